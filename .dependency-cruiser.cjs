@@ -1,0 +1,70 @@
+/** Which room may import which: the plan in CONTRIBUTING.md, held by `npm run check`. */
+const MAY_IMPORT = {
+  cli: 'cli|provision|audit|probe|interop|engine|transport|endpoint|identity|pki|daemon',
+  provision: 'daemon|pki|probe|engine|endpoint|identity',
+  engine: 'transport|endpoint|identity',
+  transport: 'endpoint|identity',
+  endpoint: '',
+  identity: '',
+  pki: 'identity',
+  daemon: '',
+}
+
+const rooms = Object.entries(MAY_IMPORT).map(([room, others]) => ({
+  name: `${room}-imports-only-its-own`,
+  severity: 'error',
+  from: { path: `^lib/${room}/` },
+  to: {
+    path: '^lib/',
+    pathNot: [`^lib/${room}/`, '^lib/(errors|files|options)\\.ts$', ...(others ? [`^lib/(${others})/`] : [])],
+  },
+}))
+
+module.exports = {
+  forbidden: [
+    ...rooms,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-command-imports-another',
+      severity: 'error',
+      from: { path: '^lib/cli/commands/([^/]+)\\.ts$' },
+      to: { path: '^lib/cli/commands/', pathNot: '^lib/cli/commands/$1' },
+    },
+    {
+      name: 'pki-knows-only-the-certificate-reader',
+      severity: 'error',
+      from: { path: '^lib/pki/' },
+      to: { path: '^lib/identity/', pathNot: '^lib/identity/certificate\\.ts$' },
+    },
+    {
+      name: 'index-imports-no-server-end',
+      severity: 'error',
+      from: { path: '^lib/index\\.ts$' },
+      to: { path: '^lib/(pki|daemon|provision|cli|audit)/' },
+    },
+    {
+      name: 'only-pki-loads-node-forge',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/pki/' },
+      to: { path: 'node-forge' },
+    },
+    {
+      name: 'only-the-cli-loads-commander',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/cli/' },
+      to: { path: 'commander' },
+    },
+    {
+      name: 'only-transport-opens-sockets',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/(transport|probe)/' },
+      to: { path: '^(node:)?(net|http|https|http2|dgram)$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+}

@@ -1,0 +1,252 @@
+/** Which endpoint was meant: hosts, DOCKER_* variables, `.env` files, contexts. */
+export type EndpointErrorCode =
+  | 'ERR_HOST_INVALID'
+  | 'ERR_HOST_REQUIRED'
+  | 'ERR_PLAINTEXT_REFUSED'
+  | 'ERR_PLAINTEXT_PORT'
+  | 'ERR_TLS_VERIFY_REQUIRED'
+  | 'ERR_API_VERSION_INVALID'
+  | 'ERR_IDENTITY_REQUIRED'
+  | 'ERR_ENV_FILE_INVALID'
+  | 'ERR_CONFIG_INVALID'
+  | 'ERR_CONTEXT_NOT_FOUND'
+  | 'ERR_CONTEXT_INVALID'
+  | 'ERR_CONTEXT_INSECURE'
+
+/** Our own key, certificate and CA, refused before a byte leaves the machine. */
+export type IdentityErrorCode =
+  | 'ERR_IDENTITY_FILE_MISSING'
+  | 'ERR_IDENTITY_FILE_UNREADABLE'
+  | 'ERR_IDENTITY_NOT_PEM'
+  | 'ERR_IDENTITY_CERT_INVALID'
+  | 'ERR_IDENTITY_KEY_INVALID'
+  | 'ERR_IDENTITY_KEY_ENCRYPTED'
+  | 'ERR_IDENTITY_PASSPHRASE'
+  | 'ERR_IDENTITY_KEY_MISMATCH'
+  | 'ERR_IDENTITY_KEY_TYPE'
+  | 'ERR_IDENTITY_EXPIRED'
+  | 'ERR_IDENTITY_NOT_YET_VALID'
+  | 'ERR_IDENTITY_PURPOSE'
+  | 'ERR_IDENTITY_SIGNATURE'
+  | 'ERR_IDENTITY_ISSUER'
+  | 'ERR_IDENTITY_CA_INVALID'
+  | 'ERR_IDENTITY_CA_EXPIRED'
+  | 'ERR_IDENTITY_CHANGED_INVALID'
+
+/** The way to the daemon: DNS, TCP, TLS, the socket, and what our dispatcher refuses to do. */
+export type ConnectionErrorCode =
+  | 'ERR_NAME_NOT_RESOLVED'
+  | 'ERR_CONNECTION_REFUSED'
+  | 'ERR_HOST_UNREACHABLE'
+  | 'ERR_CONNECT_TIMEOUT'
+  | 'ERR_HANDSHAKE_TIMEOUT'
+  | 'ERR_RESPONSE_TIMEOUT'
+  | 'ERR_CONNECTION_RESET'
+  | 'ERR_CONNECTION_CLOSED'
+  | 'ERR_CONNECTION_FAILED'
+  | 'ERR_SOCKET_NOT_FOUND'
+  | 'ERR_SOCKET_PERMISSION'
+  | 'ERR_SERVER_PLAINTEXT'
+  | 'ERR_SERVER_NOT_DOCKER'
+  | 'ERR_SERVER_TLS_TOO_OLD'
+  | 'ERR_SERVER_NO_COMMON_CIPHER'
+  | 'ERR_SERVER_NAME_MISMATCH'
+  | 'ERR_SERVER_NAME_MISSING'
+  | 'ERR_SERVER_CERT_EXPIRED'
+  | 'ERR_SERVER_CERT_NOT_YET_VALID'
+  | 'ERR_SERVER_CERT_PURPOSE'
+  | 'ERR_SERVER_CERT_UNTRUSTED'
+  | 'ERR_SERVER_CERT_WEAK'
+  | 'ERR_SERVER_CA_KEY_DIFFERS'
+  | 'ERR_CLIENT_CERT_REQUIRED'
+  | 'ERR_CLIENT_CERT_REFUSED'
+  | 'ERR_CLIENT_CERT_EXPIRED'
+  | 'ERR_CLIENT_CERT_UNTRUSTED'
+  | 'ERR_TLS_FAILED'
+  | 'ERR_TRANSPORT_UNSUPPORTED'
+  | 'ERR_WRONG_ORIGIN'
+  | 'ERR_REDIRECT_REFUSED'
+  | 'ERR_CLIENT_CLOSED'
+
+/** The daemon answered, and the answer is a failure. */
+export type ApiErrorCode =
+  | 'ERR_API_NOT_MODIFIED'
+  | 'ERR_API_BAD_REQUEST'
+  | 'ERR_API_UNAUTHORIZED'
+  | 'ERR_API_FORBIDDEN'
+  | 'ERR_API_NOT_FOUND'
+  | 'ERR_API_CONFLICT'
+  | 'ERR_API_SERVER_ERROR'
+  | 'ERR_API_UNAVAILABLE'
+  | 'ERR_API_STATUS'
+  | 'ERR_API_RESPONSE_INVALID'
+  | 'ERR_API_VERSION_UNSUPPORTED'
+
+/** Making and keeping certificates. */
+export type PkiErrorCode =
+  | 'ERR_NAME_INVALID'
+  | 'ERR_DAYS_INVALID'
+  | 'ERR_KEY_TYPE_INVALID'
+  | 'ERR_CA_MISSING'
+  | 'ERR_CA_EXISTS'
+  | 'ERR_CA_INVALID'
+  | 'ERR_CA_EXPIRED'
+  | 'ERR_CA_PASSPHRASE'
+  | 'ERR_SERVER_NAMES_CHANGED'
+  | 'ERR_CERTIFICATE_INVALID'
+  | 'ERR_PKI_FILE_INVALID'
+  | 'ERR_CLIENT_NOT_FOUND'
+  | 'ERR_LEDGER_INVALID'
+
+/** What must not, or can't, be rendered for the daemon or for a shell. */
+export type DaemonErrorCode =
+  | 'ERR_LISTEN_INVALID'
+  | 'ERR_LISTEN_PLAINTEXT'
+  | 'ERR_PATH_INVALID'
+  | 'ERR_UNIT_INVALID'
+  | 'ERR_UNIT_NOT_FOUND'
+  | 'ERR_USERNS_INVALID'
+  | 'ERR_DIRECTIVE_CONFLICT'
+  | 'ERR_SHELL_UNKNOWN'
+  | 'ERR_SHELL_UNQUOTABLE'
+
+/** A file of ours that could not be written. */
+export type FileErrorCode = 'ERR_FILE_EXISTS' | 'ERR_FILE_WRITE' | 'ERR_FILE_READ'
+
+/** A call with arguments that can't be meant. */
+export type ArgumentErrorCode = 'ERR_ARGUMENT_INVALID' | 'ERR_OPTION_UNKNOWN' | 'ERR_PATH_SEGMENT_INVALID' | 'ERR_USAGE'
+
+/** Every code an error of this package can have: `switch (error.code)` narrows on it. */
+export type ErrorCode =
+  | EndpointErrorCode
+  | IdentityErrorCode
+  | ConnectionErrorCode
+  | ApiErrorCode
+  | PkiErrorCode
+  | DaemonErrorCode
+  | FileErrorCode
+  | ArgumentErrorCode
+
+/** The three things that every error of ours says, and where it came from. */
+export interface Failure {
+  /** What was tried, on what. */
+  readonly tried: string
+  /** What came back, without a full stop. */
+  readonly got: string
+  /** What to do about it: a sentence or a command. */
+  readonly todo: string
+  readonly cause?: unknown
+}
+
+/** Shared by all copies of the package in a process, so that guards agree across them. */
+const BRAND: unique symbol = Symbol.for('docker-mtls.error') as never
+
+function wording({ tried, got, todo }: Failure): string {
+  return `${tried}: ${got}.\n${todo}`
+}
+
+function causeOf(failure: Failure): ErrorOptions | undefined {
+  return failure.cause === undefined ? undefined : { cause: failure.cause }
+}
+
+/** The root of the tree. `code` is stable; the text may improve. */
+export class DockerMtlsError<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: Code
+  readonly tried: string
+  readonly got: string
+  readonly todo: string
+  /** @internal */
+  readonly [BRAND] = true
+
+  constructor(code: Code, failure: Failure) {
+    super(wording(failure), causeOf(failure))
+    this.name = new.target.name
+    this.code = code
+    this.tried = failure.tried
+    this.got = failure.got
+    this.todo = failure.todo
+  }
+}
+
+/** A host, variable, `.env` file or context that can't be used, or that we refuse to use. */
+export class EndpointError extends DockerMtlsError<EndpointErrorCode> {}
+
+/** A key, certificate or CA of ours that no daemon would accept, or that isn't there. */
+export class IdentityError extends DockerMtlsError<IdentityErrorCode> {}
+
+/** The connection could not be made, was refused by one side, or broke. */
+export class ConnectionError extends DockerMtlsError<ConnectionErrorCode> {}
+
+/** Certificates could not be made, read or kept. */
+export class PkiError extends DockerMtlsError<PkiErrorCode> {}
+
+/** A daemon configuration or a client's variables that can't be rendered safely. */
+export class DaemonError extends DockerMtlsError<DaemonErrorCode> {}
+
+/** A file of ours could not be read or written; what was there before is still there. */
+export class FileError extends DockerMtlsError<FileErrorCode> {}
+
+/** What a {@link DockerApiError} knows besides the {@link Failure}. */
+export interface ApiFailure extends Failure {
+  readonly status: number
+  readonly method: string
+  readonly path: string
+  /** The daemon's own words, where it sent any. */
+  readonly daemonMessage?: string
+}
+
+/** The daemon answered a request with a failure. */
+export class DockerApiError extends DockerMtlsError<ApiErrorCode> {
+  readonly status: number
+  readonly method: string
+  readonly path: string
+  readonly daemonMessage: string | undefined
+
+  constructor(code: ApiErrorCode, failure: ApiFailure) {
+    super(code, failure)
+    this.status = failure.status
+    this.method = failure.method
+    this.path = failure.path
+    this.daemonMessage = failure.daemonMessage
+  }
+}
+
+/** A mistake in the call itself: a TypeError, as Node's own argument errors are. */
+export class ArgumentError extends TypeError {
+  readonly code: ArgumentErrorCode
+  readonly tried: string
+  readonly got: string
+  readonly todo: string
+  /** @internal */
+  readonly [BRAND] = true
+
+  constructor(code: ArgumentErrorCode, failure: Failure) {
+    super(wording(failure), causeOf(failure))
+    this.name = new.target.name
+    this.code = code
+    this.tried = failure.tried
+    this.got = failure.got
+    this.todo = failure.todo
+  }
+}
+
+/** Any error of this package, of whichever class and whichever copy. */
+export type AnyDockerMtlsError = DockerMtlsError | ArgumentError
+
+/**
+ * Is it an error of this package, and has it one of these codes?
+ *
+ * @param error - anything that was thrown
+ * @param codes - the codes to look for; none means any
+ * @example
+ * ```ts
+ * try { await connect() } catch (error) {
+ *   if (isDockerMtlsError(error, 'ERR_CLIENT_CERT_EXPIRED')) renew()
+ *   else throw error
+ * }
+ * ```
+ */
+export function isDockerMtlsError(error: unknown, ...codes: ErrorCode[]): error is AnyDockerMtlsError {
+  if (typeof error !== 'object' || error === null || !(BRAND in error)) return false
+  return codes.length === 0 || codes.includes((error as AnyDockerMtlsError).code)
+}

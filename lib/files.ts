@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { constants, promises as fs } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { FileError } from './errors.ts'
+
+/** Folders that hold keys: only the owner looks in. */
+export const FOLDER_MODE = 0o700
+/** Private keys, and anything that a key is packed into. */
+export const KEY_MODE = 0o600
+/** Certificates and configuration: public, written by the owner alone. */
+export const PUBLIC_MODE = 0o644
+
+/** Makes a folder and its missing parents, each with {@link FOLDER_MODE} from the moment it exists. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path, { recursive: true, mode: FOLDER_MODE })
+  } catch (cause) {
+    throw new FileError('ERR_FILE_WRITE', {
+      tried: `making the folder ${path}`,
+      got: (cause as Error).message,
+      todo: 'Choose a folder that you may write to, or make room on its disk.',
+      cause,
+    })
+  }
+}
+
+/**
+ * Writes a whole file or nothing: into a temporary file of the right mode beside it, flushed, then moved into
+ * place. With `replace: false` an existing file stays as it is, and that is an error.
+ */
+export async function writeFileAtomically(
+  path: string,
+  data: string | Uint8Array,
+  { mode, replace = true }: { mode: number; replace?: boolean },
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
+  try {
+    await writeFlushed(temporary, data, mode)
+    // link() fails where the name is taken, so two writers can't both believe that they were first.
+    if (replace) await fs.rename(temporary, path)
+    else await fs.link(temporary, path)
+    await flushFolder(dirname(path))
+  } catch (cause) {
+    throw writeError(path, cause)
+  } finally {
+    await fs.rm(temporary, { force: true })
+  }
+}
+
+async function writeFlushed(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  const file = await fs.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
+  try {
+    // open() takes the umask away from the mode: a certificate must stay readable under umask 077.
+    await file.chmod(mode)
+    await file.writeFile(data)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** A rename is on the disk only when its folder is (fsync(2)). */
+async function flushFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const folder = await fs.open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+function writeError(path: string, cause: unknown): FileError {
+  if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
+    return new FileError('ERR_FILE_EXISTS', {
+      tried: `writing ${path}`,
+      got: 'a file of that name is there already',
+      todo: 'Choose another name, or move that file away first.',
+      cause,
+    })
+  }
+  return new FileError('ERR_FILE_WRITE', {
+    tried: `writing ${path}`,
+    got: (cause as Error).message,
+    todo: 'Choose a folder that you may write to, or make room on its disk.',
+    cause,
+  })
+}
