@@ -7,6 +7,7 @@ export type EndpointErrorCode =
   | 'ERR_TLS_VERIFY_REQUIRED'
   | 'ERR_API_VERSION_INVALID'
   | 'ERR_IDENTITY_REQUIRED'
+  | 'ERR_CERT_PATH_INVALID'
   | 'ERR_ENV_FILE_INVALID'
   | 'ERR_CONFIG_INVALID'
   | 'ERR_CONTEXT_NOT_FOUND'
@@ -107,6 +108,7 @@ export type DaemonErrorCode =
   | 'ERR_UNIT_NOT_FOUND'
   | 'ERR_USERNS_INVALID'
   | 'ERR_DIRECTIVE_CONFLICT'
+  | 'ERR_DAEMON_JSON_INVALID'
   | 'ERR_SHELL_UNKNOWN'
   | 'ERR_SHELL_UNQUOTABLE'
 
@@ -156,7 +158,9 @@ export class DockerMtlsError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly got: string
   readonly todo: string
   /** @internal */
-  readonly [BRAND] = true
+  get [BRAND](): true {
+    return true
+  }
 
   constructor(code: Code, failure: Failure) {
     super(wording(failure), causeOf(failure))
@@ -218,7 +222,9 @@ export class ArgumentError extends TypeError {
   readonly got: string
   readonly todo: string
   /** @internal */
-  readonly [BRAND] = true
+  get [BRAND](): true {
+    return true
+  }
 
   constructor(code: ArgumentErrorCode, failure: Failure) {
     super(wording(failure), causeOf(failure))

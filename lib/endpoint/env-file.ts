@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises'
+import { EndpointError } from '../errors.ts'
+import { pickVariables, VARIABLE_NAMES, whereAndWho, type Variables } from './environment.ts'
+import type { Notes } from './notes.ts'
+
+/** `set X=`, `setx X`, `$Env:X =`, `set -gx X`: lines of other shells, which dotenv skips without a word. */
+function unreadLine(text: string, name: string): boolean {
+  return new RegExp(`^\\s*(?:[^\\s=#]+\\s+){0,3}["']?(?:\\$env:)?${name}\\b`, 'im').test(text)
+}
+
+/**
+ * Reads the one `.env` file that was named. Nothing is put into `process.env`, and nothing is looked for: a file
+ * that a checked-out folder happens to hold must not choose the daemon.
+ */
+async function readEnvFile(path: string): Promise<Variables> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw refusal(
+      path,
+      cause.code === 'ENOENT' ? 'there is no such file' : cause.message,
+      'Name a file that is there and can be read.',
+      cause,
+    )
+  })
+  if (text.includes('\0')) throw refusal(path, 'it is no UTF-8 text', 'Save it as UTF-8.')
+  const { parse } = await import('dotenv')
+  const parsed = await checkParsed(path, parse(text))
+  const unread = VARIABLE_NAMES.find((name) => parsed[name] === undefined && unreadLine(text, name))
+  if (unread !== undefined) {
+    throw refusal(path, `its line for ${unread} can't be read`, `Write it as ${unread}='VALUE'.`)
+  }
+  const variables = pickVariables(parsed, path)
+  if (Object.keys(variables).length === 0) {
+    throw refusal(path, 'it sets none of the DOCKER_* variables', "Name the file that 'docker-mtls client env' made.")
+  }
+  return variables
+}
+
+async function checkParsed(path: string, parsed: unknown): Promise<Record<string, string>> {
+  const { z } = await import('zod')
+  const checked = z.record(z.string(), z.string()).safeParse(parsed)
+  if (checked.success) return checked.data
+  throw refusal(path, 'its lines are not NAME=VALUE', "Write one NAME='VALUE' a line.")
+}
+
+function refusal(path: string, got: string, todo: string, cause?: unknown): EndpointError {
+  return new EndpointError('ERR_ENV_FILE_INVALID', { tried: `reading the env file ${path}`, got, todo, cause })
+}
+
+/**
+ * Adds a file's variables to those of the process. Where the process says where or who, the file is passed over as
+ * a whole: the host of one and the certificates of the other are nobody's intention.
+ */
+export async function addEnvFile(process: Variables, path: string, notes: Notes): Promise<Variables> {
+  const file = await readEnvFile(path)
+  const set = whereAndWho(process)
+  if (set.length === 0) {
+    notes.say('option envFile', 'chosen', 'no variable of the process says where or who', path)
+    return { ...file, ...process, ...(file.DOCKER_CONFIG && { DOCKER_CONFIG: file.DOCKER_CONFIG }) }
+  }
+  const because = `${set.join(', ')} ${set.length === 1 ? 'is' : 'are'} set in the process`
+  notes.say('option envFile', 'passed over', because, path)
+  notes.warnings.add(`The env file ${path} was passed over: ${because}.`)
+  return process
+}

@@ -1,0 +1,20 @@
+import { EndpointError, type EndpointErrorCode } from '../errors.ts'
+
+/** A host as it was given, and what its parser has to know besides. */
+export interface HostText {
+  /** Without the white space around it. */
+  readonly text: string
+  /** The culprit for error messages, with its source and without its secrets: `DOCKER_HOST=tcp://h:2375`. */
+  readonly tried: string
+  readonly tlsOnPort2375: boolean
+  /** It was written without a scheme. */
+  readonly bare?: boolean
+}
+
+/** Every form that can be meant, for a host that is near none of them. */
+export const FORMS = 'Write tcp://HOST:2376, unix:///PATH, ssh://USER@HOST or npipe:////./pipe/NAME.'
+
+/** Refuses a host: `got` is its own reason, `todo` what was probably meant. */
+export function refuse(host: HostText, got: string, todo: string, code: EndpointErrorCode = 'ERR_HOST_INVALID'): never {
+  throw new EndpointError(code, { tried: host.tried, got, todo })
+}

@@ -1,0 +1,44 @@
+import { posix } from 'node:path'
+import { DEFAULT_PIPE, DEFAULT_SOCKET, type NpipeEndpoint, type UnixEndpoint } from './endpoint.ts'
+import { refuse, type HostText } from './host-refusal.ts'
+import { printable } from './text.ts'
+
+/** unix(7): sun_path has 108 bytes, the last of them NUL. A longer path is cut short in silence by some callers. */
+const LONGEST_SOCKET = 107
+
+/** Reads what follows `unix://`, or a bare path. */
+export function parseUnix(host: HostText, path: string): UnixEndpoint {
+  if (path === '') return { kind: 'unix', path: DEFAULT_SOCKET }
+  if (!path.startsWith('/')) {
+    const meant = /^[\w./-]+$/.test(path) ? `Probably meant: unix:///${path.replace(/^[./]+/, '')}` : undefined
+    refuse(host, 'the path of a socket begins with /', meant ?? 'Write the whole path: unix:///PATH.')
+  }
+  refuseUncleanPath(host, path, 'unix://')
+  if (Buffer.byteLength(path) > LONGEST_SOCKET) {
+    refuse(host, `a socket's path has at most ${LONGEST_SOCKET} bytes`, 'Use a shorter path, or a symbolic link to it.')
+  }
+  return { kind: 'unix', path }
+}
+
+/** Refuses a path that another one says more plainly; what is written should be what is opened. */
+export function refuseUncleanPath(host: HostText, path: string, before: string): void {
+  const clean = posix.normalize(path).replace(/\/$/, '')
+  if (clean === path) return
+  if (clean === '') refuse(host, 'the root folder is no socket', 'Write the whole path: unix:///PATH.')
+  refuse(host, `${printable(path)} is no clean path`, `Probably meant: ${before}${printable(clean)}`)
+}
+
+/** Reads what follows `npipe://`. */
+export function parseNpipe(host: HostText, path: string): NpipeEndpoint {
+  if (path === '') return { kind: 'npipe', path: DEFAULT_PIPE }
+  const { name } = /^\/\/\.\/pipe\/(?<name>[\w./-]+)$/i.exec(path)?.groups ?? {}
+  // Win32 resolves dots in \\.\pipe\..\x as well, and leads out of the pipes.
+  const clean = name !== undefined && name.split('/').every((part) => !/^\.*$/.test(part))
+  if (clean) return { kind: 'npipe', path: `//./pipe/${name}` }
+  if (/^[/\\]{2}[^./\\]/.test(path)) {
+    refuse(host, 'a pipe of another machine is not encrypted', 'Reach that machine by tcp:// or ssh://.')
+  }
+  const { last } = /[/\\]pipe[/\\]+(?<last>[\w.-]*\w)$/i.exec(path)?.groups ?? {}
+  const meant = last === undefined ? 'Write npipe:////./pipe/NAME.' : `Probably meant: npipe:////./pipe/${last}`
+  return refuse(host, 'it is not the path of a named pipe', meant)
+}

@@ -1,0 +1,62 @@
+import type { SshEndpoint } from './endpoint.ts'
+import { refuse, type HostText } from './host-refusal.ts'
+import { refuseUncleanPath } from './host-socket.ts'
+import { isIpv6, parsePort } from './host-tcp.ts'
+import { printable } from './text.ts'
+
+/**
+ * What ssh may be handed as a user or host: never a leading `-`, which ssh would take for an option
+ * (`ssh://-oProxyCommand=...` runs a program), and nothing that a shell on either side could read as its own.
+ */
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/
+const LONGEST_NAME = 255
+/** Goes into the remote command line, where a shell reads it. */
+const SOCKET_PATH = /^\/[A-Za-z0-9/._-]+$/
+const FORM = 'Write ssh://USER@HOST:PORT/SOCKET, of which only HOST is needed.'
+
+/** Reads what follows `ssh://`. */
+export function parseSsh(host: HostText, rest: string): SshEndpoint {
+  const { login, authority = '', path = '' } = split(host, rest)
+  const { name = '', port = '' } = /^(?<name>\[[^\]]*\]|[^:]*)(?::(?<port>.*))?$/.exec(authority)?.groups ?? {}
+  if (path !== '') refuseBadSocket(host, path)
+  return {
+    kind: 'ssh',
+    host: parseSshHost(host, name),
+    ...(login === undefined ? {} : { user: parseUser(host, login) }),
+    ...(port === '' ? {} : { port: parsePort(host, port) }),
+    ...(path === '' ? {} : { socketPath: path }),
+  }
+}
+
+/** Looks for a password before anything else does, and quotes nothing: what else is wrong may be part of it. */
+function split(host: HostText, rest: string): { login?: string; authority?: string; path?: string } {
+  const at = rest.lastIndexOf('@')
+  const login = at === -1 ? undefined : rest.slice(0, at)
+  if (login !== undefined && /:|%3a/i.test(login)) {
+    refuse(host, 'a password has no place in a URL', 'Leave it out: ssh asks for it, or uses a key.')
+  }
+  if (/[?#%]/.test(rest)) refuse(host, 'an ssh host has no query, no fragment and no percent-encoding', FORM)
+  const { authority, path = '' } = /^(?<authority>[^/]*)(?<path>\/.*)?$/.exec(rest.slice(at + 1))?.groups ?? {}
+  return { ...(login === undefined ? {} : { login }), authority: authority ?? '', path: path === '/' ? '' : path }
+}
+
+function parseUser(host: HostText, user: string): string {
+  if (NAME.test(user) && user.length <= LONGEST_NAME) return user
+  return refuse(host, `"${printable(user)}" is no user name for ssh`, 'It begins with a letter, a digit or _.')
+}
+
+function parseSshHost(host: HostText, name: string): string {
+  if (name === '') refuse(host, 'it names no host', FORM)
+  const address = /^\[(.*)\]$/.exec(name)?.[1]
+  if (address !== undefined && isIpv6(address)) return address
+  // Kept in its own case: it may be an alias of the ssh configuration.
+  if (NAME.test(name) && name.length <= LONGEST_NAME) return name
+  return refuse(host, `"${printable(name)}" is no host for ssh`, 'It begins with a letter, a digit or _.')
+}
+
+function refuseBadSocket(host: HostText, path: string): void {
+  if (!SOCKET_PATH.test(path)) {
+    refuse(host, `"${printable(path)}" is no socket for ssh`, 'Its path has letters, digits, /, ., _ and - only.')
+  }
+  refuseUncleanPath(host, path, 'ssh://HOST')
+}

@@ -1,0 +1,130 @@
+import { domainToASCII } from 'node:url'
+import { formatEndpoint, PLAINTEXT_PORT, TLS_PORT, type TlsEndpoint } from './endpoint.ts'
+import { refuse, type HostText } from './host-refusal.ts'
+import { printable } from './text.ts'
+
+/** RFC 1035, 2.3.4 for the lengths; the underscore is no host name's by RFC 952, but common inside networks. */
+const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
+const LONGEST_NAME = 253
+const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
+const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`)
+/** RFC 6874: a zone is made of unreserved characters; a percent-encoded one names no interface that we know. */
+const ZONE = /^[A-Za-z0-9._~-]+$/
+/** RFC 3986, 3.3: what a path segment may be made of. */
+const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})+$/
+
+/** Is it an IPv6 address, without brackets and without a zone? (The URL parser is the judge: no room but transport imports node:net.) */
+export function isIpv6(text: string): boolean {
+  return /^[0-9a-f:.]+$/i.test(text) && text.includes(':') && URL.canParse(`http://[${text}]`)
+}
+
+/** Reads what follows `tcp://` or `https://`, or a bare `HOST:PORT`. */
+export function parseTcp(host: HostText, rest: string, defaultPort: number = TLS_PORT): TlsEndpoint {
+  refuseUrlParts(host, rest)
+  const slash = rest.indexOf('/')
+  const authority = slash === -1 ? rest : rest.slice(0, slash)
+  const { name, port } = splitAuthority(host, authority)
+  const endpoint: TlsEndpoint = {
+    kind: 'tls',
+    host: name.startsWith('[') ? parseIpv6(host, name.slice(1, -1)) : parseName(host, name),
+    port: port === '' ? defaultPort : parsePort(host, port),
+    prefix: slash === -1 ? '' : parsePrefix(host, rest.slice(slash)),
+  }
+  if (host.bare === true && slash !== -1 && port === '') {
+    refuse(host, 'it may be a host with a prefix, or a path', `Probably meant: ${formatEndpoint(endpoint)}`)
+  }
+  return refusePlaintextPort(host, endpoint)
+}
+
+function refusePlaintextPort(host: HostText, endpoint: TlsEndpoint): TlsEndpoint {
+  if (endpoint.port !== PLAINTEXT_PORT || host.tlsOnPort2375) return endpoint
+  return refuse(
+    host,
+    "port 2375 is Docker's plaintext port",
+    `Use the TLS port: ${formatEndpoint({ ...endpoint, port: TLS_PORT })}\n` +
+      'A daemon that does speak TLS on 2375 is reached with the option tlsOnPort2375.',
+    'ERR_PLAINTEXT_PORT',
+  )
+}
+
+/** First of all checks: what comes later quotes pieces of the text, and these may hold a password or a token. */
+function refuseUrlParts(host: HostText, rest: string): void {
+  if (/@|%40/.test(rest)) {
+    const todo = 'Leave out everything up to the @: the client certificate says who you are.'
+    refuse(host, 'a user name or password has no meaning here', todo)
+  }
+  if (rest.includes('?')) refuse(host, 'a host has no query', 'Leave out the ? and what follows it.')
+  if (rest.includes('#')) refuse(host, 'a host has no fragment', 'Leave out the # and what follows it.')
+}
+
+/** `name` keeps its brackets, so that an IPv6 address is known for one. */
+function splitAuthority(host: HostText, authority: string): { name: string; port: string } {
+  const { name, port = '' } = /^(?<name>\[[^[\]]*\]|[^:[\]]*)(?::(?<port>[^:]*))?$/.exec(authority)?.groups ?? {}
+  if (name !== undefined) return { name, port }
+  if (/[[\]]/.test(authority)) refuse(host, 'its brackets are not those of [IPV6]:PORT', 'Write tcp://[::1]:2376.')
+  const address = /^[^%]+/.exec(authority)?.[0] ?? ''
+  if (!isIpv6(address)) refuse(host, 'it has more than one colon', 'Write tcp://HOST:2376.')
+  const zone = authority.slice(address.length).replace(/^%(?:25)?/, '%25')
+  return refuse(host, 'an IPv6 address in a URL stands in brackets', `Probably meant: tcp://[${address}${zone}]:2376`)
+}
+
+/** The address in its one canonical form (RFC 5952), the zone decoded (RFC 6874). */
+function parseIpv6(host: HostText, text: string): string {
+  const {
+    address = '',
+    percent,
+    zone = '',
+  } = /^(?<address>[^%]*)(?:(?<percent>%(?:25)?)(?<zone>.*))?$/.exec(text)?.groups ?? {}
+  if (!isIpv6(address)) refuse(host, `[${printable(text)}] is no IPv6 address`, 'Write an address such as [::1].')
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
+  if (percent === undefined) return canonical
+  if (percent === '%')
+    refuse(host, 'the % before a zone is written %25', `Probably meant: tcp://[${address}%25${zone}]:2376`)
+  if (!ZONE.test(zone)) refuse(host, 'the zone of the IPv6 address names no interface', 'Write [ADDRESS%25INTERFACE].')
+  return `${canonical}%${zone}`
+}
+
+function parseName(host: HostText, name: string): string {
+  if (name === '') refuse(host, 'it names no host', 'For a daemon on this machine: tcp://localhost:2376')
+  // A last label that is a number makes the whole an IPv4 address (WHATWG URL, "ends in a number"); 127.1,
+  // 0x7f.0.0.1 and 010.0.0.5 mean different machines to different resolvers.
+  if (/(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/i.test(name)) {
+    if (IPV4.test(name)) return name
+    refuse(host, `${printable(name)} is no IPv4 address`, 'Write four numbers from 0 to 255, such as 10.0.0.5.')
+  }
+  const ascii = /\P{ASCII}/u.test(name) ? domainToASCII(name) : ''
+  if (ascii !== '') refuse(host, 'a name of DNS is written in ASCII', `Probably meant: ${ascii}`)
+  const lower = name.toLowerCase()
+  const labels = lower.replace(/\.$/, '').split('.')
+  if (lower.length <= LONGEST_NAME && labels.every((label) => LABEL.test(label))) return lower
+  return refuse(host, `"${printable(name)}" is no host name`, 'Write a name of DNS, an IPv4 address or an [IPv6] one.')
+}
+
+/** Also what follows the colon of an ssh host. */
+export function parsePort(host: HostText, text: string): number {
+  const port = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 0
+  if (port >= 1 && port <= 65_535) return port
+  return refuse(host, `"${printable(text)}" is no port`, 'Write a number from 1 to 65535; 2376 is usual.')
+}
+
+/** Goes before every API path, so it must not be able to lead anywhere else. */
+function parsePrefix(host: HostText, text: string): string {
+  const prefix = text.replace(/\/$/, '')
+  if (prefix === '') return ''
+  for (const segment of prefix.slice(1).split('/')) {
+    if (!isCleanSegment(segment)) {
+      refuse(host, `the prefix ${printable(text)} is no clean path`, 'Write /A/B, without empty, . or .. parts.')
+    }
+  }
+  return prefix
+}
+
+function isCleanSegment(segment: string): boolean {
+  if (!SEGMENT.test(segment)) return false
+  try {
+    const decoded = decodeURIComponent(segment)
+    return decoded !== '.' && decoded !== '..' && !/[/\\\p{Cc}]/u.test(decoded)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,121 @@
+import { EndpointError } from '../errors.ts'
+import type { Endpoint } from './endpoint.ts'
+import { checkEnvironment, pickVariables, type Environment } from './environment.ts'
+import { fromEnvironment } from './from-environment.ts'
+import { Notes, type Found } from './notes.ts'
+import type { EndpointOptions } from './options.ts'
+import { printable } from './text.ts'
+
+const API_VERSION = /^v?([1-9]\d{0,2}\.(?:0|[1-9]\d{0,2}))$/
+
+/** What is known of an endpoint besides where it is. */
+export interface Resolution {
+  /** Which option, variable or file named it: `option host`, `DOCKER_HOST`, `DOCKER_HOST in /path/.env`, `local socket`. */
+  readonly source: string
+  /** The docker context that it came from. */
+  readonly context?: string
+  /** The absolute path of the folder with `ca.pem`, `cert.pem` and `key.pem`; TLS without it has them as values. */
+  readonly certPath?: string
+  /** The pinned Engine API version, as `1.44`. */
+  readonly apiVersion?: string
+  /** What is odd about the environment, in words for a person; each said once. */
+  readonly warnings: readonly string[]
+}
+
+/** An endpoint, and how it was found. It holds no key and no passphrase. */
+export type ResolvedEndpoint = Endpoint & Resolution
+
+/**
+ * Finds out which daemon is meant: by options, else by DOCKER_HOST or DOCKER_HOST_IP, else by a docker context, else
+ * the one of this machine. Nothing is connected to, and no certificate is read.
+ *
+ * @param options - where, who and how; see {@link EndpointOptions}
+ * @param env - read in place of `process.env`
+ * @returns the endpoint with its source; for TLS also where the certificates are, unless they are values
+ * @throws {@link EndpointError} for what can't be meant and for what would be weaker than verified mutual TLS
+ * @throws {@link ArgumentError} for an unknown option, a wrong type, and options that contradict each other
+ * @example
+ * ```ts
+ * const endpoint = await resolveEndpoint({ host: 'tcp://build01:2376', certPath: '~/.docker' })
+ * console.log(formatEndpoint(endpoint), endpoint.source)
+ * ```
+ */
+export async function resolveEndpoint(
+  options: EndpointOptions = {},
+  env: Environment = process.env,
+): Promise<ResolvedEndpoint> {
+  return decide(options, env, new Notes())
+}
+
+/** @internal The same, leaving word of every step. */
+export async function decide(options: unknown, env: unknown, notes: Notes): Promise<ResolvedEndpoint> {
+  const variables = await checkEnvironment(env)
+  notes.variables = pickVariables(variables)
+  notes.options = await readOptions(options)
+  rejectIfAborted(notes.options.signal)
+  const byOptions = saysWhereOrWho(notes.options)
+  const { fromOptions } = byOptions ? await import('./from-options.ts') : {}
+  const found = await (fromOptions ?? fromEnvironment)(notes.options, variables, notes)
+  const apiVersion = pinnedVersion(byOptions, notes)
+  rejectIfAborted(notes.options.signal)
+  return assemble(found, apiVersion, notes)
+}
+
+/** Whoever passes no options pays for none: the check loads zod, which takes 50 ms. */
+async function readOptions(options: unknown): Promise<EndpointOptions> {
+  if (isEmptyObject(options)) return {}
+  const { checkOptions } = await import('./options.ts')
+  return checkOptions(options)
+}
+
+/** A plain object only; what inherits something is for zod to judge. */
+function isEmptyObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0
+}
+
+/** Any of these switches the environment off for all of them. */
+function saysWhereOrWho({ host, context, certPath, ca }: EndpointOptions): boolean {
+  return [host, context, certPath, ca].some((value) => value !== undefined)
+}
+
+function rejectIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw signal.reason
+}
+
+/** DOCKER_API_VERSION belongs to the daemon that the environment means, not to one that an option names. */
+function pinnedVersion(byOptions: boolean, notes: Notes): string | undefined {
+  const option = notes.options.apiVersion
+  const variable = byOptions ? undefined : notes.variables.DOCKER_API_VERSION
+  if (option !== undefined) return pin('option apiVersion', option, 'option apiVersion', notes)
+  return variable && pin('DOCKER_API_VERSION', variable.value, variable.source, notes)
+}
+
+function pin(step: 'option apiVersion' | 'DOCKER_API_VERSION', text: string, source: string, notes: Notes): string {
+  notes.trying = step
+  const version = API_VERSION.exec(text)?.[1]
+  if (version === undefined) {
+    throw new EndpointError('ERR_API_VERSION_INVALID', {
+      tried: `${source}=${printable(text)}`,
+      got: 'it is no version of the Engine API',
+      todo: 'Write it as 1.44, or leave it out: the version is negotiated then.',
+    })
+  }
+  notes.say(step, 'chosen', 'it pins the version', version)
+  return version
+}
+
+function assemble(found: Found, apiVersion: string | undefined, { warnings }: Notes): ResolvedEndpoint {
+  const { endpoint, source, context, certPath } = found
+  if (endpoint.kind === 'tls' && ['0.0.0.0', '::'].includes(endpoint.host)) {
+    warnings.add(`${endpoint.host} is where a daemon listens, not an address to reach it by.`)
+  }
+  return {
+    ...endpoint,
+    source,
+    ...(context === undefined ? {} : { context }),
+    ...(certPath === undefined ? {} : { certPath }),
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    warnings: [...warnings],
+  }
+}

@@ -1,0 +1,60 @@
+import { EndpointError } from '../errors.ts'
+import type { Environment, Variable, VariableName, Variables } from './environment.ts'
+import { absolutePath, configFolder } from './folders.ts'
+import type { Notes } from './notes.ts'
+import { printable, showHost } from './text.ts'
+
+const TLS_VARIABLES = ['DOCKER_TLS_VERIFY', 'DOCKER_TLS', 'DOCKER_CERT_PATH'] as const
+/** What people write to switch something off; the Docker CLI too takes any text for "on". */
+const MEANT_AS_OFF = new Set(['0', 'false', 'no', 'off'])
+
+/** Which of the TLS variables are set? */
+export function tlsVariables(variables: Variables): VariableName[] {
+  return TLS_VARIABLES.filter((name) => variables[name] !== undefined)
+}
+
+/** A TCP host from the environment is used only where the environment asks for verified TLS. */
+export function requireTlsVerify(host: Variable, notes: Notes): void {
+  const { DOCKER_TLS_VERIFY: verify, DOCKER_TLS: tls } = notes.variables
+  notes.trying = verify === undefined && tls !== undefined ? 'DOCKER_TLS' : 'DOCKER_TLS_VERIFY'
+  if (verify === undefined) throw tlsVerifyRequired(host, tls)
+  const shown = printable(verify.value)
+  if (MEANT_AS_OFF.has(verify.value.trim().toLowerCase())) {
+    notes.warnings.add(`${verify.source}=${shown}: verification stays on, it can't be switched off.`)
+  }
+  notes.say('DOCKER_TLS_VERIFY', 'chosen', 'any value but the empty one means verified TLS', shown)
+  if (tls !== undefined) notes.say('DOCKER_TLS', 'passed over', 'DOCKER_TLS_VERIFY says more', printable(tls.value))
+}
+
+function tlsVerifyRequired(host: Variable, tls: Variable | undefined): EndpointError {
+  return new EndpointError('ERR_TLS_VERIFY_REQUIRED', {
+    tried: `${host.source}=${showHost(host.value)}`,
+    got:
+      tls === undefined
+        ? 'DOCKER_TLS_VERIFY is not set, and without it the Docker CLI would speak plaintext'
+        : `${tls.source} is set and DOCKER_TLS_VERIFY is not: that asks for TLS without verification`,
+    todo: 'Set it:  export DOCKER_TLS_VERIFY=1',
+  })
+}
+
+/** The folder of the certificates: DOCKER_CERT_PATH, else DOCKER_CONFIG, else `~/.docker`. */
+export function certPathOf(env: Environment, notes: Notes): string {
+  const { DOCKER_CERT_PATH: set, DOCKER_CONFIG: config } = notes.variables
+  notes.trying = set === undefined ? 'DOCKER_CONFIG' : 'DOCKER_CERT_PATH'
+  if (set !== undefined) {
+    const path = absolutePath({ text: set.value, source: set.source, code: 'ERR_CERT_PATH_INVALID' }, env)
+    notes.say('DOCKER_CERT_PATH', 'chosen', 'ca.pem, cert.pem and key.pem are read there', path)
+    return path
+  }
+  const path = configFolder(notes.variables, env)
+  notes.say('DOCKER_CERT_PATH', 'not set', `so the certificates are read in ${path}`)
+  if (config !== undefined) notes.say('DOCKER_CONFIG', 'chosen', 'DOCKER_CERT_PATH is not set', path)
+  return path
+}
+
+/** Whoever set them may think that they do something. */
+export function sayTlsWithoutEffect(why: string, notes: Notes): void {
+  const set = tlsVariables(notes.variables)
+  for (const name of set) notes.say(name, 'passed over', why, printable(notes.variables[name]?.value ?? ''))
+  if (set.length > 0) notes.warnings.add(`${set.join(', ')}: without effect, since ${why}.`)
+}

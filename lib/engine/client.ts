@@ -1,0 +1,128 @@
+import type { Environment } from '../endpoint/environment.ts'
+import type { EndpointOptions } from '../endpoint/options.ts'
+import { resolveEndpoint, type ResolvedEndpoint } from '../endpoint/resolve.ts'
+import { loadIdentity, type Identity } from '../identity/identity.ts'
+import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
+import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
+import { checkPath } from './path.ts'
+import { Send, type OpenAnswer, type RequestDescription, type RequestOptions } from './send.ts'
+import type { SystemInfo, SystemVersion } from './types/system.ts'
+import { NEWEST_API_VERSION, type Ping } from './version.ts'
+
+/**
+ * A connection to one Docker daemon, made by {@link connect}.
+ *
+ * @example
+ * ```ts
+ * const docker = await connect()
+ * try {
+ *   console.log((await docker.version()).Version)
+ * } finally {
+ *   await docker.close()
+ * }
+ * ```
+ */
+export class DockerClient {
+  /** Where it goes to, and which variable or option said so. */
+  readonly endpoint: ResolvedEndpoint
+  /** For undici's `request` and global `fetch`, on the same connections. */
+  readonly dispatcher: DockerDispatcher
+  /** What was odd about the environment or the certificates, in words for a person. */
+  readonly warnings: readonly string[]
+  readonly #send: Send
+
+  /** @internal */
+  constructor(endpoint: ResolvedEndpoint, dispatcher: DockerDispatcher, send: Send, warnings: readonly string[]) {
+    this.endpoint = endpoint
+    this.dispatcher = dispatcher
+    this.warnings = warnings
+    this.#send = send
+  }
+
+  /** The Engine API version in use: negotiated, or pinned by `apiVersion` or DOCKER_API_VERSION. */
+  get apiVersion(): string {
+    return this.#send.version ?? NEWEST_API_VERSION
+  }
+
+  /**
+   * Asks the daemon whether it is there (`GET /_ping`).
+   *
+   * @throws {@link ConnectionError} where no daemon answers
+   */
+  ping(options: RequestOptions = {}): Promise<Ping> {
+    return this.#send.ping(options)
+  }
+
+  /** Versions of the daemon and its parts (`GET /version`). */
+  version(options: RequestOptions = {}): Promise<SystemVersion> {
+    return this.#send.json({ method: 'GET', path: '/version', signal: options.signal })
+  }
+
+  /** What the daemon holds and how it is set up (`GET /info`). */
+  info(options: RequestOptions = {}): Promise<SystemInfo> {
+    return this.#send.json({ method: 'GET', path: '/info', signal: options.signal })
+  }
+
+  /**
+   * Sends any request of the Engine API. The API version is put before the path.
+   *
+   * @param request - method, path (see {@link path}), and what goes with it
+   * @returns status, headers and the body as a stream: read it to its end, or destroy it
+   * @throws {@link DockerApiError} for a status of 400 or more
+   * @example
+   * ```ts
+   * const { body } = await docker.request({ method: 'GET', path: path`/containers/${id}/json` })
+   * ```
+   */
+  async request(request: RequestDescription): Promise<OpenAnswer> {
+    return this.#send.open({ ...request, path: checkPath(request.path) })
+  }
+
+  /** Ends every request and connection. Calling it again does nothing. */
+  close(): Promise<void> {
+    return this.dispatcher.destroy()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+async function identityFor(endpoint: ResolvedEndpoint, options: EndpointOptions): Promise<Identity | undefined> {
+  if (endpoint.kind !== 'tls') return undefined
+  const { ca, cert, key, passphrase, foreignClientCa } = options
+  const values = ca !== undefined && cert !== undefined && key !== undefined ? { ca, cert, key } : undefined
+  return loadIdentity(values ?? endpoint.certPath ?? '', {
+    ...(passphrase !== undefined && { passphrase }),
+    ...(foreignClientCa !== undefined && { foreignClientCa }),
+  })
+}
+
+/**
+ * Connects to the Docker daemon that the options, the environment or the current context mean: verified mutual TLS
+ * for every TCP endpoint, a local socket otherwise. It returns when the daemon has answered.
+ *
+ * @param options - where, who and how; without any, the DOCKER_* variables decide
+ * @param env - read in place of `process.env`
+ * @throws {@link EndpointError} before anything is sent, for an endpoint that can't be used or isn't safe
+ * @throws {@link IdentityError} before anything is sent, for certificates that no daemon would accept
+ * @throws {@link ConnectionError} where the daemon can't be reached, or one side refuses the other
+ * @example
+ * ```ts
+ * await using docker = await connect({ host: 'tcp://build01:2376', certPath: '/etc/deploy/docker' })
+ * ```
+ */
+export async function connect(options: EndpointOptions = {}, env: Environment = process.env): Promise<DockerClient> {
+  const { signal, connectTimeout = CONNECT_TIMEOUT_MS } = options
+  const endpoint = await resolveEndpoint(options, env)
+  const identity = await identityFor(endpoint, options)
+  const dispatcher = createDispatcher(endpoint, identity, { connectTimeout })
+  const send = new Send(dispatcher, endpoint.apiVersion)
+  try {
+    await send.negotiate({ signal, timeout: connectTimeout })
+  } catch (error) {
+    await dispatcher.destroy()
+    throw error
+  }
+  return new DockerClient(endpoint, dispatcher, send, [...endpoint.warnings, ...(identity?.warnings ?? [])])
+}

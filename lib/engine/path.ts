@@ -1,0 +1,49 @@
+import { ArgumentError } from '../errors.ts'
+
+declare const encoded: unique symbol
+/** A path of the Engine API whose every substitution is one encoded segment. */
+export type ApiPath = string & { readonly [encoded]: true }
+
+function invalid(got: string, value: unknown): ArgumentError {
+  return new ArgumentError('ERR_PATH_SEGMENT_INVALID', {
+    tried: `making an API path with ${JSON.stringify(value) ?? String(value)}`,
+    got,
+    todo: 'Pass the id or name as Docker prints it.',
+  })
+}
+
+function segment(value: unknown): string {
+  if (typeof value !== 'string') throw invalid('it is not a string', value)
+  // WHATWG URL and every proxy resolve these, encoded or not: `..` would reach another object's endpoint.
+  if (value === '' || value === '.' || value === '..') throw invalid('it names no object', value)
+  try {
+    return encodeURIComponent(value)
+  } catch {
+    throw invalid('it has half of a surrogate pair', value)
+  }
+}
+
+/**
+ * Tags a template as a path of the Engine API: each substitution becomes exactly one segment, so that no id can
+ * reach another endpoint.
+ *
+ * @throws {@link ArgumentError} ERR_PATH_SEGMENT_INVALID for an empty id, `.`, `..` or what is no string
+ * @example
+ * ```ts
+ * path`/containers/${'a/../b'}/json` // '/containers/a%2F..%2Fb/json'
+ * ```
+ */
+export function path(strings: TemplateStringsArray, ...values: string[]): ApiPath {
+  return String.raw({ raw: strings.raw }, ...values.map(segment)) as ApiPath
+}
+
+/** A whole path that a caller wrote: it must begin with `/`, and hold no dot segments, query or white space. */
+export function checkPath(text: unknown): string {
+  const ok = typeof text === 'string' && /^\/[\x21-\x7e]*$/.test(text) && !/[?#\\]/.test(text)
+  if (ok && !/\/(\.|%2e){1,2}(\/|$)/i.test(text)) return text
+  throw new ArgumentError('ERR_PATH_SEGMENT_INVALID', {
+    tried: `a request for the path ${JSON.stringify(text) ?? String(text)}`,
+    got: 'it must begin with /, and hold neither dot segments nor ?, #, \\, spaces or other than ASCII characters',
+    todo: 'Write path`/containers/${id}/json`, which encodes, and give the query as { query }.',
+  })
+}

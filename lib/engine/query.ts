@@ -1,0 +1,46 @@
+import { ArgumentError } from '../errors.ts'
+
+/** A query by name. Objects (filters, build arguments) go as JSON, arrays as repeated names, undefined not at all. */
+export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[] | object | undefined>>
+export type QueryValue = string | number | boolean
+
+function refuse(name: string, got: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the query parameter ${name}`,
+    got,
+    todo: 'Pass a string, number, boolean, an array of those, or a plain object.',
+  })
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function encodeValue(name: string, value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value)
+  // A Map or a class instance would be sent as {}: a prune without its filter.
+  if (typeof value !== 'object' || value === null || !isPlain(value)) throw refuse(name, `it is ${describe(value)}`)
+  try {
+    return JSON.stringify(value)
+  } catch (cause) {
+    throw refuse(name, `it can't be written as JSON (${(cause as Error).message.split('\n')[0]})`)
+  }
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : typeof value
+}
+
+/** `?all=true&filters=%7B...%7D`, or the empty string. */
+export function encodeQuery(query: Query = {}): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue
+    for (const one of Array.isArray(value) ? value : [value]) parameters.append(name, encodeValue(name, one))
+  }
+  const text = parameters.toString()
+  return text === '' ? '' : `?${text}`
+}

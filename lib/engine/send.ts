@@ -1,0 +1,135 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+import { formatEndpoint } from '../endpoint/endpoint.ts'
+import { DockerApiError } from '../errors.ts'
+import type { DockerDispatcher } from '../transport/dispatcher.ts'
+import { collect, encodeBody, open, type RequestBody, type WireAnswer, type WireRequest } from '../transport/send.ts'
+import { apiError, daemonMessage } from './api-error.ts'
+import { encodeQuery, type Query } from './query.ts'
+import { chooseVersion, isDockerPing, notDocker, readPing, versionHeader, type Ping } from './version.ts'
+
+/** What every call takes besides its own parameters. */
+export interface RequestOptions {
+  /** Aborts the call, which then rejects with the signal's own reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** One call of the Engine API, before the version is put before its path. */
+export interface RequestDescription extends RequestOptions {
+  readonly method: string
+  readonly path: string
+  readonly query?: Query | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: RequestBody | undefined
+}
+
+/** An answer with the body still to be read. */
+export interface OpenAnswer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Readable
+}
+
+/** A daemon that was downgraded while we talked to it: it names its own version in the head of the refusal. */
+const WRONG_VERSION = /client version \S+ is too (new|old)/
+
+/**
+ * The one way from a description to an answer: version prefix, query, body, and failures as errors. Every
+ * resource of the Engine API is a list of sentences spoken through its verbs.
+ */
+export class Send {
+  readonly #dispatcher: DockerDispatcher
+  readonly #pinned: string | undefined
+  #version: string | undefined
+
+  constructor(dispatcher: DockerDispatcher, pinned: string | undefined) {
+    this.#dispatcher = dispatcher
+    this.#pinned = pinned
+    this.#version = pinned
+  }
+
+  /** The version in use; undefined before {@link Send.negotiate}. */
+  get version(): string | undefined {
+    return this.#version
+  }
+
+  /** `GET /_ping`, which has no version and needs no authorization: is it a daemon, and what does it serve? */
+  async ping({ signal, timeout }: RequestOptions & { timeout?: number } = {}): Promise<Ping> {
+    const call = { method: 'GET', path: '/_ping', signal, timeout }
+    const { status, headers, body } = await collect(this.#dispatcher, call)
+    if (!isDockerPing(status, headers, body)) throw notDocker(this.#target, status, headers)
+    if (status >= 400) throw apiError(status, call, body)
+    return readPing(headers)
+  }
+
+  /** Agrees on a version with the daemon; a pinned one stays as it is. */
+  async negotiate(options: RequestOptions & { timeout?: number } = {}): Promise<void> {
+    const { apiVersion } = await this.ping(options)
+    this.#version = this.#pinned ?? chooseVersion(apiVersion, this.#target)
+  }
+
+  /** A call whose answer is one JSON value. */
+  async json<T>(description: RequestDescription): Promise<T> {
+    const { status, body } = await this.#short(description)
+    try {
+      return JSON.parse(body.toString('utf8')) as T
+    } catch (cause) {
+      throw new DockerApiError('ERR_API_RESPONSE_INVALID', {
+        tried: `${description.method} ${description.path}`,
+        got: 'the answer is no JSON',
+        todo: 'Look whether a proxy changes what the daemon sends.',
+        status,
+        method: description.method,
+        path: description.path,
+        cause,
+      })
+    }
+  }
+
+  /** A call whose body is handed over as it comes. */
+  async open(description: RequestDescription): Promise<OpenAnswer> {
+    const answer = await open(this.#dispatcher, this.#wire(description))
+    if (answer.status < 400) return answer
+    throw apiError(answer.status, description, await readWhole(answer.body))
+  }
+
+  async #short(description: RequestDescription): Promise<WireAnswer> {
+    const answer = await collect(this.#dispatcher, this.#wire(description))
+    if (answer.status < 400) return answer
+    if (!this.#adopt(answer)) throw apiError(answer.status, description, answer.body)
+    const second = await collect(this.#dispatcher, this.#wire(description))
+    if (second.status < 400) return second
+    throw apiError(second.status, description, second.body)
+  }
+
+  /** Takes the version that a refusal names, if that was the reason: one retry can help then. */
+  #adopt({ status, headers, body }: WireAnswer): boolean {
+    const served = versionHeader(headers)
+    if (this.#pinned !== undefined || status !== 400 || served === undefined || served === this.#version) return false
+    if (!WRONG_VERSION.test(daemonMessage(body) ?? '')) return false
+    this.#version = chooseVersion(served, this.#target)
+    return true
+  }
+
+  #wire({ method, path, query, headers, body, signal }: RequestDescription): WireRequest {
+    const encoded = encodeBody(body)
+    const version = this.#version === undefined ? '' : `/v${this.#version}`
+    return {
+      method,
+      path: version + path + encodeQuery(query),
+      ...encoded,
+      headers: { ...encoded.headers, ...headers },
+      signal,
+    }
+  }
+
+  get #target(): string {
+    return formatEndpoint(this.#dispatcher.endpoint)
+  }
+}
+
+async function readWhole(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of body) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}

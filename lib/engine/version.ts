@@ -1,0 +1,71 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { ConnectionError, DockerApiError } from '../errors.ts'
+
+/** The newest Engine API that this package knows (Docker Engine 29.6). */
+export const NEWEST_API_VERSION = '1.55'
+/** The oldest that it is tested with (Docker Engine 19.03). */
+export const OLDEST_API_VERSION = '1.40'
+
+/** Compares `1.9` and `1.40` as Docker does: by number, part by part. */
+export function compareVersions(left: string, right: string): number {
+  const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number)
+  const [rightMajor = 0, rightMinor = 0] = right.split('.').map(Number)
+  return leftMajor - rightMajor || leftMinor - rightMinor
+}
+
+/** What `/_ping` says about a daemon. */
+export interface Ping {
+  /** The newest API version that the daemon serves; undefined where it does not say. */
+  readonly apiVersion: string | undefined
+  readonly osType: string | undefined
+  readonly experimental: boolean
+  /** `1` classic builder, `2` BuildKit: which is the daemon's default. */
+  readonly builderVersion: string | undefined
+  /** E.g. `Docker/26.1.5 (linux)`. */
+  readonly server: string | undefined
+}
+
+const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
+
+/** The version that an answer's head carries, where it is one. */
+export function versionHeader(headers: IncomingHttpHeaders): string | undefined {
+  return one(headers['api-version'])?.match(/^\d+\.\d+$/)?.[0]
+}
+
+export function readPing(headers: IncomingHttpHeaders): Ping {
+  return {
+    apiVersion: versionHeader(headers),
+    osType: one(headers['ostype']),
+    experimental: headers['docker-experimental'] === 'true',
+    builderVersion: one(headers['builder-version']),
+    server: one(headers.server),
+  }
+}
+
+/** Is that a daemon's answer to `GET /_ping`? A proxy's error page and any other web server are not. */
+export function isDockerPing(status: number, headers: IncomingHttpHeaders, body: Buffer): boolean {
+  return versionHeader(headers) !== undefined || (status === 200 && body.toString('latin1').trim() === 'OK')
+}
+
+export function notDocker(target: string, status: number, headers: IncomingHttpHeaders): ConnectionError {
+  const server = headers.server === undefined ? '' : `, server ${JSON.stringify(headers.server)}`
+  return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
+    tried: `GET /_ping at ${target}`,
+    got: `an HTTP server answered, but no Docker daemon (status ${status}${server})`,
+    todo: 'Correct host, port or path prefix; behind a proxy, let it pass /_ping and all below / to dockerd.',
+  })
+}
+
+/** The version to speak with a daemon that serves up to `served`: the smaller of both sides' newest. */
+export function chooseVersion(served: string | undefined, target: string): string {
+  if (served === undefined || compareVersions(served, NEWEST_API_VERSION) >= 0) return NEWEST_API_VERSION
+  if (compareVersions(served, OLDEST_API_VERSION) >= 0) return served
+  throw new DockerApiError('ERR_API_VERSION_UNSUPPORTED', {
+    tried: `negotiating the API version with ${target}`,
+    got: `the daemon serves at most API ${served}, and this package needs ${OLDEST_API_VERSION}`,
+    todo: 'Update Docker Engine on that host to 19.03 or later.',
+    status: 200,
+    method: 'GET',
+    path: '/_ping',
+  })
+}

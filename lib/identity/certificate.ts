@@ -1,0 +1,164 @@
+import { X509Certificate, type KeyObject } from 'node:crypto'
+import { IdentityError } from '../errors.ts'
+import { readDate } from './dates.ts'
+import { bareHost, isIp, readNames, type CertificateNames } from './names.ts'
+import { notPem, readPem } from './pem.ts'
+import { commonName, keyAlgorithm, signatureAlgorithm } from './structure.ts'
+
+export { splitPem } from './pem.ts'
+export type { CertificateNames } from './names.ts'
+
+/** The public key in a certificate. */
+export interface KeyFacts {
+  /** `rsa`, `ec`, `ed25519`, ... as node:crypto has it; an OID where it doesn't know the type. */
+  readonly type: string
+  /** The size of an RSA key. */
+  readonly bits?: number
+  /** `P-256`, `P-384`, `P-521`, or the name that OpenSSL has for another curve; absent where it is spelt out. */
+  readonly curve?: string
+}
+
+/** What a certificate says, as plain data. */
+export interface CertificateFacts {
+  /** The last common name of its subject: the one that dockerd takes as the user's name. */
+  readonly commonName?: string
+  readonly subject: string
+  readonly issuer: string
+  readonly names: CertificateNames
+  readonly validFrom: Date
+  readonly validTo: Date
+  /** Its extended key usage: `serverAuth`, `clientAuth`, `anyExtendedKeyUsage`, or an OID. Absent: for any purpose. */
+  readonly purposes?: readonly string[]
+  readonly key: KeyFacts
+  readonly isCa: boolean
+  /** In hexadecimal. */
+  readonly serialNumber: string
+  /** SHA-256 of the whole certificate, in hexadecimal with colons. */
+  readonly fingerprint256: string
+  /** `ecdsa-with-SHA256`, `sha256WithRSAEncryption`, `Ed25519`, ...; an OID where it isn't a common one. */
+  readonly signatureAlgorithm: string
+}
+
+const PURPOSES: Readonly<Record<string, string>> = {
+  '1.3.6.1.5.5.7.3.1': 'serverAuth',
+  '1.3.6.1.5.5.7.3.2': 'clientAuth',
+  '2.5.29.37.0': 'anyExtendedKeyUsage',
+}
+
+const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
+
+/**
+ * Reads a certificate's facts.
+ *
+ * @param input - PEM (its first certificate is read), the bytes of PEM or DER, or a certificate of node:crypto
+ * @param name - what it is called in an error's message, a file's path mostly
+ * @returns what the certificate says
+ * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
+ * @example
+ * ```ts
+ * const { commonName, validTo } = readCertificate(await readFile('cert.pem'), 'cert.pem')
+ * ```
+ */
+export function readCertificate(
+  input: string | Uint8Array | X509Certificate,
+  name = 'the certificate',
+): CertificateFacts {
+  const x509 = input instanceof X509Certificate ? input : openCertificate(input, name)
+  try {
+    return facts(x509)
+  } catch (cause) {
+    throw invalid(name, (cause as Error).message, cause)
+  }
+}
+
+/** The certificate of node:crypto for PEM (its first one) or for the bytes of PEM or DER. */
+export function openCertificate(input: string | Uint8Array, name = 'the certificate'): X509Certificate {
+  if (isDer(input)) return openDer(input, name)
+  const text = typeof input === 'string' ? input : new TextDecoder().decode(input)
+  const block = readPem(text, name).find(({ label }) => label === 'CERTIFICATE')
+  if (block === undefined) throw notPem(name, 'there is no certificate in it')
+  return openDer(block.der, name)
+}
+
+/**
+ * Is this certificate for this host? Only its subject alternative names count, as in Docker's own client: a common name
+ * never does, and one `*` stands for one whole label (RFC 9525 section 6.3).
+ *
+ * @param x509 - the server's certificate
+ * @param host - a DNS name or an address; brackets, an IPv6 zone and one trailing dot are left out of the comparison
+ */
+export function coversName(x509: X509Certificate, host: string): boolean {
+  const name = bareHost(host)
+  if (isIp(name)) return x509.checkIP(name) !== undefined
+  // OpenSSL takes a leading dot for "any subdomain of" and an empty name for any (X509_check_host(3)).
+  if (!/^[^.:\0][^:\0]*$/.test(name)) return false
+  return x509.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined
+}
+
+function isDer(input: string | Uint8Array): input is Uint8Array {
+  // A SEQUENCE whose length takes further bytes: no text begins so ("0" and then no ASCII character).
+  return typeof input !== 'string' && input[0] === 0x30 && (input[1] ?? 0) >= 0x80
+}
+
+function openDer(der: Uint8Array, name: string): X509Certificate {
+  let x509: X509Certificate
+  try {
+    x509 = new X509Certificate(der)
+  } catch (cause) {
+    throw invalid(name, `it is no X.509 certificate (${(cause as Error).message})`, cause)
+  }
+  // OpenSSL passes over what follows the certificate; Go, and so dockerd, refuses it.
+  if (x509.raw.length !== der.length) throw invalid(name, 'there are bytes behind the end of the certificate')
+  return x509
+}
+
+function facts(x509: X509Certificate): CertificateFacts {
+  const user = commonName(x509.raw)
+  // Node leaves it undefined where there is no such extension, whatever its types say.
+  const usages = x509.keyUsage as string[] | undefined
+  return {
+    ...(user === undefined ? {} : { commonName: user }),
+    subject: oneLine(x509.subject),
+    issuer: oneLine(x509.issuer),
+    names: readNames(x509.subjectAltName),
+    validFrom: readDate(x509.validFrom),
+    validTo: readDate(x509.validTo),
+    ...(usages === undefined ? {} : { purposes: usages.map((oid) => PURPOSES[oid] ?? oid) }),
+    key: keyFacts(x509),
+    isCa: x509.ca,
+    serialNumber: x509.serialNumber,
+    fingerprint256: x509.fingerprint256,
+    signatureAlgorithm: signatureAlgorithm(x509.raw),
+  }
+}
+
+function keyFacts(x509: X509Certificate): KeyFacts {
+  const { oid, parameter } = keyAlgorithm(x509.raw)
+  const { asymmetricKeyType: type = oid, asymmetricKeyDetails: details = {} } = publicKey(x509) ?? {}
+  const { modulusLength: bits, namedCurve } = details
+  const curve = parameter === undefined || namedCurve === undefined ? undefined : (CURVES[namedCurve] ?? namedCurve)
+  return { type, ...(bits === undefined ? {} : { bits }), ...(curve === undefined ? {} : { curve }) }
+}
+
+/** node:crypto throws for a type that its OpenSSL doesn't know. */
+function publicKey(x509: X509Certificate): KeyObject | undefined {
+  try {
+    return x509.publicKey
+  } catch {
+    return undefined
+  }
+}
+
+/** Node writes a distinguished name with one part a line. */
+function oneLine(name: string | undefined): string {
+  return (name ?? '').replaceAll('\n', ', ')
+}
+
+function invalid(name: string, got: string, cause?: unknown): IdentityError {
+  return new IdentityError('ERR_IDENTITY_CERT_INVALID', {
+    tried: `reading ${name}`,
+    got,
+    todo: 'Copy the certificate again from where it was made, or issue a new one:  docker-mtls cert client NAME',
+    cause,
+  })
+}

@@ -1,0 +1,99 @@
+import type { X509Certificate } from 'node:crypto'
+import type { IdentityError } from '../errors.ts'
+import { readCertificate } from './certificate.ts'
+import { describe, unfit, type Named } from './checks.ts'
+
+/** A certificate, its facts, and what an error calls it. */
+export interface Link extends Named {
+  readonly x509: X509Certificate
+}
+
+/** Where the issuers of a certificate are looked for. */
+export interface Pool {
+  /** What cert.pem holds after the client's certificate. */
+  readonly intermediates: readonly Link[]
+  /** What ca.pem holds. */
+  readonly authorities: readonly Link[]
+}
+
+/** The certificates of one part, each with the name that an error gives it. */
+export function links(certificates: readonly X509Certificate[], name: string): Link[] {
+  return certificates.map((x509, index) => {
+    const own = certificates.length === 1 ? name : `certificate ${index + 1} of ${name}`
+    return { x509, name: own, facts: readCertificate(x509, own) }
+  })
+}
+
+/**
+ * Follows the signatures from the client's certificate, through the certificates that come with it, to a CA of ca.pem.
+ * One that is within its dates goes before one that isn't: a renewed CA has the name and the key of the old one.
+ *
+ * @returns the certificates above the client's, the CA of ca.pem last; or nothing where no way leads there
+ */
+export function findChain(client: Link, { intermediates, authorities }: Pool, now: number): Link[] | undefined {
+  const visited = new Set<Link>()
+  const climb = (below: Link): Link[] | undefined => {
+    const issued = ({ x509 }: Link): boolean => signed(below.x509, x509)
+    const root = inDateFirst(authorities, now).find(issued)
+    if (root !== undefined) return [root]
+    for (const next of inDateFirst(intermediates, now)) {
+      if (visited.has(next) || !issued(next)) continue
+      visited.add(next)
+      const above = climb(next)
+      if (above !== undefined) return [next, ...above]
+    }
+    return undefined
+  }
+  return climb(client)
+}
+
+/** The error for a client's certificate that no CA of ca.pem stands above: files were mixed up, or a CA was made anew. */
+export function foreignIssuer(client: Link, { intermediates, authorities }: Pool): IdentityError {
+  const { top, steps } = highest(client, intermediates)
+  const { issuer } = top.facts
+  const via = steps === 0 ? '' : ` (through ${steps} intermediate ${steps === 1 ? 'CA' : 'CAs'})`
+  const namesake = authorities.find(({ facts }) => facts.subject === issuer)
+  if (namesake !== undefined) {
+    return unfit(
+      'ERR_IDENTITY_ISSUER',
+      client,
+      `the CA that signed it${via} has the name of ${describe(namesake)}, but another key: the CA was made anew`,
+      'Take ca.pem, cert.pem and key.pem that were made together, or issue a new pair:  docker-mtls cert client NAME',
+    )
+  }
+  const held = authorities.map(describe).join(' and ')
+  const self = issuer === client.facts.subject ? 'it is self-signed' : `it was issued by ${issuer}${via}`
+  return unfit(
+    'ERR_IDENTITY_ISSUER',
+    client,
+    `${self}; trusted is only ${held}`,
+    'Take the files that belong together; where clients have a CA of their own, set the option foreignClientCa: true.',
+  )
+}
+
+function highest(client: Link, intermediates: readonly Link[]): { top: Link; steps: number } {
+  const passed = new Set([client])
+  for (let top = client; ;) {
+    const next = intermediates.find((link) => !passed.has(link) && signed(top.x509, link.x509))
+    if (next === undefined) return { top, steps: passed.size - 1 }
+    passed.add(next)
+    top = next
+  }
+}
+
+/** By name and by signature: the name alone would take a CA that was made anew, or another's of the same name, for the issuer. */
+function signed(below: X509Certificate, above: X509Certificate): boolean {
+  if (below.issuer !== above.subject || !above.ca) return false
+  try {
+    return below.verify(above.publicKey)
+  } catch {
+    // A key that node:crypto doesn't know has signed nothing that dockerd could verify.
+    return false
+  }
+}
+
+function inDateFirst(certificates: readonly Link[], now: number): Link[] {
+  const stale = ({ facts }: Link): number =>
+    facts.validFrom.getTime() <= now && now <= facts.validTo.getTime() ? 0 : 1
+  return certificates.toSorted((one, other) => stale(one) - stale(other))
+}

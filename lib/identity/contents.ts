@@ -1,0 +1,60 @@
+import type { X509Certificate } from 'node:crypto'
+import type { IdentityError } from '../errors.ts'
+import { openCertificate } from './certificate.ts'
+import type { Source } from './material.ts'
+import { notPem, readPem, type PemBlock } from './pem.ts'
+
+/** The labels of the private keys that node:crypto reads (RFC 7468 sections 10 and 11; OpenSSL's older ones). */
+const KEY_LABEL = /^(?:(?:RSA |EC |DSA )?PRIVATE KEY|ENCRYPTED PRIVATE KEY)$/
+
+/** What other blocks are, in words. */
+const KINDS: Readonly<Record<string, string>> = {
+  CERTIFICATE: 'a certificate',
+  'CERTIFICATE REQUEST': 'a certificate request, which no CA has signed yet',
+  'NEW CERTIFICATE REQUEST': 'a certificate request, which no CA has signed yet',
+  'TRUSTED CERTIFICATE': "a certificate in OpenSSL's own form (BEGIN TRUSTED CERTIFICATE)",
+  'X509 CRL': 'a revocation list',
+  'PUBLIC KEY': 'a public key',
+  'OPENSSH PRIVATE KEY': 'a key of ssh',
+  PKCS7: 'a PKCS#7 bundle',
+}
+
+/** All certificates of a part, in their order. None is an error that says what is there instead. */
+export function readCertificates(source: Source): X509Certificate[] {
+  const blocks = readPem(source.text, source.name).filter(({ label }) => label === 'CERTIFICATE')
+  if (blocks.length === 0) throw somethingElse(source, 'a certificate')
+  const nameOf = (index: number): string =>
+    blocks.length === 1 ? source.name : `certificate ${index + 1} of ${source.name}`
+  return blocks.map(({ text }, index) => openCertificate(text, nameOf(index)))
+}
+
+/** All private keys of a part. None is an error that says what is there instead. */
+export function readPrivateKeys(source: Source): PemBlock[] {
+  const blocks = readPem(source.text, source.name).filter(({ label }) => KEY_LABEL.test(label))
+  if (blocks.length === 0) throw somethingElse(source, 'a private key')
+  return blocks
+}
+
+/** Is there a private key in a part that should have none? */
+export function holdsPrivateKey({ text, name }: Source): boolean {
+  return readPem(text, name).some(({ label }) => KEY_LABEL.test(label))
+}
+
+function somethingElse({ name, text }: Source, wanted: string): IdentityError {
+  const labels = [...new Set(readPem(text, name).map(({ label }) => label))]
+  const got = labels.length === 0 ? noBlock(text) : `it holds ${labels.map(kindOf).join(' and ')}`
+  return notPem(name, `${got}, where ${wanted} should be`)
+}
+
+function kindOf(label: string): string {
+  return KEY_LABEL.test(label) ? 'a private key' : (KINDS[label] ?? `a block ${label}`)
+}
+
+function noBlock(text: string): string {
+  if (text.trim() === '') return 'it is empty'
+  if (text.includes('-----BEGIN ')) return 'its line breaks were lost on the way, so that it is PEM no longer'
+  // DER and PKCS#12 begin with a SEQUENCE, "0", and bytes that are no text.
+  if (/^0[^\t\r\n -~]/.test(text)) return 'it is binary (DER or PKCS#12), not PEM'
+  if (/^[^\n]{1,4096}$/.test(text) && /[\\/]|\.pem$/.test(text)) return 'it is a path, not the PEM text itself'
+  return 'it is not PEM: it has no BEGIN line'
+}

@@ -1,0 +1,70 @@
+/** One element of DER (X.690 section 8.1): its tag, and where its contents are. */
+export interface DerElement {
+  readonly tag: number
+  readonly contents: Uint8Array
+  /** Everything of the enclosing bytes that comes after this element. */
+  readonly rest: Uint8Array
+}
+
+/** The tags that a certificate's head is made of (X.690 section 8, RFC 5280 section 4.1). */
+export const TAG = {
+  integer: 0x02,
+  oid: 0x06,
+  sequence: 0x30,
+  context0: 0xa0,
+  bmpString: 0x1e,
+  latinString: 0x14,
+} as const
+
+/** Reads the first element of these bytes. Throws a RangeError where they aren't DER. */
+export function readElement(bytes: Uint8Array): DerElement {
+  const tag = byteAt(bytes, 0)
+  const first = byteAt(bytes, 1)
+  const lengthBytes = first < 0x80 ? 0 : first & 0x7f
+  // 0x80 is BER's indefinite length, which DER forbids; four bytes are more than any certificate needs.
+  if (first === 0x80 || lengthBytes > 4) throw new RangeError('not DER: bad length')
+  let length = lengthBytes === 0 ? first : 0
+  for (let index = 0; index < lengthBytes; index++) length = length * 256 + byteAt(bytes, 2 + index)
+  const start = 2 + lengthBytes
+  if (start + length > bytes.length) throw new RangeError('not DER: it ends too early')
+  return { tag, contents: bytes.subarray(start, start + length), rest: bytes.subarray(start + length) }
+}
+
+/** All elements that stand in these bytes, one after the other. */
+export function readElements(bytes: Uint8Array): DerElement[] {
+  const elements: DerElement[] = []
+  for (let rest = bytes; rest.length > 0;) {
+    const element = readElement(rest)
+    elements.push(element)
+    rest = element.rest
+  }
+  return elements
+}
+
+/** An object identifier in its dotted form (X.690 section 8.19). */
+export function readOid(contents: Uint8Array): string {
+  const arcs: number[] = []
+  let arc = 0
+  for (const byte of contents) {
+    arc = arc * 128 + (byte & 0x7f)
+    if (byte < 0x80) {
+      arcs.push(arc)
+      arc = 0
+    }
+  }
+  const [head = 0, ...tail] = arcs
+  const top = Math.min(Math.floor(head / 40), 2)
+  return [top, head - top * 40, ...tail].join('.')
+}
+
+/** Text of a name: UTF8String, PrintableString and IA5String, and the two old kinds (X.680 section 41). */
+export function readText({ tag, contents }: DerElement): string {
+  if (tag === TAG.bmpString) return new TextDecoder('utf-16be').decode(contents)
+  return new TextDecoder(tag === TAG.latinString ? 'latin1' : 'utf-8').decode(contents)
+}
+
+function byteAt(bytes: Uint8Array, index: number): number {
+  const byte = bytes[index]
+  if (byte === undefined) throw new RangeError('not DER: it ends too early')
+  return byte
+}

@@ -1,0 +1,161 @@
+import { resolve } from 'node:path'
+import { ArgumentError } from '../errors.ts'
+import type { CertificateFacts } from './certificate.ts'
+import type { Rules } from './read-set.ts'
+import type { Clock, Reader } from './reload.ts'
+import type { IdentitySet } from './set.ts'
+
+export type { IdentitySet } from './set.ts'
+
+/** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
+
+/** An identity given as values: PEM, as text or as its bytes. */
+export interface IdentityValues {
+  /** The CAs that are trusted for the daemon's certificate. */
+  readonly ca: string | Uint8Array
+  /** The client's certificate, then its intermediate CAs where it has some. */
+  readonly cert: string | Uint8Array
+  /** The client's private key: PKCS#8 or the older forms, encrypted or not. */
+  readonly key: string | Uint8Array
+  /** For an encrypted key. */
+  readonly passphrase?: string | Uint8Array | undefined
+}
+
+/** How an identity is to be read. */
+export interface IdentityOptions {
+  /** For an encrypted key. It is kept, in memory alone, to read the key again when its file changes. */
+  readonly passphrase?: string | Uint8Array | undefined
+  /**
+   * Takes a client's certificate that no CA of ca.pem has signed, for daemons that have one CA for servers and another
+   * for clients. It weakens nothing: the daemon judges the certificate.
+   *
+   * @defaultValue false
+   */
+  readonly foreignClientCa?: boolean | undefined
+}
+
+/** Who we are to a daemon, and which CAs we trust for it: checked, and read again when the files change. */
+export class Identity {
+  /** The folder that it was read from, or which options gave it. */
+  readonly source: string
+  readonly #reader: Reader
+  readonly #clock: Clock
+
+  /** @internal */
+  constructor(source: string, reader: Reader, clock: Clock) {
+    this.source = source
+    this.#reader = reader
+    this.#clock = clock
+  }
+
+  /** The client's certificate. */
+  get client(): CertificateFacts {
+    return this.#reader.set.client
+  }
+
+  /** The CAs that are trusted for the daemon's certificate. */
+  get authorities(): readonly CertificateFacts[] {
+    return this.#reader.set.authorities
+  }
+
+  /** What is no error, and should be known: a sentence each. */
+  get warnings(): readonly string[] {
+    return this.#reader.set.warnings(this.#clock())
+  }
+
+  /**
+   * What to connect with now: the same object as before while nothing has changed.
+   *
+   * @throws {@link IdentityError} ERR_IDENTITY_CHANGED_INVALID, ERR_IDENTITY_EXPIRED, ERR_IDENTITY_CA_EXPIRED
+   * @internal
+   */
+  current(): Promise<IdentitySet> {
+    return this.#reader.current()
+  }
+
+  toJSON(): object {
+    const { source, client, authorities, warnings } = this
+    return { source, client, authorities, warnings }
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `Identity ${inspect(this.toJSON(), options)}`
+  }
+}
+
+/**
+ * Reads and checks a client's identity. What no daemon would accept is refused here, each with a code of its own, before
+ * a byte leaves the machine. The files of a folder are looked at again before each new connection.
+ *
+ * @param source - the folder that holds `ca.pem`, `cert.pem` and `key.pem`, or their contents
+ * @param options - a passphrase, and how strictly the client's own CA is checked
+ * @returns the identity, with its warnings
+ * @throws {@link IdentityError} with one code of {@link IdentityErrorCode}
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
+ * @example
+ * ```ts
+ * const identity = await loadIdentity('/home/alice/.docker')
+ * for (const warning of identity.warnings) console.error(warning)
+ * ```
+ */
+export function loadIdentity(source: string | IdentityValues, options: IdentityOptions = {}): Promise<Identity> {
+  return openIdentity(source, options, Date.now)
+}
+
+/** {@link loadIdentity} by a clock of one's own. @internal */
+export async function openIdentity(
+  source: string | IdentityValues,
+  options: IdentityOptions,
+  clock: Clock,
+): Promise<Identity> {
+  refuseUnknown(options, ['passphrase', 'foreignClientCa'], 'the options of loadIdentity')
+  if (typeof source === 'string') {
+    if (source === '' || source.includes('\0')) throw invalid('the folder of the identity', 'it is no path')
+    // A process may change its working directory while it lives.
+    const folder = resolve(source)
+    return new Identity(folder, await open(folder, rulesOf(options), clock), clock)
+  }
+  refuseUnknown(source, ['ca', 'cert', 'key', 'passphrase'], 'the values of the identity')
+  const rules = rulesOf({ ...options, passphrase: options.passphrase ?? source.passphrase })
+  return new Identity('the options ca, cert and key', await open(source, rules, clock), clock)
+}
+
+/** All that reads and checks is loaded here and not at the top: a program that uses a local socket needs none of it. */
+async function open(source: string | IdentityValues, rules: Rules, clock: Clock): Promise<Reader> {
+  const { FolderReader, valuesReader } = await import('./reload.ts')
+  return typeof source === 'string' ? FolderReader.open(source, rules, clock) : valuesReader(source, rules, clock)
+}
+
+function rulesOf({ passphrase, foreignClientCa = false }: IdentityOptions): Rules {
+  if (passphrase !== undefined && typeof passphrase !== 'string' && !(passphrase instanceof Uint8Array)) {
+    throw invalid('the option passphrase', `it is of type ${typeof passphrase}`)
+  }
+  if (typeof foreignClientCa !== 'boolean') {
+    throw invalid('the option foreignClientCa', `it is of type ${typeof foreignClientCa}`)
+  }
+  // A copy: the caller may wipe his own.
+  return { passphrase: passphrase instanceof Uint8Array ? Uint8Array.from(passphrase) : passphrase, foreignClientCa }
+}
+
+/** An option that isn't known is a mistake: a misspelt one would be left out in silence. */
+function refuseUnknown(given: object, known: readonly string[], what: string): void {
+  if (typeof given !== 'object' || given === null)
+    throw invalid(what, `it is of type ${given === null ? 'null' : typeof given}`)
+  const unknown = Object.keys(given).find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  throw new ArgumentError('ERR_OPTION_UNKNOWN', {
+    tried: `reading ${what}`,
+    got: `there is no option ${JSON.stringify(unknown)}`,
+    todo: `The options are ${known.join(', ')}.`,
+  })
+}
+
+function invalid(what: string, got: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `reading ${what}`,
+    got,
+    todo: "Call it as loadIdentity('/path/to/folder') or as loadIdentity({ ca, cert, key }).",
+  })
+}

@@ -1,0 +1,125 @@
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import { ArgumentError, IdentityError } from '../errors.ts'
+import { notPem } from './pem.ts'
+
+/** What an identity is made of. */
+export type Part = 'ca' | 'cert' | 'key'
+
+/** The text of one part, and what an error calls it: a file's path, or `the option key`. */
+export interface Source {
+  readonly name: string
+  readonly text: string
+}
+
+/** The texts of all three parts, read together. It holds the private key: it is handed on, and never kept. */
+export type Material = Readonly<Record<Part, Source>>
+
+/** What tells one state of the three files from another. */
+export interface FilesState {
+  readonly stamp: string
+  /** When a file was last replaced, written or changed, in milliseconds. */
+  readonly changedAt: number
+  /** The permission bits of the key's file. */
+  readonly keyMode: number
+}
+
+export const PARTS: readonly Part[] = ['ca', 'cert', 'key']
+
+/** A chain of certificates has some kilobytes. The limit keeps a wrong path from filling the memory. */
+const MAX_BYTES = 1_048_576
+
+/** The path of a part below its folder: the names that Docker gives these files. */
+export function partPath(folder: string, part: Part): string {
+  return join(folder, `${part}.pem`)
+}
+
+/**
+ * Looks at the three files without reading them. Links are followed, so that a folder that is swapped by a link
+ * (as Kubernetes does for its secrets) is noticed by the other files' numbers.
+ */
+export async function statFiles(folder: string): Promise<FilesState> {
+  const stats = await Promise.all(PARTS.map((part) => statFile(folder, part)))
+  const stamps = stats.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(':'))
+  return {
+    stamp: stamps.join(' '),
+    changedAt: Math.max(...stats.map(({ ctimeMs }) => Number(ctimeMs))),
+    keyMode: Number(stats[2]?.mode ?? 0) & 0o777,
+  }
+}
+
+/** Reads the three files of a folder. */
+export async function readFiles(folder: string): Promise<Material> {
+  const sources = PARTS.map(async (part): Promise<[Part, Source]> => {
+    const path = partPath(folder, part)
+    const bytes = await fs.readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)))
+    return [part, { name: path, text: decode(path, bytes) }]
+  })
+  return Object.fromEntries(await Promise.all(sources)) as Material
+}
+
+/** Takes the three parts as values. */
+export function readValues(values: Partial<Record<Part, string | Uint8Array>>): Material {
+  const sources = PARTS.map((part): [Part, Source] => {
+    const value: unknown = values[part]
+    const name = `the option ${part}`
+    if (typeof value === 'string') return [part, { name, text: value }]
+    if (value instanceof Uint8Array) return [part, { name, text: decode(name, value) }]
+    throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+      tried: `reading ${name}`,
+      got: value === undefined ? 'it is not given' : `it is of type ${value === null ? 'null' : typeof value}`,
+      todo: 'Give all of ca, cert and key, each as PEM text: a string or a Uint8Array.',
+    })
+  })
+  return Object.fromEntries(sources) as Material
+}
+
+async function statFile(folder: string, part: Part) {
+  const path = partPath(folder, part)
+  const stats = await fs.stat(path, { bigint: true }).catch(async (cause: unknown) => {
+    throw await missing(folder, path, cause)
+  })
+  if (stats.isDirectory()) throw unreadable(path, undefined, 'it is a folder, not a file')
+  // A pipe would never end, and a second reading of it would find nothing.
+  if (!stats.isFile()) throw unreadable(path, undefined, 'it is not a regular file')
+  if (stats.size > MAX_BYTES) throw notPem(path, `it has ${stats.size} bytes, far more than certificates and keys have`)
+  return stats
+}
+
+async function missing(folder: string, path: string, cause: unknown): Promise<IdentityError> {
+  const { code } = cause as NodeJS.ErrnoException
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') return unreadable(path, cause)
+  const stats = await fs.stat(folder).catch(() => undefined)
+  const [tried, got] =
+    stats === undefined
+      ? [`reading the folder ${folder}`, 'there is no such folder']
+      : stats.isDirectory()
+        ? [`reading ${path}`, 'there is no such file']
+        : [`reading the folder ${folder}`, 'it is a file, not a folder']
+  return new IdentityError('ERR_IDENTITY_FILE_MISSING', {
+    tried,
+    got,
+    todo: 'Give the folder that holds ca.pem, cert.pem and key.pem; `docker-mtls init NAME` makes them.',
+    cause,
+  })
+}
+
+function unreadable(path: string, cause: unknown, got?: string): IdentityError {
+  const { code, message } = (cause ?? {}) as Partial<NodeJS.ErrnoException>
+  const denied = code === 'EACCES' || code === 'EPERM'
+  return new IdentityError('ERR_IDENTITY_FILE_UNREADABLE', {
+    tried: `reading ${path}`,
+    got: got ?? (denied ? 'this user may not read it' : (message ?? 'it could not be read')),
+    todo: denied ? `Let its owner be the user who connects:  chown USER ${path}` : 'Put the file itself there.',
+    cause,
+  })
+}
+
+function decode(name: string, bytes: Uint8Array): string {
+  // What PowerShell 5's `>` and some editors write: FF FE (or FE FF) first, or every second byte 0.
+  const [first = 0, second = 0] = bytes
+  if ((first >= 0xfe && second >= 0xfe && first !== second) || (first === 0x2d && second === 0)) {
+    throw notPem(name, 'it is UTF-16 text, and PEM is ASCII')
+  }
+  return new TextDecoder().decode(bytes)
+}

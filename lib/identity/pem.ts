@@ -1,0 +1,81 @@
+import { IdentityError } from '../errors.ts'
+
+/** One block of a PEM text (RFC 7468). */
+export interface PemBlock {
+  /** What stands after BEGIN: `CERTIFICATE`, `PRIVATE KEY`, ... */
+  readonly label: string
+  /** The block alone, in the strict form that every reader takes. */
+  readonly text: string
+  /** The bytes that it carries. */
+  readonly der: Uint8Array
+}
+
+const BOUNDARY = /^-----(BEGIN|END) ([A-Z0-9 ]+)-----$/
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+/** `Proc-Type: 4,ENCRYPTED` and the like (RFC 1421 section 4.6), which only the old form of encrypted keys has. */
+const HEADER = /^[A-Za-z-]+:/
+
+/**
+ * Splits a PEM text into its certificates. Text between the blocks, other blocks, CRLF and a byte order mark are
+ * passed over.
+ *
+ * @param text - the text of a PEM file
+ * @param name - what it is called in an error's message
+ * @returns each certificate as a PEM block of its own; none where the text has none
+ * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, where a block is cut short or garbled
+ */
+export function splitPem(text: string, name = 'the PEM text'): string[] {
+  return readPem(text, name)
+    .filter(({ label }) => label === 'CERTIFICATE')
+    .map((block) => block.text)
+}
+
+/** Every block of a PEM text, in its order. A block that is cut short or garbled is an error that names the text. */
+export function readPem(text: string, name: string): PemBlock[] {
+  const blocks: PemBlock[] = []
+  let label: string | undefined
+  let lines: string[] = []
+  for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/)) {
+    const [, edge, found = ''] = BOUNDARY.exec(line.trim()) ?? []
+    if (edge === 'BEGIN') {
+      if (label !== undefined) throw notPem(name, `its block ${label} has no END line before the next block begins`)
+      label = found
+      lines = []
+    } else if (edge === 'END') {
+      if (label === undefined) throw notPem(name, `it has an END ${found} line without the BEGIN line`)
+      if (label !== found) throw notPem(name, `its block ${label} ends as ${found}`)
+      blocks.push(readBlock(label, lines, name))
+      label = undefined
+    } else if (label !== undefined) {
+      lines.push(line.trim())
+    }
+  }
+  if (label !== undefined) throw notPem(name, `it is cut short: its block ${label} has no END line`)
+  return blocks
+}
+
+/** Bytes as PEM (RFC 7468 section 2): 64 characters a line. */
+export function formatPem(label: string, der: Uint8Array, headers: readonly string[] = []): string {
+  const base64 = Buffer.from(der).toString('base64')
+  const head = headers.length === 0 ? [] : [...headers, '']
+  const body = base64.match(/.{1,64}/g) ?? []
+  return [`-----BEGIN ${label}-----`, ...head, ...body, `-----END ${label}-----`, ''].join('\n')
+}
+
+function readBlock(label: string, lines: readonly string[], name: string): PemBlock {
+  const headers = lines.filter((line) => HEADER.test(line))
+  const base64 = lines.filter((line) => !HEADER.test(line)).join('')
+  if (base64 === '') throw notPem(name, `its block ${label} is empty`)
+  if (!BASE64.test(base64)) throw notPem(name, `its block ${label} is garbled (not base64)`)
+  const der = Buffer.from(base64, 'base64')
+  return { label, der, text: formatPem(label, der, headers) }
+}
+
+/** The error for a text that isn't the PEM that it should be. `got` says what was found there instead. */
+export function notPem(name: string, got: string): IdentityError {
+  return new IdentityError('ERR_IDENTITY_NOT_PEM', {
+    tried: `reading ${name}`,
+    got,
+    todo: 'Copy the file again, whole, from where it was made.',
+  })
+}

@@ -1,0 +1,77 @@
+import type { KeyObject } from 'node:crypto'
+import { IdentityError } from '../errors.ts'
+import { checkAuthorities, checkAuthorityDates, checkChainDates } from './authorities.ts'
+import { findChain, foreignIssuer, links, type Link } from './chain.ts'
+import { checkDates, checkKeyType, checkPurpose, checkSignature, describe } from './checks.ts'
+import { holdsPrivateKey, readCertificates } from './contents.ts'
+import { openKey } from './key.ts'
+import type { Material } from './material.ts'
+import { digestOf, IdentitySet } from './set.ts'
+
+/** The how-options of an identity. */
+export interface Rules {
+  readonly passphrase?: string | Uint8Array | undefined
+  readonly foreignClientCa: boolean
+}
+
+/** The moment of a reading, and what the files' folder says beside their contents. */
+export interface Occasion {
+  readonly now: number
+  readonly keyMode?: number | undefined
+}
+
+/** Reads the three parts and checks them as a set, all before the first byte leaves the machine. */
+export function readSet(material: Material, rules: Rules, { now, keyMode }: Occasion): IdentitySet {
+  const authorities = links(readCertificates(material.ca), material.ca.name)
+  const [client, ...intermediates] = links(readCertificates(material.cert), material.cert.name) as [Link, ...Link[]]
+  const { key, wasEncrypted } = openKey(material.key, rules.passphrase)
+  checkPair({ key, name: material.key.name }, client, [...intermediates, ...authorities])
+  checkAuthorities(authorities)
+  checkClient(client, now)
+  checkAuthorityDates(authorities, now)
+  const above = findChain(client, { intermediates, authorities }, now)
+  if (above === undefined && !rules.foreignClientCa) throw foreignIssuer(client, { intermediates, authorities })
+  checkAbove(above ?? [], now)
+  const leaky = [material.ca, material.cert].filter(holdsPrivateKey).map(({ name }) => name)
+  const observed = { client, authorities, keyName: material.key.name, keyMode, keyWasEncrypted: wasEncrypted, leaky }
+  return new IdentitySet({
+    client,
+    intermediates,
+    above: above ?? [],
+    authorities,
+    key,
+    observed,
+    digest: digestOf(material),
+  })
+}
+
+function checkClient(client: Link, now: number): void {
+  checkKeyType(client)
+  checkDates(client, now)
+  checkPurpose(client)
+  checkSignature(client)
+}
+
+/** Go verifies each step up to the CA, whose own signature doesn't matter: it is trusted as it stands. */
+function checkAbove(above: readonly Link[], now: number): void {
+  checkChainDates(above, now)
+  for (const [index, link] of above.entries()) {
+    checkKeyType(link)
+    checkPurpose(link)
+    if (index < above.length - 1) checkSignature(link)
+  }
+}
+
+/** Does the key belong to the certificate? If not, it mostly belongs to one beside it: files swapped, or a chain upside down. */
+function checkPair({ key, name }: { key: KeyObject; name: string }, client: Link, others: readonly Link[]): void {
+  if (client.x509.checkPrivateKey(key)) return
+  const owner = others.find(({ x509 }) => x509.checkPrivateKey(key))
+  throw new IdentityError('ERR_IDENTITY_KEY_MISMATCH', {
+    tried: `checking ${name}`,
+    got: `it is not the key of ${describe(client)}${owner === undefined ? '' : `, but of ${describe(owner)}`}`,
+    todo:
+      owner === undefined
+        ? 'Take a certificate and a key that were made together, or issue a new pair:  docker-mtls cert client NAME'
+        : "Put the client's own certificate first into cert.pem, its intermediate CAs after it, and the CA into ca.pem.",
+  })
+}

@@ -1,0 +1,123 @@
+import { IdentityError } from '../errors.ts'
+import { readFiles, readValues, statFiles, type FilesState, type Part } from './material.ts'
+import { readSet, type Rules } from './read-set.ts'
+import { digestOf, type IdentitySet } from './set.ts'
+
+/** Three files aren't replaced in one moment: a set that doesn't check is given this long, in milliseconds. */
+const GRACE_MS = 5_000
+
+/**
+ * A file that was changed less than this before it was read may be changed again without a trace: file systems keep
+ * times in steps, of 4 ms (ext4) to 2 s (FAT). Until then its texts are compared, not its times.
+ */
+const SETTLE_MS = 2_000
+
+/** The time of day in milliseconds. */
+export type Clock = () => number
+
+/** What an identity reads from: the set in use, and the one to connect with now. */
+export interface Reader {
+  readonly set: IdentitySet
+  current(): Promise<IdentitySet>
+}
+
+interface Reading {
+  readonly set: IdentitySet
+  readonly stamp: string
+  readonly settled: boolean
+}
+
+/** The identity in a folder: always the last good reading of its three files, as long as that may serve. */
+export class FolderReader implements Reader {
+  readonly #folder: string
+  readonly #rules: Rules
+  readonly #clock: Clock
+  #good: Reading
+  #failingSince: number | undefined
+  #underway: Promise<IdentitySet> | undefined
+
+  private constructor(folder: string, rules: Rules, clock: Clock, first: Reading) {
+    this.#folder = folder
+    this.#rules = rules
+    this.#clock = clock
+    this.#good = first
+  }
+
+  static async open(folder: string, rules: Rules, clock: Clock): Promise<FolderReader> {
+    const first = await read(folder, rules, { clock, state: await statFiles(folder) })
+    return new FolderReader(folder, rules, clock, first)
+  }
+
+  /** What is in use: no file is looked at. */
+  get set(): IdentitySet {
+    return this.#good.set
+  }
+
+  /** The set that the files hold now. Calls at the same time share one look at them. */
+  current(): Promise<IdentitySet> {
+    this.#underway ??= this.#refresh().finally(() => {
+      this.#underway = undefined
+    })
+    return this.#underway
+  }
+
+  async #refresh(): Promise<IdentitySet> {
+    try {
+      this.#good = await this.#readChanged()
+      this.#failingSince = undefined
+    } catch (cause) {
+      if (!(cause instanceof IdentityError)) throw cause
+      this.#bearWith(cause)
+    }
+    this.#good.set.checkDates(this.#clock())
+    return this.#good.set
+  }
+
+  async #readChanged(): Promise<Reading> {
+    const state = await statFiles(this.#folder)
+    if (this.#good.settled && this.#good.stamp === state.stamp) return this.#good
+    return read(this.#folder, this.#rules, { clock: this.#clock, state, known: this.#good.set })
+  }
+
+  /** Returns while the last good set may serve in place of a bad one. */
+  #bearWith(cause: IdentityError): void {
+    const now = this.#clock()
+    // The clock may be set back meanwhile.
+    this.#failingSince = Math.min(this.#failingSince ?? now, now)
+    if (now - this.#failingSince < GRACE_MS) return
+    throw new IdentityError('ERR_IDENTITY_CHANGED_INVALID', {
+      tried: `reading the changed files in ${this.#folder}`,
+      got: `they have not been fit for use for more than ${GRACE_MS / 1000} s; ${cause.tried}: ${cause.got}`,
+      todo: cause.todo,
+      cause,
+    })
+  }
+}
+
+/** The identity in values: always the same set, until its time is over. */
+export function valuesReader(values: Partial<Record<Part, string | Uint8Array>>, rules: Rules, clock: Clock): Reader {
+  const set = readSet(readValues(values), rules, { now: clock() })
+  const current = async (): Promise<IdentitySet> => {
+    set.checkDates(clock())
+    return set
+  }
+  return { set, current }
+}
+
+interface Look {
+  readonly clock: Clock
+  /** The files as they were before they are read: a change in between shows at the next look. */
+  readonly state: FilesState
+  readonly known?: IdentitySet
+}
+
+async function read(folder: string, rules: Rules, { clock, state, known }: Look): Promise<Reading> {
+  const now = clock()
+  const material = await readFiles(folder)
+  const same = known?.isOf(digestOf(material)) ? known : undefined
+  return {
+    set: same ?? readSet(material, rules, { now, keyMode: state.keyMode }),
+    stamp: state.stamp,
+    settled: now - state.changedAt > SETTLE_MS,
+  }
+}

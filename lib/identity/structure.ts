@@ -1,0 +1,92 @@
+import { readElement, readElements, readOid, readText, TAG, type DerElement } from './der.ts'
+
+/** The algorithms that certificates are signed with (RFC 8017, RFC 5758, RFC 8410), by the names of their RFCs. */
+const SIGNATURES: Readonly<Record<string, string>> = {
+  '1.2.840.113549.1.1.4': 'md5WithRSAEncryption',
+  '1.2.840.113549.1.1.5': 'sha1WithRSAEncryption',
+  '1.2.840.113549.1.1.11': 'sha256WithRSAEncryption',
+  '1.2.840.113549.1.1.12': 'sha384WithRSAEncryption',
+  '1.2.840.113549.1.1.13': 'sha512WithRSAEncryption',
+  '1.2.840.113549.1.1.14': 'sha224WithRSAEncryption',
+  '1.2.840.10045.4.1': 'ecdsa-with-SHA1',
+  '1.2.840.10045.4.3.1': 'ecdsa-with-SHA224',
+  '1.2.840.10045.4.3.2': 'ecdsa-with-SHA256',
+  '1.2.840.10045.4.3.3': 'ecdsa-with-SHA384',
+  '1.2.840.10045.4.3.4': 'ecdsa-with-SHA512',
+  '1.3.101.112': 'Ed25519',
+  '1.3.101.113': 'Ed448',
+}
+
+const COMMON_NAME = '2.5.4.3'
+
+const RSASSA_PSS = '1.2.840.113549.1.1.10'
+
+const HASHES: Readonly<Record<string, string>> = {
+  '2.16.840.1.101.3.4.2.1': 'SHA256',
+  '2.16.840.1.101.3.4.2.2': 'SHA384',
+  '2.16.840.1.101.3.4.2.3': 'SHA512',
+}
+
+/**
+ * What a certificate is signed with, from its DER: node:crypto shows it only from Node 24 on.
+ * Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 section 4.1).
+ */
+export function signatureAlgorithm(der: Uint8Array): string {
+  const [, algorithm] = readElements(readElement(der).contents)
+  const { oid, parameters } = algorithmIdentifier(algorithm)
+  if (oid === RSASSA_PSS) return `RSASSA-PSS-${pssHash(parameters)}`
+  return SIGNATURES[oid] ?? oid
+}
+
+/** The public key's algorithm, and the OID of its parameters: the curve, where it has a name. */
+export interface KeyAlgorithm {
+  readonly oid: string
+  readonly parameter?: string
+}
+
+/**
+ * What a certificate says about its public key's type. node:crypto can't read every type, and shows a curve that is
+ * spelt out in numbers by the name of the curve that it equals; Go, and so dockerd, takes named curves alone (RFC 5480
+ * section 2.1.1).
+ */
+export function keyAlgorithm(der: Uint8Array): KeyAlgorithm {
+  const { key } = fieldsOf(der)
+  const { oid, parameters } = algorithmIdentifier(readElements(key)[0])
+  return parameters?.tag === TAG.oid ? { oid, parameter: readOid(parameters.contents) } : { oid }
+}
+
+/**
+ * The last common name of the subject, which is the one that Go takes (crypto/x509/pkix, FillFromRDNSequence). Not by
+ * `toLegacyObject()` of node:crypto: on Node 20, called before anything has loaded node:tls, it leaves that module
+ * without `createSecureContext` for the rest of the process.
+ */
+export function commonName(der: Uint8Array): string | undefined {
+  // Name ::= SEQUENCE OF SET OF SEQUENCE { type, value } (RFC 5280 section 4.1.2.4).
+  const attributes = readElements(fieldsOf(der).subject).flatMap(({ contents }) => readElements(contents))
+  const pairs = attributes.map(({ contents }) => readElements(contents))
+  const last = pairs.findLast(([type]) => type !== undefined && readOid(type.contents) === COMMON_NAME)
+  return last?.[1] === undefined ? undefined : readText(last[1])
+}
+
+/** An optional version, then serial number, signature, issuer, validity, subject and key (RFC 5280 section 4.1). */
+function fieldsOf(der: Uint8Array): { subject: Uint8Array; key: Uint8Array } {
+  const fields = readElements(readElement(readElement(der).contents).contents)
+  const [subject, key] = fields.slice(fields[0]?.tag === TAG.context0 ? 5 : 4)
+  if (subject === undefined || key === undefined) throw new RangeError('not DER: fields are missing')
+  return { subject: subject.contents, key: key.contents }
+}
+
+function algorithmIdentifier(element: DerElement | undefined): { oid: string; parameters?: DerElement | undefined } {
+  const [oid, parameters] = readElements(element?.contents ?? new Uint8Array())
+  if (oid?.tag !== TAG.oid) throw new RangeError('not DER: an algorithm has no name')
+  return { oid: readOid(oid.contents), parameters }
+}
+
+/** Absent, its hash is SHA-1 (RFC 8017 appendix A.2.3). */
+function pssHash(parameters: DerElement | undefined): string {
+  if (parameters?.tag !== TAG.sequence) return 'SHA1'
+  const hash = readElements(parameters.contents).find(({ tag }) => tag === TAG.context0)
+  if (hash === undefined) return 'SHA1'
+  const { oid } = algorithmIdentifier(readElement(hash.contents))
+  return HASHES[oid] ?? oid
+}

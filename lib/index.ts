@@ -1,0 +1,25 @@
+export { connect, DockerClient } from './engine/client.ts'
+export { path, type ApiPath } from './engine/path.ts'
+export type { Query, QueryValue } from './engine/query.ts'
+export type { OpenAnswer, RequestDescription, RequestOptions } from './engine/send.ts'
+export type { SystemInfo, SystemVersion, VersionComponent } from './engine/types/system.ts'
+export { NEWEST_API_VERSION, OLDEST_API_VERSION, type Ping } from './engine/version.ts'
+export {
+  formatEndpoint,
+  type Endpoint,
+  type NpipeEndpoint,
+  type SshEndpoint,
+  type TlsEndpoint,
+  type UnixEndpoint,
+} from './endpoint/endpoint.ts'
+export { parseHost, type ParseHostOptions } from './endpoint/host.ts'
+export type { Environment } from './endpoint/environment.ts'
+export type { EndpointOptions } from './endpoint/options.ts'
+export { explainEndpoint, type Explanation, type Step } from './endpoint/explain.ts'
+export { resolveEndpoint, type ResolvedEndpoint } from './endpoint/resolve.ts'
+export type { CertificateFacts } from './identity/certificate.ts'
+export { Identity, loadIdentity, type IdentityOptions, type IdentityValues } from './identity/identity.ts'
+export { createDispatcher, DockerDispatcher, type DispatcherOptions } from './transport/dispatcher.ts'
+export type { Peer } from './transport/peer.ts'
+export type { RequestBody } from './transport/send.ts'
+export * from './errors.ts'

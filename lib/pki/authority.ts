@@ -1,0 +1,141 @@
+import type { KeyObject, X509Certificate } from 'node:crypto'
+import { inspect } from 'node:util'
+import { PkiError } from '../errors.ts'
+import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { exportPrivateKey, type Passphrase } from './encrypted-key.ts'
+import { authorityExtensions } from './extensions.ts'
+import { DEFAULT_KEY_TYPE, generateKeys, keyId, parseKeyType, type KeyType } from './key-type.ts'
+import { DEFAULT_CA_DAYS, MAX_CA_DAYS, parseDays, periodOf } from './lifetime.ts'
+import { checkOptions, checkText } from './options.ts'
+import { readExtensions, readSubject } from './read-extensions.ts'
+import { distinguishedName, signCertificate, verifySigned, type Blueprint, type Signer } from './sign.ts'
+
+/** How {@link createAuthority} makes a new authority. */
+export interface AuthorityOptions {
+  /**
+   * Its name, 1 to 64 characters, taken as it is. Two authorities of one name make clients and daemons report the wrong
+   * cause, and the server shows the name to everyone who connects.
+   *
+   * @defaultValue `docker-mtls CA ` and the first eight digits of its key's id
+   */
+  readonly commonName?: string
+  /** @defaultValue `'p256'` */
+  readonly keyType?: KeyType
+  /**
+   * Its life in days, 1 to 36,500.
+   *
+   * @defaultValue 3,650 days
+   */
+  readonly days?: number
+}
+
+/** A certificate authority: its certificate for everyone, and its key, which only signs. */
+export class Authority {
+  /** As PEM: what goes into every `ca.pem`. */
+  readonly certificate: string
+  readonly facts: CertificateFacts
+  readonly #signer: Signer
+  readonly #x509: X509Certificate
+
+  /** @internal */
+  constructor(x509: X509Certificate, signer: Signer) {
+    this.certificate = x509.toString()
+    this.facts = readCertificate(x509)
+    this.#signer = signer
+    this.#x509 = x509
+  }
+
+  /**
+   * Its private key, to be kept in a file that only its owner reads.
+   *
+   * @param options - `passphrase`: encrypts the key with AES-256; without one it is as it is
+   * @returns PKCS#8 as PEM
+   * @throws {@link PkiError} ERR_CA_PASSPHRASE, where the passphrase is empty or longer than OpenSSL reads
+   */
+  exportKey(options: { readonly passphrase?: Passphrase } = {}): Promise<string> {
+    checkOptions(options, ['passphrase'], 'Authority.exportKey')
+    return exportPrivateKey(this.#signer.key, options.passphrase)
+  }
+
+  /** @internal The id of its key as its own certificate has it: what leaves name as their authority's. */
+  get keyId(): Buffer {
+    const { subjectKeyId } = readExtensions(this.#x509)
+    return subjectKeyId === undefined ? keyId(this.#x509.publicKey) : Buffer.from(subjectKeyId, 'hex')
+  }
+
+  /** @internal */
+  sign(blueprint: Blueprint): X509Certificate {
+    const certificate = signCertificate(blueprint, this.#signer)
+    verifySigned(certificate, blueprint.keys, this.#x509)
+    return certificate
+  }
+
+  /** Leaves the key out. */
+  toJSON(): { certificate: string; facts: CertificateFacts } {
+    return { certificate: this.certificate, facts: this.facts }
+  }
+
+  /** @internal Leaves the key out. */
+  [inspect.custom](): string {
+    return `Authority { ${this.facts.subject}, until ${this.facts.validTo.toISOString()} }`
+  }
+}
+
+/**
+ * Makes a new certificate authority, which signs itself. It lives in memory: keep its `certificate` and its
+ * `exportKey()`, or let {@link PkiFolder} do so.
+ *
+ * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID
+ * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
+ * @example
+ * ```ts
+ * const authority = await createAuthority()
+ * const { ca, cert, key } = await issueServer(authority, { names: ['build01.example.com', '10.0.0.4'] })
+ * ```
+ */
+export async function createAuthority(options: AuthorityOptions = {}): Promise<Authority> {
+  checkOptions(options, ['commonName', 'keyType', 'days'], 'createAuthority')
+  const { commonName, keyType, days } = checkAuthorityOptions(options)
+  const period = periodOf(days)
+  const keys = await generateKeys(keyType)
+  const name = distinguishedName(commonName ?? `docker-mtls CA ${keys.id.toString('hex', 0, 4)}`)
+  const signer = { name, key: keys.privateKey }
+  const x509 = signCertificate({ subject: name, keys, period, extensions: authorityExtensions(keys) }, signer)
+  verifySigned(x509, keys, x509)
+  return new Authority(x509, signer)
+}
+
+/** Reads the options before anything is made, and fills in the defaults. */
+export function checkAuthorityOptions({
+  commonName,
+  keyType = DEFAULT_KEY_TYPE,
+  days = DEFAULT_CA_DAYS,
+}: AuthorityOptions): { commonName: string | undefined; keyType: KeyType; days: number } {
+  if (commonName !== undefined) checkCommonName(commonName)
+  return { commonName, keyType: parseKeyType(keyType), days: parseDays(days, MAX_CA_DAYS) }
+}
+
+/** @internal The authority of a certificate and a key that are known to go together. */
+export function authorityOf(x509: X509Certificate, key: KeyObject): Authority | undefined {
+  const name = readSubject(x509)
+  return name && new Authority(x509, { name, key })
+}
+
+function checkCommonName(name: string): void {
+  checkText(name, 'the common name of an authority')
+  const got = commonNameFault(name)
+  if (got === undefined) return
+  throw new PkiError('ERR_NAME_INVALID', {
+    tried: `naming an authority ${JSON.stringify(name)}`,
+    got,
+    todo: 'Give 1 to 64 characters, or none at all: then it is named after its key.',
+  })
+}
+
+/** RFC 5280 appendix A.1: ub-common-name is 64. */
+function commonNameFault(name: string): string | undefined {
+  if (name.trim() !== name || name === '') return 'it is empty, or begins or ends with a space'
+  if (/\p{C}/u.test(name)) return 'it has a control character in it'
+  const { length } = Array.from(name)
+  return length > 64 ? `it has ${length} characters` : undefined
+}

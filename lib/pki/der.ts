@@ -1,0 +1,135 @@
+import asn1 from 'node-forge/lib/asn1.js'
+
+/** One element of ASN.1, as node-forge has it. */
+export interface Asn1 {
+  tagClass: number
+  type: number
+  constructed: boolean
+  /** The contents of a primitive element, one byte a character; the elements of a constructed one. */
+  value: string | Asn1[]
+}
+
+/** Universal tags (X.680 section 8.6): the ones that certificates and keys are made of. */
+const TYPE = {
+  boolean: 1,
+  integer: 2,
+  bitString: 3,
+  octetString: 4,
+  null: 5,
+  oid: 6,
+  utf8String: 12,
+  sequence: 16,
+  set: 17,
+  utcTime: 23,
+  generalizedTime: 24,
+} as const
+
+export const UNIVERSAL = 0
+export const CONTEXT = 0x80
+
+export function sequence(...elements: Asn1[]): Asn1 {
+  return asn1.create(UNIVERSAL, TYPE.sequence, true, elements)
+}
+
+export function set(...elements: Asn1[]): Asn1 {
+  return asn1.create(UNIVERSAL, TYPE.set, true, elements)
+}
+
+export function oid(dotted: string): Asn1 {
+  return primitive(TYPE.oid, asn1.oidToDer(dotted).getBytes())
+}
+
+/** DER has one way to say TRUE (X.690 section 11.1), and none to say a FALSE that is the default (section 11.5). */
+export function booleanTrue(): Asn1 {
+  return primitive(TYPE.boolean, '\u00ff')
+}
+
+export function nothing(): Asn1 {
+  return primitive(TYPE.null, '')
+}
+
+export function utf8String(text: string): Asn1 {
+  return primitive(TYPE.utf8String, binary(Buffer.from(text, 'utf8')))
+}
+
+export function octetString(bytes: Uint8Array): Asn1 {
+  return primitive(TYPE.octetString, binary(bytes))
+}
+
+export function bitString(bytes: Uint8Array, unusedBits = 0): Asn1 {
+  return primitive(TYPE.bitString, String.fromCharCode(unusedBits) + binary(bytes))
+}
+
+/** A number that isn't negative, in as few bytes as it takes (X.690 section 8.3.2). */
+export function integer(value: number | Uint8Array): Asn1 {
+  const bytes = typeof value === 'number' ? numberBytes(value) : value
+  const lead = (bytes[0] ?? 0) >= 0x80 ? '\0' : ''
+  return primitive(TYPE.integer, lead + binary(bytes))
+}
+
+/** RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050 on, both to the second and in Zulu. */
+export function time(date: Date): Asn1 {
+  const digits = `${date.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`
+  const year = date.getUTCFullYear()
+  if (year >= 1950 && year < 2050) return primitive(TYPE.utcTime, digits.slice(2))
+  return primitive(TYPE.generalizedTime, digits)
+}
+
+/** `[tag] EXPLICIT`: the element is wrapped, tag and all. */
+export function explicit(tag: number, element: Asn1): Asn1 {
+  return asn1.create(CONTEXT, tag, true, [element])
+}
+
+/** `[tag] IMPLICIT` of a primitive type: only the contents are there. */
+export function implicit(tag: number, bytes: Uint8Array): Asn1 {
+  return asn1.create(CONTEXT, tag, false, binary(bytes))
+}
+
+export function encode(element: Asn1): Buffer {
+  return Buffer.from(asn1.toDer(element).getBytes(), 'latin1')
+}
+
+/** Reads DER; bit strings stay bytes, even where they look like further ASN.1. Throws an Error where it can't. */
+export function decode(der: Uint8Array): Asn1 {
+  return asn1.fromDer(binary(der), { strict: true, parseAllBytes: true, decodeBitStrings: false })
+}
+
+/** The elements in a constructed element; none in a primitive one. */
+export function children(element: Asn1 | undefined): Asn1[] {
+  return Array.isArray(element?.value) ? element.value : []
+}
+
+/** The bytes in a primitive element; none in a constructed one. */
+export function contents(element: Asn1 | undefined): Buffer {
+  return Buffer.from(typeof element?.value === 'string' ? element.value : '', 'latin1')
+}
+
+/** The dotted form of an OID element. */
+export function readOid(element: Asn1 | undefined): string {
+  return asn1.derToOid(contents(element).toString('latin1'))
+}
+
+export function isContext(element: Asn1 | undefined, tag: number): boolean {
+  return element?.tagClass === CONTEXT && element.type === tag
+}
+
+export function isBoolean(element: Asn1 | undefined): boolean {
+  return element?.tagClass === UNIVERSAL && element.type === TYPE.boolean
+}
+
+export function isInteger(element: Asn1 | undefined): boolean {
+  return element?.tagClass === UNIVERSAL && element.type === TYPE.integer
+}
+
+function primitive(type: number, value: string): Asn1 {
+  return asn1.create(UNIVERSAL, type, false, value)
+}
+
+function numberBytes(value: number): Buffer {
+  const hex = value.toString(16)
+  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')
+}
+
+function binary(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}

@@ -1,0 +1,232 @@
+import type { X509Certificate } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { isDockerMtlsError, PkiError, type PkiErrorCode } from '../errors.ts'
+import { KEY_MODE, PUBLIC_MODE } from '../files.ts'
+import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { checkAuthorityOptions, createAuthority, type Authority, type AuthorityOptions } from './authority.ts'
+import { checkPassphrase, type Passphrase } from './encrypted-key.ts'
+import { isFolder, isOpenToOthers, publishFolder, readIfThere, replaceFiles, type NewFile } from './folder-io.ts'
+import { authorityPaths, commandLine, type AuthorityPaths } from './folder-layout.ts'
+import { keyTypeOf } from './key-type.ts'
+import { appendToLedger, ledgerEntry, ledgerLine } from './ledger.ts'
+import { checkAuthority, isEncryptedKey, loadAuthority, openCertificates } from './load-authority.ts'
+
+/** For the authority of a {@link PkiFolder}. */
+export interface FolderAuthorityOptions extends AuthorityOptions {
+  /** Encrypts the key of a new authority, and opens the key of one that is there. */
+  readonly passphrase?: Passphrase
+}
+
+/** What became of an authority. */
+export interface FolderAuthorityResult {
+  /** `kept`: it was there, and nothing was written. `replaced`: the old one is kept beside it. */
+  readonly action: 'kept' | 'created' | 'replaced'
+  readonly paths: AuthorityPaths
+  readonly facts: CertificateFacts
+  /** Where the old files are now. */
+  readonly keptAside: readonly string[]
+  /** What a person should know: sentences without a full stop. */
+  readonly notes: readonly string[]
+}
+
+/** The two files of an authority, both there. */
+export interface AuthorityPair {
+  readonly certificate: string
+  readonly key: string
+}
+
+/** How long another run may take between the first and the last file of a pair: some milliseconds. */
+const SETTLE_MS = 100
+const ATTEMPTS = 5
+
+/** Keeps the authority that is there, or makes one. Half an authority, or one that can't sign, is an error. */
+export async function ensureAuthority(root: string, options: FolderAuthorityOptions): Promise<FolderAuthorityResult> {
+  const { passphrase, ...wanted } = options
+  checkAuthorityOptions(wanted)
+  if (passphrase !== undefined) checkPassphrase(passphrase)
+  const paths = authorityPaths(root)
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const pair = await readAuthorityPair(root)
+    if (pair !== undefined) return await keep(root, pair, options)
+    const files = await newAuthority(paths, options)
+    if (await create(paths, files)) {
+      return { action: 'created', paths, facts: files.facts, keptAside: [], notes: [] }
+    }
+    await wait(SETTLE_MS)
+  }
+  throw failure(
+    root,
+    'ERR_CA_INVALID',
+    'other runs write there at the same time',
+    'Run it again when they are through.',
+  )
+}
+
+/** Makes a new authority whatever is there, and keeps that beside it. */
+export async function replaceAuthority(root: string, options: FolderAuthorityOptions): Promise<FolderAuthorityResult> {
+  const paths = authorityPaths(root)
+  const old = { certificate: await readIfThere(paths.cert), key: await readIfThere(paths.key) }
+  const files = await newAuthority(paths, options)
+  refuseSameName(root, files.facts, old.certificate)
+  if (!(await isFolder(paths.folder)) && (await publishFolder(paths.folder, files.all))) {
+    return { action: 'created', paths, facts: files.facts, keptAside: [], notes: [] }
+  }
+  await appendToLedger(paths.ledger, ledgerEntry('ca', files.facts))
+  const inTheWay = [
+    ...(old.certificate === undefined ? [] : [paths.cert]),
+    ...(old.key === undefined ? [] : [paths.key]),
+  ]
+  const keptAside = await replaceFiles(files.pair, inTheWay)
+  const openNow = old.key !== undefined && isEncryptedKey(old.key) && options.passphrase === undefined
+  return {
+    action: keptAside.length === 0 ? 'created' : 'replaced',
+    paths,
+    facts: files.facts,
+    keptAside,
+    notes: openNow ? ['The old key was encrypted, and the new one is not'] : [],
+  }
+}
+
+/**
+ * The pair that is there, or undefined where there is neither. One without the other is an error: it can't be known
+ * whether the other half is lost.
+ */
+export async function readAuthorityPair(root: string): Promise<AuthorityPair | undefined> {
+  const paths = authorityPaths(root)
+  for (let attempt = 1; ; attempt++) {
+    const certificate = await readIfThere(paths.cert)
+    const key = await readIfThere(paths.key)
+    if (certificate !== undefined && key !== undefined) return { certificate, key }
+    if (certificate === undefined && key === undefined) return undefined
+    const [there, missing] = key === undefined ? ['ca.pem', 'ca-key.pem'] : ['ca-key.pem', 'ca.pem']
+    if (attempt > 1) {
+      const todo = `Put ${missing} back from a backup, or make a new authority (what is there is kept beside it):  `
+      const got = `${there} is there, and ${missing} is not`
+      throw failure(root, 'ERR_CA_INVALID', got, todo + replaceCommand(root))
+    }
+    await wait(SETTLE_MS)
+  }
+}
+
+/** Loads the authority for signing. */
+export async function openFolderAuthority(
+  root: string,
+  pair: AuthorityPair | undefined,
+  passphrase: Passphrase | undefined,
+): Promise<Authority> {
+  if (pair === undefined) {
+    throw failure(root, 'ERR_CA_MISSING', 'there is none', `Make one:  ${commandLine('cert', 'ca', '--dir', root)}`)
+  }
+  try {
+    return await loadAuthority({ ...pair, ...(passphrase !== undefined && { passphrase }) })
+  } catch (cause) {
+    throw named(root, cause)
+  }
+}
+
+/** The authority's certificate, checked as far as that goes without its key. */
+export function readAuthorityCertificate(root: string, pair: AuthorityPair): X509Certificate {
+  try {
+    const [first] = openCertificates(pair.certificate)
+    checkAuthority(first)
+    return first
+  } catch (cause) {
+    throw named(root, cause)
+  }
+}
+
+/** Of a locked authority the certificate alone is looked at. */
+async function factsOf(root: string, pair: AuthorityPair, passphrase?: Passphrase): Promise<CertificateFacts> {
+  if (isEncryptedKey(pair.key) && passphrase === undefined) return readCertificate(readAuthorityCertificate(root, pair))
+  return (await openFolderAuthority(root, pair, passphrase)).facts
+}
+
+async function keep(
+  root: string,
+  pair: AuthorityPair,
+  { passphrase, keyType, commonName }: FolderAuthorityOptions,
+): Promise<FolderAuthorityResult> {
+  const paths = authorityPaths(root)
+  const facts = await factsOf(root, pair, passphrase)
+  const type = keyTypeOf(facts.key)
+  const notes = [
+    ...(keyType === undefined || keyType === type ? [] : [`The authority's key stays ${type}`]),
+    ...(commonName === undefined || commonName === facts.commonName ? [] : [`The authority stays ${facts.subject}`]),
+    ...(passphrase === undefined || isEncryptedKey(pair.key) ? [] : [`${paths.key} is not encrypted`]),
+    ...((await isOpenToOthers(paths.key)) ? [`Others can read ${paths.key}: chmod 600 it`] : []),
+  ]
+  return { action: 'kept', paths, facts, keptAside: [], notes }
+}
+
+interface NewAuthority {
+  readonly facts: CertificateFacts
+  readonly pair: readonly NewFile[]
+  /** With the ledger's first line. */
+  readonly all: readonly NewFile[]
+}
+
+async function newAuthority(paths: AuthorityPaths, options: FolderAuthorityOptions): Promise<NewAuthority> {
+  const { passphrase, ...wanted } = options
+  if (passphrase !== undefined) checkPassphrase(passphrase)
+  const authority = await createAuthority(wanted)
+  const { facts, certificate } = authority
+  const key = await authority.exportKey(passphrase === undefined ? {} : { passphrase })
+  const pair = [
+    { path: paths.key, data: key, mode: KEY_MODE },
+    { path: paths.cert, data: certificate, mode: PUBLIC_MODE },
+  ]
+  return {
+    facts,
+    pair,
+    all: [...pair, { path: paths.ledger, data: ledgerLine(ledgerEntry('ca', facts)), mode: KEY_MODE }],
+  }
+}
+
+/** False where another run was first. */
+async function create(paths: AuthorityPaths, { all, pair, facts }: NewAuthority): Promise<boolean> {
+  if (!(await isFolder(paths.folder))) return publishFolder(paths.folder, all)
+  await appendToLedger(paths.ledger, ledgerEntry('ca', facts))
+  try {
+    await replaceFiles(pair, [])
+    return true
+  } catch (error) {
+    if (isDockerMtlsError(error, 'ERR_FILE_EXISTS')) return false
+    throw error
+  }
+}
+
+/** A new authority under the old one's name makes both sides report a bad signature instead of an unknown authority. */
+function refuseSameName(root: string, { subject }: CertificateFacts, oldPem: string | undefined): void {
+  let taken = false
+  try {
+    taken = openCertificates(oldPem ?? '').some((old) => readCertificate(old).subject === subject)
+  } catch {
+    // What can't be read is about to be replaced for just that reason.
+  }
+  if (!taken) return
+  throw new PkiError('ERR_NAME_INVALID', {
+    tried: `replacing the authority in ${authorityPaths(root).folder}`,
+    got: `the old one has the same name, ${subject}`,
+    todo: 'Give the new one another name, or none: then it is named after its key.',
+  })
+}
+
+function replaceCommand(root: string): string {
+  return commandLine('cert', 'ca', '--replace-ca', '--dir', root)
+}
+
+/** The same failure, with the folder in it. */
+function named(root: string, cause: unknown): unknown {
+  if (!(cause instanceof PkiError)) return cause
+  return failure(
+    root,
+    cause.code,
+    cause.got,
+    cause.todo.replace(/docker-mtls cert ca --replace-ca$/, () => replaceCommand(root)),
+    cause,
+  )
+}
+
+function failure(root: string, code: PkiErrorCode, got: string, todo: string, cause?: unknown): PkiError {
+  return new PkiError(code, { tried: `using the authority in ${authorityPaths(root).folder}`, got, todo, cause })
+}

@@ -1,0 +1,143 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { X509Certificate } from 'node:crypto'
+import { isDockerMtlsError, PkiError, type PkiErrorCode } from '../errors.ts'
+import { KEY_MODE, PUBLIC_MODE } from '../files.ts'
+import type { CertificateFacts } from '../identity/certificate.ts'
+import { isFolder, isOpenToOthers, publishFolder, replaceFiles, type NewFile } from './folder-io.ts'
+import { holdsAuthority, readLeaf, type LeafState, type LeafWish } from './folder-leaf.ts'
+import type { LeafPaths } from './folder-layout.ts'
+import type { IssuedCertificate } from './issue.ts'
+import { keyTypeOf, type KeyType } from './key-type.ts'
+
+/** What became of a server's or a client's files. */
+export interface FolderLeafResult {
+  /**
+   * `kept`: the pair was there and good. `created`: there was none. `replaced`: what was there is kept beside the new one.
+   */
+  readonly action: 'kept' | 'created' | 'replaced'
+  readonly paths: LeafPaths
+  readonly facts: CertificateFacts
+  /** Where the old files are now. */
+  readonly keptAside: readonly string[]
+  /** What a person should know: sentences without a full stop. */
+  readonly notes: readonly string[]
+}
+
+/** How to go about it. */
+export interface LeafPlan extends LeafWish {
+  readonly authority: readonly X509Certificate[]
+  readonly force: boolean
+  readonly renew: boolean
+  /** Only where one was asked for. */
+  readonly keyType: KeyType | undefined
+  /** The command that goes on where this one stops. */
+  readonly forceCommand: string
+  /** Signs, and writes down that it did. */
+  readonly issue: () => Promise<IssuedCertificate>
+}
+
+/** How long another run may take between the first and the last file of a pair: some milliseconds. */
+const SETTLE_MS = 100
+const ATTEMPTS = 5
+
+/** Keeps a pair that is good, completes one that isn't whole, and replaces one only where it is told to. */
+export async function ensureLeaf(plan: LeafPlan): Promise<FolderLeafResult> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const state = await settled(plan)
+    const whole = state.cert !== undefined && state.key !== undefined
+    if (whole) refuse(plan, state)
+    if (whole && !mustReplace(plan, state)) return await keep(plan, state)
+    const result = await issueInto(plan, state)
+    if (result !== undefined) return result
+    await wait(SETTLE_MS)
+  }
+  const todo = 'Run it again when they are through.'
+  throw failure(plan, 'ERR_PKI_FILE_INVALID', 'other runs write there at the same time', todo)
+}
+
+/** Half a pair may be another run at work, or one that was killed: the first is through in no time. */
+async function settled(plan: LeafPlan): Promise<LeafState> {
+  const state = await readLeaf(plan, plan.authority)
+  if ((state.cert === undefined) === (state.key === undefined)) return state
+  await wait(SETTLE_MS)
+  return readLeaf(plan, plan.authority)
+}
+
+function refuse(plan: LeafPlan, { faults, nameChanges }: LeafState): void {
+  if (plan.force) return
+  const todo = `Issue it anew (the old files are kept beside it):  ${plan.forceCommand}`
+  if (faults.length > 0) throw failure(plan, 'ERR_PKI_FILE_INVALID', faults.join('; '), todo)
+  if (nameChanges === undefined) return
+  throw failure(plan, 'ERR_SERVER_NAMES_CHANGED', `its names would change: ${nameChanges}`, todo)
+}
+
+/** Past {@link refuse}, a fault stands only where it may be mended by force. */
+function mustReplace({ renew, force, keyType }: LeafPlan, { facts, faults, nameChanges }: LeafState): boolean {
+  if (renew || faults.length > 0 || nameChanges !== undefined) return true
+  return force && keyType !== undefined && facts !== undefined && keyTypeOf(facts.key) !== keyType
+}
+
+async function keep(plan: LeafPlan, { ca, facts }: LeafState): Promise<FolderLeafResult> {
+  const { paths, keyType } = plan
+  if (facts === undefined) throw new TypeError('a pair without facts has a fault')
+  const type = keyTypeOf(facts.key)
+  const notes =
+    keyType === undefined || keyType === type ? [] : [`Its key stays ${type}; to change it: ${plan.forceCommand}`]
+  if (await isOpenToOthers(paths.key)) notes.push(`Others can read ${paths.key}: chmod 600 it`)
+  if (ca === undefined) {
+    await replaceFiles([authorityCopy(plan)], [])
+    notes.push(`${paths.ca} was missing, and is there again`)
+  }
+  return { action: 'kept', paths, facts, keptAside: [], notes }
+}
+
+/** Undefined where another run was first. */
+async function issueInto(plan: LeafPlan, state: LeafState): Promise<FolderLeafResult | undefined> {
+  const { paths } = plan
+  const issued = await plan.issue()
+  const keepsCa = state.ca !== undefined && holdsAuthority(state.ca, plan.authority)
+  const files = [
+    ...(keepsCa ? [] : [authorityCopy(plan)]),
+    { path: paths.key, data: issued.key, mode: KEY_MODE },
+    // The certificate comes last: without it the pair is seen to be unfinished.
+    { path: paths.cert, data: issued.cert, mode: PUBLIC_MODE },
+  ]
+  const old = [
+    ...(state.ca === undefined || keepsCa ? [] : [paths.ca]),
+    ...(state.key === undefined ? [] : [paths.key]),
+    ...(state.cert === undefined ? [] : [paths.cert]),
+  ]
+  const keptAside = await write(paths, files, old)
+  if (keptAside === undefined) return undefined
+  const action = keptAside.length === 0 ? 'created' : 'replaced'
+  return { action, paths, facts: issued.facts, keptAside, notes: notesOf(issued) }
+}
+
+async function write(paths: LeafPaths, files: NewFile[], old: string[]): Promise<string[] | undefined> {
+  try {
+    if (await isFolder(paths.folder)) return await replaceFiles(files, old)
+    return (await publishFolder(paths.folder, files)) ? [] : undefined
+  } catch (error) {
+    if (isDockerMtlsError(error, 'ERR_FILE_EXISTS')) return undefined
+    throw error
+  }
+}
+
+function notesOf({ names, cutToAuthority, facts }: IssuedCertificate): string[] {
+  const rewritten = names.filter(
+    ({ kind, given, value }) => kind === 'dns' && /\P{ASCII}/u.test(given) && value !== given,
+  )
+  return [
+    ...rewritten.map(({ given, value }) => `${given} is in the certificate as ${value}`),
+    ...(cutToAuthority ? [`It ends with its authority, on ${facts.validTo.toISOString().slice(0, 10)}`] : []),
+  ]
+}
+
+function authorityCopy({ paths, authority }: LeafPlan): NewFile {
+  return { path: paths.ca, data: authority.map(String).join(''), mode: PUBLIC_MODE }
+}
+
+function failure(plan: LeafPlan, code: PkiErrorCode, got: string, todo: string): PkiError {
+  const whose = plan.kind === 'server' ? 'the server' : `the client ${plan.name ?? ''}`
+  return new PkiError(code, { tried: `making the certificate of ${whose} in ${plan.paths.folder}`, got, todo })
+}

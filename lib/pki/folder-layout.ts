@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+
+/** Where an authority's files are. */
+export interface AuthorityPaths {
+  readonly folder: string
+  readonly cert: string
+  readonly key: string
+  readonly ledger: string
+}
+
+/** Where the files of a server or of one client are. */
+export interface LeafPaths {
+  readonly folder: string
+  /** The authority's certificate, a copy for the machine that the folder goes to. */
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+export function authorityPaths(root: string): AuthorityPaths {
+  const folder = join(root, 'ca')
+  return {
+    folder,
+    cert: join(folder, 'ca.pem'),
+    key: join(folder, 'ca-key.pem'),
+    ledger: join(folder, 'ledger.jsonl'),
+  }
+}
+
+/** dockerd's own names for its files, as its manual and the notes have them. */
+export function serverPaths(root: string): LeafPaths {
+  const folder = join(root, 'server')
+  return {
+    folder,
+    ca: join(folder, 'ca.pem'),
+    cert: join(folder, 'server-cert.pem'),
+    key: join(folder, 'server-key.pem'),
+  }
+}
+
+export function clientsFolder(root: string): string {
+  return join(root, 'clients')
+}
+
+/** The names that DOCKER_CERT_PATH wants. `name` must have been checked: it becomes a folder. */
+export function clientPaths(root: string, name: string): LeafPaths {
+  const folder = join(clientsFolder(root), name)
+  return { folder, ca: join(folder, 'ca.pem'), cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+}
+
+/** A command line of ours for a person to copy: what a POSIX shell would take apart is quoted. */
+export function commandLine(...words: readonly string[]): string {
+  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+  return ['docker-mtls', ...quoted].join(' ')
+}

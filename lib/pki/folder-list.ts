@@ -1,0 +1,97 @@
+import { promises as fs } from 'node:fs'
+import { PkiError } from '../errors.ts'
+import { openCertificate, splitPem } from '../identity/certificate.ts'
+import { parseClientName } from './client-name.ts'
+import { isFolder, readIfThere } from './folder-io.ts'
+import { authorityPaths, clientPaths, clientsFolder, commandLine, serverPaths } from './folder-layout.ts'
+import { readLedger, type LedgerEntry } from './ledger.ts'
+
+/** One line of the ledger, and where its certificate is in use. */
+export interface ListedCertificate extends LedgerEntry {
+  /** The file that holds it now. Absent: it was replaced, or removed. */
+  readonly path?: string
+}
+
+/** The three files that a client's machine needs, as PEM. */
+export interface ClientFiles {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** Everything that was ever issued here, the oldest first. */
+export async function listCertificates(root: string): Promise<ListedCertificate[]> {
+  const paths = authorityPaths(root)
+  const entries = await readLedger(paths.ledger)
+  if (entries.length === 0 && (await readIfThere(paths.cert)) === undefined) {
+    throw new PkiError('ERR_CA_MISSING', {
+      tried: `listing the certificates in ${root}`,
+      got: 'there is no authority in it',
+      todo: `Give the folder that init made, or make one:  ${commandLine('cert', 'ca', '--dir', root)}`,
+    })
+  }
+  const inUse = new Map<string, string>()
+  const clients = (await clientNames(root)).map((name) => clientPaths(root, name).cert)
+  for (const path of [paths.cert, serverPaths(root).cert, ...clients]) {
+    for (const fingerprint of await fingerprintsIn(path)) inUse.set(fingerprint, path)
+  }
+  return entries.map((entry) => {
+    const path = inUse.get(entry.fingerprint256)
+    return path === undefined ? entry : { ...entry, path }
+  })
+}
+
+/** The clients that have a folder, in the order of the alphabet. */
+export async function clientNames(root: string): Promise<string[]> {
+  const folder = clientsFolder(root)
+  if (!(await isFolder(folder))) return []
+  const names = await fs.readdir(folder)
+  return names.filter(isClientName).toSorted()
+}
+
+/** A client's three files. */
+export async function readClient(root: string, name: string): Promise<ClientFiles> {
+  const paths = clientPaths(root, parseClientName(name))
+  const files = {
+    ca: await readIfThere(paths.ca),
+    cert: await readIfThere(paths.cert),
+    key: await readIfThere(paths.key),
+  }
+  const { ca, cert, key } = files
+  if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key }
+  const missing = (['ca', 'cert', 'key'] as const)
+    .filter((file) => files[file] === undefined)
+    .map((file) => paths[file])
+  const todo = commandLine('cert', 'client', name, '--dir', root)
+  if (missing.length < 3) {
+    throw new PkiError('ERR_PKI_FILE_INVALID', {
+      tried: `reading the files of the client ${name}`,
+      got: `there is no ${missing.join(' and no ')}`,
+      todo: `Complete them:  ${todo}`,
+    })
+  }
+  const others = await clientNames(root)
+  throw new PkiError('ERR_CLIENT_NOT_FOUND', {
+    tried: `reading the files of the client ${name} in ${clientsFolder(root)}`,
+    got: others.length === 0 ? 'there are no clients' : `there are only ${others.join(', ')}`,
+    todo: `Take one of these, or issue it:  ${todo}`,
+  })
+}
+
+function isClientName(name: string): boolean {
+  try {
+    return parseClientName(name) === name
+  } catch {
+    return false
+  }
+}
+
+/** None where the file is damaged: the list is no place to fail for it. */
+async function fingerprintsIn(path: string): Promise<string[]> {
+  const pem = await readIfThere(path)
+  try {
+    return splitPem(pem ?? '').map((text) => openCertificate(text).fingerprint256)
+  } catch {
+    return []
+  }
+}

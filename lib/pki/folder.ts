@@ -1,0 +1,210 @@
+import type { X509Certificate } from 'node:crypto'
+import { isDockerMtlsError } from '../errors.ts'
+import type { Authority } from './authority.ts'
+import { parseClientName } from './client-name.ts'
+import type { Passphrase } from './encrypted-key.ts'
+import {
+  ensureAuthority,
+  openFolderAuthority,
+  readAuthorityCertificate,
+  readAuthorityPair,
+  replaceAuthority,
+  type AuthorityPair,
+  type FolderAuthorityOptions,
+  type FolderAuthorityResult,
+} from './folder-authority.ts'
+import { ensureLeaf, type FolderLeafResult } from './folder-issue.ts'
+import type { LeafWish } from './folder-leaf.ts'
+import { authorityPaths, clientPaths, commandLine, serverPaths } from './folder-layout.ts'
+import { clientNames, listCertificates, readClient, type ClientFiles, type ListedCertificate } from './folder-list.ts'
+import { checkLeafOptions, issueClient, issueServer, type IssuedCertificate, type LeafOptions } from './issue.ts'
+import { appendToLedger, ledgerEntry } from './ledger.ts'
+import { openCertificates } from './load-authority.ts'
+import { checkOptions, checkText } from './options.ts'
+import { parseServerNames } from './server-name.ts'
+
+/** For a leaf in a {@link PkiFolder}. */
+export interface FolderLeafOptions extends LeafOptions {
+  /**
+   * Replaces a pair that can't stay: other names, another key type, expired, damaged, of another authority. What is good is
+   * kept.
+   *
+   * @defaultValue false
+   */
+  readonly force?: boolean
+  /**
+   * Replaces a good pair too.
+   *
+   * @defaultValue false
+   */
+  readonly renew?: boolean
+  /** Opens the authority's key, where it is encrypted and something has to be signed. */
+  readonly passphrase?: Passphrase
+}
+
+const AUTHORITY_OPTIONS = ['commonName', 'keyType', 'days', 'passphrase']
+const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
+
+/**
+ * The folder that `docker-mtls init` makes: an authority, a server and any number of clients.
+ *
+ *     DIR/ca/{ca.pem,ca-key.pem,ledger.jsonl}
+ *     DIR/server/{ca.pem,server-cert.pem,server-key.pem}
+ *     DIR/clients/NAME/{ca.pem,cert.pem,key.pem}
+ *
+ * Folders are 0700, keys and the ledger 0600, certificates 0644, from the moment that they exist. No file is ever lost:
+ * what is replaced stays beside its successor with the date behind its name, and what is good isn't touched. The ledger
+ * is written before the files, so that it may name a certificate that never came to be, but never misses one that did.
+ *
+ * @example
+ * ```ts
+ * const folder = new PkiFolder('docker-mtls')
+ * await folder.ensureAuthority()
+ * await folder.ensureServer(['build01.example.com', '10.0.0.4'])
+ * const { action, paths } = await folder.ensureClient('alice')
+ * ```
+ */
+export class PkiFolder {
+  /** As it was given. */
+  readonly path: string
+  #opened: (AuthorityPair & { readonly authority: Authority }) | undefined
+
+  /** @param path - the folder; it is made when something is written to it */
+  constructor(path: string) {
+    checkText(path, 'the path of a folder')
+    this.path = path
+  }
+
+  /**
+   * Keeps the authority that is there, or makes one. An encrypted one is opened only with a passphrase; without, its
+   * certificate alone is checked.
+   *
+   * @throws {@link PkiError} ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID,
+   *   ERR_DAYS_INVALID
+   * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+   */
+  async ensureAuthority(options: FolderAuthorityOptions = {}): Promise<FolderAuthorityResult> {
+    checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.ensureAuthority')
+    const result = await ensureAuthority(this.path, options)
+    if (options.passphrase !== undefined) await this.openAuthority(options.passphrase)
+    return result
+  }
+
+  /**
+   * Makes a new authority, and keeps the files of the old one beside it. Everything that the old one issued has to be
+   * issued anew (`force`).
+   *
+   * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID, ERR_CA_PASSPHRASE
+   * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+   */
+  async replaceAuthority(options: FolderAuthorityOptions = {}): Promise<FolderAuthorityResult> {
+    checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.replaceAuthority')
+    const result = await replaceAuthority(this.path, options)
+    if (options.passphrase !== undefined) await this.openAuthority(options.passphrase)
+    return result
+  }
+
+  /**
+   * Loads the authority, for issuing something that doesn't belong into the folder. Once opened, an encrypted key needs no
+   * passphrase again in this object.
+   *
+   * @throws {@link PkiError} ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE
+   * @throws {@link FileError} ERR_FILE_READ
+   */
+  async openAuthority(passphrase?: Passphrase): Promise<Authority> {
+    const pair = await readAuthorityPair(this.path)
+    const opened = this.#opened
+    if (opened?.certificate === pair?.certificate && opened?.key === pair?.key && opened) return opened.authority
+    const authority = await openFolderAuthority(this.path, pair, passphrase)
+    if (pair !== undefined) this.#opened = { ...pair, authority }
+    return authority
+  }
+
+  /**
+   * Keeps the server's pair that is there, or issues one. Other names than it has are an error without `force`.
+   *
+   * @param names - as for {@link issueServer}
+   * @throws {@link PkiError} ERR_SERVER_NAMES_CHANGED, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID,
+   *   ERR_DAYS_INVALID, and those of {@link PkiFolder.openAuthority}
+   * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+   */
+  async ensureServer(names: readonly string[], options: FolderLeafOptions = {}): Promise<FolderLeafResult> {
+    checkOptions(options, LEAF_OPTIONS, 'PkiFolder.ensureServer')
+    const wish = { kind: 'server', paths: serverPaths(this.path), names: parseServerNames(names) } as const
+    const command = ['cert', 'server', ...names]
+    return this.#ensure(wish, options, command, (authority, leaf) => issueServer(authority, { names, ...leaf }))
+  }
+
+  /**
+   * Keeps a client's pair that is there, or issues one.
+   *
+   * @param name - as for {@link issueClient}
+   * @throws {@link PkiError} ERR_PKI_FILE_INVALID, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID, and those of
+   *   {@link PkiFolder.openAuthority}
+   * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+   */
+  async ensureClient(name: string, options: FolderLeafOptions = {}): Promise<FolderLeafResult> {
+    checkOptions(options, LEAF_OPTIONS, 'PkiFolder.ensureClient')
+    const wish = { kind: 'client', name: parseClientName(name), paths: clientPaths(this.path, name) } as const
+    const command = ['cert', 'client', name]
+    return this.#ensure(wish, options, command, (authority, leaf) => issueClient(authority, { name, ...leaf }))
+  }
+
+  /**
+   * Everything that was ever issued here, the oldest first, and where it is in use.
+   *
+   * @throws {@link PkiError} ERR_CA_MISSING, ERR_LEDGER_INVALID
+   * @throws {@link FileError} ERR_FILE_READ
+   */
+  list(): Promise<ListedCertificate[]> {
+    return listCertificates(this.path)
+  }
+
+  /** The names of the clients that have a folder. */
+  clients(): Promise<string[]> {
+    return clientNames(this.path)
+  }
+
+  /**
+   * A client's three files, to be handed to it. The key is among them.
+   *
+   * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID
+   * @throws {@link FileError} ERR_FILE_READ
+   */
+  readClient(name: string): Promise<ClientFiles> {
+    return readClient(this.path, name)
+  }
+
+  async #ensure(
+    wish: LeafWish,
+    { force = false, renew = false, passphrase, ...leaf }: FolderLeafOptions,
+    command: readonly string[],
+    issue: (authority: Authority, leaf: LeafOptions) => Promise<IssuedCertificate>,
+  ): Promise<FolderLeafResult> {
+    checkLeafOptions(leaf)
+    return ensureLeaf({
+      ...wish,
+      authority: await this.#certificates(passphrase),
+      force,
+      renew,
+      keyType: leaf.keyType,
+      forceCommand: commandLine(...command, '--dir', this.path, '--force'),
+      issue: async () => {
+        const issued = await issue(await this.openAuthority(passphrase), leaf)
+        await appendToLedger(authorityPaths(this.path).ledger, ledgerEntry(wish.kind, issued.facts))
+        return issued
+      },
+    })
+  }
+
+  /** The authority's certificate, without its key where that is locked: to keep what is good nothing has to be signed. */
+  async #certificates(passphrase: Passphrase | undefined): Promise<X509Certificate[]> {
+    try {
+      return openCertificates((await this.openAuthority(passphrase)).certificate)
+    } catch (error) {
+      const pair = isDockerMtlsError(error, 'ERR_CA_PASSPHRASE') ? await readAuthorityPair(this.path) : undefined
+      if (pair === undefined || passphrase !== undefined) throw error
+      return [readAuthorityCertificate(this.path, pair)]
+    }
+  }
+}

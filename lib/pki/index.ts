@@ -1,0 +1,27 @@
+export { Authority, createAuthority, type AuthorityOptions } from './authority.ts'
+export { parseClientName, suggestClientName } from './client-name.ts'
+export type { Passphrase } from './encrypted-key.ts'
+export type { KeyUsage } from './extensions.ts'
+export { PkiFolder, type FolderLeafOptions } from './folder.ts'
+export type { FolderAuthorityOptions, FolderAuthorityResult } from './folder-authority.ts'
+export type { FolderLeafResult } from './folder-issue.ts'
+export type { AuthorityPaths, LeafPaths } from './folder-layout.ts'
+export type { ClientFiles, ListedCertificate } from './folder-list.ts'
+export { inspectCertificate, type CertificateInspection } from './inspect.ts'
+export {
+  IssuedCertificate,
+  issueClient,
+  issueServer,
+  type ClientOptions,
+  type LeafOptions,
+  type ServerOptions,
+} from './issue.ts'
+export { KEY_TYPES, parseKeyType, type KeyType } from './key-type.ts'
+export type { LedgerEntry } from './ledger.ts'
+export { loadAuthority, type AuthorityFiles } from './load-authority.ts'
+export type { ExtensionFacts } from './read-extensions.ts'
+export { parseServerName, parseServerNames, type ServerName } from './server-name.ts'
+export type { Role, Verdict } from './verdicts.ts'
+export type { CertificateFacts, CertificateNames, KeyFacts } from '../identity/certificate.ts'
+export { ArgumentError, DockerMtlsError, FileError, isDockerMtlsError, PkiError } from '../errors.ts'
+export type { ErrorCode, FileErrorCode, PkiErrorCode } from '../errors.ts'

@@ -1,0 +1,67 @@
+import { randomBytes, sign, X509Certificate, type KeyObject } from 'node:crypto'
+import { PkiError } from '../errors.ts'
+import { bitString, encode, explicit, integer, oid, sequence, set, time, utf8String, type Asn1 } from './der.ts'
+import { signingWith, type KeyPair } from './key-type.ts'
+import type { Period } from './lifetime.ts'
+
+/** What a certificate is to say. */
+export interface Blueprint {
+  readonly subject: Asn1
+  readonly keys: KeyPair
+  readonly period: Pick<Period, 'notBefore' | 'notAfter'>
+  readonly extensions: readonly Asn1[]
+}
+
+/** Who says it. */
+export interface Signer {
+  /** Its own subject, byte for byte: Go compares names so. */
+  readonly name: Asn1
+  readonly key: KeyObject
+}
+
+const COMMON_NAME = '2.5.4.3'
+
+/** A distinguished name of one common name (RFC 5280 section 4.1.2.4). */
+export function distinguishedName(commonName: string): Asn1 {
+  return sequence(set(sequence(oid(COMMON_NAME), utf8String(commonName))))
+}
+
+/** node-forge lays out the bytes, node:crypto signs them and reads the result. */
+export function signCertificate({ subject, keys, period, extensions }: Blueprint, signer: Signer): X509Certificate {
+  const signing = signingWith(signer.key)
+  if (signing === undefined) throw unsigned('its authority has a key of a type that dockerd does not take')
+  const tbsCertificate = sequence(
+    explicit(0, integer(2)), // v3
+    integer(newSerial()),
+    signing.algorithm,
+    signer.name,
+    sequence(time(period.notBefore), time(period.notAfter)),
+    subject,
+    keys.info,
+    explicit(3, sequence(...extensions)),
+  )
+  const signature = sign(signing.digest, encode(tbsCertificate), signer.key)
+  return new X509Certificate(encode(sequence(tbsCertificate, signing.algorithm, bitString(signature))))
+}
+
+/** Nothing leaves this room that OpenSSL doesn't take: signature, issuer, and the key that goes with it. */
+export function verifySigned(certificate: X509Certificate, keys: KeyPair, issuer: X509Certificate): void {
+  if (!certificate.verify(issuer.publicKey)) throw unsigned('its signature does not verify')
+  if (!certificate.checkIssued(issuer)) throw unsigned('OpenSSL does not see it as issued by its authority')
+  if (!certificate.checkPrivateKey(keys.privateKey)) throw unsigned('it is not for its key')
+}
+
+/** Positive, and at most 20 bytes (RFC 5280 section 4.1.2.2): the top bit clear, and no zero byte in front. */
+export function newSerial(): Buffer {
+  const serial = randomBytes(20)
+  serial[0] = (serial[0] ?? 0) & 0x7f || 1
+  return serial
+}
+
+function unsigned(got: string): PkiError {
+  return new PkiError('ERR_CERTIFICATE_INVALID', {
+    tried: 'signing a certificate',
+    got,
+    todo: 'Nothing was written. Make a new authority if this comes again:  docker-mtls cert ca --replace-ca',
+  })
+}

@@ -1,0 +1,23 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { ConnectionErrorCode } from '../errors.ts'
+import type { CertificateFacts } from '../identity/certificate.ts'
+
+/** What is known about a connection when it fails. */
+export interface Circumstances {
+  /** The endpoint as a person writes it, e.g. `tcp://build01:2376`. */
+  readonly target: string
+  readonly kind: Endpoint['kind']
+  /** The name or address without brackets, for TLS endpoints. */
+  readonly host?: string
+  /** The server's certificate, where the handshake came so far. */
+  readonly server?: CertificateFacts
+  /** Our CAs. */
+  readonly authorities?: readonly CertificateFacts[]
+}
+
+/** How a fault reads: what came back and what to do. */
+export interface Wording {
+  readonly code: ConnectionErrorCode
+  readonly got: string
+  readonly todo: string
+}

@@ -1,0 +1,36 @@
+import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
+import { ConnectionError } from '../errors.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { Connect, ConnectOptions } from './connect.ts'
+import { socketConnector } from './socket.ts'
+import { tlsConnector } from './tls.ts'
+
+function identityRequired(target: string): ConnectionError {
+  return new ConnectionError('ERR_CLIENT_CERT_REQUIRED', {
+    tried: `connecting to ${target}`,
+    got: 'no identity was given, and a TCP endpoint is never used without one',
+    todo: "Load one first:  await loadIdentity('/folder/with/ca.pem,cert.pem,key.pem')",
+  })
+}
+
+function sshUnsupported(target: string): ConnectionError {
+  return new ConnectionError('ERR_TRANSPORT_UNSUPPORTED', {
+    tried: `connecting to ${target}`,
+    got: 'this version does not connect by ssh yet',
+    todo: 'Use the TLS port of that host, tcp://HOST:2376.',
+  })
+}
+
+/** The connector of an endpoint: one function an endpoint kind, all of one shape. */
+export function connectorFor(endpoint: Endpoint, identity: Identity | undefined, options: ConnectOptions): Connect {
+  switch (endpoint.kind) {
+    case 'tls':
+      if (!identity) throw identityRequired(formatEndpoint(endpoint))
+      return tlsConnector(endpoint, identity, options)
+    case 'unix':
+    case 'npipe':
+      return socketConnector(endpoint, options)
+    case 'ssh':
+      throw sshUnsupported(formatEndpoint(endpoint))
+  }
+}

@@ -1,0 +1,176 @@
+import { setMaxListeners } from 'node:events'
+import type { Dispatcher as UndiciDispatcher, Pool as UndiciPool } from 'undici'
+import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
+import { ConnectionError } from '../errors.ts'
+import type { Identity } from '../identity/identity.ts'
+import { connectorFor } from './connector.ts'
+import { requestChannel } from './diagnostics.ts'
+import { explainFault } from './faults.ts'
+import { GuardedHandler, type Guards } from './handler.ts'
+import { laneOf, type Lane } from './lanes.ts'
+import { originOf, prefixOf } from './origin.ts'
+import type { Peer } from './peer.ts'
+import { CONNECT_TIMEOUT_MS, RESPONSE_TIMEOUT_MS } from './policy.ts'
+import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
+
+/** More connections than this cost handshakes and memory and bring no speed (measured: README, "Speed"). */
+const SHORT_CONNECTIONS = 16
+
+export interface DispatcherOptions {
+  /**
+   * For name resolution, TCP and TLS together, in milliseconds.
+   *
+   * @defaultValue 10000
+   */
+  readonly connectTimeout?: number
+}
+
+/**
+ * An undici dispatcher to one daemon and to nothing else: it refuses other origins and redirects, speaks verified
+ * TLS or a local socket, and keeps short calls apart from streams that stay open.
+ *
+ * Made by {@link createDispatcher}.
+ */
+export class DockerDispatcher extends Dispatcher {
+  readonly endpoint: Endpoint
+  /** What to put before a path: `https://build01:2376`, or `http://localhost` for a socket. */
+  readonly origin: string
+  /** The endpoint's own prefix, `''` where it has none. */
+  readonly prefix: string
+  readonly #lanes: Record<Lane, UndiciPool>
+  readonly #target: string
+  readonly #closing = new AbortController()
+  readonly #guards: Guards = {
+    explain: (error) => explainFault(error, { target: this.#target, kind: this.endpoint.kind }) as Error,
+    refuse: (status) => (status >= 300 && status < 400 && status !== 304 ? this.#redirected(status) : undefined),
+  }
+  #peer: Peer | undefined
+
+  /** @internal */
+  constructor(endpoint: Endpoint, identity: Identity | undefined, { connectTimeout }: DispatcherOptions) {
+    super()
+    this.endpoint = endpoint
+    this.origin = originOf(endpoint)
+    this.prefix = prefixOf(endpoint)
+    this.#target = formatEndpoint(endpoint)
+    // Each connection that is being made listens to it.
+    setMaxListeners(0, this.#closing.signal)
+    const open = connectorFor(endpoint, identity, {
+      timeout: connectTimeout ?? CONNECT_TIMEOUT_MS,
+      onPeer: (peer) => (this.#peer = peer),
+    })
+    const connect: UndiciPool.Options['connect'] = (_options, callback) => {
+      open(this.#closing.signal).then(
+        (socket) => callback(null, socket as never),
+        (error: Error) => callback(error, null),
+      )
+    }
+    // The time-outs are the lanes': a stream may rightly be silent for hours.
+    const shared = { connect, pipelining: 1 }
+    this.#lanes = {
+      short: new Pool(this.origin, { ...shared, connections: SHORT_CONNECTIONS, headersTimeout: RESPONSE_TIMEOUT_MS }),
+      patient: new Pool(this.origin, { ...shared, connections: null, headersTimeout: 0, bodyTimeout: 0 }),
+    }
+  }
+
+  /** Who answered on the connection that was made last; undefined before the first, and for local sockets. */
+  get peer(): Peer | undefined {
+    return this.#peer
+  }
+
+  override dispatch(options: UndiciDispatcher.DispatchOptions, handler: UndiciDispatcher.DispatchHandler): boolean {
+    const core = toCoreHandler(handler)
+    const refusal = this.#refuseOrigin(options.origin)
+    if (refusal) {
+      core.onError?.(refusal)
+      return true
+    }
+    const path = options.path.startsWith(this.prefix)
+      ? options.path.slice(this.prefix.length + 1)
+      : options.path.slice(1)
+    const lane = laneOf(options.method, path, Boolean(options.upgrade))
+    const guarded = new GuardedHandler(core, this.#guardsFor(options, path, lane))
+    return this.#lanes[lane].dispatch(options, guarded as UndiciDispatcher.DispatchHandler)
+  }
+
+  /** Lets running requests finish, then closes. An open stream keeps it waiting: see {@link DockerDispatcher.destroy}. */
+  override close(): Promise<void>
+  override close(callback: () => void): void
+  override close(callback?: () => void): Promise<void> | void {
+    return settle(Promise.all([this.#lanes.short.close(), this.#lanes.patient.close()]), callback)
+  }
+
+  /** Ends every request and connection at once. */
+  override destroy(): Promise<void>
+  override destroy(error: Error | null): Promise<void>
+  override destroy(callback: () => void): void
+  override destroy(error: Error | null, callback: () => void): void
+  override destroy(first?: Error | null | (() => void), second?: () => void): Promise<void> | void {
+    const error = (typeof first === 'function' ? null : first) ?? this.#closed()
+    const callback = typeof first === 'function' ? first : second
+    this.#closing.abort(error)
+    return settle(Promise.all([this.#lanes.short.destroy(error), this.#lanes.patient.destroy(error)]), callback)
+  }
+
+  #guardsFor(options: UndiciDispatcher.DispatchOptions, path: string, lane: Lane): Guards {
+    if (!requestChannel.hasSubscribers) return this.#guards
+    const event = { target: this.#target, method: options.method, path: `/${path.replace(/\?.*/s, '')}`, lane }
+    return { ...this.#guards, report: (outcome) => requestChannel.publish({ ...event, ...outcome }) }
+  }
+
+  #refuseOrigin(origin: string | URL | undefined): ConnectionError | undefined {
+    if (origin === undefined || origin === this.origin) return undefined
+    if (URL.canParse(String(origin)) && new URL(origin).origin === this.origin) return undefined
+    return new ConnectionError('ERR_WRONG_ORIGIN', {
+      tried: `sending a request for ${String(origin)} through the dispatcher of ${this.#target}`,
+      got: `it goes to ${this.origin} and nowhere else`,
+      todo: `Write URLs that begin with ${this.origin}, or use another dispatcher.`,
+    })
+  }
+
+  #redirected(status: number): ConnectionError {
+    return new ConnectionError('ERR_REDIRECT_REFUSED', {
+      tried: `a request to ${this.#target}`,
+      got: `the answer is a redirect (${status}), which the Engine API never sends and we never follow`,
+      todo: 'Write the final address as DOCKER_HOST; a proxy that redirects is no Docker daemon.',
+    })
+  }
+
+  #closed(): ConnectionError {
+    return new ConnectionError('ERR_CLIENT_CLOSED', {
+      tried: `a request to ${this.#target}`,
+      got: 'its client was closed',
+      todo: 'Close it after the last answer, or make a new one: connect().',
+    })
+  }
+}
+Object.assign(DockerDispatcher.prototype, dispatcherMethods)
+
+function settle(all: Promise<unknown>, callback?: () => void): Promise<void> | void {
+  const done = all.then(() => {})
+  if (!callback) return done
+  done.then(callback, callback)
+}
+
+/**
+ * Makes the dispatcher for one endpoint. It opens no connection before the first request.
+ *
+ * @param endpoint - from {@link resolveEndpoint} or {@link parseHost}
+ * @param identity - from {@link loadIdentity}; required for a TLS endpoint
+ * @returns an undici dispatcher, for undici's `request` and for global `fetch`
+ * @throws {@link ConnectionError} ERR_CLIENT_CERT_REQUIRED for a TLS endpoint without an identity
+ * @example
+ * ```ts
+ * const endpoint = await resolveEndpoint()
+ * const identity = endpoint.certPath === undefined ? undefined : await loadIdentity(endpoint.certPath)
+ * const dispatcher = createDispatcher(endpoint, identity)
+ * const answer = await fetch(`${dispatcher.origin}/version`, { dispatcher } as RequestInit)
+ * ```
+ */
+export function createDispatcher(
+  endpoint: Endpoint,
+  identity?: Identity,
+  options: DispatcherOptions = {},
+): DockerDispatcher {
+  return new DockerDispatcher(endpoint, identity, options)
+}

@@ -1,0 +1,73 @@
+import type { Handler } from './undici.ts'
+
+export interface Guards {
+  /** Turns an error of the connection into ours. */
+  readonly explain: (error: unknown) => Error
+  /** Says why an answer must not be used, if so. */
+  readonly refuse: (status: number) => Error | undefined
+  /** Is told the status of the answer, or why there is none. */
+  readonly report?: (outcome: { status: number } | { error: unknown }) => void
+}
+
+/** Stands between undici and whoever asked: redirects become errors, and errors speak our language. */
+export class GuardedHandler implements Handler {
+  readonly #handler: Handler
+  readonly #guards: Guards
+  #abort: (reason?: Error) => void = () => {}
+  /** Why the caller, or a guard, gave the request up: it comes back as it is. */
+  #reason: Error | undefined
+
+  constructor(handler: Handler, guards: Guards) {
+    this.#handler = handler
+    this.#guards = guards
+  }
+
+  onConnect(abort: (reason?: Error) => void, context?: unknown): void {
+    this.#abort = (reason) => {
+      this.#reason = reason
+      abort(reason)
+    }
+    this.#handler.onConnect(this.#abort, context)
+  }
+
+  onHeaders(status: number, headers: Buffer[], resume: () => void, statusText: string): boolean | void {
+    const refusal = this.#guards.refuse(status)
+    if (refusal) {
+      this.#abort(refusal)
+      return false
+    }
+    if (status >= 200) this.#guards.report?.({ status })
+    return this.#handler.onHeaders?.(status, headers, resume, statusText)
+  }
+
+  onUpgrade(status: number, headers: Buffer[], socket: unknown): void {
+    this.#guards.report?.({ status })
+    this.#handler.onUpgrade?.(status, headers, socket)
+  }
+
+  onData(chunk: Buffer): boolean | void {
+    return this.#handler.onData?.(chunk)
+  }
+
+  onComplete(trailers: Buffer[] | null): void {
+    this.#handler.onComplete?.(trailers)
+  }
+
+  onError(error: Error): void {
+    const explained = error === this.#reason ? error : this.#guards.explain(error)
+    this.#guards.report?.({ error: explained })
+    this.#handler.onError?.(explained)
+  }
+
+  onBodySent(chunkSize: number): void {
+    this.#handler.onBodySent?.(chunkSize)
+  }
+
+  onRequestSent(): void {
+    this.#handler.onRequestSent?.()
+  }
+
+  onResponseStarted(): void {
+    this.#handler.onResponseStarted?.()
+  }
+}

@@ -1,0 +1,47 @@
+import type { X509Certificate } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
+import { coversName, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+
+/** Who answered, for the connection that was made last. */
+export interface Peer {
+  readonly tlsVersion: string
+  readonly cipher: string
+  /** A session was resumed: no whole handshake took place. */
+  readonly resumed: boolean
+  readonly remoteAddress: string | undefined
+  readonly certificate: CertificateFacts
+  /** The client certificate that the daemon accepted. */
+  readonly client: CertificateFacts
+}
+
+function fault(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
+}
+
+/**
+ * Names and dates of the server's certificate, for whole handshakes and resumed ones alike: Node checks neither on
+ * a resumed session (on Node 20 not even the name), and takes a bare common name for a host.
+ */
+export function certificateFault(certificate: X509Certificate | undefined, host: string): Error | undefined {
+  if (!certificate) return fault('ERR_TLS_CERT_ALTNAME_INVALID', 'the server showed no certificate')
+  if (!coversName(certificate, host)) {
+    return fault('ERR_TLS_CERT_ALTNAME_INVALID', `the certificate is not for ${host}`)
+  }
+  if (Date.parse(certificate.validTo) < Date.now()) return fault('CERT_HAS_EXPIRED', 'the certificate has expired')
+  return undefined
+}
+
+/** Describes the peer of a socket whose handshake is over. */
+export function describePeer(socket: TLSSocket, certificate: X509Certificate, client: CertificateFacts): Peer {
+  return {
+    tlsVersion: socket.getProtocol() ?? '',
+    cipher: socket.getCipher().standardName,
+    resumed: socket.isSessionReused(),
+    remoteAddress: socket.remoteAddress,
+    // Read only when asked for: most connections are made without anyone looking.
+    get certificate() {
+      return readCertificate(certificate)
+    },
+    client,
+  }
+}

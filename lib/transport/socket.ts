@@ -1,0 +1,32 @@
+import { once } from 'node:events'
+import net from 'node:net'
+import { formatEndpoint, type NpipeEndpoint, type UnixEndpoint } from '../endpoint/endpoint.ts'
+import type { Connect, ConnectOptions } from './connect.ts'
+import { explainFault } from './faults.ts'
+
+/** Windows opens a pipe by `\\.\pipe\name`. */
+function nodePath({ kind, path }: UnixEndpoint | NpipeEndpoint): string {
+  return kind === 'npipe' ? path.replaceAll('/', '\\') : path
+}
+
+/** The connector of a socket on this machine: who may open it is the file system's affair. */
+export function socketConnector(endpoint: UnixEndpoint | NpipeEndpoint, { timeout }: ConnectOptions): Connect {
+  const known = { target: formatEndpoint(endpoint), kind: endpoint.kind }
+  return async (signal) => {
+    const socket = net.connect({ path: nodePath(endpoint) })
+    socket.on('error', () => {})
+    try {
+      await once(socket, 'connect', { signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]) })
+      return socket
+    } catch (error) {
+      socket.destroy()
+      if (signal.aborted) throw signal.reason
+      if ((error as Error).name === 'AbortError') throw explainFault(timeoutError(), known)
+      throw explainFault(error, known)
+    }
+  }
+}
+
+function timeoutError(): Error {
+  return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
+}

@@ -1,0 +1,167 @@
+import { X509Certificate } from 'node:crypto'
+import net from 'node:net'
+import tls from 'node:tls'
+import { formatEndpoint, type TlsEndpoint } from '../endpoint/endpoint.ts'
+import { readCertificate } from '../identity/certificate.ts'
+import type { Identity, IdentitySet } from '../identity/identity.ts'
+import type { Connect, ConnectOptions } from './connect.ts'
+import { connectChannel, type ConnectEvent } from './diagnostics.ts'
+import type { Circumstances } from './circumstances.ts'
+import { explainFault } from './faults.ts'
+import { certificateFault, describePeer, type Peer } from './peer.ts'
+import { ALPN_PROTOCOLS, KEEP_ALIVE_MS, TLS_POLICY } from './policy.ts'
+
+/**
+ * How long a fresh TLS 1.3 socket waits for a sign that the daemon took our certificate, where the server sends no
+ * session ticket (Go and OpenSSL do). The verdict takes one round trip; the handshake before it took two.
+ */
+const VERDICT_MS = 100
+
+/** A node of a dual-stack name gets this long before the next is tried (Node's default of 250 ms gives up on distant hosts). */
+const FAMILY_ATTEMPT_MS = 2_000
+
+/** A session to resume, and the certificate that the whole handshake before it showed: a resumed one shows none. */
+interface Session {
+  readonly ticket: Buffer
+  readonly certificate: X509Certificate
+}
+
+/** For one SecureContext and one server name: neither another CA's context nor another name ever resumes from it. */
+interface SessionCache {
+  readonly set: IdentitySet
+  session?: Session
+}
+
+/** What both the name check and OpenSSL's SNI want: no zone, no trailing dot. */
+function serverName(host: string): string {
+  return host.replace(/%.*$/, '').replace(/\.$/, '')
+}
+
+/** The server's certificate as soon as it was shown, for the error that may follow. */
+interface Seen {
+  certificate?: X509Certificate | undefined
+}
+
+/** Not by getPeerX509Certificate: on Node 20 that takes the certificate out of the chain, and the next reader finds none. */
+function shownCertificate(socket: tls.TLSSocket): X509Certificate | undefined {
+  const { raw } = socket.getPeerCertificate() as { raw?: Buffer }
+  return raw && new X509Certificate(raw)
+}
+
+function openSocket({ host, port }: TlsEndpoint, cache: SessionCache, seen: Seen): tls.TLSSocket {
+  const name = serverName(host)
+  const offered = cache.session
+  const options: tls.ConnectionOptions & Pick<net.TcpNetConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
+    host,
+    port,
+    // RFC 6066 section 3: an address is no server name.
+    servername: net.isIP(name) ? '' : name,
+    secureContext: cache.set.secureContext(TLS_POLICY),
+    rejectUnauthorized: true,
+    checkServerIdentity: () => certificateFault(seen.certificate, name),
+    ALPNProtocols: ALPN_PROTOCOLS,
+    ...(offered && { session: offered.ticket }),
+    autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS,
+  }
+  const socket = tls.connect(options)
+  socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
+  // Between two owners nobody else would listen, and an unheard 'error' ends the process.
+  socket.on('error', () => {})
+  // 'secure' comes before Node's own verdict, after which a refused certificate can't be read any more.
+  socket.prependListener('secure', () => {
+    seen.certificate = socket.isSessionReused() ? offered?.certificate : shownCertificate(socket)
+  })
+  socket.on('session', (ticket: Buffer) => {
+    if (seen.certificate) cache.session = { ticket, certificate: seen.certificate }
+  })
+  return socket
+}
+
+function timeoutError(phase: 'tcp' | 'tls', milliseconds: number): Error {
+  const code = phase === 'tcp' ? 'ETIMEDOUT' : 'HANDSHAKE_TIMEOUT'
+  return Object.assign(new Error(`no answer within ${milliseconds} ms`), { code })
+}
+
+/** Resolves when both sides have accepted each other; rejects with the first sign that one did not. */
+function established(
+  socket: tls.TLSSocket,
+  { timeout, signal }: { timeout: number; signal: AbortSignal },
+): Promise<void> {
+  const began = performance.now()
+  return new Promise((resolve, reject) => {
+    let phase: 'tcp' | 'tls' = 'tcp'
+    let timer = setTimeout(() => settle(timeoutError(phase, timeout)), timeout)
+    const settle = (error?: Error): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', aborted)
+      socket.removeListener('error', settle).removeListener('session', accepted).removeListener('end', ended)
+      if (!error) return resolve()
+      reject(error)
+    }
+    const aborted = (): void => settle(signal.reason)
+    // 'session' comes from the middle of a read by OpenSSL; a request written from in there ends the connection.
+    const accepted = (): void => void setImmediate(settle)
+    const ended = (): void => settle(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
+    signal.addEventListener('abort', aborted)
+    socket.once('connect', () => (phase = 'tls'))
+    socket.once('error', settle).once('end', ended)
+    socket.once('secureConnect', () => {
+      // Below 1.3 the client's certificate is judged before the handshake ends, and a resumed session was judged before.
+      if (socket.getProtocol() !== 'TLSv1.3' || socket.isSessionReused()) return settle()
+      socket.once('session', accepted)
+      clearTimeout(timer)
+      timer = setTimeout(accepted, VERDICT_MS + (performance.now() - began))
+    })
+  })
+}
+
+/** The connector of a TLS endpoint. Its sessions live and die with one reading of the identity's files. */
+export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, { timeout, onPeer }: ConnectOptions): Connect {
+  const target = formatEndpoint(endpoint)
+  let cache: SessionCache | undefined
+
+  return async (signal) => {
+    const set = await identity.current()
+    signal.throwIfAborted()
+    if (cache?.set !== set) cache = { set }
+    const mine = cache
+    const seen: Seen = {}
+    const began = performance.now()
+    const socket = openSocket(endpoint, mine, seen)
+    try {
+      await established(socket, { timeout, signal })
+      const peer = verifiedPeer(socket, seen.certificate, serverName(endpoint.host), set)
+      onPeer?.(peer)
+      publish(target, began, { tlsVersion: peer.tlsVersion, resumed: peer.resumed })
+      return socket
+    } catch (cause) {
+      socket.destroy()
+      delete mine.session
+      const error = signal.aborted ? cause : explainFault(cause, circumstances(endpoint, target, set, seen))
+      publish(target, began, { error })
+      throw error
+    }
+  }
+}
+
+/** Names and dates once more, for what OpenSSL and Node skip on a resumed session. */
+function verifiedPeer(
+  socket: tls.TLSSocket,
+  certificate: X509Certificate | undefined,
+  name: string,
+  set: IdentitySet,
+): Peer {
+  const fault = certificateFault(certificate, name)
+  if (fault || !certificate) throw fault
+  return describePeer(socket, certificate, set.client)
+}
+
+function circumstances({ host }: TlsEndpoint, target: string, set: IdentitySet, seen: Seen): Circumstances {
+  const known = { target, kind: 'tls', host: serverName(host), authorities: set.authorities } as const
+  return seen.certificate ? { ...known, server: readCertificate(seen.certificate) } : known
+}
+
+function publish(target: string, began: number, outcome: Partial<ConnectEvent>): void {
+  if (!connectChannel.hasSubscribers) return
+  connectChannel.publish({ target, milliseconds: performance.now() - began, ...outcome } satisfies ConnectEvent)
+}

@@ -1,0 +1,40 @@
+import { constants } from 'node:os'
+
+type Cleanup = () => void | Promise<void>
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const cleanups: Cleanup[] = []
+let interrupted = false
+
+/**
+ * Cleans up when the process is interrupted (Ctrl-C, `kill`, a closed terminal), the newest first, and then ends it with
+ * the exit code that shells use for the signal.
+ *
+ * @returns forgets the clean-up, once it was done in the ordinary way
+ */
+export function onInterrupt(cleanup: Cleanup): () => void {
+  if (cleanups.length === 0) for (const signal of SIGNALS) process.on(signal, interrupt)
+  cleanups.push(cleanup)
+  return () => {
+    const index = cleanups.indexOf(cleanup)
+    if (index >= 0) cleanups.splice(index, 1)
+    if (cleanups.length === 0 && !interrupted) for (const signal of SIGNALS) process.off(signal, interrupt)
+  }
+}
+
+function interrupt(signal: NodeJS.Signals): void {
+  // A second Ctrl-C must not cut the clean-up short: it is what keeps things from staying behind.
+  if (interrupted) return
+  interrupted = true
+  void cleanUp().finally(() => process.exit(128 + constants.signals[signal]))
+}
+
+async function cleanUp(): Promise<void> {
+  for (const cleanup of cleanups.splice(0).toReversed()) {
+    try {
+      await cleanup()
+    } catch (error) {
+      process.stderr.write(`While cleaning up: ${(error as Error).message}\n`)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { readdirSync, readlinkSync, rmdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { onInterrupt } from './interrupt.ts'
+import { isRoot } from './packages.ts'
+
+/** A temporary folder that exists only in the namespaces: in memory, short (a socket's path has 108 bytes), open to all. */
+export const FOLDER = '/run/docker-mtls'
+/** Tells a process which namespaces are the host's: it is inside when its own are others. */
+const OUTSIDE = 'DOCKER_MTLS_OUTSIDE'
+const UNSHARE = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation=private']
+const SETUP: string = fileURLToPath(new URL('namespaces.sh', import.meta.url))
+
+function ownNamespaces(): string {
+  return ['mnt', 'net', 'pid'].map((kind) => readlinkSync(`/proc/self/ns/${kind}`)).join(' ')
+}
+
+/** Whether this process runs in namespaces that {@link runInNamespaces} made: only there may a daemon be started. */
+export function inNamespaces(): boolean {
+  const outside = process.env[OUTSIDE]?.split(' ')
+  if (outside === undefined || process.platform !== 'linux') return false
+  return ownNamespaces()
+    .split(' ')
+    .every((namespace, index) => namespace !== outside[index])
+}
+
+/** Why namespaces can't be made here, if they can't. */
+export function whyNoNamespaces(): string | undefined {
+  if (process.platform !== 'linux') return 'this is not Linux'
+  if (!isRoot()) return 'only root can make namespaces and start dockerd'
+  const { status, error } = spawnSync('unshare', [...UNSHARE, 'ip', 'link', 'set', 'lo', 'up'], { stdio: 'ignore' })
+  if (error) return 'unshare (Debian: util-linux) is not installed'
+  return status === 0 ? undefined : 'this root may not make namespaces, as in an ordinary container'
+}
+
+/**
+ * Runs a command in mount, network and process namespaces of its own: with a copy of /etc, an empty /run, no network but
+ * loopback, and {@link FOLDER} as its temporary folder and its home. However it ends, every process in there ends with it.
+ *
+ * @returns the command's exit code
+ */
+export async function runInNamespaces(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const before = new Set(daemonGroups())
+  // Should we be killed outright, the kernel kills unshare, and with it everything inside (prctl(2), PR_SET_PDEATHSIG).
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...UNSHARE, 'sh', SETUP, FOLDER, ...command], {
+    stdio: 'inherit',
+    env: { ...env, HOME: FOLDER, TMPDIR: FOLDER, [OUTSIDE]: ownNamespaces() },
+  })
+  const closed = new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+  const forget = onInterrupt(async () => {
+    child.kill('SIGKILL')
+    await closed
+    await removeDaemonGroups(before)
+  })
+  try {
+    return await closed
+  } finally {
+    await removeDaemonGroups(before)
+    forget()
+  }
+}
+
+/** The control groups that dockerd makes for its containers and leaves behind: `docker`, in each hierarchy (cgroups(7)). */
+function daemonGroups(): string[] {
+  const root = '/sys/fs/cgroup'
+  const hierarchies = [root, ...folders(root)]
+  return hierarchies.map((folder) => join(folder, 'docker')).filter((path) => folders(join(path, '..')).includes(path))
+}
+
+/** Only what wasn't there before, and rmdir(2) leaves a group alone that anybody else uses. */
+async function removeDaemonGroups(before: ReadonlySet<string>): Promise<void> {
+  // A killed namespace takes a moment to die.
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const ours = daemonGroups().filter((group) => !before.has(group))
+    if (ours.length === 0) return
+    if (attempt > 0) await delay(100)
+    for (const group of ours) removeGroup(group)
+  }
+}
+
+function removeGroup(path: string): void {
+  for (const inner of folders(path)) removeGroup(inner)
+  try {
+    rmdirSync(path)
+  } catch {
+    // In use: by what is just ending, or by another daemon that came meanwhile.
+  }
+}
+
+function folders(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(path, name))
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * `npm run test:nodes [-- --node=VERSION... FILE...]`: the suite on other versions of Node, which come from the npm
+ * registry (package `node`). All are run, also when one fails.
+ */
+import { spawn } from 'node:child_process'
+import { onInterrupt } from './interrupt.ts'
+
+/** The lines that package.json's `engines` allows besides the one that runs this; --node=20.19.0 and --node=22.12.0 are the floors. */
+const VERSIONS = ['22', '24', '26']
+
+interface Outcome {
+  readonly version: string
+  readonly code: number
+  readonly seconds: number
+  /** The runner's own counts: `pass 120, fail 0, skipped 0`. */
+  readonly counts: string
+}
+
+async function runOn(version: string, files: readonly string[]): Promise<Outcome> {
+  const start = Date.now()
+  const command = ['-y', '-p', `node@${version}`, '--', 'node', '--import', 'tsx', 'test/run.ts', ...files]
+  const child = spawn('npx', command, { stdio: ['inherit', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+    process.stdout.write(chunk)
+  })
+  const closed = new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+  const forget = onInterrupt(async () => {
+    child.kill('SIGTERM')
+    await closed
+  })
+  const code = await closed.finally(forget)
+  return { version, code, seconds: Math.round((Date.now() - start) / 1000), counts: countsIn(output) }
+}
+
+function countsIn(output: string): string {
+  const counts = ['pass', 'fail', 'skipped'].map((word) => new RegExp(`^\\S+ (${word} \\d+)$`, 'm').exec(output)?.[1])
+  return counts.filter((count) => count !== undefined).join(', ')
+}
+
+const args = process.argv.slice(2)
+const asked = args.filter((arg) => arg.startsWith('--node=')).map((arg) => arg.slice('--node='.length))
+const files = args.filter((arg) => !arg.startsWith('--node='))
+const outcomes: Outcome[] = []
+for (const version of asked.length > 0 ? asked : VERSIONS) {
+  console.log(`\n== Node ${version}`)
+  outcomes.push(await runOn(version, files))
+}
+console.log('\nThe suite on other versions of Node:')
+for (const { version, code, seconds, counts } of outcomes) {
+  console.log(
+    `  Node ${version.padEnd(8)} ${code === 0 ? 'passed' : 'FAILED'}  ${counts || 'no summary'}  ${seconds} s`,
+  )
+}
+process.exitCode = outcomes.every(({ code }) => code === 0) ? 0 : 1

@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { renderArgv, type DaemonOptions } from '../../../lib/daemon/index.ts'
+import { PkiFolder, type KeyType, type LeafPaths } from '../../../lib/pki/index.ts'
+import { startDockerd, type Daemon } from './dockerd.ts'
+import { chooseDaemonPlace, type DaemonPlace } from './place.ts'
+
+export interface SecuredOptions {
+  /** For the authority, the server and the client alike. @defaultValue `p256` */
+  readonly keyType?: KeyType
+  /** What the configuration is rendered with besides listeners, files and executable. */
+  readonly config?: Pick<DaemonOptions, 'usernsRemap' | 'debug'>
+  /** dockerd's environment besides PATH, HOME and LANG. */
+  readonly env?: Readonly<Record<string, string>>
+  /** The address that it listens on, IPv6 in brackets. @defaultValue `127.0.0.1` */
+  readonly host?: string
+}
+
+/** A dockerd with our certificates and our configuration. */
+export interface SecuredDaemon extends Daemon {
+  /** What DOCKER_HOST has to be. */
+  readonly host: string
+  /** The authority, the server and the client `tester`, below the daemon's folder. */
+  readonly pki: PkiFolder
+  readonly server: LeafPaths
+  readonly client: LeafPaths
+  /** The variables that a client needs. */
+  readonly clientEnv: Readonly<Record<'DOCKER_HOST' | 'DOCKER_TLS_VERIFY' | 'DOCKER_CERT_PATH', string>>
+}
+
+/** Makes the certificates, renders the configuration, and starts dockerd with it. */
+export async function startSecuredDaemon(options: SecuredOptions = {}): Promise<SecuredDaemon> {
+  const place = await chooseDaemonPlace(options.host)
+  const keyType = options.keyType ?? 'p256'
+  const pki = new PkiFolder(join(place.folder, 'pki'))
+  await pki.ensureAuthority({ keyType })
+  const { paths: server } = await pki.ensureServer(['localhost'], { keyType })
+  const { paths: client } = await pki.ensureClient('tester', { keyType })
+  const argv = renderSecured(place, server, options.config)
+  const daemon = await startDockerd({ place, argv, ...(options.env && { env: options.env }) })
+  const host = place.listen[1]
+  const clientEnv = { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: client.folder }
+  return { ...daemon, host, pki, server, client, clientEnv }
+}
+
+/** The command line of a place, rendered as `init` renders an override, with explicit listeners. */
+export function renderSecured(
+  { dockerd, listen }: DaemonPlace,
+  { ca, cert, key }: LeafPaths,
+  config: SecuredOptions['config'] = {},
+): string[] {
+  return renderArgv({ exec: dockerd, listen, tls: { ca, cert, key }, ...config })
+}

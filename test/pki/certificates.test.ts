@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { X509Certificate } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { before, describe, test } from 'node:test'
+import { connect, createServer, type TLSSocket, type TlsOptions } from 'node:tls'
+import fc from 'fast-check'
+import {
+  createAuthority,
+  inspectCertificate,
+  issueClient,
+  issueServer,
+  KEY_TYPES,
+  type Authority,
+  type IssuedCertificate,
+  type KeyType,
+} from '../../lib/pki/index.ts'
+import { decode, encode, integer, time } from '../../lib/pki/der.ts'
+import { usageBits } from '../../lib/pki/extensions.ts'
+import { newSerial } from '../../lib/pki/sign.ts'
+import { runCommand } from '../support/command.ts'
+import { lacks } from '../support/requirements.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { withCode } from './support/expect.ts'
+
+const NAMES = ['build01.example.com', '*.build.example.com', 'bücher.example', 'my_host', '10.0.0.4', '2001:db8::1']
+
+interface KeySet {
+  readonly authority: Authority
+  readonly server: IssuedCertificate
+  readonly client: IssuedCertificate
+}
+
+async function newSet(keyType: KeyType): Promise<KeySet> {
+  const authority = await createAuthority({ keyType })
+  const [server, client] = await Promise.all([
+    issueServer(authority, { names: NAMES, keyType }),
+    issueClient(authority, { name: 'alice', keyType }),
+  ])
+  return { authority, server, client }
+}
+
+/** The files as the judges want them. */
+async function writeSet(folder: string, { authority, server, client }: KeySet): Promise<void> {
+  await writeFile(join(folder, 'ca.pem'), authority.certificate)
+  await writeFile(join(folder, 'server.pem'), server.cert)
+  await writeFile(join(folder, 'client.pem'), client.cert)
+}
+
+for (const keyType of KEY_TYPES) {
+  describe(keyType, () => {
+    let set: KeySet
+    let folder: string
+    before(async () => {
+      set = await newSet(keyType)
+      folder = await temporaryFolder()
+      await writeSet(folder, set)
+    })
+
+    test('openssl verify -x509_strict, by purpose', { skip: lacks('openssl') }, async () => {
+      const verify = async (purpose: string, file: string): Promise<number> => {
+        const args = [
+          'verify',
+          '-x509_strict',
+          '-purpose',
+          purpose,
+          '-CAfile',
+          join(folder, 'ca.pem'),
+          join(folder, file),
+        ]
+        return (await runCommand('openssl', args)).code
+      }
+      assert.equal(await verify('sslserver', 'server.pem'), 0)
+      assert.equal(await verify('sslclient', 'client.pem'), 0)
+      assert.equal(await verify('any', 'ca.pem'), 0)
+      assert.notEqual(await verify('sslclient', 'server.pem'), 0)
+      assert.notEqual(await verify('sslserver', 'client.pem'), 0)
+    })
+
+    test('certtool --verify', { skip: lacks('certtool') }, async () => {
+      const verify = async (file: string, purpose: string): Promise<string> => {
+        const args = ['--verify', '--verify-profile', 'medium', '--verify-purpose', purpose]
+        const files = ['--load-ca-certificate', join(folder, 'ca.pem'), '--infile', join(folder, file)]
+        const { code, stdout } = await runCommand('certtool', [...args, ...files])
+        return `${code} ${stdout.trim().split('\n').at(-1)}`
+      }
+      const good = '0 Chain verification output: Verified. The certificate is trusted.'
+      // The numbers are those of GnuTLS's manual: 1.3.6.1.5.5.7.3.1 is for a server, .2 for a client.
+      assert.equal((await verify('server.pem', '1.3.6.1.5.5.7.3.1')).trim(), good)
+      assert.equal((await verify('client.pem', '1.3.6.1.5.5.7.3.2')).trim(), good)
+      assert.notEqual((await verify('server.pem', '1.3.6.1.5.5.7.3.2')).trim(), good)
+    })
+
+    test('NSS: certutil -V', { skip: lacks('certutil') }, async () => {
+      const certutil = async (...args: string[]): Promise<number> =>
+        (await runCommand('certutil', [...args, '-d', `sql:${folder}`])).code
+      const add = (name: string, trust: string): Promise<number> =>
+        certutil('-A', '-n', name, '-t', trust, '-i', join(folder, `${name}.pem`))
+      const valid = async (name: string, usage: 'V' | 'C'): Promise<boolean> =>
+        (await certutil('-V', '-e', '-n', name, '-u', usage)) === 0
+      assert.equal(await certutil('-N', '--empty-password'), 0)
+      for (const [name, trust] of [
+        ['ca', 'CT,,'],
+        ['server', ',,'],
+        ['client', ',,'],
+      ] as const) {
+        assert.equal(await add(name, trust), 0)
+      }
+      const taken = keyType !== 'ed25519' // NSS knows no Ed25519 certificates.
+      assert.equal(await valid('server', 'V'), taken)
+      assert.equal(await valid('client', 'C'), taken)
+      assert.equal(await valid('server', 'C'), false)
+      assert.equal(await valid('client', 'V'), false)
+    })
+
+    test('says what it should, in the extensions that node:crypto does not show', () => {
+      const ca = inspectCertificate(set.authority.certificate)
+      const server = inspectCertificate(set.server.cert)
+      const client = inspectCertificate(set.client.cert)
+      assert.deepEqual(ca.keyUsage, ['keyCertSign', 'cRLSign'])
+      assert.equal(ca.pathLength, 0)
+      assert.equal(ca.commonName, `docker-mtls CA ${ca.subjectKeyId?.slice(0, 8)}`)
+      assert.deepEqual(ca.criticalExtensions, ['basicConstraints', 'keyUsage'])
+      const usage = keyType.startsWith('rsa') ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature']
+      for (const leaf of [server, client]) {
+        assert.deepEqual(leaf.keyUsage, usage)
+        assert.equal(leaf.pathLength, undefined)
+        assert.equal(leaf.isCa, false)
+        assert.equal(leaf.authorityKeyId, ca.subjectKeyId)
+        assert.notEqual(leaf.subjectKeyId, ca.subjectKeyId)
+        assert.equal(leaf.nameConstraints, false)
+      }
+      assert.deepEqual(server.purposes, ['serverAuth'])
+      assert.deepEqual(client.purposes, ['clientAuth'])
+      assert.equal(client.commonName, 'alice')
+      assert.deepEqual(client.names, { dns: [], ip: [] })
+      const roles = (of: typeof ca): string[] => of.verdicts.filter(({ ok }) => ok).map(({ role }) => role)
+      assert.deepEqual([roles(ca), roles(server), roles(client)], [['ca'], ['server'], ['client']])
+    })
+
+    test('a handshake, with each in its own role', async () => {
+      const { server, client } = set
+      assert.equal(await handshake(server, client), 'authorized as alice')
+      assert.equal(await handshake(server, server), 'server refuses: INVALID_PURPOSE')
+      assert.equal(await handshake(client, client), 'client refuses: INVALID_PURPOSE')
+      const stranger = await issueClient(await createAuthority({ commonName: 'stranger' }), { name: 'alice' })
+      assert.match(
+        await handshake(server, { ...pem(stranger), ca: server.ca }),
+        /^server refuses: (?:UNABLE|SELF|DEPTH)/,
+      )
+    })
+  })
+}
+
+function pem({ ca, cert, key }: IssuedCertificate): { ca: string; cert: string; key: string } {
+  return { ca, cert, key }
+}
+
+type Pem = Pick<IssuedCertificate, 'ca' | 'cert' | 'key'>
+
+/** One TLS handshake: what came of it, and on whose side. */
+async function handshake(serverSide: Pem, clientSide: Pem): Promise<string> {
+  const options: TlsOptions = {
+    ca: serverSide.ca,
+    cert: serverSide.cert,
+    key: serverSide.key,
+    requestCert: true,
+    rejectUnauthorized: true,
+  }
+  const server = createServer(options).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const { ca, cert, key } = clientSide
+  const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', ca, cert, key })
+  try {
+    return await new Promise((resolve) => {
+      server.on('tlsClientError', ({ code = '' }: NodeJS.ErrnoException) => {
+        if (!code.startsWith('ERR_SSL') && code !== 'ECONNRESET') resolve(`server refuses: ${code}`)
+      })
+      server.on('secureConnection', (peer: TLSSocket) =>
+        resolve(`authorized as ${peer.getPeerCertificate().subject.CN}`),
+      )
+      socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+        if (!code.startsWith('ERR_SSL') && code !== 'ECONNRESET') resolve(`client refuses: ${code}`)
+      })
+    })
+  } finally {
+    socket.destroy()
+    server.close()
+  }
+}
+
+describe('encoding', () => {
+  test('a serial is positive, and of 20 bytes', () => {
+    for (let round = 0; round < 500; round++) {
+      const serial = newSerial()
+      assert.equal(serial.length, 20)
+      assert.ok((serial[0] ?? 0) > 0 && (serial[0] ?? 0) < 0x80)
+      assert.equal(encode(integer(serial)).length, 22)
+    }
+  })
+
+  test('numbers are as short as they can be, and positive', () => {
+    const rows = [
+      [0, '020100'],
+      [127, '02017f'],
+      [128, '02020080'],
+      [256, '02020100'],
+      [600_000, '02030927c0'],
+    ] as const
+    for (const [number, hex] of rows) assert.equal(encode(integer(number)).toString('hex'), hex)
+  })
+
+  test('UTCTime through 2049, GeneralizedTime from 2050 on', () => {
+    const rows = [
+      ['1950-01-01T00:00:00Z', '170d3530303130313030303030305a'],
+      ['2049-12-31T23:59:59Z', '170d3439313233313233353935395a'],
+      ['2050-01-01T00:00:00Z', '180f32303530303130313030303030305a'],
+      ['1949-12-31T23:59:59Z', '180f31393439313233313233353935395a'],
+    ] as const
+    for (const [date, hex] of rows) assert.equal(encode(time(new Date(date))).toString('hex'), hex)
+  })
+
+  test('a key usage has no zero bits at its end', () => {
+    const rows = [
+      [['digitalSignature'], '03020780'],
+      [['digitalSignature', 'keyEncipherment'], '030205a0'],
+      [['keyCertSign', 'cRLSign'], '03020106'],
+      [['decipherOnly'], '0303070080'],
+    ] as const
+    for (const [usages, hex] of rows) assert.equal(encode(usageBits(...usages)).toString('hex'), hex)
+  })
+
+  test('what is read and written again has the same bytes', async () => {
+    const { authority, server } = await newSet('p256')
+    for (const text of [authority.certificate, server.cert]) {
+      const { raw } = new X509Certificate(text)
+      assert.deepEqual(encode(decode(raw)), raw)
+    }
+  })
+
+  test('any life ends to the second where it should, for every reader', async () => {
+    const days = fc.integer({ min: 1, max: 36_500 })
+    await fc.assert(
+      fc.asyncProperty(days, async (life) => {
+        const { certificate, facts } = await createAuthority({ days: life })
+        const seconds = (facts.validTo.getTime() - facts.validFrom.getTime()) / 1000
+        assert.equal(seconds, life * 86_400 + 3600)
+        assert.equal(new Date(new X509Certificate(certificate).validTo).getTime(), facts.validTo.getTime())
+      }),
+      { numRuns: 40, examples: [[8500], [8437], [8438], [36_500], [1]] },
+    )
+  })
+
+  test('openssl verifies a CA and a leaf that end beyond 2050', { skip: lacks('openssl') }, async (t) => {
+    const folder = await temporaryFolder(t)
+    const authority = await createAuthority({ days: 36_500 })
+    const server = await issueServer(authority, { names: ['build01'] })
+    await writeFile(join(folder, 'ca.pem'), authority.certificate)
+    await writeFile(join(folder, 'server.pem'), server.cert)
+    const args = ['verify', '-x509_strict', '-CAfile', join(folder, 'ca.pem'), join(folder, 'server.pem')]
+    assert.equal((await runCommand('openssl', args)).code, 0)
+  })
+})
+
+describe('lives', () => {
+  const DAY = 86_400_000
+
+  test('a CA ten years, a leaf 397 days, from an hour ago on', async () => {
+    const { authority, server, client } = await newSet('p256')
+    const now = Date.now()
+    const near = (date: Date, wanted: number): void =>
+      assert.ok(Math.abs(date.getTime() - wanted) < 60_000, date.toISOString())
+    for (const { facts } of [authority, server, client]) near(facts.validFrom, now - 3_600_000)
+    near(authority.facts.validTo, now + 3650 * DAY)
+    near(server.facts.validTo, now + 397 * DAY)
+    near(client.facts.validTo, now + 397 * DAY)
+    assert.equal(server.cutToAuthority, false)
+  })
+
+  test('a leaf never outlives its CA, nor begins before it', async () => {
+    const authority = await createAuthority({ days: 30 })
+    const leaf = await issueServer(authority, { names: ['b'], days: 31 })
+    assert.equal(leaf.cutToAuthority, true)
+    assert.deepEqual(leaf.facts.validTo, authority.facts.validTo)
+    assert.ok(leaf.facts.validFrom >= authority.facts.validFrom)
+    const short = await issueClient(authority, { name: 'b', days: 29 })
+    assert.equal(short.cutToAuthority, false)
+  })
+
+  test('days that can not be meant', async () => {
+    const authority = await createAuthority()
+    for (const days of [0, -1, 1.5, NaN, Infinity, 3651, '30' as never, null as never, 10n as never]) {
+      await assert.rejects(issueServer(authority, { names: ['b'], days }), withCode('ERR_DAYS_INVALID', '1 to 3650'))
+      await assert.rejects(issueClient(authority, { name: 'b', days }), withCode('ERR_DAYS_INVALID'))
+    }
+    await assert.rejects(createAuthority({ days: 36_501 }), withCode('ERR_DAYS_INVALID', '36501', '1 to 36500'))
+  })
+})
+
+describe('the common name of a server', () => {
+  test('is its first name that fits', async () => {
+    const authority = await createAuthority()
+    const long = `${'a'.repeat(60)}.example.com`
+    const of = async (...names: string[]): Promise<string | undefined> =>
+      (await issueServer(authority, { names })).facts.commonName
+    assert.equal(await of('10.0.0.4', 'b'), '10.0.0.4')
+    assert.equal(await of(long, 'b'), 'b')
+    assert.equal(await of(long), 'localhost')
+  })
+})
