@@ -30,7 +30,7 @@ export const PARTS: readonly Part[] = ['ca', 'cert', 'key']
 const MAX_BYTES = 1_048_576
 
 /** The path of a part below its folder: the names that Docker gives these files. */
-export function partPath(folder: string, part: Part): string {
+function partPath(folder: string, part: Part): string {
   return join(folder, `${part}.pem`)
 }
 
@@ -39,7 +39,7 @@ export function partPath(folder: string, part: Part): string {
  * (as Kubernetes does for its secrets) is noticed by the other files' numbers.
  */
 export async function statFiles(folder: string): Promise<FilesState> {
-  const stats = await Promise.all(PARTS.map((part) => statFile(folder, part)))
+  const stats = await allInOrder(PARTS.map((part) => statFile(folder, part)))
   const stamps = stats.map(({ dev, ino, size, mtimeNs, ctimeNs }) => [dev, ino, size, mtimeNs, ctimeNs].join(':'))
   return {
     stamp: stamps.join(' '),
@@ -55,7 +55,7 @@ export async function readFiles(folder: string): Promise<Material> {
     const bytes = await fs.readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)))
     return [part, { name: path, text: decode(path, bytes) }]
   })
-  return Object.fromEntries(await Promise.all(sources)) as Material
+  return Object.fromEntries(await allInOrder(sources)) as Material
 }
 
 /** Takes the three parts as values. */
@@ -72,6 +72,12 @@ export function readValues(values: Partial<Record<Part, string | Uint8Array>>): 
     })
   })
   return Object.fromEntries(sources) as Material
+}
+
+/** At once; of several failures the first in order is told, and not whichever came first. */
+async function allInOrder<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises)
+  return Promise.all(promises)
 }
 
 async function statFile(folder: string, part: Part) {

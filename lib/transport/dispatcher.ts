@@ -164,7 +164,7 @@ function settle(all: Promise<unknown>, callback?: () => void): Promise<void> | v
  * const endpoint = await resolveEndpoint()
  * const identity = endpoint.certPath === undefined ? undefined : await loadIdentity(endpoint.certPath)
  * const dispatcher = createDispatcher(endpoint, identity)
- * const answer = await fetch(`${dispatcher.origin}/version`, { dispatcher } as RequestInit)
+ * const answer = await fetch(`${dispatcher.origin}/version`, { dispatcher } as object)
  * ```
  */
 export function createDispatcher(

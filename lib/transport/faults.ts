@@ -95,8 +95,9 @@ function refusedFault(code: string, { kind }: Circumstances): Wording | undefine
   }
 }
 
-function notHttpFault(code: string): Wording | undefined {
-  if (!code.startsWith('HPE_')) return undefined
+/** undici's parser errors often come without their code (HPE_...). */
+function notHttpFault({ name }: Thrown): Wording | undefined {
+  if (name !== 'HTTPParserError') return undefined
   return {
     code: 'ERR_SERVER_NOT_DOCKER',
     got: 'what answers there speaks no HTTP',
@@ -148,7 +149,7 @@ export function explainFault(error: unknown, known: Circumstances): unknown {
     refusedFault(code, known) ??
     tlsFault(code) ??
     serverCertificateFault(code, known) ??
-    notHttpFault(code) ??
+    notHttpFault(thrown) ??
     otherFault(code, thrown)
   return new ConnectionError(wording.code, {
     tried: `connecting to ${known.target}`,

@@ -185,7 +185,7 @@ describe('coversName', needs, () => {
   const names = [
     'DNS:build01.example.com',
     'DNS:*.wild.example',
-    'DNS:pre*.example',
+    'DNS:pre*.sub.example.com',
     'DNS:10.9.9.9',
     'IP:10.0.0.5',
     'IP:2001:db8::5',
@@ -220,7 +220,7 @@ describe('coversName', needs, () => {
     '.wild.example',
     'wild.example',
     'a.b.wild.example',
-    'prefix.example',
+    'prefix.sub.example.com',
     '',
     '.',
     '..',

@@ -221,6 +221,11 @@ describe('the folder', needs, () => {
     await writeIdentity(folder, { ca: ca.cert, ...alice })
     const identity = await loadIdentity(relative(process.cwd(), folder))
     assert.equal(identity.source, folder)
+    const workingDirectory = process.cwd()
+    process.chdir('/')
+    t.after(async () => process.chdir(workingDirectory))
+    await writeFile(join(folder, 'ca.pem'), ca.cert + ca.cert)
+    assert.equal((await identity.current()).authorities.length, 2)
   })
 
   test('a key that others may read is a warning', { skip: process.platform === 'win32' }, async (t) => {

@@ -374,6 +374,12 @@ describe('the set: which belongs to which', needs, () => {
       options: { foreignClientCa: true },
     },
     {
+      what: 'another CA, which expired, with foreignClientCa',
+      values: async () => ({ ca: (await makeCa({ from: daysFromNow(-9), to: daysFromNow(-4) })).cert, ...alice }),
+      options: { foreignClientCa: true },
+      refusal: { code: 'ERR_IDENTITY_CA_EXPIRED' },
+    },
+    {
       what: 'a server certificate, with foreignClientCa',
       values: async () => ({ ca: (await makeCa()).cert, ...(await makeServer(ca)) }),
       options: { foreignClientCa: true },

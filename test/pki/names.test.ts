@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { normaliseAddress, addressBytes } from '../../lib/pki/address.ts'
 import { parseClientName, suggestClientName } from '../../lib/pki/client-name.ts'
 import { createAuthority, issueServer, parseServerName, parseServerNames } from '../../lib/pki/index.ts'
@@ -100,8 +100,8 @@ describe('names of a server', () => {
   })
 
   test("the machine's own names are added, and nothing comes twice", () => {
-    const values = (names: string[]): string[] => parseServerNames(names).map(({ value }) => value)
-    assert.deepEqual(values(['b', 'B', 'b.', '::1', '[::1]']), ['b', '::1', 'localhost', '127.0.0.1'])
+    const values = parseServerNames(['b', 'B', 'b.', '::1', '[::1]']).map(({ value }) => value)
+    assert.deepEqual(values, ['b', '::1', 'localhost', '127.0.0.1'])
     assert.throws(() => parseServerNames([]), withCode('ERR_NAME_INVALID', 'no name'))
     assert.throws(() => parseServerNames('build01' as never), withCode('ERR_NAME_INVALID'))
     assert.throws(() => parseServerNames([7 as never]), withCode('ERR_ARGUMENT_INVALID'))
@@ -134,7 +134,7 @@ describe('names of a server', () => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.webUrl(),
-      fc.string({ unit: fc.constantFrom(...'a.-:[]/*%1') }),
+      fc.string({ unit: fc.constantFrom('a', '.', '-', ':', '[', ']', '/', '*', '%', '1') }),
     )
     fc.assert(
       fc.property(text, (given) => {

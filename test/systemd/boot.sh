@@ -18,6 +18,8 @@ outer() {
   mount -t tmpfs -o mode=755 harness "$1"
   mkdir "$1/cgroup" "$1/upper" "$1/work" "$1/root"
   mount -t cgroup2 harness "$1/cgroup"
+  # What a run that was killed with its whole PID namespace left behind; rmdir spares all that lives.
+  find "$1/cgroup" -depth -type d -path "$1/cgroup/${2%-*}-*" -mmin +10 -exec rmdir {} + 2>/dev/null || true
   # systemd makes init.scope and system.slice in its cgroup: in the root they would be the host's own.
   mkdir "$1/cgroup/$2"
   sh -c 'echo $$ >"$1/cgroup/$2/cgroup.procs"; exec unshare --uts --ipc --net --cgroup --mount --pid --fork --kill-child sh "$0" inner "$1"' \

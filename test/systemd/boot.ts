@@ -38,12 +38,16 @@ export function missingForSystemd(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(':')
   const missing = TOOLS.find((tool) => !folders.some((folder) => existsSync(join(folder, tool))))
   if (missing !== undefined) return `${missing} is not installed`
-  return canOverlay() ? undefined : 'this kernel or container allows no overlay of / in a mount namespace'
+  return canMount() ? undefined : 'this kernel or container allows no overlay of / or no cgroup2 in a mount namespace'
 }
 
-function canOverlay(): boolean {
-  const script =
-    'mount --make-rprivate / && mount -t tmpfs t "$0" && mkdir "$0/u" "$0/w" "$0/r" && mount -t overlay -o "lowerdir=/,upperdir=$0/u,workdir=$0/w" o "$0/r"'
+/** Tried, because there are many reasons: an old kernel, seccomp, a container without CAP_SYS_ADMIN. */
+function canMount(): boolean {
+  const script = [
+    'mount --make-rprivate / && mount -t tmpfs none "$0" && mkdir "$0/upper" "$0/work" "$0/root" "$0/cgroup"',
+    'mount -t overlay -o "lowerdir=/,upperdir=$0/upper,workdir=$0/work" none "$0/root"',
+    'mount -t cgroup2 none "$0/cgroup" && mkdir "$0/cgroup/${0##*/}" && rmdir "$0/cgroup/${0##*/}"',
+  ].join(' && ')
   const folder = mkdtempSync(join(tmpdir(), 'docker-mtls-overlay-'))
   try {
     execFileSync('unshare', ['--mount', '--uts', '--ipc', '--net', '--cgroup', 'sh', '-c', script, folder], {

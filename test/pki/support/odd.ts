@@ -1,9 +1,8 @@
 import { generateKeyPairSync, type KeyObject, type X509Certificate } from 'node:crypto'
-import { booleanTrue, encode, octetString, oid, sequence, type Asn1 } from '../../../lib/pki/der.ts'
+import { booleanTrue, decode, encode, octetString, oid, sequence, type Asn1 } from '../../../lib/pki/der.ts'
 import { EXTENSION, usageBits, type KeyUsage } from '../../../lib/pki/extensions.ts'
 import { generateKeys, type KeyPair } from '../../../lib/pki/key-type.ts'
 import { distinguishedName, signCertificate } from '../../../lib/pki/sign.ts'
-import { decode } from '../../../lib/pki/der.ts'
 
 /** What can be odd about a certificate; absent is absent in the certificate too. */
 export interface Oddity {
@@ -53,16 +52,12 @@ export async function odd(oddity: Oddity = {}): Promise<OddCertificate> {
   return { x509, pem: x509.toString(), key, name, keys }
 }
 
-/** Keys that no {@link KeyType} has. */
-export function oddKeys(curve: string): KeyPair {
-  return pairOf(generateKeyPairSync('ec', { namedCurve: curve }))
-}
-
+/** Keys that no key type of ours has. */
 export function smallRsaKeys(): KeyPair {
   return pairOf(generateKeyPairSync('rsa', { modulusLength: 1024 }))
 }
 
-function pairOf({ publicKey, privateKey }: { publicKey: KeyObject; privateKey: KeyObject }): KeyPair {
+export function pairOf({ publicKey, privateKey }: { publicKey: KeyObject; privateKey: KeyObject }): KeyPair {
   const info = decode(publicKey.export({ type: 'spki', format: 'der' }))
   return { publicKey, privateKey, info, id: Buffer.alloc(20, 1) }
 }

@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+/** Who is compared, and how a program of it is started. */
+export interface Contender {
+  readonly name: string
+  /** The file of `contenders/` that uses it. */
+  readonly module: string
+  /** What `import` of it loads. */
+  readonly entry: string
+  readonly version: string
+  /** What its programs need to know besides the daemon's variables. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** The ones that came with the benchmark's own dependencies, and those that did not come. */
+export interface Field {
+  readonly contenders: readonly Contender[]
+  readonly missing: readonly string[]
+}
+
+export const OURS = 'docker-mtls'
+export const UNDICI = 'undici Pool'
+const BOUNDS = [4, 16]
+const PEERS = [
+  { name: 'dockerode', module: 'dockerode' },
+  { name: '@docker/node-sdk', module: 'node-sdk' },
+]
+
+const ROOT: string = fileURLToPath(new URL('..', import.meta.url))
+const fromRoot = createRequire(join(ROOT, 'package.json'))
+
+export function findContenders(): Field {
+  const peers = PEERS.map(({ name, module }) => findPeer(name, module))
+  return {
+    contenders: [ours(), ...undiciPools(), nodeHttps(), ...peers.filter((peer) => peer !== undefined)],
+    missing: PEERS.map(({ name }) => name).filter((_, index) => peers[index] === undefined),
+  }
+}
+
+/** One contender for what doesn't depend on the number of connections. */
+export function withoutVariants(contenders: readonly Contender[]): Contender[] {
+  return contenders.filter(({ name, env }) => env['BENCH_CONNECTIONS'] === undefined || name === OURS)
+}
+
+function ours(): Contender {
+  // By its own name, so through `exports` to the built files, as an app imports it.
+  const entry = pathToFileURL(fromRoot.resolve('docker-mtls')).href
+  return { name: OURS, module: 'docker-mtls', entry, version: versionIn(ROOT), env: {} }
+}
+
+/** The very undici that this package uses. */
+function undiciPools(): Contender[] {
+  const file = fromRoot.resolve('undici')
+  const pool = { module: 'undici-pool', entry: pathToFileURL(file).href, version: versionIn(dirname(file)) }
+  return [
+    { ...pool, name: UNDICI, env: {} },
+    ...BOUNDS.map((bound) => ({ ...pool, name: `${UNDICI}, ${bound}`, env: { BENCH_CONNECTIONS: String(bound) } })),
+  ]
+}
+
+function nodeHttps(): Contender {
+  return { name: 'node:https', module: 'node-https', entry: 'node:https', version: process.versions.node, env: {} }
+}
+
+function findPeer(name: string, module: string): Contender | undefined {
+  const folder = join(ROOT, 'bench/node_modules', name)
+  if (!existsSync(folder)) return undefined
+  return { name, module, entry: import.meta.resolve(name), version: versionIn(folder), env: {} }
+}
+
+function versionIn(folder: string): string {
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version
+}

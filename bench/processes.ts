@@ -1,0 +1,105 @@
+import { fork, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { cleanEnvironment } from '../test/support/command.ts'
+import type { Contender } from './contenders.ts'
+import type { Answer, Report, Task } from './programs/tasks.ts'
+
+/** The daemon's variables for every contender; @docker/node-sdk reads DOCKER_TLS_CERTDIR where others read DOCKER_CERT_PATH. */
+export type DaemonEnv = Readonly<Record<string, string>>
+
+const program = (name: string): string => fileURLToPath(new URL(`dist/programs/${name}.js`, import.meta.url))
+
+export interface Outcome {
+  readonly output: string
+  /** From the start to the first output. */
+  readonly milliseconds: number
+}
+
+/** Runs one of the small programs in a fresh process without tsx. */
+export function runProgram(name: string, args: readonly string[], env: DaemonEnv): Promise<Outcome> {
+  return timeCommand([process.execPath, program(name), ...args], env)
+}
+
+/** Runs any command to its end, and times its first output. @throws Error where it fails or prints nothing */
+export async function timeCommand([file = '', ...args]: readonly string[], env: DaemonEnv): Promise<Outcome> {
+  const began = performance.now()
+  let milliseconds: number | undefined
+  const output = { stdout: '', stderr: '' }
+  const child = spawn(file, args, { env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
+  child.stdout.on('data', (chunk: Buffer) => {
+    milliseconds ??= performance.now() - began
+    output.stdout += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code === 0 && milliseconds !== undefined) return { output: output.stdout, milliseconds }
+  throw new Error(`${[file, ...args].join(' ')} failed (${code}): ${output.stderr.trim().slice(-2000)}`)
+}
+
+/** A process of one contender that stays, and measures what it is asked for. */
+export class Worker {
+  readonly #child: ChildProcess
+  readonly #name: string
+  /** Its memory before it had loaded the contender. */
+  readonly atStart: Report
+
+  private constructor(child: ChildProcess, name: string, atStart: Report) {
+    this.#child = child
+    this.#name = name
+    this.atStart = atStart
+  }
+
+  static async start({ name, module, entry, env }: Contender, daemon: DaemonEnv): Promise<Worker> {
+    const child = fork(program('worker'), [module, entry], {
+      env: cleanEnvironment({ ...daemon, ...env }),
+      // Not inherited: this process itself runs under tsx.
+      execArgv: ['--expose-gc'],
+    })
+    return new Worker(child, name, await nextReport(child, name))
+  }
+
+  /** @throws Error with the contender's own words, where a request fails or is answered wrongly */
+  async perform(task: Task): Promise<Report> {
+    const report = nextReport(this.#child, this.#name)
+    this.#child.send(task)
+    return report
+  }
+
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const closed = once(this.#child, 'close')
+    this.#child.kill('SIGKILL')
+    await closed
+  }
+}
+
+async function nextReport(child: ChildProcess, name: string): Promise<Report> {
+  const ended = new AbortController()
+  const onClose = (code: number | null): void => ended.abort(new Error(`${name}: its process ended with ${code}`))
+  child.once('close', onClose)
+  try {
+    const [answer] = (await once(child, 'message', { signal: ended.signal })) as [Answer]
+    if ('error' in answer) throw new Error(`${name}: ${answer.error}`)
+    return answer
+  } catch (error) {
+    throw ended.signal.aborted ? ended.signal.reason : error
+  } finally {
+    child.removeListener('close', onClose)
+  }
+}
+
+/** Starts a worker of each contender, and ends them all, whatever happens between. */
+export async function withWorkers<T>(
+  contenders: readonly Contender[],
+  daemon: DaemonEnv,
+  use: (workers: ReadonlyMap<string, Worker>) => Promise<T>,
+): Promise<T> {
+  const workers = new Map<string, Worker>()
+  try {
+    for (const contender of contenders) workers.set(contender.name, await Worker.start(contender, daemon))
+    return await use(workers)
+  } finally {
+    for (const worker of workers.values()) await worker.end()
+  }
+}

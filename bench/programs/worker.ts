@@ -1,0 +1,70 @@
+/** A process of one contender, which does what its parent asks for and reports the figures. */
+import type { Client, ContenderModule } from '../contenders/contender.ts'
+import type { Answer, Figures, Memory, Task } from './tasks.ts'
+
+const [, , name, entry = ''] = process.argv
+const { open } = (await import(`../contenders/${name}.ts`)) as ContenderModule
+let kept: Client | undefined
+
+/** Keeps `width` requests under way; whoever asks it again after `enough` gets no more. */
+async function load(client: Client, width: number, enough: (sent: number) => boolean): Promise<number> {
+  let sent = 0
+  const one = async (): Promise<void> => {
+    while (!enough(sent)) {
+      sent++
+      await client.ping()
+    }
+  }
+  await Promise.all(Array.from({ length: width }, one))
+  return sent
+}
+
+const within = (milliseconds: number): (() => boolean) => {
+  const end = performance.now() + milliseconds
+  return () => performance.now() >= end
+}
+
+async function perform(task: Task): Promise<number> {
+  if (task.kind === 'connect') return connectAnew(task.count)
+  const client = (kept ??= await open(entry))
+  const late = within(task.milliseconds)
+  return load(client, task.width, (sent) => late() || sent >= (task.count ?? Infinity))
+}
+
+async function connectAnew(count: number): Promise<number> {
+  for (let done = 0; done < count; done++) {
+    const client = await open(entry)
+    if (!client.answered) await client.ping()
+    await client.close()
+  }
+  return count
+}
+
+async function measure(task: Task): Promise<Figures> {
+  const began = performance.now()
+  const cpu = process.cpuUsage()
+  const requests = await perform(task)
+  const { user, system } = process.cpuUsage(cpu)
+  return { requests, milliseconds: performance.now() - began, cpuMilliseconds: (user + system) / 1000 }
+}
+
+/** What is still reachable: garbage of the last requests says nothing about a client. */
+function memory(): Memory {
+  globalThis.gc?.()
+  globalThis.gc?.()
+  const { rss, heapUsed } = process.memoryUsage()
+  return { rss, heap: heapUsed }
+}
+
+async function answer(task: Task): Promise<Answer> {
+  try {
+    return { ...(await measure(task)), ...memory() }
+  } catch (error) {
+    return { error: (error as Error).message }
+  }
+}
+
+process.on('message', (task: Task) => {
+  void answer(task).then((figures) => process.send?.(figures))
+})
+process.send?.({ requests: 0, milliseconds: 0, cpuMilliseconds: 0, ...memory() } satisfies Answer)

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { join } from 'node:path'
+import { before, describe, test } from 'node:test'
+import { loadIdentity, parseHost, type Identity, type Peer, type TlsEndpoint } from '../../lib/index.ts'
+import { issueClient, issueServer } from '../../lib/pki/index.ts'
+import { certificateFault } from '../../lib/transport/peer.ts'
+import { tlsConnector } from '../../lib/transport/tls.ts'
+import { daysFromNow, makeCa, makeServer } from '../support/openssl-certs.ts'
+import { lacks } from '../support/requirements.ts'
+import { startServerWithoutTickets } from '../support/server-without-tickets.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { startPeer } from '../support/tls-servers.ts'
+import { makeMaterial, writeClient, type Material } from './support/material.ts'
+
+const code = (wanted: string) => (error: unknown) => {
+  assert.equal((error as { code?: string }).code, wanted)
+  return true
+}
+
+/** Opens one connection after the other, and tells who answered each. */
+function opener(host: string, identity: Identity): () => Promise<Peer> {
+  let peer: Peer | undefined
+  const open = tlsConnector(parseHost(host) as TlsEndpoint, identity, { timeout: 2_000, onPeer: (met) => (peer = met) })
+  return async () => {
+    const socket = await open(new AbortController().signal)
+    socket.destroy()
+    assert.ok(peer)
+    return peer
+  }
+}
+
+describe('a resumed session', () => {
+  let mine: Material
+  let foreign: Material
+  before(async () => {
+    mine = await makeMaterial()
+    foreign = await makeMaterial()
+  })
+
+  for (const kind of ['answers every ping', 'TLS 1.2 only'] as const) {
+    test(`is used again where nothing changed (${kind})`, async (t) => {
+      const server = await startPeer(kind, mine.server)
+      t.after(() => server.close())
+      const open = opener(`localhost:${server.port}`, await loadIdentity(mine.client))
+      assert.equal((await open()).resumed, false)
+      const second = await open()
+      assert.equal(second.resumed, true)
+      assert.deepEqual(second.certificate.names.dns, ['localhost'], 'the certificate is that of the whole handshake')
+    })
+
+    test(`never outlives its CA (${kind})`, async (t) => {
+      const server = await startPeer(kind, mine.server)
+      t.after(() => server.close())
+      const folder = join(await temporaryFolder(t), 'client')
+      await writeClient(folder, mine.client)
+      const open = opener(`localhost:${server.port}`, await loadIdentity(folder, { foreignClientCa: true }))
+      await open()
+      assert.equal((await open()).resumed, true, 'there is a session that could be resumed')
+      await writeClient(folder, { ca: foreign.client.ca })
+      await assert.rejects(open(), code('ERR_SERVER_CERT_UNTRUSTED'))
+      await writeClient(folder, { ca: mine.client.ca })
+      assert.equal((await open()).resumed, false, 'the old session is gone for good')
+    })
+  }
+
+  test('never outlives its name', async (t) => {
+    const server = await startPeer('answers every ping', await issueServer(mine.authority, { names: ['build01'] }))
+    t.after(() => server.close())
+    const identity = await loadIdentity(mine.client)
+    const { cert } = await issueServer(mine.authority, { names: ['build01'] })
+    assert.equal(certificateFault(new X509Certificate(cert), 'build01'), undefined)
+    assert.equal(
+      (certificateFault(new X509Certificate(cert), 'build02') as { code?: string }).code,
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    )
+    await opener(`localhost:${server.port}`, identity)()
+  })
+
+  test('never outlives the certificate that it was made with', { skip: lacks('openssl') }, async () => {
+    const ended = await makeServer(await makeCa(), { from: daysFromNow(-9), to: daysFromNow(-1) })
+    const fault = certificateFault(new X509Certificate(ended.cert), 'localhost')
+    assert.equal((fault as { code?: string }).code, 'CERT_HAS_EXPIRED')
+    assert.ok(certificateFault(undefined, 'localhost'), 'no certificate is no proof')
+  })
+
+  test('a renewed client certificate is used from the next connection on', async (t) => {
+    const server = await startPeer('answers every ping', mine.server)
+    t.after(() => server.close())
+    const folder = join(await temporaryFolder(t), 'client')
+    await writeClient(folder, mine.client)
+    const open = opener(`localhost:${server.port}`, await loadIdentity(folder))
+    const first = await open()
+    const { ca, cert, key } = await issueClient(mine.authority, { name: 'alice' })
+    await writeClient(folder, { ca, cert, key })
+    const second = await open()
+    assert.equal(second.resumed, false)
+    assert.notEqual(second.client.serialNumber, first.client.serialNumber)
+  })
+})
+
+describe('a server that sends no session tickets', { skip: lacks('openssl') }, () => {
+  const start = async (
+    t: { after(cleanup: () => Promise<void>): void },
+    { ca = '', cert, key }: Record<string, string>,
+  ) => {
+    const folder = await temporaryFolder(t)
+    await writeClient(folder, { ca, cert: cert ?? '', key: key ?? '' })
+    const files = { ca: join(folder, 'ca.pem'), cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+    const server = await startServerWithoutTickets(files)
+    t.after(() => server.close())
+    return server
+  }
+
+  test('is waited for only briefly', async (t) => {
+    const { authority, client } = await makeMaterial()
+    const { ca, cert, key } = await issueServer(authority, { names: ['localhost'] })
+    const server = await start(t, { ca, cert, key })
+    const began = performance.now()
+    assert.equal((await opener(`localhost:${server.port}`, await loadIdentity(client))()).resumed, false)
+    assert.ok(performance.now() - began < 1_500)
+  })
+
+  test('tells all the same that it refuses our certificate', async (t) => {
+    const { authority } = await makeMaterial()
+    const { client } = await makeMaterial()
+    const { ca, cert, key } = await issueServer(authority, { names: ['localhost'] })
+    const server = await start(t, { ca, cert, key })
+    const identity = await loadIdentity({ ...client, ca }, { foreignClientCa: true })
+    await assert.rejects(opener(`localhost:${server.port}`, identity)(), code('ERR_CLIENT_CERT_UNTRUSTED'))
+  })
+})
+
+test('an abort ends a connection that is being made, with its own reason', async (t) => {
+  const material = await makeMaterial()
+  const server = await startPeer('silent before TLS', material.server)
+  t.after(() => server.close())
+  const open = tlsConnector(parseHost(`localhost:${server.port}`) as TlsEndpoint, await loadIdentity(material.client), {
+    timeout: 5_000,
+  })
+  const reason = new Error('never mind')
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(reason), 30)
+  await assert.rejects(open(controller.signal), reason)
+  await assert.rejects(open(controller.signal), reason)
+})
