@@ -50,12 +50,13 @@ export class Worker {
     this.atStart = atStart
   }
 
-  static async start({ name, module, entry, env }: Contender, daemon: DaemonEnv): Promise<Worker> {
-    const child = fork(program('worker'), [module, entry], {
-      env: cleanEnvironment({ ...daemon, ...env }),
-      // Not inherited: this process itself runs under tsx.
-      execArgv: ['--expose-gc'],
-    })
+  /** @param execArgv - options of Node; this process's own, which load tsx, are never inherited */
+  static async start(
+    { name, module, entry, env }: Contender,
+    daemon: DaemonEnv,
+    execArgv: string[] = [],
+  ): Promise<Worker> {
+    const child = fork(program('worker'), [module, entry], { env: cleanEnvironment({ ...daemon, ...env }), execArgv })
     return new Worker(child, name, await nextReport(child, name))
   }
 

@@ -10,8 +10,8 @@ import { onInterrupt } from '../scripts/interrupt.ts'
 import { FOLDER, runInNamespaces, whyNoNamespaces } from '../scripts/namespaces.ts'
 import { ensurePackages, isDebian, isRoot, TEST_PACKAGES } from '../scripts/packages.ts'
 
-/** Longer than any file takes: a test that hangs must end, and say where. */
-const TIMEOUT_MS = 15 * 60_000
+/** Longer than any file takes: one that hangs, or leaves a server open when it fails, must end, and be named. */
+const TIMEOUT_MS = 10 * 60_000
 /** What a person may have set for other programs, and what would change what the tests see. */
 const FOREIGN = /^(DOCKER_|NODE_OPTIONS$|NODE_EXTRA_CA_CERTS$|NODE_TLS_|SSL_CERT_|XDG_|.*_CA_BUNDLE$|.*_proxy$)/i
 

@@ -1,7 +1,8 @@
+import type * as dockerMtls from '../../lib/index.ts'
 import { checkVersion, type Open } from './contender.ts'
 
 export const open: Open = async (entry) => {
-  const { connect } = (await import(entry)) as typeof import('../../lib/index.ts')
+  const { connect } = (await import(entry)) as typeof dockerMtls
   const docker = await connect()
   return {
     // connect() negotiates the API version by a ping.

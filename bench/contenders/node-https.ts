@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
+import type * as https from 'node:https'
 import { checkBody, type Open } from './contender.ts'
 import { readMaterial } from './material.ts'
 
 export const open: Open = async (entry) => {
-  const { Agent, get } = (await import(entry)) as typeof import('node:https')
+  const { Agent, get } = (await import(entry)) as typeof https
   const { host, port, ...pem } = await readMaterial()
   const agent = new Agent({ keepAlive: true, ...pem })
   const ask = (): Promise<IncomingMessage> =>

@@ -67,11 +67,12 @@ export class DockerClient {
    * Sends any request of the Engine API. The API version is put before the path.
    *
    * @param request - method, path (see {@link path}), and what goes with it
-   * @returns status, headers and the body as a stream: read it to its end, or destroy it
+   * @returns status, headers and the body, still to be read
    * @throws {@link DockerApiError} for a status of 400 or more
    * @example
    * ```ts
-   * const { body } = await docker.request({ method: 'GET', path: path`/containers/${id}/json` })
+   * const answer = await docker.request({ method: 'GET', path: path`/containers/${id}/json` })
+   * const { State } = await answer.json<{ State: { Status: string } }>()
    * ```
    */
   async request(request: RequestDescription): Promise<OpenAnswer> {

@@ -1,9 +1,16 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { DockerApiError } from '../errors.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
-import { collect, encodeBody, open, type RequestBody, type WireAnswer, type WireRequest } from '../transport/send.ts'
+import {
+  collect,
+  encodeBody,
+  open,
+  type AnswerHeaders,
+  type RequestBody,
+  type WireAnswer,
+  type WireRequest,
+} from '../transport/send.ts'
 import { apiError, daemonMessage } from './api-error.ts'
 import { encodeQuery, type Query } from './query.ts'
 import { chooseVersion, isDockerPing, notDocker, readPing, versionHeader, type Ping } from './version.ts'
@@ -23,11 +30,15 @@ export interface RequestDescription extends RequestOptions {
   readonly body?: RequestBody | undefined
 }
 
-/** An answer with the body still to be read. */
+/** An answer with the body still to be read: to its end, by one of the three ways, or else destroyed. */
 export interface OpenAnswer {
   readonly status: number
-  readonly headers: IncomingHttpHeaders
+  readonly headers: AnswerHeaders
   readonly body: Readable
+  /** Reads the body whole, as UTF-8. */
+  text(): Promise<string>
+  /** Reads the body whole, as one JSON value. */
+  json<T = unknown>(): Promise<T>
 }
 
 /** A daemon that was downgraded while we talked to it: it names its own version in the head of the refusal. */
@@ -71,26 +82,15 @@ export class Send {
   /** A call whose answer is one JSON value. */
   async json<T>(description: RequestDescription): Promise<T> {
     const { status, body } = await this.#short(description)
-    try {
-      return JSON.parse(body.toString('utf8')) as T
-    } catch (cause) {
-      throw new DockerApiError('ERR_API_RESPONSE_INVALID', {
-        tried: `${description.method} ${description.path}`,
-        got: 'the answer is no JSON',
-        todo: 'Look whether a proxy changes what the daemon sends.',
-        status,
-        method: description.method,
-        path: description.path,
-        cause,
-      })
-    }
+    return parseJson(body.toString('utf8'), description, status)
   }
 
   /** A call whose body is handed over as it comes. */
   async open(description: RequestDescription): Promise<OpenAnswer> {
-    const answer = await open(this.#dispatcher, this.#wire(description))
-    if (answer.status < 400) return answer
-    throw apiError(answer.status, description, await readWhole(answer.body))
+    const { status, headers, body } = await open(this.#dispatcher, this.#wire(description))
+    if (status >= 400) throw apiError(status, description, await readWhole(body))
+    const text = async (): Promise<string> => (await readWhole(body)).toString('utf8')
+    return { status, headers, body, text, json: async () => parseJson(await text(), description, status) }
   }
 
   async #short(description: RequestDescription): Promise<WireAnswer> {
@@ -125,6 +125,22 @@ export class Send {
 
   get #target(): string {
     return formatEndpoint(this.#dispatcher.endpoint)
+  }
+}
+
+function parseJson<T>(text: string, { method, path }: RequestDescription, status: number): T {
+  try {
+    return JSON.parse(text) as T
+  } catch (cause) {
+    throw new DockerApiError('ERR_API_RESPONSE_INVALID', {
+      tried: `${method} ${path}`,
+      got: 'the answer is no JSON',
+      todo: 'Look whether a proxy changes what the daemon sends.',
+      status,
+      method,
+      path,
+      cause,
+    })
   }
 }
 

@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { ConnectionError, DockerApiError } from '../errors.ts'
+import type { AnswerHeaders } from '../transport/send.ts'
 
 /** The newest Engine API that this package knows (Docker Engine 29.6). */
 export const NEWEST_API_VERSION = '1.55'
@@ -28,11 +28,11 @@ export interface Ping {
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
 
 /** The version that an answer's head carries, where it is one. */
-export function versionHeader(headers: IncomingHttpHeaders): string | undefined {
+export function versionHeader(headers: AnswerHeaders): string | undefined {
   return one(headers['api-version'])?.match(/^\d+\.\d+$/)?.[0]
 }
 
-export function readPing(headers: IncomingHttpHeaders): Ping {
+export function readPing(headers: AnswerHeaders): Ping {
   return {
     apiVersion: versionHeader(headers),
     osType: one(headers['ostype']),
@@ -43,11 +43,11 @@ export function readPing(headers: IncomingHttpHeaders): Ping {
 }
 
 /** Is that a daemon's answer to `GET /_ping`? A proxy's error page and any other web server are not. */
-export function isDockerPing(status: number, headers: IncomingHttpHeaders, body: Buffer): boolean {
+export function isDockerPing(status: number, headers: AnswerHeaders, body: Buffer): boolean {
   return versionHeader(headers) !== undefined || (status === 200 && body.toString('latin1').trim() === 'OK')
 }
 
-export function notDocker(target: string, status: number, headers: IncomingHttpHeaders): ConnectionError {
+export function notDocker(target: string, status: number, headers: AnswerHeaders): ConnectionError {
   const server = headers.server === undefined ? '' : `, server ${JSON.stringify(headers.server)}`
   return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried: `GET /_ping at ${target}`,

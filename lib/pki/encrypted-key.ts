@@ -1,6 +1,7 @@
 import { createCipheriv, pbkdf2, randomBytes, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { PkiError } from '../errors.ts'
+import { checkBytes } from './options.ts'
 import { encode, integer, nothing, octetString, oid, sequence } from './der.ts'
 
 /** What encrypts the authority's key: text, or bytes that the caller can wipe. */
@@ -17,6 +18,7 @@ const MAX_PASSPHRASE = 1024
 
 /** Refuses a passphrase that is none, or that no one could use again. */
 export function checkPassphrase(passphrase: Passphrase): void {
+  checkBytes(passphrase, "the passphrase of the authority's key")
   const length = Buffer.byteLength(passphrase)
   if (length > 0 && length <= MAX_PASSPHRASE) return
   throw new PkiError('ERR_CA_PASSPHRASE', {

@@ -5,8 +5,8 @@ import { authorityOf, type Authority } from './authority.ts'
 import { encode } from './der.ts'
 import type { Passphrase } from './encrypted-key.ts'
 import { signingWith } from './key-type.ts'
-import { checkOptions } from './options.ts'
-import { readExtensions, readSubject } from './read-extensions.ts'
+import { checkBytes, checkOptions } from './options.ts'
+import { readSubject } from './read-extensions.ts'
 
 /** What {@link loadAuthority} takes. */
 export interface AuthorityFiles {
@@ -40,6 +40,9 @@ const MIN_RSA_BITS = 2048
 // oxlint-disable-next-line require-await -- every failure is a rejection, argument mistakes too
 export async function loadAuthority(files: AuthorityFiles): Promise<Authority> {
   checkOptions(files, ['certificate', 'key', 'passphrase'], 'loadAuthority')
+  checkBytes(files.certificate, "the authority's certificate")
+  checkBytes(files.key, "the authority's key")
+  if (files.passphrase !== undefined) checkBytes(files.passphrase, "the passphrase of the authority's key")
   const certificates = openCertificates(files.certificate)
   const key = openAuthorityKey(files.key, files.passphrase)
   const x509 = certificates.find((certificate) => certificate.checkPrivateKey(key))
@@ -113,9 +116,8 @@ function checkDates({ subject, validFrom, validTo }: CertificateFacts): void {
 }
 
 function fault(x509: X509Certificate, { isCa, subject, key }: CertificateFacts): string | undefined {
-  if (!isCa) return `${subject} is no CA: its basic constraints don't say so`
-  const { keyUsage } = readExtensions(x509)
-  if (keyUsage?.includes('keyCertSign') === false) return `the key usage of ${subject} has no keyCertSign`
+  // X509_check_ca(3): CA:TRUE, and keyCertSign where there is a key usage.
+  if (!isCa) return `${subject} is no CA by its basic constraints and key usage`
   // OpenSSL, and so Node and curl, wants the root of a chain; Go would do with less.
   if (!x509.checkIssued(x509) || !x509.verify(x509.publicKey)) return `${subject} is no root: another CA signed it`
   if (signingWith(x509.publicKey) === undefined) return `dockerd takes no keys of the type ${key.curve ?? key.type}`

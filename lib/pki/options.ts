@@ -26,10 +26,19 @@ export function checkOptions(options: unknown, known: readonly string[], of: str
 
 /** Refuses an argument that isn't text. `what` names it; its value is left out, since it may be a secret. */
 export function checkText(value: unknown, what: string): asserts value is string {
-  if (typeof value === 'string') return
-  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+  if (typeof value !== 'string') throw wrongType(value, what, 'a string')
+}
+
+/** Refuses an argument that is neither text nor bytes, likewise. */
+export function checkBytes(value: unknown, what: string): asserts value is string | Uint8Array {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array))
+    throw wrongType(value, what, 'a string or Uint8Array')
+}
+
+function wrongType(value: unknown, what: string, wanted: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `reading ${what}`,
-    got: `it is ${value === null ? 'null' : `of type ${typeof value}`}, not a string`,
-    todo: 'Give it as a string.',
+    got: `it is ${value === null ? 'null' : `of type ${typeof value}`}`,
+    todo: `Give it as ${wanted}.`,
   })
 }

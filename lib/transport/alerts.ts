@@ -20,7 +20,7 @@ export const ALERTS: Readonly<Record<string, Wording>> = {
   },
   BAD_CERTIFICATE: {
     code: 'ERR_CLIENT_CERT_REFUSED',
-    got: 'the daemon refused our certificate (alert "bad certificate"): it is not meant for clients, or its signature is too weak',
+    got: 'the daemon refused our certificate (alert "bad certificate"): it is not meant for clients',
     todo: `Use a client's certificate, not the server's own:  ${NEW_CERTIFICATE}`,
   },
   UNSUPPORTED_CERTIFICATE: {
@@ -33,9 +33,10 @@ export const ALERTS: Readonly<Record<string, Wording>> = {
     got: 'the daemon says that our certificate has expired or is not valid yet (alert "certificate expired")',
     todo: `Compare the clocks of both machines (date -u); if they agree, issue a new one:  ${NEW_CERTIFICATE}`,
   },
+  // Go answers a signature that it doesn't verify, such as one with SHA-1, by this alert as well.
   UNKNOWN_CA: {
     code: 'ERR_CLIENT_CERT_UNTRUSTED',
-    got: 'the daemon does not know the CA that issued our certificate (alert "unknown CA")',
+    got: 'the daemon does not know the CA that issued our certificate, or takes no signature of its kind (alert "unknown CA")',
     todo: "Use a certificate of the CA in the daemon's --tlscacert, or add ours to that file and restart the daemon.",
   },
   CERTIFICATE_REVOKED: REFUSED('certificate revoked'),

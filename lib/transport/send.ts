@@ -5,6 +5,9 @@ import { ArgumentError } from '../errors.ts'
 import type { DockerDispatcher } from './dispatcher.ts'
 import type { Handler } from './undici.ts'
 
+/** Header fields of an answer, their names in lower case. */
+export type AnswerHeaders = IncomingHttpHeaders
+
 /** One request, its path complete and encoded. */
 export interface WireRequest {
   readonly method: string
@@ -19,14 +22,14 @@ export interface WireRequest {
 /** An answer that was read whole. */
 export interface WireAnswer {
   readonly status: number
-  readonly headers: IncomingHttpHeaders
+  readonly headers: AnswerHeaders
   readonly body: Buffer
 }
 
 /** An answer whose body is still to come. */
 export interface StreamedAnswer {
   readonly status: number
-  readonly headers: IncomingHttpHeaders
+  readonly headers: AnswerHeaders
   readonly body: Readable
 }
 
@@ -43,8 +46,8 @@ function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): Di
   }
 }
 
-function toHeaders(raw: Buffer[]): IncomingHttpHeaders {
-  const headers: IncomingHttpHeaders = {}
+function toHeaders(raw: Buffer[]): AnswerHeaders {
+  const headers: AnswerHeaders = {}
   for (let index = 0; index + 1 < raw.length; index += 2) {
     headers[String(raw[index]).toLowerCase()] = String(raw[index + 1])
   }

@@ -113,7 +113,7 @@ for (const keyType of KEY_TYPES) {
     before(async () => {
       const cast = await makeCast(keyType)
       const { cert, key } = cast.server
-      scene = { cast, daemon: await startPresenting({ ca: cast.ca.cert, cert, key }) }
+      scene = { cast, daemon: await startPresenting({ ca: cast.ca.cert + cast.crl, cert, key }) }
     })
     after(() => scene.daemon.stop())
 

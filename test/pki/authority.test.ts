@@ -40,7 +40,10 @@ describe('createAuthority', () => {
       await assert.rejects(createAuthority({ commonName }), withCode('ERR_NAME_INVALID', JSON.stringify(commonName)))
     }
     for (const keyType of ['RSA', 'P256', '', 'toString', 'rsa1024', null, 2048]) {
-      await assert.rejects(createAuthority({ keyType: keyType as never }), withCode('ERR_KEY_TYPE_INVALID', 'p256, p384'))
+      await assert.rejects(
+        createAuthority({ keyType: keyType as never }),
+        withCode('ERR_KEY_TYPE_INVALID', 'p256, p384'),
+      )
     }
     await assert.rejects(createAuthority({ commonName: 7 as never }), withCode('ERR_ARGUMENT_INVALID'))
     await assert.rejects(createAuthority({ keytype: 'p256' } as never), withCode('ERR_OPTION_UNKNOWN', '"keytype"'))
@@ -85,7 +88,14 @@ describe('the authority and its key on paper', () => {
     const folder = await temporaryFolder(t)
     const authority = await createAuthority({ keyType: 'p384' })
     await writeFile(`${folder}/key.pem`, await authority.exportKey({ passphrase: 'open sesame' }))
-    const opened = await runCommand('openssl', ['pkey', '-in', `${folder}/key.pem`, '-passin', 'pass:open sesame', '-noout'])
+    const opened = await runCommand('openssl', [
+      'pkey',
+      '-in',
+      `${folder}/key.pem`,
+      '-passin',
+      'pass:open sesame',
+      '-noout',
+    ])
     assert.equal(opened.code, 0)
     const { stdout } = await runCommand('openssl', ['asn1parse', '-in', `${folder}/key.pem`])
     for (const part of ['PBES2', 'PBKDF2', 'INTEGER           :0927C0', 'hmacWithSHA256', 'aes-256-cbc']) {
@@ -97,7 +107,7 @@ describe('the authority and its key on paper', () => {
     const authority = await createAuthority()
     const issued = await issueClient(authority, { name: 'alice' })
     const secrets = [await authority.exportKey(), issued.key].map((key) => key.split('\n')[1] ?? 'missing')
-    const shown = [authority, issued, { ...issued }, [issued], { authority }].flatMap((value) => [
+    const shown = [authority, issued, Object.assign({}, issued), [issued], { authority }].flatMap((value) => [
       inspect(value, { depth: Infinity, showHidden: true, customInspect: true }),
       inspect(value, { depth: Infinity, showHidden: true, customInspect: false }),
       JSON.stringify(value),
@@ -123,7 +133,7 @@ describe('loadAuthority', () => {
     const rows: (readonly [string, string, ErrorCode, string])[] = [
       [leaf.pem, leaf.key, 'ERR_CA_INVALID', 'no CA'],
       ...(await rowsOf([
-        [{ ca: true, keyUsage: ['cRLSign'] }, 'ERR_CA_INVALID', 'no keyCertSign'],
+        [{ ca: true, keyUsage: ['cRLSign'] }, 'ERR_CA_INVALID', 'no CA'],
         [{ ...CA, notAfter: new Date(Date.now() - 1000) }, 'ERR_CA_EXPIRED', 'ended on'],
         [{ ...CA, notBefore: new Date(Date.now() + DAY) }, 'ERR_CA_INVALID', 'only holds from'],
         [{ ...CA, keys: smallRsaKeys() }, 'ERR_CA_INVALID', '1024 bits'],
@@ -144,7 +154,10 @@ describe('loadAuthority', () => {
         return withCode(code, words)(error)
       })
     }
-    await assert.rejects(loadAuthority({ cert: good.pem, key: good.key } as never), withCode('ERR_OPTION_UNKNOWN', '"cert"'))
+    const { pem: certificate, key } = good
+    await assert.rejects(loadAuthority({ cert: 'x', key } as never), withCode('ERR_OPTION_UNKNOWN', '"cert"'))
+    await assert.rejects(loadAuthority({ certificate } as never), withCode('ERR_ARGUMENT_INVALID', 'key'))
+    await assert.rejects(loadAuthority({ certificate, key, passphrase: 7 as never }), withCode('ERR_ARGUMENT_INVALID'))
   })
 
   test('takes a CA without key usage, and finds the one that the key is for', async () => {
@@ -164,26 +177,38 @@ describe('loadAuthority', () => {
     await assert.rejects(issueClient(authority, { name: 'b' }), withCode('ERR_CA_INVALID', 'only sign for serverAuth'))
   })
 
-  test("takes openssl's CAs of every kind, and repeats their names byte for byte", { skip: lacks('openssl') }, async (t) => {
-    const folder = await temporaryFolder(t)
-    const subject = '/C=DE/ST=Bayern/O=Acme, Inc. + Co/OU=x\\/y/CN=Bücher CA/emailAddress=ca@example.com'
-    const kinds = ['EC -pkeyopt ec_paramgen_curve:P-521', 'RSA -pkeyopt rsa_keygen_bits:2048', 'ED25519']
-    for (const kind of kinds) {
-      const key = ['genpkey', '-algorithm', ...kind.split(' '), '-out', `${folder}/ca-key.pem`]
-      const request = ['req', '-x509', '-utf8', '-key', `${folder}/ca-key.pem`, '-subj', subject, '-days', '10']
-      const usage = ['-addext', 'keyUsage=critical,keyCertSign', '-out', `${folder}/ca.pem`]
-      assert.equal((await runCommand('openssl', key)).code, 0)
-      assert.equal((await runCommand('openssl', [...request, ...usage])).code, 0)
-      const certificate = await readFile(`${folder}/ca.pem`, 'utf8')
-      const authority = await loadAuthority({ certificate, key: await readFile(`${folder}/ca-key.pem`) })
-      const { cert } = await issueServer(authority, { names: ['b'], days: 397 })
-      await writeFile(`${folder}/server.pem`, cert)
-      const name = readSubject(new X509Certificate(certificate))
-      assert.ok(name && new X509Certificate(cert).raw.includes(encode(name)))
-      const verify = ['verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', `${folder}/ca.pem`, `${folder}/server.pem`]
-      assert.equal((await runCommand('openssl', verify)).code, 0)
-    }
-  })
+  test(
+    "takes openssl's CAs of every kind, and repeats their names byte for byte",
+    { skip: lacks('openssl') },
+    async (t) => {
+      const folder = await temporaryFolder(t)
+      const subject = '/C=DE/ST=Bayern/O=Acme, Inc. + Co/OU=x\\/y/CN=Bücher CA/emailAddress=ca@example.com'
+      const kinds = ['EC -pkeyopt ec_paramgen_curve:P-521', 'RSA -pkeyopt rsa_keygen_bits:2048', 'ED25519']
+      for (const kind of kinds) {
+        const key = ['genpkey', '-algorithm', ...kind.split(' '), '-out', `${folder}/ca-key.pem`]
+        const request = ['req', '-x509', '-utf8', '-key', `${folder}/ca-key.pem`, '-subj', subject, '-days', '10']
+        const usage = ['-addext', 'keyUsage=critical,keyCertSign', '-out', `${folder}/ca.pem`]
+        assert.equal((await runCommand('openssl', key)).code, 0)
+        assert.equal((await runCommand('openssl', [...request, ...usage])).code, 0)
+        const certificate = await readFile(`${folder}/ca.pem`, 'utf8')
+        const authority = await loadAuthority({ certificate, key: await readFile(`${folder}/ca-key.pem`) })
+        const { cert } = await issueServer(authority, { names: ['b'], days: 397 })
+        await writeFile(`${folder}/server.pem`, cert)
+        const name = readSubject(new X509Certificate(certificate))
+        assert.ok(name && new X509Certificate(cert).raw.includes(encode(name)))
+        const verify = [
+          'verify',
+          '-x509_strict',
+          '-purpose',
+          'sslserver',
+          '-CAfile',
+          `${folder}/ca.pem`,
+          `${folder}/server.pem`,
+        ]
+        assert.equal((await runCommand('openssl', verify)).code, 0)
+      }
+    },
+  )
 
   test("opens OpenSSL's older encrypted keys", async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -202,7 +227,10 @@ test('issuing takes an authority, and options that exist', async () => {
   await assert.rejects(issueServer(authority, { name: 'b' } as never), withCode('ERR_OPTION_UNKNOWN', '"name"'))
   await assert.rejects(issueServer(authority, {} as never), withCode('ERR_NAME_INVALID'))
   await assert.rejects(issueClient(authority, {} as never), withCode('ERR_ARGUMENT_INVALID'))
-  await assert.rejects(issueClient(authority, { name: 'b', keyType: 'dsa' as never }), withCode('ERR_KEY_TYPE_INVALID', '"dsa"'))
+  await assert.rejects(
+    issueClient(authority, { name: 'b', keyType: 'dsa' as never }),
+    withCode('ERR_KEY_TYPE_INVALID', '"dsa"'),
+  )
 })
 
 describe('inspectCertificate', () => {
@@ -212,19 +240,59 @@ describe('inspectCertificate', () => {
   test('says what the other side would make of it', async () => {
     const rows: (readonly [string, Oddity, Record<Role, string>])[] = [
       ['for anything', { dnsName: 'b' }, { client: 'the user "odd"', server: 'as b', ca: 'no CA' }],
-      ['both purposes', { dnsName: 'b', purposes: [CLIENT_AUTH, SERVER_AUTH] }, { client: 'user', server: 'as b', ca: 'no CA' }],
+      [
+        'both purposes',
+        { dnsName: 'b', purposes: [CLIENT_AUTH, SERVER_AUTH] },
+        { client: 'user', server: 'as b', ca: 'no CA' },
+      ],
       ['any purpose', { dnsName: 'b', purposes: ['2.5.29.37.0'] }, { client: 'user', server: 'as b', ca: 'no CA' }],
-      ['a client', { purposes: [CLIENT_AUTH] }, { client: 'user', server: 'is clientAuth, not serverAuth', ca: 'no CA' }],
-      ['a server', { dnsName: 'b', purposes: [SERVER_AUTH] }, { client: 'is serverAuth, not', server: 'as b', ca: 'no CA' }],
-      ['no names', { purposes: [SERVER_AUTH] }, { client: 'not', server: 'the Docker CLI passes its common name', ca: 'no CA' }],
-      ['another purpose', { dnsName: 'b', purposes: ['1.2.3'] }, { client: 'is 1.2.3', server: 'is 1.2.3', ca: 'no CA' }],
+      [
+        'a client',
+        { purposes: [CLIENT_AUTH] },
+        { client: 'user', server: 'is clientAuth, not serverAuth', ca: 'no CA' },
+      ],
+      [
+        'a server',
+        { dnsName: 'b', purposes: [SERVER_AUTH] },
+        { client: 'is serverAuth, not', server: 'as b', ca: 'no CA' },
+      ],
+      [
+        'no names',
+        { purposes: [SERVER_AUTH] },
+        { client: 'not', server: 'the Docker CLI passes its common name', ca: 'no CA' },
+      ],
+      [
+        'another purpose',
+        { dnsName: 'b', purposes: ['1.2.3'] },
+        { client: 'is 1.2.3', server: 'is 1.2.3', ca: 'no CA' },
+      ],
       ['ended', { dnsName: 'b', notAfter: new Date(1e12) }, { client: 'ended on 2001', server: 'ended', ca: 'no CA' }],
-      ['not yet', { dnsName: 'b', notBefore: new Date(4e12), notAfter: new Date(5e12) }, { client: 'from 2096', server: 'from', ca: 'no CA' }],
-      ['a small key', { dnsName: 'b', keys: smallRsaKeys() }, { client: '1024 bits', server: '1024 bits', ca: 'no CA' }],
-      ['an unknown critical extension', { ...CA, dnsName: 'b', extensions: [unknown] }, { client: '1.2.3.4', server: '1.2.3.4', ca: '1.2.3.4' }],
-      ['a usage that serves nobody', { dnsName: 'b', keyUsage: ['cRLSign'] }, { client: 'user', server: 'refuse its key usage', ca: 'no CA' }],
+      [
+        'not yet',
+        { dnsName: 'b', notBefore: new Date(4e12), notAfter: new Date(5e12) },
+        { client: 'from 2096', server: 'from', ca: 'no CA' },
+      ],
+      [
+        'a small key',
+        { dnsName: 'b', keys: smallRsaKeys() },
+        { client: '1024 bits', server: '1024 bits', ca: 'no CA' },
+      ],
+      [
+        'an unknown critical extension',
+        { ...CA, keyUsage: ['keyCertSign', 'digitalSignature'], dnsName: 'b', extensions: [unknown] },
+        { client: '1.2.3.4', server: '1.2.3.4', ca: '1.2.3.4' },
+      ],
+      [
+        'a usage that serves nobody',
+        { dnsName: 'b', keyUsage: ['cRLSign'] },
+        { client: 'user', server: 'refuse its key usage', ca: 'no CA' },
+      ],
       ['a CA', { ...CA }, { client: 'user', server: 'no name', ca: 'signs' }],
-      ['a CA that signs no certificates', { ca: true, keyUsage: ['cRLSign'] }, { client: 'user', server: 'no name', ca: 'no keyCertSign' }],
+      [
+        'a CA that signs no certificates',
+        { ca: true, keyUsage: ['cRLSign'] },
+        { client: 'user', server: 'no name', ca: 'no CA' },
+      ],
       ['a CA for mail', { ...CA, purposes: ['1.2.3'] }, { client: '1.2.3', server: '1.2.3', ca: '1.2.3' }],
     ]
     for (const [what, oddity, wanted] of rows) {
@@ -272,7 +340,14 @@ describe('inspectCertificate', () => {
 
   test('refuses what is no certificate, and names it', async () => {
     const { pem, key, x509 } = await odd()
-    for (const input of ['', 'x', key, pem.slice(0, 100), x509.raw.subarray(0, 50), Buffer.concat([x509.raw, x509.raw])]) {
+    for (const input of [
+      '',
+      'x',
+      key,
+      pem.slice(0, 100),
+      x509.raw.subarray(0, 50),
+      Buffer.concat([x509.raw, x509.raw]),
+    ]) {
       assert.throws(() => inspectCertificate(input, 'my.pem'), withCode('ERR_CERTIFICATE_INVALID', 'my.pem'))
     }
   })

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { connect, isDockerMtlsError, type ConnectionErrorCode, type EndpointOptions } from '../../lib/index.ts'
+import {
+  connect,
+  isDockerMtlsError,
+  type AnyDockerMtlsError,
+  type ConnectionErrorCode,
+  type EndpointOptions,
+} from '../../lib/index.ts'
 import { explainFault } from '../../lib/transport/faults.ts'
 import { daysFromNow, makeCa, makeCertificate, makeClient, makeServer, type Made } from '../support/openssl-certs.ts'
 import { freePort } from '../support/ports.ts'
@@ -9,13 +15,13 @@ import { startPeer, type Peer, type PeerKind } from '../support/tls-servers.ts'
 import { makeMaterial, type Material } from './support/material.ts'
 
 /** What `connect()` rejects with; a connection that succeeds is a failure of the test. */
-async function failure(options: EndpointOptions): Promise<Error & { code: string; got: string; todo: string }> {
+async function failure(options: EndpointOptions): Promise<AnyDockerMtlsError> {
   try {
     const docker = await connect({ connectTimeout: 1_000, ...options })
     await docker.close()
   } catch (error) {
     assert.ok(isDockerMtlsError(error), `not an error of ours: ${String(error)}`)
-    return error as Error & { code: string; got: string; todo: string }
+    return error
   }
   assert.fail('it connected')
 }

@@ -9,8 +9,8 @@ import { tlsConnector } from '../../lib/transport/tls.ts'
 import { daysFromNow, makeCa, makeServer } from '../support/openssl-certs.ts'
 import { lacks } from '../support/requirements.ts'
 import { startServerWithoutTickets } from '../support/server-without-tickets.ts'
-import { temporaryFolder } from '../support/temporary.ts'
-import { startPeer } from '../support/tls-servers.ts'
+import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
+import { startPeer, type Peer as MisbehavingPeer } from '../support/tls-servers.ts'
 import { makeMaterial, writeClient, type Material } from './support/material.ts'
 
 const code = (wanted: string) => (error: unknown) => {
@@ -99,23 +99,23 @@ describe('a resumed session', () => {
   })
 })
 
-describe('a server that sends no session tickets', { skip: lacks('openssl') }, () => {
-  const start = async (
-    t: { after(cleanup: () => Promise<void>): void },
-    { ca = '', cert, key }: Record<string, string>,
-  ) => {
-    const folder = await temporaryFolder(t)
-    await writeClient(folder, { ca, cert: cert ?? '', key: key ?? '' })
-    const files = { ca: join(folder, 'ca.pem'), cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
-    const server = await startServerWithoutTickets(files)
-    t.after(() => server.close())
-    return server
-  }
+async function startWithoutTickets(
+  t: Cleanable,
+  { ca = '', cert, key }: Record<string, string>,
+): Promise<MisbehavingPeer> {
+  const folder = await temporaryFolder(t)
+  await writeClient(folder, { ca, cert: cert ?? '', key: key ?? '' })
+  const files = { ca: join(folder, 'ca.pem'), cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+  const server = await startServerWithoutTickets(files)
+  t.after(() => server.close())
+  return server
+}
 
+describe('a server that sends no session tickets', { skip: lacks('openssl') }, () => {
   test('is waited for only briefly', async (t) => {
     const { authority, client } = await makeMaterial()
     const { ca, cert, key } = await issueServer(authority, { names: ['localhost'] })
-    const server = await start(t, { ca, cert, key })
+    const server = await startWithoutTickets(t, { ca, cert, key })
     const began = performance.now()
     assert.equal((await opener(`localhost:${server.port}`, await loadIdentity(client))()).resumed, false)
     assert.ok(performance.now() - began < 1_500)
@@ -125,7 +125,7 @@ describe('a server that sends no session tickets', { skip: lacks('openssl') }, (
     const { authority } = await makeMaterial()
     const { client } = await makeMaterial()
     const { ca, cert, key } = await issueServer(authority, { names: ['localhost'] })
-    const server = await start(t, { ca, cert, key })
+    const server = await startWithoutTickets(t, { ca, cert, key })
     const identity = await loadIdentity({ ...client, ca }, { foreignClientCa: true })
     await assert.rejects(opener(`localhost:${server.port}`, identity)(), code('ERR_CLIENT_CERT_UNTRUSTED'))
   })

@@ -1,6 +1,6 @@
 import type { ConnectionErrorCode, IdentityErrorCode } from '../../../lib/errors.ts'
 import type { KeyType } from '../../../lib/pki/index.ts'
-import { daysFromNow, makeClient, makeServer, type Made } from '../../support/openssl-certs.ts'
+import { daysFromNow, makeCertificate, makeClient, makeServer, type Made } from '../../support/openssl-certs.ts'
 import type { Cast } from './cast.ts'
 
 /** How each side says that a client's certificate isn't taken. */
@@ -32,11 +32,16 @@ const odd = (cast: Cast, options: Parameters<typeof makeClient>[1]): Promise<Mad
 /** "client presents", row by row. */
 export const CLIENT_ROWS: readonly ClientRow[] = [
   { name: 'one that we issued', present: async ({ client }) => client },
-  { name: 'no extended key usage', present: (cast) => odd(cast, { purposes: [] }) },
+  {
+    name: 'no extended key usage',
+    present: ({ ca, client }) => makeCertificate({ commonName: 'tester', issuer: ca, key: client.key }),
+  },
   {
     name: 'an extended key usage for clients and servers',
     present: (cast) => odd(cast, { purposes: ['clientAuth', 'serverAuth'] }),
   },
+  // dockerd reads no list of revoked certificates, not even one beside its CA: only another CA locks a client out.
+  { name: "on a list of revoked certificates in the daemon's CA file", present: async ({ revoked }) => revoked },
   {
     name: "the server's certificate",
     present: async ({ server }) => server,
@@ -105,10 +110,10 @@ export const CLIENT_ROWS: readonly ClientRow[] = [
     not: 'ed25519',
     refusal: {
       ours: 'ERR_IDENTITY_SIGNATURE',
-      alert: 'BAD_CERTIFICATE',
-      fault: 'ERR_CLIENT_CERT_REFUSED',
-      words: /signature is too weak/,
-      cli: /bad certificate/,
+      alert: 'UNKNOWN_CA',
+      fault: 'ERR_CLIENT_CERT_UNTRUSTED',
+      words: /takes no signature of its kind/,
+      cli: /unknown certificate authority/,
       log: /insecure algorithm/,
     },
   },

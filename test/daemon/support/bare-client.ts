@@ -19,12 +19,22 @@ export interface Shown {
  * @throws whatever Node says
  */
 export function pingBarely(port: number, { ca, cert, key }: Shown, options: ConnectionOptions = {}): Promise<string> {
-  const socket = connect({ host: 'localhost', port, ca, cert, key, servername: 'localhost', ciphers: ANY_STRENGTH, ...options })
+  const socket = connect({
+    host: 'localhost',
+    port,
+    ca,
+    cert,
+    key,
+    servername: 'localhost',
+    ciphers: ANY_STRENGTH,
+    ...options,
+  })
   return new Promise((resolve, reject) => {
     let answer = ''
     // The ticket comes once the server has taken our certificate. A request written before could end the connection
-    // by a reset, which throws the alert away.
-    socket.once('session', () => socket.write('GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n'))
+    // by a reset, which throws the alert away. And not from within: 'session' comes in the middle of a read.
+    const ask = (): boolean => socket.write('GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n')
+    socket.once('session', () => setImmediate(ask))
     socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')))
     socket.once('end', () => resolve(answer)).once('error', reject)
     socket.setTimeout(10_000, () => socket.destroy(new Error('silence')))
@@ -42,8 +52,14 @@ export function uncheckedIdentity({ ca, cert, key }: Shown): Identity {
   return { current: () => Promise.resolve(set) } as unknown as Identity
 }
 
-/** `docker version` as a person with these certificates would run it. */
-export function dockerVersion(port: number, certPath: string): Promise<CommandResult> {
+/**
+ * `docker version` as a person with these certificates would run it. Docker's own client writes its request while the
+ * daemon's alert is on its way, so that a reset may throw the alert away: then it is asked again.
+ */
+export async function dockerVersion(port: number, certPath: string): Promise<CommandResult> {
   const env = { DOCKER_HOST: `tcp://localhost:${port}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certPath }
-  return runCommand('docker', ['version'], { env: { ...env, DOCKER_CONFIG: `${certPath}/none` } })
+  for (let attempt = 0; ; attempt++) {
+    const result = await runCommand('docker', ['version'], { env: { ...env, DOCKER_CONFIG: `${certPath}/none` } })
+    if (attempt === 10 || !/reset by peer|broken pipe/.test(result.stderr)) return result
+  }
 }

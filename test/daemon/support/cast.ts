@@ -1,8 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createAuthority, issueClient, issueServer, type KeyType } from '../../../lib/pki/index.ts'
+import {
+  createAuthority,
+  issueClient,
+  issueServer,
+  type IssuedCertificate,
+  type KeyType,
+} from '../../../lib/pki/index.ts'
 import { generateKeys } from '../../../lib/pki/key-type.ts'
-import { makeCa, type Made } from '../../support/openssl-certs.ts'
+import { makeCa, makeClient, type Made } from '../../support/openssl-certs.ts'
+import { makeCrl } from './revocation.ts'
 
 /** All keys of a table for one key type: its certificates are made from these, since a key of RSA-4096 takes a second. */
 export interface Cast {
@@ -14,6 +21,9 @@ export interface Cast {
   /** Two authorities that nobody trusts, the second under the name of ours. */
   readonly otherCa: Made
   readonly sameNamedCa: Made
+  /** Of our authority, and on its list of what it has revoked. */
+  readonly revoked: Made
+  readonly crl: string
 }
 
 /** Makes an authority with its leaves by our own functions, and two foreign ones by openssl. */
@@ -27,7 +37,15 @@ export async function makeCast(keyType: KeyType): Promise<Cast> {
     makeCa({ commonName: authority.facts.commonName ?? '', key }),
     authority.exportKey(),
   ])
-  return { keyType, ca: { cert: authority.certificate, key: caKey }, server, client, otherCa, sameNamedCa }
+  const ca = { cert: authority.certificate, key: caKey }
+  const revoked = await makeClient(ca, { commonName: 'revoked', key: client.key })
+  const crl = await makeCrl(ca, revoked)
+  return { keyType, ca, server: pairOf(server), client: pairOf(client), otherCa, sameNamedCa, revoked, crl }
+}
+
+/** What we issue shows its key to nobody who only copies it. */
+function pairOf({ cert, key }: IssuedCertificate): Made {
+  return { cert, key }
 }
 
 /** The files of a certificate folder; what is left out isn't written. */

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { KeyType } from '../../lib/pki/index.ts'
+import type { Plan } from '../plan.ts'
+import { runProgram, timeCommand } from '../processes.ts'
+import type { Problem } from '../rounds.ts'
+import { median } from '../statistics.ts'
+
+export interface KeySetLine {
+  readonly keyType: KeyType
+  readonly how: 'in process' | 'openssl script'
+  readonly sets: number
+  /** In milliseconds for one set. */
+  readonly median: number
+  readonly first: number
+}
+
+const SCRIPT: string = fileURLToPath(new URL('../openssl-key-set.sh', import.meta.url))
+const ENTRY: string = pathToFileURL(createRequire(import.meta.url).resolve('../../dist/pki/index.js')).href
+
+/** A CA, a server certificate and a client certificate with their keys: by this package, and by a script of openssl. */
+export async function measureKeySets(plan: Plan, problems: Problem[]): Promise<KeySetLine[]> {
+  const kinds = [
+    { keyType: 'p256', sets: plan.keySets },
+    { keyType: 'rsa4096', sets: plan.slowKeySets },
+  ] as const
+  const lines: KeySetLine[] = []
+  for (const { keyType, sets } of kinds) {
+    for (const [how, measure] of [
+      ['in process', inProcess],
+      ['openssl script', byScript],
+    ] as const) {
+      try {
+        const times = await measure(keyType, sets)
+        lines.push({ keyType, how, sets, median: median(times), first: times[0] ?? Number.NaN })
+      } catch (error) {
+        problems.push({ who: `${keyType} key set, ${how}`, what: (error as Error).message })
+      }
+    }
+  }
+  return lines
+}
+
+/** In a process without tsx, from the built files. */
+async function inProcess(keyType: KeyType, sets: number): Promise<number[]> {
+  const { output } = await runProgram('key-sets', [ENTRY, keyType, String(sets)], {})
+  return JSON.parse(output) as number[]
+}
+
+async function byScript(keyType: KeyType, sets: number): Promise<number[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'key-sets-'))
+  const pem = (name: string): string => join(folder, `${name}.pem`)
+  try {
+    const times: number[] = []
+    for (let set = 0; set < sets; set++)
+      times.push((await timeCommand(['sh', SCRIPT, keyType, folder], {})).milliseconds)
+    // Not timed: ours are checked outside of the time as well.
+    await timeCommand(['openssl', 'verify', '-CAfile', ...['ca', 'server', 'client'].map(pem)], {})
+    return times
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,108 @@
+import type { Connections } from './measures/connections.ts'
+import type { KeySetLine } from './measures/key-sets.ts'
+import type { MemoryLine } from './measures/memory.ts'
+import type { Rates } from './measures/requests.ts'
+import type { Figures, Results } from './results.ts'
+import type { Line } from './rounds.ts'
+import { grouped, mebibytes, milliseconds, table } from './table.ts'
+
+/** All figures for a person. */
+export function render(results: Results): string {
+  const sections = [
+    heading(results),
+    ...figureSections(results.figures),
+    targetSection(results),
+    ...problemSection(results),
+  ]
+  return `\n${sections.join('\n\n')}\n`
+}
+
+function heading({ date, machine, versions, missing, short }: Results): string {
+  const { cpu, cores, memoryGiB, node, dockerd, openssl, kernel, loadBefore } = machine
+  const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  return [
+    `${date.slice(0, 10)}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, Linux ${kernel}; load before ${loadBefore.toFixed(1)}`,
+    `Node ${node}, dockerd ${dockerd} on the same machine over mutual TLS on loopback, OpenSSL ${openssl}`,
+    peers.join(', '),
+    ...missing.map((name) => `MISSING: ${name} is not installed (npm ci in bench/ failed)`),
+    ...(short ? ['A short run: it shows that everything works. Its times mean nothing.'] : []),
+  ].join('\n')
+}
+
+function figureSections(figures: Figures): string[] {
+  const { imports, firstPings, requests = [], connections, keySets, memory } = figures
+  return [
+    ...(imports ? [`Import, in a fresh process (ms)\n${timeTable(imports)}`] : []),
+    ...(firstPings
+      ? [`From the start of the process to the first /_ping answered (ms)\n${timeTable(firstPings)}`]
+      : []),
+    ...requests.map(rateSection),
+    ...(connections ? [connectionSection(connections)] : []),
+    ...(keySets ? [keySetSection(keySets)] : []),
+    ...(memory ? [memorySection(memory)] : []),
+  ]
+}
+
+function timeTable(lines: readonly Line[]): string {
+  const rows = byMedian(lines).map(({ name, median, least, ratio }) => [
+    name,
+    milliseconds(median),
+    milliseconds(least),
+    ratio.toFixed(2),
+  ])
+  return table(['', 'median', 'least', 'times ours'], rows)
+}
+
+function rateSection({ width, best, lines }: Rates): string {
+  const rows = byMedian(lines)
+    .toReversed()
+    .map(({ name, median, ratio, cpu }) => [name, grouped(median), ratio.toFixed(2), grouped(cpu)])
+  const head = ['', 'median', 'of best pool', 'client CPU, µs']
+  return `/_ping per second, ${width} at once (best raw pool: ${best})\n${table(head, rows)}`
+}
+
+function connectionSection(connections: readonly Connections[]): string {
+  const names = connections[0]?.lines.map(({ name }) => name) ?? []
+  const rows = connections.map(({ keyType, lines }) => [
+    keyType,
+    ...names.map((name) => cell(lines.find((line) => line.name === name))),
+  ])
+  return `New client, whole handshake and a ping by key type (median ms)\n${table(['', ...names], rows)}`
+}
+
+function cell(line: Line | undefined): string {
+  return line === undefined ? 'failed' : milliseconds(line.median)
+}
+
+function keySetSection(lines: readonly KeySetLine[]): string {
+  const rows = lines.map(({ keyType, how, sets, median, first }) => [
+    `${keyType}, ${how}`,
+    milliseconds(median),
+    milliseconds(first),
+    String(sets),
+  ])
+  return `Key set: CA, server and client (ms)\n${table(['', 'median', 'first', 'sets'], rows)}`
+}
+
+function memorySection(lines: readonly MemoryLine[]): string {
+  const rows = lines.map(({ name, requests, rss, heap }) => [name, mebibytes(rss), mebibytes(heap), grouped(requests)])
+  return `Memory afterwards (MiB)\n${table(['', 'RSS', 'heap', 'requests'], rows)}`
+}
+
+function targetSection({ targets }: Results): string {
+  const rows = targets.map(({ what, wanted, measured, reached }) => [
+    what,
+    wanted,
+    measured,
+    reached ? 'reached' : 'NOT REACHED',
+  ])
+  return `Targets\n${table(['', 'wanted', 'measured', ''], rows)}`
+}
+
+function problemSection({ problems }: Results): string[] {
+  return problems.length === 0 ? [] : [['Problems', ...problems.map(({ who, what }) => `  ${who}: ${what}`)].join('\n')]
+}
+
+function byMedian<T extends Line>(lines: readonly T[]): T[] {
+  return lines.toSorted((a, b) => a.median - b.median)
+}

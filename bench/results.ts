@@ -1,0 +1,40 @@
+import type { Machine } from './machine.ts'
+import type { Connections } from './measures/connections.ts'
+import type { KeySetLine } from './measures/key-sets.ts'
+import type { MemoryLine } from './measures/memory.ts'
+import type { Rates } from './measures/requests.ts'
+import type { Line, Problem } from './rounds.ts'
+
+export interface Figures {
+  /** In milliseconds. */
+  imports?: readonly Line[]
+  /** In milliseconds. */
+  firstPings?: readonly Line[]
+  /** In requests per second. */
+  requests?: readonly Rates[]
+  /** In milliseconds. */
+  connections?: readonly Connections[]
+  /** In milliseconds. */
+  keySets?: readonly KeySetLine[]
+  /** In bytes. */
+  memory?: readonly MemoryLine[]
+}
+
+/** What is written as JSON. */
+export interface Results {
+  readonly date: string
+  readonly short: boolean
+  readonly machine: Machine
+  readonly versions: Readonly<Record<string, string>>
+  readonly missing: readonly string[]
+  readonly figures: Figures
+  readonly targets: readonly Target[]
+  readonly problems: readonly Problem[]
+}
+
+export interface Target {
+  readonly what: string
+  readonly wanted: string
+  readonly measured: string
+  readonly reached: boolean
+}

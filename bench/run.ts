@@ -1,0 +1,97 @@
+/** The benchmark itself: in namespaces of its own, where main.ts started it. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { KeyType } from '../lib/pki/index.ts'
+import { startSecuredDaemon } from '../test/daemon/harness/secured.ts'
+import { findContenders, OURS, withoutVariants, type Field } from './contenders.ts'
+import { describeMachine } from './machine.ts'
+import { measureConnections, type Connections } from './measures/connections.ts'
+import { measureKeySets } from './measures/key-sets.ts'
+import { measureMemory } from './measures/memory.ts'
+import { measureRequests } from './measures/requests.ts'
+import { measureFirstPings, measureImports } from './measures/start-up.ts'
+import { FULL, SHORT, type Plan } from './plan.ts'
+import type { DaemonEnv } from './processes.ts'
+import { render } from './report.ts'
+import type { Figures, Results } from './results.ts'
+import type { Problem } from './rounds.ts'
+import { judge } from './targets.ts'
+
+const RESULTS: string = fileURLToPath(new URL('results/', import.meta.url))
+
+async function main(): Promise<number> {
+  const plan = process.argv.includes('--short') ? SHORT : FULL
+  const field = findContenders()
+  const machine = describeMachine('dockerd')
+  const problems: Problem[] = []
+  const figures = await measureAll(plan, field, problems)
+  const results: Results = {
+    date: new Date().toISOString(),
+    short: plan.short,
+    machine,
+    versions: Object.fromEntries(withoutVariants(field.contenders).map(({ name, version }) => [name, version])),
+    missing: field.missing,
+    figures,
+    targets: judge(figures),
+    problems,
+  }
+  mkdirSync(RESULTS, { recursive: true })
+  writeFileSync(`${RESULTS}latest.json`, `${JSON.stringify(results, null, 2)}\n`)
+  console.log(render(results))
+  return isCorrect(results) ? 0 : 1
+}
+
+async function measureAll(plan: Plan, { contenders }: Field, problems: Problem[]): Promise<Figures> {
+  const only = (process.argv.find((arg) => arg.startsWith('--only=')) ?? '').slice('--only='.length).split(',')
+  const wanted = (part: keyof Figures): boolean => only[0] === '' || only.includes(part)
+  const each = withoutVariants(contenders)
+  const figures: Figures = {}
+  const measure = async <P extends keyof Figures>(part: P, run: () => Promise<Figures[P]>): Promise<void> => {
+    if (!wanted(part)) return
+    const began = Date.now()
+    process.stdout.write(`${part} ... `)
+    figures[part] = await run()
+    console.log(`${((Date.now() - began) / 1000).toFixed(1)} s`)
+  }
+  await measure('imports', () => measureImports(each, plan, problems))
+  await measure('keySets', () => measureKeySets(plan, problems))
+  await withDaemon('p256', async (env) => {
+    await measure('firstPings', () => measureFirstPings(each, env, plan, problems))
+    await measure('requests', () => measureRequests(contenders, env, plan, problems))
+    await measure('memory', () => measureMemory(contenders, env, plan, problems))
+  })
+  await measure('connections', () => measureKeyTypes(plan, each, problems))
+  return figures
+}
+
+/** A daemon for each key type, one after the other. */
+async function measureKeyTypes(
+  plan: Plan,
+  contenders: Field['contenders'],
+  problems: Problem[],
+): Promise<Connections[]> {
+  const all: Connections[] = []
+  for (const keyType of plan.keyTypes) {
+    const lines = await withDaemon(keyType, (env) => measureConnections(contenders, env, plan, problems))
+    all.push({ keyType, lines })
+  }
+  return all
+}
+
+async function withDaemon<T>(keyType: KeyType, use: (env: DaemonEnv) => Promise<T>): Promise<T> {
+  const daemon = await startSecuredDaemon({ keyType })
+  try {
+    // @docker/node-sdk reads this where all others read DOCKER_CERT_PATH.
+    return await use({ ...daemon.clientEnv, DOCKER_TLS_CERTDIR: daemon.clientEnv.DOCKER_CERT_PATH })
+  } finally {
+    await daemon.stop()
+  }
+}
+
+/** Never a time: a short run wants everybody there and right, a whole one at least ourselves. */
+function isCorrect({ short, missing, problems }: Results): boolean {
+  if (short) return missing.length === 0 && problems.length === 0
+  return problems.every(({ who }) => who !== OURS && !who.includes('in process'))
+}
+
+process.exitCode = await main()

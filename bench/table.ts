@@ -1,0 +1,24 @@
+/** Columns as wide as their widest cell; the first to the left, figures to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows]
+  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+  const rule = widths.map((width) => '-'.repeat(width)).join('  ')
+  return [line(head), rule, ...rows.map(line)].map((text) => `  ${text.trimEnd()}`).join('\n')
+}
+
+/** Milliseconds with as many digits as mean something. */
+export function milliseconds(value: number): string {
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
+}
+
+export function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1)
+}
+
+export function grouped(value: number): string {
+  return Math.round(value).toLocaleString('en-US')
+}

@@ -1,0 +1,50 @@
+import { OURS } from './contenders.ts'
+import type { Figures, Target } from './results.ts'
+
+/** Of the best raw undici pool's requests per second. */
+const LEAST_RATE = 0.95
+const MOST_KEY_SET_MS = 10
+
+/** What this package means to reach, and whether it did; what wasn't measured is left out. */
+export function judge(figures: Figures): Target[] {
+  return [...rateTargets(figures), ...firstPingTargets(figures), ...keySetTargets(figures)]
+}
+
+function rateTargets({ requests = [] }: Figures): Target[] {
+  return requests.flatMap(({ width, best, lines }) => {
+    const ratio = lines.find(({ name }) => name === OURS)?.ratio
+    if (ratio === undefined) return []
+    return {
+      what: `requests per second, ${width} at once`,
+      wanted: `${LEAST_RATE} of the best raw pool`,
+      measured: `${ratio.toFixed(2)} of ${best}`,
+      reached: ratio >= LEAST_RATE,
+    }
+  })
+}
+
+function firstPingTargets({ firstPings = [] }: Figures): Target[] {
+  return ['dockerode', '@docker/node-sdk'].flatMap((peer) => {
+    const ratio = firstPings.find(({ name }) => name === peer)?.ratio
+    if (ratio === undefined) return []
+    return {
+      what: 'start to first ping',
+      wanted: `faster than ${peer}`,
+      measured: `${peer} takes ${ratio.toFixed(2)} times as long`,
+      reached: ratio > 1,
+    }
+  })
+}
+
+function keySetTargets({ keySets = [] }: Figures): Target[] {
+  const ours = keySets.find(({ keyType, how }) => keyType === 'p256' && how === 'in process')
+  if (ours === undefined) return []
+  return [
+    {
+      what: 'P-256 key set',
+      wanted: `under ${MOST_KEY_SET_MS} ms in process`,
+      measured: `${ours.median.toFixed(1)} ms`,
+      reached: ours.median < MOST_KEY_SET_MS,
+    },
+  ]
+}

@@ -1,0 +1,26 @@
+/** Uses global fetch on our connection: verified mutual TLS to this one daemon, and to nothing else. */
+import { createDispatcher, loadIdentity, resolveEndpoint } from 'docker-mtls'
+
+async function main(): Promise<void> {
+  const endpoint = await resolveEndpoint()
+  const identity = endpoint.certPath === undefined ? undefined : await loadIdentity(endpoint.certPath)
+  const dispatcher = createDispatcher(endpoint, identity)
+  try {
+    // The types of fetch in Node 20 don't know every dispatcher, hence `as object`.
+    const answer = await fetch(`${dispatcher.origin}${dispatcher.prefix}/version`, { dispatcher } as object)
+    const { Version } = (await answer.json()) as { Version: string }
+    console.log(`${answer.status}: Docker Engine ${Version}`)
+
+    // The certificate goes to no other host, whatever URL is asked for.
+    await fetch('https://example.com/', { dispatcher } as object).catch((error: Error) => {
+      console.log((error.cause as Error).message)
+    })
+  } finally {
+    await dispatcher.close()
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error)
+  process.exitCode = 1
+})

@@ -1,0 +1,67 @@
+import { buffer } from 'node:stream/consumers'
+import { pack } from 'tar-stream'
+import { KEY_MODE, writeFileAtomically } from '../files.ts'
+import { loadIdentity, type Identity } from '../identity/identity.ts'
+import { PkiFolder, type CertificateFacts, type ClientFiles } from '../pki/index.ts'
+import { clientPaths } from '../pki/folder-layout.ts'
+import { refuseFolder } from './text-file.ts'
+
+/** What {@link exportClient} is told. */
+export interface ExportOptions {
+  /** The folder that `init` made. */
+  readonly folder: string
+  readonly name: string
+  /** The tar file. */
+  readonly out: string
+  /** Replaces a file that is there. @defaultValue false */
+  readonly force?: boolean
+}
+
+/** A bundle that was written. */
+export interface ExportReport {
+  readonly path: string
+  readonly files: readonly string[]
+  readonly client: CertificateFacts
+  /** Sentences for a person. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Packs a client's three files, and nothing else, into a tar file of mode 0600. They are checked first: what no daemon
+ * would accept is not handed out.
+ *
+ * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID
+ * @throws {@link IdentityError} for files that don't go together, or have expired
+ * @throws {@link FileError} ERR_FILE_EXISTS, ERR_FILE_READ, ERR_FILE_WRITE
+ * @example
+ * ```ts
+ * await exportClient({ folder: 'docker-mtls', name: 'alice', out: 'alice.tar' })
+ * ```
+ */
+export async function exportClient({ folder, name, out, force = false }: ExportOptions): Promise<ExportReport> {
+  const { key, cert, ca } = await new PkiFolder(folder).readClient(name)
+  const { client, warnings } = await checked({ ca, cert, key }, clientPaths(folder, name).folder)
+  await refuseFolder(out, `${name}.tar`)
+  const files = { 'key.pem': key, 'cert.pem': cert, 'ca.pem': ca }
+  await writeFileAtomically(out, await tar(files), { mode: KEY_MODE, replace: force })
+  return { path: out, files: Object.keys(files), client, warnings }
+}
+
+/** The very bytes that are packed are checked; where they don't pass, the files are, since that names them. */
+async function checked(files: ClientFiles, path: string): Promise<Identity> {
+  try {
+    return await loadIdentity(files)
+  } catch (error) {
+    await loadIdentity(path)
+    throw error
+  }
+}
+
+/** All three are 0600: who unpacks them gets a key that only its owner reads, whatever the umask. */
+async function tar(files: Readonly<Record<string, string>>): Promise<Buffer> {
+  const archive = pack()
+  const mtime = new Date()
+  for (const [name, text] of Object.entries(files)) archive.entry({ name, mode: KEY_MODE, mtime }, text)
+  archive.finalize()
+  return buffer(archive)
+}

@@ -1,0 +1,148 @@
+import { posix } from 'node:path'
+import { readFlags } from '../daemon/flags.ts'
+import {
+  DOCKER_CE_UNIT,
+  daemonWarnings,
+  parseListen,
+  parseUserns,
+  parseUnit,
+  renderOverride,
+  type DaemonOptions,
+  type Listener,
+  type ParsedUnit,
+} from '../daemon/index.ts'
+import { pathFault, show } from '../daemon/text.ts'
+import { DaemonError, isDockerMtlsError } from '../errors.ts'
+import type { DaemonSource } from './daemon-source.ts'
+
+/** What a drop-in of ours says about the daemon. */
+export interface DaemonSettings {
+  /** Its listeners on the network. */
+  readonly listen: readonly Listener[]
+  /** Where the server keeps ca.pem, server-cert.pem and server-key.pem. Absent: not in one folder, or by other names. */
+  readonly tlsDir?: string
+  readonly usernsRemap?: string
+}
+
+/** What may be asked of the daemon, as a person writes it. */
+export interface DaemonWishes {
+  readonly listen?: string | undefined
+  readonly tlsDir?: string | undefined
+  readonly usernsRemap?: string | undefined
+}
+
+/** The names that the server's files have in its folder, and in the one that `init` makes. */
+const FILES = { ca: 'ca.pem', cert: 'server-cert.pem', key: 'server-key.pem' } as const
+
+export const DEFAULT_TLS_DIR = '/etc/docker/tls'
+export const DEFAULT_LISTEN = '0.0.0.0:2376'
+
+/**
+ * Reads the wishes, each with its own error.
+ *
+ * @throws {@link DaemonError} ERR_LISTEN_INVALID, ERR_LISTEN_PLAINTEXT, ERR_PATH_INVALID, ERR_USERNS_INVALID
+ */
+export function readWishes({ listen, tlsDir, usernsRemap }: DaemonWishes): Partial<DaemonSettings> {
+  return {
+    ...(listen !== undefined && { listen: [parseListen(listen)] }),
+    ...(tlsDir !== undefined && { tlsDir: readTlsDir(tlsDir) }),
+    ...(usernsRemap !== undefined && { usernsRemap: parseUserns(usernsRemap) }),
+  }
+}
+
+/** A shell completes a folder's name with a slash. */
+function readTlsDir(given: string): string {
+  const path = given.replace(/(?<=.)\/+$/, '')
+  const fault = pathFault(path)
+  if (fault === undefined) return path
+  throw new DaemonError('ERR_PATH_INVALID', {
+    tried: `the option tlsdir, ${show(given)}`,
+    got: fault,
+    todo: `Give the whole path of the folder on the server, such as ${DEFAULT_TLS_DIR}.`,
+  })
+}
+
+/** The paths of the server's three files below its folder. */
+export function tlsFilesIn(tlsDir: string): DaemonOptions['tls'] {
+  return {
+    ca: posix.join(tlsDir, FILES.ca),
+    cert: posix.join(tlsDir, FILES.cert),
+    key: posix.join(tlsDir, FILES.key),
+  }
+}
+
+/** What a unit, or a drop-in with a whole `ExecStart=`, says about the things that we set. */
+export function settingsOf(unit: ParsedUnit): DaemonSettings {
+  const flags = readFlags(unit.args, { variables: !unit.prefix.includes(':') })
+  const last = (name: string): string | undefined => flags.findLast((flag) => flag.name === name)?.value
+  const hosts = flags.filter(({ name }) => name === 'host').map(({ value = '' }) => value)
+  const tlsDir = posix.dirname(last('tlscacert') ?? '')
+  const wanted = tlsFilesIn(tlsDir)
+  const isOurs = last('tlscacert') === wanted.ca && last('tlscert') === wanted.cert && last('tlskey') === wanted.key
+  const usernsRemap = last('userns-remap')
+  return {
+    listen: hosts.filter((host): host is Listener => host.startsWith('tcp://')),
+    ...(isOurs && { tlsDir }),
+    ...(usernsRemap !== undefined && { usernsRemap }),
+  }
+}
+
+/** The options of the renderers: what is wished, else what is there already, else the defaults. */
+export function daemonOptions(
+  wishes: Partial<DaemonSettings>,
+  { found, daemonJson }: DaemonSource,
+  there?: DaemonSettings,
+): DaemonOptions {
+  const unit = found?.unit ?? DOCKER_CE_UNIT
+  // What the unit itself says needs no flag of ours: it stays where it is.
+  const kept = there?.usernsRemap === settingsOf(unit).usernsRemap ? undefined : there?.usernsRemap
+  const usernsRemap = wishes.usernsRemap ?? kept
+  const listen = wishes.listen ?? (there?.listen.length === 0 ? undefined : there?.listen)
+  return {
+    unit,
+    tls: tlsFilesIn(wishes.tlsDir ?? there?.tlsDir ?? DEFAULT_TLS_DIR),
+    listen: listen ?? [parseListen(DEFAULT_LISTEN)],
+    ...(usernsRemap !== undefined && { usernsRemap }),
+    ...(daemonJson !== undefined && { daemonJson: daemonJson.text }),
+  }
+}
+
+/** A drop-in, rendered, with what a person should know about it. */
+export interface RenderedOverride {
+  readonly text: string
+  readonly settings: DaemonSettings
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Renders the drop-in, and names the file where the daemon.json that is there says the same as a flag.
+ *
+ * @throws {@link DaemonError} as {@link renderOverride} does
+ */
+export function renderFrom(options: DaemonOptions, source: DaemonSource): RenderedOverride {
+  try {
+    const text = renderOverride(options)
+    const settings = settingsOf(parseUnit(text, 'the rendered drop-in'))
+    return { text, settings, warnings: [...source.warnings, ...daemonWarnings(options)] }
+  } catch (cause) {
+    throw namingDaemonJson(cause, source)
+  }
+}
+
+/** The library speaks of "daemon.json" and its functions; here there is a path, and a command that is the way out. */
+export function namingDaemonJson(cause: unknown, { daemonJson }: DaemonSource): unknown {
+  if (daemonJson === undefined || !(cause instanceof DaemonError)) return cause
+  if (!isDockerMtlsError(cause, 'ERR_DIRECTIVE_CONFLICT', 'ERR_DAEMON_JSON_INVALID')) return cause
+  const todo = cause.code === 'ERR_DIRECTIVE_CONFLICT' ? conflictRemedy(cause.todo) : cause.todo
+  return new DaemonError(cause.code, {
+    tried: cause.tried.replace('daemon.json', () => daemonJson.path),
+    got: cause.got,
+    todo,
+    cause,
+  })
+}
+
+function conflictRemedy(todo: string): string {
+  const key = /Take (".*?") out/.exec(todo)?.[1] ?? 'it'
+  return `Take ${key} out of that file, or put everything there:  docker-mtls daemon render --daemon-json`
+}
