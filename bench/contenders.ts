@@ -46,9 +46,16 @@ export function withoutVariants(contenders: readonly Contender[]): Contender[] {
 }
 
 function ours(): Contender {
-  // By its own name, so through `exports` to the built files, as an app imports it.
-  const entry = pathToFileURL(fromRoot.resolve('docker-mtls')).href
-  return { name: OURS, module: 'docker-mtls', entry, version: versionIn(ROOT), env: {} }
+  return { name: OURS, module: 'docker-mtls', entry: builtEntry('.'), version: versionIn(ROOT), env: {} }
+}
+
+/**
+ * The built file that an app gets for an entry of this package. Read from `exports` by ourselves: tsx, under which this runs,
+ * would resolve it to the source.
+ */
+export function builtEntry(entry: string): string {
+  const { exports } = readPackage(ROOT)
+  return pathToFileURL(join(ROOT, exports[entry]?.default ?? '')).href
 }
 
 /** The very undici that this package uses. */
@@ -72,5 +79,14 @@ function findPeer(name: string, module: string): Contender | undefined {
 }
 
 function versionIn(folder: string): string {
-  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version
+  return readPackage(folder).version
+}
+
+interface PackageJson {
+  readonly version: string
+  readonly exports: Readonly<Record<string, { readonly default?: string }>>
+}
+
+function readPackage(folder: string): PackageJson {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageJson
 }

@@ -13,7 +13,7 @@ export const PUBLIC_MODE = 0o644
 /** Makes a folder and its missing parents, each with {@link FOLDER_MODE} from the moment it exists. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await fs.mkdir(path, { recursive: true, mode: FOLDER_MODE })
+    await makeWithParents(path)
   } catch (cause) {
     throw new FileError('ERR_FILE_WRITE', {
       tried: `making the folder ${path}`,
@@ -22,6 +22,26 @@ export async function makeFolder(path: string): Promise<void> {
       cause,
     })
   }
+}
+
+/** Not by mkdir's `recursive`: where a parent exists and mkdir(2) says ENOENT all the same, as in /proc, Node tries for ever. */
+async function makeWithParents(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path, { mode: FOLDER_MODE })
+  } catch (cause) {
+    if (await isFolder(path)) return
+    const parent = dirname(path)
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || (await isFolder(parent))) throw cause
+    await makeWithParents(parent)
+    await makeWithParents(path)
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return fs.stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }
 
 /**

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import type { KeyType } from '../../lib/pki/index.ts'
+import { builtEntry } from '../contenders.ts'
 import type { Plan } from '../plan.ts'
 import { runProgram, timeCommand } from '../processes.ts'
 import type { Problem } from '../rounds.ts'
@@ -19,7 +19,6 @@ export interface KeySetLine {
 }
 
 const SCRIPT: string = fileURLToPath(new URL('../openssl-key-set.sh', import.meta.url))
-const ENTRY: string = pathToFileURL(createRequire(import.meta.url).resolve('../../dist/pki/index.js')).href
 
 /** A CA, a server certificate and a client certificate with their keys: by this package, and by a script of openssl. */
 export async function measureKeySets(plan: Plan, problems: Problem[]): Promise<KeySetLine[]> {
@@ -46,7 +45,7 @@ export async function measureKeySets(plan: Plan, problems: Problem[]): Promise<K
 
 /** In a process without tsx, from the built files. */
 async function inProcess(keyType: KeyType, sets: number): Promise<number[]> {
-  const { output } = await runProgram('key-sets', [ENTRY, keyType, String(sets)], {})
+  const { output } = await runProgram('key-sets', [builtEntry('./pki'), keyType, String(sets)], {})
   return JSON.parse(output) as number[]
 }
 

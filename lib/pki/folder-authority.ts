@@ -5,7 +5,7 @@ import { KEY_MODE, PUBLIC_MODE } from '../files.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { checkAuthorityOptions, createAuthority, type Authority, type AuthorityOptions } from './authority.ts'
 import { checkPassphrase, type Passphrase } from './encrypted-key.ts'
-import { isFolder, isOpenToOthers, publishFolder, readIfThere, replaceFiles, type NewFile } from './folder-io.ts'
+import { isFolder, isOpenToOthers, putFiles, readIfThere, type NewFile } from './folder-io.ts'
 import { authorityPaths, commandLine, type AuthorityPaths } from './folder-layout.ts'
 import { keyTypeOf } from './key-type.ts'
 import { appendToLedger, ledgerEntry, ledgerLine } from './ledger.ts'
@@ -35,55 +35,63 @@ export interface AuthorityPair {
   readonly key: string
 }
 
+/** An authority that was opened, and the files that it came from. */
+export interface OpenedAuthority extends AuthorityPair {
+  readonly authority: Authority
+}
+
+/** What is told, and what is kept for signing. */
+interface Outcome {
+  readonly result: FolderAuthorityResult
+  /** Absent where the key is locked. */
+  readonly opened?: OpenedAuthority
+}
+
 /** How long another run may take between the first and the last file of a pair: some milliseconds. */
 const SETTLE_MS = 100
-const ATTEMPTS = 5
 
 /** Keeps the authority that is there, or makes one. Half an authority, or one that can't sign, is an error. */
-export async function ensureAuthority(root: string, options: FolderAuthorityOptions): Promise<FolderAuthorityResult> {
+export async function ensureAuthority(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
   const { passphrase, ...wanted } = options
   checkAuthorityOptions(wanted)
   if (passphrase !== undefined) checkPassphrase(passphrase)
-  const paths = authorityPaths(root)
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const pair = await readAuthorityPair(root)
-    if (pair !== undefined) return await keep(root, pair, options)
-    const files = await newAuthority(paths, options)
-    if (await create(paths, files)) {
-      return { action: 'created', paths, facts: files.facts, keptAside: [], notes: [] }
-    }
+  const pair = await readAuthorityPair(root)
+  if (pair !== undefined) return keep(root, pair, options)
+  try {
+    return await create(root, options)
+  } catch (error) {
+    if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS')) throw error
+    // Another run was first: theirs is the authority, and ours was never seen.
     await wait(SETTLE_MS)
+    const theirs = await readAuthorityPair(root)
+    if (theirs === undefined) throw error
+    return keep(root, theirs, options)
   }
-  throw failure(
-    root,
-    'ERR_CA_INVALID',
-    'other runs write there at the same time',
-    'Run it again when they are through.',
-  )
 }
 
 /** Makes a new authority whatever is there, and keeps that beside it. */
-export async function replaceAuthority(root: string, options: FolderAuthorityOptions): Promise<FolderAuthorityResult> {
+export async function replaceAuthority(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
   const paths = authorityPaths(root)
   const old = { certificate: await readIfThere(paths.cert), key: await readIfThere(paths.key) }
   const files = await newAuthority(paths, options)
   refuseSameName(root, files.facts, old.certificate)
-  if (!(await isFolder(paths.folder)) && (await publishFolder(paths.folder, files.all))) {
-    return { action: 'created', paths, facts: files.facts, keptAside: [], notes: [] }
-  }
-  await appendToLedger(paths.ledger, ledgerEntry('ca', files.facts))
+  const inFolder = await isFolder(paths.folder)
+  if (inFolder) await appendToLedger(paths.ledger, ledgerEntry('ca', files.facts))
   const inTheWay = [
     ...(old.certificate === undefined ? [] : [paths.cert]),
     ...(old.key === undefined ? [] : [paths.key]),
   ]
-  const keptAside = await replaceFiles(files.pair, inTheWay)
+  const keptAside = await putFiles(paths.folder, inFolder ? files.pair : files.all, inTheWay)
   const openNow = old.key !== undefined && isEncryptedKey(old.key) && options.passphrase === undefined
   return {
-    action: keptAside.length === 0 ? 'created' : 'replaced',
-    paths,
-    facts: files.facts,
-    keptAside,
-    notes: openNow ? ['The old key was encrypted, and the new one is not'] : [],
+    result: {
+      action: keptAside.length === 0 ? 'created' : 'replaced',
+      paths,
+      facts: files.facts,
+      keptAside,
+      notes: openNow ? ['The old key was encrypted, and the new one is not'] : [],
+    },
+    opened: files.opened,
   }
 }
 
@@ -135,19 +143,16 @@ export function readAuthorityCertificate(root: string, pair: AuthorityPair): X50
   }
 }
 
-/** Of a locked authority the certificate alone is looked at. */
-async function factsOf(root: string, pair: AuthorityPair, passphrase?: Passphrase): Promise<CertificateFacts> {
-  if (isEncryptedKey(pair.key) && passphrase === undefined) return readCertificate(readAuthorityCertificate(root, pair))
-  return (await openFolderAuthority(root, pair, passphrase)).facts
-}
-
 async function keep(
   root: string,
   pair: AuthorityPair,
   { passphrase, keyType, commonName }: FolderAuthorityOptions,
-): Promise<FolderAuthorityResult> {
+): Promise<Outcome> {
   const paths = authorityPaths(root)
-  const facts = await factsOf(root, pair, passphrase)
+  // Of a locked authority the certificate alone is looked at.
+  const locked = isEncryptedKey(pair.key) && passphrase === undefined
+  const authority = locked ? undefined : await openFolderAuthority(root, pair, passphrase)
+  const facts = authority?.facts ?? readCertificate(readAuthorityCertificate(root, pair))
   const type = keyTypeOf(facts.key)
   const notes = [
     ...(keyType === undefined || keyType === type ? [] : [`The authority's key stays ${type}`]),
@@ -155,10 +160,12 @@ async function keep(
     ...(passphrase === undefined || isEncryptedKey(pair.key) ? [] : [`${paths.key} is not encrypted`]),
     ...((await isOpenToOthers(paths.key)) ? [`Others can read ${paths.key}: chmod 600 it`] : []),
   ]
-  return { action: 'kept', paths, facts, keptAside: [], notes }
+  const result = { action: 'kept', paths, facts, keptAside: [], notes } as const
+  return authority === undefined ? { result } : { result, opened: { ...pair, authority } }
 }
 
 interface NewAuthority {
+  readonly opened: OpenedAuthority
   readonly facts: CertificateFacts
   readonly pair: readonly NewFile[]
   /** With the ledger's first line. */
@@ -176,23 +183,21 @@ async function newAuthority(paths: AuthorityPaths, options: FolderAuthorityOptio
     { path: paths.cert, data: certificate, mode: PUBLIC_MODE },
   ]
   return {
+    opened: { authority, certificate, key },
     facts,
     pair,
     all: [...pair, { path: paths.ledger, data: ledgerLine(ledgerEntry('ca', facts)), mode: KEY_MODE }],
   }
 }
 
-/** False where another run was first. */
-async function create(paths: AuthorityPaths, { all, pair, facts }: NewAuthority): Promise<boolean> {
-  if (!(await isFolder(paths.folder))) return publishFolder(paths.folder, all)
-  await appendToLedger(paths.ledger, ledgerEntry('ca', facts))
-  try {
-    await replaceFiles(pair, [])
-    return true
-  } catch (error) {
-    if (isDockerMtlsError(error, 'ERR_FILE_EXISTS')) return false
-    throw error
-  }
+/** A folder that isn't there yet comes with all its files in one step; into one that is there go two. */
+async function create(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
+  const paths = authorityPaths(root)
+  const { all, pair, facts, opened } = await newAuthority(paths, options)
+  const inFolder = await isFolder(paths.folder)
+  if (inFolder) await appendToLedger(paths.ledger, ledgerEntry('ca', facts))
+  await putFiles(paths.folder, inFolder ? pair : all, [])
+  return { result: { action: 'created', paths, facts, keptAside: [], notes: [] }, opened }
 }
 
 /** A new authority under the old one's name makes both sides report a bad signature instead of an unknown authority. */

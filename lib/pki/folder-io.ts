@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { FileError, isDockerMtlsError, PkiError } from '../errors.ts'
+import { FileError, isDockerMtlsError, PkiError, type FileErrorCode } from '../errors.ts'
 import { FOLDER_MODE, makeFolder, writeFileAtomically } from '../files.ts'
 
 /** A file that is to be. */
@@ -43,18 +43,28 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Makes a folder with these files, all of it or nothing: a run that is killed leaves no half of a pair, and of two runs
- * at once one wins.
+ * Puts new files into a folder, and what is in their way beside them.
  *
- * @returns false where another run was first, or something else has the name: nothing was written
+ * @returns where the old files are now
+ * @throws {@link FileError} ERR_FILE_EXISTS, where another run was first
  */
-export async function publishFolder(target: string, files: readonly NewFile[]): Promise<boolean> {
+export async function putFiles(folder: string, files: readonly NewFile[], old: readonly string[]): Promise<string[]> {
+  if (await isFolder(folder)) return replaceFiles(files, old)
+  await publishFolder(folder, files)
+  return []
+}
+
+/**
+ * Makes a folder with these files, all of it or nothing: a run that is killed leaves no half of a pair, and of two runs
+ * at once one wins. The other gets ERR_FILE_EXISTS.
+ */
+async function publishFolder(target: string, files: readonly NewFile[]): Promise<void> {
   await makeFolder(dirname(target))
   const staging = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`)
   try {
     await makeStaging(staging)
     for (const { path, data, mode } of files) await writeFileAtomically(join(staging, basename(path)), data, { mode })
-    return await moveFolder(staging, target)
+    await moveFolder(staging, target)
   } finally {
     await fs.rm(staging, { recursive: true, force: true })
   }
@@ -113,15 +123,14 @@ async function makeStaging(path: string): Promise<void> {
   }
 }
 
-async function moveFolder(from: string, to: string): Promise<boolean> {
+async function moveFolder(from: string, to: string): Promise<void> {
   try {
     // rename(2) puts a folder in the place of none, or of an empty one, and of nothing else.
     await fs.rename(from, to)
-    return true
   } catch (cause) {
     // Windows says EPERM.
-    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(codeOf(cause)) && (await isFolder(to))) return false
-    throw notWritten(to, (cause as Error).message, cause)
+    const taken = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(codeOf(cause)) && (await isFolder(to))
+    throw notWritten(to, (cause as Error).message, cause, taken ? 'ERR_FILE_EXISTS' : 'ERR_FILE_WRITE')
   }
 }
 
@@ -154,8 +163,8 @@ async function moveWithoutLoss(from: string, to: string): Promise<void> {
   }
 }
 
-function notWritten(path: string, got: string, cause?: unknown): FileError {
-  return new FileError('ERR_FILE_WRITE', {
+function notWritten(path: string, got: string, cause?: unknown, code: FileErrorCode = 'ERR_FILE_WRITE'): FileError {
+  return new FileError(code, {
     tried: `making the folder ${path}`,
     got,
     todo: 'Choose another folder, or move away what is there.',

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto'
 import { isDockerMtlsError, PkiError, type PkiErrorCode } from '../errors.ts'
 import { KEY_MODE, PUBLIC_MODE } from '../files.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
-import { isFolder, isOpenToOthers, publishFolder, replaceFiles, type NewFile } from './folder-io.ts'
+import { isOpenToOthers, putFiles, replaceFiles, type NewFile } from './folder-io.ts'
 import { holdsAuthority, readLeaf, type LeafState, type LeafWish } from './folder-leaf.ts'
 import type { LeafPaths } from './folder-layout.ts'
 import type { IssuedCertificate } from './issue.ts'
@@ -38,21 +38,25 @@ export interface LeafPlan extends LeafWish {
 
 /** How long another run may take between the first and the last file of a pair: some milliseconds. */
 const SETTLE_MS = 100
-const ATTEMPTS = 5
+const ATTEMPTS = 3
 
 /** Keeps a pair that is good, completes one that isn't whole, and replaces one only where it is told to. */
 export async function ensureLeaf(plan: LeafPlan): Promise<FolderLeafResult> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+  let issued: IssuedCertificate | undefined
+  for (let attempt = 1; ; attempt++) {
     const state = await settled(plan)
     const whole = state.cert !== undefined && state.key !== undefined
     if (whole) refuse(plan, state)
     if (whole && !mustReplace(plan, state)) return await keep(plan, state)
-    const result = await issueInto(plan, state)
-    if (result !== undefined) return result
-    await wait(SETTLE_MS)
+    issued ??= await plan.issue()
+    try {
+      return await write(plan, state, issued)
+    } catch (error) {
+      // Another run was first: look again at what there is now.
+      if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS') || attempt === ATTEMPTS) throw error
+      await wait(SETTLE_MS)
+    }
   }
-  const todo = 'Run it again when they are through.'
-  throw failure(plan, 'ERR_PKI_FILE_INVALID', 'other runs write there at the same time', todo)
 }
 
 /** Half a pair may be another run at work, or one that was killed: the first is through in no time. */
@@ -91,10 +95,8 @@ async function keep(plan: LeafPlan, { ca, facts }: LeafState): Promise<FolderLea
   return { action: 'kept', paths, facts, keptAside: [], notes }
 }
 
-/** Undefined where another run was first. */
-async function issueInto(plan: LeafPlan, state: LeafState): Promise<FolderLeafResult | undefined> {
+async function write(plan: LeafPlan, state: LeafState, issued: IssuedCertificate): Promise<FolderLeafResult> {
   const { paths } = plan
-  const issued = await plan.issue()
   const keepsCa = state.ca !== undefined && holdsAuthority(state.ca, plan.authority)
   const files = [
     ...(keepsCa ? [] : [authorityCopy(plan)]),
@@ -107,20 +109,9 @@ async function issueInto(plan: LeafPlan, state: LeafState): Promise<FolderLeafRe
     ...(state.key === undefined ? [] : [paths.key]),
     ...(state.cert === undefined ? [] : [paths.cert]),
   ]
-  const keptAside = await write(paths, files, old)
-  if (keptAside === undefined) return undefined
+  const keptAside = await putFiles(paths.folder, files, old)
   const action = keptAside.length === 0 ? 'created' : 'replaced'
   return { action, paths, facts: issued.facts, keptAside, notes: notesOf(issued) }
-}
-
-async function write(paths: LeafPaths, files: NewFile[], old: string[]): Promise<string[] | undefined> {
-  try {
-    if (await isFolder(paths.folder)) return await replaceFiles(files, old)
-    return (await publishFolder(paths.folder, files)) ? [] : undefined
-  } catch (error) {
-    if (isDockerMtlsError(error, 'ERR_FILE_EXISTS')) return undefined
-    throw error
-  }
 }
 
 function notesOf({ names, cutToAuthority, facts }: IssuedCertificate): string[] {

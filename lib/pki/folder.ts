@@ -9,9 +9,9 @@ import {
   readAuthorityCertificate,
   readAuthorityPair,
   replaceAuthority,
-  type AuthorityPair,
   type FolderAuthorityOptions,
   type FolderAuthorityResult,
+  type OpenedAuthority,
 } from './folder-authority.ts'
 import { ensureLeaf, type FolderLeafResult } from './folder-issue.ts'
 import type { LeafWish } from './folder-leaf.ts'
@@ -67,7 +67,7 @@ const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
 export class PkiFolder {
   /** As it was given. */
   readonly path: string
-  #opened: (AuthorityPair & { readonly authority: Authority }) | undefined
+  #opened: OpenedAuthority | undefined
 
   /** @param path - the folder; it is made when something is written to it */
   constructor(path: string) {
@@ -85,8 +85,8 @@ export class PkiFolder {
    */
   async ensureAuthority(options: FolderAuthorityOptions = {}): Promise<FolderAuthorityResult> {
     checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.ensureAuthority')
-    const result = await ensureAuthority(this.path, options)
-    if (options.passphrase !== undefined) await this.openAuthority(options.passphrase)
+    const { result, opened } = await ensureAuthority(this.path, options)
+    this.#opened = opened ?? this.#opened
     return result
   }
 
@@ -99,8 +99,8 @@ export class PkiFolder {
    */
   async replaceAuthority(options: FolderAuthorityOptions = {}): Promise<FolderAuthorityResult> {
     checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.replaceAuthority')
-    const result = await replaceAuthority(this.path, options)
-    if (options.passphrase !== undefined) await this.openAuthority(options.passphrase)
+    const { result, opened } = await replaceAuthority(this.path, options)
+    this.#opened = opened ?? this.#opened
     return result
   }
 
@@ -114,7 +114,7 @@ export class PkiFolder {
   async openAuthority(passphrase?: Passphrase): Promise<Authority> {
     const pair = await readAuthorityPair(this.path)
     const opened = this.#opened
-    if (opened?.certificate === pair?.certificate && opened?.key === pair?.key && opened) return opened.authority
+    if (opened && opened.certificate === pair?.certificate && opened.key === pair.key) return opened.authority
     const authority = await openFolderAuthority(this.path, pair, passphrase)
     if (pair !== undefined) this.#opened = { ...pair, authority }
     return authority

@@ -39,12 +39,21 @@ export interface ExportReport {
  * ```
  */
 export async function exportClient({ folder, name, out, force = false }: ExportOptions): Promise<ExportReport> {
+  const { archive, ...report } = await packClient(folder, name)
+  await refuseFolder(out, `${name}.tar`)
+  await writeFileAtomically(out, archive, { mode: KEY_MODE, replace: force })
+  return { path: out, ...report }
+}
+
+/** The same, in memory. The archive has the key in it. */
+export async function packClient(
+  folder: string,
+  name: string,
+): Promise<Omit<ExportReport, 'path'> & { readonly archive: Buffer }> {
   const { key, cert, ca } = await new PkiFolder(folder).readClient(name)
   const { client, warnings } = await checked({ ca, cert, key }, clientPaths(folder, name).folder)
-  await refuseFolder(out, `${name}.tar`)
   const files = { 'key.pem': key, 'cert.pem': cert, 'ca.pem': ca }
-  await writeFileAtomically(out, await tar(files), { mode: KEY_MODE, replace: force })
-  return { path: out, files: Object.keys(files), client, warnings }
+  return { archive: await tar(files), files: Object.keys(files), client, warnings }
 }
 
 /** The very bytes that are packed are checked; where they don't pass, the files are, since that names them. */

@@ -117,8 +117,8 @@ function hostFor({ reach: { kind, value } }: ReadOptions, { listen }: DaemonSett
 async function planClients(options: InitOptions, { clients }: ReadOptions, host: string): Promise<PlannedClient[]> {
   const { folder, defaultClient } = options
   const there = await new PkiFolder(folder).clients()
-  const byDefault = clients.length + there.length === 0 ? defaultClient : undefined
-  const asked = byDefault === undefined ? clients : [byDefault]
+  const byDefault = clients.length > 0 || defaultClient === undefined ? [] : [defaultClient]
+  const asked = [...clients, ...byDefault.filter((name) => there.length === 0 || there.includes(name))]
   if (asked.length + there.length === 0) {
     throw new PkiError('ERR_NAME_INVALID', {
       tried: `choosing the clients for ${folder}`,

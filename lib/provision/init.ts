@@ -83,6 +83,7 @@ function envOf(envs: ReadonlyMap<string, FileResult>, name: string): FileResult 
 function staleFiles(override: FileResult, envs: readonly FileResult[]): string[] {
   const stale = [override, ...envs].filter((file) => file.differs)
   return stale.map(
-    ({ path }) => `${path} stays as it is; today it would be rendered otherwise, and --force does so (the old one is kept).`,
+    ({ path }) =>
+      `${path} stays as it is; today it would be rendered otherwise, and --force does so (the old one is kept).`,
   )
 }

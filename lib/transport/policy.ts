@@ -4,7 +4,7 @@ import type { SecureContextOptions } from 'node:tls'
  * What every TLS connection of ours is, said explicitly so that NODE_OPTIONS (`--tls-min-v1.0`,
  * `--tls-cipher-list`) and NODE_TLS_REJECT_UNAUTHORIZED can't lower it. There is no option beside it.
  */
-export const TLS_POLICY = {
+export const TLS_POLICY: Readonly<Required<Pick<SecureContextOptions, 'minVersion' | 'maxVersion' | 'ciphers'>>> = {
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
   /** The TLS 1.3 suites, and forward secrecy with an AEAD for TLS 1.2: what every dockerd since 1.13 offers. */
@@ -19,7 +19,7 @@ export const TLS_POLICY = {
     'ECDHE-ECDSA-CHACHA20-POLY1305',
     'ECDHE-RSA-CHACHA20-POLY1305',
   ].join(':'),
-} as const satisfies SecureContextOptions
+}
 
 /** A hijacked stream (attach, exec) needs the whole connection, which h2 would not give. */
 export const ALPN_PROTOCOLS: string[] = ['http/1.1']

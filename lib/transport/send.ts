@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
@@ -115,10 +116,16 @@ class Collector implements Handler {
   }
 }
 
+/** Node prints a warning from the eleventh listener of a signal on, and many calls may rightly share one. */
+function allowSharing(signal: AbortSignal | undefined): void {
+  if (signal instanceof EventTarget) setMaxListeners(0, signal)
+}
+
 /** Sends a request and reads its answer whole: for calls whose answer is small. */
 export function collect(dispatcher: DockerDispatcher, request: WireRequest): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
     request.signal?.throwIfAborted()
+    allowSharing(request.signal)
     const collector = new Collector({ resolve, reject }, request.signal)
     dispatcher.dispatch(dispatchOptions(dispatcher, request), collector)
   })
@@ -127,6 +134,7 @@ export function collect(dispatcher: DockerDispatcher, request: WireRequest): Pro
 /** Sends a request and hands over the body as it comes, with back-pressure. */
 export async function open(dispatcher: DockerDispatcher, request: WireRequest): Promise<StreamedAnswer> {
   request.signal?.throwIfAborted()
+  allowSharing(request.signal)
   const options = { ...dispatchOptions(dispatcher, request), ...(request.signal && { signal: request.signal }) }
   const { statusCode, headers, body } = await dispatcher.request(options)
   return { status: statusCode, headers, body }

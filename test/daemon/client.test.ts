@@ -9,7 +9,14 @@ import { json, text } from 'node:stream/consumers'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { request as undiciRequest } from 'undici'
-import { connect, createDispatcher, DockerApiError, isDockerMtlsError, parseHost, type DockerClient } from '../../lib/index.ts'
+import {
+  connect,
+  createDispatcher,
+  DockerApiError,
+  isDockerMtlsError,
+  parseHost,
+  type DockerClient,
+} from '../../lib/index.ts'
 import { runCommand } from '../support/command.ts'
 import { makeClient, makeServer } from '../support/openssl-certs.ts'
 import { lacks } from '../support/requirements.ts'
@@ -34,7 +41,9 @@ async function connected(t: TestContext, ...args: Parameters<typeof connect>): P
 
 function soon<T>(what: string, promise: Promise<T>): Promise<T> {
   const late = new AbortController()
-  const alarm = delay(SOON_MS, undefined, { signal: late.signal }).then(() => assert.fail(`${what}: not within ${SOON_MS} ms`))
+  const alarm = delay(SOON_MS, undefined, { signal: late.signal }).then(() =>
+    assert.fail(`${what}: not within ${SOON_MS} ms`),
+  )
   return Promise.race([promise, alarm]).finally(() => {
     late.abort()
     alarm.catch(() => undefined)
@@ -94,7 +103,11 @@ describe('a client of a real daemon', { skip }, () => {
 
   test('sends any request', async (t) => {
     const docker = await connected(t, {}, env)
-    const { status, headers, body } = await docker.request({ method: 'GET', path: '/containers/json', query: { all: true } })
+    const { status, headers, body } = await docker.request({
+      method: 'GET',
+      path: '/containers/json',
+      query: { all: true },
+    })
     assert.equal(status, 200)
     assert.equal(headers['api-version'], '1.45')
     assert.ok(Array.isArray(await json(body)))
@@ -130,7 +143,7 @@ describe('a client of a real daemon', { skip }, () => {
   test("carries global fetch and undici's own request", async (t) => {
     const { dispatcher } = await connected(t, {}, env)
     const url = `${dispatcher.origin}/version`
-    const fetched = await fetch(url, { dispatcher } as RequestInit)
+    const fetched = await fetch(url, { dispatcher } as object)
     assert.equal(((await fetched.json()) as { ApiVersion: string }).ApiVersion, '1.45')
     const { body } = await undiciRequest(url, { dispatcher })
     assert.equal(((await body.json()) as { ApiVersion: string }).ApiVersion, '1.45')
@@ -164,16 +177,22 @@ describe('a client of a real daemon', { skip }, () => {
   ] as const) {
     test(`${count} open streams by ${how} leave short calls their place`, async (t) => {
       const docker = await connected(t, {}, env)
+      const warnings: Error[] = []
+      const note = (warning: Error): void => void warnings.push(warning)
+      process.on('warning', note)
+      t.after(() => process.off('warning', note))
       const stop = new AbortController()
       const open = async (): Promise<unknown> => {
         const { signal } = stop
         if (how === 'request') return docker.request({ method: 'GET', path: '/events', signal })
-        return fetch(`${docker.dispatcher.origin}/events`, { dispatcher: docker.dispatcher, signal } as RequestInit)
+        return fetch(`${docker.dispatcher.origin}/events`, { dispatcher: docker.dispatcher, signal } as object)
       }
       await soon('opening', Promise.all(Array.from({ length: count }, open)))
-      await soon('pings', Promise.all(Array.from({ length: 50 }, () => docker.ping())))
+      const pings = Array.from({ length: 50 }, () => docker.ping({ signal: stop.signal }))
+      await soon('pings', Promise.all(pings))
       stop.abort()
       await soon('a ping after them', docker.ping())
+      assert.deepEqual(warnings, [], 'a signal may be shared by many calls')
     })
   }
 
@@ -199,12 +218,13 @@ describe('a client of a real daemon', { skip }, () => {
     assert.equal(answer.statusCode, 400)
     assert.equal((await text(answer)).trim(), 'Client sent an HTTP request to an HTTPS server.')
     const { ca, cert, key } = readClient(daemon)
-    await assert.rejects(connect({ host: `http://127.0.0.1:${port}`, ca, cert, key }), { code: 'ERR_PLAINTEXT_REFUSED' })
+    await assert.rejects(connect({ host: `http://127.0.0.1:${port}`, ca, cert, key }), {
+      code: 'ERR_PLAINTEXT_REFUSED',
+    })
     const socket = createDispatcher(parseHost(daemon.place.listen[0]))
-    await assert.rejects(
-      socket.request({ origin: `http://127.0.0.1:${port}`, path: '/_ping', method: 'GET' }),
-      { code: 'ERR_WRONG_ORIGIN' },
-    )
+    await assert.rejects(socket.request({ origin: `http://127.0.0.1:${port}`, path: '/_ping', method: 'GET' }), {
+      code: 'ERR_WRONG_ORIGIN',
+    })
     await socket.close()
   })
 
@@ -234,6 +254,18 @@ function readClient({ client }: SecuredDaemon): { ca: string; cert: string; key:
   return { ca, cert, key }
 }
 
+/** A stream that is open takes its connection: the next one needs a new one. */
+async function openStream(docker: DockerClient): Promise<void> {
+  const { body } = await soon('opening a stream', docker.request({ method: 'GET', path: '/events' }))
+  body.on('error', () => undefined)
+}
+
+/** Sessions are there to be resumed, which is where trust could outlive its reason. */
+async function resume(docker: DockerClient): Promise<void> {
+  await openStream(docker)
+  assert.equal(docker.dispatcher.peer?.resumed, true)
+}
+
 describe('what changes while a client is connected', { skip: skip || lacks('openssl') }, () => {
   let cast: Cast
   let daemon: Daemon
@@ -243,29 +275,27 @@ describe('what changes while a client is connected', { skip: skip || lacks('open
   })
   after(() => daemon.stop())
 
-  /** A client whose files may be replaced, with connections and sessions that were made before. */
-  async function fromFolder(t: TestContext, options: { foreignClientCa?: boolean } = {}): Promise<[DockerClient, string]> {
-    const certPath = await writeCertFolder(join(await temporaryFolder(t), 'certs'), { ca: cast.ca.cert, ...cast.client })
+  /** A client whose files may be replaced. */
+  async function fromFolder(
+    t: TestContext,
+    options: { foreignClientCa?: boolean } = {},
+  ): Promise<[DockerClient, string]> {
+    const certPath = await writeCertFolder(join(await temporaryFolder(t), 'certs'), {
+      ca: cast.ca.cert,
+      ...cast.client,
+    })
     const docker = await connected(t, { host: `tcp://localhost:${daemon.place.port}`, certPath, ...options })
-    await openStream(docker)
-    await openStream(docker)
-    assert.equal(docker.dispatcher.peer?.resumed, true)
     return [docker, certPath]
-  }
-
-  /** A stream that is open takes its connection: the next one needs a new one. */
-  async function openStream(docker: DockerClient): Promise<void> {
-    const { body } = await soon('opening a stream', docker.request({ method: 'GET', path: '/events' }))
-    body.on('error', () => undefined)
   }
 
   test("a client's certificate that was renewed is used for the next connection", async (t) => {
     const [docker, certPath] = await fromFolder(t)
-    const before = docker.dispatcher.peer?.client.fingerprint256
+    await resume(docker)
+    const first = docker.dispatcher.peer?.client.fingerprint256
     const renewed = await makeClient(cast.ca, { commonName: 'renewed' })
     await writeCertFolder(certPath, renewed)
     await openStream(docker)
-    assert.notEqual(docker.dispatcher.peer?.client.fingerprint256, before)
+    assert.notEqual(docker.dispatcher.peer?.client.fingerprint256, first)
     assert.equal(docker.dispatcher.peer?.client.commonName, 'renewed')
     assert.equal(docker.dispatcher.peer?.resumed, false)
     await docker.ping()
@@ -273,6 +303,7 @@ describe('what changes while a client is connected', { skip: skip || lacks('open
 
   test('a CA that was replaced by a foreign one ends the trust in the server, whatever was resumed before', async (t) => {
     const [docker, certPath] = await fromFolder(t, { foreignClientCa: true })
+    await resume(docker)
     await writeCertFolder(certPath, { ca: cast.otherCa.cert })
     await assert.rejects(openStream(docker), { code: 'ERR_SERVER_CERT_UNTRUSTED' })
     await assert.rejects(openStream(docker), { code: 'ERR_SERVER_CERT_UNTRUSTED' })
@@ -282,6 +313,7 @@ describe('what changes while a client is connected', { skip: skip || lacks('open
 
   test('so does a whole set of another authority', async (t) => {
     const [docker, certPath] = await fromFolder(t)
+    await resume(docker)
     const foreign = await makeCast('p256')
     await writeCertFolder(certPath, { ca: foreign.ca.cert, ...foreign.client })
     await assert.rejects(openStream(docker), { code: 'ERR_SERVER_CERT_UNTRUSTED' })

@@ -266,5 +266,5 @@ test('whatever the variables: TLS has a certificate folder, and was asked for', 
       if (!isDockerMtlsError(error)) throw error
     }
   })
-  await fc.assert(property, { numRuns: 500 })
+  await fc.assert(property, { numRuns: 500, endOnFailure: true })
 })

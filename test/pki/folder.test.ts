@@ -22,9 +22,9 @@ const DATED = /\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(?:-\d+)?$/
 /** Every file below a folder, by its path from there. */
 async function filesIn(root: string): Promise<Map<string, string>> {
   const files = new Map<string, string>()
-  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name)
-    if (entry.isFile()) files.set(path.slice(root.length + 1), await readFile(path, 'utf8'))
+  for (const found of await readdir(root, { recursive: true, withFileTypes: true })) {
+    const path = join(found.parentPath, found.name)
+    if (found.isFile()) files.set(path.slice(root.length + 1), await readFile(path, 'utf8'))
   }
   return files
 }
@@ -259,17 +259,21 @@ describe('what is damaged', () => {
   test('a leaf that is no good is refused with its reason, and replaced by force', async (t) => {
     const other = await createAuthority({ commonName: 'other' })
     const foreign = await issueClient(other, { name: 'alice' })
-    const bob = (ca: PkiFolder): Promise<{ cert: string; key: string }> =>
-      ca.openAuthority().then((authority) => issueClient(authority, { name: 'bob' }))
-    const asServer = (ca: PkiFolder): Promise<{ cert: string; key: string }> =>
-      ca.openAuthority().then((authority) => issueServer(authority, { names: ['b'] }))
     const expired = await odd({ commonName: 'alice', notAfter: new Date(Date.now() - 1000) })
     const locked = await other.exportKey({ passphrase: 'x' })
     const rows: [string, (ca: PkiFolder) => Promise<Record<string, string>>, string][] = [
       ['foreign', async () => ({ cert: foreign.cert, key: foreign.key }), 'another authority issued it, CN=other'],
       ['expired', async () => ({ cert: expired.pem, key: expired.key }), 'it ended on'],
-      ["someone else's", async (ca) => pick(await bob(ca)), 'it is for bob'],
-      ["a server's", async (ca) => pick(await asServer(ca)), 'not clientAuth'],
+      [
+        "someone else's",
+        async (ca) => pick(await issueClient(await ca.openAuthority(), { name: 'bob' })),
+        'it is for bob',
+      ],
+      [
+        "a server's",
+        async (ca) => pick(await issueServer(await ca.openAuthority(), { names: ['b'] })),
+        'not clientAuth',
+      ],
       ['an empty certificate', async () => ({ cert: '' }), 'cert.pem'],
       ['a garbled certificate', async () => ({ cert: 'x' }), 'cert.pem'],
       ['an empty key', async () => ({ key: '' }), 'key.pem: it is no private key'],
@@ -492,7 +496,7 @@ describe('what is in the way', () => {
     await symlink('nowhere', join(root, 'server/server-cert.pem'))
     const names = await readdir(join(root, 'server'))
     const before = await readFile(join(root, 'server/server-key.pem'), 'utf8')
-    await assert.rejects(folder.ensureServer(['build01', '10.0.0.4']), withCode('ERR_PKI_FILE_INVALID'))
+    await assert.rejects(folder.ensureServer(['build01', '10.0.0.4']), withCode('ERR_FILE_EXISTS', 'server-cert.pem'))
     assert.deepEqual(await readdir(join(root, 'server')), names)
     assert.equal(await readFile(join(root, 'server/server-key.pem'), 'utf8'), before)
   })
@@ -551,6 +555,16 @@ describe('runs at the same time', () => {
   })
 })
 
+function entry(name: string): LedgerEntry {
+  const date = '2026-01-01T00:00:00.000Z'
+  const dates = { notBefore: date, notAfter: date, issuedAt: date }
+  return { serial: '01', kind: 'client', name, sans: [], fingerprint256: 'AA', ...dates, keyType: 'p256' }
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  return (await readLedger(path)).map(({ name }) => name)
+}
+
 describe('the ledger', () => {
   test('has a line for everything that was issued', async (t) => {
     const { root, folder } = await initialised(t)
@@ -578,38 +592,25 @@ describe('the ledger', () => {
     assert.equal(lines.at(-1), '')
   })
 
-  const entry = (name: string): LedgerEntry => ({
-    serial: '01',
-    kind: 'client',
-    name,
-    sans: [],
-    fingerprint256: 'AA',
-    notBefore: '2026-01-01T00:00:00.000Z',
-    notAfter: '2027-01-01T00:00:00.000Z',
-    issuedAt: '2026-01-01T00:00:00.000Z',
-    keyType: 'p256',
-  })
-  const names = async (path: string): Promise<string[]> => (await readLedger(path)).map(({ name }) => name)
-
   test('a line that a crash cut off is passed over, now and when others follow', async (t) => {
     const path = join(await temporaryFolder(t), 'ledger.jsonl')
-    assert.deepEqual(await names(path), [])
+    assert.deepEqual(await namesIn(path), [])
     const whole = JSON.stringify(entry('cut'))
     for (const length of [1, 2, 20, whole.length - 1]) {
       await rm(path, { force: true })
       await appendToLedger(path, entry('a'))
       await appendFile(path, whole.slice(0, length))
-      assert.deepEqual(await names(path), ['a'])
+      assert.deepEqual(await namesIn(path), ['a'])
       await appendToLedger(path, entry('b'))
       await appendToLedger(path, entry('c'))
-      assert.deepEqual(await names(path), ['a', 'b', 'c'])
+      assert.deepEqual(await namesIn(path), ['a', 'b', 'c'])
     }
     assert.equal((await stat(path)).mode & 0o777, 0o600)
     // Cut between the line and its end: nothing of it is missing.
     await appendFile(path, whole)
-    assert.deepEqual(await names(path), ['a', 'b', 'c', 'cut'])
+    assert.deepEqual(await namesIn(path), ['a', 'b', 'c', 'cut'])
     await appendToLedger(path, entry('d'))
-    assert.deepEqual(await names(path), ['a', 'b', 'c', 'cut', 'd'])
+    assert.deepEqual(await namesIn(path), ['a', 'b', 'c', 'cut', 'd'])
   })
 
   test('a line in the middle that is broken is named', async (t) => {
@@ -630,7 +631,7 @@ describe('the ledger', () => {
       await assert.rejects(readLedger(path), withCode('ERR_LEDGER_INVALID', `line 2 of ${path}`, words))
     }
     await writeFile(path, `\n${good}\n\n${good}`)
-    assert.deepEqual(await names(path), ['a', 'a'])
+    assert.deepEqual(await namesIn(path), ['a', 'a'])
   })
 
   test('many that write at once lose nothing, after a crash too', async (t) => {
@@ -638,7 +639,7 @@ describe('the ledger', () => {
     await writeFile(path, '{"serial":"0')
     const all = Array.from({ length: 40 }, (_, index) => `n${index}`)
     await Promise.all(all.map((name) => appendToLedger(path, entry(name))))
-    assert.deepEqual((await names(path)).toSorted(), all.toSorted())
+    assert.deepEqual((await namesIn(path)).toSorted(), all.toSorted())
   })
 
   test('is no reason not to list the rest, where a certificate is damaged', async (t) => {

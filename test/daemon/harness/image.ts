@@ -16,12 +16,13 @@ export const IMAGE = 'busybox:made-here'
  */
 export async function makeImage(daemon: Daemon, name: string = IMAGE): Promise<string> {
   const command = ['import', '--change', 'CMD ["sh"]', '--change', 'ENV PATH=/bin', '-', name]
-  const { code, stderr } = await dockerLocally(daemon, command, { input: await rootFolder() })
+  const { code, stderr } = await dockerLocally(daemon, command, { input: await busyboxTar() })
   if (code !== 0) throw new Error(`docker import failed: ${stderr}`)
   return name
 }
 
-async function rootFolder(): Promise<Buffer> {
+/** A root folder with busybox and all its applets, as a tar for `docker import`. */
+export async function busyboxTar(): Promise<Buffer> {
   const busybox = findProgram('busybox')
   if (busybox === undefined) throw new Error('busybox is not installed (Debian: busybox-static)')
   const tar = pack()

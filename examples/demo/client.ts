@@ -1,0 +1,18 @@
+import { connect, type DockerClient } from 'docker-mtls'
+import type { InitReport } from '../../lib/provision/init.ts'
+import type { Progress } from './progress.ts'
+
+/** Connects with this package, by nothing but the `.env` that `init` wrote. */
+export async function connectOurs(progress: Progress, { clients: [client] }: InitReport): Promise<DockerClient> {
+  if (client === undefined) throw new Error('init made no client')
+  // An empty environment in place of process.env: a DOCKER_HOST of whoever runs this plays no part.
+  const open = (): Promise<DockerClient> => connect({ envFile: client.env.path }, {})
+  const docker = await progress.step('Connecting with this package', open, describe)
+  const { Version, Os, Arch } = await docker.version()
+  progress.note(`Docker Engine ${Version} on ${Os}/${Arch}, API ${docker.apiVersion}`)
+  return docker
+}
+
+function describe({ dispatcher: { peer } }: DockerClient): string {
+  return `Connected with this package: ${peer?.tlsVersion} to ${peer?.certificate.names.ip[0]}, as ${peer?.client.commonName}`
+}

@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises'
+import { parse } from 'dotenv'
+import type { InitReport } from '../../lib/provision/init.ts'
+import { runCommand } from '../../test/support/command.ts'
+import type { Progress } from './progress.ts'
+
+/** Runs Docker's own command line at the daemon, and gives its output. */
+export type DockerCli = (args: readonly string[], input?: Uint8Array) => Promise<string>
+
+/** Docker's own command line, with the variables of the same `.env`. */
+export async function showDockerCli(progress: Progress, { clients: [client] }: InitReport): Promise<DockerCli> {
+  if (client === undefined) throw new Error('init made no client')
+  const env = parse(await readFile(client.env.path))
+  const docker: DockerCli = async (args, input) => {
+    const { code, stdout, stderr } = await runCommand('docker', args, { env, ...(input && { input }) })
+    if (code !== 0) throw new Error(`docker ${args[0]} failed: ${stderr.trim()}`)
+    return stdout.trim()
+  }
+  const format = '{{.Client.Version}}'
+  // The client's version is known only when the server has answered: `docker version` fails otherwise.
+  const ask = (): Promise<string> => docker(['version', '--format', format])
+  await progress.step(
+    "Connecting with Docker's own command line",
+    ask,
+    (version) => `Connected with Docker's own command line, ${version}`,
+  )
+  return docker
+}

@@ -1,0 +1,10 @@
+/** The demo with a real daemon. main.ts starts it, in namespaces of its own. */
+import { demonstrateDaemon } from './daemon.ts'
+import { Progress } from './progress.ts'
+
+try {
+  await demonstrateDaemon(new Progress())
+} catch (error) {
+  console.error(`\n${(error as Error).message}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import { initialise, type InitReport } from '../../lib/provision/init.ts'
+import type { Progress } from './progress.ts'
+
+/** The client that the demo makes. */
+const CLIENT = 'demo'
+
+/**
+ * What `docker-mtls init` does: an authority, the server's files, a client's files and its variables.
+ *
+ * @param folder - where all of it is made
+ * @param port - where the daemon will listen, on 127.0.0.1
+ */
+export async function makeKeys(progress: Progress, folder: string, port: number): Promise<InitReport> {
+  const report = await progress.step(
+    'Making an authority, a server and a client',
+    () =>
+      initialise({
+        folder,
+        names: ['127.0.0.1', 'localhost'],
+        clients: [CLIENT],
+        listen: `127.0.0.1:${port}`,
+        tlsDir: join(folder, 'server'),
+        usernsRemap: 'default',
+      }),
+    ({ authority, server }) =>
+      `Made an authority (${daysLeft(authority)} days), a server and a client (${daysLeft(server)} days)`,
+  )
+  progress.note(
+    [
+      'ca/           ca.pem  ca-key.pem  ledger.jsonl                        stays with you',
+      'server/       ca.pem  server-cert.pem  server-key.pem  override.conf  goes to the Docker host',
+      `clients/${CLIENT}/ ca.pem  cert.pem  key.pem  .env                          goes to the client`,
+    ].join('\n'),
+  )
+  return report
+}
+
+function daysLeft({ facts }: { readonly facts: { readonly validTo: Date } }): number {
+  return Math.round((facts.validTo.getTime() - Date.now()) / 86_400_000)
+}

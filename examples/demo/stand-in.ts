@@ -1,0 +1,82 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { InitReport } from '../../lib/provision/init.ts'
+import { onInterrupt } from '../../scripts/interrupt.ts'
+import { freePort } from '../../test/support/ports.ts'
+import { connectOurs } from './client.ts'
+import { makeKeys } from './keys.ts'
+import type { Progress } from './progress.ts'
+import { showRefusals } from './refusals.ts'
+
+const VERSION = {
+  Version: '0 (a stand-in)',
+  ApiVersion: '1.45',
+  MinAPIVersion: '1.40',
+  Os: process.platform,
+  Arch: process.arch,
+}
+
+/**
+ * The same connections against a small TLS endpoint of our own, for machines without a way to a Docker Engine.
+ *
+ * @param reason - why there is none
+ */
+export async function demonstrateStandIn(progress: Progress, reason: string): Promise<void> {
+  progress.warn('This is no Docker: what follows talks to a small TLS endpoint that is built into this demo.')
+  progress.warn(`With a real Docker Engine it runs as root on Linux. Here it can't: ${reason}.`)
+  progress.end('')
+  const folder = await mkdtemp(join(tmpdir(), 'docker-mtls-demo-'))
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  const forget = onInterrupt(remove)
+  try {
+    await demonstrateIn(progress, folder)
+  } finally {
+    await remove()
+    forget()
+  }
+}
+
+async function demonstrateIn(progress: Progress, folder: string): Promise<void> {
+  const port = await freePort()
+  const made = await makeKeys(progress, folder, port)
+  const server = await progress.step('Started the stand-in for a daemon', () => listen(made, port))
+  try {
+    const docker = await connectOurs(progress, made)
+    await docker.close()
+    await showRefusals(progress, made, 'the stand-in')
+  } finally {
+    await progress.step('Stopped the stand-in and removed the files', async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    })
+  }
+  progress.warn('That was no Docker: no daemon was configured, and no container ran.')
+}
+
+async function listen({ server: { paths } }: InitReport, port: number): Promise<Server> {
+  const [ca, cert, key] = await Promise.all([paths.ca, paths.cert, paths.key].map((path) => readFile(path)))
+  if (ca === undefined || cert === undefined || key === undefined) throw new Error('init made no server')
+  const server = createServer(
+    { ca, cert, key, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+    answer,
+  )
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+/** As much of the Engine API as a client needs to say hello. */
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const isPing = request.url === '/_ping'
+  response.writeHead(200, {
+    'Api-Version': VERSION.ApiVersion,
+    Ostype: process.platform,
+    'Content-Type': isPing ? 'text/plain; charset=utf-8' : 'application/json',
+  })
+  response.end(isPing ? 'OK' : JSON.stringify(VERSION))
+}

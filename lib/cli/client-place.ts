@@ -1,0 +1,88 @@
+import { promises as fs } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { formatEndpoint } from '../endpoint/endpoint.ts'
+import { parseHost } from '../endpoint/host.ts'
+import { EndpointError, PkiError } from '../errors.ts'
+import type { Environment } from '../endpoint/environment.ts'
+import { DEFAULT_FOLDER } from './options.ts'
+
+/** What `client env` was told. */
+export interface PlaceFlags {
+  readonly dir?: string
+  readonly host?: string
+  readonly certPath?: string
+}
+
+/** Where the daemon is, and where the client's files are. */
+export interface ClientPlace {
+  readonly host: string
+  readonly certPath: string
+}
+
+/**
+ * Puts together what a client's variables say. A file of the working directory counts only where its client is named:
+ * any checked-out folder could hold one, and would choose the daemon.
+ *
+ * @throws {@link EndpointError} ERR_HOST_REQUIRED, ERR_HOST_INVALID, ...
+ * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND
+ */
+export async function findPlace(name: string | undefined, flags: PlaceFlags, env: Environment): Promise<ClientPlace> {
+  if (name !== undefined) return placeOf(name, flags)
+  const [source, host] = hostIn(flags, env)
+  if (host === undefined) throw noHost()
+  return { host: readHost(host, source), certPath: resolve(flags.certPath ?? certPathIn(env)) }
+}
+
+/** Of a client in the folder: the daemon by its .env, the files by where they are now. */
+async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: PlaceFlags): Promise<ClientPlace> {
+  const { parseClientName } = await import('../pki/client-name.ts')
+  const folder = join(dir, 'clients', parseClientName(name))
+  const path = join(folder, '.env')
+  const found = host ?? (await hostInFile(path))
+  if (found !== undefined) {
+    return { host: readHost(found, host === undefined ? path : '--host'), certPath: resolve(certPath ?? folder) }
+  }
+  throw new PkiError('ERR_CLIENT_NOT_FOUND', {
+    tried: `reading ${path}`,
+    got: 'there is no such file, or no DOCKER_HOST in it',
+    todo: `Name the daemon with  --host , or make the file:  docker-mtls init SERVER --client ${name}`,
+  })
+}
+
+async function hostInFile(path: string): Promise<string | undefined> {
+  const { parse } = await import('dotenv')
+  const text = await fs.readFile(path, 'utf8').catch(() => '')
+  const { DOCKER_HOST } = parse(text)
+  return DOCKER_HOST === '' ? undefined : DOCKER_HOST
+}
+
+function hostIn({ host }: PlaceFlags, { DOCKER_HOST, DOCKER_HOST_IP }: Environment): [string, string | undefined] {
+  if (host !== undefined) return ['--host', host]
+  if (DOCKER_HOST !== undefined && DOCKER_HOST !== '') return ['DOCKER_HOST', DOCKER_HOST]
+  return ['DOCKER_HOST_IP', DOCKER_HOST_IP === '' ? undefined : DOCKER_HOST_IP]
+}
+
+function certPathIn({ DOCKER_CERT_PATH, DOCKER_CONFIG }: Environment): string {
+  return (
+    [DOCKER_CERT_PATH, DOCKER_CONFIG].find((path) => path !== undefined && path !== '') ?? join(homedir(), '.docker')
+  )
+}
+
+function readHost(text: string, source: string): string {
+  const endpoint = parseHost(text, { source })
+  if (endpoint.kind === 'tls') return formatEndpoint(endpoint)
+  throw new EndpointError('ERR_HOST_INVALID', {
+    tried: `${source}=${formatEndpoint(endpoint)}`,
+    got: 'these variables are for a daemon that is reached over TLS',
+    todo: 'Give its name, such as  --host build01.example.com',
+  })
+}
+
+function noHost(): EndpointError {
+  return new EndpointError('ERR_HOST_REQUIRED', {
+    tried: 'docker-mtls client env',
+    got: 'neither --host nor a client is given, and DOCKER_HOST is not set',
+    todo: 'Name the daemon,  docker-mtls client env --host build01.example.com , or a client of the folder that init made.',
+  })
+}

@@ -1,0 +1,66 @@
+import type { Command } from 'commander'
+import type { Io, Output } from './io.ts'
+import { painter, widthOf, wrap, type Paint } from './output.ts'
+
+/** What a command has to say. */
+export interface Answer {
+  /** For a program, with --json. */
+  readonly data: object
+  /** For a person: what stdout shows otherwise. Bytes are written as they are. */
+  readonly text: string | Uint8Array
+  /** For a person, on stderr: what should be known besides. Sentences. */
+  readonly warnings?: readonly string[]
+  /** The answer itself is a failure: exit code 1. */
+  readonly failed?: boolean
+}
+
+/** A line that can be typed, and what it does. */
+export type Example = readonly [line: string, does: string]
+
+/** One command: its words for a person, its options, and what it does. Loaded when it is asked for, and only then. */
+export interface CommandSpec {
+  /** Some sentences for --help. */
+  readonly description: string
+  /** The first one is what a mistake in the command line is answered with. */
+  readonly examples: readonly [Example, ...Example[]]
+  /** What --json prints, for those that have it. */
+  readonly json?: string
+  /** Says where an argument belongs that is one too many. */
+  readonly stray?: (argument: string) => string
+  /** Adds arguments, options and the action. */
+  readonly define: (command: Command, context: Context) => void
+}
+
+/** What an action is given besides its arguments. */
+export interface Context {
+  readonly io: Io
+  /** Styles for stdout. */
+  readonly paint: Paint
+  /** The width of stdout. */
+  readonly width: number
+  /** Says something on stderr at once: progress, and what was chosen. */
+  readonly say: (line: string) => void
+  /** Ends the command: prints its answer. */
+  readonly answer: (answer: Answer, flags: { readonly json?: boolean }) => void
+}
+
+/** For a person wrapped, else one line each, as grep wants it. */
+function fold(text: string, output: Output): string {
+  return output.isTTY === true ? wrap(`Warning: ${text}`, widthOf(output)).slice('Warning: '.length) : text
+}
+
+/** A context whose answer's exit code goes to `done`. */
+export function makeContext(io: Io, done: (exitCode: number) => void): Context {
+  const warn = painter(io.stderr, io.env)
+  return {
+    io,
+    paint: painter(io.stdout, io.env),
+    width: widthOf(io.stdout),
+    say: (line) => io.stderr.write(`${line}\n`),
+    answer: ({ data, text, warnings = [], failed = false }, { json = false }) => {
+      io.stdout.write(json ? `${JSON.stringify(data, undefined, 2)}\n` : text)
+      for (const warning of warnings) io.stderr.write(`${warn('yellow', 'Warning:')} ${fold(warning, io.stderr)}\n`)
+      done(failed ? 1 : 0)
+    },
+  }
+}

@@ -1,0 +1,75 @@
+import type { CommandSpec } from './command.ts'
+
+/** A command as the overview shows it; the rest is loaded when it is asked for. */
+export interface Entry {
+  /** `['init']`, or `['cert', 'ca']`. */
+  readonly words: readonly [string] | readonly [string, string]
+  readonly summary: string
+  readonly load: () => Promise<CommandSpec>
+}
+
+/** The commands that only hold others, and what those are about. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  cert: 'certificates, piece by piece',
+  daemon: "the daemon's configuration",
+  client: 'what a client needs',
+}
+
+/** All commands, in the order in which one meets them. */
+export const COMMANDS: readonly Entry[] = [
+  {
+    words: ['init'],
+    summary: "make it all: keys, certificates, the daemon's configuration",
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
+    words: ['cert', 'ca'],
+    summary: 'make the authority, or keep the one that is there',
+    load: async () => (await import('./commands/cert-ca.ts')).certCa,
+  },
+  {
+    words: ['cert', 'server'],
+    summary: "issue the server's certificate",
+    load: async () => (await import('./commands/cert-server.ts')).certServer,
+  },
+  {
+    words: ['cert', 'client'],
+    summary: "issue a client's certificate",
+    load: async () => (await import('./commands/cert-client.ts')).certClient,
+  },
+  {
+    words: ['cert', 'show'],
+    summary: 'what a certificate says, and what Docker makes of it',
+    load: async () => (await import('./commands/cert-show.ts')).certShow,
+  },
+  {
+    words: ['cert', 'list'],
+    summary: 'what was issued, and when it ends',
+    load: async () => (await import('./commands/cert-list.ts')).certList,
+  },
+  {
+    words: ['daemon', 'render'],
+    summary: 'write the systemd drop-in or the daemon.json',
+    load: async () => (await import('./commands/daemon-render.ts')).daemonRender,
+  },
+  {
+    words: ['client', 'env'],
+    summary: "the variables for a client's shell",
+    load: async () => (await import('./commands/client-env.ts')).clientEnv,
+  },
+  {
+    words: ['client', 'export'],
+    summary: "pack a client's three files to hand them over",
+    load: async () => (await import('./commands/client-export.ts')).clientExport,
+  },
+  {
+    words: ['explain'],
+    summary: 'which daemon the environment means, and why',
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
+    words: ['ping'],
+    summary: 'connect, and say who answered',
+    load: async () => (await import('./commands/ping.ts')).ping,
+  },
+]

@@ -1,0 +1,82 @@
+import type { Command } from 'commander'
+import type { FolderAuthorityResult } from '../../pki/index.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { pieceData } from '../data.ts'
+import {
+  addDays,
+  addFolder,
+  addJson,
+  addKeyType,
+  addPassphraseFile,
+  DEFAULT_FOLDER,
+  once,
+  toNumber,
+} from '../options.ts'
+import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
+import { aside, pieceText } from '../piece.ts'
+import { keyWords, until } from '../words.ts'
+
+interface CaFlags extends PassphraseFlags {
+  readonly dir?: string
+  readonly name?: string
+  readonly keyType?: string
+  readonly days?: string
+  readonly encrypt?: true
+  readonly replaceCa?: true
+  readonly json?: true
+}
+
+async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAuthorityResult> {
+  const { PkiFolder, parseKeyType } = await import('../../pki/index.ts')
+  const { checkAuthorityOptions } = await import('../../pki/authority.ts')
+  const { dir = DEFAULT_FOLDER, name, keyType, days, encrypt = false, replaceCa: replace = false } = flags
+  const folder = new PkiFolder(dir)
+  const options = {
+    ...(name !== undefined && { commonName: name }),
+    ...(keyType !== undefined && { keyType: parseKeyType(keyType) }),
+    ...(days !== undefined && { days: toNumber(days) }),
+  }
+  const run = (passphrase: string | undefined): Promise<FolderAuthorityResult> => {
+    const all = { ...options, ...(passphrase !== undefined && { passphrase }) }
+    return replace ? folder.replaceAuthority(all) : folder.ensureAuthority(all)
+  }
+  const check = async (): Promise<unknown> => checkAuthorityOptions(options)
+  return withPassphrase({ folder: dir, flags, encrypt, replace, check, run }, context)
+}
+
+async function runCa(flags: CaFlags, context: Context): Promise<void> {
+  const result = await makeAuthority(flags, context)
+  const { action, paths, facts, keptAside, notes } = result
+  const about = `the authority ${facts.commonName ?? facts.subject}, ${keyWords(facts)}, ${until(facts.validTo)}`
+  const text = pieceText({ action, path: `${paths.folder}/`, about: [about, ...aside(keptAside), ...notes] }, context)
+  const warnings = action === 'replaced' ? [RENEW_ALL] : []
+  context.answer({ data: pieceData(result), text: `${text}\n`, warnings }, flags)
+}
+
+const RENEW_ALL =
+  'What the old authority issued is not of this one: issue it anew with --force, and bring the new ca.pem to every machine.'
+
+function define(command: Command, context: Context): void {
+  addFolder(command)
+  command.option('--name <name>', "its common name (default: docker-mtls CA and its key's id)", once('--name'))
+  addKeyType(command)
+  addDays(command, 3650)
+  addPassphraseFile(command)
+  command
+    .option('--encrypt', 'encrypt its key')
+    .option('--replace-ca', 'make a new one in place of the one that is there; the old files are kept beside it')
+  addJson(command).action((flags: CaFlags) => runCa(flags, context))
+}
+
+export const certCa: CommandSpec = {
+  description:
+    'Makes the authority that signs all certificates, or keeps the one that is there: a key ' +
+    'is replaced only by --replace-ca. Only this machine needs its key.',
+  examples: [
+    ['docker-mtls cert ca', 'in ./docker-mtls, for ten years'],
+    ['docker-mtls cert ca --encrypt', 'its key locked by a passphrase, for which you are asked'],
+    ['docker-mtls cert ca --replace-ca', 'when its key may have been seen by others'],
+  ],
+  json: '{ action, paths, certificate, keptAside, notes }',
+  define,
+}

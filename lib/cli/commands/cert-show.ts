@@ -1,0 +1,85 @@
+import type { Command } from 'commander'
+import type { CertificateInspection } from '../../pki/index.ts'
+import { readCertificates } from '../certificate-file.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { certificateData } from '../data.ts'
+import { addJson } from '../options.ts'
+import { facts, type Paint } from '../output.ts'
+import { printable } from '../../endpoint/text.ts'
+import { keyWords, until } from '../words.ts'
+
+interface ShowFlags {
+  readonly json?: true
+}
+
+async function runShow(path: string, flags: ShowFlags, context: Context): Promise<void> {
+  const { inspectCertificate } = await import('../../pki/index.ts')
+  const inputs = await readCertificates(path, context.io)
+  const found = inputs.map((input, index) => inspectCertificate(input, nameOf(path, index, inputs.length)))
+  const blocks = found.map((one, index) => {
+    const title = context.paint('bold', nameOf(path, index, found.length))
+    return `${title}\n${certificateText(one, context)}\n`
+  })
+  context.answer({ data: { certificates: found.map(certificateData) }, text: blocks.join('\n') }, flags)
+}
+
+function nameOf(path: string, index: number, count: number): string {
+  const name = path === '-' ? 'stdin' : path
+  return count === 1 ? name : `${name}, certificate ${index + 1} of ${count}`
+}
+
+const ROLES = { server: 'As a server', client: 'As a client', ca: 'As an authority' } as const
+
+/** In the words of RFC 5280, so that they can be looked up; then what Docker makes of them. */
+function certificateText(one: CertificateInspection, { paint, width }: Context): string {
+  const { names, keyUsage, purposes, isCa, pathLength, nameConstraints } = one
+  const alternative = [...names.dns.map((name) => `DNS ${name}`), ...names.ip.map((address) => `IP ${address}`)]
+  const rows: [string, string][] = [
+    ['Subject', one.subject],
+    ['Issuer', one.issuer === one.subject ? `${one.issuer} (itself)` : one.issuer],
+    ['Serial number', one.serialNumber],
+    ['Not before', one.validFrom.toISOString()],
+    ['Not after', `${one.validTo.toISOString()}, ${until(one.validTo)}`],
+    ['Public key', keyWords(one)],
+    ['Signature algorithm', one.signatureAlgorithm],
+    ['Basic constraints', constraints(isCa, pathLength)],
+    ['Key usage', keyUsage?.join(', ') ?? 'not restricted'],
+    ['Extended key usage', purposes?.join(', ') ?? 'not restricted'],
+    ['Subject alternative names', alternative.length === 0 ? 'none' : alternative.join(', ')],
+    ...(nameConstraints ? [['Name constraints', 'there are some'] as [string, string]] : []),
+    ['SHA-256 fingerprint', one.fingerprint256],
+  ]
+  const shown = rows.map(([label, value]) => [label, printable(value)] as const)
+  const verdicts = one.verdicts.map(
+    ({ role, ok, because }) => [ROLES[role], verdict(ok, printable(because), paint)] as const,
+  )
+  const layout = { paint, width, indent: '  ' }
+  return `${facts(shown, layout)}\n\n${facts(verdicts, layout)}`
+}
+
+function constraints(isCa: boolean, pathLength: number | undefined): string {
+  if (!isCa) return 'no CA'
+  return pathLength === undefined ? 'CA' : `CA, path length ${pathLength}`
+}
+
+function verdict(ok: boolean, because: string, paint: Paint): string {
+  return `${ok ? paint('green', 'yes') : paint('yellow', 'no')}: ${because}`
+}
+
+function define(command: Command, context: Context): void {
+  command.argument('<file>', 'PEM or DER, with one certificate or several; - for stdin')
+  addJson(command).action((path: string, flags: ShowFlags) => runShow(path, flags, context))
+}
+
+export const certShow: CommandSpec = {
+  description:
+    'Shows what a certificate says, and what dockerd, the Docker CLI and Node would make of it ' +
+    "as a server's, as a client's and as an authority's. Whoever made it.",
+  examples: [
+    ['docker-mtls cert show docker-mtls/server/server-cert.pem', 'a certificate of this package'],
+    ['docker-mtls cert show ~/.docker/cert.pem', 'why does the daemon refuse it?'],
+    ['openssl s_client -connect HOST:2376 </dev/null | docker-mtls cert show -', 'what a server shows'],
+  ],
+  json: '{ certificates: [{ subject, issuer, names, validFrom, validTo, daysLeft, key, purposes, keyUsage, verdicts, ... }] }',
+  define,
+}

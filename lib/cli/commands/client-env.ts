@@ -1,0 +1,47 @@
+import type { Command } from 'commander'
+import type { Shell } from '../../daemon/index.ts'
+import { findPlace, type PlaceFlags } from '../client-place.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { addFolder, once } from '../options.ts'
+import { shellOf } from '../shell.ts'
+
+interface EnvFlags extends PlaceFlags {
+  readonly shell?: string
+}
+
+async function runEnv(name: string | undefined, flags: EnvFlags, context: Context): Promise<void> {
+  const { renderClientEnv } = await import('../../daemon/index.ts')
+  const { env } = context.io
+  const place = await findPlace(name, flags, env)
+  // What no shell of ours is called, the renderer refuses.
+  const text = renderClientEnv(place, (flags.shell ?? shellOf(env)) as Shell)
+  context.answer({ data: place, text }, {})
+}
+
+function define(command: Command, context: Context): void {
+  command.argument('[name]', 'a client in the folder that init made; without one: --host')
+  addFolder(command)
+  command
+    .option('--shell <shell>', 'bash, zsh, sh, fish, powershell, cmd or dotenv (default: by $SHELL)', once('--shell'))
+    .option('--host <host>', 'the daemon (default: DOCKER_HOST, then DOCKER_HOST_IP)', once('--host'))
+    .option(
+      '--cert-path <dir>',
+      'the folder of ca.pem, cert.pem and key.pem (default: DOCKER_CERT_PATH, else ~/.docker)',
+      once('--cert-path'),
+    )
+    .action((name: string | undefined, flags: EnvFlags) => runEnv(name, flags, context))
+}
+
+export const clientEnv: CommandSpec = {
+  description:
+    'Prints the lines that set DOCKER_HOST, DOCKER_HOST_IP, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH ' +
+    'in your shell, and nothing else. Docker CLI and this package read them alike.',
+  examples: [
+    ['eval "$(docker-mtls client env --host build01.example.com)"', 'bash, zsh, sh; the three files are in ~/.docker'],
+    ['eval "$(docker-mtls client env alice)"', 'as alice, in the folder where ./docker-mtls is'],
+    ['docker-mtls client env alice --shell fish | source', 'fish'],
+    ['docker-mtls client env alice --shell powershell | Out-String | Invoke-Expression', 'PowerShell'],
+    ['docker-mtls client env --host build01 --shell dotenv > .env', 'a .env file'],
+  ],
+  define,
+}

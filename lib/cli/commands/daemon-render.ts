@@ -1,0 +1,91 @@
+import type { Command } from 'commander'
+import { resolve } from 'node:path'
+import type { RenderOptions, RenderReport } from '../../provision/render.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { addDaemonOptions, addJson, once } from '../options.ts'
+import { aside, pieceText } from '../piece.ts'
+
+interface RenderFlags {
+  readonly systemd?: true
+  readonly daemonJson?: true
+  readonly listen?: string
+  readonly tlsdir?: string
+  readonly usernsRemap?: string
+  readonly unit?: string
+  readonly merge?: string
+  readonly write?: string
+  readonly force?: true
+  readonly json?: true
+}
+
+async function runRender(flags: RenderFlags, context: Context): Promise<void> {
+  const { renderDaemon, writeRendered } = await import('../../provision/render.ts')
+  const report = await renderDaemon(optionsOf(flags, context))
+  const { files, unit, warnings } = report
+  if (flags.unit === undefined) context.say(whence(report))
+  if (flags.write === undefined) {
+    context.answer({ data: { files, unit, warnings }, text: renderedText(report), warnings }, flags)
+    return
+  }
+  const written = await writeRendered(files, flags.write, flags.force === true)
+  const pieces = written.map(({ action, path, keptAside }, index) => {
+    const place = `belongs to ${files[index]?.place ?? ''} on the server`
+    return pieceText({ action, path, about: [place, ...aside(keptAside)] }, context)
+  })
+  const done = written.map((file, index) => ({ ...files[index], ...file, path: resolve(file.path) }))
+  context.answer({ data: { files: done, unit, warnings }, text: `${pieces.join('\n')}\n`, warnings }, flags)
+}
+
+function optionsOf(
+  { daemonJson, listen, tlsdir, usernsRemap, unit, merge }: RenderFlags,
+  { io }: Context,
+): RenderOptions {
+  const form = daemonJson === true ? 'daemon-json' : 'systemd'
+  return { form, listen, tlsDir: tlsdir, usernsRemap, unit, daemonJson: merge, root: io.root }
+}
+
+function whence({ unit }: RenderReport): string {
+  if (unit.length > 0) return `The command of dockerd is from ${unit.join(' and ')}.`
+  return "No docker.service is installed here: the command of dockerd is docker-ce's. --unit FILE names another."
+}
+
+/** One file is printed as it is, two as systemctl cat does it. */
+function renderedText({ files }: RenderReport): string {
+  const [first, second] = files
+  if (first !== undefined && second === undefined) return first.text
+  return files.map(({ place, text }) => `# ${place}\n${text}`).join('\n')
+}
+
+function define(command: Command, context: Context): void {
+  command
+    .addOption(command.createOption('--systemd', 'all in the systemd drop-in (default)').conflicts('daemonJson'))
+    .option('--daemon-json', 'in daemon.json, with the drop-in that leaves it there')
+  addDaemonOptions(command)
+  command
+    .option(
+      '--merge <file>',
+      "the server's daemon.json, to be kept and completed (default: this machine's)",
+      once('--merge'),
+    )
+    .option('--write <path>', 'write the file; with --daemon-json the folder for both', once('--write'))
+    .option('--force', 'replace a file that says something else; it is kept beside the new one, with a date')
+  addJson(command).action((flags: RenderFlags) => runRender(flags, context))
+}
+
+export const daemonRender: CommandSpec = {
+  description:
+    'Renders the configuration that lets dockerd listen with mutual TLS, and with nothing weaker. ' +
+    "dockerd's path and its other flags are those of the unit that is installed here, or that --unit " +
+    'names; local sockets stay. No directive ends up in both places: dockerd would not start.',
+  examples: [
+    ['docker-mtls daemon render', 'the drop-in, on stdout'],
+    [
+      'docker-mtls daemon render --write /etc/systemd/system/docker.service.d/override.conf',
+      'as root on the server; then systemctl daemon-reload and systemctl restart docker',
+    ],
+    ['docker-mtls daemon render --daemon-json --write .', 'both files into this folder'],
+    ['docker-mtls daemon render --userns-remap --listen 10.0.0.4:2376', 'user namespaces, and one address'],
+  ],
+  json: '{ files: [{ name, place, text }], unit, warnings }; with --write each file has path, action and keptAside too.',
+  define,
+}

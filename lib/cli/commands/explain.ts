@@ -1,0 +1,88 @@
+import type { Command } from 'commander'
+import type { Explanation, Step } from '../../endpoint/explain.ts'
+import { formatEndpoint } from '../../endpoint/endpoint.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { errorReport, errorText } from '../errors.ts'
+import { addEndpointOptions, addJson, endpointOptions, type EndpointFlags } from '../options.ts'
+import { facts, wrap, type Style } from '../output.ts'
+
+interface ExplainFlags extends EndpointFlags {
+  readonly json?: true
+}
+
+async function runExplain(flags: ExplainFlags, context: Context): Promise<void> {
+  const { explainEndpoint } = await import('../../endpoint/explain.ts')
+  const explanation = await explainEndpoint(endpointOptions(flags), context.io.env)
+  const { endpoint, error, steps } = explanation
+  const text = `${verdictText(explanation, context)}\n\n${stepsText(steps, context)}\n`
+  const data = {
+    ...(endpoint !== undefined && { endpoint: { url: formatEndpoint(endpoint), ...endpoint } }),
+    ...(error !== undefined && errorReport(error)),
+    steps,
+  }
+  context.answer({ data, text, warnings: endpoint?.warnings ?? [], failed: error !== undefined }, flags)
+}
+
+function verdictText({ endpoint, error }: Explanation, { io, paint, width }: Context): string {
+  if (endpoint === undefined) {
+    const { code, text } = errorText(error, io.env)
+    return `${paint('red', `${code}:`)} ${text}`
+  }
+  const rows: [string, string][] = [
+    ['Endpoint', formatEndpoint(endpoint)],
+    ['Decided by', endpoint.source],
+    ...(endpoint.kind === 'tls' ? [['Identity', endpoint.certPath ?? 'given as values'] as [string, string]] : []),
+    ['API version', endpoint.apiVersion ?? 'to be negotiated'],
+  ]
+  return facts(rows, { paint, width })
+}
+
+const STYLES: Readonly<Record<Step['verdict'], Style>> = {
+  chosen: 'green',
+  refused: 'red',
+  'passed over': 'yellow',
+  'not set': 'dim',
+}
+
+/** What decided, and what could have; the many that nobody set are said in one line. */
+function stepsText(steps: readonly Step[], context: Context): string {
+  const { paint, width } = context
+  const silent = steps.filter(({ verdict, because }) => verdict === 'not set' && because === NOT_SET)
+  const shown = steps.filter((step) => !silent.includes(step))
+  const lines = shown.map((step) => stepText(step, context))
+  const variables = silent.filter(({ source }) => !source.startsWith('option')).map(({ source }) => source)
+  const rest = variables.length === 0 ? [] : [paint('dim', wrap(`Not set: ${variables.join(', ')}`, width))]
+  return [...lines, ...rest].join('\n')
+}
+
+/** As wide as the longest verdict. */
+const VERDICT_WIDTH = 11
+
+function stepText({ source, value, verdict, because }: Step, { paint, width }: Context): string {
+  const indent = ' '.repeat(VERDICT_WIDTH + 2)
+  const what = value === undefined ? source : `${source}: ${value}`
+  const head = `${paint(STYLES[verdict], verdict.padEnd(VERDICT_WIDTH))}  ${paint('bold', what)}`
+  return `${head}\n${wrap(because, width, indent)}`
+}
+
+/** The words of the library for what nobody gave. */
+const NOT_SET = 'nothing sets it'
+
+function define(command: Command, context: Context): void {
+  addEndpointOptions(command)
+  addJson(command).action((flags: ExplainFlags) => runExplain(flags, context))
+}
+
+export const explain: CommandSpec = {
+  description:
+    'Says which daemon the options, the DOCKER_* variables and the docker context mean, and why. ' +
+    'It connects to nothing, and reads no certificate. Exit code 1 where the answer is an error.',
+  examples: [
+    ['docker-mtls explain', 'what do my variables mean?'],
+    ['docker-mtls explain --env-file docker-mtls/clients/alice/.env', 'what does this file mean?'],
+    ['docker-mtls explain --host build01.example.com', 'what would that host mean?'],
+  ],
+  json: '{ endpoint: { url, kind, host, port, prefix, source, certPath, ... } or error: { code, message, ... },\n  steps: [{ source, value, verdict, because }] }',
+  stray: (extra) => `A host is an option:  docker-mtls explain --host ${extra}`,
+  define,
+}

@@ -1,0 +1,121 @@
+import type { Command } from 'commander'
+import { formatEndpoint } from '../../endpoint/endpoint.ts'
+import { printable } from '../../endpoint/text.ts'
+import type { DockerClient } from '../../engine/client.ts'
+import type { SystemVersion } from '../../engine/types/system.ts'
+import type { Peer } from '../../transport/peer.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { certificateData } from '../data.ts'
+import { addEndpointOptions, addJson, endpointOptions, once, toNumber, type EndpointFlags } from '../options.ts'
+import { facts } from '../output.ts'
+import { keyWords, until } from '../words.ts'
+
+interface PingFlags extends EndpointFlags {
+  readonly timeout?: string
+  readonly json?: true
+}
+
+interface Measured {
+  readonly version: SystemVersion
+  /** From nothing to the daemon's first answer, in milliseconds. */
+  readonly connected: number
+  /** A ping on the open connection, in milliseconds. */
+  readonly ping: number
+}
+
+async function runPing(flags: PingFlags, context: Context): Promise<void> {
+  const { connect } = await import('../../engine/client.ts')
+  const { signal, env } = context.io
+  const timeout = flags.timeout === undefined ? {} : { connectTimeout: toNumber(flags.timeout) * 1000 }
+  const start = performance.now()
+  const docker = await connect({ ...endpointOptions(flags), ...timeout, signal }, env)
+  try {
+    const connected = performance.now() - start
+    const measured = { connected, ...(await measure(docker, signal)) }
+    const warnings = [...docker.warnings, ...localWarning(docker)]
+    context.answer({ data: pingData(docker, measured), text: pingText(docker, measured, context), warnings }, flags)
+  } finally {
+    await docker.close()
+  }
+}
+
+async function measure(docker: DockerClient, signal: AbortSignal): Promise<Omit<Measured, 'connected'>> {
+  const version = await docker.version({ signal })
+  const start = performance.now()
+  await docker.ping({ signal })
+  return { version, ping: performance.now() - start }
+}
+
+/** Mostly that is someone whose variables are in another shell. */
+function localWarning({ endpoint }: DockerClient): string[] {
+  if (endpoint.source !== 'local socket') return []
+  return ['No option and no variable names a daemon: this is the one of this machine.']
+}
+
+function pingData({ endpoint, warnings, apiVersion, dispatcher: { peer } }: DockerClient, measured: Measured): object {
+  const { Version, ApiVersion, MinAPIVersion, Os, Arch } = measured.version
+  return {
+    endpoint: { url: formatEndpoint(endpoint), kind: endpoint.kind, source: endpoint.source },
+    ...(peer !== undefined && {
+      tls: { version: peer.tlsVersion, cipher: peer.cipher, remoteAddress: peer.remoteAddress },
+      server: certificateData(peer.certificate),
+      client: certificateData(peer.client),
+    }),
+    engine: { version: Version, os: Os, arch: Arch },
+    api: { version: apiVersion, newest: ApiVersion, oldest: MinAPIVersion },
+    milliseconds: { connected: round(measured.connected), ping: round(measured.ping) },
+    warnings,
+  }
+}
+
+function round(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10
+}
+
+function pingText(docker: DockerClient, { version, connected, ping }: Measured, { paint, width }: Context): string {
+  const { endpoint, apiVersion, dispatcher } = docker
+  const { Version, ApiVersion, MinAPIVersion, Os, Arch } = version
+  const serves = MinAPIVersion === undefined ? `up to ${ApiVersion}` : `${MinAPIVersion} to ${ApiVersion}`
+  const rows: [string, string][] = [
+    ['Reached', `${formatEndpoint(endpoint)} (${endpoint.source})`],
+    ...(dispatcher.peer === undefined ? [] : peerRows(dispatcher.peer)),
+    ['Engine', `Docker ${Version}, ${Os}/${Arch}`],
+    ['API', `${apiVersion} (the daemon serves ${serves})`],
+    ['Time', `${round(connected)} ms to connect, ${round(ping)} ms for a ping`],
+  ]
+  const shown = rows.map(([label, value]) => [label, value.split('\n').map(printable).join('\n')] as const)
+  return `${facts(shown, { paint, width })}\n`
+}
+
+function peerRows({ tlsVersion, cipher, remoteAddress, certificate, client }: Peer): [string, string][] {
+  const names = [...certificate.names.dns, ...certificate.names.ip].join(', ')
+  return [
+    ['Server', `${names}\n${keyWords(certificate)}, ${until(certificate.validTo)}, of ${certificate.issuer}`],
+    ['Address', remoteAddress ?? 'unknown'],
+    [
+      'You',
+      `${client.commonName ?? client.subject}\n${keyWords(client)}, ${until(client.validTo)}, of ${client.issuer}`,
+    ],
+    ['TLS', `${tlsVersion}, ${cipher}`],
+  ]
+}
+
+function define(command: Command, context: Context): void {
+  addEndpointOptions(command)
+  command.option('--timeout <seconds>', 'how long connecting may take (default: 10)', once('--timeout'))
+  addJson(command).action((flags: PingFlags) => runPing(flags, context))
+}
+
+export const ping: CommandSpec = {
+  description:
+    'Connects to the daemon that the options or the environment mean, and says who answered: its ' +
+    'names, the TLS version, your own certificate as it was accepted, and what is left of both.',
+  examples: [
+    ['docker-mtls ping', 'the daemon of DOCKER_HOST, or of this machine'],
+    ['docker-mtls ping --env-file docker-mtls/clients/alice/.env', 'right after init'],
+    ['docker-mtls ping --host build01.example.com --cert-path ~/.docker', 'without any variable'],
+  ],
+  json: '{ endpoint: { url, kind, source }, tls: { version, cipher, remoteAddress }, server, client,\n  engine: { version, os, arch }, api: { version, newest, oldest }, milliseconds: { connected, ping }, warnings }',
+  stray: (extra) => `A host is an option:  docker-mtls ping --host ${extra}`,
+  define,
+}

@@ -1,0 +1,54 @@
+import { inspect } from 'node:util'
+import type { Environment } from '../endpoint/environment.ts'
+import { ArgumentError, isDockerMtlsError } from '../errors.ts'
+import { Interrupted } from './io.ts'
+
+/** What a program gets with --json in place of an answer. */
+export interface ErrorReport {
+  readonly error: {
+    /** `ERR_...`, or `ERR_UNEXPECTED` for a fault in docker-mtls itself. */
+    readonly code: string
+    readonly message: string
+    readonly tried?: string
+    readonly got?: string
+    readonly todo?: string
+  }
+}
+
+const FAILED = 1
+/** The command line itself is wrong: nothing was looked at, and nothing was done. */
+export const USAGE = 2
+
+/** A command line that can't be meant. `where` is the command, `todo` the way out. */
+export function usageError(where: string, got: string, todo: string): ArgumentError {
+  return new ArgumentError('ERR_USAGE', { tried: where, got, todo })
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Interrupted) return error.exitCode
+  // The library's own argument mistakes, such as --host beside --context, are mistakes of the command line here.
+  return error instanceof ArgumentError ? USAGE : FAILED
+}
+
+/** One or two lines: what was tried, what came back, what to do. */
+export function errorText(error: unknown, env: Environment): { code: string; text: string } {
+  const stack = wantsStack(env) ? `\n${inspect(error)}` : ''
+  if (isDockerMtlsError(error)) return { code: error.code, text: `${error.message}${stack}` }
+  const way = stack === '' ? ' NODE_DEBUG=docker-mtls shows where.' : stack
+  return { code: 'ERR_UNEXPECTED', text: `${firstLine(error)}. This is a fault in docker-mtls.${way}` }
+}
+
+export function errorReport(error: unknown): ErrorReport {
+  if (!isDockerMtlsError(error)) return { error: { code: 'ERR_UNEXPECTED', message: firstLine(error) } }
+  const { code, message, tried, got, todo } = error
+  return { error: { code, message, tried, got, todo } }
+}
+
+function wantsStack({ NODE_DEBUG = '' }: Environment): boolean {
+  return NODE_DEBUG.split(',').some((section) => ['docker-mtls', '*'].includes(section.trim().toLowerCase()))
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return (text.split('\n')[0] ?? '').replace(/\.$/, '')
+}

@@ -1,0 +1,52 @@
+import type { FolderLeafOptions, FolderLeafResult } from '../pki/index.ts'
+import type { PkiFolder } from '../pki/index.ts'
+import type { Answer, Context } from './command.ts'
+import { pieceData } from './data.ts'
+import { DEFAULT_FOLDER, toNumber } from './options.ts'
+import { withPassphrase, type PassphraseFlags } from './passphrase.ts'
+import { aside, pieceText } from './piece.ts'
+import { keyWords, until } from './words.ts'
+
+/** The flags of `cert server` and `cert client`. */
+export interface LeafFlags extends PassphraseFlags {
+  readonly dir?: string
+  readonly keyType?: string
+  readonly days?: string
+  readonly force?: true
+  readonly renew?: true
+  readonly json?: true
+}
+
+/** Issues a leaf, and says what became of it. */
+export async function issueLeaf(
+  flags: LeafFlags,
+  context: Context,
+  ensure: (folder: PkiFolder, options: FolderLeafOptions) => Promise<FolderLeafResult>,
+): Promise<FolderLeafResult> {
+  const { PkiFolder, parseKeyType } = await import('../pki/index.ts')
+  const { dir = DEFAULT_FOLDER, keyType, days, force = false, renew = false } = flags
+  const folder = new PkiFolder(dir)
+  const options = {
+    force,
+    renew,
+    ...(keyType !== undefined && { keyType: parseKeyType(keyType) }),
+    ...(days !== undefined && { days: toNumber(days) }),
+  }
+  const run = (passphrase: string | undefined): Promise<FolderLeafResult> =>
+    ensure(folder, { ...options, ...(passphrase !== undefined && { passphrase }) })
+  return withPassphrase({ folder: dir, flags, run }, context)
+}
+
+/** The answer of `cert server` and `cert client`. */
+export function leafAnswer(what: string, result: FolderLeafResult, context: Context): Answer {
+  const { action, paths, facts, keptAside, notes } = result
+  const names = [...facts.names.dns, ...facts.names.ip]
+  const about = [
+    `${what}, ${keyWords(facts)}, ${until(facts.validTo)}`,
+    ...(names.length === 0 ? [] : [`for ${names.join(', ')}`]),
+    ...aside(keptAside),
+    ...notes,
+  ]
+  const text = pieceText({ action, path: `${paths.folder}/`, about }, context)
+  return { data: pieceData(result), text: `${text}\n` }
+}

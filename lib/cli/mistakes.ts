@@ -1,0 +1,71 @@
+import type { CommanderError } from 'commander'
+import type { ArgumentError } from '../errors.ts'
+import type { CommandSpec } from './command.ts'
+import { usageError } from './errors.ts'
+import { shellWord } from './words.ts'
+
+/** Is it commander's way of saying that it showed the help or the version? */
+export function isHelp(error: unknown): error is CommanderError {
+  return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(codeOf(error))
+}
+
+export function isCommanderError(error: unknown): error is CommanderError {
+  return codeOf(error).startsWith('commander.')
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | undefined)?.code
+  return typeof code === 'string' ? code : ''
+}
+
+/**
+ * Says a mistake in the command line in our form: what was tried, what is wrong, what would be right.
+ *
+ * @param error - what commander found
+ * @param where - the command's name with its words
+ * @param spec - the command, where it is known which one is meant
+ * @param argv - the command line
+ */
+export function usageErrorFrom(
+  error: CommanderError,
+  where: string,
+  spec: CommandSpec | undefined,
+  argv: readonly string[],
+): ArgumentError {
+  const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n')
+  const help = `All of them:  ${where} --help`
+  const example = spec === undefined ? help : `For example:  ${spec.examples[0][0]}`
+  const meant = /\(Did you mean (.*)\?\)/.exec(hint)?.[1]?.replace(/^one of /, '')
+  switch (error.code) {
+    case 'commander.unknownCommand':
+      return usageError(where, `there is no command ${quoted(what)}`, didYouMean(meant, `${where} `, help))
+    case 'commander.unknownOption':
+      return usageError(where, `there is no option ${quoted(what)}`, didYouMean(meant, '', help))
+    case 'commander.missingArgument':
+      return usageError(where, `it needs a ${quoted(what)}, and there is none`, example)
+    case 'commander.optionMissingArgument':
+      return usageError(where, `the option ${quoted(what)} has no value`, example)
+    case 'commander.missingMandatoryOptionValue':
+      return usageError(where, `the option ${quoted(what)} is missing`, example)
+    case 'commander.excessArguments': {
+      const extra = argv.findLast((word) => !word.startsWith('-')) ?? ''
+      return usageError(
+        where,
+        `${JSON.stringify(extra)} is one word too many`,
+        spec?.stray?.(shellWord(extra)) ?? example,
+      )
+    }
+    default:
+      return usageError(where, what, help)
+  }
+}
+
+/** Commander puts what it is about into single quotes. */
+function quoted(message: string): string {
+  return /'(.*?)'/.exec(message)?.[1] ?? message
+}
+
+function didYouMean(meant: string | undefined, before: string, otherwise: string): string {
+  if (meant === undefined) return otherwise
+  return `Did you mean  ${before}${meant} ? ${otherwise}`
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import type { InitReport } from '../provision/init.ts'
+import type { Context } from './command.ts'
+import { DEFAULT_FOLDER } from './options.ts'
+import { wrap } from './output.ts'
+import { shellWord } from './words.ts'
+
+const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
+
+/** What is left to do by hand on each machine, as commands to copy. */
+export function nextSteps(report: InitReport, folder: string, context: Context): string {
+  const blocks = [serverSteps(report, folder, context), clientSteps(report, folder, context), keepSafe(folder, context)]
+  return blocks.filter((block) => block !== '').join('\n\n')
+}
+
+function heading(text: string, { paint, width }: Context): string {
+  return paint('bold', wrap(text, width))
+}
+
+function commands(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}`).join('\n')
+}
+
+function serverSteps({ daemon: { tlsDir, usernsRemap } }: InitReport, folder: string, context: Context): string {
+  const lines = [
+    ...(tlsDir === undefined ? [] : installFiles(shellWord(tlsDir))),
+    `install -D -m 0644 override.conf \\`,
+    `  ${DROP_IN}`,
+    'systemctl daemon-reload',
+    'systemctl restart docker',
+  ]
+  const own = `Put the server's files where the drop-in names them, the key with mode 0600.`
+  const note =
+    'Containers and images that are there now are out of sight while user namespaces are on; dockerd keeps them for ' +
+    'when they are off again.'
+  return [
+    heading(`On the server, as root, in ${join(folder, 'server')} or a copy of it:`, context),
+    ...(tlsDir === undefined ? [wrap(own, context.width)] : []),
+    commands(lines),
+    ...(usernsRemap === undefined ? [] : [wrap(note, context.width)]),
+  ].join('\n')
+}
+
+function installFiles(tlsDir: string): string[] {
+  return [
+    `install -d -m 0700 ${tlsDir}`,
+    `install -m 0644 ca.pem server-cert.pem ${tlsDir}/`,
+    `install -m 0600 server-key.pem ${tlsDir}/`,
+  ]
+}
+
+function clientSteps({ clients: [client], host }: InitReport, folder: string, context: Context): string {
+  if (client === undefined) return ''
+  const { name, paths } = client
+  // Behind sudo the files are root's, and nobody else can enter their folder.
+  const own = context.io.env['SUDO_USER'] === undefined ? '' : 'sudo '
+  const dir = folder === DEFAULT_FOLDER ? '' : ` --dir ${shellWord(folder)}`
+  return [
+    heading(`To try it from here, as ${name}:`, context),
+    commands([`${own}docker-mtls ping --env-file ${shellWord(join(paths.folder, '.env'))}`]),
+    '',
+    heading(`To use it on another machine, as ${name}; here:`, context),
+    commands([`${own}docker-mtls client export ${name}${dir} --out ${name}.tar`]),
+    heading('and there, with that file:', context),
+    commands([
+      `mkdir -m 0700 -p ~/.docker && tar -xf ${name}.tar -C ~/.docker`,
+      `eval "$(docker-mtls client env --host ${shellWord(host)})"`,
+      'docker-mtls ping',
+      'docker version',
+    ]),
+  ].join('\n')
+}
+
+function keepSafe(folder: string, { width }: Context): string {
+  const text = `Keep ${join(folder, 'ca')} to yourself, and off the server: with its key anyone can become root there.`
+  return wrap(text, width)
+}

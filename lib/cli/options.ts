@@ -1,0 +1,95 @@
+import type { Command } from 'commander'
+import { usageError } from './errors.ts'
+
+/** The folder that everything is in, where nothing else is said. */
+export const DEFAULT_FOLDER = 'docker-mtls'
+
+/**
+ * Reads a value that can be given once: of two, one would be dropped without a word. An empty one is mostly a variable
+ * of a script that was never set.
+ */
+export function once(flag: string): (value: string, previous: string | undefined) => string {
+  return (value, previous) => {
+    if (previous !== undefined) {
+      const got = `it is given twice, as ${JSON.stringify(previous)} and ${JSON.stringify(value)}`
+      throw usageError(`the option ${flag}`, got, 'Give it once.')
+    }
+    if (value === '') throw usageError(`the option ${flag}`, 'its value is empty', 'Give it one, or leave it out.')
+    return value
+  }
+}
+
+/** Reads a value that can be given any number of times. */
+export function many(flag: string): (value: string, previous: string[] | undefined) => string[] {
+  return (value, previous = []) => [...previous, once(flag)(value, undefined)]
+}
+
+/** A number, or NaN for the library to refuse: `Number('')` would be 0. */
+export function toNumber(text: string): number {
+  return /^[+-]?\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+}
+
+export function addJson(command: Command): Command {
+  return command.option('--json', 'print one JSON object on stdout')
+}
+
+export function addFolder(command: Command, flag = '--dir'): Command {
+  return command.option(
+    `${flag} <dir>`,
+    `the folder of keys and certificates (default: ./${DEFAULT_FOLDER})`,
+    once(flag),
+  )
+}
+
+export function addKeyType(command: Command): Command {
+  const types = 'p256, p384, ed25519, rsa2048, rsa3072 or rsa4096 (default: p256)'
+  return command.option('--key-type <type>', types, once('--key-type'))
+}
+
+export function addDays(command: Command, byDefault: number): Command {
+  return command.option('--days <days>', `how long it holds (default: ${byDefault})`, once('--days'))
+}
+
+export function addPassphraseFile(command: Command): Command {
+  const what = "a file with the passphrase of the authority's key; else DOCKER_MTLS_CA_PASSPHRASE, else you are asked"
+  return command.option('--ca-passphrase-file <file>', what, once('--ca-passphrase-file'))
+}
+
+/** What decides how the daemon is to be configured; the three of `init` and `daemon render`. */
+export function addDaemonOptions(command: Command): Command {
+  const remap = 'user namespaces for containers; a value only with = (default: off; without a value: default)'
+  return command
+    .option('--listen <addr:port>', 'where the daemon listens (default: 0.0.0.0:2376)', once('--listen'))
+    .option('--tlsdir <dir>', 'where the server keeps its files (default: /etc/docker/tls)', once('--tlsdir'))
+    .addOption(command.createOption('--userns-remap [user]', remap).preset('default').argParser(once('--userns-remap')))
+    .option('--unit <file>', "the server's docker.service (default: this machine's, else docker-ce's)", once('--unit'))
+}
+
+/** Flags that say which daemon, and who we are to it. */
+export interface EndpointFlags {
+  readonly host?: string
+  readonly context?: string
+  readonly certPath?: string
+  readonly envFile?: string
+  readonly tlsOnPort2375?: true
+}
+
+export function addEndpointOptions(command: Command): Command {
+  return command
+    .option('--host <host>', 'the daemon, such as tcp://build01.example.com:2376', once('--host'))
+    .option('--context <name>', 'the docker context to take', once('--context'))
+    .option('--cert-path <dir>', 'the folder of ca.pem, cert.pem and key.pem', once('--cert-path'))
+    .option('--env-file <file>', 'a .env file to read DOCKER_* variables from', once('--env-file'))
+    .option('--tls-on-port-2375', 'the daemon speaks TLS on that port, which is refused otherwise')
+}
+
+/** The flags as the library takes them; none of them means that the environment decides. */
+export function endpointOptions({ host, context, certPath, envFile, tlsOnPort2375 }: EndpointFlags): EndpointFlags {
+  return {
+    ...(host !== undefined && { host }),
+    ...(context !== undefined && { context }),
+    ...(certPath !== undefined && { certPath }),
+    ...(envFile !== undefined && { envFile }),
+    ...(tlsOnPort2375 !== undefined && { tlsOnPort2375 }),
+  }
+}

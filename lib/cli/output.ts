@@ -1,0 +1,79 @@
+import { styleText } from 'node:util'
+import type { Environment } from '../endpoint/environment.ts'
+import type { Output } from './io.ts'
+
+/** The few ways in which our words stand out. Colour never carries a meaning of its own. */
+export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red'
+
+/** Gives a text a style, or not. */
+export type Paint = (style: Style, text: string) => string
+
+/** What we wrap to where there is no terminal, or a wide one: longer lines read badly. */
+const WIDTH = 80
+const NARROWEST = 40
+
+/** Does this stream take colours? FORCE_COLOR beats NO_COLOR, as in Node itself; both beat the terminal. */
+export function hasColours({ isTTY = false }: Output, { NO_COLOR, FORCE_COLOR, TERM }: Environment): boolean {
+  if (FORCE_COLOR !== undefined) return !['0', 'false'].includes(FORCE_COLOR)
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false
+  return isTTY && TERM !== 'dumb'
+}
+
+export function painter(output: Output, env: Environment): Paint {
+  if (!hasColours(output, env)) return (_style, text) => text
+  // Newer Nodes look at process.stdout by themselves; we know better which stream it is for.
+  return (style, text) => styleText(style, text, { validateStream: false })
+}
+
+/** How many characters a line has. */
+export function widthOf(output: Output): number {
+  return Math.max(NARROWEST, Math.min(WIDTH, output.columns ?? WIDTH))
+}
+
+/** Breaks a text at its blanks; a word that is too long stays whole, so that it can be copied. */
+export function wrap(text: string, width: number, indent = ''): string {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent.length + line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else {
+      line = line === '' ? word : `${line} ${word}`
+    }
+  }
+  return [...lines, line].map((part) => `${indent}${part}`.trimEnd()).join('\n')
+}
+
+/** Labels in one column, what they say in the next, wrapped. */
+export function facts(
+  rows: readonly (readonly [label: string, value: string])[],
+  { paint, width, indent = '' }: { paint: Paint; width: number; indent?: string },
+): string {
+  const column = Math.max(...rows.map(([label]) => label.length)) + 2
+  const gap = indent + ' '.repeat(column)
+  return rows
+    .map(([label, value]) => {
+      const text = value
+        .split('\n')
+        .map((part) => wrap(part, width, gap))
+        .join('\n')
+      return `${indent}${paint('bold', label)}${text.slice(indent.length + label.length)}`
+    })
+    .join('\n')
+}
+
+/** Cells in columns, under heads where there are some; the last column is wrapped. One text a row. */
+export function columns(rows: readonly (readonly string[])[], width: number): string[] {
+  const count = Math.max(0, ...rows.map((row) => row.length))
+  const widths = Array.from({ length: count }, (_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  )
+  return rows.map((row) => {
+    const before = row
+      .slice(0, -1)
+      .map((cell, column) => `${cell.padEnd(widths[column] ?? 0)}  `)
+      .join('')
+    return before + wrap(row.at(-1) ?? '', width, ' '.repeat(before.length)).slice(before.length)
+  })
+}

@@ -1,0 +1,153 @@
+import { promises as fs } from 'node:fs'
+import { FileError, isDockerMtlsError, PkiError, type AnyDockerMtlsError } from '../errors.ts'
+import type { Context } from './command.ts'
+import { canAsk, askSecret } from './prompt.ts'
+
+/** How the passphrase of an authority's key is given; never as a word of the command line, which everyone can read. */
+export interface PassphraseFlags {
+  readonly caPassphraseFile?: string
+}
+
+/** NIST SP 800-63B section 3.1.1.2: what a person chooses has at least 8 characters. */
+const SHORTEST = 8
+const ATTEMPTS = 3
+const VARIABLE = 'DOCKER_MTLS_CA_PASSPHRASE'
+const WAYS = `Put it into a file of mode 0600 and name that, --ca-passphrase-file FILE, or into ${VARIABLE}.`
+
+/** A piece of work that may need the authority's key. */
+export interface LockedWork<Result> {
+  readonly folder: string
+  readonly flags: PassphraseFlags
+  /** Shall the key of a new authority be encrypted? Then there has to be a passphrase. */
+  readonly encrypt?: boolean
+  /** Will there be a new authority, whatever is there? */
+  readonly replace?: boolean
+  /** Refuses what can be refused before anyone has to type anything. */
+  readonly check?: () => Promise<unknown>
+  /** May be called again: what the first call has done stays done. */
+  readonly run: (passphrase: string | undefined) => Promise<Result>
+}
+
+/**
+ * Does the work with the passphrase that is given by file or variable. Where a key turns out to be locked and none is
+ * given, a person at a terminal is asked.
+ */
+export async function withPassphrase<Result>(work: LockedWork<Result>, context: Context): Promise<Result> {
+  const { flags, encrypt = false, check = () => Promise.resolve() } = work
+  const given = await givenPassphrase(flags, context)
+  const isNew = await willBeNew(work)
+  if (encrypt && isNew && given === undefined) {
+    await check()
+    return work.run(await askNew(context))
+  }
+  if (isNew && given !== undefined) checkLength(given)
+  try {
+    return await work.run(given)
+  } catch (error) {
+    if (given !== undefined || !isDockerMtlsError(error, 'ERR_CA_PASSPHRASE')) throw error
+    return askAndRun(work, context, error)
+  }
+}
+
+async function askAndRun<Result>(
+  work: LockedWork<Result>,
+  context: Context,
+  locked: AnyDockerMtlsError,
+): Promise<Result> {
+  if (!canAsk(context.io)) throw new PkiError('ERR_CA_PASSPHRASE', { tried: locked.tried, got: locked.got, todo: WAYS })
+  for (let attempt = 1; ; attempt++) {
+    const passphrase = await askSecret("Passphrase of the authority's key: ", context.io)
+    try {
+      return await work.run(passphrase)
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isDockerMtlsError(error, 'ERR_CA_PASSPHRASE')) throw error
+      context.say('That does not open it.')
+    }
+  }
+}
+
+async function givenPassphrase(
+  { caPassphraseFile }: PassphraseFlags,
+  { io, say }: Context,
+): Promise<string | undefined> {
+  if (caPassphraseFile === undefined) {
+    const variable = io.env[VARIABLE]
+    return variable === '' ? undefined : variable
+  }
+  const passphrase = await readSecretFile(caPassphraseFile, say)
+  if (passphrase !== '') return passphrase
+  throw new PkiError('ERR_CA_PASSPHRASE', {
+    tried: `reading the passphrase in ${caPassphraseFile}`,
+    got: 'the file is empty',
+    todo: 'Write the passphrase into its first line.',
+  })
+}
+
+/** Without the line break that every editor puts at the end. */
+async function readSecretFile(path: string, say: Context['say']): Promise<string> {
+  try {
+    const { mode } = await fs.stat(path)
+    const isOpen = process.platform !== 'win32' && (mode & 0o077) !== 0
+    if (isOpen) say(`Others can read ${path}:  chmod 600 ${path}`)
+    return (await fs.readFile(path, 'utf8')).replace(/\r?\n$/, '')
+  } catch (cause) {
+    throw new FileError('ERR_FILE_READ', {
+      tried: `reading the passphrase in ${path}`,
+      got: (cause as Error).message,
+      todo: 'Name a file that is there and that you may read.',
+      cause,
+    })
+  }
+}
+
+/** Asked twice: a slip of the finger would lock the authority for ever. */
+async function askNew({ io, say }: Context): Promise<string> {
+  if (!canAsk(io)) {
+    throw new PkiError('ERR_CA_PASSPHRASE', {
+      tried: "encrypting the authority's key",
+      got: 'there is no passphrase, and no terminal to ask on',
+      todo: WAYS,
+    })
+  }
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const passphrase = await askSecret("New passphrase for the authority's key: ", io)
+    checkLength(passphrase)
+    if ((await askSecret('The same again: ', io)) === passphrase) return passphrase
+    say('The two differ.')
+  }
+  throw new PkiError('ERR_CA_PASSPHRASE', {
+    tried: "encrypting the authority's key",
+    got: `the passphrase was not the same twice, in ${ATTEMPTS} attempts`,
+    todo: WAYS,
+  })
+}
+
+function checkLength(passphrase: string): void {
+  const { length } = Array.from(passphrase)
+  if (length >= SHORTEST) return
+  throw new PkiError('ERR_CA_PASSPHRASE', {
+    tried: "encrypting the authority's key",
+    got: length === 0 ? 'the passphrase is empty' : `the passphrase has ${length} characters`,
+    todo: `Take one of at least ${SHORTEST}: who guesses it is root on every server of this authority.`,
+  })
+}
+
+/** Will an authority be made? One that is there and open can't be encrypted by the way. */
+async function willBeNew({ folder, encrypt = false, replace = false }: LockedWork<unknown>): Promise<boolean> {
+  const [{ readIfThere }, { authorityPaths }, { isEncryptedKey }] = await Promise.all([
+    import('../pki/folder-io.ts'),
+    import('../pki/folder-layout.ts'),
+    import('../pki/load-authority.ts'),
+  ])
+  const { key: path } = authorityPaths(folder)
+  const key = await readIfThere(path)
+  if (replace || key === undefined) return true
+  if (encrypt && !isEncryptedKey(key)) {
+    throw new PkiError('ERR_CA_EXISTS', {
+      tried: `encrypting ${path}`,
+      got: 'the authority is there already, and its key is not encrypted',
+      todo: `Encrypt it in place:  openssl pkcs8 -topk8 -v2 aes256 -in ${path} -out ${path}.new  and move that over it.`,
+    })
+  }
+  return false
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { Command, type OutputConfiguration } from 'commander'
+import type { CommandSpec, Context } from './command.ts'
+import { COMMANDS, GROUPS, type Entry } from './commands.ts'
+import { hasColours, widthOf } from './output.ts'
+
+const DESCRIPTION =
+  'Secures a Docker daemon and reaches it, with mutual TLS on both ends: makes the keys and certificates, renders the ' +
+  "daemon's configuration, and connects. What would be weaker than verified TLS with a client certificate is refused."
+
+const EXAMPLES = `
+First steps:
+  docker-mtls init build01.example.com 10.0.0.4
+      keys, certificates and configuration, and what to do with them
+  docker-mtls explain
+      which daemon do my variables mean?
+  docker-mtls ping
+      does it work, and who answers?
+
+Exit codes: 0 done, 1 failed, 2 the command line is wrong.
+`
+
+/** The tree of commands. Only the one that is meant gets its options; the others are there by name. */
+export function buildProgram(context: Context, meant?: { entry: Entry; spec: CommandSpec }): Command {
+  const program = new Command('docker-mtls')
+    .description(DESCRIPTION)
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain, with examples')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput(outputOf(context))
+    .configureHelp({
+      styleTitle: (title) => context.paint('bold', title),
+      // Defaults are in our own words.
+      optionDescription: ({ description }) => description,
+    })
+    .addHelpText('after', EXAMPLES)
+  for (const entry of COMMANDS) {
+    const parent = entry.words.length === 1 ? program : groupOf(program, entry.words[0])
+    const command = parent.command(entry.words.at(-1) ?? '').summary(entry.summary)
+    if (entry === meant?.entry) complete(command, meant.spec, context)
+  }
+  return program
+}
+
+/** The command in the tree that stands for an entry. */
+export function find(program: Command, { words }: Entry): Command {
+  return words.reduce((parent, word) => parent.commands.find((command) => command.name() === word) ?? parent, program)
+}
+
+function groupOf(program: Command, name: string): Command {
+  const there = program.commands.find((command) => command.name() === name)
+  return (
+    there ??
+    program
+      .command(name)
+      .summary(GROUPS[name] ?? '')
+      .description(GROUPS[name] ?? '')
+  )
+}
+
+function complete(command: Command, spec: CommandSpec, context: Context): void {
+  command.description(spec.description).allowExcessArguments(false).addHelpText('after', afterHelp(spec))
+  spec.define(command, context)
+}
+
+function afterHelp({ examples, json }: CommandSpec): string {
+  const lines = examples.map(([line, does]) => `  ${line}\n      ${does}`)
+  const keys = json === undefined ? '' : `\nWith --json: ${json}\n`
+  return `\nExamples:\n${lines.join('\n')}\n${keys}`
+}
+
+/** Commander's own words about mistakes are dropped: they become errors of ours. */
+function outputOf({ io }: Context): OutputConfiguration {
+  return {
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
+    outputError: () => undefined,
+    getOutHelpWidth: () => widthOf(io.stdout),
+    getErrHelpWidth: () => widthOf(io.stderr),
+    getOutHasColors: () => hasColours(io.stdout, io.env),
+    getErrHasColors: () => hasColours(io.stderr, io.env),
+  }
+}
+
+/** Two folders up, from lib/cli as well as from dist/cli. */
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

@@ -1,0 +1,88 @@
+import { StringDecoder } from 'node:string_decoder'
+import { Interrupted, SIGINT_CODE, type Io } from './io.ts'
+
+/** Can a person be asked? The question goes to stderr, so that has to be a terminal too. */
+export function canAsk({ stdin, stderr }: Io): boolean {
+  return stdin.isTTY === true && stderr.isTTY === true
+}
+
+/**
+ * Asks on the terminal, and shows nothing of what is typed. The terminal is as it was afterwards, however it ends.
+ *
+ * @throws {@link Interrupted} for Ctrl-C, Ctrl-D and the end of the input
+ */
+export async function askSecret(question: string, io: Io): Promise<string> {
+  const { stdin, stderr, signal } = io
+  signal.throwIfAborted()
+  stderr.write(question)
+  // In its usual mode the terminal itself shows every key (termios(3), ECHO).
+  stdin.setRawMode?.(true)
+  try {
+    return await readLine(io)
+  } finally {
+    stdin.setRawMode?.(false)
+    stdin.pause()
+    stderr.write('\n')
+  }
+}
+
+function readLine({ stdin, signal }: Io): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const decoder = new StringDecoder('utf8')
+    let typed = ''
+    const stop = (): void => {
+      stdin.off('data', onData).off('end', onEnd)
+      signal.removeEventListener('abort', onAbort)
+    }
+    const giveUp = (reason: Error): void => {
+      stop()
+      reject(reason)
+    }
+    const onEnd = (): void => giveUp(new Interrupted(SIGINT_CODE))
+    const onAbort = (): void => giveUp(signal.reason as Error)
+    const onData = (chunk: Buffer | string): void => {
+      const line = edit(typed, typeof chunk === 'string' ? chunk : decoder.write(chunk))
+      typed = line.typed
+      if (line.end === 'cancel') return giveUp(new Interrupted(SIGINT_CODE))
+      if (line.end === undefined) return
+      stop()
+      if (line.rest !== '') stdin.unshift(line.rest)
+      resolve(typed)
+    }
+    stdin.on('data', onData).on('end', onEnd)
+    signal.addEventListener('abort', onAbort, { once: true })
+    stdin.resume()
+  })
+}
+
+interface Line {
+  readonly typed: string
+  readonly end?: 'enter' | 'cancel'
+  /** What came behind the end of the line, as with pasted text. */
+  readonly rest: string
+}
+
+const ENTER = /^[\r\n]$/
+/** Ctrl-C and Ctrl-D: a terminal in raw mode hands over the keys and raises no signal. */
+const CANCEL = new Set(['\u0003', '\u0004'])
+const CTRL_U = '\u0015'
+const ERASE = new Set(['\u0008', '\u007F'])
+const ESCAPE = '\u001B'
+
+/** What is on the line after these keys. */
+function edit(before: string, keys: string): Line {
+  // An arrow key or its like: nothing that anybody means to be in a passphrase.
+  if (keys.startsWith(ESCAPE)) return { typed: before, rest: '' }
+  let typed = Array.from(before)
+  const characters = Array.from(keys)
+  for (const [index, character] of characters.entries()) {
+    if (CANCEL.has(character)) return { typed: '', end: 'cancel', rest: '' }
+    if (ENTER.test(character)) {
+      return { typed: typed.join(''), end: 'enter', rest: characters.slice(index + 1).join('') }
+    }
+    if (character === CTRL_U) typed = []
+    else if (ERASE.has(character)) typed = typed.slice(0, -1)
+    else typed.push(character)
+  }
+  return { typed: typed.join(''), rest: '' }
+}

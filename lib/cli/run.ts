@@ -1,0 +1,64 @@
+import { makeContext, type Context } from './command.ts'
+import { asksForJson, normaliseArgv } from './argv.ts'
+import { COMMANDS, type Entry } from './commands.ts'
+import { errorReport, errorText, exitCodeOf, USAGE } from './errors.ts'
+import { Interrupted, type Io } from './io.ts'
+import { isCommanderError, isHelp, usageErrorFrom } from './mistakes.ts'
+import { painter } from './output.ts'
+import { buildProgram, find } from './program.ts'
+
+/**
+ * Runs one command line. Nothing of the process is touched but through `io`, and nothing is thrown.
+ *
+ * @param argv - without node and the script
+ * @param io - streams, environment, signal
+ * @returns the exit code: 0 done, 1 failed, 2 the command line is wrong, 128 and more: a signal came
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let exitCode = 0
+  const context = makeContext(io, (code) => (exitCode = code))
+  try {
+    await parse(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, context)
+  } catch (error) {
+    return fail(error, argv, io)
+  }
+  return io.signal.reason instanceof Interrupted ? io.signal.reason.exitCode : exitCode
+}
+
+async function parse(argv: readonly string[], context: Context): Promise<void> {
+  const entry = COMMANDS.find(({ words }) => words.every((word, index) => argv[index] === word))
+  const spec = await entry?.load()
+  const program = buildProgram(context, entry && spec && { entry, spec })
+  const where = ['docker-mtls', ...(entry?.words ?? groupOf(argv))].join(' ')
+  try {
+    await program.parseAsync(entry === undefined ? argv : normalised(argv, entry, program, where), { from: 'user' })
+  } catch (error) {
+    throw isCommanderError(error) && !isHelp(error) ? usageErrorFrom(error, where, spec, argv) : error
+  }
+}
+
+function normalised(
+  argv: readonly string[],
+  entry: Entry,
+  program: ReturnType<typeof buildProgram>,
+  where: string,
+): string[] {
+  const rest = argv.slice(entry.words.length)
+  return [...entry.words, ...normaliseArgv(rest, find(program, entry).options, where)]
+}
+
+/** `cert` of `cert sho`, for a mistake inside a group. */
+function groupOf([first = '']: readonly string[]): string[] {
+  return COMMANDS.some(({ words }) => words.length === 2 && words[0] === first) ? [first] : []
+}
+
+function fail(error: unknown, argv: readonly string[], io: Io): number {
+  // Help that nobody asked for (no command at all) went to stderr, and is a mistake.
+  if (isHelp(error)) return error.exitCode === 0 ? 0 : USAGE
+  const { reason } = io.signal
+  if (reason instanceof Interrupted) return exitCodeOf(reason)
+  const { code, text } = errorText(error, io.env)
+  io.stderr.write(`${painter(io.stderr, io.env)('red', `${code}:`)} ${text}\n`)
+  if (asksForJson(argv)) io.stdout.write(`${JSON.stringify(errorReport(error), undefined, 2)}\n`)
+  return exitCodeOf(error)
+}

@@ -1,0 +1,39 @@
+import type { CertificateFacts } from '../identity/certificate.ts'
+
+const DAY_MS = 86_400_000
+
+/** Days until then, rounded: one that was just made for 397 days has 397. Negative once it is past. */
+export function daysLeft(date: Date): number {
+  const days = (date.getTime() - Date.now()) / DAY_MS
+  return days < 0 ? Math.floor(days) : Math.round(days)
+}
+
+/** `2027-12-26`, in UTC as all dates of certificates. */
+export function day(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}
+
+/** `until 2027-12-26 (397 days left)`. */
+export function until(date: Date): string {
+  const left = daysLeft(date)
+  if (date.getTime() < Date.now()) return `ended ${day(date)}`
+  return `until ${day(date)} (${left === 1 ? '1 day' : `${left} days`} left)`
+}
+
+/** `P-256`, `RSA 4096`, `Ed25519`. */
+export function keyWords({ key: { type, bits, curve } }: CertificateFacts): string {
+  if (curve !== undefined) return curve
+  if (bits !== undefined) return `RSA ${bits}`
+  return type === 'ed25519' ? 'Ed25519' : type
+}
+
+/** A word as a POSIX shell takes it, bare where nothing in it means anything to a shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** `a, b and c`. */
+export function list(words: readonly string[]): string {
+  const last = words.at(-1) ?? ''
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
+}
