@@ -22,6 +22,11 @@ export function onInterrupt(cleanup: Cleanup): () => void {
   }
 }
 
+/** Whether the process is ending because of a signal: what is printed now would only be in the way. */
+export function isInterrupted(): boolean {
+  return interrupted
+}
+
 function interrupt(signal: NodeJS.Signals): void {
   // A second Ctrl-C must not cut the clean-up short: it is what keeps things from staying behind.
   if (interrupted) return

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onInterrupt } from './interrupt.ts'
-import { isRoot } from './packages.ts'
+import { findProgram, isRoot } from './packages.ts'
 
 /** A temporary folder that exists only in the namespaces: in memory, short (a socket's path has 108 bytes), open to all. */
 export const FOLDER = '/run/docker-mtls'
@@ -26,11 +26,17 @@ export function inNamespaces(): boolean {
     .every((namespace, index) => namespace !== outside[index])
 }
 
-/** Why namespaces can't be made here, if they can't. */
+/** Why {@link runInNamespaces} can't be used here, if it can't. */
 export function whyNoNamespaces(): string | undefined {
+  const lacksIp = findProgram('ip') === undefined ? 'ip (Debian: iproute2) is not installed' : undefined
+  return whyNotAllowed() ?? lacksIp
+}
+
+/** Why this process may not make namespaces, if it may not: no package helps there. */
+export function whyNotAllowed(): string | undefined {
   if (process.platform !== 'linux') return 'this is not Linux'
   if (!isRoot()) return 'only root can make namespaces and start dockerd'
-  const { status, error } = spawnSync('unshare', [...UNSHARE, 'ip', 'link', 'set', 'lo', 'up'], { stdio: 'ignore' })
+  const { status, error } = spawnSync('unshare', [...UNSHARE, 'true'], { stdio: 'ignore' })
   if (error) return 'unshare (Debian: util-linux) is not installed'
   return status === 0 ? undefined : 'this root may not make namespaces, as in an ordinary container'
 }

@@ -113,7 +113,7 @@ async function install(prefix: readonly string[], packages: readonly DebianPacka
   const options = ['-q', '-y', '--no-install-recommends', '--no-remove', '-o', 'DPkg::Lock::Timeout=120']
   const { code, output } = await run([...prefix, 'apt-get', 'install', ...options, ...known])
   if (code !== 0)
-    throw new Error(`apt-get install ${known.join(' ')} failed:\n${output.split('\n').slice(-15).join('\n')}`)
+    throw new Error(`apt-get install ${known.join(' ')} failed:\n${output.split('\n').slice(-5).join('\n')}`)
 }
 
 function run(command: readonly string[]): Promise<{ code: number; output: string }> {

@@ -6,6 +6,7 @@ import {
   whyNoInstall,
   type DebianPackage,
 } from '../../scripts/packages.ts'
+import { isInterrupted } from '../../scripts/interrupt.ts'
 import type { Progress } from './progress.ts'
 
 /** What became of the Docker Engine that the demo wants. */
@@ -20,27 +21,37 @@ export interface Engine {
 export async function ensureEngine(progress: Progress): Promise<Engine> {
   const missing = missingPackages(ENGINE_PACKAGES)
   if (missing.length === 0) return { installed: [] }
-  const names = missing.map(({ name }) => name)
-  const lacking = `what is missing here: ${missing.map(({ name, neededFor }) => `${name} (${neededFor})`).join(', ')}`
   const why = whyNoInstall()
-  if (why !== undefined) return { installed: [], obstacle: `${lacking}; ${why}` }
-  if (!(await isWanted(names))) return { installed: [], obstacle: `${lacking}; it was not to be installed` }
-  return install(progress, names, lacking)
+  if (why !== undefined) return { installed: [], obstacle: lacking(missing, why) }
+  const names = missing.map(({ name }) => name)
+  if (!(await isWanted(names))) return { installed: [], obstacle: lacking(missing, 'they were not to be installed') }
+  return install(progress, missing)
 }
 
-async function install(progress: Progress, names: readonly string[], lacking: string): Promise<Engine> {
+async function install(progress: Progress, missing: readonly DebianPackage[]): Promise<Engine> {
   try {
-    const absent = await progress.step('Installing a Docker Engine with apt-get, starting no service', installEngine)
-    progress.note(names.join(' '))
-    const installed = names.filter((name) => absent.every((other) => other.name !== name))
-    return absent.length === 0 ? { installed } : { installed, obstacle: lacking }
+    const absent = await progress.step(
+      'Installing a Docker Engine with apt-get',
+      () => ensurePackages(ENGINE_PACKAGES, ignore),
+      () => 'Installed a Docker Engine with apt-get, and started no service',
+    )
+    const installed = missing.filter((wanted) => !absent.includes(wanted)).map(({ name }) => name)
+    progress.note(installed.join(' '))
+    return absent.length === 0 ? { installed } : { installed, obstacle: lacking(absent, 'apt-get knows none of them') }
   } catch (error) {
-    return { installed: [], obstacle: `${lacking}; ${(error as Error).message}` }
+    if (isInterrupted()) throw error
+    progress.note((error as Error).message)
+    return { installed: [], obstacle: lacking(missing, "apt-get couldn't install them") }
   }
 }
 
-function installEngine(): Promise<DebianPackage[]> {
-  return ensurePackages(ENGINE_PACKAGES, () => undefined)
+function ignore(): void {
+  // The step says it already.
+}
+
+function lacking(packages: readonly DebianPackage[], why: string): string {
+  const list = packages.map(({ name, neededFor }) => `  ${name.padEnd(14)} ${neededFor}`)
+  return [`packages are missing, and ${why}:`, ...list].join('\n')
 }
 
 /** Where there is no terminal there is nobody to ask, and whoever runs a demo as root on Debian wants to see it. */

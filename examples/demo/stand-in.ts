@@ -27,7 +27,7 @@ const VERSION = {
  */
 export async function demonstrateStandIn(progress: Progress, reason: string): Promise<void> {
   progress.warn('This is no Docker: what follows talks to a small TLS endpoint that is built into this demo.')
-  progress.warn(`With a real Docker Engine it runs as root on Linux. Here it can't: ${reason}.`)
+  progress.warn(`With a real Docker Engine it runs as root on Linux. Here it can't, because ${reason}`)
   progress.end('')
   const folder = await mkdtemp(join(tmpdir(), 'docker-mtls-demo-'))
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })

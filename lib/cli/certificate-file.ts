@@ -53,7 +53,7 @@ async function readBytes(path: string): Promise<Buffer> {
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${path}`,
-      got: (cause as Error).message,
+      got: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message,
       todo: 'Name a file with a certificate that you may read.',
       cause,
     })

@@ -10,7 +10,7 @@ export interface Entry {
 
 /** The commands that only hold others, and what those are about. */
 export const GROUPS: Readonly<Record<string, string>> = {
-  cert: 'certificates, piece by piece',
+  cert: 'certificates',
   daemon: "the daemon's configuration",
   client: 'what a client needs',
 }

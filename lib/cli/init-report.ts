@@ -9,8 +9,8 @@ import { aside, pieceText, type Piece } from './piece.ts'
 import { keyWords, list, until } from './words.ts'
 
 /** The report as --json has it. */
-export function initData(report: InitReport): object {
-  const { folder, host, daemon, unit, authority, server, override, clients, others, warnings } = report
+export function initData(report: InitReport, warnings: readonly string[]): object {
+  const { folder, host, daemon, unit, authority, server, override, clients, others } = report
   return {
     folder,
     host,

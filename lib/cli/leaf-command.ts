@@ -2,7 +2,7 @@ import type { FolderLeafOptions, FolderLeafResult } from '../pki/index.ts'
 import type { PkiFolder } from '../pki/index.ts'
 import type { Answer, Context } from './command.ts'
 import { pieceData } from './data.ts'
-import { DEFAULT_FOLDER, toNumber } from './options.ts'
+import { DEFAULT_FOLDER, keyTypeWarnings, readDays } from './options.ts'
 import { withPassphrase, type PassphraseFlags } from './passphrase.ts'
 import { aside, pieceText } from './piece.ts'
 import { keyWords, until } from './words.ts'
@@ -30,7 +30,7 @@ export async function issueLeaf(
     force,
     renew,
     ...(keyType !== undefined && { keyType: parseKeyType(keyType) }),
-    ...(days !== undefined && { days: toNumber(days) }),
+    ...(days !== undefined && { days: readDays(days) }),
   }
   const run = (passphrase: string | undefined): Promise<FolderLeafResult> =>
     ensure(folder, { ...options, ...(passphrase !== undefined && { passphrase }) })
@@ -38,7 +38,7 @@ export async function issueLeaf(
 }
 
 /** The answer of `cert server` and `cert client`. */
-export function leafAnswer(what: string, result: FolderLeafResult, context: Context): Answer {
+export function leafAnswer(what: string, result: FolderLeafResult, { keyType }: LeafFlags, context: Context): Answer {
   const { action, paths, facts, keptAside, notes } = result
   const names = [...facts.names.dns, ...facts.names.ip]
   const about = [
@@ -48,5 +48,5 @@ export function leafAnswer(what: string, result: FolderLeafResult, context: Cont
     ...notes,
   ]
   const text = pieceText({ action, path: `${paths.folder}/`, about }, context)
-  return { data: pieceData(result), text: `${text}\n` }
+  return { data: pieceData(result), text: `${text}\n`, warnings: keyTypeWarnings(keyType) }
 }

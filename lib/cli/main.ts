@@ -14,10 +14,14 @@ for (const [signal, exitCode] of Object.entries(SIGNALS)) {
   })
 }
 
+let isBroken = false
 for (const stream of [process.stdout, process.stderr]) {
-  // Nobody reads on, as with `| head`: that is no reason to stop halfway, nor to complain.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    // Nobody reads on, as with `| head`: that is no reason to stop halfway, nor to complain.
+    if (error.code === 'EPIPE' || isBroken) return
+    isBroken = true
+    process.exitCode = 1
+    process.stderr.write(`ERR_FILE_WRITE: writing the output: ${error.message}.\n`)
   })
 }
 
@@ -33,4 +37,6 @@ const io = {
   root: '/',
 }
 
-void run(process.argv.slice(2), io).then((exitCode) => (process.exitCode = exitCode))
+void run(process.argv.slice(2), io).then((exitCode) => {
+  process.exitCode = isBroken && exitCode === 0 ? 1 : exitCode
+})

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { PkiError } from '../errors.ts'
 import { usageError } from './errors.ts'
 
 /** The folder that everything is in, where nothing else is said. */
@@ -24,9 +25,33 @@ export function many(flag: string): (value: string, previous: string[] | undefin
   return (value, previous = []) => [...previous, once(flag)(value, undefined)]
 }
 
-/** A number, or NaN for the library to refuse: `Number('')` would be 0. */
-export function toNumber(text: string): number {
-  return /^[+-]?\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+/** Plain digits: `Number()` would also take `''`, `0x10` and `1e3`. The range is the library's to judge. */
+const NUMBER = /^[+-]?\d+(?:\.\d+)?$/
+
+export function readDays(text: string): number {
+  if (NUMBER.test(text)) return Number(text)
+  throw new PkiError('ERR_DAYS_INVALID', {
+    tried: `the option --days ${JSON.stringify(text)}`,
+    got: 'it is no number',
+    todo: 'Give a whole number of days.',
+  })
+}
+
+/** Seconds, as milliseconds. */
+export function readSeconds(flag: string, text: string): number {
+  const milliseconds = NUMBER.test(text) ? Number(text) * 1000 : 0
+  if (milliseconds >= 1 && milliseconds < 2 ** 31) return milliseconds
+  throw usageError(
+    `the option ${flag} ${JSON.stringify(text)}`,
+    'it is no length of time',
+    'Give it in seconds, such as 10.',
+  )
+}
+
+/** What should be known before a key of this type is carried to many machines. */
+export function keyTypeWarnings(keyType: string | undefined): string[] {
+  if (keyType !== 'ed25519') return []
+  return ['Docker, curl, Node and Python take Ed25519; what is built on NSS, such as Firefox, refuses it.']
 }
 
 export function addJson(command: Command): Command {

@@ -25,9 +25,9 @@ export function painter(output: Output, env: Environment): Paint {
   return (style, text) => styleText(style, text, { validateStream: false })
 }
 
-/** How many characters a line has. */
-export function widthOf(output: Output): number {
-  return Math.max(NARROWEST, Math.min(WIDTH, output.columns ?? WIDTH))
+/** How many characters a line has. A terminal that doesn't know its own width says 0. */
+export function widthOf({ columns: width = 0 }: Output): number {
+  return width === 0 ? WIDTH : Math.max(NARROWEST, Math.min(WIDTH, width))
 }
 
 /** Breaks a text at its blanks; a word that is too long stays whole, so that it can be copied. */

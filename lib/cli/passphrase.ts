@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs'
 import { FileError, isDockerMtlsError, PkiError, type AnyDockerMtlsError } from '../errors.ts'
 import type { Context } from './command.ts'
 import { canAsk, askSecret } from './prompt.ts'
+import { shellWord } from './words.ts'
 
 /** How the passphrase of an authority's key is given; never as a word of the command line, which everyone can read. */
 export interface PassphraseFlags {
@@ -134,19 +135,22 @@ function checkLength(passphrase: string): void {
 
 /** Will an authority be made? One that is there and open can't be encrypted by the way. */
 async function willBeNew({ folder, encrypt = false, replace = false }: LockedWork<unknown>): Promise<boolean> {
-  const [{ readIfThere }, { authorityPaths }, { isEncryptedKey }] = await Promise.all([
+  const [{ isFolder, readIfThere }, { authorityPaths }, { isEncryptedKey }] = await Promise.all([
     import('../pki/folder-io.ts'),
     import('../pki/folder-layout.ts'),
     import('../pki/load-authority.ts'),
   ])
+  // A file in its place is said to be one, and not to hold no authority.
+  await isFolder(folder)
   const { key: path } = authorityPaths(folder)
   const key = await readIfThere(path)
   if (replace || key === undefined) return true
   if (encrypt && !isEncryptedKey(key)) {
+    const word = shellWord(path)
     throw new PkiError('ERR_CA_EXISTS', {
       tried: `encrypting ${path}`,
       got: 'the authority is there already, and its key is not encrypted',
-      todo: `Encrypt it in place:  openssl pkcs8 -topk8 -v2 aes256 -in ${path} -out ${path}.new  and move that over it.`,
+      todo: `Encrypt it in place:  openssl pkcs8 -topk8 -v2 aes256 -in ${word} -out ${word}.new && mv ${word}.new ${word}`,
     })
   }
   return false

@@ -50,13 +50,9 @@ export function find(program: Command, { words }: Entry): Command {
 
 function groupOf(program: Command, name: string): Command {
   const there = program.commands.find((command) => command.name() === name)
-  return (
-    there ??
-    program
-      .command(name)
-      .summary(GROUPS[name] ?? '')
-      .description(GROUPS[name] ?? '')
-  )
+  if (there !== undefined) return there
+  const about = GROUPS[name] ?? ''
+  return program.command(name).helpCommand(false).summary(about).description(`Everything about ${about}.`)
 }
 
 function complete(command: Command, spec: CommandSpec, context: Context): void {

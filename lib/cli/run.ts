@@ -55,8 +55,8 @@ function groupOf([first = '']: readonly string[]): string[] {
 function fail(error: unknown, argv: readonly string[], io: Io): number {
   // Help that nobody asked for (no command at all) went to stderr, and is a mistake.
   if (isHelp(error)) return error.exitCode === 0 ? 0 : USAGE
-  const { reason } = io.signal
-  if (reason instanceof Interrupted) return exitCodeOf(reason)
+  const interruption = [error, io.signal.reason].find((reason) => reason instanceof Interrupted)
+  if (interruption !== undefined) return exitCodeOf(interruption)
   const { code, text } = errorText(error, io.env)
   io.stderr.write(`${painter(io.stderr, io.env)('red', `${code}:`)} ${text}\n`)
   if (asksForJson(argv)) io.stdout.write(`${JSON.stringify(errorReport(error), undefined, 2)}\n`)

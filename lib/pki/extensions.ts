@@ -14,8 +14,20 @@ export const EXTENSION = {
   extKeyUsage: '2.5.29.37',
 } as const
 
-/** The bits of a key usage, in their order (RFC 5280 section 4.2.1.3). */
-export const KEY_USAGES = [
+/** What a key may do, in the words of RFC 5280 section 4.2.1.3. */
+export type KeyUsage =
+  | 'digitalSignature'
+  | 'nonRepudiation'
+  | 'keyEncipherment'
+  | 'dataEncipherment'
+  | 'keyAgreement'
+  | 'keyCertSign'
+  | 'cRLSign'
+  | 'encipherOnly'
+  | 'decipherOnly'
+
+/** In the order of their bits. */
+export const KEY_USAGES: readonly KeyUsage[] = [
   'digitalSignature',
   'nonRepudiation',
   'keyEncipherment',
@@ -25,9 +37,7 @@ export const KEY_USAGES = [
   'cRLSign',
   'encipherOnly',
   'decipherOnly',
-] as const
-
-export type KeyUsage = (typeof KEY_USAGES)[number]
+]
 
 const PURPOSES = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' } as const
 

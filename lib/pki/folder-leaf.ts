@@ -85,7 +85,7 @@ function judgePair(
 }
 
 function isIssuedBy(certificate: X509Certificate, authority: readonly X509Certificate[]): boolean {
-  return authority.some((ca) => true)
+  return authority.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey))
 }
 
 function keyFaults(pem: string, certificate: X509Certificate): string[] {

@@ -103,8 +103,8 @@ function notation(given: string): string | undefined {
 /** Punycode for letters beyond ASCII (UTS 46), lower case, and without the dot that a full name may end in. */
 function toAscii(given: string): string | undefined {
   const name = given.toLowerCase()
-  // domainToASCII() also undoes %-escapes and takes "1" for an address, so it sees only what needs it.
-  const ascii = /\P{ASCII}|(?:^|\.)xn--/u.test(name) ? domainToASCII(name) : name
+  // domainToASCII() also undoes %-escapes, and newer ones than Node 20's take punycode that means nothing.
+  const ascii = /\P{ASCII}/u.test(name) ? domainToASCII(name) : name
   return ascii === '' ? undefined : ascii.replace(/(?<=[^.])\.$/, '')
 }
 

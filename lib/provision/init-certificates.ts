@@ -77,7 +77,7 @@ async function makeAuthority(
   })
 }
 
-function makeLeaf(
+async function makeLeaf(
   folder: PkiFolder,
   { client }: Wanted,
   { force = false, passphrase, names }: InitOptions,
@@ -88,5 +88,18 @@ function makeLeaf(
     ...(keyType !== undefined && { keyType }),
     ...(passphrase !== undefined && { passphrase }),
   }
-  return client === undefined ? folder.ensureServer(names, options) : folder.ensureClient(client, options)
+  try {
+    return await (client === undefined ? folder.ensureServer(names, options) : folder.ensureClient(client, options))
+  } catch (cause) {
+    throw withForce(cause)
+  }
+}
+
+/** The library's remedy is `cert server ... --force`, after which the `.env` files would still have the old name. */
+function withForce(cause: unknown): unknown {
+  if (!(cause instanceof PkiError)) return cause
+  const { code, tried, got } = cause
+  if (code !== 'ERR_SERVER_NAMES_CHANGED' && code !== 'ERR_PKI_FILE_INVALID') return cause
+  const todo = 'Let  --force  issue it anew; the old files are kept beside the new ones.'
+  return new PkiError(code, { tried, got, todo, cause })
 }

@@ -3,7 +3,7 @@ import { parseUnit, renderClientEnv } from '../daemon/index.ts'
 import { DaemonError, FileError, isDockerMtlsError, PkiError } from '../errors.ts'
 import { KEY_MODE, PUBLIC_MODE } from '../files.ts'
 import { PkiFolder } from '../pki/index.ts'
-import { readIfThere } from '../pki/folder-io.ts'
+import { isFolder, readIfThere } from '../pki/folder-io.ts'
 import { clientPaths, serverPaths } from '../pki/folder-layout.ts'
 import { findDaemonSource, type DaemonSource } from './daemon-source.ts'
 import { readInitOptions, type InitOptions, type ReadOptions } from './init-options.ts'
@@ -43,6 +43,7 @@ const ENV_MODE = KEY_MODE
  */
 export async function planInit(options: InitOptions): Promise<InitPlan> {
   const read = readInitOptions(options)
+  await isFolder(options.folder)
   const path = join(serverPaths(options.folder).folder, 'override.conf')
   const there = await readExisting(path, options.force === true)
   const source = await findDaemonSource(options)

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { daemonWarnings, renderDaemonJson, renderDaemonJsonOverride } from '../daemon/index.ts'
 import { FileError } from '../errors.ts'
 import { PUBLIC_MODE } from '../files.ts'
+import { isFolder } from '../pki/folder-io.ts'
 import { findDaemonSource, type DaemonSource, type SourceOptions } from './daemon-source.ts'
 import { daemonOptions, namingDaemonJson, readWishes, renderFrom, type DaemonWishes } from './override.ts'
 import { differs, planFile, putFile, refuseFolder, type FileResult } from './text-file.ts'
@@ -75,7 +76,8 @@ export async function writeRendered(
   force: boolean,
 ): Promise<FileResult[]> {
   const [first, second] = files
-  if (first !== undefined && second === undefined) await refuseFolder(path, first.name)
+  if (second !== undefined) await isFolder(path)
+  else if (first !== undefined) await refuseFolder(path, first.name)
   const planned = await Promise.all(
     files.map(({ name, text }) => planFile(second === undefined ? path : join(path, name), text, PUBLIC_MODE)),
   )
@@ -97,7 +99,7 @@ async function makePublicFolder(path: string): Promise<void> {
     throw new FileError('ERR_FILE_WRITE', {
       tried: `making the folder ${path}`,
       got: (cause as Error).message,
-      todo: 'Choose a folder that you may write to; with --daemon-json the path is that of a folder.',
+      todo: 'Choose a folder that you may write to.',
       cause,
     })
   }

@@ -137,6 +137,8 @@ export async function open(dispatcher: DockerDispatcher, request: WireRequest): 
   allowSharing(request.signal)
   const options = { ...dispatchOptions(dispatcher, request), ...(request.signal && { signal: request.signal }) }
   const { statusCode, headers, body } = await dispatcher.request(options)
+  // undici ends a body that is destroyed by an 'error': whoever has read enough listens no more, and it would end the process.
+  body.on('error', () => {})
   return { status: statusCode, headers, body }
 }
 

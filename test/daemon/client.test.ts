@@ -113,6 +113,16 @@ describe('a client of a real daemon', { skip }, () => {
     assert.ok(Array.isArray(await json(body)))
   })
 
+  test('a body that is no longer wanted may be destroyed, or left', async (t) => {
+    const docker = await connected(t, {}, env)
+    const destroyed = await docker.request({ method: 'GET', path: '/events' })
+    destroyed.body.destroy()
+    const left = await docker.request({ method: 'GET', path: '/info' })
+    for await (const _ of left.body) break
+    await docker.ping()
+    await delay(50)
+  })
+
   test('turns an answer of 404 into an error', async (t) => {
     const docker = await connected(t, {}, env)
     await assert.rejects(docker.request({ method: 'GET', path: '/containers/nothing/json' }), (error: unknown) => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { runCommand, type CommandResult } from '../support/command.ts'
+import { processesNaming } from '../support/processes.ts'
 import { lacks } from '../support/requirements.ts'
 import { dockerLocally } from './harness/docker-cli.ts'
 import { startDockerd } from './harness/dockerd.ts'
@@ -14,19 +15,6 @@ import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 import { mountsBelow } from './harness/unmount.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'curl', 'busybox', 'ip')
-
-function processesNaming(text: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')]
-      } catch {
-        return []
-      }
-    })
-    .filter((line) => line.includes(text))
-}
 
 function curl(...args: string[]): Promise<CommandResult> {
   return runCommand('curl', ['-sS', '--max-time', '10', '-w', ' %{http_code}', ...args])

@@ -383,7 +383,7 @@ describe('for any text', () => {
       try {
         const parsed = parseHost(text, { tlsOnPort2375 })
         assert.deepEqual(parseHost(formatEndpoint(parsed), { tlsOnPort2375 }), parsed)
-        if (parsed.kind === 'tls') assert.ok(tlsOnPort2375 || parsed.port !== 2375)
+        if (parsed.kind === 'tls' && !tlsOnPort2375) assert.notEqual(parsed.port, 2375)
         if (parsed.kind === 'ssh') assert.doesNotMatch(`${parsed.host} ${parsed.user ?? ''}`, /(?:^| )-/)
         if (parsed.kind === 'unix') assert.match(parsed.path, /^\/[^/]/)
         if (parsed.kind === 'npipe') assert.match(parsed.path, /^\/\/\.\/pipe\/[^/]/)

@@ -137,7 +137,7 @@ describe('options', () => {
     const typo: EndpointOptions = { hosts: 'h' }
     // @ts-expect-error: a port is part of the host
     const port: EndpointOptions = { host: 'h', port: 2376 }
-    assert.ok(typo !== port)
+    assert.notEqual(typo, port)
   })
 
   test('an aborted signal rejects with its own reason', async () => {
@@ -261,7 +261,7 @@ test('whatever the variables: TLS has a certificate folder, and was asked for', 
       if (found.kind !== 'tls') return assert.equal(found.certPath, undefined)
       assert.match(found.certPath ?? '', /^\//)
       assert.notEqual(found.port, 2375)
-      assert.ok(env.DOCKER_TLS_VERIFY)
+      assert.notEqual(env.DOCKER_TLS_VERIFY ?? '', '')
     } catch (error) {
       if (!isDockerMtlsError(error)) throw error
     }

@@ -67,6 +67,18 @@ const ROLES = [
 const OIDS = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const
 const NSS_USAGES = { server: 'V', client: 'C' } as const
 
+const RSA_SHA256 = '300d06092a864886f70d01010b0500'
+
+/** The whole AlgorithmIdentifier in DER (RFC 4055 section 5, RFC 5758 section 3.2, RFC 8410 section 3). */
+const ALGORITHMS: Readonly<Record<KeyType, string>> = {
+  p256: '300a06082a8648ce3d040302',
+  p384: '300a06082a8648ce3d040303',
+  ed25519: '300506032b6570',
+  rsa2048: RSA_SHA256,
+  rsa3072: RSA_SHA256,
+  rsa4096: RSA_SHA256,
+}
+
 for (const keyType of KEY_TYPES) {
   describe(keyType, () => {
     let set: KeySet
@@ -137,6 +149,15 @@ for (const keyType of KEY_TYPES) {
       const roles = (of: typeof ca): string[] => of.verdicts.filter(({ ok }) => ok).map(({ role }) => role)
       // Go lets a CA log in with its own certificate: its key opens every door anyway.
       assert.deepEqual([roles(ca), roles(server), roles(client)], [['client', 'ca'], ['server'], ['client']])
+    })
+
+    test('names its signature twice, with NULL parameters for RSA and none for the others', () => {
+      const identifier = Buffer.from(ALGORITHMS[keyType], 'hex')
+      for (const text of [set.authority.certificate, set.server.cert, set.client.cert]) {
+        const { raw } = new X509Certificate(text)
+        const first = raw.indexOf(identifier)
+        assert.ok(first > 0 && raw.indexOf(identifier, first + 1) > first)
+      }
     })
 
     test('a handshake, with each in its own role', async () => {

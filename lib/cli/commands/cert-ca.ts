@@ -10,7 +10,8 @@ import {
   addPassphraseFile,
   DEFAULT_FOLDER,
   once,
-  toNumber,
+  keyTypeWarnings,
+  readDays,
 } from '../options.ts'
 import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
 import { aside, pieceText } from '../piece.ts'
@@ -34,7 +35,7 @@ async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAu
   const options = {
     ...(name !== undefined && { commonName: name }),
     ...(keyType !== undefined && { keyType: parseKeyType(keyType) }),
-    ...(days !== undefined && { days: toNumber(days) }),
+    ...(days !== undefined && { days: readDays(days) }),
   }
   const run = (passphrase: string | undefined): Promise<FolderAuthorityResult> => {
     const all = { ...options, ...(passphrase !== undefined && { passphrase }) }
@@ -49,7 +50,7 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
   const { action, paths, facts, keptAside, notes } = result
   const about = `the authority ${facts.commonName ?? facts.subject}, ${keyWords(facts)}, ${until(facts.validTo)}`
   const text = pieceText({ action, path: `${paths.folder}/`, about: [about, ...aside(keptAside), ...notes] }, context)
-  const warnings = action === 'replaced' ? [RENEW_ALL] : []
+  const warnings = [...(action === 'replaced' ? [RENEW_ALL] : []), ...keyTypeWarnings(flags.keyType)]
   context.answer({ data: pieceData(result), text: `${text}\n`, warnings }, flags)
 }
 

@@ -5,7 +5,7 @@ import { addDays, addFolder, addJson, addKeyType, addPassphraseFile } from '../o
 
 async function runClient(name: string, flags: LeafFlags, context: Context): Promise<void> {
   const result = await issueLeaf(flags, context, (folder, options) => folder.ensureClient(name, options))
-  context.answer(leafAnswer(`the client ${name}`, result, context), flags)
+  context.answer(leafAnswer(`the client ${name}`, result, flags, context), flags)
 }
 
 function define(command: Command, context: Context): void {

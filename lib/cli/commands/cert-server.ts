@@ -5,7 +5,7 @@ import { addDays, addFolder, addJson, addKeyType, addPassphraseFile } from '../o
 
 async function runServer(names: readonly string[], flags: LeafFlags, context: Context): Promise<void> {
   const result = await issueLeaf(flags, context, (folder, options) => folder.ensureServer(names, options))
-  context.answer(leafAnswer("the server's certificate", result, context), flags)
+  context.answer(leafAnswer("the server's certificate", result, flags, context), flags)
 }
 
 function define(command: Command, context: Context): void {

@@ -22,12 +22,13 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const { renderDaemon, writeRendered } = await import('../../provision/render.ts')
   const report = await renderDaemon(optionsOf(flags, context))
   const { files, unit, warnings } = report
-  if (flags.unit === undefined) context.say(whence(report))
   if (flags.write === undefined) {
+    sayWhence(report, flags, context)
     context.answer({ data: { files, unit, warnings }, text: renderedText(report), warnings }, flags)
     return
   }
   const written = await writeRendered(files, flags.write, flags.force === true)
+  sayWhence(report, flags, context)
   const pieces = written.map(({ action, path, keptAside }, index) => {
     const place = `belongs to ${files[index]?.place ?? ''} on the server`
     return pieceText({ action, path, about: [place, ...aside(keptAside)] }, context)
@@ -44,9 +45,11 @@ function optionsOf(
   return { form, listen, tlsDir: tlsdir, usernsRemap, unit, daemonJson: merge, root: io.root }
 }
 
-function whence({ unit }: RenderReport): string {
-  if (unit.length > 0) return `The command of dockerd is from ${unit.join(' and ')}.`
-  return "No docker.service is installed here: the command of dockerd is docker-ce's. --unit FILE names another."
+/** Who named the unit knows. */
+function sayWhence({ unit }: RenderReport, flags: RenderFlags, { say }: Context): void {
+  if (flags.unit !== undefined) return
+  if (unit.length > 0) say(`The command of dockerd is from ${unit.join(' and ')}.`)
+  else say("No docker.service is installed here: the command of dockerd is docker-ce's. --unit FILE names another.")
 }
 
 /** One file is printed as it is, two as systemctl cat does it. */

@@ -10,6 +10,7 @@ import {
   addKeyType,
   addPassphraseFile,
   DEFAULT_FOLDER,
+  keyTypeWarnings,
   many,
 } from '../options.ts'
 import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
@@ -44,7 +45,8 @@ async function runInit(names: readonly string[], flags: InitFlags, context: Cont
     },
     context,
   )
-  context.answer({ data: initData(report), text: initText(report, options, context), warnings: report.warnings }, flags)
+  const warnings = [...report.warnings, ...keyTypeWarnings(flags.keyType)]
+  context.answer({ data: initData(report, warnings), text: initText(report, options, context), warnings }, flags)
 }
 
 async function readFlags(names: readonly string[], flags: InitFlags, context: Context): Promise<InitOptions> {

@@ -6,7 +6,7 @@ import type { SystemVersion } from '../../engine/types/system.ts'
 import type { Peer } from '../../transport/peer.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../data.ts'
-import { addEndpointOptions, addJson, endpointOptions, once, toNumber, type EndpointFlags } from '../options.ts'
+import { addEndpointOptions, addJson, endpointOptions, once, readSeconds, type EndpointFlags } from '../options.ts'
 import { facts } from '../output.ts'
 import { keyWords, until } from '../words.ts'
 
@@ -26,7 +26,7 @@ interface Measured {
 async function runPing(flags: PingFlags, context: Context): Promise<void> {
   const { connect } = await import('../../engine/client.ts')
   const { signal, env } = context.io
-  const timeout = flags.timeout === undefined ? {} : { connectTimeout: toNumber(flags.timeout) * 1000 }
+  const timeout = flags.timeout === undefined ? {} : { connectTimeout: readSeconds('--timeout', flags.timeout) }
   const start = performance.now()
   const docker = await connect({ ...endpointOptions(flags), ...timeout, signal }, env)
   try {

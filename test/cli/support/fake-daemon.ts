@@ -1,0 +1,40 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+
+/** What `GET /version` of a daemon says, as far as anyone here asks. */
+const VERSION = {
+  Version: '26.1.5',
+  ApiVersion: '1.45',
+  MinAPIVersion: '1.24',
+  GitCommit: 'a72d7cd',
+  GoVersion: 'go1.24',
+  Os: 'linux',
+  Arch: 'amd64',
+}
+
+/** Serves `/_ping` and `/version` over mutual TLS, with the server's files of a folder that `init` made. */
+export async function startFakeDaemon(folder: string): Promise<{ port: number; close: () => Promise<void> }> {
+  const [cert, key, ca] = await Promise.all(
+    ['server-cert.pem', 'server-key.pem', 'ca.pem'].map((name) => readFile(join(folder, 'server', name))),
+  )
+  const server = createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: true }, (request, response) => {
+    response.setHeader('Api-Version', VERSION.ApiVersion)
+    response.setHeader('Ostype', 'linux')
+    if (request.url?.endsWith('/_ping') === true) return response.end('OK')
+    if (request.url?.endsWith('/version') !== true) return response.writeHead(404).end('{"message":"page not found"}')
+    response.setHeader('Content-Type', 'application/json')
+    return response.end(JSON.stringify(VERSION))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { port: (server.address() as AddressInfo).port, close: () => close(server) }
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections()
+  server.close()
+  await once(server, 'close')
+}

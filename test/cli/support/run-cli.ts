@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { Input } from '../../../lib/cli/io.ts'
+import { run } from '../../../lib/cli/run.ts'
+import { cleanEnvironment } from '../../support/command.ts'
+
+export interface Ran {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  /** The whole environment. @defaultValue a PATH and a HOME that is not there */
+  readonly env?: Readonly<Record<string, string>>
+  /** Where the installed unit is looked for. @defaultValue a folder that is not there: docker-ce's line is taken */
+  readonly root?: string
+  /** Are all three streams terminals? @defaultValue false */
+  readonly tty?: boolean
+  /** Typed, each after the prompt that ends in `: `. */
+  readonly typed?: readonly string[]
+  readonly columns?: number
+  readonly signal?: AbortSignal
+  /** What stdin holds. */
+  readonly input?: string | Uint8Array
+}
+
+/** A terminal's keyboard: types the next answer whenever it is asked for one. */
+class Keyboard extends PassThrough {
+  isTTY = true
+  /** Every change of the mode. */
+  readonly raw: boolean[] = []
+  setRawMode(mode: boolean): this {
+    this.raw.push(mode)
+    return this
+  }
+}
+
+/** Runs a command line in this process, with streams of its own. */
+export async function runCli(argv: readonly string[], options: RunOptions = {}): Promise<Ran & { raw: boolean[] }> {
+  const { env = { HOME: '/nonexistent' }, root = '/nonexistent', tty = false, typed = [], columns, input } = options
+  const output = { stdout: '', stderr: '' }
+  const keyboard = new Keyboard()
+  keyboard.isTTY = tty
+  if (input !== undefined) keyboard.end(input)
+  const answers = [...typed]
+  const stream = (name: 'stdout' | 'stderr', onText = (_text: string): void => undefined) => ({
+    isTTY: tty,
+    ...(columns !== undefined && { columns }),
+    write(chunk: string | Uint8Array) {
+      const words = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1')
+      output[name] += words
+      onText(words)
+    },
+  })
+  const stderr = stream('stderr', (words) => {
+    const answer = words.endsWith(': ') ? answers.shift() : undefined
+    if (answer !== undefined) setImmediate(() => keyboard.write(answer))
+  })
+  const signal = options.signal ?? new AbortController().signal
+  const io = { stdin: keyboard satisfies Input, stdout: stream('stdout'), stderr, env, signal, root }
+  const code = await run(argv, io)
+  return { code, ...output, raw: keyboard.raw }
+}
+
+/** The JSON object that a command printed, and nothing else. */
+export async function runJson<Data = Record<string, unknown>>(
+  argv: readonly string[],
+  options?: RunOptions,
+): Promise<Data> {
+  const { stdout, stderr } = await runCli([...argv, '--json'], options)
+  try {
+    return JSON.parse(stdout) as Data
+  } catch {
+    throw new Error(`no JSON on stdout: ${JSON.stringify(stdout)}, stderr ${JSON.stringify(stderr)}`)
+  }
+}
+
+export const MAIN: string = fileURLToPath(new URL('../../../lib/cli/main.ts', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** What starts the command line as a process of its own. */
+export const CLI: readonly string[] = [process.execPath, '--import', import.meta.resolve('tsx'), MAIN]
+
+export interface ProcessOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly input?: string
+  /** Is handed the process once it has said this on stderr. */
+  readonly when?: readonly [stderr: RegExp, act: (pid: number) => void]
+}
+
+/** Runs the command line as a process of its own. */
+export async function runProcess(argv: readonly string[], options: ProcessOptions = {}): Promise<Ran> {
+  const { cwd = ROOT, env = {}, input = '', when } = options
+  const [file = '', ...args] = [...CLI, ...argv]
+  // Stops what hangs; no test waits that long.
+  const child = spawn(file, args, { cwd, env: cleanEnvironment(env), timeout: 60_000, killSignal: 'SIGKILL' })
+  const closed = once(child, 'close')
+  const stdout = text(child.stdout)
+  let stderr = ''
+  let acted = false
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+    if (acted || when?.[0].test(stderr) !== true || child.pid === undefined) return
+    acted = true
+    when[1](child.pid)
+  })
+  child.stdin.end(input)
+  const [code] = (await closed) as [number | null]
+  return { code: code ?? -1, stdout: await stdout, stderr }
+}
