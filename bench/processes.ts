@@ -14,6 +14,8 @@ export interface Outcome {
   readonly output: string
   /** From the start to the first output. */
   readonly milliseconds: number
+  /** From the start to the end of the process. */
+  readonly whole: number
 }
 
 /** Runs one of the small programs in a fresh process without tsx. */
@@ -33,7 +35,9 @@ export async function timeCommand([file = '', ...args]: readonly string[], env: 
   })
   child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
-  if (code === 0 && milliseconds !== undefined) return { output: output.stdout, milliseconds }
+  if (code === 0 && milliseconds !== undefined) {
+    return { output: output.stdout, milliseconds, whole: performance.now() - began }
+  }
   throw new Error(`${[file, ...args].join(' ')} failed (${code}): ${output.stderr.trim().slice(-2000)}`)
 }
 

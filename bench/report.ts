@@ -2,6 +2,7 @@ import type { Connections } from './measures/connections.ts'
 import type { KeySetLine } from './measures/key-sets.ts'
 import type { MemoryLine } from './measures/memory.ts'
 import type { Rates } from './measures/requests.ts'
+import type { StartLine } from './measures/start-up.ts'
 import type { Figures, Results } from './results.ts'
 import type { Line } from './rounds.ts'
 import { grouped, mebibytes, milliseconds, table } from './table.ts'
@@ -32,25 +33,28 @@ function heading({ date, machine, versions, missing, short }: Results): string {
 function figureSections(figures: Figures): string[] {
   const { imports, firstPings, requests = [], connections, keySets, memory } = figures
   return [
-    ...(imports ? [`Import, in a fresh process (ms)\n${timeTable(imports)}`] : []),
-    ...(firstPings
-      ? [`From the start of the process to the first /_ping answered (ms)\n${timeTable(firstPings)}`]
-      : []),
+    ...(imports ? [importSection(imports)] : []),
+    ...(firstPings ? [firstPingSection(firstPings)] : []),
     ...requests.map(rateSection),
-    ...(connections ? [connectionSection(connections)] : []),
+    ...(connections ? connectionSections(connections) : []),
     ...(keySets ? [keySetSection(keySets)] : []),
     ...(memory ? [memorySection(memory)] : []),
   ]
 }
 
-function timeTable(lines: readonly Line[]): string {
-  const rows = byMedian(lines).map(({ name, median, least, ratio }) => [
-    name,
-    milliseconds(median),
-    milliseconds(least),
-    ratio.toFixed(2),
-  ])
-  return table(['', 'median', 'least', 'times ours'], rows)
+function importSection(lines: readonly Line[]): string {
+  const rows = byMedian(lines).map(timeCells)
+  return `Import, in a fresh process (ms)\n${table(['', 'median', 'least', 'times ours'], rows)}`
+}
+
+function firstPingSection(lines: readonly StartLine[]): string {
+  const rows = byMedian(lines).map((line) => [...timeCells(line), milliseconds(line.ended)])
+  const head = ['', 'median', 'least', 'times ours', 'process ended']
+  return `From the start of the process to the first /_ping answered (ms)\n${table(head, rows)}`
+}
+
+function timeCells({ name, median, least, ratio }: Line): string[] {
+  return [name, milliseconds(median), milliseconds(least), ratio.toFixed(2)]
 }
 
 function rateSection({ width, best, lines }: Rates): string {
@@ -61,13 +65,20 @@ function rateSection({ width, best, lines }: Rates): string {
   return `/_ping per second, ${width} at once (best raw pool: ${best})\n${table(head, rows)}`
 }
 
-function connectionSection(connections: readonly Connections[]): string {
-  const names = connections[0]?.lines.map(({ name }) => name) ?? []
-  const rows = connections.map(({ keyType, lines }) => [
-    keyType,
-    ...names.map((name) => cell(lines.find((line) => line.name === name))),
+function connectionSections(connections: readonly Connections[]): string[] {
+  return [
+    `New client, whole handshake and a ping by key type (median ms)\n${connectionTable(connections, 'whole')}`,
+    `Another connection of the same client and a ping (median ms)\n${connectionTable(connections, 'again')}`,
+  ]
+}
+
+function connectionTable(connections: readonly Connections[], kind: 'whole' | 'again'): string {
+  const names = connections[0]?.[kind].map(({ name }) => name) ?? []
+  const rows = connections.map((one) => [
+    one.keyType,
+    ...names.map((name) => cell(one[kind].find((line) => line.name === name))),
   ])
-  return `New client, whole handshake and a ping by key type (median ms)\n${table(['', ...names], rows)}`
+  return table(['', ...names], rows)
 }
 
 function cell(line: Line | undefined): string {

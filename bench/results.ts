@@ -3,13 +3,14 @@ import type { Connections } from './measures/connections.ts'
 import type { KeySetLine } from './measures/key-sets.ts'
 import type { MemoryLine } from './measures/memory.ts'
 import type { Rates } from './measures/requests.ts'
+import type { StartLine } from './measures/start-up.ts'
 import type { Line, Problem } from './rounds.ts'
 
 export interface Figures {
   /** In milliseconds. */
   imports?: readonly Line[]
   /** In milliseconds. */
-  firstPings?: readonly Line[]
+  firstPings?: readonly StartLine[]
   /** In requests per second. */
   requests?: readonly Rates[]
   /** In milliseconds. */

@@ -72,8 +72,9 @@ async function measureKeyTypes(
 ): Promise<Connections[]> {
   const all: Connections[] = []
   for (const keyType of plan.keyTypes) {
-    const lines = await withDaemon(keyType, (env) => measureConnections(contenders, env, plan, problems))
-    all.push({ keyType, lines })
+    const measure = (env: DaemonEnv): Promise<Connections> =>
+      measureConnections(contenders, { keyType, env }, plan, problems)
+    all.push(await withDaemon(keyType, measure))
   }
   return all
 }

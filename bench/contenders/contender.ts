@@ -4,6 +4,8 @@ export interface Client {
   readonly answered: boolean
   /** Rejects where the answer is not a Docker daemon's to `/_ping`. */
   ping(): Promise<void>
+  /** The same on a connection of its own, which ends with it; left out where a client has no way to ask for that. */
+  pingApart?(): Promise<void>
   /** Ends its connections: the next client makes new ones. */
   close(): Promise<void>
 }

@@ -7,17 +7,21 @@ export const open: Open = async (entry) => {
   const { Agent, get } = (await import(entry)) as typeof https
   const { host, port, ...pem } = await readMaterial()
   const agent = new Agent({ keepAlive: true, ...pem })
-  const ask = (): Promise<IncomingMessage> =>
-    new Promise((resolve, reject) => {
-      get({ host, port, path: '/_ping', agent }, resolve).once('error', reject)
+  const agentApart = new Agent({ keepAlive: false, ...pem })
+  const ping = async (by: https.Agent): Promise<void> => {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      get({ host, port, path: '/_ping', agent: by }, resolve).once('error', reject)
     })
+    checkBody(answer.statusCode ?? 0, await read(answer))
+  }
   return {
     answered: false,
-    ping: async () => {
-      const answer = await ask()
-      checkBody(answer.statusCode ?? 0, await read(answer))
+    ping: () => ping(agent),
+    pingApart: () => ping(agentApart),
+    close: async () => {
+      agent.destroy()
+      agentApart.destroy()
     },
-    close: async () => agent.destroy(),
   }
 }
 

@@ -12,12 +12,14 @@ export const open: Open = async (entry) => {
   const connect = buildConnector({ secureContext: createSecureContext(pem), ALPNProtocols: ['http/1.1'] })
   const bound = connections === undefined ? null : Number(connections)
   const pool = new Pool(`https://${host}:${port}`, { connect, connections: bound })
+  const ping = async (reset: boolean): Promise<void> => {
+    const { statusCode, body } = await pool.request({ method: 'GET', path: '/_ping', reset })
+    checkBody(statusCode, await body.text())
+  }
   return {
     answered: false,
-    ping: async () => {
-      const { statusCode, body } = await pool.request({ method: 'GET', path: '/_ping' })
-      checkBody(statusCode, await body.text())
-    },
+    ping: () => ping(false),
+    pingApart: () => ping(true),
     close: () => pool.destroy(),
   }
 }

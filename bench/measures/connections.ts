@@ -1,31 +1,42 @@
 import type { KeyType } from '../../lib/pki/index.ts'
 import { OURS, type Contender } from '../contenders.ts'
 import type { Plan } from '../plan.ts'
-import { withWorkers, type DaemonEnv } from '../processes.ts'
+import { withWorkers, type DaemonEnv, type Worker } from '../processes.ts'
 import { inRounds, summarize, type Line, type Problem } from '../rounds.ts'
 
+/** In milliseconds for one connection and one ping; the keys of all three sides are of one type. */
 export interface Connections {
   readonly keyType: KeyType
-  /** In milliseconds for one. */
-  readonly lines: readonly Line[]
+  /** A new client, so a whole handshake. */
+  readonly whole: readonly Line[]
+  /** Another connection of the same client, which may resume its TLS session; of those that have a way to ask for one. */
+  readonly again: readonly Line[]
 }
 
-/** A new client, its connection with a whole handshake, and one ping; the keys of all three sides are of one type. */
 export async function measureConnections(
   contenders: readonly Contender[],
-  daemon: DaemonEnv,
+  daemon: { readonly keyType: KeyType; readonly env: DaemonEnv },
   plan: Plan,
   problems: Problem[],
-): Promise<readonly Line[]> {
-  return withWorkers(contenders, daemon, async (workers) => {
-    const measure = async ({ name }: Contender): Promise<number> => {
-      const worker = workers.get(name)
-      if (!worker) throw new Error('it has no process')
-      const { requests, milliseconds } = await worker.perform({ kind: 'connect', count: plan.connectionsARound })
-      return milliseconds / requests
+): Promise<Connections> {
+  return withWorkers(contenders, daemon.env, async (workers) => {
+    const measure = async (kind: 'connect' | 'reconnect'): Promise<readonly Line[]> => {
+      const one = ({ name }: Contender): Promise<number> => timeOne(workers.get(name), kind, plan.connectionsARound)
+      // The first round loads what is loaded but once; nobody's figure of it counts.
+      await inRounds(contenders, 1, one, problems)
+      return summarize(await inRounds(contenders, plan.connectRounds, one, problems), OURS).filter(isFinished)
     }
-    // The first round loads what is loaded but once; nobody's figure of it counts.
-    await inRounds(contenders, 1, measure, problems)
-    return summarize(await inRounds(contenders, plan.connectRounds, measure, problems), OURS)
+    return { keyType: daemon.keyType, whole: await measure('connect'), again: await measure('reconnect') }
   })
+}
+
+async function timeOne(worker: Worker | undefined, kind: 'connect' | 'reconnect', count: number): Promise<number> {
+  if (!worker) throw new Error('it has no process')
+  const { requests, milliseconds } = await worker.perform({ kind, count })
+  return milliseconds / requests
+}
+
+/** Whoever can't do it has done none. */
+function isFinished({ median }: Line): boolean {
+  return Number.isFinite(median)
 }

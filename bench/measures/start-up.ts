@@ -1,11 +1,18 @@
 import { OURS, type Contender } from '../contenders.ts'
 import type { Plan } from '../plan.ts'
-import { runProgram, timeCommand, type DaemonEnv } from '../processes.ts'
-import { inRounds, summarize, type Line, type Problem } from '../rounds.ts'
+import { runProgram, timeCommand, type DaemonEnv, type Outcome } from '../processes.ts'
+import { inRounds, mapSamples, summarize, type Line, type Problem } from '../rounds.ts'
+import { median } from '../statistics.ts'
+
+/** In milliseconds until the first answer. */
+export interface StartLine extends Line {
+  /** Until the process has ended: what a command line makes its user wait for. */
+  readonly ended: number
+}
 
 interface Start {
   readonly name: string
-  readonly milliseconds: () => Promise<number>
+  readonly run: () => Promise<Outcome>
 }
 
 /** How long the import of each takes, in a fresh process each time. */
@@ -27,27 +34,30 @@ export async function measureFirstPings(
   daemon: DaemonEnv,
   plan: Plan,
   problems: Problem[],
-): Promise<Line[]> {
+): Promise<StartLine[]> {
   const starts: Start[] = [
-    ...contenders.map(({ name, module, entry, env }) => ({
-      name,
-      milliseconds: async () => {
-        const outcome = await runProgram('first-ping', [module, entry], { ...daemon, ...env })
-        return asExpected(outcome.output, /^OK$/, outcome.milliseconds)
-      },
-    })),
-    { name: 'node, no client at all', milliseconds: async () => (await runProgram('nothing', [], {})).milliseconds },
-    { name: 'docker version (Docker CLI)', milliseconds: () => dockerVersion(daemon) },
+    ...contenders.map((contender) => ({ name: contender.name, run: () => firstPing(contender, daemon) })),
+    { name: 'node, no client at all', run: () => runProgram('nothing', [], {}) },
+    { name: 'docker version (Docker CLI)', run: () => dockerVersion(daemon) },
   ]
-  return summarize(await inRounds(starts, plan.firstPingRounds, ({ milliseconds }) => milliseconds(), problems), OURS)
+  const samples = await inRounds(starts, plan.firstPingRounds, ({ run }) => run(), problems)
+  const answered = mapSamples(samples, ({ milliseconds }) => milliseconds)
+  const ended = mapSamples(samples, ({ whole }) => whole)
+  return summarize(answered, OURS).map((line) => ({ ...line, ended: median(ended.get(line.name) ?? []) }))
 }
 
-async function dockerVersion(daemon: DaemonEnv): Promise<number> {
-  const { output, milliseconds } = await timeCommand(['docker', 'version', '--format', '{{.Server.Version}}'], daemon)
-  return asExpected(output, /^\d+\.\d+\.\d+/, milliseconds)
+async function firstPing({ module, entry, env }: Contender, daemon: DaemonEnv): Promise<Outcome> {
+  return asExpected(await runProgram('first-ping', [module, entry], { ...daemon, ...env }), /^OK$/)
 }
 
-function asExpected(output: string, pattern: RegExp, milliseconds: number): number {
-  if (pattern.test(output)) return milliseconds
-  throw new Error(`it printed ${JSON.stringify(output)}`)
+async function dockerVersion(daemon: DaemonEnv): Promise<Outcome> {
+  return asExpected(
+    await timeCommand(['docker', 'version', '--format', '{{.Server.Version}}'], daemon),
+    /^\d+\.\d+\.\d+/,
+  )
+}
+
+function asExpected(outcome: Outcome, pattern: RegExp): Outcome {
+  if (pattern.test(outcome.output)) return outcome
+  throw new Error(`it printed ${JSON.stringify(outcome.output)}`)
 }

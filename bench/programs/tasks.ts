@@ -4,6 +4,8 @@ export type Task =
   | { readonly kind: 'load'; readonly width: number; readonly milliseconds: number; readonly count?: number }
   /** So many times: a new client, its connection, a ping, and the end of both. */
   | { readonly kind: 'connect'; readonly count: number }
+  /** So many pings one after the other, each on a connection of its own. */
+  | { readonly kind: 'reconnect'; readonly count: number }
 
 export interface Figures {
   readonly requests: number

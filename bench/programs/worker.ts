@@ -27,6 +27,7 @@ const within = (milliseconds: number): (() => boolean) => {
 async function perform(task: Task): Promise<number> {
   if (task.kind === 'connect') return connectAnew(task.count)
   const client = (kept ??= await open(entry))
+  if (task.kind === 'reconnect') return reconnect(client, task.count)
   const late = within(task.milliseconds)
   return load(client, task.width, (sent) => late() || sent >= (task.count ?? Infinity))
 }
@@ -37,6 +38,12 @@ async function connectAnew(count: number): Promise<number> {
     if (!client.answered) await client.ping()
     await client.close()
   }
+  return count
+}
+
+async function reconnect(client: Client, count: number): Promise<number> {
+  if (!client.pingApart) return 0
+  for (let done = 0; done < count; done++) await client.pingApart()
   return count
 }
 

@@ -2,6 +2,8 @@
 import { demonstrateDaemon } from './daemon.ts'
 import { Progress } from './progress.ts'
 
+// Whoever reads may stop, as in `npm run demo | head`.
+process.stdout.on('error', () => process.exit(1))
 try {
   await demonstrateDaemon(new Progress())
 } catch (error) {

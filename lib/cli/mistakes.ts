@@ -1,4 +1,4 @@
-import type { CommanderError } from 'commander'
+import type { Command, CommanderError } from 'commander'
 import type { ArgumentError } from '../errors.ts'
 import type { CommandSpec } from './command.ts'
 import { usageError } from './errors.ts'
@@ -18,20 +18,17 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-/**
- * Says a mistake in the command line in our form: what was tried, what is wrong, what would be right.
- *
- * @param error - what commander found
- * @param where - the command's name with its words
- * @param spec - the command, where it is known which one is meant
- * @param argv - the command line
- */
-export function usageErrorFrom(
-  error: CommanderError,
-  where: string,
-  spec: CommandSpec | undefined,
-  argv: readonly string[],
-): ArgumentError {
+/** What the mistake was made in. */
+export interface Place {
+  /** The command's name with its words. */
+  readonly where: string
+  /** The command, where it is known which one is meant. */
+  readonly spec?: CommandSpec
+  readonly command?: Command
+}
+
+/** Says a mistake in the command line in our form: what was tried, what is wrong, what would be right. */
+export function usageErrorFrom(error: CommanderError, { where, spec, command }: Place): ArgumentError {
   const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n')
   const help = `All of them:  ${where} --help`
   const example = spec === undefined ? help : `For example:  ${spec.examples[0][0]}`
@@ -39,8 +36,11 @@ export function usageErrorFrom(
   switch (error.code) {
     case 'commander.unknownCommand':
       return usageError(where, `there is no command ${quoted(what)}`, didYouMean(meant, `${where} `, help))
-    case 'commander.unknownOption':
-      return usageError(where, `there is no option ${quoted(what)}`, didYouMean(meant, '', help))
+    case 'commander.unknownOption': {
+      // Without its value, which may be a secret that someone took an option for.
+      const flag = quoted(what).replace(/=.*$/s, '')
+      return usageError(where, `there is no option ${flag}`, didYouMean(meant ?? longerFlag(flag, command), '', help))
+    }
     case 'commander.missingArgument':
       return usageError(where, `it needs a ${quoted(what)}, and there is none`, example)
     case 'commander.optionMissingArgument':
@@ -48,16 +48,18 @@ export function usageErrorFrom(
     case 'commander.missingMandatoryOptionValue':
       return usageError(where, `the option ${quoted(what)} is missing`, example)
     case 'commander.excessArguments': {
-      const extra = argv.findLast((word) => !word.startsWith('-')) ?? ''
-      return usageError(
-        where,
-        `${JSON.stringify(extra)} is one word too many`,
-        spec?.stray?.(shellWord(extra)) ?? example,
-      )
+      const extra = command?.args[command.registeredArguments.length] ?? ''
+      const todo = spec?.stray?.(shellWord(extra)) ?? example
+      return usageError(where, `${JSON.stringify(extra)} is one word too many`, todo)
     }
     default:
       return usageError(where, what, help)
   }
+}
+
+/** `--ca-passphrase` is the beginning of an option, and further from it than commander's slips of the finger. */
+function longerFlag(flag: string, command: Command | undefined): string | undefined {
+  return command?.options.map(({ long }) => long ?? '').find((long) => flag.length > 3 && long.startsWith(flag))
 }
 
 /** Commander puts what it is about into single quotes. */

@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import { makeContext, type Context } from './command.ts'
 import { asksForJson, normaliseArgv } from './argv.ts'
 import { COMMANDS, type Entry } from './commands.ts'
@@ -30,21 +31,23 @@ async function parse(argv: readonly string[], context: Context): Promise<void> {
   const spec = await entry?.load()
   const program = buildProgram(context, entry && spec && { entry, spec })
   const where = ['docker-mtls', ...(entry?.words ?? groupOf(argv))].join(' ')
+  const command = entry && find(program, entry)
   try {
-    await program.parseAsync(entry === undefined ? argv : normalised(argv, entry, program, where), { from: 'user' })
+    await program.parseAsync(normalised(argv, entry, command, where), { from: 'user' })
   } catch (error) {
-    throw isCommanderError(error) && !isHelp(error) ? usageErrorFrom(error, where, spec, argv) : error
+    if (!isCommanderError(error) || isHelp(error)) throw error
+    throw usageErrorFrom(error, { where, ...(spec && { spec }), ...(command && { command }) })
   }
 }
 
 function normalised(
   argv: readonly string[],
-  entry: Entry,
-  program: ReturnType<typeof buildProgram>,
+  entry: Entry | undefined,
+  command: Command | undefined,
   where: string,
-): string[] {
-  const rest = argv.slice(entry.words.length)
-  return [...entry.words, ...normaliseArgv(rest, find(program, entry).options, where)]
+): readonly string[] {
+  if (entry === undefined || command === undefined) return argv
+  return [...entry.words, ...normaliseArgv(argv.slice(entry.words.length), command.options, where)]
 }
 
 /** `cert` of `cert sho`, for a mistake inside a group. */

@@ -6,7 +6,7 @@ import { certificateData } from '../data.ts'
 import { addJson } from '../options.ts'
 import { facts, type Paint } from '../output.ts'
 import { printable } from '../../endpoint/text.ts'
-import { keyWords, until } from '../words.ts'
+import { keyWords, left } from '../words.ts'
 
 interface ShowFlags {
   readonly json?: true
@@ -39,7 +39,7 @@ function certificateText(one: CertificateInspection, { paint, width }: Context):
     ['Issuer', one.issuer === one.subject ? `${one.issuer} (itself)` : one.issuer],
     ['Serial number', one.serialNumber],
     ['Not before', one.validFrom.toISOString()],
-    ['Not after', `${one.validTo.toISOString()}, ${until(one.validTo)}`],
+    ['Not after', `${one.validTo.toISOString()} (${left(one.validTo)})`],
     ['Public key', keyWords(one)],
     ['Signature algorithm', one.signatureAlgorithm],
     ['Basic constraints', constraints(isCa, pathLength)],

@@ -20,8 +20,8 @@ export interface RunOptions {
   readonly root?: string
   /** Are all three streams terminals? @defaultValue false */
   readonly tty?: boolean
-  /** Typed, each after the prompt that ends in `: `. */
-  readonly typed?: readonly string[]
+  /** Typed, each after a prompt that ends in `: `; a list comes key by key. */
+  readonly typed?: readonly (string | readonly string[])[]
   readonly columns?: number
   readonly signal?: AbortSignal
   /** What stdin holds. */
@@ -58,7 +58,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
   })
   const stderr = stream('stderr', (words) => {
     const answer = words.endsWith(': ') ? answers.shift() : undefined
-    if (answer !== undefined) setImmediate(() => keyboard.write(answer))
+    for (const keys of [answer ?? []].flat()) setImmediate(() => keyboard.write(keys))
   })
   const signal = options.signal ?? new AbortController().signal
   const io = { stdin: keyboard satisfies Input, stdout: stream('stdout'), stderr, env, signal, root }
@@ -71,7 +71,9 @@ export async function runJson<Data = Record<string, unknown>>(
   argv: readonly string[],
   options?: RunOptions,
 ): Promise<Data> {
-  const { stdout, stderr } = await runCli([...argv, '--json'], options)
+  const end = argv.indexOf('--')
+  const words = end === -1 ? [...argv, '--json'] : argv.toSpliced(end, 0, '--json')
+  const { stdout, stderr } = await runCli(words, options)
   try {
     return JSON.parse(stdout) as Data
   } catch {

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { createAuthority, issueClient } from '../../lib/pki/index.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { treeOf } from '../support/tree.ts'
+import { runCli, runJson, type Ran, type RunOptions } from './support/run-cli.ts'
+
+interface PieceData {
+  readonly action: string
+  readonly paths: Record<string, string>
+  readonly certificate: { readonly subject: string; readonly daysLeft: number; readonly key: object }
+  readonly keptAside: string[]
+  readonly notes: string[]
+}
+
+async function place(t: TestContext): Promise<{
+  folder: string
+  cert: (argv: readonly string[], options?: RunOptions) => Promise<Ran>
+  json: (argv: readonly string[], options?: RunOptions) => Promise<PieceData>
+}> {
+  const folder = join(await temporaryFolder(t), 'keys')
+  const line = (argv: readonly string[]): string[] => ['cert', ...argv, '--dir', folder]
+  return {
+    folder,
+    cert: (argv, options) => runCli(line(argv), options),
+    json: (argv, options) => runJson<PieceData>(line(argv), options),
+  }
+}
+
+describe('cert ca, cert server, cert client', () => {
+  test('one piece at a time', async (t) => {
+    const { folder, json } = await place(t)
+    const ca = await json(['ca', '--name', 'Our CA', '--days', '100', '--key-type', 'p384'])
+    assert.deepEqual(
+      [ca.action, ca.certificate.subject, ca.certificate.daysLeft, ca.certificate.key],
+      ['created', 'CN=Our CA', 100, { type: 'ec', curve: 'P-384' }],
+    )
+    const server = await json(['server', 'build01', '10.0.0.4', '--days', '50'])
+    assert.deepEqual([server.action, server.certificate.daysLeft], ['created', 50])
+    const client = await json(['client', 'alice'])
+    // Never past its authority.
+    assert.deepEqual([client.action, client.certificate.daysLeft, client.notes.length], ['created', 100, 1])
+    assert.deepEqual(Object.keys(client), ['action', 'paths', 'certificate', 'keptAside', 'notes'])
+    assert.equal(client.paths['cert'], join(folder, 'clients/alice/cert.pem'))
+  })
+
+  test('a second time everything stays', async (t) => {
+    const { folder, cert } = await place(t)
+    const lines = [['ca'], ['server', 'b'], ['client', 'alice']]
+    for (const line of lines) assert.equal((await cert(line)).code, 0)
+    const before = await treeOf(folder)
+    for (const line of lines) assert.match((await cert([...line])).stdout, /^kept /)
+    assert.match((await cert(['server', 'b', '--force'])).stdout, /^kept /)
+    assert.deepEqual(await treeOf(folder), before)
+  })
+
+  test('other names only by force, a good one again only by --renew', async (t) => {
+    const { folder, cert, json } = await place(t)
+    for (const line of [['ca'], ['server', 'b'], ['client', 'alice']]) await cert(line)
+    const before = await treeOf(folder)
+    const { code, stderr } = await cert(['server', 'c'])
+    assert.equal(code, 1)
+    assert.match(stderr, /^ERR_SERVER_NAMES_CHANGED: .*\n.*docker-mtls cert server c --dir \S+ --force/)
+    assert.deepEqual(await treeOf(folder), before)
+    assert.equal((await json(['server', 'c', '--force'])).action, 'replaced')
+    const renewed = await json(['client', 'alice', '--renew'])
+    assert.deepEqual([renewed.action, renewed.keptAside.length], ['replaced', 2])
+  })
+
+  test('an authority is replaced by --replace-ca alone, and its files stay', async (t) => {
+    const { folder, cert, json } = await place(t)
+    await cert(['ca'])
+    const old = await readFile(join(folder, 'ca/ca-key.pem'), 'utf8')
+    assert.equal((await json(['ca'])).action, 'kept')
+    const { stdout, stderr } = await cert(['ca', '--replace-ca'])
+    assert.match(stdout, /^replaced/)
+    assert.match(stderr, /^Warning: What the old authority issued is not of this one/)
+    const names = await readdir(join(folder, 'ca'))
+    const aside = names.find((name) => name.startsWith('ca-key.pem.')) ?? ''
+    assert.equal(await readFile(join(folder, 'ca', aside), 'utf8'), old)
+  })
+
+  test('Ed25519 says who refuses it', async (t) => {
+    const { cert } = await place(t)
+    for (const line of [['ca'], ['server', 'b'], ['client', 'a']]) {
+      assert.match((await cert([...line, '--key-type', 'ed25519'])).stderr, /^Warning: .*NSS/)
+    }
+  })
+})
+
+describe('cert show', () => {
+  test('says what a certificate says, and what Docker makes of it', async (t) => {
+    const { folder, cert } = await place(t)
+    for (const line of [['ca'], ['server', 'build01', '10.0.0.4'], ['client', 'alice']]) await cert(line)
+    const server = await runCli(['cert', 'show', join(folder, 'server/server-cert.pem')])
+    for (const words of [
+      /Subject {2,}CN=build01/,
+      /Not after {2,}.*397 days left/,
+      /Public key {2,}P-256/,
+      /Basic constraints {2,}no CA/,
+      /Extended key usage {2,}serverAuth/,
+      /Subject alternative names {2,}DNS build01, DNS localhost, IP 10\.0\.0\.4/,
+      /As a server {2,}yes: clients reach it as build01/,
+      /As a client {2,}no: its extended key usage is serverAuth/,
+    ]) {
+      assert.match(server.stdout, words)
+    }
+    const client = await runCli(['cert', 'show', join(folder, 'clients/alice/cert.pem')])
+    assert.match(client.stdout, /As a client {2,}yes: dockerd takes it as the user "alice"/)
+    const ca = await runCli(['cert', 'show', join(folder, 'ca/ca.pem')])
+    assert.match(ca.stdout, /As an authority {2,}yes/)
+    assert.match(ca.stdout, /\(itself\)/)
+  })
+
+  test('several in one file, DER, and stdin', async (t) => {
+    const { folder, cert } = await place(t)
+    for (const line of [['ca'], ['client', 'alice']]) await cert(line)
+    const pem = await readFile(join(folder, 'clients/alice/cert.pem'), 'utf8')
+    const both = pem + (await readFile(join(folder, 'ca/ca.pem'), 'utf8'))
+    await writeFile(join(folder, 'both.pem'), both)
+    await writeFile(join(folder, 'cert.der'), new X509Certificate(pem).raw)
+    const { stdout } = await runCli(['cert', 'show', join(folder, 'both.pem')])
+    assert.match(stdout, /both\.pem, certificate 1 of 2\n(?:.*\n)*.*both\.pem, certificate 2 of 2\n/)
+    assert.match((await runCli(['cert', 'show', join(folder, 'cert.der')])).stdout, /Subject {2,}CN=alice/)
+    assert.match((await runCli(['cert', 'show', '-'], { input: both })).stdout, /stdin, certificate 2 of 2/)
+  })
+
+  test('for a program', async (t) => {
+    const { folder, cert } = await place(t)
+    await cert(['ca'])
+    const { certificates } = await runJson<{ certificates: Record<string, unknown>[] }>([
+      'cert',
+      'show',
+      join(folder, 'ca/ca.pem'),
+    ])
+    const [ca] = certificates
+    assert.deepEqual([ca?.['daysLeft'], ca?.['isCa'], ca?.['pathLength']], [3650, true, 0])
+    assert.match(String(ca?.['validTo']), /^\d{4}-\d\d-\d\dT/)
+    const verdicts = ca?.['verdicts'] as { role: string; ok: boolean }[]
+    assert.equal(verdicts.find(({ role }) => role === 'ca')?.ok, true)
+  })
+
+  test('steers no terminal', async (t) => {
+    const { folder, cert } = await place(t)
+    await cert(['ca', '--name', 'a\u202Eb'])
+    const files = await readdir(join(folder, 'ca')).catch(() => [])
+    if (files.length === 0) return
+    const { stdout } = await runCli(['cert', 'show', join(folder, 'ca/ca.pem')])
+    assert.doesNotMatch(stdout, /\u202E/)
+  })
+})
+
+describe('cert list', () => {
+  test('a table, with what was replaced', async (t) => {
+    const { folder, cert } = await place(t)
+    for (const line of [
+      ['ca', '--name', 'CA'],
+      ['server', 'b'],
+      ['client', 'alice'],
+      ['client', 'alice', '--renew'],
+    ]) {
+      await cert(line)
+    }
+    const { stdout, stderr } = await cert(['list'])
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/))
+    assert.deepEqual(rows[0], ['KIND', 'NAME', 'ENDS', 'DAYS LEFT', 'STATE'])
+    assert.deepEqual(
+      rows.slice(1).map(([kind, name, , days, state]) => [kind, name, days, state]),
+      [
+        ['ca', 'CA', '3650', 'in use'],
+        ['server', 'b', '397', 'in use'],
+        ['client', 'alice', '397', 'replaced'],
+        ['client', 'alice', '397', 'in use'],
+      ],
+    )
+    assert.equal(stderr, '')
+    const { certificates } = await runJson<{ certificates: Record<string, unknown>[] }>([
+      'cert',
+      'list',
+      '--dir',
+      folder,
+    ])
+    assert.deepEqual(
+      certificates.map(({ state, path }) => [state, path]),
+      [
+        ['in use', join(folder, 'ca/ca.pem')],
+        ['in use', join(folder, 'server/server-cert.pem')],
+        ['replaced', undefined],
+        ['in use', join(folder, 'clients/alice/cert.pem')],
+      ],
+    )
+  })
+
+  test('says what ends soon, and how to renew it', async (t) => {
+    const { folder, cert } = await place(t)
+    for (const line of [['ca'], ['server', 'b', '10.0.0.4', '--days', '29'], ['client', 'alice', '--days', '30']]) {
+      await cert(line)
+    }
+    const { stdout, stderr } = await cert(['list'])
+    assert.match(stdout, /server {2}b .*ends soon\n/)
+    assert.match(stdout, /client {2}alice .*in use\n/)
+    assert.equal(
+      stderr,
+      `Warning: The certificate of b ends soon:  docker-mtls cert server b localhost 10.0.0.4 127.0.0.1 ::1 --renew --dir ${folder}\n`,
+    )
+  })
+
+  test('a certificate that has ended', async (t) => {
+    const { folder, cert } = await place(t)
+    await cert(['ca'])
+    const ledger = join(folder, 'ca/ledger.jsonl')
+    const [first = ''] = (await readFile(ledger, 'utf8')).split('\n')
+    const ended = { ...(JSON.parse(first) as object), notAfter: new Date(Date.now() - 3_600_000).toISOString() }
+    await writeFile(ledger, `${JSON.stringify(ended)}\n`)
+    const { stdout, stderr } = await cert(['list'])
+    assert.match(stdout, / -1 +ended\n/)
+    assert.match(stderr, /has ended: {2}docker-mtls cert ca --replace-ca/)
+  })
+})
+
+test('a certificate of someone else is shown too', async (t) => {
+  const folder = await temporaryFolder(t)
+  const { cert } = await issueClient(await createAuthority({ commonName: 'Theirs' }), { name: 'eve' })
+  await writeFile(join(folder, 'x.crt'), `some words before\n${cert}`)
+  assert.match((await runCli(['cert', 'show', join(folder, 'x.crt')])).stdout, /Issuer {2,}CN=Theirs/)
+})

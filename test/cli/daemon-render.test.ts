@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { temporaryFolder } from '../support/temporary.ts'
+import { modesOf, treeOf } from '../support/tree.ts'
+import { runCli, runJson } from './support/run-cli.ts'
+
+interface RenderData {
+  readonly files: { name: string; place: string; text: string; path?: string; action?: string; keptAside?: string[] }[]
+  readonly unit: string[]
+  readonly warnings: string[]
+}
+
+const NOTES = '/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock'
+
+describe('daemon render', () => {
+  test('prints the drop-in and nothing else on stdout', async () => {
+    const argv = ['daemon', 'render', '--tlsdir', '/home/user/.docker', '--userns-remap', '--listen', '10.0.0.4:2376']
+    const { code, stdout, stderr } = await runCli(argv)
+    assert.equal(code, 0)
+    assert.equal(
+      stdout,
+      '[Service]\nExecStart=\nExecStart=/usr/bin/dockerd --containerd=/run/containerd/containerd.sock -H fd:// --tlsverify ' +
+        '--tlscert=/home/user/.docker/server-cert.pem --tlscacert=/home/user/.docker/ca.pem ' +
+        '--tlskey=/home/user/.docker/server-key.pem --userns-remap="default" -H tcp://10.0.0.4:2376\n',
+    )
+    assert.match(stderr, /No docker\.service is installed here/)
+    assert.equal((await runCli([...argv, '--systemd'])).stdout, stdout)
+  })
+
+  test('names the unit that it took the command from, unless that was named', async (t) => {
+    const folder = await temporaryFolder(t)
+    const unit = join(folder, 'docker.service')
+    await writeFile(unit, `[Service]\nEnvironmentFile=-/etc/default/docker\nExecStart=${NOTES} $DOCKER_OPTS\n`)
+    const { stdout, stderr } = await runCli(['daemon', 'render', '--unit', unit])
+    assert.match(stdout, /\$DOCKER_OPTS -H fd:/)
+    assert.match(stderr, /^Warning: "\$DOCKER_OPTS" of the unit .*\n$/)
+  })
+
+  test('prints both files of the second form, each under its place', async () => {
+    const { stdout } = await runCli(['daemon', 'render', '--daemon-json'])
+    const [, json = '', dropIn = ''] =
+      /^# \/etc\/docker\/daemon\.json\n(.*)\n# \/etc\/systemd\/system\/docker\.service\.d\/override\.conf\n(.*)$/s.exec(
+        stdout,
+      ) ?? []
+    const config = JSON.parse(json) as Record<string, unknown>
+    assert.deepEqual(config['hosts'], ['fd://', 'tcp://0.0.0.0:2376'])
+    assert.equal(config['tlsverify'], true)
+    assert.equal(
+      dropIn,
+      '[Service]\nExecStart=\nExecStart=/usr/bin/dockerd --containerd=/run/containerd/containerd.sock\n',
+    )
+  })
+
+  test('keeps what a daemon.json has', async (t) => {
+    const folder = await temporaryFolder(t)
+    const path = join(folder, 'daemon.json')
+    await writeFile(path, '{ "live-restore": true }')
+    const { files } = await runJson<RenderData>(['daemon', 'render', '--daemon-json', '--merge', path])
+    assert.deepEqual(
+      files.map(({ name, place }) => [name, place]),
+      [
+        ['daemon.json', '/etc/docker/daemon.json'],
+        ['override.conf', '/etc/systemd/system/docker.service.d/override.conf'],
+      ],
+    )
+    assert.equal((JSON.parse(files[0]?.text ?? '') as Record<string, unknown>)['live-restore'], true)
+  })
+
+  test('--write: one file to a path, two into a folder, never over another text', async (t) => {
+    const folder = await temporaryFolder(t)
+    const path = join(folder, 'docker.service.d/override.conf')
+    assert.match(
+      (await runCli(['daemon', 'render', '--write', path])).stdout,
+      /^created .*override\.conf\n.*belongs to/,
+    )
+    const before = await treeOf(folder)
+    assert.equal(modesOf(before)['docker.service.d/override.conf'], '0644')
+    assert.match((await runCli(['daemon', 'render', '--write', path])).stdout, /^kept/)
+    assert.deepEqual(await treeOf(folder), before)
+
+    const other = ['daemon', 'render', '--listen', '10.0.0.4:2376', '--write', path]
+    const refused = await runCli(other)
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /^ERR_FILE_EXISTS: /)
+    assert.deepEqual(await treeOf(folder), before)
+
+    const { files } = await runJson<RenderData>([...other, '--force'])
+    assert.equal(files[0]?.action, 'replaced')
+    assert.equal(files[0]?.path, path)
+    assert.match(await readFile(files[0]?.keptAside?.[0] ?? '', 'utf8'), /tcp:\/\/0\.0\.0\.0:2376/)
+
+    const two = join(folder, 'two')
+    assert.equal((await runCli(['daemon', 'render', '--daemon-json', '--write', two])).code, 0)
+    assert.deepEqual(Object.keys(await treeOf(two)), ['daemon.json', 'override.conf'])
+  })
+
+  test('of two files neither is written where one can not be', async (t) => {
+    const folder = await temporaryFolder(t)
+    await writeFile(join(folder, 'override.conf'), 'mine')
+    const before = await treeOf(folder)
+    const { code, stderr } = await runCli(['daemon', 'render', '--daemon-json', '--write', folder])
+    assert.equal(code, 1)
+    assert.match(stderr, /^ERR_FILE_EXISTS: writing .*override\.conf/)
+    assert.deepEqual(await treeOf(folder), before)
+  })
+})

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { temporaryFolder } from '../support/temporary.ts'
+import { startFakeDaemon } from './support/fake-daemon.ts'
+import { runCli, runJson, type RunOptions } from './support/run-cli.ts'
+
+interface ExplainData {
+  readonly endpoint?: { url: string; kind: string; source: string; certPath?: string }
+  readonly error?: { code: string; todo: string }
+  readonly steps: { source: string; verdict: string; because: string; value?: string }[]
+}
+interface PingData {
+  readonly endpoint: { url: string; kind: string; source: string }
+  readonly tls: { version: string; cipher: string; remoteAddress: string }
+  readonly server: { names: { dns: string[] }; daysLeft: number }
+  readonly client: { commonName: string; daysLeft: number }
+  readonly engine: Record<string, string>
+  readonly api: Record<string, string>
+  readonly milliseconds: Record<string, number>
+  readonly warnings: string[]
+}
+
+const HOME = await temporaryFolder()
+const folder = join(HOME, 'docker-mtls')
+await runCli(['init', 'build01', '--client', 'alice', '--out', folder])
+const daemon = await startFakeDaemon(folder)
+after(() => daemon.close())
+const url = `tcp://127.0.0.1:${daemon.port}`
+const certPath = join(folder, 'clients/alice')
+const env = { HOME, DOCKER_TLS_VERIFY: '1', DOCKER_HOST: url, DOCKER_CERT_PATH: certPath }
+
+describe('explain', () => {
+  test('says which daemon, who decided, and what else could have', async () => {
+    const { code, stdout, stderr } = await runCli(['explain'], { env: { ...env, DOCKER_HOST_IP: 'tcp://other:2376' } })
+    assert.equal(code, 0)
+    assert.match(stdout, /^Endpoint {5}tcp:\/\/127\.0\.0\.1:\d+\nDecided by {3}DOCKER_HOST\nIdentity {5}\S+alice\n/)
+    assert.match(stdout, /^passed over {2}DOCKER_HOST_IP: tcp:\/\/other:2376\n {13}\S/m)
+    assert.match(stdout, /^Not set: DOCKER_CONTEXT/m)
+    assert.match(stderr, /^Warning: DOCKER_HOST_IP=tcp:\/\/other:2376/)
+  })
+
+  test('with nothing set it is the local socket', async () => {
+    const { endpoint, steps } = await runJson<ExplainData>(['explain'], { env: { HOME } })
+    assert.equal(endpoint?.source, 'local socket')
+    assert.equal(steps.find(({ verdict }) => verdict === 'chosen')?.source, 'local socket')
+  })
+
+  test('an error is the answer, and exit code 1', async () => {
+    const refused = { env: { HOME, DOCKER_HOST: 'tcp://b:2376' } }
+    const { code, stdout, stderr } = await runCli(['explain'], refused)
+    assert.deepEqual([code, stderr], [1, ''])
+    assert.match(
+      stdout,
+      /^ERR_TLS_VERIFY_REQUIRED: DOCKER_HOST=tcp:\/\/b:2376: .*\nSet it: {2}export DOCKER_TLS_VERIFY=1\n/,
+    )
+    const data = await runJson<ExplainData>(['explain'], refused)
+    assert.equal(data.error?.code, 'ERR_TLS_VERIFY_REQUIRED')
+    assert.equal(data.endpoint, undefined)
+  })
+
+  const ROWS: readonly (readonly [string[], string])[] = [
+    [['--host', 'build01', '--cert-path', certPath], 'option host'],
+    [['--env-file', join(certPath, '.env')], `DOCKER_HOST in ${join(certPath, '.env')}`],
+    [['--context', 'default'], 'option context'],
+    [['--host', 'tcp://build01:2375', '--tls-on-port-2375', '--cert-path', certPath], 'option host'],
+  ]
+  for (const [argv, source] of ROWS) {
+    test(`by ${argv[0]} ${argv.length}`, async () => {
+      const { endpoint, error } = await runJson<ExplainData>(['explain', ...argv], { env: { HOME } })
+      assert.equal(error, undefined)
+      assert.equal(endpoint?.source, source)
+    })
+  }
+})
+
+describe('ping', () => {
+  test('says who answered', async () => {
+    const { code, stdout, stderr } = await runCli(['ping'], { env })
+    assert.equal(code, 0, stderr)
+    for (const line of [
+      /^Reached {2}tcp:\/\/127\.0\.0\.1:\d+ \(DOCKER_HOST\)$/m,
+      /^Server {3}build01, localhost, 127\.0\.0\.1, ::1\n {9}P-256, until \d{4}-\d\d-\d\d \(397 days left\), of CN=docker-mtls CA/m,
+      /^Address {2}127\.0\.0\.1$/m,
+      /^You {6}alice\n {9}P-256, until .* \(397 days left\)/m,
+      /^TLS {6}TLSv1\.3, TLS_/m,
+      /^Engine {3}Docker 26\.1\.5, linux\/amd64$/m,
+      /^API {6}1\.45 \(the daemon serves 1\.24 to 1\.45\)$/m,
+      /^Time {5}[\d.]+ ms to connect, [\d.]+ ms for a ping$/m,
+    ]) {
+      assert.match(stdout, line)
+    }
+    assert.equal(stderr, '')
+  })
+
+  test('the same for a program', async () => {
+    const data = await runJson<PingData>(['ping', '--host', url, '--cert-path', certPath], { env: { HOME } })
+    assert.deepEqual(Object.keys(data), [
+      'endpoint',
+      'tls',
+      'server',
+      'client',
+      'engine',
+      'api',
+      'milliseconds',
+      'warnings',
+    ])
+    assert.deepEqual(data.endpoint, { url, kind: 'tls', source: 'option host' })
+    assert.deepEqual([data.tls.version, data.tls.remoteAddress], ['TLSv1.3', '127.0.0.1'])
+    assert.deepEqual([data.server.daysLeft, data.client.commonName, data.client.daysLeft], [397, 'alice', 397])
+    assert.deepEqual(data.engine, { version: '26.1.5', os: 'linux', arch: 'amd64' })
+    assert.deepEqual(data.api, { version: '1.45', newest: '1.45', oldest: '1.24' })
+    assert.ok((data.milliseconds['ping'] ?? -1) >= 0)
+  })
+
+  test('by a .env file', async () => {
+    const { code, stderr } = await runCli(['ping', '--env-file', join(certPath, '.env')], { env: { HOME } })
+    // build01 is not to be found here, and the file was read.
+    assert.equal(code, 1)
+    assert.match(stderr, /^ERR_NAME_NOT_RESOLVED: .*build01/)
+  })
+
+  const other = join(HOME, 'other')
+  const FAILURES: readonly (readonly [string, () => Promise<string[]>, string])[] = [
+    [
+      'a stranger',
+      async () => {
+        await runCli(['init', 'build01', '--client', 'eve', '--out', other])
+        return ['--host', url, '--cert-path', join(other, 'clients/eve')]
+      },
+      'ERR_SERVER_CERT_UNTRUSTED',
+    ],
+    [
+      'a name that it has not',
+      async () => ['--host', url.replace('127.0.0.1', '127.0.0.2'), '--cert-path', certPath],
+      'ERR_CONNECTION_REFUSED',
+    ],
+    ['nobody there', async () => ['--host', 'tcp://127.0.0.1:1', '--cert-path', certPath], 'ERR_CONNECTION_REFUSED'],
+    ['no certificates at all', async () => ['--host', url, '--cert-path', HOME], 'ERR_IDENTITY_FILE_MISSING'],
+  ]
+  for (const [what, argv, code] of FAILURES) {
+    test(`${what}: ${code}`, async () => {
+      const ran = await runCli(['ping', ...(await argv())], { env: { HOME } })
+      assert.equal(ran.code, 1)
+      assert.match(ran.stderr, new RegExp(`^${code}: [^\n]+\\.\n[^\n]+`))
+      assert.equal(ran.stdout, '')
+    })
+  }
+
+  test('a local daemon, with the word that nobody named it', async (t) => {
+    const home = await temporaryFolder(t)
+    const socket = join(home, 'docker.sock')
+    const server = createServer((request, response) => {
+      response.setHeader('Api-Version', '1.45')
+      response.end(
+        request.url?.endsWith('/version') === true
+          ? '{"Version":"26.1.5","ApiVersion":"1.45","Os":"linux","Arch":"amd64"}'
+          : 'OK',
+      )
+    })
+    server.listen(socket)
+    await once(server, 'listening')
+    t.after(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const local: RunOptions = { env: { HOME: home, XDG_RUNTIME_DIR: home } }
+    const { endpoint } = await runJson<ExplainData>(['explain'], local)
+    const named = await runCli(['ping', '--host', `unix://${socket}`], local)
+    assert.equal(named.code, 0, named.stderr)
+    assert.match(
+      named.stdout,
+      /^Reached {2}unix:\/\/.*\nEngine {3}Docker 26\.1\.5, linux\/amd64\nAPI {6}1\.45 \(the daemon serves up to 1\.45\)\n/,
+    )
+    assert.equal(named.stderr, '')
+    // Where this machine has a socket of its own in the usual place, that one comes first.
+    if (endpoint?.url !== `unix://${socket}`) return
+    const { stderr } = await runCli(['ping'], local)
+    assert.match(stderr, /^Warning: No option and no variable names a daemon/)
+  })
+})

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
+import { join, sep } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import * as daemon from '../lib/daemon/index.ts'
+import * as main from '../lib/index.ts'
+import * as pki from '../lib/pki/index.ts'
+import { createAuthority, issueClient, issueServer } from '../lib/pki/index.ts'
+import { attempt, install, lockedDependencies, pack, ROOT, run, type Packed } from './support/packed.ts'
+import { startPeer } from './support/tls-servers.ts'
+
+const ENTRIES = { 'docker-mtls': main, 'docker-mtls/pki': pki, 'docker-mtls/daemon': daemon }
+
+let folder: string
+let packed: Packed
+let project: string
+before(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'package-')))
+  packed = await pack(folder)
+  project = await install(packed, folder)
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+/** Three files for every source: code, types and a map; and nothing else. */
+async function expectedFiles(): Promise<string[]> {
+  const sources = await readdir(join(ROOT, 'lib'), { recursive: true })
+  const modules = sources.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+  const built = modules
+    .map((name) => `dist/${name.split(sep).join('/').replace(/\.ts$/, '')}`)
+    .flatMap((name) => [`${name}.js`, `${name}.js.map`, `${name}.d.ts`])
+  return [...built, 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'].toSorted()
+}
+
+/** A program in the project: a module, or a script that requires. */
+async function program(name: `${string}.mjs` | `${string}.cjs`, text: string, ...args: string[]): Promise<string> {
+  await writeFile(join(project, name), text)
+  return run(project, process.execPath, '--no-warnings', name, ...args)
+}
+
+describe('the tarball', () => {
+  test('has a file for each source, the papers, and nothing else', async () => {
+    assert.deepEqual(packed.files.map(({ path }) => path).toSorted(), await expectedFiles())
+  })
+
+  test('runs only its command', () => {
+    const runnable = packed.files.filter(({ mode }) => (mode & 0o111) !== 0).map(({ path }) => path)
+    assert.deepEqual(runnable, ['dist/cli/main.js'])
+    assert.ok(packed.files.every(({ mode }) => (mode & 0o022) === 0 && (mode & 0o444) === 0o444))
+  })
+
+  test('names no folder of this machine, and holds no key', async () => {
+    const installed = join(project, 'node_modules/docker-mtls')
+    for (const { path } of packed.files) {
+      const text = await readFile(join(installed, path), 'utf8')
+      for (const here of [ROOT, folder, homedir() === '/' ? folder : `${homedir()}/`]) {
+        assert.equal(text.includes(here), false, `${path} names ${here}`)
+      }
+      assert.doesNotMatch(text, /-----BEGIN [A-Z ]*PRIVATE KEY-----\\?n?\s*[A-Za-z0-9+/]{32}/, path)
+    }
+  })
+
+  test('brings nothing that is built or run while it is installed', async () => {
+    const { scripts } = JSON.parse(await readFile(join(project, 'node_modules/docker-mtls/package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    const hooks = ['preinstall', 'install', 'postinstall', 'prepare']
+    assert.deepEqual(
+      hooks.filter((hook) => hook in scripts),
+      [],
+    )
+    const building = Object.entries(await lockedDependencies()).filter(([, { hasInstallScript }]) => hasInstallScript)
+    assert.deepEqual(building, [])
+  })
+
+  test('is well-made in the eyes of publint and arethetypeswrong', async () => {
+    await run(folder, 'publint', '--strict', packed.tarball)
+    const said = await run(folder, 'attw', packed.tarball, '--profile', 'esm-only', '--format', 'ascii')
+    for (const entry of Object.keys(ENTRIES)) assert.ok(said.includes(`"${entry}"\n\nnode16 (from ESM): `), entry)
+  })
+})
+
+describe('installed elsewhere', () => {
+  for (const [entry, exported] of Object.entries(ENTRIES)) {
+    test(`${entry} is imported and required, as one and the same`, async () => {
+      const text = `
+        const { createRequire } = await import('node:module')
+        const required = createRequire(import.meta.url)('${entry}')
+        const imported = await import('${entry}')
+        const names = Object.keys(imported).filter((name) => imported[name] === required[name])
+        console.log(JSON.stringify(names))`
+      assert.deepEqual(JSON.parse(await program('same.mjs', text)), Object.keys(exported).toSorted())
+      const script = `console.log(JSON.stringify(Object.keys(require('${entry}')).filter((name) => name !== '__esModule')))`
+      assert.deepEqual(
+        (JSON.parse(await program('script.cjs', script)) as string[]).toSorted(),
+        Object.keys(exported).toSorted(),
+      )
+    })
+  }
+
+  test('package.json can be read, and nothing that is not listed', async () => {
+    const text = `console.log(require('docker-mtls/package.json').version)`
+    assert.equal((await program('version.cjs', text)).trim(), packed.version)
+    for (const deep of ['docker-mtls/dist/index.js', 'docker-mtls/transport', 'docker-mtls/dist/transport/tls.js']) {
+      const refused = `try { require('${deep}') } catch ({ code }) { console.log(code) }`
+      assert.equal((await program('deep.cjs', refused)).trim(), 'ERR_PACKAGE_PATH_NOT_EXPORTED')
+    }
+  })
+
+  test('docker-mtls is a command', async () => {
+    assert.equal((await run(project, 'npx', '--no-install', 'docker-mtls', '--version')).trim(), packed.version)
+    const direct = join(project, 'node_modules/.bin/docker-mtls')
+    assert.equal((await run(project, direct, '--version')).trim(), packed.version)
+    const { code, stderr } = await attempt(project, direct, '--no-such-option')
+    assert.equal(code, 2)
+    assert.match(stderr, /no-such-option/)
+  })
+
+  test('it connects', async (t) => {
+    const authority = await createAuthority()
+    const { cert, key } = await issueServer(authority, { names: ['localhost'] })
+    const client = await issueClient(authority, { name: 'tester' })
+    const peer = await startPeer('answers every ping', { cert, key, ca: authority.certificate })
+    t.after(() => peer.close())
+    const options = { host: `tcp://localhost:${peer.port}`, ca: client.ca, cert: client.cert, key: client.key }
+    const text = `
+      const { connect } = require('docker-mtls')
+      connect(${JSON.stringify(options)}).then(async (docker) => {
+        console.log(docker.apiVersion, docker.dispatcher.peer.tlsVersion)
+        await docker.close()
+      })`
+    assert.equal((await program('connect.cjs', text)).trim(), '1.45 TLSv1.3')
+  })
+
+  test('it makes certificates and renders a configuration', async () => {
+    const text = `
+      import { createAuthority, issueServer, inspectCertificate } from 'docker-mtls/pki'
+      import { renderOverride } from 'docker-mtls/daemon'
+      const { cert } = await issueServer(await createAuthority(), { names: ['build01'] })
+      const { names } = inspectCertificate(cert)
+      console.log(JSON.stringify(names.dns))
+      console.log(renderOverride({ tls: { ca: '/t/ca.pem', cert: '/t/cert.pem', key: '/t/key.pem' } }))`
+    const said = await program('server.mjs', text)
+    assert.match(said, /^\["build01","localhost"\]\n\[Service\]\nExecStart=\nExecStart=.* --tlsverify /)
+  })
+})
+
+/** The type tests of the sources, reading the package in their place. */
+async function copyTypeTests(): Promise<string[]> {
+  const here = join(ROOT, 'test/types')
+  const names = (await readdir(here)).filter((name) => name.endsWith('.test-d.ts'))
+  for (const name of names) {
+    const text = await readFile(join(here, name), 'utf8')
+    const entries = { index: 'docker-mtls', 'pki/index': 'docker-mtls/pki', 'daemon/index': 'docker-mtls/daemon' }
+    const moved = text.replace(/'\.\.\/\.\.\/lib\/(.*?)\.ts'/g, (_, file: string) => {
+      assert.ok(file in entries, `${name} imports ${file}`)
+      return `'${entries[file as keyof typeof entries]}'`
+    })
+    await writeFile(join(project, name), moved)
+  }
+  return names
+}
+
+test('a program in TypeScript compiles against its types, and a weaker one does not', async () => {
+  await symlink(join(ROOT, 'node_modules/@types'), join(project, 'node_modules/@types'))
+  await symlink(join(ROOT, 'node_modules/undici-types'), join(project, 'node_modules/undici-types'))
+  const files = await copyTypeTests()
+  const compilerOptions = {
+    target: 'ES2022',
+    lib: ['ES2023', 'ESNext.Disposable'],
+    module: 'NodeNext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    types: ['node'],
+    // The types of the package itself are to be looked at as well.
+    skipLibCheck: false,
+  }
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'project', type: 'module' }))
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
+  const { code, stdout } = await attempt(project, process.execPath, compiler, '-p', '.')
+  assert.deepEqual([code, stdout], [0, ''])
+})
