@@ -8,6 +8,8 @@ export interface Plan {
   readonly firstPingRounds: number
   readonly widths: readonly number[]
   readonly loadRounds: number
+  /** Of this package and the best raw pool alone. */
+  readonly duelRounds: number
   /** Of one contender at one width in one round. */
   readonly sliceMilliseconds: number
   readonly warmUpMilliseconds: number
@@ -29,7 +31,8 @@ export const FULL: Plan = {
   importRounds: 15,
   firstPingRounds: 25,
   widths: WIDTHS,
-  loadRounds: 15,
+  loadRounds: 10,
+  duelRounds: 20,
   sliceMilliseconds: 400,
   warmUpMilliseconds: 100,
   keyTypes: ['p256', 'p384', 'ed25519', 'rsa2048', 'rsa4096'],
@@ -49,6 +52,7 @@ export const SHORT: Plan = {
   firstPingRounds: 1,
   widths: WIDTHS,
   loadRounds: 1,
+  duelRounds: 1,
   sliceMilliseconds: 50,
   warmUpMilliseconds: 10,
   keyTypes: ['p256', 'rsa2048'],

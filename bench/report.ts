@@ -57,12 +57,13 @@ function timeCells({ name, median, least, ratio }: Line): string[] {
   return [name, milliseconds(median), milliseconds(least), ratio.toFixed(2)]
 }
 
-function rateSection({ width, best, lines }: Rates): string {
+function rateSection({ width, best, lines, duel }: Rates): string {
   const rows = byMedian(lines)
     .toReversed()
     .map(({ name, median, ratio, cpu }) => [name, grouped(median), ratio.toFixed(2), grouped(cpu)])
   const head = ['', 'median', 'of best pool', 'client CPU, µs']
-  return `/_ping per second, ${width} at once (best raw pool: ${best})\n${table(head, rows)}`
+  const title = `/_ping per second, ${width} at once (best raw pool: ${best})`
+  return `${title}\n${table(head, rows)}\n  in turns with ${best} alone: docker-mtls does ${duel.toFixed(2)} of it`
 }
 
 function connectionSections(connections: readonly Connections[]): string[] {

@@ -21,10 +21,12 @@ export interface Line {
   readonly most: number
   /** To the one that all are compared with: the median of the ratios round by round. */
   readonly ratio: number
+  /** Round by round. */
+  readonly values: readonly number[]
 }
 
 /**
- * Measures everybody in turn, many times over: A B C, then C A B, so that what the machine does meanwhile meets all alike.
+ * Measures everybody in turn, many times over: A B C, C B A, B C A, so that what the machine does meanwhile meets all alike.
  * Whoever fails is noted and left out, and the others go on.
  */
 export async function inRounds<S extends Named, T>(
@@ -62,5 +64,6 @@ export function summarize(samples: Samples<number>, base: string): Line[] {
     least: Math.min(...values),
     most: Math.max(...values),
     ratio: medianRatio(values, others),
+    values,
   }))
 }

@@ -14,9 +14,9 @@ export function medianRatio(values: readonly number[], others: readonly number[]
   return median(values.map((value, round) => value / (others[round] ?? Number.NaN)))
 }
 
-/** The same things in another order each round, so that nobody always comes after the same one. */
+/** The same things in another order each round (A B C, C B A, B C A, ...), so that nobody always comes after the same one. */
 export function rotated<T>(things: readonly T[], round: number): T[] {
-  const shift = things.length === 0 ? 0 : round % things.length
+  const shift = Math.floor(round / 2) % Math.max(things.length, 1)
   const turned = [...things.slice(shift), ...things.slice(0, shift)]
   return round % 2 === 0 ? turned : turned.toReversed()
 }

@@ -1,4 +1,3 @@
-import { OURS } from './contenders.ts'
 import type { Figures, Target } from './results.ts'
 
 /** Of the best raw undici pool's requests per second. */
@@ -11,16 +10,14 @@ export function judge(figures: Figures): Target[] {
 }
 
 function rateTargets({ requests = [] }: Figures): Target[] {
-  return requests.flatMap(({ width, best, lines }) => {
-    const ratio = lines.find(({ name }) => name === OURS)?.ratio
-    if (ratio === undefined) return []
-    return {
+  return requests
+    .filter(({ duel }) => Number.isFinite(duel))
+    .map(({ width, best, duel }) => ({
       what: `requests per second, ${width} at once`,
       wanted: `${LEAST_RATE} of the best raw pool`,
-      measured: `${ratio.toFixed(2)} of ${best}`,
-      reached: ratio >= LEAST_RATE,
-    }
-  })
+      measured: `${duel.toFixed(2)} of ${best}`,
+      reached: duel >= LEAST_RATE,
+    }))
 }
 
 function firstPingTargets({ firstPings = [] }: Figures): Target[] {

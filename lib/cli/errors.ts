@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { Environment } from '../endpoint/environment.ts'
 import { ArgumentError, isDockerMtlsError } from '../errors.ts'
+import { inFlags } from './flag-words.ts'
 import { Interrupted } from './io.ts'
 
 /** What a program gets with --json in place of an answer. */
@@ -33,7 +34,7 @@ export function exitCodeOf(error: unknown): number {
 /** One or two lines: what was tried, what came back, what to do. */
 export function errorText(error: unknown, env: Environment): { code: string; text: string } {
   const stack = wantsStack(env) ? `\n${inspect(error)}` : ''
-  if (isDockerMtlsError(error)) return { code: error.code, text: `${error.message}${stack}` }
+  if (isDockerMtlsError(error)) return { code: error.code, text: `${inFlags(error.message)}${stack}` }
   const way = stack === '' ? ' NODE_DEBUG=docker-mtls shows where.' : stack
   return { code: 'ERR_UNEXPECTED', text: `${firstLine(error)}. This is a fault in docker-mtls.${way}` }
 }
@@ -41,7 +42,9 @@ export function errorText(error: unknown, env: Environment): { code: string; tex
 export function errorReport(error: unknown): ErrorReport {
   if (!isDockerMtlsError(error)) return { error: { code: 'ERR_UNEXPECTED', message: firstLine(error) } }
   const { code, message, tried, got, todo } = error
-  return { error: { code, message, tried, got, todo } }
+  const words = { message, tried, got, todo }
+  const said = Object.entries(words).map(([name, text]) => [name, inFlags(text)])
+  return { error: { code, ...(Object.fromEntries(said) as typeof words) } }
 }
 
 function wantsStack({ NODE_DEBUG = '' }: Environment): boolean {

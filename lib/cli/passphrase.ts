@@ -75,17 +75,26 @@ async function givenPassphrase(
     const variable = io.env[VARIABLE]
     return variable === '' ? undefined : variable
   }
-  const passphrase = await readSecretFile(caPassphraseFile, say)
+  return readSecretFile(caPassphraseFile, say)
+}
+
+/**
+ * Reads a passphrase, without the line break that every editor puts at the end.
+ *
+ * @throws {@link PkiError} ERR_CA_PASSPHRASE for an empty file
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function readSecretFile(path: string, say: Context['say']): Promise<string> {
+  const passphrase = await readSecret(path, say)
   if (passphrase !== '') return passphrase
   throw new PkiError('ERR_CA_PASSPHRASE', {
-    tried: `reading the passphrase in ${caPassphraseFile}`,
+    tried: `reading the passphrase in ${path}`,
     got: 'the file is empty',
     todo: 'Write the passphrase into its first line.',
   })
 }
 
-/** Without the line break that every editor puts at the end. */
-async function readSecretFile(path: string, say: Context['say']): Promise<string> {
+async function readSecret(path: string, say: Context['say']): Promise<string> {
   try {
     const { mode } = await fs.stat(path)
     const isOpen = process.platform !== 'win32' && (mode & 0o077) !== 0

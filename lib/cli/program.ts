@@ -18,6 +18,7 @@ First steps:
       does it work, and who answers?
 
 Exit codes: 0 done, 1 failed, 2 the command line is wrong.
+With --json stdout is one JSON object; a failure is { error: { code, message, tried, got, todo } }.
 `
 
 /** The tree of commands. Only the one that is meant gets its options; the others are there by name. */

@@ -94,9 +94,7 @@ export function daemonOptions(
   there?: DaemonSettings,
 ): DaemonOptions {
   const unit = found?.unit ?? DOCKER_CE_UNIT
-  // What the unit itself says needs no flag of ours: it stays where it is.
-  const kept = there?.usernsRemap === settingsOf(unit).usernsRemap ? undefined : there?.usernsRemap
-  const usernsRemap = wishes.usernsRemap ?? kept
+  const usernsRemap = wishes.usernsRemap ?? there?.usernsRemap ?? remapIn(unit)
   const listen = wishes.listen ?? (there?.listen.length === 0 ? undefined : there?.listen)
   return {
     unit,
@@ -104,6 +102,19 @@ export function daemonOptions(
     listen: listen ?? [parseListen(DEFAULT_LISTEN)],
     ...(usernsRemap !== undefined && { usernsRemap }),
     ...(daemonJson !== undefined && { daemonJson: daemonJson.text }),
+  }
+}
+
+/**
+ * The unit's own user namespaces, said again by us, so that the flag has one place: a drop-in that was rendered from a
+ * unit, and is then part of it, is rendered the same again. What we can't read stays as it is.
+ */
+function remapIn(unit: ParsedUnit): string | undefined {
+  const { usernsRemap } = settingsOf(unit)
+  try {
+    return usernsRemap === undefined ? undefined : parseUserns(usernsRemap)
+  } catch {
+    return undefined
   }
 }
 

@@ -4,7 +4,7 @@ import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import { connectorFor } from './connector.ts'
-import { requestChannel } from './diagnostics.ts'
+import { requestChannel, type RequestEvent } from './diagnostics.ts'
 import { explainFault } from './faults.ts'
 import { GuardedHandler, type Guards } from './handler.ts'
 import { laneOf, type Lane } from './lanes.ts'
@@ -115,7 +115,10 @@ export class DockerDispatcher extends Dispatcher {
   #guardsFor(options: UndiciDispatcher.DispatchOptions, path: string, lane: Lane): Guards {
     if (!requestChannel.hasSubscribers) return this.#guards
     const event = { target: this.#target, method: options.method, path: `/${path.replace(/\?.*/s, '')}`, lane }
-    return { ...this.#guards, report: (outcome) => requestChannel.publish({ ...event, ...outcome }) }
+    return {
+      ...this.#guards,
+      report: (outcome) => requestChannel.publish({ ...event, ...outcome } satisfies RequestEvent),
+    }
   }
 
   #refuseOrigin(origin: string | URL | undefined): ConnectionError | undefined {

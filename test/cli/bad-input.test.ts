@@ -166,8 +166,9 @@ const folder = await temporaryFolder()
 // The default folder is in the working directory.
 process.chdir(folder)
 
+const pem = (label: string, body = 'AAAA'): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`
+
 before(async () => {
-  const pem = (label: string, body = 'AAAA'): string => `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`
   const files: Record<string, string> = {
     empty: '',
     binary: '\0\x01\x02',
@@ -186,7 +187,7 @@ before(async () => {
 function check(rows: readonly Row[]): void {
   for (const [what, argv, exitCode, error, words, options] of rows) {
     test(`${what}: ${argv.join(' ').replace('\n', ' (line feed) ')}`, async () => {
-      const before = await treeOf(folder)
+      const untouched = await treeOf(folder)
       const given = argv.map((word) => word.replace('DIR', folder))
       const { code, stdout, stderr } = await runCli(given, options)
       assert.equal(code, exitCode, stderr)
@@ -194,7 +195,7 @@ function check(rows: readonly Row[]): void {
       assert.match(stderr.replaceAll(folder, 'DIR'), words)
       assert.equal(stdout.startsWith('{') || stdout === '', true, `stdout: ${stdout}`)
       assert.ok(stderr.trimEnd().split('\n').length <= 3, stderr)
-      assert.deepEqual(await treeOf(folder), before, 'something was written')
+      assert.deepEqual(await treeOf(folder), untouched, 'something was written')
     })
   }
 }

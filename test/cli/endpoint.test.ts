@@ -27,8 +27,10 @@ const HOME = await temporaryFolder()
 const folder = join(HOME, 'docker-mtls')
 await runCli(['init', 'build01', '--client', 'alice', '--out', folder])
 const daemon = await startFakeDaemon(folder)
-after(() => daemon.close())
-const url = `tcp://127.0.0.1:${daemon.port}`
+// An address that its certificate has not.
+const elsewhere = await startFakeDaemon(folder, '127.0.0.2')
+after(() => Promise.all([daemon.close(), elsewhere.close()]))
+const { url } = daemon
 const certPath = join(folder, 'clients/alice')
 const env = { HOME, DOCKER_TLS_VERIFY: '1', DOCKER_HOST: url, DOCKER_CERT_PATH: certPath }
 
@@ -133,9 +135,9 @@ describe('ping', () => {
       'ERR_SERVER_CERT_UNTRUSTED',
     ],
     [
-      'a name that it has not',
-      async () => ['--host', url.replace('127.0.0.1', '127.0.0.2'), '--cert-path', certPath],
-      'ERR_CONNECTION_REFUSED',
+      'an address that its certificate has not',
+      async () => ['--host', elsewhere.url, '--cert-path', certPath],
+      'ERR_SERVER_NAME_MISMATCH',
     ],
     ['nobody there', async () => ['--host', 'tcp://127.0.0.1:1', '--cert-path', certPath], 'ERR_CONNECTION_REFUSED'],
     ['no certificates at all', async () => ['--host', url, '--cert-path', HOME], 'ERR_IDENTITY_FILE_MISSING'],

@@ -341,9 +341,9 @@ describe('a second init', () => {
   })
 })
 
-describe('the client that nobody named', () => {
-  const clients = async (folder: string): Promise<string[]> => (await readdir(join(folder, 'clients'))).toSorted()
+const clients = async (folder: string): Promise<string[]> => (await readdir(join(folder, 'clients'))).toSorted()
 
+describe('the client that nobody named', () => {
   test('is who typed the command, also behind sudo, and that is said', async (t) => {
     const { folder, init } = await place(t)
     const { stdout } = await init(['b'], { env: { SUDO_USER: 'ann.b' } })
@@ -372,15 +372,16 @@ describe('the client that nobody named', () => {
   })
 })
 
-describe("the daemon's command", () => {
-  async function installed(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
-    const root = await temporaryFolder(t)
-    for (const [path, text] of Object.entries(files)) {
-      await mkdir(join(root, dirname(path)), { recursive: true })
-      await writeFile(join(root, path), text)
-    }
-    return root
+async function installed(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+  const root = await temporaryFolder(t)
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(join(root, dirname(path)), { recursive: true })
+    await writeFile(join(root, path), text)
   }
+  return root
+}
+
+describe("the daemon's command", () => {
   const UNIT = '[Service]\nExecStart=/opt/bin/dockerd -H fd:// --data-root=/srv/docker\n'
 
   test("is the installed unit's, and the report names it", async (t) => {
@@ -400,6 +401,26 @@ describe("the daemon's command", () => {
     })
     ok(await init(['b', '--client', 'a', '--unit', join(root, 'server.unit')], { root }))
     assert.match(await read('server/override.conf'), /^ExecStart=\/usr\/local\/bin\/dockerd/m)
+  })
+
+  test('stays the same once our drop-in is a part of it', async (t) => {
+    const service = 'lib/systemd/system/docker.service'
+    for (const [unit, argv] of [
+      [UNIT, []],
+      [UNIT, ['--userns-remap', '--listen', '10.0.0.4:2376']],
+      [UNIT.replace('-H fd:', '--userns-remap=dockremap -D -H fd:'), []],
+    ] as const) {
+      const { folder, init, read } = await place(t)
+      ok(await init(['b', '--client', 'a', ...argv], { root: await installed(t, { [service]: unit }) }))
+      const dropIn = await read('server/override.conf')
+      const before = await treeOf(folder)
+      const root = await installed(t, { [service]: unit, 'etc/systemd/system/docker.service.d/override.conf': dropIn })
+      const { code, stderr } = await init(['b', '--client', 'a', ...argv], { root })
+      assert.deepEqual([code, stderr], [0, ''])
+      assert.deepEqual(await treeOf(folder), before)
+      ok(await init(['b', '--client', 'a', ...argv, '--force'], { root }))
+      assert.deepEqual(await treeOf(folder), before)
+    }
   })
 
   test("is docker-ce's where none is installed, and that is said", async (t) => {

@@ -3,6 +3,7 @@ import type { Explanation, Step } from '../../endpoint/explain.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { errorReport, errorText } from '../errors.ts'
+import { inFlags } from '../flag-words.ts'
 import { addEndpointOptions, addJson, endpointOptions, type EndpointFlags } from '../options.ts'
 import { facts, wrap, type Style } from '../output.ts'
 
@@ -30,7 +31,7 @@ function verdictText({ endpoint, error }: Explanation, { io, paint, width }: Con
   }
   const rows: [string, string][] = [
     ['Endpoint', formatEndpoint(endpoint)],
-    ['Decided by', endpoint.source],
+    ['Decided by', inFlags(endpoint.source)],
     ...(endpoint.kind === 'tls' ? [['Identity', endpoint.certPath ?? 'given as values'] as [string, string]] : []),
     ['API version', endpoint.apiVersion ?? 'to be negotiated'],
   ]
@@ -60,9 +61,10 @@ const VERDICT_WIDTH = 11
 
 function stepText({ source, value, verdict, because }: Step, { paint, width }: Context): string {
   const indent = ' '.repeat(VERDICT_WIDTH + 2)
-  const what = value === undefined ? source : `${source}: ${value}`
+  const name = inFlags(source)
+  const what = value === undefined ? name : `${name}: ${value}`
   const head = `${paint(STYLES[verdict], verdict.padEnd(VERDICT_WIDTH))}  ${paint('bold', what)}`
-  return `${head}\n${wrap(because, width, indent)}`
+  return `${head}\n${wrap(inFlags(because), width, indent)}`
 }
 
 /** The words of the library for what nobody gave. */

@@ -1,16 +1,20 @@
 import type { Command } from 'commander'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
+import type { EndpointOptions } from '../../endpoint/options.ts'
 import { printable } from '../../endpoint/text.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { SystemVersion } from '../../engine/types/system.ts'
 import type { Peer } from '../../transport/peer.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../data.ts'
+import { inFlags } from '../flag-words.ts'
 import { addEndpointOptions, addJson, endpointOptions, once, readSeconds, type EndpointFlags } from '../options.ts'
 import { facts } from '../output.ts'
+import { readSecretFile } from '../passphrase.ts'
 import { keyWords, until } from '../words.ts'
 
 interface PingFlags extends EndpointFlags {
+  readonly keyPassphraseFile?: string
   readonly timeout?: string
   readonly json?: true
 }
@@ -26,9 +30,9 @@ interface Measured {
 async function runPing(flags: PingFlags, context: Context): Promise<void> {
   const { connect } = await import('../../engine/client.ts')
   const { signal, env } = context.io
-  const timeout = flags.timeout === undefined ? {} : { connectTimeout: readSeconds('--timeout', flags.timeout) }
+  const options = await connectOptions(flags, context)
   const start = performance.now()
-  const docker = await connect({ ...endpointOptions(flags), ...timeout, signal }, env)
+  const docker = await connect({ ...options, signal }, env)
   try {
     const connected = performance.now() - start
     const measured = { connected, ...(await measure(docker, signal)) }
@@ -36,6 +40,15 @@ async function runPing(flags: PingFlags, context: Context): Promise<void> {
     context.answer({ data: pingData(docker, measured), text: pingText(docker, measured, context), warnings }, flags)
   } finally {
     await docker.close()
+  }
+}
+
+async function connectOptions(flags: PingFlags, { say }: Context): Promise<EndpointOptions> {
+  const { timeout, keyPassphraseFile } = flags
+  return {
+    ...endpointOptions(flags),
+    ...(timeout !== undefined && { connectTimeout: readSeconds('--timeout', timeout) }),
+    ...(keyPassphraseFile !== undefined && { passphrase: await readSecretFile(keyPassphraseFile, say) }),
   }
 }
 
@@ -77,7 +90,7 @@ function pingText(docker: DockerClient, { version, connected, ping }: Measured, 
   const { Version, ApiVersion, MinAPIVersion, Os, Arch } = version
   const serves = MinAPIVersion === undefined ? `up to ${ApiVersion}` : `${MinAPIVersion} to ${ApiVersion}`
   const rows: [string, string][] = [
-    ['Reached', `${formatEndpoint(endpoint)} (${endpoint.source})`],
+    ['Reached', `${formatEndpoint(endpoint)} (${inFlags(endpoint.source)})`],
     ...(dispatcher.peer === undefined ? [] : peerRows(dispatcher.peer)),
     ['Engine', `Docker ${Version}, ${Os}/${Arch}`],
     ['API', `${apiVersion} (the daemon serves ${serves})`],
@@ -102,7 +115,9 @@ function peerRows({ tlsVersion, cipher, remoteAddress, certificate, client }: Pe
 
 function define(command: Command, context: Context): void {
   addEndpointOptions(command)
-  command.option('--timeout <seconds>', 'how long connecting may take (default: 10)', once('--timeout'))
+  command
+    .option('--key-passphrase-file <file>', 'a file with the passphrase of key.pem', once('--key-passphrase-file'))
+    .option('--timeout <seconds>', 'how long connecting may take (default: 10)', once('--timeout'))
   addJson(command).action((flags: PingFlags) => runPing(flags, context))
 }
 

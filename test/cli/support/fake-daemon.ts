@@ -16,7 +16,10 @@ const VERSION = {
 }
 
 /** Serves `/_ping` and `/version` over mutual TLS, with the server's files of a folder that `init` made. */
-export async function startFakeDaemon(folder: string): Promise<{ port: number; close: () => Promise<void> }> {
+export async function startFakeDaemon(
+  folder: string,
+  host = '127.0.0.1',
+): Promise<{ url: string; close: () => Promise<void> }> {
   const [cert, key, ca] = await Promise.all(
     ['server-cert.pem', 'server-key.pem', 'ca.pem'].map((name) => readFile(join(folder, 'server', name))),
   )
@@ -28,9 +31,10 @@ export async function startFakeDaemon(folder: string): Promise<{ port: number; c
     response.setHeader('Content-Type', 'application/json')
     return response.end(JSON.stringify(VERSION))
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(0, host)
   await once(server, 'listening')
-  return { port: (server.address() as AddressInfo).port, close: () => close(server) }
+  const { port } = server.address() as AddressInfo
+  return { url: `tcp://${host}:${port}`, close: () => close(server) }
 }
 
 async function close(server: Server): Promise<void> {

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { COMMANDS } from '../../lib/cli/commands.ts'
+import { hasColours, painter, widthOf, wrap } from '../../lib/cli/output.ts'
+import { runCommand } from '../support/command.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { treeOf } from '../support/tree.ts'
+import { CLI, runCli, runProcess } from './support/run-cli.ts'
+
+const write = (): void => undefined
+const ESCAPE = '\u001B['
+
+describe('help and version', () => {
+  test('--version is that of package.json', async () => {
+    const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+    const { version } = JSON.parse(text) as { version: string }
+    for (const flag of ['--version', '-V']) {
+      assert.deepEqual(await runCli([flag]).then(({ code, stdout }) => [code, stdout]), [0, `${version}\n`])
+    }
+  })
+
+  test('no command at all is a mistake: help on stderr, exit code 2', async () => {
+    for (const argv of [[], ['cert'], ['daemon']]) {
+      const { code, stdout, stderr } = await runCli(argv)
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, /^Usage: docker-mtls/)
+    }
+  })
+
+  test('the overview names every command', async () => {
+    const { code, stdout } = await runCli(['--help'])
+    assert.equal(code, 0)
+    for (const { words, summary } of COMMANDS) {
+      const where = words.length === 1 ? stdout : (await runCli([words[0], '--help'])).stdout
+      assert.match(where, new RegExp(`^ {2}${words.at(-1)} `, 'm'))
+      assert.ok(where.replaceAll(/\s+/g, ' ').includes(summary), summary)
+    }
+  })
+
+  for (const { words } of COMMANDS) {
+    test(`${words.join(' ')} --help teaches`, async () => {
+      const { code, stdout, stderr } = await runCli([...words, '--help'])
+      assert.deepEqual([code, stderr], [0, ''])
+      assert.match(stdout, new RegExp(`^Usage: docker-mtls ${words.join(' ')} \\[options\\]`))
+      assert.match(stdout, /^Examples:\n {2}\S.*\n {6}\S/m)
+      if (stdout.includes('--json ')) assert.match(stdout, /^With --json: \{/m)
+      assert.doesNotMatch(stdout, /undefined|preset/)
+      assert.equal((await runCli(['help', ...words])).stdout, stdout)
+    })
+  }
+
+  test('every option with a default says it', async () => {
+    for (const words of [
+      ['init'],
+      ['cert', 'ca'],
+      ['cert', 'server'],
+      ['daemon', 'render'],
+      ['ping'],
+      ['client', 'env'],
+    ]) {
+      const { stdout } = await runCli([...words, '--help'])
+      const options = stdout.split(/^Options:$/m)[1]?.split(/^Examples:$/m)[0] ?? ''
+      const entries = options.split(/\n {2}(?=-)/).map((entry) => entry.replaceAll(/\s+/g, ' '))
+      for (const flag of [
+        '--listen',
+        '--tlsdir',
+        '--key-type',
+        '--days',
+        '--dir',
+        '--out',
+        '--unit',
+        '--timeout',
+        '--shell',
+      ]) {
+        const entry = entries.find((text) => text.startsWith(`${flag} `))
+        if (entry !== undefined) assert.match(entry, /default/, entry)
+      }
+    }
+  })
+})
+
+/** Every file that a process loaded, by V8's own account. */
+async function loadedBy(argv: readonly string[], folder: string): Promise<string[]> {
+  const { code, stderr } = await runProcess(argv, { env: { NODE_V8_COVERAGE: folder } })
+  assert.equal(code, 0, stderr)
+  const reports = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')))
+  return reports.flatMap((report) => (JSON.parse(report) as { result: { url: string }[] }).result.map(({ url }) => url))
+}
+
+describe('what is loaded', () => {
+  const HEAVY = /\/node_modules\/(zod|undici|node-forge|dotenv|tar-stream)\//
+
+  for (const argv of [['--version'], ['--help'], ['init', '--help'], ['ping', '--help']]) {
+    test(argv.join(' '), async (t) => {
+      const loaded = await loadedBy(argv, await temporaryFolder(t))
+      assert.ok(loaded.some((url) => url.endsWith('/lib/cli/main.ts')))
+      assert.deepEqual(
+        loaded.filter((url) => HEAVY.test(url)),
+        [],
+      )
+      const commands = loaded.filter((url) => url.includes('/lib/cli/commands/'))
+      assert.equal(commands.length, argv.length - 1)
+    })
+  }
+
+  test('daemon render needs no zod and no undici', async (t) => {
+    const loaded = await loadedBy(['daemon', 'render'], await temporaryFolder(t))
+    assert.deepEqual(
+      loaded.filter((url) => /\/node_modules\/(zod|undici)\//.test(url)),
+      [],
+    )
+  })
+})
+
+describe('colours', () => {
+  const ROWS: readonly (readonly [boolean, Record<string, string>, boolean])[] = [
+    [true, {}, true],
+    [false, {}, false],
+    [true, { NO_COLOR: '1' }, false],
+    [true, { NO_COLOR: '' }, true],
+    [true, { TERM: 'dumb' }, false],
+    [false, { FORCE_COLOR: '1' }, true],
+    [false, { FORCE_COLOR: '' }, true],
+    [true, { FORCE_COLOR: '0' }, false],
+    [true, { FORCE_COLOR: 'false' }, false],
+    [false, { FORCE_COLOR: '1', NO_COLOR: '1' }, true],
+  ]
+  for (const [isTTY, env, expected] of ROWS) {
+    test(`${isTTY ? 'terminal' : 'pipe'} ${JSON.stringify(env)}`, () => {
+      assert.equal(hasColours({ write, isTTY }, env), expected)
+      assert.equal(painter({ write, isTTY }, env)('red', 'x').includes(ESCAPE), expected)
+    })
+  }
+
+  test('are in help, answers and errors alike, or in none of them', async () => {
+    for (const argv of [['--help'], ['explain'], ['init', 'a:1'], ['init']]) {
+      const options = { columns: 100, env: { HOME: '/nonexistent' } }
+      const bare = await runCli(argv, options)
+      const plain = await runCli(argv, { ...options, tty: true, env: { ...options.env, NO_COLOR: '1' } })
+      const coloured = await runCli(argv, { ...options, tty: true })
+      assert.ok(!`${bare.stdout}${bare.stderr}${plain.stdout}${plain.stderr}`.includes(ESCAPE))
+      assert.ok(`${coloured.stdout}${coloured.stderr}`.includes(ESCAPE), argv.join(' '))
+      // oxlint-disable-next-line no-control-regex -- what colours are made of
+      assert.equal(coloured.stdout.replaceAll(/\u001B\[\d+m/g, ''), plain.stdout)
+    }
+  })
+})
+
+describe('the width', () => {
+  test('of a terminal, within reason', () => {
+    for (const [columns, width] of [
+      [undefined, 80],
+      [0, 80],
+      [60, 60],
+      [200, 80],
+      [10, 40],
+    ] as const) {
+      assert.equal(widthOf({ write, ...(columns !== undefined && { columns }) }), width)
+    }
+  })
+
+  test('words stay whole', () => {
+    assert.equal(wrap('a bb ccc', 4, ''), 'a bb\nccc')
+    assert.equal(wrap('aaaaaaaa b', 4, '  '), '  aaaaaaaa\n  b')
+    assert.equal(wrap('', 4, '  '), '')
+  })
+
+  test('warnings fold on a terminal, and are one line each otherwise', async (t) => {
+    const folder = await temporaryFolder(t)
+    const argv = ['cert', 'ca', '--key-type', 'ed25519', '--dir', join(folder, 'a')]
+    const lines = (await runCli(argv)).stderr.trimEnd().split('\n')
+    assert.equal(lines.length, 1)
+    const folded = await runCli([...argv.slice(0, -1), join(folder, 'b')], { tty: true, env: { NO_COLOR: '1' } })
+    assert.ok(
+      folded.stderr
+        .trimEnd()
+        .split('\n')
+        .every((line) => line.length <= 80),
+    )
+  })
+})
+
+describe('a process of its own', () => {
+  test('init in the working directory, then a ping that finds nobody', async (t) => {
+    const cwd = await temporaryFolder(t)
+    const made = await runProcess(['init', 'build01', '--client', 'alice'], { cwd })
+    assert.equal(made.code, 0, made.stderr)
+    const before = await treeOf(cwd)
+    assert.ok('docker-mtls/clients/alice/key.pem' in before)
+    assert.match(made.stdout, /docker-mtls ping --env-file docker-mtls\/clients\/alice\/\.env/)
+    assert.ok(!`${made.stdout}${made.stderr}`.includes(ESCAPE))
+    assert.equal((await runProcess(['init', 'build01', '--client', 'alice'], { cwd })).code, 0)
+    assert.deepEqual(await treeOf(cwd), before)
+  })
+
+  test('| head ends it quietly, and it does all its work', async (t) => {
+    const cwd = await temporaryFolder(t)
+    const line = CLI.map((word) => `'${word}'`).join(' ')
+    const script = `{ ${line} init build01 --client alice; echo "exit $?" >&2; } | true`
+    const { code, stderr } = await runCommand('sh', ['-c', script], { cwd })
+    assert.deepEqual([code, stderr.split('\n').filter((words) => !words.startsWith('Warning'))], [0, ['exit 0', '']])
+    assert.ok('docker-mtls/clients/alice/.env' in (await treeOf(cwd)))
+  })
+
+  test(
+    'an output that can not be written is a failure',
+    { skip: process.platform !== 'linux' && 'no /dev/full' },
+    async () => {
+      const line = CLI.map((word) => `'${word}'`).join(' ')
+      const { code, stderr } = await runCommand('sh', ['-c', `${line} --help > /dev/full`])
+      assert.equal(code, 1)
+      assert.match(stderr, /^ERR_FILE_WRITE: .*ENOSPC/)
+    },
+  )
+
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    test(`${signal} leaves nothing half-written`, async (t) => {
+      const cwd = await temporaryFolder(t)
+      const argv = ['init', 'build01', '--client', 'alice', '--client', 'bob', '--key-type', 'rsa2048']
+      const stop = [/the server's key/, (pid: number) => process.kill(pid, signal)] as const
+      const { code, stdout, stderr } = await runProcess(argv, { cwd, when: stop })
+      assert.deepEqual([code, stdout], [exitCode, ''], stderr)
+      const paths = Object.keys(await treeOf(cwd))
+      assert.ok(!paths.some((path) => path.includes('alice')), 'it went on')
+      assert.deepEqual(
+        paths.filter((path) => /\/\.[^/]+$/.test(path)),
+        [],
+      )
+      const again = await runProcess(argv, { cwd })
+      assert.equal(again.code, 0, again.stderr)
+      assert.match(again.stdout, /^kept {6}docker-mtls\/ca\//)
+    })
+  }
+})
