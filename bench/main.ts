@@ -3,7 +3,7 @@
  * dockerd. Brings what it needs, builds, and goes on in namespaces of its own (run.ts).
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { FOLDER, runInNamespaces, whyNoNamespaces } from '../scripts/namespaces.ts'
 import { ensurePackages, TEST_PACKAGES } from '../scripts/packages.ts'
@@ -15,10 +15,14 @@ const NEEDED = new Set(['dockerd', 'docker', 'iptables', 'ip', 'unshare', 'opens
 
 /** The peers are this folder's own dependencies; without a registry the benchmark runs without them. */
 function installPeers(): void {
-  if (existsSync(`${BENCH}node_modules/.package-lock.json`)) return
+  if (changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json')) return
   console.log('Installing the peers (npm ci in bench/)')
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: BENCH, stdio: 'inherit' })
   if (status !== 0) console.log('They could not be installed: the benchmark goes on without them.')
+}
+
+function changedAt(file: string): number {
+  return statSync(BENCH + file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
 /** @throws Error where a build fails: old files must not be measured as new ones */

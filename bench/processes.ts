@@ -44,29 +44,23 @@ export async function timeCommand([file = '', ...args]: readonly string[], env: 
 /** A process of one contender that stays, and measures what it is asked for. */
 export class Worker {
   readonly #child: ChildProcess
-  readonly #name: string
   /** Its memory before it had loaded the contender. */
   readonly atStart: Report
 
-  private constructor(child: ChildProcess, name: string, atStart: Report) {
+  private constructor(child: ChildProcess, atStart: Report) {
     this.#child = child
-    this.#name = name
     this.atStart = atStart
   }
 
   /** @param execArgv - options of Node; this process's own, which load tsx, are never inherited */
-  static async start(
-    { name, module, entry, env }: Contender,
-    daemon: DaemonEnv,
-    execArgv: string[] = [],
-  ): Promise<Worker> {
+  static async start({ module, entry, env }: Contender, daemon: DaemonEnv, execArgv: string[] = []): Promise<Worker> {
     const child = fork(program('worker'), [module, entry], { env: cleanEnvironment({ ...daemon, ...env }), execArgv })
-    return new Worker(child, name, await nextReport(child, name))
+    return new Worker(child, await nextReport(child))
   }
 
   /** @throws Error with the contender's own words, where a request fails or is answered wrongly */
   async perform(task: Task): Promise<Report> {
-    const report = nextReport(this.#child, this.#name)
+    const report = nextReport(this.#child)
     this.#child.send(task)
     return report
   }
@@ -79,13 +73,13 @@ export class Worker {
   }
 }
 
-async function nextReport(child: ChildProcess, name: string): Promise<Report> {
+async function nextReport(child: ChildProcess): Promise<Report> {
   const ended = new AbortController()
-  const onClose = (code: number | null): void => ended.abort(new Error(`${name}: its process ended with ${code}`))
+  const onClose = (code: number | null): void => ended.abort(new Error(`its process ended with ${code}`))
   child.once('close', onClose)
   try {
     const [answer] = (await once(child, 'message', { signal: ended.signal })) as [Answer]
-    if ('error' in answer) throw new Error(`${name}: ${answer.error}`)
+    if ('error' in answer) throw new Error(answer.error)
     return answer
   } catch (error) {
     throw ended.signal.aborted ? ended.signal.reason : error

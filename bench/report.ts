@@ -12,7 +12,7 @@ export function render(results: Results): string {
   const sections = [
     heading(results),
     ...figureSections(results.figures),
-    targetSection(results),
+    ...targetSection(results),
     ...problemSection(results),
   ]
   return `\n${sections.join('\n\n')}\n`
@@ -101,14 +101,15 @@ function memorySection(lines: readonly MemoryLine[]): string {
   return `Memory afterwards (MiB)\n${table(['', 'RSS', 'heap', 'requests'], rows)}`
 }
 
-function targetSection({ targets }: Results): string {
+function targetSection({ targets }: Results): string[] {
+  if (targets.length === 0) return []
   const rows = targets.map(({ what, wanted, measured, reached }) => [
     what,
     wanted,
     measured,
     reached ? 'reached' : 'NOT REACHED',
   ])
-  return `Targets\n${table(['', 'wanted', 'measured', ''], rows)}`
+  return [`Targets\n${table(['', 'wanted', 'measured', ''], rows)}`]
 }
 
 function problemSection({ problems }: Results): string[] {

@@ -58,7 +58,7 @@ function serverPiece({ server: { action, paths, facts: of, keptAside, notes } }:
 }
 
 function overridePiece({ override: { action, path, keptAside }, daemon, unit }: InitReport, named: boolean): Piece {
-  const remap = daemon.usernsRemap === undefined ? '' : `, user namespaces for ${daemon.usernsRemap}`
+  const remap = daemon.usernsRemap === undefined ? '' : `, user namespaces (${daemon.usernsRemap})`
   const about = [
     `the systemd drop-in: listens on ${daemon.listen.join(' and ')}${remap}`,
     ...(action === 'kept' ? [] : [`ExecStart= as in ${origin(unit, named)}`]),

@@ -53,22 +53,28 @@ function clientSteps({ clients: [client], host }: InitReport, folder: string, co
   if (client === undefined) return ''
   const { name, paths } = client
   // Behind sudo the files are root's, and nobody else can enter their folder.
-  const own = context.io.env['SUDO_USER'] === undefined ? '' : 'sudo '
+  const sudo = context.io.env['SUDO_USER'] === undefined ? '' : 'sudo '
+  const self = selfOf(context)
   const dir = folder === DEFAULT_FOLDER ? '' : ` --dir ${shellWord(folder)}`
   return [
     heading(`To try it from here, as ${name}:`, context),
-    commands([`${own}docker-mtls ping --env-file ${shellWord(join(paths.folder, '.env'))}`]),
+    commands([`${sudo}${self} ping --env-file ${shellWord(join(paths.folder, '.env'))}`]),
     '',
     heading(`To use it on another machine, as ${name}; here:`, context),
-    commands([`${own}docker-mtls client export ${name}${dir} --out ${name}.tar`]),
+    commands([`${sudo}${self} client export ${name}${dir} --out ${name}.tar`]),
     heading('and there, with that file:', context),
     commands([
       `mkdir -m 0700 -p ~/.docker && tar -xf ${name}.tar -C ~/.docker`,
-      `eval "$(docker-mtls client env --host ${shellWord(host)})"`,
-      'docker-mtls ping',
+      `eval "$(${self} client env --host ${shellWord(host)})"`,
+      `${self} ping`,
       'docker version',
     ]),
   ].join('\n')
+}
+
+/** Who came by `npx docker-mtls` has no docker-mtls in the PATH. */
+function selfOf({ io }: Context): string {
+  return io.env['npm_command'] === 'exec' ? 'npx docker-mtls' : 'docker-mtls'
 }
 
 function keepSafe(folder: string, { width }: Context): string {

@@ -81,13 +81,12 @@ async function givenPassphrase(
 /**
  * Reads a passphrase, without the line break that every editor puts at the end.
  *
- * @throws {@link PkiError} ERR_CA_PASSPHRASE for an empty file
- * @throws {@link FileError} ERR_FILE_READ
+ * @throws {@link FileError} ERR_FILE_READ, also where there is nothing in it
  */
 export async function readSecretFile(path: string, say: Context['say']): Promise<string> {
   const passphrase = await readSecret(path, say)
   if (passphrase !== '') return passphrase
-  throw new PkiError('ERR_CA_PASSPHRASE', {
+  throw new FileError('ERR_FILE_READ', {
     tried: `reading the passphrase in ${path}`,
     got: 'the file is empty',
     todo: 'Write the passphrase into its first line.',

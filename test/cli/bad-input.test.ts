@@ -47,7 +47,7 @@ const USAGE: readonly Row[] = [
   ['the same for explain', ['explain', 'b'], 2, 'ERR_USAGE', /docker-mtls explain --host b/],
   ['a time-out that is none', ['ping', '--timeout', 'soon'], 2, 'ERR_USAGE', /--timeout "soon"/],
   ['no time at all', ['ping', '--timeout', '0'], 2, 'ERR_USAGE', /--timeout "0"/],
-  ['two daemons', ['ping', '--host', 'b', '--context', 'c'], 2, 'ERR_ARGUMENT_INVALID', /host and context/],
+  ['two daemons', ['ping', '--host', 'b', '--context', 'c'], 2, 'ERR_ARGUMENT_INVALID', /--host and --context/],
   [
     'a tar file on a terminal',
     ['client', 'export', 'a', '--out', '-'],
@@ -91,7 +91,7 @@ const INIT: readonly Row[] = [
     /7 characters/,
     { env: { DOCKER_MTLS_CA_PASSPHRASE: 'abcdefg' } },
   ],
-  ['an empty passphrase', ['init', 'b', '--ca-passphrase-file', 'DIR/empty'], 1, 'ERR_CA_PASSPHRASE', /empty/],
+  ['an empty passphrase', ['init', 'b', '--ca-passphrase-file', 'DIR/empty'], 1, 'ERR_FILE_READ', /is empty/],
   ['a passphrase file that is not there', ['init', 'b', '--ca-passphrase-file', 'DIR/n'], 1, 'ERR_FILE_READ', /DIR\/n/],
   ['no authority', ['cert', 'server', 'b'], 1, 'ERR_CA_MISSING', /docker-mtls cert ca --dir/],
   ['no days', ['cert', 'ca', '--days', '0'], 1, 'ERR_DAYS_INVALID', /1 to 36500/],
@@ -158,6 +158,14 @@ const OTHERS: readonly Row[] = [
   ],
   ['a host', ['ping', '--host', 'udp://b'], 1, 'ERR_HOST_INVALID', /udp/],
   ['a plaintext host', ['ping', '--host', 'http://b', '--cert-path', 'DIR'], 1, 'ERR_PLAINTEXT_REFUSED', /http/],
+  [
+    'no certificates named',
+    ['ping', '--host', 'b'],
+    1,
+    'ERR_IDENTITY_REQUIRED',
+    /^[^\n]*: --host "b": [^\n]*\nGive --cert-path, a folder with ca\.pem, cert\.pem and key\.pem\.$/m,
+  ],
+  ['no passphrase for the key', ['ping', '--key-passphrase-file', 'DIR/n'], 1, 'ERR_FILE_READ', /DIR\/n/],
   ['no certificates', ['ping', '--host', 'b', '--cert-path', 'DIR/n'], 1, 'ERR_IDENTITY_FILE_MISSING', /DIR\/n/],
   ['an env file', ['ping', '--env-file', 'DIR/n'], 1, 'ERR_ENV_FILE_INVALID', /DIR\/n/],
 ]

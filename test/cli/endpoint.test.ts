@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
+import { createPrivateKey } from 'node:crypto'
 import { once } from 'node:events'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -122,6 +124,21 @@ describe('ping', () => {
     // build01 is not to be found here, and the file was read.
     assert.equal(code, 1)
     assert.match(stderr, /^ERR_NAME_NOT_RESOLVED: .*build01/)
+  })
+
+  test('with a key that is encrypted', async (t) => {
+    const own = await temporaryFolder(t)
+    await cp(certPath, own, { recursive: true })
+    const key = createPrivateKey(await readFile(join(own, 'key.pem')))
+    const encrypted = key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'correct horse' })
+    await writeFile(join(own, 'key.pem'), encrypted)
+    const argv = ['ping', '--host', url, '--cert-path', own]
+    const locked = await runCli(argv, { env: { HOME } })
+    assert.match(locked.stderr, /^ERR_IDENTITY_KEY_ENCRYPTED: .*\nGive --key-passphrase-file/)
+    await writeFile(join(own, 'passphrase'), 'correct horse\n', { mode: 0o600 })
+    const opened = await runCli([...argv, '--key-passphrase-file', join(own, 'passphrase')], { env: { HOME } })
+    assert.equal(opened.code, 0, opened.stderr)
+    assert.ok(!`${opened.stdout}${opened.stderr}${locked.stderr}`.includes('correct horse'))
   })
 
   const other = join(HOME, 'other')

@@ -525,6 +525,14 @@ describe('what it says to do next', () => {
     assert.doesNotMatch((await other.init(['b', '--client', 'a'])).stdout, /user namespaces/)
   })
 
+  test('by npx, for who came by npx', async (t) => {
+    const { init } = await place(t)
+    const { stdout } = await init(['b', '--client', 'a'], { env: { npm_command: 'exec' } })
+    const lines = stdout.split('\n').filter((line) => /^ {2}.*docker-mtls (ping|client)/.test(line))
+    assert.equal(lines.length, 4)
+    assert.ok(lines.every((line) => line.includes('npx docker-mtls ')))
+  })
+
   test('quotes what a shell would take apart', async (t) => {
     const { folder } = await place(t)
     const odd = join(dirname(folder), 'keys of $HOME')
