@@ -41,8 +41,7 @@ function refusePlaintextPort(host: HostText, endpoint: TlsEndpoint): TlsEndpoint
   return refuse(
     host,
     "port 2375 is Docker's plaintext port",
-    `Use the TLS port: ${formatEndpoint({ ...endpoint, port: TLS_PORT })}\n` +
-      'A daemon that does speak TLS on 2375 is reached with the option tlsOnPort2375.',
+    `Use the TLS port, ${formatEndpoint({ ...endpoint, port: TLS_PORT })} (or the option tlsOnPort2375, if it is TLS that is spoken on 2375).`,
     'ERR_PLAINTEXT_PORT',
   )
 }
