@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import * as client from '../lib/index.ts'
+import * as daemon from '../lib/daemon/index.ts'
+import * as pki from '../lib/pki/index.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ENTRIES = { 'docker-mtls': client, 'docker-mtls/pki': pki, 'docker-mtls/daemon': daemon }
+
+/** What examples speak of without making it. */
+const KNOWN = `
+declare const docker: DockerClient
+declare const authority: Authority
+declare const id: string
+declare const error: unknown
+declare const signal: AbortSignal
+declare const options: import('docker-mtls/daemon').DaemonOptions
+declare const text: string
+declare const ca: string
+declare const cert: string
+declare const key: string
+declare function renew(): Promise<void>
+`
+
+interface Example {
+  readonly where: string
+  /** What the file itself exports: what is internal has examples, too. */
+  readonly own: { readonly path: string; readonly names: readonly string[] }
+  readonly code: string
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return sources(path)
+    return entry.name.endsWith('.ts') ? [path] : []
+  })
+}
+
+/** The code blocks of a text; in a comment each line has its star before it. */
+function examplesOf(path: string): Example[] {
+  const text = readFileSync(path, 'utf8')
+  const blocks = [...text.matchAll(/^(?<margin>[ *]*)```ts\n(?<code>[^]*?)```/gm)]
+  const names = [...text.matchAll(/^export (?:async )?(?:function|class|const) (\w+)/gm)].map(([, name]) => name ?? '')
+  return blocks.map(({ groups = {} }, index) => ({
+    own: { path: `../${path.slice(ROOT.length)}`, names },
+    where: `${path.slice(ROOT.length)}#${index + 1}`,
+    code: (groups['code'] ?? '').replaceAll(/^ +\* ?/gm, ''),
+  }))
+}
+
+/** Puts before an example what a reader would import, and makes a module of it. */
+function moduleOf({ code, own }: Example): string {
+  const imports = [...code.matchAll(/^import .*$/gm)].map(([line]) => line)
+  const named = imports.join(' ')
+  const entries = [
+    ...Object.entries(ENTRIES).map(([entry, names]) => ({ path: entry, names: Object.keys(names) })),
+    { path: 'node:fs/promises', names: ['readFile'] },
+    own,
+  ]
+  const missing = entries.flatMap(({ path, names }) => {
+    const used = names.filter((name) => new RegExp(`\\b${name}\\b`).test(code + KNOWN) && !named.includes(name))
+    return used.length > 0 ? [`import { ${used.join(', ')} } from '${path}'`] : []
+  })
+  const firstOnly = new Set<string>()
+  const unique = missing.map((line) =>
+    line.replace(/\{ (.*) \}/, (_, names: string) => {
+      const fresh = names.split(', ').filter((name) => !firstOnly.has(name) && firstOnly.add(name))
+      return `{ ${fresh.join(', ')} }`
+    }),
+  )
+  const body = code.replaceAll(/^import .*$/gm, '')
+  return [...imports, ...unique, KNOWN, 'export async function example(): Promise<void> {', body, '}', ''].join('\n')
+}
+
+/** Type errors of the modules, by the strict settings of the project. */
+function complaints(modules: ReadonlyMap<string, string>): string[] {
+  const config = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => readFileSync(path, 'utf8'))
+  const parsed = ts.parseJsonConfigFileContent(config.config, ts.sys, ROOT).options
+  const options = { ...parsed, noUnusedLocals: false, noUnusedParameters: false, noEmit: true }
+  const host = ts.createCompilerHost(options)
+  const readFile = host.readFile.bind(host)
+  const fileExists = host.fileExists.bind(host)
+  host.fileExists = (path) => modules.has(path) || fileExists(path)
+  host.readFile = (path) => modules.get(path) ?? readFile(path)
+  const getSourceFile = host.getSourceFile.bind(host)
+  host.getSourceFile = (path, ...rest) => {
+    const text = modules.get(path)
+    return text === undefined ? getSourceFile(path, ...rest) : ts.createSourceFile(path, text, ts.ScriptTarget.ES2022)
+  }
+  const program = ts.createProgram([...modules.keys()], options, host)
+  return ts
+    .getPreEmitDiagnostics(program)
+    .filter(({ file }) => file !== undefined && modules.has(file.fileName))
+    .map(
+      ({ file, messageText }) =>
+        `${file?.fileName.slice(dirname(ROOT).length)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    )
+}
+
+test('every example in the documentation compiles', () => {
+  const examples = [...sources(join(ROOT, 'lib')), join(ROOT, 'README.md')].flatMap(examplesOf)
+  assert.ok(examples.length >= 15, `only ${examples.length} examples were found`)
+  const modules = new Map(
+    examples.map((example, index) => [
+      join(ROOT, 'examples', `documented-${index}.ts`),
+      `// ${example.where}\n${moduleOf(example)}`,
+    ]),
+  )
+  const found = complaints(modules).map((line) => {
+    const index = Number(/documented-(\d+)/.exec(line)?.[1])
+    return `${examples[index]?.where}: ${line}`
+  })
+  assert.deepEqual(found, [])
+})
+
+test('an example that is wrong is found', () => {
+  const own = { path: '../lib/index.ts', names: [] }
+  const wrong = moduleOf({ where: 'here', own, code: "await connect({ hots: 'tcp://build01:2376' })" })
+  assert.equal(complaints(new Map([[join(ROOT, 'examples', 'documented-0.ts'), wrong]])).length, 1)
+})
