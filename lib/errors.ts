@@ -147,6 +147,18 @@ function wording({ tried, got, todo }: Failure): string {
   return `${tried}: ${got}.\n${todo}`
 }
 
+/** What a peer, a certificate or a file says may hold control characters, which a terminal would obey. */
+function printable({ tried, got, todo }: Failure): Failure {
+  return { tried: visible(tried), got: visible(got), todo: visible(todo) }
+}
+
+function visible(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (found) => `<U+${found.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}>`,
+  )
+}
+
 function causeOf(failure: Failure): ErrorOptions | undefined {
   return failure.cause === undefined ? undefined : { cause: failure.cause }
 }
@@ -163,12 +175,13 @@ export class DockerMtlsError<Code extends ErrorCode = ErrorCode> extends Error {
   }
 
   constructor(code: Code, failure: Failure) {
-    super(wording(failure), causeOf(failure))
+    const { tried, got, todo } = printable(failure)
+    super(wording({ tried, got, todo }), causeOf(failure))
     this.name = new.target.name
     this.code = code
-    this.tried = failure.tried
-    this.got = failure.got
-    this.todo = failure.todo
+    this.tried = tried
+    this.got = got
+    this.todo = todo
   }
 }
 
@@ -227,12 +240,13 @@ export class ArgumentError extends TypeError {
   }
 
   constructor(code: ArgumentErrorCode, failure: Failure) {
-    super(wording(failure), causeOf(failure))
+    const { tried, got, todo } = printable(failure)
+    super(wording({ tried, got, todo }), causeOf(failure))
     this.name = new.target.name
     this.code = code
-    this.tried = failure.tried
-    this.got = failure.got
-    this.todo = failure.todo
+    this.tried = tried
+    this.got = got
+    this.todo = todo
   }
 }
 

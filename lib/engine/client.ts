@@ -120,7 +120,8 @@ export async function connect(options: EndpointOptions = {}, env: Environment = 
   const dispatcher = createDispatcher(endpoint, identity, { connectTimeout })
   const send = new Send(dispatcher, endpoint.apiVersion)
   try {
-    await send.negotiate({ signal, timeout: connectTimeout })
+    // Once to connect, and once to answer.
+    await send.negotiate({ signal, deadline: 2 * connectTimeout })
   } catch (error) {
     await dispatcher.destroy()
     throw error

@@ -2,15 +2,9 @@ import type { Readable } from 'node:stream'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { DockerApiError } from '../errors.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
-import {
-  collect,
-  encodeBody,
-  open,
-  type AnswerHeaders,
-  type RequestBody,
-  type WireAnswer,
-  type WireRequest,
-} from '../transport/send.ts'
+import { encodeBody, type RequestBody } from '../transport/body.ts'
+import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
+import { collect, open, type WireRequest } from '../transport/send.ts'
 import { apiError, daemonMessage } from './api-error.ts'
 import { encodeQuery, type Query } from './query.ts'
 import { chooseVersion, isDockerPing, notDocker, readPing, versionHeader, type Ping } from './version.ts'
@@ -65,8 +59,8 @@ export class Send {
   }
 
   /** `GET /_ping`, which has no version and needs no authorization: is it a daemon, and what does it serve? */
-  async ping({ signal, timeout }: RequestOptions & { timeout?: number } = {}): Promise<Ping> {
-    const call = { method: 'GET', path: '/_ping', signal, timeout }
+  async ping({ signal, deadline }: RequestOptions & { deadline?: number } = {}): Promise<Ping> {
+    const call = { method: 'GET', path: '/_ping', signal, deadline }
     const { status, headers, body } = await collect(this.#dispatcher, call)
     if (!isDockerPing(status, headers, body)) throw notDocker(this.#target, status, headers)
     if (status >= 400) throw apiError(status, call, body)
@@ -74,7 +68,7 @@ export class Send {
   }
 
   /** Agrees on a version with the daemon; a pinned one stays as it is. */
-  async negotiate(options: RequestOptions & { timeout?: number } = {}): Promise<void> {
+  async negotiate(options: RequestOptions & { deadline?: number } = {}): Promise<void> {
     const { apiVersion } = await this.ping(options)
     this.#version = this.#pinned ?? chooseVersion(apiVersion, this.#target)
   }

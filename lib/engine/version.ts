@@ -1,5 +1,5 @@
 import { ConnectionError, DockerApiError } from '../errors.ts'
-import type { AnswerHeaders } from '../transport/send.ts'
+import type { AnswerHeaders } from '../transport/collector.ts'
 
 /** The newest Engine API that this package knows (Docker Engine 29.6). */
 export const NEWEST_API_VERSION = '1.55'

@@ -45,6 +45,11 @@ export const ALERTS: Readonly<Record<string, Wording>> = {
   DECRYPT_ERROR: REFUSED('decrypt error'),
   DECODE_ERROR: REFUSED('decode error'),
   ILLEGAL_PARAMETER: REFUSED('illegal parameter'),
+  NO_APPLICATION_PROTOCOL: {
+    code: 'ERR_SERVER_NOT_DOCKER',
+    got: 'the server speaks no HTTP/1.1 (alert "no application protocol")',
+    todo: 'Correct the port, or let the proxy in between speak HTTP/1.1: attach and exec need it.',
+  },
   PROTOCOL_VERSION: {
     code: 'ERR_SERVER_TLS_TOO_OLD',
     got: 'the server speaks neither TLS 1.2 nor 1.3',

@@ -1,29 +1,26 @@
-import { setMaxListeners } from 'node:events'
+import { setMaxListeners, type EventEmitter } from 'node:events'
+import type { Duplex } from 'node:stream'
 import type { Dispatcher as UndiciDispatcher, Pool as UndiciPool } from 'undici'
 import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import { connectorFor } from './connector.ts'
+import { checkDispatcherOptions, type DispatcherOptions } from './dispatcher-options.ts'
 import { requestChannel, type RequestEvent } from './diagnostics.ts'
-import { explainFault } from './faults.ts'
+import { explainFault, isOfTheWire } from './faults.ts'
 import { GuardedHandler, type Guards } from './handler.ts'
 import { laneOf, type Lane } from './lanes.ts'
 import { originOf, prefixOf } from './origin.ts'
 import type { Peer } from './peer.ts'
-import { CONNECT_TIMEOUT_MS, RESPONSE_TIMEOUT_MS } from './policy.ts'
+import { RESPONSE_TIMEOUT_MS } from './policy.ts'
+import { refuseTarget, type Target } from './target.ts'
 import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
 
 /** More connections than this cost handshakes and memory and bring no speed (measured: README, "Speed"). */
 const SHORT_CONNECTIONS = 16
 
-export interface DispatcherOptions {
-  /**
-   * For name resolution, TCP and TLS together, in milliseconds.
-   *
-   * @defaultValue 10000
-   */
-  readonly connectTimeout?: number
-}
+/** What undici tells of a pool; 'drain' is awaited by whoever minds that dispatch() returned false. */
+const EVENTS = ['connect', 'disconnect', 'connectionError', 'drain'] as const
 
 /**
  * An undici dispatcher to one daemon and to nothing else: it refuses other origins and redirects, speaks verified
@@ -38,25 +35,31 @@ export class DockerDispatcher extends Dispatcher {
   /** The endpoint's own prefix, `''` where it has none. */
   readonly prefix: string
   readonly #lanes: Record<Lane, UndiciPool>
-  readonly #target: string
+  readonly #target: Target
   readonly #closing = new AbortController()
   readonly #guards: Guards = {
-    explain: (error) => explainFault(error, { target: this.#target, kind: this.endpoint.kind }) as Error,
+    explain: (error) => {
+      const known = { target: this.#target.name, kind: this.endpoint.kind }
+      return (isOfTheWire(error) ? explainFault(error, known) : error) as Error
+    },
+    upgraded: (socket) => this.#keep(socket),
     refuse: (status) => (status >= 300 && status < 400 && status !== 304 ? this.#redirected(status) : undefined),
   }
+  /** Hijacked connections: undici lets go of them. */
+  readonly #upgraded = new Set<Duplex>()
   #peer: Peer | undefined
 
   /** @internal */
-  constructor(endpoint: Endpoint, identity: Identity | undefined, { connectTimeout }: DispatcherOptions) {
+  constructor(endpoint: Endpoint, identity: Identity | undefined, { connectTimeout }: Required<DispatcherOptions>) {
     super()
     this.endpoint = endpoint
     this.origin = originOf(endpoint)
     this.prefix = prefixOf(endpoint)
-    this.#target = formatEndpoint(endpoint)
+    this.#target = { name: formatEndpoint(endpoint), origin: this.origin, prefix: this.prefix }
     // Each connection that is being made listens to it.
     setMaxListeners(0, this.#closing.signal)
     const open = connectorFor(endpoint, identity, {
-      timeout: connectTimeout ?? CONNECT_TIMEOUT_MS,
+      timeout: connectTimeout,
       onPeer: (peer) => (this.#peer = peer),
     })
     const connect: UndiciPool.Options['connect'] = (_options, callback) => {
@@ -71,6 +74,13 @@ export class DockerDispatcher extends Dispatcher {
       short: new Pool(this.origin, { ...shared, connections: SHORT_CONNECTIONS, headersTimeout: RESPONSE_TIMEOUT_MS }),
       patient: new Pool(this.origin, { ...shared, connections: null, headersTimeout: 0, bodyTimeout: 0 }),
     }
+    for (const lane of Object.values(this.#lanes)) {
+      for (const event of EVENTS)
+        (lane as EventEmitter).on(event, (...told) => (this as EventEmitter).emit(event, ...told))
+    }
+    // compose() hands out a Proxy, from which private fields can't be reached.
+    this.close = this.close.bind(this)
+    this.destroy = this.destroy.bind(this)
   }
 
   /** Who answered on the connection that was made last; undefined before the first, and for local sockets. */
@@ -78,16 +88,22 @@ export class DockerDispatcher extends Dispatcher {
     return this.#peer
   }
 
+  get closed(): boolean {
+    return this.#lanes.short.closed
+  }
+
+  get destroyed(): boolean {
+    return this.#lanes.short.destroyed
+  }
+
   override dispatch(options: UndiciDispatcher.DispatchOptions, handler: UndiciDispatcher.DispatchHandler): boolean {
     const core = toCoreHandler(handler)
-    const refusal = this.#refuseOrigin(options.origin)
+    const refusal = refuseTarget(this.#target, options)
     if (refusal) {
       core.onError?.(refusal)
       return true
     }
-    const path = options.path.startsWith(this.prefix)
-      ? options.path.slice(this.prefix.length + 1)
-      : options.path.slice(1)
+    const path = options.path.slice(this.prefix.length + 1)
     const lane = laneOf(options.method, path, Boolean(options.upgrade))
     const guarded = new GuardedHandler(core, this.#guardsFor(options, path, lane))
     return this.#lanes[lane].dispatch(options, guarded as UndiciDispatcher.DispatchHandler)
@@ -97,7 +113,8 @@ export class DockerDispatcher extends Dispatcher {
   override close(): Promise<void>
   override close(callback: () => void): void
   override close(callback?: () => void): Promise<void> | void {
-    return settle(Promise.all([this.#lanes.short.close(), this.#lanes.patient.close()]), callback)
+    const { short, patient } = this.#lanes
+    return settle(this.destroyed ? Promise.resolve() : Promise.all([short.close(), patient.close()]), callback)
   }
 
   /** Ends every request and connection at once. */
@@ -109,31 +126,28 @@ export class DockerDispatcher extends Dispatcher {
     const error = (typeof first === 'function' ? null : first) ?? this.#closed()
     const callback = typeof first === 'function' ? first : second
     this.#closing.abort(error)
+    for (const socket of this.#upgraded) socket.destroy()
     return settle(Promise.all([this.#lanes.short.destroy(error), this.#lanes.patient.destroy(error)]), callback)
   }
 
   #guardsFor(options: UndiciDispatcher.DispatchOptions, path: string, lane: Lane): Guards {
     if (!requestChannel.hasSubscribers) return this.#guards
-    const event = { target: this.#target, method: options.method, path: `/${path.replace(/\?.*/s, '')}`, lane }
+    const event = { target: this.#target.name, method: options.method, path: `/${path.replace(/\?.*/s, '')}`, lane }
     return {
       ...this.#guards,
       report: (outcome) => requestChannel.publish({ ...event, ...outcome } satisfies RequestEvent),
     }
   }
 
-  #refuseOrigin(origin: string | URL | undefined): ConnectionError | undefined {
-    if (origin === undefined || origin === this.origin) return undefined
-    if (URL.canParse(String(origin)) && new URL(origin).origin === this.origin) return undefined
-    return new ConnectionError('ERR_WRONG_ORIGIN', {
-      tried: `sending a request for ${String(origin)} through the dispatcher of ${this.#target}`,
-      got: `it goes to ${this.origin} and nowhere else`,
-      todo: `Write URLs that begin with ${this.origin}, or use another dispatcher.`,
-    })
+  #keep(socket: Duplex): void {
+    if (this.#closing.signal.aborted) socket.destroy()
+    this.#upgraded.add(socket)
+    socket.once('close', () => this.#upgraded.delete(socket))
   }
 
   #redirected(status: number): ConnectionError {
     return new ConnectionError('ERR_REDIRECT_REFUSED', {
-      tried: `a request to ${this.#target}`,
+      tried: `a request to ${this.#target.name}`,
       got: `the answer is a redirect (${status}), which the Engine API never sends and we never follow`,
       todo: 'Write the final address as DOCKER_HOST; a proxy that redirects is no Docker daemon.',
     })
@@ -141,7 +155,7 @@ export class DockerDispatcher extends Dispatcher {
 
   #closed(): ConnectionError {
     return new ConnectionError('ERR_CLIENT_CLOSED', {
-      tried: `a request to ${this.#target}`,
+      tried: `a request to ${this.#target.name}`,
       got: 'its client was closed',
       todo: 'Close it after the last answer, or make a new one: connect().',
     })
@@ -175,5 +189,5 @@ export function createDispatcher(
   identity?: Identity,
   options: DispatcherOptions = {},
 ): DockerDispatcher {
-  return new DockerDispatcher(endpoint, identity, options)
+  return new DockerDispatcher(endpoint, identity, checkDispatcherOptions(options))
 }

@@ -21,6 +21,12 @@ const RESET: Wording = {
   todo: 'Look whether the daemon runs (systemctl status docker), and whether a firewall or proxy lies between.',
 }
 
+const NOT_HTTP: Wording = {
+  code: 'ERR_SERVER_NOT_DOCKER',
+  got: 'what answers there breaks the rules of HTTP',
+  todo: 'Correct the port, or look at the proxy in between.',
+}
+
 const CLOSED: Wording = {
   code: 'ERR_CLIENT_CLOSED',
   got: 'this client was closed',
@@ -66,6 +72,14 @@ const CODES: Readonly<Record<string, Wording>> = {
     got: 'the other side closed the connection before it had answered in full',
     todo: 'The daemon may have been restarted: try again, and look at its log (journalctl -u docker).',
   },
+  // RFC 6066, section 3: the server knows no such name.
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: {
+    code: 'ERR_SERVER_NAME_MISMATCH',
+    got: 'the server serves no such name (alert "unrecognized name")',
+    todo: 'Reach it by one of the names that it has a certificate for.',
+  },
+  UND_ERR_HEADERS_OVERFLOW: NOT_HTTP,
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: NOT_HTTP,
   UND_ERR_DESTROYED: CLOSED,
   UND_ERR_CLOSED: CLOSED,
   ERR_SSL_WRONG_VERSION_NUMBER: PLAINTEXT,
@@ -119,6 +133,19 @@ function otherFault(code: string, { message }: Thrown): Wording {
   }
 }
 
+/** Codes of undici, OpenSSL, llhttp and sockets. */
+const WIRE =
+  /^(?:UND_ERR_|ERR_SSL_|ERR_TLS_|HPE_|ECONN(?:RESET|ABORTED)$|EPIPE$|ETIMEDOUT$|E(?:HOST|NET)(?:UNREACH|DOWN)$)/
+
+/**
+ * Is it undici's or the socket's, once a connection stands? All else is the caller's own: a body that can't be read, a
+ * handler that throws. (Connectors explain what goes wrong before.)
+ */
+export function isOfTheWire(error: unknown): boolean {
+  const { name, code } = error as Partial<Thrown>
+  return name === 'HTTPParserError' || (typeof code === 'string' && WIRE.test(code))
+}
+
 /** A DOMException's code is a number, and says nothing. */
 function codeOf({ code, errors }: Thrown): string {
   const found = code ?? errors?.[0]?.code
@@ -129,7 +156,7 @@ function codeOf({ code, errors }: Thrown): string {
 function isNoFault(error: unknown): boolean {
   if (!(error instanceof Error) || isDockerMtlsError(error) || error.name === 'AbortError') return true
   const code = codeOf(error)
-  return /^UND_ERR_(ABORTED|INVALID|NOT_SUPPORTED|REQ_|RES_CONTENT)/.test(code) || code.startsWith('ERR_INVALID_')
+  return /^UND_ERR_(ABORTED|INVALID|NOT_SUPPORTED|REQ_)/.test(code) || code.startsWith('ERR_INVALID_')
 }
 
 /**
@@ -148,7 +175,7 @@ export function explainFault(error: unknown, known: Circumstances): unknown {
     nameFault(code, known) ??
     refusedFault(code, known) ??
     tlsFault(code) ??
-    serverCertificateFault(code, known) ??
+    serverCertificateFault(code, known, thrown.message) ??
     notHttpFault(thrown) ??
     otherFault(code, thrown)
   return new ConnectionError(wording.code, {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Handler } from './undici.ts'
 
 export interface Guards {
@@ -5,6 +6,8 @@ export interface Guards {
   readonly explain: (error: unknown) => Error
   /** Says why an answer must not be used, if so. */
   readonly refuse: (status: number) => Error | undefined
+  /** Is handed the socket of a hijacked connection. */
+  readonly upgraded?: (socket: Duplex) => void
   /** Is told the status of the answer, or why there is none. */
   readonly report?: (outcome: { status: number } | { error: unknown }) => void
 }
@@ -42,6 +45,7 @@ export class GuardedHandler implements Handler {
 
   onUpgrade(status: number, headers: Buffer[], socket: unknown): void {
     this.#guards.report?.({ status })
+    this.#guards.upgraded?.(socket as Duplex)
     this.#handler.onUpgrade?.(status, headers, socket)
   }
 

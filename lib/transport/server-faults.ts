@@ -96,7 +96,17 @@ const FAULTS: Record<string, (known: Circumstances) => Wording> = {
   ERR_SSL_CA_MD_TOO_WEAK: weakFault,
 }
 
+/** What Node has no name for is UNSPECIFIED, with OpenSSL's reason as its message. */
+function unspecifiedFault(reason: string): Wording {
+  if (/too weak|too small/.test(reason)) return weakFault()
+  return {
+    code: 'ERR_SERVER_CERT_UNTRUSTED',
+    got: `the server's certificate does not hold (${reason})`,
+    todo: 'Re-issue it, within what its CA may sign:  docker-mtls cert server NAME --force',
+  }
+}
+
 /** The verification of a server's certificate (X509_V_ERR_... of OpenSSL, and our own name check) in our words. */
-export function serverCertificateFault(code: string, known: Circumstances): Wording | undefined {
-  return FAULTS[code]?.(known)
+export function serverCertificateFault(code: string, known: Circumstances, reason = ''): Wording | undefined {
+  return code === 'UNSPECIFIED' ? unspecifiedFault(reason) : FAULTS[code]?.(known)
 }

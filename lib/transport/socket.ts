@@ -15,14 +15,15 @@ export function socketConnector(endpoint: UnixEndpoint | NpipeEndpoint, { timeou
   return async (signal) => {
     const socket = net.connect({ path: nodePath(endpoint) })
     socket.on('error', () => {})
+    const timer = setTimeout(() => socket.destroy(timeoutError()), timeout)
     try {
-      await once(socket, 'connect', { signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]) })
+      await once(socket, 'connect', { signal })
       return socket
     } catch (error) {
       socket.destroy()
-      if (signal.aborted) throw signal.reason
-      if ((error as Error).name === 'AbortError') throw explainFault(timeoutError(), known)
-      throw explainFault(error, known)
+      throw signal.aborted ? signal.reason : explainFault(error, known)
+    } finally {
+      clearTimeout(timer)
     }
   }
 }

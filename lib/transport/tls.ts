@@ -110,7 +110,8 @@ function established(
       if (socket.getProtocol() !== 'TLSv1.3' || socket.isSessionReused()) return settle()
       socket.once('session', accepted)
       clearTimeout(timer)
-      timer = setTimeout(accepted, VERDICT_MS + (performance.now() - began))
+      const elapsed = performance.now() - began
+      timer = setTimeout(accepted, Math.min(VERDICT_MS + elapsed, Math.max(timeout - elapsed, 0)))
     })
   })
 }

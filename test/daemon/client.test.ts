@@ -115,8 +115,11 @@ describe('a client of a real daemon', { skip }, () => {
 
   test('a body that is no longer wanted may be destroyed, or left', async (t) => {
     const docker = await connected(t, {}, env)
-    const destroyed = await docker.request({ method: 'GET', path: '/events' })
-    destroyed.body.destroy()
+    const endless = await docker.request({ method: 'GET', path: '/events' })
+    endless.body.destroy()
+    const complete = await docker.request({ method: 'GET', path: '/version' })
+    await delay(50)
+    complete.body.destroy()
     const left = await docker.request({ method: 'GET', path: '/info' })
     for await (const _ of left.body) break
     await docker.ping()

@@ -236,6 +236,29 @@ describe('a client', () => {
     await assert.rejects(connect({ host, connectTimeout: 300 }), code('ERR_RESPONSE_TIMEOUT'))
   })
 
+  test('an answer that never ends is given up', async (t) => {
+    const timers = new Set<NodeJS.Timeout>()
+    t.after(() => timers.forEach((timer) => clearInterval(timer)))
+    const { host } = await pretend(t, (_, response) => {
+      response.setHeader('Api-Version', '1.45')
+      timers.add(setInterval(() => response.write('x'), 50))
+    })
+    const began = performance.now()
+    await assert.rejects(connect({ host, connectTimeout: 300 }), code('ERR_RESPONSE_TIMEOUT'))
+    assert.ok(performance.now() - began < 2_000)
+  })
+
+  test('what the daemon says can neither drive a terminal nor forge a line', async (t) => {
+    const { host } = await pretend(t, (_, response) => {
+      response.writeHead(500, { 'Api-Version': '1.45' }).end('{"message":"\\u001b[2J\\nERR_OK: all is well"}')
+    })
+    await assert.rejects(connect({ host }), (error: DockerApiError) => {
+      assert.ok(error.got.includes('<U+001B>[2J<U+000A>ERR_OK'), error.got)
+      assert.equal(error.message.split('\n').length, 2)
+      return true
+    })
+  })
+
   test('tells other web servers from Docker', async (t) => {
     const { host } = await pretend(t, (_, response) => response.writeHead(404, { server: 'nginx' }).end('<html>'))
     await assert.rejects(connect({ host }), (error: Error & { code: string }) => {

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
-import { request } from 'undici'
-import { createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from '../../lib/index.ts'
+import { interceptors, request, type Dispatcher } from 'undici'
+import { connect, createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from '../../lib/index.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { startPeer } from '../support/tls-servers.ts'
 import { makeMaterial, type Material } from './support/material.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
@@ -25,6 +28,12 @@ const code = (wanted: string) => (error: unknown) => {
 const fetchCode = (wanted: string) => (error: unknown) => {
   assert.equal((error as { cause?: { code?: string } }).cause?.code, wanted)
   return true
+}
+
+function abortingIn(milliseconds: number, reason: Error): AbortSignal {
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(reason), milliseconds)
+  return controller.signal
 }
 
 describe('a dispatcher to a TLS endpoint', () => {
@@ -53,6 +62,9 @@ describe('a dispatcher to a TLS endpoint', () => {
       if (answer) answer(incoming, response)
       else response.writeHead(404).end()
     }).listen(0, '127.0.0.1')
+    server.on('upgrade', (_, socket) =>
+      socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'),
+    )
     await once(server, 'listening')
     dispatcher = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(material.client))
   })
@@ -88,6 +100,101 @@ describe('a dispatcher to a TLS endpoint', () => {
       await assert.rejects(fetch(url, through(dispatcher)), fetchCode('ERR_WRONG_ORIGIN'), url)
       await assert.rejects(request(url, { dispatcher }), code('ERR_WRONG_ORIGIN'), url)
     }
+  })
+
+  test('refuses what a gateway would take for another place', async () => {
+    const rows: [string, Dispatcher.RequestOptions][] = [
+      ['an absolute URL', { path: 'http://evil.example/containers/json', method: 'GET' }],
+      ['another authority', { path: '//evil.example/x', method: 'GET' }],
+      ['dot segments', { path: '/a/../_ping', method: 'GET' }],
+      ['encoded dot segments', { path: '/a/%2e%2E/_ping', method: 'GET' }],
+      ['another host, as an object', { path: '/_ping', method: 'GET', headers: { Host: 'evil.example' } }],
+      ['another host, as a list', { path: '/_ping', method: 'GET', headers: ['host', 'evil.example'] }],
+      ['another host, as pairs', { path: '/_ping', method: 'GET', headers: new Map([['host', 'evil.example']]) }],
+      ['no path', { method: 'GET' } as Dispatcher.RequestOptions],
+    ]
+    for (const [what, options] of rows) {
+      await assert.rejects(dispatcher.request(options), code('ERR_WRONG_ORIGIN'), what)
+    }
+    await assert.rejects(
+      dispatcher.connect({ origin: dispatcher.origin, path: 'evil.example:443' }),
+      code('ERR_WRONG_ORIGIN'),
+    )
+    const own = { host: new URL(dispatcher.origin).host }
+    const { body } = await dispatcher.request({ path: '/_ping?x=/../', method: 'GET', headers: own })
+    assert.equal(await body.text(), 'OK')
+  })
+
+  test('repeats no password of a URL', async () => {
+    const origin = 'https://user:s3cret@evil.example'
+    await assert.rejects(dispatcher.request({ origin, path: '/', method: 'GET' }), (error: Error) => {
+      assert.doesNotMatch(error.message, /s3cret/)
+      return code('ERR_WRONG_ORIGIN')(error)
+    })
+  })
+
+  test("the caller's own errors come back as they are", async () => {
+    const mine = new Error('my disk is full')
+    const body = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from('some')
+      throw mine
+    }
+    await assert.rejects(dispatcher.request({ path: '/echo', method: 'POST', body: Readable.from(body()) }), mine)
+    const missing = dispatcher.request({ path: '/echo', method: 'POST', body: createReadStream('/nonexistent/a.tar') })
+    await assert.rejects(missing, code('ENOENT'))
+  })
+
+  test('an option that does not exist is refused', async () => {
+    const identity = await loadIdentity(material.client)
+    const make = (options: object) => () => createDispatcher(parseHost('localhost'), identity, options)
+    assert.throws(make({ rejectUnauthorized: false }), code('ERR_OPTION_UNKNOWN'))
+    assert.throws(make({ connectTimeout: Infinity }), code('ERR_ARGUMENT_INVALID'))
+    assert.throws(make({ connectTimeout: 0 }), code('ERR_ARGUMENT_INVALID'))
+  })
+
+  test('a hijacked connection ends with its dispatcher', async () => {
+    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(material.client))
+    const { socket } = await mine.upgrade({ path: '/hijack', method: 'POST', protocol: 'tcp' })
+    assert.equal(socket.destroyed, false)
+    await mine.destroy()
+    assert.equal(socket.destroyed, true)
+  })
+
+  test('composed with interceptors it closes as it should', async () => {
+    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(material.client))
+    const composed = mine.compose(interceptors.retry())
+    const { body } = await composed.request({ path: '/_ping', method: 'GET' })
+    assert.equal(await body.text(), 'OK')
+    await composed.close()
+    await composed.destroy()
+    await mine.close()
+    assert.deepEqual([mine.closed, mine.destroyed], [true, true])
+  })
+
+  test("says when it has room again: 'drain'", async () => {
+    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(material.client))
+    const drained = once(mine, 'drain')
+    const calls = Array.from({ length: 40 }, async () => {
+      const { body } = await mine.request({ path: '/_ping', method: 'GET' })
+      await body.dump()
+    })
+    await Promise.all([...calls, drained])
+    await mine.destroy()
+  })
+
+  test('an abort is heeded while the connection is still being made', async (t) => {
+    const answering = await startPeer('answers every ping', material.server)
+    t.after(() => answering.close())
+    const docker = await connect({ host: `localhost:${answering.port}`, connectTimeout: 3_000, ...material.client })
+    await answering.close()
+    const stuck = await startPeer('silent before TLS', material.server, { port: answering.port })
+    t.after(() => stuck.close())
+    const reason = new Error('never mind')
+    const began = performance.now()
+    const call = docker.request({ method: 'GET', path: '/events', signal: abortingIn(50, reason) })
+    await assert.rejects(call, reason)
+    assert.ok(performance.now() - began < 1_500)
+    await docker.close()
   })
 
   test('refuses redirects, in every mode of fetch, and takes 304', async () => {
@@ -146,6 +253,9 @@ describe('a dispatcher to a TLS endpoint', () => {
     assert.equal(gate.prefix, '/gate')
     const answer = await fetch(`${gate.origin}${gate.prefix}/_ping`, through(gate))
     assert.equal(await answer.text(), 'OK')
+    for (const path of ['/admin', '/gateX/_ping', '/gate/../admin', '/gate', '/gate//evil.example']) {
+      await assert.rejects(gate.request({ path, method: 'GET' }), code('ERR_WRONG_ORIGIN'), path)
+    }
     await gate.close()
   })
 

@@ -1,0 +1,23 @@
+import { Readable } from 'node:stream'
+import { ArgumentError } from '../errors.ts'
+import type { WireRequest } from './send.ts'
+
+/** What may be sent as a body: a thing to be written as JSON, or bytes as they are. */
+export type RequestBody = object | string | Uint8Array | Readable | AsyncIterable<Uint8Array>
+
+/** Body and content type of a request. A string or bytes go as they are; every other object goes as JSON. */
+export function encodeBody(body: RequestBody | undefined): Pick<WireRequest, 'body' | 'headers'> {
+  if (body === undefined) return {}
+  if (typeof body === 'string' || body instanceof Uint8Array || body instanceof Readable) return { body }
+  if (Symbol.asyncIterator in body) return { body: Readable.from(body) }
+  try {
+    return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+  } catch (cause) {
+    throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+      tried: 'writing a request body as JSON',
+      got: (cause as Error).message.split('\n')[0] ?? '',
+      todo: 'Pass plain data: no cycles, no BigInt.',
+      cause,
+    })
+  }
+}

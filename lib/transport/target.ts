@@ -1,0 +1,74 @@
+import type { Dispatcher } from 'undici'
+import { showHost } from '../endpoint/text.ts'
+import { ConnectionError } from '../errors.ts'
+
+/** Where requests of one dispatcher may go. */
+export interface Target {
+  /** As a person writes the endpoint. */
+  readonly name: string
+  readonly origin: string
+  readonly prefix: string
+}
+
+function refusal({ name }: Target, what: string, only: string, todo: string): ConnectionError {
+  return new ConnectionError('ERR_WRONG_ORIGIN', {
+    tried: `sending ${what} through the dispatcher of ${name}`,
+    got: `it goes to ${only} and nowhere else`,
+    todo,
+  })
+}
+
+function refuseOrigin(target: Target, origin: string | URL | undefined): ConnectionError | undefined {
+  if (origin === undefined || origin === target.origin) return undefined
+  const text = String(origin)
+  if (URL.canParse(text) && new URL(text).origin === target.origin) return undefined
+  const todo = `Write URLs that begin with ${target.origin}, or use another dispatcher.`
+  return refusal(target, `a request for ${showHost(text)}`, target.origin, todo)
+}
+
+/** An absolute URL, `//host` and CONNECT are words to a proxy; dot segments lead out of the prefix. */
+function refusePath(target: Target, method: string, text: string): ConnectionError | undefined {
+  const { prefix, origin } = target
+  const rest = text.startsWith(prefix) ? text.slice(prefix.length).replace(/\?.*/s, '') : ''
+  const inside = /^\/(?!\/)/.test(rest) && !/\/(\.|%2e){1,2}([/#]|$)/i.test(rest)
+  if (inside && method !== 'CONNECT') return undefined
+  const what = `${method} ${showHost(text)}`
+  return refusal(
+    target,
+    what,
+    `paths below ${origin}${prefix}/`,
+    `Begin the path with ${prefix}/, without dot segments.`,
+  )
+}
+
+/** The values of a header field in any of the forms that undici takes: an object, a flat list, or pairs. */
+function* valuesOf(headers: NonNullable<Dispatcher.DispatchOptions['headers']>, name: string): Generator {
+  const flat = Array.isArray(headers) && !Array.isArray(headers[0])
+  if (flat) {
+    for (let index = 0; index < headers.length; index += 2) {
+      if (String(headers[index]).toLowerCase() === name) yield headers[index + 1]
+    }
+    return
+  }
+  const pairs = Symbol.iterator in headers ? (headers as Iterable<[unknown, unknown]>) : Object.entries(headers)
+  for (const [key, value] of pairs) if (String(key).toLowerCase() === name) yield value
+}
+
+/** A gateway chooses the daemon by it. */
+function refuseHost(target: Target, headers: Dispatcher.DispatchOptions['headers']): ConnectionError | undefined {
+  if (headers === undefined || headers === null) return undefined
+  const { host } = new URL(target.origin)
+  for (const value of valuesOf(headers, 'host')) {
+    if (String(value) !== host) return refusal(target, 'a header field host of its own', target.origin, 'Leave it out.')
+  }
+  return undefined
+}
+
+/** Why a request must not be sent from here, if so: it would reach something other than the one daemon. */
+export function refuseTarget(target: Target, options: Dispatcher.DispatchOptions): ConnectionError | undefined {
+  return (
+    refuseOrigin(target, options.origin) ??
+    refusePath(target, options.method, (options as { path?: string }).path ?? '') ??
+    refuseHost(target, options.headers)
+  )
+}
