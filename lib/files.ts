@@ -58,12 +58,15 @@ export async function writeFileAtomically(
     await writeFlushed(temporary, data, mode)
     // link() fails where the name is taken, so two writers can't both believe that they were first.
     if (replace) await fs.rename(temporary, path)
-    else await fs.link(temporary, path)
+    else {
+      await fs.link(temporary, path)
+      await fs.unlink(temporary)
+    }
     await flushFolder(dirname(path))
   } catch (cause) {
+    // Where it can't be removed either, the first reason is the one to tell.
+    await fs.rm(temporary, { force: true }).catch(() => undefined)
     throw writeError(path, cause)
-  } finally {
-    await fs.rm(temporary, { force: true })
   }
 }
 
@@ -101,8 +104,18 @@ function writeError(path: string, cause: unknown): FileError {
   }
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing ${path}`,
-    got: (cause as Error).message,
+    got: fileReason(cause),
     todo: 'Choose a folder that you may write to, or make room on its disk.',
     cause,
   })
+}
+
+/**
+ * Why a file could not be read or written, for an error that names the file already. Node's own text ends with the call
+ * and its paths, among them the temporary ones: `EACCES: permission denied, open '/x/.ca.pem.1f0c'`.
+ */
+export function fileReason(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code === 'EISDIR') return 'it is a folder, not a file'
+  return message.replace(/, \w+(?: '.*)?$/s, '')
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EndpointError, type EndpointErrorCode } from '../errors.ts'
+import { fileReason } from '../files.ts'
 import type { Endpoint } from './endpoint.ts'
 import { parseHost } from './host.ts'
 import { printable } from './text.ts'
@@ -39,7 +40,7 @@ export async function readContext(request: ContextRequest): Promise<ContextEndpo
     fail('ERR_CONTEXT_INVALID', tried, 'it is no name of a context', 'See: docker context ls')
   }
   const id = createHash('sha256').update(name).digest('hex')
-  const { host, skipTlsVerify } = await readMeta(join(config, 'contexts', 'meta', id, 'meta.json'), name, tried)
+  const { host, skipTlsVerify } = await readMeta(config, { id, name, tried })
   if (skipTlsVerify) {
     const todo = `Switch it on again, with the daemon's CA:  docker context update ${name} --docker host=...,ca=...,cert=...,key=...`
     fail('ERR_CONTEXT_INSECURE', tried, 'it skips the verification of the server (SkipTLSVerify)', todo)
@@ -53,12 +54,27 @@ function fail(code: EndpointErrorCode, tried: string, got: string, todo: string,
   throw new EndpointError(code, { tried, got, todo, cause })
 }
 
-async function readMeta(path: string, name: string, tried: string): Promise<{ host: string; skipTlsVerify: boolean }> {
+/** Where a context is kept and what an error calls it. */
+interface Kept {
+  readonly id: string
+  readonly name: string
+  readonly tried: string
+}
+
+async function readMeta(config: string, { id, name, tried }: Kept): Promise<{ host: string; skipTlsVerify: boolean }> {
+  const path = join(config, 'contexts', 'meta', id, 'meta.json')
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') {
-      fail('ERR_CONTEXT_NOT_FOUND', tried, `there is no ${path}`, 'See which there are: docker context ls', cause)
+      // Its path has the name as a hash, which tells a person nothing.
+      fail(
+        'ERR_CONTEXT_NOT_FOUND',
+        tried,
+        `there is no context ${name} in ${config}`,
+        'docker context ls shows them.',
+        cause,
+      )
     }
-    return fail('ERR_CONTEXT_INVALID', tried, cause.message, 'Make that file readable.', cause)
+    return fail('ERR_CONTEXT_INVALID', `${tried}, ${path}`, fileReason(cause), 'Make that file readable.', cause)
   })
   const meta = parseObject(text)
   const broken = (got: string): never =>
@@ -111,7 +127,7 @@ export async function readCurrentContext(config: string): Promise<string | undef
   const path = join(config, 'config.json')
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return '{}'
-    const got = cause.code === 'ENOTDIR' ? `${config} is a file, and has to be a folder` : cause.message
+    const got = cause.code === 'ENOTDIR' ? `${config} is a file, and has to be a folder` : fileReason(cause)
     return fail(
       'ERR_CONFIG_INVALID',
       `reading ${path}`,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { EndpointError } from '../errors.ts'
+import { fileReason } from '../files.ts'
 import { pickVariables, VARIABLE_NAMES, whereAndWho, type Variables } from './environment.ts'
 import type { Notes } from './notes.ts'
 
@@ -16,7 +17,7 @@ async function readEnvFile(path: string): Promise<Variables> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw refusal(
       path,
-      cause.code === 'ENOENT' ? 'there is no such file' : cause.message,
+      cause.code === 'ENOENT' ? 'there is no such file' : fileReason(cause),
       'Name a file that is there and can be read.',
       cause,
     )

@@ -49,8 +49,13 @@ export async function explainEndpoint(
     if (!isDockerMtlsError(error)) throw error
     const culprit = notes.trying
     notes.say(culprit, 'refused', error.got, valueOf(culprit, notes))
-    return { error, steps: tell(notes, env, `${label(culprit, notes)} is refused, and nothing else is tried`) }
+    return { error, steps: tell(notes, env, `${fate(culprit, notes)}, and nothing else is tried`) }
   }
+}
+
+function fate(culprit: Source, notes: Notes): string {
+  const missing = isVariable(culprit) && !isSet(culprit, notes)
+  return `${label(culprit, notes)} ${missing ? "isn't set" : 'is refused'}`
 }
 
 function tell(notes: Notes, env: Environment, otherwise: string): Step[] {

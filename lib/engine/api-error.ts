@@ -17,6 +17,21 @@ const CODES: Readonly<Record<number, [ApiErrorCode, string]>> = {
   ],
 }
 
+const OTHER: [ApiErrorCode, string] = ['ERR_API_STATUS', "Look at the daemon's log:  journalctl -u docker"]
+
+/** What the daemon says to a version in the path that it doesn't serve. */
+const WRONG_VERSION = /client version \S+ is too (new|old)/
+
+/** Is it the version in the path that the daemon refuses? */
+export function isWrongVersion(status: number, body: Buffer): boolean {
+  return status === 400 && WRONG_VERSION.test(daemonMessage(body) ?? '')
+}
+
+const VERSION_REFUSED: [ApiErrorCode, string] = [
+  'ERR_API_VERSION_UNSUPPORTED',
+  'Leave DOCKER_API_VERSION and the option apiVersion away and connect again: then the version is negotiated.',
+]
+
 /** More of a foreign error page says nothing. */
 const LONGEST_TEXT = 500
 
@@ -38,7 +53,7 @@ export function apiError(
   { method, path }: { method: string; path: string },
   body: Buffer,
 ): DockerApiError {
-  const [code, todo] = CODES[status] ?? ['ERR_API_STATUS', "Look at the daemon's log:  journalctl -u docker"]
+  const [code, todo] = isWrongVersion(status, body) ? VERSION_REFUSED : (CODES[status] ?? OTHER)
   const message = daemonMessage(body)
   const shown = path.replace(/\?.*/s, '')
   return new DockerApiError(code, {

@@ -4,10 +4,14 @@ import { resolveEndpoint, type ResolvedEndpoint } from '../endpoint/resolve.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
 import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
+import { checkCallOptions, checkDescription } from './description.ts'
 import { checkPath } from './path.ts'
 import { Send, type OpenAnswer, type RequestDescription, type RequestOptions } from './send.ts'
 import type { SystemInfo, SystemVersion } from './types/system.ts'
 import { NEWEST_API_VERSION, type Ping } from './version.ts'
+
+/** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
 /**
  * A connection to one Docker daemon, made by {@link connect}.
@@ -49,17 +53,20 @@ export class DockerClient {
    *
    * @throws {@link ConnectionError} where no daemon answers
    */
-  ping(options: RequestOptions = {}): Promise<Ping> {
+  async ping(options: RequestOptions = {}): Promise<Ping> {
+    checkCallOptions(options, 'ping')
     return this.#send.ping(options)
   }
 
   /** Versions of the daemon and its parts (`GET /version`). */
-  version(options: RequestOptions = {}): Promise<SystemVersion> {
+  async version(options: RequestOptions = {}): Promise<SystemVersion> {
+    checkCallOptions(options, 'version')
     return this.#send.json({ method: 'GET', path: '/version', signal: options.signal })
   }
 
   /** What the daemon holds and how it is set up (`GET /info`). */
-  info(options: RequestOptions = {}): Promise<SystemInfo> {
+  async info(options: RequestOptions = {}): Promise<SystemInfo> {
+    checkCallOptions(options, 'info')
     return this.#send.json({ method: 'GET', path: '/info', signal: options.signal })
   }
 
@@ -69,6 +76,7 @@ export class DockerClient {
    * @param request - method, path (see {@link path}), and what goes with it
    * @returns status, headers and the body, still to be read
    * @throws {@link DockerApiError} for a status of 400 or more
+   * @throws {@link ArgumentError} for a key or a method that can't be meant, before anything is sent
    * @example
    * ```ts
    * const answer = await docker.request({ method: 'GET', path: path`/containers/${id}/json` })
@@ -76,6 +84,7 @@ export class DockerClient {
    * ```
    */
   async request(request: RequestDescription): Promise<OpenAnswer> {
+    checkDescription(request)
     return this.#send.open({ ...request, path: checkPath(request.path) })
   }
 
@@ -86,6 +95,16 @@ export class DockerClient {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  toJSON(): object {
+    const { endpoint, apiVersion, warnings } = this
+    return { endpoint, apiVersion, warnings }
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `DockerClient ${inspect(this.toJSON(), options)}`
   }
 }
 

@@ -5,7 +5,7 @@ import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { encodeBody, type RequestBody } from '../transport/body.ts'
 import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
 import { collect, open, type WireRequest } from '../transport/send.ts'
-import { apiError, daemonMessage } from './api-error.ts'
+import { apiError, isWrongVersion } from './api-error.ts'
 import { encodeQuery, type Query } from './query.ts'
 import { chooseVersion, isDockerPing, notDocker, readPing, versionHeader, type Ping } from './version.ts'
 
@@ -34,9 +34,6 @@ export interface OpenAnswer {
   /** Reads the body whole, as one JSON value. */
   json<T = unknown>(): Promise<T>
 }
-
-/** A daemon that was downgraded while we talked to it: it names its own version in the head of the refusal. */
-const WRONG_VERSION = /client version \S+ is too (new|old)/
 
 /**
  * The one way from a description to an answer: version prefix, query, body, and failures as errors. Every
@@ -96,11 +93,14 @@ export class Send {
     throw apiError(second.status, description, second.body)
   }
 
-  /** Takes the version that a refusal names, if that was the reason: one retry can help then. */
+  /**
+   * A daemon that was downgraded while we talked to it names its own version in the head of the refusal: one retry by
+   * that one can help then.
+   */
   #adopt({ status, headers, body }: WireAnswer): boolean {
     const served = versionHeader(headers)
-    if (this.#pinned !== undefined || status !== 400 || served === undefined || served === this.#version) return false
-    if (!WRONG_VERSION.test(daemonMessage(body) ?? '')) return false
+    if (this.#pinned !== undefined || served === undefined || served === this.#version) return false
+    if (!isWrongVersion(status, body)) return false
     this.#version = chooseVersion(served, this.#target)
     return true
   }

@@ -43,7 +43,19 @@ export function holdsPrivateKey({ text, name }: Source): boolean {
 function somethingElse({ name, text }: Source, wanted: string): IdentityError {
   const labels = [...new Set(readPem(text, name).map(({ label }) => label))]
   const got = labels.length === 0 ? noBlock(text) : `it holds ${labels.map(kindOf).join(' and ')}`
-  return notPem(name, `${got}, where ${wanted} should be`)
+  // A file may hold a path, too: a link that a version control system or an unpacker wrote as text.
+  const isValue = labels.length === 0 && isPath(text) && name.startsWith('the option ')
+  return notPem(name, `${got}, where ${wanted} should be`, isValue ? READ_FIRST : undefined)
+}
+
+const READ_FIRST = 'Read the file first, and give its text; or name its folder:  certPath'
+
+/** Base64 of PEM or DER, as a variable of a CI service may hold it, has slashes as well. */
+const BASE64 = /^(?:LS0t|MI)[A-Za-z0-9+/=]{60,}$/
+
+function isPath(text: string): boolean {
+  if (BASE64.test(text.trim())) return false
+  return /^[^\r\n]{1,4096}$/.test(text.trim()) && /[\\/]|\.(?:pem|crt|cer|key)$/i.test(text.trim())
 }
 
 function kindOf(label: string): string {
@@ -55,6 +67,6 @@ function noBlock(text: string): string {
   if (text.includes('-----BEGIN ')) return 'its line breaks were lost on the way, so that it is PEM no longer'
   // DER and PKCS#12 begin with a SEQUENCE, "0", and bytes that are no text.
   if (/^0[^\t\r\n -~]/.test(text)) return 'it is binary (DER or PKCS#12), not PEM'
-  if (/^[^\n]{1,4096}$/.test(text) && /[\\/]|\.pem$/.test(text)) return 'it is a path, not the PEM text itself'
+  if (isPath(text)) return 'it is a path, not the PEM text itself'
   return 'it is not PEM: it has no BEGIN line'
 }

@@ -1,6 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, IdentityError } from '../errors.ts'
+import { fileReason } from '../files.ts'
 import { notPem } from './pem.ts'
 
 /** What an identity is made of. */
@@ -105,7 +106,7 @@ async function missing(folder: string, path: string, cause: unknown): Promise<Id
   return new IdentityError('ERR_IDENTITY_FILE_MISSING', {
     tried,
     got,
-    todo: 'Give the folder that holds ca.pem, cert.pem and key.pem; `docker-mtls init NAME` makes them.',
+    todo: 'Name the folder that holds ca.pem, cert.pem and key.pem. The machine that keeps the CA hands them out:  docker-mtls client export NAME  (where there is no CA yet, `docker-mtls init SERVER` makes all of it)',
     cause,
   })
 }
@@ -115,7 +116,9 @@ function unreadable(path: string, cause: unknown, got?: string): IdentityError {
   const denied = code === 'EACCES' || code === 'EPERM'
   return new IdentityError('ERR_IDENTITY_FILE_UNREADABLE', {
     tried: `reading ${path}`,
-    got: got ?? (denied ? 'this user may not read it' : (message ?? 'it could not be read')),
+    got:
+      got ??
+      (denied ? 'this user may not read it' : message === undefined ? 'it could not be read' : fileReason(cause)),
     todo: denied ? `Let its owner be the user who connects:  chown USER ${path}` : 'Put the file itself there.',
     cause,
   })

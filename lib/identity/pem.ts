@@ -71,11 +71,13 @@ function readBlock(label: string, lines: readonly string[], name: string): PemBl
   return { label, der, text: formatPem(label, der, headers) }
 }
 
+const COPY_AGAIN = 'Copy the file again, whole, from where it was made.'
+
 /** The error for a text that isn't the PEM that it should be. `got` says what was found there instead. */
-export function notPem(name: string, got: string): IdentityError {
+export function notPem(name: string, got: string, todo: string = COPY_AGAIN): IdentityError {
   return new IdentityError('ERR_IDENTITY_NOT_PEM', {
     tried: `reading ${name}`,
     got,
-    todo: 'Copy the file again, whole, from where it was made.',
+    todo,
   })
 }

@@ -66,12 +66,24 @@ function checkAbove(above: readonly Link[], now: number): void {
 function checkPair({ key, name }: { key: KeyObject; name: string }, client: Link, others: readonly Link[]): void {
   if (client.x509.checkPrivateKey(key)) return
   const owner = others.find(({ x509 }) => x509.checkPrivateKey(key))
+  const [but, todo] = owner === undefined ? STRANGE : owner.facts.isCa ? OF_CA : OF_NEIGHBOUR
   throw new IdentityError('ERR_IDENTITY_KEY_MISMATCH', {
     tried: `checking ${name}`,
-    got: `it is not the key of ${describe(client)}${owner === undefined ? '' : `, but of ${describe(owner)}`}`,
-    todo:
-      owner === undefined
-        ? 'Take a certificate and a key that were made together, or issue a new pair:  docker-mtls cert client NAME'
-        : "Put the client's own certificate first into cert.pem, its intermediate CAs after it, and the CA into ca.pem.",
+    got: `it is not the key of ${describe(client)}${owner === undefined ? '' : `, but of ${describe(owner)}${but}`}`,
+    todo,
   })
 }
+
+/** Whose the key is, and what to do then. */
+const STRANGE = [
+  '',
+  'Take a certificate and a key that were made together, or issue a new pair:  docker-mtls cert client NAME',
+] as const
+const OF_NEIGHBOUR = [
+  '',
+  "Put the client's own certificate first into cert.pem, its intermediate CAs after it, and the CA into ca.pem.",
+] as const
+const OF_CA = [
+  ": the CA's key lies on a client, where whoever finds it can issue certificates",
+  "Take it away from here, to where the CA is kept, and put the client's own key in its place.",
+] as const

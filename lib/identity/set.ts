@@ -92,7 +92,7 @@ export class IdentitySet {
         key: key.export({ type: 'pkcs8', format: 'pem' }),
       })
     } catch (cause) {
-      throw contextRefused(client.name, cause)
+      throw isOfOpenssl(cause) ? contextRefused(client.name, cause) : cause
     }
   }
 }
@@ -106,6 +106,11 @@ export function digestOf(material: Material): string {
 
 function pemOf({ x509 }: Link): string {
   return formatPem('CERTIFICATE', x509.raw)
+}
+
+/** Anything else is no word on the certificate: a policy that Node doesn't know, or a mistake of ours. */
+function isOfOpenssl(error: unknown): boolean {
+  return error instanceof Error && /^ERR_(?:OSSL|SSL)_/.test((error as NodeJS.ErrnoException).code ?? '')
 }
 
 function contextRefused(name: string, cause: unknown): IdentityError {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FileError, isDockerMtlsError, PkiError, type FileErrorCode } from '../errors.ts'
-import { FOLDER_MODE, makeFolder, writeFileAtomically } from '../files.ts'
+import { fileReason, FOLDER_MODE, makeFolder, writeFileAtomically } from '../files.ts'
 
 /** A file that is to be. */
 export interface NewFile {
@@ -24,7 +24,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     if (codeOf(cause) === 'ENOENT') return undefined
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${path}`,
-      got: (cause as Error).message,
+      got: fileReason(cause),
       todo: 'Make it a file that you may read, in a folder that you may enter.',
       cause,
     })
@@ -37,7 +37,7 @@ export async function isFolder(path: string): Promise<boolean> {
     if ((await fs.stat(path)).isDirectory()) return true
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return false
-    throw notWritten(path, (cause as Error).message, cause)
+    throw notWritten(path, fileReason(cause), cause)
   }
   throw notWritten(path, 'a file is there, where a folder should be')
 }
@@ -62,11 +62,13 @@ async function publishFolder(target: string, files: readonly NewFile[]): Promise
   await makeFolder(dirname(target))
   const staging = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`)
   try {
-    await makeStaging(staging)
-    for (const { path, data, mode } of files) await writeFileAtomically(join(staging, basename(path)), data, { mode })
+    await makeStaging(staging, target)
+    for (const file of files) await writeStaged(staging, file)
     await moveFolder(staging, target)
-  } finally {
-    await fs.rm(staging, { recursive: true, force: true })
+  } catch (error) {
+    // Where it can't be removed either, the first reason is the one to tell.
+    await fs.rm(staging, { recursive: true, force: true }).catch(() => undefined)
+    throw error
   }
 }
 
@@ -115,11 +117,21 @@ async function isOurs({ path, data }: NewFile): Promise<boolean> {
   return (await fs.readFile(path, 'utf8').catch(() => undefined)) === data
 }
 
-async function makeStaging(path: string): Promise<void> {
+/** An error names what was asked for, and not the folder that it is made in. */
+async function makeStaging(path: string, target: string): Promise<void> {
   try {
     await fs.mkdir(path, { mode: FOLDER_MODE })
   } catch (cause) {
-    throw notWritten(path, (cause as Error).message, cause)
+    throw notWritten(target, fileReason(cause), cause)
+  }
+}
+
+async function writeStaged(staging: string, { path, data, mode }: NewFile): Promise<void> {
+  try {
+    await writeFileAtomically(join(staging, basename(path)), data, { mode })
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    throw new FileError(error.code, { tried: `writing ${path}`, got: error.got, todo: error.todo, cause: error.cause })
   }
 }
 
@@ -130,7 +142,7 @@ async function moveFolder(from: string, to: string): Promise<void> {
   } catch (cause) {
     // Windows says EPERM.
     const taken = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(codeOf(cause)) && (await isFolder(to))
-    throw notWritten(to, (cause as Error).message, cause, taken ? 'ERR_FILE_EXISTS' : 'ERR_FILE_WRITE')
+    throw notWritten(to, fileReason(cause), cause, taken ? 'ERR_FILE_EXISTS' : 'ERR_FILE_WRITE')
   }
 }
 
@@ -156,7 +168,7 @@ async function moveWithoutLoss(from: string, to: string): Promise<void> {
     const code = codeOf(cause) === 'EEXIST' ? 'ERR_FILE_EXISTS' : 'ERR_FILE_WRITE'
     throw new FileError(code, {
       tried: `moving ${from} to ${to}`,
-      got: (cause as Error).message,
+      got: fileReason(cause),
       todo: 'Choose a folder that you may write to, on a file system with hard links.',
       cause,
     })

@@ -69,10 +69,11 @@ async function settled(plan: LeafPlan): Promise<LeafState> {
 
 function refuse(plan: LeafPlan, { faults, nameChanges }: LeafState): void {
   if (plan.force) return
-  const todo = `Issue it anew (the old files are kept beside it):  ${plan.forceCommand}`
+  const todo = `To issue this one anew (the old files are kept beside it):  ${plan.forceCommand}`
   if (faults.length > 0) throw failure(plan, 'ERR_PKI_FILE_INVALID', faults.join('; '), todo)
   if (nameChanges === undefined) return
-  throw failure(plan, 'ERR_SERVER_NAMES_CHANGED', `its names would change: ${nameChanges}`, todo)
+  const second = 'A second server needs a folder of its own. '
+  throw failure(plan, 'ERR_SERVER_NAMES_CHANGED', `its names would change: ${nameChanges}`, `${second}${todo}`)
 }
 
 /** Past {@link refuse}, a fault stands only where it may be mended by force. */

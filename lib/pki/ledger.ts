@@ -1,6 +1,6 @@
 import { constants, promises as fs } from 'node:fs'
 import { FileError, PkiError } from '../errors.ts'
-import { KEY_MODE } from '../files.ts'
+import { fileReason, KEY_MODE } from '../files.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 import { keyTypeOf } from './key-type.ts'
 
@@ -66,7 +66,7 @@ export async function appendToLedger(path: string, entry: LedgerEntry): Promise<
   } catch (cause) {
     throw new FileError('ERR_FILE_WRITE', {
       tried: `writing the ledger ${path}`,
-      got: (cause as Error).message,
+      got: fileReason(cause),
       todo: 'Make the file writable, or make room on its disk; nothing was issued.',
       cause,
     })
@@ -100,7 +100,7 @@ async function readText(path: string): Promise<string> {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return ''
     throw new FileError('ERR_FILE_READ', {
       tried: `reading the ledger ${path}`,
-      got: (cause as Error).message,
+      got: fileReason(cause),
       todo: 'Make it a file that you may read.',
       cause,
     })

@@ -5,6 +5,7 @@ import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import { connectorFor } from './connector.ts'
+import { checkEndpoint, checkIdentity } from './dispatcher-arguments.ts'
 import { checkDispatcherOptions, type DispatcherOptions } from './dispatcher-options.ts'
 import { requestChannel, type RequestEvent } from './diagnostics.ts'
 import { explainFault, isOfTheWire } from './faults.ts'
@@ -18,6 +19,9 @@ import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
 
 /** More connections than this cost handshakes and memory and bring no speed (measured: README, "Speed"). */
 const SHORT_CONNECTIONS = 16
+
+/** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
 /** What undici tells of a pool; 'drain' is awaited by whoever minds that dispatch() returned false. */
 const EVENTS = ['connect', 'disconnect', 'connectionError', 'drain'] as const
@@ -130,6 +134,16 @@ export class DockerDispatcher extends Dispatcher {
     return settle(Promise.all([this.#lanes.short.destroy(error), this.#lanes.patient.destroy(error)]), callback)
   }
 
+  toJSON(): object {
+    const { endpoint, origin, closed, destroyed, peer } = this
+    return { endpoint, origin, closed, destroyed, peer }
+  }
+
+  /** @internal */
+  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `DockerDispatcher ${inspect(this.toJSON(), options)}`
+  }
+
   #guardsFor(options: UndiciDispatcher.DispatchOptions, path: string, lane: Lane): Guards {
     if (!requestChannel.hasSubscribers) return this.#guards
     const event = { target: this.#target.name, method: options.method, path: `/${path.replace(/\?.*/s, '')}`, lane }
@@ -175,6 +189,7 @@ function settle(all: Promise<unknown>, callback?: () => void): Promise<void> | v
  * @param endpoint - from {@link resolveEndpoint} or {@link parseHost}
  * @param identity - from {@link loadIdentity}; required for a TLS endpoint
  * @returns an undici dispatcher, for undici's `request` and for global `fetch`
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for an endpoint or identity that isn't one, ERR_OPTION_UNKNOWN
  * @throws {@link ConnectionError} ERR_CLIENT_CERT_REQUIRED for a TLS endpoint without an identity
  * @example
  * ```ts
@@ -189,5 +204,7 @@ export function createDispatcher(
   identity?: Identity,
   options: DispatcherOptions = {},
 ): DockerDispatcher {
+  checkEndpoint(endpoint)
+  checkIdentity(identity)
   return new DockerDispatcher(endpoint, identity, checkDispatcherOptions(options))
 }

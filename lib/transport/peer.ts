@@ -31,17 +31,23 @@ export function certificateFault(certificate: X509Certificate | undefined, host:
   return undefined
 }
 
+/** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
+
 /** Describes the peer of a socket whose handshake is over. */
 export function describePeer(socket: TLSSocket, certificate: X509Certificate, client: CertificateFacts): Peer {
-  return {
+  let facts: CertificateFacts | undefined
+  const peer: Peer = {
     tlsVersion: socket.getProtocol() ?? '',
     cipher: socket.getCipher().standardName,
     resumed: socket.isSessionReused(),
     remoteAddress: socket.remoteAddress,
     // Read only when asked for: most connections are made without anyone looking.
     get certificate() {
-      return readCertificate(certificate)
+      return (facts ??= readCertificate(certificate))
     },
     client,
   }
+  // util.inspect would write [Getter] in the place of the certificate. Hidden, so that a copy is plain data.
+  return Object.defineProperty(peer, INSPECT, { value: () => ({ ...peer }) })
 }

@@ -8,7 +8,16 @@ export function listNames({ names }: CertificateFacts): string {
 
 const day = (date: Date): string => date.toISOString().slice(0, 10)
 
-const reissue = ({ host }: Circumstances): string => `docker-mtls cert server ${host ?? 'NAME'}`
+/** The names come from the other side, and the command is copied into a shell: `*.example.com`, or worse. */
+const quoted = (name: string): string =>
+  /^[\w.:-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`
+
+/** What the CA's keeper does: all names that the certificate has, since leaving one out would take it away, and this one. */
+function reissue({ server, host = 'NAME' }: Circumstances, flag: '--force' | '--renew'): string {
+  const names = server ? [...server.names.dns, ...server.names.ip] : []
+  const all = (flag === '--renew' && names.length > 0) || names.includes(host) ? names : [...names, host]
+  return `docker-mtls cert server ${all.map(quoted).join(' ')} ${flag}  Then copy server-cert.pem and server-key.pem to the daemon's host and restart it.`
+}
 
 function nameFault(known: Circumstances): Wording {
   const names = known.server ? listNames(known.server) : ''
@@ -16,13 +25,13 @@ function nameFault(known: Circumstances): Wording {
     return {
       code: 'ERR_SERVER_NAME_MISSING',
       got: `the server's certificate has no subject alternative name (its common name${known.server?.commonName ? ` ${known.server.commonName}` : ''} does not count, RFC 9110 section 4.3.4)`,
-      todo: `Re-issue it with its names:  ${reissue(known)}`,
+      todo: `Re-issue it with its names:  ${reissue(known, '--force')}`,
     }
   }
   return {
     code: 'ERR_SERVER_NAME_MISMATCH',
     got: `the server's certificate is for ${names}`,
-    todo: `Reach it by one of those names, or re-issue it:  docker-mtls cert server ${names.replaceAll(',', '')} ${known.host}`,
+    todo: `Reach it by one of those names, or re-issue it:  ${reissue(known, '--force')}`,
   }
 }
 
@@ -35,9 +44,7 @@ function expiredFault(known: Circumstances): Wording {
     got: fromCa
       ? "the CA that signed the server's certificate has expired"
       : `the server's certificate has expired${ended ? ` on ${day(ended.validTo)}` : ''}`,
-    todo: fromCa
-      ? 'Make a new CA:  docker-mtls cert ca --replace-ca'
-      : `Renew it and restart the daemon:  ${reissue(known)}`,
+    todo: fromCa ? 'Make a new CA:  docker-mtls cert ca --replace-ca' : `Renew it:  ${reissue(known, '--renew')}`,
   }
 }
 

@@ -257,7 +257,11 @@ describe('DOCKER_CONFIG', () => {
   test('that is not there', async () => {
     const env = { HOME: '/nowhere', DOCKER_CONFIG: '/nowhere/config' }
     assert.equal((await resolveEndpoint({}, env)).source, 'local socket')
-    await assert.rejects(resolveEndpoint({ context: 'prod' }, env), { code: 'ERR_CONTEXT_NOT_FOUND' })
+    await assert.rejects(resolveEndpoint({ context: 'prod' }, env), {
+      code: 'ERR_CONTEXT_NOT_FOUND',
+      got: 'there is no context prod in /nowhere/config',
+      todo: 'docker context ls shows them.',
+    })
   })
 
   for (const value of ['/a\0b', '~other/.docker', '$HOME/.docker']) {

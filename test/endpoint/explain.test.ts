@@ -133,6 +133,18 @@ describe('explainEndpoint tells', () => {
     assert.deepEqual(step('DOCKER_TLS'), { source: 'DOCKER_TLS', value: '1', verdict: 'passed over', because: own })
   })
 
+  test('that a variable is not set, where it is refused for that', async () => {
+    const fates: [string, Record<string, string>, string][] = [
+      ["DOCKER_TLS_VERIFY isn't set", { DOCKER_HOST: 'tcp://h', DOCKER_CERT_PATH: '/c' }, 'DOCKER_CERT_PATH'],
+      ['DOCKER_HOST is refused', { DOCKER_HOST: 'tcp://h:2375', DOCKER_CERT_PATH: '/c' }, 'DOCKER_CERT_PATH'],
+    ]
+    for (const [fate, env, passedOver] of fates) {
+      const { steps } = await explainEndpoint({}, { ...HOME, ...env })
+      const step = steps.find(({ source }) => source === passedOver)
+      assert.equal(step?.because, `${fate}, and nothing else is tried`)
+    }
+  })
+
   test('the password of no URL', async () => {
     const { steps, error } = await explainEndpoint({}, { ...HOME, DOCKER_HOST: 'tcp://me:pw@h' })
     assert.equal(steps.find(({ verdict }) => verdict === 'refused')?.value, 'tcp://***@h')

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
+import { inspect } from 'node:util'
 import { connect, DockerApiError, path, type EndpointOptions } from '../../lib/index.ts'
 import { compareVersions } from '../../lib/engine/version.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
@@ -84,7 +85,12 @@ describe('API version', () => {
     assert.deepEqual(asked, ['GET /_ping', 'GET /v1.45/version', 'GET /v1.44/version'])
     await docker.close()
     const pinned = await connect({ host, apiVersion: '1.45' })
-    await assert.rejects(pinned.version(), code('ERR_API_BAD_REQUEST'), 'a pinned version is never changed')
+    await assert.rejects(pinned.version(), (error: DockerApiError) => {
+      assert.equal(error.code, 'ERR_API_VERSION_UNSUPPORTED', 'a pinned version is never changed')
+      assert.equal(error.status, 400)
+      assert.match(error.todo, /DOCKER_API_VERSION .*the option apiVersion .*negotiated/)
+      return true
+    })
     await pinned.close()
   })
 
@@ -229,6 +235,50 @@ describe('a client', () => {
   test('refuses an option that it does not know', async () => {
     await assert.rejects(connect({ rejectUnauthorized: false } as EndpointOptions), code('ERR_OPTION_UNKNOWN'))
     await assert.rejects(connect({ tlsVerify: false } as EndpointOptions), code('ERR_OPTION_UNKNOWN'))
+  })
+
+  test('refuses a request that can not be meant, before it is sent', async (t) => {
+    const { host, asked } = await pretend(t, serving('1.45'))
+    const docker = await connect({ host })
+    const get = { method: 'GET', path: '/x' }
+    const rows: [unknown, string, RegExp][] = [
+      [{ ...get, querry: { all: true } }, 'ERR_OPTION_UNKNOWN', /the option "querry" .*\n.*method, path, query/],
+      [{ ...get, deadline: 1 }, 'ERR_OPTION_UNKNOWN', /"deadline"/],
+      [{ ...get, method: 'get' }, 'ERR_ARGUMENT_INVALID', /Write GET\.$/],
+      [{ ...get, method: 'GET /y' }, 'ERR_ARGUMENT_INVALID', /such as GET or POST/],
+      [{ path: '/x' }, 'ERR_ARGUMENT_INVALID', /the method undefined/],
+      ['/x', 'ERR_ARGUMENT_INVALID', /it is no object/],
+      [undefined, 'ERR_ARGUMENT_INVALID', /it is no object/],
+    ]
+    for (const [request, wanted, says] of rows) {
+      await assert.rejects(docker.request(request as never), (error: Error) => {
+        assert.match(error.message, says)
+        return code(wanted)(error)
+      })
+    }
+    for (const call of ['ping', 'version', 'info'] as const) {
+      await assert.rejects(docker[call]({ timeout: 1 } as object), (error: Error) => {
+        assert.match(error.message, new RegExp(`"timeout" of ${call}\\(\\).*\\nThe only option is signal`))
+        return code('ERR_OPTION_UNKNOWN')(error)
+      })
+      await assert.rejects(docker[call](null as never), code('ERR_ARGUMENT_INVALID'))
+      await docker[call]({ signal: undefined })
+    }
+    await docker.request({ ...get, query: undefined, headers: {}, body: undefined }).then((answer) => answer.text())
+    assert.equal(asked.length, 5)
+    await docker.close()
+  })
+
+  test('is shown by its endpoint, without the inner life of undici', async (t) => {
+    const { host } = await pretend(t, serving('1.45'))
+    const docker = await connect({ host })
+    for (const shown of [inspect(docker), JSON.stringify(docker)]) {
+      assert.match(shown, /docker\.sock/)
+      assert.match(shown, /apiVersion"?: ?["']1\.45["']/)
+      assert.doesNotMatch(shown, /Pool|Symbol|dispatcher/)
+    }
+    assert.match(inspect(docker), /^DockerClient \{/)
+    await docker.close()
   })
 
   test('a daemon that accepts and stays silent is given up', async (t) => {

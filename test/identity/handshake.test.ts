@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { before, describe, test } from 'node:test'
 import { connect, createServer, type TLSSocket } from 'node:tls'
+import { inspect } from 'node:util'
+import { IdentityError } from '../../lib/errors.ts'
 import { loadIdentity, type Identity } from '../../lib/identity/identity.ts'
 import { lacks } from '../support/requirements.ts'
 import { daysFromNow, makeCa, makeClient, makeServer, type Made, type TestKeyType } from '../support/openssl-certs.ts'
@@ -105,5 +107,19 @@ describe('the TLS context of an identity', needs, () => {
     const set = await (await loadIdentity({ ca: ca.cert, ...(await makeClient(ca)) })).current()
     const error = await failureOf(() => set.secureContext({ ciphers: 'none' }))
     assert.match(String(error), /using the option cert for TLS: OpenSSL refuses it \(ERR_/)
+  })
+
+  test('that fails for another reason says that reason, and no secret', async () => {
+    const set = await (await loadIdentity({ ca: ca.cert, ...(await makeClient(ca)) })).current()
+    const rows: [object, string][] = [
+      [{ minVersion: 'TLSv9' }, 'ERR_TLS_INVALID_PROTOCOL_VERSION'],
+      [{ ciphers: 7 }, 'ERR_INVALID_ARG_TYPE'],
+    ]
+    for (const [policy, code] of rows) {
+      const error = await failureOf(() => set.secureContext(policy))
+      assert.equal((error as { code?: string }).code, code)
+      assert.ok(!(error instanceof IdentityError))
+      assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /PRIVATE KEY/)
+    }
   })
 })

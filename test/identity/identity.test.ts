@@ -314,6 +314,14 @@ describe('the set: which belongs to which', needs, () => {
       refusal: mismatch(),
     },
     {
+      what: "the CA's own key",
+      values: () => ({ ca: ca.cert, cert: alice.cert, key: ca.key }),
+      refusal: mismatch(
+        /but of the option ca \(CN=Test CA\): the CA's key lies on a client/,
+        /\nTake it away from here/,
+      ),
+    },
+    {
       what: 'ca and cert swapped',
       values: () => ({ ca: alice.cert, cert: ca.cert, key: alice.key }),
       refusal: mismatch(/but of the option ca \(CN=alice\)/, /and the CA into ca\.pem/),
@@ -523,4 +531,24 @@ describe('the call itself', needs, () => {
     ],
   ]
   for (const [what, call, refusal] of rows) test(`${what}: ${refusal.code}`, () => refused(call, refusal))
+})
+
+describe('a path in the place of a text', needs, () => {
+  const todo = /it is a path, .*\nRead the file first.*certPath$/s
+  judge(
+    (['ca', 'cert', 'key'] as const).flatMap((part) =>
+      ['/x/ca.pem', './key.pem\n', 'C:\\certs\\ca.pem', 'cert.pem', 'ca.crt'].map((path) => ({
+        what: `${part}: ${JSON.stringify(path)}`,
+        values: () => ({ ca: ca.cert, ...alice, [part]: path }),
+        refusal: { code: 'ERR_IDENTITY_NOT_PEM' as const, says: todo },
+      })),
+    ),
+  )
+  judge([
+    {
+      what: 'base64 of PEM, which is no path though it has slashes',
+      values: () => ({ ca: Buffer.from(`${ca.cert}???`).toString('base64'), ...alice }),
+      refusal: { code: 'ERR_IDENTITY_NOT_PEM', says: /it has no BEGIN line/ },
+    },
+  ])
 })

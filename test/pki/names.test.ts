@@ -89,6 +89,13 @@ const BAD = [
   ['/var/run/docker.sock', 'path'],
 ] as const
 
+/** An error shows what is invisible, such as a zero-width space, by its number. */
+function shown(given: string): string {
+  return JSON.stringify(given).replace(/\p{Cf}/gu, (found) => {
+    return `<U+${found.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}>`
+  })
+}
+
 describe('names of a server', () => {
   test('each kind is inferred and normalised', () => {
     for (const [given, kind, value] of GOOD) assert.deepEqual(parseServerName(given), { kind, value, given })
@@ -97,7 +104,7 @@ describe('names of a server', () => {
   test('a bad one is refused, with what was probably meant', () => {
     for (const [given, words, instead] of BAD) {
       const expected = instead === undefined ? [words] : [words, `Write  ${instead}  instead.`]
-      assert.throws(() => parseServerName(given), withCode('ERR_NAME_INVALID', JSON.stringify(given), ...expected))
+      assert.throws(() => parseServerName(given), withCode('ERR_NAME_INVALID', shown(given), ...expected))
     }
   })
 

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
+import { inspect } from 'node:util'
 import { interceptors, request, type Dispatcher } from 'undici'
 import { connect, createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from '../../lib/index.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -246,6 +247,10 @@ describe('a dispatcher to a TLS endpoint', () => {
     assert.equal(peer?.tlsVersion, 'TLSv1.3')
     assert.deepEqual(peer.certificate.names.dns, ['localhost'])
     assert.equal(peer.client.commonName, 'alice')
+    assert.equal(peer.certificate, peer.certificate, 'it is read once')
+    assert.match(inspect(peer), /certificate: \{\s+commonName: 'localhost'/)
+    assert.doesNotMatch(inspect(peer), /Getter|Symbol/)
+    assert.deepEqual({ ...peer }.certificate.names.dns, ['localhost'])
   })
 
   test('keeps the prefix of a proxy', async () => {
@@ -275,6 +280,41 @@ describe('a dispatcher to a TLS endpoint', () => {
     const call = mine.request({ path: '/_ping', method: 'GET' }).then(({ body }) => body.text())
     await mine.close()
     assert.equal(await call, 'OK')
+  })
+
+  test('is shown without the inner life of undici, and without a key', () => {
+    const mine = dispatcher.compose((dispatch) => dispatch)
+    for (const shown of [inspect(dispatcher, { depth: 9 }), inspect(mine), JSON.stringify(dispatcher)]) {
+      assert.match(shown, /localhost/)
+      assert.doesNotMatch(shown, /Pool|lanes|Getter|Symbol|PRIVATE/)
+    }
+    assert.match(inspect(dispatcher), /^DockerDispatcher \{\s+endpoint: \{ kind: 'tls', host: 'localhost'/)
+  })
+
+  test('is made from an endpoint and an identity, and from nothing that looks like them', async () => {
+    const identity = await loadIdentity(material.client)
+    const rows: [unknown, unknown, RegExp][] = [
+      ['tcp://x:2376', identity, /it is text, .*\n.*parseHost.*resolveEndpoint/],
+      [undefined, identity, /it is no endpoint/],
+      [null, identity, /it is no endpoint/],
+      [{ kind: 'tcp', host: 'x', port: 2376 }, identity, /it is no endpoint/],
+      [{ kind: 'toString' }, identity, /it is no endpoint/],
+      [{ kind: 'tls', host: 'x', port: '2376', prefix: '' }, identity, /it is no endpoint/],
+      [{ kind: 'unix' }, undefined, /it is no endpoint/],
+      [parseHost('x:2376'), material.client, /it is no identity.*\n.*loadIdentity/],
+      [parseHost('x:2376'), '/folder', /it is no identity/],
+      [parseHost('x:2376'), null, /it is no identity/],
+      [parseHost('x:2376'), Promise.resolve(identity), /it is a promise.*\n.*await/],
+    ]
+    for (const [endpoint, who, says] of rows) {
+      assert.throws(
+        () => createDispatcher(endpoint as never, who as never),
+        (error: Error) => {
+          assert.match(error.message, says)
+          return code('ERR_ARGUMENT_INVALID')(error)
+        },
+      )
+    }
   })
 
   test('a TLS endpoint without an identity has no dispatcher', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server } from 'node:tls'
 import { after, before, describe, test } from 'node:test'
@@ -10,7 +11,10 @@ import {
   type ConnectionErrorCode,
   type EndpointOptions,
 } from '../../lib/index.ts'
+import type { CertificateFacts } from '../../lib/identity/certificate.ts'
+import type { Circumstances } from '../../lib/transport/circumstances.ts'
 import { explainFault } from '../../lib/transport/faults.ts'
+import { serverCertificateFault } from '../../lib/transport/server-faults.ts'
 import { daysFromNow, makeCa, makeCertificate, makeClient, makeServer, type Made } from '../support/openssl-certs.ts'
 import { freePort } from '../support/ports.ts'
 import { lacks } from '../support/requirements.ts'
@@ -222,4 +226,34 @@ test('what OpenSSL finds too weak is called so', () => {
     const error = Object.assign(new Error('weak'), { code })
     assert.equal((explainFault(error, known) as { code: string }).code, 'ERR_SERVER_CERT_WEAK')
   }
+})
+
+/** A server that shows a certificate for these names and 10.0.0.4. */
+const shows = (dns: string[], host = '10.0.0.5'): Circumstances => ({
+  target: `tcp://${host}:2376`,
+  kind: 'tls',
+  host,
+  server: { names: { dns, ip: ['10.0.0.4'] }, validTo: new Date(0) } as unknown as CertificateFacts,
+})
+
+const remedy = (code: string, dns: string[], host?: string): string =>
+  serverCertificateFault(code, shows(dns, host))?.todo ?? ''
+
+describe('the remedy for a certificate of other names', () => {
+  test('is the one that the README shows', async () => {
+    const error = Object.assign(new Error('x'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+    const { code, message } = explainFault(error, shows(['build01.example.com'])) as Error & { code: string }
+    const shown = `${code}: ${message}`.replaceAll(/^/gm, '    ')
+    assert.ok((await readFile(new URL('../../README.md', import.meta.url), 'utf8')).includes(shown), shown)
+  })
+
+  test('keeps all names, can be copied into a shell, and goes on to the host', () => {
+    const mismatch = remedy('ERR_TLS_CERT_ALTNAME_INVALID', ['*.example.com', "a'$(x)"])
+    assert.ok(
+      mismatch.includes(`cert server '*.example.com' 'a'\\''$(x)' 10.0.0.4 10.0.0.5 --force  Then copy`),
+      mismatch,
+    )
+    assert.match(mismatch, /server-cert\.pem and server-key\.pem to the daemon's host and restart it\.$/)
+    assert.match(remedy('CERT_HAS_EXPIRED', ['a', 'b'], 'a'), /cert server a b 10\.0\.0\.4 --renew {2}Then copy/)
+  })
 })

@@ -1,0 +1,50 @@
+import { ArgumentError } from '../errors.ts'
+
+/** Every key that there is, of a request and of what ping(), version() and info() take. */
+const REQUEST_KEYS: readonly string[] = ['method', 'path', 'query', 'headers', 'body', 'signal']
+const OPTION_KEYS: readonly string[] = ['signal']
+
+/** A method is a token, and its case counts (RFC 9110 section 9.1); all those of the Engine API are upper-case. */
+const METHOD = /^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*$/
+
+/** Refuses a request that can't be meant: a misspelt key would be left out in silence. */
+export function checkDescription(request: unknown): void {
+  const keys = keysOf(request, 'a request', "{ method: 'GET', path: '/info' }")
+  refuseUnknown(keys, REQUEST_KEYS, 'a request')
+  checkMethod((request as { method?: unknown }).method)
+}
+
+/** The same for a call that has a method and a path of its own. */
+export function checkCallOptions(options: unknown, call: string): void {
+  refuseUnknown(keysOf(options, `the options of ${call}()`, '{ signal }, or nothing'), OPTION_KEYS, `${call}()`)
+}
+
+function checkMethod(method: unknown): void {
+  if (typeof method === 'string' && METHOD.test(method)) return
+  const upper = typeof method === 'string' ? method.toUpperCase() : ''
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the method ${JSON.stringify(method) ?? String(method)} of a request`,
+    got: 'it is no HTTP method in upper case',
+    todo: METHOD.test(upper) ? `Write ${upper}.` : 'Write one such as GET or POST.',
+  })
+}
+
+function keysOf(given: unknown, what: string, form: string): string[] {
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return Object.keys(given)
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `reading ${what}`,
+    got: 'it is no object',
+    todo: `Give ${form}.`,
+  })
+}
+
+function refuseUnknown(keys: readonly string[], known: readonly string[], what: string): void {
+  const unknown = keys.find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  const all = known.length === 1 ? `The only option is ${known[0]}.` : `The options are ${known.join(', ')}.`
+  throw new ArgumentError('ERR_OPTION_UNKNOWN', {
+    tried: `the option ${JSON.stringify(unknown)} of ${what}`,
+    got: 'there is no such option',
+    todo: all,
+  })
+}

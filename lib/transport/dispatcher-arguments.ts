@@ -1,0 +1,41 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { ArgumentError } from '../errors.ts'
+
+/** What has to be in an endpoint of each kind. */
+const FIELDS: Readonly<Record<Endpoint['kind'], Readonly<Record<string, 'string' | 'number'>>>> = {
+  tls: { host: 'string', port: 'number', prefix: 'string' },
+  unix: { path: 'string' },
+  npipe: { path: 'string' },
+  ssh: { host: 'string' },
+}
+
+/** Refuses what no function of ours made, before it turns into a mistake of undici's or of Node's. */
+export function checkEndpoint(endpoint: unknown): void {
+  if (isEndpoint(endpoint)) return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'reading the endpoint of createDispatcher',
+    got: typeof endpoint === 'string' ? 'it is text, not an endpoint' : 'it is no endpoint',
+    todo: "Make one:  parseHost('tcp://HOST:2376')  or  await resolveEndpoint()",
+  })
+}
+
+/** By its shape, since the identity may come from another copy of this package. */
+export function checkIdentity(identity: unknown): void {
+  if (identity === undefined || typeof fieldOf(identity, 'current') === 'function') return
+  const promised = typeof fieldOf(identity, 'then') === 'function'
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'reading the identity of createDispatcher',
+    got: promised ? 'it is a promise' : 'it is no identity',
+    todo: "Make one:  await loadIdentity('/path/to/folder')  or  await loadIdentity({ ca, cert, key })",
+  })
+}
+
+function isEndpoint(value: unknown): boolean {
+  const kind = fieldOf(value, 'kind')
+  if (typeof kind !== 'string' || !Object.hasOwn(FIELDS, kind)) return false
+  return Object.entries(FIELDS[kind as Endpoint['kind']]).every(([name, type]) => typeof fieldOf(value, name) === type)
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { FileError } from '../lib/errors.ts'
+import { writeFileAtomically } from '../lib/files.ts'
+import { putFiles, readIfThere, replaceFiles } from '../lib/pki/folder-io.ts'
+import { readLedger } from '../lib/pki/ledger.ts'
+import { resolveEndpoint } from '../lib/index.ts'
+import { temporaryFolder } from './support/temporary.ts'
+
+/** A temporary name ends with twelve hexadecimal digits; Node's own text has the call behind a comma. */
+const INNER = /[0-9a-f]{12}|, (?:open|read|rename|link|mkdir|scandir)\b|EISDIR/
+
+describe('an error names the file that was asked for, and that it is a folder', () => {
+  const mode = 0o644
+  const rows: [string, (path: string) => Promise<unknown>, string][] = [
+    ['writing', (path) => writeFileAtomically(path, 'x', { mode }), 'ERR_FILE_WRITE'],
+    ['reading', readIfThere, 'ERR_FILE_READ'],
+    ['a ledger', readLedger, 'ERR_FILE_READ'],
+    ['an env file', (path) => resolveEndpoint({ envFile: path }, {}), 'ERR_ENV_FILE_INVALID'],
+  ]
+  for (const [what, action, code] of rows) {
+    test(what, async (t) => {
+      const path = join(await temporaryFolder(t), 'x.pem')
+      await mkdir(path)
+      await assert.rejects(action(path), (error: FileError) => {
+        assert.equal(error.code, code)
+        assert.ok(error.tried.endsWith(path), error.tried)
+        assert.equal(error.got, 'it is a folder, not a file')
+        return true
+      })
+      assert.deepEqual(await readdir(join(path, '..')), ['x.pem'])
+    })
+  }
+
+  test('in a folder that is not there', async (t) => {
+    const path = join(await temporaryFolder(t), 'none', 'x.pem')
+    const calls = [writeFileAtomically(path, 'x', { mode }), replaceFiles([{ path, data: 'x', mode }], [])]
+    for (const call of calls) {
+      await assert.rejects(call, (error: FileError) => {
+        assert.ok(error instanceof FileError)
+        assert.equal(error.got, 'ENOENT: no such file or directory')
+        assert.equal(error.tried, `writing ${path}`)
+        assert.doesNotMatch(error.message, INNER)
+        return true
+      })
+    }
+  })
+
+  test('in a folder that is made with its files, or not at all', async (t) => {
+    const root = await temporaryFolder(t)
+    // Each fits into a folder, and what it is called while it is written does not.
+    const long = 'x'.repeat(250)
+    const folders: [string, string, string][] = [
+      [join(root, 'new'), long, `writing ${join(root, 'new', long)}`],
+      [join(root, long), 'x.pem', `making the folder ${join(root, long)}`],
+    ]
+    for (const [folder, name, tried] of folders) {
+      await assert.rejects(
+        putFiles(folder, [{ path: join(folder, name), data: 'x', mode }], []),
+        (error: FileError) => {
+          assert.ok(error instanceof FileError, String(error))
+          assert.equal(error.tried, tried)
+          assert.doesNotMatch(error.message, INNER)
+          return true
+        },
+      )
+      assert.deepEqual(await readdir(root), [])
+    }
+  })
+})
