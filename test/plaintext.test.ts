@@ -17,6 +17,7 @@ import {
   type EndpointOptions,
 } from '../lib/index.ts'
 import { createAuthority, issueClient, issueServer, type IssuedCertificate } from '../lib/pki/index.ts'
+import { whyNoNamespaces } from '../scripts/namespaces.ts'
 import { fill, temporaryHome, tlsPath, write, writeContext } from './endpoint/support/home.ts'
 import { HOST_FORMS, TRUTH_TABLE, type HostForm, type TruthRow } from './endpoint/truth-table.ts'
 import { combinations } from './support/combinations.ts'
@@ -26,7 +27,9 @@ import { lacks } from './support/requirements.ts'
 import { countSent } from './support/sent-packets.ts'
 import { startPeer } from './support/tls-servers.ts'
 
-const skip = lacks('namespaces')
+const skip =
+  lacks('namespaces') &&
+  (whyNoNamespaces() ?? 'it takes ports such as 22 and 443 of namespaces of its own: npm test -- FILE')
 const IP = '127.0.0.1'
 
 let ports: RecordingPorts

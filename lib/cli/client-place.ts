@@ -3,8 +3,9 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { parseHost } from '../endpoint/host.ts'
-import { EndpointError, PkiError } from '../errors.ts'
+import { EndpointError, isDockerMtlsError, PkiError } from '../errors.ts'
 import type { Environment } from '../endpoint/environment.ts'
+import { commandLine, serverPaths } from '../pki/folder-layout.ts'
 import { DEFAULT_FOLDER } from './options.ts'
 
 /** What `client env` was told. */
@@ -43,12 +44,29 @@ async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: P
   if (found !== undefined) {
     return { host: readHost(found, host === undefined ? path : '--host'), certPath: resolve(certPath ?? folder) }
   }
+  const out = dir === DEFAULT_FOLDER ? [] : ['--out', dir]
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `reading ${path}`,
     got: 'there is no such file, or no DOCKER_HOST in it',
-    todo: `Name the daemon with  --host , or make the file:  docker-mtls init SERVER --client ${name}`,
+    todo: `Run init again, which makes it:  ${commandLine('init', ...(await serverNames(dir)), '--client', name, ...out)} , or name the daemon with  --host`,
   })
 }
+
+/** The server's names, as init was told them. */
+async function serverNames(dir: string): Promise<string[]> {
+  const { openCertificate, readCertificate } = await import('../identity/certificate.ts')
+  try {
+    const path = serverPaths(dir).cert
+    const { dns, ip } = readCertificate(openCertificate(await fs.readFile(path, 'utf8'), path), path).names
+    const given = [...dns, ...ip].filter((name) => !OWN_NAMES.has(name))
+    return given.length === 0 ? ['SERVER'] : given
+  } catch {
+    return ['SERVER']
+  }
+}
+
+/** Those that every server's certificate gets. */
+const OWN_NAMES = new Set(['localhost', '127.0.0.1', '::1'])
 
 async function hostInFile(path: string): Promise<string | undefined> {
   const { parse } = await import('dotenv')
@@ -70,13 +88,24 @@ function certPathIn({ DOCKER_CERT_PATH, DOCKER_CONFIG }: Environment): string {
 }
 
 function readHost(text: string, source: string): string {
-  const endpoint = parseHost(text, { source })
+  const endpoint = parseTlsHost(text, source)
   if (endpoint.kind === 'tls') return formatEndpoint(endpoint)
   throw new EndpointError('ERR_HOST_INVALID', {
     tried: `${source}=${formatEndpoint(endpoint)}`,
     got: 'these variables are for a daemon that is reached over TLS',
     todo: 'Give its name, such as  --host build01.example.com',
   })
+}
+
+/** The variables can't say that port 2375 speaks TLS, so the way out of it is another port. */
+function parseTlsHost(text: string, source: string): ReturnType<typeof parseHost> {
+  try {
+    return parseHost(text, { source })
+  } catch (cause) {
+    if (!isDockerMtlsError(cause, 'ERR_PLAINTEXT_PORT')) throw cause
+    const todo = `Name its TLS port, such as  --host ${text.trim().replace(/:2375\b/, ':2376')}`
+    throw new EndpointError('ERR_PLAINTEXT_PORT', { tried: cause.tried, got: cause.got, todo, cause })
+  }
 }
 
 function noHost(): EndpointError {

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
+import { inFlags } from './flag-words.ts'
 import type { Io, Output } from './io.ts'
+import { asTyped } from './self.ts'
 import { painter, widthOf, wrap, type Paint } from './output.ts'
 
 /** What a command has to say. */
@@ -25,8 +27,8 @@ export interface CommandSpec {
   readonly examples: readonly [Example, ...Example[]]
   /** What --json prints, for those that have it. */
   readonly json?: string
-  /** Says where an argument belongs that is one too many. */
-  readonly stray?: (argument: string) => string
+  /** Says where an argument belongs that is one too many; `flags` as far as they were read. */
+  readonly stray?: (argument: string, flags: Readonly<Record<string, unknown>>) => string | undefined
   /** Adds arguments, options and the action. */
   readonly define: (command: Command, context: Context) => void
 }
@@ -36,8 +38,10 @@ export interface Context {
   readonly io: Io
   /** Styles for stdout. */
   readonly paint: Paint
-  /** The width of stdout. */
+  /** The width to wrap to: that of the terminal; in a pipe nothing is wrapped, as grep wants it. */
   readonly width: number
+  /** Warns on stderr at once, for what must be read before the rest. */
+  readonly warn: (warning: string) => void
   /** Says something on stderr at once: progress, and what was chosen. */
   readonly say: (line: string) => void
   /** Ends the command: prints its answer. */
@@ -51,15 +55,19 @@ function fold(text: string, output: Output): string {
 
 /** A context whose answer's exit code goes to `done`. */
 export function makeContext(io: Io, done: (exitCode: number) => void): Context {
-  const warn = painter(io.stderr, io.env)
+  const paint = painter(io.stderr, io.env)
+  const warn = (warning: string): void => {
+    io.stderr.write(`${paint('yellow', 'Warning:')} ${fold(asTyped(inFlags(warning), io.env), io.stderr)}\n`)
+  }
   return {
     io,
     paint: painter(io.stdout, io.env),
-    width: widthOf(io.stdout),
+    width: io.stdout.isTTY === true ? widthOf(io.stdout) : Infinity,
+    warn,
     say: (line) => io.stderr.write(`${line}\n`),
     answer: ({ data, text, warnings = [], failed = false }, { json = false }) => {
       io.stdout.write(json ? `${JSON.stringify(data, undefined, 2)}\n` : text)
-      for (const warning of warnings) io.stderr.write(`${warn('yellow', 'Warning:')} ${fold(warning, io.stderr)}\n`)
+      for (const warning of warnings) warn(warning)
       done(failed ? 1 : 0)
     },
   }

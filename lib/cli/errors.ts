@@ -3,11 +3,12 @@ import type { Environment } from '../endpoint/environment.ts'
 import { ArgumentError, isDockerMtlsError } from '../errors.ts'
 import { inFlags } from './flag-words.ts'
 import { Interrupted } from './io.ts'
+import { asTyped } from './self.ts'
 
 /** What a program gets with --json in place of an answer. */
 export interface ErrorReport {
   readonly error: {
-    /** `ERR_...`, or `ERR_UNEXPECTED` for a fault in docker-mtls itself. */
+    /** `ERR_...`; `ERR_UNEXPECTED` for a fault in docker-mtls itself, `ERR_INTERRUPTED` for Ctrl-C and its like. */
     readonly code: string
     readonly message: string
     readonly tried?: string
@@ -34,16 +35,17 @@ export function exitCodeOf(error: unknown): number {
 /** One or two lines: what was tried, what came back, what to do. */
 export function errorText(error: unknown, env: Environment): { code: string; text: string } {
   const stack = wantsStack(env) ? `\n${inspect(error)}` : ''
-  if (isDockerMtlsError(error)) return { code: error.code, text: `${inFlags(error.message)}${stack}` }
+  if (isDockerMtlsError(error)) return { code: error.code, text: `${asTyped(inFlags(error.message), env)}${stack}` }
   const way = stack === '' ? ' NODE_DEBUG=docker-mtls shows where.' : stack
   return { code: 'ERR_UNEXPECTED', text: `${firstLine(error)}. This is a fault in docker-mtls.${way}` }
 }
 
-export function errorReport(error: unknown): ErrorReport {
+export function errorReport(error: unknown, env: Environment): ErrorReport {
+  if (error instanceof Interrupted) return { error: { code: 'ERR_INTERRUPTED', message: 'A signal ended it' } }
   if (!isDockerMtlsError(error)) return { error: { code: 'ERR_UNEXPECTED', message: firstLine(error) } }
   const { code, message, tried, got, todo } = error
   const words = { message, tried, got, todo }
-  const said = Object.entries(words).map(([name, text]) => [name, inFlags(text)])
+  const said = Object.entries(words).map(([name, text]) => [name, asTyped(inFlags(text), env)])
   return { error: { code, ...(Object.fromEntries(said) as typeof words) } }
 }
 

@@ -3,8 +3,9 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:the )?options host and context\b/g, '--host and --context'],
   [/\b(?:the )?option (host|context)\b/g, '--$1'],
   [/\b(?:the )?(?:option )?certPath\b/g, '--cert-path'],
-  [/\b(?:the )?(?:option )?envFile\b/g, '--env-file'],
+  [/\b(?:the )?(?:option )?envFile\b/g, '--dotenv'],
   [/\b(?:the )?(?:option )?tlsOnPort2375\b/g, '--tls-on-port-2375'],
+  [/\b(?:the )?(?:option )?foreignClientCa(?:: true)?\b/g, '--foreign-client-ca'],
   [/\b(?:the )?option passphrase\b/g, '--key-passphrase-file'],
   // Certificates as values have no flags: a key does not belong on a command line.
   [/, or ca, cert and key\b/g, ''],

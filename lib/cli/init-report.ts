@@ -30,7 +30,8 @@ function fileData({ path, keptAside, ...rest }: FileResult): object {
 }
 
 /** The report for a person, and what to do next. */
-export function initText(report: InitReport, { folder, clients: named, unit }: InitOptions, context: Context): string {
+export function initText(report: InitReport, options: InitOptions, context: Context): string {
+  const { clients: named, unit } = options
   const pieces = [
     authorityPiece(report),
     serverPiece(report),
@@ -39,7 +40,7 @@ export function initText(report: InitReport, { folder, clients: named, unit }: I
   ]
   const others = report.others.length === 0 ? [] : [`Not touched: the ${clientWords(report.others)}.`]
   const blocks = [...pieces.map((piece) => pieceText(piece, context)), ...others]
-  return `${blocks.join('\n')}\n\n${nextSteps(report, folder, context)}\n`
+  return `${blocks.join('\n')}\n\n${nextSteps(report, options, context)}\n`
 }
 
 function clientWords(names: readonly string[]): string {

@@ -39,6 +39,7 @@ export function usageErrorFrom(error: CommanderError, { where, spec, command }: 
     case 'commander.unknownOption': {
       // Without its value, which may be a secret that someone took an option for.
       const flag = quoted(what).replace(/=.*$/s, '')
+      if (NODES_OWN.has(flag)) return nodesOwn(where, flag)
       return usageError(where, `there is no option ${flag}`, didYouMean(meant ?? longerFlag(flag, command), '', help))
     }
     case 'commander.missingArgument':
@@ -47,14 +48,26 @@ export function usageErrorFrom(error: CommanderError, { where, spec, command }: 
       return usageError(where, `the option ${quoted(what)} has no value`, example)
     case 'commander.missingMandatoryOptionValue':
       return usageError(where, `the option ${quoted(what)} is missing`, example)
+    case 'commander.conflictingOption': {
+      const [first = '', second = ''] = Array.from(what.matchAll(/'(--[^\s']+).*?'/g), ([, flag = '']) => flag)
+      return usageError(where, `${first} and ${second} exclude each other`, 'Give one of them.')
+    }
     case 'commander.excessArguments': {
       const extra = command?.args[command.registeredArguments.length] ?? ''
-      const todo = spec?.stray?.(shellWord(extra)) ?? example
+      const todo = spec?.stray?.(shellWord(extra), command?.opts() ?? {}) ?? example
       return usageError(where, `${JSON.stringify(extra)} is one word too many`, todo)
     }
     default:
       return usageError(where, what, help)
   }
+}
+
+/** What node up to 24 takes for its own, even behind the script's name (Node's documentation, `--env-file=file`). */
+const NODES_OWN = new Set(['--env-file', '--env-file-if-exists'])
+
+function nodesOwn(where: string, flag: string): ArgumentError {
+  const got = `${flag} is an option of Node itself, which reads the file before we do, and obeys a NODE_OPTIONS in it`
+  return usageError(where, got, 'Name the file with  --dotenv FILE : that one is read for DOCKER_* variables alone.')
 }
 
 /** `--ca-passphrase` is the beginning of an option, and further from it than commander's slips of the finger. */

@@ -1,15 +1,22 @@
 import { join } from 'node:path'
 import type { InitReport } from '../provision/init.ts'
+import type { InitOptions } from '../provision/init-options.ts'
 import type { Context } from './command.ts'
 import { DEFAULT_FOLDER } from './options.ts'
 import { wrap } from './output.ts'
+import { selfOf } from './self.ts'
 import { shellWord } from './words.ts'
 
 const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
 
 /** What is left to do by hand on each machine, as commands to copy. */
-export function nextSteps(report: InitReport, folder: string, context: Context): string {
-  const blocks = [serverSteps(report, folder, context), clientSteps(report, folder, context), keepSafe(folder, context)]
+export function nextSteps(report: InitReport, options: InitOptions, context: Context): string {
+  const { folder } = options
+  const blocks = [
+    serverSteps(report, options, context),
+    clientSteps(report, folder, context),
+    keepSafe(folder, context),
+  ]
   return blocks.filter((block) => block !== '').join('\n\n')
 }
 
@@ -21,7 +28,11 @@ function commands(lines: readonly string[]): string {
   return lines.map((line) => `  ${line}`).join('\n')
 }
 
-function serverSteps({ daemon: { tlsDir, usernsRemap } }: InitReport, folder: string, context: Context): string {
+function serverSteps(
+  { daemon: { tlsDir, usernsRemap }, override }: InitReport,
+  { folder, unit }: InitOptions,
+  context: Context,
+): string {
   const lines = [
     ...(tlsDir === undefined ? [] : installFiles(shellWord(tlsDir))),
     `install -D -m 0644 override.conf \\`,
@@ -36,10 +47,14 @@ function serverSteps({ daemon: { tlsDir, usernsRemap } }: InitReport, folder: st
   return [
     heading(`On the server, as root, in ${join(folder, 'server')} or a copy of it:`, context),
     ...(tlsDir === undefined ? [wrap(own, context.width)] : []),
+    ...(unit === undefined && override.action !== 'kept' ? [wrap(COMPARE, context.width)] : []),
     commands(lines),
     ...(usernsRemap === undefined ? [] : [wrap(note, context.width)]),
   ].join('\n')
 }
+
+const COMPARE =
+  'The unit is not from the server, unless that is this machine: compare ExecStart= in override.conf with  systemctl cat docker  there.'
 
 function installFiles(tlsDir: string): string[] {
   return [
@@ -54,27 +69,30 @@ function clientSteps({ clients: [client], host }: InitReport, folder: string, co
   const { name, paths } = client
   // Behind sudo the files are root's, and nobody else can enter their folder.
   const sudo = context.io.env['SUDO_USER'] === undefined ? '' : 'sudo '
-  const self = selfOf(context)
+  const self = selfOf(context.io.env)
+  const place = placeOf(host)
   const dir = folder === DEFAULT_FOLDER ? '' : ` --dir ${shellWord(folder)}`
   return [
     heading(`To try it from here, as ${name}:`, context),
-    commands([`${sudo}${self} ping --env-file ${shellWord(join(paths.folder, '.env'))}`]),
+    commands([`${sudo}${self} ping --dotenv ${shellWord(join(paths.folder, '.env'))}`]),
     '',
     heading(`To use it on another machine, as ${name}; here:`, context),
     commands([`${sudo}${self} client export ${name}${dir} --out ${name}.tar`]),
-    heading('and there, with that file:', context),
+    heading("and there, with that file, in a folder of its own (~/.docker may hold another daemon's):", context),
     commands([
-      `mkdir -m 0700 -p ~/.docker && tar -xf ${name}.tar -C ~/.docker`,
-      `eval "$(${self} client env --host ${shellWord(host)})"`,
+      `mkdir -m 0700 -p ~/.docker/${place}`,
+      `tar -xf ${name}.tar -C ~/.docker/${place}`,
+      `eval "$(${self} client env --host ${shellWord(host)} \\`,
+      `  --cert-path "$HOME/.docker/${place}")"`,
       `${self} ping`,
       'docker version',
     ]),
   ].join('\n')
 }
 
-/** Who came by `npx docker-mtls` has no docker-mtls in the PATH. */
-function selfOf({ io }: Context): string {
-  return io.env['npm_command'] === 'exec' ? 'npx docker-mtls' : 'docker-mtls'
+/** The server's name, as that of a folder. */
+function placeOf(host: string): string {
+  return new URL(host).hostname.replaceAll(/[[\]]/g, '').replaceAll(':', '-')
 }
 
 function keepSafe(folder: string, { width }: Context): string {

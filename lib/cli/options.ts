@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { EndpointOptions } from '../endpoint/options.ts'
 import { PkiError } from '../errors.ts'
 import { usageError } from './errors.ts'
 
@@ -87,6 +88,7 @@ export function addDaemonOptions(command: Command): Command {
     .option('--listen <addr:port>', 'where the daemon listens (default: 0.0.0.0:2376)', once('--listen'))
     .option('--tlsdir <dir>', 'where the server keeps its files (default: /etc/docker/tls)', once('--tlsdir'))
     .addOption(command.createOption('--userns-remap [user]', remap).preset('default').argParser(once('--userns-remap')))
+    .option('--no-userns-remap', 'no user namespaces, whatever the unit or an earlier run says')
     .option('--unit <file>', "the server's docker.service (default: this machine's, else docker-ce's)", once('--unit'))
 }
 
@@ -95,26 +97,29 @@ export interface EndpointFlags {
   readonly host?: string
   readonly context?: string
   readonly certPath?: string
-  readonly envFile?: string
+  readonly dotenv?: string
   readonly tlsOnPort2375?: true
 }
 
 export function addEndpointOptions(command: Command): Command {
-  return command
-    .option('--host <host>', 'the daemon, such as tcp://build01.example.com:2376', once('--host'))
-    .option('--context <name>', 'the docker context to take', once('--context'))
-    .option('--cert-path <dir>', 'the folder of ca.pem, cert.pem and key.pem', once('--cert-path'))
-    .option('--env-file <file>', 'a .env file to read DOCKER_* variables from', once('--env-file'))
-    .option('--tls-on-port-2375', 'the daemon speaks TLS on that port, which is refused otherwise')
+  return (
+    command
+      .option('--host <host>', 'the daemon, such as tcp://build01.example.com:2376', once('--host'))
+      .option('--context <name>', 'the docker context to take', once('--context'))
+      .option('--cert-path <dir>', 'the folder of ca.pem, cert.pem and key.pem', once('--cert-path'))
+      // Not --env-file: Node takes that for its own wherever it stands, and a NODE_OPTIONS in the file then runs code.
+      .option('--dotenv <file>', 'a .env file to read DOCKER_* variables from', once('--dotenv'))
+      .option('--tls-on-port-2375', 'the daemon speaks TLS on that port, which is refused otherwise')
+  )
 }
 
 /** The flags as the library takes them; none of them means that the environment decides. */
-export function endpointOptions({ host, context, certPath, envFile, tlsOnPort2375 }: EndpointFlags): EndpointFlags {
+export function endpointOptions({ host, context, certPath, dotenv, tlsOnPort2375 }: EndpointFlags): EndpointOptions {
   return {
     ...(host !== undefined && { host }),
     ...(context !== undefined && { context }),
     ...(certPath !== undefined && { certPath }),
-    ...(envFile !== undefined && { envFile }),
+    ...(dotenv !== undefined && { envFile: dotenv }),
     ...(tlsOnPort2375 !== undefined && { tlsOnPort2375 }),
   }
 }

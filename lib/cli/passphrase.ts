@@ -97,7 +97,7 @@ async function readSecret(path: string, say: Context['say']): Promise<string> {
   try {
     const { mode } = await fs.stat(path)
     const isOpen = process.platform !== 'win32' && (mode & 0o077) !== 0
-    if (isOpen) say(`Others can read ${path}:  chmod 600 ${path}`)
+    if (isOpen) say(`Warning: Others can read ${path}:  chmod 600 ${path}`)
     return (await fs.readFile(path, 'utf8')).replace(/\r?\n$/, '')
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {

@@ -1,5 +1,6 @@
 import type { Context } from './command.ts'
 import { wrap, type Style } from './output.ts'
+import { asTyped } from './self.ts'
 
 /** One piece of the folder, for a person: what became of it, where it is, and what should be known of it. */
 export interface Piece {
@@ -10,9 +11,9 @@ export interface Piece {
 
 const STYLES: Readonly<Record<Piece['action'], Style>> = { created: 'green', kept: 'dim', replaced: 'yellow' }
 
-export function pieceText({ action, path, about }: Piece, { paint, width }: Context): string {
+export function pieceText({ action, path, about }: Piece, { io, paint, width }: Context): string {
   const indent = ' '.repeat(10)
-  const lines = about.map((line) => wrap(line, width, indent))
+  const lines = about.map((line) => wrap(asTyped(line, io.env), width, indent))
   return [`${paint(STYLES[action], action.padEnd(8))}  ${paint('bold', path)}`, ...lines].join('\n')
 }
 

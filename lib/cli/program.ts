@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, type OutputConfiguration } from 'commander'
 import type { CommandSpec, Context } from './command.ts'
 import { COMMANDS, GROUPS, type Entry } from './commands.ts'
-import { hasColours, widthOf } from './output.ts'
+import { hasColours, widthOf, wrap } from './output.ts'
 
 const DESCRIPTION =
   'Secures a Docker daemon and reaches it, with mutual TLS on both ends: makes the keys and certificates, renders the ' +
@@ -18,7 +18,8 @@ First steps:
       does it work, and who answers?
 
 Exit codes: 0 done, 1 failed, 2 the command line is wrong.
-With --json stdout is one JSON object; a failure is { error: { code, message, tried, got, todo } }.
+With --json stdout is one JSON object; a failure is
+{ error: { code, message, tried, got, todo } }.
 `
 
 /** The tree of commands. Only the one that is meant gets its options; the others are there by name. */
@@ -57,13 +58,14 @@ function groupOf(program: Command, name: string): Command {
 }
 
 function complete(command: Command, spec: CommandSpec, context: Context): void {
-  command.description(spec.description).allowExcessArguments(false).addHelpText('after', afterHelp(spec))
+  command.description(spec.description).allowExcessArguments(false).addHelpText('after', afterHelp(spec, context))
   spec.define(command, context)
 }
 
-function afterHelp({ examples, json }: CommandSpec): string {
-  const lines = examples.map(([line, does]) => `  ${line}\n      ${does}`)
-  const keys = json === undefined ? '' : `\nWith --json: ${json}\n`
+function afterHelp({ examples, json }: CommandSpec, { io }: Context): string {
+  const width = widthOf(io.stdout)
+  const lines = examples.map(([line, does]) => `  ${line}\n${wrap(does, width, ' '.repeat(6))}`)
+  const keys = json === undefined ? '' : `\n${wrap(`With --json: ${json.replaceAll('\n', ' ')}`, width)}\n`
   return `\nExamples:\n${lines.join('\n')}\n${keys}`
 }
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { makeContext, type Context } from './command.ts'
 import { asksForJson, normaliseArgv } from './argv.ts'
 import { COMMANDS, type Entry } from './commands.ts'
-import { errorReport, errorText, exitCodeOf, USAGE } from './errors.ts'
+import { errorReport, errorText, exitCodeOf, usageError, USAGE } from './errors.ts'
 import { Interrupted, type Io } from './io.ts'
 import { isCommanderError, isHelp, usageErrorFrom } from './mistakes.ts'
 import { painter } from './output.ts'
@@ -33,7 +33,7 @@ async function parse(argv: readonly string[], context: Context): Promise<void> {
   const where = ['docker-mtls', ...(entry?.words ?? groupOf(argv))].join(' ')
   const command = entry && find(program, entry)
   try {
-    await program.parseAsync(normalised(argv, entry, command, where), { from: 'user' })
+    await program.parseAsync(normalised(argv, entry, command, where, context), { from: 'user' })
   } catch (error) {
     if (!isCommanderError(error) || isHelp(error)) throw error
     throw usageErrorFrom(error, { where, ...(spec && { spec }), ...(command && { command }) })
@@ -45,9 +45,12 @@ function normalised(
   entry: Entry | undefined,
   command: Command | undefined,
   where: string,
+  { say }: Context,
 ): readonly string[] {
   if (entry === undefined || command === undefined) return argv
-  return [...entry.words, ...normaliseArgv(argv.slice(entry.words.length), command.options, where)]
+  // Only init takes words beside such a flag; elsewhere a word too many is a mistake that says so itself.
+  const notes = command.registeredArguments.length === 0 ? () => undefined : say
+  return [...entry.words, ...normaliseArgv(argv.slice(entry.words.length), command.options, where, notes)]
 }
 
 /** `cert` of `cert sho`, for a mistake inside a group. */
@@ -57,11 +60,25 @@ function groupOf([first = '']: readonly string[]): string[] {
 
 function fail(error: unknown, argv: readonly string[], io: Io): number {
   // Help that nobody asked for (no command at all) went to stderr, and is a mistake.
-  if (isHelp(error)) return error.exitCode === 0 ? 0 : USAGE
+  if (isHelp(error)) return error.exitCode === 0 ? 0 : failedHelp(argv, io)
   const interruption = [error, io.signal.reason].find((reason) => reason instanceof Interrupted)
-  if (interruption !== undefined) return exitCodeOf(interruption)
+  if (interruption !== undefined) {
+    reportJson(interruption, argv, io)
+    return exitCodeOf(interruption)
+  }
   const { code, text } = errorText(error, io.env)
   io.stderr.write(`${painter(io.stderr, io.env)('red', `${code}:`)} ${text}\n`)
-  if (asksForJson(argv)) io.stdout.write(`${JSON.stringify(errorReport(error), undefined, 2)}\n`)
+  reportJson(error, argv, io)
   return exitCodeOf(error)
+}
+
+/** Whoever reads JSON gets an object, whatever happened. */
+function reportJson(error: unknown, argv: readonly string[], io: Io): void {
+  if (asksForJson(argv)) io.stdout.write(`${JSON.stringify(errorReport(error, io.env), undefined, 2)}\n`)
+}
+
+function failedHelp(argv: readonly string[], io: Io): number {
+  const where = ['docker-mtls', ...groupOf(argv)].join(' ')
+  reportJson(usageError(where, 'there is no command', `All of them:  ${where} --help`), argv, io)
+  return USAGE
 }

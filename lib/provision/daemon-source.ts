@@ -40,6 +40,22 @@ export async function findDaemonSource({ unit, daemonJson, root = '/' }: SourceO
   return { found, named, ...(await readInstalled(join(root, 'etc/docker/daemon.json'), found)) }
 }
 
+/**
+ * What to know of a drop-in that no unit was found for: Debian's docker.io has /usr/sbin/dockerd (its docker.service), and
+ * with docker-ce's path it would not start.
+ *
+ * @param server - its name for ssh
+ * @param flags - what the command is to be given then
+ */
+export function guessWarning({ found }: DaemonSource, server: string, flags: string): string[] {
+  if (found !== undefined) return []
+  const way = `ssh ${server} systemctl cat docker.service > docker.service`
+  return [
+    "No docker.service is installed here, so the drop-in starts dockerd as docker-ce's does, /usr/bin/dockerd. Debian's " +
+      `docker.io has /usr/sbin/dockerd. With the server's own unit it fits:  ${way} , then  ${flags}`,
+  ]
+}
+
 async function readNamed(path: string): Promise<{ path: string; text: string }> {
   const text = await readIfThere(path)
   if (text !== undefined) return { path, text }

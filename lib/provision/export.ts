@@ -1,10 +1,11 @@
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
-import { FileError, isDockerMtlsError } from '../errors.ts'
+import { FileError, isDockerMtlsError, PkiError } from '../errors.ts'
 import { KEY_MODE, writeFileAtomically } from '../files.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 import { PkiFolder, type CertificateFacts, type ClientFiles } from '../pki/index.ts'
-import { clientPaths } from '../pki/folder-layout.ts'
+import { authorityPaths, clientPaths, commandLine } from '../pki/folder-layout.ts'
+import { isOfPresentAuthority } from './present-authority.ts'
 import { refuseFolder } from './text-file.ts'
 
 /** What {@link exportClient} is told. */
@@ -66,8 +67,17 @@ export async function packClient(
 ): Promise<Omit<ExportReport, 'path'> & { readonly archive: Buffer }> {
   const { key, cert, ca } = await new PkiFolder(folder).readClient(name)
   const { client, warnings } = await checked({ ca, cert, key }, clientPaths(folder, name).folder)
+  if (!(await isOfPresentAuthority(folder, cert))) throw ofReplacedAuthority(folder, name, client)
   const files = { 'key.pem': key, 'cert.pem': cert, 'ca.pem': ca }
   return { archive: await tar(files), files: Object.keys(files), client, warnings }
+}
+
+function ofReplacedAuthority(folder: string, name: string, { issuer }: CertificateFacts): PkiError {
+  return new PkiError('ERR_PKI_FILE_INVALID', {
+    tried: `packing the client ${name}`,
+    got: `its certificate is of ${issuer}, and not of the authority that is in ${authorityPaths(folder).folder} now`,
+    todo: `Issue it anew:  ${commandLine('cert', 'client', name, '--dir', folder, '--force')}`,
+  })
 }
 
 /** The very bytes that are packed are checked; where they don't pass, the files are, since that names them. */

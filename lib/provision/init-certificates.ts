@@ -4,6 +4,7 @@ import { readIfThere } from '../pki/folder-io.ts'
 import { authorityPaths, clientPaths, serverPaths, type LeafPaths } from '../pki/folder-layout.ts'
 import type { InitPlan } from './init-plan.ts'
 import type { InitOptions } from './init-options.ts'
+import { withKeyType } from './key-type-note.ts'
 
 /** A server's or a client's certificate that shall be there. */
 interface Wanted {
@@ -89,7 +90,8 @@ async function makeLeaf(
     ...(passphrase !== undefined && { passphrase }),
   }
   try {
-    return await (client === undefined ? folder.ensureServer(names, options) : folder.ensureClient(client, options))
+    const ensure = client === undefined ? folder.ensureServer(names, options) : folder.ensureClient(client, options)
+    return withKeyType(await ensure, keyType)
   } catch (cause) {
     throw withForce(cause)
   }
@@ -100,6 +102,8 @@ function withForce(cause: unknown): unknown {
   if (!(cause instanceof PkiError)) return cause
   const { code, tried, got } = cause
   if (code !== 'ERR_SERVER_NAMES_CHANGED' && code !== 'ERR_PKI_FILE_INVALID') return cause
-  const todo = 'Let  --force  issue it anew; the old files are kept beside the new ones.'
+  const anew = 'Let  --force  issue it anew; the old files are kept beside the new ones.'
+  const other = ' Another server has a folder of its own:  --out OTHER'
+  const todo = code === 'ERR_SERVER_NAMES_CHANGED' ? anew + other : anew
   return new PkiError(code, { tried, got, todo, cause })
 }

@@ -2,7 +2,7 @@ import { ArgumentError, PkiError } from '../errors.ts'
 import { parseClientName, parseKeyType, parseServerNames, type KeyType, type ServerName } from '../pki/index.ts'
 import type { Passphrase } from '../pki/index.ts'
 import { checkOptions } from '../pki/options.ts'
-import { readWishes, type DaemonSettings, type DaemonWishes } from './override.ts'
+import { readWishes, type DaemonWishes, type ReadWishes } from './override.ts'
 
 /** What {@link initialise} is told. */
 export interface InitOptions extends DaemonWishes {
@@ -37,7 +37,7 @@ export interface ReadOptions {
   readonly reach: ServerName
   readonly clients: readonly string[]
   readonly keyType?: KeyType
-  readonly wishes: Partial<DaemonSettings>
+  readonly wishes: ReadWishes
 }
 
 const KNOWN: readonly (keyof InitOptions)[] = [

@@ -5,9 +5,9 @@ import { KEY_MODE, PUBLIC_MODE } from '../files.ts'
 import { PkiFolder } from '../pki/index.ts'
 import { isFolder, readIfThere } from '../pki/folder-io.ts'
 import { clientPaths, serverPaths } from '../pki/folder-layout.ts'
-import { findDaemonSource, type DaemonSource } from './daemon-source.ts'
+import { findDaemonSource, guessWarning, type DaemonSource } from './daemon-source.ts'
 import { readInitOptions, type InitOptions, type ReadOptions } from './init-options.ts'
-import { daemonOptions, renderFrom, settingsOf, type DaemonSettings, type RenderedOverride } from './override.ts'
+import { renderFrom, settingsOf, type DaemonSettings, type ReadWishes, type RenderedOverride } from './override.ts'
 import { differs, planFile, type PlannedFile } from './text-file.ts'
 
 /** A client, its `.env`, and whether it was asked for or is one that is there already. */
@@ -47,12 +47,15 @@ export async function planInit(options: InitOptions): Promise<InitPlan> {
   const path = join(serverPaths(options.folder).folder, 'override.conf')
   const there = await readExisting(path, options.force === true)
   const source = await findDaemonSource(options)
-  const rendered = renderFrom(daemonOptions(read.wishes, source, there), source)
+  const rendered = renderFrom(read.wishes, source, there)
   const override = await planFile(path, rendered.text, PUBLIC_MODE)
   if (options.force !== true) refuseContradiction(override, options, read.wishes, there)
   const stays = there !== undefined && differs(override) && options.force !== true
   const settings = stays ? there : rendered.settings
   const host = hostFor(read, settings)
+  // Of one that is there already it was said, or it was rendered on the server.
+  const isNew = there === undefined || (differs(override) && !stays)
+  const guess = isNew ? guessWarning(source, read.reach.value, '--unit docker.service --force') : []
   return {
     options,
     read,
@@ -61,7 +64,7 @@ export async function planInit(options: InitOptions): Promise<InitPlan> {
     settings,
     host,
     clients: await planClients(options, read, host),
-    warnings: warningsOf(rendered, stays),
+    warnings: [...guess, ...warningsOf(rendered, stays)],
   }
 }
 
@@ -87,14 +90,14 @@ async function readExisting(path: string, force: boolean): Promise<DaemonSetting
 function refuseContradiction(
   override: PlannedFile,
   { unit }: InitOptions,
-  { listen, tlsDir, usernsRemap }: Partial<DaemonSettings>,
+  { listen, tlsDir, usernsRemap }: ReadWishes,
   there: DaemonSettings | undefined,
 ): void {
   if (there === undefined || !differs(override)) return
   const changes = [
     change('it listens on', there.listen.join(' and '), listen?.join(' and ')),
     change("the server's files are in", there.tlsDir, tlsDir),
-    change('its userns-remap is', there.usernsRemap, usernsRemap),
+    change('its userns-remap is', there.usernsRemap ?? 'off', usernsRemap === false ? 'off' : usernsRemap),
   ].filter((text) => text !== undefined)
   if (changes.length === 0 && unit === undefined) return
   throw new FileError('ERR_FILE_EXISTS', {

@@ -4,6 +4,7 @@ import { makeCertificates } from './init-certificates.ts'
 import { planInit } from './init-plan.ts'
 import type { InitOptions } from './init-options.ts'
 import type { DaemonSettings } from './override.ts'
+import { staleEnvs } from './stale-env.ts'
 import { putFile, type FileResult } from './text-file.ts'
 
 /** A client, its certificate and its variables. */
@@ -60,6 +61,8 @@ export async function initialise(options: InitOptions): Promise<InitReport> {
   for (const { name, asked, env } of plan.clients) {
     if (asked || env.existing !== undefined) envs.set(name, await putFile(env, force))
   }
+  const { names } = server.facts
+  const stale = force ? [] : await staleEnvs(plan.clients, [...names.dns, ...names.ip])
   return {
     folder: resolve(options.folder),
     authority,
@@ -70,7 +73,7 @@ export async function initialise(options: InitOptions): Promise<InitReport> {
     host: plan.host,
     clients: clients.map(({ name, result }) => ({ name, ...result, env: envOf(envs, name) })),
     others: plan.clients.filter(({ asked }) => !asked).map(({ name }) => name),
-    warnings: [...plan.warnings, ...staleFiles(override, [...envs.values()])],
+    warnings: [...plan.warnings, ...staleOverride(override), ...stale],
   }
 }
 
@@ -80,10 +83,7 @@ function envOf(envs: ReadonlyMap<string, FileResult>, name: string): FileResult 
   return env
 }
 
-function staleFiles(override: FileResult, envs: readonly FileResult[]): string[] {
-  const stale = [override, ...envs].filter((file) => file.differs)
-  return stale.map(
-    ({ path }) =>
-      `${path} stays as it is; today it would be rendered otherwise, and --force does so (the old one is kept).`,
-  )
+function staleOverride({ differs, path }: FileResult): string[] {
+  if (!differs) return []
+  return [`${path} stays as it is; today it would be rendered otherwise, and --force does so (the old one is kept).`]
 }

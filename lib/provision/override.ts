@@ -28,7 +28,13 @@ export interface DaemonSettings {
 export interface DaemonWishes {
   readonly listen?: string | undefined
   readonly tlsDir?: string | undefined
-  readonly usernsRemap?: string | undefined
+  /** False: none, whatever is there already. */
+  readonly usernsRemap?: string | false | undefined
+}
+
+/** The wishes, read. */
+export interface ReadWishes extends Partial<Omit<DaemonSettings, 'usernsRemap'>> {
+  readonly usernsRemap?: string | false
 }
 
 /** The names that the server's files have in its folder, and in the one that `init` makes. */
@@ -42,11 +48,11 @@ export const DEFAULT_LISTEN = '0.0.0.0:2376'
  *
  * @throws {@link DaemonError} ERR_LISTEN_INVALID, ERR_LISTEN_PLAINTEXT, ERR_PATH_INVALID, ERR_USERNS_INVALID
  */
-export function readWishes({ listen, tlsDir, usernsRemap }: DaemonWishes): Partial<DaemonSettings> {
+export function readWishes({ listen, tlsDir, usernsRemap }: DaemonWishes): ReadWishes {
   return {
     ...(listen !== undefined && { listen: [parseListen(listen)] }),
     ...(tlsDir !== undefined && { tlsDir: readTlsDir(tlsDir) }),
-    ...(usernsRemap !== undefined && { usernsRemap: parseUserns(usernsRemap) }),
+    ...(usernsRemap !== undefined && { usernsRemap: usernsRemap === false ? false : parseUserns(usernsRemap) }),
   }
 }
 
@@ -89,19 +95,21 @@ export function settingsOf(unit: ParsedUnit): DaemonSettings {
 
 /** The options of the renderers: what is wished, else what is there already, else the defaults. */
 export function daemonOptions(
-  wishes: Partial<DaemonSettings>,
+  wishes: ReadWishes,
   { found, daemonJson }: DaemonSource,
   there?: DaemonSettings,
 ): DaemonOptions {
-  const unit = found?.unit ?? DOCKER_CE_UNIT
-  const usernsRemap = wishes.usernsRemap ?? there?.usernsRemap ?? remapIn(unit)
+  const off = wishes.usernsRemap === false
+  const given = found?.unit ?? DOCKER_CE_UNIT
+  const unit = off ? withoutRemap(given) : given
+  const usernsRemap = wishes.usernsRemap || (off ? undefined : (there?.usernsRemap ?? remapIn(unit)))
   const listen = wishes.listen ?? (there?.listen.length === 0 ? undefined : there?.listen)
   return {
     unit,
     tls: tlsFilesIn(wishes.tlsDir ?? there?.tlsDir ?? DEFAULT_TLS_DIR),
     listen: listen ?? [parseListen(DEFAULT_LISTEN)],
     ...(usernsRemap !== undefined && { usernsRemap }),
-    ...(daemonJson !== undefined && { daemonJson: daemonJson.text }),
+    ...(daemonJson !== undefined && { daemonJson: off ? withoutKey(daemonJson.text) : daemonJson.text }),
   }
 }
 
@@ -118,6 +126,33 @@ function remapIn(unit: ParsedUnit): string | undefined {
   }
 }
 
+function withoutRemap(unit: ParsedUnit): ParsedUnit {
+  const flags = readFlags(unit.args, { variables: !unit.prefix.includes(':') })
+  const others = flags.filter(({ name }) => name !== 'userns-remap')
+  return { ...unit, args: others.flatMap(({ words }) => words.map(({ raw }) => raw)) }
+}
+
+/** What is no object of JSON is the renderer's to refuse. */
+function withoutKey(text: string): string {
+  try {
+    const config = JSON.parse(text) as unknown
+    if (typeof config !== 'object' || config === null || !('userns-remap' in config)) return text
+    return JSON.stringify(Object.fromEntries(Object.entries(config).filter(([key]) => key !== 'userns-remap')))
+  } catch {
+    return text
+  }
+}
+
+/** A wish that a daemon.json undoes, which a drop-in alone leaves as it is. */
+function refuseRemapInJson({ usernsRemap }: ReadWishes, { daemonJson }: DaemonSource): void {
+  if (usernsRemap !== false || daemonJson === undefined || withoutKey(daemonJson.text) === daemonJson.text) return
+  throw new DaemonError('ERR_DIRECTIVE_CONFLICT', {
+    tried: `switching user namespaces off, with ${daemonJson.path}`,
+    got: 'it has "userns-remap", and dockerd reads it too',
+    todo: 'Take "userns-remap" out of that file, or put everything there:  docker-mtls daemon render --daemon-json',
+  })
+}
+
 /** A drop-in, rendered, with what a person should know about it. */
 export interface RenderedOverride {
   readonly text: string
@@ -130,7 +165,9 @@ export interface RenderedOverride {
  *
  * @throws {@link DaemonError} as {@link renderOverride} does
  */
-export function renderFrom(options: DaemonOptions, source: DaemonSource): RenderedOverride {
+export function renderFrom(wishes: ReadWishes, source: DaemonSource, there?: DaemonSettings): RenderedOverride {
+  refuseRemapInJson(wishes, source)
+  const options = daemonOptions(wishes, source, there)
   try {
     const text = renderOverride(options)
     const settings = settingsOf(parseUnit(text, 'the rendered drop-in'))

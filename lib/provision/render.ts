@@ -4,7 +4,7 @@ import { daemonWarnings, renderDaemonJson, renderDaemonJsonOverride } from '../d
 import { FileError } from '../errors.ts'
 import { PUBLIC_MODE } from '../files.ts'
 import { isFolder } from '../pki/folder-io.ts'
-import { findDaemonSource, type DaemonSource, type SourceOptions } from './daemon-source.ts'
+import { findDaemonSource, guessWarning, type DaemonSource, type SourceOptions } from './daemon-source.ts'
 import { daemonOptions, namingDaemonJson, readWishes, renderFrom, type DaemonWishes } from './override.ts'
 import { differs, planFile, putFile, refuseFolder, type FileResult } from './text-file.ts'
 
@@ -44,9 +44,13 @@ export async function renderDaemon(options: RenderOptions): Promise<RenderReport
   const wishes = readWishes(options)
   const source = await findDaemonSource(options)
   const unit = source.found?.paths ?? []
-  if (options.form === 'daemon-json') return { ...renderJson(daemonOptions(wishes, source), source), unit }
-  const { text, warnings } = renderFrom(daemonOptions(wishes, source), source)
-  return { files: [{ name: 'override.conf', place: DROP_IN, text }], unit, warnings }
+  const guess = guessWarning(source, 'SERVER', '--unit docker.service')
+  if (options.form === 'daemon-json') {
+    const rendered = renderJson(daemonOptions(wishes, source), source)
+    return { ...rendered, unit, warnings: [...guess, ...rendered.warnings] }
+  }
+  const { text, warnings } = renderFrom(wishes, source)
+  return { files: [{ name: 'override.conf', place: DROP_IN, text }], unit, warnings: [...guess, ...warnings] }
 }
 
 function renderJson(options: ReturnType<typeof daemonOptions>, source: DaemonSource): Omit<RenderReport, 'unit'> {

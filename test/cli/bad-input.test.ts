@@ -42,7 +42,13 @@ const USAGE: readonly Row[] = [
   ['an empty client', ['init', 'b', '--client='], 2, 'ERR_USAGE', /--client: its value is empty/],
   ['an option twice', ['init', 'b', '--listen', '0.0.0.0:1', '--listen', '0.0.0.0:2'], 2, 'ERR_USAGE', /twice/],
   ['a switch twice', ['init', 'b', '--userns-remap', '--userns-remap'], 2, 'ERR_USAGE', /twice/],
-  ['two forms', ['daemon', 'render', '--systemd', '--daemon-json'], 2, 'ERR_USAGE', /cannot be used with/],
+  [
+    'two forms',
+    ['daemon', 'render', '--systemd', '--daemon-json'],
+    2,
+    'ERR_USAGE',
+    /--systemd and --daemon-json exclude each other/,
+  ],
   ['a host without its option', ['ping', 'tcp://b:2376'], 2, 'ERR_USAGE', /docker-mtls ping --host tcp:\/\/b:2376/],
   ['the same for explain', ['explain', 'b'], 2, 'ERR_USAGE', /docker-mtls explain --host b/],
   ['a time-out that is none', ['ping', '--timeout', 'soon'], 2, 'ERR_USAGE', /--timeout "soon"/],
@@ -167,7 +173,7 @@ const OTHERS: readonly Row[] = [
   ],
   ['no passphrase for the key', ['ping', '--key-passphrase-file', 'DIR/n'], 1, 'ERR_FILE_READ', /DIR\/n/],
   ['no certificates', ['ping', '--host', 'b', '--cert-path', 'DIR/n'], 1, 'ERR_IDENTITY_FILE_MISSING', /DIR\/n/],
-  ['an env file', ['ping', '--env-file', 'DIR/n'], 1, 'ERR_ENV_FILE_INVALID', /DIR\/n/],
+  ['an env file', ['ping', '--dotenv', 'DIR/n'], 1, 'ERR_ENV_FILE_INVALID', /DIR\/n/],
 ]
 
 const folder = await temporaryFolder()

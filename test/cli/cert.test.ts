@@ -63,7 +63,10 @@ describe('cert ca, cert server, cert client', () => {
     const before = await treeOf(folder)
     const { code, stderr } = await cert(['server', 'c'])
     assert.equal(code, 1)
-    assert.match(stderr, /^ERR_SERVER_NAMES_CHANGED: .*\n.*docker-mtls cert server c --dir \S+ --force/)
+    assert.match(
+      stderr,
+      /^ERR_SERVER_NAMES_CHANGED: .*\n.*docker-mtls cert server c --dir \S+ --force ; .* --dir OTHER/,
+    )
     assert.deepEqual(await treeOf(folder), before)
     assert.equal((await json(['server', 'c', '--force'])).action, 'replaced')
     const renewed = await json(['client', 'alice', '--renew'])
@@ -91,6 +94,39 @@ describe('cert ca, cert server, cert client', () => {
   })
 })
 
+test('what a replaced authority has issued is known by that, and not handed out', async (t) => {
+  const { folder, cert, json } = await place(t)
+  for (const line of [['ca'], ['server', 'b'], ['client', 'alice']]) await cert(line)
+  const { reissue } = (await json(['ca', '--replace-ca'])) as PieceData & { reissue: string[] }
+  assert.deepEqual(reissue, [
+    `docker-mtls cert server b localhost 127.0.0.1 ::1 --force --dir ${folder}`,
+    `docker-mtls cert client alice --force --dir ${folder}`,
+  ])
+  const { stdout, stderr } = await cert(['list'])
+  assert.match(stdout, /^server {2}b .* of a replaced CA$/m)
+  assert.match(stdout, /^client {2}alice .* of a replaced CA$/m)
+  assert.ok(stderr.includes(`alice is of an authority that was replaced:  ${reissue[1]}`))
+  const line = ['client', 'export', 'alice', '--dir', folder, '--out', join(folder, 'alice.tar')]
+  assert.match(
+    (await runCli(line)).stderr,
+    /^ERR_PKI_FILE_INVALID: .*\nIssue it anew: {2}docker-mtls cert client alice/,
+  )
+  for (const again of reissue) assert.equal((await runCli(again.split(' ').slice(1))).code, 0)
+  assert.equal((await cert(['list'])).stderr, '')
+  assert.equal((await runCli(line)).code, 0)
+})
+
+test('flags that change nothing on what is kept are answered with those that do', async (t) => {
+  const { cert, json } = await place(t)
+  for (const line of [['ca'], ['client', 'alice']]) await cert(line)
+  const days = await json(['client', 'alice', '--days', '30'])
+  assert.match(days.notes.join(), /for another length of time: {2}--renew --days 30/)
+  assert.equal((await json(['client', 'alice', '--renew', '--days', '30'])).certificate.daysLeft, 30)
+  const [note = ''] = (await json(['client', 'alice', '--key-type', 'p384'])).notes
+  const [, line = ''] = /^Its key stays p256; to change it: docker-mtls (.*)$/.exec(note) ?? []
+  assert.match((await runCli(line.split(' '))).stdout, /^replaced .*\n.*P-384/)
+})
+
 describe('cert show', () => {
   test('says what a certificate says, and what Docker makes of it', async (t) => {
     const { folder, cert } = await place(t)
@@ -113,6 +149,23 @@ describe('cert show', () => {
     const ca = await runCli(['cert', 'show', join(folder, 'ca/ca.pem')])
     assert.match(ca.stdout, /As an authority {2,}yes/)
     assert.match(ca.stdout, /\(itself\)/)
+  })
+
+  test('a fingerprint and a name break between their parts', async (t) => {
+    const { folder, cert } = await place(t)
+    for (const line of [['ca'], ['server', 'build01']]) await cert(line)
+    const argv = ['cert', 'show', join(folder, 'server/server-cert.pem')]
+    for (const columns of [72, 80]) {
+      const { stdout } = await runCli(argv, { tty: true, columns, env: { NO_COLOR: '1' } })
+      const shown = stdout.split('\n').slice(1)
+      assert.ok(
+        shown.every((line) => line.length <= columns),
+        stdout,
+      )
+      assert.match(stdout, /alternative names {2}DNS build01\n {29}DNS localhost\n {29}IP 127/)
+      assert.match(stdout, /fingerprint {8}(?:[0-9A-F]{2}:)+\n {29}[0-9A-F]{2}/)
+    }
+    assert.match((await runCli(argv)).stdout, /^ {2}SHA-256 fingerprint {8}(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/m)
   })
 
   test('several in one file, DER, and stdin', async (t) => {

@@ -74,6 +74,36 @@ describe('client env', () => {
     })
   }
 
+  test('port 2375 is answered with what this command can do', async () => {
+    const { code, stdout, stderr } = await runCli(['client', 'env', '--host', 'tcp://h:2375'])
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /^ERR_PLAINTEXT_PORT: .*\n.*--host tcp:\/\/h:2376$/m)
+    assert.doesNotMatch(stderr, /tls-on-port/)
+  })
+
+  test('a client without a .env gets one by init, with the names of the server', async (t) => {
+    const keys = join(await temporaryFolder(t), 'keys')
+    await runCli(['init', 'build01', '10.0.0.4', '--client', 'bob', '--out', keys])
+    await runCli(['cert', 'client', 'ann', '--dir', keys])
+    const argv = ['client', 'env', 'ann', '--dir', keys, '--shell', 'sh']
+    const { stderr } = await runCli(argv)
+    const [, line = ''] = /Run init again, which makes it: {2}docker-mtls (.*) , or/.exec(stderr) ?? []
+    assert.equal(line, `init build01 10.0.0.4 --client ann --out ${keys}`)
+    assert.equal((await runCli(line.split(' '))).code, 0)
+    assert.match((await runCli(argv)).stdout, /DOCKER_HOST='tcp:\/\/build01:2376'/)
+  })
+
+  test('a shell by another name is told ours', async () => {
+    for (const [shell, ours] of [
+      ['pwsh', 'powershell'],
+      ['dash', 'sh'],
+    ] as const) {
+      const { code, stderr } = await runCli(['client', 'env', '--host', 'b', '--shell', shell])
+      assert.equal(code, 2)
+      assert.ok(stderr.includes(`--shell ${ours}`), stderr)
+    }
+  })
+
   test('takes no file of the working directory that nobody named', async (t) => {
     const elsewhere = await temporaryFolder(t)
     await runCli(['init', 'evil', '--client', 'alice', '--out', join(elsewhere, 'docker-mtls')])

@@ -25,7 +25,10 @@ describe('daemon render', () => {
         '--tlscert=/home/user/.docker/server-cert.pem --tlscacert=/home/user/.docker/ca.pem ' +
         '--tlskey=/home/user/.docker/server-key.pem --userns-remap="default" -H tcp://10.0.0.4:2376\n',
     )
-    assert.match(stderr, /No docker\.service is installed here/)
+    assert.match(
+      stderr,
+      /^Warning: No docker\.service is installed here.*\/usr\/sbin\/dockerd.*ssh SERVER systemctl cat docker\.service > docker\.service/,
+    )
     assert.equal((await runCli([...argv, '--systemd'])).stdout, stdout)
   })
 
@@ -36,6 +39,38 @@ describe('daemon render', () => {
     const { stdout, stderr } = await runCli(['daemon', 'render', '--unit', unit])
     assert.match(stdout, /\$DOCKER_OPTS -H fd:/)
     assert.match(stderr, /^Warning: "\$DOCKER_OPTS" of the unit .*\n$/)
+  })
+
+  test('--no-userns-remap switches them off, in the unit and in daemon.json', async (t) => {
+    const folder = await temporaryFolder(t)
+    const [unit, json] = [join(folder, 'docker.service'), join(folder, 'daemon.json')]
+    await writeFile(unit, '[Service]\nExecStart=/usr/sbin/dockerd --userns-remap "default" -H fd:// $DOCKER_OPTS\n')
+    await writeFile(json, '{ "userns-remap": "default", "live-restore": true }')
+    const argv = ['daemon', 'render', '--unit', unit]
+    assert.match((await runCli(argv)).stdout, /--userns-remap="default"/)
+    const { stdout } = await runCli([...argv, '--no-userns-remap'])
+    assert.match(stdout, /^ExecStart=\/usr\/sbin\/dockerd \$DOCKER_OPTS -H fd:\/\/ --tlsverify /m)
+    assert.doesNotMatch(stdout, /userns/)
+    const merged = await runCli([...argv, '--no-userns-remap', '--daemon-json', '--merge', json])
+    assert.match(merged.stdout, /"live-restore": true/)
+    assert.doesNotMatch(merged.stdout, /userns/)
+    const refused = await runCli([...argv, '--no-userns-remap', '--merge', json])
+    assert.match(refused.stderr, /^ERR_DIRECTIVE_CONFLICT: .*userns-remap/)
+    for (const both of [
+      ['--userns-remap=bob', '--no-userns-remap'],
+      ['--no-userns-remap', '--userns-remap'],
+    ]) {
+      const { code, stderr } = await runCli([...argv, ...both])
+      assert.equal(code, 2)
+      assert.match(stderr, /--userns-remap and --no-userns-remap exclude each other/)
+    }
+  })
+
+  test('a value of --userns-remap as a word of its own is refused with the right way', async () => {
+    const { code, stderr } = await runCli(['daemon', 'render', '--userns-remap', 'bob'])
+    assert.equal(code, 2)
+    assert.match(stderr, /"bob" is one word too many\.\n.*--userns-remap=bob$/m)
+    assert.match((await runCli(['daemon', 'render', 'bob'])).stderr, /For example:/)
   })
 
   test('prints both files of the second form, each under its place', async () => {

@@ -67,7 +67,7 @@ describe('explain', () => {
 
   const ROWS: readonly (readonly [string[], string])[] = [
     [['--host', 'build01', '--cert-path', certPath], 'option host'],
-    [['--env-file', join(certPath, '.env')], `DOCKER_HOST in ${join(certPath, '.env')}`],
+    [['--dotenv', join(certPath, '.env')], `DOCKER_HOST in ${join(certPath, '.env')}`],
     [['--context', 'default'], 'option context'],
     [['--host', 'tcp://build01:2375', '--tls-on-port-2375', '--cert-path', certPath], 'option host'],
   ]
@@ -120,10 +120,41 @@ describe('ping', () => {
   })
 
   test('by a .env file', async () => {
-    const { code, stderr } = await runCli(['ping', '--env-file', join(certPath, '.env')], { env: { HOME } })
+    const { code, stderr } = await runCli(['ping', '--dotenv', join(certPath, '.env')], { env: { HOME } })
     // build01 is not to be found here, and the file was read.
     assert.equal(code, 1)
     assert.match(stderr, /^ERR_NAME_NOT_RESOLVED: .*build01/)
+  })
+
+  test('a .env file that is passed over is spoken of before anything else', async () => {
+    const argv = ['ping', '--dotenv', join(certPath, '.env')]
+    const good = await runCli(argv, { env })
+    assert.equal(good.code, 0, good.stderr)
+    assert.match(good.stderr, /^Warning: The env file \S+ was passed over: DOCKER_HOST, .* set in the process\.\n$/)
+    const unreached = await runCli(argv, { env: { ...env, DOCKER_HOST: 'tcp://127.0.0.1:1' } })
+    assert.match(unreached.stderr, /^Warning: The env file .*passed over.*\nERR_CONNECTION_REFUSED: /)
+    const refused = await runCli(argv, { env: { HOME, DOCKER_HOST: 'tcp://b:2376' } })
+    assert.match(refused.stderr, /^Warning: .*\.env was passed over: DOCKER_HOST is set.*\nERR_TLS_VERIFY_REQUIRED: /)
+  })
+
+  test("--env-file is Node's own, and refused with the word for ours", async () => {
+    for (const argv of [['--env-file', 'x'], ['--env-file=x']]) {
+      const { code, stderr } = await runCli(['ping', ...argv], { env: { HOME } })
+      assert.equal(code, 2)
+      assert.match(stderr, /^ERR_USAGE: .*--env-file is an option of Node itself.*\n.* --dotenv FILE /)
+    }
+  })
+
+  test('a client of an authority of its own', async (t) => {
+    const own = await temporaryFolder(t)
+    await cp(certPath, own, { recursive: true })
+    await runCli(['cert', 'ca', '--dir', join(own, 'other')])
+    await cp(join(own, 'other/ca/ca.pem'), join(own, 'ca.pem'))
+    const argv = ['ping', '--host', url, '--cert-path', own]
+    const { stderr } = await runCli(argv, { env: { HOME } })
+    assert.match(stderr, /^ERR_IDENTITY_ISSUER: [^\n]*\n.*--foreign-client-ca/)
+    const foreign = await runCli([...argv, '--foreign-client-ca'], { env: { HOME } })
+    assert.match(foreign.stderr, /ERR_SERVER_CERT_UNTRUSTED/)
   })
 
   test('with a key that is encrypted', async (t) => {

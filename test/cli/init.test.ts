@@ -142,7 +142,8 @@ describe('a first init', () => {
     const { authority, server, override, clients } = data
     assert.equal(data.folder, folder)
     assert.deepEqual(data.daemon, { listen: ['tcp://0.0.0.0:2376'], tlsDir: '/etc/docker/tls' })
-    assert.deepEqual([data.unit, data.others, data.warnings], [[], [], []])
+    assert.deepEqual([data.unit, data.others, data.warnings.length], [[], [], 1])
+    assert.match(data.warnings[0] ?? '', /^No docker\.service is installed here/)
     assert.deepEqual(Object.keys(authority), ['action', 'paths', 'certificate', 'keptAside', 'notes'])
     assert.equal(authority.certificate.daysLeft, 3650)
     assert.equal(server.certificate.daysLeft, 397)
@@ -159,7 +160,10 @@ describe('a first init', () => {
 
   test('fits a terminal of 80 columns', async (t) => {
     const { folder } = await place(t)
-    const { stdout } = await runCli(['init', 'build01.example.com', '10.0.0.4', '--userns-remap', '--out', folder])
+    const { stdout } = await runCli(['init', 'build01.example.com', '10.0.0.4', '--userns-remap', '--out', folder], {
+      tty: true,
+      env: { NO_COLOR: '1', HOME: '/nonexistent' },
+    })
     const wide = stdout
       .replaceAll(folder, 'docker-mtls')
       .split('\n')
@@ -169,6 +173,27 @@ describe('a first init', () => {
 })
 
 describe('--userns-remap takes a value with = alone', () => {
+  test('and a word that looks like one is noted', async (t) => {
+    const { init } = await place(t)
+    const NOTE = /^Note: "ann" is taken as a name of the server; a value is written {2}--userns-remap=ann$/m
+    assert.match((await init(['--client', 'a', '--userns-remap', 'ann'])).stderr, NOTE)
+    for (const word of [['build01.example.com'], ['::1'], ['--', 'b']]) {
+      const { init: again } = await place(t)
+      assert.doesNotMatch((await again(['--client', 'a', '--userns-remap', ...word])).stderr, /Note/)
+    }
+  })
+
+  test('--no-userns-remap switches them off again, by force where they are rendered', async (t) => {
+    const { init, json, read } = await place(t)
+    ok(await init(['b', '--client', 'a', '--userns-remap']))
+    const refused = await init(['b', '--client', 'a', '--no-userns-remap'])
+    assert.match(refused.stderr, /^ERR_FILE_EXISTS: .*userns-remap is default now, and off is asked for/)
+    const { daemon } = await json(['b', '--client', 'a', '--no-userns-remap', '--force'])
+    assert.equal(daemon.usernsRemap, undefined)
+    assert.doesNotMatch(await read('server/override.conf'), /userns/)
+    ok(await init(['b', '--client', 'a', '--no-userns-remap']))
+  })
+
   const ROWS: readonly (readonly [string[], string | undefined, string[]])[] = [
     [['b'], undefined, ['b']],
     [['--userns-remap', 'build01'], 'default', ['build01']],
@@ -341,6 +366,16 @@ describe('a second init', () => {
   })
 })
 
+test('a .env that stays says what is old in it; another name of the server is not', async (t) => {
+  const { init } = await place(t)
+  ok(await init(['b', '10.0.0.4', '--client', 'alice', '--client', 'bob']))
+  const { stderr } = await init(['10.0.0.4', 'b', '--client', 'alice'])
+  assert.match(stderr, /^Warning: \S+alice\/\.env stays as it is: DOCKER_HOST is "tcp:\/\/b:2376", and would be /)
+  assert.doesNotMatch(stderr, /bob/)
+  const other = await init(['c'])
+  assert.match(other.stderr, /^ERR_SERVER_NAMES_CHANGED: .*\n.*--force.* --out OTHER$/m)
+})
+
 const clients = async (folder: string): Promise<string[]> => (await readdir(join(folder, 'clients'))).toSorted()
 
 describe('the client that nobody named', () => {
@@ -425,8 +460,23 @@ describe("the daemon's command", () => {
 
   test("is docker-ce's where none is installed, and that is said", async (t) => {
     const { init } = await place(t)
-    const { stdout } = await init(['b', '--client', 'a'])
+    const { stdout, stderr } = await init(['*.example.com', 'b.example.com', '--client', 'a'])
     assert.match(stdout, /docker-ce's unit, since none is\s+installed here/)
+    assert.match(stdout.replaceAll(/\s+/g, ' '), /compare ExecStart= in override\.conf with systemctl cat docker there/)
+    assert.match(
+      stderr,
+      /^Warning: .*\/usr\/sbin\/dockerd.* ssh b\.example\.com systemctl cat docker\.service > docker\.service/,
+    )
+    assert.equal((await init(['*.example.com', 'b.example.com', '--client', 'a'])).stderr, '')
+  })
+
+  test('is not to be compared where it was named', async (t) => {
+    const { folder, init } = await place(t)
+    const unit = join(dirname(folder), 'docker.service')
+    await writeFile(unit, UNIT)
+    const { stdout, stderr } = await init(['b', '--client', 'a', '--unit', unit])
+    assert.equal(stderr, '')
+    assert.doesNotMatch(stdout, /compare/)
   })
 
   test('is not rendered against the daemon.json that is there', async (t) => {
@@ -506,16 +556,22 @@ describe('what it says to do next', () => {
     const { stdout } = await init(['b', '--client', 'alice'])
     const home = await temporaryFolder(t)
     ok(await runCli(['client', 'export', 'alice', '--dir', folder, '--out', join(home, 'alice.tar')]))
-    const script = commandsUnder(stdout, /^and there/m).split('\n')[0] ?? ''
+    const script = commandsUnder(stdout, /^and there/m)
+      .split('\n')
+      .slice(0, 2)
+      .join('\n')
     const { code, stderr } = await runCommand('sh', ['-euc', script], { cwd: home, env: { HOME: home } })
     assert.equal(code, 0, stderr)
-    assert.deepEqual(modesOf(await treeOf(join(home, '.docker'))), {
+    assert.deepEqual(modesOf(await treeOf(join(home, '.docker/b'))), {
       'ca.pem': '0600',
       'cert.pem': '0600',
       'key.pem': '0600',
     })
-    assert.match(stdout, /eval "\$\(docker-mtls client env --host tcp:\/\/b:2376\)"/)
-    assert.match(stdout, /docker-mtls ping --env-file \S+alice\/\.env/)
+    assert.match(
+      stdout,
+      /eval "\$\(docker-mtls client env --host tcp:\/\/b:2376 \\\n {4}--cert-path "\$HOME\/\.docker\/b"\)"/,
+    )
+    assert.match(stdout, /docker-mtls ping --dotenv \S+alice\/\.env/)
   })
 
   test('with user namespaces it says what happens to what is there', async (t) => {
@@ -537,7 +593,7 @@ describe('what it says to do next', () => {
     const { folder } = await place(t)
     const odd = join(dirname(folder), 'keys of $HOME')
     const { stdout } = await runCli(['init', 'b', '--client', 'alice', '--out', odd])
-    assert.match(stdout, /ping --env-file '[^']*keys of \$HOME\/clients\/alice\/\.env'/)
+    assert.match(stdout, /ping --dotenv '[^']*keys of \$HOME\/clients\/alice\/\.env'/)
     assert.match(stdout, /client export alice --dir '[^']*keys of \$HOME' --out/)
   })
 })

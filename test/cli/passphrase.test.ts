@@ -75,7 +75,7 @@ describe('the passphrase of the authority’s key', () => {
     assert.equal((await run(['cert', 'client', 'a'], { env: { DOCKER_MTLS_CA_PASSPHRASE: SECRET } })).code, 0)
     await chmod(file, 0o644)
     const server = await run(['cert', 'server', 'b', '--ca-passphrase-file', file])
-    assert.match(server.stderr, /^Others can read .*passphrase: {2}chmod 600/)
+    assert.match(server.stderr, /^Warning: Others can read .*passphrase: {2}chmod 600/)
     holdsNoSecret(server, SECRET)
 
     const before = await treeOf(folder)

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { COMMANDS } from '../../lib/cli/commands.ts'
+import { Interrupted } from '../../lib/cli/io.ts'
 import { hasColours, painter, widthOf, wrap } from '../../lib/cli/output.ts'
 import { runCommand } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
-import { CLI, runCli, runProcess } from './support/run-cli.ts'
+import { CLI, runCli, runJson, runProcess } from './support/run-cli.ts'
 
 const write = (): void => undefined
 const ESCAPE = '\u001B['
@@ -161,6 +162,43 @@ describe('the width', () => {
     }
   })
 
+  test('help has no line over 80', async () => {
+    for (const words of [[], ['cert'], ...COMMANDS.map((command) => command.words)]) {
+      const { stdout } = await runCli([...words, '--help'])
+      assert.deepEqual(
+        stdout.split('\n').filter((line) => line.length > 80),
+        [],
+      )
+    }
+  })
+
+  test('commands are as who came by npx types them, in errors and warnings too', async (t) => {
+    const dir = join(await temporaryFolder(t), 'docker-mtls')
+    const env = { npm_command: 'exec' }
+    const missing = await runCli(['cert', 'list', '--dir', dir], { env })
+    assert.match(missing.stderr, /: {2}npx docker-mtls cert ca --dir /)
+    await runCli(['cert', 'ca', '--dir', dir, '--days', '20'])
+    assert.match((await runCli(['cert', 'list', '--dir', dir], { env })).stderr, /: {2}npx docker-mtls cert ca --repl/)
+    const { error } = await runJson<{ error: { todo: string } }>(['cert', 'show'], { env })
+    assert.match(error.todo, /^For example: {2}npx docker-mtls cert show docker-mtls\/server\//)
+  })
+
+  test('--json is one object on stdout, whatever is wrong', async () => {
+    const gone = AbortSignal.abort(new Interrupted(130))
+    const rows: readonly (readonly [string[], string, AbortSignal?])[] = [
+      [['--json'], 'ERR_USAGE'],
+      [['cert', '--json'], 'ERR_USAGE'],
+      [['nonsense', '--json'], 'ERR_USAGE'],
+      [['ping', '--env-file', 'x', '--json'], 'ERR_USAGE'],
+      [['client', 'env', '--json'], 'ERR_USAGE'],
+      [['ping', '--host', 'tcp://127.0.0.1:1', '--cert-path', '/nonexistent', '--json'], 'ERR_INTERRUPTED', gone],
+    ]
+    for (const [argv, code, signal] of rows) {
+      const { stdout } = await runCli(argv, signal && { signal })
+      assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, code, argv.join(' '))
+    }
+  })
+
   test('words stay whole', () => {
     assert.equal(wrap('a bb ccc', 4, ''), 'a bb\nccc')
     assert.equal(wrap('aaaaaaaa b', 4, '  '), '  aaaaaaaa\n  b')
@@ -189,10 +227,23 @@ describe('a process of its own', () => {
     assert.equal(made.code, 0, made.stderr)
     const before = await treeOf(cwd)
     assert.ok('docker-mtls/clients/alice/key.pem' in before)
-    assert.match(made.stdout, /docker-mtls ping --env-file docker-mtls\/clients\/alice\/\.env/)
+    assert.match(made.stdout, /docker-mtls ping --dotenv docker-mtls\/clients\/alice\/\.env/)
     assert.ok(!`${made.stdout}${made.stderr}`.includes(ESCAPE))
     assert.equal((await runProcess(['init', 'build01', '--client', 'alice'], { cwd })).code, 0)
     assert.deepEqual(await treeOf(cwd), before)
+  })
+
+  test('a file that is named may hold any NODE_OPTIONS: Node does not see them', async (t) => {
+    const cwd = await temporaryFolder(t)
+    await writeFile(join(cwd, 'evil.cjs'), "require('node:fs').writeFileSync('ran', '')")
+    const lines = `NODE_OPTIONS="--require ${join(cwd, 'evil.cjs')}"\nDOCKER_HOST=unix:///nonexistent.sock\n`
+    await writeFile(join(cwd, '.env'), lines)
+    for (const flag of [['--dotenv', '.env'], ['--dotenv=.env']]) {
+      const { code, stdout, stderr } = await runProcess(['explain', ...flag], { cwd })
+      assert.equal(code, 0, stderr)
+      assert.match(stdout, /^Endpoint +unix:\/\/\/nonexistent\.sock/)
+      assert.ok(!('ran' in (await treeOf(cwd))))
+    }
   })
 
   test('| head ends it quietly, and it does all its work', async (t) => {

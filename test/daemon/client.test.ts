@@ -150,7 +150,10 @@ describe('a client of a real daemon', { skip }, () => {
     await byVariable.version()
     assert.deepEqual(paths, ['/_ping', '/v1.44/version', '/_ping', '/v1.43/version'])
     const tooNew = await connected(t, { apiVersion: '1.99' }, env)
-    await assert.rejects(tooNew.version(), { code: 'ERR_API_BAD_REQUEST', message: /client version 1\.99 is too new/ })
+    await assert.rejects(tooNew.version(), {
+      code: 'ERR_API_VERSION_UNSUPPORTED',
+      message: /client version 1\.99 is too new/,
+    })
   })
 
   test("carries global fetch and undici's own request", async (t) => {

@@ -15,6 +15,7 @@ import {
 } from '../options.ts'
 import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
 import { aside, pieceText } from '../piece.ts'
+import { asTyped } from '../self.ts'
 import { keyWords, until } from '../words.ts'
 
 interface CaFlags extends PassphraseFlags {
@@ -50,8 +51,25 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
   const { action, paths, facts, keptAside, notes } = result
   const about = `the authority ${facts.commonName ?? facts.subject}, ${keyWords(facts)}, ${until(facts.validTo)}`
   const text = pieceText({ action, path: `${paths.folder}/`, about: [about, ...aside(keptAside), ...notes] }, context)
-  const warnings = [...(action === 'replaced' ? [RENEW_ALL] : []), ...keyTypeWarnings(flags.keyType)]
-  context.answer({ data: pieceData(result), text: `${text}\n`, warnings }, flags)
+  const replaced = action === 'replaced'
+  const reissue = replaced ? await reissueLines(flags.dir ?? DEFAULT_FOLDER) : []
+  const warnings = [...(replaced ? [RENEW_ALL] : []), ...keyTypeWarnings(flags.keyType)]
+  const steps =
+    reissue.length === 0
+      ? ''
+      : `\nIssue anew, and bring to their machines:\n${reissue.map((line) => `  ${asTyped(line, context.io.env)}\n`).join('')}`
+  const data = { ...pieceData(result), ...(replaced && { reissue }) }
+  context.answer({ data, text: `${text}\n${steps}`, warnings }, flags)
+}
+
+/** One command for each server and client that is there. */
+async function reissueLines(dir: string): Promise<string[]> {
+  const { PkiFolder } = await import('../../pki/index.ts')
+  const { reissueLine } = await import('../reissue.ts')
+  const listed = await new PkiFolder(dir).list()
+  return listed
+    .filter(({ kind, path }) => kind !== 'ca' && path !== undefined)
+    .map((one) => reissueLine(one, dir, '--force'))
 }
 
 const RENEW_ALL =
@@ -78,6 +96,6 @@ export const certCa: CommandSpec = {
     ['docker-mtls cert ca --encrypt', 'its key locked by a passphrase, for which you are asked'],
     ['docker-mtls cert ca --replace-ca', 'when its key may have been seen by others'],
   ],
-  json: '{ action, paths, certificate, keptAside, notes }',
+  json: '{ action, paths, certificate, keptAside, notes };\nafter --replace-ca also reissue, the commands that issue all anew.',
   define,
 }

@@ -33,7 +33,9 @@ const ROLES = { server: 'As a server', client: 'As a client', ca: 'As an authori
 /** In the words of RFC 5280, so that they can be looked up; then what Docker makes of them. */
 function certificateText(one: CertificateInspection, { paint, width }: Context): string {
   const { names, keyUsage, purposes, isCa, pathLength, nameConstraints } = one
-  const alternative = [...names.dns.map((name) => `DNS ${name}`), ...names.ip.map((address) => `IP ${address}`)]
+  const alternative = [...names.dns.map((name) => `DNS ${name}`), ...names.ip.map((address) => `IP ${address}`)].map(
+    printable,
+  )
   const rows: [string, string][] = [
     ['Subject', one.subject],
     ['Issuer', one.issuer === one.subject ? `${one.issuer} (itself)` : one.issuer],
@@ -45,16 +47,35 @@ function certificateText(one: CertificateInspection, { paint, width }: Context):
     ['Basic constraints', constraints(isCa, pathLength)],
     ['Key usage', keyUsage?.join(', ') ?? 'not restricted'],
     ['Extended key usage', purposes?.join(', ') ?? 'not restricted'],
-    ['Subject alternative names', alternative.length === 0 ? 'none' : alternative.join(', ')],
+    [
+      'Subject alternative names',
+      alternative.length === 0 ? 'none' : alternative.join(width === Infinity ? ', ' : '\n'),
+    ],
     ...(nameConstraints ? [['Name constraints', 'there are some'] as [string, string]] : []),
-    ['SHA-256 fingerprint', one.fingerprint256],
+    ['SHA-256 fingerprint', fingerprint(one.fingerprint256, width)],
   ]
-  const shown = rows.map(([label, value]) => [label, printable(value)] as const)
+  const shown = rows.map(([label, value]) => [label, LISTS.has(label) ? value : printable(value)] as const)
   const verdicts = one.verdicts.map(
     ({ role, ok, because }) => [ROLES[role], verdict(ok, printable(because), paint)] as const,
   )
   const layout = { paint, width, indent: '  ' }
   return `${facts(shown, layout)}\n\n${facts(verdicts, layout)}`
+}
+
+/** What is in lines by our own doing; a line break of the certificate is none. */
+const LISTS = new Set(['Subject alternative names', 'SHA-256 fingerprint'])
+
+/** The labels and their indent. */
+const COLUMN = 29
+
+/** In lines of as many pairs as fit: a terminal would break it anywhere. */
+function fingerprint(text: string, width: number): string {
+  const pairs = text.split(':')
+  const count = [32, 16, 8].find((pairsInLine) => COLUMN + 3 * pairsInLine <= width) ?? 4
+  const lines = Array.from({ length: Math.ceil(pairs.length / count) }, (_, index) =>
+    pairs.slice(index * count, (index + 1) * count).join(':'),
+  )
+  return lines.join(':\n')
 }
 
 function constraints(isCa: boolean, pathLength: number | undefined): string {

@@ -2,8 +2,9 @@ import type { Command } from 'commander'
 import type { Shell } from '../../daemon/index.ts'
 import { findPlace, type PlaceFlags } from '../client-place.ts'
 import type { CommandSpec, Context } from '../command.ts'
+import { usageError } from '../errors.ts'
 import { addFolder, once } from '../options.ts'
-import { shellOf } from '../shell.ts'
+import { OUR_NAME, shellOf } from '../shell.ts'
 
 interface EnvFlags extends PlaceFlags {
   readonly shell?: string
@@ -13,6 +14,11 @@ async function runEnv(name: string | undefined, flags: EnvFlags, context: Contex
   const { renderClientEnv } = await import('../../daemon/index.ts')
   const { env } = context.io
   const place = await findPlace(name, flags, env)
+  const ours = OUR_NAME.get(flags.shell ?? '')
+  if (ours !== undefined) {
+    const todo = `Its lines are those of  --shell ${ours}`
+    throw usageError('the option --shell', `there is no ${flags.shell} among the shells`, todo)
+  }
   // What no shell of ours is called, the renderer refuses.
   const text = renderClientEnv(place, (flags.shell ?? shellOf(env)) as Shell)
   context.answer({ data: place, text }, {})
@@ -40,7 +46,7 @@ export const clientEnv: CommandSpec = {
     ['eval "$(docker-mtls client env --host build01.example.com)"', 'bash, zsh, sh; the three files are in ~/.docker'],
     ['eval "$(docker-mtls client env alice)"', 'as alice, in the folder where ./docker-mtls is'],
     ['docker-mtls client env alice --shell fish | source', 'fish'],
-    ['docker-mtls client env alice --shell powershell | Out-String | Invoke-Expression', 'PowerShell'],
+    ['docker-mtls client env alice --shell powershell | Out-String | iex', 'PowerShell'],
     ['docker-mtls client env --host build01 --shell dotenv > .env', 'a .env file'],
   ],
   define,

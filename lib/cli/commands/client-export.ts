@@ -60,7 +60,7 @@ export const clientExport: CommandSpec = {
       'there: mkdir -m 700 -p ~/.docker && tar -xf alice.tar -C ~/.docker',
     ],
     [
-      "docker-mtls client export alice --out - | ssh alice@laptop 'mkdir -m 700 -p .docker && tar -x -C .docker'",
+      "docker-mtls client export alice --out - |\n    ssh alice@laptop 'mkdir -m 700 -p .docker && tar -x -C .docker'",
       'without a file in between',
     ],
   ],

@@ -10,7 +10,7 @@ interface RenderFlags {
   readonly daemonJson?: true
   readonly listen?: string
   readonly tlsdir?: string
-  readonly usernsRemap?: string
+  readonly usernsRemap?: string | false
   readonly unit?: string
   readonly merge?: string
   readonly write?: string
@@ -49,7 +49,6 @@ function optionsOf(
 function sayWhence({ unit }: RenderReport, flags: RenderFlags, { say }: Context): void {
   if (flags.unit !== undefined) return
   if (unit.length > 0) say(`The command of dockerd is from ${unit.join(' and ')}.`)
-  else say("No docker.service is installed here: the command of dockerd is docker-ce's. --unit FILE names another.")
 }
 
 /** One file is printed as it is, two as systemctl cat does it. */
@@ -83,12 +82,17 @@ export const daemonRender: CommandSpec = {
   examples: [
     ['docker-mtls daemon render', 'the drop-in, on stdout'],
     [
-      'docker-mtls daemon render --write /etc/systemd/system/docker.service.d/override.conf',
+      'docker-mtls daemon render --write \\\n    /etc/systemd/system/docker.service.d/override.conf',
       'as root on the server; then systemctl daemon-reload and systemctl restart docker',
     ],
     ['docker-mtls daemon render --daemon-json --write .', 'both files into this folder'],
     ['docker-mtls daemon render --userns-remap --listen 10.0.0.4:2376', 'user namespaces, and one address'],
   ],
   json: '{ files: [{ name, place, text }], unit, warnings }; with --write each file has path, action and keptAside too.',
+  // The word that follows a flag with an optional value is no value of it.
+  stray: (extra, flags) =>
+    typeof flags['usernsRemap'] === 'string'
+      ? `A value of --userns-remap is written with an equals sign:  docker-mtls daemon render --userns-remap=${extra}`
+      : undefined,
   define,
 }

@@ -18,7 +18,7 @@ async function runExplain(flags: ExplainFlags, context: Context): Promise<void> 
   const text = `${verdictText(explanation, context)}\n\n${stepsText(steps, context)}\n`
   const data = {
     ...(endpoint !== undefined && { endpoint: { url: formatEndpoint(endpoint), ...endpoint } }),
-    ...(error !== undefined && errorReport(error)),
+    ...(error !== undefined && errorReport(error, context.io.env)),
     steps,
   }
   context.answer({ data, text, warnings: endpoint?.warnings ?? [], failed: error !== undefined }, flags)
@@ -81,8 +81,8 @@ export const explain: CommandSpec = {
     'It connects to nothing, and reads no certificate. Exit code 1 where the answer is an error.',
   examples: [
     ['docker-mtls explain', 'what do my variables mean?'],
-    ['docker-mtls explain --env-file docker-mtls/clients/alice/.env', 'what does this file mean?'],
-    ['docker-mtls explain --host build01.example.com', 'what would that host mean?'],
+    ['docker-mtls explain --dotenv docker-mtls/clients/alice/.env', 'what does this file mean?'],
+    ['docker-mtls explain --host build01.example.com --cert-path ~/.docker', 'what would that host mean?'],
   ],
   json: '{ endpoint: { url, kind, host, port, prefix, source, certPath, ... } or error: { code, message, ... },\n  steps: [{ source, value, verdict, because }] }',
   stray: (extra) => `A host is an option:  docker-mtls explain --host ${extra}`,

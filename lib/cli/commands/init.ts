@@ -21,7 +21,7 @@ interface InitFlags extends PassphraseFlags {
   readonly keyType?: string
   readonly listen?: string
   readonly tlsdir?: string
-  readonly usernsRemap?: string
+  readonly usernsRemap?: string | false
   readonly unit?: string
   readonly encryptCaKey?: true
   readonly force?: true
@@ -71,7 +71,11 @@ async function readFlags(names: readonly string[], flags: InitFlags, context: Co
 function define(command: Command, context: Context): void {
   command.argument('<name...>', 'the names and addresses that clients reach the server by')
   addFolder(command, '--out')
-  command.option('--client <name>', 'a client to make a certificate for; any number of times', many('--client'))
+  command.option(
+    '--client <name>',
+    'a client to make a certificate for; any number of times (default: your login name, if there is no client yet)',
+    many('--client'),
+  )
   addKeyType(command)
   addDaemonOptions(command)
   addPassphraseFile(command)

@@ -15,6 +15,7 @@ import { keyWords, until } from '../words.ts'
 
 interface PingFlags extends EndpointFlags {
   readonly keyPassphraseFile?: string
+  readonly foreignClientCa?: true
   readonly timeout?: string
   readonly json?: true
 }
@@ -32,21 +33,35 @@ async function runPing(flags: PingFlags, context: Context): Promise<void> {
   const { signal, env } = context.io
   const options = await connectOptions(flags, context)
   const start = performance.now()
-  const docker = await connect({ ...options, signal }, env)
+  const docker = await connect({ ...options, signal }, env).catch(async (error: unknown) => {
+    await warnBefore(options, context)
+    throw error
+  })
   try {
+    for (const warning of docker.warnings) context.warn(warning)
     const connected = performance.now() - start
     const measured = { connected, ...(await measure(docker, signal)) }
-    const warnings = [...docker.warnings, ...localWarning(docker)]
-    context.answer({ data: pingData(docker, measured), text: pingText(docker, measured, context), warnings }, flags)
+    const text = pingText(docker, measured, context)
+    context.answer({ data: pingData(docker, measured), text, warnings: localWarning(docker) }, flags)
   } finally {
     await docker.close()
   }
 }
 
+/** Of an attempt that failed, what is odd about the endpoint: it may be why. */
+async function warnBefore(options: EndpointOptions, { io, warn }: Context): Promise<void> {
+  const { explainEndpoint } = await import('../../endpoint/explain.ts')
+  const { endpoint, steps } = await explainEndpoint(options, io.env)
+  const passedOver = steps.filter(({ source, verdict }) => source === 'option envFile' && verdict === 'passed over')
+  const warnings = endpoint?.warnings ?? passedOver.map(({ value, because }) => `${value} was passed over: ${because}.`)
+  for (const warning of warnings) warn(warning)
+}
+
 async function connectOptions(flags: PingFlags, { say }: Context): Promise<EndpointOptions> {
-  const { timeout, keyPassphraseFile } = flags
+  const { timeout, keyPassphraseFile, foreignClientCa } = flags
   return {
     ...endpointOptions(flags),
+    ...(foreignClientCa !== undefined && { foreignClientCa }),
     ...(timeout !== undefined && { connectTimeout: readSeconds('--timeout', timeout) }),
     ...(keyPassphraseFile !== undefined && { passphrase: await readSecretFile(keyPassphraseFile, say) }),
   }
@@ -117,6 +132,7 @@ function define(command: Command, context: Context): void {
   addEndpointOptions(command)
   command
     .option('--key-passphrase-file <file>', 'a file with the passphrase of key.pem', once('--key-passphrase-file'))
+    .option('--foreign-client-ca', 'cert.pem is of another authority than those in ca.pem')
     .option('--timeout <seconds>', 'how long connecting may take (default: 10)', once('--timeout'))
   addJson(command).action((flags: PingFlags) => runPing(flags, context))
 }
@@ -127,7 +143,7 @@ export const ping: CommandSpec = {
     'names, the TLS version, your own certificate as it was accepted, and what is left of both.',
   examples: [
     ['docker-mtls ping', 'the daemon of DOCKER_HOST, or of this machine'],
-    ['docker-mtls ping --env-file docker-mtls/clients/alice/.env', 'right after init'],
+    ['docker-mtls ping --dotenv docker-mtls/clients/alice/.env', 'right after init'],
     ['docker-mtls ping --host build01.example.com --cert-path ~/.docker', 'without any variable'],
   ],
   json: '{ endpoint: { url, kind, source }, tls: { version, cipher, remoteAddress }, server, client,\n  engine: { version, os, arch }, api: { version, newest, oldest }, milliseconds: { connected, ping }, warnings }',
