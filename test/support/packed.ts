@@ -70,7 +70,7 @@ export async function lockedDependencies(): Promise<Lock['packages']> {
 }
 
 /** Without an address npm would ask the registry for one; with it, it looks first for the contents, by their hash. */
-function addressed(packages: Lock['packages']): Record<string, object> {
+function addressed(packages: Lock['packages'], registry: string): Record<string, object> {
   const entries = Object.entries(packages).map(([path, locked]) => {
     const name = path.replace(/^.*node_modules\//, '')
     const file = `${name.replace(/^.*\//, '')}-${locked.version}.tgz`
@@ -95,7 +95,9 @@ export async function install({ tarball, integrity, version }: Packed, folder: s
     dependencies: packed['dependencies'],
     bin: packed['bin'],
   }
-  const packages = { '': manifest, 'node_modules/docker-mtls': own, ...addressed(await lockedDependencies()) }
+  const registry = (await run(project, 'npm', 'config', 'get', 'registry')).trim()
+  const dependencies = addressed(await lockedDependencies(), registry)
+  const packages = { '': manifest, 'node_modules/docker-mtls': own, ...dependencies }
   const lock = { name: 'project', version: '1.0.0', lockfileVersion: 3, requires: true, packages }
   await writeFile(join(project, 'package.json'), JSON.stringify(manifest))
   await writeFile(join(project, 'package-lock.json'), JSON.stringify(lock))
