@@ -1,8 +1,6 @@
-import { PkiError } from '../errors.ts'
 import type { FolderLeafOptions, FolderLeafResult } from '../pki/index.ts'
 import type { PkiFolder } from '../pki/index.ts'
 import type { Answer, Context } from './command.ts'
-import { withKeyType } from '../provision/key-type-note.ts'
 import { pieceData } from './data.ts'
 import { DEFAULT_FOLDER, keyTypeWarnings, readDays } from './options.ts'
 import { withPassphrase, type PassphraseFlags } from './passphrase.ts'
@@ -35,21 +33,11 @@ export async function issueLeaf(
     ...(days !== undefined && { days: readDays(days) }),
   }
   const run = (passphrase: string | undefined): Promise<FolderLeafResult> =>
-    ensure(folder, { ...options, ...(passphrase !== undefined && { passphrase }) }).catch((cause: unknown) => {
-      throw orOtherFolder(cause)
-    })
-  const result = withKeyType(await withPassphrase({ folder: dir, flags, run }, context), keyType)
+    ensure(folder, { ...options, ...(passphrase !== undefined && { passphrase }) })
+  const result = await withPassphrase({ folder: dir, flags, run }, context)
   return days === undefined || result.action !== 'kept'
     ? result
     : { ...result, notes: [...result.notes, keptDays(result, days)] }
-}
-
-/** A second server is the other reason for other names. */
-function orOtherFolder(cause: unknown): unknown {
-  if (!(cause instanceof PkiError) || cause.code !== 'ERR_SERVER_NAMES_CHANGED') return cause
-  const { code, tried, got } = cause
-  const todo = `${cause.todo} ; another server has a folder of its own:  --dir OTHER`
-  return new PkiError(code, { tried, got, todo, cause })
 }
 
 function keptDays({ facts }: FolderLeafResult, days: string): string {

@@ -72,8 +72,8 @@ function refuse(plan: LeafPlan, { faults, nameChanges }: LeafState): void {
   const todo = `To issue this one anew (the old files are kept beside it):  ${plan.forceCommand}`
   if (faults.length > 0) throw failure(plan, 'ERR_PKI_FILE_INVALID', faults.join('; '), todo)
   if (nameChanges === undefined) return
-  const second = 'A second server needs a folder of its own. '
-  throw failure(plan, 'ERR_SERVER_NAMES_CHANGED', `its names would change: ${nameChanges}`, `${second}${todo}`)
+  const second = `${todo} ; another server has a folder of its own:  --dir OTHER`
+  throw failure(plan, 'ERR_SERVER_NAMES_CHANGED', `its names would change: ${nameChanges}`, second)
 }
 
 /** Past {@link refuse}, a fault stands only where it may be mended by force. */
@@ -87,7 +87,9 @@ async function keep(plan: LeafPlan, { ca, facts }: LeafState): Promise<FolderLea
   if (facts === undefined) throw new TypeError('a pair without facts has a fault')
   const type = keyTypeOf(facts.key)
   const notes =
-    keyType === undefined || keyType === type ? [] : [`Its key stays ${type}; to change it: ${plan.forceCommand}`]
+    keyType === undefined || keyType === type
+      ? []
+      : [`Its key stays ${type}; to change it: ${plan.forceCommand} --key-type ${keyType}`]
   if (await isOpenToOthers(paths.key)) notes.push(`Others can read ${paths.key}: chmod 600 it`)
   if (ca === undefined) {
     await replaceFiles([authorityCopy(plan)], [])

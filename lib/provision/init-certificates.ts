@@ -4,7 +4,6 @@ import { readIfThere } from '../pki/folder-io.ts'
 import { authorityPaths, clientPaths, serverPaths, type LeafPaths } from '../pki/folder-layout.ts'
 import type { InitPlan } from './init-plan.ts'
 import type { InitOptions } from './init-options.ts'
-import { withKeyType } from './key-type-note.ts'
 
 /** A server's or a client's certificate that shall be there. */
 interface Wanted {
@@ -90,8 +89,7 @@ async function makeLeaf(
     ...(passphrase !== undefined && { passphrase }),
   }
   try {
-    const ensure = client === undefined ? folder.ensureServer(names, options) : folder.ensureClient(client, options)
-    return withKeyType(await ensure, keyType)
+    return await (client === undefined ? folder.ensureServer(names, options) : folder.ensureClient(client, options))
   } catch (cause) {
     throw withForce(cause)
   }

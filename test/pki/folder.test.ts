@@ -181,7 +181,7 @@ describe('a second run', () => {
     )
     const server = await folder.ensureServer(['build01', '10.0.0.4'], { keyType: 'p384' })
     assert.equal(server.action, 'kept')
-    assert.match(server.notes.join('\n'), /stays p256; .*--force\nOthers can read/)
+    assert.match(server.notes.join('\n'), /stays p256; .*--force --key-type p384\nOthers can read/)
   })
 
   test('adds what is missing, and nothing else', async (t) => {
@@ -202,7 +202,7 @@ describe('a second run', () => {
     const refusal = withCode(
       'ERR_SERVER_NAMES_CHANGED',
       'new: 10.0.0.5, *.example.com; gone: 10.0.0.4',
-      'A second server needs a folder of its own.',
+      'another server has a folder of its own:  --dir OTHER',
       `docker-mtls cert server build01 10.0.0.5 '*.example.com' --dir ${root} --force`,
     )
     await refusedUntouched(root, () => folder.ensureServer(names), refusal)
