@@ -19,7 +19,7 @@ interface Row {
   readonly env: Readonly<Record<string, string>>
   readonly peer: PeerKind
   /** Whose certificate the server shows. */
-  readonly shows: 'ours' | 'foreign' | 'another name'
+  readonly shows: 'ours' | 'foreign' | 'another name' | 'a weak key'
   /** Our code, or the version of the API that was agreed on. */
   readonly ours: string
   /** How the bare client fares. */
@@ -29,6 +29,16 @@ interface Row {
 const UNVERIFIED = { NODE_TLS_REJECT_UNAUTHORIZED: '0' }
 /** RSA key exchange, CBC and TLS 1.0: all that OpenSSL still has. */
 const OLD = { NODE_OPTIONS: '--tls-min-v1.0 --tls-cipher-list=ALL@SECLEVEL=0' }
+/** OpenSSL's own configuration, which decides where a program leaves the security level open. */
+const LEVEL_0 = { NODE_OPTIONS: '--openssl-config=weak.cnf' }
+const WEAK_CNF = `nodejs_conf = init
+[init]
+ssl_conf = ssl
+[ssl]
+system_default = weak
+[weak]
+CipherString = DEFAULT@SECLEVEL=0
+`
 const FOREIGN_CA = { NODE_EXTRA_CA_CERTS: 'foreign-ca.pem' }
 const PING = 'answers every ping'
 
@@ -72,6 +82,14 @@ const ROWS: readonly Row[] = [
     shows: 'ours',
     ours: 'ERR_SERVER_NO_COMMON_CIPHER',
     bare: 'TLSv1.2',
+  },
+  {
+    name: 'an OpenSSL configuration and a server with an RSA key of 1024 bits',
+    env: { ...LEVEL_0, ...UNVERIFIED },
+    peer: 'answers with a weak certificate',
+    shows: 'a weak key',
+    ours: 'ERR_SERVER_CERT_WEAK',
+    bare: 'TLSv1.3',
   },
   {
     name: 'all of it together and the right server',
@@ -149,6 +167,7 @@ describe('a Node that its environment has weakened', { skip: lacks('openssl') },
       foreign: await issueServer(foreign, { names }),
       // Ours always have localhost in them.
       'another name': await makeServer(own, { names: ['DNS:build01.example.com'] }),
+      'a weak key': await makeServer(own, { keyType: 'rsa1024' }),
     }
   })
 
@@ -159,12 +178,16 @@ describe('a Node that its environment has weakened', { skip: lacks('openssl') },
         await writeFile(join(folder, `${part}.pem`), client[part], { mode: 0o600 })
       }
       await writeFile(join(folder, 'foreign-ca.pem'), foreign.certificate)
-      const extra = env['NODE_EXTRA_CA_CERTS']
-      const paths = extra === undefined ? {} : { NODE_EXTRA_CA_CERTS: join(folder, extra) }
+      await writeFile(join(folder, 'weak.cnf'), WEAK_CNF)
+      const inFolder = ([variable, value]: [string, string]): [string, string] => [
+        variable,
+        value.replace(/foreign-ca\.pem|weak\.cnf/, (file) => join(folder, file)),
+      ]
+      const variables = Object.fromEntries(Object.entries(env).map(inFolder))
       const { cert, key } = servers[shows]
       const server = await startPeer(peer, { cert, key })
       t.after(() => server.close())
-      assert.deepEqual(await outcome({ ...env, ...paths }, server.port, folder), { ours, bare })
+      assert.deepEqual(await outcome(variables, server.port, folder), { ours, bare })
     })
   }
 })

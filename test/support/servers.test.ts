@@ -67,6 +67,7 @@ const PEERS: Record<PeerKind, RegExp> = {
   'half a body': /\{"half \| end$/,
   'half a body, then a reset': /^TLSv1.3 .*ECONNRESET$/,
   'answers every ping': /^TLSv1.3 \| ticket \| .*Api-Version: 1.45.*OK \| silence$/,
+  'answers with a weak certificate': /^TLSv1.3 \| ticket \| .*Api-Version: 1.45.*OK \| silence$/,
 }
 
 describe('servers that misbehave', () => {

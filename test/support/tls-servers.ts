@@ -101,6 +101,8 @@ const PEERS = {
     maxVersion: 'TLSv1.2',
     ciphers: 'ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA',
   }),
+  /** Shows whatever certificate it has: OpenSSL's servers refuse weak ones at their default security level. */
+  'answers with a weak certificate': tls(answering(PING), { ciphers: 'DEFAULT@SECLEVEL=0' }),
   'redirects elsewhere': tls(
     answering(response('307 Temporary Redirect', '', ['Location: http://127.0.0.1:2375/_ping'])),
   ),
