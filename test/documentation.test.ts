@@ -13,8 +13,8 @@ const ENTRIES = { 'docker-mtls': client, 'docker-mtls/pki': pki, 'docker-mtls/da
 
 /** What examples speak of without making it. */
 const KNOWN = `
-declare const docker: DockerClient
-declare const authority: Authority
+declare const docker: import('docker-mtls').DockerClient
+declare const authority: import('docker-mtls/pki').Authority
 declare const id: string
 declare const error: unknown
 declare const signal: AbortSignal

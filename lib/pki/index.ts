@@ -1,4 +1,4 @@
-export { Authority, createAuthority, type AuthorityOptions } from './authority.ts'
+export { createAuthority, type Authority, type AuthorityOptions } from './authority.ts'
 export { parseClientName, suggestClientName } from './client-name.ts'
 export type { Passphrase } from './encrypted-key.ts'
 export type { KeyUsage } from './extensions.ts'
@@ -9,9 +9,9 @@ export type { AuthorityPaths, LeafPaths } from './folder-layout.ts'
 export type { ClientFiles, ListedCertificate } from './folder-list.ts'
 export { inspectCertificate, type CertificateInspection } from './inspect.ts'
 export {
-  IssuedCertificate,
   issueClient,
   issueServer,
+  type IssuedCertificate,
   type ClientOptions,
   type LeafOptions,
   type ServerOptions,
