@@ -29,7 +29,7 @@ function changedAt(file: string): number {
 function build(): void {
   const builds = [
     [`${ROOT}scripts/build.mjs`],
-    [`${ROOT}node_modules/typescript/bin/tsc`, '-p', `${BENCH}tsconfig.json`],
+    [`${ROOT}node_modules/typescript/bin/tsc`, '-p', `${BENCH}tsconfig.build.json`],
   ]
   for (const args of builds) {
     const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' })
