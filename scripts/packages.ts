@@ -38,6 +38,11 @@ export const TEST_PACKAGES: readonly DebianPackage[] = [
   { name: 'zsh', provides: 'zsh', neededFor: 'a shell that reads our variables' },
   { name: 'fish', provides: 'fish', neededFor: 'a shell that reads our variables' },
   { name: 'systemd', provides: '/usr/lib/systemd/systemd', neededFor: 'a judge of drop-ins' },
+  { name: 'openssh-client', provides: 'ssh', neededFor: 'endpoints of the form ssh://' },
+  { name: 'openssh-server', provides: 'sshd', neededFor: 'a real server for ssh:// endpoints' },
+  { name: 'tinyproxy', provides: 'tinyproxy', neededFor: 'a real HTTP proxy' },
+  { name: 'docker-registry', provides: 'docker-registry', neededFor: 'a real registry' },
+  { name: 'apache2-utils', provides: 'htpasswd', neededFor: "the registry's users" },
 ]
 
 /** Where Debian has programs for root that an ordinary user's PATH leaves out. */
