@@ -75,12 +75,16 @@ export type ApiErrorCode =
   | 'ERR_API_BAD_REQUEST'
   | 'ERR_API_UNAUTHORIZED'
   | 'ERR_API_FORBIDDEN'
+  | 'ERR_API_AUTHORIZATION_DENIED'
   | 'ERR_API_NOT_FOUND'
   | 'ERR_API_CONFLICT'
   | 'ERR_API_SERVER_ERROR'
   | 'ERR_API_UNAVAILABLE'
   | 'ERR_API_STATUS'
   | 'ERR_API_RESPONSE_INVALID'
+  | 'ERR_API_STREAM_FAILED'
+  | 'ERR_API_STREAM_INVALID'
+  | 'ERR_API_STREAM_TRUNCATED'
   | 'ERR_API_VERSION_UNSUPPORTED'
 
 /** Making and keeping certificates. */
@@ -112,11 +116,16 @@ export type DaemonErrorCode =
   | 'ERR_SHELL_UNKNOWN'
   | 'ERR_SHELL_UNQUOTABLE'
 
+/** Names of images, and what the Docker CLI keeps to log in to registries. */
+export type RegistryErrorCode =
+  'ERR_REFERENCE_INVALID' | 'ERR_CREDENTIALS_INVALID' | 'ERR_CREDENTIAL_HELPER_MISSING' | 'ERR_CREDENTIAL_HELPER_FAILED'
+
 /** A file of ours that could not be written. */
 export type FileErrorCode = 'ERR_FILE_EXISTS' | 'ERR_FILE_WRITE' | 'ERR_FILE_READ'
 
 /** A call with arguments that can't be meant. */
-export type ArgumentErrorCode = 'ERR_ARGUMENT_INVALID' | 'ERR_OPTION_UNKNOWN' | 'ERR_PATH_SEGMENT_INVALID' | 'ERR_USAGE'
+export type ArgumentErrorCode =
+  'ERR_ARGUMENT_INVALID' | 'ERR_OPTION_UNKNOWN' | 'ERR_PATH_SEGMENT_INVALID' | 'ERR_API_FIELD_TOO_NEW' | 'ERR_USAGE'
 
 /** Every code an error of this package can have: `switch (error.code)` narrows on it. */
 export type ErrorCode =
@@ -126,6 +135,7 @@ export type ErrorCode =
   | ApiErrorCode
   | PkiErrorCode
   | DaemonErrorCode
+  | RegistryErrorCode
   | FileErrorCode
   | ArgumentErrorCode
 
@@ -200,6 +210,9 @@ export class PkiError extends DockerMtlsError<PkiErrorCode> {}
 /** A daemon configuration or a client's variables that can't be rendered safely. */
 export class DaemonError extends DockerMtlsError<DaemonErrorCode> {}
 
+/** A name that is no image's, or credentials for a registry that can't be had. */
+export class RegistryError extends DockerMtlsError<RegistryErrorCode> {}
+
 /** A file of ours could not be read or written; what was there before is still there. */
 export class FileError extends DockerMtlsError<FileErrorCode> {}
 
@@ -227,6 +240,27 @@ export class DockerApiError extends DockerMtlsError<ApiErrorCode> {
     this.daemonMessage = failure.daemonMessage
   }
 }
+
+/** 304: it was in that state already (a container that runs is started). */
+export class NotModifiedError extends DockerApiError {}
+/** 400: the daemon can't make sense of a parameter or of the body. */
+export class BadRequestError extends DockerApiError {}
+/** 401: a registry refused the credentials. */
+export class UnauthorizedError extends DockerApiError {}
+/** 403: the daemon refuses. */
+export class ForbiddenError extends DockerApiError {}
+/** 403 from an authorization plugin, which knows this client by its certificate's common name. */
+export class AuthorizationDeniedError extends ForbiddenError {}
+/** 404: there is no such thing. */
+export class NotFoundError extends DockerApiError {}
+/** 409: something stands in the way: a name in use, a container that runs. */
+export class ConflictError extends DockerApiError {}
+/** 500: the daemon failed. */
+export class ServerError extends DockerApiError {}
+/** 503: the daemon isn't ready for this: no swarm, or still starting. */
+export class UnavailableError extends DockerApiError {}
+/** A failure that came inside an answer that had begun as a success: `errorDetail`, or a frame of type 3. */
+export class StreamError extends DockerApiError {}
 
 /** A mistake in the call itself: a TypeError, as Node's own argument errors are. */
 export class ArgumentError extends TypeError {

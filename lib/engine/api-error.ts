@@ -1,23 +1,36 @@
-import { DockerApiError, type ApiErrorCode } from '../errors.ts'
+import {
+  AuthorizationDeniedError,
+  BadRequestError,
+  ConflictError,
+  DockerApiError,
+  ForbiddenError,
+  NotFoundError,
+  NotModifiedError,
+  ServerError,
+  StreamError,
+  UnauthorizedError,
+  UnavailableError,
+  type ApiErrorCode,
+} from '../errors.ts'
 
-const CODES: Readonly<Record<number, [ApiErrorCode, string]>> = {
-  304: ['ERR_API_NOT_MODIFIED', 'Nothing was changed: it was in that state already.'],
-  400: ['ERR_API_BAD_REQUEST', 'Correct the parameters: the daemon says which.'],
-  401: ['ERR_API_UNAUTHORIZED', 'Log in to the registry, or correct its credentials.'],
-  403: [
-    'ERR_API_FORBIDDEN',
-    "Ask who runs the daemon: an authorization plugin decides by the certificate's common name.",
-  ],
-  404: ['ERR_API_NOT_FOUND', 'Check the id or name, and that this is the daemon you meant.'],
-  409: ['ERR_API_CONFLICT', 'Resolve what stands in the way: a name in use, a container that runs.'],
-  500: ['ERR_API_SERVER_ERROR', "Look at the daemon's log:  journalctl -u docker"],
+type Wording = readonly [ErrorClass: typeof DockerApiError, code: ApiErrorCode, todo: string]
+
+const STATUSES: Readonly<Record<number, Wording>> = {
+  304: [NotModifiedError, 'ERR_API_NOT_MODIFIED', 'Nothing was changed: it was in that state already.'],
+  400: [BadRequestError, 'ERR_API_BAD_REQUEST', 'Correct the parameters: the daemon says which.'],
+  401: [UnauthorizedError, 'ERR_API_UNAUTHORIZED', 'Log in to the registry, or correct its credentials.'],
+  403: [ForbiddenError, 'ERR_API_FORBIDDEN', 'The daemon never allows this: its own words say why.'],
+  404: [NotFoundError, 'ERR_API_NOT_FOUND', 'Check the id or name, and that this is the daemon you meant.'],
+  409: [ConflictError, 'ERR_API_CONFLICT', 'Resolve what stands in the way: a name in use, a container that runs.'],
+  500: [ServerError, 'ERR_API_SERVER_ERROR', "Look at the daemon's log:  journalctl -u docker"],
   503: [
+    UnavailableError,
     'ERR_API_UNAVAILABLE',
     'The daemon is not ready for this (no swarm, or still starting): set it up or try later.',
   ],
 }
 
-const OTHER: [ApiErrorCode, string] = ['ERR_API_STATUS', "Look at the daemon's log:  journalctl -u docker"]
+const OTHER: Wording = [DockerApiError, 'ERR_API_STATUS', "Look at the daemon's log:  journalctl -u docker"]
 
 /** What the daemon says to a version in the path that it doesn't serve. */
 const WRONG_VERSION = /client version \S+ is too (new|old)/
@@ -27,10 +40,26 @@ export function isWrongVersion(status: number, body: Buffer): boolean {
   return status === 400 && WRONG_VERSION.test(daemonMessage(body) ?? '')
 }
 
-const VERSION_REFUSED: [ApiErrorCode, string] = [
+const VERSION_REFUSED: Wording = [
+  BadRequestError,
   'ERR_API_VERSION_UNSUPPORTED',
   'Leave DOCKER_API_VERSION and the option apiVersion away and connect again: then the version is negotiated.',
 ]
+
+/** moby, pkg/authorization: what the daemon says when a plugin refused a request or its answer. */
+const PLUGIN_REFUSED = /^authorization denied by plugin /
+
+const DENIED: Wording = [
+  AuthorizationDeniedError,
+  'ERR_API_AUTHORIZATION_DENIED',
+  "Ask who runs the daemon: an authorization plugin decides there, by the client certificate's common name.",
+]
+
+function wordingOf(status: number, message: string): Wording {
+  if (status === 400 && WRONG_VERSION.test(message)) return VERSION_REFUSED
+  if (status === 403 && PLUGIN_REFUSED.test(message)) return DENIED
+  return STATUSES[status] ?? OTHER
+}
 
 /** More of a foreign error page says nothing. */
 const LONGEST_TEXT = 500
@@ -47,22 +76,59 @@ export function daemonMessage(body: Buffer): string | undefined {
   return text.slice(0, LONGEST_TEXT) || undefined
 }
 
+/** A request, as far as errors name it. */
+export interface Named {
+  readonly method: string
+  readonly path: string
+}
+
+const withoutQuery = ({ path }: Named): string => path.replace(/\?.*/s, '')
+
 /** The one factory from an answer's status to a {@link DockerApiError}. */
-export function apiError(
-  status: number,
-  { method, path }: { method: string; path: string },
-  body: Buffer,
-): DockerApiError {
-  const [code, todo] = isWrongVersion(status, body) ? VERSION_REFUSED : (CODES[status] ?? OTHER)
+export function apiError(status: number, request: Named, body: Buffer): DockerApiError {
   const message = daemonMessage(body)
-  const shown = path.replace(/\?.*/s, '')
-  return new DockerApiError(code, {
-    tried: `${method} ${shown}`,
+  const [ErrorClass, code, todo] = wordingOf(status, message ?? '')
+  const path = withoutQuery(request)
+  return new ErrorClass(code, {
+    tried: `${request.method} ${path}`,
     got: `the daemon answered ${status}${message === undefined ? '' : `, "${message}"`}`,
     todo,
     status,
-    method,
-    path: shown,
+    method: request.method,
+    path,
     ...(message !== undefined && { daemonMessage: message }),
+  })
+}
+
+/** A failure that the daemon reports inside an answer whose status was a success. */
+export function failureInside(request: Named, message: string): StreamError {
+  const path = withoutQuery(request)
+  return new StreamError('ERR_API_STREAM_FAILED', {
+    tried: `${request.method} ${path}`,
+    got: `the daemon began well and then said "${message}"`,
+    todo: "Its words say what failed; more is in the daemon's log:  journalctl -u docker",
+    status: 200,
+    method: request.method,
+    path,
+    daemonMessage: message,
+  })
+}
+
+/** An answer that can't be read as what it has to be. */
+export function unreadable(
+  code: 'ERR_API_RESPONSE_INVALID' | 'ERR_API_STREAM_INVALID' | 'ERR_API_STREAM_TRUNCATED',
+  request: Named,
+  got: string,
+  cause?: unknown,
+): DockerApiError {
+  const path = withoutQuery(request)
+  return new DockerApiError(code, {
+    tried: `${request.method} ${path}`,
+    got,
+    todo: 'Look whether the daemon was stopped meanwhile, or a proxy changes what it sends.',
+    status: 200,
+    method: request.method,
+    path,
+    cause,
   })
 }

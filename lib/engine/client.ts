@@ -4,11 +4,13 @@ import { resolveEndpoint, type ResolvedEndpoint } from '../endpoint/resolve.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
 import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
-import { checkCallOptions, checkDescription } from './description.ts'
+import { checkDescription, keysOf, refuseUnknown } from './description.ts'
+import { INFO, VERSION } from './operations/system.ts'
 import { checkPath } from './path.ts'
 import { Send, type OpenAnswer, type RequestDescription, type RequestOptions } from './send.ts'
 import type { SystemInfo, SystemVersion } from './types/system.ts'
-import { NEWEST_API_VERSION, type Ping } from './version.ts'
+import type { Ping } from './version.ts'
+import { Volumes } from './volumes.ts'
 
 /** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
@@ -33,6 +35,7 @@ export class DockerClient {
   readonly dispatcher: DockerDispatcher
   /** What was odd about the environment or the certificates, in words for a person. */
   readonly warnings: readonly string[]
+  readonly volumes: Volumes
   readonly #send: Send
 
   /** @internal */
@@ -41,11 +44,12 @@ export class DockerClient {
     this.dispatcher = dispatcher
     this.warnings = warnings
     this.#send = send
+    this.volumes = new Volumes(send)
   }
 
   /** The Engine API version in use: negotiated, or pinned by `apiVersion` or DOCKER_API_VERSION. */
   get apiVersion(): string {
-    return this.#send.version ?? NEWEST_API_VERSION
+    return this.#send.version
   }
 
   /**
@@ -54,20 +58,18 @@ export class DockerClient {
    * @throws {@link ConnectionError} where no daemon answers
    */
   async ping(options: RequestOptions = {}): Promise<Ping> {
-    checkCallOptions(options, 'ping')
+    refuseUnknown(keysOf(options, 'the options of ping()', '{ signal }, or nothing'), ['signal'], 'ping()')
     return this.#send.ping(options)
   }
 
   /** Versions of the daemon and its parts (`GET /version`). */
   async version(options: RequestOptions = {}): Promise<SystemVersion> {
-    checkCallOptions(options, 'version')
-    return this.#send.json({ method: 'GET', path: '/version', signal: options.signal })
+    return this.#send.json(VERSION, { options })
   }
 
   /** What the daemon holds and how it is set up (`GET /info`). */
   async info(options: RequestOptions = {}): Promise<SystemInfo> {
-    checkCallOptions(options, 'info')
-    return this.#send.json({ method: 'GET', path: '/info', signal: options.signal })
+    return this.#send.json(INFO, { options })
   }
 
   /**

@@ -1,8 +1,7 @@
 import { ArgumentError } from '../errors.ts'
 
-/** Every key that there is, of a request and of what ping(), version() and info() take. */
+/** Every key that a request can have. */
 const REQUEST_KEYS: readonly string[] = ['method', 'path', 'query', 'headers', 'body', 'signal']
-const OPTION_KEYS: readonly string[] = ['signal']
 
 /** A method is a token, and its case counts (RFC 9110 section 9.1); all those of the Engine API are upper-case. */
 const METHOD = /^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*$/
@@ -12,11 +11,6 @@ export function checkDescription(request: unknown): void {
   const keys = keysOf(request, 'a request', "{ method: 'GET', path: '/info' }")
   refuseUnknown(keys, REQUEST_KEYS, 'a request')
   checkMethod((request as { method?: unknown }).method)
-}
-
-/** The same for a call that has a method and a path of its own. */
-export function checkCallOptions(options: unknown, call: string): void {
-  refuseUnknown(keysOf(options, `the options of ${call}()`, '{ signal }, or nothing'), OPTION_KEYS, `${call}()`)
 }
 
 function checkMethod(method: unknown): void {
@@ -29,7 +23,8 @@ function checkMethod(method: unknown): void {
   })
 }
 
-function keysOf(given: unknown, what: string, form: string): string[] {
+/** The keys of what has to be an object. */
+export function keysOf(given: unknown, what: string, form: string): string[] {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return Object.keys(given)
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `reading ${what}`,
@@ -38,7 +33,8 @@ function keysOf(given: unknown, what: string, form: string): string[] {
   })
 }
 
-function refuseUnknown(keys: readonly string[], known: readonly string[], what: string): void {
+/** A misspelt key would be left out in silence. */
+export function refuseUnknown(keys: readonly string[], known: readonly string[], what: string): void {
   const unknown = keys.find((key) => !known.includes(key))
   if (unknown === undefined) return
   const all = known.length === 1 ? `The only option is ${known[0]}.` : `The options are ${known.join(', ')}.`

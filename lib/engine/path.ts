@@ -37,6 +37,12 @@ export function path(strings: TemplateStringsArray, ...values: string[]): ApiPat
   return String.raw({ raw: strings.raw }, ...values.map(segment)) as ApiPath
 }
 
+/** Fills the places of a path as the specification writes it, `/containers/{id}/json`, with ids or names. */
+export function expandPath(template: string, ids: readonly unknown[] = []): ApiPath {
+  let next = 0
+  return template.replaceAll(/\{\w+\}/g, () => segment(ids[next++])) as ApiPath
+}
+
 /** A whole path that a caller wrote: it must begin with `/`, and hold no dot segments, query or white space. */
 export function checkPath(text: unknown): string {
   const ok = typeof text === 'string' && /^\/[\x21-\x7e]*$/.test(text) && !/[?#\\]/.test(text)

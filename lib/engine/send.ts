@@ -1,13 +1,16 @@
 import type { Readable } from 'node:stream'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
-import { DockerApiError } from '../errors.ts'
-import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { encodeBody, type RequestBody } from '../transport/body.ts'
 import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
-import { collect, open, type WireRequest } from '../transport/send.ts'
-import { apiError, isWrongVersion } from './api-error.ts'
+import type { DockerDispatcher } from '../transport/dispatcher.ts'
+import { explainFault, isOfTheWire } from '../transport/faults.ts'
+import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
+import { apiError, isWrongVersion, unreadable, type Named } from './api-error.ts'
+import { wireCall, type Call } from './call.ts'
+import type { Operation } from './operation.ts'
 import { encodeQuery, type Query } from './query.ts'
-import { chooseVersion, isDockerPing, notDocker, readPing, versionHeader, type Ping } from './version.ts'
+import { chooseVersion, isDockerPing, NEWEST_API_VERSION, notDocker, readPing, versionHeader } from './version.ts'
+import type { Ping } from './version.ts'
 
 /** What every call takes besides its own parameters. */
 export interface RequestOptions {
@@ -36,8 +39,8 @@ export interface OpenAnswer {
 }
 
 /**
- * The one way from a description to an answer: version prefix, query, body, and failures as errors. Every
- * resource of the Engine API is a list of sentences spoken through its verbs.
+ * The one way from an operation to its answer: checks, version prefix, and failures as errors. The verbs of streams
+ * build on it, in `stream/`.
  */
 export class Send {
   readonly #dispatcher: DockerDispatcher
@@ -50,9 +53,13 @@ export class Send {
     this.#version = pinned
   }
 
-  /** The version in use; undefined before {@link Send.negotiate}. */
-  get version(): string | undefined {
-    return this.#version
+  /** The version in use; the newest before {@link Send.negotiate}. */
+  get version(): string {
+    return this.#version ?? NEWEST_API_VERSION
+  }
+
+  get dispatcher(): DockerDispatcher {
+    return this.#dispatcher
   }
 
   /** `GET /_ping`, which has no version and needs no authorization: is it a daemon, and what does it serve? */
@@ -71,26 +78,65 @@ export class Send {
   }
 
   /** A call whose answer is one JSON value. */
-  async json<T>(description: RequestDescription): Promise<T> {
-    const { status, body } = await this.#short(description)
-    return parseJson(body.toString('utf8'), description, status)
+  async json<T>(operation: Operation, call: Call = {}): Promise<T> {
+    const { status, body } = await this.whole(operation, call)
+    return parseJson(body.toString('utf8'), operation, status)
   }
 
-  /** A call whose body is handed over as it comes. */
+  /** A call that answers by its status alone. */
+  async none(operation: Operation, call: Call = {}): Promise<void> {
+    await this.whole(operation, call)
+  }
+
+  /** A call whose answer is read whole, with its head. */
+  async whole(operation: Operation, call: Call): Promise<WireAnswer> {
+    const attempt = (): Promise<WireAnswer> => collect(this.#dispatcher, this.#wire(operation, call))
+    const answer = await attempt()
+    if (succeeded(answer.status)) return answer
+    const second = this.#adopt(answer) ? await attempt() : answer
+    if (succeeded(second.status)) return second
+    throw apiError(second.status, this.named(operation, call), second.body)
+  }
+
+  /** A call whose answer is handed over as it comes. */
+  async stream(operation: Operation, call: Call = {}): Promise<StreamedAnswer> {
+    return this.#succeeding(this.named(operation, call), this.#wire(operation, call))
+  }
+
+  /** A call that takes its connection over. */
+  async hijack(operation: Operation, call: Call, protocol: 'tcp' | 'h2c' = 'tcp'): Promise<Hijacked> {
+    const answer = await hijack(this.#dispatcher, this.#wire(operation, call), protocol)
+    if ('socket' in answer) return answer
+    throw apiError(answer.status, this.named(operation, call), answer.body)
+  }
+
+  /** A call that somebody describes for himself. */
   async open(description: RequestDescription): Promise<OpenAnswer> {
-    const { status, headers, body } = await open(this.#dispatcher, this.#wire(description))
-    if (status >= 400) throw apiError(status, description, await readWhole(body))
+    const { method, path, query, headers, body: given, signal } = description
+    const encoded = encodeBody(given)
+    const wire = { method, path: path + encodeQuery(query), ...encoded, signal }
+    const versioned = this.#versioned({ ...wire, headers: { ...encoded.headers, ...headers } })
+    const { status, headers: head, body } = await this.#succeeding(description, versioned)
     const text = async (): Promise<string> => (await readWhole(body)).toString('utf8')
-    return { status, headers, body, text, json: async () => parseJson(await text(), description, status) }
+    return { status, headers: head, body, text, json: async () => parseJson(await text(), description, status) }
   }
 
-  async #short(description: RequestDescription): Promise<WireAnswer> {
-    const answer = await collect(this.#dispatcher, this.#wire(description))
-    if (answer.status < 400) return answer
-    if (!this.#adopt(answer)) throw apiError(answer.status, description, answer.body)
-    const second = await collect(this.#dispatcher, this.#wire(description))
-    if (second.status < 400) return second
-    throw apiError(second.status, description, second.body)
+  /** An error of a connection that was taken over, in our words. */
+  readonly explain = (error: unknown): unknown => {
+    const known = { target: this.#target, kind: this.#dispatcher.endpoint.kind }
+    return isOfTheWire(error) ? explainFault(error, known) : error
+  }
+
+  /** What an error calls a call. */
+  named({ method, path }: Operation, { ids = [] }: Call): Named {
+    let next = 0
+    return { method, path: path.replaceAll(/\{\w+\}/g, () => encodeURIComponent(ids[next++] ?? '')) }
+  }
+
+  async #succeeding(named: Named, wire: WireRequest): Promise<StreamedAnswer> {
+    const answer = await open(this.#dispatcher, wire)
+    if (succeeded(answer.status)) return answer
+    throw apiError(answer.status, named, await readWhole(answer.body, LONGEST_ERROR))
   }
 
   /**
@@ -105,16 +151,12 @@ export class Send {
     return true
   }
 
-  #wire({ method, path, query, headers, body, signal }: RequestDescription): WireRequest {
-    const encoded = encodeBody(body)
-    const version = this.#version === undefined ? '' : `/v${this.#version}`
-    return {
-      method,
-      path: version + path + encodeQuery(query),
-      ...encoded,
-      headers: { ...encoded.headers, ...headers },
-      signal,
-    }
+  #wire(operation: Operation, call: Call): WireRequest {
+    return this.#versioned(wireCall(operation, call, this.version))
+  }
+
+  #versioned(wire: WireRequest): WireRequest {
+    return this.#version === undefined ? wire : { ...wire, path: `/v${this.#version}${wire.path}` }
   }
 
   get #target(): string {
@@ -122,24 +164,29 @@ export class Send {
   }
 }
 
-function parseJson<T>(text: string, { method, path }: RequestDescription, status: number): T {
+/** 304 says that nothing was done: an error like the others, so that nobody takes it for more. */
+function succeeded(status: number): boolean {
+  return status < 300
+}
+
+function parseJson<T>(text: string, request: Named, status: number): T {
   try {
     return JSON.parse(text) as T
   } catch (cause) {
-    throw new DockerApiError('ERR_API_RESPONSE_INVALID', {
-      tried: `${method} ${path}`,
-      got: 'the answer is no JSON',
-      todo: 'Look whether a proxy changes what the daemon sends.',
-      status,
-      method,
-      path,
-      cause,
-    })
+    throw unreadable('ERR_API_RESPONSE_INVALID', { ...request }, `the answer (${status}) is no JSON`, cause)
   }
 }
 
-async function readWhole(body: Readable): Promise<Buffer> {
+/** An error's page is short; a peer that sends for ever is left. In bytes. */
+const LONGEST_ERROR = 1024 * 1024
+
+async function readWhole(body: Readable, longest = Infinity): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of body) chunks.push(chunk as Buffer)
+  let size = 0
+  for await (const chunk of body) {
+    chunks.push(chunk as Buffer)
+    size += (chunk as Buffer).length
+    if (size > longest) break
+  }
   return Buffer.concat(chunks)
 }

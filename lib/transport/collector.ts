@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { ConnectionError } from '../errors.ts'
 import type { Handler } from './undici.ts'
 
@@ -42,9 +43,19 @@ function tooLate(target: string): ConnectionError {
   })
 }
 
+function notUpgraded(status: number): ConnectionError {
+  return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
+    tried: 'taking a connection over for a stream in both directions',
+    got: `the answer is ${status} and not 101: the connection stays what it was`,
+    todo: 'Let the proxy in between pass Connection and Upgrade on, or reach the daemon without it.',
+  })
+}
+
 interface Settle {
   readonly resolve: (answer: WireAnswer) => void
   readonly reject: (reason: unknown) => void
+  /** For a request that asks for an upgrade: is handed the connection when the daemon has left HTTP. */
+  readonly upgraded?: (socket: Duplex, headers: AnswerHeaders) => void
 }
 
 /** Collects one answer; aborts for the caller's own reason, and at once. */
@@ -75,7 +86,14 @@ export class Collector implements Handler {
     else this.#abort = abort
   }
 
+  onUpgrade(_status: number, headers: Buffer[], socket: unknown): void {
+    this.#finish()
+    this.#settled.upgraded?.(socket as Duplex, toHeaders(headers))
+  }
+
   onHeaders(status: number, headers: Buffer[]): boolean {
+    // Its body may never end.
+    if (this.#settled.upgraded && status >= 200 && status < 400) this.#abort?.(notUpgraded(status))
     this.#status = status
     this.#headers = headers
     return true

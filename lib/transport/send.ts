@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { Collector, type AnswerHeaders, type WireAnswer } from './collector.ts'
@@ -21,6 +21,12 @@ export interface StreamedAnswer {
   readonly status: number
   readonly headers: AnswerHeaders
   readonly body: Readable
+}
+
+/** A connection that has left HTTP: bytes in both directions, each of which may end before the other. */
+export interface Hijacked {
+  readonly headers: AnswerHeaders
+  readonly socket: Duplex
 }
 
 function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): Dispatcher.DispatchOptions {
@@ -48,6 +54,26 @@ export function collect(dispatcher: DockerDispatcher, request: WireRequest): Pro
     const collector = new Collector({ resolve, reject }, request.signal)
     if (request.deadline !== undefined) collector.endWithin(request.deadline, formatEndpoint(dispatcher.endpoint))
     dispatcher.dispatch(dispatchOptions(dispatcher, request), collector)
+  })
+}
+
+/**
+ * Sends a request that takes its connection over (RFC 9110, section 7.8), and hands the connection over, or the answer
+ * that refuses it.
+ *
+ * @param protocol - for the header field Upgrade
+ */
+export function hijack(
+  dispatcher: DockerDispatcher,
+  request: WireRequest,
+  protocol: 'tcp' | 'h2c',
+): Promise<Hijacked | WireAnswer> {
+  return new Promise((resolve, reject) => {
+    request.signal?.throwIfAborted()
+    allowSharing(request.signal)
+    const upgraded = (socket: Duplex, headers: AnswerHeaders): void => resolve({ socket, headers })
+    const collector = new Collector({ resolve, reject, upgraded }, request.signal)
+    dispatcher.dispatch({ ...dispatchOptions(dispatcher, request), upgrade: protocol }, collector)
   })
 }
 

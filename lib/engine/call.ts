@@ -1,0 +1,86 @@
+import { Readable } from 'node:stream'
+import { ArgumentError } from '../errors.ts'
+import { encodeBody, type RequestBody } from '../transport/body.ts'
+import type { WireRequest } from '../transport/send.ts'
+import { keysOf, refuseUnknown } from './description.ts'
+import { encodeFilters } from './filters.ts'
+import { refuseNewer, serves, tooNew } from './newer.ts'
+import type { Operation, QueryTake } from './operation.ts'
+import { expandPath } from './path.ts'
+import { encodeQuery, type Query, type QueryValue } from './query.ts'
+
+/** What one call brings to its operation. */
+export interface Call {
+  /** For the places of its path, in order. */
+  readonly ids?: readonly string[]
+  /** Query parameters by the names of their options, and `signal`: as the caller gave them. */
+  readonly options?: object | undefined
+  readonly body?: RequestBody | undefined
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** The words of one call, checked: all but the version before its path. */
+export function wireCall(operation: Operation, call: Call, version: string): WireRequest {
+  if (!serves(version, operation.since)) throw tooNew('this operation', operation.name, operation.since ?? '', version)
+  const { signal, ...options } = checkOptions(operation, call.options)
+  const encoded = encodeBody(checkBody(operation, call.body, version))
+  return {
+    method: operation.method,
+    path: expandPath(operation.path, call.ids) + encodeQuery(queryOf(operation, options, version)),
+    ...encoded,
+    headers: { ...encoded.headers, ...call.headers },
+    signal,
+  }
+}
+
+type Options = Readonly<Record<string, unknown>> & { readonly signal?: AbortSignal | undefined }
+
+function checkOptions({ name, query = {} }: Operation, given: unknown = {}): Options {
+  const known = [...Object.keys(query), 'signal']
+  refuseUnknown(keysOf(given, `the options of ${name}()`, `{ ${known.join(', ')} }, or nothing`), known, `${name}()`)
+  const { signal } = given as { signal?: unknown }
+  if (signal === undefined || signal instanceof AbortSignal) return given as Options
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the option signal of ${name}()`,
+    got: 'it is no AbortSignal',
+    todo: 'Give the signal of an AbortController, or AbortSignal.timeout(MILLISECONDS).',
+  })
+}
+
+function queryOf({ name, query = {} }: Operation, options: Readonly<Record<string, unknown>>, version: string): Query {
+  const pairs = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .map(([option, value]) => {
+      const take = query[option] ?? {}
+      if (!serves(version, take.since)) throw tooNew(`the option ${option}`, name, take.since ?? '', version)
+      return [take.as ?? option, encode(take, value)] as const
+    })
+  return Object.fromEntries(pairs)
+}
+
+function encode({ encode: how }: QueryTake, value: unknown): QueryValue | object {
+  if (how === 'filters') return encodeFilters(value)
+  if (how === 'json') return JSON.stringify(value)
+  return value as QueryValue
+}
+
+function checkBody(operation: Operation, body: RequestBody | undefined, version: string): RequestBody | undefined {
+  if (operation.body === undefined || body === undefined) return body
+  const bytes = body instanceof Uint8Array || body instanceof Readable || isAsyncIterable(body)
+  const fits = operation.body === 'bytes' ? bytes : typeof body === 'object' && body !== null && !bytes
+  if (!fits) throw wrongBody(operation)
+  if (operation.newer) refuseNewer(body, operation.newer, { of: operation.name, version })
+  return body
+}
+
+function isAsyncIterable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
+
+function wrongBody({ name, body }: Operation): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the body of ${name}()`,
+    got: body === 'bytes' ? 'it is neither bytes nor a stream of bytes' : 'it is no plain object',
+    todo: body === 'bytes' ? 'Give a Uint8Array, a Readable or an AsyncIterable.' : 'Give what the API calls the body.',
+  })
+}

@@ -1,0 +1,36 @@
+import { ArgumentError } from '../errors.ts'
+import type { Since } from './operation.ts'
+import { compareVersions } from './version.ts'
+
+/** Whether a daemon that speaks `version` knows what came with `since`. */
+export function serves(version: string, since: Since | undefined): boolean {
+  return since === undefined || compareVersions(version, since) >= 0
+}
+
+/** A daemon leaves out in silence what it doesn't know: a container would run without the limit that was asked for. */
+export function tooNew(what: string, of: string, since: Since, version: string): ArgumentError {
+  return new ArgumentError('ERR_API_FIELD_TOO_NEW', {
+    tried: `${what} of ${of}`,
+    got: `it came with Engine API ${since}, and this connection speaks ${version}, which would leave it out in silence`,
+    todo: 'Leave it out, or update Docker Engine on that host.',
+  })
+}
+
+/** Finds a value at a dotted path; `*` stands for every key of an object and every place of a list. */
+function has(value: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined) return value !== undefined && value !== null
+  if (typeof value !== 'object' || value === null) return false
+  if (key === '*') return Object.values(value).some((one) => has(one, rest))
+  return has((value as Record<string, unknown>)[key], rest)
+}
+
+/** Refuses a body with a field that the version in use doesn't know. */
+export function refuseNewer(
+  body: unknown,
+  newer: Readonly<Record<string, Since>>,
+  { of, version }: { of: string; version: string },
+): void {
+  for (const [path, since] of Object.entries(newer)) {
+    if (!serves(version, since) && has(body, path.split('.'))) throw tooNew(path, of, since, version)
+  }
+}

@@ -1,0 +1,35 @@
+/** The first Engine API version that takes a thing, e.g. `1.43`; left out where every version that we speak takes it. */
+export type Since = string
+
+/** How one query parameter of an operation is written. */
+export interface QueryTake {
+  /** Its name on the wire, where that isn't the option's own: `killSignal` is sent as `signal`. */
+  readonly as?: string
+  readonly since?: Since
+  /** `json`: one JSON value; `filters`: lists of words by key; else words and numbers, and arrays as repeated names. */
+  readonly encode?: 'json' | 'filters'
+}
+
+/**
+ * One operation of the Engine API as data: what is sent, and since when. A resource's methods are sentences about
+ * these; the checks of every call read them, and so does the test that holds them against the specification.
+ */
+export interface Operation {
+  /** As a caller writes it, for messages: `containers.list`. */
+  readonly name: string
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+  /** As the specification writes it: `/containers/{id}/json`. */
+  readonly path: string
+  readonly since?: Since
+  /** Every query parameter, by the name of its option. */
+  readonly query?: Readonly<Record<string, QueryTake>>
+  /** What the body is; left out where there is none. */
+  readonly body?: 'json' | 'bytes'
+  /** Fields of the body that are newer than the oldest version, by path: `HostConfig.Mounts.*.VolumeOptions.Subpath`. */
+  readonly newer?: Readonly<Record<string, Since>>
+}
+
+/** A query parameter without anything special. */
+export const PLAIN: QueryTake = {}
+export const FILTERS: QueryTake = { encode: 'filters' }
+export const JSON_VALUE: QueryTake = { encode: 'json' }

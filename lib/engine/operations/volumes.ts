@@ -1,0 +1,32 @@
+import { FILTERS, PLAIN, type Operation } from '../operation.ts'
+
+export const LIST: Operation = {
+  name: 'volumes.list',
+  method: 'GET',
+  path: '/volumes',
+  query: { filters: FILTERS },
+}
+
+export const CREATE: Operation = {
+  name: 'volumes.create',
+  method: 'POST',
+  path: '/volumes/create',
+  body: 'json',
+  newer: { ClusterVolumeSpec: '1.42' },
+}
+
+export const INSPECT: Operation = { name: 'volumes.inspect', method: 'GET', path: '/volumes/{name}' }
+
+export const REMOVE: Operation = {
+  name: 'volumes.remove',
+  method: 'DELETE',
+  path: '/volumes/{name}',
+  query: { force: PLAIN },
+}
+
+export const PRUNE: Operation = {
+  name: 'volumes.prune',
+  method: 'POST',
+  path: '/volumes/prune',
+  query: { filters: FILTERS },
+}

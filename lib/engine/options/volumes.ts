@@ -1,0 +1,31 @@
+import type { FilterValue } from '../filters.ts'
+import type { RequestOptions } from '../send.ts'
+
+/** Options of {@link Volumes.list}. */
+export interface VolumeListOptions extends RequestOptions {
+  readonly filters?: {
+    /** `true`: those that no container uses. */
+    readonly dangling?: boolean
+    readonly driver?: FilterValue
+    /** `key` or `key=value`. */
+    readonly label?: FilterValue
+    /** The whole name, or a part of it. */
+    readonly name?: FilterValue
+  }
+}
+
+/** Options of {@link Volumes.remove}. */
+export interface VolumeRemoveOptions extends RequestOptions {
+  /** Also where its driver or its data are gone. @defaultValue `false` */
+  readonly force?: boolean
+}
+
+/** Options of {@link Volumes.prune}. */
+export interface VolumePruneOptions extends RequestOptions {
+  readonly filters?: {
+    /** Named volumes as well as anonymous ones. Since API 1.42. @defaultValue `false` */
+    readonly all?: boolean
+    readonly label?: FilterValue
+    readonly 'label!'?: FilterValue
+  }
+}

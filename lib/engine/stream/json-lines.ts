@@ -1,0 +1,62 @@
+/** No line of the Engine API comes near: it would be held whole. In bytes. */
+const LONGEST_LINE = 64 * 1024 * 1024
+const NEWLINE = 0x0a
+
+/** What is wrong with a stream of JSON values, in words. */
+export class LineFault extends Error {
+  readonly kind: 'invalid' | 'truncated'
+
+  constructor(kind: LineFault['kind'], message: string, cause?: unknown) {
+    super(message, { cause })
+    this.kind = kind
+  }
+}
+
+/** Splits a stream of JSON values, one a line (`\n` and `\r\n` alike), however its bytes are cut. */
+export class JsonLines {
+  #pending: Buffer[] = []
+  #size = 0
+
+  /** The values that are whole now. @throws LineFault */
+  push(chunk: Buffer): unknown[] {
+    const values: unknown[] = []
+    let from = 0
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+      this.#keep(chunk.subarray(from, at))
+      from = at + 1
+      const text = this.#take()
+      if (text !== '') values.push(parse(text, 'invalid'))
+    }
+    if (from < chunk.length) this.#keep(chunk.subarray(from))
+    return values
+  }
+
+  /** The last value, where no newline follows it. @throws LineFault where it isn't whole */
+  end(): unknown[] {
+    const text = this.#take()
+    return text === '' ? [] : [parse(text, 'truncated')]
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#size += bytes.length
+    if (this.#size > LONGEST_LINE) throw new LineFault('invalid', `a line of it is longer than ${LONGEST_LINE} bytes`)
+    this.#pending.push(bytes)
+  }
+
+  #take(): string {
+    const [only] = this.#pending
+    const whole = this.#pending.length === 1 && only ? only : Buffer.concat(this.#pending)
+    this.#pending = []
+    this.#size = 0
+    return whole.toString('utf8').trim()
+  }
+}
+
+function parse(text: string, kind: LineFault['kind']): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const got = kind === 'truncated' ? 'it ended in the middle of a JSON value' : 'a line of it is no JSON'
+    throw new LineFault(kind, `${got}: ${text.slice(0, 100)}`, cause)
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * A stream that opens when it is needed: when it is awaited, which gives the open stream, or when it is looped over.
+ * Until then nothing is sent.
+ *
+ * @example
+ * ```ts
+ * for await (const event of docker.system.events({ signal })) console.log(event.Action)
+ * const events = await docker.system.events() // from here on none is missed
+ * ```
+ */
+export class Opening<Item, Stream extends AsyncIterable<Item>> implements PromiseLike<Stream>, AsyncIterable<Item> {
+  readonly #open: () => Promise<Stream>
+  #opened: Promise<Stream> | undefined
+
+  /** @internal */
+  constructor(open: () => Promise<Stream>) {
+    this.#open = open
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- it is meant to be awaited
+  then<Fulfilled = Stream, Rejected = never>(
+    onFulfilled?: ((stream: Stream) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    this.#opened ??= this.#open()
+    return this.#opened.then(onFulfilled, onRejected)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+    yield* await this
+  }
+}

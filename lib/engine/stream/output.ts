@@ -1,0 +1,115 @@
+import type { Readable, Writable } from 'node:stream'
+import { once } from 'node:events'
+import { failureInside, unreadable, type Named } from '../api-error.ts'
+import { FrameFault, FrameSplitter, type OutputChunk } from './frames.ts'
+import { splitLines, type OutputLine } from './lines.ts'
+
+/** What a container has said, read whole. */
+export interface Output {
+  readonly stdout: Buffer
+  readonly stderr: Buffer
+}
+
+/** What an {@link OutputStream} is made of. */
+export interface OutputSource {
+  readonly body: Readable
+  /** A terminal's output is raw; everything else comes in frames. */
+  readonly tty: boolean
+  readonly request: Named
+  /** Turns an error of the connection into ours, where it isn't one yet. */
+  readonly explain?: (error: unknown) => unknown
+}
+
+/**
+ * Output of a container as it comes. Loop over it, or read it by one of its methods, once. Leaving the loop ends the
+ * request. A chunk is what came together of one stream: neither a line nor a write of the program.
+ */
+export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable {
+  /** Raw output of a terminal: all of it is `stdout`. */
+  readonly tty: boolean
+  readonly #body: Readable
+  readonly #request: Named
+  readonly #explain: (error: unknown) => unknown
+
+  /** @internal */
+  constructor({ body, tty, request, explain = (error) => error }: OutputSource) {
+    this.#body = body
+    this.tty = tty
+    this.#request = request
+    this.#explain = explain
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<OutputChunk, void, undefined> {
+    return this.tty ? this.#raw() : this.#framed()
+  }
+
+  /** Line by line, as UTF-8 and without the line's end. */
+  lines(): AsyncGenerator<OutputLine, void, undefined> {
+    return splitLines(this)
+  }
+
+  /** Reads it to its end. Mind its size: `logs` without `tail` may be gigabytes. */
+  async collect(): Promise<Output> {
+    const streams: Record<OutputChunk['stream'], Buffer[]> = { stdout: [], stderr: [] }
+    for await (const { stream, data } of this) streams[stream].push(data)
+    return { stdout: Buffer.concat(streams.stdout), stderr: Buffer.concat(streams.stderr) }
+  }
+
+  /** Reads it to its end, as UTF-8, both streams in the order in which they came. */
+  async text(): Promise<string> {
+    const chunks: Buffer[] = []
+    for await (const { data } of this) chunks.push(data)
+    return Buffer.concat(chunks).toString('utf8')
+  }
+
+  /**
+   * Writes it to where it belongs, at the pace at which that takes it, and resolves at its end. Neither is ended.
+   *
+   * @example
+   * ```ts
+   * const logs = await docker.containers.logs('web', { follow: true })
+   * await logs.copyTo(process.stdout, process.stderr)
+   * ```
+   */
+  async copyTo(stdout: Writable, stderr: Writable = stdout): Promise<void> {
+    for await (const { stream, data } of this) {
+      const target = stream === 'stdout' ? stdout : stderr
+      if (!target.write(data)) await once(target, 'drain')
+    }
+  }
+
+  /** Ends the request. */
+  close(): Promise<void> {
+    this.#body.destroy()
+    return Promise.resolve()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async *#raw(): AsyncGenerator<OutputChunk, void, undefined> {
+    try {
+      for await (const data of this.#body) yield { stream: 'stdout', data: data as Buffer }
+    } catch (error) {
+      throw this.#explain(error)
+    }
+  }
+
+  async *#framed(): AsyncGenerator<OutputChunk, void, undefined> {
+    const splitter = new FrameSplitter()
+    try {
+      for await (const chunk of this.#body) yield* splitter.push(chunk as Buffer)
+      splitter.end()
+    } catch (error) {
+      throw error instanceof FrameFault ? this.#unreadable(error) : this.#explain(error)
+    }
+  }
+
+  #unreadable({ kind, message }: FrameFault): Error {
+    this.#body.destroy()
+    if (kind === 'failed') return failureInside(this.#request, message)
+    const code = kind === 'truncated' ? 'ERR_API_STREAM_TRUNCATED' : 'ERR_API_STREAM_INVALID'
+    return unreadable(code, this.#request, `the stream can't be read: ${message}`)
+  }
+}

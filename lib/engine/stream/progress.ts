@@ -1,0 +1,74 @@
+import { ArgumentError } from '../../errors.ts'
+
+/** Runs a call, handing its events on, and gives its result when it is over. */
+export type Run<Event, Result> = () => AsyncGenerator<Event, Result, undefined>
+
+/**
+ * Something long that the daemon does. Await it for its result, or loop over what it says meanwhile, and then await
+ * it; either way a failure is an error. It begins when it is awaited or looped over, and leaving the loop ends it.
+ *
+ * @example
+ * ```ts
+ * await docker.images.pull('alpine:3.20')
+ * for await (const { status, id } of docker.images.pull('alpine:3.20')) console.log(id, status)
+ * ```
+ */
+export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterable<Event> {
+  readonly #run: Run<Event, Result>
+  readonly #result: Promise<Result>
+  #resolve: (result: Result) => void = () => {}
+  #reject: (reason: unknown) => void = () => {}
+  #events: AsyncGenerator<Event, Result, undefined> | undefined
+
+  /** @internal */
+  constructor(run: Run<Event, Result>) {
+    this.#run = run
+    this.#result = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    // Whoever loops hears of a failure there.
+    this.#result.catch(() => {})
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- it is meant to be awaited
+  then<Fulfilled = Result, Rejected = never>(
+    onFulfilled?: ((result: Result) => Fulfilled | PromiseLike<Fulfilled>) | null,
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Fulfilled | Rejected> {
+    if (this.#events === undefined) this.#drain().catch(() => {})
+    return this.#result.then(onFulfilled, onRejected)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
+    this.#events ??= this.#run()
+    const events = this.#events
+    try {
+      for (let next = await events.next(); ; next = await events.next()) {
+        if (next.done === true) return this.#resolve(next.value)
+        yield next.value
+      }
+    } catch (error) {
+      this.#reject(error)
+      throw error
+    } finally {
+      // Without effect where it is over; else the loop was left.
+      this.#reject(leftEarly())
+      await events.return(undefined as Result)
+    }
+  }
+
+  async #drain(): Promise<void> {
+    for await (const _ of this) {
+      // Whoever awaits it wants the result alone.
+    }
+  }
+}
+
+function leftEarly(): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'waiting for the result of a call whose loop was left',
+    got: 'leaving the loop ended the call',
+    todo: 'Loop to the end, or await it without a loop.',
+  })
+}

@@ -1,0 +1,50 @@
+/** A volume. */
+export interface Volume {
+  readonly Name: string
+  /** E.g. `local`. */
+  readonly Driver: string
+  /** Where it is on the daemon's host. */
+  readonly Mountpoint: string
+  /** RFC 3339, with nanoseconds. */
+  readonly CreatedAt?: string
+  /** What the driver says of it. */
+  readonly Status?: Readonly<Record<string, unknown>>
+  readonly Labels: Readonly<Record<string, string>> | null
+  /** `local` on this host alone, `global` in the whole cluster. */
+  readonly Scope: 'local' | 'global'
+  /** What the driver was told. */
+  readonly Options: Readonly<Record<string, string>> | null
+  /** Only where sizes were asked for. */
+  readonly UsageData?: VolumeUsage | null
+}
+
+/** How much a volume holds, and who uses it. */
+export interface VolumeUsage {
+  /** Bytes; -1 where the driver doesn't know. */
+  readonly Size: number
+  /** Containers that use it; -1 where they were not counted. */
+  readonly RefCount: number
+}
+
+/** All volumes that fit. */
+export interface VolumeListResponse {
+  readonly Volumes: readonly Volume[] | null
+  readonly Warnings: readonly string[] | null
+}
+
+/** A volume to be made. */
+export interface VolumeCreateRequest {
+  /** @defaultValue a random name: the volume counts as anonymous */
+  readonly Name?: string
+  /** @defaultValue `local` */
+  readonly Driver?: string
+  readonly DriverOpts?: Readonly<Record<string, string>>
+  readonly Labels?: Readonly<Record<string, string>>
+}
+
+/** What a prune removed. */
+export interface VolumePruneResponse {
+  readonly VolumesDeleted: readonly string[] | null
+  /** Bytes. */
+  readonly SpaceReclaimed: number
+}
