@@ -8,11 +8,14 @@ import { refuseNewer, serves, tooNew } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
 import { expandPath } from './path.ts'
 import { encodeQuery, type Query, type QueryValue } from './query.ts'
+import { encodeMoment } from './time.ts'
 
 /** What one call brings to its operation. */
 export interface Call {
   /** For the places of its path, in order. */
   readonly ids?: readonly string[]
+  /** Arguments that travel in the query, by the names of their parameters: each has to be there, and none be empty. */
+  readonly names?: Readonly<Record<string, string>>
   /** Query parameters by the names of their options, and `signal`: as the caller gave them. */
   readonly options?: object | undefined
   readonly body?: RequestBody | undefined
@@ -22,11 +25,12 @@ export interface Call {
 /** The words of one call, checked: all but the version before its path. */
 export function wireCall(operation: Operation, call: Call, version: string): WireRequest {
   if (!serves(version, operation.since)) throw tooNew('this operation', operation.name, operation.since ?? '', version)
-  const { signal, ...options } = checkOptions(operation, call.options)
+  const names = checkNames(operation, call.names)
+  const { signal, ...options } = checkOptions(operation, call.options, names)
   const encoded = encodeBody(checkBody(operation, call.body, version))
   return {
     method: operation.method,
-    path: expandPath(operation.path, call.ids) + encodeQuery(queryOf(operation, options, version)),
+    path: expandPath(operation.path, call.ids) + encodeQuery(queryOf(operation, { ...options, ...names }, version)),
     ...encoded,
     headers: { ...encoded.headers, ...call.headers },
     signal,
@@ -35,8 +39,21 @@ export function wireCall(operation: Operation, call: Call, version: string): Wir
 
 type Options = Readonly<Record<string, unknown>> & { readonly signal?: AbortSignal | undefined }
 
-function checkOptions({ name, query = {} }: Operation, given: unknown = {}): Options {
-  const known = [...Object.keys(query), 'signal']
+function checkNames(
+  { name }: Operation,
+  names: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  const wrong = Object.keys(names).find((key) => typeof names[key] !== 'string' || names[key] === '')
+  if (wrong === undefined) return names
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the ${wrong} of ${name}()`,
+    got: names[wrong] === '' ? 'it is empty' : 'it is no text',
+    todo: 'Pass a name as Docker prints it.',
+  })
+}
+
+function checkOptions({ name, query = {} }: Operation, given: unknown = {}, names: object = {}): Options {
+  const known = [...Object.keys(query).filter((key) => !(key in names)), 'signal']
   refuseUnknown(keysOf(given, `the options of ${name}()`, `{ ${known.join(', ')} }, or nothing`), known, `${name}()`)
   const { signal } = given as { signal?: unknown }
   if (signal === undefined || signal instanceof AbortSignal) return given as Options
@@ -53,13 +70,14 @@ function queryOf({ name, query = {} }: Operation, options: Readonly<Record<strin
     .map(([option, value]) => {
       const take = query[option] ?? {}
       if (!serves(version, take.since)) throw tooNew(`the option ${option}`, name, take.since ?? '', version)
-      return [take.as ?? option, encode(take, value)] as const
+      return [take.as ?? option, encode(take, value, `the option ${option} of ${name}()`)] as const
     })
   return Object.fromEntries(pairs)
 }
 
-function encode({ encode: how }: QueryTake, value: unknown): QueryValue | object {
+function encode({ encode: how }: QueryTake, value: unknown, what: string): QueryValue | object {
   if (how === 'filters') return encodeFilters(value)
+  if (how === 'moment') return encodeMoment(what, value)
   if (how === 'json') return JSON.stringify(value)
   return value as QueryValue
 }

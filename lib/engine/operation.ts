@@ -6,8 +6,11 @@ export interface QueryTake {
   /** Its name on the wire, where that isn't the option's own: `killSignal` is sent as `signal`. */
   readonly as?: string
   readonly since?: Since
-  /** `json`: one JSON value; `filters`: lists of words by key; else words and numbers, and arrays as repeated names. */
-  readonly encode?: 'json' | 'filters'
+  /**
+   * `json`: one JSON value; `filters`: lists of words by key; `moment`: a Date, or what stands for one; else words and
+   * numbers, and arrays as repeated names.
+   */
+  readonly encode?: 'json' | 'filters' | 'moment'
 }
 
 /**
@@ -33,3 +36,4 @@ export interface Operation {
 export const PLAIN: QueryTake = {}
 export const FILTERS: QueryTake = { encode: 'filters' }
 export const JSON_VALUE: QueryTake = { encode: 'json' }
+export const MOMENT: QueryTake = { encode: 'moment' }
