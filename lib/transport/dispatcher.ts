@@ -4,6 +4,7 @@ import type { Dispatcher as UndiciDispatcher, Pool as UndiciPool } from 'undici'
 import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../errors.ts'
 import type { Identity } from '../identity/identity.ts'
+import type { Connect } from './connect.ts'
 import { connectorFor } from './connector.ts'
 import { checkEndpoint, checkIdentity } from './dispatcher-arguments.ts'
 import { checkDispatcherOptions, type DispatcherOptions } from './dispatcher-options.ts'
@@ -14,7 +15,7 @@ import { laneOf, type Lane } from './lanes.ts'
 import { originOf, prefixOf } from './origin.ts'
 import type { Peer } from './peer.ts'
 import { RESPONSE_TIMEOUT_MS } from './policy.ts'
-import { refuseTarget, type Target } from './target.ts'
+import { refuseRedirect, refuseTarget, type Target } from './target.ts'
 import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
 
 /** More connections than this cost handshakes and memory and bring no speed (measured: README, "Speed"). */
@@ -39,6 +40,7 @@ export class DockerDispatcher extends Dispatcher {
   /** The endpoint's own prefix, `''` where it has none. */
   readonly prefix: string
   readonly #lanes: Record<Lane, UndiciPool>
+  readonly #connect: Connect
   readonly #target: Target
   readonly #closing = new AbortController()
   readonly #guards: Guards = {
@@ -47,10 +49,10 @@ export class DockerDispatcher extends Dispatcher {
       return (isOfTheWire(error) ? explainFault(error, known) : error) as Error
     },
     upgraded: (socket) => this.#keep(socket),
-    refuse: (status) => (status >= 300 && status < 400 && status !== 304 ? this.#redirected(status) : undefined),
+    refuse: (status) => refuseRedirect(this.#target, status),
   }
-  /** Hijacked connections: undici lets go of them. */
-  readonly #upgraded = new Set<Duplex>()
+  /** Hijacked connections, which undici lets go of, and those that were handed out by open(). */
+  readonly #kept = new Set<Duplex>()
   #peer: Peer | undefined
 
   /** @internal */
@@ -62,12 +64,12 @@ export class DockerDispatcher extends Dispatcher {
     this.#target = { name: formatEndpoint(endpoint), origin: this.origin, prefix: this.prefix }
     // Each connection that is being made listens to it.
     setMaxListeners(0, this.#closing.signal)
-    const open = connectorFor(endpoint, identity, {
+    this.#connect = connectorFor(endpoint, identity, {
       timeout: connectTimeout,
       onPeer: (peer) => (this.#peer = peer),
     })
     const connect: UndiciPool.Options['connect'] = (_options, callback) => {
-      open(this.#closing.signal).then(
+      this.#connect(this.#closing.signal).then(
         (socket) => callback(null, socket as never),
         (error: Error) => callback(error, null),
       )
@@ -85,6 +87,7 @@ export class DockerDispatcher extends Dispatcher {
     // compose() hands out a Proxy, from which private fields can't be reached.
     this.close = this.close.bind(this)
     this.destroy = this.destroy.bind(this)
+    this.open = this.open.bind(this)
   }
 
   /** Who answered on the connection that was made last; undefined before the first, and for local sockets. */
@@ -113,6 +116,30 @@ export class DockerDispatcher extends Dispatcher {
     return this.#lanes[lane].dispatch(options, guarded as UndiciDispatcher.DispatchHandler)
   }
 
+  /**
+   * Opens one connection that no request of this dispatcher will ever use: for another HTTP client, or to hand bytes on.
+   * It is ready when it comes, TLS verified by both sides, and ends with {@link DockerDispatcher.destroy} at the latest.
+   * A path prefix of the endpoint is the caller's affair.
+   *
+   * @param signal - gives the connection up while it is being made, with its own reason
+   * @throws {@link ConnectionError} as a request would, ERR_CLIENT_CLOSED after close() or destroy()
+   * @throws {@link IdentityError} where the certificate files have changed into something that can't be used
+   */
+  async open(signal?: AbortSignal): Promise<Duplex> {
+    signal?.throwIfAborted()
+    if (this.closed || this.destroyed) throw this.#closed()
+    const giveUp = linkedTo(this.#closing.signal, signal)
+    try {
+      const socket = await this.#connect(giveUp.signal)
+      if (giveUp.signal.aborted) socket.destroy()
+      giveUp.signal.throwIfAborted()
+      this.#keep(socket)
+      return socket
+    } finally {
+      giveUp.unlink()
+    }
+  }
+
   /** Lets running requests finish, then closes. An open stream keeps it waiting: see {@link DockerDispatcher.destroy}. */
   override close(): Promise<void>
   override close(callback: () => void): void
@@ -130,7 +157,7 @@ export class DockerDispatcher extends Dispatcher {
     const error = (typeof first === 'function' ? null : first) ?? this.#closed()
     const callback = typeof first === 'function' ? first : second
     this.#closing.abort(error)
-    for (const socket of this.#upgraded) socket.destroy()
+    for (const socket of this.#kept) socket.destroy()
     return settle(Promise.all([this.#lanes.short.destroy(error), this.#lanes.patient.destroy(error)]), callback)
   }
 
@@ -155,16 +182,8 @@ export class DockerDispatcher extends Dispatcher {
 
   #keep(socket: Duplex): void {
     if (this.#closing.signal.aborted) socket.destroy()
-    this.#upgraded.add(socket)
-    socket.once('close', () => this.#upgraded.delete(socket))
-  }
-
-  #redirected(status: number): ConnectionError {
-    return new ConnectionError('ERR_REDIRECT_REFUSED', {
-      tried: `a request to ${this.#target.name}`,
-      got: `the answer is a redirect (${status}), which the Engine API never sends and we never follow`,
-      todo: 'Write the final address as DOCKER_HOST; a proxy that redirects is no Docker daemon.',
-    })
+    this.#kept.add(socket)
+    socket.once('close', () => this.#kept.delete(socket))
   }
 
   #closed(): ConnectionError {
@@ -176,6 +195,15 @@ export class DockerDispatcher extends Dispatcher {
   }
 }
 Object.assign(DockerDispatcher.prototype, dispatcherMethods)
+
+/** Aborts with whichever aborts first. AbortSignal.any() would leave something behind in the one that lives on, each time. */
+function linkedTo(...signals: readonly (AbortSignal | undefined)[]): { signal: AbortSignal; unlink: () => void } {
+  const controller = new AbortController()
+  const abort = (event: Event): void => controller.abort((event.target as AbortSignal).reason)
+  for (const signal of signals) signal?.addEventListener('abort', abort)
+  const unlink = (): void => signals.forEach((signal) => signal?.removeEventListener('abort', abort))
+  return { signal: controller.signal, unlink }
+}
 
 function settle(all: Promise<unknown>, callback?: () => void): Promise<void> | void {
   const done = all.then(() => {})

@@ -72,3 +72,13 @@ export function refuseTarget(target: Target, options: Dispatcher.DispatchOptions
     refuseHost(target, options.headers)
   )
 }
+
+/** Why an answer must not be used, if so: it says where else to go. */
+export function refuseRedirect({ name }: Target, status: number): ConnectionError | undefined {
+  if (status < 300 || status >= 400 || status === 304) return undefined
+  return new ConnectionError('ERR_REDIRECT_REFUSED', {
+    tried: `a request to ${name}`,
+    got: `the answer is a redirect (${status}), which the Engine API never sends and we never follow`,
+    todo: 'Write the final address as DOCKER_HOST; a proxy that redirects is no Docker daemon.',
+  })
+}
