@@ -25,4 +25,12 @@ export type { DispatcherOptions } from './transport/dispatcher-options.ts'
 export type { Peer } from './transport/peer.ts'
 export type { RequestBody } from './transport/body.ts'
 export type { AnswerHeaders } from './transport/collector.ts'
+export type { IdentityTokenAuth, PasswordAuth, RegistryAuth, RegistryTokenAuth } from './registry/auth.ts'
+export {
+  loadRegistryCredentials,
+  type RegistryCredentials,
+  type RegistryCredentialsOptions,
+} from './registry/credentials.ts'
+export type { RegistryAuthSource } from './registry/headers.ts'
+export { formatReference, parseReference, type ImageReference } from './registry/reference.ts'
 export * from './errors.ts'

@@ -3,8 +3,10 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EndpointError, type EndpointErrorCode } from '../errors.ts'
 import { fileReason } from '../files.ts'
+import { configFile, readConfigFile, unusable } from './config-file.ts'
 import type { Endpoint } from './endpoint.ts'
 import { parseHost } from './host.ts'
+import { asObject, parseObject } from './json-object.ts'
 import { printable } from './text.ts'
 
 /** The name of the context that stands for no context at all. */
@@ -81,25 +83,12 @@ async function readMeta(config: string, { id, name, tried }: Kept): Promise<{ ho
     fail('ERR_CONTEXT_INVALID', `${tried}, ${path}`, got, `Remove it and make it anew:  docker context rm ${name}`)
   if (meta === undefined) return broken('it is no JSON object')
   if (meta['Name'] !== name) broken('it is kept under the name of another context')
-  const docker = objectOr(objectOr(meta['Endpoints'])?.['docker'])
+  const docker = asObject(asObject(meta['Endpoints'])?.['docker'])
   if (docker === undefined) return broken('it has no endpoint for docker')
   const { Host: host, SkipTLSVerify: skip = false } = docker
   if (typeof host !== 'string' || host === '') return broken('its endpoint for docker has no Host')
   if (typeof skip !== 'boolean') return broken('its SkipTLSVerify is neither true nor false')
   return { host, skipTlsVerify: skip }
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    return objectOr(JSON.parse(text))
-  } catch {
-    return undefined
-  }
-}
-
-function objectOr(value: unknown): Record<string, unknown> | undefined {
-  const is = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return is ? (value as Record<string, unknown>) : undefined
 }
 
 /** The CLI would connect without what is missing: in plaintext, unverified, or without a client certificate. */
@@ -124,22 +113,7 @@ async function isThere(path: string): Promise<boolean> {
 
 /** The context that `docker context use` chose: none where there is no config.json, or no word of it in there. */
 export async function readCurrentContext(config: string): Promise<string | undefined> {
-  const path = join(config, 'config.json')
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return '{}'
-    const got = cause.code === 'ENOTDIR' ? `${config} is a file, and has to be a folder` : fileReason(cause)
-    return fail(
-      'ERR_CONFIG_INVALID',
-      `reading ${path}`,
-      got,
-      'Let DOCKER_CONFIG name a folder that you can read.',
-      cause,
-    )
-  })
-  const parsed = parseObject(text)
-  // The Docker CLI warns and goes on to the local daemon; which one was meant can't be known.
-  if (parsed === undefined) fail('ERR_CONFIG_INVALID', `reading ${path}`, 'it is no JSON object', 'Mend or remove it.')
-  const { currentContext = '' } = parsed
+  const { currentContext = '' } = await readConfigFile(config)
   if (typeof currentContext === 'string') return currentContext === '' ? undefined : currentContext
-  return fail('ERR_CONFIG_INVALID', `reading ${path}`, 'its currentContext is no string', 'See: docker context use')
+  throw unusable(configFile(config), 'its currentContext is no string', 'See: docker context use')
 }

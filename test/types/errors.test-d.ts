@@ -15,6 +15,7 @@ import {
   type FileErrorCode,
   type IdentityErrorCode,
   type PkiErrorCode,
+  type RegistryErrorCode,
 } from '../../lib/index.ts'
 
 /** Each way out of a switch knows which codes are left. */
@@ -74,6 +75,7 @@ type Rooms =
   | FileErrorCode
   | IdentityErrorCode
   | PkiErrorCode
+  | RegistryErrorCode
 
 /** The union of all codes is the rooms' codes and no other. */
 export const everyCode: [ErrorCode] extends [Rooms] ? ([Rooms] extends [ErrorCode] ? true : never) : never = true

@@ -1,0 +1,44 @@
+import { RegistryError } from '../errors.ts'
+import { printable } from '../endpoint/text.ts'
+import { HUB, parseReference, type ImageReference } from './reference.ts'
+
+/** What the Docker CLI and its helpers keep Docker Hub's credentials under (docker/docker, registry.IndexServer). */
+export const HUB_SERVER = 'https://index.docker.io/v1/'
+
+/** Every name that Docker Hub goes by; BuildKit asks for the last one. */
+const HUB_HOSTS: ReadonlySet<string> = new Set([HUB, 'index.docker.io', 'registry-1.docker.io'])
+
+/** The server whose credentials an image needs, as `docker login` calls it. */
+export function serverOfImage(image: string | ImageReference): string {
+  const { domain } = typeof image === 'string' ? parseReference(image) : image
+  return domain === HUB ? HUB_SERVER : domain
+}
+
+/**
+ * The server that a registry's host or URL stands for, as `docker login` calls it.
+ *
+ * @throws {@link RegistryError} ERR_REFERENCE_INVALID
+ */
+export function serverOfRegistry(registry: string): string {
+  const host = hostOf(registry)
+  if (HUB_HOSTS.has(host)) return HUB_SERVER
+  // A helper gets it as a line of its input.
+  if (/^[A-Za-z0-9[][A-Za-z0-9.:[\]-]*$/.test(host)) return host
+  throw new RegistryError('ERR_REFERENCE_INVALID', {
+    tried: `the registry ${JSON.stringify(printable(registry))}`,
+    got: 'it is no host',
+    todo: 'Write it as HOST or HOST:PORT, such as ghcr.io',
+  })
+}
+
+/** `ghcr.io` of `https://ghcr.io/v2/`: the Docker CLI compares keys so (credentials.ConvertToHostname). */
+export function hostOf(server: string): string {
+  return server.replace(/^https?:\/\//, '').replace(/\/.*$/s, '')
+}
+
+/** Is a key of config.json about this server? */
+export function isFor(key: string, server: string): boolean {
+  if (key === server) return true
+  const host = hostOf(key)
+  return server === HUB_SERVER ? HUB_HOSTS.has(host) : host === server
+}
