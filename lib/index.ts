@@ -1,6 +1,8 @@
 export { connect, type DockerClient } from './engine/client.ts'
 export { path, type ApiPath } from './engine/path.ts'
 export type { Query, QueryValue } from './engine/query.ts'
+export type { Session } from './engine/session.ts'
+export type { SessionOptions } from './engine/options/session.ts'
 export type { OpenAnswer, RequestDescription, RequestOptions } from './engine/send.ts'
 export type { SystemInfo, SystemVersion, VersionComponent } from './engine/types/system.ts'
 export { NEWEST_API_VERSION, OLDEST_API_VERSION, type Ping } from './engine/version.ts'

@@ -7,7 +7,7 @@ import { encodeFilters } from './filters.ts'
 import { refuseNewer, serves, tooNew } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
 import { expandPath } from './path.ts'
-import { encodeQuery, type Query, type QueryValue } from './query.ts'
+import { encodeJson, encodeQuery, type Query, type QueryValue } from './query.ts'
 import { encodeMoment } from './time.ts'
 
 /** What one call brings to its operation. */
@@ -19,20 +19,22 @@ export interface Call {
   /** Query parameters by the names of their options, and `signal`: as the caller gave them. */
   readonly options?: object | undefined
   readonly body?: RequestBody | undefined
-  readonly headers?: Readonly<Record<string, string>>
+  /** A list is sent as one field for each of its values. */
+  readonly headers?: Readonly<Record<string, string | string[]>>
 }
 
 /** The words of one call, checked: all but the version before its path. */
 export function wireCall(operation: Operation, call: Call, version: string): WireRequest {
   if (!serves(version, operation.since)) throw tooNew('this operation', operation.name, operation.since ?? '', version)
   const names = checkNames(operation, call.names)
-  const { signal, ...options } = checkOptions(operation, call.options, names)
-  const encoded = encodeBody(checkBody(operation, call.body, version))
+  const { options: given = {}, ids, body, headers } = call
+  const { signal, ...options } = checkOptions(operation, given, names) as Options
+  const encoded = encodeBody(checkBody(operation, body, version))
   return {
     method: operation.method,
-    path: expandPath(operation.path, call.ids) + encodeQuery(queryOf(operation, { ...options, ...names }, version)),
+    path: expandPath(operation.path, ids) + encodeQuery(queryOf(operation, { ...options, ...names }, version)),
     ...encoded,
-    headers: { ...encoded.headers, ...call.headers },
+    headers: { ...encoded.headers, ...headers },
     signal,
   }
 }
@@ -52,11 +54,17 @@ function checkNames(
   })
 }
 
-function checkOptions({ name, query = {} }: Operation, given: unknown = {}, names: object = {}): Options {
-  const known = [...Object.keys(query).filter((key) => !(key in names)), 'signal']
+/**
+ * Refuses options that the operation doesn't have: `signal`, its query parameters and its own are all that there are.
+ *
+ * @param names - arguments that travel in the query, which are no options
+ */
+export function checkOptions<Given extends object>(operation: Operation, given: Given, names: object = {}): Given {
+  const { name, query = {}, own = [] } = operation
+  const known = [...Object.keys(query).filter((key) => !(key in names)), ...own, 'signal']
   refuseUnknown(keysOf(given, `the options of ${name}()`, `{ ${known.join(', ')} }, or nothing`), known, `${name}()`)
   const { signal } = given as { signal?: unknown }
-  if (signal === undefined || signal instanceof AbortSignal) return given as Options
+  if (signal === undefined || signal instanceof AbortSignal) return given
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the option signal of ${name}()`,
     got: 'it is no AbortSignal',
@@ -66,7 +74,7 @@ function checkOptions({ name, query = {} }: Operation, given: unknown = {}, name
 
 function queryOf({ name, query = {} }: Operation, options: Readonly<Record<string, unknown>>, version: string): Query {
   const pairs = Object.entries(options)
-    .filter(([, value]) => value !== undefined)
+    .filter(([option, value]) => value !== undefined && Object.hasOwn(query, option))
     .map(([option, value]) => {
       const take = query[option] ?? {}
       if (!serves(version, take.since)) throw tooNew(`the option ${option}`, name, take.since ?? '', version)
@@ -78,7 +86,7 @@ function queryOf({ name, query = {} }: Operation, options: Readonly<Record<strin
 function encode({ encode: how }: QueryTake, value: unknown, what: string): QueryValue | object {
   if (how === 'filters') return encodeFilters(value)
   if (how === 'moment') return encodeMoment(what, value)
-  if (how === 'json') return JSON.stringify(value)
+  if (how === 'json') return encodeJson(what, value)
   return value as QueryValue
 }
 

@@ -8,6 +8,7 @@ import { checkDescription, keysOf, refuseUnknown } from './description.ts'
 import { INFO, VERSION } from './operations/system.ts'
 import { checkPath } from './path.ts'
 import { Send, type OpenAnswer, type RequestDescription, type RequestOptions } from './send.ts'
+import { Session } from './session.ts'
 import type { SystemInfo, SystemVersion } from './types/system.ts'
 import type { Ping } from './version.ts'
 import { Volumes } from './volumes.ts'
@@ -35,6 +36,7 @@ export class DockerClient {
   readonly dispatcher: DockerDispatcher
   /** What was odd about the environment or the certificates, in words for a person. */
   readonly warnings: readonly string[]
+  readonly session: Session
   readonly volumes: Volumes
   readonly #send: Send
 
@@ -44,6 +46,7 @@ export class DockerClient {
     this.dispatcher = dispatcher
     this.warnings = warnings
     this.#send = send
+    this.session = new Session(send)
     this.volumes = new Volumes(send)
   }
 

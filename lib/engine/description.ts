@@ -17,7 +17,7 @@ function checkMethod(method: unknown): void {
   if (typeof method === 'string' && METHOD.test(method)) return
   const upper = typeof method === 'string' ? method.toUpperCase() : ''
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `the method ${JSON.stringify(method) ?? String(method)} of a request`,
+    tried: `the method ${shown(method)} of a request`,
     got: 'it is no HTTP method in upper case',
     todo: METHOD.test(upper) ? `Write ${upper}.` : 'Write one such as GET or POST.',
   })
@@ -43,4 +43,16 @@ export function refuseUnknown(keys: readonly string[], known: readonly string[],
     got: 'there is no such option',
     todo: all,
   })
+}
+
+/** More of a value says nothing. */
+const LONGEST_SHOWN = 100
+
+/** A value that a caller gave, for a message: a text cut short, of all else only what it is. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}...` : value)
+  }
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
 }

@@ -26,6 +26,8 @@ export interface Operation {
   readonly since?: Since
   /** Every query parameter, by the name of its option. */
   readonly query?: Readonly<Record<string, QueryTake>>
+  /** Options that aren't sent in the query, but read by the method itself: `auth`. */
+  readonly own?: readonly string[]
   /** What the body is; left out where there is none. */
   readonly body?: 'json' | 'bytes'
   /** Fields of the body that are newer than the oldest version, by path: `HostConfig.Mounts.*.VolumeOptions.Subpath`. */

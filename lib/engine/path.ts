@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.ts'
+import { shown } from './description.ts'
 
 declare const encoded: unique symbol
 /** A path of the Engine API whose every substitution is one encoded segment. */
@@ -6,7 +7,7 @@ export type ApiPath = string & { readonly [encoded]: true }
 
 function invalid(got: string, value: unknown): ArgumentError {
   return new ArgumentError('ERR_PATH_SEGMENT_INVALID', {
-    tried: `making an API path with ${JSON.stringify(value) ?? String(value)}`,
+    tried: `making an API path with ${shown(value)}`,
     got,
     todo: 'Pass the id or name as Docker prints it.',
   })
@@ -48,7 +49,7 @@ export function checkPath(text: unknown): string {
   const ok = typeof text === 'string' && /^\/[\x21-\x7e]*$/.test(text) && !/[?#\\]/.test(text)
   if (ok && !/\/(\.|%2e){1,2}(\/|$)/i.test(text)) return text
   throw new ArgumentError('ERR_PATH_SEGMENT_INVALID', {
-    tried: `a request for the path ${JSON.stringify(text) ?? String(text)}`,
+    tried: `a request for the path ${shown(text)}`,
     got: 'it must begin with /, and hold neither dot segments nor ?, #, \\, spaces or other than ASCII characters',
     todo: 'Write path`/containers/${id}/json`, which encodes, and give the query as { query }.',
   })

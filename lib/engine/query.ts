@@ -4,9 +4,9 @@ import { ArgumentError } from '../errors.ts'
 export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[] | object | undefined>>
 export type QueryValue = string | number | boolean
 
-function refuse(name: string, got: string): ArgumentError {
+function refuse(what: string, got: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `the query parameter ${name}`,
+    tried: what,
     got,
     todo: 'Pass a string, number, boolean, an array of those, or a plain object.',
   })
@@ -18,14 +18,26 @@ function isPlain(value: object): boolean {
 }
 
 function encodeValue(name: string, value: unknown): string {
-  if (typeof value === 'string' || typeof value === 'boolean') return String(value)
-  if (typeof value === 'number' && Number.isFinite(value)) return String(value)
+  const what = `the query parameter ${name}`
+  if (typeof value === 'string') return wellFormed(what, value)
+  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return String(value)
   // A Map or a class instance would be sent as {}: a prune without its filter.
-  if (typeof value !== 'object' || value === null || !isPlain(value)) throw refuse(name, `it is ${describe(value)}`)
+  if (typeof value !== 'object' || value === null || !isPlain(value)) throw refuse(what, `it is ${describe(value)}`)
+  return encodeJson(what, value)
+}
+
+/** URLSearchParams would put U+FFFD in its place: the name of something else. */
+function wellFormed(what: string, text: string): string {
+  if (/\p{Surrogate}/u.test(text)) throw refuse(what, 'it has half of a surrogate pair')
+  return text
+}
+
+/** One value as JSON. @throws ArgumentError for what can't be written so */
+export function encodeJson(what: string, value: unknown): string {
   try {
     return JSON.stringify(value)
   } catch (cause) {
-    throw refuse(name, `it can't be written as JSON (${(cause as Error).message.split('\n')[0]})`)
+    throw refuse(what, `it can't be written as JSON (${(cause as Error).message.split('\n')[0]})`)
   }
 }
 

@@ -9,7 +9,7 @@ import type { DockerDispatcher } from './dispatcher.ts'
 export interface WireRequest {
   readonly method: string
   readonly path: string
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string | Uint8Array | Readable
   readonly signal?: AbortSignal | undefined
   /** For connection and whole answer together, in milliseconds: what trickles satisfies every other time-out. */

@@ -47,7 +47,8 @@ function inputOf(socket: Duplex): Writable {
   return stdin
 }
 
-function endOnAbort(socket: Duplex, signal: AbortSignal): void {
+/** Ends a connection that was taken over, for the signal's own reason. */
+export function endOnAbort(socket: Duplex, signal: AbortSignal): void {
   const aborted = (): void => void socket.destroy(signal.reason as Error)
   if (signal.aborted) return aborted()
   signal.addEventListener('abort', aborted)
