@@ -131,6 +131,15 @@ export type ArgumentErrorCode =
 export type ErrorCode =
   | EndpointErrorCode
   | IdentityErrorCode
+/** What is sent for the build of an image: its context, its Dockerfile and its secrets. */
+export type BuildErrorCode =
+  | 'ERR_BUILD_CONTEXT_INVALID'
+  | 'ERR_BUILD_DOCKERFILE_INVALID'
+  | 'ERR_BUILD_IGNORE_INVALID'
+  | 'ERR_BUILD_FILE_UNREADABLE'
+  | 'ERR_BUILD_FILE_CHANGED'
+  | 'ERR_BUILD_SECRET_INVALID'
+
   | ConnectionErrorCode
   | ApiErrorCode
   | PkiErrorCode
@@ -147,6 +156,7 @@ export interface Failure {
   readonly got: string
   /** What to do about it: a sentence or a command. */
   readonly todo: string
+  | BuildErrorCode
   readonly cause?: unknown
 }
 
@@ -224,6 +234,9 @@ export interface ApiFailure extends Failure {
   /** The daemon's own words, where it sent any. */
   readonly daemonMessage?: string
 }
+/** The context, the Dockerfile or a secret of a build can't be sent; the daemon has built nothing of it. */
+export class BuildError extends DockerMtlsError<BuildErrorCode> {}
+
 
 /** The daemon answered a request with a failure. */
 export class DockerApiError extends DockerMtlsError<ApiErrorCode> {

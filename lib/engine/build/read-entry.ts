@@ -1,0 +1,59 @@
+import { constants } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { identityOf, type ContextEntry } from './entry.ts'
+import { changed, unreadable } from './faults.ts'
+
+/** Both undici and HTTP/2 take it in one piece, and reading more at once is no faster. In bytes. */
+const PIECE = 64 * 1024
+
+/** Windows has neither flag. */
+const FLAGS: number = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/**
+ * Reads a file of the context that the walk has seen: that very file, and as many bytes as it had.
+ *
+ * @throws {@link BuildError} ERR_BUILD_FILE_CHANGED for any other, ERR_BUILD_FILE_UNREADABLE
+ */
+export async function* readEntry(
+  root: string,
+  entry: ContextEntry,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer, void, undefined> {
+  const file = await openEntry(root, entry)
+  try {
+    for (let left = entry.size; left > 0;) {
+      signal?.throwIfAborted()
+      const piece = await readPiece(file, entry, Math.min(PIECE, left))
+      left -= piece.length
+      yield piece
+    }
+    if ((await file.stat({ bigint: true })).size !== BigInt(entry.size)) throw changed(entry.path)
+  } finally {
+    await file.close()
+  }
+}
+
+async function openEntry(root: string, entry: ContextEntry): Promise<FileHandle> {
+  const file = await open(join(root, entry.path), FLAGS).catch((cause: unknown) => {
+    throw unreadable(entry.path, cause)
+  })
+  try {
+    const stats = await file.stat({ bigint: true })
+    // Another file of that name may be one that a link in its place leads to, out of the context.
+    if (identityOf(stats) !== entry.identity || stats.size !== BigInt(entry.size)) throw changed(entry.path)
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function readPiece(file: FileHandle, { path }: ContextEntry, length: number): Promise<Buffer> {
+  const piece = Buffer.allocUnsafe(length)
+  const { bytesRead } = await file.read(piece, 0, length, null).catch((cause: unknown) => {
+    throw unreadable(path, cause)
+  })
+  if (bytesRead === 0) throw changed(path)
+  return piece.subarray(0, bytesRead)
+}

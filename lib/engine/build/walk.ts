@@ -1,0 +1,123 @@
+import { isUtf8 } from 'node:buffer'
+import type { Dirent } from 'node:fs'
+import { readdir, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import { entryAt, type ContextEntry } from './entry.ts'
+import { changed, isGone, noUtf8, unreadable } from './faults.ts'
+import type { Patterns, PatternMatch } from './patterns.ts'
+
+/** Lets through what patterns name, or what they don't. */
+export interface Filter {
+  readonly patterns: Patterns
+  readonly lets: 'named' | 'unnamed'
+}
+
+/** How many are looked at together: the system serves four at a time (UV_THREADPOOL_SIZE). */
+const BATCH = 32
+
+/**
+ * Goes through a folder in the order that BuildKit wants: by name and byte by byte, a folder before what is in it.
+ * A link is never followed. Of a folder that doesn't pass the filters but that holds what does, there is an entry, too.
+ *
+ * @param root - a real path: with no link in it
+ */
+export async function* walk(
+  root: string,
+  filters: readonly Filter[],
+  signal?: AbortSignal,
+): AsyncGenerator<ContextEntry, void, undefined> {
+  yield* new Walk(root, filters, signal).below('', [], [])
+}
+
+/** What the walk knows of something before it looks at it. */
+interface Place {
+  readonly path: string
+  readonly isFolder: boolean
+  readonly matches: readonly PatternMatch[]
+  readonly passes: boolean
+  entry?: ContextEntry | undefined
+  given?: boolean
+}
+
+class Walk {
+  readonly #root: string
+  readonly #filters: readonly Filter[]
+  readonly #signal: AbortSignal | undefined
+
+  constructor(root: string, filters: readonly Filter[], signal: AbortSignal | undefined) {
+    this.#root = root
+    this.#filters = filters
+    this.#signal = signal
+  }
+
+  async *below(
+    folder: string,
+    above: readonly PatternMatch[],
+    parents: readonly Place[],
+  ): AsyncGenerator<ContextEntry, void, undefined> {
+    const places = await this.#placesIn(folder, above)
+    for (let from = 0; from < places.length; from += BATCH) {
+      const batch = places.slice(from, from + BATCH)
+      await this.#look(folder, batch)
+      for (const place of batch) {
+        if (place.entry) yield* this.#give([...parents, place])
+        if (this.#leadsOn(place)) yield* this.below(place.path, place.matches, [...parents, place])
+      }
+    }
+  }
+
+  async *#give(places: readonly Place[]): AsyncGenerator<ContextEntry, void, undefined> {
+    for (const place of places) {
+      if (place.given) continue
+      place.given = true
+      place.entry ??= await entryAt(this.#root, place.path)
+      if (place.entry) yield place.entry
+    }
+  }
+
+  async #placesIn(folder: string, above: readonly PatternMatch[]): Promise<Place[]> {
+    this.#signal?.throwIfAborted()
+    const found = await list(join(this.#root, folder), folder)
+    return found.map((dirent) => {
+      const path = folder === '' ? nameOf(dirent, folder) : `${folder}/${nameOf(dirent, folder)}`
+      const matches = this.#filters.map(({ patterns }, index) => patterns.match(path, above[index]))
+      const passes = this.#filters.every(({ lets }, index) => matches[index]?.matches === (lets === 'named'))
+      return { path, isFolder: dirent.isDirectory(), matches, passes }
+    })
+  }
+
+  async #look(folder: string, batch: readonly Place[]): Promise<void> {
+    this.#signal?.throwIfAborted()
+    const looking = batch.map(async (place) => {
+      if (place.passes) place.entry = await entryAt(this.#root, place.path)
+    })
+    await Promise.all(looking)
+    // Were the folder swapped for a link meanwhile, all that was seen would be of another folder.
+    if ((await realpath(join(this.#root, folder)).catch(() => '')) !== join(this.#root, folder)) throw changed(folder)
+  }
+
+  #leadsOn({ path, isFolder, matches }: Place): boolean {
+    return (
+      isFolder &&
+      this.#filters.every(({ patterns, lets }, index) => {
+        const named = matches[index]?.matches === true
+        if (named === (lets === 'named')) return true
+        return lets === 'named' ? patterns.mayMatchBelow(path) : patterns.mayExceptBelow(path)
+      })
+    )
+  }
+}
+
+async function list(folder: string, shown: string): Promise<Dirent<Buffer>[]> {
+  const found = await readdir(folder, { withFileTypes: true, encoding: 'buffer' }).catch((cause: unknown) => {
+    if (isGone(cause)) return []
+    throw unreadable(shown === '' ? folder : shown, cause)
+  })
+  return found.toSorted((left, right) => Buffer.compare(left.name, right.name))
+}
+
+/** Both protobuf and tar's pax records hold UTF-8, and nothing else. */
+function nameOf({ name }: Dirent<Buffer>, folder: string): string {
+  if (isUtf8(name)) return name.toString('utf8')
+  throw noUtf8(`${folder}/${name.toString('latin1')}`)
+}
