@@ -1,0 +1,22 @@
+import { FILTERS, PLAIN, type Operation } from '../operation.ts'
+
+export const LIST: Operation = {
+  name: 'configs.list',
+  method: 'GET',
+  path: '/configs',
+  query: { filters: FILTERS },
+}
+
+export const CREATE: Operation = { name: 'configs.create', method: 'POST', path: '/configs/create', body: 'json' }
+
+export const INSPECT: Operation = { name: 'configs.inspect', method: 'GET', path: '/configs/{id}' }
+
+export const UPDATE: Operation = {
+  name: 'configs.update',
+  method: 'POST',
+  path: '/configs/{id}/update',
+  query: { version: PLAIN },
+  body: 'json',
+}
+
+export const REMOVE: Operation = { name: 'configs.remove', method: 'DELETE', path: '/configs/{id}' }

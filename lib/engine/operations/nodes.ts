@@ -1,0 +1,25 @@
+import { FILTERS, PLAIN, type Operation } from '../operation.ts'
+
+export const LIST: Operation = {
+  name: 'nodes.list',
+  method: 'GET',
+  path: '/nodes',
+  query: { filters: FILTERS },
+}
+
+export const INSPECT: Operation = { name: 'nodes.inspect', method: 'GET', path: '/nodes/{id}' }
+
+export const UPDATE: Operation = {
+  name: 'nodes.update',
+  method: 'POST',
+  path: '/nodes/{id}/update',
+  query: { version: PLAIN },
+  body: 'json',
+}
+
+export const REMOVE: Operation = {
+  name: 'nodes.remove',
+  method: 'DELETE',
+  path: '/nodes/{id}',
+  query: { force: PLAIN },
+}
