@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { EndpointError } from '../errors.ts'
-import { DEFAULT_CONTEXT, readContext, readCurrentContext, type ContextRequest } from './context.ts'
+import { DEFAULT_CONTEXT } from './context-layout.ts'
+import { readContext, readCurrentContext, type ContextRequest } from './context.ts'
 import { formatEndpoint } from './endpoint.ts'
 import type { Environment, Variable } from './environment.ts'
 import { configFolder } from './folders.ts'
