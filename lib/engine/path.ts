@@ -15,8 +15,9 @@ function invalid(got: string, value: unknown): ArgumentError {
 
 function segment(value: unknown): string {
   if (typeof value !== 'string') throw invalid('it is not a string', value)
-  // WHATWG URL and every proxy resolve these, encoded or not: `..` would reach another object's endpoint.
-  if (value === '' || value === '.' || value === '..') throw invalid('it names no object', value)
+  // WHATWG URL and every proxy resolve these, encoded or not: `..` would reach another object's endpoint. So would it
+  // between slashes: dockerd, and many a proxy, decodes them first.
+  if (value === '' || /(^|\/)\.{1,2}(\/|$)/.test(value)) throw invalid('it names no object', value)
   try {
     return encodeURIComponent(value)
   } catch {
@@ -28,10 +29,10 @@ function segment(value: unknown): string {
  * Tags a template as a path of the Engine API: each substitution becomes exactly one segment, so that no id can
  * reach another endpoint.
  *
- * @throws {@link ArgumentError} ERR_PATH_SEGMENT_INVALID for an empty id, `.`, `..` or what is no string
+ * @throws {@link ArgumentError} ERR_PATH_SEGMENT_INVALID for an empty id, one with `.` or `..` in it, as a folder has, or what is no string
  * @example
  * ```ts
- * path`/containers/${'a/../b'}/json` // '/containers/a%2F..%2Fb/json'
+ * path`/images/${'me/app:1.2'}/json` // '/images/me%2Fapp%3A1.2/json'
  * ```
  */
 export function path(strings: TemplateStringsArray, ...values: string[]): ApiPath {
