@@ -4,11 +4,17 @@ import { resolveEndpoint, type ResolvedEndpoint } from '../endpoint/resolve.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
 import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
+import { Configs } from './configs.ts'
 import { checkDescription, keysOf, refuseUnknown } from './description.ts'
+import { Nodes } from './nodes.ts'
 import { INFO, VERSION } from './operations/system.ts'
 import { checkPath } from './path.ts'
+import { Secrets } from './secrets.ts'
 import { Send, type OpenAnswer, type RequestDescription, type RequestOptions } from './send.ts'
+import { Services } from './services.ts'
 import { Session } from './session.ts'
+import { Swarm } from './swarm.ts'
+import { Tasks } from './tasks.ts'
 import type { SystemInfo, SystemVersion } from './types/system.ts'
 import type { Ping } from './version.ts'
 import { Volumes } from './volumes.ts'
@@ -36,7 +42,13 @@ export class DockerClient {
   readonly dispatcher: DockerDispatcher
   /** What was odd about the environment or the certificates, in words for a person. */
   readonly warnings: readonly string[]
+  readonly configs: Configs
+  readonly nodes: Nodes
+  readonly secrets: Secrets
+  readonly services: Services
   readonly session: Session
+  readonly swarm: Swarm
+  readonly tasks: Tasks
   readonly volumes: Volumes
   readonly #send: Send
 
@@ -46,7 +58,13 @@ export class DockerClient {
     this.dispatcher = dispatcher
     this.warnings = warnings
     this.#send = send
+    this.configs = new Configs(send)
+    this.nodes = new Nodes(send)
+    this.secrets = new Secrets(send)
+    this.services = new Services(send)
     this.session = new Session(send)
+    this.swarm = new Swarm(send)
+    this.tasks = new Tasks(send)
     this.volumes = new Volumes(send)
   }
 
