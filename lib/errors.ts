@@ -266,7 +266,7 @@ export class ForbiddenError extends DockerApiError {}
 export class AuthorizationDeniedError extends ForbiddenError {}
 /** 404: there is no such thing. */
 export class NotFoundError extends DockerApiError {}
-/** 409: something stands in the way: a name in use, a container that runs. */
+/** 409: something stands in the way: a name in use, a container that runs; an object of a swarm changed meanwhile (500). */
 export class ConflictError extends DockerApiError {}
 /** 500: the daemon failed. */
 export class ServerError extends DockerApiError {}

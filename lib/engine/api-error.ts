@@ -55,7 +55,17 @@ const DENIED: Wording = [
   "Ask who runs the daemon: an authorization plugin decides there, by the client certificate's common name.",
 ]
 
+/** swarmkit, manager/state/store: the version that an update named isn't the newest any more. It comes with 500. */
+const OUT_OF_SEQUENCE = /update out of sequence$/
+
+const CHANGED: Wording = [
+  ConflictError,
+  'ERR_API_CONFLICT',
+  'It has changed meanwhile: inspect it again, and update what it is now by its new version.',
+]
+
 function wordingOf(status: number, message: string): Wording {
+  if (status === 500 && OUT_OF_SEQUENCE.test(message)) return CHANGED
   if (status === 400 && WRONG_VERSION.test(message)) return VERSION_REFUSED
   if (status === 403 && PLUGIN_REFUSED.test(message)) return DENIED
   return STATUSES[status] ?? OTHER
