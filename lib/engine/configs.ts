@@ -61,7 +61,7 @@ export class Configs {
    * @param spec - what {@link Configs.inspect} gives, with other labels
    * @throws {@link NotFoundError} where there is none of that name
    * @throws {@link BadRequestError} where more than the labels is another
-   * @throws {@link DockerApiError} with `update out of sequence`, where `version` isn't the newest
+   * @throws {@link ConflictError} where it has changed since `version`
    */
   update(id: string, spec: ConfigSpec, options: ConfigUpdateOptions): Promise<void> {
     return this.#send.none(UPDATE, { ids: [id], body: spec, options })

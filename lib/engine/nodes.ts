@@ -26,9 +26,9 @@ export class Nodes {
   }
 
   /**
-   * Looks at a node (`GET /nodes/{id}`).
+   * Looks at a node (`GET /nodes/{id}`). Which one the daemon itself is, `Swarm.NodeID` of {@link DockerClient.info} says.
    *
-   * @param id - its id or its name; `self` is the one that answers
+   * @param id - its id or its name
    * @throws {@link NotFoundError} where there is no such node
    */
   inspect(id: string, options: RequestOptions = {}): Promise<Node> {
@@ -41,7 +41,7 @@ export class Nodes {
    *
    * @param spec - all of it: what {@link Nodes.inspect} gives, with the changes
    * @throws {@link NotFoundError} where there is no such node
-   * @throws {@link DockerApiError} with `update out of sequence`, where `version` isn't the newest
+   * @throws {@link ConflictError} where it has changed since `version`
    */
   update(id: string, spec: NodeSpec, options: NodeUpdateOptions): Promise<void> {
     return this.#send.none(UPDATE, { ids: [id], body: spec, options })

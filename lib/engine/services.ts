@@ -75,7 +75,7 @@ export class Services {
    * @param spec - all of it: what {@link Services.inspect} gives, with the changes
    * @throws {@link NotFoundError} where there is no such service
    * @throws {@link BadRequestError} for a specification that can't be
-   * @throws {@link DockerApiError} with `update out of sequence`, where `version` isn't the newest
+   * @throws {@link ConflictError} where it has changed since `version`
    * @throws {@link RegistryError} where the credentials of `auth` can't be had
    */
   async update(id: string, spec: ServiceSpec, options: ServiceUpdateOptions): Promise<ServiceUpdateResponse> {

@@ -78,7 +78,7 @@ export class Swarm {
    * Changes how the swarm is set up, and exchanges its tokens and keys (`POST /swarm/update`).
    *
    * @param spec - all of it: what {@link Swarm.inspect} gives, with the changes
-   * @throws {@link ServerError} or {@link DockerApiError} with `update out of sequence`, where `version` isn't the newest
+   * @throws {@link ConflictError} where it has changed since `version`
    */
   update(spec: SwarmSpec, options: SwarmUpdateOptions): Promise<void> {
     return this.#send.none(UPDATE, { body: spec, options })

@@ -10,7 +10,7 @@ export interface ConfigListOptions extends RequestOptions {
     readonly label?: FilterValue
     /** Its beginning. */
     readonly name?: FilterValue
-    /** The whole name. */
+    /** The whole name. Docker Engine 26 refuses it. */
     readonly names?: FilterValue
   }
 }
