@@ -23,6 +23,7 @@ const STATUSES: Readonly<Record<number, Wording>> = {
   404: [NotFoundError, 'ERR_API_NOT_FOUND', 'Check the id or name, and that this is the daemon you meant.'],
   409: [ConflictError, 'ERR_API_CONFLICT', 'Resolve what stands in the way: a name in use, a container that runs.'],
   500: [ServerError, 'ERR_API_SERVER_ERROR', "Look at the daemon's log:  journalctl -u docker"],
+  501: [DockerApiError, 'ERR_API_STATUS', "The daemon can't do this as it is set up: its own words say why."],
   503: [
     UnavailableError,
     'ERR_API_UNAVAILABLE',

@@ -4,8 +4,11 @@ import { resolveEndpoint, type ResolvedEndpoint } from '../endpoint/resolve.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
 import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { Configs } from './configs.ts'
+import { Containers } from './containers.ts'
 import { checkDescription, keysOf, refuseUnknown } from './description.ts'
+import { Exec } from './exec.ts'
 import { Nodes } from './nodes.ts'
 import { INFO, VERSION } from './operations/system.ts'
 import { checkPath } from './path.ts'
@@ -42,7 +45,10 @@ export class DockerClient {
   readonly dispatcher: DockerDispatcher
   /** What was odd about the environment or the certificates, in words for a person. */
   readonly warnings: readonly string[]
+  readonly checkpoints: Checkpoints
   readonly configs: Configs
+  readonly containers: Containers
+  readonly exec: Exec
   readonly nodes: Nodes
   readonly secrets: Secrets
   readonly services: Services
@@ -58,7 +64,10 @@ export class DockerClient {
     this.dispatcher = dispatcher
     this.warnings = warnings
     this.#send = send
+    this.checkpoints = new Checkpoints(send)
     this.configs = new Configs(send)
+    this.containers = new Containers(send)
+    this.exec = new Exec(send)
     this.nodes = new Nodes(send)
     this.secrets = new Secrets(send)
     this.services = new Services(send)

@@ -13,6 +13,8 @@ export interface SecuredOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The address that it listens on, IPv6 in brackets. @defaultValue `127.0.0.1` */
   readonly host?: string
+  /** Further flags of dockerd, which the configuration doesn't render. */
+  readonly flags?: readonly string[]
 }
 
 /** A dockerd with our certificates and our configuration. */
@@ -35,7 +37,7 @@ export async function startSecuredDaemon(options: SecuredOptions = {}): Promise<
   await pki.ensureAuthority({ keyType })
   const { paths: server } = await pki.ensureServer(['localhost'], { keyType })
   const { paths: client } = await pki.ensureClient('tester', { keyType })
-  const argv = renderSecured(place, server, options.config)
+  const argv = [...renderSecured(place, server, options.config), ...(options.flags ?? [])]
   const daemon = await startDockerd({ place, argv, ...(options.env && { env: options.env }) })
   const host = place.listen[1]
   const clientEnv = { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: client.folder }

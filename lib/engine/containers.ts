@@ -1,0 +1,215 @@
+import type { Readable } from 'node:stream'
+import { ContainerArchive } from './container-archive.ts'
+import * as operations from './operations/containers.ts'
+import type * as given from './options/containers.ts'
+import type { RequestOptions, Send } from './send.ts'
+import type { AttachedStream } from './stream/attached.ts'
+import { attachedStream, jsonStream, outputStream, type IsTty } from './stream/calls.ts'
+import type { OutputChunk } from './stream/frames.ts'
+import type { JsonStream } from './stream/json-stream.ts'
+import type { Opening } from './stream/opening.ts'
+import type { OutputStream } from './stream/output.ts'
+import type { ContainerInspect } from './types/container-inspect.ts'
+import type { ContainerStats } from './types/container-stats.ts'
+import type { ContainerSummary } from './types/container-summary.ts'
+import type * as wire from './types/containers.ts'
+
+/**
+ * Containers: `docker.containers`. An id, its beginning or a name says which.
+ *
+ * @example
+ * ```ts
+ * const { Id } = await docker.containers.create({ Image: 'nginx', HostConfig: { Memory: 64 * 1024 ** 2 } }, { name: 'web' })
+ * await docker.containers.start(Id)
+ * for await (const { line } of (await docker.containers.logs(Id, { follow: true, signal })).lines()) console.log(line)
+ * ```
+ */
+export class Containers {
+  /** Files of containers, as tars. */
+  readonly archive: ContainerArchive
+  readonly #send: Send
+
+  /** @internal */
+  constructor(send: Send) {
+    this.#send = send
+    this.archive = new ContainerArchive(send)
+  }
+
+  /** Lists containers (`GET /containers/json`): those that run, unless told otherwise. */
+  list(options: given.ContainerListOptions = {}): Promise<readonly ContainerSummary[]> {
+    return this.#send.json(operations.LIST, { options })
+  }
+
+  /**
+   * Makes a container (`POST /containers/create`); {@link Containers.start} starts it.
+   *
+   * @throws {@link NotFoundError} where there is no such image
+   * @throws {@link ConflictError} where the name is taken
+   * @throws {@link BadRequestError} where a setting can't be meant
+   */
+  create(
+    container: wire.ContainerCreateRequest,
+    options: given.ContainerCreateOptions = {},
+  ): Promise<wire.ContainerCreateResponse> {
+    return this.#send.json(operations.CREATE, { body: container, options })
+  }
+
+  /**
+   * All about a container (`GET /containers/{id}/json`).
+   *
+   * @throws {@link NotFoundError} where there is none
+   */
+  inspect(id: string, options: given.ContainerInspectOptions = {}): Promise<ContainerInspect> {
+    return this.#send.json(operations.INSPECT, { ids: [id], options })
+  }
+
+  /**
+   * Lists its processes (`GET /containers/{id}/top`).
+   *
+   * @throws {@link ConflictError} where it doesn't run
+   */
+  top(id: string, options: given.ContainerTopOptions = {}): Promise<wire.ContainerTop> {
+    return this.#send.json(operations.TOP, { ids: [id], options })
+  }
+
+  /**
+   * What it has said, and, with `follow`, what it says (`GET /containers/{id}/logs`). It may be silent for ever.
+   *
+   * @throws {@link NotFoundError} where there is none
+   */
+  logs(id: string, options: given.ContainerLogsOptions = {}): Opening<OutputChunk, OutputStream> {
+    const call = { ids: [id], options: { stdout: true, stderr: true, ...options } }
+    return outputStream(this.#send, operations.LOGS, call, this.#isTty(id, options))
+  }
+
+  /** What differs from its image (`GET /containers/{id}/changes`). */
+  async changes(id: string, options: RequestOptions = {}): Promise<readonly wire.FilesystemChange[]> {
+    type Changes = readonly wire.FilesystemChange[] | null
+    return (await this.#send.json<Changes>(operations.CHANGES, { ids: [id], options })) ?? []
+  }
+
+  /** All of its files as one tar (`GET /containers/{id}/export`), without what is mounted. Read it to its end, or destroy it. */
+  async export(id: string, options: RequestOptions = {}): Promise<Readable> {
+    const { body } = await this.#send.stream(operations.EXPORT, { ids: [id], options })
+    return body
+  }
+
+  /** What it uses, once a second, until it is removed (`GET /containers/{id}/stats`). */
+  stats(id: string, options: RequestOptions = {}): Opening<ContainerStats, JsonStream<ContainerStats>> {
+    return jsonStream(this.#send, operations.STATS, { ids: [id], options })
+  }
+
+  /** What it uses now (`GET /containers/{id}/stats`), and a second before. */
+  statsOnce(id: string, options: given.ContainerStatsOnceOptions = {}): Promise<ContainerStats> {
+    return this.#send.json(operations.STATS, { ids: [id], options: { ...options, stream: false } })
+  }
+
+  /** Tells it the size of its terminal (`POST /containers/{id}/resize`). */
+  resize(id: string, options: given.ResizeOptions): Promise<void> {
+    return this.#send.none(operations.RESIZE, { ids: [id], options })
+  }
+
+  /**
+   * Starts it (`POST /containers/{id}/start`).
+   *
+   * @throws {@link NotModifiedError} where it runs already
+   * @throws {@link BadRequestError} where its command can't be run
+   */
+  start(id: string, options: given.ContainerStartOptions = {}): Promise<void> {
+    return this.#send.none(operations.START, { ids: [id], options })
+  }
+
+  /**
+   * Ends it, gently first, and waits until it has ended (`POST /containers/{id}/stop`).
+   *
+   * @throws {@link NotModifiedError} where it doesn't run
+   */
+  stop(id: string, options: given.ContainerStopOptions = {}): Promise<void> {
+    return this.#send.none(operations.STOP, { ids: [id], options })
+  }
+
+  /** Ends it, gently first, and starts it again (`POST /containers/{id}/restart`). */
+  restart(id: string, options: given.ContainerStopOptions = {}): Promise<void> {
+    return this.#send.none(operations.RESTART, { ids: [id], options })
+  }
+
+  /**
+   * Sends it a signal (`POST /containers/{id}/kill`).
+   *
+   * @throws {@link ConflictError} where it doesn't run
+   */
+  kill(id: string, options: given.ContainerKillOptions = {}): Promise<void> {
+    return this.#send.none(operations.KILL, { ids: [id], options })
+  }
+
+  /** Changes its limits while it runs (`POST /containers/{id}/update`). */
+  update(
+    id: string,
+    change: wire.ContainerUpdateRequest,
+    options: RequestOptions = {},
+  ): Promise<wire.ContainerUpdateResponse> {
+    return this.#send.json(operations.UPDATE, { ids: [id], body: change, options })
+  }
+
+  /**
+   * Gives it another name (`POST /containers/{id}/rename`).
+   *
+   * @throws {@link ConflictError} where that is taken
+   */
+  rename(id: string, name: string, options: RequestOptions = {}): Promise<void> {
+    return this.#send.none(operations.RENAME, { ids: [id], names: { name }, options })
+  }
+
+  /**
+   * Freezes its processes (`POST /containers/{id}/pause`), which they don't notice.
+   *
+   * @throws {@link ConflictError} where it doesn't run, or is frozen
+   */
+  pause(id: string, options: RequestOptions = {}): Promise<void> {
+    return this.#send.none(operations.PAUSE, { ids: [id], options })
+  }
+
+  /** Lets its processes go on (`POST /containers/{id}/unpause`). */
+  unpause(id: string, options: RequestOptions = {}): Promise<void> {
+    return this.#send.none(operations.UNPAUSE, { ids: [id], options })
+  }
+
+  /**
+   * Its input and output on a connection of its own (`POST /containers/{id}/attach`). Attach before you start it, and
+   * nothing of what it says is missed.
+   *
+   * @throws {@link NotFoundError} where there is none
+   * @throws {@link ConflictError} where it is paused
+   */
+  attach(id: string, options: given.ContainerAttachOptions = {}): Promise<AttachedStream> {
+    const call = { ids: [id], options: { stream: true, stdout: true, stderr: true, ...options } }
+    return attachedStream(this.#send, operations.ATTACH, call, this.#isTty(id, options))
+  }
+
+  /**
+   * Waits until it has ended (`POST /containers/{id}/wait`), however long that takes.
+   *
+   * @returns its exit code
+   */
+  wait(id: string, options: given.ContainerWaitOptions = {}): Promise<wire.ContainerWait> {
+    return this.#send.json(operations.WAIT, { ids: [id], options })
+  }
+
+  /**
+   * Removes it (`DELETE /containers/{id}`).
+   *
+   * @throws {@link ConflictError} where it runs and `force` isn't set, or while it is being removed
+   */
+  remove(id: string, options: given.ContainerRemoveOptions = {}): Promise<void> {
+    return this.#send.none(operations.REMOVE, { ids: [id], options })
+  }
+
+  /** Removes all that don't run (`POST /containers/prune`). */
+  prune(options: given.ContainerPruneOptions = {}): Promise<wire.ContainerPruneResponse> {
+    return this.#send.json(operations.PRUNE, { options })
+  }
+
+  #isTty(id: string, { signal }: RequestOptions): IsTty {
+    return async () => (await this.inspect(id, { signal })).Config.Tty ?? false
+  }
+}

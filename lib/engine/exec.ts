@@ -1,0 +1,66 @@
+import { CREATE, INSPECT, RESIZE, START } from './operations/exec.ts'
+import type { ResizeOptions } from './options/containers.ts'
+import type { RequestOptions, Send } from './send.ts'
+import type { AttachedStream } from './stream/attached.ts'
+import { attachedStream } from './stream/calls.ts'
+import type { ExecCreateRequest, ExecCreateResponse, ExecInspect, ExecStartRequest } from './types/exec.ts'
+
+/**
+ * Commands in running containers: `docker.exec`.
+ *
+ * @example
+ * ```ts
+ * const { Id } = await docker.exec.create('db', { Cmd: ['sort'], AttachStdin: true, AttachStdout: true })
+ * const sort = await docker.exec.start(Id)
+ * sort.stdin.end('b\na\n')
+ * console.log(await sort.text())
+ * ```
+ */
+export class Exec {
+  readonly #send: Send
+
+  /** @internal */
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /**
+   * Prepares a command (`POST /containers/{id}/exec`); it runs when it is started.
+   *
+   * @throws {@link NotFoundError} where there is no such container
+   * @throws {@link ConflictError} where it doesn't run, or is paused
+   */
+  create(container: string, exec: ExecCreateRequest, options: RequestOptions = {}): Promise<ExecCreateResponse> {
+    return this.#send.json(CREATE, { ids: [container], body: exec, options })
+  }
+
+  /**
+   * Runs a command on a connection of its own (`POST /exec/{id}/start`).
+   *
+   * @throws {@link NotFoundError} where there is no such exec
+   * @throws {@link ConflictError} where its container doesn't run
+   */
+  start(id: string, how: ExecStartRequest = {}, options: RequestOptions = {}): Promise<AttachedStream> {
+    const body = { Detach: false, ...how }
+    return attachedStream(this.#send, START, { ids: [id], body, options }, () => how.Tty ?? false)
+  }
+
+  /**
+   * Runs a command and leaves it alone (`POST /exec/{id}/start`); {@link Exec.inspect} says how it ended.
+   *
+   * @throws {@link BadRequestError} where it can't be started
+   */
+  startDetached(id: string, how: ExecStartRequest = {}, options: RequestOptions = {}): Promise<void> {
+    return this.#send.none(START, { ids: [id], body: { ...how, Detach: true }, options })
+  }
+
+  /** Tells a command the size of its terminal (`POST /exec/{id}/resize`). */
+  resize(id: string, options: ResizeOptions): Promise<void> {
+    return this.#send.none(RESIZE, { ids: [id], options })
+  }
+
+  /** What the daemon knows of a command (`GET /exec/{id}/json`). */
+  inspect(id: string, options: RequestOptions = {}): Promise<ExecInspect> {
+    return this.#send.json(INSPECT, { ids: [id], options })
+  }
+}

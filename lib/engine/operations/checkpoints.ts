@@ -1,0 +1,24 @@
+import { PLAIN, type Operation } from '../operation.ts'
+
+// In no specification: moby, api/server/router/checkpoint. Experimental daemons alone route them.
+
+export const CREATE: Operation = {
+  name: 'checkpoints.create',
+  method: 'POST',
+  path: '/containers/{id}/checkpoints',
+  body: 'json',
+}
+
+export const LIST: Operation = {
+  name: 'checkpoints.list',
+  method: 'GET',
+  path: '/containers/{id}/checkpoints',
+  query: { dir: PLAIN },
+}
+
+export const REMOVE: Operation = {
+  name: 'checkpoints.remove',
+  method: 'DELETE',
+  path: '/containers/{id}/checkpoints/{checkpoint}',
+  query: { dir: PLAIN },
+}

@@ -1,0 +1,26 @@
+import { PLAIN, type Operation } from '../operation.ts'
+
+export const CREATE: Operation = {
+  name: 'exec.create',
+  method: 'POST',
+  path: '/containers/{id}/exec',
+  body: 'json',
+  newer: { ConsoleSize: '1.42' },
+}
+
+export const START: Operation = {
+  name: 'exec.start',
+  method: 'POST',
+  path: '/exec/{id}/start',
+  body: 'json',
+  newer: { ConsoleSize: '1.42' },
+}
+
+export const RESIZE: Operation = {
+  name: 'exec.resize',
+  method: 'POST',
+  path: '/exec/{id}/resize',
+  query: { h: PLAIN, w: PLAIN },
+}
+
+export const INSPECT: Operation = { name: 'exec.inspect', method: 'GET', path: '/exec/{id}/json' }

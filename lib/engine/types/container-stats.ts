@@ -1,0 +1,127 @@
+/**
+ * What a container has used at one moment. The daemon gives counters, and a share comes from two of them: a CPU's from `cpu_stats` and
+ * `precpu_stats`, which hold this reading and the one before.
+ */
+export interface ContainerStats {
+  readonly id?: string
+  /** With a slash before it. */
+  readonly name?: string
+  /** Since API 1.52. */
+  readonly os_type?: string
+  /** RFC 3339, with nanoseconds; `0001-01-01T00:00:00Z` for a container that doesn't run. */
+  readonly read: string
+  /** When `precpu_stats` was read; `0001-01-01T00:00:00Z` where it was not. */
+  readonly preread?: string
+  readonly cpu_stats: ContainerCpuStats
+  readonly precpu_stats?: ContainerCpuStats
+  readonly memory_stats: ContainerMemoryStats
+  /** By interface; left out where it has none. */
+  readonly networks?: Readonly<Record<string, ContainerNetworkStats>>
+  readonly pids_stats?: ContainerPidsStats
+  readonly blkio_stats?: ContainerBlkioStats
+  /** Processors (Windows; 0 elsewhere). */
+  readonly num_procs?: number
+  readonly storage_stats?: ContainerStorageStats
+}
+
+/** CPU time so far. */
+export interface ContainerCpuStats {
+  readonly cpu_usage: ContainerCpuUsage
+  /** Of the whole host, in nanoseconds. */
+  readonly system_cpu_usage?: number
+  /** CPUs of the host. */
+  readonly online_cpus?: number
+  readonly throttling_data?: ContainerThrottlingData
+}
+
+/** In nanoseconds; on Windows in hundreds of them. */
+export interface ContainerCpuUsage {
+  readonly total_usage: number
+  /** For each CPU; on cgroup v1 alone. */
+  readonly percpu_usage?: readonly number[] | null
+  readonly usage_in_kernelmode: number
+  readonly usage_in_usermode: number
+}
+
+/** How often its limit held a container back. */
+export interface ContainerThrottlingData {
+  /** Periods of the scheduler. */
+  readonly periods: number
+  /** Those of them in which it was held back. */
+  readonly throttled_periods: number
+  /** Nanoseconds. */
+  readonly throttled_time: number
+}
+
+/** Memory, in bytes. */
+export interface ContainerMemoryStats {
+  /** With the page cache: `docker stats` takes `stats.inactive_file` off (`cache` on cgroup v1). */
+  readonly usage?: number
+  /** The most so far; on cgroup v1 alone. */
+  readonly max_usage?: number
+  /** What the kernel has in memory.stat: other names on cgroup v1 than on v2. */
+  readonly stats?: Readonly<Record<string, number>>
+  /** How often it reached its limit; on cgroup v1 alone. */
+  readonly failcnt?: number
+  /** Its limit, or the memory of the host. */
+  readonly limit?: number
+  /** Of Windows. */
+  readonly commitbytes?: number
+  /** Of Windows. */
+  readonly commitpeakbytes?: number
+  /** Of Windows. */
+  readonly privateworkingset?: number
+}
+
+/** Traffic of one interface so far. */
+export interface ContainerNetworkStats {
+  readonly rx_bytes: number
+  readonly rx_packets: number
+  readonly rx_errors: number
+  readonly rx_dropped: number
+  readonly tx_bytes: number
+  readonly tx_packets: number
+  readonly tx_errors: number
+  readonly tx_dropped: number
+  /** Of Windows. */
+  readonly endpoint_id?: string
+  /** Of Windows. */
+  readonly instance_id?: string
+}
+
+/** Processes and threads. */
+export interface ContainerPidsStats {
+  readonly current?: number
+  /** 0 for no limit; without one it may also be 2^64 - 1, which a JavaScript number holds inexactly. */
+  readonly limit?: number
+}
+
+/** Block I/O so far. On cgroup v2 all but the first are null. */
+export interface ContainerBlkioStats {
+  readonly io_service_bytes_recursive?: readonly ContainerBlkioEntry[] | null
+  readonly io_serviced_recursive?: readonly ContainerBlkioEntry[] | null
+  readonly io_queue_recursive?: readonly ContainerBlkioEntry[] | null
+  readonly io_service_time_recursive?: readonly ContainerBlkioEntry[] | null
+  readonly io_wait_time_recursive?: readonly ContainerBlkioEntry[] | null
+  readonly io_merged_recursive?: readonly ContainerBlkioEntry[] | null
+  readonly io_time_recursive?: readonly ContainerBlkioEntry[] | null
+  readonly sectors_recursive?: readonly ContainerBlkioEntry[] | null
+}
+
+/** Block I/O of one device and one kind. */
+export interface ContainerBlkioEntry {
+  /** Numbers of the device. */
+  readonly major: number
+  readonly minor: number
+  /** E.g. `read`, `write`. */
+  readonly op: string
+  readonly value: number
+}
+
+/** Disk I/O so far (Windows). */
+export interface ContainerStorageStats {
+  readonly read_count_normalized?: number
+  readonly read_size_bytes?: number
+  readonly write_count_normalized?: number
+  readonly write_size_bytes?: number
+}
