@@ -1,13 +1,13 @@
-import { failureInside } from '../api-error.ts'
+import { failureInside, unreadable, type Named } from '../api-error.ts'
 import type { Call } from '../call.ts'
 import type { Operation } from '../operation.ts'
-import type { Send } from '../send.ts'
+import type { RequestOptions, Send } from '../send.ts'
 import { compareVersions } from '../version.ts'
-import { AttachedStream } from './attached.ts'
+import { AttachedStream, type AttachedSource } from './attached.ts'
 import type { OutputChunk } from './frames.ts'
 import { JsonStream } from './json-stream.ts'
 import { Opening } from './opening.ts'
-import { OutputStream } from './output.ts'
+import { OutputStream, type Watch } from './output.ts'
 import { Progress } from './progress.ts'
 import type { ProgressMessage } from '../types/progress.ts'
 
@@ -58,22 +58,45 @@ export async function attachedStream(
   operation: Operation,
   call: Call,
   isTty: IsTty,
+  watch?: Watch,
 ): Promise<AttachedStream> {
   const { headers, socket } = await send.hijack(operation, call)
   try {
     const tty = await isRaw(send, headers['content-type'], isTty)
-    const { signal } = (call.options ?? {}) as { signal?: AbortSignal }
-    return new AttachedStream({ socket, tty, request: send.named(operation, call), explain: send.explain, signal })
+    return new AttachedStream({ ...attachedSource(send, operation, call), socket, tty, watch })
   } catch (error) {
     socket.destroy()
     throw error
   }
 }
 
+/** A call that becomes a web socket: everything comes as one raw stream. */
+export async function webSocketStream(send: Send, operation: Operation, call: Call): Promise<AttachedStream> {
+  const socket = await send.webSocket(operation, call)
+  return new AttachedStream({ ...attachedSource(send, operation, call), socket, tty: true })
+}
+
+function attachedSource(
+  send: Send,
+  operation: Operation,
+  call: Call,
+): Pick<AttachedSource, 'request' | 'explain' | 'signal'> {
+  const { signal } = (call.options ?? {}) as RequestOptions
+  return { request: send.named(operation, call), explain: send.explain, signal }
+}
+
 /** Makes the result of a long call out of what the daemon says meanwhile. */
 export interface Fold<Message, Result> {
   readonly add: (message: Message) => void
   readonly result: () => Result
+}
+
+/** Makes a fold for one call, which its errors name. */
+export type MakeFold<Message, Result> = (request: Named) => Fold<Message, Result>
+
+/** The stream ended well, and the daemon has never said that it was done. */
+export function unfinished(request: Named): Error {
+  return unreadable('ERR_API_STREAM_TRUNCATED', request, 'the stream ended before the daemon said that it was done')
 }
 
 /**
@@ -85,19 +108,34 @@ export function progress<Message extends ProgressMessage, Result>(
   send: Send,
   operation: Operation,
   prepare: () => Call | Promise<Call>,
-  fold: () => Fold<Message, Result>,
+  fold: MakeFold<Message, Result>,
 ): Progress<Message, Result> {
   return new Progress(async function* run(): AsyncGenerator<Message, Result, undefined> {
-    const call = await prepare()
-    const request = send.named(operation, call)
-    const { body } = await send.stream(operation, call)
-    const { add, result } = fold()
-    for await (const message of new JsonStream<Message>(body, request)) {
-      const failure = message.errorDetail?.message ?? message.error
-      if (failure !== undefined) throw failureInside(request, failure)
-      add(message)
-      yield message
-    }
-    return result()
+    return yield* messages(send, operation, await prepare(), fold)
   })
+}
+
+/** What the daemon says while it works on such a call; returns the result. */
+export async function* messages<Message extends ProgressMessage, Result>(
+  send: Send,
+  operation: Operation,
+  call: Call,
+  fold: MakeFold<Message, Result>,
+): AsyncGenerator<Message, Result, undefined> {
+  const request = send.named(operation, call)
+  const { body } = await send.stream(operation, call)
+  const { add, result } = fold(request)
+  for await (const message of new JsonStream<Message>(body, request)) {
+    const failure = failureOf(message)
+    if (failure !== undefined) throw failureInside(request, failure)
+    add(message)
+    yield message
+  }
+  return result()
+}
+
+/** Daemons say it twice, and from some version on only in `errorDetail` (Engine API 1.48, version history). */
+function failureOf({ errorDetail, error }: ProgressMessage): string | undefined {
+  if (!errorDetail && !error) return undefined
+  return errorDetail?.message || error || 'it failed'
 }

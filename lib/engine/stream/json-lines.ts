@@ -12,29 +12,27 @@ export class LineFault extends Error {
   }
 }
 
-/** Splits a stream of JSON values, one a line (`\n` and `\r\n` alike), however its bytes are cut. */
+/** Splits a stream of JSON objects, one a line (`\n` and `\r\n` alike), however its bytes are cut. */
 export class JsonLines {
   #pending: Buffer[] = []
-  #size = 0
+  #size = 0;
 
-  /** The values that are whole now. @throws LineFault */
-  push(chunk: Buffer): unknown[] {
-    const values: unknown[] = []
+  /** The values that are whole now, each parsed when it is taken: those before a fault come. @throws LineFault */
+  *push(chunk: Buffer): Generator<object, void, undefined> {
     let from = 0
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       this.#keep(chunk.subarray(from, at))
       from = at + 1
       const text = this.#take()
-      if (text !== '') values.push(parse(text, 'invalid'))
+      if (text !== '') yield parse(text, 'invalid')
     }
     if (from < chunk.length) this.#keep(chunk.subarray(from))
-    return values
   }
 
   /** The last value, where no newline follows it. @throws LineFault where it isn't whole */
-  end(): unknown[] {
+  *end(): Generator<object, void, undefined> {
     const text = this.#take()
-    return text === '' ? [] : [parse(text, 'truncated')]
+    if (text !== '') yield parse(text, 'truncated')
   }
 
   #keep(bytes: Buffer): void {
@@ -52,7 +50,13 @@ export class JsonLines {
   }
 }
 
-function parse(text: string, kind: LineFault['kind']): unknown {
+function parse(text: string, kind: LineFault['kind']): object {
+  const value = parseJson(text, kind)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new LineFault('invalid', `a line of it is no JSON object: ${text.slice(0, 100)}`)
+}
+
+function parseJson(text: string, kind: LineFault['kind']): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {

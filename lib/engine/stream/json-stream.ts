@@ -18,8 +18,8 @@ export class JsonStream<Item> implements AsyncIterable<Item>, AsyncDisposable {
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     const lines = new JsonLines()
     try {
-      for await (const chunk of this.#body) yield* lines.push(chunk as Buffer) as Item[]
-      yield* lines.end() as Item[]
+      for await (const chunk of this.#body) yield* lines.push(chunk as Buffer) as Iterable<Item>
+      yield* lines.end() as Iterable<Item>
     } catch (error) {
       throw error instanceof LineFault ? this.#unreadable(error) : error
     }

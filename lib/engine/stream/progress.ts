@@ -45,7 +45,12 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
     const events = this.#events
     try {
       for (let next = await events.next(); ; next = await events.next()) {
-        if (next.done === true) return this.#resolve(next.value)
+        if (next.done === true) {
+          this.#resolve(next.value)
+          // Of several who listen only one is told how it ended.
+          await this.#result
+          return
+        }
         yield next.value
       }
     } catch (error) {
