@@ -2,8 +2,11 @@ import { Readable } from 'node:stream'
 import { ArgumentError } from '../errors.ts'
 import type { WireRequest } from './send.ts'
 
+/** Bytes, here or as they come: a file is `createReadStream(path)`. */
+export type Bytes = Uint8Array | Readable | AsyncIterable<Uint8Array>
+
 /** What may be sent as a body: a thing to be written as JSON, or bytes as they are. */
-export type RequestBody = object | string | Uint8Array | Readable | AsyncIterable<Uint8Array>
+export type RequestBody = object | string | Bytes
 
 /** Body and content type of a request. A string or bytes go as they are; every other object goes as JSON. */
 export function encodeBody(body: RequestBody | undefined): Pick<WireRequest, 'body' | 'headers'> {

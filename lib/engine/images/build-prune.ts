@@ -1,0 +1,21 @@
+import { BUILD_PRUNE, BUILD_PRUNE_1_47 } from '../operations/images.ts'
+import type { BuildPruneOptions } from '../options/images.ts'
+import type { Send } from '../send.ts'
+import type { BuildPruneResponse } from '../types/build-cache.ts'
+import { compareVersions } from '../version.ts'
+
+/** What {@link Images.buildPrune} does. */
+export async function buildPrune(send: Send, options: BuildPruneOptions): Promise<BuildPruneResponse> {
+  const operation = compareVersions(send.version, '1.48') < 0 ? BUILD_PRUNE_1_47 : BUILD_PRUNE
+  return send.json(operation, { options: withPresence(options) })
+}
+
+/**
+ * To BuildKit some filters are there or not, and have no value (moby, builder/builder-next: toBuildkitPruneInfo): `true`
+ * would fit nothing. Whatever else is given goes on as it is, to be checked.
+ */
+function withPresence(options: BuildPruneOptions): object {
+  const pairs = Object.entries(options?.filters ?? {})
+  if (!pairs.some(([, value]) => value === true)) return options
+  return { ...options, filters: Object.fromEntries(pairs.map(([key, value]) => [key, value === true ? [] : value])) }
+}

@@ -1,0 +1,46 @@
+import { ArgumentError, RegistryError } from '../../errors.ts'
+import { parseReference, type ImageReference } from '../../registry/reference.ts'
+
+/** What a name without tag and digest means (moby, reference.TagNameOnly). */
+const LATEST = 'latest'
+
+/**
+ * The one image that a name means. Without a tag the daemon would pull or push every tag that there is.
+ *
+ * @throws {@link RegistryError} ERR_REFERENCE_INVALID
+ */
+export function parseOne(image: string): ImageReference {
+  const reference = parseReference(image)
+  return reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: LATEST } : reference
+}
+
+/**
+ * The repository that a name means, for all of its tags.
+ *
+ * @throws {@link RegistryError} ERR_REFERENCE_INVALID
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID where it has a tag or a digest
+ */
+export function parseAll(image: string): ImageReference {
+  const reference = parseReference(image)
+  if (reference.tag === undefined && reference.digest === undefined) return reference
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the option allTags with ${image}`,
+    got: 'the name has a tag or a digest already',
+    todo: `Name the repository alone, ${reference.familiarName}, or leave allTags out.`,
+  })
+}
+
+/**
+ * The one image that a name means, for a push: what a digest names the registry has, or it has another one.
+ *
+ * @throws {@link RegistryError} ERR_REFERENCE_INVALID
+ */
+export function parseTagged(image: string): ImageReference {
+  const reference = parseOne(image)
+  if (reference.digest === undefined) return reference
+  throw new RegistryError('ERR_REFERENCE_INVALID', {
+    tried: `pushing ${image}`,
+    got: 'it has a digest, and only a tag can be pushed',
+    todo: 'Give it a tag by docker.images.tag(), and push that.',
+  })
+}

@@ -1,0 +1,30 @@
+import type { Readable } from 'node:stream'
+import { ArgumentError } from '../../errors.ts'
+import type { Call } from '../call.ts'
+import { GET, GET_ALL } from '../operations/images.ts'
+import type { Operation } from '../operation.ts'
+import type { ImageSaveOptions } from '../options/images.ts'
+import type { Send } from '../send.ts'
+import { archiveStream } from '../stream/archive.ts'
+
+/** What {@link Images.save} does. */
+export async function save(
+  send: Send,
+  images: string | readonly string[],
+  options: ImageSaveOptions,
+): Promise<Readable> {
+  const [operation, call] = callFor(images, options)
+  const { body } = await send.stream(operation, call)
+  return archiveStream(body, send.named(operation, call))
+}
+
+function callFor(images: string | readonly string[], options: ImageSaveOptions): [Operation, Call] {
+  if (typeof images === 'string') return [GET, { ids: [images], options }]
+  const fits = Array.isArray(images) && images.length > 0 && images.every((name) => typeof name === 'string' && name)
+  if (fits) return [GET_ALL, { options: { ...options, names: images } }]
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'the images of images.save()',
+    got: 'it is neither a name nor a list of names',
+    todo: "Give 'app:1', or ['app:1', 'app:2'].",
+  })
+}

@@ -1,0 +1,89 @@
+import { ArgumentError } from '../../errors.ts'
+import type { Bytes } from '../../transport/body.ts'
+import type { Named } from '../api-error.ts'
+import { HUB, parseReference } from '../../registry/reference.ts'
+import { checkOptions, type Call } from '../call.ts'
+import { CREATE, IMPORT, LOAD } from '../operations/images.ts'
+import type { ImageCreateOptions, ImageImportOptions, ImageLoadOptions } from '../options/images.ts'
+import { registryProgress, type RegistryCall } from '../registry-progress.ts'
+import type { Send } from '../send.ts'
+import { progress, unfinished, type Fold } from '../stream/calls.ts'
+import type { Progress } from '../stream/progress.ts'
+import type { ImportMessage, ImportResult, LoadMessage, LoadResult } from '../types/image-progress.ts'
+import type { ProgressMessage } from '../types/progress.ts'
+import { authHeaders } from './auth.ts'
+
+/** What {@link Images.create} does. */
+export function create(
+  send: Send,
+  options: ImageCreateOptions,
+  source: Bytes | undefined,
+): Progress<ProgressMessage, void> {
+  const prepare = async (): Promise<RegistryCall> => {
+    const { auth, fromImage } = checkOptions(CREATE, options)
+    const reference = fromImage === undefined ? undefined : parseReference(fromImage)
+    const headers = reference === undefined ? {} : await authHeaders(auth, reference)
+    return { call: { options, headers, body: source }, registry: reference?.domain ?? HUB }
+  }
+  return registryProgress(send, CREATE, prepare, () => ({ add: () => {}, result: () => {} }))
+}
+
+/** What {@link Images.import} does. */
+export function importImage(
+  send: Send,
+  source: string | Bytes,
+  options: ImageImportOptions,
+): Progress<ImportMessage, ImportResult> {
+  const prepare = (): Call =>
+    typeof source === 'string'
+      ? { names: { fromSrc: checkUrl(source) }, options }
+      : { names: { fromSrc: '-' }, options, body: present(source) }
+  return progress(send, IMPORT, prepare, importFold)
+}
+
+/** Nothing at all would be sent as an empty body. */
+function present(bytes: Bytes | null | undefined): Bytes {
+  return bytes ?? (null as never)
+}
+
+/** The daemon would take any text for a host: a path of ours is no source. */
+function checkUrl(source: string): string {
+  if (/^https?:\/\//i.test(source)) return source
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'the source of images.import()',
+    got: 'it is no URL of http or https',
+    todo: 'Give a URL, which the daemon itself fetches, or the bytes of a tar: a Uint8Array or a stream, such as createReadStream(FILE).',
+  })
+}
+
+function importFold(request: Named): Fold<ImportMessage, ImportResult> {
+  let id: string | undefined
+  return {
+    add: ({ status = '' }) => {
+      if (/^sha256:[0-9a-f]{64}$/.test(status)) id = status
+    },
+    result: () => {
+      if (id === undefined) throw unfinished(request)
+      return { id }
+    },
+  }
+}
+
+/** What {@link Images.load} does. */
+export function load(send: Send, tar: Bytes, options: ImageLoadOptions): Progress<LoadMessage, LoadResult> {
+  // The daemon's own default is to be quiet, whatever the specification says (moby, router/image/image_routes.go).
+  return progress(send, LOAD, () => ({ body: present(tar), options: { quiet: false, ...options } }), loadFold)
+}
+
+/** moby, image/tarexport/load.go; daemon/containerd/image_exporter.go. */
+const LOADED = /^Loaded image(?: ID)?: (\S+)\s*$/gm
+
+function loadFold(): Fold<LoadMessage, LoadResult> {
+  const images: string[] = []
+  return {
+    add: ({ stream = '' }) => {
+      for (const [, name = ''] of stream.matchAll(LOADED)) images.push(name)
+    },
+    result: () => ({ images }),
+  }
+}

@@ -1,0 +1,8 @@
+import type { Operation } from '../operation.ts'
+
+export const INSPECT: Operation = {
+  name: 'distribution.inspect',
+  method: 'GET',
+  path: '/distribution/{name}/json',
+  own: ['auth'],
+}

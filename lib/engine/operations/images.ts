@@ -1,0 +1,213 @@
+import { FILTERS, JSON_VALUE, PLAIN, type Operation, type QueryTake } from '../operation.ts'
+
+/** A platform goes as JSON, as every object does, and several go as repeated names. */
+const PLATFORM: QueryTake = { since: '1.48' }
+
+export const LIST: Operation = {
+  name: 'images.list',
+  method: 'GET',
+  path: '/images/json',
+  query: {
+    all: PLAIN,
+    filters: FILTERS,
+    sharedSize: { as: 'shared-size', since: '1.42' },
+    digests: PLAIN,
+    manifests: { since: '1.47' },
+    identity: { since: '1.54' },
+  },
+}
+
+export const CREATE: Operation = {
+  name: 'images.create',
+  method: 'POST',
+  path: '/images/create',
+  query: {
+    fromImage: PLAIN,
+    fromSrc: PLAIN,
+    repo: PLAIN,
+    tag: PLAIN,
+    message: PLAIN,
+    changes: PLAIN,
+    platform: PLAIN,
+  },
+  own: ['auth'],
+  body: 'bytes',
+}
+
+/** The half of {@link CREATE} that asks a registry. */
+export const PULL: Operation = {
+  ...CREATE,
+  name: 'images.pull',
+  query: { fromImage: PLAIN, tag: PLAIN, platform: PLAIN },
+  own: ['auth', 'allTags'],
+}
+
+/** The half of {@link CREATE} that takes a tar. */
+export const IMPORT: Operation = {
+  ...CREATE,
+  name: 'images.import',
+  query: { fromSrc: PLAIN, repo: PLAIN, tag: PLAIN, message: PLAIN, changes: PLAIN, platform: PLAIN },
+  own: [],
+}
+
+export const INSPECT: Operation = {
+  name: 'images.inspect',
+  method: 'GET',
+  path: '/images/{name}/json',
+  query: { manifests: { since: '1.48' }, platform: { encode: 'json', since: '1.49' } },
+}
+
+export const ATTESTATIONS: Operation = {
+  name: 'images.attestations',
+  method: 'GET',
+  path: '/images/{name}/attestations',
+  since: '1.55',
+  query: { platform: PLAIN, type: PLAIN, statement: PLAIN },
+}
+
+export const HISTORY: Operation = {
+  name: 'images.history',
+  method: 'GET',
+  path: '/images/{name}/history',
+  query: { platform: { encode: 'json', since: '1.48' } },
+}
+
+export const PUSH: Operation = {
+  name: 'images.push',
+  method: 'POST',
+  path: '/images/{name}/push',
+  query: { tag: PLAIN, platform: { encode: 'json', since: '1.46' } },
+  own: ['auth', 'allTags'],
+}
+
+export const TAG: Operation = {
+  name: 'images.tag',
+  method: 'POST',
+  path: '/images/{name}/tag',
+  query: { repo: PLAIN, tag: PLAIN },
+}
+
+export const REMOVE: Operation = {
+  name: 'images.remove',
+  method: 'DELETE',
+  path: '/images/{name}',
+  query: { force: PLAIN, noprune: PLAIN, platforms: { since: '1.50' } },
+}
+
+export const SEARCH: Operation = {
+  name: 'images.search',
+  method: 'GET',
+  path: '/images/search',
+  query: { term: PLAIN, limit: PLAIN, filters: FILTERS },
+}
+
+export const PRUNE: Operation = {
+  name: 'images.prune',
+  method: 'POST',
+  path: '/images/prune',
+  query: { filters: FILTERS },
+}
+
+export const COMMIT: Operation = {
+  name: 'images.commit',
+  method: 'POST',
+  path: '/commit',
+  query: {
+    container: PLAIN,
+    repo: PLAIN,
+    tag: PLAIN,
+    comment: PLAIN,
+    author: PLAIN,
+    pause: PLAIN,
+    changes: PLAIN,
+  },
+  body: 'json',
+  newer: { 'Healthcheck.StartInterval': '1.44' },
+}
+
+export const GET: Operation = {
+  name: 'images.save',
+  method: 'GET',
+  path: '/images/{name}/get',
+  query: { platform: PLATFORM },
+}
+
+export const GET_ALL: Operation = {
+  name: 'images.save',
+  method: 'GET',
+  path: '/images/get',
+  query: { names: PLAIN, platform: PLATFORM },
+}
+
+export const LOAD: Operation = {
+  name: 'images.load',
+  method: 'POST',
+  path: '/images/load',
+  query: { quiet: PLAIN, platform: PLATFORM },
+  body: 'bytes',
+}
+
+/** Its first generation of builders is the default of the API; `session` and `buildid` are routed, but not specified. */
+export const BUILD: Operation = {
+  name: 'images.build',
+  method: 'POST',
+  path: '/build',
+  query: {
+    dockerfile: PLAIN,
+    t: PLAIN,
+    extrahosts: PLAIN,
+    remote: PLAIN,
+    q: PLAIN,
+    nocache: PLAIN,
+    cachefrom: JSON_VALUE,
+    pull: PLAIN,
+    rm: PLAIN,
+    forcerm: PLAIN,
+    memory: PLAIN,
+    memswap: PLAIN,
+    cpushares: PLAIN,
+    cpusetcpus: PLAIN,
+    cpuperiod: PLAIN,
+    cpuquota: PLAIN,
+    buildargs: JSON_VALUE,
+    shmsize: PLAIN,
+    squash: PLAIN,
+    labels: JSON_VALUE,
+    networkmode: PLAIN,
+    platform: PLAIN,
+    target: PLAIN,
+    outputs: JSON_VALUE,
+    version: PLAIN,
+    session: PLAIN,
+    buildid: PLAIN,
+  },
+  own: ['builder', 'secrets', 'auth'],
+  body: 'bytes',
+}
+
+export const BUILD_PRUNE: Operation = {
+  name: 'images.buildPrune',
+  method: 'POST',
+  path: '/build/prune',
+  query: {
+    reservedSpace: { as: 'reserved-space' },
+    maxUsedSpace: { as: 'max-used-space', since: '1.48' },
+    minFreeSpace: { as: 'min-free-space', since: '1.48' },
+    all: PLAIN,
+    filters: FILTERS,
+  },
+}
+
+/** Up to API 1.47 `reserved-space` had another name, and the new one was left out in silence. */
+export const BUILD_PRUNE_1_47: Operation = {
+  ...BUILD_PRUNE,
+  query: { ...BUILD_PRUNE.query, reservedSpace: { as: 'keep-storage' } },
+}
+
+/** Routed, but not specified (moby, router/build). */
+export const BUILD_CANCEL: Operation = {
+  name: 'images.cancelBuild',
+  method: 'POST',
+  path: '/build/cancel',
+  query: { id: PLAIN },
+}
