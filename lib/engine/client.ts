@@ -8,7 +8,9 @@ import { Checkpoints } from './checkpoints.ts'
 import { Configs } from './configs.ts'
 import { Containers } from './containers.ts'
 import { checkDescription, keysOf, refuseUnknown } from './description.ts'
+import { Distribution } from './distribution.ts'
 import { Exec } from './exec.ts'
+import { Images } from './images.ts'
 import { Nodes } from './nodes.ts'
 import { INFO, VERSION } from './operations/system.ts'
 import { checkPath } from './path.ts'
@@ -48,7 +50,9 @@ export class DockerClient {
   readonly checkpoints: Checkpoints
   readonly configs: Configs
   readonly containers: Containers
+  readonly distribution: Distribution
   readonly exec: Exec
+  readonly images: Images
   readonly nodes: Nodes
   readonly secrets: Secrets
   readonly services: Services
@@ -67,7 +71,9 @@ export class DockerClient {
     this.checkpoints = new Checkpoints(send)
     this.configs = new Configs(send)
     this.containers = new Containers(send)
+    this.distribution = new Distribution(send)
     this.exec = new Exec(send)
+    this.images = new Images(send)
     this.nodes = new Nodes(send)
     this.secrets = new Secrets(send)
     this.services = new Services(send)
