@@ -258,7 +258,7 @@ export class DockerApiError extends DockerMtlsError<ApiErrorCode> {
 export class NotModifiedError extends DockerApiError {}
 /** 400: the daemon can't make sense of a parameter or of the body. */
 export class BadRequestError extends DockerApiError {}
-/** 401: a registry refused the credentials. */
+/** 401: a registry refused the credentials, or a swarm the key to unlock it. */
 export class UnauthorizedError extends DockerApiError {}
 /** 403: the daemon refuses. */
 export class ForbiddenError extends DockerApiError {}

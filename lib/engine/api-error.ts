@@ -65,7 +65,17 @@ const CHANGED: Wording = [
   'It has changed meanwhile: inspect it again, and update what it is now by its new version.',
 ]
 
+/** moby, daemon/cluster: what is said to a wrong unlock key. */
+const WRONG_KEY = /could not be unlocked: invalid key/
+
+const KEY_REFUSED: Wording = [
+  UnauthorizedError,
+  'ERR_API_UNAUTHORIZED',
+  'Unlock it with the key that swarm.unlockKey() of another manager gives.',
+]
+
 function wordingOf(status: number, message: string): Wording {
+  if (status === 401 && WRONG_KEY.test(message)) return KEY_REFUSED
   if (status === 500 && OUT_OF_SEQUENCE.test(message)) return CHANGED
   if (status === 400 && WRONG_VERSION.test(message)) return VERSION_REFUSED
   if (status === 403 && PLUGIN_REFUSED.test(message)) return DENIED
