@@ -1,7 +1,10 @@
 import type { ClusterObject, Driver, SwarmTlsInfo } from './cluster-objects.ts'
 import type { NodeAvailability } from './nodes.ts'
 
-/** How a swarm is set up. What an update leaves out goes back to its default, so begin from what `inspect` gives. */
+/**
+ * How a swarm is set up. What an update leaves out becomes 0 or empty, which few of these may be: begin from what
+ * {@link Swarm.inspect} gives.
+ */
 export interface SwarmSpec {
   /** `default` is the only name that there can be. */
   readonly Name?: string
@@ -69,7 +72,7 @@ export interface SwarmEncryption {
   readonly AutoLockManagers?: boolean
 }
 
-/** What tasks get where their service doesn't say. */
+/** What tasks get where their service doesn't say. Docker Engine up to 26 leaves it out of what it keeps. */
 export interface SwarmTaskDefaults {
   /** For new tasks. @defaultValue the daemon's */
   readonly LogDriver?: Driver

@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly argv: readonly string[]
   /** dockerd's environment besides PATH, HOME and LANG. */
   readonly env?: Readonly<Record<string, string>>
+  /** A command that becomes another one in a network of its own: a daemon there is none of these namespaces. */
+  readonly within?: readonly string[]
 }
 
 /** A dockerd that runs, and answers. */
@@ -44,17 +46,18 @@ const STOP_MS = 20_000
  *
  * @throws Error with the end of its log, where it ends or doesn't answer
  */
-export async function startDockerd({ place, argv, env }: StartOptions): Promise<Daemon> {
+export async function startDockerd({ place, argv, env, within }: StartOptions): Promise<Daemon> {
   if (!inNamespaces()) throw new Error('a daemon is started only in namespaces of its own: npm test -- FILE')
-  await assertNoOther()
-  const child = launch(place, argv, env)
+  if (within === undefined) await assertNoOther()
+  const child = launch(place, [...(within ?? []), ...argv], env)
   const daemon: Daemon = {
     place,
     pid: child.pid ?? 0,
     log: () => readLog(place),
-    stop: (options = {}) => stop(child, place, options.keep ?? false),
+    stop: (options = {}) =>
+      stop(child, place, options.keep ?? false).finally(() => (within === undefined ? forgetDaemon() : undefined)),
   }
-  noteDaemon(daemon.pid, place.folder)
+  if (within === undefined) noteDaemon(daemon.pid, place.folder)
   try {
     await untilAnswers(child, place, argv)
   } catch (error) {
@@ -122,7 +125,6 @@ async function stop(child: ChildProcess, place: DaemonPlace, keep: boolean): Pro
     const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
     await ended.finally(() => clearTimeout(late))
   }
-  forgetDaemon()
   if (keep) unmountBelow(place.folder)
   else await removeUnmounted(place.folder)
 }

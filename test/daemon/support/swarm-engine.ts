@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ContainerSpec, DockerClient, ServiceSpec, SwarmInitRequest, Task, TaskState } from '../../../lib/index.ts'
+import type { SecuredOptions } from '../harness/secured.ts'
+import { startBusyboxEngine, type BusyboxEngine } from './busybox-engine.ts'
+
+/** A swarm of one node, on loopback. */
+export const ON_LOOPBACK: SwarmInitRequest = { ListenAddr: '127.0.0.1:2377', AdvertiseAddr: '127.0.0.1' }
+
+/** A {@link BusyboxEngine} that is the only manager of a swarm. */
+export async function startSwarmEngine(options: SecuredOptions = {}): Promise<BusyboxEngine> {
+  const engine = await startBusyboxEngine(options)
+  try {
+    await engine.docker.swarm.init(ON_LOOPBACK)
+    return engine
+  } catch (error) {
+    await engine.stop()
+    throw error
+  }
+}
+
+/** A service of one container, which runs a script, and then waits to be told to end. */
+export function serviceOf(Name: string, script: string, more: ContainerSpec & { readonly Image: string }): ServiceSpec {
+  const Command = ['sh', '-c', `trap exit TERM; ${script}; while :; do sleep 0.05; done`]
+  return { Name, TaskTemplate: { ContainerSpec: { Command, StopGracePeriod: 1e9, ...more } } }
+}
+
+/** Longer than a swarm takes for anything here on a loaded machine. */
+const LONG_MS = 40_000
+
+/** Asks again and again, until there is something: what a swarm agrees on, it does afterwards. */
+export async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
+  for (const start = Date.now(); Date.now() - start < LONG_MS; await delay(50)) {
+    const answer = await ask()
+    if (answer !== undefined && answer !== false) return answer
+  }
+  assert.fail(`${what}: not within ${LONG_MS} ms`)
+}
+
+/** Waits for a service to have so many tasks in a state, and gives them. */
+export function tasksOf(
+  docker: DockerClient,
+  service: string,
+  { state = 'running', count = 1 }: { readonly state?: TaskState; readonly count?: number } = {},
+): Promise<readonly Task[]> {
+  return until(`${count} tasks of ${service} that are ${state}`, async () => {
+    const tasks = await docker.tasks.list({ filters: { service } })
+    const found = tasks.filter(({ Status }) => Status.State === state)
+    return found.length === count && found
+  })
+}
+
+/** The task of a service of one replica, once it runs. */
+export async function taskOf(docker: DockerClient, service: string): Promise<Task> {
+  const [task] = await tasksOf(docker, service)
+  assert.ok(task, `${service} has a task`)
+  return task
+}
