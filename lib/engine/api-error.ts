@@ -74,11 +74,15 @@ const KEY_REFUSED: Wording = [
   'Unlock it with the key that swarm.unlockKey() of another manager gives.',
 ]
 
+/** moby, registry/auth.go: what a registry that takes names and passwords themselves said. It comes with 500. */
+const LOGIN_REFUSED = /^login attempt to \S+ failed with status: 401/
+
 function wordingOf(status: number, message: string): Wording {
   if (status === 401 && WRONG_KEY.test(message)) return KEY_REFUSED
   if (status === 500 && OUT_OF_SEQUENCE.test(message)) return CHANGED
   if (status === 400 && WRONG_VERSION.test(message)) return VERSION_REFUSED
   if (status === 403 && PLUGIN_REFUSED.test(message)) return DENIED
+  if (status === 500 && LOGIN_REFUSED.test(message)) return STATUSES[401] ?? OTHER
   return STATUSES[status] ?? OTHER
 }
 
@@ -129,6 +133,20 @@ export function failureInside(request: Named, message: string): StreamError {
     got: `the daemon began well and then said "${message}"`,
     todo: "Its words say what failed; more is in the daemon's log:  journalctl -u docker",
     status: 200,
+    method: request.method,
+    path,
+    daemonMessage: message,
+  })
+}
+
+/** An exec that never became a process, though its stream had begun. */
+export function execFailed(request: Named, message: string, exitCode: number | null = null): StreamError {
+  const path = withoutQuery(request)
+  return new StreamError('ERR_API_EXEC_FAILED', {
+    tried: `${request.method} ${path}`,
+    got: `the command could not be started${exitCode === null ? '' : ` (${exitCode})`}, "${message}"`,
+    todo: 'Correct the command, its user or its folder: the program has to be in the container, and executable.',
+    status: 101,
     method: request.method,
     path,
     daemonMessage: message,

@@ -7,18 +7,20 @@ import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Configs } from './configs.ts'
 import { Containers } from './containers.ts'
-import { checkDescription, keysOf, refuseUnknown } from './description.ts'
+import { checkDescription } from './description.ts'
 import { Distribution } from './distribution.ts'
 import { Exec } from './exec.ts'
 import { Images } from './images.ts'
+import { Networks } from './networks.ts'
 import { Nodes } from './nodes.ts'
-import { INFO, VERSION } from './operations/system.ts'
 import { checkPath } from './path.ts'
+import { Plugins } from './plugins.ts'
 import { Secrets } from './secrets.ts'
 import { Send, type OpenAnswer, type RequestDescription, type RequestOptions } from './send.ts'
 import { Services } from './services.ts'
 import { Session } from './session.ts'
 import { Swarm } from './swarm.ts'
+import { System } from './system.ts'
 import { Tasks } from './tasks.ts'
 import type { SystemInfo, SystemVersion } from './types/system.ts'
 import type { Ping } from './version.ts'
@@ -53,11 +55,14 @@ export class DockerClient {
   readonly distribution: Distribution
   readonly exec: Exec
   readonly images: Images
+  readonly networks: Networks
   readonly nodes: Nodes
+  readonly plugins: Plugins
   readonly secrets: Secrets
   readonly services: Services
   readonly session: Session
   readonly swarm: Swarm
+  readonly system: System
   readonly tasks: Tasks
   readonly volumes: Volumes
   readonly #send: Send
@@ -74,11 +79,14 @@ export class DockerClient {
     this.distribution = new Distribution(send)
     this.exec = new Exec(send)
     this.images = new Images(send)
+    this.networks = new Networks(send)
     this.nodes = new Nodes(send)
+    this.plugins = new Plugins(send)
     this.secrets = new Secrets(send)
     this.services = new Services(send)
     this.session = new Session(send)
     this.swarm = new Swarm(send)
+    this.system = new System(send)
     this.tasks = new Tasks(send)
     this.volumes = new Volumes(send)
   }
@@ -94,18 +102,17 @@ export class DockerClient {
    * @throws {@link ConnectionError} where no daemon answers
    */
   async ping(options: RequestOptions = {}): Promise<Ping> {
-    refuseUnknown(keysOf(options, 'the options of ping()', '{ signal }, or nothing'), ['signal'], 'ping()')
-    return this.#send.ping(options)
+    return this.system.ping(options)
   }
 
   /** Versions of the daemon and its parts (`GET /version`). */
   async version(options: RequestOptions = {}): Promise<SystemVersion> {
-    return this.#send.json(VERSION, { options })
+    return this.system.version(options)
   }
 
   /** What the daemon holds and how it is set up (`GET /info`). */
   async info(options: RequestOptions = {}): Promise<SystemInfo> {
-    return this.#send.json(INFO, { options })
+    return this.system.info(options)
   }
 
   /**
@@ -171,10 +178,10 @@ async function identityFor(endpoint: ResolvedEndpoint, options: EndpointOptions)
  * ```
  */
 export async function connect(options: EndpointOptions = {}, env: Environment = process.env): Promise<DockerClient> {
-  const { signal, connectTimeout = CONNECT_TIMEOUT_MS } = options
+  const { signal, connectTimeout = CONNECT_TIMEOUT_MS, proxy } = options
   const endpoint = await resolveEndpoint(options, env)
   const identity = await identityFor(endpoint, options)
-  const dispatcher = createDispatcher(endpoint, identity, { connectTimeout })
+  const dispatcher = createDispatcher(endpoint, identity, { connectTimeout, proxy })
   const send = new Send(dispatcher, endpoint.apiVersion)
   try {
     // Once to connect, and once to answer.

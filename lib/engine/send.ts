@@ -1,10 +1,11 @@
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { encodeBody, type RequestBody } from '../transport/body.ts'
 import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { explainFault, isOfTheWire } from '../transport/faults.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
+import { openWebSocket } from '../transport/web-socket.ts'
 import { apiError, isWrongVersion, unreadable, type Named } from './api-error.ts'
 import { wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
@@ -38,6 +39,12 @@ export interface OpenAnswer {
   json<T = unknown>(): Promise<T>
 }
 
+interface PingCall extends RequestOptions {
+  readonly method?: 'GET' | 'HEAD'
+  /** Milliseconds. */
+  readonly deadline?: number
+}
+
 /**
  * The one way from an operation to its answer: checks, version prefix, and failures as errors. The verbs of streams
  * build on it, in `stream/`.
@@ -62,11 +69,11 @@ export class Send {
     return this.#dispatcher
   }
 
-  /** `GET /_ping`, which has no version and needs no authorization: is it a daemon, and what does it serve? */
-  async ping({ signal, deadline }: RequestOptions & { deadline?: number } = {}): Promise<Ping> {
-    const call = { method: 'GET', path: '/_ping', signal, deadline }
+  /** `/_ping`, which has no version and needs no authorization: is it a daemon, and what does it serve? */
+  async ping({ method = 'GET', signal, deadline }: PingCall = {}): Promise<Ping> {
+    const call = { method, path: '/_ping', signal, deadline }
     const { status, headers, body } = await collect(this.#dispatcher, call)
-    if (!isDockerPing(status, headers, body)) throw notDocker(this.#target, status, headers)
+    if (!isDockerPing(status, headers, body)) throw notDocker(`${method} /_ping at ${this.#target}`, status, headers)
     if (status >= 400) throw apiError(status, call, body)
     return readPing(headers)
   }
@@ -107,6 +114,13 @@ export class Send {
   async hijack(operation: Operation, call: Call, protocol: 'tcp' | 'h2c' = 'tcp'): Promise<Hijacked> {
     const answer = await hijack(this.#dispatcher, this.#wire(operation, call), protocol)
     if ('socket' in answer) return answer
+    throw apiError(answer.status, this.named(operation, call), answer.body)
+  }
+
+  /** A call that becomes a web socket: bytes in both directions, without a half close. */
+  async webSocket(operation: Operation, call: Call): Promise<Duplex> {
+    const answer = await openWebSocket(this.#dispatcher, this.#wire(operation, call))
+    if (!('status' in answer)) return answer
     throw apiError(answer.status, this.named(operation, call), answer.body)
   }
 
@@ -169,7 +183,8 @@ function succeeded(status: number): boolean {
   return status < 300
 }
 
-function parseJson<T>(text: string, request: Named, status: number): T {
+/** One JSON value. @throws DockerApiError ERR_API_RESPONSE_INVALID */
+export function parseJson<T>(text: string, request: Named, status: number): T {
   try {
     return JSON.parse(text) as T
   } catch (cause) {

@@ -21,6 +21,8 @@ export interface Ping {
   readonly experimental: boolean
   /** `1` classic builder, `2` BuildKit: which is the daemon's default. */
   readonly builderVersion: string | undefined
+  /** `inactive`, `pending`, `error`, `locked`, `active/worker` or `active/manager`; undefined before Docker Engine 23. */
+  readonly swarm: string | undefined
   /** E.g. `Docker/26.1.5 (linux)`. */
   readonly server: string | undefined
 }
@@ -38,6 +40,7 @@ export function readPing(headers: AnswerHeaders): Ping {
     osType: one(headers['ostype']),
     experimental: headers['docker-experimental'] === 'true',
     builderVersion: one(headers['builder-version']),
+    swarm: one(headers['swarm']),
     server: one(headers.server),
   }
 }
@@ -47,10 +50,10 @@ export function isDockerPing(status: number, headers: AnswerHeaders, body: Buffe
   return versionHeader(headers) !== undefined || (status === 200 && body.toString('latin1').trim() === 'OK')
 }
 
-export function notDocker(target: string, status: number, headers: AnswerHeaders): ConnectionError {
+export function notDocker(tried: string, status: number, headers: AnswerHeaders): ConnectionError {
   const server = headers.server === undefined ? '' : `, server ${JSON.stringify(headers.server)}`
   return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
-    tried: `GET /_ping at ${target}`,
+    tried,
     got: `an HTTP server answered, but no Docker daemon (status ${status}${server})`,
     todo: 'Correct host, port or path prefix; behind a proxy, let it pass /_ping and all below / to dockerd.',
   })

@@ -1,7 +1,18 @@
-import { CREATE, INSPECT, LIST, PRUNE, REMOVE } from './operations/volumes.ts'
-import type { VolumeListOptions, VolumePruneOptions, VolumeRemoveOptions } from './options/volumes.ts'
+import { CREATE, INSPECT, LIST, PRUNE, REMOVE, UPDATE } from './operations/volumes.ts'
+import type {
+  VolumeListOptions,
+  VolumePruneOptions,
+  VolumeRemoveOptions,
+  VolumeUpdateOptions,
+} from './options/volumes.ts'
 import type { RequestOptions, Send } from './send.ts'
-import type { Volume, VolumeCreateRequest, VolumeListResponse, VolumePruneResponse } from './types/volumes.ts'
+import type {
+  Volume,
+  VolumeCreateRequest,
+  VolumeListResponse,
+  VolumePruneResponse,
+  VolumeUpdateRequest,
+} from './types/volumes.ts'
 
 /**
  * Volumes: `docker.volumes`.
@@ -42,6 +53,16 @@ export class Volumes {
    */
   inspect(name: string, options: RequestOptions = {}): Promise<Volume> {
     return this.#send.json(INSPECT, { ids: [name], options })
+  }
+
+  /**
+   * Changes a volume of the whole swarm (`PUT /volumes/{name}`). Since API 1.42.
+   *
+   * @throws {@link NotFoundError} where there is no such volume in the swarm
+   * @throws {@link UnavailableError} outside of a swarm
+   */
+  update(name: string, volume: VolumeUpdateRequest, options: VolumeUpdateOptions): Promise<void> {
+    return this.#send.none(UPDATE, { ids: [name], body: volume, options })
   }
 
   /**

@@ -1,5 +1,27 @@
-import type { Operation } from '../operation.ts'
+import { FILTERS, MOMENT, type Operation } from '../operation.ts'
+
+export const AUTH: Operation = { name: 'system.auth', method: 'POST', path: '/auth', body: 'json' }
+
+export const INFO: Operation = { name: 'system.info', method: 'GET', path: '/info' }
 
 export const VERSION: Operation = { name: 'system.version', method: 'GET', path: '/version' }
 
-export const INFO: Operation = { name: 'system.info', method: 'GET', path: '/info' }
+/** Sent without a version: it is how the version is found out. */
+export const PING: Operation = { name: 'system.ping', method: 'GET', path: '/_ping' }
+
+/** Sent without a version, as well. */
+export const PING_HEAD: Operation = { name: 'system.pingHead', method: 'HEAD', path: '/_ping' }
+
+export const EVENTS: Operation = {
+  name: 'system.events',
+  method: 'GET',
+  path: '/events',
+  query: { since: MOMENT, until: MOMENT, filters: FILTERS },
+}
+
+export const DF: Operation = {
+  name: 'system.df',
+  method: 'GET',
+  path: '/system/df',
+  query: { type: { since: '1.42' }, verbose: { since: '1.52' } },
+}

@@ -17,6 +17,15 @@ export const CREATE: Operation = {
 
 export const INSPECT: Operation = { name: 'volumes.inspect', method: 'GET', path: '/volumes/{name}' }
 
+export const UPDATE: Operation = {
+  name: 'volumes.update',
+  method: 'PUT',
+  path: '/volumes/{name}',
+  since: '1.42',
+  query: { version: PLAIN },
+  body: 'json',
+}
+
 export const REMOVE: Operation = {
   name: 'volumes.remove',
   method: 'DELETE',

@@ -14,6 +14,12 @@ export interface VolumeListOptions extends RequestOptions {
   }
 }
 
+/** Options of {@link Volumes.update}. */
+export interface VolumeUpdateOptions extends RequestOptions {
+  /** `ClusterVolume.Version.Index` of what is updated: whoever updated it meanwhile isn't overruled. */
+  readonly version: number
+}
+
 /** Options of {@link Volumes.remove}. */
 export interface VolumeRemoveOptions extends RequestOptions {
   /** Also where its driver or its data are gone. @defaultValue `false` */

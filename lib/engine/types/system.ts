@@ -1,3 +1,5 @@
+import type { SwarmLocalInfo, SystemLimits, SystemParts } from './system-parts.ts'
+
 /** `GET /version`: who the daemon is. */
 export interface SystemVersion {
   readonly Platform?: { readonly Name: string }
@@ -11,6 +13,7 @@ export interface SystemVersion {
   readonly GitCommit: string
   readonly GoVersion: string
   readonly Os: string
+  /** As Go calls it: `amd64`. */
   readonly Arch: string
   readonly KernelVersion?: string
   readonly Experimental?: boolean
@@ -22,51 +25,66 @@ export interface SystemVersion {
 export interface VersionComponent {
   readonly Name: string
   readonly Version: string
-  readonly Details?: Readonly<Record<string, string>>
+  readonly Details?: Readonly<Record<string, string>> | null
 }
 
 /** `GET /info`: what the daemon holds and how it is set up. */
-export interface SystemInfo {
+export interface SystemInfo extends SystemLimits, SystemParts {
   readonly ID: string
+  /** The host's name. */
   readonly Name: string
   readonly ServerVersion: string
   readonly Containers: number
   readonly ContainersRunning: number
   readonly ContainersPaused: number
   readonly ContainersStopped: number
+  /** Tagged or not. */
   readonly Images: number
   /** Storage driver, e.g. `overlay2`. */
   readonly Driver: string
-  readonly DriverStatus?: ReadonlyArray<readonly [string, string]>
+  /** What that driver says of itself, as names and values. */
+  readonly DriverStatus: ReadonlyArray<readonly [name: string, value: string]> | null
   readonly DockerRootDir: string
+  /** For containers that don't say another. */
   readonly LoggingDriver: string
-  /** `cgroupfs`, `systemd` or `none`. */
-  readonly CgroupDriver: string
-  /** `1` or `2`. */
-  readonly CgroupVersion?: string
   readonly KernelVersion: string
+  /** E.g. `Debian GNU/Linux 13 (trixie)`. */
   readonly OperatingSystem: string
-  readonly OSVersion: string
+  /** Of the operating system. Since API 1.41. */
+  readonly OSVersion?: string
+  /** `linux` or `windows`. */
   readonly OSType: string
+  /** As the host calls it: `x86_64`. */
   readonly Architecture: string
+  /** Processors that the daemon could use when it started. */
   readonly NCPU: number
   /** Bytes. */
   readonly MemTotal: number
-  /** E.g. `name=userns`, `name=seccomp,profile=builtin`, `name=apparmor`, `name=rootless`. */
+  /** RFC 3339, with nanoseconds. */
+  readonly SystemTime: string
+  /** E.g. `name=userns`, `name=seccomp,profile=builtin`, `name=apparmor`, `name=rootless`, `name=no-new-privileges`. */
   readonly SecurityOptions: readonly string[]
   /** Containers survive a restart of the daemon. */
   readonly LiveRestoreEnabled: boolean
   readonly Debug: boolean
+  /** Open files of the daemon; 0 unless it runs with `debug`. */
+  readonly NFd: number
+  /** Goroutines of the daemon; 0 unless it runs with `debug`. */
+  readonly NGoroutines: number
+  /** Who listens to {@link System.events}. */
+  readonly NEventsListener: number
   readonly ExperimentalBuild: boolean
+  /** Of the daemon: `key=value`. Those of a node of a swarm are others. */
   readonly Labels: readonly string[]
-  readonly DefaultRuntime: string
-  readonly Plugins: Readonly<Record<string, readonly string[] | null>>
-  readonly Swarm: { readonly LocalNodeState: string; readonly NodeID: string }
+  readonly Swarm: SwarmLocalInfo
+  /** Without the password, where it has one. */
   readonly HttpProxy: string
+  /** Without the password, where it has one. */
   readonly HttpsProxy: string
   readonly NoProxy: string
+  /** How containers are kept apart on Windows; empty elsewhere. */
+  readonly Isolation: '' | 'default' | 'hyperv' | 'process'
+  readonly ProductLicense?: string
   /** What the daemon has to complain about in its own configuration. */
   readonly Warnings: readonly string[] | null
-  /** Fields that this package has no words for yet. */
-  readonly [field: string]: unknown
 }

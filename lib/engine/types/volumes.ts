@@ -1,3 +1,5 @@
+import type { ClusterVolume, ClusterVolumeSpec } from './cluster-volumes.ts'
+
 /** A volume. */
 export interface Volume {
   readonly Name: string
@@ -14,7 +16,9 @@ export interface Volume {
   readonly Scope: 'local' | 'global'
   /** What the driver was told. */
   readonly Options: Readonly<Record<string, string>> | null
-  /** Only where sizes were asked for. */
+  /** Of a volume of the whole swarm. Since API 1.42. */
+  readonly ClusterVolume?: ClusterVolume
+  /** Only where sizes were asked for: {@link System.df}. */
   readonly UsageData?: VolumeUsage | null
 }
 
@@ -40,6 +44,14 @@ export interface VolumeCreateRequest {
   readonly Driver?: string
   readonly DriverOpts?: Readonly<Record<string, string>>
   readonly Labels?: Readonly<Record<string, string>>
+  /** Makes a volume of the whole swarm, by a storage plugin (CSI), on a manager. Since API 1.42. */
+  readonly ClusterVolumeSpec?: ClusterVolumeSpec
+}
+
+/** How a volume of the whole swarm shall be from now on. */
+export interface VolumeUpdateRequest {
+  /** All of it as it is; `Availability` alone may differ. */
+  readonly Spec?: ClusterVolumeSpec
 }
 
 /** What a prune removed. */

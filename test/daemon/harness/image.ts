@@ -45,7 +45,7 @@ function appletsOf(busybox: string): string[] {
 }
 
 /** None for busybox-static; Debian's other busybox, which excludes that one, needs its loader and libc. */
-function librariesOf(program: string): string[] {
+export function librariesOf(program: string): string[] {
   const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' })
   return [...stdout.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] ?? '')
 }

@@ -13,9 +13,14 @@ import { freePort, isListening } from '../../support/ports.ts'
 export interface RegistryOptions {
   /** The one user that it knows. Without this, everybody may push and pull. */
   readonly auth?: { readonly username: string; readonly password: string }
+  /** The files of a certificate and of its key: with them it speaks TLS. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
 }
 
-/** A registry that runs, over plain HTTP: dockerd takes that from 127.0.0.0/8 and from nowhere else. */
+/**
+ * A registry that runs, over plain HTTP unless told otherwise: dockerd takes that from 127.0.0.0/8 and from nowhere else,
+ * and there alone it takes any certificate.
+ */
 export interface Registry {
   /** `127.0.0.1:PORT`: the first part of the names of its images. */
   readonly host: `127.0.0.1:${number}`
@@ -35,13 +40,13 @@ const STOP_MS = 5_000
  *
  * @throws Error with the end of its log, where it ends or doesn't answer
  */
-export async function startRegistry({ auth }: RegistryOptions = {}): Promise<Registry> {
+export async function startRegistry({ auth, tls }: RegistryOptions = {}): Promise<Registry> {
   if (!inNamespaces()) throw new Error('a registry is started only in namespaces of its own: npm test -- FILE')
   const users = auth && (await htpasswd(auth))
   const folder = await mkdtemp(join(tmpdir(), 'registry-'))
   const logFile = join(folder, 'log')
   const host = `127.0.0.1:${await freePort()}` as const
-  const child = launch(await writeConfig(folder, host, users), logFile)
+  const child = launch(await writeConfig(folder, { addr: host, ...(tls && { tls }) }, users), logFile)
   const registry = { host, log: () => readFileSync(logFile, 'utf8'), stop: () => stop(child, folder) }
   try {
     await untilListens(child, registry)
@@ -54,14 +59,14 @@ export async function startRegistry({ auth }: RegistryOptions = {}): Promise<Reg
 }
 
 /** The file in YAML, of which JSON is a part. */
-async function writeConfig(folder: string, addr: string, users: string | undefined): Promise<string> {
+async function writeConfig(folder: string, http: object, users: string | undefined): Promise<string> {
   const usersFile = join(folder, 'htpasswd')
   if (users !== undefined) await writeFile(usersFile, users)
   const config = {
     version: 0.1,
     log: { accesslog: { disabled: false } },
     storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
-    http: { addr },
+    http,
     ...(users !== undefined && { auth: { htpasswd: { realm: 'tests', path: usersFile } } }),
   }
   const path = join(folder, 'config.yml')

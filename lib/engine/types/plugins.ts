@@ -1,0 +1,105 @@
+/** A plugin that the daemon manages. */
+export interface Plugin {
+  readonly Id?: string
+  /** With its tag: `vieux/sshfs:latest`. */
+  readonly Name: string
+  /** It runs. */
+  readonly Enabled: boolean
+  readonly Settings: PluginSettings
+  /** Where it was pulled from, and is pushed to. */
+  readonly PluginReference?: string
+  readonly Config: PluginConfig
+}
+
+/** What has been set: see {@link Plugins.set}. */
+export interface PluginSettings {
+  readonly Mounts: readonly PluginMount[] | null
+  /** `NAME=value`. */
+  readonly Env: readonly string[] | null
+  readonly Args: readonly string[] | null
+  readonly Devices: readonly PluginDevice[] | null
+}
+
+/** What a plugin says of itself. */
+export interface PluginConfig {
+  readonly Description: string
+  readonly Documentation: string
+  /** The daemon that it was made with. Up to API 1.50. */
+  readonly DockerVersion?: string
+  readonly Interface: PluginInterface
+  readonly Entrypoint: readonly string[] | null
+  readonly WorkDir: string
+  readonly User?: { readonly UID?: number; readonly GID?: number }
+  /** `host`, `none` or `bridge`; empty where it doesn't say. */
+  readonly Network: { readonly Type: string }
+  readonly Linux: PluginLinux
+  /** The folder in it whose mounts containers see. */
+  readonly PropagatedMount: string
+  readonly IpcHost: boolean
+  readonly PidHost: boolean
+  readonly Mounts: readonly PluginMount[] | null
+  readonly Env: readonly PluginEnv[] | null
+  readonly Args: PluginArgs
+  readonly rootfs?: { readonly type?: string; readonly diff_ids?: readonly string[] }
+}
+
+/** How the daemon talks to a plugin. */
+export interface PluginInterface {
+  /** What it can do: `docker.volumedriver/1.0`. */
+  readonly Types: readonly string[] | null
+  /** In its `/run/docker/plugins`. */
+  readonly Socket: string
+  readonly ProtocolScheme?: '' | 'moby.plugins.http/v1'
+}
+
+/** What a plugin wants of the kernel. */
+export interface PluginLinux {
+  readonly Capabilities: readonly string[] | null
+  readonly AllowAllDevices: boolean
+  readonly Devices: readonly PluginDevice[] | null
+}
+
+/** What all settings have. */
+export interface PluginSetting {
+  readonly Name: string
+  readonly Description: string
+  /** Which of its fields can be set: `value`, `path`, `source`. */
+  readonly Settable: readonly string[] | null
+}
+
+/** A file or folder of the host that a plugin sees. */
+export interface PluginMount extends PluginSetting {
+  readonly Source: string | null
+  readonly Destination: string
+  readonly Type: string
+  readonly Options: readonly string[] | null
+}
+
+/** A device of the host that a plugin sees. */
+export interface PluginDevice extends PluginSetting {
+  readonly Path: string | null
+}
+
+/** A variable of a plugin. */
+export interface PluginEnv extends PluginSetting {
+  readonly Value: string | null
+}
+
+/** Arguments of a plugin. */
+export interface PluginArgs extends PluginSetting {
+  readonly Value: readonly string[] | null
+}
+
+/** Something that a plugin may do once it is installed. */
+export interface PluginPrivilege {
+  /** E.g. `network`, `mount`, `device`, `capabilities`, `allow-all-devices`, `host ipc namespace`. */
+  readonly Name: string
+  readonly Description?: string
+  readonly Value: readonly string[] | null
+}
+
+/** A plugin that was pulled. */
+export interface PluginPullResult {
+  /** Of what the registry has under that name, `sha256:...`. */
+  readonly digest: string
+}
