@@ -151,8 +151,7 @@ export class Plugins {
    * Sets a plugin that doesn't run (`POST /plugins/{name}/set`).
    *
    * @param settings - variables and fields of what its `Config` calls settable: `DEBUG=1`, `state.source=/srv`
-   * @throws {@link ServerError} for what can't be set
-   * @throws {@link ConflictError} while it runs
+   * @throws {@link ServerError} for what can't be set, and while it runs
    * @throws {@link NotFoundError} where there is none of that name
    */
   set(name: string, settings: readonly string[], options: RequestOptions = {}): Promise<void> {

@@ -16,7 +16,6 @@ import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip', 'docker-registry', 'htpasswd')
 
-// prettier-ignore
 /** Every key of SystemInfo, and whether this daemon (API 1.45) sends it. */
 const INFO = {
   Architecture: true,

@@ -8,6 +8,7 @@ const PERL = '/usr/bin/perl'
 
 /** A volume driver that knows its volumes by name and keeps nothing in them (docs.docker.com, "Docker volume plugins"). */
 const SERVER = `
+$SIG{TERM} = sub { exit 0 };
 my $path = '/run/docker/plugins/volumes.sock';
 unlink $path;
 my $server;
@@ -56,6 +57,8 @@ export async function pluginTar({ description, entrypoint = [PERL, '/serve.pl'] 
   const tar = pack()
   tar.entry({ name: 'config.json' }, JSON.stringify(config))
   for (const name of ['rootfs', 'rootfs/run/docker/plugins']) tar.entry({ name, type: 'directory', mode: 0o755 })
+  // Two plugins of the same files are one too many for the daemon: it fails, for the content is there.
+  tar.entry({ name: 'rootfs/description' }, description)
   tar.entry({ name: 'rootfs/serve.pl' }, SERVER)
   for (const file of [PERL, ...librariesOf(PERL)]) {
     tar.entry({ name: `rootfs${file}`, mode: 0o755 }, await readFile(await realpath(file)))
