@@ -41,6 +41,7 @@ export class Nodes {
    *
    * @param spec - all of it: what {@link Nodes.inspect} gives, with the changes
    * @throws {@link NotFoundError} where there is no such node
+   * @throws {@link BadRequestError} where the last manager would become a worker
    * @throws {@link ConflictError} where it has changed since `version`
    */
   update(id: string, spec: NodeSpec, options: NodeUpdateOptions): Promise<void> {
@@ -51,7 +52,7 @@ export class Nodes {
    * Takes a node out of the list (`DELETE /nodes/{id}`), one that has left, or is lost for ever.
    *
    * @throws {@link NotFoundError} where there is no such node
-   * @throws {@link DockerApiError} while it is up, without `force`, and for a manager
+   * @throws {@link BadRequestError} while it is up, without `force`; and for a manager, which has to be demoted before
    */
   remove(id: string, options: NodeRemoveOptions = {}): Promise<void> {
     return this.#send.none(REMOVE, { ids: [id], options })

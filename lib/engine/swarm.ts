@@ -58,7 +58,7 @@ export class Swarm {
    * Joins a swarm (`POST /swarm/join`), as what the token says. The daemon tries for 20 s, and goes on in the background.
    *
    * @throws {@link UnavailableError} where it is a node of a swarm already, or no manager has answered so far
-   * @throws {@link DockerApiError} where the token is refused
+   * @throws {@link BadRequestError} where the token is refused, and {@link ServerError} where it is none
    */
   join(swarm: SwarmJoinRequest, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(JOIN, { body: swarm, options })
