@@ -85,6 +85,7 @@ export type ApiErrorCode =
   | 'ERR_API_STREAM_FAILED'
   | 'ERR_API_STREAM_INVALID'
   | 'ERR_API_STREAM_TRUNCATED'
+  | 'ERR_API_EXEC_FAILED'
   | 'ERR_API_VERSION_UNSUPPORTED'
 
 /** Making and keeping certificates. */

@@ -65,7 +65,7 @@ export class ContainerArchive {
    * @param path - a folder in the container, which has to be there
    * @param tar - bytes; a stream is sent as it comes
    * @throws {@link NotFoundError} where there is no such container or path
-   * @throws {@link BadRequestError} where the path is no folder, or is read-only
+   * @throws {@link DockerApiError} where the path is no folder, or is read-only: 400, or 500 from some daemons
    */
   put(id: string, path: string, tar: RequestBody, options: ArchivePutOptions = {}): Promise<void> {
     return this.#send.none(ARCHIVE_PUT, { ids: [id], names: { path }, body: tar, options })

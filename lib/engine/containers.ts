@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream'
+import { checkOptions } from './call.ts'
 import { ContainerArchive } from './container-archive.ts'
 import * as operations from './operations/containers.ts'
 import type * as given from './options/containers.ts'
 import type { RequestOptions, Send } from './send.ts'
 import type { AttachedStream } from './stream/attached.ts'
-import { attachedStream, jsonStream, outputStream, type IsTty } from './stream/calls.ts'
+import { attachedStream, jsonStream, outputStream, webSocketStream, type IsTty } from './stream/calls.ts'
 import type { OutputChunk } from './stream/frames.ts'
 import type { JsonStream } from './stream/json-stream.ts'
 import type { Opening } from './stream/opening.ts'
@@ -13,6 +14,7 @@ import type { ContainerInspect } from './types/container-inspect.ts'
 import type { ContainerStats } from './types/container-stats.ts'
 import type { ContainerSummary } from './types/container-summary.ts'
 import type * as wire from './types/containers.ts'
+import { compareVersions } from './version.ts'
 
 /**
  * Containers: `docker.containers`. An id, its beginning or a name says which.
@@ -187,6 +189,19 @@ export class Containers {
   }
 
   /**
+   * The same as a web socket (`GET /containers/{id}/attach/ws`), for where a proxy lets nothing else pass. All output
+   * comes as one raw stream, and the end of `stdin` isn't told: there is no half close.
+   *
+   * @throws {@link NotFoundError} where there is none
+   * @throws {@link ConflictError} where it is paused
+   */
+  async attachWebSocket(id: string, options: given.ContainerAttachOptions = {}): Promise<AttachedStream> {
+    const wanted = { stream: true, stdout: true, stderr: true, ...checkOptions(operations.ATTACH_WEBSOCKET, options) }
+    const call = { ids: [id], options: webSocketQuery(wanted, this.#send.version) }
+    return webSocketStream(this.#send, operations.ATTACH_WEBSOCKET, call)
+  }
+
+  /**
    * Waits until it has ended (`POST /containers/{id}/wait`), however long that takes.
    *
    * @returns its exit code
@@ -212,4 +227,11 @@ export class Containers {
   #isTty(id: string, { signal }: RequestOptions): IsTty {
     return async () => (await this.inspect(id, { signal })).Config.Tty ?? false
   }
+}
+
+/** Before 1.42 a web socket had all three, and could not have fewer: asking for one that it has is no mistake. */
+function webSocketQuery(options: given.ContainerAttachOptions, version: string): object {
+  if (compareVersions(version, '1.42') >= 0) return options
+  const had = Object.entries(options).filter(([name, value]) => !(name.startsWith('std') && value === true))
+  return Object.fromEntries(had)
 }

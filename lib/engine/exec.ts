@@ -3,6 +3,8 @@ import type { ResizeOptions } from './options/containers.ts'
 import type { RequestOptions, Send } from './send.ts'
 import type { AttachedStream } from './stream/attached.ts'
 import { attachedStream } from './stream/calls.ts'
+import { failWhereNeverStarted } from './stream/exec-start.ts'
+import type { Watch } from './stream/output.ts'
 import type { ExecCreateRequest, ExecCreateResponse, ExecInspect, ExecStartRequest } from './types/exec.ts'
 
 /**
@@ -35,14 +37,19 @@ export class Exec {
   }
 
   /**
-   * Runs a command on a connection of its own (`POST /exec/{id}/start`).
+   * Runs a command on a connection of its own (`POST /exec/{id}/start`). One that can't be started says so in its
+   * output, and then the end of that is an error: {@link StreamError} ERR_API_EXEC_FAILED.
    *
    * @throws {@link NotFoundError} where there is no such exec
    * @throws {@link ConflictError} where its container doesn't run
    */
-  start(id: string, how: ExecStartRequest = {}, options: RequestOptions = {}): Promise<AttachedStream> {
-    const body = { Detach: false, ...how }
-    return attachedStream(this.#send, START, { ids: [id], body, options }, () => how.Tty ?? false)
+  async start(id: string, how: ExecStartRequest = {}, options: RequestOptions = {}): Promise<AttachedStream> {
+    const call = { ids: [id], body: { ...how, Detach: false }, options }
+    const tty = how.Tty ?? false
+    const request = this.#send.named(START, call)
+    const inspect = (): Promise<ExecInspect> => this.inspect(id, { signal: options.signal })
+    const watch: Watch = (chunks) => failWhereNeverStarted(chunks, { request, tty, inspect })
+    return attachedStream(this.#send, START, call, () => tty, watch)
   }
 
   /**

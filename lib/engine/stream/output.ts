@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream'
-import { once } from 'node:events'
 import { failureInside, unreadable, type Named } from '../api-error.ts'
 import { FrameFault, FrameSplitter, type OutputChunk } from './frames.ts'
 import { splitLines, type OutputLine } from './lines.ts'
+import { Sinks } from './sinks.ts'
 
 /** What a container has said, read whole. */
 export interface Output {
@@ -18,7 +18,12 @@ export interface OutputSource {
   readonly request: Named
   /** Turns an error of the connection into ours, where it isn't one yet. */
   readonly explain?: (error: unknown) => unknown
+  /** Sees all of it, and may fail at its end. */
+  readonly watch?: Watch | undefined
 }
+
+/** Hands on what comes, and knows when it has to fail. */
+export type Watch = (chunks: AsyncIterable<OutputChunk>) => AsyncGenerator<OutputChunk, void, undefined>
 
 /**
  * Output of a container as it comes. Loop over it, or read it by one of its methods, once. Leaving the loop ends the
@@ -30,17 +35,20 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   readonly #body: Readable
   readonly #request: Named
   readonly #explain: (error: unknown) => unknown
+  readonly #watch: Watch | undefined
 
   /** @internal */
-  constructor({ body, tty, request, explain = (error) => error }: OutputSource) {
+  constructor({ body, tty, request, explain = (error) => error, watch }: OutputSource) {
     this.#body = body
     this.tty = tty
     this.#request = request
     this.#explain = explain
+    this.#watch = watch
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<OutputChunk, void, undefined> {
-    return this.tty ? this.#raw() : this.#framed()
+    const chunks = this.tty ? this.#raw() : this.#framed()
+    return this.#watch ? this.#watch(chunks) : chunks
   }
 
   /** Line by line, as UTF-8 and without the line's end. */
@@ -63,7 +71,8 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   }
 
   /**
-   * Writes it to where it belongs, at the pace at which that takes it, and resolves at its end. Neither is ended.
+   * Writes it to where it belongs, at the pace at which that takes it, and resolves at its end. Neither is ended; where one fails or
+   * is destroyed, the request ends, too.
    *
    * @example
    * ```ts
@@ -72,9 +81,11 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
    * ```
    */
   async copyTo(stdout: Writable, stderr: Writable = stdout): Promise<void> {
-    for await (const { stream, data } of this) {
-      const target = stream === 'stdout' ? stdout : stderr
-      if (!target.write(data)) await once(target, 'drain')
+    const sinks = new Sinks(stdout, stderr)
+    try {
+      for await (const { stream, data } of this) await sinks.write(stream === 'stdout' ? stdout : stderr, data)
+    } finally {
+      sinks.release()
     }
   }
 

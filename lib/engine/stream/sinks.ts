@@ -1,0 +1,46 @@
+import type { Writable } from 'node:stream'
+import { ArgumentError } from '../../errors.ts'
+
+/** Writables of somebody else's, written to at their pace. What fails in one fails the write, and nothing else. */
+export class Sinks {
+  readonly #targets: ReadonlySet<Writable>
+  #failed = false
+
+  constructor(...targets: readonly Writable[]) {
+    this.#targets = new Set(targets)
+    // The write itself fails, too; an unheard 'error' would end the process.
+    for (const target of this.#targets) target.on('error', ignore)
+  }
+
+  /** Resolves when it is taken. */
+  write(target: Writable, data: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      // One that is destroyed neither drains nor, where its own write never ends, calls back.
+      const closed = (): void => reject(gone())
+      target.once('close', closed)
+      target.write(data, (error) => {
+        target.off('close', closed)
+        this.#failed ||= Boolean(error)
+        if (error) reject(error)
+        else resolve()
+      })
+    })
+  }
+
+  release(): void {
+    const off = (): void => this.#targets.forEach((target) => target.off('error', ignore))
+    // An 'error' comes after its write has failed.
+    if (this.#failed) setImmediate(off)
+    else off()
+  }
+}
+
+function ignore(): void {}
+
+function gone(): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'writing output to the stream that was given for it',
+    got: 'it was destroyed before everything was written',
+    todo: 'Leave it open until the output has ended.',
+  })
+}

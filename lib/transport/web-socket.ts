@@ -1,0 +1,135 @@
+import { Duplex } from 'node:stream'
+import type { Dispatcher, WebSocket } from 'undici'
+import { formatEndpoint } from '../endpoint/endpoint.ts'
+import { ConnectionError } from '../errors.ts'
+import { Collector, type WireAnswer } from './collector.ts'
+import type { DockerDispatcher } from './dispatcher.ts'
+import { Gate } from './gate.ts'
+import type { WireRequest } from './send.ts'
+import { toCoreHandler, type Handler } from './undici.ts'
+
+type HandOver = (socket: Gate) => void
+
+/**
+ * Opens a web socket (RFC 6455), and hands it over as bytes in both directions, or the answer that refuses it. It has
+ * no half close, and what comes is one stream of bytes, whatever the messages were.
+ */
+export async function openWebSocket(
+  dispatcher: DockerDispatcher,
+  { path, signal }: WireRequest,
+): Promise<Duplex | WireAnswer> {
+  signal?.throwIfAborted()
+  // Three times as much to load as all the rest of undici that we use.
+  const { WebSocket } = await import('undici')
+  const url = dispatcher.origin.replace(/^http/, 'ws') + dispatcher.prefix + path
+  const target = formatEndpoint(dispatcher.endpoint)
+  return new Promise((resolve, reject) => {
+    let gate: Gate | undefined
+    const handOver: HandOver = (socket) => (gate = socket)
+    const collector = new Collector({ resolve, reject, upgraded: () => {} }, signal)
+    const socket = new WebSocket(url, { dispatcher: gatedDispatcher(dispatcher, collector, handOver) })
+    socket.binaryType = 'arraybuffer'
+    const refused = (): void => reject(broken(target, 'the answer to the handshake is no web socket'))
+    socket.addEventListener('close', refused)
+    socket.addEventListener('open', () => {
+      socket.removeEventListener('close', refused)
+      if (gate) resolve(new WebSocketBytes(socket, gate, target))
+    })
+  })
+}
+
+/** undici's WebSocket asks for nothing but dispatch(): here it goes our way, and a refusal is read, which it would not tell. */
+function gatedDispatcher(dispatcher: DockerDispatcher, collector: Collector, handOver: HandOver): Dispatcher {
+  const dispatch = (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
+    const pair = new Pair(collector, toCoreHandler(handler), handOver)
+    return dispatcher.dispatch(options, pair)
+  }
+  return { dispatch } as Dispatcher
+}
+
+/** Tells both of one answer. */
+class Pair implements Handler {
+  readonly #collector: Collector
+  readonly #inner: Handler
+  readonly #handOver: HandOver
+
+  constructor(collector: Collector, inner: Handler, handOver: HandOver) {
+    this.#collector = collector
+    this.#inner = inner
+    this.#handOver = handOver
+  }
+
+  onConnect(abort: (reason?: Error) => void, context?: unknown): void {
+    this.#inner.onConnect(abort, context)
+    this.#collector.onConnect(abort)
+  }
+
+  onUpgrade(status: number, headers: Buffer[], socket: unknown): void {
+    const gate = new Gate(socket as Duplex)
+    this.#handOver(gate)
+    this.#collector.onUpgrade(status, headers, gate)
+    this.#inner.onUpgrade?.(status, headers, gate)
+  }
+
+  onHeaders(status: number, headers: Buffer[]): boolean {
+    return this.#collector.onHeaders(status, headers)
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#collector.onData(chunk)
+  }
+
+  onComplete(): void {
+    this.#collector.onComplete()
+  }
+
+  onError(error: Error): void {
+    this.#collector.onError(error)
+    this.#inner.onError?.(error)
+  }
+}
+
+function broken(target: string, got: string): ConnectionError {
+  return new ConnectionError('ERR_CONNECTION_CLOSED', {
+    tried: `a web socket to ${target}`,
+    got,
+    todo: 'Look whether the daemon was stopped, and whether a proxy in between passes web sockets on.',
+  })
+}
+
+/** No status (1005) or a normal end (1000), or the server goes away (1001): RFC 6455, section 7.4.1. */
+const GOOD_ENDS: ReadonlySet<number> = new Set([1000, 1001, 1005])
+
+/** What a web socket carries, with back-pressure in both directions. */
+class WebSocketBytes extends Duplex {
+  readonly #socket: WebSocket
+  readonly #gate: Gate
+
+  constructor(socket: WebSocket, gate: Gate, target: string) {
+    super()
+    this.#socket = socket
+    this.#gate = gate
+    socket.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) => {
+      const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data)
+      if (!this.push(bytes)) gate.hold()
+    })
+    socket.addEventListener('close', ({ code }) => {
+      if (GOOD_ENDS.has(code)) this.push(null)
+      else this.destroy(broken(target, `it ended without a closing handshake (${code})`))
+    })
+  }
+
+  override _read(): void {
+    this.#gate.release()
+  }
+
+  override _write(chunk: Uint8Array, _encoding: string, callback: () => void): void {
+    this.#socket.send(chunk)
+    this.#gate.whenDrained(callback)
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#gate.destroy()
+    callback(error)
+  }
+}
