@@ -50,6 +50,11 @@ const VERSION_REFUSED: Wording = [
 /** moby, pkg/authorization: what the daemon says when a plugin refused a request or its answer. */
 const PLUGIN_REFUSED = /^authorization denied by plugin /
 
+/** Has an authorization plugin refused it? Such an answer has no other sign of a daemon. */
+export function isPluginRefusal(status: number, body: Buffer): boolean {
+  return status === 403 && PLUGIN_REFUSED.test(daemonMessage(body) ?? '')
+}
+
 const DENIED: Wording = [
   AuthorizationDeniedError,
   'ERR_API_AUTHORIZATION_DENIED',

@@ -6,7 +6,7 @@ import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { explainFault, isOfTheWire } from '../transport/faults.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
 import { openWebSocket } from '../transport/web-socket.ts'
-import { apiError, isWrongVersion, unreadable, type Named } from './api-error.ts'
+import { apiError, isPluginRefusal, isWrongVersion, unreadable, type Named } from './api-error.ts'
 import { wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
 import { encodeQuery, type Query } from './query.ts'
@@ -69,10 +69,11 @@ export class Send {
     return this.#dispatcher
   }
 
-  /** `/_ping`, which has no version and needs no authorization: is it a daemon, and what does it serve? */
+  /** `/_ping`, which has no version: is it a daemon, and what does it serve? */
   async ping({ method = 'GET', signal, deadline }: PingCall = {}): Promise<Ping> {
     const call = { method, path: '/_ping', signal, deadline }
     const { status, headers, body } = await collect(this.#dispatcher, call)
+    if (isPluginRefusal(status, body)) throw apiError(status, call, body)
     if (!isDockerPing(status, headers, body)) throw notDocker(`${method} /_ping at ${this.#target}`, status, headers)
     if (status >= 400) throw apiError(status, call, body)
     return readPing(headers)

@@ -155,7 +155,7 @@ describe('plugins', { skip }, () => {
   test('what can not be meant is refused before it is sent', async () => {
     const { plugins } = docker
     for (const name of ['', '.', '..', '../x', undefined as never]) {
-      await assert.rejects(plugins.inspect(name), { code: 'ERR_PATH_SEGMENT_INVALID' }, String(name))
+      await assert.rejects(plugins.inspect(name), { code: 'ERR_PATH_SEGMENT_INVALID' })
     }
     await assert.rejects(plugins.create('', Buffer.from('')), { code: 'ERR_ARGUMENT_INVALID' })
     await assert.rejects(plugins.create('x', 'path.tar' as never), { code: 'ERR_ARGUMENT_INVALID' })
