@@ -13,6 +13,9 @@ export type EndpointErrorCode =
   | 'ERR_CONTEXT_NOT_FOUND'
   | 'ERR_CONTEXT_INVALID'
   | 'ERR_CONTEXT_INSECURE'
+  | 'ERR_CONTEXT_EXISTS'
+  | 'ERR_CONTEXT_IN_USE'
+  | 'ERR_CONTEXT_ARCHIVE_INVALID'
 
 /** Our own key, certificate and CA, refused before a byte leaves the machine. */
 export type IdentityErrorCode =
@@ -34,7 +37,7 @@ export type IdentityErrorCode =
   | 'ERR_IDENTITY_CA_EXPIRED'
   | 'ERR_IDENTITY_CHANGED_INVALID'
 
-/** The way to the daemon: DNS, TCP, TLS, the socket, and what our dispatcher refuses to do. */
+/** The way to the daemon: DNS, TCP, TLS, the socket, ssh, a proxy, and what our dispatcher refuses to do. */
 export type ConnectionErrorCode =
   | 'ERR_NAME_NOT_RESOLVED'
   | 'ERR_CONNECTION_REFUSED'
@@ -64,9 +67,20 @@ export type ConnectionErrorCode =
   | 'ERR_CLIENT_CERT_EXPIRED'
   | 'ERR_CLIENT_CERT_UNTRUSTED'
   | 'ERR_TLS_FAILED'
-  | 'ERR_TRANSPORT_UNSUPPORTED'
+  | 'ERR_SSH_NOT_INSTALLED'
+  | 'ERR_SSH_HOST_KEY_UNKNOWN'
+  | 'ERR_SSH_HOST_KEY_CHANGED'
+  | 'ERR_SSH_LOGIN_REFUSED'
+  | 'ERR_SSH_DOCKER_MISSING'
+  | 'ERR_SSH_FAILED'
+  | 'ERR_PROXY_UNREACHABLE'
+  | 'ERR_PROXY_AUTH_REQUIRED'
+  | 'ERR_PROXY_REFUSED'
+  | 'ERR_PROXY_BAD_GATEWAY'
+  | 'ERR_PROXY_INVALID'
   | 'ERR_WRONG_ORIGIN'
   | 'ERR_REDIRECT_REFUSED'
+  | 'ERR_BRIDGE_UNSUPPORTED'
   | 'ERR_CLIENT_CLOSED'
 
 /** The daemon answered, and the answer is a failure. */
@@ -86,6 +100,7 @@ export type ApiErrorCode =
   | 'ERR_API_STREAM_INVALID'
   | 'ERR_API_STREAM_TRUNCATED'
   | 'ERR_API_EXEC_FAILED'
+  | 'ERR_API_BUILD_FAILED'
   | 'ERR_API_VERSION_UNSUPPORTED'
 
 /** Making and keeping certificates. */
@@ -121,6 +136,15 @@ export type DaemonErrorCode =
 export type RegistryErrorCode =
   'ERR_REFERENCE_INVALID' | 'ERR_CREDENTIALS_INVALID' | 'ERR_CREDENTIAL_HELPER_MISSING' | 'ERR_CREDENTIAL_HELPER_FAILED'
 
+/** What is sent for the build of an image: its context, its Dockerfile and its secrets. */
+export type BuildErrorCode =
+  | 'ERR_BUILD_CONTEXT_INVALID'
+  | 'ERR_BUILD_DOCKERFILE_INVALID'
+  | 'ERR_BUILD_IGNORE_INVALID'
+  | 'ERR_BUILD_FILE_UNREADABLE'
+  | 'ERR_BUILD_FILE_CHANGED'
+  | 'ERR_BUILD_SECRET_INVALID'
+
 /** A file of ours that could not be written. */
 export type FileErrorCode = 'ERR_FILE_EXISTS' | 'ERR_FILE_WRITE' | 'ERR_FILE_READ'
 
@@ -132,20 +156,12 @@ export type ArgumentErrorCode =
 export type ErrorCode =
   | EndpointErrorCode
   | IdentityErrorCode
-/** What is sent for the build of an image: its context, its Dockerfile and its secrets. */
-export type BuildErrorCode =
-  | 'ERR_BUILD_CONTEXT_INVALID'
-  | 'ERR_BUILD_DOCKERFILE_INVALID'
-  | 'ERR_BUILD_IGNORE_INVALID'
-  | 'ERR_BUILD_FILE_UNREADABLE'
-  | 'ERR_BUILD_FILE_CHANGED'
-  | 'ERR_BUILD_SECRET_INVALID'
-
   | ConnectionErrorCode
   | ApiErrorCode
   | PkiErrorCode
   | DaemonErrorCode
   | RegistryErrorCode
+  | BuildErrorCode
   | FileErrorCode
   | ArgumentErrorCode
 
@@ -157,7 +173,6 @@ export interface Failure {
   readonly got: string
   /** What to do about it: a sentence or a command. */
   readonly todo: string
-  | BuildErrorCode
   readonly cause?: unknown
 }
 
@@ -224,6 +239,9 @@ export class DaemonError extends DockerMtlsError<DaemonErrorCode> {}
 /** A name that is no image's, or credentials for a registry that can't be had. */
 export class RegistryError extends DockerMtlsError<RegistryErrorCode> {}
 
+/** The context, the Dockerfile or a secret of a build can't be sent; the daemon has built nothing of it. */
+export class BuildError extends DockerMtlsError<BuildErrorCode> {}
+
 /** A file of ours could not be read or written; what was there before is still there. */
 export class FileError extends DockerMtlsError<FileErrorCode> {}
 
@@ -235,9 +253,6 @@ export interface ApiFailure extends Failure {
   /** The daemon's own words, where it sent any. */
   readonly daemonMessage?: string
 }
-/** The context, the Dockerfile or a secret of a build can't be sent; the daemon has built nothing of it. */
-export class BuildError extends DockerMtlsError<BuildErrorCode> {}
-
 
 /** The daemon answered a request with a failure. */
 export class DockerApiError extends DockerMtlsError<ApiErrorCode> {
@@ -275,6 +290,30 @@ export class ServerError extends DockerApiError {}
 export class UnavailableError extends DockerApiError {}
 /** A failure that came inside an answer that had begun as a success: `errorDetail`, or a frame of type 3. */
 export class StreamError extends DockerApiError {}
+
+/** What a {@link BuildFailedError} knows besides. */
+export interface BuildFailure extends ApiFailure {
+  readonly step: string | undefined
+  readonly log: string
+  readonly exitCode: number | undefined
+}
+
+/** An image could not be built: a step failed, the Dockerfile is wrong, a base image can't be had. */
+export class BuildFailedError extends StreamError {
+  /** The step that failed, e.g. `[2/3] RUN make`; undefined where it was none. */
+  readonly step: string | undefined
+  /** The end of what that step printed. */
+  readonly log: string
+  /** What its command ended with. */
+  readonly exitCode: number | undefined
+
+  constructor(failure: BuildFailure) {
+    super('ERR_API_BUILD_FAILED', failure)
+    this.step = failure.step
+    this.log = failure.log
+    this.exitCode = failure.exitCode
+  }
+}
 
 /** A mistake in the call itself: a TypeError, as Node's own argument errors are. */
 export class ArgumentError extends TypeError {

@@ -31,6 +31,7 @@ const skip =
   lacks('namespaces') &&
   (whyNoNamespaces() ?? 'it takes ports such as 22 and 443 of namespaces of its own: npm test -- FILE')
 const IP = '127.0.0.1'
+const { PATH } = process.env
 
 let ports: RecordingPorts
 let home: string
@@ -49,8 +50,11 @@ before(async () => {
   await mkdir(incomplete)
   await write(join(incomplete, 'ca.pem'), client.ca)
   await write(join(incomplete, 'cert.pem'), client.cert)
+  // An ssh that is there would look for names and hosts of its own.
+  process.env['PATH'] = '/nonexistent'
 })
 after(async () => {
+  process.env['PATH'] = PATH
   await ports?.close()
   if (home !== undefined) await rm(home, { recursive: true, force: true })
 })
@@ -71,7 +75,7 @@ function reasons({ expect }: HostForm, variables: Variables): ErrorCode[] {
   if (variables['DOCKER_API_VERSION'] === 'latest') found.push('ERR_API_VERSION_INVALID')
   if (!('endpoint' in expect)) return found
   if (/^(unix|npipe):/.test(expect.endpoint)) found.push('ERR_SOCKET_NOT_FOUND')
-  if (expect.endpoint.startsWith('ssh:')) found.push('ERR_TRANSPORT_UNSUPPORTED')
+  if (expect.endpoint.startsWith('ssh:')) found.push('ERR_SSH_NOT_INSTALLED')
   if (!expect.endpoint.startsWith('tcp:')) return found
   if (!variables['DOCKER_TLS_VERIFY']) found.push('ERR_TLS_VERIFY_REQUIRED')
   if (/missing|incomplete/.test(variables['DOCKER_CERT_PATH'] ?? '')) found.push('ERR_IDENTITY_FILE_MISSING')

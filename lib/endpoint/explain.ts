@@ -88,11 +88,14 @@ function isSet(source: Source, notes: Notes): boolean {
   return source === 'options ca, cert, key' ? notes.options.ca !== undefined : valueOf(source, notes) !== undefined
 }
 
-const SHOWN_OPTIONS: Readonly<Partial<Record<Source, 'host' | 'context' | 'certPath' | 'envFile' | 'apiVersion'>>> = {
+const SHOWN_OPTIONS: Readonly<
+  Partial<Record<Source, 'host' | 'context' | 'certPath' | 'envFile' | 'proxy' | 'apiVersion'>>
+> = {
   'option host': 'host',
   'option context': 'context',
   'option certPath': 'certPath',
   'option envFile': 'envFile',
+  'option proxy': 'proxy',
   'option apiVersion': 'apiVersion',
 }
 
@@ -101,5 +104,5 @@ function valueOf(source: Source, { options, variables }: Notes): string | undefi
   const option = SHOWN_OPTIONS[source]
   const text = isVariable(source) ? variables[source]?.value : option && options[option]
   if (text === undefined) return undefined
-  return /host/i.test(source) ? showHost(text) : printable(text)
+  return /host|proxy/i.test(source) ? showHost(text) : printable(text)
 }

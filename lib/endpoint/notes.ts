@@ -22,6 +22,7 @@ export const SOURCES = [
   'DOCKER_TLS',
   'DOCKER_CERT_PATH',
   'DOCKER_CONFIG',
+  'option proxy',
   'option apiVersion',
   'DOCKER_API_VERSION',
 ] as const

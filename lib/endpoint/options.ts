@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { ArgumentError } from '../errors.ts'
 import { meantOption } from './option-hint.ts'
+import { parseProxy } from './proxy.ts'
 import { printable } from './text.ts'
 
 /**
@@ -33,11 +34,19 @@ export interface EndpointOptions {
   /** Pins the Engine API version: `1.44` or `v1.44`. Without it the version is negotiated. */
   readonly apiVersion?: string | undefined
   /**
-   * How long TCP and TLS together may take, in milliseconds.
+   * How long all that comes before the first request may take (TCP and TLS, a proxy, a login by ssh), in milliseconds.
    *
    * @defaultValue 10,000 ms
    */
   readonly connectTimeout?: number | undefined
+  /**
+   * The HTTP proxy to go through, as `http://PROXY:PORT`, with `USER:PASSWORD@` before PROXY where it asks for them. TLS
+   * goes through it from here to the daemon, with all of its checks. For TCP hosts only; the way to the proxy itself is
+   * not encrypted, so its password is no secret there.
+   *
+   * @defaultValue none, whatever HTTPS_PROXY and its like say
+   */
+  readonly proxy?: string | undefined
   /** Gives the whole up; the promise is rejected with the signal's own reason. */
   readonly signal?: AbortSignal | undefined
   /** A `.env` file to read DOCKER_* variables from. None is read that isn't named. */
@@ -64,6 +73,7 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
   tlsOnPort2375: 'true or false',
   apiVersion: 'a string such as 1.44',
   connectTimeout: 'a number of milliseconds from 1 to 2147483647',
+  proxy: 'a string such as http://PROXY:3128',
   signal: 'an AbortSignal',
   envFile: 'the path of a file',
   foreignClientCa: 'true or false',
@@ -88,6 +98,7 @@ export async function checkOptions(options: unknown): Promise<EndpointOptions> {
     tlsOnPort2375: z.boolean().optional(),
     apiVersion: text.optional(),
     connectTimeout: z.number().min(1).max(LONGEST_TIMEOUT_MS).optional(),
+    proxy: text.optional(),
     signal: z.custom<AbortSignal>(isSignal).optional(),
     envFile: text.optional(),
     foreignClientCa: z.boolean().optional(),
@@ -95,6 +106,7 @@ export async function checkOptions(options: unknown): Promise<EndpointOptions> {
   const checked = schema.safeParse(options)
   if (!checked.success) throw mistake(checked.error.issues)
   refuseContradictions(checked.data)
+  if (checked.data.proxy !== undefined) parseProxy(checked.data.proxy)
   return checked.data
 }
 

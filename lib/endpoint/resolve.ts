@@ -4,7 +4,8 @@ import { checkEnvironment, pickVariables, type Environment } from './environment
 import { fromEnvironment } from './from-environment.ts'
 import { Notes, type Found } from './notes.ts'
 import type { EndpointOptions } from './options.ts'
-import { printable } from './text.ts'
+import { refuseUselessProxy } from './proxy.ts'
+import { printable, showHost } from './text.ts'
 
 const API_VERSION = /^v?([1-9]\d{0,2}\.(?:0|[1-9]\d{0,2}))$/
 
@@ -56,6 +57,7 @@ export async function decide(options: unknown, env: unknown, notes: Notes): Prom
   const byOptions = saysWhereOrWho(notes.options)
   const { fromOptions } = byOptions ? await import('./from-options.ts') : {}
   const found = await (fromOptions ?? fromEnvironment)(notes.options, variables, notes)
+  checkProxy(found.endpoint, notes)
   const apiVersion = pinnedVersion(byOptions, notes)
   rejectIfAborted(notes.options.signal)
   return assemble(found, apiVersion, notes)
@@ -81,6 +83,14 @@ function saysWhereOrWho({ host, context, certPath, ca }: EndpointOptions): boole
 
 function rejectIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw signal.reason
+}
+
+function checkProxy(endpoint: Endpoint, notes: Notes): void {
+  const { proxy } = notes.options
+  if (proxy === undefined) return
+  notes.trying = 'option proxy'
+  refuseUselessProxy(endpoint)
+  notes.say('option proxy', 'chosen', 'the way to the daemon leads through it', showHost(proxy))
 }
 
 /** DOCKER_API_VERSION belongs to the daemon that the environment means, not to one that an option names. */

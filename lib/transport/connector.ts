@@ -3,6 +3,7 @@ import { ConnectionError } from '../errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { socketConnector } from './socket.ts'
+import { sshConnector } from './ssh.ts'
 import { tlsConnector } from './tls.ts'
 
 function identityRequired(target: string): ConnectionError {
@@ -10,14 +11,6 @@ function identityRequired(target: string): ConnectionError {
     tried: `connecting to ${target}`,
     got: 'no identity was given, and a TCP endpoint is never used without one',
     todo: "Load one first:  await loadIdentity('/folder/with/ca.pem,cert.pem,key.pem')",
-  })
-}
-
-function sshUnsupported(target: string): ConnectionError {
-  return new ConnectionError('ERR_TRANSPORT_UNSUPPORTED', {
-    tried: `connecting to ${target}`,
-    got: 'this version does not connect by ssh yet',
-    todo: 'Use the TLS port of that host, tcp://HOST:2376.',
   })
 }
 
@@ -31,6 +24,6 @@ export function connectorFor(endpoint: Endpoint, identity: Identity | undefined,
     case 'npipe':
       return socketConnector(endpoint, options)
     case 'ssh':
-      throw sshUnsupported(formatEndpoint(endpoint))
+      return sshConnector(endpoint, options)
   }
 }

@@ -21,8 +21,14 @@ export interface RequestEvent {
   readonly error?: unknown
 }
 
-export const connectChannel: ReturnType<typeof channel> = channel('docker-mtls:connect')
+const connectChannel: ReturnType<typeof channel> = channel('docker-mtls:connect')
 export const requestChannel: ReturnType<typeof channel> = channel('docker-mtls:request')
+
+/** Tells that a connection was made, or could not be. */
+export function publishConnect(target: string, began: number, outcome: Partial<ConnectEvent>): void {
+  if (!connectChannel.hasSubscribers) return
+  connectChannel.publish({ target, milliseconds: performance.now() - began, ...outcome } satisfies ConnectEvent)
+}
 
 /** NODE_DEBUG=docker-mtls prints what those channels carry. */
 const debug = debuglog('docker-mtls')

@@ -1,13 +1,26 @@
+import { parseProxy, type HttpProxy } from '../endpoint/proxy.ts'
 import { ArgumentError } from '../errors.ts'
 import { CONNECT_TIMEOUT_MS } from './policy.ts'
 
 export interface DispatcherOptions {
   /**
-   * For name resolution, TCP and TLS together, in milliseconds.
+   * For all that comes before the first request together (names, TCP, TLS, a proxy, a login by ssh), in milliseconds.
    *
    * @defaultValue 10000
    */
   readonly connectTimeout?: number
+  /**
+   * The HTTP proxy to go through, `http://[USER:PASSWORD@]PROXY:PORT`: see {@link EndpointOptions}. For TLS endpoints only.
+   *
+   * @defaultValue none, whatever HTTPS_PROXY and its like say
+   */
+  readonly proxy?: string | undefined
+}
+
+/** What {@link DispatcherOptions} are after they were read. */
+export interface CheckedOptions {
+  readonly connectTimeout: number
+  readonly proxy: HttpProxy | undefined
 }
 
 /** setTimeout() takes more for 1 ms. */
@@ -16,14 +29,23 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 /** Refuses what isn't known: a misspelt option would be left out in silence. */
 export function checkDispatcherOptions({
   connectTimeout = CONNECT_TIMEOUT_MS,
+  proxy,
   ...others
-}: DispatcherOptions): Required<DispatcherOptions> {
+}: DispatcherOptions): CheckedOptions {
   const unknown = Object.keys(others)[0]
+  if (unknown !== undefined) throw mistake('ERR_OPTION_UNKNOWN', unknown, 'there is no such option')
   const sane = Number.isFinite(connectTimeout) && connectTimeout >= 1 && connectTimeout <= LONGEST_TIMEOUT_MS
-  if (unknown === undefined && sane) return { connectTimeout }
-  throw new ArgumentError(unknown === undefined ? 'ERR_ARGUMENT_INVALID' : 'ERR_OPTION_UNKNOWN', {
-    tried: `the option ${unknown ?? 'connectTimeout'} of createDispatcher`,
-    got: unknown === undefined ? 'it is no time in milliseconds' : 'there is no such option',
-    todo: `The only option is connectTimeout, from 1 to ${LONGEST_TIMEOUT_MS}.`,
+  if (!sane) throw mistake('ERR_ARGUMENT_INVALID', 'connectTimeout', 'it is no time in milliseconds')
+  if (proxy !== undefined && typeof proxy !== 'string') {
+    throw mistake('ERR_ARGUMENT_INVALID', 'proxy', 'it is no string')
+  }
+  return { connectTimeout, proxy: proxy === undefined ? undefined : parseProxy(proxy) }
+}
+
+function mistake(code: ArgumentError['code'], name: string, got: string): ArgumentError {
+  return new ArgumentError(code, {
+    tried: `the option ${name} of createDispatcher`,
+    got,
+    todo: `Its options are connectTimeout, from 1 to ${LONGEST_TIMEOUT_MS}, and proxy, as http://PROXY:PORT.`,
   })
 }

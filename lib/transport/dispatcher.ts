@@ -2,12 +2,13 @@ import { setMaxListeners, type EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher as UndiciDispatcher, Pool as UndiciPool } from 'undici'
 import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
+import { refuseUselessProxy } from '../endpoint/proxy.ts'
 import { ConnectionError } from '../errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Connect } from './connect.ts'
 import { connectorFor } from './connector.ts'
 import { checkEndpoint, checkIdentity } from './dispatcher-arguments.ts'
-import { checkDispatcherOptions, type DispatcherOptions } from './dispatcher-options.ts'
+import { checkDispatcherOptions, type CheckedOptions, type DispatcherOptions } from './dispatcher-options.ts'
 import { requestChannel, type RequestEvent } from './diagnostics.ts'
 import { explainFault, isOfTheWire } from './faults.ts'
 import { GuardedHandler, type Guards } from './handler.ts'
@@ -20,6 +21,10 @@ import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
 
 /** More connections than this cost handshakes and memory and bring no speed (measured: README, "Speed"). */
 const SHORT_CONNECTIONS = 16
+/** Each of these is a process on either side, and a login. */
+const SHORT_SSH_CONNECTIONS = 4
+/** A login takes far longer than a TLS handshake, and an idle one costs a process, not a place in the daemon. In milliseconds. */
+const SSH_IDLE_MS = 60_000
 
 /** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
@@ -45,7 +50,7 @@ export class DockerDispatcher extends Dispatcher {
   readonly #closing = new AbortController()
   readonly #guards: Guards = {
     explain: (error) => {
-      const known = { target: this.#target.name, kind: this.endpoint.kind }
+      const known = { target: this.#target.name, kind: this.endpoint.kind, proxy: this.#proxy }
       return (isOfTheWire(error) ? explainFault(error, known) : error) as Error
     },
     upgraded: (socket) => this.#keep(socket),
@@ -53,20 +58,30 @@ export class DockerDispatcher extends Dispatcher {
   }
   /** Hijacked connections, which undici lets go of, and those that were handed out by open(). */
   readonly #kept = new Set<Duplex>()
+  /** The end of each ssh that runs. */
+  readonly #processes = new Set<Promise<unknown>>()
+  /** Its name, for messages. */
+  readonly #proxy: string | undefined
   #peer: Peer | undefined
 
   /** @internal */
-  constructor(endpoint: Endpoint, identity: Identity | undefined, { connectTimeout }: Required<DispatcherOptions>) {
+  constructor(endpoint: Endpoint, identity: Identity | undefined, { connectTimeout, proxy }: CheckedOptions) {
     super()
     this.endpoint = endpoint
     this.origin = originOf(endpoint)
     this.prefix = prefixOf(endpoint)
+    this.#proxy = proxy?.name
     this.#target = { name: formatEndpoint(endpoint), origin: this.origin, prefix: this.prefix }
     // Each connection that is being made listens to it.
     setMaxListeners(0, this.#closing.signal)
     this.#connect = connectorFor(endpoint, identity, {
       timeout: connectTimeout,
+      proxy,
       onPeer: (peer) => (this.#peer = peer),
+      onProcess: (ended) => {
+        this.#processes.add(ended)
+        void ended.then(() => this.#processes.delete(ended))
+      },
     })
     const connect: UndiciPool.Options['connect'] = (_options, callback) => {
       this.#connect(this.#closing.signal).then(
@@ -75,9 +90,11 @@ export class DockerDispatcher extends Dispatcher {
       )
     }
     // The time-outs are the lanes': a stream may rightly be silent for hours.
-    const shared = { connect, pipelining: 1 }
+    const ssh = endpoint.kind === 'ssh'
+    const shared = { connect, pipelining: 1, ...(ssh && { keepAliveTimeout: SSH_IDLE_MS }) }
+    const connections = ssh ? SHORT_SSH_CONNECTIONS : SHORT_CONNECTIONS
     this.#lanes = {
-      short: new Pool(this.origin, { ...shared, connections: SHORT_CONNECTIONS, headersTimeout: RESPONSE_TIMEOUT_MS }),
+      short: new Pool(this.origin, { ...shared, connections, headersTimeout: RESPONSE_TIMEOUT_MS }),
       patient: new Pool(this.origin, { ...shared, connections: null, headersTimeout: 0, bodyTimeout: 0 }),
     }
     for (const lane of Object.values(this.#lanes)) {
@@ -145,7 +162,8 @@ export class DockerDispatcher extends Dispatcher {
   override close(callback: () => void): void
   override close(callback?: () => void): Promise<void> | void {
     const { short, patient } = this.#lanes
-    return settle(this.destroyed ? Promise.resolve() : Promise.all([short.close(), patient.close()]), callback)
+    const lanes = this.destroyed ? Promise.resolve() : Promise.all([short.close(), patient.close()])
+    return settle(this.#whenQuiet(lanes), callback)
   }
 
   /** Ends every request and connection at once. */
@@ -158,7 +176,8 @@ export class DockerDispatcher extends Dispatcher {
     const callback = typeof first === 'function' ? first : second
     this.#closing.abort(error)
     for (const socket of this.#kept) socket.destroy()
-    return settle(Promise.all([this.#lanes.short.destroy(error), this.#lanes.patient.destroy(error)]), callback)
+    const lanes = Promise.all([this.#lanes.short.destroy(error), this.#lanes.patient.destroy(error)])
+    return settle(this.#whenQuiet(lanes), callback)
   }
 
   toJSON(): object {
@@ -178,6 +197,12 @@ export class DockerDispatcher extends Dispatcher {
       ...this.#guards,
       report: (outcome) => requestChannel.publish({ ...event, ...outcome } satisfies RequestEvent),
     }
+  }
+
+  /** No process of ours outlives its client. */
+  async #whenQuiet(lanes: Promise<unknown>): Promise<void> {
+    await lanes
+    await Promise.all(this.#processes)
   }
 
   #keep(socket: Duplex): void {
@@ -217,7 +242,9 @@ function settle(all: Promise<unknown>, callback?: () => void): Promise<void> | v
  * @param endpoint - from {@link resolveEndpoint} or {@link parseHost}
  * @param identity - from {@link loadIdentity}; required for a TLS endpoint
  * @returns an undici dispatcher, for undici's `request` and for global `fetch`
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for an endpoint or identity that isn't one, ERR_OPTION_UNKNOWN
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for an endpoint or identity that isn't one and for a proxy
+ * that is none or of no use, ERR_OPTION_UNKNOWN
+ * @throws {@link EndpointError} ERR_HOST_INVALID for an ssh endpoint with what {@link parseHost} refuses
  * @throws {@link ConnectionError} ERR_CLIENT_CERT_REQUIRED for a TLS endpoint without an identity
  * @example
  * ```ts
@@ -234,5 +261,7 @@ export function createDispatcher(
 ): DockerDispatcher {
   checkEndpoint(endpoint)
   checkIdentity(identity)
-  return new DockerDispatcher(endpoint, identity, checkDispatcherOptions(options))
+  const checked = checkDispatcherOptions(options)
+  if (checked.proxy) refuseUselessProxy(endpoint)
+  return new DockerDispatcher(endpoint, identity, checked)
 }

@@ -147,7 +147,7 @@ export function isOfTheWire(error: unknown): boolean {
 }
 
 /** A DOMException's code is a number, and says nothing. */
-function codeOf({ code, errors }: Thrown): string {
+export function codeOf({ code, errors }: Thrown): string {
   const found = code ?? errors?.[0]?.code
   return typeof found === 'string' ? found : ''
 }
@@ -179,7 +179,7 @@ export function explainFault(error: unknown, known: Circumstances): unknown {
     notHttpFault(thrown) ??
     otherFault(code, thrown)
   return new ConnectionError(wording.code, {
-    tried: `connecting to ${known.target}`,
+    tried: `connecting to ${known.target}${known.proxy === undefined ? '' : ` through the proxy ${known.proxy}`}`,
     got: wording.got,
     todo: wording.todo,
     cause: error,

@@ -30,6 +30,9 @@ export const ALPN_PROTOCOLS: string[] = ['http/1.1']
 /** Name resolution, TCP and the handshake together, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 10_000
 
+/** A node of a dual-stack name gets this long before the next is tried (Node's default of 250 ms gives up on distant hosts). */
+export const FAMILY_ATTEMPT_MS = 2_000
+
 /** A peer that vanished without a word is noticed by TCP: on long streams nothing else would. In milliseconds. */
 export const KEEP_ALIVE_MS = 30_000
 

@@ -5,20 +5,19 @@ import { formatEndpoint, type TlsEndpoint } from '../endpoint/endpoint.ts'
 import { readCertificate } from '../identity/certificate.ts'
 import type { Identity, IdentitySet } from '../identity/identity.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
-import { connectChannel, type ConnectEvent } from './diagnostics.ts'
+import { publishConnect } from './diagnostics.ts'
 import type { Circumstances } from './circumstances.ts'
 import { explainFault } from './faults.ts'
 import { certificateFault, describePeer, type Peer } from './peer.ts'
-import { ALPN_PROTOCOLS, KEEP_ALIVE_MS, TLS_POLICY } from './policy.ts'
+import { ALPN_PROTOCOLS, FAMILY_ATTEMPT_MS, KEEP_ALIVE_MS, TLS_POLICY } from './policy.ts'
+import { openTunnel } from './proxy.ts'
+import type { Tunnel } from './tunnel.ts'
 
 /**
  * How long a fresh TLS 1.3 socket waits for a sign that the daemon took our certificate, where the server sends no
  * session ticket (Go and OpenSSL do). The verdict takes one round trip; the handshake before it took two.
  */
 const VERDICT_MS = 100
-
-/** A node of a dual-stack name gets this long before the next is tried (Node's default of 250 ms gives up on distant hosts). */
-const FAMILY_ATTEMPT_MS = 2_000
 
 /** A session to resume, and the certificate that the whole handshake before it showed: a resumed one shows none. */
 interface Session {
@@ -48,12 +47,31 @@ function shownCertificate(socket: tls.TLSSocket): X509Certificate | undefined {
   return raw && new X509Certificate(raw)
 }
 
-function openSocket({ host, port }: TlsEndpoint, cache: SessionCache, seen: Seen): tls.TLSSocket {
-  const name = serverName(host)
-  const offered = cache.session
-  const options: tls.ConnectionOptions & Pick<net.TcpNetConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
+/** Where TLS gets its bytes from: a socket of its own, or what is already open. */
+function carrier({ host, port }: TlsEndpoint, tunnel: Tunnel | undefined): tls.ConnectionOptions {
+  const direct: net.TcpNetConnectOpts & { autoSelectFamilyAttemptTimeout: number } = {
     host,
     port,
+    autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS,
+  }
+  return tunnel ? { socket: tunnel } : direct
+}
+
+/** Node has no way from a stream that carries TLS to its ref() and unref(). */
+function followed(socket: tls.TLSSocket, tunnel: Tunnel): void {
+  for (const what of ['ref', 'unref'] as const) {
+    socket[what] = () => {
+      tunnel[what]()
+      return socket
+    }
+  }
+}
+
+function openSocket(endpoint: TlsEndpoint, cache: SessionCache, seen: Seen, tunnel?: Tunnel): tls.TLSSocket {
+  const name = serverName(endpoint.host)
+  const offered = cache.session
+  const socket = tls.connect({
+    ...carrier(endpoint, tunnel),
     // RFC 6066 section 3: an address is no server name.
     servername: net.isIP(name) ? '' : name,
     secureContext: cache.set.secureContext(TLS_POLICY),
@@ -61,10 +79,9 @@ function openSocket({ host, port }: TlsEndpoint, cache: SessionCache, seen: Seen
     checkServerIdentity: () => certificateFault(seen.certificate, name),
     ALPNProtocols: ALPN_PROTOCOLS,
     ...(offered && { session: offered.ticket }),
-    autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS,
-  }
-  const socket = tls.connect(options)
-  socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
+  })
+  if (tunnel) followed(socket, tunnel)
+  else socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
   // Between two owners nobody else would listen, and an unheard 'error' ends the process.
   socket.on('error', () => {})
   // 'secure' comes before Node's own verdict, after which a refused certificate can't be read any more.
@@ -86,10 +103,10 @@ function timeoutError(phase: 'tcp' | 'tls', milliseconds: number): Error {
 function established(
   socket: tls.TLSSocket,
   { timeout, signal }: { timeout: number; signal: AbortSignal },
+  phase: 'tcp' | 'tls',
 ): Promise<void> {
   const began = performance.now()
   return new Promise((resolve, reject) => {
-    let phase: 'tcp' | 'tls' = 'tcp'
     let timer = setTimeout(() => settle(timeoutError(phase, timeout)), timeout)
     const settle = (error?: Error): void => {
       clearTimeout(timer)
@@ -117,7 +134,8 @@ function established(
 }
 
 /** The connector of a TLS endpoint. Its sessions live and die with one reading of the identity's files. */
-export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, { timeout, onPeer }: ConnectOptions): Connect {
+export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options: ConnectOptions): Connect {
+  const { timeout, onPeer, proxy } = options
   const target = formatEndpoint(endpoint)
   let cache: SessionCache | undefined
 
@@ -128,18 +146,23 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, { timeou
     const mine = cache
     const seen: Seen = {}
     const began = performance.now()
-    const socket = openSocket(endpoint, mine, seen)
+    let socket: tls.TLSSocket | undefined
     try {
-      await established(socket, { timeout, signal })
+      const tunnel = proxy && (await openTunnel(proxy, endpoint, { timeout, signal }))
+      signal.throwIfAborted()
+      socket = openSocket(endpoint, mine, seen, tunnel)
+      const left = Math.max(timeout - (performance.now() - began), 1)
+      await established(socket, { timeout: left, signal }, tunnel ? 'tls' : 'tcp')
       const peer = verifiedPeer(socket, seen.certificate, serverName(endpoint.host), set)
       onPeer?.(peer)
-      publish(target, began, { tlsVersion: peer.tlsVersion, resumed: peer.resumed })
+      publishConnect(target, began, { tlsVersion: peer.tlsVersion, resumed: peer.resumed })
       return socket
     } catch (cause) {
-      socket.destroy()
+      socket?.destroy()
       delete mine.session
-      const error = signal.aborted ? cause : explainFault(cause, circumstances(endpoint, target, set, seen))
-      publish(target, began, { error })
+      const known = { ...circumstances(endpoint, target, set, seen), proxy: proxy?.name }
+      const error = signal.aborted ? cause : explainFault(cause, known)
+      publishConnect(target, began, { error })
       throw error
     }
   }
@@ -160,9 +183,4 @@ function verifiedPeer(
 function circumstances({ host }: TlsEndpoint, target: string, set: IdentitySet, seen: Seen): Circumstances {
   const known = { target, kind: 'tls', host: serverName(host), authorities: set.authorities } as const
   return seen.certificate ? { ...known, server: readCertificate(seen.certificate) } : known
-}
-
-function publish(target: string, began: number, outcome: Partial<ConnectEvent>): void {
-  if (!connectChannel.hasSubscribers) return
-  connectChannel.publish({ target, milliseconds: performance.now() - began, ...outcome } satisfies ConnectEvent)
 }

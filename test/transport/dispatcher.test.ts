@@ -319,7 +319,6 @@ describe('a dispatcher to a TLS endpoint', () => {
 
   test('a TLS endpoint without an identity has no dispatcher', () => {
     assert.throws(() => createDispatcher(parseHost('localhost:2376')), code('ERR_CLIENT_CERT_REQUIRED'))
-    assert.throws(() => createDispatcher(parseHost('ssh://localhost')), code('ERR_TRANSPORT_UNSUPPORTED'))
   })
 })
 

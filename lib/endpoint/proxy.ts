@@ -1,0 +1,86 @@
+import { ArgumentError } from '../errors.ts'
+import { formatEndpoint, type Endpoint } from './endpoint.ts'
+import { forbiddenCharacter, showHost } from './text.ts'
+
+const FORM = 'Write http://PROXY:PORT, with USER:PASSWORD@ before PROXY where it wants them.'
+const DEFAULT_PORT = 80
+
+/** An HTTP proxy that opens tunnels. What it wants from us to know us by is shown to nobody else. */
+export class HttpProxy {
+  /** IPv6 without brackets. */
+  readonly host: string
+  readonly port: number
+  /** `http://proxy:3128`, for messages. */
+  readonly name: string
+  readonly #credentials: string | undefined
+
+  constructor({ hostname, port }: URL, credentials: string | undefined) {
+    this.host = hostname.replace(/^\[(.*)\]$/, '$1')
+    this.port = port === '' ? DEFAULT_PORT : Number(port)
+    this.name = `http://${hostname}:${this.port}`
+    this.#credentials = credentials
+  }
+
+  /** The value of the field Proxy-Authorization (RFC 7617), where there are credentials. */
+  authorization(): string | undefined {
+    const credentials = this.#credentials
+    return credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`
+  }
+}
+
+function refuse(text: string, got: string, todo: string = FORM): never {
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', { tried: `the option proxy "${showHost(text)}"`, got, todo })
+}
+
+/**
+ * Reads the option `proxy`. What it holds is quoted by nothing: a password may be anywhere in it.
+ *
+ * @throws {@link ArgumentError} for what is no URL of an HTTP proxy
+ */
+export function parseProxy(text: string): HttpProxy {
+  if (forbiddenCharacter(text) !== undefined) refuse(text, 'it holds a control character')
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === undefined) refuse(text, 'it has no scheme')
+  if (scheme === 'https') {
+    const todo = 'Write http://: what goes through the proxy is TLS from here to the daemon, whatever carries it.'
+    refuse(text, 'TLS to the proxy itself is not spoken here', todo)
+  }
+  if (scheme !== 'http') refuse(text, `${scheme}:// is no scheme of an HTTP proxy`)
+  if (!URL.canParse(text)) refuse(text, 'it is no URL')
+  const url = new URL(text)
+  if (url.port === '0') refuse(text, 'port 0 is no port')
+  if (url.pathname !== '/' || /[?#]/.test(text)) refuse(text, 'a proxy has no path, no query and no fragment')
+  return new HttpProxy(url, credentialsOf(url, text))
+}
+
+function credentialsOf({ username, password }: URL, text: string): string | undefined {
+  if (username === '' && password === '') return undefined
+  const [user, secret] = [username, password].map((part) => decoded(part, text))
+  // RFC 7617, section 2: the first colon ends the user's name.
+  if (user?.includes(':') === true) refuse(text, 'the name of a user holds no colon')
+  return `${user}:${secret}`
+}
+
+function decoded(part: string, text: string): string {
+  try {
+    const found = decodeURIComponent(part)
+    if (forbiddenCharacter(found) === undefined) return found
+  } catch {
+    // Said below.
+  }
+  return refuse(text, 'its user name or password can not be read', 'Write what is special in them as %XX.')
+}
+
+/**
+ * A proxy that would be left out in silence is one that somebody counts on.
+ *
+ * @throws {@link ArgumentError} for an endpoint that isn't reached by TLS
+ */
+export function refuseUselessProxy(endpoint: Endpoint): void {
+  if (endpoint.kind === 'tls') return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the option proxy for ${formatEndpoint(endpoint)}`,
+    got: endpoint.kind === 'ssh' ? 'ssh takes its proxies from its own configuration' : 'a local socket has no proxy',
+    todo: endpoint.kind === 'ssh' ? 'Write ProxyJump or ProxyCommand into ~/.ssh/config.' : 'Leave it out.',
+  })
+}

@@ -1,0 +1,75 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
+import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
+import { parseHost } from '../endpoint/host.ts'
+import { EndpointError } from '../errors.ts'
+
+/** A peer that vanished is noticed by ssh itself after three of these, as TCP would for the other kinds. In seconds. */
+const ALIVE_SECONDS = 30
+
+/**
+ * What our ssh is, whatever ssh_config says. Checking host keys isn't in it: that is ssh's own affair, and stays as it
+ * is set there.
+ */
+const OPTIONS: readonly string[] = [
+  // A library must not wait for somebody to type: no password, no passphrase, no "are you sure".
+  'BatchMode=yes',
+  // A port that is forwarded can't be forwarded by a second ssh.
+  'ClearAllForwardings=yes',
+  // A master that is there is used. One that we made would outlive its client, or end with the first connection.
+  'ControlMaster=no',
+  `ServerAliveInterval=${ALIVE_SECONDS}`,
+  // Why a connection was not made, or has ended, is said at this level.
+  'LogLevel=INFO',
+]
+
+/**
+ * The command line of one connection, without the program. Everything in it was read by the parser of hosts here and now,
+ * since an endpoint may be made by hand, and `-oProxyCommand=...` in it would run a program.
+ *
+ * @param timeout - in milliseconds; so long ssh itself tries, should nobody be there any more to end it
+ * @throws {@link EndpointError} ERR_HOST_INVALID for an endpoint that {@link parseHost} would never give
+ */
+export function sshArguments(endpoint: SshEndpoint, timeout: number): string[] {
+  const { user, port, host, socketPath } = parsedAgain(endpoint)
+  const options = [...OPTIONS, `ConnectTimeout=${Math.ceil(timeout / 1000)}`]
+  // Neither a terminal, nor our agent, nor X11 for the other side.
+  return ['-T', '-a', '-x'].concat(
+    options.flatMap((option) => ['-o', option]),
+    user === undefined ? [] : ['-l', user],
+    port === undefined ? [] : ['-p', String(port)],
+    ['--', host, 'docker'],
+    socketPath === undefined ? [] : ['--host', `unix://${socketPath}`],
+    ['system', 'dial-stdio'],
+  )
+}
+
+function parsedAgain(endpoint: SshEndpoint): SshEndpoint {
+  const text = formatEndpoint(endpoint)
+  const parsed = parseHost(text, { source: 'endpoint' })
+  const same = (['user', 'port', 'host', 'socketPath'] as const).every(
+    (name) => (parsed as Partial<SshEndpoint>)[name] === endpoint[name],
+  )
+  if (parsed.kind === 'ssh' && same) return parsed
+  throw new EndpointError('ERR_HOST_INVALID', {
+    tried: 'connecting to an ssh endpoint',
+    got: 'one of its parts holds what belongs to another',
+    todo: "Make it by parseHost('ssh://USER@HOST:PORT/SOCKET').",
+  })
+}
+
+/** By absolute folders of PATH only: a program in the working directory, where Windows looks first, is not ours to run. */
+export function findSsh(path: string = process.env['PATH'] ?? ''): string | undefined {
+  const name = process.platform === 'win32' ? 'ssh.exe' : 'ssh'
+  const places = path.split(delimiter).filter(isAbsolute)
+  return places.map((folder) => join(folder, name)).find(isExecutable)
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,100 @@
+import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
+import { ConnectionError } from '../errors.ts'
+import type { Connect, ConnectOptions } from './connect.ts'
+import { publishConnect } from './diagnostics.ts'
+import { findSsh, sshArguments } from './ssh-arguments.ts'
+import { sshFault } from './ssh-faults.ts'
+import { answersHello } from './ssh-hello.ts'
+import { SshStream, startSsh } from './ssh-stream.ts'
+import { Turns } from './turns.ts'
+
+/** sshd drops logins at random where ten are under way (sshd_config(5), MaxStartups), and others log in as well. */
+const LOGINS_AT_ONCE = 4
+
+/**
+ * The connector of an ssh endpoint: each connection is one process of the system's ssh, which runs `docker system
+ * dial-stdio` on the other side, and is handed over when the daemon there has answered.
+ */
+export function sshConnector(endpoint: SshEndpoint, options: ConnectOptions): Connect {
+  const args = sshArguments(endpoint, options.timeout)
+  const target = formatEndpoint(endpoint)
+  const turns = new Turns(LOGINS_AT_ONCE)
+  return async (signal) => {
+    const began = performance.now()
+    try {
+      const stream = await turns.run(() => openStream(endpoint, args, options, signal), signal)
+      publishConnect(target, began, {})
+      return stream
+    } catch (error) {
+      publishConnect(target, began, { error })
+      throw error
+    }
+  }
+}
+
+async function openStream(
+  endpoint: SshEndpoint,
+  args: readonly string[],
+  { timeout, onProcess }: ConnectOptions,
+  signal: AbortSignal,
+): Promise<SshStream> {
+  const target = formatEndpoint(endpoint)
+  const starting = start(args, target).then((child) => new SshStream(child, (ending) => sshFault(ending, endpoint)))
+  onProcess?.(starting.then(({ ending }) => ending).catch(() => {}))
+  const stream = await starting
+  // Between two owners nobody else would listen, and an unheard 'error' ends the process.
+  stream.on('error', () => {})
+  try {
+    // Starting it took its time.
+    signal.throwIfAborted()
+    await unlessGivenUp(answersHello(stream, target), signal, { timeout, target })
+    return stream
+  } catch (error) {
+    stream.destroy()
+    throw error
+  }
+}
+
+async function start(args: readonly string[], target: string): ReturnType<typeof startSsh> {
+  const tried = `connecting to ${target}`
+  const program = findSsh()
+  if (program === undefined) {
+    throw new ConnectionError('ERR_SSH_NOT_INSTALLED', {
+      tried,
+      got: 'there is no ssh in any folder of PATH',
+      todo: "Install OpenSSH's client (Debian: openssh-client).",
+    })
+  }
+  try {
+    return await startSsh(program, args)
+  } catch (cause) {
+    const got = `${program} could not be started (${(cause as NodeJS.ErrnoException).code})`
+    const todo = 'Look at that file, and at how many files and processes may be open here (ulimit -a).'
+    throw new ConnectionError('ERR_SSH_FAILED', { tried, got, todo, cause })
+  }
+}
+
+/** Rejects at once; what is given up ends by itself. */
+function unlessGivenUp(
+  ready: Promise<void>,
+  signal: AbortSignal,
+  { timeout, target }: { readonly timeout: number; readonly target: string },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(tooLate(target, timeout)), timeout)
+    const aborted = (): void => reject(signal.reason)
+    signal.addEventListener('abort', aborted)
+    ready.then(resolve, reject).finally(() => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', aborted)
+    })
+  })
+}
+
+function tooLate(target: string, timeout: number): ConnectionError {
+  return new ConnectionError('ERR_CONNECT_TIMEOUT', {
+    tried: `connecting to ${target}`,
+    got: `neither ssh nor a daemon behind it answered within ${timeout} ms`,
+    todo: 'Check address, port and firewall (a blocked port is silent); a host that is slow to log in needs a longer connectTimeout.',
+  })
+}
