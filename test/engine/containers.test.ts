@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect, DockerApiError, NotFoundError, StreamError, type DockerClient } from '../../lib/index.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+type Upgrade = (request: IncomingMessage, socket: Duplex) => void
+
+interface Pretender {
+  readonly docker: DockerClient
+  readonly asked: string[]
+}
+
+interface Pretence {
+  readonly version?: string
+  readonly answer?: Answer
+  readonly upgrade?: Upgrade
+}
+
+type Context = { after(cleanup: () => Promise<void>): void }
+
+/** A daemon that only pretends, on a unix socket: for API versions and mistakes that the real one here hasn't. */
+async function pretend(t: Context, { version = '1.45', answer, upgrade }: Pretence): Promise<Pretender> {
+  const socket = join(await temporaryFolder(t), 'docker.sock')
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    response.setHeader('Api-Version', version)
+    if (request.url === '/_ping') return void response.end('OK')
+    asked.push(`${request.method} ${request.url?.replace(`/v${version}`, '')}`)
+    if (answer) answer(request, response)
+    else response.writeHead(404).end()
+  }).listen(socket)
+  server.on('upgrade', (request, connection) => {
+    asked.push(`${request.method} ${request.url?.replace(`/v${version}`, '')}`)
+    connection.on('error', () => {})
+    upgrade?.(request, connection)
+  })
+  await once(server, 'listening')
+  const docker = await connect({ host: `unix://${socket}` })
+  t.after(async () => {
+    await docker.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  return { docker, asked }
+}
+
+const frame = (type: number, text: string, length = text.length): Buffer => {
+  const head = Buffer.from([type, 0, 0, 0, 0, 0, 0, 0])
+  head.writeUInt32BE(length, 4)
+  return Buffer.concat([head, Buffer.from(text)])
+}
+
+const UPGRADED = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n'
+/** Takes a connection over, sends frames, and ends it. */
+const framed =
+  (...frames: readonly Buffer[]): Upgrade =>
+  (_, socket) => {
+    const head = `${UPGRADED}Content-Type: application/vnd.docker.multiplexed-stream\r\n\r\n`
+    socket.end(Buffer.concat([Buffer.from(head), ...frames]))
+  }
+
+const create = (config: object) => (docker: DockerClient) => docker.containers.create(config)
+
+const code = (wanted: string) => (error: unknown) => {
+  assert.equal((error as { code?: string }).code, wanted, String(error))
+  return true
+}
+
+describe('how a stream of output is read', () => {
+  const inspect = JSON.stringify({ Config: { Tty: true } })
+  const rows: [version: string, contentType: string | undefined, tty: boolean, asks: boolean][] = [
+    ['1.45', 'application/vnd.docker.multiplexed-stream', false, false],
+    ['1.45', 'application/vnd.docker.raw-stream', true, false],
+    ['1.45', undefined, true, true],
+    ['1.41', 'application/vnd.docker.raw-stream', true, true],
+    ['1.40', undefined, true, true],
+    ['1.55', 'application/vnd.docker.multiplexed-stream', false, false],
+  ]
+  for (const [version, contentType, tty, asks] of rows) {
+    test(`API ${version} with ${contentType ?? 'no content type'}`, async (t) => {
+      const answer: Answer = (request, response) => {
+        if (request.url?.endsWith('/json')) return void response.end(inspect)
+        if (contentType !== undefined) response.setHeader('Content-Type', contentType)
+        response.end(tty ? 'raw' : frame(1, 'framed'))
+      }
+      const { docker, asked } = await pretend(t, { version, answer })
+      const stream = await docker.containers.logs('x')
+      assert.equal(stream.tty, tty)
+      assert.equal(await stream.text(), tty ? 'raw' : 'framed')
+      const wanted = ['GET /containers/x/logs?stdout=true&stderr=true', ...(asks ? ['GET /containers/x/json'] : [])]
+      assert.deepEqual(asked, wanted)
+    })
+  }
+
+  test('where the question fails, the stream is closed', async (t) => {
+    let closed = false
+    const answer: Answer = (request, response) => {
+      if (request.url?.endsWith('/json')) return void response.writeHead(500).end('{"message":"no"}')
+      response.write('x')
+      response.on('close', () => (closed = true))
+    }
+    const { docker } = await pretend(t, { version: '1.41', answer })
+    await assert.rejects(Promise.resolve(docker.containers.logs('x')), code('ERR_API_SERVER_ERROR'))
+    await delay(50)
+    assert.equal(closed, true)
+  })
+})
+
+describe('a stream that breaks', () => {
+  const multiplexed = { 'Content-Type': 'application/vnd.docker.multiplexed-stream' }
+  const rows: [string, (response: ServerResponse) => void, string][] = [
+    ['inside a frame', (response) => response.end(frame(1, 'half', 10)), 'ERR_API_STREAM_TRUNCATED'],
+    ["inside a frame's head", (response) => response.end(frame(1, '').subarray(0, 5)), 'ERR_API_STREAM_TRUNCATED'],
+    ['with what is no frame', (response) => response.end('Internal Server Error'), 'ERR_API_STREAM_INVALID'],
+    ["with the daemon's failure", (response) => response.end(frame(3, 'log driver failed')), 'ERR_API_STREAM_FAILED'],
+    [
+      'with the connection',
+      (response) => response.write(frame(1, 'x'), () => response.destroy()),
+      'ERR_CONNECTION_CLOSED',
+    ],
+  ]
+  for (const [name, respond, wanted] of rows) {
+    test(name, async (t) => {
+      const { docker } = await pretend(t, { answer: (_, response) => respond(response.writeHead(200, multiplexed)) })
+      await assert.rejects((await docker.containers.logs('x')).collect(), code(wanted))
+    })
+  }
+
+  test('statistics that are no JSON, or half of it', async (t) => {
+    const { docker } = await pretend(t, {
+      answer: (request, response) => {
+        response.end(request.url?.includes('half') === true ? '{"read":' : '{"read":"x"}\n<html>\n')
+      },
+    })
+    const read = async (id: string): Promise<void> => {
+      for await (const _ of docker.containers.stats(id));
+    }
+    await assert.rejects(read('x'), code('ERR_API_STREAM_INVALID'))
+    await assert.rejects(read('half'), code('ERR_API_STREAM_TRUNCATED'))
+  })
+
+  test("an archive's head that doesn't say what the path is", async (t) => {
+    const { docker } = await pretend(t, {
+      answer: (_, response) => {
+        response.setHeader('X-Docker-Container-Path-Stat', 'no base64 of JSON').end('tar')
+      },
+    })
+    await assert.rejects(docker.containers.archive.stat('x', '/'), code('ERR_API_RESPONSE_INVALID'))
+    await assert.rejects(docker.containers.archive.get('x', '/'), code('ERR_API_RESPONSE_INVALID'))
+  })
+})
+
+describe('a connection that is taken over', () => {
+  test('keeps what came with its head, and splits it', async (t) => {
+    const { docker, asked } = await pretend(t, { upgrade: framed(frame(1, 'first'), frame(2, 'second')) })
+    const { stdout, stderr } = await (await docker.containers.attach('x')).collect()
+    assert.deepEqual([stdout.toString(), stderr.toString()], ['first', 'second'])
+    assert.deepEqual(asked, ['POST /containers/x/attach?stream=true&stdout=true&stderr=true'])
+  })
+
+  test('sends the options in the query, and nothing of them into the input', async (t) => {
+    const received: Buffer[] = []
+    const upgrade: Upgrade = (_, socket) => {
+      socket.write(`${UPGRADED}Content-Type: application/vnd.docker.raw-stream\r\n\r\n`)
+      socket.on('data', (chunk: Buffer) => received.push(chunk))
+      socket.on('end', () => socket.end('bye'))
+    }
+    const { docker, asked } = await pretend(t, { upgrade })
+    const stream = await docker.containers.attach('x', { stdin: true, detachKeys: 'ctrl-x', logs: true, stderr: false })
+    stream.stdin.end('typed')
+    assert.equal(await stream.text(), 'bye')
+    assert.equal(Buffer.concat(received).toString(), 'typed')
+    const query = new URLSearchParams(asked[0]?.split('?')[1])
+    assert.deepEqual(Object.fromEntries(query), {
+      stream: 'true',
+      stdout: 'true',
+      stderr: 'false',
+      stdin: 'true',
+      detachKeys: 'ctrl-x',
+      logs: 'true',
+    })
+  })
+
+  test('asks for the terminal where an old API does not tell', async (t) => {
+    const { docker, asked } = await pretend(t, {
+      version: '1.40',
+      upgrade: (_, socket) => socket.end(`${UPGRADED}\r\nraw`),
+      answer: (_, response) => response.end('{"Config":{"Tty":true}}'),
+    })
+    assert.equal(await (await docker.containers.attach('x')).text(), 'raw')
+    assert.equal(asked[1], 'GET /containers/x/json')
+  })
+
+  test('is refused in plain text with the content type of a stream', async (t) => {
+    const head = 'HTTP/1.1 404 Not Found\r\nContent-Type: application/vnd.docker.raw-stream\r\n\r\n'
+    const { docker } = await pretend(t, { upgrade: (_, socket) => socket.end(`${head}No such container: x\r\n`) })
+    await assert.rejects(docker.containers.attach('x'), (error: unknown) => {
+      assert.ok(error instanceof NotFoundError, String(error))
+      assert.equal(error.daemonMessage, 'No such container: x')
+      return true
+    })
+  })
+
+  test('breaks, and whoever reads hears of it', async (t) => {
+    const { docker } = await pretend(t, { upgrade: framed(frame(1, 'half', 100)) })
+    const stream = await docker.exec.start('x')
+    await assert.rejects(stream.collect(), code('ERR_API_STREAM_TRUNCATED'))
+  })
+
+  test('an exec that never started is an error even where the daemon has forgotten it', async (t) => {
+    const words = 'OCI runtime exec failed: exec failed: no such file or directory: unknown\r\n'
+    const { docker, asked } = await pretend(t, { upgrade: framed(frame(1, words)) })
+    await assert.rejects((await docker.exec.start('x')).collect(), (error: unknown) => {
+      assert.ok(error instanceof StreamError, String(error))
+      assert.equal(error.code, 'ERR_API_EXEC_FAILED')
+      return true
+    })
+    assert.deepEqual(asked, ['POST /exec/x/start', 'GET /exec/x/json'])
+  })
+})
+
+describe('a web socket', () => {
+  test('that is answered by something else', async (t) => {
+    const answers = [
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi',
+      'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: no\r\n\r\n',
+      'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n',
+    ]
+    for (const text of answers) {
+      const { docker } = await pretend(t, { upgrade: (_, socket) => socket.end(text) })
+      await assert.rejects(docker.containers.attachWebSocket('x'), (error: unknown) => {
+        const { code: found } = error as { code: string }
+        assert.ok(['ERR_SERVER_NOT_DOCKER', 'ERR_CONNECTION_CLOSED'].includes(found), String(error))
+        return true
+      })
+    }
+  })
+
+  test('that ends without a closing handshake has not ended well', async (t) => {
+    const { docker } = await pretend(t, {
+      upgrade: (request, socket) => {
+        const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
+        const accept = createHash('sha1').update(key).digest('base64')
+        const head = 'HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nUpgrade: websocket'
+        socket.write(`${head}\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
+        socket.end(Buffer.from([0x82, 2, 0x68, 0x69]))
+      },
+    })
+    const stream = await docker.containers.attachWebSocket('x')
+    let said = ''
+    const reading = async (): Promise<void> => {
+      for await (const { data } of stream) said += data.toString()
+    }
+    await assert.rejects(reading(), code('ERR_CONNECTION_CLOSED'))
+    assert.equal(said, 'hi')
+  })
+})
+
+describe('what an older daemon would leave out in silence', () => {
+  const mount = (options: object) => create({ HostConfig: { Mounts: [{ Type: 'bind', ...options }] } })
+  const rows: [since: string, what: string, call: (docker: DockerClient) => Promise<unknown>][] = [
+    ['1.41', 'platform', (docker) => docker.containers.create({}, { platform: 'linux/arm64' })],
+    ['1.41', 'CgroupnsMode', create({ HostConfig: { CgroupnsMode: 'private' } })],
+    ['1.41', 'oneShot', (docker) => docker.containers.statsOnce('x', { oneShot: true })],
+    ['1.42', 'ConsoleSize', create({ HostConfig: { ConsoleSize: [1, 2] } })],
+    ['1.42', 'CreateMountpoint', mount({ BindOptions: { CreateMountpoint: true } })],
+    ['1.42', 'killSignal', (docker) => docker.containers.stop('x', { killSignal: 'SIGINT' })],
+    ['1.42', 'killSignal', (docker) => docker.containers.restart('x', { killSignal: 'SIGINT' })],
+    ['1.42', 'ConsoleSize', (docker) => docker.exec.create('x', { Cmd: ['true'], ConsoleSize: [1, 2] })],
+    ['1.43', 'Annotations', create({ HostConfig: { Annotations: { a: 'b' } } })],
+    ['1.44', 'StartInterval', create({ Healthcheck: { StartInterval: 1 } })],
+    ['1.44', 'ReadOnlyNonRecursive', mount({ BindOptions: { ReadOnlyNonRecursive: true } })],
+    ['1.44', 'ReadOnlyForceRecursive', mount({ BindOptions: { ReadOnlyForceRecursive: true } })],
+    ['1.44', 'MacAddress', create({ NetworkingConfig: { EndpointsConfig: { net: { MacAddress: 'x' } } } })],
+    ['1.45', 'Subpath', mount({ VolumeOptions: { Subpath: 'x' } })],
+    ['1.46', 'Options', mount({ TmpfsOptions: { Options: [['noexec']] } })],
+    ['1.48', 'ImageOptions', mount({ ImageOptions: { Subpath: 'x' } })],
+    ['1.48', 'GwPriority', create({ NetworkingConfig: { EndpointsConfig: { net: { GwPriority: 1 } } } })],
+    ['1.55', 'BlkioDeviceReadBps', (docker) => docker.containers.update('x', { BlkioDeviceReadBps: [] })],
+    ['1.55', 'BlkioWeightDevice', (docker) => docker.containers.update('x', { BlkioWeightDevice: [] })],
+  ]
+  for (const [since, what, call] of rows) {
+    test(`${what}, since ${since}`, async (t) => {
+      const before = `1.${Number(since.split('.')[1]) - 1}`
+      const older = await pretend(t, { version: before })
+      await assert.rejects(call(older.docker), (error: Error) => {
+        assert.match(error.message, new RegExp(`${what}.* came with Engine API ${since}`, 's'))
+        return code('ERR_API_FIELD_TOO_NEW')(error)
+      })
+      assert.deepEqual(older.asked, [], 'nothing was sent')
+      const newer = await pretend(t, { version: since, answer: (_, response) => response.end('{}') })
+      await call(newer.docker)
+      assert.equal(newer.asked.length, 1)
+    })
+  }
+
+  test('an old daemon still takes all else', async (t) => {
+    const bodies: string[] = []
+    const answer: Answer = (request, response) => {
+      request.on('data', (chunk: Buffer) => bodies.push(chunk.toString()))
+      request.on('end', () => response.writeHead(201).end('{"Id":"x","Warnings":null}'))
+    }
+    const { docker } = await pretend(t, { version: '1.40', answer })
+    const config = {
+      Image: 'a',
+      HostConfig: { Mounts: [{ Type: 'bind' as const, BindOptions: { NonRecursive: true } }], Annotations: null },
+    }
+    assert.equal((await docker.containers.create(config)).Id, 'x')
+    assert.deepEqual(JSON.parse(bodies.join('')), config)
+  })
+})
+
+describe('answers that are missing', () => {
+  test('a list of changes that is null is empty', async (t) => {
+    const { docker } = await pretend(t, { answer: (_, response) => response.end('null') })
+    assert.deepEqual(await docker.containers.changes('x'), [])
+    assert.deepEqual(await docker.checkpoints.list('x'), [])
+  })
+
+  test('a status that nobody knows is an error with its status', async (t) => {
+    const { docker } = await pretend(t, {
+      answer: (_, response) => response.writeHead(501).end('{"message":"not here"}'),
+    })
+    await assert.rejects(docker.checkpoints.create('x', { CheckpointID: 'y' }), (error: unknown) => {
+      assert.ok(error instanceof DockerApiError, String(error))
+      assert.deepEqual([error.status, error.daemonMessage], [501, 'not here'])
+      return true
+    })
+  })
+})
