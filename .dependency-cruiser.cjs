@@ -1,13 +1,14 @@
 /** Which room may import which: the plan in CONTRIBUTING.md, held by `npm run check`. */
 const MAY_IMPORT = {
-  cli: 'cli|provision|audit|probe|interop|engine|transport|endpoint|identity|pki|daemon|registry',
-  provision: 'daemon|pki|probe|engine|endpoint|identity',
+  cli: 'cli|provision|audit|probe|interop|engine|transport|endpoint|identity|pki|daemon|registry|contexts',
+  provision: 'daemon|pki|probe|engine|endpoint|identity|contexts',
   engine: 'transport|endpoint|identity|registry',
   transport: 'endpoint|identity',
   endpoint: '',
   identity: '',
   pki: 'identity',
   registry: 'endpoint',
+  contexts: 'endpoint|identity',
   daemon: '',
 }
 

@@ -83,7 +83,7 @@ async function writeFlushed(path: string, data: string | Uint8Array, mode: numbe
 }
 
 /** A rename is on the disk only when its folder is (fsync(2)). */
-async function flushFolder(path: string): Promise<void> {
+export async function flushFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await fs.open(path, 'r')
   try {

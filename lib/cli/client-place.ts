@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { formatEndpoint } from '../endpoint/endpoint.ts'
+import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { parseHost } from '../endpoint/host.ts'
 import { EndpointError, isDockerMtlsError, PkiError } from '../errors.ts'
 import type { Environment } from '../endpoint/environment.ts'
@@ -88,7 +88,7 @@ function certPathIn({ DOCKER_CERT_PATH, DOCKER_CONFIG }: Environment): string {
 }
 
 function readHost(text: string, source: string): string {
-  const endpoint = parseTlsHost(text, source)
+  const endpoint = parseNamedHost(text, source)
   if (endpoint.kind === 'tls') return formatEndpoint(endpoint)
   throw new EndpointError('ERR_HOST_INVALID', {
     tried: `${source}=${formatEndpoint(endpoint)}`,
@@ -97,8 +97,8 @@ function readHost(text: string, source: string): string {
   })
 }
 
-/** The variables can't say that port 2375 speaks TLS, so the way out of it is another port. */
-function parseTlsHost(text: string, source: string): ReturnType<typeof parseHost> {
+/** Neither variables nor a context can say that port 2375 speaks TLS, so the way out of it is another port. */
+export function parseNamedHost(text: string, source: string): Endpoint {
   try {
     return parseHost(text, { source })
   } catch (cause) {

@@ -13,6 +13,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   cert: 'certificates',
   daemon: "the daemon's configuration",
   client: 'what a client needs',
+  context: "the docker command's contexts",
 }
 
 /** All commands, in the order in which one meets them. */
@@ -61,6 +62,31 @@ export const COMMANDS: readonly Entry[] = [
     words: ['client', 'export'],
     summary: "pack a client's three files to hand them over",
     load: async () => (await import('./commands/client-export.ts')).clientExport,
+  },
+  {
+    words: ['context', 'create'],
+    summary: 'make a context that docker --context takes',
+    load: async () => (await import('./commands/context-create.ts')).contextCreate,
+  },
+  {
+    words: ['context', 'ls'],
+    summary: 'which contexts there are, and which of them we would refuse',
+    load: async () => (await import('./commands/context-list.ts')).contextList,
+  },
+  {
+    words: ['context', 'export'],
+    summary: 'pack a context for another machine',
+    load: async () => (await import('./commands/context-export.ts')).contextExport,
+  },
+  {
+    words: ['context', 'import'],
+    summary: 'take over a context that was exported',
+    load: async () => (await import('./commands/context-import.ts')).contextImport,
+  },
+  {
+    words: ['context', 'rm'],
+    summary: 'remove contexts, with their keys',
+    load: async () => (await import('./commands/context-remove.ts')).contextRemove,
   },
   {
     words: ['explain'],

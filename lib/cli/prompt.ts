@@ -26,6 +26,22 @@ export async function askSecret(question: string, io: Io): Promise<string> {
   }
 }
 
+/**
+ * Asks on the terminal whether to go on. Only a clear yes is one.
+ *
+ * @param question - ends in `?`
+ * @throws {@link Interrupted} for Ctrl-C, Ctrl-D and the end of the input
+ */
+export async function askYes(question: string, io: Io): Promise<boolean> {
+  io.signal.throwIfAborted()
+  io.stderr.write(`${question} (yes or no): `)
+  try {
+    return /^\s*y(?:es)?\s*$/i.test(await readLine(io))
+  } finally {
+    io.stdin.pause()
+  }
+}
+
 function readLine({ stdin, signal }: Io): Promise<string> {
   return new Promise((resolve, reject) => {
     const decoder = new StringDecoder('utf8')

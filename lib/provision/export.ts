@@ -1,12 +1,12 @@
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
-import { FileError, isDockerMtlsError, PkiError } from '../errors.ts'
-import { KEY_MODE, writeFileAtomically } from '../files.ts'
+import { PkiError } from '../errors.ts'
+import { KEY_MODE } from '../files.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 import { PkiFolder, type CertificateFacts, type ClientFiles } from '../pki/index.ts'
 import { authorityPaths, clientPaths, commandLine } from '../pki/folder-layout.ts'
 import { isOfPresentAuthority } from './present-authority.ts'
-import { refuseFolder } from './text-file.ts'
+import { writeSecretFile } from './secret-file.ts'
 
 /** What {@link exportClient} is told. */
 export interface ExportOptions {
@@ -42,22 +42,8 @@ export interface ExportReport {
  */
 export async function exportClient({ folder, name, out, force = false }: ExportOptions): Promise<ExportReport> {
   const { archive, ...report } = await packClient(folder, name)
-  await refuseFolder(out, `${name}.tar`)
-  try {
-    await writeFileAtomically(out, archive, { mode: KEY_MODE, replace: force })
-  } catch (cause) {
-    throw isDockerMtlsError(cause, 'ERR_FILE_EXISTS') ? exists(out, cause) : cause
-  }
+  await writeSecretFile(out, archive, { replace: force, name: `${name}.tar` })
   return { path: out, ...report }
-}
-
-function exists(path: string, cause: unknown): FileError {
-  return new FileError('ERR_FILE_EXISTS', {
-    tried: `writing ${path}`,
-    got: 'a file of that name is there already',
-    todo: 'Choose another name, or let  --force  replace it.',
-    cause,
-  })
 }
 
 /** The same, in memory. The archive has the key in it. */

@@ -1,0 +1,82 @@
+import type { Command } from 'commander'
+import type { Environment } from '../../endpoint/environment.ts'
+import type { NewContext } from '../../contexts/create.ts'
+import { findPlace, parseNamedHost } from '../client-place.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { dockerConfig } from '../context-place.ts'
+import { usageError } from '../errors.ts'
+import { madeAnswer } from '../made-context.ts'
+import { addFolder, addJson, once } from '../options.ts'
+
+interface CreateFlags {
+  readonly host?: string
+  readonly certPath?: string
+  readonly client?: string
+  readonly dir?: string
+  readonly description?: string
+  readonly force?: true
+  readonly json?: true
+}
+
+const WHERE = 'docker-mtls context create'
+
+async function runCreate(name: string, flags: CreateFlags, context: Context): Promise<void> {
+  const { createContext } = await import('../../contexts/create.ts')
+  const { env } = context.io
+  const { description, force } = flags
+  const place = await placeOf(flags, env)
+  const made = await createContext(dockerConfig(env), { name, ...place, description, replace: force === true })
+  context.answer(madeAnswer(made, context), flags)
+}
+
+/** Where it leads and with which files. Nothing is taken from variables: a context outlives the shell that makes it. */
+async function placeOf(flags: CreateFlags, env: Environment): Promise<Pick<NewContext, 'endpoint' | 'certPath'>> {
+  const { client, host, dir, certPath } = flags
+  if (client !== undefined) {
+    const place = await findPlace(client, flags, env)
+    return { endpoint: parseNamedHost(place.host, '--host'), certPath: place.certPath }
+  }
+  if (dir !== undefined) throw usageError(WHERE, '--dir is given without --client', 'Name a client of that folder.')
+  if (host === undefined) {
+    throw usageError(WHERE, 'neither --host nor --client is given', 'Name the daemon, or a client of init.')
+  }
+  const endpoint = parseNamedHost(host, '--host')
+  if (endpoint.kind === 'tls' || certPath === undefined)
+    return { endpoint, ...(certPath !== undefined && { certPath }) }
+  throw usageError(WHERE, `certificates have no use for ${endpoint.kind}://`, 'Leave --cert-path out.')
+}
+
+function define(command: Command, context: Context): void {
+  command.argument('<name>', 'what the context shall be called')
+  command
+    .option('--host <host>', 'the daemon: tcp://HOST:2376, ssh://USER@HOST or unix:///PATH', once('--host'))
+    .option(
+      '--cert-path <dir>',
+      'the folder of ca.pem, cert.pem and key.pem, which are copied; for TCP',
+      once('--cert-path'),
+    )
+    .option('--client <name>', 'a client that init made, in place of both', once('--client'))
+  addFolder(command)
+  command
+    .option('--description <text>', 'shown by  context ls', once('--description'))
+    .option('--force', 'replace a context of that name')
+  addJson(command).action((name: string, flags: CreateFlags) => runCreate(name, flags, context))
+}
+
+export const contextCreate: CommandSpec = {
+  description:
+    "Makes a context in the docker command's own store, with a copy of the three files, so that  docker --context NAME  " +
+    'and this package reach the daemon without any variable. The files are checked before: what no daemon would take is ' +
+    'no context. A TCP host without TLS, and one whose certificate is not verified, can not be made.',
+  examples: [
+    ['docker-mtls context create build01 --client alice', 'as alice, in the folder where ./docker-mtls is'],
+    [
+      'docker-mtls context create prod --host build01.example.com --cert-path ~/keys',
+      'then:  docker --context prod ps , or  docker context use prod',
+    ],
+    ['docker-mtls context create lab --host ssh://me@lab --description "by ssh"', 'without certificates'],
+  ],
+  json: '{ name, action, host, description, path, certPath, certificate, warnings };\naction is "created" or "replaced".',
+  stray: (extra) => `A host is an option:  docker-mtls context create NAME --host ${extra}`,
+  define,
+}

@@ -1,0 +1,79 @@
+import { promises as fs } from 'node:fs'
+import type { Command } from 'commander'
+import { FileError } from '../../errors.ts'
+import { fileReason } from '../../files.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { dockerConfig } from '../context-place.ts'
+import { usageError } from '../errors.ts'
+import type { Input } from '../io.ts'
+import { madeAnswer } from '../made-context.ts'
+import { addJson } from '../options.ts'
+
+interface ImportFlags {
+  readonly force?: true
+  readonly json?: true
+}
+
+async function runImport(name: string, file: string, flags: ImportFlags, context: Context): Promise<void> {
+  const { importContext } = await import('../../contexts/transfer.ts')
+  const { env, stdin } = context.io
+  const bytes = file === '-' ? await readInput(stdin) : await readArchive(file)
+  const made = await importContext(dockerConfig(env), bytes, { name, replace: flags.force === true })
+  context.answer(madeAnswer(made, context), flags)
+}
+
+/** Not more than tells that it is too much. */
+async function readInput(stdin: Input): Promise<Buffer> {
+  if (stdin.isTTY === true) {
+    const todo = 'Name the file, or lead it there:  docker-mtls context import NAME - < FILE'
+    throw usageError('docker-mtls context import NAME -', 'stdin is a terminal', todo)
+  }
+  const { MAX_ARCHIVE_BYTES } = await import('../../contexts/archive.ts')
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    if ((size += chunk.length) > MAX_ARCHIVE_BYTES) break
+  }
+  return Buffer.concat(chunks)
+}
+
+async function readArchive(path: string): Promise<Buffer> {
+  const { MAX_ARCHIVE_BYTES } = await import('../../contexts/archive.ts')
+  try {
+    const { size } = await fs.stat(path)
+    if (size > MAX_ARCHIVE_BYTES) throw new Error(`it has ${size} bytes, and no context is that large`)
+    return await fs.readFile(path)
+  } catch (cause) {
+    throw new FileError('ERR_FILE_READ', {
+      tried: `reading ${path}`,
+      got: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : fileReason(cause),
+      todo: 'Name a file that  docker context export  or  docker-mtls context export  has made.',
+      cause,
+    })
+  }
+}
+
+function define(command: Command, context: Context): void {
+  command
+    .argument('<name>', 'what the context shall be called here')
+    .argument('<file>', 'what was exported, tar or zip; - for stdin')
+    .option('--force', 'replace a context of that name')
+  addJson(command).action((name: string, file: string, flags: ImportFlags) => runImport(name, file, flags, context))
+}
+
+export const contextImport: CommandSpec = {
+  description:
+    'Takes over a context that  docker context export  or  docker-mtls context export  has packed. The whole archive is ' +
+    "checked before anything is written, the certificates and the key too: what is left of docker's own import that fails " +
+    'is a context without TLS.',
+  examples: [
+    ['docker-mtls context import build01 build01.dockercontext', 'then delete the file: there is a key in it'],
+    [
+      'ssh ann@desk docker context export build01 - |\n    docker-mtls context import build01 -',
+      'without a file in between',
+    ],
+  ],
+  json: '{ name, action, host, description, path, certPath, certificate, warnings };\naction is "created" or "replaced".',
+  define,
+}

@@ -1,0 +1,123 @@
+import type { Command } from 'commander'
+import type { CurrentContext } from '../../contexts/current.ts'
+import type { ListedContext } from '../../contexts/list.ts'
+import { DEFAULT_CONTEXT } from '../../endpoint/context-layout.ts'
+import { formatEndpoint } from '../../endpoint/endpoint.ts'
+import { printable, showHost } from '../../endpoint/text.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { dockerConfig } from '../context-place.ts'
+import { addJson } from '../options.ts'
+import { columns } from '../output.ts'
+import { day, daysLeft } from '../words.ts'
+
+interface ListFlags {
+  readonly json?: true
+}
+
+/** Time enough to make and carry over another. */
+const SOON_DAYS = 30
+
+const HEADS = ['', 'NAME', 'HOST', 'STATE', 'DESCRIPTION']
+
+type State = 'good' | 'ends soon' | 'refused' | 'broken'
+
+/** A line of the list. */
+interface Row extends ListedContext {
+  readonly state: State
+  readonly current: boolean
+}
+
+async function runList(flags: ListFlags, context: Context): Promise<void> {
+  const [{ findCurrent }, { listContexts }] = await Promise.all([
+    import('../../contexts/current.ts'),
+    import('../../contexts/list.ts'),
+  ])
+  const { env } = context.io
+  const config = dockerConfig(env)
+  const current = await findCurrent(config, env)
+  const rows = [await defaultRow(current, context), ...(await listContexts(config))].map((one): Row => ({
+    ...one,
+    state: stateOf(one),
+    current: one.name === current.name,
+  }))
+  const warnings = [...currentWarnings(current, rows, context), ...rows.flatMap(warningOf)]
+  const [head = '', ...lines] = columns([HEADS, ...rows.map(cells)], context.width).map((line) => line.trimEnd())
+  const source = `${current.name} is current: ${current.source}${current.source.startsWith('DOCKER_') ? ' is set' : ''}`
+  const text = `${[context.paint('bold', head), ...lines, '', printable(source)].join('\n')}\n`
+  context.answer({ data: { config, current, contexts: rows.map(dataOf), warnings }, text, warnings }, flags)
+}
+
+/** The daemon of DOCKER_HOST, or of this machine: `docker context ls` has it first, too. */
+async function defaultRow({ source }: CurrentContext, { io: { env } }: Context): Promise<ListedContext> {
+  const { findLocalSocket } = await import('../../endpoint/local-socket.ts')
+  const named = source === 'DOCKER_HOST' ? env['DOCKER_HOST'] : undefined
+  const host = named === undefined ? formatEndpoint((await findLocalSocket(env)).endpoint) : showHost(named)
+  return { name: DEFAULT_CONTEXT, host, path: '' }
+}
+
+function stateOf({ broken, refusal, identity }: ListedContext): State {
+  if (broken !== undefined) return 'broken'
+  if (refusal !== undefined) return 'refused'
+  return identity !== undefined && daysLeft(identity.client.validTo) < SOON_DAYS ? 'ends soon' : 'good'
+}
+
+function cells({ current, name, path, host, state, description }: Row): string[] {
+  return [current ? '*' : '', name ?? path, host === undefined ? '' : showHost(host), state, description ?? ''].map(
+    printable,
+  )
+}
+
+function dataOf({ name, current, host, description, path, certPath, identity, refusal, broken, state }: Row): object {
+  return {
+    ...(name !== undefined && { name }),
+    current,
+    ...(host !== undefined && { host: showHost(host) }),
+    ...(description !== undefined && { description }),
+    state,
+    ...(refusal !== undefined && { code: refusal.code, because: refusal.got }),
+    ...(broken !== undefined && { because: broken }),
+    ...(path !== '' && { path }),
+    ...(certPath !== undefined && { certPath }),
+    ...(identity && { validTo: identity.client.validTo, daysLeft: daysLeft(identity.client.validTo) }),
+  }
+}
+
+function warningOf({ name, path, state, broken, refusal, identity }: Row): string[] {
+  switch (state) {
+    case 'broken':
+      return [`${path} is broken, and docker context ls fails because of it: ${broken}.`]
+    case 'refused':
+      return [`${name} is refused: ${refusal?.got}. ${refusal?.todo}`]
+    case 'ends soon':
+      return identity ? [`The certificate of ${name} ends on ${day(identity.client.validTo)}.`] : []
+    case 'good':
+      return []
+  }
+}
+
+function currentWarnings({ name, source }: CurrentContext, rows: readonly Row[], { io: { env } }: Context): string[] {
+  const warnings: string[] = []
+  if (!rows.some((row) => row.current)) warnings.push(`There is no context ${printable(name)}, and ${source} names it.`)
+  const { DOCKER_HOST: host = '', DOCKER_HOST_IP: ip = '' } = env
+  if (host === '' && ip !== '') {
+    warnings.push('DOCKER_HOST_IP is set: docker-mtls goes there, whichever context the docker command takes.')
+  }
+  return warnings
+}
+
+function define(command: Command, context: Context): void {
+  addJson(command).action((flags: ListFlags) => runList(flags, context))
+}
+
+export const contextList: CommandSpec = {
+  description:
+    "Lists the docker command's contexts, the current one with a star, and says what made it current. It also says which of " +
+    'them this package refuses, and why: one that skips the verification of the server, a TCP host without all three ' +
+    'TLS files, a certificate that has ended. One that is broken is shown as that.',
+  examples: [
+    ['docker-mtls context ls', 'of DOCKER_CONFIG, or of ~/.docker'],
+    ['docker-mtls context ls --json', 'for a program'],
+  ],
+  json: '{ config, current: { name, source }, contexts: [{ name, current, host, description, state, code, because, path, certPath, validTo, daysLeft }], warnings };\nstate is "good", "ends soon" (under 30 days), "refused" or "broken".',
+  define,
+}

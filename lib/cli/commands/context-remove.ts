@@ -1,0 +1,105 @@
+import type { Command } from 'commander'
+import { EndpointError } from '../../errors.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { dockerConfig } from '../context-place.ts'
+import { usageError } from '../errors.ts'
+import { addJson } from '../options.ts'
+import { askYes, canAsk } from '../prompt.ts'
+
+interface RemoveFlags {
+  readonly force?: true
+  readonly yes?: true
+  readonly json?: true
+}
+
+const WHERE = 'docker-mtls context rm'
+
+async function runRemove(given: readonly string[], flags: RemoveFlags, context: Context): Promise<void> {
+  const [{ removeContext }, { forgetCurrent }] = await Promise.all([
+    import('../../contexts/store.ts'),
+    import('../../contexts/current.ts'),
+  ])
+  const config = dockerConfig(context.io.env)
+  const names = [...new Set(given)]
+  const users = await checkAll(config, names, flags, context)
+  if (!(await mayRemove(names, flags, context))) {
+    context.answer({ data: { removed: [] }, text: 'Nothing was removed.\n', failed: true }, flags)
+    return
+  }
+  for (const name of names) {
+    await forgetCurrent(config, name)
+    await removeContext(config, name)
+  }
+  const warnings = users.map((name) => `DOCKER_CONTEXT still names ${name}:  unset DOCKER_CONTEXT`)
+  context.answer({ data: { removed: names, warnings }, text: `${names.join('\n')}\n`, warnings }, flags)
+}
+
+/**
+ * All of them before the first one goes.
+ *
+ * @returns those that DOCKER_CONTEXT names
+ */
+async function checkAll(
+  config: string,
+  names: readonly string[],
+  { force }: RemoveFlags,
+  { io: { env } }: Context,
+): Promise<string[]> {
+  const [{ parseContextName }, { isKept }, { readCurrentContext }] = await Promise.all([
+    import('../../contexts/name.ts'),
+    import('../../contexts/store.ts'),
+    import('../../endpoint/context.ts'),
+  ])
+  const used = await readCurrentContext(config)
+  for (const name of names) {
+    parseContextName(name)
+    if (!(await isKept(config, name))) throw notThere(config, name)
+    // DOCKER_HOST would only hide for now that it is the one in use.
+    const by = name === env['DOCKER_CONTEXT'] ? 'DOCKER_CONTEXT' : name === used ? 'docker context use' : undefined
+    if (by !== undefined && force !== true) throw inUse(name, by)
+  }
+  return names.filter((name) => name === env['DOCKER_CONTEXT'])
+}
+
+/** The docker command doesn't ask. But there may be no other copy of the key. */
+async function mayRemove(names: readonly string[], { yes }: RemoveFlags, { io }: Context): Promise<boolean> {
+  if (yes === true) return true
+  if (canAsk(io)) return askYes(`Remove ${names.join(', ')}, with certificates and key?`, io)
+  throw usageError(WHERE, 'there is no terminal to ask on', 'Say that you mean it:  --yes')
+}
+
+function notThere(config: string, name: string): EndpointError {
+  return new EndpointError('ERR_CONTEXT_NOT_FOUND', {
+    tried: `removing the context ${name}`,
+    got: `there is no such context in ${config}`,
+    todo: 'See:  docker-mtls context ls',
+  })
+}
+
+function inUse(name: string, by: string): EndpointError {
+  return new EndpointError('ERR_CONTEXT_IN_USE', {
+    tried: `removing the context ${name}`,
+    got: `it is the current one, by ${by}`,
+    todo: 'Choose another first, or let  --force  remove it all the same.',
+  })
+}
+
+function define(command: Command, context: Context): void {
+  command
+    .argument('<name...>', 'the contexts')
+    .option('--force', 'also the current one; docker then goes to the daemon of this machine')
+    .option('--yes', 'do not ask')
+  addJson(command).action((names: string[], flags: RemoveFlags) => runRemove(names, flags, context))
+}
+
+export const contextRemove: CommandSpec = {
+  description:
+    "Removes contexts from the docker command's store, with their certificates and keys. It asks first; where there is no " +
+    'terminal to ask on, --yes says that you mean it. The current context is kept unless --force is given.',
+  examples: [
+    ['docker-mtls context rm build01', 'asks, then removes it'],
+    ['docker-mtls context rm build01 lab --yes', 'in a script'],
+  ],
+  json: '{ removed: [name], warnings }',
+  define,
+}

@@ -1,0 +1,85 @@
+import { resolve } from 'node:path'
+import type { ContextPaths } from '../endpoint/context-layout.ts'
+import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
+import { EndpointError } from '../errors.ts'
+import type { Identity } from '../identity/identity.ts'
+import { readMaterial } from './material.ts'
+import { parseContextName } from './name.ts'
+import { writeContext } from './store.ts'
+
+/** A context that is to be made. */
+export interface NewContext {
+  readonly name: string
+  readonly endpoint: Endpoint
+  readonly description?: string | undefined
+  /** The folder of ca.pem, cert.pem and key.pem, which are copied; for TLS, and for nothing else. */
+  readonly certPath?: string | undefined
+  /** Replaces one of that name. @defaultValue false */
+  readonly replace?: boolean | undefined
+}
+
+/** A context that was made. */
+export interface MadeContext {
+  readonly name: string
+  /** As `docker context ls` shows it. */
+  readonly host: string
+  readonly description?: string
+  readonly paths: ContextPaths
+  /** Did it take the place of another one? */
+  readonly replaced: boolean
+  /** Whom its daemon will see; none without TLS. */
+  readonly identity?: Identity
+  /** Sentences for a person. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Makes a context in the Docker CLI's store. Everything is checked before anything is written.
+ *
+ * @param config - DOCKER_CONFIG
+ * @throws {@link EndpointError} ERR_CONTEXT_INVALID, ERR_CONTEXT_EXISTS, ERR_IDENTITY_REQUIRED
+ * @throws {@link IdentityError} for files that no daemon would accept
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, for certificates that have no use
+ * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS
+ * @example
+ * ```ts
+ * await createContext('/home/ann/.docker', {
+ *   name: 'build01',
+ *   endpoint: parseHost('tcp://build01.example.com:2376'),
+ *   certPath: '/home/ann/keys',
+ * })
+ * ```
+ */
+export async function createContext(config: string, context: NewContext): Promise<MadeContext> {
+  const { endpoint, description, certPath, replace = false } = context
+  const name = parseContextName(context.name)
+  const host = formatEndpoint(endpoint)
+  if (endpoint.kind === 'tls' && certPath === undefined) throw noIdentity(name, host)
+  const checked = endpoint.kind === 'tls' && certPath !== undefined ? await readMaterial(resolve(certPath)) : undefined
+  const written = await writeContext(config, {
+    name,
+    meta: {
+      Name: name,
+      Metadata: description === undefined ? {} : { Description: description },
+      Endpoints: { docker: { Host: host, SkipTLSVerify: false } },
+    },
+    ...(checked && { material: checked.material }),
+    replace,
+  })
+  return {
+    name,
+    host,
+    ...(description !== undefined && { description }),
+    ...written,
+    ...(checked && { identity: checked.identity }),
+    warnings: checked?.identity.warnings ?? [],
+  }
+}
+
+function noIdentity(name: string, host: string): EndpointError {
+  return new EndpointError('ERR_IDENTITY_REQUIRED', {
+    tried: `making the context ${name} for ${host}`,
+    got: 'nothing says with which certificates, and the Docker CLI would go there in plaintext',
+    todo: 'Give certPath, a folder with ca.pem, cert.pem and key.pem.',
+  })
+}

@@ -1,0 +1,84 @@
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import type { ContextMeta } from '../endpoint/context-meta.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { parseHost } from '../endpoint/host.ts'
+import { EndpointError, IdentityError, isDockerMtlsError } from '../errors.ts'
+import { loadIdentity, type Identity } from '../identity/identity.ts'
+
+/** The bytes of the three files. One of them is a private key: they are handed on, and never kept. */
+export interface Material {
+  readonly ca: Uint8Array
+  readonly cert: Uint8Array
+  readonly key: Uint8Array
+}
+
+/** Files that were checked, and as whom they show themselves. */
+export interface CheckedMaterial {
+  readonly material: Material
+  readonly identity: Identity
+}
+
+/**
+ * Reads and checks the three files of a folder.
+ *
+ * @throws {@link IdentityError} for what no daemon would accept, and for an encrypted key
+ */
+export async function readMaterial(folder: string): Promise<CheckedMaterial> {
+  try {
+    const identity = await loadIdentity(folder)
+    const [ca, cert, key] = await Promise.all(
+      ['ca', 'cert', 'key'].map((part) => fs.readFile(join(folder, `${part}.pem`))),
+    )
+    if (ca === undefined || cert === undefined || key === undefined) throw new RangeError('a part is missing')
+    // These very bytes are written: the files could have changed since they were checked.
+    await loadIdentity({ ca, cert, key })
+    return { identity, material: { ca, cert, key } }
+  } catch (error) {
+    throw forTheCli(error)
+  }
+}
+
+/**
+ * Checks material that came as bytes.
+ *
+ * @throws {@link IdentityError} for what no daemon would accept, and for an encrypted key
+ */
+export async function checkMaterial(material: Material): Promise<CheckedMaterial> {
+  const { ca, cert, key } = material
+  try {
+    return { material, identity: await loadIdentity({ ca, cert, key }) }
+  } catch (error) {
+    throw forTheCli(error)
+  }
+}
+
+/** A passphrase would not help: what is in the store is read by the Docker CLI, too. */
+function forTheCli(error: unknown): unknown {
+  if (!isDockerMtlsError(error, 'ERR_IDENTITY_KEY_ENCRYPTED')) return error
+  const { tried, cause } = error
+  const todo = 'Decrypt it first:  openssl pkey -in key.pem -out key.pem.new'
+  return new IdentityError('ERR_IDENTITY_KEY_ENCRYPTED', {
+    tried,
+    got: 'the key is encrypted, and the Docker CLI reads no such key',
+    todo,
+    cause,
+  })
+}
+
+/**
+ * Where a context's metadata lead.
+ *
+ * @param source - where they come from, for messages
+ * @throws {@link EndpointError} ERR_CONTEXT_INSECURE, ERR_HOST_INVALID, ERR_PLAINTEXT_REFUSED, ERR_PLAINTEXT_PORT
+ */
+export function endpointOf({ host, skipTlsVerify }: ContextMeta, source: string): Endpoint {
+  if (skipTlsVerify) {
+    throw new EndpointError('ERR_CONTEXT_INSECURE', {
+      tried: source,
+      got: 'it skips the verification of the server (SkipTLSVerify)',
+      todo: "Make a context with the daemon's CA:  docker-mtls context create NAME --host HOST --cert-path DIR",
+    })
+  }
+  return parseHost(host, { source: `the host of ${source}` })
+}

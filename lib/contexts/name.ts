@@ -1,0 +1,21 @@
+import { DEFAULT_CONTEXT, isContextName } from '../endpoint/context-layout.ts'
+import { printable } from '../endpoint/text.ts'
+import { EndpointError } from '../errors.ts'
+
+/**
+ * Checks the name of a context that is to be made, changed or handed on.
+ *
+ * @throws {@link EndpointError} ERR_CONTEXT_INVALID, also for `default`, which is kept nowhere
+ */
+export function parseContextName(name: string): string {
+  if (name === DEFAULT_CONTEXT) {
+    throw refused(name, 'it stands for the daemon of this machine, and is kept nowhere', 'Choose another name.')
+  }
+  if (isContextName(name)) return name
+  const todo = 'It begins with a letter or digit, has at least two of  A-Z a-z 0-9 _ . + -  , and no others.'
+  throw refused(name, 'it is no name of a context', todo)
+}
+
+function refused(name: string, got: string, todo: string): EndpointError {
+  return new EndpointError('ERR_CONTEXT_INVALID', { tried: `the context ${printable(name)}`, got, todo })
+}

@@ -1,0 +1,97 @@
+import { promises as fs } from 'node:fs'
+import { parseContextMeta } from '../endpoint/context-meta.ts'
+import { contextPaths } from '../endpoint/context-layout.ts'
+import { readContext } from '../endpoint/context.ts'
+import { formatEndpoint } from '../endpoint/endpoint.ts'
+import { EndpointError } from '../errors.ts'
+import type { Identity } from '../identity/identity.ts'
+import { invalid, packContext, unpackContext, type ArchivedContext } from './archive.ts'
+import type { MadeContext } from './create.ts'
+import { checkMaterial, endpointOf, readMaterial, type Material } from './material.ts'
+import { parseContextName } from './name.ts'
+import { writeContext } from './store.ts'
+
+/** A context, packed. */
+export interface ExportedContext {
+  readonly host: string
+  /** A tar; for TLS it has the key in it. */
+  readonly archive: Buffer
+  readonly identity?: Identity
+  /** Sentences for a person. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Packs a context for another machine. It is checked first: what no daemon would take, or what would be weaker than
+ * verified TLS there, is not handed out.
+ *
+ * @param config - DOCKER_CONFIG
+ * @throws {@link EndpointError} ERR_CONTEXT_INVALID, ERR_CONTEXT_NOT_FOUND, ERR_CONTEXT_INSECURE, ERR_HOST_INVALID, ...
+ * @throws {@link IdentityError} for files that no daemon would accept
+ */
+export async function exportContext(config: string, name: string): Promise<ExportedContext> {
+  parseContextName(name)
+  const { endpoint, certPath } = await readContext({ name, source: config, config, ownIdentity: false })
+  const checked = certPath === undefined ? undefined : await readMaterial(certPath)
+  const meta = await fs.readFile(contextPaths(config, name).meta, 'utf8')
+  return {
+    host: formatEndpoint(endpoint),
+    archive: await packContext(meta, checked?.material),
+    ...(checked && { identity: checked.identity }),
+    warnings: checked?.identity.warnings ?? [],
+  }
+}
+
+/** Where a context is to be put. */
+export interface ImportOptions {
+  readonly name: string
+  /** Replaces one of that name. @defaultValue false */
+  readonly replace?: boolean | undefined
+}
+
+/**
+ * Puts an archive, as `docker context export` and {@link exportContext} make it, into the store under a name. All of it is
+ * checked before anything is written. Metadata that we don't know are kept.
+ *
+ * @param config - DOCKER_CONFIG
+ * @param bytes - a tar, also one that the CLI left without its end, or a zip
+ * @throws {@link EndpointError} ERR_CONTEXT_ARCHIVE_INVALID, ERR_CONTEXT_INSECURE, ERR_CONTEXT_EXISTS, ERR_HOST_INVALID, ...
+ * @throws {@link IdentityError} for files that no daemon would accept
+ * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS
+ */
+export async function importContext(
+  config: string,
+  bytes: Buffer,
+  { name, replace = false }: ImportOptions,
+): Promise<MadeContext> {
+  parseContextName(name)
+  const archived = await unpackContext(bytes)
+  const meta = parseContextMeta(archived.meta)
+  if (typeof meta === 'string') throw invalid(`its meta.json is none: ${meta}`)
+  const endpoint = endpointOf(meta, `the context ${name} in the archive`)
+  const checked = endpoint.kind === 'tls' ? await checkMaterial(wholeSet(archived, meta.host)) : undefined
+  const unused = checked === undefined && Object.keys(archived.tls).length > 0
+  const { identity, material } = checked ?? {}
+  const content = { ...meta.content, Name: name }
+  return {
+    name,
+    host: formatEndpoint(endpoint),
+    ...(meta.description !== undefined && { description: meta.description }),
+    ...(await writeContext(config, { name, meta: content, ...(material && { material }), replace })),
+    ...(identity && { identity }),
+    warnings: [
+      ...(identity?.warnings ?? []),
+      ...(unused ? [`The certificates in the archive were left out: ${meta.host} has no TLS.`] : []),
+    ],
+  }
+}
+
+function wholeSet({ tls: { ca, cert, key } }: ArchivedContext, host: string): Material {
+  if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key }
+  const missing = Object.entries({ ca, cert, key }).filter(([, bytes]) => bytes === undefined)
+  throw new EndpointError('ERR_CONTEXT_INSECURE', {
+    tried: `the archive of a context for ${host}`,
+    got: `it lacks ${missing.map(([part]) => `${part}.pem`).join(' and ')}, and its host is reached by TCP`,
+    todo: 'Export it from where all three are, or make it anew:  docker-mtls context create NAME --host HOST --cert-path DIR',
+  })
+}
