@@ -6,7 +6,7 @@ import type { ArchiveEntry } from './archive-entry.ts'
 import type { Material } from './material.ts'
 
 /** docker/cli, cli/context/store, maxAllowedFileSizeToImport. */
-export const MAX_ARCHIVE_BYTES = 10 * 1024 * 1024
+export const MAX_ARCHIVE_BYTES: number = 10 * 1024 * 1024
 
 /** What a context's archive holds, unpacked and not yet understood. */
 export interface ArchivedContext {
