@@ -10,9 +10,11 @@ import { Containers } from './containers.ts'
 import { checkDescription } from './description.ts'
 import { Distribution } from './distribution.ts'
 import { Exec } from './exec.ts'
+import { runContainer } from './helpers/run.ts'
 import { Images } from './images.ts'
 import { Networks } from './networks.ts'
 import { Nodes } from './nodes.ts'
+import type { RunOptions, RunResult } from './options/run.ts'
 import { checkPath } from './path.ts'
 import { Plugins } from './plugins.ts'
 import { Secrets } from './secrets.ts'
@@ -113,6 +115,28 @@ export class DockerClient {
   /** What the daemon holds and how it is set up (`GET /info`). */
   async info(options: RequestOptions = {}): Promise<SystemInfo> {
     return this.system.info(options)
+  }
+
+  /**
+   * Runs a command in a new container to its end: its input goes in, its output and its exit code come back, and the
+   * container is removed, also after a failure or an abort.
+   *
+   * @param image - name or id; it has to be there, or `{ pull: 'missing' }` be said
+   * @param command - program and arguments; `[]` for the image's own
+   * @param options - input, output, and settings of the container by the API's own names
+   * @returns also for an exit code other than 0
+   * @throws {@link NotFoundError} where the image isn't there
+   * @throws {@link BadRequestError} where the command can't be run
+   * @example
+   * ```ts
+   * const { exitCode, stdout } = await docker.run('alpine', ['sort'], {
+   *   stdin: 'b\na\n',
+   *   HostConfig: { NetworkMode: 'none', Memory: 64 * 1024 ** 2 },
+   * })
+   * ```
+   */
+  run(image: string, command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return runContainer(this, image, command, options)
   }
 
   /**

@@ -1,5 +1,7 @@
+import { runExec } from './helpers/exec-run.ts'
 import { CREATE, INSPECT, RESIZE, START } from './operations/exec.ts'
 import type { ResizeOptions } from './options/containers.ts'
+import type { ExecResult, ExecRunOptions } from './options/run.ts'
 import type { RequestOptions, Send } from './send.ts'
 import type { AttachedStream } from './stream/attached.ts'
 import { attachedStream } from './stream/calls.ts'
@@ -50,6 +52,25 @@ export class Exec {
     const inspect = (): Promise<ExecInspect> => this.inspect(id, { signal: options.signal })
     const watch: Watch = (chunks) => failWhereNeverStarted(chunks, { request, tty, inspect })
     return attachedStream(this.#send, START, call, () => tty, watch)
+  }
+
+  /**
+   * Runs a command to its end: its input goes in, its output and its exit code come back. An abort, and a failure of
+   * the connection, leave the command running: the daemon has no way to end it.
+   *
+   * @param container - id or name
+   * @param command - program and arguments
+   * @returns also for an exit code other than 0
+   * @throws {@link StreamError} ERR_API_EXEC_FAILED where it can't be started
+   * @throws {@link NotFoundError} where there is no such container
+   * @throws {@link ConflictError} where it doesn't run, or is paused
+   * @example
+   * ```ts
+   * const { exitCode, stdout } = await docker.exec.run('db', ['psql', '--csv'], { stdin: 'select 1', User: 'postgres' })
+   * ```
+   */
+  run(container: string, command: readonly string[], options: ExecRunOptions = {}): Promise<ExecResult> {
+    return runExec(this, container, command, options)
   }
 
   /**

@@ -1,0 +1,316 @@
+import assert from 'node:assert/strict'
+import { PassThrough, Readable, Writable } from 'node:stream'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  ArgumentError,
+  BadRequestError,
+  ConflictError,
+  NotFoundError,
+  StreamError,
+  type DockerClient,
+  type ExecResult,
+  type ExecRunOptions,
+  type RunOptions,
+  type RunResult,
+} from '../../../lib/index.ts'
+import { lacks } from '../../support/requirements.ts'
+import { startRegistry, type Registry } from '../harness/registry.ts'
+import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
+
+const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip', 'docker-registry')
+const shell = (script: string): string[] => ['sh', '-c', script]
+
+/** Words without an end, as slow as a person. */
+async function* words(): AsyncGenerator<string, void, undefined> {
+  for (;;) {
+    yield 'word\n'
+    await delay(20)
+  }
+}
+
+function runShell({ docker, image }: BusyboxEngine, script: string, options: RunOptions): Promise<RunResult> {
+  return soon(script, docker.run(image, shell(script), options))
+}
+
+describe('a command from its input to its exit code', { skip }, () => {
+  let engine: BusyboxEngine
+  let docker: DockerClient
+  before(async () => {
+    engine = await startBusyboxEngine()
+    docker = engine.docker
+  })
+  after(() => engine?.stop())
+
+  const count = async (): Promise<number> => (await docker.containers.list({ all: true })).length
+
+  describe('docker.run', () => {
+    const run = (script: string, options: RunOptions = {}): Promise<RunResult> => runShell(engine, script, options)
+
+    test('output, exit code, and no container afterwards', async () => {
+      const before_ = await count()
+      const { exitCode, stdout, stderr, oomKilled, id } = await run('echo out; echo err >&2; exit 3')
+      assert.deepEqual([exitCode, String(stdout), String(stderr), oomKilled], [3, 'out\n', 'err\n', false])
+      assert.match(id, /^[0-9a-f]{64}$/)
+      assert.equal(await count(), before_)
+    })
+
+    test("the image's own command", async () => {
+      const { exitCode } = await soon('sh', docker.run(engine.image, []))
+      assert.equal(exitCode, 0)
+    })
+
+    test('all kinds of input', async () => {
+      const inputs: RunOptions['stdin'][] = [
+        'a\nb\n',
+        Buffer.from('a\nb\n'),
+        Readable.from(['a\n', Buffer.from('b\n')]),
+      ]
+      for (const stdin of [
+        ...inputs,
+        (async function* () {
+          yield 'a\n'
+          yield Buffer.from('b\n')
+        })(),
+      ]) {
+        assert.equal(String((await run('cat', { stdin: stdin ?? '' })).stdout), 'a\nb\n')
+      }
+      assert.equal(String((await run('cat', { stdin: '' })).stdout), '')
+      assert.equal(String((await run('cat')).stdout), '')
+    })
+
+    test('16 MiB there and back', async () => {
+      const stdin = Buffer.alloc(16 * 1024 ** 2, 'abcdefgh\n')
+      const { stdout } = await run('cat', { stdin })
+      assert.ok(stdout.equals(stdin), `${stdout.length} bytes came back`)
+    })
+
+    test('an input that nobody reads to its end', async () => {
+      const source = Readable.from(words())
+      assert.equal(String((await run('head -n 1', { stdin: source })).stdout), 'word\n')
+      assert.equal(source.destroyed, true)
+      const big = await run('head -c 3', { stdin: Buffer.alloc(8 * 1024 ** 2, 'x') })
+      assert.deepEqual([big.exitCode, String(big.stdout)], [0, 'xxx'])
+      const idle = new PassThrough()
+      assert.equal((await run('exit 4', { stdin: idle })).exitCode, 4)
+    })
+
+    test('an input that fails fails the run, and the container goes', async () => {
+      const before_ = await count()
+      const stdin = Readable.from(
+        (async function* () {
+          yield 'a\n'
+          await delay(50)
+          throw new Error('the disk is gone')
+        })(),
+      )
+      await assert.rejects(run('cat', { stdin }), { message: 'the disk is gone' })
+      assert.equal(await count(), before_)
+    })
+
+    test('output to where it is wanted, at its pace', async () => {
+      const parts: string[] = []
+      const slow = new Writable({
+        highWaterMark: 1,
+        write: (chunk: Buffer, _encoding, callback) => {
+          parts.push(chunk.toString())
+          setTimeout(callback, 5)
+        },
+      })
+      const { stdout, stderr } = await run('for i in 1 2 3; do echo $i; sleep 0.05; done; echo err >&2', {
+        stdout: slow,
+      })
+      assert.deepEqual([parts.join(''), stdout.length, String(stderr)], ['1\n2\n3\n', 0, 'err\n'])
+      assert.equal(slow.writableEnded, false)
+      const full = new Writable({ write: (_chunk, _encoding, callback) => callback(new Error('disk full')) })
+      const before_ = await count()
+      await assert.rejects(run('echo x; sleep 100', { stdout: full }), { message: 'disk full' })
+      assert.equal(await count(), before_)
+    })
+
+    test('a terminal', async () => {
+      const { stdout, stderr } = await run('test -t 0 && test -t 1 && echo 12345678; echo err >&2', { tty: true })
+      assert.deepEqual([String(stdout), String(stderr)], ['12345678\r\nerr\r\n', ''])
+      const typed = await run('read x; echo "<$x>"', { tty: true, stdin: 'hello\n' })
+      assert.match(String(typed.stdout), /<hello>\r\n$/)
+    })
+
+    test('settings of the container', async () => {
+      const { stdout } = await run('echo $A; hostname; id -u; pwd', {
+        name: 'with-settings',
+        Env: ['A=1'],
+        Hostname: 'made-up',
+        User: 'nobody',
+        WorkingDir: '/tmp',
+        HostConfig: { NetworkMode: 'none' },
+      })
+      assert.equal(String(stdout), '1\nmade-up\n65534\n/tmp\n')
+    })
+
+    test('kept where it is wanted', async () => {
+      const { id } = await run('exit 2', { remove: false, name: 'kept' })
+      assert.equal((await docker.containers.inspect('kept')).Id, id)
+      await docker.containers.remove(id)
+    })
+
+    test('killed for want of memory', async () => {
+      const hog = 'x=$(head -c 64m /dev/zero | tr "\\0" x); echo done'
+      const { oomKilled, exitCode } = await run(hog, {
+        HostConfig: { Memory: 16 * 1024 ** 2, MemorySwap: 16 * 1024 ** 2 },
+      })
+      assert.equal(oomKilled, true, `the exit code is ${exitCode}`)
+      assert.notEqual(exitCode, 0)
+    })
+
+    test('an image that is not there, a command that is not there, a name that is taken', async () => {
+      const before_ = await count()
+      await assert.rejects(docker.run('nothing:here', ['true']), (error: unknown) => {
+        assert.ok(error instanceof NotFoundError, String(error))
+        assert.match(error.todo, /docker\.images\.pull\('nothing:here'\).*\{ pull: 'missing' \}/)
+        return true
+      })
+      await assert.rejects(docker.run(engine.image, ['/no/such/program']), (error: unknown) => {
+        assert.ok(error instanceof BadRequestError, String(error))
+        assert.match(error.daemonMessage ?? '', /no such file or directory/)
+        return true
+      })
+      assert.equal(await count(), before_)
+      const { Id } = await docker.containers.create({ Image: engine.image }, { name: 'occupied' })
+      await assert.rejects(docker.run(engine.image, ['true'], { name: 'occupied' }), ConflictError)
+      assert.equal((await docker.containers.inspect('occupied')).Id, Id, 'the one that has the name stays')
+      await docker.containers.remove(Id)
+    })
+
+    test('an abort at any moment: its own reason, and no container', async () => {
+      const before_ = await count()
+      const reason = { any: 'thing' }
+      await assert.rejects(run('true', { signal: AbortSignal.abort(reason) }), (thrown) => thrown === reason)
+      for (const wait of [0, 1, 5, 20, 60, 150, 400, 800]) {
+        const stop = new AbortController()
+        setTimeout(() => stop.abort(reason), wait)
+        const stdin = Readable.from(words())
+        await assert.rejects(run('cat; sleep 100', { signal: stop.signal, stdin }), (thrown) => thrown === reason)
+        assert.equal(await count(), before_, `aborted after ${wait} ms`)
+      }
+    })
+
+    test('a container that somebody else removes', async () => {
+      const running = docker.run(engine.image, ['sleep', '100'], { name: 'doomed' })
+      running.catch(() => {})
+      for (let tries = 0; tries < 100; tries++) {
+        const found = await docker.containers.inspect('doomed').catch(() => undefined)
+        if (found?.State.Running === true) break
+        await delay(20)
+      }
+      await docker.containers.remove('doomed', { force: true })
+      await assert.rejects(soon('the end', running), NotFoundError)
+    })
+
+    test('what can not be meant is refused before anything is made', async () => {
+      const before_ = await count()
+      const rows: [unknown, object, RegExp][] = [
+        ['ls -l', {}, /it is no list of words/],
+        [[1], {}, /it is no list of words/],
+        [['true'], { Tty: true }, /Write \{ tty: true \}/],
+        [['true'], { Cmd: [] }, /second argument/],
+        [['true'], { HostConfig: { AutoRemove: true } }, /removes the container itself/],
+      ]
+      for (const [command, options, says] of rows) {
+        await assert.rejects(docker.run(engine.image, command as string[], options), (error: unknown) => {
+          assert.ok(error instanceof ArgumentError, String(error))
+          assert.match(error.message, says)
+          return true
+        })
+      }
+      await assert.rejects(docker.run(engine.image, ['true'], { input: 'x' } as object), { code: 'ERR_OPTION_UNKNOWN' })
+      assert.equal(await count(), before_)
+    })
+  })
+
+  describe('docker.run, with a registry', () => {
+    let registry: Registry
+    before(async () => {
+      registry = await startRegistry()
+    })
+    after(() => registry?.stop())
+
+    test('pulls what is missing where it was told to', async () => {
+      const image = `${registry.host}/run/busybox:1`
+      await docker.images.tag(engine.image, image)
+      await docker.images.push(image)
+      await docker.images.remove(image)
+      await assert.rejects(docker.run(image, ['true']), NotFoundError)
+      const { stdout } = await soon('a run', docker.run(image, ['echo', 'pulled'], { pull: 'missing' }))
+      assert.equal(String(stdout), 'pulled\n')
+      const missing = `${registry.host}/run/nothing:1`
+      await assert.rejects(docker.run(missing, ['true'], { pull: 'missing' }), /manifest unknown|not found/)
+    })
+  })
+
+  describe('docker.exec.run', () => {
+    let container: string
+    before(async () => {
+      container = await engine.start()
+    })
+    const exec = (script: string, options: ExecRunOptions = {}): Promise<ExecResult> =>
+      soon(script, docker.exec.run(container, shell(script), options))
+
+    test('output, exit code, input and settings', async () => {
+      const settings = { Env: ['A=1'], User: 'nobody', WorkingDir: '/tmp' }
+      const { exitCode, stdout, stderr } = await exec('cat; echo $A $(id -u) $(pwd); echo err >&2; exit 9', {
+        stdin: 'in\n',
+        ...settings,
+      })
+      assert.deepEqual([exitCode, String(stdout), String(stderr)], [9, 'in\n1 65534 /tmp\n', 'err\n'])
+    })
+
+    test('8 MiB there and back, and an input that nobody reads', async () => {
+      const stdin = Buffer.alloc(8 * 1024 ** 2, 'abcdefgh\n')
+      assert.ok((await exec('cat', { stdin })).stdout.equals(stdin), 'not all came back')
+      assert.equal((await exec('exit 5', { stdin })).exitCode, 5)
+      const source = Readable.from(words())
+      assert.equal((await exec('exit 6', { stdin: source })).exitCode, 6)
+      assert.equal(source.destroyed, true)
+    })
+
+    test('the exit code of one that goes on without output', async () => {
+      assert.equal((await exec('exec >&- 2>&-; sleep 0.7; exit 8')).exitCode, 8)
+    })
+
+    test('a terminal, and output to where it is wanted', async () => {
+      const out = new PassThrough()
+      const { stdout } = await exec('test -t 1 && echo yes', { tty: true, stdout: out })
+      assert.deepEqual([String(out.read()), stdout.length], ['yes\r\n', 0])
+    })
+
+    test('a hundred, one after the other, leave nothing behind', async () => {
+      await exec('true')
+      const open = process.getActiveResourcesInfo().length
+      for (let index = 0; index < 100; index++) {
+        assert.equal(String((await exec(`echo ${index}`)).stdout), `${index}\n`)
+      }
+      await delay(100)
+      const left = process.getActiveResourcesInfo().length
+      assert.ok(left <= open + 2, `${left} handles are open, and were ${open}`)
+    })
+
+    test('one that can not be started, and one that is not there', async () => {
+      await assert.rejects(docker.exec.run(container, ['/no/such/program']), StreamError)
+      await assert.rejects(docker.exec.run('nothing', ['true']), NotFoundError)
+      await assert.rejects(docker.exec.run(container, ['true'], { AttachStdout: true } as object), ArgumentError)
+      await assert.rejects(docker.exec.run(container, 'true' as never), ArgumentError)
+    })
+
+    test('an abort, its own reason', async () => {
+      const reason = { any: 'thing' }
+      for (const wait of [0, 5, 30, 300]) {
+        const stop = new AbortController()
+        setTimeout(() => stop.abort(reason), wait)
+        await assert.rejects(exec('sleep 5', { signal: stop.signal }), (thrown) => thrown === reason)
+      }
+      const late = new AbortController()
+      setTimeout(() => late.abort(reason), 300)
+      await assert.rejects(exec('exec >&- 2>&-; sleep 5', { signal: late.signal }), (thrown) => thrown === reason)
+    })
+  })
+})
