@@ -12,10 +12,19 @@ export interface Guards {
   readonly report?: (outcome: { status: number } | { error: unknown }) => void
 }
 
-/** Stands between undici and whoever asked: redirects become errors, and errors speak our language. */
+/**
+ * How much a slow reader is given before the connection waits for it, in bytes. undici 7 puts what it has read too much
+ * back (client-h1.js, resume() and execute()), and reads it all again with 64 KiB more: a pause for every chunk would hold
+ * ever more, and copy all of it for each.
+ */
+const PACE = 256 * 1024
+
+/** Stands between undici and whoever asked: redirects become errors, errors speak our language, and slow readers don't pile up. */
 export class GuardedHandler implements Handler {
   readonly #handler: Handler
   readonly #guards: Guards
+  /** Bytes since the connection last went on. */
+  #given = 0
   #abort: (reason?: Error) => void = () => {}
   /** Why the caller, or a guard, gave the request up: it comes back as it is. */
   #reason: Error | undefined
@@ -40,7 +49,11 @@ export class GuardedHandler implements Handler {
       return false
     }
     if (status >= 200) this.#guards.report?.({ status })
-    return this.#handler.onHeaders?.(status, headers, resume, statusText)
+    const goOn = (): void => {
+      this.#given = 0
+      resume()
+    }
+    return this.#handler.onHeaders?.(status, headers, goOn, statusText)
   }
 
   onUpgrade(status: number, headers: Buffer[], socket: unknown): void {
@@ -50,7 +63,8 @@ export class GuardedHandler implements Handler {
   }
 
   onData(chunk: Buffer): boolean | void {
-    return this.#handler.onData?.(chunk)
+    this.#given += chunk.length
+    return this.#handler.onData?.(chunk) !== false || this.#given < PACE
   }
 
   onComplete(trailers: Buffer[] | null): void {
