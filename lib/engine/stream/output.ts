@@ -110,7 +110,11 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   async *#framed(): AsyncGenerator<OutputChunk, void, undefined> {
     const splitter = new FrameSplitter()
     try {
-      for await (const chunk of this.#body) yield* splitter.push(chunk as Buffer)
+      for await (const chunk of this.#body) {
+        // Not yield*, which takes several turns for each.
+        for (const piece of splitter.push(chunk as Buffer)) yield piece
+        splitter.check()
+      }
       splitter.end()
     } catch (error) {
       throw error instanceof FrameFault ? this.#unreadable(error) : this.#explain(error)
