@@ -9,6 +9,7 @@ const MAY_IMPORT = {
   pki: 'identity',
   registry: 'endpoint',
   contexts: 'endpoint|identity',
+  interop: 'transport|endpoint|identity',
   daemon: '',
 }
 
@@ -57,9 +58,10 @@ module.exports = {
       to: { path: 'commander' },
     },
     {
+      // interop has a local server, and an agent whose sockets come from transport.
       name: 'only-transport-opens-sockets',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/(transport|probe)/' },
+      from: { path: '^lib/', pathNot: '^lib/(transport|probe|interop)/' },
       to: { path: '^(node:)?(net|http|https|http2|dgram)$' },
     },
   ],

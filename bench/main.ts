@@ -3,27 +3,15 @@
  * dockerd. Brings what it needs, builds, and goes on in namespaces of its own (run.ts).
  */
 import { spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { FOLDER, runInNamespaces, whyNoNamespaces } from '../scripts/namespaces.ts'
 import { ensurePackages, TEST_PACKAGES } from '../scripts/packages.ts'
+import { installPeers } from '../scripts/peers.ts'
 import { cleanEnvironment } from '../test/support/command.ts'
 
 const BENCH: string = fileURLToPath(new URL('.', import.meta.url))
 const ROOT: string = fileURLToPath(new URL('..', import.meta.url))
 const NEEDED = new Set(['dockerd', 'docker', 'iptables', 'ip', 'unshare', 'openssl'])
-
-/** The peers are this folder's own dependencies; without a registry the benchmark runs without them. */
-function installPeers(): void {
-  if (changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json')) return
-  console.log('Installing the peers (npm ci in bench/)')
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: BENCH, stdio: 'inherit' })
-  if (status !== 0) console.log('They could not be installed: the benchmark goes on without them.')
-}
-
-function changedAt(file: string): number {
-  return statSync(BENCH + file, { throwIfNoEntry: false })?.mtimeMs ?? 0
-}
 
 /** @throws Error where a build fails: old files must not be measured as new ones */
 function build(): void {
@@ -45,7 +33,7 @@ async function main(): Promise<number> {
     console.error(`The benchmark needs a real dockerd of its own: ${obstacle ?? 'not everything could be installed'}.`)
     return 1
   }
-  installPeers()
+  installPeers((line) => console.log(line))
   build()
   const command = [process.execPath, '--import', 'tsx', `${BENCH}run.ts`, ...process.argv.slice(2)]
   return runInNamespaces(command, cleanEnvironment({ HOME: FOLDER }))

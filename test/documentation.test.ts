@@ -6,10 +6,16 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import * as client from '../lib/index.ts'
 import * as daemon from '../lib/daemon/index.ts'
+import * as interop from '../lib/interop/index.ts'
 import * as pki from '../lib/pki/index.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const ENTRIES = { 'docker-mtls': client, 'docker-mtls/pki': pki, 'docker-mtls/daemon': daemon }
+const ENTRIES = {
+  'docker-mtls': client,
+  'docker-mtls/pki': pki,
+  'docker-mtls/daemon': daemon,
+  'docker-mtls/interop': interop,
+}
 
 /** What examples speak of without making it. */
 const KNOWN = `
@@ -92,7 +98,7 @@ function complaints(modules: ReadonlyMap<string, string>): string[] {
     const text = modules.get(path)
     return text === undefined ? getSourceFile(path, ...rest) : ts.createSourceFile(path, text, ts.ScriptTarget.ES2022)
   }
-  const program = ts.createProgram([...modules.keys()], options, host)
+  const program = ts.createProgram([...modules.keys(), join(ROOT, 'examples/peers.d.ts')], options, host)
   return ts
     .getPreEmitDiagnostics(program)
     .filter(({ file }) => file !== undefined && modules.has(file.fileName))

@@ -4,13 +4,19 @@ import { homedir, tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import * as daemon from '../lib/daemon/index.ts'
+import * as interop from '../lib/interop/index.ts'
 import * as main from '../lib/index.ts'
 import * as pki from '../lib/pki/index.ts'
 import { createAuthority, issueClient, issueServer } from '../lib/pki/index.ts'
 import { attempt, install, lockedDependencies, pack, ROOT, run, type Packed } from './support/packed.ts'
 import { startPeer } from './support/tls-servers.ts'
 
-const ENTRIES = { 'docker-mtls': main, 'docker-mtls/pki': pki, 'docker-mtls/daemon': daemon }
+const ENTRIES = {
+  'docker-mtls': main,
+  'docker-mtls/pki': pki,
+  'docker-mtls/daemon': daemon,
+  'docker-mtls/interop': interop,
+}
 
 let folder: string
 let packed: Packed
@@ -151,7 +157,12 @@ async function copyTypeTests(): Promise<string[]> {
   const names = (await readdir(here)).filter((name) => name.endsWith('.test-d.ts'))
   for (const name of names) {
     const text = await readFile(join(here, name), 'utf8')
-    const entries = { index: 'docker-mtls', 'pki/index': 'docker-mtls/pki', 'daemon/index': 'docker-mtls/daemon' }
+    const entries = {
+      index: 'docker-mtls',
+      'pki/index': 'docker-mtls/pki',
+      'daemon/index': 'docker-mtls/daemon',
+      'interop/index': 'docker-mtls/interop',
+    }
     const moved = text.replace(/'\.\.\/\.\.\/lib\/(.*?)\.ts'/g, (_, file: string) => {
       assert.ok(file in entries, `${name} imports ${file}`)
       return `'${entries[file as keyof typeof entries]}'`

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { onInterrupt } from '../scripts/interrupt.ts'
 import { FOLDER, runInNamespaces, whyNoNamespaces } from '../scripts/namespaces.ts'
 import { ensurePackages, isDebian, isRoot, TEST_PACKAGES } from '../scripts/packages.ts'
+import { installPeers } from '../scripts/peers.ts'
 
 /** Longer than any file takes: one that hangs, or leaves a server open when it fails, must end, and be named. */
 const TIMEOUT_MS = 10 * 60_000
@@ -64,6 +65,7 @@ function say(line: string): void {
 
 async function main(): Promise<number> {
   await ensurePackages(TEST_PACKAGES, say)
+  installPeers(say)
   const command = testCommand(process.argv.slice(2))
   const obstacle = whyNoNamespaces()
   if (obstacle === undefined) return runInNamespaces(command, testEnvironment(FOLDER))

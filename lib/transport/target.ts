@@ -59,7 +59,8 @@ function refuseHost(target: Target, headers: Dispatcher.DispatchOptions['headers
   if (headers === undefined || headers === null) return undefined
   const { host } = new URL(target.origin)
   for (const value of valuesOf(headers, 'host')) {
-    if (String(value) !== host) return refusal(target, 'a header field host of its own', target.origin, 'Leave it out.')
+    if (String(value).toLowerCase() !== host)
+      return refusal(target, 'a header field host of its own', target.origin, 'Leave it out.')
   }
   return undefined
 }

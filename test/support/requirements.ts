@@ -1,10 +1,12 @@
 import { inNamespaces, whyNoNamespaces } from '../../scripts/namespaces.ts'
 import { findProgram, TEST_PACKAGES } from '../../scripts/packages.ts'
+import { hasPeer } from '../../scripts/peers.ts'
 
 /**
  * Whether a test can't run here, in the form that node:test's `skip` takes.
  *
- * @param needs - commands or paths of {@link TEST_PACKAGES}, or `namespaces` for what starts a daemon
+ * @param needs - commands or paths of {@link TEST_PACKAGES}, `namespaces` for what starts a daemon, `peer NAME` for
+ *   another client's package
  * @returns false, or the reason
  * @example
  * ```ts
@@ -12,8 +14,17 @@ import { findProgram, TEST_PACKAGES } from '../../scripts/packages.ts'
  * ```
  */
 export function lacks(...needs: readonly string[]): string | false {
-  const reasons = needs.map((need) => (need === 'namespaces' ? lacksNamespaces() : lacksProgram(need)))
+  const reasons = needs.map(lackOf)
   return reasons.find((reason) => reason !== false) ?? false
+}
+
+function lackOf(need: string): string | false {
+  if (need === 'namespaces') return lacksNamespaces()
+  return need.startsWith('peer ') ? lacksPeer(need.slice('peer '.length)) : lacksProgram(need)
+}
+
+function lacksPeer(name: string): string | false {
+  return hasPeer(name) ? false : `${name} is not installed: npm ci in bench/`
 }
 
 function lacksProgram(provides: string): string | false {

@@ -1,0 +1,68 @@
+/**
+ * A local socket that leads to the daemon, for tools that take nothing but DOCKER_HOST: a plain HTTP client, which knows of
+ * no TLS, runs an exec whose input ends, and whose output still comes.
+ *
+ *     tsx examples/bridge.ts IMAGE
+ *     docker-mtls bridge --socket "$XDG_RUNTIME_DIR/docker.sock"      # the same on the command line
+ */
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request, type IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { connect, path, type DockerClient } from 'docker-mtls'
+import { bridge } from 'docker-mtls/interop'
+
+/** What any tool does: HTTP on a socket. */
+async function startExec(socketPath: string, exec: string): Promise<Duplex> {
+  const headers = { 'content-type': 'application/json', connection: 'Upgrade', upgrade: 'tcp' }
+  const asked = request({ socketPath, path: `/exec/${exec}/start`, method: 'POST', headers })
+  asked.end(JSON.stringify({ Detach: false, Tty: false }))
+  const [, socket, first] = (await once(asked, 'upgrade')) as [IncomingMessage, Duplex, Buffer]
+  if (first.length > 0) socket.unshift(first)
+  return socket
+}
+
+async function make(docker: DockerClient, where: string, body: object): Promise<string> {
+  const answer = await docker.request({ method: 'POST', path: where, body })
+  return (await answer.json<{ Id: string }>()).Id
+}
+
+async function count(docker: DockerClient, image: string, socketPath: string): Promise<void> {
+  const container = await make(docker, '/containers/create', { Image: image, Cmd: ['sleep', '60'] })
+  try {
+    await docker.request({ method: 'POST', path: path`/containers/${container}/start` })
+    const wanted = { Cmd: ['wc', '-c'], AttachStdin: true, AttachStdout: true }
+    const exec = await make(docker, path`/containers/${container}/exec`, wanted)
+    const socket = await startExec(socketPath, exec)
+    const input = Buffer.alloc(2_000_000, 'over the bridge\n')
+    socket.end(input)
+    // Docker's own frames: 8 bytes before each piece of output.
+    const output = (await buffer(socket)).subarray(8).toString()
+    console.log(`${input.length} bytes there, and wc counts ${output}`)
+  } finally {
+    await docker.request({ method: 'DELETE', path: path`/containers/${container}`, query: { force: true } })
+  }
+}
+
+async function main(image: string): Promise<void> {
+  const docker = await connect()
+  // Nobody else may look in: who opens the socket is root on the daemon's host.
+  const folder = await mkdtemp(join(tmpdir(), 'bridge-'))
+  const made = await bridge(docker, join(folder, 'docker.sock'))
+  try {
+    console.log(`export DOCKER_HOST=unix://${made.path}`)
+    await count(docker, image, made.path)
+  } finally {
+    await made.close()
+    await docker.close()
+    await rm(folder, { recursive: true })
+  }
+}
+
+main(process.argv[2] ?? 'busybox').catch((error: unknown) => {
+  console.error(error)
+  process.exitCode = 1
+})

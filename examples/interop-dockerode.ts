@@ -1,0 +1,44 @@
+/**
+ * dockerode on our connection: an exec whose input ends, and whose output still comes.
+ *
+ *     tsx examples/interop-dockerode.ts IMAGE
+ */
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import Docker from 'dockerode'
+import { connect } from 'docker-mtls'
+import { toDockerodeOptions } from 'docker-mtls/interop'
+
+/** Sends a text through `cat` in a container. */
+async function echo(docker: Docker, image: string, input: string): Promise<string> {
+  const container = await docker.createContainer({ Image: image, Cmd: ['sleep', '60'] })
+  try {
+    await container.start()
+    const exec = await container.exec({ Cmd: ['cat'], AttachStdin: true, AttachStdout: true, AttachStderr: true })
+    // With `hijack` this is the connection itself. Without it, dockerode destroys it on end(), and the output with it.
+    const stream = await exec.start({ hijack: true, stdin: true })
+    const stdout = new PassThrough()
+    docker.modem.demuxStream(stream, stdout, process.stderr)
+    stream.once('end', () => stdout.end())
+    stream.end(input)
+    return await text(stdout)
+  } finally {
+    await container.remove({ force: true })
+  }
+}
+
+async function main(image: string): Promise<void> {
+  const client = await connect()
+  try {
+    const docker = new Docker(toDockerodeOptions(client))
+    const input = 'through cat and back\n'.repeat(100_000)
+    console.log(`dockerode: ${input.length} bytes there, ${(await echo(docker, image, input)).length} back`)
+  } finally {
+    await client.close()
+  }
+}
+
+main(process.argv[2] ?? 'busybox').catch((error: unknown) => {
+  console.error(error)
+  process.exitCode = 1
+})

@@ -1,0 +1,156 @@
+import { once, setMaxListeners } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import { resolve } from 'node:path'
+import { formatEndpoint } from '../endpoint/endpoint.ts'
+import { forbiddenCharacter } from '../endpoint/text.ts'
+import { ArgumentError, ConnectionError } from '../errors.ts'
+import type { DockerDispatcher } from '../transport/dispatcher.ts'
+import { listenPrivately, type SocketFile } from './socket-file.ts'
+import { dispatcherOf, type ConnectionSource } from './source.ts'
+import { answerFailure, join } from './tunnel.ts'
+
+/** How a bridge is to be made. */
+export interface BridgeOptions {
+  /** Closes the bridge when it is aborted; before there is one, `bridge()` rejects with its reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Is told why a connection to the daemon could not be made. The tool whose it was is answered in any case. */
+  readonly onFailure?: ((error: unknown) => void) | undefined
+}
+
+/** A socket that leads to a daemon, made by {@link bridge}. */
+export interface Bridge {
+  /** Absolute; `unix://` before it makes a DOCKER_HOST. */
+  readonly path: string
+  /** Ends its connections and removes the socket. Calling it again does nothing. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+class SocketBridge implements Bridge {
+  readonly path: string
+  readonly #dispatcher: DockerDispatcher
+  readonly #onFailure: (error: unknown) => void
+  readonly #server: Server
+  readonly #tools = new Set<Socket>()
+  readonly #closing = new AbortController()
+  #file: SocketFile | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(dispatcher: DockerDispatcher, path: string, onFailure: (error: unknown) => void) {
+    this.path = path
+    this.#dispatcher = dispatcher
+    this.#onFailure = onFailure
+    this.#server = createServer({ allowHalfOpen: true }, (tool) => void this.#carry(tool))
+    // Each connection that is being made listens to it.
+    setMaxListeners(0, this.#closing.signal)
+  }
+
+  async listen(): Promise<void> {
+    this.#file = await listenPrivately(this.#server, this.path)
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    // First of all nobody finds it any more.
+    await this.#file?.remove()
+    this.#closing.abort()
+    const ended = once(this.#server, 'close')
+    this.#server.close()
+    for (const tool of this.#tools) tool.destroy()
+    await ended
+  }
+
+  /** One connection in, one connection out. */
+  async #carry(tool: Socket): Promise<void> {
+    this.#tools.add(tool)
+    tool.on('error', () => {}).once('close', () => this.#tools.delete(tool))
+    try {
+      join(tool, await this.#dispatcher.open(this.#closing.signal))
+    } catch (error) {
+      if (this.#closing.signal.aborted) return
+      this.#onFailure(error)
+      answerFailure(tool, error)
+    }
+  }
+}
+
+/**
+ * Makes a unix socket that leads to the daemon: whatever connects to it is carried over our connection, byte for byte,
+ * one for one. Any Docker tool works by it, with `DOCKER_HOST=unix://PATH` and no TLS of its own.
+ *
+ * **Whoever may open that socket has the rights of this client, which is root on the daemon's host.** Its mode is 0600 from the
+ * first moment. Choose a folder where nobody else may write.
+ *
+ * A connection that can't be made is answered by `502 Bad Gateway`, with the reason as tools show it. The connections
+ * end with the client; the socket stays, until the bridge is closed.
+ *
+ * @param source - a client, a dispatcher, or an endpoint with its identity
+ * @param path - where to listen. A socket of this user on which nobody listens is replaced, and nothing else
+ * @returns the bridge, which listens
+ * @throws {@link FileError} ERR_FILE_EXISTS where something is there, ERR_FILE_WRITE
+ * @throws {@link ConnectionError} ERR_BRIDGE_UNSUPPORTED for an endpoint with a path prefix, and on Windows
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
+ * @example
+ * ```ts
+ * await using docker = await connect()
+ * await using made = await bridge(docker, '/run/user/1000/docker-build01.sock')
+ * console.log(`export DOCKER_HOST=unix://${made.path}`)
+ * ```
+ */
+export async function bridge(source: ConnectionSource, path: string, options: BridgeOptions = {}): Promise<Bridge> {
+  const { signal, onFailure = () => {} } = checkOptions(options)
+  const dispatcher = dispatcherOf(source, 'bridge')
+  refuseWhatCannotBe(dispatcher)
+  signal?.throwIfAborted()
+  const made = new SocketBridge(dispatcher, checkPath(path), onFailure)
+  await made.listen()
+  const close = (): void => void made.close()
+  signal?.addEventListener('abort', close, { once: true })
+  if (!signal?.aborted) return made
+  await made.close()
+  throw signal.reason
+}
+
+function checkOptions(options: BridgeOptions): BridgeOptions {
+  const unknown = Object.keys(options).find((key) => key !== 'signal' && key !== 'onFailure')
+  if (unknown === undefined) return options
+  throw new ArgumentError('ERR_OPTION_UNKNOWN', {
+    tried: `the option ${JSON.stringify(unknown)} of bridge()`,
+    got: 'there is no such option',
+    todo: 'The options are signal and onFailure.',
+  })
+}
+
+function checkPath(path: unknown): string {
+  const got = typeof path !== 'string' || path === '' ? 'it is no path' : forbiddenCharacter(path)
+  if (typeof path === 'string' && got === undefined) return resolve(path)
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'reading the path of bridge()',
+    got: got === undefined ? '' : got.replace(/^the/, 'there is the'),
+    todo: 'Give the path of a socket that is to be made, such as /run/user/1000/docker.sock',
+  })
+}
+
+function refuseWhatCannotBe({ endpoint, prefix }: DockerDispatcher): void {
+  const reason =
+    prefix === ''
+      ? WINDOWS
+      : `the endpoint has the prefix ${prefix}, which would have to go into each request; bytes are handed on as they come`
+  if (reason === undefined) return
+  throw new ConnectionError('ERR_BRIDGE_UNSUPPORTED', {
+    tried: `a bridge to ${formatEndpoint(endpoint)}`,
+    got: reason,
+    todo: 'Use docker-mtls as a library there, or toHttpsAgent() and its like.',
+  })
+}
+
+/** A named pipe has an access control list, and Node sets none. */
+const WINDOWS: string | undefined =
+  process.platform === 'win32' ? 'on Windows it would be a named pipe, which others may open' : undefined
