@@ -5,6 +5,7 @@ import { contextPaths, type ContextPaths } from '../endpoint/context-layout.ts'
 import type { JsonObject } from '../endpoint/json-object.ts'
 import { EndpointError, FileError, isDockerMtlsError } from '../errors.ts'
 import { fileReason, flushFolder, KEY_MODE, makeFolder, PUBLIC_MODE, writeFileAtomically } from '../files.ts'
+import { withLock } from './lock.ts'
 import type { Material } from './material.ts'
 
 /** A context as it is to be kept. */
@@ -34,8 +35,12 @@ export interface Written {
  * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS
  */
 export async function writeContext(config: string, files: ContextFiles): Promise<Written> {
-  const { name, meta, material, replace } = files
-  const paths = contextPaths(config, name)
+  const paths = contextPaths(config, files.name)
+  await makeFolder(dirname(paths.lock))
+  return withLock(paths.lock, () => write(paths, files))
+}
+
+async function write(paths: ContextPaths, { name, meta, material, replace }: ContextFiles): Promise<Written> {
   if (!replace && (await isThere(paths.meta))) throw exists(name)
   const staged = material && (await stage(paths, material))
   const undo = new Undo()
@@ -62,11 +67,13 @@ export async function writeContext(config: string, files: ContextFiles): Promise
  */
 export async function removeContext(config: string, name: string): Promise<void> {
   const paths = contextPaths(config, name)
-  await remove(paths.meta)
-  await remove(dirname(paths.meta))
-  // By another name at once, so that nobody finds half of it.
-  if (await isThere(paths.tls)) await move(paths.tls, hiddenBeside(paths.tls))
-  await sweep(paths)
+  await withLock(paths.lock, async () => {
+    await remove(paths.meta)
+    await remove(dirname(paths.meta))
+    // By another name at once, so that nobody finds half of it.
+    if (await isThere(paths.tls)) await move(paths.tls, hiddenBeside(paths.tls))
+    await sweep(paths)
+  })
 }
 
 /** Is there a context of that name, broken or not, or what is left of one? */
@@ -130,7 +137,7 @@ async function publish(staged: string, tls: string, undo: Undo): Promise<void> {
   await move(staged, tls)
 }
 
-/** Of two that make the same context at once, the second fails, and the first one's file stays. */
+/** The docker command takes no lock: where it made the same context meanwhile, that one stays. */
 async function makeMeta(path: string, text: string, undo: Undo): Promise<void> {
   await makeFolder(dirname(path))
   try {

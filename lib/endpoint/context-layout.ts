@@ -23,6 +23,8 @@ export interface ContextPaths {
   readonly tls: string
   /** What of it is for the daemon: {@link TLS_FILES}. */
   readonly material: string
+  /** Ours, while we change the context. */
+  readonly lock: string
 }
 
 /** Where all contexts are: a folder for each in there. */
@@ -39,5 +41,10 @@ export function contextId(name: string): string {
 export function contextPaths(config: string, name: string): ContextPaths {
   const id = contextId(name)
   const tls = join(config, 'contexts', 'tls', id)
-  return { meta: join(metaFolder(config), id, 'meta.json'), tls, material: join(tls, 'docker') }
+  return {
+    meta: join(metaFolder(config), id, 'meta.json'),
+    tls,
+    material: join(tls, 'docker'),
+    lock: join(config, 'contexts', `.${id}.lock`),
+  }
 }

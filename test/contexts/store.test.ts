@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
@@ -109,6 +112,38 @@ describe('a context that is made', () => {
     await createContext(config, { name: 'prod', endpoint: parseHost('unix:///x'), replace: true })
     assert.equal(await seen(config), 'unix as nobody')
     assert.ok(!JSON.stringify(Object.keys(await treeOf(config))).includes('key.pem'), 'the keys are gone')
+  })
+
+  test('by many at once is whole: that of one of them', async (t) => {
+    for (const replace of [false, true]) {
+      for (let round = 0; round < 5; round++) {
+        const config = join(await temporaryFolder(t), 'config')
+        const makers = Array.from({ length: 6 }, (_, index) => {
+          const own = index % 2 === 0 ? tcp('tcp://a') : { endpoint: parseHost('tcp://b'), certPath: bobPath }
+          return createContext(config, { name: 'prod', ...own, replace })
+        })
+        const made = await Promise.allSettled(makers)
+        assert.ok(
+          made.some(({ status }) => status === 'fulfilled'),
+          `round ${round}: none was made`,
+        )
+        const state = await seen(config)
+        assert.ok(state === 'a as ann' || state === 'b as bob', `round ${round}: ${state}`)
+      }
+    }
+  })
+
+  test('waits for another process that is at work on it, and not for one that has ended', async (t) => {
+    const config = await temporaryFolder(t)
+    const { lock } = contextPaths(config, 'prod')
+    await mkdir(join(lock, '..'))
+    const other = spawn('sleep', ['0.5'])
+    await writeFile(lock, String(other.pid))
+    const ended = once(other, 'exit').then(() => 'the other ended')
+    const made = createContext(config, { name: 'prod', ...tcp() }).then(() => 'made')
+    assert.equal(await Promise.race([ended, made]), 'the other ended')
+    assert.equal(await made, 'made')
+    assert.ok(!existsSync(lock), 'the lock is gone')
   })
 
   for (const name of ['default', '', 'x', '../x', 'a/b', '.x', '-x', 'a b', 'a\n', 'a\0', '\u00e9\u00e9']) {
@@ -285,6 +320,9 @@ describe('interrupted', () => {
         const config = join(await temporaryFolder(t), 'config')
         await cp(start, config, { recursive: true })
         ended = await killedBefore(n, () => run(config))
+        // This process lives on: as if it didn't.
+        const { lock } = contextPaths(config, 'prod')
+        if (existsSync(lock)) await writeFile(lock, String(2 ** 31 - 1))
         const state = await seen(config)
         assert.ok(may.includes(state), `killed before change ${n}: ${state}`)
         states.add(state)

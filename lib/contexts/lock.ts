@@ -1,0 +1,55 @@
+import { promises as fs } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { FileError, isDockerMtlsError } from '../errors.ts'
+import { KEY_MODE, writeFileAtomically } from '../files.ts'
+
+/** Whoever is at work takes some milliseconds; a slow disk takes longer. */
+const WAIT_MS = 10_000
+const RETRY_MS = 20
+
+/**
+ * Does something that only one at a time may do: two who change a context at once could leave the metadata of one with
+ * nobody's TLS material. The file names the process, so that one that was killed holds up nobody.
+ *
+ * @throws {@link FileError} ERR_FILE_WRITE, where another one takes too long
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  await take(path)
+  try {
+    return await work()
+  } finally {
+    // Where it can't be removed, it ends with this process.
+    await fs.rm(path, { force: true }).catch(() => undefined)
+  }
+}
+
+async function take(path: string): Promise<void> {
+  for (const start = Date.now(); ; await delay(RETRY_MS)) {
+    try {
+      return await writeFileAtomically(path, String(process.pid), { mode: KEY_MODE, replace: false })
+    } catch (error) {
+      if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS')) throw error
+    }
+    const owner = await fs.readFile(path, 'utf8').catch(() => undefined)
+    if (owner !== undefined && !isAlive(Number(owner))) await fs.rm(path, { force: true })
+    else if (Date.now() - start > WAIT_MS) throw held(path, owner)
+  }
+}
+
+/** kill(2) with no signal: EPERM is of a process that is there and somebody else's. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function held(path: string, owner: string | undefined): FileError {
+  return new FileError('ERR_FILE_WRITE', {
+    tried: `writing ${path}`,
+    got: `the process ${owner ?? 'that wrote it'} is at work on that context`,
+    todo: 'Wait until it is through, or end it; if it is no docker-mtls, remove that file.',
+  })
+}
