@@ -28,12 +28,14 @@ export class ProxyFaults {
   /** It answered, and not with a tunnel. */
   refused(status: number, reason: string): ConnectionError {
     const answer = `${status} ${reason.slice(0, 100)}`.trim()
-    if (status === 407) return this.#error(this.#unknown(answer))
-    if ([502, 503, 504].includes(status)) {
+    // tinyproxy says 401 of credentials that are wrong.
+    if (status === 407 || status === 401) return this.#error(this.#unknown(answer))
+    // Not 502 and 504 alone: tinyproxy says 500 of a port where nothing listens.
+    if (status >= 500) {
       return this.#error({
         code: 'ERR_PROXY_BAD_GATEWAY',
         got: `the proxy could not reach the daemon (${answer})`,
-        todo: 'Correct host and port, as they are known where the proxy runs, or start the daemon there.',
+        todo: `Correct host and port, as they are known where the proxy runs, or start the daemon there. ${ITS_LOG}`,
       })
     }
     return this.#error({

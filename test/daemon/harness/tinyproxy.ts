@@ -41,7 +41,7 @@ export async function startTinyproxy({ connectPort, user }: TinyproxyOptions): P
   ]
   await writeFile(join(folder, 'tinyproxy.conf'), `${lines.join('\n')}\n`)
   const args = ['--pdeathsig', 'TERM', 'tinyproxy', '-d', '-c', join(folder, 'tinyproxy.conf')]
-  const child = spawn('setpriv', args, { stdio: 'ignore', env: cleanEnvironment() })
+  const child = spawn('setpriv', args, { stdio: ['ignore', 'ignore', 'inherit'], env: cleanEnvironment() })
   const tinyproxy: Tinyproxy = {
     port,
     log: () => readFile(join(folder, 'tinyproxy.log'), 'utf8'),
