@@ -14,9 +14,11 @@ export class FrameFault extends Error {
   }
 }
 
+type Stream = OutputChunk['stream']
+
 const HEADER = 8
 /** Stream types (Engine API, "Stream format"): standard input is echoed on standard output. */
-const STREAMS: ReadonlyArray<OutputChunk['stream'] | undefined> = ['stdout', 'stdout', 'stderr']
+const STREAMS: ReadonlyArray<Stream | undefined> = ['stdout', 'stdout', 'stderr']
 /** moby, pkg/stdcopy: a failure of the daemon, in band. */
 const SYSTEM_ERROR = 3
 /** More of the daemon's words about a failure says nothing. In bytes. */
@@ -28,8 +30,9 @@ const LONGEST_MESSAGE = 64 * 1024
  * handed on together, so that a log of short lines costs little more than its bytes.
  */
 export class FrameSplitter {
-  readonly #header: Buffer = Buffer.alloc(HEADER)
-  #headerBytes = 0
+  /** The begin of a frame's head, where the wire was cut inside of it. */
+  readonly #head: Buffer = Buffer.alloc(HEADER)
+  #headBytes = 0
   #type = 0
   /** Bytes of the current frame that are still to come. */
   #left = 0
@@ -37,21 +40,20 @@ export class FrameSplitter {
   #message = ''
   #fault: FrameFault | undefined
 
-  /** What a piece of the wire holds, in order, up to a fault: {@link FrameSplitter.check} throws that. */
-  push(chunk: Buffer): OutputChunk[] {
-    const runs = new Runs(chunk)
-    for (let at = 0; at < chunk.length && !this.#fault;) {
-      if (this.#left === 0) {
-        at = this.#readHeader(chunk, at)
-        continue
-      }
-      const end = Math.min(chunk.length, at + this.#left)
-      this.#left -= end - at
-      const stream = STREAMS[this.#type]
-      if (stream === undefined) this.#readMessage(chunk.subarray(at, end))
-      else runs.add(stream, at, end)
-      at = end
+  /**
+   * What a piece of the wire holds, in order, up to a fault: {@link FrameSplitter.check} throws that.
+   *
+   * @param piece - belongs to the splitter from now on: what comes out is closed up in its memory
+   */
+  push(piece: Buffer): OutputChunk[] {
+    const runs = new Runs(piece)
+    let at = this.#headBytes > 0 ? this.#completeHead(piece) : 0
+    at = this.#readPayload(piece, at, runs)
+    while (at + HEADER <= piece.length && !this.#fault) {
+      this.#begin(piece, at)
+      at = this.#readPayload(piece, at + HEADER, runs)
     }
+    if (at < piece.length) this.#headBytes = piece.copy(this.#head, 0, at)
     return runs.take()
   }
 
@@ -65,21 +67,16 @@ export class FrameSplitter {
     this.check()
     if (this.#type === SYSTEM_ERROR && this.#left > 0) throw this.#failure()
     if (this.#left > 0) throw new FrameFault('truncated', `it ended ${this.#left} bytes before the end of a frame`)
-    if (this.#headerBytes > 0) throw new FrameFault('truncated', "it ended inside a frame's header")
+    if (this.#headBytes > 0) throw new FrameFault('truncated', "it ended inside a frame's header")
   }
 
-  #readHeader(chunk: Buffer, at: number): number {
-    if (this.#headerBytes === 0 && chunk.length - at >= HEADER) {
-      this.#begin(chunk, at)
-      return at + HEADER
-    }
-    const taken = Math.min(HEADER - this.#headerBytes, chunk.length - at)
-    chunk.copy(this.#header, this.#headerBytes, at, at + taken)
-    this.#headerBytes += taken
-    if (this.#headerBytes < HEADER) return at + taken
-    this.#headerBytes = 0
-    this.#begin(this.#header, 0)
-    return at + taken
+  #completeHead(piece: Buffer): number {
+    const taken = piece.copy(this.#head, this.#headBytes, 0, HEADER - this.#headBytes)
+    this.#headBytes += taken
+    if (this.#headBytes < HEADER) return taken
+    this.#headBytes = 0
+    this.#begin(this.#head, 0)
+    return taken
   }
 
   #begin(bytes: Buffer, at: number): void {
@@ -90,8 +87,18 @@ export class FrameSplitter {
       return
     }
     this.#type = type
-    this.#left = bytes.readUInt32BE(at + 4)
+    this.#left = lengthAt(bytes, at + 4)
     if (type === SYSTEM_ERROR && this.#left === 0) this.#fault = new FrameFault('failed', 'nothing more')
+  }
+
+  #readPayload(piece: Buffer, at: number, runs: Runs): number {
+    if (this.#left === 0) return at
+    const end = Math.min(piece.length, at + this.#left)
+    this.#left -= end - at
+    const stream = STREAMS[this.#type]
+    if (stream === undefined) this.#readMessage(piece.subarray(at, end))
+    else runs.add(stream, at, end)
+    return end
   }
 
   #readMessage(bytes: Buffer): void {
@@ -104,42 +111,40 @@ export class FrameSplitter {
   }
 }
 
-/** Payloads of one piece of the wire, those of one stream that follow each other closed up to one. */
+/** A third of readUInt32BE()'s time, which counts where lines are short. */
+function lengthAt(bytes: Buffer, at: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
+  return a * 0x1_00_00_00 + ((b << 16) | (c << 8) | d)
+}
+
+/** Payloads of one piece of the wire; those of one stream that follow each other are moved together. */
 class Runs {
-  readonly #chunk: Buffer
+  readonly #piece: Buffer
   readonly #chunks: OutputChunk[] = []
-  #stream: OutputChunk['stream'] = 'stdout'
-  /** Where the run is: in the piece itself, or in a copy of it from which the frames' heads are taken out. */
-  #bytes: Buffer
+  #stream: Stream | undefined
   #from = 0
   #to = 0
 
-  constructor(chunk: Buffer) {
-    this.#chunk = chunk
-    this.#bytes = chunk
+  constructor(piece: Buffer) {
+    this.#piece = piece
   }
 
-  add(stream: OutputChunk['stream'], from: number, to: number): void {
-    if (stream !== this.#stream || this.#from === this.#to) return this.#begin(stream, from, to)
-    if (this.#bytes === this.#chunk) {
-      // One copy of all, and then moves inside of it: three times as fast as copying each payload.
-      this.#bytes = Buffer.from(this.#chunk)
+  add(stream: Stream, from: number, to: number): void {
+    if (stream === this.#stream) {
+      this.#piece.copyWithin(this.#to, from, to)
+      this.#to += to - from
+      return
     }
-    this.#bytes.copyWithin(this.#to, from, to)
-    this.#to += to - from
-  }
-
-  take(): OutputChunk[] {
-    if (this.#to > this.#from) {
-      this.#chunks.push({ stream: this.#stream, data: this.#bytes.subarray(this.#from, this.#to) })
-    }
-    return this.#chunks
-  }
-
-  #begin(stream: OutputChunk['stream'], from: number, to: number): void {
     this.take()
     this.#stream = stream
     this.#from = from
     this.#to = to
+  }
+
+  take(): OutputChunk[] {
+    if (this.#stream && this.#to > this.#from) {
+      this.#chunks.push({ stream: this.#stream, data: this.#piece.subarray(this.#from, this.#to) })
+    }
+    return this.#chunks
   }
 }
