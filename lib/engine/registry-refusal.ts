@@ -21,6 +21,7 @@ const REMEDIES: readonly Remedy[] = [
     /manifest unknown|name unknown|not found: (manifest|name)|manifest .*not found/i,
     (registry) => `Correct the name or its tag: ${registry} has none such, or doesn't show it to whoever asks.`,
   ],
+  [/tag does not exist|not exist locally/i, () => 'Give an image that name first:  docker.images.tag(ID, NAME)'],
   [
     /server gave HTTP response to HTTPS client|x509:|tls:/i,
     (registry) =>
