@@ -14,6 +14,7 @@ import {
   parseHost,
   type EndpointOptions,
 } from '../lib/index.ts'
+import { parseProxy } from '../lib/endpoint/proxy.ts'
 import {
   createAuthority,
   issueClient,
@@ -28,11 +29,15 @@ import { daysFromNow, encryptKey, makeCa, makeClient, makeKey, type Made } from 
 import { lacks } from './support/requirements.ts'
 import { temporaryFolder } from './support/temporary.ts'
 import { startPeer, type PeerKind } from './support/tls-servers.ts'
+import { ends, says, startFakeProxy, tunnels, type Behaviour } from './transport/support/proxies.ts'
 
 const needs = { skip: lacks('openssl') }
 const PASSPHRASE = 'a client passphrase that nobody may see'
 const CA_PASSPHRASE = 'an authority passphrase that nobody may see'
 const TOKEN = 'a token that travels in a request'
+const PROXY_PASSWORD = 'a password of a proxy that nobody may see'
+const PROXY_ENCODED = encodeURIComponent(PROXY_PASSWORD)
+const PROXY_CREDENTIALS = `porter:${PROXY_PASSWORD}`
 
 let authority: Authority
 let caKey: string
@@ -50,7 +55,8 @@ before(async () => {
   client = { ca, cert, key }
   locked = await encryptKey(key, PASSPHRASE, 'pkcs8')
   server = await issueServer(authority, { names: ['localhost'] })
-  traces = tracesOf({ key, locked, caKey, lockedCaKey, PASSPHRASE, CA_PASSPHRASE, TOKEN })
+  const proxy = { PROXY_PASSWORD, PROXY_ENCODED, PROXY_CREDENTIALS }
+  traces = tracesOf({ key, locked, caKey, lockedCaKey, PASSPHRASE, CA_PASSPHRASE, TOKEN, ...proxy })
 })
 
 function assertSilent(value: unknown, what: string): void {
@@ -191,9 +197,13 @@ describe('connecting keeps secrets', needs, () => {
       ca: authority.certificate,
     })
     t.after(() => peer.close())
+    const proxy = await startFakeProxy(tunnels())
+    t.after(() => proxy.close())
     const script = `
       import { connect } from '${new URL('../lib/index.ts', import.meta.url).href}'
-      const options = JSON.parse(process.env.OPTIONS)
+      const { proxy, ...direct } = JSON.parse(process.env.OPTIONS)
+      await (await connect({ ...direct, proxy })).close()
+      const options = direct
       const docker = await connect(options)
       await docker.ping()
       console.log(docker)
@@ -211,6 +221,7 @@ describe('connecting keeps secrets', needs, () => {
             ...client,
             key: locked,
             passphrase: PASSPHRASE,
+            proxy: `http://porter:${PROXY_ENCODED}@localhost:${proxy.port}`,
           }),
         },
       },
@@ -219,6 +230,57 @@ describe('connecting keeps secrets', needs, () => {
     assert.match(stderr, /DOCKER-MTLS \d+: connect .*TLSv1.3/)
     assert.match(stdout, /ERR_CONNECTION_REFUSED/)
     assertSilent(stdout + stderr, 'what was printed')
+  })
+})
+
+const PROXIES: Readonly<Record<string, Behaviour>> = {
+  'wants other credentials': says('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'),
+  forbids: says('HTTP/1.1 403 Forbidden\r\n\r\n'),
+  'repeats the request': (socket) => socket.end(Buffer.from(PROXY_CREDENTIALS).toString('base64')),
+  'is silent': () => undefined,
+  closes: ends(),
+  'opens a tunnel to silence': says('HTTP/1.1 200 OK\r\n\r\n'),
+  'opens a tunnel and closes it': ends('HTTP/1.1 200 OK\r\n\r\n'),
+}
+
+const through = ({ port }: { port: number }): { proxy: string } => {
+  return { proxy: `http://porter:${PROXY_ENCODED}@localhost:${port}` }
+}
+
+describe('going through a proxy keeps its credentials', needs, () => {
+  for (const [kind, behaviour] of Object.entries(PROXIES)) {
+    test(`to one that ${kind}`, async (t) => {
+      const proxy = await startFakeProxy(behaviour)
+      t.after(() => proxy.close())
+      const seen = watch(t)
+      const options = { host: 'tcp://localhost:1', ...client, connectTimeout: 200, ...through(proxy) }
+      const error: unknown = await connect(options).catch((failure: unknown) => failure)
+      assert.ok(isDockerMtlsError(error), String(error))
+      assertSilent(error, error.message)
+      assertSilent(seen.events, 'what was published')
+      assert.ok(proxy.requests[0]?.includes(Buffer.from(PROXY_CREDENTIALS).toString('base64')), 'they were sent')
+    })
+  }
+
+  test('to one that opens the tunnel, and to one that is not there', async (t) => {
+    const [peer, proxy] = [await startPeer('answers every ping', server), await startFakeProxy(tunnels())]
+    t.after(() => Promise.all([peer.close(), proxy.close()]))
+    const seen = watch(t)
+    const options = { host: `tcp://localhost:${peer.port}`, ...client, ...through(proxy) }
+    const docker = await connect(options)
+    t.after(() => docker.close())
+    await docker.ping()
+    for (const thing of [docker, docker.dispatcher, docker.endpoint, docker.dispatcher.peer]) {
+      assertSilent(thing, 'an object')
+    }
+    assertSilent(await explainEndpoint(options, {}), 'explainEndpoint')
+    assertSilent(parseProxy(options.proxy), 'the proxy itself')
+    await proxy.close()
+    const lost = await docker.ping().catch((failure: unknown) => failure)
+    assert.ok(isDockerMtlsError(lost), String(lost))
+    assertSilent(lost, lost.message)
+    assertSilent(seen.events, 'what was published')
+    assert.ok(seen.names.has('net.client.socket'), 'the socket was published')
   })
 })
 
@@ -251,6 +313,13 @@ describe('refusing an identity keeps secrets', needs, () => {
       return makeClient(issuer, { key: client.key, from: daysFromNow(-3), to: daysFromNow(-1) })
     },
     'a misspelt option': async () => ({ Key: client.key, passphrase: PASSPHRASE, passPhrase: PASSPHRASE }),
+    'a proxy that is none': async () => ({ proxy: `http://porter:${PROXY_ENCODED}@proxy:abc` }),
+    'a proxy of another kind': async () => ({ proxy: `socks5://porter:${PROXY_ENCODED}@proxy:1080` }),
+    'a proxy without its scheme': async () => ({ proxy: `porter:${PROXY_ENCODED}@proxy:3128` }),
+    'a proxy for a local socket': async () => ({
+      host: 'unix:///nonexistent',
+      proxy: `http://porter:${PROXY_ENCODED}@proxy:3128`,
+    }),
     'a password in the host': async () => ({ host: `tcp://tester:${encodeURIComponent(PASSPHRASE)}@localhost:2376` }),
   }
 
