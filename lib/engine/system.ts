@@ -76,12 +76,16 @@ export class System {
   /**
    * Tells what happens, for as long as it is listened to (`GET /events`). It may be silent for hours.
    *
+   * The daemon answers a moment before it listens itself: whoever must not miss anything gives `since`, with the time at
+   * the daemon's host.
+   *
    * @throws {@link BadRequestError} for a filter that there isn't
    * @throws {@link ConnectionError} where the daemon ends, or the way to it
    * @example
    * ```ts
-   * await using events = await docker.system.events({ filters: { event: ['die', 'oom'] } }) // from here on none is missed
-   * for await (const { Actor } of events) console.log(Actor.ID, Actor.Attributes['exitCode'])
+   * const { SystemTime: since } = await docker.system.info()
+   * await docker.containers.start(id)
+   * for await (const { Action } of docker.system.events({ since, filters: { container: id } })) console.log(Action)
    * ```
    */
   events(options: EventsOptions = {}): Opening<EventMessage, JsonStream<EventMessage>> {

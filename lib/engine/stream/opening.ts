@@ -5,7 +5,7 @@
  * @example
  * ```ts
  * for await (const event of docker.system.events({ signal })) console.log(event.Action)
- * const events = await docker.system.events() // from here on none is missed
+ * const events = await docker.system.events() // it is open, or has failed to
  * ```
  */
 export class Opening<Item, Stream extends AsyncIterable<Item>> implements PromiseLike<Stream>, AsyncIterable<Item> {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { inNamespaces } from '../../../scripts/namespaces.ts'
 import { cleanEnvironment } from '../../support/command.ts'
 import { isListening } from '../../support/ports.ts'
+import { noteCalls } from './called.ts'
 import { answersLocally, killContainers } from './local-socket.ts'
 import { assertNoOther, forgetDaemon, noteDaemon } from './only-one.ts'
 import { isolationFlags, type DaemonPlace } from './place.ts'
@@ -58,6 +59,7 @@ export async function startDockerd({ place, argv, env, within }: StartOptions): 
       stop(child, place, options.keep ?? false).finally(() => (within === undefined ? forgetDaemon() : undefined)),
   }
   if (within === undefined) noteDaemon(daemon.pid, place.folder)
+  noteCalls(place)
   try {
     await untilAnswers(child, place, argv)
   } catch (error) {

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { DockerClient } from '../../lib/engine/client.ts'
+import type { Operation } from '../../lib/engine/operation.ts'
+import { Send } from '../../lib/engine/send.ts'
+import { createDispatcher, parseHost } from '../../lib/index.ts'
+import { loadOperations } from './support/operations.ts'
+import { ROWS, shapeOf, type Row } from './operations-table.ts'
+
+const operations = await loadOperations()
+const route = ({ method, path }: { method: string; path: string }): string => `${method} ${shapeOf(path)}`
+const operationsOf = (row: Row): Operation[] => operations.filter((operation) => route(operation) === route(row))
+
+/** A client that is connected to nothing. */
+function idleClient(): DockerClient {
+  const endpoint = parseHost('unix:///nowhere/docker.sock')
+  const dispatcher = createDispatcher(endpoint)
+  return new DockerClient(
+    { ...endpoint, source: 'option host', warnings: [] },
+    dispatcher,
+    new Send(dispatcher, undefined),
+    [],
+  )
+}
+
+/** What a caller reaches by `containers.archive.put`. */
+function reach(from: unknown, path: string): unknown {
+  return path.split('.').reduce((at, name) => (at as Record<string, unknown> | undefined)?.[name], from)
+}
+
+test('there are the 108 operations of the specification, each once, and few others', () => {
+  const specified = ROWS.filter(({ id }) => !id.startsWith('+'))
+  assert.equal(new Set(specified.map(({ id }) => id)).size, 108)
+  assert.equal(new Set(ROWS.map(route)).size, ROWS.length)
+  assert.deepEqual(
+    ROWS.filter(({ id }) => id.startsWith('+')).map(({ id }) => id),
+    ['+CheckpointList', '+CheckpointCreate', '+CheckpointDelete', '+BuildCancel'],
+  )
+})
+
+describe('each operation is ours', () => {
+  const client = idleClient()
+  for (const row of ROWS) {
+    test(row.id, () => {
+      const ours = operationsOf(row)
+      assert.notEqual(ours.length, 0, 'there is no Operation for it')
+      const query = ours.flatMap(({ query: takes = {} }) => Object.entries(takes).map(([name, { as = name }]) => as))
+      assert.deepEqual([...new Set(query)].toSorted(), row.query.toSorted(), 'the names in the query')
+      for (const { name, body = '' } of ours) assert.equal(body, row.body, `the body of ${name}`)
+      assert.deepEqual([...new Set(ours.map(({ name }) => name))].toSorted(), row.methods.toSorted())
+      for (const method of row.methods) assert.equal(typeof reach(client, method), 'function', method)
+    })
+  }
+})
+
+test('nothing of ours is left over', () => {
+  const known = new Set(ROWS.map(route))
+  assert.deepEqual(
+    operations.filter((operation) => !known.has(route(operation))).map(({ name }) => name),
+    [],
+  )
+})
+
+test('a row is called by a test on a real daemon that there is, or says why not', () => {
+  const files = readdirSync(fileURLToPath(new URL('../daemon/engine', import.meta.url)))
+  for (const { id, file, reason } of ROWS) {
+    if (file === undefined) assert.ok((reason ?? '').length > 10, `${id}: why not?`)
+    else assert.ok(files.includes(`${file}.test.ts`), `${id}: there is no test/daemon/engine/${file}.test.ts`)
+  }
+})

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readCalls, type Called } from './daemon/harness/called.ts'
+import { ROWS, shapeOf, type Row } from './engine/operations-table.ts'
+import { lacks } from './support/requirements.ts'
+
+/** Of the tests that came before this one, which is the last by its name. */
+const calls = readCalls()
+const nothing =
+  calls === undefined && 'no daemon has been asked in this run: it says something after a whole one, npm test'
+const skip = lacks('namespaces', 'dockerd') || nothing
+
+function isCallOf({ method, path }: Row, call: Called): boolean {
+  const pattern = new RegExp(`^${shapeOf(path).replaceAll('.', '\\.').replaceAll('{}', '[^/]+')}$`)
+  return call.method === method && pattern.test(call.path)
+}
+
+/** `/containers/json` has the shape of `/containers/{id}`: the row without places is meant. */
+function rowOf(call: Called): Row | undefined {
+  const rows = ROWS.filter((row) => isCallOf(row, call))
+  return rows.find(({ path }) => !path.includes('{')) ?? rows[0]
+}
+
+test('a real daemon has answered every operation well, called by the file that the table names', { skip }, () => {
+  const seen = new Set(calls?.map((call) => `${rowOf(call)?.id} ${call.file}`))
+  const missing = ROWS.filter(({ id, file }) => file !== undefined && !seen.has(`${id} ${file}`))
+  assert.deepEqual(
+    missing.map(({ id, file }) => `${id} by ${file}.test.ts`),
+    [],
+  )
+})
+
+test('what is said to be impossible has not happened', { skip }, () => {
+  const seen = new Set(calls?.map((call) => rowOf(call)?.id))
+  assert.deepEqual(
+    ROWS.filter(({ id, reason }) => reason !== undefined && seen.has(id)).map(({ id }) => id),
+    [],
+  )
+})
