@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { Bytes } from '../transport/body.ts'
+import { build } from './build/build.ts'
+import type { BuildEvent } from './build/events.ts'
+import type { BuildSource, ImageBuildOptions, ImageBuildResult } from './build/options.ts'
 import { buildPrune } from './images/build-prune.ts'
 import { pull } from './images/pull.ts'
 import { push } from './images/push.ts'
@@ -26,7 +29,7 @@ import type * as Types from './types/images.ts'
 import type { ProgressMessage } from './types/progress.ts'
 
 /**
- * Images: `docker.images`. Pull, push, import and load are events while they go on, and a promise of what came of them.
+ * Images: `docker.images`. Build, pull, push, import and load are events while they go on, and a promise of what came of them.
  *
  * @example
  * ```ts
@@ -199,6 +202,28 @@ export class Images {
    */
   load(tar: Bytes, options: Options.ImageLoadOptions = {}): Progress<LoadMessage, LoadResult> {
     return load(this.#send, tar, options)
+  }
+
+  /**
+   * Builds an image, by BuildKit or by the classic builder (`POST /build`).
+   *
+   * BuildKit reads a folder through a session (`POST /session`): it gets what it lacks of it, without what the
+   * `.dockerignore` names; the Dockerfile; the secrets of this build; and credentials, where they were given. The classic
+   * builder gets all of it as a tar. Links are sent as links. A tar and an address go as they are.
+   *
+   * @param source - a folder's path, a tar, or `{ remote }` for what the daemon fetches itself
+   * @returns what the builder says meanwhile, and in the end the image's id
+   * @throws {@link BuildFailedError} for a step that failed: with its name, its output's end and its exit code
+   * @throws {@link BuildError} for a context, Dockerfile or secret that can't be sent
+   * @throws {@link ArgumentError} for options that are none, or that this builder would pass over in silence
+   * @example
+   * ```ts
+   * const { ID } = await docker.images.build('app', { t: 'app:1', secrets: { npmrc: { file: '.npmrc' } } })
+   * for await (const event of docker.images.build('app')) if (event.type === 'log') console.log(event.text)
+   * ```
+   */
+  build(source: BuildSource, options: ImageBuildOptions = {}): Progress<BuildEvent, ImageBuildResult> {
+    return build(this.#send, source, options)
   }
 
   /** Removes what builders keep for the next build (`POST /build/prune`): what is in no use, unless told otherwise. */

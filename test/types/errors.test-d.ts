@@ -8,6 +8,7 @@ import {
   type AnyDockerMtlsError,
   type ApiErrorCode,
   type ArgumentErrorCode,
+  type BuildErrorCode,
   type ConnectionErrorCode,
   type DaemonErrorCode,
   type EndpointErrorCode,
@@ -69,6 +70,7 @@ export const mistake: TypeError = new ArgumentError('ERR_OPTION_UNKNOWN', { trie
 type Rooms =
   | ApiErrorCode
   | ArgumentErrorCode
+  | BuildErrorCode
   | ConnectionErrorCode
   | DaemonErrorCode
   | EndpointErrorCode

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import type { Header, Pack } from 'tar-stream'
+import { ahead } from './ahead.ts'
 import type { ContextEntry } from './entry.ts'
 import { addDockerfile, type AddedFiles, type BuildFiles } from './files.ts'
 import { escapePattern, Patterns } from './patterns.ts'
-import { readEntry } from './read-entry.ts'
+import { isSmall, readEntry, readSmall } from './read-entry.ts'
 import { walk } from './walk.ts'
 
 /** A context on its way to the daemon. */
@@ -48,15 +49,35 @@ async function fill(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const patterns = new Patterns([...files.ignored, ...alwaysSent(files)])
-  for await (const entry of walk(files.root, [{ patterns, lets: 'unnamed' }], signal)) {
+  const entries = walk(files.root, [{ patterns, lets: 'unnamed' }], signal)
+  for await (const [entry, content] of ahead(entries, AHEAD, (next) => contentOf(files.root, next, signal))) {
     if (added && entry.path === '.dockerignore') continue
-    await add(tar, headerOf(entry), entry.type === 'file' ? readEntry(files.root, entry, signal) : [])
+    await add(tar, headerOf(entry), content)
   }
   if (added) {
     await add(tar, ownHeader(added.name, added.dockerfile), [added.dockerfile])
     await add(tar, ownHeader('.dockerignore', added.ignoreFile), [added.ignoreFile])
   }
   tar.finalize()
+}
+
+/** Small files wait for the system, and not for each other. */
+const AHEAD = 16
+
+type Content = AsyncIterable<Buffer> | Iterable<Buffer>
+
+/** A small file is read at once; of another nothing is, before its turn comes. */
+function contentOf(root: string, entry: ContextEntry, signal: AbortSignal | undefined): Content {
+  if (entry.type !== 'file') return []
+  if (!isSmall(entry)) return readEntry(root, entry, signal)
+  const whole = readSmall(root, entry, signal)
+  // Whoever adds it hears of it.
+  whole.catch(() => {})
+  return later(whole)
+}
+
+async function* later(pieces: Promise<Buffer[]>): AsyncGenerator<Buffer, void, undefined> {
+  yield* await pieces
 }
 
 function alwaysSent({ dockerfile: { inside } }: BuildFiles): string[] {
@@ -67,7 +88,7 @@ type Headers = Partial<Header> & Pick<Header, 'name'>
 type Sink = ReturnType<Pack['entry']>
 
 /** Adds one entry, as fast as the tar is read. */
-async function add(tar: Pack, header: Headers, content: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
+async function add(tar: Pack, header: Headers, content: Content): Promise<void> {
   const added = new Promise<void>((resolve, reject) => {
     const sink = tar.entry(header, (error) => (error ? reject(error) : resolve()))
     // The callback tells of it.
@@ -77,7 +98,7 @@ async function add(tar: Pack, header: Headers, content: AsyncIterable<Buffer> | 
   await added
 }
 
-async function pour(content: AsyncIterable<Buffer> | Iterable<Buffer>, sink: Sink): Promise<void> {
+async function pour(content: Content, sink: Sink): Promise<void> {
   for await (const piece of content) {
     if (!sink.destroying && !sink.write(piece)) await drained(sink)
     if (sink.destroying) return

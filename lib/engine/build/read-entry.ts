@@ -24,11 +24,14 @@ export async function* readEntry(
   try {
     for (let left = entry.size; left > 0;) {
       signal?.throwIfAborted()
-      const piece = await readPiece(file, entry, Math.min(PIECE, left))
+      // With room for a byte more than there has to be, a small file shows by itself whether it grew.
+      const piece = await readPiece(file, entry, Math.min(PIECE, left + 1))
       left -= piece.length
+      if (left < 0) throw changed(entry.path)
       yield piece
     }
-    if ((await file.stat({ bigint: true })).size !== BigInt(entry.size)) throw changed(entry.path)
+    if (entry.size >= PIECE && (await file.stat({ bigint: true })).size !== BigInt(entry.size))
+      throw changed(entry.path)
   } finally {
     await file.close()
   }
@@ -56,4 +59,16 @@ async function readPiece(file: FileHandle, { path }: ContextEntry, length: numbe
   })
   if (bytesRead === 0) throw changed(path)
   return piece.subarray(0, bytesRead)
+}
+
+/** Whether a file comes in one piece. */
+export function isSmall({ type, size }: ContextEntry): boolean {
+  return type === 'file' && size < PIECE
+}
+
+/** The same as {@link readEntry}, whole: nothing stays open. */
+export async function readSmall(root: string, entry: ContextEntry, signal?: AbortSignal): Promise<Buffer[]> {
+  const pieces: Buffer[] = []
+  for await (const piece of readEntry(root, entry, signal)) pieces.push(piece)
+  return pieces
 }

@@ -1,0 +1,77 @@
+import { basename, dirname } from 'node:path'
+import { entryAt, type ContextEntry } from '../entry.ts'
+import type { BuildFiles } from '../files.ts'
+import { Patterns } from '../patterns.ts'
+import { readEntry } from '../read-entry.ts'
+import { walk, type Filter } from '../walk.ts'
+import { followLinks } from './follow-links.ts'
+
+/** What the daemon wants of a folder. Each narrows the others, and none reaches out of it. */
+export interface Wanted {
+  readonly includes: readonly string[]
+  readonly excludes: readonly string[]
+  /** Paths to be had with all that their links lead to, inside. */
+  readonly followed: readonly string[]
+}
+
+/** A folder that the daemon may read. */
+export interface SyncedFolder {
+  entries(wanted: Wanted, signal: AbortSignal): AsyncIterable<ContextEntry>
+  read(entry: ContextEntry, signal: AbortSignal): AsyncIterable<Buffer>
+}
+
+/** The folders of a build, by the names that BuildKit's Dockerfile frontend asks for. */
+export function foldersOf(files: BuildFiles): Readonly<Record<string, SyncedFolder>> {
+  return { context: contextOf(files), dockerfile: dockerfileOf(files) }
+}
+
+/** Without what the `.dockerignore` names, whether the daemon leaves it out or not; it asks for the `.dockerignore` itself. */
+function contextOf({ root, ignored }: BuildFiles): SyncedFolder {
+  const own: Filter = { patterns: new Patterns([...ignored, '!.dockerignore']), lets: 'unnamed' }
+  return {
+    async *entries(wanted, signal) {
+      const followed = wanted.followed.length === 0 ? [] : await followLinks(root, wanted.followed)
+      yield* walk(root, [own, ...filtersOf(wanted, followed)], signal)
+    },
+    read: (entry, signal) => readEntry(root, entry, signal),
+  }
+}
+
+/** The Dockerfile and its own `.dockerignore`, and nothing else of the folder that they are in. */
+function dockerfileOf({ dockerfile }: BuildFiles): SyncedFolder {
+  const name = dockerfileName(dockerfile.name)
+  const places = new Map([[name, dockerfile.path]])
+  if (dockerfile.ignoreFile !== undefined) places.set(`${name}.dockerignore`, dockerfile.ignoreFile)
+  return {
+    async *entries(wanted) {
+      const filters = filtersOf(wanted, wanted.followed)
+      for (const [shown, path] of places) {
+        const entry = passes(shown, filters) ? await entryAt(dirname(path), basename(path)) : undefined
+        if (entry) yield { ...entry, path: shown }
+      }
+    },
+    read: (entry, signal) => {
+      const path = places.get(entry.path) ?? ''
+      return readEntry(dirname(path), { ...entry, path: basename(path) }, signal)
+    },
+  }
+}
+
+/** What the daemon knows the Dockerfile by: it asks for the name as for a pattern. */
+export function dockerfileName(name: string): string {
+  return /[*?[\]\\^!]/.test(name) ? 'Dockerfile' : name
+}
+
+function filtersOf({ includes, excludes }: Wanted, followed: readonly string[]): Filter[] {
+  const named = [...includes, ...followed]
+  // The root itself is no filter at all.
+  const all = named.length === 0 || named.some((path) => path === '.')
+  return [
+    ...(all ? [] : [{ patterns: new Patterns(named), lets: 'named' } as const]),
+    ...(excludes.length === 0 ? [] : [{ patterns: new Patterns(excludes), lets: 'unnamed' } as const]),
+  ]
+}
+
+function passes(name: string, filters: readonly Filter[]): boolean {
+  return filters.every(({ patterns, lets }) => patterns.match(name).matches === (lets === 'named'))
+}

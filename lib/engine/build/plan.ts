@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream'
+import { ArgumentError } from '../../errors.ts'
+import { checkOptions } from '../call.ts'
+import type { Operation } from '../operation.ts'
+import { BUILD } from '../operations/images.ts'
+import type { Send } from '../send.ts'
+import type { BuildSource, ImageBuildOptions } from './options.ts'
+
+/** A build whose options have been checked, by the builder that does it. */
+export interface BuildPlan {
+  readonly builder: 'buildkit' | 'classic'
+  readonly source: Source
+  readonly options: ImageBuildOptions
+  /** What of the options is sent in the query. */
+  readonly query: Readonly<Record<string, unknown>>
+}
+
+export type Source =
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'tar'; readonly body: Readable | Uint8Array }
+  | { readonly kind: 'remote'; readonly url: string }
+
+const { version: _version, session: _session, remote: _remote, ...taken } = BUILD.query ?? {}
+
+/** The build as callers see it: what the library itself decides is no option. */
+const OPTIONS: Operation = { ...BUILD, query: taken, own: ['builder', 'secrets', 'auth'] }
+
+export async function planBuild(send: Send, given: BuildSource, options: ImageBuildOptions): Promise<BuildPlan> {
+  checkOptions(OPTIONS, options)
+  const source = sourceOf(given)
+  const builder = await chooseBuilder(send, options)
+  refuseOthers(builder, options)
+  const { builder: _, secrets: __, auth: ___, signal: ____, ...query } = options
+  return { builder, source, options, query }
+}
+
+function sourceOf(given: unknown): Source {
+  if (given instanceof Uint8Array || given instanceof Readable) return { kind: 'tar', body: given }
+  if (typeof given === 'string' && given !== '') {
+    if (/^(https?|git|ssh):\/\/|^git@/.test(given)) throw wrongSource('it is an address', `{ remote: '${given}' }`)
+    return { kind: 'folder', path: given }
+  }
+  const { remote } = (given ?? {}) as { remote?: unknown }
+  if (typeof remote === 'string' && remote !== '') return { kind: 'remote', url: remote }
+  if (typeof given === 'object' && given !== null && Symbol.asyncIterator in given) {
+    return { kind: 'tar', body: Readable.from(given as AsyncIterable<Uint8Array>, { objectMode: false }) }
+  }
+  throw wrongSource('it is none of these', "'/path/of/a/folder'")
+}
+
+function wrongSource(got: string, example: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'the source of images.build()',
+    got,
+    todo: `Give a folder's path, a tar as bytes or as a stream, or { remote } for what the daemon fetches: ${example}`,
+  })
+}
+
+async function chooseBuilder(
+  send: Send,
+  { builder, secrets, signal }: ImageBuildOptions,
+): Promise<BuildPlan['builder']> {
+  if (builder === 'buildkit' || builder === 'classic') return builder
+  if (builder !== undefined) throw refused('builder', 'there is no such builder', 'Give buildkit or classic.')
+  if (secrets !== undefined) return 'buildkit'
+  const { builderVersion } = await send.ping({ ...(signal && { signal }) })
+  return builderVersion === '2' ? 'buildkit' : 'classic'
+}
+
+/** What the other builder takes, and this one would pass over in silence. */
+const FOREIGN: Readonly<Record<BuildPlan['builder'], readonly (keyof ImageBuildOptions)[]>> = {
+  buildkit: ['memory', 'memswap', 'cpushares', 'cpusetcpus', 'cpuperiod', 'cpuquota', 'squash'],
+  classic: ['secrets', 'outputs', 'buildid'],
+}
+
+function refuseOthers(builder: BuildPlan['builder'], options: ImageBuildOptions): void {
+  const foreign = FOREIGN[builder].find((name) => options[name] !== undefined && options[name] !== false)
+  if (foreign !== undefined) {
+    const other = builder === 'buildkit' ? 'classic' : 'buildkit'
+    const todo = `Leave it out, or build with { builder: '${other}' }.`
+    throw refused(foreign, `the builder ${builder} does not have it, and would pass it over in silence`, todo)
+  }
+  const output = options.outputs?.find(({ Type }) => (Type as string) !== 'moby')
+  if (output) throw refused('outputs', `it has the type ${JSON.stringify(output.Type)}`, 'Give moby, or leave it out.')
+}
+
+function refused(option: string, got: string, todo: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', { tried: `the option ${option} of images.build()`, got, todo })
+}
