@@ -98,4 +98,9 @@ export const COMMANDS: readonly Entry[] = [
     summary: 'connect, and say who answered',
     load: async () => (await import('./commands/ping.ts')).ping,
   },
+  {
+    words: ['bridge'],
+    summary: 'a local socket to the daemon, for any Docker tool',
+    load: async () => (await import('./commands/bridge.ts')).bridge,
+  },
 ]

@@ -5,7 +5,8 @@ export function selfOf({ npm_command: command }: Environment): string {
   return command === 'exec' ? 'npx docker-mtls' : 'docker-mtls'
 }
 
-const COMMAND = /(?<!npx |[\w/.-])docker-mtls (?=(?:init|cert|client|context|daemon|explain|ping|--help)(?![\w-]))/g
+const COMMAND =
+  /(?<!npx |[\w/.-])docker-mtls (?=(?:init|bridge|cert|client|context|daemon|explain|ping|--help)(?![\w-]))/g
 
 /** A sentence with commands of ours in it, as they can be typed here. */
 export function asTyped(text: string, env: Environment): string {

@@ -19,7 +19,7 @@ export interface EndpointAndIdentity {
  */
 export type ConnectionSource = { readonly dispatcher: DockerDispatcher } | DockerDispatcher | EndpointAndIdentity
 
-const KEYS: readonly string[] = ['endpoint', 'identity', 'options']
+const KEYS: ReadonlySet<string> = new Set(['endpoint', 'identity', 'options'])
 
 /** The dispatcher of a source; by its shape, since it may come from another copy of this package. */
 export function dispatcherOf(source: ConnectionSource, call: string): DockerDispatcher {
@@ -27,7 +27,7 @@ export function dispatcherOf(source: ConnectionSource, call: string): DockerDisp
   if ('dispatcher' in source) return checked(source.dispatcher, call)
   if ('dispatch' in source) return checked(source, call)
   if ('then' in source) throw noSource(call, 'it is a promise')
-  const unknown = Object.keys(source).find((key) => !KEYS.includes(key))
+  const unknown = Object.keys(source).find((key) => !KEYS.has(key))
   if (unknown !== undefined) throw noSource(call, `there is a key ${JSON.stringify(unknown)} in it`)
   return createDispatcher(source.endpoint, source.identity, source.options)
 }

@@ -1,22 +1,18 @@
 import type { Command } from 'commander'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
-import type { EndpointOptions } from '../../endpoint/options.ts'
 import { printable } from '../../endpoint/text.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { SystemVersion } from '../../engine/types/system.ts'
 import type { Peer } from '../../transport/peer.ts'
 import type { CommandSpec, Context } from '../command.ts'
+import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../connect.ts'
 import { certificateData } from '../data.ts'
 import { inFlags } from '../flag-words.ts'
-import { addEndpointOptions, addJson, endpointOptions, once, readSeconds, type EndpointFlags } from '../options.ts'
+import { addJson } from '../options.ts'
 import { facts } from '../output.ts'
-import { readSecretFile } from '../passphrase.ts'
 import { keyWords, until } from '../words.ts'
 
-interface PingFlags extends EndpointFlags {
-  readonly keyPassphraseFile?: string
-  readonly foreignClientCa?: true
-  readonly timeout?: string
+interface PingFlags extends ConnectFlags {
   readonly json?: true
 }
 
@@ -29,41 +25,13 @@ interface Measured {
 }
 
 async function runPing(flags: PingFlags, context: Context): Promise<void> {
-  const { connect } = await import('../../engine/client.ts')
-  const { signal, env } = context.io
-  const options = await connectOptions(flags, context)
-  const start = performance.now()
-  const docker = await connect({ ...options, signal }, env).catch(async (error: unknown) => {
-    await warnBefore(options, context)
-    throw error
-  })
+  const { docker, milliseconds: connected } = await connectBy(flags, context)
   try {
-    for (const warning of docker.warnings) context.warn(warning)
-    const connected = performance.now() - start
-    const measured = { connected, ...(await measure(docker, signal)) }
+    const measured = { connected, ...(await measure(docker, context.io.signal)) }
     const text = pingText(docker, measured, context)
     context.answer({ data: pingData(docker, measured), text, warnings: localWarning(docker) }, flags)
   } finally {
     await docker.close()
-  }
-}
-
-/** Of an attempt that failed, what is odd about the endpoint: it may be why. */
-async function warnBefore(options: EndpointOptions, { io, warn }: Context): Promise<void> {
-  const { explainEndpoint } = await import('../../endpoint/explain.ts')
-  const { endpoint, steps } = await explainEndpoint(options, io.env)
-  const passedOver = steps.filter(({ source, verdict }) => source === 'option envFile' && verdict === 'passed over')
-  const warnings = endpoint?.warnings ?? passedOver.map(({ value, because }) => `${value} was passed over: ${because}.`)
-  for (const warning of warnings) warn(warning)
-}
-
-async function connectOptions(flags: PingFlags, { say }: Context): Promise<EndpointOptions> {
-  const { timeout, keyPassphraseFile, foreignClientCa } = flags
-  return {
-    ...endpointOptions(flags),
-    ...(foreignClientCa !== undefined && { foreignClientCa }),
-    ...(timeout !== undefined && { connectTimeout: readSeconds('--timeout', timeout) }),
-    ...(keyPassphraseFile !== undefined && { passphrase: await readSecretFile(keyPassphraseFile, say) }),
   }
 }
 
@@ -72,12 +40,6 @@ async function measure(docker: DockerClient, signal: AbortSignal): Promise<Omit<
   const start = performance.now()
   await docker.ping({ signal })
   return { version, ping: performance.now() - start }
-}
-
-/** Mostly that is someone whose variables are in another shell. */
-function localWarning({ endpoint }: DockerClient): string[] {
-  if (endpoint.source !== 'local socket') return []
-  return ['No option and no variable names a daemon: this is the one of this machine.']
 }
 
 function pingData({ endpoint, warnings, apiVersion, dispatcher: { peer } }: DockerClient, measured: Measured): object {
@@ -129,11 +91,7 @@ function peerRows({ tlsVersion, cipher, remoteAddress, certificate, client }: Pe
 }
 
 function define(command: Command, context: Context): void {
-  addEndpointOptions(command)
-  command
-    .option('--key-passphrase-file <file>', 'a file with the passphrase of key.pem', once('--key-passphrase-file'))
-    .option('--foreign-client-ca', 'cert.pem is of another authority than those in ca.pem')
-    .option('--timeout <seconds>', 'how long connecting may take (default: 10)', once('--timeout'))
+  addConnectOptions(command)
   addJson(command).action((flags: PingFlags) => runPing(flags, context))
 }
 

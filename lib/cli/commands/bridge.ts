@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import { formatEndpoint } from '../../endpoint/endpoint.ts'
+import type { Environment } from '../../endpoint/environment.ts'
+import type { DockerClient } from '../../engine/client.ts'
+import { isDockerMtlsError } from '../../errors.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../connect.ts'
+import { inFlags } from '../flag-words.ts'
+import { addJson, once as onlyOnce } from '../options.ts'
+import { shellWord } from '../words.ts'
+
+interface BridgeFlags extends ConnectFlags {
+  readonly socket: string
+  readonly json?: true
+}
+
+async function runBridge(flags: BridgeFlags, context: Context): Promise<void> {
+  const { bridge } = await import('../../interop/bridge.ts')
+  const { docker } = await connectBy(flags, context)
+  try {
+    const made = await bridge(docker, flags.socket, { onFailure: failureTeller(context) })
+    try {
+      tell(docker, made.path, flags, context)
+      await ended(context.io.signal)
+    } finally {
+      await made.close()
+    }
+  } finally {
+    await docker.close()
+  }
+}
+
+function tell(docker: DockerClient, path: string, flags: BridgeFlags, context: Context): void {
+  const { kind, source } = docker.endpoint
+  const url = formatEndpoint(docker.endpoint)
+  const dockerHost = `unix://${path}`
+  context.say(`A bridge to ${url} (${inFlags(source)}), until Ctrl-C. Whoever may open the socket is root there.`)
+  const data = { socket: path, dockerHost, endpoint: { url, kind, source }, warnings: docker.warnings }
+  const text = `${variables(dockerHost, context.io.env).join('\n')}\n`
+  context.answer({ data, text, warnings: localWarning(docker) }, flags)
+}
+
+/** There is no TLS on the socket, and with these variables the docker command would speak it there (seen with 26.1.5). */
+const FOR_TLS = ['DOCKER_TLS_VERIFY', 'DOCKER_TLS'] as const
+
+function variables(dockerHost: string, env: Environment): string[] {
+  const wrong = FOR_TLS.filter((name) => env[name] !== undefined && env[name] !== '')
+  return [`export DOCKER_HOST=${shellWord(dockerHost)}`, ...(wrong.length > 0 ? [`unset ${wrong.join(' ')}`] : [])]
+}
+
+/** The docker command tries several times: what it was told is said once. */
+function failureTeller({ say }: Context): (error: unknown) => void {
+  let last = ''
+  return (error) => {
+    const words = isDockerMtlsError(error) ? `${error.code}: ${error.tried}: ${error.got}` : String(error)
+    if (words !== last) say(words)
+    last = words
+  }
+}
+
+async function ended(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+}
+
+function define(command: Command, context: Context): void {
+  command.requiredOption('--socket <path>', 'the socket to make, in a folder of your own', onlyOnce('--socket'))
+  addConnectOptions(command)
+  addJson(command).action((flags: BridgeFlags) => runBridge(flags, context))
+}
+
+export const bridge: CommandSpec = {
+  description:
+    'Makes a unix socket that leads to the daemon over mutual TLS, for tools that can not do that themselves: ' +
+    'with DOCKER_HOST=unix://PATH any Docker tool works. It runs until Ctrl-C, and removes the socket then. ' +
+    'The socket is for you alone (mode 0600), and as good as root on the host of the daemon.',
+  examples: [
+    ['docker-mtls bridge --socket "$XDG_RUNTIME_DIR/docker.sock"', 'to the daemon of DOCKER_HOST'],
+    ['docker-mtls bridge --socket ./docker.sock --context build01', 'to that of a docker context'],
+  ],
+  json: '{ socket, dockerHost, endpoint: { url, kind, source }, warnings }, as soon as it listens',
+  stray: (extra) => `The socket is an option:  docker-mtls bridge --socket ${extra}`,
+  define,
+}
