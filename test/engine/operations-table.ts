@@ -39,7 +39,7 @@ ImageCreate | POST /images/create | fromImage fromSrc repo tag message changes p
 ImageInspect | GET /images/{name}/json | manifests platform | | images.inspect | images
 ImageAttestations | GET /images/{name}/attestations | platform type statement | | images.attestations | ! came with API 1.55, and this daemon speaks 1.45: test/engine/contract.test.ts
 ImageHistory | GET /images/{name}/history | platform | | images.history | images
-ImagePush | POST /images/{name}/push | tag platform | | images.push | images
+ImagePush | POST /images/{name}/push | tag platform | | images.push | images-registry
 ImageTag | POST /images/{name}/tag | repo tag | | images.tag | images
 ImageDelete | DELETE /images/{name} | force noprune platforms | | images.remove | images
 ImageSearch | GET /images/search | term limit filters | | images.search | ! asks Docker Hub, which is out of reach
@@ -113,7 +113,7 @@ ConfigCreate | POST /configs/create | | json | configs.create | secrets
 ConfigInspect | GET /configs/{id} | | | configs.inspect | secrets
 ConfigDelete | DELETE /configs/{id} | | | configs.remove | secrets
 ConfigUpdate | POST /configs/{id}/update | version | json | configs.update | secrets
-DistributionInspect | GET /distribution/{name}/json | | | distribution.inspect | images
+DistributionInspect | GET /distribution/{name}/json | | | distribution.inspect | images-registry
 Session | POST /session | | | session.open | system
 +CheckpointList | GET /containers/{id}/checkpoints | dir | | checkpoints.list | checkpoints
 +CheckpointCreate | POST /containers/{id}/checkpoints | | json | checkpoints.create | ! needs CRIU, which Debian has not
