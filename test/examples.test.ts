@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startSecuredDaemon, type SecuredDaemon } from './daemon/harness/secured.ts'
 import { runCommand, type CommandResult } from './support/command.ts'
+import { dockerLocally } from './daemon/harness/docker-cli.ts'
+import { IMAGE, makeImage } from './daemon/harness/image.ts'
+import { startRegistry } from './daemon/harness/registry.ts'
 import { lacks } from './support/requirements.ts'
 import { temporaryFolder } from './support/temporary.ts'
 
@@ -75,5 +78,39 @@ describe('with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {
   test('fetch-with-dispatcher', async () => {
     const text = succeeded(await run('fetch-with-dispatcher', daemon.clientEnv))
     assert.match(text, /^200: Docker Engine \d+[^]*example\.com[^]*and nowhere else/)
+  })
+
+  test('pull-with-progress', { skip: lacks('docker', 'busybox', 'docker-registry', 'htpasswd') }, async (t) => {
+    const auth = { username: 'ann', password: 'secret' }
+    const registry = await startRegistry({ auth })
+    t.after(() => registry.stop())
+    const config = await temporaryFolder(t)
+    const basic = Buffer.from('ann:secret').toString('base64')
+    await writeFile(join(config, 'config.json'), JSON.stringify({ auths: { [registry.host]: { auth: basic } } }))
+    const image = `${registry.host}/team/app:1`
+    await makeImage(daemon, image)
+    const cli = { env: { DOCKER_CONFIG: config } }
+    succeeded(await dockerLocally(daemon, ['push', '--quiet', image], cli))
+    succeeded(await dockerLocally(daemon, ['rmi', image], cli))
+    const text = succeeded(await run('pull-with-progress', { ...daemon.clientEnv, DOCKER_CONFIG: config }, [image]))
+    assert.match(text, /^1: Pulling from team\/app\n[^]*\d+% of \d\.\d MB\n[^]*: Pull complete\n/)
+    assert.match(text, /app:1 is downloaded: sha256:[0-9a-f]{64}\n$/)
+    const refused = await run('pull-with-progress', daemon.clientEnv, [image])
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /no basic auth credentials[^]*docker login 127\.0\.0\.1/)
+  })
+
+  test('build', { skip: lacks('docker', 'busybox') }, async (t) => {
+    await makeImage(daemon)
+    const folder = await temporaryFolder(t)
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${IMAGE}\nCOPY text /text\nRUN cat /text\n`)
+    await writeFile(join(folder, 'text'), 'said while it was built\n')
+    const text = succeeded(await run('build', daemon.clientEnv, [folder, 'built:1']))
+    assert.match(text, /^done: .*COPY text \/text\n[^]*said while it was built\n[^]*done: .*RUN cat \/text\n/m)
+    assert.match(text, /built:1 is sha256:[0-9a-f]{64}, \d+ bytes\n$/)
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${IMAGE}\nRUN echo why it failed && exit 3\n`)
+    const failed = await run('build', daemon.clientEnv, [folder, 'built:1'])
+    assert.equal(failed.code, 1)
+    assert.match(failed.stderr, /RUN echo why it failed[^]*3/)
   })
 })
