@@ -6,6 +6,7 @@ import { DockerClient } from '../../lib/engine/client.ts'
 import type { Operation } from '../../lib/engine/operation.ts'
 import { Send } from '../../lib/engine/send.ts'
 import { createDispatcher, parseHost } from '../../lib/index.ts'
+import { CALLS } from './support/calls.ts'
 import { loadOperations } from './support/operations.ts'
 import { ROWS, shapeOf, type Row } from './operations-table.ts'
 
@@ -69,4 +70,10 @@ test('a row is called by a test on a real daemon that there is, or says why not'
     if (file === undefined) assert.ok((reason ?? '').length > 10, `${id}: why not?`)
     else assert.ok(files.includes(`${file}.test.ts`), `${id}: there is no test/daemon/engine/${file}.test.ts`)
   }
+})
+
+test('the tests call every method of the table, and nothing else', () => {
+  const methods = new Set(ROWS.flatMap((row) => row.methods))
+  const called = new Set(Object.keys(CALLS).map((call) => call.replace(/ .*/, '')))
+  assert.deepEqual([...called].toSorted(), [...methods].toSorted())
 })
