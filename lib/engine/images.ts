@@ -186,6 +186,9 @@ export class Images {
    * @throws {@link NotFoundError} or {@link ServerError} where there is none of that name here
    * @example
    * ```ts
+   * import { createReadStream, createWriteStream } from 'node:fs'
+   * import { pipeline } from 'node:stream/promises'
+   *
    * await pipeline(await docker.images.save(['app:1', 'app:2']), createWriteStream('apps.tar'))
    * await docker.images.load(createReadStream('apps.tar'))
    * ```
