@@ -145,6 +145,9 @@ export type BuildErrorCode =
   | 'ERR_BUILD_FILE_CHANGED'
   | 'ERR_BUILD_SECRET_INVALID'
 
+/** Files on their way into a container or out of one. */
+export type CopyErrorCode = 'ERR_COPY_SOURCE' | 'ERR_COPY_TARGET' | 'ERR_COPY_UNSAFE' | 'ERR_COPY_ARCHIVE_INVALID'
+
 /** A file of ours that could not be written. */
 export type FileErrorCode = 'ERR_FILE_EXISTS' | 'ERR_FILE_WRITE' | 'ERR_FILE_READ'
 
@@ -162,6 +165,7 @@ export type ErrorCode =
   | DaemonErrorCode
   | RegistryErrorCode
   | BuildErrorCode
+  | CopyErrorCode
   | FileErrorCode
   | ArgumentErrorCode
 
@@ -241,6 +245,9 @@ export class RegistryError extends DockerMtlsError<RegistryErrorCode> {}
 
 /** The context, the Dockerfile or a secret of a build can't be sent; the daemon has built nothing of it. */
 export class BuildError extends DockerMtlsError<BuildErrorCode> {}
+
+/** Local files can't be read or written, or a container's are not what they may be; some may be copied already. */
+export class CopyError extends DockerMtlsError<CopyErrorCode> {}
 
 /** A file of ours could not be read or written; what was there before is still there. */
 export class FileError extends DockerMtlsError<FileErrorCode> {}

@@ -1,8 +1,11 @@
 import type { Readable } from 'node:stream'
 import { checkOptions } from './call.ts'
 import { ContainerArchive } from './container-archive.ts'
+import { copyFrom } from './helpers/copy/copy-from.ts'
+import { copyTo } from './helpers/copy/copy-to.ts'
 import * as operations from './operations/containers.ts'
 import type * as given from './options/containers.ts'
+import type { CopyEntry, CopyFromOptions, CopyToOptions } from './options/copy.ts'
 import type { RequestOptions, Send } from './send.ts'
 import type { AttachedStream } from './stream/attached.ts'
 import { attachedStream, jsonStream, outputStream, webSocketStream, type IsTty } from './stream/calls.ts'
@@ -217,6 +220,49 @@ export class Containers {
    */
   remove(id: string, options: given.ContainerRemoveOptions = {}): Promise<void> {
     return this.#send.none(operations.REMOVE, { ids: [id], options })
+  }
+
+  /**
+   * Copies a local file or folder into a container, which need not run, as `docker cp` does: into a folder that is there, else
+   * under the name that the path says; of a source that ends with `/.`, what is in it. Symbolic links stay what they are.
+   *
+   * @param source - a local path, or things in memory, which go below the path
+   * @param path - in the container
+   * @returns where it is now
+   * @throws {@link CopyError} ERR_COPY_SOURCE for what can't be read, or changes meanwhile; ERR_COPY_TARGET
+   * @throws {@link NotFoundError} where there is no such container, or no folder to put it in
+   * @example
+   * ```ts
+   * await docker.containers.copyTo('web', './site', '/srv') // is /srv/site then, where /srv is there
+   * await docker.containers.copyTo('web', [{ path: 'app.conf', content: 'debug = no\n', mode: 0o600 }], '/etc')
+   * ```
+   */
+  copyTo(
+    id: string,
+    source: string | readonly CopyEntry[],
+    path: string,
+    options: CopyToOptions = {},
+  ): Promise<string> {
+    return copyTo(this.archive, id, source, path, options)
+  }
+
+  /**
+   * Copies a file or folder out of a container, which need not run, as `docker cp` does: into a folder that is there, else under the
+   * name that the target says; of a path that ends with `/.`, what is in it. A hostile container gains nothing: no name leads out of the
+   * target, nothing is written through a link, and neither devices nor set-user-ID files are made.
+   *
+   * @param path - in the container
+   * @param target - a local path
+   * @returns where it is now
+   * @throws {@link CopyError} ERR_COPY_UNSAFE for what must not be unpacked, ERR_COPY_TARGET, ERR_COPY_ARCHIVE_INVALID
+   * @throws {@link NotFoundError} where there is no such container or path
+   * @example
+   * ```ts
+   * await docker.containers.copyFrom('web', '/var/log/nginx', './logs')
+   * ```
+   */
+  copyFrom(id: string, path: string, target: string, options: CopyFromOptions = {}): Promise<string> {
+    return copyFrom(this.archive, id, path, target, options)
   }
 
   /** Removes all that don't run (`POST /containers/prune`). */

@@ -44,9 +44,9 @@ describe('a command from its input to its exit code', { skip }, () => {
 
   const count = async (): Promise<number> => (await docker.containers.list({ all: true })).length
 
-  describe('docker.run', () => {
-    const run = (script: string, options: RunOptions = {}): Promise<RunResult> => runShell(engine, script, options)
+  const run = (script: string, options: RunOptions = {}): Promise<RunResult> => runShell(engine, script, options)
 
+  describe('docker.run', () => {
     test('output, exit code, and no container afterwards', async () => {
       const before_ = await count()
       const { exitCode, stdout, stderr, oomKilled, id } = await run('echo out; echo err >&2; exit 3')

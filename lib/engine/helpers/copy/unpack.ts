@@ -1,0 +1,65 @@
+import type { Readable } from 'node:stream'
+import type { Extract, Header } from 'tar-stream'
+import { isDockerMtlsError } from '../../../errors.ts'
+import { partsOf } from './entry-name.ts'
+import { noArchive, special, unsafe } from './faults.ts'
+import type { Place } from './place.ts'
+import { SafeFolder } from './safe-folder.ts'
+
+/** How a tar of a container is unpacked. */
+export interface Unpacking {
+  /** In the container, for messages. */
+  readonly path: string
+  /** What all names in it begin with. */
+  readonly prefix: string
+  readonly place: Place
+  readonly special: 'refuse' | 'skip'
+  readonly signal: AbortSignal | undefined
+}
+
+type Entry = Extract extends AsyncIterable<infer One> ? One : never
+
+/** Unpacks what the daemon sends of one path, piece by piece. */
+export async function unpack(tar: Readable, how: Unpacking): Promise<void> {
+  const { extract } = await import('tar-stream')
+  const entries = extract()
+  tar.on('error', (error) => entries.destroy(error))
+  tar.pipe(entries)
+  const folder = new SafeFolder(how.place.folder)
+  try {
+    for await (const entry of entries) await put(folder, entry, how)
+    await folder.finish()
+  } catch (error) {
+    how.signal?.throwIfAborted()
+    throw isDockerMtlsError(error) ? error : noArchive(how.path, error)
+  } finally {
+    tar.destroy()
+  }
+}
+
+async function put(folder: SafeFolder, entry: Entry, how: Unpacking): Promise<void> {
+  const { name, type } = entry.header
+  const parts = placed(name, how)
+  const attributes = attributesOf(entry.header)
+  if (type === 'file' || type === 'contiguous-file') {
+    return folder.file(parts, attributes, entry as AsyncIterable<Uint8Array>)
+  }
+  // Of no other type is there any content, but the tar goes on only where it has been read.
+  entry.resume()
+  if (type === 'directory') return folder.folder(parts, attributes)
+  const target = entry.header.linkname ?? ''
+  if (type === 'symlink') return folder.symlink(parts, attributes, target)
+  if (type === 'link') return folder.link(parts, placed(target, how))
+  if (how.special === 'refuse') throw special(name, type)
+}
+
+/** Below the place; of a folder of which only the content is wanted, without its own name. */
+function placed(name: string, { prefix, place }: Unpacking): string[] {
+  const parts = partsOf(name)
+  if (prefix !== '.' && parts.shift() !== prefix) throw unsafe(name, `it is none of ${prefix}, which was asked for`)
+  return place.name === undefined ? parts : [place.name, ...parts]
+}
+
+function attributesOf({ mode, mtime }: Header): { mode: number; mtime: Date } {
+  return { mode: mode ?? 0o644, mtime: mtime ?? new Date() }
+}

@@ -1,0 +1,74 @@
+import { constants, type Stats } from 'node:fs'
+import { lstat, open, readdir, readlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sourceFault, unreadable } from './faults.ts'
+import type { TarItem } from './item.ts'
+
+/** Windows has neither flag. */
+const FLAGS: number = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** How local files are packed. */
+export interface Walk {
+  readonly keepOwner: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * A file, a link, or a folder with all that is in it, each name below `name`. Sockets are left out, as by `docker cp`:
+ * no tar holds them.
+ *
+ * @param name - what it is called in the tar; undefined for a folder of which only the content goes there
+ * @param stats - of the path itself, where what a link leads to is meant
+ */
+export async function* walkLocal(
+  path: string,
+  name: string | undefined,
+  how: Walk,
+  stats?: Stats,
+): AsyncGenerator<TarItem, void, undefined> {
+  how.signal?.throwIfAborted()
+  const found = stats ?? (await reading(path, () => lstat(path)))
+  if (found.isDirectory()) {
+    if (name !== undefined) yield { ...common(found, how), name: `${name}/`, type: 'directory', size: 0 }
+    for (const child of (await reading(path, () => readdir(path))).toSorted()) {
+      yield* walkLocal(join(path, child), name === undefined ? child : `${name}/${child}`, how)
+    }
+  } else if (!found.isSocket()) yield await leaf(path, name ?? '', found, how)
+}
+
+async function leaf(path: string, name: string, found: Stats, how: Walk): Promise<TarItem> {
+  const all = { ...common(found, how), name }
+  if (found.isFile()) return { ...all, type: 'file', size: found.size, content: () => readFile(path, found) }
+  if (!found.isSymbolicLink()) throw sourceFault(path, 'it is neither file, folder nor link')
+  return { ...all, type: 'symlink', size: 0, linkname: await reading(path, () => readlink(path)) }
+}
+
+function common(
+  { mode, mtime, uid, gid }: Stats,
+  { keepOwner }: Walk,
+): Pick<TarItem, 'mode' | 'mtime' | 'uid' | 'gid'> {
+  return { mode, mtime, uid: keepOwner ? uid : 0, gid: keepOwner ? gid : 0 }
+}
+
+async function reading<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+/** That very file, and as many bytes as it had: another of that name may be one that a link leads to. */
+async function* readFile(path: string, seen: Stats): AsyncGenerator<Buffer, void, undefined> {
+  const file = await reading(path, () => open(path, FLAGS))
+  try {
+    const { ino, dev } = await file.stat()
+    if (ino !== seen.ino || dev !== seen.dev) throw sourceFault(path, 'another file has taken its place')
+    // A byte more than it had shows whether it grew.
+    for await (const piece of file.createReadStream({ end: seen.size, autoClose: false })) yield piece as Buffer
+  } catch (error) {
+    throw error instanceof Error && 'syscall' in error ? unreadable(path, error) : error
+  } finally {
+    await file.close()
+  }
+}
