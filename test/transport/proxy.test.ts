@@ -189,6 +189,8 @@ describe('a proxy that', () => {
       /none were given/,
     ],
     ['forbids', ends('HTTP/1.1 403 Access violation\r\n\r\n<html>'), 'ERR_PROXY_REFUSED', /\(403 Access violation\)/],
+    ['says 401', says('HTTP/1.1 401 Unauthorized\r\n\r\n'), 'ERR_PROXY_AUTH_REQUIRED', /401/],
+    ['says 500', says('HTTP/1.1 500 Unable to connect\r\n\r\n'), 'ERR_PROXY_BAD_GATEWAY', /500 Unable/],
     ['knows no CONNECT', says('HTTP/1.1 405 Method Not Allowed\r\n\r\n'), 'ERR_PROXY_REFUSED', /405/],
     ['redirects', says('HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n'), 'ERR_PROXY_REFUSED', /302/],
     [
@@ -241,6 +243,14 @@ describe('a proxy that', () => {
     assert.equal(error.code, 'ERR_PROXY_AUTH_REQUIRED')
     assert.match(error.got, /does not take the credentials .*407 <U\+001B>\[31mNo/)
     assert.doesNotMatch(error.message, /ann|s3cret/)
+  })
+
+  test('takes its time leaves less of it to TLS', async (t) => {
+    const between = await proxy(t, (socket) => setTimeout(() => socket.write(ESTABLISHED), 1_200))
+    const began = performance.now()
+    const error = await failure({ host: 'localhost:2376', proxy: `http://127.0.0.1:${between.port}` })
+    assert.equal(error.code, 'ERR_HANDSHAKE_TIMEOUT')
+    assert.ok(performance.now() - began < 2_300, `it took ${performance.now() - began} ms`)
   })
 
   test("isn't there", async () => {

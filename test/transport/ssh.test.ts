@@ -188,11 +188,13 @@ describe('what ssh and docker say', { skip }, () => {
   }
 })
 
-const left = (): string[] => processesNaming('sleep 987.65')
+/** Known by its length. */
+const SLEEP = `sleep 987.${process.pid}`
+const left = (): string[] => processesNaming(SLEEP)
 
 describe('an ssh that hangs', { skip }, () => {
   /** Not even SIGTERM ends it, nor what it started. */
-  const STUBBORN = `#!/bin/sh\nPATH=/bin:/usr/bin\ntrap '' TERM\nsleep 987.65\nsleep 987.65\n`
+  const STUBBORN = `#!/bin/sh\nPATH=/bin:/usr/bin\ntrap '' TERM\n${SLEEP}\n${SLEEP}\n`
 
   test('is given up in time, and killed', async (t) => {
     await withSsh(t, STUBBORN)
