@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -19,6 +19,7 @@ import {
   NotFoundError,
   ServerError,
   StreamError,
+  type BuildPruneOptions,
   type DockerClient,
 } from '../../../lib/index.ts'
 import { lacks } from '../../support/requirements.ts'
@@ -375,6 +376,40 @@ describe('images', { skip }, () => {
     await assert.rejects(docker.images.buildPrune({ maxUsedSpace: 1 }), { code: 'ERR_API_FIELD_TOO_NEW' })
     await docker.images.cancelBuild('none')
     await assert.rejects(docker.images.cancelBuild(''), { code: 'ERR_ARGUMENT_INVALID' })
+  })
+
+  test('of what builders keep, filters choose', async (t) => {
+    const folder = await temporaryFolder(t)
+    const steps = ['RUN echo 1 > /x', 'RUN --mount=type=cache,target=/cache echo 2 > /cache/y']
+    await writeFile(join(folder, 'Dockerfile'), [`FROM ${engine.image}`, ...steps].join('\n'))
+    await docker.images.build(folder, { t: 'kept:1', builder: 'buildkit' })
+    const pruned = async (options: BuildPruneOptions): Promise<number> =>
+      (await docker.images.buildPrune(options)).CachesDeleted?.length ?? 0
+    assert.equal(await pruned({ filters: { type: 'frontend' } }), 0)
+    assert.equal(await pruned({ filters: { inuse: true } }), 0)
+    assert.equal(await pruned({ filters: { until: '24h', private: true } }), 0)
+    assert.equal(await pruned({ filters: { type: 'exec.cachemount' } }), 1)
+    const { CachesDeleted, SpaceReclaimed } = await docker.images.buildPrune({ filters: { private: true } })
+    assert.ok(CachesDeleted && CachesDeleted.length > 0 && SpaceReclaimed > 0, 'nothing is private')
+    assert.ok((await pruned({ all: true })) > 0, 'nothing was shared with the image')
+    await docker.images.remove('kept:1')
+  })
+
+  test('a build is ended by its id', async (t) => {
+    const folder = await temporaryFolder(t)
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${engine.image}\nRUN echo begun && sleep 60\n`)
+    const building = docker.images.build(folder, { builder: 'buildkit', buildid: 'to-be-ended' })
+    const listened = (async () => {
+      for await (const event of building) {
+        if (event.type === 'log' && event.text.includes('begun')) await docker.images.cancelBuild('to-be-ended')
+      }
+    })()
+    await assert.rejects(soon('a build that was ended', listened), (error) => {
+      assert.ok(error instanceof StreamError, String(error))
+      assert.match(error.message, /cancell?ed/)
+      return true
+    })
+    await docker.images.buildPrune({ all: true })
   })
 
   test('what this daemon is too old for is refused before it is sent', async () => {
