@@ -4,19 +4,21 @@ import type { DockerClient } from '../engine/client.ts'
 import type { Context } from './command.ts'
 import { addEndpointOptions, endpointOptions, once, readSeconds, type EndpointFlags } from './options.ts'
 import { readSecretFile } from './passphrase.ts'
+import { addProxyOptions, proxyOption, type ProxyFlags } from './proxy.ts'
 
 /** Flags that say which daemon, who we are to it, and how to connect. */
-export interface ConnectFlags extends EndpointFlags {
+export interface ConnectFlags extends EndpointFlags, ProxyFlags {
   readonly keyPassphraseFile?: string
   readonly foreignClientCa?: true
   readonly timeout?: string
 }
 
 export function addConnectOptions(command: Command): Command {
-  return addEndpointOptions(command)
+  addEndpointOptions(command)
     .option('--key-passphrase-file <file>', 'a file with the passphrase of key.pem', once('--key-passphrase-file'))
     .option('--foreign-client-ca', 'cert.pem is of another authority than those in ca.pem')
     .option('--timeout <seconds>', 'how long connecting may take (default: 10)', once('--timeout'))
+  return addProxyOptions(command)
 }
 
 /** A client that is connected, and how long that took, in milliseconds. */
@@ -46,6 +48,7 @@ async function connectOptions(flags: ConnectFlags, { say }: Context): Promise<En
     ...endpointOptions(flags),
     ...(foreignClientCa !== undefined && { foreignClientCa }),
     ...(timeout !== undefined && { connectTimeout: readSeconds('--timeout', timeout) }),
+    ...(await proxyOption(flags, say)),
     ...(keyPassphraseFile !== undefined && { passphrase: await readSecretFile(keyPassphraseFile, say) }),
   }
 }

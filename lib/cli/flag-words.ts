@@ -7,6 +7,13 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:the )?(?:option )?tlsOnPort2375\b/g, '--tls-on-port-2375'],
   [/\b(?:the )?(?:option )?foreignClientCa(?:: true)?\b/g, '--foreign-client-ca'],
   [/\b(?:the )?option passphrase\b/g, '--key-passphrase-file'],
+  [/\b(?:the )?option proxy\b/g, '--proxy'],
+  // A password is read from a file here.
+  [
+    /http:\/\/USER:PASSWORD@PROXY:PORT, what is special in them as %XX/g,
+    '--proxy http://USER@PROXY:PORT --proxy-password-file FILE',
+  ],
+  [/http:\/\/USER:PASSWORD@PROXY:PORT/g, 'http://USER@PROXY:PORT'],
   // Certificates as values have no flags: a key does not belong on a command line.
   [/, or ca, cert and key\b/g, ''],
 ]

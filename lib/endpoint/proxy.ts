@@ -2,7 +2,7 @@ import { ArgumentError } from '../errors.ts'
 import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import { forbiddenCharacter, showHost } from './text.ts'
 
-const FORM = 'Write http://PROXY:PORT, with USER:PASSWORD@ before PROXY where it wants them.'
+const FORM = 'Write http://PROXY:PORT, or http://USER:PASSWORD@PROXY:PORT.'
 const DEFAULT_PORT = 80
 
 /** An HTTP proxy that opens tunnels. What it wants from us to know us by is shown to nobody else. */

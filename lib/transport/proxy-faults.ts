@@ -82,7 +82,7 @@ export class ProxyFaults {
       got: `the proxy ${known ? 'does not take the credentials that were given' : 'wants credentials, and none were given'} (${answer})`,
       todo: known
         ? 'Correct user and password; it has to take them by the scheme Basic.'
-        : 'Write them into the option proxy: http://USER:PASSWORD@PROXY:PORT, what is special in them as %XX.',
+        : 'Give them:  http://USER:PASSWORD@PROXY:PORT, what is special in them as %XX.',
     }
   }
 

@@ -6,6 +6,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { temporaryFolder } from '../support/temporary.ts'
+import { says, startFakeProxy, tunnels } from '../transport/support/proxies.ts'
 import { startFakeDaemon } from './support/fake-daemon.ts'
 import { runCli, runJson, type RunOptions } from './support/run-cli.ts'
 
@@ -170,6 +171,45 @@ describe('ping', () => {
     const opened = await runCli([...argv, '--key-passphrase-file', join(own, 'passphrase')], { env: { HOME } })
     assert.equal(opened.code, 0, opened.stderr)
     assert.ok(!`${opened.stdout}${opened.stderr}${locked.stderr}`.includes('correct horse'))
+  })
+
+  test('through a proxy, whose password is read from a file', async (t) => {
+    const proxy = await startFakeProxy(tunnels())
+    t.after(() => proxy.close())
+    const at = (user = ''): string[] => ['ping', '--proxy', `http://${user}127.0.0.1:${proxy.port}`]
+    const plain = await runCli(at(), { env })
+    assert.equal(plain.code, 0, plain.stderr)
+    assert.match(plain.stdout, /^Address {2}known to the proxy alone$/m)
+    const file = join(await temporaryFolder(t), 'password')
+    await writeFile(file, 's3cret/$&\n', { mode: 0o600 })
+    const named = await runCli([...at('ann@'), '--proxy-password-file', file], { env })
+    assert.equal(named.code, 0, named.stderr)
+    const credentials = Buffer.from('ann:s3cret/$&').toString('base64')
+    assert.ok(proxy.requests.at(-1)?.endsWith(`Proxy-Authorization: Basic ${credentials}`), proxy.requests.at(-1))
+    assert.ok(!`${named.stdout}${named.stderr}`.includes('s3cret'))
+  })
+
+  test('a proxy that wants credentials, none at all, and a password for everybody to see', async (t) => {
+    const proxy = await startFakeProxy(says('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'))
+    t.after(() => proxy.close())
+    const rows: [string[], number, RegExp][] = [
+      [
+        ['--proxy', `http://127.0.0.1:${proxy.port}`],
+        1,
+        /^ERR_PROXY_AUTH_REQUIRED: .*\n.*--proxy http:\/\/USER@PROXY:PORT --proxy-password-file FILE\.\n$/,
+      ],
+      [['--proxy', 'http://ann:s3cret@proxy:3128'], 2, /^ERR_USAGE: .*--proxy: .*everybody.*\n.*--proxy-password-file/],
+      [['--proxy', 'socks5://proxy:1080'], 2, /^ERR_ARGUMENT_INVALID: --proxy "socks5:.*\n.* or http:\/\/USER@PROXY/],
+      [['--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*no --proxy beside/],
+      [['--proxy', 'http://proxy:1', '--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*names no user/],
+      [['--proxy', 'http://proxy:1', '--host', 'unix:///x'], 2, /^ERR_ARGUMENT_INVALID: --proxy for unix:\/\/\/x/],
+    ]
+    for (const [argv, code, expected] of rows) {
+      const ran = await runCli(['ping', ...argv], { env: argv.includes('--host') ? { HOME } : env })
+      assert.equal(ran.code, code, ran.stderr)
+      assert.match(ran.stderr, expected)
+      assert.doesNotMatch(ran.stderr, /s3cret/)
+    }
   })
 
   const other = join(HOME, 'other')

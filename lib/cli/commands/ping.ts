@@ -81,7 +81,7 @@ function peerRows({ tlsVersion, cipher, remoteAddress, certificate, client }: Pe
   const names = [...certificate.names.dns, ...certificate.names.ip].join(', ')
   return [
     ['Server', `${names}\n${keyWords(certificate)}, ${until(certificate.validTo)}, of ${certificate.issuer}`],
-    ['Address', remoteAddress ?? 'unknown'],
+    ['Address', remoteAddress ?? 'known to the proxy alone'],
     [
       'You',
       `${client.commonName ?? client.subject}\n${keyWords(client)}, ${until(client.validTo)}, of ${client.issuer}`,
