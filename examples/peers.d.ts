@@ -1,7 +1,7 @@
 /** No more of other clients' types than the examples use: dockerode brings none, and the check does without the peers. */
 
 declare module 'dockerode' {
-  import type { Duplex, Writable } from 'node:stream'
+  import type { Duplex, Readable, Writable } from 'node:stream'
 
   interface Exec {
     start(options: { hijack: true; stdin: true }): Promise<Duplex>
@@ -13,8 +13,10 @@ declare module 'dockerode' {
     remove(options: { force: true }): Promise<unknown>
   }
   export default class Docker {
-    constructor(options: object)
+    constructor(options?: object)
     readonly modem: { demuxStream(stream: Duplex, stdout: Writable, stderr: Writable): void }
+    ping(): Promise<Buffer>
+    getEvents(): Promise<Readable>
     createContainer(options: object): Promise<Container>
   }
 }
