@@ -1,4 +1,4 @@
-import { DockerApiError } from '../errors.ts'
+import { AuthorizationDeniedError, DockerApiError } from '../errors.ts'
 import { HUB } from '../registry/reference.ts'
 
 type Remedy = readonly [said: RegExp, todo: (registry: string) => string]
@@ -37,7 +37,8 @@ const loginTo = (registry: string): string => (registry === HUB ? 'docker login'
 
 /** A failure of a call in which the daemon asks a registry: which one, and what is to be done. */
 export function explainRefusal(error: unknown, registry: string): unknown {
-  if (!(error instanceof DockerApiError)) return error
+  // A plugin's refusal is the daemon's own, whatever words it has.
+  if (!(error instanceof DockerApiError) || error instanceof AuthorizationDeniedError) return error
   const { code, tried, got, status, method, path, daemonMessage = '' } = error
   const [, todo] = REMEDIES.find(([said]) => said.test(daemonMessage)) ?? []
   if (todo === undefined) return error

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { buffer } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import {
+  AuthorizationDeniedError,
   ConnectionError,
   DockerApiError,
   NotFoundError,
@@ -426,7 +427,10 @@ describe('what is sent', () => {
 
 describe('what comes back', () => {
   test('an archive that the daemon could not finish is no success', async (t) => {
-    const tar = Buffer.alloc(40_000, 'x')
+    const tar = Buffer.concat([
+      Buffer.alloc(40_000, 'x'),
+      Buffer.from('{"message":"a file of the image"} {"errorDetail":'),
+    ])
     const failures = ['{"errorDetail":{"message":"gone"},"error":"gone"}\r\n', '{"message":"gone"}\n']
     for (const failure of failures) {
       const whole = Buffer.concat([tar, Buffer.from(failure)])
@@ -509,6 +513,24 @@ describe('what registries say', () => {
       await assert.rejects(asStatus.docker.distribution.inspect('x'), { status })
     })
   }
+
+  test('an authorization plugin is no registry, and neither is what is imported from', async (t) => {
+    const message = 'authorization denied by plugin casbin: access denied'
+    const denied = await pretend(t, '1.45', (response) => response.writeHead(403).end(JSON.stringify({ message })))
+    await assert.rejects(Promise.resolve(denied.docker.images.pull('x')), (error) => {
+      assert.ok(error instanceof AuthorizationDeniedError, String(error))
+      assert.match(error.todo, /Ask who runs the daemon/)
+      return true
+    })
+    const far = await pretend(t, '1.45', (response) =>
+      response.writeHead(500).end('{"message":"dial tcp: no such host"}'),
+    )
+    for (const call of [far.docker.images.import('http://x/y'), far.docker.images.create({ fromSrc: 'x' })])
+      await assert.rejects(
+        Promise.resolve(call),
+        (error) => error instanceof ServerError && !/registry/.test(error.message),
+      )
+  })
 
   test('the class stays what the status made it', async (t) => {
     const { docker } = await pretend(t, '1.45', (response) => response.writeHead(401).end('{"message":"unauthorized"}'))

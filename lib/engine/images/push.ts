@@ -13,8 +13,8 @@ import { parseAll, parseTagged } from './names.ts'
 /** What {@link Images.push} does. */
 export function push(send: Send, image: string, options: ImagePushOptions): Progress<PushMessage, PushResult> {
   const prepare = async (): Promise<RegistryCall> => {
-    const { auth, allTags = false } = checkOptions(PUSH, options, { tag: '' })
-    const reference = allTags ? parseAll(image) : parseTagged(image)
+    const { auth, allTags } = checkOptions(PUSH, options, { tag: '' })
+    const reference = allTags === true ? parseAll(image) : parseTagged(image)
     const { name, tag, domain: registry } = reference
     const headers = await authHeaders(auth, reference)
     const names = tag === undefined ? {} : { tag }

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../errors.ts'
 import type { Bytes } from '../../transport/body.ts'
 import type { Named } from '../api-error.ts'
-import { HUB, parseReference } from '../../registry/reference.ts'
+import { parseReference } from '../../registry/reference.ts'
 import { checkOptions, type Call } from '../call.ts'
 import { CREATE, IMPORT, LOAD } from '../operations/images.ts'
 import type { ImageCreateOptions, ImageImportOptions, ImageLoadOptions } from '../options/images.ts'
@@ -19,13 +19,20 @@ export function create(
   options: ImageCreateOptions,
   source: Bytes | undefined,
 ): Progress<ProgressMessage, void> {
+  const { fromImage } = options ?? {}
+  if (fromImage === undefined) return progress(send, CREATE, () => ({ options, body: source }), noFold)
   const prepare = async (): Promise<RegistryCall> => {
-    const { auth, fromImage } = checkOptions(CREATE, options)
-    const reference = fromImage === undefined ? undefined : parseReference(fromImage)
-    const headers = reference === undefined ? {} : await authHeaders(auth, reference)
-    return { call: { options, headers, body: source }, registry: reference?.domain ?? HUB }
+    const { auth } = checkOptions(CREATE, options)
+    const reference = parseReference(fromImage)
+    const headers = await authHeaders(auth, reference)
+    return { call: { options, headers, body: source }, registry: reference.domain }
   }
-  return registryProgress(send, CREATE, prepare, () => ({ add: () => {}, result: () => {} }))
+  return registryProgress(send, CREATE, prepare, noFold)
+}
+
+/** Of what the daemon says nothing is kept. */
+function noFold(): Fold<ProgressMessage, void> {
+  return { add: () => {}, result: () => {} }
 }
 
 /** What {@link Images.import} does. */
@@ -41,7 +48,7 @@ export function importImage(
   return progress(send, IMPORT, prepare, importFold)
 }
 
-/** Nothing at all would be sent as an empty body. */
+/** undefined would be sent as an empty body; null is refused as all is that is no bytes. */
 function present(bytes: Bytes | null | undefined): Bytes {
   return bytes ?? (null as never)
 }

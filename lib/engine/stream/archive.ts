@@ -2,9 +2,10 @@ import { pipeline, Transform, type Readable } from 'node:stream'
 import { failureInside, type Named } from '../api-error.ts'
 
 /** Far more than the daemon's words about a failure. In bytes. */
-const TAIL = 16 * 1024
-/** `errorDetail` of images, `message` of containers; a whole archive ends with zeros (moby, pkg/streamformatter, httputils). */
-const FAILURE = /\{"(?:errorDetail|message)":.*\}\s*$/s
+const TAIL = 8 * 1024
+const NEWLINE = 0x0a
+/** How they begin, of images and of containers (moby, pkg/streamformatter; api/server/httpstatus). */
+const FAILURES = ['{"errorDetail":', '{"message":'] as const
 
 /**
  * A tar as the daemon sends it. One that can't go on writes its failure behind what it has sent, and ends as if all were
@@ -28,17 +29,22 @@ export function archiveStream(body: Readable, request: Named): Readable {
   return archive
 }
 
+/** A whole archive ends with zeros; half of one with anything, and then with a line of JSON. */
 function failureIn(tail: Buffer): string | undefined {
-  // Nearly always: so that no text is made of it.
-  if (tail.at(-1) === 0) return undefined
-  const found = FAILURE.exec(tail.toString('utf8').split('\0').at(-1) ?? '')?.[0]
-  return found === undefined ? undefined : wordsOf(found)
+  if (tail.at(-1) !== NEWLINE) return undefined
+  const text = tail.toString('utf8')
+  for (const begin of FAILURES) {
+    const words = wordsOf(text.slice(text.lastIndexOf(begin)))
+    if (words !== undefined) return words
+  }
+  return undefined
 }
 
 function wordsOf(text: string): string | undefined {
   try {
     const { errorDetail, message } = JSON.parse(text) as { errorDetail?: { message?: unknown }; message?: unknown }
-    return String(errorDetail?.message ?? message)
+    const words = errorDetail?.message ?? message
+    return typeof words === 'string' ? words : undefined
   } catch {
     return undefined
   }
