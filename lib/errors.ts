@@ -145,6 +145,14 @@ export type BuildErrorCode =
   | 'ERR_BUILD_FILE_CHANGED'
   | 'ERR_BUILD_SECRET_INVALID'
 
+/** A container that isn't healthy, and won't be. */
+export type HealthErrorCode =
+  | 'ERR_HEALTH_NO_CHECK'
+  | 'ERR_HEALTH_UNHEALTHY'
+  | 'ERR_HEALTH_ENDED'
+  | 'ERR_HEALTH_TIMEOUT'
+  | 'ERR_HEALTH_UNKNOWN'
+
 /** Files on their way into a container or out of one. */
 export type CopyErrorCode = 'ERR_COPY_SOURCE' | 'ERR_COPY_TARGET' | 'ERR_COPY_UNSAFE' | 'ERR_COPY_ARCHIVE_INVALID'
 
@@ -166,6 +174,7 @@ export type ErrorCode =
   | RegistryErrorCode
   | BuildErrorCode
   | CopyErrorCode
+  | HealthErrorCode
   | FileErrorCode
   | ArgumentErrorCode
 
@@ -248,6 +257,34 @@ export class BuildError extends DockerMtlsError<BuildErrorCode> {}
 
 /** Local files can't be read or written, or a container's are not what they may be; some may be copied already. */
 export class CopyError extends DockerMtlsError<CopyErrorCode> {}
+
+/** One check of a container's health. */
+export interface HealthCheckRun {
+  /** 0 healthy, -1 where it could not be run or took too long. */
+  readonly exitCode: number
+  /** At most 4096 bytes of what it printed. */
+  readonly output: string
+}
+
+/** What a {@link HealthError} knows besides the {@link Failure}. */
+export interface HealthFailure extends Failure {
+  readonly checks: readonly HealthCheckRun[]
+  readonly exitCode: number | undefined
+}
+
+/** A container didn't become healthy. */
+export class HealthError extends DockerMtlsError<HealthErrorCode> {
+  /** The last five checks, the oldest first. */
+  readonly checks: readonly HealthCheckRun[]
+  /** What the container has ended with; undefined where it runs. */
+  readonly exitCode: number | undefined
+
+  constructor(code: HealthErrorCode, failure: HealthFailure) {
+    super(code, failure)
+    this.checks = failure.checks
+    this.exitCode = failure.exitCode
+  }
+}
 
 /** A file of ours could not be read or written; what was there before is still there. */
 export class FileError extends DockerMtlsError<FileErrorCode> {}

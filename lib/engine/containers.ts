@@ -3,9 +3,12 @@ import { checkOptions } from './call.ts'
 import { ContainerArchive } from './container-archive.ts'
 import { copyFrom } from './helpers/copy/copy-from.ts'
 import { copyTo } from './helpers/copy/copy-to.ts'
+import { waitHealthy, type HealthCalls } from './helpers/wait-healthy.ts'
 import * as operations from './operations/containers.ts'
+import { EVENTS } from './operations/system.ts'
 import type * as given from './options/containers.ts'
 import type { CopyEntry, CopyFromOptions, CopyToOptions } from './options/copy.ts'
+import type { WaitHealthyOptions } from './options/wait-healthy.ts'
 import type { RequestOptions, Send } from './send.ts'
 import type { AttachedStream } from './stream/attached.ts'
 import { attachedStream, jsonStream, outputStream, webSocketStream, type IsTty } from './stream/calls.ts'
@@ -17,7 +20,6 @@ import type { ContainerInspect } from './types/container-inspect.ts'
 import type { ContainerStats } from './types/container-stats.ts'
 import type { ContainerSummary } from './types/container-summary.ts'
 import type * as wire from './types/containers.ts'
-import { compareVersions } from './version.ts'
 
 /**
  * Containers: `docker.containers`. An id, its beginning or a name says which.
@@ -200,8 +202,7 @@ export class Containers {
    */
   async attachWebSocket(id: string, options: given.ContainerAttachOptions = {}): Promise<AttachedStream> {
     const wanted = { stream: true, stdout: true, stderr: true, ...checkOptions(operations.ATTACH_WEBSOCKET, options) }
-    const call = { ids: [id], options: webSocketQuery(wanted, this.#send.version) }
-    return webSocketStream(this.#send, operations.ATTACH_WEBSOCKET, call)
+    return webSocketStream(this.#send, operations.ATTACH_WEBSOCKET, { ids: [id], options: wanted })
   }
 
   /**
@@ -265,6 +266,25 @@ export class Containers {
     return copyFrom(this.archive, id, path, target, options)
   }
 
+  /**
+   * Waits until its health check says that it is healthy. It asks when something happens, and never in between; one
+   * that isn't started yet, or is being restarted, is waited for, too.
+   *
+   * @throws {@link HealthError} ERR_HEALTH_NO_CHECK, ERR_HEALTH_UNHEALTHY, ERR_HEALTH_ENDED or ERR_HEALTH_TIMEOUT,
+   *   with what its last checks have printed
+   * @throws {@link NotFoundError} where there is none, or it is removed meanwhile
+   * @example
+   * ```ts
+   * await docker.containers.start('db')
+   * await docker.containers.waitHealthy('db', { timeout: 60_000 })
+   * ```
+   */
+  waitHealthy(id: string, options: WaitHealthyOptions = {}): Promise<ContainerInspect> {
+    const inspect: HealthCalls['inspect'] = (...call) => this.inspect(...call)
+    const events: HealthCalls['events'] = (call) => jsonStream(this.#send, EVENTS, { options: call })
+    return waitHealthy({ inspect, events }, id, options)
+  }
+
   /** Removes all that don't run (`POST /containers/prune`). */
   prune(options: given.ContainerPruneOptions = {}): Promise<wire.ContainerPruneResponse> {
     return this.#send.json(operations.PRUNE, { options })
@@ -273,11 +293,4 @@ export class Containers {
   #isTty(id: string, { signal }: RequestOptions): IsTty {
     return async () => (await this.inspect(id, { signal })).Config.Tty ?? false
   }
-}
-
-/** Before 1.42 a web socket had all three, and could not have fewer: asking for one that it has is no mistake. */
-function webSocketQuery(options: given.ContainerAttachOptions, version: string): object {
-  if (compareVersions(version, '1.42') >= 0) return options
-  const had = Object.entries(options).filter(([name, value]) => !(name.startsWith('std') && value === true))
-  return Object.fromEntries(had)
 }

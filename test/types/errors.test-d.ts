@@ -10,10 +10,12 @@ import {
   type ArgumentErrorCode,
   type BuildErrorCode,
   type ConnectionErrorCode,
+  type CopyErrorCode,
   type DaemonErrorCode,
   type EndpointErrorCode,
   type ErrorCode,
   type FileErrorCode,
+  type HealthErrorCode,
   type IdentityErrorCode,
   type PkiErrorCode,
   type RegistryErrorCode,
@@ -72,9 +74,11 @@ type Rooms =
   | ArgumentErrorCode
   | BuildErrorCode
   | ConnectionErrorCode
+  | CopyErrorCode
   | DaemonErrorCode
   | EndpointErrorCode
   | FileErrorCode
+  | HealthErrorCode
   | IdentityErrorCode
   | PkiErrorCode
   | RegistryErrorCode

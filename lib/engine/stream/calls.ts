@@ -72,8 +72,20 @@ export async function attachedStream(
 
 /** A call that becomes a web socket: everything comes as one raw stream. */
 export async function webSocketStream(send: Send, operation: Operation, call: Call): Promise<AttachedStream> {
-  const socket = await send.webSocket(operation, call)
+  const options = webSocketQuery(call.options ?? {}, send.version)
+  const socket = await send.webSocket(operation, { ...call, options })
   return new AttachedStream({ ...attachedSource(send, operation, call), socket, tty: true })
+}
+
+/**
+ * Before 1.42 a web socket had all three streams, and could not have fewer: asking for one that it has anyway is no
+ * mistake (Engine API, version history).
+ */
+function webSocketQuery(options: object, version: string): object {
+  if (compareVersions(version, '1.42') >= 0) return options
+  return Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => !(name.startsWith('std') && value === true)),
+  )
 }
 
 function attachedSource(
