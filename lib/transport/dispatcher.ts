@@ -175,7 +175,7 @@ export class DockerDispatcher extends Dispatcher {
     const error = (typeof first === 'function' ? null : first) ?? this.#closed()
     const callback = typeof first === 'function' ? first : second
     this.#closing.abort(error)
-    for (const socket of this.#kept) socket.destroy()
+    for (const socket of this.#kept) socket.destroy(error)
     const lanes = Promise.all([this.#lanes.short.destroy(error), this.#lanes.patient.destroy(error)])
     return settle(this.#whenQuiet(lanes), callback)
   }
@@ -206,7 +206,9 @@ export class DockerDispatcher extends Dispatcher {
   }
 
   #keep(socket: Duplex): void {
-    if (this.#closing.signal.aborted) socket.destroy()
+    // Whoever reads hears of it; an unheard 'error' would end the process.
+    socket.on('error', () => {})
+    if (this.#closing.signal.aborted) socket.destroy(this.#closing.signal.reason as Error)
     this.#kept.add(socket)
     socket.once('close', () => this.#kept.delete(socket))
   }

@@ -82,7 +82,7 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined):
   if (!signal) return promise
   return new Promise((resolve, reject) => {
     const aborted = (): void => reject(signal.reason)
-    signal.addEventListener('abort', aborted)
+    signal.addEventListener('abort', aborted, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
   })
 }

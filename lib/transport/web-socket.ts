@@ -109,6 +109,8 @@ class WebSocketBytes extends Duplex {
     super()
     this.#socket = socket
     this.#gate = gate
+    // The connection knows more than the web socket tells: that this client was closed, for one.
+    gate.once('error', (error) => this.destroy(error))
     socket.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) => {
       const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data)
       if (!this.push(bytes)) gate.hold()
