@@ -80,6 +80,9 @@ describe('a daemon behind ssh', { skip }, () => {
   })
 
   const at = (user = '', port = sshd.port): string => `ssh://${user === '' ? '' : `${user}@`}127.0.0.1:${port}`
+  /** How many have come so far. */
+  const logins = async (): Promise<number> => (await sshd.log()).split('Accepted publickey').length - 1
+
   test('is reached by DOCKER_HOST, and no variable of TLS counts', async (t) => {
     const env = {
       DOCKER_HOST: at('root'),
@@ -221,9 +224,11 @@ describe('a daemon behind ssh', { skip }, () => {
 
     test('in a stream', async (t) => {
       const docker = await connected(t, { host: at() })
-      const signal = abortsIn(300)
-      const { body } = await docker.request({ method: 'GET', path: '/events', signal })
-      await assert.rejects(soon('the stream', text(body)), mine)
+      const controller = new AbortController()
+      const { body } = await docker.request({ method: 'GET', path: '/events', signal: controller.signal })
+      const aborted = assert.rejects(soon('the stream', text(body)), mine)
+      controller.abort(mine)
+      await aborted
       await docker.ping()
       await soon('closing', docker.close())
       assert.deepEqual(running(), [])
@@ -277,6 +282,21 @@ describe('a daemon behind ssh', { skip }, () => {
     await docker.close()
     assert.deepEqual(processesNaming(sshd.clientFolder), [], 'no master is left behind')
     assert.match((await failure({ host: 'ssh://stranger@build01' })).got, /Permission denied/)
+  })
+
+  test('a ControlMaster that runs is used, and goes on running', async (t) => {
+    const [config, socket] = [join(sshd.clientFolder, 'config'), join(sshd.clientFolder, 'master')]
+    t.after(() => rm(config, { force: true }))
+    await writeFile(config, `Host *\nControlPath ${socket}\n`)
+    const master = ['-f', '-N', '-M', '-p', String(sshd.port), '127.0.0.1']
+    assert.equal((await runCommand('ssh', master)).code, 0)
+    t.after(() => runCommand('ssh', ['-O', 'exit', 'any']))
+    const earlier = await logins()
+    const docker = await connected(t, { host: at() })
+    await Promise.all(Array.from({ length: 20 }, () => docker.version()))
+    await docker.close()
+    assert.equal(await logins(), earlier)
+    assert.equal((await runCommand('ssh', ['-O', 'check', 'any'])).code, 0)
   })
 
   test("an idle connection doesn't hold a process up, and ends with it", async () => {
