@@ -18,6 +18,7 @@ declare module 'dockerode' {
     ping(): Promise<Buffer>
     getEvents(): Promise<Readable>
     createContainer(options: object): Promise<Container>
+    getContainer(id: string): Container
   }
 }
 
