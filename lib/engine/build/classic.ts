@@ -6,6 +6,9 @@ import type { FailedStep } from './failure.ts'
 /** The classic builder counts its steps in what it prints. */
 const STEP = /^Step \d+\/\d+ : (.*)/
 
+/** What a step writes to standard error is in red (moby, pkg/streamformatter). */
+const [RED, PLAIN] = ['\u{1B}[91m', '\u{1B}[0m'] as const
+
 /** Reads what the classic builder says. */
 export class ClassicReader {
   #step: string | undefined
@@ -28,13 +31,15 @@ export class ClassicReader {
     return []
   }
 
-  #output(text: string): BuildEvent[] {
+  #output(said: string): BuildEvent[] {
+    const red = said.startsWith(RED) && said.endsWith(PLAIN)
+    const text = red ? said.slice(RED.length, -PLAIN.length) : said
     const step = STEP.exec(text)?.[1]
     if (step === undefined) this.#log.add(text)
     else [this.#step, this.#log] = [step, new LogTail()]
     // All that a quiet build says.
     if (/^sha256:[0-9a-f]{64}\n?$/.test(text)) this.#id ??= text.trim()
-    return [{ type: 'log', step: undefined, stream: 'stdout', text }]
+    return [{ type: 'log', step: undefined, stream: red ? 'stderr' : 'stdout', text }]
   }
 }
 

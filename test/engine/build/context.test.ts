@@ -225,6 +225,11 @@ describe('.dockerignore', () => {
     assert.deepEqual(await names(folder), ['.dockerignore', 'Dockerfile', 'a/', 'a/b/', 'a/b/keep'])
   })
 
+  test('is looked through for exceptions with wildcards, as by BuildKit', async (t) => {
+    const folder = await folderOf(t, { '.dockerignore': '**\n!**/x', Dockerfile: '', 'a/b/x': '', 'a/b/y': '', x: '' })
+    assert.deepEqual(await names(folder), ['.dockerignore', 'Dockerfile', 'a/', 'a/b/', 'a/b/x', 'x'])
+  })
+
   test('leaves the Dockerfile and itself in, whatever they are called', async (t) => {
     for (const name of ['Dockerfile', 'd/[a]*?\\ .x', '!d']) {
       const folder = await folderOf(t, { '.dockerignore': '**', [name]: '', 'd/other': '' })

@@ -187,6 +187,14 @@ describe('what the classic builder says', () => {
     ])
   })
 
+  test('on standard error is told apart, and comes without its color', () => {
+    const reader = new ClassicReader()
+    reader.read({ stream: 'Step 1/1 : RUN x\n' })
+    const [event] = reader.read({ stream: '\u{1B}[91mwhy\nnot\n\u{1B}[0m' })
+    assert.deepEqual(event, { type: 'log', step: undefined, stream: 'stderr', text: 'why\nnot\n' })
+    assert.equal(reader.failed.log, 'why\nnot\n')
+  })
+
   test('has the id of the image, quiet or not; a step may print what looks like one', () => {
     const reader = new ClassicReader()
     reader.read({ stream: `sha256:${'c'.repeat(64)}\n` })
