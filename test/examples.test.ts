@@ -13,9 +13,14 @@ import { temporaryFolder } from './support/temporary.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../examples/', import.meta.url))
 
-function run(name: string, env: Readonly<Record<string, string>> = {}, args: string[] = []): Promise<CommandResult> {
+function run(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+  args: string[] = [],
+  input = '',
+): Promise<CommandResult> {
   const cwd = join(EXAMPLES, '..')
-  return runCommand(process.execPath, ['--import', 'tsx', join(EXAMPLES, `${name}.ts`), ...args], { env, cwd })
+  return runCommand(process.execPath, ['--import', 'tsx', join(EXAMPLES, `${name}.ts`), ...args], { env, cwd, input })
 }
 
 function succeeded({ code, stdout, stderr }: CommandResult): string {
@@ -98,6 +103,45 @@ describe('with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {
     const refused = await run('pull-with-progress', daemon.clientEnv, [image])
     assert.equal(refused.code, 1)
     assert.match(refused.stderr, /no basic auth credentials[^]*docker login 127\.0\.0\.1/)
+  })
+
+  test('run', { skip: lacks('docker', 'busybox') }, async () => {
+    const image = await makeImage(daemon)
+    assert.equal(succeeded(await run('run', daemon.clientEnv, [image, 'echo', 'hello'])), 'hello\n')
+    const failed = await run('run', daemon.clientEnv, [image, 'sh', '-c', 'echo no >&2; exit 3'])
+    assert.deepEqual([failed.code, failed.stdout, failed.stderr], [3, '', 'no\n'])
+    const missing = await run('run', daemon.clientEnv, [image, '/no/such/program'])
+    assert.equal(missing.code, 1)
+    assert.match(missing.stderr, /no such file or directory/)
+  })
+
+  test('logs', { skip: lacks('docker', 'busybox') }, async () => {
+    const image = await makeImage(daemon)
+    const start = (name: string, script: string): Promise<CommandResult> =>
+      dockerLocally(daemon, ['run', '--detach', '--name', name, image, 'sh', '-c', script])
+    succeeded(await start('speaker', 'echo one; sleep 1; echo two >&2; exit 4'))
+    const text = succeeded(await run('logs', daemon.clientEnv, ['speaker']))
+    assert.equal(text, 'stdout: one\nstderr: two\nIt has ended with 4.\n')
+    succeeded(await start('endless', 'echo one; sleep 1000'))
+    assert.equal(
+      succeeded(await run('logs', daemon.clientEnv, ['endless', '1'])),
+      'stdout: one\nIt goes on after 1 s.\n',
+    )
+    await dockerLocally(daemon, ['rm', '--force', 'speaker', 'endless'])
+  })
+
+  test('exec-with-stdin', { skip: lacks('docker', 'busybox') }, async () => {
+    const image = await makeImage(daemon)
+    succeeded(await dockerLocally(daemon, ['run', '--detach', '--name', 'db', image, 'sleep', '1000']))
+    const exec = (command: string[], input: string): Promise<CommandResult> =>
+      run('exec-with-stdin', daemon.clientEnv, ['db', ...command], input)
+    assert.equal(succeeded(await exec(['sort'], 'b\na\n')), 'a\nb\n')
+    const failed = await exec(['sh', '-c', 'cat >&2; exit 5'], 'no')
+    assert.deepEqual([failed.code, failed.stdout, failed.stderr], [5, '', 'no'])
+    const missing = await exec(['nosuchprogram'], '')
+    assert.equal(missing.code, 127)
+    assert.match(missing.stderr, /executable file not found/)
+    await dockerLocally(daemon, ['rm', '--force', 'db'])
   })
 
   test('build', { skip: lacks('docker', 'busybox') }, async (t) => {
