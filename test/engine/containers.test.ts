@@ -1,70 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { join } from 'node:path'
-import type { Duplex } from 'node:stream'
+import type { ServerResponse } from 'node:http'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { connect, DockerApiError, NotFoundError, StreamError, type DockerClient } from '../../lib/index.ts'
-import { temporaryFolder } from '../support/temporary.ts'
-
-type Answer = (request: IncomingMessage, response: ServerResponse) => void
-type Upgrade = (request: IncomingMessage, socket: Duplex) => void
-
-interface Pretender {
-  readonly docker: DockerClient
-  readonly asked: string[]
-}
-
-interface Pretence {
-  readonly version?: string
-  readonly answer?: Answer
-  readonly upgrade?: Upgrade
-}
-
-type Context = { after(cleanup: () => Promise<void>): void }
-
-/** A daemon that only pretends, on a unix socket: for API versions and mistakes that the real one here hasn't. */
-async function pretend(t: Context, { version = '1.45', answer, upgrade }: Pretence): Promise<Pretender> {
-  const socket = join(await temporaryFolder(t), 'docker.sock')
-  const asked: string[] = []
-  const server = createServer((request, response) => {
-    response.setHeader('Api-Version', version)
-    if (request.url === '/_ping') return void response.end('OK')
-    asked.push(`${request.method} ${request.url?.replace(`/v${version}`, '')}`)
-    if (answer) answer(request, response)
-    else response.writeHead(404).end()
-  }).listen(socket)
-  server.on('upgrade', (request, connection) => {
-    asked.push(`${request.method} ${request.url?.replace(`/v${version}`, '')}`)
-    connection.on('error', () => {})
-    upgrade?.(request, connection)
-  })
-  await once(server, 'listening')
-  const docker = await connect({ host: `unix://${socket}` })
-  t.after(async () => {
-    await docker.close()
-    server.closeAllConnections()
-    server.close()
-  })
-  return { docker, asked }
-}
-
-const frame = (type: number, text: string, length = text.length): Buffer => {
-  const head = Buffer.from([type, 0, 0, 0, 0, 0, 0, 0])
-  head.writeUInt32BE(length, 4)
-  return Buffer.concat([head, Buffer.from(text)])
-}
-
-const UPGRADED = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n'
-/** Takes a connection over, sends frames, and ends it. */
-const framed =
-  (...frames: readonly Buffer[]): Upgrade =>
-  (_, socket) => {
-    const head = `${UPGRADED}Content-Type: application/vnd.docker.multiplexed-stream\r\n\r\n`
-    socket.end(Buffer.concat([Buffer.from(head), ...frames]))
-  }
+import { DockerApiError, NotFoundError, StreamError, type DockerClient } from '../../lib/index.ts'
+import { frame, framed, pretend, UPGRADED, type Answer, type Upgrade } from '../support/pretend.ts'
 
 const create = (config: object) => (docker: DockerClient) => docker.containers.create(config)
 

@@ -277,6 +277,15 @@ describe('a command from its input to its exit code', { skip }, () => {
       assert.equal((await exec('exec >&- 2>&-; sleep 0.7; exit 8')).exitCode, 8)
     })
 
+    test('one whose container ends meanwhile', async () => {
+      const doomed = await engine.start()
+      const running = soon('the end', docker.exec.run(doomed, ['sleep', '100']))
+      await delay(300)
+      await docker.containers.kill(doomed)
+      assert.equal((await running).exitCode, 137)
+      await docker.containers.remove(doomed)
+    })
+
     test('a terminal, and output to where it is wanted', async () => {
       const out = new PassThrough()
       const { stdout } = await exec('test -t 1 && echo yes', { tty: true, stdout: out })
