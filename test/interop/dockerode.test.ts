@@ -11,7 +11,7 @@ import { toDockerodeOptions, type DockerodeOptions } from '../../lib/interop/ind
 import { RecordingServer } from '../support/recording-server.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { makeMaterial, type Material } from '../transport/support/material.ts'
+import { makeMaterial, writeClient, type Material } from '../transport/support/material.ts'
 
 describe('options for dockerode', () => {
   let material: Material
@@ -96,6 +96,28 @@ describe('dockerode', { skip: lacks('peer dockerode') }, () => {
       assert.deepEqual((await elsewhere.settled()).connections, [])
     })
   }
+
+  test('has nothing in it that the environment says', async (t) => {
+    const folder = await temporaryFolder(t)
+    await writeClient(folder, material.client)
+    const hostile = {
+      DOCKER_HOST: 'tcp://127.0.0.1:2376',
+      DOCKER_TLS_VERIFY: '1',
+      DOCKER_CERT_PATH: folder,
+      DOCKER_PATH_PREFIX: '/evil',
+      DOCKER_CLIENT_TIMEOUT: '1',
+    }
+    const identity = await loadIdentity(material.client)
+    for (const host of ['tcp://build01', 'https://build01/gate', 'unix:///run/docker.sock']) {
+      const options = toDockerodeOptions({ endpoint: parseHost(host), identity })
+      const calm = new Docker(options).modem
+      Object.assign(process.env, hostile)
+      t.after(() => Object.keys(hostile).forEach((name) => delete process.env[name]))
+      assert.deepEqual(new Docker(options).modem, calm, host)
+      assert.notDeepEqual(new Docker().modem, calm)
+      for (const name of Object.keys(hostile)) delete process.env[name]
+    }
+  })
 
   test('uses the local socket that it is given, whatever DOCKER_HOST says', async (t) => {
     const path = join(await temporaryFolder(t), 'docker.sock')

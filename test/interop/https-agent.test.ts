@@ -233,7 +233,7 @@ describe('an agent of node:https', () => {
     const own = toHttpsAgent(mine)
     await ask(own, url())
     const running = ask(own, url('/silent'))
-    const failed = assert.rejects(soon(running), { code: 'ECONNRESET' })
+    const failed = assert.rejects(soon(running), { code: 'ERR_CLIENT_CLOSED' })
     await ask(own, url())
     const idle = Object.values(own.freeSockets).flat()[0]
     assert.equal(idle?.destroyed, false)
