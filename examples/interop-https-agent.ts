@@ -46,7 +46,7 @@ async function main(image: string): Promise<void> {
   const daemon = { origin: client.dispatcher.origin, agent: toHttpsAgent(client) }
   const container = await make(daemon, '/containers/create', { Image: image, Cmd: ['sleep', '60'] })
   try {
-    await call(daemon, 'POST', `/containers/${container}/start`).then((answer) => answer.resume())
+    await buffer(await call(daemon, 'POST', `/containers/${container}/start`))
     const wanted = { Cmd: ['wc', '-c'], AttachStdin: true, AttachStdout: true }
     const exec = await make(daemon, `/containers/${container}/exec`, wanted)
     const socket = await hijack(daemon, `/exec/${exec}/start`)
@@ -56,7 +56,7 @@ async function main(image: string): Promise<void> {
     const output = (await buffer(socket)).subarray(8).toString()
     console.log(`node:https: ${input.length} bytes there, and wc counts ${output}`)
   } finally {
-    await call(daemon, 'DELETE', `/containers/${container}?force=true`).then((answer) => answer.resume())
+    await buffer(await call(daemon, 'DELETE', `/containers/${container}?force=true`))
     await client.close()
   }
 }

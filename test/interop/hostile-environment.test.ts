@@ -68,8 +68,8 @@ describe('a hostile environment', { skip: lacks('peer dockerode', 'peer @docker/
   async function ping(pings: Errand['pings'], env: Record<string, string>): Promise<string[]> {
     const errand = JSON.stringify({ pings, ...material.client } satisfies Errand)
     const command = ['--no-warnings', '--import', 'tsx', PROGRAM, errand]
-    const { stdout, stderr } = await runCommand(process.execPath, command, { env })
-    assert.equal(stderr, '')
+    const { code, stdout, stderr } = await runCommand(process.execPath, command, { env })
+    assert.equal(code, 0, stderr)
     return JSON.parse(stdout) as string[]
   }
 
