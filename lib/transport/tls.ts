@@ -149,9 +149,9 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options:
     let socket: tls.TLSSocket | undefined
     try {
       const tunnel = proxy && (await openTunnel(proxy, endpoint, { timeout, signal }))
-      signal.throwIfAborted()
       socket = openSocket(endpoint, mine, seen, tunnel)
-      const left = Math.max(timeout - (performance.now() - began), 1)
+      signal.throwIfAborted()
+      const left = Math.max(Math.ceil(timeout - (performance.now() - began)), 1)
       await established(socket, { timeout: left, signal }, tunnel ? 'tls' : 'tcp')
       const peer = verifiedPeer(socket, seen.certificate, serverName(endpoint.host), set)
       onPeer?.(peer)
