@@ -9,10 +9,12 @@ import { after, before, describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { connect, isDockerMtlsError, type DockerClient, type EndpointOptions, type ErrorCode } from '../../lib/index.ts'
+import { bridge } from '../../lib/interop/index.ts'
 import { runCommand } from '../support/command.ts'
 import { freePort } from '../support/ports.ts'
 import { processesNaming } from '../support/processes.ts'
 import { lacks } from '../support/requirements.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { makeImage } from './harness/image.ts'
 import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 import { startSshd, type SshUser, type Sshd } from './harness/sshd.ts'
@@ -118,6 +120,18 @@ describe('a daemon behind ssh', { skip }, () => {
     const sleepy = ['sh', '-c', 'cat >/dev/null; sleep 1; echo out; echo err >&2; exit 3']
     const { stdout, stderr, exitCode } = await soon('sleep', execute(docker, container, sleepy, Buffer.from('x')))
     assert.deepEqual([String(stdout), String(stderr), exitCode], ['out\n', 'err\n', 3])
+  })
+
+  test("carries Docker's own command line over a bridge", async (t) => {
+    const docker = await connected(t, { host: at() })
+    const container = await startContainer(docker, await makeImage(daemon))
+    const made = await bridge(docker, join(await temporaryFolder(t), 'docker.sock'))
+    t.after(() => made.close())
+    const input = randomBytes(1 << 18).toString('hex')
+    const env = { DOCKER_HOST: `unix://${made.path}`, DOCKER_CONFIG: '/nonexistent' }
+    const { code, stdout, stderr } = await runCommand('docker', ['exec', '-i', container, 'cat'], { env, input })
+    assert.equal(code, 0, stderr)
+    assert.ok(stdout === input, `${stdout.length} characters came back of ${input.length}`)
   })
 
   test('answers 50 pings at once over 4 connections', async (t) => {
