@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream'
-import { checkOptions } from './call.ts'
 import { ContainerArchive } from './container-archive.ts'
 import { copyFrom } from './helpers/copy/copy-from.ts'
 import { copyTo } from './helpers/copy/copy-to.ts'
@@ -26,7 +25,8 @@ import type * as wire from './types/containers.ts'
  *
  * @example
  * ```ts
- * const { Id } = await docker.containers.create({ Image: 'nginx', HostConfig: { Memory: 64 * 1024 ** 2 } }, { name: 'web' })
+ * const web = { Image: 'nginx', HostConfig: { Memory: 64 * 1024 ** 2 } }
+ * const { Id } = await docker.containers.create(web, { name: 'web' })
  * await docker.containers.start(Id)
  * for await (const { line } of (await docker.containers.logs(Id, { follow: true, signal })).lines()) console.log(line)
  * ```
@@ -91,11 +91,14 @@ export class Containers {
 
   /** What differs from its image (`GET /containers/{id}/changes`). */
   async changes(id: string, options: RequestOptions = {}): Promise<readonly wire.FilesystemChange[]> {
-    type Changes = readonly wire.FilesystemChange[] | null
-    return (await this.#send.json<Changes>(operations.CHANGES, { ids: [id], options })) ?? []
+    const call = { ids: [id], options }
+    return (await this.#send.json<readonly wire.FilesystemChange[] | null>(operations.CHANGES, call)) ?? []
   }
 
-  /** All of its files as one tar (`GET /containers/{id}/export`), without what is mounted. Read it to its end, or destroy it. */
+  /**
+   * All of its files as one tar (`GET /containers/{id}/export`), without what is mounted. Read it to its end, or
+   * destroy it.
+   */
   async export(id: string, options: RequestOptions = {}): Promise<Readable> {
     const { body } = await this.#send.stream(operations.EXPORT, { ids: [id], options })
     return body
@@ -201,8 +204,8 @@ export class Containers {
    * @throws {@link ConflictError} where it is paused
    */
   async attachWebSocket(id: string, options: given.ContainerAttachOptions = {}): Promise<AttachedStream> {
-    const wanted = { stream: true, stdout: true, stderr: true, ...checkOptions(operations.ATTACH_WEBSOCKET, options) }
-    return webSocketStream(this.#send, operations.ATTACH_WEBSOCKET, { ids: [id], options: wanted })
+    const call = { ids: [id], options: { stream: true, stdout: true, stderr: true, ...options } }
+    return webSocketStream(this.#send, operations.ATTACH_WEBSOCKET, call)
   }
 
   /**
@@ -224,11 +227,11 @@ export class Containers {
   }
 
   /**
-   * Copies a local file or folder into a container, which need not run, as `docker cp` does: into a folder that is there, else
-   * under the name that the path says; of a source that ends with `/.`, what is in it. Symbolic links stay what they are.
+   * Copies a local file or folder into a container, which need not run, as `docker cp` does: into a folder that is
+   * there, else under the name that the path says; of a source that ends with `/.`, what is in it. Symbolic links stay
+   * what they are, and sockets are left out.
    *
    * @param source - a local path, or things in memory, which go below the path
-   * @param path - in the container
    * @returns where it is now
    * @throws {@link CopyError} ERR_COPY_SOURCE for what can't be read, or changes meanwhile; ERR_COPY_TARGET
    * @throws {@link NotFoundError} where there is no such container, or no folder to put it in
@@ -248,9 +251,10 @@ export class Containers {
   }
 
   /**
-   * Copies a file or folder out of a container, which need not run, as `docker cp` does: into a folder that is there, else under the
-   * name that the target says; of a path that ends with `/.`, what is in it. A hostile container gains nothing: no name leads out of the
-   * target, nothing is written through a link, and neither devices nor set-user-ID files are made.
+   * Copies a file or folder out of a container, which need not run, as `docker cp` does: into a folder that is there,
+   * else under the name that the target says; of a path that ends with `/.`, what is in it. A hostile container gains
+   * nothing: no name leads out of the target, nothing is written through a link, and neither devices nor set-user-ID
+   * files are made. Symbolic links stay what they are, wherever they lead to.
    *
    * @param path - in the container
    * @param target - a local path

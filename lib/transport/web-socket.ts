@@ -38,7 +38,7 @@ export async function openWebSocket(
   })
 }
 
-/** undici's WebSocket asks for nothing but dispatch(): here it goes our way, and a refusal is read, which it would not tell. */
+/** undici's WebSocket asks for dispatch() alone: here it goes our way, and a refusal is read, which it would not tell. */
 function gatedDispatcher(dispatcher: DockerDispatcher, collector: Collector, handOver: HandOver): Dispatcher {
   const dispatch = (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
     const pair = new Pair(collector, toCoreHandler(handler), handOver)

@@ -34,7 +34,10 @@ export async function runExec(
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 500
 
-/** The output has ended; the daemon learns of the end of the process a moment later, or much later where it goes on without output. */
+/**
+ * The output has ended; the daemon learns of the end of the process a moment later, or much later where that goes on
+ * without output.
+ */
 async function exitCodeOf(exec: ExecCalls, id: string, options: RequestOptions): Promise<number> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     const { ExitCode, Running } = await exec.inspect(id, options)

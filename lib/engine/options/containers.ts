@@ -50,7 +50,11 @@ export interface ContainerFilters {
 export interface ContainerCreateOptions extends RequestOptions {
   /** Letters, digits, `_`, `.` and `-`, at least two. @defaultValue two words, such as `happy_curie` */
   readonly name?: string
-  /** `os[/arch[/variant]]`: an image of another platform doesn't count. Since API 1.41. @defaultValue the host's, with a warning for another */
+  /**
+   * `os[/arch[/variant]]`: an image of another platform doesn't count. Since API 1.41.
+   *
+   * @defaultValue the host's, with a warning where there is only another
+   */
   readonly platform?: string
 }
 

@@ -4,7 +4,7 @@ import type { RequestOptions } from '../send.ts'
 import type { ContainerCreateRequest } from '../types/containers.ts'
 import type { ExecCreateRequest } from '../types/exec.ts'
 
-/** What a program reads from its standard input. A stream is read to its end, or destroyed where the program ends first. */
+/** What a program reads as its input. A stream is read to its end, or destroyed where the program ends first. */
 export type Input = string | Uint8Array | Readable | AsyncIterable<string | Uint8Array>
 
 /** What {@link DockerClient.run} and {@link Exec.run} have in common. */

@@ -22,13 +22,13 @@ const LONGEST_MESSAGE = 16 * 1024
 /** moby, daemon/exec.go: it has run before, or runs now; what it says then names the exec, whose id no program knows. */
 const STARTED_BEFORE = /^Error: Exec command [0-9a-f]{64} (has already run|is already running)\r\n$/
 
-/** How such words begin (moby, daemon/exec.go and daemon/errors.go; containerd): in a terminal every line ends in CR LF. */
+/** How such words begin (moby, daemon/exec.go, daemon/errors.go; containerd): on a terminal every line ends in CR LF. */
 const DAEMONS_WORDS =
   /^(OCI runtime |unable to find (user|group) |Error: Exec command |[Cc]ontainer \S+ is |exec attach failed)/
 
 /**
  * An exec that can't start has been answered 101 by then: the daemon writes why, with CR LF, where the program's standard
- * output would be, and nothing else. Only what looks like that costs a request, which says whether there ever was a process.
+ * output would be, and nothing else. Only what looks like that costs a request, which says whether there was a process.
  */
 export async function* failWhereNeverStarted(
   chunks: AsyncIterable<OutputChunk>,

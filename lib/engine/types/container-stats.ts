@@ -1,6 +1,6 @@
 /**
- * What a container has used at one moment. The daemon gives counters, and a share comes from two of them: a CPU's from `cpu_stats` and
- * `precpu_stats`, which hold this reading and the one before.
+ * What a container has used by one moment. These are counters: a share of the CPU comes of the differences between
+ * `cpu_stats` and `precpu_stats`, this reading and the one before.
  */
 export interface ContainerStats {
   readonly id?: string

@@ -8,8 +8,8 @@ import type { Resources } from './resources.ts'
 export interface HostConfig extends Resources {
   /**
    * Mounts as words, `/host/path:/container/path:OPTIONS` or `volume:/container/path:OPTIONS`; the options are `ro`,
-   * `rw`, `z`, `Z` (SELinux), `nocopy` and a propagation, comma between them. A path of the host that isn't there is made as a folder: `Mounts`
-   * refuses it.
+   * `rw`, `z`, `Z` (SELinux), `nocopy` and a propagation, comma between them. A path of the host that isn't there is
+   * made as a folder; `Mounts` refuse it.
    */
   readonly Binds?: readonly string[] | null
   /** Where the Docker CLI has written the id; the daemon only remembers it. */
@@ -99,8 +99,8 @@ export interface LogConfig {
 /** What happens when a container has ended. Each delay is twice the one before, from 100 ms on. */
 export interface RestartPolicy {
   /**
-   * `unless-stopped` is `always`, but not after somebody stopped it and the daemon was started anew; `on-failure` is for an exit code
-   * other than 0.
+   * `unless-stopped` is `always`, but for one that somebody stopped before the daemon was started anew; `on-failure`
+   * is for an exit code other than 0.
    *
    * @defaultValue `no`
    */

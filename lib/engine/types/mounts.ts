@@ -34,7 +34,7 @@ export interface BindOptions {
   readonly Propagation?: MountPropagation
   /** Leave out what is mounted below the source. @defaultValue `false` */
   readonly NonRecursive?: boolean
-  /** Make the source, as a folder, where it isn't there; otherwise that is an error. Since API 1.42. @defaultValue `false` */
+  /** Make the source, as a folder, where it isn't there: else an error. Since API 1.42. @defaultValue `false` */
   readonly CreateMountpoint?: boolean
   /** With `ReadOnly`: what is mounted below the source stays writable. Since API 1.44. @defaultValue `false` */
   readonly ReadOnlyNonRecursive?: boolean

@@ -15,9 +15,9 @@ import { SLEEP, soon, startBusyboxEngine, type BusyboxEngine } from '../support/
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
 const MS = 1_000_000
 
-/** A check every 100 ms, which fails three times before it counts. */
-function checked(script: string): Pick<ContainerCreateRequest, 'Healthcheck'> {
-  return { Healthcheck: { Test: ['CMD-SHELL', script], Interval: 100 * MS, Timeout: 5_000 * MS, Retries: 3 } }
+/** A check every 100 ms, which fails so often before it counts. */
+function checked(script: string, Retries = 3): Pick<ContainerCreateRequest, 'Healthcheck'> {
+  return { Healthcheck: { Test: ['CMD-SHELL', script], Interval: 100 * MS, Timeout: 5_000 * MS, Retries } }
 }
 
 const fails = (code: HealthErrorCode, says: RegExp) => (error: unknown) => {
@@ -40,7 +40,7 @@ describe('waiting for a container to be healthy', { skip }, () => {
     soon('its health', docker.containers.waitHealthy(id, options))
 
   test('until it is', async () => {
-    const id = await engine.start({ ...checked('test -f /ready') }, 'slow')
+    const id = await engine.start(checked('test -f /ready', 100), 'slow')
     const healthy = wait('slow')
     await delay(150)
     await docker.exec.run(id, ['touch', '/ready'])
@@ -94,7 +94,7 @@ describe('waiting for a container to be healthy', { skip }, () => {
   })
 
   test('one that ends, before or meanwhile', async () => {
-    const id = await engine.start({ ...checked('false'), Cmd: ['sh', '-c', 'sleep 0.5; exit 7'] })
+    const id = await engine.start({ ...checked('false', 100), Cmd: ['sh', '-c', 'sleep 0.5; exit 7'] })
     await assert.rejects(wait(id), (error: unknown) => {
       assert.ok(fails('ERR_HEALTH_ENDED', /it has ended with 7/)(error))
       assert.equal((error as HealthError).exitCode, 7)
@@ -105,7 +105,7 @@ describe('waiting for a container to be healthy', { skip }, () => {
   })
 
   test('one that is removed meanwhile, and one that is not there', async () => {
-    const id = await engine.start(checked('false'))
+    const id = await engine.start(checked('false', 100))
     const waiting = assert.rejects(wait(id), (error: unknown) => {
       const gone = error instanceof NotFoundError || (error instanceof HealthError && error.code === 'ERR_HEALTH_ENDED')
       assert.ok(gone, String(error))

@@ -62,7 +62,7 @@ function drained(sink: Sink): Promise<void> {
   })
 }
 
-/** stat(2), S_IFREG: tar-stream takes a mode of 0 for none at all, and writes nothing of what is above the permissions. */
+/** stat(2), S_IFREG: tar-stream takes a mode of 0 for none, and writes nothing of what is above the permissions. */
 const IS_FILE = 0o100_000
 /** tar-stream writes seconds of 31 bits. */
 const LATEST = 0x7fff_ffff

@@ -25,7 +25,7 @@ export interface Place {
   readonly name: string | undefined
 }
 
-/** Into a folder that is there, or under a new name: as `docker cp` decides (Docker CLI, docker cp, "Extended description"). */
+/** Into a folder that is there, or under a new name, as `docker cp` decides (Docker CLI, reference of docker cp). */
 export function placeCopy(source: CopySource, target: CopyTarget): Place {
   if (target.found === 'folder') return { folder: target.path, name: source.contents ? undefined : source.name }
   if (target.found === 'other' && (source.folder || target.folder)) {

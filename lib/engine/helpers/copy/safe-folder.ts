@@ -16,8 +16,9 @@ const NEW_FILE: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EX
 const PERMISSIONS = 0o777
 
 /**
- * A folder that is written to by the names that a stranger chose. Every folder on the way to a name is looked at: none is a symbolic link,
- * whether it was there before or came out of the same tar. Files are made anew, so that no link is written through.
+ * A folder that is written to by the names that a stranger chose. Every folder on the way to a name is looked at: none
+ * is a symbolic link, whether it was there before or came out of the same tar. Files are made anew, so that no link is
+ * written through.
  */
 export class SafeFolder {
   readonly #root: string
