@@ -157,4 +157,19 @@ describe('with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {
     assert.equal(failed.code, 1)
     assert.match(failed.stderr, /RUN echo why it failed[^]*3/)
   })
+
+  test('swarm-service', { skip: lacks('docker', 'busybox') }, async () => {
+    const image = await makeImage(daemon)
+    const without = await run('swarm-service', daemon.clientEnv, [image])
+    assert.equal(without.code, 1)
+    assert.equal(without.stderr, 'Make a swarm before:  docker swarm init\n')
+    succeeded(
+      await dockerLocally(daemon, ['swarm', 'init', '--listen-addr', '127.0.0.1', '--advertise-addr', '127.0.0.1']),
+    )
+    const text = succeeded(await run('swarm-service', daemon.clientEnv, [image]))
+    assert.match(text, /^1 of 1 tasks run\nIt says: hello from a secret\n[^]*^2 of 2 tasks run\n$/m)
+    assert.equal(succeeded(await dockerLocally(daemon, ['secret', 'ls', '--quiet'])), '')
+    assert.equal(succeeded(await dockerLocally(daemon, ['service', 'ls', '--quiet'])), '')
+    succeeded(await dockerLocally(daemon, ['swarm', 'leave', '--force']))
+  })
 })

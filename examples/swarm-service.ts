@@ -1,0 +1,75 @@
+/**
+ * Runs a service with a secret in a swarm, waits for its task, reads what it says, gives it one replica more, and
+ * removes all of it. Ask a manager: `docker swarm init` makes one.
+ *
+ *     tsx examples/swarm-service.ts IMAGE
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect, UnavailableError, type DockerClient, type ServiceSpec } from 'docker-mtls'
+
+/** A secret can't be changed: a new one has a new name. */
+const name = `greeting-${Date.now()}`
+const signal = AbortSignal.timeout(60_000)
+
+function serviceOf(image: string, secret: string): ServiceSpec {
+  const File = { Name: 'greeting', UID: '0', GID: '0', Mode: 0o400 }
+  return {
+    Name: name,
+    TaskTemplate: {
+      ContainerSpec: {
+        Image: image,
+        Command: ['sh', '-c', 'cat /run/secrets/greeting; echo; trap exit TERM; sleep 1000 & wait'],
+        Secrets: [{ SecretID: secret, SecretName: name, File }],
+      },
+      Resources: { Limits: { MemoryBytes: 64 * 1024 ** 2 } },
+    },
+    Mode: { Replicated: { Replicas: 1 } },
+  }
+}
+
+/** Waits for so many tasks to run. Why one doesn't, it says itself. */
+async function untilRunning(docker: DockerClient, service: string, count: number): Promise<void> {
+  for (;;) {
+    const tasks = await docker.tasks.list({ filters: { service, 'desired-state': 'running' }, signal })
+    const running = tasks.filter(({ Status }) => Status.State === 'running').length
+    console.log(`${running} of ${count} tasks run`, ...tasks.flatMap(({ Status }) => Status.Err ?? []))
+    if (running === count) return
+    await delay(250, undefined, { signal })
+  }
+}
+
+async function show(docker: DockerClient, service: string): Promise<void> {
+  await untilRunning(docker, service, 1)
+  for await (const { line } of (await docker.services.logs(service, { follow: true, signal })).lines()) {
+    console.log(`It says: ${line}`)
+    break
+  }
+  // An update is all of the specification, and names the version that it changes.
+  const { Spec, Version } = await docker.services.inspect(service)
+  await docker.services.update(service, { ...Spec, Mode: { Replicated: { Replicas: 2 } } }, { version: Version.Index })
+  await untilRunning(docker, service, 2)
+}
+
+async function main(image: string): Promise<void> {
+  const docker = await connect()
+  try {
+    const { ID: secret } = await docker.secrets.create({ Name: name, Data: Buffer.from('hello from a secret') })
+    try {
+      const { ID: service } = await docker.services.create(serviceOf(image, secret))
+      try {
+        await show(docker, service)
+      } finally {
+        await docker.services.remove(service)
+      }
+    } finally {
+      await docker.secrets.remove(secret)
+    }
+  } finally {
+    await docker.close()
+  }
+}
+
+main(process.argv[2] ?? 'alpine').catch((error: unknown) => {
+  console.error(error instanceof UnavailableError ? 'Make a swarm before:  docker swarm init' : error)
+  process.exitCode = 1
+})
