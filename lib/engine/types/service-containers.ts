@@ -29,6 +29,10 @@ export interface ContainerSpec {
   readonly OpenStdin?: boolean
   /** Of the root file system. @defaultValue `false` */
   readonly ReadOnly?: boolean
+  /**
+   * Docker Engine 26 leaves `CreateMountpoint`, `ReadOnlyNonRecursive` and `ReadOnlyForceRecursive` of `BindOptions` out of
+   * services, whatever its API version says: {@link Services.inspect} shows what it has kept.
+   */
   readonly Mounts?: readonly Mount[]
   /** @defaultValue the image's, else `SIGTERM` */
   readonly StopSignal?: string
