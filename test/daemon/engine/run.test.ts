@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   ArgumentError,
   BadRequestError,
+  connect,
   ConflictError,
   NotFoundError,
   StreamError,
@@ -93,6 +94,18 @@ describe('a command from its input to its exit code', { skip }, () => {
       assert.deepEqual([big.exitCode, String(big.stdout)], [0, 'xxx'])
       const idle = new PassThrough()
       assert.equal((await run('exit 4', { stdin: idle })).exitCode, 4)
+    })
+
+    test('nor over the local socket', async (t) => {
+      const local = await connect({ host: engine.daemon.place.listen[0] })
+      t.after(() => local.close())
+      const stdin = Buffer.alloc(8 * 1024 ** 2, 'x')
+      for (let tries = 0; tries < 5; tries++) {
+        const { exitCode, stdout } = await soon('head', local.run(engine.image, shell('head -c 3; exit 4'), { stdin }))
+        assert.deepEqual([exitCode, String(stdout)], [4, 'xxx'])
+      }
+      const { stdout } = await soon('cat', local.run(engine.image, ['cat'], { stdin }))
+      assert.ok(stdout.equals(stdin), `${stdout.length} bytes came back`)
     })
 
     test('an input that fails fails the run, and the container goes', async () => {
