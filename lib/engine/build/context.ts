@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
-import type { Header, Pack } from 'tar-stream'
+import type { Pack } from 'tar-stream'
 import { ahead } from './ahead.ts'
 import type { ContextEntry } from './entry.ts'
 import { addDockerfile, type AddedFiles, type BuildFiles } from './files.ts'
 import { escapePattern, Patterns } from './patterns.ts'
 import { isSmall, readEntry, readSmall } from './read-entry.ts'
+import { addEntry, headerOf, ownHeader, type Content } from './tar-entry.ts'
 import { walk } from './walk.ts'
 
 /** A context on its way to the daemon. */
@@ -52,19 +53,17 @@ async function fill(
   const entries = walk(files.root, [{ patterns, lets: 'unnamed' }], signal)
   for await (const [entry, content] of ahead(entries, AHEAD, (next) => contentOf(files.root, next, signal))) {
     if (added && entry.path === '.dockerignore') continue
-    await add(tar, headerOf(entry), content)
+    await addEntry(tar, headerOf(entry), content)
   }
   if (added) {
-    await add(tar, ownHeader(added.name, added.dockerfile), [added.dockerfile])
-    await add(tar, ownHeader('.dockerignore', added.ignoreFile), [added.ignoreFile])
+    await addEntry(tar, ownHeader(added.name, added.dockerfile), [added.dockerfile])
+    await addEntry(tar, ownHeader('.dockerignore', added.ignoreFile), [added.ignoreFile])
   }
   tar.finalize()
 }
 
 /** Small files wait for the system, and not for each other. */
 const AHEAD = 16
-
-type Content = AsyncIterable<Buffer> | Iterable<Buffer>
 
 /** A small file is read at once; of another nothing is, before its turn comes. */
 function contentOf(root: string, entry: ContextEntry, signal: AbortSignal | undefined): Content {
@@ -82,69 +81,4 @@ async function* later(pieces: Promise<Buffer[]>): AsyncGenerator<Buffer, void, u
 
 function alwaysSent({ dockerfile: { inside } }: BuildFiles): string[] {
   return ['.dockerignore', ...(inside === undefined ? [] : [inside])].map((path) => `!${escapePattern(path)}`)
-}
-
-type Headers = Partial<Header> & Pick<Header, 'name'>
-type Sink = ReturnType<Pack['entry']>
-
-/** Adds one entry, as fast as the tar is read. */
-async function add(tar: Pack, header: Headers, content: Content): Promise<void> {
-  const added = new Promise<void>((resolve, reject) => {
-    const sink = tar.entry(header, (error) => (error ? reject(error) : resolve()))
-    // The callback tells of it.
-    sink.on('error', () => {})
-    if (header.type === 'file') pour(content, sink).catch((error: unknown) => sink.destroy(error as Error))
-  })
-  await added
-}
-
-async function pour(content: Content, sink: Sink): Promise<void> {
-  for await (const piece of content) {
-    if (!sink.destroying && !sink.write(piece)) await drained(sink)
-    if (sink.destroying) return
-  }
-  sink.end(undefined)
-}
-
-function drained(sink: Sink): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      sink.off('drain', settle).off('close', settle)
-      resolve()
-    }
-    sink.on('drain', settle).on('close', settle)
-  })
-}
-
-function headerOf({ path, type, mode, size, mtime, target }: ContextEntry): Headers {
-  return {
-    name: type === 'directory' ? `${path}/` : path,
-    type,
-    // tar-stream takes a mode of 0 for none at all; of what is above the permissions it writes nothing.
-    mode: mode | IS_FILE,
-    size,
-    ...timeOf(mtime),
-    ...(type === 'symlink' && { linkname: target }),
-  }
-}
-
-/** stat(2), S_IFREG. */
-const IS_FILE = 0o100_000
-
-const ownHeader = (name: string, { length: size }: Buffer): Headers => ({
-  name,
-  type: 'file',
-  mode: 0o600,
-  size,
-  mtime: new Date(),
-})
-
-/** tar-stream writes seconds of 31 bits. */
-const LATEST = 0x7fff_ffff
-
-/** Whole seconds, as the Docker CLI sends them; in a pax record where a header doesn't hold them. */
-function timeOf(mtime: bigint): Pick<Headers, 'mtime' | 'pax'> {
-  const seconds = Number(mtime / 1_000_000_000n)
-  const held = Math.min(Math.max(seconds, 0), LATEST)
-  return { mtime: new Date(held * 1000), ...(held !== seconds && { pax: { mtime: String(seconds) } }) }
 }

@@ -363,15 +363,20 @@ describe('what changes while it is read', () => {
   })
 
   test('is refused when it grows or shrinks in the middle', async (t) => {
-    for (const size of [100_000, 300_000]) {
-      const folder = await folderOf(t, { 'a/file': 'x'.repeat(200_000) })
+    // The second ends just where a piece of it does.
+    for (const [before, size] of [
+      [200_000, 300_000],
+      [131_072, 300_000],
+      [200_000, 100_000],
+    ] as const) {
+      const folder = await folderOf(t, { 'a/file': 'x'.repeat(before) })
       const reading = async (): Promise<void> => {
         for await (const entry of walk(folder, [])) {
           if (entry.type !== 'file') continue
           for await (const piece of readEntry(folder, entry)) if (piece) await truncate(join(folder, 'a/file'), size)
         }
       }
-      await assert.rejects(reading(), changed)
+      await assert.rejects(reading(), changed, `from ${before} to ${size}`)
     }
   })
 
@@ -386,6 +391,20 @@ describe('what changes while it is read', () => {
       await symlink('b', join(folder, 'a'))
     })
     await assert.rejects(folderToLink, changed)
+  })
+
+  test('is refused when a folder became a link before it was looked into', async (t) => {
+    const folder = await folderOf(t, { 'in/a/file': '', 'out/secret': '' })
+    const seenPaths: string[] = []
+    const walking = (async () => {
+      for await (const { path } of walk(join(folder, 'in'), [])) {
+        seenPaths.push(path)
+        await rename(join(folder, 'in/a'), join(folder, 'moved'))
+        await symlink('../out', join(folder, 'in/a'))
+      }
+    })()
+    await assert.rejects(walking, { code: 'ERR_BUILD_FILE_CHANGED', message: /^reading a for a build/ })
+    assert.deepEqual(seenPaths, ['a'])
   })
 
   test('leaves no file open', async (t) => {
