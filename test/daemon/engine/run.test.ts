@@ -216,7 +216,12 @@ describe('a command from its input to its exit code', { skip }, () => {
         await delay(20)
       }
       await docker.containers.remove('doomed', { force: true })
-      await assert.rejects(soon('the end', running), NotFoundError)
+      // It depends on how far the removal has come whether it can still be asked how it ended.
+      const end = await soon('the end', running).then(
+        ({ exitCode }) => exitCode,
+        (error: unknown) => error,
+      )
+      assert.ok(end === 137 || end instanceof NotFoundError, String(end))
     })
 
     test('what can not be meant is refused before anything is made', async () => {
