@@ -1,6 +1,7 @@
 import { once, setMaxListeners } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { resolve } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { forbiddenCharacter } from '../endpoint/text.ts'
 import { ArgumentError, ConnectionError } from '../errors.ts'
@@ -29,17 +30,18 @@ export interface Bridge {
 class SocketBridge implements Bridge {
   readonly path: string
   readonly #dispatcher: DockerDispatcher
-  readonly #onFailure: (error: unknown) => void
+  readonly #options: BridgeOptions
   readonly #server: Server
-  readonly #tools = new Set<Socket>()
+  /** Both sides of each connection. */
+  readonly #sockets = new Set<Duplex>()
   readonly #closing = new AbortController()
   #file: SocketFile | undefined
   #closed: Promise<void> | undefined
 
-  constructor(dispatcher: DockerDispatcher, path: string, onFailure: (error: unknown) => void) {
+  constructor(dispatcher: DockerDispatcher, path: string, options: BridgeOptions) {
     this.path = path
     this.#dispatcher = dispatcher
-    this.#onFailure = onFailure
+    this.#options = options
     this.#server = createServer({ allowHalfOpen: true }, (tool) => void this.#carry(tool))
     // Each connection that is being made listens to it.
     setMaxListeners(0, this.#closing.signal)
@@ -47,6 +49,9 @@ class SocketBridge implements Bridge {
 
   async listen(): Promise<void> {
     this.#file = await listenPrivately(this.#server, this.path)
+    // Of a connection that could not be accepted, such as for want of file descriptors.
+    this.#server.on('error', (error) => this.#options.onFailure?.(error))
+    this.#options.signal?.addEventListener('abort', this.#aborted)
   }
 
   close(): Promise<void> {
@@ -57,27 +62,40 @@ class SocketBridge implements Bridge {
     return this.close()
   }
 
+  /** Whoever calls close() as well is told what went wrong. */
+  readonly #aborted = (): void => void this.close().catch(() => {})
+
   async #close(): Promise<void> {
-    // First of all nobody finds it any more.
-    await this.#file?.remove()
+    this.#options.signal?.removeEventListener('abort', this.#aborted)
     this.#closing.abort()
-    const ended = once(this.#server, 'close')
-    this.#server.close()
-    for (const tool of this.#tools) tool.destroy()
-    await ended
+    try {
+      // While it listens: until then its inode, by which the file is known, can't be that of another.
+      await this.#file?.remove()
+    } finally {
+      const ended = once(this.#server, 'close')
+      this.#server.close()
+      for (const socket of this.#sockets) socket.destroy()
+      await ended
+    }
   }
 
   /** One connection in, one connection out. */
   async #carry(tool: Socket): Promise<void> {
-    this.#tools.add(tool)
-    tool.on('error', () => {}).once('close', () => this.#tools.delete(tool))
+    this.#keep(tool)
     try {
-      join(tool, await this.#dispatcher.open(this.#closing.signal))
+      const daemon = await this.#dispatcher.open(this.#closing.signal)
+      this.#keep(daemon)
+      join(tool, daemon)
     } catch (error) {
       if (this.#closing.signal.aborted) return
-      this.#onFailure(error)
       answerFailure(tool, error)
+      this.#options.onFailure?.(error)
     }
+  }
+
+  #keep(socket: Duplex): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => {}).once('close', () => this.#sockets.delete(socket))
   }
 }
 
@@ -85,8 +103,8 @@ class SocketBridge implements Bridge {
  * Makes a unix socket that leads to the daemon: whatever connects to it is carried over our connection, byte for byte,
  * one for one. Any Docker tool works by it, with `DOCKER_HOST=unix://PATH` and no TLS of its own.
  *
- * **Whoever may open that socket has the rights of this client, which is root on the daemon's host.** Its mode is 0600 from the
- * first moment. Choose a folder where nobody else may write.
+ * **Whoever may open that socket has the rights of this client, which is root on the daemon's host.** Its mode is 0600
+ * from the first moment. Choose a folder where nobody else may write.
  *
  * A connection that can't be made is answered by `502 Bad Gateway`, with the reason as tools show it. The connections
  * end with the client; the socket stays, until the bridge is closed.
@@ -105,22 +123,22 @@ class SocketBridge implements Bridge {
  * ```
  */
 export async function bridge(source: ConnectionSource, path: string, options: BridgeOptions = {}): Promise<Bridge> {
-  const { signal, onFailure = () => {} } = checkOptions(options)
+  checkOptions(options)
   const dispatcher = dispatcherOf(source, 'bridge')
   refuseWhatCannotBe(dispatcher)
+  const { signal } = options
   signal?.throwIfAborted()
-  const made = new SocketBridge(dispatcher, checkPath(path), onFailure)
+  const made = new SocketBridge(dispatcher, checkPath(path), options)
   await made.listen()
-  const close = (): void => void made.close()
-  signal?.addEventListener('abort', close, { once: true })
   if (!signal?.aborted) return made
   await made.close()
   throw signal.reason
 }
 
-function checkOptions(options: BridgeOptions): BridgeOptions {
-  const unknown = Object.keys(options).find((key) => key !== 'signal' && key !== 'onFailure')
-  if (unknown === undefined) return options
+function checkOptions(options: BridgeOptions): void {
+  const given = typeof options === 'object' && options !== null ? Object.keys(options) : [String(options)]
+  const unknown = given.find((key) => key !== 'signal' && key !== 'onFailure')
+  if (unknown === undefined) return
   throw new ArgumentError('ERR_OPTION_UNKNOWN', {
     tried: `the option ${JSON.stringify(unknown)} of bridge()`,
     got: 'there is no such option',
@@ -129,11 +147,12 @@ function checkOptions(options: BridgeOptions): BridgeOptions {
 }
 
 function checkPath(path: unknown): string {
-  const got = typeof path !== 'string' || path === '' ? 'it is no path' : forbiddenCharacter(path)
-  if (typeof path === 'string' && got === undefined) return resolve(path)
+  const text = typeof path === 'string' ? path : ''
+  const forbidden = forbiddenCharacter(text)
+  if (text !== '' && forbidden === undefined) return resolve(text)
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'reading the path of bridge()',
-    got: got === undefined ? '' : got.replace(/^the/, 'there is the'),
+    got: forbidden === undefined ? 'it is no path' : `it holds ${forbidden}`,
     todo: 'Give the path of a socket that is to be made, such as /run/user/1000/docker.sock',
   })
 }

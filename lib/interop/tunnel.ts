@@ -24,7 +24,6 @@ export function join(tool: Duplex, daemon: Duplex): void {
 
 /** What was read to its end is still being written on the other side; what was cut is cut there as well. */
 function endTogether(one: Duplex, other: Duplex): void {
-  one.on('error', () => {})
   one.once('close', () => {
     if (!one.readableEnded || other.writableFinished) other.destroy()
     else other.once('finish', () => other.destroy())

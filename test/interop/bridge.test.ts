@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer as createHttpServer, request, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import type { TLSSocket } from 'node:tls'
 import { setTimeout as delay } from 'node:timers/promises'
 import { before, describe, test } from 'node:test'
 import { createDispatcher, loadIdentity, parseHost } from '../../lib/index.ts'
@@ -107,6 +108,22 @@ describe('bytes on a bridge', () => {
     const closed = new Promise((resolve) => daemonSides[1]?.once('end', resolve))
     second.destroy()
     await soon(closed)
+  })
+
+  test('end with the bridge, also where the daemon takes nothing of what it was sent', async (t) => {
+    const daemonSides: TLSSocket[] = []
+    const { made } = await bridged(t, material, (socket) => void daemonSides.push(socket.pause()))
+    const tool = await dial(t, made)
+    tool.end(Buffer.alloc(MUCH))
+    while (daemonSides.length < 1) await delay(5)
+    await delay(100)
+    const gone = soon(new Promise((resolve) => tool.once('close', resolve)))
+    await made.close()
+    await gone
+    const cut = new Promise((resolve) => daemonSides[0]?.once('end', resolve).once('error', resolve))
+    daemonSides[0]?.resume()
+    await soon(cut)
+    assert.ok((daemonSides[0]?.bytesRead ?? MUCH) < MUCH, 'it was all delivered')
   })
 
   test('of 100 connections at once stay apart', async (t) => {

@@ -17,6 +17,7 @@ import {
   type Identity,
 } from '../../lib/index.ts'
 import { toHttpsAgent, type ConnectionSource } from '../../lib/interop/index.ts'
+import { leaksOf, tracesOf } from '../support/leaks.ts'
 import { RecordingServer } from '../support/recording-server.ts'
 import { startPeer } from '../support/tls-servers.ts'
 import { makeMaterial, type Material } from '../transport/support/material.ts'
@@ -272,7 +273,9 @@ describe('an agent of node:https', () => {
     }
   })
 
-  test('is shown in one line, without what it holds', () => {
+  test('is shown in one line, and holds no key that could be shown', async () => {
+    await ask(agent, url())
+    assert.deepEqual(leaksOf([agent, agent.freeSockets], tracesOf({ key: material.client.key })), [])
     assert.equal(
       inspect(agent, { showHidden: true, depth: Infinity }),
       `Agent of docker-mtls to tcp://localhost:${port()}`,

@@ -45,6 +45,7 @@ describe('a tunnel', () => {
   test('cuts the other side where one is cut', async () => {
     for (const cut of [0, 1]) {
       const sides = [quiet(), quiet()] as const
+      for (const stream of sides) stream.on('error', () => undefined)
       join(...sides)
       await delay(5)
       sides[cut]?.destroy(new Error('gone'))
