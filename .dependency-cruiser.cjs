@@ -52,6 +52,12 @@ module.exports = {
       to: { path: 'node-forge' },
     },
     {
+      name: 'only-builds-load-protobuf',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/engine/build/buildkit/' },
+      to: { path: '@bufbuild/protobuf' },
+    },
+    {
       name: 'only-the-cli-loads-commander',
       severity: 'error',
       from: { path: '^lib/', pathNot: '^lib/cli/' },
