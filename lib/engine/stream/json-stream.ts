@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { unreadable, type Named } from '../api-error.ts'
 import { JsonLines, LineFault } from './json-lines.ts'
+import { readPieces } from './pieces.ts'
 
 /**
  * Values that the daemon sends one after the other: events, statistics. Leaving the loop ends the request.
@@ -15,14 +16,13 @@ export class JsonStream<Item> implements AsyncIterable<Item>, AsyncDisposable {
     this.#request = request
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+  [Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     const lines = new JsonLines()
-    try {
-      for await (const chunk of this.#body) yield* lines.push(chunk as Buffer) as Iterable<Item>
-      yield* lines.end() as Iterable<Item>
-    } catch (error) {
-      throw error instanceof LineFault ? this.#unreadable(error) : error
-    }
+    return readPieces(this.#body, {
+      split: (piece) => lines.push(piece) as Iterable<Item>,
+      end: () => lines.end() as Iterable<Item>,
+      explain: (error) => (error instanceof LineFault ? this.#unreadable(error) : error),
+    })
   }
 
   /** Ends the request. */

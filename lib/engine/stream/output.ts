@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import { failureInside, unreadable, type Named } from '../api-error.ts'
 import { FrameFault, FrameSplitter, type OutputChunk } from './frames.ts'
 import { splitLines, type OutputLine } from './lines.ts'
+import { readPieces } from './pieces.ts'
 import { Sinks } from './sinks.ts'
 
 /** What a container has said, read whole. */
@@ -99,26 +100,21 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
     return this.close()
   }
 
-  async *#raw(): AsyncGenerator<OutputChunk, void, undefined> {
-    try {
-      for await (const data of this.#body) yield { stream: 'stdout', data: data as Buffer }
-    } catch (error) {
-      throw this.#explain(error)
-    }
+  #raw(): AsyncGenerator<OutputChunk, void, undefined> {
+    return readPieces<OutputChunk>(this.#body, {
+      split: (data) => [{ stream: 'stdout', data }],
+      explain: this.#explain,
+    })
   }
 
-  async *#framed(): AsyncGenerator<OutputChunk, void, undefined> {
+  #framed(): AsyncGenerator<OutputChunk, void, undefined> {
     const splitter = new FrameSplitter()
-    try {
-      for await (const chunk of this.#body) {
-        // Not yield*, which takes several turns for each.
-        for (const piece of splitter.push(chunk as Buffer)) yield piece
-        splitter.check()
-      }
-      splitter.end()
-    } catch (error) {
-      throw error instanceof FrameFault ? this.#unreadable(error) : this.#explain(error)
-    }
+    return readPieces(this.#body, {
+      split: (piece) => splitter.push(piece),
+      check: () => splitter.check(),
+      end: () => splitter.end(),
+      explain: (error) => (error instanceof FrameFault ? this.#unreadable(error) : this.#explain(error)),
+    })
   }
 
   #unreadable({ kind, message }: FrameFault): Error {
