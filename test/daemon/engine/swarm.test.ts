@@ -73,7 +73,7 @@ describe('where there is no swarm', { skip }, () => {
   })
 
   test('none is made at an address that is not here, and none is joined without a token', async () => {
-    await assert.rejects(docker.swarm.init({ ListenAddr: '198.51.100.77:2377' }), BadRequestError)
+    await assert.rejects(docker.swarm.init({ ...ON_LOOPBACK, ListenAddr: 'nowhere0:2377' }), BadRequestError)
     const RemoteAddrs = ['127.0.0.1:2377']
     await assert.rejects(
       docker.swarm.join({ ListenAddr: '127.0.0.1', RemoteAddrs, JoinToken: 'SWMTKN-1-x' }),

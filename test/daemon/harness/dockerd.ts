@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -55,8 +55,10 @@ export async function startDockerd({ place, argv, env, within }: StartOptions): 
     place,
     pid: child.pid ?? 0,
     log: () => readLog(place),
-    stop: (options = {}) =>
-      stop(child, place, options.keep ?? false).finally(() => (within === undefined ? forgetDaemon() : undefined)),
+    stop: ({ keep = false } = {}) =>
+      stop(child, place, keep).finally(() => {
+        if (within === undefined) forget(keep)
+      }),
   }
   if (within === undefined) noteDaemon(daemon.pid, place.folder)
   noteCalls(place)
@@ -129,4 +131,10 @@ async function stop(child: ChildProcess, place: DaemonPlace, keep: boolean): Pro
   }
   if (keep) unmountBelow(place.folder)
   else await removeUnmounted(place.folder)
+}
+
+/** What outlives a daemon, and what the next one here must not meet: the bridge of its swarm, and its claim. */
+function forget(keep: boolean): void {
+  if (!keep) spawnSync('ip', ['link', 'delete', 'docker_gwbridge'], { stdio: 'ignore' })
+  forgetDaemon()
 }
