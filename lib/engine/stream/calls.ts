@@ -1,5 +1,5 @@
 import { failureInside, unreadable, type Named } from '../api-error.ts'
-import type { Call } from '../call.ts'
+import { checkOptions, type Call } from '../call.ts'
 import type { Operation } from '../operation.ts'
 import type { RequestOptions, Send } from '../send.ts'
 import { compareVersions } from '../version.ts'
@@ -72,7 +72,8 @@ export async function attachedStream(
 
 /** A call that becomes a web socket: everything comes as one raw stream. */
 export async function webSocketStream(send: Send, operation: Operation, call: Call): Promise<AttachedStream> {
-  const options = webSocketQuery(call.options ?? {}, send.version)
+  const { options: given = {} } = call
+  const options = webSocketQuery(checkOptions(operation, given), send.version)
   const socket = await send.webSocket(operation, { ...call, options })
   return new AttachedStream({ ...attachedSource(send, operation, call), socket, tty: true })
 }

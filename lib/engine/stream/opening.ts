@@ -26,7 +26,17 @@ export class Opening<Item, Stream extends AsyncIterable<Item>> implements Promis
     return this.#opened.then(onFulfilled, onRejected)
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
-    yield* await this
+  [Symbol.asyncIterator](): AsyncIterableIterator<Item> {
+    let opened: AsyncIterator<Item> | undefined
+    let opening: Promise<AsyncIterator<Item>> | undefined
+    const open = (): Promise<AsyncIterator<Item>> =>
+      (opening ??= this.then((stream) => (opened = stream[Symbol.asyncIterator]())))
+    // A generator around the stream's own would cost its turns again for each item.
+    const iterator: AsyncIterableIterator<Item> = {
+      next: () => opened?.next() ?? open().then((items) => items.next()),
+      return: async () => (await opening)?.return?.() ?? { done: true, value: undefined },
+      [Symbol.asyncIterator]: () => iterator,
+    }
+    return iterator
   }
 }
