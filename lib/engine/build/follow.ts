@@ -1,3 +1,4 @@
+import { unreadable } from '../api-error.ts'
 import type { Call } from '../call.ts'
 import { BUILD } from '../operations/images.ts'
 import type { Send } from '../send.ts'
@@ -30,12 +31,20 @@ export async function* follow(
   try {
     for (let next = await said.next(); ; next = await said.next()) {
       if (next.done === true) return next.value
-      yield* reader.read(next.value)
+      yield* read(send, call, reader, next.value)
     }
   } catch (error) {
     throw explainFailure(error, reader.failed)
   } finally {
     // Without effect where it is over; else the loop was left, and the daemon stops.
     await said.return({ ID: '' })
+  }
+}
+
+function read(send: Send, call: Call, reader: Reader, message: ProgressMessage): BuildEvent[] {
+  try {
+    return reader.read(message)
+  } catch (cause) {
+    throw unreadable('ERR_API_STREAM_INVALID', send.named(BUILD, call), "what the builder says can't be read", cause)
   }
 }

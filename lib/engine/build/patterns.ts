@@ -20,10 +20,6 @@ export class Patterns {
       .map(parseRule)
   }
 
-  get isEmpty(): boolean {
-    return this.#rules.length === 0
-  }
-
   /**
    * Whether a path is named.
    *

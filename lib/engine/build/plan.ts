@@ -27,11 +27,23 @@ const OPTIONS: Operation = { ...BUILD, query: taken, own: ['builder', 'secrets',
 
 export async function planBuild(send: Send, given: BuildSource, options: ImageBuildOptions): Promise<BuildPlan> {
   checkOptions(OPTIONS, options)
+  checkKinds(options)
   const source = sourceOf(given)
   const builder = await chooseBuilder(send, options)
   refuseOthers(builder, options)
   const { builder: _, secrets: __, auth: ___, signal: ____, ...query } = options
   return { builder, source, options, query }
+}
+
+/** What is read here, before the daemon could say that it is wrong. */
+function checkKinds({ dockerfile, secrets, outputs }: ImageBuildOptions): void {
+  if (dockerfile !== undefined && (typeof dockerfile !== 'string' || dockerfile === '')) {
+    throw refused('dockerfile', 'it is no path', "Give one from the context's root, or an absolute one.")
+  }
+  if (secrets !== undefined && (typeof secrets !== 'object' || secrets === null || Array.isArray(secrets))) {
+    throw refused('secrets', 'it is no object', "Give { ID: 'value' } or { ID: { file: '/path' } }.")
+  }
+  if (outputs !== undefined && !Array.isArray(outputs)) throw refused('outputs', 'it is no list', 'Give a list.')
 }
 
 function sourceOf(given: unknown): Source {

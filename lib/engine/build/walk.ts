@@ -79,9 +79,12 @@ class Walk {
     this.#signal?.throwIfAborted()
     const found = await list(join(this.#root, folder), folder)
     return found.map((dirent) => {
-      const path = folder === '' ? nameOf(dirent, folder) : `${folder}/${nameOf(dirent, folder)}`
+      const name = dirent.name.toString('utf8')
+      const path = folder === '' ? name : `${folder}/${name}`
       const matches = this.#filters.map(({ patterns }, index) => patterns.match(path, above[index]))
       const passes = this.#filters.every(({ lets }, index) => matches[index]?.matches === (lets === 'named'))
+      // Both protobuf and tar's pax records hold UTF-8, and nothing else.
+      if (passes && !isUtf8(dirent.name)) throw noUtf8(path)
       return { path, isFolder: dirent.isDirectory(), matches, passes }
     })
   }
@@ -114,10 +117,4 @@ async function list(folder: string, shown: string): Promise<Dirent<Buffer>[]> {
     throw unreadable(shown === '' ? folder : shown, cause)
   })
   return found.toSorted((left, right) => Buffer.compare(left.name, right.name))
-}
-
-/** Both protobuf and tar's pax records hold UTF-8, and nothing else. */
-function nameOf({ name }: Dirent<Buffer>, folder: string): string {
-  if (isUtf8(name)) return name.toString('utf8')
-  throw noUtf8(`${folder}/${name.toString('latin1')}`)
 }

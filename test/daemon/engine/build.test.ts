@@ -13,6 +13,7 @@ import {
   BadRequestError,
   BuildError,
   BuildFailedError,
+  connect,
   type BuildEvent,
   type BuildSource,
   type DockerClient,
@@ -26,6 +27,7 @@ import { dockerLocally } from '../harness/docker-cli.ts'
 import { IMAGE } from '../harness/image.ts'
 import { startRegistry, type Registry } from '../harness/registry.ts'
 import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
+import { startTokenRegistry } from '../support/token-registry.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
 const skipRegistry = skip || lacks('docker-registry', 'htpasswd')
@@ -427,6 +429,13 @@ describe('images.build', { skip }, () => {
       assert.ok(streams.includes('stdout: one\n') && streams.includes('stderr: two\n'), streams.join(''))
     })
 
+    test('a session goes through a local socket, too', async (t) => {
+      const local = await connect({ host: engine.daemon.place.listen[0] }, { HOME: '/nonexistent' })
+      t.after(() => local.close())
+      const folder = await folderOf(t, { Dockerfile: `FROM ${IMAGE}\nCOPY a /a\n`, a: 'x'.repeat(100_000) })
+      assert.match((await local.images.build(folder, { builder: 'buildkit' })).ID, ID)
+    })
+
     test('a build is canceled by its id from elsewhere', async (t) => {
       const folder = await folderOf(t, { Dockerfile: `FROM ${IMAGE}\nRUN echo going && sleep 4244\n` })
       const building = (async () => {
@@ -471,6 +480,21 @@ describe('images.build', { skip }, () => {
       await docker.images.remove(image)
     })
     after(() => registry?.stop())
+
+    test('that gives out tokens, BuildKit gets a base image with a password', async (t) => {
+      const open = await startRegistry()
+      t.after(() => open.stop())
+      await docker.images.tag(IMAGE, `${open.host}/private/busybox:1`)
+      await docker.images.push(`${open.host}/private/busybox:1`)
+      const tokens = await startTokenRegistry(open.host, user)
+      t.after(() => tokens.stop())
+      const folder = await folderOf(t, { Dockerfile: `FROM ${tokens.host}/private/busybox:1\nRUN echo x\n` })
+      await assert.rejects(built(folder, { builder: 'buildkit' }), BuildFailedError)
+      assert.deepEqual([...new Set(tokens.asked)], ['nobody'])
+      const auth = { ...user, serveraddress: tokens.host }
+      assert.match((await built(folder, { builder: 'buildkit', auth })).ID, ID)
+      assert.ok(tokens.asked.includes('ann'), tokens.asked.join())
+    })
 
     for (const builder of BUILDERS) {
       test(`the ${builder} builder gets a base image with credentials, and not without or with others`, async (t) => {

@@ -131,6 +131,14 @@ describe('the tar of a context', () => {
     await assert.rejects(buffer(body), { code: 'ERR_BUILD_CONTEXT_INVALID', message: /reading \w+ .* device/ })
   })
 
+  test('has no name that is no UTF-8, unless it is left out', async (t) => {
+    const folder = await folderOf(t, { Dockerfile: '' })
+    execFileSync('sh', ['-c', 'touch "$(printf "a\\377b")"'], { cwd: folder })
+    await assert.rejects(names(folder), { code: 'ERR_BUILD_CONTEXT_INVALID', message: /a.b .*UTF-8/ })
+    await writeFile(join(folder, '.dockerignore'), 'a*')
+    assert.deepEqual(await names(folder), ['.dockerignore', 'Dockerfile'])
+  })
+
   test('says the size of a file of 9 GiB', async (t) => {
     const folder = await folderOf(t, { Dockerfile: '', huge: '' })
     await truncate(join(folder, 'huge'), 9 * 2 ** 30)

@@ -73,6 +73,19 @@ describe('options', () => {
     }
   })
 
+  test('of another kind are refused', async () => {
+    for (const [name, values] of [
+      ['dockerfile', [1, '', null, {}]],
+      ['secrets', ['x', null, ['x'], 1]],
+      ['outputs', [{}, 'moby', 1]],
+    ] as const) {
+      for (const value of values) {
+        const refusal = { code: 'ERR_ARGUMENT_INVALID', message: new RegExp(`option ${name} `) }
+        await assert.rejects(plan({ [name]: value as never }), refusal, `${name}: ${JSON.stringify(value)}`)
+      }
+    }
+  })
+
   test('of the library stay out of the query', async () => {
     const { query } = await plan({
       builder: 'buildkit',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import * as fc from 'fast-check'
@@ -6,6 +7,8 @@ import { BuildkitReader } from '../../../lib/engine/build/buildkit/reader.ts'
 import { readStatus } from '../../../lib/engine/build/buildkit/status.ts'
 import { ClassicReader } from '../../../lib/engine/build/classic.ts'
 import { explainFailure } from '../../../lib/engine/build/failure.ts'
+import { follow } from '../../../lib/engine/build/follow.ts'
+import type { Send } from '../../../lib/engine/send.ts'
 import { failureInside } from '../../../lib/engine/api-error.ts'
 import { BuildFailedError, StreamError } from '../../../lib/index.ts'
 
@@ -204,6 +207,18 @@ describe('what the classic builder says', () => {
     quiet.read({ stream: `${id}\n` })
     assert.equal(quiet.imageId, id)
   })
+})
+
+test('what can’t be read is an error that says so', async () => {
+  const lines = '{"id":"moby.buildkit.trace","aux":"/////w=="}\n'
+  const body = Readable.from([Buffer.from(lines)])
+  const send = {
+    named: () => ({ method: 'POST', path: '/build' }),
+    stream: () => Promise.resolve({ status: 200, headers: {}, body }),
+  } as unknown as Send
+  const events = follow(send, {}, new BuildkitReader())
+  await assert.rejects(events.next(), { code: 'ERR_API_STREAM_INVALID' })
+  assert.equal(body.destroyed, true)
 })
 
 describe('a failed build', () => {
