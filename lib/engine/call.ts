@@ -72,6 +72,15 @@ export function checkOptions<Given extends object>(operation: Operation, given: 
   })
 }
 
+/**
+ * Options with what they are unless told otherwise, and with what they always are. What is no object stays what it is:
+ * the check of the call refuses it, where spread syntax would make something of it.
+ */
+export function withDefaults<Given extends object>(given: Given, defaults: object, always: object = {}): Given {
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
+  return isObject ? { ...defaults, ...given, ...always } : given
+}
+
 function queryOf({ name, query = {} }: Operation, options: Readonly<Record<string, unknown>>, version: string): Query {
   const pairs = Object.entries(options)
     .filter(([option, value]) => value !== undefined && Object.hasOwn(query, option))

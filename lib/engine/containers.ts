@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { withDefaults } from './call.ts'
 import { ContainerArchive } from './container-archive.ts'
 import { copyFrom } from './helpers/copy/copy-from.ts'
 import { copyTo } from './helpers/copy/copy-to.ts'
@@ -19,6 +20,9 @@ import type { ContainerInspect } from './types/container-inspect.ts'
 import type { ContainerStats } from './types/container-stats.ts'
 import type { ContainerSummary } from './types/container-summary.ts'
 import type * as wire from './types/containers.ts'
+
+/** The API's own default is nothing at all. */
+const ATTACHED = { stream: true, stdout: true, stderr: true }
 
 /**
  * Containers: `docker.containers`. An id, its beginning or a name says which.
@@ -85,7 +89,7 @@ export class Containers {
    * @throws {@link NotFoundError} where there is none
    */
   logs(id: string, options: given.ContainerLogsOptions = {}): Opening<OutputChunk, OutputStream> {
-    const call = { ids: [id], options: { stdout: true, stderr: true, ...options } }
+    const call = { ids: [id], options: withDefaults(options, { stdout: true, stderr: true }) }
     return outputStream(this.#send, operations.LOGS, call, this.#isTty(id, options))
   }
 
@@ -111,7 +115,7 @@ export class Containers {
 
   /** What it uses now (`GET /containers/{id}/stats`), and a second before. */
   statsOnce(id: string, options: given.ContainerStatsOnceOptions = {}): Promise<ContainerStats> {
-    return this.#send.json(operations.STATS, { ids: [id], options: { ...options, stream: false } })
+    return this.#send.json(operations.STATS, { ids: [id], options: withDefaults(options, {}, { stream: false }) })
   }
 
   /** Tells it the size of its terminal (`POST /containers/{id}/resize`). */
@@ -192,7 +196,7 @@ export class Containers {
    * @throws {@link ConflictError} where it is paused
    */
   attach(id: string, options: given.ContainerAttachOptions = {}): Promise<AttachedStream> {
-    const call = { ids: [id], options: { stream: true, stdout: true, stderr: true, ...options } }
+    const call = { ids: [id], options: withDefaults(options, ATTACHED) }
     return attachedStream(this.#send, operations.ATTACH, call, this.#isTty(id, options))
   }
 
@@ -204,7 +208,7 @@ export class Containers {
    * @throws {@link ConflictError} where it is paused
    */
   async attachWebSocket(id: string, options: given.ContainerAttachOptions = {}): Promise<AttachedStream> {
-    const call = { ids: [id], options: { stream: true, stdout: true, stderr: true, ...options } }
+    const call = { ids: [id], options: withDefaults(options, ATTACHED) }
     return webSocketStream(this.#send, operations.ATTACH_WEBSOCKET, call)
   }
 
@@ -294,7 +298,7 @@ export class Containers {
     return this.#send.json(operations.PRUNE, { options })
   }
 
-  #isTty(id: string, { signal }: RequestOptions): IsTty {
-    return async () => (await this.inspect(id, { signal })).Config.Tty ?? false
+  #isTty(id: string, options: RequestOptions): IsTty {
+    return async () => (await this.inspect(id, { signal: options.signal })).Config.Tty ?? false
   }
 }

@@ -1,3 +1,4 @@
+import { keysOf } from './description.ts'
 import { runExec } from './helpers/exec-run.ts'
 import { CREATE, INSPECT, RESIZE, START } from './operations/exec.ts'
 import type { ResizeOptions } from './options/containers.ts'
@@ -46,6 +47,7 @@ export class Exec {
    * @throws {@link ConflictError} where its container doesn't run
    */
   async start(id: string, how: ExecStartRequest = {}, options: RequestOptions = {}): Promise<AttachedStream> {
+    keysOf(how, 'how to start an exec', '{ Tty: true }, or nothing')
     const call = { ids: [id], body: { ...how, Detach: false }, options }
     const tty = how.Tty ?? false
     const request = this.#send.named(START, call)

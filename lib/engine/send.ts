@@ -145,7 +145,7 @@ export class Send {
   /** What an error calls a call. */
   named({ method, path }: Operation, { ids = [] }: Call): Named {
     let next = 0
-    return { method, path: path.replaceAll(/\{\w+\}/g, () => encodeURIComponent(ids[next++] ?? '')) }
+    return { method, path: path.replaceAll(/\{\w+\}/g, () => nameOf(ids[next++])) }
   }
 
   async #succeeding(named: Named, wire: WireRequest): Promise<StreamedAnswer> {
@@ -176,6 +176,15 @@ export class Send {
 
   get #target(): string {
     return formatEndpoint(this.#dispatcher.endpoint)
+  }
+}
+
+/** The call itself refuses what can't be encoded: its error is the one to be heard. */
+function nameOf(id: unknown): string {
+  try {
+    return encodeURIComponent(id as string)
+  } catch {
+    return '?'
   }
 }
 

@@ -1,5 +1,5 @@
 import { authHeaderFor, type RegistryAuthSource } from '../registry/headers.ts'
-import { checkOptions } from './call.ts'
+import { checkOptions, withDefaults } from './call.ts'
 import { CREATE, INSPECT, LIST, LOGS, REMOVE, UPDATE } from './operations/services.ts'
 import type {
   ServiceCreateOptions,
@@ -99,7 +99,7 @@ export class Services {
    * @throws {@link NotFoundError} where there is no such service
    */
   logs(id: string, options: ServiceLogsOptions = {}): Opening<OutputChunk, OutputStream> {
-    const call = { ids: [id], options: { stdout: true, stderr: true, ...options } }
+    const call = { ids: [id], options: withDefaults(options, { stdout: true, stderr: true }) }
     return outputStream(this.#send, LOGS, call, () => this.#hasTerminal(id, options))
   }
 

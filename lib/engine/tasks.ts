@@ -1,3 +1,4 @@
+import { withDefaults } from './call.ts'
 import { INSPECT, LIST, LOGS } from './operations/tasks.ts'
 import type { ServiceLogsOptions } from './options/services.ts'
 import type { TaskListOptions } from './options/tasks.ts'
@@ -45,7 +46,7 @@ export class Tasks {
    * @throws {@link NotFoundError} where there is no such task
    */
   logs(id: string, options: ServiceLogsOptions = {}): Opening<OutputChunk, OutputStream> {
-    const call = { ids: [id], options: { stdout: true, stderr: true, ...options } }
+    const call = { ids: [id], options: withDefaults(options, { stdout: true, stderr: true }) }
     return outputStream(this.#send, LOGS, call, () => this.#hasTerminal(id, options))
   }
 

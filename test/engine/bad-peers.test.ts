@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { getEventListeners } from 'node:events'
-import type { Readable } from 'node:stream'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDockerMtlsError, type DockerClient } from '../../lib/index.ts'
@@ -21,7 +20,7 @@ const VERBS = {
   json: (docker: DockerClient, options: Options) => docker.info(options),
   none: (docker: DockerClient, options: Options) => docker.volumes.remove('x', options),
   stream: async (docker: DockerClient, options: Options, came: () => void) =>
-    drain((await docker.containers.export('x', options)) as Readable, came),
+    drain(await docker.containers.export('x', options), came),
   output: async (docker: DockerClient, options: Options, came: () => void) =>
     drain(await docker.containers.logs('x', options), came),
   'json stream': async (docker: DockerClient, options: Options, came: () => void) =>

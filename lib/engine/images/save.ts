@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { ArgumentError } from '../../errors.ts'
-import type { Call } from '../call.ts'
+import { withDefaults, type Call } from '../call.ts'
 import { GET, GET_ALL } from '../operations/images.ts'
 import type { Operation } from '../operation.ts'
 import type { ImageSaveOptions } from '../options/images.ts'
@@ -21,7 +21,7 @@ export async function save(
 function callFor(images: string | readonly string[], options: ImageSaveOptions): [Operation, Call] {
   if (typeof images === 'string') return [GET, { ids: [images], options }]
   const fits = Array.isArray(images) && images.length > 0 && images.every((name) => typeof name === 'string' && name)
-  if (fits) return [GET_ALL, { options: { ...options, names: images } }]
+  if (fits) return [GET_ALL, { options: withDefaults(options, {}, { names: images }) }]
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'the images of images.save()',
     got: 'it is neither a name nor a list of names',

@@ -2,7 +2,7 @@ import { ArgumentError } from '../../errors.ts'
 import type { Bytes } from '../../transport/body.ts'
 import type { Named } from '../api-error.ts'
 import { parseReference } from '../../registry/reference.ts'
-import { checkOptions, type Call } from '../call.ts'
+import { checkOptions, withDefaults, type Call } from '../call.ts'
 import { CREATE, IMPORT, LOAD } from '../operations/images.ts'
 import type { ImageCreateOptions, ImageImportOptions, ImageLoadOptions } from '../options/images.ts'
 import { registryProgress, type RegistryCall } from '../registry-progress.ts'
@@ -79,7 +79,12 @@ function importFold(request: Named): Fold<ImportMessage, ImportResult> {
 /** What {@link Images.load} does. */
 export function load(send: Send, tar: Bytes, options: ImageLoadOptions): Progress<LoadMessage, LoadResult> {
   // The daemon's own default is to be quiet, whatever the specification says (moby, router/image/image_routes.go).
-  return progress(send, LOAD, () => ({ body: present(tar), options: { quiet: false, ...options } }), loadFold)
+  return progress(
+    send,
+    LOAD,
+    () => ({ body: present(tar), options: withDefaults(options, { quiet: false }) }),
+    loadFold,
+  )
 }
 
 /** moby, image/tarexport/load.go; daemon/containerd/image_exporter.go. */

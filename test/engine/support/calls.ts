@@ -1,3 +1,4 @@
+import { withDefaults } from '../../../lib/engine/call.ts'
 import type { DockerClient } from '../../../lib/index.ts'
 
 /** What a call is tried with. Reading a part of it tells that the method takes such a part. */
@@ -60,7 +61,7 @@ export const CALLS: Calls = {
   'exec.start': ({ exec }, { a, body, options }) => exec.start(a, body, options),
   'exec.start detached': ({ exec }, { a, body, options }) => exec.startDetached(a, body, options),
   'images.attestations': ({ images }, { a, options }) => images.attestations(a, options),
-  'images.build': ({ images }, { options }) => images.build(tar(), { ...classic, ...options } as object),
+  'images.build': ({ images }, { options }) => images.build(tar(), withDefaults(options, classic)),
   'images.buildPrune': ({ images }, { options }) => images.buildPrune(options),
   'images.cancelBuild': ({ images }, { a, options }) => images.cancelBuild(a, options),
   'images.commit': ({ images }, { a, body, options }) => images.commit(a, body, options),
