@@ -268,7 +268,9 @@ describe('images.build', { skip }, () => {
         const idle = connections()
         const building = (async () => {
           for await (const event of docker.images.build(folder, { builder, signal: abort.signal, nocache: true })) {
-            if (event.type === 'log' && event.text.startsWith('going')) abort.abort(reason)
+            if (event.type !== 'log' || !event.text.startsWith('going')) continue
+            while (!(await isRunning(`sleep ${seconds}`))) await delay(10)
+            abort.abort(reason)
           }
         })()
         await assert.rejects(soon('the end', building), (error) => error === reason)
