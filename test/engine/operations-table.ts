@@ -3,45 +3,46 @@
  *
  *     operation | method and path | names in the query | body | our methods | test/daemon/engine/FILE.test.ts
  *
- * A `+` stands before what daemons take and the specification leaves out. In place of the file whose calls a real daemon
+ * A `+` stands before what daemons take and the specification leaves out, and behind an `@` the version that brought it,
+ * where that is newer than 1.40. In place of the file whose calls a real daemon
  * has answered well there may be `!` and the reason why none can.
  */
 const TABLE = `
 ContainerList | GET /containers/json | all limit size filters | | containers.list | containers
-ContainerCreate | POST /containers/create | name platform | json | containers.create | containers
+ContainerCreate | POST /containers/create | name platform@1.41 | json | containers.create | containers
 ContainerInspect | GET /containers/{id}/json | size | | containers.inspect | containers
 ContainerTop | GET /containers/{id}/top | ps_args | | containers.top | containers
 ContainerLogs | GET /containers/{id}/logs | follow stdout stderr since until timestamps tail | | containers.logs | container-streams
 ContainerChanges | GET /containers/{id}/changes | | | containers.changes | containers
 ContainerExport | GET /containers/{id}/export | | | containers.export | container-streams
-ContainerStats | GET /containers/{id}/stats | stream one-shot | | containers.stats | container-streams
+ContainerStats | GET /containers/{id}/stats | stream one-shot@1.41 | | containers.stats | container-streams
 ContainerResize | POST /containers/{id}/resize | h w | | containers.resize | containers
 ContainerStart | POST /containers/{id}/start | detachKeys +checkpoint | | containers.start | containers
-ContainerStop | POST /containers/{id}/stop | signal t | | containers.stop | containers
-ContainerRestart | POST /containers/{id}/restart | signal t | | containers.restart | containers
+ContainerStop | POST /containers/{id}/stop | signal@1.42 t | | containers.stop | containers
+ContainerRestart | POST /containers/{id}/restart | signal@1.42 t | | containers.restart | containers
 ContainerKill | POST /containers/{id}/kill | signal | | containers.kill | containers
 ContainerUpdate | POST /containers/{id}/update | | json | containers.update | containers
 ContainerRename | POST /containers/{id}/rename | name | | containers.rename | containers
 ContainerPause | POST /containers/{id}/pause | | | containers.pause | containers
 ContainerUnpause | POST /containers/{id}/unpause | | | containers.unpause | containers
 ContainerAttach | POST /containers/{id}/attach | detachKeys logs stream stdin stdout stderr | | containers.attach | container-streams
-ContainerAttachWebsocket | GET /containers/{id}/attach/ws | detachKeys logs stream stdin stdout stderr | | containers.attachWebSocket | container-streams
+ContainerAttachWebsocket | GET /containers/{id}/attach/ws | detachKeys logs stream stdin@1.42 stdout@1.42 stderr@1.42 | | containers.attachWebSocket | container-streams
 ContainerWait | POST /containers/{id}/wait | condition | | containers.wait | containers
 ContainerDelete | DELETE /containers/{id} | v force link | | containers.remove | containers
 ContainerArchiveInfo | HEAD /containers/{id}/archive | path | | containers.archive.stat | container-streams
 ContainerArchive | GET /containers/{id}/archive | path | | containers.archive.get | container-streams
 PutContainerArchive | PUT /containers/{id}/archive | path noOverwriteDirNonDir copyUIDGID | bytes | containers.archive.put | container-streams
 ContainerPrune | POST /containers/prune | filters | | containers.prune | containers
-ImageList | GET /images/json | all filters shared-size digests manifests identity | | images.list | images
+ImageList | GET /images/json | all filters shared-size@1.42 digests manifests@1.47 identity@1.54 | | images.list | images
 ImageBuild | POST /build | dockerfile t extrahosts remote q nocache cachefrom pull rm forcerm memory memswap cpushares cpusetcpus cpuperiod cpuquota buildargs shmsize squash labels networkmode platform target outputs version +session +buildid | bytes | images.build | images
-BuildPrune | POST /build/prune | reserved-space max-used-space min-free-space all filters +keep-storage | | images.buildPrune | images
+BuildPrune | POST /build/prune | reserved-space max-used-space@1.48 min-free-space@1.48 all filters +keep-storage | | images.buildPrune | images
 ImageCreate | POST /images/create | fromImage fromSrc repo tag message changes platform | bytes | images.create images.import images.pull | images
-ImageInspect | GET /images/{name}/json | manifests platform | | images.inspect | images
-ImageAttestations | GET /images/{name}/attestations | platform type statement | | images.attestations | ! came with API 1.55, and this daemon speaks 1.45: test/engine/contract.test.ts
-ImageHistory | GET /images/{name}/history | platform | | images.history | images
-ImagePush | POST /images/{name}/push | tag platform | | images.push | images-registry
+ImageInspect | GET /images/{name}/json | manifests@1.48 platform@1.49 | | images.inspect | images
+ImageAttestations | GET /images/{name}/attestations@1.55 | platform type statement | | images.attestations | ! came with API 1.55, and this daemon speaks 1.45: test/engine/contract.test.ts
+ImageHistory | GET /images/{name}/history | platform@1.48 | | images.history | images
+ImagePush | POST /images/{name}/push | tag platform@1.46 | | images.push | images-registry
 ImageTag | POST /images/{name}/tag | repo tag | | images.tag | images
-ImageDelete | DELETE /images/{name} | force noprune platforms | | images.remove | images
+ImageDelete | DELETE /images/{name} | force noprune platforms@1.50 | | images.remove | images
 ImageSearch | GET /images/search | term limit filters | | images.search | ! asks Docker Hub, which is out of reach
 ImagePrune | POST /images/prune | filters | | images.prune | images
 SystemAuth | POST /auth | | json | system.auth | system
@@ -51,10 +52,10 @@ SystemPing | GET /_ping | | | system.ping | system
 SystemPingHead | HEAD /_ping | | | system.pingHead | system
 ImageCommit | POST /commit | container repo tag comment author pause changes | json | images.commit | images
 SystemEvents | GET /events | since until filters | | system.events | system
-SystemDataUsage | GET /system/df | type verbose | | system.df | system
-ImageGet | GET /images/{name}/get | platform | | images.save | images
-ImageGetAll | GET /images/get | names platform | | images.save | images
-ImageLoad | POST /images/load | quiet platform | bytes | images.load | images
+SystemDataUsage | GET /system/df | type@1.42 verbose@1.52 | | system.df | system
+ImageGet | GET /images/{name}/get | platform@1.48 | | images.save | images
+ImageGetAll | GET /images/get | names platform@1.48 | | images.save | images
+ImageLoad | POST /images/load | quiet platform@1.48 | bytes | images.load | images
 ContainerExec | POST /containers/{id}/exec | | json | exec.create | exec
 ExecStart | POST /exec/{id}/start | | json | exec.start | exec
 ExecResize | POST /exec/{id}/resize | h w | | exec.resize | exec
@@ -62,7 +63,7 @@ ExecInspect | GET /exec/{id}/json | | | exec.inspect | exec
 VolumeList | GET /volumes | filters | | volumes.list | volumes
 VolumeCreate | POST /volumes/create | | json | volumes.create | volumes
 VolumeInspect | GET /volumes/{name} | | | volumes.inspect | volumes
-VolumeUpdate | PUT /volumes/{name} | version | json | volumes.update | volumes
+VolumeUpdate | PUT /volumes/{name}@1.42 | version | json | volumes.update | volumes
 VolumeDelete | DELETE /volumes/{name} | force | | volumes.remove | volumes
 VolumePrune | POST /volumes/prune | filters | | volumes.prune | volumes
 NetworkList | GET /networks | filters | | networks.list | networks
@@ -94,7 +95,7 @@ SwarmLeave | POST /swarm/leave | force | | swarm.leave | swarm
 SwarmUpdate | POST /swarm/update | version rotateWorkerToken rotateManagerToken rotateManagerUnlockKey | json | swarm.update | swarm
 SwarmUnlockkey | GET /swarm/unlockkey | | | swarm.unlockKey | swarm
 SwarmUnlock | POST /swarm/unlock | | json | swarm.unlock | swarm
-ServiceList | GET /services | filters status | | services.list | services
+ServiceList | GET /services | filters status@1.41 | | services.list | services
 ServiceCreate | POST /services/create | | json | services.create | services
 ServiceInspect | GET /services/{id} | insertDefaults | | services.inspect | services
 ServiceDelete | DELETE /services/{id} | | | services.remove | services
@@ -121,12 +122,19 @@ Session | POST /session | | | session.open | system
 +BuildCancel | POST /build/cancel | id | | images.cancelBuild | images
 `
 
+/** One name in a query. */
+export interface Parameter {
+  readonly name: string
+  readonly since: string | undefined
+}
+
 /** One operation. */
 export interface Row {
   readonly id: string
   readonly method: string
   readonly path: string
-  readonly query: readonly string[]
+  readonly since: string | undefined
+  readonly query: readonly Parameter[]
   readonly body: string
   /** As a caller writes them: `containers.list`. */
   readonly methods: readonly string[]
@@ -142,17 +150,19 @@ function parseRow(line: string): Row {
   const [id = '', route = '', query = '', body = '', methods = '', where = ''] = line
     .split('|')
     .map((part) => part.trim())
-  const [method = '', path = ''] = route.split(' ')
+  const [method = '', path = '', since] = route.split(/[ @]/)
   const called = where.startsWith('!') ? { reason: where.slice(1).trim() } : { file: where }
-  return { id, method, path, query: words(query), body, methods: words(methods), ...called }
+  return { id, method, path, since, query: words(query).map(parseParameter), body, methods: words(methods), ...called }
 }
 
 /** The `+` says something to people alone. */
+function parseParameter(word: string): Parameter {
+  const [name = '', since] = word.replace(/^\+/, '').split('@')
+  return { name, since }
+}
+
 function words(text: string): string[] {
-  return text
-    .split(' ')
-    .filter(Boolean)
-    .map((word) => word.replace(/^\+/, ''))
+  return text.split(' ').filter(Boolean)
 }
 
 /** A path in which all ids and names are alike: the specification and we call them differently. */

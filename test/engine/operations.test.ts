@@ -8,11 +8,21 @@ import { Send } from '../../lib/engine/send.ts'
 import { createDispatcher, parseHost } from '../../lib/index.ts'
 import { CALLS } from './support/calls.ts'
 import { loadOperations } from './support/operations.ts'
-import { ROWS, shapeOf, type Row } from './operations-table.ts'
+import { ROWS, shapeOf, type Parameter, type Row } from './operations-table.ts'
 
 const operations = await loadOperations()
 const route = ({ method, path }: { method: string; path: string }): string => `${method} ${shapeOf(path)}`
 const operationsOf = (row: Row): Operation[] => operations.filter((operation) => route(operation) === route(row))
+
+const written = ({ name, since }: Parameter): string => (since === undefined ? name : `${name}@${since}`)
+
+/** What operations that share a path send in the query. */
+function namesOf(ours: readonly Operation[]): string[] {
+  const names = ours.flatMap(({ query = {} }) =>
+    Object.entries(query).map(([option, { as: name = option, since }]) => written({ name, since })),
+  )
+  return [...new Set(names)].toSorted()
+}
 
 /** A client that is connected to nothing. */
 function idleClient(): DockerClient {
@@ -47,8 +57,8 @@ describe('each operation is ours', () => {
     test(row.id, () => {
       const ours = operationsOf(row)
       assert.notEqual(ours.length, 0, 'there is no Operation for it')
-      const query = ours.flatMap(({ query: takes = {} }) => Object.entries(takes).map(([name, { as = name }]) => as))
-      assert.deepEqual([...new Set(query)].toSorted(), row.query.toSorted(), 'the names in the query')
+      for (const { name, since } of ours) assert.equal(since, row.since, `${name}: since`)
+      assert.deepEqual(namesOf(ours), row.query.map(written).toSorted(), 'the names in the query')
       for (const { name, body = '' } of ours) assert.equal(body, row.body, `the body of ${name}`)
       assert.deepEqual([...new Set(ours.map(({ name }) => name))].toSorted(), row.methods.toSorted())
       for (const method of row.methods) assert.equal(typeof reach(client, method), 'function', method)
