@@ -22,7 +22,20 @@ export interface Plan {
   readonly memoryWidth: number
   /** Whoever is slower than this is asked for fewer requests. */
   readonly memoryMilliseconds: number
+  /** Of a container's log, and of the frames that are replayed, in bytes. */
+  readonly logBytes: number
+  readonly replayBytes: number
+  readonly logRounds: number
+  readonly logDuelRounds: number
+  /** Of an archive in each direction, in bytes. */
+  readonly archiveBytes: number
+  readonly listedContainers: number
+  readonly listRounds: number
+  readonly eventStreams: number
+  readonly execs: number
 }
+
+const MEBIBYTE = 2 ** 20
 
 const WIDTHS = [1, 16, 128]
 
@@ -43,6 +56,15 @@ export const FULL: Plan = {
   memoryRequests: 10_000,
   memoryWidth: 16,
   memoryMilliseconds: 120_000,
+  logBytes: 64 * MEBIBYTE,
+  replayBytes: 1024 * MEBIBYTE,
+  logRounds: 3,
+  logDuelRounds: 10,
+  archiveBytes: 1024 * MEBIBYTE,
+  listedContainers: 500,
+  listRounds: 20,
+  eventStreams: 100,
+  execs: 1000,
 }
 
 /** Enough to see that everything works, and nothing about speed. */
@@ -63,4 +85,13 @@ export const SHORT: Plan = {
   memoryRequests: 200,
   memoryWidth: 16,
   memoryMilliseconds: 10_000,
+  logBytes: MEBIBYTE,
+  replayBytes: 16 * MEBIBYTE,
+  logRounds: 1,
+  logDuelRounds: 1,
+  archiveBytes: 16 * MEBIBYTE,
+  listedContainers: 10,
+  listRounds: 1,
+  eventStreams: 5,
+  execs: 3,
 }

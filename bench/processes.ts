@@ -8,7 +8,8 @@ import type { Answer, Report, Task } from './programs/tasks.ts'
 /** The daemon's variables for every contender; @docker/node-sdk reads DOCKER_TLS_CERTDIR where others read DOCKER_CERT_PATH. */
 export type DaemonEnv = Readonly<Record<string, string>>
 
-const program = (name: string): string => fileURLToPath(new URL(`dist/programs/${name}.js`, import.meta.url))
+export const builtProgram = (name: string): string =>
+  fileURLToPath(new URL(`dist/programs/${name}.js`, import.meta.url))
 
 export interface Outcome {
   readonly output: string
@@ -20,7 +21,7 @@ export interface Outcome {
 
 /** Runs one of the small programs in a fresh process without tsx. */
 export function runProgram(name: string, args: readonly string[], env: DaemonEnv): Promise<Outcome> {
-  return timeCommand([process.execPath, program(name), ...args], env)
+  return timeCommand([process.execPath, builtProgram(name), ...args], env)
 }
 
 /** Runs any command to its end, and times its first output. @throws Error where it fails or prints nothing */
@@ -54,7 +55,10 @@ export class Worker {
 
   /** @param execArgv - options of Node; this process's own, which load tsx, are never inherited */
   static async start({ module, entry, env }: Contender, daemon: DaemonEnv, execArgv: string[] = []): Promise<Worker> {
-    const child = fork(program('worker'), [module, entry], { env: cleanEnvironment({ ...daemon, ...env }), execArgv })
+    const child = fork(builtProgram('worker'), [module, entry], {
+      env: cleanEnvironment({ ...daemon, ...env }),
+      execArgv,
+    })
     return new Worker(child, await nextReport(child))
   }
 

@@ -3,6 +3,7 @@ import type { KeySetLine } from './measures/key-sets.ts'
 import type { MemoryLine } from './measures/memory.ts'
 import type { Rates } from './measures/requests.ts'
 import type { StartLine } from './measures/start-up.ts'
+import { streamSections } from './report-streams.ts'
 import type { Figures, Results } from './results.ts'
 import type { Line } from './rounds.ts'
 import { grouped, mebibytes, milliseconds, table } from './table.ts'
@@ -39,6 +40,7 @@ function figureSections(figures: Figures): string[] {
     ...(connections ? connectionSections(connections) : []),
     ...(keySets ? [keySetSection(keySets)] : []),
     ...(memory ? [memorySection(memory)] : []),
+    ...streamSections(figures),
   ]
 }
 

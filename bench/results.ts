@@ -1,6 +1,8 @@
 import type { Machine } from './machine.ts'
 import type { Connections } from './measures/connections.ts'
+import type { EventsLine, HeldLine } from './measures/jobs.ts'
 import type { KeySetLine } from './measures/key-sets.ts'
+import type { LogFigures } from './measures/logs.ts'
 import type { MemoryLine } from './measures/memory.ts'
 import type { Rates } from './measures/requests.ts'
 import type { StartLine } from './measures/start-up.ts'
@@ -19,6 +21,16 @@ export interface Figures {
   keySets?: readonly KeySetLine[]
   /** In bytes. */
   memory?: readonly MemoryLine[]
+  /** A container's log, as the daemon sends it. */
+  logs?: LogFigures
+  /** The same frames from a server that only sends. */
+  replay?: LogFigures
+  archiveDown?: readonly HeldLine[]
+  archiveUp?: readonly HeldLine[]
+  /** In milliseconds. */
+  listing?: readonly Line[]
+  events?: readonly EventsLine[]
+  execs?: readonly HeldLine[]
 }
 
 /** What is written as JSON. */

@@ -12,6 +12,7 @@ import { measureRequests } from './measures/requests.ts'
 import { measureFirstPings, measureImports } from './measures/start-up.ts'
 import { FULL, SHORT, type Plan } from './plan.ts'
 import type { DaemonEnv } from './processes.ts'
+import { measureStreams } from './streams.ts'
 import { render } from './report.ts'
 import type { Figures, Results } from './results.ts'
 import type { Problem } from './rounds.ts'
@@ -61,6 +62,7 @@ async function measureAll(plan: Plan, { contenders }: Field, problems: Problem[]
     await measure('requests', () => measureRequests(contenders, env, plan, problems))
     await measure('memory', () => measureMemory(contenders, env, plan, problems))
   })
+  await measureStreams(each, { plan, problems }, { measure, wanted })
   await measure('connections', () => measureKeyTypes(plan, each, problems))
   return figures
 }

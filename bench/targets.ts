@@ -1,4 +1,5 @@
 import type { Figures, Target } from './results.ts'
+import { streamTargets } from './targets-streams.ts'
 
 /** Of the best raw undici pool's requests per second. */
 const LEAST_RATE = 0.95
@@ -6,7 +7,7 @@ const MOST_KEY_SET_MS = 10
 
 /** What this package means to reach, and whether it did; what wasn't measured is left out. */
 export function judge(figures: Figures): Target[] {
-  return [...rateTargets(figures), ...firstPingTargets(figures), ...keySetTargets(figures)]
+  return [...rateTargets(figures), ...firstPingTargets(figures), ...keySetTargets(figures), ...streamTargets(figures)]
 }
 
 function rateTargets({ requests = [] }: Figures): Target[] {

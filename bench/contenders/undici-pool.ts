@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls'
 import type * as undici from '../../node_modules/undici/index.js'
-import { checkBody, type Open } from './contender.ts'
+import { checkBody, lengthOf, splitTarget, type Jobs, type Open } from './contender.ts'
 import { readMaterial } from './material.ts'
 
 /** A Pool as somebody who knows undici would set it up for one daemon; BENCH_CONNECTIONS bounds it, if it is set. */
@@ -21,5 +21,40 @@ export const open: Open = async (entry) => {
     ping: () => ping(false),
     pingApart: () => ping(true),
     close: () => pool.destroy(),
+    ...jobs(pool),
+  }
+}
+
+const PATIENT = { headersTimeout: 0, bodyTimeout: 0 }
+
+/** The bytes as they come, whatever they mean: as little as any client can do. */
+function jobs(pool: undici.Pool): Jobs {
+  const read = async (path: string): Promise<number> => {
+    const { statusCode, body } = await pool.request({ method: 'GET', path, ...PATIENT })
+    if (statusCode !== 200) throw new Error(`${path}: ${statusCode} ${await body.text()}`)
+    return lengthOf(body)
+  }
+  return {
+    readLog: (container) => read(`/v1.45/containers/${container}/logs?stdout=true&stderr=true`),
+    archiveDown: (target) => {
+      const [container, path] = splitTarget(target)
+      return read(`/v1.45/containers/${container}/archive?path=${encodeURIComponent(path)}`)
+    },
+    archiveUp: async (target, tar) => {
+      const [container, folder] = splitTarget(target)
+      const path = `/v1.45/containers/${container}/archive?path=${encodeURIComponent(folder)}`
+      const { statusCode, body } = await pool.request({ method: 'PUT', path, body: tar, ...PATIENT })
+      if (statusCode !== 200) throw new Error(`${path}: ${statusCode} ${await body.text()}`)
+      await body.dump()
+    },
+    list: async () => {
+      const { body } = await pool.request({ method: 'GET', path: '/v1.45/containers/json?all=true' })
+      return ((await body.json()) as unknown[]).length
+    },
+    openEvents: async () => {
+      const { body } = await pool.request({ method: 'GET', path: '/v1.45/events', ...PATIENT })
+      body.on('error', () => undefined)
+      return async () => void body.destroy()
+    },
   }
 }

@@ -1,5 +1,6 @@
 /** A process of one contender, which does what its parent asks for and reports the figures. */
 import type { Client, ContenderModule } from '../contenders/contender.ts'
+import { perform as performJob } from './jobs.ts'
 import type { Answer, Figures, Memory, Task } from './tasks.ts'
 
 const [, , name, entry = ''] = process.argv
@@ -27,6 +28,7 @@ const within = (milliseconds: number): (() => boolean) => {
 async function perform(task: Task): Promise<number> {
   if (task.kind === 'connect') return connectAnew(task.count)
   const client = (kept ??= await open(entry))
+  if (task.kind === 'job') return performJob(client, task)
   if (task.kind === 'reconnect') return reconnect(client, task.count)
   const late = within(task.milliseconds)
   return load(client, task.width, (sent) => late() || sent >= (task.count ?? Infinity))
@@ -56,17 +58,31 @@ async function measure(task: Task): Promise<Figures> {
 }
 
 /** What is still reachable: garbage of the last requests says nothing about a client. */
-function memory(): Memory {
+function memory(peak = 0): Memory {
   globalThis.gc?.()
   globalThis.gc?.()
   const { rss, heapUsed } = process.memoryUsage()
-  return { rss, heap: heapUsed }
+  // The channel to the parent is one of them, in every process of a benchmark.
+  return { rss, heap: heapUsed, peak: Math.max(peak, rss), handles: process.getActiveResourcesInfo().length }
+}
+
+/** Looks at the memory while something runs: a task that waits for the daemon leaves time for that. */
+function watchPeak(): () => number {
+  let peak = process.memoryUsage.rss()
+  const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20)
+  return () => {
+    clearInterval(timer)
+    return peak
+  }
 }
 
 async function answer(task: Task): Promise<Answer> {
+  const peak = task.kind === 'job' ? watchPeak() : () => 0
   try {
-    return { ...(await measure(task)), ...memory() }
+    const figures = await measure(task)
+    return { ...figures, ...memory(peak()) }
   } catch (error) {
+    peak()
     return { error: (error as Error).message }
   }
 }

@@ -40,12 +40,16 @@ export async function* readPieces<Item>(
   }
 }
 
+/** What is longer came in a hurry, and waiting for more would hold it up. In bytes. */
+const SMALL = 16 * 1024
+
 /** Takes pieces out of a stream. */
 class Tap {
   readonly #body: Readable
   readonly #forget: () => void
   #end: { readonly error: unknown } | undefined
   #wake: (() => void) | undefined
+  #size = 0
 
   constructor(body: Readable) {
     this.#body = body
@@ -64,7 +68,9 @@ class Tap {
 
   /** All that has come; null where that is nothing. */
   take(): Buffer | null {
-    return this.#body.destroyed ? null : (this.#body.read() as Buffer | null)
+    const piece = this.#body.destroyed ? null : (this.#body.read() as Buffer | null)
+    if (piece) this.#size = piece.length
+    return piece
   }
 
   /** Waits until more has come, or the end. */
@@ -79,9 +85,11 @@ class Tap {
     this.#body.destroy()
   }
 
-  /** What else this turn of the event loop brings is taken together. */
+  /** Of small pieces, all that this turn of the event loop brings is taken together. */
   readonly #readable = (): void => {
-    if (this.#wake) setImmediate(this.#wake)
+    const wake = this.#wake
     this.#wake = undefined
+    if (wake && this.#size < SMALL) setImmediate(wake)
+    else wake?.()
   }
 }

@@ -1,0 +1,97 @@
+import { request } from 'node:http'
+import { dockerLocally } from '../../test/daemon/harness/docker-cli.ts'
+import { makeImage } from '../../test/daemon/harness/image.ts'
+import type { SecuredDaemon } from '../../test/daemon/harness/secured.ts'
+import type { Log } from './logs.ts'
+
+/** A line as servers write them, 120 bytes with its end. */
+const LINE = `2026-01-01T00:00:00Z INFO request served in 12 ms ${'x'.repeat(69)}`
+
+async function docker(daemon: SecuredDaemon, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await dockerLocally(daemon, args, { timeout: 300_000 })
+  if (code !== 0) throw new Error(`docker ${args.join(' ')} failed: ${stderr}`)
+  return stdout.trim()
+}
+
+/** A container that has said so many bytes, in lines, and ended. */
+export async function writeLog(daemon: SecuredDaemon, wanted: number): Promise<Log> {
+  const image = await makeImage(daemon)
+  const lines = Math.ceil(wanted / (LINE.length + 1))
+  const script = `yes '${LINE}' | head -n ${lines}`
+  // Not waited for by reading it: that would be what is to be measured.
+  const container = await docker(daemon, 'run', '-d', image, 'sh', '-c', script)
+  await docker(daemon, 'wait', container)
+  return { container, bytes: lines * (LINE.length + 1) }
+}
+
+/** A container that runs, for archives and execs. */
+export async function startIdle(daemon: SecuredDaemon): Promise<string> {
+  return docker(daemon, 'run', '-d', await makeImage(daemon), 'sleep', '100000')
+}
+
+/** Whether a file in a container has its size; removes it. @throws Error where it has not */
+export async function takeFile(daemon: SecuredDaemon, container: string, path: string, size: number): Promise<void> {
+  const there = await docker(daemon, 'exec', container, 'sh', '-c', `stat -c %s ${path}; rm -f ${path}`)
+  if (there !== String(size)) throw new Error(`${path} has ${there} bytes and not ${size}`)
+}
+
+/** Makes a file of zeros in a container. */
+export async function writeFileOfZeros(
+  daemon: SecuredDaemon,
+  container: string,
+  path: string,
+  size: number,
+): Promise<void> {
+  await docker(daemon, 'exec', container, 'sh', '-c', `head -c ${size} /dev/zero > ${path}`)
+}
+
+/** Containers that were made and never started. */
+export async function createContainers(daemon: SecuredDaemon, count: number): Promise<void> {
+  const Image = await makeImage(daemon)
+  const body = JSON.stringify({ Image, Cmd: ['true'], Labels: { bench: 'yes', stage: 'test' } })
+  for (let made = 0; made < count; made++) await post(daemon.place.socketPath, '/containers/create', body)
+}
+
+function post(socketPath: string, path: string, body: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const asked = request({ socketPath, path, method: 'POST', headers }, (answer) => {
+      answer.resume().once('error', reject)
+      answer.once('end', () =>
+        answer.statusCode === 201 ? resolve() : reject(new Error(`status ${answer.statusCode}`)),
+      )
+    })
+    asked.once('error', reject).end(body)
+  })
+}
+
+/** The first frames of a log, whole ones, as the daemon sends them. */
+export function readFrames(daemon: SecuredDaemon, container: string, atLeast: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const path = `/v1.45/containers/${container}/logs?stdout=true&stderr=true`
+    const asked = request({ socketPath: daemon.place.socketPath, path }, (answer) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      answer.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        size += chunk.length
+        if (size >= atLeast) answer.destroy()
+      })
+      answer.once('close', () => resolve(wholeFrames(Buffer.concat(chunks))))
+      answer.on('error', () => undefined)
+    })
+    asked.once('error', reject).end()
+  })
+}
+
+function wholeFrames(bytes: Buffer): Buffer {
+  let end = 0
+  for (
+    let next = 0;
+    next <= bytes.length;
+    next = end + 8 + (end + 8 <= bytes.length ? bytes.readUInt32BE(end + 4) : Infinity)
+  ) {
+    end = next
+  }
+  return bytes.subarray(0, end)
+}

@@ -1,0 +1,63 @@
+import type { EventsLine, HeldLine } from './measures/jobs.ts'
+import type { LogFigures } from './measures/logs.ts'
+import type { Figures } from './results.ts'
+import type { Line } from './rounds.ts'
+import { mebibytes, milliseconds, table } from './table.ts'
+
+/** The figures of what moves many bytes or keeps connections, for a person. */
+export function streamSections({ logs, replay, archiveDown, archiveUp, listing, events, execs }: Figures): string[] {
+  return [
+    ...(logs ? [logSection('A log of the daemon', logs)] : []),
+    ...(replay ? [logSection('The same frames from a server that only sends', replay)] : []),
+    ...(archiveUp ? [heldSection('An archive into a container', archiveUp)] : []),
+    ...(archiveDown ? [heldSection('An archive out of a container', archiveDown)] : []),
+    ...(execs ? [heldSection('Execs, one after the other', execs)] : []),
+    ...(events ? [eventsSection(events)] : []),
+    ...(listing ? [listingSection(listing)] : []),
+  ]
+}
+
+function logSection(title: string, { bytes, lines, duel }: LogFigures): string {
+  const rows = lines
+    .toSorted((a, b) => a.median - b.median)
+    .map(({ name, median, ratio, cpuRatio, peak }) => [
+      name,
+      milliseconds(median),
+      ratio.toFixed(2),
+      cpuRatio.toFixed(2),
+      mebibytes(peak),
+    ])
+  const head = ['', 'median ms', 'of raw', 'CPU of raw', 'peak MiB']
+  const pair = `in turns with raw reading alone: wall ${duel.wall.toFixed(2)}, CPU ${duel.cpu.toFixed(2)} of it`
+  return `${title}, ${mebibytes(bytes)} MiB\n${table(head, rows)}\n  ${pair}`
+}
+
+function heldSection(title: string, lines: readonly HeldLine[]): string {
+  const rows = lines.map(({ name, above, heapLeft, handlesLeft, milliseconds: took }) => [
+    name,
+    mebibytes(above),
+    mebibytes(heapLeft),
+    String(handlesLeft),
+    milliseconds(took),
+  ])
+  return `${title}\n${table(['', 'MiB above idle', 'heap left, MiB', 'handles left', 'ms'], rows)}`
+}
+
+function eventsSection(lines: readonly EventsLine[]): string {
+  const rows = lines.map(({ name, streams, each, handlesLeft, listenersLeft }) => [
+    name,
+    String(streams),
+    (each / 1024).toFixed(0),
+    String(handlesLeft),
+    String(listenersLeft),
+  ])
+  const head = ['', 'streams', 'KiB each', 'handles left', 'subscribers left']
+  return `Streams of events at once\n${table(head, rows)}`
+}
+
+function listingSection(lines: readonly Line[]): string {
+  const rows = lines
+    .toSorted((a, b) => a.median - b.median)
+    .map(({ name, median, least, ratio }) => [name, milliseconds(median), milliseconds(least), ratio.toFixed(2)])
+  return `Listing all containers (ms)\n${table(['', 'median', 'least', 'times ours'], rows)}`
+}

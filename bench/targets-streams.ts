@@ -1,0 +1,78 @@
+import { OURS, UNDICI } from './contenders.ts'
+import type { HeldLine } from './measures/jobs.ts'
+import type { LogFigures } from './measures/logs.ts'
+import type { Figures, Target } from './results.ts'
+
+const MOST_LOG_WALL = 1.05
+const MOST_LOG_CPU = 1.15
+const LEAST_REPLAY_RATE = 0.8
+const LEAST_REPLAY_LEAD = 2
+const MOST_ARCHIVE_BYTES = 64 * 2 ** 20
+
+/** What this package means to reach with streams, and whether it did; what wasn't measured is left out. */
+export function streamTargets({ logs, replay, archiveDown, archiveUp, events, execs }: Figures): Target[] {
+  return [
+    ...(logs ? logTargets(logs) : []),
+    ...(replay ? replayTargets(replay) : []),
+    ...heldTargets('archive out of a container', archiveDown),
+    ...heldTargets('archive into a container', archiveUp),
+    ...(events ?? [])
+      .filter(({ name }) => name === OURS)
+      .map(({ handlesLeft, listenersLeft }) => ({
+        what: 'streams of events, closed',
+        wanted: 'nothing left',
+        measured: `${handlesLeft} handles, ${listenersLeft} subscribers`,
+        reached: handlesLeft <= 0 && listenersLeft <= 0,
+      })),
+    ...(execs ?? [])
+      .filter(({ name }) => name === OURS)
+      .map(({ handlesLeft }) => ({
+        what: 'execs, one after the other',
+        wanted: 'nothing left',
+        measured: `${handlesLeft} handles`,
+        reached: handlesLeft <= 0,
+      })),
+  ]
+}
+
+function logTargets({ duel }: LogFigures): Target[] {
+  const row = (what: string, most: number, measured: number): Target => ({
+    what,
+    wanted: `at most ${most} of raw`,
+    measured: measured.toFixed(2),
+    reached: measured <= most,
+  })
+  return [row("a log's wall time", MOST_LOG_WALL, duel.wall), row("a log's CPU time", MOST_LOG_CPU, duel.cpu)]
+}
+
+function replayTargets({ lines, duel }: LogFigures): Target[] {
+  const rate = 1 / duel.wall
+  const ours = lines.find(({ name }) => name === OURS)
+  const peers = lines.filter(({ name }) => name !== OURS && name !== UNDICI)
+  const lead = Math.min(...peers.map(({ median }) => median)) / (ours?.median ?? Number.NaN)
+  return [
+    {
+      what: 'replayed frames a second',
+      wanted: `${LEAST_REPLAY_RATE} of raw`,
+      measured: rate.toFixed(2),
+      reached: rate >= LEAST_REPLAY_RATE,
+    },
+    {
+      what: 'replayed frames a second',
+      wanted: `${LEAST_REPLAY_LEAD} times the better peer`,
+      measured: lead.toFixed(2),
+      reached: lead >= LEAST_REPLAY_LEAD,
+    },
+  ]
+}
+
+function heldTargets(what: string, lines: readonly HeldLine[] = []): Target[] {
+  return lines
+    .filter(({ name }) => name === OURS)
+    .map(({ above }) => ({
+      what,
+      wanted: `under ${MOST_ARCHIVE_BYTES / 2 ** 20} MiB above idle`,
+      measured: `${(above / 2 ** 20).toFixed(1)} MiB`,
+      reached: above < MOST_ARCHIVE_BYTES,
+    }))
+}
