@@ -130,6 +130,14 @@ describe('with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {
     await dockerLocally(daemon, ['rm', '--force', 'speaker', 'endless'])
   })
 
+  test('events', { skip: lacks('docker', 'busybox') }, async () => {
+    const image = await makeImage(daemon)
+    const failing = await dockerLocally(daemon, ['run', '--rm', '--name', 'brief', image, 'sh', '-c', 'exit 7'])
+    assert.equal(failing.code, 7, failing.stderr)
+    const text = succeeded(await run('events', daemon.clientEnv, ['1']))
+    assert.match(text, /^(\S+Z .*\n)*\S+Z brief: start\n\S+Z brief: die with 7\n/)
+  })
+
   test('exec-with-stdin', { skip: lacks('docker', 'busybox') }, async () => {
     const image = await makeImage(daemon)
     succeeded(await dockerLocally(daemon, ['run', '--detach', '--name', 'db', image, 'sleep', '1000']))
