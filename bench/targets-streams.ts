@@ -36,13 +36,11 @@ export function streamTargets({ logs, replay, archiveDown, archiveUp, events, ex
 }
 
 function logTargets({ duel }: LogFigures): Target[] {
-  const row = (what: string, most: number, measured: number): Target => ({
-    what,
-    wanted: `at most ${most} of raw`,
-    measured: measured.toFixed(2),
-    reached: measured <= most,
-  })
-  return [row("a log's wall time", MOST_LOG_WALL, duel.wall), row("a log's CPU time", MOST_LOG_CPU, duel.cpu)]
+  return [atMost("a log's wall time", MOST_LOG_WALL, duel.wall), atMost("a log's CPU time", MOST_LOG_CPU, duel.cpu)]
+}
+
+function atMost(what: string, most: number, measured: number): Target {
+  return { what, wanted: `at most ${most} of raw`, measured: measured.toFixed(2), reached: measured <= most }
 }
 
 function replayTargets({ lines, duel }: LogFigures): Target[] {

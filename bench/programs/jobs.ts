@@ -69,7 +69,7 @@ function* tarOfZeros(size: number): Generator<Buffer> {
 function header(size: number): Buffer {
   const block = Buffer.alloc(BLOCK)
   block.write('zeros', 0)
-  block.write('0000644\0' + '0000000\0' + '0000000\0', 100)
+  block.write(`0000644\0${'0000000\0'.repeat(2)}`, 100)
   block.write(`${size.toString(8).padStart(11, '0')}\0${'0'.repeat(11)}\0`, 124)
   block.write(' '.repeat(8) + '0', 148)
   block.write('ustar\x0000', 257)

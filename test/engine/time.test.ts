@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import { encodeMoment } from '../../lib/engine/time.ts'
 
 test('a moment is written as the daemon reads it, in seconds and nanoseconds', () => {
@@ -39,7 +40,7 @@ test('what is no moment is refused, milliseconds above all', () => {
     assert.throws(
       () => encodeMoment('the option since', moment),
       { name: 'ArgumentError', code: 'ERR_ARGUMENT_INVALID', message: /^the option since: [^]*Give a Date/ },
-      String(moment),
+      inspect(moment),
     )
   }
 })
