@@ -109,7 +109,8 @@ function complaints(modules: ReadonlyMap<string, string>): string[] {
 }
 
 test('every example in the documentation compiles', () => {
-  const examples = [...sources(join(ROOT, 'lib')), join(ROOT, 'README.md')].flatMap(examplesOf)
+  const papers = ['README.md', 'docs/from-dockerode.md'].map((name) => join(ROOT, name))
+  const examples = [...sources(join(ROOT, 'lib')), ...papers].flatMap(examplesOf)
   assert.ok(examples.length >= 15, `only ${examples.length} examples were found`)
   const modules = new Map(
     examples.map((example, index) => [

@@ -2,11 +2,9 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { DockerClient } from '../../lib/engine/client.ts'
 import type { Operation } from '../../lib/engine/operation.ts'
-import { Send } from '../../lib/engine/send.ts'
-import { createDispatcher, parseHost } from '../../lib/index.ts'
 import { CALLS } from './support/calls.ts'
+import { idleClient, reach } from './support/idle-client.ts'
 import { loadOperations } from './support/operations.ts'
 import { ROWS, shapeOf, type Parameter, type Row } from './operations-table.ts'
 
@@ -22,23 +20,6 @@ function namesOf(ours: readonly Operation[]): string[] {
     Object.entries(query).map(([option, { as: name = option, since }]) => written({ name, since })),
   )
   return [...new Set(names)].toSorted()
-}
-
-/** A client that is connected to nothing. */
-function idleClient(): DockerClient {
-  const endpoint = parseHost('unix:///nowhere/docker.sock')
-  const dispatcher = createDispatcher(endpoint)
-  return new DockerClient(
-    { ...endpoint, source: 'option host', warnings: [] },
-    dispatcher,
-    new Send(dispatcher, undefined),
-    [],
-  )
-}
-
-/** What a caller reaches by `containers.archive.put`. */
-function reach(from: unknown, path: string): unknown {
-  return path.split('.').reduce((at, name) => (at as Record<string, unknown> | undefined)?.[name], from)
 }
 
 test('there are the 108 operations of the specification, each once, and few others', () => {
