@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { chmod, mkdir, readdir, readFile, readlink, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
@@ -88,12 +89,23 @@ describe('images.build', { skip }, () => {
     return /Successfully built (\w+)/.exec(stdout)?.[1] ?? ''
   }
 
-  /** What a step has written into the image: on a busy machine the classic builder loses some of what a step prints. */
-  async function listIn(image: string): Promise<string[]> {
-    const command = ['run', '--rm', '--network=none', image, 'cat', '/list']
-    const { code, stdout, stderr } = await dockerLocally(engine.daemon, command)
+  async function byCli(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await dockerLocally(engine.daemon, args)
     assert.equal(code, 0, stderr)
-    return stdout.split('\n').slice(0, -1)
+    return stdout.trim()
+  }
+
+  /** What a step has written into the image: on a busy machine dockerd loses some of what a short program prints. */
+  async function listIn(image: string): Promise<string[]> {
+    const container = await byCli('create', '--network=none', image, 'true')
+    const file = join(tmpdir(), container)
+    try {
+      await byCli('cp', `${container}:/list`, file)
+      return (await readFile(file, 'utf8')).split('\n').slice(0, -1)
+    } finally {
+      await rm(file, { force: true })
+      await byCli('rm', container)
+    }
   }
 
   for (const builder of BUILDERS) {
