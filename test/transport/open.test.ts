@@ -7,6 +7,10 @@ import { createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from
 import { startPeer, type PeerKind } from '../support/tls-servers.ts'
 import { makeMaterial, type Material } from './support/material.ts'
 
+function ping(socket: Duplex): void {
+  socket.write('GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n')
+}
+
 /** A connection of one's own: `dispatcher.open()`. */
 describe('open()', () => {
   let material: Material
@@ -22,10 +26,6 @@ describe('open()', () => {
       await peer.close()
     })
     return { dispatcher, count: peer.count }
-  }
-
-  function ping(socket: Duplex): void {
-    socket.write('GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n')
   }
 
   test('each is a connection of its own, verified, and resumes the session of the one before', async (t) => {
