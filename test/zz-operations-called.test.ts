@@ -30,10 +30,14 @@ test('a real daemon has answered every operation well, called by the file that t
   )
 })
 
+/** To a negative limit the daemon answers 200, and then plain text: nothing that could be called an answer. */
+const SEEMINGLY: ReadonlySet<string> = new Set(['ImageSearch'])
+
 test('what is said to be impossible has not happened', { skip }, () => {
   const seen = new Set(calls?.map((call) => rowOf(call)?.id))
+  const claimed = ROWS.filter(({ id, reason }) => reason !== undefined && !SEEMINGLY.has(id))
   assert.deepEqual(
-    ROWS.filter(({ id, reason }) => reason !== undefined && seen.has(id)).map(({ id }) => id),
+    claimed.map(({ id }) => id).filter((id) => seen.has(id)),
     [],
   )
 })

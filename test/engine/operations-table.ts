@@ -34,7 +34,7 @@ ContainerArchive | GET /containers/{id}/archive | path | | containers.archive.ge
 PutContainerArchive | PUT /containers/{id}/archive | path noOverwriteDirNonDir copyUIDGID | bytes | containers.archive.put | container-streams
 ContainerPrune | POST /containers/prune | filters | | containers.prune | containers
 ImageList | GET /images/json | all filters shared-size@1.42 digests manifests@1.47 identity@1.54 | | images.list | images
-ImageBuild | POST /build | dockerfile t extrahosts remote q nocache cachefrom pull rm forcerm memory memswap cpushares cpusetcpus cpuperiod cpuquota buildargs shmsize squash labels networkmode platform target outputs version +session +buildid | bytes | images.build | images
+ImageBuild | POST /build | dockerfile t extrahosts remote q nocache cachefrom pull rm forcerm memory memswap cpushares cpusetcpus cpuperiod cpuquota buildargs shmsize squash labels networkmode platform target outputs version +session +buildid | bytes | images.build | build
 BuildPrune | POST /build/prune | reserved-space max-used-space@1.48 min-free-space@1.48 all filters +keep-storage | | images.buildPrune | images
 ImageCreate | POST /images/create | fromImage fromSrc repo tag message changes platform | bytes | images.create images.import images.pull | images
 ImageInspect | GET /images/{name}/json | manifests@1.48 platform@1.49 | | images.inspect | images
