@@ -212,7 +212,8 @@ export class Images {
    *
    * BuildKit reads a folder through a session (`POST /session`): it gets what it lacks of it, without what the
    * `.dockerignore` names; the Dockerfile; the secrets of this build; and credentials, where they were given. The classic
-   * builder gets all of it as a tar. Links are sent as links. A tar and an address go as they are.
+   * builder gets all of it as a tar. Symbolic links are sent as they are, hard links as files of their own, extended
+   * attributes not at all. A tar and an address go as they are.
    *
    * @param source - a folder's path, a tar, or `{ remote }` for what the daemon fetches itself
    * @returns what the builder says meanwhile, and in the end the image's id
