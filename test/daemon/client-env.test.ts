@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { parse } from 'dotenv'
 import * as fc from 'fast-check'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/errors.ts'
@@ -38,9 +39,13 @@ function expected(options: ClientEnvOptions): Record<string, string> {
   }
 }
 
+/** fish makes folders in whichever home it is given. */
+const home = mkdtempSync(join(tmpdir(), 'home-'))
+after(() => rmSync(home, { recursive: true, force: true }))
+
 /** Reads a rendered text with a real shell; each variable is what a program started by it would get. */
 async function readWith(program: string, args: readonly string[]): Promise<Record<string, string>> {
-  const { code, stdout, stderr } = await runCommand(program, args, { env: { HOME: '/nonexistent' } })
+  const { code, stdout, stderr } = await runCommand(program, args, { env: { HOME: home } })
   assert.equal(code, 0, stderr)
   assert.equal(stderr, '')
   const all = new Map(
@@ -206,7 +211,7 @@ describe('read by real shells', () => {
       const kept = rendered.filter(([, text]) => text !== undefined)
       assert.ok(kept.length > (shell === 'dotenv' ? 100 : 399))
       writeFileSync(file, kept.map(([, text]) => `${text ?? ''}${print}`).join(''))
-      const { code, stdout, stderr } = await runCommand(program, script(file), { env: { HOME: '/nonexistent' } })
+      const { code, stdout, stderr } = await runCommand(program, script(file), { env: { HOME: home } })
       assert.equal(code, 0, stderr)
       assert.equal(stderr, '')
       assert.deepEqual(

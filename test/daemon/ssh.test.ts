@@ -25,8 +25,8 @@ const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip', 'ssh', 's
 const SOON_MS = 15_000
 
 const USERS: readonly SshUser[] = [
-  { name: 'nodocker', config: ['SetEnv PATH=/nonexistent'] },
-  { name: 'nosocket', config: ['SetEnv DOCKER_HOST=unix:///nonexistent/docker.sock'] },
+  { name: 'nodocker', config: ['SetEnv PATH=/usr/nonexistent'] },
+  { name: 'nosocket', config: ['SetEnv DOCKER_HOST=unix:///usr/nonexistent/docker.sock'] },
   { name: 'outsider' },
   { name: 'stranger', config: ['AuthorizedKeysFile none'] },
   { name: 'noisy', shell: '/bin/bash', bashrc: 'echo Welcome to this machine\n' },
@@ -34,7 +34,7 @@ const USERS: readonly SshUser[] = [
   { name: 'silent', config: ['ForceCommand cat >/dev/null'] },
   { name: 'old', config: [`ForceCommand echo "docker: 'dial-stdio' is not a docker command." >&2; exit 1`] },
   { name: 'leaving', config: ['ForceCommand true'] },
-  { name: 'greeted', config: ['Banner /etc/hostname', 'SetEnv PATH=/nonexistent'] },
+  { name: 'greeted', config: ['Banner /etc/hostname', 'SetEnv PATH=/usr/nonexistent'] },
 ]
 
 function soon<T>(what: string, promise: Promise<T>): Promise<T> {

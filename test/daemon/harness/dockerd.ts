@@ -133,8 +133,11 @@ async function stop(child: ChildProcess, place: DaemonPlace, keep: boolean): Pro
   else await removeUnmounted(place.folder)
 }
 
-/** What outlives a daemon, and what the next one here must not meet: the bridge of its swarm, and its claim. */
+/** What outlives a daemon, and what the next one here must not meet: the bridges of its networks and its swarm, and its claim. */
 function forget(keep: boolean): void {
-  if (!keep) spawnSync('ip', ['link', 'delete', 'docker_gwbridge'], { stdio: 'ignore' })
+  // Not /sys/class/net, which is the host's.
+  const bridges =
+    readFileSync('/proc/self/net/dev', 'utf8').match(/(?<=^\s*)(br-[0-9a-f]{12}|docker_gwbridge)(?=:)/gm) ?? []
+  if (!keep) for (const name of bridges) spawnSync('ip', ['link', 'delete', name], { stdio: 'ignore' })
   forgetDaemon()
 }
