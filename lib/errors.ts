@@ -147,11 +147,7 @@ export type BuildErrorCode =
 
 /** A container that isn't healthy, and won't be. */
 export type HealthErrorCode =
-  | 'ERR_HEALTH_NO_CHECK'
-  | 'ERR_HEALTH_UNHEALTHY'
-  | 'ERR_HEALTH_ENDED'
-  | 'ERR_HEALTH_TIMEOUT'
-  | 'ERR_HEALTH_UNKNOWN'
+  'ERR_HEALTH_NO_CHECK' | 'ERR_HEALTH_UNHEALTHY' | 'ERR_HEALTH_ENDED' | 'ERR_HEALTH_TIMEOUT' | 'ERR_HEALTH_UNKNOWN'
 
 /** Files on their way into a container or out of one. */
 export type CopyErrorCode = 'ERR_COPY_SOURCE' | 'ERR_COPY_TARGET' | 'ERR_COPY_UNSAFE' | 'ERR_COPY_ARCHIVE_INVALID'
