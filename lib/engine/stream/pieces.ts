@@ -1,4 +1,5 @@
 import { finished, type Readable } from 'node:stream'
+import { ArgumentError, ConnectionError } from '../../errors.ts'
 
 /** What is made of a body's pieces. */
 export interface Reading<Item> {
@@ -12,6 +13,12 @@ export interface Reading<Item> {
   readonly explain: (error: unknown) => unknown
 }
 
+/** Bodies that somebody has begun to read. */
+const taken = new WeakSet<Readable>()
+
+/** What Node and undici call the end of a stream that was destroyed without a reason. */
+const CLOSED: ReadonlySet<unknown> = new Set(['UND_ERR_ABORTED', 'ERR_STREAM_PREMATURE_CLOSE'])
+
 /**
  * Reads a body at the pace at which what it holds is taken; whoever leaves the loop ends the request. The body's own
  * iterator would take several turns for each line of a log, since dockerd sends each line as an HTTP chunk of its own.
@@ -20,6 +27,8 @@ export async function* readPieces<Item>(
   body: Readable,
   { split, check, end, explain }: Reading<Item>,
 ): AsyncGenerator<Item, void, undefined> {
+  if (taken.has(body)) throw readTwice()
+  taken.add(body)
   const tap = new Tap(body)
   try {
     while (!tap.ended) {
@@ -34,7 +43,8 @@ export async function* readPieces<Item>(
     }
     for (const item of end?.() ?? []) yield item
   } catch (error) {
-    throw explain(error)
+    const explained = explain(error)
+    throw CLOSED.has((explained as { code?: unknown }).code) ? closedEarly(explained) : explained
   } finally {
     tap.close()
   }
@@ -92,4 +102,21 @@ class Tap {
     if (wake && this.#size < SMALL) setImmediate(wake)
     else wake?.()
   }
+}
+
+function readTwice(): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'reading a stream of the daemon',
+    got: 'it was read before, and can be read once',
+    todo: 'Keep what was read, or make the call again.',
+  })
+}
+
+function closedEarly(cause: unknown): ConnectionError {
+  return new ConnectionError('ERR_CLIENT_CLOSED', {
+    tried: 'reading a stream of the daemon',
+    got: 'it was closed before its end',
+    todo: 'Close it after the last item, or make the call again.',
+    cause,
+  })
 }

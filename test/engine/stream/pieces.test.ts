@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
+import { test } from 'node:test'
+import { OutputStream } from '../../../lib/engine/stream/output.ts'
+
+const request = { method: 'GET', path: '/containers/web/logs' }
+
+function streamOf(...pieces: readonly string[]): OutputStream {
+  return new OutputStream({ body: Readable.from(pieces.map((piece) => Buffer.from(piece))), tty: true, request })
+}
+
+function code(wanted: string): (error: unknown) => boolean {
+  return (error) => {
+    assert.equal((error as { code?: string }).code, wanted, String(error))
+    return true
+  }
+}
+
+test('a stream is read once: a second reader hears of it', async () => {
+  const stream = streamOf('one', 'two')
+  assert.equal(await stream.text(), 'onetwo')
+  for (const again of [() => stream.text(), () => stream.collect(), () => stream.lines().next()]) {
+    await assert.rejects(again(), code('ERR_ARGUMENT_INVALID'))
+  }
+})
+
+test('a stream that was closed says so, before its first piece and after', async () => {
+  const unread = streamOf('one')
+  await unread.close()
+  await assert.rejects(unread.text(), code('ERR_CLIENT_CLOSED'))
+  const body = new Readable({ read: () => undefined })
+  const stream = new OutputStream({ body, tty: true, request })
+  body.push('one')
+  const reading = stream[Symbol.asyncIterator]()
+  assert.equal((await reading.next()).value?.data.toString(), 'one')
+  const next = assert.rejects(reading.next(), code('ERR_CLIENT_CLOSED'))
+  await stream.close()
+  await next
+})
+
+test('pieces that come in one turn are taken together, and large ones at once', async () => {
+  const body = new Readable({ read: () => undefined })
+  const reading = new OutputStream({ body, tty: true, request })[Symbol.asyncIterator]()
+  const first = reading.next()
+  await turn()
+  body.push('a')
+  await Promise.resolve()
+  body.push('b')
+  assert.equal((await first).value?.data.toString(), 'ab')
+  const large = Buffer.alloc(20_000, 'x')
+  body.push(large)
+  assert.equal((await reading.next()).value?.data.length, large.length)
+  const last = reading.next()
+  body.push('c')
+  body.push(null)
+  assert.equal((await last).value?.data.toString(), 'c')
+  assert.equal((await reading.next()).done, true)
+})
