@@ -68,7 +68,9 @@ export function checkOptions<Given extends object>(operation: Operation, given: 
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the option signal of ${name}()`,
     got: 'it is no AbortSignal',
-    todo: 'Give the signal of an AbortController, or AbortSignal.timeout(MILLISECONDS).',
+    todo: `Give the signal of an AbortController, or AbortSignal.timeout(MILLISECONDS).${
+      'killSignal' in query ? ' What the container is sent is the option killSignal.' : ''
+    }`,
   })
 }
 

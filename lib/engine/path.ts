@@ -5,12 +5,8 @@ declare const encoded: unique symbol
 /** A path of the Engine API whose every substitution is one encoded segment. */
 export type ApiPath = string & { readonly [encoded]: true }
 
-function invalid(got: string, value: unknown): ArgumentError {
-  return new ArgumentError('ERR_PATH_SEGMENT_INVALID', {
-    tried: `making an API path with ${shown(value)}`,
-    got,
-    todo: 'Pass the id or name as Docker prints it.',
-  })
+function invalid(got: string, value: unknown, todo = 'Pass the id or name as Docker prints it.'): ArgumentError {
+  return new ArgumentError('ERR_PATH_SEGMENT_INVALID', { tried: `making an API path with ${shown(value)}`, got, todo })
 }
 
 function segment(value: unknown): string {
@@ -18,6 +14,11 @@ function segment(value: unknown): string {
   // WHATWG URL and every proxy resolve these, encoded or not: `..` would reach another object's endpoint. So would it
   // between slashes: dockerd, and many a proxy, decodes them first.
   if (value === '' || /(^|\/)\.{1,2}(\/|$)/.test(value)) throw invalid('it names no object', value)
+  // The names in a list of containers begin with one. dockerd would send a redirect to the path without it.
+  if (/^\/|\/\/|\/$/.test(value)) {
+    const clean = value.replaceAll(/^\/+|\/+$/g, '').replaceAll(/\/+/g, '/')
+    throw invalid('it has a slash too many', value, clean === '' ? undefined : `Pass it without:  ${clean}`)
+  }
   try {
     return encodeURIComponent(value)
   } catch {

@@ -275,3 +275,27 @@ describe('answers that are missing', () => {
     })
   })
 })
+
+describe('likely mistakes', () => {
+  const rows: [what: string, call: (docker: DockerClient) => Promise<unknown>, todo: RegExp][] = [
+    [
+      'a path in one word with its container, to',
+      (d) => d.containers.copyTo('web:/tmp', 'a', undefined as never),
+      /two arguments/,
+    ],
+    ['the same from there', (d) => d.containers.copyFrom('web:/tmp', 'a', undefined as never), /two arguments/],
+    ['a Unix signal as signal', (d) => d.containers.stop('web', { signal: 'SIGKILL' as never }), /killSignal/],
+    ['the name that a list gives', (d) => d.containers.inspect('/web'), /without: {2}web$/],
+  ]
+  for (const [what, call, todo] of rows) {
+    test(what, async (t) => {
+      const { docker, asked } = await pretend(t, {})
+      await assert.rejects(call(docker), (error: Error & { todo?: string }) => {
+        assert.ok(error instanceof TypeError, String(error))
+        assert.match(error.todo ?? '', todo)
+        return true
+      })
+      assert.deepEqual(asked, [])
+    })
+  }
+})

@@ -92,3 +92,22 @@ test('what would be sent as nothing is refused', () => {
     assert.throws(() => encodeQuery({ filters: bad as object }), code('ERR_ARGUMENT_INVALID'), inspect(bad))
   }
 })
+
+test('a name with a slash too many is refused with the name without it', () => {
+  const rows = [
+    ['/web', 'web'],
+    ['web/', 'web'],
+    ['//host:5000//a', 'host:5000/a'],
+  ] as const
+  for (const [given, clean] of rows) {
+    assert.throws(
+      () => path`/containers/${given}/json`,
+      (error: Error & { code?: string; todo?: string }) => {
+        assert.equal(error.code, 'ERR_PATH_SEGMENT_INVALID')
+        assert.equal(error.todo, `Pass it without:  ${clean}`)
+        return true
+      },
+    )
+  }
+  assert.equal(path`/images/${'host:5000/a/b:1'}/json`, '/images/host%3A5000%2Fa%2Fb%3A1/json')
+})

@@ -26,6 +26,18 @@ export class Opening<Item, Stream extends AsyncIterable<Item>> implements Promis
     return this.#opened.then(onFulfilled, onRejected)
   }
 
+  /** As a promise's. */
+  catch<Rejected = never>(
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Stream | Rejected> {
+    return this.then(undefined, onRejected)
+  }
+
+  /** As a promise's. */
+  finally(onFinally?: (() => void) | null): Promise<Stream> {
+    return Promise.resolve(this).finally(onFinally)
+  }
+
   [Symbol.asyncIterator](): AsyncIterableIterator<Item> {
     let opened: AsyncIterator<Item> | undefined
     let opening: Promise<AsyncIterator<Item>> | undefined

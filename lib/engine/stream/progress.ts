@@ -40,6 +40,18 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
     return this.#result.then(onFulfilled, onRejected)
   }
 
+  /** As a promise's. */
+  catch<Rejected = never>(
+    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
+  ): Promise<Result | Rejected> {
+    return this.then(undefined, onRejected)
+  }
+
+  /** As a promise's. */
+  finally(onFinally?: (() => void) | null): Promise<Result> {
+    return Promise.resolve(this).finally(onFinally)
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
     this.#events ??= this.#run()
     const events = this.#events

@@ -84,3 +84,14 @@ describe('a stream that opens when it is needed', () => {
     assert.deepEqual(seen, [1])
   })
 })
+
+test('catch and finally are a promise’s', async () => {
+  const failing = new Opening<number, AsyncIterable<number>>(() => Promise.reject(new Error('no')))
+  assert.equal(await failing.catch((error) => (error as Error).message), 'no')
+  let ended = 0
+  await assert.rejects(
+    failing.finally(() => ended++),
+    /^Error: no$/,
+  )
+  assert.equal(ended, 1)
+})

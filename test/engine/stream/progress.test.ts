@@ -171,3 +171,17 @@ function abortable(signal: AbortSignal): { readonly log: string[]; readonly prog
   })
   return { log, progress }
 }
+
+test('catch and finally are a promise’s', async () => {
+  const failing = new Progress<number, string>(async function* run() {
+    yield 1
+    throw new Error('no')
+  })
+  assert.equal(await failing.catch((error) => (error as Error).message), 'no')
+  let ended = 0
+  await assert.rejects(
+    failing.finally(() => ended++),
+    /^Error: no$/,
+  )
+  assert.equal(ended, 1)
+})

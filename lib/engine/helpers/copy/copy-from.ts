@@ -5,7 +5,7 @@ import { keysOf, refuseUnknown } from '../../description.ts'
 import type { CopyFromOptions } from '../../options/copy.ts'
 import { isFolder, isLink } from './go-mode.ts'
 import { placeCopy, saysContents, saysFolder, type CopyTarget } from './place.ts'
-import { targetFault, unwritable } from './faults.ts'
+import { noPath, targetFault, unwritable } from './faults.ts'
 import { unpack } from './unpack.ts'
 
 const OPTIONS: readonly string[] = ['followLink', 'special', 'signal']
@@ -19,6 +19,7 @@ export async function copyFrom(
   options: CopyFromOptions,
 ): Promise<string> {
   refuseUnknown(keysOf(options, 'the options of containers.copyFrom()', '{ signal }'), OPTIONS, 'containers.copyFrom()')
+  if (typeof path !== 'string' || typeof target !== 'string') throw noPath('copyFrom(id, path, target)')
   const { signal, special = 'refuse' } = options
   const asked = isRoot(path) ? '/.' : path
   const { stat: first, ...found } = await open(archive, id, asked, options)

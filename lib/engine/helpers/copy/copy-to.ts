@@ -8,7 +8,7 @@ import type { CopyEntry, CopyToOptions } from '../../options/copy.ts'
 import type { RequestOptions } from '../../send.ts'
 import type { ContainerPathStat } from '../../types/containers.ts'
 import { itemsOf } from './entries.ts'
-import { sourceFault, unreadable } from './faults.ts'
+import { noPath, sourceFault, unreadable } from './faults.ts'
 import { isFolder, isLink } from './go-mode.ts'
 import { packItems } from './pack.ts'
 import { placeCopy, saysContents, saysFolder, type CopyTarget } from './place.ts'
@@ -25,6 +25,7 @@ export async function copyTo(
   options: CopyToOptions,
 ): Promise<string> {
   refuseUnknown(keysOf(options, 'the options of containers.copyTo()', '{ signal }'), OPTIONS, 'containers.copyTo()')
+  if (typeof path !== 'string') throw noPath('copyTo(id, source, path)')
   const { signal } = options
   if (typeof source === 'string') return copyLocal(archive, id, source, path, options)
   await archive.put(id, path, packItems(itemsOf(source)), { signal })

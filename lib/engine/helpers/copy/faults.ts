@@ -1,4 +1,4 @@
-import { CopyError } from '../../../errors.ts'
+import { ArgumentError, CopyError } from '../../../errors.ts'
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
@@ -47,5 +47,14 @@ export function noArchive(path: string, cause: unknown): CopyError {
     got: `what came is no tar (${reasonOf(cause)})`,
     todo: 'Look whether the daemon was stopped meanwhile, or a proxy changes what it sends.',
     cause,
+  })
+}
+
+/** `docker cp` has container and path in one word, and takes the other way round for the other way. */
+export function noPath(form: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the arguments of containers.${form}`,
+    got: 'a path of them is no text',
+    todo: `Container and path are two arguments:  docker.containers.${form}`,
   })
 }
