@@ -10,7 +10,6 @@ import { Containers } from './containers.ts'
 import { checkDescription } from './description.ts'
 import { Distribution } from './distribution.ts'
 import { Exec } from './exec.ts'
-import { runContainer } from './helpers/run.ts'
 import { Images } from './images.ts'
 import { Networks } from './networks.ts'
 import { Nodes } from './nodes.ts'
@@ -135,7 +134,9 @@ export class DockerClient {
    * })
    * ```
    */
-  run(image: string, command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  async run(image: string, command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    // Helpers are loaded where they are used: every module is a part of the start.
+    const { runContainer } = await import('./helpers/run.ts')
     return runContainer(this, image, command, options)
   }
 

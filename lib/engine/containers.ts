@@ -1,9 +1,7 @@
 import type { Readable } from 'node:stream'
 import { withDefaults } from './call.ts'
 import { ContainerArchive } from './container-archive.ts'
-import { copyFrom } from './helpers/copy/copy-from.ts'
-import { copyTo } from './helpers/copy/copy-to.ts'
-import { waitHealthy, type HealthCalls } from './helpers/wait-healthy.ts'
+import type { HealthCalls } from './helpers/wait-healthy.ts'
 import * as operations from './operations/containers.ts'
 import { EVENTS } from './operations/system.ts'
 import type * as given from './options/containers.ts'
@@ -245,12 +243,13 @@ export class Containers {
    * await docker.containers.copyTo('web', [{ path: 'app.conf', content: 'debug = no\n', mode: 0o600 }], '/etc')
    * ```
    */
-  copyTo(
+  async copyTo(
     id: string,
     source: string | readonly CopyEntry[],
     path: string,
     options: CopyToOptions = {},
   ): Promise<string> {
+    const { copyTo } = await import('./helpers/copy/copy-to.ts')
     return copyTo(this.archive, id, source, path, options)
   }
 
@@ -270,7 +269,8 @@ export class Containers {
    * await docker.containers.copyFrom('web', '/var/log/nginx', './logs')
    * ```
    */
-  copyFrom(id: string, path: string, target: string, options: CopyFromOptions = {}): Promise<string> {
+  async copyFrom(id: string, path: string, target: string, options: CopyFromOptions = {}): Promise<string> {
+    const { copyFrom } = await import('./helpers/copy/copy-from.ts')
     return copyFrom(this.archive, id, path, target, options)
   }
 
@@ -287,9 +287,10 @@ export class Containers {
    * await docker.containers.waitHealthy('db', { timeout: 60_000 })
    * ```
    */
-  waitHealthy(id: string, options: WaitHealthyOptions = {}): Promise<ContainerInspect> {
+  async waitHealthy(id: string, options: WaitHealthyOptions = {}): Promise<ContainerInspect> {
     const inspect: HealthCalls['inspect'] = (...call) => this.inspect(...call)
     const events: HealthCalls['events'] = (call) => jsonStream(this.#send, EVENTS, { options: call })
+    const { waitHealthy } = await import('./helpers/wait-healthy.ts')
     return waitHealthy({ inspect, events }, id, options)
   }
 

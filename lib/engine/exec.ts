@@ -1,5 +1,4 @@
 import { keysOf } from './description.ts'
-import { runExec } from './helpers/exec-run.ts'
 import { CREATE, INSPECT, RESIZE, START } from './operations/exec.ts'
 import type { ResizeOptions } from './options/containers.ts'
 import type { ExecResult, ExecRunOptions } from './options/run.ts'
@@ -71,7 +70,8 @@ export class Exec {
    * const { exitCode, stdout } = await docker.exec.run('db', ['psql', '--csv'], { stdin: 'select 1', User: 'postgres' })
    * ```
    */
-  run(container: string, command: readonly string[], options: ExecRunOptions = {}): Promise<ExecResult> {
+  async run(container: string, command: readonly string[], options: ExecRunOptions = {}): Promise<ExecResult> {
+    const { runExec } = await import('./helpers/exec-run.ts')
     return runExec(this, container, command, options)
   }
 
