@@ -1,5 +1,5 @@
 import { ArgumentError, RegistryError } from '../errors.ts'
-import { printable } from '../endpoint/text.ts'
+import { printable, showHost } from '../endpoint/text.ts'
 
 /** The name of an image, taken apart. The forms `name` and `familiarName` have neither tag nor digest. */
 export interface ImageReference {
@@ -123,8 +123,11 @@ function familiar(domain: string, path: string): string {
   return path.startsWith(OFFICIAL) && !short.includes('/') ? short : path
 }
 
+/** What stands before the @ of a registry, and not of a digest, may be a password. */
+const LOGIN = /^[^@/]*:\/\/|^[^@/]*:[^@/]*@[^@:]*[./]/
+
 function quoted(text: string): string {
-  return JSON.stringify(printable(text))
+  return JSON.stringify(LOGIN.test(text) ? showHost(text) : printable(text))
 }
 
 function refused(text: string, got: string, todo = 'Write it as REGISTRY/REPOSITORY:TAG, such as ghcr.io/me/app:1.2') {

@@ -1,5 +1,5 @@
 import { RegistryError } from '../errors.ts'
-import { printable } from '../endpoint/text.ts'
+import { showHost } from '../endpoint/text.ts'
 import { HUB, parseReference, type ImageReference } from './reference.ts'
 
 /** What the Docker CLI and its helpers keep Docker Hub's credentials under (docker/docker, registry.IndexServer). */
@@ -25,7 +25,7 @@ export function serverOfRegistry(registry: string): string {
   // A helper gets it as a line of its input.
   if (/^[A-Za-z0-9[][A-Za-z0-9.:[\]-]*$/.test(host)) return host
   throw new RegistryError('ERR_REFERENCE_INVALID', {
-    tried: `the registry ${JSON.stringify(printable(registry))}`,
+    tried: `the registry ${JSON.stringify(showHost(registry))}`,
     got: 'it is no host',
     todo: 'Write it as HOST or HOST:PORT, such as ghcr.io',
   })

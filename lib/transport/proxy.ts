@@ -100,15 +100,25 @@ function ask(
   })
 }
 
-function readAnswer(bytes: Buffer): Answer | 'incomplete' | 'garbled' {
+function readAnswer(heard: Buffer): Answer | 'incomplete' | 'garbled' {
+  for (let bytes = heard; ;) {
+    const found = readHead(bytes)
+    if (typeof found === 'string') return heard.length > LONGEST_HEAD ? 'garbled' : found
+    // RFC 9110, section 15.2: the answer itself is still to come. Who sends one of these after the other is no proxy.
+    if (found.status >= 200) return found
+    if (heard.length - found.rest.length > LONGEST_HEAD) return 'garbled'
+    bytes = found.rest
+  }
+}
+
+function readHead(bytes: Buffer): Answer | 'incomplete' | 'garbled' {
   const text = bytes.toString('latin1')
   const head = text.slice(0, text.indexOf(END_OF_HEAD) + END_OF_HEAD.length)
   const complete = text.includes(END_OF_HEAD)
-  if (!'HTTP/1.'.startsWith(text.slice(0, 7)) || (!complete && text.length > LONGEST_HEAD)) return 'garbled'
+  if (!'HTTP/1.'.startsWith(text.slice(0, 7))) return 'garbled'
   if (!complete) return 'incomplete'
   const { status, reason = '' } = STATUS_LINE.exec(head)?.groups ?? {}
   const rest = bytes.subarray(head.length)
   if (status === undefined) return 'garbled'
-  // RFC 9110, section 15.2: the answer itself is still to come.
-  return status.startsWith('1') ? readAnswer(rest) : { status: Number(status), reason, rest }
+  return { status: Number(status), reason, rest }
 }

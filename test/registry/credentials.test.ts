@@ -178,6 +178,15 @@ describe('credentials in config.json', () => {
     })
   }
 
+  test('an address keeps its password to itself', async (t) => {
+    const place = await LoginPlace.make(t)
+    const credentials = loadRegistryCredentials({ env: place.env })
+    const message = new RegExp(`^(?!.*${SECRET}).*ghcr\\.io.*$`, 's')
+    await assert.rejects(credentials.forRegistry(`https://ann:${SECRET}@ghcr.io/`), { message })
+    await assert.rejects(credentials.for(`https://ann:${SECRET}@ghcr.io/me/app`), { message })
+    await assert.rejects(credentials.for(`ann:${SECRET}@ghcr.io/me/app`), { message })
+  })
+
   const mistakes: readonly (readonly [unknown, string])[] = [
     [{ folder: '/x' }, 'ERR_OPTION_UNKNOWN'],
     [{ config: '' }, 'ERR_ARGUMENT_INVALID'],

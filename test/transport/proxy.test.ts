@@ -237,6 +237,12 @@ describe('a proxy that', () => {
     })
   }
 
+  test('never stops with interim answers', async (t) => {
+    const between = await proxy(t, says('HTTP/1.1 100 Continue\r\n\r\n'.repeat(20_000)))
+    const error = await failure({ host: 'localhost:1', proxy: `http://127.0.0.1:${between.port}` })
+    assert.equal(error.code, 'ERR_PROXY_INVALID', error.message)
+  })
+
   test("doesn't take our credentials, and neither they nor a control character are shown", async (t) => {
     const between = await proxy(t, says('HTTP/1.1 407 \x1b[31mNo\r\n\r\n'))
     const error = await failure({ host: 'localhost:2376', proxy: `http://ann:s3cret@127.0.0.1:${between.port}` })

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { showHost } from '../../endpoint/text.ts'
 import { ArgumentError } from '../../errors.ts'
 import { checkOptions } from '../call.ts'
 import type { Operation } from '../operation.ts'
@@ -49,7 +50,8 @@ function checkKinds({ dockerfile, secrets, outputs }: ImageBuildOptions): void {
 function sourceOf(given: unknown): Source {
   if (given instanceof Uint8Array || given instanceof Readable) return { kind: 'tar', body: given }
   if (typeof given === 'string' && given !== '') {
-    if (/^(https?|git|ssh):\/\/|^git@/.test(given)) throw wrongSource('it is an address', `{ remote: '${given}' }`)
+    if (/^(https?|git|ssh):\/\/|^git@/.test(given))
+      throw wrongSource('it is an address', `{ remote: '${showHost(given)}' }`)
     return { kind: 'folder', path: given }
   }
   const { remote } = (given ?? {}) as { remote?: unknown }

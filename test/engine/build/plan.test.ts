@@ -118,4 +118,10 @@ describe('the source', () => {
       await assert.rejects(plan({}, '2', source), { code: 'ERR_ARGUMENT_INVALID', message: /remote: / }, source)
     }
   })
+
+  test('that is an address keeps its password to itself', async () => {
+    for (const source of ['https://me:S3cret@example.com/x.git', 'https://example.com/x.tar?token=S3cret']) {
+      await assert.rejects(plan({}, '2', source), { message: /^(?!.*S3cret).*example\.com.*$/s }, source)
+    }
+  })
 })

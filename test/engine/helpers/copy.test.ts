@@ -6,6 +6,8 @@ import { buffer } from 'node:stream/consumers'
 import { describe, test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
 import { extract, pack, type Header } from 'tar-stream'
+import type { ContainerArchive } from '../../../lib/engine/container-archive.ts'
+import { copyFrom } from '../../../lib/engine/helpers/copy/copy-from.ts'
 import { itemsOf } from '../../../lib/engine/helpers/copy/entries.ts'
 import { partsOf } from '../../../lib/engine/helpers/copy/entry-name.ts'
 import { packItems } from '../../../lib/engine/helpers/copy/pack.ts'
@@ -230,6 +232,22 @@ describe('a tar out of a container', () => {
       assert.equal(await readFile(join(folder, 'x'), 'utf8'), 'outside')
       for (const found of await readdir(join(folder, 'inner'))) assert.equal(found, 'out')
       await assert.rejects(stat('/tmp/evil'), { code: 'ENOENT' })
+    })
+  }
+
+  for (const name of ['../evil', '..', '.', '', 'a/b', '/evil', null]) {
+    test(`a daemon that calls it ${JSON.stringify(name)} is refused`, async (t) => {
+      const folder = await temporaryFolder(t)
+      await mkdir(join(folder, 'inner'))
+      const link = { name, mode: 2 ** 27, linkTarget: '/etc/app' }
+      const file = { name: 'app', mode: 0o644 }
+      const tar = Readable.from(await tarOf([{ name: 'app', content: 'hostile' }]), { objectMode: false })
+      const get = (_: string, path: string): unknown =>
+        Promise.resolve(path === '/link' ? { stat: link, tar: Readable.from([]) } : { stat: file, tar })
+      const copied = copyFrom({ get } as ContainerArchive, 'x', '/link', join(folder, 'inner'), { followLink: true })
+      await assert.rejects(copied, code('ERR_COPY_UNSAFE'))
+      assert.deepEqual(await readdir(folder), ['inner'])
+      assert.deepEqual(await readdir(join(folder, 'inner')), [])
     })
   }
 

@@ -5,7 +5,8 @@ import { keysOf, refuseUnknown } from '../../description.ts'
 import type { CopyFromOptions } from '../../options/copy.ts'
 import { isFolder, isLink } from './go-mode.ts'
 import { placeCopy, saysContents, saysFolder, type CopyTarget } from './place.ts'
-import { noPath, targetFault, unwritable } from './faults.ts'
+import { partsOf } from './entry-name.ts'
+import { noPath, targetFault, unsafe, unwritable } from './faults.ts'
 import { unpack } from './unpack.ts'
 
 const OPTIONS: readonly string[] = ['followLink', 'special', 'signal']
@@ -25,13 +26,21 @@ export async function copyFrom(
   const { stat: first, ...found } = await open(archive, id, asked, options)
   try {
     const folder = isFolder(found.last.mode)
-    const source = { name: first.name, folder, contents: saysContents(asked) }
+    const contents = saysContents(asked)
+    if (!contents) checkName(first.name)
+    const source = { name: first.name, folder, contents }
     const place = placeCopy(source, await localTarget(target))
     await unpack(found.tar, { path, prefix: found.last.name, place, special, signal })
     return place.name === undefined ? place.folder : join(place.folder, place.name)
   } finally {
     found.tar.destroy()
   }
+}
+
+/** It becomes a part of a local path, and is the daemon's word alone. */
+function checkName(name: unknown): void {
+  if (typeof name === 'string' && partsOf(name)[0] === name) return
+  throw unsafe(String(name), 'the daemon calls it so, and it is no name of one file')
 }
 
 /** The tar of a root has absolute names. */
