@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { BuildError } from '../../errors.ts'
+import { matcherOf, WILD } from './pattern-matcher.ts'
 
 /**
  * Patterns that name paths of a build context, as Docker reads them: those of a `.dockerignore`, and those that BuildKit
@@ -31,7 +32,7 @@ export class Patterns {
     const hits = this.#rules.map((rule, index) => {
       // A rule that would change nothing isn't asked, and then counts as no hit for what is below, too: `a/b` with `!a`
       // after it names a/b, as it does for Docker.
-      const hit = above?.hits[index] === true || (rule.negative === matches && rule.regExp.test(path))
+      const hit = above?.hits[index] === true || (rule.negative === matches && rule.test(path))
       if (hit) matches = !rule.negative
       return hit
     })
@@ -57,7 +58,7 @@ export interface PatternMatch {
 
 interface Rule {
   readonly negative: boolean
-  readonly regExp: RegExp
+  test(path: string): boolean
   mayMatchBelow(folder: string): boolean
 }
 
@@ -71,7 +72,7 @@ function parseRule(text: string): Rule {
   const start = pattern.replace(/\/\*\*?$/, '')
   return {
     negative,
-    regExp: compile(pattern),
+    test: compile(pattern),
     mayMatchBelow: (folder) => SPECIAL.test(start) || `${start}/`.startsWith(`${folder}/`),
   }
 }
@@ -90,27 +91,26 @@ function clean(path: string): string {
 /** `**` and an ending without anything special names all that ends so: `**.pem`. */
 const ANY_WITH_ENDING = /^\*\*(?!\/)([^*?[\]\\]+)$/
 
-function compile(pattern: string): RegExp {
+function compile(pattern: string): (path: string) => boolean {
   const ending = ANY_WITH_ENDING.exec(pattern)?.[1]
-  const source = ending === undefined ? sourceOf(pattern) : `.*${literal(ending)}`
-  return new RegExp(`^${source}$`, 'su')
+  return matcherOf(ending === undefined ? partsOf(pattern) : [WILD.any, literal(ending)])
 }
 
-function sourceOf(pattern: string): string {
-  let source = ''
+function partsOf(pattern: string): string[] {
+  const parts: string[] = []
   for (let rest = pattern; rest !== '';) {
     const [token, made] = nextToken(rest) ?? bad(pattern)
-    source += made
+    parts.push(made)
     rest = rest.slice(token.length)
   }
-  return source
+  return parts
 }
 
 function nextToken(rest: string): [token: string, source: string] | undefined {
-  if (/^\*\*\/?$/.test(rest)) return [rest, '.*']
+  if (/^\*\*\/?$/.test(rest)) return [rest, WILD.any]
   const stars = /^\*\*\/?/.exec(rest)?.[0]
-  if (stars !== undefined) return [stars, '(.*/)?']
-  if (rest.startsWith('*')) return ['*', '[^/]*']
+  if (stars !== undefined) return [stars, WILD.folders]
+  if (rest.startsWith('*')) return ['*', WILD.name]
   if (rest.startsWith('?')) return ['?', '[^/]']
   if (rest.startsWith('[')) return nextClass(rest)
   const plain = /^(?:\\(.)|([^\\]))/su.exec(rest)

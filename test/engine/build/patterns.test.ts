@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
+import { Automaton, WILD } from '../../../lib/engine/build/pattern-matcher.ts'
 import { Patterns, readIgnoreFile, type PatternMatch } from '../../../lib/engine/build/patterns.ts'
 
 /** What the walk does: from the root down, each folder's result handed to what is in it. */
@@ -112,4 +113,31 @@ test('a .dockerignore is read as Docker reads it', () => {
     '!',
   ])
   assert.deepEqual(readIgnoreFile(''), [])
+})
+
+describe('a pattern of many stars', () => {
+  const name = 'registry-credentials-of-a-build.test.ts'
+  for (const part of ['*?', '*e', '**/', '**/*', '[a-z]*']) {
+    test(`of ${part} is read in no time`, () => {
+      const start = performance.now()
+      assert.equal(named([`${part.repeat(25)}\u{1}`], `${'a/'.repeat(30)}${name}`), false)
+      assert.equal(named([`${part.repeat(25)}\u{1}`], name), false)
+      assert.ok(performance.now() - start < 2_000, 'it took longer')
+    })
+  }
+
+  test('means what it means to a regular expression', () => {
+    let taken = 0
+    const part = fc.constantFrom(...Object.values(WILD), 'a', '/', '[^/]', '[a-b]')
+    const path = fc.array(fc.constantFrom('a', 'b', '/', '\u{1F600}', '\n'), { maxLength: 8 })
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 7 }), path, (parts, characters) => {
+        const [text, regExp] = [characters.join(''), new RegExp(`^${parts.join('')}$`, 'su')]
+        if (regExp.test(text)) taken++
+        assert.equal(new Automaton(parts).accepts(text), regExp.test(text), `${parts.join(' ')} and ${text}`)
+      }),
+      { numRuns: 5_000 },
+    )
+    assert.ok(taken > 500, `only ${taken} fitted`)
+  })
 })
