@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileError, isDockerMtlsError } from '../errors.ts'
@@ -31,8 +32,25 @@ async function take(path: string): Promise<void> {
       if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS')) throw error
     }
     const owner = await fs.readFile(path, 'utf8').catch(() => undefined)
-    if (owner !== undefined && !isAlive(Number(owner))) await fs.rm(path, { force: true })
+    if (owner !== undefined && !isAlive(Number(owner))) await removeDead(path, owner)
     else if (Date.now() - start > WAIT_MS) throw held(path, owner)
+  }
+}
+
+/** Moves it away before it is looked at for the last time: another one may just have taken its place. */
+async function removeDead(path: string, owner: string): Promise<void> {
+  const aside = `${path}.${randomBytes(6).toString('hex')}`
+  try {
+    await fs.rename(path, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  try {
+    // Where a third one was quicker still, there is one already.
+    if ((await fs.readFile(aside, 'utf8')) !== owner) await fs.link(aside, path).catch(() => undefined)
+  } finally {
+    await fs.rm(aside, { force: true })
   }
 }
 
