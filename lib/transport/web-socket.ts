@@ -8,6 +8,12 @@ import { Gate } from './gate.ts'
 import type { WireRequest } from './send.ts'
 import { toCoreHandler, type Handler } from './undici.ts'
 
+/**
+ * The daemon sends what it has read at once, some kilobytes. undici's own limit is one of its dispatchers', and without any
+ * a few bytes that are compressed well would fill our memory.
+ */
+const LONGEST_MESSAGE = 16 * 1024 * 1024
+
 type HandOver = (socket: Gate) => void
 
 /**
@@ -44,7 +50,7 @@ function gatedDispatcher(dispatcher: DockerDispatcher, collector: Collector, han
     const pair = new Pair(collector, toCoreHandler(handler), handOver)
     return dispatcher.dispatch(options, pair)
   }
-  return { dispatch } as Dispatcher
+  return { dispatch, webSocketOptions: { maxPayloadSize: LONGEST_MESSAGE } } as unknown as Dispatcher
 }
 
 /** Tells both of one answer. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { deflateRawSync } from 'node:zlib'
 import { DockerApiError, NotFoundError, StreamError, type DockerClient } from '../../lib/index.ts'
 import { frame, framed, pretend, UPGRADED, type Answer, type Upgrade } from '../support/pretend.ts'
 
@@ -200,6 +201,32 @@ describe('a web socket', () => {
     }
     await assert.rejects(reading(), code('ERR_CONNECTION_CLOSED'))
     assert.equal(said, 'hi')
+  })
+
+  test('whose message would fill the memory is ended', { timeout: 20_000 }, async (t) => {
+    const bomb = deflateRawSync(Buffer.alloc(64 * 1024 * 1024))
+    const begin = Buffer.from([0xc2, 127, 0, 0, 0, 0, 0, 0, 0, 0])
+    begin.writeUInt32BE(bomb.length, 6)
+    const { docker } = await pretend(t, {
+      upgrade: (request, socket) => {
+        const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
+        const accept = createHash('sha1').update(key).digest('base64')
+        const head = 'HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nUpgrade: websocket'
+        socket.write(
+          `${head}\r\nSec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+        )
+        socket.write(Buffer.concat([begin, bomb]))
+        // Ends what went well, too.
+        setTimeout(() => socket.end(Buffer.from([0x88, 2, 3, 0xe8])), 500)
+      },
+    })
+    const stream = await docker.containers.attachWebSocket('x')
+    let size = 0
+    const reading = async (): Promise<void> => {
+      for await (const { data } of stream) size += data.length
+    }
+    await assert.rejects(reading(), code('ERR_CONNECTION_CLOSED'))
+    assert.equal(size, 0)
   })
 })
 
