@@ -1,4 +1,5 @@
-export { connect, type DockerClient } from './engine/client.ts'
+export { connect } from './engine/connect.ts'
+export type { DockerClient } from './engine/client.ts'
 export { path, type ApiPath } from './engine/path.ts'
 export type { Query, QueryValue } from './engine/query.ts'
 export type { Session } from './engine/session.ts'

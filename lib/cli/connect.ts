@@ -29,7 +29,7 @@ export interface Connected {
 
 /** Connects as the flags say, and warns of what is odd, whether it succeeds or not. */
 export async function connectBy(flags: ConnectFlags, context: Context): Promise<Connected> {
-  const { connect } = await import('../engine/client.ts')
+  const { connect } = await import('../engine/connect.ts')
   const { signal, env } = context.io
   const options = await connectOptions(flags, context)
   const start = performance.now()

@@ -1,9 +1,5 @@
-import type { Environment } from '../endpoint/environment.ts'
-import type { EndpointOptions } from '../endpoint/options.ts'
-import { resolveEndpoint, type ResolvedEndpoint } from '../endpoint/resolve.ts'
-import { loadIdentity, type Identity } from '../identity/identity.ts'
-import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
-import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
+import type { ResolvedEndpoint } from '../endpoint/resolve.ts'
+import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Configs } from './configs.ts'
 import { Containers } from './containers.ts'
@@ -17,7 +13,7 @@ import type { RunOptions, RunResult } from './options/run.ts'
 import { checkPath } from './path.ts'
 import { Plugins } from './plugins.ts'
 import { Secrets } from './secrets.ts'
-import { Send, type OpenAnswer, type RequestDescription, type RequestOptions } from './send.ts'
+import type { OpenAnswer, RequestDescription, RequestOptions, Send } from './send.ts'
 import { Services } from './services.ts'
 import { Session } from './session.ts'
 import { Swarm } from './swarm.ts'
@@ -176,44 +172,4 @@ export class DockerClient {
   [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
     return `DockerClient ${inspect(this.toJSON(), options)}`
   }
-}
-
-async function identityFor(endpoint: ResolvedEndpoint, options: EndpointOptions): Promise<Identity | undefined> {
-  if (endpoint.kind !== 'tls') return undefined
-  const { ca, cert, key, passphrase, foreignClientCa } = options
-  const values = ca !== undefined && cert !== undefined && key !== undefined ? { ca, cert, key } : undefined
-  return loadIdentity(values ?? endpoint.certPath ?? '', {
-    ...(passphrase !== undefined && { passphrase }),
-    ...(foreignClientCa !== undefined && { foreignClientCa }),
-  })
-}
-
-/**
- * Connects to the Docker daemon that the options, the environment or the current context mean: verified mutual TLS
- * for every TCP endpoint, a local socket otherwise. It returns when the daemon has answered.
- *
- * @param options - where, who and how; without any, the DOCKER_* variables decide
- * @param env - read in place of `process.env`
- * @throws {@link EndpointError} before anything is sent, for an endpoint that can't be used or isn't safe
- * @throws {@link IdentityError} before anything is sent, for certificates that no daemon would accept
- * @throws {@link ConnectionError} where the daemon can't be reached, or one side refuses the other
- * @example
- * ```ts
- * await using docker = await connect({ host: 'tcp://build01:2376', certPath: '/etc/deploy/docker' })
- * ```
- */
-export async function connect(options: EndpointOptions = {}, env: Environment = process.env): Promise<DockerClient> {
-  const { signal, connectTimeout = CONNECT_TIMEOUT_MS, proxy } = options
-  const endpoint = await resolveEndpoint(options, env)
-  const identity = await identityFor(endpoint, options)
-  const dispatcher = createDispatcher(endpoint, identity, { connectTimeout, proxy })
-  const send = new Send(dispatcher, endpoint.apiVersion)
-  try {
-    // Once to connect, and once to answer.
-    await send.negotiate({ signal, deadline: 2 * connectTimeout })
-  } catch (error) {
-    await dispatcher.destroy()
-    throw error
-  }
-  return new DockerClient(endpoint, dispatcher, send, [...endpoint.warnings, ...(identity?.warnings ?? [])])
 }

@@ -5,7 +5,6 @@ import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { explainFault, isOfTheWire } from '../transport/faults.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
-import { openWebSocket } from '../transport/web-socket.ts'
 import { apiError, isPluginRefusal, isWrongVersion, unreadable, type Named } from './api-error.ts'
 import { wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
@@ -101,7 +100,7 @@ export class Send {
     const attempt = (): Promise<WireAnswer> => collect(this.#dispatcher, this.#wire(operation, call))
     const answer = await attempt()
     if (succeeded(answer.status)) return answer
-    const second = this.#adopt(answer) ? await attempt() : answer
+    const second = this.#adopt(answer) && isReplayable(call.body) ? await attempt() : answer
     if (succeeded(second.status)) return second
     throw apiError(second.status, this.named(operation, call), second.body)
   }
@@ -120,6 +119,7 @@ export class Send {
 
   /** A call that becomes a web socket: bytes in both directions, without a half close. */
   async webSocket(operation: Operation, call: Call): Promise<Duplex> {
+    const { openWebSocket } = await import('../transport/web-socket.ts')
     const answer = await openWebSocket(this.#dispatcher, this.#wire(operation, call))
     if (!('status' in answer)) return answer
     throw apiError(answer.status, this.named(operation, call), answer.body)
@@ -188,6 +188,11 @@ function nameOf(id: unknown): string {
   }
 }
 
+/** A stream was read by the first attempt. */
+function isReplayable(body: unknown): boolean {
+  return typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)
+}
+
 /** 304 says that nothing was done: an error like the others, so that nobody takes it for more. */
 function succeeded(status: number): boolean {
   return status < 300
@@ -197,8 +202,9 @@ function succeeded(status: number): boolean {
 export function parseJson<T>(text: string, request: Named, status: number): T {
   try {
     return JSON.parse(text) as T
-  } catch (cause) {
-    throw unreadable('ERR_API_RESPONSE_INVALID', { ...request }, `the answer (${status}) is no JSON`, cause)
+  } catch {
+    // Without the cause, which quotes from the answer: a join token, or what a registry said to a login.
+    throw unreadable('ERR_API_RESPONSE_INVALID', request, `the answer (${status}) is no JSON`)
   }
 }
 

@@ -3,7 +3,7 @@ import { ConnectionError } from '../errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { socketConnector } from './socket.ts'
-import { sshConnector } from './ssh.ts'
+import { sshArguments } from './ssh-arguments.ts'
 import { tlsConnector } from './tls.ts'
 
 function identityRequired(target: string): ConnectionError {
@@ -23,7 +23,16 @@ export function connectorFor(endpoint: Endpoint, identity: Identity | undefined,
     case 'unix':
     case 'npipe':
       return socketConnector(endpoint, options)
-    case 'ssh':
-      return sshConnector(endpoint, options)
+    case 'ssh': {
+      // An endpoint that was made by hand is refused here and now.
+      const args = sshArguments(endpoint, options.timeout)
+      return loadedLate(async () => (await import('./ssh.ts')).sshConnector(endpoint, args, options))
+    }
   }
+}
+
+/** Few connect by ssh, and everybody would load what it takes. */
+function loadedLate(load: () => Promise<Connect>): Connect {
+  let loaded: Promise<Connect> | undefined
+  return async (signal) => (await (loaded ??= load()))(signal)
 }

@@ -2,7 +2,7 @@ import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../errors.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { publishConnect } from './diagnostics.ts'
-import { findSsh, sshArguments } from './ssh-arguments.ts'
+import { findSsh } from './ssh-arguments.ts'
 import { sshFault } from './ssh-faults.ts'
 import { answersHello } from './ssh-hello.ts'
 import { SshStream, startSsh } from './ssh-stream.ts'
@@ -14,9 +14,10 @@ const LOGINS_AT_ONCE = 4
 /**
  * The connector of an ssh endpoint: each connection is one process of the system's ssh, which runs `docker system
  * dial-stdio` on the other side, and is handed over when the daemon there has answered.
+ *
+ * @param args - of {@link sshArguments}
  */
-export function sshConnector(endpoint: SshEndpoint, options: ConnectOptions): Connect {
-  const args = sshArguments(endpoint, options.timeout)
+export function sshConnector(endpoint: SshEndpoint, args: readonly string[], options: ConnectOptions): Connect {
   const target = formatEndpoint(endpoint)
   const turns = new Turns(LOGINS_AT_ONCE)
   return async (signal) => {

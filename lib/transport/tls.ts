@@ -10,7 +10,7 @@ import type { Circumstances } from './circumstances.ts'
 import { explainFault } from './faults.ts'
 import { certificateFault, describePeer, type Peer } from './peer.ts'
 import { ALPN_PROTOCOLS, FAMILY_ATTEMPT_MS, KEEP_ALIVE_MS, TLS_POLICY } from './policy.ts'
-import { openTunnel } from './proxy.ts'
+import type { openTunnel } from './proxy.ts'
 import type { Tunnel } from './tunnel.ts'
 
 /**
@@ -148,7 +148,7 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options:
     const began = performance.now()
     let socket: tls.TLSSocket | undefined
     try {
-      const tunnel = proxy && (await openTunnel(proxy, endpoint, { timeout, signal }))
+      const tunnel = proxy && (await tunnelled(proxy, endpoint, { timeout, signal }))
       socket = openSocket(endpoint, mine, seen, tunnel)
       signal.throwIfAborted()
       const left = Math.max(Math.ceil(timeout - (performance.now() - began)), 1)
@@ -166,6 +166,11 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options:
       throw error
     }
   }
+}
+
+/** Few connect through a proxy, and everybody would load what it takes. */
+async function tunnelled(...call: Parameters<typeof openTunnel>): Promise<Tunnel> {
+  return (await import('./proxy.ts')).openTunnel(...call)
 }
 
 /** Names and dates once more, for what OpenSSL and Node skip on a resumed session. */

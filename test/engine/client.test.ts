@@ -94,6 +94,16 @@ describe('API version', () => {
     await pinned.close()
   })
 
+  test('a downgraded daemon is not sent a stream twice: its begin is gone', async (t) => {
+    const { host, asked } = await pretend(t, serving('1.45', tooNew))
+    const docker = await connect({ host })
+    const tar = Readable.from([Buffer.alloc(1024)])
+    await assert.rejects(docker.containers.archive.put('web', '/', tar), code('ERR_API_VERSION_UNSUPPORTED'))
+    assert.equal(asked.length, 2)
+    assert.equal(docker.apiVersion, '1.44', 'the next call goes by its version')
+    await docker.close()
+  })
+
   test('versions are compared by number', () => {
     assert.ok(compareVersions('1.9', '1.40') < 0)
     assert.ok(compareVersions('2.0', '1.99') > 0)
@@ -102,6 +112,19 @@ describe('API version', () => {
 })
 
 describe('answers', () => {
+  test('one that is no JSON is quoted nowhere: a token may be in it', async (t) => {
+    const { host } = await pretend(
+      t,
+      serving('1.45', (_, response) => response.end('{"Worker":SWMTKN-1-secret')),
+    )
+    const docker = await connect({ host })
+    await assert.rejects(docker.swarm.inspect(), (error: Error) => {
+      assert.doesNotMatch(inspect(error), /SWMTKN/)
+      return code('ERR_API_RESPONSE_INVALID')(error)
+    })
+    await docker.close()
+  })
+
   test('a failure is never a success', async (t) => {
     const statuses: [number, string][] = [
       [400, 'ERR_API_BAD_REQUEST'],

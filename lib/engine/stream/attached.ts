@@ -14,21 +14,14 @@ export interface AttachedSource extends Omit<OutputSource, 'body'> {
 export class AttachedStream extends OutputStream {
   /** What is written to the program. Where it wasn't asked for, the daemon takes it and drops it. */
   readonly stdin: Writable
-  readonly #socket: Duplex
 
   /** @internal */
   constructor({ socket, signal, ...source }: AttachedSource) {
     super({ ...source, body: socket })
-    this.#socket = socket
     this.stdin = inputOf(socket)
     // Whoever reads hears of it; an unheard 'error' would end the process.
     socket.on('error', () => {})
     if (signal) endOnAbort(socket, signal)
-  }
-
-  override close(): Promise<void> {
-    this.#socket.destroy()
-    return Promise.resolve()
   }
 }
 
