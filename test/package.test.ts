@@ -28,14 +28,17 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-/** Three files for every source: code, types and a map; and nothing else. */
+/** Types for every source, code for every entry point and what they share, a map for all code; and nothing else. */
 async function expectedFiles(): Promise<string[]> {
   const sources = await readdir(join(ROOT, 'lib'), { recursive: true })
   const modules = sources.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-  const built = modules
-    .map((name) => `dist/${name.split(sep).join('/').replace(/\.ts$/, '')}`)
-    .flatMap((name) => [`${name}.js`, `${name}.js.map`, `${name}.d.ts`])
-  return [...built, 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'].toSorted()
+  const types = modules.map((name) => `dist/${name.split(sep).join('/').replace(/\.ts$/, '.d.ts')}`)
+  const entries = ['index', 'pki/index', 'daemon/index', 'interop/index', 'cli/main'].map((name) => `dist/${name}.js`)
+  // Their names have a hash of what is in them.
+  const shared = packed.files.map(({ path }) => path).filter((path) => /^dist\/chunks\/[\w-]+\.js$/.test(path))
+  assert.ok(shared.length > 0, 'nothing is shared')
+  const code = [...entries, ...shared].flatMap((path) => [path, `${path}.map`])
+  return [...types, ...code, 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'].toSorted()
 }
 
 /** A program in the project: a module, or a script that requires. */
@@ -103,6 +106,17 @@ describe('installed elsewhere', () => {
       )
     })
   }
+
+  test('classes keep their names: an error is known by it', async () => {
+    const text = `
+      const api = await import('docker-mtls')
+      console.log(JSON.stringify(Object.keys(api).filter((name) => /Error$/.test(name) && api[name].name !== name)))
+      const { code, name, stack } = await api.connect({ host: 'tcp://h:2375' }).catch((error) => error)
+      console.log(JSON.stringify({ code, name, own: /^EndpointError: /.test(stack) }))`
+    const [renamed, thrown] = (await program('names.mjs', text)).trim().split('\n')
+    assert.equal(renamed, '[]')
+    assert.equal(thrown, '{"code":"ERR_PLAINTEXT_PORT","name":"EndpointError","own":true}')
+  })
 
   test('package.json can be read, and nothing that is not listed', async () => {
     const text = `console.log(require('docker-mtls/package.json').version)`
