@@ -4,6 +4,8 @@ import { forbiddenCharacter, showHost } from './text.ts'
 
 const FORM = 'Write http://PROXY:PORT, or http://USER:PASSWORD@PROXY:PORT.'
 const DEFAULT_PORT = 80
+/** So much of a secret is a trace of it. In characters. */
+const TRACE = 4
 
 /** An HTTP proxy that opens tunnels. What it wants from us to know us by is shown to nobody else. */
 export class HttpProxy {
@@ -26,6 +28,28 @@ export class HttpProxy {
     const credentials = this.#credentials
     return credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`
   }
+
+  /**
+   * Does a text repeat what only the proxy is to know, or a part of it?
+   *
+   * @param text - what came from the proxy, read as latin1
+   */
+  isRepeatedIn(text: string): boolean {
+    const credentials = this.#credentials ?? ''
+    const [user, ...password] = credentials.split(':')
+    const parts = [user ?? '', password.join(':')]
+    const secrets = [...parts, ...parts.map(encodeURIComponent), Buffer.from(credentials).toString('base64')]
+    const heard = text.toLowerCase()
+    return secrets.flatMap(tracesOf).some((trace) => heard.includes(trace))
+  }
+}
+
+/** Every piece of a secret, or the whole of a short one. */
+function tracesOf(secret: string): string[] {
+  const bytes = Buffer.from(secret).toString('latin1').toLowerCase()
+  if (bytes === '') return []
+  const places = Math.max(bytes.length - TRACE, 0) + 1
+  return Array.from({ length: places }, (_, at) => bytes.slice(at, at + TRACE))
 }
 
 function refuse(text: string, got: string, todo: string = FORM): never {

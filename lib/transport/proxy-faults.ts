@@ -27,7 +27,9 @@ export class ProxyFaults {
 
   /** It answered, and not with a tunnel. */
   refused(status: number, reason: string): ConnectionError {
-    const answer = `${status} ${reason.slice(0, 100)}`.trim()
+    // Some proxies tell whom they refuse.
+    const said = this.#proxy.isRepeatedIn(reason) ? '' : reason.slice(0, 100)
+    const answer = `${status} ${said}`.trim()
     // tinyproxy says 401 of credentials that are wrong.
     if (status === 407 || status === 401) return this.#error(this.#unknown(answer))
     // Not 502 and 504 alone: tinyproxy says 500 of a port where nothing listens.

@@ -64,6 +64,28 @@ describe('an HTTP proxy', () => {
     })
   }
 
+  test('knows its credentials again in what it says, and parts of them', () => {
+    const proxy = parseProxy('http://ann:s%40cret%C3%A9@proxy:3128')
+    const basicOnes = btoa('ann:s@cret\u00c3\u00a9')
+    const latin1 = Buffer.from('s@creté').toString('latin1')
+    for (const text of [
+      'Ann may not',
+      's@cret',
+      'S%40CRET',
+      latin1,
+      basicOnes,
+      `cut: ${basicOnes.slice(3, 8)}`,
+      '@cre',
+    ]) {
+      assert.equal(proxy.isRepeatedIn(text), true, text)
+    }
+    for (const text of ['', 'Proxy Authentication Required', 'Access violation', 'Forbidden']) {
+      assert.equal(proxy.isRepeatedIn(text), false, text)
+      assert.equal(parseProxy('http://proxy:3128').isRepeatedIn(text), false, text)
+    }
+    assert.equal(parseProxy('http://:pw@proxy').isRepeatedIn('pw?'), true, 'a short one')
+  })
+
   for (const host of ['unix:///run/docker.sock', 'npipe:////./pipe/docker_engine', 'ssh://h']) {
     test(`is of no use for ${host}, and refused`, async () => {
       const proxy = 'http://ann:secret@proxy:3128'
