@@ -84,6 +84,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 /** Checks what a caller passed: names, types, and that no two options contradict each other. */
 export async function checkOptions(options: unknown): Promise<EndpointOptions> {
+  if (typeof options === 'string') throw invalid('the options', 'they are text', "Give  { host: 'tcp://HOST:2376' } .")
   const { z } = await import('zod')
   const text = z.string().min(1)
   const bytes = z.union([text, z.custom<Uint8Array>((value) => types.isUint8Array(value) && value.length > 0)])

@@ -112,6 +112,11 @@ describe('options', () => {
     [{ apiVersion: 1.44 }, 'ERR_ARGUMENT_INVALID', /option apiVersion/],
     [{ apiVersion: '1.x' }, 'ERR_API_VERSION_INVALID', /option apiVersion=1\.x/],
     [null, 'ERR_ARGUMENT_INVALID', /the options/],
+    [
+      'tcp://ann:secret@h',
+      'ERR_ARGUMENT_INVALID',
+      /^the options: they are text\..*Give {2}\{ host: 'tcp:\/\/HOST:2376' \}/s,
+    ],
     ['tcp://h', 'ERR_ARGUMENT_INVALID', /the options/],
     [[], 'ERR_ARGUMENT_INVALID', /the options/],
     [{ host: 'h', context: 'prod' }, 'ERR_ARGUMENT_INVALID', /host and context/],
