@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.ts'
+import { isPlain } from './query.ts'
 
 /** One filter: a word, or several of which one must fit. */
 export type FilterValue = string | number | boolean | ReadonlyArray<string | number | boolean>
@@ -20,12 +21,6 @@ function word(key: string, value: unknown): string {
   if (typeof value === 'string' || typeof value === 'boolean') return String(value)
   if (typeof value === 'number' && Number.isFinite(value)) return String(value)
   throw refuse(key, `a value of it is neither a word, a number nor a boolean`)
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
 
 /**

@@ -12,7 +12,9 @@ function refuse(what: string, got: string): ArgumentError {
   })
 }
 
-function isPlain(value: object): boolean {
+/** Of a Map or an instance of a class JSON would make `{}`. */
+export function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
 }
@@ -21,8 +23,7 @@ function encodeValue(name: string, value: unknown): string {
   const what = `the query parameter ${name}`
   if (typeof value === 'string') return wellFormed(what, value)
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return String(value)
-  // A Map or a class instance would be sent as {}: a prune without its filter.
-  if (typeof value !== 'object' || value === null || !isPlain(value)) throw refuse(what, `it is ${describe(value)}`)
+  if (!isPlain(value)) throw refuse(what, `it is ${describe(value)}`)
   return encodeJson(what, value)
 }
 

@@ -1,17 +1,9 @@
+import { StreamFault } from './fault.ts'
+
 /** A piece of output of one of a container's streams. */
 export interface OutputChunk {
   readonly stream: 'stdout' | 'stderr'
   readonly data: Buffer
-}
-
-/** What is wrong with a multiplexed stream, in words. */
-export class FrameFault extends Error {
-  readonly kind: 'invalid' | 'truncated' | 'failed'
-
-  constructor(kind: FrameFault['kind'], message: string) {
-    super(message)
-    this.kind = kind
-  }
 }
 
 type Stream = OutputChunk['stream']
@@ -38,7 +30,7 @@ export class FrameSplitter {
   #left = 0
   /** Bytes, since a character may be cut. */
   #message = ''
-  #fault: FrameFault | undefined
+  #fault: StreamFault | undefined
 
   /**
    * What a piece of the wire holds, in order, up to a fault: {@link FrameSplitter.check} throws that.
@@ -57,17 +49,17 @@ export class FrameSplitter {
     return runs.take()
   }
 
-  /** @throws FrameFault where what came is no frame, or says that the daemon failed */
+  /** @throws StreamFault where what came is no frame, or says that the daemon failed */
   check(): void {
     if (this.#fault) throw this.#fault
   }
 
-  /** Says that no more comes. @throws FrameFault in the middle of a frame */
+  /** Says that no more comes. @throws StreamFault in the middle of a frame */
   end(): void {
     this.check()
     if (this.#type === SYSTEM_ERROR && this.#left > 0) throw this.#failure()
-    if (this.#left > 0) throw new FrameFault('truncated', `it ended ${this.#left} bytes before the end of a frame`)
-    if (this.#headBytes > 0) throw new FrameFault('truncated', "it ended inside a frame's header")
+    if (this.#left > 0) throw new StreamFault('truncated', `it ended ${this.#left} bytes before the end of a frame`)
+    if (this.#headBytes > 0) throw new StreamFault('truncated', "it ended inside a frame's header")
   }
 
   #completeHead(piece: Buffer): number {
@@ -83,12 +75,12 @@ export class FrameSplitter {
     const type = bytes[at] ?? 0
     if (type > SYSTEM_ERROR || bytes[at + 1] !== 0 || bytes[at + 2] !== 0 || bytes[at + 3] !== 0) {
       const shown = bytes.subarray(at, at + HEADER).toString('hex')
-      this.#fault = new FrameFault('invalid', `it has no frame where one has to begin, but ${shown}`)
+      this.#fault = new StreamFault('invalid', `it has no frame where one has to begin, but ${shown}`)
       return
     }
     this.#type = type
     this.#left = lengthAt(bytes, at + 4)
-    if (type === SYSTEM_ERROR && this.#left === 0) this.#fault = new FrameFault('failed', 'nothing more')
+    if (type === SYSTEM_ERROR && this.#left === 0) this.#fault = new StreamFault('failed', 'nothing more')
   }
 
   #readPayload(piece: Buffer, at: number, runs: Runs): number {
@@ -106,12 +98,12 @@ export class FrameSplitter {
     if (this.#left === 0) this.#fault = this.#failure()
   }
 
-  #failure(): FrameFault {
-    return new FrameFault('failed', Buffer.from(this.#message, 'latin1').toString('utf8').trim())
+  #failure(): StreamFault {
+    return new StreamFault('failed', Buffer.from(this.#message, 'latin1').toString('utf8').trim())
   }
 }
 
-/** A third of readUInt32BE()'s time, which counts where lines are short. */
+/** A quarter of readUInt32BE()'s time, which counts where lines are short. */
 function lengthAt(bytes: Buffer, at: number): number {
   const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
   return a * 0x1_00_00_00 + ((b << 16) | (c << 8) | d)

@@ -1,23 +1,15 @@
+import { StreamFault } from './fault.ts'
+
 /** No line of the Engine API comes near: it would be held whole. In bytes. */
 const LONGEST_LINE = 64 * 1024 * 1024
 const NEWLINE = 0x0a
-
-/** What is wrong with a stream of JSON values, in words. */
-export class LineFault extends Error {
-  readonly kind: 'invalid' | 'truncated'
-
-  constructor(kind: LineFault['kind'], message: string, cause?: unknown) {
-    super(message, { cause })
-    this.kind = kind
-  }
-}
 
 /** Splits a stream of JSON objects, one a line (`\n` and `\r\n` alike), however its bytes are cut. */
 export class JsonLines {
   #pending: Buffer[] = []
   #size = 0;
 
-  /** The values that are whole now, each parsed when it is taken: those before a fault come. @throws LineFault */
+  /** The values that are whole now, each parsed when it is taken: those before a fault come. @throws StreamFault */
   *push(chunk: Buffer): Generator<object, void, undefined> {
     let from = 0
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
@@ -29,7 +21,7 @@ export class JsonLines {
     if (from < chunk.length) this.#keep(chunk.subarray(from))
   }
 
-  /** The last value, where no newline follows it. @throws LineFault where it isn't whole */
+  /** The last value, where no newline follows it. @throws StreamFault where it isn't whole */
   *end(): Generator<object, void, undefined> {
     const text = this.#take()
     if (text !== '') yield parse(text, 'truncated')
@@ -37,7 +29,7 @@ export class JsonLines {
 
   #keep(bytes: Buffer): void {
     this.#size += bytes.length
-    if (this.#size > LONGEST_LINE) throw new LineFault('invalid', `a line of it is longer than ${LONGEST_LINE} bytes`)
+    if (this.#size > LONGEST_LINE) throw new StreamFault('invalid', `a line of it is longer than ${LONGEST_LINE} bytes`)
     this.#pending.push(bytes)
   }
 
@@ -50,17 +42,17 @@ export class JsonLines {
   }
 }
 
-function parse(text: string, kind: LineFault['kind']): object {
+function parse(text: string, kind: StreamFault['kind']): object {
   const value = parseJson(text, kind)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  throw new LineFault('invalid', `a line of it is no JSON object: ${text.slice(0, 100)}`)
+  throw new StreamFault('invalid', `a line of it is no JSON object: ${text.slice(0, 100)}`)
 }
 
-function parseJson(text: string, kind: LineFault['kind']): unknown {
+function parseJson(text: string, kind: StreamFault['kind']): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
     const got = kind === 'truncated' ? 'it ended in the middle of a JSON value' : 'a line of it is no JSON'
-    throw new LineFault(kind, `${got}: ${text.slice(0, 100)}`, cause)
+    throw new StreamFault(kind, `${got}: ${text.slice(0, 100)}`, cause)
   }
 }

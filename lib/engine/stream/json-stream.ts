@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import { unreadable, type Named } from '../api-error.ts'
-import { JsonLines, LineFault } from './json-lines.ts'
+import type { Named } from '../api-error.ts'
+import { JsonLines } from './json-lines.ts'
 import { readPieces } from './pieces.ts'
 
 /**
@@ -19,9 +19,9 @@ export class JsonStream<Item> implements AsyncIterable<Item>, AsyncDisposable {
   [Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     const lines = new JsonLines()
     return readPieces(this.#body, {
+      request: this.#request,
       split: (piece) => lines.push(piece) as Iterable<Item>,
       end: () => lines.end() as Iterable<Item>,
-      explain: (error) => (error instanceof LineFault ? this.#unreadable(error) : error),
     })
   }
 
@@ -33,11 +33,5 @@ export class JsonStream<Item> implements AsyncIterable<Item>, AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  #unreadable({ kind, message, cause }: LineFault): Error {
-    this.#body.destroy()
-    const code = kind === 'truncated' ? 'ERR_API_STREAM_TRUNCATED' : 'ERR_API_STREAM_INVALID'
-    return unreadable(code, this.#request, `the stream can't be read: ${message}`, cause)
   }
 }

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
-import { failureInside, unreadable, type Named } from '../api-error.ts'
-import { FrameFault, FrameSplitter, type OutputChunk } from './frames.ts'
+import type { Named } from '../api-error.ts'
+import { FrameSplitter, type OutputChunk } from './frames.ts'
 import { splitLines, type OutputLine } from './lines.ts'
 import { readPieces } from './pieces.ts'
 import { Sinks } from './sinks.ts'
@@ -18,7 +18,7 @@ export interface OutputSource {
   readonly tty: boolean
   readonly request: Named
   /** Turns an error of the connection into ours, where it isn't one yet. */
-  readonly explain?: (error: unknown) => unknown
+  readonly explain?: ((error: unknown) => unknown) | undefined
   /** Sees all of it, and may fail at its end. */
   readonly watch?: Watch | undefined
 }
@@ -35,11 +35,11 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   readonly tty: boolean
   readonly #body: Readable
   readonly #request: Named
-  readonly #explain: (error: unknown) => unknown
+  readonly #explain: OutputSource['explain']
   readonly #watch: Watch | undefined
 
   /** @internal */
-  constructor({ body, tty, request, explain = (error) => error, watch }: OutputSource) {
+  constructor({ body, tty, request, explain, watch }: OutputSource) {
     this.#body = body
     this.tty = tty
     this.#request = request
@@ -102,6 +102,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
 
   #raw(): AsyncGenerator<OutputChunk, void, undefined> {
     return readPieces<OutputChunk>(this.#body, {
+      request: this.#request,
       split: (data) => [{ stream: 'stdout', data }],
       explain: this.#explain,
     })
@@ -110,17 +111,11 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   #framed(): AsyncGenerator<OutputChunk, void, undefined> {
     const splitter = new FrameSplitter()
     return readPieces(this.#body, {
+      request: this.#request,
       split: (piece) => splitter.push(piece),
       check: () => splitter.check(),
       end: () => splitter.end(),
-      explain: (error) => (error instanceof FrameFault ? this.#unreadable(error) : this.#explain(error)),
+      explain: this.#explain,
     })
-  }
-
-  #unreadable({ kind, message }: FrameFault): Error {
-    this.#body.destroy()
-    if (kind === 'failed') return failureInside(this.#request, message)
-    const code = kind === 'truncated' ? 'ERR_API_STREAM_TRUNCATED' : 'ERR_API_STREAM_INVALID'
-    return unreadable(code, this.#request, `the stream can't be read: ${message}`)
   }
 }

@@ -1,16 +1,20 @@
 import { finished, type Readable } from 'node:stream'
 import { ArgumentError, ConnectionError } from '../../errors.ts'
+import type { Named } from '../api-error.ts'
+import { explainFault, StreamFault } from './fault.ts'
 
 /** What is made of a body's pieces. */
 export interface Reading<Item> {
+  /** For messages. */
+  readonly request: Named
   /** What one piece holds. */
   readonly split: (piece: Buffer) => Iterable<Item>
-  /** Comes after each piece. @throws a fault that was found in it */
+  /** Comes after each piece. @throws StreamFault where one was found in it */
   readonly check?: () => void
-  /** Comes at the end. @throws where that is no end */
+  /** Comes at the end. @throws StreamFault where that is no end */
   readonly end?: () => Iterable<Item> | void
-  /** Turns whatever failed into what the caller hears. */
-  readonly explain: (error: unknown) => unknown
+  /** Turns an error of the connection into ours, where it isn't one yet. */
+  readonly explain?: ((error: unknown) => unknown) | undefined
 }
 
 /** Bodies that somebody has begun to read. */
@@ -25,7 +29,7 @@ const CLOSED: ReadonlySet<unknown> = new Set(['UND_ERR_ABORTED', 'ERR_STREAM_PRE
  */
 export async function* readPieces<Item>(
   body: Readable,
-  { split, check, end, explain }: Reading<Item>,
+  { request, split, check, end, explain = (error) => error }: Reading<Item>,
 ): AsyncGenerator<Item, void, undefined> {
   if (taken.has(body)) throw readTwice()
   taken.add(body)
@@ -43,6 +47,7 @@ export async function* readPieces<Item>(
     }
     for (const item of end?.() ?? []) yield item
   } catch (error) {
+    if (error instanceof StreamFault) throw explainFault(request, error)
     const explained = explain(error)
     throw CLOSED.has((explained as { code?: unknown }).code) ? closedEarly(explained) : explained
   } finally {

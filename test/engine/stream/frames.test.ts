@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { FrameFault, FrameSplitter, type OutputChunk } from '../../../lib/engine/stream/frames.ts'
+import { StreamFault } from '../../../lib/engine/stream/fault.ts'
+import { FrameSplitter, type OutputChunk } from '../../../lib/engine/stream/frames.ts'
 import { splitLines, type OutputLine } from '../../../lib/engine/stream/lines.ts'
 import { OutputStream } from '../../../lib/engine/stream/output.ts'
 import { DockerApiError, StreamError } from '../../../lib/index.ts'
@@ -20,7 +21,7 @@ function frame({ type, data }: Frame): Buffer {
 }
 
 /** What comes of pieces of the wire, each stream for itself, until there is a fault. */
-function read(pieces: readonly Buffer[]): { chunks: OutputChunk[]; fault?: FrameFault } {
+function read(pieces: readonly Buffer[]): { chunks: OutputChunk[]; fault?: StreamFault } {
   const splitter = new FrameSplitter()
   const chunks: OutputChunk[] = []
   try {
@@ -28,7 +29,7 @@ function read(pieces: readonly Buffer[]): { chunks: OutputChunk[]; fault?: Frame
     splitter.end()
     return { chunks }
   } catch (error) {
-    assert.ok(error instanceof FrameFault, String(error))
+    assert.ok(error instanceof StreamFault, String(error))
     return { chunks, fault: error }
   }
 }

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { JsonLines, LineFault } from '../../../lib/engine/stream/json-lines.ts'
+import { StreamFault } from '../../../lib/engine/stream/fault.ts'
+import { JsonLines } from '../../../lib/engine/stream/json-lines.ts'
 import { JsonStream } from '../../../lib/engine/stream/json-stream.ts'
 import { cut } from '../../support/cut.ts'
 
 /** What comes of pieces of the wire, until there is a fault. */
-function read(pieces: readonly Buffer[]): { values: object[]; fault?: LineFault } {
+function read(pieces: readonly Buffer[]): { values: object[]; fault?: StreamFault } {
   const lines = new JsonLines()
   const values: object[] = []
   try {
@@ -15,7 +16,7 @@ function read(pieces: readonly Buffer[]): { values: object[]; fault?: LineFault 
     for (const value of lines.end()) values.push(value)
     return { values }
   } catch (error) {
-    assert.ok(error instanceof LineFault, String(error))
+    assert.ok(error instanceof StreamFault, String(error))
     return { values, fault: error }
   }
 }
@@ -71,7 +72,7 @@ describe('JSON lines', () => {
         for (; pushed < 100; pushed += 1) assert.deepEqual([...lines.push(piece)], [])
       },
       (error) =>
-        error instanceof LineFault && error.kind === 'invalid' && /longer than 67108864 bytes/.test(error.message),
+        error instanceof StreamFault && error.kind === 'invalid' && /longer than 67108864 bytes/.test(error.message),
     )
     assert.equal(pushed, 64)
   })
