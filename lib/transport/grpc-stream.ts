@@ -35,7 +35,7 @@ export class GrpcStream implements GrpcCall {
     this.isGrpc = headers[':method'] === 'POST' && /^application\/grpc\b/.test(headers['content-type'] ?? '')
     // A peer that resets a stream ends a call, and not this process.
     stream.on('error', () => {})
-    stream.once('close', () => this.#gone.abort(new GrpcFault('internal', 'the call was given up')))
+    stream.once('close', () => this.#gone.abort(givenUp()))
   }
 
   get signal(): AbortSignal {
@@ -54,12 +54,17 @@ export class GrpcStream implements GrpcCall {
 
   async *messages(): AsyncGenerator<Uint8Array, void, undefined> {
     const frames = new GrpcFrames()
-    // Leaving the loop must not end the other direction.
-    for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) yield* frames.push(chunk as Buffer)
+    try {
+      // Leaving the loop must not end the other direction.
+      for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) yield* frames.push(chunk as Buffer)
+    } catch (error) {
+      // All of Node's own say that the peer has reset the stream, which is no failure of ours.
+      throw error instanceof GrpcFault ? error : givenUp()
+    }
   }
 
   async send(...parts: readonly Uint8Array[]): Promise<void> {
-    this.signal.throwIfAborted()
+    if (this.#isOver) throw givenUp()
     this.#begin()
     const prefix = Buffer.alloc(PREFIX)
     prefix.writeUInt32BE(
@@ -77,7 +82,7 @@ export class GrpcStream implements GrpcCall {
   /** Ends the call. */
   end(status: number, message: string): void {
     const stream = this.#stream
-    if (stream.destroyed || stream.writableEnded) return
+    if (this.#isOver || stream.writableEnded) return
     const trailers = { 'grpc-status': String(status), ...(message !== '' && { 'grpc-message': encodeURI(message) }) }
     this.#begin()
     stream.once('wantTrailers', () => stream.sendTrailers(trailers))
@@ -88,11 +93,16 @@ export class GrpcStream implements GrpcCall {
 
   /** For what is no call of gRPC. */
   refuse(): void {
-    if (!this.#stream.destroyed) this.#stream.respond({ ':status': 415 }, { endStream: true })
+    if (!this.#isOver) this.#stream.respond({ ':status': 415 }, { endStream: true })
+  }
+
+  /** A stream that was reset is closed, and destroyed a moment later. */
+  get #isOver(): boolean {
+    return this.#stream.destroyed || this.#stream.closed
   }
 
   #begin(): void {
-    if (this.#stream.headersSent || this.#stream.destroyed) return
+    if (this.#stream.headersSent) return
     this.#stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
   }
 
@@ -100,10 +110,14 @@ export class GrpcStream implements GrpcCall {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         this.#stream.off('drain', settle).off('close', settle)
-        if (this.signal.aborted || this.#stream.destroyed) reject(new GrpcFault('internal', 'the call was given up'))
+        if (this.#isOver) reject(givenUp())
         else resolve()
       }
       this.#stream.on('drain', settle).on('close', settle)
     })
   }
+}
+
+function givenUp(): GrpcFault {
+  return new GrpcFault('internal', 'the call was given up')
 }

@@ -38,7 +38,8 @@ export async function startFakeBuilder(t: Cleanable, methods: GrpcMethods): Prom
   return { client, server, socket: ours }
 }
 
-async function socketPair(): Promise<[Socket, Socket]> {
+/** Two ends of a connection. */
+export async function socketPair(): Promise<[Socket, Socket]> {
   const listener = net.createServer().listen(0, '127.0.0.1')
   await once(listener, 'listening')
   const theirs = net.connect((listener.address() as net.AddressInfo).port, '127.0.0.1')
