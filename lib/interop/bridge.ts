@@ -14,7 +14,10 @@ import { answerFailure, join } from './tunnel.ts'
 export interface BridgeOptions {
   /** Closes the bridge when it is aborted; before there is one, `bridge()` rejects with its reason. */
   readonly signal?: AbortSignal | undefined
-  /** Is told why a connection to the daemon could not be made. The tool whose it was is answered in any case. */
+  /**
+   * Is told why a connection to the daemon could not be made. The tool whose it was is answered in any case, and what
+   * this throws is dropped: the other connections go on.
+   */
   readonly onFailure?: ((error: unknown) => void) | undefined
 }
 
@@ -50,7 +53,7 @@ class SocketBridge implements Bridge {
   async listen(): Promise<void> {
     this.#file = await listenPrivately(this.#server, this.path)
     // Of a connection that could not be accepted, such as for want of file descriptors.
-    this.#server.on('error', (error) => this.#options.onFailure?.(error))
+    this.#server.on('error', (error) => this.#tell(error))
     this.#options.signal?.addEventListener('abort', this.#aborted)
   }
 
@@ -89,8 +92,15 @@ class SocketBridge implements Bridge {
     } catch (error) {
       if (this.#closing.signal.aborted) return
       answerFailure(tool, error)
-      this.#options.onFailure?.(error)
+      this.#tell(error)
     }
+  }
+
+  /** One that throws, or rejects, would end the process. */
+  #tell(failure: unknown): void {
+    Promise.resolve(failure)
+      .then((told) => this.#options.onFailure?.(told))
+      .catch(() => {})
   }
 
   #keep(socket: Duplex): void {
@@ -138,11 +148,18 @@ export async function bridge(source: ConnectionSource, path: string, options: Br
 function checkOptions(options: BridgeOptions): void {
   const given = typeof options === 'object' && options !== null ? Object.keys(options) : [String(options)]
   const unknown = given.find((key) => key !== 'signal' && key !== 'onFailure')
-  if (unknown === undefined) return
-  throw new ArgumentError('ERR_OPTION_UNKNOWN', {
-    tried: `the option ${JSON.stringify(unknown)} of bridge()`,
-    got: 'there is no such option',
-    todo: 'The options are signal and onFailure.',
+  if (unknown !== undefined) throw mistake('ERR_OPTION_UNKNOWN', JSON.stringify(unknown), 'there is no such option')
+  const { onFailure } = options
+  if (onFailure !== undefined && typeof onFailure !== 'function') {
+    throw mistake('ERR_ARGUMENT_INVALID', 'onFailure', 'it is no function')
+  }
+}
+
+function mistake(code: ArgumentError['code'], option: string, got: string): ArgumentError {
+  return new ArgumentError(code, {
+    tried: `the option ${option} of bridge()`,
+    got,
+    todo: 'The options are signal, an AbortSignal, and onFailure, a function.',
   })
 }
 

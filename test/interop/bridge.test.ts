@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { before, describe, test } from 'node:test'
 import { createDispatcher, loadIdentity, parseHost } from '../../lib/index.ts'
 import { bridge } from '../../lib/interop/index.ts'
+import { freePort } from '../support/ports.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { startPeer } from '../support/tls-servers.ts'
 import { makeMaterial, type Material } from '../transport/support/material.ts'
@@ -209,6 +210,27 @@ describe('a connection that fails', () => {
     const silent = await dial(t, made)
     silent.end()
     assert.equal(String(await soon(readToEnd(silent))), '')
+  })
+
+  test('is answered also where whoever is told throws, or rejects', async (t) => {
+    const identity = await loadIdentity(material.client)
+    const dispatcher = createDispatcher(parseHost(`localhost:${await freePort()}`), identity)
+    t.after(() => dispatcher.destroy())
+    const rude: (() => unknown)[] = [
+      () => {
+        throw new Error('rude')
+      },
+      () => Promise.reject(new Error('rude')),
+    ]
+    for (const onFailure of rude) {
+      const made = await bridge(dispatcher, join(await temporaryFolder(t), 'docker.sock'), {
+        onFailure: onFailure as () => void,
+      })
+      t.after(() => made.close())
+      for (const _ of [1, 2]) assert.match((await asked(made.path)).body, /ERR_CONNECTION_REFUSED/)
+    }
+    const options = { onFailure: 'tell me' } as never
+    await assert.rejects(bridge(dispatcher, '/nonexistent/docker.sock', options), { code: 'ERR_ARGUMENT_INVALID' })
   })
 
   test('for a daemon that is gone, and works again when it is back', async (t) => {
