@@ -7,7 +7,7 @@ import type { ImageReference } from './reference.ts'
 export type RegistryAuthSource = RegistryAuth | RegistryCredentials
 
 /** By its shape: it may come from another copy of this package. */
-function isCredentials(auth: RegistryAuthSource): auth is RegistryCredentials {
+export function isCredentials(auth: RegistryAuthSource): auth is RegistryCredentials {
   return typeof (auth as Partial<RegistryCredentials> | null)?.for === 'function'
 }
 
@@ -42,12 +42,23 @@ export async function authHeaderFor(
  */
 export async function configHeaderFor(auth: RegistryAuthSource | undefined): Promise<string | undefined> {
   if (auth === undefined) return undefined
-  const auths = isCredentials(auth) ? await auth.all() : single(checkRegistryAuth(auth))
+  const auths = isCredentials(auth) ? await auth.all() : byServer(checkAddressedAuth(auth))
   return Object.keys(auths).length === 0 ? undefined : encodeRegistryConfig(auths)
 }
 
-function single(auth: RegistryAuth): Record<string, RegistryAuth> {
-  if (auth.serveraddress !== undefined) return { [auth.serveraddress]: auth }
+/** Credentials that say which registry they are for. */
+export type AddressedAuth = RegistryAuth & { readonly serveraddress: string }
+
+const byServer = (auth: AddressedAuth): Record<string, RegistryAuth> => ({ [auth.serveraddress]: auth })
+
+/**
+ * Checks the credentials of one registry for a build, which may need any.
+ *
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
+ */
+export function checkAddressedAuth(auth: unknown): AddressedAuth {
+  const { serveraddress, ...checked } = checkRegistryAuth(auth)
+  if (serveraddress !== undefined) return { ...checked, serveraddress }
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'reading credentials for a build',
     got: 'nothing says which registry they are for',

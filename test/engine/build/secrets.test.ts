@@ -170,9 +170,31 @@ describe('credentials', () => {
 
   test('of no registry, and bearer tokens, are refused', async (t) => {
     assert.throws(() => findAuthIn({ username: 'ann', password: SECRET }), { code: 'ERR_ARGUMENT_INVALID' })
+    assert.throws(() => findAuthIn(null as never), { code: 'ERR_ARGUMENT_INVALID' })
     const bearer = { registrytoken: SECRET, serveraddress: 'localhost:5000' }
     assert.deepEqual(await askFor(t, bearer, 'localhost:5000'), [12, '', ''])
   })
+
+  for (const kind of ['one of them', 'what docker login keeps'] as const) {
+    test(`of what is no registry are none, and the caller hears of it: ${kind}`, async (t) => {
+      const one = { username: 'ann', password: SECRET, serveraddress: 'localhost:5000' }
+      const auth = kind === 'one of them' ? one : loadRegistryCredentials({ config: await temporaryFolder(t) })
+      const faults: unknown[] = []
+      const { client } = await startFakeBuilder(
+        t,
+        authService(findAuthIn(auth), (error) => faults.push(error)),
+      )
+      for (const host of ['', '../x', 'a\nb', '-x']) {
+        const { status, messages } = await unary(client, CREDENTIALS, text(host))
+        assert.deepEqual([status, messages.length], [13, 0], JSON.stringify(host))
+        assert.deepEqual(
+          faults.splice(0).map((fault) => (fault as { code: string }).code),
+          ['ERR_REFERENCE_INVALID'],
+          JSON.stringify(host),
+        )
+      }
+    })
+  }
 
   test('that can’t be read fail without a word of why', async (t) => {
     const config = await temporaryFolder(t)
