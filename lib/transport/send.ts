@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { Collector, type AnswerHeaders, type WireAnswer } from './collector.ts'
 import type { DockerDispatcher } from './dispatcher.ts'
+import { unlessAborted } from './within.ts'
 
 /** One request, its path complete and encoded. */
 export interface WireRequest {
@@ -77,21 +78,12 @@ export function hijack(
   })
 }
 
-/** undici minds an abort only once the request has a connection: a handshake that hangs would hold it up. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise
-  return new Promise((resolve, reject) => {
-    const aborted = (): void => reject(signal.reason)
-    signal.addEventListener('abort', aborted, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
-  })
-}
-
 /** Sends a request and hands over the body as it comes, with back-pressure. */
 export async function open(dispatcher: DockerDispatcher, request: WireRequest): Promise<StreamedAnswer> {
   request.signal?.throwIfAborted()
   allowSharing(request.signal)
   const options = { ...dispatchOptions(dispatcher, request), ...(request.signal && { signal: request.signal }) }
+  // undici minds an abort only once the request has a connection: a handshake that hangs would hold it up.
   const { statusCode, headers, body } = await unlessAborted(dispatcher.request(options), request.signal)
   // undici ends a body that is destroyed by an 'error': whoever has read enough listens no more, and it would end the process.
   body.on('error', () => {})

@@ -7,6 +7,7 @@ import { sshFault } from './ssh-faults.ts'
 import { answersHello } from './ssh-hello.ts'
 import { SshStream, startSsh } from './ssh-stream.ts'
 import { Turns } from './turns.ts'
+import { unlessAborted, within } from './within.ts'
 
 /** sshd drops logins at random where ten are under way (sshd_config(5), MaxStartups), and others log in as well. */
 const LOGINS_AT_ONCE = 4
@@ -22,8 +23,11 @@ export function sshConnector(endpoint: SshEndpoint, args: readonly string[], opt
   const turns = new Turns(LOGINS_AT_ONCE)
   return async (signal) => {
     const began = performance.now()
+    const limits = { timeout: options.timeout, signal, late: tooLate(target, options.timeout) }
     try {
-      const stream = await turns.run(() => openStream(endpoint, args, options, signal), signal)
+      const stream = await within(limits, (inTime) =>
+        turns.run(() => openStream(endpoint, args, options, inTime), inTime),
+      )
       publishConnect(target, began, {})
       return stream
     } catch (error) {
@@ -36,7 +40,7 @@ export function sshConnector(endpoint: SshEndpoint, args: readonly string[], opt
 async function openStream(
   endpoint: SshEndpoint,
   args: readonly string[],
-  { timeout, onProcess }: ConnectOptions,
+  { onProcess }: ConnectOptions,
   signal: AbortSignal,
 ): Promise<SshStream> {
   const target = formatEndpoint(endpoint)
@@ -48,7 +52,7 @@ async function openStream(
   try {
     // Starting it took its time.
     signal.throwIfAborted()
-    await unlessGivenUp(answersHello(stream, target), signal, { timeout, target })
+    await unlessAborted(answersHello(stream, target), signal)
     return stream
   } catch (error) {
     stream.destroy()
@@ -75,27 +79,12 @@ async function start(args: readonly string[], target: string): ReturnType<typeof
   }
 }
 
-/** Rejects at once; what is given up ends by itself. */
-function unlessGivenUp(
-  ready: Promise<void>,
-  signal: AbortSignal,
-  { timeout, target }: { readonly timeout: number; readonly target: string },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(tooLate(target, timeout)), timeout)
-    const aborted = (): void => reject(signal.reason)
-    signal.addEventListener('abort', aborted)
-    ready.then(resolve, reject).finally(() => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', aborted)
-    })
-  })
-}
-
 function tooLate(target: string, timeout: number): ConnectionError {
   return new ConnectionError('ERR_CONNECT_TIMEOUT', {
     tried: `connecting to ${target}`,
     got: `neither ssh nor a daemon behind it answered within ${timeout} ms`,
-    todo: 'Check address, port and firewall (a blocked port is silent); a host that is slow to log in needs a longer connectTimeout.',
+    todo:
+      'Check address, port and firewall (a blocked port is silent); a host that is slow to log in, or many logins, of which ' +
+      `${LOGINS_AT_ONCE} run at once, need a longer connectTimeout.`,
   })
 }

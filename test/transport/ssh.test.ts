@@ -208,6 +208,16 @@ describe('an ssh that hangs', { skip }, () => {
     assert.ok(performance.now() - began < 4_500, `it took ${performance.now() - began} ms`)
   })
 
+  test('costs those that wait for their turn no more time than the first ones', async (t) => {
+    await withSsh(t, STUBBORN)
+    const dispatcher = createDispatcher(parseHost('ssh://h'), undefined, { connectTimeout: 500 })
+    t.after(() => dispatcher.destroy())
+    const began = performance.now()
+    const errors = await Promise.all(Array.from({ length: 24 }, () => failure(dispatcher.open())))
+    assert.ok(performance.now() - began < 1_800, `it took ${performance.now() - began} ms`)
+    assert.deepEqual([...new Set(errors.map(({ code }) => code))], ['ERR_CONNECT_TIMEOUT'])
+  })
+
   test('is left at once by an abort, and ended by it', async (t) => {
     await withSsh(t, STUBBORN)
     const dispatcher = createDispatcher(parseHost('ssh://h'))

@@ -1,9 +1,9 @@
 import { ArgumentError, HealthError, type HealthErrorCode } from '../../errors.ts'
+import { within } from '../../transport/within.ts'
 import { keysOf, refuseUnknown, shown } from '../description.ts'
 import type { WaitHealthyOptions } from '../options/wait-healthy.ts'
 import type { RequestOptions } from '../send.ts'
 import type { ContainerInspect } from '../types/container-inspect.ts'
-import { within } from './within.ts'
 
 /** What a container says between two looks at it: whatever it says, it is looked at again. */
 const EVENTS: readonly string[] = ['health_status', 'start', 'die', 'destroy', 'unpause']

@@ -28,3 +28,13 @@ export async function within<T>(
     clearTimeout(timer)
   }
 }
+
+/** Rejects at once when the signal aborts; what is given up ends by itself. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const aborted = (): void => reject(signal.reason)
+    signal.addEventListener('abort', aborted, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
+  })
+}
