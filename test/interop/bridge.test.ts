@@ -223,9 +223,7 @@ describe('a connection that fails', () => {
       () => Promise.reject(new Error('rude')),
     ]
     for (const onFailure of rude) {
-      const made = await bridge(dispatcher, join(await temporaryFolder(t), 'docker.sock'), {
-        onFailure: onFailure as () => void,
-      })
+      const made = await bridge(dispatcher, join(await temporaryFolder(t), 'docker.sock'), { onFailure })
       t.after(() => made.close())
       for (const _ of [1, 2]) assert.match((await asked(made.path)).body, /ERR_CONNECTION_REFUSED/)
     }
