@@ -6,6 +6,9 @@ import type { FailedStep } from './failure.ts'
 /** The classic builder counts its steps in what it prints. */
 const STEP = /^Step \d+\/\d+ : (.*)/
 
+/** What it says of a step itself, a line at a time (moby, builder/dockerfile). */
+const OWN_WORDS = /^ ---> (Running in|Removed intermediate container|\[Warning\]) .*\n$/
+
 /** What a step writes to standard error is in red (moby, pkg/streamformatter). */
 const [RED, PLAIN] = ['\u{1B}[91m', '\u{1B}[0m'] as const
 
@@ -35,8 +38,8 @@ export class ClassicReader {
     const red = said.startsWith(RED) && said.endsWith(PLAIN)
     const text = red ? said.slice(RED.length, -PLAIN.length) : said
     const step = STEP.exec(text)?.[1]
-    if (step === undefined) this.#log.add(text)
-    else [this.#step, this.#log] = [step, new LogTail()]
+    if (step !== undefined) [this.#step, this.#log] = [step, new LogTail()]
+    else if (!OWN_WORDS.test(text)) this.#log.add(text)
     // All that a quiet build says.
     if (/^sha256:[0-9a-f]{64}\n?$/.test(text)) this.#id ??= text.trim()
     return [{ type: 'log', step: undefined, stream: red ? 'stderr' : 'stdout', text }]

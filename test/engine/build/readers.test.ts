@@ -169,13 +169,15 @@ describe('what the classic builder says', () => {
 
   test('becomes events, and the last step with what it printed is known', () => {
     const reader = new ClassicReader()
-    const said = ['Step 1/2 : FROM x\n', ' ---> 123\n', 'Step 2/2 : RUN false\n', ' ---> Running in 456\n', 'oh no\n']
+    const own = [' ---> [Warning] no swap\n', ' ---> Running in 456\n', ' ---> Removed intermediate container 456\n']
+    const run = ['Step 2/2 : RUN false\n', ...own.slice(0, 2), 'oh no\n', ' ---> it prints an arrow\n', ...own.slice(2)]
+    const said = ['Step 1/2 : FROM x\n', ' ---> 123\n', ...run]
     const events = said.flatMap((stream) => reader.read({ stream }))
     assert.deepEqual(
       events.map((event) => event.type === 'log' && event.text),
       said,
     )
-    assert.deepEqual(reader.failed, { step: 'RUN false', log: ' ---> Running in 456\noh no\n' })
+    assert.deepEqual(reader.failed, { step: 'RUN false', log: 'oh no\n ---> it prints an arrow\n' })
     const detail = { current: 1, total: 2 }
     assert.deepEqual(reader.read({ status: 'Downloading', id: 'layer', progressDetail: detail }), [
       {
