@@ -64,7 +64,7 @@ describe('a daemon behind a real proxy', { skip }, () => {
     assert.equal(docker.endpoint.source, 'DOCKER_HOST')
     assert.equal((await docker.version()).ApiVersion, '1.45')
     assert.equal(docker.dispatcher.peer?.client.commonName, 'tester')
-    assert.match(await open.log(), new RegExp(`CONNECT 127\\.0\\.0\\.1:${daemon.place.port} HTTP/1\\.1`))
+    assert.match(open.log(), new RegExp(`CONNECT 127\\.0\\.0\\.1:${daemon.place.port} HTTP/1\\.1`))
   })
 
   test('runs a command, half-closes its input, and gives all of its output', async (t) => {

@@ -83,7 +83,7 @@ describe('a daemon behind ssh', { skip }, () => {
 
   const at = (user = '', port = sshd.port): string => `ssh://${user === '' ? '' : `${user}@`}127.0.0.1:${port}`
   /** How many have come so far. */
-  const logins = async (): Promise<number> => (await sshd.log()).split('Accepted publickey').length - 1
+  const logins = (): number => sshd.log().split('Accepted publickey').length - 1
 
   test('is reached by DOCKER_HOST, and no variable of TLS counts', async (t) => {
     const env = {
@@ -307,11 +307,11 @@ describe('a daemon behind ssh', { skip }, () => {
     const master = ['-f', '-N', '-M', '-p', String(sshd.port), '127.0.0.1']
     assert.equal((await runCommand('ssh', master)).code, 0)
     t.after(() => runCommand('ssh', ['-O', 'exit', 'any']))
-    const earlier = await logins()
+    const earlier = logins()
     const docker = await connected(t, { host: at() })
     await Promise.all(Array.from({ length: 20 }, () => docker.version()))
     await docker.close()
-    assert.equal(await logins(), earlier)
+    assert.equal(logins(), earlier)
     assert.equal((await runCommand('ssh', ['-O', 'check', 'any'])).code, 0)
   })
 

@@ -1,13 +1,10 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { inNamespaces } from '../../../scripts/namespaces.ts'
-import { findProgram } from '../../../scripts/packages.ts'
-import { cleanEnvironment } from '../../support/command.ts'
-import { freePort, isListening } from '../../support/ports.ts'
+import { freePort } from '../../support/ports.ts'
+import { startService, type Service } from './service.ts'
 
 /** A login of the other machine. */
 export interface SshUser {
@@ -28,7 +25,7 @@ export interface SshdOptions {
 }
 
 /** An OpenSSH server that runs on loopback. */
-export interface Sshd {
+export interface Sshd extends Service {
   readonly port: number
   /** The public half of its host key, as `known_hosts` has it after the name. */
   readonly hostKey: string
@@ -36,14 +33,10 @@ export interface Sshd {
   readonly otherKey: string
   /** The folder `.ssh` of whoever runs the tests. */
   readonly clientFolder: string
-  log(): Promise<string>
   /** What `~/.ssh/known_hosts` holds for it: its own key, another one, or none. */
   know(key: string | undefined): Promise<void>
-  /** Ends it and gives /etc/passwd back as it was. A second call does nothing. */
-  stop(): Promise<void>
 }
 
-const START_MS = 20_000
 const FIRST_UID = 23_000
 
 /**
@@ -61,24 +54,15 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const restore = await replaceUsers(folder, options.users ?? [])
   const port = await freePort()
   await writeFile(join(folder, 'sshd_config'), sshdConfig(folder, port, options))
-  const child = launch(folder)
   const [hostKey, otherKey] = await Promise.all([publicKey(folder, 'host_key'), publicKey(folder, 'other_key')])
-  const sshd: Sshd = {
-    port,
-    hostKey,
-    otherKey,
-    clientFolder,
-    log: () => readFile(join(folder, 'sshd.log'), 'utf8'),
-    know: (key) => writeFile(join(clientFolder, 'known_hosts'), key ? `[127.0.0.1]:${port} ${key}\n` : ''),
-    stop: async () => {
-      await end(child)
-      await restore()
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-    },
-  }
-  await sshd.know(hostKey)
-  await untilListening(child, sshd)
-  return sshd
+  const know = (key: string | undefined): Promise<void> =>
+    writeFile(join(clientFolder, 'known_hosts'), key ? `[127.0.0.1]:${port} ${key}\n` : '')
+  await know(hostKey)
+  // sshd's own empty folder, which Debian's unit makes in /run.
+  await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
+  const args = ['-D', '-e', '-f', join(folder, 'sshd_config')]
+  const service = await startService({ program: 'sshd', args, folder, port, cleanUp: restore })
+  return { ...service, port, hostKey, otherKey, clientFolder, know }
 }
 
 async function publicKey(folder: string, name: string): Promise<string> {
@@ -136,31 +120,4 @@ function sshdConfig(folder: string, port: number, { dockerHost, users = [] }: Ss
     `  SetEnv DOCKER_HOST=${dockerHost} DOCKER_CONFIG=${join(folder, 'no-config')}`,
   ]
   return `${lines.join('\n')}\n`
-}
-
-function launch(folder: string): ChildProcess {
-  // sshd's own empty folder, which Debian's unit makes in /run.
-  spawnSync('mkdir', ['-p', '-m', '0755', '/run/sshd'])
-  const sshd = findProgram('sshd') ?? 'sshd'
-  const args = [sshd, '-D', '-f', join(folder, 'sshd_config'), '-E', join(folder, 'sshd.log')]
-  return spawn('setpriv', ['--pdeathsig', 'TERM', ...args], { stdio: 'ignore', env: cleanEnvironment() })
-}
-
-async function untilListening(child: ChildProcess, sshd: Sshd): Promise<void> {
-  const start = Date.now()
-  while (!(await isListening(sshd.port))) {
-    if (child.exitCode !== null || Date.now() - start > START_MS) {
-      const log = await sshd.log().catch(() => 'no log')
-      await sshd.stop()
-      throw new Error(`sshd didn't start: ${log}`)
-    }
-    await delay(25)
-  }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  await ended
 }
