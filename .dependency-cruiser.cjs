@@ -19,7 +19,7 @@ const rooms = Object.entries(MAY_IMPORT).map(([room, others]) => ({
   from: { path: `^lib/${room}/` },
   to: {
     path: '^lib/',
-    pathNot: [`^lib/${room}/`, '^lib/(errors|files|options)\\.ts$', ...(others ? [`^lib/(${others})/`] : [])],
+    pathNot: [`^lib/${room}/`, '^lib/(errors|files|programs)\\.ts$', ...(others ? [`^lib/(${others})/`] : [])],
   },
 }))
 

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
-import { access, constants } from 'node:fs/promises'
-import { delimiter, isAbsolute, join } from 'node:path'
 import type { Environment } from '../endpoint/environment.ts'
 import { asObject, parseObject } from '../endpoint/json-object.ts'
 import { printable } from '../endpoint/text.ts'
 import { RegistryError, type RegistryErrorCode } from '../errors.ts'
+import { findProgram } from '../programs.ts'
 import type { RegistryAuth } from './auth.ts'
 
 /** A name that stays the name of a program in the PATH: `docker-credential-` comes before it. */
@@ -63,7 +62,7 @@ interface Ended {
 /** Its stderr goes nowhere: a library is silent, and what it says there may be a secret. */
 async function run(helper: HelperRequest, action: 'get' | 'list', server: string): Promise<Ended> {
   const { env, timeout = TIMEOUT_MS } = helper
-  const program = await findProgram(helper, server)
+  const program = await programOf(helper, server)
   const child = spawn(program, [action], { env, stdio: ['pipe', 'pipe', 'ignore'], windowsHide: true })
   const chunks: Buffer[] = []
   let size = 0
@@ -95,27 +94,14 @@ async function run(helper: HelperRequest, action: 'get' | 'list', server: string
   }
 }
 
-/** By absolute folders of the PATH alone: what lies in the working directory is not what was meant. */
-async function findProgram(helper: HelperRequest, server: string): Promise<string> {
+async function programOf(helper: HelperRequest, server: string): Promise<string> {
   const { name, env } = helper
   if (!NAME.test(name)) throw failed(helper, server, 'its name is no name of a program')
-  const windows = process.platform === 'win32'
-  const file = `docker-credential-${name}${windows ? '.exe' : ''}`
-  const path = env['PATH'] ?? (windows ? env['Path'] : undefined) ?? ''
-  for (const candidate of path
-    .split(delimiter)
-    .filter(isAbsolute)
-    .map((folder) => join(folder, file))) {
-    if (await isProgram(candidate)) return candidate
-  }
+  // process.env minds no case on Windows, where it is Path; a copy of it does.
+  const path = env['PATH'] ?? (process.platform === 'win32' ? env['Path'] : undefined) ?? ''
+  const found = await findProgram(`docker-credential-${name}`, path)
+  if (found !== undefined) return found
   throw failed(helper, server, 'it is in no folder of the PATH', 'ERR_CREDENTIAL_HELPER_MISSING')
-}
-
-function isProgram(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  )
 }
 
 /** What the helper said is not told: some print what they were asked for, also when they fail. */

@@ -1,5 +1,3 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { parseHost } from '../endpoint/host.ts'
 import { EndpointError } from '../errors.ts'
@@ -56,20 +54,4 @@ function parsedAgain(endpoint: SshEndpoint): SshEndpoint {
     got: 'one of its parts holds what belongs to another',
     todo: "Make it by parseHost('ssh://USER@HOST:PORT/SOCKET').",
   })
-}
-
-/** By absolute folders of PATH only: a program in the working directory, where Windows looks first, is not ours to run. */
-export function findSsh(path: string = process.env['PATH'] ?? ''): string | undefined {
-  const name = process.platform === 'win32' ? 'ssh.exe' : 'ssh'
-  const places = path.split(delimiter).filter(isAbsolute)
-  return places.map((folder) => join(folder, name)).find(isExecutable)
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,8 +1,8 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../errors.ts'
+import { findProgram } from '../programs.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { publishConnect } from './diagnostics.ts'
-import { findSsh } from './ssh-arguments.ts'
 import { sshFault } from './ssh-faults.ts'
 import { answersHello } from './ssh-hello.ts'
 import { SshStream, startSsh } from './ssh-stream.ts'
@@ -62,7 +62,7 @@ async function openStream(
 
 async function start(args: readonly string[], target: string): ReturnType<typeof startSsh> {
   const tried = `connecting to ${target}`
-  const program = findSsh()
+  const program = await findProgram('ssh', process.env['PATH'] ?? '')
   if (program === undefined) {
     throw new ConnectionError('ERR_SSH_NOT_INSTALLED', {
       tried,
