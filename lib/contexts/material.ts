@@ -1,9 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
-import type { ContextMeta } from '../endpoint/context-meta.ts'
-import type { Endpoint } from '../endpoint/endpoint.ts'
-import { parseHost } from '../endpoint/host.ts'
-import { EndpointError, IdentityError, isDockerMtlsError } from '../errors.ts'
+import { IdentityError, isDockerMtlsError } from '../errors.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 
 /** The bytes of the three files. One of them is a private key: they are handed on, and never kept. */
@@ -64,21 +61,4 @@ function forTheCli(error: unknown): unknown {
     todo,
     cause,
   })
-}
-
-/**
- * Where a context's metadata lead.
- *
- * @param source - where they come from, for messages
- * @throws {@link EndpointError} ERR_CONTEXT_INSECURE, ERR_HOST_INVALID, ERR_PLAINTEXT_REFUSED, ERR_PLAINTEXT_PORT
- */
-export function endpointOf({ host, skipTlsVerify }: ContextMeta, source: string): Endpoint {
-  if (skipTlsVerify) {
-    throw new EndpointError('ERR_CONTEXT_INSECURE', {
-      tried: source,
-      got: 'it skips the verification of the server (SkipTLSVerify)',
-      todo: "Make a context with the daemon's CA:  docker-mtls context create NAME --host HOST --cert-path DIR",
-    })
-  }
-  return parseHost(host, { source: `the host of ${source}` })
 }

@@ -1,5 +1,5 @@
 import { promises as fs } from 'node:fs'
-import { parseContextMeta } from '../endpoint/context-meta.ts'
+import { endpointOf, parseContextMeta } from '../endpoint/context-meta.ts'
 import { contextPaths } from '../endpoint/context-layout.ts'
 import { readContext } from '../endpoint/context.ts'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
@@ -7,9 +7,11 @@ import { EndpointError } from '../errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import { invalid, packContext, unpackContext, type ArchivedContext } from './archive.ts'
 import type { MadeContext } from './create.ts'
-import { checkMaterial, endpointOf, readMaterial, type Material } from './material.ts'
+import { checkMaterial, readMaterial, type Material } from './material.ts'
 import { parseContextName } from './name.ts'
 import { writeContext } from './store.ts'
+
+const MAKE_ANEW = 'docker-mtls context create NAME --host HOST --cert-path DIR'
 
 /** A context, packed. */
 export interface ExportedContext {
@@ -68,7 +70,10 @@ export async function importContext(
   const archived = await unpackContext(bytes)
   const meta = parseContextMeta(archived.meta)
   if (typeof meta === 'string') throw invalid(`its meta.json is none: ${meta}`)
-  const endpoint = endpointOf(meta, `the context ${name} in the archive`)
+  const endpoint = endpointOf(meta, {
+    tried: `the context ${name} in the archive`,
+    todo: `Make a context with the daemon's CA:  ${MAKE_ANEW}`,
+  })
   const checked = endpoint.kind === 'tls' ? await checkMaterial(wholeSet(archived, meta.host)) : undefined
   const unused = checked === undefined && Object.keys(archived.tls).length > 0
   const { identity, material } = checked ?? {}
@@ -92,6 +97,6 @@ function wholeSet({ tls: { ca, cert, key } }: ArchivedContext, host: string): Ma
   throw new EndpointError('ERR_CONTEXT_INSECURE', {
     tried: `the archive of a context for ${host}`,
     got: `it lacks ${missing.map(([part]) => `${part}.pem`).join(' and ')}, and its host is reached by TCP`,
-    todo: 'Export it from where all three are, or make it anew:  docker-mtls context create NAME --host HOST --cert-path DIR',
+    todo: `Export it from where all three are, or make it anew:  ${MAKE_ANEW}`,
   })
 }

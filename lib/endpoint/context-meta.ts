@@ -1,3 +1,6 @@
+import { EndpointError } from '../errors.ts'
+import type { Endpoint } from './endpoint.ts'
+import { parseHost } from './host.ts'
 import { asObject, parseObject, type JsonObject } from './json-object.ts'
 
 /** What a context's `meta.json` says. */
@@ -27,4 +30,26 @@ export function parseContextMeta(text: string): ContextMeta | string {
   if (typeof skipTlsVerify !== 'boolean') return 'its SkipTLSVerify is neither true nor false'
   const description = asObject(metadata)?.['Description']
   return { name, host, skipTlsVerify, content, ...(typeof description === 'string' && { description }) }
+}
+
+/** Which context it is about, and what to do about it, for messages. */
+export interface ContextWords {
+  readonly tried: string
+  /** How to have one that verifies the server. */
+  readonly todo: string
+  readonly tlsOnPort2375?: boolean | undefined
+}
+
+/**
+ * Where a context's metadata lead.
+ *
+ * @throws {@link EndpointError} ERR_CONTEXT_INSECURE, ERR_HOST_INVALID, ERR_PLAINTEXT_REFUSED, ERR_PLAINTEXT_PORT
+ */
+export function endpointOf(
+  { host, skipTlsVerify }: ContextMeta,
+  { tried, todo, tlsOnPort2375 }: ContextWords,
+): Endpoint {
+  if (!skipTlsVerify) return parseHost(host, { tlsOnPort2375, source: `the host of ${tried}` })
+  const got = 'it skips the verification of the server (SkipTLSVerify)'
+  throw new EndpointError('ERR_CONTEXT_INSECURE', { tried, got, todo })
 }

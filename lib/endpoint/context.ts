@@ -4,9 +4,8 @@ import { EndpointError, type EndpointErrorCode } from '../errors.ts'
 import { fileReason } from '../files.ts'
 import { configFile, readConfigFile, unusable } from './config-file.ts'
 import { contextPaths, isContextName, TLS_FILES } from './context-layout.ts'
-import { parseContextMeta, type ContextMeta } from './context-meta.ts'
+import { endpointOf, parseContextMeta, type ContextMeta } from './context-meta.ts'
 import type { Endpoint } from './endpoint.ts'
-import { parseHost } from './host.ts'
 import { printable } from './text.ts'
 
 /** Which context, and where to look for it. */
@@ -34,12 +33,8 @@ export async function readContext(request: ContextRequest): Promise<ContextEndpo
   if (!isContextName(name)) {
     fail('ERR_CONTEXT_INVALID', tried, 'it is no name of a context', 'See: docker context ls')
   }
-  const { host, skipTlsVerify } = await readMeta(config, name, tried)
-  if (skipTlsVerify) {
-    const todo = `Switch it on again, with the daemon's CA:  docker context update ${name} --docker host=...,ca=...,cert=...,key=...`
-    fail('ERR_CONTEXT_INSECURE', tried, 'it skips the verification of the server (SkipTLSVerify)', todo)
-  }
-  const endpoint = parseHost(host, { tlsOnPort2375, source: `the host of ${tried}` })
+  const todo = `Switch it on again, with the daemon's CA:  docker context update ${name} --docker host=...,ca=...,cert=...,key=...`
+  const endpoint = endpointOf(await readMeta(config, name, tried), { tried, todo, tlsOnPort2375 })
   if (endpoint.kind !== 'tls' || ownIdentity) return { endpoint }
   return { endpoint, certPath: await materialOf(contextPaths(config, name).material, name, tried) }
 }
