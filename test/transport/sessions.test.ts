@@ -84,6 +84,21 @@ describe('a resumed session', () => {
     assert.ok(certificateFault(undefined, 'localhost'), 'no certificate is no proof')
   })
 
+  test('ends with the certificate that it was made with, which nobody looks at again', async (t) => {
+    const server = await startPeer(
+      'answers every ping',
+      await issueServer(mine.authority, { names: ['localhost'], days: 5 }),
+    )
+    t.after(() => server.close())
+    const open = opener(`localhost:${server.port}`, await loadIdentity(mine.client))
+    await open()
+    assert.equal((await open()).resumed, true, 'there is a session that could be resumed')
+    t.mock.timers.enable({ apis: ['Date'], now: daysFromNow(6) })
+    await assert.rejects(open(), code('ERR_SERVER_CERT_EXPIRED'))
+    t.mock.timers.reset()
+    assert.equal((await open()).resumed, false, 'the session of a connection that was refused is gone')
+  })
+
   test('a renewed client certificate is used from the next connection on', async (t) => {
     const server = await startPeer('answers every ping', mine.server)
     t.after(() => server.close())
