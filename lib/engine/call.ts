@@ -7,7 +7,7 @@ import { encodeFilters } from './filters.ts'
 import { refuseNewer, serves, tooNew } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
 import { expandPath } from './path.ts'
-import { encodeJson, encodeQuery, type Query, type QueryValue } from './query.ts'
+import { checkBoolean, checkInteger, encodeJson, encodeQuery, type Query, type QueryValue } from './query.ts'
 import { encodeMoment } from './time.ts'
 
 /** What one call brings to its operation. */
@@ -60,8 +60,8 @@ function checkNames(
  * @param names - arguments that travel in the query, which are no options
  */
 export function checkOptions<Given extends object>(operation: Operation, given: Given, names: object = {}): Given {
-  const { name, query = {}, own = [] } = operation
-  const known = [...Object.keys(query).filter((key) => !(key in names)), ...own, 'signal']
+  const { name, query = {} } = operation
+  const known = optionsOf(operation).filter((key) => !(key in names))
   refuseUnknown(keysOf(given, `the options of ${name}()`, `{ ${known.join(', ')} }, or nothing`), known, `${name}()`)
   const { signal } = given as { signal?: unknown }
   if (signal === undefined || signal instanceof AbortSignal) return given
@@ -72,6 +72,11 @@ export function checkOptions<Given extends object>(operation: Operation, given: 
       'killSignal' in query ? ' What the container is sent is the option killSignal.' : ''
     }`,
   })
+}
+
+/** By name: arguments that travel in the query, too. */
+function optionsOf({ query = {}, own = [] }: Operation): string[] {
+  return [...Object.keys(query), ...own, 'signal']
 }
 
 /**
@@ -98,6 +103,8 @@ function encode({ encode: how }: QueryTake, value: unknown, what: string): Query
   if (how === 'filters') return encodeFilters(value)
   if (how === 'moment') return encodeMoment(what, value)
   if (how === 'json') return encodeJson(what, value)
+  if (how === 'boolean') return checkBoolean(what, value)
+  if (how === 'integer') return checkInteger(what, value)
   return value as QueryValue
 }
 
@@ -106,8 +113,20 @@ function checkBody(operation: Operation, body: RequestBody | undefined, version:
   const bytes = body instanceof Uint8Array || body instanceof Readable || isAsyncIterable(body)
   const fits = operation.body === 'bytes' ? bytes : typeof body === 'object' && body !== null && !bytes
   if (!fits) throw wrongBody(operation)
+  if (!bytes) refuseMisplaced(operation, body as object)
   if (operation.newer) refuseNewer(body, operation.newer, { of: operation.name, version })
   return body
+}
+
+/** Options begin in lower case, and no field of a body does: the daemon would leave one that is there out in silence. */
+function refuseMisplaced(operation: Operation, body: object): void {
+  const option = optionsOf(operation).find((key) => (body as Options)[key] !== undefined)
+  if (option === undefined) return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the body of ${operation.name}()`,
+    got: `it has ${option}, which is an option: the daemon would leave it out in silence`,
+    todo: `Give it with the options, in the last argument: { ${option} }.`,
+  })
 }
 
 function isAsyncIterable(value: unknown): boolean {

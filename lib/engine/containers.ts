@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream'
 import { withDefaults } from './call.ts'
 import { ContainerArchive } from './container-archive.ts'
-import type { HealthCalls } from './helpers/wait-healthy.ts'
 import * as operations from './operations/containers.ts'
 import { EVENTS } from './operations/system.ts'
 import type * as given from './options/containers.ts'
@@ -201,9 +200,6 @@ export class Containers {
   /**
    * The same as a web socket (`GET /containers/{id}/attach/ws`), for where a proxy lets nothing else pass. All output
    * comes as one raw stream, and the end of `stdin` isn't told: there is no half close.
-   *
-   * @throws {@link NotFoundError} where there is none
-   * @throws {@link ConflictError} where it is paused
    */
   async attachWebSocket(id: string, options: given.ContainerAttachOptions = {}): Promise<AttachedStream> {
     const call = { ids: [id], options: withDefaults(options, ATTACHED) }
@@ -288,10 +284,9 @@ export class Containers {
    * ```
    */
   async waitHealthy(id: string, options: WaitHealthyOptions = {}): Promise<ContainerInspect> {
-    const inspect: HealthCalls['inspect'] = (...call) => this.inspect(...call)
-    const events: HealthCalls['events'] = (call) => jsonStream(this.#send, EVENTS, { options: call })
     const { waitHealthy } = await import('./helpers/wait-healthy.ts')
-    return waitHealthy({ inspect, events }, id, options)
+    const inspect = this.inspect.bind(this)
+    return waitHealthy({ inspect, events: (call) => jsonStream(this.#send, EVENTS, { options: call }) }, id, options)
   }
 
   /** Removes all that don't run (`POST /containers/prune`). */

@@ -7,10 +7,10 @@ export interface QueryTake {
   readonly as?: string
   readonly since?: Since
   /**
-   * `json`: one JSON value; `filters`: lists of words by key; `moment`: a Date, or what stands for one; else words and
-   * numbers, and arrays as repeated names.
+   * `json`: one JSON value; `filters`: lists of words by key; `moment`: a Date, or what stands for one; `boolean` and
+   * `integer`: nothing else; otherwise words and numbers, and arrays as repeated names.
    */
-  readonly encode?: 'json' | 'filters' | 'moment'
+  readonly encode?: 'json' | 'filters' | 'moment' | 'boolean' | 'integer'
 }
 
 /**
@@ -39,3 +39,5 @@ export const PLAIN: QueryTake = {}
 export const FILTERS: QueryTake = { encode: 'filters' }
 export const JSON_VALUE: QueryTake = { encode: 'json' }
 export const MOMENT: QueryTake = { encode: 'moment' }
+export const BOOLEAN: QueryTake = { encode: 'boolean' }
+export const INTEGER: QueryTake = { encode: 'integer' }

@@ -1,15 +1,14 @@
 import { ArgumentError } from '../errors.ts'
+import { shown } from './description.ts'
 
 /** A query by name. Objects (filters, build arguments) go as JSON, arrays as repeated names, undefined not at all. */
 export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[] | object | undefined>>
 export type QueryValue = string | number | boolean
 
-function refuse(what: string, got: string): ArgumentError {
-  return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: what,
-    got,
-    todo: 'Pass a string, number, boolean, an array of those, or a plain object.',
-  })
+const ANY_OF_THEM = 'Pass a string, number, boolean, an array of those, or a plain object.'
+
+function refuse(what: string, got: string, todo: string = ANY_OF_THEM): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', { tried: what, got, todo })
 }
 
 /** Of a Map or an instance of a class JSON would make `{}`. */
@@ -42,8 +41,20 @@ export function encodeJson(what: string, value: unknown): string {
   }
 }
 
+/** A boolean. To the daemon every other text than a few is `true`: `off`, too (moby, server/httputils: BoolValue). */
+export function checkBoolean(what: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw refuse(what, `it is ${describe(value)}`, 'Write true or false.')
+}
+
+/** A whole number. */
+export function checkInteger(what: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value)) return value
+  throw refuse(what, `it is ${describe(value)}`, 'Write a whole number.')
+}
+
 function describe(value: unknown): string {
-  if (typeof value === 'number') return String(value)
+  if (typeof value === 'number' || typeof value === 'string') return shown(value)
   return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : typeof value
 }
 

@@ -1,11 +1,11 @@
 import { authHeaderFor, type RegistryAuthSource } from '../registry/headers.ts'
 import { checkOptions, withDefaults } from './call.ts'
 import { CREATE, INSPECT, LIST, LOGS, REMOVE, UPDATE } from './operations/services.ts'
+import type { LogsOptions } from './options/logs.ts'
 import type {
   ServiceCreateOptions,
   ServiceInspectOptions,
   ServiceListOptions,
-  ServiceLogsOptions,
   ServiceUpdateOptions,
 } from './options/services.ts'
 import type { RequestOptions, Send } from './send.ts'
@@ -98,7 +98,7 @@ export class Services {
    *
    * @throws {@link NotFoundError} where there is no such service
    */
-  logs(id: string, options: ServiceLogsOptions = {}): Opening<OutputChunk, OutputStream> {
+  logs(id: string, options: LogsOptions = {}): Opening<OutputChunk, OutputStream> {
     const call = { ids: [id], options: withDefaults(options, { stdout: true, stderr: true }) }
     return outputStream(this.#send, LOGS, call, () => this.#hasTerminal(id, options))
   }

@@ -1,6 +1,6 @@
 import { withDefaults } from './call.ts'
 import { INSPECT, LIST, LOGS } from './operations/tasks.ts'
-import type { ServiceLogsOptions } from './options/services.ts'
+import type { LogsOptions } from './options/logs.ts'
 import type { TaskListOptions } from './options/tasks.ts'
 import type { RequestOptions, Send } from './send.ts'
 import { outputStream } from './stream/calls.ts'
@@ -45,7 +45,7 @@ export class Tasks {
    *
    * @throws {@link NotFoundError} where there is no such task
    */
-  logs(id: string, options: ServiceLogsOptions = {}): Opening<OutputChunk, OutputStream> {
+  logs(id: string, options: LogsOptions = {}): Opening<OutputChunk, OutputStream> {
     const call = { ids: [id], options: withDefaults(options, { stdout: true, stderr: true }) }
     return outputStream(this.#send, LOGS, call, () => this.#hasTerminal(id, options))
   }

@@ -3,7 +3,7 @@ import { describe, test, type TestContext } from 'node:test'
 import type { Operation } from '../../lib/engine/operation.ts'
 import { connect, DockerApiError, isDockerMtlsError, type DockerClient } from '../../lib/index.ts'
 import { ROWS, shapeOf } from './operations-table.ts'
-import { CALLS, type Given } from './support/calls.ts'
+import { CALLS, callsOf, type Given } from './support/calls.ts'
 import { startFakeEngine, type Asked, type FakeEngine } from './support/fake-engine.ts'
 import { loadOperations } from './support/operations.ts'
 
@@ -194,6 +194,63 @@ describe('options', () => {
       }
     })
   }
+})
+
+/** What JavaScript would let pass, and the daemon take for something else. */
+const WRONG: Readonly<Record<string, readonly unknown[]>> = {
+  boolean: ['yes', 'off', 'false', '', 0, 1, null, [true]],
+  integer: ['5', '', 1.5, true, null, Infinity, [5]],
+}
+
+describe('options that are true or false, and those that are whole numbers, are nothing else', () => {
+  // The one call that says itself whether it is a stream.
+  for (const name of Object.keys(CALLS).filter((call) => call !== 'containers.stats once')) {
+    const wrong = operationsOf(name).flatMap(({ query = {} }) =>
+      Object.entries(query).flatMap(([option, { encode = '' }]) =>
+        (WRONG[encode] ?? []).map((value) => [option, value] as const),
+      ),
+    )
+    if (wrong.length === 0) continue
+    test(name, async (t) => {
+      const here = await scene(t)
+      for (const [option, value] of wrong) {
+        const { error, sent } = await attempt(here, name, {
+          a: 'one',
+          b: 'two',
+          body: {},
+          options: { [option]: value },
+        })
+        const what = `${option} = ${JSON.stringify(value)}: ${String(error)}`
+        assert.equal((error as { code?: string }).code, 'ERR_ARGUMENT_INVALID', what)
+        assert.match(String(error), new RegExp(`the option ${option} of `), what)
+        assert.deepEqual(sent, [], what)
+      }
+    })
+  }
+})
+
+describe('options that are put into the body are no fields of it', () => {
+  const taking = operations.filter(({ name, body }) => body === 'json' && name !== 'system.auth')
+  for (const { name, query = {}, own = [] } of taking) {
+    test(name, async (t) => {
+      const here = await scene(t)
+      for (const option of [...Object.keys(query), ...own, 'signal']) {
+        const body = { Name: 'x', [option]: 'x' }
+        for (const call of callsOf(name)) {
+          const { error, sent } = await attempt(here, call, { a: 'one', b: 'two', body, options: {} })
+          assert.equal((error as { code?: string }).code, 'ERR_ARGUMENT_INVALID', `${option}: ${String(error)}`)
+          assert.match((error as { todo?: string }).todo ?? '', new RegExp(`with the options.*\\{ ${option} \\}`))
+          assert.deepEqual(sent, [], option)
+        }
+      }
+    })
+  }
+
+  test('what is undefined is not there', async (t) => {
+    const { docker, fake } = await scene(t)
+    await assert.rejects(docker.containers.create({ Image: 'x', name: undefined } as object), name404)
+    assert.equal(fake.asked.length, 1)
+  })
 })
 
 describe('bodies', () => {

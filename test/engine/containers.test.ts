@@ -311,6 +311,11 @@ describe('likely mistakes', () => {
       /two arguments/,
     ],
     ['the same from there', (d) => d.containers.copyFrom('web:/tmp', 'a', undefined as never), /two arguments/],
+    [
+      'the name among the settings, where dockerode has it',
+      (d) => d.containers.create({ Image: 'a', name: 'web' } as object),
+      /last argument: \{ name \}/,
+    ],
     ['a Unix signal as signal', (d) => d.containers.stop('web', { signal: 'SIGKILL' as never }), /killSignal/],
     ['the name that a list gives', (d) => d.containers.inspect('/web'), /without: {2}web$/],
   ]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import type { Operation } from '../../lib/engine/operation.ts'
+import type { Operation, QueryTake } from '../../lib/engine/operation.ts'
 import { compareVersions, OLDEST_API_VERSION } from '../../lib/engine/version.ts'
 import { connect, DockerApiError, NEWEST_API_VERSION, type DockerClient } from '../../lib/index.ts'
 import { CALLS, callsOf, type Given } from './support/calls.ts'
@@ -44,7 +44,7 @@ function newerIn(operation: Operation): Newer[] {
   const { name, since, query = {}, newer = {} } = operation
   const marks: Omit<Newer, 'call'>[] = Object.entries(query).flatMap(([option, take]) => {
     if (take.since === undefined) return []
-    const options = { [option]: take.encode === 'filters' ? { key: 'value' } : sample(option) }
+    const options = { [option]: sample(option, take) }
     return [
       {
         what: option,
@@ -65,7 +65,8 @@ function newerIn(operation: Operation): Newer[] {
 }
 
 /** What every check of the option's own lets pass. */
-function sample(option: string): unknown {
+function sample(option: string, { encode }: QueryTake): unknown {
+  if (encode === 'integer') return 7
   if (option.startsWith('platform')) return { os: 'linux', architecture: 'amd64' }
   // A web socket of an older daemon has all three: asking for them changes nothing.
   if (option.startsWith('std')) return false

@@ -12,12 +12,14 @@ const operations = await loadOperations()
 const route = ({ method, path }: { method: string; path: string }): string => `${method} ${shapeOf(path)}`
 const operationsOf = (row: Row): Operation[] => operations.filter((operation) => route(operation) === route(row))
 
-const written = ({ name, since }: Parameter): string => (since === undefined ? name : `${name}@${since}`)
+const written = ({ name, kind, since }: Parameter): string => [name, kind, since].join(' ')
 
 /** What operations that share a path send in the query. */
 function namesOf(ours: readonly Operation[]): string[] {
   const names = ours.flatMap(({ query = {} }) =>
-    Object.entries(query).map(([option, { as: name = option, since }]) => written({ name, since })),
+    Object.entries(query).map(([option, { as: name = option, encode, since }]) =>
+      written({ name, kind: encode === 'boolean' || encode === 'integer' ? encode : undefined, since }),
+    ),
   )
   return [...new Set(names)].toSorted()
 }

@@ -1,10 +1,11 @@
-import { FILTERS, MOMENT, PLAIN, type Operation } from '../operation.ts'
+import { BOOLEAN, FILTERS, INTEGER, MOMENT, PLAIN, type Operation, type QueryTake } from '../operation.ts'
+import { LOGS_QUERY } from './logs-query.ts'
 
 export const LIST: Operation = {
   name: 'containers.list',
   method: 'GET',
   path: '/containers/json',
-  query: { all: PLAIN, limit: PLAIN, size: PLAIN, filters: FILTERS },
+  query: { all: BOOLEAN, limit: INTEGER, size: BOOLEAN, filters: FILTERS },
 }
 
 export const CREATE: Operation = {
@@ -33,7 +34,7 @@ export const INSPECT: Operation = {
   name: 'containers.inspect',
   method: 'GET',
   path: '/containers/{id}/json',
-  query: { size: PLAIN },
+  query: { size: BOOLEAN },
 }
 
 export const TOP: Operation = {
@@ -47,15 +48,7 @@ export const LOGS: Operation = {
   name: 'containers.logs',
   method: 'GET',
   path: '/containers/{id}/logs',
-  query: {
-    follow: PLAIN,
-    stdout: PLAIN,
-    stderr: PLAIN,
-    since: MOMENT,
-    until: MOMENT,
-    timestamps: PLAIN,
-    tail: PLAIN,
-  },
+  query: { ...LOGS_QUERY, until: MOMENT },
 }
 
 export const CHANGES: Operation = { name: 'containers.changes', method: 'GET', path: '/containers/{id}/changes' }
@@ -66,14 +59,14 @@ export const STATS: Operation = {
   name: 'containers.stats',
   method: 'GET',
   path: '/containers/{id}/stats',
-  query: { stream: PLAIN, oneShot: { as: 'one-shot', since: '1.41' } },
+  query: { stream: BOOLEAN, oneShot: { ...BOOLEAN, as: 'one-shot', since: '1.41' } },
 }
 
 export const RESIZE: Operation = {
   name: 'containers.resize',
   method: 'POST',
   path: '/containers/{id}/resize',
-  query: { h: PLAIN, w: PLAIN },
+  query: { h: INTEGER, w: INTEGER },
 }
 
 export const START: Operation = {
@@ -84,18 +77,20 @@ export const START: Operation = {
   query: { detachKeys: PLAIN, checkpoint: PLAIN },
 }
 
+const STOP_QUERY: Readonly<Record<string, QueryTake>> = { killSignal: { as: 'signal', since: '1.42' }, t: INTEGER }
+
 export const STOP: Operation = {
   name: 'containers.stop',
   method: 'POST',
   path: '/containers/{id}/stop',
-  query: { killSignal: { as: 'signal', since: '1.42' }, t: PLAIN },
+  query: STOP_QUERY,
 }
 
 export const RESTART: Operation = {
   name: 'containers.restart',
   method: 'POST',
   path: '/containers/{id}/restart',
-  query: { killSignal: { as: 'signal', since: '1.42' }, t: PLAIN },
+  query: STOP_QUERY,
 }
 
 export const KILL: Operation = {
@@ -130,28 +125,23 @@ export const PAUSE: Operation = { name: 'containers.pause', method: 'POST', path
 
 export const UNPAUSE: Operation = { name: 'containers.unpause', method: 'POST', path: '/containers/{id}/unpause' }
 
+const ATTACH_QUERY: Readonly<Record<string, QueryTake>> = { detachKeys: PLAIN, logs: BOOLEAN, stream: BOOLEAN }
+
 export const ATTACH: Operation = {
   name: 'containers.attach',
   method: 'POST',
   path: '/containers/{id}/attach',
-  query: { detachKeys: PLAIN, logs: PLAIN, stream: PLAIN, stdin: PLAIN, stdout: PLAIN, stderr: PLAIN },
+  query: { ...ATTACH_QUERY, stdin: BOOLEAN, stdout: BOOLEAN, stderr: BOOLEAN },
 }
 
 /** Before 1.42 the daemon attached to all three, whatever was asked for (Engine API, version history). */
-const WEBSOCKET_STREAM = { since: '1.42' }
+const WEBSOCKET_STREAM: QueryTake = { ...BOOLEAN, since: '1.42' }
 
 export const ATTACH_WEBSOCKET: Operation = {
   name: 'containers.attachWebSocket',
   method: 'GET',
   path: '/containers/{id}/attach/ws',
-  query: {
-    detachKeys: PLAIN,
-    logs: PLAIN,
-    stream: PLAIN,
-    stdin: WEBSOCKET_STREAM,
-    stdout: WEBSOCKET_STREAM,
-    stderr: WEBSOCKET_STREAM,
-  },
+  query: { ...ATTACH_QUERY, stdin: WEBSOCKET_STREAM, stdout: WEBSOCKET_STREAM, stderr: WEBSOCKET_STREAM },
 }
 
 export const WAIT: Operation = {
@@ -165,7 +155,7 @@ export const REMOVE: Operation = {
   name: 'containers.remove',
   method: 'DELETE',
   path: '/containers/{id}',
-  query: { v: PLAIN, force: PLAIN, link: PLAIN },
+  query: { v: BOOLEAN, force: BOOLEAN, link: BOOLEAN },
 }
 
 export const ARCHIVE_STAT: Operation = {
@@ -186,7 +176,7 @@ export const ARCHIVE_PUT: Operation = {
   name: 'containers.archive.put',
   method: 'PUT',
   path: '/containers/{id}/archive',
-  query: { path: PLAIN, noOverwriteDirNonDir: PLAIN, copyUIDGID: PLAIN },
+  query: { path: PLAIN, noOverwriteDirNonDir: BOOLEAN, copyUIDGID: BOOLEAN },
   body: 'bytes',
 }
 

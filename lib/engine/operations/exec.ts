@@ -1,4 +1,4 @@
-import { PLAIN, type Operation } from '../operation.ts'
+import { INTEGER, type Operation } from '../operation.ts'
 
 export const CREATE: Operation = {
   name: 'exec.create',
@@ -20,7 +20,7 @@ export const RESIZE: Operation = {
   name: 'exec.resize',
   method: 'POST',
   path: '/exec/{id}/resize',
-  query: { h: PLAIN, w: PLAIN },
+  query: { h: INTEGER, w: INTEGER },
 }
 
 export const INSPECT: Operation = { name: 'exec.inspect', method: 'GET', path: '/exec/{id}/json' }

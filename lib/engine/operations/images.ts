@@ -1,4 +1,4 @@
-import { FILTERS, JSON_VALUE, PLAIN, type Operation, type QueryTake } from '../operation.ts'
+import { BOOLEAN, FILTERS, INTEGER, JSON_VALUE, PLAIN, type Operation, type QueryTake } from '../operation.ts'
 
 /** A platform goes as JSON, as every object does, and several go as repeated names. */
 const PLATFORM: QueryTake = { since: '1.48' }
@@ -8,12 +8,12 @@ export const LIST: Operation = {
   method: 'GET',
   path: '/images/json',
   query: {
-    all: PLAIN,
+    all: BOOLEAN,
     filters: FILTERS,
-    sharedSize: { as: 'shared-size', since: '1.42' },
-    digests: PLAIN,
-    manifests: { since: '1.47' },
-    identity: { since: '1.54' },
+    sharedSize: { ...BOOLEAN, as: 'shared-size', since: '1.42' },
+    digests: BOOLEAN,
+    manifests: { ...BOOLEAN, since: '1.47' },
+    identity: { ...BOOLEAN, since: '1.54' },
   },
 }
 
@@ -54,7 +54,7 @@ export const INSPECT: Operation = {
   name: 'images.inspect',
   method: 'GET',
   path: '/images/{name}/json',
-  query: { manifests: { since: '1.48' }, platform: { encode: 'json', since: '1.49' } },
+  query: { manifests: { ...BOOLEAN, since: '1.48' }, platform: { encode: 'json', since: '1.49' } },
 }
 
 export const ATTESTATIONS: Operation = {
@@ -62,7 +62,7 @@ export const ATTESTATIONS: Operation = {
   method: 'GET',
   path: '/images/{name}/attestations',
   since: '1.55',
-  query: { platform: PLAIN, type: PLAIN, statement: PLAIN },
+  query: { platform: PLAIN, type: PLAIN, statement: BOOLEAN },
 }
 
 export const HISTORY: Operation = {
@@ -91,14 +91,14 @@ export const REMOVE: Operation = {
   name: 'images.remove',
   method: 'DELETE',
   path: '/images/{name}',
-  query: { force: PLAIN, noprune: PLAIN, platforms: { since: '1.50' } },
+  query: { force: BOOLEAN, noprune: BOOLEAN, platforms: { since: '1.50' } },
 }
 
 export const SEARCH: Operation = {
   name: 'images.search',
   method: 'GET',
   path: '/images/search',
-  query: { term: PLAIN, limit: PLAIN, filters: FILTERS },
+  query: { term: PLAIN, limit: INTEGER, filters: FILTERS },
 }
 
 export const PRUNE: Operation = {
@@ -118,7 +118,7 @@ export const COMMIT: Operation = {
     tag: PLAIN,
     comment: PLAIN,
     author: PLAIN,
-    pause: PLAIN,
+    pause: BOOLEAN,
     changes: PLAIN,
   },
   body: 'json',
@@ -143,7 +143,7 @@ export const LOAD: Operation = {
   name: 'images.load',
   method: 'POST',
   path: '/images/load',
-  query: { quiet: PLAIN, platform: PLATFORM },
+  query: { quiet: BOOLEAN, platform: PLATFORM },
   body: 'bytes',
 }
 
@@ -157,21 +157,21 @@ export const BUILD: Operation = {
     t: PLAIN,
     extrahosts: PLAIN,
     remote: PLAIN,
-    q: PLAIN,
-    nocache: PLAIN,
+    q: BOOLEAN,
+    nocache: BOOLEAN,
     cachefrom: JSON_VALUE,
-    pull: PLAIN,
-    rm: PLAIN,
-    forcerm: PLAIN,
-    memory: PLAIN,
-    memswap: PLAIN,
-    cpushares: PLAIN,
+    pull: BOOLEAN,
+    rm: BOOLEAN,
+    forcerm: BOOLEAN,
+    memory: INTEGER,
+    memswap: INTEGER,
+    cpushares: INTEGER,
     cpusetcpus: PLAIN,
-    cpuperiod: PLAIN,
-    cpuquota: PLAIN,
+    cpuperiod: INTEGER,
+    cpuquota: INTEGER,
     buildargs: JSON_VALUE,
-    shmsize: PLAIN,
-    squash: PLAIN,
+    shmsize: INTEGER,
+    squash: BOOLEAN,
     labels: JSON_VALUE,
     networkmode: PLAIN,
     platform: PLAIN,
@@ -190,10 +190,10 @@ export const BUILD_PRUNE: Operation = {
   method: 'POST',
   path: '/build/prune',
   query: {
-    reservedSpace: { as: 'reserved-space' },
-    maxUsedSpace: { as: 'max-used-space', since: '1.48' },
-    minFreeSpace: { as: 'min-free-space', since: '1.48' },
-    all: PLAIN,
+    reservedSpace: { ...INTEGER, as: 'reserved-space' },
+    maxUsedSpace: { ...INTEGER, as: 'max-used-space', since: '1.48' },
+    minFreeSpace: { ...INTEGER, as: 'min-free-space', since: '1.48' },
+    all: BOOLEAN,
     filters: FILTERS,
   },
 }
@@ -201,7 +201,7 @@ export const BUILD_PRUNE: Operation = {
 /** Up to API 1.47 `reserved-space` had another name, and the new one was left out in silence. */
 export const BUILD_PRUNE_1_47: Operation = {
   ...BUILD_PRUNE,
-  query: { ...BUILD_PRUNE.query, reservedSpace: { as: 'keep-storage' } },
+  query: { ...BUILD_PRUNE.query, reservedSpace: { ...INTEGER, as: 'keep-storage' } },
 }
 
 /** Routed, but not specified (moby, router/build). */

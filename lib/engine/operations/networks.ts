@@ -1,4 +1,4 @@
-import { FILTERS, PLAIN, type Operation } from '../operation.ts'
+import { BOOLEAN, FILTERS, PLAIN, type Operation } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'networks.list',
@@ -11,7 +11,7 @@ export const INSPECT: Operation = {
   name: 'networks.inspect',
   method: 'GET',
   path: '/networks/{id}',
-  query: { verbose: PLAIN, scope: PLAIN },
+  query: { verbose: BOOLEAN, scope: PLAIN },
 }
 
 export const CREATE: Operation = {

@@ -1,4 +1,4 @@
-import { FILTERS, PLAIN, type Operation } from '../operation.ts'
+import { BOOLEAN, FILTERS, INTEGER, type Operation } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'nodes.list',
@@ -13,7 +13,7 @@ export const UPDATE: Operation = {
   name: 'nodes.update',
   method: 'POST',
   path: '/nodes/{id}/update',
-  query: { version: PLAIN },
+  query: { version: INTEGER },
   body: 'json',
 }
 
@@ -21,5 +21,5 @@ export const REMOVE: Operation = {
   name: 'nodes.remove',
   method: 'DELETE',
   path: '/nodes/{id}',
-  query: { force: PLAIN },
+  query: { force: BOOLEAN },
 }

@@ -1,4 +1,4 @@
-import { FILTERS, PLAIN, type Operation } from '../operation.ts'
+import { BOOLEAN, FILTERS, INTEGER, PLAIN, type Operation } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'plugins.list',
@@ -30,21 +30,21 @@ export const REMOVE: Operation = {
   name: 'plugins.remove',
   method: 'DELETE',
   path: '/plugins/{name}',
-  query: { force: PLAIN },
+  query: { force: BOOLEAN },
 }
 
 export const ENABLE: Operation = {
   name: 'plugins.enable',
   method: 'POST',
   path: '/plugins/{name}/enable',
-  query: { timeout: PLAIN },
+  query: { timeout: INTEGER },
 }
 
 export const DISABLE: Operation = {
   name: 'plugins.disable',
   method: 'POST',
   path: '/plugins/{name}/disable',
-  query: { force: PLAIN },
+  query: { force: BOOLEAN },
 }
 
 export const UPGRADE: Operation = {

@@ -1,4 +1,4 @@
-import { FILTERS, PLAIN, type Operation } from '../operation.ts'
+import { FILTERS, INTEGER, type Operation } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'secrets.list',
@@ -15,7 +15,7 @@ export const UPDATE: Operation = {
   name: 'secrets.update',
   method: 'POST',
   path: '/secrets/{id}/update',
-  query: { version: PLAIN },
+  query: { version: INTEGER },
   body: 'json',
 }
 

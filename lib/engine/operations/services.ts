@@ -1,4 +1,5 @@
-import { FILTERS, MOMENT, PLAIN, type Operation, type QueryTake, type Since } from '../operation.ts'
+import { BOOLEAN, FILTERS, INTEGER, PLAIN, type Operation, type Since } from '../operation.ts'
+import { LOGS_QUERY } from './logs-query.ts'
 
 /**
  * What a daemon that speaks less leaves out of a service (moby, server/router/swarm: adjustForAPIVersion; and the
@@ -26,22 +27,11 @@ const NEWER: Readonly<Record<string, Since>> = {
   'TaskTemplate.Resources.MemorySwappiness': '1.52',
 }
 
-/** Also of tasks. */
-export const LOGS_QUERY: Readonly<Record<string, QueryTake>> = {
-  details: PLAIN,
-  follow: PLAIN,
-  stdout: PLAIN,
-  stderr: PLAIN,
-  since: MOMENT,
-  timestamps: PLAIN,
-  tail: PLAIN,
-}
-
 export const LIST: Operation = {
   name: 'services.list',
   method: 'GET',
   path: '/services',
-  query: { filters: FILTERS, status: { since: '1.41' } },
+  query: { filters: FILTERS, status: { ...BOOLEAN, since: '1.41' } },
 }
 
 export const CREATE: Operation = {
@@ -57,14 +47,14 @@ export const INSPECT: Operation = {
   name: 'services.inspect',
   method: 'GET',
   path: '/services/{id}',
-  query: { insertDefaults: PLAIN },
+  query: { insertDefaults: BOOLEAN },
 }
 
 export const UPDATE: Operation = {
   name: 'services.update',
   method: 'POST',
   path: '/services/{id}/update',
-  query: { version: PLAIN, registryAuthFrom: PLAIN, rollback: PLAIN },
+  query: { version: INTEGER, registryAuthFrom: PLAIN, rollback: PLAIN },
   own: ['auth'],
   body: 'json',
   newer: NEWER,

@@ -1,4 +1,4 @@
-import { PLAIN, type Operation } from '../operation.ts'
+import { BOOLEAN, INTEGER, type Operation } from '../operation.ts'
 
 export const INSPECT: Operation = { name: 'swarm.inspect', method: 'GET', path: '/swarm' }
 
@@ -10,14 +10,14 @@ export const LEAVE: Operation = {
   name: 'swarm.leave',
   method: 'POST',
   path: '/swarm/leave',
-  query: { force: PLAIN },
+  query: { force: BOOLEAN },
 }
 
 export const UPDATE: Operation = {
   name: 'swarm.update',
   method: 'POST',
   path: '/swarm/update',
-  query: { version: PLAIN, rotateWorkerToken: PLAIN, rotateManagerToken: PLAIN, rotateManagerUnlockKey: PLAIN },
+  query: { version: INTEGER, rotateWorkerToken: BOOLEAN, rotateManagerToken: BOOLEAN, rotateManagerUnlockKey: BOOLEAN },
   body: 'json',
 }
 

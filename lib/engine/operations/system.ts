@@ -1,4 +1,4 @@
-import { FILTERS, MOMENT, type Operation } from '../operation.ts'
+import { BOOLEAN, FILTERS, MOMENT, type Operation } from '../operation.ts'
 
 export const AUTH: Operation = { name: 'system.auth', method: 'POST', path: '/auth', body: 'json' }
 
@@ -23,5 +23,5 @@ export const DF: Operation = {
   name: 'system.df',
   method: 'GET',
   path: '/system/df',
-  query: { type: { since: '1.42' }, verbose: { since: '1.52' } },
+  query: { type: { since: '1.42' }, verbose: { ...BOOLEAN, since: '1.52' } },
 }

@@ -1,5 +1,5 @@
 import { FILTERS, type Operation } from '../operation.ts'
-import { LOGS_QUERY } from './services.ts'
+import { LOGS_QUERY } from './logs-query.ts'
 
 export const LIST: Operation = {
   name: 'tasks.list',

@@ -1,4 +1,4 @@
-import { FILTERS, PLAIN, type Operation } from '../operation.ts'
+import { BOOLEAN, FILTERS, INTEGER, type Operation } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'volumes.list',
@@ -22,7 +22,7 @@ export const UPDATE: Operation = {
   method: 'PUT',
   path: '/volumes/{name}',
   since: '1.42',
-  query: { version: PLAIN },
+  query: { version: INTEGER },
   body: 'json',
 }
 
@@ -30,7 +30,7 @@ export const REMOVE: Operation = {
   name: 'volumes.remove',
   method: 'DELETE',
   path: '/volumes/{name}',
-  query: { force: PLAIN },
+  query: { force: BOOLEAN },
 }
 
 export const PRUNE: Operation = {

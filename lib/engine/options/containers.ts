@@ -1,6 +1,7 @@
 import type { FilterValue } from '../filters.ts'
 import type { RequestOptions } from '../send.ts'
 import type { Moment } from '../time.ts'
+import type { LogsOptions } from './logs.ts'
 
 /** Options of {@link Containers.list}. */
 export interface ContainerListOptions extends RequestOptions {
@@ -71,21 +72,9 @@ export interface ContainerTopOptions extends RequestOptions {
 }
 
 /** Options of {@link Containers.logs}. */
-export interface ContainerLogsOptions extends RequestOptions {
-  /** Go on with what it says from now on, until it ends. @defaultValue `false` */
-  readonly follow?: boolean
-  /** @defaultValue `true` */
-  readonly stdout?: boolean
-  /** @defaultValue `true` */
-  readonly stderr?: boolean
-  /** Nothing earlier. @defaultValue all of it */
-  readonly since?: Moment
+export interface ContainerLogsOptions extends LogsOptions {
   /** Nothing later; with `follow`, it ends then. @defaultValue all of it */
   readonly until?: Moment
-  /** Before each line its time, RFC 3339 with nanoseconds, and a space. @defaultValue `false` */
-  readonly timestamps?: boolean
-  /** So many of the last lines. @defaultValue `all` */
-  readonly tail?: number | 'all'
 }
 
 /** Options of {@link Containers.statsOnce}. */

@@ -1,7 +1,6 @@
 import type { RegistryAuthSource } from '../../registry/headers.ts'
 import type { FilterValue } from '../filters.ts'
 import type { RequestOptions } from '../send.ts'
-import type { Moment } from '../time.ts'
 
 /** Options of {@link Services.list}. */
 export interface ServiceListOptions extends RequestOptions {
@@ -43,22 +42,4 @@ export interface ServiceUpdateOptions extends RequestOptions {
   readonly rollback?: 'previous'
   /** Credentials for the image's registry. The swarm keeps them, and hands them to every node that gets a task. */
   readonly auth?: RegistryAuthSource | undefined
-}
-
-/** Options of {@link Services.logs} and {@link Tasks.logs}. */
-export interface ServiceLogsOptions extends RequestOptions {
-  /** Each line begins with who wrote it: labels of node, service and task. @defaultValue `false` */
-  readonly details?: boolean
-  /** Goes on with what is written from now on, until the loop is left. @defaultValue `false` */
-  readonly follow?: boolean
-  /** @defaultValue `true` */
-  readonly stdout?: boolean
-  /** @defaultValue `true` */
-  readonly stderr?: boolean
-  /** What was written from then on. @defaultValue all of it */
-  readonly since?: Moment
-  /** Each line begins with its time, RFC 3339 with nanoseconds. @defaultValue `false` */
-  readonly timestamps?: boolean
-  /** So many lines from the end. @defaultValue `all` */
-  readonly tail?: number | 'all'
 }
