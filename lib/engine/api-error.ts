@@ -1,5 +1,4 @@
 import {
-  AuthorizationDeniedError,
   BadRequestError,
   ConflictError,
   DockerApiError,
@@ -12,6 +11,7 @@ import {
   UnavailableError,
   type ApiErrorCode,
 } from '../errors.ts'
+import { COMMAND_TODO, PLUGIN_REFUSED, says, sayingOf, WRONG_VERSION } from './daemon-words.ts'
 
 type Wording = readonly [ErrorClass: typeof DockerApiError, code: ApiErrorCode, todo: string]
 
@@ -33,62 +33,20 @@ const STATUSES: Readonly<Record<number, Wording>> = {
 
 const OTHER: Wording = [DockerApiError, 'ERR_API_STATUS', "Look at the daemon's log:  journalctl -u docker"]
 
-/** What the daemon says to a version in the path that it doesn't serve. */
-const WRONG_VERSION = /client version \S+ is too (new|old)/
-
 /** Is it the version in the path that the daemon refuses? */
 export function isWrongVersion(status: number, body: Buffer): boolean {
-  return status === 400 && WRONG_VERSION.test(daemonMessage(body) ?? '')
+  return says(WRONG_VERSION, status, daemonMessage(body) ?? '')
 }
-
-const VERSION_REFUSED: Wording = [
-  BadRequestError,
-  'ERR_API_VERSION_UNSUPPORTED',
-  'Leave DOCKER_API_VERSION and the option apiVersion away and connect again: then the version is negotiated.',
-]
-
-/** moby, pkg/authorization: what the daemon says when a plugin refused a request or its answer. */
-const PLUGIN_REFUSED = /^authorization denied by plugin /
 
 /** Has an authorization plugin refused it? Such an answer has no other sign of a daemon. */
 export function isPluginRefusal(status: number, body: Buffer): boolean {
-  return status === 403 && PLUGIN_REFUSED.test(daemonMessage(body) ?? '')
+  return says(PLUGIN_REFUSED, status, daemonMessage(body) ?? '')
 }
 
-const DENIED: Wording = [
-  AuthorizationDeniedError,
-  'ERR_API_AUTHORIZATION_DENIED',
-  "Ask who runs the daemon: an authorization plugin decides there, by the client certificate's common name.",
-]
-
-/** swarmkit, manager/state/store: the version that an update named isn't the newest any more. It comes with 500. */
-const OUT_OF_SEQUENCE = /update out of sequence$/
-
-const CHANGED: Wording = [
-  ConflictError,
-  'ERR_API_CONFLICT',
-  'It has changed meanwhile: inspect it again, and update what it is now by its new version.',
-]
-
-/** moby, daemon/cluster: what is said to a wrong unlock key. */
-const WRONG_KEY = /could not be unlocked: invalid key/
-
-const KEY_REFUSED: Wording = [
-  UnauthorizedError,
-  'ERR_API_UNAUTHORIZED',
-  'Unlock it with the key that swarm.unlockKey() of another manager gives.',
-]
-
-/** moby, registry/auth.go: what a registry that takes names and passwords themselves said. It comes with 500. */
-const LOGIN_REFUSED = /^login attempt to \S+ failed with status: 401/
-
 function wordingOf(status: number, message: string): Wording {
-  if (status === 401 && WRONG_KEY.test(message)) return KEY_REFUSED
-  if (status === 500 && OUT_OF_SEQUENCE.test(message)) return CHANGED
-  if (status === 400 && WRONG_VERSION.test(message)) return VERSION_REFUSED
-  if (status === 403 && PLUGIN_REFUSED.test(message)) return DENIED
-  if (status === 500 && LOGIN_REFUSED.test(message)) return STATUSES[401] ?? OTHER
-  return STATUSES[status] ?? OTHER
+  const [ErrorClass, code, todo] = STATUSES[status] ?? OTHER
+  const saying = sayingOf(status, message)
+  return [...(saying?.as ?? ([ErrorClass, code] as const)), saying?.todo ?? todo]
 }
 
 /** More of a foreign error page says nothing. */
@@ -150,7 +108,7 @@ export function execFailed(request: Named, message: string, exitCode: number | n
   return new StreamError('ERR_API_EXEC_FAILED', {
     tried: `${request.method} ${path}`,
     got: `the command could not be started${exitCode === null ? '' : ` (${exitCode})`}, "${message}"`,
-    todo: 'Correct the command, its user or its folder: the program has to be in the container, and executable.',
+    todo: COMMAND_TODO,
     status: 101,
     method: request.method,
     path,

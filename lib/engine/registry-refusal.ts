@@ -18,7 +18,7 @@ const REMEDIES: readonly Remedy[] = [
     (registry) => `Wait, or give credentials for ${registry} as the option auth: who is known may ask more often.`,
   ],
   [
-    /manifest unknown|name unknown|not found: (manifest|name)|manifest .*not found/i,
+    /manifest unknown|name unknown|not found: (manifest|name)|manifest for \S+ not found/i,
     (registry) => `Correct the name or its tag: ${registry} has none such, or doesn't show it to whoever asks.`,
   ],
   [/tag does not exist|not exist locally/i, () => 'Give an image that name first:  docker.images.tag(ID, NAME)'],

@@ -1,5 +1,6 @@
 import { ConflictError, NotFoundError } from '../../errors.ts'
 import type { Containers } from '../containers.ts'
+import { NO_SUCH_IMAGE, says } from '../daemon-words.ts'
 import type { Images } from '../images.ts'
 import type { RunOptions, RunResult } from '../options/run.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../types/containers.ts'
@@ -69,8 +70,7 @@ async function createPulling(
   try {
     return await create(on.containers, body, options)
   } catch (error) {
-    if (!isMissingImage(error)) throw error
-    if (pull === 'never') throw missingImage(error, Image)
+    if (pull === 'never' || !isMissingImage(error)) throw error
     await on.images.pull(Image, {
       signal,
       ...(platform !== undefined && { platform }),
@@ -137,13 +137,6 @@ async function removeAll(containers: Containers, id: string): Promise<void> {
   }
 }
 
-function isMissingImage(error: unknown): error is NotFoundError {
-  return error instanceof NotFoundError && (error.daemonMessage ?? '').startsWith('No such image')
-}
-
-function missingImage(error: NotFoundError, image: string): NotFoundError {
-  const { code, tried, got, status, method, path, daemonMessage } = error
-  const todo = `Pull it, docker.images.pull('${image}'), or run it with { pull: 'missing' }.`
-  const said = daemonMessage === undefined ? {} : { daemonMessage }
-  return new NotFoundError(code, { tried, got, todo, status, method, path, cause: error, ...said })
+function isMissingImage(error: unknown): boolean {
+  return error instanceof NotFoundError && says(NO_SUCH_IMAGE, error.status, error.daemonMessage ?? '')
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,7 +10,9 @@ import {
   connect,
   ConflictError,
   NotFoundError,
+  ServerError,
   StreamError,
+  type ContainerCreateRequest,
   type DockerClient,
   type ExecResult,
   type ExecRunOptions,
@@ -29,6 +33,11 @@ async function* words(): AsyncGenerator<string, void, undefined> {
     await delay(20)
   }
 }
+
+const bound = (port: string): Pick<ContainerCreateRequest, 'ExposedPorts' | 'HostConfig'> => ({
+  ExposedPorts: { '80/tcp': {} },
+  HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: port }] } },
+})
 
 function runShell({ docker, image }: BusyboxEngine, script: string, options: RunOptions): Promise<RunResult> {
   return soon(script, docker.run(image, shell(script), options))
@@ -185,13 +194,32 @@ describe('a command from its input to its exit code', { skip }, () => {
       await assert.rejects(docker.run(engine.image, ['/no/such/program']), (error: unknown) => {
         assert.ok(error instanceof BadRequestError, String(error))
         assert.match(error.daemonMessage ?? '', /no such file or directory/)
+        assert.match(error.todo, /Correct the command.* the program has to be in the container/)
         return true
       })
+      await assert.rejects(docker.run(engine.image, ['true'], { User: 'nosuchuser' }), /Correct the command/)
       assert.equal(await count(), before_)
       const { Id } = await docker.containers.create({ Image: engine.image }, { name: 'occupied' })
       await assert.rejects(docker.run(engine.image, ['true'], { name: 'occupied' }), ConflictError)
       assert.equal((await docker.containers.inspect('occupied')).Id, Id, 'the one that has the name stays')
       await docker.containers.remove(Id)
+    })
+
+    test('a port that another container has, or another program', async (t) => {
+      const listener = createServer().listen(0, '127.0.0.1')
+      await once(listener, 'listening')
+      t.after(() => listener.close())
+      const id = await engine.start(bound(''))
+      const [port] = (await docker.containers.inspect(id)).NetworkSettings.Ports?.['80/tcp'] ?? []
+      const { port: other } = listener.address() as AddressInfo
+      for (const taken of [port?.HostPort ?? '', String(other)]) {
+        await assert.rejects(docker.run(engine.image, ['true'], bound(taken)), (error: unknown) => {
+          assert.ok(error instanceof ServerError, String(error))
+          assert.match(error.todo, /Give another HostPort/, error.message)
+          return true
+        })
+      }
+      await docker.containers.remove(id, { force: true })
     })
 
     test('an abort at any moment: its own reason, and no container', async () => {

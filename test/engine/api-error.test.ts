@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { apiError } from '../../lib/engine/api-error.ts'
+import { explainRefusal } from '../../lib/engine/registry-refusal.ts'
+import {
+  AuthorizationDeniedError,
+  BadRequestError,
+  ConflictError,
+  DockerApiError,
+  NotFoundError,
+  ServerError,
+  UnauthorizedError,
+} from '../../lib/index.ts'
+
+const answer = (status: number, message: string): DockerApiError =>
+  apiError(status, { method: 'POST', path: '/containers/x/start?a=b' }, Buffer.from(JSON.stringify({ message })))
+
+/** runc's words come behind those of everybody that it was asked by. */
+const OCI =
+  'failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: '
+
+const ROWS: readonly [status: number, message: string, ErrorClass: typeof DockerApiError, todo: RegExp][] = [
+  [404, 'No such image: ghcr.io/me/app:1', NotFoundError, /docker\.images\.pull\('ghcr\.io\/me\/app:1'\).*'missing'/],
+  [404, 'No such container: web', NotFoundError, /Check the id or name/],
+  [400, `${OCI}exec: "/no": stat /no: no such file or directory: unknown`, BadRequestError, /program has to be in/],
+  [400, `${OCI}exec: "no": executable file not found in $PATH: unknown`, BadRequestError, /program has to be in/],
+  [500, `${OCI}exec: "/etc": is a directory: unknown`, ServerError, /program has to be in/],
+  [500, `${OCI}unable to find user me: no matching entries in passwd file`, ServerError, /its user or its folder/],
+  [
+    500,
+    `${OCI}chdir to cwd ("/x") set in config.json failed: permission denied`,
+    ServerError,
+    /its user or its folder/,
+  ],
+  [
+    500,
+    'crun: executable file `no` not found in $PATH: No such file or directory',
+    ServerError,
+    /program has to be in/,
+  ],
+  [500, `${OCI}error mounting "/a" to rootfs at "/b": not a directory`, ServerError, /journalctl/],
+  [500, 'driver failed: Bind for 0.0.0.0:80 failed: port is already allocated', ServerError, /HostPort/],
+  [500, 'listen tcp4 0.0.0.0:80: bind: address already in use', ServerError, /HostPort/],
+  [409, 'Conflict. The container name "/web" is already in use', ConflictError, /a name in use/],
+  [500, 'rpc error: code = Unknown desc = update out of sequence', ConflictError, /inspect it again/],
+  [409, 'update out of sequence', ConflictError, /a name in use/],
+  [401, 'swarm could not be unlocked: invalid key provided', UnauthorizedError, /swarm\.unlockKey/],
+  [500, 'login attempt to https://x/v2/ failed with status: 401 Unauthorized', UnauthorizedError, /Log in/],
+  [400, 'client version 9.9 is too new. Maximum supported API version is 1.45', BadRequestError, /apiVersion/],
+  [500, 'client version 9.9 is too new', ServerError, /journalctl/],
+  [403, 'authorization denied by plugin casbin: no', AuthorizationDeniedError, /authorization plugin/],
+  [500, 'no space left on device', ServerError, /journalctl/],
+  [418, 'a teapot', DockerApiError, /journalctl/],
+]
+
+describe('what the daemon says', () => {
+  for (const [status, message, ErrorClass, todo] of ROWS) {
+    test(`${status} ${message}`, () => {
+      const error = answer(status, message)
+      assert.equal(error.constructor, ErrorClass)
+      assert.match(error.todo, todo)
+      assert.deepEqual([error.status, error.daemonMessage, error.path], [status, message, '/containers/x/start'])
+    })
+  }
+
+  test('is read once, however long it is', () => {
+    const pieces = ['exec: "', 'executable file ', 'manifest for ', 'No such image: ', 'login attempt to ', 'a.: ', '"']
+    for (const piece of pieces) {
+      const message = piece.repeat(1_000_000 / piece.length)
+      const begun = performance.now()
+      for (const status of [400, 401, 403, 404, 500]) explainRefusal(answer(status, message), 'docker.io')
+      const taken = performance.now() - begun
+      assert.ok(taken < 2000, `${JSON.stringify(piece)} took ${taken} ms`)
+    }
+  })
+})
