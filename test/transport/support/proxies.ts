@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, createServer, isIP, type AddressInfo, type Socket } from 'node:net'
 
 /** An HTTP proxy on loopback that notes what it was asked. */
 export interface FakeProxy {
@@ -18,7 +18,8 @@ export type Behaviour = (client: Socket, authority: string) => unknown
 export function tunnels(answer = 'HTTP/1.1 200 Connection established\r\n\r\n'): Behaviour {
   return (client, authority) => {
     const { hostname, port } = new URL(`http://${authority}`)
-    const upstream = connect({ host: hostname === '[::1]' ? '::1' : '127.0.0.1', port: Number(port) })
+    const address = hostname.replace(/^\[|\]$/g, '')
+    const upstream = connect({ host: isIP(address) ? address : '127.0.0.1', port: Number(port) })
     upstream.on('error', () => client.destroy())
     client.on('close', () => upstream.destroy())
     upstream.once('connect', () => {
