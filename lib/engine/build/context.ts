@@ -1,11 +1,12 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Pack } from 'tar-stream'
+import { addEntry, packTar, type TarContent } from '../stream/tar.ts'
 import { ahead } from './ahead.ts'
 import type { ContextEntry } from './entry.ts'
 import { addDockerfile, type AddedFiles, type BuildFiles } from './files.ts'
 import { escapePattern, Patterns } from './patterns.ts'
 import { isSmall, readEntry, readSmall } from './read-entry.ts'
-import { addEntry, headerOf, ownHeader, type Content } from './tar-entry.ts'
+import { headerOf, ownHeader } from './tar-entry.ts'
 import { walk } from './walk.ts'
 
 /** A context on its way to the daemon. */
@@ -23,24 +24,8 @@ export interface PackedContext {
 export async function packContext(files: BuildFiles, signal?: AbortSignal): Promise<PackedContext> {
   const { inside } = files.dockerfile
   const added = inside === undefined ? await addDockerfile(files) : undefined
-  const body = Readable.from(tarOf(files, added, signal), { objectMode: false })
+  const body = packTar((tar) => fill(tar, files, added, signal))
   return { body, dockerfile: inside ?? added?.name ?? '' }
-}
-
-async function* tarOf(
-  files: BuildFiles,
-  added: AddedFiles | undefined,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Buffer, void, undefined> {
-  const { pack } = await import('tar-stream')
-  const tar = pack()
-  const filling = fill(tar, files, added, signal).catch((error: unknown) => tar.destroy(error as Error))
-  try {
-    for await (const piece of tar) yield piece as Buffer
-  } finally {
-    tar.destroy()
-    await filling
-  }
 }
 
 async function fill(
@@ -59,14 +44,13 @@ async function fill(
     await addEntry(tar, ownHeader(added.name, added.dockerfile), [added.dockerfile])
     await addEntry(tar, ownHeader('.dockerignore', added.ignoreFile), [added.ignoreFile])
   }
-  tar.finalize()
 }
 
 /** Small files wait for the system, and not for each other. */
 const AHEAD = 16
 
 /** A small file is read at once; of another nothing is, before its turn comes. */
-function contentOf(root: string, entry: ContextEntry, signal: AbortSignal | undefined): Content {
+function contentOf(root: string, entry: ContextEntry, signal: AbortSignal | undefined): TarContent {
   if (entry.type !== 'file') return []
   if (!isSmall(entry)) return readEntry(root, entry, signal)
   const whole = readSmall(root, entry, signal)

@@ -1,84 +1,36 @@
-import { Readable } from 'node:stream'
-import type { Header, Pack } from 'tar-stream'
+import type { Readable } from 'node:stream'
+import { addEntry, packTar, tarMode, tarTime, type TarHeader } from '../../stream/tar.ts'
 import { sourceFault } from './faults.ts'
 import type { TarItem } from './item.ts'
 
-/** Packs things into a tar while it is read: a piece of a file is all that is held. */
+/** Packs things into a tar while it is read. */
 export function packItems(items: AsyncIterable<TarItem> | Iterable<TarItem>): Readable {
-  return Readable.from(tarOf(items), { objectMode: false })
-}
-
-async function* tarOf(items: AsyncIterable<TarItem> | Iterable<TarItem>): AsyncGenerator<Buffer, void, undefined> {
-  const { pack } = await import('tar-stream')
-  const tar = pack()
-  const filling = fill(tar, items).catch((error: unknown) => tar.destroy(error as Error))
-  try {
-    for await (const piece of tar) yield piece as Buffer
-  } finally {
-    tar.destroy()
-    await filling
-  }
-}
-
-async function fill(tar: Pack, items: AsyncIterable<TarItem> | Iterable<TarItem>): Promise<void> {
-  for await (const item of items) {
-    if (tar.destroyed) return
-    await add(tar, item)
-  }
-  tar.finalize()
-}
-
-type Sink = ReturnType<Pack['entry']>
-
-function add(tar: Pack, item: TarItem): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const sink = tar.entry(headerOf(item), (error) => (error ? reject(error) : resolve()))
-    // The callback tells of it.
-    sink.on('error', () => {})
-    if (item.type === 'file') pour(item, sink).catch((error: unknown) => sink.destroy(error as Error))
+  return packTar(async (tar) => {
+    for await (const item of items) await addEntry(tar, headerOf(item), contentOf(item))
   })
 }
 
-async function pour({ name, size, content }: TarItem, sink: Sink): Promise<void> {
+/** As many bytes as were told of: the header has been sent by then. */
+async function* contentOf({ name, size, content }: TarItem): AsyncGenerator<Uint8Array, void, undefined> {
   let left = size
   for await (const piece of content?.() ?? []) {
     left -= piece.length
     if (left < 0) break
-    if (!sink.destroying && !sink.write(piece)) await drained(sink)
-    if (sink.destroying) return
+    yield piece
   }
-  if (left !== 0)
-    throw sourceFault(name, `it ${left < 0 ? 'is longer than' : 'ended before'} the ${size} bytes that it had`)
-  sink.end(undefined)
+  if (left === 0) return
+  throw sourceFault(name, `it ${left < 0 ? 'is longer than' : 'ended before'} the ${size} bytes that it had`)
 }
 
-function drained(sink: Sink): Promise<void> {
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      sink.off('drain', settle).off('close', settle)
-      resolve()
-    }
-    sink.on('drain', settle).on('close', settle)
-  })
-}
-
-/** stat(2), S_IFREG: tar-stream takes a mode of 0 for none, and writes nothing of what is above the permissions. */
-const IS_FILE = 0o100_000
-/** tar-stream writes seconds of 31 bits. */
-const LATEST = 0x7fff_ffff
-
-function headerOf({ name, type, mode, mtime, uid, gid, size, linkname }: TarItem): Partial<Header> & { name: string } {
-  const seconds = Math.floor(mtime.getTime() / 1000)
-  const held = Math.min(Math.max(seconds, 0), LATEST)
+function headerOf({ name, type, mode, mtime, uid, gid, size, linkname }: TarItem): TarHeader {
   return {
     name,
     type,
-    mode: (mode & 0o7777) | IS_FILE,
+    mode: tarMode(mode),
     uid,
     gid,
     size,
-    mtime: new Date(held * 1000),
-    ...(held !== seconds && { pax: { mtime: String(seconds) } }),
+    ...tarTime(Math.floor(mtime.getTime() / 1000)),
     ...(linkname !== undefined && { linkname }),
   }
 }

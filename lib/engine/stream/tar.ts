@@ -1,0 +1,73 @@
+import { Readable } from 'node:stream'
+import type { Header, Pack } from 'tar-stream'
+
+/** What a tar says of one thing in it. */
+export type TarHeader = Partial<Header> & Pick<Header, 'name'>
+/** What is in a file. */
+export type TarContent = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+type Sink = ReturnType<Pack['entry']>
+
+/** Packs a tar while it is read: a piece of a file is all that is held. */
+export function packTar(fill: (tar: Pack) => Promise<void>): Readable {
+  return Readable.from(tarOf(fill), { objectMode: false })
+}
+
+async function* tarOf(fill: (tar: Pack) => Promise<void>): AsyncGenerator<Buffer, void, undefined> {
+  const { pack } = await import('tar-stream')
+  const tar = pack()
+  const filling = fill(tar)
+    .then(() => tar.finalize())
+    .catch((error: unknown) => tar.destroy(error as Error))
+  try {
+    for await (const piece of tar) yield piece as Buffer
+  } finally {
+    tar.destroy()
+    await filling
+  }
+}
+
+/** Adds an entry to a tar, as fast as that is read. However it ends, nothing of the content stays open. */
+export async function addEntry(tar: Pack, header: TarHeader, content: TarContent): Promise<void> {
+  const sink = tar.entry(header)
+  const added = new Promise<void>((resolve, reject) => {
+    sink.once('error', reject).once('close', resolve)
+  })
+  // Heard of below, when the content is closed.
+  added.catch(() => {})
+  // What is no file has no content, and its entry is over as it begins.
+  if (header.type !== 'file') return
+  await pour(content, sink).catch((error: unknown) => sink.destroy(error as Error))
+  await added
+}
+
+async function pour(content: TarContent, sink: Sink): Promise<void> {
+  for await (const piece of content) {
+    if (!sink.destroying && !sink.write(piece)) await drained(sink)
+    if (sink.destroying) return
+  }
+  sink.end(undefined)
+}
+
+function drained(sink: Sink): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      sink.off('drain', settle).off('close', settle)
+      resolve()
+    }
+    sink.on('drain', settle).on('close', settle)
+  })
+}
+
+/** tar-stream takes a mode of 0 for none at all; of what is above the permissions it writes nothing (stat(2), S_IFREG). */
+export function tarMode(mode: number): number {
+  return (mode & 0o7777) | 0o100_000
+}
+
+/** tar-stream writes seconds of 31 bits. */
+const LATEST = 0x7fff_ffff
+
+/** Whole seconds, as the Docker CLI sends them; in a pax record where a header doesn't hold them. */
+export function tarTime(seconds: number): Pick<TarHeader, 'mtime' | 'pax'> {
+  const held = Math.min(Math.max(seconds, 0), LATEST)
+  return { mtime: new Date(held * 1000), ...(held !== seconds && { pax: { mtime: String(seconds) } }) }
+}
