@@ -5,34 +5,27 @@ const PREFIX = 5
 /** What gRPC takes unless told otherwise. In bytes. */
 const LONGEST = 4 * 1024 * 1024
 
-/** Splits a stream into the messages that it holds, however its bytes are cut. */
+/** Splits a stream into the messages that it holds, however its bytes are cut. A message has its room from its begin on. */
 export class GrpcFrames {
-  #pending: Buffer[] = []
+  /** The prefix or the message that comes. */
+  #part: Buffer = Buffer.alloc(PREFIX)
+  /** Bytes of it that are here. */
   #size = 0
-  /** Bytes until the next message, or the next prefix, is whole. */
-  #wanted = PREFIX
   #inMessage = false
 
   /** The messages that are whole now. @throws {@link GrpcFault} */
   push(chunk: Buffer): Buffer[] {
     const messages: Buffer[] = []
-    this.#pending.push(chunk)
-    this.#size += chunk.length
-    while (this.#size >= this.#wanted) {
-      const bytes = this.#take(this.#wanted)
-      if (this.#inMessage) messages.push(bytes)
-      this.#wanted = this.#inMessage ? PREFIX : lengthOf(bytes)
+    for (let at = 0; ;) {
+      const taken = chunk.copy(this.#part, this.#size, at)
+      at += taken
+      this.#size += taken
+      if (this.#size < this.#part.length) return messages
+      if (this.#inMessage) messages.push(this.#part)
+      this.#part = Buffer.allocUnsafe(this.#inMessage ? PREFIX : lengthOf(this.#part))
+      this.#size = 0
       this.#inMessage = !this.#inMessage
     }
-    return messages
-  }
-
-  #take(length: number): Buffer {
-    const [first] = this.#pending
-    const whole = this.#pending.length === 1 && first ? first : Buffer.concat(this.#pending)
-    this.#pending = [whole.subarray(length)]
-    this.#size = whole.length - length
-    return whole.subarray(0, length)
   }
 }
 

@@ -205,3 +205,20 @@ test('messages are found, however the bytes are cut', () => {
     }),
   )
 })
+
+test('a message that comes byte by byte takes no more room than it says', () => {
+  const frames = new GrpcFrames()
+  const bytes = frame(Buffer.alloc(2 ** 21, 'x'))
+  const before = process.memoryUsage().heapUsed
+  const found: Buffer[] = []
+  let most = 0
+  for (let at = 0; at < bytes.length; at++) {
+    found.push(...frames.push(bytes.subarray(at, at + 1)))
+    if (at % 1000 === 0) most = Math.max(most, process.memoryUsage().heapUsed - before)
+  }
+  assert.deepEqual(
+    found.map(({ length }) => length),
+    [2 ** 21],
+  )
+  assert.ok(most < 64 * 2 ** 20, `${most} bytes were held`)
+})
