@@ -28,6 +28,7 @@ export interface ContainerFilters {
   readonly publish?: FilterValue
   /** Exit code. */
   readonly exited?: FilterValue
+  /** `starting`, `healthy`, `unhealthy`, or `none` for those without a health check. */
   readonly health?: FilterValue
   /** The whole id, or its beginning. */
   readonly id?: FilterValue
@@ -113,7 +114,10 @@ export interface ContainerKillOptions extends RequestOptions {
   readonly killSignal?: string | number
 }
 
-/** Options of {@link Containers.attach} and {@link Containers.attachWebSocket}. */
+/**
+ * Options of {@link Containers.attach} and {@link Containers.attachWebSocket}. Before API 1.42 a web socket has all three
+ * streams: `false` for one of them is refused.
+ */
 export interface ContainerAttachOptions extends RequestOptions {
   /** What it says from now on. @defaultValue `true` */
   readonly stream?: boolean
@@ -158,7 +162,9 @@ export interface ContainerPruneOptions extends RequestOptions {
   readonly filters?: {
     /** Made before: Unix time, RFC 3339, or how long ago: `24h`. */
     readonly until?: FilterValue
+    /** `key` or `key=value`. */
     readonly label?: FilterValue
+    /** Without this label, or with another value of it. */
     readonly 'label!'?: FilterValue
   }
 }

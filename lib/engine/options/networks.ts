@@ -7,6 +7,7 @@ export interface NetworkListOptions extends RequestOptions {
   readonly filters?: {
     /** `true`: those that no container uses; `false`: those that one does. */
     readonly dangling?: boolean
+    /** E.g. `bridge`; the whole name. */
     readonly driver?: FilterValue
     /** The whole id, or a part of it. */
     readonly id?: FilterValue
@@ -14,6 +15,7 @@ export interface NetworkListOptions extends RequestOptions {
     readonly label?: FilterValue
     /** The whole name, or a part of it. */
     readonly name?: FilterValue
+    /** How far it reaches. */
     readonly scope?: NetworkScope | readonly NetworkScope[]
     /** `builtin`: those that every daemon has; `custom`: those that somebody made. */
     readonly type?: 'builtin' | 'custom'
@@ -35,6 +37,7 @@ export interface NetworkPruneOptions extends RequestOptions {
     readonly until?: string | number
     /** `key` or `key=value`. */
     readonly label?: FilterValue
+    /** Without this label, or with another value of it. */
     readonly 'label!'?: FilterValue
   }
 }

@@ -8,11 +8,13 @@ export interface NodeListOptions extends RequestOptions {
     readonly id?: FilterValue
     /** A label of its engine, `key` or `key=value`. */
     readonly label?: FilterValue
+    /** Those that take part, or that wait to be let in. */
     readonly membership?: 'accepted' | 'pending'
     /** Its beginning. */
     readonly name?: FilterValue
     /** A label that it has as a node, `key` or `key=value`. */
     readonly 'node.label'?: FilterValue
+    /** `worker` or `manager`. */
     readonly role?: FilterValue
   }
 }

@@ -24,9 +24,11 @@ export interface EventsOptions extends RequestOptions {
     /** Id alone. */
     readonly node?: FilterValue
     readonly plugin?: FilterValue
+    /** On this host, or anywhere in the swarm. */
     readonly scope?: 'local' | 'swarm' | readonly ('local' | 'swarm')[]
     readonly secret?: FilterValue
     readonly service?: FilterValue
+    /** The kind of thing that it happens to. */
     readonly type?: EventType | readonly EventType[]
     /** Name alone. */
     readonly volume?: FilterValue

@@ -6,6 +6,7 @@ export interface VolumeListOptions extends RequestOptions {
   readonly filters?: {
     /** `true`: those that no container uses. */
     readonly dangling?: boolean
+    /** E.g. `local`; the whole name. */
     readonly driver?: FilterValue
     /** `key` or `key=value`. */
     readonly label?: FilterValue
@@ -31,7 +32,9 @@ export interface VolumePruneOptions extends RequestOptions {
   readonly filters?: {
     /** Named volumes as well as anonymous ones. Since API 1.42. @defaultValue `false` */
     readonly all?: boolean
+    /** `key` or `key=value`. */
     readonly label?: FilterValue
+    /** Without this label, or with another value of it. */
     readonly 'label!'?: FilterValue
   }
 }

@@ -1,5 +1,6 @@
 /** Grows with every change of an object of a swarm. An update has to name the one that it changes. */
 export interface ObjectVersion {
+  /** The `version` of an update. */
   readonly Index: number
 }
 
@@ -15,6 +16,7 @@ export interface ClusterObject {
 
 /** A plugin that does something, and what it is told. */
 export interface Driver {
+  /** E.g. `local`, `overlay`, `json-file`. */
   readonly Name: string
   readonly Options?: Readonly<Record<string, string>>
 }

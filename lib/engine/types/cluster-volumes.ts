@@ -21,6 +21,7 @@ export interface ClusterVolumeInfo {
 /** A cluster volume on one node. */
 export interface ClusterVolumePublishStatus {
   readonly NodeID?: string
+  /** `pending-*`: asked for, and not done yet. */
   readonly State?: 'pending-publish' | 'published' | 'pending-node-unpublish' | 'pending-controller-unpublish'
   readonly PublishContext?: Readonly<Record<string, string>>
 }

@@ -6,6 +6,7 @@ import type { HealthConfig } from './health.ts'
 export interface ContainerConfig {
   /** @defaultValue the first twelve characters of its id */
   readonly Hostname?: string
+  /** What the kernel calls its NIS domain (setdomainname(2)). */
   readonly Domainname?: string
   /** `user`, `user:group`, `uid` or `uid:gid`. @defaultValue the image's, or root */
   readonly User?: string

@@ -10,6 +10,7 @@ export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 
 
 /** All that the daemon knows of a container. */
 export interface ContainerInspect {
+  /** 64 hexadecimal digits. */
   readonly Id: string
   /** With a slash before it. */
   readonly Name: string
@@ -17,6 +18,7 @@ export interface ContainerInspect {
   readonly Created: string
   /** The program, and its arguments in `Args`. */
   readonly Path: string
+  /** Arguments of the program. */
   readonly Args: readonly string[]
   readonly State: ContainerState
   /** Id of the image. */
@@ -59,7 +61,9 @@ export interface ContainerState {
   readonly Status: ContainerStatus
   /** True while it is paused or restarting, too. */
   readonly Running: boolean
+  /** Its processes are frozen. */
   readonly Paused: boolean
+  /** It has ended, and its `RestartPolicy` is about to start it again. */
   readonly Restarting: boolean
   /** Something in it was killed for want of memory since it was started last. */
   readonly OOMKilled: boolean
@@ -71,7 +75,9 @@ export interface ContainerState {
   readonly ExitCode: number
   /** Why it could not be started. */
   readonly Error: string
+  /** The last time. */
   readonly StartedAt: string
+  /** The last time. */
   readonly FinishedAt: string
   /** Where it has a health check. */
   readonly Health?: Health | null
@@ -79,7 +85,9 @@ export interface ContainerState {
 
 /** A container's networks. */
 export interface NetworkSettings {
+  /** Of its network namespace, in the daemon's own words. */
   readonly SandboxID: string
+  /** Its network namespace as a file of the host. */
   readonly SandboxKey: string
   /** What is published; null for ports that are only exposed. */
   readonly Ports: PortMap | null
@@ -88,6 +96,7 @@ export interface NetworkSettings {
 
 /** Where a storage driver keeps the files. */
 export interface GraphDriver {
+  /** E.g. `overlay2`. */
   readonly Name: string
   /** The driver's own, e.g. `UpperDir`. */
   readonly Data: Readonly<Record<string, string>> | null

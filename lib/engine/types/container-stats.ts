@@ -36,10 +36,13 @@ export interface ContainerCpuStats {
 
 /** In nanoseconds; on Windows in hundreds of them. */
 export interface ContainerCpuUsage {
+  /** By all of its processes together. */
   readonly total_usage: number
   /** For each CPU; on cgroup v1 alone. */
   readonly percpu_usage?: readonly number[] | null
+  /** Of that, in the kernel. */
   readonly usage_in_kernelmode: number
+  /** Of that, in its programs. */
   readonly usage_in_usermode: number
 }
 
@@ -75,13 +78,17 @@ export interface ContainerMemoryStats {
 
 /** Traffic of one interface so far. */
 export interface ContainerNetworkStats {
+  /** Received. */
   readonly rx_bytes: number
   readonly rx_packets: number
   readonly rx_errors: number
+  /** Received, and thrown away. */
   readonly rx_dropped: number
+  /** Sent. */
   readonly tx_bytes: number
   readonly tx_packets: number
   readonly tx_errors: number
+  /** To be sent, and thrown away. */
   readonly tx_dropped: number
   /** Of Windows. */
   readonly endpoint_id?: string
@@ -91,6 +98,7 @@ export interface ContainerNetworkStats {
 
 /** Processes and threads. */
 export interface ContainerPidsStats {
+  /** Now. */
   readonly current?: number
   /** 0 for no limit; without one it may also be 2^64 - 1, which a JavaScript number holds inexactly. */
   readonly limit?: number
@@ -115,13 +123,18 @@ export interface ContainerBlkioEntry {
   readonly minor: number
   /** E.g. `read`, `write`. */
   readonly op: string
+  /** Bytes, or operations. */
   readonly value: number
 }
 
 /** Disk I/O so far (Windows). */
 export interface ContainerStorageStats {
+  /** Operations, as if all were of one size. */
   readonly read_count_normalized?: number
+  /** Bytes. */
   readonly read_size_bytes?: number
+  /** Operations, as if all were of one size. */
   readonly write_count_normalized?: number
+  /** Bytes. */
   readonly write_size_bytes?: number
 }

@@ -6,6 +6,7 @@ import type { OCIDescriptor } from './oci.ts'
 
 /** A container in a list. */
 export interface ContainerSummary {
+  /** 64 hexadecimal digits. */
   readonly Id: string
   /** Each with a slash before it. */
   readonly Names: readonly string[]
@@ -36,6 +37,7 @@ export interface ContainerSummary {
 
 /** What a list says of a container's host. */
 export interface ContainerSummaryHostConfig {
+  /** As it was created with: `bridge`, `host`, `container:ID`, a network's name. */
   readonly NetworkMode?: string
   /** Since API 1.46. */
   readonly Annotations?: Readonly<Record<string, string>>

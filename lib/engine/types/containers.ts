@@ -11,6 +11,7 @@ export interface ContainerCreateRequest extends ContainerConfig {
 
 /** A container that was made, and doesn't run yet. */
 export interface ContainerCreateResponse {
+  /** 64 hexadecimal digits. */
   readonly Id: string
   /** What the daemon leaves out of account, in its words. */
   readonly Warnings: readonly string[] | null
@@ -26,6 +27,7 @@ export interface ContainerUpdateRequest extends Resources {
 
 /** A container that was changed. */
 export interface ContainerUpdateResponse {
+  /** What the daemon leaves out of account, in its words. */
   readonly Warnings: readonly string[] | null
 }
 
@@ -39,6 +41,7 @@ export interface ContainerTop {
 
 /** A path that differs from the image's. */
 export interface FilesystemChange {
+  /** Absolute, in the container. */
   readonly Path: string
   /** 0 modified, 1 added, 2 deleted. */
   readonly Kind: 0 | 1 | 2
@@ -54,6 +57,7 @@ export interface ContainerWait {
 
 /** What a prune removed. */
 export interface ContainerPruneResponse {
+  /** Ids. */
   readonly ContainersDeleted: readonly string[] | null
   /** Bytes. */
   readonly SpaceReclaimed: number

@@ -1,12 +1,18 @@
 /** How a container is in one network: what it asks for, and, where the daemon says it, what it got. */
 export interface EndpointSettings extends EndpointRequest {
+  /** 64 hexadecimal digits; empty before its first start. */
   readonly NetworkID?: string
+  /** Empty while it doesn't run. */
   readonly EndpointID?: string
+  /** IPv4; empty while it doesn't run. */
   readonly Gateway?: string
+  /** IPv4; empty while it doesn't run. */
   readonly IPAddress?: string
   /** Bits of the network part of the IPv4 address. */
   readonly IPPrefixLen?: number
+  /** Empty where the network has none. */
   readonly IPv6Gateway?: string
+  /** Empty where the network has none. */
   readonly GlobalIPv6Address?: string
   /** Bits of the network part of the IPv6 address. */
   readonly GlobalIPv6PrefixLen?: number
@@ -31,8 +37,11 @@ export interface EndpointRequest {
 
 /** Addresses of a container's own choice. */
 export interface EndpointIPAMConfig {
+  /** In a range that the network was made with. */
   readonly IPv4Address?: string
+  /** In a range that the network was made with. */
   readonly IPv6Address?: string
+  /** Further addresses, of the link alone. */
   readonly LinkLocalIPs?: readonly string[] | null
 }
 

@@ -34,6 +34,7 @@ export interface EventMessage {
 
 /** What it has happened to. */
 export interface EventActor {
+  /** A name where the thing has no id: of a volume, of the tag of an image. */
   readonly ID: string
   /** E.g. a container's `name`, `image`, `exitCode` and labels. */
   readonly Attributes: Readonly<Record<string, string>>

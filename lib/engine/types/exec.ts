@@ -28,6 +28,7 @@ export interface ExecCreateRequest {
 
 /** An exec that was created and waits to be started. */
 export interface ExecCreateResponse {
+  /** 64 hexadecimal digits. */
   readonly Id: string
 }
 
@@ -43,6 +44,7 @@ export interface ExecStartRequest {
 export interface ExecInspect {
   readonly ID: string
   readonly ContainerID: string
+  /** False before it is started, too. */
   readonly Running: boolean
   /** null until it has ended; 126 or 127 where it could not be started. */
   readonly ExitCode: number | null
@@ -60,9 +62,11 @@ export interface ExecInspect {
 
 /** What an exec runs. */
 export interface ExecProcessConfig {
+  /** The program. */
   readonly entrypoint: string
   readonly arguments: readonly string[]
   readonly tty: boolean
   readonly privileged?: boolean
+  /** Left out where it is the container's. */
   readonly user?: string
 }

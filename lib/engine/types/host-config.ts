@@ -40,6 +40,7 @@ export interface HostConfig extends Resources {
   readonly Dns?: readonly string[] | null
   /** As in resolv.conf(5): `ndots:2`. */
   readonly DnsOptions?: readonly string[] | null
+  /** Domains that are tried behind a short name. @defaultValue the daemon's */
   readonly DnsSearch?: readonly string[] | null
   /** Lines for its `/etc/hosts`: `name:address`; the address `host-gateway` is the host's. */
   readonly ExtraHosts?: readonly string[] | null

@@ -9,6 +9,7 @@ export type MountPropagation = 'private' | 'rprivate' | 'shared' | 'rshared' | '
 
 /** Something to be mounted into a container. */
 export interface Mount {
+  /** What `Source` means. */
   readonly Type?: MountType
   /** Where, inside the container: an absolute path. */
   readonly Target?: string
@@ -32,9 +33,13 @@ export interface Mount {
 export interface BindOptions {
   /** @defaultValue `rprivate` */
   readonly Propagation?: MountPropagation
-  /** Leave out what is mounted below the source. @defaultValue `false` */
+  /** Leave out what is mounted below the source. Of services since API 1.41. @defaultValue `false` */
   readonly NonRecursive?: boolean
-  /** Make the source, as a folder, where it isn't there: else an error. Since API 1.42. @defaultValue `false` */
+  /**
+   * Make the source, as a folder, where it isn't there: else an error. Since API 1.42, of services since 1.44.
+   *
+   * @defaultValue `false`
+   */
   readonly CreateMountpoint?: boolean
   /** With `ReadOnly`: what is mounted below the source stays writable. Since API 1.44. @defaultValue `false` */
   readonly ReadOnlyNonRecursive?: boolean

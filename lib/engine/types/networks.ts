@@ -6,6 +6,7 @@ export type NetworkScope = 'local' | 'global' | 'swarm'
 /** A network, as a list has it. */
 export interface NetworkSummary {
   readonly Name: string
+  /** 64 hexadecimal digits. */
   readonly Id: string
   /** RFC 3339, with nanoseconds. */
   readonly Created: string
@@ -72,7 +73,9 @@ export interface NetworkConfigReference {
 
 /** A node that takes part in an overlay network. */
 export interface NetworkPeer {
+  /** Of the node, in the daemon's own words. */
   readonly Name: string
+  /** Where it is reached. */
   readonly IP: string
 }
 
@@ -80,6 +83,7 @@ export interface NetworkPeer {
 export interface NetworkContainer {
   readonly Name: string
   readonly EndpointID: string
+  /** E.g. `02:42:ac:14:00:02`. */
   readonly MacAddress: string
   /** With its mask: `172.20.0.2/16`; empty where it has none. */
   readonly IPv4Address: string
@@ -122,6 +126,7 @@ export interface NetworkSubnetStatus {
 
 /** A network to be made. */
 export interface NetworkCreateRequest {
+  /** Since Docker Engine 25 there is but one of each name. */
   readonly Name: string
   /** Daemons before Docker Engine 25 make a second network of the name unless this is `true`; later ones never do. */
   readonly CheckDuplicate?: boolean
@@ -152,6 +157,7 @@ export interface NetworkCreateRequest {
 
 /** A network that was made. */
 export interface NetworkCreateResponse {
+  /** 64 hexadecimal digits. */
   readonly Id: string
   /** What the daemon has to say against it; empty where it hasn't. */
   readonly Warning: string

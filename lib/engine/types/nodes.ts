@@ -6,10 +6,12 @@ export type NodeAvailability = 'active' | 'pause' | 'drain'
 
 /** What can be changed of a node. What an update leaves out is taken away, so begin from what `inspect` gives. */
 export interface NodeSpec {
+  /** Of the object in the swarm: the machine's is `Hostname` of its description. */
   readonly Name?: string
   readonly Labels?: Readonly<Record<string, string>> | null
   /** Another one promotes or demotes. */
   readonly Role?: 'worker' | 'manager'
+  /** Whether it gets tasks. */
   readonly Availability?: NodeAvailability
 }
 
@@ -24,6 +26,7 @@ export interface Node extends ClusterObject {
 
 /** What a node says of itself; next to nothing, before it has come up for the first time. */
 export interface NodeDescription {
+  /** As the machine calls itself. */
   readonly Hostname?: string
   readonly Platform: NodePlatform
   readonly Resources: NodeResources
@@ -62,7 +65,9 @@ export interface NodeCsiInfo {
 
 /** How a node is, as its managers see it. */
 export interface NodeStatus {
+  /** `unknown`: the leader of the managers has just changed; `disconnected`: it looks for another manager. */
   readonly State: 'unknown' | 'down' | 'ready' | 'disconnected'
+  /** Why it is so, where there is something to say. */
   readonly Message?: string
   /** An IP address. */
   readonly Addr?: string

@@ -1,5 +1,6 @@
 /** A plugin that the daemon manages. */
 export interface Plugin {
+  /** 64 hexadecimal digits. */
   readonly Id?: string
   /** With its tag: `vieux/sshfs:latest`. */
   readonly Name: string
@@ -27,6 +28,7 @@ export interface PluginConfig {
   /** The daemon that it was made with. Up to API 1.50. */
   readonly DockerVersion?: string
   readonly Interface: PluginInterface
+  /** Program and arguments. */
   readonly Entrypoint: readonly string[] | null
   readonly WorkDir: string
   readonly User?: { readonly UID?: number; readonly GID?: number }
@@ -35,7 +37,9 @@ export interface PluginConfig {
   readonly Linux: PluginLinux
   /** The folder in it whose mounts containers see. */
   readonly PropagatedMount: string
+  /** It shares System V IPC with the host. */
   readonly IpcHost: boolean
+  /** It sees the processes of the host. */
   readonly PidHost: boolean
   readonly Mounts: readonly PluginMount[] | null
   readonly Env: readonly PluginEnv[] | null
@@ -49,18 +53,22 @@ export interface PluginInterface {
   readonly Types: readonly string[] | null
   /** In its `/run/docker/plugins`. */
   readonly Socket: string
+  /** @defaultValue `moby.plugins.http/v1` */
   readonly ProtocolScheme?: '' | 'moby.plugins.http/v1'
 }
 
 /** What a plugin wants of the kernel. */
 export interface PluginLinux {
+  /** E.g. `CAP_SYS_ADMIN`. */
   readonly Capabilities: readonly string[] | null
+  /** Every device of the host. */
   readonly AllowAllDevices: boolean
   readonly Devices: readonly PluginDevice[] | null
 }
 
 /** What all settings have. */
 export interface PluginSetting {
+  /** By which it is set. */
   readonly Name: string
   readonly Description: string
   /** Which of its fields can be set: `value`, `path`, `source`. */
@@ -69,24 +77,31 @@ export interface PluginSetting {
 
 /** A file or folder of the host that a plugin sees. */
 export interface PluginMount extends PluginSetting {
+  /** Of the host; null where it has to be set first. */
   readonly Source: string | null
+  /** In the plugin. */
   readonly Destination: string
+  /** E.g. `bind`. */
   readonly Type: string
+  /** As mount(8) takes them: `rbind`, `rw`. */
   readonly Options: readonly string[] | null
 }
 
 /** A device of the host that a plugin sees. */
 export interface PluginDevice extends PluginSetting {
+  /** E.g. `/dev/fuse`. */
   readonly Path: string | null
 }
 
 /** A variable of a plugin. */
 export interface PluginEnv extends PluginSetting {
+  /** What it is unless it is set; null for nothing. */
   readonly Value: string | null
 }
 
 /** Arguments of a plugin. */
 export interface PluginArgs extends PluginSetting {
+  /** What they are unless they are set. */
   readonly Value: readonly string[] | null
 }
 
@@ -95,6 +110,7 @@ export interface PluginPrivilege {
   /** E.g. `network`, `mount`, `device`, `capabilities`, `allow-all-devices`, `host ipc namespace`. */
   readonly Name: string
   readonly Description?: string
+  /** E.g. `['host']` of `network`, `['/dev/fuse']` of `device`. */
   readonly Value: readonly string[] | null
 }
 

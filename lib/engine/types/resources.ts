@@ -82,6 +82,7 @@ export interface ThrottleDevice {
 
 /** A device of the host, as a container sees it. */
 export interface DeviceMapping {
+  /** E.g. `/dev/fuse`, or a folder of devices. */
   readonly PathOnHost: string
   /** @defaultValue `PathOnHost` */
   readonly PathInContainer?: string
@@ -107,6 +108,8 @@ export interface DeviceRequest {
 export interface Ulimit {
   /** Without its prefix: `nofile`, `nproc`. */
   readonly Name: string
+  /** What is enforced; processes may raise it up to `Hard`. -1 for no limit. */
   readonly Soft: number
+  /** -1 for no limit. */
   readonly Hard: number
 }

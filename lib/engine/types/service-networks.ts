@@ -17,6 +17,7 @@ export interface EndpointSpec {
 
 /** A port that can be reached from outside. */
 export interface EndpointPortConfig {
+  /** For people. */
   readonly Name?: string
   /** @defaultValue `tcp` */
   readonly Protocol?: 'tcp' | 'udp' | 'sctp'

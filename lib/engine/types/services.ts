@@ -85,6 +85,7 @@ export interface ServiceUpdateStatus {
 
 /** How many tasks a service has. */
 export interface ServiceStatus {
+  /** Their state is `running`. */
   readonly RunningTasks: number
   /** Of a global service, those that shall not be shut down. */
   readonly DesiredTasks: number
@@ -102,10 +103,12 @@ export interface ServiceJobStatus {
 /** What became of a new service. */
 export interface ServiceCreateResponse {
   readonly ID: string
+  /** What the daemon has to say against it, in its words. */
   readonly Warnings: readonly string[] | null
 }
 
 /** What became of an update. */
 export interface ServiceUpdateResponse {
+  /** What the daemon has to say against it, in its words. */
   readonly Warnings: readonly string[] | null
 }

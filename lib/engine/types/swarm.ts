@@ -58,6 +58,7 @@ export interface SwarmCaConfig {
 
 /** A CA elsewhere, which signs in place of the managers. */
 export interface SwarmExternalCa {
+  /** @defaultValue `cfssl`, the only one */
   readonly Protocol?: 'cfssl'
   /** Where signing requests go to. */
   readonly URL: string
@@ -100,7 +101,9 @@ export interface SwarmInspect extends ClusterInfo {
 
 /** Who has one of these can join. */
 export interface SwarmJoinTokens {
+  /** `SWMTKN-1-...` */
   readonly Worker: string
+  /** `SWMTKN-1-...` */
   readonly Manager: string
 }
 

@@ -7,18 +7,27 @@ export interface SystemLimits {
   readonly CgroupDriver: 'cgroupfs' | 'systemd' | 'none'
   /** Since API 1.41. */
   readonly CgroupVersion?: '1' | '2'
+  /** `Memory` of a container counts. */
   readonly MemoryLimit: boolean
+  /** `MemorySwap` counts. */
   readonly SwapLimit: boolean
   /** Up to API 1.41; left out where it can't. */
   readonly KernelMemory?: boolean
   /** Up to API 1.51; left out where it can't. */
   readonly KernelMemoryTCP?: boolean
+  /** `CpuPeriod` counts. */
   readonly CpuCfsPeriod: boolean
+  /** `CpuQuota` and `NanoCpus` count. */
   readonly CpuCfsQuota: boolean
+  /** `CpuShares` counts. */
   readonly CPUShares: boolean
+  /** `CpusetCpus` and `CpusetMems` count. */
   readonly CPUSet: boolean
+  /** `PidsLimit` counts. */
   readonly PidsLimit: boolean
+  /** `OomKillDisable` counts: on cgroup v1 alone. */
   readonly OomKillDisable: boolean
+  /** Containers reach other hosts by IPv4. */
   readonly IPv4Forwarding: boolean
   /** Up to API 1.49; `false` since 1.48. */
   readonly BridgeNfIptables?: boolean
@@ -31,6 +40,7 @@ export interface SystemParts {
   readonly Plugins: SystemPlugins
   /** By name. */
   readonly Runtimes: Readonly<Record<string, SystemRuntime>> | null
+  /** Of containers that don't say another; a key of `Runtimes`. */
   readonly DefaultRuntime: string
   /** What `init: true` starts. */
   readonly InitBinary: string
@@ -68,6 +78,7 @@ export interface SystemPlugins {
 export interface SystemRuntime {
   /** A name is looked up in the daemon's PATH. */
   readonly path?: string
+  /** Put before those that the daemon gives. */
   readonly runtimeArgs?: readonly string[] | null
   /** For a runtime that is a containerd shim. */
   readonly runtimeType?: string
@@ -79,6 +90,7 @@ export interface SystemRuntime {
 
 /** From which source a program was built. */
 export interface SystemCommit {
+  /** Commit, or version. */
   readonly ID: string
   /** What the daemon was built for. Up to API 1.48. */
   readonly Expected?: string
@@ -112,7 +124,9 @@ export interface SystemRegistries {
 
 /** A registry that the daemon was told about. */
 export interface SystemRegistry {
+  /** Host, and port where there is one: `registry.example.com:5000`; `docker.io`. */
   readonly Name: string
+  /** URLs that are asked first. */
   readonly Mirrors: readonly string[] | null
   /** `false`: it may do without TLS, or with a certificate of an unknown CA. */
   readonly Secure: boolean
@@ -149,6 +163,7 @@ export interface SwarmLocalInfo {
   readonly NodeID: string
   /** Where other nodes reach it; empty outside of a swarm. */
   readonly NodeAddr: string
+  /** Empty and `inactive`: no node of a swarm; `locked`: waits for its key. */
   readonly LocalNodeState: '' | 'inactive' | 'pending' | 'active' | 'error' | 'locked'
   /** It is a manager. */
   readonly ControlAvailable: boolean

@@ -119,6 +119,7 @@ export type TaskState =
 
 /** One container of a service, on one node, and what became of it. */
 export interface Task extends ClusterObject {
+  /** Mostly empty: the Docker CLI makes one of service and `Slot`. */
   readonly Name?: string
   readonly Labels?: Readonly<Record<string, string>> | null
   readonly Spec: TaskSpec
@@ -144,6 +145,7 @@ export interface TaskStatus {
   /** RFC 3339, with nanoseconds. */
   readonly Timestamp: string
   readonly State: TaskState
+  /** E.g. `started`: what the node did last. */
   readonly Message?: string
   /** Why it can't be placed, or has failed. */
   readonly Err?: string
@@ -156,6 +158,7 @@ export interface TaskStatus {
 /** A task's container. */
 export interface TaskContainerStatus {
   readonly ContainerID: string
+  /** On its node's host; 0 where it doesn't run. */
   readonly PID: number
   readonly ExitCode: number
 }

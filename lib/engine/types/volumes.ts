@@ -2,6 +2,7 @@ import type { ClusterVolume, ClusterVolumeSpec } from './cluster-volumes.ts'
 
 /** A volume. */
 export interface Volume {
+  /** Of an anonymous one, 64 hexadecimal digits. */
   readonly Name: string
   /** E.g. `local`. */
   readonly Driver: string
@@ -33,6 +34,7 @@ export interface VolumeUsage {
 /** All volumes that fit. */
 export interface VolumeListResponse {
   readonly Volumes: readonly Volume[] | null
+  /** Of drivers that could not be asked, in the daemon's words. */
   readonly Warnings: readonly string[] | null
 }
 
@@ -56,6 +58,7 @@ export interface VolumeUpdateRequest {
 
 /** What a prune removed. */
 export interface VolumePruneResponse {
+  /** Names. */
   readonly VolumesDeleted: readonly string[] | null
   /** Bytes. */
   readonly SpaceReclaimed: number
