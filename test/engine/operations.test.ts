@@ -6,6 +6,7 @@ import type { Operation } from '../../lib/engine/operation.ts'
 import { CALLS } from './support/calls.ts'
 import { idleClient, reach } from './support/idle-client.ts'
 import { loadOperations } from './support/operations.ts'
+import { NEWER_FIELDS } from './newer-table.ts'
 import { ROWS, shapeOf, type Parameter, type Row } from './operations-table.ts'
 
 const operations = await loadOperations()
@@ -47,6 +48,16 @@ describe('each operation is ours', () => {
       for (const method of row.methods) assert.equal(typeof reach(client, method), 'function', method)
     })
   }
+})
+
+test('the fields that an older daemon leaves out are those of the table, since the same versions', () => {
+  assert.ok(NEWER_FIELDS.size > 8, `only ${NEWER_FIELDS.size} operations`)
+  const ours = operations.flatMap(({ name, newer }) => {
+    const fields = Object.entries(newer ?? {}).map(([path, since]) => `${since} ${path}`)
+    return fields.length === 0 ? [] : ([[name, fields.toSorted()]] as const)
+  })
+  const wanted = [...NEWER_FIELDS].map(([name, fields]) => [name, fields.toSorted()])
+  assert.deepEqual(Object.fromEntries(ours), Object.fromEntries(wanted))
 })
 
 test('nothing of ours is left over', () => {

@@ -1,3 +1,4 @@
+import { DockerApiError } from '../../errors.ts'
 import { execFailed, type Named } from '../api-error.ts'
 import type { OutputChunk } from './frames.ts'
 
@@ -42,12 +43,13 @@ export async function* failWhereNeverStarted(
   const words = only.take(tty)
   if (words === undefined) return
   if (STARTED_BEFORE.test(words)) throw execFailed(request, words.trim())
-  const { Pid, Running, ExitCode } = await inspect().catch(() => unknownEnd(words))
+  const { Pid, Running, ExitCode } = await inspect().catch((error: unknown) => unknownEnd(words, error))
   if (Pid === 0 && !Running) throw execFailed(request, words.trim(), ExitCode)
 }
 
-/** Its container is gone, and the exec with it: the words have to say it all. */
-function unknownEnd(words: string): ExecEnd {
+/** Its container is gone, and the exec with it: the words have to say it all. Without an answer, nothing is known. */
+function unknownEnd(words: string, error: unknown): ExecEnd {
+  if (!(error instanceof DockerApiError)) throw error
   return { Pid: DAEMONS_WORDS.test(words) ? 0 : 1, Running: false, ExitCode: null }
 }
 

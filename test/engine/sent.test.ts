@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import { connect, type DockerClient } from '../../lib/index.ts'
+import { ROWS, shapeOf, type Parameter, type Row } from './operations-table.ts'
+import { CALLS, callsOf, type Given } from './support/calls.ts'
+import { startFakeEngine, type Asked, type FakeEngine } from './support/fake-engine.ts'
+
+/** Images are asked for by other names than they are given; their tests are `images.test.ts` and those of builds. */
+const rows = ROWS.filter(({ methods }) => !/^(images|distribution)\./.test(methods.join()))
+/** A ping has no version, and so no row in what this fake notes. */
+const calls = rows.flatMap((row) => row.methods.flatMap(callsOf).map((name) => [name, row] as const))
+const noted = calls.filter(([name]) => !name.startsWith('system.ping'))
+
+/** What is sent though nobody said it. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  'containers.attach': 'stream=true&stdout=true&stderr=true',
+  'containers.attachWebSocket': 'stream=true&stdout=true&stderr=true',
+  'containers.logs': 'stdout=true&stderr=true',
+  'containers.stats once': 'stream=false',
+  'plugins.enable': 'timeout=0',
+  'services.logs': 'stdout=true&stderr=true',
+  'tasks.logs': 'stdout=true&stderr=true',
+}
+
+/** Arguments that travel in the query: the ids are in the path, and these come after them. */
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  'containers.archive.get': 'path=two',
+  'containers.archive.put': 'path=two',
+  'containers.archive.stat': 'path=two',
+  'containers.rename': 'name=two',
+  'plugins.create': 'name=one',
+  'plugins.privileges': 'remote=one',
+  'plugins.pull': 'remote=one',
+  'plugins.upgrade': 'remote=two',
+}
+
+interface Scene {
+  readonly docker: DockerClient
+  readonly fake: FakeEngine
+}
+
+async function scene(t: TestContext): Promise<Scene> {
+  const fake = await startFakeEngine(t, { version: '1.55' })
+  const docker = await connect({ host: fake.host })
+  t.after(() => docker.close())
+  return { docker, fake }
+}
+
+/** The first request of a call, which the fake answers with a 404. */
+async function sent({ docker, fake }: Scene, name: string, given: Partial<Given>): Promise<Asked> {
+  const before = fake.asked.length
+  const call = async (): Promise<unknown> =>
+    CALLS[name]?.(docker, { a: 'one', b: 'two', body: {}, options: {}, ...given })
+  await assert.rejects(call(), { status: 404 }, `${name} ${JSON.stringify(given)}`)
+  const asked = fake.asked[before]
+  assert.ok(asked, `${name}: nothing was sent`)
+  return asked
+}
+
+/** A value of an option, and how it is written. */
+function sample({ name, kind }: Parameter): readonly [given: unknown, written: string] {
+  if (kind === 'boolean') return [false, 'false']
+  if (kind === 'integer') return [7, '7']
+  if (name === 'filters') return [{ key: 'value' }, '{"key":["value"]}']
+  if (name === 'since' || name === 'until') return [new Date(1_500), '1.500000000']
+  return ['words', 'words']
+}
+
+/** Options whose names aren't those of the query. */
+const OPTIONS: Readonly<Record<string, string>> = { signal: 'killSignal', 'one-shot': 'oneShot' }
+
+function pathOf({ path }: Row): string {
+  const ids = ['one', 'two']
+  return path.replaceAll(/\{\w+\}/g, () => ids.shift() ?? '')
+}
+
+describe('what is sent without any option', () => {
+  for (const [name, row] of noted) {
+    test(name, async (t) => {
+      const { method, path, query } = await sent(await scene(t), name, {})
+      assert.deepEqual([method, path], [row.method, pathOf(row)])
+      assert.equal(String(query), DEFAULTS[name] ?? ARGUMENTS[name] ?? '')
+    })
+  }
+})
+
+describe('what each option becomes', () => {
+  for (const [name, row] of noted) {
+    const taken = new URLSearchParams(ARGUMENTS[name])
+    for (const parameter of row.query.filter((one) => !taken.has(one.name))) {
+      // A single answer is what this call is there for.
+      if (name === 'containers.stats once' && parameter.name === 'stream') continue
+      test(`${name}: ${parameter.name}`, async (t) => {
+        const [value, written] = sample(parameter)
+        const options = { [OPTIONS[parameter.name] ?? parameter.name]: value }
+        const { query } = await sent(await scene(t), name, { options })
+        assert.deepEqual(query.getAll(parameter.name), [written])
+      })
+    }
+  }
+})
+
+describe('what a body becomes', () => {
+  const body = { Probe: { deep: [1, 'two', null] } }
+  const added: Readonly<Record<string, object>> = {
+    'exec.start': { Detach: false },
+    'exec.start detached': { Detach: true },
+  }
+  for (const [name, row] of noted.filter(([, { body: kind }]) => kind === 'json')) {
+    if (name === 'system.auth') continue
+    test(name, async (t) => {
+      const { body: came, headers } = await sent(await scene(t), name, { body })
+      assert.deepEqual(JSON.parse(String(came)), { ...body, ...added[name] }, row.id)
+      assert.equal(headers['content-type'], 'application/json')
+    })
+  }
+
+  test('a tar is called one', async (t) => {
+    const { headers, body: came } = await sent(await scene(t), 'plugins.create', {})
+    assert.equal(headers['content-type'], 'application/x-tar')
+    assert.equal(came.length, 1024)
+  })
+
+  test('bytes of a secret and of a config go as base64, whatever holds them', async (t) => {
+    const here = await scene(t)
+    for (const name of ['secrets.create', 'configs.create']) {
+      for (const Data of [new Uint8Array([0, 255, 254]), Buffer.from([0, 255, 254])]) {
+        const { body: came } = await sent(here, name, { body: { Name: 'x', Data } })
+        assert.deepEqual(JSON.parse(String(came)), { Name: 'x', Data: 'AP/+' }, name)
+      }
+    }
+  })
+})
+
+describe('credentials go to whoever asks a registry', () => {
+  const auth = { username: 'ann', password: 'secret', serveraddress: 'registry.example.com' }
+  const a = 'registry.example.com/team/one'
+  const service = { TaskTemplate: { ContainerSpec: { Image: a } } }
+  const asking: Readonly<Record<string, Partial<Given>>> = {
+    'distribution.inspect': { a },
+    'plugins.privileges': { a },
+    'plugins.pull': { a },
+    'plugins.push': { a },
+    'plugins.upgrade': { b: a },
+    'services.create': { body: service },
+    'services.update': { body: service },
+  }
+  for (const [name, given] of Object.entries(asking)) {
+    test(name, async (t) => {
+      const here = await scene(t)
+      const { headers } = await sent(here, name, { ...given, options: { auth } })
+      const said = Buffer.from(String(headers['x-registry-auth']), 'base64url').toString('utf8')
+      assert.deepEqual(JSON.parse(said), auth)
+      // dockerd 26 wants the header of whoever asks a registry, even from nobody; a swarm would keep it.
+      const nobody = name.startsWith('services.') ? undefined : Buffer.from('{}').toString('base64')
+      assert.equal((await sent(here, name, given)).headers['x-registry-auth'], nobody)
+    })
+  }
+})
+
+describe('a signal that is aborted beforehand', () => {
+  for (const [name] of calls) {
+    test(name, async (t) => {
+      const { docker, fake } = await scene(t)
+      const reason = new Error('not any more')
+      const options = { signal: AbortSignal.abort(reason) }
+      await assert.rejects(
+        async () => CALLS[name]?.(docker, { a: 'one', b: 'two', body: {}, options }),
+        (error) => error === reason,
+      )
+      assert.deepEqual(fake.asked, [])
+    })
+  }
+})
+
+test('every operation but those of images is here', () => {
+  const here = new Set(rows.map(({ method, path }) => `${method} ${shapeOf(path)}`))
+  assert.ok(here.size > 90, `only ${here.size} operations`)
+})
