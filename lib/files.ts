@@ -17,7 +17,7 @@ export async function makeFolder(path: string): Promise<void> {
   } catch (cause) {
     throw new FileError('ERR_FILE_WRITE', {
       tried: `making the folder ${path}`,
-      got: (cause as Error).message,
+      got: fileReason(cause),
       todo: 'Choose a folder that you may write to, or make room on its disk.',
       cause,
     })
@@ -94,7 +94,8 @@ export async function flushFolder(path: string): Promise<void> {
 }
 
 function writeError(path: string, cause: unknown): FileError {
-  if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
+  const { code } = cause as NodeJS.ErrnoException
+  if (code === 'EEXIST') {
     return new FileError('ERR_FILE_EXISTS', {
       tried: `writing ${path}`,
       got: 'a file of that name is there already',
@@ -104,7 +105,7 @@ function writeError(path: string, cause: unknown): FileError {
   }
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing ${path}`,
-    got: fileReason(cause),
+    got: code === 'ENOENT' ? `there is no folder ${dirname(path)}` : fileReason(cause),
     todo: 'Choose a folder that you may write to, or make room on its disk.',
     cause,
   })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { FileError } from '../lib/errors.ts'
-import { writeFileAtomically } from '../lib/files.ts'
+import { makeFolder, writeFileAtomically } from '../lib/files.ts'
 import { putFiles, readIfThere, replaceFiles } from '../lib/pki/folder-io.ts'
 import { readLedger } from '../lib/pki/ledger.ts'
 import { resolveEndpoint } from '../lib/index.ts'
@@ -40,12 +40,23 @@ describe('an error names the file that was asked for, and that it is a folder', 
     for (const call of calls) {
       await assert.rejects(call, (error: FileError) => {
         assert.ok(error instanceof FileError)
-        assert.equal(error.got, 'ENOENT: no such file or directory')
+        assert.equal(error.got, `there is no folder ${dirname(path)}`)
         assert.equal(error.tried, `writing ${path}`)
         assert.doesNotMatch(error.message, INNER)
         return true
       })
     }
+  })
+
+  test('a folder in the place of which there is a file', async (t) => {
+    const file = join(await temporaryFolder(t), 'x')
+    await writeFile(file, '')
+    await assert.rejects(makeFolder(join(file, 'y')), (error: FileError) => {
+      assert.ok(error instanceof FileError, String(error))
+      assert.equal(error.tried, `making the folder ${join(file, 'y')}`)
+      assert.doesNotMatch(error.message, INNER)
+      return true
+    })
   })
 
   test('in a folder that is made with its files, or not at all', async (t) => {
