@@ -34,8 +34,11 @@ export function usageErrorFrom(error: CommanderError, { where, spec, command }: 
   const example = spec === undefined ? help : `For example:  ${spec.examples[0][0]}`
   const meant = /\(Did you mean (.*)\?\)/.exec(hint)?.[1]?.replace(/^one of /, '')
   switch (error.code) {
-    case 'commander.unknownCommand':
-      return usageError(where, `there is no command ${quoted(what)}`, didYouMean(meant, `${where} `, help))
+    case 'commander.unknownCommand': {
+      const word = quoted(what)
+      const todo = dockersOwn(where, word) ?? didYouMean(meant, `${where} `, help)
+      return usageError(where, `there is no command ${word}`, todo)
+    }
     case 'commander.unknownOption': {
       // Without its value, which may be a secret that someone took an option for.
       const flag = quoted(what).replace(/=.*$/s, '')
@@ -44,8 +47,11 @@ export function usageErrorFrom(error: CommanderError, { where, spec, command }: 
     }
     case 'commander.missingArgument':
       return usageError(where, `it needs a ${quoted(what)}, and there is none`, example)
-    case 'commander.optionMissingArgument':
-      return usageError(where, `the option ${quoted(what)} has no value`, example)
+    case 'commander.optionMissingArgument': {
+      const flag = quoted(what).replace(/ .*$/s, '')
+      const shown = spec?.examples.find(([line]) => line.includes(`${flag} `))
+      return usageError(where, `the option ${quoted(what)} has no value`, shown ? `For example:  ${shown[0]}` : help)
+    }
     case 'commander.missingMandatoryOptionValue':
       return usageError(where, `the option ${quoted(what)} is missing`, example)
     case 'commander.conflictingOption': {
@@ -60,6 +66,14 @@ export function usageErrorFrom(error: CommanderError, { where, spec, command }: 
     default:
       return usageError(where, what, help)
   }
+}
+
+/** What people look for among the contexts here, since the docker command has it for the same ones. */
+function dockersOwn(where: string, word: string): string | undefined {
+  if (where !== 'docker-mtls context') return undefined
+  if (['remove', 'delete'].includes(word)) return 'Did you mean  docker-mtls context rm ?'
+  if (!['use', 'show', 'inspect', 'update'].includes(word)) return undefined
+  return `The docker command has it, for the same contexts:  docker context ${word}`
 }
 
 /** What node up to 24 takes for its own, even behind the script's name (Node's documentation, `--env-file=file`). */

@@ -1,5 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { FileError, isDockerMtlsError, PkiError, type AnyDockerMtlsError } from '../errors.ts'
+import { fileReason } from '../files.ts'
 import type { Context } from './command.ts'
 import { canAsk, askSecret } from './prompt.ts'
 import { shellWord } from './words.ts'
@@ -79,21 +80,27 @@ async function givenPassphrase(
 }
 
 /**
- * Reads a passphrase, without the line break that every editor puts at the end.
+ * Reads a passphrase or a password, without the line break that every editor puts at the end.
  *
+ * @param what - which of them, for messages
  * @throws {@link FileError} ERR_FILE_READ, also where there is nothing in it
  */
-export async function readSecretFile(path: string, say: Context['say']): Promise<string> {
-  const passphrase = await readSecret(path, say)
-  if (passphrase !== '') return passphrase
+export async function readSecretFile(
+  path: string,
+  say: Context['say'],
+  what: 'passphrase' | 'password' = 'passphrase',
+): Promise<string> {
+  const tried = `reading the ${what} in ${path}`
+  const secret = await readSecret(path, say, tried)
+  if (secret !== '') return secret
   throw new FileError('ERR_FILE_READ', {
-    tried: `reading the passphrase in ${path}`,
+    tried,
     got: 'the file is empty',
-    todo: 'Write the passphrase into its first line.',
+    todo: `Write the ${what} into its first line.`,
   })
 }
 
-async function readSecret(path: string, say: Context['say']): Promise<string> {
+async function readSecret(path: string, say: Context['say'], tried: string): Promise<string> {
   try {
     const { mode } = await fs.stat(path)
     const isOpen = process.platform !== 'win32' && (mode & 0o077) !== 0
@@ -101,8 +108,8 @@ async function readSecret(path: string, say: Context['say']): Promise<string> {
     return (await fs.readFile(path, 'utf8')).replace(/\r?\n$/, '')
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {
-      tried: `reading the passphrase in ${path}`,
-      got: (cause as Error).message,
+      tried,
+      got: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : fileReason(cause),
       todo: 'Name a file that is there and that you may read.',
       cause,
     })

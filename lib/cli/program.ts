@@ -16,6 +16,8 @@ First steps:
       which daemon do my variables mean?
   docker-mtls ping
       does it work, and who answers?
+  docker-mtls COMMAND --help
+      all of one command, with examples
 
 Exit codes: 0 done, 1 failed, 2 the command line is wrong.
 With --json stdout is one JSON object; a failure is
@@ -54,7 +56,12 @@ function groupOf(program: Command, name: string): Command {
   const there = program.commands.find((command) => command.name() === name)
   if (there !== undefined) return there
   const about = GROUPS[name] ?? ''
-  return program.command(name).helpCommand(false).summary(about).description(`Everything about ${about}.`)
+  return program
+    .command(name)
+    .helpCommand(false)
+    .summary(about)
+    .description(`Everything about ${about}.`)
+    .addHelpText('after', `\nMore of each, with examples:  docker-mtls ${name} COMMAND --help`)
 }
 
 function complete(command: Command, spec: CommandSpec, context: Context): void {
@@ -65,7 +72,7 @@ function complete(command: Command, spec: CommandSpec, context: Context): void {
 function afterHelp({ examples, json }: CommandSpec, { io }: Context): string {
   const width = widthOf(io.stdout)
   const lines = examples.map(([line, does]) => `  ${line}\n${wrap(does, width, ' '.repeat(6))}`)
-  const keys = json === undefined ? '' : `\n${wrap(`With --json: ${json.replaceAll('\n', ' ')}`, width)}\n`
+  const keys = json === undefined ? '' : `\n${wrap(`With --json: ${json.replaceAll(/\s+/g, ' ')}`, width)}\n`
   return `\nExamples:\n${lines.join('\n')}\n${keys}`
 }
 

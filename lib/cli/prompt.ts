@@ -37,6 +37,10 @@ export async function askYes(question: string, io: Io): Promise<boolean> {
   io.stderr.write(`${question} (yes or no): `)
   try {
     return /^\s*y(?:es)?\s*$/i.test(await readLine(io))
+  } catch (error) {
+    // Only an answer has ended the line by itself.
+    io.stderr.write('\n')
+    throw error
   } finally {
     io.stdin.pause()
   }

@@ -37,6 +37,6 @@ export async function proxyOption(
       'Write --proxy http://USER@PROXY:PORT.',
     )
   }
-  const password = encodeURIComponent(await readSecretFile(file, say))
+  const password = encodeURIComponent(await readSecretFile(file, say, 'password'))
   return { proxy: proxy.replace(`${user}@`, () => `${user}:${password}@`) }
 }

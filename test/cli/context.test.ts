@@ -294,9 +294,17 @@ describe('context export and import', () => {
     })
   }
 
-  test('import of a file that is not there, and from a terminal', async (t) => {
+  test('import of a file that is not there, or no archive, and from a terminal', async (t) => {
     const machine = await Machine.make(t)
     assert.match((await machine.run(['import', 'prod', '/nonexistent'])).stderr, /^ERR_FILE_READ: .*no such file/)
+    const file = join(machine.home, 'none.tar')
+    await writeFile(file, 'no archive')
+    assert.ok(
+      (await machine.run(['import', 'prod', file])).stderr.includes(`archive of a context, ${file}: `),
+      'the file',
+    )
+    const { stderr } = await machine.run(['import', 'prod', '-'], { input: '' })
+    assert.match(stderr, /^ERR_CONTEXT_ARCHIVE_INVALID: reading the archive of a context on stdin: it is empty/)
     const terminal = await machine.run(['import', 'prod', '-'], { tty: true })
     assert.equal(terminal.code, 2)
     assert.match(terminal.stderr, /stdin is a terminal/)
@@ -313,7 +321,9 @@ describe('context rm', () => {
       assert.deepEqual([ran.code, ran.stdout], [1, 'Nothing was removed.\n'])
       assert.match(ran.stderr, /Remove prod, with certificates and key\? \(yes or no\): $/)
     }
-    assert.equal((await machine.run(['rm', 'prod'], { tty: true, typed: ['\u0004'] })).code, 130)
+    const left = await machine.run(['rm', 'prod'], { tty: true, typed: ['\u0004'] })
+    assert.equal(left.code, 130)
+    assert.match(left.stderr, /\(yes or no\): \n$/, 'the shell goes on in a line of its own')
     assert.deepEqual(await treeOf(machine.home), found)
     const ran = await machine.run(['rm', 'prod'], { tty: true, typed: ['yes\n'] })
     assert.deepEqual([ran.code, ran.stdout], [0, 'prod\n'])

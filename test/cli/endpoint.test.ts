@@ -200,6 +200,11 @@ describe('ping', () => {
       ],
       [['--proxy', 'http://ann:s3cret@proxy:3128'], 2, /^ERR_USAGE: .*--proxy: .*everybody.*\n.*--proxy-password-file/],
       [['--proxy', 'socks5://proxy:1080'], 2, /^ERR_ARGUMENT_INVALID: --proxy "socks5:.*\n.* or http:\/\/USER@PROXY/],
+      [
+        ['--proxy', 'http://ann@proxy:1', '--proxy-password-file', '/nonexistent'],
+        1,
+        /^ERR_FILE_READ: reading the password in \/nonexistent: there is no such file\./,
+      ],
       [['--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*no --proxy beside/],
       [['--proxy', 'http://proxy:1', '--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*names no user/],
       [['--proxy', 'http://proxy:1', '--host', 'unix:///x'], 2, /^ERR_ARGUMENT_INVALID: --proxy for unix:\/\/\/x/],

@@ -35,6 +35,8 @@ describe('help and version', () => {
     assert.equal(code, 0)
     for (const { words, summary } of COMMANDS) {
       const where = words.length === 1 ? stdout : (await runCli([words[0], '--help'])).stdout
+      const group = words.length === 1 ? 'docker-mtls' : `docker-mtls ${words[0]}`
+      assert.match(where, new RegExp(` {2}${group} COMMAND --help$`, 'm'))
       assert.match(where, new RegExp(`^ {2}${words.at(-1)} `, 'm'))
       assert.ok(where.replaceAll(/\s+/g, ' ').includes(summary), summary)
     }
@@ -48,6 +50,7 @@ describe('help and version', () => {
       assert.match(stdout, /^Examples:\n {2}\S.*\n {6}\S/m)
       if (stdout.includes('--json ')) assert.match(stdout, /^With --json: \{/m)
       assert.doesNotMatch(stdout, /undefined|preset/)
+      assert.doesNotMatch(stdout.split(/^With --json: /m)[1] ?? '', / {2}/, 'what JSON has is one text')
       assert.equal((await runCli(['help', ...words])).stdout, stdout)
     })
   }

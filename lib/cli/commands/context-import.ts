@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs'
 import type { Command } from 'commander'
-import { FileError } from '../../errors.ts'
+import { EndpointError, FileError, isDockerMtlsError } from '../../errors.ts'
 import { fileReason } from '../../files.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dockerConfig } from '../context-place.ts'
@@ -18,8 +18,19 @@ async function runImport(name: string, file: string, flags: ImportFlags, context
   const { importContext } = await import('../../contexts/transfer.ts')
   const { env, stdin } = context.io
   const bytes = file === '-' ? await readInput(stdin) : await readArchive(file)
-  const made = await importContext(dockerConfig(env), bytes, { name, replace: flags.force === true })
+  const options = { name, replace: flags.force === true }
+  const made = await importContext(dockerConfig(env), bytes, options).catch((error: unknown) => {
+    throw naming(file, error)
+  })
   context.answer(madeAnswer(made, context), flags)
+}
+
+/** What is wrong with an archive is known where nobody knows its name any more. */
+function naming(file: string, error: unknown): unknown {
+  if (!isDockerMtlsError(error, 'ERR_CONTEXT_ARCHIVE_INVALID')) return error
+  const { got, todo } = error
+  const tried = file === '-' ? `${error.tried} on stdin` : `${error.tried}, ${file}`
+  return new EndpointError('ERR_CONTEXT_ARCHIVE_INVALID', { tried, got, todo, cause: error })
 }
 
 /** Not more than tells that it is too much. */
