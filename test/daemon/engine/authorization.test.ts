@@ -3,7 +3,6 @@ import { X509Certificate } from 'node:crypto'
 import { after, afterEach, before, describe, test } from 'node:test'
 import {
   AuthorizationDeniedError,
-  connect,
   ForbiddenError,
   ServerError,
   type DockerClient,
@@ -82,10 +81,7 @@ describe('an authorization plugin', { skip }, () => {
 
   test('that refuses the ping keeps a client out, and says so', async () => {
     plugin.decide = ({ User }) => (User === undefined ? undefined : 'nothing for anybody')
-    await assert.rejects(
-      connect({}, { HOME: '/nonexistent', ...engine.daemon.clientEnv }),
-      denied('nothing for anybody'),
-    )
+    await assert.rejects(engine.connect(), denied('nothing for anybody'))
     await assert.rejects(docker.ping(), denied('nothing for anybody'))
   })
 

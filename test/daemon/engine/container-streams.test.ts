@@ -7,7 +7,6 @@ import { extract, pack } from 'tar-stream'
 import {
   BadRequestError,
   ConflictError,
-  connect,
   DockerApiError,
   NotFoundError,
   type AttachedStream,
@@ -68,7 +67,9 @@ describe('streams of containers', { skip }, () => {
 
   describe('logs', () => {
     test('of both streams, of one, by time, with their times, and the last of them', async () => {
-      const id = await ended('echo one; sleep 0.2; echo two >&2; sleep 1.1; echo three')
+      const LogConfig = { Type: 'json-file', Config: { labels: 'stage' } }
+      const config = { Labels: { stage: 'one' }, HostConfig: { LogConfig } }
+      const id = await ended('echo one; sleep 0.2; echo two >&2; sleep 1.1; echo three', config)
       const logs = (options: object = {}): Promise<string> =>
         docker.containers.logs(id, options).then((log) => log.text())
       assert.equal(await logs(), 'one\ntwo\nthree\n')
@@ -76,6 +77,7 @@ describe('streams of containers', { skip }, () => {
       assert.equal(await logs({ stderr: false }), 'one\nthree\n')
       assert.equal(await logs({ tail: 1 }), 'three\n')
       assert.equal(await logs({ tail: 'all' }), 'one\ntwo\nthree\n')
+      assert.equal(await logs({ details: true, tail: 1 }), 'stage=one three\n')
       const stamped = (await logs({ timestamps: true })).trim().split('\n')
       assert.match(stamped[0] ?? '', /^\d{4}-\d\d-\d\dT[\d:]+\.\d{9}Z one$/)
       const third = stamped[2]?.split(' ')[0] ?? ''
@@ -147,7 +149,7 @@ describe('streams of containers', { skip }, () => {
       const plain = await ended('echo out; echo err >&2')
       const terminal = await ended('echo 12345678', { Tty: true })
       for (const apiVersion of ['1.40', '1.41', '1.42']) {
-        const older = await connect({ apiVersion }, { HOME: '/nonexistent', ...engine.daemon.clientEnv })
+        const older = await engine.connect({ apiVersion })
         t.after(() => older.close())
         const log = await (await older.containers.logs(plain)).collect()
         assert.deepEqual([log.stdout.toString(), log.stderr.toString()], ['out\n', 'err\n'], apiVersion)
@@ -333,7 +335,7 @@ describe('streams of containers', { skip }, () => {
       await assert.rejects(soon('the end', stream.collect()), { message: 'late' })
       await delay(50)
       assert.ok(connections(engine) <= open, 'the connection is closed')
-      const other = await connect({}, { HOME: '/nonexistent', ...engine.daemon.clientEnv })
+      const other = await engine.connect()
       const unclosed = await other.containers.attachWebSocket(id)
       const rejected = assert.rejects(soon('the end', unclosed.collect()))
       await other.close()
@@ -344,7 +346,7 @@ describe('streams of containers', { skip }, () => {
     })
 
     test('an older API attaches to everything, and can not do less', async (t) => {
-      const older = await connect({ apiVersion: '1.41' }, { HOME: '/nonexistent', ...engine.daemon.clientEnv })
+      const older = await engine.connect({ apiVersion: '1.41' })
       t.after(() => older.close())
       const { Id } = await docker.containers.create({
         Image: engine.image,

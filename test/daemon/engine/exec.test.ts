@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   BadRequestError,
   ConflictError,
-  connect,
   NotFoundError,
   StreamError,
   type DockerClient,
@@ -13,17 +11,14 @@ import {
 } from '../../../lib/index.ts'
 import { lacks } from '../../support/requirements.ts'
 import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
+import { published } from '../support/published.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
 const BOTH = { AttachStdout: true, AttachStderr: true }
 
 /** The paths that are asked for while something runs. */
 async function asked(run: () => Promise<unknown>): Promise<string[]> {
-  const paths: string[] = []
-  const note = (event: unknown): void => void paths.push((event as { path: string }).path)
-  subscribe('docker-mtls:request', note)
-  await run().finally(() => unsubscribe('docker-mtls:request', note))
-  return paths.map((path) => path.replace(/^\/v[\d.]+/, '').replace(/[0-9a-f]{64}/, 'ID'))
+  return (await published(run)).map(({ path }) => path.replace(/^\/v[\d.]+/, '').replace(/[0-9a-f]{64}/, 'ID'))
 }
 
 describe('exec', { skip }, () => {
@@ -90,7 +85,7 @@ describe('exec', { skip }, () => {
   })
 
   test('an older API has no content type, and no size', async (t) => {
-    const older = await connect({ apiVersion: '1.41' }, { HOME: '/nonexistent', ...engine.daemon.clientEnv })
+    const older = await engine.connect({ apiVersion: '1.41' })
     t.after(() => older.close())
     const raw = await older.exec.start(await create({ Cmd: ['echo', '12345678'], ...BOTH, Tty: true }), { Tty: true })
     assert.equal(await soon('a terminal', raw.text()), '12345678\r\n')

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { after, before, describe, test, type TestContext } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import {
   BadRequestError,
   ConflictError,
@@ -12,6 +11,7 @@ import {
 import { leaksOf, tracesOf } from '../../support/leaks.ts'
 import { lacks } from '../../support/requirements.ts'
 import type { BusyboxEngine } from '../support/busybox-engine.ts'
+import { published } from '../support/published.ts'
 import { serviceOf, startSwarmEngine, taskOf, until } from '../support/swarm-engine.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
@@ -20,16 +20,6 @@ const BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
 
 const ids = (list: readonly { readonly ID: string }[]): string[] => list.map(({ ID }) => ID)
 const file = (Name: string, Mode: number): SecretReference['File'] => ({ Name, UID: '1', GID: '2', Mode })
-
-/** All that is published while something runs. */
-async function published(t: TestContext, run: () => Promise<unknown>): Promise<unknown[]> {
-  const events: unknown[] = []
-  const see = (event: unknown): number => events.push(event)
-  subscribe('docker-mtls:request', see)
-  t.after(() => unsubscribe('docker-mtls:request', see))
-  await run()
-  return events
-}
 
 describe('secrets and configs', { skip }, () => {
   let engine: BusyboxEngine
@@ -143,13 +133,13 @@ describe('secrets and configs', { skip }, () => {
     await docker.secrets.remove(secret.ID)
   })
 
-  test('no error, no event and no client shows what is in one', async (t) => {
+  test('no error, no event and no client shows what is in one', async () => {
     const secret = 'it is between you and me 42'
     const errors: unknown[] = []
     const fails = async (promise: Promise<unknown>): Promise<void> => {
       await assert.rejects(promise, (error: unknown) => errors.push(error) > 0)
     }
-    const events = await published(t, async () => {
+    const events = await published(async () => {
       const Data = Buffer.from(secret)
       const { ID } = await docker.secrets.create({ Name: 'hidden', Data })
       await fails(docker.secrets.create({ Name: 'hidden', Data }))
@@ -183,7 +173,7 @@ describe('secrets and configs', { skip }, () => {
     ])
   })
 
-  test('nor are the keys to the swarm shown', async (t) => {
+  test('nor are the keys to the swarm shown', async () => {
     const { JoinTokens, Spec, Version } = await docker.swarm.inspect()
     const SigningCAKey =
       '-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5IGF0IGFsbCwgYnV0IGEgc2VjcmV0\n-----END PRIVATE KEY-----\n'
@@ -194,7 +184,7 @@ describe('secrets and configs', { skip }, () => {
     }
     const join = { ListenAddr: '127.0.0.1', RemoteAddrs: ['127.0.0.1:1'], JoinToken: JoinTokens.Manager }
     const UnlockKey = 'SWMKEY-1-aVaQAOGPDyTpTyJhfPyyFUEVjSUxM1DQkjYFy4IU8i8'
-    const events = await published(t, async () => {
+    const events = await published(async () => {
       await fails(docker.swarm.join(join))
       await fails(docker.swarm.unlock({ UnlockKey }))
       await fails(docker.swarm.update({ ...Spec, CAConfig }, { version: Version.Index }))

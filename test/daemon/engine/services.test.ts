@@ -3,7 +3,6 @@ import { after, before, describe, test, type TestContext } from 'node:test'
 import {
   BadRequestError,
   ConflictError,
-  connect,
   NotFoundError,
   ServerError,
   type DockerClient,
@@ -288,7 +287,7 @@ describe('services', { skip }, () => {
     })
 
     test('are told apart for a daemon that does not say whether there is a terminal', async (t) => {
-      const old = await connect({ apiVersion: '1.41' }, engine.daemon.clientEnv)
+      const old = await engine.connect({ apiVersion: '1.41' })
       t.after(() => old.close())
       for (const [name, TTY] of [
         ['old-raw', true],

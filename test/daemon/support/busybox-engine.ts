@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import { connect, type ContainerCreateRequest, type DockerClient } from '../../../lib/index.ts'
+import { connect, type EndpointOptions, type ContainerCreateRequest, type DockerClient } from '../../../lib/index.ts'
 import { makeImage } from '../harness/image.ts'
 import { startSecuredDaemon, type SecuredDaemon, type SecuredOptions } from '../harness/secured.ts'
 
@@ -9,6 +9,8 @@ export interface BusyboxEngine {
   readonly daemon: SecuredDaemon
   readonly docker: DockerClient
   readonly image: string
+  /** Connects one more client. */
+  connect(options?: EndpointOptions): Promise<DockerClient>
   /** Makes a container that sleeps, unless told otherwise, and starts it. */
   start(container?: ContainerCreateRequest, name?: string): Promise<string>
   stop(): Promise<void>
@@ -21,7 +23,9 @@ export async function startBusyboxEngine(options: SecuredOptions = {}): Promise<
   const daemon = await startSecuredDaemon(options)
   try {
     const image = await makeImage(daemon)
-    const docker = await connect({}, { HOME: '/nonexistent', ...daemon.clientEnv })
+    const connectTo = (given: EndpointOptions = {}): Promise<DockerClient> =>
+      connect(given, { HOME: '/nonexistent', ...daemon.clientEnv })
+    const docker = await connectTo()
     const start = async (container: ContainerCreateRequest = {}, name?: string): Promise<string> => {
       const { Id } = await docker.containers.create({ Image: image, Cmd: SLEEP, ...container }, name ? { name } : {})
       await docker.containers.start(Id)
@@ -31,7 +35,7 @@ export async function startBusyboxEngine(options: SecuredOptions = {}): Promise<
       await docker.close()
       await daemon.stop()
     }
-    return { daemon, docker, image, start, stop }
+    return { daemon, docker, image, connect: connectTo, start, stop }
   } catch (error) {
     await daemon.stop()
     throw error
