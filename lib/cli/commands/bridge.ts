@@ -72,7 +72,7 @@ function define(command: Command, context: Context): void {
 export const bridge: CommandSpec = {
   description:
     'Makes a unix socket that leads to the daemon over mutual TLS, for tools that can not do that themselves: ' +
-    'with DOCKER_HOST=unix://PATH any Docker tool works. It runs until Ctrl-C, and removes the socket then. ' +
+    'with DOCKER_HOST=unix://PATH any Docker tool works. It runs until Ctrl-C or SIGTERM, and removes the socket then. ' +
     'The socket is for you alone (mode 0600), and as good as root on the host of the daemon.',
   examples: [
     ['docker-mtls bridge --socket "$XDG_RUNTIME_DIR/docker.sock"', 'to the daemon of DOCKER_HOST'],
