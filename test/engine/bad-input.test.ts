@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import type { Operation } from '../../lib/engine/operation.ts'
-import { connect, DockerApiError, isDockerMtlsError, type DockerClient } from '../../lib/index.ts'
+import { DockerApiError, isDockerMtlsError, type DockerClient } from '../../lib/index.ts'
 import { ROWS, shapeOf } from './operations-table.ts'
 import { CALLS, callsOf, type Given } from './support/calls.ts'
-import { startFakeEngine, type Asked, type FakeEngine } from './support/fake-engine.ts'
+import { startFakeScene, type Asked, type FakeScene } from './support/fake-engine.ts'
 import { loadOperations } from './support/operations.ts'
 
 const operations = await loadOperations()
@@ -51,17 +51,7 @@ function cyclic(): object {
   return value
 }
 
-interface Scene {
-  readonly docker: DockerClient
-  readonly fake: FakeEngine
-}
-
-async function scene(t: TestContext): Promise<Scene> {
-  const fake = await startFakeEngine(t, { version: '1.55' })
-  const docker = await connect({ host: fake.host })
-  t.after(() => docker.close())
-  return { docker, fake }
-}
+const scene = (t: TestContext): Promise<FakeScene> => startFakeScene(t, { version: '1.55' })
 
 /** Which of its parts a call takes: it reads them. */
 async function partsOf(docker: DockerClient, name: string): Promise<Set<keyof Given>> {
@@ -104,7 +94,7 @@ function names({ path, query, headers }: Asked, value: unknown, isImage: boolean
 }
 
 async function attempt(
-  { docker, fake }: Scene,
+  { docker, fake }: FakeScene,
   name: string,
   given: Given,
 ): Promise<{ error: unknown; sent: Asked[] }> {

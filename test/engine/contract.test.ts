@@ -1,31 +1,15 @@
 import assert from 'node:assert/strict'
-import { describe, test, type TestContext } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Operation, QueryTake } from '../../lib/engine/operation.ts'
 import { compareVersions, OLDEST_API_VERSION } from '../../lib/engine/version.ts'
-import { connect, DockerApiError, NEWEST_API_VERSION, type DockerClient } from '../../lib/index.ts'
+import { DockerApiError, NEWEST_API_VERSION } from '../../lib/index.ts'
 import { CALLS, callsOf, type Given } from './support/calls.ts'
-import {
-  startFakeEngine,
-  type Answer,
-  type Asked,
-  type FakeEngine,
-  type FakeEngineOptions,
-} from './support/fake-engine.ts'
+import { startFakeScene, type Answer, type Asked } from './support/fake-engine.ts'
 import { loadOperations } from './support/operations.ts'
 
 /** The oldest that we speak, one in the middle, and the newest; the daemon of the other tests speaks 1.45. */
 const VERSIONS = ['1.40', '1.44', '1.55'] as const
 const operations = await loadOperations()
-
-async function speaking(
-  t: TestContext,
-  options: FakeEngineOptions,
-): Promise<{ docker: DockerClient; fake: FakeEngine }> {
-  const fake = await startFakeEngine(t, options)
-  const docker = await connect({ host: fake.host })
-  t.after(() => docker.close())
-  return { docker, fake }
-}
 
 function given(parts: Partial<Given> = {}): Given {
   return { a: 'one', b: 'two', body: {}, options: {}, ...parts }
@@ -92,7 +76,7 @@ describe('what came after the oldest version', () => {
   for (const { what, since, call, given: parts, wasSent } of all) {
     test(`${call}: ${what} is refused before ${since}, and sent from then on`, async (t) => {
       for (const version of new Set([OLDEST_API_VERSION, previous(since)])) {
-        const { docker, fake } = await speaking(t, { version })
+        const { docker, fake } = await startFakeScene(t, { version })
         await assert.rejects(
           async () => CALLS[call]?.(docker, parts),
           { code: 'ERR_API_FIELD_TOO_NEW', message: new RegExp(`Engine API ${since}, .*speaks ${version}`) },
@@ -101,7 +85,7 @@ describe('what came after the oldest version', () => {
         assert.deepEqual(fake.asked, [], 'nothing was sent')
       }
       for (const version of new Set([since, NEWEST_API_VERSION])) {
-        const { docker, fake } = await speaking(t, { version })
+        const { docker, fake } = await startFakeScene(t, { version })
         await assert.rejects(async () => CALLS[call]?.(docker, parts), DockerApiError, version)
         assert.ok(fake.asked.some(wasSent), `it was sent by ${version}: ${fake.asked.map(({ path }) => path).join()}`)
       }
@@ -112,7 +96,7 @@ describe('what came after the oldest version', () => {
 describe('every method', () => {
   for (const version of VERSIONS) {
     test(`sends ${version} in its path, or says that it is too new`, async (t) => {
-      const { docker, fake } = await speaking(t, { version })
+      const { docker, fake } = await startFakeScene(t, { version })
       for (const [name, call] of Object.entries(CALLS)) {
         const before = fake.asked.length
         const error = await rejection(call(docker, given()))
@@ -142,7 +126,7 @@ const json =
 
 describe('what answers have, and since when', () => {
   test('a ping of an old daemon says less', async (t) => {
-    const old = await speaking(t, { version: '1.40', headers: { Ostype: 'linux' } })
+    const old = await startFakeScene(t, { version: '1.40', headers: { Ostype: 'linux' } })
     assert.deepEqual(await old.docker.ping(), {
       apiVersion: '1.40',
       osType: 'linux',
@@ -158,7 +142,7 @@ describe('what answers have, and since when', () => {
       Swarm: 'active/manager',
       Server: 'Docker/29.7.2 (windows)',
     }
-    const recent = await speaking(t, { version: '1.55', headers })
+    const recent = await startFakeScene(t, { version: '1.55', headers })
     const ping = {
       apiVersion: '1.55',
       osType: 'windows',
@@ -174,14 +158,14 @@ describe('what answers have, and since when', () => {
   test('df is lists, then both, then sums', async (t) => {
     const Images = [{ Id: 'sha256:1', Size: 7, VirtualSize: 7 }]
     const lists = { LayersSize: 7, Images, Containers: null, Volumes: null, BuildCache: null, BuilderSize: 0 }
-    const old = await speaking(t, { version: '1.40', answer: json(lists) })
+    const old = await startFakeScene(t, { version: '1.40', answer: json(lists) })
     const before = await old.docker.system.df()
     assert.deepEqual([before.LayersSize, before.Images?.[0]?.Size, before.Containers], [7, 7, null])
     assert.equal(before.ImageUsage, undefined)
     assert.equal(old.fake.asked[0]?.query.size, 0)
 
     const usage = { ActiveCount: 0, TotalCount: 1, Reclaimable: 7, TotalSize: 7, Items: [{ Id: 'sha256:1', Size: 7 }] }
-    const recent = await speaking(t, { version: '1.55', answer: json({ ImageUsage: usage }) })
+    const recent = await startFakeScene(t, { version: '1.55', answer: json({ ImageUsage: usage }) })
     const now = await recent.docker.system.df({ type: ['image', 'build-cache'], verbose: true })
     assert.deepEqual(
       [now.ImageUsage?.TotalSize, now.ImageUsage?.Items?.[0]?.Id, now.Images],
@@ -214,7 +198,7 @@ describe('what answers have, and since when', () => {
         response.setHeader('Content-Type', type)
         response.end(`${JSON.stringify({ ...extra, ...event })}\n${JSON.stringify(event)}\n`)
       }
-      const { docker, fake } = await speaking(t, { version, answer })
+      const { docker, fake } = await startFakeScene(t, { version, answer })
       const seen = []
       for await (const one of docker.system.events({ since: new Date(1_500), filters: { type: ['container'] } }))
         seen.push(one)
@@ -232,7 +216,7 @@ describe('what answers have, and since when', () => {
   })
 
   test('a login may be answered by nothing', async (t) => {
-    const { docker, fake } = await speaking(t, {
+    const { docker, fake } = await startFakeScene(t, {
       version: '1.40',
       answer: (_, response) => response.writeHead(204).end(),
     })
@@ -245,14 +229,14 @@ describe('what answers have, and since when', () => {
       ['1.44', 'keep-storage'],
       ['1.55', 'reserved-space'],
     ] as const) {
-      const { docker, fake } = await speaking(t, { version, answer: json({ SpaceReclaimed: 0 }) })
+      const { docker, fake } = await startFakeScene(t, { version, answer: json({ SpaceReclaimed: 0 }) })
       await docker.images.buildPrune({ reservedSpace: 7 })
       assert.deepEqual([...(fake.asked[0]?.query ?? [])], [[name, '7']])
     }
   })
 
   test('a plugin is enabled with the number that the specification leaves out', async (t) => {
-    const { docker, fake } = await speaking(t, { version: '1.40', answer: (_, response) => response.end() })
+    const { docker, fake } = await startFakeScene(t, { version: '1.40', answer: (_, response) => response.end() })
     await docker.plugins.enable('one')
     await docker.plugins.enable('one', { timeout: 3 })
     assert.deepEqual(
@@ -270,7 +254,7 @@ describe('what answers have, and since when', () => {
       VirtualSize: 7,
       Labels: null,
     }
-    const old = await speaking(t, { version: '1.40', answer: json([image]) })
+    const old = await startFakeScene(t, { version: '1.40', answer: json([image]) })
     assert.equal((await old.docker.images.list())[0]?.VirtualSize, 7)
   })
 })

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import { connect, type DockerClient } from '../../lib/index.ts'
 import { ROWS, shapeOf, type Parameter, type Row } from './operations-table.ts'
 import { CALLS, callsOf, type Given } from './support/calls.ts'
-import { startFakeEngine, type Asked, type FakeEngine } from './support/fake-engine.ts'
+import { startFakeScene, type Asked, type FakeScene } from './support/fake-engine.ts'
 
 /** Images are asked for by other names than they are given; their tests are `images.test.ts` and those of builds. */
 const rows = ROWS.filter(({ methods }) => !/^(images|distribution)\./.test(methods.join()))
@@ -34,20 +33,10 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   'plugins.upgrade': 'remote=two',
 }
 
-interface Scene {
-  readonly docker: DockerClient
-  readonly fake: FakeEngine
-}
-
-async function scene(t: TestContext): Promise<Scene> {
-  const fake = await startFakeEngine(t, { version: '1.55' })
-  const docker = await connect({ host: fake.host })
-  t.after(() => docker.close())
-  return { docker, fake }
-}
+const scene = (t: TestContext): Promise<FakeScene> => startFakeScene(t, { version: '1.55' })
 
 /** The first request of a call, which the fake answers with a 404. */
-async function sent({ docker, fake }: Scene, name: string, given: Partial<Given>): Promise<Asked> {
+async function sent({ docker, fake }: FakeScene, name: string, given: Partial<Given>): Promise<Asked> {
   const before = fake.asked.length
   const call = async (): Promise<unknown> =>
     CALLS[name]?.(docker, { a: 'one', b: 'two', body: {}, options: {}, ...given })

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, afterEach, before, describe, test } from 'node:test'
-import {
-  AuthorizationDeniedError,
-  ForbiddenError,
-  ServerError,
-  type DockerClient,
-} from '../../../lib/index.ts'
+import { AuthorizationDeniedError, ForbiddenError, ServerError, type DockerClient } from '../../../lib/index.ts'
 import { lacks } from '../../support/requirements.ts'
 import { startAuthorization, type AuthorizationPlugin, type AuthorizationQuestion } from '../harness/authorization.ts'
 import { startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'

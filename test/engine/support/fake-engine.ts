@@ -4,10 +4,13 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { connect, type DockerClient } from '../../../lib/index.ts'
 import { temporaryFolder, type Cleanable } from '../../support/temporary.ts'
 
 /** A request that came. */
 export interface Asked {
+  /** Method, path and query as they were on the wire, without the version. */
+  readonly line: string
   readonly method: string
   /** Without the version; as it was on the wire. */
   readonly path: string
@@ -59,6 +62,19 @@ export async function startFakeEngine(t: Cleanable, options: FakeEngineOptions):
   return { host: `unix://${path}`, asked, sockets }
 }
 
+/** Such a daemon, and a client of it. */
+export interface FakeScene {
+  readonly docker: DockerClient
+  readonly fake: FakeEngine
+}
+
+export async function startFakeScene(t: Cleanable, options: FakeEngineOptions): Promise<FakeScene> {
+  const fake = await startFakeEngine(t, options)
+  const docker = await connect({ host: fake.host })
+  t.after(() => docker.close())
+  return { docker, fake }
+}
+
 function end(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   for (const socket of sockets) socket.destroy()
   server.close()
@@ -68,7 +84,8 @@ function end(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
 function describe({ method = '', url = '', headers }: IncomingMessage, body: Buffer): Asked {
   const [whole = '', query = ''] = url.split(/\?(.*)/s)
   const [, version, path = whole] = /^\/v(\d+\.\d+)(\/.*)$/s.exec(whole) ?? []
-  return { method, path, version, query: new URLSearchParams(query), headers, body }
+  const line = `${method} ${version === undefined ? url : url.slice(`/v${version}`.length)}`
+  return { line, method, path, version, query: new URLSearchParams(query), headers, body }
 }
 
 async function serve(
