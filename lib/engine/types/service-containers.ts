@@ -5,7 +5,7 @@ import type { ContainerPrivileges } from './service-privileges.ts'
 
 /** The containers of a service. */
 export interface ContainerSpec {
-  /** `name:tag` or `name@digest`. The Docker CLI writes the digest, so that all nodes run the same; the daemon takes what is given. */
+  /** `name:tag` or `name@digest`. The Docker CLI writes the digest, so that all nodes run the same; the daemon doesn't. */
   readonly Image?: string
   /** Of the containers, not of the service. */
   readonly Labels?: Readonly<Record<string, string>>
