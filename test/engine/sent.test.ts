@@ -73,6 +73,13 @@ describe('what is sent without any option', () => {
   }
 })
 
+test('pings are GET and HEAD', async (t) => {
+  const { docker, fake } = await scene(t)
+  await docker.system.ping()
+  await docker.system.pingHead()
+  assert.deepEqual(fake.pings.slice(-2), ['GET', 'HEAD'])
+})
+
 describe('what each option becomes', () => {
   for (const [name, row] of noted) {
     const taken = new URLSearchParams(ARGUMENTS[name])

@@ -27,6 +27,8 @@ export interface FakeEngine {
   readonly host: string
   /** All but pings, in order. */
   readonly asked: Asked[]
+  /** The methods of those. */
+  readonly pings: string[]
   /** Connections that are open now. */
   readonly sockets: ReadonlySet<Socket>
 }
@@ -48,8 +50,9 @@ const notFound: Answer = (_, response) => response.writeHead(404).end('{"message
 export async function startFakeEngine(t: Cleanable, options: FakeEngineOptions): Promise<FakeEngine> {
   const path = join(await temporaryFolder(t), 'docker.sock')
   const asked: Asked[] = []
+  const pings: string[] = []
   const sockets = new Set<Socket>()
-  const server = createServer((request, response) => void serve(request, response, asked, options))
+  const server = createServer((request, response) => void serve(request, response, { asked, pings }, options))
   server.on('upgrade', (request, socket, head) => void upgrade({ request, socket, head, asked }, options))
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -59,7 +62,7 @@ export async function startFakeEngine(t: Cleanable, options: FakeEngineOptions):
   server.listen(path)
   await once(server, 'listening')
   t.after(() => end(server, sockets))
-  return { host: `unix://${path}`, asked, sockets }
+  return { host: `unix://${path}`, asked, pings, sockets }
 }
 
 /** Such a daemon, and a client of it. */
@@ -91,11 +94,12 @@ function describe({ method = '', url = '', headers }: IncomingMessage, body: Buf
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  asked: Asked[],
+  { asked, pings }: Pick<FakeEngine, 'asked' | 'pings'>,
   { version, headers = {}, answer = notFound }: FakeEngineOptions,
 ): Promise<void> {
   response.setHeader('Api-Version', version)
   if (request.url === '/_ping') {
+    pings.push(request.method ?? '')
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     response.end(request.method === 'HEAD' ? undefined : 'OK')
     return
