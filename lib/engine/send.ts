@@ -3,7 +3,6 @@ import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { encodeBody, type RequestBody } from '../transport/body.ts'
 import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
-import { explainFault, isOfTheWire } from '../transport/faults.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
 import { apiError, isPluginRefusal, isWrongVersion, unreadable, type Named } from './api-error.ts'
 import { wireCall, type Call } from './call.ts'
@@ -134,12 +133,6 @@ export class Send {
     const { status, headers: head, body } = await this.#succeeding(description, versioned)
     const text = async (): Promise<string> => (await readWhole(body)).toString('utf8')
     return { status, headers: head, body, text, json: async () => parseJson(await text(), description, status) }
-  }
-
-  /** An error of a connection that was taken over, in our words. */
-  readonly explain = (error: unknown): unknown => {
-    const known = { target: this.#target, kind: this.#dispatcher.endpoint.kind }
-    return isOfTheWire(error) ? explainFault(error, known) : error
   }
 
   /** What an error calls a call. */

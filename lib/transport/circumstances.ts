@@ -7,6 +7,8 @@ export interface Circumstances {
   /** The endpoint as a person writes it, e.g. `tcp://build01:2376`. */
   readonly target: string
   readonly kind: Endpoint['kind']
+  /** What the connection was in use for, e.g. `GET /containers/json`; left out while it is being made. */
+  readonly request?: string
   /** The proxy in between, without its credentials: `http://proxy:3128`. */
   readonly proxy?: string | undefined
   /** The name or address without brackets, for TLS endpoints. */

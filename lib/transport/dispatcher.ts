@@ -49,9 +49,9 @@ export class DockerDispatcher extends Dispatcher {
   readonly #target: Target
   readonly #closing = new AbortController()
   readonly #guards: Guards = {
-    explain: (error) => {
-      const known = { target: this.#target.name, kind: this.endpoint.kind, proxy: this.#proxy }
-      return (isOfTheWire(error) ? explainFault(error, known) : error) as Error
+    explain: (error, { method, path }) => {
+      const request = `${method} ${withoutVersion(path.slice(this.prefix.length))}`
+      return this.explain(error, request) as Error
     },
     upgraded: (socket) => this.#keep(socket),
     refuse: (status) => refuseRedirect(this.#target, status),
@@ -129,7 +129,7 @@ export class DockerDispatcher extends Dispatcher {
     }
     const path = options.path.slice(this.prefix.length + 1)
     const lane = laneOf(options.method, path, Boolean(options.upgrade))
-    const guarded = new GuardedHandler(core, this.#guardsFor(options, path, lane))
+    const guarded = new GuardedHandler(core, this.#guardsFor(options, path, lane), options)
     return this.#lanes[lane].dispatch(options, guarded as UndiciDispatcher.DispatchHandler)
   }
 
@@ -180,6 +180,12 @@ export class DockerDispatcher extends Dispatcher {
     return settle(this.#whenQuiet(lanes), callback)
   }
 
+  /** @internal What went wrong on a connection that stood, in our words; all else as it is. */
+  explain(error: unknown, request: string): unknown {
+    const known = { target: this.#target.name, kind: this.endpoint.kind, proxy: this.#proxy, request }
+    return isOfTheWire(error) ? explainFault(error, known) : error
+  }
+
   toJSON(): object {
     const { endpoint, origin, closed, destroyed, peer } = this
     return { endpoint, origin, closed, destroyed, peer }
@@ -222,6 +228,11 @@ export class DockerDispatcher extends Dispatcher {
   }
 }
 Object.assign(DockerDispatcher.prototype, dispatcherMethods)
+
+/** A path as the Engine API's documentation has it: without the version, and without the query, which may hold secrets. */
+function withoutVersion(path: string): string {
+  return path.replace(/\?.*/s, '').replace(/^\/v\d+\.\d+(?=\/)/, '')
+}
 
 /** Aborts with whichever aborts first. AbortSignal.any() would leave something behind in the one that lives on, each time. */
 function linkedTo(...signals: readonly (AbortSignal | undefined)[]): { signal: AbortSignal; unlink: () => void } {

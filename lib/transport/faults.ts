@@ -179,9 +179,14 @@ export function explainFault(error: unknown, known: Circumstances): unknown {
     notHttpFault(thrown) ??
     otherFault(code, thrown)
   return new ConnectionError(wording.code, {
-    tried: `connecting to ${known.target}${known.proxy === undefined ? '' : ` through the proxy ${known.proxy}`}`,
+    tried: triedOf(known),
     got: wording.got,
     todo: wording.todo,
     cause: error,
   })
+}
+
+function triedOf({ request, target, proxy }: Circumstances): string {
+  const what = request === undefined ? `connecting to ${target}` : `${request} at ${target}`
+  return proxy === undefined ? what : `${what} through the proxy ${proxy}`
 }

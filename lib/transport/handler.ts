@@ -1,9 +1,15 @@
 import type { Duplex } from 'node:stream'
 import type { Handler } from './undici.ts'
 
+/** What was asked for, as it was given to the dispatcher. */
+export interface Asked {
+  readonly method: string
+  readonly path: string
+}
+
 export interface Guards {
   /** Turns an error of the connection into ours. */
-  readonly explain: (error: unknown) => Error
+  readonly explain: (error: unknown, request: Asked) => Error
   /** Says why an answer must not be used, if so. */
   readonly refuse: (status: number) => Error | undefined
   /** Is handed the socket of a hijacked connection. */
@@ -23,15 +29,17 @@ const PACE = 256 * 1024
 export class GuardedHandler implements Handler {
   readonly #handler: Handler
   readonly #guards: Guards
+  readonly #request: Asked
   /** Bytes since the connection last went on. */
   #given = 0
   #abort: (reason?: Error) => void = () => {}
   /** Why the caller, or a guard, gave the request up: it comes back as it is. */
   #reason: Error | undefined
 
-  constructor(handler: Handler, guards: Guards) {
+  constructor(handler: Handler, guards: Guards, request: Asked) {
     this.#handler = handler
     this.#guards = guards
+    this.#request = request
   }
 
   onConnect(abort: (reason?: Error) => void, context?: unknown): void {
@@ -72,7 +80,7 @@ export class GuardedHandler implements Handler {
   }
 
   onError(error: Error): void {
-    const explained = error === this.#reason ? error : this.#guards.explain(error)
+    const explained = error === this.#reason ? error : this.#guards.explain(error, this.#request)
     this.#guards.report?.({ error: explained })
     this.#handler.onError?.(explained)
   }

@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import {
   connect,
+  createDispatcher,
   isDockerMtlsError,
+  loadIdentity,
+  parseHost,
   type AnyDockerMtlsError,
   type ConnectionErrorCode,
   type EndpointOptions,
@@ -68,6 +71,8 @@ describe('peers that misbehave', () => {
       assert.match(error.got, got)
       assert.ok(error.message.includes(`localhost:${peer.port}`) || error.message.includes('/_ping'), error.message)
       assert.ok(error.todo.length > 10)
+      // Once a connection stands, it is the request that failed.
+      if (kind.startsWith('half a ')) assert.equal(error.tried, `GET /_ping at tcp://localhost:${peer.port}`)
     })
   }
 
@@ -240,5 +245,19 @@ describe('the remedy for a certificate of other names', () => {
     )
     assert.match(mismatch, /server-cert\.pem and server-key\.pem to the daemon's host and restart it\.$/)
     assert.match(remedy('CERT_HAS_EXPIRED', ['a', 'b'], 'a'), /cert server a b 10\.0\.0\.4 --renew {2}Then copy/)
+  })
+})
+
+test('a request is named without its version and its query, where secrets may be', async (t) => {
+  const { server, client } = await makeMaterial()
+  const peer = await startPeer('half a body', server)
+  t.after(() => peer.close())
+  const dispatcher = createDispatcher(parseHost(`tcp://localhost:${peer.port}/gate`), await loadIdentity(client))
+  t.after(() => dispatcher.destroy())
+  const asked = { origin: dispatcher.origin, path: '/gate/v1.45/build?buildargs=S3cret', method: 'POST' } as const
+  const cut = dispatcher.request(asked).then(({ body }) => body.text())
+  await assert.rejects(cut, (error: AnyDockerMtlsError) => {
+    assert.equal(error.tried, `POST /build at tcp://localhost:${peer.port}/gate`)
+    return true
   })
 })

@@ -95,7 +95,9 @@ function attachedSource(
   call: Call,
 ): Pick<AttachedSource, 'request' | 'explain' | 'signal'> {
   const { signal } = (call.options ?? {}) as RequestOptions
-  return { request: send.named(operation, call), explain: send.explain, signal }
+  const request = send.named(operation, call)
+  const explain = (error: unknown): unknown => send.dispatcher.explain(error, `${request.method} ${request.path}`)
+  return { request, explain, signal }
 }
 
 /** Makes the result of a long call out of what the daemon says meanwhile. */

@@ -11,7 +11,7 @@ export class StreamFault extends Error {
 }
 
 /** The same as an error of a call. */
-export function explainFault(request: Named, { kind, message, cause }: StreamFault): Error {
+export function errorOf(request: Named, { kind, message, cause }: StreamFault): Error {
   if (kind === 'failed') return failureInside(request, message)
   const code = kind === 'truncated' ? 'ERR_API_STREAM_TRUNCATED' : 'ERR_API_STREAM_INVALID'
   return unreadable(code, request, `the stream can't be read: ${message}`, cause)

@@ -1,7 +1,7 @@
 import { finished, type Readable } from 'node:stream'
 import { ArgumentError, ConnectionError } from '../../errors.ts'
 import type { Named } from '../api-error.ts'
-import { explainFault, StreamFault } from './fault.ts'
+import { errorOf, StreamFault } from './fault.ts'
 
 /** What is made of a body's pieces. */
 export interface Reading<Item> {
@@ -47,7 +47,7 @@ export async function* readPieces<Item>(
     }
     for (const item of end?.() ?? []) yield item
   } catch (error) {
-    if (error instanceof StreamFault) throw explainFault(request, error)
+    if (error instanceof StreamFault) throw errorOf(request, error)
     const explained = explain(error)
     throw CLOSED.has((explained as { code?: unknown }).code) ? closedEarly(explained) : explained
   } finally {
