@@ -6,6 +6,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import type { Dispatcher } from 'undici'
 import { createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from '../lib/index.ts'
@@ -23,7 +24,7 @@ type Way = (dispatcher: DockerDispatcher, t: TestContext) => Promise<unknown>
 /** Each asks a daemon for something, and rejects where it can't. */
 const WAYS: Readonly<Record<string, Way>> = {
   'a call that answers at once': (dispatcher) => collect(dispatcher, { method: 'GET', path: '/_ping' }),
-  'a stream': async (dispatcher) => (await open(dispatcher, { method: 'GET', path: '/events' })).body.dump(),
+  'a stream': async (dispatcher) => text((await open(dispatcher, { method: 'GET', path: '/events' })).body),
   'a hijacked connection': (dispatcher) => takenOver(hijack(dispatcher, { method: 'POST', path: '/exec' }, 'tcp')),
   "a build's session": (dispatcher) => takenOver(hijack(dispatcher, { method: 'POST', path: '/session' }, 'h2c')),
   'a web socket': async (dispatcher) => {
