@@ -92,7 +92,9 @@ async function checkFolder(path: string, folder: string): Promise<void> {
 async function removeDead(path: string, aside: string): Promise<void> {
   const found = await lstatIfAny(path)
   if (found === undefined) return
-  if (!found.isSocket()) throw occupied(path, 'there is a file of that name, and it is no socket')
+  if (!found.isSocket()) {
+    throw occupied(path, `there is a ${found.isDirectory() ? 'folder' : 'file'} of that name, and it is no socket`)
+  }
   if (found.uid !== process.getuid?.()) throw occupied(path, 'there is a socket of another user')
   if (await isListened(path)) throw occupied(path, 'there is a socket already, and somebody listens on it')
   if (!(await moveIfAny(path, aside)) || !(await isListened(aside))) return

@@ -111,8 +111,8 @@ describe("a bridge's socket", () => {
     assert.equal(there.length, 6)
     const rows: [name: string, says: RegExp][] = [
       ['live', /somebody listens/],
-      ['file', /no socket/],
-      ['folder', /no socket/],
+      ['file', /a file of that name, and it is no socket/],
+      ['folder', /a folder of that name, and it is no socket/],
       ['link', /no socket/],
       ['dangling', /no socket/],
     ]
