@@ -36,9 +36,9 @@ describe('an error names the file that was asked for, and that it is a folder', 
 
   test('in a folder that is not there', async (t) => {
     const path = join(await temporaryFolder(t), 'none', 'x.pem')
-    const calls = [writeFileAtomically(path, 'x', { mode }), replaceFiles([{ path, data: 'x', mode }], [])]
+    const calls = [() => writeFileAtomically(path, 'x', { mode }), () => replaceFiles([{ path, data: 'x', mode }], [])]
     for (const call of calls) {
-      await assert.rejects(call, (error: FileError) => {
+      await assert.rejects(call(), (error: FileError) => {
         assert.ok(error instanceof FileError)
         assert.equal(error.got, `there is no folder ${dirname(path)}`)
         assert.equal(error.tried, `writing ${path}`)

@@ -151,9 +151,9 @@ describe('a context that is made', () => {
       const config = await temporaryFolder(t)
       const archive = await makeTar([[{ name: 'meta.json' }, metaText('ok', 'unix:///x')]])
       for (const call of [
-        createContext(config, { name, ...tcp() }),
-        importContext(config, archive, { name }),
-        exportContext(config, name),
+        () => createContext(config, { name, ...tcp() }),
+        () => importContext(config, archive, { name }),
+        () => exportContext(config, name),
       ]) {
         await assert.rejects(call, { name: 'EndpointError', code: 'ERR_CONTEXT_INVALID' })
       }

@@ -80,8 +80,8 @@ describe('credentials that are given', () => {
   ]
   for (const [auth, code, words] of refused) {
     test(`${inspect(auth, { breakLength: Infinity })}: ${code}`, async () => {
-      for (const call of [authHeaderFor(auth as RegistryAuth, 'ubuntu'), configHeaderFor(auth as RegistryAuth)]) {
-        await assert.rejects(call, (error: TypeError) => {
+      for (const headerFor of [authHeaderFor, configHeaderFor]) {
+        await assert.rejects(headerFor(auth as RegistryAuth, 'ubuntu'), (error: TypeError) => {
           assert.ok(error instanceof TypeError && isDockerMtlsError(error), String(error))
           assert.equal(error.code, code)
           assert.match(error.message, words)
