@@ -38,7 +38,9 @@ async function expectedFiles(): Promise<string[]> {
   const shared = packed.files.map(({ path }) => path).filter((path) => /^dist\/chunks\/[\w-]+\.js$/.test(path))
   assert.ok(shared.length > 0, 'nothing is shared')
   const code = [...entries, ...shared].flatMap((path) => [path, `${path}.map`])
-  return [...types, ...code, 'package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'].toSorted()
+  const papers = ['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']
+  const pages = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+  return [...types, ...code, ...papers, ...pages, 'package.json'].toSorted()
 }
 
 /** A program in the project: a module, or a script that requires. */

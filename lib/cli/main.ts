@@ -3,15 +3,23 @@ import { Interrupted, SIGINT_CODE } from './io.ts'
 import { run } from './run.ts'
 
 /** A shell reports 128 and the signal's number (signal(7)). */
-const SIGNALS = { SIGINT: SIGINT_CODE, SIGTERM: 143, SIGHUP: 129 } as const
+const SIGNALS: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: SIGINT_CODE, SIGTERM: 143, SIGHUP: 129 }
 
 const interrupted = new AbortController()
-for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+let heard: NodeJS.Signals | undefined
+for (const [signal, exitCode] of Object.entries(SIGNALS) as [NodeJS.Signals, number][]) {
   process.on(signal, () => {
     // What is being written is written to its end; who can't wait for that asks twice.
-    if (interrupted.signal.aborted) process.exit(exitCode)
+    if (heard !== undefined) return endBy(signal)
+    heard = signal
     interrupted.abort(new Interrupted(exitCode))
   })
+}
+
+/** The parent is told of the signal itself: systemd takes that for a clean end, and 143 for a failure (systemd.service(5)). */
+function endBy(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
 }
 
 let isBroken = false
@@ -38,5 +46,6 @@ const io = {
 }
 
 void run(process.argv.slice(2), io).then((exitCode) => {
+  if (heard !== undefined && exitCode === SIGNALS[heard]) return endBy(heard)
   process.exitCode = isBroken && exitCode === 0 ? 1 : exitCode
 })

@@ -108,7 +108,7 @@ export function execFailed(request: Named, message: string, exitCode: number | n
   return new StreamError('ERR_API_EXEC_FAILED', {
     tried: `${request.method} ${path}`,
     got: `the command could not be started${exitCode === null ? '' : ` (${exitCode})`}, "${message}"`,
-    todo: COMMAND_TODO,
+    todo: sayingOf(101, message)?.todo ?? COMMAND_TODO,
     status: 101,
     method: request.method,
     path,

@@ -32,7 +32,9 @@ export function wireCall(operation: Operation, call: Call, version: string): Wir
   const encoded = encodeBody(checkBody(operation, body, version))
   return {
     method: operation.method,
-    path: expandPath(operation.path, ids) + encodeQuery(queryOf(operation, { ...options, ...names }, version)),
+    path:
+      expandPath(operation.path, ids, `${operation.name}()`) +
+      encodeQuery(queryOf(operation, { ...options, ...names }, version)),
     ...encoded,
     headers: { ...encoded.headers, ...headers },
     signal,
@@ -120,12 +122,16 @@ function checkBody(operation: Operation, body: RequestBody | undefined, version:
 
 /** Options begin in lower case, and no field of a body does: the daemon would leave one that is there out in silence. */
 function refuseMisplaced(operation: Operation, body: object): void {
-  const option = optionsOf(operation).find((key) => (body as Options)[key] !== undefined)
-  if (option === undefined) return
+  if (operation.lowerCase === true) return
+  const key = Object.keys(body).find((name) => /^[a-z]/.test(name) && (body as Options)[name] !== undefined)
+  if (key === undefined) return
+  const isOption = optionsOf(operation).includes(key)
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the body of ${operation.name}()`,
-    got: `it has ${option}, which is an option: the daemon would leave it out in silence`,
-    todo: `Give it with the options, in the last argument: { ${option} }.`,
+    got: `it has ${key}, which is ${isOption ? 'an option' : 'no field of the API'}: the daemon would leave it out in silence`,
+    todo: isOption
+      ? `Give it with the options, in the last argument: { ${key} }.`
+      : `The API's fields begin in upper case, such as ${key.charAt(0).toUpperCase()}${key.slice(1)}.`,
   })
 }
 
@@ -137,6 +143,9 @@ function wrongBody({ name, body }: Operation): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the body of ${name}()`,
     got: body === 'bytes' ? 'it is neither bytes nor a stream of bytes' : 'it is no plain object',
-    todo: body === 'bytes' ? 'Give a Uint8Array, a Readable or an AsyncIterable.' : 'Give what the API calls the body.',
+    todo:
+      body === 'bytes'
+        ? 'Give a Uint8Array, a Readable or an AsyncIterable.'
+        : 'Give the fields of the API as one object.',
   })
 }

@@ -187,7 +187,8 @@ export class Containers {
 
   /**
    * Its input and output on a connection of its own (`POST /containers/{id}/attach`). Attach before you start it, and
-   * nothing of what it says is missed.
+   * nothing of what it says is missed. For its input, make it with `OpenStdin` and `StdinOnce`, and attach with
+   * `{ stdin: true }`.
    *
    * @throws {@link NotFoundError} where there is none
    * @throws {@link ConflictError} where it is paused

@@ -54,6 +54,21 @@ const SAYINGS: readonly Saying[] = [
     said: /exec: "[^"]*": |executable file \S+ not found|chdir to cwd|unable to find (?:user|group) /,
     todo: COMMAND_TODO,
   },
+  // moby, daemon/exec.go.
+  {
+    said: /Exec command [0-9a-f]{64} (?:has already run|is already running)/,
+    todo: 'An exec runs once: make another by docker.exec.create().',
+  },
+  // moby, daemon/errors.go, for what needs a container that runs.
+  { said: /[Cc]ontainer \S+ is not running$/, status: 409, todo: 'Start it first, or look why it has ended.' },
+  // moby, daemon/archive.go.
+  {
+    said: /^Could not find the file (.+) in container /,
+    status: 404,
+    todo: 'Correct the path $1: neither it nor a link to it is there, or its folder is not.',
+  },
+  // moby, api/server: no route.
+  { said: /^page not found$/, status: 404, todo: 'Correct the path, or look since which API version there is one.' },
   // moby, libnetwork/portallocator, for a port of another container; the system, for that of another program.
   {
     said: /port is already allocated|address already in use/,

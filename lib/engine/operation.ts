@@ -30,6 +30,8 @@ export interface Operation {
   readonly own?: readonly string[]
   /** What the body is; left out where there is none. */
   readonly body?: 'json' | 'bytes'
+  /** The fields of its body begin in lower case, as nowhere else in the API. */
+  readonly lowerCase?: true
   /** Fields of the body that are newer than the oldest version, by path: `HostConfig.Mounts.*.VolumeOptions.Subpath`. */
   readonly newer?: Readonly<Record<string, Since>>
 }

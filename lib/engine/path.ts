@@ -5,24 +5,22 @@ declare const encoded: unique symbol
 /** A path of the Engine API whose every substitution is one encoded segment. */
 export type ApiPath = string & { readonly [encoded]: true }
 
-function invalid(got: string, value: unknown, todo = 'Pass the id or name as Docker prints it.'): ArgumentError {
-  return new ArgumentError('ERR_PATH_SEGMENT_INVALID', { tried: `making an API path with ${shown(value)}`, got, todo })
-}
-
-function segment(value: unknown): string {
-  if (typeof value !== 'string') throw invalid('it is not a string', value)
+function segment(value: unknown, of = 'an API path'): string {
+  const invalid = (got: string, todo = 'Pass the id or name as Docker prints it.'): ArgumentError =>
+    new ArgumentError('ERR_PATH_SEGMENT_INVALID', { tried: `the id or name ${shown(value)} in ${of}`, got, todo })
+  if (typeof value !== 'string') throw invalid('it is not a string')
   // WHATWG URL and every proxy resolve these, encoded or not: `..` would reach another object's endpoint. So would it
   // between slashes: dockerd, and many a proxy, decodes them first.
-  if (value === '' || /(^|\/)\.{1,2}(\/|$)/.test(value)) throw invalid('it names no object', value)
+  if (value === '' || /(^|\/)\.{1,2}(\/|$)/.test(value)) throw invalid('it names no object')
   // The names in a list of containers begin with one. dockerd would send a redirect to the path without it.
   if (/^\/|\/\/|\/$/.test(value)) {
     const clean = value.replaceAll(/^\/+|\/+$/g, '').replaceAll(/\/+/g, '/')
-    throw invalid('it has a slash too many', value, clean === '' ? undefined : `Pass it without:  ${clean}`)
+    throw invalid('it has a slash too many', clean === '' ? undefined : `Pass it without:  ${clean}`)
   }
   try {
     return encodeURIComponent(value)
   } catch {
-    throw invalid('it has half of a surrogate pair', value)
+    throw invalid('it has half of a surrogate pair')
   }
 }
 
@@ -37,13 +35,17 @@ function segment(value: unknown): string {
  * ```
  */
 export function path(strings: TemplateStringsArray, ...values: string[]): ApiPath {
-  return String.raw({ raw: strings.raw }, ...values.map(segment)) as ApiPath
+  return String.raw({ raw: strings.raw }, ...values.map((value) => segment(value))) as ApiPath
 }
 
-/** Fills the places of a path as the specification writes it, `/containers/{id}/json`, with ids or names. */
-export function expandPath(template: string, ids: readonly unknown[] = []): ApiPath {
+/**
+ * Fills the places of a path as the specification writes it, `/containers/{id}/json`, with ids or names.
+ *
+ * @param of - whose ids they are, for messages: `containers.inspect()`
+ */
+export function expandPath(template: string, ids: readonly unknown[] = [], of?: string): ApiPath {
   let next = 0
-  return template.replaceAll(/\{\w+\}/g, () => segment(ids[next++])) as ApiPath
+  return template.replaceAll(/\{\w+\}/g, () => segment(ids[next++], of)) as ApiPath
 }
 
 /** A whole path that a caller wrote: it must begin with `/`, and hold no dot segments, query or white space. */

@@ -8,6 +8,7 @@ import { apiError, isPluginRefusal, isWrongVersion, unreadable, type Named } fro
 import { wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
 import { encodeQuery, type Query } from './query.ts'
+import { readTwice } from './stream/pieces.ts'
 import { chooseVersion, isDockerPing, NEWEST_API_VERSION, notDocker, readPing, versionHeader } from './version.ts'
 import type { Ping } from './version.ts'
 
@@ -131,7 +132,10 @@ export class Send {
     const wire = { method, path: path + encodeQuery(query), ...encoded, signal }
     const versioned = this.#versioned({ ...wire, headers: { ...encoded.headers, ...headers } })
     const { status, headers: head, body } = await this.#succeeding(description, versioned)
-    const text = async (): Promise<string> => (await readWhole(body)).toString('utf8')
+    const text = async (): Promise<string> => {
+      if (body.readableDidRead) throw readTwice()
+      return (await readWhole(body)).toString('utf8')
+    }
     return { status, headers: head, body, text, json: async () => parseJson(await text(), description, status) }
   }
 

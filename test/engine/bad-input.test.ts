@@ -219,8 +219,8 @@ describe('options that are true or false, and those that are whole numbers, are 
   }
 })
 
-describe('options that are put into the body are no fields of it', () => {
-  const taking = operations.filter(({ name, body }) => body === 'json' && name !== 'system.auth')
+describe('options that are put into the body are no fields of it, nor are fields in lower case', () => {
+  const taking = operations.filter(({ body, lowerCase }) => body === 'json' && lowerCase !== true)
   for (const { name, query = {}, own = [] } of taking) {
     test(name, async (t) => {
       const here = await scene(t)
@@ -232,6 +232,12 @@ describe('options that are put into the body are no fields of it', () => {
           assert.match((error as { todo?: string }).todo ?? '', new RegExp(`with the options.*\\{ ${option} \\}`))
           assert.deepEqual(sent, [], option)
         }
+      }
+      for (const call of callsOf(name)) {
+        const given = { a: 'one', b: 'two', body: { noSuchField: 'x' }, options: {} }
+        const { error, sent } = await attempt(here, call, given)
+        assert.match(String(error), /it has noSuchField, which is no field of the API.*\n.*such as NoSuchField\.$/)
+        assert.deepEqual(sent, [], call)
       }
     })
   }

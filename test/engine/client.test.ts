@@ -168,6 +168,20 @@ describe('answers', () => {
     await docker.close()
   })
 
+  test('an answer is read once', async (t) => {
+    const { host } = await pretend(
+      t,
+      serving('1.45', (_, response) => response.end('[1]')),
+    )
+    const docker = await connect({ host })
+    const answer = await docker.request({ method: 'GET', path: '/x' })
+    assert.deepEqual(await answer.json(), [1])
+    for (const again of [() => answer.json(), () => answer.text()]) {
+      await assert.rejects(again(), { code: 'ERR_ARGUMENT_INVALID', message: /read before/ })
+    }
+    await docker.close()
+  })
+
   test('request() sends bodies and queries, and hands the body over as it comes', async (t) => {
     const { host, asked } = await pretend(
       t,

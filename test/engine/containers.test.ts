@@ -107,9 +107,9 @@ describe('a connection that is taken over', () => {
   test('sends the options in the query, and nothing of them into the input', async (t) => {
     const received: Buffer[] = []
     const upgrade: Upgrade = (_, socket) => {
-      socket.write(`${UPGRADED}Content-Type: application/vnd.docker.raw-stream\r\n\r\n`)
+      socket.write(`${UPGRADED}Content-Type: application/vnd.docker.multiplexed-stream\r\n\r\n`)
       socket.on('data', (chunk: Buffer) => received.push(chunk))
-      socket.on('end', () => socket.end('bye'))
+      socket.on('end', () => socket.end(frame(1, 'bye')))
     }
     const { docker, asked } = await pretend(t, { upgrade })
     const stream = await docker.containers.attach('x', { stdin: true, detachKeys: 'ctrl-x', logs: true, stderr: false })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BadRequestError, ServerError, type DockerClient, type RunResult } from '../../lib/index.ts'
@@ -78,6 +79,30 @@ describe('run', () => {
     ] as const) {
       const { docker } = await runner(t, { DELETE: json(status, { message }) })
       assert.equal((await run(docker)).exitCode, 3)
+    }
+  })
+
+  test('what can not be meant is refused before anything is made', async (t) => {
+    const { docker, asked } = await runner(t)
+    const ended = new PassThrough().end()
+    const rows: [call: () => Promise<unknown>, says: RegExp][] = [
+      [() => docker.run(undefined as never, ['true']), /^the image undefined of run\(\)/],
+      [() => docker.run('', ['true']), /^the image "" of run\(\)/],
+      [() => docker.run('image', 'ls -l' as never), /^the command "ls -l" of run\(\)/],
+      [() => run(docker, { stdin: 5 }), /^the option stdin of run\(\), 5:/],
+      [() => run(docker, { stdin: {} }), /^the option stdin of run\(\), an object:/],
+      [() => run(docker, { stdout: 'x' }), /^the option stdout of run\(\), "x":/],
+      [() => run(docker, { stderr: true }), /^the option stderr of run\(\), true:/],
+      [() => docker.exec.run('c', ['true'], { stdout: {} as never }), /^the option stdout of exec\.run\(\)/],
+    ]
+    for (const [call, says] of rows) await assert.rejects(call(), { code: 'ERR_ARGUMENT_INVALID', message: says })
+    assert.deepEqual(asked, [])
+    for (const [options, says] of [
+      [{ stdin: Readable.from([{ a: 1 }]) }, /^reading the option stdin, which gave an object/],
+      [{ stdout: ended }, /^writing output .* ended or destroyed/],
+    ] as const) {
+      await assert.rejects(run(docker, options), { code: 'ERR_ARGUMENT_INVALID', message: says })
+      assert.equal(steps(asked).at(-1), 'DELETE /containers/made')
     }
   })
 

@@ -7,7 +7,7 @@ import { runCommand, type CommandResult } from './command.ts'
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url))
 /** What a package is made of; node_modules is only lent. */
 const PARTS = ['lib', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'README.md', 'LICENSE']
-const PAPERS = ['CHANGELOG.md', 'SECURITY.md']
+const PAPERS = ['docs', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']
 
 export interface PackedFile {
   readonly path: string

@@ -1,4 +1,6 @@
 import { Readable, type Writable } from 'node:stream'
+import { ArgumentError } from '../../errors.ts'
+import { shown } from '../description.ts'
 import type { ConversationOptions, Input } from '../options/run.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import type { Output } from '../stream/output.ts'
@@ -43,12 +45,20 @@ async function feed(stream: AttachedStream, input: Input | undefined, over: Prom
   }
 }
 
-async function writeAll(source: Readable, { stdin, tty }: AttachedStream): Promise<void> {
-  for await (const chunk of source) {
-    if (!(await taken(stdin, chunk as string | Uint8Array))) return
+async function writeAll(source: Readable, { stdin }: AttachedStream): Promise<void> {
+  for await (const chunk of source as AsyncIterable<unknown>) {
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) throw notBytes(chunk)
+    if (!(await taken(stdin, chunk))) return
   }
-  // Behind a terminal the daemon takes the end of the input for the end of all (moby, container/stream/attach.go).
-  if (!tty) stdin.end()
+  stdin.end()
+}
+
+function notBytes(chunk: unknown): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `reading the option stdin, which gave ${shown(chunk)}`,
+    got: 'it is neither text nor bytes',
+    todo: 'Give a stream of strings or of Uint8Arrays.',
+  })
 }
 
 /** Whether it was taken: where the connection has ended, the output says how. */

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../errors.ts'
 import { keysOf, refuseUnknown, shown } from '../description.ts'
 import type { ConversationOptions } from '../options/run.ts'
+import { checkWritable } from '../stream/sinks.ts'
 
 /** Settings by the API's own names, and options of ours, which begin in lower case. */
 export interface Parts<Options> {
@@ -54,7 +55,25 @@ export function splitOptions<Options extends ConversationOptions>(call: RunCall,
   for (const key of settings) if (key in call.settled) throw settled(call, key)
   const pick = (names: string[]): Record<string, unknown> =>
     Object.fromEntries(names.map((name) => [name, (given as Record<string, unknown>)[name]]))
+  checkConversation(call, given)
   return { settings: pick(settings), options: pick(options) as unknown as Options }
+}
+
+function checkConversation({ name }: RunCall, { stdin, stdout, stderr }: ConversationOptions): void {
+  if (stdin !== undefined && !isInput(stdin)) {
+    throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+      tried: `the option stdin of ${name}(), ${shown(stdin)}`,
+      got: 'it is neither text nor bytes nor a stream of them',
+      todo: 'Give a string, a Uint8Array, a Readable such as createReadStream(PATH), or an AsyncIterable.',
+    })
+  }
+  if (stdout !== undefined) checkWritable(`the option stdout of ${name}()`, stdout)
+  if (stderr !== undefined) checkWritable(`the option stderr of ${name}()`, stderr)
+}
+
+function isInput(value: unknown): boolean {
+  if (typeof value === 'string' || value instanceof Uint8Array) return true
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
 const isSetting = (key: string): boolean => /^[A-Z]/.test(key)
@@ -74,6 +93,16 @@ export function checkCommand(name: string, command: unknown): void {
     tried: `the command ${shown(command)} of ${name}()`,
     got: 'it is no list of words',
     todo: "Write ['ls', '-l'], or for a shell ['sh', '-c', 'ls -l | wc']; [] for the image's own command.",
+  })
+}
+
+/** Without one the daemon makes a container of nothing, and then says that the program is missing. */
+export function checkImage(image: unknown): void {
+  if (typeof image === 'string' && image !== '') return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the image ${shown(image)} of run()`,
+    got: 'it is no name of an image',
+    todo: "Give a name or id, such as 'alpine:3.20'.",
   })
 }
 

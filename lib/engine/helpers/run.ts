@@ -5,7 +5,7 @@ import type { Images } from '../images.ts'
 import type { RunOptions, RunResult } from '../options/run.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../types/containers.ts'
 import { converse } from './conversation.ts'
-import { checkAutoRemove, checkCommand, RUN, splitOptions } from './run-options.ts'
+import { checkAutoRemove, checkCommand, checkImage, RUN, splitOptions } from './run-options.ts'
 
 /** What a run needs of the client. */
 export interface RunOn {
@@ -23,6 +23,7 @@ export async function runContainer(
   command: readonly string[],
   given: RunOptions,
 ): Promise<RunResult> {
+  checkImage(image)
   checkCommand(RUN.name, command)
   const { settings, options } = splitOptions(RUN, given)
   checkAutoRemove(settings)

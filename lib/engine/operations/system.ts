@@ -1,6 +1,12 @@
 import { BOOLEAN, FILTERS, MOMENT, type Operation } from '../operation.ts'
 
-export const AUTH: Operation = { name: 'system.auth', method: 'POST', path: '/auth', body: 'json' }
+export const AUTH: Operation = {
+  name: 'system.auth',
+  method: 'POST',
+  path: '/auth',
+  body: 'json',
+  lowerCase: true,
+}
 
 export const INFO: Operation = { name: 'system.info', method: 'GET', path: '/info' }
 

@@ -1,40 +1,71 @@
-import { Writable, type Duplex } from 'node:stream'
+import { Writable, type Duplex, type WritableOptions } from 'node:stream'
+import { ArgumentError } from '../../errors.ts'
 import { OutputStream, type OutputSource } from './output.ts'
 
 /** What an {@link AttachedStream} is made of. */
 export interface AttachedSource extends Omit<OutputSource, 'body'> {
   readonly socket: Duplex
+  /** Whether input was asked for. */
+  readonly input: boolean
   readonly signal?: AbortSignal | undefined
 }
 
 /**
  * A container's or an exec's input and output, on a connection of its own. End {@link AttachedStream.stdin} to say that
- * no more input comes: all output that is still to come arrives. Leaving the loop ends the connection.
+ * no more input comes: all output that is still to come arrives, from a container if it was made with `StdinOnce`. A
+ * terminal isn't told of that end; its programs take the byte 4 (Ctrl-D) for one. Leaving the loop ends the connection.
  */
 export class AttachedStream extends OutputStream {
-  /** What is written to the program. Where it wasn't asked for, the daemon takes it and drops it. */
+  /**
+   * What is written to the program. It has to be asked for: writing to a container that was attached to without
+   * `{ stdin: true }` ends the stream with an error, and what is for an exec without `AttachStdin` the daemon drops.
+   */
   readonly stdin: Writable
 
   /** @internal */
-  constructor({ socket, signal, ...source }: AttachedSource) {
+  constructor({ socket, input, signal, ...source }: AttachedSource) {
     super({ ...source, body: socket })
-    this.stdin = inputOf(socket)
+    this.stdin = input ? inputOf(socket, source.tty) : noInputOf(socket)
     // Whoever reads hears of it; an unheard 'error' would end the process.
     socket.on('error', () => {})
     if (signal) endOnAbort(socket, signal)
   }
 }
 
-/** Its end is half of the connection's end, and its own destruction none at all. */
-function inputOf(socket: Duplex): Writable {
-  const stdin = new Writable({
+/**
+ * Its end is half of the connection's end, and its own destruction none at all. Behind a terminal the daemon takes half
+ * of the end for all of it, and cuts the output off (moby, container/stream/attach.go).
+ */
+function inputOf(socket: Duplex, tty: boolean): Writable {
+  return writableOn(socket, {
     write: (chunk: Buffer, _encoding, callback) => {
       socket.write(chunk, callback)
     },
-    final: (callback) => {
-      socket.end(callback)
+    ...(!tty && {
+      final: (callback) => {
+        socket.end(callback)
+      },
+    }),
+  })
+}
+
+/** The daemon would take it and drop it, and the program wait for ever. */
+function noInputOf(socket: Duplex): Writable {
+  return writableOn(socket, {
+    write: (_chunk, _encoding, callback) => {
+      const error = new ArgumentError('ERR_ARGUMENT_INVALID', {
+        tried: 'writing to the stdin of an attached container',
+        got: 'it was attached to without its input',
+        todo: 'Attach with { stdin: true }, to a container that was made with OpenStdin.',
+      })
+      socket.destroy(error)
+      callback(error)
     },
   })
+}
+
+function writableOn(socket: Duplex, how: WritableOptions): Writable {
+  const stdin = new Writable(how)
   stdin.on('error', () => {})
   socket.once('close', () => stdin.destroy())
   return stdin

@@ -73,31 +73,36 @@ export async function attachedStream(
 /** A call that becomes a web socket: everything comes as one raw stream. */
 export async function webSocketStream(send: Send, operation: Operation, call: Call): Promise<AttachedStream> {
   const { options: given = {} } = call
-  const options = webSocketQuery(checkOptions(operation, given), send.version)
+  const options = webSocketQuery(checkOptions(operation, given), send)
   const socket = await send.webSocket(operation, { ...call, options })
-  return new AttachedStream({ ...attachedSource(send, operation, call), socket, tty: true })
+  const source = attachedSource(send, operation, call)
+  return new AttachedStream({ ...source, socket, tty: true, input: source.input || !choosesStreams(send) })
 }
 
 /**
  * Before 1.42 a web socket had all three streams, and could not have fewer: asking for one that it has anyway is no
  * mistake (Engine API, version history).
  */
-function webSocketQuery(options: object, version: string): object {
-  if (compareVersions(version, '1.42') >= 0) return options
+function webSocketQuery(options: object, send: Send): object {
+  if (choosesStreams(send)) return options
   return Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !(name.startsWith('std') && value === true)),
   )
 }
 
+const choosesStreams = ({ version }: Send): boolean => compareVersions(version, '1.42') >= 0
+
 function attachedSource(
   send: Send,
   operation: Operation,
   call: Call,
-): Pick<AttachedSource, 'request' | 'explain' | 'signal'> {
-  const { signal } = (call.options ?? {}) as RequestOptions
+): Pick<AttachedSource, 'request' | 'explain' | 'signal' | 'input'> {
+  const { signal, stdin } = (call.options ?? {}) as RequestOptions & { stdin?: boolean }
+  // An exec's was asked for when it was made.
+  const input = stdin === true || operation.query?.['stdin'] === undefined
   const request = send.named(operation, call)
   const explain = (error: unknown): unknown => send.dispatcher.explain(error, `${request.method} ${request.path}`)
-  return { request, explain, signal }
+  return { request, explain, signal, input }
 }
 
 /** Makes the result of a long call out of what the daemon says meanwhile. */

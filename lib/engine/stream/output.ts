@@ -3,7 +3,7 @@ import type { Named } from '../api-error.ts'
 import { FrameSplitter, type OutputChunk } from './frames.ts'
 import { splitLines, type OutputLine } from './lines.ts'
 import { readPieces } from './pieces.ts'
-import { Sinks } from './sinks.ts'
+import { checkWritable, Sinks } from './sinks.ts'
 
 /** What a container has said, read whole. */
 export interface Output {
@@ -82,6 +82,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
    * ```
    */
   async copyTo(stdout: Writable, stderr: Writable = stdout): Promise<void> {
+    for (const target of [stdout, stderr]) checkWritable('a target of copyTo()', target)
     const sinks = new Sinks(stdout, stderr)
     try {
       for await (const { stream, data } of this) await sinks.write(stream === 'stdout' ? stdout : stderr, data)

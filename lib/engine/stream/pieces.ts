@@ -109,7 +109,7 @@ class Tap {
   }
 }
 
-function readTwice(): ArgumentError {
+export function readTwice(): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'reading a stream of the daemon',
     got: 'it was read before, and can be read once',

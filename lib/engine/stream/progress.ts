@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../errors.ts'
+import { readTwice } from './pieces.ts'
 
 /** Runs a call, handing its events on, and gives its result when it is over. */
 export type Run<Event, Result> = () => AsyncGenerator<Event, Result, undefined>
@@ -19,6 +20,7 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
   #resolve: (result: Result) => void = () => {}
   #reject: (reason: unknown) => void = () => {}
   #events: AsyncGenerator<Event, Result, undefined> | undefined
+  #isOver = false
 
   /** @internal */
   constructor(run: Run<Event, Result>) {
@@ -53,6 +55,10 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
+    if (this.#isOver) {
+      await this.#result
+      throw readTwice()
+    }
     this.#events ??= this.#run()
     const events = this.#events
     try {
@@ -69,7 +75,8 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
       this.#reject(error)
       throw error
     } finally {
-      // Without effect where it is over; else the loop was left.
+      this.#isOver = true
+      // Without effect where it has ended; else the loop was left.
       this.#reject(leftEarly())
       await events.return(undefined as Result)
     }

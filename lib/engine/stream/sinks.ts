@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { ArgumentError } from '../../errors.ts'
+import { shown } from '../description.ts'
 
 /** Writables of somebody else's, written to at their pace. What fails in one fails the write, and nothing else. */
 export class Sinks {
@@ -15,6 +16,7 @@ export class Sinks {
   /** Resolves when it is taken. */
   write(target: Writable, data: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (!target.writable) return reject(target.errored ?? gone())
       // One that is destroyed neither drains nor, where its own write never ends, calls back.
       const closed = (): void => reject(gone())
       target.once('close', closed)
@@ -37,10 +39,21 @@ export class Sinks {
 
 function ignore(): void {}
 
+/** What isn't one would fail by Node's own words, and only once there is output. */
+export function checkWritable(what: string, target: unknown): void {
+  const { write, once } = (target ?? {}) as Partial<Writable>
+  if (typeof write === 'function' && typeof once === 'function') return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `${what}, ${shown(target)}`,
+    got: 'it is no stream that can be written to',
+    todo: 'Give a Writable such as process.stdout or createWriteStream(PATH).',
+  })
+}
+
 function gone(): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'writing output to the stream that was given for it',
-    got: 'it was destroyed before everything was written',
+    got: 'it was ended or destroyed before everything was written',
     todo: 'Leave it open until the output has ended.',
   })
 }

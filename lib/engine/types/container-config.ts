@@ -22,7 +22,10 @@ export interface ContainerConfig {
   readonly Tty?: boolean
   /** Keep its standard input open, for whoever attaches. @defaultValue `false`: it is empty */
   readonly OpenStdin?: boolean
-  /** The first one to attach ends its standard input by ending. @defaultValue `false` */
+  /**
+   * The first one to attach ends its standard input by ending. Without it, and without a terminal, whoever ends his input
+   * is sent no more output. @defaultValue `false`
+   */
   readonly StdinOnce?: boolean
   /** `NAME=value` each; `NAME` alone takes the variable away. */
   readonly Env?: readonly string[] | null

@@ -96,7 +96,10 @@ export interface ProcessOptions {
 }
 
 /** Runs the command line as a process of its own. */
-export async function runProcess(argv: readonly string[], options: ProcessOptions = {}): Promise<Ran> {
+export async function runProcess(
+  argv: readonly string[],
+  options: ProcessOptions = {},
+): Promise<Ran & { signal: NodeJS.Signals | null }> {
   const { cwd = ROOT, env = {}, input = '', when } = options
   const [file = '', ...args] = [...CLI, ...argv]
   // Stops what hangs; no test waits that long.
@@ -112,6 +115,6 @@ export async function runProcess(argv: readonly string[], options: ProcessOption
     when[1](child.pid)
   })
   child.stdin.end(input)
-  const [code] = (await closed) as [number | null]
-  return { code: code ?? -1, stdout: await stdout, stderr }
+  const [code, signal] = (await closed) as [number | null, NodeJS.Signals | null]
+  return { code: code ?? -1, signal, stdout: await stdout, stderr }
 }

@@ -197,6 +197,37 @@ describe('streams of containers', { skip }, () => {
       await docker.containers.remove(id, { force: true })
     })
 
+    test('of a terminal: the end of the input is not told, and cuts nothing off', async () => {
+      const cmd = ['sh', '-c', 'read x; sleep 0.5; echo got $x; read y; echo end']
+      const [stream, id] = await startAttached(engine, { Cmd: cmd, Tty: true, ...openStdin })
+      stream.stdin.end('abc\n\u0004')
+      assert.match(await soon('what comes after it', stream.text()), /got abc\r\nend\r\n$/)
+      const exec = await engine.start({ Cmd: ['sleep', '60'] })
+      const typed = await docker.exec.create(exec, { Cmd: cmd, Tty: true, AttachStdin: true, AttachStdout: true })
+      const started = await docker.exec.start(typed.Id, { Tty: true })
+      started.stdin.end('abc\n\u0004')
+      assert.match(await soon('what comes after it', started.text()), /got abc\r\nend\r\n$/)
+      await docker.containers.remove(id, { force: true })
+      await docker.containers.remove(exec, { force: true })
+    })
+
+    test('without its input, writing to that is an error, and ending it none', async () => {
+      const { Id } = await docker.containers.create({ Image: engine.image, Cmd: ['cat'], ...openStdin })
+      const stream = await docker.containers.attach(Id)
+      await docker.containers.start(Id)
+      stream.stdin.end('lost\n')
+      const asksForIt = { code: 'ERR_ARGUMENT_INVALID', message: /stdin: true/ }
+      await assert.rejects(soon('its refusal', stream.text()), asksForIt)
+      const socket = await docker.containers.attachWebSocket(Id)
+      socket.stdin.write('lost\n')
+      await assert.rejects(soon('its refusal', socket.text()), asksForIt)
+      await docker.containers.remove(Id, { force: true })
+      const [silent, says] = [await engine.start({ Cmd: ['sh', '-c', 'sleep 0.5; echo late'] }), 'late\n']
+      const listening = await docker.containers.attach(silent)
+      listening.stdin.end()
+      assert.equal(await soon('its output', listening.text()), says)
+    })
+
     test('what it has said before comes first where it is asked for', async () => {
       const id = await engine.start({ Cmd: ['sh', '-c', 'echo early; sleep 1; echo late'] })
       await delay(300)

@@ -135,6 +135,7 @@ describe('exec', { skip }, () => {
       await assert.rejects((await docker.exec.start(id)).collect(), (error: unknown) => {
         assert.ok(error instanceof StreamError, String(error))
         assert.match(error.daemonMessage ?? '', /has already run$/)
+        assert.match(error.todo, /docker\.exec\.create/)
         return true
       })
     })

@@ -69,6 +69,20 @@ describe('something long that the daemon does', () => {
     assert.deepEqual(log, ['begun', 'done', 'ended'])
   })
 
+  test('looped over again when it is over, it says so', async () => {
+    const { progress } = call()
+    await listen(progress)
+    await assert.rejects(listen(progress), { code: 'ERR_ARGUMENT_INVALID', message: /read before/ })
+    assert.equal(await progress, 'result')
+    const awaited = call()
+    await awaited.progress
+    await assert.rejects(listen(awaited.progress), { code: 'ERR_ARGUMENT_INVALID', message: /read before/ })
+    const failure = new Error('no')
+    const failing = call({ failure })
+    await assert.rejects(listen(failing.progress), failure)
+    await assert.rejects(listen(failing.progress), failure)
+  })
+
   test('awaited while it is looped over, in either order, it runs once and nothing is told twice', async () => {
     for (const first of ['loop', 'await'] as const) {
       const { log, progress } = call({ steps: 10 })
