@@ -33,14 +33,16 @@ const STATUSES: Readonly<Record<number, Wording>> = {
 
 const OTHER: Wording = [DockerApiError, 'ERR_API_STATUS', "Look at the daemon's log:  journalctl -u docker"]
 
+// Both look at the status first: to read a body that is no JSON takes as long as the rest of a ping.
+
 /** Is it the version in the path that the daemon refuses? */
 export function isWrongVersion(status: number, body: Buffer): boolean {
-  return says(WRONG_VERSION, status, daemonMessage(body) ?? '')
+  return status === WRONG_VERSION.status && says(WRONG_VERSION, status, daemonMessage(body) ?? '')
 }
 
 /** Has an authorization plugin refused it? Such an answer has no other sign of a daemon. */
 export function isPluginRefusal(status: number, body: Buffer): boolean {
-  return says(PLUGIN_REFUSED, status, daemonMessage(body) ?? '')
+  return status === PLUGIN_REFUSED.status && says(PLUGIN_REFUSED, status, daemonMessage(body) ?? '')
 }
 
 function wordingOf(status: number, message: string): Wording {

@@ -168,6 +168,14 @@ describe('answers', () => {
     await docker.close()
   })
 
+  test('a ping that went well costs no reading of its body', async (t) => {
+    const docker = await connect({ host: (await pretend(t, serving('1.45'))).host })
+    t.after(() => docker.close())
+    const parse = t.mock.method(JSON, 'parse')
+    assert.equal((await docker.ping()).apiVersion, '1.45')
+    assert.equal(parse.mock.callCount(), 0)
+  })
+
   test('an answer is read once', async (t) => {
     const { host } = await pretend(
       t,
