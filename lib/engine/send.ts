@@ -8,7 +8,7 @@ import { apiError, isPluginRefusal, isWrongVersion, unreadable, type Named } fro
 import { wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
 import { encodeQuery, type Query } from './query.ts'
-import { readTwice } from './stream/pieces.ts'
+import { readTwice } from './read-twice.ts'
 import { chooseVersion, isDockerPing, NEWEST_API_VERSION, notDocker, readPing, versionHeader } from './version.ts'
 import type { Ping } from './version.ts'
 

@@ -1,6 +1,7 @@
 import { finished, type Readable } from 'node:stream'
-import { ArgumentError, ConnectionError } from '../../errors.ts'
+import { ConnectionError } from '../../errors.ts'
 import type { Named } from '../api-error.ts'
+import { readTwice } from '../read-twice.ts'
 import { errorOf, StreamFault } from './fault.ts'
 
 /** What is made of a body's pieces. */
@@ -107,14 +108,6 @@ class Tap {
     if (wake && this.#size < SMALL) setImmediate(wake)
     else wake?.()
   }
-}
-
-export function readTwice(): ArgumentError {
-  return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: 'reading a stream of the daemon',
-    got: 'it was read before, and can be read once',
-    todo: 'Keep what was read, or make the call again.',
-  })
 }
 
 function closedEarly(cause: unknown): ConnectionError {

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../errors.ts'
-import { readTwice } from './pieces.ts'
+import { readTwice } from '../read-twice.ts'
 
 /** Runs a call, handing its events on, and gives its result when it is over. */
 export type Run<Event, Result> = () => AsyncGenerator<Event, Result, undefined>
