@@ -109,6 +109,16 @@ function refusedFault(code: string, { kind }: Circumstances): Wording | undefine
   }
 }
 
+/** Once a connection stands, only TCP itself gives up so (tcp(7), SO_KEEPALIVE): connectors have their own time-out. */
+function vanishedFault(code: string, { request }: Circumstances): Wording | undefined {
+  if (code !== 'ETIMEDOUT' || request === undefined) return undefined
+  return {
+    code: 'ERR_CONNECTION_CLOSED',
+    got: 'the other side has vanished: not even its TCP answers any more',
+    todo: 'Look whether its host and the network in between are up, and make the call again.',
+  }
+}
+
 /** undici's parser errors often come without their code (HPE_...). */
 function notHttpFault({ name }: Thrown): Wording | undefined {
   if (name !== 'HTTPParserError') return undefined
@@ -171,6 +181,7 @@ export function explainFault(error: unknown, known: Circumstances): unknown {
   const thrown = error as Thrown
   const code = codeOf(thrown)
   const wording =
+    vanishedFault(code, known) ??
     CODES[code] ??
     nameFault(code, known) ??
     refusedFault(code, known) ??

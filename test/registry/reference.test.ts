@@ -73,7 +73,7 @@ describe('any text at all', () => {
       }),
       { numRuns: 5_000 },
     )
-    assert.ok(taken > 100, `only ${taken} were names`)
+    assert.ok(taken > 30, `only ${taken} were names`)
   })
 
   test('is read in no time, however it is made', () => {

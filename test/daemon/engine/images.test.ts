@@ -323,7 +323,8 @@ describe('images', { skip }, () => {
     assert.ok(loaded >= SIZE, `progress ended at ${loaded}`)
     assert.equal((await docker.images.inspect('big:1')).Id, id)
     const peak = watch.stop()
-    assert.ok(peak < 64 * MIB, `${Math.round(peak / MIB)} MiB above idle`)
+    // With what is garbage by then; `npm run bench` measures 1 GiB against 64 MiB.
+    assert.ok(peak < SIZE / 3, `${Math.round(peak / MIB)} MiB above idle`)
     await docker.images.remove('big:1')
   })
 
