@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { connect, type DockerClient } from '../../lib/index.ts'
 import { KEEP_ALIVE_MS } from '../../lib/transport/policy.ts'
@@ -25,6 +25,7 @@ describe('a peer that vanishes without a word', { skip: lacks('namespaces', 'ipt
   let server: Server
   let docker: DockerClient
   let rules: string[][]
+  const sockets: Socket[] = []
   const former: [path: string, value: string][] = []
   before(async () => {
     for (const [name, value] of Object.entries(PROBES)) {
@@ -37,6 +38,7 @@ describe('a peer that vanishes without a word', { skip: lacks('namespaces', 'ipt
       if (url === '/_ping') response.end('OK')
       else response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"Action":"start"}\n')
     })
+    server.on('secureConnection', (socket) => sockets.push(socket))
     server.on('upgrade', (_, socket) => socket.on('error', () => {}).write(UPGRADED))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -48,7 +50,8 @@ describe('a peer that vanishes without a word', { skip: lacks('namespaces', 'ipt
     for (const rule of rules ?? []) await runCommand('iptables', ['-D', ...rule])
     for (const [path, value] of former) await writeFile(path, value)
     await docker.close()
-    server.closeAllConnections()
+    // Neither side has heard of the other's end.
+    for (const socket of sockets) socket.destroy()
     server.close()
   })
 
