@@ -11,7 +11,7 @@ import {
   UnavailableError,
   type ApiErrorCode,
 } from '../errors.ts'
-import { COMMAND_TODO, PLUGIN_REFUSED, says, sayingOf, WRONG_VERSION } from './daemon-words.ts'
+import { MEND_COMMAND, PLUGIN_REFUSED, sayingOf, WRONG_VERSION, type Saying } from './daemon-words.ts'
 
 type Wording = readonly [ErrorClass: typeof DockerApiError, code: ApiErrorCode, todo: string]
 
@@ -33,16 +33,19 @@ const STATUSES: Readonly<Record<number, Wording>> = {
 
 const OTHER: Wording = [DockerApiError, 'ERR_API_STATUS', "Look at the daemon's log:  journalctl -u docker"]
 
-// Both look at the status first: to read a body that is no JSON takes as long as the rest of a ping.
-
 /** Is it the version in the path that the daemon refuses? */
 export function isWrongVersion(status: number, body: Buffer): boolean {
-  return status === WRONG_VERSION.status && says(WRONG_VERSION, status, daemonMessage(body) ?? '')
+  return bodySays(WRONG_VERSION, status, body)
 }
 
 /** Has an authorization plugin refused it? Such an answer has no other sign of a daemon. */
 export function isPluginRefusal(status: number, body: Buffer): boolean {
-  return status === PLUGIN_REFUSED.status && says(PLUGIN_REFUSED, status, daemonMessage(body) ?? '')
+  return bodySays(PLUGIN_REFUSED, status, body)
+}
+
+/** By the status first: to read a body that is no JSON takes as long as the rest of a ping. */
+function bodySays(saying: Saying, status: number, body: Buffer): boolean {
+  return status === saying.status && saying.said.test(daemonMessage(body) ?? '')
 }
 
 function wordingOf(status: number, message: string): Wording {
@@ -110,7 +113,7 @@ export function execFailed(request: Named, message: string, exitCode: number | n
   return new StreamError('ERR_API_EXEC_FAILED', {
     tried: `${request.method} ${path}`,
     got: `the command could not be started${exitCode === null ? '' : ` (${exitCode})`}, "${message}"`,
-    todo: sayingOf(101, message)?.todo ?? COMMAND_TODO,
+    todo: sayingOf(101, message)?.todo ?? MEND_COMMAND,
     status: 101,
     method: request.method,
     path,

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { ArgumentError } from '../errors.ts'
-import { encodeBody, type RequestBody } from '../transport/body.ts'
+import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
 import type { WireRequest } from '../transport/send.ts'
 import { keysOf, refuseUnknown } from './description.ts'
 import { encodeFilters } from './filters.ts'
@@ -133,10 +133,6 @@ function refuseMisplaced(operation: Operation, body: object): void {
       ? `Give it with the options, in the last argument: { ${key} }.`
       : `The API's fields begin in upper case, such as ${key.charAt(0).toUpperCase()}${key.slice(1)}.`,
   })
-}
-
-function isAsyncIterable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
 function wrongBody({ name, body }: Operation): ArgumentError {

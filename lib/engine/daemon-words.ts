@@ -42,7 +42,7 @@ export const NO_SUCH_IMAGE: Saying = {
 }
 
 /** Who starts a program in a container, and it is not there or can't be one. */
-export const COMMAND_TODO =
+export const MEND_COMMAND =
   'Correct the command, its user or its folder: the program has to be in the container, and executable.'
 
 const SAYINGS: readonly Saying[] = [
@@ -52,7 +52,7 @@ const SAYINGS: readonly Saying[] = [
   // runc, libcontainer, and crun.
   {
     said: /exec: "[^"]*": |executable file \S+ not found|chdir to cwd|unable to find (?:user|group) /,
-    todo: COMMAND_TODO,
+    todo: MEND_COMMAND,
   },
   // moby, daemon/exec.go.
   {

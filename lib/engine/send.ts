@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from 'node:stream'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
-import { encodeBody, type RequestBody } from '../transport/body.ts'
+import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
 import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
@@ -100,7 +100,8 @@ export class Send {
     const attempt = (): Promise<WireAnswer> => collect(this.#dispatcher, this.#wire(operation, call))
     const answer = await attempt()
     if (succeeded(answer.status)) return answer
-    const second = this.#adopt(answer) && isReplayable(call.body) ? await attempt() : answer
+    // A stream was read by the first attempt.
+    const second = this.#adopt(answer) && !isAsyncIterable(call.body) ? await attempt() : answer
     if (succeeded(second.status)) return second
     throw apiError(second.status, this.named(operation, call), second.body)
   }
@@ -183,11 +184,6 @@ function nameOf(id: unknown): string {
   } catch {
     return '?'
   }
-}
-
-/** A stream was read by the first attempt. */
-function isReplayable(body: unknown): boolean {
-  return typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)
 }
 
 /** 304 says that nothing was done: an error like the others, so that nobody takes it for more. */

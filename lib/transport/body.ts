@@ -8,11 +8,16 @@ export type Bytes = Uint8Array | Readable | AsyncIterable<Uint8Array>
 /** What may be sent as a body: a thing to be written as JSON, or bytes as they are. */
 export type RequestBody = object | string | Bytes
 
+/** A stream of Node's, of the web's, or anybody's. */
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
+
 /** Body and content type of a request. A string or bytes go as they are; every other object goes as JSON. */
 export function encodeBody(body: RequestBody | undefined): Pick<WireRequest, 'body' | 'headers'> {
   if (body === undefined) return {}
   if (typeof body === 'string' || body instanceof Uint8Array || body instanceof Readable) return { body }
-  if (Symbol.asyncIterator in body) return { body: Readable.from(body) }
+  if (isAsyncIterable(body)) return { body: Readable.from(body) }
   try {
     return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
   } catch (cause) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import * as fc from 'fast-check'
-import { checkPath, path } from '../../lib/engine/path.ts'
+import { checkPath, expandPath, path } from '../../lib/engine/path.ts'
 import { encodeQuery } from '../../lib/engine/query.ts'
 
 const code = (wanted: string) => (error: unknown) => (error as { code?: string }).code === wanted
@@ -17,6 +17,12 @@ test('every substitution is one segment', () => {
   for (const bad of ['', ...dots, undefined, null, 7, {}, '\ud800']) {
     assert.throws(() => path`/containers/${bad as string}/json`, code('ERR_PATH_SEGMENT_INVALID'), inspect(bad))
   }
+})
+
+test('an id that is refused is named with its call', () => {
+  assert.throws(() => expandPath('/containers/{id}/json', [undefined], 'containers.inspect()'), {
+    message: /^the id or name undefined in containers\.inspect\(\): it is not a string/,
+  })
 })
 
 const folders = fc.array(fc.constantFrom('..', '.', 'a', '%2e', '%2f', '')).map((parts) => parts.join('/'))

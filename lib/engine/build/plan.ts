@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { showHost } from '../../endpoint/text.ts'
 import { ArgumentError } from '../../errors.ts'
+import { isAsyncIterable } from '../../transport/body.ts'
 import { checkOptions } from '../call.ts'
 import type { Operation } from '../operation.ts'
 import { BUILD } from '../operations/images.ts'
@@ -56,8 +57,8 @@ function sourceOf(given: unknown): Source {
   }
   const { remote } = (given ?? {}) as { remote?: unknown }
   if (typeof remote === 'string' && remote !== '') return { kind: 'remote', url: remote }
-  if (typeof given === 'object' && given !== null && Symbol.asyncIterator in given) {
-    return { kind: 'tar', body: Readable.from(given as AsyncIterable<Uint8Array>, { objectMode: false }) }
+  if (isAsyncIterable(given)) {
+    return { kind: 'tar', body: Readable.from(given, { objectMode: false }) }
   }
   throw wrongSource('it is none of these', "'/path/of/a/folder'")
 }

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../errors.ts'
+import { isAsyncIterable } from '../../transport/body.ts'
 import { keysOf, refuseUnknown, shown } from '../description.ts'
 import type { ConversationOptions } from '../options/run.ts'
 import { checkWritable } from '../stream/sinks.ts'
@@ -53,9 +54,9 @@ export function splitOptions<Options extends ConversationOptions>(call: RunCall,
   const [settings, options] = [keys.filter(isSetting), keys.filter((key) => !isSetting(key))]
   refuseUnknown(options, known, `${call.name}()`)
   for (const key of settings) if (key in call.settled) throw settled(call, key)
+  checkConversation(call, given)
   const pick = (names: string[]): Record<string, unknown> =>
     Object.fromEntries(names.map((name) => [name, (given as Record<string, unknown>)[name]]))
-  checkConversation(call, given)
   return { settings: pick(settings), options: pick(options) as unknown as Options }
 }
 
@@ -72,8 +73,7 @@ function checkConversation({ name }: RunCall, { stdin, stdout, stderr }: Convers
 }
 
 function isInput(value: unknown): boolean {
-  if (typeof value === 'string' || value instanceof Uint8Array) return true
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+  return typeof value === 'string' || value instanceof Uint8Array || isAsyncIterable(value)
 }
 
 const isSetting = (key: string): boolean => /^[A-Z]/.test(key)

@@ -171,6 +171,10 @@ describe('a stream of output', () => {
     ])
     const full = new Writable({ write: (_chunk, _encoding, callback) => callback(new Error('disk full')) })
     const stream = new OutputStream({ body, tty: false, request })
+    for (const wrong of ['out.txt', {}, null]) {
+      const written = streamOf([]).copyTo(wrong as never)
+      await assert.rejects(written, { code: 'ERR_ARGUMENT_INVALID', message: /^a target of copyTo\(\)/ })
+    }
     await assert.rejects(stream.copyTo(full), { message: 'disk full' })
     assert.equal(body.destroyed, true)
     const last = new OutputStream({

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../../errors.ts'
+import { isAsyncIterable } from '../../../transport/body.ts'
 import { shown } from '../../description.ts'
 import type { CopyEntry } from '../../options/copy.ts'
 import type { TarItem } from './item.ts'
@@ -27,13 +28,8 @@ function contentOf({ path, content = '', size }: CopyEntry): Pick<TarItem, 'size
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
     return { size: bytes.length, content: () => [bytes] }
   }
-  if (
-    typeof content === 'object' &&
-    Symbol.asyncIterator in content &&
-    Number.isSafeInteger(size) &&
-    Number(size) >= 0
-  ) {
-    return { size: Number(size), content: () => content as AsyncIterable<Uint8Array> }
+  if (isAsyncIterable(content) && Number.isSafeInteger(size) && Number(size) >= 0) {
+    return { size: Number(size), content: () => content }
   }
   const todo = 'Give a text, bytes, or a stream of bytes with { size }: a tar says first how much comes.'
   throw mistake(`the content of ${shown(path)}`, 'it is neither text nor bytes, nor a stream of a known size', todo)
