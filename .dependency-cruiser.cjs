@@ -11,6 +11,7 @@ const MAY_IMPORT = {
   contexts: 'endpoint|identity',
   interop: 'transport|endpoint|identity',
   daemon: '',
+  probe: 'endpoint|identity|transport',
 }
 
 const rooms = Object.entries(MAY_IMPORT).map(([room, others]) => ({
@@ -43,7 +44,7 @@ module.exports = {
       name: 'index-imports-no-server-end',
       severity: 'error',
       from: { path: '^lib/index\\.ts$' },
-      to: { path: '^lib/(pki|daemon|provision|cli|audit)/' },
+      to: { path: '^lib/(pki|daemon|probe|provision|cli|audit)/' },
     },
     {
       name: 'only-pki-loads-node-forge',

@@ -132,6 +132,26 @@ export type DaemonErrorCode =
   | 'ERR_SHELL_UNKNOWN'
   | 'ERR_SHELL_UNQUOTABLE'
 
+/** Changing a host: what is in the way, what failed, and what became of it. */
+export type ProvisionErrorCode =
+  | 'ERR_HOST_NOT_ROOT'
+  | 'ERR_HOST_NO_SYSTEMD'
+  | 'ERR_HOST_NO_DOCKER'
+  | 'ERR_HOST_ROOTLESS'
+  | 'ERR_HOST_DOCKER_DESKTOP'
+  | 'ERR_HOST_READ_ONLY'
+  | 'ERR_HOST_DISK_FULL'
+  | 'ERR_HOST_SUDO_PASSWORD'
+  | 'ERR_HOST_UNREADABLE'
+  | 'ERR_HOST_COMMAND_FAILED'
+  | 'ERR_APPLY_CONFLICT'
+  | 'ERR_APPLY_INVALID'
+  | 'ERR_APPLY_PENDING'
+  | 'ERR_APPLY_ROLLED_BACK'
+  | 'ERR_APPLY_ROLLBACK_FAILED'
+  | 'ERR_APPLY_NOTHING_TO_ROLL_BACK'
+  | 'ERR_CONFIRMATION_REQUIRED'
+
 /** Names of images, and what the Docker CLI keeps to log in to registries. */
 export type RegistryErrorCode =
   'ERR_REFERENCE_INVALID' | 'ERR_CREDENTIALS_INVALID' | 'ERR_CREDENTIAL_HELPER_MISSING' | 'ERR_CREDENTIAL_HELPER_FAILED'
@@ -167,6 +187,7 @@ export type ErrorCode =
   | ApiErrorCode
   | PkiErrorCode
   | DaemonErrorCode
+  | ProvisionErrorCode
   | RegistryErrorCode
   | BuildErrorCode
   | CopyErrorCode
@@ -244,6 +265,9 @@ export class PkiError extends DockerMtlsError<PkiErrorCode> {}
 
 /** A daemon configuration or a client's variables that can't be rendered safely. */
 export class DaemonError extends DockerMtlsError<DaemonErrorCode> {}
+
+/** A host could not be changed; what was changed is put back, unless the error says otherwise. */
+export class ProvisionError extends DockerMtlsError<ProvisionErrorCode> {}
 
 /** A name that is no image's, or credentials for a registry that can't be had. */
 export class RegistryError extends DockerMtlsError<RegistryErrorCode> {}

@@ -1,0 +1,63 @@
+/** Where one step of longer work stands. */
+export type StepState = 'running' | 'waiting' | 'done' | 'skipped' | 'failed'
+
+/** What happens, as it happens. */
+export interface StepEvent {
+  /** For programs, and stable: `restart`. */
+  readonly step: string
+  /** For a person: `restart docker`. */
+  readonly title: string
+  readonly state: StepState
+  /** Which of several hosts or clients it is about. */
+  readonly subject?: string
+  /** What is being waited for, or what came out: a few words. */
+  readonly note?: string
+  /** How long it took, once it has ended. */
+  readonly milliseconds?: number
+}
+
+/** Is told of each step. */
+export type OnStep = (event: StepEvent) => void
+
+/** A step as it begins. */
+export type StepName = Pick<StepEvent, 'step' | 'title' | 'subject'>
+
+/** What a step may say while it runs. */
+export interface StepTalk {
+  /** Says what is being waited for. */
+  readonly wait: (note: string) => void
+  /** What it ends with: a few words behind its mark. */
+  readonly result: (note: string) => void
+}
+
+/**
+ * Runs one step, and tells how it begins, what it waits for and how it ends.
+ *
+ * @returns what the work returns
+ */
+export async function runStep<Result>(
+  onStep: OnStep | undefined,
+  name: StepName,
+  work: (talk: StepTalk) => Promise<Result>,
+): Promise<Result> {
+  const start = performance.now()
+  const tell = (state: StepState, note?: string): void => {
+    const ended = state !== 'running' && state !== 'waiting'
+    onStep?.({
+      ...name,
+      state,
+      ...(note !== undefined && { note }),
+      ...(ended && { milliseconds: Math.round(performance.now() - start) }),
+    })
+  }
+  let result: string | undefined
+  tell('running')
+  try {
+    const value = await work({ wait: (note) => tell('waiting', note), result: (note) => (result = note) })
+    tell('done', result)
+    return value
+  } catch (error) {
+    tell('failed')
+    throw error
+  }
+}
