@@ -18,6 +18,7 @@ import {
   type HealthErrorCode,
   type IdentityErrorCode,
   type PkiErrorCode,
+  type ProvisionErrorCode,
   type RegistryErrorCode,
 } from '../../lib/index.ts'
 
@@ -81,6 +82,7 @@ type Rooms =
   | HealthErrorCode
   | IdentityErrorCode
   | PkiErrorCode
+  | ProvisionErrorCode
   | RegistryErrorCode
 
 /** The union of all codes is the rooms' codes and no other. */
