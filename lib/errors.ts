@@ -117,6 +117,10 @@ export type PkiErrorCode =
   | 'ERR_CERTIFICATE_INVALID'
   | 'ERR_PKI_FILE_INVALID'
   | 'ERR_CLIENT_NOT_FOUND'
+  | 'ERR_CLIENT_KEY_ELSEWHERE'
+  | 'ERR_REQUEST_INVALID'
+  | 'ERR_REQUEST_REFUSED'
+  | 'ERR_PKCS12_PASSPHRASE'
   | 'ERR_LEDGER_INVALID'
 
 /** What must not, or can't, be rendered for the daemon or for a shell. */

@@ -20,6 +20,11 @@ export interface LedgerEntry {
   readonly issuedAt: string
   /** A {@link KeyType}, or what else it is. */
   readonly keyType: string
+  /**
+   * Where its private key is, if that was never here: `client`, a request for it was signed. It can be renewed by signing
+   * a request again, and by nothing else.
+   */
+  readonly keyHeld?: 'client'
 }
 
 /**
@@ -116,6 +121,7 @@ async function endsWhole(file: fs.FileHandle): Promise<boolean> {
 
 const TEXTS = ['serial', 'kind', 'name', 'fingerprint256', 'notBefore', 'notAfter', 'issuedAt', 'keyType'] as const
 const KINDS: ReadonlySet<unknown> = new Set(['ca', 'server', 'client'])
+const KEY_HOLDERS: ReadonlySet<unknown> = new Set([undefined, 'client'])
 
 /** The entry, or what is wrong with its line. */
 function parseEntry(line: string): LedgerEntry | string {
@@ -131,6 +137,7 @@ function parseEntry(line: string): LedgerEntry | string {
   if (missing !== undefined) return `its "${missing}" is no text`
   if (!KINDS.has(record['kind'])) return `its "kind" is ${JSON.stringify(record['kind'])}`
   const { sans } = record
+  if (!KEY_HOLDERS.has(record['keyHeld'])) return `its "keyHeld" is ${JSON.stringify(record['keyHeld'])}`
   if (!Array.isArray(sans) || !sans.every((san) => typeof san === 'string')) return 'its "sans" is no list of texts'
   return record as unknown as LedgerEntry
 }
