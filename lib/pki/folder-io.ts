@@ -58,7 +58,7 @@ export async function putFiles(folder: string, files: readonly NewFile[], old: r
  * Makes a folder with these files, all of it or nothing: a run that is killed leaves no half of a pair, and of two runs
  * at once one wins. The other gets ERR_FILE_EXISTS.
  */
-async function publishFolder(target: string, files: readonly NewFile[]): Promise<void> {
+export async function publishFolder(target: string, files: readonly NewFile[]): Promise<void> {
   await makeFolder(dirname(target))
   const staging = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`)
   try {
@@ -82,7 +82,7 @@ export async function replaceFiles(files: readonly NewFile[], old: readonly stri
   const moved: Moved[] = []
   const written: NewFile[] = []
   try {
-    const suffix = new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
+    const suffix = dateSuffix()
     for (const path of old) moved.push({ from: path, to: await setAside(path, suffix) })
     for (const file of files) {
       await writeFileAtomically(file.path, file.data, { mode: file.mode, replace: false })
@@ -95,6 +95,16 @@ export async function replaceFiles(files: readonly NewFile[], old: readonly stri
     throw error
   }
   return moved.map(({ to }) => to)
+}
+
+/**
+ * Keeps what is in a place under a second name beside it, with a date; it stays where it is until something takes its place.
+ *
+ * @returns the second name, or undefined where there is nothing
+ */
+export async function keepBeside(path: string): Promise<string | undefined> {
+  if ((await readIfThere(path)) === undefined) return undefined
+  return besideName(path, dateSuffix(), (aside) => linkWithoutLoss(path, aside))
 }
 
 /** Can group or others read this key? Windows has no such modes. */
@@ -146,12 +156,21 @@ async function moveFolder(from: string, to: string): Promise<void> {
   }
 }
 
+/** A moment as it stands behind a name: `2026-11-25T10-20-30Z`. */
+export function dateSuffix(): string {
+  return new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
+}
+
 /** Moves a file beside itself, under a name that nothing has yet. */
-async function setAside(path: string, suffix: string): Promise<string> {
+function setAside(path: string, suffix: string): Promise<string> {
+  return besideName(path, suffix, (aside) => moveWithoutLoss(path, aside))
+}
+
+async function besideName(path: string, suffix: string, put: (aside: string) => Promise<void>): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     const aside = `${path}.${suffix}${attempt === 1 ? '' : `-${attempt}`}`
     try {
-      await moveWithoutLoss(path, aside)
+      await put(aside)
       return aside
     } catch (cause) {
       if (!isDockerMtlsError(cause, 'ERR_FILE_EXISTS') || attempt >= 100) throw cause
@@ -159,11 +178,15 @@ async function setAside(path: string, suffix: string): Promise<string> {
   }
 }
 
-/** rename(2) would take the place of a file that is there; link(2) fails. */
 async function moveWithoutLoss(from: string, to: string): Promise<void> {
+  await linkWithoutLoss(from, to, () => fs.unlink(from))
+}
+
+/** rename(2) would take the place of a file that is there; link(2) fails. */
+async function linkWithoutLoss(from: string, to: string, then = async (): Promise<void> => undefined): Promise<void> {
   try {
     await fs.link(from, to)
-    await fs.unlink(from)
+    await then()
   } catch (cause) {
     const code = codeOf(cause) === 'EEXIST' ? 'ERR_FILE_EXISTS' : 'ERR_FILE_WRITE'
     throw new FileError(code, {

@@ -6,6 +6,7 @@ import type { CertificateFacts } from '../identity/certificate.ts'
 import { isOpenToOthers, putFiles, replaceFiles, type NewFile } from './folder-io.ts'
 import { holdsAuthority, readLeaf, type LeafState, type LeafWish } from './folder-leaf.ts'
 import type { LeafPaths } from './folder-layout.ts'
+import { settleSwap, swapFiles } from './folder-swap.ts'
 import type { IssuedCertificate } from './issue.ts'
 import { keyTypeOf, type KeyType } from './key-type.ts'
 
@@ -61,6 +62,7 @@ export async function ensureLeaf(plan: LeafPlan): Promise<FolderLeafResult> {
 
 /** Half a pair may be another run at work, or one that was killed: the first is through in no time. */
 async function settled(plan: LeafPlan): Promise<LeafState> {
+  await settleSwap(plan.paths)
   const state = await readLeaf(plan, plan.authority)
   if ((state.cert === undefined) === (state.key === undefined)) return state
   await wait(SETTLE_MS)
@@ -107,14 +109,21 @@ async function write(plan: LeafPlan, state: LeafState, issued: IssuedCertificate
     // The certificate comes last: without it the pair is seen to be unfinished.
     { path: paths.cert, data: issued.cert, mode: PUBLIC_MODE },
   ]
-  const old = [
-    ...(state.ca === undefined || keepsCa ? [] : [paths.ca]),
-    ...(state.key === undefined ? [] : [paths.key]),
-    ...(state.cert === undefined ? [] : [paths.cert]),
-  ]
-  const keptAside = await putFiles(paths.folder, files, old)
+  const keptAside = await put(plan, state, files)
   const action = keptAside.length === 0 ? 'created' : 'replaced'
   return { action, paths, facts: issued.facts, keptAside, notes: notesOf(issued) }
+}
+
+function put({ paths }: LeafPlan, { ca, key, cert }: LeafState, files: readonly NewFile[]): Promise<string[]> {
+  if (key !== undefined && cert !== undefined) return swapFiles(paths, files)
+  const there = [
+    [paths.ca, ca],
+    [paths.key, key],
+    [paths.cert, cert],
+  ] as const
+  const isNew = new Set(files.map(({ path }) => path))
+  const old = there.filter(([path, text]) => text !== undefined && isNew.has(path)).map(([path]) => path)
+  return putFiles(paths.folder, files, old)
 }
 
 function notesOf({ names, cutToAuthority, facts }: IssuedCertificate): string[] {

@@ -4,6 +4,7 @@ import { openCertificate, splitPem } from '../identity/certificate.ts'
 import { parseClientName } from './client-name.ts'
 import { isFolder, readIfThere } from './folder-io.ts'
 import { authorityPaths, clientPaths, clientsFolder, commandLine, serverPaths } from './folder-layout.ts'
+import { settleSwap } from './folder-swap.ts'
 import { readLedger, type LedgerEntry } from './ledger.ts'
 
 /** One line of the ledger, and where its certificate is in use. */
@@ -52,6 +53,7 @@ export async function clientNames(root: string): Promise<string[]> {
 /** A client's three files. */
 export async function readClient(root: string, name: string): Promise<ClientFiles> {
   const paths = clientPaths(root, parseClientName(name))
+  await settleSwap(paths)
   const files = {
     ca: await readIfThere(paths.ca),
     cert: await readIfThere(paths.cert),
