@@ -122,6 +122,11 @@ export type PkiErrorCode =
   | 'ERR_REQUEST_REFUSED'
   | 'ERR_PKCS12_PASSPHRASE'
   | 'ERR_LEDGER_INVALID'
+  | 'ERR_LEDGER_MISMATCH'
+  | 'ERR_ROTATION_INVALID'
+  | 'ERR_ROTATION_NONE'
+  | 'ERR_ROTATION_PHASE'
+  | 'ERR_ROTATION_UNDERWAY'
 
 /** What must not, or can't, be rendered for the daemon or for a shell. */
 export type DaemonErrorCode =
