@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { inFlags } from './flag-words.ts'
 import type { Io, Output } from './io.ts'
+import { writeLine } from './json-lines.ts'
+import { writeAbove } from './live.ts'
 import { asTyped } from './self.ts'
 import { painter, widthOf, wrap, type Paint } from './output.ts'
 
@@ -27,6 +29,8 @@ export interface CommandSpec {
   readonly examples: readonly [Example, ...Example[]]
   /** What --json prints, for those that have it. */
   readonly json?: string
+  /** With --json it prints JSON lines, as `makeProgress` does: answer and error are one line each, with a `type`. */
+  readonly jsonLines?: boolean
   /** Says where an argument belongs that is one too many; `flags` as far as they were read. */
   readonly stray?: (argument: string, flags: Readonly<Record<string, unknown>>) => string | undefined
   /** Adds arguments, options and the action. */
@@ -53,20 +57,30 @@ function fold(text: string, output: Output): string {
   return output.isTTY === true ? wrap(`Warning: ${text}`, widthOf(output)).slice('Warning: '.length) : text
 }
 
-/** A context whose answer's exit code goes to `done`. */
-export function makeContext(io: Io, done: (exitCode: number) => void): Context {
+/** How a context ends. */
+export interface Ending {
+  /** Is told the answer's exit code. */
+  readonly done: (exitCode: number) => void
+  /** See {@link CommandSpec.jsonLines}. */
+  readonly jsonLines: boolean
+}
+
+export function makeContext(io: Io, { done, jsonLines }: Ending): Context {
   const paint = painter(io.stderr, io.env)
   const warn = (warning: string): void => {
-    io.stderr.write(`${paint('yellow', 'Warning:')} ${fold(asTyped(inFlags(warning), io.env), io.stderr)}\n`)
+    const text = fold(asTyped(inFlags(warning), io.env), io.stderr)
+    writeAbove(io.stderr, `${paint('yellow', 'Warning:')} ${text}\n`)
   }
   return {
     io,
     paint: painter(io.stdout, io.env),
     width: io.stdout.isTTY === true ? widthOf(io.stdout) : Infinity,
     warn,
-    say: (line) => io.stderr.write(`${line}\n`),
+    say: (line) => writeAbove(io.stderr, `${line}\n`),
     answer: ({ data, text, warnings = [], failed = false }, { json = false }) => {
-      io.stdout.write(json ? `${JSON.stringify(data, undefined, 2)}\n` : text)
+      if (!json) io.stdout.write(text)
+      else if (jsonLines) writeLine(io.stdout, 'result', data)
+      else io.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`)
       for (const warning of warnings) warn(warning)
       done(failed ? 1 : 0)
     },

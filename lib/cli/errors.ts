@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { Environment } from '../endpoint/environment.ts'
 import { ArgumentError, isDockerMtlsError } from '../errors.ts'
+import { Declined } from './confirm.ts'
 import { inFlags } from './flag-words.ts'
 import { Interrupted } from './io.ts'
 import { asTyped } from './self.ts'
@@ -42,6 +43,7 @@ export function errorText(error: unknown, env: Environment): { code: string; tex
 
 export function errorReport(error: unknown, env: Environment): ErrorReport {
   if (error instanceof Interrupted) return { error: { code: 'ERR_INTERRUPTED', message: 'A signal ended it' } }
+  if (error instanceof Declined) return { error: { code: 'ERR_CONFIRMATION_REQUIRED', message: error.message } }
   if (!isDockerMtlsError(error)) return { error: { code: 'ERR_UNEXPECTED', message: firstLine(error) } }
   const { code, message, tried, got, todo } = error
   const words = { message, tried, got, todo }

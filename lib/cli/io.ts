@@ -6,6 +6,7 @@ export interface Output {
   write(chunk: string | Uint8Array): unknown
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 /** Where a person types. */

@@ -59,6 +59,16 @@ export function addJson(command: Command): Command {
   return command.option('--json', 'print one JSON object on stdout')
 }
 
+/** For those that show their progress; their spec says `jsonLines: true`. */
+export function addJsonLines(command: Command): Command {
+  return command.option('--json', 'print JSON on stdout: a line for each step, and one for the result')
+}
+
+/** For those that ask before they go on: see `confirm`. */
+export function addYes(command: Command): Command {
+  return command.option('--yes', 'do not ask')
+}
+
 export function addFolder(command: Command, flag = '--dir'): Command {
   return command.option(
     `${flag} <dir>`,

@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import { Interrupted, SIGINT_CODE, type Io } from './io.ts'
+import { withoutLive } from './live.ts'
 
 /** Can a person be asked? The question goes to stderr, so that has to be a terminal too. */
 export function canAsk({ stdin, stderr }: Io): boolean {
@@ -11,7 +12,11 @@ export function canAsk({ stdin, stderr }: Io): boolean {
  *
  * @throws {@link Interrupted} for Ctrl-C, Ctrl-D and the end of the input
  */
-export async function askSecret(question: string, io: Io): Promise<string> {
+export function askSecret(question: string, io: Io): Promise<string> {
+  return withoutLive(io.stderr, () => readSecret(question, io))
+}
+
+async function readSecret(question: string, io: Io): Promise<string> {
   const { stdin, stderr, signal } = io
   signal.throwIfAborted()
   stderr.write(question)
@@ -32,7 +37,11 @@ export async function askSecret(question: string, io: Io): Promise<string> {
  * @param question - ends in `?`
  * @throws {@link Interrupted} for Ctrl-C, Ctrl-D and the end of the input
  */
-export async function askYes(question: string, io: Io): Promise<boolean> {
+export function askYes(question: string, io: Io): Promise<boolean> {
+  return withoutLive(io.stderr, () => readYes(question, io))
+}
+
+async function readYes(question: string, io: Io): Promise<boolean> {
   io.signal.throwIfAborted()
   io.stderr.write(`${question} (yes or no): `)
   try {

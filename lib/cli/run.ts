@@ -1,9 +1,13 @@
 import type { Command } from 'commander'
-import { makeContext, type Context } from './command.ts'
+import type { ArgumentError } from '../errors.ts'
+import { makeContext, type CommandSpec, type Context } from './command.ts'
 import { asksForJson, normaliseArgv } from './argv.ts'
 import { COMMANDS, type Entry } from './commands.ts'
-import { errorReport, errorText, exitCodeOf, usageError, USAGE } from './errors.ts'
+import { Declined } from './confirm.ts'
+import { errorReport, errorText, exitCodeOf, usageError, USAGE, type ErrorReport } from './errors.ts'
 import { Interrupted, type Io } from './io.ts'
+import { writeLine } from './json-lines.ts'
+import { writeAbove } from './live.ts'
 import { isCommanderError, isHelp, usageErrorFrom } from './mistakes.ts'
 import { painter } from './output.ts'
 import { buildProgram, find } from './program.ts'
@@ -17,19 +21,31 @@ import { buildProgram, find } from './program.ts'
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = 0
-  const context = makeContext(io, (code) => (exitCode = code))
+  let jsonLines = false
   try {
-    await parse(argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv, context)
+    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
+    const meant = await findMeant(words)
+    jsonLines = meant?.spec.jsonLines === true
+    await parse(words, meant, makeContext(io, { jsonLines, done: (code) => (exitCode = code) }))
   } catch (error) {
-    return fail(error, argv, io)
+    return fail(error, argv, io, jsonLines)
   }
   return io.signal.reason instanceof Interrupted ? io.signal.reason.exitCode : exitCode
 }
 
-async function parse(argv: readonly string[], context: Context): Promise<void> {
+interface Meant {
+  readonly entry: Entry
+  readonly spec: CommandSpec
+}
+
+async function findMeant(argv: readonly string[]): Promise<Meant | undefined> {
   const entry = COMMANDS.find(({ words }) => words.every((word, index) => argv[index] === word))
-  const spec = await entry?.load()
-  const program = buildProgram(context, entry && spec && { entry, spec })
+  return entry && { entry, spec: await entry.load() }
+}
+
+async function parse(argv: readonly string[], meant: Meant | undefined, context: Context): Promise<void> {
+  const { entry, spec } = meant ?? {}
+  const program = buildProgram(context, meant)
   const where = ['docker-mtls', ...(entry?.words ?? groupOf(argv))].join(' ')
   const command = entry && find(program, entry)
   try {
@@ -58,27 +74,35 @@ function groupOf([first = '']: readonly string[]): string[] {
   return COMMANDS.some(({ words }) => words.length === 2 && words[0] === first) ? [first] : []
 }
 
-function fail(error: unknown, argv: readonly string[], io: Io): number {
-  // Help that nobody asked for (no command at all) went to stderr, and is a mistake.
-  if (isHelp(error)) return error.exitCode === 0 ? 0 : failedHelp(argv, io)
-  const interruption = [error, io.signal.reason].find((reason) => reason instanceof Interrupted)
-  if (interruption !== undefined) {
-    reportJson(interruption, argv, io)
-    return exitCodeOf(interruption)
+function fail(error: unknown, argv: readonly string[], io: Io, jsonLines: boolean): number {
+  const reportJson = (reason: unknown): void => {
+    if (asksForJson(argv)) writeReport(errorReport(reason, io.env), io, jsonLines)
   }
+  // Help that nobody asked for (no command at all) went to stderr, and is a mistake.
+  if (isHelp(error)) {
+    if (error.exitCode === 0) return 0
+    reportJson(noCommand(argv))
+    return USAGE
+  }
+  const interruption = [error, io.signal.reason].find((reason) => reason instanceof Interrupted)
+  if (interruption === undefined) writeAbove(io.stderr, failureText(error, io))
+  reportJson(interruption ?? error)
+  return exitCodeOf(interruption ?? error)
+}
+
+function failureText(error: unknown, io: Io): string {
+  if (error instanceof Declined) return `${error.message}\n`
   const { code, text } = errorText(error, io.env)
-  io.stderr.write(`${painter(io.stderr, io.env)('red', `${code}:`)} ${text}\n`)
-  reportJson(error, argv, io)
-  return exitCodeOf(error)
+  return `${painter(io.stderr, io.env)('red', `${code}:`)} ${text}\n`
 }
 
 /** Whoever reads JSON gets an object, whatever happened. */
-function reportJson(error: unknown, argv: readonly string[], io: Io): void {
-  if (asksForJson(argv)) io.stdout.write(`${JSON.stringify(errorReport(error, io.env), undefined, 2)}\n`)
+function writeReport(report: ErrorReport, { stdout }: Io, jsonLines: boolean): void {
+  if (jsonLines) writeLine(stdout, 'error', report)
+  else stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
 }
 
-function failedHelp(argv: readonly string[], io: Io): number {
+function noCommand(argv: readonly string[]): ArgumentError {
   const where = ['docker-mtls', ...groupOf(argv)].join(' ')
-  reportJson(usageError(where, 'there is no command', `All of them:  ${where} --help`), argv, io)
-  return USAGE
+  return usageError(where, 'there is no command', `All of them:  ${where} --help`)
 }

@@ -1,18 +1,15 @@
 import type { Command } from 'commander'
 import { EndpointError } from '../../errors.ts'
 import type { CommandSpec, Context } from '../command.ts'
+import { confirm } from '../confirm.ts'
 import { dockerConfig } from '../context-place.ts'
-import { usageError } from '../errors.ts'
-import { addJson } from '../options.ts'
-import { askYes, canAsk } from '../prompt.ts'
+import { addJson, addYes } from '../options.ts'
 
 interface RemoveFlags {
   readonly force?: true
   readonly yes?: true
   readonly json?: true
 }
-
-const WHERE = 'docker-mtls context rm'
 
 async function runRemove(given: readonly string[], flags: RemoveFlags, context: Context): Promise<void> {
   const [{ removeContext }, { forgetCurrent }] = await Promise.all([
@@ -22,10 +19,8 @@ async function runRemove(given: readonly string[], flags: RemoveFlags, context: 
   const config = dockerConfig(context.io.env)
   const names = [...new Set(given)]
   const users = await checkAll(config, names, flags, context)
-  if (!(await mayRemove(names, flags, context))) {
-    context.answer({ data: { removed: [] }, text: 'Nothing was removed.\n', failed: true }, flags)
-    return
-  }
+  // The docker command doesn't ask. But there may be no other copy of the key.
+  await confirm(`Remove ${names.join(', ')}, with certificates and key?`, flags, context, 'Nothing was removed.')
   for (const name of names) {
     await forgetCurrent(config, name)
     await removeContext(config, name)
@@ -61,13 +56,6 @@ async function checkAll(
   return names.filter((name) => name === env['DOCKER_CONTEXT'])
 }
 
-/** The docker command doesn't ask. But there may be no other copy of the key. */
-async function mayRemove(names: readonly string[], { yes }: RemoveFlags, { io }: Context): Promise<boolean> {
-  if (yes === true) return true
-  if (canAsk(io)) return askYes(`Remove ${names.join(', ')}, with certificates and key?`, io)
-  throw usageError(WHERE, 'there is no terminal to ask on', 'Say that you mean it:  --yes')
-}
-
 function notThere(config: string, name: string): EndpointError {
   return new EndpointError('ERR_CONTEXT_NOT_FOUND', {
     tried: `removing the context ${name}`,
@@ -88,8 +76,7 @@ function define(command: Command, context: Context): void {
   command
     .argument('<name...>', 'the contexts')
     .option('--force', 'also the current one; docker then goes to the daemon of this machine')
-    .option('--yes', 'do not ask')
-  addJson(command).action((names: string[], flags: RemoveFlags) => runRemove(names, flags, context))
+  addJson(addYes(command)).action((names: string[], flags: RemoveFlags) => runRemove(names, flags, context))
 }
 
 export const contextRemove: CommandSpec = {
