@@ -1,0 +1,53 @@
+import { openCertificate, splitPem } from '../identity/certificate.ts'
+import { notPem } from '../identity/pem.ts'
+import { subjectOf, type DistinguishedName } from './distinguished-name.ts'
+import type { ServerReport } from './server.ts'
+
+type Asked = Pick<ServerReport, 'acceptedAuthorities'>
+
+/**
+ * Does the server name this CA among those whose clients it takes?
+ *
+ * @param report - what {@link probeServer} returned
+ * @param caPem - the certificate of the CA; of several each has to be named
+ * @returns false, too, where the server names none (then it may take clients of any CA) or where that isn't known
+ * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
+ * @example
+ * ```ts
+ * const report = await probeServer({ host: 'build01', port: 2376 })
+ * if (!namesAuthority(report, await readFile('ca.pem', 'utf8'))) throw new Error('it takes the clients of another CA')
+ * ```
+ */
+export function namesAuthority(report: Asked, caPem: string): boolean {
+  const names = namesIn(report)
+  return subjects(caPem).every((subject) => names.some(({ der }) => equal(der, subject)))
+}
+
+/**
+ * Does the server take the clients of these CAs, and of no other? A list that is empty, or isn't known, is neither.
+ *
+ * @param report - what {@link probeServer} returned
+ * @param caPem - the certificates of all CAs, as in the daemon's `--tlscacert`
+ * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
+ */
+export function namesOnly(report: Asked, caPem: string): boolean {
+  const ours = subjects(caPem)
+  return (
+    namesAuthority(report, caPem) && namesIn(report).every(({ der }) => ours.some((subject) => equal(der, subject)))
+  )
+}
+
+function namesIn({ acceptedAuthorities: names }: Asked): readonly DistinguishedName[] {
+  return typeof names === 'string' ? [] : names
+}
+
+/** An empty text would be contained in everything. */
+function subjects(caPem: string): Uint8Array[] {
+  const certificates = splitPem(caPem, 'the CA')
+  if (certificates.length === 0) throw notPem('the CA', 'there is no certificate in it')
+  return certificates.map((pem) => subjectOf(openCertificate(pem, 'the CA').raw))
+}
+
+function equal(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0
+}

@@ -1,0 +1,30 @@
+/** Bytes that come in pieces, joined only when enough of them are there: a peer's tiny pieces cost no more than large ones. */
+export class ByteQueue {
+  #parts: Uint8Array[] = []
+  #length = 0
+
+  push(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    this.#parts.push(bytes)
+    this.#length += bytes.length
+  }
+
+  /** The next bytes, which stay in the queue; nothing as long as there are fewer. */
+  peek(length: number): Buffer | undefined {
+    if (length > this.#length) return undefined
+    let [first = new Uint8Array()] = this.#parts
+    if (first.length < length) {
+      first = Buffer.concat(this.#parts)
+      this.#parts = [first]
+    }
+    return Buffer.from(first.buffer, first.byteOffset, length)
+  }
+
+  /** Removes what {@link peek} has shown. */
+  drop(length: number): void {
+    const [first = new Uint8Array(), ...others] = this.#parts
+    const rest = first.subarray(length)
+    this.#parts = rest.length === 0 ? others : [rest, ...others]
+    this.#length -= length
+  }
+}

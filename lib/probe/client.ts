@@ -1,0 +1,123 @@
+import { X509Certificate } from 'node:crypto'
+import tls from 'node:tls'
+import { readCertificate } from '../identity/certificate.ts'
+import { findChain, links } from '../identity/chain.ts'
+import { readCertificates } from '../identity/contents.ts'
+import { explainFault } from '../transport/faults.ts'
+import { certificateFault } from '../transport/peer.ts'
+import { TLS_POLICY } from '../transport/policy.ts'
+import { inTime } from './clock.ts'
+import { shakeHands, type Handshake, type Offer } from './handshake.ts'
+import { mistake, PROBE_OPTIONS, resolveTarget, type ProbeOptions, type Target } from './options.ts'
+
+/** Who knocks. */
+export interface ClientOptions extends ProbeOptions {
+  /** The CAs, as PEM, of which one has to have issued the server's certificate. */
+  readonly ca: string
+  /** What is shown, as PEM: any certificate, fit or not. Left out together with `key`, nothing is shown. */
+  readonly cert?: string
+  /** Its key, as PEM, not encrypted. */
+  readonly key?: string
+  /**
+   * The one version to try.
+   *
+   * @defaultValue the newest that the server takes
+   */
+  readonly protocol?: 'TLSv1.2' | 'TLSv1.3'
+}
+
+/** What a server makes of a client. */
+export type Verdict =
+  | { readonly accepted: true; readonly protocol: string }
+  | {
+      readonly accepted: false
+      readonly protocol: string
+      /** The name of the alert as in RFC 8446 section 6: `certificate required`, `unknown ca`, ... */
+      readonly alert: string
+    }
+
+const CLIENT_OPTIONS = [...PROBE_OPTIONS, 'ca', 'cert', 'key', 'protocol'] as const
+
+/**
+ * Does a server take this client's certificate? Hands are shaken, the server's verdict is waited for (in TLS 1.3 it
+ * comes after the handshake), and the connection is closed: no request is sent. Nothing about the certificate is
+ * checked here, so that an expired or a foreign one may be tried.
+ *
+ * @param options - where the server is, and who knocks
+ * @returns whether the client gets in, and the alert if not
+ * @throws {@link ConnectionError} where it came to no verdict: no connection, no TLS, a server that `ca` doesn't vouch for
+ * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID, for `ca`
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
+ * @example
+ * ```ts
+ * const { accepted } = await tryClient({ host: 'build01', port: 2376, ca, cert, key })
+ * ```
+ */
+export async function tryClient(options: ClientOptions): Promise<Verdict> {
+  const target = resolveTarget(options, CLIENT_OPTIONS, 'tryClient')
+  const authorities = readAuthorities(options.ca)
+  const offer: Offer = {
+    secureContext: contextOf(options),
+    rejectUnauthorized: true,
+    checkServerIdentity: (_, { raw }) => certificateFault(new X509Certificate(raw), target.servername),
+  }
+  return inTime(target, async (time) => {
+    const handshake = await shakeHands(target, offer, time)
+    const { outcome, protocol = '' } = handshake
+    if (outcome.kind === 'accepted') return { accepted: true, protocol }
+    const fault = outcome.kind === 'failed' ? outcome.cause : serverFault(handshake, authorities, target)
+    if (fault !== undefined) throw explained(fault, handshake, { target, authorities })
+    return { accepted: false, protocol, alert: outcome.kind === 'refused' ? outcome.alert : '' }
+  })
+}
+
+function readAuthorities(ca: unknown): X509Certificate[] {
+  if (typeof ca !== 'string') throw mistake('tryClient', 'ca is no string')
+  return readCertificates({ name: 'the option ca', text: ca })
+}
+
+/** The policy of every connection of ours; what it can't load (a SHA-1 signature, say) could not be shown anyway. */
+function contextOf({ ca, cert, key, protocol }: ClientOptions): tls.SecureContext {
+  if ((cert === undefined) !== (key === undefined)) throw mistake('tryClient', 'of cert and key one is left out')
+  if (protocol !== undefined && protocol !== 'TLSv1.2' && protocol !== 'TLSv1.3') {
+    throw mistake('tryClient', 'protocol is neither TLSv1.2 nor TLSv1.3')
+  }
+  const only = protocol && { minVersion: protocol, maxVersion: protocol }
+  try {
+    return tls.createSecureContext({ ca, ...(cert !== undefined && { cert, key }), ...TLS_POLICY, ...only })
+  } catch (cause) {
+    throw mistake('tryClient', `OpenSSL can't use cert and key (${(cause as Error).message})`, cause)
+  }
+}
+
+/**
+ * What is wrong with a server that refuses us. Up to TLS 1.2 it does so before OpenSSL has judged its certificate, and
+ * the refusal of anybody in between would say nothing about the server.
+ */
+function serverFault(
+  { chain, protocol }: Handshake,
+  authorities: readonly X509Certificate[],
+  { servername }: Target,
+): Error | undefined {
+  if (protocol === 'TLSv1.3') return undefined
+  const [own, ...others] = chain.map((der) => new X509Certificate(der))
+  const [leaf] = own ? links([own], 'the certificate') : []
+  const pool = { intermediates: links(others, 'the chain'), authorities: links(authorities, 'the option ca') }
+  if (leaf && findChain(leaf, pool, Date.now()) !== undefined) return certificateFault(own, servername)
+  return Object.assign(new Error('unable to verify'), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
+}
+
+function explained(
+  fault: Error,
+  { chain: [own] }: Handshake,
+  { target, authorities }: { target: Target; authorities: readonly X509Certificate[] },
+): unknown {
+  if (target.signal?.aborted === true) return target.signal.reason
+  return explainFault(fault, {
+    target: target.name,
+    kind: 'tls',
+    host: target.servername,
+    authorities: authorities.map((x509) => readCertificate(x509)),
+    ...(own && { server: readCertificate(own) }),
+  })
+}

@@ -1,0 +1,7 @@
+export { namesAuthority, namesOnly } from './authorities.ts'
+export { tryClient, type ClientOptions, type Verdict } from './client.ts'
+export type { Protocol } from './client-hello.ts'
+export type { DistinguishedName } from './distinguished-name.ts'
+export type { ProbeOptions } from './options.ts'
+export type { PlaintextAnswer } from './plaintext.ts'
+export { probeServer, type ClientCertificate, type ServerReport } from './server.ts'

@@ -1,0 +1,79 @@
+import net from 'node:net'
+import { formatEndpoint } from '../endpoint/endpoint.ts'
+import { ArgumentError } from '../errors.ts'
+import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
+
+/** Which server is looked at, and for how long. */
+export interface ProbeOptions {
+  /** A DNS name or an address; IPv6 without brackets. */
+  readonly host: string
+  readonly port: number
+  /**
+   * The name that the server is asked for, and that its certificate has to be for where it is checked: for a host that
+   * is reached by another address than its clients use.
+   *
+   * @defaultValue `host`
+   */
+  readonly servername?: string
+  /**
+   * For everything together, in milliseconds.
+   *
+   * @defaultValue 10,000 ms
+   */
+  readonly timeout?: number
+  /** Aborts it; the promise is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** The options of {@link ProbeOptions} that there are. */
+export const PROBE_OPTIONS = ['host', 'port', 'servername', 'timeout', 'signal'] as const
+
+/** The options with everything filled in. */
+export interface Target {
+  readonly host: string
+  readonly port: number
+  readonly servername: string
+  readonly timeout: number
+  readonly signal: AbortSignal | undefined
+  /** As a person writes it: `tcp://build01:2376`. */
+  readonly name: string
+}
+
+/**
+ * Checks the options of a call. An unknown one is a mistake: a typo would look at something else than what was meant.
+ *
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
+ */
+export function resolveTarget(options: ProbeOptions, known: readonly string[], of: string): Target {
+  if (typeof options !== 'object' || options === null) throw mistake(of, 'its options are no object')
+  const unknown = Object.keys(options).find((key) => !known.includes(key))
+  if (unknown !== undefined) {
+    throw new ArgumentError('ERR_OPTION_UNKNOWN', {
+      tried: `calling ${of}`,
+      got: `it has no option ${JSON.stringify(unknown)}`,
+      todo: `Its options are: ${known.join(', ')}.`,
+    })
+  }
+  const { host, port, servername, timeout = CONNECT_TIMEOUT_MS, signal } = options
+  if (typeof host !== 'string' || host === '') throw mistake(of, 'host is no name and no address')
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw mistake(of, 'port is no number from 1 to 65535')
+  if (servername !== undefined && typeof servername !== 'string') throw mistake(of, 'servername is no string')
+  if (!(timeout > 0 && timeout < 2 ** 31)) throw mistake(of, 'timeout is no positive number of milliseconds')
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw mistake(of, 'signal is no AbortSignal')
+  const name = formatEndpoint({ kind: 'tls', host, port, prefix: '' })
+  return { host, port, servername: bare(servername ?? host), timeout, signal, name }
+}
+
+/** The name for SNI, without a zone and without a trailing dot; none for an address (RFC 6066 section 3). */
+export function sniOf({ servername }: Pick<Target, 'servername'>): string {
+  return net.isIP(servername) === 0 ? servername : ''
+}
+
+function bare(name: string): string {
+  return name.replace(/%.*$/, '').replace(/\.$/, '')
+}
+
+/** A call that can't be meant. */
+export function mistake(of: string, got: string, cause?: unknown): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', { tried: `calling ${of}`, got, todo: 'Correct the call.', cause })
+}

@@ -1,0 +1,45 @@
+import { converse } from './conversation.ts'
+import type { Target } from './options.ts'
+
+/**
+ * What a request without TLS gets. `refused`: a TLS alert, the 400 of a web server that speaks TLS, or a closed
+ * connection. `docker`: **a Docker daemon answers, to everybody**. `http`: something else answers in plain HTTP.
+ * `other`: it answers, and not in HTTP. `silent`: nothing came in time.
+ */
+export type PlaintextAnswer = 'refused' | 'docker' | 'http' | 'other' | 'silent'
+
+/** Harmless: it asks for nothing, and is what everybody may ask (Engine API, operation SystemPing). */
+const PING = Buffer.from('GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n')
+
+/** The head of an answer; what comes later is of no use. */
+const LONGEST_HEAD = 16_384
+
+/** Go: `Client sent an HTTP request to an HTTPS server.` nginx and Apache say the same in other words. */
+const WANTS_TLS = /^HTTP\/1\.[01] 400 [^]*(?:HTTPS (?:server|port)|SSL-enabled server port)/
+/** A record of an alert, of any version (RFC 8446 section 5.1). */
+const ALERT = '\x15\x03'
+const IS_DOCKER = /^HTTP\/1\.[01] \d{3}[^]*\r\n(?:Api-Version:|Server: Docker\/|Ostype:)/i
+
+/** Sends a ping without TLS. */
+export async function askWithoutTls(target: Target, inTime: AbortSignal): Promise<PlaintextAnswer> {
+  let answer = ''
+  const hear = (bytes: Buffer): boolean => {
+    answer += bytes.toString('latin1')
+    return answer.length < LONGEST_HEAD && !isTold(answer)
+  }
+  const ending = await converse(target, { say: PING, hear }, inTime)
+  return answer === '' ? (ending === 'late' ? 'silent' : 'refused') : judgePlaintext(answer)
+}
+
+/** Not every server closes after its answer. What a 400 means stands in its body. */
+function isTold(answer: string): boolean {
+  if (answer.length >= 5 && !answer.startsWith('HTTP/')) return true
+  return answer.includes('\r\n\r\n') && (!/^\S+ 400 /.test(answer) || WANTS_TLS.test(answer))
+}
+
+/** What the beginning of an answer says, one byte a character. */
+export function judgePlaintext(answer: string): Exclude<PlaintextAnswer, 'silent'> {
+  if (answer.startsWith(ALERT) || WANTS_TLS.test(answer)) return 'refused'
+  if (IS_DOCKER.test(answer)) return 'docker'
+  return answer.startsWith('HTTP/') ? 'http' : 'other'
+}

@@ -1,0 +1,31 @@
+import { PROTOCOLS, renderClientHello, WIRE_VERSION, type Protocol } from './client-hello.ts'
+import { converse } from './conversation.ts'
+import { sniOf, type Target } from './options.ts'
+import { FlightReader, type ServerFlight } from './server-flight.ts'
+
+/** A server's answers to a ClientHello of each version. */
+export type Flights = Readonly<Record<Protocol, ServerFlight>>
+
+async function sayHello(target: Target, protocol: Protocol, inTime: AbortSignal): Promise<ServerFlight> {
+  const reader = new FlightReader()
+  const hear = (bytes: Buffer): boolean => reader.push(bytes)
+  await converse(target, { say: renderClientHello(protocol, sniOf(target)), hear }, inTime)
+  return reader.flight
+}
+
+/** Says hello in every version, each on a connection of its own that ends there. */
+export async function sayAllHellos(target: Target, inTime: AbortSignal): Promise<Flights> {
+  const flights = PROTOCOLS.map(async (protocol) => [protocol, await sayHello(target, protocol, inTime)] as const)
+  return Object.fromEntries(await Promise.all(flights)) as Flights
+}
+
+/** The versions that the server takes, the oldest first. One that answers with another than it was asked for doesn't. */
+export function spokenProtocols(flights: Flights): Protocol[] {
+  return PROTOCOLS.filter((protocol) => flights[protocol].version === WIRE_VERSION[protocol])
+}
+
+/** The answer of the newest version that shows certificates and CAs in clear. */
+export function clearFlight(flights: Flights): ServerFlight | undefined {
+  const newest = spokenProtocols(flights).findLast((protocol) => protocol !== 'TLSv1.3')
+  return newest && flights[newest]
+}
