@@ -14,7 +14,8 @@ import { quoteArgument, quoteExecutable } from '../../lib/daemon/quote.ts'
 import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { bootSystemd, type Machine, missingForSystemd } from '../systemd/boot.ts'
+import { bootMachine, type Machine } from '../machine/machine.ts'
+import { missingForSystemd } from '../machine/requirements.ts'
 import { carriable } from './support/strings.ts'
 import { DEBIAN_UNIT, DOCKER_CE_UNIT_TEXT } from './support/units.ts'
 
@@ -239,7 +240,7 @@ describe('a real systemd as PID 1', { skip: missingForSystemd() ?? false }, () =
   let machine: Machine
 
   before(async () => {
-    machine = await bootSystemd()
+    machine = await bootMachine({ node: false })
     mkdirSync(join(machine.root, 'run/argv'))
     for (const path of ['/usr/bin/dockerd', '/usr/sbin/dockerd', '/opt/100% $HOME ${HOME} ü/dockerd'])
       put(machine.root, path, STAND_IN, 0o755)
@@ -411,11 +412,12 @@ describe('a real systemd as PID 1', { skip: missingForSystemd() ?? false }, () =
     )
     assert.equal(statSync('/dev/null').mode & 0o777, 0o666)
     const own = readFileSync('/proc/self/mountinfo', 'utf8')
-    assert.doesNotMatch(own, /docker-mtls-systemd-/, 'a mount came out of its namespace')
+    assert.doesNotMatch(own, /docker-mtls-machine-/, 'a mount came out of its namespace')
   })
 
   test('and nothing stays when it ends', async () => {
-    const folder = /upperdir=([^,]*)\/upper/.exec(readFileSync(`/proc/${machine.pid}/mountinfo`, 'utf8'))?.[1] ?? ''
+    const folder =
+      /upperdir=([^,]*)\/disk\/upper/.exec(readFileSync(`/proc/${machine.pid}/mountinfo`, 'utf8'))?.[1] ?? ''
     assert.ok(existsSync(folder))
     await machine.stop()
     assert.ok(!existsSync(`/proc/${machine.pid}/root/run/argv`), 'it still runs')

@@ -1,0 +1,85 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { createInterface, type Interface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+
+/** The process that holds the machine's disk, boots it, and removes it. */
+export interface Supervisor {
+  readonly pid: number
+  /** The machine's disk, as the mount namespace of the supervisor has it. */
+  readonly disk: string
+  /** The cgroup for commands that enter the machine. */
+  readonly cgroup: string
+  /** Boots, and says which PID we know the machine's PID 1 by. */
+  boot(): Promise<number>
+  /** Waits until every process of a machine whose PID 1 was killed is gone. */
+  waitForEnd(): Promise<void>
+  /** Ends the machine, and everything in it. */
+  stop(): Promise<void>
+  /** What it complained of. */
+  readonly complaints: readonly string[]
+}
+
+const SCRIPT = fileURLToPath(new URL('boot.sh', import.meta.url))
+
+/**
+ * Starts a supervisor. It dies with this process, even when that is killed, and the machine with it.
+ *
+ * @param variables - the MACHINE_* variables of boot.sh
+ */
+export function startSupervisor(variables: Readonly<Record<string, string>>): Supervisor {
+  const folder = mkdtempSync(join(tmpdir(), 'docker-mtls-machine-'))
+  const name = basename(folder)
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'unshare', '--mount', 'sh', SCRIPT, 'outer', folder, name], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', ...variables },
+  })
+  const complaints: string[] = []
+  child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text))
+  child.stdin.on('error', () => undefined)
+  const lines = lineReader(createInterface(child.stdout))
+  const pid = child.pid ?? 0
+  let booted = 0
+  return {
+    pid,
+    disk: `${folder}/disk`,
+    cgroup: `/proc/${pid}/root${folder}/cgroup/${name}/visitors`,
+    complaints,
+    boot: async () => {
+      if (booted++ > 0) child.stdin.write('boot\n')
+      return Number(await lines())
+    },
+    waitForEnd: async () => {
+      if ((await lines()) !== 'ended') throw new Error('the machine did not end')
+    },
+    stop: stopper(child, folder),
+  }
+}
+
+/** Gives one line after the other. */
+function lineReader(reader: Interface): () => Promise<string> {
+  const iterator = reader[Symbol.asyncIterator]()
+  return async () => {
+    const { done, value } = await iterator.next()
+    if (done === true) throw new Error('its supervisor ended')
+    return value
+  }
+}
+
+function stopper(child: ChildProcessByStdio<Writable, Readable, Readable>, folder: string): () => Promise<void> {
+  const kill = (): boolean => child.kill('SIGTERM')
+  const ended = once(child, 'close')
+  process.once('exit', kill)
+  let stopped: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    kill()
+    await ended
+    process.off('exit', kill)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return () => (stopped ??= stop())
+}
