@@ -1,5 +1,5 @@
 import { promises as fs } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { parseUnit, type ParsedUnit } from '../daemon/index.ts'
 import { DaemonError, FileError } from '../errors.ts'
 
@@ -12,14 +12,14 @@ export interface FoundUnit {
 }
 
 /** systemd.unit(5), "System Unit Search Path": what stands in an earlier one hides the same name in a later one. */
-const LOAD_PATH = [
+export const LOAD_PATH = [
   'etc/systemd/system',
   'run/systemd/system',
   'usr/local/lib/systemd/system',
   'usr/lib/systemd/system',
   'lib/systemd/system',
 ]
-const NAME = 'docker.service'
+export const UNIT_NAME = 'docker.service'
 /** The name that the notes, `systemctl edit` and this package give the drop-in. */
 const OURS = 'override.conf'
 
@@ -33,14 +33,33 @@ const OURS = 'override.conf'
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function findInstalledUnit(root = '/'): Promise<FoundUnit | undefined> {
+  const texts = new Map<string, string>()
+  for (const folder of LOAD_PATH.map((path) => join(root, path))) {
+    const dropIns = join(folder, `${UNIT_NAME}.d`)
+    const paths = [
+      join(folder, UNIT_NAME),
+      ...(await namesIn(dropIns)).filter(isConf).map((name) => join(dropIns, name)),
+    ]
+    for (const path of paths) if (await isThere(path)) texts.set(path, await readUnit(path))
+  }
+  return unitAmong(texts, root)
+}
+
+/**
+ * The same, of files that were read already.
+ *
+ * @param texts - the files by their paths, whatever else is among them
+ * @param root - the folder that `etc` and `usr` are in
+ */
+export function unitAmong(texts: ReadonlyMap<string, string>, root = '/'): FoundUnit | undefined {
   const folders = LOAD_PATH.map((folder) => join(root, folder))
-  const path = await firstThere(folders.map((folder) => join(folder, NAME)))
+  const path = folders.map((folder) => join(folder, UNIT_NAME)).find((candidate) => texts.has(candidate))
   if (path === undefined) return undefined
-  const dropIns = await findDropIns(folders.map((folder) => join(folder, `${NAME}.d`)))
+  const dropIns = dropInsAmong([...texts.keys()], folders)
   const paths = [path, ...dropIns.map((dropIn) => dropIn.path)]
-  const texts = await Promise.all(paths.map(readUnit))
-  const unit = parseUnit(texts.join('\n'), paths.join(' and '))
-  const later = dropIns.filter(({ name }, index) => name > OURS && /^\s*ExecStart\s*=/m.test(texts[index + 1] ?? ''))
+  const textOf = (file: string): string => texts.get(file) ?? ''
+  const unit = parseUnit(paths.map(textOf).join('\n'), paths.join(' and '))
+  const later = dropIns.filter((dropIn) => dropIn.name > OURS && /^\s*ExecStart\s*=/m.test(textOf(dropIn.path)))
   return { unit, paths, later: later.map((dropIn) => dropIn.path) }
 }
 
@@ -62,15 +81,20 @@ export async function readUnitFile(path: string): Promise<FoundUnit> {
 }
 
 /** In the order in which systemd reads them: by name, whatever folder they are in. */
-async function findDropIns(folders: readonly string[]): Promise<{ name: string; path: string }[]> {
+function dropInsAmong(paths: readonly string[], folders: readonly string[]): { name: string; path: string }[] {
   const found = new Map<string, string>()
-  for (const folder of folders) {
-    for (const name of await namesIn(folder)) {
-      if (name.endsWith('.conf') && !found.has(name)) found.set(name, join(folder, name))
+  for (const folder of folders.map((path) => join(path, `${UNIT_NAME}.d`))) {
+    for (const path of paths.filter((candidate) => dirname(candidate) === folder)) {
+      const name = basename(path)
+      if (isConf(name) && !found.has(name)) found.set(name, path)
     }
   }
   const inOrder = [...found].toSorted(([left], [right]) => (left < right ? -1 : 1))
   return inOrder.map(([name, path]) => ({ name, path }))
+}
+
+function isConf(name: string): boolean {
+  return name.endsWith('.conf')
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -80,11 +104,6 @@ async function namesIn(folder: string): Promise<string[]> {
     if (isMissing(cause)) return []
     throw unreadable(folder, cause)
   }
-}
-
-async function firstThere(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) if (await isThere(path)) return path
-  return undefined
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -9,6 +9,7 @@ import {
   renderOverride,
   type DaemonOptions,
   type Listener,
+  type LocalListener,
   type ParsedUnit,
 } from '../daemon/index.ts'
 import { pathFault, show } from '../daemon/text.ts'
@@ -163,11 +164,18 @@ export interface RenderedOverride {
 /**
  * Renders the drop-in, and names the file where the daemon.json that is there says the same as a flag.
  *
+ * @param local - listeners for this machine alone, in place of those of the unit
  * @throws {@link DaemonError} as {@link renderOverride} does
  */
-export function renderFrom(wishes: ReadWishes, source: DaemonSource, there?: DaemonSettings): RenderedOverride {
+export function renderFrom(
+  wishes: ReadWishes,
+  source: DaemonSource,
+  there?: DaemonSettings,
+  local: readonly LocalListener[] = [],
+): RenderedOverride {
   refuseRemapInJson(wishes, source)
-  const options = daemonOptions(wishes, source, there)
+  const wished = daemonOptions(wishes, source, there)
+  const options = { ...wished, listen: [...local, ...(wished.listen ?? [])] }
   try {
     const text = renderOverride(options)
     const settings = settingsOf(parseUnit(text, 'the rendered drop-in'))

@@ -31,8 +31,8 @@ export interface RenderReport {
   readonly warnings: readonly string[]
 }
 
-const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
-const DAEMON_JSON = '/etc/docker/daemon.json'
+export const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
+export const DAEMON_JSON = '/etc/docker/daemon.json'
 
 /**
  * Renders the daemon's configuration for a machine whose unit is named, or for this one. Nothing is written.
@@ -53,7 +53,15 @@ export async function renderDaemon(options: RenderOptions): Promise<RenderReport
   return { files: [{ name: 'override.conf', place: DROP_IN, text }], unit, warnings: [...guess, ...warnings] }
 }
 
-function renderJson(options: ReturnType<typeof daemonOptions>, source: DaemonSource): Omit<RenderReport, 'unit'> {
+/**
+ * Renders the second form: daemon.json, and the drop-in that leaves everything there.
+ *
+ * @throws {@link DaemonError} as {@link renderDaemonJson} does, naming the file that is there
+ */
+export function renderJson(
+  options: ReturnType<typeof daemonOptions>,
+  source: DaemonSource,
+): Omit<RenderReport, 'unit'> {
   try {
     return {
       files: [

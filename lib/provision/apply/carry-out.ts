@@ -1,0 +1,217 @@
+import { randomBytes } from 'node:crypto'
+import { promises as fs } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import { isDockerMtlsError, ProvisionError } from '../../errors.ts'
+import { STATE_FOLDER } from '../host/facts-script.ts'
+import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
+import { tlsFilesIn } from '../override.ts'
+import { runStep, type OnStep } from '../progress.ts'
+import { silenceOf } from './answers.ts'
+import { isWritten } from './changes.ts'
+import { whyNotStarted } from './journal.ts'
+import { ROLLBACK_AFTER_S, type ApplyOptions } from './options.ts'
+import { rollbackFailed, settlePending } from './pending.ts'
+import { refuseConflicts, type ApplyPlan } from './plan.ts'
+import { prove, type ProofCheck } from './proof.ts'
+import { followSteps } from './steps.ts'
+import { commitScript, PENDING_CODE, transactionScript } from './transaction.ts'
+import { validate } from './validate.ts'
+
+/** What an apply did. */
+export interface ApplyReport {
+  /** Of the way back; absent where nothing had to be changed. */
+  readonly id?: string
+  /** The files that were written. */
+  readonly written: readonly string[]
+  readonly restarted: boolean
+  readonly proof: readonly ProofCheck[]
+  /** Was it seen that a client's certificate gets in? */
+  readonly clientProven: boolean
+}
+
+/** All that carrying out needs besides the plan. */
+export type CarryOutOptions = Pick<ApplyOptions, 'shell' | 'probe' | 'address' | 'rollbackAfter' | 'signal' | 'onStep'>
+
+/**
+ * Carries out a plan: validates, keeps what is there, writes, restarts, proves from outside. Where any of it fails,
+ * everything is put back, and the old daemon is seen to answer.
+ *
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed.
+ *   ERR_APPLY_ROLLED_BACK: what was changed is put back. ERR_APPLY_ROLLBACK_FAILED: it is not
+ * @throws the signal's reason, after everything was put back
+ */
+export async function carryOut(plan: ApplyPlan, options: CarryOutOptions): Promise<ApplyReport> {
+  const { shell, onStep, signal } = options
+  refuseConflicts(plan)
+  await settlePending(shell, onStep, signal)
+  await runStep(onStep, { step: 'validate', title: 'let systemd and dockerd judge the configuration' }, () =>
+    validate(plan, shell, signal),
+  )
+  const complete = await withKey(plan, shell)
+  if (!plan.restarts) {
+    const proof = await proveIt(complete, options).catch(() => undefined)
+    if (proof?.every(({ ok }) => ok) === true) return reportOf([], proof, false)
+  }
+  return transact(complete, options)
+}
+
+/** The key of the server is tried as a client's: where it is on this machine, it is read for that. */
+async function withKey(plan: ApplyPlan, { isHere }: HostShell): Promise<ApplyPlan> {
+  if (plan.server.key !== undefined || !isHere) return plan
+  const key = await fs.readFile(tlsFilesIn(plan.tlsDir).key, 'utf8')
+  return { ...plan, server: { ...plan.server, key } }
+}
+
+function reportOf(
+  written: readonly string[],
+  proof: readonly ProofCheck[],
+  restarted: boolean,
+  id?: string,
+): ApplyReport {
+  const clientProven = proof.some(({ name, ok }) => name === 'client' && ok)
+  return { ...(id !== undefined && { id }), written, restarted, proof, clientProven }
+}
+
+/** Sorts by time, and is a fit part of a unit's name. */
+function newId(): string {
+  return `${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
+}
+
+async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<ApplyReport> {
+  const { shell, rollbackAfter = ROLLBACK_AFTER_S, signal, onStep } = options
+  const id = newId()
+  const owner = shell.isHere ? process.pid : undefined
+  signal?.throwIfAborted()
+  let ran: Ran | undefined
+  try {
+    ran = await followSteps(shell, transactionScript(plan, { id, after: rollbackAfter, owner }), onStep)
+    requireApplied(ran, shell)
+    signal?.throwIfAborted()
+    const proof = await proveIt(plan, options)
+    signal?.throwIfAborted()
+    await runStep(onStep, { step: 'commit', title: 'keep it' }, () => commit(id, shell))
+    return reportOf(
+      plan.changes.filter(isWritten).map(({ path }) => path),
+      proof,
+      true,
+      id,
+    )
+  } catch (cause) {
+    // It never began: another one had.
+    if (ran?.code === PENDING_CODE) throw cause
+    const wasActive = plan.facts.property('service', 'ActiveState') === 'active'
+    throw await goBack(cause, { id, shell, onStep, signal, wasActive, started: ran?.code === 0 })
+  }
+}
+
+function requireApplied(ran: Ran, { name }: HostShell): void {
+  if (ran.code === 0) return
+  if (ran.code === PENDING_CODE) {
+    throw new ProvisionError('ERR_APPLY_PENDING', {
+      tried: `beginning an apply on ${name}`,
+      got: 'another one began at the same time',
+      todo: 'Wait for its end.',
+    })
+  }
+  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+    tried: `changing ${name}`,
+    got: lastWords(ran),
+    todo: 'Look at  journalctl -u docker.service',
+  })
+}
+
+async function commit(id: string, shell: HostShell): Promise<void> {
+  const ran = await shell.run(commitScript(id))
+  if (ran.code === 0) return
+  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+    tried: 'ending the apply',
+    got: 'the host has put everything back meanwhile: it took longer than its timer waits',
+    todo: 'Give it more time:  --rollback-after SECONDS',
+  })
+}
+
+/** How long a listener may take to be there after systemd has been told that dockerd is ready. */
+const PORT_MS = 15_000
+
+function proveIt(plan: ApplyPlan, options: CarryOutOptions): Promise<readonly ProofCheck[]> {
+  const { probe, signal, onStep } = options
+  const title = 'prove it from outside: who gets in, and who does not'
+  return runStep(onStep, { step: 'prove', title }, async (talk) => {
+    const { host, port } = targetOf(plan, options.address)
+    const deadline = Date.now() + PORT_MS
+    for (;;) {
+      try {
+        const checks = await prove({ host, port, server: plan.server, probe, signal })
+        refuseFailed(checks, `${host}:${port}`)
+        talk.result(`${checks.length} of ${checks.length} as it should be`)
+        return checks
+      } catch (error) {
+        if (!isDockerMtlsError(error, 'ERR_CONNECTION_REFUSED') || Date.now() > deadline) throw error
+        talk.wait(`nobody listens on ${host}:${port} yet`)
+        await wait(250, undefined, { signal })
+      }
+    }
+  })
+}
+
+/** The first listener on the network; one for all addresses is knocked at on loopback. */
+export function targetOf({ settings }: Pick<ApplyPlan, 'settings'>, address?: string): { host: string; port: number } {
+  const [, host = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(settings.listen[0] ?? '') ?? []
+  const bare = host.replaceAll(/[[\]]/g, '')
+  const here = bare === '0.0.0.0' ? '127.0.0.1' : bare === '::' ? '::1' : bare
+  return { host: address ?? here, port: Number(port) }
+}
+
+function refuseFailed(checks: readonly ProofCheck[], where: string): void {
+  const failed = checks.filter(({ ok }) => !ok)
+  if (failed.length === 0) return
+  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+    tried: `proving the daemon at ${where} from outside`,
+    got: failed.map(({ got }) => got).join('; '),
+    todo: 'Compare the files with what init made.',
+  })
+}
+
+interface Going {
+  readonly id: string
+  readonly shell: HostShell
+  readonly onStep: OnStep | undefined
+  readonly signal: AbortSignal | undefined
+  /** Did a daemon run before? */
+  readonly wasActive: boolean
+  /** Did the new one start? Then its log has nothing to say about what went wrong. */
+  readonly started: boolean
+}
+
+/** Puts everything back. What is returned is what the caller is to be told. */
+async function goBack(cause: unknown, going: Going): Promise<unknown> {
+  const { id, shell, onStep, signal, started } = going
+  const why = started ? undefined : await whyNotStarted(shell).catch(() => undefined)
+  await runStep(onStep, { step: 'roll-back', title: 'put everything back' }, async () => {
+    const ran = await shell.run(undoScript(id))
+    if (ran.code !== 0) throw rollbackFailed(shell.name, lastWords(ran), cause)
+  })
+  if (going.wasActive) await seeOldDaemon(going, cause)
+  if (signal?.aborted === true) return signal.reason
+  if (!isDockerMtlsError(cause)) return cause
+  return new ProvisionError('ERR_APPLY_ROLLED_BACK', {
+    tried: cause.tried,
+    got: why ?? cause.got,
+    todo: `Everything is as it was${going.wasActive ? ', and the old daemon answers' : ''}. ${cause.todo}`,
+    cause,
+  })
+}
+
+/** Of an apply that failed before it had begun, half a folder of copies may be there. */
+function undoScript(id: string): string {
+  const folder = `${STATE_FOLDER}/${id}`
+  return `if test -s ${STATE_FOLDER}/pending; then /bin/sh ${folder}/rollback.sh now; else rm -rf ${folder}; fi\n`
+}
+
+async function seeOldDaemon({ shell, onStep }: Going, cause: unknown): Promise<void> {
+  await runStep(onStep, { step: 'old-daemon', title: 'see that the old daemon answers' }, async () => {
+    const silence = await silenceOf(shell)
+    if (silence === undefined) return
+    throw rollbackFailed(shell.name, `the old daemon does not answer: ${silence}`, cause)
+  })
+}

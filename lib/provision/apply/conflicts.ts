@@ -1,0 +1,155 @@
+import type { ErrorCode } from '../../errors.ts'
+import type { DaemonJson } from '../../daemon/existing.ts'
+import type { ParsedUnit } from '../../daemon/index.ts'
+import { lines, type HostFacts } from '../host/facts.ts'
+import type { FoundUnit } from '../installed-unit.ts'
+import type { DaemonSettings } from '../override.ts'
+import { DAEMON_JSON } from '../render.ts'
+import type { ApplyForm, InForce } from './in-force.ts'
+import { flagValue, type Expanded } from './variables.ts'
+
+/** Something on the host that would keep the new configuration from working. */
+export interface Conflict {
+  /** An error of the library where it is one, else `ERR_APPLY_CONFLICT`. */
+  readonly code: ErrorCode
+  /** The culprit: a file, a flag, a process. */
+  readonly what: string
+  /** What would come of it, without a full stop. */
+  readonly got: string
+  /** The way out. */
+  readonly todo: string
+}
+
+/** What the conflicts are looked for in. */
+export interface Situation {
+  readonly facts: HostFacts
+  readonly found: FoundUnit
+  /** The unit as it will be. */
+  readonly unit: ParsedUnit
+  readonly expanded: Expanded
+  readonly inForce: InForce
+  readonly settings: DaemonSettings
+  /** The daemon.json that will be there. */
+  readonly daemonJson: DaemonJson
+  readonly liveRestore: boolean
+  readonly form: ApplyForm
+}
+
+type Search = (situation: Situation) => Conflict[]
+
+/** Finds what would bite, all of it at once. */
+export function findConflicts(situation: Situation): Conflict[] {
+  return [laterDropIns, otherBinary, otherConfig, variables, portTaken, snapshotter, swarm, orphans].flatMap((search) =>
+    search(situation),
+  )
+}
+
+function conflict(what: string, got: string, todo: string): Conflict {
+  return { code: 'ERR_APPLY_CONFLICT', what, got, todo }
+}
+
+const laterDropIns: Search = ({ found }) =>
+  found.later.map((path) =>
+    conflict(
+      path,
+      'it sets ExecStart= too, and sorts behind override.conf: it would win, and nothing of ours would hold',
+      `Take its ExecStart= out, or move it away:  mv ${path} ${path}.off`,
+    ),
+  )
+
+const otherBinary: Search = ({ facts, unit, found }) => {
+  if (facts.fact(`program:${unit.exec}`) === 'yes') return []
+  const there = facts.fact('dockerd')
+  const [path = ''] = found.paths
+  const todo =
+    there === ''
+      ? `Install Docker Engine anew: its unit ${path} is there, and its dockerd is not.`
+      : `Make ExecStart= in ${found.paths.at(-1) ?? path} begin with ${there}, or remove that drop-in; then run this again.`
+  return [conflict(unit.exec, `the unit starts it, and there is no such program on the host`, todo)]
+}
+
+/** We write the one that everybody knows, and dockerd would not read it. */
+const otherConfig: Search = ({ expanded, form, liveRestore }) => {
+  const named = flagValue(expanded.argv, 'config-file')
+  if (named === undefined || named === DAEMON_JSON || (form === 'systemd' && !liveRestore)) return []
+  const got = `dockerd reads it in place of ${DAEMON_JSON}, where our settings would go`
+  return [conflict(named, got, `Move it to ${DAEMON_JSON}, and take --config-file out of the unit.`)]
+}
+
+const OURS = new Set(['host', 'tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'])
+
+/** They come behind our flags: with a second `-H` dockerd would listen there as well, without TLS where it is 2375. */
+const variables: Search = ({ expanded, settings }) =>
+  expanded.flags
+    .filter(({ name = '' }) => OURS.has(name) || (name === 'userns-remap' && settings.usernsRemap !== undefined))
+    .map(({ name = '', value = '', path }) =>
+      conflict(
+        path,
+        `its DOCKER_OPTS or another variable of the unit has --${name}${value === '' ? '' : ` ${value}`}, which the drop-in has too`,
+        `Take --${name}${name === 'host' ? ' (-H)' : ''} out of ${path}.`,
+      ),
+    )
+
+const portTaken: Search = ({ facts, settings }) => {
+  const dockerds = new Set(facts.daemons.map(({ pid }) => String(pid)))
+  return settings.listen.flatMap((listener) => {
+    const [, address = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(listener) ?? []
+    const taken = lines(facts.fact('listening'))
+      .map(readSocket)
+      .find((socket) => socket.port === port && overlaps(socket.address, address) && !dockerds.has(socket.pid))
+    if (taken === undefined) return []
+    const who = taken.program === '' ? 'another program' : `${taken.program} (process ${taken.pid})`
+    return [conflict(listener, `${who} listens on ${taken.address}:${port} already`, OTHER_PORT)]
+  })
+}
+
+const OTHER_PORT = 'End that program, or give dockerd another address or port:  --listen ADDRESS:PORT'
+
+function readSocket(line: string): { address: string; port: string; program: string; pid: string } {
+  const [, , , local = ''] = line.trim().split(/\s+/)
+  const [, address = '', port = ''] = /^(.*):(\d+)$/.exec(local) ?? []
+  const [, program = '', pid = ''] = /users:\(\("([^"]*)",pid=(\d+)/.exec(line) ?? []
+  return { address: address.replace(/%.*$/, ''), port, program, pid }
+}
+
+const ANY = new Set(['0.0.0.0', '[::]', '*'])
+
+function overlaps(taken: string, wanted: string): boolean {
+  return taken === wanted || ANY.has(taken) || ANY.has(wanted)
+}
+
+const snapshotter: Search = ({ daemonJson, settings, facts }) => {
+  const { features } = daemonJson
+  const isSet =
+    typeof features === 'object' && features !== null && Reflect.get(features, 'containerd-snapshotter') === true
+  if (settings.usernsRemap === undefined || !isSet) return []
+  return [
+    conflict(
+      facts.file('/etc/docker/daemon.json')?.path ?? 'daemon.json',
+      'its features have "containerd-snapshotter": true, and user namespaces do not work with the containerd image store',
+      'Take "containerd-snapshotter" out of it, or leave user namespaces off:  --no-userns-remap',
+    ),
+  ]
+}
+
+const swarm: Search = ({ facts, liveRestore }) => {
+  const state = facts.info?.['Swarm']
+  const isActive = typeof state === 'object' && state !== null && Reflect.get(state, 'LocalNodeState') === 'active'
+  if (!liveRestore || !isActive) return []
+  const got = 'this host is a node of one, and dockerd does not start with live-restore then'
+  return [conflict('the swarm', got, 'Leave --live-restore out: a swarm starts its tasks anew elsewhere.')]
+}
+
+/** Containers that outlive the daemon stay behind in the other user namespace's folder, and nobody sees them any more. */
+const orphans: Search = ({ facts, inForce, settings }) => {
+  const running = Number(facts.info?.['ContainersRunning'] ?? 0)
+  const lives = facts.info?.['LiveRestoreEnabled'] === true
+  if (!lives || running === 0 || inForce.settings.usernsRemap === settings.usernsRemap) return []
+  return [
+    conflict(
+      `${running} running ${running === 1 ? 'container' : 'containers'}`,
+      'live-restore keeps them running while dockerd restarts, and with other user namespaces it would not see them any more',
+      'Stop them first:  docker stop $(docker ps -q)',
+    ),
+  ]
+}

@@ -1,0 +1,61 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { ProvisionError } from '../../errors.ts'
+import { STATE_FOLDER } from '../host/facts-script.ts'
+import { asScript } from '../host/sh.ts'
+import { lastWords, type HostShell } from '../host/shell.ts'
+import { runStep, type OnStep } from '../progress.ts'
+
+/** Exit codes of the script below. */
+const DONE = 0
+const AT_WORK = 10
+const GOES_BACK = 11
+
+const POLL_MS = 2000
+
+/** Puts back what a run that is gone has left, where that is certain; else the timer does. */
+const SETTLE = asScript([
+  `s=${STATE_FOLDER}`,
+  'id=$(cat "$s/pending" 2>/dev/null) || exit 0',
+  'owner=$(cat "$s/$id/owner" 2>/dev/null)',
+  // Another process may have the number by now; a node that isn't ours only makes us wait for the timer.
+  `if test -n "$owner" && test "$(cat "/proc/$owner/comm" 2>/dev/null)" = node; then exit ${AT_WORK}; fi`,
+  `if test -z "$owner" && systemctl is-active --quiet "docker-mtls-rollback-$id.timer"; then exit ${GOES_BACK}; fi`,
+  'exec /bin/sh "$s/$id/rollback.sh" now',
+])
+
+/**
+ * Makes sure that no other apply is under way. What one that was killed has left is put back first.
+ *
+ * @throws {@link ProvisionError} ERR_APPLY_PENDING, ERR_APPLY_ROLLBACK_FAILED
+ */
+export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: AbortSignal): Promise<void> {
+  const title = 'put back what an apply that did not end has left'
+  await runStep(onStep, { step: 'settle', title }, async ({ wait: waiting }) => {
+    for (;;) {
+      const ran = await shell.run(SETTLE, { signal })
+      if (ran.code === DONE) return
+      if (ran.code === AT_WORK) throw atWork(shell)
+      if (ran.code !== GOES_BACK) throw rollbackFailed(shell.name, lastWords(ran))
+      waiting('the host puts it back by itself, some minutes after that apply began')
+      await wait(POLL_MS, undefined, { signal })
+    }
+  })
+}
+
+function atWork({ name }: HostShell): ProvisionError {
+  return new ProvisionError('ERR_APPLY_PENDING', {
+    tried: `beginning an apply on ${name}`,
+    got: 'another one is at work there',
+    todo: 'Wait for its end. If it hangs, end its process: the host then puts everything back by itself.',
+  })
+}
+
+/** What is said where even going back failed: a person has to look, and needs to know where. */
+export function rollbackFailed(host: string, got: string, cause?: unknown): ProvisionError {
+  return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
+    tried: `putting everything back on ${host}`,
+    got,
+    todo: `What was there is kept in ${STATE_FOLDER}; look at  journalctl -u docker.service , and put it back with  docker-mtls daemon rollback`,
+    cause,
+  })
+}

@@ -1,0 +1,266 @@
+import { parseUnit, type ParsedUnit } from '../../daemon/index.ts'
+import { readDaemonJson } from '../../daemon/existing.ts'
+import { DaemonError, isDockerMtlsError, PkiError, ProvisionError } from '../../errors.ts'
+import { KEY_MODE, PUBLIC_MODE } from '../../files.ts'
+import type { DaemonSource } from '../daemon-source.ts'
+import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
+import type { HostShell } from '../host/shell.ts'
+import { refuseHost } from '../host/trouble.ts'
+import type { FoundUnit } from '../installed-unit.ts'
+import { DEFAULT_TLS_DIR, readWishes, tlsFilesIn, type DaemonSettings } from '../override.ts'
+import { DAEMON_JSON, DROP_IN } from '../render.ts'
+import { changesOf, isWritten, type Change, type WantedFile } from './changes.ts'
+import { findConflicts, type Conflict } from './conflicts.ts'
+import { settingsInForce, type ApplyForm, type InForce } from './in-force.ts'
+import type { ApplyWishes } from './options.ts'
+import { renderConfiguration, settingsOfInit, type Rendered } from './rendered.ts'
+import { checkServerFiles, type ServerFiles } from './server-files.ts'
+import { unitOf } from './unit.ts'
+import { assignmentsOf, expand, type Expanded } from './variables.ts'
+import { lossesOf, warningsOf } from './words.ts'
+
+/** All that an apply will do to a host, decided before anything is done. */
+export interface ApplyPlan {
+  readonly form: ApplyForm
+  readonly settings: DaemonSettings
+  readonly tlsDir: string
+  readonly server: ServerFiles
+  readonly changes: readonly Change[]
+  /** What keeps the plan from being carried out. */
+  readonly conflicts: readonly Conflict[]
+  /** What a person should know: sentences. */
+  readonly warnings: readonly string[]
+  /** What stops, or is out of sight afterwards: to be agreed to. */
+  readonly losses: readonly string[]
+  /** Is live-restore new? Then dockerd reads it before it is restarted, so that containers survive that. */
+  readonly reloadsFirst: boolean
+  /** Has dockerd to be restarted? If not, what is there has only to be proven. */
+  readonly restarts: boolean
+  /** How dockerd will be started, for the validation. */
+  readonly start: Start
+  readonly facts: HostFacts
+}
+
+/** The unit as it will be. */
+export interface Start {
+  /** The unit's own file. */
+  readonly path: string
+  readonly dropIn: string
+  readonly daemonJson: string | undefined
+  readonly unit: ParsedUnit
+  readonly expanded: Expanded
+}
+
+/**
+ * Looks at a host, and decides what to change on it. Nothing is changed.
+ *
+ * @throws {@link ProvisionError} for a host that can't be changed: see {@link refuseHost}
+ * @throws {@link DaemonError} {@link PkiError} for what can't be rendered, and files that no daemon could serve with
+ */
+export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: AbortSignal): Promise<ApplyPlan> {
+  const read = readWishes(wishes)
+  const ofInit = settingsOfInit(wishes.override)
+  const first = await gatherFacts(shell, signal)
+  refuseHost(first, shell.name)
+  const found = unitOf(first, shell.name)
+  const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
+  const there = { ...inForce.settings, ...ofInit }
+  const tlsDir = read.tlsDir ?? there.tlsDir ?? DEFAULT_TLS_DIR
+  const facts = await gatherMore(shell, first, wantedFacts(found, tlsDir), signal)
+  const server = wishes.server ?? serverOnHost(facts, tlsDir)
+  const liveRestore = wishes.liveRestore
+  return decide({ wishes, read, found, inForce, there, tlsDir, facts, server, liveRestore })
+}
+
+function wantedFacts({ unit }: FoundUnit, tlsDir: string): Parameters<typeof gatherMore>[2] {
+  const { ca, cert, key } = tlsFilesIn(tlsDir)
+  return { programs: [unit.exec], files: [...unit.environmentFiles, ca, cert], secrets: [key], writable: [tlsDir] }
+}
+
+interface Known {
+  readonly wishes: ApplyWishes
+  readonly read: ReturnType<typeof readWishes>
+  readonly found: FoundUnit
+  readonly inForce: InForce
+  readonly there: DaemonSettings
+  readonly tlsDir: string
+  readonly facts: HostFacts
+  readonly server: ServerFiles
+  readonly liveRestore: boolean | undefined
+}
+
+function decide(known: Known): ApplyPlan {
+  const { wishes, tlsDir, facts, server, found, inForce } = known
+  const form = wishes.form ?? inForce.form
+  const outcome = tryToRender(known, form)
+  if (!('rendered' in outcome)) return refusedPlan(known, form, outcome.conflict)
+  const { rendered } = outcome
+  const start = startOf(rendered, found, facts)
+  const changes = changesOf(wantedFiles(rendered, server, tlsDir, facts), facts)
+  const daemonJson = readDaemonJson(start.daemonJson ?? '')
+  const liveRestore = daemonJson['live-restore'] === true
+  const situation = {
+    facts,
+    found,
+    unit: start.unit,
+    expanded: start.expanded,
+    inForce,
+    settings: rendered.settings,
+    daemonJson,
+    liveRestore,
+    form,
+  }
+  const restarts = changes.some(isWritten) || mustRestart(facts)
+  return {
+    form,
+    settings: rendered.settings,
+    tlsDir,
+    server,
+    changes,
+    conflicts: findConflicts(situation),
+    warnings: [...rendered.warnings.filter((text) => !isAboutVariables(text)), ...warningsOf(situation, server)],
+    losses: restarts ? lossesOf(situation) : [],
+    reloadsFirst: liveRestore && inForce.daemonJson['live-restore'] !== true && isRunning(facts),
+    restarts,
+    start,
+    facts,
+  }
+}
+
+/** We have read the files that the renderer only warns of. */
+function isAboutVariables(warning: string): boolean {
+  return warning.includes('of the unit comes from the environment')
+}
+
+function isRunning({ property }: HostFacts): boolean {
+  return property('service', 'ActiveState') === 'active'
+}
+
+function mustRestart(facts: HostFacts): boolean {
+  return !isRunning(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
+}
+
+/** A directive in two places is one conflict among others, and told with them. */
+function tryToRender(known: Known, form: ApplyForm): { rendered: Rendered } | { conflict: Conflict } {
+  const { read, there, found, facts, liveRestore } = known
+  const json = facts.file(DAEMON_JSON)?.text
+  const source: DaemonSource = {
+    found,
+    named: false,
+    ...(json !== undefined && { daemonJson: { path: DAEMON_JSON, text: json } }),
+    warnings: [],
+  }
+  try {
+    return { rendered: renderConfiguration({ form, wishes: read, there, source, facts, liveRestore }) }
+  } catch (error) {
+    if (!isDockerMtlsError(error, 'ERR_DIRECTIVE_CONFLICT')) throw error
+    const todo = error.todo.replace('docker-mtls daemon render --daemon-json', 'docker-mtls daemon apply --daemon-json')
+    return { conflict: { code: error.code, what: error.tried, got: error.got, todo } }
+  }
+}
+
+function refusedPlan(
+  { tlsDir, server, facts, there, found, inForce }: Known,
+  form: ApplyForm,
+  first: Conflict,
+): ApplyPlan {
+  const start = {
+    path: found.paths[0] ?? '',
+    dropIn: '',
+    daemonJson: facts.file(DAEMON_JSON)?.text,
+    unit: found.unit,
+    expanded: expand(found.unit, assignmentsOf(found.unit, facts)),
+  }
+  const { unit, expanded } = start
+  const { daemonJson } = inForce
+  const others = findConflicts({
+    facts,
+    found,
+    unit,
+    expanded,
+    inForce,
+    settings: there,
+    daemonJson,
+    form,
+    liveRestore: false,
+  })
+  return {
+    form,
+    settings: there,
+    tlsDir,
+    server,
+    changes: [],
+    conflicts: [first, ...others],
+    warnings: [],
+    losses: [],
+    reloadsFirst: false,
+    restarts: false,
+    start,
+    facts,
+  }
+}
+
+function startOf({ dropIn, daemonJson }: Rendered, found: FoundUnit, facts: HostFacts): Start {
+  const unit = parseUnit(`${textOf(facts, found.paths[0])}\n${dropIn}`, 'the drop-in that would be written')
+  return {
+    path: found.paths[0] ?? '',
+    dropIn,
+    daemonJson: daemonJson ?? facts.file(DAEMON_JSON)?.text,
+    unit,
+    expanded: expand(unit, assignmentsOf(unit, facts)),
+  }
+}
+
+function textOf(facts: HostFacts, path = ''): string {
+  return facts.file(path)?.text ?? ''
+}
+
+function wantedFiles(
+  rendered: Rendered,
+  { ca, cert, key }: ServerFiles,
+  tlsDir: string,
+  facts: HostFacts,
+): WantedFile[] {
+  const paths = tlsFilesIn(tlsDir)
+  return [
+    { path: paths.ca, mode: PUBLIC_MODE, text: ca },
+    { path: paths.cert, mode: PUBLIC_MODE, text: cert },
+    ...(key === undefined ? [] : [{ path: paths.key, mode: KEY_MODE, text: key, secret: true }]),
+    ...(rendered.daemonJson === undefined
+      ? []
+      : [{ path: DAEMON_JSON, mode: facts.file(DAEMON_JSON)?.mode ?? PUBLIC_MODE, text: rendered.daemonJson }]),
+    { path: DROP_IN, mode: PUBLIC_MODE, text: rendered.dropIn },
+  ]
+}
+
+/** Nothing new is brought: what is on the host is configured. */
+function serverOnHost(facts: HostFacts, tlsDir: string): ServerFiles {
+  const paths = tlsFilesIn(tlsDir)
+  const [ca, cert, key] = [facts.file(paths.ca), facts.file(paths.cert), facts.file(paths.key)]
+  if (ca?.text !== undefined && cert?.text !== undefined && key !== undefined) {
+    return checkServerFiles({ ca: ca.text, cert: cert.text }, tlsDir)
+  }
+  throw new PkiError('ERR_PKI_FILE_INVALID', {
+    tried: "looking for the server's certificate",
+    got: `no folder with it is named, and ${tlsDir} on the host does not hold ca.pem, server-cert.pem and server-key.pem`,
+    todo: 'Make one with  docker-mtls init NAME  and name its folder:  docker-mtls daemon apply --from docker-mtls/server',
+  })
+}
+
+/**
+ * Refuses a plan with conflicts, all of them in one message.
+ *
+ * @throws {@link DaemonError} ERR_DIRECTIVE_CONFLICT
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
+ */
+export function refuseConflicts({ conflicts }: ApplyPlan): void {
+  const [first, ...others] = conflicts
+  if (first === undefined) return
+  const failure = {
+    tried: first.what,
+    got: first.got,
+    todo: [first.todo, ...others.map(({ what, got, todo }) => `${what}: ${got}. ${todo}`)].join('\n'),
+  }
+  if (first.code === 'ERR_DIRECTIVE_CONFLICT') throw new DaemonError(first.code, failure)
+  throw new ProvisionError('ERR_APPLY_CONFLICT', failure)
+}

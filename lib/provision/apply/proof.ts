@@ -1,0 +1,130 @@
+import { isDockerMtlsError } from '../../errors.ts'
+import { openCertificate, readCertificate } from '../../identity/certificate.ts'
+import { createAuthority, issueClient } from '../../pki/index.ts'
+import { namesOnly, probeServer, tryClient, type ServerReport } from '../../probe/index.ts'
+import type { ProbeIdentity } from './options.ts'
+import type { ServerFiles } from './server-files.ts'
+
+/** One thing that was tried from outside. */
+export interface ProofCheck {
+  /** For programs, and stable. */
+  readonly name:
+    | 'certificate'
+    | 'authorities'
+    | 'no-certificate'
+    | 'plaintext'
+    | 'server-certificate'
+    | 'foreign-ca'
+    | 'same-named-ca'
+    | 'client'
+  readonly ok: boolean
+  /** What was seen: a sentence without a full stop. */
+  readonly got: string
+}
+
+/** Where the daemon is knocked at, and what it should be. */
+export interface ProofOptions {
+  readonly host: string
+  readonly port: number
+  readonly server: ServerFiles
+  readonly probe?: ProbeIdentity | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Tries a daemon from outside: a client of ours gets in, and nobody else does.
+ *
+ * @returns what was tried; `client` is missing where no client's certificate is there to be tried
+ * @throws {@link ConnectionError} where it can't be reached
+ */
+export async function prove(options: ProofOptions): Promise<ProofCheck[]> {
+  const { host, port, server, probe, signal } = options
+  const servername = nameOf(server)
+  const target = { host, port, servername, ...(signal && { signal }) }
+  const report = await probeServer(target)
+  const knock = (identity?: { cert: string; key: string }): ReturnType<typeof tryClient> =>
+    tryClient({ ...target, ca: server.ca, ...identity })
+  const checks = [shownCertificate(report, server), authorities(report, server), plaintext(report)]
+  checks.push(await refused('no-certificate', 'nobody without a certificate gets in', () => knock()))
+  const { key, cert } = server
+  if (key !== undefined) {
+    const own = (): ReturnType<typeof tryClient> => knock({ cert, key })
+    checks.push(await refused('server-certificate', "the server's own certificate does not get in", own))
+  }
+  checks.push(...(await foreigners(server, knock)))
+  if (probe !== undefined) checks.push(await accepted(() => knock(probe)))
+  return checks
+}
+
+/** A name that its certificate is for: it is the address that may be another one here, and not the server. */
+function nameOf({ facts: { names } }: ServerFiles): string {
+  const all = [...names.dns, ...names.ip].filter((name) => !name.startsWith('*'))
+  return all.find((name) => name === 'localhost') ?? all[0] ?? 'localhost'
+}
+
+function shownCertificate({ certificate }: ServerReport, { facts }: ServerFiles): ProofCheck {
+  const ok = certificate?.fingerprint256 === facts.fingerprint256
+  const got = ok
+    ? `it shows the new certificate, until ${facts.validTo.toISOString().slice(0, 10)}`
+    : `it shows ${certificate === undefined ? 'no certificate' : `another certificate, ${certificate.subject} of ${certificate.issuer}`}`
+  return { name: 'certificate', ok, got }
+}
+
+/** An empty list would mean every CA that the system trusts. */
+function authorities(report: ServerReport, { ca }: ServerFiles): ProofCheck {
+  const { acceptedAuthorities: names } = report
+  const ok = namesOnly(report, ca)
+  const said =
+    typeof names === 'string' ? names : names.map(({ name }) => name).join('; ') || 'none, so any of its system'
+  return {
+    name: 'authorities',
+    ok,
+    got: ok ? `it takes clients of ${said}, and of no other CA` : `the CAs whose clients it takes: ${said}`,
+  }
+}
+
+function plaintext({ plaintext: answer }: ServerReport): ProofCheck {
+  const ok = answer === 'refused'
+  return { name: 'plaintext', ok, got: ok ? 'plain HTTP is refused' : `plain HTTP is answered (${answer})` }
+}
+
+async function refused(
+  name: ProofCheck['name'],
+  good: string,
+  knock: () => ReturnType<typeof tryClient>,
+): Promise<ProofCheck> {
+  const { accepted: isIn, ...verdict } = await knock()
+  const alert = 'alert' in verdict && verdict.alert !== '' ? ` (${verdict.alert})` : ''
+  return { name, ok: !isIn, got: isIn ? `gets in: ${name}` : `${good}${alert}` }
+}
+
+async function accepted(knock: () => ReturnType<typeof tryClient>): Promise<ProofCheck> {
+  const verdict = await knock()
+  const got = verdict.accepted
+    ? `a client's certificate gets in, by ${verdict.protocol}`
+    : `a client's certificate is refused: ${verdict.alert}`
+  return { name: 'client', ok: verdict.accepted, got }
+}
+
+/** One CA of its own name, and one of ours: who only compares names would take the second. */
+async function foreigners(
+  { ca }: ServerFiles,
+  knock: (identity: { cert: string; key: string }) => ReturnType<typeof tryClient>,
+): Promise<ProofCheck[]> {
+  const strange = await issueClient(await createAuthority({ days: 1 }), { name: 'stranger', days: 1 })
+  const checks = [await refused('foreign-ca', 'no client of a foreign CA gets in', () => knock(strange))]
+  const commonName = commonNameOf(ca)
+  if (commonName === undefined) return checks
+  const namesake = await issueClient(await createAuthority({ days: 1, commonName }), { name: 'stranger', days: 1 })
+  const good = 'no client of another CA of the same name gets in'
+  return [...checks, await refused('same-named-ca', good, () => knock(namesake))]
+}
+
+function commonNameOf(ca: string): string | undefined {
+  try {
+    return readCertificate(openCertificate(ca)).commonName
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return undefined
+  }
+}

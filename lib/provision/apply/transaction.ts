@@ -1,0 +1,155 @@
+import { STATE_FOLDER } from '../host/facts-script.ts'
+import { asScript, hereDocument, shWord } from '../host/sh.ts'
+import { PREAMBLE } from '../host/shell.ts'
+import { UNIT_NAME } from '../installed-unit.ts'
+import { isWritten, OWNER, type Change } from './changes.ts'
+import type { ApplyPlan } from './plan.ts'
+import { RECOVER_UNIT, RESTART_S, ROLLBACK_SCRIPT } from './rollback-script.ts'
+
+/** Steps of the script, in their order, as its lines `@step NAME` tell them. */
+export const STEPS = {
+  backup: 'keep what is there, for going back',
+  arm: 'let the host go back by itself, should we be cut off',
+  write: 'write the files',
+  reload: 'let systemd read the unit',
+  'live-restore': 'let dockerd read live-restore',
+  restart: 'restart docker',
+} as const
+
+/** The name of a step. */
+export type TransactionStep = keyof typeof STEPS
+
+/** The script's own exit codes. */
+export const PENDING_CODE = 75
+
+/** So that a folder's mode is right from the start; keys and their like are in it. */
+const FOLDER_MODE = '0755'
+
+/** One apply, from its first change to its end. */
+export interface Transaction {
+  /** Letters, digits and `-`; they sort by their time. */
+  readonly id: string
+  /** The timer's seconds. */
+  readonly after: number
+  /** Our process, where it is one of the host: so that the next run knows that we are gone. */
+  readonly owner: number | undefined
+}
+
+/**
+ * Writes all files of a plan and restarts dockerd. Before the first change everything is arranged for going back: copies,
+ * the script that puts them back, a timer that runs it unless it is stopped in time, and a unit that runs it at boot.
+ *
+ * @param plan - without conflicts
+ */
+export function transactionScript(plan: ApplyPlan, { id, after, owner }: Transaction): string {
+  const written = plan.changes.filter(isWritten)
+  return asScript([
+    'set -eu; umask 077',
+    `s=${STATE_FOLDER}; b=$s/${id}`,
+    'step() { printf "@step %s\\n" "$1"; }',
+    ...backup(written, id, owner),
+    ...arm(id, after),
+    'step write',
+    ...written.flatMap(write),
+    'sync',
+    'step reload',
+    'systemctl daemon-reload',
+    ...(plan.reloadsFirst ? liveRestore() : []),
+    ...restart(),
+  ])
+}
+
+function backup(written: readonly Change[], id: string, owner: number | undefined): string[] {
+  return [
+    'step backup',
+    'mkdir -p "$s" "$b"',
+    'chmod 0700 "$s" "$b"',
+    `cat >"$b/rollback.sh" ${hereDocument(PREAMBLE + ROLLBACK_SCRIPT)}`,
+    ': >"$b/entries"',
+    `printf "%s\\n" "${owner ?? ''}" >"$b/owner"`,
+    'n=0; keep() { n=$((n+1)); if test -e "$1" || test -h "$1"; then cp -a -- "$1" "$b/$n"; printf "%s %s\\n" "$n" "$1"; else printf "%s %s\\n" - "$1"; fi >>"$b/entries"; }',
+    ...written.map(({ path }) => `keep ${shWord(path)}`),
+    `if systemctl is-active --quiet ${UNIT_NAME}; then : >"$b/was-active"; fi`,
+    'if test -s "$s/last"; then cp "$s/last" "$b/previous"; fi',
+    'sync',
+    // O_EXCL: of two at once only one gets on (POSIX sh, "Redirecting Output", noclobber).
+    `if ! (set -C; printf "%s\\n" ${id} >"$s/pending") 2>/dev/null; then rm -rf "$b"; exit ${PENDING_CODE}; fi`,
+  ]
+}
+
+function arm(id: string, after: number): string[] {
+  const unit = [
+    '[Unit]',
+    'Description=Puts back what an unfinished docker-mtls daemon apply has changed',
+    `ConditionPathExists=${STATE_FOLDER}/pending`,
+    `Before=${UNIT_NAME} docker.socket`,
+    'DefaultDependencies=no',
+    'After=local-fs.target',
+    '',
+    '[Service]',
+    'Type=oneshot',
+    `ExecStart=/bin/sh ${STATE_FOLDER}/${id}/rollback.sh boot`,
+    '',
+  ].join('\n')
+  return [
+    'step arm',
+    `cat >/etc/systemd/system/${RECOVER_UNIT} ${hereDocument(unit)}`,
+    `chmod 0644 /etc/systemd/system/${RECOVER_UNIT}`,
+    `mkdir -p -m 0755 /etc/systemd/system/${UNIT_NAME}.wants`,
+    `ln -sf ../${RECOVER_UNIT} /etc/systemd/system/${UNIT_NAME}.wants/${RECOVER_UNIT}`,
+    'sync',
+    `systemd-run --quiet --unit=docker-mtls-rollback-${id} --on-active=${after}s --timer-property=AccuracySec=1s /bin/sh ${STATE_FOLDER}/${id}/rollback.sh late`,
+  ]
+}
+
+function write({ path, mode, text }: Change): string[] {
+  const word = shWord(path)
+  const folders = parentsOf(path)
+  return [
+    ...folders.map(
+      (folder) =>
+        `if ! test -d ${shWord(folder)}; then printf "d %s\\n" ${shWord(folder)} >>"$b/entries"; mkdir -m ${FOLDER_MODE} ${shWord(folder)}; fi`,
+    ),
+    `cat >${word}.docker-mtls ${hereDocument(text)}`,
+    `chmod ${mode.toString(8).padStart(4, '0')} ${word}.docker-mtls; chown ${OWNER} ${word}.docker-mtls`,
+    `mv -f -T -- ${word}.docker-mtls ${word}`,
+  ]
+}
+
+/** From the top: `/etc`, `/etc/docker`. */
+function parentsOf(path: string): string[] {
+  const parts = path.split('/').slice(1, -1)
+  return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)
+}
+
+function liveRestore(): string[] {
+  // SIGHUP: dockerd reads live-restore anew without a restart, and the files of TLS not.
+  return ['step live-restore', `systemctl reload ${UNIT_NAME}; sleep 1`]
+}
+
+function restart(): string[] {
+  return [
+    'step restart',
+    ': >"$b/restarted"; sync',
+    `systemctl reset-failed ${UNIT_NAME} docker.socket 2>/dev/null || true`,
+    `timeout ${RESTART_S} systemctl restart ${UNIT_NAME}`,
+    `systemctl is-active --quiet ${UNIT_NAME}`,
+  ]
+}
+
+/** Ends a transaction: what was applied stays. Fails where the host went back meanwhile. */
+export function commitScript(id: string): string {
+  return asScript([
+    'set -eu; umask 077',
+    `s=${STATE_FOLDER}; b=$s/${id}`,
+    `test "$(cat "$s/pending" 2>/dev/null)" = ${id}`,
+    `printf "%s\\n" ${id} >"$s/last.new"; sync; mv -f "$s/last.new" "$s/last"`,
+    'rm -f "$s/pending"; sync',
+    `systemctl stop docker-mtls-rollback-${id}.timer 2>/dev/null || true`,
+    `rm -f /etc/systemd/system/${UNIT_NAME}.wants/${RECOVER_UNIT} /etc/systemd/system/${RECOVER_UNIT}`,
+    `rmdir /etc/systemd/system/${UNIT_NAME}.wants 2>/dev/null || true`,
+    'systemctl daemon-reload',
+    // Three ways back are enough; each has a server's key in it.
+    'cd "$s"; ls -d */ 2>/dev/null | sort | head -n -3 | while read -r old; do rm -rf "$s/$old"; done',
+  ])
+}

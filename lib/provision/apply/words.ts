@@ -1,0 +1,27 @@
+import type { Situation } from './conflicts.ts'
+import type { ServerFiles } from './server-files.ts'
+
+/** A month, as `cert list` has it: enough to make and carry over another. */
+const SOON_MS = 30 * 86_400_000
+
+/** What a person should know before: sentences. */
+export function warningsOf({ inForce, facts }: Situation, { facts: certificate }: ServerFiles): string[] {
+  const left = certificate.validTo.getTime() - Date.now()
+  return [
+    ...inForce.plaintext.map((host) => `dockerd listens on ${host} without TLS now: that listener is closed.`),
+    ...(left < SOON_MS
+      ? [`The server's certificate ends on ${certificate.validTo.toISOString().slice(0, 10)}:  docker-mtls cert renew`]
+      : []),
+    ...(facts.property('service', 'UnitFileState') === 'disabled'
+      ? ['docker.service is not enabled: it does not start with the machine.  systemctl enable docker.service']
+      : []),
+  ]
+}
+
+/** What stops, or is out of sight, once dockerd is restarted with the new configuration: sentences. */
+export function lossesOf({ facts, liveRestore }: Situation): string[] {
+  const running = Number(facts.info?.['ContainersRunning'] ?? 0)
+  if (running === 0 || liveRestore) return []
+  const what = running === 1 ? 'The one container that runs' : `The ${running} containers that run`
+  return [`${what} will be stopped by dockerd's restart; --live-restore lets containers go on.`]
+}

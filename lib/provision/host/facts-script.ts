@@ -1,0 +1,93 @@
+import { LOAD_PATH, UNIT_NAME } from '../installed-unit.ts'
+import { asScript, shWord } from './sh.ts'
+
+/** Where we keep what is needed to go back: on the host, for root alone. */
+export const STATE_FOLDER = '/var/lib/docker-mtls'
+
+const SERVICE = [
+  'LoadState',
+  'FragmentPath',
+  'ActiveState',
+  'SubState',
+  'Type',
+  'MainPID',
+  'NeedDaemonReload',
+  'ActiveEnterTimestamp',
+  'UnitFileState',
+]
+
+/**
+ * Each fact is a line `NAME VALUE`, the value in base64; a file is `file PATH MODE OWNER:GROUP CONTENTS`, where a key is
+ * represented by its SHA-256 and never read out. Nothing here changes anything.
+ */
+const FUNCTIONS = [
+  'b64() { base64 | tr -d "\\n"; }',
+  'fact() { printf "fact %s %s\\n" "$(printf %s "$1" | b64)" "$(printf %s "$2" | b64)"; }',
+  'said() { n=$1; shift; fact "$n" "$("$@" 2>/dev/null)"; }',
+  // Of what is too long to be configuration the mode is enough.
+  'file() { test -f "$1" || return 0; printf "file %s %s %s\\n" "$(printf %s "$1" | b64)" "$(stat -L -c "%a %U:%G" "$1")" "$(head -c 1000000 "$1" | b64)"; }',
+  'secret() { test -f "$1" || return 0; printf "secret %s %s %s\\n" "$(printf %s "$1" | b64)" "$(stat -L -c "%a %U:%G" "$1")" "$(sha256sum <"$1" | cut -d " " -f 1)"; }',
+  'writable() { p=$1; while ! test -e "$p"; do p=$(dirname "$p"); done; if test -w "$p"; then fact "writable:$1" yes; else fact "writable:$1" no; fi; }',
+  // The fourth column of df -P (POSIX): KiB that are left.
+  'left() { set -- $(df -Pk "$1" 2>/dev/null | tail -n 1); printf %s "${4-}"; }',
+  'room() { p=$1; while ! test -e "$p"; do p=$(dirname "$p"); done; fact "room:$1" "$(left "$p")"; }',
+]
+
+const RUNNING_DOCKERDS =
+  'for p in /proc/[0-9]*; do test "$(cat "$p/comm" 2>/dev/null)" = dockerd || continue; printf "%s %s %s\\n" "${p#/proc/}" "$(stat -c %u "$p")" "$(readlink "$p/exe")"; done'
+
+/** What can be asked of any host. */
+export function factsScript(): string {
+  const units = LOAD_PATH.flatMap((folder) => [`/${folder}/${UNIT_NAME}`, `/${folder}/${UNIT_NAME}.d/*.conf`])
+  return asScript([
+    ...FUNCTIONS,
+    'fact uid "$(id -u)"',
+    'fact user "$(id -un)"',
+    'fact kernel "$(uname -s)"',
+    'fact machine "$(uname -m)"',
+    'fact hostname "$(uname -n)"',
+    'if test -d /run/systemd/system; then fact systemd yes; else fact systemd no; fi',
+    'fact dockerd "$(command -v dockerd 2>/dev/null)"',
+    'fact docker "$(command -v docker 2>/dev/null)"',
+    `said service systemctl show ${UNIT_NAME} -p ${SERVICE.join(',')}`,
+    'said socket systemctl show docker.socket -p LoadState,ActiveState',
+    'said containerd systemctl show containerd.service -p LoadState,ActiveState',
+    `fact dockerds "$(${RUNNING_DOCKERDS})"`,
+    'said listening ss -H -ltnp',
+    `for f in ${units.join(' ')}; do file "$f"; done`,
+    'for f in /etc/docker/daemon.json /etc/default/docker /etc/sysconfig/docker; do file "$f"; done',
+    'for f in /etc/subuid /etc/subgid /etc/passwd /etc/group /etc/login.defs /etc/os-release; do file "$f"; done',
+    ...['/etc/systemd/system', '/etc/docker', STATE_FOLDER].map((path) => `writable ${path}`),
+    'room /etc/docker; room ' + STATE_FOLDER,
+    `for f in ${STATE_FOLDER}/pending ${STATE_FOLDER}/last; do file "$f"; done`,
+    // Asking a daemon that is not running would start it, through its socket.
+    'if systemctl is-active --quiet docker.service 2>/dev/null && command -v docker >/dev/null; then said info timeout 10 docker -H unix:///run/docker.sock info --format "{{json .}}"; fi',
+    'true',
+  ])
+}
+
+/** What is worth asking once it is known how dockerd is started. */
+export interface FurtherFacts {
+  /** Are they there, and executable? `program:PATH` is `yes` then. */
+  readonly programs: readonly string[]
+  readonly files: readonly string[]
+  /** Files of which only the SHA-256 is wanted. */
+  readonly secrets: readonly string[]
+  /** Are they, or the nearest folder above them, writable? */
+  readonly writable: readonly string[]
+  /** Shell text that prints facts by itself. */
+  readonly more?: readonly string[]
+}
+
+/** The script for {@link FurtherFacts}. */
+export function furtherFactsScript({ programs, files, secrets, writable, more = [] }: FurtherFacts): string {
+  return asScript([
+    ...FUNCTIONS,
+    ...programs.map((path) => `if test -x ${shWord(path)}; then fact ${shWord(`program:${path}`)} yes; fi`),
+    ...files.map((path) => `file ${shWord(path)}`),
+    ...secrets.map((path) => `secret ${shWord(path)}`),
+    ...writable.map((path) => `writable ${shWord(path)}`),
+    ...more,
+    'true',
+  ])
+}

@@ -1,0 +1,118 @@
+import { ProvisionError, type ProvisionErrorCode } from '../../errors.ts'
+import { lines, type HostFacts } from './facts.ts'
+
+/** Half of it would do; on a disk that is nearly full something else fails next. */
+const ROOM_KIB = 4096
+
+/** A reason why nothing can be done on a host. */
+interface Trouble {
+  readonly code: ProvisionErrorCode
+  readonly got: string
+  readonly todo: string
+}
+
+/**
+ * Refuses a host that we can't, or must not, change: before anything else is looked at.
+ *
+ * @param facts - what was found on it
+ * @param name - of the host, for the message
+ * @throws {@link ProvisionError} ERR_HOST_NOT_ROOT, ERR_HOST_NO_SYSTEMD, ERR_HOST_NO_DOCKER, ERR_HOST_ROOTLESS,
+ *   ERR_HOST_DOCKER_DESKTOP, ERR_HOST_READ_ONLY, ERR_HOST_DISK_FULL
+ */
+export function refuseHost(facts: HostFacts, name: string): void {
+  const found = [desktop, rootless, noDocker, noRoot, noSystemd, masked, readOnly, full].map((test) => test(facts))
+  const trouble = found.find((one) => one !== undefined)
+  if (trouble === undefined) return
+  const { code, got, todo } = trouble
+  throw new ProvisionError(code, { tried: `looking at ${name}`, got, todo })
+}
+
+type Test = (facts: HostFacts) => Trouble | undefined
+
+/** Its daemon runs in a virtual machine, whose configuration the desktop application writes. */
+const desktop: Test = ({ fact, info }) => {
+  const isDesktop = info?.['OperatingSystem'] === 'Docker Desktop' || fact('kernel') !== 'Linux'
+  if (!isDesktop) return undefined
+  return {
+    code: 'ERR_HOST_DOCKER_DESKTOP',
+    got: fact('kernel') === 'Linux' ? 'its daemon is that of Docker Desktop' : `it is ${fact('kernel')}, and no Linux`,
+    todo: 'Docker Desktop manages its daemon by itself, and offers it to this machine alone. Take a host with Docker Engine on Linux.',
+  }
+}
+
+const rootless: Test = ({ property, daemons, fact }) => {
+  const own = daemons.find(({ uid }) => uid !== 0)
+  const hasSystemUnit = property('service', 'LoadState') === 'loaded'
+  if (own === undefined || (hasSystemUnit && property('service', 'ActiveState') === 'active')) return undefined
+  return {
+    code: 'ERR_HOST_ROOTLESS',
+    got: `its dockerd (process ${own.pid}) runs rootless, as the user ${own.uid}${fact('uid') === '0' ? '' : ', and so do we'}`,
+    todo: 'A rootless daemon has its configuration in ~/.config/docker and a unit of its user. Install Docker Engine for the whole system, or reach this one by  ssh:// , which needs no port.',
+  }
+}
+
+const noDocker: Test = ({ fact, property }) => {
+  const isLoaded = ['loaded', 'masked'].includes(property('service', 'LoadState'))
+  if (isLoaded || (fact('systemd') !== 'yes' && fact('dockerd') !== '')) return undefined
+  const got =
+    fact('dockerd') === ''
+      ? 'Docker Engine is not installed: there is neither a docker.service nor dockerd'
+      : `there is ${fact('dockerd')}, and no docker.service that starts it`
+  return { code: 'ERR_HOST_NO_DOCKER', got, todo: INSTALL }
+}
+
+const INSTALL =
+  'Install it with its unit: on Debian and Ubuntu  apt-get install docker.io , else as docs.docker.com/engine/install says.'
+
+const noRoot: Test = ({ fact }) => {
+  if (fact('uid') === '0') return undefined
+  return {
+    code: 'ERR_HOST_NOT_ROOT',
+    got: `we are ${fact('user') || `the user ${fact('uid')}`} there, and only root may change the daemon`,
+    todo: 'Run it as root:  sudo docker-mtls ...  (with Node from a version manager:  sudo env "PATH=$PATH" npx docker-mtls ... ).',
+  }
+}
+
+const noSystemd: Test = ({ fact }) => {
+  if (fact('systemd') === 'yes') return undefined
+  return {
+    code: 'ERR_HOST_NO_SYSTEMD',
+    got: 'it was not booted by systemd, so no unit starts dockerd there',
+    todo: 'Render a daemon.json and start dockerd with it in your own way:  docker-mtls daemon render --daemon-json',
+  }
+}
+
+const masked: Test = ({ property }) => {
+  if (property('service', 'LoadState') !== 'masked') return undefined
+  return {
+    code: 'ERR_HOST_NO_DOCKER',
+    got: 'docker.service is masked: nothing can start it',
+    todo: 'Unmask it first:  systemctl unmask docker.service',
+  }
+}
+
+const WRITTEN = ['/etc/systemd/system', '/etc/docker', '/var/lib/docker-mtls']
+
+const readOnly: Test = ({ fact }) => {
+  const path = WRITTEN.find((candidate) => fact(`writable:${candidate}`) === 'no')
+  if (path === undefined) return undefined
+  return {
+    code: 'ERR_HOST_READ_ONLY',
+    got: `${path} is read-only, even for root`,
+    todo: 'Mount it writable (mount -o remount,rw ...), or build the files into the image of this host:  docker-mtls daemon render',
+  }
+}
+
+const full: Test = ({ fact }) => {
+  const path = ['/etc/docker', '/var/lib/docker-mtls'].find((candidate) => isFull(fact(`room:${candidate}`)))
+  if (path === undefined) return undefined
+  return {
+    code: 'ERR_HOST_DISK_FULL',
+    got: `the disk of ${path} has ${fact(`room:${path}`)} KiB left, and ${ROOM_KIB} are wanted`,
+    todo: 'Make room on it first; nothing was changed.',
+  }
+}
+
+function isFull(room: string): boolean {
+  return lines(room).length === 1 && /^\d+$/.test(room) && Number(room) < ROOM_KIB
+}
