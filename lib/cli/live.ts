@@ -5,15 +5,18 @@ import type { Output } from './io.ts'
  * at the start of the line below them: whatever ends the process then leaves a terminal that needs no repair.
  */
 export interface Live {
-  /** Shows these instead of what was shown; each has to fit the terminal's width, and all of them its height. */
-  readonly draw: (lines: readonly string[]) => void
-  /** Writes text that stays above them, in whole lines. */
-  readonly above: (text: string) => void
+  /**
+   * Shows these instead of what was shown; each has to fit the terminal's width, and all of them its height.
+   *
+   * @param above - text that stays above them, in whole lines
+   */
+  readonly draw: (lines: readonly string[], above?: string) => void
   /** Leaves what is shown as it is, for good. */
   readonly end: () => void
 }
 
 interface Region extends Live {
+  readonly above: (text: string) => void
   /** Takes the lines away, and holds back what would be written, until it goes on. */
   readonly pause: () => void
   readonly goOn: () => void
@@ -42,14 +45,12 @@ export function goLive(output: Output): Live {
     if (all !== '') output.write(all)
   }
   const region: Region = {
-    draw: (lines) => {
+    draw: (lines, above = '') => {
       shown = lines
-      if (!paused) write('', shown)
+      if (paused) heldBack += above
+      else write(above, shown)
     },
-    above: (text) => {
-      if (paused) heldBack += text
-      else write(text, shown)
-    },
+    above: (text) => write(text, shown),
     pause: () => {
       write('', [])
       paused = true

@@ -21,7 +21,8 @@ First steps:
 
 Exit codes: 0 done, 1 failed, 2 the command line is wrong.
 With --json stdout is one JSON object; a failure is
-{ error: { code, message, tried, got, todo } }.
+{ error: { code, message, tried, got, todo } }. Where steps are shown, it is
+JSON lines: { type: "step", ... } each, then "result" or "error".
 `
 
 /** The tree of commands. Only the one that is meant gets its options; the others are there by name. */

@@ -49,31 +49,26 @@ function liveProgress({ io: { stderr, env } }: Context, board: Board): Progress 
   const live = goLive(stderr)
   let before = ''
   let tick = 0
-  const draw = (): void => {
+  const draw = (above = ''): void => {
     const width = Math.min((stderr.columns || WIDEST) - 1, WIDEST)
     const turning = running[tick % running.length] ?? ''
     const lines = fitting(board.lines(), stderr.rows, more).map(({ mark = turning, words, time }) =>
       cutLine(mark, words, time, width, more),
     )
     const text = lines.join('\n')
-    if (text !== before) live.draw(lines)
+    if (text !== before || above !== '') live.draw(lines, above)
     before = text
   }
-  const timer = setInterval(() => {
+  const turn = (): void => {
     tick++
     draw()
-  }, TICK_MS).unref()
+  }
+  const timer = setInterval(turn, TICK_MS).unref()
   return {
-    onStep: (event) => {
-      const said = board.take(event)
-      if (said !== '') live.above(said)
-      draw()
-    },
+    onStep: (event) => draw(board.take(event)),
     close: () => {
       clearInterval(timer)
-      live.draw([])
-      const said = board.rest()
-      if (said !== '') live.above(said)
+      live.draw([], board.rest())
       live.end()
     },
   }

@@ -56,7 +56,7 @@ export function stepBoard({ io: { stderr, env } }: Context): Board {
     rest: () => {
       const mark = endMark('failed', marks, paint)
       const left = [...running.values()].map(({ event, since }) =>
-        foldLine(mark, stepWords({ ...event, note: UNFINISHED }), elapsed(since), widthOf(stderr)),
+        foldLine(mark, stepWords({ ...event, state: 'failed', note: UNFINISHED }), elapsed(since), widthOf(stderr)),
       )
       running.clear()
       return left.join('')
@@ -91,10 +91,10 @@ export function hostBoard({ io: { stderr, env } }: Context, names: readonly stri
   const paint = painter(stderr, env)
   const hosts = new Map<string, Host>()
   const column = Math.max(...names.map((name) => textWidth(printable(name))))
-  const words = (name: string, { title, note }: Pick<StepEvent, 'title' | 'note'>): string => {
+  const words = (name: string, event: StepEvent): string => {
     const shown = printable(name)
-    const gap = ' '.repeat(Math.max(0, column - textWidth(shown)) + 2)
-    return shown + gap + stepWords({ title, ...(note !== undefined && { note }) })
+    const { subject: _name, ...step } = event
+    return `${shown}${' '.repeat(Math.max(0, column - textWidth(shown)) + 2)}${stepWords(step)}`
   }
   const markOf = ({ failed, did }: Host): string =>
     endMark(failed !== undefined ? 'failed' : did ? 'done' : 'skipped', marks, paint)
@@ -103,7 +103,12 @@ export function hostBoard({ io: { stderr, env } }: Context, names: readonly stri
     const time = duration((until ?? performance.now()) - since)
     const width = widthOf(stderr)
     if (until !== undefined) return foldLine(markOf(host), words(name, failed ?? now), time, width)
-    return foldLine(endMark('failed', marks, paint), words(name, failed ?? { ...now, note: UNFINISHED }), time, width)
+    return foldLine(
+      endMark('failed', marks, paint),
+      words(name, failed ?? { ...now, state: 'failed', note: UNFINISHED }),
+      time,
+      width,
+    )
   }
   return {
     take: (event) => {

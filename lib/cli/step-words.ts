@@ -39,10 +39,11 @@ export function endMark(state: Ended, marks: Marks, paint: Paint): string {
   return paint(STYLES[state], marks[state])
 }
 
-/** `restart docker: waiting for port 2376`, for which host where there are several. */
-export function stepWords({ title, note, subject }: Pick<StepEvent, 'title' | 'note' | 'subject'>): string {
+/** `restart docker: waiting for port 2376`, and of which host where that is said. */
+export function stepWords({ title, state, note, subject }: Omit<StepEvent, 'step' | 'milliseconds'>): string {
   const about = subject === undefined ? '' : `${printable(subject)}: `
-  return `${about}${printable(title)}${note === undefined ? '' : `: ${printable(note)}`}`
+  if (note === undefined) return `${about}${printable(title)}`
+  return `${about}${printable(title)}: ${state === 'waiting' ? 'waiting for ' : ''}${printable(note)}`
 }
 
 /** `35 ms`, `1.2 s`, `2 min 5 s`. */
