@@ -15,7 +15,7 @@ export interface Part {
 }
 
 /**
- * Opens TCP, says one thing, and listens until that is enough.
+ * Opens TCP, says one thing, and listens until that is enough. A server that resets at once has been reached.
  *
  * @throws {@link ConnectionError} where no connection could be made; all that happens later is an observation
  */
@@ -23,7 +23,7 @@ export async function converse(target: Target, { say, hear }: Part, inTime: Abor
   const { host, port } = target
   const socket = net.connect({ host, port, autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS })
   try {
-    await connected(socket, target, inTime)
+    if (!(await connected(socket, target, inTime))) return 'closed'
     const ending = heard(socket, hear, inTime)
     socket.write(say)
     return await ending
@@ -32,16 +32,18 @@ export async function converse(target: Target, { say, hear }: Part, inTime: Abor
   }
 }
 
-function connected(socket: net.Socket, target: Target, inTime: AbortSignal): Promise<void> {
+/** False where the connection was made, and reset before we saw it. */
+function connected(socket: net.Socket, target: Target, inTime: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const forget = onAbort(inTime, () => reject(unreached(inTime.reason, target)))
-    socket.once('error', (error) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => {
       forget()
-      reject(unreached(error, target))
+      if (error.code === 'ECONNRESET') resolve(false)
+      else reject(unreached(error, target))
     })
     socket.once('connect', () => {
       forget()
-      resolve()
+      resolve(true)
     })
     // An unheard 'error' would end the process.
     socket.on('error', () => {})
@@ -49,7 +51,7 @@ function connected(socket: net.Socket, target: Target, inTime: AbortSignal): Pro
 }
 
 /** What the caller gave as the reason to abort goes on as it is. */
-export function unreached(cause: unknown, target: Target): unknown {
+function unreached(cause: unknown, target: Target): unknown {
   if (target.signal?.aborted === true) return target.signal.reason
   return explainFault(cause, { target: target.name, kind: 'tls', host: target.servername })
 }
