@@ -5,7 +5,7 @@ import { bareHost, isIp, readNames, type CertificateNames } from './names.ts'
 import { notPem, readPem } from './pem.ts'
 import { commonName, keyAlgorithm, signatureAlgorithm } from './structure.ts'
 
-export { splitPem } from './pem.ts'
+export { formatPem, readPem, splitPem, type PemBlock } from './pem.ts'
 export type { CertificateNames } from './names.ts'
 
 /** The public key in a certificate. */

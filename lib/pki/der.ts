@@ -9,8 +9,8 @@ export interface Asn1 {
   value: string | Asn1[]
 }
 
-/** Universal tags (X.680 section 8.6): the ones that certificates and keys are made of. */
-const TYPE = {
+/** Universal tags (X.680 section 8.6): the ones that certificates, requests and keys are made of. */
+export const TYPE = {
   boolean: 1,
   integer: 2,
   bitString: 3,
@@ -20,8 +20,11 @@ const TYPE = {
   utf8String: 12,
   sequence: 16,
   set: 17,
+  printableString: 19,
+  ia5String: 22,
   utcTime: 23,
   generalizedTime: 24,
+  bmpString: 30,
 } as const
 
 export const UNIVERSAL = 0
@@ -50,6 +53,16 @@ export function nothing(): Asn1 {
 
 export function utf8String(text: string): Asn1 {
   return primitive(TYPE.utf8String, binary(Buffer.from(text, 'utf8')))
+}
+
+/** UTF-16, as names of PKCS#12 are. */
+export function bmpString(text: string): Asn1 {
+  return primitive(TYPE.bmpString, text)
+}
+
+/** In the order of their bytes, as DER has a SET OF (X.690 section 11.6). */
+export function setOf(...elements: Asn1[]): Asn1 {
+  return set(...elements.toSorted((one, other) => Buffer.compare(encode(one), encode(other))))
 }
 
 export function octetString(bytes: Uint8Array): Asn1 {
@@ -85,6 +98,11 @@ export function implicit(tag: number, bytes: Uint8Array): Asn1 {
   return asn1.create(CONTEXT, tag, false, binary(bytes))
 }
 
+/** `[tag] IMPLICIT` of a constructed type. */
+export function implicitSet(tag: number, ...elements: Asn1[]): Asn1 {
+  return asn1.create(CONTEXT, tag, true, elements)
+}
+
 export function encode(element: Asn1): Buffer {
   return Buffer.from(asn1.toDer(element).getBytes(), 'latin1')
 }
@@ -92,6 +110,13 @@ export function encode(element: Asn1): Buffer {
 /** Reads DER; bit strings stay bytes, even where they look like further ASN.1. Throws an Error where it can't. */
 export function decode(der: Uint8Array): Asn1 {
   return asn1.fromDer(binary(der), { strict: true, parseAllBytes: true, decodeBitStrings: false })
+}
+
+/** Reads DER and nothing else: node-forge would take lengths and numbers that BER has more ways to write. */
+export function decodeStrictly(der: Uint8Array): Asn1 {
+  const element = decode(der)
+  if (!encode(element).equals(der)) throw new RangeError('not DER')
+  return element
 }
 
 /** The elements in a constructed element; none in a primitive one. */
@@ -111,6 +136,11 @@ export function readOid(element: Asn1 | undefined): string {
 
 export function isContext(element: Asn1 | undefined, tag: number): boolean {
   return element?.tagClass === CONTEXT && element.type === tag
+}
+
+export function isUniversal(element: Asn1 | undefined, type: number): boolean {
+  const constructed = type === TYPE.sequence || type === TYPE.set
+  return element?.tagClass === UNIVERSAL && element.type === type && element.constructed === constructed
 }
 
 export function isBoolean(element: Asn1 | undefined): boolean {

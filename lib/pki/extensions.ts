@@ -1,6 +1,6 @@
 import { addressBytes } from './address.ts'
 import { bitString, booleanTrue, encode, implicit, integer, octetString, oid, sequence, type Asn1 } from './der.ts'
-import type { KeyPair } from './key-type.ts'
+import type { PublicKey } from './key-type.ts'
 import type { ServerName } from './server-name.ts'
 
 /** The extensions that we write or read, by RFC 5280 section 4.2. */
@@ -45,7 +45,7 @@ const PURPOSES = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3
 export type Purpose = keyof typeof PURPOSES
 
 /** For a CA that signs leaves and nothing else: no further CA below it. */
-export function authorityExtensions({ id }: KeyPair): Asn1[] {
+export function authorityExtensions({ id }: PublicKey): Asn1[] {
   return [
     critical(EXTENSION.basicConstraints, sequence(booleanTrue(), integer(0))),
     critical(EXTENSION.keyUsage, usageBits('keyCertSign', 'cRLSign')),
@@ -55,7 +55,7 @@ export function authorityExtensions({ id }: KeyPair): Asn1[] {
 
 /** For a leaf: no CA, one purpose, and for a server its names. */
 export function leafExtensions(
-  { publicKey, id }: KeyPair,
+  { publicKey, id }: PublicKey,
   authorityKeyId: Uint8Array,
   purpose: Purpose,
   names: readonly ServerName[],

@@ -160,7 +160,7 @@ export function checkLeafOptions({ days = DEFAULT_LEAF_DAYS, keyType = DEFAULT_K
   return { days: parseDays(days, MAX_LEAF_DAYS), keyType: parseKeyType(keyType) }
 }
 
-function checkIssuer(authority: Authority, purpose: Purpose): void {
+export function checkIssuer(authority: Authority, purpose: Purpose): void {
   if (!(authority instanceof Authority)) {
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: 'issuing a certificate',

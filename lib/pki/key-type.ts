@@ -10,13 +10,17 @@ import { children, contents, decode, nothing, oid, sequence, type Asn1 } from '.
  */
 export type KeyType = 'p256' | 'p384' | 'ed25519' | 'rsa2048' | 'rsa3072' | 'rsa4096'
 
-export interface KeyPair {
+/** A public key, and how certificates hold it. */
+export interface PublicKey {
   readonly publicKey: KeyObject
-  readonly privateKey: KeyObject
-  /** The public key as certificates hold it, SubjectPublicKeyInfo. */
+  /** SubjectPublicKeyInfo. */
   readonly info: Asn1
   /** See {@link keyId}. */
   readonly id: Buffer
+}
+
+export interface KeyPair extends PublicKey {
+  readonly privateKey: KeyObject
 }
 
 type KeyObjects = Pick<KeyPair, 'publicKey' | 'privateKey'>
@@ -62,9 +66,33 @@ export function parseKeyType(value: unknown): KeyType {
 /** A new pair of keys, made outside the event loop's thread. */
 export async function generateKeys(type: KeyType): Promise<KeyPair> {
   const { publicKey, privateKey } = await GENERATORS[type]()
-  // Written out once: OpenSSL 3 takes longer for this than for the signature.
+  return { ...publicPart(publicKey), privateKey }
+}
+
+/** Written out once: OpenSSL 3 takes longer for this than for a signature. */
+export function publicPart(publicKey: KeyObject): PublicKey {
   const info = keyInfo(publicKey)
-  return { publicKey, privateKey, info, id: idOf(info) }
+  return { publicKey, info, id: idOf(info) }
+}
+
+/** SHA-256 of a public key (its SubjectPublicKeyInfo), written as fingerprints of certificates are. */
+export function keyFingerprint(publicKey: KeyObject): string {
+  const hash = createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')
+  return (hash.toUpperCase().match(/../g) ?? []).join(':')
+}
+
+const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
+
+/** What a certificate of this key would say about it. */
+export function keyFactsOf({ asymmetricKeyType: type, asymmetricKeyDetails: details = {} }: KeyObject): KeyFacts {
+  const { modulusLength: bits, namedCurve } = details
+  return {
+    type: type ?? 'unknown',
+    ...(bits !== undefined && { bits }),
+    ...(namedCurve !== undefined && { curve: CURVES[namedCurve] ?? namedCurve }),
+  }
 }
 
 /**

@@ -37,7 +37,7 @@ export function readExtensions(certificate: X509Certificate): ExtensionFacts {
   const subjectKeyId = valueOf(EXTENSION.subjectKeyIdentifier)
   const authorityKeyId = children(valueOf(EXTENSION.authorityKeyIdentifier)).find((part) => isContext(part, 0))
   return {
-    ...(keyUsage && { keyUsage: usages(contents(keyUsage)) }),
+    ...(keyUsage && { keyUsage: readUsages(contents(keyUsage)) }),
     ...(pathLength && { pathLength: contents(pathLength).readUIntBE(0, contents(pathLength).length) }),
     ...(subjectKeyId && { subjectKeyId: contents(subjectKeyId).toString('hex') }),
     ...(authorityKeyId && { authorityKeyId: contents(authorityKeyId).toString('hex') }),
@@ -68,7 +68,8 @@ function tbsFields(certificate: X509Certificate): Asn1[] {
   return children(tbsCertificate)
 }
 
-function usages(bits: Buffer): KeyUsage[] {
+/** A KeyUsage bit string, in words. */
+export function readUsages(bits: Buffer): KeyUsage[] {
   // The first byte counts unused bits.
   return KEY_USAGES.filter((_, position) => {
     const byte = bits[1 + Math.floor(position / 8)] ?? 0

@@ -1,13 +1,13 @@
 import { randomBytes, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import { PkiError } from '../errors.ts'
 import { bitString, encode, explicit, integer, oid, sequence, set, time, utf8String, type Asn1 } from './der.ts'
-import { signingWith, type KeyPair } from './key-type.ts'
+import { signingWith, type KeyPair, type PublicKey } from './key-type.ts'
 import type { Period } from './lifetime.ts'
 
 /** What a certificate is to say. */
 export interface Blueprint {
   readonly subject: Asn1
-  readonly keys: KeyPair
+  readonly keys: PublicKey
   readonly period: Pick<Period, 'notBefore' | 'notAfter'>
   readonly extensions: readonly Asn1[]
 }
@@ -45,10 +45,17 @@ export function signCertificate({ subject, keys, period, extensions }: Blueprint
 }
 
 /** Nothing leaves this room that OpenSSL doesn't take: signature, issuer, and the key that goes with it. */
-export function verifySigned(certificate: X509Certificate, keys: KeyPair, issuer: X509Certificate): void {
+export function verifySigned(
+  certificate: X509Certificate,
+  keys: PublicKey & Partial<KeyPair>,
+  issuer: X509Certificate,
+): void {
   if (!certificate.verify(issuer.publicKey)) throw unsigned('its signature does not verify')
   if (!certificate.checkIssued(issuer)) throw unsigned('OpenSSL does not see it as issued by its authority')
-  if (!certificate.checkPrivateKey(keys.privateKey)) throw unsigned('it is not for its key')
+  const { publicKey, privateKey } = keys
+  // Where a request was signed, the private key is on another machine.
+  const isIts = privateKey ? certificate.checkPrivateKey(privateKey) : certificate.publicKey.equals(publicKey)
+  if (!isIts) throw unsigned('it is not for its key')
 }
 
 /** Positive, and at most 20 bytes (RFC 5280 section 4.1.2.2): the top bit clear, and no zero byte in front. */

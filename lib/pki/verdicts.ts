@@ -1,4 +1,4 @@
-import type { CertificateFacts } from '../identity/certificate.ts'
+import type { CertificateFacts, KeyFacts } from '../identity/certificate.ts'
 import type { ExtensionFacts } from './read-extensions.ts'
 
 /** What a certificate could be used as. */
@@ -43,12 +43,14 @@ const dates: Test = ({ validFrom, validTo }) => {
 }
 
 /** Other types end in "certificate required" or "bad certificate", which lead nowhere. */
-const keyType: Test = ({ key: { type, bits = 0, curve = '' } }) => {
+export function keyTypeFault({ type, bits = 0, curve = '' }: KeyFacts): string | undefined {
   if (type === 'ed25519' || (type === 'ec' && CURVES.has(curve))) return undefined
   if (type !== 'rsa') return `dockerd and the Docker CLI take no ${curve === '' ? type : curve} key`
   if (bits < RSA_BITS.min) return `its RSA key has ${bits} bits, under ${RSA_BITS.min}`
   return bits > RSA_BITS.max ? `its RSA key has ${bits} bits, and Go takes at most ${RSA_BITS.max}` : undefined
 }
+
+const keyType: Test = ({ key }) => keyTypeFault(key)
 
 const signature: Test = ({ signatureAlgorithm: algorithm }) =>
   /sha1|md5|md2/i.test(algorithm) ? `it is signed with ${algorithm}, which Go refuses` : undefined

@@ -1,0 +1,74 @@
+import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import type { Authority } from './authority.ts'
+import { leafExtensions } from './extensions.ts'
+import { checkIssuer } from './issue.ts'
+import { publicPart } from './key-type.ts'
+import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays, periodOf } from './lifetime.ts'
+import { checkOptions } from './options.ts'
+import { readRequest, type ReadRequestOptions, type RequestFacts } from './read-request.ts'
+import { distinguishedName } from './sign.ts'
+
+/** For {@link signRequest}. */
+export interface SignOptions extends ReadRequestOptions {
+  /**
+   * The life of the certificate in days, 1 to 3,650; never past the end of its authority.
+   *
+   * @defaultValue 397 days
+   */
+  readonly days?: number
+}
+
+/** What a request is answered with: nothing in it is secret. */
+export interface SignedRequest {
+  /** The authority's certificate: `ca.pem`. */
+  readonly ca: string
+  /** `cert.pem`. */
+  readonly cert: string
+  readonly facts: CertificateFacts
+  /** What the request was. */
+  readonly request: RequestFacts
+  /** Does it end earlier than asked, because its authority does? */
+  readonly cutToAuthority: boolean
+}
+
+/**
+ * Signs a client's request. Only its name and its public key are taken from it: the certificate is for `clientAuth` only,
+ * as those of {@link issueClient} are. Whoever holds the key can become root on every host of this authority, so compare
+ * `keyFingerprint256` with the one on the client's machine first.
+ *
+ * @param authority - who signs
+ * @param request - PKCS#10 as PEM
+ * @throws {@link PkiError} ERR_REQUEST_INVALID, ERR_REQUEST_REFUSED, ERR_NAME_INVALID, ERR_DAYS_INVALID, ERR_CA_INVALID
+ * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
+ * @example
+ * ```ts
+ * const { ca, cert } = await signRequest(authority, await readFile('alice.csr'), { days: 90 })
+ * ```
+ */
+// oxlint-disable-next-line require-await -- every failure is a rejection, argument mistakes too
+export async function signRequest(
+  authority: Authority,
+  request: string | Uint8Array,
+  options: SignOptions = {},
+): Promise<SignedRequest> {
+  checkOptions(options, ['days', 'name', 'file'], 'signRequest')
+  const { days = DEFAULT_LEAF_DAYS, ...reading } = options
+  checkIssuer(authority, 'clientAuth')
+  const life = parseDays(days, MAX_LEAF_DAYS)
+  return signRead(authority, readRequest(request, reading), life)
+}
+
+/** The same for a request that was read. */
+export function signRead(authority: Authority, request: RequestFacts, days: number): SignedRequest {
+  const keys = publicPart(request.publicKey)
+  const period = periodOf(days, authority.facts)
+  const extensions = leafExtensions(keys, authority.keyId, 'clientAuth', [])
+  const x509 = authority.sign({ subject: distinguishedName(request.name), keys, period, extensions })
+  return {
+    ca: authority.certificate,
+    cert: x509.toString(),
+    facts: readCertificate(x509),
+    request,
+    cutToAuthority: period.cut,
+  }
+}
