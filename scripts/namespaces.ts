@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readlinkSync, rmdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onInterrupt } from './interrupt.ts'
@@ -10,6 +10,8 @@ import { findProgram, isRoot } from './packages.ts'
 export const FOLDER = '/run/docker-mtls'
 /** Tells a process which namespaces are the host's: it is inside when its own are others. */
 const OUTSIDE = 'DOCKER_MTLS_OUTSIDE'
+/** Tells a process which run it belongs to. */
+const RUN = 'DOCKER_MTLS_RUN'
 const UNSHARE = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation=private']
 const SETUP: string = fileURLToPath(new URL('namespaces.sh', import.meta.url))
 
@@ -52,7 +54,7 @@ export async function runInNamespaces(command: readonly string[], env: NodeJS.Pr
   // Should we be killed outright, the kernel kills unshare, and with it everything inside (prctl(2), PR_SET_PDEATHSIG).
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...UNSHARE, 'sh', SETUP, FOLDER, ...command], {
     stdio: 'inherit',
-    env: { ...env, HOME: FOLDER, TMPDIR: FOLDER, [OUTSIDE]: ownNamespaces() },
+    env: { ...env, HOME: FOLDER, TMPDIR: FOLDER, [OUTSIDE]: ownNamespaces(), [RUN]: String(process.pid) },
   })
   const closed = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
@@ -78,11 +80,23 @@ function daemonGroups(): string[] {
   return hierarchies.map((folder) => join(folder, 'docker')).filter((path) => folders(join(path, '..')).includes(path))
 }
 
+/** How the names of the control groups begin that a run makes for machines of its own. */
+export function machineGroupPrefix(): string {
+  return `docker-mtls-machine-${process.env[RUN] ?? process.pid}-`
+}
+
+/** What machines left behind that were killed together with who would have tidied up. */
+function machineGroups(): string[] {
+  const root = '/sys/fs/cgroup'
+  const all = [root, ...folders(root)].flatMap(folders)
+  return all.filter((path) => basename(path).startsWith(machineGroupPrefix()))
+}
+
 /** Only what wasn't there before, and rmdir(2) leaves a group alone that anybody else uses. */
 async function removeDaemonGroups(before: ReadonlySet<string>): Promise<void> {
   // A killed namespace takes a moment to die.
   for (let attempt = 0; attempt < 20; attempt++) {
-    const ours = daemonGroups().filter((group) => !before.has(group))
+    const ours = [...daemonGroups().filter((group) => !before.has(group)), ...machineGroups()]
     if (ours.length === 0) return
     if (attempt > 0) await delay(100)
     for (const group of ours) removeGroup(group)

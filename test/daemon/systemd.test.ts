@@ -424,7 +424,7 @@ describe('a real systemd as PID 1', { skip: missingForSystemd() ?? false }, () =
     assert.ok(!existsSync(folder))
     const groups = await runCommand('unshare', ['-m', 'sh', '-c', 'mount -n -t cgroup2 none /mnt && ls /mnt'])
     assert.equal(groups.code, 0, groups.stderr)
-    assert.doesNotMatch(groups.stdout, new RegExp(folder.split('/').at(-1) ?? '-'))
+    assert.doesNotMatch(groups.stdout, new RegExp(folder.slice(-6)))
   })
 })
 

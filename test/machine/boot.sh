@@ -28,10 +28,10 @@ outer() {
   chmod 710 "$folder/disk/docker"
   chmod 711 "$folder/disk/containerd"
   mount -t cgroup2 harness "$folder/cgroup"
-  forget_the_dead "$folder/cgroup" "${2%-*}"
+  forget_the_dead "$folder/cgroup"
   while test -z "$stopped"; do
     # systemd makes init.scope and system.slice in its cgroup: in the root they would be the host's own.
-    mkdir "$cgroup" "$cgroup/visitors"
+    mkdir -p "$cgroup/visitors"
     # A killed supervisor takes unshare with it, and --kill-child that one's child.
     sh -c 'echo $$ >"$2/cgroup.procs"; exec setpriv --pdeathsig KILL \
       unshare --uts --ipc --net --cgroup --mount --pid --fork --kill-child sh "$0" inner "$1"' \
@@ -59,9 +59,9 @@ remove() {
   done
 }
 
-# What a run left behind that was killed with its whole PID namespace: a cgroup without any process.
+# What runs left behind that were killed outright: a cgroup without any process.
 forget_the_dead() {
-  find "$1" -maxdepth 1 -type d -path "$1/$2-*" -mmin +1 | while read -r old; do
+  find "$1" -maxdepth 1 -type d -path "$1/docker-mtls-machine-*" -mmin +1 | while read -r old; do
     if grep -q '^populated 0' "$old/cgroup.events"; then
       find "$old" -depth -type d -exec rmdir {} + 2>/dev/null || true
     fi

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { DOCKER_CE_UNIT_TEXT } from '../daemon/support/units.ts'
+import { runCommand } from '../support/command.ts'
+import { processesNaming } from '../support/processes.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine, PASSWORD, type Ran } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 
@@ -88,3 +100,144 @@ test("docker-ce's unit, and no node", { skip: lacksMachine() }, async (t) => {
   assert.match(await machine.must(['docker', 'version']), /Server:/)
   assert.equal(await machine.run(['sh', '-c', 'command -v node']).then(({ code }) => code), 127)
 })
+
+describe('machines with a network and sshd', { skip: lacksMachine() }, () => {
+  const machines: Machine[] = []
+
+  before(async () => {
+    const options = { ssh: true, docker: true }
+    machines.push(
+      ...(await Promise.all([
+        bootMachine({ ...options, network: { address: '10.77.0.2' }, name: 'one.test' }),
+        bootMachine({ ...options, network: { address: '10.77.0.3' }, name: 'two.test', diskMegabytes: 64 }),
+      ])),
+    )
+  })
+  after(() => Promise.all(machines.map((machine) => machine.stop())))
+
+  test('two at once, each with its own name, host key and users', async () => {
+    const [one, two] = both(machines)
+    assert.notEqual(one.ssh.hostKey, two.ssh.hostKey)
+    const said = await Promise.all([one.ssh.run('root', 'hostname; id -un'), two.ssh.run('deploy', 'hostname; id -un')])
+    assert.deepEqual(said, [
+      { code: 0, stdout: 'one.test\nroot\n', stderr: '' },
+      { code: 0, stdout: 'two.test\ndeploy\n', stderr: '' },
+    ])
+    const byName = await runCommand('ssh', ['-o', 'BatchMode=yes', 'nosudo@two.test', 'cat; sudo -n id'], {
+      input: 'in',
+    })
+    assert.equal(byName.stdout, 'in')
+    assert.match(byName.stderr, /a password is required/)
+    assert.equal((await one.ssh.run('deploy', 'sudo -n id -un')).stdout, 'root\n')
+    assert.equal((await one.ssh.run('asks', 'sudo -S id -un', `${PASSWORD}\n`)).stdout, 'root\n')
+    for (const machine of machines)
+      assert.equal((await machine.must(['systemctl', 'is-system-running'])).trim(), 'running')
+  })
+
+  test('ssh refuses another host key, and sshd another user', async () => {
+    const [one, two] = both(machines)
+    one.ssh.know(two.ssh.hostKey)
+    assert.match((await one.ssh.run('root', 'id')).stderr, /Host key verification failed/)
+    one.ssh.know(one.ssh.hostKey)
+    assert.match((await one.ssh.run('games', 'id')).stderr, /Permission denied/)
+    assert.equal((await one.ssh.run('root', 'id')).code, 0)
+  })
+
+  test('a power cut keeps the disk, and nothing else', async () => {
+    const [one] = both(machines)
+    const { pid } = one
+    await one.makeImage()
+    await one.must(['docker', 'run', '-d', '--restart=always', '--name=stays', 'busybox:made-here', 'sleep', '1000'])
+    for (const path of ['/etc/kept', '/var/lib/docker-mtls/kept', '/run/lost', '/tmp/lost']) await one.write(path, 'x')
+    const running = one.spawn(['sh', '-c', 'echo up; sleep 1000'])
+    await running.line(/up/)
+    await one.reboot()
+    assert.equal((await running.ended).code, 137)
+    assert.notEqual(one.pid, pid)
+    for (const path of ['/etc/kept', '/var/lib/docker-mtls/kept']) assert.equal(await one.read(path), 'x')
+    for (const path of ['/run/lost', '/tmp/lost']) assert.equal(await one.exists(path), false)
+    assert.equal((await one.must(['systemctl', 'is-system-running'])).trim(), 'running')
+    assert.equal((await one.must(['docker', 'inspect', '-f', '{{.State.Running}}', 'stays'])).trim(), 'true')
+    assert.equal((await one.ssh.run('root', 'hostname')).stdout, 'one.test\n', 'with the same host key')
+  })
+
+  test('a full disk refuses, until there is room again', async () => {
+    const [, two] = both(machines)
+    await two.write('/etc/old', 'old')
+    await two.fillDisk()
+    await assert.rejects(two.write('/etc/new', 'new'), /No space left on device/)
+    await assert.rejects(two.write('/var/lib/docker/new', 'new'), /No space left on device/)
+    assert.equal(await two.read('/etc/old'), 'old')
+    await two.write('/run/new', 'new')
+    await two.freeDisk()
+    await two.fillDisk(8192)
+    await two.write('/etc/new', 'new')
+    await assert.rejects(two.write('/etc/large', 'x'.repeat(10_000)), /No space left on device/)
+    await two.freeDisk()
+    await two.write('/etc/large', 'x'.repeat(10_000))
+  })
+
+  test('a folder is read-only for as long as it is wanted', async () => {
+    const [, two] = both(machines)
+    const undo = await two.readOnly('/etc')
+    await assert.rejects(two.write('/etc/other', 'x'), /Read-only file system/)
+    assert.match((await two.ssh.run('root', 'touch /etc/other')).stderr, /Read-only file system/)
+    await undo()
+    await two.write('/etc/other', 'x')
+  })
+})
+
+function both([one, two]: readonly Machine[]): [Machine, Machine] {
+  assert.ok(one && two)
+  return [one, two]
+}
+
+/** Boots a machine, says which processes, and waits to be killed. */
+const BOOTS = `
+  import { bootMachine } from ${JSON.stringify(new URL('machine.ts', import.meta.url).href)}
+  const machine = await bootMachine({ docker: true, ssh: true, network: { address: '10.77.0.9' }, name: 'nine.test' })
+  await machine.makeImage()
+  await machine.must(['docker', 'run', '-d', 'busybox:made-here', 'sleep', '4321'])
+  console.log('up')
+  if (process.argv.includes('stop')) await machine.stop()
+  else setInterval(() => undefined, 1000)
+`
+
+describe('nothing is left of a machine', { skip: lacksMachine() }, () => {
+  for (const how of ['stop', 'kill -9'] as const) {
+    test(`after ${how}`, async (t) => {
+      const folder = await temporaryFolder(t)
+      await writeFile(join(folder, 'boots.mts'), BOOTS)
+      const clean = await remains()
+      const child = spawn(process.execPath, ['--import', 'tsx', join(folder, 'boots.mts'), how], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        cwd: fileURLToPath(new URL('../../', import.meta.url)),
+      })
+      const closed = once(child, 'close')
+      for await (const line of createInterface(child.stdout)) {
+        if (line !== 'up') continue
+        if (how === 'kill -9') {
+          assert.notDeepEqual(await remains(), clean)
+          child.kill('SIGKILL')
+        }
+        break
+      }
+      await closed
+      for (let attempt = 0; attempt < 100 && !isDeepStrictEqual(await remains(), clean); attempt++) await delay(50)
+      assert.deepEqual(await remains(), clean)
+    })
+  }
+})
+
+/** Processes, mounts, cgroups, network devices and temporary folders. */
+async function remains(): Promise<Record<string, string[]>> {
+  const groups = await runCommand('unshare', ['-m', 'sh', '-c', 'mount -n -t cgroup2 none /mnt && ls /mnt'])
+  const words = ['dockerd', 'containerd', 'systemd --log', 'boot.sh', 'sleep 4321', 'sshd']
+  return {
+    processes: words.flatMap(processesNaming).toSorted(),
+    mounts: (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').toSorted(),
+    groups: groups.stdout.split('\n').filter((name) => name.startsWith('docker-mtls-')),
+    devices: (await readdir('/sys/class/net')).toSorted(),
+    folders: (await readdir(tmpdir())).filter((name) => name.startsWith('docker-mtls-')).toSorted(),
+  }
+}

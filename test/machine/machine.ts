@@ -1,7 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { busyboxTar, IMAGE } from '../daemon/harness/image.ts'
+import { type CommandResult, runCommand } from '../support/command.ts'
+import { growDisk, shrinkDisk } from './disk.ts'
 import { type Ran, runIn, type RunOptions, type Running, spawnIn } from './enter.ts'
+import { cutCable, layCable, type NetworkOptions } from './network.ts'
+import { type SshClient, takeSshClient } from './ssh-client.ts'
 import { startSupervisor, type Supervisor } from './supervisor.ts'
 
 export { type Ran, type RunOptions, type Running } from './enter.ts'
@@ -13,10 +17,26 @@ export interface MachineOptions {
   readonly unit?: 'debian' | 'docker-ce'
   /** Whether it has a node, the one that runs this, and this checkout at the same path. @defaultValue true */
   readonly node?: boolean
+  /** A cable from here to there. Only in namespaces of our own. */
+  readonly network?: NetworkOptions
+  /** A real sshd on its port 22, for root and all its users, with the key of {@link MachineSsh.folder}. Needs `network`. */
+  readonly ssh?: boolean
   /** @defaultValue 1024 */
   readonly diskMegabytes?: number
-  /** Its host name. @defaultValue machine */
+  /** Its host name, by which it is found here, too, where it has a network. @defaultValue machine */
   readonly name?: string
+}
+
+/** Its sshd, and our ssh. */
+export interface MachineSsh {
+  /** The public half of its host key, as `known_hosts` has it after the name. */
+  readonly hostKey: string
+  /** The folder `.ssh` of whoever runs the tests; its `known_hosts` knows the machine by address and name. */
+  readonly folder: string
+  /** What our `known_hosts` holds for it: its own key, another one, or none. */
+  know(key: string | undefined): void
+  /** Runs the system's ssh from here. */
+  run(user: string, command: string, input?: string): Promise<CommandResult>
 }
 
 /** A running machine: a systemd of its own as PID 1, with a disk, processes and a network of its own. */
@@ -40,6 +60,21 @@ export interface Machine {
   exists(path: string): Promise<boolean>
   /** Makes an image of busybox in its Docker, and gives its name. */
   makeImage(name?: string): Promise<string>
+  /** Where there is one. */
+  readonly ssh: MachineSsh
+  /** Makes a folder read-only, until what it gives is called. */
+  readOnly(folder: string): Promise<() => Promise<void>>
+  /** Leaves no room on its disk, which holds /var/lib/docker, too, but not /run and /tmp. */
+  fillDisk(leaveBytes?: number): Promise<void>
+  freeDisk(): Promise<void>
+  /**
+   * A power cut: all processes end at once, /run and /tmp are gone, and what was written to the disk stays. What was not
+   * yet synced stays, too, unlike on a real one.
+   */
+  powerOff(): Promise<void>
+  powerOn(): Promise<void>
+  /** A power cut, and a boot. */
+  reboot(): Promise<void>
   /** Ends it, and everything in it. */
   stop(): Promise<void>
 }
@@ -48,6 +83,8 @@ export interface Machine {
 export const PASSWORD = 'open sesame'
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '')
+const NAME = 'machine'
+const DISK_MEGABYTES = 1024
 const BOOT_TIMEOUT_MS = 60_000
 
 /**
@@ -57,38 +94,47 @@ const BOOT_TIMEOUT_MS = 60_000
  * Its users are root, `deploy` (sudo without a password), `asks` (sudo with {@link PASSWORD}) and `nosudo`.
  */
 export async function bootMachine(options: MachineOptions = {}): Promise<Machine> {
-  const supervisor = startSupervisor(variablesFor(options))
-  const machine = new BootedMachine(supervisor)
+  if (options.ssh === true && options.network === undefined)
+    throw new Error('an sshd that nobody reaches: give a network')
+  const client = options.ssh === true ? takeSshClient() : undefined
+  const supervisor = startSupervisor(variablesFor(options, client?.publicKey))
+  const machine = new BootedMachine(supervisor, options, client)
   try {
-    await machine.boot()
+    await machine.powerOn()
     return machine
   } catch (cause) {
-    await supervisor.stop()
+    await machine.stop()
     throw new Error(`the machine did not boot: ${supervisor.complaints.join('')}`, { cause })
   }
 }
 
-function variablesFor(options: MachineOptions): Record<string, string> {
-  const { docker = false, unit = 'debian', node = true, diskMegabytes = 1024, name = 'machine' } = options
+function variablesFor(options: MachineOptions, sshKey = ''): Record<string, string> {
+  const { docker = false, unit = 'debian', node = true, diskMegabytes = DISK_MEGABYTES, name = NAME } = options
   return {
     MACHINE_NAME: name,
-    MACHINE_ADDRESS: '',
+    MACHINE_ADDRESS: options.network?.address ?? '',
     MACHINE_DISK: `${diskMegabytes}m`,
     MACHINE_DOCKER: docker ? '1' : '',
     MACHINE_UNIT: unit,
     MACHINE_NODE: node ? process.execPath : '',
     MACHINE_CHECKOUT: CHECKOUT,
-    MACHINE_SSH_KEY: '',
+    MACHINE_SSH_KEY: sshKey,
     MACHINE_PASSWORD: PASSWORD,
   }
 }
 
 class BootedMachine implements Machine {
   readonly #supervisor: Supervisor
+  readonly #options: MachineOptions
+  readonly #client: SshClient | undefined
+  #ssh: MachineSsh | undefined
+  #stopped: Promise<void> | undefined
   pid = 0
 
-  constructor(supervisor: Supervisor) {
+  constructor(supervisor: Supervisor, options: MachineOptions, client: SshClient | undefined) {
     this.#supervisor = supervisor
+    this.#options = options
+    this.#client = client
   }
 
   get root(): string {
@@ -132,13 +178,65 @@ class BootedMachine implements Machine {
     return name
   }
 
-  async boot(): Promise<void> {
+  get ssh(): MachineSsh {
+    if (this.#ssh === undefined) throw new Error('this machine has no sshd')
+    return this.#ssh
+  }
+
+  async readOnly(folder: string): Promise<() => Promise<void>> {
+    await this.must(['sh', '-ec', 'mount -n --bind "$0" "$0"; mount -n -o remount,bind,ro "$0"', folder])
+    return async () => void (await this.must(['umount', '-n', '-l', folder]))
+  }
+
+  fillDisk(leaveBytes = 0): Promise<void> {
+    return shrinkDisk(this.#supervisor, leaveBytes)
+  }
+
+  freeDisk(): Promise<void> {
+    return growDisk(this.#supervisor, this.#options.diskMegabytes ?? DISK_MEGABYTES)
+  }
+
+  async powerOff(): Promise<void> {
+    try {
+      process.kill(this.pid, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+    await this.#supervisor.waitForEnd()
+    if (this.#options.network) await cutCable(this.#options.network)
+  }
+
+  async powerOn(): Promise<void> {
+    const { network, name = NAME } = this.#options
     this.pid = await this.#supervisor.boot()
+    if (network) await layCable(this.pid, network, name)
     await this.#untilRunning()
+    if (this.#client && network) this.#ssh ??= await this.#learnSsh(this.#client, network.address, name)
+  }
+
+  async reboot(): Promise<void> {
+    await this.powerOff()
+    await this.powerOn()
   }
 
   stop(): Promise<void> {
-    return this.#supervisor.stop()
+    return (this.#stopped ??= this.#stop())
+  }
+
+  async #stop(): Promise<void> {
+    await this.#supervisor.stop()
+    if (this.#options.network) await cutCable(this.#options.network)
+    this.#ssh?.know(undefined)
+    this.#client?.close()
+  }
+
+  async #learnSsh(client: SshClient, address: string, name: string): Promise<MachineSsh> {
+    const hostKey = (await this.read('/etc/ssh/ssh_host_ed25519_key.pub')).trim()
+    const knowIt = (key: string | undefined): void => client.know([address, name], key)
+    knowIt(hostKey)
+    const run = (user: string, command: string, input = ''): Promise<CommandResult> =>
+      runCommand('ssh', ['-o', 'BatchMode=yes', `${user}@${address}`, command], { input })
+    return { hostKey, folder: client.folder, know: knowIt, run }
   }
 
   async #untilRunning(): Promise<void> {

@@ -2,10 +2,11 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { machineGroupPrefix } from '../../scripts/namespaces.ts'
 
 /** The process that holds the machine's disk, boots it, and removes it. */
 export interface Supervisor {
@@ -33,7 +34,7 @@ const SCRIPT = fileURLToPath(new URL('boot.sh', import.meta.url))
  */
 export function startSupervisor(variables: Readonly<Record<string, string>>): Supervisor {
   const folder = mkdtempSync(join(tmpdir(), 'docker-mtls-machine-'))
-  const name = basename(folder)
+  const name = machineGroupPrefix() + folder.slice(-6)
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'unshare', '--mount', 'sh', SCRIPT, 'outer', folder, name], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', ...variables },
