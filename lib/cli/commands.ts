@@ -49,9 +49,29 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/cert-list.ts')).certList,
   },
   {
+    words: ['cert', 'renew'],
+    summary: 'renew what is due, or what is named',
+    load: async () => (await import('./commands/cert-renew.ts')).certRenew,
+  },
+  {
+    words: ['cert', 'schedule'],
+    summary: 'a timer or a cron line that watches over them',
+    load: async () => (await import('./commands/cert-schedule.ts')).certSchedule,
+  },
+  {
+    words: ['cert', 'adopt'],
+    summary: 'let the ledger have what is there and not in it',
+    load: async () => (await import('./commands/cert-adopt.ts')).certAdopt,
+  },
+  {
     words: ['daemon', 'render'],
     summary: 'write the systemd drop-in or the daemon.json',
     load: async () => (await import('./commands/daemon-render.ts')).daemonRender,
+  },
+  {
+    words: ['daemon', 'apply'],
+    summary: 'install it all on this server, prove it, or put everything back',
+    load: async () => (await import('./commands/daemon-apply.ts')).daemonApply,
   },
   {
     words: ['client', 'env'],

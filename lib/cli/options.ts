@@ -91,15 +91,16 @@ export function addPassphraseFile(command: Command): Command {
   return command.option('--ca-passphrase-file <file>', what, once('--ca-passphrase-file'))
 }
 
-/** What decides how the daemon is to be configured; the three of `init` and `daemon render`. */
-export function addDaemonOptions(command: Command): Command {
+/** What decides how the daemon is to be configured; `unit`: also where another machine's unit is. */
+export function addDaemonOptions(command: Command, { unit = true }: { readonly unit?: boolean } = {}): Command {
   const remap = 'user namespaces for containers; a value only with = (default: off; without a value: default)'
-  return command
+  command
     .option('--listen <addr:port>', 'where the daemon listens (default: 0.0.0.0:2376)', once('--listen'))
     .option('--tlsdir <dir>', 'where the server keeps its files (default: /etc/docker/tls)', once('--tlsdir'))
     .addOption(command.createOption('--userns-remap [user]', remap).preset('default').argParser(once('--userns-remap')))
     .option('--no-userns-remap', 'no user namespaces, whatever the unit or an earlier run says')
-    .option('--unit <file>', "the server's docker.service (default: this machine's, else docker-ce's)", once('--unit'))
+  const about = "the server's docker.service (default: this machine's, else docker-ce's)"
+  return unit ? command.option('--unit <file>', about, once('--unit')) : command
 }
 
 /** Flags that say which daemon, and who we are to it. */

@@ -10,7 +10,7 @@ import { silenceOf } from './answers.ts'
 import { isWritten } from './changes.ts'
 import { whyNotStarted } from './journal.ts'
 import { ROLLBACK_AFTER_S, type ApplyOptions } from './options.ts'
-import { rollbackFailed, settlePending } from './pending.ts'
+import { rollbackFailed } from './pending.ts'
 import { refuseConflicts, type ApplyPlan } from './plan.ts'
 import { prove, type ProofCheck } from './proof.ts'
 import { followSteps } from './steps.ts'
@@ -43,7 +43,6 @@ export type CarryOutOptions = Pick<ApplyOptions, 'shell' | 'probe' | 'address' |
 export async function carryOut(plan: ApplyPlan, options: CarryOutOptions): Promise<ApplyReport> {
   const { shell, onStep, signal } = options
   refuseConflicts(plan)
-  await settlePending(shell, onStep, signal)
   await runStep(onStep, { step: 'validate', title: 'let systemd and dockerd judge the configuration' }, () =>
     validate(plan, shell, signal),
   )

@@ -4,6 +4,7 @@ import { DaemonError, isDockerMtlsError, PkiError, ProvisionError } from '../../
 import { KEY_MODE, PUBLIC_MODE } from '../../files.ts'
 import type { DaemonSource } from '../daemon-source.ts'
 import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
+import { STATE_FOLDER } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/trouble.ts'
 import type { FoundUnit } from '../installed-unit.ts'
@@ -39,6 +40,8 @@ export interface ApplyPlan {
   /** How dockerd will be started, for the validation. */
   readonly start: Start
   readonly facts: HostFacts
+  /** Is there an apply that did not end? What it has left is to be put back first, and looked at again. */
+  readonly isPending: boolean
 }
 
 /** The unit as it will be. */
@@ -124,6 +127,7 @@ function decide(known: Known): ApplyPlan {
     restarts,
     start,
     facts,
+    isPending: facts.file(`${STATE_FOLDER}/pending`) !== undefined,
   }
 }
 
@@ -197,6 +201,7 @@ function refusedPlan(
     restarts: false,
     start,
     facts,
+    isPending: facts.file(`${STATE_FOLDER}/pending`) !== undefined,
   }
 }
 

@@ -42,8 +42,8 @@ export async function prove(options: ProofOptions): Promise<ProofCheck[]> {
   const servername = nameOf(server)
   const target = { host, port, servername, ...(signal && { signal }) }
   const report = await probeServer(target)
-  const knock = (identity?: { cert: string; key: string }): ReturnType<typeof tryClient> =>
-    tryClient({ ...target, ca: server.ca, ...identity })
+  const knock = (shown?: Shown): ReturnType<typeof tryClient> =>
+    tryClient({ ...target, ca: server.ca, ...(shown && { cert: shown.cert, key: shown.key }) })
   const checks = [shownCertificate(report, server), authorities(report, server), plaintext(report)]
   checks.push(await refused('no-certificate', 'nobody without a certificate gets in', () => knock()))
   const { key, cert } = server
@@ -55,6 +55,9 @@ export async function prove(options: ProofOptions): Promise<ProofCheck[]> {
   if (probe !== undefined) checks.push(await accepted(() => knock(probe)))
   return checks
 }
+
+/** What is shown as a client's. */
+type Shown = Pick<ProbeIdentity, 'cert' | 'key'>
 
 /** A name that its certificate is for: it is the address that may be another one here, and not the server. */
 function nameOf({ facts: { names } }: ServerFiles): string {
@@ -109,7 +112,7 @@ async function accepted(knock: () => ReturnType<typeof tryClient>): Promise<Proo
 /** One CA of its own name, and one of ours: who only compares names would take the second. */
 async function foreigners(
   { ca }: ServerFiles,
-  knock: (identity: { cert: string; key: string }) => ReturnType<typeof tryClient>,
+  knock: (shown: Shown) => ReturnType<typeof tryClient>,
 ): Promise<ProofCheck[]> {
   const strange = await issueClient(await createAuthority({ days: 1 }), { name: 'stranger', days: 1 })
   const checks = [await refused('foreign-ca', 'no client of a foreign CA gets in', () => knock(strange))]

@@ -5,6 +5,9 @@ import { asScript } from '../host/sh.ts'
 /** Starts at boot while an apply is unfinished, before dockerd does. */
 export const RECOVER_UNIT = 'docker-mtls-recover.service'
 
+/** Who wants it: nothing that is started again while an apply is at work. */
+export const BOOT = 'multi-user.target'
+
 /** How long dockerd may take to start or stop; its own unit has no limit (TimeoutStartSec=0). */
 export const RESTART_S = 90
 
@@ -44,14 +47,14 @@ export const ROLLBACK_SCRIPT: string = asScript([
   `  else timeout ${RESTART_S} systemctl stop ${UNIT_NAME}; fi`,
   'fi',
   'if test "$(cat "$s/last" 2>/dev/null)" = "$id"; then if test -s "$b/previous"; then cp "$b/previous" "$s/last"; else rm -f "$s/last"; fi; fi',
-  ': >"$b/rolled-back"',
   // From here on it is done; what follows is tidying up.
   'rm -f "$s/pending"',
-  `rm -f /etc/systemd/system/${UNIT_NAME}.wants/${RECOVER_UNIT} /etc/systemd/system/${RECOVER_UNIT}`,
-  `rmdir /etc/systemd/system/${UNIT_NAME}.wants 2>/dev/null`,
+  `rm -f /etc/systemd/system/${BOOT}.wants/${RECOVER_UNIT} /etc/systemd/system/${RECOVER_UNIT}`,
+  `rmdir /etc/systemd/system/${BOOT}.wants 2>/dev/null`,
   'sync',
   // The timer that runs us would end us with itself.
   'if test "$how" != late; then systemctl stop "docker-mtls-rollback-$id.timer" 2>/dev/null; fi',
   'systemctl daemon-reload',
+  'rm -rf "$b"',
   'exit 0',
 ])

@@ -4,7 +4,7 @@ import { PREAMBLE } from '../host/shell.ts'
 import { UNIT_NAME } from '../installed-unit.ts'
 import { isWritten, OWNER, type Change } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
-import { RECOVER_UNIT, RESTART_S, ROLLBACK_SCRIPT } from './rollback-script.ts'
+import { BOOT, RECOVER_UNIT, RESTART_S, ROLLBACK_SCRIPT } from './rollback-script.ts'
 
 /** Steps of the script, in their order, as its lines `@step NAME` tell them. */
 export const STEPS = {
@@ -21,9 +21,6 @@ export type TransactionStep = keyof typeof STEPS
 
 /** The script's own exit codes. */
 export const PENDING_CODE = 75
-
-/** So that a folder's mode is right from the start; keys and their like are in it. */
-const FOLDER_MODE = '0755'
 
 /** One apply, from its first change to its end. */
 export interface Transaction {
@@ -50,7 +47,7 @@ export function transactionScript(plan: ApplyPlan, { id, after, owner }: Transac
     ...backup(written, id, owner),
     ...arm(id, after),
     'step write',
-    ...written.flatMap(write),
+    ...written.flatMap((change) => write(change, plan.tlsDir)),
     'sync',
     'step reload',
     'systemctl daemon-reload',
@@ -95,20 +92,20 @@ function arm(id: string, after: number): string[] {
     'step arm',
     `cat >/etc/systemd/system/${RECOVER_UNIT} ${hereDocument(unit)}`,
     `chmod 0644 /etc/systemd/system/${RECOVER_UNIT}`,
-    `mkdir -p -m 0755 /etc/systemd/system/${UNIT_NAME}.wants`,
-    `ln -sf ../${RECOVER_UNIT} /etc/systemd/system/${UNIT_NAME}.wants/${RECOVER_UNIT}`,
+    `mkdir -p -m 0755 /etc/systemd/system/${BOOT}.wants`,
+    `ln -sf ../${RECOVER_UNIT} /etc/systemd/system/${BOOT}.wants/${RECOVER_UNIT}`,
     'sync',
     `systemd-run --quiet --unit=docker-mtls-rollback-${id} --on-active=${after}s --timer-property=AccuracySec=1s /bin/sh ${STATE_FOLDER}/${id}/rollback.sh late`,
   ]
 }
 
-function write({ path, mode, text }: Change): string[] {
+function write({ path, mode, text }: Change, tlsDir: string): string[] {
   const word = shWord(path)
   const folders = parentsOf(path)
   return [
     ...folders.map(
       (folder) =>
-        `if ! test -d ${shWord(folder)}; then printf "d %s\\n" ${shWord(folder)} >>"$b/entries"; mkdir -m ${FOLDER_MODE} ${shWord(folder)}; fi`,
+        `if ! test -d ${shWord(folder)}; then printf "d %s\\n" ${shWord(folder)} >>"$b/entries"; mkdir -m ${folder === tlsDir ? '0700' : '0755'} ${shWord(folder)}; fi`,
     ),
     `cat >${word}.docker-mtls ${hereDocument(text)}`,
     `chmod ${mode.toString(8).padStart(4, '0')} ${word}.docker-mtls; chown ${OWNER} ${word}.docker-mtls`,
@@ -146,8 +143,8 @@ export function commitScript(id: string): string {
     `printf "%s\\n" ${id} >"$s/last.new"; sync; mv -f "$s/last.new" "$s/last"`,
     'rm -f "$s/pending"; sync',
     `systemctl stop docker-mtls-rollback-${id}.timer 2>/dev/null || true`,
-    `rm -f /etc/systemd/system/${UNIT_NAME}.wants/${RECOVER_UNIT} /etc/systemd/system/${RECOVER_UNIT}`,
-    `rmdir /etc/systemd/system/${UNIT_NAME}.wants 2>/dev/null || true`,
+    `rm -f /etc/systemd/system/${BOOT}.wants/${RECOVER_UNIT} /etc/systemd/system/${RECOVER_UNIT}`,
+    `rmdir /etc/systemd/system/${BOOT}.wants 2>/dev/null || true`,
     'systemctl daemon-reload',
     // Three ways back are enough; each has a server's key in it.
     'cd "$s"; ls -d */ 2>/dev/null | sort | head -n -3 | while read -r old; do rm -rf "$s/$old"; done',

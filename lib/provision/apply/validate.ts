@@ -1,6 +1,9 @@
 import { ProvisionError } from '../../errors.ts'
 import { asScript, hereDocument, shWord } from '../host/sh.ts'
 import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
+import { readDaemonJson } from '../../daemon/existing.ts'
+import { tlsFilesIn } from '../override.ts'
+import { isWritten } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
 import { withoutFlag } from './variables.ts'
 
@@ -29,29 +32,51 @@ function wordsOf(ran: Ran): string {
   return lastWords(ran).replaceAll(/\/run\/docker-mtls\.\w+\//g, '')
 }
 
-function validationScript({ start: { path, dropIn, daemonJson, unit, expanded }, settings }: ApplyPlan): string {
-  // With user namespaces dockerd makes the user dockremap while it validates (dockerd-facts: not free of effects).
-  const args = withoutFlag(expanded.argv, 'userns-remap')
+function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): string {
+  const { path, dropIn, daemonJson, unit, expanded } = start
+  // dockerd loads the files of TLS while it validates: the new ones, which are not in their place yet.
+  const staged = changes.filter(
+    (change) => isWritten(change) && Object.values(tlsFilesIn(tlsDir)).includes(change.path),
+  )
+  const here = (text: string): string =>
+    staged.reduce((words, file, index) => words.replace(file.path, () => `${STAGE}/${index}.pem`), text)
+  // With user namespaces it makes the user dockremap meanwhile (dockerd-facts: not free of effects).
+  const args = withoutFlag(expanded.argv, 'userns-remap').map(here)
   const named = args.some((arg) => arg.startsWith('--config-file'))
-  const config = daemonJson === undefined || named ? [] : ['--config-file="$d/daemon.json"']
-  const json = daemonJson === undefined || settings.usernsRemap === undefined ? daemonJson : withoutRemap(daemonJson)
+  const json = daemonJson === undefined ? undefined : jsonFor(daemonJson, settings, here)
+  const config = json === undefined || named ? [] : [`--config-file=${STAGE}/daemon.json`]
+  const words = [unit.exec, ...args, '--validate', ...config].map(staging)
   return asScript([
     'd=$(mktemp -d /run/docker-mtls.XXXXXXXX) || exit 1',
-    // shellcheck: the folder's name is known only now, and has no blank in it.
     'trap "rm -rf $d" EXIT',
-    'mkdir "$d/docker.service.d"',
+    'umask 077; mkdir "$d/docker.service.d"',
     `cp ${shWord(path)} "$d/docker.service"`,
     `cat >"$d/docker.service.d/override.conf" ${hereDocument(dropIn)}`,
-    ...(json === undefined ? [] : [`cat >"$d/daemon.json" ${hereDocument(json)}`]),
+    ...staged.map(({ text }, index) => `cat >"$d/${index}.pem" ${hereDocument(text)}`),
+    ...(json === undefined ? [] : [`sed "s#${STAGE}#$d#g" >"$d/daemon.json" ${hereDocument(json)}`]),
     'v="systemd-analyze verify --man=no"',
     // Only what is wrong with this unit counts; older ones judge all that it needs as well, and can't be told otherwise.
     'if systemd-analyze --help | grep -q recursive-errors; then v="$v --recursive-errors=no"; fi',
     `out=$($v "$d/docker.service" 2>&1) || { printf "%s\\n" "$out" >&2; exit ${SYSTEMD}; }`,
-    `out=$(${[unit.exec, ...args].map(shWord).join(' ')} --validate ${config.join(' ')} 2>&1) || { printf "%s\\n" "$out" >&2; exit ${DOCKERD}; }`,
+    `out=$(${words.join(' ')} 2>&1) || { printf "%s\\n" "$out" >&2; exit ${DOCKERD}; }`,
   ])
 }
 
-function withoutRemap(text: string): string {
-  const json = JSON.parse(text) as Record<string, unknown>
-  return JSON.stringify(Object.fromEntries(Object.entries(json).filter(([key]) => key !== 'userns-remap')))
+/** A word in which the folder's own name is put by the host. */
+function staging(word: string): string {
+  return word.split(STAGE).map(shWord).join('"$d"')
+}
+
+/** Stands for the folder, whose name only the host knows. */
+const STAGE = '/docker-mtls-stage'
+
+function jsonFor(text: string, { usernsRemap }: ApplyPlan['settings'], here: (text: string) => string): string {
+  const entries = Object.entries(readDaemonJson(text)).filter(
+    ([key]) => usernsRemap === undefined || key !== 'userns-remap',
+  )
+  return JSON.stringify(Object.fromEntries(entries.map(([key, value]) => [key, isText(value) ? here(value) : value])))
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }

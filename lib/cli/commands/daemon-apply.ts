@@ -1,0 +1,146 @@
+import type { Command } from 'commander'
+import type { ApplyReport } from '../../provision/apply/carry-out.ts'
+import type { ApplyWishes } from '../../provision/apply/options.ts'
+import type { ApplyPlan } from '../../provision/apply/plan.ts'
+import type { HostShell } from '../../provision/host/shell.ts'
+import { applyData, planData, planText, resultText } from '../apply-report.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { confirm, type ConfirmFlags } from '../confirm.ts'
+import { addDaemonOptions, addJson, addYes, once, readSeconds } from '../options.ts'
+import { withProgress } from '../progress.ts'
+
+interface ApplyFlags extends ConfirmFlags {
+  readonly from?: string
+  readonly systemd?: true
+  readonly daemonJson?: true
+  readonly listen?: string
+  readonly tlsdir?: string
+  readonly usernsRemap?: string | false
+  readonly liveRestore?: boolean
+  readonly probeIdentity?: string
+  readonly clientProof?: false
+  readonly rollbackAfter?: string
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+async function runApply(flags: ApplyFlags, context: Context): Promise<void> {
+  const { checkRollbackAfter, findSource, loadProbe } = await import('../../provision/apply/source.ts')
+  const { planApply } = await import('../../provision/apply/plan.ts')
+  const { localShell } = await import('../../provision/host/local-shell.ts')
+  const rollbackAfter =
+    flags.rollbackAfter === undefined
+      ? undefined
+      : checkRollbackAfter(readSeconds('--rollback-after', flags.rollbackAfter) / 1000)
+  const source = await findSource(flags.from)
+  const probe = flags.probeIdentity === undefined ? undefined : await loadProbe(flags.probeIdentity)
+  const shell = localShell()
+  const { signal } = context.io
+  const look = (): Promise<ApplyPlan> => planApply({ ...source, ...wishesOf(flags) }, shell, signal)
+  const first = await look()
+  if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
+  if (first.isPending) {
+    const { settlePending } = await import('../../provision/apply/pending.ts')
+    await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
+  }
+  const plan = first.isPending ? await look() : first
+  await agree(plan, flags, context)
+  const { carryOut } = await import('../../provision/apply/carry-out.ts')
+  const report = await withProgress(context, flags, (onStep) =>
+    carryOut(plan, { shell, probe, rollbackAfter, signal, onStep }),
+  )
+  await answerReport(plan, report, flags, context)
+}
+
+function wishesOf(flags: ApplyFlags): Omit<ApplyWishes, 'server' | 'override'> {
+  const { listen, tlsdir: tlsDir, usernsRemap, liveRestore, systemd, daemonJson } = flags
+  const form = daemonJson === true ? 'daemon-json' : systemd === true ? 'systemd' : undefined
+  return { listen, tlsDir, usernsRemap, liveRestore, form }
+}
+
+async function answerPlan(plan: ApplyPlan, shell: HostShell, flags: ApplyFlags, context: Context): Promise<void> {
+  const failed = plan.conflicts.length > 0
+  const { validate } = await import('../../provision/apply/validate.ts')
+  if (!failed) await validate(plan, shell, context.io.signal)
+  const warnings = [...plan.warnings, ...(plan.isPending ? [PENDING] : [])]
+  context.answer({ data: planData(plan), text: planText(plan, context, true), warnings, failed }, flags)
+}
+
+const PENDING =
+  'An apply did not end. The next one puts back what it has left, and may then see other files than these.'
+
+/** The plan is shown to whoever is asked; what can't be carried out is not asked about. */
+async function agree(plan: ApplyPlan, flags: ApplyFlags, context: Context): Promise<void> {
+  const { refuseConflicts } = await import('../../provision/apply/plan.ts')
+  refuseConflicts(plan)
+  for (const warning of plan.warnings) context.warn(warning)
+  if (!plan.restarts) return
+  if (flags.json !== true) context.say(planText(plan, context, false))
+  await confirm('Write these files and restart docker?', flags, context)
+}
+
+async function answerReport(plan: ApplyPlan, report: ApplyReport, flags: ApplyFlags, context: Context): Promise<void> {
+  const unproven = !report.clientProven && flags.clientProof !== false
+  if (report.clientProven && flags.probeIdentity !== undefined) {
+    const { removeProbe } = await import('../../provision/apply/source.ts')
+    if (!(await removeProbe(flags.probeIdentity))) context.warn(FOREIGN_KEY)
+  }
+  const data = applyData(plan, report)
+  const warnings = unproven ? [UNPROVEN] : []
+  context.answer({ data, text: resultText(plan, report, context), warnings, failed: unproven }, flags)
+}
+
+const UNPROVEN =
+  'It was not proven that a client gets in. Try one from its own machine,  docker-mtls ping , or give this command a certificate of a day: init makes one with  --probe , and --probe-identity DIR names it. Where that is not wanted:  --no-client-proof'
+
+const FOREIGN_KEY =
+  "The identity that was tried is no probe of a day, and stays: a client's key does not belong on a server. Take it away."
+
+function define(command: Command, context: Context): void {
+  command
+    .option(
+      '--from <dir>',
+      "the folder  server  that init made (default: ./docker-mtls/server, then '.')",
+      once('--from'),
+    )
+    .addOption(command.createOption('--systemd', 'all in the systemd drop-in (default)').conflicts('daemonJson'))
+    .option('--daemon-json', 'in daemon.json, with the drop-in that leaves it there')
+  addDaemonOptions(command, { unit: false })
+  command
+    .option('--live-restore', 'containers go on while dockerd restarts')
+    .option('--no-live-restore', 'they stop with it')
+    .option(
+      '--probe-identity <dir>',
+      "a client's certificate to prove access with; deleted afterwards",
+      once('--probe-identity'),
+    )
+    .option('--no-client-proof', 'it is no failure that no client was tried')
+    .option(
+      '--rollback-after <seconds>',
+      'when the host puts everything back by itself, should this command be cut off (default: 180)',
+      once('--rollback-after'),
+    )
+    .option('--dry-run', 'show what would be done, and change nothing')
+  addYes(command)
+  addJson(command).action((flags: ApplyFlags) => runApply(flags, context))
+}
+
+export const daemonApply: CommandSpec = {
+  description:
+    'Installs what init made, on the server, as root: certificates, drop-in, daemon.json. First it looks for everything ' +
+    'that would keep dockerd from starting. Then it keeps what is there, writes, restarts, and proves from outside that ' +
+    'clients get in and nobody else does. If any of that fails, everything is put back; also if it is killed, or the ' +
+    'power goes. Run it again whenever you like: what is as it should be stays.',
+  examples: [
+    ['docker-mtls daemon apply --dry-run', 'what would be done, with the differences'],
+    ['docker-mtls daemon apply --probe-identity docker-mtls/probe', 'right after init --probe, on the server'],
+    ['docker-mtls daemon apply --from server --daemon-json --yes', "a copy of init's folder, without questions"],
+    [
+      'docker-mtls daemon apply --userns-remap --live-restore',
+      'containers in user namespaces, and going on while dockerd restarts',
+    ],
+  ],
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", form, files, written, restarted, proof: [{ name, ok, got }], clientProven, rollback }; with --dry-run one line, { type: "result", files, conflicts, warnings, losses, restarts }',
+  jsonLines: true,
+  define,
+}

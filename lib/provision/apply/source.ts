@@ -1,0 +1,90 @@
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import { ArgumentError, FileError } from '../../errors.ts'
+import { loadIdentity } from '../../identity/identity.ts'
+import { readIfThere } from '../../pki/folder-io.ts'
+import type { ApplyWishes, ProbeIdentity } from './options.ts'
+import { hasServerFiles, loadServerFiles } from './server-files.ts'
+
+/** What was read of a folder. */
+export type Source = Pick<ApplyWishes, 'server' | 'override'> & {
+  /** Absent: nothing was found where nothing was named. */
+  readonly folder?: string
+}
+
+/** Where `init` leaves the server's part, from where it was run; and the part itself, where it was copied. */
+const USUAL = [join('docker-mtls', 'server'), '.']
+
+/**
+ * Finds the server's files: in the folder that is named, or where they usually are. The folder that `init` made will do,
+ * too.
+ *
+ * @throws {@link PkiError} ERR_PKI_FILE_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function findSource(named: string | undefined): Promise<Source> {
+  if (named !== undefined) return loadSource(await withServer(named))
+  for (const folder of USUAL) if (await hasServerFiles(folder)) return loadSource(folder)
+  return {}
+}
+
+async function withServer(folder: string): Promise<string> {
+  const inner = join(folder, 'server')
+  return (await hasServerFiles(folder)) || !(await hasServerFiles(inner)) ? folder : inner
+}
+
+async function loadSource(folder: string): Promise<Source> {
+  const server = await loadServerFiles(folder)
+  const override = await readIfThere(join(folder, 'override.conf'))
+  return { folder, server, ...(override !== undefined && { override }) }
+}
+
+/**
+ * Loads the client's certificate that proves that clients get in, and checks it as every client's is.
+ *
+ * @throws {@link IdentityError} for what no daemon would accept
+ */
+export async function loadProbe(folder: string): Promise<ProbeIdentity> {
+  await loadIdentity(folder)
+  const [ca, cert, key] = await Promise.all(
+    ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readIfThere(join(folder, name))),
+  )
+  if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key }
+  throw new FileError('ERR_FILE_READ', {
+    tried: `reading the probe's identity in ${folder}`,
+    got: 'its files are gone again',
+    todo: 'Run it again.',
+  })
+}
+
+/** What `init --probe` and `setup` call the client that is made for one proof. */
+export const PROBE_NAME = /^probe-[0-9a-f]{8}$/
+const PROBE_LIFE_MS = 2 * 86_400_000
+
+/**
+ * Deletes the identity of a proof: it was made for that, and no client's key is to stay on a server.
+ *
+ * @returns false where it is no such identity, but somebody's own; that stays
+ */
+export async function removeProbe(folder: string): Promise<boolean> {
+  const { client } = await loadIdentity(folder)
+  const life = client.validTo.getTime() - client.validFrom.getTime()
+  if (!PROBE_NAME.test(client.commonName ?? '') || life > PROBE_LIFE_MS) return false
+  for (const name of ['key.pem', 'cert.pem', 'ca.pem']) await fs.rm(join(folder, name), { force: true })
+  await fs.rmdir(folder).catch(() => undefined)
+  return true
+}
+
+/**
+ * Reads `--rollback-after`.
+ *
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
+ */
+export function checkRollbackAfter(seconds: number): number {
+  if (Number.isInteger(seconds) && seconds >= 10 && seconds <= 3600) return seconds
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `waiting ${seconds} seconds before the host goes back by itself`,
+    got: 'that is no whole number from 10 to 3600',
+    todo: 'Leave it out: 180 seconds do for most hosts.',
+  })
+}
