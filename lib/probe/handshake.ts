@@ -30,8 +30,8 @@ const PATIENCE_MS = 1_000
 /** Node's servers send a ticket before they judge the client's certificate, and then close. In milliseconds. */
 const QUIET_MS = 100
 
-/** The alert of a server that closes without one. */
-export const NO_ALERT = 'none: it closed the connection'
+/** The alert of a server that closes without one, as Node's do. */
+const NO_ALERT = 'none: it closed the connection'
 
 /** Shakes hands, waits for what the server makes of our certificate, and closes; nothing is sent inside TLS. */
 export async function shakeHands(target: Target, offer: Offer, inTime: AbortSignal): Promise<Handshake> {
@@ -45,16 +45,17 @@ export async function shakeHands(target: Target, offer: Offer, inTime: AbortSign
     seen = { ...seen, ...shownBy(socket) }
   }
   // 'secure' comes before Node's own verdict, after which a refused certificate can't be read any more.
-  socket.prependListener('secure', look).prependListener('error', look)
+  socket.prependListener('secure', look).prependListener('error', look).prependListener('end', look)
   try {
     const outcome = await settled(socket, inTime)
+    look()
     return { outcome: judge(outcome, seen), ...seen }
   } finally {
     socket.destroy()
   }
 }
 
-/** An alert that comes before the server has shown its certificate isn't about ours. */
+/** What comes before the server has shown its certificate isn't about ours. */
 function judge(outcome: Outcome, { chain }: Pick<Handshake, 'chain'>): Outcome {
   if (outcome.kind !== 'failed' || chain.length === 0) return outcome
   const alert = alertOf(outcome.cause)
@@ -62,8 +63,9 @@ function judge(outcome: Outcome, { chain }: Pick<Handshake, 'chain'>): Outcome {
 }
 
 /** `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`: `certificate required`. */
-function alertOf(error: NodeJS.ErrnoException): string | undefined {
-  const alert = /^ERR_SSL_.*ALERT_(\w+)$/.exec(error.code ?? '')?.[1]
+function alertOf({ code = '' }: NodeJS.ErrnoException): string | undefined {
+  if (code === 'ECONNRESET' || code === 'EPIPE') return NO_ALERT
+  const alert = /^ERR_SSL_.*ALERT_(\w+)$/.exec(code)?.[1]
   return alert?.toLowerCase().replaceAll('_', ' ')
 }
 
@@ -103,12 +105,7 @@ function settled(socket: tls.TLSSocket, inTime: AbortSignal): Promise<Outcome> {
       const wait = delay(milliseconds, undefined, { signal: ended.signal })
       wait.then(() => settle({ kind: 'accepted' })).catch(() => {})
     }
-    const closed = (cause: Error): void =>
-      settle(
-        phase === 'done' && alertOf(cause) === undefined
-          ? { kind: 'refused', alert: NO_ALERT }
-          : { kind: 'failed', cause },
-      )
+    const closed = (cause: Error): void => settle({ kind: 'failed', cause })
     const forget = onAbort(inTime, () => settle({ kind: 'failed', cause: tooLate(inTime, phase) }))
     socket.once('connect', () => (phase = 'tls'))
     socket

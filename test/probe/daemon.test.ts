@@ -87,16 +87,16 @@ describe('dockerd while its CA is rotated, and dockerd set up wrong', { skip }, 
     await daemon.stop()
   })
 
-  test('without --tlscacert it names none: it would take any CA of its system', async (t) => {
-    const report = await startedWith(t, (tls) => ['--tlsverify', ...tls])
+  test('with an empty --tlscacert it names none: it would take any CA of its system', async (t) => {
+    const report = await startedWith(t, (tls) => ['--tlsverify', '--tlscacert=', ...tls])
     assert.equal(report.clientCertificate, 'required')
     assert.deepEqual(report.acceptedAuthorities, [])
     assert.equal(namesOnly(report, cast.ca.cert), false)
     assert.equal(report.plaintext, 'refused')
   })
 
-  test('with --tls alone it asks for no certificate', async (t) => {
-    const report = await startedWith(t, (tls) => ['--tls', ...tls])
+  test('with --tlsverify=false it asks for no certificate', async (t) => {
+    const report = await startedWith(t, (tls) => ['--tlsverify=false', '--tlscacert=', ...tls])
     assert.equal(report.clientCertificate, 'not asked for')
     assert.equal(report.acceptedAuthorities, 'not asked for')
   })
