@@ -7,7 +7,7 @@ import { daysFromNow, makeCa, makeClient, makeServer, type Made } from '../suppo
 import { freePort } from '../support/ports.ts'
 import { lacks } from '../support/requirements.ts'
 import { startPeer } from '../support/tls-servers.ts'
-import { startNodeTls, startOpenssl, startTcp, type Files } from './support/peers.ts'
+import { startNodeTls, startOpenssl, startStopped, startTcp, type Files } from './support/peers.ts'
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const
 const STRICT = ['-Verify', '3', '-verify_return_error', '-CAfile', 'CA']
@@ -18,7 +18,9 @@ let sameNamedCa: Made
 let server: Made
 let files: Files
 let clients: Record<'fit' | 'foreign' | 'same-named' | 'expired' | 'server', Made>
+const skip = lacks('openssl')
 before(async () => {
+  if (skip !== false) return
   ;[ca, otherCa, sameNamedCa] = await Promise.all([makeCa(), makeCa({ commonName: 'Another CA' }), makeCa()])
   server = await makeServer(ca)
   files = { ca: ca.cert, cert: server.cert, key: server.key }
@@ -59,7 +61,7 @@ const REFUSED: Record<'foreign' | 'same-named' | 'expired' | 'server' | 'none', 
 }
 
 for (const protocol of VERSIONS) {
-  describe(`openssl s_server, ${protocol}`, { skip: lacks('openssl') }, () => {
+  describe(`openssl s_server, ${protocol}`, { skip }, () => {
     test('takes a client of its CA', async (t) => {
       const port = await startOpenssl(t, files, STRICT)
       assert.deepEqual(await knock(port, { ...clients.fit, protocol }), { accepted: true, protocol })
@@ -105,7 +107,7 @@ for (const protocol of VERSIONS) {
     })
   })
 
-  describe(`a server of node:tls, ${protocol}`, { skip: lacks('openssl') }, () => {
+  describe(`a server of node:tls, ${protocol}`, { skip }, () => {
     test('judges as openssl does, and is told nothing', async (t) => {
       const { port, told } = await startNodeTls(t, { ...files, requestCert: true, rejectUnauthorized: true })
       assert.deepEqual(await knock(port, { ...clients.fit, protocol }), { accepted: true, protocol })
@@ -120,7 +122,7 @@ for (const protocol of VERSIONS) {
   })
 }
 
-describe('no verdict', { skip: lacks('openssl') }, () => {
+describe('no verdict', { skip }, () => {
   test('nothing there, no TLS, silence, an end', async (t) => {
     await assertFails(knock(await freePort()), 'ERR_CONNECTION_REFUSED')
     await assertFails(tryClient({ host: 'no-such-host.invalid', port: 1, ca: ca.cert }), 'ERR_NAME_NOT_RESOLVED')
@@ -137,6 +139,7 @@ describe('no verdict', { skip: lacks('openssl') }, () => {
       t.after(() => peer.close())
       await assertFails(knock(peer.port, { ...clients.fit, timeout: 500 }), code)
     }
+    await assertFails(knock(await startStopped(t), { timeout: 300 }), 'ERR_CONNECT_TIMEOUT')
     const other = await startOpenssl(t, files, ['-tls1_3'])
     await assertFails(knock(other, { ...clients.fit, protocol: 'TLSv1.2' }), 'ERR_SERVER_TLS_TOO_OLD')
   })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls'
@@ -78,6 +78,23 @@ export async function startTcp(t: Cleanable, onSocket: (socket: Socket) => void)
     open: () => sockets.size,
     received: () => Buffer.concat(received),
   }
+}
+
+/** The port of a server whose process stands still and whose queue is full: the kernel answers no SYN any more. */
+export async function startStopped(t: Cleanable): Promise<number> {
+  const code = `const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port))`
+  const child = spawn(process.execPath, ['-e', code], { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  child.kill('SIGSTOP')
+  const port = Number(line.toString())
+  const queue = Array.from({ length: 4 }, () => connect({ host: '127.0.0.1', port }).on('error', () => undefined))
+  t.after(async () => {
+    for (const socket of queue) socket.destroy()
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+  await Promise.all(queue.slice(0, 2).map((socket) => once(socket, 'connect')))
+  return port
 }
 
 /** A server of node:tls, and the bytes that it was told inside TLS. */
