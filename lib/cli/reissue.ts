@@ -1,9 +1,14 @@
 import { commandLine } from '../pki/folder-layout.ts'
 import type { ListedCertificate } from '../pki/index.ts'
 
-/** The command that issues a certificate anew: `--renew` a good one, `--force` one of an authority that was replaced. */
-export function reissueLine({ kind, name, sans }: ListedCertificate, dir: string, flag: '--renew' | '--force'): string {
+/** The command that issues anew what an authority that was replaced has issued. */
+export function reissueLine({ kind, name, sans }: ListedCertificate, dir: string): string {
   if (kind === 'ca') return commandLine('cert', 'ca', '--replace-ca', '--dir', dir)
   const words = kind === 'server' ? sans : [name]
-  return commandLine('cert', kind, ...words, flag, '--dir', dir)
+  return commandLine('cert', kind, ...words, '--force', '--dir', dir)
+}
+
+/** The command that puts another in the place of one that ends soon, or has ended. */
+export function renewLine({ kind, name }: ListedCertificate, dir: string): string {
+  return commandLine('cert', 'renew', kind === 'server' ? '--server' : name, '--dir', dir)
 }

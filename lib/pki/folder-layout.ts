@@ -27,6 +27,24 @@ export function authorityPaths(root: string): AuthorityPaths {
   }
 }
 
+/** An authority that is about to take the place of the one that is there, and how far that has come. */
+export interface NextAuthorityPaths {
+  readonly folder: string
+  readonly cert: string
+  readonly key: string
+  readonly state: string
+}
+
+export function nextAuthorityPaths(root: string): NextAuthorityPaths {
+  const folder = join(root, 'ca', 'next')
+  return {
+    folder,
+    cert: join(folder, 'ca.pem'),
+    key: join(folder, 'ca-key.pem'),
+    state: join(folder, 'rotation.json'),
+  }
+}
+
 /** dockerd's own names for its files, as its manual and the notes have them. */
 export function serverPaths(root: string): LeafPaths {
   const folder = join(root, 'server')
@@ -50,6 +68,10 @@ export function clientPaths(root: string, name: string): LeafPaths {
 
 /** A command line of ours for a person to copy: what a POSIX shell would take apart is quoted. */
 export function commandLine(...words: readonly string[]): string {
-  const quoted = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
-  return ['docker-mtls', ...quoted].join(' ')
+  return shellLine('docker-mtls', ...words)
+}
+
+/** The same for a command of the system. */
+export function shellLine(...words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')
 }

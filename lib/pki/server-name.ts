@@ -14,7 +14,7 @@ export interface ServerName {
 }
 
 /** The daemon's own machine reaches it by these, so every server certificate has them. */
-const OWN_NAMES = ['localhost', '127.0.0.1', '::1']
+export const OWN_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1']
 
 /** A DNS name in all (RFC 1035 section 2.3.4), as text without the last dot. */
 const MAX_NAME = 253

@@ -260,7 +260,7 @@ describe('cert list', () => {
     assert.match(stdout, /client {2}alice .*in use\n/)
     assert.equal(
       stderr,
-      `Warning: The certificate of b ends soon:  docker-mtls cert server b localhost 10.0.0.4 127.0.0.1 ::1 --renew --dir ${folder}\n`,
+      `Warning: The certificate of b ends soon:  docker-mtls cert renew --server --dir ${folder}\n`,
     )
   })
 

@@ -67,9 +67,7 @@ async function reissueLines(dir: string): Promise<string[]> {
   const { PkiFolder } = await import('../../pki/index.ts')
   const { reissueLine } = await import('../reissue.ts')
   const listed = await new PkiFolder(dir).list()
-  return listed
-    .filter(({ kind, path }) => kind !== 'ca' && path !== undefined)
-    .map((one) => reissueLine(one, dir, '--force'))
+  return listed.filter(({ kind, path }) => kind !== 'ca' && path !== undefined).map((one) => reissueLine(one, dir))
 }
 
 const RENEW_ALL =

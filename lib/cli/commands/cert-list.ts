@@ -1,39 +1,60 @@
-import { promises as fs } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { ListedCertificate } from '../../pki/index.ts'
+import type { CertificateState, KnownCertificate } from '../../provision/renew/known.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addFolder, addJson, DEFAULT_FOLDER } from '../options.ts'
+import { addFolder, addJson, DEFAULT_FOLDER, once } from '../options.ts'
 import { columns } from '../output.ts'
-import { reissueLine } from '../reissue.ts'
+import { reissueLine, renewLine } from '../reissue.ts'
 import { day, daysLeft } from '../words.ts'
 
 interface ListFlags {
   readonly dir?: string
+  readonly expiring?: string
+  readonly prometheus?: string
   readonly json?: true
 }
 
-/** Time enough to make and carry over another. */
-const SOON_DAYS = 30
-
 const HEADS = ['KIND', 'NAME', 'ENDS', 'DAYS LEFT', 'STATE']
 
-type State = 'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'replaced'
-
-interface Row extends ListedCertificate {
-  readonly state: State
+async function runList(flags: ListFlags, context: Context): Promise<void> {
+  const { listKnown } = await import('../../provision/renew/known.ts')
+  const { dir = DEFAULT_FOLDER } = flags
+  const within = await withinOf(flags)
+  await checkMetrics(flags)
+  const all = await listKnown(dir)
+  const listed = within === undefined ? all : await endingWithin(all, within)
+  await writeMetrics(flags, all)
+  const warnings = [...(await warningsOf(listed, dir)), ...(await conflictWarnings(dir))]
+  const failed = within !== undefined && listed.length > 0
+  context.answer({ data: dataOf(listed, dir), text: textOf(listed, flags, context), warnings, failed }, flags)
 }
 
-async function runList(flags: ListFlags, context: Context): Promise<void> {
-  const { PkiFolder } = await import('../../pki/index.ts')
-  const { dir = DEFAULT_FOLDER } = flags
-  const all = await new PkiFolder(dir).list()
-  const listed = await Promise.all(all.map(async (one) => ({ ...one, state: await stateOf(one, dir) })))
-  const rows = listed.map((one) => {
-    const ends = new Date(one.notAfter)
-    return [one.kind, one.name, day(ends), String(daysLeft(ends)), one.state]
-  })
-  const data = {
+async function withinOf({ expiring }: ListFlags): Promise<number | undefined> {
+  if (expiring === undefined) return undefined
+  const { parseDuration } = await import('../../provision/renew/duration.ts')
+  return parseDuration(expiring, '--expiring')
+}
+
+async function endingWithin(all: readonly KnownCertificate[], within: number): Promise<KnownCertificate[]> {
+  const { expiring } = await import('../../provision/renew/expiring.ts')
+  return expiring(all, within, Date.now())
+}
+
+/** Before anything else is done: a name that nothing reads is a mistake. */
+async function checkMetrics({ prometheus }: ListFlags): Promise<void> {
+  if (prometheus === undefined) return
+  const { checkPrometheusPath } = await import('../../provision/renew/prometheus.ts')
+  checkPrometheusPath(prometheus)
+}
+
+async function writeMetrics({ prometheus }: ListFlags, all: readonly KnownCertificate[]): Promise<void> {
+  if (prometheus === undefined) return
+  const { writePrometheus } = await import('../../provision/renew/prometheus.ts')
+  await writePrometheus(prometheus, all)
+}
+
+function dataOf(listed: readonly KnownCertificate[], dir: string): object {
+  return {
     folder: resolve(dir),
     certificates: listed.map((one) => ({
       ...one,
@@ -41,30 +62,20 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
       daysLeft: daysLeft(new Date(one.notAfter)),
     })),
   }
-  const [head = '', ...lines] = columns([HEADS, ...rows], context.width)
-  const text = `${[context.paint('bold', head), ...lines].join('\n')}\n`
-  context.answer({ data, text, warnings: warningsOf(listed, dir) }, flags)
 }
 
-async function stateOf({ path, kind, notAfter }: ListedCertificate, dir: string): Promise<State> {
-  if (path === undefined) return 'replaced'
-  if (kind !== 'ca' && !(await isOfPresent(dir, path))) return 'of a replaced CA'
-  const left = daysLeft(new Date(notAfter))
-  if (left < 0) return 'ended'
-  return left < SOON_DAYS ? 'ends soon' : 'in use'
+/** Nothing where nothing ends: cron mails what a job prints. */
+function textOf(listed: readonly KnownCertificate[], { expiring }: ListFlags, { paint, width }: Context): string {
+  if (expiring !== undefined && listed.length === 0) return ''
+  const rows = listed.map((one) => {
+    const ends = new Date(one.notAfter)
+    return [one.kind, one.name, day(ends), String(daysLeft(ends)), one.state]
+  })
+  const [head = '', ...lines] = columns([HEADS, ...rows], width)
+  return `${[paint('bold', head), ...lines].join('\n')}\n`
 }
 
-/** The list is no place to fail for a file that is damaged. */
-async function isOfPresent(dir: string, path: string): Promise<boolean> {
-  const { isOfPresentAuthority } = await import('../../provision/present-authority.ts')
-  try {
-    return await isOfPresentAuthority(dir, await fs.readFile(path, 'utf8'))
-  } catch {
-    return true
-  }
-}
-
-const SAID: Readonly<Partial<Record<State, string>>> = {
+const SAID: Readonly<Partial<Record<CertificateState, string>>> = {
   'ends soon': 'ends soon',
   ended: 'has ended',
   'of a replaced CA': 'is of an authority that was replaced',
@@ -72,17 +83,40 @@ const SAID: Readonly<Partial<Record<State, string>>> = {
 
 const ALL_ANEW = ' . That makes everything it issued worthless: each server and client is to be issued anew then.'
 
-function warningsOf(listed: readonly Row[], dir: string): string[] {
+async function warningsOf(listed: readonly KnownCertificate[], dir: string): Promise<string[]> {
+  const { requestAgain } = await import('../../pki/key-held.ts')
+  const { commandLine } = await import('../../pki/folder-layout.ts')
+  const remedy = (one: KnownCertificate): string => {
+    if (one.kind === 'ca' && one.state === 'ends soon') return ` ${commandLine('cert', 'rotate-ca', '--dir', dir)}`
+    if (one.kind === 'ca') return ` ${reissueLine(one, dir)}${ALL_ANEW}`
+    if (one.keyHeld === 'client') return `its key is on its own machine. ${requestAgain(dir, one.name)}`
+    return ` ${one.state === 'of a replaced CA' ? reissueLine(one, dir) : renewLine(one, dir)}`
+  }
   return listed.flatMap((one) => {
     const said = SAID[one.state]
-    if (said === undefined) return []
-    const line = reissueLine(one, dir, one.state === 'ends soon' ? '--renew' : '--force')
-    return [`The certificate of ${one.name} ${said}:  ${line}${one.kind === 'ca' ? ALL_ANEW : ''}`]
+    return said === undefined ? [] : [`The certificate of ${one.name} ${said}: ${remedy(one)}`]
+  })
+}
+
+async function conflictWarnings(dir: string): Promise<string[]> {
+  const { findConflicts } = await import('../../pki/ledger-check.ts')
+  const { commandLine } = await import('../../pki/folder-layout.ts')
+  const conflicts = await findConflicts(dir)
+  return conflicts.map(({ path, kind, got }) => {
+    const adopt = kind === 'unknown' ? `; if it is right:  ${commandLine('cert', 'adopt', '--dir', dir)}` : ''
+    return `${path} disagrees with the ledger: ${got}${adopt}`
   })
 }
 
 function define(command: Command, context: Context): void {
   addFolder(command)
+  command
+    .option(
+      '--expiring <time>',
+      'only what is in use and ends within 30d, 12h or 2w, or has ended; exit code 1 if there is any',
+      once('--expiring'),
+    )
+    .option('--prometheus <file>', "write a file.prom for node_exporter's textfile collector", once('--prometheus'))
   addJson(command).action((flags: ListFlags) => runList(flags, context))
 }
 
@@ -92,8 +126,13 @@ export const certList: CommandSpec = {
     'still be somewhere, and dockerd takes it until it ends.',
   examples: [
     ['docker-mtls cert list', 'in ./docker-mtls'],
+    ['docker-mtls cert list --expiring 30d', 'for monitoring: exit code 1 where something ends within 30 days'],
+    [
+      'docker-mtls cert list --prometheus /var/lib/node_exporter/docker-mtls.prom',
+      'the dates as metrics, written whole or not at all',
+    ],
     ['docker-mtls cert list --dir /srv/keys --json', 'elsewhere, for a program'],
   ],
-  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, daysLeft, state, path }] };\nstate is "in use", "ends soon" (under 30 days), "ended",\n"of a replaced CA" (in its place, and good for nothing) or "replaced".',
+  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }] };\nstate is "in use", "ends soon" (under 30 days), "ended",\n"of a replaced CA" (in its place, and good for nothing) or "replaced".',
   define,
 }

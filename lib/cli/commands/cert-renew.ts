@@ -1,0 +1,154 @@
+import type { Command } from 'commander'
+import { resolve } from 'node:path'
+import type { RenewalItem } from '../../provision/renew/plan.ts'
+import type { RenewedCertificate, RenewReport } from '../../provision/renew/renew.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { pieceData } from '../data.ts'
+import { usageError } from '../errors.ts'
+import { addFolder, addJson, addPassphraseFile, DEFAULT_FOLDER, once, readDays } from '../options.ts'
+import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
+import { aside, pieceText } from '../piece.ts'
+import { asTyped } from '../self.ts'
+import { day, keyWords, shellWord, until } from '../words.ts'
+
+interface RenewFlags extends PassphraseFlags {
+  readonly dir?: string
+  readonly server?: true
+  readonly all?: true
+  readonly due?: true
+  readonly days?: string
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+async function runRenew(clients: readonly string[], flags: RenewFlags, context: Context): Promise<void> {
+  const { renewCertificates } = await import('../../provision/renew/renew.ts')
+  const { dir: folder = DEFAULT_FOLDER, server = false, all = false, dryRun = false, days } = flags
+  refuseContradiction(clients, flags)
+  const options = { folder, clients, server, all, dryRun, ...(days !== undefined && { days: readDays(days) }) }
+  const run = (passphrase: string | undefined): Promise<RenewReport> =>
+    renewCertificates({
+      ...options,
+      signal: context.io.signal,
+      ...(passphrase !== undefined && { passphrase }),
+    })
+  const report = await withPassphrase({ folder, flags, run }, context)
+  const warnings = await warningsOf(report, folder)
+  context.answer({ data: dataOf(report, warnings), text: textOf(report, flags, context), warnings }, flags)
+}
+
+function refuseContradiction(clients: readonly string[], { server, all, due }: RenewFlags): void {
+  const named = [...(server ? ['--server'] : []), ...clients]
+  const ways = [...(all ? ['--all'] : []), ...(due ? ['--due'] : []), ...named.slice(0, 1)]
+  if (ways.length < 2) return
+  throw usageError('docker-mtls cert renew', `${ways[0]} and ${ways[1]} exclude each other`, 'Give one of them.')
+}
+
+async function warningsOf({ elsewhere, authority }: RenewReport, folder: string): Promise<string[]> {
+  const { requestAgain } = await import('../../pki/key-held.ts')
+  const { commandLine } = await import('../../pki/folder-layout.ts')
+  const held = elsewhere.map(
+    ({ certificate: { name }, reason }) =>
+      `The client ${name} is ${reason}, and its key is on its own machine. ${requestAgain(folder, name)}`,
+  )
+  if (authority === undefined) return held
+  const { name, notAfter } = authority.certificate
+  const line = commandLine('cert', 'rotate-ca', '--dir', folder)
+  return [...held, `The authority ${name} is past two thirds of its life, ${until(new Date(notAfter))}:  ${line}`]
+}
+
+function dataOf({ folder, renewed, elsewhere, authority, next }: RenewReport, warnings: readonly string[]): object {
+  return {
+    folder,
+    renewed: renewed.map(({ result, days, ...item }) => ({
+      ...itemData(item),
+      days,
+      ...(result && pieceData(result)),
+    })),
+    elsewhere: elsewhere.map(itemData),
+    ...(authority && { authority: itemData(authority) }),
+    ...(next && { next: { kind: next.certificate.kind, name: next.certificate.name, on: next.on } }),
+    warnings,
+  }
+}
+
+function itemData({ certificate: { kind, name, serial, notAfter }, reason }: RenewalItem): object {
+  return { kind, name, reason, old: { serial, notAfter } }
+}
+
+function textOf(report: RenewReport, flags: RenewFlags, context: Context): string {
+  const { renewed } = report
+  if (renewed.length === 0) return flags.due === true ? '' : nothingText(report)
+  const pieces = renewed.map((one) => (one.result === undefined ? plannedText(one) : renewedText(one, context)))
+  const steps = flags.dryRun === true ? '' : `\n${carryText(renewed, flags, context)}`
+  return `${pieces.join('\n')}\n${steps}`
+}
+
+function nothingText({ next }: RenewReport): string {
+  if (next === undefined) return 'Nothing is due.\n'
+  const { kind, name } = next.certificate
+  return `Nothing is due; next is the ${kind} ${name}, on ${day(next.on)}.\n`
+}
+
+function plannedText({ certificate: { kind, name, notAfter }, reason, days }: RenewedCertificate): string {
+  return `would renew the ${kind} ${name} for ${days} ${days === 1 ? 'day' : 'days'}: ${reason}, ${until(new Date(notAfter))}`
+}
+
+function renewedText({ certificate: { kind, name }, reason, result }: RenewedCertificate, context: Context): string {
+  if (result === undefined) return ''
+  const { action, paths, facts, keptAside, notes } = result
+  const about = [
+    `the ${kind} ${name}, ${keyWords(facts)}, ${until(facts.validTo)}; the old one: ${reason}`,
+    ...aside(keptAside),
+    ...notes,
+  ]
+  return pieceText({ action, path: `${paths.folder}/`, about }, context)
+}
+
+/** New certificates are of no use here: each has to come to its machine. */
+function carryText(renewed: readonly RenewedCertificate[], { dir }: RenewFlags, { io, paint }: Context): string {
+  const folder = dir === undefined ? [] : ['--dir', shellWord(dir)]
+  const lines = renewed.flatMap(({ certificate: { kind, name }, result }) => {
+    if (result === undefined) return []
+    if (kind === 'client') {
+      return [
+        `for ${name}, whose machine it belongs to:`,
+        `  ${asTyped(['docker-mtls client export', name, ...folder, '--out', `${name}.tar`].join(' '), io.env)}`,
+      ]
+    }
+    return [
+      `on the server, as root, with a copy of ${shellWord(resolve(result.paths.folder))}:`,
+      `  ${asTyped('docker-mtls daemon apply', io.env)}`,
+    ]
+  })
+  return `${paint('bold', 'Until they are in their places, the old ones are in use:')}\n${lines.map((line) => `  ${line}\n`).join('')}`
+}
+
+function define(command: Command, context: Context): void {
+  command.argument('[client...]', 'clients to renew, whether it is time or not')
+  command
+    .option('--server', "renew the server's certificate, whether it is time or not")
+    .option('--all', 'renew the server and every client')
+    .option('--due', 'what is past two thirds of its life (default); for timers: says nothing where nothing is')
+  addFolder(command)
+  command
+    .option('--days <days>', 'how long the new ones hold (default: as long as the old ones)', once('--days'))
+    .option('--dry-run', 'say what would be renewed, and change nothing')
+  addPassphraseFile(command)
+  addJson(command).action((clients: string[], flags: RenewFlags) => runRenew(clients, flags, context))
+}
+
+export const certRenew: CommandSpec = {
+  description:
+    'Renews what is past two thirds of its life, or what is named: a new key of the same type, for ' +
+    'the same names, for as long as before. The old files are kept beside the new ones. The authority ' +
+    'is not renewed but rotated (cert rotate-ca).',
+  examples: [
+    ['docker-mtls cert renew', 'whatever is due'],
+    ['docker-mtls cert renew --dry-run', 'what would that be?'],
+    ['docker-mtls cert renew alice bob', 'these two clients, now'],
+    ['docker-mtls cert renew --server --days 90', 'the server, for a shorter time from now on'],
+  ],
+  json: '{ folder, renewed: [{ kind, name, reason, old, days, action, paths, certificate, keptAside, notes }], elsewhere, authority, next, warnings };\nelsewhere are clients that hold their keys themselves, authority is one that is to be rotated.',
+  define,
+}

@@ -1,0 +1,151 @@
+import { promises as fs } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { FileError } from '../../errors.ts'
+import type { Schedule, TimerUnit } from '../../provision/renew/schedule.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { usageError } from '../errors.ts'
+import { addFolder, addJson, DEFAULT_FOLDER, once } from '../options.ts'
+import { aside, pieceText } from '../piece.ts'
+import { scriptPath } from '../script.ts'
+
+interface ScheduleFlags {
+  readonly systemd?: true
+  readonly cron?: true
+  readonly dir?: string
+  readonly expiring?: string
+  readonly renew?: true
+  readonly prometheus?: string
+  readonly caPassphraseFile?: string
+  readonly write?: string
+  readonly force?: true
+  readonly json?: true
+}
+
+const WHERE = 'docker-mtls cert schedule'
+const WITHIN = '30d'
+
+async function runSchedule(flags: ScheduleFlags, context: Context): Promise<void> {
+  const { renderCron, renderTimer } = await import('../../provision/renew/schedule.ts')
+  refuse(flags)
+  const schedule = await scheduleOf(flags)
+  const warnings = warningsOf(schedule)
+  if (flags.cron === true) {
+    const line = renderCron(schedule)
+    context.answer({ data: { cron: line.trimEnd(), warnings }, text: line, warnings }, flags)
+    return
+  }
+  const units = renderTimer(schedule)
+  if (flags.write === undefined) {
+    const text = units.map(({ name, text: unit }) => `# /etc/systemd/system/${name}\n${unit}`).join('\n')
+    context.answer({ data: { files: units, warnings }, text, warnings }, flags)
+    return
+  }
+  await writeUnits(units, flags.write, warnings, flags, context)
+}
+
+function refuse({ cron, write, renew, caPassphraseFile }: ScheduleFlags): void {
+  if (cron === true && write !== undefined) {
+    throw usageError(WHERE, '--write is for the two units of systemd', `A crontab is edited:  crontab -e`)
+  }
+  if (caPassphraseFile !== undefined && renew !== true) {
+    throw usageError(WHERE, '--ca-passphrase-file without --renew has no use', 'Add  --renew , or leave it out.')
+  }
+}
+
+async function scheduleOf(flags: ScheduleFlags): Promise<Schedule> {
+  const { parseDuration } = await import('../../provision/renew/duration.ts')
+  const { checkPrometheusPath } = await import('../../provision/renew/prometheus.ts')
+  const { PkiFolder } = await import('../../pki/index.ts')
+  const { dir = DEFAULT_FOLDER, expiring = WITHIN, prometheus, caPassphraseFile } = flags
+  parseDuration(expiring, '--expiring')
+  if (prometheus !== undefined) checkPrometheusPath(prometheus)
+  const folder = resolve(dir)
+  // What is no folder of ours is said now, and not by a timer.
+  await new PkiFolder(folder).list()
+  return {
+    program: [process.execPath, await scriptPath()],
+    folder,
+    within: expiring,
+    renew: flags.renew === true,
+    uid: (await fs.stat(folder)).uid,
+    ...(prometheus !== undefined && { prometheus: resolve(prometheus) }),
+    ...(caPassphraseFile !== undefined && { passphraseFile: resolve(caPassphraseFile) }),
+  }
+}
+
+function warningsOf({ program, renew }: Schedule): string[] {
+  const [, script] = program
+  return [
+    ...(/[\\/]_npx[\\/]/.test(script)
+      ? [
+          `${script} is in the cache of npx, which may be emptied: install docker-mtls first, npm install -g docker-mtls.`,
+        ]
+      : []),
+    ...(renew
+      ? ['What is renewed here is not yet where it is used: the server and each client have to be given it.']
+      : []),
+  ]
+}
+
+async function writeUnits(
+  units: readonly TimerUnit[],
+  folder: string,
+  warnings: readonly string[],
+  flags: ScheduleFlags,
+  context: Context,
+): Promise<void> {
+  const { planFile, putFile, differs } = await import('../../provision/text-file.ts')
+  const { PUBLIC_MODE } = await import('../../files.ts')
+  const planned = await Promise.all(units.map(({ name, text }) => planFile(join(folder, name), text, PUBLIC_MODE)))
+  const taken = planned.find(differs)
+  if (taken !== undefined && flags.force !== true) {
+    throw new FileError('ERR_FILE_EXISTS', {
+      tried: `writing ${taken.path}`,
+      got: 'a file of that name is there already, and says something else',
+      todo: 'Let  --force  replace it (the old file is kept beside it), or choose another folder.',
+    })
+  }
+  const written = []
+  for (const file of planned) written.push(await putFile(file, flags.force === true))
+  const pieces = written.map(({ action, path, keptAside }) =>
+    pieceText({ action, path, about: aside(keptAside) }, context),
+  )
+  const steps = ['systemctl daemon-reload', `systemctl enable --now ${units.at(-1)?.name ?? ''}`]
+  const next = `\n${context.paint('bold', 'Where they are in /etc/systemd/system, as root:')}\n${steps.map((step) => `  ${step}\n`).join('')}`
+  const files = written.map((file, index) => ({ ...units[index], ...file, path: resolve(file.path) }))
+  context.answer({ data: { files, warnings }, text: `${pieces.join('\n')}\n${next}`, warnings }, flags)
+}
+
+function define(command: Command, context: Context): void {
+  command
+    .addOption(command.createOption('--systemd', 'a service and its timer (default)').conflicts('cron'))
+    .option('--cron', 'a line for crontab -e')
+  addFolder(command)
+  command
+    .option('--expiring <time>', `what ends within it fails (default: ${WITHIN})`, once('--expiring'))
+    .option('--renew', 'renew what is due, too')
+    .option('--prometheus <file>', "write a file.prom for node_exporter's textfile collector", once('--prometheus'))
+    .option(
+      '--ca-passphrase-file <file>',
+      "with --renew: the passphrase of the authority's key",
+      once('--ca-passphrase-file'),
+    )
+    .option('--write <dir>', 'write both units into this folder', once('--write'))
+    .option('--force', 'replace units that say something else; they are kept beside the new ones, with a date')
+  addJson(command).action((flags: ScheduleFlags) => runSchedule(flags, context))
+}
+
+export const certSchedule: CommandSpec = {
+  description:
+    'Renders a daily look at the certificates, for systemd or cron: it fails where one ends soon, ' +
+    'and with --renew it renews what is due before. Nothing is installed; --write makes the files.',
+  examples: [
+    ['docker-mtls cert schedule', 'the units, on stdout'],
+    ['docker-mtls cert schedule --write /etc/systemd/system', 'as root; then systemctl enable --now as it says'],
+    ['docker-mtls cert schedule --cron --expiring 2w', 'a line for crontab -e'],
+    ['docker-mtls cert schedule --renew --ca-passphrase-file /etc/ca-passphrase', 'renew by itself, too'],
+  ],
+  json: '{ files: [{ name, text }], warnings }, with --write each file has path, action and keptAside too; with --cron { cron, warnings }',
+  define,
+}

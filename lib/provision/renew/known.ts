@@ -1,0 +1,54 @@
+import { promises as fs } from 'node:fs'
+import { PkiFolder, type ListedCertificate } from '../../pki/index.ts'
+import { DAY_MS } from '../../pki/lifetime.ts'
+import { isOfPresentAuthority } from '../present-authority.ts'
+
+/** What a certificate of the ledger is good for now. */
+export type CertificateState = 'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'replaced'
+
+/** One line of the ledger, and how it stands. */
+export interface KnownCertificate extends ListedCertificate {
+  readonly state: CertificateState
+}
+
+/** Time enough to make and carry over another. */
+const SOON_DAYS = 30
+
+/**
+ * Everything that was ever issued in a folder, the oldest first, and how it stands.
+ *
+ * @param root - the folder that `init` made
+ * @param now - the time of day in milliseconds
+ * @throws {@link PkiError} ERR_CA_MISSING, ERR_LEDGER_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function listKnown(root: string, now: number = Date.now()): Promise<KnownCertificate[]> {
+  const listed = await new PkiFolder(root).list()
+  return Promise.all(listed.map(async (one) => ({ ...one, state: await stateOf(one, root, now) })))
+}
+
+/** Is it in its place, and for its use? What was replaced is in nobody's place. */
+export function isInPlace(one: KnownCertificate): one is KnownCertificate & { path: string } {
+  return one.path !== undefined
+}
+
+async function stateOf(
+  { path, kind, notAfter }: ListedCertificate,
+  root: string,
+  now: number,
+): Promise<CertificateState> {
+  if (path === undefined) return 'replaced'
+  if (kind !== 'ca' && !(await isOfPresent(root, path))) return 'of a replaced CA'
+  const left = Date.parse(notAfter) - now
+  if (left < 0) return 'ended'
+  return Math.round(left / DAY_MS) < SOON_DAYS ? 'ends soon' : 'in use'
+}
+
+/** The list is no place to fail for a file that is damaged. */
+async function isOfPresent(root: string, path: string): Promise<boolean> {
+  try {
+    return await isOfPresentAuthority(root, await fs.readFile(path, 'utf8'))
+  } catch {
+    return true
+  }
+}

@@ -1,0 +1,94 @@
+import { renewAfter } from './due.ts'
+import { isInPlace, type KnownCertificate } from './known.ts'
+
+/** What is to be renewed: what is due, everything, or what is named. */
+export type RenewalWish =
+  | { readonly what: 'due' }
+  | { readonly what: 'all' }
+  | { readonly what: 'named'; readonly server: boolean; readonly clients: readonly string[] }
+
+/** Why a certificate is renewed. */
+export type RenewalReason = 'asked for' | 'past two thirds of its life' | 'ended' | 'of a replaced CA'
+
+/** A certificate in its place. */
+export type PlacedCertificate = KnownCertificate & { readonly path: string }
+
+/** A certificate that is to be renewed. */
+export interface RenewalItem {
+  readonly certificate: PlacedCertificate
+  readonly reason: RenewalReason
+}
+
+/** A server or a client, as it is called. */
+export interface Named {
+  readonly kind: 'server' | 'client'
+  readonly name: string
+}
+
+/** What `cert renew` would do. */
+export interface RenewalPlan {
+  /** To be issued here: the server first, then the clients by their names. */
+  readonly renew: readonly RenewalItem[]
+  /** Their keys are with their clients: each has to send a request. */
+  readonly elsewhere: readonly RenewalItem[]
+  /** The authority, where it is past two thirds of its life: it is rotated, and not renewed. */
+  readonly authority?: RenewalItem
+  /** What was named, and isn't there. */
+  readonly missing: readonly Named[]
+  /** What is due next of all that isn't due, and when. */
+  readonly next?: { readonly certificate: PlacedCertificate; readonly on: Date }
+}
+
+/**
+ * Chooses what is to be renewed. Of what was replaced nothing is.
+ *
+ * @param known - the certificates
+ * @param wish - which of them
+ * @param now - the time of day in milliseconds
+ */
+export function planRenewal(known: readonly KnownCertificate[], wish: RenewalWish, now: number): RenewalPlan {
+  const placed = known.filter(isInPlace)
+  const leaves = placed.filter(({ kind }) => kind !== 'ca').toSorted(byKindAndName)
+  const chosen = leaves.flatMap((certificate) => itemFor(certificate, wish, now))
+  const authority = placed.filter(({ kind }) => kind === 'ca').flatMap((one) => dueItem(one, now))[0]
+  const next = nextDue(leaves, now)
+  return {
+    renew: chosen.filter(({ certificate }) => certificate.keyHeld !== 'client'),
+    elsewhere: chosen.filter(({ certificate }) => certificate.keyHeld === 'client'),
+    ...(authority && { authority }),
+    missing: missingOf(leaves, wish),
+    ...(next && { next }),
+  }
+}
+
+function itemFor(certificate: PlacedCertificate, wish: RenewalWish, now: number): RenewalItem[] {
+  if (wish.what === 'due') return dueItem(certificate, now)
+  const { kind, name } = certificate
+  const isMeant = wish.what === 'all' || (kind === 'server' ? wish.server : wish.clients.includes(name))
+  return isMeant ? [{ certificate, reason: 'asked for' }] : []
+}
+
+function dueItem(certificate: PlacedCertificate, now: number): RenewalItem[] {
+  const { state, notAfter } = certificate
+  if (state === 'of a replaced CA') return [{ certificate, reason: state }]
+  if (Date.parse(notAfter) < now) return [{ certificate, reason: 'ended' }]
+  return renewAfter(certificate).getTime() <= now ? [{ certificate, reason: 'past two thirds of its life' }] : []
+}
+
+function nextDue(leaves: readonly PlacedCertificate[], now: number): RenewalPlan['next'] {
+  const later = leaves.map((certificate) => ({ certificate, on: renewAfter(certificate) }))
+  return later.filter(({ on }) => on.getTime() > now).toSorted((one, other) => one.on.getTime() - other.on.getTime())[0]
+}
+
+function missingOf(leaves: readonly PlacedCertificate[], wish: RenewalWish): Named[] {
+  if (wish.what !== 'named') return []
+  const clients = new Set(leaves.filter(({ kind }) => kind === 'client').map(({ name }) => name))
+  const isThere = leaves.some(({ kind }) => kind === 'server')
+  const gone = wish.clients.filter((name) => !clients.has(name)).map((name) => ({ kind: 'client', name }) as const)
+  return wish.server && !isThere ? [{ kind: 'server', name: 'NAME' }, ...gone] : gone
+}
+
+function byKindAndName(one: KnownCertificate, other: KnownCertificate): number {
+  if (one.kind !== other.kind) return one.kind === 'server' ? -1 : 1
+  return one.name < other.name ? -1 : 1
+}

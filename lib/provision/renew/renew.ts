@@ -1,0 +1,146 @@
+import { resolve } from 'node:path'
+import { ArgumentError, PkiError } from '../../errors.ts'
+import { PkiFolder, KEY_TYPES, parseClientName, type FolderLeafResult, type Passphrase } from '../../pki/index.ts'
+import { commandLine } from '../../pki/folder-layout.ts'
+import { requestAgain } from '../../pki/key-held.ts'
+import { checkLedger } from '../../pki/ledger-check.ts'
+import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
+import { checkOptions } from '../../pki/options.ts'
+import { OWN_NAMES } from '../../pki/server-name.ts'
+import { runStep, type OnStep } from '../progress.ts'
+import { lifeInDays } from './due.ts'
+import { listKnown } from './known.ts'
+import { planRenewal, type Named, type RenewalItem, type RenewalPlan, type RenewalWish } from './plan.ts'
+
+/** What {@link renewCertificates} is told. Without `server`, `clients` and `all` it renews what is due. */
+export interface RenewOptions {
+  /** The folder that `init` made. */
+  readonly folder: string
+  readonly server?: boolean
+  /** The names of clients. */
+  readonly clients?: readonly string[]
+  /** The server and every client. */
+  readonly all?: boolean
+  /** The life of the new certificates in days. @defaultValue that of the old ones, each */
+  readonly days?: number
+  /** Says what would be renewed, and changes nothing. @defaultValue false */
+  readonly dryRun?: boolean
+  /** Opens the authority's key, where it is encrypted and something has to be signed. */
+  readonly passphrase?: Passphrase
+  /** Gives up between two certificates, never in the middle of one. */
+  readonly signal?: AbortSignal
+  readonly onStep?: OnStep
+}
+
+/** A certificate that was renewed, or would be. */
+export interface RenewedCertificate extends RenewalItem {
+  /** How long the new one holds, in days; less where its authority ends before. */
+  readonly days: number
+  /** Absent where nothing was to be changed. */
+  readonly result?: FolderLeafResult
+}
+
+/** What was renewed, and what wasn't. */
+export interface RenewReport extends Omit<RenewalPlan, 'renew' | 'missing'> {
+  /** Its absolute path. */
+  readonly folder: string
+  readonly renewed: readonly RenewedCertificate[]
+}
+
+const OPTIONS = ['folder', 'server', 'clients', 'all', 'days', 'dryRun', 'passphrase', 'signal', 'onStep']
+
+/**
+ * Renews certificates in the folder that `init` made: new keys of the same type, for the same names, as long as before.
+ * The old files stay beside the new ones. Everything that can be refused is refused before anything is changed.
+ *
+ * @throws {@link PkiError} ERR_LEDGER_MISMATCH, ERR_LEDGER_INVALID, ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE,
+ *   ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_DAYS_INVALID, ERR_NAME_INVALID
+ * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+ * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
+ * @example
+ * ```ts
+ * const { renewed } = await renewCertificates({ folder: 'docker-mtls' })
+ * ```
+ */
+export async function renewCertificates(options: RenewOptions): Promise<RenewReport> {
+  const wish = readWish(options)
+  const { folder: root, passphrase, dryRun = false, signal, onStep } = options
+  await checkLedger(root)
+  const known = await listKnown(root)
+  const { renew, missing, ...rest } = planRenewal(known, wish, Date.now())
+  refuse(root, wish, missing, rest.elsewhere)
+  const planned = renew.map((item) => ({ ...item, days: options.days ?? lifeInDays(item.certificate, known) }))
+  const report = { folder: resolve(root), ...rest }
+  if (dryRun || planned.length === 0) return { ...report, renewed: planned }
+  const folder = new PkiFolder(root)
+  // A wrong passphrase is refused before the first of them is renewed.
+  await folder.openAuthority(passphrase)
+  const renewed: RenewedCertificate[] = []
+  for (const item of planned) {
+    signal?.throwIfAborted()
+    const { kind, name } = item.certificate
+    const title = kind === 'server' ? `renew the server's certificate` : `renew the client ${name}`
+    const result = await runStep(onStep, { step: 'renew', title, subject: name }, () => issue(folder, item, passphrase))
+    renewed.push({ ...item, result })
+  }
+  return { ...report, renewed }
+}
+
+function readWish(options: RenewOptions): RenewalWish {
+  checkOptions(options, OPTIONS, 'renewCertificates')
+  const { server = false, all = false, days } = options
+  const clients = (options.clients ?? []).map(parseClientName)
+  if (days !== undefined) parseDays(days, MAX_LEAF_DAYS)
+  const isNamed = server || clients.length > 0
+  if (all && isNamed) {
+    throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+      tried: 'calling renewCertificates',
+      got: 'all are asked for, and some are named',
+      todo: 'Give one of them.',
+    })
+  }
+  if (all) return { what: 'all' }
+  return isNamed ? { what: 'named', server, clients } : { what: 'due' }
+}
+
+function refuse(root: string, wish: RenewalWish, [missing]: readonly Named[], [held]: readonly RenewalItem[]): void {
+  if (missing !== undefined) throw notThere(root, missing)
+  if (held === undefined || wish.what !== 'named') return
+  const { name } = held.certificate
+  throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
+    tried: `renewing the client ${name}`,
+    got: 'its key is on its own machine, and was never here',
+    todo: requestAgain(root, name),
+  })
+}
+
+/** As they were given once: the first is the common name, and those that every server has come last by themselves. */
+function serverNames(first: string, sans: readonly string[]): string[] {
+  return [first, ...sans.filter((san) => san !== first && !OWN_NAMES.includes(san))]
+}
+
+function notThere(root: string, { kind, name }: Named): PkiError {
+  const whose = kind === 'server' ? 'the server' : `the client ${name}`
+  return new PkiError('ERR_CLIENT_NOT_FOUND', {
+    tried: `renewing ${whose} in ${root}`,
+    got: 'there is no certificate of it',
+    todo: `Issue it:  ${commandLine('cert', kind, name, '--dir', root)} ; what there is:  ${commandLine('cert', 'list', '--dir', root)}`,
+  })
+}
+
+type Planned = Omit<RenewedCertificate, 'result'>
+
+function issue(folder: PkiFolder, { certificate, days }: Planned, passphrase?: Passphrase): Promise<FolderLeafResult> {
+  const { kind, name, sans } = certificate
+  const keyType = KEY_TYPES.find((type) => type === certificate.keyType)
+  const options = {
+    // What has ended, or is of an authority that was replaced, is no good any more.
+    force: true,
+    renew: true,
+    days,
+    ...(keyType !== undefined && { keyType }),
+    ...(passphrase !== undefined && { passphrase }),
+  }
+  if (kind === 'client') return folder.ensureClient(name, options)
+  return folder.ensureServer(serverNames(name, sans), options)
+}

@@ -1,0 +1,408 @@
+import assert from 'node:assert/strict'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { appendFile, chmod, copyFile, cp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { createAuthority, issueClient, PkiFolder } from '../../lib/pki/index.ts'
+import { runCommand, type CommandResult } from '../support/command.ts'
+import { lacks } from '../support/requirements.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { treeOf } from '../support/tree.ts'
+import { CLI, runCli, runJson, type Ran, type RunOptions } from './support/run-cli.ts'
+
+interface RenewData {
+  readonly renewed: readonly { kind: string; name: string; reason: string; days: number; action?: string }[]
+  readonly elsewhere: readonly { name: string }[]
+  readonly authority?: { name: string }
+  readonly next?: { kind: string; name: string; on: string }
+  readonly warnings: readonly string[]
+}
+
+interface Place {
+  readonly folder: string
+  readonly cert: (argv: readonly string[], options?: RunOptions) => Promise<Ran>
+  readonly json: (argv: readonly string[], options?: RunOptions) => Promise<RenewData>
+  readonly read: (path: string) => Promise<string>
+}
+
+/** A folder as init leaves it: a server, and two clients with lives of their own. */
+async function place(t: TestContext, { passphrase = '' } = {}): Promise<Place> {
+  const folder = join(await temporaryFolder(t), 'keys')
+  const pki = new PkiFolder(folder)
+  const secret = passphrase === '' ? {} : { passphrase }
+  await pki.ensureAuthority({ commonName: 'CA', ...secret })
+  await pki.ensureServer(['build01.example.com', '10.0.0.4'], secret)
+  await pki.ensureClient('alice', { days: 90, keyType: 'p384', ...secret })
+  await pki.ensureClient('bob', { days: 30, ...secret })
+  const line = (argv: readonly string[]): string[] => ['cert', ...argv, '--dir', folder]
+  return {
+    folder,
+    cert: (argv, options) => runCli(line(argv), options),
+    json: (argv, options) => runJson<RenewData>(line(argv), options),
+    read: (path) => readFile(join(folder, path), 'utf8'),
+  }
+}
+
+/** Asserts that it is refused, and that nothing has changed. */
+async function refused({ folder, cert }: Place, argv: readonly string[], words: RegExp, code = 1): Promise<void> {
+  const before = await treeOf(folder)
+  const ran = await cert(argv)
+  assert.match(ran.stderr, words)
+  assert.equal(ran.code, code)
+  assert.deepEqual(await treeOf(folder), before)
+}
+
+/** The command line at another time of day: the clock of its process alone is moved. */
+function later(offset: string, argv: readonly string[]): Promise<CommandResult> {
+  const env = { FAKETIME_DONT_FAKE_MONOTONIC: '1' }
+  return runCommand('faketime', ['-f', offset, ...CLI, ...argv], { env })
+}
+
+describe('cert renew', () => {
+  test('has nothing to do in the beginning, and says what is next', async (t) => {
+    const { folder, cert, json } = await place(t)
+    const before = await treeOf(folder)
+    assert.match((await cert(['renew'])).stdout, /^Nothing is due; next is the client bob, on \d{4}-\d\d-\d\d\.\n$/)
+    assert.deepEqual(await cert(['renew', '--due']), { code: 0, stdout: '', stderr: '', raw: [] })
+    const { renewed, next } = await json(['renew'])
+    assert.deepEqual([renewed, next?.name], [[], 'bob'])
+    assert.deepEqual(await treeOf(folder), before)
+  })
+
+  test('what is named gets a new key of the same type, for the same names, as long as before', async (t) => {
+    const { folder, json, read } = await place(t)
+    const rows = [
+      [['renew', 'alice'], 'clients/alice/', 'cert.pem', 'key.pem', 90, 'P-384'],
+      [['renew', '--server'], 'server/', 'server-cert.pem', 'server-key.pem', 397, 'P-256'],
+    ] as const
+    for (const [argv, at, cert, key, days, curve] of rows) {
+      const old = new X509Certificate(await read(at + cert))
+      const untouched = await read('clients/bob/cert.pem')
+      const { renewed } = await json(argv)
+      assert.deepEqual(
+        renewed.map((one) => [one.reason, one.days, one.action]),
+        [['asked for', days, 'replaced']],
+      )
+      const now = new X509Certificate(await read(at + cert))
+      assert.notEqual(now.serialNumber, old.serialNumber)
+      assert.ok(!now.publicKey.equals(old.publicKey))
+      assert.ok(now.checkPrivateKey(createPrivateKey(await read(at + key))))
+      assert.deepEqual([now.subject, now.subjectAltName], [old.subject, old.subjectAltName])
+      assert.equal(Math.round((Date.parse(now.validTo) - Date.now()) / 86_400_000), days)
+      assert.equal(
+        { prime256v1: 'P-256', secp384r1: 'P-384' }[now.publicKey.asymmetricKeyDetails?.namedCurve ?? ''],
+        curve,
+      )
+      assert.equal(await read('clients/bob/cert.pem'), untouched)
+      assert.equal(
+        (
+          await runCommand('openssl', [
+            'verify',
+            '-x509_strict',
+            '-CAfile',
+            join(folder, 'ca/ca.pem'),
+            join(folder, at, cert),
+          ])
+        ).code,
+        0,
+      )
+    }
+  })
+
+  test('says where it has to be carried', async (t) => {
+    const { folder, cert } = await place(t)
+    const { stdout } = await cert(['renew', '--all'])
+    assert.ok(stdout.includes(`docker-mtls client export alice --dir ${folder} --out alice.tar`))
+    assert.ok(stdout.includes(`docker-mtls client export bob --dir ${folder} --out bob.tar`))
+    assert.match(stdout, /on the server, as root, with a copy of .*server:\n +docker-mtls daemon apply/)
+    assert.equal(stdout.match(/^replaced /gm)?.length, 3)
+    // The line for a client works as it stands.
+    const line = /docker-mtls (client export alice .*)/.exec(stdout)?.[1]?.split(' ') ?? []
+    assert.equal((await runCli([...line.slice(0, -1), join(folder, 'alice.tar')])).code, 0)
+  })
+
+  test('--days, and a dry run', async (t) => {
+    const { folder, cert, json } = await place(t)
+    const before = await treeOf(folder)
+    assert.match(
+      (await cert(['renew', '--all', '--dry-run'])).stdout,
+      /^would renew the server build01\.example\.com for 397 days: asked for, until .*\nwould renew the client alice for 90 days.*\nwould renew the client bob for 30 days.*\n$/,
+    )
+    assert.equal((await json(['renew', '--all', '--dry-run'])).renewed.length, 3)
+    assert.deepEqual(await treeOf(folder), before)
+    assert.deepEqual((await json(['renew', 'bob', '--days', '7'])).renewed[0]?.days, 7)
+  })
+
+  test('what is asked for must be there, and be meant', async (t) => {
+    const where = await place(t)
+    await refused(where, ['renew', 'eve'], /^ERR_CLIENT_NOT_FOUND: renewing the client eve .*\n.*cert client eve/)
+    await refused(where, ['renew', 'alice', 'eve'], /^ERR_CLIENT_NOT_FOUND/)
+    await refused(where, ['renew', '../x'], /^ERR_NAME_INVALID/)
+    await refused(where, ['renew', '--days', '0', '--all'], /^ERR_DAYS_INVALID/)
+    await refused(where, ['renew', '--days', 'x', '--all'], /^ERR_DAYS_INVALID/)
+    for (const both of [
+      ['--all', 'alice'],
+      ['--due', '--server'],
+      ['--all', '--due'],
+      ['--due', 'alice'],
+    ]) {
+      await refused(where, ['renew', ...both], /^ERR_USAGE: .* exclude each other/, 2)
+    }
+    await rm(join(where.folder, 'server'), { recursive: true })
+    await refused(where, ['renew', '--server'], /^ERR_CLIENT_NOT_FOUND: renewing the server/)
+  })
+
+  test('a client that holds its key itself is told what to do', async (t) => {
+    const where = await place(t)
+    const { folder, json } = where
+    const ledger = join(folder, 'ca/ledger.jsonl')
+    const lines = (await readFile(ledger, 'utf8')).replace(/("name":"bob".*)}/, '$1,"keyHeld":"client"}')
+    await writeFile(ledger, lines)
+    await rm(join(folder, 'clients/bob/key.pem'))
+    await refused(where, ['renew', 'bob'], /^ERR_CLIENT_KEY_ELSEWHERE: .*\n.*client request bob .* cert sign bob\.csr/)
+    const { renewed, elsewhere, warnings } = await json(['renew', '--all'])
+    assert.deepEqual(
+      [renewed.map(({ name }) => name), elsewhere.map(({ name }) => name)],
+      [['build01.example.com', 'alice'], ['bob']],
+    )
+    assert.match(
+      warnings.join('\n'),
+      /^The client bob .* its key is on its own machine\. There: {2}docker-mtls client request bob/m,
+    )
+  })
+
+  test('a wrong passphrase is refused before anything is changed', async (t) => {
+    const where = await place(t, { passphrase: 'correct horse' })
+    const env = { DOCKER_MTLS_CA_PASSPHRASE: 'wrong horse!' }
+    const before = await treeOf(where.folder)
+    const ran = await where.cert(['renew', '--all'], { env })
+    assert.match(ran.stderr, /^ERR_CA_PASSPHRASE: .*the passphrase does not open it/)
+    await refused(where, ['renew', '--all'], /^ERR_CA_PASSPHRASE: .*\n.*--ca-passphrase-file/)
+    assert.deepEqual(await treeOf(where.folder), before)
+    // What is only said needs none.
+    assert.equal((await where.json(['renew', '--all', '--dry-run'])).renewed.length, 3)
+    const right = { env: { DOCKER_MTLS_CA_PASSPHRASE: 'correct horse' } }
+    assert.equal((await where.json(['renew', '--all'], right)).renewed.length, 3)
+    const asked = await where.cert(['renew', 'bob'], { tty: true, typed: ['wrong\n', 'correct horse\n'] })
+    assert.equal(asked.code, 0, asked.stderr)
+  })
+
+  test('what an authority that was replaced has issued is due', async (t) => {
+    const { cert, json, folder } = await place(t)
+    await cert(['ca', '--replace-ca', '--name', 'CA 2'])
+    const { renewed } = await json(['renew', '--due'])
+    assert.deepEqual(
+      renewed.map(({ name, reason }) => [name, reason]),
+      ['build01.example.com', 'alice', 'bob'].map((name) => [name, 'of a replaced CA']),
+    )
+    assert.equal((await cert(['list'])).stderr, '')
+    const verify = ['verify', '-CAfile', join(folder, 'clients/bob/ca.pem'), join(folder, 'clients/bob/cert.pem')]
+    assert.equal((await runCommand('openssl', verify)).code, 0)
+  })
+})
+
+const line = (folder: string, ...argv: string[]): string[] => ['cert', ...argv, '--dir', folder]
+
+describe('with another time of day', { skip: lacks('faketime') }, () => {
+  test('what is past two thirds of its life is renewed, and nothing else', async (t) => {
+    const { folder } = await place(t)
+    const due = async (offset: string): Promise<string[]> => {
+      const { stdout, stderr } = await later(offset, line(folder, 'renew', '--due', '--dry-run', '--json'))
+      assert.notEqual(stdout, '', stderr)
+      return (JSON.parse(stdout) as RenewData).renewed.map(({ name }) => name)
+    }
+    assert.deepEqual(await due('+19d'), [])
+    assert.deepEqual(await due('+21d'), ['bob'])
+    assert.deepEqual(await due('+61d'), ['alice', 'bob'])
+    assert.deepEqual(await due('+266d'), ['build01.example.com', 'alice', 'bob'])
+    const ran = await later('+21d', line(folder, 'renew', '--due'))
+    assert.equal(ran.code, 0, ran.stderr)
+    assert.match(ran.stdout, /^replaced .*\n +the client bob, .*30 days left/)
+    // From then on it has 30 days again.
+    assert.deepEqual(await due('+40d'), [])
+    assert.deepEqual(await due('+42d'), ['bob'])
+  })
+
+  test('what has ended is renewed, too, and an authority that is past two thirds is named', async (t) => {
+    const { folder } = await place(t)
+    const ran = await later('+2500d', line(folder, 'renew', '--due', '--json'))
+    const { renewed, authority, warnings } = JSON.parse(ran.stdout) as RenewData
+    assert.deepEqual(
+      renewed.map(({ reason }) => reason),
+      ['ended', 'ended', 'ended'],
+    )
+    assert.equal(authority?.name, 'CA')
+    assert.match(warnings.join(), /The authority CA is past two thirds of its life, .*cert rotate-ca --dir/)
+    const ended = await later('+3700d', line(folder, 'renew', '--due'))
+    assert.match(ended.stderr, /^ERR_CA_EXPIRED: .*\n.*cert ca --replace-ca/)
+    assert.equal(ended.code, 1)
+  })
+
+  test('cert list --expiring is a monitor', async (t) => {
+    const { folder } = await place(t)
+    const rows: [offset: string, within: string, code: number, names: string[]][] = [
+      ['+0d', '29d', 0, []],
+      ['+0d', '31d', 1, ['bob']],
+      ['+0d', '5w', 1, ['bob']],
+      ['+29d', '12h', 0, []],
+      ['+29d', '25h', 1, ['bob']],
+      ['+31d', '12h', 1, ['bob']],
+      ['+100d', '300d', 1, ['bob', 'alice', 'build01.example.com']],
+    ]
+    for (const [offset, within, code, names] of rows) {
+      const ran = await later(offset, line(folder, 'list', '--expiring', within))
+      assert.equal(ran.code, code, `${offset} ${within}: ${ran.stderr}`)
+      const shown = ran.stdout
+        .split('\n')
+        .slice(1, -1)
+        .map((row) => row.split(/ +/)[1])
+      assert.deepEqual(shown, names)
+      if (names.length === 0) assert.equal(ran.stdout, '')
+    }
+  })
+})
+
+describe('cert list --expiring and --prometheus', () => {
+  test('refuse what can not be meant, and write nothing then', async (t) => {
+    const where = await place(t)
+    for (const bad of ['30', '30m', '0d', '', '1y', '-1d']) {
+      await refused(where, ['list', `--expiring=${bad}`], /^ERR_(?:ARGUMENT_INVALID|USAGE): .*--expiring/, 2)
+    }
+    await refused(
+      where,
+      ['list', '--prometheus', join(where.folder, 'metrics.txt')],
+      /^ERR_ARGUMENT_INVALID: .*\.prom/,
+      2,
+    )
+  })
+
+  test('both at once, and for a program', async (t) => {
+    const { folder, cert } = await place(t)
+    const path = join(folder, 'x.prom')
+    const ran = await cert(['list', '--expiring', '31d', '--prometheus', path, '--json'])
+    assert.equal(ran.code, 1)
+    const { certificates } = JSON.parse(ran.stdout) as { certificates: { name: string; daysLeft: number }[] }
+    assert.deepEqual(
+      certificates.map(({ name, daysLeft }) => [name, daysLeft]),
+      [['bob', 30]],
+    )
+    // The metrics have all that is in use, whatever is shown.
+    assert.equal((await readFile(path, 'utf8')).match(/^docker_mtls_certificate_not_after/gm)?.length, 4)
+  })
+
+  test('what was replaced is no alarm', async (t) => {
+    const { cert } = await place(t)
+    await cert(['renew', 'bob', '--days', '200'])
+    assert.deepEqual(await cert(['list', '--expiring', '31d']), { code: 0, stdout: '', stderr: '', raw: [] })
+  })
+})
+
+type Damage = (folder: string) => Promise<void>
+const edit =
+  (from: RegExp, to: string): Damage =>
+  async (folder) => {
+    const path = join(folder, 'ca/ledger.jsonl')
+    const text = await readFile(path, 'utf8')
+    assert.match(text, from)
+    await writeFile(path, text.replace(from, to))
+  }
+const foreign: Damage = async (folder) => {
+  const { cert, key } = await issueClient(await createAuthority({ commonName: 'Theirs' }), { name: 'bob' })
+  await writeFile(join(folder, 'clients/bob/cert.pem'), cert)
+  await writeFile(join(folder, 'clients/bob/key.pem'), key)
+}
+const unlisted: Damage = async (folder) => {
+  const { cert, key } = await issueClient(await new PkiFolder(folder).openAuthority(), { name: 'bob' })
+  await writeFile(join(folder, 'clients/bob/cert.pem'), cert)
+  await writeFile(join(folder, 'clients/bob/key.pem'), key)
+}
+
+describe('a ledger that disagrees with the certificates', () => {
+  const rows: [what: string, damage: Damage, words: RegExp, adopts: string[]][] = [
+    [
+      'a certificate that it has no line of',
+      unlisted,
+      /bob\/cert\.pem: the ledger has no certificate with its serial, \w+; the latest of the client bob is \w+/,
+      ['bob'],
+    ],
+    ['a certificate of somebody else', foreign, /bob\/cert\.pem: the ledger has no certificate/, []],
+    [
+      'another certificate under the same serial',
+      edit(/(bob".*"fingerprint256":")../, '$100'),
+      /bob\/cert\.pem: the ledger has another certificate with its serial/,
+      [],
+    ],
+    ['another name', edit(/"name":"bob"/, '"name":"eve"'), /the ledger has the name eve, and the certificate bob/, []],
+    [
+      'another kind',
+      edit(/"client","name":"bob"/, '"server","name":"bob"'),
+      /the ledger has the kind server, and the certificate client/,
+      [],
+    ],
+    ['another end', edit(/(bob".*"notAfter":")..../, '$12099'), /the ledger has the notAfter 2099/, []],
+    ['no certificate at all', (folder) => writeFile(join(folder, 'clients/bob/cert.pem'), 'x'), /bob\/cert\.pem: /, []],
+    [
+      'no ledger',
+      (folder) => rename(join(folder, 'ca/ledger.jsonl'), join(folder, 'ledger.old')),
+      /ca\/ca\.pem: .*and none of the ca CA \(and 3 more/,
+      ['CA', 'build01.example.com', 'alice', 'bob'],
+    ],
+  ]
+  for (const [what, damage, words, adopts] of rows) {
+    test(`${what}: nothing is renewed, and the way out works`, async (t) => {
+      const where = await place(t)
+      const { folder, cert } = where
+      await damage(folder)
+      for (const argv of [
+        ['renew', '--all'],
+        ['renew', '--due'],
+        ['renew', 'alice', '--dry-run'],
+      ]) {
+        await refused(where, argv, new RegExp(`^ERR_LEDGER_MISMATCH: .*${words.source}.*\\n.+`))
+      }
+      const listed = await cert(['list'])
+      assert.equal(listed.code, 0)
+      assert.match(listed.stderr, /disagrees with the ledger: /)
+      const before = await treeOf(folder)
+      const plan = await cert(['adopt', '--dry-run', '--json'])
+      assert.deepEqual(await treeOf(folder), before)
+      const adopted = await cert(['adopt', '--json'])
+      for (const { stdout } of [plan, adopted]) {
+        const data = JSON.parse(stdout) as { adopted: { name: string }[]; refused: object[] }
+        assert.deepEqual(
+          data.adopted.map(({ name }) => name),
+          adopts,
+        )
+        assert.equal(data.refused.length, adopts.length === 0 ? 1 : 0)
+      }
+      assert.equal(adopted.code, adopts.length === 0 ? 1 : 0)
+      if (adopts.length > 0) assert.equal((await cert(['renew', '--all'])).code, 0)
+    })
+  }
+
+  test('an older certificate of the ledger in its place is none', async (t) => {
+    const { folder, cert } = await place(t)
+    await cp(join(folder, 'clients/bob'), join(folder, 'backup'), { recursive: true })
+    await cert(['renew', 'bob'])
+    for (const name of ['cert.pem', 'key.pem'])
+      await copyFile(join(folder, 'backup', name), join(folder, 'clients/bob', name))
+    await chmod(join(folder, 'clients/bob/key.pem'), 0o600)
+    assert.equal((await cert(['renew', 'bob'])).code, 0)
+  })
+
+  test('a line that can not be read is named', async (t) => {
+    const where = await place(t)
+    await appendFile(join(where.folder, 'ca/ledger.jsonl'), '{"x":1}\n{"y":2}\n')
+    await refused(where, ['renew', '--all'], /^ERR_LEDGER_INVALID: reading line 5 /)
+  })
+
+  test('an adopted client whose key is not here holds it itself', async (t) => {
+    const { folder, cert } = await place(t)
+    await rename(join(folder, 'ca/ledger.jsonl'), join(folder, 'ledger.old'))
+    await rm(join(folder, 'clients/bob/key.pem'))
+    await cert(['adopt'])
+    const bob = (await new PkiFolder(folder).list()).find(({ name }) => name === 'bob')
+    assert.equal(bob?.keyHeld, 'client')
+    assert.match((await cert(['adopt'])).stdout, /^The ledger has all/)
+  })
+})
