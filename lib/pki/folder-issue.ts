@@ -6,6 +6,7 @@ import type { CertificateFacts } from '../identity/certificate.ts'
 import { isOpenToOthers, putFiles, replaceFiles, type NewFile } from './folder-io.ts'
 import { holdsAuthority, readLeaf, type LeafState, type LeafWish } from './folder-leaf.ts'
 import type { LeafPaths } from './folder-layout.ts'
+import { requestAgain } from './key-held.ts'
 import { settleSwap, swapFiles } from './folder-swap.ts'
 import type { IssuedCertificate } from './issue.ts'
 import { keyTypeOf, type KeyType } from './key-type.ts'
@@ -46,6 +47,7 @@ export async function ensureLeaf(plan: LeafPlan): Promise<FolderLeafResult> {
   let issued: IssuedCertificate | undefined
   for (let attempt = 1; ; attempt++) {
     const state = await settled(plan)
+    if (state.keyElsewhere && !plan.force) return keepElsewhere(plan, state)
     const whole = state.cert !== undefined && state.key !== undefined
     if (whole) refuse(plan, state)
     if (whole && !mustReplace(plan, state)) return await keep(plan, state)
@@ -64,7 +66,7 @@ export async function ensureLeaf(plan: LeafPlan): Promise<FolderLeafResult> {
 async function settled(plan: LeafPlan): Promise<LeafState> {
   await settleSwap(plan.paths)
   const state = await readLeaf(plan, plan.authority)
-  if ((state.cert === undefined) === (state.key === undefined)) return state
+  if ((state.cert === undefined) === (state.key === undefined) || state.keyElsewhere) return state
   await wait(SETTLE_MS)
   return readLeaf(plan, plan.authority)
 }
@@ -84,6 +86,19 @@ function mustReplace({ renew, force, keyType }: LeafPlan, { facts, faults, nameC
   return force && keyType !== undefined && facts !== undefined && keyTypeOf(facts.key) !== keyType
 }
 
+/** A second key beside a certificate whose key is on the client's machine: made by force, and never by the way. */
+function keepElsewhere(plan: LeafPlan, { faults, facts }: LeafState): FolderLeafResult {
+  const { paths, name = '', root, renew, forceCommand } = plan
+  const why = renew ? ['it can not be renewed without its key'] : faults
+  if (why.length === 0 && facts !== undefined) {
+    const note = `Its key is on the machine of ${name}, and was never here; a second one is made by  ${forceCommand}`
+    return { action: 'kept', paths, facts, keptAside: [], notes: [note] }
+  }
+  const got = `its key is on its own machine, and was never here (${why.join('; ')})`
+  const todo = `${requestAgain(root, name)} . A second key is made here by  ${forceCommand}`
+  throw failure(plan, 'ERR_CLIENT_KEY_ELSEWHERE', got, todo)
+}
+
 async function keep(plan: LeafPlan, { ca, facts }: LeafState): Promise<FolderLeafResult> {
   const { paths, keyType } = plan
   if (facts === undefined) throw new TypeError('a pair without facts has a fault')
@@ -94,7 +109,7 @@ async function keep(plan: LeafPlan, { ca, facts }: LeafState): Promise<FolderLea
       : [`Its key stays ${type}; to change it: ${plan.forceCommand} --key-type ${keyType}`]
   if (await isOpenToOthers(paths.key)) notes.push(`Others can read ${paths.key}: chmod 600 it`)
   if (ca === undefined) {
-    await replaceFiles([authorityCopy(plan)], [])
+    await replaceFiles([authorityCopy(plan.paths, plan.authority)], [])
     notes.push(`${paths.ca} was missing, and is there again`)
   }
   return { action: 'kept', paths, facts, keptAside: [], notes }
@@ -104,14 +119,20 @@ async function write(plan: LeafPlan, state: LeafState, issued: IssuedCertificate
   const { paths } = plan
   const keepsCa = state.ca !== undefined && holdsAuthority(state.ca, plan.authority)
   const files = [
-    ...(keepsCa ? [] : [authorityCopy(plan)]),
+    ...(keepsCa ? [] : [authorityCopy(plan.paths, plan.authority)]),
     { path: paths.key, data: issued.key, mode: KEY_MODE },
     // The certificate comes last: without it the pair is seen to be unfinished.
     { path: paths.cert, data: issued.cert, mode: PUBLIC_MODE },
   ]
   const keptAside = await put(plan, state, files)
   const action = keptAside.length === 0 ? 'created' : 'replaced'
-  return { action, paths, facts: issued.facts, keptAside, notes: notesOf(issued) }
+  return { action, paths, facts: issued.facts, keptAside, notes: [...notesOf(issued), ...secondKey(plan, state)] }
+}
+
+function secondKey({ name = '' }: LeafPlan, { keyElsewhere, facts }: LeafState): string[] {
+  if (!keyElsewhere) return []
+  const until = facts === undefined ? '' : `, until ${facts.validTo.toISOString().slice(0, 10)}`
+  return [`The key on the machine of ${name} works all the same${until}: dockerd knows no revocation`]
 }
 
 function put({ paths }: LeafPlan, { ca, key, cert }: LeafState, files: readonly NewFile[]): Promise<string[]> {
@@ -136,8 +157,9 @@ function notesOf({ names, cutToAuthority, facts }: IssuedCertificate): string[] 
   ]
 }
 
-function authorityCopy({ paths, authority }: LeafPlan): NewFile {
-  return { path: paths.ca, data: authority.map(String).join(''), mode: PUBLIC_MODE }
+/** What a leaf's machine gets as its `ca.pem`. */
+export function authorityCopy({ ca }: LeafPaths, authority: readonly X509Certificate[]): NewFile {
+  return { path: ca, data: authority.map(String).join(''), mode: PUBLIC_MODE }
 }
 
 function failure(plan: LeafPlan, code: PkiErrorCode, got: string, todo: string): PkiError {

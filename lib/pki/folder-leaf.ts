@@ -4,11 +4,14 @@ import { openCertificate, readCertificate, splitPem, type CertificateFacts } fro
 import { readIfThere } from './folder-io.ts'
 import type { LeafPaths } from './folder-layout.ts'
 import { inspectCertificate } from './inspect.ts'
+import { isKeyElsewhere } from './key-held.ts'
 import { isEncryptedKey } from './load-authority.ts'
 import type { ServerName } from './server-name.ts'
 
 /** What a leaf's folder should hold. */
 export interface LeafWish {
+  /** The folder that everything is in. */
+  readonly root: string
   readonly kind: 'server' | 'client'
   readonly paths: LeafPaths
   /** A client's name. */
@@ -22,6 +25,8 @@ export interface LeafState {
   readonly ca: string | undefined
   readonly cert: string | undefined
   readonly key: string | undefined
+  /** Is there no key because it is on the client's machine? */
+  readonly keyElsewhere: boolean
   /** Where there is a certificate that can be read. */
   readonly facts?: CertificateFacts
   /** What keeps the pair from being used as it is, each naming its file. */
@@ -34,8 +39,9 @@ export interface LeafState {
 export async function readLeaf(wish: LeafWish, authority: readonly X509Certificate[]): Promise<LeafState> {
   const { paths } = wish
   const [ca, cert, key] = [await readIfThere(paths.ca), await readIfThere(paths.cert), await readIfThere(paths.key)]
-  const files = { ca, cert, key }
-  if (cert === undefined || key === undefined) return { ...files, faults: [] }
+  const keyElsewhere = wish.name !== undefined && (await isKeyElsewhere(wish.root, wish.name))
+  const files = { ca, cert, key, keyElsewhere }
+  if (cert === undefined || (key === undefined && !keyElsewhere)) return { ...files, faults: [] }
   try {
     return { ...files, ...judgePair(wish, { ca, cert, key }, authority) }
   } catch (cause) {
@@ -58,7 +64,8 @@ export function holdsAuthority(ca: string, authority: readonly X509Certificate[]
 interface Files {
   readonly ca: string | undefined
   readonly cert: string
-  readonly key: string
+  /** Absent where it is elsewhere. */
+  readonly key: string | undefined
 }
 
 function judgePair(
@@ -75,7 +82,7 @@ function judgePair(
     ...(isIssuedBy(certificate, authority) ? [] : [`${paths.cert}: another authority issued it, ${facts.issuer}`]),
     ...(verdict?.ok === false ? [`${paths.cert}: ${verdict.because}`] : []),
     ...(stranger ? [`${paths.cert}: it is for ${facts.commonName ?? facts.subject}`] : []),
-    ...keyFaults(key, certificate).map((fault) => `${paths.key}: ${fault}`),
+    ...(key === undefined ? [] : keyFaults(key, certificate)).map((fault) => `${paths.key}: ${fault}`),
     ...(ca === undefined || holdsAuthority(ca, authority)
       ? []
       : [`${paths.ca}: the authority's certificate is not in it`]),

@@ -3,7 +3,16 @@ import { PkiError } from '../errors.ts'
 import { openCertificate, splitPem } from '../identity/certificate.ts'
 import { parseClientName } from './client-name.ts'
 import { isFolder, readIfThere } from './folder-io.ts'
-import { authorityPaths, clientPaths, clientsFolder, commandLine, serverPaths } from './folder-layout.ts'
+import {
+  authorityPaths,
+  clientPaths,
+  clientsFolder,
+  commandLine,
+  nextAuthorityPaths,
+  serverPaths,
+  shellLine,
+} from './folder-layout.ts'
+import { isKeyElsewhere } from './key-held.ts'
 import { settleSwap } from './folder-swap.ts'
 import { readLedger, type LedgerEntry } from './ledger.ts'
 
@@ -33,7 +42,7 @@ export async function listCertificates(root: string): Promise<ListedCertificate[
   }
   const inUse = new Map<string, string>()
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name).cert)
-  for (const path of [paths.cert, serverPaths(root).cert, ...clients]) {
+  for (const path of [paths.cert, nextAuthorityPaths(root).cert, serverPaths(root).cert, ...clients]) {
     for (const fingerprint of await fingerprintsIn(path)) inUse.set(fingerprint, path)
   }
   return entries.map((entry) => {
@@ -60,6 +69,7 @@ export async function readClient(root: string, name: string): Promise<ClientFile
     key: await readIfThere(paths.key),
   }
   const { ca, cert, key } = files
+  if (await isKeyElsewhere(root, name)) throw keyElsewhere(root, name)
   if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key }
   const missing = (['ca', 'cert', 'key'] as const)
     .filter((file) => files[file] === undefined)
@@ -77,6 +87,16 @@ export async function readClient(root: string, name: string): Promise<ClientFile
     tried: `reading the files of the client ${name} in ${clientsFolder(root)}`,
     got: others.length === 0 ? 'there are no clients' : `there are only ${others.join(', ')}`,
     todo: `Take one of these, or issue it:  ${todo}`,
+  })
+}
+
+/** What there is to hand over instead is public. */
+function keyElsewhere(root: string, name: string): PkiError {
+  const { cert, ca } = clientPaths(root, name)
+  return new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
+    tried: `reading the files of the client ${name}`,
+    got: 'its key is on its own machine, and was never here',
+    todo: `What its machine needs from here are the certificates alone:  ${shellLine('cat', cert, ca)} > ${name}.pem , and there:  ${commandLine('client', 'install', `${name}.pem`)}`,
   })
 }
 

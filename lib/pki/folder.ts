@@ -17,6 +17,7 @@ import { ensureLeaf, type FolderLeafResult } from './folder-issue.ts'
 import type { LeafWish } from './folder-leaf.ts'
 import { authorityPaths, clientPaths, commandLine, serverPaths } from './folder-layout.ts'
 import { clientNames, listCertificates, readClient, type ClientFiles, type ListedCertificate } from './folder-list.ts'
+import { signClient, type FolderSignOptions, type FolderSignResult } from './folder-sign.ts'
 import { checkLeafOptions, issueClient, issueServer, type IssuedCertificate, type LeafOptions } from './issue.ts'
 import { appendToLedger, ledgerEntry } from './ledger.ts'
 import { openCertificates } from './load-authority.ts'
@@ -43,6 +44,7 @@ export interface FolderLeafOptions extends LeafOptions {
 }
 
 const AUTHORITY_OPTIONS = ['commonName', 'keyType', 'days', 'passphrase']
+const SIGN_OPTIONS = ['days', 'name', 'file', 'force', 'passphrase']
 const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
 
 /**
@@ -50,7 +52,7 @@ const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
  *
  *     DIR/ca/{ca.pem,ca-key.pem,ledger.jsonl}
  *     DIR/server/{ca.pem,server-cert.pem,server-key.pem}
- *     DIR/clients/NAME/{ca.pem,cert.pem,key.pem}
+ *     DIR/clients/NAME/{ca.pem,cert.pem,key.pem}      no key.pem where a request was signed
  *
  * Folders are 0700, keys and the ledger 0600, certificates 0644, from the moment that they exist. No file is ever lost:
  * what is replaced stays beside its successor with the date behind its name, and what is good isn't touched. The ledger
@@ -130,24 +132,47 @@ export class PkiFolder {
    */
   async ensureServer(names: readonly string[], options: FolderLeafOptions = {}): Promise<FolderLeafResult> {
     checkOptions(options, LEAF_OPTIONS, 'PkiFolder.ensureServer')
-    const wish = { kind: 'server', paths: serverPaths(this.path), names: parseServerNames(names) } as const
+    const wish = {
+      kind: 'server',
+      root: this.path,
+      paths: serverPaths(this.path),
+      names: parseServerNames(names),
+    } as const
     const command = ['cert', 'server', ...names]
     return this.#ensure(wish, options, command, (authority, leaf) => issueServer(authority, { names, ...leaf }))
   }
 
   /**
-   * Keeps a client's pair that is there, or issues one.
+   * Keeps a client's pair that is there, or issues one. A certificate whose key is on the client's own machine is kept,
+   * and replaced by a pair of its own only with `force`.
    *
    * @param name - as for {@link issueClient}
-   * @throws {@link PkiError} ERR_PKI_FILE_INVALID, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID, and those of
+   * @throws {@link PkiError} ERR_PKI_FILE_INVALID, ERR_CLIENT_KEY_ELSEWHERE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID, and those of
    *   {@link PkiFolder.openAuthority}
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
    */
   async ensureClient(name: string, options: FolderLeafOptions = {}): Promise<FolderLeafResult> {
     checkOptions(options, LEAF_OPTIONS, 'PkiFolder.ensureClient')
-    const wish = { kind: 'client', name: parseClientName(name), paths: clientPaths(this.path, name) } as const
+    const paths = clientPaths(this.path, parseClientName(name))
+    const wish = { kind: 'client', root: this.path, name, paths } as const
     const command = ['cert', 'client', name]
     return this.#ensure(wish, options, command, (authority, leaf) => issueClient(authority, { name, ...leaf }))
+  }
+
+  /**
+   * Signs a client's request, and keeps the certificate and the authority's beside those of the others; the key is not
+   * here. The same key again renews its certificate; another key under the name of a client that is there is an error
+   * without `force`.
+   *
+   * @param request - PKCS#10 as PEM, as for {@link signRequest}
+   * @throws {@link PkiError} ERR_REQUEST_INVALID, ERR_REQUEST_REFUSED, ERR_NAME_INVALID, ERR_DAYS_INVALID,
+   *   ERR_LEDGER_INVALID, ERR_LEDGER_MISMATCH, and those of {@link PkiFolder.openAuthority}
+   * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE, ERR_FILE_EXISTS where another run is at it
+   */
+  async signClient(request: string | Uint8Array, options: FolderSignOptions = {}): Promise<FolderSignResult> {
+    checkOptions(options, SIGN_OPTIONS, 'PkiFolder.signClient')
+    const { passphrase, ...rest } = options
+    return signClient(this.path, request, rest, () => this.openAuthority(passphrase))
   }
 
   /**
@@ -168,7 +193,7 @@ export class PkiFolder {
   /**
    * A client's three files, to be handed to it. The key is among them.
    *
-   * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID
+   * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID
    * @throws {@link FileError} ERR_FILE_READ
    */
   readClient(name: string): Promise<ClientFiles> {

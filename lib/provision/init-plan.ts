@@ -5,6 +5,7 @@ import { KEY_MODE, PUBLIC_MODE } from '../files.ts'
 import { PkiFolder } from '../pki/index.ts'
 import { isFolder, readIfThere } from '../pki/folder-io.ts'
 import { clientPaths, serverPaths } from '../pki/folder-layout.ts'
+import { isKeyElsewhere, requestAgain } from '../pki/key-held.ts'
 import { findDaemonSource, guessWarning, type DaemonSource } from './daemon-source.ts'
 import { readInitOptions, type InitOptions, type ReadOptions } from './init-options.ts'
 import { renderFrom, settingsOf, type DaemonSettings, type ReadWishes, type RenderedOverride } from './override.ts'
@@ -53,6 +54,7 @@ export async function planInit(options: InitOptions): Promise<InitPlan> {
   const stays = there !== undefined && differs(override) && options.force !== true
   const settings = stays ? there : rendered.settings
   const host = hostFor(read, settings)
+  const elsewhere = await keysElsewhere(options, read)
   // Of one that is there already it was said, or it was rendered on the server.
   const isNew = there === undefined || (differs(override) && !stays)
   const guess = isNew ? guessWarning(source, read.reach.value, '--unit docker.service --force') : []
@@ -63,8 +65,8 @@ export async function planInit(options: InitOptions): Promise<InitPlan> {
     override,
     settings,
     host,
-    clients: await planClients(options, read, host),
-    warnings: [...guess, ...warningsOf(rendered, stays)],
+    clients: await planClients(options, read, host, elsewhere),
+    warnings: [...guess, ...warningsOf(rendered, stays), ...elsewhere.map((name) => keyElsewhere(options, name))],
   }
 }
 
@@ -118,11 +120,17 @@ function hostFor({ reach: { kind, value } }: ReadOptions, { listen }: DaemonSett
 }
 
 /** Nobody is made root on the server without being named, unless there would be no client at all. */
-async function planClients(options: InitOptions, { clients }: ReadOptions, host: string): Promise<PlannedClient[]> {
+async function planClients(
+  options: InitOptions,
+  { clients }: ReadOptions,
+  host: string,
+  elsewhere: readonly string[],
+): Promise<PlannedClient[]> {
   const { folder, defaultClient } = options
   const there = await new PkiFolder(folder).clients()
   const byDefault = clients.length > 0 || defaultClient === undefined ? [] : [defaultClient]
-  const asked = [...clients, ...byDefault.filter((name) => there.length === 0 || there.includes(name))]
+  const wanted = [...clients, ...byDefault.filter((name) => there.length === 0 || there.includes(name))]
+  const asked = wanted.filter((name) => !elsewhere.includes(name))
   if (asked.length + there.length === 0) {
     throw new PkiError('ERR_NAME_INVALID', {
       tried: `choosing the clients for ${folder}`,
@@ -132,6 +140,17 @@ async function planClients(options: InitOptions, { clients }: ReadOptions, host:
   }
   const names = [...new Set([...asked, ...there])]
   return Promise.all(names.map((name) => planClient(folder, name, host, asked.includes(name))))
+}
+
+/** Of the clients that are asked for, those whose keys are on their own machines: there is nothing to be made for them. */
+async function keysElsewhere({ folder, defaultClient }: InitOptions, { clients }: ReadOptions): Promise<string[]> {
+  const names = clients.length > 0 || defaultClient === undefined ? clients : [defaultClient]
+  const held = await Promise.all(names.map((name) => isKeyElsewhere(folder, name)))
+  return names.filter((_, index) => held[index] === true)
+}
+
+function keyElsewhere({ folder }: InitOptions, name: string): string {
+  return `The key of ${name} is on its own machine, so its certificate stays as it is. To renew it: ${requestAgain(folder, name)}`
 }
 
 async function planClient(root: string, name: string, host: string, asked: boolean): Promise<PlannedClient> {
