@@ -14,6 +14,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   daemon: "the daemon's configuration",
   client: 'what a client needs',
   context: "the docker command's contexts",
+  plugin: 'docker-mtls as a plugin of the docker command',
 }
 
 /** All commands, in the order in which one meets them. */
@@ -74,6 +75,16 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/daemon-apply.ts')).daemonApply,
   },
   {
+    words: ['daemon', 'rollback'],
+    summary: 'put back what the last apply has changed',
+    load: async () => (await import('./commands/daemon-rollback.ts')).daemonRollback,
+  },
+  {
+    words: ['daemon', 'status'],
+    summary: 'what is in force on this server',
+    load: async () => (await import('./commands/daemon-status.ts')).daemonStatus,
+  },
+  {
     words: ['client', 'env'],
     summary: "the variables for a client's shell",
     load: async () => (await import('./commands/client-env.ts')).clientEnv,
@@ -122,5 +133,15 @@ export const COMMANDS: readonly Entry[] = [
     words: ['bridge'],
     summary: 'a local socket to the daemon, for any Docker tool',
     load: async () => (await import('./commands/bridge.ts')).bridge,
+  },
+  {
+    words: ['plugin', 'install'],
+    summary: 'make `docker mtls` work, too',
+    load: async () => (await import('./commands/plugin-install.ts')).pluginInstall,
+  },
+  {
+    words: ['plugin', 'remove'],
+    summary: 'take that back',
+    load: async () => (await import('./commands/plugin-remove.ts')).pluginRemove,
   },
 ]

@@ -20,6 +20,7 @@ export function initData(report: InitReport, warnings: readonly string[]): objec
     server: pieceData(server),
     override: fileData(override),
     clients: clients.map((client) => ({ name: client.name, ...pieceData(client), env: fileData(client.env) })),
+    ...(report.probe && { probe: { ...report.probe, folder: resolve(report.probe.folder) } }),
     others,
     warnings,
   }
@@ -36,6 +37,7 @@ export function initText(report: InitReport, options: InitOptions, context: Cont
     authorityPiece(report),
     serverPiece(report),
     overridePiece(report, unit !== undefined),
+    ...probePiece(report),
     ...report.clients.map((client) => clientPiece(client, report, named === undefined)),
   ]
   const others = report.others.length === 0 ? [] : [`Not touched: the ${clientWords(report.others)}.`]
@@ -65,6 +67,12 @@ function overridePiece({ override: { action, path, keptAside }, daemon, unit }: 
     ...(action === 'kept' ? [] : [`ExecStart= as in ${origin(unit, named)}`]),
   ]
   return { action, path, about: [...about, ...aside(keptAside)] }
+}
+
+function probePiece({ probe }: InitReport): Piece[] {
+  if (probe === undefined) return []
+  const about = ['a client of a day, with which  daemon apply  proves that clients get in; it is deleted then']
+  return [{ action: probe.action, path: `${probe.folder}/`, about }]
 }
 
 /** The server is often another machine, where dockerd may be elsewhere. */

@@ -22,6 +22,8 @@ export interface InitOptions extends DaemonWishes {
   readonly force?: boolean | undefined
   /** Encrypts the key of a new authority, and opens that of one that is there. */
   readonly passphrase?: Passphrase | undefined
+  /** Makes a client's certificate of a day beside the server's files, with which `daemon apply` proves that clients get in. */
+  readonly probe?: boolean | undefined
   /** Below which `etc` and `usr` are looked for. @defaultValue `/` */
   readonly root?: string | undefined
   /** Gives up between two steps, never in the middle of one. */
@@ -52,6 +54,7 @@ const KNOWN: readonly (keyof InitOptions)[] = [
   'unit',
   'force',
   'passphrase',
+  'probe',
   'root',
   'signal',
   'onStep',

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
-import type { FolderAuthorityResult, FolderLeafResult } from '../pki/index.ts'
+import { PkiFolder, type FolderAuthorityResult, type FolderLeafResult } from '../pki/index.ts'
 import { makeCertificates } from './init-certificates.ts'
 import { planInit } from './init-plan.ts'
 import type { InitOptions } from './init-options.ts'
 import type { DaemonSettings } from './override.ts'
+import { ensureProbe, probeFolder } from './probe-identity.ts'
 import { staleEnvs } from './stale-env.ts'
 import { putFile, type FileResult } from './text-file.ts'
 
@@ -27,6 +28,8 @@ export interface InitReport {
   /** DOCKER_HOST of the clients. */
   readonly host: string
   readonly clients: readonly InitClient[]
+  /** The client of a day that proves an apply, where it was asked for. */
+  readonly probe?: { readonly action: 'kept' | 'created'; readonly folder: string }
   /** Clients that were there and were not asked for: their certificates were not looked at. */
   readonly others: readonly string[]
   /** Sentences for a person. */
@@ -54,6 +57,7 @@ export interface InitReport {
 export async function initialise(options: InitOptions): Promise<InitReport> {
   const plan = await planInit(options)
   const { authority, server, clients } = await makeCertificates(plan)
+  const probe = options.probe === true ? await makeProbe(options) : undefined
   options.signal?.throwIfAborted()
   const force = options.force === true
   const override = await putFile(plan.override, force)
@@ -72,9 +76,15 @@ export async function initialise(options: InitOptions): Promise<InitReport> {
     unit: plan.source.found?.paths ?? [],
     host: plan.host,
     clients: clients.map(({ name, result }) => ({ name, ...result, env: envOf(envs, name) })),
+    ...(probe && { probe }),
     others: plan.clients.filter(({ asked }) => !asked).map(({ name }) => name),
     warnings: [...plan.warnings, ...staleOverride(override), ...stale],
   }
+}
+
+async function makeProbe({ folder, passphrase }: InitOptions): Promise<NonNullable<InitReport['probe']>> {
+  const action = await ensureProbe(new PkiFolder(folder), passphrase)
+  return { action, folder: probeFolder(folder) }
 }
 
 function envOf(envs: ReadonlyMap<string, FileResult>, name: string): FileResult {

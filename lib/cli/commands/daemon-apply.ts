@@ -82,7 +82,7 @@ async function agree(plan: ApplyPlan, flags: ApplyFlags, context: Context): Prom
 async function answerReport(plan: ApplyPlan, report: ApplyReport, flags: ApplyFlags, context: Context): Promise<void> {
   const unproven = !report.clientProven && flags.clientProof !== false
   if (report.clientProven && flags.probeIdentity !== undefined) {
-    const { removeProbe } = await import('../../provision/apply/source.ts')
+    const { removeProbe } = await import('../../provision/probe-identity.ts')
     if (!(await removeProbe(flags.probeIdentity))) context.warn(FOREIGN_KEY)
   }
   const data = applyData(plan, report)
@@ -133,7 +133,7 @@ export const daemonApply: CommandSpec = {
     'power goes. Run it again whenever you like: what is as it should be stays.',
   examples: [
     ['docker-mtls daemon apply --dry-run', 'what would be done, with the differences'],
-    ['docker-mtls daemon apply --probe-identity docker-mtls/probe', 'right after init --probe, on the server'],
+    ['docker-mtls daemon apply --probe-identity docker-mtls/server/probe', 'right after init --probe, on the server'],
     ['docker-mtls daemon apply --from server --daemon-json --yes', "a copy of init's folder, without questions"],
     [
       'docker-mtls daemon apply --userns-remap --live-restore',

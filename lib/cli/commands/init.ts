@@ -24,6 +24,7 @@ interface InitFlags extends PassphraseFlags {
   readonly usernsRemap?: string | false
   readonly unit?: string
   readonly encryptCaKey?: true
+  readonly probe?: true
   readonly force?: true
   readonly json?: true
 }
@@ -62,6 +63,7 @@ async function readFlags(names: readonly string[], flags: InitFlags, context: Co
     usernsRemap: flags.usernsRemap,
     unit: flags.unit,
     force: flags.force === true,
+    probe: flags.probe === true,
     root: context.io.root,
     signal: context.io.signal,
     ...(SLOW.test(keyType) && { onStep: (step: string) => context.say(`Making ${step}, ${keyType} ...`) }),
@@ -80,6 +82,7 @@ function define(command: Command, context: Context): void {
   addDaemonOptions(command)
   addPassphraseFile(command)
   command
+    .option('--probe', 'a client of a day in server/probe, with which  daemon apply  proves that clients get in')
     .option('--encrypt-ca-key', 'encrypt the key of a new authority')
     .option('--force', 'replace what differs or is broken; the old files are kept beside it, with a date')
   addJson(command).action((names: string[], flags: InitFlags) => runInit(names, flags, context))

@@ -33,8 +33,8 @@ export const ROLLBACK_SCRIPT: string = asScript([
   '  case $n in',
   '  -) rm -f -- "$p" "$p.docker-mtls" ;;',
   '  d) ;;',
-  // A copy beside it first: the old file is there whole, or not yet.
-  '  *) cp -a -- "$b/$n" "$p.docker-mtls" && mv -f -T -- "$p.docker-mtls" "$p" || exit 1 ;;',
+  // Beside it first: the old file is there whole, or not yet. A link needs no room on a disk that is full.
+  '  *) { ln -f -- "$b/$n" "$p.docker-mtls" 2>/dev/null || cp -a -- "$b/$n" "$p.docker-mtls"; } && mv -f -T -- "$p.docker-mtls" "$p" || exit 1 ;;',
   '  esac',
   'done <"$b/entries"',
   'sort -r "$b/entries" | while read -r n p; do if test "$n" = d; then rmdir -- "$p" 2>/dev/null; fi; done',

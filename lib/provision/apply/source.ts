@@ -1,4 +1,3 @@
-import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, FileError } from '../../errors.ts'
 import { loadIdentity } from '../../identity/identity.ts'
@@ -55,24 +54,6 @@ export async function loadProbe(folder: string): Promise<ProbeIdentity> {
     got: 'its files are gone again',
     todo: 'Run it again.',
   })
-}
-
-/** What `init --probe` and `setup` call the client that is made for one proof. */
-export const PROBE_NAME = /^probe-[0-9a-f]{8}$/
-const PROBE_LIFE_MS = 2 * 86_400_000
-
-/**
- * Deletes the identity of a proof: it was made for that, and no client's key is to stay on a server.
- *
- * @returns false where it is no such identity, but somebody's own; that stays
- */
-export async function removeProbe(folder: string): Promise<boolean> {
-  const { client } = await loadIdentity(folder)
-  const life = client.validTo.getTime() - client.validFrom.getTime()
-  if (!PROBE_NAME.test(client.commonName ?? '') || life > PROBE_LIFE_MS) return false
-  for (const name of ['key.pem', 'cert.pem', 'ca.pem']) await fs.rm(join(folder, name), { force: true })
-  await fs.rmdir(folder).catch(() => undefined)
-  return true
 }
 
 /**

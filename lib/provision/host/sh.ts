@@ -10,7 +10,7 @@ export function shWord(text: string): string {
  * @param lines - the body
  */
 export function asScript(lines: readonly string[]): string {
-  return `main() {\n${lines.join('\n')}\n}\nmain </dev/null\n`
+  return `main() {\n${lines.join('\n')}\n}\nmain "$@" </dev/null\n`
 }
 
 /** A file's text for a command's stdin: no line of it can end it early, and nothing in it is expanded. */

@@ -16,11 +16,13 @@ interface Trouble {
  *
  * @param facts - what was found on it
  * @param name - of the host, for the message
+ * @param purpose - who only reads needs not be root, nor room
  * @throws {@link ProvisionError} ERR_HOST_NOT_ROOT, ERR_HOST_NO_SYSTEMD, ERR_HOST_NO_DOCKER, ERR_HOST_ROOTLESS,
  *   ERR_HOST_DOCKER_DESKTOP, ERR_HOST_READ_ONLY, ERR_HOST_DISK_FULL
  */
-export function refuseHost(facts: HostFacts, name: string): void {
-  const found = [desktop, rootless, noDocker, noRoot, noSystemd, masked, readOnly, full].map((test) => test(facts))
+export function refuseHost(facts: HostFacts, name: string, purpose: 'read' | 'change' = 'change'): void {
+  const tests = purpose === 'read' ? READING : [...READING, noRoot, masked, readOnly, full]
+  const found = tests.map((test) => test(facts))
   const trouble = found.find((one) => one !== undefined)
   if (trouble === undefined) return
   const { code, got, todo } = trouble
@@ -112,6 +114,9 @@ const full: Test = ({ fact }) => {
     todo: 'Make room on it first; nothing was changed.',
   }
 }
+
+/** What is in the way of looking already. */
+const READING: readonly Test[] = [desktop, rootless, noDocker, noSystemd]
 
 function isFull(room: string): boolean {
   return lines(room).length === 1 && /^\d+$/.test(room) && Number(room) < ROOM_KIB

@@ -1,0 +1,113 @@
+import type { Command } from 'commander'
+import type { DaemonStatus, ListenerStatus } from '../../provision/apply/status.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { certificateData } from '../data.ts'
+import { addJson } from '../options.ts'
+import { facts } from '../output.ts'
+import { asTyped } from '../self.ts'
+import { until } from '../words.ts'
+
+interface StatusFlags {
+  readonly json?: true
+}
+
+async function runStatus(flags: StatusFlags, context: Context): Promise<void> {
+  const { daemonStatus: look } = await import('../../provision/apply/status.ts')
+  const { localShell } = await import('../../provision/host/local-shell.ts')
+  const status = await look(localShell(), context.io.signal)
+  const failed = status.problems.length > 0
+  context.answer(
+    { data: statusData(status), text: statusText(status, context), warnings: status.problems, failed },
+    flags,
+  )
+}
+
+function statusData({ certificate, listeners, ...status }: DaemonStatus): object {
+  return {
+    ...status,
+    ...(certificate && { certificate: certificateData(certificate) }),
+    listeners: listeners.map(({ listener, isSecure, seen }) => ({
+      listener,
+      isSecure,
+      ...(seen && {
+        plaintext: seen.plaintext,
+        protocols: seen.protocols,
+        clientCertificate: seen.clientCertificate,
+        acceptedAuthorities: authoritiesOf(seen.acceptedAuthorities),
+      }),
+    })),
+  }
+}
+
+function authoritiesOf(names: NonNullable<ListenerStatus['seen']>['acceptedAuthorities']): readonly string[] | string {
+  return typeof names === 'string' ? names : names.map(({ name }) => name)
+}
+
+function statusText(status: DaemonStatus, context: Context): string {
+  const { state, since, pid, enabled, unit, form, listeners, certificate, usernsRemap, ranges } = status
+  const rows: [string, string][] = [
+    [
+      'Service',
+      [
+        `${state}${since === '' ? '' : ` since ${since}`}`,
+        `${pid === undefined ? '' : `process ${pid}, `}${enabled ? 'starts with the machine' : 'does not start with the machine'}`,
+      ].join('\n'),
+    ],
+    ['Configured', [form === 'systemd' ? 'in the drop-in' : 'in daemon.json', ...unit].join('\n')],
+    ['Listens', listeners.map(listenerText).join('\n') || 'on no address of the network'],
+    [
+      'Certificate',
+      certificate === undefined
+        ? 'none'
+        : `${[...certificate.names.dns, ...certificate.names.ip].join(', ')}\n${until(certificate.validTo)}, of ${certificate.issuer}`,
+    ],
+    [
+      'User namespaces',
+      usernsRemap === undefined
+        ? 'off'
+        : [
+            usernsRemap,
+            ...ranges.subuid.map((line) => `${line} in /etc/subuid`),
+            ...ranges.subgid.map((line) => `${line} in /etc/subgid`),
+          ].join('\n'),
+    ],
+    [
+      'Live restore',
+      `${status.liveRestore ? 'on' : 'off'}${status.running === undefined ? '' : `; containers that run: ${status.running}`}`,
+    ],
+    ['Way back', wayBack(status, context)],
+  ]
+  return `${facts(rows, context)}\n`
+}
+
+function listenerText({ listener, seen }: ListenerStatus): string {
+  if (seen === undefined) return `${listener}: nobody answers`
+  const { protocols, clientCertificate, acceptedAuthorities, plaintext } = seen
+  if (protocols.length === 0)
+    return `${listener}: no TLS, plain HTTP ${plaintext === 'docker' ? 'is answered' : plaintext}`
+  const names = authoritiesOf(acceptedAuthorities)
+  const of = typeof names === 'string' ? names : names.length === 0 ? 'any CA of the system' : names.join('; ')
+  return `${listener}: ${protocols.join(', ')}; client certificate ${clientCertificate}, of ${of}`
+}
+
+function wayBack({ wayBack: kind }: DaemonStatus, { io }: Context): string {
+  if (kind === 'none') return 'none: nothing was applied by docker-mtls'
+  return asTyped(kind === 'pending' ? 'an apply did not end' : 'docker-mtls daemon rollback', io.env)
+}
+
+function define(command: Command, context: Context): void {
+  addJson(command).action((flags: StatusFlags) => runStatus(flags, context))
+}
+
+export const daemonStatus: CommandSpec = {
+  description:
+    'Says what is in force on this server: what systemd says of docker, where dockerd listens and whom it lets in, as seen ' +
+    'from outside, until when its certificate holds, the subordinate ids of its user namespaces, and whether there is a ' +
+    'way back. Nothing is changed. Exit code 1 where anything is amiss.',
+  examples: [
+    ['docker-mtls daemon status', 'as root, to see the processes, too'],
+    ['docker-mtls daemon status --json', 'for monitoring'],
+  ],
+  json: '{ active, state, since, pid, enabled, unit, form, listeners: [{ listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }], certificate, showsOther, usernsRemap, ranges: { subuid, subgid }, liveRestore, running, wayBack, problems }',
+  define,
+}

@@ -1,0 +1,170 @@
+import { isDockerMtlsError } from '../../errors.ts'
+import { openCertificate, readCertificate, type CertificateFacts } from '../../identity/certificate.ts'
+import { probeServer, type ServerReport } from '../../probe/index.ts'
+import { gatherFacts, gatherMore, lines, type HostFacts } from '../host/facts.ts'
+import { STATE_FOLDER } from '../host/facts-script.ts'
+import type { HostShell } from '../host/shell.ts'
+import { refuseHost } from '../host/trouble.ts'
+import { DEFAULT_TLS_DIR, tlsFilesIn } from '../override.ts'
+import { DAEMON_JSON } from '../render.ts'
+import { targetOf } from './carry-out.ts'
+import { settingsInForce, type ApplyForm } from './in-force.ts'
+import { unitOf } from './unit.ts'
+
+/** A listener on the network, as it is configured and as it was seen. */
+export interface ListenerStatus {
+  readonly listener: string
+  /** What was seen from outside; absent: nobody listens. */
+  readonly seen?: ServerReport
+  /** Does it let clients with a certificate in, and nobody else? */
+  readonly isSecure: boolean
+}
+
+/** The daemon of a host, in one view. */
+export interface DaemonStatus {
+  readonly active: boolean
+  /** `active (running)`, as systemctl status has it. */
+  readonly state: string
+  readonly since: string
+  readonly pid: number | undefined
+  readonly enabled: boolean
+  /** The unit and its drop-ins, in the order in which they count. */
+  readonly unit: readonly string[]
+  readonly form: ApplyForm
+  readonly listeners: readonly ListenerStatus[]
+  /** The certificate in the file; absent where there is none that can be read. */
+  readonly certificate?: CertificateFacts
+  /** Does the daemon show another certificate than the one in the file? Then it has yet to be restarted. */
+  readonly showsOther: boolean
+  readonly usernsRemap?: string
+  /** The subordinate ids of the user, lines of subuid(5) and subgid(5). */
+  readonly ranges: { readonly subuid: readonly string[]; readonly subgid: readonly string[] }
+  readonly liveRestore: boolean
+  readonly running?: number
+  /** Is an apply unfinished, or can the last one be undone? */
+  readonly wayBack: 'pending' | 'last' | 'none'
+  /** What is wrong: sentences. None: it is secured. */
+  readonly problems: readonly string[]
+}
+
+/**
+ * Looks at the daemon of a host: what systemd says, what is configured, and what is seen from outside. Nothing is changed.
+ *
+ * @throws {@link ProvisionError} for a host without systemd or Docker
+ */
+export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Promise<DaemonStatus> {
+  const first = await gatherFacts(shell, signal)
+  refuseHost(first, shell.name, 'read')
+  const found = unitOf(first, shell.name)
+  const { form, settings, plaintext, daemonJson } = settingsInForce(found, first.file(DAEMON_JSON)?.text)
+  const tls = tlsFilesIn(settings.tlsDir ?? DEFAULT_TLS_DIR)
+  const wanted = { programs: [], files: [tls.ca, tls.cert], secrets: [], writable: [] }
+  const facts = await gatherMore(shell, first, wanted, signal)
+  const listeners = await Promise.all(
+    [...settings.listen, ...plaintext].map((listener) => lookAt(listener, facts.file(tls.ca)?.text, signal)),
+  )
+  const certificate = readIfGood(facts.file(tls.cert)?.text)
+  const shown = listeners.map(({ seen }) => seen?.certificate?.fingerprint256).filter((print) => print !== undefined)
+  const status = {
+    ...serviceOf(facts),
+    unit: found.paths,
+    form,
+    listeners,
+    ...(certificate && { certificate }),
+    showsOther: certificate !== undefined && shown.some((print) => print !== certificate.fingerprint256),
+    ...(settings.usernsRemap !== undefined && { usernsRemap: settings.usernsRemap }),
+    ranges: rangesOf(facts, settings.usernsRemap),
+    liveRestore: daemonJson['live-restore'] === true || facts.info?.['LiveRestoreEnabled'] === true,
+    ...(facts.info && { running: Number(facts.info['ContainersRunning'] ?? 0) }),
+    wayBack: wayBackOf(facts),
+  } as const
+  return { ...status, problems: problemsOf(status) }
+}
+
+function serviceOf({ property }: HostFacts): Pick<DaemonStatus, 'active' | 'state' | 'since' | 'pid' | 'enabled'> {
+  const active = property('service', 'ActiveState')
+  const pid = Number(property('service', 'MainPID'))
+  return {
+    active: active === 'active',
+    state: `${active} (${property('service', 'SubState')})`,
+    since: property('service', 'ActiveEnterTimestamp'),
+    pid: pid > 0 ? pid : undefined,
+    enabled: property('service', 'UnitFileState') === 'enabled',
+  }
+}
+
+async function lookAt(listener: string, ca: string | undefined, signal?: AbortSignal): Promise<ListenerStatus> {
+  const { host, port } = targetOf({ settings: { listen: [listener as `tcp://${string}`] } })
+  try {
+    const seen = await probeServer({ host, port, ...(signal && { signal }) })
+    return { listener, seen, isSecure: isSecure(seen, ca) }
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return { listener, isSecure: false }
+  }
+}
+
+function isSecure(
+  { plaintext, clientCertificate, acceptedAuthorities }: ServerReport,
+  ca: string | undefined,
+): boolean {
+  const isNamed = typeof acceptedAuthorities !== 'string' && acceptedAuthorities.length > 0
+  return plaintext === 'refused' && clientCertificate === 'required' && isNamed && ca !== undefined
+}
+
+function readIfGood(pem: string | undefined): CertificateFacts | undefined {
+  try {
+    return pem === undefined ? undefined : readCertificate(openCertificate(pem))
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return undefined
+  }
+}
+
+/** `default` stands for the user dockremap. */
+function rangesOf({ file }: HostFacts, remap: string | undefined): DaemonStatus['ranges'] {
+  const [user = ''] = (remap ?? '').split(':')
+  const name = user === 'default' ? 'dockremap' : user
+  const of = (path: string): string[] =>
+    name === '' ? [] : lines(file(path)?.text ?? '').filter((line) => line.startsWith(`${name}:`))
+  return { subuid: of('/etc/subuid'), subgid: of('/etc/subgid') }
+}
+
+function wayBackOf({ file }: HostFacts): DaemonStatus['wayBack'] {
+  if (file(`${STATE_FOLDER}/pending`) !== undefined) return 'pending'
+  return file(`${STATE_FOLDER}/last`) === undefined ? 'none' : 'last'
+}
+
+function problemsOf(status: Omit<DaemonStatus, 'problems'>): string[] {
+  const { active, state, listeners, certificate, showsOther, usernsRemap, ranges, wayBack } = status
+  return [
+    ...(active ? [] : [`docker.service is ${state}:  systemctl status docker`]),
+    ...(listeners.length === 0 ? ['dockerd does not listen on the network:  docker-mtls daemon apply'] : []),
+    ...listeners.flatMap(listenerProblem),
+    ...(certificate !== undefined && certificate.validTo.getTime() < Date.now()
+      ? ["The server's certificate has ended:  docker-mtls cert renew --server"]
+      : []),
+    ...(showsOther
+      ? ['The daemon shows another certificate than the one in its file: it was not restarted since.']
+      : []),
+    ...(usernsRemap !== undefined && ranges.subuid.length === 0
+      ? [`There are no subordinate ids for --userns-remap=${usernsRemap} in /etc/subuid.`]
+      : []),
+    ...(wayBack === 'pending'
+      ? ['An apply did not end:  docker-mtls daemon apply , or  docker-mtls daemon rollback']
+      : []),
+  ]
+}
+
+function listenerProblem({ listener, seen, isSecure: ok }: ListenerStatus): string[] {
+  if (ok) return []
+  if (seen === undefined) return [`Nobody answers on ${listener}.`]
+  if (seen.plaintext === 'docker')
+    return [`${listener} answers everybody in plaintext: whoever reaches it is root here. Close it at once.`]
+  if (seen.clientCertificate !== 'required')
+    return [`${listener} lets clients in without a certificate (${seen.clientCertificate}).`]
+  const { acceptedAuthorities: names } = seen
+  if (typeof names !== 'string' && names.length === 0)
+    return [`${listener} takes clients of every CA of this system: it has no --tlscacert.`]
+  return [`What ${listener} takes could not be seen.`]
+}
