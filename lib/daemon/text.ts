@@ -29,6 +29,11 @@ export function show(text: string): string {
   return `"${cut.replace(UNPRINTABLE, (character) => `<${codePoint(character)}>`)}"`
 }
 
+/** `a, b and c`. */
+export function enumerate(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`
+}
+
 /** Why a path isn't an absolute, clean one; undefined when it is. */
 export function pathFault(path: string): string | undefined {
   if (path === '') return 'it is empty'
