@@ -1,4 +1,4 @@
-import type { DataCounts, DataFacts, DataParent } from './data-facts.ts'
+import type { DataCounts, DataFacts } from './data-facts.ts'
 import { enumerate } from './text.ts'
 
 /** How the daemon was started and will be: data folders of {@link UsernsPlan.dataFolder}; undefined without user namespaces. */
@@ -102,25 +102,22 @@ export function closedParents(
   { parents }: Pick<DataFacts, 'parents'>,
   root: { readonly rootUid: number; readonly rootGid: number },
 ): string[] {
-  return parents
-    .filter((parent) => !isOpen(parent, root))
-    .map(
-      ({ path, mode }) =>
-        `The containers' root can't get through ${path} (${mode}), which dockerd's data is below. Open it:  chmod o+x ${shellWord(path)}`,
-    )
+  return parents.flatMap(({ path, mode, uid, gid }) => {
+    // The owner's bits count for the owner, the group's for the group, the others' for the rest (path_resolution(7)).
+    // dockerd itself lets any of them count, and then no container starts (executed).
+    const whose = uid === root.rootUid ? 'u' : gid === root.rootGid ? 'g' : 'o'
+    // `s` and `t` are x with another bit; `S` and `T` are that bit alone (ls(1)).
+    if ('xst'.includes(mode.charAt(EXECUTE[whose]) || '-')) return []
+    return [
+      `The containers' root can't get through ${path} (${mode}), which dockerd's data is below. Open it:  chmod ${whose}+x ${shellWord(path)}`,
+    ]
+  })
 }
+
+/** Where `drwxr-x--x` has the x of each. */
+const EXECUTE = { u: 3, g: 6, o: 9 } as const
 
 /** For a POSIX sh. */
 function shellWord(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
-}
-
-/**
- * The owner's bits count for the owner, the group's for the group, the others' for the rest (path_resolution(7)). dockerd
- * itself lets any of them count, and then no container starts (executed).
- */
-function isOpen({ mode, uid, gid }: DataParent, root: { readonly rootUid: number; readonly rootGid: number }): boolean {
-  const at = uid === root.rootUid ? 3 : gid === root.rootGid ? 6 : 9
-  // `s` and `t` are x with another bit; `S` and `T` are that bit alone (ls(1)).
-  return 'xst'.includes(mode.charAt(at) || '-')
 }
