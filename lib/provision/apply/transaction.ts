@@ -44,7 +44,7 @@ export function transactionScript(plan: ApplyPlan, { id, after, owner }: Transac
     'set -eu; umask 077',
     `s=${STATE_FOLDER}; b=$s/${id}`,
     'step() { printf "@step %s\\n" "$1"; }',
-    ...backup(written, id, owner),
+    ...backup(written, owner),
     ...arm(id, after),
     'step write',
     ...written.flatMap((change) => write(change, plan.tlsDir)),
@@ -56,7 +56,7 @@ export function transactionScript(plan: ApplyPlan, { id, after, owner }: Transac
   ])
 }
 
-function backup(written: readonly Change[], id: string, owner: number | undefined): string[] {
+function backup(written: readonly Change[], owner: number | undefined): string[] {
   return [
     'step backup',
     'mkdir -p "$s" "$b"',
@@ -69,8 +69,6 @@ function backup(written: readonly Change[], id: string, owner: number | undefine
     `if systemctl is-active --quiet ${UNIT_NAME}; then : >"$b/was-active"; fi`,
     'if test -s "$s/last"; then cp "$s/last" "$b/previous"; fi',
     'sync',
-    // O_EXCL: of two at once only one gets on (POSIX sh, "Redirecting Output", noclobber).
-    `if ! (set -C; printf "%s\\n" ${id} >"$s/pending") 2>/dev/null; then rm -rf "$b"; exit ${PENDING_CODE}; fi`,
   ]
 }
 
@@ -89,7 +87,10 @@ function arm(id: string, after: number): string[] {
     '',
   ].join('\n')
   return [
+    // Whoever reads our lines may be dead: then this one ends us, and nothing has begun.
     'step arm',
+    // O_EXCL: of two at once only one gets on (POSIX sh, "Redirecting Output", noclobber).
+    `if ! (set -C; printf "%s\\n" ${id} >"$s/pending") 2>/dev/null; then rm -rf "$b"; exit ${PENDING_CODE}; fi`,
     `cat >/etc/systemd/system/${RECOVER_UNIT} ${hereDocument(unit)}`,
     `chmod 0644 /etc/systemd/system/${RECOVER_UNIT}`,
     `mkdir -p -m 0755 /etc/systemd/system/${BOOT}.wants`,
