@@ -2,7 +2,8 @@ import { commandLine } from '../pki/folder-layout.ts'
 import type { ListedCertificate } from '../pki/index.ts'
 
 /** The command that issues anew what an authority that was replaced has issued. */
-export function reissueLine({ kind, name, sans }: ListedCertificate, dir: string): string {
+export function reissueLine({ kind, name, sans, host }: ListedCertificate, dir: string): string {
+  if (host !== undefined) return commandLine('cert', 'renew', '--server', '--dir', dir)
   if (kind === 'ca') return commandLine('cert', 'ca', '--replace-ca', '--dir', dir)
   const words = kind === 'server' ? sans : [name]
   return commandLine('cert', kind, ...words, '--force', '--dir', dir)

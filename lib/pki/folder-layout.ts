@@ -45,9 +45,17 @@ export function nextAuthorityPaths(root: string): NextAuthorityPaths {
   }
 }
 
-/** dockerd's own names for its files, as its manual and the notes have them. */
-export function serverPaths(root: string): LeafPaths {
-  const folder = join(root, 'server')
+export function hostsFolder(root: string): string {
+  return join(root, 'hosts')
+}
+
+/**
+ * dockerd's own names for its files, as its manual and the notes have them.
+ *
+ * @param host - one of several servers of the same authority; it must have been checked, for it becomes a folder
+ */
+export function serverPaths(root: string, host?: string): LeafPaths {
+  const folder = host === undefined ? join(root, 'server') : join(hostsFolder(root), host)
   return {
     folder,
     ca: join(folder, 'ca.pem'),

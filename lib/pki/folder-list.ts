@@ -8,18 +8,23 @@ import {
   clientPaths,
   clientsFolder,
   commandLine,
+  hostsFolder,
   nextAuthorityPaths,
   serverPaths,
   shellLine,
+  type LeafPaths,
 } from './folder-layout.ts'
 import { isKeyElsewhere } from './key-held.ts'
 import { settleSwap } from './folder-swap.ts'
+import { isHostName } from './host-name.ts'
 import { readLedger, type LedgerEntry } from './ledger.ts'
 
 /** One line of the ledger, and where its certificate is in use. */
 export interface ListedCertificate extends LedgerEntry {
   /** The file that holds it now. Absent: it was replaced, or removed. */
   readonly path?: string
+  /** Which of several servers it is for. Absent: the one in the folder `server`, or no server at all. */
+  readonly host?: string
 }
 
 /** The three files that a client's machine needs, as PEM. */
@@ -40,15 +45,32 @@ export async function listCertificates(root: string): Promise<ListedCertificate[
       todo: `Give the folder that init made, or make one:  ${commandLine('cert', 'ca', '--dir', root)}`,
     })
   }
-  const inUse = new Map<string, string>()
-  const clients = (await clientNames(root)).map((name) => clientPaths(root, name).cert)
-  for (const path of [paths.cert, nextAuthorityPaths(root).cert, serverPaths(root).cert, ...clients]) {
-    for (const fingerprint of await fingerprintsIn(path)) inUse.set(fingerprint, path)
+  const inUse = new Map<string, Pick<ListedCertificate, 'path' | 'host'>>()
+  const clients = (await clientNames(root)).map((name) => ({ path: clientPaths(root, name).cert }))
+  const servers = (await serverPlaces(root)).map(({ host, paths: { cert } }) => ({ path: cert, ...(host && { host }) }))
+  for (const place of [{ path: paths.cert }, { path: nextAuthorityPaths(root).cert }, ...servers, ...clients]) {
+    for (const fingerprint of await fingerprintsIn(place.path)) inUse.set(fingerprint, place)
   }
-  return entries.map((entry) => {
-    const path = inUse.get(entry.fingerprint256)
-    return path === undefined ? entry : { ...entry, path }
-  })
+  return entries.map((entry) => ({ ...entry, ...inUse.get(entry.fingerprint256) }))
+}
+
+/** A server of the folder, and where its files are. */
+export interface ServerPlace {
+  /** Absent: the one in the folder `server`. */
+  readonly host?: string
+  readonly paths: LeafPaths
+}
+
+/** Where servers' files are, or may be: the one that `init` makes first, then those that `setup` has made. */
+export async function serverPlaces(root: string): Promise<ServerPlace[]> {
+  const hosts = (await hostNames(root)).map((host) => ({ host, paths: serverPaths(root, host) }))
+  return [{ paths: serverPaths(root) }, ...hosts]
+}
+
+async function hostNames(root: string): Promise<string[]> {
+  const folder = hostsFolder(root)
+  if (!(await isFolder(folder))) return []
+  return (await fs.readdir(folder)).filter(isHostName).toSorted()
 }
 
 /** The clients that have a folder, in the order of the alphabet. */

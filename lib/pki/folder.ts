@@ -17,6 +17,7 @@ import { ensureLeaf, type FolderLeafResult } from './folder-issue.ts'
 import type { LeafWish } from './folder-leaf.ts'
 import { authorityPaths, clientPaths, commandLine, serverPaths } from './folder-layout.ts'
 import { clientNames, listCertificates, readClient, type ClientFiles, type ListedCertificate } from './folder-list.ts'
+import { parseHostName } from './host-name.ts'
 import { signClient, type FolderSignOptions, type FolderSignResult } from './folder-sign.ts'
 import { checkLeafOptions, issueClient, issueServer, type IssuedCertificate, type LeafOptions } from './issue.ts'
 import { appendToLedger, ledgerEntry } from './ledger.ts'
@@ -43,6 +44,16 @@ export interface FolderLeafOptions extends LeafOptions {
   readonly passphrase?: Passphrase
 }
 
+/** For a server in a {@link PkiFolder}. */
+export interface FolderServerOptions extends FolderLeafOptions {
+  /**
+   * Which of several servers of one authority: letters, digits, `.`, `-` and `_`. Its files are in the folder `hosts/HOST`.
+   *
+   * @defaultValue none: the one server, in the folder `server`
+   */
+  readonly host?: string
+}
+
 const AUTHORITY_OPTIONS = ['commonName', 'keyType', 'days', 'passphrase']
 const SIGN_OPTIONS = ['days', 'name', 'file', 'force', 'passphrase']
 const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
@@ -52,6 +63,7 @@ const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
  *
  *     DIR/ca/{ca.pem,ca-key.pem,ledger.jsonl}
  *     DIR/server/{ca.pem,server-cert.pem,server-key.pem}
+ *     DIR/hosts/HOST/{ca.pem,server-cert.pem,server-key.pem}      each of several servers, as setup makes them
  *     DIR/clients/NAME/{ca.pem,cert.pem,key.pem}      no key.pem where a request was signed
  *
  * Folders are 0700, keys and the ledger 0600, certificates 0644, from the moment that they exist. No file is ever lost:
@@ -123,19 +135,20 @@ export class PkiFolder {
   }
 
   /**
-   * Keeps the server's pair that is there, or issues one. Other names than it has are an error without `force`.
+   * Keeps a server's pair that is there, or issues one. Other names than it has are an error without `force`.
    *
    * @param names - as for {@link issueServer}
    * @throws {@link PkiError} ERR_SERVER_NAMES_CHANGED, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID,
    *   ERR_DAYS_INVALID, and those of {@link PkiFolder.openAuthority}
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
    */
-  async ensureServer(names: readonly string[], options: FolderLeafOptions = {}): Promise<FolderLeafResult> {
-    checkOptions(options, LEAF_OPTIONS, 'PkiFolder.ensureServer')
+  async ensureServer(names: readonly string[], options: FolderServerOptions = {}): Promise<FolderLeafResult> {
+    checkOptions(options, [...LEAF_OPTIONS, 'host'], 'PkiFolder.ensureServer')
+    const { host, ...rest } = options
     const wish = {
       kind: 'server',
       root: this.path,
-      paths: serverPaths(this.path),
+      paths: serverPaths(this.path, host === undefined ? undefined : parseHostName(host)),
       names: parseServerNames(names),
     } as const
     const command = ['cert', 'server', ...names]

@@ -2,7 +2,7 @@ export { createAuthority, type Authority, type AuthorityOptions } from './author
 export { parseClientName, suggestClientName } from './client-name.ts'
 export type { Passphrase } from './encrypted-key.ts'
 export type { KeyUsage } from './extensions.ts'
-export { PkiFolder, type FolderLeafOptions } from './folder.ts'
+export { PkiFolder, type FolderLeafOptions, type FolderServerOptions } from './folder.ts'
 export type { FolderAuthorityOptions, FolderAuthorityResult } from './folder-authority.ts'
 export type { FolderLeafResult } from './folder-issue.ts'
 export type { FolderSignOptions, FolderSignResult } from './folder-sign.ts'

@@ -2,8 +2,8 @@ import type { X509Certificate } from 'node:crypto'
 import { PkiError } from '../errors.ts'
 import { openCertificate, readCertificate, splitPem } from '../identity/certificate.ts'
 import { readIfThere } from './folder-io.ts'
-import { authorityPaths, clientPaths, commandLine, nextAuthorityPaths, serverPaths } from './folder-layout.ts'
-import { clientNames } from './folder-list.ts'
+import { authorityPaths, clientPaths, commandLine, nextAuthorityPaths } from './folder-layout.ts'
+import { clientNames, serverPlaces } from './folder-list.ts'
 import { appendToLedger, ledgerEntry, readLedger, type LedgerEntry } from './ledger.ts'
 
 /** A certificate in its place that the ledger has nothing of, or something else. */
@@ -22,13 +22,13 @@ interface Place {
   readonly keyPath?: string
 }
 
-/** Where certificates are in use: the authority's, one that takes its place, the server's and the clients'. */
+/** Where certificates are in use: the authority's, one that takes its place, the servers' and the clients'. */
 async function places(root: string): Promise<Place[]> {
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name))
   return [
     { path: authorityPaths(root).cert, kind: 'ca' },
     { path: nextAuthorityPaths(root).cert, kind: 'ca' },
-    { path: serverPaths(root).cert, kind: 'server' },
+    ...(await serverPlaces(root)).map(({ paths }) => ({ path: paths.cert, kind: 'server' }) as const),
     ...clients.map(({ cert, key }) => ({ path: cert, kind: 'client', keyPath: key }) as const),
   ]
 }

@@ -131,7 +131,7 @@ function notThere(root: string, { kind, name }: Named): PkiError {
 type Planned = Omit<RenewedCertificate, 'result'>
 
 function issue(folder: PkiFolder, { certificate, days }: Planned, passphrase?: Passphrase): Promise<FolderLeafResult> {
-  const { kind, name, sans } = certificate
+  const { kind, name, sans, host } = certificate
   const keyType = KEY_TYPES.find((type) => type === certificate.keyType)
   const options = {
     // What has ended, or is of an authority that was replaced, is no good any more.
@@ -142,5 +142,5 @@ function issue(folder: PkiFolder, { certificate, days }: Planned, passphrase?: P
     ...(passphrase !== undefined && { passphrase }),
   }
   if (kind === 'client') return folder.ensureClient(name, options)
-  return folder.ensureServer(serverNames(name, sans), options)
+  return folder.ensureServer(serverNames(name, sans), { ...options, ...(host !== undefined && { host }) })
 }
