@@ -159,7 +159,11 @@ export type ProvisionErrorCode =
   | 'ERR_APPLY_ROLLED_BACK'
   | 'ERR_APPLY_ROLLBACK_FAILED'
   | 'ERR_APPLY_NOTHING_TO_ROLL_BACK'
+  | 'ERR_USERNS_NOT_IN_FORCE'
   | 'ERR_CONFIRMATION_REQUIRED'
+  | 'ERR_PLUGIN_FOREIGN'
+  | 'ERR_PLUGIN_FROM_CACHE'
+  | 'ERR_PLUGIN_UNSUPPORTED'
 
 /** Names of images, and what the Docker CLI keeps to log in to registries. */
 export type RegistryErrorCode =

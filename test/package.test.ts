@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -8,7 +8,9 @@ import * as interop from '../lib/interop/index.ts'
 import * as main from '../lib/index.ts'
 import * as pki from '../lib/pki/index.ts'
 import { createAuthority, issueClient, issueServer } from '../lib/pki/index.ts'
+import { runCommand, type CommandResult } from './support/command.ts'
 import { attempt, install, lockedDependencies, pack, ROOT, run, type Packed } from './support/packed.ts'
+import { lacks } from './support/requirements.ts'
 import { startPeer } from './support/tls-servers.ts'
 
 const ENTRIES = {
@@ -136,6 +138,71 @@ describe('installed elsewhere', () => {
     const { code, stderr } = await attempt(project, direct, '--no-such-option')
     assert.equal(code, 2)
     assert.match(stderr, /no-such-option/)
+  })
+
+  test('docker-mtls is a plugin of the docker command', { skip: lacks('docker') }, async () => {
+    const plugins = join(folder, 'config/cli-plugins')
+    const path = join(plugins, 'docker-mtls')
+    const bin = join(project, 'node_modules/.bin/docker-mtls')
+    const docker = (...argv: string[]): Promise<CommandResult> =>
+      runCommand('docker', argv, { env: { DOCKER_CONFIG: join(folder, 'config'), HOME: folder } })
+    const works = async (): Promise<void> => {
+      assert.equal((await docker('mtls', '--version')).stdout, `${packed.version}\n`)
+      assert.match((await docker('--help')).stdout, /^ {2}mtls\* +Secure a daemon/m)
+      const pong = await docker('mtls', 'pong')
+      assert.deepEqual(
+        [pong.code, pong.stderr.split('\n')[0]],
+        [2, 'ERR_USAGE: docker mtls: there is no command pong.'],
+      )
+    }
+    await mkdir(plugins, { recursive: true })
+    assert.match(await run(project, bin, 'plugin', 'install', '--dir', plugins), /^created .*docker mtls ping\n$/s)
+    await works()
+    const text = await readFile(path, 'utf8')
+    assert.match(text, /\/node_modules\/\.bin\/docker-mtls'/)
+    for (const again of [
+      () => run(project, 'npx', '--no-install', 'docker-mtls', 'plugin', 'install', '--dir', plugins),
+      async () => (await docker('mtls', 'plugin', 'install')).stdout,
+    ]) {
+      assert.match(await again(), /^kept /)
+      assert.equal(await readFile(path, 'utf8'), text)
+    }
+    await run(project, bin, 'plugin', 'remove', '--dir', plugins)
+    assert.match((await docker('mtls')).stderr, /'mtls' is not a docker command/)
+
+    await symlink(bin, path)
+    await works()
+    const overLink = await docker('mtls', 'plugin', 'install')
+    assert.deepEqual([overLink.code, overLink.stdout], [1, ''])
+    assert.match(overLink.stderr, /^ERR_PLUGIN_FOREIGN: .*it is a link to .*docker-mtls\./)
+    assert.match((await docker('mtls', 'plugin', 'install', '--force')).stdout, /^replaced /)
+    await works()
+  })
+
+  test('what npx has in its cache does not become a plugin', async () => {
+    const cache = join(folder, '_npx/0a1b')
+    await mkdir(cache, { recursive: true })
+    await symlink(join(project, 'node_modules'), join(cache, 'node_modules'))
+    const bin = join(cache, 'node_modules/.bin/docker-mtls')
+    const { code, stderr } = await attempt(folder, bin, 'plugin', 'install', '--dir', folder)
+    assert.equal(code, 1)
+    assert.match(
+      stderr,
+      /^ERR_PLUGIN_FROM_CACHE: .*\n.*npm install --global docker-mtls && docker-mtls plugin install\n$/,
+    )
+  })
+
+  test('its metadata loads neither commander nor anything else', async () => {
+    const coverage = join(folder, 'coverage')
+    const script = join(project, 'node_modules/docker-mtls/dist/cli/main.js')
+    const env = { NODE_V8_COVERAGE: coverage }
+    const { stdout } = await runCommand(process.execPath, [script, 'docker-cli-plugin-metadata'], { env })
+    assert.equal((JSON.parse(stdout) as { Version: string }).Version, packed.version)
+    const reports = await Promise.all((await readdir(coverage)).map((name) => readFile(join(coverage, name), 'utf8')))
+    const loaded = reports.flatMap((text) => (JSON.parse(text) as { result: { url: string }[] }).result)
+    const files = loaded.map(({ url }) => url).filter((url) => url.startsWith('file:'))
+    const own = files.map((url) => url.replace(/^.*\/node_modules\/docker-mtls\//, ''))
+    assert.match(own.toSorted().join('\n'), /^dist\/chunks\/[^\n]*\ndist\/cli\/main\.js$/)
   })
 
   test('it connects', async (t) => {

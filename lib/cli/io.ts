@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Environment } from '../endpoint/environment.ts'
+import type { DockerFlag } from './plugin-call.ts'
 
 /** Where words go: a stream of the process, or a test's. */
 export interface Output {
@@ -24,6 +25,8 @@ export interface Io {
   readonly signal: AbortSignal
   /** Below which the installed unit is looked for. */
   readonly root: string
+  /** The docker command's own options, where it has called us as its plugin. */
+  readonly docker?: readonly DockerFlag[]
 }
 
 /** The reason of a signal from outside; its exit code is 128 and the signal's number, as a shell has it. */

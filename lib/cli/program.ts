@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { Command, type OutputConfiguration } from 'commander'
 import type { CommandSpec, Context } from './command.ts'
 import { COMMANDS, GROUPS, type Entry } from './commands.ts'
 import { hasColours, widthOf, wrap } from './output.ts'
+import { packageVersion } from './package-version.ts'
+import { asTyped, isPlugin } from './self.ts'
 
 const DESCRIPTION =
   'Secures a Docker daemon and reaches it, with mutual TLS on both ends: makes the keys and certificates, renders the ' +
@@ -27,9 +28,9 @@ JSON lines: { type: "step", ... } each, then "result" or "error".
 
 /** The tree of commands. Only the one that is meant gets its options; the others are there by name. */
 export function buildProgram(context: Context, meant?: { entry: Entry; spec: CommandSpec }): Command {
-  const program = new Command('docker-mtls')
+  const program = new Command(isPlugin(context.io.env) ? 'docker mtls' : 'docker-mtls')
     .description(DESCRIPTION)
-    .version(version(), '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain, with examples')
     .helpCommand(false)
     .exitOverride()
@@ -79,19 +80,15 @@ function afterHelp({ examples, json }: CommandSpec, { io }: Context): string {
 
 /** Commander's own words about mistakes are dropped: they become errors of ours. */
 function outputOf({ io }: Context): OutputConfiguration {
+  // As long as our own name, so that no line gets longer by it.
+  const typed = (text: string): string => (isPlugin(io.env) ? asTyped(text, io.env) : text)
   return {
-    writeOut: (text) => io.stdout.write(text),
-    writeErr: (text) => io.stderr.write(text),
+    writeOut: (text) => io.stdout.write(typed(text)),
+    writeErr: (text) => io.stderr.write(typed(text)),
     outputError: () => undefined,
     getOutHelpWidth: () => widthOf(io.stdout),
     getErrHelpWidth: () => widthOf(io.stderr),
     getOutHasColors: () => hasColours(io.stdout, io.env),
     getErrHasColors: () => hasColours(io.stderr, io.env),
   }
-}
-
-/** Two folders up, from lib/cli as well as from dist/cli. */
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

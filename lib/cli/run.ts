@@ -4,6 +4,7 @@ import { makeContext, type CommandSpec, type Context } from './command.ts'
 import { asksForJson, normaliseArgv } from './argv.ts'
 import { COMMANDS, type Entry } from './commands.ts'
 import { Declined } from './confirm.ts'
+import { optionsFromDocker } from './docker-flags.ts'
 import { errorReport, errorText, exitCodeOf, usageError, USAGE, type ErrorReport } from './errors.ts'
 import { Interrupted, type Io } from './io.ts'
 import { writeLine } from './json-lines.ts'
@@ -61,12 +62,15 @@ function normalised(
   entry: Entry | undefined,
   command: Command | undefined,
   where: string,
-  { say }: Context,
+  { say, io: { docker = [] } }: Context,
 ): readonly string[] {
   if (entry === undefined || command === undefined) return argv
   // Only init takes words beside such a flag; elsewhere a word too many is a mistake that says so itself.
   const notes = command.registeredArguments.length === 0 ? () => undefined : say
-  return [...entry.words, ...normaliseArgv(argv.slice(entry.words.length), command.options, where, notes)]
+  const { options } = command
+  const long = options.map((option) => option.long ?? '')
+  const words = normaliseArgv(argv.slice(entry.words.length), options, where, notes)
+  return [...entry.words, ...optionsFromDocker(docker, long, where), ...words]
 }
 
 /** `cert` of `cert sho`, for a mistake inside a group. */

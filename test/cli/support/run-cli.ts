@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Input } from '../../../lib/cli/io.ts'
+import type { DockerFlag } from '../../../lib/cli/plugin-call.ts'
 import { run } from '../../../lib/cli/run.ts'
 import { cleanEnvironment } from '../../support/command.ts'
 
@@ -26,6 +27,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** What stdin holds. */
   readonly input?: string | Uint8Array
+  /** The docker command's own options, where it calls. */
+  readonly docker?: readonly DockerFlag[]
 }
 
 /** A terminal's keyboard: types the next answer whenever it is asked for one. */
@@ -61,7 +64,8 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     for (const keys of [answer ?? []].flat()) setImmediate(() => keyboard.write(keys))
   })
   const signal = options.signal ?? new AbortController().signal
-  const io = { stdin: keyboard satisfies Input, stdout: stream('stdout'), stderr, env, signal, root }
+  const { docker = [] } = options
+  const io = { stdin: keyboard satisfies Input, stdout: stream('stdout'), stderr, env, signal, root, docker }
   const code = await run(argv, io)
   return { code, ...output, raw: keyboard.raw }
 }

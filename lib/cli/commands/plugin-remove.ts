@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import type { CommandSpec, Context } from '../command.ts'
+import { addJson } from '../options.ts'
+import { addPluginFolder, pluginFolder } from '../plugin-place.ts'
+
+interface RemoveFlags {
+  readonly dir?: string
+  readonly json?: true
+}
+
+async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
+  const { removePlugin } = await import('../../provision/plugin.ts')
+  const result = await removePlugin(pluginFolder(flags.dir, context.io.env))
+  const text = result.removed ? `removed ${result.path}\n` : `There is no ${result.path}.\n`
+  context.answer({ data: result, text }, flags)
+}
+
+function define(command: Command, context: Context): void {
+  addJson(addPluginFolder(command)).action((flags: RemoveFlags) => runRemove(flags, context))
+}
+
+export const pluginRemove: CommandSpec = {
+  description: 'Removes the file that docker-mtls plugin install has made, and no other.',
+  examples: [['docker-mtls plugin remove', 'from your own folder of plugins']],
+  json: '{ path, removed }',
+  stray: (extra) => `A folder is an option:  docker-mtls plugin remove --dir ${extra}`,
+  define,
+}

@@ -1,0 +1,84 @@
+import { complete, COMPLETE_WORDS } from './complete.ts'
+import { Interrupted, SIGINT_CODE, type Io } from './io.ts'
+import { parsePluginCall, PLUGIN_VARIABLE, variablesOf, type PluginCall } from './plugin-call.ts'
+import { run } from './run.ts'
+
+/** A shell reports 128 and the signal's number (signal(7)). */
+const SIGNALS = { SIGINT: SIGINT_CODE, SIGTERM: 143, SIGHUP: 129 } as const
+
+/** Where the docker command says that it ends: see `followDocker`. */
+const SOCKET_VARIABLE = 'DOCKER_CLI_PLUGIN_SOCKET'
+
+const interrupted = new AbortController()
+let heard: keyof typeof SIGNALS | undefined
+let isBroken = false
+
+/** Runs the command line that this process was started with. */
+export async function start(): Promise<void> {
+  listenForSignals()
+  watchOutputs()
+  const call = parsePluginCall(process.argv.slice(2), process.env)
+  if (call === undefined) delete process.env[PLUGIN_VARIABLE]
+  else await becomePlugin(call)
+  if (call !== undefined && COMPLETE_WORDS.includes(call.argv[0] ?? '')) {
+    process.stdout.write(complete(call.argv))
+    return
+  }
+  const exitCode = await run(call?.argv ?? process.argv.slice(2), ioOf(call))
+  // Of a plugin that was ended by a signal the docker command says 255.
+  if (call === undefined && heard !== undefined && exitCode === SIGNALS[heard]) return endBy(heard)
+  process.exitCode = isBroken && exitCode === 0 ? 1 : exitCode
+}
+
+function listenForSignals(): void {
+  for (const signal of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
+    process.on(signal, () => {
+      // What is being written is written to its end; who can't wait for that asks twice.
+      if (heard !== undefined) return endBy(signal)
+      heard = signal
+      interrupted.abort(new Interrupted(SIGNALS[signal]))
+    })
+  }
+}
+
+/** The parent is told of the signal itself: systemd takes that for a clean end, and 143 for a failure (systemd.service(5)). */
+function endBy(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
+}
+
+function watchOutputs(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Nobody reads on, as with `| head`: that is no reason to stop halfway, nor to complain.
+      if (error.code === 'EPIPE' || isBroken) return
+      isBroken = true
+      process.exitCode = 1
+      process.stderr.write(`ERR_FILE_WRITE: writing the output: ${error.message}.\n`)
+    })
+  }
+}
+
+/** The docker command has called us. Its options for us are variables where Docker has variables of that meaning. */
+async function becomePlugin({ flags }: PluginCall): Promise<void> {
+  Object.assign(process.env, variablesOf(flags))
+  const { followDocker } = await import('../interop/follow-docker.ts')
+  followDocker(process.env[SOCKET_VARIABLE], () => {
+    if (heard === undefined) interrupted.abort(new Interrupted(SIGNALS.SIGTERM))
+  })
+}
+
+function ioOf(call: PluginCall | undefined): Io {
+  return {
+    /** Looked at only where something is asked: to touch process.stdin opens it. */
+    get stdin() {
+      return process.stdin
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    signal: interrupted.signal,
+    root: '/',
+    ...(call !== undefined && { docker: call.flags }),
+  }
+}
