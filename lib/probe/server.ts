@@ -46,8 +46,9 @@ export interface ServerReport {
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  * @example
  * ```ts
- * const { plaintext, clientCertificate, acceptedAuthorities } = await probeServer({ host: 'build01', port: 2376 })
- * const isClosed = plaintext === 'refused' && clientCertificate === 'required' && acceptedAuthorities.length > 0
+ * const report = await probeServer({ host: 'build01', port: 2376 })
+ * const isOurs = namesOnly(report, await readFile('ca.pem', 'utf8'))
+ * const isClosed = report.plaintext === 'refused' && report.clientCertificate === 'required' && isOurs
  * ```
  */
 export async function probeServer(options: ProbeOptions): Promise<ServerReport> {

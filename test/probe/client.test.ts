@@ -119,6 +119,16 @@ for (const protocol of VERSIONS) {
       assert.equal((await knock(port, { protocol })).accepted, false)
       assert.equal(told(), 0)
     })
+
+    test('has refused a client where it closes a moment after the handshake, with a word or without', async (t) => {
+      for (const word of ['', 'go away']) {
+        const { port } = await startNodeTls(t, { ...files, requestCert: true, rejectUnauthorized: false }, (socket) => {
+          if (!socket.authorized) setTimeout(() => socket.end(word), 40)
+        })
+        assert.equal((await knock(port, { ...clients.foreign, protocol })).accepted, false)
+        assert.equal((await knock(port, { ...clients.fit, protocol })).accepted, true)
+      }
+    })
   })
 }
 

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/errors.ts'
 import { openCertificate, readCertificate, splitPem } from '../../lib/identity/certificate.ts'
 import { namesAuthority, namesOnly, probeServer, type ProbeOptions, type ServerReport } from '../../lib/probe/index.ts'
+import { inTime } from '../../lib/probe/clock.ts'
 import { readDistinguishedName, subjectOf } from '../../lib/probe/distinguished-name.ts'
 import { makeCa, makeServer, type Made } from '../support/openssl-certs.ts'
 import { freePort } from '../support/ports.ts'
@@ -258,6 +259,17 @@ describe('without TLS', () => {
     }
   }
 
+  test('what a 400 means is read to its end, in however many pieces it comes', async (t) => {
+    const { port } = await startTcp(t, (socket) => {
+      const [head = '', body = ''] = GO.split(/(?<=\r\n\r\n)/)
+      socket.setNoDelay(true).once('data', () => {
+        socket.write(head)
+        setTimeout(() => socket.end(body), 50)
+      })
+    })
+    assert.equal((await probe(port)).plaintext, 'refused')
+  })
+
   test('what is sent is a ping, four hellos and a handshake, and nothing else', async (t) => {
     const { port, received } = await startTcp(t, (socket) => void socket.once('data', () => socket.end()))
     await probe(port)
@@ -433,6 +445,20 @@ describe('no way to the server', () => {
     assert.equal(await failure(probe(peer.port, { signal })), reason)
     assert.ok(performance.now() - start < 1_000)
     await untilClosed(peer)
+
+    const early = aborting(reason)
+    setTimeout(early.abort, 100)
+    assert.equal(await failure(probe(await startStopped(t), { signal: early.signal })), reason)
+  })
+
+  test('where one look fails, the others end with it', async () => {
+    let seen: AbortSignal | undefined
+    const call = async (time: AbortSignal): Promise<never> => {
+      seen = time
+      throw new Error('no way')
+    }
+    await assert.rejects(inTime({ timeout: 60_000, signal: undefined }, call), /no way/)
+    assert.equal(seen?.aborted, true)
   })
 
   test('a host that takes no more connections', async (t) => {

@@ -101,12 +101,14 @@ export async function startStopped(t: Cleanable): Promise<number> {
 export async function startNodeTls(
   t: Cleanable,
   options: TlsOptions,
+  onSocket: (socket: TLSSocket) => void = () => undefined,
 ): Promise<{ readonly port: number; readonly told: () => number }> {
   let told = 0
   const sockets = new Set<TLSSocket>()
   const server = createTlsServer(options, (socket) => {
     sockets.add(socket)
     socket.on('error', () => undefined).on('data', (chunk: Buffer) => (told += chunk.length))
+    onSocket(socket)
   })
   server.on('tlsClientError', () => undefined).listen(0, '127.0.0.1')
   await once(server, 'listening')
