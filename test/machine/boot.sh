@@ -23,7 +23,7 @@ outer() {
   mount -t tmpfs -o mode=755 harness "$folder"
   mkdir "$folder/cgroup" "$folder/disk" "$folder/root"
   mount -t tmpfs -o "mode=755,size=$MACHINE_DISK" disk "$folder/disk"
-  # Docker's folders are no part of the overlay: overlay2 can't lie on one.
+  # Docker's folders are no part of the overlay: not every kernel lets overlay2 lie on one.
   mkdir "$folder/disk/upper" "$folder/disk/work" "$folder/disk/docker" "$folder/disk/containerd"
   chmod 710 "$folder/disk/docker"
   chmod 711 "$folder/disk/containerd"

@@ -37,6 +37,7 @@ describe('a machine with docker', { skip: lacksMachine() }, () => {
     assert.match(cat, /^ExecStart=\/usr\/sbin\/dockerd .*\$DOCKER_OPTS$/m)
     assert.doesNotMatch(cat, /\.d\//)
     assert.doesNotMatch(await machine.read('/etc/passwd'), /dockremap/)
+    assert.equal((await machine.must(['docker', 'info', '-f', '{{.Driver}}'])).trim(), 'overlay2')
     assert.deepEqual(await machine.run(['docker', 'images', '-q']), { code: 0, stdout: '', stderr: '' })
   })
 
@@ -200,11 +201,11 @@ const BOOTS = `
   await machine.must(['docker', 'run', '-d', 'busybox:made-here', 'sleep', '4321'])
   console.log('up')
   if (process.argv.includes('stop')) await machine.stop()
-  else setInterval(() => undefined, 1000)
+  if (process.argv.includes('kill -9')) setInterval(() => undefined, 1000)
 `
 
 describe('nothing is left of a machine', { skip: lacksMachine() }, () => {
-  for (const how of ['stop', 'kill -9'] as const) {
+  for (const how of ['stop', 'no stop', 'kill -9'] as const) {
     test(`after ${how}`, async (t) => {
       const folder = await temporaryFolder(t)
       await writeFile(join(folder, 'boots.mts'), BOOTS)
@@ -225,6 +226,8 @@ describe('nothing is left of a machine', { skip: lacksMachine() }, () => {
       await closed
       for (let attempt = 0; attempt < 100 && !isDeepStrictEqual(await remains(), clean); attempt++) await delay(50)
       assert.deepEqual(await remains(), clean)
+      // Who was killed could not take the name away.
+      if (how === 'stop') assert.doesNotMatch(await readFile('/etc/hosts', 'utf8'), /nine\.test/)
     })
   }
 })

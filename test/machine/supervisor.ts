@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Socket } from 'node:net'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -52,12 +53,35 @@ export function startSupervisor(variables: Readonly<Record<string, string>>): Su
     complaints,
     boot: async () => {
       if (booted++ > 0) child.stdin.write('boot\n')
-      return Number(await lines())
+      const line = await whileHeld(child, lines)
+      if (!/^\d+$/.test(line)) throw new Error(`it ended before it had a PID: ${line}`)
+      return Number(line)
     },
     waitForEnd: async () => {
-      if ((await lines()) !== 'ended') throw new Error('the machine did not end')
+      if ((await whileHeld(child, lines)) !== 'ended') throw new Error('the machine did not end')
     },
     stop: stopper(child, folder),
+  }
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>
+
+/** A test that failed without stopping its machine must not wait for it: only while we do so does it keep this process. */
+async function whileHeld<Result>(child: Child, work: () => Promise<Result>): Promise<Result> {
+  hold(child, true)
+  try {
+    return await work()
+  } finally {
+    hold(child, false)
+  }
+}
+
+function hold(child: Child, isHeld: boolean): void {
+  // The pipes of a child are sockets (child_process.spawn).
+  const handles = [child, child.stdin, child.stdout, child.stderr] as unknown as Pick<Socket, 'ref' | 'unref'>[]
+  for (const handle of handles) {
+    if (isHeld) handle.ref()
+    else handle.unref()
   }
 }
 
@@ -71,12 +95,13 @@ function lineReader(reader: Interface): () => Promise<string> {
   }
 }
 
-function stopper(child: ChildProcessByStdio<Writable, Readable, Readable>, folder: string): () => Promise<void> {
+function stopper(child: Child, folder: string): () => Promise<void> {
   const kill = (): boolean => child.kill('SIGTERM')
   const ended = once(child, 'close')
   process.once('exit', kill)
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
+    hold(child, true)
     kill()
     await ended
     process.off('exit', kill)
