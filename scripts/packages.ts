@@ -28,6 +28,7 @@ export const TEST_PACKAGES: readonly DebianPackage[] = [
   { name: 'ca-certificates', provides: '/etc/ssl/certs/ca-certificates.crt', neededFor: "the system's own CAs" },
   { name: 'curl', provides: 'curl', neededFor: 'another HTTP client' },
   { name: 'openssl', provides: 'openssl', neededFor: 'a judge of certificates' },
+  { name: 'binutils', provides: 'readelf', neededFor: 'a judge of programs' },
   { name: 'gnutls-bin', provides: 'certtool', neededFor: 'a judge of certificates' },
   { name: 'libnss3-tools', provides: 'certutil', neededFor: 'a judge of certificates' },
   {

@@ -351,7 +351,7 @@ describe('a free range', () => {
     )
   })
 
-  test('is the one that useradd takes', { skip: lacks('namespaces', '/usr/sbin/useradd') }, async (t) => {
+  test('is the one that useradd takes', { skip: lacks('namespaces', 'useradd') }, async (t) => {
     assert.ok(inNamespaces())
     const files = ['/etc/passwd', '/etc/shadow', '/etc/group', '/etc/gshadow', '/etc/subuid', '/etc/subgid']
     const before = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')))

@@ -7,8 +7,8 @@ import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { judgeIdMap, parseIdMap } from '../../lib/provision/userns/uid-map.ts'
 import { isKnownMachine, WAIT_SECONDS, waitProgram, type Machine } from '../../lib/provision/userns/wait-program.ts'
-import { findProgram } from '../../scripts/packages.ts'
 import { refuses } from '../daemon/support/refuses.ts'
+import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const MACHINES: readonly Machine[] = ['x86_64', 'aarch64']
@@ -48,7 +48,7 @@ describe('the program that waits', () => {
       assert.deepEqual([elf.readUInt32LE(120), elf.readUInt32LE(124)], [0x6474e551, 6])
     })
 
-    test(`${machine}: readelf finds nothing wrong`, { skip: findProgram('readelf') === undefined }, async (t) => {
+    test(`${machine}: readelf finds nothing wrong`, { skip: lacks('readelf') }, async (t) => {
       const path = await programFile(t, machine)
       const { stdout, stderr } = spawnSync('readelf', ['-hlW', path], { encoding: 'utf8', env: { LC_ALL: 'C' } })
       assert.equal(stderr, '')
