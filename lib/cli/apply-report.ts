@@ -9,16 +9,8 @@ import { asTyped } from './self.ts'
 import { until } from './words.ts'
 
 /** A plan as --json has it. Of a key there is never more than its path. */
-export function planData({
-  form,
-  settings,
-  server,
-  changes,
-  conflicts,
-  warnings,
-  losses,
-  restarts,
-}: ApplyPlan): object {
+export function planData(plan: ApplyPlan): object {
+  const { form, settings, server, changes, conflicts, warnings, losses, restarts, userns } = plan
   return {
     form,
     ...settings,
@@ -28,6 +20,7 @@ export function planData({
     warnings,
     losses,
     restarts,
+    ...(userns && { userns }),
   }
 }
 
@@ -94,6 +87,16 @@ function paintLine(line: string, paint: Context['paint']): string {
   return line.startsWith('@') ? paint('dim', line) : line
 }
 
+function usernsText({ settings, userns }: ApplyPlan, { userns: seen }: ApplyReport): string {
+  if (userns === undefined) return settings.usernsRemap ?? 'off'
+  const ranges = userns.subuid.map(({ start, count }) => `${start} to ${start + count - 1}`)
+  const of = `${settings.usernsRemap}: ids ${ranges.join(', ')} of ${userns.user}`
+  if (seen === undefined) return of
+  return seen.verified
+    ? `${of}\nseen: a container's root is ${seen.remappedRoot} on the host`
+    : `${of}\nnot seen: ${seen.reason}`
+}
+
 /** What was done and seen, for a person. */
 export function resultText(plan: ApplyPlan, report: ApplyReport, context: Context): string {
   const { server, settings } = plan
@@ -101,7 +104,7 @@ export function resultText(plan: ApplyPlan, report: ApplyReport, context: Contex
   const rows: [string, string][] = [
     ['Listens on', settings.listen.join(' and ')],
     ['Server', `${names}\n${until(server.facts.validTo)}`],
-    ['User namespaces', settings.usernsRemap ?? 'off'],
+    ['User namespaces', usernsText(plan, report)],
     ['Written', report.written.length === 0 ? 'nothing, all of it was there' : report.written.join('\n')],
     ['Proven', report.proof.map(({ ok, got }) => `${ok ? '' : 'NOT: '}${got}`).join('\n')],
     ...(report.id === undefined

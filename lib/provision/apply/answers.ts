@@ -3,7 +3,8 @@ import { asScript } from '../host/sh.ts'
 import { lastWords, type HostShell } from '../host/shell.ts'
 import { UNIT_NAME } from '../installed-unit.ts'
 
-const LOCAL = 'unix:///run/docker.sock'
+/** Where a daemon of systemd's listens for its own host (docker.socket). */
+export const LOCAL_SOCKET = 'unix:///run/docker.sock'
 /** As long as dockerd may take to load its containers. */
 const TIMEOUT_MS = 30_000
 
@@ -17,7 +18,7 @@ export async function silenceOf(shell: HostShell): Promise<string | undefined> {
   const ran = await shell.run(
     asScript([
       `systemctl is-active --quiet ${UNIT_NAME} || { systemctl is-active ${UNIT_NAME} >&2; exit 1; }`,
-      `if command -v docker >/dev/null; then timeout 30 docker -H ${LOCAL} version >/dev/null; fi`,
+      `if command -v docker >/dev/null; then timeout 30 docker -H ${LOCAL_SOCKET} version >/dev/null; fi`,
     ]),
   )
   if (ran.code !== 0) return lastWords(ran)
@@ -26,7 +27,7 @@ export async function silenceOf(shell: HostShell): Promise<string | undefined> {
 
 async function silenceHere(): Promise<string | undefined> {
   try {
-    const docker = await connect({ host: LOCAL, connectTimeout: TIMEOUT_MS }, {})
+    const docker = await connect({ host: LOCAL_SOCKET, connectTimeout: TIMEOUT_MS }, {})
     await docker.close()
     return undefined
   } catch (error) {

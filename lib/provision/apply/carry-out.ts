@@ -3,10 +3,12 @@ import { promises as fs } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isDockerMtlsError, ProvisionError } from '../../errors.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
+import { asScript } from '../host/sh.ts'
 import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
 import { tlsFilesIn } from '../override.ts'
 import { runStep, type OnStep } from '../progress.ts'
-import { silenceOf } from './answers.ts'
+import type { UsernsProof } from '../userns/prove.ts'
+import { LOCAL_SOCKET, silenceOf } from './answers.ts'
 import { isWritten } from './changes.ts'
 import { whyNotStarted } from './journal.ts'
 import { ROLLBACK_AFTER_S, type ApplyOptions } from './options.ts'
@@ -27,6 +29,8 @@ export interface ApplyReport {
   readonly proof: readonly ProofCheck[]
   /** Was it seen that a client's certificate gets in? */
   readonly clientProven: boolean
+  /** What a container's root is on the host, where user namespaces are on and dockerd was restarted. */
+  readonly userns?: UsernsProof
 }
 
 /** All that carrying out needs besides the plan. */
@@ -87,19 +91,16 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
     requireApplied(ran, shell)
     signal?.throwIfAborted()
     const proof = await proveIt(plan, options)
+    const userns = await lookAtContainer(plan, options)
     signal?.throwIfAborted()
     await runStep(onStep, { step: 'commit', title: 'keep it' }, () => commit(id, shell))
-    return reportOf(
-      plan.changes.filter(isWritten).map(({ path }) => path),
-      proof,
-      true,
-      id,
-    )
+    const written = plan.changes.filter(isWritten).map(({ path }) => path)
+    return { ...reportOf(written, proof, true, id), ...(userns && { userns }) }
   } catch (cause) {
     // It never began: another one had.
     if (ran?.code === PENDING_CODE) throw cause
     const wasActive = plan.facts.property('service', 'ActiveState') === 'active'
-    throw await goBack(cause, { id, shell, onStep, signal, wasActive, started: ran?.code === 0 })
+    throw await goBack(cause, { id, shell, onStep, signal, wasActive, started: ran?.code === 0, after: rollbackAfter })
   }
 }
 
@@ -120,7 +121,8 @@ function requireApplied(ran: Ran, { name }: HostShell): void {
 }
 
 async function commit(id: string, shell: HostShell): Promise<void> {
-  const ran = await shell.run(commitScript(id))
+  // Over ssh its answer may be lost; asked again, it says the same.
+  const ran = await shell.run(commitScript(id)).catch(() => shell.run(commitScript(id)))
   if (ran.code === 0) return
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried: 'ending the apply',
@@ -153,6 +155,26 @@ function proveIt(plan: ApplyPlan, options: CarryOutOptions): Promise<readonly Pr
   })
 }
 
+/** With user namespaces a container is looked at from outside, by the host's own socket or as the client of the proof. */
+async function lookAtContainer(plan: ApplyPlan, options: CarryOutOptions): Promise<UsernsProof | undefined> {
+  const { shell, probe, signal, onStep } = options
+  const { rootUid } = plan.userns ?? {}
+  if (rootUid === undefined || (!shell.isHere && probe === undefined)) return undefined
+  const { connect } = await import('../../engine/connect.ts')
+  const { proveUserns } = await import('../userns/prove.ts')
+  const { host, port } = targetOf(plan, options.address)
+  const endpoint = shell.isHere
+    ? { host: LOCAL_SOCKET }
+    : { host: `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`, ...probe }
+  const docker = await connect(endpoint, {})
+  const readUidMap = async (pid: number): Promise<string> => (await shell.run(`cat /proc/${pid}/uid_map\n`)).stdout
+  try {
+    return await proveUserns(docker, { readUidMap, rootUid, signal, onStep })
+  } finally {
+    await docker.close()
+  }
+}
+
 /** The first listener on the network; one for all addresses is knocked at on loopback. */
 export function targetOf({ settings }: Pick<ApplyPlan, 'settings'>, address?: string): { host: string; port: number } {
   const [, host = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(settings.listen[0] ?? '') ?? []
@@ -180,6 +202,8 @@ interface Going {
   readonly wasActive: boolean
   /** Did the new one start? Then its log has nothing to say about what went wrong. */
   readonly started: boolean
+  /** When the host goes back by itself, in seconds. */
+  readonly after: number
 }
 
 /** Puts everything back. What is returned is what the caller is to be told. */
@@ -187,7 +211,9 @@ async function goBack(cause: unknown, going: Going): Promise<unknown> {
   const { id, shell, onStep, signal, started } = going
   const why = started ? undefined : await whyNotStarted(shell).catch(() => undefined)
   await runStep(onStep, { step: 'roll-back', title: 'put everything back' }, async () => {
-    const ran = await shell.run(undoScript(id))
+    const ran = await shell.run(undoScript(id)).catch((reason: unknown) => {
+      throw outOfReach(going, reason)
+    })
     if (ran.code !== 0) throw rollbackFailed(shell.name, lastWords(ran), cause)
   })
   if (going.wasActive) await seeOldDaemon(going, cause)
@@ -201,10 +227,27 @@ async function goBack(cause: unknown, going: Going): Promise<unknown> {
   })
 }
 
-/** Of an apply that failed before it had begun, half a folder of copies may be there. */
+/**
+ * Of an apply that failed before it had begun, half a folder of copies may be there. Another one may be finished, and only
+ * its answer was lost.
+ */
 function undoScript(id: string): string {
   const folder = `${STATE_FOLDER}/${id}`
-  return `if test -s ${STATE_FOLDER}/pending; then /bin/sh ${folder}/rollback.sh now; else rm -rf ${folder}; fi\n`
+  return asScript([
+    `if test "$(cat ${STATE_FOLDER}/last 2>/dev/null)" = ${id}; then /bin/sh ${folder}/rollback.sh asked`,
+    `elif test -s ${STATE_FOLDER}/pending; then /bin/sh ${folder}/rollback.sh now`,
+    `else rm -rf ${folder}; fi`,
+  ])
+}
+
+/** The host needs nobody for going back. */
+function outOfReach({ shell, after }: Going, cause: unknown): ProvisionError {
+  return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
+    tried: `putting everything back on ${shell.name}`,
+    got: `it can not be reached any more (${isDockerMtlsError(cause) ? cause.got : String(cause)})`,
+    todo: `It puts everything back by itself, ${after} seconds after the first change at the latest. Run this again then.`,
+    cause,
+  })
 }
 
 async function seeOldDaemon({ shell, onStep }: Going, cause: unknown): Promise<void> {

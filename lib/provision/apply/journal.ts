@@ -10,6 +10,8 @@ const LOG = asScript([
 const TELLING = [
   /failed to start daemon: (.*)/,
   /unable to configure the Docker daemon[^:]*: (.*)/,
+  // What dockerd ends with comes without a time and a level.
+  /^(failed to .*)$/,
   /level=(?:fatal|error) msg="((?:[^"\\]|\\.)*)"/,
 ]
 

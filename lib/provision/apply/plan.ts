@@ -1,10 +1,11 @@
 import { parseUnit, type ParsedUnit } from '../../daemon/index.ts'
+import type { UsernsPlan } from '../../daemon/userns-ranges.ts'
 import { readDaemonJson } from '../../daemon/existing.ts'
 import { DaemonError, isDockerMtlsError, PkiError, ProvisionError } from '../../errors.ts'
 import { KEY_MODE, PUBLIC_MODE } from '../../files.ts'
 import type { DaemonSource } from '../daemon-source.ts'
 import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
-import { STATE_FOLDER } from '../host/facts-script.ts'
+import { STATE_FOLDER, type FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/trouble.ts'
 import type { FoundUnit } from '../installed-unit.ts'
@@ -17,6 +18,7 @@ import type { ApplyWishes } from './options.ts'
 import { renderConfiguration, settingsOfInit, type Rendered } from './rendered.ts'
 import { checkServerFiles, type ServerFiles } from './server-files.ts'
 import { unitOf } from './unit.ts'
+import { decideUserns, usernsQuestions, type UserNamespaces } from './userns.ts'
 import { assignmentsOf, expand, type Expanded } from './variables.ts'
 import { lossesOf, warningsOf } from './words.ts'
 
@@ -33,6 +35,8 @@ export interface ApplyPlan {
   readonly warnings: readonly string[]
   /** What stops, or is out of sight afterwards: to be agreed to. */
   readonly losses: readonly string[]
+  /** What user namespaces come to, where they will be on. */
+  readonly userns?: UsernsPlan
   /** Is live-restore new? Then dockerd reads it before it is restarted, so that containers survive that. */
   readonly reloadsFirst: boolean
   /** Has dockerd to be restarted? If not, what is there has only to be proven. */
@@ -69,15 +73,27 @@ export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: 
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const there = { ...inForce.settings, ...ofInit }
   const tlsDir = read.tlsDir ?? there.tlsDir ?? DEFAULT_TLS_DIR
-  const facts = await gatherMore(shell, first, wantedFacts(found, tlsDir), signal)
+  const remap = read.usernsRemap ?? there.usernsRemap
+  const facts = await gatherMore(
+    shell,
+    first,
+    wantedFacts(found, tlsDir, usernsQuestions(found.unit, inForce, remap)),
+    signal,
+  )
   const server = wishes.server ?? serverOnHost(facts, tlsDir)
   const liveRestore = wishes.liveRestore
   return decide({ wishes, read, found, inForce, there, tlsDir, facts, server, liveRestore })
 }
 
-function wantedFacts({ unit }: FoundUnit, tlsDir: string): Parameters<typeof gatherMore>[2] {
+function wantedFacts({ unit }: FoundUnit, tlsDir: string, more: readonly string[]): FurtherFacts {
   const { ca, cert, key } = tlsFilesIn(tlsDir)
-  return { programs: [unit.exec], files: [...unit.environmentFiles, ca, cert], secrets: [key], writable: [tlsDir] }
+  return {
+    programs: [unit.exec],
+    files: [...unit.environmentFiles, ca, cert],
+    secrets: [key],
+    writable: [tlsDir],
+    more,
+  }
 }
 
 interface Known {
@@ -99,7 +115,8 @@ function decide(known: Known): ApplyPlan {
   if (!('rendered' in outcome)) return refusedPlan(known, form, outcome.conflict)
   const { rendered } = outcome
   const start = startOf(rendered, found, facts)
-  const changes = changesOf(wantedFiles(rendered, server, tlsDir, facts), facts)
+  const userns = decideUserns(rendered.settings.usernsRemap, inForce, facts)
+  const changes = changesOf([...userns.files, ...wantedFiles(rendered, server, tlsDir, facts)], facts)
   const daemonJson = readDaemonJson(start.daemonJson ?? '')
   const liveRestore = daemonJson['live-restore'] === true
   const situation = {
@@ -120,15 +137,27 @@ function decide(known: Known): ApplyPlan {
     tlsDir,
     server,
     changes,
-    conflicts: findConflicts(situation),
-    warnings: [...rendered.warnings.filter((text) => !isAboutVariables(text)), ...warningsOf(situation, server)],
-    losses: restarts ? lossesOf(situation) : [],
+    conflicts: [...findConflicts(situation), ...closedFolders(userns)],
+    warnings: [
+      ...rendered.warnings.filter((text) => !isAboutVariables(text)),
+      ...warningsOf(situation, server),
+      ...(userns.plan?.warnings ?? []),
+    ],
+    losses: restarts ? [...lossesOf(situation), ...userns.losses] : [],
+    ...(userns.plan && { userns: userns.plan }),
     reloadsFirst: liveRestore && inForce.daemonJson['live-restore'] !== true && isRunning(facts),
     restarts,
     start,
     facts,
     isPending: facts.file(`${STATE_FOLDER}/pending`) !== undefined,
   }
+}
+
+function closedFolders({ closed }: UserNamespaces): Conflict[] {
+  return closed.map((sentence) => {
+    const [got = '', todo = ''] = sentence.split(/\. (?=Open it)/)
+    return { code: 'ERR_APPLY_CONFLICT', what: 'user namespaces', got, todo }
+  })
 }
 
 /** We have read the files that the renderer only warns of. */

@@ -44,12 +44,14 @@ export function transactionScript(plan: ApplyPlan, { id, after, owner }: Transac
     'set -eu; umask 077',
     `s=${STATE_FOLDER}; b=$s/${id}`,
     'step() { printf "@step %s\\n" "$1"; }',
+    // Over ssh we may go on here while a second login has put everything back already.
+    `ours() { test "$(cat "$s/pending" 2>/dev/null)" = ${id} || { rm -f -- "$@"; exit ${PENDING_CODE}; }; }`,
     ...backup(written, owner),
     ...arm(id, after),
     'step write',
     ...written.flatMap((change) => write(change, plan.tlsDir)),
     'sync',
-    'step reload',
+    'step reload; ours',
     'systemctl daemon-reload',
     ...(plan.reloadsFirst ? liveRestore() : []),
     ...restart(),
@@ -108,9 +110,10 @@ function write({ path, mode, text }: Change, tlsDir: string): string[] {
       (folder) =>
         `if ! test -d ${shWord(folder)}; then printf "d %s\\n" ${shWord(folder)} >>"$b/entries"; mkdir -m ${folder === tlsDir ? '0700' : '0755'} ${shWord(folder)}; fi`,
     ),
+    'ours',
     `cat >${word}.docker-mtls ${hereDocument(text)}`,
     `chmod ${mode.toString(8).padStart(4, '0')} ${word}.docker-mtls; chown ${OWNER} ${word}.docker-mtls`,
-    `mv -f -T -- ${word}.docker-mtls ${word}`,
+    `ours ${word}.docker-mtls; mv -f -T -- ${word}.docker-mtls ${word}`,
   ]
 }
 
@@ -127,7 +130,7 @@ function liveRestore(): string[] {
 
 function restart(): string[] {
   return [
-    'step restart',
+    'step restart; ours',
     ': >"$b/restarted"; sync',
     `systemctl reset-failed ${UNIT_NAME} docker.socket 2>/dev/null || true`,
     `timeout ${RESTART_S} systemctl restart ${UNIT_NAME}`,
@@ -140,6 +143,8 @@ export function commitScript(id: string): string {
   return asScript([
     'set -eu; umask 077',
     `s=${STATE_FOLDER}; b=$s/${id}`,
+    // Asked a second time, since the answer was lost.
+    `if ! test -s "$s/pending" && test "$(cat "$s/last" 2>/dev/null)" = ${id}; then exit 0; fi`,
     `test "$(cat "$s/pending" 2>/dev/null)" = ${id}`,
     `printf "%s\\n" ${id} >"$s/last.new"; sync; mv -f "$s/last.new" "$s/last"`,
     'rm -f "$s/pending"; sync',

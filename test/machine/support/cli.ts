@@ -34,3 +34,8 @@ export async function cliLines(
     .map((line) => JSON.parse(line) as Record<string, unknown>)
   return { code, lines, result: lines.at(-1) ?? {}, stderr }
 }
+
+/** Runs a command line of ours as somebody else, in a folder that everybody may enter. */
+export function cliAs(machine: Machine, user: string, words: readonly string[]): Promise<Ran> {
+  return machine.run(['node', '--import', TSX, MAIN, ...words], { user })
+}

@@ -1,0 +1,96 @@
+import { closedParents, whatDisappears } from '../../daemon/what-disappears.ts'
+import { DATA_FACTS_SH, parseDataFacts } from '../../daemon/data-facts.ts'
+import { readFlags } from '../../daemon/flags.ts'
+import { planUserns, type UsernsPlan } from '../../daemon/userns-ranges.ts'
+import type { ParsedUnit } from '../../daemon/index.ts'
+import { isDockerMtlsError } from '../../errors.ts'
+import { PUBLIC_MODE } from '../../files.ts'
+import type { HostFacts } from '../host/facts.ts'
+import { shWord } from '../host/sh.ts'
+import type { WantedFile } from './changes.ts'
+import type { InForce } from './in-force.ts'
+
+/** What user namespaces mean on a host. */
+export interface UserNamespaces {
+  readonly plan?: UsernsPlan
+  /** /etc/subuid and /etc/subgid, where lines are missing. */
+  readonly files: readonly WantedFile[]
+  /** What is out of sight afterwards: sentences. */
+  readonly losses: readonly string[]
+  /** Folders that the containers' root can't get through: sentences with their remedy. */
+  readonly closed: readonly string[]
+}
+
+/** What has to be asked of the host for this. */
+export function usernsQuestions(
+  unit: ParsedUnit,
+  { daemonJson }: InForce,
+  value: string | false | undefined,
+): string[] {
+  const [user = ''] = (value || '').split(':')
+  return [
+    `data_facts() {\n${DATA_FACTS_SH}}`,
+    `fact data "$(data_facts ${shWord(dataRootOf(unit, daemonJson))})"`,
+    // Accounts may come from elsewhere than /etc/passwd (nsswitch.conf(5)).
+    ...(user === '' || user === 'default' ? [] : [`said account getent passwd ${shWord(user)}`]),
+  ]
+}
+
+function dataRootOf({ args, prefix }: ParsedUnit, json: InForce['daemonJson']): string {
+  const flags = readFlags(args, { variables: !prefix.includes(':') })
+  const key = json['data-root']
+  const named = flags.findLast(({ name }) => name === 'data-root')?.value
+  return named ?? (typeof key === 'string' && key !== '' ? key : '/var/lib/docker')
+}
+
+/**
+ * Works out what a change of user namespaces means: whose ranges, which lines are missing, what is out of sight.
+ *
+ * @param value - as it will be; undefined: off
+ * @throws {@link DaemonError} ERR_USERNS_INVALID
+ */
+export function decideUserns(value: string | undefined, inForce: InForce, facts: HostFacts): UserNamespaces {
+  const plan = value === undefined ? undefined : planUserns(value, textsOf(facts))
+  const data = parseDataFacts(facts.fact('data'))
+  const change = { before: folderInForce(inForce, facts), after: plan?.dataFolder }
+  return {
+    ...(plan && { plan }),
+    files: plan === undefined ? [] : missingLines(plan, facts),
+    losses: whatDisappears(data, change),
+    closed: plan === undefined ? [] : closedParents(data, plan),
+  }
+}
+
+function textsOf({ file, fact }: HostFacts): Parameters<typeof planUserns>[1] {
+  const textOf = (path: string): string | undefined => file(path)?.text
+  return {
+    passwd: `${textOf('/etc/passwd') ?? ''}\n${fact('account')}`,
+    group: textOf('/etc/group') ?? '',
+    subuid: textOf('/etc/subuid'),
+    subgid: textOf('/etc/subgid'),
+    loginDefs: textOf('/etc/login.defs'),
+  }
+}
+
+/** What can't be worked out of a daemon that runs is no reason to stop. */
+function folderInForce({ settings }: InForce, facts: HostFacts): string | undefined {
+  try {
+    return settings.usernsRemap === undefined ? undefined : planUserns(settings.usernsRemap, textsOf(facts)).dataFolder
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return undefined
+  }
+}
+
+function missingLines({ missing }: UsernsPlan, facts: HostFacts): WantedFile[] {
+  const wanted = [
+    ['/etc/subuid', missing.subuid],
+    ['/etc/subgid', missing.subgid],
+  ] as const
+  return wanted.flatMap(([path, line]) => {
+    if (line === undefined) return []
+    const { text = '', mode = PUBLIC_MODE } = facts.file(path) ?? {}
+    const before = text === '' || text.endsWith('\n') ? text : `${text}\n`
+    return [{ path, mode, text: `${before}${line}\n` }]
+  })
+}
