@@ -1,7 +1,7 @@
 /** Which room may import which: the plan in CONTRIBUTING.md, held by `npm run check`. */
 const MAY_IMPORT = {
   cli: 'cli|provision|audit|probe|interop|engine|transport|endpoint|identity|pki|daemon|registry|contexts',
-  provision: 'daemon|pki|probe|engine|endpoint|identity|contexts',
+  provision: 'daemon|pki|probe|engine|transport|endpoint|identity|contexts',
   engine: 'transport|endpoint|identity|registry',
   transport: 'endpoint|identity',
   endpoint: '',

@@ -22,23 +22,30 @@ const OPTIONS: readonly string[] = [
 ]
 
 /**
- * The command line of one connection, without the program. Everything in it was read by the parser of hosts here and now,
- * since an endpoint may be made by hand, and `-oProxyCommand=...` in it would run a program.
+ * The command line of one connection to a daemon, without the program.
  *
  * @param timeout - in milliseconds; so long ssh itself tries, should nobody be there any more to end it
  * @throws {@link EndpointError} ERR_HOST_INVALID for an endpoint that {@link parseHost} would never give
  */
 export function sshArguments(endpoint: SshEndpoint, timeout: number): string[] {
-  const { user, port, host, socketPath } = parsedAgain(endpoint)
+  const { socketPath } = parsedAgain(endpoint)
+  const socket = socketPath === undefined ? [] : ['--host', `unix://${socketPath}`]
+  return [...sshLogin(endpoint, timeout), 'docker', ...socket, 'system', 'dial-stdio']
+}
+
+/**
+ * The same up to the host: what follows is the command that is run there. Everything in it was read by the parser of hosts
+ * here and now, since an endpoint may be made by hand, and `-oProxyCommand=...` in it would run a program.
+ */
+export function sshLogin(endpoint: SshEndpoint, timeout: number): string[] {
+  const { user, port, host } = parsedAgain(endpoint)
   const options = [...OPTIONS, `ConnectTimeout=${Math.ceil(timeout / 1000)}`]
   // Neither a terminal, nor our agent, nor X11 for the other side.
   return ['-T', '-a', '-x'].concat(
     options.flatMap((option) => ['-o', option]),
     user === undefined ? [] : ['-l', user],
     port === undefined ? [] : ['-p', String(port)],
-    ['--', host, 'docker'],
-    socketPath === undefined ? [] : ['--host', `unix://${socketPath}`],
-    ['system', 'dial-stdio'],
+    ['--', host],
   )
 }
 

@@ -102,18 +102,18 @@ const NO_DOCKER: Wording = {
   todo: 'Install the Docker CLI there, on the PATH of a login without a terminal.',
 }
 
-function otherwise(code: number | null): Wording {
+function otherwise(code: number | null, command: string): Wording {
   return {
     code: 'ERR_SSH_FAILED',
     got: code === null ? 'ssh was ended by somebody else' : `it ended with code ${code}`,
-    todo: `${TRY} docker system dial-stdio`,
+    todo: `${TRY}${command}`,
   }
 }
 
 function wordingOf({ code, said }: Ending): Wording {
   if (NO_COMMAND.has(code)) return NO_DOCKER
   const rows = code === OWN ? OF_SSH : OF_DOCKER
-  return rows.find(({ says }) => says.test(said)) ?? otherwise(code)
+  return rows.find(({ says }) => says.test(said)) ?? otherwise(code, ' docker system dial-stdio')
 }
 
 /** What was written last says most; the rest of what ssh writes are frames and hints. */
@@ -122,10 +122,19 @@ function lastLines(said: string): string {
   return lines.slice(-2).join(' / ').slice(-300)
 }
 
-/** Says what ended an ssh process; a code of 0 is no fault. */
+/** Says what ended an ssh process that was to reach a daemon; a code of 0 is no fault. */
 export function sshFault(ending: Ending, endpoint: SshEndpoint): ConnectionError | undefined {
-  if (ending.code === 0) return undefined
-  const { code, got, todo } = wordingOf(ending)
+  return ending.code === 0 ? undefined : faultOf(wordingOf(ending), ending, endpoint)
+}
+
+/** The same for one that was to run some other command: what that ends with is no affair of ssh's. */
+export function sshLoginFault(ending: Ending, endpoint: SshEndpoint): ConnectionError | undefined {
+  if (ending.code !== null && ending.code !== OWN) return undefined
+  const wording = OF_SSH.find(({ says }) => says.test(ending.said)) ?? otherwise(ending.code, '')
+  return faultOf(wording, ending, endpoint)
+}
+
+function faultOf({ code, got, todo }: Wording, ending: Ending, endpoint: SshEndpoint): ConnectionError {
   const said = lastLines(ending.said)
   const { socketPath: _, ...host } = endpoint
   return new ConnectionError(code, {

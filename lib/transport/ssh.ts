@@ -1,11 +1,11 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../errors.ts'
-import { findProgram } from '../programs.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { publishConnect } from './diagnostics.ts'
 import { sshFault } from './ssh-faults.ts'
 import { answersHello } from './ssh-hello.ts'
-import { SshStream, startSsh } from './ssh-stream.ts'
+import { startSystemSsh } from './ssh-start.ts'
+import { SshStream } from './ssh-stream.ts'
 import { Turns } from './turns.ts'
 import { unlessAborted, within } from './within.ts'
 
@@ -44,7 +44,9 @@ async function openStream(
   signal: AbortSignal,
 ): Promise<SshStream> {
   const target = formatEndpoint(endpoint)
-  const starting = start(args, target).then((child) => new SshStream(child, (ending) => sshFault(ending, endpoint)))
+  const starting = startSystemSsh(args, target).then(
+    (child) => new SshStream(child, (ending) => sshFault(ending, endpoint)),
+  )
   onProcess?.(starting.then(({ ending }) => ending).catch(() => {}))
   const stream = await starting
   // Between two owners nobody else would listen, and an unheard 'error' ends the process.
@@ -57,25 +59,6 @@ async function openStream(
   } catch (error) {
     stream.destroy()
     throw error
-  }
-}
-
-async function start(args: readonly string[], target: string): ReturnType<typeof startSsh> {
-  const tried = `connecting to ${target}`
-  const program = await findProgram('ssh', process.env['PATH'] ?? '')
-  if (program === undefined) {
-    throw new ConnectionError('ERR_SSH_NOT_INSTALLED', {
-      tried,
-      got: 'there is no ssh in any folder of PATH',
-      todo: "Install OpenSSH's client (Debian: openssh-client).",
-    })
-  }
-  try {
-    return await startSsh(program, args)
-  } catch (cause) {
-    const got = `${program} could not be started (${(cause as NodeJS.ErrnoException).code})`
-    const todo = 'Look at that file, and at how many files and processes may be open here (ulimit -a).'
-    throw new ConnectionError('ERR_SSH_FAILED', { tried, got, todo, cause })
   }
 }
 

@@ -1,0 +1,31 @@
+import { text } from 'node:stream/consumers'
+import { formatEndpoint, type SshEndpoint } from '../../endpoint/endpoint.ts'
+import { sshLogin } from '../../transport/ssh-arguments.ts'
+import { sshLoginFault } from '../../transport/ssh-faults.ts'
+import { startSystemSsh } from '../../transport/ssh-start.ts'
+import { SshStream } from '../../transport/ssh-stream.ts'
+import { SSH_TIMEOUT_MS } from './ssh-shell.ts'
+
+/** What ssh makes of a host by its configuration. */
+export interface SshHost {
+  /** The name or address that it connects to: behind an alias another one. */
+  readonly hostname: string
+  readonly user: string
+  readonly port: number
+}
+
+/**
+ * Asks ssh itself what it makes of a host. Nothing is connected to (ssh(1), -G).
+ *
+ * @throws {@link ConnectionError} ERR_SSH_NOT_INSTALLED, ERR_SSH_FAILED
+ */
+export async function readSshConfig(endpoint: SshEndpoint): Promise<SshHost> {
+  const child = await startSystemSsh(['-G', ...sshLogin(endpoint, SSH_TIMEOUT_MS)], formatEndpoint(endpoint))
+  const stream = new SshStream(child, () => undefined)
+  stream.end()
+  const printed = await text(stream)
+  const fault = sshLoginFault(await stream.ending, endpoint)
+  if (fault !== undefined) throw fault
+  const value = (name: string): string => new RegExp(`^${name} (.+)$`, 'm').exec(printed)?.[1] ?? ''
+  return { hostname: value('hostname'), user: value('user'), port: Number(value('port')) }
+}
