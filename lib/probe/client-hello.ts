@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import net from 'node:net'
 
 /** Versions of TLS by the names that Node has for them, the oldest first. */
 export const PROTOCOLS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const
@@ -62,9 +61,8 @@ function extension(type: number, contents: Uint8Array): Buffer {
   return Buffer.concat([uint(2, type), vector(2, contents)])
 }
 
-/** RFC 6066 section 3: an address is no server name. */
-function serverNameOf(name: string | undefined): Buffer {
-  if (name === undefined || name === '' || net.isIP(name) !== 0) return Buffer.alloc(0)
+function serverNameOf(name: string): Buffer {
+  if (name === '') return Buffer.alloc(0)
   return extension(EXTENSION.serverName, vector(2, uint(1, 0), vector(2, Buffer.from(name))))
 }
 
@@ -75,7 +73,7 @@ const ONLY_13 = Buffer.concat([
   extension(EXTENSION.keyShare, vector(2)),
 ])
 
-function extensions(protocol: Protocol, servername: string | undefined): Buffer {
+function extensions(protocol: Protocol, servername: string): Buffer {
   const modern = WIRE_VERSION[protocol] >= WIRE_VERSION['TLSv1.2']
   return vector(
     2,
@@ -93,9 +91,9 @@ function extensions(protocol: Protocol, servername: string | undefined): Buffer 
  * ones at its usual security level, and shows nobody the list of CAs in what comes back.
  *
  * @param protocol - the version
- * @param servername - the name that is asked for; an address is left out
+ * @param servername - the name that is asked for; none where it is empty (RFC 6066 section 3: an address is no name)
  */
-export function renderClientHello(protocol: Protocol, servername?: string): Buffer {
+export function renderClientHello(protocol: Protocol, servername = ''): Buffer {
   const is13 = protocol === 'TLSv1.3'
   const hello = Buffer.concat([
     // RFC 8446 section 4.1.2: 1.3 calls itself 1.2 here.

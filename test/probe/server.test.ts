@@ -147,6 +147,7 @@ describe('openssl s_server', { skip }, () => {
         assert.deepEqual(report.certificate, readCertificate(made.cert))
         assert.deepEqual(report.chain, [...splitPem(made.cert), ...splitPem(otherCa.cert)])
         assert.equal(report.clientCertificate, 'required')
+        assert.deepEqual(report.protocols, [version === '-tls1_2' ? 'TLSv1.2' : 'TLSv1.3'])
       }
     }
   })
@@ -277,6 +278,8 @@ describe('without TLS', () => {
     assert.match(bytes, /GET \/_ping HTTP\/1\.1\r\nHost: docker\r\nConnection: close\r\n\r\n/)
     assert.equal(bytes.split('\x16\x03\x01').length - 1, 5)
     assert.equal(bytes.split('GET ').length - 1, 1)
+    assert.equal(bytes.split('localhost').length - 1, 5, 'the name is in each hello')
+    assert.equal(bytes.split('\x00\x0d\x00').length - 1, 3, 'signature algorithms are for 1.2 and later')
   })
 })
 
