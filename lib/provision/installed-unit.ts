@@ -12,7 +12,7 @@ export interface FoundUnit {
 }
 
 /** systemd.unit(5), "System Unit Search Path": what stands in an earlier one hides the same name in a later one. */
-export const LOAD_PATH = [
+export const LOAD_PATH: readonly string[] = [
   'etc/systemd/system',
   'run/systemd/system',
   'usr/local/lib/systemd/system',
