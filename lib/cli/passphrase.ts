@@ -116,36 +116,50 @@ async function readSecret(path: string, say: Context['say'], tried: string): Pro
   }
 }
 
-/** Asked twice: a slip of the finger would lock the authority for ever. */
-async function askNew({ io, say }: Context): Promise<string> {
-  if (!canAsk(io)) {
-    throw new PkiError('ERR_CA_PASSPHRASE', {
-      tried: "encrypting the authority's key",
-      got: 'there is no passphrase, and no terminal to ask on',
-      todo: WAYS,
-    })
-  }
+function askNew(context: Context): Promise<string> {
+  return askNewSecret(OF_CA, context)
+}
+
+/** A passphrase that is to be, for messages and questions. */
+export interface NewSecret {
+  /** `the authority's key`. */
+  readonly what: string
+  readonly code: 'ERR_CA_PASSPHRASE' | 'ERR_PKCS12_PASSPHRASE'
+  /** How it is given without a terminal. */
+  readonly ways: string
+  /** Why it has to be long. */
+  readonly risk: string
+}
+
+const OF_CA: NewSecret = {
+  what: "the authority's key",
+  code: 'ERR_CA_PASSPHRASE',
+  ways: WAYS,
+  risk: 'who guesses it is root on every server of this authority',
+}
+
+/** Asked twice: a slip of the finger would lock it for ever. */
+export async function askNewSecret(secret: NewSecret, { io, say }: Context): Promise<string> {
+  if (!canAsk(io)) throw unfit(secret, 'there is no passphrase, and no terminal to ask on', secret.ways)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const passphrase = await askSecret("New passphrase for the authority's key: ", io)
-    checkLength(passphrase)
+    const passphrase = await askSecret(`New passphrase for ${secret.what}: `, io)
+    checkLength(passphrase, secret)
     if ((await askSecret('The same again: ', io)) === passphrase) return passphrase
     say('The two differ.')
   }
-  throw new PkiError('ERR_CA_PASSPHRASE', {
-    tried: "encrypting the authority's key",
-    got: `the passphrase was not the same twice, in ${ATTEMPTS} attempts`,
-    todo: WAYS,
-  })
+  throw unfit(secret, `the passphrase was not the same twice, in ${ATTEMPTS} attempts`, secret.ways)
 }
 
-function checkLength(passphrase: string): void {
+/** Refuses a new passphrase that is soon guessed. */
+export function checkLength(passphrase: string, secret: NewSecret = OF_CA): void {
   const { length } = Array.from(passphrase)
   if (length >= SHORTEST) return
-  throw new PkiError('ERR_CA_PASSPHRASE', {
-    tried: "encrypting the authority's key",
-    got: length === 0 ? 'the passphrase is empty' : `the passphrase has ${length} characters`,
-    todo: `Take one of at least ${SHORTEST}: who guesses it is root on every server of this authority.`,
-  })
+  const got = length === 0 ? 'the passphrase is empty' : `the passphrase has ${length} characters`
+  throw unfit(secret, got, `Take one of at least ${SHORTEST}: ${secret.risk}.`)
+}
+
+function unfit({ what, code }: NewSecret, got: string, todo: string): PkiError {
+  return new PkiError(code, { tried: `encrypting ${what}`, got, todo })
 }
 
 /** Will an authority be made? One that is there and open can't be encrypted by the way. */

@@ -20,6 +20,7 @@ export {
 export { KEY_TYPES, parseKeyType, type KeyType } from './key-type.ts'
 export type { LedgerEntry } from './ledger.ts'
 export { loadAuthority, type AuthorityFiles } from './load-authority.ts'
+export { exportPkcs12, type Pkcs12Options } from './pkcs12.ts'
 export type { ExtensionFacts } from './read-extensions.ts'
 export { readRequest, type ReadRequestOptions, type RequestFacts } from './read-request.ts'
 export { createRequest, type CertificateRequest, type RequestOptions } from './request.ts'

@@ -3,7 +3,7 @@ import { pack } from 'tar-stream'
 import { PkiError } from '../errors.ts'
 import { KEY_MODE } from '../files.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
-import { PkiFolder, type CertificateFacts, type ClientFiles } from '../pki/index.ts'
+import { exportPkcs12, PkiFolder, type CertificateFacts, type ClientFiles } from '../pki/index.ts'
 import { authorityPaths, clientPaths, commandLine } from '../pki/folder-layout.ts'
 import { isOfPresentAuthority } from './present-authority.ts'
 import { writeSecretFile } from './secret-file.ts'
@@ -32,7 +32,7 @@ export interface ExportReport {
  * Packs a client's three files, and nothing else, into a tar file of mode 0600. They are checked first: what no daemon
  * would accept is not handed out.
  *
- * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID
+ * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID
  * @throws {@link IdentityError} for files that don't go together, or have expired
  * @throws {@link FileError} ERR_FILE_EXISTS, ERR_FILE_READ, ERR_FILE_WRITE
  * @example
@@ -51,11 +51,57 @@ export async function packClient(
   folder: string,
   name: string,
 ): Promise<Omit<ExportReport, 'path'> & { readonly archive: Buffer }> {
-  const { key, cert, ca } = await new PkiFolder(folder).readClient(name)
-  const { client, warnings } = await checked({ ca, cert, key }, clientPaths(folder, name).folder)
-  if (!(await isOfPresentAuthority(folder, cert))) throw ofReplacedAuthority(folder, name, client)
+  const { key, cert, ca, client, warnings } = await readChecked(folder, name)
   const files = { 'key.pem': key, 'cert.pem': cert, 'ca.pem': ca }
   return { archive: await tar(files), files: Object.keys(files), client, warnings }
+}
+
+/** What {@link exportClientP12} is told besides. */
+export interface P12Options extends ExportOptions {
+  /** Encrypts all of it. */
+  readonly passphrase: string
+}
+
+/** A PKCS#12 file that was written. */
+export type P12Report = Omit<ExportReport, 'files'>
+
+/**
+ * Packs the same three into one PKCS#12 file of mode 0600, encrypted, for tools that want it.
+ *
+ * @throws those of {@link exportClient}
+ * @throws {@link PkiError} ERR_PKCS12_PASSPHRASE
+ */
+export async function exportClientP12({
+  folder,
+  name,
+  out,
+  force = false,
+  passphrase,
+}: P12Options): Promise<P12Report> {
+  const { p12, ...report } = await packClientP12(folder, name, passphrase)
+  await writeSecretFile(out, p12, { replace: force, name: `${name}.p12` })
+  return { path: out, ...report }
+}
+
+/** The same, in memory. */
+export async function packClientP12(
+  folder: string,
+  name: string,
+  passphrase: string,
+): Promise<Omit<P12Report, 'path'> & { readonly p12: Buffer }> {
+  const { ca, cert, key, client, warnings } = await readChecked(folder, name)
+  return { p12: await exportPkcs12({ ca, cert, key, passphrase, name }), client, warnings }
+}
+
+/** What no daemon would take is not handed out. */
+export async function readChecked(
+  folder: string,
+  name: string,
+): Promise<ClientFiles & Pick<ExportReport, 'client' | 'warnings'>> {
+  const files = await new PkiFolder(folder).readClient(name)
+  const { client, warnings } = await checked(files, clientPaths(folder, name).folder)
+  if (!(await isOfPresentAuthority(folder, files.cert))) throw ofReplacedAuthority(folder, name, client)
+  return { ...files, client, warnings }
 }
 
 function ofReplacedAuthority(folder: string, name: string, { issuer }: CertificateFacts): PkiError {
