@@ -138,6 +138,12 @@ describe('a value of userns-remap on a host', () => {
       },
     ],
     ['by its uid', 'ann', facts('1500:300000:65536'), { dataFolder: '300000.300000', missing: {}, warnings: [] }],
+    [
+      'by its uid, whatever is there by its name',
+      'ann',
+      facts('ann:400000:65536\n1500:300000:65536'),
+      { subuid: [{ start: 300000, count: 65536 }], dataFolder: '300000.300000' },
+    ],
     ['uid:gid', '1500:1600', facts('ann:300000:65536'), { user: 'ann', uid: 1500, group: 'staff', gid: 1600 }],
     ['user:group', 'ann:staff', facts('ann:300000:65536'), { group: 'staff', dataFolder: '300000.300000' }],
     ["a group's name is the user's", 'ann', facts('ann:300000:65536'), { group: 'ann', gid: 1700 }],
@@ -206,7 +212,7 @@ describe('a value of userns-remap on a host', () => {
       "others' ranges, by name and by uid",
       'ann',
       facts('', {
-        subuid: 'ann:300000:65536\nbob:365535:1\n1501:299999:2\nzoe:365536:65536',
+        subuid: 'ann:300000:65536\nbob:365535:1\n1501:299999:2\nzoe:365536:65536\nyan:200000:100000',
         subgid: 'ann:1000000:65536',
       }),
       [
@@ -337,6 +343,27 @@ describe('a value of userns-remap on a host', () => {
 const RANGES = array(record({ start: integer({ min: 0, max: 700_000 }), count: integer({ min: 1, max: 90_000 }) }))
 
 describe('a free range', () => {
+  const rows: readonly (readonly [taken: readonly (readonly [start: number, count: number])[], start: number])[] = [
+    [[], 100_000],
+    [[[165_536, 1]], 100_000],
+    [[[165_535, 1]], 165_536],
+    [[[34_465, 65_536]], 100_001],
+    [[[34_464, 65_536]], 100_000],
+    [
+      [
+        [100_000, 200_000],
+        [150_000, 1],
+      ],
+      300_000,
+    ],
+  ]
+  for (const [taken, start] of rows) {
+    test(`beside ${JSON.stringify(taken)} is ${start}`, () => {
+      const ranges = taken.map(([first, count]) => ({ start: first, count }))
+      assert.equal(freeStart(ranges, limitsOf(undefined, 'UID')), start)
+    })
+  }
+
   test('overlaps nobody, and is the lowest one', () => {
     holds(
       property(RANGES, (taken) => {
