@@ -6,7 +6,7 @@ import type { HostShell } from '../../provision/host/shell.ts'
 import { applyData, planData, planText, resultText } from '../apply-report.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../confirm.ts'
-import { addDaemonOptions, addJson, addYes, once, readSeconds } from '../options.ts'
+import { addDaemonOptions, addJsonLines, addYes, once, readSeconds } from '../options.ts'
 import { withProgress } from '../progress.ts'
 
 interface ApplyFlags extends ConfirmFlags {
@@ -122,7 +122,7 @@ function define(command: Command, context: Context): void {
     )
     .option('--dry-run', 'show what would be done, and change nothing')
   addYes(command)
-  addJson(command).action((flags: ApplyFlags) => runApply(flags, context))
+  addJsonLines(command).action((flags: ApplyFlags) => runApply(flags, context))
 }
 
 export const daemonApply: CommandSpec = {

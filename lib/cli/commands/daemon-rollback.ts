@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { LastApply } from '../../provision/apply/roll-back.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../confirm.ts'
-import { addJson, addYes } from '../options.ts'
+import { addJsonLines, addYes } from '../options.ts'
 import { withProgress } from '../progress.ts'
 
 interface RollbackFlags extends ConfirmFlags {
@@ -37,7 +37,7 @@ function lastText({ at, isPending, restored, removed }: LastApply): string {
 
 function define(command: Command, context: Context): void {
   addYes(command)
-  addJson(command).action((flags: RollbackFlags) => runRollback(flags, context))
+  addJsonLines(command).action((flags: RollbackFlags) => runRollback(flags, context))
 }
 
 export const daemonRollback: CommandSpec = {

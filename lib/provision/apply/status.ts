@@ -93,10 +93,13 @@ function serviceOf({ property }: HostFacts): Pick<DaemonStatus, 'active' | 'stat
   }
 }
 
+/** It is our own host: what keeps silent for so long is not TLS. */
+const PROBE_MS = 3000
+
 async function lookAt(listener: string, ca: string | undefined, signal?: AbortSignal): Promise<ListenerStatus> {
   const { host, port } = targetOf({ settings: { listen: [listener as `tcp://${string}`] } })
   try {
-    const seen = await probeServer({ host, port, ...(signal && { signal }) })
+    const seen = await probeServer({ host, port, timeout: PROBE_MS, ...(signal && { signal }) })
     return { listener, seen, isSecure: isSecure(seen, ca) }
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error

@@ -1,6 +1,7 @@
 import { closedParents, whatDisappears } from '../../daemon/what-disappears.ts'
 import { DATA_FACTS_SH, parseDataFacts } from '../../daemon/data-facts.ts'
 import { readFlags } from '../../daemon/flags.ts'
+import { withLine } from '../../daemon/subids.ts'
 import { planUserns, type UsernsPlan } from '../../daemon/userns-ranges.ts'
 import type { ParsedUnit } from '../../daemon/index.ts'
 import { isDockerMtlsError } from '../../errors.ts'
@@ -27,12 +28,15 @@ export function usernsQuestions(
   { daemonJson }: InForce,
   value: string | false | undefined,
 ): string[] {
-  const [user = ''] = (value || '').split(':')
+  const [user = '', group = user] = (value || '').split(':')
+  const getent = (name: string, database: string, word: string): string[] =>
+    word === '' || word === 'default' ? [] : [`said ${name} getent ${database} ${shWord(word)}`]
   return [
     `data_facts() {\n${DATA_FACTS_SH}}`,
     `fact data "$(data_facts ${shWord(dataRootOf(unit, daemonJson))})"`,
     // Accounts may come from elsewhere than /etc/passwd (nsswitch.conf(5)).
-    ...(user === '' || user === 'default' ? [] : [`said account getent passwd ${shWord(user)}`]),
+    ...getent('account', 'passwd', user),
+    ...getent('group', 'group', group),
   ]
 }
 
@@ -65,7 +69,7 @@ function textsOf({ file, fact }: HostFacts): Parameters<typeof planUserns>[1] {
   const textOf = (path: string): string | undefined => file(path)?.text
   return {
     passwd: `${textOf('/etc/passwd') ?? ''}\n${fact('account')}`,
-    group: textOf('/etc/group') ?? '',
+    group: `${textOf('/etc/group') ?? ''}\n${fact('group')}`,
     subuid: textOf('/etc/subuid'),
     subgid: textOf('/etc/subgid'),
     loginDefs: textOf('/etc/login.defs'),
@@ -90,7 +94,6 @@ function missingLines({ missing }: UsernsPlan, facts: HostFacts): WantedFile[] {
   return wanted.flatMap(([path, line]) => {
     if (line === undefined) return []
     const { text = '', mode = PUBLIC_MODE } = facts.file(path) ?? {}
-    const before = text === '' || text.endsWith('\n') ? text : `${text}\n`
-    return [{ path, mode, text: `${before}${line}\n` }]
+    return [{ path, mode, text: withLine(text, line) }]
   })
 }

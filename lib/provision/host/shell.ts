@@ -1,5 +1,3 @@
-import { ProvisionError } from '../../errors.ts'
-
 /** What a script ended with. */
 export interface Ran {
   readonly code: number
@@ -32,16 +30,6 @@ export interface HostShell {
 /** Every script begins so: messages in English, and programs where root has them. */
 export const PREAMBLE =
   'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; umask 022; unset CDPATH ENV\n'
-
-/**
- * Lets what ended well through.
- *
- * @throws {@link ProvisionError} ERR_HOST_COMMAND_FAILED, with the last words of the script
- */
-export function requireDone(ran: Ran, tried: string, todo: string): Ran {
-  if (ran.code === 0) return ran
-  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', { tried, got: lastWords(ran), todo })
-}
 
 /** What a failed command said, in a line. */
 export function lastWords({ code, stderr }: Ran): string {

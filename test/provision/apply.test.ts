@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { parseUnit } from '../../lib/daemon/index.ts'
+import { changesOf } from '../../lib/provision/apply/changes.ts'
+import { mergeDropIn } from '../../lib/provision/apply/drop-in.ts'
+import { settingsInForce } from '../../lib/provision/apply/in-force.ts'
+import { assignmentsOf, expand, flagValue, withoutFlag } from '../../lib/provision/apply/variables.ts'
+import { DEBIAN_UNIT } from '../daemon/support/units.ts'
+import { factsOf } from './support/facts.ts'
+
+const OURS = '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd --tlsverify\n'
+
+describe('a drop-in that is there', () => {
+  const rows: [string, string | undefined, string][] = [
+    ['none', undefined, OURS],
+    ['one of ours', '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd://\n', OURS],
+    ['only comments besides', '# mine\n\n[Service]\nExecStart=/x/dockerd\n', OURS],
+    [
+      'other settings stay',
+      '[Service]\nEnvironment=A=b\nExecStart=\nExecStart=/x/dockerd\n',
+      `[Service]\nEnvironment=A=b\n\n${OURS}`,
+    ],
+    [
+      'a continued line goes as a whole',
+      '[Service]\nExecStart=/x/dockerd \\\n# between\n  -H fd://\nLimitNOFILE=5\n',
+      `[Service]\nLimitNOFILE=5\n\n${OURS}`,
+    ],
+    ['another section stays', '[Unit]\nAfter=x.service\n', `[Unit]\nAfter=x.service\n\n${OURS}`],
+    ['line ends of Windows', '[Service]\r\nNice=1\r\nExecStart=/x/dockerd\r\n', `[Service]\nNice=1\n\n${OURS}`],
+    [
+      'a setting whose name only begins so',
+      '[Service]\nExecStartPre=/bin/true\n',
+      `[Service]\nExecStartPre=/bin/true\n\n${OURS}`,
+    ],
+  ]
+  for (const [name, before, after] of rows) {
+    test(name, () => {
+      const merged = mergeDropIn(before, OURS)
+      assert.equal(merged, after)
+      // A second time nothing changes, and systemd finds the one command.
+      assert.equal(mergeDropIn(merged, OURS), merged)
+      assert.equal(parseUnit(`${DEBIAN_UNIT}${merged}`).args[0], '--tlsverify')
+    })
+  }
+})
+
+describe('variables of a unit', () => {
+  const unit = parseUnit(
+    '[Service]\nEnvironmentFile=-/etc/default/docker\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS ${ONE} %n\n',
+  )
+
+  test('are split, or put in as they are; what is set nowhere is nothing', () => {
+    const facts = factsOf({
+      files: {
+        '/etc/default/docker':
+          '# old\n#DOCKER_OPTS="--no"\nDOCKER_OPTS="-H tcp://0.0.0.0:2375  --dns 8.8.8.8"\nONE=\'a b\'\n',
+      },
+    })
+    const { flags, argv, unknown } = expand(unit, assignmentsOf(unit, facts))
+    assert.deepEqual(argv, ['-H', 'fd://', '-H', 'tcp://0.0.0.0:2375', '--dns', '8.8.8.8', 'a b'])
+    assert.deepEqual(unknown, ['%n'])
+    assert.deepEqual(
+      flags.filter(({ name }) => name === 'host').map(({ value, path }) => [value, path]),
+      [['tcp://0.0.0.0:2375', '/etc/default/docker']],
+    )
+    assert.deepEqual(expand(unit, []).argv, ['-H', 'fd://'])
+  })
+
+  test('flags are found and left out in every way of writing them', () => {
+    const argv = ['-H', 'fd://', '--userns-remap', 'default', '--config-file=/a b.json', '-D']
+    assert.equal(flagValue(argv, 'config-file'), '/a b.json')
+    assert.equal(flagValue(argv, 'userns-remap'), 'default')
+    assert.deepEqual(withoutFlag(argv, 'userns-remap'), ['-H', 'fd://', '--config-file=/a b.json', '-D'])
+    assert.deepEqual(withoutFlag(['--userns-remap=x', '-D'], 'userns-remap'), ['-D'])
+  })
+})
+
+describe('what is in force', () => {
+  const unit = (line: string): Parameters<typeof settingsInForce>[0] => ({
+    unit: parseUnit(`[Service]\nExecStart=${line}\n`),
+    paths: [],
+    later: [],
+  })
+  const json = JSON.stringify({
+    hosts: ['fd://', 'tcp://10.0.0.4:2376'],
+    tlsverify: true,
+    tlscacert: '/x/ca.pem',
+    tlscert: '/x/server-cert.pem',
+    tlskey: '/x/server-key.pem',
+    'userns-remap': 'default',
+  })
+
+  test('is found in the drop-in, or in daemon.json', () => {
+    const flags = '-H fd:// --tlsverify --tlscert=/x/server-cert.pem --tlscacert=/x/ca.pem --tlskey=/x/server-key.pem'
+    const settings = { listen: ['tcp://10.0.0.4:2376'], tlsDir: '/x', usernsRemap: 'default' }
+    const inUnit = settingsInForce(unit(`/d/dockerd ${flags} --userns-remap=default -H tcp://10.0.0.4:2376`), undefined)
+    assert.deepEqual([inUnit.form, inUnit.settings], ['systemd', settings])
+    const inJson = settingsInForce(unit('/d/dockerd --containerd=/x'), json)
+    assert.deepEqual([inJson.form, inJson.settings], ['daemon-json', settings])
+  })
+
+  test('a listener without TLS is none of ours, and told apart', () => {
+    const { settings, plaintext } = settingsInForce(
+      unit('/d/dockerd -H fd:// -H tcp://0.0.0.0:2375 -H tcp://[::]:2376'),
+      '',
+    )
+    assert.deepEqual(settings.listen, ['tcp://[::]:2376'])
+    assert.deepEqual(plaintext, ['tcp://0.0.0.0:2375'])
+  })
+})
+
+describe('what has to be written', () => {
+  test('is what differs in its text, its mode or its owner', () => {
+    const facts = factsOf({ files: { '/etc/a': 'a\n', '/etc/b': 'b\n', '/etc/c': 'c\n' } })
+    const wanted = [
+      { path: '/etc/a', mode: 0o644, text: 'a\n' },
+      { path: '/etc/b', mode: 0o600, text: 'b\n' },
+      { path: '/etc/c', mode: 0o644, text: 'd\n' },
+      { path: '/etc/d', mode: 0o644, text: 'd\n' },
+    ]
+    assert.deepEqual(
+      changesOf(wanted, facts).map(({ action }) => action),
+      ['keep', 'replace', 'replace', 'create'],
+    )
+  })
+})
