@@ -260,6 +260,12 @@ describe('without TLS', () => {
     }
   }
 
+  test('an address is asked for by no name', async (t) => {
+    const { port, received } = await startTcp(t, (socket) => void socket.once('data', () => socket.end()))
+    await probeServer({ host: '127.0.0.1', port })
+    assert.equal(received().includes('127.0.0.1'), false)
+  })
+
   test('what a 400 means is read to its end, in however many pieces it comes', async (t) => {
     const { port } = await startTcp(t, (socket) => {
       const [head = '', body = ''] = GO.split(/(?<=\r\n\r\n)/)
@@ -521,6 +527,8 @@ describe('distinguished names', { skip }, () => {
       const { raw } = openCertificate(cert)
       assert.equal(readDistinguishedName(subjectOf(raw)).name, readCertificate(cert).subject)
     }
+    const version1 = Buffer.from('300f300d02010130003000300030020500', 'hex')
+    assert.deepEqual([...subjectOf(version1)], [0x30, 2, 5, 0], 'the first version of certificates has no field for it')
     const empty = openCertificate((await makeServer(ca, { commonName: '' })).cert).raw
     assert.deepEqual([...subjectOf(empty)], [0x30, 0])
     assert.equal(readDistinguishedName(subjectOf(empty)).name, '')
