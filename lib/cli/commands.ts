@@ -40,6 +40,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/cert-client.ts')).certClient,
   },
   {
+    words: ['cert', 'sign'],
+    summary: "sign a client's request, whose key stays with it",
+    load: async () => (await import('./commands/cert-sign.ts')).certSign,
+  },
+  {
     words: ['cert', 'show'],
     summary: 'what a certificate says, and what Docker makes of it',
     load: async () => (await import('./commands/cert-show.ts')).certShow,
@@ -88,6 +93,16 @@ export const COMMANDS: readonly Entry[] = [
     words: ['client', 'env'],
     summary: "the variables for a client's shell",
     load: async () => (await import('./commands/client-env.ts')).clientEnv,
+  },
+  {
+    words: ['client', 'request'],
+    summary: 'make a key here, and a request to be signed elsewhere',
+    load: async () => (await import('./commands/client-request.ts')).clientRequest,
+  },
+  {
+    words: ['client', 'install'],
+    summary: 'put the answer to a request in place',
+    load: async () => (await import('./commands/client-install.ts')).clientInstall,
   },
   {
     words: ['client', 'export'],

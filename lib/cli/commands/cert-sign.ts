@@ -1,0 +1,155 @@
+import type { Command } from 'commander'
+import { resolve } from 'node:path'
+import type { SignReport } from '../../provision/sign.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { absolutePaths, certificateData } from '../data.ts'
+import { usageError } from '../errors.ts'
+import { inputName, readInput } from '../input-file.ts'
+import { addDays, addFolder, addJson, addPassphraseFile, DEFAULT_FOLDER, once, readDays } from '../options.ts'
+import { wrap } from '../output.ts'
+import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
+import { aside, pieceText } from '../piece.ts'
+import { selfOf } from '../self.ts'
+import { keyWords, shellWord, until } from '../words.ts'
+
+interface SignFlags extends PassphraseFlags {
+  readonly dir?: string
+  readonly out?: string
+  readonly name?: string
+  readonly fingerprint?: string
+  readonly days?: string
+  readonly force?: true
+  readonly json?: true
+}
+
+async function runSign(path: string, flags: SignFlags, context: Context): Promise<void> {
+  refuseBoth(flags)
+  const request = await readInput(path, context.io, 'the request')
+  const report = await sign(request, inputName(path), flags, context)
+  if (flags.out === '-') {
+    context.say(textOf(report, context))
+    context.answer({ data: {}, text: report.answer }, {})
+    return
+  }
+  context.answer({ data: dataOf(report), text: `${textOf(report, context)}\n` }, flags)
+}
+
+async function sign(request: Buffer, file: string, flags: SignFlags, context: Context): Promise<SignReport> {
+  const { signRequestInto } = await import('../../provision/sign.ts')
+  const { dir: folder = DEFAULT_FOLDER, out, name, fingerprint, days, force = false } = flags
+  const options = {
+    folder,
+    file,
+    force,
+    fingerprint,
+    out: (client: string) => (out === '-' ? undefined : (out ?? `${client}.pem`)),
+    ...(name !== undefined && { name }),
+    ...(days !== undefined && { days: readDays(days) }),
+  }
+  const run = (passphrase: string | undefined): Promise<SignReport> =>
+    signRequestInto(request, { ...options, ...(passphrase !== undefined && { passphrase }) })
+  return withPassphrase({ folder, flags, run }, context)
+}
+
+function refuseBoth({ out, json }: SignFlags): void {
+  if (out !== '-' || json !== true) return
+  const where = 'docker-mtls cert sign --out -'
+  throw usageError(
+    where,
+    'stdout has the answer, and no room for --json',
+    'Leave one out: --json has the answer in it.',
+  )
+}
+
+function dataOf({ action, facts, request, paths, out, answer, authorities, keptAside, notes }: SignReport): object {
+  return {
+    action,
+    name: facts.commonName,
+    keyFingerprint256: request.keyFingerprint256,
+    leftOut: request.leftOut,
+    certificate: certificateData(facts),
+    paths: { ...absolutePaths(paths), ...(out !== undefined && { answer: resolve(out) }) },
+    answer,
+    authorities: authorities.map(({ subject, fingerprint256 }) => ({ subject, fingerprint256 })),
+    keptAside: keptAside.map((path) => resolve(path)),
+    notes,
+  }
+}
+
+function textOf(
+  { action, facts, request, paths, out, authorities, keptAside, notes }: SignReport,
+  context: Context,
+): string {
+  const { commonName: name = '' } = facts
+  const about = [
+    `the client ${name}, ${keyWords(facts)}, ${until(facts.validTo)}; its key is on its own machine`,
+    `its key's SHA-256: ${request.keyFingerprint256}`,
+    ...aside(keptAside),
+    ...notes,
+  ]
+  const trust = authorities.map(
+    ({ subject, fingerprint256 }) => `trusts servers of ${subject}, SHA-256 ${fingerprint256}`,
+  )
+  const piece = pieceText({ action, path: `${paths.folder}/`, about }, context)
+  return [
+    piece,
+    ...(out === undefined ? [] : [pieceText({ action: 'created', path: out, about: [ANSWER, ...trust] }, context)]),
+    '',
+    wrap(compare(name), context.width),
+    '',
+    ...nextSteps(name, out, context),
+  ].join('\n')
+}
+
+const ANSWER = 'the answer: the certificate and the authority; nothing in it is secret'
+
+function compare(name: string): string {
+  return (
+    `Whoever has that key can become root on every server of this authority, once he has the answer. Hand it over only ` +
+    `where the key's SHA-256 is the one that client request has printed on the machine of ${name}; --fingerprint signs no other.`
+  )
+}
+
+function nextSteps(name: string, out: string | undefined, { io, paint, width }: Context): string[] {
+  const file = out === undefined ? `${name}.pem` : out
+  return [
+    paint('bold', wrap(`On the machine of ${name}, with the answer:`, width)),
+    `  ${selfOf(io.env)} client install ${shellWord(file.replace(/^.*[\\/]/, ''))}`,
+  ]
+}
+
+function define(command: Command, context: Context): void {
+  command.argument('<file>', "the request: the NAME.csr that client request made on the client's machine; - for stdin")
+  addFolder(command)
+  command
+    .option('--name <name>', "the client's name (default: the one in the request)", once('--name'))
+    .option('--fingerprint <sha256>', 'sign this key alone, as client request has printed it', once('--fingerprint'))
+    .option('--out <file>', 'the file for the answer (default: ./NAME.pem); - for stdout', once('--out'))
+  addDays(command, 397)
+  addPassphraseFile(command)
+  command.option('--force', 'sign for a client that is there with another key; the old files are kept beside it')
+  addJson(command).action((path: string, flags: SignFlags) => runSign(path, flags, context))
+}
+
+export const certSign: CommandSpec = {
+  description:
+    "Signs a client's request, whose key stays on the client's machine. Only the name and the " +
+    'public key are taken from it; one that is forged, or that asks to be a CA or a server, is ' +
+    'refused. The answer is one file with the certificate and the authority, for client install.',
+  examples: [
+    ['docker-mtls cert sign alice.csr', 'writes alice.pem, for 397 days'],
+    [
+      'docker-mtls cert sign alice.csr --fingerprint 4D:7E:...',
+      'only if it is the key whose SHA-256 somebody has read out',
+    ],
+    ['docker-mtls cert sign alice.csr --days 30', 'for a month'],
+    ['docker-mtls cert sign request.pem --name alice', 'a request of another tool, whose name no client can have'],
+    [
+      'ssh laptop cat docker-mtls-alice/alice.csr | docker-mtls cert sign - --out - |\n    ssh laptop docker-mtls client install -',
+      'without a file in between',
+    ],
+  ],
+  json: '{ action, name, keyFingerprint256, leftOut, certificate, paths, answer, authorities, keptAside, notes }; answer is the PEM for client install.',
+  stray: (extra) => `One request at a time:  docker-mtls cert sign ${extra}`,
+  define,
+}

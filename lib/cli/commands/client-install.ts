@@ -1,0 +1,99 @@
+import type { Command } from 'commander'
+import { resolve } from 'node:path'
+import type { InstallReport } from '../../provision/client/install.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { findPlace } from '../client-place.ts'
+import { certificateData } from '../data.ts'
+import { inputName, readInput } from '../input-file.ts'
+import { addJson, once } from '../options.ts'
+import { wrap } from '../output.ts'
+import { aside, pieceText } from '../piece.ts'
+import { selfOf } from '../self.ts'
+import { keyWords, shellWord, until } from '../words.ts'
+
+interface InstallFlags {
+  readonly dir?: string
+  readonly host?: string
+  readonly force?: true
+  readonly json?: true
+}
+
+async function runInstall(path: string, flags: InstallFlags, context: Context): Promise<void> {
+  const { installClient } = await import('../../provision/client/install.ts')
+  const { dir: folder, force, host: named } = flags
+  const place = named === undefined ? undefined : await findPlace(undefined, { host: named, certPath: '.' }, {})
+  const answer = await readInput(path, context.io, 'the answer')
+  const report = await installClient({ answer, file: inputName(path), folder, host: place?.host, force })
+  const { warnings } = report
+  context.answer({ data: dataOf(report), text: `${textOf(report, place?.host, context)}\n`, warnings }, flags)
+}
+
+function dataOf({
+  action,
+  folder,
+  client,
+  keyFingerprint256,
+  authorities,
+  keptAside,
+  env,
+  notes,
+  warnings,
+}: InstallReport): object {
+  return {
+    action,
+    folder: resolve(folder),
+    certificate: certificateData(client),
+    keyFingerprint256,
+    authorities: authorities.map(({ subject, fingerprint256 }) => ({ subject, fingerprint256 })),
+    ...(env && { env: { ...env, path: resolve(env.path), keptAside: env.keptAside.map((old) => resolve(old)) } }),
+    keptAside: keptAside.map((old) => resolve(old)),
+    notes,
+    warnings,
+  }
+}
+
+function textOf(report: InstallReport, host: string | undefined, context: Context): string {
+  const { action, folder, client, authorities, keptAside, env, notes } = report
+  const about = [
+    `the client ${client.commonName ?? client.subject}, ${keyWords(client)}, ${until(client.validTo)}`,
+    ...authorities.map(({ subject, fingerprint256 }) => `trusts servers of ${subject}, SHA-256 ${fingerprint256}`),
+    ...(env === undefined || env.action === 'kept' ? [] : [`.env with DOCKER_HOST ${host ?? ''}`]),
+    ...aside([...keptAside, ...(env?.keptAside ?? [])]),
+    ...notes,
+  ]
+  return [pieceText({ action, path: `${folder}/`, about }, context), '', ...nextSteps(report, context)].join('\n')
+}
+
+function nextSteps({ folder, env }: InstallReport, { io, paint, width }: Context): string[] {
+  const self = selfOf(io.env)
+  const heading = paint('bold', wrap('To use it:', width))
+  if (env !== undefined) return [heading, `  ${self} ping --dotenv ${shellWord(env.path)}`]
+  return [
+    heading,
+    `  ${self} ping --host SERVER --cert-path ${shellWord(folder)}`,
+    `  eval "$(${self} client env --host SERVER --cert-path ${shellWord(folder)})"`,
+  ]
+}
+
+function define(command: Command, context: Context): void {
+  command
+    .argument('<file>', 'the answer: the NAME.pem that cert sign made; - for stdin')
+    .option('--dir <dir>', 'the folder where the request was made (default: ./docker-mtls-NAME)', once('--dir'))
+    .option('--host <host>', 'the daemon, for a .env file beside it', once('--host'))
+    .option('--force', 'take another authority than the one that is trusted now; the old file is kept beside it')
+  addJson(command).action((path: string, flags: InstallFlags) => runInstall(path, flags, context))
+}
+
+export const clientInstall: CommandSpec = {
+  description:
+    "On the client's own machine: puts the answer to its request in place, beside the key. All " +
+    'three files are checked as before a connection, and nothing is changed where they do not go ' +
+    'together. The old certificate works until the moment when the new one is there.',
+  examples: [
+    ['docker-mtls client install alice.pem', 'into ./docker-mtls-alice'],
+    ['docker-mtls client install alice.pem --dir ~/.docker/build01', 'into the folder where the request was made'],
+    ['docker-mtls client install alice.pem --host build01.example.com', 'with a .env for ping --dotenv and others'],
+  ],
+  json: '{ action, folder, certificate, keyFingerprint256, authorities, env, keptAside, notes, warnings }',
+  define,
+}

@@ -1,0 +1,96 @@
+import type { Command } from 'commander'
+import { basename, resolve } from 'node:path'
+import type { ClientRequestReport } from '../../provision/client/request.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { addJson, addKeyType, keyTypeWarnings, once } from '../options.ts'
+import { wrap } from '../output.ts'
+import { aside, pieceText } from '../piece.ts'
+import { selfOf } from '../self.ts'
+import { shellWord } from '../words.ts'
+
+interface RequestFlags {
+  readonly out?: string
+  readonly keyType?: string
+  readonly force?: true
+  readonly json?: true
+}
+
+async function runRequest(name: string, flags: RequestFlags, context: Context): Promise<void> {
+  const { requestClient } = await import('../../provision/client/request.ts')
+  const { out: folder, keyType, force } = flags
+  const report = await requestClient({ name, folder, keyType, force })
+  const { action, key, request, keptAside, keyFingerprint256, notes } = report
+  const about = [
+    `the request of ${name}, ${report.keyType}: send this file, and no other`,
+    `the key stays here, in ${key}${action === 'kept' ? ', as it was' : ''}`,
+    `its SHA-256: ${keyFingerprint256}`,
+    ...aside(keptAside),
+    ...notes,
+  ]
+  const text = `${pieceText({ action: 'created', path: request, about }, context)}\n\n${nextSteps(report, flags, context)}\n`
+  context.answer({ data: dataOf(report), text, warnings: keyTypeWarnings(keyType) }, flags)
+}
+
+function dataOf({
+  name,
+  action,
+  folder,
+  key,
+  request,
+  pem,
+  keyType,
+  keyFingerprint256,
+  keptAside,
+  notes,
+}: ClientRequestReport): object {
+  return {
+    name,
+    action,
+    folder: resolve(folder),
+    paths: { key: resolve(key), request: resolve(request) },
+    request: pem,
+    keyType,
+    keyFingerprint256,
+    keptAside: keptAside.map((path) => resolve(path)),
+    notes,
+  }
+}
+
+function nextSteps(
+  { name, request }: ClientRequestReport,
+  { out }: RequestFlags,
+  { io, paint, width }: Context,
+): string {
+  const self = selfOf(io.env)
+  const dir = out === undefined ? '' : ` --dir ${shellWord(out)}`
+  return [
+    paint('bold', wrap('Where the authority is, with that file; it prints the same SHA-256, to be compared:', width)),
+    `  ${self} cert sign ${shellWord(basename(request))}`,
+    paint('bold', wrap(`Then here, with the ${name}.pem that it answers:`, width)),
+    `  ${self} client install ${name}.pem${dir}`,
+  ].join('\n')
+}
+
+function define(command: Command, context: Context): void {
+  command
+    .argument('<name>', "the client's name: dockerd takes it as the user's")
+    .option('--out <dir>', 'the folder for key and certificate (default: ./docker-mtls-NAME)', once('--out'))
+  addKeyType(command)
+  command.option('--force', 'make a new key; the one that is there stays in use until the answer is installed')
+  addJson(command).action((name: string, flags: RequestFlags) => runRequest(name, flags, context))
+}
+
+export const clientRequest: CommandSpec = {
+  description:
+    "On the client's own machine: makes its key, and a request for a certificate that can be sent " +
+    'to whoever keeps the authority, on any way. The key never leaves. Run again it makes the ' +
+    'request again with the same key, as is needed before the certificate ends.',
+  examples: [
+    ['docker-mtls client request alice', 'in ./docker-mtls-alice; says what to do with it'],
+    ['docker-mtls client request alice --out ~/.docker/build01', 'the folder that will be DOCKER_CERT_PATH'],
+    ['docker-mtls client request alice --force', 'with a new key, where the old one may have been seen'],
+  ],
+  json: '{ name, action, folder, paths, request, keyType, keyFingerprint256, keptAside, notes }; action is about the key, created or kept.',
+  stray: (extra) => `One client at a time:  docker-mtls client request ${extra}`,
+  define,
+}
