@@ -25,6 +25,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/init.ts')).init,
   },
   {
+    words: ['setup'],
+    summary: 'secure the daemons of other hosts, by ssh, in one step',
+    load: async () => (await import('./commands/setup.ts')).setup,
+  },
+  {
     words: ['cert', 'ca'],
     summary: 'make the authority, or keep the one that is there',
     load: async () => (await import('./commands/cert-ca.ts')).certCa,

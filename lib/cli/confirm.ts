@@ -1,5 +1,6 @@
 import { ProvisionError } from '../errors.ts'
 import type { Context } from './command.ts'
+import type { Io } from './io.ts'
 import { askYes, canAsk } from './prompt.ts'
 
 /** Somebody was asked, and did not say yes. That is no error, and exit code 1 all the same: what was asked for is not done. */
@@ -25,12 +26,20 @@ export async function confirm(
   unchanged = 'Nothing was changed.',
 ): Promise<void> {
   if (yes) return
-  if (!canAsk(io)) {
-    throw new ProvisionError('ERR_CONFIRMATION_REQUIRED', {
-      tried: `the question ${JSON.stringify(question)}`,
-      got: 'there is no terminal to ask it on',
-      todo: 'Say that you mean it:  --yes',
-    })
-  }
+  requireSomebody(question, { yes }, io)
   if (!(await askYes(question, io))) throw new Declined(unchanged)
+}
+
+/**
+ * Refuses what will have to be confirmed where nobody can be asked, before anything is made for it.
+ *
+ * @throws {@link ProvisionError} ERR_CONFIRMATION_REQUIRED
+ */
+export function requireSomebody(question: string, { yes = false }: ConfirmFlags, io: Io): void {
+  if (yes || canAsk(io)) return
+  throw new ProvisionError('ERR_CONFIRMATION_REQUIRED', {
+    tried: `the question ${JSON.stringify(question)}`,
+    got: 'there is no terminal to ask it on',
+    todo: 'Say that you mean it:  --yes',
+  })
 }

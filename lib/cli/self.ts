@@ -13,7 +13,7 @@ export function selfOf(env: Environment): string {
 }
 
 const COMMAND =
-  /(?<!npx |[\w/.-])docker-mtls (?=(?:init|bridge|cert|client|context|daemon|explain|ping|plugin|COMMAND|--help)(?![\w-]))/g
+  /(?<!npx |[\w/.-])docker-mtls (?=(?:init|bridge|cert|client|context|daemon|explain|ping|plugin|setup|COMMAND|--help)(?![\w-]))/g
 /** Before what went wrong with it. */
 const ALONE = /^docker-mtls(?=: )/
 

@@ -1,0 +1,58 @@
+/** What came of one host. */
+export type Outcome<Value> =
+  | { readonly host: string; readonly value: Value }
+  /** Whatever was thrown. */
+  | { readonly host: string; readonly error: unknown }
+
+/** Enough to be quick, and not more logins than this machine's agent and network like. */
+const AT_ONCE = 8
+
+/** Does some work for each host, several at once. One that fails stops no other. */
+export async function eachHost<Item extends { readonly host: string }, Value>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Value>,
+): Promise<Outcome<Value>[]> {
+  const outcomes: Outcome<Value>[] = []
+  const left = [...items.entries()]
+  const worker = async (): Promise<void> => {
+    for (let next; (next = left.shift()) !== undefined;) {
+      const [index, item] = next
+      outcomes[index] = await outcomeOf(item, work)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  return outcomes
+}
+
+async function outcomeOf<Item extends { readonly host: string }, Value>(
+  item: Item,
+  work: (item: Item) => Promise<Value>,
+): Promise<Outcome<Value>> {
+  try {
+    return { host: item.host, value: await work(item) }
+  } catch (error) {
+    return { host: item.host, error }
+  }
+}
+
+/** Did it come to its end? */
+export function isDone<Value>(outcome: Outcome<Value>): outcome is Extract<Outcome<Value>, { value: Value }> {
+  return 'value' in outcome
+}
+
+/** Goes on with the hosts that have come so far; what has failed before stays as it is, in its place. */
+export async function goOn<Before extends { readonly host: string }, After>(
+  before: readonly Outcome<Before>[],
+  work: (item: Before) => Promise<After>,
+): Promise<Outcome<After>[]> {
+  const after = await eachHost(
+    before.filter(isDone).map(({ value }) => value),
+    work,
+  )
+  const byHost = new Map(after.map((outcome) => [outcome.host, outcome]))
+  return before.map((outcome) => (isDone(outcome) ? (byHost.get(outcome.host) ?? lost(outcome.host)) : outcome))
+}
+
+function lost(host: string): never {
+  throw new TypeError(`nothing became of ${host}`)
+}

@@ -1,0 +1,91 @@
+import { gatherFacts, type HostFacts } from '../host/facts.ts'
+import { readSshConfig } from '../host/ssh-config.ts'
+import { sshShell, type SshShell } from '../host/ssh-shell.ts'
+import { refuseHost } from '../host/trouble.ts'
+import { runStep } from '../progress.ts'
+import { settingsInForce } from '../apply/in-force.ts'
+import { unitOf } from '../apply/unit.ts'
+import { readWishes } from '../override.ts'
+import { DAEMON_JSON } from '../render.ts'
+import { contextNameFor, refuseForeignContext, type WantedContext } from './context.ts'
+import { eachHost, type Outcome } from './each-host.ts'
+import { namesOf, requireAddress, type HostNames } from './names.ts'
+import type { SetupOptions } from './options.ts'
+import { namedTwice, type SetupTarget } from './target.ts'
+
+/** A host that was looked at, and that can be set up. */
+export interface SeenHost extends SetupTarget {
+  readonly shell: SshShell
+  readonly names: HostNames
+  /** `tcp://HOST:PORT`, as clients will have it. */
+  readonly url: string
+  readonly context?: WantedContext
+}
+
+/**
+ * Looks at each host: that ssh gets there, that we are root there, that Docker is there and can be changed, by what it is
+ * reached, and that its context would take nobody's place. Nothing is changed, there or here.
+ */
+export async function lookAtHosts(
+  targets: readonly SetupTarget[],
+  options: SetupOptions,
+): Promise<Outcome<SeenHost>[]> {
+  readWishes(options.wishes)
+  const places = new Map<string, string>()
+  return eachHost(targets, (target) =>
+    runStep(options.onStep, { step: 'look', title: 'look at it, by ssh', subject: target.host }, (talk) =>
+      lookAt(target, options, { places, result: talk.result }),
+    ),
+  )
+}
+
+interface Shared {
+  /** Which host is at which place: two names may be of the same. */
+  readonly places: Map<string, string>
+  readonly result: (note: string) => void
+}
+
+async function lookAt(target: SetupTarget, options: SetupOptions, { places, result }: Shared): Promise<SeenHost> {
+  const { host, folder, endpoint } = target
+  const { hostname, user, port } = await readSshConfig(endpoint)
+  const place = `${hostname}:${port}`
+  if ((places.get(place) ?? host) !== host) throw namedTwice(`${host}, which is ${places.get(place)}`)
+  places.set(place, host)
+  const shell = sshShell(endpoint, user)
+  const facts = await gatherFacts(shell, options.signal)
+  refuseHost(facts, shell.name)
+  const ways = { hostname, address: shell.address(), asked: options.names }
+  const names = await namesOf(options.dir, folder, ways)
+  await requireAddress(names.reach, host)
+  const url = urlOf(names.reach.value, portOf(facts, options, shell.name))
+  const context = await contextFor(folder, url, options)
+  result(aboutHost(facts))
+  return { ...target, shell, names, url, ...(context && { context }) }
+}
+
+function urlOf(reach: string, port: string): string {
+  return `tcp://${reach.includes(':') ? `[${reach}]` : reach}:${port}`
+}
+
+/** The one that will be listened on: as asked for, else as it is there. */
+function portOf(facts: HostFacts, { wishes }: SetupOptions, name: string): string {
+  const { settings } = settingsInForce(unitOf(facts, name), facts.file(DAEMON_JSON)?.text)
+  const [first] = readWishes(wishes).listen ?? settings.listen
+  return /:(\d+)$/.exec(first ?? '')?.[1] ?? '2376'
+}
+
+async function contextFor(folder: string, url: string, options: SetupOptions): Promise<WantedContext | undefined> {
+  const { config, context, force } = options
+  if (config === undefined) return undefined
+  const wanted = { config, name: contextNameFor(folder, context), url, force }
+  await refuseForeignContext(wanted)
+  return wanted
+}
+
+function aboutHost(facts: HostFacts): string {
+  const system = /^PRETTY_NAME="?(.*?)"?$/m.exec(facts.file('/etc/os-release')?.text ?? '')?.[1]
+  const version = facts.info?.['ServerVersion']
+  const state = facts.property('service', 'ActiveState')
+  const docker = typeof version === 'string' ? `Docker ${version}` : `docker is ${state}`
+  return [system, docker].filter((part) => part !== undefined).join(', ')
+}
