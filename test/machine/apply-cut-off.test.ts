@@ -11,9 +11,9 @@ const ANN = '/root/docker-mtls/clients/ann'
 /** All steps that change something, in their order, and the last one before. */
 const STEPS = ['validate', 'backup', 'arm', 'write', 'reload', 'restart', 'prove', 'commit'] as const
 
-async function until(what: string, test: () => Promise<boolean>, seconds = 60): Promise<void> {
+async function until(what: string, isSo: () => Promise<boolean>, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1000
-  while (!(await test())) {
+  while (!(await isSo())) {
     if (Date.now() > deadline) assert.fail(`${what}: not within ${seconds} s`)
     await delay(250)
   }
@@ -111,16 +111,16 @@ describe('daemon apply that is cut off', { skip: lacksMachine() }, () => {
     const id = (await machine.must(['docker', 'run', '-d', image, 'sleep', '1000'])).trim()
     const pidOf = async (): Promise<string> =>
       machine.must(['docker', 'inspect', '-f', '{{.State.Pid}} {{.State.StartedAt}}', id])
-    const before = await pidOf()
+    const running = await pidOf()
     const first = await cli(machine, ['daemon', 'apply', '--yes', '--no-client-proof', '--live-restore'])
     assert.equal(first.code, 0, first.stderr)
-    assert.equal(await pidOf(), before)
+    assert.equal(await pidOf(), running)
     assert.equal((await cli(machine, ['cert', 'server', 'build01', '--renew'])).code, 0)
     const pid = await daemonPid(machine)
     const second = await cliLines(machine, ['daemon', 'apply', '--yes', '--no-client-proof'])
     assert.equal(second.code, 0, second.stderr)
     assert.notEqual(await daemonPid(machine), pid)
-    assert.equal(await pidOf(), before)
+    assert.equal(await pidOf(), running)
     assert.equal(await pingAs(machine, ANN), 0)
   })
 })

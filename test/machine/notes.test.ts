@@ -86,7 +86,7 @@ describe("an administrator's own steps, and what comes after them", { skip: lack
 
   test('daemon apply takes over from there, keeps what is not its own, and can go back', async () => {
     assert.equal((await cli(machine, ['init', 'build01', '--client', 'ann', '--probe'])).code, 0)
-    const before = await machine.read(DROP_IN)
+    const byHand = await machine.read(DROP_IN)
     const args = ['daemon', 'apply', '--yes', '--probe-identity', 'docker-mtls/server/probe']
     const { code, result, stderr } = await cliLines(machine, args)
     assert.equal(code, 0, stderr)
@@ -101,7 +101,7 @@ describe("an administrator's own steps, and what comes after them", { skip: lack
     assert.notEqual(await pingAs(machine, FOLDER), 0)
     assert.equal(await localDaemonAnswers(machine), true)
     assert.equal((await cli(machine, ['daemon', 'rollback', '--yes'])).code, 0)
-    assert.equal(await machine.read(DROP_IN), before)
+    assert.equal(await machine.read(DROP_IN), byHand)
     assert.equal(await pingAs(machine, FOLDER), 0)
   })
 })

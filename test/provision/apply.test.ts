@@ -75,12 +75,13 @@ describe('variables of a unit', () => {
   })
 })
 
+const unitWith = (line: string): Parameters<typeof settingsInForce>[0] => ({
+  unit: parseUnit(`[Service]\nExecStart=${line}\n`),
+  paths: [],
+  later: [],
+})
+
 describe('what is in force', () => {
-  const unit = (line: string): Parameters<typeof settingsInForce>[0] => ({
-    unit: parseUnit(`[Service]\nExecStart=${line}\n`),
-    paths: [],
-    later: [],
-  })
   const json = JSON.stringify({
     hosts: ['fd://', 'tcp://10.0.0.4:2376'],
     tlsverify: true,
@@ -93,15 +94,18 @@ describe('what is in force', () => {
   test('is found in the drop-in, or in daemon.json', () => {
     const flags = '-H fd:// --tlsverify --tlscert=/x/server-cert.pem --tlscacert=/x/ca.pem --tlskey=/x/server-key.pem'
     const settings = { listen: ['tcp://10.0.0.4:2376'], tlsDir: '/x', usernsRemap: 'default' }
-    const inUnit = settingsInForce(unit(`/d/dockerd ${flags} --userns-remap=default -H tcp://10.0.0.4:2376`), undefined)
+    const inUnit = settingsInForce(
+      unitWith(`/d/dockerd ${flags} --userns-remap=default -H tcp://10.0.0.4:2376`),
+      undefined,
+    )
     assert.deepEqual([inUnit.form, inUnit.settings], ['systemd', settings])
-    const inJson = settingsInForce(unit('/d/dockerd --containerd=/x'), json)
+    const inJson = settingsInForce(unitWith('/d/dockerd --containerd=/x'), json)
     assert.deepEqual([inJson.form, inJson.settings], ['daemon-json', settings])
   })
 
   test('a listener without TLS is none of ours, and told apart', () => {
     const { settings, plaintext } = settingsInForce(
-      unit('/d/dockerd -H fd:// -H tcp://0.0.0.0:2375 -H tcp://[::]:2376'),
+      unitWith('/d/dockerd -H fd:// -H tcp://0.0.0.0:2375 -H tcp://[::]:2376'),
       '',
     )
     assert.deepEqual(settings.listen, ['tcp://[::]:2376'])

@@ -29,8 +29,6 @@ export function usernsQuestions(
   value: string | false | undefined,
 ): string[] {
   const [user = '', group = user] = (value || '').split(':')
-  const getent = (name: string, database: string, word: string): string[] =>
-    word === '' || word === 'default' ? [] : [`said ${name} getent ${database} ${shWord(word)}`]
   return [
     `data_facts() {\n${DATA_FACTS_SH}}`,
     `fact data "$(data_facts ${shWord(dataRootOf(unit, daemonJson))})"`,
@@ -38,6 +36,10 @@ export function usernsQuestions(
     ...getent('account', 'passwd', user),
     ...getent('group', 'group', group),
   ]
+}
+
+function getent(name: string, database: string, word: string): string[] {
+  return word === '' || word === 'default' ? [] : [`said ${name} getent ${database} ${shWord(word)}`]
 }
 
 function dataRootOf({ args, prefix }: ParsedUnit, json: InForce['daemonJson']): string {

@@ -23,11 +23,11 @@ export interface RunningDaemon {
 /** What was found on a host. Everything is as it was read, and means nothing yet. */
 export interface HostFacts {
   /** A single value, such as `uid`; empty where it could not be had. */
-  fact(name: string): string
+  readonly fact: (name: string) => string
   /** A property as `systemctl show` has it. */
-  property(unit: 'service' | 'socket' | 'containerd', name: string): string
+  readonly property: (unit: 'service' | 'socket' | 'containerd', name: string) => string
   /** The file at this very path, where there is one. */
-  file(path: string): HostFile | undefined
+  readonly file: (path: string) => HostFile | undefined
   readonly files: readonly HostFile[]
   readonly daemons: readonly RunningDaemon[]
   /** What `docker info` says, where it could be asked. */

@@ -23,9 +23,10 @@ const GOOD: Readonly<Record<string, string>> = {
   'room:/var/lib/docker-mtls': '1000000',
 }
 
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
 /** The facts of a good host, but for what is given. */
 export function factsOf({ facts = {}, files = {} }: Said = {}): HostFacts {
-  const base64 = (text: string): string => Buffer.from(text).toString('base64')
   const lines = [
     ...Object.entries({ ...GOOD, ...facts }).map(([name, value]) => `fact ${base64(name)} ${base64(value)}`),
     ...Object.entries(files).map(([path, text]) => `file ${base64(path)} 644 root:root ${base64(text)}`),
