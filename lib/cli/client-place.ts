@@ -26,7 +26,7 @@ export interface ClientPlace {
  * any checked-out folder could hold one, and would choose the daemon.
  *
  * @throws {@link EndpointError} ERR_HOST_REQUIRED, ERR_HOST_INVALID, ...
- * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND
+ * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE
  */
 export async function findPlace(name: string | undefined, flags: PlaceFlags, env: Environment): Promise<ClientPlace> {
   if (name !== undefined) return placeOf(name, flags)
@@ -39,6 +39,7 @@ export async function findPlace(name: string | undefined, flags: PlaceFlags, env
 async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: PlaceFlags): Promise<ClientPlace> {
   const { parseClientName } = await import('../pki/client-name.ts')
   const folder = join(dir, 'clients', parseClientName(name))
+  if (certPath === undefined) await refuseKeyElsewhere(dir, name)
   const path = join(folder, '.env')
   const found = host ?? (await hostInFile(path))
   if (found !== undefined) {
@@ -49,6 +50,17 @@ async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: P
     tried: `reading ${path}`,
     got: 'there is no such file, or no DOCKER_HOST in it',
     todo: `Run init again, which makes it:  ${commandLine('init', ...(await serverNames(dir)), '--client', name, ...out)} , or name the daemon with  --host`,
+  })
+}
+
+/** Variables that lead to a folder without a key help nobody. */
+async function refuseKeyElsewhere(dir: string, name: string): Promise<void> {
+  const { isKeyElsewhere } = await import('../pki/key-held.ts')
+  if (!(await isKeyElsewhere(dir, name))) return
+  throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
+    tried: `docker-mtls client env ${name}`,
+    got: 'its key is on its own machine, and was never here',
+    todo: 'There, with the folder of its key:  docker-mtls client env --host SERVER --cert-path DIR',
   })
 }
 
