@@ -13,7 +13,8 @@ const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
 export function nextSteps(report: InitReport, options: InitOptions, context: Context): string {
   const { folder } = options
   const blocks = [
-    serverSteps(report, options, context),
+    applySteps(report, options, context),
+    handSteps(report, options, context),
     clientSteps(report, folder, context),
     keepSafe(folder, context),
   ]
@@ -28,9 +29,24 @@ function commands(lines: readonly string[]): string {
   return lines.map((line) => `  ${line}`).join('\n')
 }
 
-function serverSteps(
+function applySteps({ probe }: InitReport, { folder }: InitOptions, context: Context): string {
+  const command = `${selfOf(context.io.env)} daemon apply`
+  const untried =
+    'No client is tried by that: the ping below does so, from here. With  --probe  init makes a client of a day for it.'
+  return [
+    heading(`On the server, as root, in ${join(folder, 'server')} or a copy of it:`, context),
+    commands([probe === undefined ? `${command} --no-client-proof` : command]),
+    wrap(
+      'It shows what will change, asks, keeps a way back, and proves from outside that nobody else gets in.',
+      context.width,
+    ),
+    ...(probe === undefined ? [wrap(untried, context.width)] : []),
+  ].join('\n')
+}
+
+function handSteps(
   { daemon: { tlsDir, usernsRemap }, override }: InitReport,
-  { folder, unit }: InitOptions,
+  { unit }: InitOptions,
   context: Context,
 ): string {
   const lines = [
@@ -45,7 +61,7 @@ function serverSteps(
     'Containers and images that are there now are out of sight while user namespaces are on; dockerd keeps them for ' +
     'when they are off again.'
   return [
-    heading(`On the server, as root, in ${join(folder, 'server')} or a copy of it:`, context),
+    heading('Or by hand, where there is no Node.js:', context),
     ...(tlsDir === undefined ? [wrap(own, context.width)] : []),
     ...(unit === undefined && override.action !== 'kept' ? [wrap(COMPARE, context.width)] : []),
     commands(lines),

@@ -64,6 +64,11 @@ export function serverPaths(root: string, host?: string): LeafPaths {
   }
 }
 
+/** The client of a day that proves an `apply`, in the folder of the server's files: it goes there with them. */
+export function probeFolder(serverFolder: string): string {
+  return join(serverFolder, 'probe')
+}
+
 export function clientsFolder(root: string): string {
   return join(root, 'clients')
 }

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
+import { probeFolder, serverPaths } from '../pki/folder-layout.ts'
 import { PkiFolder, type FolderAuthorityResult, type FolderLeafResult } from '../pki/index.ts'
 import { makeCertificates } from './init-certificates.ts'
 import { planInit } from './init-plan.ts'
 import type { InitOptions } from './init-options.ts'
 import type { DaemonSettings } from './override.ts'
-import { ensureProbe, probeFolder } from './probe-identity.ts'
+import { ensureProbe } from './probe-identity.ts'
 import { staleEnvs } from './stale-env.ts'
 import { putFile, type FileResult } from './text-file.ts'
 
@@ -84,7 +85,7 @@ export async function initialise(options: InitOptions): Promise<InitReport> {
 
 async function makeProbe({ folder, passphrase }: InitOptions): Promise<NonNullable<InitReport['probe']>> {
   const action = await ensureProbe(new PkiFolder(folder), passphrase)
-  return { action, folder: probeFolder(folder) }
+  return { action, folder: probeFolder(serverPaths(folder).folder) }
 }
 
 function envOf(envs: ReadonlyMap<string, FileResult>, name: string): FileResult {

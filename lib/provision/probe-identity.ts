@@ -5,12 +5,12 @@ import { isDockerMtlsError } from '../errors.ts'
 import { KEY_MODE, PUBLIC_MODE, makeFolder, writeFileAtomically } from '../files.ts'
 import { loadIdentity } from '../identity/identity.ts'
 import { issueClient, type IssuedCertificate, type Passphrase, type PkiFolder } from '../pki/index.ts'
-import { authorityPaths, serverPaths } from '../pki/folder-layout.ts'
+import { authorityPaths, probeFolder, serverPaths } from '../pki/folder-layout.ts'
 import { appendToLedger, ledgerEntry } from '../pki/ledger.ts'
 import { isOfPresentAuthority } from './present-authority.ts'
 
 /** What the client is called that is made for the proof of one apply. */
-const PROBE_NAME = /^probe-[0-9a-f]{8}$/
+export const PROBE_NAME: RegExp = /^probe-[0-9a-f]{8}$/
 /** A day, and the hour that certificates are dated back. */
 const LONGEST_MS = 2 * 86_400_000
 /** With less left it might end before it has proven anything. */
@@ -29,14 +29,9 @@ export async function issueProbe(folder: PkiFolder, passphrase?: Passphrase): Pr
   return issued
 }
 
-/** The folder of the probe that goes to the server with its files. */
-export function probeFolder(root: string): string {
-  return join(serverPaths(root).folder, 'probe')
-}
-
 /** Puts a probe beside the server's files, where there is none that will do. */
 export async function ensureProbe(folder: PkiFolder, passphrase?: Passphrase): Promise<'kept' | 'created'> {
-  const path = probeFolder(folder.path)
+  const path = probeFolder(serverPaths(folder.path).folder)
   if (await willDo(folder.path, path)) return 'kept'
   const { ca, cert, key } = await issueProbe(folder, passphrase)
   await makeFolder(path)

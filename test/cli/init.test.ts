@@ -524,11 +524,11 @@ function commandsUnder(stdout: string, heading: RegExp): string {
 }
 
 describe('what it says to do next', () => {
-  test('on the server', async (t) => {
+  test('on the server by hand', async (t) => {
     const { folder, init } = await place(t)
     const etc = join(dirname(folder), 'etc of the server')
     const { stdout } = await init(['b', '--client', 'alice', '--tlsdir', join(etc, 'docker/tls')])
-    const script = commandsUnder(stdout, /^On the server/m)
+    const script = commandsUnder(stdout, /^Or by hand/m)
       .replace('/etc/systemd', `'${etc}/systemd'`)
       .replaceAll(/^ *systemctl (.*)$/gm, (_line, words) => `echo ${words}`)
     const { code, stdout: said, stderr } = await runCommand('sh', ['-euc', script], { cwd: join(folder, 'server') })
@@ -549,6 +549,16 @@ describe('what it says to do next', () => {
         'systemd/system/docker.service.d/override.conf': '0644',
       },
     )
+  })
+
+  test('on the server by daemon apply, which tries a client where there is one for it', async (t) => {
+    const { init } = await place(t)
+    const bare = await init(['b', '--client', 'alice'])
+    assert.equal(commandsUnder(bare.stdout, /^On the server/m), '  docker-mtls daemon apply --no-client-proof')
+    assert.match(bare.stdout, /^No client is tried by that: the ping below does so/m)
+    const probed = await init(['b', '--probe'])
+    assert.equal(commandsUnder(probed.stdout, /^On the server/m), '  docker-mtls daemon apply')
+    assert.doesNotMatch(probed.stdout, /No client is tried/)
   })
 
   test('on the client', async (t) => {

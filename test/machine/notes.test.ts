@@ -87,9 +87,11 @@ describe("an administrator's own steps, and what comes after them", { skip: lack
   test('daemon apply takes over from there, keeps what is not its own, and can go back', async () => {
     assert.equal((await cli(machine, ['init', 'build01', '--client', 'ann', '--probe'])).code, 0)
     const byHand = await machine.read(DROP_IN)
-    const args = ['daemon', 'apply', '--yes', '--probe-identity', 'docker-mtls/server/probe']
-    const { code, result, stderr } = await cliLines(machine, args)
+    const { code, result, stderr } = await cliLines(machine, ['daemon', 'apply', '--yes'])
     assert.equal(code, 0, stderr)
+    // The client of a day lies beside the server's files, and is found there.
+    assert.equal(result['clientProven'], true)
+    assert.equal(await machine.exists('/root/docker-mtls/server/probe'), false)
     assert.equal(result['usernsRemap'], 'default')
     const now = await machine.read(DROP_IN)
     assert.match(

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { ApplyReport } from '../../provision/apply/carry-out.ts'
 import type { ApplyWishes } from '../../provision/apply/options.ts'
 import type { ApplyPlan } from '../../provision/apply/plan.ts'
+import type { Probe } from '../../provision/apply/source.ts'
 import type { HostShell } from '../../provision/host/shell.ts'
 import { applyData, planData, planText, resultText } from '../apply-report.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -25,7 +26,7 @@ interface ApplyFlags extends ConfirmFlags {
 }
 
 async function runApply(flags: ApplyFlags, context: Context): Promise<void> {
-  const { checkRollbackAfter, findSource, loadProbe } = await import('../../provision/apply/source.ts')
+  const { checkRollbackAfter, findProbe, findSource } = await import('../../provision/apply/source.ts')
   const { planApply } = await import('../../provision/apply/plan.ts')
   const { localShell } = await import('../../provision/host/local-shell.ts')
   const rollbackAfter =
@@ -33,7 +34,7 @@ async function runApply(flags: ApplyFlags, context: Context): Promise<void> {
       ? undefined
       : checkRollbackAfter(readSeconds('--rollback-after', flags.rollbackAfter) / 1000)
   const source = await findSource(flags.from)
-  const probe = flags.probeIdentity === undefined ? undefined : await loadProbe(flags.probeIdentity)
+  const probe = await findProbe(flags.probeIdentity, source)
   const shell = localShell()
   const { signal } = context.io
   const look = (): Promise<ApplyPlan> => planApply({ ...source, ...wishesOf(flags) }, shell, signal)
@@ -47,9 +48,9 @@ async function runApply(flags: ApplyFlags, context: Context): Promise<void> {
   await agree(plan, flags, context)
   const { carryOut } = await import('../../provision/apply/carry-out.ts')
   const report = await withProgress(context, flags, (onStep) =>
-    carryOut(plan, { shell, probe, rollbackAfter, signal, onStep }),
+    carryOut(plan, { shell, probe: probe?.identity, rollbackAfter, signal, onStep }),
   )
-  await answerReport(plan, report, flags, context)
+  await answerReport(plan, { report, probe }, flags, context)
 }
 
 function wishesOf(flags: ApplyFlags): Omit<ApplyWishes, 'server' | 'override'> {
@@ -79,11 +80,21 @@ async function agree(plan: ApplyPlan, flags: ApplyFlags, context: Context): Prom
   await confirm('Write these files and restart docker?', flags, context)
 }
 
-async function answerReport(plan: ApplyPlan, report: ApplyReport, flags: ApplyFlags, context: Context): Promise<void> {
+interface Outcome {
+  readonly report: ApplyReport
+  readonly probe: Probe | undefined
+}
+
+async function answerReport(
+  plan: ApplyPlan,
+  { report, probe }: Outcome,
+  flags: ApplyFlags,
+  context: Context,
+): Promise<void> {
   const unproven = !report.clientProven && flags.clientProof !== false
-  if (report.clientProven && flags.probeIdentity !== undefined) {
+  if (report.clientProven && probe !== undefined) {
     const { removeProbe } = await import('../../provision/probe-identity.ts')
-    if (!(await removeProbe(flags.probeIdentity))) context.warn(FOREIGN_KEY)
+    if (!(await removeProbe(probe.folder))) context.warn(FOREIGN_KEY)
   }
   const data = applyData(plan, report)
   const warnings = unproven ? [UNPROVEN] : []
@@ -91,7 +102,7 @@ async function answerReport(plan: ApplyPlan, report: ApplyReport, flags: ApplyFl
 }
 
 const UNPROVEN =
-  'It was not proven that a client gets in. Try one from its own machine,  docker-mtls ping , or give this command a certificate of a day: init makes one with  --probe , and --probe-identity DIR names it. Where that is not wanted:  --no-client-proof'
+  'It was not proven that a client gets in. Try one from its own machine,  docker-mtls ping , or give this command a certificate of a day: init makes one with  --probe . Where that is not wanted:  --no-client-proof'
 
 const FOREIGN_KEY =
   "The identity that was tried is no probe of a day, and stays: a client's key does not belong on a server. Take it away."
@@ -111,7 +122,7 @@ function define(command: Command, context: Context): void {
     .option('--no-live-restore', 'they stop with it')
     .option(
       '--probe-identity <dir>',
-      "a client's certificate to prove access with; deleted afterwards",
+      "a client's certificate to prove access with; deleted afterwards (default: probe in that folder)",
       once('--probe-identity'),
     )
     .option('--no-client-proof', 'it is no failure that no client was tried')
@@ -133,7 +144,7 @@ export const daemonApply: CommandSpec = {
     'power goes. Run it again whenever you like: what is as it should be stays.',
   examples: [
     ['docker-mtls daemon apply --dry-run', 'what would be done, with the differences'],
-    ['docker-mtls daemon apply --probe-identity docker-mtls/server/probe', 'right after init --probe, on the server'],
+    ['docker-mtls daemon apply', 'right after  init --probe , on the server, which proves that clients get in, too'],
     ['docker-mtls daemon apply --from server --daemon-json --yes', "a copy of init's folder, without questions"],
     [
       'docker-mtls daemon apply --userns-remap --live-restore',

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { ArgumentError, FileError } from '../../errors.ts'
+import { ArgumentError, FileError, isDockerMtlsError } from '../../errors.ts'
 import { loadIdentity } from '../../identity/identity.ts'
 import { readIfThere } from '../../pki/folder-io.ts'
+import { probeFolder } from '../../pki/folder-layout.ts'
 import type { ApplyWishes, ProbeIdentity } from './options.ts'
 import { hasServerFiles, loadServerFiles } from './server-files.ts'
 
@@ -9,6 +10,12 @@ import { hasServerFiles, loadServerFiles } from './server-files.ts'
 export type Source = Pick<ApplyWishes, 'server' | 'override'> & {
   /** Absent: nothing was found where nothing was named. */
   readonly folder?: string
+}
+
+/** An identity, and where it was found. */
+export interface Probe {
+  readonly folder: string
+  readonly identity: ProbeIdentity
 }
 
 /** Where `init` leaves the server's part, from where it was run; and the part itself, where it was copied. */
@@ -39,11 +46,24 @@ async function loadSource(folder: string): Promise<Source> {
 }
 
 /**
- * Loads the client's certificate that proves that clients get in, and checks it as every client's is.
+ * Finds the client's certificate that proves that clients get in: in the folder that is named, or where `init --probe` has
+ * left it beside the server's files. What is no good there, as one of yesterday, is no probe.
  *
- * @throws {@link IdentityError} for what no daemon would accept
+ * @throws {@link IdentityError} for what no daemon would accept, where it is named
  */
-export async function loadProbe(folder: string): Promise<ProbeIdentity> {
+export async function findProbe(named: string | undefined, source: Source): Promise<Probe | undefined> {
+  if (named !== undefined) return { folder: named, identity: await loadProbe(named) }
+  if (source.folder === undefined) return undefined
+  const folder = probeFolder(source.folder)
+  try {
+    return { folder, identity: await loadProbe(folder) }
+  } catch (error) {
+    if (isDockerMtlsError(error)) return undefined
+    throw error
+  }
+}
+
+async function loadProbe(folder: string): Promise<ProbeIdentity> {
   await loadIdentity(folder)
   const [ca, cert, key] = await Promise.all(
     ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readIfThere(join(folder, name))),
