@@ -65,6 +65,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/cert-renew.ts')).certRenew,
   },
   {
+    words: ['cert', 'rotate-ca'],
+    summary: 'replace the authority, in phases, with nobody locked out',
+    load: async () => (await import('./commands/cert-rotate-ca.ts')).certRotateCa,
+  },
+  {
     words: ['cert', 'schedule'],
     summary: 'a timer or a cron line that watches over them',
     load: async () => (await import('./commands/cert-schedule.ts')).certSchedule,

@@ -12,10 +12,11 @@ const RETRY_MS = 20
  * Does something that only one at a time may do: two who change a context at once could leave the metadata of one with
  * nobody's TLS material. The file names the process, so that one that was killed holds up nobody.
  *
+ * @param what - what it is done to, for the message
  * @throws {@link FileError} ERR_FILE_WRITE, where another one takes too long
  */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  await take(path)
+export async function withLock<T>(path: string, work: () => Promise<T>, what = 'that context'): Promise<T> {
+  await take(path, what)
   try {
     return await work()
   } finally {
@@ -24,7 +25,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
-async function take(path: string): Promise<void> {
+async function take(path: string, what: string): Promise<void> {
   for (const start = Date.now(); ; await delay(RETRY_MS)) {
     try {
       return await writeFileAtomically(path, String(process.pid), { mode: KEY_MODE, replace: false })
@@ -33,7 +34,7 @@ async function take(path: string): Promise<void> {
     }
     const owner = await fs.readFile(path, 'utf8').catch(() => undefined)
     if (owner !== undefined && !isAlive(Number(owner))) await removeDead(path, owner)
-    else if (Date.now() - start > WAIT_MS) throw held(path, owner)
+    else if (Date.now() - start > WAIT_MS) throw held(path, owner, what)
   }
 }
 
@@ -64,10 +65,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function held(path: string, owner: string | undefined): FileError {
+function held(path: string, owner: string | undefined, what: string): FileError {
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing ${path}`,
-    got: `the process ${owner ?? 'that wrote it'} is at work on that context`,
+    got: `the process ${owner ?? 'that wrote it'} is at work on ${what}`,
     todo: 'Wait until it is through, or end it; if it is no docker-mtls, remove that file.',
   })
 }

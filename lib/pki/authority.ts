@@ -31,15 +31,15 @@ export interface AuthorityOptions {
 
 /** A certificate authority: its certificate for everyone, and its key, which only signs. */
 export class Authority {
-  /** As PEM: what goes into every `ca.pem`. */
+  /** As PEM: what goes into every `ca.pem`. While the authority of a folder is rotated, both of them. */
   readonly certificate: string
   readonly facts: CertificateFacts
   readonly #signer: Signer
   readonly #x509: X509Certificate
 
   /** @internal */
-  constructor(x509: X509Certificate, signer: Signer) {
-    this.certificate = x509.toString()
+  constructor(x509: X509Certificate, signer: Signer, certificate: string = x509.toString()) {
+    this.certificate = certificate
     this.facts = readCertificate(x509)
     this.#signer = signer
     this.#x509 = x509
@@ -55,6 +55,11 @@ export class Authority {
   exportKey(options: { readonly passphrase?: Passphrase } = {}): Promise<string> {
     checkOptions(options, ['passphrase'], 'Authority.exportKey')
     return exportPrivateKey(this.#signer.key, options.passphrase)
+  }
+
+  /** @internal The same, whose leaves go with other authorities in their `ca.pem`. */
+  trusting(certificates: string): Authority {
+    return new Authority(this.#x509, this.#signer, certificates)
   }
 
   /** @internal The id of its key as its own certificate has it: what leaves name as their authority's. */

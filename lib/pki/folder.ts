@@ -11,6 +11,7 @@ import {
   replaceAuthority,
   type FolderAuthorityOptions,
   type FolderAuthorityResult,
+  type AuthorityPair,
   type OpenedAuthority,
 } from './folder-authority.ts'
 import { ensureLeaf, type FolderLeafResult } from './folder-issue.ts'
@@ -18,6 +19,7 @@ import type { LeafWish } from './folder-leaf.ts'
 import { authorityPaths, clientPaths, commandLine, serverPaths } from './folder-layout.ts'
 import { clientNames, listCertificates, readClient, type ClientFiles, type ListedCertificate } from './folder-list.ts'
 import { parseHostName } from './host-name.ts'
+import { issuerIn, readNextPair, readRotatedAuthorities, refuseRotation } from './folder-rotation.ts'
 import { signClient, type FolderSignOptions, type FolderSignResult } from './folder-sign.ts'
 import { checkLeafOptions, issueClient, issueServer, type IssuedCertificate, type LeafOptions } from './issue.ts'
 import { appendToLedger, ledgerEntry } from './ledger.ts'
@@ -61,7 +63,7 @@ const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
 /**
  * The folder that `docker-mtls init` makes: an authority, a server and any number of clients.
  *
- *     DIR/ca/{ca.pem,ca-key.pem,ledger.jsonl}
+ *     DIR/ca/{ca.pem,ca-key.pem,ledger.jsonl}         beside them next/, while another one is to take its place
  *     DIR/server/{ca.pem,server-cert.pem,server-key.pem}
  *     DIR/hosts/HOST/{ca.pem,server-cert.pem,server-key.pem}      each of several servers, as setup makes them
  *     DIR/clients/NAME/{ca.pem,cert.pem,key.pem}      no key.pem where a request was signed
@@ -81,7 +83,7 @@ const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
 export class PkiFolder {
   /** As it was given. */
   readonly path: string
-  #opened: OpenedAuthority | undefined
+  #opened: readonly OpenedAuthority[] = []
 
   /** @param path - the folder; it is made when something is written to it */
   constructor(path: string) {
@@ -100,7 +102,7 @@ export class PkiFolder {
   async ensureAuthority(options: FolderAuthorityOptions = {}): Promise<FolderAuthorityResult> {
     checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.ensureAuthority')
     const { result, opened } = await ensureAuthority(this.path, options)
-    this.#opened = opened ?? this.#opened
+    this.#keepOpened(opened)
     return result
   }
 
@@ -108,30 +110,28 @@ export class PkiFolder {
    * Makes a new authority, and keeps the files of the old one beside it. Everything that the old one issued has to be
    * issued anew (`force`).
    *
-   * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID, ERR_CA_PASSPHRASE
+   * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID, ERR_CA_PASSPHRASE,
+   *   ERR_ROTATION_UNDERWAY
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
    */
   async replaceAuthority(options: FolderAuthorityOptions = {}): Promise<FolderAuthorityResult> {
     checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.replaceAuthority')
+    await refuseRotation(this.path, `replacing the authority in ${this.path}`)
     const { result, opened } = await replaceAuthority(this.path, options)
-    this.#opened = opened ?? this.#opened
+    this.#keepOpened(opened)
     return result
   }
 
   /**
    * Loads the authority, for issuing something that doesn't belong into the folder. Once opened, an encrypted key needs no
-   * passphrase again in this object.
+   * passphrase again in this object. While the authority is rotated, it is the one whose clients the daemon takes for sure.
    *
-   * @throws {@link PkiError} ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE
+   * @throws {@link PkiError} ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_ROTATION_INVALID,
+   *   ERR_ROTATION_UNDERWAY where one is being stopped
    * @throws {@link FileError} ERR_FILE_READ
    */
-  async openAuthority(passphrase?: Passphrase): Promise<Authority> {
-    const pair = await readAuthorityPair(this.path)
-    const opened = this.#opened
-    if (opened && opened.certificate === pair?.certificate && opened.key === pair.key) return opened.authority
-    const authority = await openFolderAuthority(this.path, pair, passphrase)
-    if (pair !== undefined) this.#opened = { ...pair, authority }
-    return authority
+  openAuthority(passphrase?: Passphrase): Promise<Authority> {
+    return this.#open('client', passphrase)
   }
 
   /**
@@ -152,7 +152,7 @@ export class PkiFolder {
       names: parseServerNames(names),
     } as const
     const command = ['cert', 'server', ...names]
-    return this.#ensure(wish, options, command, (authority, leaf) => issueServer(authority, { names, ...leaf }))
+    return this.#ensure(wish, rest, command, (authority, leaf) => issueServer(authority, { names, ...leaf }))
   }
 
   /**
@@ -222,24 +222,51 @@ export class PkiFolder {
     checkLeafOptions(leaf)
     return ensureLeaf({
       ...wish,
-      authority: await this.#certificates(passphrase),
+      authority: await this.#certificates(wish.kind, passphrase),
       force,
       renew,
       keyType: leaf.keyType,
       forceCommand: commandLine(...command, '--dir', this.path, '--force'),
       issue: async () => {
-        const issued = await issue(await this.openAuthority(passphrase), leaf)
+        const issued = await issue(await this.#open(wish.kind, passphrase), leaf)
         await appendToLedger(authorityPaths(this.path).ledger, ledgerEntry(wish.kind, issued.facts))
         return issued
       },
     })
   }
 
+  /** The authority that a leaf of this kind is issued by: while it is rotated, one of two. */
+  async #open(kind: LeafWish['kind'], passphrase: Passphrase | undefined): Promise<Authority> {
+    const rotation = await readRotatedAuthorities(this.path)
+    if (rotation === undefined) return this.#openPair(await readAuthorityPair(this.path), passphrase)
+    if (rotation.state.phase === 'abort') await refuseRotation(this.path, `using the authority in ${this.path}`)
+    const isNext = issuerIn(rotation.state.phase, kind) === 'next'
+    const pair = isNext ? await readNextPair(this.path) : await readAuthorityPair(this.path)
+    const authority = await this.#openPair(pair, passphrase)
+    return authority.trusting(rotation.trusted.map(String).join(''))
+  }
+
+  async #openPair(pair: AuthorityPair | undefined, passphrase: Passphrase | undefined): Promise<Authority> {
+    const opened = this.#opened.find(({ certificate, key }) => certificate === pair?.certificate && key === pair.key)
+    if (opened !== undefined) return opened.authority
+    const authority = await openFolderAuthority(this.path, pair, passphrase)
+    if (pair !== undefined) this.#keepOpened({ ...pair, authority })
+    return authority
+  }
+
+  #keepOpened(opened: OpenedAuthority | undefined): void {
+    if (opened !== undefined) this.#opened = [...this.#opened, opened]
+  }
+
   /** The authority's certificate, without its key where that is locked: to keep what is good nothing has to be signed. */
-  async #certificates(passphrase: Passphrase | undefined): Promise<X509Certificate[]> {
+  async #certificates(kind: LeafWish['kind'], passphrase: Passphrase | undefined): Promise<readonly X509Certificate[]> {
     try {
-      return openCertificates((await this.openAuthority(passphrase)).certificate)
+      return openCertificates((await this.#open(kind, passphrase)).certificate)
     } catch (error) {
+      const rotation = isDockerMtlsError(error, 'ERR_CA_PASSPHRASE')
+        ? await readRotatedAuthorities(this.path)
+        : undefined
+      if (rotation !== undefined && passphrase === undefined) return rotation.trusted
       const pair = isDockerMtlsError(error, 'ERR_CA_PASSPHRASE') ? await readAuthorityPair(this.path) : undefined
       if (pair === undefined || passphrase !== undefined) throw error
       return [readAuthorityCertificate(this.path, pair)]

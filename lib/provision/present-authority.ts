@@ -1,22 +1,19 @@
 import { openCertificate, splitPem } from '../identity/certificate.ts'
-import { readIfThere } from '../pki/folder-io.ts'
-import { authorityPaths } from '../pki/folder-layout.ts'
+import { readTrusted } from '../pki/folder-rotation.ts'
 
 /**
  * Is this certificate of the authority that is in the folder now? What an authority that was replaced has issued is in its
- * place until it is issued anew, and goes with a `ca.pem` that no other machine has any more.
+ * place until it is issued anew, and goes with a `ca.pem` that no other machine has any more. While an authority is
+ * rotated, both are present.
  *
  * @param root - the folder that `init` made
  * @param pem - the certificate, the first one where there are several
  * @returns true also where there is no authority, as in a copy of the folder without it
  */
 export async function isOfPresentAuthority(root: string, pem: string): Promise<boolean> {
-  const authority = await readIfThere(authorityPaths(root).cert)
-  if (authority === undefined) return true
+  const trusted = await readTrusted(root)
+  if (trusted === undefined) return true
   const [first = ''] = splitPem(pem)
   const leaf = openCertificate(first)
-  return splitPem(authority).some((text) => {
-    const ca = openCertificate(text)
-    return leaf.checkIssued(ca) && leaf.verify(ca.publicKey)
-  })
+  return trusted.some((ca) => leaf.checkIssued(ca) && leaf.verify(ca.publicKey))
 }

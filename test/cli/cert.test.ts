@@ -258,10 +258,7 @@ describe('cert list', () => {
     const { stdout, stderr } = await cert(['list'])
     assert.match(stdout, /server {2}b .*ends soon\n/)
     assert.match(stdout, /client {2}alice .*in use\n/)
-    assert.equal(
-      stderr,
-      `Warning: The certificate of b ends soon:  docker-mtls cert renew --server --dir ${folder}\n`,
-    )
+    assert.equal(stderr, `Warning: The certificate of b ends soon:  docker-mtls cert renew --server --dir ${folder}\n`)
   })
 
   test('a certificate that has ended', async (t) => {

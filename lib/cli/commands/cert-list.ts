@@ -24,7 +24,11 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
   const all = await listKnown(dir)
   const listed = within === undefined ? all : await endingWithin(all, within)
   await writeMetrics(flags, all)
-  const warnings = [...(await warningsOf(listed, dir)), ...(await conflictWarnings(dir))]
+  const warnings = [
+    ...(await rotationWarnings(dir)),
+    ...(await warningsOf(listed, dir)),
+    ...(await conflictWarnings(dir)),
+  ]
   const failed = within !== undefined && listed.length > 0
   context.answer({ data: dataOf(listed, dir), text: textOf(listed, flags, context), warnings, failed }, flags)
 }
@@ -106,6 +110,16 @@ async function conflictWarnings(dir: string): Promise<string[]> {
     const adopt = kind === 'unknown' ? `; if it is right:  ${commandLine('cert', 'adopt', '--dir', dir)}` : ''
     return `${path} disagrees with the ledger: ${got}${adopt}`
   })
+}
+
+/** A list that was asked for says so, too: which of the two counts is otherwise not to be seen. */
+async function rotationWarnings(dir: string): Promise<string[]> {
+  const { readRotation } = await import('../../pki/rotation-state.ts')
+  const { commandLine } = await import('../../pki/folder-layout.ts')
+  const state = await readRotation(dir)
+  if (state === undefined) return []
+  const line = commandLine('cert', 'rotate-ca', '--status', '--dir', dir)
+  return [`${state.to.name} is about to replace ${state.from.name}, in the phase ${state.phase}:  ${line}`]
 }
 
 function define(command: Command, context: Context): void {

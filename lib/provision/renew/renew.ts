@@ -6,7 +6,7 @@ import { requestAgain } from '../../pki/key-held.ts'
 import { checkLedger } from '../../pki/ledger-check.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
 import { checkOptions } from '../../pki/options.ts'
-import { OWN_NAMES } from '../../pki/server-name.ts'
+import { ownNamesLast } from '../../pki/recertify.ts'
 import { runStep, type OnStep } from '../progress.ts'
 import { lifeInDays } from './due.ts'
 import { listKnown } from './known.ts'
@@ -114,11 +114,6 @@ function refuse(root: string, wish: RenewalWish, [missing]: readonly Named[], [h
   })
 }
 
-/** As they were given once: the first is the common name, and those that every server has come last by themselves. */
-function serverNames(first: string, sans: readonly string[]): string[] {
-  return [first, ...sans.filter((san) => san !== first && !OWN_NAMES.includes(san))]
-}
-
 function notThere(root: string, { kind, name }: Named): PkiError {
   const whose = kind === 'server' ? 'the server' : `the client ${name}`
   return new PkiError('ERR_CLIENT_NOT_FOUND', {
@@ -142,5 +137,5 @@ function issue(folder: PkiFolder, { certificate, days }: Planned, passphrase?: P
     ...(passphrase !== undefined && { passphrase }),
   }
   if (kind === 'client') return folder.ensureClient(name, options)
-  return folder.ensureServer(serverNames(name, sans), { ...options, ...(host !== undefined && { host }) })
+  return folder.ensureServer(ownNamesLast(name, sans), { ...options, ...(host !== undefined && { host }) })
 }

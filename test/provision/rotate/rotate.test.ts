@@ -18,6 +18,7 @@ import { treeOf } from '../../support/tree.ts'
 import { assertConsistent } from './support/consistent.ts'
 
 const agree = async (): Promise<void> => undefined
+const disagree = (): Promise<void> => Promise.reject(new Error('no'))
 
 /** What a person would say and do, in this order, from the beginning to the end. */
 const COURSE: readonly Omit<RotateOptions, 'folder'>[] = [
@@ -35,7 +36,7 @@ async function made(
 ): Promise<{
   root: string
   folder: PkiFolder
-  rotate: (options?: Omit<RotateOptions, 'folder'>) => Promise<RotationReport>
+  rotate: Rotate
 }> {
   const root = join(await temporaryFolder(t), 'keys')
   const folder = new PkiFolder(root)
@@ -188,6 +189,21 @@ async function textsBelow(root: string): Promise<Map<string, string>> {
   return new Map(await Promise.all(paths.map(async (path) => [path, await fs.readFile(path, 'utf8')] as const)))
 }
 
+type Rotate = (options?: Omit<RotateOptions, 'folder'>) => Promise<RotationReport>
+
+/** A folder as it is before that step of the course. */
+async function madeUpTo(index: number, t: Cleanable): Promise<string> {
+  const { root, rotate } = await made(t)
+  for (const said of COURSE.slice(0, index)) await rotate(said)
+  return root
+}
+
+async function copyOf(start: string, t: Cleanable): Promise<{ root: string; rotate: Rotate }> {
+  const root = join(await temporaryFolder(t), 'keys')
+  await fs.cp(start, root, { recursive: true })
+  return { root, rotate: (options = {}) => rotateAuthority({ folder: root, ...options }) }
+}
+
 /** A lock ends with the process that holds it; this one lives on. */
 async function unlock(root: string): Promise<void> {
   await fs.rm(join(root, 'ca/.rotation.lock'), { force: true })
@@ -196,9 +212,9 @@ async function unlock(root: string): Promise<void> {
 describe('killed at any step, it is in the old state or the new one', () => {
   for (const [index, said] of COURSE.entries()) {
     test(`of ${said.phase ?? 'the beginning'} (${index})`, async (t) => {
+      const start = await madeUpTo(index, t)
       for (let step = 1; ; step++) {
-        const { root, rotate } = await made(t)
-        for (const before of COURSE.slice(0, index)) await rotate(before)
+        const { root, rotate } = await copyOf(start, t)
         const ended = await killedBefore(step, () => rotate(said))
         await unlock(root)
         // At this very moment, before anybody mends anything.
@@ -206,6 +222,8 @@ describe('killed at any step, it is in the old state or the new one', () => {
         await finish(root, rotate)
         const { server, clients } = await assertConsistent(root)
         assert.deepEqual([server.issuer, server.trusts, clients['alice'], clients['bob']], ['B', ['B'], server, server])
+        // What a copy of the key was in is gone with the next run.
+        await assert.rejects(rotate({ action: 'abort' }), withCode('ERR_ROTATION_NONE'))
         const rest = (await fs.readdir(join(root, 'ca'))).filter((name) => name.includes('next'))
         assert.deepEqual(rest, [], `step ${step}`)
         if (ended) break
@@ -219,9 +237,9 @@ describe('killed at any step, it is in the old state or the new one', () => {
     ['the beginning', 1],
   ] as const) {
     test(`of going back from ${what}`, async (t) => {
+      const start = await madeUpTo(length, t)
       for (let step = 1; ; step++) {
-        const { root, rotate } = await made(t)
-        for (const before of COURSE.slice(0, length)) await rotate(before)
+        const { root, rotate } = await copyOf(start, t)
         const ended = await killedBefore(step, () => rotate({ action: 'abort' }))
         await unlock(root)
         await assertConsistent(root)
@@ -235,9 +253,9 @@ describe('killed at any step, it is in the old state or the new one', () => {
 
   test('and with a disk that fails at any step', async (t) => {
     for (const [index, said] of COURSE.entries()) {
+      const start = await madeUpTo(index, t)
       for (let step = 1; ; step++) {
-        const { root, rotate } = await made(t)
-        for (const before of COURSE.slice(0, index)) await rotate(before)
+        const { root, rotate } = await copyOf(start, t)
         const reached = await failingAt(step, () => rotate(said))
         await unlock(root)
         await assertConsistent(root)
@@ -250,10 +268,7 @@ describe('killed at any step, it is in the old state or the new one', () => {
 })
 
 /** Goes on from wherever it is, as a person would by --status: to the end. */
-async function finish(
-  root: string,
-  rotate: (options?: Omit<RotateOptions, 'folder'>) => Promise<RotationReport>,
-): Promise<void> {
+async function finish(root: string, rotate: Rotate): Promise<void> {
   for (let round = 0; round < 12; round++) {
     const status = await rotate({ action: 'status' }).catch(() => undefined)
     if (status === undefined) {
@@ -326,7 +341,8 @@ describe('what is said counts only where it can be true', () => {
     const { root, rotate } = await made(t)
     for (const said of COURSE.slice(0, 4)) await rotate(said)
     // As if a run had been killed right after the phase was written down.
-    const [dated = ''] = (await fs.readdir(join(root, 'clients/alice'))).filter((name) => name.startsWith('cert.pem.'))
+    const names = await fs.readdir(join(root, 'clients/alice'))
+    const dated = names.find((name) => name.startsWith('cert.pem.')) ?? ''
     await fs.rename(join(root, 'clients/alice', dated), join(root, 'clients/alice/cert.pem'))
     await assert.rejects(
       rotate({ phase: 'clients', confirm: ['alice', 'bob'] }),
@@ -357,10 +373,9 @@ describe('what is said counts only where it can be true', () => {
     for (const said of COURSE.slice(0, 4)) await rotate(said)
     const { waiting, phase } = await rotate({ confirm: ['alice', 'bob'] })
     assert.deepEqual([phase, waiting], ['clients', { clients: [], servers: [], consent: true }])
-    const refuse = (): Promise<void> => Promise.reject(new Error('no'))
     await refused(
       root,
-      () => rotate({ consent: refuse }),
+      () => rotate({ consent: disagree }),
       (error) => (error as Error).message === 'no',
     )
     assert.equal((await rotate({ action: 'status' })).phase, 'clients')
@@ -378,7 +393,7 @@ describe('going back', () => {
       assert.deepEqual([server, clients['alice'], clients['bob']], [{ issuer: 'A', trusts: ['A'] }, server, server])
       assert.equal((await folder.openAuthority()).facts.commonName, 'A')
       // The other authority's key is kept: who was told to trust it may have to be told again.
-      const [aside = ''] = (await fs.readdir(join(root, 'ca'))).filter((name) => name.startsWith('next.'))
+      const aside = (await fs.readdir(join(root, 'ca'))).find((name) => name.startsWith('next.')) ?? ''
       assert.ok((await fs.readdir(join(root, 'ca', aside))).includes('ca-key.pem'))
       await rotate({ next: { commonName: 'C' } })
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { splitPem } from '../../../../lib/identity/certificate.ts'
@@ -51,10 +51,4 @@ export async function assertConsistent(
     clients[name] = client
   }
   return { server, clients }
-}
-
-/** The certificate in a file, and its key where that is beside it. */
-export async function keyOf(path: string): Promise<string> {
-  const key = createPrivateKey(await readFile(path))
-  return key.export({ type: 'pkcs8', format: 'der' }).toString('base64')
 }

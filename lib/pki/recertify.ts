@@ -1,0 +1,48 @@
+import type { X509Certificate } from 'node:crypto'
+import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import type { Authority } from './authority.ts'
+import { leafExtensions } from './extensions.ts'
+import { checkIssuer } from './issue.ts'
+import { publicPart } from './key-type.ts'
+import { periodOf } from './lifetime.ts'
+import { OWN_NAMES, parseServerNames, type ServerName } from './server-name.ts'
+import { distinguishedName } from './sign.ts'
+
+/**
+ * Issues a certificate for the key and the names of another one, as while an authority is rotated. The key stays where it
+ * is, so that a single file takes the place of a single file, on every machine, and no key has to travel.
+ *
+ * @param authority - who signs
+ * @param old - a server's or a client's certificate; the caller has seen to it that it is good
+ * @param days - how long the new one holds
+ */
+export function recertify(
+  authority: Authority,
+  old: X509Certificate,
+  { kind, days }: { readonly kind: 'server' | 'client'; readonly days: number },
+): { readonly cert: string; readonly facts: CertificateFacts } {
+  const purpose = kind === 'server' ? 'serverAuth' : 'clientAuth'
+  checkIssuer(authority, purpose)
+  const { commonName = 'localhost', names } = readCertificate(old)
+  const keys = publicPart(old.publicKey)
+  const sans = kind === 'server' ? serverNames(commonName, [...names.dns, ...names.ip]) : []
+  const x509 = authority.sign({
+    subject: distinguishedName(commonName),
+    keys,
+    period: periodOf(days, authority.facts),
+    extensions: leafExtensions(keys, authority.keyId, purpose, sans),
+  })
+  return { cert: x509.toString(), facts: readCertificate(x509) }
+}
+
+function serverNames(commonName: string, sans: readonly string[]): ServerName[] {
+  return parseServerNames(ownNamesLast(commonName, sans))
+}
+
+/** As they were given once: the common name first; those that every server has come last by themselves. */
+export function ownNamesLast(commonName: string, sans: readonly string[]): string[] {
+  const first = sans.includes(commonName) ? [commonName] : []
+  const others = sans.filter((san) => san !== commonName && !OWN_NAMES.includes(san))
+  const all = [...first, ...others]
+  return all.length === 0 ? [...sans] : all
+}
