@@ -8,12 +8,14 @@ import * as client from '../lib/index.ts'
 import * as daemon from '../lib/daemon/index.ts'
 import * as interop from '../lib/interop/index.ts'
 import * as pki from '../lib/pki/index.ts'
+import * as provision from '../lib/provision/index.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const ENTRIES = {
   'docker-mtls': client,
   'docker-mtls/pki': pki,
   'docker-mtls/daemon': daemon,
+  'docker-mtls/provision': provision,
   'docker-mtls/interop': interop,
 }
 

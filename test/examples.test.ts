@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startSecuredDaemon, type SecuredDaemon } from './daemon/harness/secured.ts'
 import { runCommand, type CommandResult } from './support/command.ts'
+import { rotateAuthority } from '../lib/provision/index.ts'
 import { dockerLocally } from './daemon/harness/docker-cli.ts'
 import { IMAGE, makeImage } from './daemon/harness/image.ts'
 import { startRegistry } from './daemon/harness/registry.ts'
@@ -36,6 +37,19 @@ test('make-certificates: in memory and in a folder, which a second run keeps', a
   assert.match(succeeded(await run('make-certificates', {}, [folder])), /kept/)
   assert.equal(await readFile(join(folder, 'ca/ca-key.pem'), 'utf8'), key)
   assert.equal((await stat(join(folder, 'clients/deploy/key.pem'))).mode & 0o777, 0o600)
+})
+
+test('keep-certificates: keeps what is good, renews what is due, and sees a rotation', async (t) => {
+  const folder = join(await temporaryFolder(t), 'pki')
+  const none = await run('keep-certificates', {}, [folder])
+  assert.equal(none.code, 1)
+  assert.match(none.stderr, /ERR_CA_MISSING/)
+  succeeded(await run('make-certificates', {}, [folder]))
+  const text = succeeded(await run('keep-certificates', {}, [folder]))
+  assert.match(text, /^nothing is due\nca docker-mtls CA .*: in use.*\nserver build01\.example\.com: in use.*\nclient deploy: in use/m)
+  assert.match(text, /^no rotation is under way$/m)
+  await rotateAuthority({ folder })
+  assert.match(succeeded(await run('keep-certificates', {}, [folder])), /^trust: waits for deploy$/m)
 })
 
 test('render-daemon-config: both ways verify clients', async () => {

@@ -21,6 +21,10 @@ const SOON_DAYS = 30
  * @param now - the time of day in milliseconds
  * @throws {@link PkiError} ERR_CA_MISSING, ERR_LEDGER_INVALID
  * @throws {@link FileError} ERR_FILE_READ
+ * @example
+ * ```ts
+ * const ending = (await listKnown('docker-mtls')).filter(({ state }) => state === 'ends soon' || state === 'ended')
+ * ```
  */
 export async function listKnown(root: string, now: number = Date.now()): Promise<KnownCertificate[]> {
   const listed = await new PkiFolder(root).list()

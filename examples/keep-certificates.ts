@@ -1,0 +1,41 @@
+/**
+ * Keeps the certificates of a folder for years, in code: renews what is past two thirds of its life, and says what a
+ * rotation of its authority waits for. Without a rotation under way none is begun.
+ *
+ *     tsx examples/keep-certificates.ts FOLDER
+ */
+import { isDockerMtlsError, listKnown, renewCertificates, rotateAuthority } from 'docker-mtls/provision'
+
+async function renew(folder: string): Promise<void> {
+  const { renewed } = await renewCertificates({ folder })
+  for (const { certificate, reason, days } of renewed) console.log(`${certificate.name}: ${reason}; now ${days} days`)
+  if (renewed.length === 0) console.log('nothing is due')
+}
+
+async function list(folder: string): Promise<void> {
+  const known = await listKnown(folder)
+  for (const { kind, name, state, notAfter } of known) console.log(`${kind} ${name}: ${state}, until ${notAfter}`)
+}
+
+async function rotation(folder: string): Promise<void> {
+  try {
+    const { phase, waiting } = await rotateAuthority({ folder, action: 'status' })
+    console.log(`${phase}: waits for ${waiting.clients.map(({ name }) => name).join(', ') || 'no client'}`)
+  } catch (error) {
+    if (!isDockerMtlsError(error, 'ERR_ROTATION_NONE')) throw error
+    console.log('no rotation is under way')
+  }
+}
+
+async function main(): Promise<void> {
+  const [folder] = process.argv.slice(2)
+  if (folder === undefined) throw new Error('which folder?')
+  await renew(folder)
+  await list(folder)
+  await rotation(folder)
+}
+
+main().catch((error: unknown) => {
+  console.error(error)
+  process.exitCode = 1
+})
