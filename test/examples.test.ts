@@ -46,7 +46,10 @@ test('keep-certificates: keeps what is good, renews what is due, and sees a rota
   assert.match(none.stderr, /ERR_CA_MISSING/)
   succeeded(await run('make-certificates', {}, [folder]))
   const text = succeeded(await run('keep-certificates', {}, [folder]))
-  assert.match(text, /^nothing is due\nca docker-mtls CA .*: in use.*\nserver build01\.example\.com: in use.*\nclient deploy: in use/m)
+  assert.match(
+    text,
+    /^nothing is due\nca docker-mtls CA .*: in use.*\nserver build01\.example\.com: in use.*\nclient deploy: in use/m,
+  )
   assert.match(text, /^no rotation is under way$/m)
   await rotateAuthority({ folder })
   assert.match(succeeded(await run('keep-certificates', {}, [folder])), /^trust: waits for deploy$/m)
