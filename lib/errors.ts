@@ -15,22 +15,7 @@ import type {
   RegistryErrorCode,
 } from './error-codes.ts'
 
-export type {
-  ApiErrorCode,
-  ArgumentErrorCode,
-  BuildErrorCode,
-  ConnectionErrorCode,
-  CopyErrorCode,
-  DaemonErrorCode,
-  EndpointErrorCode,
-  ErrorCode,
-  FileErrorCode,
-  HealthErrorCode,
-  IdentityErrorCode,
-  PkiErrorCode,
-  ProvisionErrorCode,
-  RegistryErrorCode,
-} from './error-codes.ts'
+export type * from './error-codes.ts'
 
 /** The three things that every error of ours says, and where it came from. */
 export interface Failure {
