@@ -77,6 +77,16 @@ describe('a host that can not be changed', () => {
       'ERR_HOST_NO_DOCKER',
       /apt-get install docker\.io/,
     ],
+    [
+      'a Docker that was removed, all but its script in /etc/init.d',
+      {
+        service: 'LoadState=loaded\nFragmentPath=/run/systemd/generator.late/docker.service',
+        dockerd: '',
+        dockerds: '',
+      },
+      'ERR_HOST_NO_DOCKER',
+      /apt-get install docker\.io/,
+    ],
     ['a dockerd without a unit', { service: 'LoadState=not-found' }, 'ERR_HOST_NO_DOCKER', /with its unit/],
     [
       'a rootless daemon',

@@ -13,10 +13,14 @@ export interface Entry {
 const ASKS = /(?:password|terminal|authentication) is required|must have a tty/
 const REFUSES = /not allowed to|not in the sudoers|may not run sudo|I'm sorry/
 const MISSING = /sudo: .*not found|not found.*sudo/
-/** A shell's for a command that isn't there (POSIX, Shell Command Language, 2.8.2). */
-const NO_COMMAND = 127
+/** A shell's for a command that can't be run, or isn't there (POSIX, Shell Command Language, 2.8.2). */
+const NO_COMMAND: ReadonlySet<number> = new Set([126, 127])
 
-/** Why we did not get to be root there. */
+/**
+ * Why we did not get to be root there.
+ *
+ * @param ran - its stdout is whatever came in place of our shell's first word
+ */
 export function entryFault(ran: Ran, { endpoint, user = endpoint.user }: Entry): ProvisionError {
   const { stderr, code } = ran
   const tried = `becoming root on ${formatEndpoint(endpoint)}`
@@ -28,8 +32,8 @@ export function entryFault(ran: Ran, { endpoint, user = endpoint.user }: Entry):
     const todo = `Log in as root:  ${asRoot} ; or let sudo ask nothing for as long as this takes, by root on the host:  ${line}`
     return new ProvisionError('ERR_HOST_SUDO_PASSWORD', { tried, got, todo })
   }
-  if (MISSING.test(stderr) || (code === NO_COMMAND && stderr.includes('sudo'))) {
-    const got = `${who} is not root there, and there is no sudo`
+  if (MISSING.test(stderr) || (NO_COMMAND.has(code) && stderr.includes('sudo'))) {
+    const got = `${who} is not root there, and there is no sudo that may be run`
     return new ProvisionError('ERR_HOST_NOT_ROOT', { tried, got, todo: `Log in as root:  ${asRoot}` })
   }
   if (REFUSES.test(stderr)) {
@@ -38,7 +42,7 @@ export function entryFault(ran: Ran, { endpoint, user = endpoint.user }: Entry):
   }
   return new ProvisionError('ERR_HOST_UNREADABLE', {
     tried,
-    got: `the login there runs no commands (${lastWords(ran)})`,
+    got: `the login there runs no commands (${lastWords({ ...ran, stderr: stderr + ran.stdout })})`,
     todo: `It takes a POSIX sh, and a login that is not restricted to one command. Try it:  ssh ${formatEndpoint(endpoint)} id`,
   })
 }

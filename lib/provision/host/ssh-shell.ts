@@ -54,17 +54,22 @@ export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
     const fault = sshLoginFault(ending, endpoint)
     if (fault !== undefined) throw fault
     const ran = { code: ending.code ?? 1, stdout: lines.text(), stderr: ending.said }
-    if (lines.hello === undefined) throw entryFault(ran, { endpoint, user })
+    if (lines.hello === undefined) throw entryFault({ ...ran, stdout: lines.greeting }, { endpoint, user })
     address = lines.hello.split(' ')[2] ?? address
     return ran
   }
   return { name, isHere: false, run, address: () => address }
 }
 
+/** Enough for what a login that runs no commands has to say. In characters. */
+const LONGEST_GREETING = 1024
+
 /** Splits what a host says into lines, and passes over what comes before our own shell speaks. */
 class LinesBehindHello {
   /** What our shell was called with. */
   hello: string | undefined
+  /** The end of what came before. */
+  greeting = ''
   readonly #onLine: ((line: string) => void) | undefined
   readonly #decoder = new StringDecoder('utf8')
   readonly #lines: string[] = []
@@ -75,7 +80,9 @@ class LinesBehindHello {
   }
 
   add(chunk: Buffer): void {
-    const [first = '', ...more] = this.#decoder.write(chunk).split('\n')
+    const text = this.#decoder.write(chunk)
+    if (this.hello === undefined) this.greeting = (this.greeting + text).slice(-LONGEST_GREETING)
+    const [first = '', ...more] = text.split('\n')
     this.#rest += first
     for (const next of more) {
       this.#take(this.#rest)

@@ -54,7 +54,9 @@ const rootless: Test = ({ property, daemons, fact }) => {
 }
 
 const noDocker: Test = ({ fact, property }) => {
-  const isLoaded = ['loaded', 'masked'].includes(property('service', 'LoadState'))
+  // What is left of a package that was removed and not purged: a script in /etc/init.d, of which systemd makes a unit.
+  const isLeftover = fact('dockerd') === '' && property('service', 'FragmentPath').startsWith('/run/systemd/generator')
+  const isLoaded = ['loaded', 'masked'].includes(property('service', 'LoadState')) && !isLeftover
   if (isLoaded || (fact('systemd') !== 'yes' && fact('dockerd') !== '')) return undefined
   const got =
     fact('dockerd') === ''

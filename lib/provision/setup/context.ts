@@ -6,6 +6,7 @@ import { contextPaths, TLS_FILES } from '../../endpoint/context-layout.ts'
 import { parseContextMeta, type ContextMeta } from '../../endpoint/context-meta.ts'
 import { EndpointError } from '../../errors.ts'
 import { readIfThere } from '../../pki/folder-io.ts'
+import { OWN_NAMES } from '../../pki/server-name.ts'
 
 /** A context that shall lead to a host. */
 export interface WantedContext {
@@ -14,6 +15,8 @@ export interface WantedContext {
   readonly name: string
   /** `tcp://HOST:PORT` */
   readonly url: string
+  /** All names by which the host is known; a context that leads to one of them is of this host. */
+  readonly names: readonly string[]
   /** Takes the place of one that leads elsewhere. */
   readonly force: boolean
 }
@@ -46,10 +49,11 @@ export function contextNameFor(folder: string, named: string | undefined): strin
  *
  * @throws {@link EndpointError} ERR_CONTEXT_EXISTS
  */
-export async function refuseForeignContext({ config, name, url, force }: WantedContext): Promise<void> {
+export async function refuseForeignContext(wanted: WantedContext): Promise<void> {
+  const { config, name, url, force } = wanted
   if (force) return
   const meta = await readMeta(config, name)
-  if (meta === undefined || (typeof meta !== 'string' && hostOf(meta.host) === hostOf(url))) return
+  if (meta === undefined || (typeof meta !== 'string' && leadsThere(meta, wanted))) return
   const got = typeof meta === 'string' ? `it is broken: ${meta}` : `it leads to ${meta.host}`
   throw new EndpointError('ERR_CONTEXT_EXISTS', {
     tried: `making the docker context ${name} for ${url}`,
@@ -58,9 +62,15 @@ export async function refuseForeignContext({ config, name, url, force }: WantedC
   })
 }
 
-/** Another port is another way to the same machine. */
+/** Another port, or another of its names, is another way to the same machine. What every machine is called is none. */
+function leadsThere({ host }: ContextMeta, { url, names }: WantedContext): boolean {
+  const known = names.filter((name) => !OWN_NAMES.includes(name))
+  return [hostOf(url), ...known].includes(hostOf(host))
+}
+
 function hostOf(url: string): string {
-  return /^tcp:\/\/(.*?)(?::\d+)?$/.exec(url)?.[1] ?? url
+  const host = /^tcp:\/\/(.*?)(?::\d+)?$/.exec(url)?.[1] ?? url
+  return host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
 }
 
 /**
@@ -79,7 +89,7 @@ export async function ensureContext(wanted: WantedContext, certPath: string): Pr
   const there = typeof meta === 'string' ? undefined : meta
   const isSame = there?.host === url && !there.skipTlsVerify && (await holds(config, name, material))
   if (isSame) return { name, action: 'kept' }
-  const isOurs = there !== undefined && hostOf(there.host) === hostOf(url)
+  const isOurs = there !== undefined && leadsThere(there, wanted)
   const content = isOurs ? there.content : { Metadata: { Description: `set up by docker-mtls` } }
   const docker = { Host: url, SkipTLSVerify: false }
   const { replaced } = await writeContext(config, {

@@ -58,7 +58,7 @@ async function lookAt(target: SetupTarget, options: SetupOptions, { places, resu
   const names = await namesOf(options.dir, folder, ways)
   await requireAddress(names.reach, host)
   const url = urlOf(names.reach.value, portOf(facts, options, shell.name))
-  const context = await contextFor(folder, url, options)
+  const context = await contextFor(folder, { url, names: names.all }, options)
   result(aboutHost(facts))
   return { ...target, shell, names, url, ...(context && { context }) }
 }
@@ -74,10 +74,14 @@ function portOf(facts: HostFacts, { wishes }: SetupOptions, name: string): strin
   return /:(\d+)$/.exec(first ?? '')?.[1] ?? '2376'
 }
 
-async function contextFor(folder: string, url: string, options: SetupOptions): Promise<WantedContext | undefined> {
+async function contextFor(
+  folder: string,
+  there: Pick<WantedContext, 'url' | 'names'>,
+  options: SetupOptions,
+): Promise<WantedContext | undefined> {
   const { config, context, force } = options
   if (config === undefined) return undefined
-  const wanted = { config, name: contextNameFor(folder, context), url, force }
+  const wanted = { config, name: contextNameFor(folder, context), ...there, force }
   await refuseForeignContext(wanted)
   return wanted
 }

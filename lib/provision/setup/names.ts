@@ -17,7 +17,7 @@ export interface HostNames {
 export interface Ways {
   /** As ssh has it behind its aliases. */
   readonly hostname: string
-  /** The host's own address, as it sees it. */
+  /** The address to which ssh has connected, as the host says itself. */
   readonly address: string | undefined
   /** Those that were asked for. */
   readonly asked: readonly string[]
@@ -25,12 +25,14 @@ export interface Ways {
 
 /**
  * Puts together by what a host is reached: what was asked for, what ssh connects to, and what its certificate has
- * already, so that a second run, or one by another way, makes no other.
+ * already, so that a second run, or one by another way, makes no other. What the host says of itself counts only where it
+ * is known here, too: a host that could choose its names would choose those of another one.
  *
  * @throws {@link PkiError} ERR_NAME_INVALID
  */
 export async function namesOf(root: string, folder: string, { hostname, address, asked }: Ways): Promise<HostNames> {
-  const wanted = [...asked, hostname, ...(isCertifiable(address) ? [address] : [])]
+  const known = address !== undefined && (await addressesOf(hostname)).includes(address)
+  const wanted = [...asked, hostname, ...(known ? [address] : [])]
   const there = await namesThere(serverPaths(root, folder).cert)
   const all = parseServerNames([...wanted, ...there])
   // A wildcard stands for names, and is none to connect to.
@@ -38,9 +40,10 @@ export async function namesOf(root: string, folder: string, { hostname, address,
   return { reach: parseServerName(first), all: all.map(({ value }) => value) }
 }
 
-/** Not a link-local one with its zone, nor what a tunnel leads to. */
-function isCertifiable(address: string | undefined): address is string {
-  return address !== undefined && address !== '' && !address.includes('%')
+/** Not those with a zone, which mean something to one machine alone. */
+async function addressesOf(hostname: string): Promise<string[]> {
+  const found = await lookup(hostname, { all: true }).catch(() => [])
+  return found.map(({ address }) => address).filter((address) => !address.includes('%'))
 }
 
 async function namesThere(path: string): Promise<string[]> {
