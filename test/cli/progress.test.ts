@@ -52,7 +52,8 @@ function pretend({ tty = true, columns = 60, rows = 24, env = UTF8 }: Terminal =
 
 /** Time that passes when a test says so. */
 function clock(t: TestContext): (milliseconds: number) => void {
-  let now = performance.now()
+  // Whole: a second after a fraction of one may be a little less than a second.
+  let now = Math.ceil(performance.now())
   t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
   t.mock.method(performance, 'now', () => now)
   return (milliseconds) => {
