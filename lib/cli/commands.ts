@@ -17,6 +17,14 @@ export const GROUPS: Readonly<Record<string, string>> = {
   plugin: 'docker-mtls as a plugin of the docker command',
 }
 
+/** What whoever looks into one of them first should know. */
+export const GROUP_NOTES: Readonly<Record<string, string>> = {
+  cert:
+    'init  makes all of them in one step; these are the single steps, and what comes later: list says what ends when, ' +
+    'renew replaces certificates of servers and clients before they end, rotate-ca the authority, and schedule has ' +
+    'that looked at every day.',
+}
+
 /** All commands, in the order in which one meets them. */
 export const COMMANDS: readonly Entry[] = [
   {
@@ -76,7 +84,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     words: ['cert', 'adopt'],
-    summary: 'let the ledger have what is there and not in it',
+    summary: 'write into the ledger what is in place and missing there',
     load: async () => (await import('./commands/cert-adopt.ts')).certAdopt,
   },
   {

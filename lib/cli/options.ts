@@ -69,6 +69,14 @@ export function addYes(command: Command): Command {
   return command.option('--yes', 'do not ask')
 }
 
+/** For those that make files for a server. */
+export function addProbe(command: Command): Command {
+  return command.option(
+    '--probe',
+    'a client of a day in server/probe, with which  daemon apply  proves that clients get in',
+  )
+}
+
 export function addFolder(command: Command, flag = '--dir'): Command {
   return command.option(
     `${flag} <dir>`,

@@ -1,6 +1,6 @@
 import { Command, type OutputConfiguration } from 'commander'
 import type { CommandSpec, Context } from './command.ts'
-import { COMMANDS, GROUPS, type Entry } from './commands.ts'
+import { COMMANDS, GROUPS, GROUP_NOTES, type Entry } from './commands.ts'
 import { hasColours, widthOf, wrap } from './output.ts'
 import { packageVersion } from './package-version.ts'
 import { asTyped, isPlugin } from './self.ts'
@@ -62,7 +62,7 @@ function groupOf(program: Command, name: string): Command {
     .command(name)
     .helpCommand(false)
     .summary(about)
-    .description(`Everything about ${about}.`)
+    .description([`Everything about ${about}.`, GROUP_NOTES[name] ?? ''].join(' ').trim())
     .addHelpText('after', `\nMore of each, with examples:  docker-mtls ${name} COMMAND --help`)
 }
 

@@ -3,8 +3,10 @@ import { commandLine } from '../pki/folder-layout.ts'
 import type { RotationPhase } from '../pki/rotation-state.ts'
 import type { RotationReport, WaitingClient, WaitingServer } from '../provision/rotate/report.ts'
 import type { Context } from './command.ts'
+import { DEFAULT_FOLDER } from './options.ts'
 import { wrap } from './output.ts'
 import { asTyped } from './self.ts'
+import { serverSteps } from './server-steps.ts'
 import { list, shellWord } from './words.ts'
 
 /** What each phase is about, for a person. */
@@ -23,7 +25,9 @@ export function rotationText(report: RotationReport, dir: string, context: Conte
   const { paint, width } = context
   if (outcome === 'aborted') return `${wrap(`Stopped: ${from.name} stays. ${ABORTED}`, width)}\n`
   if (outcome === 'ended') return `${wrap(`Done: ${to.name} has taken the place of ${from.name}. ${ENDED}`, width)}\n`
-  const now = PHASES.indexOf(phase as keyof typeof ABOUT)
+  if (phase === 'abort')
+    return `${wrap(`It is being stopped: ${from.name} stays. To end that:`, width)}\n  ${abortLine(dir, context)}\n`
+  const now = PHASES.indexOf(phase)
   const lines = PHASES.map((name, index) => {
     const mark = index < now ? 'done' : index === now ? 'now' : ''
     const row = `  ${mark.padEnd(5)} ${index + 1} ${name.padEnd(8)} ${ABOUT[name]}`
@@ -33,58 +37,70 @@ export function rotationText(report: RotationReport, dir: string, context: Conte
 }
 
 const ABORTED =
-  'A daemon or a client that was given files meanwhile goes on working with them; give them the files that are there now when it suits.'
+  'Who was given files meanwhile goes on working with them. Give those that are there now to each daemon first, and then to its clients: they trust the old authority alone.'
 const ENDED =
-  'In the ca.pem of clients there may still be both; give each the files that are there now when it suits: the old authority is trusted there until then.'
+  'In the ca.pem of clients, and in docker contexts, there may still be both: give each the files that are there now when it suits. Until then the old authority is trusted there.'
 
 function todo(report: RotationReport, dir: string, context: Context): string[] {
   const { waiting, phase, looks } = report
-  const seen = looks.filter(({ ok }) => !ok).map(({ target, got }) => `  ${target} is not there yet: ${got}`)
+  if (waiting.consent) {
+    const heading = context.paint('bold', 'Nobody needs the old authority any more. To drop it:')
+    return [heading, line(context, dir, phase, '--yes')]
+  }
+  if (waiting.servers.length + waiting.clients.length === 0) {
+    return [context.paint('bold', 'Nothing is waited for. To go on:'), line(context, dir, phase)]
+  }
+  const seen = looks
+    .filter(({ ok }) => !ok)
+    .map(({ target, got }) => wrap(`${target} is not as it should be: ${got}.`, context.width))
   const blocks = [
-    ...waiting.servers.flatMap((server) => serverBlock(server, phase, dir, context)),
-    ...seen,
-    ...waiting.clients.flatMap((client) => clientBlock(client, phase, dir, context)),
+    ...waiting.servers.map((server) => serverBlock(server, phase, dir, context)),
+    ...waiting.clients.map((client) => clientBlock(client, phase, dir, context)),
   ]
-  if (waiting.consent)
-    return [
-      context.paint('bold', 'Nobody needs the old authority any more. To drop it:'),
-      line(context, dir, phase, '--yes'),
-    ]
-  if (waiting.clients.length + waiting.servers.length === 0)
-    return ['Nothing is waited for:', line(context, dir, phase)]
-  return blocks
+  return [...seen.flatMap((text) => [text, '']), ...blocks.flatMap((block) => ['', ...block]).slice(1)]
 }
 
 function line({ io }: Context, dir: string, phase: string, ...flags: readonly string[]): string {
-  return `  ${asTyped(commandLine('cert', 'rotate-ca', '--dir', dir, '--phase', phase, ...flags), io.env)}`
+  return `  ${asTyped(commandLine('cert', 'rotate-ca', ...dirFlags(dir), '--phase', phase, ...flags), io.env)}`
 }
 
-function serverBlock({ name, names }: WaitingServer, phase: string, dir: string, context: Context): string[] {
-  const host = names.find((one) => !one.startsWith('*')) ?? 'SERVER'
-  const target = `tcp://${host.includes(':') ? `[${host}]` : host}:2376`
-  const copy = name.replace(/^.*\//, '')
+function abortLine(dir: string, { io }: Context): string {
+  return asTyped(commandLine('cert', 'rotate-ca', ...dirFlags(dir), '--abort'), io.env)
+}
+
+/** The usual folder is not named. */
+function dirFlags(dir: string): string[] {
+  return dir === DEFAULT_FOLDER ? [] : ['--dir', dir]
+}
+
+function serverBlock({ name, names, probe }: WaitingServer, phase: string, dir: string, context: Context): string[] {
+  const address = names.find((one) => !one.startsWith('*')) ?? 'SERVER'
+  const target = `tcp://${address.includes(':') ? `[${address}]` : address}:2376`
+  const [, host] = /^hosts\/(.+)$/.exec(name) ?? []
+  const { heading, commands } = serverSteps({ dir, folder: join(dir, name), host, probe }, context)
   return [
-    context.paint('bold', `The server: bring it ${shellWord(join(dir, name))}, and there, as root:`),
-    `  ${asTyped(commandLine('daemon', 'apply', '--from', copy), context.io.env)}`,
-    `Then here, to see that it has it (where it can not be seen from here: --confirm-server ${shellWord(name)}):`,
+    context.paint('bold', wrap(`${heading.charAt(0).toUpperCase()}${heading.slice(1)}:`, context.width)),
+    ...commands.map((command) => `  ${command}`),
+    'and then here, to see that it has it:',
     line(context, dir, phase, '--host', target),
+    `or, where it can not be seen from here,  --confirm-server ${shellWord(name)}`,
   ]
 }
 
 function clientBlock({ name, keyElsewhere }: WaitingClient, phase: string, dir: string, context: Context): string[] {
-  const { io, paint } = context
-  const what = phase === 'trust' ? 'its new ca.pem' : 'its new cert.pem'
+  const { io, paint, width } = context
+  const what = phase === 'trust' ? 'ca.pem' : 'cert.pem'
   const folder = join(dir, 'clients', name)
   const steps = keyElsewhere
     ? [
         `cat ${shellWord(join(folder, 'cert.pem'))} ${shellWord(join(folder, 'ca.pem'))} > ${name}.pem`,
         `docker-mtls client install ${name}.pem    # on its machine`,
       ]
-    : [commandLine('client', 'export', name, '--dir', dir, '--out', `${name}.tar`)]
+    : [commandLine('client', 'export', name, ...dirFlags(dir), '--out', `${name}.tar`)]
   return [
-    paint('bold', `The client ${name}: bring it ${what}; its key stays as it is:`),
+    paint('bold', wrap(`For ${name}, whose machine needs its new ${what} (the key stays as it is):`, width)),
     ...steps.map((step) => `  ${asTyped(step, io.env)}`),
-    'Then here:',
+    'and here, when it is there:',
     line(context, dir, phase, '--confirm', name),
   ]
 }

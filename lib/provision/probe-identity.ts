@@ -32,7 +32,7 @@ export async function issueProbe(folder: PkiFolder, passphrase?: Passphrase): Pr
 /** Puts a probe beside the server's files, where there is none that will do. */
 export async function ensureProbe(folder: PkiFolder, passphrase?: Passphrase): Promise<'kept' | 'created'> {
   const path = probeFolder(serverPaths(folder.path).folder)
-  if (await willDo(folder.path, path)) return 'kept'
+  if (await hasProbe(folder.path)) return 'kept'
   const { ca, cert, key } = await issueProbe(folder, passphrase)
   await makeFolder(path)
   await writeFileAtomically(join(path, 'ca.pem'), ca, { mode: PUBLIC_MODE })
@@ -41,7 +41,9 @@ export async function ensureProbe(folder: PkiFolder, passphrase?: Passphrase): P
   return 'created'
 }
 
-async function willDo(root: string, path: string): Promise<boolean> {
+/** Is there a probe beside the server's files that will do? */
+export async function hasProbe(root: string): Promise<boolean> {
+  const path = probeFolder(serverPaths(root).folder)
   try {
     const { client } = await loadIdentity(path)
     if (client.validTo.getTime() - Date.now() < LEAST_LEFT_MS) return false

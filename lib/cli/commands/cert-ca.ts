@@ -81,7 +81,10 @@ function define(command: Command, context: Context): void {
   addPassphraseFile(command)
   command
     .option('--encrypt', 'encrypt its key')
-    .option('--replace-ca', 'make a new one in place of the one that is there; the old files are kept beside it')
+    .option(
+      '--replace-ca',
+      'make a new one at once; what the old one has issued lets nobody in once the daemon has it. The old files are kept beside it',
+    )
   addJson(command).action((flags: CaFlags) => runCa(flags, context))
 }
 
@@ -92,7 +95,10 @@ export const certCa: CommandSpec = {
   examples: [
     ['docker-mtls cert ca', 'in ./docker-mtls, for ten years'],
     ['docker-mtls cert ca --encrypt', 'its key locked by a passphrase, for which you are asked'],
-    ['docker-mtls cert ca --replace-ca', 'when its key may have been seen by others'],
+    [
+      'docker-mtls cert ca --replace-ca',
+      'when its key may have been seen by others; else  cert rotate-ca  locks nobody out',
+    ],
   ],
   json: '{ action, paths, certificate, keptAside, notes };\nafter --replace-ca also reissue, the commands that issue all anew.',
   define,

@@ -5,10 +5,11 @@ import type { RenewedCertificate, RenewReport } from '../../provision/renew/rene
 import type { CommandSpec, Context } from '../command.ts'
 import { pieceData } from '../data.ts'
 import { usageError } from '../errors.ts'
-import { addFolder, addJson, addPassphraseFile, DEFAULT_FOLDER, once, readDays } from '../options.ts'
+import { addFolder, addJson, addPassphraseFile, addProbe, DEFAULT_FOLDER, once, readDays } from '../options.ts'
 import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
 import { aside, pieceText } from '../piece.ts'
 import { asTyped } from '../self.ts'
+import { serverSteps } from '../server-steps.ts'
 import { day, keyWords, shellWord, until } from '../words.ts'
 
 interface RenewFlags extends PassphraseFlags {
@@ -18,14 +19,15 @@ interface RenewFlags extends PassphraseFlags {
   readonly due?: true
   readonly days?: string
   readonly dryRun?: true
+  readonly probe?: true
   readonly json?: true
 }
 
 async function runRenew(clients: readonly string[], flags: RenewFlags, context: Context): Promise<void> {
   const { renewCertificates } = await import('../../provision/renew/renew.ts')
-  const { dir: folder = DEFAULT_FOLDER, server = false, all = false, dryRun = false, days } = flags
+  const { dir: folder = DEFAULT_FOLDER, server = false, all = false, dryRun = false, probe = false, days } = flags
   refuseContradiction(clients, flags)
-  const options = { folder, clients, server, all, dryRun, ...(days !== undefined && { days: readDays(days) }) }
+  const options = { folder, clients, server, all, dryRun, probe, ...(days !== undefined && { days: readDays(days) }) }
   const run = (passphrase: string | undefined): Promise<RenewReport> =>
     renewCertificates({
       ...options,
@@ -80,7 +82,7 @@ function textOf(report: RenewReport, flags: RenewFlags, context: Context): strin
   const { renewed } = report
   if (renewed.length === 0) return flags.due === true ? '' : nothingText(report)
   const pieces = renewed.map((one) => (one.result === undefined ? plannedText(one) : renewedText(one, context)))
-  const steps = flags.dryRun === true ? '' : `\n${carryText(renewed, flags, context)}`
+  const steps = flags.dryRun === true ? '' : `\n${carryText(report, flags, context)}`
   return `${pieces.join('\n')}\n${steps}`
 }
 
@@ -106,20 +108,20 @@ function renewedText({ certificate: { kind, name }, reason, result }: RenewedCer
 }
 
 /** New certificates are of no use here: each has to come to its machine. */
-function carryText(renewed: readonly RenewedCertificate[], { dir }: RenewFlags, { io, paint }: Context): string {
-  const folder = dir === undefined ? [] : ['--dir', shellWord(dir)]
-  const lines = renewed.flatMap(({ certificate: { kind, name }, result }) => {
+function carryText({ renewed, probe }: RenewReport, { dir }: RenewFlags, context: Context): string {
+  const { io, paint } = context
+  const named = dir === undefined ? [] : ['--dir', shellWord(dir)]
+  const lines = renewed.flatMap(({ certificate: { kind, name, host }, result }) => {
     if (result === undefined) return []
     if (kind === 'client') {
       return [
         `for ${name}, whose machine it belongs to:`,
-        `  ${asTyped(['docker-mtls client export', name, ...folder, '--out', `${name}.tar`].join(' '), io.env)}`,
+        `  ${asTyped(['docker-mtls client export', name, ...named, '--out', `${name}.tar`].join(' '), io.env)}`,
       ]
     }
-    return [
-      `on the server, as root, with a copy of ${shellWord(resolve(result.paths.folder))}:`,
-      `  ${asTyped('docker-mtls daemon apply', io.env)}`,
-    ]
+    const server = { dir: dir ?? DEFAULT_FOLDER, folder: resolve(result.paths.folder), host, probe }
+    const { heading, commands } = serverSteps(server, context)
+    return [`${heading}:`, ...commands.map((command) => `  ${command}`)]
   })
   return `${paint('bold', 'Until they are in their places, the old ones are in use:')}\n${lines.map((line) => `  ${line}\n`).join('')}`
 }
@@ -134,6 +136,7 @@ function define(command: Command, context: Context): void {
   command
     .option('--days <days>', 'how long the new ones hold (default: as long as the old ones)', once('--days'))
     .option('--dry-run', 'say what would be renewed, and change nothing')
+  addProbe(command)
   addPassphraseFile(command)
   addJson(command).action((clients: string[], flags: RenewFlags) => runRenew(clients, flags, context))
 }
@@ -148,6 +151,7 @@ export const certRenew: CommandSpec = {
     ['docker-mtls cert renew --dry-run', 'what would that be?'],
     ['docker-mtls cert renew alice bob', 'these two clients, now'],
     ['docker-mtls cert renew --server --days 90', 'the server, for a shorter time from now on'],
+    ['docker-mtls cert renew --server --probe', 'with what  daemon apply  needs to prove that clients get in'],
   ],
   json: '{ folder, renewed: [{ kind, name, reason, old, days, action, paths, certificate, keptAside, notes }], elsewhere, authority, next, warnings };\nelsewhere are clients that hold their keys themselves, authority is one that is to be rotated.',
   define,

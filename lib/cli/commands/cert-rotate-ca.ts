@@ -9,6 +9,7 @@ import {
   addJsonLines,
   addKeyType,
   addPassphraseFile,
+  addProbe,
   addYes,
   DEFAULT_FOLDER,
   many,
@@ -28,6 +29,7 @@ interface RotateFlags extends PassphraseFlags, ConfirmFlags {
   readonly confirmServer?: readonly string[]
   readonly host?: readonly string[]
   readonly phase?: string
+  readonly probe?: true
   readonly name?: string
   readonly keyType?: string
   readonly days?: string
@@ -71,6 +73,7 @@ async function optionsOf(flags: RotateFlags, context: Context): Promise<RotateOp
     confirm: flags.confirm ?? [],
     confirmServer: flags.confirmServer ?? [],
     hosts: flags.host ?? [],
+    probe: flags.probe === true,
     signal: context.io.signal,
     ...(phase !== undefined && { phase }),
     next: {
@@ -82,39 +85,55 @@ async function optionsOf(flags: RotateFlags, context: Context): Promise<RotateOp
   }
 }
 
+/** What makes or says something; whoever only looks, or goes back, does neither. */
+const GOING = ['confirm', 'confirmServer', 'host', 'phase', 'probe', 'name', 'keyType', 'days'] as const
+
 function refuseMixture(flags: RotateFlags): void {
-  const { status, abort, confirm: names = [], confirmServer: servers = [], host = [], phase } = flags
-  const first = status === true ? '--status' : '--abort'
+  const { status, abort } = flags
   if (status !== true && abort !== true) return
-  const others = [
-    ...(status === true && abort === true ? ['--abort'] : []),
-    ...(names.length > 0 ? ['--confirm'] : []),
-    ...(servers.length > 0 ? ['--confirm-server'] : []),
-    ...(host.length > 0 ? ['--host'] : []),
-    ...(phase === undefined ? [] : ['--phase']),
-  ]
-  if (others.length === 0) return
-  throw usageError('docker-mtls cert rotate-ca', `${first} and ${others[0]} exclude each other`, 'Give one of them.')
+  const first = status === true ? 'status' : 'abort'
+  const other = [...(status === true ? (['abort'] as const) : []), ...GOING].find((name) => flags[name] !== undefined)
+  if (other === undefined) return
+  const got = `--${first} and ${flagOf(other)} exclude each other`
+  throw usageError('docker-mtls cert rotate-ca', got, 'Give one of them.')
+}
+
+/** As it is typed. */
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
 function define(command: Command, context: Context): void {
   addFolder(command)
   command
     .option('--status', 'say how far it is, and change nothing')
-    .option('--confirm <client>', 'this client has what it was to get; any number of times', many('--confirm'))
+    .option(
+      '--confirm <client>',
+      'note that this client has its new file; any number of times. Nobody can see that from here',
+      many('--confirm'),
+    )
     .option(
       '--host <host>',
-      'look at the daemon, whether it has what it was to get; any number of times',
+      'look at the daemon at this host, as clients reach it, whether it has its new files; any number of times',
       many('--host'),
     )
     .option(
       '--confirm-server <server>',
-      'the daemon of this folder (server, hosts/HOST) has it, and was restarted; for one that can not be looked at',
+      'note the same of one that can not be looked at, by its folder here: server, or hosts/HOST',
       many('--confirm-server'),
     )
-    .option('--phase <phase>', 'only if it is in this phase: trust, server, clients or finish', once('--phase'))
-    .option('--abort', 'go back to the old authority, while no daemon shows a certificate of the new one')
-    .option('--name <name>', "the new one's common name (default: docker-mtls CA and its key's id)", once('--name'))
+    .option(
+      '--phase <phase>',
+      'go on only if this is the phase (trust, server, clients or finish), so that a line typed late does nothing',
+      once('--phase'),
+    )
+    .option('--abort', 'go back to the old authority; until a daemon was seen with a certificate of the new one')
+  addProbe(command)
+  command.option(
+    '--name <name>',
+    "the new one's common name (default: docker-mtls CA and its key's id)",
+    once('--name'),
+  )
   addKeyType(command)
   command.option('--days <days>', 'how long the new one holds (default: 3650)', once('--days'))
   addPassphraseFile(command)
@@ -124,21 +143,28 @@ function define(command: Command, context: Context): void {
 
 export const certRotateCa: CommandSpec = {
   description:
-    'Replaces the authority without a moment at which a client that is up to date is refused. In four phases: all trust ' +
-    'the old and the new one; the daemon shows a certificate of the new one; the clients do; the old one is dropped. ' +
-    'Keys of servers and clients stay as they are. Each run does what can be done, says what it waits for, and may be ' +
-    'stopped at any point; the next one goes on. The first one begins.',
+    'Replaces the authority by a new one, before it ends, without a moment at which a client that is up to date is ' +
+    'refused. It takes four phases, in days or weeks:\n\n' +
+    '  1 trust    clients and daemon get a ca.pem with the old and the new one\n' +
+    '  2 server   the daemon gets a certificate of the new one\n' +
+    '  3 clients  the clients get certificates of the new one\n' +
+    '  4 finish   the old one is dropped: from then on its clients are refused\n\n' +
+    'Each run makes the files that can be made, says which of them to bring where, and waits until all of a phase ' +
+    'have theirs. The first run begins; it may be stopped at any point, and the next one goes on. Keys of servers and ' +
+    'clients stay as they are. Where the key of the old one may have been seen by others there is no time for this: ' +
+    'docker-mtls cert ca --replace-ca',
   examples: [
     ['docker-mtls cert rotate-ca', 'begin, or go on; it says what is to be done next'],
     ['docker-mtls cert rotate-ca --status', 'how far is it, and who is waited for?'],
-    ['docker-mtls cert rotate-ca --phase trust --confirm alice --confirm ci', 'these clients have their new ca.pem'],
+    ['docker-mtls cert rotate-ca --phase trust --confirm alice --confirm ci', 'these two have their new ca.pem'],
     [
       'docker-mtls cert rotate-ca --phase server --host build01.example.com',
-      'look whether the daemon has its new files',
+      'look whether that daemon has its new certificate',
     ],
-    ['docker-mtls cert rotate-ca --abort', 'not today'],
+    ['docker-mtls cert rotate-ca --phase clients --yes', 'all have their certificates: drop the old authority'],
+    ['docker-mtls cert rotate-ca --abort', 'back to the old one, and everything as it was'],
   ],
-  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", folder, outcome ("under way", "ended", "aborted"), begun, phase, startedAt, from, to, confirmed, waiting: { clients: [{ name, keyElsewhere }], servers: [{ name, names }], consent }, looks: [{ target, server, ok, got }], left, lost, warnings }',
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", folder, outcome ("under way", "ended", "aborted"), begun, phase, startedAt, from, to, confirmed, waiting: { clients: [{ name, keyElsewhere }], servers: [{ name, names, probe }], consent }, looks: [{ target, server, ok, got }], left, lost, warnings }',
   jsonLines: true,
   define,
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { ArgumentError, FileError, isDockerMtlsError } from '../../errors.ts'
+import { openCertificate, splitPem } from '../../identity/certificate.ts'
 import { loadIdentity } from '../../identity/identity.ts'
 import { readIfThere } from '../../pki/folder-io.ts'
 import { probeFolder } from '../../pki/folder-layout.ts'
@@ -47,7 +48,8 @@ async function loadSource(folder: string): Promise<Source> {
 
 /**
  * Finds the client's certificate that proves that clients get in: in the folder that is named, or where `init --probe` has
- * left it beside the server's files. What is no good there, as one of yesterday, is no probe.
+ * left it beside the server's files. What is no good there, as one of yesterday or of an authority that was replaced since,
+ * is no probe.
  *
  * @throws {@link IdentityError} for what no daemon would accept, where it is named
  */
@@ -56,11 +58,19 @@ export async function findProbe(named: string | undefined, source: Source): Prom
   if (source.folder === undefined) return undefined
   const folder = probeFolder(source.folder)
   try {
-    return { folder, identity: await loadProbe(folder) }
+    const identity = await loadProbe(folder)
+    return isOfThem(identity, source) ? { folder, identity } : undefined
   } catch (error) {
     if (isDockerMtlsError(error)) return undefined
     throw error
   }
+}
+
+/** The daemon will refuse it otherwise, and that would prove nothing but that it does. */
+function isOfThem({ cert }: ProbeIdentity, { server }: Source): boolean {
+  const x509 = openCertificate(cert)
+  const authorities = splitPem(server?.ca ?? '').map((pem) => openCertificate(pem))
+  return authorities.some((one) => x509.checkIssued(one) && x509.verify(one.publicKey))
 }
 
 async function loadProbe(folder: string): Promise<ProbeIdentity> {

@@ -7,6 +7,7 @@ import { checkLedger } from '../../pki/ledger-check.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
 import { checkOptions } from '../../pki/options.ts'
 import { ownNamesLast } from '../../pki/recertify.ts'
+import { ensureProbe, hasProbe } from '../probe-identity.ts'
 import { runStep, type OnStep } from '../progress.ts'
 import { lifeInDays } from './due.ts'
 import { listKnown } from './known.ts'
@@ -25,6 +26,8 @@ export interface RenewOptions {
   readonly days?: number
   /** Says what would be renewed, and changes nothing. @defaultValue false */
   readonly dryRun?: boolean
+  /** Puts a client of a day beside a server's new files, to prove an apply with. @defaultValue false */
+  readonly probe?: boolean
   /** Opens the authority's key, where it is encrypted and something has to be signed. */
   readonly passphrase?: Passphrase
   /** Gives up between two certificates, never in the middle of one. */
@@ -45,9 +48,11 @@ export interface RenewReport extends Omit<RenewalPlan, 'renew' | 'missing'> {
   /** Its absolute path. */
   readonly folder: string
   readonly renewed: readonly RenewedCertificate[]
+  /** Is there a client of a day beside the files of the server, with which an apply proves that clients get in? */
+  readonly probe: boolean
 }
 
-const OPTIONS = ['folder', 'server', 'clients', 'all', 'days', 'dryRun', 'passphrase', 'signal', 'onStep']
+const OPTIONS = ['folder', 'server', 'clients', 'all', 'days', 'dryRun', 'probe', 'passphrase', 'signal', 'onStep']
 
 /**
  * Renews certificates in the folder that `init` made: new keys of the same type, for the same names, as long as before.
@@ -71,7 +76,7 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   refuse(root, wish, missing, rest.elsewhere)
   const planned = renew.map((item) => ({ ...item, days: options.days ?? lifeInDays(item.certificate, known) }))
   const report = { folder: resolve(root), ...rest }
-  if (dryRun || planned.length === 0) return { ...report, renewed: planned }
+  if (dryRun || planned.length === 0) return { ...report, renewed: planned, probe: await hasProbe(root) }
   const folder = new PkiFolder(root)
   // A wrong passphrase is refused before the first of them is renewed.
   await folder.openAuthority(passphrase)
@@ -83,7 +88,9 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
     const result = await runStep(onStep, { step: 'renew', title, subject: name }, () => issue(folder, item, passphrase))
     renewed.push({ ...item, result })
   }
-  return { ...report, renewed }
+  const isForServer = renewed.some(({ certificate: { kind, host } }) => kind === 'server' && host === undefined)
+  if (isForServer && options.probe === true) await ensureProbe(folder, passphrase)
+  return { ...report, renewed, probe: await hasProbe(root) }
 }
 
 function readWish(options: RenewOptions): RenewalWish {

@@ -1,8 +1,11 @@
-import { PkiError } from '../../errors.ts'
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import { isDockerMtlsError, PkiError } from '../../errors.ts'
 import { KEY_MODE, PUBLIC_MODE } from '../../files.ts'
+import { openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
 import { createAuthority, type Authority, type AuthorityOptions } from '../../pki/authority.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
-import { publishFolder } from '../../pki/folder-io.ts'
+import { publishFolder, readIfThere } from '../../pki/folder-io.ts'
 import { authorityPaths, nextAuthorityPaths } from '../../pki/folder-layout.ts'
 import { readAuthorityPair } from '../../pki/folder-authority.ts'
 import { PkiFolder, KEY_TYPES } from '../../pki/index.ts'
@@ -25,7 +28,7 @@ export async function beginRotation(root: string, wanted: NextAuthority, passphr
   const old = await new PkiFolder(root).openAuthority(passphrase)
   const keyType = KEY_TYPES.find((type) => type === keyTypeOf(old.facts.key))
   const next = await createAuthority({ ...(keyType && { keyType }), ...wanted })
-  refuseSameName(root, old, next)
+  await refuseTakenName(root, next)
   const pair = await readAuthorityPair(root)
   const isLocked = pair !== undefined && isEncryptedKey(pair.key)
   const key = await next.exportKey(isLocked && passphrase !== undefined ? { passphrase } : {})
@@ -55,11 +58,33 @@ function named({ facts: { commonName, subject, fingerprint256 } }: Authority): R
 }
 
 /** dockerd names its CAs by their subjects: of two that are called the same nobody could see which one it trusts. */
-function refuseSameName(root: string, { facts: { subject } }: Authority, next: Authority): void {
-  if (next.facts.subject !== subject) return
-  throw new PkiError('ERR_NAME_INVALID', {
-    tried: `rotating the authority in ${authorityPaths(root).folder}`,
-    got: `the old one has the same name, ${subject}`,
-    todo: 'Give the new one another name, or none: then it is named after its key.',
-  })
+async function refuseTakenName(root: string, { facts: { subject } }: Authority): Promise<void> {
+  for (const path of await authoritiesThere(root)) {
+    if (!(await subjectsIn(path)).includes(subject)) continue
+    throw new PkiError('ERR_NAME_INVALID', {
+      tried: `rotating the authority in ${authorityPaths(root).folder}`,
+      got: `there is one with the same name, ${subject}, in ${path}`,
+      todo: 'Give the new one another name, or none: then it is named after its key.',
+    })
+  }
+}
+
+/** The one that is there, those that it has replaced, and those whose rotation was stopped: a daemon may trust any of them. */
+async function authoritiesThere(root: string): Promise<string[]> {
+  const { folder, cert } = authorityPaths(root)
+  const names = await fs.readdir(folder)
+  const replaced = names.filter((name) => name.startsWith('ca.pem.')).map((name) => join(folder, name))
+  const stopped = names.filter((name) => name.startsWith('next.')).map((name) => join(folder, name, 'ca.pem'))
+  return [cert, ...replaced, ...stopped]
+}
+
+/** None where the file is gone, or damaged: then it is nobody's any more. */
+async function subjectsIn(path: string): Promise<string[]> {
+  try {
+    const pem = (await readIfThere(path)) ?? ''
+    return splitPem(pem, path).map((text) => readCertificate(openCertificate(text, path)).subject)
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return []
+  }
 }

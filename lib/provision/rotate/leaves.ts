@@ -40,7 +40,7 @@ export async function readLeaves(root: string): Promise<Leaf[]> {
 }
 
 /** The only server, where no other has made a folder: it may have been made by hand. */
-const SERVER = 'server'
+export const SERVER = 'server'
 
 function serverName(host: string | undefined): string {
   return host === undefined ? SERVER : `hosts/${host}`

@@ -67,7 +67,7 @@ function isFor(cert: X509Certificate, host: string): boolean {
 }
 
 /**
- * Looks from outside whether a daemon is as the phase wants it: whom it trusts, or whose certificate it shows. A daemon
+ * Looks from outside whether a daemon is as the phase wants it: whom it trusts, and whose certificate it shows. A daemon
  * that can't be reached is not seen to be anything.
  */
 export async function lookAt(
@@ -90,18 +90,23 @@ type Seen = Pick<Look, 'ok' | 'got'>
 
 async function judge(report: ServerReport, server: Leaf, rotation: Rotation): Promise<Seen> {
   const { state, present, next } = rotation
-  if (state.phase === 'server') return shownBy(report, rotation)
-  const { acceptedAuthorities: names } = report
-  if (names === 'unknown') return { ok: false, got: UNSEEN }
-  const said = typeof names === 'string' ? 'nobody' : names.map(({ name }) => name).join('; ') || 'nobody'
-  const got = `it asks for clients of ${said}`
-  if (state.phase === 'trust') return { ok: namesAuthority(report, `${String(present)}${String(next)}`), got }
-  return { ok: namesOnly(report, (await readIfThere(server.paths.ca)) ?? String(next)), got }
+  const isLast = state.phase === 'finish'
+  const trusts = isLast
+    ? namesOnly(report, (await readIfThere(server.paths.ca)) ?? String(next))
+    : namesAuthority(report, `${String(present)}${String(next)}`)
+  // That it trusts both was seen in the phase before; one that has gone back since is told.
+  const isUntold = report.acceptedAuthorities === 'unknown' && state.phase === 'server'
+  if (!trusts && !isUntold) return { ok: false, got: askedFor(report) }
+  return state.phase === 'trust' ? { ok: true, got: askedFor(report) } : shownBy(report, next)
 }
 
-const UNSEEN = 'it speaks TLS 1.3 alone, and does not tell in clear whose clients it takes'
+function askedFor({ acceptedAuthorities: names }: ServerReport): string {
+  if (names === 'unknown') return 'it speaks TLS 1.3 alone, and does not tell in clear whose clients it takes'
+  const said = typeof names === 'string' ? '' : names.map(({ name }) => name).join('; ')
+  return `it asks for clients of ${said === '' ? 'nobody' : said}`
+}
 
-function shownBy({ chain }: ServerReport, { next }: Rotation): Seen {
+function shownBy({ chain }: ServerReport, next: X509Certificate): Seen {
   const [own] = chain
   if (own === undefined) return { ok: false, got: 'it shows no certificate' }
   const certificate = openCertificate(own)

@@ -25,6 +25,8 @@ export interface RotateOptions {
   readonly next?: NextAuthority
   /** Asked before the old authority is dropped; absent: it isn't. It rejects where nobody agrees. */
   readonly consent?: (drop: string) => Promise<void>
+  /** Puts a client of a day beside the files of each server that is waited for, to prove an apply with. @defaultValue false */
+  readonly probe?: boolean
   /** Opens the authorities' keys, where they are encrypted and something has to be signed. */
   readonly passphrase?: Passphrase
   readonly signal?: AbortSignal
@@ -49,6 +51,7 @@ const KNOWN: readonly (keyof RotateOptions)[] = [
   'phase',
   'next',
   'consent',
+  'probe',
   'passphrase',
   'signal',
   'onStep',

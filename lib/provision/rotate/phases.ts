@@ -71,6 +71,12 @@ export function withServers(state: RotationState, names: readonly string[], word
   return { ...state, servers: { ...state.servers, ...Object.fromEntries(names.map((name) => [name, word])) } }
 }
 
+/** The state without these servers'. */
+export function withoutServers(state: RotationState, names: ReadonlySet<string>): RotationState {
+  const kept = Object.entries(state.servers).filter(([name]) => !names.has(name))
+  return { ...state, servers: Object.fromEntries(kept) }
+}
+
 /** The state at the beginning of another phase: what was said in the last one counts for nothing in this. */
 export function enter(state: RotationState, phase: RotationPhase, now: Date): RotationState {
   const { phase: last, since, confirmed, servers, history } = state

@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import type { Rotation } from '../../pki/folder-rotation.ts'
 import { PkiFolder } from '../../pki/index.ts'
 import type { RotatedAuthority, RotationPhase, RotationState } from '../../pki/rotation-state.ts'
-import { PROBE_NAME } from '../probe-identity.ts'
-import { everybody, isInUse, readLeaves, type Leaf } from './leaves.ts'
+import { hasProbe, PROBE_NAME } from '../probe-identity.ts'
+import { everybody, isInUse, readLeaves, SERVER, type Leaf } from './leaves.ts'
 import type { Look } from './look.ts'
 import { waitingFor } from './phases.ts'
 
@@ -20,6 +20,8 @@ export interface WaitingServer {
   readonly name: string
   /** The names and addresses in its certificate. */
   readonly names: readonly string[]
+  /** Is there a client of a day beside its files, with which an apply proves that clients get in? */
+  readonly probe: boolean
 }
 
 /** How far a rotation is, and what it waits for. */
@@ -55,6 +57,7 @@ export async function reportOn(root: string, rotation: Rotation, how: How): Prom
   const { wantsConsent, ...rest } = how
   const leaves = await readLeaves(root)
   const waiting = waitingFor(state, everybody(leaves, rotation))
+  const probe = await hasProbe(root)
   const clients = leaves.filter(({ kind, name }) => kind === 'client' && waiting.clients.includes(name))
   const isOver = how.outcome !== 'under way'
   const left = leaves.filter((leaf) => leaf.kind === 'client' && leaf.cert && !isInUse(leaf, rotation))
@@ -68,7 +71,9 @@ export async function reportOn(root: string, rotation: Rotation, how: How): Prom
     confirmed: state.confirmed,
     waiting: {
       clients: isOver ? [] : clients.map(({ name, keyElsewhere }) => ({ name, keyElsewhere })),
-      servers: isOver ? [] : waiting.servers.map((name) => ({ name, names: namesOf(leaves, name) })),
+      servers: isOver
+        ? []
+        : waiting.servers.map((name) => ({ name, names: namesOf(leaves, name), probe: probe && name === SERVER })),
       consent: wantsConsent,
     },
     left: left.map(({ name }) => name),

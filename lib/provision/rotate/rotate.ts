@@ -21,6 +21,7 @@ import {
   waitingFor,
   waitsFor,
   withConfirmed,
+  withoutServers,
   withServers,
   type Everybody,
 } from './phases.ts'
@@ -45,6 +46,10 @@ import { opensFor, reread, workOn, type Changed } from './work.ts'
  * @throws {@link EndpointError} for a host that can't be one
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
+ * @example
+ * ```ts
+ * const { phase, waiting } = await rotateAuthority({ folder: 'docker-mtls', action: 'status' })
+ * ```
  */
 export async function rotateAuthority(options: RotateOptions): Promise<RotationReport> {
   const read = readRotateOptions(options)
@@ -73,7 +78,9 @@ function isFromDisk(cause: unknown): boolean {
 async function statusOf({ folder: root }: ReadRotateOptions): Promise<RotationReport> {
   const rotation = await readRotatedAuthorities(root)
   if (rotation === undefined) throw await none(root, 'looking at the rotation')
-  return reportOn(root, rotation, { outcome: 'under way', begun: false, looks: [], wantsConsent: false })
+  const { state } = rotation
+  const wantsConsent = phaseAfter(state.phase) === 'finish' && isThrough(waitingFor(state, await inUse(root, rotation)))
+  return reportOn(root, rotation, { outcome: 'under way', begun: false, looks: [], wantsConsent })
 }
 
 async function go(options: ReadRotateOptions): Promise<RotationReport> {
@@ -127,11 +134,15 @@ async function advance(options: ReadRotateOptions, first: Rotation, begun: boole
   }
 }
 
-/** A server that is looked at by several names has to be as it should by each: there may be more than one of it. */
+/**
+ * A server that is looked at by several names has to be as it should by each: there may be more than one of it. One that is
+ * not is waited for, whatever was said of it.
+ */
 function withSeen(state: RotationState, looks: readonly Look[]): RotationState {
-  const servers = new Set(looks.map(({ server }) => server))
-  const seen = [...servers].filter((name) => looks.every(({ server, ok }) => server !== name || ok))
-  return seen.length === 0 ? state : withServers(state, seen, { at: new Date().toISOString(), by: 'seen' })
+  if (looks.length === 0) return state
+  const bad = new Set(looks.filter(({ ok }) => !ok).map(({ server }) => server))
+  const seen = new Set(looks.map(({ server }) => server).filter((name) => !bad.has(name)))
+  return withServers(withoutServers(state, bad), [...seen], { at: new Date().toISOString(), by: 'seen' })
 }
 
 async function inUse(root: string, rotation: Rotation): Promise<Everybody> {
@@ -140,11 +151,11 @@ async function inUse(root: string, rotation: Rotation): Promise<Everybody> {
 
 /** Takes down what was said of clients and servers, where it can be true. */
 async function hear(options: ReadRotateOptions, rotation: Rotation, changed: Changed): Promise<RotationState> {
-  const { folder: root, confirm, confirmServer } = options
+  const { folder: root, confirm, confirmServer, targets } = options
   const { state } = rotation
   const needs = waitsFor(state.phase)
   if (confirm.length > 0 && !needs.clients) throw untimely(root, state.phase, 'for no client')
-  if (confirmServer.length > 0 && !needs.servers) throw untimely(root, state.phase, 'for no server')
+  if (confirmServer.length + targets.length > 0 && !needs.servers) throw untimely(root, state.phase, 'for no server')
   const { clients, servers } = await inUse(root, rotation)
   refuseStranger(root, 'client', confirm, clients)
   refuseStranger(root, 'server', confirmServer, servers)
@@ -159,12 +170,11 @@ async function hear(options: ReadRotateOptions, rotation: Rotation, changed: Cha
 }
 
 async function look({ folder: root, targets, signal, onStep }: ReadRotateOptions, rotation: Rotation): Promise<Look[]> {
-  const { phase, servers } = rotation.state
-  if (targets.length === 0 || !waitsFor(phase).servers) return []
+  if (targets.length === 0 || !waitsFor(rotation.state.phase).servers) return []
   const leaves = await readLeaves(root)
-  const meant = targets.map((target) => [target, serverOf(target, leaves)] as const)
   const looks: Look[] = []
-  for (const [target, leaf] of meant.filter(([, { name }]) => !Object.hasOwn(servers, name))) {
+  for (const target of targets) {
+    const leaf = serverOf(target, leaves)
     const title = `look at ${target.name}`
     const seen = await runStep(onStep, { step: 'look', title }, async ({ result }) => {
       const found = await lookAt(target, leaf, rotation, signal)

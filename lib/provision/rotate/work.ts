@@ -2,12 +2,15 @@ import { authorityPaths } from '../../pki/folder-layout.ts'
 import { readNextPair, readRotatedAuthorities, type Rotation } from '../../pki/folder-rotation.ts'
 import { openFolderAuthority, readAuthorityPair } from '../../pki/folder-authority.ts'
 import type { Authority } from '../../pki/authority.ts'
+import { PkiFolder } from '../../pki/index.ts'
 import { readLedger } from '../../pki/ledger.ts'
 import type { RotationPhase } from '../../pki/rotation-state.ts'
+import { ensureProbe } from '../probe-identity.ts'
 import { runStep } from '../progress.ts'
 import { certifyLeaf, ensureBundle, installNext, isInstalled } from './files.ts'
 import { isInUse, isOf, readLeaves, type Leaf } from './leaves.ts'
 import type { ReadRotateOptions } from './options.ts'
+import { waitsFor } from './phases.ts'
 
 /** Whose files a phase has changed in this run, by their names. */
 export interface Changed {
@@ -30,12 +33,15 @@ export async function workOn(options: ReadRotateOptions, rotation: Rotation): Pr
   const leaves = await readLeaves(root)
   const meant = leaves.filter((leaf) => toCertify(leaf, rotation, phase))
   const authority = meant.length === 0 ? undefined : await openIssuer(options, phase)
+  const prober = makesProbe(options, phase) ? new PkiFolder(root) : undefined
+  await prober?.openAuthority(options.passphrase)
   const certify = (): Promise<Leaf[]> => certifyAll(options, meant, authority)
   const bundle = (): Promise<Leaf[]> => bundleAll(leaves, rotation)
   // What a certificate is of is in the ca.pem beside it, whenever this is stopped.
   const changed =
     phase === 'abort' ? [...(await certify()), ...(await bundle())] : [...(await bundle()), ...(await certify())]
   if (phase === 'finish') await install(options, rotation)
+  if (prober !== undefined) await ensureProbe(prober, options.passphrase)
   const names = (wanted: Leaf['kind']): string[] =>
     changed.filter(({ kind }) => kind === wanted).map(({ name }) => name)
   return { clients: names('client'), servers: names('server') }
@@ -85,10 +91,16 @@ function toCertify(leaf: Leaf, rotation: Rotation, phase: RotationPhase): leaf i
   return false
 }
 
+/** Is there an apply in this phase that shall be proven? */
+function makesProbe({ probe = false }: ReadRotateOptions, phase: RotationPhase): boolean {
+  return probe && waitsFor(phase).servers
+}
+
 /** Will a phase have to sign something? Then its key is to be opened before the phase begins. */
 export async function opensFor(options: ReadRotateOptions, rotation: Rotation, phase: RotationPhase): Promise<void> {
   const leaves = await readLeaves(options.folder)
-  if (leaves.some((leaf) => toCertify(leaf, rotation, phase))) await openIssuer(options, phase)
+  const signs = leaves.some((leaf) => toCertify(leaf, rotation, phase))
+  if (signs || makesProbe(options, phase)) await openIssuer(options, phase)
 }
 
 async function openIssuer({ folder: root, passphrase }: ReadRotateOptions, phase: RotationPhase): Promise<Authority> {
