@@ -8,6 +8,7 @@ import * as client from '../lib/index.ts'
 import * as daemon from '../lib/daemon/index.ts'
 import * as interop from '../lib/interop/index.ts'
 import * as pki from '../lib/pki/index.ts'
+import * as probe from '../lib/probe/index.ts'
 import * as provision from '../lib/provision/index.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -16,6 +17,7 @@ const ENTRIES = {
   'docker-mtls/pki': pki,
   'docker-mtls/daemon': daemon,
   'docker-mtls/provision': provision,
+  'docker-mtls/probe': probe,
   'docker-mtls/interop': interop,
 }
 
@@ -31,6 +33,8 @@ declare const text: string
 declare const ca: string
 declare const cert: string
 declare const key: string
+declare const printed: string
+declare const accounts: import('docker-mtls/daemon').UsernsFacts
 declare function renew(): Promise<void>
 `
 

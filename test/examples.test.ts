@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startSecuredDaemon, type SecuredDaemon } from './daemon/harness/secured.ts'
 import { runCommand, type CommandResult } from './support/command.ts'
+import { createAuthority } from '../lib/pki/index.ts'
 import { rotateAuthority } from '../lib/provision/index.ts'
 import { dockerLocally } from './daemon/harness/docker-cli.ts'
 import { IMAGE, makeImage } from './daemon/harness/image.ts'
@@ -55,6 +56,16 @@ test('keep-certificates: keeps what is good, renews what is due, and sees a rota
   assert.match(succeeded(await run('keep-certificates', {}, [folder])), /^trust: waits for deploy$/m)
 })
 
+test('sign-request: the key that was read out gets a certificate, and another one does not', async () => {
+  const text = succeeded(await run('sign-request', {}, ['ben']))
+  const [asked, ...rest] = text.split('\n')
+  assert.match(asked ?? '', /^ben asks for (?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/)
+  assert.match(rest.join('\n'), /^signed ben for clientAuth\nPKCS#12 of \d{4} bytes\nthis is not the key of ben\n$/)
+  const wrong = await run('sign-request', {}, ['ben.example.com'])
+  assert.equal(wrong.code, 1)
+  assert.match(wrong.stderr, /ERR_NAME_INVALID/)
+})
+
 test('render-daemon-config: both ways verify clients', async () => {
   const text = succeeded(await run('render-daemon-config'))
   assert.match(text, /^ExecStart=\/usr\/sbin\/dockerd .*--tlsverify .*--tlscacert=\/etc\/docker\/tls\/ca\.pem/m)
@@ -82,6 +93,23 @@ describe('with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {
   test('connect-from-environment', async () => {
     const text = succeeded(await run('connect-from-environment', daemon.clientEnv))
     assert.match(text, /^Docker Engine \d+\.\d+.*, API 1\.\d+, chosen by DOCKER_HOST\n/)
+  })
+
+  test('probe: closed for the authority that is its own, and for no other', async (t) => {
+    const [host = '', port = ''] = daemon.host.replace('tcp://', '').split(':')
+    const text = succeeded(await run('probe', {}, [host, daemon.client.ca, port]))
+    assert.match(text, /^speaks TLSv1\.2, TLSv1\.3; without it, a request is refused\nshows CN=localhost, until /)
+    assert.match(
+      text,
+      /^takes the clients of our authority, and no others\nwithout a certificate: certificate required\n$/m,
+    )
+    const other = await createAuthority()
+    const file = join(await temporaryFolder(t), 'other.pem')
+    await writeFile(file, other.certificate)
+    const foreign = await run('probe', {}, [host, file, port])
+    assert.equal(foreign.code, 1)
+    assert.match(foreign.stdout, /^takes other clients than ours$/m)
+    assert.match(foreign.stderr, /ERR_SERVER_CERT_UNTRUSTED/)
   })
 
   test('connect-with-values', async () => {

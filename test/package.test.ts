@@ -7,6 +7,7 @@ import * as daemon from '../lib/daemon/index.ts'
 import * as interop from '../lib/interop/index.ts'
 import * as main from '../lib/index.ts'
 import * as pki from '../lib/pki/index.ts'
+import * as probe from '../lib/probe/index.ts'
 import * as provision from '../lib/provision/index.ts'
 import { createAuthority, issueClient, issueServer } from '../lib/pki/index.ts'
 import { runCommand, type CommandResult } from './support/command.ts'
@@ -19,6 +20,7 @@ const ENTRIES = {
   'docker-mtls/pki': pki,
   'docker-mtls/daemon': daemon,
   'docker-mtls/provision': provision,
+  'docker-mtls/probe': probe,
   'docker-mtls/interop': interop,
 }
 
@@ -37,7 +39,7 @@ async function expectedFiles(): Promise<string[]> {
   const sources = await readdir(join(ROOT, 'lib'), { recursive: true })
   const modules = sources.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
   const types = modules.map((name) => `dist/${name.split(sep).join('/').replace(/\.ts$/, '.d.ts')}`)
-  const names = ['index', 'pki/index', 'daemon/index', 'provision/index', 'interop/index', 'cli/main']
+  const names = ['index', 'pki/index', 'daemon/index', 'provision/index', 'probe/index', 'interop/index', 'cli/main']
   const entries = names.map((name) => `dist/${name}.js`)
   // Their names have a hash of what is in them.
   const shared = packed.files.map(({ path }) => path).filter((path) => /^dist\/chunks\/[\w-]+\.js$/.test(path))
@@ -248,6 +250,7 @@ async function copyTypeTests(): Promise<string[]> {
       'pki/index': 'docker-mtls/pki',
       'daemon/index': 'docker-mtls/daemon',
       'provision/index': 'docker-mtls/provision',
+      'probe/index': 'docker-mtls/probe',
       'interop/index': 'docker-mtls/interop',
     }
     const moved = text.replace(/'\.\.\/\.\.\/lib\/(.*?)\.ts'/g, (_, file: string) => {

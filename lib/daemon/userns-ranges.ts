@@ -82,7 +82,9 @@ interface SubidFile {
  * @throws {@link ArgumentError} `ERR_ARGUMENT_INVALID`, `ERR_OPTION_UNKNOWN`
  * @example
  * ```ts
- * const plan = planUserns('default', { passwd, group, subuid, subgid })
+ * const etc = (name: string): Promise<string> => readFile(`/etc/${name}`, 'utf8')
+ * const [passwd, group] = [await etc('passwd'), await etc('group')]
+ * const plan = planUserns('default', { passwd, group, subuid: await etc('subuid'), subgid: await etc('subgid') })
  * plan.dataFolder // '100000.100000'
  * plan.missing // { user: 'dockremap', subuid: 'dockremap:100000:65536', subgid: 'dockremap:100000:65536' }
  * ```

@@ -15,7 +15,7 @@ export interface UsernsChange {
  * @returns sentences; none where nothing moves or nothing is there
  * @example
  * ```ts
- * whatDisappears(parseDataFacts(printed), { after: planUserns('default', files).dataFolder })
+ * whatDisappears(parseDataFacts(printed), { after: planUserns('default', accounts).dataFolder })
  * // ['12 images, 3 containers and 2 volumes in /var/lib/docker, and networks that were made, are not seen any more under
  * //   user namespaces; they stay on the disk, and are back when those are switched off.']
  * ```
@@ -95,7 +95,7 @@ function numbered(count: number, word: string): string[] {
  * @returns a sentence for each, with the command that opens it
  * @example
  * ```ts
- * closedParents(parseDataFacts(printed), planUserns('default', files))
+ * closedParents(parseDataFacts(printed), planUserns('default', accounts))
  * ```
  */
 export function closedParents(
