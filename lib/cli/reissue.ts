@@ -1,10 +1,14 @@
 import { commandLine } from '../pki/folder-layout.ts'
 import type { ListedCertificate } from '../pki/index.ts'
 
-/** The command that issues anew what an authority that was replaced has issued. */
-export function reissueLine({ kind, name, sans, host }: ListedCertificate, dir: string): string {
+/**
+ * The command that issues anew what an authority that was replaced has issued. Where a client's key is on its own machine,
+ * that is with a request from there.
+ */
+export function reissueLine({ kind, name, sans, host, keyHeld }: ListedCertificate, dir: string): string {
   if (host !== undefined) return commandLine('cert', 'renew', '--server', '--dir', dir)
   if (kind === 'ca') return commandLine('cert', 'ca', '--replace-ca', '--dir', dir)
+  if (keyHeld === 'client') return commandLine('cert', 'sign', `${name}.csr`, '--dir', dir)
   const words = kind === 'server' ? sans : [name]
   return commandLine('cert', kind, ...words, '--force', '--dir', dir)
 }

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import { createAuthority, issueClient } from '../../lib/pki/index.ts'
+import { createAuthority, createRequest, issueClient, PkiFolder } from '../../lib/pki/index.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
 import { runCli, runJson, type Ran, type RunOptions } from './support/run-cli.ts'
@@ -114,6 +114,25 @@ test('what a replaced authority has issued is known by that, and not handed out'
   for (const again of reissue) assert.equal((await runCli(again.split(' ').slice(1))).code, 0)
   assert.equal((await cert(['list'])).stderr, '')
   assert.equal((await runCli(line)).code, 0)
+})
+
+test('of several servers, and of a client whose key is elsewhere, it is said how they are issued anew', async (t) => {
+  const { folder, cert, json } = await place(t)
+  await cert(['ca'])
+  for (const host of ['b1', 'b2']) await new PkiFolder(folder).ensureServer([host], { host })
+  const request = join(folder, 'ci.csr')
+  await writeFile(request, (await createRequest({ name: 'ci' })).request)
+  await cert(['sign', request, '--out', join(folder, 'ci.pem')])
+  const { reissue } = (await json(['ca', '--replace-ca'])) as PieceData & { reissue: string[] }
+  assert.deepEqual(reissue, [
+    `docker-mtls cert renew --server --dir ${folder}`,
+    `docker-mtls cert sign ci.csr --dir ${folder}`,
+  ])
+  const { stdout } = await cert(['ca', '--replace-ca'])
+  assert.match(stdout, /cert sign ci\.csr .*# on its machine, before: {2}docker-mtls client request ci$/m)
+  assert.equal((await cert(['renew', '--server'])).code, 0)
+  assert.equal((await cert(['sign', request, '--out', join(folder, 'ci.pem')])).code, 0)
+  assert.equal((await cert(['list'])).stderr, '')
 })
 
 test('flags that change nothing on what is kept are answered with those that do', async (t) => {

@@ -57,21 +57,29 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
   const steps =
     reissue.length === 0
       ? ''
-      : `\nIssue anew, and bring to their machines:\n${reissue.map((line) => `  ${asTyped(line, context.io.env)}\n`).join('')}`
+      : `\nIssue anew, and bring to their machines:\n${reissue.map((line) => `  ${asTyped(withOrigin(line), context.io.env)}\n`).join('')}`
   const data = { ...pieceData(result), ...(replaced && { reissue }) }
   context.answer({ data, text: `${text}\n${steps}`, warnings }, flags)
 }
 
-/** One command for each server and client that is there. */
+/** The commands for all servers and clients that are there. */
 async function reissueLines(dir: string): Promise<string[]> {
   const { PkiFolder } = await import('../../pki/index.ts')
   const { reissueLine } = await import('../reissue.ts')
   const listed = await new PkiFolder(dir).list()
-  return listed.filter(({ kind, path }) => kind !== 'ca' && path !== undefined).map((one) => reissueLine(one, dir))
+  const placed = listed.filter(({ kind, path }) => kind !== 'ca' && path !== undefined)
+  // One command renews all servers.
+  return [...new Set(placed.map((one) => reissueLine(one, dir)))]
+}
+
+/** Says where a request comes from. */
+function withOrigin(line: string): string {
+  const [, name] = /cert sign (\S+)\.csr/.exec(line) ?? []
+  return name === undefined ? line : `${line}    # on its machine, before:  docker-mtls client request ${name}`
 }
 
 const RENEW_ALL =
-  'What the old authority issued is not of this one: issue it anew with --force, and bring the new ca.pem to every machine.'
+  'What the old authority issued is not of this one: issue it anew, and bring the new ca.pem to every machine.'
 
 function define(command: Command, context: Context): void {
   addFolder(command)
