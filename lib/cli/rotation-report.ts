@@ -96,7 +96,8 @@ function clientBlock({ name, keyElsewhere }: WaitingClient, phase: string, dir: 
         `cat ${shellWord(join(folder, 'cert.pem'))} ${shellWord(join(folder, 'ca.pem'))} > ${name}.pem`,
         `docker-mtls client install ${name}.pem    # on its machine`,
       ]
-    : [commandLine('client', 'export', name, ...dirFlags(dir), '--out', `${name}.tar`)]
+    : // The file of an earlier phase may be there still.
+      [commandLine('client', 'export', name, ...dirFlags(dir), '--out', `${name}.tar`, '--force')]
   return [
     paint('bold', wrap(`For ${name}, whose machine needs its new ${what} (the key stays as it is):`, width)),
     ...steps.map((step) => `  ${asTyped(step, io.env)}`),

@@ -112,13 +112,13 @@ describe('cert renew', () => {
   test('says where it has to be carried', async (t) => {
     const { folder, cert } = await place(t)
     const { stdout } = await cert(['renew', '--all'])
-    assert.ok(stdout.includes(`docker-mtls client export alice --dir ${folder} --out alice.tar`))
-    assert.ok(stdout.includes(`docker-mtls client export bob --dir ${folder} --out bob.tar`))
+    assert.ok(stdout.includes(`docker-mtls client export alice --dir ${folder} --out alice.tar --force`))
+    assert.ok(stdout.includes(`docker-mtls client export bob --dir ${folder} --out bob.tar --force`))
     assert.match(stdout, /on the server, as root, with a copy of .*server:\n +docker-mtls daemon apply/)
     assert.equal(stdout.match(/^replaced /gm)?.length, 3)
     // The line for a client works as it stands.
     const line = /docker-mtls (client export alice .*)/.exec(stdout)?.[1]?.split(' ') ?? []
-    assert.equal((await runCli([...line.slice(0, -1), join(folder, 'alice.tar')])).code, 0)
+    assert.equal((await runCli([...line.slice(0, -2), join(folder, 'alice.tar'), '--force'])).code, 0)
   })
 
   test('--days, and a dry run', async (t) => {

@@ -181,7 +181,10 @@ describe('the width', () => {
     const missing = await runCli(['cert', 'list', '--dir', dir], { env })
     assert.match(missing.stderr, /: {2}npx docker-mtls cert ca --dir /)
     await runCli(['cert', 'ca', '--dir', dir, '--days', '20'])
-    assert.match((await runCli(['cert', 'list', '--dir', dir], { env })).stderr, /: {2}npx docker-mtls cert rotate-ca --dir /)
+    assert.match(
+      (await runCli(['cert', 'list', '--dir', dir], { env })).stderr,
+      /: {2}npx docker-mtls cert rotate-ca --dir /,
+    )
     const { error } = await runJson<{ error: { todo: string } }>(['cert', 'show'], { env })
     assert.match(error.todo, /^For example: {2}npx docker-mtls cert show docker-mtls\/server\//)
   })

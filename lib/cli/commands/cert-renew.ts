@@ -116,7 +116,7 @@ function carryText({ renewed, probe }: RenewReport, { dir }: RenewFlags, context
     if (kind === 'client') {
       return [
         `for ${name}, whose machine it belongs to:`,
-        `  ${asTyped(['docker-mtls client export', name, ...named, '--out', `${name}.tar`].join(' '), io.env)}`,
+        `  ${asTyped(['docker-mtls client export', name, ...named, '--out', `${name}.tar`, '--force'].join(' '), io.env)}`,
       ]
     }
     const server = { dir: dir ?? DEFAULT_FOLDER, folder: resolve(result.paths.folder), host, probe }

@@ -8,7 +8,7 @@ import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { publishFolder, readIfThere } from '../../pki/folder-io.ts'
 import { authorityPaths, nextAuthorityPaths } from '../../pki/folder-layout.ts'
 import { readAuthorityPair } from '../../pki/folder-authority.ts'
-import { PkiFolder, KEY_TYPES } from '../../pki/index.ts'
+import { KEY_TYPES } from '../../pki/index.ts'
 import { keyTypeOf } from '../../pki/key-type.ts'
 import { appendToLedger, ledgerEntry } from '../../pki/ledger.ts'
 import { isEncryptedKey } from '../../pki/load-authority.ts'
@@ -17,15 +17,25 @@ import { rotationText, type RotatedAuthority, type RotationState } from '../../p
 /** What the new authority is to be. */
 export type NextAuthority = Pick<AuthorityOptions, 'commonName' | 'keyType' | 'days'>
 
+/** Of {@link RotateOptions}, what counts in the beginning. */
+export interface BeginOptions {
+  readonly next?: NextAuthority
+  readonly passphrase?: Passphrase
+}
+
 /**
  * Makes the new authority, its key of the same type and encrypted as the old one's is. It comes into the folder together
  * with the state of the rotation, in one step: with that the rotation has begun.
  *
- * @throws {@link PkiError} ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_NAME_INVALID
+ * @param old - the one that is there
+ * @throws {@link PkiError} ERR_NAME_INVALID
  * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS
  */
-export async function beginRotation(root: string, wanted: NextAuthority, passphrase?: Passphrase): Promise<void> {
-  const old = await new PkiFolder(root).openAuthority(passphrase)
+export async function beginRotation(
+  root: string,
+  old: Authority,
+  { next: wanted = {}, passphrase }: BeginOptions,
+): Promise<void> {
   const keyType = KEY_TYPES.find((type) => type === keyTypeOf(old.facts.key))
   const next = await createAuthority({ ...(keyType && { keyType }), ...wanted })
   await refuseTakenName(root, next)

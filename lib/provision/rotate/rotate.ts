@@ -95,7 +95,8 @@ async function go(options: ReadRotateOptions): Promise<RotationReport> {
     if (confirm.length + confirmServer.length > 0 || phase !== undefined)
       throw await none(root, 'going on with the rotation')
     await refuseHalves(root, leaves)
-    await runStep(onStep, { step: 'begin', title: 'make a new authority' }, () => beginRotation(root, next, passphrase))
+    const old = await new PkiFolder(root).openAuthority(passphrase)
+    await runStep(onStep, { step: 'begin', title: 'make a new authority' }, () => beginRotation(root, old, options))
   }
   const first = await reread(root)
   if (!begun && Object.keys(next).length > 0) throw madeAlready(root, first.state)

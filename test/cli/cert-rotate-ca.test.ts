@@ -1,0 +1,538 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { PkiFolder } from '../../lib/pki/index.ts'
+import { parseRotation, rotationText } from '../../lib/pki/rotation-state.ts'
+import { enter } from '../../lib/provision/rotate/phases.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { treeOf } from '../support/tree.ts'
+import { startFakeDaemon } from './support/fake-daemon.ts'
+import { runCli, type Ran, type RunOptions } from './support/run-cli.ts'
+
+interface Place {
+  /** The folder that everything of this test is in. */
+  readonly base: string
+  readonly folder: string
+  readonly run: (argv: readonly string[], options?: RunOptions) => Promise<Ran>
+  readonly rotate: (argv?: readonly string[], options?: RunOptions) => Promise<Ran>
+}
+
+/** A folder as init leaves it: a server, and two clients. */
+async function place(t: TestContext, passphrase?: string): Promise<Place> {
+  const base = await temporaryFolder(t)
+  const folder = join(base, 'keys')
+  const secret = passphrase === undefined ? {} : { passphrase }
+  const pki = new PkiFolder(folder)
+  await pki.ensureAuthority({ commonName: 'A', ...secret })
+  await pki.ensureServer(['build01.example.com', '10.0.0.4'], secret)
+  for (const name of ['alice', 'bob']) await pki.ensureClient(name, secret)
+  const run: Place['run'] = (argv, options) => runCli([...argv, '--dir', folder], options)
+  return { base, folder, run, rotate: (argv = [], options) => run(['cert', 'rotate-ca', ...argv], options) }
+}
+
+/** The words behind `docker-mtls` of each line that a text shows. */
+function commandsIn(text: string): string[][] {
+  return Array.from(text.matchAll(/^ +docker-mtls (.*?)(?: +#.*)?$/gm), ([, line = '']) => line.split(' '))
+}
+
+/** The one command of a text that has these words in it. */
+function commandWith(text: string, ...words: readonly string[]): string[] {
+  const found = commandsIn(text).filter((command) => words.every((word) => command.includes(word)))
+  assert.equal(found.length, 1, `${words.join(' ')} in:\n${text}`)
+  return found[0] ?? []
+}
+
+/** Runs a command line as it stands in a text; what it writes goes into the folder of the test. */
+async function follow({ base }: Place, command: readonly string[]): Promise<Ran> {
+  const out = command.indexOf('--out') + 1
+  const ran = await runCli(out === 0 ? command : command.with(out, join(base, command[out] ?? '')))
+  assert.equal(ran.code, 0, ran.stderr)
+  return ran
+}
+
+/** Runs the line that looks at a daemon, with this one in its place; it ends afterwards. */
+async function lookAt(
+  where: Place,
+  command: readonly string[],
+  daemon: Awaited<ReturnType<typeof startFakeDaemon>>,
+): Promise<Ran> {
+  try {
+    return await follow(where, [...command.slice(0, -1), daemon.url])
+  } finally {
+    await daemon.close()
+  }
+}
+
+/** Asserts that it is refused, and that nothing has changed. */
+async function refused({ folder }: Place, act: () => Promise<Ran>, words: RegExp, code = 1): Promise<Ran> {
+  const before = await treeOf(folder)
+  const ran = await act()
+  assert.match(ran.stderr, words)
+  assert.equal(ran.code, code)
+  assert.equal(ran.stdout, '')
+  assert.deepEqual(await treeOf(folder), before)
+  return ran
+}
+
+/** What a phase is followed to by: all that it waits for. */
+const STEPS = [
+  ['--name', 'B'],
+  ['--phase', 'trust', '--confirm', 'alice', '--confirm', 'bob', '--confirm-server', 'server'],
+  ['--phase', 'server', '--confirm-server', 'server'],
+  ['--phase', 'clients', '--confirm', 'alice', '--confirm', 'bob', '--yes'],
+  ['--phase', 'finish', '--confirm-server', 'server'],
+]
+
+async function upTo(length: number, { rotate }: Place): Promise<void> {
+  for (const step of STEPS.slice(0, length)) {
+    const { code, stderr } = await rotate(step)
+    assert.equal(code, 0, stderr)
+  }
+}
+
+describe('cert rotate-ca', () => {
+  test('leads to its end by the lines that it shows, and by nothing else', async (t) => {
+    const where = await place(t)
+    const { folder, rotate } = where
+    let { stdout: text, stderr } = await rotate(['--name', 'B'])
+    assert.match(stderr, /^\+ make a new authority {2}\d/)
+    const marks = (): (string | undefined)[] => Array.from(text.matchAll(/^ {2}(\w*) +\d (\w+)/gm), ([, mark]) => mark)
+    for (const [index, phase] of ['trust', 'server', 'clients'].entries()) {
+      assert.match(text, /^From A to B:\n/)
+      assert.deepEqual(
+        marks(),
+        ['trust', 'server', 'clients', 'finish'].map((_, at) => (at < index ? 'done' : at === index ? 'now' : '')),
+      )
+      if (phase !== 'server') {
+        for (const name of ['alice', 'bob']) {
+          await follow(where, commandWith(text, 'export', name))
+          text = (await follow(where, commandWith(text, '--confirm', name))).stdout
+        }
+      }
+      if (phase !== 'clients') {
+        assert.match(
+          text,
+          /^On the server, as root, with a copy of .*\/server:\n {2}docker-mtls daemon apply --from server --no-client-proof$/m,
+        )
+        const line = commandWith(text, '--host', 'tcp://build01.example.com:2376')
+        const daemon = await startFakeDaemon(folder)
+        const looked = await lookAt(where, line, daemon)
+        assert.match(
+          looked.stderr,
+          phase === 'trust' ? /asks for clients of CN=A; CN=B/ : /shows a certificate of CN=B/,
+        )
+        text = looked.stdout
+      }
+    }
+    assert.match(text, /^Nobody needs the old authority any more\. To drop it:$/m)
+    text = (await follow(where, commandWith(text, '--yes'))).stdout
+    assert.deepEqual(marks(), ['done', 'done', 'done', 'now'])
+    const daemon = await startFakeDaemon(folder)
+    text = (await lookAt(where, commandWith(text, '--host'), daemon)).stdout
+    assert.match(text, /^Done: B has taken the place of A\. In the ca\.pem of clients/)
+    const names = ['server/server-cert.pem', 'clients/alice/cert.pem', 'clients/bob/cert.pem']
+    for (const name of names) {
+      assert.equal(new X509Certificate(await readFile(join(folder, name))).issuer, 'CN=B')
+    }
+    await refused(
+      where,
+      () => rotate(['--status']),
+      /^ERR_ROTATION_NONE: .*the last one has ended, see .*rotation\.json/,
+    )
+  })
+
+  test('says which daemon is not as it should be, and why', async (t) => {
+    const { folder, rotate } = await place(t)
+    const daemon = await startFakeDaemon(folder)
+    t.after(() => daemon.close())
+    await rotate(['--name', 'B'])
+    const { code, stdout } = await rotate(['--host', daemon.url])
+    assert.equal(code, 0)
+    assert.ok(stdout.includes(`${daemon.url} is not as it should be: it asks for clients of CN=A.`), stdout)
+  })
+
+  test('--probe is for the proof that an apply makes', async (t) => {
+    const { rotate } = await place(t)
+    const { stdout } = await rotate(['--name', 'B', '--probe'])
+    assert.match(stdout, /^ {2}docker-mtls daemon apply --from server$/m)
+  })
+
+  test('of several servers, those that setup has made get theirs by setup', async (t) => {
+    const { folder, rotate } = await place(t)
+    await new PkiFolder(folder).ensureServer(['b.example.com'], { host: 'b.example.com' })
+    const { stdout } = await rotate()
+    assert.match(
+      stdout,
+      /^For b\.example\.com, set it up once more, as before:\n {2}docker-mtls setup ssh:\/\/USER@b\.example\.com --dir /m,
+    )
+    assert.match(
+      stdout,
+      /--phase trust --host tcp:\/\/b\.example\.com:2376\n.* {2}--confirm-server hosts\/b\.example\.com$/m,
+    )
+  })
+
+  test('a client whose key is elsewhere: the lines for it work', async (t) => {
+    const where = await place(t)
+    const { base, run, rotate } = where
+    const there = join(base, 'carol')
+    await runCli(['client', 'request', 'carol', '--out', there])
+    const answer = join(base, 'first.pem')
+    assert.equal((await run(['cert', 'sign', join(there, 'carol.csr'), '--out', answer])).code, 0)
+    await runCli(['client', 'install', answer, '--dir', there])
+    for (const step of [STEPS[0], STEPS[1], STEPS[2], STEPS[3]].map((one) => one ?? [])) {
+      const { stdout } = await rotate([...step, ...(step.includes('alice') ? ['--confirm', 'carol'] : [])])
+      const cat = /^ {2}cat (\S+) (\S+) > carol\.pem$/m.exec(stdout)
+      if (cat === null) continue
+      const [certificate, authorities] = await Promise.all([cat[1] ?? '', cat[2] ?? ''].map((path) => readFile(path)))
+      await writeFile(
+        join(base, 'carol.pem'),
+        Buffer.concat([certificate ?? Buffer.alloc(0), authorities ?? Buffer.alloc(0)]),
+      )
+      const install = commandWith(stdout, 'install').slice(0, -1)
+      await follow(where, [...install, join(base, 'carol.pem'), '--dir', there])
+    }
+    assert.equal(new X509Certificate(await readFile(join(there, 'cert.pem'))).issuer, 'CN=B')
+  })
+})
+
+describe('--json', () => {
+  test('is a line for each step, and one for the result', async (t) => {
+    const { folder, rotate } = await place(t)
+    const lines = async (argv: readonly string[]): Promise<Record<string, unknown>[]> => {
+      const { code, stdout, stderr } = await rotate([...argv, '--json'])
+      assert.deepEqual([code, stderr], [0, ''])
+      return stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+    }
+    const seen: unknown[] = []
+    for (const step of STEPS) {
+      const all = await lines(step)
+      const { type, outcome, phase } = all.at(-1) ?? {}
+      const steps = all.slice(0, -1)
+      assert.ok(steps.every((line) => line['type'] === 'step'))
+      const done = steps.filter(({ state }) => state === 'done')
+      assert.ok(done.every(({ milliseconds }) => typeof milliseconds === 'number'))
+      seen.push([done.map(({ step: name, subject }) => [name, subject].join(' ').trim()), type, outcome, phase])
+    }
+    assert.deepEqual(seen, [
+      [['begin'], 'result', 'under way', 'trust'],
+      [['certify server'], 'result', 'under way', 'server'],
+      [['certify alice', 'certify bob'], 'result', 'under way', 'clients'],
+      [['install'], 'result', 'under way', 'finish'],
+      [[], 'result', 'ended', 'finish'],
+    ])
+    const [begun = {}] = (await lines(['--name', 'C'])).slice(-1)
+    assert.deepEqual(Object.keys(begun).toSorted(), [
+      'begun',
+      'confirmed',
+      'folder',
+      'from',
+      'left',
+      'looks',
+      'lost',
+      'outcome',
+      'phase',
+      'startedAt',
+      'to',
+      'type',
+      'waiting',
+      'warnings',
+    ])
+    assert.deepEqual([begun['folder'], begun['begun']], [folder, true])
+    assert.deepEqual(begun['waiting'], {
+      clients: [
+        { name: 'alice', keyElsewhere: false },
+        { name: 'bob', keyElsewhere: false },
+      ],
+      servers: [
+        {
+          name: 'server',
+          names: ['build01.example.com', '10.0.0.4', 'localhost', '127.0.0.1', '0:0:0:0:0:0:0:1'],
+          probe: false,
+        },
+      ],
+      consent: false,
+    })
+  })
+
+  test('a failure is one line', async (t) => {
+    const where = await place(t)
+    const { code, stdout } = await where.rotate(['--confirm', 'alice', '--json'])
+    const { type, error } = JSON.parse(stdout) as { type: string; error: { code: string } }
+    assert.deepEqual([code, type, error.code], [1, 'error', 'ERR_ROTATION_NONE'])
+  })
+})
+
+describe('--status', () => {
+  test('says how far it is in each phase, and changes nothing', async (t) => {
+    const where = await place(t)
+    const { folder, rotate } = where
+    await refused(
+      where,
+      () => rotate(['--status']),
+      /^ERR_ROTATION_NONE: .*none is under way\.\nBegin one: {2}docker-mtls cert rotate-ca --dir /,
+    )
+    for (const [index, phase] of ['trust', 'server', 'clients', 'finish'].entries()) {
+      await rotate(STEPS[index])
+      const before = await treeOf(folder)
+      const { code, stdout } = await rotate(['--status'])
+      assert.equal(code, 0)
+      assert.match(stdout, new RegExp(`^ {2}now +\\d ${phase} `, 'm'))
+      assert.deepEqual(await treeOf(folder), before)
+    }
+  })
+
+  test('says that only a word is missing', async (t) => {
+    const { rotate } = { ...(await place(t)) }
+    for (const step of STEPS.slice(0, 3)) await rotate(step)
+    const confirmed = await rotate(['--confirm', 'alice', '--confirm', 'bob'])
+    // Without a terminal and without --yes: what was said is taken down, and that is no failure.
+    assert.equal(confirmed.code, 0)
+    const { stdout } = await rotate(['--status'])
+    assert.equal(stdout, confirmed.stdout)
+    assert.match(stdout, /To drop it:\n {2}docker-mtls cert rotate-ca --dir \S+ --phase clients --yes\n$/)
+  })
+})
+
+describe('--abort', () => {
+  test('goes back, and says what is to be done then', async (t) => {
+    const where = await place(t)
+    const { folder, rotate } = where
+    await refused(where, () => rotate(['--abort']), /^ERR_ROTATION_NONE/)
+    await upTo(2, where)
+    const { code, stdout } = await rotate(['--abort'])
+    assert.equal(code, 0)
+    assert.match(stdout, /^Stopped: A stays\. .*each\s+daemon\s+first, and then to its clients/)
+    assert.equal(new X509Certificate(await readFile(join(folder, 'server/server-cert.pem'))).issuer, 'CN=A')
+    await refused(where, () => rotate(['--status']), /^ERR_ROTATION_NONE/)
+  })
+
+  test('is refused once a daemon shows a certificate of the new one', async (t) => {
+    const where = await place(t)
+    await upTo(3, where)
+    await refused(
+      where,
+      () => where.rotate(['--abort']),
+      /^ERR_ROTATION_PHASE: .*in the phase clients: a daemon shows a certificate of B already/,
+    )
+  })
+
+  test('that was cut off is ended by itself alone', async (t) => {
+    const where = await place(t)
+    const { folder, rotate } = where
+    await upTo(2, where)
+    const path = join(folder, 'ca/next/rotation.json')
+    const state = parseRotation(await readFile(path, 'utf8'), path)
+    await writeFile(path, rotationText(enter(state, 'abort', new Date())))
+    await refused(where, () => rotate(), /^ERR_ROTATION_PHASE: .*it is being stopped\.\n.*--abort/)
+    const { stdout } = await rotate(['--status'])
+    assert.match(stdout, /^It is being stopped: A stays\. To end that:\n/)
+    await follow(where, commandWith(stdout, '--abort'))
+    assert.equal(new X509Certificate(await readFile(join(folder, 'ca/ca.pem'))).subject, 'CN=A')
+  })
+})
+
+describe('what is not meant', () => {
+  test('flags that say two things', async (t) => {
+    const where = await place(t)
+    await where.rotate(['--name', 'B'])
+    const others = [
+      ['--confirm', 'alice'],
+      ['--confirm-server', 'server'],
+      ['--host', 'build01'],
+      ['--phase', 'trust'],
+      ['--probe'],
+      ['--name', 'X'],
+      ['--key-type', 'p384'],
+      ['--days', '5'],
+    ]
+    for (const first of ['--status', '--abort']) {
+      for (const other of others) {
+        await refused(
+          where,
+          () => where.rotate([first, ...other]),
+          new RegExp(`^ERR_USAGE: .*${first} and ${other[0]} exclude each other`),
+          2,
+        )
+      }
+    }
+    await refused(where, () => where.rotate(['--abort', '--status']), /^ERR_USAGE: .*--status and --abort exclude/, 2)
+    await refused(where, () => where.rotate(['alice']), /^ERR_USAGE/, 2)
+  })
+
+  test('words for nobody, or for another phase', async (t) => {
+    const where = await place(t)
+    const { rotate } = where
+    await refused(where, () => rotate(['--phase', 'trust']), /^ERR_ROTATION_NONE/)
+    await rotate(['--name', 'B'])
+    const rows: [argv: string[], words: RegExp][] = [
+      [['--confirm', 'eve'], /^ERR_CLIENT_NOT_FOUND: .*the client eve .*in use are only alice, bob/],
+      [['--confirm', '../x'], /^ERR_NAME_INVALID/],
+      [['--confirm-server', 'build01'], /^ERR_CLIENT_NOT_FOUND: .*the server build01 .*in use are only server/],
+      [['--phase', 'clients', '--confirm', 'alice'], /^ERR_ROTATION_PHASE: .*it is in the phase trust/],
+      [['--phase', 'later'], /^ERR_ARGUMENT_INVALID: .*\n.*trust, server, clients, finish/],
+      [['--host', 'tcp://build01:2375'], /^ERR_PLAINTEXT_PORT/],
+      [['--host', 'unix:///x.sock'], /^ERR_HOST_INVALID: .*over TLS/],
+      [['--name', 'X'], /^ERR_ROTATION_UNDERWAY: .*made already: B/],
+      [['--days', 'x'], /^ERR_DAYS_INVALID/],
+      [['--key-type', 'dsa'], /^ERR_KEY_TYPE_INVALID/],
+    ]
+    for (const [argv, words] of rows) {
+      const code = words.source.includes('ERR_ARGUMENT') ? 2 : 1
+      await refused(where, () => rotate(argv), words, code)
+    }
+    await refused(
+      where,
+      () => where.run(['cert', 'ca', '--replace-ca']),
+      /^ERR_ROTATION_UNDERWAY: .*in the phase trust.*\n.*--abort/,
+    )
+  })
+
+  test('a folder without an authority, a ledger that disagrees', async (t) => {
+    const where = await place(t)
+    const nowhere = await runCli(['cert', 'rotate-ca', '--dir', join(where.base, 'nowhere')])
+    assert.match(nowhere.stderr, /^ERR_CA_MISSING/)
+    const ledger = join(where.folder, 'ca/ledger.jsonl')
+    const text = await readFile(ledger, 'utf8')
+    for (const damaged of ['', text.replace('"name":"bob"', '"name":"eve"')]) {
+      await writeFile(ledger, damaged)
+      await refused(where, () => where.rotate(), /^ERR_LEDGER_MISMATCH/)
+    }
+    await writeFile(ledger, text)
+    await upTo(2, where)
+    await writeFile(ledger, (await readFile(ledger, 'utf8')).replace('"name":"bob"', '"name":"eve"'))
+    for (const argv of [[], ['--abort'], ['--confirm-server', 'server']]) {
+      await refused(where, () => where.rotate(argv), /^ERR_LEDGER_MISMATCH/)
+    }
+  })
+})
+
+/** A folder where everybody has everything. */
+async function ready(t: TestContext): Promise<Place> {
+  const where = await place(t)
+  await upTo(3, where)
+  await where.rotate(['--confirm', 'alice', '--confirm', 'bob'])
+  return where
+}
+
+describe('the old authority is dropped', () => {
+  test('only where somebody says so', async (t) => {
+    const where = await ready(t)
+    await refused(
+      where,
+      () => where.rotate(),
+      /^ERR_CONFIRMATION_REQUIRED: .*Drop the authority A.*no terminal to ask it on\.\n.*--yes/,
+    )
+    const no = await refused(
+      where,
+      () => where.rotate([], { tty: true, typed: ['no\n'] }),
+      /Drop the authority A, .*\? \(yes or no\): /s,
+    )
+    assert.match(no.stderr, /The old authority is trusted as before/)
+    const yes = await where.rotate([], { tty: true, typed: ['yes\n'], env: { NO_COLOR: '1' } })
+    assert.equal(yes.code, 0, yes.stderr)
+    assert.match(yes.stdout, /^ {2}now +4 finish/m)
+  })
+
+  test('with --json nobody is asked, and it is refused', async (t) => {
+    const where = await ready(t)
+    const { code, stdout } = await where.rotate(['--json'])
+    const { type, error } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as {
+      type: string
+      error: { code: string }
+    }
+    assert.deepEqual([code, type, error.code], [1, 'error', 'ERR_CONFIRMATION_REQUIRED'])
+    assert.equal((await where.rotate(['--json', '--yes'])).code, 0)
+  })
+})
+
+test('a locked authority: a wrong passphrase changes nothing, and a person is asked', async (t) => {
+  const where = await place(t, 'correct horse')
+  const { folder, rotate } = where
+  const secret = join(where.base, 'secret')
+  await writeFile(secret, 'correct horse\n', { mode: 0o600 })
+  await refused(where, () => rotate(), /^ERR_CA_PASSPHRASE: .*\n.*--ca-passphrase-file/)
+  const wrong = { env: { DOCKER_MTLS_CA_PASSPHRASE: 'wrong horse!' } }
+  await refused(where, () => rotate([], wrong), /^ERR_CA_PASSPHRASE: .*the passphrase does not open it/)
+  assert.equal((await rotate(['--name', 'B', '--ca-passphrase-file', secret])).code, 0)
+  assert.match(await readFile(join(folder, 'ca/next/ca-key.pem'), 'utf8'), /BEGIN ENCRYPTED PRIVATE KEY/)
+  // What signs nothing needs none.
+  assert.equal((await rotate(['--status'])).code, 0)
+  const words = STEPS[1] ?? []
+  await refused(where, () => rotate(words, wrong), /^ERR_CA_PASSPHRASE/)
+  const asked = await rotate(words, { tty: true, typed: ['wrong\n', 'correct horse\n'] })
+  assert.equal(asked.code, 0, asked.stderr)
+  assert.doesNotMatch(asked.stdout + asked.stderr, /correct horse/)
+})
+
+describe('cert list meanwhile', () => {
+  test('says what is under way, and alarms nobody', async (t) => {
+    const where = await place(t)
+    const { run } = where
+    const states = async (): Promise<string[]> => {
+      const { stdout } = await run(['cert', 'list', '--json'])
+      const { certificates } = JSON.parse(stdout) as { certificates: { name: string; state: string }[] }
+      return certificates.map(({ name, state }) => `${name} ${state}`)
+    }
+    const at: [length: number, phase: string, states: string[]][] = [
+      [1, 'trust', ['A in use', 'build01.example.com in use', 'alice in use', 'bob in use', 'B in use']],
+      [
+        2,
+        'server',
+        [
+          'A in use',
+          'build01.example.com replaced',
+          'alice in use',
+          'bob in use',
+          'B in use',
+          'build01.example.com in use',
+        ],
+      ],
+      [
+        3,
+        'clients',
+        [
+          'A in use',
+          'build01.example.com replaced',
+          'alice replaced',
+          'bob replaced',
+          'B in use',
+          'build01.example.com in use',
+          'alice in use',
+          'bob in use',
+        ],
+      ],
+      [
+        4,
+        'finish',
+        [
+          'A replaced',
+          'build01.example.com replaced',
+          'alice replaced',
+          'bob replaced',
+          'B in use',
+          'build01.example.com in use',
+          'alice in use',
+          'bob in use',
+        ],
+      ],
+    ]
+    for (const [length, phase, expected] of at) {
+      await where.rotate(STEPS[length - 1])
+      assert.deepEqual(await states(), expected, phase)
+      const { code, stderr } = await run(['cert', 'list', '--expiring', '30d'])
+      assert.equal(code, 0)
+      assert.equal(
+        stderr,
+        `Warning: B is about to replace A, in the phase ${phase}:  docker-mtls cert rotate-ca --status --dir ${where.folder}\n`,
+      )
+    }
+    await where.rotate(STEPS[4])
+    assert.equal((await run(['cert', 'list'])).stderr, '')
+    assert.deepEqual(await states(), at[3]?.[2])
+  })
+})
