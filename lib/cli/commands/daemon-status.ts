@@ -44,7 +44,7 @@ function authoritiesOf(names: NonNullable<ListenerStatus['seen']>['acceptedAutho
 }
 
 function statusText(status: DaemonStatus, context: Context): string {
-  const { state, since, pid, enabled, unit, form, listeners, certificate, usernsRemap, ranges } = status
+  const { state, since, pid, enabled, unit, listeners, certificate, usernsRemap, ranges } = status
   const rows: [string, string][] = [
     [
       'Service',
@@ -53,7 +53,7 @@ function statusText(status: DaemonStatus, context: Context): string {
         `${pid === undefined ? '' : `process ${pid}, `}${enabled ? 'starts with the machine' : 'does not start with the machine'}`,
       ].join('\n'),
     ],
-    ['Configured', [form === 'systemd' ? 'in the drop-in' : 'in daemon.json', ...unit].join('\n')],
+    ['Configured', [configured(status), ...unit].join('\n')],
     ['Listens', listeners.map(listenerText).join('\n') || 'on no address of the network'],
     [
       'Certificate',
@@ -78,6 +78,12 @@ function statusText(status: DaemonStatus, context: Context): string {
     ['Way back', wayBack(status, context)],
   ]
   return `${facts(rows, context)}\n`
+}
+
+/** Where dockerd's settings are: a unit without drop-ins has them itself. */
+function configured({ form, unit }: DaemonStatus): string {
+  if (form === 'daemon-json') return 'in daemon.json'
+  return unit.length > 1 ? 'in the drop-in' : 'in the unit'
 }
 
 function listenerText({ listener, seen }: ListenerStatus): string {
