@@ -1,4 +1,5 @@
 import { createTwoFilesPatch } from 'diff'
+import { printableLines } from '../endpoint/text.ts'
 import type { ApplyReport } from '../provision/apply/carry-out.ts'
 import type { Change } from '../provision/apply/changes.ts'
 import type { ApplyPlan } from '../provision/apply/plan.ts'
@@ -53,9 +54,12 @@ export function planText(plan: ApplyPlan, context: Context, isAll: boolean): str
       ? [`${context.paint('bold', 'Then:')}\n${COMMANDS.map((line) => `  ${line}`).join('\n')}`]
       : []),
     ...(restarts || conflicts.length > 0 ? [] : ['Everything is as it should be; what is left is to prove it.']),
-    ...losses.map((loss) => wrap(loss, context.width)),
+    ...losses.map((loss) => wrap(printableLines(loss), context.width)),
     ...conflicts.map(({ what, got, todo }) =>
-      wrap(`${context.paint('red', 'In the way:')} ${what}: ${got}. ${asTyped(todo, context.io.env)}`, context.width),
+      wrap(
+        `${context.paint('red', 'In the way:')} ${printableLines(`${what}: ${got}. ${asTyped(todo, context.io.env)}`)}`,
+        context.width,
+      ),
     ),
   ]
   return `${blocks.join('\n')}\n`
@@ -87,7 +91,8 @@ function paintLine(line: string, paint: Context['paint']): string {
   return line.startsWith('@') ? paint('dim', line) : line
 }
 
-function usernsText({ settings, userns }: ApplyPlan, { userns: seen }: ApplyReport): string {
+/** What user namespaces come to, and what was seen of them. */
+export function usernsText({ settings, userns }: ApplyPlan, { userns: seen }: Pick<ApplyReport, 'userns'>): string {
   if (userns === undefined) return settings.usernsRemap ?? 'off'
   const ranges = userns.subuid.map(({ start, count }) => `${start} to ${start + count - 1}`)
   const of = `${settings.usernsRemap}: ids ${ranges.join(', ')} of ${userns.user}`
@@ -106,7 +111,7 @@ export function resultText(plan: ApplyPlan, report: ApplyReport, context: Contex
     ['Server', `${names}\n${until(server.facts.validTo)}`],
     ['User namespaces', usernsText(plan, report)],
     ['Written', report.written.length === 0 ? 'nothing, all of it was there' : report.written.join('\n')],
-    ['Proven', report.proof.map(({ ok, got }) => `${ok ? '' : 'NOT: '}${got}`).join('\n')],
+    ['Proven', report.proof.map(({ ok, got }) => `${ok ? '' : 'NOT: '}${printableLines(got)}`).join('\n')],
     ...(report.id === undefined
       ? []
       : ([['To go back', asTyped('docker-mtls daemon rollback', context.io.env)]] as [string, string][])),

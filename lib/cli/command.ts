@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { printableLines } from '../endpoint/text.ts'
 import { inFlags } from './flag-words.ts'
 import type { Io, Output } from './io.ts'
 import { writeLine } from './json-lines.ts'
@@ -68,7 +69,7 @@ export interface Ending {
 export function makeContext(io: Io, { done, jsonLines }: Ending): Context {
   const paint = painter(io.stderr, io.env)
   const warn = (warning: string): void => {
-    const text = fold(asTyped(inFlags(warning), io.env), io.stderr)
+    const text = fold(printableLines(asTyped(inFlags(warning), io.env)), io.stderr)
     writeAbove(io.stderr, `${paint('yellow', 'Warning:')} ${text}\n`)
   }
   return {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { Environment } from '../endpoint/environment.ts'
+import { printableLines } from '../endpoint/text.ts'
 import { ArgumentError, isDockerMtlsError } from '../errors.ts'
 import { Declined } from './confirm.ts'
 import { inFlags } from './flag-words.ts'
@@ -33,10 +34,11 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof ArgumentError ? USAGE : FAILED
 }
 
-/** One or two lines: what was tried, what came back, what to do. */
+/** One or two lines: what was tried, what came back, what to do. Other machines' words in them do nothing to a terminal. */
 export function errorText(error: unknown, env: Environment): { code: string; text: string } {
   const stack = wantsStack(env) ? `\n${inspect(error)}` : ''
-  if (isDockerMtlsError(error)) return { code: error.code, text: `${asTyped(inFlags(error.message), env)}${stack}` }
+  if (isDockerMtlsError(error))
+    return { code: error.code, text: `${printableLines(asTyped(inFlags(error.message), env))}${stack}` }
   const way = stack === '' ? ' NODE_DEBUG=docker-mtls shows where.' : stack
   return { code: 'ERR_UNEXPECTED', text: `${firstLine(error)}. This is a fault in docker-mtls.${way}` }
 }

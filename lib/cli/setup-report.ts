@@ -1,13 +1,14 @@
 import { resolve } from 'node:path'
 import { renderClientEnv, SHELLS } from '../daemon/index.ts'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
+import { printable } from '../endpoint/text.ts'
 import { STATE_FOLDER } from '../provision/host/facts-script.ts'
 import type { SetHost } from '../provision/setup/carry-out-hosts.ts'
 import type { Certified } from '../provision/setup/certify.ts'
 import { isDone, type Outcome } from '../provision/setup/each-host.ts'
 import type { PlannedHost } from '../provision/setup/plan-hosts.ts'
 import type { SetupTarget } from '../provision/setup/target.ts'
-import { applyData, planData, planText } from './apply-report.ts'
+import { applyData, planData, planText, usernsText } from './apply-report.ts'
 import type { Context } from './command.ts'
 import { pieceData } from './data.ts'
 import { errorReport, errorText } from './errors.ts'
@@ -82,19 +83,19 @@ export function setText(hosts: readonly SetHost[], certified: Certified, context
 
 function hostText(one: SetHost, { client }: Certified, context: Context): string {
   const { host, plan, report, url, version, made } = one
-  const { server, settings } = plan
+  const { server } = plan
   const names = [...server.facts.names.dns, ...server.facts.names.ip].join(', ')
   const certPath = resolve(client.paths.folder)
   const rows: [string, string][] = [
-    ['Reached', `${url}, Docker ${version}`],
+    ['Reached', `${url}, Docker ${printable(version)}`],
     ['Server', `${names}\n${until(server.facts.validTo)}`],
     [
       'Client',
       `${client.facts.commonName ?? ''}, ${keyWords(client.facts)}, ${until(client.facts.validTo)}\n${certPath}`,
     ],
-    ['User namespaces', settings.usernsRemap ?? 'off'],
+    ['User namespaces', usernsText(plan, report)],
     ['Written', report.written.length === 0 ? 'nothing, all of it was there' : report.written.join('\n')],
-    ['Proven', report.proof.map(({ got }) => got).join('\n')],
+    ['Proven', report.proof.map(({ got }) => printable(got)).join('\n')],
     ...(made === undefined ? [] : [['Context', `${made.name} (${made.action})`] as [string, string]]),
     ...(report.id === undefined ? [] : [['To go back', goBackLine(one, report.id)] as [string, string]]),
   ]

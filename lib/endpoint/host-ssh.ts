@@ -33,7 +33,7 @@ function split(host: HostText, rest: string): { login?: string; authority?: stri
   const at = rest.lastIndexOf('@')
   const login = at === -1 ? undefined : rest.slice(0, at)
   if (login !== undefined && /:|%3a/i.test(login)) {
-    refuse(host, 'a password has no place in a URL', 'Leave it out: ssh asks for it, or uses a key.')
+    refuse(host, 'a password has no place in a URL', 'Leave it out: ssh logs in with a key.')
   }
   if (/[?#%]/.test(rest)) refuse(host, 'an ssh host has no query, no fragment and no percent-encoding', FORM)
   const { authority, path = '' } = /^(?<authority>[^/]*)(?<path>\/.*)?$/.exec(rest.slice(at + 1))?.groups ?? {}

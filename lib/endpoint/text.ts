@@ -21,6 +21,11 @@ export function printable(text: string): string {
   return cut.replace(UNPRINTABLE, (character) => `<${codePoint(character)}>`)
 }
 
+/** The same for a text of several lines, each of which may be long. */
+export function printableLines(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => (character === '\n' ? character : `<${codePoint(character)}>`))
+}
+
 /** Sockets and ssh: what stands before an `@` there is a path or a login name, and worth showing. */
 const NO_SECRET_BEFORE_AT = /^(?:unix:\/\/|npipe:\/\/|ssh:\/\/|\/(?!\/)|\\\\)/i
 

@@ -16,7 +16,8 @@ const OPTIONS: readonly string[] = [
   'ClearAllForwardings=yes',
   // A master that is there is used. One that we made would outlive its client, or end with the first connection.
   'ControlMaster=no',
-  `ServerAliveInterval=${ALIVE_SECONDS}`,
+  // What is run there is ours, also where an alias has a command of its own, such as tmux.
+  'RemoteCommand=none',
   // Why a connection was not made, or has ended, is said at this level.
   'LogLevel=INFO',
 ]
@@ -36,10 +37,12 @@ export function sshArguments(endpoint: SshEndpoint, timeout: number): string[] {
 /**
  * The same up to the host: what follows is the command that is run there. Everything in it was read by the parser of hosts
  * here and now, since an endpoint may be made by hand, and `-oProxyCommand=...` in it would run a program.
+ *
+ * @param alive - in seconds; after three times as long without a sign of life ssh gives up
  */
-export function sshLogin(endpoint: SshEndpoint, timeout: number): string[] {
+export function sshLogin(endpoint: SshEndpoint, timeout: number, alive = ALIVE_SECONDS): string[] {
   const { user, port, host } = parsedAgain(endpoint)
-  const options = [...OPTIONS, `ConnectTimeout=${Math.ceil(timeout / 1000)}`]
+  const options = [...OPTIONS, `ServerAliveInterval=${alive}`, `ConnectTimeout=${Math.ceil(timeout / 1000)}`]
   // Neither a terminal, nor our agent, nor X11 for the other side.
   return ['-T', '-a', '-x'].concat(
     options.flatMap((option) => ['-o', option]),

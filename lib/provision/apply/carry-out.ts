@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isDockerMtlsError, ProvisionError } from '../../errors.ts'
+import { ConnectionError, isDockerMtlsError, ProvisionError } from '../../errors.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
 import { asScript } from '../host/sh.ts'
 import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
@@ -86,6 +86,7 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
   const owner = shell.isHere ? process.pid : undefined
   signal?.throwIfAborted()
   let ran: Ran | undefined
+  let isEnding = false
   try {
     ran = await followSteps(shell, transactionScript(plan, { id, after: rollbackAfter, owner }), onStep)
     requireApplied(ran, shell)
@@ -93,6 +94,7 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
     const proof = await proveIt(plan, options)
     const userns = await lookAtContainer(plan, options)
     signal?.throwIfAborted()
+    isEnding = true
     await runStep(onStep, { step: 'commit', title: 'keep it' }, () => commit(id, shell))
     const written = plan.changes.filter(isWritten).map(({ path }) => path)
     return { ...reportOf(written, proof, true, id), ...(userns && { userns }) }
@@ -100,7 +102,8 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
     // It never began: another one had.
     if (ran?.code === PENDING_CODE) throw cause
     const wasActive = plan.facts.property('service', 'ActiveState') === 'active'
-    throw await goBack(cause, { id, shell, onStep, signal, wasActive, started: ran?.code === 0, after: rollbackAfter })
+    const started = ran?.code === 0
+    throw await goBack(cause, { id, shell, onStep, signal, wasActive, started, isEnding, after: rollbackAfter })
   }
 }
 
@@ -148,7 +151,7 @@ function proveIt(plan: ApplyPlan, options: CarryOutOptions): Promise<readonly Pr
         return checks
       } catch (error) {
         if (!isDockerMtlsError(error, 'ERR_CONNECTION_REFUSED') || Date.now() > deadline) throw error
-        talk.wait(`nobody listens on ${host}:${port} yet`)
+        talk.wait(`somebody to listen on ${host}:${port}`)
         await wait(250, undefined, { signal })
       }
     }
@@ -202,6 +205,8 @@ interface Going {
   readonly wasActive: boolean
   /** Did the new one start? Then its log has nothing to say about what went wrong. */
   readonly started: boolean
+  /** Was all of it done, but the last step? Then that one may have been taken, and only its answer was lost. */
+  readonly isEnding: boolean
   /** When the host goes back by itself, in seconds. */
   readonly after: number
 }
@@ -216,44 +221,50 @@ async function goBack(cause: unknown, going: Going): Promise<unknown> {
     })
     if (ran.code !== 0) throw rollbackFailed(shell.name, lastWords(ran), cause)
   })
-  if (going.wasActive) await seeOldDaemon(going, cause)
+  const seen = going.wasActive ? await seeOldDaemon(going, cause) : ''
   if (signal?.aborted === true) return signal.reason
   if (!isDockerMtlsError(cause)) return cause
   return new ProvisionError('ERR_APPLY_ROLLED_BACK', {
     tried: cause.tried,
     got: why ?? cause.got,
-    todo: `Everything is as it was${going.wasActive ? ', and the old daemon answers' : ''}. ${cause.todo}`,
+    todo: `Everything is as it was${seen}. ${cause.todo}`,
     cause,
   })
 }
 
 /**
  * Of an apply that failed before it had begun, half a folder of copies may be there. Another one may be finished, and only
- * its answer was lost.
+ * its answer was lost. And over ssh one may still be at work there: it begins nothing once it finds `undone`.
  */
 function undoScript(id: string): string {
-  const folder = `${STATE_FOLDER}/${id}`
   return asScript([
-    `if test "$(cat ${STATE_FOLDER}/last 2>/dev/null)" = ${id}; then /bin/sh ${folder}/rollback.sh asked`,
-    `elif test -s ${STATE_FOLDER}/pending; then /bin/sh ${folder}/rollback.sh now`,
-    `else rm -rf ${folder}; fi`,
+    `s=${STATE_FOLDER}; b=$s/${id}`,
+    `if test "$(cat "$s/last" 2>/dev/null)" = ${id}; then exec /bin/sh "$b/rollback.sh" asked; fi`,
+    'if test -d "$b"; then : >"$b/undone"; fi',
+    `if test "$(cat "$s/pending" 2>/dev/null)" = ${id}; then exec /bin/sh "$b/rollback.sh" now; fi`,
+    'rm -rf "$b"',
   ])
 }
 
 /** The host needs nobody for going back. */
-function outOfReach({ shell, after }: Going, cause: unknown): ProvisionError {
+function outOfReach({ shell, after, isEnding }: Going, cause: unknown): ProvisionError {
+  const itself = `puts everything back by itself, ${after} seconds after the first change at the latest`
   return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
     tried: `putting everything back on ${shell.name}`,
     got: `it can not be reached any more (${isDockerMtlsError(cause) ? cause.got : String(cause)})`,
-    todo: `It puts everything back by itself, ${after} seconds after the first change at the latest. Run this again then.`,
+    todo: `${isEnding ? `It has kept the change, or ${itself}` : `It ${itself}`}. Run this again then.`,
     cause,
   })
 }
 
-async function seeOldDaemon({ shell, onStep }: Going, cause: unknown): Promise<void> {
-  await runStep(onStep, { step: 'old-daemon', title: 'see that the old daemon answers' }, async () => {
+/** Gives what is to be said of it. A host that can't be reached once more has put everything back all the same. */
+function seeOldDaemon({ shell, onStep }: Going, cause: unknown): Promise<string> {
+  return runStep(onStep, { step: 'old-daemon', title: 'see that the old daemon answers' }, async () => {
     const silence = await silenceOf(shell)
-    if (silence === undefined) return
+    if (silence === undefined) return ', and the old daemon answers'
     throw rollbackFailed(shell.name, `the old daemon does not answer: ${silence}`, cause)
+  }).catch((error: unknown) => {
+    if (!(error instanceof ConnectionError)) throw error
+    return `, but it was not seen whether the old daemon answers (${error.got})`
   })
 }

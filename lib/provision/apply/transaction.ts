@@ -93,6 +93,8 @@ function arm(id: string, after: number): string[] {
     'step arm',
     // O_EXCL: of two at once only one gets on (POSIX sh, "Redirecting Output", noclobber).
     `if ! (set -C; printf "%s\\n" ${id} >"$s/pending") 2>/dev/null; then rm -rf "$b"; exit ${PENDING_CODE}; fi`,
+    // Or who began it has given it up meanwhile, over another login.
+    'if test -e "$b/undone" || ! test -s "$b/rollback.sh"; then rm -f "$s/pending"; rm -rf "$b"; exit 1; fi',
     `cat >/etc/systemd/system/${RECOVER_UNIT} ${hereDocument(unit)}`,
     `chmod 0644 /etc/systemd/system/${RECOVER_UNIT}`,
     `mkdir -p -m 0755 /etc/systemd/system/${BOOT}.wants`,

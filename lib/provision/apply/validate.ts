@@ -48,7 +48,7 @@ function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): stri
   const words = [unit.exec, ...args, '--validate', ...config].map(staging)
   return asScript([
     'd=$(mktemp -d /run/docker-mtls.XXXXXXXX) || exit 1',
-    'trap "rm -rf $d" EXIT',
+    'trap "rm -rf $d" EXIT; trap "exit 1" HUP INT PIPE TERM',
     'umask 077; mkdir "$d/docker.service.d"',
     `cp ${shWord(path)} "$d/docker.service"`,
     `cat >"$d/docker.service.d/override.conf" ${hereDocument(dropIn)}`,

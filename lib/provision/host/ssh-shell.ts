@@ -17,6 +17,9 @@ export interface SshShell extends HostShell {
 /** How long ssh itself may try to connect, in milliseconds. */
 export const SSH_TIMEOUT_MS = 15_000
 
+/** A host that goes back by itself should be waiting for nobody who still waits for it: gives up after three of these. */
+const ALIVE_SECONDS = 10
+
 /**
  * What is run there, as one word that every login shell reads alike. sudo takes most variables away, so that the address
  * of the connection goes on as an argument (ssh(1), SSH_CONNECTION: the third of four words).
@@ -39,7 +42,7 @@ export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
   let address: string | undefined
   const run = async (script: string, { onLine, signal }: RunOptions = {}): Promise<Ran> => {
     signal?.throwIfAborted()
-    const child = await startSystemSsh([...sshLogin(endpoint, SSH_TIMEOUT_MS), ENTER], name)
+    const child = await startSystemSsh([...sshLogin(endpoint, SSH_TIMEOUT_MS, ALIVE_SECONDS), ENTER], name)
     const stream = new SshStream(child, () => undefined)
     const lines = new LinesBehindHello(onLine)
     const stop = (): void => void stream.destroy()

@@ -1,4 +1,5 @@
 import { connect } from '../../engine/connect.ts'
+import { isDockerMtlsError, ProvisionError } from '../../errors.ts'
 import { carryOut, type ApplyReport } from '../apply/carry-out.ts'
 import { runStep } from '../progress.ts'
 import type { Certified } from './certify.ts'
@@ -26,7 +27,7 @@ export function carryOutHosts(
   options: SetupOptions,
 ): Promise<Outcome<SetHost>[]> {
   return goOn(planned, async (one) => {
-    const { shell, plan, names, host } = one
+    const { shell, plan, names, host, url } = one
     const { rollbackAfter, signal } = options
     const report = await carryOut(plan, {
       shell,
@@ -36,10 +37,29 @@ export function carryOutHosts(
       rollbackAfter,
       signal,
       onStep: about(host, options.onStep),
+    }).catch((error: unknown) => {
+      throw blamingTheFirewall(error, url)
     })
     const version = await verify(one, certified, options)
     const made = await makeContext(one, certified, options)
     return { ...one, report, version, ...(made && { made }) }
+  })
+}
+
+const BLOCKED = ['ERR_CONNECT_TIMEOUT', 'ERR_CONNECTION_REFUSED', 'ERR_HOST_UNREACHABLE'] as const
+
+/** dockerd listens, as systemd has seen, and ssh gets there: what is in the way is in front of that port. */
+function blamingTheFirewall(error: unknown, url: string): unknown {
+  if (!isDockerMtlsError(error, 'ERR_APPLY_ROLLED_BACK')) return error
+  const { cause, todo } = error
+  if (!isDockerMtlsError(cause, ...BLOCKED) || !cause.tried.includes('tcp://')) return error
+  const port = /\d+$/.exec(url)?.[0]
+  const open = `Open port ${port} for this machine, in the firewall of the host (with ufw:  ufw allow ${port}/tcp ) and in that of its network or cloud; or name what it is reached by:  --name ADDRESS`
+  return new ProvisionError('ERR_APPLY_ROLLED_BACK', {
+    tried: `connecting to ${url}`,
+    got: `ssh gets to that host, and nothing gets to port ${port} (${error.got})`,
+    todo: todo.replace(cause.todo, () => open),
+    cause: error,
   })
 }
 

@@ -56,7 +56,7 @@ async function lookAt(target: SetupTarget, options: SetupOptions, { places, resu
   refuseHost(facts, shell.name)
   const ways = { hostname, address: shell.address(), asked: options.names }
   const names = await namesOf(options.dir, folder, ways)
-  await requireAddress(names.reach, host)
+  await requireAddress(names.reach, endpoint)
   const url = urlOf(names.reach.value, portOf(facts, options, shell.name))
   const context = await contextFor(folder, { url, names: names.all }, options)
   result(aboutHost(facts))

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises'
+import { formatEndpoint, type SshEndpoint } from '../../endpoint/endpoint.ts'
 import { ConnectionError, isDockerMtlsError } from '../../errors.ts'
 import { openCertificate, readCertificate } from '../../identity/certificate.ts'
 import { readIfThere } from '../../pki/folder-io.ts'
@@ -64,7 +65,7 @@ async function namesThere(path: string): Promise<string[]> {
  *
  * @throws {@link ConnectionError} ERR_NAME_NOT_RESOLVED
  */
-export async function requireAddress({ kind, value }: ServerName, host: string): Promise<void> {
+export async function requireAddress({ kind, value }: ServerName, endpoint: SshEndpoint): Promise<void> {
   if (kind === 'ip') return
   try {
     await lookup(value)
@@ -72,7 +73,7 @@ export async function requireAddress({ kind, value }: ServerName, host: string):
     throw new ConnectionError('ERR_NAME_NOT_RESOLVED', {
       tried: `looking for the address of ${value}`,
       got: 'this machine knows none, whichever way ssh takes',
-      todo: `Name what the daemon is reached by from here:  docker-mtls setup ssh://${host} --name NAME_OR_ADDRESS`,
+      todo: `Name what the daemon is reached by from here:  docker-mtls setup ${formatEndpoint(endpoint)} --name NAME_OR_ADDRESS`,
       cause,
     })
   }

@@ -1,5 +1,6 @@
 import { formatEndpoint, type SshEndpoint } from '../../endpoint/endpoint.ts'
 import { parseHost } from '../../endpoint/host.ts'
+import { showHost } from '../../endpoint/text.ts'
 import { ArgumentError, EndpointError } from '../../errors.ts'
 import { parseHostName } from '../../pki/host-name.ts'
 
@@ -58,12 +59,15 @@ function folderOf(host: string): string {
     .replace(/^-+|[.-]+$/g, '')
 }
 
+/** `root@build01:2222`, and the address of a daemon, of which the port is not that of ssh. */
+const BARE = /^(?<scheme>(?:tcp|https):\/\/)?(?<login>[A-Za-z0-9_][\w.-]*@)?(?<host>[A-Za-z0-9_][\w.-]*)(?<port>:\d+)?$/
+
 function noSsh(url: string): EndpointError {
-  const bare = /^[A-Za-z0-9_][A-Za-z0-9_.@-]*$/.test(url)
-  const meant = bare ? (url.includes('@') ? url : `root@${url}`) : 'root@HOST'
+  const { scheme, login = 'root@', host, port = '' } = BARE.exec(url)?.groups ?? {}
+  const meant = host === undefined ? 'root@HOST' : `${login}${host}${scheme === undefined ? port : ''}`
   return new EndpointError('ERR_HOST_INVALID', {
     tried: 'setting up a host',
-    got: bare ? `${url} does not begin with ssh://` : 'what is named is no ssh:// host',
-    todo: `Write  ssh://${meant}`,
+    got: host === undefined ? `${showHost(url)} is no ssh:// host` : `${url} does not begin with ssh://`,
+    todo: `It is reached by ssh:  docker-mtls setup ssh://${meant}`,
   })
 }
