@@ -115,7 +115,7 @@ describe('daemon apply that is cut off', { skip: lacksMachine() }, () => {
     const first = await cli(machine, ['daemon', 'apply', '--yes', '--no-client-proof', '--live-restore'])
     assert.equal(first.code, 0, first.stderr)
     assert.equal(await pidOf(), running)
-    assert.equal((await cli(machine, ['cert', 'server', 'build01', '--renew'])).code, 0)
+    assert.equal((await cli(machine, ['cert', 'renew', '--server'])).code, 0)
     const pid = await daemonPid(machine)
     const second = await cliLines(machine, ['daemon', 'apply', '--yes', '--no-client-proof'])
     assert.equal(second.code, 0, second.stderr)
