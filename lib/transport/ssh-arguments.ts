@@ -40,7 +40,7 @@ export function sshArguments(endpoint: SshEndpoint, timeout: number): string[] {
  *
  * @param alive - in seconds; after three times as long without a sign of life ssh gives up
  */
-export function sshLogin(endpoint: SshEndpoint, timeout: number, alive = ALIVE_SECONDS): string[] {
+export function sshLogin(endpoint: SshEndpoint, timeout: number, alive: number = ALIVE_SECONDS): string[] {
   const { user, port, host } = parsedAgain(endpoint)
   const options = [...OPTIONS, `ServerAliveInterval=${alive}`, `ConnectTimeout=${Math.ceil(timeout / 1000)}`]
   // Neither a terminal, nor our agent, nor X11 for the other side.
