@@ -120,6 +120,8 @@ const HARDENED = [
   'LockPersonality=yes',
   'SystemCallArchitectures=native',
   'SystemCallFilter=@system-service',
+  // V8 asks for memory protection keys (pkey_alloc), which are not among them, and does without: it must not be killed.
+  'SystemCallErrorNumber=EPERM',
 ] as const
 
 /** What ProtectHome= hides, and PrivateTmp=. */
