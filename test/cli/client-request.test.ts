@@ -483,6 +483,8 @@ describe('client install', () => {
     assert.match(stdout, /\.env with DOCKER_HOST tcp:\/\/build01:2376/)
     const aside = (await readdir(alice)).find((name) => name.startsWith('.env.')) ?? ''
     assert.equal(await readFile(join(alice, aside), 'utf8'), 'MINE=1\n')
+    const again = await succeeds('client', 'install', answer, '--dir', alice)
+    assert.match(again.stdout, /To use it:\n {2}docker-mtls ping --dotenv \S+\.env\n$/)
   })
 })
 

@@ -1,5 +1,6 @@
+import { promises as fs } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { resolve } from 'node:path'
 import type { InstallReport } from '../../provision/client/install.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { findPlace } from '../client-place.ts'
@@ -25,7 +26,14 @@ async function runInstall(path: string, flags: InstallFlags, context: Context): 
   const answer = await readInput(path, context.io, 'the answer')
   const report = await installClient({ answer, file: inputName(path), folder, host: place?.host, force })
   const { warnings } = report
-  context.answer({ data: dataOf(report), text: `${textOf(report, place?.host, context)}\n`, warnings }, flags)
+  context.answer(
+    {
+      data: dataOf(report),
+      text: `${textOf(report, place?.host, context)}\n${nextSteps(report, await envOf(report), context)}\n`,
+      warnings,
+    },
+    flags,
+  )
 }
 
 function dataOf({
@@ -61,18 +69,27 @@ function textOf(report: InstallReport, host: string | undefined, context: Contex
     ...aside([...keptAside, ...(env?.keptAside ?? [])]),
     ...notes,
   ]
-  return [pieceText({ action, path: `${folder}/`, about }, context), '', ...nextSteps(report, context)].join('\n')
+  return `${pieceText({ action, path: `${folder}/`, about }, context)}\n`
 }
 
-function nextSteps({ folder, env }: InstallReport, { io, paint, width }: Context): string[] {
+/** The `.env` beside the key: of this call, or of one before. */
+async function envOf({ folder, env }: InstallReport): Promise<string | undefined> {
+  const path = env?.path ?? join(folder, '.env')
+  return fs.access(path).then(
+    () => path,
+    () => undefined,
+  )
+}
+
+function nextSteps({ folder }: InstallReport, env: string | undefined, { io, paint, width }: Context): string {
   const self = selfOf(io.env)
   const heading = paint('bold', wrap('To use it:', width))
-  if (env !== undefined) return [heading, `  ${self} ping --dotenv ${shellWord(env.path)}`]
+  if (env !== undefined) return `${heading}\n  ${self} ping --dotenv ${shellWord(env)}`
   return [
     heading,
     `  ${self} ping --host SERVER --cert-path ${shellWord(folder)}`,
     `  eval "$(${self} client env --host SERVER --cert-path ${shellWord(folder)})"`,
-  ]
+  ].join('\n')
 }
 
 function define(command: Command, context: Context): void {
