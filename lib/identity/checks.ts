@@ -19,9 +19,19 @@ const MAX_RSA_BITS = 8192
 const MIN_RSA_BITS = 2048
 
 /** The command that makes a new one of this certificate. */
-export function renewal({ commonName = '', isCa }: CertificateFacts): string {
-  if (isCa) return NEW_CA
-  return `Issue a new one:  docker-mtls cert client ${/^[A-Za-z0-9][\w-]*$/.test(commonName) ? commonName : 'NAME'}`
+export function renewal({ commonName, isCa }: CertificateFacts): string {
+  return isCa ? NEW_CA : `Issue a new one:  docker-mtls cert client ${asWord(commonName)}`
+}
+
+/** The same for what ends, or has ended: there is a good one that can be had again. */
+export function prolonging({ commonName, isCa, validTo }: CertificateFacts, now: number): string {
+  if (!isCa) return `Have it renewed, where the authority is:  docker-mtls cert renew ${asWord(commonName)}`
+  return validTo.getTime() < now ? NEW_CA : 'Have a new CA take its place before:  docker-mtls cert rotate-ca'
+}
+
+/** A name that may stand in a shell as it is. */
+function asWord(commonName = ''): string {
+  return /^[A-Za-z0-9][\w-]*$/.test(commonName) ? commonName : 'NAME'
 }
 
 /** The server's and the clients' certificates hang on it. */
@@ -71,7 +81,8 @@ export function checkDates(certificate: Named, now: number): void {
   }
   const over = now - validTo.getTime()
   if (over <= 0) return
-  throw unfit('ERR_IDENTITY_EXPIRED', certificate, `it expired ${inWords(over)} ago, on ${formatDate(validTo)}`)
+  const got = `it expired ${inWords(over)} ago, on ${formatDate(validTo)}`
+  throw unfit('ERR_IDENTITY_EXPIRED', certificate, got, prolonging(certificate.facts, now))
 }
 
 /** Extended key usage has to allow clients, in the certificate and in all CAs above it (as Go's x509 verifies it). */

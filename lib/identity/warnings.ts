@@ -1,5 +1,5 @@
 import type { CertificateFacts } from './certificate.ts'
-import { describe, renewal, type Named } from './checks.ts'
+import { describe, prolonging, type Named } from './checks.ts'
 import { DAY, formatDate, inWords } from './dates.ts'
 
 /** Before a certificate ends there should be time to make another. */
@@ -45,7 +45,7 @@ function ending(certificate: Named, now: number): string[] {
   const left = validTo.getTime() - now
   if (left > SOON_MS) return []
   const what = left < 0 ? `expired ${inWords(left)} ago, on` : `ends in ${inWords(left)}, on`
-  return [`${describe(certificate)} ${what} ${formatDate(validTo)}. ${renewal(certificate.facts)}`]
+  return [`${describe(certificate)} ${what} ${formatDate(validTo)}. ${prolonging(certificate.facts, now)}`]
 }
 
 /** The authorization plugins of dockerd are told the common name as the user (moby, pkg/authorization). */

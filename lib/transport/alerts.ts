@@ -31,7 +31,7 @@ export const ALERTS: Readonly<Record<string, Wording>> = {
   CERTIFICATE_EXPIRED: {
     code: 'ERR_CLIENT_CERT_EXPIRED',
     got: 'the daemon says that our certificate has expired or is not valid yet (alert "certificate expired")',
-    todo: `Compare the clocks of both machines (date -u); if they agree, issue a new one:  ${NEW_CERTIFICATE}`,
+    todo: `Compare the clocks of both machines (date -u); if they agree, have it renewed:  docker-mtls cert renew NAME`,
   },
   // Go answers a signature that it doesn't verify, such as one with SHA-1, by this alert as well.
   UNKNOWN_CA: {

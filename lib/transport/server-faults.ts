@@ -13,11 +13,13 @@ const quoted = (name: string): string =>
   /^[\w.:-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`
 
 /** What the CA's keeper does: all names that the certificate has, since leaving one out would take it away, and this one. */
-function reissue({ server, host = 'NAME' }: Circumstances, flag: '--force' | '--renew'): string {
+function reissue({ server, host = 'NAME' }: Circumstances): string {
   const names = server ? [...server.names.dns, ...server.names.ip] : []
-  const all = (flag === '--renew' && names.length > 0) || names.includes(host) ? names : [...names, host]
-  return `docker-mtls cert server ${all.map(quoted).join(' ')} ${flag}  Then copy server-cert.pem and server-key.pem to the daemon's host and restart it.`
+  const all = names.includes(host) ? names : [...names, host]
+  return `docker-mtls cert server ${all.map(quoted).join(' ')} --force  ${THEN_COPY}`
 }
+
+const THEN_COPY = "Then copy server-cert.pem and server-key.pem to the daemon's host and restart it."
 
 function nameFault(known: Circumstances): Wording {
   const names = known.server ? listNames(known.server) : ''
@@ -25,13 +27,13 @@ function nameFault(known: Circumstances): Wording {
     return {
       code: 'ERR_SERVER_NAME_MISSING',
       got: `the server's certificate has no subject alternative name (its common name${known.server?.commonName ? ` ${known.server.commonName}` : ''} does not count, RFC 9110 section 4.3.4)`,
-      todo: `Re-issue it with its names:  ${reissue(known, '--force')}`,
+      todo: `Re-issue it with its names:  ${reissue(known)}`,
     }
   }
   return {
     code: 'ERR_SERVER_NAME_MISMATCH',
     got: `the server's certificate is for ${names}`,
-    todo: `Reach it by one of those names, or re-issue it:  ${reissue(known, '--force')}`,
+    todo: `Reach it by one of those names, or re-issue it:  ${reissue(known)}`,
   }
 }
 
@@ -44,7 +46,9 @@ function expiredFault(known: Circumstances): Wording {
     got: fromCa
       ? "the CA that signed the server's certificate has expired"
       : `the server's certificate has expired${ended ? ` on ${day(ended.validTo)}` : ''}`,
-    todo: fromCa ? 'Make a new CA:  docker-mtls cert ca --replace-ca' : `Renew it:  ${reissue(known, '--renew')}`,
+    todo: fromCa
+      ? 'Make a new CA:  docker-mtls cert ca --replace-ca'
+      : `Have it renewed, where the authority is:  docker-mtls cert renew --server  ${THEN_COPY}`,
   }
 }
 

@@ -178,7 +178,7 @@ describe('dates', needs, () => {
       values: () => client({ from: daysFromNow(-2), to: daysFromNow(-1 / 24) }),
       refusal: {
         code: 'ERR_IDENTITY_EXPIRED',
-        says: [/expired 60 minutes ago, on \d{4}-/, /docker-mtls cert client alice$/],
+        says: [/expired 60 minutes ago, on \d{4}-/, /docker-mtls cert renew alice$/],
       },
     },
     {
@@ -238,8 +238,8 @@ describe('dates', needs, () => {
       ...(await makeClient(ca, { to: daysFromNow(20) })),
     })
     const [clients, authority] = identity.warnings
-    assert.match(clients ?? '', /^the option cert \(CN=alice\) ends in 20 days, on .*docker-mtls cert client alice$/)
-    assert.match(authority ?? '', /^the option ca \(CN=Test CA\) ends in 3 days, on .*--replace-ca$/)
+    assert.match(clients ?? '', /^the option cert \(CN=alice\) ends in 20 days, on .*docker-mtls cert renew alice$/)
+    assert.match(authority ?? '', /^the option ca \(CN=Test CA\) ends in 3 days, on .*cert rotate-ca$/)
   })
 })
 

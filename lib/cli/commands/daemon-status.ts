@@ -22,10 +22,11 @@ async function runStatus(flags: StatusFlags, context: Context): Promise<void> {
   )
 }
 
-function statusData({ certificate, listeners, ...status }: DaemonStatus): object {
+function statusData({ certificate, authorities, listeners, ...status }: DaemonStatus): object {
   return {
     ...status,
     ...(certificate && { certificate: certificateData(certificate) }),
+    authorities: authorities.map(certificateData),
     listeners: listeners.map(({ listener, isSecure, seen }) => ({
       listener,
       isSecure,
@@ -114,6 +115,6 @@ export const daemonStatus: CommandSpec = {
     ['docker-mtls daemon status', 'as root, to see the processes, too'],
     ['docker-mtls daemon status --json', 'for monitoring'],
   ],
-  json: '{ active, state, since, pid, enabled, unit, form, listeners: [{ listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }], certificate, showsOther, usernsRemap, ranges: { subuid, subgid }, liveRestore, running, wayBack, problems }',
+  json: '{ active, state, since, pid, enabled, unit, form, listeners: [{ listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }], certificate, authorities, showsOther, usernsRemap, ranges: { subuid, subgid }, liveRestore, running, wayBack, problems }',
   define,
 }

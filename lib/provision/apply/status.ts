@@ -1,5 +1,5 @@
 import { isDockerMtlsError } from '../../errors.ts'
-import { openCertificate, readCertificate, type CertificateFacts } from '../../identity/certificate.ts'
+import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
 import { probeServer, type ServerReport } from '../../probe/index.ts'
 import { gatherFacts, gatherMore, lines, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
@@ -36,6 +36,8 @@ export interface DaemonStatus {
   readonly certificate?: CertificateFacts
   /** Does the daemon show another certificate than the one in the file? Then it has yet to be restarted. */
   readonly showsOther: boolean
+  /** The authorities whose clients it takes, by the file. */
+  readonly authorities: readonly CertificateFacts[]
   readonly usernsRemap?: string
   /** The subordinate ids of the user, lines of subuid(5) and subgid(5). */
   readonly ranges: { readonly subuid: readonly string[]; readonly subgid: readonly string[] }
@@ -72,6 +74,7 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
     listeners,
     ...(certificate && { certificate }),
     showsOther: certificate !== undefined && shown.some((print) => print !== certificate.fingerprint256),
+    authorities: authoritiesIn(facts.file(tls.ca)?.text),
     ...(settings.usernsRemap !== undefined && { usernsRemap: settings.usernsRemap }),
     ranges: rangesOf(facts, settings.usernsRemap),
     liveRestore: daemonJson['live-restore'] === true || facts.info?.['LiveRestoreEnabled'] === true,
@@ -124,6 +127,15 @@ function readIfGood(pem: string | undefined): CertificateFacts | undefined {
   }
 }
 
+function authoritiesIn(pem: string | undefined): CertificateFacts[] {
+  try {
+    return splitPem(pem ?? '').map((text) => readCertificate(openCertificate(text)))
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return []
+  }
+}
+
 /** `default` stands for the user dockremap. */
 function rangesOf({ file }: HostFacts, remap: string | undefined): DaemonStatus['ranges'] {
   const [user = ''] = (remap ?? '').split(':')
@@ -139,7 +151,7 @@ function wayBackOf({ file }: HostFacts): DaemonStatus['wayBack'] {
 }
 
 function problemsOf(status: Omit<DaemonStatus, 'problems'>): string[] {
-  const { active, state, listeners, certificate, showsOther, usernsRemap, ranges, wayBack } = status
+  const { active, state, listeners, certificate, authorities, showsOther, usernsRemap, ranges, wayBack } = status
   return [
     ...(active ? [] : [`docker.service is ${state}:  systemctl status docker`]),
     ...(listeners.length === 0 ? ['dockerd does not listen on the network:  docker-mtls daemon apply'] : []),
@@ -147,6 +159,12 @@ function problemsOf(status: Omit<DaemonStatus, 'problems'>): string[] {
     ...(certificate !== undefined && certificate.validTo.getTime() < Date.now()
       ? ["The server's certificate has ended:  docker-mtls cert renew --server"]
       : []),
+    ...authorities
+      .filter(({ validTo }) => validTo.getTime() < Date.now())
+      .map(
+        ({ commonName, subject }) =>
+          `The authority ${commonName ?? subject} has ended, and nobody of it gets in. Where it is kept:  docker-mtls cert ca --replace-ca`,
+      ),
     ...(showsOther
       ? ['The daemon shows another certificate than the one in its file: it was not restarted since.']
       : []),
