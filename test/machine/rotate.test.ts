@@ -223,3 +223,45 @@ describe('a whole rotation, by an administrator, of a daemon in use', { skip: la
     assert.equal(said.trim(), 'true 0')
   })
 })
+
+describe('a whole rotation of a host that setup has made', { skip: lacksMachine() }, () => {
+  let machine: Machine
+  let desk: Desk
+
+  before(async () => {
+    const network = { address: '10.77.0.3' }
+    machine = await bootMachine({ docker: true, ssh: true, node: false, network, name: 'two.test' })
+    desk = deskIn(await mkdtemp(join(base, 'desk-')))
+  })
+  after(() => machine?.stop())
+
+  /** Sets it up once more, and uses it as its client does. */
+  async function setUp(restarts: boolean): Promise<void> {
+    const { code, hosts, stderr } = await desk.lines(['setup', 'ssh://root@two.test', '--client', 'ann', '--yes'])
+    assert.equal(code, 0, stderr)
+    assert.equal(hosts[0]?.restarted, restarts)
+    const docker = await desk.docker('--context', 'two.test', 'version')
+    assert.equal(docker.code, 0, docker.stderr)
+  }
+
+  test('goes by setup, phase after phase, and its context works after each', async () => {
+    await setUp(true)
+    const rows: [words: string[], phase: string, restarts: boolean][] = [
+      [['--name', 'B'], 'trust', true],
+      [['--phase', 'trust', '--confirm', 'ann', '--host', 'two.test'], 'server', true],
+      [['--phase', 'server', '--host', 'two.test'], 'clients', false],
+      [['--phase', 'clients', '--confirm', 'ann', '--yes'], 'finish', true],
+    ]
+    for (const [words, phase, restarts] of rows) {
+      const { code, result, stderr } = await desk.lines(['cert', 'rotate-ca', ...words])
+      assert.equal(code, 0, stderr)
+      assert.equal(result['phase'], phase)
+      // What was given before works on as well as what is new.
+      assert.equal((await desk.docker('--context', 'two.test', 'version')).code, 0)
+      await setUp(restarts)
+    }
+    const { result } = await desk.lines(['cert', 'rotate-ca', '--phase', 'finish', '--host', 'two.test'])
+    assert.equal(result['outcome'], 'ended')
+    await setUp(false)
+  })
+})
