@@ -102,6 +102,18 @@ export function usernsText({ settings, userns }: ApplyPlan, { userns: seen }: Pi
     : `${of}\nnot seen: ${seen.reason}`
 }
 
+/** What was tried of a daemon; where it listens on several addresses, under each of them. */
+export function proofText(proof: ApplyReport['proof']): string {
+  const places = [...new Set(proof.map(({ at }) => at))]
+  const blocks = places.map((place) => {
+    const tried = proof
+      .filter(({ at }) => at === place)
+      .map(({ ok, got }) => `${ok ? '' : 'NOT: '}${printableLines(got)}`)
+    return places.length === 1 ? tried : [`at ${place}:`, ...tried]
+  })
+  return blocks.flat().join('\n')
+}
+
 /** What was done and seen, for a person. */
 export function resultText(plan: ApplyPlan, report: ApplyReport, context: Context): string {
   const { server, settings } = plan
@@ -111,7 +123,7 @@ export function resultText(plan: ApplyPlan, report: ApplyReport, context: Contex
     ['Server', `${names}\n${until(server.facts.validTo)}`],
     ['User namespaces', usernsText(plan, report)],
     ['Written', report.written.length === 0 ? 'nothing, all of it was there' : report.written.join('\n')],
-    ['Proven', report.proof.map(({ ok, got }) => `${ok ? '' : 'NOT: '}${printableLines(got)}`).join('\n')],
+    ['Proven', proofText(report.proof)],
     ...(report.id === undefined
       ? []
       : ([['To go back', asTyped('docker-mtls daemon rollback', context.io.env)]] as [string, string][])),

@@ -8,7 +8,7 @@ import type { Certified } from '../provision/setup/certify.ts'
 import { isDone, type Outcome } from '../provision/setup/each-host.ts'
 import type { PlannedHost } from '../provision/setup/plan-hosts.ts'
 import type { SetupTarget } from '../provision/setup/target.ts'
-import { applyData, planData, planText, usernsText } from './apply-report.ts'
+import { applyData, planData, planText, proofText, usernsText } from './apply-report.ts'
 import type { Context } from './command.ts'
 import { pieceData } from './data.ts'
 import { errorReport, errorText } from './errors.ts'
@@ -95,7 +95,7 @@ function hostText(one: SetHost, { client }: Certified, context: Context): string
     ],
     ['User namespaces', usernsText(plan, report)],
     ['Written', report.written.length === 0 ? 'nothing, all of it was there' : report.written.join('\n')],
-    ['Proven', report.proof.map(({ got }) => printable(got)).join('\n')],
+    ['Proven', proofText(report.proof)],
     ...(made === undefined ? [] : [['Context', `${made.name} (${made.action})`] as [string, string]]),
     ...(report.id === undefined ? [] : [['To go back', goBackLine(one, report.id)] as [string, string]]),
   ]

@@ -71,6 +71,21 @@ export function parseListen(text: string): TcpListener {
   return tcpListener(text, rest)
 }
 
+/**
+ * What dockerd makes of a host of its command line or of daemon.json (moby, ParseDaemonHost in opts/hosts.go): without a
+ * scheme it is TCP, without an address that of this machine alone, without a port 2375.
+ *
+ * @param host - whatever stands there
+ * @returns the listener on the network, fit or not; undefined where it is none
+ */
+export function networkListener(host: string): TcpListener | undefined {
+  const { scheme = 'tcp', rest = '' } = /^(?:(?<scheme>\w+):\/\/)?(?<rest>.*)$/s.exec(host.trim())?.groups ?? {}
+  if (scheme !== 'tcp' || host.trim() === '') return undefined
+  const found = /^(?<name>\[[^\]]*\]|[^:]*)(?::(?<port>\d*))?$/.exec(rest)?.groups
+  if (found === undefined) return `tcp://${rest}`
+  return `tcp://${found['name'] || 'localhost'}:${found['port'] || '2375'}`
+}
+
 function unixListener(text: string, path: string): LocalListener {
   const fault = pathFault(path)
   if (fault !== undefined)

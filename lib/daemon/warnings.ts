@@ -1,6 +1,7 @@
 import { hostsOf } from './existing.ts'
 import type { Flag } from './flags.ts'
 import type { DaemonOptions } from './options.ts'
+import { networkListener } from './listen.ts'
 import { isLocal, makePlan, type Plan } from './plan.ts'
 import { show } from './text.ts'
 
@@ -46,7 +47,7 @@ function droppedFlags(plan: Plan): string[] {
 function isLost({ name = '', value }: Flag, { local, tcp, tls, usernsRemap, debug }: Plan): boolean {
   switch (name) {
     case 'host':
-      return ![...local, ...tcp].some((flag) => flag.value === value)
+      return value === undefined || ![...local, ...tcp].some((flag) => isSame(flag, value))
     case 'tlscacert':
       return value !== tls.ca
     case 'tlscert':
@@ -62,6 +63,11 @@ function isLost({ name = '', value }: Flag, { local, tcp, tls, usernsRemap, debu
   }
 }
 
+/** dockerd takes a host without a scheme for one of TCP. */
+function isSame({ value }: Flag, host: string): boolean {
+  return value === host || value === networkListener(host)
+}
+
 function replacedKeys({ existing = {}, local, tcp, tls, usernsRemap, debug }: Plan): string[] {
   const now: Record<string, unknown> = {
     tls: undefined,
@@ -73,7 +79,7 @@ function replacedKeys({ existing = {}, local, tcp, tls, usernsRemap, debug }: Pl
     ...(debug === undefined ? {} : { debug }),
   }
   const keys = Object.keys(now).filter((key) => key in existing && existing[key] !== now[key])
-  const hosts = hostsOf(existing).filter((host) => ![...local, ...tcp].some((flag) => flag.value === host))
+  const hosts = hostsOf(existing).filter((host) => ![...local, ...tcp].some((flag) => isSame(flag, host)))
   return [
     ...keys.map((key) => `"${key}" of daemon.json was ${show(JSON.stringify(existing[key]))}, and is replaced.`),
     ...hosts.map((host) => `The ${isLocal(host) ? 'local ' : ''}listener ${show(host)} of daemon.json is left out.`),

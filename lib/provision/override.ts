@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { readFlags } from '../daemon/flags.ts'
+import { networkListener } from '../daemon/listen.ts'
 import {
   DOCKER_CE_UNIT,
   daemonWarnings,
@@ -88,7 +89,7 @@ export function settingsOf(unit: ParsedUnit): DaemonSettings {
   const isOurs = last('tlscacert') === wanted.ca && last('tlscert') === wanted.cert && last('tlskey') === wanted.key
   const usernsRemap = last('userns-remap')
   return {
-    listen: hosts.filter((host): host is Listener => host.startsWith('tcp://')),
+    listen: hosts.flatMap((host) => networkListener(host) ?? []),
     ...(isOurs && { tlsDir }),
     ...(usernsRemap !== undefined && { usernsRemap }),
   }

@@ -66,6 +66,25 @@ describe('variables of a unit', () => {
     assert.deepEqual(expand(unit, []).argv, ['-H', 'fd://'])
   })
 
+  test('the unit sets some itself, and its files win', () => {
+    const said = { service: 'Environment="DOCKER_OPTS=-H tcp://0.0.0.0:2375" ONE=1' }
+    const own = expand(unit, assignmentsOf(unit, factsOf({ facts: said })))
+    assert.deepEqual(
+      own.flags.map(({ name, value, path }) => [name, value, path]),
+      [
+        ['host', 'tcp://0.0.0.0:2375', 'Environment= of docker.service'],
+        [undefined, undefined, 'Environment= of docker.service'],
+      ],
+    )
+    const files = { '/etc/default/docker': 'DOCKER_OPTS=--debug\n' }
+    assert.deepEqual(expand(unit, assignmentsOf(unit, factsOf({ facts: said, files }))).argv, [
+      '-H',
+      'fd://',
+      '--debug',
+      '1',
+    ])
+  })
+
   test('flags are found and left out in every way of writing them', () => {
     const argv = ['-H', 'fd://', '--userns-remap', 'default', '--config-file=/a b.json', '-D']
     assert.equal(flagValue(argv, 'config-file'), '/a b.json')
@@ -111,6 +130,22 @@ describe('what is in force', () => {
     assert.deepEqual(settings.listen, ['tcp://[::]:2376'])
     assert.deepEqual(plaintext, ['tcp://0.0.0.0:2375'])
   })
+
+  const written: [string, readonly string[], readonly string[]][] = [
+    ['-H 10.0.0.4:2376', ['tcp://10.0.0.4:2376'], []],
+    ['-H :2376', ['tcp://localhost:2376'], []],
+    ['-H 10.0.0.4', [], ['tcp://10.0.0.4:2375']],
+    ['--host tcp://10.0.0.4', [], ['tcp://10.0.0.4:2375']],
+    ['-H=[::1]:2376', ['tcp://[::1]:2376'], []],
+    ['-H tcp://', [], ['tcp://localhost:2375']],
+    ['-H unix:///x.sock -H fd:// -H ""', [], []],
+  ]
+  for (const [flags, listen, closed] of written) {
+    test(`${flags}: listens as dockerd understands it`, () => {
+      const { settings, plaintext } = settingsInForce(unitWith(`/d/dockerd ${flags}`), '')
+      assert.deepEqual([settings.listen, plaintext], [listen, closed])
+    })
+  }
 })
 
 describe('what has to be written', () => {

@@ -247,7 +247,7 @@ export const setup: CommandSpec = {
     ['docker-mtls setup ssh://root@10.0.0.4 --name build01 --context build01', 'by a name of its own'],
     ['docker-mtls setup ssh://root@build01 --dry-run', 'what would be done'],
   ],
-  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, got }], context: { name, action }, variables }] };\nsubject is the host.',
+  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host.',
   jsonLines: true,
   stray: (extra) => `A host is written  ssh://USER@${extra}`,
   define,

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
 import { ConnectionError, isDockerMtlsError, ProvisionError } from '../../errors.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
 import { asScript } from '../host/sh.ts'
@@ -14,8 +13,10 @@ import { whyNotStarted } from './journal.ts'
 import { ROLLBACK_AFTER_S, type ApplyOptions } from './options.ts'
 import { rollbackFailed } from './pending.ts'
 import { refuseConflicts, type ApplyPlan } from './plan.ts'
-import { prove, type ProofCheck } from './proof.ts'
+import type { ProofCheck } from './proof.ts'
+import { proveAll } from './prove-all.ts'
 import { followSteps } from './steps.ts'
+import { formatTarget, targetOf } from './targets.ts'
 import { commitScript, PENDING_CODE, transactionScript } from './transaction.ts'
 import { validate } from './validate.ts'
 
@@ -52,7 +53,7 @@ export async function carryOut(plan: ApplyPlan, options: CarryOutOptions): Promi
   )
   const complete = await withKey(plan, shell)
   if (!plan.restarts) {
-    const proof = await proveIt(complete, options).catch(() => undefined)
+    const proof = await proveAll(complete, options).catch(() => undefined)
     if (proof?.every(({ ok }) => ok) === true) return reportOf([], proof, false)
   }
   return transact(complete, options)
@@ -91,7 +92,7 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
     ran = await followSteps(shell, transactionScript(plan, { id, after: rollbackAfter, owner }), onStep)
     requireApplied(ran, shell)
     signal?.throwIfAborted()
-    const proof = await proveIt(plan, options)
+    const proof = await proveAll(plan, options)
     const userns = await lookAtContainer(plan, options)
     signal?.throwIfAborted()
     isEnding = true
@@ -134,30 +135,6 @@ async function commit(id: string, shell: HostShell): Promise<void> {
   })
 }
 
-/** How long a listener may take to be there after systemd has been told that dockerd is ready. */
-const PORT_MS = 15_000
-
-function proveIt(plan: ApplyPlan, options: CarryOutOptions): Promise<readonly ProofCheck[]> {
-  const { probe, signal, onStep } = options
-  const title = 'prove it from outside: who gets in, and who does not'
-  return runStep(onStep, { step: 'prove', title }, async (talk) => {
-    const { host, port } = targetOf(plan, options.address)
-    const deadline = Date.now() + PORT_MS
-    for (;;) {
-      try {
-        const checks = await prove({ host, port, server: plan.server, probe, signal })
-        refuseFailed(checks, `${host}:${port}`)
-        talk.result(`${checks.length} of ${checks.length} as it should be`)
-        return checks
-      } catch (error) {
-        if (!isDockerMtlsError(error, 'ERR_CONNECTION_REFUSED') || Date.now() > deadline) throw error
-        talk.wait(`somebody to listen on ${host}:${port}`)
-        await wait(250, undefined, { signal })
-      }
-    }
-  })
-}
-
 /** With user namespaces a container is looked at from outside, by the host's own socket or as the client of the proof. */
 async function lookAtContainer(plan: ApplyPlan, options: CarryOutOptions): Promise<UsernsProof | undefined> {
   const { shell, probe, signal, onStep } = options
@@ -165,10 +142,10 @@ async function lookAtContainer(plan: ApplyPlan, options: CarryOutOptions): Promi
   if (rootUid === undefined || (!shell.isHere && probe === undefined)) return undefined
   const { connect } = await import('../../engine/connect.ts')
   const { proveUserns } = await import('../userns/prove.ts')
-  const { host, port } = targetOf(plan, options.address)
+  const { listen } = plan.settings
   const endpoint = shell.isHere
     ? { host: LOCAL_SOCKET }
-    : { host: `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`, ...probe }
+    : { host: formatTarget(targetOf(listen[0] ?? '', options.address, listen)), ...probe }
   const docker = await connect(endpoint, {})
   const readUidMap = async (pid: number): Promise<string> => (await shell.run(`cat /proc/${pid}/uid_map\n`)).stdout
   try {
@@ -176,24 +153,6 @@ async function lookAtContainer(plan: ApplyPlan, options: CarryOutOptions): Promi
   } finally {
     await docker.close()
   }
-}
-
-/** The first listener on the network; one for all addresses is knocked at on loopback. */
-export function targetOf({ settings }: Pick<ApplyPlan, 'settings'>, address?: string): { host: string; port: number } {
-  const [, host = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(settings.listen[0] ?? '') ?? []
-  const bare = host.replaceAll(/[[\]]/g, '')
-  const here = bare === '0.0.0.0' ? '127.0.0.1' : bare === '::' ? '::1' : bare
-  return { host: address ?? here, port: Number(port) }
-}
-
-function refuseFailed(checks: readonly ProofCheck[], where: string): void {
-  const failed = checks.filter(({ ok }) => !ok)
-  if (failed.length === 0) return
-  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
-    tried: `proving the daemon at ${where} from outside`,
-    got: failed.map(({ got }) => got).join('; '),
-    todo: 'Compare the files with what init made.',
-  })
 }
 
 interface Going {

@@ -1,11 +1,12 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { DaemonJson } from '../../daemon/existing.ts'
 import type { ParsedUnit } from '../../daemon/index.ts'
-import { lines, type HostFacts } from '../host/facts.ts'
+import type { HostFacts } from '../host/facts.ts'
 import type { FoundUnit } from '../installed-unit.ts'
 import type { DaemonSettings } from '../override.ts'
 import { DAEMON_JSON } from '../render.ts'
 import type { ApplyForm, InForce } from './in-force.ts'
+import { portTroubles, unseenFromHere } from './ports.ts'
 import { flagValue, type Expanded } from './variables.ts'
 
 /** Something on the host that would keep the new configuration from working. */
@@ -33,13 +34,15 @@ export interface Situation {
   readonly daemonJson: DaemonJson
   readonly liveRestore: boolean
   readonly form: ApplyForm
+  /** Is it proven from the host itself? */
+  readonly isHere: boolean
 }
 
 type Search = (situation: Situation) => Conflict[]
 
 /** Finds what would bite, all of it at once. */
 export function findConflicts(situation: Situation): Conflict[] {
-  return [laterDropIns, otherBinary, otherConfig, variables, portTaken, snapshotter, swarm, orphans].flatMap((search) =>
+  return [laterDropIns, otherBinary, otherConfig, variables, ports, snapshotter, swarm, orphans].flatMap((search) =>
     search(situation),
   )
 }
@@ -90,33 +93,10 @@ const variables: Search = ({ expanded, settings }) =>
       ),
     )
 
-const portTaken: Search = ({ facts, settings }) => {
-  const dockerds = new Set(facts.daemons.map(({ pid }) => String(pid)))
-  return settings.listen.flatMap((listener) => {
-    const [, address = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(listener) ?? []
-    const taken = lines(facts.fact('listening'))
-      .map(readSocket)
-      .find((socket) => socket.port === port && overlaps(socket.address, address) && !dockerds.has(socket.pid))
-    if (taken === undefined) return []
-    const who = taken.program === '' ? 'another program' : `${taken.program} (process ${taken.pid})`
-    return [conflict(listener, `${who} listens on ${taken.address}:${port} already`, OTHER_PORT)]
-  })
-}
-
-const OTHER_PORT = 'End that program, or give dockerd another address or port:  --listen ADDRESS:PORT'
-
-function readSocket(line: string): { address: string; port: string; program: string; pid: string } {
-  const [, , , local = ''] = line.trim().split(/\s+/)
-  const [, address = '', port = ''] = /^(.*):(\d+)$/.exec(local) ?? []
-  const [, program = '', pid = ''] = /users:\(\("([^"]*)",pid=(\d+)/.exec(line) ?? []
-  return { address: address.replace(/%.*$/, ''), port, program, pid }
-}
-
-const ANY = new Set(['0.0.0.0', '[::]', '*'])
-
-function overlaps(taken: string, wanted: string): boolean {
-  return taken === wanted || ANY.has(taken) || ANY.has(wanted)
-}
+const ports: Search = ({ facts, settings: { listen }, isHere }) =>
+  [...portTroubles(facts, listen), ...(isHere ? [] : unseenFromHere(listen))].map(({ what, got, todo }) =>
+    conflict(what, got, todo),
+  )
 
 const snapshotter: Search = ({ daemonJson, settings, facts }) => {
   const { features } = daemonJson

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
-import { parseListen, type Listener } from '../../daemon/index.ts'
+import { parseListen } from '../../daemon/index.ts'
+import { networkListener } from '../../daemon/listen.ts'
 import { hostsOf, readDaemonJson, type DaemonJson } from '../../daemon/existing.ts'
 import { isDockerMtlsError } from '../../errors.ts'
 import type { FoundUnit } from '../installed-unit.ts'
@@ -13,7 +14,7 @@ export interface InForce {
   readonly form: ApplyForm
   /** Only what we could render ourselves: no plaintext listener is among them. */
   readonly settings: DaemonSettings
-  /** Listeners on the network without TLS, which will be closed. */
+  /** Listeners on Docker's plaintext port, and such as nobody could render: they will be closed. */
   readonly plaintext: readonly string[]
   readonly daemonJson: DaemonJson
 }
@@ -33,7 +34,7 @@ export function settingsInForce(found: FoundUnit | undefined, json: string | und
   const isJson = hosts.length > 0 && ofUnit.listen.length === 0
   const tlsDir = ofUnit.tlsDir ?? tlsDirOf(daemonJson)
   const remap = ofUnit.usernsRemap ?? textOf(daemonJson, 'userns-remap')
-  const listen = [...ofUnit.listen, ...hosts.filter((host): host is Listener => host.startsWith('tcp://'))]
+  const listen = [...ofUnit.listen, ...hosts.flatMap((host) => networkListener(host) ?? [])]
   return {
     form: isJson ? 'daemon-json' : 'systemd',
     settings: {

@@ -15,6 +15,7 @@ import { changesOf, isWritten, type Change, type WantedFile } from './changes.ts
 import { findConflicts, type Conflict } from './conflicts.ts'
 import { settingsInForce, type ApplyForm, type InForce } from './in-force.ts'
 import type { ApplyWishes } from './options.ts'
+import { openDoorQuestions } from './ports.ts'
 import { renderConfiguration, settingsOfInit, type Rendered } from './rendered.ts'
 import { checkServerFiles, type ServerFiles } from './server-files.ts'
 import { unitOf } from './unit.ts'
@@ -77,12 +78,12 @@ export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: 
   const facts = await gatherMore(
     shell,
     first,
-    wantedFacts(found, tlsDir, usernsQuestions(found.unit, inForce, remap)),
+    wantedFacts(found, tlsDir, [...usernsQuestions(found.unit, inForce, remap), ...openDoorQuestions(first)]),
     signal,
   )
   const server = wishes.server ?? serverOnHost(facts, tlsDir)
   const liveRestore = wishes.liveRestore
-  return decide({ wishes, read, found, inForce, there, tlsDir, facts, server, liveRestore })
+  return decide({ wishes, read, found, inForce, there, tlsDir, facts, server, liveRestore, isHere: shell.isHere })
 }
 
 function wantedFacts({ unit }: FoundUnit, tlsDir: string, more: readonly string[]): FurtherFacts {
@@ -106,6 +107,7 @@ interface Known {
   readonly facts: HostFacts
   readonly server: ServerFiles
   readonly liveRestore: boolean | undefined
+  readonly isHere: boolean
 }
 
 function decide(known: Known): ApplyPlan {
@@ -129,6 +131,7 @@ function decide(known: Known): ApplyPlan {
     daemonJson,
     liveRestore,
     form,
+    isHere: known.isHere,
   }
   const restarts = changes.some(isWritten) || mustRestart(facts)
   return {
@@ -193,7 +196,7 @@ function tryToRender(known: Known, form: ApplyForm): { rendered: Rendered } | { 
 }
 
 function refusedPlan(
-  { tlsDir, server, facts, there, found, inForce }: Known,
+  { tlsDir, server, facts, there, found, inForce, isHere }: Known,
   form: ApplyForm,
   first: Conflict,
 ): ApplyPlan {
@@ -216,6 +219,7 @@ function refusedPlan(
     daemonJson,
     form,
     liveRestore: false,
+    isHere,
   })
   return {
     form,

@@ -4,6 +4,7 @@ import { createAuthority, issueClient } from '../../pki/index.ts'
 import { namesOnly, probeServer, tryClient, type ServerReport } from '../../probe/index.ts'
 import type { ProbeIdentity } from './options.ts'
 import type { ServerFiles } from './server-files.ts'
+import { formatTarget } from './targets.ts'
 
 /** One thing that was tried from outside. */
 export interface ProofCheck {
@@ -18,6 +19,8 @@ export interface ProofCheck {
     | 'same-named-ca'
     | 'client'
   readonly ok: boolean
+  /** Where it was tried: `tcp://127.0.0.1:2376`. */
+  readonly at: string
   /** What was seen: a sentence without a full stop. */
   readonly got: string
 }
@@ -38,18 +41,27 @@ export interface ProofOptions {
  * @throws {@link ConnectionError} where it can't be reached
  */
 export async function prove(options: ProofOptions): Promise<ProofCheck[]> {
-  const { host, port, server, probe, signal } = options
+  const at = formatTarget(options)
+  return (await tryAll(options)).map((check) => ({ ...check, at }))
+}
+
+/** What was tried, wherever that was. */
+type Seen = Omit<ProofCheck, 'at'>
+
+async function tryAll({ host, port, server, probe, signal }: ProofOptions): Promise<Seen[]> {
   const servername = nameOf(server)
   const target = { host, port, servername, ...(signal && { signal }) }
   const report = await probeServer(target)
   const knock = (shown?: Shown): ReturnType<typeof tryClient> =>
     tryClient({ ...target, ca: server.ca, ...(shown && { cert: shown.cert, key: shown.key }) })
   const checks = [shownCertificate(report, server), authorities(report, server), plaintext(report)]
-  checks.push(await refused('no-certificate', 'nobody without a certificate gets in', () => knock()))
+  // There is no TLS to try anything with.
+  if (report.protocols.length === 0) return checks
+  checks.push(await refused('no-certificate', NOBODY, () => knock()))
   const { key, cert } = server
   if (key !== undefined) {
     const own = (): ReturnType<typeof tryClient> => knock({ cert, key })
-    checks.push(await refused('server-certificate', "the server's own certificate does not get in", own))
+    checks.push(await refused('server-certificate', OWN, own))
   }
   checks.push(...(await foreigners(server, knock)))
   if (probe !== undefined) checks.push(await accepted(() => knock(probe)))
@@ -65,7 +77,7 @@ function nameOf({ facts: { names } }: ServerFiles): string {
   return all.find((name) => name === 'localhost') ?? all[0] ?? 'localhost'
 }
 
-function shownCertificate({ certificate }: ServerReport, { facts }: ServerFiles): ProofCheck {
+function shownCertificate({ certificate }: ServerReport, { facts }: ServerFiles): Seen {
   const ok = certificate?.fingerprint256 === facts.fingerprint256
   const got = ok
     ? `it shows the new certificate, until ${facts.validTo.toISOString().slice(0, 10)}`
@@ -74,7 +86,7 @@ function shownCertificate({ certificate }: ServerReport, { facts }: ServerFiles)
 }
 
 /** An empty list would mean every CA that the system trusts. */
-function authorities(report: ServerReport, { ca }: ServerFiles): ProofCheck {
+function authorities(report: ServerReport, { ca }: ServerFiles): Seen {
   const { acceptedAuthorities: names } = report
   const ok = namesOnly(report, ca)
   const said =
@@ -86,22 +98,36 @@ function authorities(report: ServerReport, { ca }: ServerFiles): ProofCheck {
   }
 }
 
-function plaintext({ plaintext: answer }: ServerReport): ProofCheck {
+function plaintext({ plaintext: answer }: ServerReport): Seen {
   const ok = answer === 'refused'
   return { name: 'plaintext', ok, got: ok ? 'plain HTTP is refused' : `plain HTTP is answered (${answer})` }
 }
 
+/** What is said where somebody is refused, and what where not. */
+type Words = readonly [good: string, bad: string]
+
+const NOBODY: Words = ['nobody without a certificate gets in', 'everybody gets in, without any certificate']
+const OWN: Words = [
+  "the server's own certificate does not get in",
+  "the server's own certificate gets in as a client's",
+]
+const FOREIGN: Words = ['no client of a foreign CA gets in', 'a client of a foreign CA gets in']
+const NAMESAKE: Words = [
+  'no client of another CA of the same name gets in',
+  'a client of another CA of the same name gets in',
+]
+
 async function refused(
   name: ProofCheck['name'],
-  good: string,
+  [good, bad]: Words,
   knock: () => ReturnType<typeof tryClient>,
-): Promise<ProofCheck> {
+): Promise<Seen> {
   const { accepted: isIn, ...verdict } = await knock()
   const alert = 'alert' in verdict && verdict.alert !== '' ? ` (${verdict.alert})` : ''
-  return { name, ok: !isIn, got: isIn ? `gets in: ${name}` : `${good}${alert}` }
+  return { name, ok: !isIn, got: isIn ? bad : `${good}${alert}` }
 }
 
-async function accepted(knock: () => ReturnType<typeof tryClient>): Promise<ProofCheck> {
+async function accepted(knock: () => ReturnType<typeof tryClient>): Promise<Seen> {
   const verdict = await knock()
   const got = verdict.accepted
     ? `a client's certificate gets in, by ${verdict.protocol}`
@@ -110,17 +136,13 @@ async function accepted(knock: () => ReturnType<typeof tryClient>): Promise<Proo
 }
 
 /** One CA of its own name, and one of ours: who only compares names would take the second. */
-async function foreigners(
-  { ca }: ServerFiles,
-  knock: (shown: Shown) => ReturnType<typeof tryClient>,
-): Promise<ProofCheck[]> {
+async function foreigners({ ca }: ServerFiles, knock: (shown: Shown) => ReturnType<typeof tryClient>): Promise<Seen[]> {
   const strange = await issueClient(await createAuthority({ days: 1 }), { name: 'stranger', days: 1 })
-  const checks = [await refused('foreign-ca', 'no client of a foreign CA gets in', () => knock(strange))]
+  const checks = [await refused('foreign-ca', FOREIGN, () => knock(strange))]
   const commonName = commonNameOf(ca)
   if (commonName === undefined) return checks
   const namesake = await issueClient(await createAuthority({ days: 1, commonName }), { name: 'stranger', days: 1 })
-  const good = 'no client of another CA of the same name gets in'
-  return [...checks, await refused('same-named-ca', good, () => knock(namesake))]
+  return [...checks, await refused('same-named-ca', NAMESAKE, () => knock(namesake))]
 }
 
 function commonNameOf(ca: string): string | undefined {

@@ -7,8 +7,9 @@ import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/trouble.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../override.ts'
 import { DAEMON_JSON } from '../render.ts'
-import { targetOf } from './carry-out.ts'
 import { settingsInForce, type ApplyForm } from './in-force.ts'
+import { openDoorQuestions, openDoors } from './ports.ts'
+import { formatTarget, isListenerOf, targetOf } from './targets.ts'
 import { unitOf } from './unit.ts'
 
 /** A listener on the network, as it is configured and as it was seen. */
@@ -60,12 +61,18 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   const found = unitOf(first, shell.name)
   const { form, settings, plaintext, daemonJson } = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const tls = tlsFilesIn(settings.tlsDir ?? DEFAULT_TLS_DIR)
-  const wanted = { programs: [], files: [tls.ca, tls.cert], secrets: [], writable: [] }
+  const more = openDoorQuestions(first)
+  const wanted = { programs: [], files: [tls.ca, tls.cert], secrets: [], writable: [], more }
   const facts = await gatherMore(shell, first, wanted, signal)
-  const listeners = await Promise.all(
-    [...settings.listen, ...plaintext].map((listener) => lookAt(listener, facts.file(tls.ca)?.text, signal)),
-  )
+  const ca = facts.file(tls.ca)?.text
+  const configured = [...settings.listen, ...plaintext]
+  const besides = facts.sockets
+    .filter((socket) => !configured.some((listener) => isListenerOf(socket, listener)))
+    .map(({ address, port }) => formatTarget({ host: address, port }))
+  const look = (listener: string): Promise<ListenerStatus> => lookAt(listener, ca, signal)
   const certificate = readIfGood(facts.file(tls.cert)?.text)
+  const listeners = await Promise.all(configured.map(look))
+  listeners.push(...(await Promise.all(besides.map(look))).filter((one) => isOfApi(one, certificate, listeners)))
   const shown = listeners.map(({ seen }) => seen?.certificate?.fingerprint256).filter((print) => print !== undefined)
   const status = {
     ...serviceOf(facts),
@@ -81,7 +88,8 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
     ...(facts.info && { running: Number(facts.info['ContainersRunning'] ?? 0) }),
     wayBack: wayBackOf(facts),
   } as const
-  return { ...status, problems: problemsOf(status) }
+  const doors = openDoors(facts).map(({ what, got, todo }) => `${what}: ${got}. ${todo}`)
+  return { ...status, problems: [...problemsOf(status), ...doors] }
 }
 
 function serviceOf({ property }: HostFacts): Pick<DaemonStatus, 'active' | 'state' | 'since' | 'pid' | 'enabled'> {
@@ -100,7 +108,7 @@ function serviceOf({ property }: HostFacts): Pick<DaemonStatus, 'active' | 'stat
 const PROBE_MS = 3000
 
 async function lookAt(listener: string, ca: string | undefined, signal?: AbortSignal): Promise<ListenerStatus> {
-  const { host, port } = targetOf({ settings: { listen: [listener as `tcp://${string}`] } })
+  const { host, port } = targetOf(listener)
   try {
     const seen = await probeServer({ host, port, timeout: PROBE_MS, ...(signal && { signal }) })
     return { listener, seen, isSecure: isSecure(seen, ca) }
@@ -108,6 +116,17 @@ async function lookAt(listener: string, ca: string | undefined, signal?: AbortSi
     if (!isDockerMtlsError(error)) throw error
     return { listener, isSecure: false }
   }
+}
+
+/** dockerd listens for other things as well: its metrics, a swarm. */
+function isOfApi(
+  { seen }: ListenerStatus,
+  certificate: CertificateFacts | undefined,
+  others: readonly ListenerStatus[],
+): boolean {
+  if (seen?.plaintext === 'docker') return true
+  const ours = [certificate, ...others.map((other) => other.seen?.certificate)].map((one) => one?.fingerprint256)
+  return seen?.certificate !== undefined && ours.includes(seen.certificate.fingerprint256)
 }
 
 function isSecure(

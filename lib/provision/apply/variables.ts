@@ -20,11 +20,23 @@ export interface Expanded {
   readonly argv: readonly string[]
 }
 
-/** The files that a unit's variables come from, those that systemd may miss without a word among them. */
-export function assignmentsOf(unit: ParsedUnit, { file }: HostFacts): Assignment[] {
-  return unit.environmentFiles.flatMap((path) => {
+/**
+ * What a unit's variables are set to: by its own Environment=, and by its files, which win (systemd.exec(5)); those that
+ * systemd may miss without a word are among them.
+ */
+export function assignmentsOf(unit: ParsedUnit, { file, property }: HostFacts): Assignment[] {
+  const ofFiles = unit.environmentFiles.flatMap((path) => {
     const text = file(path)?.text ?? ''
     return parseAssignments(text).map(([name, value]) => ({ name, value, path }))
+  })
+  return [...ofUnit(property('service', 'Environment')), ...ofFiles]
+}
+
+/** As `systemctl show` has them: words as in a unit, each NAME=VALUE. */
+function ofUnit(environment: string): Assignment[] {
+  return splitWords(environment, { variables: false }).flatMap(({ text }) => {
+    const [, name, value] = /^(\w+)=(.*)$/s.exec(text) ?? []
+    return name === undefined || value === undefined ? [] : [{ name, value, path: 'Environment= of docker.service' }]
   })
 }
 

@@ -8,7 +8,7 @@ const SOON_MS = 30 * 86_400_000
 export function warningsOf({ inForce, facts }: Situation, { facts: certificate }: ServerFiles): string[] {
   const left = certificate.validTo.getTime() - Date.now()
   return [
-    ...inForce.plaintext.map((host) => `dockerd listens on ${host} without TLS now: that listener is closed.`),
+    ...inForce.plaintext.map((host) => `dockerd listens on ${host} now, where nobody should: that listener is closed.`),
     ...(left < SOON_MS
       ? [`The server's certificate ends on ${certificate.validTo.toISOString().slice(0, 10)}:  docker-mtls cert renew`]
       : []),

@@ -1,5 +1,6 @@
 import { LOAD_PATH, UNIT_NAME } from '../installed-unit.ts'
 import { asScript, shWord } from './sh.ts'
+import { socketsScript } from './sockets.ts'
 
 /** Where we keep what is needed to go back: on the host, for root alone. */
 export const STATE_FOLDER = '/var/lib/docker-mtls'
@@ -14,6 +15,7 @@ const SERVICE = [
   'NeedDaemonReload',
   'ActiveEnterTimestamp',
   'UnitFileState',
+  'Environment',
 ]
 
 /**
@@ -50,10 +52,11 @@ export function factsScript(): string {
     'fact dockerd "$(command -v dockerd 2>/dev/null)"',
     'fact docker "$(command -v docker 2>/dev/null)"',
     `said service systemctl show ${UNIT_NAME} -p ${SERVICE.join(',')}`,
-    'said socket systemctl show docker.socket -p LoadState,ActiveState',
+    'said socket systemctl show docker.socket -p LoadState,ActiveState,Listen',
     'said containerd systemctl show containerd.service -p LoadState,ActiveState',
     `fact dockerds "$(${RUNNING_DOCKERDS})"`,
     'said listening ss -H -ltnp',
+    `fact sockets "$(p=$(systemctl show ${UNIT_NAME} -p MainPID --value 2>/dev/null); ${socketsScript('$p')})"`,
     `for f in ${units.join(' ')}; do file "$f"; done`,
     'for f in /etc/docker/daemon.json /etc/default/docker /etc/sysconfig/docker; do file "$f"; done',
     'for f in /etc/subuid /etc/subgid /etc/passwd /etc/group /etc/login.defs /etc/os-release; do file "$f"; done',

@@ -1,6 +1,7 @@
 import { ProvisionError } from '../../errors.ts'
 import { factsScript, furtherFactsScript, type FurtherFacts } from './facts-script.ts'
 import { lastWords, type HostShell } from './shell.ts'
+import { parseSockets, type TcpSocket } from './sockets.ts'
 
 /** A file of the host as it is now. */
 export interface HostFile {
@@ -30,6 +31,8 @@ export interface HostFacts {
   readonly file: (path: string) => HostFile | undefined
   readonly files: readonly HostFile[]
   readonly daemons: readonly RunningDaemon[]
+  /** What dockerd listens on; empty where that could not be seen. */
+  readonly sockets: readonly TcpSocket[]
   /** What `docker info` says, where it could be asked. */
   readonly info: Readonly<Record<string, unknown>> | undefined
 }
@@ -86,6 +89,7 @@ function makeFacts(fact: (name: string) => string, files: readonly HostFile[]): 
     file: (path) => byPath.get(path),
     property: (unit, name) => new RegExp(`^${name}=(.*)$`, 'm').exec(fact(unit))?.[1] ?? '',
     daemons: lines(fact('dockerds')).map(readDaemon),
+    sockets: parseSockets(fact('sockets')) ?? [],
     info: readInfo(fact('info')),
   }
 }

@@ -27,9 +27,13 @@ export interface HostShell {
   run(script: string, options?: RunOptions): Promise<Ran>
 }
 
-/** Every script begins so: messages in English, and programs where root has them. */
-export const PREAMBLE =
-  'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; umask 022; unset CDPATH ENV\n'
+/**
+ * Every script begins so: messages in English, and programs where root has them. What is exported for the docker command
+ * of whoever runs us would lead it elsewhere, or to speak TLS to a local socket.
+ */
+export const PREAMBLE: string =
+  'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; umask 022; unset CDPATH ENV ' +
+  'DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_CERT_PATH DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_API_VERSION\n'
 
 /** What a failed command said, in a line. */
 export function lastWords({ code, stderr }: Ran): string {
