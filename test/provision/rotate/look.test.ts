@@ -4,6 +4,7 @@ import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { PkiFolder } from '../../../lib/pki/index.ts'
+import { findProbe, findSource } from '../../../lib/provision/apply/source.ts'
 import type { RotateOptions } from '../../../lib/provision/rotate/options.ts'
 import type { RotationReport } from '../../../lib/provision/rotate/report.ts'
 import { rotateAuthority } from '../../../lib/provision/rotate/rotate.ts'
@@ -45,6 +46,11 @@ const agree = async (): Promise<void> => undefined
 /** Of each server that is waited for: is there a client of a day beside its files? */
 function probes({ waiting }: RotationReport): boolean[] {
   return waiting.servers.map(({ probe }) => probe)
+}
+
+/** Would an apply with these files prove itself with the client of a day that is beside them? */
+async function applyFinds(root: string): Promise<boolean> {
+  return (await findProbe(undefined, await findSource(join(root, 'server')))) !== undefined
 }
 
 /** What a look came to. */
@@ -127,12 +133,15 @@ describe('a client of a day for the proof of an apply', () => {
     assert.deepEqual(probes(await rotate({ next: { commonName: 'B' } })), [false])
     assert.deepEqual(probes(await rotate({ probe: true })), [true])
     assert.equal(await issuer(), 'CN=A')
+    assert.equal(await applyFinds(root), true)
     await rotate({ confirm: ['alice'], confirmServer: ['server'] })
     await rotate({ confirmServer: ['server'] })
     // The one of the old authority will be refused from now on: it is none any more.
     assert.deepEqual(probes(await rotate({ confirm: ['alice'], consent: agree })), [false])
+    assert.equal(await applyFinds(root), false)
     assert.deepEqual(probes(await rotate({ probe: true })), [true])
     assert.equal(await issuer(), 'CN=B')
+    assert.equal(await applyFinds(root), true)
     // It is no client that anybody has to be told of.
     assert.deepEqual((await rotate({ action: 'status' })).lost, [])
   })
