@@ -167,7 +167,7 @@ describe('what it is called', () => {
 
 describe('completion', () => {
   const ROWS: readonly (readonly [readonly string[], RegExp])[] = [
-    [[''], /^init\t.*\ncert\tcertificates\n(?:.*\n)*bridge\t.*\n(?:.*\n)*:4\n$/],
+    [[''], /^init\t.*\nsetup\t.*\ncert\tcertificates\n(?:.*\n)*bridge\t.*\n(?:.*\n)*:4\n$/],
     [['pi'], /^ping\t.*\n:4\n$/],
     [['context', ''], /^create\t.*\n(?:.*\n)*rm\t.*\n:4\n$/],
     [['context', 'r'], /^rm\t.*\n:4\n$/],
