@@ -121,6 +121,21 @@ describe('cert renew', () => {
     assert.equal((await runCli([...line.slice(0, -2), join(folder, 'alice.tar'), '--force'])).code, 0)
   })
 
+  test('--probe is for the proof that an apply makes, and of a server alone', async (t) => {
+    const { folder, cert } = await place(t)
+    const probe = join(folder, 'server/probe/cert.pem')
+    await cert(['renew', 'alice', '--probe'])
+    await assert.rejects(readFile(probe))
+    await cert(['renew', '--server', '--probe', '--dry-run'])
+    await assert.rejects(readFile(probe))
+    assert.match(
+      (await cert(['renew', '--server'])).stdout,
+      /^ {4}docker-mtls daemon apply --from server --no-client-proof$/m,
+    )
+    assert.match((await cert(['renew', '--server', '--probe'])).stdout, /^ {4}docker-mtls daemon apply --from server$/m)
+    assert.match(new X509Certificate(await readFile(probe)).subject, /^CN=probe-/)
+  })
+
   test('--days, and a dry run', async (t) => {
     const { folder, cert, json } = await place(t)
     const before = await treeOf(folder)
