@@ -3,8 +3,6 @@ import { notPem } from '../identity/pem.ts'
 import { subjectOf, type DistinguishedName } from './distinguished-name.ts'
 import type { ServerReport } from './server.ts'
 
-type Asked = Pick<ServerReport, 'acceptedAuthorities'>
-
 /**
  * Does the server name this CA among those whose clients it takes?
  *
@@ -18,7 +16,7 @@ type Asked = Pick<ServerReport, 'acceptedAuthorities'>
  * if (!namesAuthority(report, await readFile('ca.pem', 'utf8'))) throw new Error('it takes the clients of another CA')
  * ```
  */
-export function namesAuthority(report: Asked, caPem: string): boolean {
+export function namesAuthority(report: Pick<ServerReport, 'acceptedAuthorities'>, caPem: string): boolean {
   const names = namesIn(report)
   return subjects(caPem).every((subject) => names.some(({ der }) => equal(der, subject)))
 }
@@ -30,14 +28,16 @@ export function namesAuthority(report: Asked, caPem: string): boolean {
  * @param caPem - the certificates of all CAs, as in the daemon's `--tlscacert`
  * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
  */
-export function namesOnly(report: Asked, caPem: string): boolean {
+export function namesOnly(report: Pick<ServerReport, 'acceptedAuthorities'>, caPem: string): boolean {
   const ours = subjects(caPem)
   return (
     namesAuthority(report, caPem) && namesIn(report).every(({ der }) => ours.some((subject) => equal(der, subject)))
   )
 }
 
-function namesIn({ acceptedAuthorities: names }: Asked): readonly DistinguishedName[] {
+function namesIn({
+  acceptedAuthorities: names,
+}: Pick<ServerReport, 'acceptedAuthorities'>): readonly DistinguishedName[] {
   return typeof names === 'string' ? [] : names
 }
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 
-/** Versions of TLS by the names that Node has for them, the oldest first. */
-export const PROTOCOLS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const
+/** A version of TLS, by the name that Node has for it. */
+export type Protocol = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
 
-/** A version of TLS. */
-export type Protocol = (typeof PROTOCOLS)[number]
+/** All of them, the oldest first. */
+export const PROTOCOLS: readonly Protocol[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
 
 /** On the wire: RFC 2246, 4346, 5246 and 8446, each in its section on the ClientHello. */
 export const WIRE_VERSION: Readonly<Record<Protocol, number>> = {
