@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { temporaryFolder } from '../support/temporary.ts'
+import { lacksMachine } from './requirements.ts'
+import { differenceFrom, readGuide, type Authorities, type Block } from './support/guide.ts'
+import { openOffice, packageTar, type Office, type Place } from './support/office.ts'
+
+/** What the machines need to be for a guide, and what is looked at when it was followed. */
+interface Followed {
+  readonly guide: string
+  readonly places: readonly Place[]
+  /** What was done before the guide begins. */
+  readonly prepare?: (office: Office) => Promise<void>
+  /** What happens before a section, by its title: the misfortune that it is about. */
+  readonly beforehand?: Readonly<Record<string, (office: Office) => Promise<void>>>
+  /** What must be true behind a section, by its title. */
+  readonly afterwards: Readonly<Record<string, (office: Office) => Promise<void>>>
+}
+
+let tar: Buffer
+before(async () => {
+  if (lacksMachine() === false) tar = await packageTar(await temporaryFolder())
+})
+
+/** Runs a block, and holds what it printed against what the guide shows. */
+async function follow(office: Office, guide: string, block: Block, known: Authorities): Promise<void> {
+  const { where, script, shown, fails, line } = block
+  const { code, stdout } = await office.run(where, script)
+  const at = `docs/guide-${guide}.md:${line}:\n${script}\n${stdout}`
+  assert.equal(code !== 0, fails, `${at}ended with ${code}`)
+  if (shown === undefined) return
+  const difference = differenceFrom(shown, stdout, known)
+  assert.equal(difference, undefined, `${at}\n${difference}`)
+}
+
+function followed({ guide, places, prepare, beforehand = {}, afterwards }: Followed): void {
+  describe(`the guide ${guide}`, { skip: lacksMachine() }, () => {
+    const sections = lacksMachine() === false ? readGuide(guide) : []
+    const known: Authorities = new Map()
+    let office: Office
+    before(async () => {
+      office = await openOffice(places, tar)
+      await prepare?.(office)
+    })
+    after(() => office?.stop())
+
+    for (const { title, blocks } of sections) {
+      test(title, async () => {
+        await beforehand[title]?.(office)
+        for (const block of blocks) await follow(office, guide, block, known)
+        await afterwards[title]?.(office)
+      })
+    }
+
+    test('every check is behind a section that is there', () => {
+      const titles = new Set(sections.map(({ title }) => title))
+      assert.deepEqual(
+        [...Object.keys(beforehand), ...Object.keys(afterwards)].filter((title) => !titles.has(title)),
+        [],
+      )
+    })
+  })
+}
+
+/** Does the daemon of a host let somebody in who trusts anybody? Asked at a machine, with the files of a folder there. */
+async function getsIn(office: Office, where: Place, host: string, folder: string): Promise<boolean> {
+  const files = `--cert ${folder}/cert.pem --key ${folder}/key.pem`
+  const { code, stdout } = await office.run(where, `curl -sSk --max-time 20 ${files} https://${host}:2376/version`)
+  if (code === 0) {
+    assert.match(stdout, /"ApiVersion"/)
+    return true
+  }
+  assert.match(stdout, /alert (?:unknown ca|certificate required|bad certificate)/)
+  return false
+}
+
+/** Nobody gets in without a certificate, and nobody in plaintext. */
+async function isClosed(office: Office, host: string): Promise<void> {
+  const bare = await office.run('desk', `curl -sSk --max-time 20 https://${host}:2376/version`)
+  assert.match(bare.stdout, /alert certificate required/)
+  const plain = await office.run('desk', `curl -sS --max-time 20 http://${host}:2376/version`)
+  assert.match(plain.stdout, /Client sent an HTTP request to an HTTPS server/)
+}
+
+followed({
+  guide: 'secure-a-host',
+  places: ['desk', 'laptop', 'build01.example.com', 'build02.example.com'],
+  afterwards: {
+    'In one step, by ssh': async (office) => {
+      assert.equal(await getsIn(office, 'desk', 'build01.example.com', 'docker-mtls/clients/ann'), true)
+      await isClosed(office, 'build01.example.com')
+      const { stdout } = await office.run('build01.example.com', 'command -v node docker-mtls')
+      assert.equal(stdout, '')
+    },
+    'By hand': async (office) => {
+      assert.equal(await getsIn(office, 'desk', 'build02.example.com', 'docker-mtls/clients/ann'), true)
+      await isClosed(office, 'build02.example.com')
+      assert.equal((await office.run('build02.example.com', 'ls server/probe')).code, 2)
+    },
+    'The clients': async (office) => {
+      assert.equal(await getsIn(office, 'laptop', 'build02.example.com', '.docker/build02'), true)
+      // One authority: whoever is a client of one host is one of the other.
+      assert.equal(await getsIn(office, 'laptop', 'build01.example.com', '.docker/build02'), true)
+    },
+    'When something goes wrong': async (office) => {
+      assert.equal(await getsIn(office, 'laptop', 'build02.example.com', '.docker/build02'), true)
+      await isClosed(office, 'build02.example.com')
+      for (const host of ['build01.example.com', 'build02.example.com'])
+        assert.doesNotMatch(await office.must(host, 'find / -xdev -name "ca-key*"'), /docker-mtls/)
+    },
+  },
+})
+
+/** The hosts of the first guide, in fewer words: one set up by ssh, one by hand. */
+const BY_SSH = 'docker-mtls setup ssh://root@build01.example.com --client ann --live-restore --yes'
+const BY_HAND = [
+  'ssh root@build02.example.com systemctl cat docker.service > docker.service',
+  'docker-mtls init build02.example.com 10.0.0.5 --client ann --unit docker.service',
+  'scp -q -r docker-mtls/server root@build02.example.com:',
+  'ssh root@build02.example.com docker-mtls daemon apply --from server --live-restore --no-client-proof --yes',
+].join('\n')
+const BOTH = ['build01.example.com', 'build02.example.com'] as const
+
+/** The certificate that a daemon shows, by its SHA-256. */
+async function shownBy(office: Office, host: string): Promise<string> {
+  const fingerprint = 'openssl x509 -noout -fingerprint -sha256'
+  const script = `openssl s_client -connect ${host}:2376 -showcerts </dev/null 2>/dev/null | ${fingerprint}`
+  return (await office.must('desk', script)).trim()
+}
+
+const shownFirst = new Map<string, string>()
+
+followed({
+  guide: 'renewal',
+  places: ['desk', 'laptop', ...BOTH],
+  prepare: async (office) => {
+    await office.must('desk', `${BY_SSH}\n${BY_HAND}`)
+    await office.must('desk', 'cp -a docker-mtls/clients/ann first')
+    for (const host of BOTH) shownFirst.set(host, await shownBy(office, host))
+  },
+  afterwards: {
+    'What ends, and when': async (office) => {
+      const show = 'systemctl show -p Result,ExecMainStatus --value docker-mtls-certificates.service'
+      assert.equal(await office.must('desk', show), 'success\n0\n')
+      assert.match(await office.must('desk', 'systemctl list-timers'), /docker-mtls-certificates\.timer/)
+    },
+    Renewing: async (office) => {
+      for (const host of BOTH) assert.notEqual(await shownBy(office, host), shownFirst.get(host))
+      for (const host of BOTH) assert.equal(await getsIn(office, 'desk', host, 'docker-mtls/clients/ann'), true)
+      await office.must('desk', 'docker --context build01.example.com ps')
+      const list = await office.must('desk', 'docker-mtls cert list')
+      assert.equal(list.match(/replaced$/gm)?.length, 3)
+    },
+    'A key that never travels': async (office) => {
+      assert.equal(await getsIn(office, 'laptop', 'build02.example.com', 'docker-mtls-ben'), true)
+      const key = (await office.must('laptop', 'sed -n 2p docker-mtls-ben/key.pem')).trim()
+      const holders = `sudo grep -rlFs -e '${key}' /home /root /tmp /etc || true`
+      assert.equal(await office.must('desk', holders), '')
+      assert.equal(await office.must('laptop', holders), '/home/ben/docker-mtls-ben/key.pem\n')
+      await office.must('laptop', 'cp -a docker-mtls-ben before')
+      // Until the rotation what was issued first is as good as what came later.
+      for (const host of BOTH) assert.equal(await getsIn(office, 'desk', host, 'first'), true)
+    },
+    'Another authority': async (office) => {
+      for (const host of BOTH) {
+        assert.equal(await getsIn(office, 'desk', host, 'docker-mtls/clients/ann'), true)
+        assert.equal(await getsIn(office, 'laptop', host, 'docker-mtls-ben'), true)
+        assert.equal(await getsIn(office, 'desk', host, 'first'), false)
+        assert.equal(await getsIn(office, 'laptop', host, 'before'), false)
+        await isClosed(office, host)
+      }
+      await office.must('desk', 'docker --context build01.example.com ps')
+      await office.must('desk', 'openssl verify -CAfile first/ca.pem first/cert.pem')
+      const trusting = 'openssl verify -CAfile docker-mtls-ben/ca.pem before/cert.pem'
+      assert.notEqual((await office.run('laptop', trusting)).code, 0)
+    },
+  },
+})
+
+const HOST = 'build01.example.com'
+
+/** A client whose key is made on its machine, and stays there. */
+async function admit(office: Office, where: Place, name: string): Promise<void> {
+  await office.must(where, `docker-mtls client request ${name}\nscp -q docker-mtls-${name}/${name}.csr ann@desk:`)
+  await office.must('desk', `docker-mtls cert sign ${name}.csr`)
+  await office.must(where, `scp -q ann@desk:${name}.pem .\ndocker-mtls client install ${name}.pem --host ${HOST}`)
+}
+
+followed({
+  guide: 'lost-key',
+  places: ['desk', 'laptop', 'runner', HOST],
+  prepare: async (office) => {
+    await office.must('desk', BY_SSH)
+    await admit(office, 'laptop', 'ben')
+    await admit(office, 'runner', 'ci')
+    await office.must('desk', 'rm ben.csr ci.csr')
+    // The thief has all of it, and this is how it opens the door.
+    await office.must('laptop', 'cp -a docker-mtls-ben stolen')
+    assert.equal(await getsIn(office, 'laptop', HOST, 'stolen'), true)
+  },
+  beforehand: {
+    "A client's key that is gone, and that nobody has": async (office) => {
+      await office.must('runner', 'rm -r docker-mtls-ci ci.pem')
+    },
+    'A client that leaves, without haste': async (office) => {
+      await office.must('runner', 'cp -a docker-mtls-ci left')
+      assert.equal(await getsIn(office, 'runner', HOST, 'left'), true)
+    },
+    "The server's key": async (office) => {
+      await office.must(HOST, 'rm /etc/docker/tls/server-key.pem')
+    },
+    "The authority's key": async (office) => {
+      await admit(office, 'laptop', 'eve')
+      await office.must('desk', 'mv docker-mtls/ca/ca-key.pem seen')
+    },
+  },
+  afterwards: {
+    "A client's key that somebody else may have": async (office) => {
+      assert.equal(await getsIn(office, 'laptop', HOST, 'stolen'), false)
+      assert.equal(await getsIn(office, 'desk', HOST, 'docker-mtls/clients/ann'), true)
+      assert.equal(await getsIn(office, 'runner', HOST, 'docker-mtls-ci'), true)
+      await office.must('desk', `docker --context ${HOST} ps`)
+      await isClosed(office, HOST)
+      assert.equal(await office.must(HOST, 'iptables -S INPUT'), '-P INPUT ACCEPT\n')
+    },
+    "A client's key that is gone, and that nobody has": async (office) => {
+      assert.equal(await getsIn(office, 'runner', HOST, 'docker-mtls-ci'), true)
+    },
+    'A client that leaves, without haste': async (office) => {
+      assert.equal(await getsIn(office, 'runner', HOST, 'left'), false)
+      assert.equal(await getsIn(office, 'laptop', HOST, 'stolen'), false)
+      assert.equal(await getsIn(office, 'desk', HOST, 'docker-mtls/clients/ann'), true)
+    },
+    "The server's key": async (office) => {
+      const stat = await office.must(HOST, 'stat -c "%a %U" /etc/docker/tls/server-key.pem')
+      assert.equal(stat, '600 root\n')
+      assert.equal(await getsIn(office, 'desk', HOST, 'docker-mtls/clients/ann'), true)
+    },
+    "The authority's key": async (office) => {
+      assert.equal(await getsIn(office, 'laptop', HOST, 'docker-mtls-eve'), false)
+      assert.equal(await getsIn(office, 'desk', HOST, 'docker-mtls/clients/ann'), true)
+      await isClosed(office, HOST)
+      // A passphrase that nobody knows any more.
+      const lock = 'openssl pkcs8 -topk8 -v2 aes256 -in seen -out docker-mtls/ca/ca-key.pem -passout pass:forgotten'
+      await office.must('desk', lock)
+      assert.match((await office.run('desk', 'docker-mtls cert rotate-ca')).stdout, /ERR_CA_PASSPHRASE/)
+      await office.must('desk', 'docker-mtls cert ca --replace-ca')
+    },
+  },
+})
