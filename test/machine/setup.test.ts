@@ -6,7 +6,7 @@ import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 import { daemonPid, localDaemonAnswers, snapshot } from './support/daemon.ts'
-import { deskIn, type Desk } from './support/setup.ts'
+import { deskIn, goBack, type Desk } from './support/setup.ts'
 
 const FILES = ['ca.pem', 'server-cert.pem', 'server-key.pem'].map((name) => `/etc/docker/tls/${name}`)
 const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
@@ -34,10 +34,6 @@ async function keyLine(path: string): Promise<string> {
   const line = lines.find((text) => !text.startsWith('-') && text.length > 40)
   assert.ok(line, path)
   return line
-}
-
-async function goBack(machine: Machine): Promise<void> {
-  await machine.must(['sh', '-c', 'sh /var/lib/docker-mtls/$(cat /var/lib/docker-mtls/last)/rollback.sh asked'])
 }
 
 describe('setup of one host', { skip: lacksMachine() }, () => {

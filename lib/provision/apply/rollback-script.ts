@@ -26,6 +26,8 @@ export const ROLLBACK_SCRIPT: string = asScript([
   'b=$(cd "$(dirname "$0")" && pwd) || exit 1',
   'id=$(basename "$b"); how=${1-now}',
   `s=${STATE_FOLDER}`,
+  // Whoever finishes it at this moment looks for this afterwards, and we look for them after that.
+  'if test "$how" != asked && test -d "$b"; then : >"$b/going-back"; fi',
   // Finished meanwhile, or put back already.
   'if test "$how" != asked && test "$(cat "$s/pending" 2>/dev/null)" != "$id"; then exit 0; fi',
   'if test "$how" = asked; then printf "%s\\n" "$id" >"$s/pending"; fi',

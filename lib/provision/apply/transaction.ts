@@ -145,11 +145,12 @@ export function commitScript(id: string): string {
   return asScript([
     'set -eu; umask 077',
     `s=${STATE_FOLDER}; b=$s/${id}`,
+    'ours() { if test -e "$b/going-back"; then exit 1; fi; }',
     // Asked a second time, since the answer was lost.
-    `if ! test -s "$s/pending" && test "$(cat "$s/last" 2>/dev/null)" = ${id}; then exit 0; fi`,
+    `if ! test -s "$s/pending" && test "$(cat "$s/last" 2>/dev/null)" = ${id}; then ours; exit 0; fi`,
     `test "$(cat "$s/pending" 2>/dev/null)" = ${id}`,
-    `printf "%s\\n" ${id} >"$s/last.new"; sync; mv -f "$s/last.new" "$s/last"`,
-    'rm -f "$s/pending"; sync',
+    // What takes long comes before: then it is finished by one rename(2), or the timer was first, and has left its mark.
+    'sync; mv -f "$s/pending" "$s/last"; ours; sync',
     `systemctl stop docker-mtls-rollback-${id}.timer 2>/dev/null || true`,
     `rm -f /etc/systemd/system/${BOOT}.wants/${RECOVER_UNIT} /etc/systemd/system/${RECOVER_UNIT}`,
     `rmdir /etc/systemd/system/${BOOT}.wants 2>/dev/null || true`,

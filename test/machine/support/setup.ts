@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { cleanEnvironment, runCommand, type CommandResult } from '../../support/command.ts'
 import { CLI } from '../../cli/support/run-cli.ts'
+import type { Machine } from '../machine.ts'
 
 /** Somebody's machine: a working directory, with a docker configuration of its own. */
 export interface Desk {
@@ -76,12 +79,15 @@ function readRun({ code, stdout, stderr }: CommandResult): JsonRun {
   return { code, steps, result, hosts: (result['hosts'] ?? []) as HostResult[], stderr }
 }
 
-/** Starts a command line of ours with --json, and calls `act` when a step of it begins. */
+/** What is done when a step begins. */
+type Act = (pid: number) => void | Promise<void>
+
+/** Starts a command line of ours with --json, and calls `act` when a step of it begins, of one host if that is named. */
 export async function runUntil(
   { folder }: Desk,
   words: readonly string[],
-  step: string,
-  act: (pid: number) => void | Promise<void>,
+  [step, host]: readonly [step: string, host?: string],
+  act: Act,
 ): Promise<JsonRun> {
   const [file = '', ...args] = CLI
   const env = cleanEnvironment({ DOCKER_CONFIG: join(folder, '.docker') })
@@ -92,10 +98,59 @@ export async function runUntil(
   let acted = false
   for await (const line of createInterface(child.stdout)) {
     stdout += `${line}\n`
-    if (acted || !line.includes(`"step":"${step}"`) || !line.includes('"state":"running"')) continue
+    if (acted || !begins(line, step, host)) continue
     acted = true
     await act(child.pid ?? 0)
   }
   if (!acted) throw new Error(`the step ${step} did not begin: ${await stderr}`)
   return readRun({ code: await ended, stdout, stderr: await stderr })
+}
+
+function begins(line: string, step: string, host: string | undefined): boolean {
+  const said = JSON.parse(line) as Step
+  return said.step === step && said.state === 'running' && (host === undefined || said.subject === host)
+}
+
+/** The processes of ssh that run our shell on some host (proc_pid_cmdline(5)). */
+export function sshProcesses(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const [program = '', ...args] = argvOf(pid)
+      return /(?:^|\/)ssh$/.test(program) && args.some((arg) => arg.includes('SSH_CONNECTION'))
+    })
+}
+
+function argvOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch {
+    // It ended meanwhile.
+    return []
+  }
+}
+
+/** kill -9 of the ssh that is there, or is just coming. */
+export async function killSsh(): Promise<void> {
+  for (const deadline = Date.now() + 10_000; ; await delay(5)) {
+    const pids = sshProcesses()
+    for (const pid of pids) process.kill(pid, 'SIGKILL')
+    if (pids.length > 0) return
+    if (Date.now() > deadline) throw new Error('there was no ssh to kill')
+  }
+}
+
+/** Waits for what comes by itself. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>, seconds = 60): Promise<void> {
+  const deadline = Date.now() + seconds * 1000
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`)
+    await delay(100)
+  }
+}
+
+/** Goes back by what an apply has left on the host. */
+export async function goBack(machine: Machine): Promise<void> {
+  await machine.must(['sh', '-c', 'sh /var/lib/docker-mtls/$(cat /var/lib/docker-mtls/last)/rollback.sh asked'])
 }
