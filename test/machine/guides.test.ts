@@ -17,6 +17,31 @@ interface Followed {
   readonly afterwards: Readonly<Record<string, (office: Office) => Promise<void>>>
 }
 
+describe('what a guide shows, beside what was printed', () => {
+  const rows: [string, readonly string[], string, boolean][] = [
+    ['the same', ['one', 'two'], 'one\ntwo\n', true],
+    [
+      'dates, times and authorities of another run',
+      ['docker-mtls CA 00000001, 2027-12-27  0.7 s'],
+      'docker-mtls CA aaaaaaaa, 2026-01-01  31 ms',
+      true,
+    ],
+    ['what was left out', ['...', 'two', '...', 'fo ...'], 'one\ntwo\nthree\nfour\n', false],
+    ['the rest of a line', ['...', 'two', '...', 'four and ...'], 'one\ntwo\nthree\nfour and five\n', true],
+    ['another word', ['one', 'too'], 'one\ntwo\n', false],
+    ['another order', ['...', 'two', '...', 'one', '...'], 'one\ntwo\n', false],
+    ['less', ['one'], 'one\ntwo\n', false],
+    ['more', ['one', 'two'], 'one\n', false],
+    ['another authority', ['docker-mtls CA 00000001'], 'docker-mtls CA bbbbbbbb', false],
+    ['two authorities that are one', ['docker-mtls CA 00000002'], 'docker-mtls CA aaaaaaaa', false],
+  ]
+  for (const [what, shown, printed, isSame] of rows) {
+    test(what, () =>
+      assert.equal(differenceFrom(shown, printed, new Map([['00000001', 'aaaaaaaa']])) === undefined, isSame),
+    )
+  }
+})
+
 let tar: Buffer
 before(async () => {
   if (lacksMachine() === false) tar = await packageTar(await temporaryFolder())

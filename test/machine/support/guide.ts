@@ -22,6 +22,8 @@ export interface Section {
 
 const FENCE = /^```(?<kind>.*)\n(?<text>[^]*?)^```$/gm
 const HEADING = /^##? (?<title>.*)$/gm
+/** What is shown, or to be read. */
+const KINDS = /^text( fails)?$/
 const HEADER = /^# on (?<where>[\w.-]+)(?:, .*)?$/m
 
 /**
@@ -44,15 +46,16 @@ export function readGuide(name: string): Section[] {
 
 function blockOf(fence: RegExpExecArray, next: RegExpExecArray | undefined, path: string): Block[] {
   const { input, index, groups = {} } = fence
-  if (groups['kind'] !== 'sh') return []
   const line = input.slice(0, index).split('\n').length
+  if (KINDS.test(groups['kind'] ?? '')) return []
+  if (groups['kind'] !== 'sh') throw new Error(`${path}:${line}: it is neither sh nor text`)
   const script = groups['text'] ?? ''
   const where = HEADER.exec(script)
   if (where?.index !== 0) throw new Error(`${path}:${line}: it does not say where it runs:  # on MACHINE`)
   const block = { line, where: where.groups?.['where'] ?? '', script }
   const isBelow = next !== undefined && input.slice(index + fence[0].length, next.index).trim() === ''
   const kind = (isBelow ? next.groups?.['kind'] : undefined) ?? ''
-  if (!/^text( fails)?$/.test(kind)) return [{ ...block, fails: false }]
+  if (!KINDS.test(kind)) return [{ ...block, fails: false }]
   const shown = (next?.groups?.['text'] ?? '').trimEnd().split('\n')
   return [{ ...block, shown, fails: kind.endsWith('fails') }]
 }
@@ -111,7 +114,7 @@ export function differenceFrom(shown: readonly string[], printed: string, known:
 
 function isSame(shown: string, printed: string): boolean {
   const [wanted, there] = [stable(shown), stable(printed)]
-  return wanted.endsWith(' ...') ? there.startsWith(wanted.slice(0, -4)) : wanted === there
+  return wanted.endsWith(' ...') ? there.startsWith(wanted.slice(0, -3)) : wanted === there
 }
 
 function authoritiesIn(line: string): string[] {
