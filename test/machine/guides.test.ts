@@ -265,6 +265,10 @@ followed({
       assert.equal(await getsIn(office, 'laptop', HOST, 'docker-mtls-eve'), false)
       assert.equal(await getsIn(office, 'desk', HOST, 'docker-mtls/clients/ann'), true)
       await isClosed(office, HOST)
+      // Nothing here trusts a server of the old authority any more.
+      const trusted = 'docker-mtls/clients/ann/ca.pem .docker/contexts/tls/*/docker/ca.pem'
+      assert.equal(await office.must('desk', `grep -hc BEGIN ${trusted}`), '1\n1\n')
+      assert.equal(await office.must('desk', `sha256sum ${trusted} | cut -c 1-64 | sort -u | wc -l`), '1\n')
       // A passphrase that nobody knows any more.
       const lock = 'openssl pkcs8 -topk8 -v2 aes256 -in seen -out docker-mtls/ca/ca-key.pem -passout pass:forgotten'
       await office.must('desk', lock)
