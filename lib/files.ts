@@ -26,14 +26,22 @@ export async function makeFolder(path: string): Promise<void> {
 
 /** Not by mkdir's `recursive`: where a parent exists and mkdir(2) says ENOENT all the same, as in /proc, Node tries for ever. */
 async function makeWithParents(path: string): Promise<void> {
+  const cause = await whyNotMade(path)
+  if (cause === undefined) return
+  if (cause.code !== 'ENOENT') throw cause
+  const parent = dirname(path)
+  if (!(await isFolder(parent))) await makeWithParents(parent)
+  // Where the parent is there by now, another one may just have made it.
+  const again = await whyNotMade(path)
+  if (again !== undefined) throw again
+}
+
+async function whyNotMade(path: string): Promise<NodeJS.ErrnoException | undefined> {
   try {
     await fs.mkdir(path, { mode: FOLDER_MODE })
+    return undefined
   } catch (cause) {
-    if (await isFolder(path)) return
-    const parent = dirname(path)
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || (await isFolder(parent))) throw cause
-    await makeWithParents(parent)
-    await makeWithParents(path)
+    return (await isFolder(path)) ? undefined : (cause as NodeJS.ErrnoException)
   }
 }
 

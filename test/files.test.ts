@@ -48,6 +48,21 @@ describe('an error names the file that was asked for, and that it is a folder', 
     }
   })
 
+  test('folders that several make at once, in parents that are missing', async (t) => {
+    const base = await temporaryFolder(t)
+    for (let round = 0; round < 40; round++) {
+      const names = Array.from({ length: 20 }, (_, index) =>
+        join(base, `r${round}`, 'a', 'b', `c${index % 5}`, `d${index}`),
+      )
+      await Promise.all(names.map(makeFolder))
+      assert.equal((await readdir(join(base, `r${round}`, 'a', 'b'))).length, 5)
+    }
+  })
+
+  test('a folder where none can be made', async () => {
+    await assert.rejects(makeFolder('/proc/none/x'), { code: 'ERR_FILE_WRITE' })
+  })
+
   test('a folder in the place of which there is a file', async (t) => {
     const file = join(await temporaryFolder(t), 'x')
     await writeFile(file, '')

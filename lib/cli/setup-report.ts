@@ -97,7 +97,6 @@ function hostText(one: SetHost, { client }: Certified, context: Context): string
     ['Written', report.written.length === 0 ? 'nothing, all of it was there' : report.written.join('\n')],
     ['Proven', proofText(report.proof)],
     ...(made === undefined ? [] : [['Context', `${made.name} (${made.action})`] as [string, string]]),
-    ...(report.id === undefined ? [] : [['To go back', goBackLine(one, report.id)] as [string, string]]),
   ]
   const shell = SHELLS.find((known) => known === shellOf(context.io.env)) ?? 'sh'
   const lines = [
@@ -105,8 +104,17 @@ function hostText(one: SetHost, { client }: Certified, context: Context): string
     ...renderClientEnv({ host: url, certPath }, shell).trimEnd().split('\n'),
   ]
   const use = made === undefined ? 'To use it:' : 'To use it, either of:'
-  const indented = lines.map((line) => `  ${line}`).join('\n')
-  return `${context.paint('bold', host)}\n${facts(rows, context)}\n${context.paint('bold', use)}\n${indented}\n`
+  const blocks = [
+    facts(rows, context),
+    toCopy(use, lines, context),
+    ...(report.id === undefined ? [] : [toCopy('To go back:', [goBackLine(one, report.id)], context)]),
+  ]
+  return `${context.paint('bold', host)}\n${blocks.join('\n')}\n`
+}
+
+/** What is to be copied stays in one line, however long. */
+function toCopy(head: string, lines: readonly string[], { paint }: Context): string {
+  return [paint('bold', head), ...lines.map((line) => `  ${line}`)].join('\n')
 }
 
 /** By what the apply has left there: docker-mtls need not be on the host. */
