@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, readdir } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -270,6 +270,43 @@ const REFUSALS: readonly Refusal[] = [
     says: /remount,rw/,
     arrange: (machine) => machine.readOnly('/etc'),
   },
+  {
+    title: 'a full disk',
+    url: 'ssh://root@one.test',
+    code: 'ERR_HOST_DISK_FULL',
+    says: /KiB left/,
+    arrange: async (machine) => {
+      await machine.fillDisk()
+      return () => machine.freeDisk()
+    },
+  },
+  {
+    title: 'a rootless daemon',
+    url: 'ssh://deploy@one.test',
+    code: 'ERR_HOST_ROOTLESS',
+    says: /runs rootless, as the user 2003/,
+    arrange: async (machine) => {
+      await machine.must(['systemctl', 'stop', 'docker.socket', 'docker.service'])
+      await machine.must(['cp', '/bin/sleep', '/usr/local/bin/dockerd'])
+      const rootless = machine.spawn(['/usr/local/bin/dockerd', '600'], { user: 'nosudo' })
+      return async () => {
+        await rootless.kill()
+        await machine.must(['rm', '/usr/local/bin/dockerd'])
+        await machine.must(['systemctl', 'start', 'docker.socket', 'docker.service'])
+      }
+    },
+  },
+  {
+    title: 'no systemd',
+    url: 'ssh://root@one.test',
+    code: 'ERR_HOST_NO_SYSTEMD',
+    says: /daemon render --daemon-json/,
+    // Whether systemd has booted a machine is told by that folder (sd_booted(3)).
+    arrange: async (machine) => {
+      await machine.must(['mount', '-n', '-t', 'tmpfs', 'none', '/run/systemd'])
+      return () => machine.must(['umount', '-n', '/run/systemd'])
+    },
+  },
 ]
 
 describe('what setup refuses: nothing is changed', { skip: lacksMachine() }, () => {
@@ -299,4 +336,29 @@ describe('what setup refuses: nothing is changed', { skip: lacksMachine() }, () 
       }
     })
   }
+
+  test('a passphrase that opens nothing, or none: nothing is changed, there or here', async () => {
+    const own = await newDesk()
+    const words = ['setup', 'ssh://root@one.test', '--yes']
+    const right = { env: { DOCKER_MTLS_CA_PASSPHRASE: 'correct horse' } }
+    const init = await own.run(['init', 'other.test', '--client', 'eve', '--encrypt-ca-key'], right)
+    assert.equal(init.code, 0, init.stderr)
+    const [there, here] = [await everything(machine), await filesBelow(own.folder)]
+    for (const env of [{}, { DOCKER_MTLS_CA_PASSPHRASE: 'battery staple' }]) {
+      const { code, stderr } = await own.run(words, { env })
+      assert.equal(code, 1)
+      assert.match(stderr, /^ERR_CA_PASSPHRASE: /m)
+      assert.equal(await everything(machine), there)
+      assert.deepEqual(await filesBelow(own.folder), here)
+    }
+    assert.equal((await own.run(words, right)).code, 0)
+    await goBack(machine)
+  })
 })
+
+/** All files, with when they were written. */
+async function filesBelow(root: string): Promise<string[]> {
+  const names = await readdir(root, { recursive: true })
+  const times = names.map(async (name) => `${name} ${(await stat(join(root, name))).mtimeMs}`)
+  return (await Promise.all(times)).toSorted()
+}

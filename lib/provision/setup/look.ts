@@ -25,12 +25,15 @@ export interface SeenHost extends SetupTarget {
 /**
  * Looks at each host: that ssh gets there, that we are root there, that Docker is there and can be changed, by what it is
  * reached, and that its context would take nobody's place. Nothing is changed, there or here.
+ *
+ * @throws for options that mean nothing, before any host is called
  */
 export async function lookAtHosts(
   targets: readonly SetupTarget[],
   options: SetupOptions,
 ): Promise<Outcome<SeenHost>[]> {
   readWishes(options.wishes)
+  if (options.config !== undefined) for (const { folder } of targets) contextNameFor(folder, options.context)
   const places = new Map<string, string>()
   return eachHost(targets, (target) =>
     runStep(options.onStep, { step: 'look', title: 'look at it, by ssh', subject: target.host }, (talk) =>
