@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { runCommand } from '../../support/command.ts'
 import { install, pack } from '../../support/packed.ts'
 import { bootMachine, type Machine, type MachineOptions, type Ran } from '../machine.ts'
-import type { Block } from './guide.ts'
 
 /** The machines that the guides speak of. */
 const PLACES = {
@@ -19,7 +19,6 @@ export type Place = keyof typeof PLACES
 
 /** Some of them, which reach each other by their names. */
 export interface Office {
-  readonly machines: ReadonlyMap<string, Machine>
   /** Runs a shell's text as whoever works at that machine, in the home folder; stdout has stderr in it. */
   run(where: string, script: string): Promise<Ran>
   /** The same, for what must not fail: gives what it printed. */
@@ -39,13 +38,17 @@ export async function packageTar(folder: string): Promise<Buffer> {
 
 /** Boots them. At desk, laptop and runner, and at servers with Node.js, docker-mtls is installed. */
 export async function openOffice(places: readonly Place[], tar: Buffer): Promise<Office> {
-  // Each machine has a cable to us alone.
-  writeFileSync('/proc/sys/net/ipv4/ip_forward', '1')
   const booted = await Promise.allSettled(places.map((place) => boot(place)))
   const machines = new Map(booted.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
-  const stop = async (): Promise<void> => void (await Promise.all([...machines.values()].map((one) => one.stop())))
+  const stop = async (): Promise<void> => {
+    await Promise.all([...machines.values()].map((one) => one.stop()))
+    await forward('--delete')
+  }
   try {
     for (const one of booted) if (one.status === 'rejected') throw one.reason
+    // Only here, where it is sure that this is a network of our own: without that none would have booted.
+    writeFileSync('/proc/sys/net/ipv4/ip_forward', '1')
+    await forward('--insert')
     await Promise.all(places.map((place) => furnish(place, machines, tar)))
   } catch (error) {
     await stop()
@@ -58,7 +61,6 @@ export async function openOffice(places: readonly Place[], tar: Buffer): Promise
     return machine.run(['bash', '-ec', `cd; exec 2>&1\n${script}`], { user })
   }
   return {
-    machines,
     run,
     must: async (where, script) => {
       const { code, stdout } = await run(where, script)
@@ -67,6 +69,11 @@ export async function openOffice(places: readonly Place[], tar: Buffer): Promise
     },
     stop,
   }
+}
+
+/** Each has a cable to us alone, and a dockerd that was here before leaves a FORWARD that drops everything. */
+async function forward(how: '--insert' | '--delete'): Promise<void> {
+  await runCommand('iptables', [how, 'FORWARD', '-i', 'mtls+', '-o', 'mtls+', '-j', 'ACCEPT'])
 }
 
 async function boot(place: Place): Promise<readonly [string, Machine]> {
@@ -104,9 +111,4 @@ async function settle(user: string, machine: Machine, machines: ReadonlyMap<stri
   await machine.write(`${ssh}/authorized_keys`, file('id_ed25519.pub'))
   await machine.write(`${ssh}/known_hosts`, known)
   await machine.must(['sh', '-c', `chmod 700 ${ssh} && chown -R ${user}: ${ssh}`])
-}
-
-/** Runs a block of a guide. */
-export function runBlock(office: Office, { where, script }: Block): Promise<Ran> {
-  return office.run(where, script)
 }
