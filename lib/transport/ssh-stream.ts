@@ -31,10 +31,15 @@ export async function startSsh(program: string, args: readonly string[]): Promis
     // A session of its own (setsid(2)): a Ctrl-C at our terminal is not meant for it, and neither ssh nor what it starts
     // for a jump host can ask at a terminal, or in a window.
     detached: process.platform !== 'win32',
-    env: { ...process.env, SSH_ASKPASS_REQUIRE: 'never' },
+    env: { ...withoutSecrets(process.env), SSH_ASKPASS_REQUIRE: 'never' },
   })
   await once(child, 'spawn')
   return child
+}
+
+/** Our own variables are none of ssh's business: one is a passphrase, and `SendEnv *` would send it to the host. */
+function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^DOCKER_MTLS_/i.test(name)))
 }
 
 /**

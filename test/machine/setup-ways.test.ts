@@ -118,6 +118,43 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
     await isDone(desk, 'one.test')
   })
 
+  test('a key of the host that ssh is configured not to look at is refused before it is called', async () => {
+    const desk = await newDesk()
+    const unchecked: [string[], RegExp][] = [
+      [['StrictHostKeyChecking no'], /\(StrictHostKeyChecking no\)/],
+      [['StrictHostKeyChecking off'], /\(StrictHostKeyChecking no\)/],
+      [['StrictHostKeyChecking accept-new', 'UserKnownHostsFile /dev/null'], /accept-new, and UserKnownHostsFile/],
+    ]
+    for (const [lines, says] of unchecked) {
+      const run = await withConfig(machine, lines, () => desk.lines(['setup', 'ssh://root@one.test', '--yes']))
+      assert.equal(run.hosts[0]?.error?.code, 'ERR_SSH_HOST_KEY_UNKNOWN')
+      assert.match(run.stderr, says)
+      assert.match(run.stderr, /in the middle.*StrictHostKeyChecking ask/)
+    }
+    assert.equal(await snapshot(machine), old)
+    const fine = ['StrictHostKeyChecking accept-new']
+    const dry = await withConfig(machine, fine, () => desk.run(['setup', 'ssh://root@one.test', '--dry-run']))
+    assert.equal(dry.code, 0, dry.stderr)
+  })
+
+  test("the passphrase of the authority's key is not in the environment of ssh, which may send all of it", async () => {
+    const desk = await newDesk()
+    const env = { DOCKER_MTLS_CA_PASSPHRASE: 'correct horse', OTHER_MARK: 'seen' }
+    await machine.write('/etc/ssh/sshd_config.d/env.conf', 'AcceptEnv *\n')
+    await machine.must(['systemctl', 'reload', 'ssh'])
+    await machine.write('/root/.bashrc', 'env >>/run/environment\n')
+    try {
+      const run = (): ReturnType<Desk['run']> => desk.run(['setup', 'ssh://root@one.test', '--dry-run'], { env })
+      const { code, stderr } = await withConfig(machine, ['SendEnv *'], run)
+      assert.equal(code, 0, stderr)
+      const seen = await machine.read('/run/environment')
+      assert.match(seen, /^OTHER_MARK=seen$/m)
+      assert.doesNotMatch(seen, /correct horse|DOCKER_MTLS_/)
+    } finally {
+      await machine.must(['sh', '-c', 'rm /etc/ssh/sshd_config.d/env.conf /root/.bashrc; systemctl reload ssh'])
+    }
+  })
+
   test('a way that only ssh knows needs a name that this machine knows, too', async () => {
     const desk = await newDesk()
     const alias = ['Host hidden.test', 'ProxyCommand busybox nc 10.77.0.2 22']

@@ -12,7 +12,15 @@ export interface SshHost {
   readonly hostname: string
   readonly user: string
   readonly port: number
+  /** `yes`, `ask`, `accept-new` or `no`, whichever word of ssh_config(5) was taken for it. */
+  readonly hostKeyChecking: string
+  /** Where keys of hosts are kept that are accepted. Those that keep none are left out. */
+  readonly knownHosts: readonly string[]
 }
+
+/** What ssh prints for the words that mean the same. */
+const CHECKING: Readonly<Record<string, string>> = { false: 'no', off: 'no', true: 'yes' }
+const KEEPS_NONE = new Set(['/dev/null', 'none'])
 
 /**
  * Asks ssh itself what it makes of a host. Nothing is connected to (ssh(1), -G).
@@ -27,5 +35,13 @@ export async function readSshConfig(endpoint: SshEndpoint): Promise<SshHost> {
   const fault = sshLoginFault(await stream.ending, endpoint)
   if (fault !== undefined) throw fault
   const value = (name: string): string => new RegExp(`^${name} (.+)$`, 'm').exec(printed)?.[1] ?? ''
-  return { hostname: value('hostname'), user: value('user'), port: Number(value('port')) }
+  const checking = value('stricthostkeychecking')
+  const knownHosts = value('userknownhostsfile').split(' ')
+  return {
+    hostname: value('hostname'),
+    user: value('user'),
+    port: Number(value('port')),
+    hostKeyChecking: CHECKING[checking] ?? checking,
+    knownHosts: knownHosts.filter((file) => !KEEPS_NONE.has(file)),
+  }
 }

@@ -9,6 +9,7 @@ import { readWishes } from '../override.ts'
 import { DAEMON_JSON } from '../render.ts'
 import { contextNameFor, refuseForeignContext, type WantedContext } from './context.ts'
 import { eachHost, type Outcome } from './each-host.ts'
+import { requireHostKey } from './host-key.ts'
 import { namesOf, requireAddress, type HostNames } from './names.ts'
 import type { SetupOptions } from './options.ts'
 import { namedTwice, type SetupTarget } from './target.ts'
@@ -50,7 +51,9 @@ interface Shared {
 
 async function lookAt(target: SetupTarget, options: SetupOptions, { places, result }: Shared): Promise<SeenHost> {
   const { host, folder, endpoint } = target
-  const { hostname, user, port } = await readSshConfig(endpoint)
+  const ssh = await readSshConfig(endpoint)
+  requireHostKey(endpoint, ssh)
+  const { hostname, user, port } = ssh
   const place = `${hostname}:${port}`
   if ((places.get(place) ?? host) !== host) throw namedTwice(`${host}, which is ${places.get(place)}`)
   places.set(place, host)
