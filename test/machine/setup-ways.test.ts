@@ -97,6 +97,18 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
     await isDone(desk, 'fd77--2')
   })
 
+  test('another name of a host that is set up: who is lost is said, and how to keep them', async () => {
+    const desk = await newDesk()
+    assert.equal((await desk.run(['setup', 'ssh://root@one.test', '--yes'])).code, 0)
+    const words = ['setup', 'ssh://root@10.77.0.2', '--dry-run']
+    const plan = await desk.run(words)
+    assert.match(plan.stdout, /^Its certificate was for one\.test, too: .*called so, keep it by {2}--name one\.test$/m)
+    const kept = await desk.run([...words, '--name', '10.77.0.2', '--name', 'one.test'])
+    assert.equal(kept.code, 0, kept.stderr)
+    assert.doesNotMatch(kept.stdout, /Its certificate was for/)
+    await isDone(desk, 'one.test')
+  })
+
   test('a connection that ssh shares is used, and stays; none is made', async () => {
     const desk = await newDesk()
     const socket = join(machine.ssh.folder, 'shared')

@@ -1,5 +1,5 @@
 import { isDockerMtlsError } from '../../errors.ts'
-import { openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
+import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
 import { createAuthority, issueServer } from '../../pki/index.ts'
 import { readIfThere } from '../../pki/folder-io.ts'
 import { authorityPaths, serverPaths } from '../../pki/folder-layout.ts'
@@ -112,16 +112,32 @@ async function goodFiles(
   }
 }
 
-/** Where the host trusts another authority until now, its clients have to be told of: they are locked out. */
+/** Those who get in until now, and no more, have to be told of. */
 function withLostClients(plan: ApplyPlan): ApplyPlan {
-  const old = plan.changes.find(({ path }) => path === tlsFilesIn(plan.tlsDir).ca)?.before?.text
-  const stays = new Set(authoritiesIn(plan.server.ca).map(({ fingerprint256 }) => fingerprint256))
-  const gone = authoritiesIn(old ?? '').filter(({ fingerprint256 }) => !stays.has(fingerprint256))
+  const { ca, cert } = tlsFilesIn(plan.tlsDir)
+  const before = (file: string): string => plan.changes.find(({ path }) => path === file)?.before?.text ?? ''
+  const stays = new Set(certificatesIn(plan.server.ca).map(({ fingerprint256 }) => fingerprint256))
+  const gone = certificatesIn(before(ca)).filter(({ fingerprint256 }) => !stays.has(fingerprint256))
   const losses = gone.map(({ subject }) => `Clients of the authority ${subject} get in no more.`)
-  return { ...plan, losses: [...plan.losses, ...losses] }
+  return { ...plan, losses: [...plan.losses, ...losses, ...(gone.length > 0 ? [] : lostNames(before(cert), plan))] }
 }
 
-function authoritiesIn(pem: string): { subject: string; fingerprint256: string }[] {
+/**
+ * A host that was set up by another of its names. They are not taken over from there: whose certificate a host shows is
+ * known, and not that it is its own.
+ */
+function lostNames(before: string, { server }: ApplyPlan): string[] {
+  const now = new Set([...server.facts.names.dns, ...server.facts.names.ip])
+  const names = certificatesIn(before).flatMap(({ names: { dns, ip } }) => [...dns, ...ip])
+  const lost = names.filter((name) => !now.has(name))
+  if (lost.length === 0) return []
+  const keep = lost.map((name) => `--name ${name}`).join(' ')
+  return [
+    `Its certificate was for ${lost.join(', ')}, too: who reaches it by that accepts the new one no more. If it is this host that is called so, keep it by  ${keep}`,
+  ]
+}
+
+function certificatesIn(pem: string): CertificateFacts[] {
   try {
     return splitPem(pem).map((text) => readCertificate(openCertificate(text)))
   } catch (error) {
