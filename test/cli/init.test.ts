@@ -552,13 +552,15 @@ describe('what it says to do next', () => {
   })
 
   test('on the server by daemon apply, which tries a client where there is one for it', async (t) => {
-    const { init } = await place(t)
+    const { folder, init } = await place(t)
     const bare = await init(['b', '--client', 'alice'])
     assert.equal(commandsUnder(bare.stdout, /^On the server/m), '  docker-mtls daemon apply --no-client-proof')
     assert.match(bare.stdout, /^No client is tried by that: the ping below does so/m)
     const probed = await init(['b', '--probe'])
     assert.equal(commandsUnder(probed.stdout, /^On the server/m), '  docker-mtls daemon apply')
     assert.doesNotMatch(probed.stdout, /No client is tried/)
+    const { stdout } = await runCli(['cert', 'list', '--dir', folder])
+    assert.match(stdout, /^client +probe-[0-9a-f]{8} .* probe$/m)
   })
 
   test('on the client', async (t) => {

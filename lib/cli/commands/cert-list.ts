@@ -147,6 +147,6 @@ export const certList: CommandSpec = {
     ],
     ['docker-mtls cert list --dir /srv/keys --json', 'elsewhere, for a program'],
   ],
-  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }] };\nstate is "in use", "ends soon" (under 30 days), "ended",\n"of a replaced CA" (in its place, and good for nothing) or "replaced".',
+  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }] };\nstate is "in use", "ends soon" (under 30 days), "ended",\n"of a replaced CA" (in its place, and good for nothing),\n"probe" (of one day, made to prove one apply) or "replaced".',
   define,
 }

@@ -2,9 +2,10 @@ import { promises as fs } from 'node:fs'
 import { PkiFolder, type ListedCertificate } from '../../pki/index.ts'
 import { DAY_MS } from '../../pki/lifetime.ts'
 import { isOfPresentAuthority } from '../present-authority.ts'
+import { PROBE_NAME } from '../probe-identity.ts'
 
-/** What a certificate of the ledger is good for now. */
-export type CertificateState = 'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'replaced'
+/** What a certificate of the ledger is good for now; a probe was made to prove one apply, and is in no place of ours. */
+export type CertificateState = 'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'probe' | 'replaced'
 
 /** One line of the ledger, and how it stands. */
 export interface KnownCertificate extends ListedCertificate {
@@ -37,11 +38,11 @@ export function isInPlace(one: KnownCertificate): one is KnownCertificate & { pa
 }
 
 async function stateOf(
-  { path, kind, notAfter }: ListedCertificate,
+  { path, kind, name, notAfter }: ListedCertificate,
   root: string,
   now: number,
 ): Promise<CertificateState> {
-  if (path === undefined) return 'replaced'
+  if (path === undefined) return kind === 'client' && PROBE_NAME.test(name) ? 'probe' : 'replaced'
   if (kind !== 'ca' && !(await isOfPresent(root, path))) return 'of a replaced CA'
   const left = Date.parse(notAfter) - now
   if (left < 0) return 'ended'
