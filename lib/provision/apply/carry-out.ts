@@ -17,7 +17,8 @@ import type { ProofCheck } from './proof.ts'
 import { proveAll } from './prove-all.ts'
 import { followSteps } from './steps.ts'
 import { formatTarget, targetOf } from './targets.ts'
-import { commitScript, PENDING_CODE, transactionScript } from './transaction.ts'
+import { PENDING_CODE } from './rollback-script.ts'
+import { commitScript, transactionScript, WENT_BACK_CODE } from './transaction.ts'
 import { validate } from './validate.ts'
 
 /** What an apply did. */
@@ -76,6 +77,13 @@ function reportOf(
   return { ...(id !== undefined && { id }), written, restarted, proof, clientProven }
 }
 
+/** Our process, and when it began (proc_pid_stat(5), its field 22): a later one may get the same number. */
+async function ownMark(): Promise<string | undefined> {
+  const stat = await fs.readFile('/proc/self/stat', 'utf8').catch(() => '')
+  const began = stat.replace(/^.*\) /s, '').split(' ')[19]
+  return began === undefined ? undefined : `${process.pid} ${began}`
+}
+
 /** Sorts by time, and is a fit part of a unit's name. */
 function newId(): string {
   return `${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
@@ -84,7 +92,7 @@ function newId(): string {
 async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<ApplyReport> {
   const { shell, rollbackAfter = ROLLBACK_AFTER_S, signal, onStep } = options
   const id = newId()
-  const owner = shell.isHere ? process.pid : undefined
+  const owner = shell.isHere ? await ownMark() : undefined
   signal?.throwIfAborted()
   let ran: Ran | undefined
   let isEnding = false
@@ -117,6 +125,7 @@ function requireApplied(ran: Ran, { name }: HostShell): void {
       todo: 'Wait for its end.',
     })
   }
+  if (ran.code === WENT_BACK_CODE) throw wentBack(`changing ${name}`)
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried: `changing ${name}`,
     got: lastWords(ran),
@@ -127,9 +136,12 @@ function requireApplied(ran: Ran, { name }: HostShell): void {
 async function commit(id: string, shell: HostShell): Promise<void> {
   // Over ssh its answer may be lost; asked again, it says the same.
   const ran = await shell.run(commitScript(id)).catch(() => shell.run(commitScript(id)))
-  if (ran.code === 0) return
-  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
-    tried: 'ending the apply',
+  if (ran.code !== 0) throw wentBack('ending the apply')
+}
+
+function wentBack(tried: string): ProvisionError {
+  return new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+    tried,
     got: 'the host has put everything back meanwhile: it took longer than its timer waits',
     todo: 'Give it more time:  --rollback-after SECONDS',
   })
@@ -193,13 +205,13 @@ async function goBack(cause: unknown, going: Going): Promise<unknown> {
 
 /**
  * Of an apply that failed before it had begun, half a folder of copies may be there. Another one may be finished, and only
- * its answer was lost. And over ssh one may still be at work there: it begins nothing once it finds `undone`.
+ * its answer was lost. And over ssh one may still be at work there: it begins nothing once it finds `going-back`.
  */
 function undoScript(id: string): string {
   return asScript([
     `s=${STATE_FOLDER}; b=$s/${id}`,
     `if test "$(cat "$s/last" 2>/dev/null)" = ${id}; then exec /bin/sh "$b/rollback.sh" asked; fi`,
-    'if test -d "$b"; then : >"$b/undone"; fi',
+    'if test -d "$b"; then : >"$b/going-back"; fi',
     `if test "$(cat "$s/pending" 2>/dev/null)" = ${id}; then exec /bin/sh "$b/rollback.sh" now; fi`,
     'rm -rf "$b"',
   ])

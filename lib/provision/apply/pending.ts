@@ -4,6 +4,7 @@ import { STATE_FOLDER } from '../host/facts-script.ts'
 import { asScript } from '../host/sh.ts'
 import { lastWords, type HostShell } from '../host/shell.ts'
 import { runStep, type OnStep } from '../progress.ts'
+import { STATE_FUNCTIONS } from './state-script.ts'
 
 /** Exit codes of the script below. */
 const DONE = 0
@@ -13,14 +14,19 @@ const GOES_BACK = 11
 const POLL_MS = 2000
 
 /** Puts back what a run that is gone has left, where that is certain; else the timer does. */
-const SETTLE = asScript([
-  `s=${STATE_FOLDER}`,
-  'id=$(cat "$s/pending" 2>/dev/null) || exit 0',
-  'owner=$(cat "$s/$id/owner" 2>/dev/null)',
-  // Another process may have the number by now; a node that isn't ours only makes us wait for the timer.
-  `if test -n "$owner" && test "$(cat "/proc/$owner/comm" 2>/dev/null)" = node; then exit ${AT_WORK}; fi`,
-  `if test -z "$owner" && systemctl is-active --quiet "docker-mtls-rollback-$id.timer"; then exit ${GOES_BACK}; fi`,
-  'exec /bin/sh "$s/$id/rollback.sh" now',
+export const SETTLE_SCRIPT: string = asScript([
+  'umask 077',
+  ...STATE_FUNCTIONS,
+  // What it has left of itself, after it was done or before it had begun.
+  'tidy() { disarm; systemctl stop "docker-mtls-rollback-*.timer" 2>/dev/null; prune; exit 0; }',
+  'test -e "$s/pending" || tidy',
+  'id=$(cat "$s/pending")',
+  // Everything that is needed for going back is on the disk before the first change: without that there was none.
+  'if ! test -s "$s/$id/rollback.sh"; then rm -f "$s/pending"; tidy; fi',
+  `if runs "$s/$id/owner"; then exit ${AT_WORK}; fi`,
+  `if ! test -s "$s/$id/owner" && systemctl is-active --quiet "docker-mtls-rollback-$id.timer"; then exit ${GOES_BACK}; fi`,
+  '/bin/sh "$s/$id/rollback.sh" now || exit 1',
+  'test -e "$s/pending" || tidy',
 ])
 
 /**
@@ -32,7 +38,7 @@ export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: 
   const title = 'put back what an apply that did not end has left'
   await runStep(onStep, { step: 'settle', title }, async ({ wait: waiting }) => {
     for (;;) {
-      const ran = await shell.run(SETTLE, { signal })
+      const ran = await shell.run(SETTLE_SCRIPT, { signal })
       if (ran.code === DONE) return
       if (ran.code === AT_WORK) throw atWork(shell)
       if (ran.code !== GOES_BACK) throw rollbackFailed(shell.name, lastWords(ran))

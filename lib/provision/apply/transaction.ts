@@ -1,10 +1,10 @@
-import { STATE_FOLDER } from '../host/facts-script.ts'
 import { asScript, hereDocument, shWord } from '../host/sh.ts'
 import { PREAMBLE } from '../host/shell.ts'
 import { UNIT_NAME } from '../installed-unit.ts'
 import { isWritten, OWNER, type Change } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
-import { BOOT, RECOVER_UNIT, RESTART_S, ROLLBACK_SCRIPT } from './rollback-script.ts'
+import { PENDING_CODE, RESTART_S, ROLLBACK_SCRIPT } from './rollback-script.ts'
+import { STATE_FUNCTIONS } from './state-script.ts'
 
 /** Steps of the script, in their order, as its lines `@step NAME` tell them. */
 export const STEPS = {
@@ -19,8 +19,8 @@ export const STEPS = {
 /** The name of a step. */
 export type TransactionStep = keyof typeof STEPS
 
-/** The script's own exit codes. */
-export const PENDING_CODE = 75
+/** The script's exit code where the host has gone back meanwhile. */
+export const WENT_BACK_CODE = 76
 
 /** One apply, from its first change to its end. */
 export interface Transaction {
@@ -28,9 +28,12 @@ export interface Transaction {
   readonly id: string
   /** The timer's seconds. */
   readonly after: number
-  /** Our process, where it is one of the host: so that the next run knows that we are gone. */
-  readonly owner: number | undefined
+  /** Our process, where it is one of the host, `PID START`: so that the next run knows that we are gone. */
+  readonly owner: string | undefined
 }
+
+/** What of a plan is carried out by it. */
+export type Written = Pick<ApplyPlan, 'changes' | 'tlsDir' | 'reloadsFirst'>
 
 /**
  * Writes all files of a plan and restarts dockerd. Before the first change everything is arranged for going back: copies,
@@ -38,14 +41,15 @@ export interface Transaction {
  *
  * @param plan - without conflicts
  */
-export function transactionScript(plan: ApplyPlan, { id, after, owner }: Transaction): string {
+export function transactionScript(plan: Written, { id, after, owner }: Transaction): string {
   const written = plan.changes.filter(isWritten)
   return asScript([
     'set -eu; umask 077',
-    `s=${STATE_FOLDER}; b=$s/${id}`,
+    ...STATE_FUNCTIONS,
+    `b=$s/${id}`,
     'step() { printf "@step %s\\n" "$1"; }',
     // Over ssh we may go on here while a second login has put everything back already.
-    `ours() { test "$(cat "$s/pending" 2>/dev/null)" = ${id} || { rm -f -- "$@"; exit ${PENDING_CODE}; }; }`,
+    `ours() { if test -e "$b/going-back" || test "$(cat "$s/pending" 2>/dev/null)" != ${id}; then rm -f -- "$@"; exit ${WENT_BACK_CODE}; fi; }`,
     ...backup(written, owner),
     ...arm(id, after),
     'step write',
@@ -58,14 +62,15 @@ export function transactionScript(plan: ApplyPlan, { id, after, owner }: Transac
   ])
 }
 
-function backup(written: readonly Change[], owner: number | undefined): string[] {
+function backup(written: readonly Change[], owner: string | undefined): string[] {
   return [
     'step backup',
     'mkdir -p "$s" "$b"',
     'chmod 0700 "$s" "$b"',
+    `printf "%s\\n" "${owner ?? ''}" >"$b/owner"`,
+    'printf "%s %s\\n" "$$" "$(started $$)" >"$b/writer"',
     `cat >"$b/rollback.sh" ${hereDocument(PREAMBLE + ROLLBACK_SCRIPT)}`,
     ': >"$b/entries"',
-    `printf "%s\\n" "${owner ?? ''}" >"$b/owner"`,
     'n=0; keep() { n=$((n+1)); if test -e "$1" || test -h "$1"; then cp -a -- "$1" "$b/$n"; printf "%s %s\\n" "$n" "$1"; else printf "%s %s\\n" - "$1"; fi >>"$b/entries"; }',
     ...written.map(({ path }) => `keep ${shWord(path)}`),
     `if systemctl is-active --quiet ${UNIT_NAME}; then : >"$b/was-active"; fi`,
@@ -75,32 +80,17 @@ function backup(written: readonly Change[], owner: number | undefined): string[]
 }
 
 function arm(id: string, after: number): string[] {
-  const unit = [
-    '[Unit]',
-    'Description=Puts back what an unfinished docker-mtls daemon apply has changed',
-    `ConditionPathExists=${STATE_FOLDER}/pending`,
-    `Before=${UNIT_NAME} docker.socket`,
-    'DefaultDependencies=no',
-    'After=local-fs.target',
-    '',
-    '[Service]',
-    'Type=oneshot',
-    `ExecStart=/bin/sh ${STATE_FOLDER}/${id}/rollback.sh boot`,
-    '',
-  ].join('\n')
   return [
     // Whoever reads our lines may be dead: then this one ends us, and nothing has begun.
     'step arm',
+    'arm; sync',
     // O_EXCL: of two at once only one gets on (POSIX sh, "Redirecting Output", noclobber).
     `if ! (set -C; printf "%s\\n" ${id} >"$s/pending") 2>/dev/null; then rm -rf "$b"; exit ${PENDING_CODE}; fi`,
     // Or who began it has given it up meanwhile, over another login.
-    'if test -e "$b/undone" || ! test -s "$b/rollback.sh"; then rm -f "$s/pending"; rm -rf "$b"; exit 1; fi',
-    `cat >/etc/systemd/system/${RECOVER_UNIT} ${hereDocument(unit)}`,
-    `chmod 0644 /etc/systemd/system/${RECOVER_UNIT}`,
-    `mkdir -p -m 0755 /etc/systemd/system/${BOOT}.wants`,
-    `ln -sf ../${RECOVER_UNIT} /etc/systemd/system/${BOOT}.wants/${RECOVER_UNIT}`,
-    'sync',
-    `systemd-run --quiet --unit=docker-mtls-rollback-${id} --on-active=${after}s --timer-property=AccuracySec=1s /bin/sh ${STATE_FOLDER}/${id}/rollback.sh late`,
+    'if test -e "$b/going-back" || ! test -s "$b/rollback.sh"; then rm -f "$s/pending"; disarm; rm -rf "$b"; exit 1; fi',
+    // Once more: the one before us may just have taken it away.
+    'arm; sync',
+    `arm_timer ${id} ${after}`,
   ]
 }
 
@@ -144,18 +134,18 @@ function restart(): string[] {
 export function commitScript(id: string): string {
   return asScript([
     'set -eu; umask 077',
-    `s=${STATE_FOLDER}; b=$s/${id}`,
+    ...STATE_FUNCTIONS,
+    `b=$s/${id}`,
     'ours() { if test -e "$b/going-back"; then exit 1; fi; }',
     // Asked a second time, since the answer was lost.
-    `if ! test -s "$s/pending" && test "$(cat "$s/last" 2>/dev/null)" = ${id}; then ours; exit 0; fi`,
-    `test "$(cat "$s/pending" 2>/dev/null)" = ${id}`,
+    `if ! test -e "$s/pending" && test "$(cat "$s/last" 2>/dev/null)" = ${id}; then ours; else`,
+    `  test "$(cat "$s/pending" 2>/dev/null)" = ${id}`,
     // What takes long comes before: then it is finished by one rename(2), or the timer was first, and has left its mark.
-    'sync; mv -f "$s/pending" "$s/last"; ours; sync',
+    '  sync; mv -f "$s/pending" "$s/last"; ours; sync',
+    'fi',
     `systemctl stop docker-mtls-rollback-${id}.timer 2>/dev/null || true`,
-    `rm -f /etc/systemd/system/${BOOT}.wants/${RECOVER_UNIT} /etc/systemd/system/${RECOVER_UNIT}`,
-    `rmdir /etc/systemd/system/${BOOT}.wants 2>/dev/null || true`,
+    'test -e "$s/pending" || disarm',
     'systemctl daemon-reload',
-    // Three ways back are enough; each has a server's key in it.
-    'cd "$s"; ls -d */ 2>/dev/null | sort | head -n -3 | while read -r old; do rm -rf "$s/$old"; done',
+    'prune',
   ])
 }

@@ -8,8 +8,13 @@ const TSX = import.meta.resolve('tsx')
 /** Where commands run: root's home folder in the machine. */
 export const HOME = '/root'
 
+/** The words that run a file of TypeScript in the machine, in root's home folder. */
+export function nodeIn(file: string, ...words: readonly string[]): string[] {
+  return ['env', '--chdir', HOME, 'node', '--import', TSX, file, ...words]
+}
+
 function argvOf(words: readonly string[]): string[] {
-  return ['env', '--chdir', HOME, 'node', '--import', TSX, MAIN, ...words]
+  return nodeIn(MAIN, ...words)
 }
 
 /** Runs a command line of ours in the machine, as root. */

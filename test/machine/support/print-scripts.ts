@@ -1,0 +1,16 @@
+/** Prints the scripts of the apply that `daemon apply` would carry out here, as JSON; nobody stands behind it. */
+import { planApply } from '../../../lib/provision/apply/plan.ts'
+import { findSource } from '../../../lib/provision/apply/source.ts'
+import { commitScript, transactionScript } from '../../../lib/provision/apply/transaction.ts'
+import { localShell } from '../../../lib/provision/host/local-shell.ts'
+import { PREAMBLE } from '../../../lib/provision/host/shell.ts'
+
+/** No process has this number (proc(5), pid_max). */
+const GONE = '4194305 1'
+
+const [, , id = '', form] = process.argv
+const source = await findSource('/root/docker-mtls')
+const plan = await planApply({ ...source, form: form === 'daemon-json' ? form : 'systemd' }, localShell())
+// Seconds until the host goes back by itself.
+const transaction = transactionScript(plan, { id, after: 4, owner: GONE })
+process.stdout.write(JSON.stringify({ transaction: PREAMBLE + transaction, commit: PREAMBLE + commitScript(id) }))
