@@ -120,10 +120,13 @@ const swarm: Search = ({ facts, liveRestore }) => {
   return [conflict('the swarm', got, 'Leave --live-restore out: a swarm starts its tasks anew elsewhere.')]
 }
 
-/** Containers that outlive the daemon stay behind in the other user namespace's folder, and nobody sees them any more. */
-const orphans: Search = ({ facts, inForce, settings }) => {
+/**
+ * Containers that outlive the daemon stay behind in the other user namespace's folder, and nobody sees them any more. What is
+ * new of live-restore counts for this restart already, since dockerd reads it before.
+ */
+const orphans: Search = ({ facts, inForce, settings, liveRestore }) => {
   const running = Number(facts.info?.['ContainersRunning'] ?? 0)
-  const lives = facts.info?.['LiveRestoreEnabled'] === true
+  const lives = liveRestore || facts.info?.['LiveRestoreEnabled'] === true
   if (!lives || running === 0 || inForce.settings.usernsRemap === settings.usernsRemap) return []
   return [
     conflict(
