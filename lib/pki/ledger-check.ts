@@ -3,7 +3,7 @@ import { PkiError } from '../errors.ts'
 import { openCertificate, readCertificate, splitPem } from '../identity/certificate.ts'
 import { readIfThere } from './folder-io.ts'
 import { authorityPaths, clientPaths, commandLine, nextAuthorityPaths } from './folder-layout.ts'
-import { clientNames, serverPlaces } from './folder-list.ts'
+import { clientNames, serverPlaces, type ListedCertificate } from './folder-list.ts'
 import { appendToLedger, ledgerEntry, readLedger, type LedgerEntry } from './ledger.ts'
 
 /** A certificate in its place that the ledger has nothing of, or something else. */
@@ -20,6 +20,8 @@ interface Place {
   readonly kind: LedgerEntry['kind']
   /** Of a client: where its key would be. */
   readonly keyPath?: string
+  /** Of one of several servers. */
+  readonly host?: string
 }
 
 /** Where certificates are in use: the authority's, one that takes its place, the servers' and the clients'. */
@@ -28,7 +30,9 @@ async function places(root: string): Promise<Place[]> {
   return [
     { path: authorityPaths(root).cert, kind: 'ca' },
     { path: nextAuthorityPaths(root).cert, kind: 'ca' },
-    ...(await serverPlaces(root)).map(({ paths }) => ({ path: paths.cert, kind: 'server' }) as const),
+    ...(await serverPlaces(root)).map(
+      ({ host, paths }) => ({ path: paths.cert, kind: 'server', ...(host !== undefined && { host }) }) as const,
+    ),
     ...clients.map(({ cert, key }) => ({ path: cert, kind: 'client', keyPath: key }) as const),
   ]
 }
@@ -47,6 +51,27 @@ export async function findConflicts(root: string): Promise<LedgerConflict[]> {
   return there.flatMap(({ place, certificates }) =>
     certificates.flatMap((certificate) => conflictOf(place, certificate, ledger) ?? []),
   )
+}
+
+/**
+ * The certificates that are in their places and that no line of the ledger is about, as if there were one: they are in use,
+ * and end, all the same.
+ *
+ * @param ledger - its entries
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function findUnlisted(root: string, ledger: readonly LedgerEntry[]): Promise<ListedCertificate[]> {
+  const listed = new Set(ledger.map(({ fingerprint256 }) => fingerprint256))
+  const unlisted = new Map<string, ListedCertificate>()
+  for (const { place, certificates } of await readPlaces(root)) {
+    for (const certificate of certificates) {
+      if (typeof certificate === 'string' || listed.has(certificate.fingerprint256)) continue
+      const { path, host } = place
+      const entry = await entryOf(place, certificate)
+      unlisted.set(certificate.fingerprint256, { ...entry, path, ...(host !== undefined && { host }) })
+    }
+  }
+  return [...unlisted.values()]
 }
 
 /**

@@ -378,6 +378,10 @@ describe('a ledger that disagrees with the certificates', () => {
       const listed = await cert(['list'])
       assert.equal(listed.code, 0)
       assert.match(listed.stderr, /disagrees with the ledger: /)
+      // Nothing ends within the hour, and a monitor fails all the same.
+      const watched = await cert(['list', '--expiring', '1h'])
+      assert.deepEqual([watched.code, watched.stdout], [1, ''])
+      assert.match(watched.stderr, /disagrees with the ledger: /)
       const before = await treeOf(folder)
       const plan = await cert(['adopt', '--dry-run', '--json'])
       assert.deepEqual(await treeOf(folder), before)
@@ -394,6 +398,35 @@ describe('a ledger that disagrees with the certificates', () => {
       if (adopts.length > 0) assert.equal((await cert(['renew', '--all'])).code, 0)
     })
   }
+
+  test('what is in its place is watched and measured without a ledger, too', async (t) => {
+    const { folder, cert } = await place(t)
+    interface Listed {
+      readonly certificates: readonly { name: string; state: string; path?: string }[]
+      readonly conflicts: readonly { path: string; kind: string }[]
+    }
+    const watch = async (): Promise<[code: number, Listed]> => {
+      const { code, stdout } = await cert(['list', '--expiring', '400d', '--json'])
+      return [code, JSON.parse(stdout) as Listed]
+    }
+    const names = ({ certificates }: Listed): string[] => certificates.map(({ name }) => name)
+    const [, before] = await watch()
+    assert.deepEqual([names(before), before.conflicts], [['bob', 'alice', 'build01.example.com'], []])
+    await rm(join(folder, 'ca/ledger.jsonl'))
+    const [code, after] = await watch()
+    assert.deepEqual([code, names(after)], [1, names(before)])
+    assert.deepEqual(
+      after.certificates.map(({ path }) => path),
+      before.certificates.map(({ path }) => path),
+    )
+    assert.deepEqual(
+      after.conflicts.map(({ kind }) => kind),
+      ['unknown', 'unknown', 'unknown', 'unknown'],
+    )
+    const metrics = join(folder, 'x.prom')
+    await cert(['list', '--prometheus', metrics])
+    assert.match(await readFile(metrics, 'utf8'), /not_after_seconds\{kind="client",name="bob"/)
+  })
 
   test('an older certificate of the ledger in its place is none', async (t) => {
     const { folder, cert } = await place(t)

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { LedgerConflict } from '../../pki/ledger-check.ts'
 import type { CertificateState, KnownCertificate } from '../../provision/renew/known.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addFolder, addJson, DEFAULT_FOLDER, once } from '../options.ts'
@@ -24,13 +25,18 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
   const all = await listKnown(dir)
   const listed = within === undefined ? all : await endingWithin(all, within)
   await writeMetrics(flags, all)
+  const conflicts = await conflictsIn(dir)
   const warnings = [
     ...(await rotationWarnings(dir)),
     ...(await warningsOf(listed, dir)),
-    ...(await conflictWarnings(dir)),
+    ...(await conflictWarnings(conflicts, dir)),
   ]
-  const failed = within !== undefined && listed.length > 0
-  context.answer({ data: dataOf(listed, dir), text: textOf(listed, flags, context), warnings, failed }, flags)
+  // Whoever watches by a ledger that can't be right is told so, and not that all is well.
+  const failed = within !== undefined && listed.length + conflicts.length > 0
+  context.answer(
+    { data: dataOf(listed, conflicts, dir), text: textOf(listed, flags, context), warnings, failed },
+    flags,
+  )
 }
 
 async function withinOf({ expiring }: ListFlags): Promise<number | undefined> {
@@ -57,7 +63,7 @@ async function writeMetrics({ prometheus }: ListFlags, all: readonly KnownCertif
   await writePrometheus(prometheus, all)
 }
 
-function dataOf(listed: readonly KnownCertificate[], dir: string): object {
+function dataOf(listed: readonly KnownCertificate[], conflicts: readonly LedgerConflict[], dir: string): object {
   return {
     folder: resolve(dir),
     certificates: listed.map((one) => ({
@@ -65,6 +71,7 @@ function dataOf(listed: readonly KnownCertificate[], dir: string): object {
       ...(one.path !== undefined && { path: resolve(one.path) }),
       daysLeft: daysLeft(new Date(one.notAfter)),
     })),
+    conflicts: conflicts.map((one) => ({ ...one, path: resolve(one.path) })),
   }
 }
 
@@ -102,10 +109,13 @@ async function warningsOf(listed: readonly KnownCertificate[], dir: string): Pro
   })
 }
 
-async function conflictWarnings(dir: string): Promise<string[]> {
+async function conflictsIn(dir: string): Promise<LedgerConflict[]> {
   const { findConflicts } = await import('../../pki/ledger-check.ts')
+  return findConflicts(dir)
+}
+
+async function conflictWarnings(conflicts: readonly LedgerConflict[], dir: string): Promise<string[]> {
   const { commandLine } = await import('../../pki/folder-layout.ts')
-  const conflicts = await findConflicts(dir)
   return conflicts.map(({ path, kind, got }) => {
     const adopt = kind === 'unknown' ? `; if it is right:  ${commandLine('cert', 'adopt', '--dir', dir)}` : ''
     return `${path} disagrees with the ledger: ${got}${adopt}`
@@ -127,7 +137,7 @@ function define(command: Command, context: Context): void {
   command
     .option(
       '--expiring <time>',
-      'only what is in use and ends within 30d, 12h or 2w, or has ended; exit code 1 if there is any',
+      'only what is in use and ends within 30d, 12h or 2w, or has ended; exit code 1 if there is any, or where a file and the ledger disagree',
       once('--expiring'),
     )
     .option('--prometheus <file>', "write a file.prom for node_exporter's textfile collector", once('--prometheus'))
@@ -136,7 +146,8 @@ function define(command: Command, context: Context): void {
 
 export const certList: CommandSpec = {
   description:
-    'Lists everything that was ever issued in a folder, the oldest first. What is replaced may ' +
+    'Lists everything that was ever issued in a folder, the oldest first, and what is in its place without ' +
+    'being in the ledger. What is replaced may ' +
     'still be somewhere, and dockerd takes it until it ends.',
   examples: [
     ['docker-mtls cert list', 'in ./docker-mtls'],
@@ -147,6 +158,6 @@ export const certList: CommandSpec = {
     ],
     ['docker-mtls cert list --dir /srv/keys --json', 'elsewhere, for a program'],
   ],
-  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }] };\nstate is "in use", "ends soon" (under 30 days), "ended",\n"of a replaced CA" (in its place, and good for nothing),\n"probe" (of one day, made to prove one apply) or "replaced".',
+  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nstate is "in use", "ends soon" (under 30 days), "ended",\n"of a replaced CA" (in its place, and good for nothing),\n"probe" (of one day, made to prove one apply) or "replaced".',
   define,
 }

@@ -1,5 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { PkiFolder, type ListedCertificate } from '../../pki/index.ts'
+import { findUnlisted } from '../../pki/ledger-check.ts'
 import { DAY_MS } from '../../pki/lifetime.ts'
 import { isOfPresentAuthority } from '../present-authority.ts'
 import { PROBE_NAME } from '../probe-identity.ts'
@@ -7,7 +8,7 @@ import { PROBE_NAME } from '../probe-identity.ts'
 /** What a certificate of the ledger is good for now; a probe was made to prove one apply, and is in no place of ours. */
 export type CertificateState = 'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'probe' | 'replaced'
 
-/** One line of the ledger, and how it stands. */
+/** One line of the ledger, or a certificate that is in its place without one, and how it stands. */
 export interface KnownCertificate extends ListedCertificate {
   readonly state: CertificateState
 }
@@ -16,7 +17,8 @@ export interface KnownCertificate extends ListedCertificate {
 const SOON_DAYS = 30
 
 /**
- * Everything that was ever issued in a folder, the oldest first, and how it stands.
+ * Everything that was ever issued in a folder, the oldest first, and how it stands; at the end what is in its place and has
+ * no line in the ledger.
  *
  * @param root - the folder that `init` made
  * @param now - the time of day in milliseconds
@@ -29,7 +31,8 @@ const SOON_DAYS = 30
  */
 export async function listKnown(root: string, now: number = Date.now()): Promise<KnownCertificate[]> {
   const listed = await new PkiFolder(root).list()
-  return Promise.all(listed.map(async (one) => ({ ...one, state: await stateOf(one, root, now) })))
+  const all = [...listed, ...(await findUnlisted(root, listed))]
+  return Promise.all(all.map(async (one) => ({ ...one, state: await stateOf(one, root, now) })))
 }
 
 /** Is it in its place, and for its use? What was replaced is in nobody's place. */
