@@ -14,6 +14,7 @@ export function reissueLine({ kind, name, sans, host, keyHeld }: ListedCertifica
 }
 
 /** The command that puts another in the place of one that ends soon, or has ended. */
-export function renewLine({ kind, name }: ListedCertificate, dir: string): string {
-  return commandLine('cert', 'renew', kind === 'server' ? '--server' : name, '--dir', dir)
+export function renewLine({ kind, name, host }: ListedCertificate, dir: string): string {
+  const server = host === undefined ? ['--server'] : ['--host', host]
+  return commandLine('cert', 'renew', ...(kind === 'server' ? server : [name]), '--dir', dir)
 }

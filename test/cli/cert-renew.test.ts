@@ -167,6 +167,45 @@ describe('cert renew', () => {
     await refused(where, ['renew', '--server'], /^ERR_CLIENT_NOT_FOUND: renewing the server/)
   })
 
+  test('one of several servers is renewed alone, by its folder or a name in it', async (t) => {
+    const where = await place(t)
+    const { folder, json, read } = where
+    const pki = new PkiFolder(folder)
+    await pki.ensureServer(['build02.example.com', '10.0.0.5'], { host: 'build02.example.com' })
+    await pki.ensureServer(['build03.example.com', '10.0.0.4'], { host: 'web' })
+    const files = ['server', 'hosts/build02.example.com', 'hosts/web'].map((at) => `${at}/server-cert.pem`)
+    const renews = async (argv: readonly string[], at: readonly number[]): Promise<void> => {
+      const before = await Promise.all(files.map(read))
+      await json(['renew', ...argv])
+      const after = await Promise.all(files.map(read))
+      const changed = after.flatMap((text, index) => (text === before[index] ? [] : [index]))
+      assert.deepEqual(changed, at, argv.join(' '))
+    }
+    await renews(['--host', 'server'], [0])
+    await renews(['--host', 'build01.example.com'], [0])
+    await renews(['--host', 'hosts/web'], [2])
+    await renews(['--host', 'web', '--host', '10.0.0.5'], [1, 2])
+    await renews(['alice', '--host', 'BUILD03.example.com'], [2])
+    await renews(['--server'], [0, 1, 2])
+    const rows: [argv: string[], words: RegExp, code?: number][] = [
+      [['--host', '10.0.0.4'], /^ERR_CLIENT_NOT_FOUND: .*server \(build01.*\), hosts\/web \(build03.*\) are called so/],
+      [['--host', 'localhost'], /^ERR_CLIENT_NOT_FOUND: .*there are only server \(build01/],
+      [['--host', 'eve'], /^ERR_CLIENT_NOT_FOUND: renewing the server eve .*\n.*cert list/],
+      [['--host', 'web', '--all'], /^ERR_USAGE: .*--all and --host exclude each other/, 2],
+      // As a client's name.
+      [['build02.example.com'], /^ERR_CLIENT_NOT_FOUND: .* is a server\.\n.*cert renew --host build02\.example\.com/],
+      [['alice', 'web'], /^ERR_CLIENT_NOT_FOUND: .*web is a server\.\n.*--host web .*--server/],
+      [['build04.example.com'], /^ERR_NAME_INVALID/],
+    ]
+    for (const [argv, words, code] of rows) await refused(where, ['renew', ...argv], words, code)
+    await pki.ensureClient('web')
+    await renews(['web'], [])
+    const { stderr } = await where.cert(['list', '--expiring', '400d'])
+    assert.ok(!stderr.includes('renew --host'))
+    const ending = await later('+380d', ['cert', 'list', '--expiring', '30d', '--dir', folder])
+    assert.match(ending.stderr, /cert renew --host web --dir/)
+  })
+
   test('a client that holds its key itself is told what to do', async (t) => {
     const where = await place(t)
     const { folder, json } = where

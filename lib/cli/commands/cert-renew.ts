@@ -5,7 +5,7 @@ import type { RenewedCertificate, RenewReport } from '../../provision/renew/rene
 import type { CommandSpec, Context } from '../command.ts'
 import { pieceData } from '../data.ts'
 import { usageError } from '../errors.ts'
-import { addFolder, addJson, addPassphraseFile, addProbe, DEFAULT_FOLDER, once, readDays } from '../options.ts'
+import { addFolder, addJson, addPassphraseFile, addProbe, DEFAULT_FOLDER, many, once, readDays } from '../options.ts'
 import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
 import { aside, pieceText } from '../piece.ts'
 import { asTyped } from '../self.ts'
@@ -15,6 +15,7 @@ import { day, keyWords, shellWord, until } from '../words.ts'
 interface RenewFlags extends PassphraseFlags {
   readonly dir?: string
   readonly server?: true
+  readonly host?: readonly string[]
   readonly all?: true
   readonly due?: true
   readonly days?: string
@@ -25,9 +26,19 @@ interface RenewFlags extends PassphraseFlags {
 
 async function runRenew(clients: readonly string[], flags: RenewFlags, context: Context): Promise<void> {
   const { renewCertificates } = await import('../../provision/renew/renew.ts')
-  const { dir: folder = DEFAULT_FOLDER, server = false, all = false, dryRun = false, probe = false, days } = flags
+  const { dir: folder = DEFAULT_FOLDER, server = false, host: hosts = [], all = false } = flags
+  const { dryRun = false, probe = false, days } = flags
   refuseContradiction(clients, flags)
-  const options = { folder, clients, server, all, dryRun, probe, ...(days !== undefined && { days: readDays(days) }) }
+  const options = {
+    folder,
+    clients,
+    server,
+    hosts,
+    all,
+    dryRun,
+    probe,
+    ...(days !== undefined && { days: readDays(days) }),
+  }
   const run = (passphrase: string | undefined): Promise<RenewReport> =>
     renewCertificates({
       ...options,
@@ -39,8 +50,8 @@ async function runRenew(clients: readonly string[], flags: RenewFlags, context: 
   context.answer({ data: dataOf(report, warnings), text: textOf(report, flags, context), warnings }, flags)
 }
 
-function refuseContradiction(clients: readonly string[], { server, all, due }: RenewFlags): void {
-  const named = [...(server ? ['--server'] : []), ...clients]
+function refuseContradiction(clients: readonly string[], { server, host, all, due }: RenewFlags): void {
+  const named = [...(server ? ['--server'] : []), ...(host === undefined ? [] : ['--host']), ...clients]
   const ways = [...(all ? ['--all'] : []), ...(due ? ['--due'] : []), ...named.slice(0, 1)]
   if (ways.length < 2) return
   throw usageError('docker-mtls cert renew', `${ways[0]} and ${ways[1]} exclude each other`, 'Give one of them.')
@@ -129,8 +140,13 @@ function carryText({ renewed, probe }: RenewReport, { dir }: RenewFlags, context
 function define(command: Command, context: Context): void {
   command.argument('[client...]', 'clients to renew, whether it is time or not')
   command
-    .option('--server', "renew the server's certificate, whether it is time or not")
-    .option('--all', 'renew the server and every client')
+    .option('--server', 'renew the certificates of all servers, whether it is time or not')
+    .option(
+      '--host <host>',
+      'renew that of this server alone, by its folder here (server, hosts/HOST) or a name in it; any number of times',
+      many('--host'),
+    )
+    .option('--all', 'renew all servers and clients')
     .option('--due', 'what is past two thirds of its life (default); for timers: says nothing where nothing is')
   addFolder(command)
   command
@@ -151,6 +167,7 @@ export const certRenew: CommandSpec = {
     ['docker-mtls cert renew --dry-run', 'what would that be?'],
     ['docker-mtls cert renew alice bob', 'these two clients, now'],
     ['docker-mtls cert renew --server --days 90', 'the server, for a shorter time from now on'],
+    ['docker-mtls cert renew --host build01.example.com', 'one of several servers'],
     ['docker-mtls cert renew --server --probe', 'with what  daemon apply  needs to prove that clients get in'],
   ],
   json: '{ folder, renewed: [{ kind, name, reason, old, days, action, paths, certificate, keptAside, notes }], elsewhere, authority, next, warnings };\nelsewhere are clients that hold their keys themselves, authority is one that is to be rotated.',

@@ -5,7 +5,14 @@ import { isInPlace, type KnownCertificate } from './known.ts'
 export type RenewalWish =
   | { readonly what: 'due' }
   | { readonly what: 'all' }
-  | { readonly what: 'named'; readonly server: boolean; readonly clients: readonly string[] }
+  | {
+      readonly what: 'named'
+      /** All of them? */
+      readonly server: boolean
+      /** Those of certain servers, by the files that they are in. */
+      readonly servers?: readonly string[]
+      readonly clients: readonly string[]
+    }
 
 /** Why a certificate is renewed. */
 export type RenewalReason = 'asked for' | 'past two thirds of its life' | 'ended' | 'of a replaced CA'
@@ -63,9 +70,12 @@ export function planRenewal(known: readonly KnownCertificate[], wish: RenewalWis
 
 function itemFor(certificate: PlacedCertificate, wish: RenewalWish, now: number): RenewalItem[] {
   if (wish.what === 'due') return dueItem(certificate, now)
-  const { kind, name } = certificate
-  const isMeant = wish.what === 'all' || (kind === 'server' ? wish.server : wish.clients.includes(name))
-  return isMeant ? [{ certificate, reason: 'asked for' }] : []
+  return wish.what === 'all' || isNamed(certificate, wish) ? [{ certificate, reason: 'asked for' }] : []
+}
+
+function isNamed({ kind, name, path }: PlacedCertificate, wish: Extract<RenewalWish, { what: 'named' }>): boolean {
+  const { server, servers = [], clients } = wish
+  return kind === 'server' ? server || servers.includes(path) : clients.includes(name)
 }
 
 function dueItem(certificate: PlacedCertificate, now: number): RenewalItem[] {

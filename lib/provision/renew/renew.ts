@@ -10,17 +10,21 @@ import { ownNamesLast } from '../../pki/recertify.ts'
 import { ensureProbe, hasProbe } from '../probe-identity.ts'
 import { runStep, type OnStep } from '../progress.ts'
 import { lifeInDays } from './due.ts'
-import { listKnown } from './known.ts'
+import { listKnown, type KnownCertificate } from './known.ts'
+import { refuseServers, serverCalled } from './server-called.ts'
 import { planRenewal, type Named, type RenewalItem, type RenewalPlan, type RenewalWish } from './plan.ts'
 
-/** What {@link renewCertificates} is told. Without `server`, `clients` and `all` it renews what is due. */
+/** What {@link renewCertificates} is told. Without `server`, `hosts`, `clients` and `all` it renews what is due. */
 export interface RenewOptions {
   /** The folder that `init` made. */
   readonly folder: string
+  /** Every server. */
   readonly server?: boolean
+  /** Certain servers, by their folders (`server`, `hosts/build01`, `build01`) or by a name in their certificates. */
+  readonly hosts?: readonly string[]
   /** The names of clients. */
   readonly clients?: readonly string[]
-  /** The server and every client. */
+  /** Every server and every client. */
   readonly all?: boolean
   /** The life of the new certificates in days. @defaultValue that of the old ones, each */
   readonly days?: number
@@ -52,7 +56,19 @@ export interface RenewReport extends Omit<RenewalPlan, 'renew' | 'missing'> {
   readonly probe: boolean
 }
 
-const OPTIONS = ['folder', 'server', 'clients', 'all', 'days', 'dryRun', 'probe', 'passphrase', 'signal', 'onStep']
+const OPTIONS = [
+  'folder',
+  'server',
+  'hosts',
+  'clients',
+  'all',
+  'days',
+  'dryRun',
+  'probe',
+  'passphrase',
+  'signal',
+  'onStep',
+]
 
 /**
  * Renews certificates in the folder that `init` made: new keys of the same type, for the same names, as long as before.
@@ -68,10 +84,11 @@ const OPTIONS = ['folder', 'server', 'clients', 'all', 'days', 'dryRun', 'probe'
  * ```
  */
 export async function renewCertificates(options: RenewOptions): Promise<RenewReport> {
-  const wish = readWish(options)
+  checkWish(options)
   const { folder: root, passphrase, dryRun = false, signal, onStep } = options
   await checkLedger(root)
   const known = await listKnown(root)
+  const wish = readWish(options, known)
   const { renew, missing, ...rest } = planRenewal(known, wish, Date.now())
   refuse(root, wish, missing, rest.elsewhere)
   const planned = renew.map((item) => ({ ...item, days: options.days ?? lifeInDays(item.certificate, known) }))
@@ -93,21 +110,29 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   return { ...report, renewed, probe: await hasProbe(root) }
 }
 
-function readWish(options: RenewOptions): RenewalWish {
+function checkWish(options: RenewOptions): void {
   checkOptions(options, OPTIONS, 'renewCertificates')
-  const { server = false, all = false, days } = options
-  const clients = (options.clients ?? []).map(parseClientName)
+  const { all = false, days } = options
   if (days !== undefined) parseDays(days, MAX_LEAF_DAYS)
-  const isNamed = server || clients.length > 0
-  if (all && isNamed) {
-    throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-      tried: 'calling renewCertificates',
-      got: 'all are asked for, and some are named',
-      todo: 'Give one of them.',
-    })
-  }
+  if (!all || !isNamed(options)) return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'calling renewCertificates',
+    got: 'all are asked for, and some are named',
+    todo: 'Give one of them.',
+  })
+}
+
+function isNamed({ server = false, hosts = [], clients = [] }: RenewOptions): boolean {
+  return server || hosts.length + clients.length > 0
+}
+
+function readWish(options: RenewOptions, known: readonly KnownCertificate[]): RenewalWish {
+  const { folder: root, server = false, hosts = [], clients = [], all = false } = options
   if (all) return { what: 'all' }
-  return isNamed ? { what: 'named', server, clients } : { what: 'due' }
+  if (!isNamed(options)) return { what: 'due' }
+  refuseServers(root, clients, known)
+  const servers = hosts.map((host) => serverCalled(root, host, known).path)
+  return { what: 'named', server, servers, clients: clients.map(parseClientName) }
 }
 
 function refuse(root: string, wish: RenewalWish, [missing]: readonly Named[], [held]: readonly RenewalItem[]): void {

@@ -83,7 +83,7 @@ export async function refuseHalves(root: string, leaves: readonly Leaf[]): Promi
     const key = await readIfThere(paths.key)
     if (key !== undefined && fits(cert, key)) continue
     const got = key === undefined ? `there is no ${paths.key}` : `${paths.key} is not the key of ${paths.cert}`
-    const again = kind === 'server' ? ['cert', 'renew', '--server'] : ['cert', 'renew', name]
+    const again = kind === 'server' ? ['cert', 'renew', '--host', name] : ['cert', 'renew', name]
     throw new PkiError('ERR_PKI_FILE_INVALID', {
       tried: `rotating the authority in ${root}`,
       got,
