@@ -4,7 +4,11 @@ import { parseUnit } from '../../lib/daemon/index.ts'
 import { changesOf } from '../../lib/provision/apply/changes.ts'
 import { mergeDropIn } from '../../lib/provision/apply/drop-in.ts'
 import { settingsInForce } from '../../lib/provision/apply/in-force.ts'
+import { openParents } from '../../lib/provision/apply/parents.ts'
+import { decideUserns } from '../../lib/provision/apply/userns.ts'
 import { assignmentsOf, expand, flagValue, withoutFlag } from '../../lib/provision/apply/variables.ts'
+import { isDockerMtlsError } from '../../lib/errors.ts'
+import { readFacts } from '../../lib/provision/host/facts.ts'
 import { DEBIAN_UNIT } from '../daemon/support/units.ts'
 import { factsOf } from './support/facts.ts'
 
@@ -161,5 +165,32 @@ describe('what has to be written', () => {
       changesOf(wanted, facts).map(({ action }) => action),
       ['keep', 'replace', 'replace', 'create'],
     )
+  })
+})
+
+describe('ranges of user namespaces', () => {
+  const inForce = settingsInForce(unitWith('/d/dockerd -H fd://'), '')
+  test('are added to the files that are there', () => {
+    const facts = factsOf({ files: { '/etc/subuid': 'deploy:100000:65536\n', '/etc/subgid': 'deploy:100000:65536\n' } })
+    const { files } = decideUserns('default', inForce, facts)
+    assert.match(files[0]?.text ?? '', /^deploy:100000:65536\ndockremap:165536:65536\n$/)
+  })
+
+  test('of which half must not take the place of the whole', () => {
+    const facts = readFacts(`secret ${Buffer.from('/etc/subuid').toString('base64')} 644 root:root 00`)
+    assert.throws(
+      () => decideUserns('default', inForce, facts),
+      (error: unknown) => isDockerMtlsError(error, 'ERR_USERNS_INVALID') && /subuid/.test(error.tried),
+    )
+  })
+})
+
+describe('who may change the folders of the keys', () => {
+  test('is warned of, where that is not root alone', () => {
+    const parents = ['700 0 /srv/a/tls', '755 2001 /srv/a', '775 0 /srv', '1777 0 /tmp', '755 0 /'].join('\n')
+    const warnings = openParents(factsOf({ facts: { parents } }))
+    assert.equal(warnings.length, 2)
+    assert.match(warnings[0] ?? '', /^\/srv\/a belongs to the user 2001/)
+    assert.match(warnings[1] ?? '', /^\/srv can be written to by others/)
   })
 })

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/errors.ts'
-import { gatherFacts } from '../../lib/provision/host/facts.ts'
+import { gatherFacts, gatherMore } from '../../lib/provision/host/facts.ts'
 import { localShell } from '../../lib/provision/host/local-shell.ts'
 import { asScript, hereDocument, shWord } from '../../lib/provision/host/sh.ts'
 import { refuseHost } from '../../lib/provision/host/trouble.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { factsOf, type Said } from './support/facts.ts'
 
 function sh(script: string): { code: number | null; stdout: string } {
@@ -52,6 +55,23 @@ describe('scripts for a host', () => {
     assert.match(file('/etc/passwd')?.text ?? '', /^root:/m)
     assert.match(fact('room:/etc/docker'), /^\d+$/)
     assert.equal(file('/etc/shadow'), undefined)
+  })
+
+  test('a file is read whole or not at all; what is none is said', async (t) => {
+    const folder = await temporaryFolder(t)
+    const paths = ['long', 'longest', 'link', 'folder'].map((name) => join(folder, name))
+    const [long = '', longest = '', link = '', inner = ''] = paths
+    await writeFile(long, 'x'.repeat(2_000_000))
+    await writeFile(longest, 'x'.repeat(9_000_000))
+    await symlink('nowhere', link)
+    await mkdir(inner)
+    const wanted = { programs: [], files: paths, secrets: [], writable: [] }
+    const { file, fact } = await gatherMore(localShell(), factsOf(), wanted)
+    assert.equal(file(long)?.text?.length, 2_000_000)
+    assert.equal(file(longest)?.text, undefined)
+    assert.match(file(longest)?.sha256 ?? '', /^[0-9a-f]{64}$/)
+    assert.deepEqual([file(link), fact(`odd:${link}`)], [undefined, 'a link to nowhere'])
+    assert.deepEqual([file(inner), fact(`odd:${inner}`), fact(`odd:${long}`)], [undefined, 'no file', ''])
   })
 
   test('who does not wait any longer is let go', async () => {

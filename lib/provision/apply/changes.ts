@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { PUBLIC_MODE } from '../../files.ts'
 import type { HostFacts, HostFile } from '../host/facts.ts'
 
 /** A file that shall be on the host. */
@@ -32,6 +33,26 @@ export function changesOf(wanted: readonly WantedFile[], facts: HostFacts): Chan
 /** Which of them are to be written. */
 export function isWritten({ action }: Change): boolean {
   return action !== 'keep'
+}
+
+/** What is in the place of a file that would be written, and is none: a sentence about each. */
+export function oddPlaces(
+  changes: readonly Change[],
+  { fact }: HostFacts,
+): { what: string; got: string; todo: string }[] {
+  return changes.filter(isWritten).flatMap(({ path }) => {
+    const odd = fact(`odd:${path}`)
+    if (odd === '') return []
+    const todo = odd.startsWith('a link')
+      ? `Whoever has made that link may change its target later. Make a file of it:  cp --remove-destination "$(readlink -f ${path})" ${path} ; if it leads nowhere, remove it.`
+      : 'Move it away.'
+    return [{ what: path, got: `it is ${odd}, and a file of ours would take its place`, todo }]
+  })
+}
+
+/** What is there keeps its mode, but nobody else gets to write to what root's daemon reads. */
+export function keptMode(before: HostFile | undefined): number {
+  return (before?.mode ?? PUBLIC_MODE) & ~0o022
 }
 
 function isSame({ text, mode }: WantedFile, before: HostFile): boolean {

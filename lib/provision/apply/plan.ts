@@ -1,8 +1,7 @@
 import { parseUnit, type ParsedUnit } from '../../daemon/index.ts'
 import type { UsernsPlan } from '../../daemon/userns-ranges.ts'
 import { readDaemonJson } from '../../daemon/existing.ts'
-import { DaemonError, isDockerMtlsError, PkiError, ProvisionError } from '../../errors.ts'
-import { KEY_MODE, PUBLIC_MODE } from '../../files.ts'
+import { DaemonError, isDockerMtlsError, ProvisionError } from '../../errors.ts'
 import type { DaemonSource } from '../daemon-source.ts'
 import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER, type FurtherFacts } from '../host/facts-script.ts'
@@ -10,17 +9,19 @@ import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/trouble.ts'
 import type { FoundUnit } from '../installed-unit.ts'
 import { DEFAULT_TLS_DIR, readWishes, tlsFilesIn, type DaemonSettings } from '../override.ts'
-import { DAEMON_JSON, DROP_IN } from '../render.ts'
-import { changesOf, isWritten, type Change, type WantedFile } from './changes.ts'
+import { DAEMON_JSON } from '../render.ts'
+import { changesOf, isWritten, oddPlaces, type Change } from './changes.ts'
 import { findConflicts, type Conflict } from './conflicts.ts'
 import { settingsInForce, type ApplyForm, type InForce } from './in-force.ts'
 import type { ApplyWishes } from './options.ts'
+import { parentsQuestion } from './parents.ts'
 import { openDoorQuestions } from './ports.ts'
 import { renderConfiguration, settingsOfInit, type Rendered } from './rendered.ts'
-import { checkServerFiles, type ServerFiles } from './server-files.ts'
+import type { ServerFiles } from './server-files.ts'
 import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions, type UserNamespaces } from './userns.ts'
 import { assignmentsOf, expand, type Expanded } from './variables.ts'
+import { serverOnHost, wantedFiles } from './wanted.ts'
 import { lossesOf, warningsOf } from './words.ts'
 
 /** All that an apply will do to a host, decided before anything is done. */
@@ -78,7 +79,11 @@ export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: 
   const facts = await gatherMore(
     shell,
     first,
-    wantedFacts(found, tlsDir, [...usernsQuestions(found.unit, inForce, remap), ...openDoorQuestions(first)]),
+    wantedFacts(found, tlsDir, [
+      ...usernsQuestions(found.unit, inForce, remap),
+      ...openDoorQuestions(first),
+      parentsQuestion(tlsDir),
+    ]),
     signal,
   )
   const server = wishes.server ?? serverOnHost(facts, tlsDir)
@@ -140,7 +145,7 @@ function decide(known: Known): ApplyPlan {
     tlsDir,
     server,
     changes,
-    conflicts: [...findConflicts(situation), ...closedFolders(userns)],
+    conflicts: [...findConflicts(situation), ...closedFolders(userns), ...inPlaceOf(changes, facts)],
     warnings: [
       ...rendered.warnings.filter((text) => !isAboutVariables(text)),
       ...warningsOf(situation, server),
@@ -161,6 +166,10 @@ function closedFolders({ closed }: UserNamespaces): Conflict[] {
     const [got = '', todo = ''] = sentence.split(/\. (?=Open it)/)
     return { code: 'ERR_APPLY_CONFLICT', what: 'user namespaces', got, todo }
   })
+}
+
+function inPlaceOf(changes: readonly Change[], facts: HostFacts): Conflict[] {
+  return oddPlaces(changes, facts).map((one) => ({ code: 'ERR_APPLY_CONFLICT', ...one }))
 }
 
 /** We have read the files that the renderer only warns of. */
@@ -251,38 +260,6 @@ function startOf({ dropIn, daemonJson }: Rendered, found: FoundUnit, facts: Host
 
 function textOf(facts: HostFacts, path = ''): string {
   return facts.file(path)?.text ?? ''
-}
-
-function wantedFiles(
-  rendered: Rendered,
-  { ca, cert, key }: ServerFiles,
-  tlsDir: string,
-  facts: HostFacts,
-): WantedFile[] {
-  const paths = tlsFilesIn(tlsDir)
-  return [
-    { path: paths.ca, mode: PUBLIC_MODE, text: ca },
-    { path: paths.cert, mode: PUBLIC_MODE, text: cert },
-    ...(key === undefined ? [] : [{ path: paths.key, mode: KEY_MODE, text: key, secret: true }]),
-    ...(rendered.daemonJson === undefined
-      ? []
-      : [{ path: DAEMON_JSON, mode: facts.file(DAEMON_JSON)?.mode ?? PUBLIC_MODE, text: rendered.daemonJson }]),
-    { path: DROP_IN, mode: PUBLIC_MODE, text: rendered.dropIn },
-  ]
-}
-
-/** Nothing new is brought: what is on the host is configured. */
-function serverOnHost(facts: HostFacts, tlsDir: string): ServerFiles {
-  const paths = tlsFilesIn(tlsDir)
-  const [ca, cert, key] = [facts.file(paths.ca), facts.file(paths.cert), facts.file(paths.key)]
-  if (ca?.text !== undefined && cert?.text !== undefined && key !== undefined) {
-    return checkServerFiles({ ca: ca.text, cert: cert.text }, tlsDir)
-  }
-  throw new PkiError('ERR_PKI_FILE_INVALID', {
-    tried: "looking for the server's certificate",
-    got: `no folder with it is named, and ${tlsDir} on the host does not hold ca.pem, server-cert.pem and server-key.pem`,
-    todo: 'Make one with  docker-mtls init NAME  and name its folder:  docker-mtls daemon apply --from docker-mtls/server',
-  })
 }
 
 /**

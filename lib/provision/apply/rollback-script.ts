@@ -56,7 +56,8 @@ function begin(): string[] {
 
 function putBack(): string[] {
   return [
-    'same() { test -f "$2" && ! test -h "$1" && ! test -h "$2" && cmp -s -- "$1" "$2" && test "$(stat -c "%a %u %g" "$1")" = "$(stat -c "%a %u %g" "$2")"; }',
+    // A folder in the place of a file is not replaced either.
+    'same() { if test -d "$1"; then test -d "$2"; return; fi; test -f "$2" && ! test -h "$1" && ! test -h "$2" && cmp -s -- "$1" "$2" && test "$(stat -c "%a %u %g" "$1")" = "$(stat -c "%a %u %g" "$2")"; }',
     // Beside it first: the old file is there whole, or not yet. A link needs no room on a disk that is full.
     'put_back() { { ln -f -- "$1" "$2.docker-mtls" 2>/dev/null || cp -a -- "$1" "$2.docker-mtls"; } && mv -f -T -- "$2.docker-mtls" "$2"; }',
     'while read -r n p; do',

@@ -4,11 +4,10 @@ import { readFlags } from '../../daemon/flags.ts'
 import { withLine } from '../../daemon/subids.ts'
 import { planUserns, type UsernsPlan } from '../../daemon/userns-ranges.ts'
 import type { ParsedUnit } from '../../daemon/index.ts'
-import { isDockerMtlsError } from '../../errors.ts'
-import { PUBLIC_MODE } from '../../files.ts'
+import { DaemonError, isDockerMtlsError } from '../../errors.ts'
 import type { HostFacts } from '../host/facts.ts'
 import { shWord } from '../host/sh.ts'
-import type { WantedFile } from './changes.ts'
+import { keptMode, type WantedFile } from './changes.ts'
 import type { InForce } from './in-force.ts'
 
 /** What user namespaces mean on a host. */
@@ -95,7 +94,17 @@ function missingLines({ missing }: UsernsPlan, facts: HostFacts): WantedFile[] {
   ] as const
   return wanted.flatMap(([path, line]) => {
     if (line === undefined) return []
-    const { text = '', mode = PUBLIC_MODE } = facts.file(path) ?? {}
-    return [{ path, mode, text: withLine(text, line) }]
+    const before = facts.file(path)
+    if (before !== undefined && before.text === undefined) throw tooLong(path)
+    return [{ path, mode: keptMode(before), text: withLine(before?.text ?? '', line) }]
+  })
+}
+
+/** Half of it must not take the place of the whole. */
+function tooLong(path: string): DaemonError {
+  return new DaemonError('ERR_USERNS_INVALID', {
+    tried: `adding a range to ${path}`,
+    got: 'it is too long to be read',
+    todo: 'Add one yourself:  usermod --add-subuids 165536-231071 --add-subgids 165536-231071 dockremap',
   })
 }

@@ -29,7 +29,7 @@ export async function validate(plan: ApplyPlan, shell: HostShell, signal?: Abort
 }
 
 function wordsOf(ran: Ran): string {
-  return lastWords(ran).replaceAll(/\/run\/docker-mtls\.\w+\//g, '')
+  return lastWords(ran).replaceAll(/\/run\/docker-mtls\.[\w.]+\//g, '')
 }
 
 function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): string {
@@ -47,7 +47,9 @@ function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): stri
   const config = json === undefined || named ? [] : [`--config-file=${STAGE}/daemon.json`]
   const words = [unit.exec, ...args, '--validate', ...config].map(staging)
   return asScript([
-    'd=$(mktemp -d /run/docker-mtls.XXXXXXXX) || exit 1',
+    // What one that was killed has left has a key in it.
+    'for d in /run/docker-mtls.*.*; do p=${d%.*}; p=${p##*.}; if test -d "$d" && ! test -d "/proc/$p"; then rm -rf -- "$d"; fi; done',
+    'd=$(mktemp -d "/run/docker-mtls.$$.XXXXXXXX") || exit 1',
     'trap "rm -rf $d" EXIT; trap "exit 1" HUP INT PIPE TERM',
     'umask 077; mkdir "$d/docker.service.d"',
     `cp ${shWord(path)} "$d/docker.service"`,

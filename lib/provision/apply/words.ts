@@ -1,4 +1,5 @@
 import type { Situation } from './conflicts.ts'
+import { openParents } from './parents.ts'
 import type { ServerFiles } from './server-files.ts'
 
 /** A month, as `cert list` has it: enough to make and carry over another. */
@@ -9,6 +10,7 @@ export function warningsOf({ inForce, facts }: Situation, { facts: certificate }
   const left = certificate.validTo.getTime() - Date.now()
   return [
     ...inForce.plaintext.map((host) => `dockerd listens on ${host} now, where nobody should: that listener is closed.`),
+    ...openParents(facts),
     ...(left < SOON_MS
       ? [`The server's certificate ends on ${certificate.validTo.toISOString().slice(0, 10)}:  docker-mtls cert renew`]
       : []),

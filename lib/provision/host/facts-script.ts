@@ -18,6 +18,9 @@ const SERVICE = [
   'Environment',
 ]
 
+/** In bytes; /etc/passwd and /etc/subuid have a line for each user. */
+const LONGEST_FILE = 8_000_000
+
 /**
  * Each fact is a line `NAME VALUE`, the value in base64; a file is `file PATH MODE OWNER:GROUP CONTENTS`, where a key is
  * represented by its SHA-256 and never read out. Nothing here changes anything.
@@ -26,9 +29,11 @@ const FUNCTIONS = [
   'b64() { base64 | tr -d "\\n"; }',
   'fact() { printf "fact %s %s\\n" "$(printf %s "$1" | b64)" "$(printf %s "$2" | b64)"; }',
   'said() { n=$1; shift; fact "$n" "$("$@" 2>/dev/null)"; }',
-  // Of what is too long to be configuration the mode is enough.
-  'file() { test -f "$1" || return 0; printf "file %s %s %s\\n" "$(printf %s "$1" | b64)" "$(stat -L -c "%a %U:%G" "$1")" "$(head -c 1000000 "$1" | b64)"; }',
-  'secret() { test -f "$1" || return 0; printf "secret %s %s %s\\n" "$(printf %s "$1" | b64)" "$(stat -L -c "%a %U:%G" "$1")" "$(sha256sum <"$1" | cut -d " " -f 1)"; }',
+  // What is no file of its own: whoever writes there has to know.
+  'odd() { if test -h "$1"; then fact "odd:$1" "a link to $(readlink "$1")"; elif test -e "$1" && ! test -f "$1"; then fact "odd:$1" "no file"; fi; }',
+  // Of what is too long to be configuration the mode is enough, and its text is not known.
+  `file() { odd "$1"; test -f "$1" || return 0; if test "$(stat -L -c %s "$1")" -gt ${LONGEST_FILE}; then secret "$1"; return; fi; printf "file %s %s %s\\n" "$(printf %s "$1" | b64)" "$(stat -L -c "%a %U:%G" "$1")" "$(b64 <"$1")"; }`,
+  'secret() { odd "$1"; test -f "$1" || return 0; printf "secret %s %s %s\\n" "$(printf %s "$1" | b64)" "$(stat -L -c "%a %U:%G" "$1")" "$(sha256sum <"$1" | cut -d " " -f 1)"; }',
   'writable() { p=$1; while ! test -e "$p"; do p=$(dirname "$p"); done; if test -w "$p"; then fact "writable:$1" yes; else fact "writable:$1" no; fi; }',
   // The fourth column of df -P (POSIX): KiB that are left.
   'left() { set -- $(df -Pk "$1" 2>/dev/null | tail -n 1); printf %s "${4-}"; }',

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Machine, Ran, Running, RunOptions } from '../machine.ts'
 
-const MAIN = fileURLToPath(new URL('../../../lib/cli/main.ts', import.meta.url))
+export const MAIN = fileURLToPath(new URL('../../../lib/cli/main.ts', import.meta.url))
 /** By its whole path: the working directory is another. */
 const TSX = import.meta.resolve('tsx')
 
