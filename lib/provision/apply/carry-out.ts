@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { ConnectionError, isDockerMtlsError, ProvisionError } from '../../errors.ts'
-import { STATE_FOLDER } from '../host/facts-script.ts'
 import { asScript } from '../host/sh.ts'
 import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
 import { tlsFilesIn } from '../override.ts'
@@ -15,6 +14,7 @@ import { rollbackFailed } from './pending.ts'
 import { refuseConflicts, type ApplyPlan } from './plan.ts'
 import type { ProofCheck } from './proof.ts'
 import { proveAll } from './prove-all.ts'
+import { STATE_FUNCTIONS } from './state-script.ts'
 import { followSteps } from './steps.ts'
 import { formatTarget, targetOf } from './targets.ts'
 import { PENDING_CODE } from './rollback-script.ts'
@@ -209,10 +209,12 @@ async function goBack(cause: unknown, going: Going): Promise<unknown> {
  */
 function undoScript(id: string): string {
   return asScript([
-    `s=${STATE_FOLDER}; b=$s/${id}`,
+    ...STATE_FUNCTIONS,
+    `b=$s/${id}`,
     `if test "$(cat "$s/last" 2>/dev/null)" = ${id}; then exec /bin/sh "$b/rollback.sh" asked; fi`,
     'if test -d "$b"; then : >"$b/going-back"; fi',
     `if test "$(cat "$s/pending" 2>/dev/null)" = ${id}; then exec /bin/sh "$b/rollback.sh" now; fi`,
+    'test -e "$s/pending" || disarm',
     'rm -rf "$b"',
   ])
 }
