@@ -10,6 +10,7 @@ import { authorityPaths, commandLine, type AuthorityPaths } from './folder-layou
 import { keyTypeOf } from './key-type.ts'
 import { appendToLedger, ledgerEntry, ledgerLine } from './ledger.ts'
 import { checkAuthority, isEncryptedKey, loadAuthority, openCertificates } from './load-authority.ts'
+import { readRotation } from './rotation-state.ts'
 
 /** For the authority of a {@link PkiFolder}. */
 export interface FolderAuthorityOptions extends AuthorityOptions {
@@ -128,7 +129,11 @@ export async function openFolderAuthority(
   try {
     return await loadAuthority({ ...pair, ...(passphrase !== undefined && { passphrase }) })
   } catch (cause) {
-    throw named(root, cause)
+    const failed = named(root, cause)
+    const isLate =
+      failed instanceof PkiError && failed.code === 'ERR_CA_EXPIRED' && (await readRotation(root)) !== undefined
+    // While it is rotated it can't be replaced.
+    throw isLate ? failure(root, failed.code, failed.got, goOn(root), cause) : failed
   }
 }
 
@@ -218,6 +223,10 @@ function refuseSameName(root: string, { subject }: CertificateFacts, oldPem: str
 
 function replaceCommand(root: string): string {
   return commandLine('cert', 'ca', '--replace-ca', '--dir', root)
+}
+
+function goOn(root: string): string {
+  return `Another one is about to take its place; go on with that:  ${commandLine('cert', 'rotate-ca', '--dir', root)}`
 }
 
 /** The same failure, with the folder in it. */

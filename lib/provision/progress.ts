@@ -28,6 +28,8 @@ export interface StepTalk {
   readonly wait: (note: string) => void
   /** What it ends with: a few words behind its mark. */
   readonly result: (note: string) => void
+  /** What it ends with where it came to nothing, and what comes next is to be done all the same. */
+  readonly failed: (note: string) => void
 }
 
 /**
@@ -42,19 +44,26 @@ export async function runStep<Result>(
 ): Promise<Result> {
   const start = performance.now()
   const tell = (state: StepState, note?: string): void => {
-    const ended = state !== 'running' && state !== 'waiting'
+    const isOver = state !== 'running' && state !== 'waiting'
     onStep?.({
       ...name,
       state,
       ...(note !== undefined && { note }),
-      ...(ended && { milliseconds: Math.round(performance.now() - start) }),
+      ...(isOver && { milliseconds: Math.round(performance.now() - start) }),
     })
   }
-  let result: string | undefined
+  let ended: { readonly state: StepState; readonly note?: string } = { state: 'done' }
+  const end = (state: StepState, note: string): void => {
+    ended = { state, note }
+  }
   tell('running')
   try {
-    const value = await work({ wait: (note) => tell('waiting', note), result: (note) => (result = note) })
-    tell('done', result)
+    const value = await work({
+      wait: (note) => tell('waiting', note),
+      result: (note) => end('done', note),
+      failed: (note) => end('failed', note),
+    })
+    tell(ended.state, ended.note)
     return value
   } catch (error) {
     tell('failed')

@@ -151,6 +151,18 @@ describe('cert rotate-ca', () => {
     const { code, stdout } = await rotate(['--host', daemon.url])
     assert.equal(code, 0)
     assert.ok(stdout.includes(`${daemon.url} is not as it should be: it asks for clients of CN=A.`), stdout)
+    const { stdout: lines } = await rotate(['--host', daemon.url, '--json'])
+    const steps = lines
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { step?: string; state?: string; note?: string })
+    assert.deepEqual(
+      steps.filter(({ step }) => step === 'look').map(({ state, note }) => [state, note]),
+      [
+        ['running', undefined],
+        ['failed', 'it asks for clients of CN=A'],
+      ],
+    )
   })
 
   test('--probe is for the proof that an apply makes', async (t) => {
@@ -367,7 +379,13 @@ describe('what is not meant', () => {
   test('words for nobody, or for another phase', async (t) => {
     const where = await place(t)
     const { rotate } = where
-    await refused(where, () => rotate(['--phase', 'trust']), /^ERR_ROTATION_NONE/)
+    for (const argv of [
+      ['--phase', 'trust'],
+      ['--confirm', 'alice'],
+      ['--host', 'build01.example.com'],
+    ]) {
+      await refused(where, () => rotate(argv), /^ERR_ROTATION_NONE/)
+    }
     await rotate(['--name', 'B'])
     const rows: [argv: string[], words: RegExp][] = [
       [['--confirm', 'eve'], /^ERR_CLIENT_NOT_FOUND: .*the client eve .*in use are only alice, bob/],

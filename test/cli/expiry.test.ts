@@ -153,7 +153,13 @@ describe('a rotation takes its time', { skip: lacks('faketime') }, () => {
     assert.match(ended.stderr, /^Warning: alice and bob will not come along: the certificates have ended/m)
     // What the old one would have to sign is refused, with its name.
     const refused = await cert(3652, 'renew', 'alice')
-    assert.match(refused.stderr, /^ERR_CA_EXPIRED: .*CN=A ended on/)
+    assert.match(
+      refused.stderr,
+      /^ERR_CA_EXPIRED: .*CN=A ended on .*\n.*go on with that: {2}docker-mtls cert rotate-ca /,
+    )
+    const watched = await cert(3652, 'list', '--expiring', '30d')
+    assert.match(watched.stderr, /The certificate of A has ended: {2}docker-mtls cert rotate-ca /)
+    assert.ok(!`${refused.stderr}${watched.stderr}`.includes('--replace-ca'))
     await must(cert(3652, 'rotate-ca', '--confirm-server', 'server'))
     await must(cert(3652, 'rotate-ca', '--confirm-server', 'server', '--yes'))
     await must(cert(3652, 'rotate-ca', '--confirm-server', 'server'))

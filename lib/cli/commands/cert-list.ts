@@ -26,9 +26,10 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
   const listed = within === undefined ? all : await endingWithin(all, within)
   await writeMetrics(flags, all)
   const conflicts = await conflictsIn(dir)
+  const rotation = await rotationWarnings(dir)
   const warnings = [
-    ...(await rotationWarnings(dir)),
-    ...(await warningsOf(listed, dir)),
+    ...rotation,
+    ...(await warningsOf(listed, dir, rotation.length > 0)),
     ...(await conflictWarnings(conflicts, dir)),
   ]
   // Whoever watches by a ledger that can't be right is told so, and not that all is well.
@@ -94,11 +95,12 @@ const SAID: Readonly<Partial<Record<CertificateState, string>>> = {
 
 const ALL_ANEW = ' . That makes everything it issued worthless: each server and client is to be issued anew then.'
 
-async function warningsOf(listed: readonly KnownCertificate[], dir: string): Promise<string[]> {
+async function warningsOf(listed: readonly KnownCertificate[], dir: string, isRotated: boolean): Promise<string[]> {
   const { requestAgain } = await import('../../pki/key-held.ts')
   const { commandLine } = await import('../../pki/folder-layout.ts')
   const remedy = (one: KnownCertificate): string => {
-    if (one.kind === 'ca' && one.state === 'ends soon') return ` ${commandLine('cert', 'rotate-ca', '--dir', dir)}`
+    if (one.kind === 'ca' && (one.state === 'ends soon' || isRotated))
+      return ` ${commandLine('cert', 'rotate-ca', '--dir', dir)}`
     if (one.kind === 'ca') return ` ${reissueLine(one, dir)}${ALL_ANEW}`
     if (one.keyHeld === 'client') return `its key is on its own machine. ${requestAgain(dir, one.name)}`
     return ` ${one.state === 'of a replaced CA' ? reissueLine(one, dir) : renewLine(one, dir)}`

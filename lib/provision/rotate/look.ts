@@ -100,7 +100,8 @@ async function judge(report: ServerReport, server: Leaf, rotation: Rotation): Pr
   return state.phase === 'trust' ? { ok: true, got: askedFor(report) } : shownBy(report, next)
 }
 
-function askedFor({ acceptedAuthorities: names }: ServerReport): string {
+function askedFor({ acceptedAuthorities: names, protocols }: ServerReport): string {
+  if (protocols.length === 0) return 'it speaks no TLS there, so it is no daemon that clients reach'
   if (names === 'unknown') return 'it speaks TLS 1.3 alone, and does not tell in clear whose clients it takes'
   const said = typeof names === 'string' ? '' : names.map(({ name }) => name).join('; ')
   return `it asks for clients of ${said === '' ? 'nobody' : said}`

@@ -91,8 +91,8 @@ async function go(options: ReadRotateOptions): Promise<RotationReport> {
   for (const target of options.targets) serverOf(target, leaves)
   const begun = (await readRotatedAuthorities(root)) === undefined
   if (begun) {
-    const { confirm, confirmServer, phase } = options
-    if (confirm.length + confirmServer.length > 0 || phase !== undefined)
+    const { confirm, confirmServer, targets, phase } = options
+    if (confirm.length + confirmServer.length + targets.length > 0 || phase !== undefined)
       throw await none(root, 'going on with the rotation')
     await refuseHalves(root, leaves)
     const old = await new PkiFolder(root).openAuthority(passphrase)
@@ -177,9 +177,10 @@ async function look({ folder: root, targets, signal, onStep }: ReadRotateOptions
   for (const target of targets) {
     const leaf = serverOf(target, leaves)
     const title = `look at ${target.name}`
-    const seen = await runStep(onStep, { step: 'look', title }, async ({ result }) => {
+    const seen = await runStep(onStep, { step: 'look', title }, async ({ result, failed }) => {
       const found = await lookAt(target, leaf, rotation, signal)
-      result(found.got)
+      if (found.ok) result(found.got)
+      else failed(found.got)
       return found
     })
     looks.push(seen)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { promises as fs } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { PkiFolder } from '../../../lib/pki/index.ts'
@@ -111,6 +113,19 @@ describe('a daemon is looked at in each phase', () => {
     assert.equal((await rotate({ hosts: [url] })).waiting.servers.length, 0)
     const state = await fs.readFile(join(root, 'ca/next/rotation.json'), 'utf8')
     assert.match(state, /"by": "seen"/)
+  })
+
+  test('what speaks no TLS is told so', async (t) => {
+    const { rotate } = await place(t)
+    const sshd = createServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.2\r\n'))
+    await once(sshd.listen(0, '127.0.0.1'), 'listening')
+    t.after(() => sshd.close())
+    await rotate()
+    const { looks } = await rotate({ hosts: [`tcp://127.0.0.1:${(sshd.address() as AddressInfo).port}`] })
+    assert.deepEqual(
+      looks.map(({ ok, got }) => [ok, got]),
+      [[false, 'it speaks no TLS there, so it is no daemon that clients reach']],
+    )
   })
 
   test('what is seen counts more than what was said', async (t) => {
