@@ -76,7 +76,7 @@ function refuse(plan: LeafPlan, { faults, nameChanges }: LeafState): void {
   const todo = `To issue this one anew (the old files are kept beside it):  ${plan.forceCommand}`
   if (faults.length > 0) throw failure(plan, 'ERR_PKI_FILE_INVALID', faults.join('; '), todo)
   if (nameChanges === undefined) return
-  const second = `${todo} ; another server has a folder of its own:  --dir OTHER`
+  const second = `${todo} ; another server has a folder of its own:  --host NAME`
   throw failure(plan, 'ERR_SERVER_NAMES_CHANGED', `its names would change: ${nameChanges}`, second)
 }
 

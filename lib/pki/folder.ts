@@ -151,7 +151,7 @@ export class PkiFolder {
       paths: serverPaths(this.path, host === undefined ? undefined : parseHostName(host)),
       names: parseServerNames(names),
     } as const
-    const command = ['cert', 'server', ...names]
+    const command = ['cert', 'server', ...names, ...(host === undefined ? [] : ['--host', host])]
     return this.#ensure(wish, rest, command, (authority, leaf) => issueServer(authority, { names, ...leaf }))
   }
 

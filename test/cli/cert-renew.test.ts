@@ -243,7 +243,7 @@ describe('cert renew', () => {
 
   test('what an authority that was replaced has issued is due', async (t) => {
     const { cert, json, folder } = await place(t)
-    await cert(['ca', '--replace-ca', '--name', 'CA 2'])
+    await cert(['ca', '--replace-ca', '--yes', '--name', 'CA 2'])
     const { renewed } = await json(['renew', '--due'])
     assert.deepEqual(
       renewed.map(({ name, reason }) => [name, reason]),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { createAuthority, createRequest, issueClient, PkiFolder } from '../../lib/pki/index.ts'
@@ -61,16 +61,44 @@ describe('cert ca, cert server, cert client', () => {
     const { folder, cert, json } = await place(t)
     for (const line of [['ca'], ['server', 'b'], ['client', 'alice']]) await cert(line)
     const before = await treeOf(folder)
-    const { code, stderr } = await cert(['server', 'c'])
+    const { code, stderr } = await cert(['server', 'b', 'c'])
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /^ERR_SERVER_NAMES_CHANGED: .*\n.*docker-mtls cert server c --dir \S+ --force ; .* --dir OTHER/,
+      /^ERR_SERVER_NAMES_CHANGED: .*\n.*docker-mtls cert server b c --dir \S+ --force ; .* --host NAME/,
     )
     assert.deepEqual(await treeOf(folder), before)
-    assert.equal((await json(['server', 'c', '--force'])).action, 'replaced')
+    assert.equal((await json(['server', 'b', 'c', '--force'])).action, 'replaced')
     const renewed = await json(['client', 'alice', '--renew'])
     assert.deepEqual([renewed.action, renewed.keptAside.length], ['replaced', 2])
+  })
+
+  test('the files of another server are not replaced by force', async (t) => {
+    const { folder, cert, json } = await place(t)
+    for (const line of [['ca'], ['server', 'b', '10.0.0.4']]) await cert(line)
+    const before = await treeOf(folder)
+    for (const more of [[], ['--force'], ['--force', '--renew']]) {
+      const { code, stderr } = await cert(['server', 'c', 'localhost', ...more])
+      assert.equal(code, 1)
+      assert.match(
+        stderr,
+        /^ERR_SERVER_NAMES_CHANGED: .* of another server, b, 10\.0\.0\.4\.\n.*cert server c localhost --host c .* mv \S+server /,
+      )
+    }
+    assert.deepEqual(await treeOf(folder), before)
+    const own = await json(['server', 'c', '--host', 'c'])
+    assert.deepEqual([own.action, own.paths.folder], ['created', join(folder, 'hosts/c')])
+    // As ERR_SERVER_NAME_MISMATCH says it, of a server that has a folder of its own.
+    const { stderr } = await cert(['server', 'c', 'other', '--force'])
+    assert.match(stderr, /in hosts\/c\.\n.*docker-mtls cert server c other --host c --dir \S+ --force/)
+    const line = /docker-mtls (cert server .* --force)/.exec(stderr)?.[1]?.split(' ') ?? []
+    assert.equal((await runCli(line)).code, 0)
+    assert.match(
+      new X509Certificate(await readFile(join(folder, 'hosts/c/server-cert.pem'))).subjectAltName ?? '',
+      /other/,
+    )
+    // One name in common is the same server.
+    assert.equal((await cert(['server', '10.0.0.4', 'd', '--force'])).code, 0)
   })
 
   test('an authority is replaced by --replace-ca alone, and its files stay', async (t) => {
@@ -78,12 +106,24 @@ describe('cert ca, cert server, cert client', () => {
     await cert(['ca'])
     const old = await readFile(join(folder, 'ca/ca-key.pem'), 'utf8')
     assert.equal((await json(['ca'])).action, 'kept')
-    const { stdout, stderr } = await cert(['ca', '--replace-ca'])
+    const before = await treeOf(folder)
+    const unsaid = await cert(['ca', '--replace-ca'])
+    assert.equal(unsaid.code, 1)
+    assert.match(unsaid.stderr, /^ERR_CONFIRMATION_REQUIRED: .*Replace the authority in .*\n.*--yes/)
+    assert.deepEqual(await treeOf(folder), before)
+    const { stdout, stderr } = await cert(['ca', '--replace-ca', '--yes'])
     assert.match(stdout, /^replaced/)
     assert.match(stderr, /^Warning: What the old authority issued is not of this one/)
     const names = await readdir(join(folder, 'ca'))
     const aside = names.find((name) => name.startsWith('ca-key.pem.')) ?? ''
     assert.equal(await readFile(join(folder, 'ca', aside), 'utf8'), old)
+    // It is undone by the lines that it shows.
+    const lines = Array.from(stdout.matchAll(/^ {2}mv (\S+) (\S+)$/gm), ([, from = '', to = '']) => [from, to] as const)
+    assert.equal(lines.length, 2)
+    for (const [from, to] of lines) await rename(from, to)
+    assert.equal(await readFile(join(folder, 'ca/ca-key.pem'), 'utf8'), old)
+    assert.equal((await cert(['client', 'alice'])).code, 0)
+    assert.equal((await cert(['list'])).stderr, '')
   })
 
   test('Ed25519 says who refuses it', async (t) => {
@@ -97,7 +137,7 @@ describe('cert ca, cert server, cert client', () => {
 test('what a replaced authority has issued is known by that, and not handed out', async (t) => {
   const { folder, cert, json } = await place(t)
   for (const line of [['ca'], ['server', 'b'], ['client', 'alice']]) await cert(line)
-  const { reissue } = (await json(['ca', '--replace-ca'])) as PieceData & { reissue: string[] }
+  const { reissue } = (await json(['ca', '--replace-ca', '--yes'])) as PieceData & { reissue: string[] }
   assert.deepEqual(reissue, [
     `docker-mtls cert server b localhost 127.0.0.1 ::1 --force --dir ${folder}`,
     `docker-mtls cert client alice --force --dir ${folder}`,
@@ -123,12 +163,12 @@ test('of several servers, and of a client whose key is elsewhere, it is said how
   const request = join(folder, 'ci.csr')
   await writeFile(request, (await createRequest({ name: 'ci' })).request)
   await cert(['sign', request, '--out', join(folder, 'ci.pem')])
-  const { reissue } = (await json(['ca', '--replace-ca'])) as PieceData & { reissue: string[] }
+  const { reissue } = (await json(['ca', '--replace-ca', '--yes'])) as PieceData & { reissue: string[] }
   assert.deepEqual(reissue, [
     `docker-mtls cert renew --server --dir ${folder}`,
     `docker-mtls cert sign ci.csr --dir ${folder}`,
   ])
-  const { stdout } = await cert(['ca', '--replace-ca'])
+  const { stdout } = await cert(['ca', '--replace-ca', '--yes'])
   assert.match(stdout, /cert sign ci\.csr .*# on its machine, before: {2}docker-mtls client request ci$/m)
   assert.equal((await cert(['renew', '--server'])).code, 0)
   assert.equal((await cert(['sign', request, '--out', join(folder, 'ci.pem')])).code, 0)

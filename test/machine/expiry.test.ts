@@ -186,7 +186,7 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
   })
 
   test('and the way out is a new one, and everything anew', async () => {
-    await must(desk.run(['cert', 'ca', '--replace-ca', '--name', 'New CA']))
+    await must(desk.run(['cert', 'ca', '--replace-ca', '--yes', '--name', 'New CA']))
     await must(desk.run(['cert', 'renew', '--due']))
     await bring(desk)
     await apply()

@@ -273,7 +273,7 @@ followed({
       const lock = 'openssl pkcs8 -topk8 -v2 aes256 -in seen -out docker-mtls/ca/ca-key.pem -passout pass:forgotten'
       await office.must('desk', lock)
       assert.match((await office.run('desk', 'docker-mtls cert rotate-ca')).stdout, /ERR_CA_PASSPHRASE/)
-      await office.must('desk', 'docker-mtls cert ca --replace-ca')
+      await office.must('desk', 'docker-mtls cert ca --replace-ca --yes')
     },
   },
 })

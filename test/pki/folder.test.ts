@@ -202,7 +202,7 @@ describe('a second run', () => {
     const refusal = withCode(
       'ERR_SERVER_NAMES_CHANGED',
       'new: 10.0.0.5, *.example.com; gone: 10.0.0.4',
-      'another server has a folder of its own:  --dir OTHER',
+      'another server has a folder of its own:  --host NAME',
       `docker-mtls cert server build01 10.0.0.5 '*.example.com' --dir ${root} --force`,
     )
     await refusedUntouched(root, () => folder.ensureServer(names), refusal)

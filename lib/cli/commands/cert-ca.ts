@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { FolderAuthorityResult } from '../../pki/index.ts'
 import type { CommandSpec, Context } from '../command.ts'
+import { confirm, type ConfirmFlags } from '../confirm.ts'
 import { pieceData } from '../data.ts'
 import {
   addDays,
@@ -8,6 +9,7 @@ import {
   addJson,
   addKeyType,
   addPassphraseFile,
+  addYes,
   DEFAULT_FOLDER,
   once,
   keyTypeWarnings,
@@ -16,9 +18,9 @@ import {
 import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
 import { aside, pieceText } from '../piece.ts'
 import { asTyped } from '../self.ts'
-import { keyWords, until } from '../words.ts'
+import { keyWords, shellWord, until } from '../words.ts'
 
-interface CaFlags extends PassphraseFlags {
+interface CaFlags extends PassphraseFlags, ConfirmFlags {
   readonly dir?: string
   readonly name?: string
   readonly keyType?: string
@@ -42,8 +44,35 @@ async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAu
     const all = { ...options, ...(passphrase !== undefined && { passphrase }) }
     return replace ? folder.replaceAuthority(all) : folder.ensureAuthority(all)
   }
+  await agree(flags, () => checkAuthorityOptions(options), context)
   const check = async (): Promise<unknown> => checkAuthorityOptions(options)
   return withPassphrase({ folder: dir, flags, encrypt, replace, check, run }, context)
+}
+
+/**
+ * Asks before an authority is taken away, and after what can be refused was.
+ *
+ * @throws {@link PkiError} ERR_ROTATION_UNDERWAY
+ */
+async function agree(flags: CaFlags, check: () => void, context: Context): Promise<void> {
+  if (flags.replaceCa !== true) return
+  const { dir = DEFAULT_FOLDER } = flags
+  const { authorityPaths } = await import('../../pki/folder-layout.ts')
+  const { readIfThere } = await import('../../pki/folder-io.ts')
+  const { refuseRotation } = await import('../../pki/folder-rotation.ts')
+  check()
+  await refuseRotation(dir, `replacing the authority in ${dir}`)
+  const { folder, cert, key } = authorityPaths(dir)
+  const old = [await readIfThere(cert), await readIfThere(key)]
+  if (old.every((text) => text === undefined)) return
+  const question = `Replace the authority in ${folder}, so that whoever has a certificate of it is refused once the daemon has the new one?`
+  await confirm(question, flags, context)
+}
+
+/** The commands that put the old files back. Empty where none was in the way. */
+function undoText(keptAside: readonly string[]): string {
+  const lines = keptAside.map((old) => `  mv ${shellWord(old)} ${shellWord(old.replace(/\.pem\.[^/\\]*$/, '.pem'))}\n`)
+  return lines.length === 0 ? '' : `\nTo undo it, as long as nothing was issued anew:\n${lines.join('')}`
 }
 
 async function runCa(flags: CaFlags, context: Context): Promise<void> {
@@ -59,7 +88,7 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
       ? ''
       : `\nIssue anew, and bring to their machines:\n${reissue.map((line) => `  ${asTyped(withOrigin(line), context.io.env)}\n`).join('')}`
   const data = { ...pieceData(result), ...(replaced && { reissue }) }
-  context.answer({ data, text: `${text}\n${steps}`, warnings }, flags)
+  context.answer({ data, text: `${text}\n${steps}${replaced ? undoText(keptAside) : ''}`, warnings }, flags)
 }
 
 /** The commands for all servers and clients that are there. */
@@ -91,8 +120,9 @@ function define(command: Command, context: Context): void {
     .option('--encrypt', 'encrypt its key')
     .option(
       '--replace-ca',
-      'make a new one at once; what the old one has issued lets nobody in once the daemon has it. The old files are kept beside it',
+      'make a new one at once; what the old one has issued lets nobody in once the daemon has it. The old files are kept beside it, and it says how to undo it',
     )
+  addYes(command)
   addJson(command).action((flags: CaFlags) => runCa(flags, context))
 }
 
