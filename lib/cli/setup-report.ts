@@ -13,7 +13,7 @@ import type { Context } from './command.ts'
 import { pieceData } from './data.ts'
 import { errorReport, errorText } from './errors.ts'
 import { Interrupted } from './io.ts'
-import { facts, painter } from './output.ts'
+import { facts, painter, wrap } from './output.ts'
 import { shellOf } from './shell.ts'
 import { keyWords, list, shellWord, until } from './words.ts'
 
@@ -78,7 +78,15 @@ export function plansText(planned: readonly PlannedHost[], context: Context, isA
 
 /** What was done and seen, for a person, and how to use it. */
 export function setText(hosts: readonly SetHost[], certified: Certified, context: Context): string {
-  return hosts.map((one) => hostText(one, certified, context)).join('\n')
+  const texts = hosts.map((one) => hostText(one, certified, context))
+  return [...texts, ...newAuthorityText(certified, context)].join('\n')
+}
+
+/** It is made along the way: that it is there, and is to be kept, has to be said. */
+function newAuthorityText({ authority: { action, facts: of, paths } }: Certified, context: Context): string[] {
+  if (action !== 'created') return []
+  const text = `The authority ${of.commonName ?? of.subject} was made in ${paths.folder}: its key makes its holder root on these hosts. Keep that folder, and a copy of it, to yourself; run setup there again.`
+  return [`${wrap(text, context.width)}\n`]
 }
 
 function hostText(one: SetHost, { client }: Certified, context: Context): string {

@@ -152,9 +152,24 @@ describe('setup of one host', { skip: lacksMachine() }, () => {
 
   test('another authority in its place is said to lock out the old clients', async () => {
     const other = await newDesk()
-    const { stdout, code } = await other.run(['setup', 'ssh://root@one.test', '--dry-run', '--no-context'])
+    const dryRun = ['setup', 'ssh://root@one.test', '--dry-run', '--no-context']
+    const { stdout, code } = await other.run([...dryRun, '--replace-ca'])
     assert.equal(code, 0)
     assert.match(stdout, /^Clients of the authority CN=docker-mtls CA \w+ get in no more\.$/m)
+  })
+
+  test('and without a word for it the host is left alone', async () => {
+    const other = await newDesk()
+    const now = await snapshot(machine)
+    const { code, hosts } = await other.lines(['setup', 'ssh://root@one.test', '--no-context', '--yes'])
+    assert.equal(code, 1)
+    const { error } = hosts[0] ?? {}
+    assert.equal(error?.code, 'ERR_APPLY_CONFLICT')
+    assert.match(error.message, /takes clients of CN=docker-mtls CA \w+, an authority that docker-mtls has not got/)
+    assert.match(error.message, /--dir DIR .* --replace-ca/)
+    assert.equal(await snapshot(machine), now)
+    // Neither was an authority made that nobody needs.
+    assert.deepEqual(await readdir(other.folder), [])
   })
 
   test('goes back by what it has left on the host', async () => {

@@ -42,6 +42,7 @@ interface SetupFlags extends ConfirmFlags, PassphraseFlags {
   readonly rollbackAfter?: string
   readonly encryptCaKey?: true
   readonly force?: true
+  readonly replaceCa?: true
   readonly dryRun?: true
   readonly json?: true
 }
@@ -108,6 +109,7 @@ async function optionsOf(
     names,
     ...(context !== false && { config: dockerConfig(io.env), context }),
     force: flags.force === true,
+    replaceCa: flags.replaceCa === true,
     wishes: { listen, tlsDir, usernsRemap, liveRestore, form: formOf(flags) },
     rollbackAfter: await rollbackAfterOf(flags),
     signal: io.signal,
@@ -211,6 +213,7 @@ function define(command: Command, context: Context): void {
     .option('--context <name>', 'what the docker context is called (default: as the host)', once('--context'))
     .option('--no-context', 'make no docker context')
     .option('--force', 'replace a docker context of that name that leads elsewhere')
+    .option('--replace-ca', 'lock out the clients of an authority that is not of this folder')
     .addOption(command.createOption('--systemd', 'all in the systemd drop-in (default)').conflicts('daemonJson'))
     .option('--daemon-json', 'in daemon.json, with the drop-in that leaves it there')
   addDaemonOptions(command, { unit: false })

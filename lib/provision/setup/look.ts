@@ -3,13 +3,14 @@ import { readSshConfig } from '../host/ssh-config.ts'
 import { sshShell, type SshShell } from '../host/ssh-shell.ts'
 import { refuseHost } from '../host/trouble.ts'
 import { runStep } from '../progress.ts'
-import { settingsInForce } from '../apply/in-force.ts'
+import { settingsInForce, type InForce } from '../apply/in-force.ts'
 import { unitOf } from '../apply/unit.ts'
 import { readWishes } from '../override.ts'
 import { DAEMON_JSON } from '../render.ts'
 import { contextNameFor, refuseForeignContext, type WantedContext } from './context.ts'
 import { eachHost, type Outcome } from './each-host.ts'
 import { requireHostKey } from './host-key.ts'
+import { refuseForeignAuthority } from './known-authority.ts'
 import { namesOf, requireAddress, type HostNames } from './names.ts'
 import type { SetupOptions } from './options.ts'
 import { namedTwice, type SetupTarget } from './target.ts'
@@ -63,8 +64,10 @@ async function lookAt(target: SetupTarget, options: SetupOptions, { places, resu
   const ways = { hostname, address: shell.address(), asked: options.names }
   const names = await namesOf(options.dir, folder, ways)
   await requireAddress(names.reach, endpoint)
-  const url = urlOf(names.reach.value, portOf(facts, options, shell.name))
+  const inForce = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
+  const url = urlOf(names.reach.value, portOf(inForce, options))
   const context = await contextFor(folder, { url, names: names.all }, options)
+  await refuseForeignAuthority(shell, facts, inForce, options)
   result(aboutHost(facts))
   return { ...target, shell, names, url, ...(context && { context }) }
 }
@@ -74,8 +77,7 @@ function urlOf(reach: string, port: string): string {
 }
 
 /** The one that will be listened on: as asked for, else as it is there. */
-function portOf(facts: HostFacts, { wishes }: SetupOptions, name: string): string {
-  const { settings } = settingsInForce(unitOf(facts, name), facts.file(DAEMON_JSON)?.text)
+function portOf({ settings }: InForce, { wishes }: SetupOptions): string {
   const [first] = readWishes(wishes).listen ?? settings.listen
   return /:(\d+)$/.exec(first ?? '')?.[1] ?? '2376'
 }

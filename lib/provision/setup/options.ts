@@ -15,6 +15,8 @@ export interface SetupOptions {
   readonly context?: string | undefined
   /** Replaces a context of that name that leads elsewhere. */
   readonly force: boolean
+  /** Sets a host up whose daemon takes clients of an authority that the folder has never had. */
+  readonly replaceCa: boolean
   readonly wishes: Omit<ApplyWishes, 'server' | 'override'>
   /** In seconds: see ApplyOptions. */
   readonly rollbackAfter?: number | undefined

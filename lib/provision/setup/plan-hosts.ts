@@ -1,5 +1,4 @@
 import { isDockerMtlsError } from '../../errors.ts'
-import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
 import { createAuthority, issueServer } from '../../pki/index.ts'
 import { readIfThere } from '../../pki/folder-io.ts'
 import { authorityPaths, serverPaths } from '../../pki/folder-layout.ts'
@@ -12,6 +11,7 @@ import { isOfPresentAuthority } from '../present-authority.ts'
 import { runStep, type OnStep } from '../progress.ts'
 import { serverFilesOf, type Certified } from './certify.ts'
 import { goOn, type Outcome } from './each-host.ts'
+import { certificatesIn } from './known-authority.ts'
 import type { SeenHost } from './look.ts'
 import type { SetupOptions } from './options.ts'
 
@@ -135,13 +135,4 @@ function lostNames(before: string, { server }: ApplyPlan): string[] {
   return [
     `Its certificate was for ${lost.join(', ')}, too: who reaches it by that accepts the new one no more. If it is this host that is called so, keep it by  ${keep}`,
   ]
-}
-
-function certificatesIn(pem: string): CertificateFacts[] {
-  try {
-    return splitPem(pem).map((text) => readCertificate(openCertificate(text)))
-  } catch (error) {
-    if (!isDockerMtlsError(error)) throw error
-    return []
-  }
 }
