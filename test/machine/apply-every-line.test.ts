@@ -101,7 +101,7 @@ async function furnish(folder: string, row: Row): Promise<void> {
     if (path.endsWith('daemon.json')) await chown(place, 0, 4)
   }
   await mkdir(join(folder, 'template', 'etc/docker'), { recursive: true, mode: 0o755 })
-  const plan: Written = { changes, tlsDir: '/etc/docker/tls', reloadsFirst }
+  const plan: Written = { changes, tlsDir: '/etc/docker/tls', reloadsFirst, remaps: false }
   const scripts = {
     transaction: transactionScript(plan, { id: ID, after: 180, owner: GONE }),
     commit: commitScript(ID),

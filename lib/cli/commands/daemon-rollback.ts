@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { LastApply } from '../../provision/apply/roll-back.ts'
+import type { WayBack } from '../../provision/apply/way-back.ts'
+import { printableLines } from '../../endpoint/text.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../confirm.ts'
 import { addJsonLines, addYes } from '../options.ts'
@@ -10,28 +11,43 @@ interface RollbackFlags extends ConfirmFlags {
 }
 
 async function runRollback(flags: RollbackFlags, context: Context): Promise<void> {
-  const { findLastApply, rollBack } = await import('../../provision/apply/roll-back.ts')
+  const { findLastApply } = await import('../../provision/apply/last-apply.ts')
+  const { refuseConflicts } = await import('../../provision/apply/plan.ts')
+  const { rollBack } = await import('../../provision/apply/roll-back.ts')
+  const { lookAtWayBack } = await import('../../provision/apply/way-back.ts')
   const { gatherFacts } = await import('../../provision/host/facts.ts')
   const { localShell } = await import('../../provision/host/local-shell.ts')
   const { refuseHost } = await import('../../provision/host/trouble.ts')
   const shell = localShell()
   const { signal } = context.io
-  refuseHost(await gatherFacts(shell, signal), shell.name)
+  const facts = await gatherFacts(shell, signal)
+  refuseHost(facts, shell.name)
   const last = await findLastApply(shell)
-  if (flags.json !== true) context.say(lastText(last))
+  const way = await lookAtWayBack(shell, facts, last, signal)
+  refuseConflicts(way)
+  if (flags.json !== true) context.say(wayText(way))
   await confirm('Put all of this back and restart docker?', flags, context)
-  await withProgress(context, flags, (onStep) => rollBack(last, { shell, onStep, signal }))
-  const { id, restored, removed } = last
-  const text = 'Everything is as it was before, and the daemon answers.\n'
-  context.answer({ data: { id, restored, removed }, text }, flags)
+  await withProgress(context, flags, (onStep) => rollBack(way, { shell, onStep, signal }))
+  const { id, restored, removed, wasActive } = last
+  const data = { id, restored, removed, active: wasActive, stopped: way.stops }
+  context.answer({ data, text: `${doneText(way)}\n` }, flags)
 }
 
-function lastText({ at, isPending, restored, removed }: LastApply): string {
+function doneText({ stops, last: { wasActive } }: WayBack): string {
+  const daemon = wasActive ? 'and the daemon answers' : 'docker did not run before, and is stopped'
+  if (stops === 0) return `Everything is as it was before${wasActive ? ', ' : ': '}${daemon}.`
+  const what = stops === 1 ? 'The one container that ran was' : `The ${stops} containers that ran were`
+  const again = wasActive ? '; what has a restart policy was started again:  docker ps -a' : '.'
+  return `All files are as they were before${wasActive ? ', ' : ': '}${daemon}.\n${what} stopped${again}`
+}
+
+function wayText({ last: { at, isPending, restored, removed }, losses }: WayBack): string {
   const when = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return [
     `${isPending ? 'An apply that did not end' : 'The last apply'}, of ${when}:`,
     ...restored.map((path) => `  ${path}  goes back to what it was`),
     ...removed.map((path) => `  ${path}  was not there, and is removed`),
+    ...losses.map((loss) => printableLines(loss)),
   ].join('\n')
 }
 
@@ -48,7 +64,7 @@ export const daemonRollback: CommandSpec = {
     ['docker-mtls daemon rollback', 'as root; says what goes back, and asks'],
     ['docker-mtls daemon rollback --yes', 'without asking'],
   ],
-  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", id, restored, removed }',
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", id, restored, removed, active, stopped }',
   jsonLines: true,
   define,
 }

@@ -26,7 +26,7 @@ function statusData({ certificate, authorities, listeners, ...status }: DaemonSt
   return {
     ...status,
     ...(certificate && { certificate: certificateData(certificate) }),
-    authorities: authorities.map(certificateData),
+    ...(authorities && { authorities: authorities.map(certificateData) }),
     listeners: listeners.map(({ listener, isSecure, seen }) => ({
       listener,
       isSecure,
@@ -59,7 +59,7 @@ function statusText(status: DaemonStatus, context: Context): string {
     [
       'Certificate',
       certificate === undefined
-        ? 'none'
+        ? hiddenOr(status, 'certificate', 'none')
         : `${[...certificate.names.dns, ...certificate.names.ip].join(', ')}\n${until(certificate.validTo)}, of ${certificate.issuer}`,
     ],
     [
@@ -72,17 +72,17 @@ function statusText(status: DaemonStatus, context: Context): string {
             ...ranges.subgid.map((line) => `${line} in /etc/subgid`),
           ].join('\n'),
     ],
-    [
-      'Live restore',
-      `${status.liveRestore ? 'on' : 'off'}${status.running === undefined ? '' : `; containers that run: ${status.running}`}`,
-    ],
+    ['Live restore', `${status.liveRestore ? 'on' : hiddenOr(status, 'daemonJson', 'off')}${runningText(status)}`],
     ['Way back', wayBack(status, context)],
   ]
   return `${facts(rows, context)}\n`
 }
 
 /** Where dockerd's settings are: a unit without drop-ins has them itself. */
-function configured({ form, unit }: DaemonStatus): string {
+function configured(status: DaemonStatus): string {
+  const { form, unit, unreadable } = status
+  if (unreadable.includes('daemonJson'))
+    return `${unit.length > 1 ? 'in the drop-in' : 'in the unit'}; daemon.json: not readable without root`
   if (form === 'daemon-json') return 'in daemon.json'
   return unit.length > 1 ? 'in the drop-in' : 'in the unit'
 }
@@ -97,8 +97,19 @@ function listenerText({ listener, seen }: ListenerStatus): string {
   return `${listener}: ${protocols.join(', ')}; client certificate ${clientCertificate}, of ${of}`
 }
 
-function wayBack({ wayBack: kind }: DaemonStatus, { io }: Context): string {
-  if (kind === 'none') return 'none: nothing was applied by docker-mtls'
+/** What could not be seen is not said to be otherwise. */
+function hiddenOr({ unreadable }: DaemonStatus, name: DaemonStatus['unreadable'][number], otherwise: string): string {
+  return unreadable.includes(name) ? 'not readable without root' : otherwise
+}
+
+function runningText(status: DaemonStatus): string {
+  const running = status.running === undefined ? hiddenOr(status, 'running', '') : String(status.running)
+  return running === '' ? '' : `; containers that run: ${running}`
+}
+
+function wayBack(status: DaemonStatus, { io }: Context): string {
+  const { wayBack: kind } = status
+  if (kind === undefined || kind === 'none') return hiddenOr(status, 'wayBack', 'none')
   return asTyped(kind === 'pending' ? 'an apply did not end' : 'docker-mtls daemon rollback', io.env)
 }
 
@@ -110,11 +121,11 @@ export const daemonStatus: CommandSpec = {
   description:
     'Says what is in force on this server: what systemd says of docker, where dockerd listens and whom it lets in, as seen ' +
     'from outside, until when its certificate holds, the subordinate ids of its user namespaces, and whether there is a ' +
-    'way back. Nothing is changed. Exit code 1 where anything is amiss.',
+    'way back. Nothing is changed. Exit code 1 where anything is amiss, or could not be seen: much is for root alone.',
   examples: [
-    ['docker-mtls daemon status', 'as root, to see the processes, too'],
+    ['docker-mtls daemon status', 'as root, to see all of it'],
     ['docker-mtls daemon status --json', 'for monitoring'],
   ],
-  json: '{ active, state, since, pid, enabled, unit, form, listeners: [{ listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }], certificate, authorities, showsOther, usernsRemap, ranges: { subuid, subgid }, liveRestore, running, wayBack, problems }',
+  json: '{ active, state, since, pid, enabled, unit, form, listeners: [{ listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }], certificate, authorities, showsOther, usernsRemap, ranges: { subuid, subgid }, liveRestore, running, wayBack, unreadable, problems }',
   define,
 }

@@ -10,7 +10,7 @@ import { LOCAL_SOCKET, silenceOf } from './answers.ts'
 import { isWritten } from './changes.ts'
 import { whyNotStarted } from './journal.ts'
 import { ROLLBACK_AFTER_S, type ApplyOptions } from './options.ts'
-import { rollbackFailed } from './pending.ts'
+import { daemonSilent, rollbackFailed } from './pending.ts'
 import { refuseConflicts, type ApplyPlan } from './plan.ts'
 import type { ProofCheck } from './proof.ts'
 import { proveAll } from './prove-all.ts'
@@ -235,7 +235,7 @@ function seeOldDaemon({ shell, onStep }: Going, cause: unknown): Promise<string>
   return runStep(onStep, { step: 'old-daemon', title: 'see that the old daemon answers' }, async () => {
     const silence = await silenceOf(shell)
     if (silence === undefined) return ', and the old daemon answers'
-    throw rollbackFailed(shell.name, `the old daemon does not answer: ${silence}`, cause)
+    throw daemonSilent(shell.name, silence, cause)
   }).catch((error: unknown) => {
     if (!(error instanceof ConnectionError)) throw error
     return `, but it was not seen whether the old daemon answers (${error.got})`

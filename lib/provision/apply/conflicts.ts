@@ -8,6 +8,7 @@ import { DAEMON_JSON } from '../render.ts'
 import type { ApplyForm, InForce } from './in-force.ts'
 import { portTroubles, unseenFromHere } from './ports.ts'
 import { flagValue, type Expanded } from './variables.ts'
+import { runningIn } from './words.ts'
 
 /** Something on the host that would keep the new configuration from working. */
 export interface Conflict {
@@ -124,10 +125,25 @@ const swarm: Search = ({ facts, liveRestore }) => {
  * Containers that outlive the daemon stay behind in the other user namespace's folder, and nobody sees them any more. What is
  * new of live-restore counts for this restart already, since dockerd reads it before.
  */
-const orphans: Search = ({ facts, inForce, settings, liveRestore }) => {
-  const running = Number(facts.info?.['ContainersRunning'] ?? 0)
-  const lives = liveRestore || facts.info?.['LiveRestoreEnabled'] === true
-  if (!lives || running === 0 || inForce.settings.usernsRemap === settings.usernsRemap) return []
+const orphans: Search = ({ facts, inForce, settings, liveRestore }) =>
+  orphanConflicts({
+    running: runningIn(facts),
+    lives: liveRestore || facts.info?.['LiveRestoreEnabled'] === true,
+    remaps: inForce.settings.usernsRemap !== settings.usernsRemap,
+  })
+
+/** What of a restart decides whether containers are left behind by it. */
+interface Orphaning {
+  readonly running: number
+  /** Do they outlive the daemon? */
+  readonly lives: boolean
+  /** Will it have other user namespaces? */
+  readonly remaps: boolean
+}
+
+/** The same for a way back, which is a restart with other settings, too. */
+export function orphanConflicts({ running, lives, remaps }: Orphaning): Conflict[] {
+  if (!lives || running === 0 || !remaps) return []
   return [
     conflict(
       `${running} running ${running === 1 ? 'container' : 'containers'}`,

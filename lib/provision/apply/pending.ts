@@ -56,12 +56,25 @@ function atWork({ name }: HostShell): ProvisionError {
   })
 }
 
-/** What is said where even going back failed: a person has to look, and needs to know where. */
+/**
+ * What is said where even going back failed: a person has to look, and needs to know where. It is unfinished then, and
+ * `daemon rollback` goes on with it.
+ */
 export function rollbackFailed(host: string, got: string, cause?: unknown): ProvisionError {
   return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
     tried: `putting everything back on ${host}`,
     got,
     todo: `What was there is kept in ${STATE_FOLDER}; look at  journalctl -u docker.service , and put it back with  docker-mtls daemon rollback`,
+    cause,
+  })
+}
+
+/** What is said where everything is put back, and its daemon keeps silent: another rollback would undo an earlier apply. */
+export function daemonSilent(host: string, silence: string, cause?: unknown): ProvisionError {
+  return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
+    tried: `seeing the old daemon answer on ${host}, where everything is put back`,
+    got: silence,
+    todo: 'Look at  journalctl -u docker.service , mend what it names, and start docker:  systemctl restart docker.service',
     cause,
   })
 }

@@ -39,6 +39,8 @@ export interface ApplyPlan {
   readonly losses: readonly string[]
   /** What user namespaces come to, where they will be on. */
   readonly userns?: UsernsPlan
+  /** Are its user namespaces others than those in force? */
+  readonly remaps: boolean
   /** Is live-restore new? Then dockerd reads it before it is restarted, so that containers survive that. */
   readonly reloadsFirst: boolean
   /** Has dockerd to be restarted? If not, what is there has only to be proven. */
@@ -153,6 +155,7 @@ function decide(known: Known): ApplyPlan {
     ],
     losses: restarts ? [...lossesOf(situation), ...userns.losses] : [],
     ...(userns.plan && { userns: userns.plan }),
+    remaps: inForce.settings.usernsRemap !== rendered.settings.usernsRemap,
     reloadsFirst: liveRestore && inForce.daemonJson['live-restore'] !== true && isRunning(facts),
     restarts,
     start,
@@ -239,6 +242,7 @@ function refusedPlan(
     conflicts: [first, ...others],
     warnings: [],
     losses: [],
+    remaps: false,
     reloadsFirst: false,
     restarts: false,
     start,
@@ -268,7 +272,7 @@ function textOf(facts: HostFacts, path = ''): string {
  * @throws {@link DaemonError} ERR_DIRECTIVE_CONFLICT
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
  */
-export function refuseConflicts({ conflicts }: ApplyPlan): void {
+export function refuseConflicts({ conflicts }: Pick<ApplyPlan, 'conflicts'>): void {
   const [first, ...others] = conflicts
   if (first === undefined) return
   const failure = {

@@ -1,80 +1,49 @@
 import { ProvisionError } from '../../errors.ts'
-import { lines } from '../host/facts.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
-import { asScript } from '../host/sh.ts'
 import { lastWords, type HostShell } from '../host/shell.ts'
 import { runStep, type OnStep } from '../progress.ts'
 import { silenceOf } from './answers.ts'
-import { rollbackFailed, settlePending } from './pending.ts'
-
-/** The last apply that was finished, as the host remembers it. */
-export interface LastApply {
-  readonly id: string
-  readonly at: Date
-  /** Did it begin, and not end? */
-  readonly isPending: boolean
-  /** What goes back to what it was. */
-  readonly restored: readonly string[]
-  /** What was not there before. */
-  readonly removed: readonly string[]
-}
-
-const LOOK = asScript([
-  `s=${STATE_FOLDER}`,
-  'for f in pending last; do id=$(cat "$s/$f" 2>/dev/null) && test -e "$s/$id/rollback.sh" && { printf "%s\\n" "$f" "$id"; cat "$s/$id/entries"; exit 0; }; done',
-  'true',
-])
+import type { LastApply } from './last-apply.ts'
+import { daemonSilent, rollbackFailed, settlePending } from './pending.ts'
+import { refuseConflicts } from './plan.ts'
+import { ORPHANS_CODE, PENDING_CODE } from './rollback-script.ts'
+import type { WayBack } from './way-back.ts'
 
 /**
- * Looks for the way back: the last apply, and what going back means.
+ * Puts back what the last apply has changed, restarts dockerd, and sees that it answers; where docker did not run before,
+ * it is stopped.
  *
- * @throws {@link ProvisionError} ERR_APPLY_NOTHING_TO_ROLL_BACK
- */
-export async function findLastApply(shell: HostShell): Promise<LastApply> {
-  const [kind, id = '', ...entries] = lines((await shell.run(LOOK)).stdout)
-  if (kind === undefined) {
-    throw new ProvisionError('ERR_APPLY_NOTHING_TO_ROLL_BACK', {
-      tried: `going back on ${shell.name}`,
-      got: 'nothing was applied there, or it was put back already',
-      todo: 'What is in force:  docker-mtls daemon status',
-    })
-  }
-  const split = entries.map((line) => /^(\S+) (.*)$/.exec(line) ?? [])
-  const pathsOf = (test: (number: string) => boolean): string[] =>
-    split.flatMap(([, number = '', path = '']) => (number !== 'd' && test(number) ? [path] : []))
-  return {
-    id,
-    at: dateOf(id),
-    isPending: kind === 'pending',
-    restored: pathsOf((number) => number !== '-'),
-    removed: pathsOf((number) => number === '-'),
-  }
-}
-
-/** `20261125T135613Z-08a151` */
-function dateOf(id: string): Date {
-  return new Date(id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*$/, '$1-$2-$3T$4:$5:$6Z'))
-}
-
-/**
- * Puts back what the last apply has changed, restarts dockerd, and sees that it answers.
- *
- * @throws {@link ProvisionError} ERR_APPLY_PENDING, ERR_APPLY_ROLLBACK_FAILED
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_PENDING: nothing was changed. ERR_APPLY_ROLLBACK_FAILED
  */
 export async function rollBack(
-  { id, isPending }: LastApply,
+  way: WayBack,
   { shell, onStep, signal }: { shell: HostShell; onStep?: OnStep | undefined; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  if (isPending) await settlePending(shell, onStep, signal)
+  refuseConflicts(way)
+  const { last } = way
+  if (last.isPending) await settlePending(shell, onStep, signal)
   else {
     signal?.throwIfAborted()
-    await runStep(onStep, { step: 'roll-back', title: 'put everything back, and restart docker' }, async () => {
-      const ran = await shell.run(`/bin/sh ${STATE_FOLDER}/${id}/rollback.sh asked\n`)
-      if (ran.code !== 0) throw rollbackFailed(shell.name, lastWords(ran))
-    })
+    const title = last.wasActive ? 'put everything back, and restart docker' : 'put everything back, and stop docker'
+    await runStep(onStep, { step: 'roll-back', title }, () => putBack(last, shell))
   }
+  if (!last.wasActive) return
   await runStep(onStep, { step: 'old-daemon', title: 'see that the daemon answers' }, async () => {
     const silence = await silenceOf(shell)
-    if (silence !== undefined) throw rollbackFailed(shell.name, `the daemon does not answer: ${silence}`)
+    if (silence !== undefined) throw daemonSilent(shell.name, silence)
   })
+}
+
+async function putBack({ id }: LastApply, shell: HostShell): Promise<void> {
+  const ran = await shell.run(`/bin/sh ${STATE_FOLDER}/${id}/rollback.sh asked\n`)
+  if (ran.code === 0) return
+  const tried = `going back on ${shell.name}`
+  if (ran.code === ORPHANS_CODE) {
+    const [got = '', todo = ''] = lastWords(ran).split('. ')
+    throw new ProvisionError('ERR_APPLY_CONFLICT', { tried, got, todo })
+  }
+  if (ran.code === PENDING_CODE) {
+    throw new ProvisionError('ERR_APPLY_PENDING', { tried, got: 'an apply began meanwhile', todo: 'Wait for its end.' })
+  }
+  throw rollbackFailed(shell.name, lastWords(ran))
 }

@@ -1,5 +1,5 @@
 import { UNIT_NAME } from '../installed-unit.ts'
-import { asScript } from '../host/sh.ts'
+import { asScript, shWord } from '../host/sh.ts'
 import { STATE_FUNCTIONS } from './state-script.ts'
 
 /** How long dockerd may take to start or stop; its own unit has no limit (TimeoutStartSec=0). */
@@ -11,6 +11,9 @@ const ASKED_AGAIN_S = 180
 /** The exit code where another apply is unfinished. */
 export const PENDING_CODE = 75
 
+/** The exit code where containers that run would be left behind: nothing was changed. */
+export const ORPHANS_CODE = 77
+
 /**
  * What puts back everything that one apply has changed. It is a file on the host, beside the copies that it puts back, and
  * whoever runs it gets the same: we, when a proof fails; a timer of systemd, when we are not heard of again; the boot
@@ -20,18 +23,35 @@ export const PENDING_CODE = 75
  *
  * The folder has a line in `entries` for each path, `NUMBER PATH` where there is a copy, `- PATH` where there was no file,
  * `d PATH` for a folder that was made. `restarted` is there once dockerd was touched, `going-back` from the beginning of this
- * on; `writer` is the process that carries the apply out.
+ * on; `was-active` and `socket-was-off` say what ran before, `other-userns` that user namespaces were changed; `writer` is
+ * the process that carries the apply out.
  */
 export const ROLLBACK_SCRIPT: string = asScript([
   'set -u; umask 077',
   'b=$(cd "$(dirname "$0")" && pwd) || exit 1',
   'id=$(basename "$b"); how=${1-now}; bad=',
   ...STATE_FUNCTIONS,
+  ...leftBehind(),
   ...begin(),
   ...putBack(),
   ...restart(),
   ...tidy(),
 ])
+
+/** With live-restore containers outlive the daemon, and one with other user namespaces would not see them any more. */
+function leftBehind(): string[] {
+  const words =
+    'live-restore keeps containers running while dockerd restarts, and with other user namespaces it would not see them any more. Stop them first:  docker stop $(docker ps -q)'
+  return [
+    'left_behind() {',
+    `  if ! systemctl is-active --quiet ${UNIT_NAME} || ! command -v docker >/dev/null; then return; fi`,
+    `  case $(timeout 30 docker -H unix:///run/docker.sock info --format "{{.LiveRestoreEnabled}} {{.ContainersRunning}}" 2>/dev/null) in`,
+    '  "true 0") ;;',
+    `  "true "*) printf "%s\\n" ${shWord(words)} >&2; exit ${ORPHANS_CODE} ;;`,
+    '  esac',
+    '}',
+  ]
+}
 
 function begin(): string[] {
   return [
@@ -43,6 +63,7 @@ function begin(): string[] {
     '  exit 0',
     'fi',
     'if test "$how" = asked; then',
+    '  if test -e "$b/other-userns"; then left_behind; fi',
     '  rm -f "$b/writer"; : >"$b/restarted"',
     '  arm || exit 1',
     '  sync',
@@ -81,6 +102,8 @@ function restart(): string[] {
     `  systemctl reset-failed ${UNIT_NAME} docker.socket 2>/dev/null`,
     '  if test -e "$b/was-active"; then',
     `    timeout ${RESTART_S} systemctl restart ${UNIT_NAME} || exit 1`,
+    // With its socket, or the next call would start it again.
+    `  elif test -e "$b/socket-was-off"; then timeout ${RESTART_S} systemctl stop ${UNIT_NAME} docker.socket`,
     `  else timeout ${RESTART_S} systemctl stop ${UNIT_NAME}; fi`,
     'fi',
   ]
@@ -88,7 +111,7 @@ function restart(): string[] {
 
 function tidy(): string[] {
   return [
-    'if test "$(cat "$s/last" 2>/dev/null)" = "$id"; then if test -s "$b/previous"; then cp "$b/previous" "$s/last.new" && mv -f "$s/last.new" "$s/last"; else rm -f "$s/last"; fi; fi',
+    'if test "$(cat "$s/last" 2>/dev/null)" = "$id"; then if test -s "$s/$(cat "$b/previous" 2>/dev/null)/rollback.sh"; then cp "$b/previous" "$s/last.new" && mv -f "$s/last.new" "$s/last"; else rm -f "$s/last"; fi; fi',
     // From here on it is done. What follows is done again by the next one, or at the next boot.
     'rm -f "$s/pending"',
     'disarm',

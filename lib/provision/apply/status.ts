@@ -2,15 +2,16 @@ import { isDockerMtlsError } from '../../errors.ts'
 import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
 import { probeServer, type ServerReport } from '../../probe/index.ts'
 import { gatherFacts, gatherMore, lines, type HostFacts } from '../host/facts.ts'
-import { STATE_FOLDER } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/trouble.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../override.ts'
 import { DAEMON_JSON } from '../render.ts'
 import { settingsInForce, type ApplyForm } from './in-force.ts'
+import { lookForLastApply } from './last-apply.ts'
 import { openDoorQuestions, openDoors } from './ports.ts'
 import { formatTarget, isListenerOf, targetOf } from './targets.ts'
 import { unitOf } from './unit.ts'
+import { readableQuestions, unreadableOf, unreadableProblem, type Unreadable } from './unreadable.ts'
 
 /** A listener on the network, as it is configured and as it was seen. */
 export interface ListenerStatus {
@@ -36,16 +37,18 @@ export interface DaemonStatus {
   /** The certificate in the file; absent where there is none that can be read. */
   readonly certificate?: CertificateFacts
   /** Does the daemon show another certificate than the one in the file? Then it has yet to be restarted. */
-  readonly showsOther: boolean
+  readonly showsOther?: boolean
   /** The authorities whose clients it takes, by the file. */
-  readonly authorities: readonly CertificateFacts[]
+  readonly authorities?: readonly CertificateFacts[]
   readonly usernsRemap?: string
   /** The subordinate ids of the user, lines of subuid(5) and subgid(5). */
   readonly ranges: { readonly subuid: readonly string[]; readonly subgid: readonly string[] }
   readonly liveRestore: boolean
   readonly running?: number
   /** Is an apply unfinished, or can the last one be undone? */
-  readonly wayBack: 'pending' | 'last' | 'none'
+  readonly wayBack?: 'pending' | 'last' | 'none'
+  /** What only root can read, where we are not; it is absent then. */
+  readonly unreadable: readonly Unreadable[]
   /** What is wrong: sentences. None: it is secured. */
   readonly problems: readonly string[]
 }
@@ -61,15 +64,17 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   const found = unitOf(first, shell.name)
   const { form, settings, plaintext, daemonJson } = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const tls = tlsFilesIn(settings.tlsDir ?? DEFAULT_TLS_DIR)
-  const more = openDoorQuestions(first)
+  const more = [...openDoorQuestions(first), ...readableQuestions(tls)]
   const wanted = { programs: [], files: [tls.ca, tls.cert], secrets: [], writable: [], more }
   const facts = await gatherMore(shell, first, wanted, signal)
-  const ca = facts.file(tls.ca)?.text
+  const unreadable = unreadableOf(facts, tls)
+  const isHidden = (name: Unreadable): boolean => unreadable.includes(name)
+  const hasAuthorities = isHidden('authorities') || facts.file(tls.ca) !== undefined
   const configured = [...settings.listen, ...plaintext]
   const besides = facts.sockets
     .filter((socket) => !configured.some((listener) => isListenerOf(socket, listener)))
     .map(({ address, port }) => formatTarget({ host: address, port }))
-  const look = (listener: string): Promise<ListenerStatus> => lookAt(listener, ca, signal)
+  const look = (listener: string): Promise<ListenerStatus> => lookAt(listener, hasAuthorities, signal)
   const certificate = readIfGood(facts.file(tls.cert)?.text)
   const listeners = await Promise.all(configured.map(look))
   listeners.push(...(await Promise.all(besides.map(look))).filter((one) => isOfApi(one, certificate, listeners)))
@@ -80,16 +85,19 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
     form,
     listeners,
     ...(certificate && { certificate }),
-    showsOther: certificate !== undefined && shown.some((print) => print !== certificate.fingerprint256),
-    authorities: authoritiesIn(facts.file(tls.ca)?.text),
+    ...(!isHidden('certificate') && {
+      showsOther: certificate !== undefined && shown.some((print) => print !== certificate.fingerprint256),
+    }),
+    ...(!isHidden('authorities') && { authorities: authoritiesIn(facts.file(tls.ca)?.text) }),
     ...(settings.usernsRemap !== undefined && { usernsRemap: settings.usernsRemap }),
     ranges: rangesOf(facts, settings.usernsRemap),
     liveRestore: daemonJson['live-restore'] === true || facts.info?.['LiveRestoreEnabled'] === true,
     ...(facts.info && { running: Number(facts.info['ContainersRunning'] ?? 0) }),
-    wayBack: wayBackOf(facts),
-  } as const
+    ...(!isHidden('wayBack') && { wayBack: await wayBackOn(shell) }),
+    unreadable,
+  }
   const doors = openDoors(facts).map(({ what, got, todo }) => `${what}: ${got}. ${todo}`)
-  return { ...status, problems: [...problemsOf(status), ...doors] }
+  return { ...status, problems: [...problemsOf(status), ...doors, ...unreadableProblem(unreadable)] }
 }
 
 function serviceOf({ property }: HostFacts): Pick<DaemonStatus, 'active' | 'state' | 'since' | 'pid' | 'enabled'> {
@@ -107,11 +115,11 @@ function serviceOf({ property }: HostFacts): Pick<DaemonStatus, 'active' | 'stat
 /** It is our own host: what keeps silent for so long is not TLS. */
 const PROBE_MS = 3000
 
-async function lookAt(listener: string, ca: string | undefined, signal?: AbortSignal): Promise<ListenerStatus> {
+async function lookAt(listener: string, hasAuthorities: boolean, signal?: AbortSignal): Promise<ListenerStatus> {
   const { host, port } = targetOf(listener)
   try {
     const seen = await probeServer({ host, port, timeout: PROBE_MS, ...(signal && { signal }) })
-    return { listener, seen, isSecure: isSecure(seen, ca) }
+    return { listener, seen, isSecure: hasAuthorities && isSecure(seen) }
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
     return { listener, isSecure: false }
@@ -129,12 +137,9 @@ function isOfApi(
   return seen?.certificate !== undefined && ours.includes(seen.certificate.fingerprint256)
 }
 
-function isSecure(
-  { plaintext, clientCertificate, acceptedAuthorities }: ServerReport,
-  ca: string | undefined,
-): boolean {
+function isSecure({ plaintext, clientCertificate, acceptedAuthorities }: ServerReport): boolean {
   const isNamed = typeof acceptedAuthorities !== 'string' && acceptedAuthorities.length > 0
-  return plaintext === 'refused' && clientCertificate === 'required' && isNamed && ca !== undefined
+  return plaintext === 'refused' && clientCertificate === 'required' && isNamed
 }
 
 function readIfGood(pem: string | undefined): CertificateFacts | undefined {
@@ -164,13 +169,14 @@ function rangesOf({ file }: HostFacts, remap: string | undefined): DaemonStatus[
   return { subuid: of('/etc/subuid'), subgid: of('/etc/subgid') }
 }
 
-function wayBackOf({ file }: HostFacts): DaemonStatus['wayBack'] {
-  if (file(`${STATE_FOLDER}/pending`) !== undefined) return 'pending'
-  return file(`${STATE_FOLDER}/last`) === undefined ? 'none' : 'last'
+/** By the rule that a rollback has. */
+async function wayBackOn(shell: HostShell): Promise<'pending' | 'last' | 'none'> {
+  const last = await lookForLastApply(shell)
+  return last === undefined ? 'none' : last.isPending ? 'pending' : 'last'
 }
 
 function problemsOf(status: Omit<DaemonStatus, 'problems'>): string[] {
-  const { active, state, listeners, certificate, authorities, showsOther, usernsRemap, ranges, wayBack } = status
+  const { active, state, listeners, certificate, authorities = [], showsOther = false, usernsRemap, ranges } = status
   return [
     ...(active ? [] : [`docker.service is ${state}:  systemctl status docker`]),
     ...(listeners.length === 0 ? ['dockerd does not listen on the network:  docker-mtls daemon apply'] : []),
@@ -190,7 +196,7 @@ function problemsOf(status: Omit<DaemonStatus, 'problems'>): string[] {
     ...(usernsRemap !== undefined && ranges.subuid.length === 0
       ? [`There are no subordinate ids for --userns-remap=${usernsRemap} in /etc/subuid.`]
       : []),
-    ...(wayBack === 'pending'
+    ...(status.wayBack === 'pending'
       ? ['An apply did not end:  docker-mtls daemon apply , or  docker-mtls daemon rollback']
       : []),
   ]

@@ -33,7 +33,7 @@ export interface Transaction {
 }
 
 /** What of a plan is carried out by it. */
-export type Written = Pick<ApplyPlan, 'changes' | 'tlsDir' | 'reloadsFirst'>
+export type Written = Pick<ApplyPlan, 'changes' | 'tlsDir' | 'reloadsFirst' | 'remaps'>
 
 /**
  * Writes all files of a plan and restarts dockerd. Before the first change everything is arranged for going back: copies,
@@ -50,7 +50,7 @@ export function transactionScript(plan: Written, { id, after, owner }: Transacti
     'step() { printf "@step %s\\n" "$1"; }',
     // Over ssh we may go on here while a second login has put everything back already.
     `ours() { if test -e "$b/going-back" || test "$(cat "$s/pending" 2>/dev/null)" != ${id}; then rm -f -- "$@"; exit ${WENT_BACK_CODE}; fi; }`,
-    ...backup(written, owner),
+    ...backup(written, owner, plan.remaps),
     ...arm(id, after),
     'step write',
     ...written.flatMap((change) => write(change, plan.tlsDir)),
@@ -62,7 +62,7 @@ export function transactionScript(plan: Written, { id, after, owner }: Transacti
   ])
 }
 
-function backup(written: readonly Change[], owner: string | undefined): string[] {
+function backup(written: readonly Change[], owner: string | undefined, remaps: boolean): string[] {
   return [
     'step backup',
     'mkdir -p "$s" "$b"',
@@ -74,6 +74,8 @@ function backup(written: readonly Change[], owner: string | undefined): string[]
     'n=0; keep() { n=$((n+1)); if test -e "$1" || test -h "$1"; then cp -a -- "$1" "$b/$n"; printf "%s %s\\n" "$n" "$1"; else printf "%s %s\\n" - "$1"; fi >>"$b/entries"; }',
     ...written.map(({ path }) => `keep ${shWord(path)}`),
     `if systemctl is-active --quiet ${UNIT_NAME}; then : >"$b/was-active"; fi`,
+    'if ! systemctl is-active --quiet docker.socket; then : >"$b/socket-was-off"; fi',
+    ...(remaps ? [': >"$b/other-userns"'] : []),
     'if test -s "$s/last"; then cp "$s/last" "$b/previous"; fi',
     'sync',
   ]

@@ -1,3 +1,4 @@
+import type { HostFacts } from '../host/facts.ts'
 import type { Situation } from './conflicts.ts'
 import { openParents } from './parents.ts'
 import type { ServerFiles } from './server-files.ts'
@@ -22,8 +23,17 @@ export function warningsOf({ inForce, facts }: Situation, { facts: certificate }
 
 /** What stops, or is out of sight, once dockerd is restarted with the new configuration: sentences. */
 export function lossesOf({ facts, liveRestore }: Situation): string[] {
-  const running = Number(facts.info?.['ContainersRunning'] ?? 0)
-  if (running === 0 || liveRestore) return []
+  const running = runningIn(facts)
+  return running === 0 || liveRestore ? [] : [`${stopSentence(running)}; --live-restore lets containers go on.`]
+}
+
+/** How many containers run, as far as the daemon could be asked. */
+export function runningIn({ info }: HostFacts): number {
+  return Number(info?.['ContainersRunning'] ?? 0)
+}
+
+/** Without its end. */
+export function stopSentence(running: number): string {
   const what = running === 1 ? 'The one container that runs' : `The ${running} containers that run`
-  return [`${what} will be stopped by dockerd's restart; --live-restore lets containers go on.`]
+  return `${what} will be stopped by dockerd's restart`
 }

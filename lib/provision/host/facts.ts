@@ -125,7 +125,10 @@ function readDaemon(line: string): RunningDaemon {
 function readInfo(text: string): HostFacts['info'] {
   try {
     const info = JSON.parse(text) as unknown
-    return typeof info === 'object' && info !== null ? (info as Record<string, unknown>) : undefined
+    if (typeof info !== 'object' || info === null) return undefined
+    // Where dockerd could not be asked, the docker command says so beside zeros that mean nothing.
+    const { ServerErrors: errors } = info as Record<string, unknown>
+    return Array.isArray(errors) && errors.length > 0 ? undefined : (info as Record<string, unknown>)
   } catch {
     return undefined
   }

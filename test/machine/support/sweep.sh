@@ -60,6 +60,7 @@ start() {
 case $* in
   daemon-reload) rm -rf /model/loaded; cp -a /etc/systemd/system/docker.service.d /model/loaded 2>/dev/null; exit 0 ;;
   'is-active '*docker.service) test -e /model/active ;;
+  'is-active '*docker.socket) ;;
   'is-active '*.timer) test -e /model/timer ;;
   'reset-failed '*|'reload '*) ;;
   'restart docker.service'|'start docker.service') start ;;
