@@ -39,6 +39,7 @@ export async function findPlace(name: string | undefined, flags: PlaceFlags, env
 async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: PlaceFlags): Promise<ClientPlace> {
   const { parseClientName } = await import('../pki/client-name.ts')
   const folder = join(dir, 'clients', parseClientName(name))
+  if (host === undefined || certPath === undefined) await refuseStranger(dir, name)
   if (certPath === undefined) await refuseKeyElsewhere(dir, name)
   const path = join(folder, '.env')
   const found = host ?? (await hostInFile(path))
@@ -50,6 +51,22 @@ async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: P
     tried: `reading ${path}`,
     got: 'there is no such file, or no DOCKER_HOST in it',
     todo: `Run init again, which makes it:  ${commandLine('init', ...(await serverNames(dir)), '--client', name, ...out)} , or name the daemon with  --host`,
+  })
+}
+
+/** A slip of the finger, or the wrong folder, is told by who there is, and makes nobody new. */
+async function refuseStranger(dir: string, name: string): Promise<void> {
+  const { clientNames } = await import('../pki/folder-list.ts')
+  const { clientsFolder } = await import('../pki/folder-layout.ts')
+  const others = await clientNames(dir)
+  if (others.includes(name)) return
+  throw new PkiError('ERR_CLIENT_NOT_FOUND', {
+    tried: `looking for the client ${name} in ${clientsFolder(dir)}`,
+    got: others.length === 0 ? 'there are no clients' : `there are only ${others.join(', ')}`,
+    todo:
+      others.length === 0
+        ? 'Name the folder that init made:  --dir DIR'
+        : `Take one of these, or name the folder that has ${name}:  --dir DIR`,
   })
 }
 

@@ -43,6 +43,7 @@ export async function withPassphrase<Result>(work: LockedWork<Result>, context: 
     return work.run(await askNew(context))
   }
   if (isNew && given !== undefined) checkLength(given)
+  if (!isNew) await warnOpenKey(work.folder, context)
   try {
     return await work.run(given)
   } catch (error) {
@@ -160,6 +161,19 @@ export function checkLength(passphrase: string, secret: NewSecret = OF_CA): void
 
 function unfit({ what, code }: NewSecret, got: string, todo: string): PkiError {
   return new PkiError(code, { tried: `encrypting ${what}`, got, todo })
+}
+
+/** Who reads it, and it isn't encrypted, is root on every server of this authority. */
+async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
+  const [{ isOpenToOthers }, { authorityPaths, nextAuthorityPaths }] = await Promise.all([
+    import('../pki/folder-io.ts'),
+    import('../pki/folder-layout.ts'),
+  ])
+  for (const path of [authorityPaths(folder).key, nextAuthorityPaths(folder).key]) {
+    // The next one is there only while an authority is rotated.
+    const isOpen = await isOpenToOthers(path).catch(() => false)
+    if (isOpen) say(`Warning: Others can read ${path}:  chmod 600 ${shellWord(path)}`)
+  }
 }
 
 /** Will an authority be made? One that is there and open can't be encrypted by the way. */

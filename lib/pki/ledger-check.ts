@@ -3,7 +3,7 @@ import { PkiError } from '../errors.ts'
 import { openCertificate, readCertificate, splitPem } from '../identity/certificate.ts'
 import { readIfThere } from './folder-io.ts'
 import { authorityPaths, clientPaths, commandLine, nextAuthorityPaths } from './folder-layout.ts'
-import { clientNames, serverPlaces, type ListedCertificate } from './folder-list.ts'
+import { clientNames, listCertificates, serverPlaces, type ListedCertificate } from './folder-list.ts'
 import { appendToLedger, ledgerEntry, readLedger, type LedgerEntry } from './ledger.ts'
 
 /** A certificate in its place that the ledger has nothing of, or something else. */
@@ -109,9 +109,12 @@ export interface Adopted {
  * folder has signed stays out of it, and so does what contradicts a line.
  *
  * @param dryRun - says what would be written, and writes nothing
+ * @throws {@link PkiError} ERR_CA_MISSING, ERR_LEDGER_INVALID
  */
 export async function adoptCertificates(root: string, dryRun: boolean): Promise<Adopted> {
   const { ledger: path } = authorityPaths(root)
+  // Says where there is no authority, and so nothing that it could have signed.
+  await listCertificates(root)
   const ledger = await readLedger(path)
   const there = await readPlaces(root)
   const authorities = there

@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { FileError, ProvisionError } from '../errors.ts'
 import { fileReason, makeFolder, writeFileAtomically } from '../files.ts'
+import { intoSystemFolder } from './system-folder.ts'
 
 /** The name by which the docker command finds `docker mtls` in its folders of plugins. */
 const FILE = 'docker-mtls'
@@ -53,8 +54,10 @@ export async function installPlugin(
   if (!force) await refuseCache(own)
   const text = renderPlugin([own.node, own.script])
   if (found.kind === 'ours' && found.text === text && found.runs) return { path, action: 'kept', program: own }
-  if (place.makeFolder) await makeFolder(dirname(path))
-  await writeFileAtomically(path, text, { mode: EXECUTABLE })
+  await intoSystemFolder(path, async () => {
+    if (place.makeFolder) await makeFolder(dirname(path))
+    await writeFileAtomically(path, text, { mode: EXECUTABLE })
+  })
   return { path, action: found.kind === 'none' ? 'created' : 'replaced', program: own }
 }
 

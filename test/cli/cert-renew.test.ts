@@ -483,6 +483,12 @@ describe('a ledger that disagrees with the certificates', () => {
     await refused(where, ['renew', '--all'], /^ERR_LEDGER_INVALID: reading line 5 /)
   })
 
+  test('a folder without an authority has nothing to adopt', async (t) => {
+    const { code, stdout, stderr } = await runCli(['cert', 'adopt', '--dir', await temporaryFolder(t)])
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /^ERR_CA_MISSING: .*there is no authority in it/)
+  })
+
   test('an adopted client whose key is not here holds it itself', async (t) => {
     const { folder, cert } = await place(t)
     await rename(join(folder, 'ca/ledger.jsonl'), join(folder, 'ledger.old'))

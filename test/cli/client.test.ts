@@ -93,6 +93,19 @@ describe('client env', () => {
     assert.match((await runCli(argv)).stdout, /DOCKER_HOST='tcp:\/\/build01:2376'/)
   })
 
+  test('a client that is not there is told who is', async (t) => {
+    const keys = join(await temporaryFolder(t), 'keys')
+    await runCli(['init', 'build01', '--client', 'bob', '--out', keys])
+    for (const more of [[], ['--host', 'build01']]) {
+      const typo = await runCli(['client', 'env', 'bbo', '--dir', keys, '--shell', 'sh', ...more])
+      assert.deepEqual([typo.code, typo.stdout], [1, ''])
+      assert.match(typo.stderr, /^ERR_CLIENT_NOT_FOUND: .*there are only bob\.\nTake one of these/)
+      const wrong = await runCli(['client', 'env', 'bob', '--dir', join(keys, 'clients'), '--shell', 'sh', ...more])
+      assert.match(wrong.stderr, /^ERR_CLIENT_NOT_FOUND: .*there are no clients\.\nName the folder .*--dir DIR/)
+      assert.doesNotMatch(`${typo.stderr}${wrong.stderr}`, /docker-mtls init|docker-mtls cert/)
+    }
+  })
+
   test('a shell by another name is told ours', async () => {
     for (const [shell, ours] of [
       ['pwsh', 'powershell'],

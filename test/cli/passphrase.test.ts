@@ -63,6 +63,25 @@ describe('the passphrase of the authority’s key', () => {
     assert.deepEqual(await treeOf(folder), before)
   })
 
+  test('a key of the authority that others can read is told wherever it is used', async (t) => {
+    const { folder, run } = await place(t)
+    for (const argv of [['ca'], ['server', 'b'], ['client', 'a']]) await run(['cert', ...argv])
+    const key = join(folder, 'ca/ca-key.pem')
+    const uses = [
+      ['cert', 'client', 'c'],
+      ['cert', 'renew', 'a'],
+      ['cert', 'rotate-ca'],
+    ]
+    await chmod(key, 0o640)
+    for (const argv of uses) {
+      const { code, stderr } = await run(argv)
+      assert.equal(code, 0)
+      assert.ok(stderr.includes(`Warning: Others can read ${key}:  chmod 600 ${key}`), stderr)
+    }
+    await chmod(key, 0o600)
+    for (const argv of uses) assert.doesNotMatch((await run(argv)).stderr, /Others can read/)
+  })
+
   test('comes from a file or a variable, and the file wins', async (t) => {
     const { folder, run, isEncrypted } = await place(t)
     const file = join(await temporaryFolder(t), 'passphrase')

@@ -299,7 +299,10 @@ describe('installing', () => {
     const program = await echoProgram(home)
     const place = { folder: join(home, 'a/b'), makeFolder: false }
     await assert.rejects(installPlugin(place, program, true, 'win32'), hasCode('ERR_PLUGIN_UNSUPPORTED'))
-    await assert.rejects(installPlugin(place, program, false), hasCode('ERR_FILE_WRITE'))
+    await assert.rejects(installPlugin(place, program, false), (error: Error) => {
+      assert.match(error.message, /there is no folder \S+a\/b.*mkdir -p \S+a\/b$/s)
+      return hasCode('ERR_FILE_WRITE')(error)
+    })
     assert.equal(await isInstalled(join(home, 'a')), false)
   })
 

@@ -29,7 +29,7 @@ async function runSchedule(flags: ScheduleFlags, context: Context): Promise<void
   const { renderCron, renderTimer } = await import('../../provision/renew/schedule.ts')
   refuse(flags)
   const schedule = await scheduleOf(flags)
-  const warnings = warningsOf(schedule)
+  const warnings = await warningsOf(schedule)
   if (flags.cron === true) {
     const line = renderCron(schedule)
     context.answer({ data: { cron: line.trimEnd(), warnings }, text: line, warnings }, flags)
@@ -74,7 +74,8 @@ async function scheduleOf(flags: ScheduleFlags): Promise<Schedule> {
   }
 }
 
-function warningsOf({ program, renew }: Schedule): string[] {
+async function warningsOf(schedule: Schedule): Promise<string[]> {
+  const { program, renew } = schedule
   const [, script] = program
   return [
     ...(/[\\/]_npx[\\/]/.test(script)
@@ -82,10 +83,24 @@ function warningsOf({ program, renew }: Schedule): string[] {
           `${script} is in the cache of npx, which may be emptied: install docker-mtls first, npm install -g docker-mtls.`,
         ]
       : []),
+    ...(renew ? await lockedWarnings(schedule) : []),
     ...(renew
       ? ['What is renewed here is not yet where it is used: the server and each client have to be given it.']
       : []),
   ]
+}
+
+/** Nobody is there to type it at night. */
+async function lockedWarnings({ folder, passphraseFile }: Schedule): Promise<string[]> {
+  const { authorityPaths, nextAuthorityPaths } = await import('../../pki/folder-layout.ts')
+  const { readIfThere } = await import('../../pki/folder-io.ts')
+  const { isEncryptedKey } = await import('../../pki/load-authority.ts')
+  if (passphraseFile !== undefined) return []
+  const paths = [authorityPaths(folder).key, nextAuthorityPaths(folder).key]
+  const keys = await Promise.all(paths.map((path) => readIfThere(path)))
+  const locked = paths.find((_, index) => isEncryptedKey(keys[index] ?? ''))
+  if (locked === undefined) return []
+  return [`${locked} is encrypted, and nothing can be renewed without its passphrase: add  --ca-passphrase-file FILE`]
 }
 
 async function writeUnits(
@@ -96,6 +111,7 @@ async function writeUnits(
   context: Context,
 ): Promise<void> {
   const { planFile, putFile, differs } = await import('../../provision/text-file.ts')
+  const { intoSystemFolder } = await import('../../provision/system-folder.ts')
   const { PUBLIC_MODE } = await import('../../files.ts')
   const planned = await Promise.all(units.map(({ name, text }) => planFile(join(folder, name), text, PUBLIC_MODE)))
   const taken = planned.find(differs)
@@ -107,7 +123,7 @@ async function writeUnits(
     })
   }
   const written = []
-  for (const file of planned) written.push(await putFile(file, flags.force === true))
+  for (const file of planned) written.push(await intoSystemFolder(file.path, () => putFile(file, flags.force === true)))
   const pieces = written.map(({ action, path, keptAside }) =>
     pieceText({ action, path, about: aside(keptAside) }, context),
   )
