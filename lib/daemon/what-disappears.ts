@@ -5,6 +5,8 @@ import { enumerate } from './text.ts'
 export interface UsernsChange {
   readonly before?: string | undefined
   readonly after?: string | undefined
+  /** How many networks were made, where dockerd could be asked: no file tells of them. @defaultValue not known */
+  readonly networks?: number | undefined
 }
 
 /**
@@ -20,11 +22,12 @@ export interface UsernsChange {
  * //   user namespaces; they stay on the disk, and are back when those are switched off.']
  * ```
  */
-export function whatDisappears(facts: DataFacts, { before, after }: UsernsChange): string[] {
+export function whatDisappears(facts: DataFacts, change: UsernsChange): string[] {
+  const { before, after } = change
   if (before === after || !facts.isThere) return []
   const [old, next] = [countsIn(facts, before), countsIn(facts, after)]
   return [
-    ...(old === undefined ? [] : hidden(old, pathIn(facts, before), { before, after })),
+    ...(old === undefined ? [] : hidden(old, pathIn(facts, before), change)),
     ...(next === undefined ? [] : shown(next, pathIn(facts, after))),
   ]
 }
@@ -38,7 +41,8 @@ function pathIn({ root }: DataFacts, folder: string | undefined): string {
 }
 
 function hidden(counts: DataCounts, path: string, change: UsernsChange): string[] {
-  const things = thingsOf(counts)
+  const { networks } = change
+  const things = [...thingsOf(counts), ...numbered(networks ?? 0, 'network')]
   const node = counts.swarm
     ? [`By ${path} this host is a node of a swarm, and it will be none: let it leave first, or join anew afterwards.`]
     : []
@@ -46,9 +50,14 @@ function hidden(counts: DataCounts, path: string, change: UsernsChange): string[
     (folder) => `What is in ${folder} can't be seen from here, and not by dockerd later.`,
   )
   if (things.length === 0) return [...node, ...unknown]
-  const when = `they stay on the disk, and are back when ${backWhen(change)}`
+  const also = networks === undefined ? ', and networks that were made,' : ''
+  const [are, stay, areBack] =
+    also === '' && things.length === 1 && things[0]?.startsWith('1 ') === true
+      ? ['is', 'it stays', 'is back']
+      : ['are', 'they stay', 'are back']
+  const when = `${stay} on the disk, and ${areBack} when ${backWhen(change)}`
   return [
-    `${enumerate(things)} in ${path}, and networks that were made, are not seen any more ${whenGone(change)}; ${when}.`,
+    `${enumerate(things)} in ${path}${also} ${are} not seen any more ${whenGone(change)}; ${when}.`,
     ...node,
     ...unknown,
   ]

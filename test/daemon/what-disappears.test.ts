@@ -206,6 +206,22 @@ describe('what disappears', () => {
         '1 image, 1 container and 1 plugin in /var/lib/docker/1.2, and networks that were made, are not seen any more under user namespaces of other ids; they stay on the disk, and are back when the ids are those of before.',
       ],
     ],
+    [
+      'no network was made',
+      only({ images: 1 }),
+      { after: '5.5', networks: 0 },
+      [
+        '1 image in /var/lib/docker is not seen any more under user namespaces; it stays on the disk, and is back when those are switched off.',
+      ],
+    ],
+    [
+      'networks were made',
+      only({}),
+      { after: '5.5', networks: 2 },
+      [
+        '2 networks in /var/lib/docker are not seen any more under user namespaces; they stay on the disk, and are back when those are switched off.',
+      ],
+    ],
     ['no change', facts, { before: '1.2', after: '1.2' }, []],
     ['no change, without', facts, {}, []],
     ['nothing there', only({}), { after: '5.5' }, []],

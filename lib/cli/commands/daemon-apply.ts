@@ -111,7 +111,7 @@ function define(command: Command, context: Context): void {
   command
     .option(
       '--from <dir>',
-      "the folder  server  that init made (default: ./docker-mtls/server, then '.')",
+      "the folder  server  that init made (default: ./docker-mtls/server, ./server, then '.')",
       once('--from'),
     )
     .addOption(command.createOption('--systemd', 'all in the systemd drop-in (default)').conflicts('daemonJson'))
@@ -153,5 +153,9 @@ export const daemonApply: CommandSpec = {
   ],
   json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", form, files, written, restarted, proof: [{ name, ok, at, got }], clientProven, rollback }; with --dry-run one line, { type: "result", files, conflicts, warnings, losses, restarts }',
   jsonLines: true,
+  stray: (extra, flags) =>
+    typeof flags['usernsRemap'] === 'string'
+      ? `A value of --userns-remap is written with an equals sign:  docker-mtls daemon apply --userns-remap=${extra}`
+      : `The folder is an option:  docker-mtls daemon apply --from ${extra}`,
   define,
 }

@@ -8,6 +8,8 @@ import type { ServerFiles } from './server-files.ts'
 export interface ApplyWishes extends DaemonWishes {
   /** The daemon's three files. Absent: those that are on the host stay. */
   readonly server?: ServerFiles | undefined
+  /** Folders in which those were looked for, and not found. */
+  readonly lookedIn?: readonly string[] | undefined
   /** The drop-in that `init` rendered, whose settings count where no option says otherwise. */
   readonly override?: string | undefined
   /** @defaultValue as it is there, else `systemd` */

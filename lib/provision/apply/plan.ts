@@ -88,7 +88,7 @@ export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: 
     ]),
     signal,
   )
-  const server = wishes.server ?? serverOnHost(facts, tlsDir)
+  const server = wishes.server ?? serverOnHost(facts, tlsDir, wishes.lookedIn)
   const liveRestore = wishes.liveRestore
   return decide({ wishes, read, found, inForce, there, tlsDir, facts, server, liveRestore, isHere: shell.isHere })
 }

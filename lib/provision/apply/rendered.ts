@@ -7,6 +7,7 @@ import { daemonOptions, renderFrom, settingsOf, type DaemonSettings, type ReadWi
 import { DAEMON_JSON, DROP_IN, renderJson } from '../render.ts'
 import { mergeDropIn } from './drop-in.ts'
 import { settingsInForce, type ApplyForm } from './in-force.ts'
+import { withoutOwnKeys } from './own-keys.ts'
 
 /** The configuration as it will be, as texts. */
 export interface Rendered {
@@ -35,12 +36,19 @@ export interface RenderingFrom {
  */
 export function renderConfiguration(from: RenderingFrom): Rendered {
   const { form, source, facts, liveRestore } = from
-  const rendered = form === 'systemd' ? renderDropIn(from) : renderBoth(from)
+  const kept = form === 'systemd' ? leaving(source) : source
+  const rendered = form === 'systemd' ? renderDropIn({ ...from, source: kept }) : renderBoth(from)
   const dropIn = mergeDropIn(facts.file(DROP_IN)?.text, rendered.dropIn)
-  const daemonJson = withLiveRestore(rendered.daemonJson ?? source.daemonJson?.text, liveRestore)
+  const daemonJson = withLiveRestore(rendered.daemonJson ?? kept.daemonJson?.text, liveRestore)
   const isNew = daemonJson !== undefined && daemonJson !== source.daemonJson?.text
   const { settings, warnings } = rendered
   return { dropIn, ...(isNew && { daemonJson }), settings, warnings }
+}
+
+/** The other form leaves nothing of its own behind: in both places dockerd would not start with it. */
+function leaving({ daemonJson, ...source }: DaemonSource): DaemonSource {
+  if (daemonJson === undefined) return source
+  return { ...source, daemonJson: { ...daemonJson, text: withoutOwnKeys(daemonJson.text) } }
 }
 
 function renderDropIn({ wishes, there, source, facts }: RenderingFrom): Rendered {

@@ -11,6 +11,8 @@ import { hasServerFiles, loadServerFiles } from './server-files.ts'
 export type Source = Pick<ApplyWishes, 'server' | 'override'> & {
   /** Absent: nothing was found where nothing was named. */
   readonly folder?: string
+  /** Where nothing was found. */
+  readonly lookedIn?: readonly string[]
 }
 
 /** An identity, and where it was found. */
@@ -19,8 +21,8 @@ export interface Probe {
   readonly identity: ProbeIdentity
 }
 
-/** Where `init` leaves the server's part, from where it was run; and the part itself, where it was copied. */
-const USUAL = [join('docker-mtls', 'server'), '.']
+/** Where `init` leaves the server's part, from where it was run; the part itself, where it was copied; and inside that. */
+const USUAL = [join('docker-mtls', 'server'), 'server', '.']
 
 /**
  * Finds the server's files: in the folder that is named, or where they usually are. The folder that `init` made will do,
@@ -32,7 +34,7 @@ const USUAL = [join('docker-mtls', 'server'), '.']
 export async function findSource(named: string | undefined): Promise<Source> {
   if (named !== undefined) return loadSource(await withServer(named))
   for (const folder of USUAL) if (await hasServerFiles(folder)) return loadSource(folder)
-  return {}
+  return { lookedIn: USUAL }
 }
 
 async function withServer(folder: string): Promise<string> {

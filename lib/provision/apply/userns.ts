@@ -7,6 +7,7 @@ import type { ParsedUnit } from '../../daemon/index.ts'
 import { DaemonError, isDockerMtlsError } from '../../errors.ts'
 import type { HostFacts } from '../host/facts.ts'
 import { shWord } from '../host/sh.ts'
+import { UNIT_NAME } from '../installed-unit.ts'
 import { keptMode, type WantedFile } from './changes.ts'
 import type { InForce } from './in-force.ts'
 
@@ -31,11 +32,15 @@ export function usernsQuestions(
   return [
     `data_facts() {\n${DATA_FACTS_SH}}`,
     `fact data "$(data_facts ${shWord(dataRootOf(unit, daemonJson))})"`,
+    NETWORKS,
     // Accounts may come from elsewhere than /etc/passwd (nsswitch.conf(5)).
     ...getent('account', 'passwd', user),
     ...getent('group', 'group', group),
   ]
 }
+
+/** Asking a daemon that is not running would start it, through its socket. */
+const NETWORKS = `if systemctl is-active --quiet ${UNIT_NAME} && command -v docker >/dev/null && n=$(timeout 10 docker -H unix:///run/docker.sock network ls --quiet --filter type=custom 2>/dev/null); then fact networks "$(printf %s "$n" | grep -c .)"; fi`
 
 function getent(name: string, database: string, word: string): string[] {
   return word === '' || word === 'default' ? [] : [`said ${name} getent ${database} ${shWord(word)}`]
@@ -57,13 +62,18 @@ function dataRootOf({ args, prefix }: ParsedUnit, json: InForce['daemonJson']): 
 export function decideUserns(value: string | undefined, inForce: InForce, facts: HostFacts): UserNamespaces {
   const plan = value === undefined ? undefined : planUserns(value, textsOf(facts))
   const data = parseDataFacts(facts.fact('data'))
-  const change = { before: folderInForce(inForce, facts), after: plan?.dataFolder }
+  const change = { before: folderInForce(inForce, facts), after: plan?.dataFolder, networks: networksIn(facts) }
   return {
     ...(plan && { plan }),
     files: plan === undefined ? [] : missingLines(plan, facts),
     losses: whatDisappears(data, change),
     closed: plan === undefined ? [] : closedParents(data, plan),
   }
+}
+
+function networksIn({ fact }: HostFacts): number | undefined {
+  const networks = fact('networks')
+  return networks === '' ? undefined : Number(networks)
 }
 
 function textsOf({ file, fact }: HostFacts): Parameters<typeof planUserns>[1] {

@@ -31,15 +31,16 @@ export function wantedFiles(
  *
  * @throws {@link PkiError} ERR_PKI_FILE_INVALID
  */
-export function serverOnHost(facts: HostFacts, tlsDir: string): ServerFiles {
+export function serverOnHost(facts: HostFacts, tlsDir: string, lookedIn: readonly string[] = []): ServerFiles {
   const paths = tlsFilesIn(tlsDir)
   const [ca, cert, key] = [facts.file(paths.ca), facts.file(paths.cert), facts.file(paths.key)]
   if (ca?.text !== undefined && cert?.text !== undefined && key !== undefined) {
     return checkServerFiles({ ca: ca.text, cert: cert.text }, tlsDir)
   }
+  const places = lookedIn.map((folder) => (folder === '.' ? 'this folder' : `./${folder}`)).join(', ')
   throw new PkiError('ERR_PKI_FILE_INVALID', {
     tried: "looking for the server's certificate",
-    got: `no folder with it is named, and ${tlsDir} on the host does not hold ca.pem, server-cert.pem and server-key.pem`,
+    got: `no folder with it is named, ${places === '' ? '' : `it is not in ${places}, `}and ${tlsDir} on the host does not hold ca.pem, server-cert.pem and server-key.pem`,
     todo: 'Make one with  docker-mtls init NAME  and name its folder:  docker-mtls daemon apply --from docker-mtls/server',
   })
 }
