@@ -9,6 +9,7 @@ import { keepBeside, putFiles, readIfThere, type NewFile } from './folder-io.ts'
 import { authorityCopy } from './folder-issue.ts'
 import { holdsAuthority } from './folder-leaf.ts'
 import { authorityPaths, clientPaths, type LeafPaths } from './folder-layout.ts'
+import { clientNames } from './folder-list.ts'
 import { settleSwap, swapFiles } from './folder-swap.ts'
 import { keyFingerprint } from './key-type.ts'
 import { appendToLedger, ledgerEntry } from './ledger.ts'
@@ -70,6 +71,7 @@ export async function signClient(
   const keptAside = await settleSwap(paths)
   const present = await readPresent(paths)
   if (!force) refuseOtherKey(paths, present, request)
+  const twins = await namesOfKey(root, request)
   const authority = await open()
   const signed = signRead(authority, request, life)
   const keyStays = present.ofKey === request.keyFingerprint256
@@ -88,8 +90,25 @@ export async function signClient(
     request,
     answer: `${signed.cert}${keepsCa ? present.ca : copy.data}`,
     keptAside,
-    notes: [...notesOf(present, request), ...(signed.cutToAuthority ? [cutNote(signed.facts)] : [])],
+    notes: [
+      ...notesOf(present, request),
+      ...twinNotes(twins),
+      ...(signed.cutToAuthority ? [cutNote(signed.facts)] : []),
+    ],
   }
+}
+
+/** Other clients whose certificates are for the same key. */
+async function namesOfKey(root: string, { name, keyFingerprint256 }: RequestFacts): Promise<string[]> {
+  const others = (await clientNames(root)).filter((other) => other !== name)
+  const keys = await Promise.all(others.map(async (other) => (await readPresent(clientPaths(root, other))).ofCert))
+  return others.filter((_, index) => keys[index] === keyFingerprint256)
+}
+
+function twinNotes(names: readonly string[]): string[] {
+  if (names.length === 0) return []
+  const line = `The same key has a certificate as ${names.join(' and ')} already: who holds it gets in by each name, and a stolen key by all`
+  return [line]
 }
 
 async function readPresent(paths: LeafPaths): Promise<Present> {

@@ -116,6 +116,7 @@ describe('cert renew', () => {
     assert.ok(stdout.includes(`docker-mtls client export bob --dir ${folder} --out bob.tar --force`))
     assert.match(stdout, /on the server, as root, with a copy of .*server:\n +docker-mtls daemon apply/)
     assert.equal(stdout.match(/^replaced /gm)?.length, 3)
+    assert.equal(stdout.match(/; renewed because you asked for it$/gm)?.length, 3)
     // The line for a client works as it stands.
     const line = /docker-mtls (client export alice .*)/.exec(stdout)?.[1]?.split(' ') ?? []
     assert.equal((await runCli([...line.slice(0, -2), join(folder, 'alice.tar'), '--force'])).code, 0)
@@ -465,6 +466,22 @@ describe('a ledger that disagrees with the certificates', () => {
     const metrics = join(folder, 'x.prom')
     await cert(['list', '--prometheus', metrics])
     assert.match(await readFile(metrics, 'utf8'), /not_after_seconds\{kind="client",name="bob"/)
+  })
+
+  test('of servers that are called alike the folder is told, and of a client that was removed that it is', async (t) => {
+    const { folder, cert } = await place(t)
+    assert.match((await cert(['list'])).stdout, /^server {2}build01\.example\.com {2}/m)
+    await new PkiFolder(folder).ensureServer(['build01.example.com'], { host: 'b' })
+    await cert(['renew', 'alice'])
+    await rm(join(folder, 'clients/bob'), { recursive: true })
+    const { stdout } = await cert(['list'])
+    assert.match(stdout, /^server {2}build01\.example\.com \(server\) {2}/m)
+    assert.match(stdout, /^server {2}build01\.example\.com \(hosts\/b\) {2}/m)
+    assert.match(stdout, /^client {2}bob .* removed$/m)
+    assert.match(stdout, /^client {2}alice .* replaced$/m)
+    assert.match(stdout, /^client {2}alice .* in use$/m)
+    const later400 = await later('+400d', ['cert', 'list', '--dir', folder])
+    assert.match(later400.stdout, /^client {2}bob .* replaced$/m)
   })
 
   test('an older certificate of the ledger in its place is none', async (t) => {

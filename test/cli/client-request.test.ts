@@ -484,7 +484,10 @@ describe('client install', () => {
     const aside = (await readdir(alice)).find((name) => name.startsWith('.env.')) ?? ''
     assert.equal(await readFile(join(alice, aside), 'utf8'), 'MINE=1\n')
     const again = await succeeds('client', 'install', answer, '--dir', alice)
-    assert.match(again.stdout, /To use it:\n {2}docker-mtls ping --dotenv \S+\.env\n$/)
+    assert.match(
+      again.stdout,
+      /To use it:\n {2}docker-mtls ping --dotenv \S+\.env\n {2}docker-mtls context create NAME --host SERVER --cert-path \S+build01 .*\n$/,
+    )
   })
 })
 

@@ -81,10 +81,18 @@ function textOf(listed: readonly KnownCertificate[], { expiring }: ListFlags, { 
   if (expiring !== undefined && listed.length === 0) return ''
   const rows = listed.map((one) => {
     const ends = new Date(one.notAfter)
-    return [one.kind, one.name, day(ends), String(daysLeft(ends)), one.state]
+    return [one.kind, calledIn(one, listed), day(ends), String(daysLeft(ends)), one.state]
   })
   const [head = '', ...lines] = columns([HEADS, ...rows], width)
   return `${[paint('bold', head), ...lines].join('\n')}\n`
+}
+
+/** With its folder, where others in their places have its name, too. */
+function calledIn(one: KnownCertificate, listed: readonly KnownCertificate[]): string {
+  const { kind, name, host, path } = one
+  if (kind !== 'server' || path === undefined) return name
+  const isAlone = listed.every((other) => other === one || other.path === undefined || other.name !== name)
+  return isAlone ? name : `${name} (${host === undefined ? 'server' : `hosts/${host}`})`
 }
 
 const SAID: Readonly<Partial<Record<CertificateState, string>>> = {
@@ -160,6 +168,6 @@ export const certList: CommandSpec = {
     ],
     ['docker-mtls cert list --dir /srv/keys --json', 'elsewhere, for a program'],
   ],
-  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nstate is "in use", "ends soon" (under 30 days), "ended",\n"of a replaced CA" (in its place, and good for nothing),\n"probe" (of one day, made to prove one apply) or "replaced".',
+  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nstate is "in use", "ends soon" (under 30 days), "ended",\n"of a replaced CA" (in its place, and good for nothing),\n"probe" (of one day, made to prove one apply), "removed" (of a client that is not here any more; dockerd takes it) or "replaced".',
   define,
 }

@@ -107,11 +107,18 @@ function plannedText({ certificate: { kind, name, notAfter }, reason, days }: Re
   return `would renew the ${kind} ${name} for ${days} ${days === 1 ? 'day' : 'days'}: ${reason}, ${until(new Date(notAfter))}`
 }
 
+const WHY: Readonly<Record<RenewalItem['reason'], string>> = {
+  'asked for': 'renewed because you asked for it',
+  'past two thirds of its life': 'the old one is past two thirds of its life',
+  ended: 'the old one has ended',
+  'of a replaced CA': 'the old one is of a replaced CA',
+}
+
 function renewedText({ certificate: { kind, name }, reason, result }: RenewedCertificate, context: Context): string {
   if (result === undefined) return ''
   const { action, paths, facts, keptAside, notes } = result
   const about = [
-    `the ${kind} ${name}, ${keyWords(facts)}, ${until(facts.validTo)}; the old one: ${reason}`,
+    `the ${kind} ${name}, ${keyWords(facts)}, ${until(facts.validTo)}; ${WHY[reason]}`,
     ...aside(keptAside),
     ...notes,
   ]

@@ -29,7 +29,7 @@ async function runInstall(path: string, flags: InstallFlags, context: Context): 
   context.answer(
     {
       data: dataOf(report),
-      text: `${textOf(report, place?.host, context)}\n${nextSteps(report, await envOf(report), context)}\n`,
+      text: `${textOf(report, place?.host, context)}\n${nextSteps(report, { env: await envOf(report), host: place?.host }, context)}\n`,
       warnings,
     },
     flags,
@@ -81,13 +81,22 @@ async function envOf({ folder, env }: InstallReport): Promise<string | undefined
   )
 }
 
-function nextSteps({ folder }: InstallReport, env: string | undefined, { io, paint, width }: Context): string {
+interface Reached {
+  /** The `.env`, where there is one. */
+  readonly env: string | undefined
+  readonly host: string | undefined
+}
+
+function nextSteps({ folder }: InstallReport, { env, host }: Reached, { io, paint, width }: Context): string {
   const self = selfOf(io.env)
   const heading = paint('bold', wrap('To use it:', width))
-  if (env !== undefined) return `${heading}\n  ${self} ping --dotenv ${shellWord(env)}`
+  const daemon = `--host ${shellWord(host ?? 'SERVER')} --cert-path ${shellWord(folder)}`
+  const store = `  ${self} context create NAME ${daemon}    # for docker --context NAME`
+  if (env !== undefined) return [heading, `  ${self} ping --dotenv ${shellWord(env)}`, store].join('\n')
   return [
     heading,
     `  ${self} ping --host SERVER --cert-path ${shellWord(folder)}`,
+    store,
     `  eval "$(${self} client env --host SERVER --cert-path ${shellWord(folder)})"`,
   ].join('\n')
 }

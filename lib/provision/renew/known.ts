@@ -5,8 +5,11 @@ import { DAY_MS } from '../../pki/lifetime.ts'
 import { isOfPresentAuthority } from '../present-authority.ts'
 import { PROBE_NAME } from '../probe-identity.ts'
 
-/** What a certificate of the ledger is good for now; a probe was made to prove one apply, and is in no place of ours. */
-export type CertificateState = 'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'probe' | 'replaced'
+/**
+ * What a certificate of the ledger is good for now. A probe was made to prove one apply, and is in no place of ours. Of a
+ * client that was `removed` nothing is here any more, and dockerd lets it in until it ends.
+ */
+export type CertificateState = 'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'probe' | 'removed' | 'replaced'
 
 /** One line of the ledger, or a certificate that is in its place without one, and how it stands. */
 export interface KnownCertificate extends ListedCertificate {
@@ -32,7 +35,16 @@ const SOON_DAYS = 30
 export async function listKnown(root: string, now: number = Date.now()): Promise<KnownCertificate[]> {
   const listed = await new PkiFolder(root).list()
   const all = [...listed, ...(await findUnlisted(root, listed))]
-  return Promise.all(all.map(async (one) => ({ ...one, state: await stateOf(one, root, now) })))
+  const clients = new Set(
+    all.filter(({ kind, path }) => kind === 'client' && path !== undefined).map(({ name }) => name),
+  )
+  return Promise.all(
+    all.map(async (one) => {
+      const state = await stateOf(one, root, now)
+      const isRemoved = state === 'replaced' && one.kind === 'client' && !clients.has(one.name)
+      return { ...one, state: isRemoved && Date.parse(one.notAfter) > now ? 'removed' : state }
+    }),
+  )
 }
 
 /** Is it in its place, and for its use? What was replaced is in nobody's place. */
