@@ -168,6 +168,36 @@ describe('cert renew', () => {
     await refused(where, ['renew', '--server'], /^ERR_CLIENT_NOT_FOUND: renewing the server/)
   })
 
+  test('a docker context with the old files is named, until it has the new ones', async (t) => {
+    const { folder } = await place(t)
+    const env = { DOCKER_CONFIG: join(folder, 'docker'), HOME: folder }
+    const run = (...argv: readonly string[]): Promise<Ran> => runCli([...argv, '--dir', folder], { env })
+    const made = await run('context', 'create', 'xx', '--client', 'alice', '--host', 'b', '--description', 'our own')
+    assert.equal(made.code, 0, made.stderr)
+    await run('context', 'create', 'yy', '--client', 'bob', '--host', 'b')
+    assert.equal((await run('cert', 'renew', 'alice', '--dry-run')).stderr, '')
+    const refreshed = async (...argv: readonly string[]): Promise<string[]> => {
+      const { stderr } = await run(...argv)
+      const lines = Array.from(stderr.matchAll(/^Warning: The docker context (\w+) .*: {2}docker-mtls (.*)$/gm))
+      for (const [, , line = ''] of lines) {
+        const words = line.match(/'[^']*'|\S+/g) ?? []
+        const ran = await runCli(
+          words.map((word) => word.replaceAll("'", '')),
+          { env },
+        )
+        assert.equal(ran.code, 0, ran.stderr)
+      }
+      return lines.map(([, name = '']) => name)
+    }
+    assert.deepEqual(await refreshed('cert', 'renew', 'alice'), ['xx'])
+    assert.equal((await run('cert', 'renew', '--due')).stderr, '')
+    // What they trust is another thing now, and by which certificate they get in is not.
+    assert.deepEqual(await refreshed('cert', 'rotate-ca'), ['xx', 'yy'])
+    assert.deepEqual(await refreshed('cert', 'rotate-ca', '--status'), [])
+    const { stdout } = await runCli(['context', 'ls'], { env })
+    assert.match(stdout, /xx .*our own/)
+  })
+
   test('one of several servers is renewed alone, by its folder or a name in it', async (t) => {
     const where = await place(t)
     const { folder, json, read } = where

@@ -10,6 +10,7 @@ import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
 import { aside, pieceText } from '../piece.ts'
 import { asTyped } from '../self.ts'
 import { serverSteps } from '../server-steps.ts'
+import { staleContextWarnings } from '../stale-contexts.ts'
 import { day, keyWords, shellWord, until } from '../words.ts'
 
 interface RenewFlags extends PassphraseFlags {
@@ -46,7 +47,7 @@ async function runRenew(clients: readonly string[], flags: RenewFlags, context: 
       ...(passphrase !== undefined && { passphrase }),
     })
   const report = await withPassphrase({ folder, flags, run }, context)
-  const warnings = await warningsOf(report, folder)
+  const warnings = [...(await warningsOf(report, folder)), ...(await staleContextWarnings(folder, context))]
   context.answer({ data: dataOf(report, warnings), text: textOf(report, flags, context), warnings }, flags)
 }
 

@@ -20,6 +20,7 @@ import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
 import { withProgress } from '../progress.ts'
 import { canAsk } from '../prompt.ts'
 import { rotationText, rotationWarnings } from '../rotation-report.ts'
+import { staleContextWarnings } from '../stale-contexts.ts'
 
 interface RotateFlags extends PassphraseFlags, ConfirmFlags {
   readonly dir?: string
@@ -48,7 +49,7 @@ async function runRotate(flags: RotateFlags, context: Context): Promise<void> {
   const report = await withPassphrase({ folder: dir, flags, run }, context)
   // Who asked for this alone is told why it wasn't done; who confirmed something is told what follows.
   if (report.waiting.consent && isBare(flags)) await confirm(question(report.from.name), flags, context, UNCHANGED)
-  const warnings = rotationWarnings(report)
+  const warnings = [...rotationWarnings(report), ...(await staleContextWarnings(dir, context))]
   context.answer({ data: { ...report, warnings }, text: rotationText(report, dir, context), warnings }, flags)
 }
 
