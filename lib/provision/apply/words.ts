@@ -7,10 +7,14 @@ import type { ServerFiles } from './server-files.ts'
 const SOON_MS = 30 * 86_400_000
 
 /** What a person should know before: sentences. */
-export function warningsOf({ inForce, facts }: Situation, { facts: certificate }: ServerFiles): string[] {
+export function warningsOf(
+  { inForce, facts, settings: { tlsDir } }: Situation,
+  { facts: certificate }: ServerFiles,
+): string[] {
   const left = certificate.validTo.getTime() - Date.now()
   return [
     ...inForce.plaintext.map((host) => `dockerd listens on ${host} now, where nobody should: that listener is closed.`),
+    ...leftBehind(inForce.settings.tlsDir, tlsDir),
     ...openParents(facts),
     ...(left < SOON_MS
       ? [`The server's certificate ends on ${certificate.validTo.toISOString().slice(0, 10)}:  docker-mtls cert renew`]
@@ -19,6 +23,12 @@ export function warningsOf({ inForce, facts }: Situation, { facts: certificate }
       ? ['docker.service is not enabled: it does not start with the machine.  systemctl enable docker.service']
       : []),
   ]
+}
+
+/** A key that nobody uses any more is one that nobody looks after. */
+function leftBehind(before: string | undefined, after: string | undefined): string[] {
+  if (before === undefined || before === after) return []
+  return [`The server's files in ${before} are not used any more: remove them, once you need no way back.`]
 }
 
 /** What stops, or is out of sight, once dockerd is restarted with the new configuration: sentences. */
