@@ -8,7 +8,7 @@ import { DAEMON_JSON } from '../render.ts'
 import type { ApplyForm, InForce } from './in-force.ts'
 import { portTroubles, unseenFromHere } from './ports.ts'
 import { flagValue, type Expanded } from './variables.ts'
-import { runningIn } from './words.ts'
+import { runningIn } from './running.ts'
 
 /** Something on the host that would keep the new configuration from working. */
 export interface Conflict {

@@ -9,7 +9,7 @@ import { settingsInForce, type InForce } from './in-force.ts'
 import type { LastApply } from './last-apply.ts'
 import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions } from './userns.ts'
-import { runningIn, stopSentence } from './words.ts'
+import { runningIn, stopSentence } from './running.ts'
 
 /** What going back means, decided before anything is done. */
 export interface WayBack {

@@ -1,6 +1,6 @@
-import type { HostFacts } from '../host/facts.ts'
 import type { Situation } from './conflicts.ts'
 import { openParents } from './parents.ts'
+import { runningIn, stopSentence } from './running.ts'
 import type { ServerFiles } from './server-files.ts'
 
 /** A month, as `cert list` has it: enough to make and carry over another. */
@@ -35,15 +35,4 @@ function leftBehind(before: string | undefined, after: string | undefined): stri
 export function lossesOf({ facts, liveRestore }: Situation): string[] {
   const running = runningIn(facts)
   return running === 0 || liveRestore ? [] : [`${stopSentence(running)}; --live-restore lets containers go on.`]
-}
-
-/** How many containers run, as far as the daemon could be asked. */
-export function runningIn({ info }: HostFacts): number {
-  return Number(info?.['ContainersRunning'] ?? 0)
-}
-
-/** Without its end. */
-export function stopSentence(running: number): string {
-  const what = running === 1 ? 'The one container that runs' : `The ${running} containers that run`
-  return `${what} will be stopped by dockerd's restart`
 }
