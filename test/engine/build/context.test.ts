@@ -7,6 +7,7 @@ import {
   mkdir,
   readFile,
   readdir,
+  readlink,
   rename,
   rm,
   symlink,
@@ -423,8 +424,10 @@ describe('what changes while it is read', () => {
 })
 
 async function openBelow(folder: string): Promise<string[]> {
-  const links = execFileSync('sh', ['-c', 'ls -l /proc/$PPID/fd'], { encoding: 'utf8' }).split('\n')
-  return links.filter((line) => line.includes(folder))
+  const names = await readdir('/proc/self/fd')
+  // Others are closed while this looks at them.
+  const links = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')))
+  return links.filter((path) => path.includes(folder))
 }
 
 describe('packing ends', { skip: process.platform !== 'linux' }, () => {
