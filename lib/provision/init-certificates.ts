@@ -101,7 +101,8 @@ function withForce(cause: unknown): unknown {
   const { code, tried, got } = cause
   if (code !== 'ERR_SERVER_NAMES_CHANGED' && code !== 'ERR_PKI_FILE_INVALID') return cause
   const anew = 'Let  --force  issue it anew; the old files are kept beside the new ones.'
-  const other = ' Another server has a folder of its own:  --out OTHER'
+  const other =
+    ' Another server of the same authority:  docker-mtls setup ssh://root@NAME , or  docker-mtls cert server NAME --host NAME ; with  --out OTHER  it would get another authority'
   const todo = code === 'ERR_SERVER_NAMES_CHANGED' ? anew + other : anew
   return new PkiError(code, { tried, got, todo, cause })
 }
