@@ -73,6 +73,22 @@ describe("an administrator's own steps, and what comes after them", { skip: lack
     }
   })
 
+  test('status sees a CA that was added to the file, and by whatever name: dockerd has yet to be restarted', async () => {
+    await machine.write(DROP_IN, dropIn().replace(`${FOLDER}/ca.pem`, '/srv/clients.crt'))
+    await machine.must(['sh', '-c', `cp ${FOLDER}/ca.pem /srv/clients.crt; ${RESTART}`])
+    assert.deepEqual((await statusOf(machine)).status['problems'], [])
+    await machine.must([
+      'sh',
+      '-c',
+      `openssl req -x509 -newkey ed25519 -nodes -subj /CN=second -keyout /dev/null -out - 2>/dev/null >>/srv/clients.crt`,
+    ])
+    const { code, status } = await statusOf(machine)
+    assert.equal(code, 1)
+    assert.match(String(status['problems']), /takes clients of CN=build01, and the file of its CA says otherwise/)
+    await machine.must(['sh', '-c', RESTART])
+    assert.deepEqual((await statusOf(machine)).status['problems'], [])
+  })
+
   test('user namespaces by the same drop-in', async () => {
     await machine.write(DROP_IN, dropIn('--userns-remap="default"'))
     await machine.must([

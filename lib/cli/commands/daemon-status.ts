@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { DaemonStatus, ListenerStatus } from '../../provision/apply/status.ts'
+import type { ListenerStatus } from '../../provision/apply/listener-status.ts'
+import type { DaemonStatus } from '../../provision/apply/status.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../data.ts'
 import { addJson } from '../options.ts'

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { parseListen } from '../../daemon/index.ts'
+import { readFlags, type Flag } from '../../daemon/flags.ts'
 import { networkListener } from '../../daemon/listen.ts'
 import { hostsOf, readDaemonJson, type DaemonJson } from '../../daemon/existing.ts'
 import { isDockerMtlsError } from '../../errors.ts'
@@ -17,6 +18,8 @@ export interface InForce {
   /** Listeners on Docker's plaintext port, and such as nobody could render: they will be closed. */
   readonly plaintext: readonly string[]
   readonly daemonJson: DaemonJson
+  /** The files of TLS that dockerd is told of, whatever they are called. */
+  readonly tlsFiles: { readonly ca?: string; readonly cert?: string }
 }
 
 /**
@@ -35,6 +38,11 @@ export function settingsInForce(found: FoundUnit | undefined, json: string | und
   const tlsDir = ofUnit.tlsDir ?? tlsDirOf(daemonJson)
   const remap = ofUnit.usernsRemap ?? textOf(daemonJson, 'userns-remap')
   const listen = [...ofUnit.listen, ...hosts.flatMap((host) => networkListener(host) ?? [])]
+  const flags = found === undefined ? [] : flagsOf(found)
+  const named = (file: 'ca' | 'cert', name: string): InForce['tlsFiles'] => {
+    const path = flags.findLast((flag) => flag.name === name)?.value ?? textOf(daemonJson, name)
+    return path === undefined || path === '' ? {} : { [file]: path }
+  }
   return {
     form: isJson ? 'daemon-json' : 'systemd',
     settings: {
@@ -44,7 +52,12 @@ export function settingsInForce(found: FoundUnit | undefined, json: string | und
     },
     plaintext: listen.filter((host) => !isRenderable(host)),
     daemonJson,
+    tlsFiles: { ...named('ca', 'tlscacert'), ...named('cert', 'tlscert') },
   }
+}
+
+function flagsOf({ unit: { args, prefix } }: FoundUnit): Flag[] {
+  return readFlags(args, { variables: !prefix.includes(':') })
 }
 
 function isRenderable(host: string): boolean {

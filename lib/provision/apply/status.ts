@@ -1,26 +1,17 @@
 import { isDockerMtlsError } from '../../errors.ts'
 import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
-import { probeServer, type ServerReport } from '../../probe/index.ts'
 import { gatherFacts, gatherMore, lines, type HostFacts } from '../host/facts.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/trouble.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../override.ts'
 import { DAEMON_JSON } from '../render.ts'
 import { settingsInForce, type ApplyForm } from './in-force.ts'
+import { isOfApi, listenerProblem, lookAtListener, type Authorities, type ListenerStatus } from './listener-status.ts'
 import { lookForLastApply } from './last-apply.ts'
 import { openDoorQuestions, openDoors } from './ports.ts'
-import { formatTarget, isListenerOf, targetOf } from './targets.ts'
+import { formatTarget, isListenerOf } from './targets.ts'
 import { unitOf } from './unit.ts'
 import { readableQuestions, unreadableOf, unreadableProblem, type Unreadable } from './unreadable.ts'
-
-/** A listener on the network, as it is configured and as it was seen. */
-export interface ListenerStatus {
-  readonly listener: string
-  /** What was seen from outside; absent: nobody listens. */
-  readonly seen?: ServerReport
-  /** Does it let clients with a certificate in, and nobody else? */
-  readonly isSecure: boolean
-}
 
 /** The daemon of a host, in one view. */
 export interface DaemonStatus {
@@ -62,19 +53,20 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   const first = await gatherFacts(shell, signal)
   refuseHost(first, shell.name, 'read')
   const found = unitOf(first, shell.name)
-  const { form, settings, plaintext, daemonJson } = settingsInForce(found, first.file(DAEMON_JSON)?.text)
-  const tls = tlsFilesIn(settings.tlsDir ?? DEFAULT_TLS_DIR)
+  const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
+  const { form, settings, plaintext, daemonJson } = inForce
+  const tls = { ...tlsFilesIn(settings.tlsDir ?? DEFAULT_TLS_DIR), ...inForce.tlsFiles }
   const more = [...openDoorQuestions(first), ...readableQuestions(tls)]
   const wanted = { programs: [], files: [tls.ca, tls.cert], secrets: [], writable: [], more }
   const facts = await gatherMore(shell, first, wanted, signal)
   const unreadable = unreadableOf(facts, tls)
   const isHidden = (name: Unreadable): boolean => unreadable.includes(name)
-  const hasAuthorities = isHidden('authorities') || facts.file(tls.ca) !== undefined
+  const authorities: Authorities = isHidden('authorities') ? 'hidden' : { text: facts.file(tls.ca)?.text }
   const configured = [...settings.listen, ...plaintext]
   const besides = facts.sockets
     .filter((socket) => !configured.some((listener) => isListenerOf(socket, listener)))
     .map(({ address, port }) => formatTarget({ host: address, port }))
-  const look = (listener: string): Promise<ListenerStatus> => lookAt(listener, hasAuthorities, signal)
+  const look = (listener: string): Promise<ListenerStatus> => lookAtListener(listener, authorities, signal)
   const certificate = readIfGood(facts.file(tls.cert)?.text)
   const listeners = await Promise.all(configured.map(look))
   listeners.push(...(await Promise.all(besides.map(look))).filter((one) => isOfApi(one, certificate, listeners)))
@@ -110,36 +102,6 @@ function serviceOf({ property }: HostFacts): Pick<DaemonStatus, 'active' | 'stat
     pid: pid > 0 ? pid : undefined,
     enabled: property('service', 'UnitFileState') === 'enabled',
   }
-}
-
-/** It is our own host: what keeps silent for so long is not TLS. */
-const PROBE_MS = 3000
-
-async function lookAt(listener: string, hasAuthorities: boolean, signal?: AbortSignal): Promise<ListenerStatus> {
-  const { host, port } = targetOf(listener)
-  try {
-    const seen = await probeServer({ host, port, timeout: PROBE_MS, ...(signal && { signal }) })
-    return { listener, seen, isSecure: hasAuthorities && isSecure(seen) }
-  } catch (error) {
-    if (!isDockerMtlsError(error)) throw error
-    return { listener, isSecure: false }
-  }
-}
-
-/** dockerd listens for other things as well: its metrics, a swarm. */
-function isOfApi(
-  { seen }: ListenerStatus,
-  certificate: CertificateFacts | undefined,
-  others: readonly ListenerStatus[],
-): boolean {
-  if (seen?.plaintext === 'docker') return true
-  const ours = [certificate, ...others.map((other) => other.seen?.certificate)].map((one) => one?.fingerprint256)
-  return seen?.certificate !== undefined && ours.includes(seen.certificate.fingerprint256)
-}
-
-function isSecure({ plaintext, clientCertificate, acceptedAuthorities }: ServerReport): boolean {
-  const isNamed = typeof acceptedAuthorities !== 'string' && acceptedAuthorities.length > 0
-  return plaintext === 'refused' && clientCertificate === 'required' && isNamed
 }
 
 function readIfGood(pem: string | undefined): CertificateFacts | undefined {
@@ -200,17 +162,4 @@ function problemsOf(status: Omit<DaemonStatus, 'problems'>): string[] {
       ? ['An apply did not end:  docker-mtls daemon apply , or  docker-mtls daemon rollback']
       : []),
   ]
-}
-
-function listenerProblem({ listener, seen, isSecure: ok }: ListenerStatus): string[] {
-  if (ok) return []
-  if (seen === undefined) return [`Nobody answers on ${listener}.`]
-  if (seen.plaintext === 'docker')
-    return [`${listener} answers everybody in plaintext: whoever reaches it is root here. Close it at once.`]
-  if (seen.clientCertificate !== 'required')
-    return [`${listener} lets clients in without a certificate (${seen.clientCertificate}).`]
-  const { acceptedAuthorities: names } = seen
-  if (typeof names !== 'string' && names.length === 0)
-    return [`${listener} takes clients of every CA of this system: it has no --tlscacert.`]
-  return [`What ${listener} takes could not be seen.`]
 }
