@@ -131,6 +131,13 @@ function goBackLine({ endpoint }: SetHost, id: string): string {
   return `ssh ${shellWord(formatEndpoint(endpoint))} ${sudo}sh ${STATE_FOLDER}/${id}/rollback.sh asked`
 }
 
+/** The same for an apply that did not end, whatever its id is. */
+export function goBackNow({ endpoint }: SetupTarget): string {
+  const script = `sh ${STATE_FOLDER}/$(cat ${STATE_FOLDER}/pending)/rollback.sh now`
+  const line = endpoint.user === 'root' ? script : `sudo sh -c "${script.replace('$', String.raw`\$`)}"`
+  return `ssh ${shellWord(formatEndpoint(endpoint))} '${line}'`
+}
+
 /** `build01 and build02` */
 export function hostList(hosts: readonly SetupTarget[]): string {
   return list(hosts.map(({ host }) => host))

@@ -85,9 +85,11 @@ describe('daemon apply that is cut off', { skip: lacksMachine() }, () => {
   test('Ctrl-C puts everything back', async () => {
     const running = await applyUntil(machine, 'restart')
     await machine.must(['pkill', '-INT', '--full', '--oldest', 'cli/main.ts daemon apply'])
-    const { code } = await running.ended
+    const { code, stderr } = await running.ended
     // It ends by the signal itself, as a shell wants it.
     assert.equal(code, 137)
+    assert.match(stderr, /^Stopping: what was changed is put back\..* by itself at \d\d:\d\d:\d\d\.$/m)
+    assert.match(stderr, /^Everything is put back, and the daemon answers\.$/m)
     assert.equal(await snapshot(machine), old)
     assert.equal(await localDaemonAnswers(machine), true)
     assert.equal(await machine.exists(PENDING), false)

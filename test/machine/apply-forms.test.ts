@@ -27,7 +27,7 @@ describe('daemon apply in one form, then in the other', { skip: lacksMachine() }
   test('what an earlier one has put into daemon.json is taken out, is shown, and comes back by a rollback', async () => {
     await machine.write(JSON_PATH, '{"labels":["rack=7"]}\n')
     await apply('--daemon-json', '--live-restore', '--userns-remap')
-    const before = await snapshot(machine)
+    const earlier = await snapshot(machine)
     const shown = await apply('--systemd')
     assert.match(shown, /^ +- +"tlsverify": true,$/m)
     assert.deepEqual(JSON.parse(await machine.read(JSON_PATH)), { labels: ['rack=7'], 'live-restore': true })
@@ -37,7 +37,7 @@ describe('daemon apply in one form, then in the other', { skip: lacksMachine() }
     assert.match(said, /-H tcp:\/\/0\.0\.0\.0:2376/)
     const { code, stderr } = await cli(machine, ['daemon', 'rollback', '--yes'])
     assert.equal(code, 0, stderr)
-    assert.equal(await snapshot(machine), before)
+    assert.equal(await snapshot(machine), earlier)
     assert.equal(await pingAs(machine, ANN), 0)
   })
 

@@ -143,7 +143,7 @@ describe('setup of several hosts at once', { skip: lacksMachine() }, () => {
   test('Ctrl-C puts all of them back', async () => {
     desk = await newDesk()
     const words = [...SETUP, '--yes']
-    const { code, hosts } = await runUntil(desk, words, ['restart', 'two.test'], (pid) => {
+    const { code, hosts, stderr } = await runUntil(desk, words, ['restart', 'two.test'], (pid) => {
       process.kill(pid, 'SIGINT')
     })
     assert.equal(code, 137)
@@ -151,6 +151,7 @@ describe('setup of several hosts at once', { skip: lacksMachine() }, () => {
       hosts.map(({ error }) => error?.code),
       ['ERR_INTERRUPTED', 'ERR_INTERRUPTED'],
     )
+    for (const name of NAMES) assert.match(stderr, new RegExp(`^${name}: Everything is put back, .*answers\\.$`, 'm'))
     for (const name of NAMES) await isOld(name)
     assert.deepEqual(sshProcesses(), [])
   })

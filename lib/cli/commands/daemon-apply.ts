@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ApplyReport } from '../../provision/apply/carry-out.ts'
+import type { ApplyReport, CarryOutOptions } from '../../provision/apply/carry-out.ts'
 import type { ApplyWishes } from '../../provision/apply/options.ts'
 import type { ApplyPlan } from '../../provision/apply/plan.ts'
 import type { Probe } from '../../provision/apply/source.ts'
@@ -46,11 +46,37 @@ async function runApply(flags: ApplyFlags, context: Context): Promise<void> {
   }
   const plan = first.isPending ? await look() : first
   await agree(plan, flags, context)
-  const { carryOut } = await import('../../provision/apply/carry-out.ts')
-  const report = await withProgress(context, flags, (onStep) =>
-    carryOut(plan, { shell, probe: probe?.identity, rollbackAfter, signal, onStep }),
-  )
+  const options = { shell, probe: probe?.identity, rollbackAfter, signal }
+  const report = await carryOutPlan(plan, options, flags, context)
   await answerReport(plan, { report, probe }, flags, context)
+}
+
+/** Where Ctrl-C ends it, it is said what has become of the changes. */
+async function carryOutPlan(
+  plan: ApplyPlan,
+  options: CarryOutOptions,
+  flags: ApplyFlags,
+  context: Context,
+): Promise<ApplyReport> {
+  const { carryOut } = await import('../../provision/apply/carry-out.ts')
+  const { ROLLBACK_AFTER_S } = await import('../../provision/apply/options.ts')
+  const { goingBackTeller } = await import('../going-back.ts')
+  const after = options.rollbackAfter ?? ROLLBACK_AFTER_S
+  const teller = goingBackTeller(context, { after, atOnce: rollbackCommand })
+  try {
+    const report = await withProgress(context, flags, (onStep) =>
+      carryOut(plan, { ...options, onStep: teller.watch(onStep) }),
+    )
+    teller.end()
+    return report
+  } catch (error) {
+    teller.end(error)
+    throw error
+  }
+}
+
+function rollbackCommand(): string {
+  return 'docker-mtls daemon rollback'
 }
 
 function wishesOf(flags: ApplyFlags): Omit<ApplyWishes, 'server' | 'override'> {

@@ -26,7 +26,16 @@ import {
 } from '../options.ts'
 import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
 import { withProgress } from '../progress.ts'
-import { failureTeller, hostList, hostsData, plannedData, plansText, setData, setText } from '../setup-report.ts'
+import {
+  failureTeller,
+  goBackNow,
+  hostList,
+  hostsData,
+  plannedData,
+  plansText,
+  setData,
+  setText,
+} from '../setup-report.ts'
 
 interface SetupFlags extends ConfirmFlags, PassphraseFlags {
   readonly dir?: string
@@ -71,9 +80,31 @@ async function runSetup(urls: readonly string[], flags: SetupFlags, context: Con
   const { planHosts } = await import('../../provision/setup/plan-hosts.ts')
   const planned = await showing(call, (shown) => planHosts(seen, certified, shown))
   await agree(planned, call)
-  const { carryOutHosts } = await import('../../provision/setup/carry-out-hosts.ts')
-  const set = await showing(call, (shown) => carryOutHosts(planned, certified, shown))
+  const set = await carryOut(planned, certified, call)
   answerSet(set, certified, call)
+}
+
+/** Where Ctrl-C ends it, it is said of each host what has become of the changes. */
+async function carryOut(
+  planned: readonly Outcome<PlannedHost>[],
+  certified: Certified,
+  call: Call,
+): Promise<Outcome<SetHost>[]> {
+  const { carryOutHosts } = await import('../../provision/setup/carry-out-hosts.ts')
+  const { ROLLBACK_AFTER_S } = await import('../../provision/apply/options.ts')
+  const { goingBackTeller } = await import('../going-back.ts')
+  const hosts = new Map(valuesOf(planned).map((one) => [one.host, one]))
+  const atOnce = (host: string): string => {
+    const target = hosts.get(host)
+    return target === undefined ? '' : goBackNow(target)
+  }
+  const after = call.options.rollbackAfter ?? ROLLBACK_AFTER_S
+  const teller = goingBackTeller(call.context, { after, atOnce }, [...hosts.keys()])
+  const set = await showing(call, ({ onStep, ...shown }) =>
+    carryOutHosts(planned, certified, { ...shown, ...(onStep && { onStep: teller.watch(onStep) }) }),
+  )
+  teller.end()
+  return set
 }
 
 /** Does a part of the work with its progress, and says what has failed in it. */

@@ -19,12 +19,14 @@ export const SETTLE_SCRIPT: string = asScript([
   ...STATE_FUNCTIONS,
   // What it has left of itself, after it was done or before it had begun.
   'tidy() { disarm; systemctl stop "docker-mtls-rollback-*.timer" 2>/dev/null; prune; exit 0; }',
+  // How many seconds the timer still waits.
+  'left() { until=$(cat "$s/$id/until" 2>/dev/null) && test -n "$until" && echo "$((until - $(date +%s)))"; }',
   'test -e "$s/pending" || tidy',
   'id=$(cat "$s/pending")',
   // Everything that is needed for going back is on the disk before the first change: without that there was none.
   'if ! test -s "$s/$id/rollback.sh"; then rm -f "$s/pending"; tidy; fi',
   `if runs "$s/$id/owner"; then exit ${AT_WORK}; fi`,
-  `if ! test -s "$s/$id/owner" && systemctl is-active --quiet "docker-mtls-rollback-$id.timer"; then exit ${GOES_BACK}; fi`,
+  `if ! test -s "$s/$id/owner" && systemctl is-active --quiet "docker-mtls-rollback-$id.timer"; then left; exit ${GOES_BACK}; fi`,
   '/bin/sh "$s/$id/rollback.sh" now || exit 1',
   'test -e "$s/pending" || tidy',
 ])
@@ -35,17 +37,27 @@ export const SETTLE_SCRIPT: string = asScript([
  * @throws {@link ProvisionError} ERR_APPLY_PENDING, ERR_APPLY_ROLLBACK_FAILED
  */
 export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: AbortSignal): Promise<void> {
-  const title = 'put back what an apply that did not end has left'
+  const title = 'put back what an apply has left'
   await runStep(onStep, { step: 'settle', title }, async ({ wait: waiting }) => {
+    let until: string | undefined
     for (;;) {
       const ran = await shell.run(SETTLE_SCRIPT, { signal })
       if (ran.code === DONE) return
       if (ran.code === AT_WORK) throw atWork(shell)
       if (ran.code !== GOES_BACK) throw rollbackFailed(shell.name, lastWords(ran))
-      waiting('the host puts it back by itself, some minutes after that apply began')
+      until ??= momentIn(ran.stdout)
+      waiting(`${until ?? 'some minutes'}, when the host does it by itself`)
       await wait(POLL_MS, undefined, { signal })
     }
   })
+}
+
+/** By the clock here, of the seconds that the host says: `19:45:10`. */
+function momentIn(stdout: string): string | undefined {
+  const seconds = /^-?\d+$/m.exec(stdout)?.[0]
+  return seconds === undefined
+    ? undefined
+    : new Date(Date.now() + Math.max(0, Number(seconds)) * 1000).toTimeString().slice(0, 8)
 }
 
 function atWork({ name }: HostShell): ProvisionError {

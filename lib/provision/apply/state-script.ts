@@ -38,6 +38,7 @@ const UNIT = [
  *
  * - `$s/pending` has the id of the one that is unfinished, `$s/last` that of the last one that was finished.
  * - `arm` lets the boot go back, `arm_timer ID SECONDS` a timer; `disarm` takes that of the boot away again.
+ *   `$s/ID/until` has when that timer ends, in seconds since 1970.
  * - `started PID` is when a process began (proc_pid_stat(5)), which tells it from a later one of the same number.
  * - `runs FILE` says whether the process in a file, `PID START`, still does.
  * - `prune` removes all folders but the last ones, what is unfinished, and what is being begun.
@@ -55,7 +56,7 @@ export const STATE_FUNCTIONS: readonly string[] = [
   `  test -d ${WANTS} || mkdir -m 0755 ${WANTS} || return 1`,
   `  ln -sf ../${RECOVER_UNIT} ${LINK} || return 1`,
   '}',
-  `arm_timer() { systemd-run --quiet --unit="docker-mtls-rollback-$1" --on-active="$2s" --timer-property=AccuracySec=1s /bin/sh "$s/$1/rollback.sh" late; }`,
+  `arm_timer() { echo "$(($(date +%s) + $2))" >"$s/$1/until" || true; systemd-run --quiet --unit="docker-mtls-rollback-$1" --on-active="$2s" --timer-property=AccuracySec=1s /bin/sh "$s/$1/rollback.sh" late; }`,
   `disarm() { rm -f ${LINK} ${UNITS}/${RECOVER_UNIT} "$s/recover.new"; rmdir ${WANTS} 2>/dev/null || true; }`,
   'prune() {',
   '  keep=; count=0; one=$(cat "$s/last" 2>/dev/null || true)',
