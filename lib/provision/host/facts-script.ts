@@ -40,6 +40,10 @@ const FUNCTIONS = [
   'room() { p=$1; while ! test -e "$p"; do p=$(dirname "$p"); done; fact "room:$1" "$(left "$p")"; }',
 ]
 
+/** What the scripts cannot do without: POSIX's, and coreutils'. */
+const PROGRAMS =
+  'base64 cat chmod chown cp cut date find grep head id ls mkdir mktemp mv rm sed sha256sum sort stat tail tr uname'
+
 const RUNNING_DOCKERDS =
   'for p in /proc/[0-9]*; do test "$(cat "$p/comm" 2>/dev/null)" = dockerd || continue; printf "%s %s %s\\n" "${p#/proc/}" "$(stat -c %u "$p")" "$(readlink "$p/exe")"; done'
 
@@ -47,6 +51,8 @@ const RUNNING_DOCKERDS =
 export function factsScript(): string {
   const units = LOAD_PATH.flatMap((folder) => [`/${folder}/${UNIT_NAME}`, `/${folder}/${UNIT_NAME}.d/*.conf`])
   return asScript([
+    // Without them all would look as if it were not there.
+    `for c in ${PROGRAMS}; do command -v "$c" >/dev/null || { echo "there is no $c" >&2; exit 1; }; done`,
     ...FUNCTIONS,
     'fact uid "$(id -u)"',
     'fact user "$(id -un)"',
@@ -68,6 +74,7 @@ export function factsScript(): string {
     ...['/etc/systemd/system', '/etc/docker', STATE_FOLDER].map((path) => `writable ${path}`),
     'room /etc/docker; room ' + STATE_FOLDER,
     `for f in ${STATE_FOLDER}/pending ${STATE_FOLDER}/last; do file "$f"; done`,
+    'fact desktop "$(ls -d /opt/docker-desktop /mnt/wsl/docker-desktop 2>/dev/null | head -n 1)"',
     // Asking a daemon that is not running would start it, through its socket.
     'if systemctl is-active --quiet docker.service 2>/dev/null && command -v docker >/dev/null; then said info timeout 10 docker -H unix:///run/docker.sock info --format "{{json .}}"; fi',
     'true',

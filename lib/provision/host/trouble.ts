@@ -32,12 +32,15 @@ export function refuseHost(facts: HostFacts, name: string, purpose: 'read' | 'ch
 type Test = (facts: HostFacts) => Trouble | undefined
 
 /** Its daemon runs in a virtual machine, whose configuration the desktop application writes. */
-const desktop: Test = ({ fact, info }) => {
-  const isDesktop = info?.['OperatingSystem'] === 'Docker Desktop' || fact('kernel') !== 'Linux'
+const desktop: Test = ({ fact, info, property }) => {
+  // Beside it there may be an Engine of the host's own, which is what is meant then.
+  const isAlone = fact('desktop') !== '' && (property('service', 'LoadState') !== 'loaded' || isGenerated(property))
+  const isLinux = ['Linux', ''].includes(fact('kernel'))
+  const isDesktop = isAlone || info?.['OperatingSystem'] === 'Docker Desktop' || !isLinux
   if (!isDesktop) return undefined
   return {
     code: 'ERR_HOST_DOCKER_DESKTOP',
-    got: fact('kernel') === 'Linux' ? 'its daemon is that of Docker Desktop' : `it is ${fact('kernel')}, and no Linux`,
+    got: isLinux ? 'its daemon is that of Docker Desktop' : `it is ${fact('kernel')}, and no Linux`,
     todo: 'Docker Desktop manages its daemon by itself, and offers it to this machine alone. Take a host with Docker Engine on Linux.',
   }
 }
@@ -53,11 +56,18 @@ const rootless: Test = ({ property, daemons, fact }) => {
   }
 }
 
-const noDocker: Test = ({ fact, property }) => {
-  // What is left of a package that was removed and not purged: a script in /etc/init.d, of which systemd makes a unit.
-  const isLeftover = fact('dockerd') === '' && property('service', 'FragmentPath').startsWith('/run/systemd/generator')
-  const isLoaded = ['loaded', 'masked'].includes(property('service', 'LoadState')) && !isLeftover
+/** What is left of a package that was removed and not purged: a script in /etc/init.d, of which systemd makes a unit. */
+function isGenerated(property: HostFacts['property']): boolean {
+  return property('service', 'FragmentPath').startsWith('/run/systemd/generator')
+}
+
+const noDocker: Test = ({ fact, property, daemons: [running] }) => {
+  const isLoaded = ['loaded', 'masked'].includes(property('service', 'LoadState')) && !isGenerated(property)
   if (isLoaded || (fact('systemd') !== 'yes' && fact('dockerd') !== '')) return undefined
+  if (running !== undefined) {
+    const got = `its dockerd (process ${running.pid}, ${running.exec}) is started by something else than a docker.service`
+    return { code: 'ERR_HOST_NO_DOCKER', got, todo: `As that of a snap, it is not ours to change. ${INSTALL}` }
+  }
   const got =
     fact('dockerd') === ''
       ? 'Docker Engine is not installed: there is neither a docker.service nor dockerd'
