@@ -3,6 +3,7 @@ import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { isDockerMtlsError } from '../errors.ts'
 import { KEY_MODE, PUBLIC_MODE, makeFolder, writeFileAtomically } from '../files.ts'
+import { openCertificate, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { loadIdentity } from '../identity/identity.ts'
 import { issueClient, type IssuedCertificate, type Passphrase, type PkiFolder } from '../pki/index.ts'
 import { authorityPaths, probeFolder, serverPaths } from '../pki/folder-layout.ts'
@@ -54,16 +55,40 @@ export async function hasProbe(root: string): Promise<boolean> {
   }
 }
 
-/**
- * Deletes the identity of a proof: it was made for that, and no client's key is to stay on a server.
- *
- * @returns false where it is no such identity, but somebody's own; that stays
- */
-export async function removeProbe(folder: string): Promise<boolean> {
-  const { client } = await loadIdentity(folder)
-  const life = client.validTo.getTime() - client.validFrom.getTime()
-  if (!PROBE_NAME.test(client.commonName ?? '') || life > LONGEST_MS) return false
-  for (const name of ['key.pem', 'cert.pem', 'ca.pem']) await fs.rm(join(folder, name), { force: true })
+/** What became of an identity: `foreign` is somebody's own and stays, `stuck` can't be deleted. */
+export type ProbeEnd = 'removed' | 'foreign' | 'stuck'
+
+/** Deletes the identity of a proof: it was made for that, and no client's key is to stay on a server. */
+export async function removeProbe(folder: string): Promise<ProbeEnd> {
+  if ((await probeIn(folder)) === undefined) return 'foreign'
+  try {
+    for (const name of ['key.pem', 'cert.pem', 'ca.pem']) await fs.rm(join(folder, name), { force: true })
+  } catch {
+    return 'stuck'
+  }
   await fs.rmdir(folder).catch(() => undefined)
-  return true
+  return 'removed'
+}
+
+/** Deletes one that was never tried, once it has ended: it is of no use to anybody, and a client's key all the same. */
+export async function removeEndedProbe(folder: string): Promise<void> {
+  const probe = await probeIn(folder)
+  if (probe !== undefined && probe.validTo.getTime() < Date.now()) await removeProbe(folder)
+}
+
+/** Was it made for a proof? Else it is somebody's own. */
+export async function isProbe(folder: string): Promise<boolean> {
+  return (await probeIn(folder)) !== undefined
+}
+
+/** A certificate that was made for a proof, fit or not: by its name and its life. */
+async function probeIn(folder: string): Promise<CertificateFacts | undefined> {
+  try {
+    const facts = readCertificate(openCertificate(await fs.readFile(join(folder, 'cert.pem'), 'utf8')))
+    const life = facts.validTo.getTime() - facts.validFrom.getTime()
+    return PROBE_NAME.test(facts.commonName ?? '') && life <= LONGEST_MS ? facts : undefined
+  } catch {
+    // What isn't there, or is no certificate, is none of ours.
+    return undefined
+  }
 }

@@ -346,6 +346,49 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
       )
     })
 
+    const PROBE = '/root/docker-mtls/server/probe'
+    const withProbe = async (): Promise<void> => {
+      assert.equal((await cli(machine, ['init', 'build01', '--probe'])).code, 0)
+      assert.equal(await machine.exists(`${PROBE}/key.pem`), true)
+    }
+
+    test('the identity of a proof: it goes with the proof, stays for another try, and goes once it has ended', async () => {
+      await withProbe()
+      const failed = await cli(machine, ['daemon', 'apply', '--yes', '--listen', '10.99.99.99:2376'])
+      assert.match(failed.stderr, /ERR_APPLY_ROLLED_BACK/)
+      assert.match(failed.stderr, /identity .* is still in docker-mtls\/server\/probe, for the next try.*\s+rm -r/)
+      assert.equal(await machine.exists(`${PROBE}/key.pem`), true)
+      const first = await atWork()
+      await first.kill()
+      assert.equal(await machine.exists(`${PROBE}/key.pem`), true)
+      const done = await cliLines(machine, ['daemon', 'apply', '--yes'])
+      assert.equal(done.code, 0, done.stderr)
+      assert.equal(done.result['clientProven'], true)
+      assert.equal(await machine.exists(PROBE), false)
+      await goesBack()
+
+      await withProbe()
+      const later = ['faketime', '-f', '+2d', ...nodeIn(MAIN, ...APPLY, '--dry-run').slice(3)]
+      assert.equal((await machine.run(['env', '--chdir', '/root', ...later])).code, 0)
+      assert.equal(await machine.exists(`${PROBE}/key.pem`), true)
+      await machine.run(['env', '--chdir', '/root', ...later.slice(0, -1)])
+      assert.equal(await machine.exists(PROBE), false)
+      await goesBack()
+      assert.equal(await snapshot(machine), bare)
+    })
+
+    test("an identity of somebody's own is deleted in no end, and nobody is told to", async () => {
+      const args = ['daemon', 'apply', '--yes', '--probe-identity', ANN]
+      const failed = await cli(machine, [...args, '--listen', '10.99.99.99:2376'])
+      assert.match(failed.stderr, /ERR_APPLY_ROLLED_BACK/)
+      assert.doesNotMatch(failed.stderr, /rm -r/)
+      const { code, stderr } = await cli(machine, args)
+      assert.equal(code, 0, stderr)
+      assert.match(stderr, /is no probe of a day, and stays/)
+      assert.equal(await machine.exists(`${ANN}/key.pem`), true)
+      await goesBack()
+    })
+
     for (const signal of ['TERM', 'HUP'] as const) {
       test(`SIG${signal} puts everything back`, async () => {
         const running = cliRunning(machine, [...APPLY, '--json'])

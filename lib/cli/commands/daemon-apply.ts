@@ -40,6 +40,7 @@ async function runApply(flags: ApplyFlags, context: Context): Promise<void> {
   const look = (): Promise<ApplyPlan> => planApply({ ...source, ...wishesOf(flags) }, shell, signal)
   const first = await look()
   if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
+  if (source.folder !== undefined) await (await import('../probe-end.ts')).dropEndedProbe(source.folder)
   if (first.isPending) {
     const { settlePending } = await import('../../provision/apply/pending.ts')
     await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
@@ -47,7 +48,10 @@ async function runApply(flags: ApplyFlags, context: Context): Promise<void> {
   const plan = first.isPending ? await look() : first
   await agree(plan, flags, context)
   const options = { shell, probe: probe?.identity, rollbackAfter, signal }
-  const report = await carryOutPlan(plan, options, flags, context)
+  const report = await carryOutPlan(plan, options, flags, context).catch(async (error: unknown) => {
+    if (probe !== undefined) await (await import('../probe-end.ts')).keepProbe(probe.folder, context)
+    throw error
+  })
   await answerReport(plan, { report, probe }, flags, context)
 }
 
@@ -119,8 +123,8 @@ async function answerReport(
 ): Promise<void> {
   const unproven = !report.clientProven && flags.clientProof !== false
   if (report.clientProven && probe !== undefined) {
-    const { removeProbe } = await import('../../provision/probe-identity.ts')
-    if (!(await removeProbe(probe.folder))) context.warn(FOREIGN_KEY)
+    const { endProbe } = await import('../probe-end.ts')
+    await endProbe(probe.folder, context)
   }
   const data = applyData(plan, report)
   const warnings = unproven ? [UNPROVEN] : []
@@ -129,9 +133,6 @@ async function answerReport(
 
 const UNPROVEN =
   'It was not proven that a client gets in. Try one from its own machine,  docker-mtls ping , or give this command a certificate of a day: init makes one with  --probe . Where that is not wanted:  --no-client-proof'
-
-const FOREIGN_KEY =
-  "The identity that was tried is no probe of a day, and stays: a client's key does not belong on a server. Take it away."
 
 function define(command: Command, context: Context): void {
   command
