@@ -130,7 +130,8 @@ function checkPort(text: string, host: string, port: string): void {
 }
 
 function checkHost(text: string, host: string): void {
-  if (host === '') refuse(text, 'it names no address', 'Write 0.0.0.0 for all addresses, also those of IPv6, or one alone.')
+  if (host === '')
+    refuse(text, 'it names no address', 'Write 0.0.0.0 for all addresses, also those of IPv6, or one alone.')
   const valid = host.startsWith('[') ? isBracketedIpv6(host) : IPV4.test(host) || HOST_NAME.test(host)
   if (!valid) refuse(text, `${show(host)} is no address and no host name`, FORMS)
 }

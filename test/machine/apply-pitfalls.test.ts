@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 import { cli, cliLines, cliRunning, nodeIn, MAIN } from './support/cli.ts'
-import { localDaemonAnswers, pingAs, snapshot } from './support/daemon.ts'
+import { daemonPid, localDaemonAnswers, pingAs, snapshot } from './support/daemon.ts'
 
 const STATE = '/var/lib/docker-mtls'
 const DAEMON_JSON = '/etc/docker/daemon.json'
@@ -344,6 +344,39 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
       await sh(
         `rm -r ${STATE} /etc/docker/tls /etc/systemd/system/docker.service.d; systemctl daemon-reload; systemctl restart docker`,
       )
+    })
+
+    test('what runs is not what is configured: docker is not restarted without a word', async () => {
+      await applies()
+      assert.equal((await cli(machine, ['cert', 'renew', '--server'])).code, 0)
+      await sh('cp docker-mtls/server/server-*.pem /etc/docker/tls/')
+      const pid = await daemonPid(machine)
+      const asked = await cli(machine, ['daemon', 'apply', '--no-client-proof'])
+      assert.equal(asked.code, 1)
+      assert.match(asked.stderr, /^ERR_CONFIRMATION_REQUIRED: .*it shows another certificate.*Restart docker\?/m)
+      assert.equal(await daemonPid(machine), pid)
+      const { result } = await cliLines(machine, APPLY)
+      assert.deepEqual([result['written'], result['restarted']], [[], true])
+      assert.notEqual(await daemonPid(machine), pid)
+      await goesBack()
+      await goesBack()
+      assert.equal(await snapshot(machine), bare)
+    })
+
+    test('a file that somebody changes while it is asked, or that is no UTF-8: nothing is changed', async () => {
+      await machine.write(DROP_IN, Buffer.from('[Service]\n# M\xfcller\nNice=1\n', 'latin1'))
+      await sh('systemctl daemon-reload')
+      const old = await snapshot(machine)
+      const { code, stderr } = await cli(machine, APPLY)
+      assert.equal(code, 1)
+      assert.match(
+        stderr,
+        /^ERR_HOST_COMMAND_FAILED: changing \/etc\/systemd\/.*override\.conf: .*somebody has changed it/m,
+      )
+      assert.equal(await snapshot(machine), old)
+      await sh('rm -r /etc/systemd/system/docker.service.d; systemctl daemon-reload')
+      await leavesNothing()
+      assert.equal(await snapshot(machine), bare)
     })
 
     const PROBE = '/root/docker-mtls/server/probe'

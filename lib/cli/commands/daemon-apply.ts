@@ -47,7 +47,9 @@ async function runApply(flags: ApplyFlags, context: Context): Promise<void> {
   }
   const plan = first.isPending ? await look() : first
   await agree(plan, flags, context)
-  const options = { shell, probe: probe?.identity, rollbackAfter, signal }
+  const consent = (seen: string): Promise<void> =>
+    confirm(`What runs is not what is configured (${seen}). Restart docker?`, flags, context)
+  const options = { shell, probe: probe?.identity, rollbackAfter, signal, consent }
   const report = await carryOutPlan(plan, options, flags, context).catch(async (error: unknown) => {
     if (probe !== undefined) await (await import('../probe-end.ts')).keepProbe(probe.folder, context)
     throw error

@@ -1,24 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
-import { ConnectionError, isDockerMtlsError, ProvisionError } from '../../errors.ts'
-import { asScript } from '../host/sh.ts'
+import { isDockerMtlsError, ProvisionError } from '../../errors.ts'
 import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
 import { tlsFilesIn } from '../override.ts'
-import { runStep, type OnStep } from '../progress.ts'
+import { runStep } from '../progress.ts'
 import type { UsernsProof } from '../userns/prove.ts'
-import { LOCAL_SOCKET, silenceOf } from './answers.ts'
+import { LOCAL_SOCKET } from './answers.ts'
 import { isWritten } from './changes.ts'
-import { whyNotStarted } from './journal.ts'
+import { goBack } from './go-back.ts'
 import { ROLLBACK_AFTER_S, type ApplyOptions } from './options.ts'
-import { daemonSilent, rollbackFailed } from './pending.ts'
 import { refuseConflicts, type ApplyPlan } from './plan.ts'
 import type { ProofCheck } from './proof.ts'
 import { proveAll } from './prove-all.ts'
-import { STATE_FUNCTIONS } from './state-script.ts'
 import { followSteps } from './steps.ts'
 import { formatTarget, targetOf } from './targets.ts'
 import { PENDING_CODE } from './rollback-script.ts'
-import { commitScript, transactionScript, WENT_BACK_CODE } from './transaction.ts'
+import { CHANGED_CODE, commitScript, transactionScript, WENT_BACK_CODE } from './transaction.ts'
 import { validate } from './validate.ts'
 
 /** What an apply did. */
@@ -36,7 +33,16 @@ export interface ApplyReport {
 }
 
 /** All that carrying out needs besides the plan. */
-export type CarryOutOptions = Pick<ApplyOptions, 'shell' | 'probe' | 'address' | 'rollbackAfter' | 'signal' | 'onStep'>
+export interface CarryOutOptions extends Pick<
+  ApplyOptions,
+  'shell' | 'probe' | 'address' | 'rollbackAfter' | 'signal' | 'onStep'
+> {
+  /**
+   * Asked before a restart that the plan did not speak of, with what was seen; rejects where nobody agrees. Absent: what
+   * does not prove to be as it should be is an error.
+   */
+  readonly consent?: ((seen: string) => Promise<void>) | undefined
+}
 
 /**
  * Carries out a plan: validates, keeps what is there, writes, restarts, proves from outside. Where any of it fails,
@@ -53,11 +59,26 @@ export async function carryOut(plan: ApplyPlan, options: CarryOutOptions): Promi
     validate(plan, shell, signal),
   )
   const complete = await withKey(plan, shell)
-  if (!plan.restarts) {
-    const proof = await proveAll(complete, options).catch(() => undefined)
-    if (proof?.every(({ ok }) => ok) === true) return reportOf([], proof, false)
+  if (plan.restarts) return transact(complete, options)
+  try {
+    return reportOf([], await proveAll(complete, options), false)
+  } catch (cause) {
+    await agreeToRestart(cause, options)
+    return transact(complete, options)
   }
-  return transact(complete, options)
+}
+
+/** All is on the disk as it should be, and what runs is something else: dockerd was not restarted since, perhaps. */
+async function agreeToRestart(cause: unknown, { consent, signal }: CarryOutOptions): Promise<void> {
+  signal?.throwIfAborted()
+  if (!isDockerMtlsError(cause)) throw cause
+  if (consent !== undefined) return consent(cause.got)
+  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+    tried: cause.tried,
+    got: cause.got,
+    todo: `Its files are as they should be, so that nothing was written and docker was not restarted. If it was not since they have changed:  systemctl restart docker.service , and run this again. ${cause.todo}`,
+    cause,
+  })
 }
 
 /** The key of the server is tried as a client's: where it is on this machine, it is read for that. */
@@ -108,8 +129,8 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
     const written = plan.changes.filter(isWritten).map(({ path }) => path)
     return { ...reportOf(written, proof, true, id), ...(userns && { userns }) }
   } catch (cause) {
-    // It never began: another one had.
-    if (ran?.code === PENDING_CODE) throw cause
+    // It never began: another one had, or somebody else.
+    if (ran?.code === PENDING_CODE || ran?.code === CHANGED_CODE) throw cause
     const wasActive = plan.facts.property('service', 'ActiveState') === 'active'
     const started = ran?.code === 0
     throw await goBack(cause, { id, shell, onStep, signal, wasActive, started, isEnding, after: rollbackAfter })
@@ -123,6 +144,13 @@ function requireApplied(ran: Ran, { name }: HostShell): void {
       tried: `beginning an apply on ${name}`,
       got: 'another one began at the same time',
       todo: 'Wait for its end.',
+    })
+  }
+  if (ran.code === CHANGED_CODE) {
+    throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+      tried: `changing ${lastWords(ran)}`,
+      got: 'it is not what was read for the plan: somebody has changed it meanwhile, or it is no UTF-8',
+      todo: 'Nothing was changed. Run this again, and look at the differences.',
     })
   }
   if (ran.code === WENT_BACK_CODE) throw wentBack(`changing ${name}`)
@@ -165,79 +193,4 @@ async function lookAtContainer(plan: ApplyPlan, options: CarryOutOptions): Promi
   } finally {
     await docker.close()
   }
-}
-
-interface Going {
-  readonly id: string
-  readonly shell: HostShell
-  readonly onStep: OnStep | undefined
-  readonly signal: AbortSignal | undefined
-  /** Did a daemon run before? */
-  readonly wasActive: boolean
-  /** Did the new one start? Then its log has nothing to say about what went wrong. */
-  readonly started: boolean
-  /** Was all of it done, but the last step? Then that one may have been taken, and only its answer was lost. */
-  readonly isEnding: boolean
-  /** When the host goes back by itself, in seconds. */
-  readonly after: number
-}
-
-/** Puts everything back. What is returned is what the caller is to be told. */
-async function goBack(cause: unknown, going: Going): Promise<unknown> {
-  const { id, shell, onStep, signal, started } = going
-  const why = started ? undefined : await whyNotStarted(shell).catch(() => undefined)
-  await runStep(onStep, { step: 'roll-back', title: 'put everything back' }, async () => {
-    const ran = await shell.run(undoScript(id)).catch((reason: unknown) => {
-      throw outOfReach(going, reason)
-    })
-    if (ran.code !== 0) throw rollbackFailed(shell.name, lastWords(ran), cause)
-  })
-  const seen = going.wasActive ? await seeOldDaemon(going, cause) : ''
-  if (signal?.aborted === true) return signal.reason
-  if (!isDockerMtlsError(cause)) return cause
-  return new ProvisionError('ERR_APPLY_ROLLED_BACK', {
-    tried: cause.tried,
-    got: why ?? cause.got,
-    todo: `Everything is as it was${seen}. ${cause.todo}`,
-    cause,
-  })
-}
-
-/**
- * Of an apply that failed before it had begun, half a folder of copies may be there. Another one may be finished, and only
- * its answer was lost. And over ssh one may still be at work there: it begins nothing once it finds `going-back`.
- */
-function undoScript(id: string): string {
-  return asScript([
-    ...STATE_FUNCTIONS,
-    `b=$s/${id}`,
-    `if test "$(cat "$s/last" 2>/dev/null)" = ${id}; then exec /bin/sh "$b/rollback.sh" asked; fi`,
-    'if test -d "$b"; then : >"$b/going-back"; fi',
-    `if test "$(cat "$s/pending" 2>/dev/null)" = ${id}; then exec /bin/sh "$b/rollback.sh" now; fi`,
-    'test -e "$s/pending" || disarm',
-    'rm -rf "$b"',
-  ])
-}
-
-/** The host needs nobody for going back. */
-function outOfReach({ shell, after, isEnding }: Going, cause: unknown): ProvisionError {
-  const itself = `puts everything back by itself, ${after} seconds after the first change at the latest`
-  return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
-    tried: `putting everything back on ${shell.name}`,
-    got: `it can not be reached any more (${isDockerMtlsError(cause) ? cause.got : String(cause)})`,
-    todo: `${isEnding ? `It has kept the change, or ${itself}` : `It ${itself}`}. Run this again then.`,
-    cause,
-  })
-}
-
-/** Gives what is to be said of it. A host that can't be reached once more has put everything back all the same. */
-function seeOldDaemon({ shell, onStep }: Going, cause: unknown): Promise<string> {
-  return runStep(onStep, { step: 'old-daemon', title: 'see that the old daemon answers' }, async () => {
-    const silence = await silenceOf(shell)
-    if (silence === undefined) return ', and the old daemon answers'
-    throw daemonSilent(shell.name, silence, cause)
-  }).catch((error: unknown) => {
-    if (!(error instanceof ConnectionError)) throw error
-    return `, but it was not seen whether the old daemon answers (${error.got})`
-  })
 }

@@ -55,6 +55,11 @@ export function keptMode(before: HostFile | undefined): number {
   return (before?.mode ?? PUBLIC_MODE) & ~0o022
 }
 
+/** The SHA-256 of a file as it was read, in hexadecimal. */
+export function sumOf({ text, sha256: sum }: HostFile): string | undefined {
+  return text === undefined ? sum : sha256(text)
+}
+
 function isSame({ text, mode }: WantedFile, before: HostFile): boolean {
   const sameText = before.text === undefined ? before.sha256 === sha256(text) : before.text === text
   return sameText && before.mode === mode && before.owner === OWNER

@@ -1,7 +1,7 @@
 import { asScript, hereDocument, shWord } from '../host/sh.ts'
 import { PREAMBLE } from '../host/shell.ts'
 import { UNIT_NAME } from '../installed-unit.ts'
-import { isWritten, OWNER, type Change } from './changes.ts'
+import { isWritten, OWNER, sumOf, type Change } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
 import { PENDING_CODE, RESTART_S, ROLLBACK_SCRIPT } from './rollback-script.ts'
 import { STATE_FUNCTIONS } from './state-script.ts'
@@ -21,6 +21,9 @@ export type TransactionStep = keyof typeof STEPS
 
 /** The script's exit code where the host has gone back meanwhile. */
 export const WENT_BACK_CODE = 76
+
+/** Where a file is no longer what the plan was made from. */
+export const CHANGED_CODE = 77
 
 /** One apply, from its first change to its end. */
 export interface Transaction {
@@ -73,12 +76,21 @@ function backup(written: readonly Change[], owner: string | undefined, remaps: b
     ': >"$b/entries"',
     'n=0; keep() { n=$((n+1)); if test -e "$1" || test -h "$1"; then cp -a -- "$1" "$b/$n"; printf "%s %s\\n" "$n" "$1"; else printf "%s %s\\n" - "$1"; fi >>"$b/entries"; }',
     ...written.map(({ path }) => `keep ${shWord(path)}`),
+    // Between the look and the yes of a person there may be minutes.
+    `seen() { if test "$2" = -; then ! test -e "$1" && ! test -h "$1"; else test "$(sha256sum <"$1" | cut -d " " -f 1)" = "$2"; fi || { rm -rf "$b"; echo "$1" >&2; exit ${CHANGED_CODE}; }; }`,
+    ...written.flatMap((change) => seen(change)),
     `if systemctl is-active --quiet ${UNIT_NAME}; then : >"$b/was-active"; fi`,
     'if ! systemctl is-active --quiet docker.socket; then : >"$b/socket-was-off"; fi',
     ...(remaps ? [': >"$b/other-userns"'] : []),
     'if test -s "$s/last"; then cp "$s/last" "$b/previous"; fi',
     'sync',
   ]
+}
+
+/** What is there has to be what the change was decided from. */
+function seen({ path, action, before }: Change): string[] {
+  const sum = before === undefined ? (action === 'create' ? '-' : undefined) : sumOf(before)
+  return sum === undefined ? [] : [`seen ${shWord(path)} ${sum}`]
 }
 
 function arm(id: string, after: number): string[] {
