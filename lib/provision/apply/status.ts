@@ -1,6 +1,7 @@
 import { isDockerMtlsError } from '../../errors.ts'
 import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
 import { gatherFacts, gatherMore, lines, type HostFacts } from '../host/facts.ts'
+import { STATE_FOLDER } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/trouble.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../override.ts'
@@ -89,7 +90,10 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
     unreadable,
   }
   const doors = openDoors(facts).map(({ what, got, todo }) => `${what}: ${got}. ${todo}`)
-  return { ...status, problems: [...problemsOf(status), ...doors, ...unreadableProblem(unreadable)] }
+  return {
+    ...status,
+    problems: [...problemsOf(status), ...unfinished(facts), ...doors, ...unreadableProblem(unreadable)],
+  }
 }
 
 function serviceOf({ property }: HostFacts): Pick<DaemonStatus, 'active' | 'state' | 'since' | 'pid' | 'enabled'> {
@@ -158,8 +162,11 @@ function problemsOf(status: Omit<DaemonStatus, 'problems'>): string[] {
     ...(usernsRemap !== undefined && ranges.subuid.length === 0
       ? [`There are no subordinate ids for --userns-remap=${usernsRemap} in /etc/subuid.`]
       : []),
-    ...(status.wayBack === 'pending'
-      ? ['An apply did not end:  docker-mtls daemon apply , or  docker-mtls daemon rollback']
-      : []),
   ]
+}
+
+/** Its note says so, also one that a power cut has left without what it names. */
+function unfinished({ file }: HostFacts): string[] {
+  if (file(`${STATE_FOLDER}/pending`) === undefined) return []
+  return ['An apply did not end:  docker-mtls daemon apply , or  docker-mtls daemon rollback']
 }

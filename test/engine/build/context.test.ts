@@ -424,9 +424,9 @@ describe('what changes while it is read', () => {
 })
 
 async function openBelow(folder: string): Promise<string[]> {
-  const names = await readdir('/proc/self/fd')
+  const entries = await readdir('/proc/self/fd')
   // Others are closed while this looks at them.
-  const links = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')))
+  const links = await Promise.all(entries.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')))
   return links.filter((path) => path.includes(folder))
 }
 
