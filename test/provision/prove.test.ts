@@ -197,6 +197,25 @@ describe('a daemon with several listeners', () => {
     await assert.rejects(proveAll(planOf(one), { shell, probe }), new RegExp(`:${port} .*plaintext`))
   })
 
+  test("another host's loopback is asked there, and never ours in its place", async (t) => {
+    const [one, inner] = [await startFake(t, {}), await startFake(t, {})]
+    const asked: string[] = []
+    const answering = (code: number): HostShell => ({
+      ...shell,
+      isHere: false,
+      run: async (script) => {
+        const at = /docker -H (\S+) version/.exec(script)?.[1]
+        if (at === undefined) return shell.run(script)
+        asked.push(at)
+        return { code, stdout: '', stderr: '' }
+      },
+    })
+    const plan = planOf(one)
+    assert.equal((await proveAll(plan, { shell: answering(1), probe })).length, 8)
+    await assert.rejects(proveAll(plan, { shell: answering(0), probe }), new RegExp(`:${inner} .*plaintext`))
+    assert.deepEqual(asked, [`tcp://127.0.0.1:${inner}`, `tcp://127.0.0.1:${inner}`])
+  })
+
   test('a process whose sockets can not be seen is no proof', async (t) => {
     const one = await startFake(t, {})
     const blind: HostShell = { ...shell, run: async () => ({ code: 0, stdout: 'x86_64\n', stderr: '' }) }

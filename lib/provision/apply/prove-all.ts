@@ -9,7 +9,7 @@ import { runStep, type OnStep, type StepTalk } from '../progress.ts'
 import type { ProbeIdentity } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
 import { prove, type ProofCheck } from './proof.ts'
-import { formatTarget, isListenerOf, targetOf, type Target } from './targets.ts'
+import { formatTarget, isListenerOf, isLoopback, targetOf, type Target } from './targets.ts'
 
 /** How the proof goes about it. */
 export interface ProvingOptions {
@@ -87,7 +87,9 @@ async function proveOther(socket: TcpSocket, plan: Proven, options: ProvingOptio
   const { server } = plan
   const { shell, probe, address, signal } = options
   const target = targetOf(formatTarget({ host: socket.address, port: socket.port }), address)
-  const report = await probeServer({ ...target, ...(signal && { signal }) }).catch(unreached)
+  // On another host's loopback only that host gets there; ours is none of it.
+  const isFar = !shell.isHere && isLoopback(socket.address)
+  const report = isFar ? undefined : await probeServer({ ...target, ...(signal && { signal }) }).catch(unreached)
   if (report === undefined ? await answersThere(socket, shell) : report.plaintext === 'docker') {
     return [openTo(formatTarget(target))]
   }
