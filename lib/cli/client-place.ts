@@ -65,7 +65,7 @@ async function refuseStranger(dir: string, name: string): Promise<void> {
     got: others.length === 0 ? 'there are no clients' : `there are only ${others.join(', ')}`,
     todo:
       others.length === 0
-        ? 'Name the folder that init made:  --dir DIR'
+        ? 'Name the folder that init made:  --dir DIR , or daemon and files themselves:  docker-mtls client env --host SERVER --cert-path DIR'
         : `Take one of these, or name the folder that has ${name}:  --dir DIR`,
   })
 }
