@@ -11,7 +11,9 @@ const APPLY = ['daemon', 'apply', '--yes', '--no-client-proof']
 const DROP_INS = '/etc/systemd/system/docker.service.d'
 const UNIT = '/usr/lib/systemd/system/docker.service'
 const STOP = 'systemctl stop docker.socket docker.service'
-const START = 'systemctl daemon-reload; systemctl start docker.socket docker.service'
+/** Several within some seconds are too many for systemd (StartLimitBurst=). */
+const START =
+  'systemctl daemon-reload; systemctl reset-failed docker.socket docker.service; systemctl start docker.socket docker.service'
 
 /** A host that is not as it should be, or a command line that can't be meant. */
 interface Row {
