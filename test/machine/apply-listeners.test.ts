@@ -50,8 +50,9 @@ describe('daemon apply, and all addresses that dockerd listens on', { skip: lack
     const init = await cli(machine, ['init', 'build01', '--client', 'ann', '--probe'])
     assert.equal(init.code, 0, init.stderr)
     assert.equal((await cli(machine, ['init', 'other', '--out', 'other', '--client', 'eve'])).code, 0)
-    // It has a listener of its own, which would be taken in place of those that are there.
-    await machine.must(['rm', '/root/docker-mtls/server/override.conf'])
+    // What init has rendered listens everywhere; it is told of only where a test wants that.
+    await machine.must(['cp', '-r', '/root/docker-mtls/server', '/root/wide'])
+    await machine.must(['rm', '-r', '/root/wide/probe', '/root/docker-mtls/server/override.conf'])
     // Where it is not found by itself: only the last test wants it.
     await machine.must(['mv', '/root/docker-mtls/server/probe', '/root/probe'])
     bare = await snapshot(machine)
@@ -102,6 +103,19 @@ describe('daemon apply, and all addresses that dockerd listens on', { skip: lack
       const second = await cliLines(machine, APPLY)
       assert.deepEqual([second.code, second.result['restarted']], [0, false], second.stderr)
       assert.equal(Object.keys(triedAt(second.result)).length, 3)
+    })
+  })
+
+  test('one that was narrowed is not widened by what init has rendered', async () => {
+    await given({ [`${DROP_INS}/override.conf`]: dropIn('-H fd:// -H tcp://127.0.0.1:2376') }, async () => {
+      const { code, result, stderr } = await cliLines(machine, [...APPLY, '--from', 'wide'])
+      assert.equal(code, 0, stderr)
+      assert.deepEqual(result['listen'], ['tcp://127.0.0.1:2376'])
+      assert.match(stderr, /listens on tcp:\/\/127\.0\.0\.1:2376, and that stays; .* --listen 0\.0\.0\.0:2376 /)
+      const said = await cliLines(machine, [...APPLY, '--from', 'wide', '--listen', '0.0.0.0:2376'])
+      assert.equal(said.code, 0, said.stderr)
+      assert.deepEqual(said.result['listen'], ['tcp://0.0.0.0:2376'])
+      await cli(machine, ['daemon', 'rollback', '--yes'])
     })
   })
 

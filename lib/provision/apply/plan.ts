@@ -16,13 +16,13 @@ import { settingsInForce, type ApplyForm, type InForce } from './in-force.ts'
 import type { ApplyWishes } from './options.ts'
 import { parentsQuestion } from './parents.ts'
 import { openDoorQuestions } from './ports.ts'
-import { renderConfiguration, settingsOfInit, type Rendered } from './rendered.ts'
+import { renderConfiguration, settingsOfInit, settingsThere, type Rendered } from './rendered.ts'
 import type { ServerFiles } from './server-files.ts'
 import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions, type UserNamespaces } from './userns.ts'
 import { assignmentsOf, expand, type Expanded } from './variables.ts'
 import { serverOnHost, wantedFiles } from './wanted.ts'
-import { lossesOf, warningsOf } from './words.ts'
+import { keptListeners, lossesOf, warningsOf } from './words.ts'
 
 /** All that an apply will do to a host, decided before anything is done. */
 export interface ApplyPlan {
@@ -75,7 +75,7 @@ export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: 
   refuseHost(first, shell.name)
   const found = unitOf(first, shell.name)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
-  const there = { ...inForce.settings, ...ofInit }
+  const there = settingsThere(inForce.settings, ofInit)
   const tlsDir = read.tlsDir ?? there.tlsDir ?? DEFAULT_TLS_DIR
   const remap = read.usernsRemap ?? there.usernsRemap
   const facts = await gatherMore(
@@ -90,7 +90,19 @@ export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: 
   )
   const server = wishes.server ?? serverOnHost(facts, tlsDir, wishes.lookedIn)
   const liveRestore = wishes.liveRestore
-  return decide({ wishes, read, found, inForce, there, tlsDir, facts, server, liveRestore, isHere: shell.isHere })
+  return decide({
+    wishes,
+    read,
+    ofInit,
+    found,
+    inForce,
+    there,
+    tlsDir,
+    facts,
+    server,
+    liveRestore,
+    isHere: shell.isHere,
+  })
 }
 
 function wantedFacts({ unit }: FoundUnit, tlsDir: string, more: readonly string[]): FurtherFacts {
@@ -107,6 +119,7 @@ function wantedFacts({ unit }: FoundUnit, tlsDir: string, more: readonly string[
 interface Known {
   readonly wishes: ApplyWishes
   readonly read: ReturnType<typeof readWishes>
+  readonly ofInit: DaemonSettings | undefined
   readonly found: FoundUnit
   readonly inForce: InForce
   readonly there: DaemonSettings
@@ -118,7 +131,7 @@ interface Known {
 }
 
 function decide(known: Known): ApplyPlan {
-  const { wishes, tlsDir, facts, server, found, inForce } = known
+  const { wishes, read, ofInit, tlsDir, facts, server, found, inForce } = known
   const form = wishes.form ?? inForce.form
   const outcome = tryToRender(known, form)
   if (!('rendered' in outcome)) return refusedPlan(known, form, outcome.conflict)
@@ -151,6 +164,7 @@ function decide(known: Known): ApplyPlan {
     warnings: [
       ...rendered.warnings.filter((text) => !isAboutVariables(text)),
       ...warningsOf(situation, server),
+      ...(read.listen === undefined ? keptListeners(inForce.settings, ofInit) : []),
       ...(userns.plan?.warnings ?? []),
     ],
     losses: restarts ? [...lossesOf(situation), ...userns.losses] : [],

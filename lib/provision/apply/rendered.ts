@@ -97,3 +97,12 @@ export function settingsOfInit(override: string | undefined): DaemonSettings | u
     })
   }
 }
+
+/**
+ * What counts where no option says otherwise: what `init` has rendered, but for the listeners of a daemon that has some. Who
+ * has narrowed them by an option would have them widened again by the next apply without it.
+ */
+export function settingsThere(inForce: DaemonSettings, ofInit: DaemonSettings | undefined): DaemonSettings {
+  const listen = inForce.listen.length > 0 ? inForce.listen : (ofInit?.listen ?? [])
+  return { ...inForce, ...ofInit, listen }
+}

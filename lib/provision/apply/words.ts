@@ -1,4 +1,5 @@
 import type { Situation } from './conflicts.ts'
+import type { DaemonSettings } from '../override.ts'
 import { openParents } from './parents.ts'
 import { runningIn, stopSentence } from './running.ts'
 import type { ServerFiles } from './server-files.ts'
@@ -35,4 +36,13 @@ function leftBehind(before: string | undefined, after: string | undefined): stri
 export function lossesOf({ facts, liveRestore }: Situation): string[] {
   const running = runningIn(facts)
   return running === 0 || liveRestore ? [] : [`${stopSentence(running)}; --live-restore lets containers go on.`]
+}
+
+/** Says of listeners that stay, and that init would have otherwise, how they are changed. */
+export function keptListeners({ listen }: DaemonSettings, ofInit: DaemonSettings | undefined): string[] {
+  const [first, ...others] = ofInit?.listen ?? []
+  if (first === undefined || listen.length === 0 || [first, ...others].join(' ') === listen.join(' ')) return []
+  return [
+    `dockerd listens on ${listen.join(' and ')}, and that stays; override.conf says ${[first, ...others].join(' and ')}:  --listen ${first.replace('tcp://', '')}  changes it.`,
+  ]
 }
