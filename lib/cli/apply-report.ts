@@ -19,7 +19,7 @@ export function planData(plan: ApplyPlan): object {
     files: changes.map(fileData),
     conflicts,
     warnings,
-    losses,
+    losses: restarts ? losses : [],
     restarts,
     ...(userns && { userns }),
   }
@@ -54,7 +54,7 @@ export function planText(plan: ApplyPlan, context: Context, isAll: boolean): str
       ? [`${context.paint('bold', 'Then:')}\n${COMMANDS.map((line) => `  ${line}`).join('\n')}`]
       : []),
     ...(restarts || conflicts.length > 0 ? [] : ['Everything is as it should be; what is left is to prove it.']),
-    ...losses.map((loss) => wrap(printableLines(loss), context.width)),
+    ...(restarts ? losses : []).map((loss) => wrap(printableLines(loss), context.width)),
     ...conflicts.map(({ what, got, todo }) =>
       wrap(
         `${context.paint('red', 'In the way:')} ${printableLines(`${what}: ${got}. ${asTyped(todo, context.io.env)}`)}`,

@@ -105,7 +105,7 @@ async function readSecret(path: string, say: Context['say'], tried: string): Pro
   try {
     const { mode } = await fs.stat(path)
     const isOpen = process.platform !== 'win32' && (mode & 0o077) !== 0
-    if (isOpen) say(`Warning: Others can read ${path}:  chmod 600 ${path}`)
+    if (isOpen) say(`Warning: Others can read ${path}:  chmod 600 ${shellWord(path)}`)
     return (await fs.readFile(path, 'utf8')).replace(/\r?\n$/, '')
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {
@@ -163,7 +163,7 @@ function unfit({ what, code }: NewSecret, got: string, todo: string): PkiError {
   return new PkiError(code, { tried: `encrypting ${what}`, got, todo })
 }
 
-/** Who reads it, and it isn't encrypted, is root on every server of this authority. */
+/** Who reads it, and guesses its passphrase where it has one, is root on every server of this authority. */
 async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
   const [{ isOpenToOthers }, { authorityPaths, nextAuthorityPaths }] = await Promise.all([
     import('../pki/folder-io.ts'),

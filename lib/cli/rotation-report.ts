@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { printableLines } from '../endpoint/text.ts'
 import { commandLine } from '../pki/folder-layout.ts'
 import type { RotationPhase } from '../pki/rotation-state.ts'
+import { formatTarget } from '../provision/apply/targets.ts'
 import type { RotationReport, WaitingClient, WaitingServer } from '../provision/rotate/report.ts'
 import type { Context } from './command.ts'
 import { DEFAULT_FOLDER } from './options.ts'
@@ -52,7 +54,7 @@ function todo(report: RotationReport, dir: string, context: Context): string[] {
   }
   const seen = looks
     .filter(({ ok }) => !ok)
-    .map(({ target, got }) => wrap(`${target} is not as it should be: ${got}.`, context.width))
+    .map(({ target, got }) => wrap(printableLines(`${target} is not as it should be: ${got}.`), context.width))
   const blocks = [
     ...waiting.servers.map((server) => serverBlock(server, phase, dir, context)),
     ...waiting.clients.map((client) => clientBlock(client, phase, dir, context)),
@@ -75,7 +77,7 @@ function dirFlags(dir: string): string[] {
 
 function serverBlock({ name, names, probe }: WaitingServer, phase: string, dir: string, context: Context): string[] {
   const address = names.find((one) => !one.startsWith('*')) ?? 'SERVER'
-  const target = `tcp://${address.includes(':') ? `[${address}]` : address}:2376`
+  const target = formatTarget({ host: address, port: 2376 })
   const [, host] = /^hosts\/(.+)$/.exec(name) ?? []
   const { heading, commands } = serverSteps({ dir, folder: join(dir, name), host, probe }, context)
   return [

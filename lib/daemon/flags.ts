@@ -22,8 +22,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   p: 'pidfile',
   s: 'storage-driver',
 }
-/** The long flags of ours that take the next word when there is no `=`. */
-const OURS_WITH_VALUE = new Set(['host', 'tlscacert', 'tlscert', 'tlskey', 'userns-remap'])
+/** The long flags that we ask for, and that take the next word when there is no `=`. */
+const WITH_VALUE = new Set(['config-file', 'data-root', 'host', 'tlscacert', 'tlscert', 'tlskey', 'userns-remap'])
 
 /** A word of ours. */
 export function ownWord(argument: string, options: WordOptions): Word {
@@ -49,9 +49,19 @@ export function readFlags(args: readonly string[], options: WordOptions): Flag[]
   return flags
 }
 
+/** The flags of a unit, as systemd reads its words. */
+export function flagsOf({ args, prefix }: { readonly args: readonly string[]; readonly prefix: string }): Flag[] {
+  return readFlags(args, { variables: !prefix.includes(':') })
+}
+
+/** What a flag is set to: the last one counts. */
+export function lastValue(flags: readonly Flag[], name: string): string | undefined {
+  return flags.findLast((flag) => flag.name === name)?.value
+}
+
 function readLong(word: Word, queue: Word[]): Flag {
   const { name = '', value } = /^--(?<name>[^=]+)(?:=(?<value>.*))?$/s.exec(word.text)?.groups ?? {}
-  if (value === undefined && OURS_WITH_VALUE.has(name)) return withNext(name, word, queue)
+  if (value === undefined && WITH_VALUE.has(name)) return withNext(name, word, queue)
   return { name, value: value === undefined ? undefined : word.literal?.slice(name.length + 3), words: [word] }
 }
 

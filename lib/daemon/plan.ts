@@ -31,7 +31,7 @@ export interface Plan {
 
 const DEFAULT_LISTEN = ['tcp://0.0.0.0:2376'] as const
 /** `--tls=false` beside `--tlsverify` is not worth finding out: all that touches TLS is ours. */
-const ALWAYS_OURS = new Set(['host', 'tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'])
+export const ALWAYS_OURS: ReadonlySet<string> = new Set(['host', 'tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'])
 
 /** Whether only this machine reaches a listener. */
 export function isLocal(listener: string): boolean {

@@ -80,6 +80,11 @@ export function openCertificate(input: string | Uint8Array, name = 'the certific
   return openDer(block.der, name)
 }
 
+/** Did one of these authorities sign it? By its name and its signature: of the same name there may be several. */
+export function isIssuedBy(certificate: X509Certificate, authorities: readonly X509Certificate[]): boolean {
+  return authorities.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey))
+}
+
 /**
  * Is this certificate for this host? Only its subject alternative names count, as in Docker's own client: a common name
  * never does, and one `*` stands for one whole label (RFC 9525 section 6.3).

@@ -1,6 +1,12 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto'
 import { isDockerMtlsError, PkiError } from '../errors.ts'
-import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../identity/certificate.ts'
+import {
+  type CertificateFacts,
+  isIssuedBy,
+  openCertificate,
+  readCertificate,
+  splitPem,
+} from '../identity/certificate.ts'
 import { readIfThere } from './folder-io.ts'
 import type { LeafPaths } from './folder-layout.ts'
 import { inspectCertificate } from './inspect.ts'
@@ -89,10 +95,6 @@ function judgePair(
   ]
   const nameChanges = wish.names && compareNames(wish.names, facts)
   return { facts, faults, ...(nameChanges !== undefined && { nameChanges }) }
-}
-
-function isIssuedBy(certificate: X509Certificate, authority: readonly X509Certificate[]): boolean {
-  return authority.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey))
 }
 
 function keyFaults(pem: string, certificate: X509Certificate): string[] {

@@ -43,22 +43,20 @@ export interface Rotation {
 export async function readRotatedAuthorities(root: string): Promise<Rotation | undefined> {
   const state = await readRotation(root)
   if (state === undefined) return undefined
-  const [next] = await certificatesOf(root, nextAuthorityPaths(root).cert, state.to.fingerprint256)
+  const next = await certificateOf(root, nextAuthorityPaths(root).cert, state.to.fingerprint256)
   const isLast = state.phase === 'finish'
-  const wanted = isLast ? undefined : state.from.fingerprint256
-  const [present = next] = isLast ? [] : await certificatesOf(root, authorityPaths(root).cert, wanted)
-  if (next === undefined || present === undefined) throw changed(root, nextAuthorityPaths(root).cert)
+  const present = isLast ? next : await certificateOf(root, authorityPaths(root).cert, state.from.fingerprint256)
   const trusted = { finish: [next], abort: [present] }[state.phase as string] ?? [present, next]
   return { state, present, next, trusted }
 }
 
 /** The one with this fingerprint, out of those in the file. */
-async function certificatesOf(root: string, path: string, fingerprint: string | undefined): Promise<X509Certificate[]> {
+async function certificateOf(root: string, path: string, fingerprint: string): Promise<X509Certificate> {
   const pem = await readIfThere(path)
   try {
     const all = splitPem(pem ?? '', path).map((text) => openCertificate(text, path))
-    const found = all.filter(({ fingerprint256 }) => fingerprint256 === fingerprint)
-    if (found.length > 0) return found
+    const found = all.find(({ fingerprint256 }) => fingerprint256 === fingerprint)
+    if (found !== undefined) return found
   } catch {
     // As if it were another one.
   }

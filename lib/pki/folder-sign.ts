@@ -101,7 +101,9 @@ export async function signClient(
 /** Other clients whose certificates are for the same key. */
 async function namesOfKey(root: string, { name, keyFingerprint256 }: RequestFacts): Promise<string[]> {
   const others = (await clientNames(root)).filter((other) => other !== name)
-  const keys = await Promise.all(others.map(async (other) => (await readPresent(clientPaths(root, other))).ofCert))
+  const keys = await Promise.all(
+    others.map(async (other) => keyOfCertificate(await readIfThere(clientPaths(root, other).cert))),
+  )
   return others.filter((_, index) => keys[index] === keyFingerprint256)
 }
 
@@ -117,9 +119,13 @@ async function readPresent(paths: LeafPaths): Promise<Present> {
     ca,
     cert,
     key,
-    ofCert: cert === undefined ? undefined : fingerprintOf(() => openCertificate(cert).publicKey),
+    ofCert: keyOfCertificate(cert),
     ofKey: key === undefined ? undefined : fingerprintOf(() => createPublicKey(createPrivateKey(key))),
   }
+}
+
+function keyOfCertificate(cert: string | undefined): string | undefined {
+  return cert === undefined ? undefined : fingerprintOf(() => openCertificate(cert).publicKey)
 }
 
 function fingerprintOf(open: () => KeyObject): string {

@@ -263,12 +263,11 @@ export class PkiFolder {
     try {
       return openCertificates((await this.#open(kind, passphrase)).certificate)
     } catch (error) {
-      const rotation = isDockerMtlsError(error, 'ERR_CA_PASSPHRASE')
-        ? await readRotatedAuthorities(this.path)
-        : undefined
-      if (rotation !== undefined && passphrase === undefined) return rotation.trusted
-      const pair = isDockerMtlsError(error, 'ERR_CA_PASSPHRASE') ? await readAuthorityPair(this.path) : undefined
-      if (pair === undefined || passphrase !== undefined) throw error
+      if (passphrase !== undefined || !isDockerMtlsError(error, 'ERR_CA_PASSPHRASE')) throw error
+      const rotation = await readRotatedAuthorities(this.path)
+      if (rotation !== undefined) return rotation.trusted
+      const pair = await readAuthorityPair(this.path)
+      if (pair === undefined) throw error
       return [readAuthorityCertificate(this.path, pair)]
     }
   }

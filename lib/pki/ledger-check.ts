@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { PkiError } from '../errors.ts'
-import { openCertificate, readCertificate, splitPem } from '../identity/certificate.ts'
+import { isIssuedBy, openCertificate, readCertificate, splitPem } from '../identity/certificate.ts'
 import { readIfThere } from './folder-io.ts'
 import { authorityPaths, clientPaths, commandLine, nextAuthorityPaths } from './folder-layout.ts'
 import { clientNames, listCertificates, serverPlaces, type ListedCertificate } from './folder-list.ts'
@@ -152,7 +152,7 @@ function strangeness(
   authorities: readonly X509Certificate[],
 ): string | undefined {
   const signers = kind === 'ca' ? [certificate] : authorities
-  if (signers.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey))) return undefined
+  if (isIssuedBy(certificate, signers)) return undefined
   return `it is of ${readCertificate(certificate).issuer}, which is no authority in this folder`
 }
 

@@ -60,12 +60,14 @@ export interface RotationState extends PhaseRecord {
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function readRotation(root: string): Promise<RotationState | undefined> {
-  const { state: path, cert, key } = nextAuthorityPaths(root)
+  const { state: path, cert } = nextAuthorityPaths(root)
   const text = await readIfThere(path)
   if (text !== undefined) return parseRotation(text, path)
-  const there = (await readIfThere(cert)) !== undefined || (await readIfThere(key)) !== undefined
-  // It may have ended between the looks.
-  if (!there || (await readIfThere(cert)) === undefined) return undefined
+  if ((await readIfThere(cert)) === undefined) return undefined
+  // It may have begun, or ended, between the looks.
+  const second = await readIfThere(path)
+  if (second !== undefined) return parseRotation(second, path)
+  if ((await readIfThere(cert)) === undefined) return undefined
   throw invalid(path, 'there is a new authority beside it, and no such file')
 }
 

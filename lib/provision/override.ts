@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { readFlags } from '../daemon/flags.ts'
+import { flagsOf, lastValue } from '../daemon/flags.ts'
 import { networkListener } from '../daemon/listen.ts'
 import {
   DOCKER_CE_UNIT,
@@ -81,8 +81,8 @@ export function tlsFilesIn(tlsDir: string): DaemonOptions['tls'] {
 
 /** What a unit, or a drop-in with a whole `ExecStart=`, says about the things that we set. */
 export function settingsOf(unit: ParsedUnit): DaemonSettings {
-  const flags = readFlags(unit.args, { variables: !unit.prefix.includes(':') })
-  const last = (name: string): string | undefined => flags.findLast((flag) => flag.name === name)?.value
+  const flags = flagsOf(unit)
+  const last = (name: string): string | undefined => lastValue(flags, name)
   const hosts = flags.filter(({ name }) => name === 'host').map(({ value = '' }) => value)
   const tlsDir = posix.dirname(last('tlscacert') ?? '')
   const wanted = tlsFilesIn(tlsDir)
@@ -129,7 +129,7 @@ function remapIn(unit: ParsedUnit): string | undefined {
 }
 
 function withoutRemap(unit: ParsedUnit): ParsedUnit {
-  const flags = readFlags(unit.args, { variables: !unit.prefix.includes(':') })
+  const flags = flagsOf(unit)
   const others = flags.filter(({ name }) => name !== 'userns-remap')
   return { ...unit, args: others.flatMap(({ words }) => words.map(({ raw }) => raw)) }
 }

@@ -1,4 +1,4 @@
-import { openCertificate, splitPem } from '../identity/certificate.ts'
+import { isIssuedBy, openCertificate, splitPem } from '../identity/certificate.ts'
 import { readTrusted } from '../pki/folder-rotation.ts'
 
 /**
@@ -15,5 +15,5 @@ export async function isOfPresentAuthority(root: string, pem: string): Promise<b
   if (trusted === undefined) return true
   const [first = ''] = splitPem(pem)
   const leaf = openCertificate(first)
-  return trusted.some((ca) => leaf.checkIssued(ca) && leaf.verify(ca.publicKey))
+  return isIssuedBy(leaf, trusted)
 }

@@ -37,8 +37,8 @@ export async function startSsh(program: string, args: readonly string[]): Promis
   return child
 }
 
-/** Our own variables are none of ssh's business: one is a passphrase, and `SendEnv *` would send it to the host. */
-function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** Our own variables are nobody else's business: one is a passphrase, and ssh's `SendEnv *` would send it to the host. */
+export function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^DOCKER_MTLS_/i.test(name)))
 }
 

@@ -263,7 +263,7 @@ describe('--json', () => {
       servers: [
         {
           name: 'server',
-          names: ['build01.example.com', '10.0.0.4', 'localhost', '127.0.0.1', '0:0:0:0:0:0:0:1'],
+          names: ['build01.example.com', '10.0.0.4', 'localhost', '127.0.0.1', '::1'],
           probe: false,
         },
       ],

@@ -44,23 +44,22 @@ async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAu
     const all = { ...options, ...(passphrase !== undefined && { passphrase }) }
     return replace ? folder.replaceAuthority(all) : folder.ensureAuthority(all)
   }
-  await agree(flags, () => checkAuthorityOptions(options), context)
-  const check = async (): Promise<unknown> => checkAuthorityOptions(options)
-  return withPassphrase({ folder: dir, flags, encrypt, replace, check, run }, context)
+  checkAuthorityOptions(options)
+  await agree(flags, context)
+  return withPassphrase({ folder: dir, flags, encrypt, replace, run }, context)
 }
 
 /**
- * Asks before an authority is taken away, and after what can be refused was.
+ * Asks before an authority is taken away.
  *
  * @throws {@link PkiError} ERR_ROTATION_UNDERWAY
  */
-async function agree(flags: CaFlags, check: () => void, context: Context): Promise<void> {
+async function agree(flags: CaFlags, context: Context): Promise<void> {
   if (flags.replaceCa !== true) return
   const { dir = DEFAULT_FOLDER } = flags
   const { authorityPaths } = await import('../../pki/folder-layout.ts')
   const { readIfThere } = await import('../../pki/folder-io.ts')
   const { refuseRotation } = await import('../../pki/folder-rotation.ts')
-  check()
   await refuseRotation(dir, `replacing the authority in ${dir}`)
   const { folder, cert, key } = authorityPaths(dir)
   const old = [await readIfThere(cert), await readIfThere(key)]

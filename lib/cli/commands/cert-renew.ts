@@ -47,7 +47,9 @@ async function runRenew(clients: readonly string[], flags: RenewFlags, context: 
       ...(passphrase !== undefined && { passphrase }),
     })
   const report = await withPassphrase({ folder, flags, run }, context)
-  const warnings = [...(await warningsOf(report, folder)), ...(await staleContextWarnings(folder, context))]
+  const isChanged = report.renewed.some(({ result }) => result !== undefined)
+  const stale = isChanged ? await staleContextWarnings(folder, context) : []
+  const warnings = [...(await warningsOf(report, folder)), ...stale]
   context.answer({ data: dataOf(report, warnings), text: textOf(report, flags, context), warnings }, flags)
 }
 

@@ -93,12 +93,7 @@ function nextSteps({ folder }: InstallReport, { env, host }: Reached, { io, pain
   const daemon = `--host ${shellWord(host ?? 'SERVER')} --cert-path ${shellWord(folder)}`
   const store = `  ${self} context create NAME ${daemon}    # for docker --context NAME`
   if (env !== undefined) return [heading, `  ${self} ping --dotenv ${shellWord(env)}`, store].join('\n')
-  return [
-    heading,
-    `  ${self} ping --host SERVER --cert-path ${shellWord(folder)}`,
-    store,
-    `  eval "$(${self} client env --host SERVER --cert-path ${shellWord(folder)})"`,
-  ].join('\n')
+  return [heading, `  ${self} ping ${daemon}`, store, `  eval "$(${self} client env ${daemon})"`].join('\n')
 }
 
 function define(command: Command, context: Context): void {

@@ -1,38 +1,28 @@
 import type { Command } from 'commander'
 import type { ApplyReport, CarryOutOptions } from '../../provision/apply/carry-out.ts'
-import type { ApplyWishes } from '../../provision/apply/options.ts'
 import type { ApplyPlan } from '../../provision/apply/plan.ts'
 import type { Probe } from '../../provision/apply/source.ts'
 import type { HostShell } from '../../provision/host/shell.ts'
 import { applyData, planData, planText, resultText } from '../apply-report.ts'
+import { addApplyOptions, rollbackAfterOf, wishesOf, type ApplyFlags } from '../apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../confirm.ts'
-import { addDaemonOptions, addJsonLines, addYes, once, readSeconds } from '../options.ts'
+import { addJsonLines, addYes, once } from '../options.ts'
 import { withProgress } from '../progress.ts'
 
-interface ApplyFlags extends ConfirmFlags {
+interface DaemonApplyFlags extends ApplyFlags, ConfirmFlags {
   readonly from?: string
-  readonly systemd?: true
-  readonly daemonJson?: true
-  readonly listen?: string
-  readonly tlsdir?: string
-  readonly usernsRemap?: string | false
-  readonly liveRestore?: boolean
   readonly probeIdentity?: string
   readonly clientProof?: false
-  readonly rollbackAfter?: string
   readonly dryRun?: true
   readonly json?: true
 }
 
-async function runApply(flags: ApplyFlags, context: Context): Promise<void> {
-  const { checkRollbackAfter, findProbe, findSource } = await import('../../provision/apply/source.ts')
+async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void> {
+  const { findProbe, findSource } = await import('../../provision/apply/source.ts')
   const { planApply } = await import('../../provision/apply/plan.ts')
   const { localShell } = await import('../../provision/host/local-shell.ts')
-  const rollbackAfter =
-    flags.rollbackAfter === undefined
-      ? undefined
-      : checkRollbackAfter(readSeconds('--rollback-after', flags.rollbackAfter) / 1000)
+  const rollbackAfter = await rollbackAfterOf(flags)
   const source = await findSource(flags.from)
   const probe = await findProbe(flags.probeIdentity, source)
   const shell = localShell()
@@ -48,7 +38,11 @@ async function runApply(flags: ApplyFlags, context: Context): Promise<void> {
   const plan = first.isPending ? await look() : first
   await agree(plan, flags, context)
   const consent = (seen: string): Promise<void> =>
-    confirm(`What runs is not what is configured (${seen}). Restart docker?`, flags, context)
+    confirm(
+      [`What runs is not what is configured (${seen}).`, ...plan.losses, 'Restart docker?'].join(' '),
+      flags,
+      context,
+    )
   const options = { shell, probe: probe?.identity, rollbackAfter, signal, consent }
   const report = await carryOutPlan(plan, options, flags, context).catch(async (error: unknown) => {
     if (probe !== undefined) await (await import('../probe-end.ts')).keepProbe(probe.folder, context)
@@ -61,7 +55,7 @@ async function runApply(flags: ApplyFlags, context: Context): Promise<void> {
 async function carryOutPlan(
   plan: ApplyPlan,
   options: CarryOutOptions,
-  flags: ApplyFlags,
+  flags: DaemonApplyFlags,
   context: Context,
 ): Promise<ApplyReport> {
   const { carryOut } = await import('../../provision/apply/carry-out.ts')
@@ -85,13 +79,7 @@ function rollbackCommand(): string {
   return 'docker-mtls daemon rollback'
 }
 
-function wishesOf(flags: ApplyFlags): Omit<ApplyWishes, 'server' | 'override'> {
-  const { listen, tlsdir: tlsDir, usernsRemap, liveRestore, systemd, daemonJson } = flags
-  const form = daemonJson === true ? 'daemon-json' : systemd === true ? 'systemd' : undefined
-  return { listen, tlsDir, usernsRemap, liveRestore, form }
-}
-
-async function answerPlan(plan: ApplyPlan, shell: HostShell, flags: ApplyFlags, context: Context): Promise<void> {
+async function answerPlan(plan: ApplyPlan, shell: HostShell, flags: DaemonApplyFlags, context: Context): Promise<void> {
   const failed = plan.conflicts.length > 0
   const { validate } = await import('../../provision/apply/validate.ts')
   if (!failed) await validate(plan, shell, context.io.signal)
@@ -103,8 +91,8 @@ const PENDING =
   'An apply did not end. The next one puts back what it has left, and may then see other files than these.'
 
 /** The plan is shown to whoever is asked; what can't be carried out is not asked about. */
-async function agree(plan: ApplyPlan, flags: ApplyFlags, context: Context): Promise<void> {
-  const { refuseConflicts } = await import('../../provision/apply/plan.ts')
+async function agree(plan: ApplyPlan, flags: DaemonApplyFlags, context: Context): Promise<void> {
+  const { refuseConflicts } = await import('../../provision/apply/conflicts.ts')
   refuseConflicts(plan)
   for (const warning of plan.warnings) context.warn(warning)
   if (!plan.restarts) return
@@ -120,7 +108,7 @@ interface Outcome {
 async function answerReport(
   plan: ApplyPlan,
   { report, probe }: Outcome,
-  flags: ApplyFlags,
+  flags: DaemonApplyFlags,
   context: Context,
 ): Promise<void> {
   const unproven = !report.clientProven && flags.clientProof !== false
@@ -137,32 +125,22 @@ const UNPROVEN =
   'It was not proven that a client gets in. Try one from its own machine,  docker-mtls ping , or give this command a certificate of a day: init makes one with  --probe . Where that is not wanted:  --no-client-proof'
 
 function define(command: Command, context: Context): void {
+  command.option(
+    '--from <dir>',
+    "the folder  server  that init made (default: ./docker-mtls/server, ./server, then '.')",
+    once('--from'),
+  )
+  addApplyOptions(command)
   command
-    .option(
-      '--from <dir>',
-      "the folder  server  that init made (default: ./docker-mtls/server, ./server, then '.')",
-      once('--from'),
-    )
-    .addOption(command.createOption('--systemd', 'all in the systemd drop-in (default)').conflicts('daemonJson'))
-    .option('--daemon-json', 'in daemon.json, with the drop-in that leaves it there')
-  addDaemonOptions(command, { unit: false })
-  command
-    .option('--live-restore', 'containers go on while dockerd restarts')
-    .option('--no-live-restore', 'they stop with it')
     .option(
       '--probe-identity <dir>',
       "a client's certificate to prove access with; deleted afterwards (default: probe in that folder)",
       once('--probe-identity'),
     )
     .option('--no-client-proof', 'it is no failure that no client was tried')
-    .option(
-      '--rollback-after <seconds>',
-      'when the host puts everything back by itself, should this command be cut off (default: 180)',
-      once('--rollback-after'),
-    )
     .option('--dry-run', 'show what would be done, and change nothing')
   addYes(command)
-  addJsonLines(command).action((flags: ApplyFlags) => runApply(flags, context))
+  addJsonLines(command).action((flags: DaemonApplyFlags) => runApply(flags, context))
 }
 
 export const daemonApply: CommandSpec = {

@@ -12,7 +12,7 @@ interface RollbackFlags extends ConfirmFlags {
 
 async function runRollback(flags: RollbackFlags, context: Context): Promise<void> {
   const { findLastApply } = await import('../../provision/apply/last-apply.ts')
-  const { refuseConflicts } = await import('../../provision/apply/plan.ts')
+  const { refuseConflicts } = await import('../../provision/apply/conflicts.ts')
   const { rollBack } = await import('../../provision/apply/roll-back.ts')
   const { lookAtWayBack } = await import('../../provision/apply/way-back.ts')
   const { gatherFacts } = await import('../../provision/host/facts.ts')

@@ -9,6 +9,7 @@ import {
   addJson,
   addKeyType,
   addPassphraseFile,
+  addProbe,
   DEFAULT_FOLDER,
   keyTypeWarnings,
   many,
@@ -81,8 +82,7 @@ function define(command: Command, context: Context): void {
   addKeyType(command)
   addDaemonOptions(command)
   addPassphraseFile(command)
-  command
-    .option('--probe', 'a client of a day in server/probe, with which  daemon apply  proves that clients get in')
+  addProbe(command)
     .option('--encrypt-ca-key', 'encrypt the key of a new authority')
     .option('--force', 'replace what differs or is broken; the old files are kept beside it, with a date')
   addJson(command).action((names: string[], flags: InitFlags) => runInit(names, flags, context))

@@ -7,23 +7,14 @@ import type { SeenHost } from '../../provision/setup/look.ts'
 import type { SetupOptions } from '../../provision/setup/options.ts'
 import type { PlannedHost } from '../../provision/setup/plan-hosts.ts'
 import type { SetupTarget } from '../../provision/setup/target.ts'
+import { addApplyOptions, rollbackAfterOf, wishesOf, type ApplyFlags } from '../apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, requireSomebody, type ConfirmFlags } from '../confirm.ts'
 import { dockerConfig } from '../context-place.ts'
 import { pieceData } from '../data.ts'
 import { defaultClient } from '../default-client.ts'
 import { usageError } from '../errors.ts'
-import {
-  addDaemonOptions,
-  addFolder,
-  addJsonLines,
-  addPassphraseFile,
-  addYes,
-  DEFAULT_FOLDER,
-  many,
-  once,
-  readSeconds,
-} from '../options.ts'
+import { addFolder, addJsonLines, addPassphraseFile, addYes, DEFAULT_FOLDER, many, once } from '../options.ts'
 import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
 import { withProgress } from '../progress.ts'
 import {
@@ -37,18 +28,11 @@ import {
   setText,
 } from '../setup-report.ts'
 
-interface SetupFlags extends ConfirmFlags, PassphraseFlags {
+interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags {
   readonly dir?: string
   readonly client?: string
   readonly name?: readonly string[]
   readonly context?: string | false
-  readonly systemd?: true
-  readonly daemonJson?: true
-  readonly listen?: string
-  readonly tlsdir?: string
-  readonly usernsRemap?: string | false
-  readonly liveRestore?: boolean
-  readonly rollbackAfter?: string
   readonly encryptCaKey?: true
   readonly force?: true
   readonly replaceCa?: true
@@ -127,7 +111,7 @@ async function optionsOf(
   flags: SetupFlags,
   { io }: Context,
 ): Promise<Omit<SetupOptions, 'onStep'>> {
-  const { name: names = [], context, listen, tlsdir: tlsDir, usernsRemap, liveRestore } = flags
+  const { name: names = [], context } = flags
   const several = targets.length > 1
   if (several && names.length > 0) throw usageError(WHERE, '--name is given, and several hosts', ONE_BY_ONE)
   if (several && typeof context === 'string')
@@ -141,7 +125,7 @@ async function optionsOf(
     ...(context !== false && { config: dockerConfig(io.env), context }),
     force: flags.force === true,
     replaceCa: flags.replaceCa === true,
-    wishes: { listen, tlsDir, usernsRemap, liveRestore, form: formOf(flags) },
+    wishes: wishesOf(flags),
     rollbackAfter: await rollbackAfterOf(flags),
     signal: io.signal,
   }
@@ -152,16 +136,6 @@ const ONE_BY_ONE = 'Set that host up by itself; with the same --dir the others s
 async function checkedClient(name: string): Promise<string> {
   const { parseClientName } = await import('../../pki/client-name.ts')
   return parseClientName(name)
-}
-
-function formOf({ systemd, daemonJson }: SetupFlags): SetupOptions['wishes']['form'] {
-  return daemonJson === true ? 'daemon-json' : systemd === true ? 'systemd' : undefined
-}
-
-async function rollbackAfterOf({ rollbackAfter }: SetupFlags): Promise<number | undefined> {
-  if (rollbackAfter === undefined) return undefined
-  const { checkRollbackAfter } = await import('../../provision/apply/source.ts')
-  return checkRollbackAfter(readSeconds('--rollback-after', rollbackAfter) / 1000)
 }
 
 async function certifyAll(seen: readonly Outcome<SeenHost>[], { options, flags, context }: Call): Promise<Certified> {
@@ -245,17 +219,7 @@ function define(command: Command, context: Context): void {
     .option('--no-context', 'make no docker context')
     .option('--force', 'replace a docker context of that name that leads elsewhere')
     .option('--replace-ca', 'lock out the clients of an authority that is not of this folder')
-    .addOption(command.createOption('--systemd', 'all in the systemd drop-in (default)').conflicts('daemonJson'))
-    .option('--daemon-json', 'in daemon.json, with the drop-in that leaves it there')
-  addDaemonOptions(command, { unit: false })
-  command
-    .option('--live-restore', 'containers go on while dockerd restarts')
-    .option('--no-live-restore', 'they stop with it')
-    .option(
-      '--rollback-after <seconds>',
-      'when a host puts everything back by itself, should this command be cut off (default: 180)',
-      once('--rollback-after'),
-    )
+  addApplyOptions(command)
   addPassphraseFile(command)
   command
     .option('--encrypt-ca-key', 'encrypt the key of a new authority')

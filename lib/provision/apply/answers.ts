@@ -1,10 +1,8 @@
-import { connect } from '../../engine/connect.ts'
+import { LOCAL_SOCKET } from '../host/local-docker.ts'
 import { asScript } from '../host/sh.ts'
 import { lastWords, type HostShell } from '../host/shell.ts'
 import { UNIT_NAME } from '../installed-unit.ts'
 
-/** Where a daemon of systemd's listens for its own host (docker.socket). */
-export const LOCAL_SOCKET = 'unix:///run/docker.sock'
 /** As long as dockerd may take to load its containers. */
 const TIMEOUT_MS = 30_000
 
@@ -27,6 +25,7 @@ export async function silenceOf(shell: HostShell): Promise<string | undefined> {
 
 async function silenceHere(): Promise<string | undefined> {
   try {
+    const { connect } = await import('../../engine/connect.ts')
     const docker = await connect({ host: LOCAL_SOCKET, connectTimeout: TIMEOUT_MS }, {})
     await docker.close()
     return undefined

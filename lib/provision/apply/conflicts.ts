@@ -1,14 +1,18 @@
-import type { ErrorCode } from '../../errors.ts'
+import { DaemonError, ProvisionError, type ErrorCode } from '../../errors.ts'
 import type { DaemonJson } from '../../daemon/existing.ts'
 import type { ParsedUnit } from '../../daemon/index.ts'
+import { ALWAYS_OURS } from '../../daemon/plan.ts'
 import type { HostFacts } from '../host/facts.ts'
+import { shWord } from '../host/sh.ts'
 import type { FoundUnit } from '../installed-unit.ts'
 import type { DaemonSettings } from '../override.ts'
 import { DAEMON_JSON } from '../render.ts'
+import { oddPlaces, type Change } from './changes.ts'
 import type { ApplyForm, InForce } from './in-force.ts'
 import { portTroubles, unseenFromHere } from './ports.ts'
+import type { UserNamespaces } from './userns.ts'
 import { flagValue, type Expanded } from './variables.ts'
-import { runningIn } from './running.ts'
+import { LEFT_BEHIND, runningIn } from './running.ts'
 
 /** Something on the host that would keep the new configuration from working. */
 export interface Conflict {
@@ -57,7 +61,7 @@ const laterDropIns: Search = ({ found }) =>
     conflict(
       path,
       'it sets ExecStart= too, and sorts behind override.conf: it would win, and nothing of ours would hold',
-      `Take its ExecStart= out, or move it away:  mv ${path} ${path}.off`,
+      `Take its ExecStart= out, or move it away:  mv ${shWord(path)} ${shWord(`${path}.off`)}`,
     ),
   )
 
@@ -73,19 +77,18 @@ const otherBinary: Search = ({ facts, unit, found }) => {
 }
 
 /** We write the one that everybody knows, and dockerd would not read it. */
-const otherConfig: Search = ({ expanded, form, liveRestore }) => {
+const otherConfig: Search = ({ expanded, form, daemonJson }) => {
   const named = flagValue(expanded.argv, 'config-file')
-  if (named === undefined || named === DAEMON_JSON || (form === 'systemd' && !liveRestore)) return []
+  if (named === undefined || named === DAEMON_JSON || (form === 'systemd' && daemonJson['live-restore'] !== true))
+    return []
   const got = `dockerd reads it in place of ${DAEMON_JSON}, where our settings would go`
   return [conflict(named, got, `Move it to ${DAEMON_JSON}, and take --config-file out of the unit.`)]
 }
 
-const OURS = new Set(['host', 'tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'])
-
 /** They come behind our flags: with a second `-H` dockerd would listen there as well, without TLS where it is 2375. */
 const variables: Search = ({ expanded, settings }) =>
   expanded.flags
-    .filter(({ name = '' }) => OURS.has(name) || (name === 'userns-remap' && settings.usernsRemap !== undefined))
+    .filter(({ name = '' }) => ALWAYS_OURS.has(name) || (name === 'userns-remap' && settings.usernsRemap !== undefined))
     .map(({ name = '', value = '', path }) =>
       conflict(
         path,
@@ -99,14 +102,14 @@ const ports: Search = ({ facts, settings: { listen }, isHere }) =>
     conflict(what, got, todo),
   )
 
-const snapshotter: Search = ({ daemonJson, settings, facts }) => {
+const snapshotter: Search = ({ daemonJson, settings }) => {
   const { features } = daemonJson
   const isSet =
     typeof features === 'object' && features !== null && Reflect.get(features, 'containerd-snapshotter') === true
   if (settings.usernsRemap === undefined || !isSet) return []
   return [
     conflict(
-      facts.file('/etc/docker/daemon.json')?.path ?? 'daemon.json',
+      DAEMON_JSON,
       'its features have "containerd-snapshotter": true, and user namespaces do not work with the containerd image store',
       'Take "containerd-snapshotter" out of it, or leave user namespaces off:  --no-userns-remap',
     ),
@@ -145,10 +148,37 @@ interface Orphaning {
 export function orphanConflicts({ running, lives, remaps }: Orphaning): Conflict[] {
   if (!lives || running === 0 || !remaps) return []
   return [
-    conflict(
-      `${running} running ${running === 1 ? 'container' : 'containers'}`,
-      'live-restore keeps them running while dockerd restarts, and with other user namespaces it would not see them any more',
-      'Stop them first:  docker stop $(docker ps -q)',
-    ),
+    conflict(`${running} running ${running === 1 ? 'container' : 'containers'}`, LEFT_BEHIND.got, LEFT_BEHIND.todo),
   ]
+}
+
+/** Folders above the data that containers with other ids could not get through. */
+export function closedFolders({ closed }: UserNamespaces): Conflict[] {
+  return closed.map((sentence) => {
+    const [got = '', todo = ''] = sentence.split(/\. (?=Open it)/)
+    return { code: 'ERR_APPLY_CONFLICT', what: 'user namespaces', got, todo }
+  })
+}
+
+/** What stands where a file of ours would go. */
+export function inPlaceOf(changes: readonly Change[], facts: HostFacts): Conflict[] {
+  return oddPlaces(changes, facts).map((one) => ({ code: 'ERR_APPLY_CONFLICT', ...one }))
+}
+
+/**
+ * Refuses a plan with conflicts, all of them in one message.
+ *
+ * @throws {@link DaemonError} ERR_DIRECTIVE_CONFLICT
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
+ */
+export function refuseConflicts({ conflicts }: { readonly conflicts: readonly Conflict[] }): void {
+  const [first, ...others] = conflicts
+  if (first === undefined) return
+  const failure = {
+    tried: first.what,
+    got: first.got,
+    todo: [first.todo, ...others.map(({ what, got, todo }) => `${what}: ${got}. ${todo}`)].join('\n'),
+  }
+  if (first.code === 'ERR_DIRECTIVE_CONFLICT') throw new DaemonError(first.code, failure)
+  throw new ProvisionError('ERR_APPLY_CONFLICT', failure)
 }

@@ -26,7 +26,7 @@ export interface Going {
 /** Puts everything back. What is returned is what the caller is to be told. */
 export async function goBack(cause: unknown, going: Going): Promise<unknown> {
   const { id, shell, onStep, signal, started } = going
-  const why = started ? undefined : await whyNotStarted(shell).catch(() => undefined)
+  const why = started ? undefined : await whyNotStarted(shell, id).catch(() => undefined)
   await runStep(onStep, { step: 'roll-back', title: 'put everything back' }, async () => {
     const ran = await shell.run(undoScript(id)).catch((reason: unknown) => {
       throw outOfReach(going, reason)

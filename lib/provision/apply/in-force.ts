@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { parseListen } from '../../daemon/index.ts'
-import { readFlags, type Flag } from '../../daemon/flags.ts'
+import { flagsOf, lastValue } from '../../daemon/flags.ts'
 import { networkListener } from '../../daemon/listen.ts'
 import { hostsOf, readDaemonJson, type DaemonJson } from '../../daemon/existing.ts'
 import { isDockerMtlsError } from '../../errors.ts'
@@ -38,9 +38,9 @@ export function settingsInForce(found: FoundUnit | undefined, json: string | und
   const tlsDir = ofUnit.tlsDir ?? tlsDirOf(daemonJson)
   const remap = ofUnit.usernsRemap ?? textOf(daemonJson, 'userns-remap')
   const listen = [...ofUnit.listen, ...hosts.flatMap((host) => networkListener(host) ?? [])]
-  const flags = found === undefined ? [] : flagsOf(found)
+  const flags = found === undefined ? [] : flagsOf(found.unit)
   const named = (file: 'ca' | 'cert', name: string): InForce['tlsFiles'] => {
-    const path = flags.findLast((flag) => flag.name === name)?.value ?? textOf(daemonJson, name)
+    const path = lastValue(flags, name) ?? textOf(daemonJson, name)
     return path === undefined || path === '' ? {} : { [file]: path }
   }
   return {
@@ -54,10 +54,6 @@ export function settingsInForce(found: FoundUnit | undefined, json: string | und
     daemonJson,
     tlsFiles: { ...named('ca', 'tlscacert'), ...named('cert', 'tlscert') },
   }
-}
-
-function flagsOf({ unit: { args, prefix } }: FoundUnit): Flag[] {
-  return readFlags(args, { variables: !prefix.includes(':') })
 }
 
 function isRenderable(host: string): boolean {

@@ -23,7 +23,7 @@ export interface LastApply {
 const LOOK = asScript([
   `s=${STATE_FOLDER}`,
   'active() { if test -e "$1/was-active"; then echo yes; else echo no; fi; }',
-  'for f in pending last; do id=$(cat "$s/$f" 2>/dev/null) && test -e "$s/$id/rollback.sh" && { printf "%s\\n" "$f" "$id"; active "$s/$id"; cat "$s/$id/entries"; exit 0; }; done',
+  'for f in pending last; do id=$(cat "$s/$f" 2>/dev/null) && test -s "$s/$id/rollback.sh" && { printf "%s\\n" "$f" "$id"; active "$s/$id"; cat "$s/$id/entries"; exit 0; }; done',
   'true',
 ])
 

@@ -1,3 +1,4 @@
+import { ArgumentError } from '../../errors.ts'
 import type { DaemonWishes } from '../override.ts'
 import type { HostShell } from '../host/shell.ts'
 import type { OnStep } from '../progress.ts'
@@ -47,3 +48,17 @@ export interface ApplyOptions extends ApplyWishes {
 
 /** Long enough for a slow start of dockerd and the proof, short enough to wait for. */
 export const ROLLBACK_AFTER_S = 180
+
+/**
+ * Reads `--rollback-after`.
+ *
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
+ */
+export function checkRollbackAfter(seconds: number): number {
+  if (Number.isInteger(seconds) && seconds >= 10 && seconds <= 3600) return seconds
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `waiting ${seconds} seconds before the host goes back by itself`,
+    got: 'that is no whole number from 10 to 3600',
+    todo: `Leave it out: ${ROLLBACK_AFTER_S} seconds do for most hosts.`,
+  })
+}

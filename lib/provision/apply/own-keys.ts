@@ -1,11 +1,12 @@
 import { hostsOf, readDaemonJson } from '../../daemon/existing.ts'
 import { networkListener } from '../../daemon/listen.ts'
+import { LOCAL_SOCKET } from '../host/local-docker.ts'
 import { settingsInForce } from './in-force.ts'
 
 /** What an apply in the form of daemon.json writes there. */
 const KEYS = new Set(['hosts', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey', 'userns-remap'])
 /** The listeners that it takes for the host itself. */
-const LOCAL = new Set(['fd://', 'unix:///run/docker.sock'])
+const LOCAL = new Set<string>(['fd://', LOCAL_SOCKET])
 
 /**
  * Takes out of a daemon.json what an earlier apply has put there, for one in the other form. All of it has to be such as

@@ -1,7 +1,7 @@
 import { parseUnit, type ParsedUnit } from '../../daemon/index.ts'
 import type { UsernsPlan } from '../../daemon/userns-ranges.ts'
 import { readDaemonJson } from '../../daemon/existing.ts'
-import { DaemonError, isDockerMtlsError, ProvisionError } from '../../errors.ts'
+import { isDockerMtlsError } from '../../errors.ts'
 import type { DaemonSource } from '../daemon-source.ts'
 import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER, type FurtherFacts } from '../host/facts-script.ts'
@@ -10,16 +10,17 @@ import { refuseHost } from '../host/trouble.ts'
 import type { FoundUnit } from '../installed-unit.ts'
 import { DEFAULT_TLS_DIR, readWishes, tlsFilesIn, type DaemonSettings } from '../override.ts'
 import { DAEMON_JSON } from '../render.ts'
-import { changesOf, isWritten, oddPlaces, type Change } from './changes.ts'
-import { findConflicts, type Conflict } from './conflicts.ts'
+import { changesOf, isWritten, type Change } from './changes.ts'
+import { closedFolders, findConflicts, inPlaceOf, type Conflict } from './conflicts.ts'
 import { settingsInForce, type ApplyForm, type InForce } from './in-force.ts'
 import type { ApplyWishes } from './options.ts'
 import { parentsQuestion } from './parents.ts'
 import { openDoorQuestions } from './ports.ts'
 import { renderConfiguration, settingsOfInit, settingsThere, type Rendered } from './rendered.ts'
+import { hasLiveRestore } from './running.ts'
 import type { ServerFiles } from './server-files.ts'
 import { unitOf } from './unit.ts'
-import { decideUserns, usernsQuestions, type UserNamespaces } from './userns.ts'
+import { decideUserns, usernsQuestions } from './userns.ts'
 import { assignmentsOf, expand, type Expanded } from './variables.ts'
 import { serverOnHost, wantedFiles } from './wanted.ts'
 import { keptListeners, lossesOf, warningsOf } from './words.ts'
@@ -35,7 +36,7 @@ export interface ApplyPlan {
   readonly conflicts: readonly Conflict[]
   /** What a person should know: sentences. */
   readonly warnings: readonly string[]
-  /** What stops, or is out of sight afterwards: to be agreed to. */
+  /** What stops, or is out of sight, once dockerd is restarted: to be agreed to. */
   readonly losses: readonly string[]
   /** What user namespaces come to, where they will be on. */
   readonly userns?: UsernsPlan
@@ -89,7 +90,6 @@ export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: 
     signal,
   )
   const server = wishes.server ?? serverOnHost(facts, tlsDir, wishes.lookedIn)
-  const liveRestore = wishes.liveRestore
   return decide({
     wishes,
     read,
@@ -100,7 +100,6 @@ export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: 
     tlsDir,
     facts,
     server,
-    liveRestore,
     isHere: shell.isHere,
   })
 }
@@ -126,7 +125,6 @@ interface Known {
   readonly tlsDir: string
   readonly facts: HostFacts
   readonly server: ServerFiles
-  readonly liveRestore: boolean | undefined
   readonly isHere: boolean
 }
 
@@ -140,7 +138,7 @@ function decide(known: Known): ApplyPlan {
   const userns = decideUserns(rendered.settings.usernsRemap, inForce, facts)
   const changes = changesOf([...userns.files, ...wantedFiles(rendered, server, tlsDir, facts)], facts)
   const daemonJson = readDaemonJson(start.daemonJson ?? '')
-  const liveRestore = daemonJson['live-restore'] === true
+  const asksLiveRestore = daemonJson['live-restore'] === true
   const situation = {
     facts,
     found,
@@ -149,7 +147,7 @@ function decide(known: Known): ApplyPlan {
     inForce,
     settings: rendered.settings,
     daemonJson,
-    liveRestore,
+    liveRestore: hasLiveRestore(start.unit, daemonJson),
     form,
     isHere: known.isHere,
   }
@@ -167,26 +165,15 @@ function decide(known: Known): ApplyPlan {
       ...(read.listen === undefined ? keptListeners(inForce.settings, ofInit) : []),
       ...(userns.plan?.warnings ?? []),
     ],
-    losses: restarts ? [...lossesOf(situation), ...userns.losses] : [],
+    losses: [...lossesOf(situation), ...userns.losses],
     ...(userns.plan && { userns: userns.plan }),
     remaps: inForce.settings.usernsRemap !== rendered.settings.usernsRemap,
-    reloadsFirst: liveRestore && inForce.daemonJson['live-restore'] !== true && isRunning(facts),
+    reloadsFirst: asksLiveRestore && inForce.daemonJson['live-restore'] !== true && isRunning(facts),
     restarts,
     start,
     facts,
     isPending: facts.file(`${STATE_FOLDER}/pending`) !== undefined,
   }
-}
-
-function closedFolders({ closed }: UserNamespaces): Conflict[] {
-  return closed.map((sentence) => {
-    const [got = '', todo = ''] = sentence.split(/\. (?=Open it)/)
-    return { code: 'ERR_APPLY_CONFLICT', what: 'user namespaces', got, todo }
-  })
-}
-
-function inPlaceOf(changes: readonly Change[], facts: HostFacts): Conflict[] {
-  return oddPlaces(changes, facts).map((one) => ({ code: 'ERR_APPLY_CONFLICT', ...one }))
 }
 
 /** We have read the files that the renderer only warns of. */
@@ -204,7 +191,8 @@ function mustRestart(facts: HostFacts): boolean {
 
 /** A directive in two places is one conflict among others, and told with them. */
 function tryToRender(known: Known, form: ApplyForm): { rendered: Rendered } | { conflict: Conflict } {
-  const { read, there, found, facts, liveRestore } = known
+  const { wishes, read, there, found, facts } = known
+  const { liveRestore } = wishes
   const json = facts.file(DAEMON_JSON)?.text
   const source: DaemonSource = {
     found,
@@ -278,22 +266,4 @@ function startOf({ dropIn, daemonJson }: Rendered, found: FoundUnit, facts: Host
 
 function textOf(facts: HostFacts, path = ''): string {
   return facts.file(path)?.text ?? ''
-}
-
-/**
- * Refuses a plan with conflicts, all of them in one message.
- *
- * @throws {@link DaemonError} ERR_DIRECTIVE_CONFLICT
- * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
- */
-export function refuseConflicts({ conflicts }: Pick<ApplyPlan, 'conflicts'>): void {
-  const [first, ...others] = conflicts
-  if (first === undefined) return
-  const failure = {
-    tried: first.what,
-    got: first.got,
-    todo: [first.todo, ...others.map(({ what, got, todo }) => `${what}: ${got}. ${todo}`)].join('\n'),
-  }
-  if (first.code === 'ERR_DIRECTIVE_CONFLICT') throw new DaemonError(first.code, failure)
-  throw new ProvisionError('ERR_APPLY_CONFLICT', failure)
 }

@@ -71,7 +71,7 @@ async function proveAt(
 }
 
 async function socketsOf(shell: HostShell): Promise<TcpSocket[]> {
-  const script = asScript([`p=$(systemctl show ${UNIT_NAME} -p MainPID --value)`, socketsScript('$p'), 'true'])
+  const script = asScript([socketsScript(), 'true'])
   const { stdout } = await shell.run(script)
   const sockets = parseSockets(stdout)
   if (sockets !== undefined) return sockets

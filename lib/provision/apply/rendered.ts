@@ -3,6 +3,7 @@ import { readDaemonJson } from '../../daemon/existing.ts'
 import { DaemonError } from '../../errors.ts'
 import type { DaemonSource } from '../daemon-source.ts'
 import type { HostFacts } from '../host/facts.ts'
+import { LOCAL_SOCKET } from '../host/local-docker.ts'
 import { daemonOptions, renderFrom, settingsOf, type DaemonSettings, type ReadWishes } from '../override.ts'
 import { DAEMON_JSON, DROP_IN, renderJson } from '../render.ts'
 import { mergeDropIn } from './drop-in.ts'
@@ -37,7 +38,7 @@ export interface RenderingFrom {
 export function renderConfiguration(from: RenderingFrom): Rendered {
   const { form, source, facts, liveRestore } = from
   const kept = form === 'systemd' ? leaving(source) : source
-  const rendered = form === 'systemd' ? renderDropIn({ ...from, source: kept }) : renderBoth(from)
+  const rendered = (form === 'systemd' ? renderDropIn : renderBoth)({ ...from, source: kept })
   const dropIn = mergeDropIn(facts.file(DROP_IN)?.text, rendered.dropIn)
   const daemonJson = withLiveRestore(rendered.daemonJson ?? kept.daemonJson?.text, liveRestore)
   const isNew = daemonJson !== undefined && daemonJson !== source.daemonJson?.text
@@ -68,7 +69,7 @@ function renderBoth({ wishes, there, source, facts }: RenderingFrom): Rendered {
 
 /** Without docker.socket nobody hands a socket over, and with `fd://` dockerd would not start. */
 function ownSocket({ property }: HostFacts): LocalListener[] {
-  return property('socket', 'LoadState') === 'loaded' ? [] : ['unix:///run/docker.sock']
+  return property('socket', 'LoadState') === 'loaded' ? [] : [LOCAL_SOCKET]
 }
 
 /** Only as a key it can be read anew by a running daemon, so that its containers outlive the first restart already. */

@@ -5,8 +5,9 @@ import { runStep, type OnStep } from '../progress.ts'
 import { silenceOf } from './answers.ts'
 import type { LastApply } from './last-apply.ts'
 import { daemonSilent, rollbackFailed, settlePending } from './pending.ts'
-import { refuseConflicts } from './plan.ts'
-import { ORPHANS_CODE, PENDING_CODE } from './rollback-script.ts'
+import { refuseConflicts } from './conflicts.ts'
+import { LEFT_BEHIND } from './running.ts'
+import { ORPHANS_CODE, PENDING_CODE } from './state-script.ts'
 import type { WayBack } from './way-back.ts'
 
 /**
@@ -39,8 +40,7 @@ async function putBack({ id }: LastApply, shell: HostShell): Promise<void> {
   if (ran.code === 0) return
   const tried = `going back on ${shell.name}`
   if (ran.code === ORPHANS_CODE) {
-    const [got = '', todo = ''] = lastWords(ran).split('. ')
-    throw new ProvisionError('ERR_APPLY_CONFLICT', { tried, got, todo })
+    throw new ProvisionError('ERR_APPLY_CONFLICT', { tried, ...LEFT_BEHIND })
   }
   if (ran.code === PENDING_CODE) {
     throw new ProvisionError('ERR_APPLY_PENDING', { tried, got: 'an apply began meanwhile', todo: 'Wait for its end.' })

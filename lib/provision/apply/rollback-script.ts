@@ -1,18 +1,14 @@
 import { UNIT_NAME } from '../installed-unit.ts'
 import { asScript, shWord } from '../host/sh.ts'
-import { STATE_FUNCTIONS } from './state-script.ts'
+import { LOCAL_SOCKET } from '../host/local-docker.ts'
+import { LEFT_BEHIND } from './running.ts'
+import { ORPHANS_CODE, PENDING_CODE, STATE_FUNCTIONS } from './state-script.ts'
 
 /** How long dockerd may take to start or stop; its own unit has no limit (TimeoutStartSec=0). */
 export const RESTART_S = 90
 
 /** When the host goes on by itself, should a rollback that was asked for be cut off. */
 const ASKED_AGAIN_S = 180
-
-/** The exit code where another apply is unfinished. */
-export const PENDING_CODE = 75
-
-/** The exit code where containers that run would be left behind: nothing was changed. */
-export const ORPHANS_CODE = 77
 
 /**
  * What puts back everything that one apply has changed. It is a file on the host, beside the copies that it puts back, and
@@ -40,14 +36,12 @@ export const ROLLBACK_SCRIPT: string = asScript([
 
 /** With live-restore containers outlive the daemon, and one with other user namespaces would not see them any more. */
 function leftBehind(): string[] {
-  const words =
-    'live-restore keeps containers running while dockerd restarts, and with other user namespaces it would not see them any more. Stop them first:  docker stop $(docker ps -q)'
   return [
     'left_behind() {',
     `  if ! systemctl is-active --quiet ${UNIT_NAME} || ! command -v docker >/dev/null; then return; fi`,
-    `  case $(timeout 30 docker -H unix:///run/docker.sock info --format "{{.LiveRestoreEnabled}} {{.ContainersRunning}}" 2>/dev/null) in`,
+    `  case $(timeout 30 docker -H ${LOCAL_SOCKET} info --format "{{.LiveRestoreEnabled}} {{.ContainersRunning}}" 2>/dev/null) in`,
     '  "true 0") ;;',
-    `  "true "*) printf "%s\\n" ${shWord(words)} >&2; exit ${ORPHANS_CODE} ;;`,
+    `  "true "*) printf "%s\\n" ${shWord(`${LEFT_BEHIND.got}. ${LEFT_BEHIND.todo}`)} >&2; exit ${ORPHANS_CODE} ;;`,
     '  esac',
     '}',
   ]
@@ -63,11 +57,14 @@ function begin(): string[] {
     '  exit 0',
     'fi',
     'if test "$how" = asked; then',
+    // What it would put back is older than what the later one has found.
+    '  last=$(cat "$s/last" 2>/dev/null)',
+    '  if test "$last" != "$id"; then echo "a later apply goes back first:  sh $s/$last/rollback.sh asked" >&2; exit 1; fi',
     '  if test -e "$b/other-userns"; then left_behind; fi',
     '  rm -f "$b/writer"; : >"$b/restarted"',
     '  arm || exit 1',
     '  sync',
-    `  if ! (set -C; printf "%s\\n" "$id" >"$s/pending") 2>/dev/null; then exit ${PENDING_CODE}; fi`,
+    `  if ! (set -C; printf "%s\\n" "$id" >"$s/pending") 2>/dev/null; then echo "another apply is unfinished" >&2; exit ${PENDING_CODE}; fi`,
     `  arm_timer "$id" ${ASKED_AGAIN_S} 2>/dev/null`,
     'fi',
     // Over ssh it may still be at work, whoever has given it up: nothing is to be written behind our back.

@@ -1,7 +1,13 @@
 import { createPrivateKey } from 'node:crypto'
 import { join } from 'node:path'
 import { isDockerMtlsError, PkiError } from '../../errors.ts'
-import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
+import {
+  type CertificateFacts,
+  isIssuedBy,
+  openCertificate,
+  readCertificate,
+  splitPem,
+} from '../../identity/certificate.ts'
 import { inspectCertificate } from '../../pki/index.ts'
 import { readIfThere } from '../../pki/folder-io.ts'
 import { isEncryptedKey } from '../../pki/load-authority.ts'
@@ -66,8 +72,8 @@ function refuseForeign(ca: string, certificate: ReturnType<typeof openCertificat
   if (authorities.length === 0) throw invalid(path, 'there is no certificate in it')
   const other = authorities.find(({ ca: isAuthority }) => !isAuthority)
   if (other !== undefined) throw invalid(path, `${other.subject.replaceAll('\n', ', ')} in it is no CA`)
-  const isOurs = authorities.some((one) => certificate.checkIssued(one) && certificate.verify(one.publicKey))
-  if (!isOurs) throw invalid(join(folder, 'server-cert.pem'), 'no CA of the ca.pem beside it has issued it')
+  if (!isIssuedBy(certificate, authorities))
+    throw invalid(join(folder, 'server-cert.pem'), 'no CA of the ca.pem beside it has issued it')
 }
 
 function keyFault(pem: string, certificate: ReturnType<typeof openCertificate>): string | undefined {

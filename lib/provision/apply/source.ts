@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { ArgumentError, FileError, isDockerMtlsError } from '../../errors.ts'
-import { openCertificate, splitPem } from '../../identity/certificate.ts'
+import { FileError, isDockerMtlsError } from '../../errors.ts'
+import { isIssuedBy, openCertificate, splitPem } from '../../identity/certificate.ts'
 import { loadIdentity } from '../../identity/identity.ts'
 import { readIfThere } from '../../pki/folder-io.ts'
 import { probeFolder } from '../../pki/folder-layout.ts'
@@ -70,9 +70,8 @@ export async function findProbe(named: string | undefined, source: Source): Prom
 
 /** The daemon will refuse it otherwise, and that would prove nothing but that it does. */
 function isOfThem({ cert }: ProbeIdentity, { server }: Source): boolean {
-  const x509 = openCertificate(cert)
   const authorities = splitPem(server?.ca ?? '').map((pem) => openCertificate(pem))
-  return authorities.some((one) => x509.checkIssued(one) && x509.verify(one.publicKey))
+  return isIssuedBy(openCertificate(cert), authorities)
 }
 
 async function loadProbe(folder: string): Promise<ProbeIdentity> {
@@ -85,19 +84,5 @@ async function loadProbe(folder: string): Promise<ProbeIdentity> {
     tried: `reading the probe's identity in ${folder}`,
     got: 'its files are gone again',
     todo: 'Run it again.',
-  })
-}
-
-/**
- * Reads `--rollback-after`.
- *
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
- */
-export function checkRollbackAfter(seconds: number): number {
-  if (Number.isInteger(seconds) && seconds >= 10 && seconds <= 3600) return seconds
-  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `waiting ${seconds} seconds before the host goes back by itself`,
-    got: 'that is no whole number from 10 to 3600',
-    todo: 'Leave it out: 180 seconds do for most hosts.',
   })
 }

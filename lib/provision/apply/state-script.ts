@@ -9,6 +9,15 @@ const UNITS = '/etc/systemd/system'
 const WANTS = `${UNITS}/multi-user.target.wants`
 const LINK = `${WANTS}/${RECOVER_UNIT}`
 
+/** Exit codes of the scripts of an apply: another one is unfinished. */
+export const PENDING_CODE = 75
+/** The host has gone back meanwhile. */
+export const WENT_BACK_CODE = 76
+/** Containers that run would be left behind; nothing was changed. */
+export const ORPHANS_CODE = 77
+/** A file is no longer what the plan was made from; nothing was changed. */
+export const CHANGED_CODE = 78
+
 /** How many ways back are kept; each has a server's key in it. */
 const KEPT = 3
 

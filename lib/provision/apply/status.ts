@@ -1,5 +1,6 @@
 import { isDockerMtlsError } from '../../errors.ts'
-import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
+import { openCertificate, readCertificate, type CertificateFacts } from '../../identity/certificate.ts'
+import { certificatesIn } from '../certificates-in.ts'
 import { gatherFacts, gatherMore, lines, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
@@ -10,6 +11,7 @@ import { settingsInForce, type ApplyForm } from './in-force.ts'
 import { isOfApi, listenerProblem, lookAtListener, type Authorities, type ListenerStatus } from './listener-status.ts'
 import { lookForLastApply } from './last-apply.ts'
 import { openDoorQuestions, openDoors } from './ports.ts'
+import { hasLiveRestore, runningIn } from './running.ts'
 import { formatTarget, isListenerOf } from './targets.ts'
 import { unitOf } from './unit.ts'
 import { readableQuestions, unreadableOf, unreadableProblem, type Unreadable } from './unreadable.ts'
@@ -81,11 +83,11 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
     ...(!isHidden('certificate') && {
       showsOther: certificate !== undefined && shown.some((print) => print !== certificate.fingerprint256),
     }),
-    ...(!isHidden('authorities') && { authorities: authoritiesIn(facts.file(tls.ca)?.text) }),
+    ...(!isHidden('authorities') && { authorities: certificatesIn(facts.file(tls.ca)?.text) }),
     ...(settings.usernsRemap !== undefined && { usernsRemap: settings.usernsRemap }),
     ranges: rangesOf(facts, settings.usernsRemap),
-    liveRestore: daemonJson['live-restore'] === true || facts.info?.['LiveRestoreEnabled'] === true,
-    ...(facts.info && { running: Number(facts.info['ContainersRunning'] ?? 0) }),
+    liveRestore: hasLiveRestore(found.unit, daemonJson) || facts.info?.['LiveRestoreEnabled'] === true,
+    ...(facts.info && { running: runningIn(facts) }),
     ...(!isHidden('wayBack') && { wayBack: await wayBackOn(shell) }),
     unreadable,
   }
@@ -114,15 +116,6 @@ function readIfGood(pem: string | undefined): CertificateFacts | undefined {
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
     return undefined
-  }
-}
-
-function authoritiesIn(pem: string | undefined): CertificateFacts[] {
-  try {
-    return splitPem(pem ?? '').map((text) => readCertificate(openCertificate(text)))
-  } catch (error) {
-    if (!isDockerMtlsError(error)) throw error
-    return []
   }
 }
 

@@ -18,7 +18,11 @@ export function formatTarget({ host, port }: Target): string {
   return `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-const ANY: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+/** What stands for all addresses, and loopback of the same kind. */
+const ANY: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+])
 
 /**
  * Where a listener is knocked at: one for all addresses on loopback, or where its host is reached from here. One of
@@ -29,7 +33,7 @@ const ANY: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': ':
  */
 export function targetOf(listener: string, address?: string, others: readonly string[] = []): Target {
   const { host, port } = readListener(listener)
-  const onLoopback = ANY[host]
+  const onLoopback = ANY.get(host)
   if (onLoopback !== undefined) return { host: address ?? onLoopback, port }
   const isAlone = others.filter((other) => readListener(other).port === port).length <= 1
   return { host: address !== undefined && isAlone && !isLoopback(host) ? address : host, port }
@@ -47,7 +51,7 @@ export function isLoopback(host: string): boolean {
 export function isListenerOf({ address, port }: TcpSocket, listener: string): boolean {
   const target = readListener(listener)
   const host = bare(target.host)
-  return target.port === port && (host === address || (host in ANY && address in ANY))
+  return target.port === port && (host === address || (ANY.has(host) && ANY.has(address)))
 }
 
 /** An address in the one way of writing it. */

@@ -3,8 +3,8 @@ import { PREAMBLE } from '../host/shell.ts'
 import { UNIT_NAME } from '../installed-unit.ts'
 import { isWritten, OWNER, sumOf, type Change } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
-import { PENDING_CODE, RESTART_S, ROLLBACK_SCRIPT } from './rollback-script.ts'
-import { STATE_FUNCTIONS } from './state-script.ts'
+import { RESTART_S, ROLLBACK_SCRIPT } from './rollback-script.ts'
+import { CHANGED_CODE, PENDING_CODE, STATE_FUNCTIONS, WENT_BACK_CODE } from './state-script.ts'
 
 /** Steps of the script, in their order, as its lines `@step NAME` tell them. */
 export const STEPS = {
@@ -18,12 +18,6 @@ export const STEPS = {
 
 /** The name of a step. */
 export type TransactionStep = keyof typeof STEPS
-
-/** The script's exit code where the host has gone back meanwhile. */
-export const WENT_BACK_CODE = 76
-
-/** Where a file is no longer what the plan was made from. */
-export const CHANGED_CODE = 77
 
 /** One apply, from its first change to its end. */
 export interface Transaction {

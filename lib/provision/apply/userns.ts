@@ -1,11 +1,12 @@
 import { closedParents, whatDisappears } from '../../daemon/what-disappears.ts'
 import { DATA_FACTS_SH, parseDataFacts } from '../../daemon/data-facts.ts'
-import { readFlags } from '../../daemon/flags.ts'
+import { flagsOf, lastValue } from '../../daemon/flags.ts'
 import { withLine } from '../../daemon/subids.ts'
 import { planUserns, type UsernsPlan } from '../../daemon/userns-ranges.ts'
 import type { ParsedUnit } from '../../daemon/index.ts'
 import { DaemonError, isDockerMtlsError } from '../../errors.ts'
 import type { HostFacts } from '../host/facts.ts'
+import { LOCAL_SOCKET } from '../host/local-docker.ts'
 import { shWord } from '../host/sh.ts'
 import { UNIT_NAME } from '../installed-unit.ts'
 import { keptMode, type WantedFile } from './changes.ts'
@@ -40,16 +41,15 @@ export function usernsQuestions(
 }
 
 /** Asking a daemon that is not running would start it, through its socket. */
-const NETWORKS = `if systemctl is-active --quiet ${UNIT_NAME} && command -v docker >/dev/null && n=$(timeout 10 docker -H unix:///run/docker.sock network ls --quiet --filter type=custom 2>/dev/null); then fact networks "$(printf %s "$n" | grep -c .)"; fi`
+const NETWORKS = `if systemctl is-active --quiet ${UNIT_NAME} && command -v docker >/dev/null && n=$(timeout 10 docker -H ${LOCAL_SOCKET} network ls --quiet --filter type=custom 2>/dev/null); then fact networks "$(printf %s "$n" | grep -c .)"; fi`
 
 function getent(name: string, database: string, word: string): string[] {
   return word === '' || word === 'default' ? [] : [`said ${name} getent ${database} ${shWord(word)}`]
 }
 
-function dataRootOf({ args, prefix }: ParsedUnit, json: InForce['daemonJson']): string {
-  const flags = readFlags(args, { variables: !prefix.includes(':') })
+function dataRootOf(unit: ParsedUnit, json: InForce['daemonJson']): string {
   const key = json['data-root']
-  const named = flags.findLast(({ name }) => name === 'data-root')?.value
+  const named = lastValue(flagsOf(unit), 'data-root')
   return named ?? (typeof key === 'string' && key !== '' ? key : '/var/lib/docker')
 }
 

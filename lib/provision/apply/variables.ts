@@ -1,4 +1,4 @@
-import { readFlags, type Flag } from '../../daemon/flags.ts'
+import { lastValue, readFlags, type Flag } from '../../daemon/flags.ts'
 import { splitWords } from '../../daemon/quote.ts'
 import type { ParsedUnit } from '../../daemon/index.ts'
 import type { HostFacts } from '../host/facts.ts'
@@ -89,7 +89,7 @@ function quoted(word: string): string {
 
 /** What a flag is set to in a command line; the last one counts. */
 export function flagValue(argv: readonly string[], name: string): string | undefined {
-  return readFlags(argv.map(quoted), { variables: false }).findLast((flag) => flag.name === name)?.value
+  return lastValue(readFlags(argv.map(quoted), { variables: false }), name)
 }
 
 /** A command line without one of its flags. */

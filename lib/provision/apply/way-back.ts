@@ -1,4 +1,3 @@
-import { readFlags } from '../../daemon/flags.ts'
 import { isDockerMtlsError } from '../../errors.ts'
 import { gatherMore, type HostFacts, type HostFile } from '../host/facts.ts'
 import type { HostShell } from '../host/shell.ts'
@@ -9,7 +8,7 @@ import { settingsInForce, type InForce } from './in-force.ts'
 import type { LastApply } from './last-apply.ts'
 import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions } from './userns.ts'
-import { runningIn, stopSentence } from './running.ts'
+import { hasLiveRestore, runningIn, stopSentence } from './running.ts'
 
 /** What going back means, decided before anything is done. */
 export interface WayBack {
@@ -75,7 +74,7 @@ async function usernsChange(
   const [now, then] = [inForceOf(facts, shell), inForceOf(asBefore(facts, last), shell)]
   const value = then.inForce.settings.usernsRemap
   const remaps = now.inForce.settings.usernsRemap !== value
-  const liveRestore = hasLiveRestore(then)
+  const liveRestore = hasLiveRestore(then.found.unit, then.inForce.daemonJson)
   if (!remaps) return { remaps, liveRestore, losses: [] }
   const more = usernsQuestions(now.found.unit, now.inForce, value)
   const { losses } = decideUserns(value, now.inForce, await gatherMore(shell, facts, { ...nothing, more }, signal))
@@ -101,10 +100,4 @@ function asBefore(facts: HostFacts, { copies, removed }: LastApply): HostFacts {
     if (file !== undefined) files.set(path, { ...file, path })
   }
   return { ...facts, files: [...files.values()], file: (path) => files.get(path) }
-}
-
-function hasLiveRestore({ found: { unit }, inForce: { daemonJson } }: Configured): boolean {
-  const flags = readFlags(unit.args, { variables: !unit.prefix.includes(':') })
-  const flag = flags.findLast(({ name }) => name === 'live-restore')
-  return daemonJson['live-restore'] === true || (flag !== undefined && flag.value !== 'false')
 }

@@ -40,9 +40,10 @@ export function lossesOf({ facts, liveRestore }: Situation): string[] {
 
 /** Says of listeners that stay, and that init would have otherwise, how they are changed. */
 export function keptListeners({ listen }: DaemonSettings, ofInit: DaemonSettings | undefined): string[] {
-  const [first, ...others] = ofInit?.listen ?? []
-  if (first === undefined || listen.length === 0 || [first, ...others].join(' ') === listen.join(' ')) return []
+  const wanted = ofInit?.listen ?? []
+  const [first] = wanted
+  if (first === undefined || listen.length === 0 || wanted.join(' ') === listen.join(' ')) return []
   return [
-    `dockerd listens on ${listen.join(' and ')}, and that stays; override.conf says ${[first, ...others].join(' and ')}:  --listen ${first.replace('tcp://', '')}  changes it.`,
+    `dockerd listens on ${listen.join(' and ')}, and that stays; override.conf says ${wanted.join(' and ')}:  --listen ${first.replace('tcp://', '')}  changes it.`,
   ]
 }

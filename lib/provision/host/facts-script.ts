@@ -1,9 +1,13 @@
 import { LOAD_PATH, UNIT_NAME } from '../installed-unit.ts'
+import { LOCAL_SOCKET } from './local-docker.ts'
 import { asScript, shWord } from './sh.ts'
 import { socketsScript } from './sockets.ts'
 
 /** Where we keep what is needed to go back: on the host, for root alone. */
 export const STATE_FOLDER = '/var/lib/docker-mtls'
+
+/** The folders that an apply writes to, or below. */
+export const WRITTEN: readonly string[] = ['/etc/systemd/system', '/etc/docker', STATE_FOLDER]
 
 const SERVICE = [
   'LoadState',
@@ -42,7 +46,7 @@ const FUNCTIONS = [
 
 /** What the scripts cannot do without: POSIX's, and coreutils'. */
 const PROGRAMS =
-  'base64 cat chmod chown cp cut date find grep head id ls mkdir mktemp mv rm sed sha256sum sort stat tail tr uname'
+  'base64 basename cat chmod chown cp cut date dirname find grep head id ln ls mkdir mktemp mv readlink rm rmdir sed sha256sum sort stat sync tail timeout tr uname'
 
 const RUNNING_DOCKERDS =
   'for p in /proc/[0-9]*; do test "$(cat "$p/comm" 2>/dev/null)" = dockerd || continue; printf "%s %s %s\\n" "${p#/proc/}" "$(stat -c %u "$p")" "$(readlink "$p/exe")"; done'
@@ -67,16 +71,16 @@ export function factsScript(): string {
     'said containerd systemctl show containerd.service -p LoadState,ActiveState',
     `fact dockerds "$(${RUNNING_DOCKERDS})"`,
     'said listening ss -H -ltnp',
-    `fact sockets "$(p=$(systemctl show ${UNIT_NAME} -p MainPID --value 2>/dev/null); ${socketsScript('$p')})"`,
+    `fact sockets "$(${socketsScript()})"`,
     `for f in ${units.join(' ')}; do file "$f"; done`,
     'for f in /etc/docker/daemon.json /etc/default/docker /etc/sysconfig/docker; do file "$f"; done',
     'for f in /etc/subuid /etc/subgid /etc/passwd /etc/group /etc/login.defs /etc/os-release; do file "$f"; done',
-    ...['/etc/systemd/system', '/etc/docker', STATE_FOLDER].map((path) => `writable ${path}`),
+    ...WRITTEN.map((path) => `writable ${path}`),
     'room /etc/docker; room ' + STATE_FOLDER,
     `for f in ${STATE_FOLDER}/pending ${STATE_FOLDER}/last; do file "$f"; done`,
     'fact desktop "$(ls -d /opt/docker-desktop /mnt/wsl/docker-desktop 2>/dev/null | head -n 1)"',
     // Asking a daemon that is not running would start it, through its socket.
-    'if systemctl is-active --quiet docker.service 2>/dev/null && command -v docker >/dev/null; then said info timeout 10 docker -H unix:///run/docker.sock info --format "{{json .}}"; fi',
+    `if systemctl is-active --quiet docker.service 2>/dev/null && command -v docker >/dev/null; then said info timeout 10 docker -H ${LOCAL_SOCKET} info --format "{{json .}}"; fi`,
     'true',
   ])
 }

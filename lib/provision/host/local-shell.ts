@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
+import { withoutSecrets } from '../../transport/ssh-stream.ts'
 import { PREAMBLE, type HostShell, type Ran, type RunOptions } from './shell.ts'
 
 /** The shell of this machine. Whoever calls it has to be root. */
@@ -24,7 +25,7 @@ export async function runScript(
   { onLine, signal }: RunOptions,
 ): Promise<Ran> {
   signal?.throwIfAborted()
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...process.env } })
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: withoutSecrets(process.env) })
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 1))

@@ -1,3 +1,5 @@
+import { UNIT_NAME } from '../installed-unit.ts'
+
 /** A TCP socket that is listened on. */
 export interface TcpSocket {
   /** Without brackets: `0.0.0.0`, `::`, `10.0.0.4`. */
@@ -5,18 +7,21 @@ export interface TcpSocket {
   readonly port: number
 }
 
+const DOCKERD = `$(systemctl show ${UNIT_NAME} -p MainPID --value 2>/dev/null)`
+
 /**
  * Prints what a process listens on, from /proc (proc_pid_fd(5), proc_pid_net(5)): its sockets by their inodes, and the
  * sockets of its network that wait for connections. Every Linux has it, and ss(8) not.
  *
- * @param pid - shell text that becomes the process's number
+ * @param pid - a word of shell that becomes the process's number. @defaultValue that of dockerd
  */
-export function socketsScript(pid: string): string {
+export function socketsScript(pid: string = DOCKERD): string {
   return [
+    `p=${pid}`,
     'uname -m',
-    `ls -l "/proc/${pid}/fd" 2>/dev/null | grep -o "socket:.[0-9]*"`,
-    `cat "/proc/${pid}/net/tcp" "/proc/${pid}/net/tcp6" 2>/dev/null | grep " 0A "`,
-  ].join('; ')
+    'ls -l "/proc/$p/fd" 2>/dev/null | grep -o "socket:.[0-9]*"',
+    'cat "/proc/$p/net/tcp" "/proc/$p/net/tcp6" 2>/dev/null | grep " 0A "',
+  ].join('\n')
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ProvisionError, type ProvisionErrorCode } from '../../errors.ts'
 import { lines, type HostFacts } from './facts.ts'
+import { STATE_FOLDER, WRITTEN } from './facts-script.ts'
 
 /** Half of it would do; on a disk that is nearly full something else fails next. */
 const ROOM_KIB = 4096
@@ -105,8 +106,6 @@ const masked: Test = ({ property }) => {
   }
 }
 
-const WRITTEN = ['/etc/systemd/system', '/etc/docker', '/var/lib/docker-mtls']
-
 const readOnly: Test = ({ fact }) => {
   const path = WRITTEN.find((candidate) => fact(`writable:${candidate}`) === 'no')
   if (path === undefined) return undefined
@@ -118,7 +117,7 @@ const readOnly: Test = ({ fact }) => {
 }
 
 const full: Test = ({ fact }) => {
-  const path = ['/etc/docker', '/var/lib/docker-mtls'].find((candidate) => isFull(fact(`room:${candidate}`)))
+  const path = ['/etc/docker', STATE_FOLDER].find((candidate) => isFull(fact(`room:${candidate}`)))
   if (path === undefined) return undefined
   return {
     code: 'ERR_HOST_DISK_FULL',

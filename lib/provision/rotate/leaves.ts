@@ -1,6 +1,6 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto'
 import { PkiError } from '../../errors.ts'
-import { openCertificate } from '../../identity/certificate.ts'
+import { isIssuedBy, openCertificate } from '../../identity/certificate.ts'
 import { readIfThere } from '../../pki/folder-io.ts'
 import { clientPaths, commandLine, type LeafPaths } from '../../pki/folder-layout.ts'
 import { clientNames, serverPlaces } from '../../pki/folder-list.ts'
@@ -48,7 +48,7 @@ function serverName(host: string | undefined): string {
 
 /** Did this authority issue it? */
 export function isOf({ cert }: Leaf, authority: X509Certificate): boolean {
-  return cert !== undefined && cert.checkIssued(authority) && cert.verify(authority.publicKey)
+  return cert !== undefined && isIssuedBy(cert, [authority])
 }
 
 /**

@@ -1,5 +1,7 @@
+import { readCertificate } from '../../identity/certificate.ts'
 import { resolve } from 'node:path'
 import type { Rotation } from '../../pki/folder-rotation.ts'
+import { OWN_NAMES } from '../../pki/server-name.ts'
 import { PkiFolder } from '../../pki/index.ts'
 import type { RotatedAuthority, RotationPhase, RotationState } from '../../pki/rotation-state.ts'
 import { hasProbe, PROBE_NAME } from '../probe-identity.ts'
@@ -81,10 +83,13 @@ export async function reportOn(root: string, rotation: Rotation, how: How): Prom
   }
 }
 
+/** Those by which others reach it first. */
 function namesOf(leaves: readonly Leaf[], server: string): string[] {
   const leaf = leaves.find(({ kind, name }) => kind === 'server' && name === server)
-  const { subjectAltName = '' } = leaf?.cert ?? {}
-  return Array.from(subjectAltName.matchAll(/(?:DNS|IP Address):([^,]+)/g), ([, name = '']) => name)
+  if (leaf?.cert === undefined) return []
+  const { dns, ip } = readCertificate(leaf.cert).names
+  const names = [...dns, ...ip]
+  return [...names.filter((name) => !OWN_NAMES.includes(name)), ...names.filter((name) => OWN_NAMES.includes(name))]
 }
 
 /** dockerd takes them until the old authority is dropped; whoever uses one should hear of it before. */

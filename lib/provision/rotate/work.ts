@@ -8,7 +8,7 @@ import type { RotationPhase } from '../../pki/rotation-state.ts'
 import { ensureProbe } from '../probe-identity.ts'
 import { runStep } from '../progress.ts'
 import { certifyLeaf, ensureBundle, installNext, isInstalled } from './files.ts'
-import { isInUse, isOf, readLeaves, type Leaf } from './leaves.ts'
+import { everybody, isInUse, isOf, readLeaves, SERVER, type Leaf } from './leaves.ts'
 import type { ReadRotateOptions } from './options.ts'
 import { waitsFor } from './phases.ts'
 
@@ -33,7 +33,7 @@ export async function workOn(options: ReadRotateOptions, rotation: Rotation): Pr
   const leaves = await readLeaves(root)
   const meant = leaves.filter((leaf) => toCertify(leaf, rotation, phase))
   const authority = meant.length === 0 ? undefined : await openIssuer(options, phase)
-  const prober = makesProbe(options, phase) ? new PkiFolder(root) : undefined
+  const prober = makesProbe(options, leaves, rotation, phase) ? new PkiFolder(root) : undefined
   await prober?.openAuthority(options.passphrase)
   const certify = (): Promise<Leaf[]> => certifyAll(options, meant, authority)
   const bundle = (): Promise<Leaf[]> => bundleAll(leaves, rotation)
@@ -91,16 +91,21 @@ function toCertify(leaf: Leaf, rotation: Rotation, phase: RotationPhase): leaf i
   return false
 }
 
-/** Is there an apply in this phase that shall be proven? */
-function makesProbe({ probe = false }: ReadRotateOptions, phase: RotationPhase): boolean {
-  return probe && waitsFor(phase).servers
+/** Is there an apply in this phase that shall be proven? `setup` makes a probe of its own, for each host. */
+function makesProbe(
+  { probe = false }: ReadRotateOptions,
+  leaves: readonly Leaf[],
+  rotation: Rotation,
+  phase: RotationPhase,
+): boolean {
+  return probe && waitsFor(phase).servers && everybody(leaves, rotation).servers.includes(SERVER)
 }
 
 /** Will a phase have to sign something? Then its key is to be opened before the phase begins. */
 export async function opensFor(options: ReadRotateOptions, rotation: Rotation, phase: RotationPhase): Promise<void> {
   const leaves = await readLeaves(options.folder)
   const signs = leaves.some((leaf) => toCertify(leaf, rotation, phase))
-  if (signs || makesProbe(options, phase)) await openIssuer(options, phase)
+  if (signs || makesProbe(options, leaves, rotation, phase)) await openIssuer(options, phase)
 }
 
 async function openIssuer({ folder: root, passphrase }: ReadRotateOptions, phase: RotationPhase): Promise<Authority> {

@@ -1,29 +1,31 @@
 import { isDockerMtlsError, ProvisionError } from '../../errors.ts'
-import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
+import { readIfThere } from '../../pki/folder-io.ts'
+import { authorityPaths, serverPaths } from '../../pki/folder-layout.ts'
 import { PkiFolder } from '../../pki/index.ts'
 import type { InForce } from '../apply/in-force.ts'
+import { certificatesIn } from '../certificates-in.ts'
 import { gatherMore, type HostFacts } from '../host/facts.ts'
 import type { HostShell } from '../host/shell.ts'
-import { tlsFilesIn } from '../override.ts'
 import type { SetupOptions } from './options.ts'
 
 /**
  * Refuses a host whose daemon takes clients of an authority that the folder has never had: somebody has secured it already,
  * often from another folder of the same machine, and all of their clients would be locked out.
  *
+ * @param folder - what the host is called in ours
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
  */
 export async function refuseForeignAuthority(
   shell: HostShell,
   facts: HostFacts,
-  { settings: { tlsDir, listen } }: InForce,
+  { settings: { listen }, tlsFiles: { ca } }: InForce,
+  folder: string,
   { dir, replaceCa, signal }: SetupOptions,
 ): Promise<void> {
-  if (replaceCa || tlsDir === undefined || listen.length === 0) return
-  const { ca } = tlsFilesIn(tlsDir)
+  if (replaceCa || ca === undefined || listen.length === 0) return
   const more = await gatherMore(shell, facts, { programs: [], files: [ca], secrets: [], writable: [] }, signal)
-  const ours = await authoritiesOf(dir)
-  const foreign = certificatesIn(more.file(ca)?.text ?? '').find(({ fingerprint256 }) => !ours.has(fingerprint256))
+  const ours = await authoritiesOf(dir, serverPaths(dir, folder).ca)
+  const foreign = certificatesIn(more.file(ca)?.text).find(({ fingerprint256 }) => !ours.has(fingerprint256))
   if (foreign === undefined) return
   throw new ProvisionError('ERR_APPLY_CONFLICT', {
     tried: `setting up ${shell.name}`,
@@ -32,23 +34,13 @@ export async function refuseForeignAuthority(
   })
 }
 
-/** Those that the folder has, and those that it had. */
-async function authoritiesOf(dir: string): Promise<ReadonlySet<string>> {
-  try {
-    const listed = await new PkiFolder(dir).list()
-    return new Set(listed.filter(({ kind }) => kind === 'ca').map(({ fingerprint256 }) => fingerprint256))
-  } catch (error) {
+/** Those that the folder has, those that it had, and those that somebody has added for this host. */
+async function authoritiesOf(dir: string, bundle: string): Promise<ReadonlySet<string>> {
+  const listed = await new PkiFolder(dir).list().catch((error: unknown) => {
     if (!isDockerMtlsError(error, 'ERR_CA_MISSING')) throw error
-    return new Set()
-  }
-}
-
-/** What can't be read is nobody's authority; that is told of elsewhere. */
-export function certificatesIn(pem: string): CertificateFacts[] {
-  try {
-    return splitPem(pem).map((text) => readCertificate(openCertificate(text)))
-  } catch (error) {
-    if (!isDockerMtlsError(error)) throw error
     return []
-  }
+  })
+  const texts = await Promise.all([authorityPaths(dir).cert, bundle].map((path) => readIfThere(path)))
+  const known = [...listed.filter(({ kind }) => kind === 'ca'), ...texts.flatMap((text) => certificatesIn(text))]
+  return new Set(known.map(({ fingerprint256 }) => fingerprint256))
 }

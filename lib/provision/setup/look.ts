@@ -4,6 +4,7 @@ import { sshShell, type SshShell } from '../host/ssh-shell.ts'
 import { refuseHost } from '../host/trouble.ts'
 import { runStep } from '../progress.ts'
 import { settingsInForce, type InForce } from '../apply/in-force.ts'
+import { formatTarget, readListener } from '../apply/targets.ts'
 import { unitOf } from '../apply/unit.ts'
 import { readWishes } from '../override.ts'
 import { DAEMON_JSON } from '../render.ts'
@@ -65,21 +66,17 @@ async function lookAt(target: SetupTarget, options: SetupOptions, { places, resu
   const names = await namesOf(options.dir, folder, ways)
   await requireAddress(names.reach, endpoint)
   const inForce = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
-  const url = urlOf(names.reach.value, portOf(inForce, options))
+  const url = formatTarget({ host: names.reach.value, port: portOf(inForce, options) })
   const context = await contextFor(folder, { url, names: names.all }, options)
-  await refuseForeignAuthority(shell, facts, inForce, options)
+  await refuseForeignAuthority(shell, facts, inForce, folder, options)
   result(aboutHost(facts))
   return { ...target, shell, names, url, ...(context && { context }) }
 }
 
-function urlOf(reach: string, port: string): string {
-  return `tcp://${reach.includes(':') ? `[${reach}]` : reach}:${port}`
-}
-
 /** The one that will be listened on: as asked for, else as it is there. */
-function portOf({ settings }: InForce, { wishes }: SetupOptions): string {
+function portOf({ settings }: InForce, { wishes }: SetupOptions): number {
   const [first] = readWishes(wishes).listen ?? settings.listen
-  return /:(\d+)$/.exec(first ?? '')?.[1] ?? '2376'
+  return first === undefined ? 2376 : readListener(first).port
 }
 
 async function contextFor(

@@ -2,16 +2,18 @@ import { isDockerMtlsError } from '../../errors.ts'
 import { createAuthority, issueServer } from '../../pki/index.ts'
 import { readIfThere } from '../../pki/folder-io.ts'
 import { authorityPaths, serverPaths } from '../../pki/folder-layout.ts'
+import { isWritten } from '../apply/changes.ts'
+import { refuseConflicts } from '../apply/conflicts.ts'
 import { settlePending } from '../apply/pending.ts'
-import { planApply, refuseConflicts, type ApplyPlan } from '../apply/plan.ts'
+import { planApply, type ApplyPlan } from '../apply/plan.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import { validate } from '../apply/validate.ts'
+import { certificatesIn } from '../certificates-in.ts'
 import { tlsFilesIn } from '../override.ts'
 import { isOfPresentAuthority } from '../present-authority.ts'
 import { runStep, type OnStep } from '../progress.ts'
 import { serverFilesOf, type Certified } from './certify.ts'
 import { goOn, type Outcome } from './each-host.ts'
-import { certificatesIn } from './known-authority.ts'
 import type { SeenHost } from './look.ts'
 import type { SetupOptions } from './options.ts'
 
@@ -63,7 +65,7 @@ export function about(host: string, onStep: OnStep | undefined): OnStep {
 }
 
 function changesIn({ changes, restarts }: ApplyPlan): string {
-  const written = changes.filter(({ action }) => action !== 'keep').length
+  const written = changes.filter(isWritten).length
   if (written > 0) return `${written} ${written === 1 ? 'file' : 'files'} to write`
   return restarts ? 'dockerd is to be restarted' : 'nothing'
 }

@@ -580,7 +580,7 @@ test('several servers of one authority: each has to have it', async (t) => {
     waiting.servers.map(({ name }) => name),
     ['server', 'hosts/b.example.com'],
   )
-  assert.deepEqual(waiting.servers[1]?.names, ['b.example.com', 'localhost', '127.0.0.1', '0:0:0:0:0:0:0:1'])
+  assert.deepEqual(waiting.servers[1]?.names, ['b.example.com', 'localhost', '127.0.0.1', '::1'])
   await refused(
     root,
     () => rotate({ hosts: ['c.example.com'] }),
