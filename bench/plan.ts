@@ -1,4 +1,4 @@
-import type { KeyType } from '../lib/pki/index.ts'
+import type { KeyType } from '../lib/pki.ts'
 
 /** How much of everything is measured. */
 export interface Plan {

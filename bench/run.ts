@@ -1,7 +1,7 @@
 /** The benchmark itself: in namespaces of its own, where main.ts started it. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { KeyType } from '../lib/pki/index.ts'
+import type { KeyType } from '../lib/pki.ts'
 import { startSecuredDaemon } from '../test/daemon/harness/secured.ts'
 import { findContenders, OURS, withoutVariants, type Field } from './contenders.ts'
 import { describeMachine } from './machine.ts'

@@ -121,4 +121,4 @@ export {
 } from './registry/credentials.ts'
 export type { RegistryAuthSource } from './registry/headers.ts'
 export { formatReference, parseReference, type ImageReference } from './registry/reference.ts'
-export * from './errors.ts'
+export * from './base/errors.ts'

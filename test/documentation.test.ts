@@ -5,11 +5,11 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import * as client from '../lib/index.ts'
-import * as daemon from '../lib/daemon/index.ts'
-import * as interop from '../lib/interop/index.ts'
-import * as pki from '../lib/pki/index.ts'
-import * as probe from '../lib/probe/index.ts'
-import * as provision from '../lib/provision/index.ts'
+import * as daemon from '../lib/daemon.ts'
+import * as interop from '../lib/interop.ts'
+import * as pki from '../lib/pki.ts'
+import * as probe from '../lib/probe.ts'
+import * as provision from '../lib/provision.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const ENTRIES = {

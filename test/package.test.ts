@@ -3,13 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } f
 import { homedir, tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import * as daemon from '../lib/daemon/index.ts'
-import * as interop from '../lib/interop/index.ts'
+import * as daemon from '../lib/daemon.ts'
+import * as interop from '../lib/interop.ts'
 import * as main from '../lib/index.ts'
-import * as pki from '../lib/pki/index.ts'
-import * as probe from '../lib/probe/index.ts'
-import * as provision from '../lib/provision/index.ts'
-import { createAuthority, issueClient, issueServer } from '../lib/pki/index.ts'
+import * as pki from '../lib/pki.ts'
+import * as probe from '../lib/probe.ts'
+import * as provision from '../lib/provision.ts'
+import { createAuthority, issueClient, issueServer } from '../lib/pki.ts'
 import { runCommand, type CommandResult } from './support/command.ts'
 import { attempt, install, lockedDependencies, pack, ROOT, run, type Packed } from './support/packed.ts'
 import { lacks } from './support/requirements.ts'
@@ -39,7 +39,7 @@ async function expectedFiles(): Promise<string[]> {
   const sources = await readdir(join(ROOT, 'lib'), { recursive: true })
   const modules = sources.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
   const types = modules.map((name) => `dist/${name.split(sep).join('/').replace(/\.ts$/, '.d.ts')}`)
-  const names = ['index', 'pki/index', 'daemon/index', 'provision/index', 'probe/index', 'interop/index', 'cli/main']
+  const names = ['index', 'pki', 'daemon', 'provision', 'probe', 'interop', 'cli/main']
   const entries = names.map((name) => `dist/${name}.js`)
   // Their names have a hash of what is in them.
   const shared = packed.files.map(({ path }) => path).filter((path) => /^dist\/chunks\/[\w-]+\.js$/.test(path))
@@ -247,11 +247,11 @@ async function copyTypeTests(): Promise<string[]> {
     const text = await readFile(join(here, name), 'utf8')
     const entries = {
       index: 'docker-mtls',
-      'pki/index': 'docker-mtls/pki',
-      'daemon/index': 'docker-mtls/daemon',
-      'provision/index': 'docker-mtls/provision',
-      'probe/index': 'docker-mtls/probe',
-      'interop/index': 'docker-mtls/interop',
+      pki: 'docker-mtls/pki',
+      daemon: 'docker-mtls/daemon',
+      provision: 'docker-mtls/provision',
+      probe: 'docker-mtls/probe',
+      interop: 'docker-mtls/interop',
     }
     const moved = text.replace(/'\.\.\/\.\.\/lib\/(.*?)\.ts'/g, (_, file: string) => {
       assert.ok(file in entries, `${name} imports ${file}`)

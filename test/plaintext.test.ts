@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import { request as undiciRequest, WebSocket } from 'undici'
-import { ConnectionError, isDockerMtlsError, type ErrorCode } from '../lib/errors.ts'
+import { ConnectionError, isDockerMtlsError, type ErrorCode } from '../lib/base/errors.ts'
 import {
   connect,
   createDispatcher,
@@ -16,7 +16,7 @@ import {
   type DockerDispatcher,
   type EndpointOptions,
 } from '../lib/index.ts'
-import { createAuthority, issueClient, issueServer, type IssuedCertificate } from '../lib/pki/index.ts'
+import { createAuthority, issueClient, issueServer, type IssuedCertificate } from '../lib/pki.ts'
 import { whyNoNamespaces } from '../scripts/namespaces.ts'
 import { fill, temporaryHome, tlsPath, write, writeContext } from './endpoint/support/home.ts'
 import { HOST_FORMS, TRUTH_TABLE, type HostForm, type TruthRow } from './endpoint/truth-table.ts'

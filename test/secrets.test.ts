@@ -15,14 +15,7 @@ import {
   type EndpointOptions,
 } from '../lib/index.ts'
 import { parseProxy } from '../lib/endpoint/proxy.ts'
-import {
-  createAuthority,
-  issueClient,
-  issueServer,
-  loadAuthority,
-  PkiFolder,
-  type Authority,
-} from '../lib/pki/index.ts'
+import { createAuthority, issueClient, issueServer, loadAuthority, PkiFolder, type Authority } from '../lib/pki.ts'
 import { runCommand } from './support/command.ts'
 import { leaksOf, tracesOf, type Traces } from './support/leaks.ts'
 import { daysFromNow, encryptKey, makeCa, makeClient, makeKey, type Made } from './support/openssl-certs.ts'

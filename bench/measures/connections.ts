@@ -1,4 +1,4 @@
-import type { KeyType } from '../../lib/pki/index.ts'
+import type { KeyType } from '../../lib/pki.ts'
 import { OURS, type Contender } from '../contenders.ts'
 import type { Plan } from '../plan.ts'
 import { withWorkers, type DaemonEnv, type Worker } from '../processes.ts'

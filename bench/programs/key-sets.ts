@@ -1,6 +1,6 @@
 /** Prints how long each of so many key sets took, the first one with whatever is loaded but once, in milliseconds. */
 import { X509Certificate } from 'node:crypto'
-import type * as pki from '../../lib/pki/index.ts'
+import type * as pki from '../../lib/pki.ts'
 
 const [, , entry = '', keyType, sets] = process.argv
 const { createAuthority, issueClient, issueServer } = (await import(entry)) as typeof pki

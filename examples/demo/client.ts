@@ -1,5 +1,5 @@
 import { connect, type DockerClient } from 'docker-mtls'
-import type { InitReport } from '../../lib/provision/init.ts'
+import type { InitReport } from '../../lib/keystore/init/init.ts'
 import type { Progress } from './progress.ts'
 
 /** Connects with this package, by nothing but the `.env` that `init` wrote. */

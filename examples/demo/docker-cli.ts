@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parse } from 'dotenv'
-import type { InitReport } from '../../lib/provision/init.ts'
+import type { InitReport } from '../../lib/keystore/init/init.ts'
 import { runCommand } from '../../test/support/command.ts'
 import type { Progress } from './progress.ts'
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { initialise, type InitReport } from '../../lib/provision/init.ts'
+import { initialise, type InitReport } from '../../lib/keystore/init/init.ts'
 import type { Progress } from './progress.ts'
 
 /** The client that the demo makes. */

@@ -1,7 +1,7 @@
 import { connect, isDockerMtlsError } from 'docker-mtls'
 import { createAuthority, issueClient } from 'docker-mtls/pki'
 import { readFile } from 'node:fs/promises'
-import type { InitReport } from '../../lib/provision/init.ts'
+import type { InitReport } from '../../lib/keystore/init/init.ts'
 import { askPlainly, shakeHands } from './bare-client.ts'
 import type { Progress } from './progress.ts'
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ApplyWishes } from '../provision/apply/options.ts'
+import type { ApplyWishes } from '../apply/options.ts'
 import { addDaemonOptions, once, readSeconds } from './options.ts'
 
 /** The flags of what is applied to a host: here, or by ssh. */
@@ -36,6 +36,6 @@ export function wishesOf(flags: ApplyFlags): Omit<ApplyWishes, 'server' | 'overr
 /** @throws {@link ArgumentError} ERR_ARGUMENT_INVALID */
 export async function rollbackAfterOf({ rollbackAfter }: ApplyFlags): Promise<number | undefined> {
   if (rollbackAfter === undefined) return undefined
-  const { checkRollbackAfter } = await import('../provision/apply/options.ts')
+  const { checkRollbackAfter } = await import('../apply/options.ts')
   return checkRollbackAfter(readSeconds('--rollback-after', rollbackAfter) / 1000)
 }

@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
-import { FileError, PkiError } from '../errors.ts'
+import { FileError, PkiError } from '../base/errors.ts'
 import type { Io } from './io.ts'
 
 /** No chain of certificates is longer; a wrong path might be. */

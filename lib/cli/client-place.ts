@@ -3,9 +3,9 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { parseHost } from '../endpoint/host.ts'
-import { EndpointError, isDockerMtlsError, PkiError } from '../errors.ts'
+import { EndpointError, isDockerMtlsError, PkiError } from '../base/errors.ts'
 import type { Environment } from '../endpoint/environment.ts'
-import { commandLine, serverPaths } from '../pki/folder-layout.ts'
+import { commandLine, serverPaths } from '../keystore/layout.ts'
 import { DEFAULT_FOLDER } from './options.ts'
 
 /** What `client env` was told. */
@@ -56,8 +56,8 @@ async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: P
 
 /** A slip of the finger, or the wrong folder, is told by who there is, and makes nobody new. */
 async function refuseStranger(dir: string, name: string): Promise<void> {
-  const { clientNames } = await import('../pki/folder-list.ts')
-  const { clientsFolder } = await import('../pki/folder-layout.ts')
+  const { clientNames } = await import('../keystore/list.ts')
+  const { clientsFolder } = await import('../keystore/layout.ts')
   const others = await clientNames(dir)
   if (others.includes(name)) return
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
@@ -72,7 +72,7 @@ async function refuseStranger(dir: string, name: string): Promise<void> {
 
 /** Variables that lead to a folder without a key help nobody. */
 async function refuseKeyElsewhere(dir: string, name: string): Promise<void> {
-  const { isKeyElsewhere } = await import('../pki/key-held.ts')
+  const { isKeyElsewhere } = await import('../keystore/key-held.ts')
   if (!(await isKeyElsewhere(dir, name))) return
   throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
     tried: `docker-mtls client env ${name}`,

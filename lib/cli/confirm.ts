@@ -1,4 +1,4 @@
-import { ProvisionError } from '../errors.ts'
+import { ProvisionError } from '../base/errors.ts'
 import type { Context } from './command.ts'
 import type { Io } from './io.ts'
 import { askYes, canAsk } from './prompt.ts'

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path'
-import type { ArgumentError } from '../errors.ts'
+import type { ArgumentError } from '../base/errors.ts'
 import { usageError } from './errors.ts'
 import type { DockerFlag } from './plugin-call.ts'
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import type { Environment } from '../endpoint/environment.ts'
 import { printableLines } from '../endpoint/text.ts'
-import { ArgumentError, isDockerMtlsError } from '../errors.ts'
+import { ArgumentError, isDockerMtlsError } from '../base/errors.ts'
 import { Declined } from './confirm.ts'
 import { inFlags } from './flag-words.ts'
 import { Interrupted } from './io.ts'

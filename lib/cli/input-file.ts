@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs'
-import { FileError } from '../errors.ts'
-import { fileReason } from '../files.ts'
+import { FileError } from '../base/errors.ts'
+import { fileReason } from '../base/files.ts'
 import type { Io } from './io.ts'
 
 /** Nothing that people send each other as PEM is longer; a wrong path might be. */

@@ -1,5 +1,6 @@
-import type { FolderLeafOptions, FolderLeafResult } from '../pki/index.ts'
-import type { PkiFolder } from '../pki/index.ts'
+import type { FolderLeafOptions } from '../keystore/folder.ts'
+import type { FolderLeafResult } from '../keystore/issue.ts'
+import type { PkiFolder } from '../keystore/folder.ts'
 import type { Answer, Context } from './command.ts'
 import { pieceData } from './data.ts'
 import { DEFAULT_FOLDER, keyTypeWarnings, readDays } from './options.ts'
@@ -23,7 +24,7 @@ export async function issueLeaf(
   context: Context,
   ensure: (folder: PkiFolder, options: FolderLeafOptions) => Promise<FolderLeafResult>,
 ): Promise<FolderLeafResult> {
-  const { PkiFolder, parseKeyType } = await import('../pki/index.ts')
+  const { PkiFolder, parseKeyType } = await import('../pki.ts')
   const { dir = DEFAULT_FOLDER, keyType, days, force = false, renew = false } = flags
   const folder = new PkiFolder(dir)
   const options = {

@@ -1,5 +1,5 @@
 import type { Command, CommanderError } from 'commander'
-import type { ArgumentError } from '../errors.ts'
+import type { ArgumentError } from '../base/errors.ts'
 import type { CommandSpec } from './command.ts'
 import { usageError } from './errors.ts'
 import { shellWord } from './words.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { InitReport } from '../provision/init.ts'
-import type { InitOptions } from '../provision/init-options.ts'
+import type { InitReport } from '../keystore/init/init.ts'
+import type { InitOptions } from '../keystore/init/options.ts'
 import type { Context } from './command.ts'
 import { DEFAULT_FOLDER } from './options.ts'
 import { wrap } from './output.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { EndpointOptions } from '../endpoint/options.ts'
-import { PkiError } from '../errors.ts'
+import { PkiError } from '../base/errors.ts'
 import { usageError } from './errors.ts'
 
 /** The folder that everything is in, where nothing else is said. */

@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs'
-import { FileError, isDockerMtlsError, PkiError, type AnyDockerMtlsError } from '../errors.ts'
-import { fileReason } from '../files.ts'
+import { FileError, isDockerMtlsError, PkiError, type AnyDockerMtlsError } from '../base/errors.ts'
+import { fileReason } from '../base/files.ts'
 import type { Context } from './command.ts'
 import { canAsk, askSecret } from './prompt.ts'
 import { shellWord } from './words.ts'
@@ -166,8 +166,8 @@ function unfit({ what, code }: NewSecret, got: string, todo: string): PkiError {
 /** Who reads it, and guesses its passphrase where it has one, is root on every server of this authority. */
 async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
   const [{ isOpenToOthers }, { authorityPaths, nextAuthorityPaths }] = await Promise.all([
-    import('../pki/folder-io.ts'),
-    import('../pki/folder-layout.ts'),
+    import('../keystore/io.ts'),
+    import('../keystore/layout.ts'),
   ])
   for (const path of [authorityPaths(folder).key, nextAuthorityPaths(folder).key]) {
     // The next one is there only while an authority is rotated.
@@ -179,8 +179,8 @@ async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
 /** Will an authority be made? One that is there and open can't be encrypted by the way. */
 async function willBeNew({ folder, encrypt = false, replace = false }: LockedWork<unknown>): Promise<boolean> {
   const [{ isFolder, readIfThere }, { authorityPaths }, { isEncryptedKey }] = await Promise.all([
-    import('../pki/folder-io.ts'),
-    import('../pki/folder-layout.ts'),
+    import('../keystore/io.ts'),
+    import('../keystore/layout.ts'),
     import('../pki/load-authority.ts'),
   ])
   // A file in its place is said to be one, and not to hold no authority.

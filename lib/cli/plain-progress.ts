@@ -1,4 +1,4 @@
-import type { OnStep, StepEvent } from '../provision/progress.ts'
+import type { OnStep, StepEvent } from '../base/progress.ts'
 import type { Context } from './command.ts'
 import { painter } from './output.ts'
 import { duration, endMark, hasEnded, marksOf, stepWords } from './step-words.ts'

@@ -1,5 +1,5 @@
-import { probeFolder } from '../pki/folder-layout.ts'
-import { isProbe, removeEndedProbe, removeProbe } from '../provision/probe-identity.ts'
+import { probeFolder } from '../keystore/layout.ts'
+import { isProbe, removeEndedProbe, removeProbe } from '../keystore/probe-identity.ts'
 import type { Context } from './command.ts'
 import { shellWord } from './words.ts'
 

@@ -1,4 +1,4 @@
-import type { OnStep } from '../provision/progress.ts'
+import type { OnStep } from '../base/progress.ts'
 import type { Context } from './command.ts'
 import { writeLine } from './json-lines.ts'
 import { goLive } from './live.ts'

@@ -1,5 +1,5 @@
-import { commandLine } from '../pki/folder-layout.ts'
-import type { ListedCertificate } from '../pki/index.ts'
+import { commandLine } from '../keystore/layout.ts'
+import type { ListedCertificate } from '../keystore/list.ts'
 
 /**
  * The command that issues anew what an authority that was replaced has issued. Where a client's key is on its own machine,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ArgumentError } from '../errors.ts'
+import type { ArgumentError } from '../base/errors.ts'
 import { makeContext, type CommandSpec, type Context } from './command.ts'
 import { asksForJson, normaliseArgv } from './argv.ts'
 import { COMMANDS, type Entry } from './commands.ts'

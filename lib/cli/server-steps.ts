@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { commandLine } from '../pki/folder-layout.ts'
+import { commandLine } from '../keystore/layout.ts'
 import type { Context } from './command.ts'
 import { DEFAULT_FOLDER } from './options.ts'
 import { asTyped } from './self.ts'

@@ -1,10 +1,10 @@
-import { commandLine } from '../pki/folder-layout.ts'
+import { commandLine } from '../keystore/layout.ts'
 import type { Context } from './command.ts'
 import { dockerConfig } from './context-place.ts'
 
 /** Warns of the docker contexts on this machine that hold a client's files as they were before, each with what refreshes it. */
 export async function staleContextWarnings(folder: string, { io }: Context): Promise<string[]> {
-  const { findStaleContexts } = await import('../provision/stale-contexts.ts')
+  const { findStaleContexts } = await import('../keystore/stale-contexts.ts')
   const stale = await findStaleContexts(folder, dockerConfig(io.env))
   return stale.map(({ name, host, client, description }) => {
     const about = description === undefined ? [] : ['--description', description]

@@ -1,5 +1,5 @@
 import { printable } from '../endpoint/text.ts'
-import type { StepEvent } from '../provision/progress.ts'
+import type { StepEvent } from '../base/progress.ts'
 import type { Context } from './command.ts'
 import { painter, textWidth, widthOf } from './output.ts'
 import { duration, endMark, foldLine, hasEnded, marksOf, stepWords } from './step-words.ts'

@@ -1,6 +1,6 @@
 import { printable } from '../endpoint/text.ts'
 import type { Environment } from '../endpoint/environment.ts'
-import type { StepEvent, StepState } from '../provision/progress.ts'
+import type { StepEvent, StepState } from '../base/progress.ts'
 import { cut, textWidth, wrap, type Paint, type Style } from './output.ts'
 
 /** The characters before a step. */

@@ -1,7 +1,7 @@
 import { pack } from 'tar-stream'
 import { buffer } from 'node:stream/consumers'
-import { EndpointError } from '../errors.ts'
-import { KEY_MODE, PUBLIC_MODE, FOLDER_MODE } from '../files.ts'
+import { EndpointError } from '../base/errors.ts'
+import { KEY_MODE, PUBLIC_MODE, FOLDER_MODE } from '../base/files.ts'
 import type { ArchiveEntry } from './archive-entry.ts'
 import type { Material } from './material.ts'
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { ContextPaths } from '../endpoint/context-layout.ts'
 import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
-import { EndpointError } from '../errors.ts'
+import { EndpointError } from '../base/errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import { readMaterial } from './material.ts'
 import { parseContextName } from './name.ts'

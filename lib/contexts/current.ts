@@ -3,7 +3,7 @@ import { configFile, readConfigFile } from '../endpoint/config-file.ts'
 import { DEFAULT_CONTEXT } from '../endpoint/context-layout.ts'
 import { readCurrentContext } from '../endpoint/context.ts'
 import { pickVariables, type Environment } from '../endpoint/environment.ts'
-import { writeFileAtomically } from '../files.ts'
+import { writeFileAtomically } from '../base/files.ts'
 
 /** Which context the `docker` command takes, and why. */
 export interface CurrentContext {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { contextId, metaFolder } from '../endpoint/context-layout.ts'
 import { parseContextMeta } from '../endpoint/context-meta.ts'
 import { readContext } from '../endpoint/context.ts'
-import { FileError, isDockerMtlsError, type AnyDockerMtlsError } from '../errors.ts'
-import { fileReason } from '../files.ts'
+import { FileError, isDockerMtlsError, type AnyDockerMtlsError } from '../base/errors.ts'
+import { fileReason } from '../base/files.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 
 /** A context in the store, and what we make of it. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { FileError, isDockerMtlsError } from '../errors.ts'
-import { KEY_MODE, writeFileAtomically } from '../files.ts'
+import { FileError, isDockerMtlsError } from '../base/errors.ts'
+import { KEY_MODE, writeFileAtomically } from '../base/files.ts'
 
 /** Whoever is at work takes some milliseconds; a slow disk takes longer. */
 const WAIT_MS = 10_000

@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
-import { IdentityError, isDockerMtlsError } from '../errors.ts'
+import { IdentityError, isDockerMtlsError } from '../base/errors.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 
 /** The bytes of the three files. One of them is a private key: they are handed on, and never kept. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EndpointError } from '../errors.ts'
-import { fileReason } from '../files.ts'
+import { EndpointError } from '../base/errors.ts'
+import { fileReason } from '../base/files.ts'
 import { parseObject, type JsonObject } from './json-object.ts'
 
 /** Where the Docker CLI keeps what it was told once, `config.json` in DOCKER_CONFIG. */

@@ -1,4 +1,4 @@
-import { EndpointError } from '../errors.ts'
+import { EndpointError } from '../base/errors.ts'
 import type { Endpoint } from './endpoint.ts'
 import { parseHost } from './host.ts'
 import { asObject, parseObject, type JsonObject } from './json-object.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { EndpointError } from '../errors.ts'
-import { fileReason } from '../files.ts'
+import { EndpointError } from '../base/errors.ts'
+import { fileReason } from '../base/files.ts'
 import { pickVariables, VARIABLE_NAMES, whereAndWho, type Variables } from './environment.ts'
 import type { Notes } from './notes.ts'
 

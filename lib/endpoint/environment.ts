@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 
 /** The variables of a process: `process.env`, or an object like it. */
 export type Environment = Readonly<Record<string, string | undefined>>

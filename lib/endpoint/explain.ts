@@ -1,4 +1,4 @@
-import { isDockerMtlsError, type AnyDockerMtlsError } from '../errors.ts'
+import { isDockerMtlsError, type AnyDockerMtlsError } from '../base/errors.ts'
 import type { Environment } from './environment.ts'
 import type { VariableName } from './environment.ts'
 import { Notes, SOURCES, type Note, type Source, type Verdict } from './notes.ts'

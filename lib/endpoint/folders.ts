@@ -1,6 +1,6 @@
 import { homedir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
-import { EndpointError, type EndpointErrorCode } from '../errors.ts'
+import { EndpointError, type EndpointErrorCode } from '../base/errors.ts'
 import type { Environment, Variables } from './environment.ts'
 import { forbiddenCharacter, printable } from './text.ts'
 

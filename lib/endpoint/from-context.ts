@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { EndpointError } from '../errors.ts'
+import { EndpointError } from '../base/errors.ts'
 import { DEFAULT_CONTEXT } from './context-layout.ts'
 import { readContext, readCurrentContext, type ContextRequest } from './context.ts'
 import { formatEndpoint } from './endpoint.ts'

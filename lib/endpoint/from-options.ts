@@ -1,4 +1,4 @@
-import { EndpointError } from '../errors.ts'
+import { EndpointError } from '../base/errors.ts'
 import { formatEndpoint } from './endpoint.ts'
 import type { Environment } from './environment.ts'
 import { absolutePath, configFolder } from './folders.ts'

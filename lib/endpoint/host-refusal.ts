@@ -1,4 +1,4 @@
-import { EndpointError, type EndpointErrorCode } from '../errors.ts'
+import { EndpointError, type EndpointErrorCode } from '../base/errors.ts'
 
 /** A host as it was given, and what its parser has to know besides. */
 export interface HostText {

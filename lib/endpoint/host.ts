@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { formatEndpoint, PLAINTEXT_PORT, TLS_PORT, type Endpoint } from './endpoint.ts'
 import { FORMS, refuse, type HostText } from './host-refusal.ts'
 import { parseNpipe, parseUnix } from './host-socket.ts'

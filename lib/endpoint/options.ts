@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { meantOption } from './option-hint.ts'
 import { parseProxy } from './proxy.ts'
 import { printable } from './text.ts'

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import { forbiddenCharacter, showHost } from './text.ts'
 

@@ -1,4 +1,4 @@
-import { EndpointError } from '../errors.ts'
+import { EndpointError } from '../base/errors.ts'
 import type { Endpoint } from './endpoint.ts'
 import { checkEnvironment, pickVariables, type Environment } from './environment.ts'
 import { fromEnvironment } from './from-environment.ts'

@@ -1,4 +1,4 @@
-import { EndpointError } from '../errors.ts'
+import { EndpointError } from '../base/errors.ts'
 import type { Environment, Variable, VariableName, Variables } from './environment.ts'
 import { absolutePath, configFolder } from './folders.ts'
 import type { Notes } from './notes.ts'

@@ -10,7 +10,7 @@ import {
   UnauthorizedError,
   UnavailableError,
   type ApiErrorCode,
-} from '../errors.ts'
+} from '../base/errors.ts'
 import { MEND_COMMAND, PLUGIN_REFUSED, sayingOf, WRONG_VERSION, type Saying } from './daemon-words.ts'
 
 type Wording = readonly [ErrorClass: typeof DockerApiError, code: ApiErrorCode, todo: string]

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
 import type { WireRequest } from '../transport/send.ts'
 import { keysOf, refuseUnknown } from './description.ts'

@@ -5,7 +5,7 @@ import {
   UnauthorizedError,
   type ApiErrorCode,
   type DockerApiError,
-} from '../errors.ts'
+} from '../base/errors.ts'
 
 /** Words of the daemon that say more than the status that they come with. No pattern goes over a long message twice. */
 export interface Saying {

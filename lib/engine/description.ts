@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 
 /** Every key that a request can have. */
 const REQUEST_KEYS: readonly string[] = ['method', 'path', 'query', 'headers', 'body', 'signal']

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { isPlain } from './query.ts'
 
 /** One filter: a word, or several of which one must fit. */

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import type { Since } from './operation.ts'
 import { compareVersions } from './version.ts'
 

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { shown } from './description.ts'
 
 declare const encoded: unique symbol

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { shown } from './description.ts'
 
 /** A query by name. Objects (filters, build arguments) go as JSON, arrays as repeated names, undefined not at all. */

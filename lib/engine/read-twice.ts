@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 
 /** What comes from the daemon is kept by nobody but who reads it. */
 export function readTwice(): ArgumentError {

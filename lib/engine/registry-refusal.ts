@@ -1,4 +1,4 @@
-import { AuthorizationDeniedError, DockerApiError } from '../errors.ts'
+import { AuthorizationDeniedError, DockerApiError } from '../base/errors.ts'
 import { HUB } from '../registry/reference.ts'
 
 type Remedy = readonly [said: RegExp, todo: (registry: string) => string]

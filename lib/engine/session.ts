@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { checkOptions } from './call.ts'
 import { shown } from './description.ts'
 import { OPEN } from './operations/session.ts'

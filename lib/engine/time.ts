@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 
 /**
  * A moment: a Date, or seconds since 1970 (fractions count), or a text in either way that the daemon's own answers have:

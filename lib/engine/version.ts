@@ -1,4 +1,4 @@
-import { ConnectionError, DockerApiError } from '../errors.ts'
+import { ConnectionError, DockerApiError } from '../base/errors.ts'
 import type { AnswerHeaders } from '../transport/collector.ts'
 
 /** The newest Engine API that this package knows (Docker Engine 29.6). */

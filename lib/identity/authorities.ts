@@ -1,4 +1,4 @@
-import { IdentityError } from '../errors.ts'
+import { IdentityError } from '../base/errors.ts'
 import type { Link } from './chain.ts'
 import { checkDates, describe, keyProblem, unfit } from './checks.ts'
 import { formatDate, inWords } from './dates.ts'

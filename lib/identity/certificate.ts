@@ -1,5 +1,5 @@
 import { X509Certificate, type KeyObject } from 'node:crypto'
-import { IdentityError } from '../errors.ts'
+import { IdentityError } from '../base/errors.ts'
 import { readDate } from './dates.ts'
 import { bareHost, isIp, readNames, type CertificateNames } from './names.ts'
 import { notPem, readPem } from './pem.ts'

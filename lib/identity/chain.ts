@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import type { IdentityError } from '../errors.ts'
+import type { IdentityError } from '../base/errors.ts'
 import { readCertificate } from './certificate.ts'
 import { describe, unfit, type Named } from './checks.ts'
 

@@ -1,4 +1,4 @@
-import { IdentityError, type IdentityErrorCode } from '../errors.ts'
+import { IdentityError, type IdentityErrorCode } from '../base/errors.ts'
 import type { CertificateFacts, KeyFacts } from './certificate.ts'
 import { formatDate, inWords } from './dates.ts'
 

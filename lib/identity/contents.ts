@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import type { IdentityError } from '../errors.ts'
+import type { IdentityError } from '../base/errors.ts'
 import { openCertificate } from './certificate.ts'
 import type { Source } from './material.ts'
 import { notPem, readPem, type PemBlock } from './pem.ts'

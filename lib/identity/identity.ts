@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import type { CertificateFacts } from './certificate.ts'
 import type { Rules } from './read-set.ts'
 import type { Clock, Reader } from './reload.ts'

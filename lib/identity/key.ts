@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { IdentityError } from '../errors.ts'
+import { IdentityError } from '../base/errors.ts'
 import { readPrivateKeys } from './contents.ts'
 import type { Source } from './material.ts'
 

@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
-import { ArgumentError, IdentityError } from '../errors.ts'
-import { fileReason } from '../files.ts'
+import { ArgumentError, IdentityError } from '../base/errors.ts'
+import { fileReason } from '../base/files.ts'
 import { notPem } from './pem.ts'
 
 /** What an identity is made of. */

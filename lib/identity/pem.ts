@@ -1,4 +1,4 @@
-import { IdentityError } from '../errors.ts'
+import { IdentityError } from '../base/errors.ts'
 
 /** One block of a PEM text (RFC 7468). */
 export interface PemBlock {

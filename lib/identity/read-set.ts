@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { IdentityError } from '../errors.ts'
+import { IdentityError } from '../base/errors.ts'
 import { checkAuthorities, checkAuthorityDates, checkChainDates } from './authorities.ts'
 import { findChain, foreignIssuer, links, type Link } from './chain.ts'
 import { checkDates, checkKeyType, checkPurpose, checkSignature, describe } from './checks.ts'

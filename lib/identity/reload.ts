@@ -1,4 +1,4 @@
-import { IdentityError } from '../errors.ts'
+import { IdentityError } from '../base/errors.ts'
 import { readFiles, readValues, statFiles, type FilesState, type Part } from './material.ts'
 import { readSet, type Rules } from './read-set.ts'
 import { digestOf, type IdentitySet } from './set.ts'

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { createHash } from 'node:crypto'
 import type { SecureContext, SecureContextOptions } from 'node:tls'
-import { IdentityError } from '../errors.ts'
+import { IdentityError } from '../base/errors.ts'
 import { checkAuthorityDates, checkChainDates } from './authorities.ts'
 import type { CertificateFacts } from './certificate.ts'
 import type { Link } from './chain.ts'

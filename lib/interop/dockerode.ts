@@ -1,6 +1,6 @@
 import type { Agent } from 'node:https'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { toHttpsAgent } from './https-agent.ts'
 import { dispatcherOf, type ConnectionSource } from './source.ts'
 

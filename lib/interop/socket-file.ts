@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { promises as fs, type Stats } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
-import { ArgumentError, FileError, isDockerMtlsError } from '../errors.ts'
-import { fileReason, KEY_MODE } from '../files.ts'
+import { ArgumentError, FileError, isDockerMtlsError } from '../base/errors.ts'
+import { fileReason, KEY_MODE } from '../base/files.ts'
 
 /** `sun_path` of sockaddr_un without its NUL (unix(7); 104 bytes on macOS and the BSDs). libuv cuts what is longer, silently. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { DispatcherOptions } from '../transport/dispatcher-options.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { isDockerMtlsError } from '../errors.ts'
+import { isDockerMtlsError } from '../base/errors.ts'
 
 /** A tool that was answered in the middle of what it sends gets this long to read the answer, in milliseconds. */
 const LINGER_MS = 2_000

@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { inspect } from 'node:util'
-import { PkiError } from '../errors.ts'
+import { PkiError } from '../base/errors.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { exportPrivateKey, type Passphrase } from './encrypted-key.ts'
 import { authorityExtensions } from './extensions.ts'

@@ -1,4 +1,4 @@
-import { PkiError } from '../errors.ts'
+import { PkiError } from '../base/errors.ts'
 import { checkText } from './options.ts'
 
 /** What a folder can be called on every system, and what an authorization plugin can match without quoting. */

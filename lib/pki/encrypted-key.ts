@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { PkiError } from '../errors.ts'
+import { PkiError } from '../base/errors.ts'
 import { formatPem } from '../identity/certificate.ts'
 import { checkBytes } from './options.ts'
 import { encode, octetString, sequence } from './der.ts'

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { isDockerMtlsError, PkiError } from '../errors.ts'
+import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { openCertificate, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { readExtensions, type ExtensionFacts } from './read-extensions.ts'
 import { judge, type Verdict } from './verdicts.ts'

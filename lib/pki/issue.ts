@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { ArgumentError, PkiError } from '../errors.ts'
+import { ArgumentError, PkiError } from '../base/errors.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { Authority } from './authority.ts'
 import { parseClientName } from './client-name.ts'

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { PkiError } from '../errors.ts'
+import { PkiError } from '../base/errors.ts'
 import type { KeyFacts } from '../identity/certificate.ts'
 import { children, contents, decode, nothing, oid, sequence, type Asn1 } from './der.ts'
 

@@ -1,4 +1,4 @@
-import { PkiError } from '../errors.ts'
+import { PkiError } from '../base/errors.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 
 export const DAY_MS = 86_400_000

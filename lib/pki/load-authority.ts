@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
-import { isDockerMtlsError, PkiError } from '../errors.ts'
+import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../identity/certificate.ts'
 import { authorityOf, type Authority } from './authority.ts'
 import { encode } from './der.ts'

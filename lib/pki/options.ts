@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 
 /**
  * Refuses an option that doesn't exist: a typo would silently leave a default in place.

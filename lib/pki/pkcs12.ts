@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
-import { isDockerMtlsError, PkiError } from '../errors.ts'
+import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { openCertificate, splitPem } from '../identity/certificate.ts'
 import { bmpString, encode, explicit, implicit, integer, octetString, oid, sequence, setOf, type Asn1 } from './der.ts'
 import { isEncryptedKey } from './load-authority.ts'

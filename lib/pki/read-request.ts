@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { isDockerMtlsError } from '../errors.ts'
+import { isDockerMtlsError } from '../base/errors.ts'
 import type { KeyFacts } from '../identity/certificate.ts'
 import { parseClientName } from './client-name.ts'
 import { children, contents, decodeStrictly, isContext, isUniversal, readOid, TYPE, type Asn1 } from './der.ts'

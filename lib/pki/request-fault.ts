@@ -1,4 +1,4 @@
-import { PkiError } from '../errors.ts'
+import { PkiError } from '../base/errors.ts'
 
 /** What is wrong with a request, before it is known what it is called. */
 export class RequestFault extends Error {

@@ -1,4 +1,4 @@
-import { isDockerMtlsError } from '../errors.ts'
+import { isDockerMtlsError } from '../base/errors.ts'
 import { readPem, type PemBlock } from '../identity/certificate.ts'
 import { invalid } from './request-fault.ts'
 

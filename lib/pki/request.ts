@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
 import { inspect } from 'node:util'
-import { ArgumentError, PkiError } from '../errors.ts'
+import { ArgumentError, PkiError } from '../base/errors.ts'
 import { formatPem } from '../identity/certificate.ts'
 import { parseClientName } from './client-name.ts'
 import { bitString, encode, implicitSet, integer, sequence } from './der.ts'

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url'
-import { PkiError } from '../errors.ts'
+import { PkiError } from '../base/errors.ts'
 import { normaliseAddress } from './address.ts'
 import { checkText } from './options.ts'
 

@@ -1,5 +1,5 @@
 import { randomBytes, sign, X509Certificate, type KeyObject } from 'node:crypto'
-import { PkiError } from '../errors.ts'
+import { PkiError } from '../base/errors.ts'
 import { bitString, encode, explicit, integer, oid, sequence, set, time, utf8String, type Asn1 } from './der.ts'
 import { signingWith, type KeyPair, type PublicKey } from './key-type.ts'
 import type { Period } from './lifetime.ts'

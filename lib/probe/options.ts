@@ -1,6 +1,6 @@
 import net from 'node:net'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
 
 /** Which server is looked at, and for how long. */

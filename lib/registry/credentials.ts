@@ -1,7 +1,7 @@
 import { configFile, readConfigFile } from '../endpoint/config-file.ts'
 import { checkEnvironment, pickVariables, type Environment } from '../endpoint/environment.ts'
 import { absolutePath, configFolder } from '../endpoint/folders.ts'
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import type { RegistryAuth } from './auth.ts'
 import type { ImageReference } from './reference.ts'
 import { isFor, serverOfImage, serverOfRegistry } from './server.ts'

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { checkRegistryAuth, encodeRegistryAuth, encodeRegistryConfig, type RegistryAuth } from './auth.ts'
 import type { RegistryCredentials } from './credentials.ts'
 import type { ImageReference } from './reference.ts'

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import type { Environment } from '../endpoint/environment.ts'
 import { asObject, parseObject } from '../endpoint/json-object.ts'
 import { printable } from '../endpoint/text.ts'
-import { RegistryError, type RegistryErrorCode } from '../errors.ts'
-import { findProgram } from '../programs.ts'
+import { RegistryError, type RegistryErrorCode } from '../base/errors.ts'
+import { findProgram } from '../base/programs.ts'
 import type { RegistryAuth } from './auth.ts'
 
 /** A name that stays the name of a program in the PATH: `docker-credential-` comes before it. */

@@ -1,4 +1,4 @@
-import { ArgumentError, RegistryError } from '../errors.ts'
+import { ArgumentError, RegistryError } from '../base/errors.ts'
 import { printable, showHost } from '../endpoint/text.ts'
 
 /** The name of an image, taken apart. The forms `name` and `familiarName` have neither tag nor digest. */

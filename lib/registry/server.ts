@@ -1,4 +1,4 @@
-import { RegistryError } from '../errors.ts'
+import { RegistryError } from '../base/errors.ts'
 import { showHost } from '../endpoint/text.ts'
 import { HUB, parseReference, type ImageReference } from './reference.ts'
 

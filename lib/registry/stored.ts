@@ -1,4 +1,4 @@
-import { RegistryError } from '../errors.ts'
+import { RegistryError } from '../base/errors.ts'
 import { configFile, unusable } from '../endpoint/config-file.ts'
 import { asObject, type JsonObject } from '../endpoint/json-object.ts'
 import { printable } from '../endpoint/text.ts'

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import type { WireRequest } from './send.ts'
 
 /** Bytes, here or as they come: a file is `createReadStream(path)`. */

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
-import type { ConnectionErrorCode } from '../errors.ts'
+import type { ConnectionErrorCode } from '../base/errors.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 
 /** What is known about a connection when it fails. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { ConnectionError } from '../errors.ts'
+import { ConnectionError } from '../base/errors.ts'
 import type { Handler } from './undici.ts'
 
 /** Header fields of an answer, their names in lower case. */

@@ -1,5 +1,5 @@
 import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
-import { ConnectionError } from '../errors.ts'
+import { ConnectionError } from '../base/errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { socketConnector } from './socket.ts'

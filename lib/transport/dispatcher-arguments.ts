@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 
 /** What has to be in an endpoint of each kind. */
 const FIELDS: Readonly<Record<Endpoint['kind'], Readonly<Record<string, 'string' | 'number'>>>> = {

@@ -1,5 +1,5 @@
 import { parseProxy, type HttpProxy } from '../endpoint/proxy.ts'
-import { ArgumentError } from '../errors.ts'
+import { ArgumentError } from '../base/errors.ts'
 import { CONNECT_TIMEOUT_MS } from './policy.ts'
 
 export interface DispatcherOptions {

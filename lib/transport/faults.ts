@@ -1,4 +1,4 @@
-import { ConnectionError, isDockerMtlsError } from '../errors.ts'
+import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { ALERTS } from './alerts.ts'
 import type { Circumstances, Wording } from './circumstances.ts'
 import { serverCertificateFault } from './server-faults.ts'

@@ -1,6 +1,6 @@
 import { formatEndpoint, type TlsEndpoint } from '../endpoint/endpoint.ts'
 import type { HttpProxy } from '../endpoint/proxy.ts'
-import { ConnectionError } from '../errors.ts'
+import { ConnectionError } from '../base/errors.ts'
 import type { Wording } from './circumstances.ts'
 import { codeOf } from './faults.ts'
 

@@ -1,6 +1,6 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { parseHost } from '../endpoint/host.ts'
-import { EndpointError } from '../errors.ts'
+import { EndpointError } from '../base/errors.ts'
 
 /** A peer that vanished is noticed by ssh itself after three of these, as TCP would for the other kinds. In seconds. */
 const ALIVE_SECONDS = 30

@@ -1,5 +1,5 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
-import { ConnectionError } from '../errors.ts'
+import { ConnectionError } from '../base/errors.ts'
 import type { Wording } from './circumstances.ts'
 import type { Ending } from './ssh-stream.ts'
 

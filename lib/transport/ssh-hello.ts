@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { ConnectionError, isDockerMtlsError } from '../errors.ts'
+import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 
 /**
  * Any daemon answers it at once and without a body, since API 1.40; an older one answers 404. By that answer alone a

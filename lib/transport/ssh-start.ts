@@ -1,5 +1,5 @@
-import { ConnectionError } from '../errors.ts'
-import { findProgram } from '../programs.ts'
+import { ConnectionError } from '../base/errors.ts'
+import { findProgram } from '../base/programs.ts'
 import { startSsh } from './ssh-stream.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
-import { ConnectionError } from '../errors.ts'
+import { ConnectionError } from '../base/errors.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { publishConnect } from './diagnostics.ts'
 import { sshFault } from './ssh-faults.ts'

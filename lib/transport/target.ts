@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { showHost } from '../endpoint/text.ts'
-import { ConnectionError } from '../errors.ts'
+import { ConnectionError } from '../base/errors.ts'
 
 /** Where requests of one dispatcher may go. */
 export interface Target {

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream'
 import type { Dispatcher, WebSocket } from 'undici'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
-import { ConnectionError } from '../errors.ts'
+import { ConnectionError } from '../base/errors.ts'
 import { Collector, type WireAnswer } from './collector.ts'
 import type { DockerDispatcher } from './dispatcher.ts'
 import { Gate } from './gate.ts'

@@ -9,15 +9,15 @@ import {
   renderArgv,
   renderDaemonJsonOverride,
   renderOverride,
-} from '../../lib/daemon/index.ts'
-import { quoteArgument, quoteExecutable } from '../../lib/daemon/quote.ts'
+} from '../../lib/daemon.ts'
+import { quoteArgument, quoteExecutable } from '../../lib/daemon-config/quote.ts'
 import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from '../machine/machine.ts'
 import { missingForSystemd } from '../machine/requirements.ts'
-import { carriable } from './support/strings.ts'
-import { DEBIAN_UNIT, DOCKER_CE_UNIT_TEXT } from './support/units.ts'
+import { carriable } from '../daemon-config/support/strings.ts'
+import { DEBIAN_UNIT, DOCKER_CE_UNIT_TEXT } from '../daemon-config/support/units.ts'
 
 /** Folders that each try something else: words, quotes, specifiers, variables, escapes, separators, flags, letters. */
 const HOSTILE = [

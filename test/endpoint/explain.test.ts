@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { explainEndpoint, type Explanation } from '../../lib/endpoint/explain.ts'
 import type { EndpointOptions } from '../../lib/endpoint/options.ts'
 import { resolveEndpoint } from '../../lib/endpoint/resolve.ts'
-import { isDockerMtlsError } from '../../lib/errors.ts'
+import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { fill, temporaryHome, write, writeContext } from './support/home.ts'
 import { TRUTH_TABLE } from './truth-table.ts'
 

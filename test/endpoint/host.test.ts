@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 import * as fc from 'fast-check'
 import { formatEndpoint, type Endpoint } from '../../lib/endpoint/endpoint.ts'
 import { parseHost } from '../../lib/endpoint/host.ts'
-import { isDockerMtlsError, type AnyDockerMtlsError } from '../../lib/errors.ts'
+import { isDockerMtlsError, type AnyDockerMtlsError } from '../../lib/base/errors.ts'
 
 function tls(host: string, port = 2376, prefix = ''): Endpoint {
   return { kind: 'tls', host, port, prefix }

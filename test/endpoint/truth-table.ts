@@ -1,5 +1,5 @@
 import type { EndpointOptions } from '../../lib/endpoint/options.ts'
-import type { ErrorCode } from '../../lib/errors.ts'
+import type { ErrorCode } from '../../lib/base/errors.ts'
 
 /**
  * What the variables mean, as data: the tests loop over it, and so can a server that records what is sent to it. Two

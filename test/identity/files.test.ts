@@ -5,7 +5,7 @@ import { appendFile, chmod, mkdir, rm, symlink, truncate, writeFile } from 'node
 import { join, relative } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import type { IdentityErrorCode } from '../../lib/errors.ts'
+import type { IdentityErrorCode } from '../../lib/base/errors.ts'
 import { loadIdentity } from '../../lib/identity/identity.ts'
 import { lacks } from '../support/requirements.ts'
 import { makeCa, makeClient, writeIdentity, type Made } from '../support/openssl-certs.ts'

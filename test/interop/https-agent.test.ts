@@ -16,7 +16,7 @@ import {
   type DockerClient,
   type Identity,
 } from '../../lib/index.ts'
-import { toHttpsAgent, type ConnectionSource } from '../../lib/interop/index.ts'
+import { toHttpsAgent, type ConnectionSource } from '../../lib/interop.ts'
 import { leaksOf, tracesOf } from '../support/leaks.ts'
 import { RecordingServer } from '../support/recording-server.ts'
 import { startPeer } from '../support/tls-servers.ts'

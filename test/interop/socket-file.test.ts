@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { before, describe, test, type TestContext } from 'node:test'
 import { createDispatcher, parseHost, loadIdentity, type DockerDispatcher } from '../../lib/index.ts'
-import { bridge, type Bridge } from '../../lib/interop/index.ts'
+import { bridge, type Bridge } from '../../lib/interop.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { makeMaterial, type Material } from '../transport/support/material.ts'
 

@@ -10,11 +10,11 @@ import {
   issueServer,
   loadAuthority,
   type Role,
-} from '../../lib/pki/index.ts'
+} from '../../lib/pki.ts'
 import { encode, nothing, sequence } from '../../lib/pki/der.ts'
 import { EXTENSION } from '../../lib/pki/extensions.ts'
 import { readSubject } from '../../lib/pki/read-extensions.ts'
-import type { ErrorCode } from '../../lib/errors.ts'
+import type { ErrorCode } from '../../lib/base/errors.ts'
 import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'

@@ -16,7 +16,7 @@ import {
   type Authority,
   type IssuedCertificate,
   type KeyType,
-} from '../../lib/pki/index.ts'
+} from '../../lib/pki.ts'
 import { decode, encode, integer, time } from '../../lib/pki/der.ts'
 import { usageBits } from '../../lib/pki/extensions.ts'
 import { newSerial } from '../../lib/pki/sign.ts'

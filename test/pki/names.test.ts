@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { normaliseAddress, addressBytes } from '../../lib/pki/address.ts'
 import { parseClientName, suggestClientName } from '../../lib/pki/client-name.ts'
-import { createAuthority, issueServer, parseServerName, parseServerNames } from '../../lib/pki/index.ts'
+import { createAuthority, issueServer, parseServerName, parseServerNames } from '../../lib/pki.ts'
 import { readCertificate } from '../../lib/identity/certificate.ts'
 import { withCode } from './support/expect.ts'
 

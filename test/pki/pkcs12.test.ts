@@ -15,7 +15,7 @@ import {
   signRequest,
   type Authority,
   type IssuedCertificate,
-} from '../../lib/pki/index.ts'
+} from '../../lib/pki.ts'
 import { deriveMacKey } from '../../lib/pki/pkcs12-mac.ts'
 import { runCommand, type CommandResult } from '../support/command.ts'
 import { leaksOf, tracesOf } from '../support/leaks.ts'

@@ -14,7 +14,7 @@ import {
   readRequest,
   signRequest,
   type Authority,
-} from '../../lib/pki/index.ts'
+} from '../../lib/pki.ts'
 import { booleanTrue, integer, nothing, oid, sequence, set, utf8String } from '../../lib/pki/der.ts'
 import { bmpString, decode, type Asn1 } from '../../lib/pki/der.ts'
 import { EXTENSION, usageBits } from '../../lib/pki/extensions.ts'

@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { before, describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isDockerMtlsError, type ErrorCode } from '../../lib/errors.ts'
+import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { openCertificate, readCertificate, splitPem } from '../../lib/identity/certificate.ts'
-import { namesAuthority, namesOnly, probeServer, type ProbeOptions, type ServerReport } from '../../lib/probe/index.ts'
+import { namesAuthority, namesOnly, probeServer, type ProbeOptions, type ServerReport } from '../../lib/probe.ts'
 import { inTime } from '../../lib/probe/clock.ts'
 import { readDistinguishedName, subjectOf } from '../../lib/probe/distinguished-name.ts'
 import { makeCa, makeServer, type Made } from '../support/openssl-certs.ts'
@@ -479,7 +479,7 @@ describe('no way to the server', () => {
 
   test('a process that has probed ends', async (t: TestContext) => {
     const peer = await startTcp(t, () => undefined)
-    const code = `import { probeServer } from ${JSON.stringify(new URL('../../lib/probe/index.ts', import.meta.url))}
+    const code = `import { probeServer } from ${JSON.stringify(new URL('../../lib/probe.ts', import.meta.url))}
       const { plaintext } = await probeServer({ host: '127.0.0.1', port: ${peer.port}, timeout: 300 })
       console.log(plaintext)`
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {

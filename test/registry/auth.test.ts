@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
-import { isDockerMtlsError } from '../../lib/errors.ts'
+import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { encodeRegistryAuth, type RegistryAuth } from '../../lib/registry/auth.ts'
 import { authHeaderFor, configHeaderFor } from '../../lib/registry/headers.ts'
 

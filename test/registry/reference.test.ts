@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import * as fc from 'fast-check'
-import { isDockerMtlsError } from '../../lib/errors.ts'
+import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { formatReference, parseReference, type ImageReference } from '../../lib/registry/reference.ts'
 import { DIGEST, REFUSED, TAKEN } from './references.ts'
 

@@ -14,7 +14,7 @@ import {
   type ResolvedEndpoint,
   type TlsEndpoint,
 } from '../../lib/index.ts'
-import { createAuthority, issueServer } from '../../lib/pki/index.ts'
+import { createAuthority, issueServer } from '../../lib/pki.ts'
 
 const host = 'tcp://build01:2376'
 

@@ -1,5 +1,5 @@
 /** Judged by tsc alone: what must not be rendered can't be written down. */
-import { type DaemonOptions, renderClientEnv, renderDaemonJson, renderOverride } from '../../lib/daemon/index.ts'
+import { type DaemonOptions, renderClientEnv, renderDaemonJson, renderOverride } from '../../lib/daemon.ts'
 
 const tls = { ca: '/ca.pem', cert: '/cert.pem', key: '/key.pem' }
 

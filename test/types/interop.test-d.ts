@@ -3,7 +3,7 @@ import type { Agent } from 'node:https'
 import { get } from 'node:https'
 import { Agent as UndiciAgent } from 'undici'
 import { connect, loadIdentity, parseHost } from '../../lib/index.ts'
-import { bridge, toDockerodeOptions, toHttpsAgent, toNodeSdkAgent } from '../../lib/interop/index.ts'
+import { bridge, toDockerodeOptions, toHttpsAgent, toNodeSdkAgent } from '../../lib/interop.ts'
 
 type IsAny<T> = 0 extends 1 & T ? true : false
 type Never<T extends false> = T

@@ -5,7 +5,7 @@ import {
   type InitReport,
   type RenewReport,
   type RotationReport,
-} from '../../lib/provision/index.ts'
+} from '../../lib/provision.ts'
 
 const made: Promise<InitReport> = initialise({ folder: 'docker-mtls', names: ['build01'], clients: ['ann'] })
 const renewed: Promise<RenewReport> = renewCertificates({ folder: 'docker-mtls', clients: ['ann'], days: 90 })

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import type { Adopted } from '../../pki/ledger-check.ts'
+import type { Adopted } from '../../keystore/ledger-check.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addFolder, addJson, DEFAULT_FOLDER } from '../options.ts'
 import { until } from '../words.ts'
@@ -12,7 +12,7 @@ interface AdoptFlags {
 }
 
 async function runAdopt(flags: AdoptFlags, context: Context): Promise<void> {
-  const { adoptCertificates } = await import('../../pki/ledger-check.ts')
+  const { adoptCertificates } = await import('../../keystore/ledger-check.ts')
   const { dir = DEFAULT_FOLDER, dryRun = false } = flags
   const { adopted, refused } = await adoptCertificates(dir, dryRun)
   const data = {

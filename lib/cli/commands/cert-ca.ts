@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { FolderAuthorityResult } from '../../pki/index.ts'
+import type { FolderAuthorityResult } from '../../keystore/ca.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../confirm.ts'
 import { pieceData } from '../data.ts'
@@ -31,7 +31,7 @@ interface CaFlags extends PassphraseFlags, ConfirmFlags {
 }
 
 async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAuthorityResult> {
-  const { PkiFolder, parseKeyType } = await import('../../pki/index.ts')
+  const { PkiFolder, parseKeyType } = await import('../../pki.ts')
   const { checkAuthorityOptions } = await import('../../pki/authority.ts')
   const { dir = DEFAULT_FOLDER, name, keyType, days, encrypt = false, replaceCa: replace = false } = flags
   const folder = new PkiFolder(dir)
@@ -57,9 +57,9 @@ async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAu
 async function agree(flags: CaFlags, context: Context): Promise<void> {
   if (flags.replaceCa !== true) return
   const { dir = DEFAULT_FOLDER } = flags
-  const { authorityPaths } = await import('../../pki/folder-layout.ts')
-  const { readIfThere } = await import('../../pki/folder-io.ts')
-  const { refuseRotation } = await import('../../pki/folder-rotation.ts')
+  const { authorityPaths } = await import('../../keystore/layout.ts')
+  const { readIfThere } = await import('../../keystore/io.ts')
+  const { refuseRotation } = await import('../../keystore/rotated-cas.ts')
   await refuseRotation(dir, `replacing the authority in ${dir}`)
   const { folder, cert, key } = authorityPaths(dir)
   const old = [await readIfThere(cert), await readIfThere(key)]
@@ -92,7 +92,7 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
 
 /** The commands for all servers and clients that are there. */
 async function reissueLines(dir: string): Promise<string[]> {
-  const { PkiFolder } = await import('../../pki/index.ts')
+  const { PkiFolder } = await import('../../pki.ts')
   const { reissueLine } = await import('../reissue.ts')
   const listed = await new PkiFolder(dir).list()
   const placed = listed.filter(({ kind, path }) => kind !== 'ca' && path !== undefined)

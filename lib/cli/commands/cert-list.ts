@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { LedgerConflict } from '../../pki/ledger-check.ts'
-import type { CertificateState, KnownCertificate } from '../../provision/renew/known.ts'
+import type { LedgerConflict } from '../../keystore/ledger-check.ts'
+import type { CertificateState, KnownCertificate } from '../../keystore/renew/known.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addFolder, addJson, DEFAULT_FOLDER, once } from '../options.ts'
 import { columns } from '../output.ts'
@@ -18,7 +18,7 @@ interface ListFlags {
 const HEADS = ['KIND', 'NAME', 'ENDS', 'DAYS LEFT', 'STATE']
 
 async function runList(flags: ListFlags, context: Context): Promise<void> {
-  const { listKnown } = await import('../../provision/renew/known.ts')
+  const { listKnown } = await import('../../keystore/renew/known.ts')
   const { dir = DEFAULT_FOLDER } = flags
   const within = await withinOf(flags)
   await checkMetrics(flags)
@@ -42,25 +42,25 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
 
 async function withinOf({ expiring }: ListFlags): Promise<number | undefined> {
   if (expiring === undefined) return undefined
-  const { parseDuration } = await import('../../provision/renew/duration.ts')
+  const { parseDuration } = await import('../../keystore/renew/duration.ts')
   return parseDuration(expiring, '--expiring')
 }
 
 async function endingWithin(all: readonly KnownCertificate[], within: number): Promise<KnownCertificate[]> {
-  const { expiring } = await import('../../provision/renew/expiring.ts')
+  const { expiring } = await import('../../keystore/renew/expiring.ts')
   return expiring(all, within, Date.now())
 }
 
 /** Before anything else is done: a name that nothing reads is a mistake. */
 async function checkMetrics({ prometheus }: ListFlags): Promise<void> {
   if (prometheus === undefined) return
-  const { checkPrometheusPath } = await import('../../provision/renew/prometheus.ts')
+  const { checkPrometheusPath } = await import('../../keystore/renew/prometheus.ts')
   checkPrometheusPath(prometheus)
 }
 
 async function writeMetrics({ prometheus }: ListFlags, all: readonly KnownCertificate[]): Promise<void> {
   if (prometheus === undefined) return
-  const { writePrometheus } = await import('../../provision/renew/prometheus.ts')
+  const { writePrometheus } = await import('../../keystore/renew/prometheus.ts')
   await writePrometheus(prometheus, all)
 }
 
@@ -104,8 +104,8 @@ const SAID: Readonly<Partial<Record<CertificateState, string>>> = {
 const ALL_ANEW = ' . That makes everything it issued worthless: each server and client is to be issued anew then.'
 
 async function warningsOf(listed: readonly KnownCertificate[], dir: string, isRotated: boolean): Promise<string[]> {
-  const { requestAgain } = await import('../../pki/key-held.ts')
-  const { commandLine } = await import('../../pki/folder-layout.ts')
+  const { requestAgain } = await import('../../keystore/key-held.ts')
+  const { commandLine } = await import('../../keystore/layout.ts')
   const remedy = (one: KnownCertificate): string => {
     if (one.kind === 'ca' && (one.state === 'ends soon' || isRotated))
       return ` ${commandLine('cert', 'rotate-ca', '--dir', dir)}`
@@ -120,12 +120,12 @@ async function warningsOf(listed: readonly KnownCertificate[], dir: string, isRo
 }
 
 async function conflictsIn(dir: string): Promise<LedgerConflict[]> {
-  const { findConflicts } = await import('../../pki/ledger-check.ts')
+  const { findConflicts } = await import('../../keystore/ledger-check.ts')
   return findConflicts(dir)
 }
 
 async function conflictWarnings(conflicts: readonly LedgerConflict[], dir: string): Promise<string[]> {
-  const { commandLine } = await import('../../pki/folder-layout.ts')
+  const { commandLine } = await import('../../keystore/layout.ts')
   return conflicts.map(({ path, kind, got }) => {
     const adopt = kind === 'unknown' ? `; if it is right:  ${commandLine('cert', 'adopt', '--dir', dir)}` : ''
     return `${path} disagrees with the ledger: ${got}${adopt}`
@@ -134,8 +134,8 @@ async function conflictWarnings(conflicts: readonly LedgerConflict[], dir: strin
 
 /** A list that was asked for says so, too: which of the two counts is otherwise not to be seen. */
 async function rotationWarnings(dir: string): Promise<string[]> {
-  const { readRotation } = await import('../../pki/rotation-state.ts')
-  const { commandLine } = await import('../../pki/folder-layout.ts')
+  const { readRotation } = await import('../../keystore/rotation-state.ts')
+  const { commandLine } = await import('../../keystore/layout.ts')
   const state = await readRotation(dir)
   if (state === undefined) return []
   const line = commandLine('cert', 'rotate-ca', '--status', '--dir', dir)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import type { RenewalItem } from '../../provision/renew/plan.ts'
-import type { RenewedCertificate, RenewReport } from '../../provision/renew/renew.ts'
+import type { RenewalItem } from '../../keystore/renew/plan.ts'
+import type { RenewedCertificate, RenewReport } from '../../keystore/renew/renew.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { pieceData } from '../data.ts'
 import { usageError } from '../errors.ts'
@@ -26,7 +26,7 @@ interface RenewFlags extends PassphraseFlags {
 }
 
 async function runRenew(clients: readonly string[], flags: RenewFlags, context: Context): Promise<void> {
-  const { renewCertificates } = await import('../../provision/renew/renew.ts')
+  const { renewCertificates } = await import('../../keystore/renew/renew.ts')
   const { dir: folder = DEFAULT_FOLDER, server = false, host: hosts = [], all = false } = flags
   const { dryRun = false, probe = false, days } = flags
   refuseContradiction(clients, flags)
@@ -61,8 +61,8 @@ function refuseContradiction(clients: readonly string[], { server, host, all, du
 }
 
 async function warningsOf({ elsewhere, authority }: RenewReport, folder: string): Promise<string[]> {
-  const { requestAgain } = await import('../../pki/key-held.ts')
-  const { commandLine } = await import('../../pki/folder-layout.ts')
+  const { requestAgain } = await import('../../keystore/key-held.ts')
+  const { commandLine } = await import('../../keystore/layout.ts')
   const held = elsewhere.map(
     ({ certificate: { name }, reason }) =>
       `The client ${name} is ${reason}, and its key is on its own machine. ${requestAgain(folder, name)}`,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { RotateOptions } from '../../provision/rotate/options.ts'
-import type { RotationReport } from '../../provision/rotate/report.ts'
+import type { RotateOptions } from '../../keystore/rotate/options.ts'
+import type { RotationReport } from '../../keystore/rotate/report.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../confirm.ts'
 import { usageError } from '../errors.ts'
@@ -38,7 +38,7 @@ interface RotateFlags extends PassphraseFlags, ConfirmFlags {
 }
 
 async function runRotate(flags: RotateFlags, context: Context): Promise<void> {
-  const { rotateAuthority } = await import('../../provision/rotate/rotate.ts')
+  const { rotateAuthority } = await import('../../keystore/rotate/rotate.ts')
   const { dir = DEFAULT_FOLDER } = flags
   refuseMixture(flags)
   const options = await optionsOf(flags, context)
@@ -65,7 +65,7 @@ function question(name: string): string {
 const UNCHANGED = 'The old authority is trusted as before; everything else stays as far as it has come.'
 
 async function optionsOf(flags: RotateFlags, context: Context): Promise<RotateOptions> {
-  const { parseKeyType } = await import('../../pki/index.ts')
+  const { parseKeyType } = await import('../../pki.ts')
   const { dir = DEFAULT_FOLDER, status, abort, phase, name, keyType, days, yes } = flags
   const isAsked = yes === true || canAsk(context.io)
   return {

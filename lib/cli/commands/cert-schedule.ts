@@ -1,8 +1,8 @@
 import { promises as fs } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { FileError } from '../../errors.ts'
-import type { Schedule, TimerUnit } from '../../provision/renew/schedule.ts'
+import { FileError } from '../../base/errors.ts'
+import type { Schedule, TimerUnit } from '../../keystore/renew/schedule.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
 import { addFolder, addJson, DEFAULT_FOLDER, once } from '../options.ts'
@@ -26,7 +26,7 @@ const WHERE = 'docker-mtls cert schedule'
 const WITHIN = '30d'
 
 async function runSchedule(flags: ScheduleFlags, context: Context): Promise<void> {
-  const { renderCron, renderTimer } = await import('../../provision/renew/schedule.ts')
+  const { renderCron, renderTimer } = await import('../../keystore/renew/schedule.ts')
   refuse(flags)
   const schedule = await scheduleOf(flags)
   const warnings = await warningsOf(schedule)
@@ -54,9 +54,9 @@ function refuse({ cron, write, renew, caPassphraseFile }: ScheduleFlags): void {
 }
 
 async function scheduleOf(flags: ScheduleFlags): Promise<Schedule> {
-  const { parseDuration } = await import('../../provision/renew/duration.ts')
-  const { checkPrometheusPath } = await import('../../provision/renew/prometheus.ts')
-  const { PkiFolder } = await import('../../pki/index.ts')
+  const { parseDuration } = await import('../../keystore/renew/duration.ts')
+  const { checkPrometheusPath } = await import('../../keystore/renew/prometheus.ts')
+  const { PkiFolder } = await import('../../pki.ts')
   const { dir = DEFAULT_FOLDER, expiring = WITHIN, prometheus, caPassphraseFile } = flags
   parseDuration(expiring, '--expiring')
   if (prometheus !== undefined) checkPrometheusPath(prometheus)
@@ -92,8 +92,8 @@ async function warningsOf(schedule: Schedule): Promise<string[]> {
 
 /** Nobody is there to type it at night. */
 async function lockedWarnings({ folder, passphraseFile }: Schedule): Promise<string[]> {
-  const { authorityPaths, nextAuthorityPaths } = await import('../../pki/folder-layout.ts')
-  const { readIfThere } = await import('../../pki/folder-io.ts')
+  const { authorityPaths, nextAuthorityPaths } = await import('../../keystore/layout.ts')
+  const { readIfThere } = await import('../../keystore/io.ts')
   const { isEncryptedKey } = await import('../../pki/load-authority.ts')
   if (passphraseFile !== undefined) return []
   const paths = [authorityPaths(folder).key, nextAuthorityPaths(folder).key]
@@ -110,9 +110,9 @@ async function writeUnits(
   flags: ScheduleFlags,
   context: Context,
 ): Promise<void> {
-  const { planFile, putFile, differs } = await import('../../provision/text-file.ts')
-  const { intoSystemFolder } = await import('../../provision/system-folder.ts')
-  const { PUBLIC_MODE } = await import('../../files.ts')
+  const { planFile, putFile, differs } = await import('../../keystore/text-file.ts')
+  const { intoSystemFolder } = await import('../../keystore/system-folder.ts')
+  const { PUBLIC_MODE } = await import('../../base/files.ts')
   const planned = await Promise.all(units.map(({ name, text }) => planFile(join(folder, name), text, PUBLIC_MODE)))
   const taken = planned.find(differs)
   if (taken !== undefined && flags.force !== true) {

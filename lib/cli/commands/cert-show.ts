@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { CertificateInspection } from '../../pki/index.ts'
+import type { CertificateInspection } from '../../pki/inspect.ts'
 import { readCertificates } from '../certificate-file.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../data.ts'
@@ -13,7 +13,7 @@ interface ShowFlags {
 }
 
 async function runShow(path: string, flags: ShowFlags, context: Context): Promise<void> {
-  const { inspectCertificate } = await import('../../pki/index.ts')
+  const { inspectCertificate } = await import('../../pki.ts')
   const inputs = await readCertificates(path, context.io)
   const found = inputs.map((input, index) => inspectCertificate(input, nameOf(path, index, inputs.length)))
   const blocks = found.map((one, index) => {

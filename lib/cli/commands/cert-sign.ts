@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import type { SignReport } from '../../provision/sign.ts'
+import type { SignReport } from '../../keystore/client/sign.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { absolutePaths, certificateData } from '../data.ts'
 import { usageError } from '../errors.ts'
@@ -35,7 +35,7 @@ async function runSign(path: string, flags: SignFlags, context: Context): Promis
 }
 
 async function sign(request: Buffer, file: string, flags: SignFlags, context: Context): Promise<SignReport> {
-  const { signRequestInto } = await import('../../provision/sign.ts')
+  const { signRequestInto } = await import('../../keystore/client/sign.ts')
   const { dir: folder = DEFAULT_FOLDER, out, name, fingerprint, days, force = false } = flags
   const options = {
     folder,

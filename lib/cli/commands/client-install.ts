@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { InstallReport } from '../../provision/client/install.ts'
+import type { InstallReport } from '../../keystore/client/install.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { findPlace } from '../client-place.ts'
 import { certificateData } from '../data.ts'
@@ -20,7 +20,7 @@ interface InstallFlags {
 }
 
 async function runInstall(path: string, flags: InstallFlags, context: Context): Promise<void> {
-  const { installClient } = await import('../../provision/client/install.ts')
+  const { installClient } = await import('../../keystore/client/install.ts')
   const { dir: folder, force, host: named } = flags
   const place = named === undefined ? undefined : await findPlace(undefined, { host: named, certPath: '.' }, {})
   const answer = await readInput(path, context.io, 'the answer')

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { basename, resolve } from 'node:path'
-import type { ClientRequestReport } from '../../provision/client/request.ts'
+import type { ClientRequestReport } from '../../keystore/client/request.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson, addKeyType, keyTypeWarnings, once } from '../options.ts'
 import { wrap } from '../output.ts'
@@ -16,7 +16,7 @@ interface RequestFlags {
 }
 
 async function runRequest(name: string, flags: RequestFlags, context: Context): Promise<void> {
-  const { requestClient } = await import('../../provision/client/request.ts')
+  const { requestClient } = await import('../../keystore/client/request.ts')
   const { out: folder, keyType, force } = flags
   const report = await requestClient({ name, folder, keyType, force })
   const { action, key, request, keptAside, keyFingerprint256, notes } = report

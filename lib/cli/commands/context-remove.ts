@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { EndpointError } from '../../errors.ts'
+import { EndpointError } from '../../base/errors.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm } from '../confirm.ts'
 import { dockerConfig } from '../context-place.ts'

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import type { ApplyReport, CarryOutOptions } from '../../provision/apply/carry-out.ts'
-import type { ApplyPlan } from '../../provision/apply/plan.ts'
-import type { Probe } from '../../provision/apply/source.ts'
-import type { HostShell } from '../../provision/host/shell.ts'
+import type { ApplyReport, CarryOutOptions } from '../../apply/carry-out.ts'
+import type { ApplyPlan } from '../../apply/plan.ts'
+import type { Probe } from '../../apply/source.ts'
+import type { HostShell } from '../../host/shell.ts'
 import { applyData, planData, planText, resultText } from '../apply-report.ts'
 import { addApplyOptions, rollbackAfterOf, wishesOf, type ApplyFlags } from '../apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -19,9 +19,9 @@ interface DaemonApplyFlags extends ApplyFlags, ConfirmFlags {
 }
 
 async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void> {
-  const { findProbe, findSource } = await import('../../provision/apply/source.ts')
-  const { planApply } = await import('../../provision/apply/plan.ts')
-  const { localShell } = await import('../../provision/host/local-shell.ts')
+  const { findProbe, findSource } = await import('../../apply/source.ts')
+  const { planApply } = await import('../../apply/plan.ts')
+  const { localShell } = await import('../../host/local-shell.ts')
   const rollbackAfter = await rollbackAfterOf(flags)
   const source = await findSource(flags.from)
   const probe = await findProbe(flags.probeIdentity, source)
@@ -32,7 +32,7 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
   if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
   if (source.folder !== undefined) await (await import('../probe-end.ts')).dropEndedProbe(source.folder)
   if (first.isPending) {
-    const { settlePending } = await import('../../provision/apply/pending.ts')
+    const { settlePending } = await import('../../apply/rollback/pending.ts')
     await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
   }
   const plan = first.isPending ? await look() : first
@@ -58,8 +58,8 @@ async function carryOutPlan(
   flags: DaemonApplyFlags,
   context: Context,
 ): Promise<ApplyReport> {
-  const { carryOut } = await import('../../provision/apply/carry-out.ts')
-  const { ROLLBACK_AFTER_S } = await import('../../provision/apply/options.ts')
+  const { carryOut } = await import('../../apply/carry-out.ts')
+  const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
   const { goingBackTeller } = await import('../going-back.ts')
   const after = options.rollbackAfter ?? ROLLBACK_AFTER_S
   const teller = goingBackTeller(context, { after, atOnce: rollbackCommand })
@@ -81,7 +81,7 @@ function rollbackCommand(): string {
 
 async function answerPlan(plan: ApplyPlan, shell: HostShell, flags: DaemonApplyFlags, context: Context): Promise<void> {
   const failed = plan.conflicts.length > 0
-  const { validate } = await import('../../provision/apply/validate.ts')
+  const { validate } = await import('../../apply/validate.ts')
   if (!failed) await validate(plan, shell, context.io.signal)
   const warnings = [...plan.warnings, ...(plan.isPending ? [PENDING] : [])]
   context.answer({ data: planData(plan), text: planText(plan, context, true), warnings, failed }, flags)
@@ -92,7 +92,7 @@ const PENDING =
 
 /** The plan is shown to whoever is asked; what can't be carried out is not asked about. */
 async function agree(plan: ApplyPlan, flags: DaemonApplyFlags, context: Context): Promise<void> {
-  const { refuseConflicts } = await import('../../provision/apply/conflicts.ts')
+  const { refuseConflicts } = await import('../../apply/conflicts.ts')
   refuseConflicts(plan)
   for (const warning of plan.warnings) context.warn(warning)
   if (!plan.restarts) return

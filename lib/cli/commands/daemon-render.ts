@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import type { RenderOptions, RenderReport } from '../../provision/render.ts'
+import type { RenderOptions, RenderReport } from '../../daemon-config/render.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addDaemonOptions, addJson, once } from '../options.ts'
 import { aside, pieceText } from '../piece.ts'
@@ -19,7 +19,7 @@ interface RenderFlags {
 }
 
 async function runRender(flags: RenderFlags, context: Context): Promise<void> {
-  const { renderDaemon, writeRendered } = await import('../../provision/render.ts')
+  const { renderDaemon, writeRendered } = await import('../../daemon-config/render.ts')
   const report = await renderDaemon(optionsOf(flags, context))
   const { files, unit, warnings } = report
   if (flags.write === undefined) {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { WayBack } from '../../provision/apply/way-back.ts'
+import type { WayBack } from '../../apply/rollback/way-back.ts'
 import { printableLines } from '../../endpoint/text.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../confirm.ts'
@@ -11,13 +11,13 @@ interface RollbackFlags extends ConfirmFlags {
 }
 
 async function runRollback(flags: RollbackFlags, context: Context): Promise<void> {
-  const { findLastApply } = await import('../../provision/apply/last-apply.ts')
-  const { refuseConflicts } = await import('../../provision/apply/conflicts.ts')
-  const { rollBack } = await import('../../provision/apply/roll-back.ts')
-  const { lookAtWayBack } = await import('../../provision/apply/way-back.ts')
-  const { gatherFacts } = await import('../../provision/host/facts.ts')
-  const { localShell } = await import('../../provision/host/local-shell.ts')
-  const { refuseHost } = await import('../../provision/host/trouble.ts')
+  const { findLastApply } = await import('../../apply/rollback/last-apply.ts')
+  const { refuseConflicts } = await import('../../apply/conflicts.ts')
+  const { rollBack } = await import('../../apply/rollback/roll-back.ts')
+  const { lookAtWayBack } = await import('../../apply/rollback/way-back.ts')
+  const { gatherFacts } = await import('../../host/facts.ts')
+  const { localShell } = await import('../../host/local-shell.ts')
+  const { refuseHost } = await import('../../host/trouble.ts')
   const shell = localShell()
   const { signal } = context.io
   const facts = await gatherFacts(shell, signal)

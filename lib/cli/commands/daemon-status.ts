@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { ListenerStatus } from '../../provision/apply/listener-status.ts'
-import type { DaemonStatus } from '../../provision/apply/status.ts'
+import type { ListenerStatus } from '../../apply/listener-status.ts'
+import type { DaemonStatus } from '../../apply/status.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../data.ts'
 import { addJson } from '../options.ts'
@@ -13,8 +13,8 @@ interface StatusFlags {
 }
 
 async function runStatus(flags: StatusFlags, context: Context): Promise<void> {
-  const { daemonStatus: look } = await import('../../provision/apply/status.ts')
-  const { localShell } = await import('../../provision/host/local-shell.ts')
+  const { daemonStatus: look } = await import('../../apply/status.ts')
+  const { localShell } = await import('../../host/local-shell.ts')
   const status = await look(localShell(), context.io.signal)
   const failed = status.problems.length > 0
   context.answer(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { InitOptions } from '../../provision/init-options.ts'
+import type { InitOptions } from '../../keystore/init/options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { defaultClient } from '../default-client.ts'
 import { initData, initText } from '../init-report.ts'
@@ -34,8 +34,8 @@ interface InitFlags extends PassphraseFlags {
 const SLOW = /^rsa/
 
 async function runInit(names: readonly string[], flags: InitFlags, context: Context): Promise<void> {
-  const { initialise } = await import('../../provision/init.ts')
-  const { planInit } = await import('../../provision/init-plan.ts')
+  const { initialise } = await import('../../keystore/init/init.ts')
+  const { planInit } = await import('../../keystore/init/plan.ts')
   const options = await readFlags(names, flags, context)
   const report = await withPassphrase(
     {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { PluginInstalled } from '../../provision/plugin.ts'
+import type { PluginInstalled } from '../plugin/plugin-file.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson } from '../options.ts'
 import { pieceText } from '../piece.ts'
@@ -12,7 +12,7 @@ interface InstallFlags {
 }
 
 async function runInstall(flags: InstallFlags, context: Context): Promise<void> {
-  const { installPlugin } = await import('../../provision/plugin.ts')
+  const { installPlugin } = await import('../plugin/plugin-file.ts')
   const place = { folder: pluginFolder(flags.dir, context.io.env), makeFolder: flags.dir === undefined }
   const program = { node: process.execPath, script: process.argv[1] ?? '' }
   const installed = await installPlugin(place, program, flags.force === true)

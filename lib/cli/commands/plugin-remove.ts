@@ -9,7 +9,7 @@ interface RemoveFlags {
 }
 
 async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
-  const { removePlugin } = await import('../../provision/plugin.ts')
+  const { removePlugin } = await import('../plugin/plugin-file.ts')
   const result = await removePlugin(pluginFolder(flags.dir, context.io.env))
   const text = result.removed ? `removed ${result.path}\n` : `There is no ${result.path}.\n`
   context.answer({ data: result, text }, flags)

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { SetHost } from '../../provision/setup/carry-out-hosts.ts'
-import type { Certified } from '../../provision/setup/certify.ts'
-import { isDone, type Outcome } from '../../provision/setup/each-host.ts'
-import type { SeenHost } from '../../provision/setup/look.ts'
-import type { SetupOptions } from '../../provision/setup/options.ts'
-import type { PlannedHost } from '../../provision/setup/plan-hosts.ts'
-import type { SetupTarget } from '../../provision/setup/target.ts'
+import type { SetHost } from '../../setup/carry-out-hosts.ts'
+import type { Certified } from '../../setup/certify.ts'
+import { isDone, type Outcome } from '../../setup/each-host.ts'
+import type { SeenHost } from '../../setup/look.ts'
+import type { SetupOptions } from '../../setup/options.ts'
+import type { PlannedHost } from '../../setup/plan-hosts.ts'
+import type { SetupTarget } from '../../setup/target.ts'
 import { addApplyOptions, rollbackAfterOf, wishesOf, type ApplyFlags } from '../apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, requireSomebody, type ConfirmFlags } from '../confirm.ts'
@@ -52,8 +52,8 @@ interface Call {
 }
 
 async function runSetup(urls: readonly string[], flags: SetupFlags, context: Context): Promise<void> {
-  const { readTargets } = await import('../../provision/setup/target.ts')
-  const { lookAtHosts } = await import('../../provision/setup/look.ts')
+  const { readTargets } = await import('../../setup/target.ts')
+  const { lookAtHosts } = await import('../../setup/look.ts')
   const targets = readTargets(urls)
   const options = await optionsOf(targets, flags, context)
   const call = { targets, options, flags, context, tellFailures: failureTeller(context) }
@@ -61,7 +61,7 @@ async function runSetup(urls: readonly string[], flags: SetupFlags, context: Con
   if (flags.dryRun === true) return answerDryRun(seen, call)
   if (!seen.some(isDone)) return answerNone(seen, call)
   const certified = await certifyAll(seen, call)
-  const { planHosts } = await import('../../provision/setup/plan-hosts.ts')
+  const { planHosts } = await import('../../setup/plan-hosts.ts')
   const planned = await showing(call, (shown) => planHosts(seen, certified, shown))
   await agree(planned, call)
   const set = await carryOut(planned, certified, call)
@@ -74,8 +74,8 @@ async function carryOut(
   certified: Certified,
   call: Call,
 ): Promise<Outcome<SetHost>[]> {
-  const { carryOutHosts } = await import('../../provision/setup/carry-out-hosts.ts')
-  const { ROLLBACK_AFTER_S } = await import('../../provision/apply/options.ts')
+  const { carryOutHosts } = await import('../../setup/carry-out-hosts.ts')
+  const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
   const { goingBackTeller } = await import('../going-back.ts')
   const hosts = new Map(valuesOf(planned).map((one) => [one.host, one]))
   const atOnce = (host: string): string => {
@@ -139,8 +139,8 @@ async function checkedClient(name: string): Promise<string> {
 }
 
 async function certifyAll(seen: readonly Outcome<SeenHost>[], { options, flags, context }: Call): Promise<Certified> {
-  const { certify } = await import('../../provision/setup/certify.ts')
-  const { hasGoodFiles } = await import('../../provision/setup/plan-hosts.ts')
+  const { certify } = await import('../../setup/certify.ts')
+  const { hasGoodFiles } = await import('../../setup/plan-hosts.ts')
   const hosts = valuesOf(seen)
   for (const host of hosts) {
     if (!(await hasGoodFiles(host, options.dir))) requireSomebody(question([host]), flags, context.io)
@@ -170,7 +170,7 @@ function warningsOf(hosts: readonly PlannedHost[]): string[] {
 
 async function answerDryRun(seen: readonly Outcome<SeenHost>[], call: Call): Promise<void> {
   const { targets, options, flags, context } = call
-  const { planDryRun } = await import('../../provision/setup/plan-hosts.ts')
+  const { planDryRun } = await import('../../setup/plan-hosts.ts')
   const planned = await showing(call, (shown) => planDryRun(seen, shown))
   const hosts = valuesOf(planned)
   const failed = hosts.length < planned.length || hosts.some(({ plan }) => plan.conflicts.length > 0)

@@ -1,4 +1,4 @@
-import { BuildFailedError, StreamError } from '../../errors.ts'
+import { BuildFailedError, StreamError } from '../../base/errors.ts'
 
 /** What is known of the step that failed. */
 export interface FailedStep {

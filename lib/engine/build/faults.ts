@@ -1,4 +1,4 @@
-import { BuildError } from '../../errors.ts'
+import { BuildError } from '../../base/errors.ts'
 
 const CAUSES: Readonly<Record<string, string>> = {
   EACCES: 'there is no permission to read it',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { BuildError } from '../../errors.ts'
+import { BuildError } from '../../base/errors.ts'
 import { causeInWords, unreadable } from './faults.ts'
 import { Patterns, readIgnoreFile } from './patterns.ts'
 

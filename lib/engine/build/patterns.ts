@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { BuildError } from '../../errors.ts'
+import { BuildError } from '../../base/errors.ts'
 import { matcherOf, WILD } from './pattern-matcher.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { showHost } from '../../endpoint/text.ts'
-import { ArgumentError } from '../../errors.ts'
+import { ArgumentError } from '../../base/errors.ts'
 import { isAsyncIterable } from '../../transport/body.ts'
 import { checkOptions } from '../call.ts'
 import type { Operation } from '../operation.ts'

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { ArgumentError, BuildError } from '../../errors.ts'
+import { ArgumentError, BuildError } from '../../base/errors.ts'
 import { causeInWords } from './faults.ts'
 
 /** A secret's value, or where it is: a file, or a variable of this process. */

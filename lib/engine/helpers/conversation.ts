@@ -1,5 +1,5 @@
 import { Readable, type Writable } from 'node:stream'
-import { ArgumentError } from '../../errors.ts'
+import { ArgumentError } from '../../base/errors.ts'
 import { shown } from '../description.ts'
 import type { ConversationOptions, Input } from '../options/run.ts'
 import type { AttachedStream } from '../stream/attached.ts'

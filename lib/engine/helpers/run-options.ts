@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../errors.ts'
+import { ArgumentError } from '../../base/errors.ts'
 import { isAsyncIterable } from '../../transport/body.ts'
 import { keysOf, refuseUnknown, shown } from '../description.ts'
 import type { ConversationOptions } from '../options/run.ts'

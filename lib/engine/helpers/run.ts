@@ -1,4 +1,4 @@
-import { ConflictError, NotFoundError } from '../../errors.ts'
+import { ConflictError, NotFoundError } from '../../base/errors.ts'
 import type { Containers } from '../containers.ts'
 import { NO_SUCH_IMAGE, says } from '../daemon-words.ts'
 import type { Images } from '../images.ts'

@@ -1,4 +1,4 @@
-import { ArgumentError, HealthError, type HealthErrorCode } from '../../errors.ts'
+import { ArgumentError, HealthError, type HealthErrorCode } from '../../base/errors.ts'
 import { within } from '../../transport/within.ts'
 import { keysOf, refuseUnknown, shown } from '../description.ts'
 import type { WaitHealthyOptions } from '../options/wait-healthy.ts'

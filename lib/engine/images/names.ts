@@ -1,4 +1,4 @@
-import { ArgumentError, RegistryError } from '../../errors.ts'
+import { ArgumentError, RegistryError } from '../../base/errors.ts'
 import { parseReference, type ImageReference } from '../../registry/reference.ts'
 
 /** What a name without tag and digest means (moby, reference.TagNameOnly). */

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { ArgumentError } from '../../errors.ts'
+import { ArgumentError } from '../../base/errors.ts'
 import { withDefaults, type Call } from '../call.ts'
 import { GET, GET_ALL } from '../operations/images.ts'
 import type { Operation } from '../operation.ts'

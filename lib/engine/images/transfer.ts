@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../errors.ts'
+import { ArgumentError } from '../../base/errors.ts'
 import type { Bytes } from '../../transport/body.ts'
 import type { Named } from '../api-error.ts'
 import { parseReference } from '../../registry/reference.ts'

@@ -1,5 +1,5 @@
 import { Writable, type Duplex, type WritableOptions } from 'node:stream'
-import { ArgumentError } from '../../errors.ts'
+import { ArgumentError } from '../../base/errors.ts'
 import { OutputStream, type OutputSource } from './output.ts'
 
 /** What an {@link AttachedStream} is made of. */

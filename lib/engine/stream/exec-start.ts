@@ -1,4 +1,4 @@
-import { DockerApiError } from '../../errors.ts'
+import { DockerApiError } from '../../base/errors.ts'
 import { execFailed, type Named } from '../api-error.ts'
 import type { OutputChunk } from './frames.ts'
 

@@ -1,5 +1,5 @@
 import { finished, type Readable } from 'node:stream'
-import { ConnectionError } from '../../errors.ts'
+import { ConnectionError } from '../../base/errors.ts'
 import type { Named } from '../api-error.ts'
 import { readTwice } from '../read-twice.ts'
 import { errorOf, StreamFault } from './fault.ts'

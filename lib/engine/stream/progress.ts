@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../errors.ts'
+import { ArgumentError } from '../../base/errors.ts'
 import { readTwice } from '../read-twice.ts'
 
 /** Runs a call, handing its events on, and gives its result when it is over. */

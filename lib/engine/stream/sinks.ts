@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { ArgumentError } from '../../errors.ts'
+import { ArgumentError } from '../../base/errors.ts'
 import { shown } from '../description.ts'
 
 /** Writables of somebody else's, written to at their pace. What fails in one fails the write, and nothing else. */

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createAuthority, issueClient } from '../../../lib/pki/index.ts'
+import { createAuthority, issueClient } from '../../../lib/pki.ts'
 
 /** The three files of a client, as text. */
 export interface Pem {

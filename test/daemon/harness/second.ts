@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { PkiFolder } from '../../../lib/pki/index.ts'
+import { PkiFolder } from '../../../lib/pki.ts'
 import { startDockerd } from './dockerd.ts'
 import { chooseDaemonPlace, type DaemonPlace } from './place.ts'
 import { renderSecured, type SecuredDaemon } from './secured.ts'

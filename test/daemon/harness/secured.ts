@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { renderArgv, type DaemonOptions } from '../../../lib/daemon/index.ts'
-import { PkiFolder, type KeyType, type LeafPaths } from '../../../lib/pki/index.ts'
+import { renderArgv, type DaemonOptions } from '../../../lib/daemon.ts'
+import { PkiFolder, type KeyType, type LeafPaths } from '../../../lib/pki.ts'
 import { startDockerd, type Daemon } from './dockerd.ts'
 import { chooseDaemonPlace, type DaemonPlace } from './place.ts'
 

@@ -1,5 +1,5 @@
-import type { ConnectionErrorCode, IdentityErrorCode } from '../../../lib/errors.ts'
-import type { KeyType } from '../../../lib/pki/index.ts'
+import type { ConnectionErrorCode, IdentityErrorCode } from '../../../lib/base/errors.ts'
+import type { KeyType } from '../../../lib/pki.ts'
 import { daysFromNow, makeCertificate, makeClient, makeServer, type Made } from '../../support/openssl-certs.ts'
 import type { Cast } from './cast.ts'
 

@@ -1,12 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  createAuthority,
-  issueClient,
-  issueServer,
-  type IssuedCertificate,
-  type KeyType,
-} from '../../../lib/pki/index.ts'
+import { createAuthority, issueClient, issueServer, type IssuedCertificate, type KeyType } from '../../../lib/pki.ts'
 import { generateKeys } from '../../../lib/pki/key-type.ts'
 import { makeCa, makeClient, type Made } from '../../support/openssl-certs.ts'
 import { makeCrl } from './revocation.ts'

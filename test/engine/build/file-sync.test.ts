@@ -8,7 +8,7 @@ import { fileSync } from '../../../lib/engine/build/buildkit/file-sync.ts'
 import { HEALTH } from '../../../lib/engine/build/buildkit/health.ts'
 import { foldersOf } from '../../../lib/engine/build/buildkit/synced-folder.ts'
 import { findBuildFiles } from '../../../lib/engine/build/files.ts'
-import type { BuildError } from '../../../lib/errors.ts'
+import type { BuildError } from '../../../lib/base/errors.ts'
 import { temporaryFolder, type Cleanable } from '../../support/temporary.ts'
 import {
   begin,

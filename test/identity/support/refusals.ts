@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
-import { ArgumentError, IdentityError, type ArgumentErrorCode, type IdentityErrorCode } from '../../../lib/errors.ts'
+import {
+  ArgumentError,
+  IdentityError,
+  type ArgumentErrorCode,
+  type IdentityErrorCode,
+} from '../../../lib/base/errors.ts'
 
 /** What an error has to be: its code, and words that its message has to have. */
 export interface Refusal {

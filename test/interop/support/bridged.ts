@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createServer, type TLSSocket } from 'node:tls'
 import type { TestContext } from 'node:test'
 import { createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from '../../../lib/index.ts'
-import { bridge, type Bridge, type BridgeOptions } from '../../../lib/interop/index.ts'
+import { bridge, type Bridge, type BridgeOptions } from '../../../lib/interop.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import type { Material } from '../../transport/support/material.ts'
 

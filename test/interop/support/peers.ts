@@ -6,7 +6,7 @@ import Docker from 'dockerode'
 import { DockerClient } from '@docker/node-sdk'
 import { parseHost } from '../../../lib/endpoint/host.ts'
 import { loadIdentity, type Identity } from '../../../lib/identity/identity.ts'
-import { toDockerodeOptions, toHttpsAgent, toNodeSdkAgent } from '../../../lib/interop/index.ts'
+import { toDockerodeOptions, toHttpsAgent, toNodeSdkAgent } from '../../../lib/interop.ts'
 import { createDispatcher, type DockerDispatcher } from '../../../lib/transport/dispatcher.ts'
 import { ask } from './asking.ts'
 

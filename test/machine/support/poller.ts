@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isDockerMtlsError } from '../../../lib/errors.ts'
+import { isDockerMtlsError } from '../../../lib/base/errors.ts'
 import { connect, type DockerClient } from '../../../lib/index.ts'
 
 /** One call of a client that calls all the time. */

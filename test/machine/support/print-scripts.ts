@@ -1,9 +1,9 @@
 /** Prints the scripts of the apply that `daemon apply` would carry out here, as JSON; nobody stands behind it. */
-import { planApply } from '../../../lib/provision/apply/plan.ts'
-import { findSource } from '../../../lib/provision/apply/source.ts'
-import { commitScript, transactionScript } from '../../../lib/provision/apply/transaction.ts'
-import { localShell } from '../../../lib/provision/host/local-shell.ts'
-import { PREAMBLE } from '../../../lib/provision/host/shell.ts'
+import { planApply } from '../../../lib/apply/plan.ts'
+import { findSource } from '../../../lib/apply/source.ts'
+import { commitScript, transactionScript } from '../../../lib/apply/transaction.ts'
+import { localShell } from '../../../lib/host/local-shell.ts'
+import { PREAMBLE } from '../../../lib/host/shell.ts'
 
 /** No process has this number (proc(5), pid_max). */
 const GONE = '4194305 1'

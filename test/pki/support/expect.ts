@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../../lib/errors.ts'
+import type { ErrorCode } from '../../../lib/base/errors.ts'
 
 /** For assert.throws and assert.rejects: an error with this code, whose message has these words. */
 export function withCode(code: ErrorCode, ...words: readonly string[]): (error: unknown) => boolean {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createAuthority, issueClient, issueServer, type Authority, type KeyType } from '../../../lib/pki/index.ts'
+import { createAuthority, issueClient, issueServer, type Authority, type KeyType } from '../../../lib/pki.ts'
 import type { PeerMaterial } from '../../support/tls-servers.ts'
 
 /** One CA with a server and a client of it, in memory. */

@@ -1,4 +1,4 @@
-import { isDockerMtlsError } from '../../../errors.ts'
+import { isDockerMtlsError } from '../../../base/errors.ts'
 import type { GrpcMethods } from '../../../transport/grpc.ts'
 import { GrpcFault } from '../../../transport/grpc-fault.ts'
 import type { GrpcCall } from '../../../transport/grpc-stream.ts'

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, posix, resolve } from 'node:path'
-import { NotFoundError } from '../../../errors.ts'
+import { NotFoundError } from '../../../base/errors.ts'
 import type { ContainerArchive } from '../../container-archive.ts'
 import { keysOf, refuseUnknown } from '../../description.ts'
 import type { CopyEntry, CopyToOptions } from '../../options/copy.ts'

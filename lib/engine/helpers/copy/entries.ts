@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../../errors.ts'
+import { ArgumentError } from '../../../base/errors.ts'
 import { isAsyncIterable } from '../../../transport/body.ts'
 import { shown } from '../../description.ts'
 import type { CopyEntry } from '../../options/copy.ts'

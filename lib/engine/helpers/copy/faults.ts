@@ -1,4 +1,4 @@
-import { ArgumentError, CopyError } from '../../../errors.ts'
+import { ArgumentError, CopyError } from '../../../base/errors.ts'
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 

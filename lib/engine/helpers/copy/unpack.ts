@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Extract, Header } from 'tar-stream'
-import { isDockerMtlsError } from '../../../errors.ts'
+import { isDockerMtlsError } from '../../../base/errors.ts'
 import { partsOf } from './entry-name.ts'
 import { noArchive, special, unsafe } from './faults.ts'
 import type { Place } from './place.ts'

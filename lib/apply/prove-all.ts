@@ -1,0 +1,128 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
+import { probeServer } from '../probe/server.ts'
+import { asScript, shWord } from '../host/sh.ts'
+import type { HostShell } from '../host/shell.ts'
+import { parseSockets, socketsScript, type TcpSocket } from '../host/sockets.ts'
+import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
+import { runStep, type OnStep, type StepTalk } from '../base/progress.ts'
+import type { ProbeIdentity } from './options.ts'
+import type { ApplyPlan } from './plan.ts'
+import { prove, type ProofCheck } from './proof.ts'
+import { formatTarget, isListenerOf, isLoopback, targetOf, type Target } from './targets.ts'
+
+/** How the proof goes about it. */
+export interface ProvingOptions {
+  readonly shell: HostShell
+  readonly probe?: ProbeIdentity | undefined
+  /** By which the host is reached from here. */
+  readonly address?: string | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onStep?: OnStep | undefined
+}
+
+/** What has to be proven. */
+export type Proven = Pick<ApplyPlan, 'settings' | 'server'>
+
+/** How long a listener may take to be there after systemd has been told that dockerd is ready. */
+const PORT_MS = 15_000
+
+/**
+ * Proves a daemon from outside, at each of its listeners: at those that are configured, and at whatever else it listens on
+ * and serves its API, such as a port of docker.socket.
+ *
+ * @returns what was tried, in the order of the listeners; all of it is as it should be
+ * @throws {@link ProvisionError} ERR_HOST_COMMAND_FAILED, with all that is not
+ * @throws {@link ConnectionError} where a listener can't be reached
+ */
+export function proveAll(plan: Proven, options: ProvingOptions): Promise<readonly ProofCheck[]> {
+  const title = 'prove it from outside: who gets in, and who does not'
+  return runStep(options.onStep, { step: 'prove', title }, async (talk) => {
+    const { listen } = plan.settings
+    const targets = listen.map((listener) => targetOf(listener, options.address, listen))
+    const configured = await Promise.all(targets.map((target) => proveAt(target, plan, options, talk)))
+    const sockets = await socketsOf(options.shell)
+    const others = sockets.filter((socket) => !listen.some((listener) => isListenerOf(socket, listener)))
+    const besides = await Promise.all(others.map((socket) => proveOther(socket, plan, options)))
+    const checks = [...configured, ...besides].flat()
+    refuseFailed(checks)
+    talk.result(`${checks.length} of ${checks.length} as it should be`)
+    return checks
+  })
+}
+
+/** Knocks, and waits for somebody to be there. */
+async function proveAt(
+  target: Target,
+  { server }: Proven,
+  { probe, signal }: ProvingOptions,
+  talk: StepTalk,
+): Promise<ProofCheck[]> {
+  const deadline = Date.now() + PORT_MS
+  for (;;) {
+    try {
+      return await prove({ ...target, server, probe, signal })
+    } catch (error) {
+      if (!isDockerMtlsError(error, 'ERR_CONNECTION_REFUSED') || Date.now() > deadline) throw error
+      talk.wait(`somebody to listen on ${formatTarget(target)}`)
+      await wait(250, undefined, { signal })
+    }
+  }
+}
+
+async function socketsOf(shell: HostShell): Promise<TcpSocket[]> {
+  const script = asScript([socketsScript(), 'true'])
+  const { stdout } = await shell.run(script)
+  const sockets = parseSockets(stdout)
+  if (sockets !== undefined) return sockets
+  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+    tried: `looking for all that dockerd listens on at ${shell.name}`,
+    got: 'its process has no sockets that could be seen below /proc',
+    todo: `Is it running?  systemctl status ${UNIT_NAME}`,
+  })
+}
+
+/** It may be the API, or something else that dockerd serves: its metrics, or a swarm. */
+async function proveOther(socket: TcpSocket, plan: Proven, options: ProvingOptions): Promise<ProofCheck[]> {
+  const { server } = plan
+  const { shell, probe, address, signal } = options
+  const target = targetOf(formatTarget({ host: socket.address, port: socket.port }), address)
+  // On another host's loopback only that host gets there; ours is none of it.
+  const isFar = !shell.isHere && isLoopback(socket.address)
+  const report = isFar ? undefined : await probeServer({ ...target, ...(signal && { signal }) }).catch(unreached)
+  if (report === undefined ? await answersThere(socket, shell) : report.plaintext === 'docker') {
+    return [openTo(formatTarget(target))]
+  }
+  if (report?.certificate?.fingerprint256 !== server.facts.fingerprint256) return []
+  return prove({ ...target, server, probe, signal })
+}
+
+/** From here there may be no way to it. */
+function unreached(error: unknown): undefined {
+  if (!isDockerMtlsError(error)) throw error
+}
+
+function openTo(at: string): ProofCheck {
+  return { name: 'plaintext', at, ok: false, got: 'dockerd listens there, too, and answers everybody in plaintext' }
+}
+
+/** What can't be reached from here is asked on its host. */
+async function answersThere({ address, port }: TcpSocket, shell: HostShell): Promise<boolean> {
+  const at = shWord(formatTarget(targetOf(formatTarget({ host: address, port }))))
+  return (await shell.run(asScript([`timeout 10 docker -H ${at} version >/dev/null 2>&1`]))).code === 0
+}
+
+function refuseFailed(checks: readonly ProofCheck[]): void {
+  const failed = checks.filter(({ ok }) => !ok)
+  if (failed.length === 0) return
+  const places = [...new Set(failed.map(({ at }) => at))]
+  const said = places.map((place) => {
+    const words = failed.flatMap(({ at, got }) => (at === place ? [got] : [])).join('; ')
+    return places.length === 1 ? words : `${place}: ${words}`
+  })
+  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+    tried: `proving the daemon at ${places.join(' and ')} from outside`,
+    got: said.join('; '),
+    todo: 'Look for what tells dockerd otherwise (systemctl cat docker.service, variables, a program in its place), and compare the files with what init made.',
+  })
+}

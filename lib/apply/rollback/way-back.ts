@@ -1,0 +1,103 @@
+import { isDockerMtlsError } from '../../base/errors.ts'
+import { gatherMore, type HostFacts, type HostFile } from '../../host/facts.ts'
+import type { HostShell } from '../../host/shell.ts'
+import type { FoundUnit } from '../../daemon-config/installed-unit.ts'
+import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render.ts'
+import { orphanConflicts, type Conflict } from '../conflicts.ts'
+import { settingsInForce, type InForce } from '../in-force.ts'
+import type { LastApply } from './last-apply.ts'
+import { unitOf } from '../unit.ts'
+import { decideUserns, usernsQuestions } from '../userns.ts'
+import { hasLiveRestore, runningIn, stopSentence } from '../running.ts'
+
+/** What going back means, decided before anything is done. */
+export interface WayBack {
+  readonly last: LastApply
+  /** What keeps it from being gone. */
+  readonly conflicts: readonly Conflict[]
+  /** What stops, goes on, or is out of sight afterwards: sentences. */
+  readonly losses: readonly string[]
+  /** How many containers it stops. */
+  readonly stops: number
+}
+
+/**
+ * Looks at what a way back does to the containers that run. Nothing is changed.
+ *
+ * @param facts - of the host, as they are now
+ */
+export async function lookAtWayBack(
+  shell: HostShell,
+  facts: HostFacts,
+  last: LastApply,
+  signal?: AbortSignal,
+): Promise<WayBack> {
+  const running = runningIn(facts)
+  const lives = facts.info?.['LiveRestoreEnabled'] === true
+  const change = await usernsChange(shell, facts, last, signal).catch((error: unknown) => {
+    // A unit that nobody can read may be the very reason for going back.
+    if (!isDockerMtlsError(error)) throw error
+    return undefined
+  })
+  // dockerd stops what it finds running where its own live-restore is off (moby, daemon.restore).
+  const goOn = lives && (change?.liveRestore !== false || !last.wasActive)
+  const stops = goOn ? 0 : running
+  return {
+    last,
+    // What did not end goes back by itself in any case.
+    conflicts: last.isPending ? [] : orphanConflicts({ running, lives, remaps: change?.remaps === true }),
+    losses: [
+      ...(stops > 0 ? [`${stopSentence(stops)}.`] : []),
+      ...(goOn && running > 0 ? ['Containers that run go on meanwhile, by live-restore.'] : []),
+      ...(change?.losses ?? []),
+    ],
+    stops,
+  }
+}
+
+interface UsernsChange {
+  readonly remaps: boolean
+  /** As it will be. */
+  readonly liveRestore: boolean
+  readonly losses: readonly string[]
+}
+
+async function usernsChange(
+  shell: HostShell,
+  known: HostFacts,
+  last: LastApply,
+  signal: AbortSignal | undefined,
+): Promise<UsernsChange> {
+  const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => last.copies.get(path) ?? [])
+  const nothing = { programs: [], files: [], secrets: [], writable: [] }
+  const facts = await gatherMore(shell, known, { ...nothing, files: copies }, signal)
+  const [now, then] = [inForceOf(facts, shell), inForceOf(asBefore(facts, last), shell)]
+  const value = then.inForce.settings.usernsRemap
+  const remaps = now.inForce.settings.usernsRemap !== value
+  const liveRestore = hasLiveRestore(then.found.unit, then.inForce.daemonJson)
+  if (!remaps) return { remaps, liveRestore, losses: [] }
+  const more = usernsQuestions(now.found.unit, now.inForce, value)
+  const { losses } = decideUserns(value, now.inForce, await gatherMore(shell, facts, { ...nothing, more }, signal))
+  return { remaps, liveRestore, losses }
+}
+
+interface Configured {
+  readonly found: FoundUnit
+  readonly inForce: InForce
+}
+
+function inForceOf(facts: HostFacts, { name }: HostShell): Configured {
+  const found = unitOf(facts, name)
+  return { found, inForce: settingsInForce(found, facts.file(DAEMON_JSON)?.text) }
+}
+
+/** The host with the files that the last apply has found there. */
+function asBefore(facts: HostFacts, { copies, removed }: LastApply): HostFacts {
+  const files = new Map<string, HostFile>(facts.files.map((file) => [file.path, file]))
+  for (const path of removed) files.delete(path)
+  for (const [path, copy] of copies) {
+    const file = facts.file(copy)
+    if (file !== undefined) files.set(path, { ...file, path })
+  }
+  return { ...facts, files: [...files.values()], file: (path) => files.get(path) }
+}

@@ -1,0 +1,95 @@
+import { createPrivateKey } from 'node:crypto'
+import { join } from 'node:path'
+import { isDockerMtlsError, PkiError } from '../base/errors.ts'
+import {
+  type CertificateFacts,
+  isIssuedBy,
+  openCertificate,
+  readCertificate,
+  splitPem,
+} from '../identity/certificate.ts'
+import { inspectCertificate } from '../pki/inspect.ts'
+import { readIfThere } from '../keystore/io.ts'
+import { isEncryptedKey } from '../pki/load-authority.ts'
+
+/** The three files of the daemon's side, as PEM, and what they say. */
+export interface ServerFiles {
+  readonly ca: string
+  readonly cert: string
+  /** Absent: it is on the host already, and stays there. */
+  readonly key?: string
+  readonly facts: CertificateFacts
+}
+
+const NAMES = ['ca.pem', 'server-cert.pem', 'server-key.pem'] as const
+
+/**
+ * Loads the server's files of a folder, and checks that a daemon could serve with them: what would keep it from starting,
+ * or clients from connecting, is found before anything is changed.
+ *
+ * @param folder - the folder `server` that `init` made, or a copy of it
+ * @throws {@link PkiError} ERR_PKI_FILE_INVALID, naming the file
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function loadServerFiles(folder: string): Promise<ServerFiles> {
+  const [ca, cert, key] = await Promise.all(NAMES.map((name) => readIfThere(join(folder, name))))
+  const missing = NAMES.filter((_, index) => [ca, cert, key][index] === undefined)
+  if (ca === undefined || cert === undefined || key === undefined) {
+    throw invalid(folder, `there is no ${missing.join(' and no ')}`)
+  }
+  return checkServerFiles({ ca, cert, key }, folder)
+}
+
+/** Does the folder have any of them? */
+export async function hasServerFiles(folder: string): Promise<boolean> {
+  const texts = await Promise.all(NAMES.map((name) => readIfThere(join(folder, name)).catch(() => undefined)))
+  return texts.some((text) => text !== undefined)
+}
+
+/** Checks the files as a set. */
+export function checkServerFiles({ ca, cert, key }: Omit<ServerFiles, 'facts'>, folder: string): ServerFiles {
+  const path = join(folder, 'server-cert.pem')
+  try {
+    const certificate = openCertificate(cert, path)
+    const verdict = inspectCertificate(cert, path).verdicts.find(({ role }) => role === 'server')
+    if (verdict?.ok === false) throw invalid(path, verdict.because)
+    refuseForeign(ca, certificate, folder)
+    if (key !== undefined && keyFault(key, certificate) !== undefined) {
+      throw invalid(join(folder, 'server-key.pem'), keyFault(key, certificate) ?? '')
+    }
+    return { ca, cert, ...(key !== undefined && { key }), facts: readCertificate(certificate, path) }
+  } catch (cause) {
+    if (!isDockerMtlsError(cause) || cause.code === 'ERR_PKI_FILE_INVALID') throw cause
+    throw invalid(path, cause.got, cause)
+  }
+}
+
+/** dockerd itself doesn't mind, but no client that trusts this CA could connect. */
+function refuseForeign(ca: string, certificate: ReturnType<typeof openCertificate>, folder: string): void {
+  const path = join(folder, 'ca.pem')
+  if (ca.includes('PRIVATE KEY')) throw invalid(path, 'there is a private key in it, and everybody may read that file')
+  const authorities = splitPem(ca, path).map((pem) => openCertificate(pem, path))
+  if (authorities.length === 0) throw invalid(path, 'there is no certificate in it')
+  const other = authorities.find(({ ca: isAuthority }) => !isAuthority)
+  if (other !== undefined) throw invalid(path, `${other.subject.replaceAll('\n', ', ')} in it is no CA`)
+  if (!isIssuedBy(certificate, authorities))
+    throw invalid(join(folder, 'server-cert.pem'), 'no CA of the ca.pem beside it has issued it')
+}
+
+function keyFault(pem: string, certificate: ReturnType<typeof openCertificate>): string | undefined {
+  if (isEncryptedKey(pem)) return 'it is encrypted, and dockerd does not start with it'
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(pem)) ? undefined : 'it is not the key of server-cert.pem'
+  } catch {
+    return 'it is no private key in PEM'
+  }
+}
+
+function invalid(path: string, got: string, cause?: unknown): PkiError {
+  return new PkiError('ERR_PKI_FILE_INVALID', {
+    tried: `checking the server's files, ${path}`,
+    got,
+    todo: "Copy the whole folder  server  that init made, or issue the server's certificate anew:  docker-mtls cert renew --server",
+    cause,
+  })
+}

@@ -1,0 +1,34 @@
+import { DaemonError, isDockerMtlsError, ProvisionError } from '../base/errors.ts'
+import type { HostFacts } from '../host/facts.ts'
+import { unitAmong, type FoundUnit } from '../daemon-config/installed-unit.ts'
+
+/**
+ * How systemd starts dockerd on a host: the unit and its drop-ins, of the files that were read there.
+ *
+ * @throws {@link DaemonError} ERR_UNIT_INVALID, naming the files
+ * @throws {@link ProvisionError} ERR_HOST_NO_DOCKER
+ */
+export function unitOf(facts: HostFacts, name: string): FoundUnit {
+  const texts = new Map(facts.files.map(({ path, text = '' }) => [path, text]))
+  try {
+    const found = unitAmong(texts)
+    if (found !== undefined) return found
+  } catch (cause) {
+    throw withRemedy(cause)
+  }
+  throw new ProvisionError('ERR_HOST_NO_DOCKER', {
+    tried: `looking for docker.service on ${name}`,
+    got: 'systemd knows it, but its file is in none of the folders of units',
+    todo: 'Install Docker Engine from the packages of your distribution, or of Docker.',
+  })
+}
+
+/** Here nobody hands a text over: it is the host's own unit, and to be mended there. */
+function withRemedy(cause: unknown): unknown {
+  if (!isDockerMtlsError(cause, 'ERR_UNIT_INVALID')) return cause
+  const { tried, got } = cause
+  const todo = /more than one ExecStart=/.test(got)
+    ? cause.todo
+    : 'Look at it with  systemctl cat docker.service , and mend or remove the file that is wrong. Nothing was changed.'
+  return new DaemonError('ERR_UNIT_INVALID', { tried, got, todo, cause })
+}

@@ -1,0 +1,120 @@
+import { closedParents, whatDisappears } from '../daemon-config/what-disappears.ts'
+import { DATA_FACTS_SH, parseDataFacts } from '../daemon-config/data-facts.ts'
+import { flagsOf, lastValue } from '../daemon-config/flags.ts'
+import { withLine } from '../daemon-config/subids.ts'
+import { planUserns, type UsernsPlan } from '../daemon-config/userns-ranges.ts'
+import type { ParsedUnit } from '../daemon-config/unit.ts'
+import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
+import type { HostFacts } from '../host/facts.ts'
+import { LOCAL_SOCKET } from '../host/local-docker.ts'
+import { shWord } from '../host/sh.ts'
+import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
+import { keptMode, type WantedFile } from './changes.ts'
+import type { InForce } from './in-force.ts'
+
+/** What user namespaces mean on a host. */
+export interface UserNamespaces {
+  readonly plan?: UsernsPlan
+  /** /etc/subuid and /etc/subgid, where lines are missing. */
+  readonly files: readonly WantedFile[]
+  /** What is out of sight afterwards: sentences. */
+  readonly losses: readonly string[]
+  /** Folders that the containers' root can't get through: sentences with their remedy. */
+  readonly closed: readonly string[]
+}
+
+/** What has to be asked of the host for this. */
+export function usernsQuestions(
+  unit: ParsedUnit,
+  { daemonJson }: InForce,
+  value: string | false | undefined,
+): string[] {
+  const [user = '', group = user] = (value || '').split(':')
+  return [
+    `data_facts() {\n${DATA_FACTS_SH}}`,
+    `fact data "$(data_facts ${shWord(dataRootOf(unit, daemonJson))})"`,
+    NETWORKS,
+    // Accounts may come from elsewhere than /etc/passwd (nsswitch.conf(5)).
+    ...getent('account', 'passwd', user),
+    ...getent('group', 'group', group),
+  ]
+}
+
+/** Asking a daemon that is not running would start it, through its socket. */
+const NETWORKS = `if systemctl is-active --quiet ${UNIT_NAME} && command -v docker >/dev/null && n=$(timeout 10 docker -H ${LOCAL_SOCKET} network ls --quiet --filter type=custom 2>/dev/null); then fact networks "$(printf %s "$n" | grep -c .)"; fi`
+
+function getent(name: string, database: string, word: string): string[] {
+  return word === '' || word === 'default' ? [] : [`said ${name} getent ${database} ${shWord(word)}`]
+}
+
+function dataRootOf(unit: ParsedUnit, json: InForce['daemonJson']): string {
+  const key = json['data-root']
+  const named = lastValue(flagsOf(unit), 'data-root')
+  return named ?? (typeof key === 'string' && key !== '' ? key : '/var/lib/docker')
+}
+
+/**
+ * Works out what a change of user namespaces means: whose ranges, which lines are missing, what is out of sight.
+ *
+ * @param value - as it will be; undefined: off
+ * @throws {@link DaemonError} ERR_USERNS_INVALID
+ */
+export function decideUserns(value: string | undefined, inForce: InForce, facts: HostFacts): UserNamespaces {
+  const plan = value === undefined ? undefined : planUserns(value, textsOf(facts))
+  const data = parseDataFacts(facts.fact('data'))
+  const change = { before: folderInForce(inForce, facts), after: plan?.dataFolder, networks: networksIn(facts) }
+  return {
+    ...(plan && { plan }),
+    files: plan === undefined ? [] : missingLines(plan, facts),
+    losses: whatDisappears(data, change),
+    closed: plan === undefined ? [] : closedParents(data, plan),
+  }
+}
+
+function networksIn({ fact }: HostFacts): number | undefined {
+  const networks = fact('networks')
+  return networks === '' ? undefined : Number(networks)
+}
+
+function textsOf({ file, fact }: HostFacts): Parameters<typeof planUserns>[1] {
+  const textOf = (path: string): string | undefined => file(path)?.text
+  return {
+    passwd: `${textOf('/etc/passwd') ?? ''}\n${fact('account')}`,
+    group: `${textOf('/etc/group') ?? ''}\n${fact('group')}`,
+    subuid: textOf('/etc/subuid'),
+    subgid: textOf('/etc/subgid'),
+    loginDefs: textOf('/etc/login.defs'),
+  }
+}
+
+/** What can't be worked out of a daemon that runs is no reason to stop. */
+function folderInForce({ settings }: InForce, facts: HostFacts): string | undefined {
+  try {
+    return settings.usernsRemap === undefined ? undefined : planUserns(settings.usernsRemap, textsOf(facts)).dataFolder
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return undefined
+  }
+}
+
+function missingLines({ missing }: UsernsPlan, facts: HostFacts): WantedFile[] {
+  const wanted = [
+    ['/etc/subuid', missing.subuid],
+    ['/etc/subgid', missing.subgid],
+  ] as const
+  return wanted.flatMap(([path, line]) => {
+    if (line === undefined) return []
+    const before = facts.file(path)
+    if (before !== undefined && before.text === undefined) throw tooLong(path)
+    return [{ path, mode: keptMode(before), text: withLine(before?.text ?? '', line) }]
+  })
+}
+
+/** Half of it must not take the place of the whole. */
+function tooLong(path: string): DaemonError {
+  return new DaemonError('ERR_USERNS_INVALID', {
+    tried: `adding a range to ${path}`,
+    got: 'it is too long to be read',
+    todo: 'Add one yourself:  usermod --add-subuids 165536-231071 --add-subgids 165536-231071 dockremap',
+  })
+}

@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
+import { pack } from 'tar-stream'
+import type { DockerClient } from '../../engine/client.ts'
+import { ConflictError, NotFoundError, ProvisionError } from '../../base/errors.ts'
+import { runStep, type OnStep, type StepTalk } from '../../base/progress.ts'
+import { judgeIdMap, type IdMapping } from './uid-map.ts'
+import { isKnownMachine, waitProgram, type Machine } from './wait-program.ts'
+
+/** What {@link proveUserns} needs besides a client. */
+export interface UsernsProofOptions {
+  /** Reads /proc/PID/uid_map on the daemon's host, as root there, and heeds the signal by itself. */
+  readonly readUidMap: (pid: number) => Promise<string>
+  /** Who the containers' root should be on the host; without it, anybody but root. */
+  readonly rootUid?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onStep?: OnStep | undefined
+}
+
+/** What was seen. */
+export type UsernsProof =
+  | {
+      readonly verified: true
+      /** Of a container's first process. */
+      readonly uidMap: readonly IdMapping[]
+      /** What a container's root is on the host. */
+      readonly remappedRoot: number
+    }
+  | {
+      readonly verified: false
+      /** A sentence without a full stop. */
+      readonly reason: string
+    }
+
+/** What comes to no end within this time is given up, in milliseconds: all of it takes the daemon moments. */
+const PATIENCE_MS = 30_000
+const REPOSITORY = 'docker-mtls-userns'
+
+/**
+ * Runs a container and looks at it from outside: is its root really somebody else on the host? The image is made on the
+ * spot, of one program of ours, so that no registry is needed; container and image are removed, however it ends.
+ *
+ * @param docker - the daemon
+ * @returns what was seen; `verified: false` for a machine that there is no program for
+ * @throws {@link ProvisionError} ERR_USERNS_NOT_IN_FORCE, ERR_HOST_UNREADABLE
+ * @throws {@link DockerApiError} for what the daemon refuses
+ */
+export function proveUserns(docker: DockerClient, options: UsernsProofOptions): Promise<UsernsProof> {
+  const name = { step: 'userns', title: 'look at a container from outside' }
+  return runStep(options.onStep, name, (talk) => prove(docker, options, talk))
+}
+
+async function prove(docker: DockerClient, options: UsernsProofOptions, talk: StepTalk): Promise<UsernsProof> {
+  const { signal } = options
+  const { SecurityOptions, Architecture, OSType } = await docker.info({ signal })
+  if (!SecurityOptions.some((option) => /^name=userns(,|$)/.test(option))) {
+    throw new ProvisionError('ERR_USERNS_NOT_IN_FORCE', {
+      tried: 'asking dockerd for its security options',
+      got: `user namespaces are not among them: ${SecurityOptions.join(' ')}`,
+      todo: 'Give dockerd --userns-remap, or "userns-remap" in daemon.json, and restart it.',
+    })
+  }
+  const machine = OSType === 'linux' ? Architecture : OSType
+  if (!isKnownMachine(machine)) {
+    const reason = `dockerd says that user namespaces are on; no container was looked at, for there is no program of ours for ${machine}`
+    talk.result(`not verified on ${machine}`)
+    return { verified: false, reason }
+  }
+  const image = `${REPOSITORY}:${randomBytes(8).toString('hex')}`
+  const seen = await withImage(docker, image, machine, options, (pid) => readMap(pid, options))
+  const judged = judgeIdMap(seen, options.rootUid)
+  talk.result(`a container's root is ${judged.remappedRoot} on the host`)
+  return { verified: true, ...judged }
+}
+
+/** An import or a create that is aborted may take place all the same, and then nobody removes what it made: those are waited for. */
+async function withImage(
+  docker: DockerClient,
+  image: string,
+  machine: Machine,
+  { signal }: UsernsProofOptions,
+  look: (pid: number) => Promise<string>,
+): Promise<string> {
+  const tar = await imageOf(machine)
+  signal?.throwIfAborted()
+  return afterwards(
+    async () => {
+      await docker.images.import(tar, { repo: image, signal: patience() })
+      signal?.throwIfAborted()
+      return withContainer(docker, image, signal, look)
+    },
+    () => docker.images.remove(image, { force: true, signal: patience() }),
+  )
+}
+
+async function withContainer(
+  docker: DockerClient,
+  image: string,
+  signal: AbortSignal | undefined,
+  look: (pid: number) => Promise<string>,
+): Promise<string> {
+  const name = image.replace(':', '-')
+  return afterwards(
+    async () => {
+      await docker.containers.create({ Image: image, ...SETTINGS }, { name, signal: patience() })
+      await docker.containers.start(name, { signal })
+      const { State } = await docker.containers.inspect(name, { signal })
+      return look(State.Pid)
+    },
+    () => docker.containers.remove(name, { force: true, signal: patience() }),
+  )
+}
+
+/** As little as a container can have. Whatever becomes of us, it ends by itself and is removed. */
+const SETTINGS = {
+  Cmd: ['/wait'],
+  Labels: { [REPOSITORY]: '' },
+  HostConfig: {
+    NetworkMode: 'none',
+    AutoRemove: true,
+    ReadonlyRootfs: true,
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges'],
+    LogConfig: { Type: 'none', Config: {} },
+  },
+}
+
+async function imageOf(machine: Machine): Promise<Buffer> {
+  const tar = pack()
+  tar.entry({ name: 'wait', mode: 0o755 }, waitProgram(machine))
+  tar.finalize()
+  return buffer(tar)
+}
+
+function patience(): AbortSignal {
+  return AbortSignal.timeout(PATIENCE_MS)
+}
+
+/** Does something, and then cleans up; of two failures the first one says more. */
+async function afterwards<Result>(work: () => Promise<Result>, cleanUp: () => Promise<unknown>): Promise<Result> {
+  const clean = async (): Promise<void> => {
+    try {
+      await cleanUp()
+    } catch (error) {
+      if (!isGone(error)) throw error
+    }
+  }
+  let result: Result
+  try {
+    result = await work()
+  } catch (error) {
+    await clean().catch(() => undefined)
+    throw error
+  }
+  await clean()
+  return result
+}
+
+/** Never made, or the daemon removes it by itself just now. */
+function isGone(error: unknown): boolean {
+  return error instanceof NotFoundError || (error instanceof ConflictError && /already in progress/.test(error.message))
+}
+
+async function readMap(pid: number, { readUidMap, signal }: UsernsProofOptions): Promise<string> {
+  signal?.throwIfAborted()
+  const tried = `reading /proc/${pid}/uid_map on the daemon's host`
+  if (pid === 0) {
+    const todo = "Look into dockerd's log: docker events and journalctl -u docker say why."
+    throw new ProvisionError('ERR_HOST_UNREADABLE', { tried, got: 'the container has ended', todo })
+  }
+  try {
+    return await readUidMap(pid)
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw new ProvisionError('ERR_HOST_UNREADABLE', {
+      tried,
+      got: cause instanceof Error ? cause.message : String(cause),
+      todo: 'Run this on the host of the daemon, as root, with /proc mounted.',
+      cause,
+    })
+  }
+}

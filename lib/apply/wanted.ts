@@ -1,0 +1,46 @@
+import { PkiError } from '../base/errors.ts'
+import { KEY_MODE, PUBLIC_MODE } from '../base/files.ts'
+import type { HostFacts } from '../host/facts.ts'
+import { tlsFilesIn } from '../daemon-config/settings.ts'
+import { DAEMON_JSON, DROP_IN } from '../daemon-config/render.ts'
+import { keptMode, type WantedFile } from './changes.ts'
+import type { Rendered } from './rendered.ts'
+import { checkServerFiles, type ServerFiles } from './server-files.ts'
+
+/** The files that shall be on a host, user namespaces aside. */
+export function wantedFiles(
+  rendered: Rendered,
+  { ca, cert, key }: ServerFiles,
+  tlsDir: string,
+  facts: HostFacts,
+): WantedFile[] {
+  const paths = tlsFilesIn(tlsDir)
+  return [
+    { path: paths.ca, mode: PUBLIC_MODE, text: ca },
+    { path: paths.cert, mode: PUBLIC_MODE, text: cert },
+    ...(key === undefined ? [] : [{ path: paths.key, mode: KEY_MODE, text: key, secret: true }]),
+    ...(rendered.daemonJson === undefined
+      ? []
+      : [{ path: DAEMON_JSON, mode: keptMode(facts.file(DAEMON_JSON)), text: rendered.daemonJson }]),
+    { path: DROP_IN, mode: keptMode(facts.file(DROP_IN)), text: rendered.dropIn },
+  ]
+}
+
+/**
+ * Nothing new is brought: what is on the host is configured.
+ *
+ * @throws {@link PkiError} ERR_PKI_FILE_INVALID
+ */
+export function serverOnHost(facts: HostFacts, tlsDir: string, lookedIn: readonly string[] = []): ServerFiles {
+  const paths = tlsFilesIn(tlsDir)
+  const [ca, cert, key] = [facts.file(paths.ca), facts.file(paths.cert), facts.file(paths.key)]
+  if (ca?.text !== undefined && cert?.text !== undefined && key !== undefined) {
+    return checkServerFiles({ ca: ca.text, cert: cert.text }, tlsDir)
+  }
+  const places = lookedIn.map((folder) => (folder === '.' ? 'this folder' : `./${folder}`)).join(', ')
+  throw new PkiError('ERR_PKI_FILE_INVALID', {
+    tried: "looking for the server's certificate",
+    got: `no folder with it is named, ${places === '' ? '' : `it is not in ${places}, `}and ${tlsDir} on the host does not hold ca.pem, server-cert.pem and server-key.pem`,
+    todo: 'Make one with  docker-mtls init NAME  and name its folder:  docker-mtls daemon apply --from docker-mtls/server',
+  })
+}

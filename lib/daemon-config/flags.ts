@@ -1,0 +1,105 @@
+import { DaemonError } from '../base/errors.ts'
+import { quoteArgument, splitWords, type Word, type WordOptions } from './quote.ts'
+import { show } from './text.ts'
+
+/** One flag of dockerd, or a word that is none, with the words that write it. */
+export interface Flag {
+  /** The long name without its hyphens; undefined for anything else, such as `$DOCKER_OPTS`. */
+  readonly name: string | undefined
+  /** What it is set to, where that is known. */
+  readonly value: string | undefined
+  readonly words: readonly Word[]
+}
+
+/** dockerd's one-letter flags (dockerd --help, moby cmd/dockerd/config.go): those without a value, and those with one. */
+const SWITCHES: Readonly<Record<string, string>> = { D: 'debug', h: 'help', v: 'version' }
+const SETTINGS: Readonly<Record<string, string>> = {
+  H: 'host',
+  G: 'group',
+  b: 'bridge',
+  g: 'data-root',
+  l: 'log-level',
+  p: 'pidfile',
+  s: 'storage-driver',
+}
+/** The long flags that we ask for, and that take the next word when there is no `=`. */
+const WITH_VALUE = new Set(['config-file', 'data-root', 'host', 'tlscacert', 'tlscert', 'tlskey', 'userns-remap'])
+
+/** A word of ours. */
+export function ownWord(argument: string, options: WordOptions): Word {
+  return { raw: quoteArgument(argument, options), text: argument, literal: argument }
+}
+
+/**
+ * Groups the words of a dockerd command line into flags, by the rules of its parser (spf13/pflag): `-H X`, `-HX`,
+ * `-H=X`, `-DH X`, `--host X`, `--host=X`.
+ *
+ * @param args - the raw words
+ * @param options - how systemd reads them
+ * @throws {@link DaemonError} `ERR_UNIT_INVALID` when the last flag lacks its value
+ */
+export function readFlags(args: readonly string[], options: WordOptions): Flag[] {
+  const queue = args.flatMap((raw) => splitWords(raw, options))
+  const flags: Flag[] = []
+  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
+    if (/^--[^=]/.test(word.text)) flags.push(readLong(word, queue))
+    else if (/^-[A-Za-z]/.test(word.text)) flags.push(...readShort(word, queue, options))
+    else flags.push({ name: undefined, value: undefined, words: [word] })
+  }
+  return flags
+}
+
+/** The flags of a unit, as systemd reads its words. */
+export function flagsOf({ args, prefix }: { readonly args: readonly string[]; readonly prefix: string }): Flag[] {
+  return readFlags(args, { variables: !prefix.includes(':') })
+}
+
+/** What a flag is set to: the last one counts. */
+export function lastValue(flags: readonly Flag[], name: string): string | undefined {
+  return flags.findLast((flag) => flag.name === name)?.value
+}
+
+function readLong(word: Word, queue: Word[]): Flag {
+  const { name = '', value } = /^--(?<name>[^=]+)(?:=(?<value>.*))?$/s.exec(word.text)?.groups ?? {}
+  if (value === undefined && WITH_VALUE.has(name)) return withNext(name, word, queue)
+  return { name, value: value === undefined ? undefined : word.literal?.slice(name.length + 3), words: [word] }
+}
+
+function withNext(name: string, word: Word, queue: Word[]): Flag {
+  const next = queue.shift()
+  if (next !== undefined) return { name, value: next.literal, words: [word, next] }
+  throw new DaemonError('ERR_UNIT_INVALID', {
+    tried: `reading the flags of the unit, ${show(word.text)}`,
+    got: 'the flag has no value',
+    todo: 'Mend the ExecStart= line: dockerd would not start either.',
+  })
+}
+
+/** Letters may stand together, and the first that takes a value takes all that follows. */
+function readShort(word: Word, queue: Word[], options: WordOptions): Flag[] {
+  const letters = word.text.slice(1)
+  const first = letters[0] ?? ''
+  const setting = SETTINGS[first]
+  if (setting !== undefined) return [readSetting(setting, word, queue)]
+  const name = SWITCHES[first]
+  if (name === undefined || letters.length === 1 || letters[1] === '=')
+    return [{ name, value: undefined, words: [word] }]
+  const rest = `-${letters.slice(1)}`
+  const tail: Word = {
+    raw: quoteTail(word, rest, options),
+    text: rest,
+    literal: word.literal && `-${word.literal.slice(2)}`,
+  }
+  return [{ name, value: undefined, words: [ownWord(`-${first}`, options)] }, ...readShort(tail, queue, options)]
+}
+
+function readSetting(name: string, word: Word, queue: Word[]): Flag {
+  if (word.text.length === 2) return withNext(name, word, queue)
+  return { name, value: word.literal?.slice(word.text[2] === '=' ? 3 : 2), words: [word] }
+}
+
+/** What remains of a word once its first letter has gone keeps systemd's meaning of `%` and `$`. */
+function quoteTail(word: Word, rest: string, options: WordOptions): string {
+  if (word.literal !== undefined) return quoteArgument(`-${word.literal.slice(2)}`, options)
+  return `"${rest.replace(/[\\"]/g, '\\$&')}"`
+}

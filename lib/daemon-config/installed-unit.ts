@@ -1,0 +1,138 @@
+import { promises as fs } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { parseUnit, type ParsedUnit } from './unit.ts'
+import { DaemonError, FileError } from '../base/errors.ts'
+
+/** A unit, and the files that it was read from, the unit itself first. */
+export interface FoundUnit {
+  readonly unit: ParsedUnit
+  readonly paths: readonly string[]
+  /** Of those, the drop-ins that set ExecStart= and that systemd reads after `override.conf`: they would win over it. */
+  readonly later: readonly string[]
+}
+
+/** systemd.unit(5), "System Unit Search Path": what stands in an earlier one hides the same name in a later one. */
+export const LOAD_PATH: readonly string[] = [
+  'etc/systemd/system',
+  'run/systemd/system',
+  'usr/local/lib/systemd/system',
+  'usr/lib/systemd/system',
+  'lib/systemd/system',
+]
+export const UNIT_NAME = 'docker.service'
+/** The name that the notes, `systemctl edit` and this package give the drop-in. */
+const OURS = 'override.conf'
+
+/**
+ * Finds out how systemd starts dockerd on this machine: the unit and its drop-ins, as `systemctl cat` has them. A drop-in
+ * counts, since it may well be the one that says where the daemon's data is.
+ *
+ * @param root - the folder that `etc` and `usr` are in
+ * @returns undefined where no docker.service is installed
+ * @throws {@link DaemonError} ERR_UNIT_INVALID, naming the file
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function findInstalledUnit(root = '/'): Promise<FoundUnit | undefined> {
+  const texts = new Map<string, string>()
+  for (const folder of LOAD_PATH.map((path) => join(root, path))) {
+    const dropIns = join(folder, `${UNIT_NAME}.d`)
+    const paths = [
+      join(folder, UNIT_NAME),
+      ...(await namesIn(dropIns)).filter(isConf).map((name) => join(dropIns, name)),
+    ]
+    for (const path of paths) if (await isThere(path)) texts.set(path, await readUnit(path))
+  }
+  return unitAmong(texts, root)
+}
+
+/**
+ * The same, of files that were read already.
+ *
+ * @param texts - the files by their paths, whatever else is among them
+ * @param root - the folder that `etc` and `usr` are in
+ */
+export function unitAmong(texts: ReadonlyMap<string, string>, root = '/'): FoundUnit | undefined {
+  const folders = LOAD_PATH.map((folder) => join(root, folder))
+  const path = folders.map((folder) => join(folder, UNIT_NAME)).find((candidate) => texts.has(candidate))
+  if (path === undefined) return undefined
+  const dropIns = dropInsAmong([...texts.keys()], folders)
+  const paths = [path, ...dropIns.map((dropIn) => dropIn.path)]
+  const textOf = (file: string): string => texts.get(file) ?? ''
+  const unit = parseUnit(paths.map(textOf).join('\n'), paths.join(' and '))
+  const later = dropIns.filter((dropIn) => dropIn.name > OURS && /^\s*ExecStart\s*=/m.test(textOf(dropIn.path)))
+  return { unit, paths, later: later.map((dropIn) => dropIn.path) }
+}
+
+/**
+ * Reads the unit in a file that was named: a copy of the server's docker.service, or what `systemctl cat` printed there.
+ *
+ * @throws {@link DaemonError} ERR_UNIT_NOT_FOUND, ERR_UNIT_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function readUnitFile(path: string): Promise<FoundUnit> {
+  if (!(await isThere(path))) {
+    throw new DaemonError('ERR_UNIT_NOT_FOUND', {
+      tried: `reading the unit ${path}`,
+      got: 'there is no such file',
+      todo: "Name a copy of the server's unit:  ssh SERVER systemctl cat docker.service > docker.service",
+    })
+  }
+  return { unit: parseUnit(await readUnit(path), path), paths: [path], later: [] }
+}
+
+/** In the order in which systemd reads them: by name, whatever folder they are in. */
+function dropInsAmong(paths: readonly string[], folders: readonly string[]): { name: string; path: string }[] {
+  const found = new Map<string, string>()
+  for (const folder of folders.map((path) => join(path, `${UNIT_NAME}.d`))) {
+    for (const path of paths.filter((candidate) => dirname(candidate) === folder)) {
+      const name = basename(path)
+      if (isConf(name) && !found.has(name)) found.set(name, path)
+    }
+  }
+  const inOrder = [...found].toSorted(([left], [right]) => (left < right ? -1 : 1))
+  return inOrder.map(([name, path]) => ({ name, path }))
+}
+
+function isConf(name: string): boolean {
+  return name.endsWith('.conf')
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await fs.readdir(folder)
+  } catch (cause) {
+    if (isMissing(cause)) return []
+    throw unreadable(folder, cause)
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await fs.stat(path)
+    return true
+  } catch (cause) {
+    if (isMissing(cause)) return false
+    throw unreadable(path, cause)
+  }
+}
+
+async function readUnit(path: string): Promise<string> {
+  try {
+    return await fs.readFile(path, 'utf8')
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+function isMissing(cause: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')
+}
+
+function unreadable(path: string, cause: unknown): FileError {
+  return new FileError('ERR_FILE_READ', {
+    tried: `reading ${path}`,
+    got: (cause as Error).message,
+    todo: 'Make it a file that you may read, or name another with the option unit.',
+    cause,
+  })
+}

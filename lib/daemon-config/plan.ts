@@ -1,0 +1,133 @@
+import { DaemonError } from '../base/errors.ts'
+import { hostsOf, readDaemonJson, type DaemonJson } from './existing.ts'
+import { ownWord, readFlags, type Flag } from './flags.ts'
+import { parseListener } from './listen.ts'
+import { checkDaemonOptions, type DaemonOptions, type TlsFiles } from './options.ts'
+import { quoteExecutable, splitWords, type Word, type WordOptions } from './quote.ts'
+import { checkPath, show } from './text.ts'
+import { checkUnit, DOCKER_CE_UNIT, type ParsedUnit } from './unit.ts'
+import { parseUserns } from './userns.ts'
+
+/** What will be rendered, decided once for all forms. */
+export interface Plan {
+  /** systemd's characters before the executable. */
+  readonly prefix: string
+  readonly exec: string
+  /** The name that dockerd sees itself under, where the unit has the prefix `@`. */
+  readonly argv0: Word | undefined
+  readonly words: WordOptions
+  /** The unit's flags that aren't ours. */
+  readonly kept: readonly Flag[]
+  /** The unit's flags that are left out, because the options say it otherwise. */
+  readonly dropped: readonly Flag[]
+  readonly local: readonly Flag[]
+  readonly tcp: readonly Flag[]
+  readonly tls: TlsFiles
+  readonly usernsRemap: string | undefined
+  readonly debug: boolean | undefined
+  readonly environmentFiles: readonly string[]
+  readonly existing: DaemonJson | undefined
+}
+
+const DEFAULT_LISTEN = ['tcp://0.0.0.0:2376'] as const
+/** `--tls=false` beside `--tlsverify` is not worth finding out: all that touches TLS is ours. */
+export const ALWAYS_OURS: ReadonlySet<string> = new Set(['host', 'tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'])
+
+/** Whether only this machine reaches a listener. */
+export function isLocal(listener: string): boolean {
+  return listener.startsWith('fd://') || listener.startsWith('unix://')
+}
+
+/**
+ * Checks the options and decides what stays of the unit.
+ *
+ * @throws {@link ArgumentError} {@link DaemonError} for the option that can't be meant
+ */
+export function makePlan(options: DaemonOptions): Plan {
+  checkDaemonOptions(options)
+  for (const key of ['ca', 'cert', 'key'] as const) checkPath(options.tls[key], `tls.${key}`)
+  const unit = unitOf(options)
+  const words = { variables: !unit.prefix.includes(':') }
+  const { argv0, args } = splitArgv0(unit, words)
+  const flags = readFlags(args, words)
+  const dropped = flags.filter((flag) => isOurs(flag, options))
+  const existing = options.daemonJson === undefined ? undefined : readDaemonJson(options.daemonJson)
+  const listen = readListen(options.listen ?? DEFAULT_LISTEN).map((listener) => hostFlag(listener, words))
+  return {
+    prefix: unit.prefix,
+    exec: unit.exec,
+    argv0,
+    words,
+    kept: flags.filter((flag) => !dropped.includes(flag)),
+    dropped,
+    local: localListeners(
+      listen.filter(isLocalFlag),
+      dropped,
+      hostsOf(existing).map((host) => hostFlag(host, words)),
+      words,
+    ),
+    tcp: listen.filter((flag) => !isLocalFlag(flag)),
+    tls: options.tls,
+    usernsRemap: options.usernsRemap === undefined ? undefined : parseUserns(options.usernsRemap),
+    debug: options.debug,
+    environmentFiles: unit.environmentFiles,
+    existing,
+  }
+}
+
+function unitOf({ unit, exec }: DaemonOptions): ParsedUnit {
+  if (exec === undefined) {
+    if (unit !== undefined) checkUnit(unit)
+    return unit ?? DOCKER_CE_UNIT
+  }
+  checkPath(exec, 'exec')
+  quoteExecutable(exec)
+  return { exec, prefix: '', args: [], environmentFiles: [] }
+}
+
+function splitArgv0(unit: ParsedUnit, words: WordOptions): { argv0: Word | undefined; args: readonly string[] } {
+  if (!unit.prefix.includes('@')) return { argv0: undefined, args: unit.args }
+  return { argv0: splitWords(unit.args[0] ?? '', words)[0], args: unit.args.slice(1) }
+}
+
+function isOurs({ name = '' }: Flag, { usernsRemap, debug }: DaemonOptions): boolean {
+  if (name === 'userns-remap') return usernsRemap !== undefined
+  if (name === 'debug') return debug !== undefined
+  return ALWAYS_OURS.has(name)
+}
+
+function readListen(listen: readonly string[]): string[] {
+  const listeners = listen.map((listener) => parseListener(listener))
+  const twice = listeners.find((listener, index) => listeners.indexOf(listener) !== index)
+  if (twice === undefined) return listeners
+  throw new DaemonError('ERR_LISTEN_INVALID', {
+    tried: `the listener ${show(twice)}`,
+    got: 'it is given twice, and dockerd could open it only once',
+    todo: 'Give every listener once.',
+  })
+}
+
+function hostFlag(listener: string, words: WordOptions): Flag {
+  return { name: 'host', value: listener, words: [ownWord('-H', words), ownWord(listener, words)] }
+}
+
+/** A value that systemd has yet to expand, such as `unix://%t/docker.sock`, says by its beginning what it is. */
+function isLocalFlag({ name, value, words }: Flag): boolean {
+  if (name !== 'host') return false
+  if (value !== undefined) return isLocal(value)
+  return isLocal((words[1]?.text ?? words[0]?.text ?? '').replace(/^(?:-H=?|--host=)/, ''))
+}
+
+function localListeners(
+  given: readonly Flag[],
+  unit: readonly Flag[],
+  existing: readonly Flag[],
+  words: WordOptions,
+): Flag[] {
+  if (given.length > 0) return [...given]
+  const found = [...unit, ...existing].filter(isLocalFlag)
+  const once = found.filter(
+    ({ value }, index) => value === undefined || index === found.findIndex((other) => other.value === value),
+  )
+  return once.length > 0 ? once : [hostFlag('fd://', words)]
+}

@@ -1,0 +1,163 @@
+import { ArgumentError, DaemonError } from '../base/errors.ts'
+import { splitWords, type Word } from './quote.ts'
+import { show } from './text.ts'
+
+/** How a unit starts dockerd: what {@link parseUnit} found in it. */
+export interface ParsedUnit {
+  /** The executable's absolute path. */
+  readonly exec: string
+  /** systemd's characters before it, such as `-` or `:` (systemd.service(5), "Command lines"); mostly none. */
+  readonly prefix: string
+  /** The words after it, each exactly as the unit has it, quotes and `$DOCKER_OPTS` included. */
+  readonly args: readonly string[]
+  /** The files that its variables come from. */
+  readonly environmentFiles: readonly string[]
+}
+
+/** How docker-ce's package starts the daemon, for where no unit is installed. */
+export const DOCKER_CE_UNIT_LINE = 'ExecStart=/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock'
+
+/** The same, parsed. */
+export const DOCKER_CE_UNIT: ParsedUnit = {
+  exec: '/usr/bin/dockerd',
+  prefix: '',
+  args: ['-H', 'fd://', '--containerd=/run/containerd/containerd.sock'],
+  environmentFiles: [],
+}
+
+const PREFIXES = /^[-@:+!|]*/
+const REMEDY = 'Give the text of the docker.service that is installed: systemctl cat docker.service'
+
+function invalid(source: string, got: string, todo = REMEDY, cause?: unknown): DaemonError {
+  return new DaemonError('ERR_UNIT_INVALID', { tried: `reading ${source}`, got, todo, cause })
+}
+
+/**
+ * Reads how an installed unit starts dockerd, the way systemd would: comments, continuation lines, drop-ins that
+ * follow (as `systemctl cat` prints them) and the empty `ExecStart=` that resets.
+ *
+ * @param text - the unit file, or several in the order in which systemd reads them
+ * @param source - names it in error messages
+ * @returns the executable and its words
+ * @throws {@link DaemonError} `ERR_UNIT_INVALID` when it doesn't start dockerd, or systemd wouldn't load it
+ * @example
+ * ```ts
+ * parseUnit('[Service]\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\n').args // ['-H', 'fd://', '$DOCKER_OPTS']
+ * ```
+ */
+export function parseUnit(text: string, source = 'the unit'): ParsedUnit {
+  if (typeof text !== 'string') {
+    throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+      tried: 'parseUnit',
+      got: 'the unit is not a string',
+      todo: 'Give it the text of the unit.',
+    })
+  }
+  if (text.includes('\0')) throw invalid(source, 'it is no text: it has a NUL in it')
+  if (text.trim() === '') throw invalid(source, 'it is empty')
+  const { ExecStart: commands, EnvironmentFile: environmentFiles } = readService(text)
+  const [command, second] = commands
+  if (command === undefined) throw invalid(source, 'it has no ExecStart= in a section [Service]')
+  if (second !== undefined) {
+    throw invalid(
+      source,
+      'it has more than one ExecStart=, with which systemd refuses the service',
+      'Put an empty ExecStart= before the one that shall hold.',
+    )
+  }
+  return { ...parseCommand(command, source), environmentFiles: environmentFiles.map((file) => file.replace(/^-/, '')) }
+}
+
+/** Both settings are lists, and an empty value empties the list (systemd.syntax(7)). */
+function readService(text: string): { ExecStart: string[]; EnvironmentFile: string[] } {
+  const lists = { ExecStart: new Array<string>(), EnvironmentFile: new Array<string>() }
+  let section = ''
+  for (const line of logicalLines(text)) {
+    section = /^\[(.*)\]$/.exec(line)?.[1] ?? section
+    const [, key, value = ''] = /^(ExecStart|EnvironmentFile)\s*=\s*(.*)$/s.exec(line) ?? []
+    if (section !== 'Service' || key === undefined) continue
+    const list = lists[key as keyof typeof lists]
+    if (value === '') list.length = 0
+    else list.push(value)
+  }
+  return lists
+}
+
+/**
+ * Joins continued lines as systemd does (config_parse in src/shared/conf-parser.c): comments are dropped first, also
+ * between continued lines, and the backslash becomes a blank.
+ */
+function logicalLines(text: string): string[] {
+  const lines: string[] = []
+  let open = ''
+  for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)) {
+    if (/^\s*[#;]/.test(line)) continue
+    const joined = open + line
+    const isOpen = /(?:^|[^\\])(?:\\\\)*\\$/.test(joined)
+    open = isOpen ? `${joined.slice(0, -1)} ` : ''
+    if (!isOpen) lines.push(joined.trim())
+  }
+  return open === '' ? lines : [...lines, open.trim()]
+}
+
+function parseCommand(command: string, source: string): Omit<ParsedUnit, 'environmentFiles'> {
+  if (command.includes('\uFFFD')) throw invalid(source, `its ExecStart= is not UTF-8: ${show(command)}`)
+  const prefix = PREFIXES.exec(command)?.[0] ?? ''
+  const [executable, ...args] = wordsOf(command.slice(prefix.length), prefix, source)
+  // systemd expands specifiers in the executable, but no variables (config_parse_exec in src/core/load-fragment.c).
+  const text = executable?.text ?? ''
+  const hasSpecifier = text.replaceAll('%%', '').includes('%')
+  const exec = text.replaceAll('%%', '%')
+  const fault = hasSpecifier ? 'has an executable with a specifier' : commandFault(exec, prefix, args)
+  if (fault !== undefined) throw invalid(source, `its ExecStart= ${fault}: ${show(command)}`)
+  return { prefix, exec, args: args.map((word) => word.raw) }
+}
+
+function wordsOf(line: string, prefix: string, source: string): Word[] {
+  try {
+    return splitWords(line, { variables: !prefix.includes(':') })
+  } catch (cause) {
+    throw invalid(source, `its ExecStart= has an open quote or ends in a backslash: ${show(line)}`, REMEDY, cause)
+  }
+}
+
+function commandFault(exec: string, prefix: string, args: readonly Word[]): string | undefined {
+  if (!exec.startsWith('/')) return 'has no absolute path of an executable'
+  if (!exec.endsWith('/dockerd')) return 'starts something else than dockerd'
+  if (prefix.includes('|')) return 'runs through a shell'
+  if (prefix.includes('@') && args.length === 0) return 'has the prefix @ and no second word'
+  if (args.some((word) => word.raw === ';')) return 'has more than one command'
+  // What follows `--` is no flag any more, and ours come after the unit's own.
+  if (args.some((word) => word.raw === '--')) return 'has a -- among its words, and dockerd takes no arguments'
+  return undefined
+}
+
+/**
+ * Checks a unit that didn't come from {@link parseUnit}: its words go into a file as they are, so each must be one word.
+ *
+ * @param unit - what the caller gave
+ * @throws {@link DaemonError} `ERR_UNIT_INVALID`
+ */
+export function checkUnit(unit: ParsedUnit): void {
+  const { exec, prefix, args, environmentFiles } = unit
+  const isShaped = typeof exec === 'string' && typeof prefix === 'string' && isTexts(args) && isTexts(environmentFiles)
+  if (!isShaped || !/^[-@:+!|]*$/.test(prefix)) throw noUnit('it is no parsed unit')
+  const words = args.map((raw) => oneWord(raw, prefix))
+  const fault = commandFault(exec, prefix, words)
+  if (fault !== undefined) throw noUnit(`it ${fault}`)
+}
+
+function oneWord(raw: string, prefix: string): Word {
+  const [word, ...more] = wordsOf(raw, prefix, 'the option unit')
+  if (word?.raw !== raw || more.length > 0 || /[\n\r\0]/.test(raw))
+    throw noUnit(`${show(raw)} is not one word of a unit`)
+  return word
+}
+
+function noUnit(got: string): DaemonError {
+  return invalid('the option unit', got, 'Give it what parseUnit() returns.')
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}

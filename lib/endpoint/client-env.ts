@@ -1,0 +1,76 @@
+import { DaemonError, EndpointError } from '../base/errors.ts'
+import { checkKeys, checkString } from '../daemon-config/options.ts'
+import { assignment, checkShell, type Shell } from '../base/variables-syntax.ts'
+import { show } from '../daemon-config/text.ts'
+
+/** What a client needs to know. */
+export interface ClientEnvOptions {
+  /** The daemon, `tcp://HOST:PORT`. The port is never left out: the Docker CLI would take 2375, even with TLS. */
+  readonly host: string
+  /** The folder of ca.pem, cert.pem and key.pem on the client's machine, by its absolute path. */
+  readonly certPath: string
+}
+
+/** POSIX, a drive of Windows, or a share. Nobody expands a `~` in quotes. */
+const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/]|\\\\)/
+const HOST = /^tcp:\/\/(?<name>\[[0-9A-Za-z:.%_-]+\]|[^\s/\\[\]:@?#'"]+)(?::(?<port>[^/]*))?(?:\/[^\s?#]*)?$/
+
+/**
+ * Renders the variables that lead a client to the daemon: DOCKER_TLS_VERIFY, DOCKER_HOST, DOCKER_HOST_IP (the same
+ * value) and DOCKER_CERT_PATH, quoted so that no value can become a command.
+ *
+ * @param options - see {@link ClientEnvOptions}
+ * @param shell - whose syntax; `dotenv` for a `.env` file, which dotenv and every sh read alike
+ * @returns one line a variable
+ * @throws {@link DaemonError} `ERR_SHELL_UNKNOWN`; `ERR_SHELL_UNQUOTABLE` for what that syntax has no quoting for;
+ *   `ERR_PATH_INVALID` for a relative `certPath`
+ * @throws {@link EndpointError} `ERR_PLAINTEXT_PORT`, `ERR_PLAINTEXT_REFUSED`, `ERR_HOST_INVALID`
+ * @throws {@link ArgumentError} `ERR_OPTION_UNKNOWN`, `ERR_ARGUMENT_INVALID`
+ * @example
+ * ```ts
+ * renderClientEnv({ host: 'tcp://build01.example.com:2376', certPath: '/home/ann/.docker' }, 'bash')
+ * ```
+ */
+export function renderClientEnv(options: ClientEnvOptions, shell: Shell): string {
+  checkKeys(options, ['host', 'certPath'], 'the options of the client')
+  const { host, certPath } = options
+  checkString(host, 'the option host')
+  checkString(certPath, 'the option certPath')
+  checkShell(shell)
+  checkCertPath(certPath)
+  checkHost(host)
+  const variables = { DOCKER_TLS_VERIFY: '1', DOCKER_HOST: host, DOCKER_HOST_IP: host, DOCKER_CERT_PATH: certPath }
+  const lines = Object.entries(variables).map(([name, value]) => assignment(shell, name, value))
+  // cmd reads \n as well as \r\n, but a batch file with a label needs \r\n; ours has none.
+  return `${lines.join('\n')}\n`
+}
+
+function checkCertPath(certPath: string): void {
+  if (ABSOLUTE.test(certPath)) return
+  throw new DaemonError('ERR_PATH_INVALID', {
+    tried: `the option certPath, ${show(certPath)}`,
+    got: 'it is no absolute path, and a client would look below its own working directory',
+    todo: 'Give the whole path of the folder, without ~.',
+  })
+}
+
+function checkHost(host: string): void {
+  const tried = `the option host, ${show(host)}`
+  const todo = 'Write tcp://HOST:2376.'
+  if (/^http:/i.test(host)) {
+    throw new EndpointError('ERR_PLAINTEXT_REFUSED', { tried, got: 'http:// is plaintext', todo })
+  }
+  const found = HOST.exec(host)?.groups
+  if (found === undefined) throw new EndpointError('ERR_HOST_INVALID', { tried, got: 'it is no tcp:// host', todo })
+  const { name = '', port = '' } = found
+  if (port === '2375' || port === '') {
+    const got =
+      port === ''
+        ? 'it has no port, and the Docker CLI takes 2375, the plaintext port'
+        : 'port 2375 is the plaintext port'
+    throw new EndpointError('ERR_PLAINTEXT_PORT', { tried, got, todo: `Write tcp://${name}:2376.` })
+  }
+  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
+    throw new EndpointError('ERR_HOST_INVALID', { tried, got: `${show(port)} is no port`, todo })
+  }
+}

@@ -1,0 +1,135 @@
+import { ProvisionError } from '../base/errors.ts'
+import { factsScript, furtherFactsScript, type FurtherFacts } from './facts-script.ts'
+import { lastWords, type HostShell } from './shell.ts'
+import { parseSockets, type TcpSocket } from './sockets.ts'
+
+/** A file of the host as it is now. */
+export interface HostFile {
+  readonly path: string
+  readonly mode: number
+  /** `root:root` */
+  readonly owner: string
+  /** Absent for a key, of which {@link HostFile.sha256} is all that leaves the host. */
+  readonly text?: string
+  readonly sha256?: string
+}
+
+/** A dockerd that runs. */
+export interface RunningDaemon {
+  readonly pid: number
+  readonly uid: number
+  readonly exec: string
+}
+
+/** What was found on a host. Everything is as it was read, and means nothing yet. */
+export interface HostFacts {
+  /** A single value, such as `uid`; empty where it could not be had. */
+  readonly fact: (name: string) => string
+  /** A property as `systemctl show` has it. */
+  readonly property: (unit: 'service' | 'socket' | 'containerd', name: string) => string
+  /** The file at this very path, where there is one. */
+  readonly file: (path: string) => HostFile | undefined
+  readonly files: readonly HostFile[]
+  readonly daemons: readonly RunningDaemon[]
+  /** What dockerd listens on; empty where that could not be seen. */
+  readonly sockets: readonly TcpSocket[]
+  /** What `docker info` says, where it could be asked. */
+  readonly info: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Asks a host for everything that has to be known before something is changed on it.
+ *
+ * @param shell - the host's
+ * @throws {@link ProvisionError} ERR_HOST_UNREADABLE
+ */
+export async function gatherFacts(shell: HostShell, signal?: AbortSignal): Promise<HostFacts> {
+  return readFacts(await ask(shell, factsScript(), signal))
+}
+
+/**
+ * Asks for more, and adds it to what is known.
+ *
+ * @throws {@link ProvisionError} ERR_HOST_UNREADABLE
+ */
+export async function gatherMore(
+  shell: HostShell,
+  known: HostFacts,
+  wanted: FurtherFacts,
+  signal?: AbortSignal,
+): Promise<HostFacts> {
+  const { values, files } = parseLines(await ask(shell, furtherFactsScript(wanted), signal))
+  return makeFacts(
+    (name) => values.get(name) ?? known.fact(name),
+    [...files, ...known.files.filter(({ path }) => !files.some((file) => file.path === path))],
+  )
+}
+
+async function ask(shell: HostShell, script: string, signal: AbortSignal | undefined): Promise<string> {
+  const ran = await shell.run(script, { signal })
+  if (ran.code === 0) return ran.stdout
+  throw new ProvisionError('ERR_HOST_UNREADABLE', {
+    tried: `looking at ${shell.name}`,
+    got: lastWords(ran),
+    todo: 'It takes a POSIX sh, and base64, stat and sha256sum, as every distribution has them.',
+  })
+}
+
+/** @internal */
+export function readFacts(printed: string): HostFacts {
+  const { values, files } = parseLines(printed)
+  return makeFacts((name) => values.get(name) ?? '', files)
+}
+
+function makeFacts(fact: (name: string) => string, files: readonly HostFile[]): HostFacts {
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  return {
+    fact,
+    files,
+    file: (path) => byPath.get(path),
+    property: (unit, name) => new RegExp(`^${name}=(.*)$`, 'm').exec(fact(unit))?.[1] ?? '',
+    daemons: lines(fact('dockerds')).map(readDaemon),
+    sockets: parseSockets(fact('sockets')) ?? [],
+    info: readInfo(fact('info')),
+  }
+}
+
+function parseLines(printed: string): { values: Map<string, string>; files: HostFile[] } {
+  const values = new Map<string, string>()
+  const files: HostFile[] = []
+  for (const line of printed.split('\n')) {
+    const [kind, name = '', ...rest] = line.split(' ')
+    if (kind === 'fact') values.set(decode(name), decode(rest[0]))
+    if (kind !== 'file' && kind !== 'secret') continue
+    const [mode = '0', owner = '', contents] = rest
+    const about = { path: decode(name), mode: Number.parseInt(mode, 8), owner }
+    files.push(kind === 'file' ? { ...about, text: decode(contents) } : { ...about, sha256: contents ?? '' })
+  }
+  return { values, files }
+}
+
+function decode(base64 = ''): string {
+  return Buffer.from(base64, 'base64').toString('utf8')
+}
+
+/** The lines that have something in them. */
+export function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '')
+}
+
+function readDaemon(line: string): RunningDaemon {
+  const [pid = '', uid = '', ...exec] = line.split(' ')
+  return { pid: Number(pid), uid: Number(uid), exec: exec.join(' ') }
+}
+
+function readInfo(text: string): HostFacts['info'] {
+  try {
+    const info = JSON.parse(text) as unknown
+    if (typeof info !== 'object' || info === null) return undefined
+    // Where dockerd could not be asked, the docker command says so beside zeros that mean nothing.
+    const { ServerErrors: errors } = info as Record<string, unknown>
+    return Array.isArray(errors) && errors.length > 0 ? undefined : (info as Record<string, unknown>)
+  } catch {
+    return undefined
+  }
+}

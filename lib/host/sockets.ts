@@ -1,0 +1,57 @@
+import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
+
+/** A TCP socket that is listened on. */
+export interface TcpSocket {
+  /** Without brackets: `0.0.0.0`, `::`, `10.0.0.4`. */
+  readonly address: string
+  readonly port: number
+}
+
+const DOCKERD = `$(systemctl show ${UNIT_NAME} -p MainPID --value 2>/dev/null)`
+
+/**
+ * Prints what a process listens on, from /proc (proc_pid_fd(5), proc_pid_net(5)): its sockets by their inodes, and the
+ * sockets of its network that wait for connections. Every Linux has it, and ss(8) not.
+ *
+ * @param pid - a word of shell that becomes the process's number. @defaultValue that of dockerd
+ */
+export function socketsScript(pid: string = DOCKERD): string {
+  return [
+    `p=${pid}`,
+    'uname -m',
+    'ls -l "/proc/$p/fd" 2>/dev/null | grep -o "socket:.[0-9]*"',
+    'cat "/proc/$p/net/tcp" "/proc/$p/net/tcp6" 2>/dev/null | grep " 0A "',
+  ].join('\n')
+}
+
+/**
+ * Reads what {@link socketsScript} has printed.
+ *
+ * @returns undefined where the process has no sockets at all: then it is gone, or we may not look
+ */
+export function parseSockets(printed: string): TcpSocket[] | undefined {
+  const [machine = '', ...rest] = printed.trim().split('\n')
+  const own = new Set(rest.flatMap((line) => /^socket:.(\d+)$/.exec(line)?.[1] ?? []))
+  if (own.size === 0) return undefined
+  const isBigEndian = /^(?:s390|ppc64$|ppc$|sparc|mips)/.test(machine)
+  return rest.flatMap((line) => {
+    const [, local = '', , , , , , , , inode = ''] = line.trim().split(/\s+/)
+    const [, address, port] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local) ?? []
+    if (address === undefined || port === undefined || !own.has(inode)) return []
+    return [{ address: readAddress(address, isBigEndian), port: Number.parseInt(port, 16) }]
+  })
+}
+
+/** Words of 32 bits in the order of the host's bytes. */
+function readAddress(hex: string, isBigEndian: boolean): string {
+  const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => {
+    const four = (word.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16))
+    return isBigEndian ? four : four.toReversed()
+  })
+  if (bytes.length === 4) return bytes.join('.')
+  const groups = bytes.flatMap((byte, index) =>
+    index % 2 === 0 ? [(byte * 256 + (bytes[index + 1] ?? 0)).toString(16)] : [],
+  )
+  // The one way of writing an address (WHATWG URL section 3.5), as everything else is compared in it.
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
+}

@@ -1,0 +1,110 @@
+import { StringDecoder } from 'node:string_decoder'
+import { finished } from 'node:stream/promises'
+import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
+import { sshLogin } from '../transport/ssh-arguments.ts'
+import { sshLoginFault } from '../transport/ssh-faults.ts'
+import { startSystemSsh } from '../transport/ssh-start.ts'
+import { SshStream } from '../transport/ssh-stream.ts'
+import { entryFault } from './entry-fault.ts'
+import { PREAMBLE, type HostShell, type Ran, type RunOptions } from './shell.ts'
+
+/** The shell of another host. */
+export interface SshShell extends HostShell {
+  /** The host's own address to which ssh has connected, as the host sees it. Known once a script has run. */
+  address(): string | undefined
+}
+
+/** How long ssh itself may try to connect, in milliseconds. */
+export const SSH_TIMEOUT_MS = 15_000
+
+/** A host that goes back by itself should be waiting for nobody who still waits for it: gives up after three of these. */
+const ALIVE_SECONDS = 10
+
+/**
+ * What is run there, as one word that every login shell reads alike. sudo takes most variables away, so that the address
+ * of the connection goes on as an argument (ssh(1), SSH_CONNECTION: the third of four words).
+ */
+const ENTER =
+  'sh -c \'c=${SSH_CONNECTION-}; if test "$(id -u)" = 0; then exec sh -s -- "$c"; else LC_ALL=C exec sudo -n sh -s -- "$c"; fi\''
+
+/** The first line of what our shell says: before it there may be the greetings of a login shell, and sudo has let us in. */
+const HELLO = '@docker-mtls'
+
+/**
+ * The shell of root on another host, by the system's ssh: with the keys, the host keys and the options that it is
+ * configured with. Others than root get there by sudo. Nothing is asked, and no terminal is made.
+ *
+ * @param endpoint - `ssh://USER@HOST:PORT`
+ * @param user - as whom ssh logs in, for messages
+ */
+export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
+  const name = formatEndpoint(endpoint)
+  let address: string | undefined
+  const run = async (script: string, { onLine, signal }: RunOptions = {}): Promise<Ran> => {
+    signal?.throwIfAborted()
+    const child = await startSystemSsh([...sshLogin(endpoint, SSH_TIMEOUT_MS, ALIVE_SECONDS), ENTER], name)
+    const stream = new SshStream(child, () => undefined)
+    const lines = new LinesBehindHello(onLine)
+    const stop = (): void => void stream.destroy()
+    signal?.addEventListener('abort', stop, { once: true })
+    stream.on('data', (chunk: Buffer) => lines.add(chunk))
+    stream.end(`printf '${HELLO} %s\\n' "\${1-}"\n${PREAMBLE}${script}`)
+    // Why it ended is said by the end of the process.
+    await finished(stream).catch(() => undefined)
+    const ending = await stream.ending
+    signal?.removeEventListener('abort', stop)
+    signal?.throwIfAborted()
+    const fault = sshLoginFault(ending, endpoint)
+    if (fault !== undefined) throw fault
+    const ran = { code: ending.code ?? 1, stdout: lines.text(), stderr: ending.said }
+    if (lines.hello === undefined) throw entryFault({ ...ran, stdout: lines.greeting }, { endpoint, user })
+    address = lines.hello.split(' ')[2] ?? address
+    return ran
+  }
+  return { name, isHere: false, run, address: () => address }
+}
+
+/** Enough for what a login that runs no commands has to say. In characters. */
+const LONGEST_GREETING = 1024
+
+/** Splits what a host says into lines, and passes over what comes before our own shell speaks. */
+class LinesBehindHello {
+  /** What our shell was called with. */
+  hello: string | undefined
+  /** The end of what came before. */
+  greeting = ''
+  readonly #onLine: ((line: string) => void) | undefined
+  readonly #decoder = new StringDecoder('utf8')
+  readonly #lines: string[] = []
+  #rest = ''
+
+  constructor(onLine: ((line: string) => void) | undefined) {
+    this.#onLine = onLine
+  }
+
+  add(chunk: Buffer): void {
+    const text = this.#decoder.write(chunk)
+    if (this.hello === undefined) this.greeting = (this.greeting + text).slice(-LONGEST_GREETING)
+    const [first = '', ...more] = text.split('\n')
+    this.#rest += first
+    for (const next of more) {
+      this.#take(this.#rest)
+      this.#rest = next
+    }
+  }
+
+  text(): string {
+    const last = this.#rest === '' ? [] : [this.#rest]
+    return [...this.#lines, ...last].join('\n')
+  }
+
+  #take(line: string): void {
+    // A greeting may lack its line feed.
+    const at = this.hello === undefined ? line.lastIndexOf(`${HELLO} `) : -1
+    if (at !== -1) this.hello = line.slice(at + HELLO.length + 1)
+    else if (this.hello !== undefined) {
+      this.#lines.push(line)
+      this.#onLine?.(line)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import type { X509Certificate } from 'node:crypto'
+import { isDockerMtlsError, PkiError } from '../../base/errors.ts'
+import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
+import { keyFingerprint } from '../../pki/key-type.ts'
+
+/** What came back for a request. */
+export interface Answer {
+  /** `cert.pem`. */
+  readonly cert: string
+  /** `ca.pem`: everything else that is in it. */
+  readonly ca: string
+  readonly x509: X509Certificate
+  readonly facts: CertificateFacts
+  readonly keyFingerprint256: string
+}
+
+/** A certificate and the authorities of a rotation have some kilobytes. */
+const MAX_BYTES = 262_144
+
+const TAKE_ANSWER = 'Take the file that  docker-mtls cert sign  wrote, whole.'
+
+/**
+ * Takes an answer apart: one certificate that is no CA's, and the authorities.
+ *
+ * @param input - PEM
+ * @param file - what it is called in an error's message
+ * @throws {@link PkiError} ERR_CERTIFICATE_INVALID
+ */
+export function readAnswer(input: string | Uint8Array, file: string): Answer {
+  const text = textOf(input, file)
+  const certificates = openAll(text, file)
+  const leaves = certificates.filter(({ facts }) => !facts.isCa)
+  const [leaf] = leaves
+  if (leaf === undefined || leaves.length > 1) {
+    throw invalid(
+      file,
+      certificates.length === 0 ? noneIn(text) : `it holds ${leaves.length} certificates that are no CA's, and not one`,
+    )
+  }
+  const authorities = certificates.filter(({ facts }) => facts.isCa)
+  if (authorities.length === 0) throw invalid(file, "the authority's certificate is not in it")
+  return {
+    cert: leaf.pem,
+    ca: authorities.map(({ pem }) => pem).join(''),
+    x509: leaf.x509,
+    facts: leaf.facts,
+    keyFingerprint256: keyFingerprint(leaf.x509.publicKey),
+  }
+}
+
+function textOf(input: string | Uint8Array, file: string): string {
+  const bytes = Buffer.byteLength(input)
+  if (bytes > MAX_BYTES) throw invalid(file, `it has ${bytes} bytes, and no answer is that long`)
+  const text = typeof input === 'string' ? input : new TextDecoder().decode(input)
+  if (!/-BEGIN [A-Z0-9 ]*PRIVATE KEY-/.test(text)) return text
+  const todo =
+    'The answer to a request has no key in it, and a key that was sent is no secret any more. Have it signed again:  docker-mtls cert sign'
+  throw invalid(file, 'there is a private key in it', todo)
+}
+
+interface Opened {
+  readonly pem: string
+  readonly x509: X509Certificate
+  readonly facts: CertificateFacts
+}
+
+function openAll(text: string, file: string): Opened[] {
+  try {
+    return splitPem(text, file).map((pem) => {
+      const x509 = openCertificate(pem, file)
+      return { pem, x509, facts: readCertificate(x509, file) }
+    })
+  } catch (cause) {
+    throw isDockerMtlsError(cause) ? invalid(file, cause.got, 'Copy the file again, whole.', cause) : cause
+  }
+}
+
+function noneIn(text: string): string {
+  if (/-BEGIN (?:NEW )?CERTIFICATE REQUEST-/.test(text)) return 'it is the request, which is not signed yet'
+  return 'there is no certificate in it'
+}
+
+function invalid(file: string, got: string, todo: string = TAKE_ANSWER, cause?: unknown): PkiError {
+  return new PkiError('ERR_CERTIFICATE_INVALID', { tried: `reading ${file}`, got, todo, cause })
+}

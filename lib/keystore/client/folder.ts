@@ -1,0 +1,56 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { join } from 'node:path'
+import { keyFingerprint } from '../../pki/key-type.ts'
+import { readIfThere } from '../io.ts'
+import type { LeafPaths } from '../layout.ts'
+
+/** Where a client's key is, on its own machine; it becomes its DOCKER_CERT_PATH. */
+export interface ClientFolder extends LeafPaths {
+  /** A key that takes the place of the one in use when its certificate comes. */
+  readonly nextKey: string
+  readonly env: string
+}
+
+/** The folder of a client where none is named. */
+export function defaultFolder(name: string): string {
+  return `docker-mtls-${name}`
+}
+
+export function clientFolder(folder: string): ClientFolder {
+  return {
+    folder,
+    ca: join(folder, 'ca.pem'),
+    cert: join(folder, 'cert.pem'),
+    key: join(folder, 'key.pem'),
+    nextKey: join(folder, 'next-key.pem'),
+    env: join(folder, '.env'),
+  }
+}
+
+/** A request in it. `name` must have been checked. */
+export function requestPath(folder: string, name: string): string {
+  return join(folder, `${name}.csr`)
+}
+
+/** A private key that is there, and the fingerprint of its public half; none where it can't be opened. */
+export interface PresentKey {
+  readonly path: string
+  readonly pem: string
+  readonly fingerprint256: string | undefined
+}
+
+/** The keys of a folder: the one in use, then the next one. */
+export async function presentKeys({ key, nextKey }: ClientFolder): Promise<PresentKey[]> {
+  const found = await Promise.all([key, nextKey].map(async (path) => ({ path, pem: await readIfThere(path) })))
+  return found.flatMap(({ path, pem }) =>
+    pem === undefined ? [] : [{ path, pem, fingerprint256: fingerprintOf(pem) }],
+  )
+}
+
+function fingerprintOf(pem: string): string | undefined {
+  try {
+    return keyFingerprint(createPublicKey(createPrivateKey(pem)))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,182 @@
+import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
+import { KEY_MODE, PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
+import { openCertificate, readCertificate } from '../../identity/certificate.ts'
+import { createRequest, type CertificateRequest } from '../../pki/request.ts'
+import { parseClientName } from '../../pki/client-name.ts'
+import { parseKeyType } from '../../pki/key-type.ts'
+import { isFolder, isOpenToOthers, keepBeside, publishFolder, readIfThere, type NewFile } from '../io.ts'
+import { commandLine } from '../layout.ts'
+import { settleSwap } from '../swap.ts'
+import { checkOptions } from '../../pki/options.ts'
+import { clientFolder, defaultFolder, requestPath, type ClientFolder } from './folder.ts'
+
+/** What {@link requestClient} is told. */
+export interface ClientRequestOptions {
+  readonly name: string
+  /** Where the key is, or shall be. @defaultValue `docker-mtls-NAME` */
+  readonly folder?: string | undefined
+  /** The type of a new key. @defaultValue `'p256'` */
+  readonly keyType?: string | undefined
+  /** Makes a new key. The one that is there stays in use until the answer is installed. @defaultValue false */
+  readonly force?: boolean | undefined
+}
+
+/** A request that was written. */
+export interface ClientRequestReport {
+  /** What became of the key: one that is there is kept. */
+  readonly action: 'created' | 'kept'
+  readonly name: string
+  readonly folder: string
+  /** The key, which stays here. */
+  readonly key: string
+  /** The request, which is sent. */
+  readonly request: string
+  /** The request itself, as PEM. */
+  readonly pem: string
+  readonly keyType: string
+  readonly keyFingerprint256: string
+  /** Is there a certificate in use already? */
+  readonly renewal: boolean
+  /** Where an old key is now. */
+  readonly keptAside: readonly string[]
+  /** Sentences without a full stop. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Makes a client's key and a request for its certificate, on the client's own machine. A key that is there is kept: the
+ * request is made again with it, as is needed to renew its certificate.
+ *
+ * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_PKI_FILE_INVALID
+ * @throws {@link FileError} ERR_FILE_EXISTS, ERR_FILE_READ, ERR_FILE_WRITE
+ * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
+ * @example
+ * ```ts
+ * const { request, keyFingerprint256 } = await requestClient({ name: 'alice' })
+ * ```
+ */
+export async function requestClient(options: ClientRequestOptions): Promise<ClientRequestReport> {
+  checkOptions(options, ['name', 'folder', 'keyType', 'force'], 'requestClient')
+  const name = parseClientName(options.name)
+  if (options.keyType !== undefined) parseKeyType(options.keyType)
+  const { folder = defaultFolder(name), force = false } = options
+  const paths = clientFolder(folder)
+  const isThere = await isFolder(folder)
+  if (isThere) await settleSwap(paths)
+  await refuseOtherClient(paths, name)
+  await refuseOtherFile(requestPath(folder, name))
+  const inUse = await readIfThere(paths.key)
+  const next = await readIfThere(paths.nextKey)
+  const kept = force ? undefined : (next ?? inUse)
+  const made = await make(paths, name, kept, options)
+  const key = inUse !== undefined && (force || next !== undefined) ? paths.nextKey : paths.key
+  const keptAside = await write({ isThere, folder, key, made, isNew: kept === undefined })
+  const { request: pem, keyType, keyFingerprint256 } = made
+  const renewal = (await readIfThere(paths.cert)) !== undefined
+  return {
+    action: kept === undefined ? 'created' : 'kept',
+    name,
+    folder,
+    key,
+    request: requestPath(folder, name),
+    pem,
+    keyType,
+    keyFingerprint256,
+    renewal,
+    keptAside,
+    notes: await notesOf(options, { key, keyType, kept: kept !== undefined, waits: key === paths.nextKey }),
+  }
+}
+
+/** The remedy of a key that can't be used names this very folder. */
+async function make(
+  { folder }: ClientFolder,
+  name: string,
+  key: string | undefined,
+  { keyType }: ClientRequestOptions,
+): Promise<CertificateRequest> {
+  if (key === undefined)
+    return createRequest({ name, ...(keyType !== undefined && { keyType: parseKeyType(keyType) }) })
+  try {
+    return await createRequest({ name, key })
+  } catch (cause) {
+    if (!isDockerMtlsError(cause, 'ERR_PKI_FILE_INVALID')) throw cause
+    throw new PkiError('ERR_PKI_FILE_INVALID', {
+      tried: `making a request with the key in ${folder}`,
+      got: cause.got,
+      todo: `Have another key made; this one stays beside it:  ${requestLine(name, folder)} --force`,
+      cause,
+    })
+  }
+}
+
+/** The command that makes the request again. */
+export function requestLine(name: string, folder: string): string {
+  return commandLine('client', 'request', name, ...(folder === defaultFolder(name) ? [] : ['--out', folder]))
+}
+
+/** Two clients in one folder would take each other's key. */
+async function refuseOtherClient({ folder, cert }: ClientFolder, name: string): Promise<void> {
+  const owner = nameIn(await readIfThere(cert))
+  if (owner === undefined || owner === name) return
+  throw new FileError('ERR_FILE_EXISTS', {
+    tried: `making a request for ${name} in ${folder}`,
+    got: `that is the folder of ${owner}, by its cert.pem`,
+    todo: `Name a folder of its own with  --out OTHER , or make the request for ${owner}.`,
+  })
+}
+
+function nameIn(pem: string | undefined): string | undefined {
+  try {
+    return pem === undefined ? undefined : readCertificate(openCertificate(pem)).commonName
+  } catch {
+    return undefined
+  }
+}
+
+async function refuseOtherFile(path: string): Promise<void> {
+  const text = await readIfThere(path)
+  if (text === undefined || /-BEGIN (?:NEW )?CERTIFICATE REQUEST-/.test(text)) return
+  throw new FileError('ERR_FILE_EXISTS', {
+    tried: `writing ${path}`,
+    got: 'a file of that name is there already, and is no request',
+    todo: 'Move it away, or choose another folder with  --out OTHER',
+  })
+}
+
+interface Writing {
+  readonly isThere: boolean
+  readonly folder: string
+  readonly key: string
+  readonly made: CertificateRequest
+  readonly isNew: boolean
+}
+
+async function write({ isThere, folder, key, made, isNew }: Writing): Promise<string[]> {
+  const files: NewFile[] = [
+    ...(isNew ? [{ path: key, data: made.key, mode: KEY_MODE }] : []),
+    { path: requestPath(folder, made.name), data: made.request, mode: PUBLIC_MODE },
+  ]
+  if (!isThere) {
+    await publishFolder(folder, files)
+    return []
+  }
+  // Of two runs at once the first one's key stays: its request may be on its way.
+  const aside = isNew ? await keepBeside(key) : undefined
+  for (const { path, data, mode } of files) {
+    await writeFileAtomically(path, data, { mode, replace: path !== key || aside !== undefined })
+  }
+  return aside === undefined ? [] : [aside]
+}
+
+async function notesOf(
+  { keyType: asked, name, folder = defaultFolder(name) }: ClientRequestOptions,
+  { key, keyType, kept, waits }: { key: string; keyType: string; kept: boolean; waits: boolean },
+): Promise<string[]> {
+  const stays = asked !== undefined && kept && asked !== keyType
+  return [
+    ...(stays ? [`Its key stays ${keyType}; another:  ${requestLine(name, folder)} --force --key-type ${asked}`] : []),
+    ...(waits ? ['The key that is in use stays so until the answer is installed'] : []),
+    ...((await isOpenToOthers(key)) ? [`Others can read ${key}: chmod 600 it`] : []),
+  ]
+}

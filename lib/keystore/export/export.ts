@@ -1,0 +1,135 @@
+import { buffer } from 'node:stream/consumers'
+import { pack } from 'tar-stream'
+import { PkiError } from '../../base/errors.ts'
+import { KEY_MODE } from '../../base/files.ts'
+import { loadIdentity, type Identity } from '../../identity/identity.ts'
+import { exportPkcs12 } from '../../pki/pkcs12.ts'
+import { PkiFolder } from '../folder.ts'
+import type { CertificateFacts } from '../../identity/certificate.ts'
+import type { ClientFiles } from '../list.ts'
+import { authorityPaths, clientPaths, commandLine } from '../layout.ts'
+import { isOfPresentAuthority } from '../present-ca.ts'
+import { writeSecretFile } from '../secret-file.ts'
+
+/** What {@link exportClient} is told. */
+export interface ExportOptions {
+  /** The folder that `init` made. */
+  readonly folder: string
+  readonly name: string
+  /** The tar file. */
+  readonly out: string
+  /** Replaces a file that is there. @defaultValue false */
+  readonly force?: boolean
+}
+
+/** A bundle that was written. */
+export interface ExportReport {
+  readonly path: string
+  readonly files: readonly string[]
+  readonly client: CertificateFacts
+  /** Sentences for a person. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Packs a client's three files, and nothing else, into a tar file of mode 0600. They are checked first: what no daemon
+ * would accept is not handed out.
+ *
+ * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID
+ * @throws {@link IdentityError} for files that don't go together, or have expired
+ * @throws {@link FileError} ERR_FILE_EXISTS, ERR_FILE_READ, ERR_FILE_WRITE
+ * @example
+ * ```ts
+ * await exportClient({ folder: 'docker-mtls', name: 'alice', out: 'alice.tar' })
+ * ```
+ */
+export async function exportClient({ folder, name, out, force = false }: ExportOptions): Promise<ExportReport> {
+  const { archive, ...report } = await packClient(folder, name)
+  await writeSecretFile(out, archive, { replace: force, name: `${name}.tar` })
+  return { path: out, ...report }
+}
+
+/** The same, in memory. The archive has the key in it. */
+export async function packClient(
+  folder: string,
+  name: string,
+): Promise<Omit<ExportReport, 'path'> & { readonly archive: Buffer }> {
+  const { key, cert, ca, client, warnings } = await readChecked(folder, name)
+  const files = { 'key.pem': key, 'cert.pem': cert, 'ca.pem': ca }
+  return { archive: await tar(files), files: Object.keys(files), client, warnings }
+}
+
+/** What {@link exportClientP12} is told besides. */
+export interface P12Options extends ExportOptions {
+  /** Encrypts all of it. */
+  readonly passphrase: string
+}
+
+/** A PKCS#12 file that was written. */
+export type P12Report = Omit<ExportReport, 'files'>
+
+/**
+ * Packs the same three into one PKCS#12 file of mode 0600, encrypted, for tools that want it.
+ *
+ * @throws those of {@link exportClient}
+ * @throws {@link PkiError} ERR_PKCS12_PASSPHRASE
+ */
+export async function exportClientP12({
+  folder,
+  name,
+  out,
+  force = false,
+  passphrase,
+}: P12Options): Promise<P12Report> {
+  const { p12, ...report } = await packClientP12(folder, name, passphrase)
+  await writeSecretFile(out, p12, { replace: force, name: `${name}.p12` })
+  return { path: out, ...report }
+}
+
+/** The same, in memory. */
+export async function packClientP12(
+  folder: string,
+  name: string,
+  passphrase: string,
+): Promise<Omit<P12Report, 'path'> & { readonly p12: Buffer }> {
+  const { ca, cert, key, client, warnings } = await readChecked(folder, name)
+  return { p12: await exportPkcs12({ ca, cert, key, passphrase, name }), client, warnings }
+}
+
+/** What no daemon would take is not handed out. */
+export async function readChecked(
+  folder: string,
+  name: string,
+): Promise<ClientFiles & Pick<ExportReport, 'client' | 'warnings'>> {
+  const files = await new PkiFolder(folder).readClient(name)
+  const { client, warnings } = await checked(files, clientPaths(folder, name).folder)
+  if (!(await isOfPresentAuthority(folder, files.cert))) throw ofReplacedAuthority(folder, name, client)
+  return { ...files, client, warnings }
+}
+
+function ofReplacedAuthority(folder: string, name: string, { issuer }: CertificateFacts): PkiError {
+  return new PkiError('ERR_PKI_FILE_INVALID', {
+    tried: `packing the client ${name}`,
+    got: `its certificate is of ${issuer}, and not of the authority that is in ${authorityPaths(folder).folder} now`,
+    todo: `Issue it anew:  ${commandLine('cert', 'client', name, '--dir', folder, '--force')}`,
+  })
+}
+
+/** The very bytes that are packed are checked; where they don't pass, the files are, since that names them. */
+async function checked(files: ClientFiles, path: string): Promise<Identity> {
+  try {
+    return await loadIdentity(files)
+  } catch (error) {
+    await loadIdentity(path)
+    throw error
+  }
+}
+
+/** All three are 0600: who unpacks them gets a key that only its owner reads, whatever the umask. */
+async function tar(files: Readonly<Record<string, string>>): Promise<Buffer> {
+  const archive = pack()
+  const mtime = new Date()
+  for (const [name, text] of Object.entries(files)) archive.entry({ name, mode: KEY_MODE, mtime }, text)
+  archive.finalize()
+  return buffer(archive)
+}

@@ -1,0 +1,110 @@
+import { PkiError } from '../../base/errors.ts'
+import { PkiFolder, type FolderLeafOptions } from '../folder.ts'
+import type { FolderAuthorityResult } from '../ca.ts'
+import type { FolderLeafResult } from '../issue.ts'
+import { readIfThere } from '../io.ts'
+import { authorityPaths, clientPaths, serverPaths, type LeafPaths } from '../layout.ts'
+import type { InitPlan } from './plan.ts'
+import type { InitOptions } from './options.ts'
+
+/** A server's or a client's certificate that shall be there. */
+interface Wanted {
+  /** Absent: the server. */
+  readonly client?: string
+  readonly paths: LeafPaths
+  readonly isThere: boolean
+}
+
+/** What became of the certificates. */
+export interface Certificates {
+  readonly authority: FolderAuthorityResult
+  readonly server: FolderLeafResult
+  readonly clients: readonly { readonly name: string; readonly result: FolderLeafResult }[]
+}
+
+/** What is there comes first: where it can't stay, that is said before anything new is written. */
+export async function makeCertificates({ options, read, clients }: InitPlan): Promise<Certificates> {
+  const { folder: root, signal, onStep = () => undefined } = options
+  const asked = clients.filter((client) => client.asked).map(({ name }) => name)
+  const wanted = await Promise.all([
+    wish(serverPaths(root)),
+    ...asked.map((name) => wish(clientPaths(root, name), name)),
+  ])
+  const there = wanted.filter(({ isThere }) => isThere)
+  const folder = new PkiFolder(root)
+  const authority = await makeAuthority(folder, options, read, there)
+  const done = new Map<string | undefined, FolderLeafResult>()
+  for (const leaf of [...there, ...wanted.filter(({ isThere }) => !isThere)]) {
+    signal?.throwIfAborted()
+    if (!leaf.isThere) onStep(leaf.client === undefined ? "the server's key" : `the key of ${leaf.client}`)
+    done.set(leaf.client, await makeLeaf(folder, leaf, options, read))
+  }
+  return {
+    authority,
+    server: resultOf(done, undefined),
+    clients: asked.map((name) => ({ name, result: resultOf(done, name) })),
+  }
+}
+
+function resultOf(done: ReadonlyMap<string | undefined, FolderLeafResult>, client?: string): FolderLeafResult {
+  const result = done.get(client)
+  if (result === undefined) throw new TypeError(`nothing was made for ${client ?? 'the server'}`)
+  return result
+}
+
+async function wish(paths: LeafPaths, client?: string): Promise<Wanted> {
+  const isThere = (await readIfThere(paths.cert)) !== undefined && (await readIfThere(paths.key)) !== undefined
+  return { ...(client !== undefined && { client }), paths, isThere }
+}
+
+async function makeAuthority(
+  folder: PkiFolder,
+  { passphrase, force = false, onStep = () => undefined }: InitOptions,
+  { keyType }: InitPlan['read'],
+  [orphan]: readonly Wanted[],
+): Promise<FolderAuthorityResult> {
+  const { folder: path, cert, key } = authorityPaths(folder.path)
+  const isMissing = (await readIfThere(cert)) === undefined && (await readIfThere(key)) === undefined
+  if (isMissing && orphan !== undefined && !force) {
+    throw new PkiError('ERR_CA_MISSING', {
+      tried: `using the authority in ${path}`,
+      got: `there is none, but what one has issued is in ${orphan.paths.folder}`,
+      todo: `Put ${path} back, or start anew with  --force  (the old files are kept beside the new ones).`,
+    })
+  }
+  if (isMissing) onStep("the authority's key")
+  return folder.ensureAuthority({
+    ...(keyType !== undefined && { keyType }),
+    ...(passphrase !== undefined && { passphrase }),
+  })
+}
+
+async function makeLeaf(
+  folder: PkiFolder,
+  { client }: Wanted,
+  { force = false, passphrase, names }: InitOptions,
+  { keyType }: InitPlan['read'],
+): Promise<FolderLeafResult> {
+  const options: FolderLeafOptions = {
+    force,
+    ...(keyType !== undefined && { keyType }),
+    ...(passphrase !== undefined && { passphrase }),
+  }
+  try {
+    return await (client === undefined ? folder.ensureServer(names, options) : folder.ensureClient(client, options))
+  } catch (cause) {
+    throw withForce(cause)
+  }
+}
+
+/** The library's remedy is `cert server ... --force`, after which the `.env` files would still have the old name. */
+function withForce(cause: unknown): unknown {
+  if (!(cause instanceof PkiError)) return cause
+  const { code, tried, got } = cause
+  if (code !== 'ERR_SERVER_NAMES_CHANGED' && code !== 'ERR_PKI_FILE_INVALID') return cause
+  const anew = 'Let  --force  issue it anew; the old files are kept beside the new ones.'
+  const other =
+    ' Another server of the same authority:  docker-mtls setup ssh://root@NAME , or  docker-mtls cert server NAME --host NAME ; with  --out OTHER  it would get another authority'
+  const todo = code === 'ERR_SERVER_NAMES_CHANGED' ? anew + other : anew
+  return new PkiError(code, { tried, got, todo, cause })
+}

@@ -1,0 +1,219 @@
+import type { X509Certificate } from 'node:crypto'
+import { PkiError } from '../base/errors.ts'
+import { isIssuedBy, openCertificate, readCertificate, splitPem } from '../identity/certificate.ts'
+import { readIfThere } from './io.ts'
+import { authorityPaths, clientPaths, commandLine, nextAuthorityPaths } from './layout.ts'
+import { clientNames, listCertificates, serverPlaces, type ListedCertificate } from './list.ts'
+import { appendToLedger, ledgerEntry, readLedger, type LedgerEntry } from './ledger.ts'
+
+/** A certificate in its place that the ledger has nothing of, or something else. */
+export interface LedgerConflict {
+  readonly path: string
+  /** `unknown`: no line is about it. `differs`: its line says something else. `unreadable`: it is no certificate. */
+  readonly kind: 'unknown' | 'differs' | 'unreadable'
+  /** What is there, and what the ledger has: without a full stop. */
+  readonly got: string
+}
+
+interface Place {
+  readonly path: string
+  readonly kind: LedgerEntry['kind']
+  /** Of a client: where its key would be. */
+  readonly keyPath?: string
+  /** Of one of several servers. */
+  readonly host?: string
+}
+
+/** Where certificates are in use: the authority's, one that takes its place, the servers' and the clients'. */
+async function places(root: string): Promise<Place[]> {
+  const clients = (await clientNames(root)).map((name) => clientPaths(root, name))
+  return [
+    { path: authorityPaths(root).cert, kind: 'ca' },
+    { path: nextAuthorityPaths(root).cert, kind: 'ca' },
+    ...(await serverPlaces(root)).map(
+      ({ host, paths }) => ({ path: paths.cert, kind: 'server', ...(host !== undefined && { host }) }) as const,
+    ),
+    ...clients.map(({ cert, key }) => ({ path: cert, kind: 'client', keyPath: key }) as const),
+  ]
+}
+
+/**
+ * Holds every certificate that is in its place against the ledger. What the ledger names and no place holds is no
+ * conflict: it was replaced, or removed.
+ *
+ * @throws {@link PkiError} ERR_LEDGER_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function findConflicts(root: string): Promise<LedgerConflict[]> {
+  const there = await readPlaces(root)
+  // Read last: whoever issues something writes its line first.
+  const ledger = await readLedger(authorityPaths(root).ledger)
+  return there.flatMap(({ place, certificates }) =>
+    certificates.flatMap((certificate) => conflictOf(place, certificate, ledger) ?? []),
+  )
+}
+
+/**
+ * The certificates that are in their places and that no line of the ledger is about, as if there were one: they are in use,
+ * and end, all the same.
+ *
+ * @param ledger - its entries
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function findUnlisted(root: string, ledger: readonly LedgerEntry[]): Promise<ListedCertificate[]> {
+  const listed = new Set(ledger.map(({ fingerprint256 }) => fingerprint256))
+  const unlisted = new Map<string, ListedCertificate>()
+  for (const { place, certificates } of await readPlaces(root)) {
+    for (const certificate of certificates) {
+      if (typeof certificate === 'string' || listed.has(certificate.fingerprint256)) continue
+      const { path, host } = place
+      const entry = await entryOf(place, certificate)
+      unlisted.set(certificate.fingerprint256, { ...entry, path, ...(host !== undefined && { host }) })
+    }
+  }
+  return [...unlisted.values()]
+}
+
+/**
+ * Refuses to go on where a certificate and the ledger disagree: who is root on the server must be known before anything is
+ * changed about it.
+ *
+ * @throws {@link PkiError} ERR_LEDGER_MISMATCH, ERR_LEDGER_INVALID
+ */
+export async function checkLedger(root: string): Promise<void> {
+  const [first, ...others] = await findConflicts(root)
+  if (first === undefined) return
+  const more = others.length === 0 ? '' : ` (and ${others.length} more: docker-mtls cert list)`
+  throw new PkiError('ERR_LEDGER_MISMATCH', {
+    tried: `holding the certificates in ${root} against ${authorityPaths(root).ledger}`,
+    got: `${first.path}: ${first.got}${more}`,
+    todo: remedy(root, first),
+  })
+}
+
+function remedy(root: string, { kind }: LedgerConflict): string {
+  const back = 'Put the right file back (older ones are beside it, with a date)'
+  if (kind === 'differs') return `${back}, or put that line of the ledger right.`
+  if (kind === 'unreadable') return `${back}, or issue it anew with --force.`
+  return `${back}; if the certificate is right, let the ledger have it:  ${commandLine('cert', 'adopt', '--dir', root)}`
+}
+
+/** What {@link adoptCertificates} wrote into the ledger, and what it could not. */
+export interface Adopted {
+  readonly adopted: readonly (LedgerEntry & { readonly path: string })[]
+  readonly refused: readonly LedgerConflict[]
+}
+
+/**
+ * Writes into the ledger what is in its place and no line is about, as after a ledger was lost. What no authority of the
+ * folder has signed stays out of it, and so does what contradicts a line.
+ *
+ * @param dryRun - says what would be written, and writes nothing
+ * @throws {@link PkiError} ERR_CA_MISSING, ERR_LEDGER_INVALID
+ */
+export async function adoptCertificates(root: string, dryRun: boolean): Promise<Adopted> {
+  const { ledger: path } = authorityPaths(root)
+  // Says where there is no authority, and so nothing that it could have signed.
+  await listCertificates(root)
+  const ledger = await readLedger(path)
+  const there = await readPlaces(root)
+  const authorities = there
+    .filter(({ place }) => place.kind === 'ca')
+    .flatMap(({ certificates }) => certificates.filter((one) => typeof one !== 'string'))
+  const adopted: (LedgerEntry & { path: string })[] = []
+  const refused: LedgerConflict[] = []
+  for (const { place, certificates } of there) {
+    for (const certificate of certificates) {
+      const conflict = conflictOf(place, certificate, ledger)
+      if (conflict === undefined) continue
+      const got = typeof certificate === 'string' ? conflict.got : strangeness(place, certificate, authorities)
+      if (typeof certificate === 'string' || conflict.kind !== 'unknown' || got !== undefined) {
+        refused.push({ ...conflict, got: got ?? conflict.got })
+        continue
+      }
+      const entry = await entryOf(place, certificate)
+      adopted.push({ ...entry, path: place.path })
+      if (!dryRun) await appendToLedger(path, entry)
+    }
+  }
+  return { adopted, refused }
+}
+
+async function entryOf({ kind, keyPath }: Place, certificate: X509Certificate): Promise<LedgerEntry> {
+  const entry = ledgerEntry(kind, readCertificate(certificate))
+  const isHeld = keyPath !== undefined && (await readIfThere(keyPath)) === undefined
+  return isHeld ? { ...entry, keyHeld: 'client' } : entry
+}
+
+/** Why it can't be one that was issued here. */
+function strangeness(
+  { kind }: Place,
+  certificate: X509Certificate,
+  authorities: readonly X509Certificate[],
+): string | undefined {
+  const signers = kind === 'ca' ? [certificate] : authorities
+  if (isIssuedBy(certificate, signers)) return undefined
+  return `it is of ${readCertificate(certificate).issuer}, which is no authority in this folder`
+}
+
+interface Read {
+  readonly place: Place
+  /** A text says why it can't be read. */
+  readonly certificates: readonly (X509Certificate | string)[]
+}
+
+async function readPlaces(root: string): Promise<Read[]> {
+  const all = await Promise.all(
+    (await places(root)).map(async (place) => ({ place, pem: await readIfThere(place.path) })),
+  )
+  return all.flatMap(({ place, pem }) =>
+    pem === undefined ? [] : [{ place, certificates: readCertificates(place, pem) }],
+  )
+}
+
+function readCertificates({ path, kind }: Place, pem: string): (X509Certificate | string)[] {
+  try {
+    // Behind a leaf there may be a chain, which was issued elsewhere.
+    const texts = kind === 'ca' ? splitPem(pem, path) : splitPem(pem, path).slice(0, 1)
+    const certificates = texts.map((text) => openCertificate(text, path))
+    return certificates.length === 0 ? ['there is no certificate in it'] : certificates
+  } catch (cause) {
+    return [(cause as { got?: string }).got ?? (cause as Error).message]
+  }
+}
+
+function conflictOf(
+  { path, kind }: Place,
+  certificate: X509Certificate | string,
+  ledger: readonly LedgerEntry[],
+): LedgerConflict | undefined {
+  if (typeof certificate === 'string') return { path, kind: 'unreadable', got: certificate }
+  const facts = readCertificate(certificate, path)
+  const is = ledgerEntry(kind, facts)
+  const line = ledger.find(({ fingerprint256 }) => fingerprint256 === is.fingerprint256)
+  if (line !== undefined) {
+    const differing = DESCRIBED.find((key) => String(line[key]) !== String(is[key]))
+    if (differing === undefined) return undefined
+    const got = `of the serial ${is.serial} the ledger has the ${differing} ${String(line[differing])}, and the certificate ${String(is[differing])}`
+    return { path, kind: 'differs', got }
+  }
+  const twin = ledger.find(({ serial }) => serial === is.serial)
+  if (twin !== undefined) {
+    return { path, kind: 'differs', got: `the ledger has another certificate with its serial, ${is.serial}` }
+  }
+  return {
+    path,
+    kind: 'unknown',
+    got: `the ledger has no certificate with its serial, ${is.serial}${latest(is, ledger)}`,
+  }
+}
+
+/** What a line says that the certificate says, too. */
+const DESCRIBED = ['serial', 'kind', 'name', 'sans', 'notBefore', 'notAfter', 'keyType'] as const
+
+function latest({ kind, name }: LedgerEntry, ledger: readonly LedgerEntry[]): string {
+  const newest = ledger.findLast((line) => line.kind === kind && line.name === name)
+  return newest === undefined
+    ? `, and none of the ${kind} ${name}`
+    : `; the latest of the ${kind} ${name} is ${newest.serial}`
+}

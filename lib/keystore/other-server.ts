@@ -1,0 +1,62 @@
+import { PkiError } from '../base/errors.ts'
+import { openCertificate, readCertificate } from '../identity/certificate.ts'
+import { readIfThere } from './io.ts'
+import { commandLine, serverPaths, shellLine } from './layout.ts'
+import { serverPlaces, type ServerPlace } from './list.ts'
+import { isHostName } from './host-name.ts'
+import { OWN_NAMES, parseServerNames } from '../pki/server-name.ts'
+
+/**
+ * Refuses names for the server in the folder `server` that are another server's: where they have none in common with what is
+ * there, or one in common with a server of `hosts`. Its files would be gone, and that other one would get nothing.
+ *
+ * @param names - those that are asked for
+ * @throws {@link PkiError} ERR_SERVER_NAMES_CHANGED, ERR_NAME_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function refuseOtherServer(root: string, names: readonly string[]): Promise<void> {
+  const wanted = new Set(withoutOwn(parseServerNames(names).map(({ value }) => value)))
+  if (wanted.size === 0) return
+  const shares = (had: readonly string[]): boolean => had.some((name) => wanted.has(name))
+  const [here, ...others] = await Promise.all(
+    (await serverPlaces(root)).map(async (place) => ({ host: place.host, had: await namesIn(place) })),
+  )
+  const had = here?.had ?? []
+  if (shares(had)) return
+  const twin = others.find((other) => shares(other.had))
+  if (twin?.host !== undefined) {
+    const todo = `That one is issued anew by  ${line(root, names, twin.host)} --force`
+    throw refusal(root, `the server with these names is in hosts/${twin.host}`, todo)
+  }
+  if (had.length === 0) return
+  const [first = ''] = wanted
+  const { folder } = serverPaths(root)
+  const own = `A server beside it:  ${line(root, names, isHostName(first) ? first : 'NAME')}`
+  const gone = `if the one that is there is no more:  ${shellLine('mv', folder, `${folder}.old`)}  and again`
+  throw refusal(root, `it is the folder of another server, ${had.join(', ')}`, `${own} ; ${gone}`)
+}
+
+function line(root: string, names: readonly string[], host: string): string {
+  return commandLine('cert', 'server', ...names, '--host', host, '--dir', root)
+}
+
+function withoutOwn(names: readonly string[]): string[] {
+  return names.filter((name) => !OWN_NAMES.includes(name))
+}
+
+/** None where there is no certificate, or one that can't be read: of that nothing can be damaged. */
+async function namesIn({ paths }: ServerPlace): Promise<string[]> {
+  const pem = await readIfThere(paths.cert)
+  if (pem === undefined) return []
+  try {
+    const { names } = readCertificate(openCertificate(pem, paths.cert))
+    return withoutOwn([...names.dns, ...names.ip])
+  } catch {
+    return []
+  }
+}
+
+function refusal(root: string, got: string, todo: string): PkiError {
+  const tried = `making the certificate of the server in ${serverPaths(root).folder}`
+  return new PkiError('ERR_SERVER_NAMES_CHANGED', { tried, got, todo })
+}

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto'
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import { isDockerMtlsError } from '../base/errors.ts'
+import { KEY_MODE, PUBLIC_MODE, makeFolder, writeFileAtomically } from '../base/files.ts'
+import { openCertificate, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { loadIdentity } from '../identity/identity.ts'
+import { issueClient, type IssuedCertificate } from '../pki/issue.ts'
+import type { Passphrase } from '../pki/encrypted-key.ts'
+import type { PkiFolder } from './folder.ts'
+import { authorityPaths, probeFolder, serverPaths } from './layout.ts'
+import { appendToLedger, ledgerEntry } from './ledger.ts'
+import { isOfPresentAuthority } from './present-ca.ts'
+
+/** What the client is called that is made for the proof of one apply. */
+export const PROBE_NAME: RegExp = /^probe-[0-9a-f]{8}$/
+/** A day, and the hour that certificates are dated back. */
+const LONGEST_MS = 2 * 86_400_000
+/** With less left it might end before it has proven anything. */
+const LEAST_LEFT_MS = 3_600_000
+
+/**
+ * Issues a client's certificate of a day, to prove that clients get in. It is in the ledger, and in memory only.
+ *
+ * @throws {@link PkiError} as {@link PkiFolder.openAuthority} does
+ * @throws {@link FileError} ERR_FILE_WRITE
+ */
+export async function issueProbe(folder: PkiFolder, passphrase?: Passphrase): Promise<IssuedCertificate> {
+  const authority = await folder.openAuthority(passphrase)
+  const issued = await issueClient(authority, { name: `probe-${randomBytes(4).toString('hex')}`, days: 1 })
+  await appendToLedger(authorityPaths(folder.path).ledger, ledgerEntry('client', issued.facts))
+  return issued
+}
+
+/** Puts a probe beside the server's files, where there is none that will do. */
+export async function ensureProbe(folder: PkiFolder, passphrase?: Passphrase): Promise<'kept' | 'created'> {
+  const path = probeFolder(serverPaths(folder.path).folder)
+  if (await hasProbe(folder.path)) return 'kept'
+  const { ca, cert, key } = await issueProbe(folder, passphrase)
+  await makeFolder(path)
+  await writeFileAtomically(join(path, 'ca.pem'), ca, { mode: PUBLIC_MODE })
+  await writeFileAtomically(join(path, 'key.pem'), key, { mode: KEY_MODE })
+  await writeFileAtomically(join(path, 'cert.pem'), cert, { mode: PUBLIC_MODE })
+  return 'created'
+}
+
+/** Is there a probe beside the server's files that will do? */
+export async function hasProbe(root: string): Promise<boolean> {
+  const path = probeFolder(serverPaths(root).folder)
+  try {
+    const { client } = await loadIdentity(path)
+    if (client.validTo.getTime() - Date.now() < LEAST_LEFT_MS) return false
+    return await isOfPresentAuthority(root, await fs.readFile(join(path, 'cert.pem'), 'utf8'))
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return false
+  }
+}
+
+/** What became of an identity: `foreign` is somebody's own and stays, `stuck` can't be deleted. */
+export type ProbeEnd = 'removed' | 'foreign' | 'stuck'
+
+/** Deletes the identity of a proof: it was made for that, and no client's key is to stay on a server. */
+export async function removeProbe(folder: string): Promise<ProbeEnd> {
+  if ((await probeIn(folder)) === undefined) return 'foreign'
+  try {
+    for (const name of ['key.pem', 'cert.pem', 'ca.pem']) await fs.rm(join(folder, name), { force: true })
+  } catch {
+    return 'stuck'
+  }
+  await fs.rmdir(folder).catch(() => undefined)
+  return 'removed'
+}
+
+/** Deletes one that was never tried, once it has ended: it is of no use to anybody, and a client's key all the same. */
+export async function removeEndedProbe(folder: string): Promise<void> {
+  const probe = await probeIn(folder)
+  if (probe !== undefined && probe.validTo.getTime() < Date.now()) await removeProbe(folder)
+}
+
+/** Was it made for a proof? Else it is somebody's own. */
+export async function isProbe(folder: string): Promise<boolean> {
+  return (await probeIn(folder)) !== undefined
+}
+
+/** A certificate that was made for a proof, fit or not: by its name and its life. */
+async function probeIn(folder: string): Promise<CertificateFacts | undefined> {
+  try {
+    const facts = readCertificate(openCertificate(await fs.readFile(join(folder, 'cert.pem'), 'utf8')))
+    const life = facts.validTo.getTime() - facts.validFrom.getTime()
+    return PROBE_NAME.test(facts.commonName ?? '') && life <= LONGEST_MS ? facts : undefined
+  } catch {
+    // What isn't there, or is no certificate, is none of ours.
+    return undefined
+  }
+}

@@ -1,0 +1,177 @@
+import { resolve } from 'node:path'
+import { ArgumentError, PkiError } from '../../base/errors.ts'
+import { PkiFolder } from '../folder.ts'
+import { KEY_TYPES } from '../../pki/key-type.ts'
+import { parseClientName } from '../../pki/client-name.ts'
+import type { FolderLeafResult } from '../issue.ts'
+import type { Passphrase } from '../../pki/encrypted-key.ts'
+import { commandLine } from '../layout.ts'
+import { requestAgain } from '../key-held.ts'
+import { checkLedger } from '../ledger-check.ts'
+import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
+import { checkOptions } from '../../pki/options.ts'
+import { ownNamesLast } from '../../pki/recertify.ts'
+import { ensureProbe, hasProbe } from '../probe-identity.ts'
+import { runStep, type OnStep } from '../../base/progress.ts'
+import { lifeInDays } from './due.ts'
+import { listKnown, type KnownCertificate } from './known.ts'
+import { refuseServers, serverCalled } from './server-called.ts'
+import { planRenewal, type Named, type RenewalItem, type RenewalPlan, type RenewalWish } from './plan.ts'
+
+/** What {@link renewCertificates} is told. Without `server`, `hosts`, `clients` and `all` it renews what is due. */
+export interface RenewOptions {
+  /** The folder that `init` made. */
+  readonly folder: string
+  /** Every server. */
+  readonly server?: boolean
+  /** Certain servers, by their folders (`server`, `hosts/build01`, `build01`) or by a name in their certificates. */
+  readonly hosts?: readonly string[]
+  /** The names of clients. */
+  readonly clients?: readonly string[]
+  /** Every server and every client. */
+  readonly all?: boolean
+  /** The life of the new certificates in days. @defaultValue that of the old ones, each */
+  readonly days?: number
+  /** Says what would be renewed, and changes nothing. @defaultValue false */
+  readonly dryRun?: boolean
+  /** Puts a client of a day beside a server's new files, to prove an apply with. @defaultValue false */
+  readonly probe?: boolean
+  /** Opens the authority's key, where it is encrypted and something has to be signed. */
+  readonly passphrase?: Passphrase
+  /** Gives up between two certificates, never in the middle of one. */
+  readonly signal?: AbortSignal
+  readonly onStep?: OnStep
+}
+
+/** A certificate that was renewed, or would be. */
+export interface RenewedCertificate extends RenewalItem {
+  /** How long the new one holds, in days; less where its authority ends before. */
+  readonly days: number
+  /** Absent where nothing was to be changed. */
+  readonly result?: FolderLeafResult
+}
+
+/** What was renewed, and what wasn't. */
+export interface RenewReport extends Omit<RenewalPlan, 'renew' | 'missing'> {
+  /** Its absolute path. */
+  readonly folder: string
+  readonly renewed: readonly RenewedCertificate[]
+  /** Is there a client of a day beside the files of the server, with which an apply proves that clients get in? */
+  readonly probe: boolean
+}
+
+const OPTIONS = [
+  'folder',
+  'server',
+  'hosts',
+  'clients',
+  'all',
+  'days',
+  'dryRun',
+  'probe',
+  'passphrase',
+  'signal',
+  'onStep',
+]
+
+/**
+ * Renews certificates in the folder that `init` made: new keys of the same type, for the same names, as long as before.
+ * The old files stay beside the new ones. Everything that can be refused is refused before anything is changed.
+ *
+ * @throws {@link PkiError} ERR_LEDGER_MISMATCH, ERR_LEDGER_INVALID, ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE,
+ *   ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_DAYS_INVALID, ERR_NAME_INVALID
+ * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+ * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
+ * @example
+ * ```ts
+ * const { renewed } = await renewCertificates({ folder: 'docker-mtls' })
+ * ```
+ */
+export async function renewCertificates(options: RenewOptions): Promise<RenewReport> {
+  checkWish(options)
+  const { folder: root, passphrase, dryRun = false, signal, onStep } = options
+  await checkLedger(root)
+  const known = await listKnown(root)
+  const wish = readWish(options, known)
+  const { renew, missing, ...rest } = planRenewal(known, wish, Date.now())
+  refuse(root, wish, missing, rest.elsewhere)
+  const planned = renew.map((item) => ({ ...item, days: options.days ?? lifeInDays(item.certificate, known) }))
+  const report = { folder: resolve(root), ...rest }
+  if (dryRun || planned.length === 0) return { ...report, renewed: planned, probe: await hasProbe(root) }
+  const folder = new PkiFolder(root)
+  // A wrong passphrase is refused before the first of them is renewed.
+  await folder.openAuthority(passphrase)
+  const renewed: RenewedCertificate[] = []
+  for (const item of planned) {
+    signal?.throwIfAborted()
+    const { kind, name } = item.certificate
+    const title = kind === 'server' ? `renew the server's certificate` : `renew the client ${name}`
+    const result = await runStep(onStep, { step: 'renew', title, subject: name }, () => issue(folder, item, passphrase))
+    renewed.push({ ...item, result })
+  }
+  const isForServer = renewed.some(({ certificate: { kind, host } }) => kind === 'server' && host === undefined)
+  if (isForServer && options.probe === true) await ensureProbe(folder, passphrase)
+  return { ...report, renewed, probe: await hasProbe(root) }
+}
+
+function checkWish(options: RenewOptions): void {
+  checkOptions(options, OPTIONS, 'renewCertificates')
+  const { all = false, days } = options
+  if (days !== undefined) parseDays(days, MAX_LEAF_DAYS)
+  if (!all || !isNamed(options)) return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'calling renewCertificates',
+    got: 'all are asked for, and some are named',
+    todo: 'Give one of them.',
+  })
+}
+
+function isNamed({ server = false, hosts = [], clients = [] }: RenewOptions): boolean {
+  return server || hosts.length + clients.length > 0
+}
+
+function readWish(options: RenewOptions, known: readonly KnownCertificate[]): RenewalWish {
+  const { folder: root, server = false, hosts = [], clients = [], all = false } = options
+  if (all) return { what: 'all' }
+  if (!isNamed(options)) return { what: 'due' }
+  refuseServers(root, clients, known)
+  const servers = hosts.map((host) => serverCalled(root, host, known).path)
+  return { what: 'named', server, servers, clients: clients.map(parseClientName) }
+}
+
+function refuse(root: string, wish: RenewalWish, [missing]: readonly Named[], [held]: readonly RenewalItem[]): void {
+  if (missing !== undefined) throw notThere(root, missing)
+  if (held === undefined || wish.what !== 'named') return
+  const { name } = held.certificate
+  throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
+    tried: `renewing the client ${name}`,
+    got: 'its key is on its own machine, and was never here',
+    todo: requestAgain(root, name),
+  })
+}
+
+function notThere(root: string, { kind, name }: Named): PkiError {
+  const whose = kind === 'server' ? 'the server' : `the client ${name}`
+  return new PkiError('ERR_CLIENT_NOT_FOUND', {
+    tried: `renewing ${whose} in ${root}`,
+    got: 'there is no certificate of it',
+    todo: `Issue it:  ${commandLine('cert', kind, name, '--dir', root)} ; what there is:  ${commandLine('cert', 'list', '--dir', root)}`,
+  })
+}
+
+type Planned = Omit<RenewedCertificate, 'result'>
+
+function issue(folder: PkiFolder, { certificate, days }: Planned, passphrase?: Passphrase): Promise<FolderLeafResult> {
+  const { kind, name, sans, host } = certificate
+  const keyType = KEY_TYPES.find((type) => type === certificate.keyType)
+  const options = {
+    // What has ended, or is of an authority that was replaced, is no good any more.
+    force: true,
+    renew: true,
+    days,
+    ...(keyType !== undefined && { keyType }),
+    ...(passphrase !== undefined && { passphrase }),
+  }
+  if (kind === 'client') return folder.ensureClient(name, options)
+  return folder.ensureServer(ownNamesLast(name, sans), { ...options, ...(host !== undefined && { host }) })
+}

@@ -1,0 +1,62 @@
+import { PkiError } from '../../base/errors.ts'
+import { commandLine } from '../layout.ts'
+import { OWN_NAMES } from '../../pki/server-name.ts'
+import { isInPlace, type KnownCertificate } from './known.ts'
+import type { PlacedCertificate } from './plan.ts'
+
+/**
+ * The servers that are called so: by their folder (`server`, `hosts/HOST` or `HOST`), or else by a name or an address in
+ * their certificates. Every server is localhost to itself, so that is nobody's.
+ */
+export function serversCalled(called: string, known: readonly KnownCertificate[]): PlacedCertificate[] {
+  const servers = known.filter(isInPlace).filter(({ kind }) => kind === 'server')
+  const byFolder = servers.filter((one) => [serverFolder(one), one.host].includes(called))
+  if (byFolder.length > 0) return byFolder
+  const wanted = called.toLowerCase()
+  return servers.filter(
+    ({ name, sans }) => [name, ...sans].map((one) => one.toLowerCase()).includes(wanted) && !OWN_NAMES.includes(wanted),
+  )
+}
+
+/** Its folder, in the folder that `init` made. */
+export function serverFolder({ host }: Pick<KnownCertificate, 'host'>): string {
+  return host === undefined ? 'server' : `hosts/${host}`
+}
+
+/**
+ * The one server that is called so.
+ *
+ * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, where that is none, or more than one
+ */
+export function serverCalled(root: string, called: string, known: readonly KnownCertificate[]): PlacedCertificate {
+  const [first, ...others] = serversCalled(called, known)
+  if (first !== undefined && others.length === 0) return first
+  const all = known.filter(isInPlace).filter(({ kind }) => kind === 'server')
+  const there = all.length === 0 ? 'there is no server' : `there are only ${folders(all)}`
+  throw new PkiError('ERR_CLIENT_NOT_FOUND', {
+    tried: `renewing the server ${called} in ${root}`,
+    got: first === undefined ? there : `${folders([first, ...others])} are called so`,
+    todo: `Name one by its folder; what there is:  ${commandLine('cert', 'list', '--dir', root)}`,
+  })
+}
+
+function folders(ones: readonly PlacedCertificate[]): string {
+  return ones.map((one) => `${serverFolder(one)} (${one.name})`).join(', ')
+}
+
+/**
+ * Says of a client's name that a server is meant.
+ *
+ * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND
+ */
+export function refuseServers(root: string, clients: readonly string[], known: readonly KnownCertificate[]): void {
+  const isClient = (called: string): boolean =>
+    known.filter(isInPlace).some(({ kind, name }) => kind === 'client' && name === called)
+  const called = clients.find((one) => !isClient(one) && serversCalled(one, known).length > 0)
+  if (called === undefined) return
+  throw new PkiError('ERR_CLIENT_NOT_FOUND', {
+    tried: `renewing the client ${called} in ${root}`,
+    got: `${called} is a server`,
+    todo: `Renew it:  ${commandLine('cert', 'renew', '--host', called, '--dir', root)} ; all servers are renewed by  --server`,
+  })
+}

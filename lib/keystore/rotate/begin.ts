@@ -1,0 +1,100 @@
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import { isDockerMtlsError, PkiError } from '../../base/errors.ts'
+import { KEY_MODE, PUBLIC_MODE } from '../../base/files.ts'
+import { openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
+import { createAuthority, type Authority, type AuthorityOptions } from '../../pki/authority.ts'
+import type { Passphrase } from '../../pki/encrypted-key.ts'
+import { publishFolder, readIfThere } from '../io.ts'
+import { authorityPaths, nextAuthorityPaths } from '../layout.ts'
+import { readAuthorityPair } from '../ca.ts'
+import { KEY_TYPES } from '../../pki/key-type.ts'
+import { keyTypeOf } from '../../pki/key-type.ts'
+import { appendToLedger, ledgerEntry } from '../ledger.ts'
+import { isEncryptedKey } from '../../pki/load-authority.ts'
+import { rotationText, type RotatedAuthority, type RotationState } from '../rotation-state.ts'
+
+/** What the new authority is to be. */
+export type NextAuthority = Pick<AuthorityOptions, 'commonName' | 'keyType' | 'days'>
+
+/** Of {@link RotateOptions}, what counts in the beginning. */
+export interface BeginOptions {
+  readonly next?: NextAuthority
+  readonly passphrase?: Passphrase
+}
+
+/**
+ * Makes the new authority, its key of the same type and encrypted as the old one's is. It comes into the folder together
+ * with the state of the rotation, in one step: with that the rotation has begun.
+ *
+ * @param old - the one that is there
+ * @throws {@link PkiError} ERR_NAME_INVALID
+ * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS
+ */
+export async function beginRotation(
+  root: string,
+  old: Authority,
+  { next: wanted = {}, passphrase }: BeginOptions,
+): Promise<void> {
+  const keyType = KEY_TYPES.find((type) => type === keyTypeOf(old.facts.key))
+  const next = await createAuthority({ ...(keyType && { keyType }), ...wanted })
+  await refuseTakenName(root, next)
+  const pair = await readAuthorityPair(root)
+  const isLocked = pair !== undefined && isEncryptedKey(pair.key)
+  const key = await next.exportKey(isLocked && passphrase !== undefined ? { passphrase } : {})
+  const now = new Date().toISOString()
+  const state: RotationState = {
+    version: 1,
+    startedAt: now,
+    from: named(old),
+    to: named(next),
+    phase: 'trust',
+    since: now,
+    confirmed: [],
+    servers: {},
+    history: [],
+  }
+  const paths = nextAuthorityPaths(root)
+  await appendToLedger(authorityPaths(root).ledger, ledgerEntry('ca', next.facts))
+  await publishFolder(paths.folder, [
+    { path: paths.key, data: key, mode: KEY_MODE },
+    { path: paths.cert, data: next.certificate, mode: PUBLIC_MODE },
+    { path: paths.state, data: rotationText(state), mode: KEY_MODE },
+  ])
+}
+
+function named({ facts: { commonName, subject, fingerprint256 } }: Authority): RotatedAuthority {
+  return { name: commonName ?? subject, fingerprint256 }
+}
+
+/** dockerd names its CAs by their subjects: of two that are called the same nobody could see which one it trusts. */
+async function refuseTakenName(root: string, { facts: { subject } }: Authority): Promise<void> {
+  for (const path of await authoritiesThere(root)) {
+    if (!(await subjectsIn(path)).includes(subject)) continue
+    throw new PkiError('ERR_NAME_INVALID', {
+      tried: `rotating the authority in ${authorityPaths(root).folder}`,
+      got: `there is one with the same name, ${subject}, in ${path}`,
+      todo: 'Give the new one another name, or none: then it is named after its key.',
+    })
+  }
+}
+
+/** The one that is there, those that it has replaced, and those whose rotation was stopped: a daemon may trust any of them. */
+async function authoritiesThere(root: string): Promise<string[]> {
+  const { folder, cert } = authorityPaths(root)
+  const names = await fs.readdir(folder)
+  const replaced = names.filter((name) => name.startsWith('ca.pem.')).map((name) => join(folder, name))
+  const stopped = names.filter((name) => name.startsWith('next.')).map((name) => join(folder, name, 'ca.pem'))
+  return [cert, ...replaced, ...stopped]
+}
+
+/** None where the file is gone, or damaged: then it is nobody's any more. */
+async function subjectsIn(path: string): Promise<string[]> {
+  try {
+    const pem = (await readIfThere(path)) ?? ''
+    return splitPem(pem, path).map((text) => readCertificate(openCertificate(text, path)).subject)
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return []
+  }
+}

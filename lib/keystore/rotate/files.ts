@@ -1,0 +1,148 @@
+import type { X509Certificate } from 'node:crypto'
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import { KEY_MODE, PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
+import { openCertificate, splitPem } from '../../identity/certificate.ts'
+import type { Authority } from '../../pki/authority.ts'
+import { isFolder, keepBeside, readIfThere } from '../io.ts'
+import { authorityPaths, nextAuthorityPaths } from '../layout.ts'
+import { readNextPair, type Rotation } from '../rotated-cas.ts'
+import type { LedgerEntry } from '../ledger.ts'
+import { appendToLedger, ledgerEntry } from '../ledger.ts'
+import { recertify } from '../../pki/recertify.ts'
+import { lifeInDays } from '../renew/due.ts'
+import type { Leaf } from './leaves.ts'
+
+/**
+ * Sees to it that a leaf's `ca.pem` has what belongs into it, in one step. Authorities that somebody has added stay.
+ *
+ * @returns whether it was changed
+ */
+export async function ensureBundle({ paths }: Leaf, { state, trusted }: Rotation): Promise<boolean> {
+  if (!(await isFolder(paths.folder))) return false
+  const text = await readIfThere(paths.ca)
+  const there = readable(text)
+  const ours = new Set([state.from.fingerprint256, state.to.fingerprint256])
+  const others = (there ?? []).filter(({ fingerprint256 }) => !ours.has(fingerprint256))
+  const wanted = [...trusted, ...others].map(String).join('')
+  if (text === wanted) return false
+  // Of the authorities themselves nothing is lost: they are in their own folder.
+  if (text !== undefined && there === undefined) await keepBeside(paths.ca)
+  await writeFileAtomically(paths.ca, wanted, { mode: PUBLIC_MODE })
+  return true
+}
+
+function readable(text: string | undefined): X509Certificate[] | undefined {
+  try {
+    return splitPem(text ?? '').map((pem) => openCertificate(pem))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Puts a certificate for the same key in the place of a leaf's, by another authority. The old one stays beside it.
+ *
+ * @param ledger - all that was issued
+ */
+export async function certifyLeaf(
+  root: string,
+  leaf: Leaf & { readonly cert: X509Certificate },
+  authority: Authority,
+  ledger: readonly LedgerEntry[],
+): Promise<void> {
+  const { kind, cert: old, paths, keyElsewhere } = leaf
+  const line = ledger.find(({ fingerprint256 }) => fingerprint256 === old.fingerprint256)
+  const days = lifeInDays(line ?? datesOf(old), ledger)
+  const { cert, facts } = recertify(authority, old, { kind, days })
+  const entry = ledgerEntry(kind, facts)
+  await appendToLedger(authorityPaths(root).ledger, keyElsewhere ? { ...entry, keyHeld: 'client' } : entry)
+  await keepBeside(paths.cert)
+  await writeFileAtomically(paths.cert, cert, { mode: PUBLIC_MODE })
+}
+
+function datesOf({ validFrom, validTo }: X509Certificate): Pick<LedgerEntry, 'notBefore' | 'notAfter'> {
+  return { notBefore: new Date(validFrom).toISOString(), notAfter: new Date(validTo).toISOString() }
+}
+
+/**
+ * Puts the new authority in the place of the old one, which stays beside it. Whatever step it is stopped at, the
+ * certificates in `ca.pem` are never without the one that the key is for.
+ *
+ * @returns where the old files are now
+ */
+export async function installNext(root: string, { state, next }: Rotation): Promise<string[]> {
+  const paths = authorityPaths(root)
+  const pair = await readNextPair(root)
+  const suffix = asSuffix(state.since)
+  const keptAside = [`${paths.cert}.${suffix}`, `${paths.key}.${suffix}`] as const
+  if ((await readIfThere(paths.key)) !== pair.key) {
+    await linkOnce(paths.cert, keptAside[0])
+    await linkOnce(paths.key, keptAside[1])
+    const old = await readIfThere(keptAside[0])
+    await writeFileAtomically(paths.cert, `${old ?? ''}${String(next)}`, { mode: PUBLIC_MODE })
+    await writeFileAtomically(paths.key, pair.key, { mode: KEY_MODE })
+  }
+  if ((await readIfThere(paths.cert)) !== pair.certificate) {
+    await writeFileAtomically(paths.cert, pair.certificate, { mode: PUBLIC_MODE })
+  }
+  return [...keptAside]
+}
+
+/** Has the new authority taken the place of the old one? */
+export async function isInstalled(root: string): Promise<boolean> {
+  const { cert, key } = authorityPaths(root)
+  const pair = await readNextPair(root)
+  return (await readIfThere(cert)) === pair.certificate && (await readIfThere(key)) === pair.key
+}
+
+/** A date as it stands behind the names of what is kept aside. */
+export function asSuffix(date: string): string {
+  return date.replace(/\.\d+/, '').replaceAll(':', '-')
+}
+
+/** A second name, which a run that was stopped may have given already. */
+async function linkOnce(path: string, aside: string): Promise<void> {
+  if ((await readIfThere(path)) === undefined) return
+  await fs.link(path, aside).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+  })
+}
+
+/**
+ * Ends a rotation in one step: the folder of the new authority is gone from its place, and with it the state. Its files
+ * are in the authority's own folder by then.
+ */
+export async function removeNext(root: string, state: string): Promise<void> {
+  const { folder } = authorityPaths(root)
+  const { folder: next } = nextAuthorityPaths(root)
+  const suffix = asSuffix(new Date().toISOString())
+  await writeFileAtomically(join(folder, `rotation.json.${suffix}`), state, { mode: KEY_MODE })
+  const gone = join(folder, `${ENDED}${suffix}`)
+  await fs.rename(next, gone)
+  await fs.rm(gone, { recursive: true, force: true })
+}
+
+/** A name that only what is to be deleted has. */
+const ENDED = '.next-ended.'
+
+/** Deletes what runs that were killed have left: a copy of the new authority's key among it. */
+export async function sweep(root: string): Promise<void> {
+  const { folder } = authorityPaths(root)
+  const staged = /^\.next\.[0-9a-f]{12}$/
+  const names = await fs.readdir(folder)
+  for (const name of names.filter((one) => one.startsWith(ENDED) || staged.test(one))) {
+    await fs.rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/** Moves the new authority out of its place, and keeps it: what was made by it may still be somewhere. */
+export async function setNextAside(root: string): Promise<string> {
+  const { folder } = nextAuthorityPaths(root)
+  for (let attempt = 1; ; attempt++) {
+    const aside = `${folder}.${asSuffix(new Date().toISOString())}${attempt === 1 ? '' : `-${attempt}`}`
+    if (await isFolder(aside)) continue
+    await fs.rename(folder, aside)
+    return aside
+  }
+}

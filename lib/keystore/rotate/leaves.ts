@@ -1,0 +1,101 @@
+import { createPrivateKey, type X509Certificate } from 'node:crypto'
+import { PkiError } from '../../base/errors.ts'
+import { isIssuedBy, openCertificate } from '../../identity/certificate.ts'
+import { readIfThere } from '../io.ts'
+import { clientPaths, commandLine, type LeafPaths } from '../layout.ts'
+import { clientNames, serverPlaces } from '../list.ts'
+import type { Rotation } from '../rotated-cas.ts'
+import { settleSwap } from '../swap.ts'
+import { isKeyElsewhere } from '../key-held.ts'
+import type { Everybody } from './phases.ts'
+
+/** A server's or a client's folder, while an authority is rotated. */
+export interface Leaf {
+  readonly kind: 'server' | 'client'
+  /** A client's name; a server's folder: `server`, `hosts/build01`. */
+  readonly name: string
+  readonly paths: LeafPaths
+  /** Absent: there is none in the folder. */
+  readonly cert?: X509Certificate
+  /** Is its key on the client's own machine? */
+  readonly keyElsewhere: boolean
+}
+
+/** Every folder that holds a leaf, the servers' first. Pairs that wait are taken to their places. */
+export async function readLeaves(root: string): Promise<Leaf[]> {
+  const servers = (await serverPlaces(root)).map(
+    ({ host, paths }) => ({ kind: 'server', name: serverName(host), paths }) as const,
+  )
+  const names = await clientNames(root)
+  const clients = names.map((name) => ({ kind: 'client', name, paths: clientPaths(root, name) }) as const)
+  const leaves: Leaf[] = []
+  for (const { kind, name, paths } of [...servers, ...clients]) {
+    await settleSwap(paths)
+    const pem = await readIfThere(paths.cert)
+    const keyElsewhere = kind === 'client' && (await isKeyElsewhere(root, name))
+    const cert = pem === undefined ? undefined : openCertificate(pem, paths.cert)
+    leaves.push({ kind, name, paths, keyElsewhere, ...(cert && { cert }) })
+  }
+  return leaves
+}
+
+/** The only server, where no other has made a folder: it may have been made by hand. */
+export const SERVER = 'server'
+
+function serverName(host: string | undefined): string {
+  return host === undefined ? SERVER : `hosts/${host}`
+}
+
+/** Did this authority issue it? */
+export function isOf({ cert }: Leaf, authority: X509Certificate): boolean {
+  return cert !== undefined && isIssuedBy(cert, [authority])
+}
+
+/**
+ * Is it in use, so that its client has to be waited for? What has ended, or an authority issued that was replaced before,
+ * lets nobody in; and it gets no new certificate either, for that would let in who is out.
+ */
+export function isInUse(leaf: Leaf, { present, next }: Rotation): boolean {
+  const { cert } = leaf
+  if (cert === undefined || Date.parse(cert.validTo) < Date.now()) return false
+  return isOf(leaf, present) || isOf(leaf, next)
+}
+
+/** Who is to be waited for. A daemon there is in any case, be its certificate from elsewhere. */
+export function everybody(leaves: readonly Leaf[], rotation: Rotation): Everybody {
+  const { present, next } = rotation
+  const clients = leaves.filter((leaf) => leaf.kind === 'client' && isInUse(leaf, rotation))
+  const servers = leaves.filter((leaf) => leaf.kind === 'server' && (isOf(leaf, present) || isOf(leaf, next)))
+  return {
+    clients: clients.map(({ name }) => name),
+    servers: servers.length === 0 ? [SERVER] : servers.map(({ name }) => name),
+  }
+}
+
+/**
+ * Refuses to begin with half a pair: a certificate for a key that isn't there would be carried through all phases.
+ *
+ * @throws {@link PkiError} ERR_PKI_FILE_INVALID
+ */
+export async function refuseHalves(root: string, leaves: readonly Leaf[]): Promise<void> {
+  for (const { kind, name, paths, cert, keyElsewhere } of leaves) {
+    if (cert === undefined || keyElsewhere) continue
+    const key = await readIfThere(paths.key)
+    if (key !== undefined && fits(cert, key)) continue
+    const got = key === undefined ? `there is no ${paths.key}` : `${paths.key} is not the key of ${paths.cert}`
+    const again = kind === 'server' ? ['cert', 'renew', '--host', name] : ['cert', 'renew', name]
+    throw new PkiError('ERR_PKI_FILE_INVALID', {
+      tried: `rotating the authority in ${root}`,
+      got,
+      todo: `Put the right file back, or issue it anew:  ${commandLine(...again, '--dir', root)}`,
+    })
+  }
+}
+
+function fits(cert: X509Certificate, key: string): boolean {
+  try {
+    return cert.checkPrivateKey(createPrivateKey(key))
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,108 @@
+import { readCertificate } from '../../identity/certificate.ts'
+import { resolve } from 'node:path'
+import type { Rotation } from '../rotated-cas.ts'
+import { OWN_NAMES } from '../../pki/server-name.ts'
+import { PkiFolder } from '../folder.ts'
+import type { RotatedAuthority, RotationPhase, RotationState } from '../rotation-state.ts'
+import { hasProbe, PROBE_NAME } from '../probe-identity.ts'
+import { everybody, isInUse, readLeaves, SERVER, type Leaf } from './leaves.ts'
+import type { Look } from './look.ts'
+import { waitingFor } from './phases.ts'
+
+/** A client that a phase waits for. */
+export interface WaitingClient {
+  readonly name: string
+  /** Is its key on its own machine, so that only certificates go there? */
+  readonly keyElsewhere: boolean
+}
+
+/** A server that a phase waits for. */
+export interface WaitingServer {
+  /** Its folder: `server`, `hosts/build01`. */
+  readonly name: string
+  /** The names and addresses in its certificate. */
+  readonly names: readonly string[]
+  /** Is there a client of a day beside its files, with which an apply proves that clients get in? */
+  readonly probe: boolean
+}
+
+/** How far a rotation is, and what it waits for. */
+export interface RotationReport {
+  /** Its absolute path. */
+  readonly folder: string
+  readonly outcome: 'under way' | 'ended' | 'aborted'
+  /** Was it begun by this call? */
+  readonly begun: boolean
+  readonly phase: RotationPhase
+  readonly startedAt: string
+  readonly from: RotatedAuthority
+  readonly to: RotatedAuthority
+  readonly confirmed: readonly string[]
+  readonly waiting: {
+    readonly clients: readonly WaitingClient[]
+    readonly servers: readonly WaitingServer[]
+    /** For somebody to agree that the old authority is dropped. */
+    readonly consent: boolean
+  }
+  /** What was seen of the daemons in this call. */
+  readonly looks: readonly Look[]
+  /** Clients in the folder that will not come along: they have ended, or are of an authority that was replaced before. */
+  readonly left: readonly string[]
+  /** Certificates of clients that have no folder here and hold nevertheless: the daemon refuses them afterwards. */
+  readonly lost: readonly { readonly name: string; readonly serial: string; readonly notAfter: string }[]
+}
+
+type How = Pick<RotationReport, 'outcome' | 'begun' | 'looks'> & { readonly wantsConsent: boolean }
+
+export async function reportOn(root: string, rotation: Rotation, how: How): Promise<RotationReport> {
+  const { state } = rotation
+  const { wantsConsent, ...rest } = how
+  const leaves = await readLeaves(root)
+  const waiting = waitingFor(state, everybody(leaves, rotation))
+  const probe = await hasProbe(root)
+  const clients = leaves.filter(({ kind, name }) => kind === 'client' && waiting.clients.includes(name))
+  const isOver = how.outcome !== 'under way'
+  const left = leaves.filter((leaf) => leaf.kind === 'client' && leaf.cert && !isInUse(leaf, rotation))
+  return {
+    folder: resolve(root),
+    ...rest,
+    phase: state.phase,
+    startedAt: state.startedAt,
+    from: state.from,
+    to: state.to,
+    confirmed: state.confirmed,
+    waiting: {
+      clients: isOver ? [] : clients.map(({ name, keyElsewhere }) => ({ name, keyElsewhere })),
+      servers: isOver
+        ? []
+        : waiting.servers.map((name) => ({ name, names: namesOf(leaves, name), probe: probe && name === SERVER })),
+      consent: wantsConsent,
+    },
+    left: left.map(({ name }) => name),
+    lost: isOver ? [] : await lostOf(root, state, leaves),
+  }
+}
+
+/** Those by which others reach it first. */
+function namesOf(leaves: readonly Leaf[], server: string): string[] {
+  const leaf = leaves.find(({ kind, name }) => kind === 'server' && name === server)
+  if (leaf?.cert === undefined) return []
+  const { dns, ip } = readCertificate(leaf.cert).names
+  const names = [...dns, ...ip]
+  return [...names.filter((name) => !OWN_NAMES.includes(name)), ...names.filter((name) => OWN_NAMES.includes(name))]
+}
+
+/** dockerd takes them until the old authority is dropped; whoever uses one should hear of it before. */
+async function lostOf(root: string, { from }: RotationState, leaves: readonly Leaf[]): Promise<RotationReport['lost']> {
+  const listed = await new PkiFolder(root).list()
+  const now = Date.now()
+  const since = listed.findIndex(({ fingerprint256 }) => fingerprint256 === from.fingerprint256)
+  const here = new Set(leaves.filter(({ kind }) => kind === 'client').map(({ name }) => name))
+  return listed
+    .slice(since + 1)
+    .filter(
+      ({ kind, name, notAfter }) =>
+        kind === 'client' && !here.has(name) && !PROBE_NAME.test(name) && Date.parse(notAfter) > now,
+    )
+    .map(({ name, serial, notAfter }) => ({ name, serial, notAfter }))
+}

@@ -1,0 +1,220 @@
+import { join } from 'node:path'
+import { withLock } from '../../contexts/lock.ts'
+import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
+import { fileReason } from '../../base/files.ts'
+import { authorityPaths, commandLine } from '../layout.ts'
+import { readRotatedAuthorities, type Rotation } from '../rotated-cas.ts'
+import { PkiFolder } from '../folder.ts'
+import { checkLedger } from '../ledger-check.ts'
+import { rotationText, writeRotation, type RotationState } from '../rotation-state.ts'
+import { runStep } from '../../base/progress.ts'
+import { beginRotation } from './begin.ts'
+import { removeNext, setNextAside, sweep } from './files.ts'
+import { everybody, readLeaves, refuseHalves } from './leaves.ts'
+import { lookAt, serverOf, type Look } from './look.ts'
+import { readRotateOptions, type ReadRotateOptions, type RotateOptions } from './options.ts'
+import {
+  canAbort,
+  enter,
+  isThrough,
+  phaseAfter,
+  waitingFor,
+  waitsFor,
+  withConfirmed,
+  withoutServers,
+  withServers,
+  type Everybody,
+} from './phases.ts'
+import { madeAlready, none, refuseOther, refuseStranger, tooEarly, untimely } from './refusals.ts'
+import { reportOn, type RotationReport } from './report.ts'
+import { opensFor, reread, workOn, type Changed } from './work.ts'
+
+/**
+ * Rotates the authority of a folder, from the one that is there (A) to a new one (B), in phases. Each call looks at how far
+ * it is, does what can be done, and says what it waits for; it may be killed at any point, and called again.
+ *
+ * 1. `trust`: B is made, and every `ca.pem` has A and B. Waits for each client, and for the daemon.
+ * 2. `server`: the server's certificate is of B. Waits for the daemon.
+ * 3. `clients`: the clients' certificates are of B, for the keys that they have. Waits for each client.
+ * 4. `finish`: A is dropped. Waits for the daemon.
+ *
+ * A client that has what it was given can connect at every moment of this, but while the daemon restarts.
+ *
+ * @throws {@link PkiError} ERR_ROTATION_NONE, ERR_ROTATION_PHASE, ERR_ROTATION_INVALID, ERR_LEDGER_MISMATCH,
+ *   ERR_LEDGER_INVALID, ERR_CLIENT_NOT_FOUND, ERR_PKI_FILE_INVALID, ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED,
+ *   ERR_CA_PASSPHRASE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID
+ * @throws {@link EndpointError} for a host that can't be one
+ * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+ * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
+ * @example
+ * ```ts
+ * const { phase, waiting } = await rotateAuthority({ folder: 'docker-mtls', action: 'status' })
+ * ```
+ */
+export async function rotateAuthority(options: RotateOptions): Promise<RotationReport> {
+  const read = readRotateOptions(options)
+  const root = read.folder
+  // Says where there is no authority, before a lock is looked for beside it.
+  await new PkiFolder(root).list()
+  if (read.action === 'status') return statusOf(read)
+  try {
+    const lock = join(authorityPaths(root).folder, '.rotation.lock')
+    return await withLock(lock, () => (read.action === 'abort' ? abort(read) : go(read)), 'that authority')
+  } catch (cause) {
+    if (isDockerMtlsError(cause) || !isFromDisk(cause)) throw cause
+    throw new FileError('ERR_FILE_WRITE', {
+      tried: `rotating the authority in ${root}`,
+      got: fileReason(cause),
+      todo: 'Make the folder writable, or make room on its disk, and run it again.',
+      cause,
+    })
+  }
+}
+
+function isFromDisk(cause: unknown): boolean {
+  return typeof (cause as NodeJS.ErrnoException | undefined)?.syscall === 'string'
+}
+
+async function statusOf({ folder: root }: ReadRotateOptions): Promise<RotationReport> {
+  const rotation = await readRotatedAuthorities(root)
+  if (rotation === undefined) throw await none(root, 'looking at the rotation')
+  const { state } = rotation
+  const wantsConsent = phaseAfter(state.phase) === 'finish' && isThrough(waitingFor(state, await inUse(root, rotation)))
+  return reportOn(root, rotation, { outcome: 'under way', begun: false, looks: [], wantsConsent })
+}
+
+async function go(options: ReadRotateOptions): Promise<RotationReport> {
+  const { folder: root, onStep, passphrase, next = {} } = options
+  await sweep(root)
+  await checkLedger(root)
+  const leaves = await readLeaves(root)
+  for (const target of options.targets) serverOf(target, leaves)
+  const begun = (await readRotatedAuthorities(root)) === undefined
+  if (begun) {
+    const { confirm, confirmServer, targets, phase } = options
+    if (confirm.length + confirmServer.length + targets.length > 0 || phase !== undefined)
+      throw await none(root, 'going on with the rotation')
+    await refuseHalves(root, leaves)
+    const old = await new PkiFolder(root).openAuthority(passphrase)
+    await runStep(onStep, { step: 'begin', title: 'make a new authority' }, () => beginRotation(root, old, options))
+  }
+  const first = await reread(root)
+  if (!begun && Object.keys(next).length > 0) throw madeAlready(root, first.state)
+  refuseOther(root, options, first.state)
+  return advance(options, first, begun)
+}
+
+/** Phase after phase, as far as it goes. */
+async function advance(options: ReadRotateOptions, first: Rotation, begun: boolean): Promise<RotationReport> {
+  const { folder: root, signal } = options
+  let looks: Look[] = []
+  for (let rotation = first; ; rotation = await reread(root)) {
+    signal?.throwIfAborted()
+    const { phase } = rotation.state
+    const changed = await workOn(options, rotation)
+    const isFirst = rotation === first && !begun
+    const heard = isFirst ? await hear(options, rotation, changed) : rotation.state
+    looks = await look(options, { ...rotation, state: heard })
+    const state = withSeen(heard, looks)
+    if (!isThrough(waitingFor(state, await inUse(root, rotation)))) {
+      if (state !== rotation.state) await writeRotation(root, state)
+      return reportOn(root, { ...rotation, state }, { outcome: 'under way', begun, looks, wantsConsent: false })
+    }
+    if (phase === 'finish') return end(root, { ...rotation, state }, looks)
+    const after = phaseAfter(phase) ?? 'finish'
+    if (after === 'finish' && options.consent === undefined) {
+      if (state !== rotation.state) await writeRotation(root, state)
+      return reportOn(root, { ...rotation, state }, { outcome: 'under way', begun, looks, wantsConsent: true })
+    }
+    await opensFor(options, rotation, after)
+    if (after === 'finish') {
+      if (state !== rotation.state) await writeRotation(root, state)
+      await options.consent?.(rotation.state.from.name)
+    }
+    await writeRotation(root, enter(state, after, new Date()))
+  }
+}
+
+/**
+ * A server that is looked at by several names has to be as it should by each: there may be more than one of it. One that is
+ * not is waited for, whatever was said of it.
+ */
+function withSeen(state: RotationState, looks: readonly Look[]): RotationState {
+  if (looks.length === 0) return state
+  const bad = new Set(looks.filter(({ ok }) => !ok).map(({ server }) => server))
+  const seen = new Set(looks.map(({ server }) => server).filter((name) => !bad.has(name)))
+  return withServers(withoutServers(state, bad), [...seen], { at: new Date().toISOString(), by: 'seen' })
+}
+
+async function inUse(root: string, rotation: Rotation): Promise<Everybody> {
+  return everybody(await readLeaves(root), rotation)
+}
+
+/** Takes down what was said of clients and servers, where it can be true. */
+async function hear(options: ReadRotateOptions, rotation: Rotation, changed: Changed): Promise<RotationState> {
+  const { folder: root, confirm, confirmServer, targets } = options
+  const { state } = rotation
+  const needs = waitsFor(state.phase)
+  if (confirm.length > 0 && !needs.clients) throw untimely(root, state.phase, 'for no client')
+  if (confirmServer.length + targets.length > 0 && !needs.servers) throw untimely(root, state.phase, 'for no server')
+  const { clients, servers } = await inUse(root, rotation)
+  refuseStranger(root, 'client', confirm, clients)
+  refuseStranger(root, 'server', confirmServer, servers)
+  const early = [
+    ...confirm.filter((name) => changed.clients.includes(name)),
+    ...confirmServer.filter((name) => changed.servers.includes(name)),
+  ]
+  if (early[0] !== undefined) throw tooEarly(root, early[0])
+  const heard = confirm.length === 0 ? state : withConfirmed(state, confirm)
+  if (confirmServer.length === 0) return heard
+  return withServers(heard, confirmServer, { at: new Date().toISOString(), by: 'said' })
+}
+
+async function look({ folder: root, targets, signal, onStep }: ReadRotateOptions, rotation: Rotation): Promise<Look[]> {
+  if (targets.length === 0 || !waitsFor(rotation.state.phase).servers) return []
+  const leaves = await readLeaves(root)
+  const looks: Look[] = []
+  for (const target of targets) {
+    const leaf = serverOf(target, leaves)
+    const title = `look at ${target.name}`
+    const seen = await runStep(onStep, { step: 'look', title }, async ({ result, failed }) => {
+      const found = await lookAt(target, leaf, rotation, signal)
+      if (found.ok) result(found.got)
+      else failed(found.got)
+      return found
+    })
+    looks.push(seen)
+  }
+  return looks
+}
+
+async function end(root: string, rotation: Rotation, looks: readonly Look[]): Promise<RotationReport> {
+  const report = await reportOn(root, rotation, { outcome: 'ended', begun: false, looks, wantsConsent: false })
+  await removeNext(root, rotationText(rotation.state))
+  return report
+}
+
+async function abort(options: ReadRotateOptions): Promise<RotationReport> {
+  const { folder: root } = options
+  await sweep(root)
+  const rotation = await readRotatedAuthorities(root)
+  if (rotation === undefined) throw await none(root, 'stopping the rotation')
+  const { phase } = rotation.state
+  if (!canAbort(rotation.state)) {
+    throw new PkiError('ERR_ROTATION_PHASE', {
+      tried: `stopping the rotation in ${root}`,
+      got: `it is in the phase ${phase}: a daemon shows a certificate of ${rotation.state.to.name} already`,
+      todo: `Go on with it:  ${commandLine('cert', 'rotate-ca', '--dir', root)} ; another one can follow.`,
+    })
+  }
+  await checkLedger(root)
+  if (phase !== 'abort') {
+    await opensFor(options, rotation, 'abort')
+    await writeRotation(root, enter(rotation.state, 'abort', new Date()))
+  }
+  const stopped = await reread(root)
+  await workOn(options, stopped)
+  const report = await reportOn(root, stopped, { outcome: 'aborted', begun: false, looks: [], wantsConsent: false })
+  await setNextAside(root)
+  return report
+}

@@ -1,0 +1,121 @@
+import { authorityPaths } from '../layout.ts'
+import { readNextPair, readRotatedAuthorities, type Rotation } from '../rotated-cas.ts'
+import { openFolderAuthority, readAuthorityPair } from '../ca.ts'
+import type { Authority } from '../../pki/authority.ts'
+import { PkiFolder } from '../folder.ts'
+import { readLedger } from '../ledger.ts'
+import type { RotationPhase } from '../rotation-state.ts'
+import { ensureProbe } from '../probe-identity.ts'
+import { runStep } from '../../base/progress.ts'
+import { certifyLeaf, ensureBundle, installNext, isInstalled } from './files.ts'
+import { everybody, isInUse, isOf, readLeaves, SERVER, type Leaf } from './leaves.ts'
+import type { ReadRotateOptions } from './options.ts'
+import { waitsFor } from './phases.ts'
+
+/** Whose files a phase has changed in this run, by their names. */
+export interface Changed {
+  readonly clients: readonly string[]
+  readonly servers: readonly string[]
+}
+
+/** A leaf that gets a certificate by another authority. */
+type Certified = Leaf & { readonly cert: NonNullable<Leaf['cert']> }
+
+/**
+ * Does all that a phase has to do in the folder, and of what is done already nothing: a run that was killed is gone on with
+ * by the next one.
+ *
+ * @throws {@link PkiError} ERR_CA_PASSPHRASE before anything is changed
+ */
+export async function workOn(options: ReadRotateOptions, rotation: Rotation): Promise<Changed> {
+  const { folder: root } = options
+  const { phase } = rotation.state
+  const leaves = await readLeaves(root)
+  const meant = leaves.filter((leaf) => toCertify(leaf, rotation, phase))
+  const authority = meant.length === 0 ? undefined : await openIssuer(options, phase)
+  const prober = makesProbe(options, leaves, rotation, phase) ? new PkiFolder(root) : undefined
+  await prober?.openAuthority(options.passphrase)
+  const certify = (): Promise<Leaf[]> => certifyAll(options, meant, authority)
+  const bundle = (): Promise<Leaf[]> => bundleAll(leaves, rotation)
+  // What a certificate is of is in the ca.pem beside it, whenever this is stopped.
+  const changed =
+    phase === 'abort' ? [...(await certify()), ...(await bundle())] : [...(await bundle()), ...(await certify())]
+  if (phase === 'finish') await install(options, rotation)
+  if (prober !== undefined) await ensureProbe(prober, options.passphrase)
+  const names = (wanted: Leaf['kind']): string[] =>
+    changed.filter(({ kind }) => kind === wanted).map(({ name }) => name)
+  return { clients: names('client'), servers: names('server') }
+}
+
+async function bundleAll(leaves: readonly Leaf[], rotation: Rotation): Promise<Leaf[]> {
+  const changed: Leaf[] = []
+  for (const leaf of leaves) if (await ensureBundle(leaf, rotation)) changed.push(leaf)
+  return changed
+}
+
+async function certifyAll(
+  { folder: root, onStep }: ReadRotateOptions,
+  leaves: readonly Certified[],
+  authority: Authority | undefined,
+): Promise<Leaf[]> {
+  if (authority === undefined) return []
+  const ledger = await readLedger(authorityPaths(root).ledger)
+  const title = `a certificate by ${authority.facts.commonName ?? authority.facts.subject}`
+  for (const leaf of leaves) {
+    await runStep(onStep, { step: 'certify', title, subject: leaf.name }, () =>
+      certifyLeaf(root, leaf, authority, ledger),
+    )
+  }
+  return [...leaves]
+}
+
+async function install({ folder: root, onStep }: ReadRotateOptions, rotation: Rotation): Promise<void> {
+  if (await isInstalled(root)) return
+  const { from, to } = rotation.state
+  const title = `put ${to.name} in the place of ${from.name}`
+  await runStep(onStep, { step: 'install', title }, async ({ result }) => {
+    const kept = await installNext(root, rotation)
+    result(`old: ${kept.join(', ')}`)
+  })
+}
+
+/** Is it of the authority that is not the one of this phase? A client's that has ended stays as it is. */
+function toCertify(leaf: Leaf, rotation: Rotation, phase: RotationPhase): leaf is Certified {
+  const { present, next } = rotation
+  const isServer = leaf.kind === 'server'
+  if (phase === 'abort') return isServer && isOf(leaf, next)
+  if (phase === 'server' || phase === 'clients') {
+    const isMeant = isServer || (phase === 'clients' && isInUse(leaf, rotation))
+    return isMeant && isOf(leaf, present)
+  }
+  return false
+}
+
+/** Is there an apply in this phase that shall be proven? `setup` makes a probe of its own, for each host. */
+function makesProbe(
+  { probe = false }: ReadRotateOptions,
+  leaves: readonly Leaf[],
+  rotation: Rotation,
+  phase: RotationPhase,
+): boolean {
+  return probe && waitsFor(phase).servers && everybody(leaves, rotation).servers.includes(SERVER)
+}
+
+/** Will a phase have to sign something? Then its key is to be opened before the phase begins. */
+export async function opensFor(options: ReadRotateOptions, rotation: Rotation, phase: RotationPhase): Promise<void> {
+  const leaves = await readLeaves(options.folder)
+  const signs = leaves.some((leaf) => toCertify(leaf, rotation, phase))
+  if (signs || makesProbe(options, leaves, rotation, phase)) await openIssuer(options, phase)
+}
+
+async function openIssuer({ folder: root, passphrase }: ReadRotateOptions, phase: RotationPhase): Promise<Authority> {
+  const pair = phase === 'abort' ? await readAuthorityPair(root) : await readNextPair(root)
+  return openFolderAuthority(root, pair, passphrase)
+}
+
+/** The rotation that is under way, as it is now. */
+export async function reread(root: string): Promise<Rotation> {
+  const rotation = await readRotatedAuthorities(root)
+  if (rotation === undefined) throw new TypeError('the rotation has ended meanwhile')
+  return rotation
+}

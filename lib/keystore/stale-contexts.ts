@@ -1,0 +1,56 @@
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import { listContexts, type ListedContext } from '../contexts/list.ts'
+import { openCertificate, splitPem } from '../identity/certificate.ts'
+import { clientPaths } from './layout.ts'
+import { PkiFolder } from './folder.ts'
+
+/** A docker context that holds a client's files as they were before. */
+export interface StaleContext {
+  readonly name: string
+  readonly host: string
+  readonly description?: string
+  /** The client. */
+  readonly client: string
+}
+
+/**
+ * The contexts of the docker command on this machine whose copies of a client's files are older than those in the folder: of
+ * its certificate, or of what it trusts. Nothing is changed, and what can't be read is passed over.
+ *
+ * @param root - the folder that `init` made
+ * @param config - DOCKER_CONFIG
+ */
+export async function findStaleContexts(root: string, config: string): Promise<StaleContext[]> {
+  const contexts = (await listContexts(config).catch(() => [])).filter(({ certPath }) => certPath !== undefined)
+  if (contexts.length === 0) return []
+  const clients = (await new PkiFolder(root).list()).filter(({ kind }) => kind === 'client')
+  const names = new Map(clients.map(({ fingerprint256, name }) => [fingerprint256, name]))
+  const found = await Promise.all(contexts.map((one) => staleContext(one, root, names)))
+  return found.filter((one) => one !== undefined)
+}
+
+async function staleContext(
+  { name, host, description, certPath = '' }: ListedContext,
+  root: string,
+  names: ReadonlyMap<string, string>,
+): Promise<StaleContext | undefined> {
+  const [cert, ca] = [await prints(join(certPath, 'cert.pem')), await prints(join(certPath, 'ca.pem'))]
+  const client = names.get(cert[0] ?? '')
+  if (name === undefined || host === undefined || client === undefined) return undefined
+  const paths = clientPaths(root, client)
+  const [own, trusted] = [await prints(paths.cert), await prints(paths.ca)]
+  const isHere = own.length > 0 && (await fs.stat(paths.key).catch(() => undefined)) !== undefined
+  const isSame = String(cert) === String(own) && String(ca.toSorted()) === String(trusted.toSorted())
+  if (!isHere || isSame) return undefined
+  return { name, host, client, ...(description !== undefined && { description }) }
+}
+
+/** The fingerprints of the certificates in a file. */
+async function prints(path: string): Promise<string[]> {
+  try {
+    return splitPem(await fs.readFile(path, 'utf8')).map((pem) => openCertificate(pem).fingerprint256)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,69 @@
+import { isFolder, readIfThere, replaceFiles } from './io.ts'
+import { FileError } from '../base/errors.ts'
+
+/** A file that is rendered, and what is in its place now. */
+export interface PlannedFile {
+  readonly path: string
+  readonly text: string
+  readonly mode: number
+  /** What is there. Absent: nothing is. */
+  readonly existing?: string
+}
+
+/** What became of a rendered file. */
+export interface FileResult {
+  readonly path: string
+  /** `kept`: it was there. `replaced`: the old one is beside it. */
+  readonly action: 'created' | 'kept' | 'replaced'
+  /** Was it kept although it says something else than what would be written now? */
+  readonly differs: boolean
+  /** Where the old file is now. */
+  readonly keptAside: readonly string[]
+}
+
+/**
+ * Looks at what is in the place of a file that is to be written, and writes nothing.
+ *
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function planFile(path: string, text: string, mode: number): Promise<PlannedFile> {
+  const existing = await readIfThere(path)
+  return { path, text, mode, ...(existing !== undefined && { existing }) }
+}
+
+/** Does it say something else than what is there? */
+export function differs({ existing, text }: PlannedFile): boolean {
+  return existing !== undefined && existing !== text
+}
+
+/**
+ * Writes a rendered file. One that is there with the same text stays untouched; one that says something else is replaced
+ * by force alone, and is then kept beside the new one with the date behind its name.
+ *
+ * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS
+ */
+export async function putFile(file: PlannedFile, force: boolean): Promise<FileResult> {
+  const { path, text, mode, existing } = file
+  if (existing !== undefined && (existing === text || !force)) {
+    return { path, action: 'kept', differs: differs(file), keptAside: [] }
+  }
+  const keptAside = await replaceFiles([{ path, data: text, mode }], existing === undefined ? [] : [path])
+  return { path, action: existing === undefined ? 'created' : 'replaced', differs: false, keptAside }
+}
+
+/**
+ * Refuses a path that is a folder, where a file is to be written.
+ *
+ * @param path - where to
+ * @param name - what the file in it could be called
+ * @throws {@link FileError} ERR_FILE_WRITE
+ */
+export async function refuseFolder(path: string, name: string): Promise<void> {
+  const folder = await isFolder(path).catch(() => false)
+  if (!folder) return
+  throw new FileError('ERR_FILE_WRITE', {
+    tried: `writing ${path}`,
+    got: 'it is a folder',
+    todo: `Name a file in it: ${path.replace(/\/+$/, '')}/${name}`,
+  })
+}

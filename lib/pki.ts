@@ -1,0 +1,32 @@
+export { createAuthority, type Authority, type AuthorityOptions } from './pki/authority.ts'
+export { parseClientName, suggestClientName } from './pki/client-name.ts'
+export type { Passphrase } from './pki/encrypted-key.ts'
+export type { KeyUsage } from './pki/extensions.ts'
+export { PkiFolder, type FolderLeafOptions, type FolderServerOptions } from './keystore/folder.ts'
+export type { FolderAuthorityOptions, FolderAuthorityResult } from './keystore/ca.ts'
+export type { FolderLeafResult } from './keystore/issue.ts'
+export type { FolderSignOptions, FolderSignResult } from './keystore/sign.ts'
+export type { AuthorityPaths, LeafPaths } from './keystore/layout.ts'
+export type { ClientFiles, ListedCertificate } from './keystore/list.ts'
+export { inspectCertificate, type CertificateInspection } from './pki/inspect.ts'
+export {
+  issueClient,
+  issueServer,
+  type IssuedCertificate,
+  type ClientOptions,
+  type LeafOptions,
+  type ServerOptions,
+} from './pki/issue.ts'
+export { KEY_TYPES, parseKeyType, type KeyType } from './pki/key-type.ts'
+export type { LedgerEntry } from './keystore/ledger.ts'
+export { loadAuthority, type AuthorityFiles } from './pki/load-authority.ts'
+export { exportPkcs12, type Pkcs12Options } from './pki/pkcs12.ts'
+export type { ExtensionFacts } from './pki/read-extensions.ts'
+export { readRequest, type ReadRequestOptions, type RequestFacts } from './pki/read-request.ts'
+export { createRequest, type CertificateRequest, type RequestOptions } from './pki/request.ts'
+export { parseServerName, parseServerNames, type ServerName } from './pki/server-name.ts'
+export { signRequest, type SignedRequest, type SignOptions } from './pki/sign-request.ts'
+export type { Role, Verdict } from './pki/verdicts.ts'
+export type { CertificateFacts, CertificateNames, KeyFacts } from './identity/certificate.ts'
+export { ArgumentError, DockerMtlsError, FileError, isDockerMtlsError, PkiError } from './base/errors.ts'
+export type { ErrorCode, FileErrorCode, PkiErrorCode } from './base/errors.ts'

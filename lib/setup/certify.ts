@@ -1,0 +1,86 @@
+import { isDockerMtlsError, PkiError } from '../base/errors.ts'
+import { PkiFolder } from '../keystore/folder.ts'
+import type { ClientFiles } from '../keystore/list.ts'
+import type { FolderAuthorityResult } from '../keystore/ca.ts'
+import type { FolderLeafResult } from '../keystore/issue.ts'
+import type { Passphrase } from '../pki/encrypted-key.ts'
+import { isFolder, readIfThere } from '../keystore/io.ts'
+import { authorityPaths, clientPaths } from '../keystore/layout.ts'
+import { serverPlaces } from '../keystore/list.ts'
+import { checkLedger } from '../keystore/ledger-check.ts'
+import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
+import type { SeenHost } from './look.ts'
+import type { SetupOptions } from './options.ts'
+
+/** What was made, or was there, for all hosts together. */
+export interface Certified {
+  readonly authority: FolderAuthorityResult
+  readonly client: FolderLeafResult
+  /** The client's three files. Its key stays in this process. */
+  readonly identity: ClientFiles
+  readonly servers: ReadonlyMap<string, FolderLeafResult>
+}
+
+/**
+ * Makes what certificates are missing: of the authority, of each host, of the client. What is good is kept. A host's pair
+ * that can't stay (other names, ended, damaged, of another authority) is issued anew, and the old one kept beside it.
+ *
+ * @throws {@link PkiError} ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_LEDGER_MISMATCH,
+ *   ERR_CLIENT_KEY_ELSEWHERE, ERR_PKI_FILE_INVALID
+ * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+ */
+export async function certify(
+  hosts: readonly SeenHost[],
+  { dir, client: name }: SetupOptions,
+  passphrase: Passphrase | undefined,
+): Promise<Certified> {
+  const opening = passphrase === undefined ? {} : { passphrase }
+  await refuseOrphans(dir)
+  if (await isFolder(authorityPaths(dir).folder)) await checkLedger(dir)
+  const folder = new PkiFolder(dir)
+  const authority = await folder.ensureAuthority(opening)
+  const client = await folder.ensureClient(name, opening)
+  const identity = await readIdentity(folder, name)
+  const servers = new Map<string, FolderLeafResult>()
+  for (const { host, folder: place, names } of hosts) {
+    servers.set(host, await folder.ensureServer(names.all, { ...opening, host: place, force: true }))
+  }
+  return { authority, client, identity, servers }
+}
+
+/** The files of a host, checked as a set. */
+export function serverFilesOf({ servers }: Certified, host: string): Promise<ServerFiles> {
+  const result = servers.get(host)
+  if (result === undefined) throw new TypeError(`nothing was made for ${host}`)
+  return loadServerFiles(result.paths.folder)
+}
+
+async function readIdentity(folder: PkiFolder, name: string): Promise<ClientFiles> {
+  try {
+    return await folder.readClient(name)
+  } catch (cause) {
+    if (!isDockerMtlsError(cause, 'ERR_CLIENT_KEY_ELSEWHERE')) throw cause
+    throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
+      tried: `using the client ${name} to prove that clients get in`,
+      got: 'its key is on its own machine, and was never here',
+      todo: 'Name a client for this machine:  --client NAME',
+      cause,
+    })
+  }
+}
+
+/** A new authority would lock out everybody who has something of the old one. */
+async function refuseOrphans(dir: string): Promise<void> {
+  const { folder, cert, key } = authorityPaths(dir)
+  if ((await readIfThere(cert)) !== undefined || (await readIfThere(key)) !== undefined) return
+  const clients = (await new PkiFolder(dir).clients()).map((name) => clientPaths(dir, name))
+  const servers = (await serverPlaces(dir)).map(({ paths }) => paths)
+  for (const paths of [...servers, ...clients]) {
+    if ((await readIfThere(paths.cert)) === undefined) continue
+    throw new PkiError('ERR_CA_MISSING', {
+      tried: `using the authority in ${folder}`,
+      got: `there is none, but what one has issued is in ${paths.folder}`,
+      todo: `Put ${folder} back, or take another folder:  --dir OTHER`,
+    })
+  }
+}

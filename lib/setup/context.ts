@@ -1,0 +1,113 @@
+import { join, resolve } from 'node:path'
+import { parseContextName } from '../contexts/name.ts'
+import { readMaterial, type Material } from '../contexts/material.ts'
+import { writeContext } from '../contexts/store.ts'
+import { contextPaths, TLS_FILES } from '../endpoint/context-layout.ts'
+import { parseContextMeta, type ContextMeta } from '../endpoint/context-meta.ts'
+import { EndpointError } from '../base/errors.ts'
+import { readIfThere } from '../keystore/io.ts'
+import { OWN_NAMES } from '../pki/server-name.ts'
+
+/** A context that shall lead to a host. */
+export interface WantedContext {
+  /** DOCKER_CONFIG. */
+  readonly config: string
+  readonly name: string
+  /** `tcp://HOST:PORT` */
+  readonly url: string
+  /** All names by which the host is known; a context that leads to one of them is of this host. */
+  readonly names: readonly string[]
+  /** Takes the place of one that leads elsewhere. */
+  readonly force: boolean
+}
+
+/** What became of it. */
+export interface ContextResult {
+  readonly name: string
+  readonly action: 'created' | 'kept' | 'replaced'
+}
+
+/**
+ * What a host's context is called.
+ *
+ * @throws {@link EndpointError} ERR_CONTEXT_INVALID
+ */
+export function contextNameFor(folder: string, named: string | undefined): string {
+  if (named !== undefined) return parseContextName(named)
+  try {
+    return parseContextName(folder)
+  } catch (cause) {
+    const { tried, got } = cause as EndpointError
+    const todo = 'Give it another one:  --context NAME , or none:  --no-context'
+    throw new EndpointError('ERR_CONTEXT_INVALID', { tried, got, todo, cause })
+  }
+}
+
+/**
+ * Refuses to take the place of a context that leads elsewhere. One that leads to the same host is the one that an earlier
+ * run has made, or as good as that.
+ *
+ * @throws {@link EndpointError} ERR_CONTEXT_EXISTS
+ */
+export async function refuseForeignContext(wanted: WantedContext): Promise<void> {
+  const { config, name, url, force } = wanted
+  if (force) return
+  const meta = await readMeta(config, name)
+  if (meta === undefined || (typeof meta !== 'string' && leadsThere(meta, wanted))) return
+  const got = typeof meta === 'string' ? `it is broken: ${meta}` : `it leads to ${meta.host}`
+  throw new EndpointError('ERR_CONTEXT_EXISTS', {
+    tried: `making the docker context ${name} for ${url}`,
+    got: `there is one of that name already, and ${got}`,
+    todo: 'Replace it with  --force , give the new one another name,  --context NAME , or make none:  --no-context',
+  })
+}
+
+/** Another port, or another of its names, is another way to the same machine. What every machine is called is none. */
+function leadsThere({ host }: ContextMeta, { url, names }: WantedContext): boolean {
+  const known = names.filter((name) => !OWN_NAMES.includes(name))
+  return [hostOf(url), ...known].includes(hostOf(host))
+}
+
+function hostOf(url: string): string {
+  const host = /^tcp:\/\/(.*?)(?::\d+)?$/.exec(url)?.[1] ?? url
+  return host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
+}
+
+/**
+ * Makes the context, or keeps the one that is there and good. What else its metadata say stays.
+ *
+ * @param certPath - the folder of the client
+ * @throws {@link EndpointError} ERR_CONTEXT_EXISTS
+ * @throws {@link IdentityError} for files that no daemon would accept
+ * @throws {@link FileError} ERR_FILE_WRITE
+ */
+export async function ensureContext(wanted: WantedContext, certPath: string): Promise<ContextResult> {
+  const { config, name, url } = wanted
+  await refuseForeignContext(wanted)
+  const { material } = await readMaterial(resolve(certPath))
+  const meta = await readMeta(config, name)
+  const there = typeof meta === 'string' ? undefined : meta
+  const isSame = there?.host === url && !there.skipTlsVerify && (await holds(config, name, material))
+  if (isSame) return { name, action: 'kept' }
+  const isOurs = there !== undefined && leadsThere(there, wanted)
+  const content = isOurs ? there.content : { Metadata: { Description: `set up by docker-mtls` } }
+  const docker = { Host: url, SkipTLSVerify: false }
+  const { replaced } = await writeContext(config, {
+    name,
+    meta: { ...content, Name: name, Endpoints: { docker } },
+    material,
+    replace: meta !== undefined,
+  })
+  return { name, action: replaced ? 'replaced' : 'created' }
+}
+
+async function readMeta(config: string, name: string): Promise<ContextMeta | string | undefined> {
+  const text = await readIfThere(contextPaths(config, name).meta)
+  return text === undefined ? undefined : parseContextMeta(text)
+}
+
+async function holds(config: string, name: string, { ca, cert, key }: Material): Promise<boolean> {
+  const folder = contextPaths(config, name).material
+  const there = await Promise.all(TLS_FILES.map((file) => readIfThere(join(folder, file))))
+  return [ca, cert, key].every((bytes, index) => Buffer.from(bytes).toString('utf8') === there[index])
+}

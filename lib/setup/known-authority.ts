@@ -1,0 +1,46 @@
+import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
+import { readIfThere } from '../keystore/io.ts'
+import { authorityPaths, serverPaths } from '../keystore/layout.ts'
+import { PkiFolder } from '../keystore/folder.ts'
+import type { InForce } from '../apply/in-force.ts'
+import { certificatesIn } from '../apply/certificates-in.ts'
+import { gatherMore, type HostFacts } from '../host/facts.ts'
+import type { HostShell } from '../host/shell.ts'
+import type { SetupOptions } from './options.ts'
+
+/**
+ * Refuses a host whose daemon takes clients of an authority that the folder has never had: somebody has secured it already,
+ * often from another folder of the same machine, and all of their clients would be locked out.
+ *
+ * @param folder - what the host is called in ours
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
+ */
+export async function refuseForeignAuthority(
+  shell: HostShell,
+  facts: HostFacts,
+  { settings: { listen }, tlsFiles: { ca } }: InForce,
+  folder: string,
+  { dir, replaceCa, signal }: SetupOptions,
+): Promise<void> {
+  if (replaceCa || ca === undefined || listen.length === 0) return
+  const more = await gatherMore(shell, facts, { programs: [], files: [ca], secrets: [], writable: [] }, signal)
+  const ours = await authoritiesOf(dir, serverPaths(dir, folder).ca)
+  const foreign = certificatesIn(more.file(ca)?.text).find(({ fingerprint256 }) => !ours.has(fingerprint256))
+  if (foreign === undefined) return
+  throw new ProvisionError('ERR_APPLY_CONFLICT', {
+    tried: `setting up ${shell.name}`,
+    got: `its daemon takes clients of ${foreign.subject}, an authority that ${dir} has not got, and they would get in no more`,
+    todo: 'Run it where that authority is kept, or name its folder:  --dir DIR . To lock its clients out all the same:  --replace-ca',
+  })
+}
+
+/** Those that the folder has, those that it had, and those that somebody has added for this host. */
+async function authoritiesOf(dir: string, bundle: string): Promise<ReadonlySet<string>> {
+  const listed = await new PkiFolder(dir).list().catch((error: unknown) => {
+    if (!isDockerMtlsError(error, 'ERR_CA_MISSING')) throw error
+    return []
+  })
+  const texts = await Promise.all([authorityPaths(dir).cert, bundle].map((path) => readIfThere(path)))
+  const known = [...listed.filter(({ kind }) => kind === 'ca'), ...texts.flatMap((text) => certificatesIn(text))]
+  return new Set(known.map(({ fingerprint256 }) => fingerprint256))
+}

@@ -1,0 +1,100 @@
+import { gatherFacts, type HostFacts } from '../host/facts.ts'
+import { readSshConfig } from '../host/ssh-config.ts'
+import { sshShell, type SshShell } from '../host/ssh-shell.ts'
+import { refuseHost } from '../host/trouble.ts'
+import { runStep } from '../base/progress.ts'
+import { settingsInForce, type InForce } from '../apply/in-force.ts'
+import { formatTarget, readListener } from '../apply/targets.ts'
+import { unitOf } from '../apply/unit.ts'
+import { readWishes } from '../daemon-config/settings.ts'
+import { DAEMON_JSON } from '../daemon-config/render.ts'
+import { contextNameFor, refuseForeignContext, type WantedContext } from './context.ts'
+import { eachHost, type Outcome } from './each-host.ts'
+import { requireHostKey } from './host-key.ts'
+import { refuseForeignAuthority } from './known-authority.ts'
+import { namesOf, requireAddress, type HostNames } from './names.ts'
+import type { SetupOptions } from './options.ts'
+import { namedTwice, type SetupTarget } from './target.ts'
+
+/** A host that was looked at, and that can be set up. */
+export interface SeenHost extends SetupTarget {
+  readonly shell: SshShell
+  readonly names: HostNames
+  /** `tcp://HOST:PORT`, as clients will have it. */
+  readonly url: string
+  readonly context?: WantedContext
+}
+
+/**
+ * Looks at each host: that ssh gets there, that we are root there, that Docker is there and can be changed, by what it is
+ * reached, and that its context would take nobody's place. Nothing is changed, there or here.
+ *
+ * @throws for options that mean nothing, before any host is called
+ */
+export async function lookAtHosts(
+  targets: readonly SetupTarget[],
+  options: SetupOptions,
+): Promise<Outcome<SeenHost>[]> {
+  readWishes(options.wishes)
+  if (options.config !== undefined) for (const { folder } of targets) contextNameFor(folder, options.context)
+  const places = new Map<string, string>()
+  return eachHost(targets, (target) =>
+    runStep(options.onStep, { step: 'look', title: 'look at it, by ssh', subject: target.host }, (talk) =>
+      lookAt(target, options, { places, result: talk.result }),
+    ),
+  )
+}
+
+interface Shared {
+  /** Which host is at which place: two names may be of the same. */
+  readonly places: Map<string, string>
+  readonly result: (note: string) => void
+}
+
+async function lookAt(target: SetupTarget, options: SetupOptions, { places, result }: Shared): Promise<SeenHost> {
+  const { host, folder, endpoint } = target
+  const ssh = await readSshConfig(endpoint)
+  requireHostKey(endpoint, ssh)
+  const { hostname, user, port } = ssh
+  const place = `${hostname}:${port}`
+  if ((places.get(place) ?? host) !== host) throw namedTwice(`${host}, which is ${places.get(place)}`)
+  places.set(place, host)
+  const shell = sshShell(endpoint, user)
+  const facts = await gatherFacts(shell, options.signal)
+  refuseHost(facts, shell.name)
+  const ways = { hostname, address: shell.address(), asked: options.names }
+  const names = await namesOf(options.dir, folder, ways)
+  await requireAddress(names.reach, endpoint)
+  const inForce = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
+  const url = formatTarget({ host: names.reach.value, port: portOf(inForce, options) })
+  const context = await contextFor(folder, { url, names: names.all }, options)
+  await refuseForeignAuthority(shell, facts, inForce, folder, options)
+  result(aboutHost(facts))
+  return { ...target, shell, names, url, ...(context && { context }) }
+}
+
+/** The one that will be listened on: as asked for, else as it is there. */
+function portOf({ settings }: InForce, { wishes }: SetupOptions): number {
+  const [first] = readWishes(wishes).listen ?? settings.listen
+  return first === undefined ? 2376 : readListener(first).port
+}
+
+async function contextFor(
+  folder: string,
+  there: Pick<WantedContext, 'url' | 'names'>,
+  options: SetupOptions,
+): Promise<WantedContext | undefined> {
+  const { config, context, force } = options
+  if (config === undefined) return undefined
+  const wanted = { config, name: contextNameFor(folder, context), ...there, force }
+  await refuseForeignContext(wanted)
+  return wanted
+}
+
+function aboutHost(facts: HostFacts): string {
+  const system = /^PRETTY_NAME="?(.*?)"?$/m.exec(facts.file('/etc/os-release')?.text ?? '')?.[1]
+  const version = facts.info?.['ServerVersion']
+  const state = facts.property('service', 'ActiveState')
+  const docker = typeof version === 'string' ? `Docker ${version}` : `docker is ${state}`
+  return [system, docker].filter((part) => part !== undefined).join(', ')
+}

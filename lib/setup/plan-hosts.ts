@@ -1,0 +1,141 @@
+import { isDockerMtlsError } from '../base/errors.ts'
+import { createAuthority } from '../pki/authority.ts'
+import { issueServer } from '../pki/issue.ts'
+import { readIfThere } from '../keystore/io.ts'
+import { authorityPaths, serverPaths } from '../keystore/layout.ts'
+import { isWritten } from '../apply/changes.ts'
+import { refuseConflicts } from '../apply/conflicts.ts'
+import { settlePending } from '../apply/rollback/pending.ts'
+import { planApply, type ApplyPlan } from '../apply/plan.ts'
+import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
+import { validate } from '../apply/validate.ts'
+import { certificatesIn } from '../apply/certificates-in.ts'
+import { tlsFilesIn } from '../daemon-config/settings.ts'
+import { isOfPresentAuthority } from '../keystore/present-ca.ts'
+import { runStep, type OnStep } from '../base/progress.ts'
+import { serverFilesOf, type Certified } from './certify.ts'
+import { goOn, type Outcome } from './each-host.ts'
+import type { SeenHost } from './look.ts'
+import type { SetupOptions } from './options.ts'
+
+/** A host, and what is to be changed on it. */
+export interface PlannedHost extends SeenHost {
+  readonly plan: ApplyPlan
+}
+
+/**
+ * Decides what to change on each host. What an apply has left there that did not end is put back first.
+ *
+ * @param certified - the files that were made
+ */
+export function planHosts(
+  seen: readonly Outcome<SeenHost>[],
+  certified: Certified,
+  options: SetupOptions,
+): Promise<Outcome<PlannedHost>[]> {
+  return goOn(seen, (one) =>
+    runStep(options.onStep, PLAN(one.host), async ({ result }) => {
+      const server = await serverFilesOf(certified, one.host)
+      const plan = await planSettled(one, server, options)
+      refuseConflicts(plan)
+      result(changesIn(plan))
+      return { ...one, plan }
+    }),
+  )
+}
+
+const PLAN = (host: string): { step: string; title: string; subject: string } => ({
+  step: 'plan',
+  title: 'decide what to change',
+  subject: host,
+})
+
+async function planSettled(one: SeenHost, server: ServerFiles, options: SetupOptions): Promise<ApplyPlan> {
+  const { shell, host } = one
+  const { wishes, signal } = options
+  const look = async (): Promise<ApplyPlan> => withLostClients(await planApply({ ...wishes, server }, shell, signal))
+  const plan = await look()
+  if (!plan.isPending) return plan
+  await settlePending(shell, about(host, options.onStep), signal)
+  return look()
+}
+
+/** The same steps, said to be of this host. */
+export function about(host: string, onStep: OnStep | undefined): OnStep {
+  return (event) => onStep?.({ ...event, subject: host })
+}
+
+function changesIn({ changes, restarts }: ApplyPlan): string {
+  const written = changes.filter(isWritten).length
+  if (written > 0) return `${written} ${written === 1 ? 'file' : 'files'} to write`
+  return restarts ? 'dockerd is to be restarted' : 'nothing'
+}
+
+/**
+ * The same without changing anything, here or there: what is not made yet stands in for itself, with a throwaway
+ * authority.
+ */
+export function planDryRun(seen: readonly Outcome<SeenHost>[], options: SetupOptions): Promise<Outcome<PlannedHost>[]> {
+  return goOn(seen, (one) =>
+    runStep(options.onStep, PLAN(one.host), async ({ result }) => {
+      const server = await filesOnTrial(one, options.dir)
+      const { signal, wishes } = options
+      const plan = withLostClients(await planApply({ ...wishes, server }, one.shell, signal))
+      if (plan.conflicts.length === 0) await validate(plan, one.shell, signal)
+      result(changesIn(plan))
+      return { ...one, plan }
+    }),
+  )
+}
+
+async function filesOnTrial({ folder, names }: SeenHost, dir: string): Promise<ServerFiles> {
+  const there = await goodFiles(dir, { folder, names })
+  if (there !== undefined) return there
+  const { ca, cert, key, facts } = await issueServer(await createAuthority(), { names: names.all })
+  return { ca: (await readIfThere(authorityPaths(dir).cert)) ?? ca, cert, key, facts }
+}
+
+/** Has a host all that it needs here already? If not, something will be changed on it. */
+export async function hasGoodFiles(host: SeenHost, dir: string): Promise<boolean> {
+  return (await goodFiles(dir, host)) !== undefined
+}
+
+async function goodFiles(
+  dir: string,
+  { folder, names }: Pick<SeenHost, 'folder' | 'names'>,
+): Promise<ServerFiles | undefined> {
+  try {
+    const files = await loadServerFiles(serverPaths(dir, folder).folder)
+    const held = new Set([...files.facts.names.dns, ...files.facts.names.ip])
+    const isGood = names.all.every((name) => held.has(name)) && (await isOfPresentAuthority(dir, files.cert))
+    return isGood ? files : undefined
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return undefined
+  }
+}
+
+/** Those who get in until now, and no more, have to be told of. */
+function withLostClients(plan: ApplyPlan): ApplyPlan {
+  const { ca, cert } = tlsFilesIn(plan.tlsDir)
+  const before = (file: string): string => plan.changes.find(({ path }) => path === file)?.before?.text ?? ''
+  const stays = new Set(certificatesIn(plan.server.ca).map(({ fingerprint256 }) => fingerprint256))
+  const gone = certificatesIn(before(ca)).filter(({ fingerprint256 }) => !stays.has(fingerprint256))
+  const losses = gone.map(({ subject }) => `Clients of the authority ${subject} get in no more.`)
+  return { ...plan, losses: [...plan.losses, ...losses, ...(gone.length > 0 ? [] : lostNames(before(cert), plan))] }
+}
+
+/**
+ * A host that was set up by another of its names. They are not taken over from there: whose certificate a host shows is
+ * known, and not that it is its own.
+ */
+function lostNames(before: string, { server }: ApplyPlan): string[] {
+  const now = new Set([...server.facts.names.dns, ...server.facts.names.ip])
+  const names = certificatesIn(before).flatMap(({ names: { dns, ip } }) => [...dns, ...ip])
+  const lost = names.filter((name) => !now.has(name))
+  if (lost.length === 0) return []
+  const keep = lost.map((name) => `--name ${name}`).join(' ')
+  return [
+    `Its certificate was for ${lost.join(', ')}, too: who reaches it by that accepts the new one no more. If it is this host that is called so, keep it by  ${keep}`,
+  ]
+}

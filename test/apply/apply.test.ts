@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { parseUnit } from '../../lib/daemon.ts'
+import { changesOf } from '../../lib/apply/changes.ts'
+import { mergeDropIn } from '../../lib/apply/drop-in.ts'
+import { settingsInForce } from '../../lib/apply/in-force.ts'
+import { openParents } from '../../lib/apply/parents.ts'
+import { decideUserns } from '../../lib/apply/userns.ts'
+import { assignmentsOf, expand, flagValue, withoutFlag } from '../../lib/apply/variables.ts'
+import { isDockerMtlsError } from '../../lib/base/errors.ts'
+import { readFacts } from '../../lib/host/facts.ts'
+import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
+import { factsOf } from './support/facts.ts'
+
+const OURS = '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd --tlsverify\n'
+
+describe('a drop-in that is there', () => {
+  const rows: [string, string | undefined, string][] = [
+    ['none', undefined, OURS],
+    ['one of ours', '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd://\n', OURS],
+    ['only comments besides', '# mine\n\n[Service]\nExecStart=/x/dockerd\n', OURS],
+    [
+      'other settings stay',
+      '[Service]\nEnvironment=A=b\nExecStart=\nExecStart=/x/dockerd\n',
+      `[Service]\nEnvironment=A=b\n\n${OURS}`,
+    ],
+    [
+      'a continued line goes as a whole',
+      '[Service]\nExecStart=/x/dockerd \\\n# between\n  -H fd://\nLimitNOFILE=5\n',
+      `[Service]\nLimitNOFILE=5\n\n${OURS}`,
+    ],
+    ['another section stays', '[Unit]\nAfter=x.service\n', `[Unit]\nAfter=x.service\n\n${OURS}`],
+    ['line ends of Windows', '[Service]\r\nNice=1\r\nExecStart=/x/dockerd\r\n', `[Service]\nNice=1\n\n${OURS}`],
+    [
+      'a setting whose name only begins so',
+      '[Service]\nExecStartPre=/bin/true\n',
+      `[Service]\nExecStartPre=/bin/true\n\n${OURS}`,
+    ],
+  ]
+  for (const [name, before, after] of rows) {
+    test(name, () => {
+      const merged = mergeDropIn(before, OURS)
+      assert.equal(merged, after)
+      // A second time nothing changes, and systemd finds the one command.
+      assert.equal(mergeDropIn(merged, OURS), merged)
+      assert.equal(parseUnit(`${DEBIAN_UNIT}${merged}`).args[0], '--tlsverify')
+    })
+  }
+})
+
+describe('variables of a unit', () => {
+  const unit = parseUnit(
+    '[Service]\nEnvironmentFile=-/etc/default/docker\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS ${ONE} %n\n',
+  )
+
+  test('are split, or put in as they are; what is set nowhere is nothing', () => {
+    const facts = factsOf({
+      files: {
+        '/etc/default/docker':
+          '# old\n#DOCKER_OPTS="--no"\nDOCKER_OPTS="-H tcp://0.0.0.0:2375  --dns 8.8.8.8"\nONE=\'a b\'\n',
+      },
+    })
+    const { flags, argv, unknown } = expand(unit, assignmentsOf(unit, facts))
+    assert.deepEqual(argv, ['-H', 'fd://', '-H', 'tcp://0.0.0.0:2375', '--dns', '8.8.8.8', 'a b'])
+    assert.deepEqual(unknown, ['%n'])
+    assert.deepEqual(
+      flags.filter(({ name }) => name === 'host').map(({ value, path }) => [value, path]),
+      [['tcp://0.0.0.0:2375', '/etc/default/docker']],
+    )
+    assert.deepEqual(expand(unit, []).argv, ['-H', 'fd://'])
+  })
+
+  test('the unit sets some itself, and its files win', () => {
+    const said = { service: 'Environment="DOCKER_OPTS=-H tcp://0.0.0.0:2375" ONE=1' }
+    const own = expand(unit, assignmentsOf(unit, factsOf({ facts: said })))
+    assert.deepEqual(
+      own.flags.map(({ name, value, path }) => [name, value, path]),
+      [
+        ['host', 'tcp://0.0.0.0:2375', 'Environment= of docker.service'],
+        [undefined, undefined, 'Environment= of docker.service'],
+      ],
+    )
+    const files = { '/etc/default/docker': 'DOCKER_OPTS=--debug\n' }
+    assert.deepEqual(expand(unit, assignmentsOf(unit, factsOf({ facts: said, files }))).argv, [
+      '-H',
+      'fd://',
+      '--debug',
+      '1',
+    ])
+  })
+
+  test('flags are found and left out in every way of writing them', () => {
+    const argv = ['-H', 'fd://', '--userns-remap', 'default', '--config-file=/a b.json', '-D']
+    assert.equal(flagValue(argv, 'config-file'), '/a b.json')
+    assert.equal(flagValue(argv, 'userns-remap'), 'default')
+    assert.deepEqual(withoutFlag(argv, 'userns-remap'), ['-H', 'fd://', '--config-file=/a b.json', '-D'])
+    assert.deepEqual(withoutFlag(['--userns-remap=x', '-D'], 'userns-remap'), ['-D'])
+  })
+})
+
+const unitWith = (line: string): Parameters<typeof settingsInForce>[0] => ({
+  unit: parseUnit(`[Service]\nExecStart=${line}\n`),
+  paths: [],
+  later: [],
+})
+
+describe('what is in force', () => {
+  const json = JSON.stringify({
+    hosts: ['fd://', 'tcp://10.0.0.4:2376'],
+    tlsverify: true,
+    tlscacert: '/x/ca.pem',
+    tlscert: '/x/server-cert.pem',
+    tlskey: '/x/server-key.pem',
+    'userns-remap': 'default',
+  })
+
+  test('is found in the drop-in, or in daemon.json', () => {
+    const flags = '-H fd:// --tlsverify --tlscert=/x/server-cert.pem --tlscacert=/x/ca.pem --tlskey=/x/server-key.pem'
+    const settings = { listen: ['tcp://10.0.0.4:2376'], tlsDir: '/x', usernsRemap: 'default' }
+    const inUnit = settingsInForce(
+      unitWith(`/d/dockerd ${flags} --userns-remap=default -H tcp://10.0.0.4:2376`),
+      undefined,
+    )
+    assert.deepEqual([inUnit.form, inUnit.settings], ['systemd', settings])
+    const inJson = settingsInForce(unitWith('/d/dockerd --containerd=/x'), json)
+    assert.deepEqual([inJson.form, inJson.settings], ['daemon-json', settings])
+  })
+
+  test('a listener without TLS is none of ours, and told apart', () => {
+    const { settings, plaintext } = settingsInForce(
+      unitWith('/d/dockerd -H fd:// -H tcp://0.0.0.0:2375 -H tcp://[::]:2376'),
+      '',
+    )
+    assert.deepEqual(settings.listen, ['tcp://[::]:2376'])
+    assert.deepEqual(plaintext, ['tcp://0.0.0.0:2375'])
+  })
+
+  const written: [string, readonly string[], readonly string[]][] = [
+    ['-H 10.0.0.4:2376', ['tcp://10.0.0.4:2376'], []],
+    ['-H :2376', ['tcp://localhost:2376'], []],
+    ['-H 10.0.0.4', [], ['tcp://10.0.0.4:2375']],
+    ['--host tcp://10.0.0.4', [], ['tcp://10.0.0.4:2375']],
+    ['-H=[::1]:2376', ['tcp://[::1]:2376'], []],
+    ['-H tcp://', [], ['tcp://localhost:2375']],
+    ['-H unix:///x.sock -H fd:// -H ""', [], []],
+  ]
+  for (const [flags, listen, closed] of written) {
+    test(`${flags}: listens as dockerd understands it`, () => {
+      const { settings, plaintext } = settingsInForce(unitWith(`/d/dockerd ${flags}`), '')
+      assert.deepEqual([settings.listen, plaintext], [listen, closed])
+    })
+  }
+})
+
+describe('what has to be written', () => {
+  test('is what differs in its text, its mode or its owner', () => {
+    const facts = factsOf({ files: { '/etc/a': 'a\n', '/etc/b': 'b\n', '/etc/c': 'c\n' } })
+    const wanted = [
+      { path: '/etc/a', mode: 0o644, text: 'a\n' },
+      { path: '/etc/b', mode: 0o600, text: 'b\n' },
+      { path: '/etc/c', mode: 0o644, text: 'd\n' },
+      { path: '/etc/d', mode: 0o644, text: 'd\n' },
+    ]
+    assert.deepEqual(
+      changesOf(wanted, facts).map(({ action }) => action),
+      ['keep', 'replace', 'replace', 'create'],
+    )
+  })
+})
+
+describe('ranges of user namespaces', () => {
+  const inForce = settingsInForce(unitWith('/d/dockerd -H fd://'), '')
+  test('are added to the files that are there', () => {
+    const facts = factsOf({ files: { '/etc/subuid': 'deploy:100000:65536\n', '/etc/subgid': 'deploy:100000:65536\n' } })
+    const { files } = decideUserns('default', inForce, facts)
+    assert.match(files[0]?.text ?? '', /^deploy:100000:65536\ndockremap:165536:65536\n$/)
+  })
+
+  test('of which half must not take the place of the whole', () => {
+    const facts = readFacts(`secret ${Buffer.from('/etc/subuid').toString('base64')} 644 root:root 00`)
+    assert.throws(
+      () => decideUserns('default', inForce, facts),
+      (error: unknown) => isDockerMtlsError(error, 'ERR_USERNS_INVALID') && /subuid/.test(error.tried),
+    )
+  })
+})
+
+describe('who may change the folders of the keys', () => {
+  test('is warned of, where that is not root alone', () => {
+    const parents = ['700 0 /srv/a/tls', '755 2001 /srv/a', '775 0 /srv', '1777 0 /tmp', '755 0 /'].join('\n')
+    const warnings = openParents(factsOf({ facts: { parents } }))
+    assert.equal(warnings.length, 2)
+    assert.match(warnings[0] ?? '', /^\/srv\/a belongs to the user 2001/)
+    assert.match(warnings[1] ?? '', /^\/srv can be written to by others/)
+  })
+})

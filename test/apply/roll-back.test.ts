@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { isDockerMtlsError } from '../../lib/base/errors.ts'
+import { lookForLastApply, type LastApply } from '../../lib/apply/rollback/last-apply.ts'
+import { rollBack } from '../../lib/apply/rollback/roll-back.ts'
+import { lookAtWayBack } from '../../lib/apply/rollback/way-back.ts'
+import type { HostShell, Ran } from '../../lib/host/shell.ts'
+import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
+import { factsOf } from './support/facts.ts'
+
+const UNIT = '/usr/lib/systemd/system/docker.service'
+const JSON_PATH = '/etc/docker/daemon.json'
+const LAST: LastApply = {
+  id: '20260101T000000Z-abcdef',
+  at: new Date(0),
+  isPending: false,
+  wasActive: true,
+  copies: new Map(),
+  restored: [],
+  removed: [],
+}
+
+/** A host that says this, whatever it is asked. */
+function shellOf(answer: (script: string) => Partial<Ran>): HostShell {
+  const run = (script: string): Promise<Ran> => Promise.resolve({ code: 0, stdout: '', stderr: '', ...answer(script) })
+  return { name: 'this machine', isHere: false, run }
+}
+
+function info(running: number, live: boolean): string {
+  return JSON.stringify({ ContainersRunning: running, LiveRestoreEnabled: live })
+}
+
+describe('a rollback that fails', () => {
+  const way = { last: LAST, conflicts: [], losses: [], stops: 0 }
+  const failureOf = async (answer: Partial<Ran>, isOfScript: boolean): Promise<unknown> => {
+    const shell = shellOf((script) => (script.includes('rollback.sh asked') === isOfScript ? answer : {}))
+    return rollBack(way, { shell }).catch((error: unknown) => error)
+  }
+
+  test('all is put back, and the daemon keeps silent: no other rollback is the remedy', async () => {
+    const error = await failureOf({ code: 3, stderr: 'failed' }, false)
+    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'))
+    assert.doesNotMatch(error.message, /daemon rollback/)
+    assert.match(error.message, /everything is put back: failed\.\n.*systemctl restart docker\.service/s)
+  })
+
+  test('it is unfinished: the same goes on with it', async () => {
+    const error = await failureOf({ code: 1, stderr: 'no room' }, true)
+    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'))
+    assert.match(error.message, /no room.*daemon rollback/s)
+  })
+
+  test('an apply has begun meanwhile, or a container', async () => {
+    assert.ok(isDockerMtlsError(await failureOf({ code: 75 }, true), 'ERR_APPLY_PENDING'))
+    const orphans = await failureOf({ code: 77, stderr: 'they would be lost. Stop them first:  docker stop' }, true)
+    assert.ok(isDockerMtlsError(orphans, 'ERR_APPLY_CONFLICT'))
+    assert.match(orphans.todo, /^Stop them first/)
+  })
+})
+
+describe('what a rollback does to containers', () => {
+  const silent = shellOf(() => ({}))
+  const files = { [UNIT]: DEBIAN_UNIT, [JSON_PATH]: '{"live-restore":true,"userns-remap":"default"}' }
+  const withoutJson = { ...LAST, removed: [JSON_PATH] }
+  const rows: readonly (readonly [
+    name: string,
+    info: string,
+    last: LastApply,
+    stops: number,
+    conflicts: number,
+    says: RegExp,
+  ])[] = [
+    ['none runs', info(0, true), withoutJson, 0, 0, /^$/],
+    [
+      'they stop with dockerd',
+      info(2, false),
+      LAST,
+      2,
+      0,
+      /^The 2 containers that run will be stopped by dockerd's restart\.$/,
+    ],
+    ['they go on', info(2, true), LAST, 0, 0, /^Containers that run go on meanwhile, by live-restore\.$/],
+    ['they would be left behind', info(2, true), withoutJson, 2, 1, /will be stopped/],
+    ['no live-restore now: they stop with the old daemon', info(2, false), withoutJson, 2, 0, /will be stopped/],
+    ['what did not end goes back in any case', info(2, true), { ...withoutJson, isPending: true }, 2, 0, /stopped/],
+    ['docker is stopped, and they go on', info(1, true), { ...LAST, wasActive: false }, 0, 0, /go on/],
+  ]
+  for (const [name, said, last, stops, conflicts, says] of rows) {
+    test(name, async () => {
+      const way = await lookAtWayBack(silent, factsOf({ facts: { info: said }, files }), last)
+      assert.equal(way.stops, stops)
+      assert.equal(way.conflicts.length, conflicts)
+      assert.match(way.losses.join('\n'), says)
+    })
+  }
+
+  test('a unit that nobody can read is no reason against it', async () => {
+    const broken = { ...files, [UNIT]: '[Service]\nExecStart=/usr/sbin/dockerd "-H\n' }
+    const way = await lookAtWayBack(silent, factsOf({ facts: { info: info(1, false) }, files: broken }), LAST)
+    assert.deepEqual([way.stops, way.conflicts], [1, []])
+  })
+})
+
+test('the last apply, as the host tells it', async () => {
+  const stdout = 'last\n20260101T000000Z-abcdef\nno\n1 /etc/a b\n- /etc/docker/daemon.json\nd /etc/docker/tls\n'
+  const last = await lookForLastApply(shellOf(() => ({ stdout })))
+  assert.deepEqual(last, {
+    ...LAST,
+    at: new Date('2026-01-01T00:00:00Z'),
+    wasActive: false,
+    copies: new Map([['/etc/a b', '/var/lib/docker-mtls/20260101T000000Z-abcdef/1']]),
+    restored: ['/etc/a b'],
+    removed: ['/etc/docker/daemon.json'],
+  })
+  assert.equal(await lookForLastApply(shellOf(() => ({}))), undefined)
+})

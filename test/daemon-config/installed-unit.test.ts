@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
+import { findDaemonSource } from '../../lib/daemon-config/source.ts'
+import { findInstalledUnit, readUnitFile } from '../../lib/daemon-config/installed-unit.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+const NAME = 'docker.service'
+const unit = (exec: string): string => `[Unit]\nDescription=x\n[Service]\nType=notify\nExecStart=${exec} -H fd://\n`
+
+async function rootWith(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+  const root = await temporaryFolder(t)
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeFile(join(root, path), text)
+  }
+  return root
+}
+
+function throws(code: ErrorCode, words: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(isDockerMtlsError(error, code), String(error))
+    assert.match(error.message, words)
+    return true
+  }
+}
+
+const dropIn = (exec: string): string => `[Service]\nExecStart=\nExecStart=${exec} -H fd:// --data-root=/srv\n`
+
+describe('the installed unit', () => {
+  const FOLDERS = [
+    'etc/systemd/system',
+    'run/systemd/system',
+    'usr/local/lib/systemd/system',
+    'usr/lib/systemd/system',
+    'lib/systemd/system',
+  ]
+
+  test('none', async (t) => {
+    assert.equal(
+      await findInstalledUnit(await rootWith(t, { 'etc/systemd/system/ssh.service': unit('/x/dockerd') })),
+      undefined,
+    )
+    assert.equal(await findInstalledUnit('/nonexistent'), undefined)
+  })
+
+  for (const [index, folder] of FOLDERS.entries()) {
+    test(`in ${folder}, before all that come later`, async (t) => {
+      const files = FOLDERS.slice(index).map((one) => [join(one, NAME), unit(`/${one}/dockerd`)] as const)
+      const root = await rootWith(t, Object.fromEntries(files))
+      const found = await findInstalledUnit(root)
+      assert.equal(found?.unit.exec, `/${folder}/dockerd`)
+      assert.deepEqual(found.paths, [join(root, folder, NAME)])
+    })
+  }
+
+  test('with its drop-ins, by name, of two with one name that of the earlier folder', async (t) => {
+    const root = await rootWith(t, {
+      [`usr/lib/systemd/system/${NAME}`]: unit('/usr/bin/dockerd'),
+      [`usr/lib/systemd/system/${NAME}.d/20-b.conf`]: dropIn('/hidden/dockerd'),
+      [`etc/systemd/system/${NAME}.d/20-b.conf`]: dropIn('/opt/dockerd'),
+      [`run/systemd/system/${NAME}.d/10-a.conf`]: dropIn('/first/dockerd'),
+      [`etc/systemd/system/${NAME}.d/readme.txt`]: 'no drop-in',
+      [`etc/systemd/system/${NAME}.d/30-proxy.conf`]: '[Service]\nEnvironment=HTTP_PROXY=http://p\n',
+    })
+    const found = await findInstalledUnit(root)
+    assert.equal(found?.unit.exec, '/opt/dockerd')
+    assert.deepEqual(found.unit.args, ['-H', 'fd://', '--data-root=/srv'])
+    assert.deepEqual(
+      found.paths.map((path) => path.slice(root.length + 1)),
+      [
+        `usr/lib/systemd/system/${NAME}`,
+        `run/systemd/system/${NAME}.d/10-a.conf`,
+        `etc/systemd/system/${NAME}.d/20-b.conf`,
+        `etc/systemd/system/${NAME}.d/30-proxy.conf`,
+      ],
+    )
+    assert.deepEqual(found.later, [])
+  })
+
+  test('a drop-in that would win over ours is told', async (t) => {
+    const root = await rootWith(t, {
+      [`lib/systemd/system/${NAME}`]: unit('/usr/bin/dockerd'),
+      [`etc/systemd/system/${NAME}.d/override.conf`]: '[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -D\n',
+      [`etc/systemd/system/${NAME}.d/zz-x.conf`]: '[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -H fd://\n',
+      [`etc/systemd/system/${NAME}.d/zz-y.conf`]: '[Service]\nLimitNOFILE=1024\n',
+    })
+    const found = await findInstalledUnit(root)
+    assert.deepEqual(found?.later, [join(root, `etc/systemd/system/${NAME}.d/zz-x.conf`)])
+    const { warnings } = await findDaemonSource({ root })
+    assert.match(warnings[0] ?? '', /zz-x\.conf sets ExecStart= too/)
+    assert.equal(warnings.length, 1)
+  })
+
+  test('one that is masked, or broken, is named', async (t) => {
+    const root = await rootWith(t, { [`lib/systemd/system/${NAME}`]: unit('/usr/bin/dockerd') })
+    await mkdir(join(root, 'etc/systemd/system'), { recursive: true })
+    await symlink('/dev/null', join(root, 'etc/systemd/system', NAME))
+    await assert.rejects(
+      findInstalledUnit(root),
+      throws('ERR_UNIT_INVALID', /etc\/systemd\/system\/docker\.service: it is empty/),
+    )
+    const broken = await rootWith(t, {
+      [`lib/systemd/system/${NAME}`]: unit('/usr/bin/dockerd'),
+      [`etc/systemd/system/${NAME}.d/a.conf`]: '[Service]\nExecStart=/usr/bin/dockerd\n',
+    })
+    await assert.rejects(
+      findInstalledUnit(broken),
+      throws('ERR_UNIT_INVALID', /a\.conf: it has more than one ExecStart=/),
+    )
+  })
+
+  test('a folder in its place is an error', async (t) => {
+    const root = await rootWith(t, { [`etc/systemd/system/${NAME}/x`]: '' })
+    await assert.rejects(findInstalledUnit(root), throws('ERR_FILE_READ', /EISDIR/))
+  })
+})
+
+describe('a unit that was named', () => {
+  test('is read, also as systemctl cat prints it', async (t) => {
+    const text = `# /lib/systemd/system/${NAME}\n${unit('/usr/bin/dockerd')}\n# /etc/x.conf\n[Service]\nExecStart=\nExecStart=/opt/dockerd\n`
+    const root = await rootWith(t, { unit: text })
+    const found = await readUnitFile(join(root, 'unit'))
+    assert.deepEqual([found.unit.exec, found.paths], ['/opt/dockerd', [join(root, 'unit')]])
+  })
+
+  test('and nothing of this machine counts beside it', async (t) => {
+    const root = await rootWith(t, {
+      unit: unit('/opt/dockerd'),
+      [`lib/systemd/system/${NAME}`]: unit('/usr/bin/dockerd'),
+      'etc/docker/daemon.json': '{}',
+    })
+    const source = await findDaemonSource({ unit: join(root, 'unit'), root })
+    assert.deepEqual([source.found?.unit.exec, source.named, source.daemonJson], ['/opt/dockerd', true, undefined])
+  })
+
+  test('must be there', async () => {
+    await assert.rejects(readUnitFile('/nonexistent/x'), throws('ERR_UNIT_NOT_FOUND', /systemctl cat/))
+  })
+})
+
+describe('the daemon.json of this machine', () => {
+  const installed = { [`lib/systemd/system/${NAME}`]: unit('/usr/bin/dockerd') }
+
+  test('counts where Docker is installed', async (t) => {
+    const root = await rootWith(t, { ...installed, 'etc/docker/daemon.json': '{"debug":true}' })
+    const { daemonJson } = await findDaemonSource({ root })
+    assert.deepEqual(daemonJson, { path: join(root, 'etc/docker/daemon.json'), text: '{"debug":true}' })
+    const bare = await rootWith(t, { 'etc/docker/daemon.json': '{}' })
+    assert.equal((await findDaemonSource({ root: bare })).daemonJson, undefined)
+  })
+
+  test('is a warning where it can not be read', async (t) => {
+    const root = await rootWith(t, { ...installed, 'etc/docker/daemon.json/x': '' })
+    const { daemonJson, warnings } = await findDaemonSource({ root })
+    assert.equal(daemonJson, undefined)
+    assert.match(warnings.join(), /daemon\.json can't be read/)
+  })
+
+  test('one that was named comes first', async (t) => {
+    const root = await rootWith(t, { ...installed, 'etc/docker/daemon.json': '{}', mine: '{"debug":true}' })
+    assert.equal((await findDaemonSource({ root, daemonJson: join(root, 'mine') })).daemonJson?.text, '{"debug":true}')
+  })
+})

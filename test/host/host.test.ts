@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
+import { gatherFacts, gatherMore } from '../../lib/host/facts.ts'
+import { localShell } from '../../lib/host/local-shell.ts'
+import { asScript, hereDocument, shWord } from '../../lib/host/sh.ts'
+import { refuseHost } from '../../lib/host/trouble.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { factsOf, type Said } from '../apply/support/facts.ts'
+
+function sh(script: string): { code: number | null; stdout: string } {
+  const { status, stdout } = spawnSync('/bin/sh', ['-s'], { input: script, encoding: 'utf8' })
+  return { code: status, stdout }
+}
+
+describe('scripts for a host', () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((words) => !words.includes('\0'))
+
+  test('a word is one word, whatever is in it', () => {
+    fc.assert(
+      fc.property(text, (word) => {
+        assert.equal(sh(asScript([`printf '%s|' ${shWord(word)}`])).stdout, `${word}|`)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('a file arrives as it is, and nothing in it is expanded', () => {
+    const lines = fc.array(fc.oneof(text, fc.constantFrom('DOCKER_MTLS_END', '$HOME', '`id`', '\\')), { maxLength: 6 })
+    fc.assert(
+      fc.property(lines, (words) => {
+        const file = `${words.join('\n')}\n`
+        assert.equal(sh(asScript([`cat ${hereDocument(file)}`])).stdout, file)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('of a script that was cut off on its way, nothing runs', () => {
+    const script = asScript(['echo ran', `cat ${hereDocument('text\n')}`, 'echo to the end'])
+    assert.equal(sh(script).stdout, 'ran\ntext\nto the end\n')
+    for (let length = 0; length < script.lastIndexOf('main "$@"'); length++) {
+      assert.doesNotMatch(sh(script.slice(0, length)).stdout, /ran|end/, `cut at ${length}`)
+    }
+  })
+
+  test('this machine answers, and nothing of it is a question of luck', async () => {
+    const { fact, file } = await gatherFacts(localShell())
+    assert.equal(fact('kernel'), 'Linux')
+    assert.equal(fact('uid'), String(process.getuid?.()))
+    assert.match(file('/etc/passwd')?.text ?? '', /^root:/m)
+    assert.match(fact('room:/etc/docker'), /^\d+$/)
+    assert.equal(file('/etc/shadow'), undefined)
+  })
+
+  test('a file is read whole or not at all; what is none is said', async (t) => {
+    const folder = await temporaryFolder(t)
+    const paths = ['long', 'longest', 'link', 'folder'].map((name) => join(folder, name))
+    const [long = '', longest = '', link = '', inner = ''] = paths
+    await writeFile(long, 'x'.repeat(2_000_000))
+    await writeFile(longest, 'x'.repeat(9_000_000))
+    await symlink('nowhere', link)
+    await mkdir(inner)
+    const wanted = { programs: [], files: paths, secrets: [], writable: [] }
+    const { file, fact } = await gatherMore(localShell(), factsOf(), wanted)
+    assert.equal(file(long)?.text?.length, 2_000_000)
+    assert.equal(file(longest)?.text, undefined)
+    assert.match(file(longest)?.sha256 ?? '', /^[0-9a-f]{64}$/)
+    assert.deepEqual([file(link), fact(`odd:${link}`)], [undefined, 'a link to nowhere'])
+    assert.deepEqual([file(inner), fact(`odd:${inner}`), fact(`odd:${long}`)], [undefined, 'no file', ''])
+  })
+
+  test('who does not wait any longer is let go', async () => {
+    const signal = AbortSignal.timeout(100)
+    await assert.rejects(localShell().run('sleep 2\n', { signal }), { name: 'TimeoutError' })
+  })
+})
+
+describe('a host that can not be changed', () => {
+  const rows: [string, Said['facts'], ErrorCode, RegExp][] = [
+    ['an ordinary user', { uid: '1000', user: 'ann' }, 'ERR_HOST_NOT_ROOT', /sudo docker-mtls/],
+    ['macOS', { kernel: 'Darwin' }, 'ERR_HOST_DOCKER_DESKTOP', /Docker Engine on Linux/],
+    [
+      'Docker Desktop',
+      { info: '{"OperatingSystem":"Docker Desktop"}' },
+      'ERR_HOST_DOCKER_DESKTOP',
+      /Docker Engine on Linux/,
+    ],
+    ['no systemd', { systemd: 'no', service: '' }, 'ERR_HOST_NO_SYSTEMD', /daemon render --daemon-json/],
+    [
+      'no Docker',
+      { service: 'LoadState=not-found', dockerd: '', dockerds: '' },
+      'ERR_HOST_NO_DOCKER',
+      /apt-get install docker\.io/,
+    ],
+    [
+      'a Docker that was removed, all but its script in /etc/init.d',
+      {
+        service: 'LoadState=loaded\nFragmentPath=/run/systemd/generator.late/docker.service',
+        dockerd: '',
+        dockerds: '',
+      },
+      'ERR_HOST_NO_DOCKER',
+      /apt-get install docker\.io/,
+    ],
+    ['a dockerd without a unit', { service: 'LoadState=not-found' }, 'ERR_HOST_NO_DOCKER', /with its unit/],
+    [
+      'a rootless daemon',
+      { service: 'LoadState=not-found', dockerds: '99 1000 /usr/bin/dockerd' },
+      'ERR_HOST_ROOTLESS',
+      /ssh:\/\//,
+    ],
+    ['a masked unit', { service: 'LoadState=masked' }, 'ERR_HOST_NO_DOCKER', /systemctl unmask/],
+    ['a read-only /etc', { 'writable:/etc/docker': 'no' }, 'ERR_HOST_READ_ONLY', /remount,rw/],
+    ['a full disk', { 'room:/var/lib/docker-mtls': '12' }, 'ERR_HOST_DISK_FULL', /Make room/],
+  ]
+  for (const [name, facts, code, todo] of rows) {
+    test(`${name}: ${code}`, () => {
+      assert.throws(
+        () => refuseHost(factsOf(facts && { facts }), 'build01'),
+        (error: unknown) => {
+          assert.ok(isDockerMtlsError(error, code), String(error))
+          assert.match(error.todo, todo)
+          assert.match(error.tried, /build01/)
+          return true
+        },
+      )
+    })
+  }
+
+  test('a good one passes, and who only looks needs neither root nor room', () => {
+    refuseHost(factsOf(), 'build01')
+    refuseHost(factsOf({ facts: { uid: '1000', 'room:/etc/docker': '0' } }), 'build01', 'read')
+    assert.throws(() => refuseHost(factsOf({ facts: { systemd: 'no', service: '' } }), 'build01', 'read'))
+  })
+})

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { describe, test } from 'node:test'
+import { isListenerOf, targetOf } from '../../lib/apply/targets.ts'
+import { parseSockets, socketsScript } from '../../lib/host/sockets.ts'
+
+const FDS = ['socket:[11', 'socket:[12', 'socket:[13', 'socket:[14'].join('\n')
+/** Three that are ours, and one of somebody else; then one that is ours, and of which nothing is known. */
+const line = (local: string, inode: number): string =>
+  `   0: ${local} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0000000000000000 100 0 0 10 0`
+
+describe('what a process listens on', () => {
+  test('its own sockets, with their addresses in the order of the bytes of its machine', () => {
+    const ipv6 = line('00000000000000000000000001000000:0948', 12)
+    const little = ['x86_64', FDS, line('0100007F:0947', 11), ipv6, line('00000000:0016', 99)].join('\n')
+    assert.deepEqual(parseSockets(little), [
+      { address: '127.0.0.1', port: 2375 },
+      { address: '::1', port: 2376 },
+    ])
+    const big = ['s390x', FDS, line('7F000001:0947', 11), line('00000000000000000000000000000001:0948', 12)].join('\n')
+    assert.deepEqual(parseSockets(big), parseSockets(little))
+    assert.deepEqual(parseSockets(`x86_64\n${FDS}`), [])
+    assert.equal(parseSockets('x86_64\n'), undefined)
+    assert.equal(parseSockets(''), undefined)
+  })
+
+  for (const address of ['127.0.0.1', '::1', '0.0.0.0', '::']) {
+    test(`a real one, of ${address}`, { skip: process.platform !== 'linux' }, async (t) => {
+      const server = createServer().listen(0, address)
+      t.after(() => server.close())
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const printed = execFileSync('sh', ['-c', socketsScript(String(process.pid))], { encoding: 'utf8' })
+      assert.ok(parseSockets(printed)?.some((one) => one.address === address && one.port === port))
+    })
+  }
+})
+
+describe('where a listener is knocked at', () => {
+  const rows: [string, string | undefined, readonly string[], string, number][] = [
+    ['tcp://0.0.0.0:2376', undefined, [], '127.0.0.1', 2376],
+    ['tcp://[::]:2376', undefined, [], '::1', 2376],
+    ['tcp://10.0.0.4:2376', undefined, [], '10.0.0.4', 2376],
+    ['tcp://0.0.0.0:2376', 'build01', [], 'build01', 2376],
+    ['tcp://10.0.0.4:2376', 'build01', ['tcp://10.0.0.4:2376', 'tcp://10.0.0.4:2377'], 'build01', 2376],
+    ['tcp://10.0.0.4:2376', 'build01', ['tcp://10.0.0.4:2376', 'tcp://10.9.9.9:2376'], '10.0.0.4', 2376],
+    ['tcp://127.0.0.1:2376', 'build01', [], '127.0.0.1', 2376],
+  ]
+  for (const [listener, address, others, host, port] of rows) {
+    test(`${listener} of ${address ?? 'this machine'}, one of ${others.length}: ${host}`, () => {
+      assert.deepEqual(targetOf(listener, address, others), { host, port })
+    })
+  }
+
+  test('a socket belongs to the listener of its address; for all addresses there is one', () => {
+    assert.equal(isListenerOf({ address: '::', port: 2376 }, 'tcp://0.0.0.0:2376'), true)
+    assert.equal(isListenerOf({ address: '::1', port: 2376 }, 'tcp://[0:0:0:0:0:0:0:1]:2376'), true)
+    assert.equal(isListenerOf({ address: '::', port: 2375 }, 'tcp://0.0.0.0:2376'), false)
+    assert.equal(isListenerOf({ address: '10.0.0.4', port: 2376 }, 'tcp://10.0.0.5:2376'), false)
+    assert.equal(isListenerOf({ address: '127.0.0.1', port: 2376 }, 'tcp://0.0.0.0:2376'), false)
+  })
+})
