@@ -16,7 +16,7 @@ export {
 } from './daemon-config/data-facts.ts'
 export type { DaemonOptions, TlsFiles } from './daemon-config/options.ts'
 export { renderArgv, renderOverride } from './daemon-config/override.ts'
-export { SHELLS, type Shell } from './base/variables-syntax.ts'
+export { SHELLS, type Shell } from './base/shells.ts'
 export {
   parseSubids,
   withLine,

@@ -1,7 +1,7 @@
 export { initialise, type InitClient, type InitReport } from './keystore/init/init.ts'
 export type { InitOptions } from './keystore/init/options.ts'
 export type { DaemonSettings, DaemonWishes } from './daemon-config/settings.ts'
-export type { FileResult } from './keystore/text-file.ts'
+export type { FileResult } from './base/rendered-file.ts'
 export {
   renewCertificates,
   type RenewedCertificate,

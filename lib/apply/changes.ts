@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { PUBLIC_MODE } from '../base/files.ts'
 import type { HostFacts, HostFile } from '../host/facts.ts'
-import { shWord } from '../host/sh.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** A file that shall be on the host. */
 export interface WantedFile {
@@ -45,7 +45,7 @@ export function oddPlaces(
     const odd = fact(`odd:${path}`)
     if (odd === '') return []
     const todo = odd.startsWith('a link')
-      ? `Whoever has made that link may change its target later. Make a file of it:  cp --remove-destination "$(readlink -f ${shWord(path)})" ${shWord(path)} ; if it leads nowhere, remove it.`
+      ? `Whoever has made that link may change its target later. Make a file of it:  cp --remove-destination "$(readlink -f ${shellWord(path)})" ${shellWord(path)} ; if it leads nowhere, remove it.`
       : 'Move it away.'
     return [{ what: path, got: `it is ${odd}, and a file of ours would take its place`, todo }]
   })

@@ -3,7 +3,6 @@ import type { DaemonJson } from '../daemon-config/existing.ts'
 import type { ParsedUnit } from '../daemon-config/unit.ts'
 import { ALWAYS_OURS } from '../daemon-config/plan.ts'
 import type { HostFacts } from '../host/facts.ts'
-import { shWord } from '../host/sh.ts'
 import type { FoundUnit } from '../daemon-config/installed-unit.ts'
 import type { DaemonSettings } from '../daemon-config/settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render.ts'
@@ -13,6 +12,7 @@ import { portTroubles, unseenFromHere } from './ports.ts'
 import type { UserNamespaces } from './userns.ts'
 import { flagValue, type Expanded } from './variables.ts'
 import { LEFT_BEHIND, runningIn } from './running.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** Something on the host that would keep the new configuration from working. */
 export interface Conflict {
@@ -61,7 +61,7 @@ const laterDropIns: Search = ({ found }) =>
     conflict(
       path,
       'it sets ExecStart= too, and sorts behind override.conf: it would win, and nothing of ours would hold',
-      `Take its ExecStart= out, or move it away:  mv ${shWord(path)} ${shWord(`${path}.off`)}`,
+      `Take its ExecStart= out, or move it away:  mv ${shellWord(path)} ${shellWord(`${path}.off`)}`,
     ),
   )
 

@@ -1,6 +1,6 @@
 import { lines, type HostFacts } from '../host/facts.ts'
-import { shWord } from '../host/sh.ts'
 import { isLoopback, readListener } from './targets.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** What is in the way of a listener: the culprit, what comes of it, the way out. */
 export interface PortTrouble {
@@ -69,7 +69,7 @@ function handedOver(listener: string, { address, port }: Listening, { fact }: Ho
 export function openDoorQuestions(facts: HostFacts): string[] {
   return suspects(facts).map(({ address }) => {
     const host = address === '0.0.0.0' || address === '*' ? '127.0.0.1' : address.replace('[::]', '[::1]')
-    return `said ${shWord(`door:${address}`)} timeout 10 docker -H ${shWord(`tcp://${host}:${PLAINTEXT}`)} info --format '{{.ID}}'`
+    return `said ${shellWord(`door:${address}`)} timeout 10 docker -H ${shellWord(`tcp://${host}:${PLAINTEXT}`)} info --format '{{.ID}}'`
   })
 }
 

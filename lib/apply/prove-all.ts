@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import { probeServer } from '../probe/server.ts'
-import { asScript, shWord } from '../host/sh.ts'
+import { asScript } from '../host/sh.ts'
 import type { HostShell } from '../host/shell.ts'
 import { parseSockets, socketsScript, type TcpSocket } from '../host/sockets.ts'
 import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
@@ -10,6 +10,7 @@ import type { ProbeIdentity } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
 import { prove, type ProofCheck } from './proof.ts'
 import { formatTarget, isListenerOf, isLoopback, targetOf, type Target } from './targets.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** How the proof goes about it. */
 export interface ProvingOptions {
@@ -108,7 +109,7 @@ function openTo(at: string): ProofCheck {
 
 /** What can't be reached from here is asked on its host. */
 async function answersThere({ address, port }: TcpSocket, shell: HostShell): Promise<boolean> {
-  const at = shWord(formatTarget(targetOf(formatTarget({ host: address, port }))))
+  const at = shellWord(formatTarget(targetOf(formatTarget({ host: address, port }))))
   return (await shell.run(asScript([`timeout 10 docker -H ${at} version >/dev/null 2>&1`]))).code === 0
 }
 

@@ -9,8 +9,8 @@ import {
   splitPem,
 } from '../identity/certificate.ts'
 import { inspectCertificate } from '../pki/inspect.ts'
-import { readIfThere } from '../keystore/io.ts'
 import { isEncryptedKey } from '../pki/load-authority.ts'
+import { readIfThere } from '../base/files.ts'
 
 /** The three files of the daemon's side, as PEM, and what they say. */
 export interface ServerFiles {

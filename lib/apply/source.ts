@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { FileError, isDockerMtlsError } from '../base/errors.ts'
 import { isIssuedBy, openCertificate, splitPem } from '../identity/certificate.ts'
 import { loadIdentity } from '../identity/identity.ts'
-import { readIfThere } from '../keystore/io.ts'
 import { probeFolder } from '../keystore/layout.ts'
 import type { ApplyWishes, ProbeIdentity } from './options.ts'
 import { hasServerFiles, loadServerFiles } from './server-files.ts'
+import { readIfThere } from '../base/files.ts'
 
 /** What was read of a folder. */
 export type Source = Pick<ApplyWishes, 'server' | 'override'> & {

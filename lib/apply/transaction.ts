@@ -1,10 +1,11 @@
-import { asScript, hereDocument, shWord } from '../host/sh.ts'
+import { asScript, hereDocument } from '../host/sh.ts'
 import { PREAMBLE } from '../host/shell.ts'
 import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
 import { isWritten, OWNER, sumOf, type Change } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
 import { RESTART_S, ROLLBACK_SCRIPT } from './rollback/rollback-script.ts'
 import { CHANGED_CODE, PENDING_CODE, STATE_FUNCTIONS, WENT_BACK_CODE } from './state-script.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** Steps of the script, in their order, as its lines `@step NAME` tell them. */
 export const STEPS = {
@@ -69,7 +70,7 @@ function backup(written: readonly Change[], owner: string | undefined, remaps: b
     `cat >"$b/rollback.sh" ${hereDocument(PREAMBLE + ROLLBACK_SCRIPT)}`,
     ': >"$b/entries"',
     'n=0; keep() { n=$((n+1)); if test -e "$1" || test -h "$1"; then cp -a -- "$1" "$b/$n"; printf "%s %s\\n" "$n" "$1"; else printf "%s %s\\n" - "$1"; fi >>"$b/entries"; }',
-    ...written.map(({ path }) => `keep ${shWord(path)}`),
+    ...written.map(({ path }) => `keep ${shellWord(path)}`),
     // Between the look and the yes of a person there may be minutes.
     `seen() { if test "$2" = -; then ! test -e "$1" && ! test -h "$1"; else test "$(sha256sum <"$1" | cut -d " " -f 1)" = "$2"; fi || { rm -rf "$b"; echo "$1" >&2; exit ${CHANGED_CODE}; }; }`,
     ...written.flatMap((change) => seen(change)),
@@ -84,7 +85,7 @@ function backup(written: readonly Change[], owner: string | undefined, remaps: b
 /** What is there has to be what the change was decided from. */
 function seen({ path, action, before }: Change): string[] {
   const sum = before === undefined ? (action === 'create' ? '-' : undefined) : sumOf(before)
-  return sum === undefined ? [] : [`seen ${shWord(path)} ${sum}`]
+  return sum === undefined ? [] : [`seen ${shellWord(path)} ${sum}`]
 }
 
 function arm(id: string, after: number): string[] {
@@ -103,12 +104,12 @@ function arm(id: string, after: number): string[] {
 }
 
 function write({ path, mode, text }: Change, tlsDir: string): string[] {
-  const word = shWord(path)
+  const word = shellWord(path)
   const folders = parentsOf(path)
   return [
     ...folders.map(
       (folder) =>
-        `if ! test -d ${shWord(folder)}; then printf "d %s\\n" ${shWord(folder)} >>"$b/entries"; mkdir -m ${folder === tlsDir ? '0700' : '0755'} ${shWord(folder)}; fi`,
+        `if ! test -d ${shellWord(folder)}; then printf "d %s\\n" ${shellWord(folder)} >>"$b/entries"; mkdir -m ${folder === tlsDir ? '0700' : '0755'} ${shellWord(folder)}; fi`,
     ),
     'ours',
     `cat >${word}.docker-mtls ${hereDocument(text)}`,

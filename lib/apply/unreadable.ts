@@ -1,8 +1,8 @@
 import type { HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
-import { shWord } from '../host/sh.ts'
 import type { tlsFilesIn } from '../daemon-config/settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** What of a status only root can read. */
 export type Unreadable = 'daemonJson' | 'certificate' | 'authorities' | 'running' | 'wayBack'
@@ -14,7 +14,7 @@ export function readableQuestions({ ca, cert }: TlsFiles): string[] {
   return [
     // The nearest folder that can be seen decides: what is below one that we may not enter looks as if it were not there.
     'closed() { p=$1; while ! test -e "$p"; do p=$(dirname "$p"); done; if test -d "$p"; then test -x "$p"; else test -r "$p"; fi || fact "closed:$1" yes; }',
-    ...[DAEMON_JSON, ca, cert, `${STATE_FOLDER}/last`].map((path) => `closed ${shWord(path)}`),
+    ...[DAEMON_JSON, ca, cert, `${STATE_FOLDER}/last`].map((path) => `closed ${shellWord(path)}`),
   ]
 }
 

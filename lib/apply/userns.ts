@@ -7,10 +7,10 @@ import type { ParsedUnit } from '../daemon-config/unit.ts'
 import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
 import type { HostFacts } from '../host/facts.ts'
 import { LOCAL_SOCKET } from '../host/local-docker.ts'
-import { shWord } from '../host/sh.ts'
 import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
 import { keptMode, type WantedFile } from './changes.ts'
 import type { InForce } from './in-force.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** What user namespaces mean on a host. */
 export interface UserNamespaces {
@@ -32,7 +32,7 @@ export function usernsQuestions(
   const [user = '', group = user] = (value || '').split(':')
   return [
     `data_facts() {\n${DATA_FACTS_SH}}`,
-    `fact data "$(data_facts ${shWord(dataRootOf(unit, daemonJson))})"`,
+    `fact data "$(data_facts ${shellWord(dataRootOf(unit, daemonJson))})"`,
     NETWORKS,
     // Accounts may come from elsewhere than /etc/passwd (nsswitch.conf(5)).
     ...getent('account', 'passwd', user),
@@ -44,7 +44,7 @@ export function usernsQuestions(
 const NETWORKS = `if systemctl is-active --quiet ${UNIT_NAME} && command -v docker >/dev/null && n=$(timeout 10 docker -H ${LOCAL_SOCKET} network ls --quiet --filter type=custom 2>/dev/null); then fact networks "$(printf %s "$n" | grep -c .)"; fi`
 
 function getent(name: string, database: string, word: string): string[] {
-  return word === '' || word === 'default' ? [] : [`said ${name} getent ${database} ${shWord(word)}`]
+  return word === '' || word === 'default' ? [] : [`said ${name} getent ${database} ${shellWord(word)}`]
 }
 
 function dataRootOf(unit: ParsedUnit, json: InForce['daemonJson']): string {

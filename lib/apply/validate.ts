@@ -1,11 +1,12 @@
 import { ProvisionError } from '../base/errors.ts'
-import { asScript, hereDocument, shWord } from '../host/sh.ts'
+import { asScript, hereDocument } from '../host/sh.ts'
 import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
 import { readDaemonJson } from '../daemon-config/existing.ts'
 import { tlsFilesIn } from '../daemon-config/settings.ts'
 import { isWritten } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
 import { withoutFlag } from './variables.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** What a judge of the host said. */
 const SYSTEMD = 3
@@ -52,7 +53,7 @@ function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): stri
     'd=$(mktemp -d "/run/docker-mtls.$$.XXXXXXXX") || exit 1',
     'trap "rm -rf $d" EXIT; trap "exit 1" HUP INT PIPE TERM',
     'umask 077; mkdir "$d/docker.service.d"',
-    `cp ${shWord(path)} "$d/docker.service"`,
+    `cp ${shellWord(path)} "$d/docker.service"`,
     `cat >"$d/docker.service.d/override.conf" ${hereDocument(dropIn)}`,
     ...staged.map(({ text }, index) => `cat >"$d/${index}.pem" ${hereDocument(text)}`),
     ...(json === undefined ? [] : [`sed "s#${STAGE}#$d#g" >"$d/daemon.json" ${hereDocument(json)}`]),
@@ -66,7 +67,7 @@ function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): stri
 
 /** A word in which the folder's own name is put by the host. */
 function staging(word: string): string {
-  return word.split(STAGE).map(shWord).join('"$d"')
+  return word.split(STAGE).map(shellWord).join('"$d"')
 }
 
 /** Stands for the folder, whose name only the host knows. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { constants, promises as fs } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { FileError } from './errors.ts'
+import { FileError, type FileErrorCode } from './errors.ts'
+import { codeOf } from './system-error.ts'
 
 /** Folders that hold keys: only the owner looks in. */
 export const FOLDER_MODE = 0o700
@@ -30,7 +31,7 @@ async function makeWithParents(path: string): Promise<void> {
   if (cause === undefined) return
   if (cause.code !== 'ENOENT') throw cause
   const parent = dirname(path)
-  if (!(await isFolder(parent))) await makeWithParents(parent)
+  if (!(await isFolderNow(parent))) await makeWithParents(parent)
   // Where the parent is there by now, another one may just have made it.
   const again = await whyNotMade(path)
   if (again !== undefined) throw again
@@ -41,11 +42,11 @@ async function whyNotMade(path: string): Promise<NodeJS.ErrnoException | undefin
     await fs.mkdir(path, { mode: FOLDER_MODE })
     return undefined
   } catch (cause) {
-    return (await isFolder(path)) ? undefined : (cause as NodeJS.ErrnoException)
+    return (await isFolderNow(path)) ? undefined : (cause as NodeJS.ErrnoException)
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
+async function isFolderNow(path: string): Promise<boolean> {
   return fs.stat(path).then(
     (found) => found.isDirectory(),
     () => false,
@@ -127,4 +128,53 @@ export function fileReason(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException
   if (code === 'EISDIR') return 'it is a folder, not a file'
   return message.replace(/, \w+(?: '.*)?$/s, '')
+}
+
+/** The text of a file, or undefined where there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await fs.readFile(path, 'utf8')
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return undefined
+    throw new FileError('ERR_FILE_READ', {
+      tried: `reading ${path}`,
+      got: fileReason(cause),
+      todo: 'Make it a file that you may read, in a folder that you may enter.',
+      cause,
+    })
+  }
+}
+
+/** Is there a folder? A file in its place is an error. */
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    if ((await fs.stat(path)).isDirectory()) return true
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return false
+    throw folderError(path, fileReason(cause), cause)
+  }
+  throw folderError(path, 'a file is there, where a folder should be')
+}
+
+/** A folder that could not be made. */
+export function folderError(
+  path: string,
+  got: string,
+  cause?: unknown,
+  code: FileErrorCode = 'ERR_FILE_WRITE',
+): FileError {
+  return new FileError(code, {
+    tried: `making the folder ${path}`,
+    got,
+    todo: 'Choose another folder, or move away what is there.',
+    cause,
+  })
+}
+
+/** Is there anything at this path? A link that leads nowhere counts. */
+export async function isThere(path: string): Promise<boolean> {
+  return fs.lstat(path).then(
+    () => true,
+    () => false,
+  )
 }

@@ -1,5 +1,4 @@
 import { createTwoFilesPatch } from 'diff'
-import { printableLines } from '../endpoint/text.ts'
 import type { ApplyReport } from '../apply/carry-out.ts'
 import type { Change } from '../apply/changes.ts'
 import type { ApplyPlan } from '../apply/plan.ts'
@@ -8,6 +7,7 @@ import { certificateData } from './data.ts'
 import { facts, wrap } from './output.ts'
 import { asTyped } from './self.ts'
 import { until } from './words.ts'
+import { printableLines } from '../base/text.ts'
 
 /** A plan as --json has it. Of a key there is never more than its path. */
 export function planData(plan: ApplyPlan): object {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { printableLines } from '../endpoint/text.ts'
 import { inFlags } from './flag-words.ts'
 import type { Io, Output } from './io.ts'
 import { writeLine } from './json-lines.ts'
 import { writeAbove } from './live.ts'
 import { asTyped } from './self.ts'
 import { painter, widthOf, wrap, type Paint } from './output.ts'
+import { printableLines } from '../base/text.ts'
 
 /** What a command has to say. */
 export interface Answer {

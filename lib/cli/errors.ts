@@ -1,11 +1,14 @@
 import { inspect } from 'node:util'
+import type { Sentence } from '../base/sentence.ts'
 import type { Environment } from '../endpoint/environment.ts'
-import { printableLines } from '../endpoint/text.ts'
-import { ArgumentError, isDockerMtlsError } from '../base/errors.ts'
+import { ArgumentError, isDockerMtlsError, sentencesOf, type AnyDockerMtlsError } from '../base/errors.ts'
+import { escapeText } from '../base/text.ts'
 import { Declined } from './confirm.ts'
 import { inFlags } from './flag-words.ts'
 import { Interrupted } from './io.ts'
 import { asTyped } from './self.ts'
+import { asTypedHere } from './sentence-style.ts'
+import { printableLines } from '../base/text.ts'
 
 /** What a program gets with --json in place of an answer. */
 export interface ErrorReport {
@@ -37,8 +40,10 @@ export function exitCodeOf(error: unknown): number {
 /** One or two lines: what was tried, what came back, what to do. Other machines' words in them do nothing to a terminal. */
 export function errorText(error: unknown, env: Environment): { code: string; text: string } {
   const stack = wantsStack(env) ? `\n${inspect(error)}` : ''
-  if (isDockerMtlsError(error))
-    return { code: error.code, text: `${printableLines(asTyped(inFlags(error.message), env))}${stack}` }
+  if (isDockerMtlsError(error)) {
+    const { tried, got, todo } = textsFor(error, env)
+    return { code: error.code, text: `${printableLines(`${tried}: ${got}.\n${todo}`)}${stack}` }
+  }
   const way = stack === '' ? ' NODE_DEBUG=docker-mtls shows where.' : stack
   return { code: 'ERR_UNEXPECTED', text: `${firstLine(error)}. This is a fault in docker-mtls.${way}` }
 }
@@ -47,10 +52,15 @@ export function errorReport(error: unknown, env: Environment): ErrorReport {
   if (error instanceof Interrupted) return { error: { code: 'ERR_INTERRUPTED', message: 'A signal ended it' } }
   if (error instanceof Declined) return { error: { code: 'ERR_CONFIRMATION_REQUIRED', message: error.message } }
   if (!isDockerMtlsError(error)) return { error: { code: 'ERR_UNEXPECTED', message: firstLine(error) } }
-  const { code, message, tried, got, todo } = error
-  const words = { message, tried, got, todo }
-  const said = Object.entries(words).map(([name, text]) => [name, asTyped(inFlags(text), env)])
-  return { error: { code, ...(Object.fromEntries(said) as typeof words) } }
+  const { tried, got, todo } = textsFor(error, env)
+  return { error: { code: error.code, message: `${tried}: ${got}.\n${todo}`, tried, got, todo } }
+}
+
+/** The texts of an error for someone who typed a command. */
+function textsFor(error: AnyDockerMtlsError, env: Environment): Record<'tried' | 'got' | 'todo', string> {
+  const { tried, got, todo } = sentencesOf(error)
+  const render = (part: Sentence): string => escapeText(asTyped(inFlags(asTypedHere(part, env)), env))
+  return { tried: render(tried), got: render(got), todo: render(todo) }
 }
 
 function wantsStack({ NODE_DEBUG = '' }: Environment): boolean {

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import type { InitClient, InitReport } from '../keystore/init/init.ts'
 import type { InitOptions } from '../keystore/init/options.ts'
-import type { FileResult } from '../keystore/text-file.ts'
+import type { FileResult } from '../base/rendered-file.ts'
 import type { Context } from './command.ts'
 import { pieceData } from './data.ts'
 import { nextSteps } from './next-steps.ts'
 import { aside, pieceText, type Piece } from './piece.ts'
-import { keyWords, list, until } from './words.ts'
+import { keyWords, until } from './words.ts'
+import { enumerate } from '../base/text.ts'
 
 /** The report as --json has it. */
 export function initData(report: InitReport, warnings: readonly string[]): object {
@@ -46,7 +47,7 @@ export function initText(report: InitReport, options: InitOptions, context: Cont
 }
 
 function clientWords(names: readonly string[]): string {
-  return `${names.length === 1 ? 'client' : 'clients'} ${list(names)}`
+  return `${names.length === 1 ? 'client' : 'clients'} ${enumerate(names)}`
 }
 
 function authorityPiece({ authority: { action, paths, facts: of, keptAside, notes } }: InitReport): Piece {

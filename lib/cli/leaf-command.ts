@@ -24,7 +24,10 @@ export async function issueLeaf(
   context: Context,
   ensure: (folder: PkiFolder, options: FolderLeafOptions) => Promise<FolderLeafResult>,
 ): Promise<FolderLeafResult> {
-  const { PkiFolder, parseKeyType } = await import('../pki.ts')
+  const [{ PkiFolder }, { parseKeyType }] = await Promise.all([
+    import('../keystore/folder.ts'),
+    import('../pki/key-type.ts'),
+  ])
   const { dir = DEFAULT_FOLDER, keyType, days, force = false, renew = false } = flags
   const folder = new PkiFolder(dir)
   const options = {

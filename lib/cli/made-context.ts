@@ -1,9 +1,9 @@
 import type { MadeContext } from '../contexts/create.ts'
-import { printable } from '../endpoint/text.ts'
 import type { Answer, Context } from './command.ts'
 import { certificateData } from './data.ts'
 import { pieceText } from './piece.ts'
 import { keyWords, until } from './words.ts'
+import { printable } from '../base/text.ts'
 
 /** What `context create` and `context import` answer. */
 export function madeAnswer(made: MadeContext, context: Context): Answer {

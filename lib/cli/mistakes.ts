@@ -1,8 +1,9 @@
+import { codeOf } from '../base/system-error.ts'
 import type { Command, CommanderError } from 'commander'
 import type { ArgumentError } from '../base/errors.ts'
 import type { CommandSpec } from './command.ts'
 import { usageError } from './errors.ts'
-import { shellWord } from './words.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** Is it commander's way of saying that it showed the help or the version? */
 export function isHelp(error: unknown): error is CommanderError {
@@ -11,11 +12,6 @@ export function isHelp(error: unknown): error is CommanderError {
 
 export function isCommanderError(error: unknown): error is CommanderError {
   return codeOf(error).startsWith('commander.')
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | undefined)?.code
-  return typeof code === 'string' ? code : ''
 }
 
 /** What the mistake was made in. */

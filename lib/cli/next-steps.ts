@@ -5,7 +5,7 @@ import type { Context } from './command.ts'
 import { DEFAULT_FOLDER } from './options.ts'
 import { wrap } from './output.ts'
 import { selfOf } from './self.ts'
-import { shellWord } from './words.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
 

@@ -3,7 +3,7 @@ import { FileError, isDockerMtlsError, PkiError, type AnyDockerMtlsError } from 
 import { fileReason } from '../base/files.ts'
 import type { Context } from './command.ts'
 import { canAsk, askSecret } from './prompt.ts'
-import { shellWord } from './words.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** How the passphrase of an authority's key is given; never as a word of the command line, which everyone can read. */
 export interface PassphraseFlags {
@@ -166,7 +166,7 @@ function unfit({ what, code }: NewSecret, got: string, todo: string): PkiError {
 /** Who reads it, and guesses its passphrase where it has one, is root on every server of this authority. */
 async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
   const [{ isOpenToOthers }, { authorityPaths, nextAuthorityPaths }] = await Promise.all([
-    import('../keystore/io.ts'),
+    import('../base/replace-files.ts'),
     import('../keystore/layout.ts'),
   ])
   for (const path of [authorityPaths(folder).key, nextAuthorityPaths(folder).key]) {
@@ -179,7 +179,7 @@ async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
 /** Will an authority be made? One that is there and open can't be encrypted by the way. */
 async function willBeNew({ folder, encrypt = false, replace = false }: LockedWork<unknown>): Promise<boolean> {
   const [{ isFolder, readIfThere }, { authorityPaths }, { isEncryptedKey }] = await Promise.all([
-    import('../keystore/io.ts'),
+    import('../base/files.ts'),
     import('../keystore/layout.ts'),
     import('../pki/load-authority.ts'),
   ])

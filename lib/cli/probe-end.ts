@@ -1,7 +1,7 @@
 import { probeFolder } from '../keystore/layout.ts'
 import { isProbe, removeEndedProbe, removeProbe } from '../keystore/probe-identity.ts'
 import type { Context } from './command.ts'
-import { shellWord } from './words.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** The proof came about: what was made for it goes. */
 export async function endProbe(folder: string, context: Context): Promise<void> {

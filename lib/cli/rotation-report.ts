@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { printableLines } from '../endpoint/text.ts'
 import { commandLine } from '../keystore/layout.ts'
 import type { RotationPhase } from '../keystore/rotation-state.ts'
 import { formatTarget } from '../apply/targets.ts'
@@ -9,7 +8,8 @@ import { DEFAULT_FOLDER } from './options.ts'
 import { wrap } from './output.ts'
 import { asTyped } from './self.ts'
 import { serverSteps } from './server-steps.ts'
-import { list, shellWord } from './words.ts'
+import { printableLines, enumerate } from '../base/text.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** What each phase is about, for a person. */
 const ABOUT: Readonly<Record<Exclude<RotationPhase, 'abort'>, string>> = {
@@ -115,7 +115,9 @@ export function rotationWarnings({ outcome, from, left, lost }: RotationReport):
   return [
     ...(left.length === 0
       ? []
-      : [`${list(left)} ${verb} along: the certificates have ended, or are of an authority that was replaced before.`]),
+      : [
+          `${enumerate(left)} ${verb} along: the certificates have ended, or are of an authority that was replaced before.`,
+        ]),
     ...lost.map(
       ({ name, serial, notAfter }) =>
         `The client ${name} has no folder here, but a certificate until ${notAfter.slice(0, 10)} (serial ${serial}): the daemon refuses it once ${from.name} is dropped.`,

@@ -3,7 +3,7 @@ import { commandLine } from '../keystore/layout.ts'
 import type { Context } from './command.ts'
 import { DEFAULT_FOLDER } from './options.ts'
 import { asTyped } from './self.ts'
-import { shellWord } from './words.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** A server whose files are new here, and have to come to it. */
 export interface ServerToServe {

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import { renderClientEnv } from '../endpoint/client-env.ts'
-import { SHELLS } from '../base/variables-syntax.ts'
+import { SHELLS } from '../base/shells.ts'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
-import { printable } from '../endpoint/text.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
 import type { SetHost } from '../setup/carry-out-hosts.ts'
 import type { Certified } from '../setup/certify.ts'
@@ -16,7 +15,9 @@ import { errorReport, errorText } from './errors.ts'
 import { Interrupted } from './io.ts'
 import { facts, painter, wrap } from './output.ts'
 import { shellOf } from './shell.ts'
-import { keyWords, list, shellWord, until } from './words.ts'
+import { keyWords, until } from './words.ts'
+import { printable, enumerate } from '../base/text.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 type Data<Value> = (value: Value) => object
 
@@ -141,5 +142,5 @@ export function goBackNow({ endpoint }: SetupTarget): string {
 
 /** `build01 and build02` */
 export function hostList(hosts: readonly SetupTarget[]): string {
-  return list(hosts.map(({ host }) => host))
+  return enumerate(hosts.map(({ host }) => host))
 }

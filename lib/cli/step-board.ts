@@ -1,8 +1,8 @@
-import { printable } from '../endpoint/text.ts'
 import type { StepEvent } from '../base/progress.ts'
 import type { Context } from './command.ts'
 import { painter, textWidth, widthOf } from './output.ts'
 import { duration, endMark, foldLine, hasEnded, marksOf, stepWords } from './step-words.ts'
+import { printable } from '../base/text.ts'
 
 /** A line that is rewritten while something runs. */
 interface BoardLine {

@@ -1,7 +1,7 @@
-import { printable } from '../endpoint/text.ts'
 import type { Environment } from '../endpoint/environment.ts'
 import type { StepEvent, StepState } from '../base/progress.ts'
 import { cut, textWidth, wrap, type Paint, type Style } from './output.ts'
+import { printable } from '../base/text.ts'
 
 /** The characters before a step. */
 export interface Marks {

@@ -31,14 +31,3 @@ export function keyWords({ key: { type, bits, curve } }: CertificateFacts): stri
   if (bits !== undefined) return `RSA ${bits}`
   return type === 'ed25519' ? 'Ed25519' : type
 }
-
-/** A word as a POSIX shell takes it, bare where nothing in it means anything to a shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}
-
-/** `a, b and c`. */
-export function list(words: readonly string[]): string {
-  const last = words.at(-1) ?? ''
-  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
-}

@@ -1,6 +1,6 @@
 import { DEFAULT_CONTEXT, isContextName } from '../endpoint/context-layout.ts'
-import { printable } from '../endpoint/text.ts'
 import { EndpointError } from '../base/errors.ts'
+import { printable } from '../base/text.ts'
 
 /**
  * Checks the name of a context that is to be made, changed or handed on.

@@ -2,7 +2,7 @@ import { DaemonError } from '../base/errors.ts'
 import { ownWord, type Flag } from './flags.ts'
 import type { Plan } from './plan.ts'
 import { quoteExecutable, type Word } from './quote.ts'
-import { show } from './text.ts'
+import { quoted } from '../base/text.ts'
 
 /** The flags of the first form, where all is in `ExecStart=`, in the order of the notes that this package grew from. */
 export function allFlags(plan: Plan): Flag[] {
@@ -54,7 +54,7 @@ export function argv(plan: Plan, flags: readonly Flag[]): string[] {
 function literalOf({ raw, literal }: Word): string {
   if (literal !== undefined) return literal
   throw new DaemonError('ERR_UNIT_INVALID', {
-    tried: `rendering the argument ${show(raw)} of the unit without systemd`,
+    tried: `rendering the argument ${quoted(raw)} of the unit without systemd`,
     got: 'only systemd knows what it stands for',
     todo: 'Leave the option unit out and give exec, the path of dockerd.',
   })

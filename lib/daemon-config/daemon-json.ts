@@ -4,7 +4,7 @@ import { checkConflicts, type DaemonJson } from './existing.ts'
 import type { Flag } from './flags.ts'
 import type { DaemonOptions } from './options.ts'
 import { makePlan, type Plan } from './plan.ts'
-import { show } from './text.ts'
+import { quoted } from '../base/text.ts'
 
 /**
  * Renders the second form: a daemon.json with listeners, TLS and user namespaces. It needs the drop-in of
@@ -74,7 +74,7 @@ function merge({ existing, local, tcp, tls, usernsRemap, debug }: Plan): DaemonJ
 function hostOf({ value, words }: Flag): string {
   if (value !== undefined) return value
   throw new DaemonError('ERR_LISTEN_INVALID', {
-    tried: `moving the unit's listener ${show(words.map((word) => word.raw).join(' '))} to daemon.json`,
+    tried: `moving the unit's listener ${quoted(words.map((word) => word.raw).join(' '))} to daemon.json`,
     got: 'systemd expands it, and dockerd does not',
     todo: 'Name the local listener in the option listen.',
   })

@@ -1,6 +1,6 @@
 import { DaemonError } from '../base/errors.ts'
 import type { Flag } from './flags.ts'
-import { show } from './text.ts'
+import { quoted } from '../base/text.ts'
 
 /** A daemon.json, with whatever keys it has. */
 export type DaemonJson = Readonly<Record<string, unknown>>
@@ -50,7 +50,7 @@ export function readDaemonJson(text: string): DaemonJson {
 function invalid(got: string, cause?: unknown): DaemonError {
   return new DaemonError('ERR_DAEMON_JSON_INVALID', {
     tried: 'reading daemon.json',
-    got: show(got).slice(1, -1),
+    got: quoted(got).slice(1, -1),
     todo: 'Mend the file; dockerd --validate --config-file FILE says whether it holds.',
     cause,
   })

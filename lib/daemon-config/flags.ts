@@ -1,6 +1,6 @@
 import { DaemonError } from '../base/errors.ts'
 import { quoteArgument, splitWords, type Word, type WordOptions } from './quote.ts'
-import { show } from './text.ts'
+import { quoted } from '../base/text.ts'
 
 /** One flag of dockerd, or a word that is none, with the words that write it. */
 export interface Flag {
@@ -69,7 +69,7 @@ function withNext(name: string, word: Word, queue: Word[]): Flag {
   const next = queue.shift()
   if (next !== undefined) return { name, value: next.literal, words: [word, next] }
   throw new DaemonError('ERR_UNIT_INVALID', {
-    tried: `reading the flags of the unit, ${show(word.text)}`,
+    tried: `reading the flags of the unit, ${quoted(word.text)}`,
     got: 'the flag has no value',
     todo: 'Mend the ExecStart= line: dockerd would not start either.',
   })

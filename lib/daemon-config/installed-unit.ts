@@ -1,3 +1,4 @@
+import { isMissing } from '../base/system-error.ts'
 import { promises as fs } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { parseUnit, type ParsedUnit } from './unit.ts'
@@ -122,10 +123,6 @@ async function readUnit(path: string): Promise<string> {
   } catch (cause) {
     throw unreadable(path, cause)
   }
-}
-
-function isMissing(cause: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')
 }
 
 function unreadable(path: string, cause: unknown): FileError {

@@ -1,5 +1,6 @@
 import { DaemonError } from '../base/errors.ts'
-import { pathFault, show } from './text.ts'
+import { pathFault } from '../base/absolute-path.ts'
+import { quoted } from '../base/text.ts'
 
 /** A listener that only this machine reaches: what systemd hands over, or a socket file. */
 export type LocalListener = 'fd://' | `unix://${string}`
@@ -17,11 +18,11 @@ const HOST_NAME =
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
 function refuse(listener: string, got: string, todo: string): never {
-  throw new DaemonError('ERR_LISTEN_INVALID', { tried: `the listener ${show(listener)}`, got, todo })
+  throw new DaemonError('ERR_LISTEN_INVALID', { tried: `the listener ${quoted(listener)}`, got, todo })
 }
 
 function refusePlaintext(listener: string, got: string, todo: string): never {
-  throw new DaemonError('ERR_LISTEN_PLAINTEXT', { tried: `the listener ${show(listener)}`, got, todo })
+  throw new DaemonError('ERR_LISTEN_PLAINTEXT', { tried: `the listener ${quoted(listener)}`, got, todo })
 }
 
 /**
@@ -126,14 +127,15 @@ function checkPort(text: string, host: string, port: string): void {
     refusePlaintext(text, "2375 is Docker's plaintext port", `Use the TLS port: ${host || '0.0.0.0'}:2376.`)
   }
   const known = /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535
-  if (!known) refuse(text, `${show(port)} is no port`, 'A port is a number from 1 to 65535; Docker with TLS has 2376.')
+  if (!known)
+    refuse(text, `${quoted(port)} is no port`, 'A port is a number from 1 to 65535; Docker with TLS has 2376.')
 }
 
 function checkHost(text: string, host: string): void {
   if (host === '')
     refuse(text, 'it names no address', 'Write 0.0.0.0 for all addresses, also those of IPv6, or one alone.')
   const valid = host.startsWith('[') ? isBracketedIpv6(host) : IPV4.test(host) || HOST_NAME.test(host)
-  if (!valid) refuse(text, `${show(host)} is no address and no host name`, FORMS)
+  if (!valid) refuse(text, `${quoted(host)} is no address and no host name`, FORMS)
 }
 
 /** The URL parser knows every form of an IPv6 address and takes no zone (WHATWG URL section 3.5), nor does dockerd's. */

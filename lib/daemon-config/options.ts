@@ -1,3 +1,4 @@
+import { checkOptions } from '../base/options.ts'
 import { ArgumentError } from '../base/errors.ts'
 import type { Listener } from './listen.ts'
 import type { ParsedUnit } from './unit.ts'
@@ -58,27 +59,6 @@ function mistake(what: string, got: string, todo: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', { tried: `rendering with ${what}`, got, todo })
 }
 
-/**
- * Refuses anything but an object that has none but the known keys: a typo in a TLS option is a security hole.
- *
- * @param value - what the caller gave
- * @param known - its keys
- * @param what - names it in the message
- * @throws {@link ArgumentError} `ERR_ARGUMENT_INVALID`, `ERR_OPTION_UNKNOWN`
- */
-export function checkKeys(value: unknown, known: readonly string[], what: string): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw mistake(what, 'it is not an object', `Give it an object with ${known.join(', ')}.`)
-  }
-  const unknown = Object.keys(value).find((key) => !known.includes(key))
-  if (unknown === undefined) return
-  throw new ArgumentError('ERR_OPTION_UNKNOWN', {
-    tried: `rendering with ${what}`,
-    got: `there is no ${JSON.stringify(unknown)} in it`,
-    todo: `Known are ${known.join(', ')}.`,
-  })
-}
-
 /** Refuses a value that is no string. Undefined passes where the option may be left out. */
 export function checkString(value: unknown, what: string): void {
   if (typeof value !== 'string') throw mistake(what, `it is of the type ${typeof value}`, 'Give it a string.')
@@ -90,13 +70,13 @@ export function checkString(value: unknown, what: string): void {
  * @throws {@link ArgumentError} `ERR_ARGUMENT_INVALID`, `ERR_OPTION_UNKNOWN`
  */
 export function checkDaemonOptions(options: DaemonOptions): void {
-  checkKeys(options, KNOWN, 'the options')
-  checkKeys(options.tls, KNOWN_TLS, 'the option tls')
+  checkOptions(options, KNOWN, 'the options')
+  checkOptions(options.tls, KNOWN_TLS, 'the option tls')
   for (const key of KNOWN_TLS) checkString(options.tls[key], `the option tls.${key}`)
   for (const key of ['exec', 'usernsRemap', 'daemonJson'] as const) {
     if (options[key] !== undefined) checkString(options[key], `the option ${key}`)
   }
-  if (options.unit !== undefined) checkKeys(options.unit, KNOWN_UNIT, 'the option unit')
+  if (options.unit !== undefined) checkOptions(options.unit, KNOWN_UNIT, 'the option unit')
   if (options.debug !== undefined && typeof options.debug !== 'boolean') {
     throw mistake('the option debug', `it is of the type ${typeof options.debug}`, 'Give it true or false.')
   }

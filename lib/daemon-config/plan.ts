@@ -4,9 +4,10 @@ import { ownWord, readFlags, type Flag } from './flags.ts'
 import { parseListener } from './listen.ts'
 import { checkDaemonOptions, type DaemonOptions, type TlsFiles } from './options.ts'
 import { quoteExecutable, splitWords, type Word, type WordOptions } from './quote.ts'
-import { checkPath, show } from './text.ts'
 import { checkUnit, DOCKER_CE_UNIT, type ParsedUnit } from './unit.ts'
 import { parseUserns } from './userns.ts'
+import { checkPath } from '../base/absolute-path.ts'
+import { quoted } from '../base/text.ts'
 
 /** What will be rendered, decided once for all forms. */
 export interface Plan {
@@ -101,7 +102,7 @@ function readListen(listen: readonly string[]): string[] {
   const twice = listeners.find((listener, index) => listeners.indexOf(listener) !== index)
   if (twice === undefined) return listeners
   throw new DaemonError('ERR_LISTEN_INVALID', {
-    tried: `the listener ${show(twice)}`,
+    tried: `the listener ${quoted(twice)}`,
     got: 'it is given twice, and dockerd could open it only once',
     todo: 'Give every listener once.',
   })

@@ -1,5 +1,5 @@
 import { DaemonError } from '../base/errors.ts'
-import { show, unusableCharacter } from './text.ts'
+import { quoted, unusableCharacter } from '../base/text.ts'
 
 /** How systemd reads the words after `ExecStart=`. */
 export interface WordOptions {
@@ -54,7 +54,7 @@ export function quoteExecutable(path: string): string {
   const refused = /["'\\\t]/.exec(path)?.[0]
   if (refused === undefined) return quoteArgument(path, { variables: false })
   throw new DaemonError('ERR_PATH_INVALID', {
-    tried: `rendering the executable ${show(path)}`,
+    tried: `rendering the executable ${quoted(path)}`,
     got: `systemd takes no executable with ${refused === '\t' ? 'a tab' : refused} in its path`,
     todo: 'Install dockerd where its path has no quotes, backslashes or tabs.',
   })
@@ -64,7 +64,7 @@ function checkCharacters(argument: string): void {
   const character = unusableCharacter(argument)
   if (character === undefined) return
   throw new DaemonError('ERR_PATH_INVALID', {
-    tried: `quoting ${show(argument)} for systemd`,
+    tried: `quoting ${quoted(argument)} for systemd`,
     got: `it holds ${character}, which a unit can't carry`,
     todo: 'Take that character out.',
   })
@@ -124,7 +124,7 @@ function matchAt(pattern: RegExp, text: string, position: number): string {
 
 function openQuote(rest: string): DaemonError {
   return new DaemonError('ERR_UNIT_INVALID', {
-    tried: `splitting a command line at ${show(rest)}`,
+    tried: `splitting a command line at ${quoted(rest)}`,
     got: 'a quote is not closed there, or a backslash ends the line',
     todo: 'Mend the ExecStart= line: systemd would not load the unit either.',
   })

@@ -3,11 +3,10 @@ import { dirname, join } from 'node:path'
 import { daemonWarnings } from './warnings.ts'
 import { renderDaemonJson, renderDaemonJsonOverride } from './daemon-json.ts'
 import { FileError } from '../base/errors.ts'
-import { PUBLIC_MODE } from '../base/files.ts'
-import { isFolder } from '../keystore/io.ts'
+import { PUBLIC_MODE, isFolder } from '../base/files.ts'
 import { findDaemonSource, guessWarning, type DaemonSource, type SourceOptions } from './source.ts'
 import { daemonOptions, namingDaemonJson, readWishes, renderFrom, type DaemonWishes } from './settings.ts'
-import { differs, planFile, putFile, refuseFolder, type FileResult } from '../keystore/text-file.ts'
+import { differs, planFile, putFile, refuseFolder, type FileResult } from '../base/rendered-file.ts'
 
 /** What {@link renderDaemon} is told. */
 export interface RenderOptions extends DaemonWishes, SourceOptions {

@@ -7,9 +7,10 @@ import { parseListen, type Listener, type LocalListener } from './listen.ts'
 import { parseUserns } from './userns.ts'
 import { renderOverride } from './override.ts'
 import type { DaemonOptions } from './options.ts'
-import { pathFault, show } from './text.ts'
 import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
 import type { DaemonSource } from './source.ts'
+import { pathFault } from '../base/absolute-path.ts'
+import { quoted } from '../base/text.ts'
 
 /** What a drop-in of ours says about the daemon. */
 export interface DaemonSettings {
@@ -58,7 +59,7 @@ function readTlsDir(given: string): string {
   const fault = pathFault(path)
   if (fault === undefined) return path
   throw new DaemonError('ERR_PATH_INVALID', {
-    tried: `the option tlsdir, ${show(given)}`,
+    tried: `the option tlsdir, ${quoted(given)}`,
     got: fault,
     todo: `Give the whole path of the folder on the server, such as ${DEFAULT_TLS_DIR}.`,
   })

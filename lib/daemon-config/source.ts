@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
-import { readIfThere } from '../keystore/io.ts'
 import { findInstalledUnit, readUnitFile, type FoundUnit } from './installed-unit.ts'
+import { readIfThere } from '../base/files.ts'
 
 /** What is known of the daemon as it is installed: how it is started, and its daemon.json. */
 export interface DaemonSource {

@@ -1,4 +1,4 @@
-import { show } from './text.ts'
+import { quoted } from '../base/text.ts'
 
 /** Numbers that belong to somebody: `count` of them, from `start` on. */
 export interface IdRange {
@@ -65,12 +65,13 @@ export function parseSubids(text: string): ParsedSubids {
 }
 
 function faultOf(words: string, start: string, count: string): string | undefined {
-  if (words.split(':').length !== 3) return `${show(words)} has not the three fields NAME:START:COUNT`
+  if (words.split(':').length !== 3) return `${quoted(words)} has not the three fields NAME:START:COUNT`
   const wrong = [start, count].find((field) => !DIGITS.test(field))
-  if (wrong !== undefined) return `${show(wrong)} in ${show(words)} is no number`
+  if (wrong !== undefined) return `${quoted(wrong)} in ${quoted(words)} is no number`
   // With a count of 0 dockerd looks for a folder "-1.-1"; the kernel takes no map with such a line (executed).
-  if (Number(count) === 0) return `${show(words)} is a range of nothing`
-  if (Number(start) + Number(count) - 1 > HIGHEST) return `${show(words)} goes beyond ${HIGHEST}, the last id there is`
+  if (Number(count) === 0) return `${quoted(words)} is a range of nothing`
+  if (Number(start) + Number(count) - 1 > HIGHEST)
+    return `${quoted(words)} goes beyond ${HIGHEST}, the last id there is`
   return undefined
 }
 

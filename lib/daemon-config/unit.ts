@@ -1,6 +1,6 @@
 import { ArgumentError, DaemonError } from '../base/errors.ts'
 import { splitWords, type Word } from './quote.ts'
-import { show } from './text.ts'
+import { quoted } from '../base/text.ts'
 
 /** How a unit starts dockerd: what {@link parseUnit} found in it. */
 export interface ParsedUnit {
@@ -101,7 +101,7 @@ function logicalLines(text: string): string[] {
 }
 
 function parseCommand(command: string, source: string): Omit<ParsedUnit, 'environmentFiles'> {
-  if (command.includes('\uFFFD')) throw invalid(source, `its ExecStart= is not UTF-8: ${show(command)}`)
+  if (command.includes('\uFFFD')) throw invalid(source, `its ExecStart= is not UTF-8: ${quoted(command)}`)
   const prefix = PREFIXES.exec(command)?.[0] ?? ''
   const [executable, ...args] = wordsOf(command.slice(prefix.length), prefix, source)
   // systemd expands specifiers in the executable, but no variables (config_parse_exec in src/core/load-fragment.c).
@@ -109,7 +109,7 @@ function parseCommand(command: string, source: string): Omit<ParsedUnit, 'enviro
   const hasSpecifier = text.replaceAll('%%', '').includes('%')
   const exec = text.replaceAll('%%', '%')
   const fault = hasSpecifier ? 'has an executable with a specifier' : commandFault(exec, prefix, args)
-  if (fault !== undefined) throw invalid(source, `its ExecStart= ${fault}: ${show(command)}`)
+  if (fault !== undefined) throw invalid(source, `its ExecStart= ${fault}: ${quoted(command)}`)
   return { prefix, exec, args: args.map((word) => word.raw) }
 }
 
@@ -117,7 +117,7 @@ function wordsOf(line: string, prefix: string, source: string): Word[] {
   try {
     return splitWords(line, { variables: !prefix.includes(':') })
   } catch (cause) {
-    throw invalid(source, `its ExecStart= has an open quote or ends in a backslash: ${show(line)}`, REMEDY, cause)
+    throw invalid(source, `its ExecStart= has an open quote or ends in a backslash: ${quoted(line)}`, REMEDY, cause)
   }
 }
 
@@ -150,7 +150,7 @@ export function checkUnit(unit: ParsedUnit): void {
 function oneWord(raw: string, prefix: string): Word {
   const [word, ...more] = wordsOf(raw, prefix, 'the option unit')
   if (word?.raw !== raw || more.length > 0 || /[\n\r\0]/.test(raw))
-    throw noUnit(`${show(raw)} is not one word of a unit`)
+    throw noUnit(`${quoted(raw)} is not one word of a unit`)
   return word
 }
 

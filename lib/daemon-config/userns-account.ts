@@ -1,7 +1,7 @@
 import { DaemonError } from '../base/errors.ts'
 import { findAccount, parseAccounts, type Account } from './accounts.ts'
-import { show } from './text.ts'
 import { parseUserns } from './userns.ts'
+import { quoted } from '../base/text.ts'
 
 /** Whom dockerd uses for `default`, and makes where it isn't there (moby, defaultRemappedID). */
 export const DOCKREMAP = 'dockremap'
@@ -59,7 +59,7 @@ function findUser(value: string, word: string, { users }: Accounts): Account {
   const number = numberOf(word)
   const found = findAccount(users, number ?? word)
   if (found === undefined) {
-    const got = number === undefined ? `there is no user ${show(word)}` : `no user has the uid ${word}`
+    const got = number === undefined ? `there is no user ${quoted(word)}` : `no user has the uid ${word}`
     const who = number === undefined ? word : `--uid ${word} NAME`
     const command = `useradd --system --user-group --no-create-home --shell /usr/sbin/nologin ${who}`
     return refuse(value, got, `Make it:  ${command}`)
@@ -82,7 +82,7 @@ function findGroup(
   const number = numberOf(word)
   const found = findAccount(groups, number ?? word)
   if (found !== undefined) return found
-  const got = number === undefined ? `there is no group ${show(word)}` : `no group has the gid ${word}`
+  const got = number === undefined ? `there is no group ${quoted(word)}` : `no group has the gid ${word}`
   if (groupWord !== undefined) {
     return refuse(value, got, `Make it:  groupadd --system ${number === undefined ? word : `--gid ${word} NAME`}`)
   }
@@ -97,5 +97,5 @@ function numberOf(word: string): number | undefined {
 }
 
 function refuse(value: string, got: string, todo: string): never {
-  throw new DaemonError('ERR_USERNS_INVALID', { tried: `the value ${show(value)} of userns-remap`, got, todo })
+  throw new DaemonError('ERR_USERNS_INVALID', { tried: `the value ${quoted(value)} of userns-remap`, got, todo })
 }

@@ -1,11 +1,12 @@
 import { DaemonError } from '../base/errors.ts'
 import type { Account } from './accounts.ts'
-import { checkKeys, checkString } from './options.ts'
+import { checkOptions } from '../base/options.ts'
+import { checkString } from './options.ts'
 import { freeStart, limitsOf, WANTED_COUNT, type IdLimits } from './free-range.ts'
 import { overlap, parseSubids, type IdRange, type ParsedSubids, type SubidRange } from './subids.ts'
-import { show } from './text.ts'
 import { findUsernsAccount, readAccounts, type UsernsAccount } from './userns-account.ts'
 import { usernsWarnings } from './userns-warnings.ts'
+import { quoted } from '../base/text.ts'
 
 /** The files of a host that say what a value of `--userns-remap` comes to, as texts. */
 export interface UsernsFacts {
@@ -128,7 +129,7 @@ export function planUserns(value: string, facts: UsernsFacts): UsernsPlan {
 
 function checkFacts(value: string, facts: UsernsFacts): void {
   checkString(value, 'the value of userns-remap')
-  checkKeys(facts, ['passwd', 'group', 'subuid', 'subgid', 'loginDefs'], 'the facts')
+  checkOptions(facts, ['passwd', 'group', 'subuid', 'subgid', 'loginDefs'], 'planUserns()')
   for (const key of ['passwd', 'group'] as const) checkString(facts[key], `the text ${key}`)
   for (const key of ['subuid', 'subgid', 'loginDefs'] as const) {
     if (facts[key] !== undefined) checkString(facts[key], `the text ${key}`)
@@ -156,13 +157,13 @@ function readFile(
 function checkOwn(value: string, { path, parsed, own }: SubidFile, { user, uid }: UsernsAccount): void {
   const isOwn = (owner: string): boolean => owner === user || owner === String(uid)
   const refuse = (got: string, todo: string): never => {
-    throw new DaemonError('ERR_USERNS_INVALID', { tried: `the value ${show(value)} of userns-remap`, got, todo })
+    throw new DaemonError('ERR_USERNS_INVALID', { tried: `the value ${quoted(value)} of userns-remap`, got, todo })
   }
   const fault = parsed.faults.find(({ owner, stopsAll }) => stopsAll || isOwn(owner))
   if (fault !== undefined) refuse(`line ${fault.line} of ${path}: ${fault.got}`, 'Mend that line, or take it out.')
   const root = own.find(({ start }) => start === 0)
   if (root !== undefined) {
-    const got = `line ${root.line} of ${path} gives ${show(root.owner)} the id 0: a container's root would be the host's`
+    const got = `line ${root.line} of ${path} gives ${quoted(root.owner)} the id 0: a container's root would be the host's`
     refuse(got, `Take that line out; a range is chosen where there is none.`)
   }
   const [one, other] =
@@ -170,12 +171,12 @@ function checkOwn(value: string, { path, parsed, own }: SubidFile, { user, uid }
       .flatMap((range, index) => own.slice(0, index).map((before) => [before, range] as const))
       .find(([a, b]) => overlap(a, b)) ?? []
   if (one !== undefined && other !== undefined) {
-    const got = `the ranges of ${show(one.owner)} in lines ${one.line} and ${other.line} of ${path} overlap, and no container would start`
+    const got = `the ranges of ${quoted(one.owner)} in lines ${one.line} and ${other.line} of ${path} overlap, and no container would start`
     refuse(got, 'Take one of the two lines out.')
   }
   if (own.length > MOST_RANGES) {
     refuse(
-      `${show(user)} has ${own.length} ranges in ${path}, and the kernel takes ${MOST_RANGES}`,
+      `${quoted(user)} has ${own.length} ranges in ${path}, and the kernel takes ${MOST_RANGES}`,
       'Make fewer and longer ones of them.',
     )
   }
@@ -193,7 +194,7 @@ function chooseMissing(value: string, uids: SubidFile, gids: SubidFile): { uids?
   const start = alike ? there : freeStart(taken, { min, max })
   if (start === undefined) {
     throw new DaemonError('ERR_USERNS_INVALID', {
-      tried: `choosing a range for the value ${show(value)} of userns-remap`,
+      tried: `choosing a range for the value ${quoted(value)} of userns-remap`,
       got: `between ${min} and ${max} there are no ${WANTED_COUNT} ids in a row that nobody has in ${lacks.map(({ path }) => path).join(' and ')}`,
       todo: `Take out what is in no use there, or raise SUB_UID_MAX and SUB_GID_MAX in /etc/login.defs.`,
     })

@@ -1,8 +1,8 @@
 import type { Account } from './accounts.ts'
 import { WANTED_COUNT } from './free-range.ts'
 import { overlap, rangeWords, type IdRange, type ParsedSubids, type SubidRange } from './subids.ts'
-import { enumerate, show } from './text.ts'
 import { DOCKREMAP, type Accounts, type UsernsAccount } from './userns-account.ts'
+import { enumerate, quoted } from '../base/text.ts'
 
 /** One of the two files, and what of it is mapped. */
 export interface MappedIds {
@@ -43,7 +43,7 @@ function tooFew({ kind, path, mapped }: MappedIds, { user }: UsernsAccount): str
   const count = mapped.reduce((sum, range) => sum + range.count, 0)
   if (count >= WANTED_COUNT) return []
   return [
-    `${show(user)} has ${count} ids in ${path}, and images may need ${WANTED_COUNT}: one with a file of ${kind} ${count} or more can't be pulled.`,
+    `${quoted(user)} has ${count} ids in ${path}, and images may need ${WANTED_COUNT}: one with a file of ${kind} ${count} or more can't be pulled.`,
   ]
 }
 
@@ -57,7 +57,7 @@ function sharedWithOthers(
     others
       .filter((other) => overlap(range, other))
       .map((other) => {
-        const shared = `${rangeWords(range)} of ${show(user)} and ${rangeWords(other)} of ${ownerWords(other, users)}`
+        const shared = `${rangeWords(range)} of ${quoted(user)} and ${rangeWords(other)} of ${ownerWords(other, users)}`
         return `In ${path} ${shared} overlap: each of the two can get at the other's containers.`
       }),
   )
@@ -65,14 +65,14 @@ function sharedWithOthers(
 
 function ownerWords({ owner }: SubidRange, users: readonly Account[]): string {
   const named = /^\d+$/.test(owner) ? users.find(({ id }) => id === Number(owner))?.name : undefined
-  return named === undefined ? show(owner) : `${show(named)} (uid ${owner})`
+  return named === undefined ? quoted(owner) : `${quoted(named)} (uid ${owner})`
 }
 
 function holdsAccounts({ kind, mapped, accounts }: MappedIds): string[] {
   return mapped.flatMap((range) => {
     const held = accounts.filter(({ id }) => overlap(range, { start: id, count: 1 }))
     if (held.length === 0) return []
-    const names = held.slice(0, NAMED).map(({ name, id }) => `${show(name)} (${id})`)
+    const names = held.slice(0, NAMED).map(({ name, id }) => `${quoted(name)} (${id})`)
     const all = enumerate(held.length > NAMED ? [...names, `${held.length - NAMED} more`] : names)
     return [
       `The ${kind}s ${rangeWords(range)} hold those of ${all}: to the host, a process of a container may be one of theirs.`,
@@ -87,13 +87,13 @@ function twiceNamed({ path, parsed }: MappedIds, { user, uid }: UsernsAccount): 
   const first = parsed.ranges.find(({ owner }) => owner === user || owner === String(uid))?.owner
   const moves = first === user ? ', and would find its data in another folder then' : ''
   return [
-    `${path} has lines by the name ${show(user)} and by its uid ${uid}: this is what Docker 26 makes of it, and Docker 29 takes both${moves}.`,
+    `${path} has lines by the name ${quoted(user)} and by its uid ${uid}: this is what Docker 26 makes of it, and Docker 29 takes both${moves}.`,
   ]
 }
 
 function manyRanges({ path, mapped }: MappedIds, { user }: UsernsAccount): string[] {
   if (mapped.length <= OLD_MOST_RANGES) return []
-  return [`${show(user)} has ${mapped.length} ranges in ${path}; a kernel before 4.15 takes ${OLD_MOST_RANGES}.`]
+  return [`${quoted(user)} has ${mapped.length} ranges in ${path}; a kernel before 4.15 takes ${OLD_MOST_RANGES}.`]
 }
 
 /** Those that dockerd fails by are refused; it reads no numbers but the user's own. */
@@ -105,7 +105,7 @@ function faults({ path, parsed }: MappedIds): string[] {
 function loginWarning({ user, shell }: UsernsAccount): string[] {
   if (shell === undefined || shell === '' || /\/(?:nologin|false)$/.test(shell)) return []
   return [
-    `${show(user)} logs in with ${show(shell)}, and may take on all ids of the containers (newuidmap): a user of nothing else, as default makes it, keeps them apart.`,
+    `${quoted(user)} logs in with ${quoted(shell)}, and may take on all ids of the containers (newuidmap): a user of nothing else, as default makes it, keeps them apart.`,
   ]
 }
 

@@ -1,5 +1,5 @@
 import { DaemonError } from '../base/errors.ts'
-import { show } from './text.ts'
+import { quoted } from '../base/text.ts'
 
 /** What useradd makes by default, and capitals and dots, which it takes when told to (useradd(8)). */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/
@@ -24,8 +24,8 @@ const FORMS = 'Write default, USER, USER:GROUP, UID or UID:GID.'
 export function parseUserns(value: string): string {
   const [user = '', group, ...more] = value.split(':')
   if (more.length > 0) refuse(value, 'it has more than one colon', FORMS)
-  if (!isAccount(user)) refuse(value, `${show(user)} is no user name and no uid`, FORMS)
-  if (group !== undefined && !isAccount(group)) refuse(value, `${show(group)} is no group name and no gid`, FORMS)
+  if (!isAccount(user)) refuse(value, `${quoted(user)} is no user name and no uid`, FORMS)
+  if (group !== undefined && !isAccount(group)) refuse(value, `${quoted(group)} is no group name and no gid`, FORMS)
   if (user === 'root' || user === '0') {
     refuse(value, 'root can not be remapped to itself: dockerd would start without user namespaces', 'Write default.')
   }
@@ -38,5 +38,5 @@ function isAccount(text: string): boolean {
 }
 
 function refuse(value: string, got: string, todo: string): never {
-  throw new DaemonError('ERR_USERNS_INVALID', { tried: `the value ${show(value)} of userns-remap`, got, todo })
+  throw new DaemonError('ERR_USERNS_INVALID', { tried: `the value ${quoted(value)} of userns-remap`, got, todo })
 }

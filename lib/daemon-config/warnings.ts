@@ -3,7 +3,7 @@ import type { Flag } from './flags.ts'
 import type { DaemonOptions } from './options.ts'
 import { networkListener } from './listen.ts'
 import { isLocal, makePlan, type Plan } from './plan.ts'
-import { show } from './text.ts'
+import { quoted } from '../base/text.ts'
 
 /**
  * What a reader of the rendered files should know: words that only systemd can expand, and what was there and is
@@ -23,7 +23,7 @@ export function daemonWarnings(options: DaemonOptions): string[] {
 }
 
 function raw(flag: Flag): string {
-  return show(flag.words.map((word) => word.raw).join(' '))
+  return quoted(flag.words.map((word) => word.raw).join(' '))
 }
 
 function unknownWords({ kept, environmentFiles }: Plan): string[] {
@@ -81,8 +81,8 @@ function replacedKeys({ existing = {}, local, tcp, tls, usernsRemap, debug }: Pl
   const keys = Object.keys(now).filter((key) => key in existing && existing[key] !== now[key])
   const hosts = hostsOf(existing).filter((host) => ![...local, ...tcp].some((flag) => isSame(flag, host)))
   return [
-    ...keys.map((key) => `"${key}" of daemon.json was ${show(JSON.stringify(existing[key]))}, and is replaced.`),
-    ...hosts.map((host) => `The ${isLocal(host) ? 'local ' : ''}listener ${show(host)} of daemon.json is left out.`),
+    ...keys.map((key) => `"${key}" of daemon.json was ${quoted(JSON.stringify(existing[key]))}, and is replaced.`),
+    ...hosts.map((host) => `The ${isLocal(host) ? 'local ' : ''}listener ${quoted(host)} of daemon.json is left out.`),
     ...('host' in existing ? ['"host" in daemon.json does nothing: dockerd reads "hosts".'] : []),
   ]
 }

@@ -1,5 +1,6 @@
+import { shellWord } from '../base/shell-quote.ts'
 import type { DataCounts, DataFacts } from './data-facts.ts'
-import { enumerate } from './text.ts'
+import { enumerate } from '../base/text.ts'
 
 /** How the daemon was started and will be: data folders of {@link UsernsPlan.dataFolder}; undefined without user namespaces. */
 export interface UsernsChange {
@@ -125,8 +126,3 @@ export function closedParents(
 
 /** Where `drwxr-x--x` has the x of each. */
 const EXECUTE = { u: 3, g: 6, o: 9 } as const
-
-/** For a POSIX sh. */
-function shellWord(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
-}

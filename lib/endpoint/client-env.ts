@@ -1,7 +1,7 @@
 import { DaemonError, EndpointError } from '../base/errors.ts'
-import { checkKeys, checkString } from '../daemon-config/options.ts'
-import { assignment, checkShell, type Shell } from '../base/variables-syntax.ts'
-import { show } from '../daemon-config/text.ts'
+import { checkOptions, checkText } from '../base/options.ts'
+import { assignment, checkShell, type Shell } from '../base/shells.ts'
+import { quoted } from '../base/text.ts'
 
 /** What a client needs to know. */
 export interface ClientEnvOptions {
@@ -32,10 +32,10 @@ const HOST = /^tcp:\/\/(?<name>\[[0-9A-Za-z:.%_-]+\]|[^\s/\\[\]:@?#'"]+)(?::(?<p
  * ```
  */
 export function renderClientEnv(options: ClientEnvOptions, shell: Shell): string {
-  checkKeys(options, ['host', 'certPath'], 'the options of the client')
+  checkOptions(options, ['host', 'certPath'], 'renderClientEnv')
   const { host, certPath } = options
-  checkString(host, 'the option host')
-  checkString(certPath, 'the option certPath')
+  checkText(host, 'the option host')
+  checkText(certPath, 'the option certPath')
   checkShell(shell)
   checkCertPath(certPath)
   checkHost(host)
@@ -48,14 +48,14 @@ export function renderClientEnv(options: ClientEnvOptions, shell: Shell): string
 function checkCertPath(certPath: string): void {
   if (ABSOLUTE.test(certPath)) return
   throw new DaemonError('ERR_PATH_INVALID', {
-    tried: `the option certPath, ${show(certPath)}`,
+    tried: `the option certPath, ${quoted(certPath)}`,
     got: 'it is no absolute path, and a client would look below its own working directory',
     todo: 'Give the whole path of the folder, without ~.',
   })
 }
 
 function checkHost(host: string): void {
-  const tried = `the option host, ${show(host)}`
+  const tried = `the option host, ${quoted(host)}`
   const todo = 'Write tcp://HOST:2376.'
   if (/^http:/i.test(host)) {
     throw new EndpointError('ERR_PLAINTEXT_REFUSED', { tried, got: 'http:// is plaintext', todo })
@@ -71,6 +71,6 @@ function checkHost(host: string): void {
     throw new EndpointError('ERR_PLAINTEXT_PORT', { tried, got, todo: `Write tcp://${name}:2376.` })
   }
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
-    throw new EndpointError('ERR_HOST_INVALID', { tried, got: `${show(port)} is no port`, todo })
+    throw new EndpointError('ERR_HOST_INVALID', { tried, got: `${quoted(port)} is no port`, todo })
   }
 }

@@ -6,7 +6,7 @@ import { configFile, readConfigFile, unusable } from './config-file.ts'
 import { contextPaths, isContextName, TLS_FILES } from './context-layout.ts'
 import { endpointOf, parseContextMeta, type ContextMeta } from './context-meta.ts'
 import type { Endpoint } from './endpoint.ts'
-import { printable } from './text.ts'
+import { printable } from '../base/text.ts'
 
 /** Which context, and where to look for it. */
 export interface ContextRequest {

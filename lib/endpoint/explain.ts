@@ -4,7 +4,8 @@ import type { VariableName } from './environment.ts'
 import { Notes, SOURCES, type Note, type Source, type Verdict } from './notes.ts'
 import type { EndpointOptions } from './options.ts'
 import { decide, type ResolvedEndpoint } from './resolve.ts'
-import { printable, showHost } from './text.ts'
+import { showHost } from './text.ts'
+import { printable } from '../base/text.ts'
 
 /** One place that could have named the endpoint, and what became of it. */
 export interface Step {

@@ -2,7 +2,8 @@ import { homedir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EndpointError, type EndpointErrorCode } from '../base/errors.ts'
 import type { Environment, Variables } from './environment.ts'
-import { forbiddenCharacter, printable } from './text.ts'
+import { forbiddenCharacter } from './text.ts'
+import { printable } from '../base/text.ts'
 
 interface PathText {
   readonly text: string

@@ -8,8 +8,8 @@ import { configFolder } from './folders.ts'
 import { findLocalSocket } from './local-socket.ts'
 import type { Found, Notes, Source } from './notes.ts'
 import type { EndpointOptions } from './options.ts'
-import { printable } from './text.ts'
 import { sayTlsWithoutEffect, tlsVariables } from './tls-variables.ts'
+import { printable } from '../base/text.ts'
 
 /** A context by its name; `default` is the daemon of this machine. */
 export async function fromContext(

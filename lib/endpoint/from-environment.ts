@@ -4,8 +4,9 @@ import { absolutePath } from './folders.ts'
 import { parseHost } from './host.ts'
 import type { Found, Notes } from './notes.ts'
 import type { EndpointOptions } from './options.ts'
-import { printable, showHost } from './text.ts'
+import { showHost } from './text.ts'
 import { certPathOf, requireTlsVerify, sayTlsWithoutEffect } from './tls-variables.ts'
+import { printable } from '../base/text.ts'
 
 /** The endpoint that the variables mean, else the current context, else the daemon of this machine. */
 export async function fromEnvironment(options: EndpointOptions, env: Environment, notes: Notes): Promise<Found> {

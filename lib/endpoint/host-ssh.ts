@@ -2,7 +2,7 @@ import type { SshEndpoint } from './endpoint.ts'
 import { refuse, type HostText } from './host-refusal.ts'
 import { refuseUncleanPath } from './host-socket.ts'
 import { isIpv6, parsePort } from './host-tcp.ts'
-import { printable } from './text.ts'
+import { printable } from '../base/text.ts'
 
 /**
  * What ssh may be handed as a user or host: never a leading `-`, which ssh would take for an option

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
 import { formatEndpoint, PLAINTEXT_PORT, TLS_PORT, type TlsEndpoint } from './endpoint.ts'
 import { refuse, type HostText } from './host-refusal.ts'
-import { printable } from './text.ts'
+import { printable } from '../base/text.ts'
 
 /** RFC 1035, 2.3.4 for the lengths; the underscore is no host name's by RFC 952, but common inside networks. */
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/

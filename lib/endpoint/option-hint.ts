@@ -1,3 +1,5 @@
+import { similarOption } from '../base/options.ts'
+
 const NEVER_WEAKER = 'There is no way to switch verification off; to trust another authority, put it into ca.pem.'
 
 /** What other Docker and TLS libraries call it. */
@@ -19,21 +21,5 @@ const FOREIGN: Readonly<Record<string, string>> = {
 /** Which option was probably meant by one that doesn't exist? */
 export function meantOption(key: string, known: readonly string[]): string {
   if (Object.hasOwn(FOREIGN, key)) return FOREIGN[key] ?? ''
-  const near = known.find((name) => distance(name.toLowerCase(), key.toLowerCase()) <= Math.min(2, name.length / 2))
-  return near === undefined ? `The options are ${known.join(', ')}.` : `Did you mean ${near}?`
-}
-
-/** Levenshtein's distance, cut short for what is too long to be a slip. */
-function distance(one: string, other: string): number {
-  if (Math.abs(one.length - other.length) > 2) return Infinity
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index)
-  for (let i = 0; i < one.length; i += 1) {
-    const next = [i + 1]
-    for (let j = 1; j <= other.length; j += 1) {
-      const changed = (row[j - 1] ?? 0) + (one[i] === other[j - 1] ? 0 : 1)
-      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[other.length] ?? Infinity
+  return similarOption(key, known)
 }

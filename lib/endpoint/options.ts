@@ -1,8 +1,9 @@
+import { option, sentence, type Sentence } from '../base/sentence.ts'
 import { types } from 'node:util'
 import { ArgumentError } from '../base/errors.ts'
 import { meantOption } from './option-hint.ts'
 import { parseProxy } from './proxy.ts'
-import { printable } from './text.ts'
+import { printable } from '../base/text.ts'
 
 /**
  * Which daemon, who we are to it, and how to reach it.
@@ -141,7 +142,7 @@ function isOption(name: PropertyKey | undefined): name is OptionName {
   return typeof name === 'string' && Object.hasOwn(EXPECTED, name)
 }
 
-function invalid(tried: string, got: string, todo: string): ArgumentError {
+function invalid(tried: Sentence, got: string, todo: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', { tried, got, todo })
 }
 
@@ -150,7 +151,11 @@ function refuseContradictions({ host, context, certPath, ca, cert, key }: Endpoi
   const given = values.filter(([, value]) => value !== undefined).map(([name]) => name)
   const missing = values.filter(([, value]) => value === undefined).map(([name]) => name)
   if (host !== undefined && context !== undefined) {
-    throw invalid('the options host and context', 'each names a daemon', 'Give one of them.')
+    throw invalid(
+      sentence`the options ${option('host')} and ${option('context')}`,
+      'each names a daemon',
+      'Give one of them.',
+    )
   }
   if (certPath !== undefined && given.length > 0) {
     throw invalid(`the options certPath and ${given.join(', ')}`, 'each says who we are', 'Give one or the other.')

@@ -5,7 +5,8 @@ import { fromEnvironment } from './from-environment.ts'
 import { Notes, type Found } from './notes.ts'
 import type { EndpointOptions } from './options.ts'
 import { refuseUselessProxy } from './proxy.ts'
-import { printable, showHost } from './text.ts'
+import { showHost } from './text.ts'
+import { printable } from '../base/text.ts'
 
 const API_VERSION = /^v?([1-9]\d{0,2}\.(?:0|[1-9]\d{0,2}))$/
 

@@ -2,7 +2,8 @@ import { EndpointError } from '../base/errors.ts'
 import type { Environment, Variable, VariableName, Variables } from './environment.ts'
 import { absolutePath, configFolder } from './folders.ts'
 import type { Notes } from './notes.ts'
-import { printable, showHost } from './text.ts'
+import { showHost } from './text.ts'
+import { printable } from '../base/text.ts'
 
 const TLS_VARIABLES = ['DOCKER_TLS_VERIFY', 'DOCKER_TLS', 'DOCKER_CERT_PATH'] as const
 /** What people write to switch something off; the Docker CLI too takes any text for "on". */

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
+import { refuseUnknown } from '../base/options.ts'
 
 /** Every key that a request can have. */
 const REQUEST_KEYS: readonly string[] = ['method', 'path', 'query', 'headers', 'body', 'signal']
@@ -30,18 +31,6 @@ export function keysOf(given: unknown, what: string, form: string): string[] {
     tried: `reading ${what}`,
     got: 'it is no object',
     todo: `Give ${form}.`,
-  })
-}
-
-/** A misspelt key would be left out in silence. */
-export function refuseUnknown(keys: readonly string[], known: readonly string[], what: string): void {
-  const unknown = keys.find((key) => !known.includes(key))
-  if (unknown === undefined) return
-  const all = known.length === 1 ? `The only option is ${known[0]}.` : `The options are ${known.join(', ')}.`
-  throw new ArgumentError('ERR_OPTION_UNKNOWN', {
-    tried: `the option ${JSON.stringify(unknown)} of ${what}`,
-    got: 'there is no such option',
-    todo: all,
   })
 }
 

@@ -1,7 +1,8 @@
 import { LOAD_PATH, UNIT_NAME } from '../daemon-config/installed-unit.ts'
 import { LOCAL_SOCKET } from './local-docker.ts'
-import { asScript, shWord } from './sh.ts'
+import { asScript } from './sh.ts'
 import { socketsScript } from './sockets.ts'
+import { shellWord } from '../base/shell-quote.ts'
 
 /** Where we keep what is needed to go back: on the host, for root alone. */
 export const STATE_FOLDER = '/var/lib/docker-mtls'
@@ -102,10 +103,10 @@ export interface FurtherFacts {
 export function furtherFactsScript({ programs, files, secrets, writable, more = [] }: FurtherFacts): string {
   return asScript([
     ...FUNCTIONS,
-    ...programs.map((path) => `if test -x ${shWord(path)}; then fact ${shWord(`program:${path}`)} yes; fi`),
-    ...files.map((path) => `file ${shWord(path)}`),
-    ...secrets.map((path) => `secret ${shWord(path)}`),
-    ...writable.map((path) => `writable ${shWord(path)}`),
+    ...programs.map((path) => `if test -x ${shellWord(path)}; then fact ${shellWord(`program:${path}`)} yes; fi`),
+    ...files.map((path) => `file ${shellWord(path)}`),
+    ...secrets.map((path) => `secret ${shellWord(path)}`),
+    ...writable.map((path) => `writable ${shellWord(path)}`),
     ...more,
     'true',
   ])

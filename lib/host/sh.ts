@@ -1,8 +1,3 @@
-/** A word for sh, whatever is in it. */
-export function shWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}
-
 /**
  * A whole script as one function that is called in the last line: one that was cut off on its way is a mistake in its
  * syntax, and nothing of it runs. Nothing in it reads what the shell reads its script from.

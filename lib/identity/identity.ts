@@ -1,3 +1,4 @@
+import { checkOptions } from '../base/options.ts'
 import { resolve } from 'node:path'
 import { ArgumentError } from '../base/errors.ts'
 import type { CertificateFacts } from './certificate.ts'
@@ -110,14 +111,14 @@ export async function openIdentity(
   options: IdentityOptions,
   clock: Clock,
 ): Promise<Identity> {
-  refuseUnknown(options, ['passphrase', 'foreignClientCa'], 'the options of loadIdentity')
+  checkOptions(options, ['passphrase', 'foreignClientCa'], 'loadIdentity()')
   if (typeof source === 'string') {
     if (source === '' || source.includes('\0')) throw invalid('the folder of the identity', 'it is no path')
     // A process may change its working directory while it lives.
     const folder = resolve(source)
     return new Identity(folder, await open(folder, rulesOf(options), clock), clock)
   }
-  refuseUnknown(source, ['ca', 'cert', 'key', 'passphrase'], 'the values of the identity')
+  checkOptions(source, ['ca', 'cert', 'key', 'passphrase'], 'loadIdentity() with certificates as values')
   const rules = rulesOf({ ...options, passphrase: options.passphrase ?? source.passphrase })
   return new Identity('the options ca, cert and key', await open(source, rules, clock), clock)
 }
@@ -137,19 +138,6 @@ function rulesOf({ passphrase, foreignClientCa = false }: IdentityOptions): Rule
   }
   // A copy: the caller may wipe his own.
   return { passphrase: passphrase instanceof Uint8Array ? Uint8Array.from(passphrase) : passphrase, foreignClientCa }
-}
-
-/** An option that isn't known is a mistake: a misspelt one would be left out in silence. */
-function refuseUnknown(given: object, known: readonly string[], what: string): void {
-  if (typeof given !== 'object' || given === null)
-    throw invalid(what, `it is of type ${given === null ? 'null' : typeof given}`)
-  const unknown = Object.keys(given).find((key) => !known.includes(key))
-  if (unknown === undefined) return
-  throw new ArgumentError('ERR_OPTION_UNKNOWN', {
-    tried: `reading ${what}`,
-    got: `there is no option ${JSON.stringify(unknown)}`,
-    todo: `The options are ${known.join(', ')}.`,
-  })
 }
 
 function invalid(what: string, got: string): ArgumentError {

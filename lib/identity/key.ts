@@ -1,3 +1,4 @@
+import { codeOf } from '../base/system-error.ts'
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { IdentityError } from '../base/errors.ts'
 import { readPrivateKeys } from './contents.ts'
@@ -26,10 +27,6 @@ export function openKey(source: Source, passphrase: string | Uint8Array | undefi
 }
 
 /** What OpenSSL calls the failure. Its message could repeat what it was given; its code can't. */
-function codeOf(cause: unknown): string {
-  return (cause as NodeJS.ErrnoException).code ?? 'no code'
-}
-
 function passphraseMissing(name: string): IdentityError {
   return new IdentityError('ERR_IDENTITY_KEY_ENCRYPTED', {
     tried: `reading ${name}`,

@@ -1,3 +1,4 @@
+import { checkOptions } from '../base/options.ts'
 import { once, setMaxListeners } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { resolve } from 'node:path'
@@ -133,7 +134,7 @@ class SocketBridge implements Bridge {
  * ```
  */
 export async function bridge(source: ConnectionSource, path: string, options: BridgeOptions = {}): Promise<Bridge> {
-  checkOptions(options)
+  checkBridgeOptions(options)
   const dispatcher = dispatcherOf(source, 'bridge')
   refuseWhatCannotBe(dispatcher)
   const { signal } = options
@@ -145,10 +146,8 @@ export async function bridge(source: ConnectionSource, path: string, options: Br
   throw signal.reason
 }
 
-function checkOptions(options: BridgeOptions): void {
-  const given = typeof options === 'object' && options !== null ? Object.keys(options) : [String(options)]
-  const unknown = given.find((key) => key !== 'signal' && key !== 'onFailure')
-  if (unknown !== undefined) throw mistake('ERR_OPTION_UNKNOWN', JSON.stringify(unknown), 'there is no such option')
+function checkBridgeOptions(options: BridgeOptions): void {
+  checkOptions(options, ['signal', 'onFailure'], 'bridge()')
   const { onFailure } = options
   if (onFailure !== undefined && typeof onFailure !== 'function') {
     throw mistake('ERR_ARGUMENT_INVALID', 'onFailure', 'it is no function')

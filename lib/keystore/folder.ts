@@ -24,8 +24,8 @@ import { signClient, type FolderSignOptions, type FolderSignResult } from './sig
 import { checkLeafOptions, issueClient, issueServer, type IssuedCertificate, type LeafOptions } from '../pki/issue.ts'
 import { appendToLedger, ledgerEntry } from './ledger.ts'
 import { openCertificates } from '../pki/load-authority.ts'
-import { checkOptions, checkText } from '../pki/options.ts'
 import { parseServerNames } from '../pki/server-name.ts'
+import { checkOptions, checkText } from '../base/options.ts'
 
 /** For a leaf in a {@link PkiFolder}. */
 export interface FolderLeafOptions extends LeafOptions {

@@ -1,5 +1,5 @@
 import { PkiError } from '../base/errors.ts'
-import { checkText } from '../pki/options.ts'
+import { checkText } from '../base/options.ts'
 
 /** What a folder can be called on every system, one whose file names know no capitals among them. */
 const NAME = /^[a-z0-9_](?:[a-z0-9._-]{0,126}[a-z0-9_-])?$/

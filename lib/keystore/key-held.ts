@@ -1,7 +1,7 @@
 import { openCertificate } from '../identity/certificate.ts'
-import { readIfThere } from './io.ts'
 import { authorityPaths, clientPaths, commandLine } from './layout.ts'
 import { readLedger } from './ledger.ts'
+import { readIfThere } from '../base/files.ts'
 
 /**
  * Is the key of the certificate that is in a client's folder on that client's own machine? By the ledger: a key that is

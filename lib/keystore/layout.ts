@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { shellLine } from '../base/shell-quote.ts'
 
 /** Where an authority's files are. */
 export interface AuthorityPaths {
@@ -82,9 +83,4 @@ export function clientPaths(root: string, name: string): LeafPaths {
 /** A command line of ours for a person to copy: what a POSIX shell would take apart is quoted. */
 export function commandLine(...words: readonly string[]): string {
   return shellLine('docker-mtls', ...words)
-}
-
-/** The same for a command of the system. */
-export function shellLine(...words: readonly string[]): string {
-  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ')
 }

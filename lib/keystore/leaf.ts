@@ -7,12 +7,12 @@ import {
   readCertificate,
   splitPem,
 } from '../identity/certificate.ts'
-import { readIfThere } from './io.ts'
 import type { LeafPaths } from './layout.ts'
 import { inspectCertificate } from '../pki/inspect.ts'
 import { isKeyElsewhere } from './key-held.ts'
 import { isEncryptedKey } from '../pki/load-authority.ts'
 import type { ServerName } from '../pki/server-name.ts'
+import { readIfThere } from '../base/files.ts'
 
 /** What a leaf's folder should hold. */
 export interface LeafWish {

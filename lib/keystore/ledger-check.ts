@@ -1,10 +1,10 @@
 import type { X509Certificate } from 'node:crypto'
 import { PkiError } from '../base/errors.ts'
 import { isIssuedBy, openCertificate, readCertificate, splitPem } from '../identity/certificate.ts'
-import { readIfThere } from './io.ts'
 import { authorityPaths, clientPaths, commandLine, nextAuthorityPaths } from './layout.ts'
 import { clientNames, listCertificates, serverPlaces, type ListedCertificate } from './list.ts'
 import { appendToLedger, ledgerEntry, readLedger, type LedgerEntry } from './ledger.ts'
+import { readIfThere } from '../base/files.ts'
 
 /** A certificate in its place that the ledger has nothing of, or something else. */
 export interface LedgerConflict {

@@ -2,7 +2,6 @@ import { promises as fs } from 'node:fs'
 import { PkiError } from '../base/errors.ts'
 import { openCertificate, splitPem } from '../identity/certificate.ts'
 import { parseClientName } from '../pki/client-name.ts'
-import { isFolder, readIfThere } from './io.ts'
 import {
   authorityPaths,
   clientPaths,
@@ -11,13 +10,14 @@ import {
   hostsFolder,
   nextAuthorityPaths,
   serverPaths,
-  shellLine,
   type LeafPaths,
 } from './layout.ts'
 import { isKeyElsewhere } from './key-held.ts'
 import { settleSwap } from './swap.ts'
 import { isHostName } from './host-name.ts'
 import { readLedger, type LedgerEntry } from './ledger.ts'
+import { isFolder, readIfThere } from '../base/files.ts'
+import { shellLine } from '../base/shell-quote.ts'
 
 /** One line of the ledger, and where its certificate is in use. */
 export interface ListedCertificate extends LedgerEntry {

@@ -1,10 +1,11 @@
 import { PkiError } from '../base/errors.ts'
 import { openCertificate, readCertificate } from '../identity/certificate.ts'
-import { readIfThere } from './io.ts'
-import { commandLine, serverPaths, shellLine } from './layout.ts'
+import { serverPaths } from './layout.ts'
 import { serverPlaces, type ServerPlace } from './list.ts'
 import { isHostName } from './host-name.ts'
 import { OWN_NAMES, parseServerNames } from '../pki/server-name.ts'
+import { readIfThere } from '../base/files.ts'
+import { command, type CommandPart, ours, type Sentence, sentence } from '../base/sentence.ts'
 
 /**
  * Refuses names for the server in the folder `server` that are another server's: where they have none in common with what is
@@ -25,19 +26,19 @@ export async function refuseOtherServer(root: string, names: readonly string[]):
   if (shares(had)) return
   const twin = others.find((other) => shares(other.had))
   if (twin?.host !== undefined) {
-    const todo = `That one is issued anew by  ${line(root, names, twin.host)} --force`
+    const todo = sentence`To issue that one again:  ${reissue(root, names, twin.host, '--force')}`
     throw refusal(root, `the server with these names is in hosts/${twin.host}`, todo)
   }
   if (had.length === 0) return
   const [first = ''] = wanted
   const { folder } = serverPaths(root)
-  const own = `A server beside it:  ${line(root, names, isHostName(first) ? first : 'NAME')}`
-  const gone = `if the one that is there is no more:  ${shellLine('mv', folder, `${folder}.old`)}  and again`
-  throw refusal(root, `it is the folder of another server, ${had.join(', ')}`, `${own} ; ${gone}`)
+  const own = sentence`To add a second server:  ${reissue(root, names, isHostName(first) ? first : 'NAME')}`
+  const gone = sentence`If the first server no longer exists, move its folder away and try again:  ${command('mv', folder, `${folder}.old`)}`
+  throw refusal(root, `the folder belongs to another server, ${had.join(', ')}`, sentence`${own}  ${gone}`)
 }
 
-function line(root: string, names: readonly string[], host: string): string {
-  return commandLine('cert', 'server', ...names, '--host', host, '--dir', root)
+function reissue(root: string, names: readonly string[], host: string, ...flags: readonly string[]): CommandPart {
+  return ours('cert', 'server', ...names, '--host', host, '--dir', root, ...flags)
 }
 
 function withoutOwn(names: readonly string[]): string[] {
@@ -56,7 +57,7 @@ async function namesIn({ paths }: ServerPlace): Promise<string[]> {
   }
 }
 
-function refusal(root: string, got: string, todo: string): PkiError {
+function refusal(root: string, got: string, todo: Sentence): PkiError {
   const tried = `making the certificate of the server in ${serverPaths(root).folder}`
   return new PkiError('ERR_SERVER_NAMES_CHANGED', { tried, got, todo })
 }

@@ -1,6 +1,5 @@
 import { PkiError } from '../base/errors.ts'
-import { KEY_MODE, writeFileAtomically } from '../base/files.ts'
-import { readIfThere } from './io.ts'
+import { KEY_MODE, writeFileAtomically, readIfThere } from '../base/files.ts'
 import { nextAuthorityPaths } from './layout.ts'
 
 /**

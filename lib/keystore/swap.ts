@@ -1,8 +1,8 @@
 import { promises as fs } from 'node:fs'
 import { basename, join } from 'node:path'
 import { FileError } from '../base/errors.ts'
-import { fileReason, flushFolder } from '../base/files.ts'
-import { keepBeside, publishFolder, type NewFile } from './io.ts'
+import { fileReason, flushFolder, isThere } from '../base/files.ts'
+import { keepBeside, publishFolder, type NewFile } from '../base/replace-files.ts'
 import type { LeafPaths } from './layout.ts'
 
 /** Where a pair waits that is whole, and not yet in its place. */
@@ -52,13 +52,6 @@ export async function settleSwap({ folder, ca, key, cert }: LeafPaths): Promise<
     })
   }
   return keptAside
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return fs.lstat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 /** Another run was quicker: it has done the same. */

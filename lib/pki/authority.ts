@@ -6,9 +6,9 @@ import { exportPrivateKey, type Passphrase } from './encrypted-key.ts'
 import { authorityExtensions } from './extensions.ts'
 import { DEFAULT_KEY_TYPE, generateKeys, keyId, parseKeyType, type KeyType } from './key-type.ts'
 import { DEFAULT_CA_DAYS, MAX_CA_DAYS, parseDays, periodOf } from './lifetime.ts'
-import { checkOptions, checkText } from './options.ts'
 import { readExtensions, readSubject } from './read-extensions.ts'
 import { distinguishedName, signCertificate, verifySigned, type Blueprint, type Signer } from './sign.ts'
+import { checkOptions, checkText } from '../base/options.ts'
 
 /** How {@link createAuthority} makes a new authority. */
 export interface AuthorityOptions {

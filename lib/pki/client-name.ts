@@ -1,5 +1,5 @@
 import { PkiError } from '../base/errors.ts'
-import { checkText } from './options.ts'
+import { checkText } from '../base/options.ts'
 
 /** What a folder can be called on every system, and what an authorization plugin can match without quoting. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/

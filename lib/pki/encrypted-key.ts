@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { PkiError } from '../base/errors.ts'
 import { formatPem } from '../identity/certificate.ts'
-import { checkBytes } from './options.ts'
 import { encode, octetString, sequence } from './der.ts'
 import { encrypt } from './pbes2.ts'
+import { checkBytes } from '../base/options.ts'
 
 /** What encrypts the authority's key: text, or bytes that the caller can wipe. */
 export type Passphrase = string | Uint8Array

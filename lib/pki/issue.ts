@@ -7,9 +7,9 @@ import { exportPrivateKey } from './encrypted-key.ts'
 import { leafExtensions, type Purpose } from './extensions.ts'
 import { DEFAULT_KEY_TYPE, generateKeys, parseKeyType, type KeyType } from './key-type.ts'
 import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays, periodOf } from './lifetime.ts'
-import { checkOptions } from './options.ts'
 import { parseServerNames, type ServerName } from './server-name.ts'
 import { distinguishedName } from './sign.ts'
+import { checkOptions } from '../base/options.ts'
 
 /** What goes for every leaf. */
 export interface LeafOptions {

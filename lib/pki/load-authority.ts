@@ -5,8 +5,8 @@ import { authorityOf, type Authority } from './authority.ts'
 import { encode } from './der.ts'
 import type { Passphrase } from './encrypted-key.ts'
 import { signingWith } from './key-type.ts'
-import { checkBytes, checkOptions } from './options.ts'
 import { readSubject } from './read-extensions.ts'
+import { checkBytes, checkOptions } from '../base/options.ts'
 
 /** What {@link loadAuthority} takes. */
 export interface AuthorityFiles {

@@ -4,11 +4,11 @@ import type { KeyFacts } from '../identity/certificate.ts'
 import { parseClientName } from './client-name.ts'
 import { children, contents, decodeStrictly, isContext, isUniversal, readOid, TYPE, type Asn1 } from './der.ts'
 import { keyFactsOf, keyFingerprint, keyTypeOf } from './key-type.ts'
-import { checkBytes, checkOptions } from './options.ts'
 import { invalid, naming, refused } from './request-fault.ts'
 import { checkSignature, requestKey } from './request-key.ts'
 import { requestDer } from './request-pem.ts'
 import { checkWishes } from './request-wishes.ts'
+import { checkBytes, checkOptions } from '../base/options.ts'
 
 /** For {@link readRequest}. */
 export interface ReadRequestOptions {

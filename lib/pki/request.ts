@@ -8,11 +8,11 @@ import { exportPrivateKey } from './encrypted-key.ts'
 import { DEFAULT_KEY_TYPE, generateKeys, keyFactsOf, parseKeyType, publicPart, signingWith } from './key-type.ts'
 import type { KeyPair, KeyType } from './key-type.ts'
 import { isEncryptedKey } from './load-authority.ts'
-import { checkBytes, checkOptions } from './options.ts'
 import { readRequest, type RequestFacts } from './read-request.ts'
 import { REQUEST_LABEL } from './request-pem.ts'
 import { distinguishedName } from './sign.ts'
 import { keyTypeFault } from './verdicts.ts'
+import { checkBytes, checkOptions } from '../base/options.ts'
 
 /** For {@link createRequest}. */
 export interface RequestOptions {

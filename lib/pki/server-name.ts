@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
 import { PkiError } from '../base/errors.ts'
 import { normaliseAddress } from './address.ts'
-import { checkText } from './options.ts'
+import { checkText } from '../base/options.ts'
 
 /** One name that a server is reached by. */
 export interface ServerName {

@@ -4,9 +4,9 @@ import { leafExtensions } from './extensions.ts'
 import { checkIssuer } from './issue.ts'
 import { publicPart } from './key-type.ts'
 import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays, periodOf } from './lifetime.ts'
-import { checkOptions } from './options.ts'
 import { readRequest, type ReadRequestOptions, type RequestFacts } from './read-request.ts'
 import { distinguishedName } from './sign.ts'
+import { checkOptions } from '../base/options.ts'
 
 /** For {@link signRequest}. */
 export interface SignOptions extends ReadRequestOptions {

@@ -1,5 +1,5 @@
-import { within } from '../transport/within.ts'
 import type { Target } from './options.ts'
+import { withTimeout } from '../base/abort.ts'
 
 /**
  * Calls with a signal that aborts when the time is over, when the caller aborts, and when the call has ended: then
@@ -10,9 +10,11 @@ export async function inTime<Result>(
   call: (inTime: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const over = new AbortController()
-  const late = Object.assign(new Error(`no answer within ${timeout} ms`), { code: 'ETIMEDOUT' })
+  const late = Object.assign(new Error(`no answer withTimeout ${timeout} ms`), { code: 'ETIMEDOUT' })
   try {
-    const result = await within({ timeout, signal, late }, (either) => call(AbortSignal.any([either, over.signal])))
+    const result = await withTimeout({ timeout, signal, late }, (either) =>
+      call(AbortSignal.any([either, over.signal])),
+    )
     signal?.throwIfAborted()
     return result
   } finally {

@@ -1,3 +1,4 @@
+import { checkOptions } from '../base/options.ts'
 import net from 'node:net'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { ArgumentError } from '../base/errors.ts'
@@ -45,15 +46,7 @@ export interface Target {
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  */
 export function resolveTarget(options: ProbeOptions, known: readonly string[], of: string): Target {
-  if (typeof options !== 'object' || options === null) throw mistake(of, 'its options are no object')
-  const unknown = Object.keys(options).find((key) => !known.includes(key))
-  if (unknown !== undefined) {
-    throw new ArgumentError('ERR_OPTION_UNKNOWN', {
-      tried: `calling ${of}`,
-      got: `it has no option ${JSON.stringify(unknown)}`,
-      todo: `Its options are: ${known.join(', ')}.`,
-    })
-  }
+  checkOptions(options, known, of)
   const { host, port, servername, timeout = CONNECT_TIMEOUT_MS, signal } = options
   if (typeof host !== 'string' || host === '') throw mistake(of, 'host is no name and no address')
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw mistake(of, 'port is no number from 1 to 65535')

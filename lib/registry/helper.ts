@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { Environment } from '../endpoint/environment.ts'
 import { asObject, parseObject } from '../endpoint/json-object.ts'
-import { printable } from '../endpoint/text.ts'
 import { RegistryError, type RegistryErrorCode } from '../base/errors.ts'
 import { findProgram } from '../base/programs.ts'
 import type { RegistryAuth } from './auth.ts'
+import { printable } from '../base/text.ts'
 
 /** A name that stays the name of a program in the PATH: `docker-credential-` comes before it. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/

@@ -1,5 +1,6 @@
 import { ArgumentError, RegistryError } from '../base/errors.ts'
-import { printable, showHost } from '../endpoint/text.ts'
+import { showHost } from '../endpoint/text.ts'
+import { printable } from '../base/text.ts'
 
 /** The name of an image, taken apart. The forms `name` and `familiarName` have neither tag nor digest. */
 export interface ImageReference {

@@ -1,8 +1,8 @@
 import { RegistryError } from '../base/errors.ts'
 import { configFile, unusable } from '../endpoint/config-file.ts'
 import { asObject, type JsonObject } from '../endpoint/json-object.ts'
-import { printable } from '../endpoint/text.ts'
 import type { RegistryAuth } from './auth.ts'
+import { printable } from '../base/text.ts'
 
 /** What of config.json is about registries. */
 export interface StoredLogins {

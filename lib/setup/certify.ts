@@ -4,13 +4,13 @@ import type { ClientFiles } from '../keystore/list.ts'
 import type { FolderAuthorityResult } from '../keystore/ca.ts'
 import type { FolderLeafResult } from '../keystore/issue.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
-import { isFolder, readIfThere } from '../keystore/io.ts'
 import { authorityPaths, clientPaths } from '../keystore/layout.ts'
 import { serverPlaces } from '../keystore/list.ts'
 import { checkLedger } from '../keystore/ledger-check.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import type { SeenHost } from './look.ts'
 import type { SetupOptions } from './options.ts'
+import { isFolder, readIfThere } from '../base/files.ts'
 
 /** What was made, or was there, for all hosts together. */
 export interface Certified {

@@ -5,8 +5,8 @@ import { writeContext } from '../contexts/store.ts'
 import { contextPaths, TLS_FILES } from '../endpoint/context-layout.ts'
 import { parseContextMeta, type ContextMeta } from '../endpoint/context-meta.ts'
 import { EndpointError } from '../base/errors.ts'
-import { readIfThere } from '../keystore/io.ts'
 import { OWN_NAMES } from '../pki/server-name.ts'
+import { readIfThere } from '../base/files.ts'
 
 /** A context that shall lead to a host. */
 export interface WantedContext {

@@ -1,5 +1,4 @@
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
-import { readIfThere } from '../keystore/io.ts'
 import { authorityPaths, serverPaths } from '../keystore/layout.ts'
 import { PkiFolder } from '../keystore/folder.ts'
 import type { InForce } from '../apply/in-force.ts'
@@ -7,6 +6,7 @@ import { certificatesIn } from '../apply/certificates-in.ts'
 import { gatherMore, type HostFacts } from '../host/facts.ts'
 import type { HostShell } from '../host/shell.ts'
 import type { SetupOptions } from './options.ts'
+import { readIfThere } from '../base/files.ts'
 
 /**
  * Refuses a host whose daemon takes clients of an authority that the folder has never had: somebody has secured it already,

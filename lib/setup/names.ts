@@ -2,9 +2,9 @@ import { lookup } from 'node:dns/promises'
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { openCertificate, readCertificate } from '../identity/certificate.ts'
-import { readIfThere } from '../keystore/io.ts'
 import { serverPaths } from '../keystore/layout.ts'
 import { parseServerName, parseServerNames, type ServerName } from '../pki/server-name.ts'
+import { readIfThere } from '../base/files.ts'
 
 /** By what a host is reached. */
 export interface HostNames {

@@ -1,7 +1,6 @@
 import { isDockerMtlsError } from '../base/errors.ts'
 import { createAuthority } from '../pki/authority.ts'
 import { issueServer } from '../pki/issue.ts'
-import { readIfThere } from '../keystore/io.ts'
 import { authorityPaths, serverPaths } from '../keystore/layout.ts'
 import { isWritten } from '../apply/changes.ts'
 import { refuseConflicts } from '../apply/conflicts.ts'
@@ -17,6 +16,7 @@ import { serverFilesOf, type Certified } from './certify.ts'
 import { goOn, type Outcome } from './each-host.ts'
 import type { SeenHost } from './look.ts'
 import type { SetupOptions } from './options.ts'
+import { readIfThere } from '../base/files.ts'
 
 /** A host, and what is to be changed on it. */
 export interface PlannedHost extends SeenHost {

@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { Collector, type AnswerHeaders, type WireAnswer } from './collector.ts'
 import type { DockerDispatcher } from './dispatcher.ts'
-import { unlessAborted } from './within.ts'
+import { unlessAborted } from '../base/abort.ts'
 
 /** One request, its path complete and encoded. */
 export interface WireRequest {

@@ -7,7 +7,7 @@ import { answersHello } from './ssh-hello.ts'
 import { startSystemSsh } from './ssh-start.ts'
 import { SshStream } from './ssh-stream.ts'
 import { Turns } from './turns.ts'
-import { unlessAborted, within } from './within.ts'
+import { unlessAborted, withTimeout } from '../base/abort.ts'
 
 /** sshd drops logins at random where ten are under way (sshd_config(5), MaxStartups), and others log in as well. */
 const LOGINS_AT_ONCE = 4
@@ -25,7 +25,7 @@ export function sshConnector(endpoint: SshEndpoint, args: readonly string[], opt
     const began = performance.now()
     const limits = { timeout: options.timeout, signal, late: tooLate(target, options.timeout) }
     try {
-      const stream = await within(limits, (inTime) =>
+      const stream = await withTimeout(limits, (inTime) =>
         turns.run(() => openStream(endpoint, args, options, inTime), inTime),
       )
       publishConnect(target, began, {})
@@ -65,7 +65,7 @@ async function openStream(
 function tooLate(target: string, timeout: number): ConnectionError {
   return new ConnectionError('ERR_CONNECT_TIMEOUT', {
     tried: `connecting to ${target}`,
-    got: `neither ssh nor a daemon behind it answered within ${timeout} ms`,
+    got: `neither ssh nor a daemon behind it answered withTimeout ${timeout} ms`,
     todo:
       'Check address, port and firewall (a blocked port is silent); a host that is slow to log in, or many logins, of which ' +
       `${LOGINS_AT_ONCE} run at once, need a longer connectTimeout.`,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { ArgumentError, FileError } from '../../lib/base/errors.ts'
 import { PkiFolder } from '../../lib/pki.ts'
-import { intoSystemFolder } from '../../lib/keystore/system-folder.ts'
+import { intoSystemFolder } from '../../lib/base/system-folder.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { runCli } from './support/run-cli.ts'
 

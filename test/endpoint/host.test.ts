@@ -94,7 +94,7 @@ const REFUSED: [string, RegExp][] = [
   ['tcp://h\0', /control character U\+0000/],
   ['tcp://h\n:2376', /control character U\+000A/],
   ['unix:///run/\u001b[2Jx', /control character U\+001B/],
-  ['unix:///run/\ud800', /control character U\+D800/],
+  ['unix:///run/\ud800', /character U\+D800/],
   ['h\u007f', /control character U\+007F/],
   ['h\u2028x', /U\+2028/],
   ['h\u200bx', /"h<U\+200B>x" is no host name|ASCII/],

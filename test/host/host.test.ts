@@ -7,10 +7,11 @@ import * as fc from 'fast-check'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { gatherFacts, gatherMore } from '../../lib/host/facts.ts'
 import { localShell } from '../../lib/host/local-shell.ts'
-import { asScript, hereDocument, shWord } from '../../lib/host/sh.ts'
+import { asScript, hereDocument } from '../../lib/host/sh.ts'
 import { refuseHost } from '../../lib/host/trouble.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { factsOf, type Said } from '../apply/support/facts.ts'
+import { shellWord } from '../../lib/base/shell-quote.ts'
 
 function sh(script: string): { code: number | null; stdout: string } {
   const { status, stdout } = spawnSync('/bin/sh', ['-s'], { input: script, encoding: 'utf8' })
@@ -23,7 +24,7 @@ describe('scripts for a host', () => {
   test('a word is one word, whatever is in it', () => {
     fc.assert(
       fc.property(text, (word) => {
-        assert.equal(sh(asScript([`printf '%s|' ${shWord(word)}`])).stdout, `${word}|`)
+        assert.equal(sh(asScript([`printf '%s|' ${shellWord(word)}`])).stdout, `${word}|`)
       }),
       { numRuns: 60 },
     )

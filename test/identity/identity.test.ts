@@ -495,8 +495,8 @@ describe('intermediate CAs', needs, () => {
 
 describe('the call itself', needs, () => {
   const rows: [what: string, call: () => unknown, refusal: Refusal][] = [
-    ['no source', () => loadIdentity(undefined as never), argument(/is of type undefined/)],
-    ['null', () => loadIdentity(null as never), argument(/is of type null/)],
+    ['no source', () => loadIdentity(undefined as never), argument(/are undefined, not an object/)],
+    ['null', () => loadIdentity(null as never), argument(/are null, not an object/)],
     ['an empty path', () => loadIdentity(''), argument(/no path/)],
     ['NUL in a path', () => loadIdentity('/a\0b'), argument(/no path/)],
     [

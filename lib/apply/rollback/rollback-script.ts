@@ -1,8 +1,9 @@
 import { UNIT_NAME } from '../../daemon-config/installed-unit.ts'
-import { asScript, shWord } from '../../host/sh.ts'
+import { asScript } from '../../host/sh.ts'
 import { LOCAL_SOCKET } from '../../host/local-docker.ts'
 import { LEFT_BEHIND } from '../running.ts'
 import { ORPHANS_CODE, PENDING_CODE, STATE_FUNCTIONS } from '../state-script.ts'
+import { shellWord } from '../../base/shell-quote.ts'
 
 /** How long dockerd may take to start or stop; its own unit has no limit (TimeoutStartSec=0). */
 export const RESTART_S = 90
@@ -41,7 +42,7 @@ function leftBehind(): string[] {
     `  if ! systemctl is-active --quiet ${UNIT_NAME} || ! command -v docker >/dev/null; then return; fi`,
     `  case $(timeout 30 docker -H ${LOCAL_SOCKET} info --format "{{.LiveRestoreEnabled}} {{.ContainersRunning}}" 2>/dev/null) in`,
     '  "true 0") ;;',
-    `  "true "*) printf "%s\\n" ${shWord(`${LEFT_BEHIND.got}. ${LEFT_BEHIND.todo}`)} >&2; exit ${ORPHANS_CODE} ;;`,
+    `  "true "*) printf "%s\\n" ${shellWord(`${LEFT_BEHIND.got}. ${LEFT_BEHIND.todo}`)} >&2; exit ${ORPHANS_CODE} ;;`,
     '  esac',
     '}',
   ]

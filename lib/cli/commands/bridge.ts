@@ -8,7 +8,7 @@ import type { CommandSpec, Context } from '../command.ts'
 import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../connect.ts'
 import { inFlags } from '../flag-words.ts'
 import { addJson, once as onlyOnce } from '../options.ts'
-import { shellWord } from '../words.ts'
+import { shellWord } from '../../base/shell-quote.ts'
 
 interface BridgeFlags extends ConnectFlags {
   readonly socket: string

@@ -18,7 +18,8 @@ import {
 import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
 import { aside, pieceText } from '../piece.ts'
 import { asTyped } from '../self.ts'
-import { keyWords, shellWord, until } from '../words.ts'
+import { keyWords, until } from '../words.ts'
+import { shellWord } from '../../base/shell-quote.ts'
 
 interface CaFlags extends PassphraseFlags, ConfirmFlags {
   readonly dir?: string
@@ -31,7 +32,10 @@ interface CaFlags extends PassphraseFlags, ConfirmFlags {
 }
 
 async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAuthorityResult> {
-  const { PkiFolder, parseKeyType } = await import('../../pki.ts')
+  const [{ PkiFolder }, { parseKeyType }] = await Promise.all([
+    import('../../keystore/folder.ts'),
+    import('../../pki/key-type.ts'),
+  ])
   const { checkAuthorityOptions } = await import('../../pki/authority.ts')
   const { dir = DEFAULT_FOLDER, name, keyType, days, encrypt = false, replaceCa: replace = false } = flags
   const folder = new PkiFolder(dir)
@@ -58,7 +62,7 @@ async function agree(flags: CaFlags, context: Context): Promise<void> {
   if (flags.replaceCa !== true) return
   const { dir = DEFAULT_FOLDER } = flags
   const { authorityPaths } = await import('../../keystore/layout.ts')
-  const { readIfThere } = await import('../../keystore/io.ts')
+  const { readIfThere } = await import('../../base/files.ts')
   const { refuseRotation } = await import('../../keystore/rotated-cas.ts')
   await refuseRotation(dir, `replacing the authority in ${dir}`)
   const { folder, cert, key } = authorityPaths(dir)
@@ -92,7 +96,7 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
 
 /** The commands for all servers and clients that are there. */
 async function reissueLines(dir: string): Promise<string[]> {
-  const { PkiFolder } = await import('../../pki.ts')
+  const { PkiFolder } = await import('../../keystore/folder.ts')
   const { reissueLine } = await import('../reissue.ts')
   const listed = await new PkiFolder(dir).list()
   const placed = listed.filter(({ kind, path }) => kind !== 'ca' && path !== undefined)

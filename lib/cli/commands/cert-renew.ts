@@ -11,7 +11,8 @@ import { aside, pieceText } from '../piece.ts'
 import { asTyped } from '../self.ts'
 import { serverSteps } from '../server-steps.ts'
 import { staleContextWarnings } from '../stale-contexts.ts'
-import { day, keyWords, shellWord, until } from '../words.ts'
+import { day, keyWords, until } from '../words.ts'
+import { shellWord } from '../../base/shell-quote.ts'
 
 interface RenewFlags extends PassphraseFlags {
   readonly dir?: string

@@ -65,7 +65,7 @@ function question(name: string): string {
 const UNCHANGED = 'The old authority is trusted as before; everything else stays as far as it has come.'
 
 async function optionsOf(flags: RotateFlags, context: Context): Promise<RotateOptions> {
-  const { parseKeyType } = await import('../../pki.ts')
+  const { parseKeyType } = await import('../../pki/key-type.ts')
   const { dir = DEFAULT_FOLDER, status, abort, phase, name, keyType, days, yes } = flags
   const isAsked = yes === true || canAsk(context.io)
   return {

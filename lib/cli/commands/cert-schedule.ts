@@ -56,7 +56,7 @@ function refuse({ cron, write, renew, caPassphraseFile }: ScheduleFlags): void {
 async function scheduleOf(flags: ScheduleFlags): Promise<Schedule> {
   const { parseDuration } = await import('../../keystore/renew/duration.ts')
   const { checkPrometheusPath } = await import('../../keystore/renew/prometheus.ts')
-  const { PkiFolder } = await import('../../pki.ts')
+  const { PkiFolder } = await import('../../keystore/folder.ts')
   const { dir = DEFAULT_FOLDER, expiring = WITHIN, prometheus, caPassphraseFile } = flags
   parseDuration(expiring, '--expiring')
   if (prometheus !== undefined) checkPrometheusPath(prometheus)
@@ -93,7 +93,7 @@ async function warningsOf(schedule: Schedule): Promise<string[]> {
 /** Nobody is there to type it at night. */
 async function lockedWarnings({ folder, passphraseFile }: Schedule): Promise<string[]> {
   const { authorityPaths, nextAuthorityPaths } = await import('../../keystore/layout.ts')
-  const { readIfThere } = await import('../../keystore/io.ts')
+  const { readIfThere } = await import('../../base/files.ts')
   const { isEncryptedKey } = await import('../../pki/load-authority.ts')
   if (passphraseFile !== undefined) return []
   const paths = [authorityPaths(folder).key, nextAuthorityPaths(folder).key]
@@ -110,8 +110,8 @@ async function writeUnits(
   flags: ScheduleFlags,
   context: Context,
 ): Promise<void> {
-  const { planFile, putFile, differs } = await import('../../keystore/text-file.ts')
-  const { intoSystemFolder } = await import('../../keystore/system-folder.ts')
+  const { planFile, putFile, differs } = await import('../../base/rendered-file.ts')
+  const { intoSystemFolder } = await import('../../base/system-folder.ts')
   const { PUBLIC_MODE } = await import('../../base/files.ts')
   const planned = await Promise.all(units.map(({ name, text }) => planFile(join(folder, name), text, PUBLIC_MODE)))
   const taken = planned.find(differs)

@@ -5,15 +5,15 @@ import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../data.ts'
 import { addJson } from '../options.ts'
 import { facts, type Paint } from '../output.ts'
-import { printable } from '../../endpoint/text.ts'
 import { keyWords, left } from '../words.ts'
+import { printable } from '../../base/text.ts'
 
 interface ShowFlags {
   readonly json?: true
 }
 
 async function runShow(path: string, flags: ShowFlags, context: Context): Promise<void> {
-  const { inspectCertificate } = await import('../../pki.ts')
+  const { inspectCertificate } = await import('../../pki/inspect.ts')
   const inputs = await readCertificates(path, context.io)
   const found = inputs.map((input, index) => inspectCertificate(input, nameOf(path, index, inputs.length)))
   const blocks = found.map((one, index) => {

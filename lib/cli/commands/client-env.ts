@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Shell } from '../../base/variables-syntax.ts'
+import type { Shell } from '../../base/shells.ts'
 import { findPlace, type PlaceFlags } from '../client-place.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
@@ -11,7 +11,7 @@ interface EnvFlags extends PlaceFlags {
 }
 
 async function runEnv(name: string | undefined, flags: EnvFlags, context: Context): Promise<void> {
-  const { renderClientEnv } = await import('../../daemon.ts')
+  const { renderClientEnv } = await import('../../endpoint/client-env.ts')
   const { env } = context.io
   const place = await findPlace(name, flags, env)
   const ours = OUR_NAME.get(flags.shell ?? '')

@@ -10,7 +10,8 @@ import { addJson, once } from '../options.ts'
 import { wrap } from '../output.ts'
 import { aside, pieceText } from '../piece.ts'
 import { selfOf } from '../self.ts'
-import { keyWords, shellWord, until } from '../words.ts'
+import { keyWords, until } from '../words.ts'
+import { shellWord } from '../../base/shell-quote.ts'
 
 interface InstallFlags {
   readonly dir?: string

@@ -6,7 +6,7 @@ import { addJson, addKeyType, keyTypeWarnings, once } from '../options.ts'
 import { wrap } from '../output.ts'
 import { aside, pieceText } from '../piece.ts'
 import { selfOf } from '../self.ts'
-import { shellWord } from '../words.ts'
+import { shellWord } from '../../base/shell-quote.ts'
 
 interface RequestFlags {
   readonly out?: string

@@ -3,12 +3,13 @@ import type { CurrentContext } from '../../contexts/current.ts'
 import type { ListedContext } from '../../contexts/list.ts'
 import { DEFAULT_CONTEXT } from '../../endpoint/context-layout.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
-import { printable, showHost } from '../../endpoint/text.ts'
+import { showHost } from '../../endpoint/text.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dockerConfig } from '../context-place.ts'
 import { addJson } from '../options.ts'
 import { columns } from '../output.ts'
 import { day, daysLeft } from '../words.ts'
+import { printable } from '../../base/text.ts'
 
 interface ListFlags {
   readonly json?: true

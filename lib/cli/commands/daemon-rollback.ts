@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import type { WayBack } from '../../apply/rollback/way-back.ts'
-import { printableLines } from '../../endpoint/text.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../confirm.ts'
 import { addJsonLines, addYes } from '../options.ts'
 import { withProgress } from '../progress.ts'
+import { printableLines } from '../../base/text.ts'
 
 interface RollbackFlags extends ConfirmFlags {
   readonly json?: true

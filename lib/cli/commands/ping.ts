@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
-import { printable } from '../../endpoint/text.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { SystemVersion } from '../../engine/types/system.ts'
 import type { Peer } from '../../transport/peer.ts'
@@ -11,6 +10,7 @@ import { inFlags } from '../flag-words.ts'
 import { addJson } from '../options.ts'
 import { facts } from '../output.ts'
 import { keyWords, until } from '../words.ts'
+import { printable } from '../../base/text.ts'
 
 interface PingFlags extends ConnectFlags {
   readonly json?: true

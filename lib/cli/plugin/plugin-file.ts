@@ -1,8 +1,9 @@
+import { singleQuoted } from '../../base/shell-quote.ts'
 import { promises as fs } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { FileError, ProvisionError } from '../../base/errors.ts'
 import { fileReason, makeFolder, writeFileAtomically } from '../../base/files.ts'
-import { intoSystemFolder } from '../../keystore/system-folder.ts'
+import { intoSystemFolder } from '../../base/system-folder.ts'
 
 /** The name by which the docker command finds `docker mtls` in its folders of plugins. */
 const FILE = 'docker-mtls'
@@ -84,7 +85,7 @@ export async function removePlugin(folder: string): Promise<{ path: string; remo
 
 /** The executable: runs these words, and says so where they are gone. */
 export function renderPlugin(command: readonly string[]): string {
-  const words = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
+  const words = command.map(singleQuoted)
   const missing = `docker-mtls is not where it was: install it again, and then run  docker-mtls plugin install`
   return `${HEAD}for file in ${words.join(' ')}; do
   case $file in

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../base/errors.ts'
 import { isAsyncIterable } from '../../transport/body.ts'
-import { keysOf, refuseUnknown, shown } from '../description.ts'
+import { keysOf, shown } from '../description.ts'
+import { refuseUnknown } from '../../base/options.ts'
 import type { ConversationOptions } from '../options/run.ts'
 import { checkWritable } from '../stream/sinks.ts'
 

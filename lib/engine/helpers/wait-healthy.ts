@@ -1,9 +1,10 @@
 import { ArgumentError, HealthError, type HealthErrorCode } from '../../base/errors.ts'
-import { within } from '../../transport/within.ts'
-import { keysOf, refuseUnknown, shown } from '../description.ts'
+import { keysOf, shown } from '../description.ts'
+import { refuseUnknown } from '../../base/options.ts'
 import type { WaitHealthyOptions } from '../options/wait-healthy.ts'
 import type { RequestOptions } from '../send.ts'
 import type { ContainerInspect } from '../types/container-inspect.ts'
+import { withTimeout } from '../../base/abort.ts'
 
 /** What a container says between two looks at it: whatever it says, it is looked at again. */
 const EVENTS: readonly string[] = ['health_status', 'start', 'die', 'destroy', 'unpause']
@@ -31,13 +32,13 @@ export async function waitHealthy(
   if (isHealthy(first)) return first
   const late = new Error('too late')
   try {
-    return await within({ timeout, signal, late }, (inTime) => watch(calls, first, { signal: inTime }))
+    return await withTimeout({ timeout, signal, late }, (inTime) => watch(calls, first, { signal: inTime }))
   } catch (error) {
     if (error !== late) throw error
     // Checks that fail as those before them are no event.
     const last = await calls.inspect(first.Id, { signal })
     if (isHealthy(last)) return last
-    throw fault('ERR_HEALTH_TIMEOUT', last, `it was not within ${timeout} ms`, TAKES_LONGER)
+    throw fault('ERR_HEALTH_TIMEOUT', last, `it was not withTimeout ${timeout} ms`, TAKES_LONGER)
   }
 }
 

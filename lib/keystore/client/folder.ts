@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { join } from 'node:path'
 import { keyFingerprint } from '../../pki/key-type.ts'
-import { readIfThere } from '../io.ts'
 import type { LeafPaths } from '../layout.ts'
+import { readIfThere } from '../../base/files.ts'
 
 /** Where a client's key is, on its own machine; it becomes its DOCKER_CERT_PATH. */
 export interface ClientFolder extends LeafPaths {

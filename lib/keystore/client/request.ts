@@ -1,14 +1,14 @@
 import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
-import { KEY_MODE, PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
+import { KEY_MODE, PUBLIC_MODE, writeFileAtomically, isFolder, readIfThere } from '../../base/files.ts'
 import { openCertificate, readCertificate } from '../../identity/certificate.ts'
 import { createRequest, type CertificateRequest } from '../../pki/request.ts'
 import { parseClientName } from '../../pki/client-name.ts'
 import { parseKeyType } from '../../pki/key-type.ts'
-import { isFolder, isOpenToOthers, keepBeside, publishFolder, readIfThere, type NewFile } from '../io.ts'
+import { isOpenToOthers, keepBeside, publishFolder, type NewFile } from '../../base/replace-files.ts'
 import { commandLine } from '../layout.ts'
 import { settleSwap } from '../swap.ts'
-import { checkOptions } from '../../pki/options.ts'
 import { clientFolder, defaultFolder, requestPath, type ClientFolder } from './folder.ts'
+import { checkOptions } from '../../base/options.ts'
 
 /** What {@link requestClient} is told. */
 export interface ClientRequestOptions {

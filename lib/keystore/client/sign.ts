@@ -1,12 +1,11 @@
 import { ArgumentError, FileError, PkiError } from '../../base/errors.ts'
-import { PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
+import { PUBLIC_MODE, writeFileAtomically, readIfThere } from '../../base/files.ts'
 import { readCertificate, splitPem } from '../../identity/certificate.ts'
 import { PkiFolder } from '../folder.ts'
 import { readRequest } from '../../pki/read-request.ts'
 import type { FolderSignOptions, FolderSignResult } from '../sign.ts'
-import { readIfThere } from '../io.ts'
 import { authoritiesIn, type TrustedAuthority } from './trust.ts'
-import { refuseFolder } from '../text-file.ts'
+import { refuseFolder } from '../../base/rendered-file.ts'
 
 /** What {@link signRequestInto} is told besides. */
 export interface SignIntoOptions extends FolderSignOptions {

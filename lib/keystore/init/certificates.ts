@@ -2,10 +2,10 @@ import { PkiError } from '../../base/errors.ts'
 import { PkiFolder, type FolderLeafOptions } from '../folder.ts'
 import type { FolderAuthorityResult } from '../ca.ts'
 import type { FolderLeafResult } from '../issue.ts'
-import { readIfThere } from '../io.ts'
 import { authorityPaths, clientPaths, serverPaths, type LeafPaths } from '../layout.ts'
 import type { InitPlan } from './plan.ts'
 import type { InitOptions } from './options.ts'
+import { readIfThere } from '../../base/files.ts'
 
 /** A server's or a client's certificate that shall be there. */
 interface Wanted {

@@ -9,7 +9,7 @@ import type { InitOptions } from './options.ts'
 import type { DaemonSettings } from '../../daemon-config/settings.ts'
 import { ensureProbe } from '../probe-identity.ts'
 import { staleEnvs } from './stale-env.ts'
-import { putFile, type FileResult } from '../text-file.ts'
+import { putFile, type FileResult } from '../../base/rendered-file.ts'
 
 /** A client, its certificate and its variables. */
 export interface InitClient extends FolderLeafResult {

@@ -2,9 +2,8 @@ import { join, resolve } from 'node:path'
 import { parseUnit } from '../../daemon-config/unit.ts'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
 import { DaemonError, FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
-import { KEY_MODE, PUBLIC_MODE } from '../../base/files.ts'
+import { KEY_MODE, PUBLIC_MODE, isFolder, readIfThere } from '../../base/files.ts'
 import { PkiFolder } from '../folder.ts'
-import { isFolder, readIfThere } from '../io.ts'
 import { clientPaths, serverPaths } from '../layout.ts'
 import { isKeyElsewhere, requestAgain } from '../key-held.ts'
 import { findDaemonSource, guessWarning, type DaemonSource } from '../../daemon-config/source.ts'
@@ -16,7 +15,7 @@ import {
   type ReadWishes,
   type RenderedOverride,
 } from '../../daemon-config/settings.ts'
-import { differs, planFile, type PlannedFile } from '../text-file.ts'
+import { differs, planFile, type PlannedFile } from '../../base/rendered-file.ts'
 
 /** A client, its `.env`, and whether it was asked for or is one that is there already. */
 export interface PlannedClient {

@@ -1,5 +1,5 @@
 import type { PlannedClient } from './plan.ts'
-import { differs } from '../text-file.ts'
+import { differs } from '../../base/rendered-file.ts'
 
 /** A variable that a `.env` has otherwise than it would be written today. */
 interface Change {

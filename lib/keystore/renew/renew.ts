@@ -9,7 +9,6 @@ import { commandLine } from '../layout.ts'
 import { requestAgain } from '../key-held.ts'
 import { checkLedger } from '../ledger-check.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
-import { checkOptions } from '../../pki/options.ts'
 import { ownNamesLast } from '../../pki/recertify.ts'
 import { ensureProbe, hasProbe } from '../probe-identity.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
@@ -17,6 +16,7 @@ import { lifeInDays } from './due.ts'
 import { listKnown, type KnownCertificate } from './known.ts'
 import { refuseServers, serverCalled } from './server-called.ts'
 import { planRenewal, type Named, type RenewalItem, type RenewalPlan, type RenewalWish } from './plan.ts'
+import { checkOptions } from '../../base/options.ts'
 
 /** What {@link renewCertificates} is told. Without `server`, `hosts`, `clients` and `all` it renews what is due. */
 export interface RenewOptions {

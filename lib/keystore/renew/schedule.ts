@@ -1,3 +1,4 @@
+import { shellWord } from '../../base/shell-quote.ts'
 import { dirname } from 'node:path'
 import { quoteArgument, quoteExecutable } from '../../daemon-config/quote.ts'
 import { ArgumentError } from '../../base/errors.ts'
@@ -161,8 +162,4 @@ function minuteOf(folder: string): number {
   let sum = 0
   for (const byte of Buffer.from(folder)) sum = (31 * sum + byte) % 59
   return sum + 1
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -1,13 +1,13 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto'
 import { PkiError } from '../../base/errors.ts'
 import { isIssuedBy, openCertificate } from '../../identity/certificate.ts'
-import { readIfThere } from '../io.ts'
 import { clientPaths, commandLine, type LeafPaths } from '../layout.ts'
 import { clientNames, serverPlaces } from '../list.ts'
 import type { Rotation } from '../rotated-cas.ts'
 import { settleSwap } from '../swap.ts'
 import { isKeyElsewhere } from '../key-held.ts'
 import type { Everybody } from './phases.ts'
+import { readIfThere } from '../../base/files.ts'
 
 /** A server's or a client's folder, while an authority is rotated. */
 export interface Leaf {

@@ -2,12 +2,12 @@ import type { X509Certificate } from 'node:crypto'
 import { parseHost } from '../../endpoint/host.ts'
 import { EndpointError, isDockerMtlsError } from '../../base/errors.ts'
 import { coversName, isIssuedBy, openCertificate } from '../../identity/certificate.ts'
-import { readIfThere } from '../io.ts'
 import type { Rotation } from '../rotated-cas.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
 import { namesAuthority, namesOnly } from '../../probe/authorities.ts'
 import { probeServer, type ServerReport } from '../../probe/server.ts'
 import type { Leaf } from './leaves.ts'
+import { readIfThere } from '../../base/files.ts'
 
 /** A daemon that is looked at. */
 export interface Target {

@@ -1,5 +1,6 @@
-import { isFolder, readIfThere, replaceFiles } from './io.ts'
-import { FileError } from '../base/errors.ts'
+import { replaceFiles } from './replace-files.ts'
+import { FileError } from './errors.ts'
+import { isFolder, readIfThere } from './files.ts'
 
 /** A file that is rendered, and what is in its place now. */
 export interface PlannedFile {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
-import { FileError } from '../base/errors.ts'
-import { shellLine } from './layout.ts'
+import { FileError } from './errors.ts'
+import { shellLine } from './shell-quote.ts'
 
 /**
  * Writes into a folder of the system, such as `/etc/systemd/system`: where that is root's, or isn't there, it says so.

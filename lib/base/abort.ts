@@ -11,7 +11,7 @@ export interface Limits {
 const LONGEST_TIMER = 2 ** 31 - 1
 
 /** Calls with a signal that aborts with the one that was given, or when the time is over. */
-export async function within<T>(
+export async function withTimeout<T>(
   { timeout, signal, late }: Limits,
   call: (inTime: AbortSignal) => Promise<T>,
 ): Promise<T> {

@@ -1,38 +1,49 @@
 import { DaemonError } from './errors.ts'
-import { show, unusableCharacter } from '../daemon-config/text.ts'
+import { shellWord, singleQuoted } from './shell-quote.ts'
+import { quoted, unusableCharacter } from './text.ts'
 
 /** Whose syntax the variables are written in. */
 export type Shell = 'bash' | 'zsh' | 'sh' | 'fish' | 'powershell' | 'cmd' | 'dotenv'
 
-/** A syntax: what it can't quote, and how it sets one variable. */
+/** A syntax: what it can't quote, how it quotes a word, and how it sets one variable. */
 interface Syntax {
   /** The characters (or a sequence) that no quoting of it takes as they are, each with the reason. */
   readonly refused: readonly (readonly [RegExp, string])[]
-  readonly assign: (name: string, value: string) => string
+  readonly quote: (value: string) => string
+  readonly assign: (name: string, quotedValue: string) => string
 }
 
-/** In single quotes everything is itself; a quote ends them, stands escaped, and opens them again (POSIX.1-2024, XCU 2.2.2). */
 const POSIX: Syntax = {
   refused: [],
-  assign: (name, value) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`,
+  quote: singleQuoted,
+  assign: (name, value) => `export ${name}=${value}`,
 }
 
 const SYNTAXES: Readonly<Record<Shell, Syntax>> = {
   bash: POSIX,
   zsh: POSIX,
   sh: POSIX,
-  // In fish's single quotes \ and ' are escaped, and nothing else can be (fish manual, "Quotes").
-  fish: { refused: [], assign: (name, value) => `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'` },
-  // PowerShell takes four typographic quotes for ' (about_Quoting_Rules; CharTraits.IsSingleQuote in its tokenizer).
-  powershell: { refused: [], assign: (name, value) => `$env:${name} = '${value.replace(/['‘’‚‛]/g, '$&$&')}'` },
-  // In set "X=..." the characters & | < > ^ ( ) are themselves, but variables are expanded before anything is parsed.
+  fish: {
+    refused: [],
+    // In fish's single quotes \ and ' are escaped, and nothing else can be (fish manual, "Quotes").
+    quote: (value) => `'${value.replace(/[\\']/g, '\\$&')}'`,
+    assign: (name, value) => `set -gx ${name} ${value}`,
+  },
+  powershell: {
+    refused: [],
+    // PowerShell takes four typographic quotes for ' (about_Quoting_Rules; CharTraits.IsSingleQuote in its tokenizer).
+    quote: (value) => `'${value.replace(/['‘’‚‛]/g, '$&$&')}'`,
+    assign: (name, value) => `$env:${name} = ${value}`,
+  },
+  // In double quotes the characters & | < > ^ ( ) are themselves, but variables are expanded before anything is parsed.
   cmd: {
     refused: [
       [/%/, 'cmd expands % even in quotes'],
       [/!/, 'cmd expands ! where delayed expansion is on'],
       [/"/, 'a double quote ends the quoting of cmd, which knows no escape for it'],
     ],
-    assign: (name, value) => `set "${name}=${value}"`,
+    quote: (value) => `"${value}"`,
+    assign: (name, value) => `set "${name}=${value.slice(1, -1)}"`,
   },
   // dotenv and sh agree on single quotes as long as no quote, and no \ before the closing one, is in between:
   // dotenv would read \' as a part of the value.
@@ -41,7 +52,8 @@ const SYNTAXES: Readonly<Record<Shell, Syntax>> = {
       [/'/, 'a .env file has no way to write a single quote that dotenv and sh both read'],
       [/\\$/, 'dotenv reads a \\ at the end as an escape of the closing quote'],
     ],
-    assign: (name, value) => `${name}='${value}'`,
+    quote: (value) => `'${value}'`,
+    assign: (name, value) => `${name}=${value}`,
   },
 }
 
@@ -56,7 +68,7 @@ export const SHELLS: readonly Shell[] = Object.keys(SYNTAXES) as Shell[]
 export function checkShell(shell: unknown): asserts shell is Shell {
   if (typeof shell === 'string' && Object.hasOwn(SYNTAXES, shell)) return
   throw new DaemonError('ERR_SHELL_UNKNOWN', {
-    tried: `the shell ${show(typeof shell === 'string' ? shell : typeof shell)}`,
+    tried: `the shell ${quoted(typeof shell === 'string' ? shell : typeof shell)}`,
     got: 'its syntax is not known here',
     todo: `Known are ${SHELLS.join(', ')}.`,
   })
@@ -74,10 +86,23 @@ export function assignment(shell: Shell, name: string, value: string): string {
   const syntax = SYNTAXES[shell]
   const character = unusableCharacter(value)
   const because = character ?? syntax.refused.find(([pattern]) => pattern.test(value))?.[1]
-  if (because === undefined) return syntax.assign(name, value)
+  if (because === undefined) return syntax.assign(name, syntax.quote(value))
   throw new DaemonError('ERR_SHELL_UNQUOTABLE', {
-    tried: `writing ${name}=${show(value)} for ${shell === 'dotenv' ? 'a .env file' : shell}`,
+    tried: `writing ${name}=${quoted(value)} for ${shell === 'dotenv' ? 'a .env file' : shell}`,
     got: character === undefined ? because : `it holds ${character}`,
     todo: 'Choose a name or a path without that character.',
   })
+}
+
+/** Nothing in these means anything to PowerShell, cmd or fish: a bare `,`, `@`, `%` or `=` does to one of them. */
+const PLAIN_EVERYWHERE = /^[\w+:./-]+$/
+
+/**
+ * A command line for a person to paste into this shell. A word that the shell can't quote is shown as cmd and dotenv would
+ * write it: whoever reads it sees what is meant.
+ */
+export function commandLine(shell: Shell, words: readonly string[]): string {
+  const { quote } = SYNTAXES[shell]
+  const word = quote === singleQuoted ? shellWord : (text: string) => (PLAIN_EVERYWHERE.test(text) ? text : quote(text))
+  return words.map(word).join(' ')
 }

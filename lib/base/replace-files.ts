@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { FileError, isDockerMtlsError, PkiError, type FileErrorCode } from '../base/errors.ts'
-import { fileReason, FOLDER_MODE, makeFolder, writeFileAtomically } from '../base/files.ts'
+import { FileError, isDockerMtlsError, PkiError } from './errors.ts'
+import {
+  fileReason,
+  folderError,
+  FOLDER_MODE,
+  isFolder,
+  makeFolder,
+  readIfThere,
+  writeFileAtomically,
+} from './files.ts'
+import { codeOf } from './system-error.ts'
 
 /** A file that is to be. */
 export interface NewFile {
@@ -14,32 +23,6 @@ export interface NewFile {
 interface Moved {
   readonly from: string
   readonly to: string
-}
-
-/** The text of a file, or undefined where there is none. */
-export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await fs.readFile(path, 'utf8')
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return undefined
-    throw new FileError('ERR_FILE_READ', {
-      tried: `reading ${path}`,
-      got: fileReason(cause),
-      todo: 'Make it a file that you may read, in a folder that you may enter.',
-      cause,
-    })
-  }
-}
-
-/** Is there a folder? A file in its place is an error. */
-export async function isFolder(path: string): Promise<boolean> {
-  try {
-    if ((await fs.stat(path)).isDirectory()) return true
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return false
-    throw notWritten(path, fileReason(cause), cause)
-  }
-  throw notWritten(path, 'a file is there, where a folder should be')
 }
 
 /**
@@ -132,7 +115,7 @@ async function makeStaging(path: string, target: string): Promise<void> {
   try {
     await fs.mkdir(path, { mode: FOLDER_MODE })
   } catch (cause) {
-    throw notWritten(target, fileReason(cause), cause)
+    throw folderError(target, fileReason(cause), cause)
   }
 }
 
@@ -152,7 +135,7 @@ async function moveFolder(from: string, to: string): Promise<void> {
   } catch (cause) {
     // Windows says EPERM.
     const taken = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(codeOf(cause)) && (await isFolder(to))
-    throw notWritten(to, fileReason(cause), cause, taken ? 'ERR_FILE_EXISTS' : 'ERR_FILE_WRITE')
+    throw folderError(to, fileReason(cause), cause, taken ? 'ERR_FILE_EXISTS' : 'ERR_FILE_WRITE')
   }
 }
 
@@ -196,17 +179,4 @@ async function linkWithoutLoss(from: string, to: string, then = async (): Promis
       cause,
     })
   }
-}
-
-function notWritten(path: string, got: string, cause?: unknown, code: FileErrorCode = 'ERR_FILE_WRITE'): FileError {
-  return new FileError(code, {
-    tried: `making the folder ${path}`,
-    got,
-    todo: 'Choose another folder, or move away what is there.',
-    cause,
-  })
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? ''
 }

@@ -1,0 +1,109 @@
+import type { ErrorCode } from './error-codes.ts'
+import { renderSentence, type Sentence } from './sentence.ts'
+import { escapeText } from './text.ts'
+
+/** What every error of this package says, and where it came from. */
+export interface Failure {
+  /** What was tried, on what. */
+  readonly tried: Sentence
+  /** What came back, without a full stop. */
+  readonly got: Sentence
+  /** The remedy: a sentence, with its commands and options as data. */
+  readonly todo: Sentence
+  readonly cause?: unknown
+}
+
+/** The three texts of an error as data, for whoever renders them differently than `message` does. */
+export type ErrorSentences = Readonly<Record<'tried' | 'got' | 'todo', Sentence>>
+
+/** Shared by all copies of the package in a process, so that guards agree across them. */
+export const BRAND: unique symbol = Symbol.for('docker-mtls.error') as never
+/** Where a prototype keeps the name of its class, for `instanceof` across two copies of the package. */
+const CLASS_NAME: unique symbol = Symbol.for('docker-mtls.error.class') as never
+/** Where an error keeps its {@link ErrorSentences}. */
+const SENTENCES: unique symbol = Symbol.for('docker-mtls.error.sentences') as never
+
+/** What a {@link Failure} becomes in an error: its texts, escaped, since they may quote a peer, a certificate or a file. */
+export interface Texts {
+  readonly tried: string
+  readonly got: string
+  readonly todo: string
+  readonly message: string
+  readonly options: ErrorOptions | undefined
+}
+
+/** Renders a failure as the library shows it. */
+export function textsOf({ tried, got, todo, cause }: Failure): Texts {
+  const texts = { tried: textOf(tried), got: textOf(got), todo: textOf(todo) }
+  const message = `${texts.tried}: ${texts.got}.\n${texts.todo}`
+  return { ...texts, message, options: cause === undefined ? undefined : { cause } }
+}
+
+function textOf(part: Sentence): string {
+  return escapeText(renderSentence(part))
+}
+
+/** Keeps the sentences with an error, where neither `console.log` nor JSON shows them. */
+export function keepSentences(error: object, { tried, got, todo }: Failure): void {
+  Object.defineProperty(error, SENTENCES, { value: { tried, got, todo } satisfies ErrorSentences })
+}
+
+/** The sentences of an error of this package, of whichever copy. */
+export function sentencesOf(error: ErrorSentences): ErrorSentences {
+  const { tried, got, todo } = error
+  return (error as { [SENTENCES]?: ErrorSentences })[SENTENCES] ?? { tried, got, todo }
+}
+
+/**
+ * Gives an error class its name, on the prototype as built-in classes have it, and by that name an `instanceof` that also
+ * knows the objects of another copy of the package. A class that somebody derives from it is compared as usual.
+ */
+export function nameClass(ErrorClass: { readonly prototype: object }, name: string): void {
+  Object.defineProperty(ErrorClass.prototype, 'name', { value: name, configurable: true, writable: true })
+  Object.defineProperty(ErrorClass.prototype, CLASS_NAME, { value: name })
+}
+
+/** What `instanceof` asks of our classes. */
+export function isInstance(ErrorClass: { readonly prototype: object }, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !(BRAND in value)) return false
+  const name = ownClassName(ErrorClass.prototype)
+  for (let each: unknown = Object.getPrototypeOf(value); each !== null; each = Object.getPrototypeOf(each)) {
+    if (each === ErrorClass.prototype || (name !== undefined && ownClassName(each as object) === name)) return true
+  }
+  return false
+}
+
+function ownClassName(prototype: object): string | undefined {
+  return Object.hasOwn(prototype, CLASS_NAME) ? (prototype as { [CLASS_NAME]?: string })[CLASS_NAME] : undefined
+}
+
+/** The root of the errors. `code` is stable; the texts may improve. */
+export class DockerMtlsError<Code extends ErrorCode = ErrorCode> extends Error {
+  /** Identifies the failure; the same in all versions of this package. */
+  readonly code: Code
+  /** What was tried, on what. */
+  readonly tried: string
+  /** What came back. */
+  readonly got: string
+  /** The remedy. */
+  readonly todo: string
+  /** @internal */
+  get [BRAND](): true {
+    return true
+  }
+  /** @internal */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(this, value)
+  }
+
+  constructor(code: Code, failure: Failure) {
+    const { tried, got, todo, message, options } = textsOf(failure)
+    super(message, options)
+    this.code = code
+    this.tried = tried
+    this.got = got
+    this.todo = todo
+    keepSentences(this, failure)
+  }
+}
+nameClass(DockerMtlsError, 'DockerMtlsError')

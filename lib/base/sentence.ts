@@ -1,0 +1,87 @@
+import { shellLine } from './shell-quote.ts'
+
+/** A command line, word for word. The first word of one of ours is `docker-mtls`. */
+export interface CommandPart {
+  readonly command: readonly string[]
+}
+
+/** An option of a function of this package, by its name there. The command line shows the flag in its place. */
+export interface OptionPart {
+  readonly option: string
+  /** What to set it to, as it is written in code: `true`, `'tcp://HOST:2376'`. */
+  readonly value?: string
+}
+
+/** A piece of a {@link Sentence}: text, a command line, or an option. */
+export type SentencePart = string | CommandPart | OptionPart
+
+/**
+ * Text for a person whose commands and options are data: whoever prints it renders them for the reader, so that nobody
+ * has to look for them in the text.
+ */
+export type Sentence = string | readonly SentencePart[]
+
+/** How commands and options are written. */
+export interface SentenceStyle {
+  readonly command: (words: readonly string[]) => string
+  readonly option: (part: OptionPart) => string
+}
+
+/** For a developer: commands quoted for a POSIX shell, options by their names in code. */
+const IN_CODE: SentenceStyle = {
+  command: (words) => shellLine(...words),
+  option: ({ option: name, value }) => (value === undefined ? name : `${name}: ${value}`),
+}
+
+/** A command line in a {@link sentence}. */
+export function command(...words: readonly string[]): CommandPart {
+  return { command: words }
+}
+
+/** A command line of this package in a {@link sentence}: `ours('cert', 'list')` is `docker-mtls cert list`. */
+export function ours(...words: readonly string[]): CommandPart {
+  return command('docker-mtls', ...words)
+}
+
+/** An option of this package in a {@link sentence}. */
+export function option(name: string, value?: string): OptionPart {
+  return { option: name, ...(value !== undefined && { value }) }
+}
+
+/**
+ * A sentence with commands and options in it.
+ *
+ * @example
+ * ```ts
+ * sentence`Issue it again:  ${ours('cert', 'server', name)}`
+ * ```
+ */
+export function sentence(
+  texts: TemplateStringsArray,
+  ...values: readonly (Sentence | SentencePart | number)[]
+): Sentence {
+  const parts = texts.flatMap((text, index): SentencePart[] => {
+    const value = values[index]
+    if (value === undefined) return [text]
+    return [text, ...(Array.isArray(value) ? (value as SentencePart[]) : [asPart(value as SentencePart | number)])]
+  })
+  return parts.filter((part) => part !== '')
+}
+
+function asPart(value: SentencePart | number): SentencePart {
+  return typeof value === 'number' ? String(value) : value
+}
+
+/** The text of a sentence. */
+export function renderSentence(text: Sentence, style: SentenceStyle = IN_CODE): string {
+  return partsOf(text)
+    .map((part) =>
+      typeof part === 'string' ? part : 'command' in part ? style.command(part.command) : style.option(part),
+    )
+    .join('')
+}
+
+/** The parts of a sentence; plain text is a single one. */
+export function partsOf(text: Sentence): readonly SentencePart[] {
+  return typeof text === 'string' ? [text] : text
+}

@@ -1,0 +1,58 @@
+/**
+ * Characters that would make a message read as something else, or that a terminal obeys: control and format characters
+ * (bidirectional ones among them), lone surrogates, line separators, noncharacters, and what is never drawn.
+ */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}]/gu
+/** Enough to recognize a value by; nobody reads a longer one. */
+const LONGEST_SHOWN = 200
+
+function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+}
+
+function escape(character: string): string {
+  return `<${codePoint(character)}>`
+}
+
+/** Names a character by its code point: `the control character U+000A`. */
+export function nameCharacter(character: string): string {
+  return `the ${/\p{Cc}/u.test(character) ? 'control ' : ''}character ${codePoint(character)}`
+}
+
+/** Foreign text on one line, with every unprintable character escaped. Its length stays. */
+export function escapeText(text: string): string {
+  return text.replace(UNPRINTABLE, escape)
+}
+
+/** Foreign text for a message or a terminal: escaped, on one line, cut after 200 characters. */
+export function printable(text: string): string {
+  return escapeText(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text)
+}
+
+/** The same for text of several lines, each of which may be long. */
+export function printableLines(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => (character === '\n' ? character : escape(character)))
+}
+
+/** The same as {@link printable}, in double quotes. */
+export function quoted(text: string): string {
+  return `"${printable(text)}"`
+}
+
+/** `a, b and c`. */
+export function enumerate(words: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1) ?? ''}`
+}
+
+/**
+ * What no path, name or address of ours may hold. Control characters end lines or steer terminals; a lone surrogate has no
+ * UTF-8; and systemd ignores a whole line with a noncharacter in it (systemd, src/basic/utf8.c: utf8_is_valid()). A tab is
+ * harmless once it is quoted.
+ */
+const UNUSABLE = /(?!\t)[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u
+
+/** Names the first character that can't be written into any file or shell line of ours, as {@link nameCharacter} does. */
+export function unusableCharacter(text: string): string | undefined {
+  const found = UNUSABLE.exec(text)?.[0]
+  return found === undefined ? undefined : nameCharacter(found)
+}
