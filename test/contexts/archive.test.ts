@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import { before, describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { packContext, unpackContext } from '../../lib/contexts/archive.ts'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { runCommand } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { makeTar, makeZip, type TarEntry, type ZipEntry } from './support/archives.ts'
 import { metaText } from './support/cast.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 const META = metaText('prod', 'tcp://h:2376')
 const FILES = {
@@ -186,10 +186,11 @@ describe('an archive of a context', () => {
     test(`${what}: refused`, async () => assertInvalid(await make(), words))
   }
 
-  test('any bytes at all are refused or taken, and never anything else', async () => {
+  test('any bytes at all are refused or taken, and never anything else', async (t) => {
     const zip = zipOf(FILES)
     const damaged = fc.tuple(fc.constantFrom(ours, zip), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 8 }))
-    await fc.assert(
+    await assertProperty(
+      t,
       fc.asyncProperty(damaged, async ([good, changes]) => {
         const bytes = Buffer.from(good)
         for (const [at, value] of changes) bytes[at % bytes.length] = value

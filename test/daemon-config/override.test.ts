@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import type { ErrorCode } from '../../lib/base/errors.ts'
 import {
   daemonWarnings,
@@ -14,6 +13,7 @@ import { splitWords } from '../../lib/daemon-config/quote.ts'
 import { refuses } from './support/refuses.ts'
 import { carriable } from './support/strings.ts'
 import { DEBIAN_UNIT, DOCKER_CE_UNIT_TEXT } from './support/units.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 const tls = { ca: '/t/ca.pem', cert: '/t/cert.pem', key: '/t/key.pem' }
 const TLS_FLAGS = '--tlsverify --tlscert=/t/cert.pem --tlscacert=/t/ca.pem --tlskey=/t/key.pem'
@@ -234,9 +234,10 @@ describe('the argv', () => {
       /DOCKER_OPTS/,
     ))
 
-  test('is always what the drop-in says', () => {
+  test('is always what the drop-in says', (t) => {
     const path = carriable().map((text) => `/x${text.replace(/\/+/g, '_')}`)
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(path, path, path, fc.array(carriable(), { maxLength: 3 }), (ca, cert, key, labels) => {
         const args = labels.map(
           (label) => `"--label=${label.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { quoteArgument, quoteExecutable, splitWords } from '../../lib/daemon-config/quote.ts'
 import { refuses } from './support/refuses.ts'
 import { carriable } from './support/strings.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 describe('quoting one argument for systemd', () => {
   const rows: readonly (readonly [argument: string, quoted: string])[] = [
@@ -63,8 +63,9 @@ describe('quoting one argument for systemd', () => {
     for (const bad of ['"', "'", '\\', '\t']) refuses(() => quoteExecutable(`/o${bad}/dockerd`), 'ERR_PATH_INVALID')
   })
 
-  test('split is the inverse of quote, for any arguments', () => {
-    fc.assert(
+  test('split is the inverse of quote, for any arguments', (t) => {
+    assertProperty(
+      t,
       fc.property(fc.array(carriable()), fc.boolean(), (args, variables) => {
         const line = args.map((argument) => quoteArgument(argument, { variables })).join(' ')
         assert.doesNotMatch(line, /[\n\r]/)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { DOCKER_CE_UNIT, DOCKER_CE_UNIT_LINE, parseUnit } from '../../lib/daemon.ts'
 import { refuses } from './support/refuses.ts'
 import { DEBIAN_UNIT, DOCKER_CE_UNIT_TEXT } from './support/units.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 /** The executable and its raw words in one line, the prefix before it. */
 function commandOf(text: string): string {
@@ -137,12 +137,13 @@ describe('what is no unit of dockerd', () => {
   test('no text at all is a mistake of the call', () =>
     refuses(() => parseUnit(Buffer.from('x') as unknown as string), 'ERR_ARGUMENT_INVALID'))
 
-  test('whatever the text, the answer is a unit or an error of ours', () => {
+  test('whatever the text, the answer is a unit or an error of ours', (t) => {
     const line = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('[Service]', 'ExecStart=', 'ExecStart=/usr/bin/dockerd', ' -H fd:// \\', '"', '#', '\\'),
     )
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(fc.array(line, { maxLength: 8 }), (lines) => {
         try {
           assert.ok(parseUnit(lines.join('\n')).exec.endsWith('/dockerd'))

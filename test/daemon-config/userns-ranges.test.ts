@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'
-import { array, assert as holds, integer, property, record } from 'fast-check'
 import { parseSubids, planUserns, withLine, type UsernsFacts, type UsernsPlan } from '../../lib/daemon.ts'
 import { freeStart, limitsOf, WANTED_COUNT } from '../../lib/daemon-config/free-range.ts'
 import { overlap } from '../../lib/daemon-config/subids.ts'
 import { inNamespaces } from '../../scripts/namespaces.ts'
 import { lacks } from '../support/requirements.ts'
 import { refuses } from './support/refuses.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 const PASSWD = [
   'root:x:0:0:root:/root:/bin/bash',
@@ -340,7 +340,9 @@ describe('a value of userns-remap on a host', () => {
   })
 })
 
-const RANGES = array(record({ start: integer({ min: 0, max: 700_000 }), count: integer({ min: 1, max: 90_000 }) }))
+const RANGES = fc.array(
+  fc.record({ start: fc.integer({ min: 0, max: 700_000 }), count: fc.integer({ min: 1, max: 90_000 }) }),
+)
 
 describe('a free range', () => {
   const rows: readonly (readonly [taken: readonly (readonly [start: number, count: number])[], start: number])[] = [
@@ -364,9 +366,10 @@ describe('a free range', () => {
     })
   }
 
-  test('overlaps nobody, and is the lowest one', () => {
-    holds(
-      property(RANGES, (taken) => {
+  test('overlaps nobody, and is the lowest one', (t) => {
+    assertProperty(
+      t,
+      fc.property(RANGES, (taken) => {
         const start = freeStart(taken, limitsOf(undefined, 'UID')) ?? assert.fail('no room')
         const isFree = (at: number): boolean =>
           !taken.some((range) => overlap(range, { start: at, count: WANTED_COUNT }))

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import {
   type DaemonOptions,
   parseUnit,
@@ -18,6 +17,7 @@ import { bootMachine, type Machine } from '../machine/machine.ts'
 import { missingForSystemd } from '../machine/requirements.ts'
 import { carriable } from '../daemon-config/support/strings.ts'
 import { DEBIAN_UNIT, DOCKER_CE_UNIT_TEXT } from '../daemon-config/support/units.ts'
+import { type Arbitrary, assertSamples, fc } from '../support/properties.ts'
 
 /** Folders that each try something else: words, quotes, specifiers, variables, escapes, separators, flags, letters. */
 const HOSTILE = [
@@ -226,15 +226,14 @@ function otherRows(): Row[] {
   ]
 }
 
-/** A few dozen command lines of arguments that nobody would think of. */
-function propertyRows(): Row[] {
-  const args = fc.array(carriable(), { minLength: 1, maxLength: 8 })
-  return fc.sample(fc.tuple(args, fc.boolean()), 40).map(([words, isLiteral], index) => ({
-    what: `generated ${index}`,
+/** Command lines of arguments that nobody would think of. */
+const generatedRow: Arbitrary<Row> = fc
+  .tuple(fc.array(carriable(), { minLength: 1, maxLength: 8 }), fc.boolean())
+  .map(([words, isLiteral]) => ({
+    what: 'generated',
     dropIn: bare(words, isLiteral ? ':' : ''),
     argv: ['/usr/bin/dockerd', ...words],
   }))
-}
 
 describe('a real systemd as PID 1', { skip: missingForSystemd() ?? false }, () => {
   let machine: Machine
@@ -260,8 +259,7 @@ describe('a real systemd as PID 1', { skip: missingForSystemd() ?? false }, () =
       .slice(0, -1)
   }
 
-  test('starts dockerd with exactly the arguments that we mean', async () => {
-    const rows = [...hostileRows(), ...otherRows(), ...propertyRows()]
+  async function startsAsMeant(rows: readonly Row[]): Promise<void> {
     const units = rows.map((_, index) => `row-${index}.service`)
     for (const [index, { unit = DOCKER_CE_UNIT_TEXT, dropIn }] of rows.entries()) {
       const name = units[index] ?? ''
@@ -281,7 +279,12 @@ describe('a real systemd as PID 1', { skip: missingForSystemd() ?? false }, () =
       assert.deepEqual(argvOf(`row-${index}`), argv, `${what}\n${dropIn}`)
     }
     await systemctl('stop', ...units)
-  })
+  }
+
+  test('starts dockerd with exactly the arguments that we mean', (t) =>
+    assertSamples(t, generatedRow, { numRuns: 40, most: 200 }, (generated) =>
+      startsAsMeant([...hostileRows(), ...otherRows(), ...generated]),
+    ))
 
   test('takes the drop-in of an installed docker.service, with its socket, in both forms', async () => {
     const unit = DEBIAN_UNIT.replace('KillMode=process', 'KillMode=mixed')

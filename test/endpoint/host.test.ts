@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
-import * as fc from 'fast-check'
 import { formatEndpoint, type Endpoint } from '../../lib/endpoint/endpoint.ts'
 import { parseHost } from '../../lib/endpoint/host.ts'
 import { isDockerMtlsError, type AnyDockerMtlsError } from '../../lib/base/errors.ts'
+import { type Arbitrary, assertProperty, fc } from '../support/properties.ts'
 
 function tls(host: string, port = 2376, prefix = ''): Endpoint {
   return { kind: 'tls', host, port, prefix }
@@ -357,7 +357,7 @@ const cleanPath = fc
 const address = fc.ipV6().map((text) => new URL(`http://[${text}]`).hostname.slice(1, -1))
 const port = fc.integer({ min: 1, max: 65_535 })
 
-const endpoint: fc.Arbitrary<Endpoint> = fc.oneof(
+const endpoint: Arbitrary<Endpoint> = fc.oneof(
   fc.record({
     kind: fc.constant('tls' as const),
     host: fc.oneof(
@@ -379,7 +379,7 @@ const endpoint: fc.Arbitrary<Endpoint> = fc.oneof(
 )
 
 describe('for any text', () => {
-  test('an endpoint that survives being written down, or an error of ours', () => {
+  test('an endpoint that survives being written down, or an error of ours', (t) => {
     const property = fc.property(hostText, fc.boolean(), (text, tlsOnPort2375) => {
       try {
         const parsed = parseHost(text, { tlsOnPort2375 })
@@ -393,17 +393,18 @@ describe('for any text', () => {
         if (!isDockerMtlsError(error)) throw error
       }
     })
-    fc.assert(property, { numRuns: 5000 })
+    assertProperty(t, property, { numRuns: 5000 })
   })
 
-  test('parse(format(endpoint)) is the endpoint', () => {
-    fc.assert(
+  test('parse(format(endpoint)) is the endpoint', (t) => {
+    assertProperty(
+      t,
       fc.property(endpoint, (one) => assert.deepEqual(parseHost(formatEndpoint(one)), { ...one })),
       { numRuns: 1000 },
     )
   })
 
-  test('no password is ever repeated', () => {
+  test('no password is ever repeated', (t) => {
     const secret = fc.stringMatching(/^[A-Z]{8}$/)
     const around = fc.tuple(...[SCHEMES, HOSTS, PORTS, PATHS].map((list) => fc.constantFrom(...list)))
     const shapes = [
@@ -428,6 +429,6 @@ describe('for any text', () => {
         assert.doesNotMatch(inspect(refusal(text)), new RegExp(password), text)
       },
     )
-    fc.assert(property, { numRuns: 2000 })
+    assertProperty(t, property, { numRuns: 2000 })
   })
 })

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
-import * as fc from 'fast-check'
 import { formatEndpoint } from '../../lib/endpoint/endpoint.ts'
 import { explainEndpoint } from '../../lib/endpoint/explain.ts'
 import { findLocalSocket } from '../../lib/endpoint/local-socket.ts'
@@ -12,6 +11,7 @@ import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { GOLDEN_HOSTS } from './golden-hosts.ts'
 import { fill, temporaryHome, write, writeContext } from './support/home.ts'
 import { HOST_FORMS, TLS_VARIABLES, TRUTH_TABLE, type TruthRow } from './truth-table.ts'
+import { type Arbitrary, assertProperty, fc } from '../support/properties.ts'
 
 const IP = '10.0.0.5'
 
@@ -244,11 +244,11 @@ describe('secrets', () => {
 })
 
 /** Values that mean something, beside any text at all. */
-function oneOf(...values: string[]): fc.Arbitrary<string | undefined> {
+function oneOf(...values: string[]): Arbitrary<string | undefined> {
   return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...values, '', undefined) }, fc.string())
 }
 
-test('whatever the variables: TLS has a certificate folder, and was asked for', async () => {
+test('whatever the variables: TLS has a certificate folder, and was asked for', async (t) => {
   const environment = fc.record({
     DOCKER_HOST: oneOf('h', 'tcp://h:2375', 'https://h', 'http://h', 'unix://', 'ssh://h', '[::1]:2376', 'tcp://h/p'),
     DOCKER_HOST_IP: oneOf('tcp://10.0.0.5:2376', '10.0.0.5', '10.0.0.5:2375'),
@@ -271,5 +271,5 @@ test('whatever the variables: TLS has a certificate folder, and was asked for', 
       if (!isDockerMtlsError(error)) throw error
     }
   })
-  await fc.assert(property, { numRuns: 500, endOnFailure: true })
+  await assertProperty(t, property, { numRuns: 500, endOnFailure: true })
 })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import * as fc from 'fast-check'
 import { checkPath, expandPath, path } from '../../lib/engine/path.ts'
 import { encodeQuery } from '../../lib/engine/query.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 const code = (wanted: string) => (error: unknown) => (error as { code?: string }).code === wanted
 
@@ -27,8 +27,9 @@ test('an id that is refused is named with its call', () => {
 
 const folders = fc.array(fc.constantFrom('..', '.', 'a', '%2e', '%2f', '')).map((parts) => parts.join('/'))
 
-test('no id reaches another endpoint, whatever it is', () => {
-  fc.assert(
+test('no id reaches another endpoint, whatever it is', (t) => {
+  assertProperty(
+    t,
     fc.property(fc.oneof(fc.string({ unit: 'binary' }), folders), (id) => {
       let made: string
       try {

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { gatherFacts, gatherMore } from '../../lib/host/facts.ts'
 import { localShell } from '../../lib/host/local-shell.ts'
@@ -12,6 +11,7 @@ import { refuseHost } from '../../lib/host/trouble.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { factsOf, type Said } from '../apply/support/facts.ts'
 import { shellWord } from '../../lib/base/shell-quote.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 function sh(script: string): { code: number | null; stdout: string } {
   const { status, stdout } = spawnSync('/bin/sh', ['-s'], { input: script, encoding: 'utf8' })
@@ -21,8 +21,9 @@ function sh(script: string): { code: number | null; stdout: string } {
 describe('scripts for a host', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((words) => !words.includes('\0'))
 
-  test('a word is one word, whatever is in it', () => {
-    fc.assert(
+  test('a word is one word, whatever is in it', (t) => {
+    assertProperty(
+      t,
       fc.property(text, (word) => {
         assert.equal(sh(asScript([`printf '%s|' ${shellWord(word)}`])).stdout, `${word}|`)
       }),
@@ -30,9 +31,10 @@ describe('scripts for a host', () => {
     )
   })
 
-  test('a file arrives as it is, and nothing in it is expanded', () => {
+  test('a file arrives as it is, and nothing in it is expanded', (t) => {
     const lines = fc.array(fc.oneof(text, fc.constantFrom('DOCKER_MTLS_END', '$HOME', '`id`', '\\')), { maxLength: 6 })
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(lines, (words) => {
         const file = `${words.join('\n')}\n`
         assert.equal(sh(asScript([`cat ${hereDocument(file)}`])).stdout, file)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { before, describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { IdentityError } from '../../lib/base/errors.ts'
 import { coversName, readCertificate, splitPem } from '../../lib/identity/certificate.ts'
 import { inWords, readDate } from '../../lib/identity/dates.ts'
@@ -16,6 +15,7 @@ import {
   type Made,
 } from '../support/openssl-certs.ts'
 import { refused } from './support/refusals.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 function armour(der: Uint8Array): string {
   return `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64')}\n-----END CERTIFICATE-----`
@@ -157,18 +157,20 @@ describe('splitPem', needs, () => {
       refused(() => splitPem(text, 'a.pem'), { code: 'ERR_IDENTITY_NOT_PEM', says: [/^reading a\.pem/, says] }))
   }
 
-  test('property: damaged PEM gives a certificate or an error of ours', async () => {
+  test('property: damaged PEM gives a certificate or an error of ours', async (t) => {
     const { cert } = await makeServer(await makeCa())
     const der = new X509Certificate(cert).raw
     const damage = fc.record({ at: fc.nat(cert.length), cut: fc.nat(30), put: fc.string({ maxLength: 8 }) })
     const flip = fc.record({ at: fc.nat(der.length - 1), bits: fc.integer({ min: 1, max: 255 }) })
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(fc.array(damage, { maxLength: 3 }), (changes) => {
         readOrRefuse(changes.reduce((text, { at, cut, put }) => text.slice(0, at) + put + text.slice(at + cut), cert))
       }),
       { numRuns: 500 },
     )
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(flip, ({ at, bits }) => {
         const copy = Buffer.from(der)
         copy[at] = (copy[at] ?? 0) ^ bits
@@ -176,8 +178,14 @@ describe('splitPem', needs, () => {
       }),
       { numRuns: 500 },
     )
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => readOrRefuse(bytes)))
-    fc.assert(fc.property(fc.string(), (text) => readOrRefuse(text)))
+    assertProperty(
+      t,
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => readOrRefuse(bytes)),
+    )
+    assertProperty(
+      t,
+      fc.property(fc.string(), (text) => readOrRefuse(text)),
+    )
   })
 })
 
@@ -249,9 +257,10 @@ describe('coversName', needs, () => {
     assert.equal(coversName(new X509Certificate(cert), 'build01'), false)
   })
 
-  test('property: any host gives an answer, and only a name of the certificate is covered', () => {
+  test('property: any host gives an answer, and only a name of the certificate is covered', (t) => {
     const known = new Set(covered)
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(
         fc.oneof(fc.string(), fc.domain(), fc.ipV4(), fc.ipV6()),
         (host) => known.has(host) || !coversName(x509, host),

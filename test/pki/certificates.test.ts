@@ -6,7 +6,6 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { connect, createServer, type TLSSocket, type TlsOptions } from 'node:tls'
-import * as fc from 'fast-check'
 import {
   createAuthority,
   inspectCertificate,
@@ -24,6 +23,7 @@ import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { withCode } from './support/expect.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 const NAMES = ['build01.example.com', '*.build.example.com', 'bücher.example', 'my_host', '10.0.0.4', '2001:db8::1']
 
@@ -257,9 +257,10 @@ describe('encoding', () => {
     }
   })
 
-  test('any life ends to the second where it should, for every reader', async () => {
+  test('any life ends to the second where it should, for every reader', async (t) => {
     const days = fc.integer({ min: 1, max: 36_500 })
-    await fc.assert(
+    await assertProperty(
+      t,
       fc.asyncProperty(days, async (life) => {
         const { certificate, facts } = await createAuthority({ days: life })
         const seconds = (facts.validTo.getTime() - facts.validFrom.getTime()) / 1000

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { normaliseAddress, addressBytes } from '../../lib/pki/address.ts'
 import { parseClientName, suggestClientName } from '../../lib/pki/client-name.ts'
 import { createAuthority, issueServer, parseServerName, parseServerNames } from '../../lib/pki.ts'
 import { readCertificate } from '../../lib/identity/certificate.ts'
 import { withCode } from './support/expect.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 const label63 = 'a'.repeat(63)
 
@@ -122,9 +122,10 @@ describe('names of a server', () => {
     .oneof(fc.ipV4(), fc.ipV6())
     .filter((text) => !['0.0.0.0', '::'].includes(normaliseAddress(text) ?? '::'))
 
-  test('any valid names come back from the certificate, whoever reads it', async () => {
+  test('any valid names come back from the certificate, whoever reads it', async (t) => {
     const authority = await createAuthority()
-    await fc.assert(
+    await assertProperty(
+      t,
       fc.asyncProperty(fc.array(fc.oneof(dnsName, address), { minLength: 1, maxLength: 8 }), async (names) => {
         const { cert } = await issueServer(authority, { names })
         const wanted = parseServerNames(names).map(({ value }) => value)
@@ -139,13 +140,14 @@ describe('names of a server', () => {
     )
   })
 
-  test('whatever the text, it is a name or our error', () => {
+  test('whatever the text, it is a name or our error', (t) => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.webUrl(),
       fc.string({ unit: fc.constantFrom('a', '.', '-', ':', '[', ']', '/', '*', '%', '1') }),
     )
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(text, (given) => {
         try {
           const { kind, value } = parseServerName(given)
@@ -199,10 +201,11 @@ describe('the name of a client', () => {
     assert.throws(() => parseClientName(undefined as never), withCode('ERR_ARGUMENT_INVALID'))
   })
 
-  test('a suggestion is a name, or there is none', () => {
+  test('a suggestion is a name, or there is none', (t) => {
     assert.equal(suggestClientName('John.Doe'), 'John-Doe')
     assert.equal(suggestClientName('...'), undefined)
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const name = suggestClientName(text)
         if (name !== undefined) assert.equal(parseClientName(name), name)

@@ -4,7 +4,6 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { inspect } from 'node:util'
-import * as fc from 'fast-check'
 import {
   createAuthority,
   createRequest,
@@ -36,6 +35,7 @@ import {
   wish,
   withPart,
 } from './support/requests.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 let authority: Authority
 let key: string
@@ -421,9 +421,10 @@ describe('a request that is forged or none', () => {
     }
   })
 
-  test('no bytes whatever do more than an error of ours', () => {
+  test('no bytes whatever do more than an error of ours', (t) => {
     const der = requestBytes(good)
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(
         fc.array(fc.tuple(fc.nat(der.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }),
         fc.nat(der.length),

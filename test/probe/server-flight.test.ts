@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { FlightReader, type ServerFlight } from '../../lib/probe/server-flight.ts'
 import { renderClientHello } from '../../lib/probe/client-hello.ts'
 import { cut } from '../support/cut.ts'
@@ -15,6 +14,7 @@ import {
   serverHello,
   vector,
 } from './support/flight.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 const LEAF = Buffer.from('leaf, not DER: that is for others to judge')
 const CA = Buffer.from('issuer')
@@ -145,16 +145,17 @@ describe("a server's flight", () => {
     assert.ok(performance.now() - start < 2_000)
   })
 
-  test('PROPERTY: pieces of any size make no difference', () => {
+  test('PROPERTY: pieces of any size make no difference', (t) => {
     const sizes = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1 })
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(sizes, fc.integer({ min: 1, max: 300 }), (pieces, size) => {
         assertAsking(read(...cut(inRecords(ASKING, size), pieces.values())))
       }),
     )
   })
 
-  test('PROPERTY: whatever comes is read without an exception, and the end of it is one of four', () => {
+  test('PROPERTY: whatever comes is read without an exception, and the end of it is one of four', (t) => {
     const honest = inRecords(ASKING, 64)
     const spoilt = fc
       .array(fc.tuple(fc.nat(honest.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 })
@@ -164,7 +165,8 @@ describe("a server's flight", () => {
         return bytes
       })
     const inRecord = fc.uint8Array({ maxLength: 500 }).map((bytes) => record(22, bytes))
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(fc.oneof(fc.uint8Array({ maxLength: 2_000 }), spoilt, inRecord), (bytes) => {
         const { state } = read(bytes)
         assert.ok(['whole', 'alert', 'broken', 'partial'].includes(state))

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
-import * as fc from 'fast-check'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { formatReference, parseReference, type ImageReference } from '../../lib/registry/reference.ts'
 import { DIGEST, REFUSED, TAKEN } from './references.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 describe('names of images', () => {
   for (const [text, domain, path, tag, familiarName] of TAKEN) {
@@ -59,9 +59,10 @@ describe('any text at all', () => {
     fc.array(pieces, { maxLength: 12 }).map((list) => list.join('')),
   )
 
-  test('is refused by its code, or is a name that means the same when it is written out', () => {
+  test('is refused by its code, or is a name that means the same when it is written out', (t) => {
     let taken = 0
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(texts, (text) => {
         let reference: ImageReference
         try {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import net from 'node:net'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { GrpcFault } from '../../lib/transport/grpc-fault.ts'
 import { GrpcFrames } from '../../lib/transport/grpc-frames.ts'
 import type { GrpcMethods } from '../../lib/transport/grpc.ts'
 import { begin, ended, frame, startFakeBuilder, unary } from '../engine/build/support/fake-builder.ts'
+import { assertProperty, fc } from '../support/properties.ts'
 
 const ECHO: GrpcMethods = {
   '/test.Echo/Once': async (call) => call.send(await call.message()),
@@ -185,10 +185,11 @@ describe('a connection', () => {
   })
 })
 
-test('messages are found, however the bytes are cut', () => {
+test('messages are found, however the bytes are cut', (t) => {
   const message = fc.uint8Array({ maxLength: 50 })
   const cuts = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 8 })
-  fc.assert(
+  assertProperty(
+    t,
     fc.property(fc.array(message, { maxLength: 8 }), cuts, (messages, sizes) => {
       const bytes = Buffer.concat(messages.map((one) => frame(one)))
       const frames = new GrpcFrames()

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import { type Arbitrary, fc } from '../../support/properties.ts'
 
 /** What bites: quotes of all kinds, expansions, separators, escapes, and what looks like flags. */
 const HOSTILE = [
@@ -29,7 +29,7 @@ const HOSTILE = [
 ]
 
 /** Text that a unit and every shell can carry in principle: no control characters but tabs, well-formed, no noncharacters. */
-export function carriable(): fc.Arbitrary<string> {
+export function carriable(): Arbitrary<string> {
   const unit = fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom(...HOSTILE) },
     { weight: 2, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }) },

@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process'
 import { appendFile, chmod, mkdir, symlink, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { fileSync } from '../../../lib/engine/build/buildkit/file-sync.ts'
 import { HEALTH } from '../../../lib/engine/build/buildkit/health.ts'
 import { foldersOf } from '../../../lib/engine/build/buildkit/synced-folder.ts'
@@ -20,6 +19,7 @@ import {
   unary,
   type FakeBuilder,
 } from './support/fake-builder.ts'
+import { assertProperty, fc } from '../../support/properties.ts'
 
 const CONTEXT = { 'dir-name': 'context' }
 const DOCKERFILE = { 'dir-name': 'dockerfile' }
@@ -196,7 +196,8 @@ describe('nothing else can be had', () => {
     )
     const text = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''))
     const field = fc.constantFrom('followpaths', 'include-patterns', 'exclude-patterns')
-    await fc.assert(
+    await assertProperty(
+      t,
       fc.asyncProperty(
         fc.uniqueArray(fc.tuple(field, text), { maxLength: 3, selector: ([name]) => name }),
         async (fields) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { Automaton, WILD } from '../../../lib/engine/build/pattern-matcher.ts'
 import { Patterns, readIgnoreFile, type PatternMatch } from '../../../lib/engine/build/patterns.ts'
+import { assertProperty, fc } from '../../support/properties.ts'
 
 /** What the walk does: from the root down, each folder's result handed to what is in it. */
 function named(patterns: readonly string[], path: string): boolean {
@@ -78,11 +78,12 @@ describe('several patterns', () => {
     assert.equal(new Patterns(['a/b']).mayMatchBelow('ab'), false)
   })
 
-  test('skipping never changes what is named', () => {
+  test('skipping never changes what is named', (t) => {
     const segment = fc.constantFrom('a', 'b', 'c', '*', '**', 'a*', '?')
     const pattern = fc.tuple(fc.constantFrom('', '!'), fc.array(segment, { minLength: 1, maxLength: 3 }))
     const path = fc.array(fc.constantFrom('a', 'b', 'c', 'ab'), { minLength: 1, maxLength: 4 })
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(fc.array(pattern, { maxLength: 4 }), path, (rules, parts) => {
         const texts = rules.map(([not, segments]) => not + segments.join('/'))
         const matcher = new Patterns(texts)
@@ -126,11 +127,12 @@ describe('a pattern of many stars', () => {
     })
   }
 
-  test('means what it means to a regular expression', () => {
+  test('means what it means to a regular expression', (t) => {
     let taken = 0
     const part = fc.constantFrom(...Object.values(WILD), 'a', '/', '[^/]', '[a-b]')
     const path = fc.array(fc.constantFrom('a', 'b', '/', '\u{1F600}', '\n'), { maxLength: 8 })
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(fc.array(part, { maxLength: 7 }), path, (parts, characters) => {
         const [text, regExp] = [characters.join(''), new RegExp(`^${parts.join('')}$`, 'su')]
         if (regExp.test(text)) taken++

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { StreamFault } from '../../../lib/engine/stream/fault.ts'
 import { FrameSplitter, type OutputChunk } from '../../../lib/engine/stream/frames.ts'
 import { splitLines, type OutputLine } from '../../../lib/engine/stream/lines.ts'
 import { OutputStream } from '../../../lib/engine/stream/output.ts'
 import { DockerApiError, StreamError } from '../../../lib/index.ts'
 import { cut } from '../../support/cut.ts'
+import { assertProperty, fc } from '../../support/properties.ts'
 
 interface Frame {
   readonly type: number
@@ -56,8 +56,9 @@ async function linesOf(chunks: OutputChunk[]): Promise<OutputLine[]> {
 }
 
 describe('frames', () => {
-  test('however the bytes are cut, each stream gets its own, in order', () => {
-    fc.assert(
+  test('however the bytes are cut, each stream gets its own, in order', (t) => {
+    assertProperty(
+      t,
       fc.property(frames, sizes, (given, cuts) => {
         const { chunks, fault } = read(cut(Buffer.concat(given.map(frame)), cuts))
         assert.equal(fault, undefined)
@@ -75,8 +76,9 @@ describe('frames', () => {
     assert.equal(flat(chunks), 'e120')
   })
 
-  test('one that is cut off is a fault, wherever', () => {
-    fc.assert(
+  test('one that is cut off is a fault, wherever', (t) => {
+    assertProperty(
+      t,
       fc.property(
         frames.filter(({ length }) => length > 0),
         sizes,
@@ -103,12 +105,13 @@ describe('frames', () => {
     }
   })
 
-  test("a frame of type 3 is the daemon's failure, however it is cut", () => {
+  test("a frame of type 3 is the daemon's failure, however it is cut", (t) => {
     const wire = Buffer.concat([
       frame({ type: 1, data: Buffer.from('x') }),
       frame({ type: 3, data: Buffer.from('no \u00e9\n') }),
     ])
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(sizes, (cuts) => {
         const { fault } = read(cut(wire, cuts))
         assert.equal(fault?.kind, 'failed')
@@ -205,10 +208,11 @@ describe('a stream of output', () => {
 describe('lines', () => {
   const line = fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll(/[\r\n]/g, ' '))
 
-  test('however the bytes of both streams are cut and mixed, the same lines come', async () => {
+  test('however the bytes of both streams are cut and mixed, the same lines come', async (t) => {
     const texts = fc.record({ stdout: fc.array(line), stderr: fc.array(line) })
     const end = fc.constantFrom('\n', '\r\n')
-    await fc.assert(
+    await assertProperty(
+      t,
       fc.asyncProperty(texts, end, sizes, fc.infiniteStream(fc.boolean()), async (given, newline, cuts, which) => {
         const open = (['stdout', 'stderr'] as const).map((stream) => ({
           stream,

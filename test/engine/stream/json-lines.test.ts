@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
-import * as fc from 'fast-check'
 import { StreamFault } from '../../../lib/engine/stream/fault.ts'
 import { JsonLines } from '../../../lib/engine/stream/json-lines.ts'
 import { JsonStream } from '../../../lib/engine/stream/json-stream.ts'
 import { cut } from '../../support/cut.ts'
+import { assertProperty, fc } from '../../support/properties.ts'
 
 /** What comes of pieces of the wire, until there is a fault. */
 function read(pieces: readonly Buffer[]): { values: object[]; fault?: StreamFault } {
@@ -25,8 +25,9 @@ const values = fc.array(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValu
 const newline = fc.constantFrom('\n', '\r\n', '\n\n', '\r\n\r\n')
 
 describe('JSON lines', () => {
-  test('however the bytes are cut, the same values come', () => {
-    fc.assert(
+  test('however the bytes are cut, the same values come', (t) => {
+    assertProperty(
+      t,
       fc.property(values, newline, fc.boolean(), fc.infiniteStream(fc.nat(40)), (given, end, ended, sizes) => {
         const text = given.map((value) => JSON.stringify(value)).join(end) + (ended ? end : '')
         const { values: found, fault } = read(cut(Buffer.from(text), sizes))
@@ -36,9 +37,10 @@ describe('JSON lines', () => {
     )
   })
 
-  test('however the bytes are cut, what comes before a fault comes, and nothing after it', () => {
+  test('however the bytes are cut, what comes before a fault comes, and nothing after it', (t) => {
     const broken = fc.constantFrom('{"a":', '{]', 'null', '7', '"text"', '[1]', 'not JSON')
-    fc.assert(
+    assertProperty(
+      t,
       fc.property(values, broken, values, fc.infiniteStream(fc.nat(20)), (before, line, after, sizes) => {
         const lines = [
           ...before.map((value) => JSON.stringify(value)),
