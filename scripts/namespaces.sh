@@ -21,4 +21,6 @@ ip link set lo up
 
 code=0
 "$@" || code=$?
+# The CPU time of all that has ended in here.
+test -z "${DOCKER_MTLS_TIMES-}" || times >"$DOCKER_MTLS_TIMES"
 exit "$code"

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { readdirSync, readlinkSync, rmdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -43,32 +43,72 @@ export function whyNotAllowed(): string | undefined {
   return status === 0 ? undefined : 'this root may not make namespaces, as in an ordinary container'
 }
 
+/** A command in namespaces of its own. */
+export interface Enclosed {
+  readonly child: ChildProcess
+  /** Its exit code, once everything in there has ended. */
+  readonly closed: Promise<number>
+  /** Ends everything in there at once. */
+  readonly kill: () => Promise<void>
+}
+
+let runs = 0
+
 /**
- * Runs a command in mount, network and process namespaces of its own: with a copy of /etc, an empty /run, no network but
- * loopback, and {@link FOLDER} as its temporary folder and its home. However it ends, every process in there ends with it.
- *
- * @returns the command's exit code
+ * Starts a command in mount, network and process namespaces of its own: with a copy of /etc, an empty /run, no network
+ * but loopback, and {@link FOLDER} as its temporary folder and its home. However it ends, every process in there ends
+ * with it. Several may run at a time.
  */
-export async function runInNamespaces(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const before = new Set(daemonGroups())
+export function spawnInNamespaces(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+  stdio: StdioOptions = 'inherit',
+): Enclosed {
+  const run = `${process.pid}-${++runs}`
   // Should we be killed outright, the kernel kills unshare, and with it everything inside (prctl(2), PR_SET_PDEATHSIG).
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...UNSHARE, 'sh', SETUP, FOLDER, ...command], {
-    stdio: 'inherit',
-    env: { ...env, HOME: FOLDER, TMPDIR: FOLDER, [OUTSIDE]: ownNamespaces(), [RUN]: String(process.pid) },
+    stdio,
+    env: { ...env, HOME: FOLDER, TMPDIR: FOLDER, [OUTSIDE]: ownNamespaces(), [RUN]: run },
   })
-  const closed = new Promise<number>((resolve, reject) => {
+  const closed = endOf(child).then(async (code) => {
+    await removeGroups(() => machineGroups(run))
+    return code
+  })
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await closed
+  }
+  return { child, closed, kill }
+}
+
+function endOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 1))
   })
-  const forget = onInterrupt(async () => {
-    child.kill('SIGKILL')
-    await closed
-    await removeDaemonGroups(before)
+}
+
+/** Runs a command as {@link spawnInNamespaces} does, and gives its exit code. */
+export function runInNamespaces(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return withoutDaemonGroups(async () => {
+    const { closed, kill } = spawnInNamespaces(command, env)
+    const forget = onInterrupt(kill)
+    return closed.finally(forget)
   })
+}
+
+/** Does work in which daemons run, and removes what they leave in the host's control groups. */
+export async function withoutDaemonGroups<T>(work: () => Promise<T>): Promise<T> {
+  // Who has put us into namespaces tidies up, when nobody else's daemon is in need of them.
+  if (inNamespaces()) return work()
+  const before = new Set(daemonGroups())
+  // Only what wasn't there before, and rmdir(2) leaves a group alone that anybody else uses.
+  const tidy = (): Promise<void> => removeGroups(() => daemonGroups().filter((group) => !before.has(group)))
+  const forget = onInterrupt(tidy)
   try {
-    return await closed
+    return await work()
   } finally {
-    await removeDaemonGroups(before)
+    await tidy()
     forget()
   }
 }
@@ -81,25 +121,24 @@ function daemonGroups(): string[] {
 }
 
 /** How the names of the control groups begin that a run makes for machines of its own. */
-export function machineGroupPrefix(): string {
-  return `docker-mtls-machine-${process.env[RUN] ?? process.pid}-`
+export function machineGroupPrefix(run: string = process.env[RUN] ?? String(process.pid)): string {
+  return `docker-mtls-machine-${run}-`
 }
 
 /** What machines left behind that were killed together with who would have tidied up. */
-function machineGroups(): string[] {
+function machineGroups(run: string): string[] {
   const root = '/sys/fs/cgroup'
   const all = [root, ...folders(root)].flatMap(folders)
-  return all.filter((path) => basename(path).startsWith(machineGroupPrefix()))
+  return all.filter((path) => basename(path).startsWith(machineGroupPrefix(run)))
 }
 
-/** Only what wasn't there before, and rmdir(2) leaves a group alone that anybody else uses. */
-async function removeDaemonGroups(before: ReadonlySet<string>): Promise<void> {
+async function removeGroups(find: () => string[]): Promise<void> {
   // A killed namespace takes a moment to die.
   for (let attempt = 0; attempt < 20; attempt++) {
-    const ours = [...daemonGroups().filter((group) => !before.has(group)), ...machineGroups()]
-    if (ours.length === 0) return
+    const groups = find()
+    if (groups.length === 0) return
     if (attempt > 0) await delay(100)
-    for (const group of ours) removeGroup(group)
+    for (const group of groups) removeGroup(group)
   }
 }
 

@@ -1,76 +1,130 @@
 /**
- * `npm test [-- FILE... OPTION...]`: installs what the tests need and lack, makes namespaces of their own, and runs in
- * them the files that were named, or all, with Node's test runner.
+ * `npm test [-- FILE... OPTION...]`: installs what the tests need and lack, compiles and builds once, and runs the files
+ * that were named, or those of a tier, each in namespaces of its own and two at a time. Options are those of Node's test
+ * runner, and
+ *
+ *     --tier=TIER         test (without a machine), daemon, machine or all
+ *     --lanes=N           how many files at a time
+ *     --write-seconds     notes how long each file took, in runner/seconds.json
+ *     --write-names=FILE  writes the name of each test there
  */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { onInterrupt } from '../scripts/interrupt.ts'
-import { FOLDER, runInNamespaces, whyNoNamespaces } from '../scripts/namespaces.ts'
+import { join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { compileAll } from '../scripts/compile.mjs'
+import { isInterrupted, onInterrupt } from '../scripts/interrupt.ts'
+import { whyNoNamespaces, withoutDaemonGroups } from '../scripts/namespaces.ts'
 import { ensurePackages, isDebian, isRoot, TEST_PACKAGES } from '../scripts/packages.ts'
 import { installPeers } from '../scripts/peers.ts'
+import { runInLanes, writeSeconds } from './runner/lanes.ts'
+import { buildPackage } from './runner/package.ts'
+import { failureOf, lineOf, reportOf, summaryOf } from './runner/report.ts'
+import { type FileResult, hasFailed, testsOf } from './runner/results.ts'
+import { runFile } from './runner/run-file.ts'
+import { filesAfter, filesOf, TIERS } from './runner/tiers.ts'
 
-/** Longer than any file takes: one that hangs, or leaves a server open when it fails, must end, and be named. */
-const TIMEOUT_MS = 10 * 60_000
+const OWN_OPTIONS = {
+  tier: { type: 'string', default: 'test' },
+  lanes: { type: 'string', default: '2' },
+  'write-seconds': { type: 'boolean', default: false },
+  'write-names': { type: 'string' },
+} as const
 /** What a person may have set for other programs, and what would change what the tests see. */
 const FOREIGN = /^(DOCKER_|NODE_OPTIONS$|NODE_EXTRA_CA_CERTS$|NODE_TLS_|SSL_CERT_|XDG_|.*_CA_BUNDLE$|.*_proxy$)/i
 
-function testFiles(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .flatMap((entry) => {
-      const path = join(folder, entry.name)
-      if (entry.isDirectory()) return testFiles(path)
-      return entry.name.endsWith('.test.ts') ? [path] : []
-    })
-    .toSorted()
+interface Asked {
+  readonly files: readonly string[]
+  /** Files that look at the others when these have ended. */
+  readonly last: readonly string[]
+  readonly options: readonly string[]
+  readonly lanes: number
+  readonly writeSeconds: boolean
+  readonly writeNames: string | undefined
 }
 
-function testCommand(args: readonly string[]): string[] {
-  const options = args.filter((arg) => arg.startsWith('-'))
-  const named = args.filter((arg) => !arg.startsWith('-'))
-  // One file at a time: there is one docker0 in a network namespace, and two daemons would fight for it.
-  const runner = ['--import', 'tsx', '--test', '--test-concurrency=1', `--test-timeout=${TIMEOUT_MS}`]
-  const reporter = ['--test-reporter=./test/support/reporter.mjs', '--test-reporter-destination=stdout']
-  return [process.execPath, ...runner, ...reporter, ...options, ...(named.length > 0 ? named : testFiles('test'))]
+function readArguments(args: readonly string[]): Asked {
+  const isOwn = (arg: string): boolean => Object.keys(OWN_OPTIONS).some((name) => arg.split('=')[0] === `--${name}`)
+  const { values } = parseArgs({ args: args.filter(isOwn), options: OWN_OPTIONS })
+  const options = args.filter((arg) => arg.startsWith('-') && !isOwn(arg))
+  const named = args.filter((arg) => !arg.startsWith('-')).map((path) => relative('.', path))
+  const tier = TIERS.find((known) => known === values.tier)
+  if (tier === undefined) throw new Error(`--tier=${values.tier}: there are ${TIERS.join(', ')}`)
+  const files = named.length > 0 ? named : filesOf(tier)
+  return {
+    files,
+    last: named.length > 0 || options.length > 0 ? [] : filesAfter(files),
+    options,
+    lanes: Number(values.lanes),
+    writeSeconds: values['write-seconds'],
+    writeNames: values['write-names'],
+  }
 }
 
-/** The variables of the tests: nothing of the person's own Docker, CAs and proxies, and another home. */
-function testEnvironment(folder: string): NodeJS.ProcessEnv {
+/** The variables of the tests: nothing of the person's own Docker, CAs and proxies. */
+function testEnvironment(command: string, notes: string): NodeJS.ProcessEnv {
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)))
   const cache = process.env['npm_config_cache'] ?? join(homedir(), '.npm')
   // Where everything can be installed, a skipped test is a gap that nobody would see.
   const requireAll = process.env['REQUIRE_ALL'] ?? (isDebian() && isRoot() ? '1' : '0')
-  return { ...own, HOME: folder, TMPDIR: folder, npm_config_cache: cache, REQUIRE_ALL: requireAll }
-}
-
-async function runHere(command: readonly string[]): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'docker-mtls-'))
-  const [file = '', ...args] = command
-  const child = spawn(file, args, { stdio: 'inherit', env: testEnvironment(folder) })
-  const closed = new Promise<number>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve(code ?? 1))
-  }).finally(() => rmSync(folder, { recursive: true, force: true }))
-  const forget = onInterrupt(async () => {
-    child.kill('SIGTERM')
-    await closed
-  })
-  return closed.finally(forget)
+  return {
+    ...own,
+    npm_config_cache: cache,
+    REQUIRE_ALL: requireAll,
+    DOCKER_MTLS_COMMAND: command,
+    DOCKER_MTLS_CALLED: notes,
+  }
 }
 
 function say(line: string): void {
   console.log(line)
 }
 
+/** Runs them all, and says how each ended. */
+async function runFiles({ files, last, lanes, options }: Asked, env: NodeJS.ProcessEnv): Promise<FileResult[]> {
+  const obstacle = whyNoNamespaces()
+  if (obstacle !== undefined) say(`Tests with a real dockerd are skipped: ${obstacle}.`)
+  const run = async (file: string): Promise<FileResult> => {
+    const result = await runFile(file, { options, env, enclosed: obstacle === undefined })
+    if (isInterrupted()) return result
+    say(lineOf(result))
+    if (hasFailed(result)) say(failureOf(result))
+    return result
+  }
+  const results = await runInLanes(files, lanes, run)
+  return [...results, ...(await runInLanes(last, 1, run))]
+}
+
 async function main(): Promise<number> {
+  const asked = readArguments(process.argv.slice(2))
   await ensurePackages(TEST_PACKAGES, say)
   installPeers(say)
-  const command = testCommand(process.argv.slice(2))
-  const obstacle = whyNoNamespaces()
-  if (obstacle === undefined) return runInNamespaces(command, testEnvironment(FOLDER))
-  say(`Tests with a real dockerd are skipped: ${obstacle}.`)
-  return runHere(command)
+  const started = performance.now()
+  const [command] = await Promise.all([buildPackage(), compileAll()])
+  const notes = mkdtempSync(join(tmpdir(), 'docker-mtls-called-'))
+  const forget = onInterrupt(() => rmSync(notes, { recursive: true, force: true }))
+  const env = testEnvironment(command, join(notes, 'called'))
+  try {
+    const results = await withoutDaemonGroups(() => runFiles(asked, env))
+    if (asked.writeSeconds) writeSeconds(results, [...filesOf('all'), ...filesAfter(filesOf('all'))])
+    if (asked.writeNames !== undefined) writeFileSync(asked.writeNames, namesOf(results))
+    say(`\n${reportOf(results, (performance.now() - started) / 1000)}`)
+    return exitCodeOf(results, env['REQUIRE_ALL'] === '1')
+  } finally {
+    rmSync(notes, { recursive: true, force: true })
+    forget()
+  }
+}
+
+function namesOf(results: readonly FileResult[]): string {
+  const names = results.flatMap((result) => testsOf(result).map(({ path }) => [result.file, ...path].join(' > ')))
+  return `${names.toSorted().join('\n')}\n`
+}
+
+function exitCodeOf(results: readonly FileResult[], requireAll: boolean): number {
+  const { passed, failed, skipped } = summaryOf(results)
+  if (requireAll && skipped > 0) say('REQUIRE_ALL=1, so this run failed: here nothing may be skipped.')
+  return failed > 0 || passed === 0 || (requireAll && skipped > 0) ? 1 : 0
 }
 
 process.exitCode = await main()

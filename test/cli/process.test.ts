@@ -8,7 +8,7 @@ import { hasColours, painter, widthOf, wrap } from '../../lib/cli/output.ts'
 import { runCommand } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
-import { CLI, runCli, runJson, runProcess } from './support/run-cli.ts'
+import { CLI, runCli, runJson, runProcess, SOURCES } from './support/run-cli.ts'
 
 const write = (): void => undefined
 const ESCAPE = '\u001B['
@@ -87,7 +87,7 @@ describe('help and version', () => {
 
 /** Every file that a process loaded, by V8's own account. */
 async function loadedBy(argv: readonly string[], folder: string): Promise<string[]> {
-  const { code, stderr } = await runProcess(argv, { env: { NODE_V8_COVERAGE: folder } })
+  const { code, stderr } = await runProcess(argv, { env: { NODE_V8_COVERAGE: folder }, program: SOURCES })
   assert.equal(code, 0, stderr)
   const reports = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')))
   return reports.flatMap((report) => (JSON.parse(report) as { result: { url: string }[] }).result.map(({ url }) => url))

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
-import { cli, cliLines, cliRunning, nodeIn, MAIN } from './support/cli.ts'
+import { cli, cliLines, cliIn, cliRunning } from './support/cli.ts'
 import { daemonPid, localDaemonAnswers, pingAs, snapshot } from './support/daemon.ts'
 
 const STATE = '/var/lib/docker-mtls'
@@ -226,7 +226,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
 
     for (const umask of ['000', '077']) {
       test(`umask ${umask} changes nothing`, async () => {
-        const words = nodeIn(MAIN, ...APPLY, '--daemon-json').join(' ')
+        const words = cliIn(...APPLY, '--daemon-json').join(' ')
         await sh(`umask ${umask}; ${words}`)
         const modes = await sh(
           `stat -c '%a %n' /etc/docker/tls /etc/docker/tls/* ${DAEMON_JSON} ${DROP_IN} ${STATE} ${STATE}/*Z-*`,
@@ -401,7 +401,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
       await goesBack()
 
       await withProbe()
-      const later = ['faketime', '-f', '+2d', ...nodeIn(MAIN, ...APPLY, '--dry-run').slice(3)]
+      const later = ['faketime', '-f', '+2d', ...cliIn(...APPLY, '--dry-run').slice(3)]
       assert.equal((await machine.run(['env', '--chdir', '/root', ...later])).code, 0)
       assert.equal(await machine.exists(`${PROBE}/key.pem`), true)
       await machine.run(['env', '--chdir', '/root', ...later.slice(0, -1)])
@@ -435,7 +435,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
     }
 
     test('nobody reads what it says: it comes to one of its ends', async () => {
-      const words = nodeIn(MAIN, ...APPLY, '--json', '--rollback-after', '10').join(' ')
+      const words = cliIn(...APPLY, '--json', '--rollback-after', '10').join(' ')
       await sh(`${words} | head -n 3 >/dev/null`)
       for (let second = 0; second < 60 && (await machine.exists(`${STATE}/pending`)); second++) await delay(1000)
       assert.equal(await localDaemonAnswers(machine), true)

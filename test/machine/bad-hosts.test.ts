@@ -4,7 +4,8 @@ import { runCommand } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
-import { cli, cliAs, MAIN } from './support/cli.ts'
+import { COMMAND } from '../support/programs.ts'
+import { cli, cliAs } from './support/cli.ts'
 import { snapshot } from './support/daemon.ts'
 
 const APPLY = ['daemon', 'apply', '--yes', '--no-client-proof']
@@ -195,7 +196,7 @@ describe('hosts that are not as they should be', { skip: lacksMachine() }, () =>
   test('a host that systemd has not booted: this one', async (t) => {
     const folder = await temporaryFolder(t)
     const run = (...words: string[]): ReturnType<typeof runCommand> =>
-      runCommand(process.execPath, ['--import', import.meta.resolve('tsx'), MAIN, ...words], { cwd: folder })
+      runCommand(process.execPath, [...COMMAND, ...words], { cwd: folder })
     const made = await run('init', 'build01', '--client', 'ann')
     assert.equal(made.code, 0, made.stderr)
     for (const words of [APPLY, ['daemon', 'rollback', '--yes'], ['daemon', 'status']]) {

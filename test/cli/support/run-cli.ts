@@ -7,6 +7,7 @@ import type { Input } from '../../../lib/cli/io.ts'
 import type { DockerFlag } from '../../../lib/cli/plugin-call.ts'
 import { run } from '../../../lib/cli/run.ts'
 import { cleanEnvironment } from '../../support/command.ts'
+import { COMMAND, MAIN, TYPESCRIPT } from '../../support/programs.ts'
 
 export interface Ran {
   readonly code: number
@@ -85,11 +86,12 @@ export async function runJson<Data = Record<string, unknown>>(
   }
 }
 
-export const MAIN: string = fileURLToPath(new URL('../../../lib/cli/main.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** What starts the command line as a process of its own. */
-export const CLI: readonly string[] = [process.execPath, '--import', import.meta.resolve('tsx'), MAIN]
+export const CLI: readonly string[] = [process.execPath, ...COMMAND]
+/** The same from its sources, where the names of its files matter. */
+export const SOURCES: readonly string[] = [process.execPath, ...TYPESCRIPT, MAIN]
 
 export interface ProcessOptions {
   readonly cwd?: string
@@ -97,6 +99,8 @@ export interface ProcessOptions {
   readonly input?: string
   /** Is handed the process once it has said this on stderr. */
   readonly when?: readonly [stderr: RegExp, act: (pid: number) => void]
+  /** @defaultValue {@link CLI} */
+  readonly program?: readonly string[]
 }
 
 /** Runs the command line as a process of its own. */
@@ -104,8 +108,8 @@ export async function runProcess(
   argv: readonly string[],
   options: ProcessOptions = {},
 ): Promise<Ran & { signal: NodeJS.Signals | null }> {
-  const { cwd = ROOT, env = {}, input = '', when } = options
-  const [file = '', ...args] = [...CLI, ...argv]
+  const { cwd = ROOT, env = {}, input = '', when, program = CLI } = options
+  const [file = '', ...args] = [...program, ...argv]
   // Stops what hangs; no test waits that long.
   const child = spawn(file, args, { cwd, env: cleanEnvironment(env), timeout: 60_000, killSignal: 'SIGKILL' })
   const closed = once(child, 'close')

@@ -14,8 +14,8 @@ export interface Called {
   readonly path: string
 }
 
-/** Where it is noted: the temporary folder is one for a whole run of the tests. */
-const note = (): string => join(tmpdir(), 'operations-called')
+/** Where it is noted: in one file for a whole run, which names it. */
+const note = (): string => process.env['DOCKER_MTLS_CALLED'] ?? join(tmpdir(), 'operations-called')
 
 /** Notes from now on what this process asks a daemon in that place. */
 export function noteCalls({ socketPath, port }: DaemonPlace): void {

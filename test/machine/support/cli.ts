@@ -1,30 +1,27 @@
-import { fileURLToPath } from 'node:url'
+import { COMMAND, TYPESCRIPT } from '../../support/programs.ts'
 import type { Machine, Ran, Running, RunOptions } from '../machine.ts'
-
-export const MAIN = fileURLToPath(new URL('../../../lib/cli/main.ts', import.meta.url))
-/** By its whole path: the working directory is another. */
-const TSX = import.meta.resolve('tsx')
 
 /** Where commands run: root's home folder in the machine. */
 export const HOME = '/root'
 
 /** The words that run a file of TypeScript in the machine, in root's home folder. */
 export function nodeIn(file: string, ...words: readonly string[]): string[] {
-  return ['env', '--chdir', HOME, 'node', '--import', TSX, file, ...words]
+  return ['env', '--chdir', HOME, 'node', ...TYPESCRIPT, file, ...words]
 }
 
-function argvOf(words: readonly string[]): string[] {
-  return nodeIn(MAIN, ...words)
+/** The words that run our command line in the machine, in root's home folder. */
+export function cliIn(...words: readonly string[]): string[] {
+  return ['env', '--chdir', HOME, 'node', ...COMMAND, ...words]
 }
 
 /** Runs a command line of ours in the machine, as root. */
 export function cli(machine: Machine, words: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  return machine.run(argvOf(words), options)
+  return machine.run(cliIn(...words), options)
 }
 
 /** The same, still running. */
 export function cliRunning(machine: Machine, words: readonly string[], options: RunOptions = {}): Running {
-  return machine.spawn(argvOf(words), options)
+  return machine.spawn(cliIn(...words), options)
 }
 
 /** The lines that a command printed with --json. */
@@ -42,5 +39,5 @@ export async function cliLines(
 
 /** Runs a command line of ours as somebody else, in a folder that everybody may enter. */
 export function cliAs(machine: Machine, user: string, words: readonly string[]): Promise<Ran> {
-  return machine.run(['node', '--import', TSX, MAIN, ...words], { user })
+  return machine.run(['node', ...COMMAND, ...words], { user })
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readCalls, type Called } from './daemon/harness/called.ts'
-import { ROWS, shapeOf, type Row } from './engine/operations-table.ts'
-import { lacks } from './support/requirements.ts'
+import { readCalls, type Called } from '../daemon/harness/called.ts'
+import { ROWS, shapeOf, type Row } from '../engine/operations-table.ts'
+import { lacks } from '../support/requirements.ts'
 
-/** Of the tests that came before this one, which is the last by its name. */
+/** Of all files of the run, which have ended: test/run.ts runs this folder last. */
 const calls = readCalls()
 const nothing =
   calls === undefined && 'no daemon has been asked in this run: it says something after a whole one, npm test'

@@ -1,0 +1,1 @@
+export function buildCode(outdir: string): Promise<void>

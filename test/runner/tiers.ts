@@ -1,0 +1,39 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What `npm test`, `npm run test:daemon`, `npm run test:machine` and `npm run test:all` run. */
+export type Tier = 'test' | 'daemon' | 'machine' | 'all'
+
+export const TIERS: readonly Tier[] = ['test', 'daemon', 'machine', 'all']
+/** What looks at a whole run when everything else has ended. */
+const AFTER = 'test/after/'
+
+function testFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) return testFiles(path)
+      return entry.name.endsWith('.test.ts') ? [path] : []
+    })
+    .toSorted()
+}
+
+function tierOf(file: string): Tier {
+  return file.startsWith('test/machine/') ? 'machine' : 'test'
+}
+
+/** The files of a tier; what comes last is not among them. */
+export function filesOf(tier: Tier): string[] {
+  return testFiles('test').filter((file) => !isAfter(file) && (tier === 'all' || tierOf(file) === tier))
+}
+
+export function isAfter(file: string): boolean {
+  return file.startsWith(AFTER)
+}
+
+/** What is to be run when these files have ended: all that looks at them, where they are what it looks at. */
+export function filesAfter(files: readonly string[]): string[] {
+  const run = new Set(files)
+  const isWhole = filesOf('all').every((file) => !file.startsWith('test/daemon/engine/') || run.has(file))
+  return isWhole ? testFiles('test').filter(isAfter) : []
+}
