@@ -1,10 +1,17 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+/** By this file, in its present state. */
+const VERSION = createHash('sha256')
+  .update(readFileSync(new URL(import.meta.url)))
+  .digest('hex')
+  .slice(0, 16)
 /** What was compiled, with the time of its source: another time, and it is compiled anew. */
-const COMPILED = join(ROOT, '.cache/compiled')
+const COMPILED = join(ROOT, '.cache', `compiled-${VERSION}`)
 const FOLDERS = ['lib', 'test', 'scripts', 'examples']
 
 export const OPTIONS = {
@@ -53,11 +60,12 @@ export async function compileAll() {
     absWorkingDir: ROOT,
     entryPoints: changed,
     outbase: ROOT,
-    outdir: COMPILED,
-    outExtension: { '.js': '.ts.js' },
+    // Beside their sources, as far as the source maps know.
+    outdir: ROOT,
+    outExtension: { '.js': '.ts' },
     write: false,
   })
-  await Promise.all(outputFiles.map(({ path, contents }, index) => put(path, contents, times[index])))
+  await Promise.all(outputFiles.map(({ path, contents }, index) => put(placeOf(path), contents, times[index])))
 }
 
 async function sourcesIn(folder) {

@@ -10,6 +10,7 @@ import type { WriteStream } from 'node:tty'
 import { formatTime, Progress } from '../examples/demo/progress.ts'
 import { demonstrateStandIn } from '../examples/demo/stand-in.ts'
 import { processesNaming } from './support/processes.ts'
+import { TYPESCRIPT } from './support/programs.ts'
 import { lacks } from './support/requirements.ts'
 
 const MAIN = fileURLToPath(new URL('../examples/demo/main.ts', import.meta.url))
@@ -19,7 +20,7 @@ type Demo = ChildProcessByStdio<null, Readable, Readable>
 /** As from a pipe, and with a person's own Docker variables, which play no part. */
 function startDemo(): Demo {
   const env = { ...process.env, DOCKER_HOST: 'tcp://192.0.2.1:2376', DOCKER_TLS_VERIFY: '1', DOCKER_CONTEXT: 'none' }
-  return spawn(process.execPath, ['--import', 'tsx', MAIN], { stdio: ['ignore', 'pipe', 'pipe'], env })
+  return spawn(process.execPath, [...TYPESCRIPT, MAIN], { stdio: ['ignore', 'pipe', 'pipe'], env })
 }
 
 /** Collects what it says, and how it ends. */

@@ -19,8 +19,8 @@ import { ensurePackages, isDebian, isRoot, TEST_PACKAGES } from '../scripts/pack
 import { installPeers } from '../scripts/peers.ts'
 import { runInLanes, writeSeconds } from './runner/lanes.ts'
 import { buildPackage } from './runner/package.ts'
-import { failureOf, lineOf, reportOf, summaryOf } from './runner/report.ts'
-import { type FileResult, hasFailed, testsOf } from './runner/results.ts'
+import { lineOf, reportOf, summaryOf } from './runner/report.ts'
+import { type FileResult, testsOf } from './runner/results.ts'
 import { runFile } from './runner/run-file.ts'
 import { filesAfter, filesOf, TIERS } from './runner/tiers.ts'
 
@@ -88,7 +88,7 @@ async function runFiles({ files, last, lanes, options }: Asked, env: NodeJS.Proc
     const result = await runFile(file, { options, env, enclosed: obstacle === undefined })
     if (isInterrupted()) return result
     say(lineOf(result))
-    if (hasFailed(result)) say(failureOf(result))
+    for (const test of testsOf(result)) if (!test.passed) say(`       ${test.path.join(' > ')}`)
     return result
   }
   const results = await runInLanes(files, lanes, run)

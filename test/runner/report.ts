@@ -36,7 +36,7 @@ export function reportOf(results: readonly FileResult[], wallSeconds: number): s
   const sections = [timesOf(results), slowestOf(results), skippedOf(results), failuresOf(results)]
   const seconds = results.reduce((sum, result) => sum + result.seconds, 0)
   const cpu = results.reduce((sum, result) => sum + (result.cpuSeconds ?? 0), 0)
-  const total = `${results.length} files in ${wallSeconds.toFixed(0)} s (${seconds.toFixed(0)} s of files, ${cpu.toFixed(0)} s of CPU)`
+  const total = `${results.length} file${results.length === 1 ? '' : 's'} in ${wallSeconds.toFixed(0)} s (${seconds.toFixed(0)} s of files, ${cpu.toFixed(0)} s of CPU)`
   return [
     ...sections.filter((text) => text !== ''),
     total,
@@ -51,6 +51,7 @@ function timesOf(results: readonly FileResult[]): string {
 }
 
 function slowestOf(results: readonly FileResult[]): string {
+  if (results.length === 1) return ''
   const slowest = results.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST)
   return ['The slowest files:', ...slowest.map((result) => `  ${timeOf(result)}  ${result.file}`)].join('\n')
 }
@@ -69,7 +70,7 @@ function failuresOf(results: readonly FileResult[]): string {
 }
 
 /** All that is red in a file, and how to see it again. */
-export function failureOf(result: FileResult): string {
+function failureOf(result: FileResult): string {
   const { file, trouble, output } = result
   const red = testsOf(result).filter(({ passed }) => !passed)
   const whole = trouble === undefined ? [] : [`FAILED: ${file}: ${trouble}\n  again:  npm test -- ${file}`]

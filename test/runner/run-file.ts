@@ -48,8 +48,8 @@ export async function runFile(file: string, { options, env, enclosed }: FileOpti
 }
 
 function troubleOf(code: number, tests: FileResult['tests'], isWhole: boolean): string | undefined {
+  if (tests.length === 0 && code === 0) return 'there is no test in it, or none that is to be run'
   if (!isWhole) return `it ended with ${code} before its tests had ended`
-  if (tests.length === 0) return 'there is no test in it'
   const isRed = tests.some(({ passed }) => !passed)
   return code !== 0 && !isRed ? `it ended with ${code}, though no test failed` : undefined
 }
