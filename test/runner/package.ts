@@ -62,7 +62,7 @@ function filesIn(path: string): string[] {
 }
 
 function forgetOld(): void {
-  for (const name of readdirSync(CACHE).filter((entry) => /^(package|building|compiled)-/.test(entry))) {
+  for (const name of readdirSync(CACHE).filter((entry) => /^(package|building)-/.test(entry))) {
     const path = join(CACHE, name)
     if (Date.now() - statSync(path).mtimeMs > DAY_MS) rmSync(path, { recursive: true, force: true })
   }
