@@ -43,5 +43,5 @@ test('the client itself loads its helpers and builders when they are used', () =
 
 test('what the docker command asks of its plugins loads nothing else', () => {
   const loaded = [...loadedBy(resolve(LIB, 'cli/main.ts'))]
-  assert.deepEqual(loaded.toSorted(), ['cli/main.ts', 'cli/package-version.ts', 'cli/plugin-metadata.ts', 'node:fs'])
+  assert.deepEqual(loaded.toSorted(), ['cli/main.ts', 'cli/package-version.ts', 'cli/plugin/metadata.ts', 'node:fs'])
 })

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { inFlags } from './flag-words.ts'
-import type { Io, Output } from './io.ts'
-import { writeLine } from './json-lines.ts'
-import { writeAbove } from './live.ts'
-import { asTyped } from './self.ts'
-import { painter, widthOf, wrap, type Paint } from './output.ts'
+import type { Io, Output } from './terminal/io.ts'
+import { writeLine } from './terminal/json-lines.ts'
+import { writeAbove } from './terminal/live.ts'
+import { asTyped } from './terminal/self.ts'
+import { painter, widthOf, wrap, type Paint } from './terminal/layout.ts'
 import { printableLines } from '../base/text.ts'
 
 /** What a command has to say. */

@@ -1,6 +1,6 @@
-import { complete, COMPLETE_WORDS } from './complete.ts'
-import { Interrupted, SIGINT_CODE, type Io } from './io.ts'
-import { parsePluginCall, PLUGIN_VARIABLE, variablesOf, type PluginCall } from './plugin-call.ts'
+import { complete, COMPLETE_WORDS } from './command-line/complete.ts'
+import { Interrupted, SIGINT_CODE, type Io } from './terminal/io.ts'
+import { parsePluginCall, PLUGIN_VARIABLE, variablesOf, type PluginCall } from './plugin/call.ts'
 import { run } from './run.ts'
 
 /** A shell reports 128 and the signal's number (signal(7)). */

@@ -5,9 +5,9 @@ import type { Environment } from '../../endpoint/environment.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { isDockerMtlsError } from '../../base/errors.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../connect.ts'
+import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../inputs/connect.ts'
 import { inFlags } from '../flag-words.ts'
-import { addJson, once as onlyOnce } from '../options.ts'
+import { addJson, once as onlyOnce } from '../command-line/options.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
 interface BridgeFlags extends ConnectFlags {

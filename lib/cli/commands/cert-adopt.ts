@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { Adopted } from '../../keystore/ledger-check.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addFolder, addJson, DEFAULT_FOLDER } from '../options.ts'
-import { until } from '../words.ts'
+import { addFolder, addJson, DEFAULT_FOLDER } from '../command-line/options.ts'
+import { until } from '../reports/dates.ts'
 
 interface AdoptFlags {
   readonly dir?: string

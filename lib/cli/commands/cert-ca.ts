@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { FolderAuthorityResult } from '../../keystore/ca.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { confirm, type ConfirmFlags } from '../confirm.ts'
-import { pieceData } from '../data.ts'
+import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
+import { pieceData } from '../reports/data.ts'
 import {
   addDays,
   addFolder,
@@ -14,11 +14,11 @@ import {
   once,
   keyTypeWarnings,
   readDays,
-} from '../options.ts'
-import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
-import { aside, pieceText } from '../piece.ts'
-import { asTyped } from '../self.ts'
-import { keyWords, until } from '../words.ts'
+} from '../command-line/options.ts'
+import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
+import { aside, pieceText } from '../reports/certificate.ts'
+import { asTyped } from '../terminal/self.ts'
+import { keyWords, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
 interface CaFlags extends PassphraseFlags, ConfirmFlags {
@@ -97,7 +97,7 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
 /** The commands for all servers and clients that are there. */
 async function reissueLines(dir: string): Promise<string[]> {
   const { PkiFolder } = await import('../../keystore/folder.ts')
-  const { reissueLine } = await import('../reissue.ts')
+  const { reissueLine } = await import('../reports/reissue.ts')
   const listed = await new PkiFolder(dir).list()
   const placed = listed.filter(({ kind, path }) => kind !== 'ca' && path !== undefined)
   // One command renews all servers.

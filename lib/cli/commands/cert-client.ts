@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
-import { issueLeaf, leafAnswer, type LeafFlags } from '../leaf-command.ts'
-import { addDays, addFolder, addJson, addKeyType, addPassphraseFile } from '../options.ts'
+import { issueLeaf, leafAnswer, type LeafFlags } from '../inputs/leaf-command.ts'
+import { addDays, addFolder, addJson, addKeyType, addPassphraseFile } from '../command-line/options.ts'
 
 async function runClient(name: string, flags: LeafFlags, context: Context): Promise<void> {
   const result = await issueLeaf(flags, context, (folder, options) => folder.ensureClient(name, options))

@@ -3,10 +3,10 @@ import type { Command } from 'commander'
 import type { LedgerConflict } from '../../keystore/ledger-check.ts'
 import type { CertificateState, KnownCertificate } from '../../keystore/renew/known.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addFolder, addJson, DEFAULT_FOLDER, once } from '../options.ts'
-import { columns } from '../output.ts'
-import { reissueLine, renewLine } from '../reissue.ts'
-import { day, daysLeft } from '../words.ts'
+import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
+import { columns } from '../terminal/layout.ts'
+import { reissueLine, renewLine } from '../reports/reissue.ts'
+import { day, daysLeft } from '../reports/dates.ts'
 
 interface ListFlags {
   readonly dir?: string

@@ -3,15 +3,24 @@ import { resolve } from 'node:path'
 import type { RenewalItem } from '../../keystore/renew/plan.ts'
 import type { RenewedCertificate, RenewReport } from '../../keystore/renew/renew.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { pieceData } from '../data.ts'
+import { pieceData } from '../reports/data.ts'
 import { usageError } from '../errors.ts'
-import { addFolder, addJson, addPassphraseFile, addProbe, DEFAULT_FOLDER, many, once, readDays } from '../options.ts'
-import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
-import { aside, pieceText } from '../piece.ts'
-import { asTyped } from '../self.ts'
-import { serverSteps } from '../server-steps.ts'
-import { staleContextWarnings } from '../stale-contexts.ts'
-import { day, keyWords, until } from '../words.ts'
+import {
+  addFolder,
+  addJson,
+  addPassphraseFile,
+  addProbe,
+  DEFAULT_FOLDER,
+  many,
+  once,
+  readDays,
+} from '../command-line/options.ts'
+import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
+import { aside, pieceText } from '../reports/certificate.ts'
+import { asTyped } from '../terminal/self.ts'
+import { serverSteps } from '../reports/server-steps.ts'
+import { staleContextWarnings } from '../reports/stale-contexts.ts'
+import { day, keyWords, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
 interface RenewFlags extends PassphraseFlags {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { RotateOptions } from '../../keystore/rotate/options.ts'
 import type { RotationReport } from '../../keystore/rotate/report.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { confirm, type ConfirmFlags } from '../confirm.ts'
+import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { usageError } from '../errors.ts'
 import {
   addFolder,
@@ -15,12 +15,12 @@ import {
   many,
   once,
   readDays,
-} from '../options.ts'
-import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
-import { withProgress } from '../progress.ts'
-import { canAsk } from '../prompt.ts'
-import { rotationText, rotationWarnings } from '../rotation-report.ts'
-import { staleContextWarnings } from '../stale-contexts.ts'
+} from '../command-line/options.ts'
+import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
+import { withProgress } from '../terminal/progress.ts'
+import { canAsk } from '../terminal/prompt.ts'
+import { rotationText, rotationWarnings } from '../reports/rotation.ts'
+import { staleContextWarnings } from '../reports/stale-contexts.ts'
 
 interface RotateFlags extends PassphraseFlags, ConfirmFlags {
   readonly dir?: string

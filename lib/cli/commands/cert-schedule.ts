@@ -5,9 +5,9 @@ import { FileError } from '../../base/errors.ts'
 import type { Schedule, TimerUnit } from '../../keystore/renew/schedule.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
-import { addFolder, addJson, DEFAULT_FOLDER, once } from '../options.ts'
-import { aside, pieceText } from '../piece.ts'
-import { scriptPath } from '../script.ts'
+import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
+import { aside, pieceText } from '../reports/certificate.ts'
+import { scriptPath } from '../inputs/script.ts'
 
 interface ScheduleFlags {
   readonly systemd?: true

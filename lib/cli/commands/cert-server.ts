@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
-import { issueLeaf, leafAnswer, type LeafFlags } from '../leaf-command.ts'
-import { addDays, addFolder, addJson, addKeyType, addPassphraseFile, once } from '../options.ts'
+import { issueLeaf, leafAnswer, type LeafFlags } from '../inputs/leaf-command.ts'
+import { addDays, addFolder, addJson, addKeyType, addPassphraseFile, once } from '../command-line/options.ts'
 
 interface ServerFlags extends LeafFlags {
   readonly host?: string

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import type { CertificateInspection } from '../../pki/inspect.ts'
-import { readCertificates } from '../certificate-file.ts'
+import { readCertificates } from '../inputs/certificate-file.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { certificateData } from '../data.ts'
-import { addJson } from '../options.ts'
-import { facts, type Paint } from '../output.ts'
-import { keyWords, left } from '../words.ts'
+import { certificateData } from '../reports/data.ts'
+import { addJson } from '../command-line/options.ts'
+import { facts, type Paint } from '../terminal/layout.ts'
+import { keyWords, left } from '../reports/dates.ts'
 import { printable } from '../../base/text.ts'
 
 interface ShowFlags {

@@ -2,15 +2,23 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { SignReport } from '../../keystore/client/sign.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { absolutePaths, certificateData } from '../data.ts'
+import { absolutePaths, certificateData } from '../reports/data.ts'
 import { usageError } from '../errors.ts'
-import { inputName, readInput } from '../input-file.ts'
-import { addDays, addFolder, addJson, addPassphraseFile, DEFAULT_FOLDER, once, readDays } from '../options.ts'
-import { wrap } from '../output.ts'
-import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
-import { aside, pieceText } from '../piece.ts'
-import { selfOf } from '../self.ts'
-import { keyWords, until } from '../words.ts'
+import { inputName, readInput } from '../inputs/input-file.ts'
+import {
+  addDays,
+  addFolder,
+  addJson,
+  addPassphraseFile,
+  DEFAULT_FOLDER,
+  once,
+  readDays,
+} from '../command-line/options.ts'
+import { wrap } from '../terminal/layout.ts'
+import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
+import { aside, pieceText } from '../reports/certificate.ts'
+import { selfOf } from '../terminal/self.ts'
+import { keyWords, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
 interface SignFlags extends PassphraseFlags {

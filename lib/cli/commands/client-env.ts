@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import type { Shell } from '../../base/shells.ts'
-import { findPlace, type PlaceFlags } from '../client-place.ts'
+import { findPlace, type PlaceFlags } from '../inputs/client-folder.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
-import { addFolder, once } from '../options.ts'
-import { OUR_NAME, shellOf } from '../shell.ts'
+import { addFolder, once } from '../command-line/options.ts'
+import { OUR_NAME, shellOf } from '../terminal/shell.ts'
 
 interface EnvFlags extends PlaceFlags {
   readonly shell?: string

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { CommandSpec, Context } from '../command.ts'
-import { certificateData } from '../data.ts'
+import { certificateData } from '../reports/data.ts'
 import { usageError } from '../errors.ts'
-import { addFolder, addJson, DEFAULT_FOLDER, once } from '../options.ts'
-import { askNewSecret, checkLength, readSecretFile } from '../passphrase.ts'
-import { pieceText } from '../piece.ts'
-import { keyWords, until } from '../words.ts'
+import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
+import { askNewSecret, checkLength, readSecretFile } from '../terminal/passphrase.ts'
+import { pieceText } from '../reports/certificate.ts'
+import { keyWords, until } from '../reports/dates.ts'
 
 interface ExportFlags {
   readonly dir?: string

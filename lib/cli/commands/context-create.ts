@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { Environment } from '../../endpoint/environment.ts'
 import type { NewContext } from '../../contexts/create.ts'
-import { findPlace, parseNamedHost } from '../client-place.ts'
+import { findPlace, parseNamedHost } from '../inputs/client-folder.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { dockerConfig } from '../context-place.ts'
+import { dockerConfig } from '../inputs/docker-config.ts'
 import { usageError } from '../errors.ts'
-import { madeAnswer } from '../made-context.ts'
-import { addFolder, addJson, once } from '../options.ts'
+import { madeAnswer } from '../reports/created-context.ts'
+import { addFolder, addJson, once } from '../command-line/options.ts'
 
 interface CreateFlags {
   readonly host?: string

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
-import { dockerConfig } from '../context-place.ts'
+import { dockerConfig } from '../inputs/docker-config.ts'
 import { usageError } from '../errors.ts'
-import { addJson } from '../options.ts'
-import { pieceText } from '../piece.ts'
+import { addJson } from '../command-line/options.ts'
+import { pieceText } from '../reports/certificate.ts'
 
 interface ExportFlags {
   readonly force?: true

@@ -3,11 +3,11 @@ import type { Command } from 'commander'
 import { EndpointError, FileError, isDockerMtlsError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { dockerConfig } from '../context-place.ts'
+import { dockerConfig } from '../inputs/docker-config.ts'
 import { usageError } from '../errors.ts'
-import type { Input } from '../io.ts'
-import { madeAnswer } from '../made-context.ts'
-import { addJson } from '../options.ts'
+import type { Input } from '../terminal/io.ts'
+import { madeAnswer } from '../reports/created-context.ts'
+import { addJson } from '../command-line/options.ts'
 
 interface ImportFlags {
   readonly force?: true

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { EndpointError } from '../../base/errors.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { confirm } from '../confirm.ts'
-import { dockerConfig } from '../context-place.ts'
-import { addJson, addYes } from '../options.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { dockerConfig } from '../inputs/docker-config.ts'
+import { addJson, addYes } from '../command-line/options.ts'
 
 interface RemoveFlags {
   readonly force?: true

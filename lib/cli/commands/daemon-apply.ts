@@ -3,12 +3,12 @@ import type { ApplyReport, CarryOutOptions } from '../../apply/carry-out.ts'
 import type { ApplyPlan } from '../../apply/plan.ts'
 import type { Probe } from '../../apply/source.ts'
 import type { HostShell } from '../../host/shell.ts'
-import { applyData, planData, planText, resultText } from '../apply-report.ts'
-import { addApplyOptions, rollbackAfterOf, wishesOf, type ApplyFlags } from '../apply-options.ts'
+import { applyData, planData, planText, resultText } from '../reports/apply.ts'
+import { addApplyOptions, rollbackAfterOf, wishesOf, type ApplyFlags } from '../command-line/apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { confirm, type ConfirmFlags } from '../confirm.ts'
-import { addJsonLines, addYes, once } from '../options.ts'
-import { withProgress } from '../progress.ts'
+import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
+import { addJsonLines, addYes, once } from '../command-line/options.ts'
+import { withProgress } from '../terminal/progress.ts'
 
 interface DaemonApplyFlags extends ApplyFlags, ConfirmFlags {
   readonly from?: string
@@ -30,7 +30,7 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
   const look = (): Promise<ApplyPlan> => planApply({ ...source, ...wishesOf(flags) }, shell, signal)
   const first = await look()
   if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
-  if (source.folder !== undefined) await (await import('../probe-end.ts')).dropEndedProbe(source.folder)
+  if (source.folder !== undefined) await (await import('../inputs/probe.ts')).dropEndedProbe(source.folder)
   if (first.isPending) {
     const { settlePending } = await import('../../apply/rollback/pending.ts')
     await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
@@ -45,7 +45,7 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
     )
   const options = { shell, probe: probe?.identity, rollbackAfter, signal, consent }
   const report = await carryOutPlan(plan, options, flags, context).catch(async (error: unknown) => {
-    if (probe !== undefined) await (await import('../probe-end.ts')).keepProbe(probe.folder, context)
+    if (probe !== undefined) await (await import('../inputs/probe.ts')).keepProbe(probe.folder, context)
     throw error
   })
   await answerReport(plan, { report, probe }, flags, context)
@@ -60,7 +60,7 @@ async function carryOutPlan(
 ): Promise<ApplyReport> {
   const { carryOut } = await import('../../apply/carry-out.ts')
   const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
-  const { goingBackTeller } = await import('../going-back.ts')
+  const { goingBackTeller } = await import('../reports/rollback.ts')
   const after = options.rollbackAfter ?? ROLLBACK_AFTER_S
   const teller = goingBackTeller(context, { after, atOnce: rollbackCommand })
   try {
@@ -113,7 +113,7 @@ async function answerReport(
 ): Promise<void> {
   const unproven = !report.clientProven && flags.clientProof !== false
   if (report.clientProven && probe !== undefined) {
-    const { endProbe } = await import('../probe-end.ts')
+    const { endProbe } = await import('../inputs/probe.ts')
     await endProbe(probe.folder, context)
   }
   const data = applyData(plan, report)

@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { RenderOptions, RenderReport } from '../../daemon-config/render.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addDaemonOptions, addJson, once } from '../options.ts'
-import { aside, pieceText } from '../piece.ts'
+import { addDaemonOptions, addJson, once } from '../command-line/options.ts'
+import { aside, pieceText } from '../reports/certificate.ts'
 
 interface RenderFlags {
   readonly systemd?: true

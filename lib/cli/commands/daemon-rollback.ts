@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { WayBack } from '../../apply/rollback/way-back.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { confirm, type ConfirmFlags } from '../confirm.ts'
-import { addJsonLines, addYes } from '../options.ts'
-import { withProgress } from '../progress.ts'
+import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
+import { addJsonLines, addYes } from '../command-line/options.ts'
+import { withProgress } from '../terminal/progress.ts'
 import { printableLines } from '../../base/text.ts'
 
 interface RollbackFlags extends ConfirmFlags {

@@ -2,11 +2,11 @@ import type { Command } from 'commander'
 import type { ListenerStatus } from '../../apply/listener-status.ts'
 import type { DaemonStatus } from '../../apply/status.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { certificateData } from '../data.ts'
-import { addJson } from '../options.ts'
-import { facts } from '../output.ts'
-import { asTyped } from '../self.ts'
-import { until } from '../words.ts'
+import { certificateData } from '../reports/data.ts'
+import { addJson } from '../command-line/options.ts'
+import { facts } from '../terminal/layout.ts'
+import { asTyped } from '../terminal/self.ts'
+import { until } from '../reports/dates.ts'
 
 interface StatusFlags {
   readonly json?: true

@@ -4,8 +4,8 @@ import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { errorReport, errorText } from '../errors.ts'
 import { inFlags } from '../flag-words.ts'
-import { addEndpointOptions, addJson, endpointOptions, type EndpointFlags } from '../options.ts'
-import { facts, wrap, type Style } from '../output.ts'
+import { addEndpointOptions, addJson, endpointOptions, type EndpointFlags } from '../command-line/options.ts'
+import { facts, wrap, type Style } from '../terminal/layout.ts'
 
 interface ExplainFlags extends EndpointFlags {
   readonly json?: true

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { InitOptions } from '../../keystore/init/options.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { defaultClient } from '../default-client.ts'
-import { initData, initText } from '../init-report.ts'
+import { defaultClient } from '../inputs/default-client.ts'
+import { initData, initText } from '../reports/init.ts'
 import {
   addDaemonOptions,
   addFolder,
@@ -13,8 +13,8 @@ import {
   DEFAULT_FOLDER,
   keyTypeWarnings,
   many,
-} from '../options.ts'
-import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
+} from '../command-line/options.ts'
+import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 
 interface InitFlags extends PassphraseFlags {
   readonly out?: string

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { PluginInstalled } from '../plugin/plugin-file.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addJson } from '../options.ts'
-import { pieceText } from '../piece.ts'
-import { addPluginFolder, pluginFolder } from '../plugin-place.ts'
+import { addJson } from '../command-line/options.ts'
+import { pieceText } from '../reports/certificate.ts'
+import { addPluginFolder, pluginFolder } from '../plugin/place.ts'
 
 interface InstallFlags {
   readonly dir?: string

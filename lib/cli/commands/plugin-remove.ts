@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
-import { addJson } from '../options.ts'
-import { addPluginFolder, pluginFolder } from '../plugin-place.ts'
+import { addJson } from '../command-line/options.ts'
+import { addPluginFolder, pluginFolder } from '../plugin/place.ts'
 
 interface RemoveFlags {
   readonly dir?: string

@@ -7,16 +7,24 @@ import type { SeenHost } from '../../setup/look.ts'
 import type { SetupOptions } from '../../setup/options.ts'
 import type { PlannedHost } from '../../setup/plan-hosts.ts'
 import type { SetupTarget } from '../../setup/target.ts'
-import { addApplyOptions, rollbackAfterOf, wishesOf, type ApplyFlags } from '../apply-options.ts'
+import { addApplyOptions, rollbackAfterOf, wishesOf, type ApplyFlags } from '../command-line/apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { confirm, requireSomebody, type ConfirmFlags } from '../confirm.ts'
-import { dockerConfig } from '../context-place.ts'
-import { pieceData } from '../data.ts'
-import { defaultClient } from '../default-client.ts'
+import { confirm, requireSomebody, type ConfirmFlags } from '../terminal/confirm.ts'
+import { dockerConfig } from '../inputs/docker-config.ts'
+import { pieceData } from '../reports/data.ts'
+import { defaultClient } from '../inputs/default-client.ts'
 import { usageError } from '../errors.ts'
-import { addFolder, addJsonLines, addPassphraseFile, addYes, DEFAULT_FOLDER, many, once } from '../options.ts'
-import { withPassphrase, type PassphraseFlags } from '../passphrase.ts'
-import { withProgress } from '../progress.ts'
+import {
+  addFolder,
+  addJsonLines,
+  addPassphraseFile,
+  addYes,
+  DEFAULT_FOLDER,
+  many,
+  once,
+} from '../command-line/options.ts'
+import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
+import { withProgress } from '../terminal/progress.ts'
 import {
   failureTeller,
   goBackNow,
@@ -26,7 +34,7 @@ import {
   plansText,
   setData,
   setText,
-} from '../setup-report.ts'
+} from '../reports/setup.ts'
 
 interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags {
   readonly dir?: string
@@ -76,7 +84,7 @@ async function carryOut(
 ): Promise<Outcome<SetHost>[]> {
   const { carryOutHosts } = await import('../../setup/carry-out-hosts.ts')
   const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
-  const { goingBackTeller } = await import('../going-back.ts')
+  const { goingBackTeller } = await import('../reports/rollback.ts')
   const hosts = new Map(valuesOf(planned).map((one) => [one.host, one]))
   const atOnce = (host: string): string => {
     const target = hosts.get(host)

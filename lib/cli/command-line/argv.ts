@@ -1,0 +1,70 @@
+import type { Option } from 'commander'
+import { usageError } from '../errors.ts'
+
+/**
+ * Makes a command line unmistakable before commander reads it:
+ *
+ * - an optional value is taken with `=` alone. Commander would take the next word, so that
+ *   `init --userns-remap build01` would make no certificate for build01, and say nothing;
+ * - a required value that looks like an option is refused: `--out --json` has lost its value.
+ *
+ * @param words - what follows the command's name
+ * @param options - the options that the command has
+ * @param where - the command's name, for messages
+ * @param note - is told of a word that was hardly meant as it is taken
+ */
+export function normaliseArgv(
+  words: readonly string[],
+  options: readonly Option[],
+  where: string,
+  note: (text: string) => void,
+): string[] {
+  const byFlag = new Map(options.map((option) => [option.long ?? option.short ?? '', option]))
+  const normal: string[] = []
+  refuseBothWays(words, options, where)
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? ''
+    if (word === '--') return [...normal, ...words.slice(index)]
+    const option = byFlag.get(word)
+    normal.push(option?.optional === true ? `${word}=${String(option.presetArg)}` : word)
+    const value = words[index + 1]
+    if (option?.optional === true && value !== undefined && isDoubtful(value)) note(takenAsName(word, value))
+    if (option?.required !== true || value === undefined) continue
+    refuseOption(where, word, value)
+    normal.push(value)
+    index++
+  }
+  return normal
+}
+
+/** A server's name mostly has a dot, an address a dot or a colon, and a user has neither. */
+function isDoubtful(word: string): boolean {
+  return /^[^-.:][^.:]*$/.test(word)
+}
+
+function takenAsName(flag: string, word: string): string {
+  return `Note: ${JSON.stringify(word)} is taken as a name of the server; a value is written  ${flag}=${word}`
+}
+
+/** `--x` and `--no-x`: commander would let the last one win. */
+function refuseBothWays(words: readonly string[], options: readonly Option[], where: string): void {
+  const end = words.indexOf('--')
+  const flags = new Set((end === -1 ? words : words.slice(0, end)).map((word) => word.replace(/=.*$/s, '')))
+  for (const { long = '', negate } of options) {
+    const opposite = long.replace(/^--no-/, '--')
+    if (!negate || !flags.has(long) || !flags.has(opposite)) continue
+    throw usageError(where, `${opposite} and ${long} exclude each other`, 'Give one of them.')
+  }
+}
+
+function refuseOption(where: string, flag: string, value: string): void {
+  if (!/^-./.test(value)) return
+  const todo = `Give it one; if ${value} is what it shall be, write ${flag}=${value}`
+  throw usageError(where, `the option ${flag} has no value, and ${value} follows`, todo)
+}
+
+/** Is --json asked for? Needed where the command line is too wrong to be read. */
+export function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json')
+}

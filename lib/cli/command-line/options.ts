@@ -1,0 +1,144 @@
+import type { Command } from 'commander'
+import type { EndpointOptions } from '../../endpoint/options.ts'
+import { PkiError } from '../../base/errors.ts'
+import { usageError } from '../errors.ts'
+
+/** The folder that everything is in, where nothing else is said. */
+export const DEFAULT_FOLDER = 'docker-mtls'
+
+/**
+ * Reads a value that can be given once: of two, one would be dropped without a word. An empty one is mostly a variable
+ * of a script that was never set.
+ */
+export function once(flag: string): (value: string, previous: string | undefined) => string {
+  return (value, previous) => {
+    if (previous !== undefined) {
+      const got = `it is given twice, as ${JSON.stringify(previous)} and ${JSON.stringify(value)}`
+      throw usageError(`the option ${flag}`, got, 'Give it once.')
+    }
+    if (value === '') throw usageError(`the option ${flag}`, 'its value is empty', 'Give it one, or leave it out.')
+    return value
+  }
+}
+
+/** Reads a value that can be given any number of times. */
+export function many(flag: string): (value: string, previous: string[] | undefined) => string[] {
+  return (value, previous = []) => [...previous, once(flag)(value, undefined)]
+}
+
+/** Plain digits: `Number()` would also take `''`, `0x10` and `1e3`. The range is the library's to judge. */
+const NUMBER = /^[+-]?\d+(?:\.\d+)?$/
+
+export function readDays(text: string): number {
+  if (NUMBER.test(text)) return Number(text)
+  throw new PkiError('ERR_DAYS_INVALID', {
+    tried: `the option --days ${JSON.stringify(text)}`,
+    got: 'it is no number',
+    todo: 'Give a whole number of days.',
+  })
+}
+
+/** Seconds, as milliseconds. */
+export function readSeconds(flag: string, text: string): number {
+  const milliseconds = NUMBER.test(text) ? Number(text) * 1000 : 0
+  if (milliseconds >= 1 && milliseconds < 2 ** 31) return milliseconds
+  throw usageError(
+    `the option ${flag} ${JSON.stringify(text)}`,
+    'it is no length of time',
+    'Give it in seconds, such as 10.',
+  )
+}
+
+/** What should be known before a key of this type is carried to many machines. */
+export function keyTypeWarnings(keyType: string | undefined): string[] {
+  if (keyType !== 'ed25519') return []
+  return ['Docker, curl, Node and Python take Ed25519; what is built on NSS, such as Firefox, refuses it.']
+}
+
+export function addJson(command: Command): Command {
+  return command.option('--json', 'print one JSON object on stdout')
+}
+
+/** For those that show their progress; their spec says `jsonLines: true`. */
+export function addJsonLines(command: Command): Command {
+  return command.option('--json', 'print JSON on stdout: a line for each step, and one for the result')
+}
+
+/** For those that ask before they go on: see `confirm`. */
+export function addYes(command: Command): Command {
+  return command.option('--yes', 'do not ask')
+}
+
+/** For those that make files for a server. */
+export function addProbe(command: Command): Command {
+  return command.option(
+    '--probe',
+    'a client of a day in server/probe, with which  daemon apply  proves that clients get in',
+  )
+}
+
+export function addFolder(command: Command, flag = '--dir'): Command {
+  return command.option(
+    `${flag} <dir>`,
+    `the folder of keys and certificates (default: ./${DEFAULT_FOLDER})`,
+    once(flag),
+  )
+}
+
+export function addKeyType(command: Command): Command {
+  const types = 'p256, p384, ed25519, rsa2048, rsa3072 or rsa4096 (default: p256)'
+  return command.option('--key-type <type>', types, once('--key-type'))
+}
+
+export function addDays(command: Command, byDefault: number): Command {
+  return command.option('--days <days>', `how long it holds (default: ${byDefault})`, once('--days'))
+}
+
+export function addPassphraseFile(command: Command): Command {
+  const what = "a file with the passphrase of the authority's key; else DOCKER_MTLS_CA_PASSPHRASE, else you are asked"
+  return command.option('--ca-passphrase-file <file>', what, once('--ca-passphrase-file'))
+}
+
+/** What decides how the daemon is to be configured; `unit`: also where another machine's unit is. */
+export function addDaemonOptions(command: Command, { unit = true }: { readonly unit?: boolean } = {}): Command {
+  const remap = 'user namespaces for containers; a value only with = (default: off; without a value: default)'
+  command
+    .option('--listen <addr:port>', 'where the daemon listens (default: 0.0.0.0:2376)', once('--listen'))
+    .option('--tlsdir <dir>', 'where the server keeps its files (default: /etc/docker/tls)', once('--tlsdir'))
+    .addOption(command.createOption('--userns-remap [user]', remap).preset('default').argParser(once('--userns-remap')))
+    .option('--no-userns-remap', 'no user namespaces, whatever the unit or an earlier run says')
+  const about = "the server's docker.service (default: this machine's, else docker-ce's)"
+  return unit ? command.option('--unit <file>', about, once('--unit')) : command
+}
+
+/** Flags that say which daemon, and who we are to it. */
+export interface EndpointFlags {
+  readonly host?: string
+  readonly context?: string
+  readonly certPath?: string
+  readonly dotenv?: string
+  readonly tlsOnPort2375?: true
+}
+
+export function addEndpointOptions(command: Command): Command {
+  return (
+    command
+      .option('--host <host>', 'the daemon, such as tcp://build01.example.com:2376', once('--host'))
+      .option('--context <name>', 'the docker context to take', once('--context'))
+      .option('--cert-path <dir>', 'the folder of ca.pem, cert.pem and key.pem', once('--cert-path'))
+      // Not --env-file: Node takes that for its own wherever it stands, and a NODE_OPTIONS in the file then runs code.
+      .option('--dotenv <file>', 'a .env file to read DOCKER_* variables from', once('--dotenv'))
+      .option('--tls-on-port-2375', 'the daemon speaks TLS on that port, which is refused otherwise')
+  )
+}
+
+/** The flags as the library takes them; none of them means that the environment decides. */
+export function endpointOptions({ host, context, certPath, dotenv, tlsOnPort2375 }: EndpointFlags): EndpointOptions {
+  return {
+    ...(host !== undefined && { host }),
+    ...(context !== undefined && { context }),
+    ...(certPath !== undefined && { certPath }),
+    ...(dotenv !== undefined && { envFile: dotenv }),
+    ...(tlsOnPort2375 !== undefined && { tlsOnPort2375 }),
+  }
+}

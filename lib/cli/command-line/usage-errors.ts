@@ -1,0 +1,96 @@
+import { codeOf } from '../../base/system-error.ts'
+import type { Command, CommanderError } from 'commander'
+import type { ArgumentError } from '../../base/errors.ts'
+import type { CommandSpec } from '../command.ts'
+import { usageError } from '../errors.ts'
+import { shellWord } from '../../base/shell-quote.ts'
+
+/** Is it commander's way of saying that it showed the help or the version? */
+export function isHelp(error: unknown): error is CommanderError {
+  return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(codeOf(error))
+}
+
+export function isCommanderError(error: unknown): error is CommanderError {
+  return codeOf(error).startsWith('commander.')
+}
+
+/** What the mistake was made in. */
+export interface Place {
+  /** The command's name with its words. */
+  readonly where: string
+  /** The command, where it is known which one is meant. */
+  readonly spec?: CommandSpec
+  readonly command?: Command
+}
+
+/** Says a mistake in the command line in our form: what was tried, what is wrong, what would be right. */
+export function usageErrorFrom(error: CommanderError, { where, spec, command }: Place): ArgumentError {
+  const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n')
+  const help = `All of them:  ${where} --help`
+  const example = spec === undefined ? help : `For example:  ${spec.examples[0][0]}`
+  const meant = /\(Did you mean (.*)\?\)/.exec(hint)?.[1]?.replace(/^one of /, '')
+  switch (error.code) {
+    case 'commander.unknownCommand': {
+      const word = quoted(what)
+      const todo = dockersOwn(where, word) ?? didYouMean(meant, `${where} `, help)
+      return usageError(where, `there is no command ${word}`, todo)
+    }
+    case 'commander.unknownOption': {
+      // Without its value, which may be a secret that someone took an option for.
+      const flag = quoted(what).replace(/=.*$/s, '')
+      if (NODES_OWN.has(flag)) return nodesOwn(where, flag)
+      return usageError(where, `there is no option ${flag}`, didYouMean(meant ?? longerFlag(flag, command), '', help))
+    }
+    case 'commander.missingArgument':
+      return usageError(where, `it needs a ${quoted(what)}, and there is none`, example)
+    case 'commander.optionMissingArgument': {
+      const flag = quoted(what).replace(/ .*$/s, '')
+      const shown = spec?.examples.find(([line]) => line.includes(`${flag} `))
+      return usageError(where, `the option ${quoted(what)} has no value`, shown ? `For example:  ${shown[0]}` : help)
+    }
+    case 'commander.missingMandatoryOptionValue':
+      return usageError(where, `the option ${quoted(what)} is missing`, example)
+    case 'commander.conflictingOption': {
+      const [first = '', second = ''] = Array.from(what.matchAll(/'(--[^\s']+).*?'/g), ([, flag = '']) => flag)
+      return usageError(where, `${first} and ${second} exclude each other`, 'Give one of them.')
+    }
+    case 'commander.excessArguments': {
+      const extra = command?.args[command.registeredArguments.length] ?? ''
+      const todo = spec?.stray?.(shellWord(extra), command?.opts() ?? {}) ?? example
+      return usageError(where, `${JSON.stringify(extra)} is one word too many`, todo)
+    }
+    default:
+      return usageError(where, what, help)
+  }
+}
+
+/** What people look for among the contexts here, since the docker command has it for the same ones. */
+function dockersOwn(where: string, word: string): string | undefined {
+  if (where !== 'docker-mtls context') return undefined
+  if (['remove', 'delete'].includes(word)) return 'Did you mean  docker-mtls context rm ?'
+  if (!['use', 'show', 'inspect', 'update'].includes(word)) return undefined
+  return `The docker command has it, for the same contexts:  docker context ${word}`
+}
+
+/** What node up to 24 takes for its own, even behind the script's name (Node's documentation, `--env-file=file`). */
+const NODES_OWN = new Set(['--env-file', '--env-file-if-exists'])
+
+function nodesOwn(where: string, flag: string): ArgumentError {
+  const got = `${flag} is an option of Node itself, which reads the file before we do, and obeys a NODE_OPTIONS in it`
+  return usageError(where, got, 'Name the file with  --dotenv FILE : that one is read for DOCKER_* variables alone.')
+}
+
+/** `--ca-passphrase` is the beginning of an option, and further from it than commander's slips of the finger. */
+function longerFlag(flag: string, command: Command | undefined): string | undefined {
+  return command?.options.map(({ long }) => long ?? '').find((long) => flag.length > 3 && long.startsWith(flag))
+}
+
+/** Commander puts what it is about into single quotes. */
+function quoted(message: string): string {
+  return /'(.*?)'/.exec(message)?.[1] ?? message
+}
+
+function didYouMean(meant: string | undefined, before: string, otherwise: string): string {
+  if (meant === undefined) return otherwise
+  return `Did you mean  ${before}${meant} ? ${otherwise}`
+}

@@ -1,0 +1,146 @@
+import { promises as fs } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { formatEndpoint, type Endpoint } from '../../endpoint/endpoint.ts'
+import { parseHost } from '../../endpoint/host.ts'
+import { EndpointError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
+import type { Environment } from '../../endpoint/environment.ts'
+import { commandLine, serverPaths } from '../../keystore/layout.ts'
+import { DEFAULT_FOLDER } from '../command-line/options.ts'
+
+/** What `client env` was told. */
+export interface PlaceFlags {
+  readonly dir?: string
+  readonly host?: string
+  readonly certPath?: string
+}
+
+/** Where the daemon is, and where the client's files are. */
+export interface ClientPlace {
+  readonly host: string
+  readonly certPath: string
+}
+
+/**
+ * Puts together what a client's variables say. A file of the working directory counts only where its client is named:
+ * any checked-out folder could hold one, and would choose the daemon.
+ *
+ * @throws {@link EndpointError} ERR_HOST_REQUIRED, ERR_HOST_INVALID, ...
+ * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE
+ */
+export async function findPlace(name: string | undefined, flags: PlaceFlags, env: Environment): Promise<ClientPlace> {
+  if (name !== undefined) return placeOf(name, flags)
+  const [source, host] = hostIn(flags, env)
+  if (host === undefined) throw noHost()
+  return { host: readHost(host, source), certPath: resolve(flags.certPath ?? certPathIn(env)) }
+}
+
+/** Of a client in the folder: the daemon by its .env, the files by where they are now. */
+async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: PlaceFlags): Promise<ClientPlace> {
+  const { parseClientName } = await import('../../pki/client-name.ts')
+  const folder = join(dir, 'clients', parseClientName(name))
+  if (host === undefined || certPath === undefined) await refuseStranger(dir, name)
+  if (certPath === undefined) await refuseKeyElsewhere(dir, name)
+  const path = join(folder, '.env')
+  const found = host ?? (await hostInFile(path))
+  if (found !== undefined) {
+    return { host: readHost(found, host === undefined ? path : '--host'), certPath: resolve(certPath ?? folder) }
+  }
+  const out = dir === DEFAULT_FOLDER ? [] : ['--out', dir]
+  throw new PkiError('ERR_CLIENT_NOT_FOUND', {
+    tried: `reading ${path}`,
+    got: 'there is no such file, or no DOCKER_HOST in it',
+    todo: `Run init again, which makes it:  ${commandLine('init', ...(await serverNames(dir)), '--client', name, ...out)} , or name the daemon with  --host`,
+  })
+}
+
+/** A slip of the finger, or the wrong folder, is told by who there is, and makes nobody new. */
+async function refuseStranger(dir: string, name: string): Promise<void> {
+  const { clientNames } = await import('../../keystore/list.ts')
+  const { clientsFolder } = await import('../../keystore/layout.ts')
+  const others = await clientNames(dir)
+  if (others.includes(name)) return
+  throw new PkiError('ERR_CLIENT_NOT_FOUND', {
+    tried: `looking for the client ${name} in ${clientsFolder(dir)}`,
+    got: others.length === 0 ? 'there are no clients' : `there are only ${others.join(', ')}`,
+    todo:
+      others.length === 0
+        ? 'Name the folder that init made:  --dir DIR , or daemon and files themselves:  docker-mtls client env --host SERVER --cert-path DIR'
+        : `Take one of these, or name the folder that has ${name}:  --dir DIR`,
+  })
+}
+
+/** Variables that lead to a folder without a key help nobody. */
+async function refuseKeyElsewhere(dir: string, name: string): Promise<void> {
+  const { isKeyElsewhere } = await import('../../keystore/key-held.ts')
+  if (!(await isKeyElsewhere(dir, name))) return
+  throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
+    tried: `docker-mtls client env ${name}`,
+    got: 'its key is on its own machine, and was never here',
+    todo: 'There, with the folder of its key:  docker-mtls client env --host SERVER --cert-path DIR',
+  })
+}
+
+/** The server's names, as init was told them. */
+async function serverNames(dir: string): Promise<string[]> {
+  const { openCertificate, readCertificate } = await import('../../identity/certificate.ts')
+  try {
+    const path = serverPaths(dir).cert
+    const { dns, ip } = readCertificate(openCertificate(await fs.readFile(path, 'utf8'), path), path).names
+    const given = [...dns, ...ip].filter((name) => !OWN_NAMES.has(name))
+    return given.length === 0 ? ['SERVER'] : given
+  } catch {
+    return ['SERVER']
+  }
+}
+
+/** Those that every server's certificate gets. */
+const OWN_NAMES = new Set(['localhost', '127.0.0.1', '::1'])
+
+async function hostInFile(path: string): Promise<string | undefined> {
+  const { parse } = await import('dotenv')
+  const text = await fs.readFile(path, 'utf8').catch(() => '')
+  const { DOCKER_HOST } = parse(text)
+  return DOCKER_HOST === '' ? undefined : DOCKER_HOST
+}
+
+function hostIn({ host }: PlaceFlags, { DOCKER_HOST, DOCKER_HOST_IP }: Environment): [string, string | undefined] {
+  if (host !== undefined) return ['--host', host]
+  if (DOCKER_HOST !== undefined && DOCKER_HOST !== '') return ['DOCKER_HOST', DOCKER_HOST]
+  return ['DOCKER_HOST_IP', DOCKER_HOST_IP === '' ? undefined : DOCKER_HOST_IP]
+}
+
+function certPathIn({ DOCKER_CERT_PATH, DOCKER_CONFIG }: Environment): string {
+  return (
+    [DOCKER_CERT_PATH, DOCKER_CONFIG].find((path) => path !== undefined && path !== '') ?? join(homedir(), '.docker')
+  )
+}
+
+function readHost(text: string, source: string): string {
+  const endpoint = parseNamedHost(text, source)
+  if (endpoint.kind === 'tls') return formatEndpoint(endpoint)
+  throw new EndpointError('ERR_HOST_INVALID', {
+    tried: `${source}=${formatEndpoint(endpoint)}`,
+    got: 'these variables are for a daemon that is reached over TLS',
+    todo: 'Give its name, such as  --host build01.example.com',
+  })
+}
+
+/** Neither variables nor a context can say that port 2375 speaks TLS, so the way out of it is another port. */
+export function parseNamedHost(text: string, source: string): Endpoint {
+  try {
+    return parseHost(text, { source })
+  } catch (cause) {
+    if (!isDockerMtlsError(cause, 'ERR_PLAINTEXT_PORT')) throw cause
+    const todo = `Name its TLS port, such as  --host ${text.trim().replace(/:2375\b/, ':2376')}`
+    throw new EndpointError('ERR_PLAINTEXT_PORT', { tried: cause.tried, got: cause.got, todo, cause })
+  }
+}
+
+function noHost(): EndpointError {
+  return new EndpointError('ERR_HOST_REQUIRED', {
+    tried: 'docker-mtls client env',
+    got: 'neither --host nor a client is given, and DOCKER_HOST is not set',
+    todo: 'Name the daemon,  docker-mtls client env --host build01.example.com , or a client of the folder that init made.',
+  })
+}

@@ -1,0 +1,69 @@
+import type { Command } from 'commander'
+import type { EndpointOptions } from '../../endpoint/options.ts'
+import type { DockerClient } from '../../engine/client.ts'
+import type { Context } from '../command.ts'
+import { addEndpointOptions, endpointOptions, once, readSeconds, type EndpointFlags } from '../command-line/options.ts'
+import { readSecretFile } from '../terminal/passphrase.ts'
+import { addProxyOptions, proxyOption, type ProxyFlags } from './proxy.ts'
+
+/** Flags that say which daemon, who we are to it, and how to connect. */
+export interface ConnectFlags extends EndpointFlags, ProxyFlags {
+  readonly keyPassphraseFile?: string
+  readonly foreignClientCa?: true
+  readonly timeout?: string
+}
+
+export function addConnectOptions(command: Command): Command {
+  addEndpointOptions(command)
+    .option('--key-passphrase-file <file>', 'a file with the passphrase of key.pem', once('--key-passphrase-file'))
+    .option('--foreign-client-ca', 'cert.pem is of another authority than those in ca.pem')
+    .option('--timeout <seconds>', 'how long connecting may take (default: 10)', once('--timeout'))
+  return addProxyOptions(command)
+}
+
+/** A client that is connected, and how long that took, in milliseconds. */
+export interface Connected {
+  readonly docker: DockerClient
+  readonly milliseconds: number
+}
+
+/** Connects as the flags say, and warns of what is odd, whether it succeeds or not. */
+export async function connectBy(flags: ConnectFlags, context: Context): Promise<Connected> {
+  const { connect } = await import('../../engine/connect.ts')
+  const { signal, env } = context.io
+  const options = await connectOptions(flags, context)
+  const start = performance.now()
+  const docker = await connect({ ...options, signal }, env).catch(async (error: unknown) => {
+    await warnBefore(options, context)
+    throw error
+  })
+  const milliseconds = performance.now() - start
+  for (const warning of docker.warnings) context.warn(warning)
+  return { docker, milliseconds }
+}
+
+async function connectOptions(flags: ConnectFlags, { say }: Context): Promise<EndpointOptions> {
+  const { timeout, keyPassphraseFile, foreignClientCa } = flags
+  return {
+    ...endpointOptions(flags),
+    ...(foreignClientCa !== undefined && { foreignClientCa }),
+    ...(timeout !== undefined && { connectTimeout: readSeconds('--timeout', timeout) }),
+    ...(await proxyOption(flags, say)),
+    ...(keyPassphraseFile !== undefined && { passphrase: await readSecretFile(keyPassphraseFile, say) }),
+  }
+}
+
+/** Of an attempt that failed, what is odd about the endpoint: it may be why. */
+async function warnBefore(options: EndpointOptions, { io, warn }: Context): Promise<void> {
+  const { explainEndpoint } = await import('../../endpoint/explain.ts')
+  const { endpoint, steps } = await explainEndpoint(options, io.env)
+  const passedOver = steps.filter(({ source, verdict }) => source === 'option envFile' && verdict === 'passed over')
+  const warnings = endpoint?.warnings ?? passedOver.map(({ value, because }) => `${value} was passed over: ${because}.`)
+  for (const warning of warnings) warn(warning)
+}
+
+/** Mostly that is someone whose variables are in another shell. */
+export function localWarning({ endpoint }: DockerClient): string[] {
+  if (endpoint.source !== 'local socket') return []
+  return ['No option and no variable names a daemon: this is the one of this machine.']
+}

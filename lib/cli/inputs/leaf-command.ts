@@ -1,0 +1,63 @@
+import type { FolderLeafOptions } from '../../keystore/folder.ts'
+import type { FolderLeafResult } from '../../keystore/issue.ts'
+import type { PkiFolder } from '../../keystore/folder.ts'
+import type { Answer, Context } from '../command.ts'
+import { pieceData } from '../reports/data.ts'
+import { DEFAULT_FOLDER, keyTypeWarnings, readDays } from '../command-line/options.ts'
+import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
+import { aside, pieceText } from '../reports/certificate.ts'
+import { keyWords, until } from '../reports/dates.ts'
+
+/** The flags of `cert server` and `cert client`. */
+export interface LeafFlags extends PassphraseFlags {
+  readonly dir?: string
+  readonly keyType?: string
+  readonly days?: string
+  readonly force?: true
+  readonly renew?: true
+  readonly json?: true
+}
+
+/** Issues a leaf, and says what became of it. */
+export async function issueLeaf(
+  flags: LeafFlags,
+  context: Context,
+  ensure: (folder: PkiFolder, options: FolderLeafOptions) => Promise<FolderLeafResult>,
+): Promise<FolderLeafResult> {
+  const [{ PkiFolder }, { parseKeyType }] = await Promise.all([
+    import('../../keystore/folder.ts'),
+    import('../../pki/key-type.ts'),
+  ])
+  const { dir = DEFAULT_FOLDER, keyType, days, force = false, renew = false } = flags
+  const folder = new PkiFolder(dir)
+  const options = {
+    force,
+    renew,
+    ...(keyType !== undefined && { keyType: parseKeyType(keyType) }),
+    ...(days !== undefined && { days: readDays(days) }),
+  }
+  const run = (passphrase: string | undefined): Promise<FolderLeafResult> =>
+    ensure(folder, { ...options, ...(passphrase !== undefined && { passphrase }) })
+  const result = await withPassphrase({ folder: dir, flags, run }, context)
+  return days === undefined || result.action !== 'kept'
+    ? result
+    : { ...result, notes: [...result.notes, keptDays(result, days)] }
+}
+
+function keptDays({ facts }: FolderLeafResult, days: string): string {
+  return `It stays as it is, ${until(facts.validTo)}; for another length of time:  --renew --days ${days}`
+}
+
+/** The answer of `cert server` and `cert client`. */
+export function leafAnswer(what: string, result: FolderLeafResult, { keyType }: LeafFlags, context: Context): Answer {
+  const { action, paths, facts, keptAside, notes } = result
+  const names = [...facts.names.dns, ...facts.names.ip]
+  const about = [
+    `${what}, ${keyWords(facts)}, ${until(facts.validTo)}`,
+    ...(names.length === 0 ? [] : [`for ${names.join(', ')}`]),
+    ...aside(keptAside),
+    ...notes,
+  ]
+  const text = pieceText({ action, path: `${paths.folder}/`, about }, context)
+  return { data: pieceData(result), text: `${text}\n`, warnings: keyTypeWarnings(keyType) }
+}

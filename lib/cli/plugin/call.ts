@@ -1,0 +1,76 @@
+import type { Environment } from '../../endpoint/environment.ts'
+
+/** What the docker command is called by; it is there for its plugins alone, and for what those start. */
+export const PLUGIN_VARIABLE = 'DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND'
+
+/** An option of the docker command's own, which it hands over as it was typed: `--host` for `-H`. */
+export type DockerFlag = readonly [flag: string, value: string | undefined]
+
+/** A command line of ours that was typed behind `docker`. */
+export interface PluginCall {
+  /** Ours, without what is the docker command's. */
+  readonly argv: readonly string[]
+  readonly flags: readonly DockerFlag[]
+}
+
+const NAME = 'mtls'
+const LONG: Readonly<Record<string, string>> = {
+  c: '--context',
+  D: '--debug',
+  H: '--host',
+  l: '--log-level',
+  v: '--version',
+}
+const WITH_VALUE = new Set(['--config', '--context', '--host', '--log-level', '--tlscacert', '--tlscert', '--tlskey'])
+
+/**
+ * Recognizes a call by the docker command: `docker-mtls [its options] mtls ARGUMENTS`, or `help mtls` instead of `mtls`, as
+ * docker 26.1 makes it.
+ *
+ * @returns undefined where we were called by our own name, also by something that a plugin has started
+ */
+export function parsePluginCall(argv: readonly string[], env: Environment): PluginCall | undefined {
+  if (env[PLUGIN_VARIABLE] === undefined) return undefined
+  const { flags, rest } = readFlags(argv)
+  const [first, second] = rest
+  if (first === NAME) return { flags, argv: hasVersion(flags) ? ['--version'] : rest.slice(1) }
+  // `docker help mtls ping`; `docker __complete mtls pi`
+  if (second === NAME && first !== undefined) return { flags, argv: [first, ...rest.slice(2)] }
+  return undefined
+}
+
+function hasVersion(flags: readonly DockerFlag[]): boolean {
+  return flags.some(([flag, value = 'true']) => flag === '--version' && value === 'true')
+}
+
+/** As pflag reads them: `--host X`, `--host=X`, `-H X`, `-HX`, `-H=X` and `-DH X`. */
+function readFlags(argv: readonly string[]): { flags: DockerFlag[]; rest: readonly string[] } {
+  const flags: DockerFlag[] = []
+  const words = [...argv]
+  while (words[0]?.startsWith('-') === true) {
+    const word = words.shift() ?? ''
+    const [, flag = word, value] = /^(--[^=]+)=(.*)$/s.exec(word) ?? []
+    if (!word.startsWith('--')) flags.push(...readShort(word.slice(1), words))
+    else flags.push([flag, value ?? (WITH_VALUE.has(flag) ? words.shift() : undefined)])
+  }
+  return { flags, rest: words }
+}
+
+function readShort(letters: string, words: string[]): DockerFlag[] {
+  const [letter = '', ...others] = Array.from(letters)
+  const flag = LONG[letter] ?? `-${letter}`
+  const rest = others.join('')
+  if (WITH_VALUE.has(flag)) return [[flag, rest === '' ? words.shift() : rest.replace(/^=/, '')]]
+  if (rest.startsWith('=')) return [[flag, rest.slice(1)]]
+  return [[flag, undefined], ...(rest === '' ? [] : readShort(rest, words))]
+}
+
+/** Those options that are variables to us. The last one counts, as for the docker command. */
+export function variablesOf(flags: readonly DockerFlag[]): Record<string, string> {
+  const variables: Record<string, string> = {}
+  for (const [flag, value] of flags) {
+    if (flag === '--config' && value !== undefined) variables['DOCKER_CONFIG'] = value
+    if (flag === '--debug' && value !== 'false') variables['NODE_DEBUG'] = 'docker-mtls'
+  }
+  return variables
+}

@@ -1,0 +1,15 @@
+import { packageVersion } from '../package-version.ts'
+
+/** How the docker command asks a plugin what it is (cli-plugins/metadata/metadata.go of docker/cli). */
+export const METADATA_WORD = 'docker-cli-plugin-metadata'
+
+/** What the docker command shows of us in `docker --help` and `docker info`. */
+export function metadata(): string {
+  const about = {
+    SchemaVersion: '0.1.0',
+    Vendor: 'docker-mtls',
+    Version: packageVersion(),
+    ShortDescription: 'Secure a daemon and reach it, with mutual TLS on both ends',
+  }
+  return `${JSON.stringify(about)}\n`
+}

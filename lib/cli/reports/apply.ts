@@ -1,0 +1,132 @@
+import { createTwoFilesPatch } from 'diff'
+import type { ApplyReport } from '../../apply/carry-out.ts'
+import type { Change } from '../../apply/changes.ts'
+import type { ApplyPlan } from '../../apply/plan.ts'
+import type { Context } from '../command.ts'
+import { certificateData } from './data.ts'
+import { facts, wrap } from '../terminal/layout.ts'
+import { asTyped } from '../terminal/self.ts'
+import { until } from './dates.ts'
+import { printableLines } from '../../base/text.ts'
+
+/** A plan as --json has it. Of a key there is never more than its path. */
+export function planData(plan: ApplyPlan): object {
+  const { form, settings, server, changes, conflicts, warnings, losses, restarts, userns } = plan
+  return {
+    form,
+    ...settings,
+    certificate: certificateData(server.facts),
+    files: changes.map(fileData),
+    conflicts,
+    warnings,
+    losses: restarts ? losses : [],
+    restarts,
+    ...(userns && { userns }),
+  }
+}
+
+function fileData({ path, mode, action, secret = false, text }: Change): object {
+  return { path, mode: octal(mode), action, ...(!secret && action !== 'keep' && { text }) }
+}
+
+/** What was done, as --json has it. */
+export function applyData(plan: ApplyPlan, { id, ...report }: ApplyReport): object {
+  return { ...planData(plan), ...report, ...(id !== undefined && { rollback: id }) }
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0')
+}
+
+const COMMANDS = [
+  'systemctl daemon-reload',
+  'systemctl reset-failed docker.service',
+  'systemctl restart docker.service',
+]
+
+/** A plan for a person: each file with its mode and what becomes of it, the differences, the commands, what is in the way. */
+export function planText(plan: ApplyPlan, context: Context, isAll: boolean): string {
+  const { changes, conflicts, losses, restarts } = plan
+  const shown = changes.filter(({ action }) => isAll || action !== 'keep')
+  const blocks = [
+    ...shown.map((change) => changeText(change, context)),
+    ...(restarts && conflicts.length === 0
+      ? [`${context.paint('bold', 'Then:')}\n${COMMANDS.map((line) => `  ${line}`).join('\n')}`]
+      : []),
+    ...(restarts || conflicts.length > 0 ? [] : ['Everything is as it should be; what is left is to prove it.']),
+    ...(restarts ? losses : []).map((loss) => wrap(printableLines(loss), context.width)),
+    ...conflicts.map(({ what, got, todo }) =>
+      wrap(
+        `${context.paint('red', 'In the way:')} ${printableLines(`${what}: ${got}. ${asTyped(todo, context.io.env)}`)}`,
+        context.width,
+      ),
+    ),
+  ]
+  return `${blocks.join('\n')}\n`
+}
+
+function changeText(change: Change, { paint }: Context): string {
+  const { path, mode, action, secret = false, before } = change
+  const style = action === 'keep' ? 'dim' : action === 'create' ? 'green' : 'yellow'
+  const head = `${paint(style, action.padEnd(8))}  ${paint('bold', path)}  ${octal(mode)} root:root`
+  if (action === 'keep') return head
+  const modes = before !== undefined && before.mode !== mode ? `\n          its mode is ${octal(before.mode)} now` : ''
+  return `${head}${modes}${secret ? '\n          a private key, which is not shown' : differences(change, paint)}`
+}
+
+/** As `diff -u` has it; certificates are told by their dates elsewhere, and are only noise here. */
+function differences({ path, text, before }: Change, paint: Context['paint']): string {
+  if (path.endsWith('.pem') || before?.text === text) return ''
+  const patch = createTwoFilesPatch(path, path, before?.text ?? '', text, undefined, undefined, { context: 2 })
+  const lines = patch.split('\n').filter((line) => /^[-+ @]/.test(line) && !/^(?:---|\+\+\+) /.test(line))
+  const isNew = before === undefined
+  const shown = lines.filter((line) => !isNew || !line.startsWith('@'))
+  const coloured = shown.map((line) => paintLine(line.replace(/\p{Cc}/gu, '?'), paint))
+  return `\n${coloured.map((line) => `          ${line}`).join('\n')}`
+}
+
+function paintLine(line: string, paint: Context['paint']): string {
+  if (line.startsWith('+')) return paint('green', line)
+  if (line.startsWith('-')) return paint('red', line)
+  return line.startsWith('@') ? paint('dim', line) : line
+}
+
+/** What user namespaces come to, and what was seen of them. */
+export function usernsText({ settings, userns }: ApplyPlan, { userns: seen }: Pick<ApplyReport, 'userns'>): string {
+  if (userns === undefined) return settings.usernsRemap ?? 'off'
+  const ranges = userns.subuid.map(({ start, count }) => `${start} to ${start + count - 1}`)
+  const of = `${settings.usernsRemap}: ids ${ranges.join(', ')} of ${userns.user}`
+  if (seen === undefined) return of
+  return seen.verified
+    ? `${of}\nseen: a container's root is ${seen.remappedRoot} on the host`
+    : `${of}\nnot seen: ${seen.reason}`
+}
+
+/** What was tried of a daemon; where it listens on several addresses, under each of them. */
+export function proofText(proof: ApplyReport['proof']): string {
+  const places = [...new Set(proof.map(({ at }) => at))]
+  const blocks = places.map((place) => {
+    const tried = proof
+      .filter(({ at }) => at === place)
+      .map(({ ok, got }) => `${ok ? '' : 'NOT: '}${printableLines(got)}`)
+    return places.length === 1 ? tried : [`at ${place}:`, ...tried]
+  })
+  return blocks.flat().join('\n')
+}
+
+/** What was done and seen, for a person. */
+export function resultText(plan: ApplyPlan, report: ApplyReport, context: Context): string {
+  const { server, settings } = plan
+  const names = [...server.facts.names.dns, ...server.facts.names.ip].join(', ')
+  const rows: [string, string][] = [
+    ['Listens on', settings.listen.join(' and ')],
+    ['Server', `${names}\n${until(server.facts.validTo)}`],
+    ['User namespaces', usernsText(plan, report)],
+    ['Written', report.written.length === 0 ? 'nothing, all of it was there' : report.written.join('\n')],
+    ['Proven', proofText(report.proof)],
+    ...(report.id === undefined
+      ? []
+      : ([['To go back', asTyped('docker-mtls daemon rollback', context.io.env)]] as [string, string][])),
+  ]
+  return `${facts(rows, context)}\n`
+}

@@ -1,0 +1,32 @@
+import type { MadeContext } from '../../contexts/create.ts'
+import type { Answer, Context } from '../command.ts'
+import { certificateData } from './data.ts'
+import { pieceText } from './certificate.ts'
+import { keyWords, until } from './dates.ts'
+import { printable } from '../../base/text.ts'
+
+/** What `context create` and `context import` answer. */
+export function madeAnswer(made: MadeContext, context: Context): Answer {
+  const { name, host, description, paths, identity, replaced, warnings } = made
+  const action = replaced ? 'replaced' : 'created'
+  const about = [
+    printable(host),
+    ...(identity ? [`you: ${identity.client.commonName ?? identity.client.subject}, ${aboutKey(identity)}`] : []),
+    `docker --context ${name} version`,
+    `docker context use ${name}   makes it the one that docker takes by itself`,
+  ]
+  const data = {
+    name,
+    action,
+    host,
+    ...(description !== undefined && { description }),
+    path: paths.meta,
+    ...(identity && { certPath: paths.material, certificate: certificateData(identity.client) }),
+    warnings,
+  }
+  return { data, text: `${pieceText({ action, path: name, about }, context)}\n`, warnings }
+}
+
+function aboutKey({ client }: NonNullable<MadeContext['identity']>): string {
+  return `${keyWords(client)}, ${until(client.validTo)}`
+}

@@ -1,0 +1,31 @@
+import { resolve } from 'node:path'
+import type { CertificateFacts } from '../../identity/certificate.ts'
+import { daysLeft } from './dates.ts'
+
+/** A certificate, as --json has it: what it says, dates in ISO 8601, and how many whole days it has left. */
+export function certificateData<Facts extends CertificateFacts>(facts: Facts): Facts & { daysLeft: number } {
+  return { ...facts, daysLeft: daysLeft(facts.validTo) }
+}
+
+/** Paths for a program, which may run in another folder. */
+export function absolutePaths<Paths extends object>(paths: Paths): Paths {
+  const entries = Object.entries(paths).map(([name, path]) => [name, resolve(String(path))])
+  return Object.fromEntries(entries) as Paths
+}
+
+/** A certificate with its files, as --json has it. */
+export function pieceData(piece: {
+  readonly action: string
+  readonly paths: object
+  readonly facts: CertificateFacts
+  readonly keptAside: readonly string[]
+  readonly notes: readonly string[]
+}): object {
+  return {
+    action: piece.action,
+    paths: absolutePaths(piece.paths),
+    certificate: certificateData(piece.facts),
+    keptAside: piece.keptAside.map((path) => resolve(path)),
+    notes: piece.notes,
+  }
+}

@@ -1,0 +1,33 @@
+import type { CertificateFacts } from '../../identity/certificate.ts'
+
+const DAY_MS = 86_400_000
+
+/** Days until then, rounded: one that was just made for 397 days has 397. Negative once it is past. */
+export function daysLeft(date: Date): number {
+  const days = (date.getTime() - Date.now()) / DAY_MS
+  return days < 0 ? Math.floor(days) : Math.round(days)
+}
+
+/** `2027-12-26`, in UTC as all dates of certificates. */
+export function day(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}
+
+/** `397 days left`, or `ended`. */
+export function left(date: Date): string {
+  if (date.getTime() < Date.now()) return 'ended'
+  const days = daysLeft(date)
+  return days === 1 ? '1 day left' : `${days} days left`
+}
+
+/** `until 2027-12-26 (397 days left)`. */
+export function until(date: Date): string {
+  return date.getTime() < Date.now() ? `ended ${day(date)}` : `until ${day(date)} (${left(date)})`
+}
+
+/** `P-256`, `RSA 4096`, `Ed25519`. */
+export function keyWords({ key: { type, bits, curve } }: CertificateFacts): string {
+  if (curve !== undefined) return curve
+  if (bits !== undefined) return `RSA ${bits}`
+  return type === 'ed25519' ? 'Ed25519' : type
+}

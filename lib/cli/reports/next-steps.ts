@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import type { InitReport } from '../../keystore/init/init.ts'
+import type { InitOptions } from '../../keystore/init/options.ts'
+import type { Context } from '../command.ts'
+import { DEFAULT_FOLDER } from '../command-line/options.ts'
+import { wrap } from '../terminal/layout.ts'
+import { selfOf } from '../terminal/self.ts'
+import { shellWord } from '../../base/shell-quote.ts'
+
+const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
+
+/** What is left to do by hand on each machine, as commands to copy. */
+export function nextSteps(report: InitReport, options: InitOptions, context: Context): string {
+  const { folder } = options
+  const blocks = [
+    applySteps(report, options, context),
+    handSteps(report, options, context),
+    clientSteps(report, folder, context),
+    keepSafe(folder, context),
+  ]
+  return blocks.filter((block) => block !== '').join('\n\n')
+}
+
+function heading(text: string, { paint, width }: Context): string {
+  return paint('bold', wrap(text, width))
+}
+
+function commands(lines: readonly string[]): string {
+  return lines.map((line) => `  ${line}`).join('\n')
+}
+
+function applySteps({ probe }: InitReport, { folder }: InitOptions, context: Context): string {
+  const command = `${selfOf(context.io.env)} daemon apply`
+  const untried =
+    'No client is tried by that: the ping below does so, from here. With  --probe  init makes a client of a day for it.'
+  return [
+    heading(`On the server, as root, in ${join(folder, 'server')} or a copy of it:`, context),
+    commands([probe === undefined ? `${command} --no-client-proof` : command]),
+    wrap(
+      'It shows what will change, asks, keeps a way back, and proves from outside that nobody else gets in.',
+      context.width,
+    ),
+    ...(probe === undefined ? [wrap(untried, context.width)] : []),
+  ].join('\n')
+}
+
+function handSteps(
+  { daemon: { tlsDir, usernsRemap }, override }: InitReport,
+  { unit }: InitOptions,
+  context: Context,
+): string {
+  const lines = [
+    ...(tlsDir === undefined ? [] : installFiles(shellWord(tlsDir))),
+    `install -D -m 0644 override.conf \\`,
+    `  ${DROP_IN}`,
+    'systemctl daemon-reload',
+    'systemctl restart docker',
+  ]
+  const own = `Put the server's files where the drop-in names them, the key with mode 0600.`
+  const note =
+    'Containers and images that are there now are out of sight while user namespaces are on; dockerd keeps them for ' +
+    'when they are off again.'
+  return [
+    heading('Or by hand, where there is no Node.js:', context),
+    ...(tlsDir === undefined ? [wrap(own, context.width)] : []),
+    ...(unit === undefined && override.action !== 'kept' ? [wrap(COMPARE, context.width)] : []),
+    commands(lines),
+    ...(usernsRemap === undefined ? [] : [wrap(note, context.width)]),
+  ].join('\n')
+}
+
+const COMPARE =
+  'The unit is not from the server, unless that is this machine: compare ExecStart= in override.conf with  systemctl cat docker  there.'
+
+function installFiles(tlsDir: string): string[] {
+  return [
+    `install -d -m 0700 ${tlsDir}`,
+    `install -m 0644 ca.pem server-cert.pem ${tlsDir}/`,
+    `install -m 0600 server-key.pem ${tlsDir}/`,
+  ]
+}
+
+function clientSteps({ clients: [client], host }: InitReport, folder: string, context: Context): string {
+  if (client === undefined) return ''
+  const { name, paths } = client
+  // Behind sudo the files are root's, and nobody else can enter their folder.
+  const sudo = context.io.env['SUDO_USER'] === undefined ? '' : 'sudo '
+  const self = selfOf(context.io.env)
+  const place = placeOf(host)
+  const dir = folder === DEFAULT_FOLDER ? '' : ` --dir ${shellWord(folder)}`
+  return [
+    heading(`To try it from here, as ${name}:`, context),
+    commands([`${sudo}${self} ping --dotenv ${shellWord(join(paths.folder, '.env'))}`]),
+    '',
+    heading(`To use it on another machine, as ${name}; here:`, context),
+    commands([`${sudo}${self} client export ${name}${dir} --out ${name}.tar`]),
+    heading("and there, with that file, in a folder of its own (~/.docker may hold another daemon's):", context),
+    commands([
+      `mkdir -m 0700 -p ~/.docker/${place}`,
+      `tar -xf ${name}.tar -C ~/.docker/${place}`,
+      `eval "$(${self} client env --host ${shellWord(host)} \\`,
+      `  --cert-path "$HOME/.docker/${place}")"`,
+      `${self} ping`,
+      'docker version',
+    ]),
+  ].join('\n')
+}
+
+/** The server's name, as that of a folder. */
+function placeOf(host: string): string {
+  return new URL(host).hostname.replaceAll(/[[\]]/g, '').replaceAll(':', '-')
+}
+
+function keepSafe(folder: string, { width }: Context): string {
+  const text = `Keep ${join(folder, 'ca')} to yourself, and off the server: with its key anyone can become root there.`
+  return wrap(text, width)
+}

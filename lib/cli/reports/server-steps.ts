@@ -1,0 +1,38 @@
+import { basename } from 'node:path'
+import { commandLine } from '../../keystore/layout.ts'
+import type { Context } from '../command.ts'
+import { DEFAULT_FOLDER } from '../command-line/options.ts'
+import { asTyped } from '../terminal/self.ts'
+import { shellWord } from '../../base/shell-quote.ts'
+
+/** A server whose files are new here, and have to come to it. */
+export interface ServerToServe {
+  /** The folder of all keys and certificates. */
+  readonly dir: string
+  /** The folder of its files. */
+  readonly folder: string
+  /** Which of several servers, as `setup` makes them; absent: the one of `init`. */
+  readonly host?: string | undefined
+  /** Is there a client of a day beside its files? */
+  readonly probe: boolean
+}
+
+/** How a server gets its files, as a heading without a colon, and commands. */
+export function serverSteps(
+  { dir, folder, host, probe }: ServerToServe,
+  { io }: Context,
+): { readonly heading: string; readonly commands: readonly string[] } {
+  const typed = (...words: readonly string[]): string => asTyped(commandLine(...words), io.env)
+  if (host !== undefined) {
+    const named = dir === DEFAULT_FOLDER ? [] : ['--dir', dir]
+    return {
+      heading: `for ${host}, set it up once more, as before`,
+      commands: [typed('setup', `ssh://USER@${host}`, ...named)],
+    }
+  }
+  const unproven = probe ? [] : ['--no-client-proof']
+  return {
+    heading: `on the server, as root, with a copy of ${shellWord(folder)}`,
+    commands: [typed('daemon', 'apply', '--from', basename(folder), ...unproven)],
+  }
+}

@@ -1,0 +1,146 @@
+import { resolve } from 'node:path'
+import { renderClientEnv } from '../../endpoint/client-env.ts'
+import { SHELLS } from '../../base/shells.ts'
+import { formatEndpoint } from '../../endpoint/endpoint.ts'
+import { STATE_FOLDER } from '../../host/facts-script.ts'
+import type { SetHost } from '../../setup/carry-out-hosts.ts'
+import type { Certified } from '../../setup/certify.ts'
+import { isDone, type Outcome } from '../../setup/each-host.ts'
+import type { PlannedHost } from '../../setup/plan-hosts.ts'
+import type { SetupTarget } from '../../setup/target.ts'
+import { applyData, planData, planText, proofText, usernsText } from './apply.ts'
+import type { Context } from '../command.ts'
+import { pieceData } from './data.ts'
+import { errorReport, errorText } from '../errors.ts'
+import { Interrupted } from '../terminal/io.ts'
+import { facts, painter, wrap } from '../terminal/layout.ts'
+import { shellOf } from '../terminal/shell.ts'
+import { keyWords, until } from './dates.ts'
+import { printable, enumerate } from '../../base/text.ts'
+import { shellWord } from '../../base/shell-quote.ts'
+
+type Data<Value> = (value: Value) => object
+
+/** What came of each host, as --json has it. */
+export function hostsData<Value extends SetupTarget>(
+  outcomes: readonly Outcome<Value>[],
+  targets: readonly SetupTarget[],
+  dataOf: Data<Value>,
+  { io }: Context,
+): object[] {
+  return outcomes.map((outcome) => {
+    const { host } = outcome
+    const endpoint = targets.find((target) => target.host === host)?.endpoint
+    const ssh = endpoint === undefined ? host : formatEndpoint(endpoint)
+    if (isDone(outcome)) return { host, ssh, ok: true, ...dataOf(outcome.value) }
+    return { host, ssh, ok: false, ...errorReport(outcome.error, io.env) }
+  })
+}
+
+/** A host whose plan is all that there is. */
+export function plannedData({ url, names, plan }: PlannedHost): object {
+  return { url, names: names.all, ...planData(plan) }
+}
+
+/** A host that was set up. */
+export function setData(certified: Certified): Data<SetHost> {
+  const certPath = resolve(certified.client.paths.folder)
+  return ({ url, names, plan, report, version, made, host }) => {
+    const server = certified.servers.get(host)
+    return {
+      url,
+      names: names.all,
+      version,
+      ...applyData(plan, report),
+      ...(server && { server: pieceData(server) }),
+      ...(made && { context: made }),
+      variables: { DOCKER_TLS_VERIFY: '1', DOCKER_HOST: url, DOCKER_HOST_IP: url, DOCKER_CERT_PATH: certPath },
+    }
+  }
+}
+
+/** Says what failed, on stderr: whose it is, and the way out. Each failure once, however often it is handed on. */
+export function failureTeller({ io, say }: Context): (outcomes: readonly Outcome<unknown>[]) => void {
+  const told = new Set<unknown>()
+  return (outcomes) => {
+    for (const outcome of outcomes) {
+      if (isDone(outcome) || outcome.error instanceof Interrupted || told.has(outcome.error)) continue
+      told.add(outcome.error)
+      const { code, text } = errorText(outcome.error, io.env)
+      say(`${painter(io.stderr, io.env)('red', `${code}:`)} ${outcome.host}: ${text}`)
+    }
+  }
+}
+
+/** The plans of all hosts that have one, each under its name. */
+export function plansText(planned: readonly PlannedHost[], context: Context, isAll: boolean): string {
+  const blocks = planned.map(({ host, plan }) => `${context.paint('bold', host)}\n${planText(plan, context, isAll)}`)
+  return blocks.join('\n')
+}
+
+/** What was done and seen, for a person, and how to use it. */
+export function setText(hosts: readonly SetHost[], certified: Certified, context: Context): string {
+  const texts = hosts.map((one) => hostText(one, certified, context))
+  return [...texts, ...newAuthorityText(certified, context)].join('\n')
+}
+
+/** It is made along the way: that it is there, and is to be kept, has to be said. */
+function newAuthorityText({ authority: { action, facts: of, paths } }: Certified, context: Context): string[] {
+  if (action !== 'created') return []
+  const text = `The authority ${of.commonName ?? of.subject} was made in ${paths.folder}: its key makes its holder root on these hosts. Keep that folder, and a copy of it, to yourself; run setup there again.`
+  return [`${wrap(text, context.width)}\n`]
+}
+
+function hostText(one: SetHost, { client }: Certified, context: Context): string {
+  const { host, plan, report, url, version, made } = one
+  const { server } = plan
+  const names = [...server.facts.names.dns, ...server.facts.names.ip].join(', ')
+  const certPath = resolve(client.paths.folder)
+  const rows: [string, string][] = [
+    ['Reached', `${url}, Docker ${printable(version)}`],
+    ['Server', `${names}\n${until(server.facts.validTo)}`],
+    [
+      'Client',
+      `${client.facts.commonName ?? ''}, ${keyWords(client.facts)}, ${until(client.facts.validTo)}\n${certPath}`,
+    ],
+    ['User namespaces', usernsText(plan, report)],
+    ['Written', report.written.length === 0 ? 'nothing, all of it was there' : report.written.join('\n')],
+    ['Proven', proofText(report.proof)],
+    ...(made === undefined ? [] : [['Context', `${made.name} (${made.action})`] as [string, string]]),
+  ]
+  const shell = SHELLS.find((known) => known === shellOf(context.io.env)) ?? 'sh'
+  const lines = [
+    ...(made === undefined ? [] : [`docker --context ${made.name} ps`]),
+    ...renderClientEnv({ host: url, certPath }, shell).trimEnd().split('\n'),
+  ]
+  const use = made === undefined ? 'To use it:' : 'To use it, either of:'
+  const blocks = [
+    facts(rows, context),
+    toCopy(use, lines, context),
+    ...(report.id === undefined ? [] : [toCopy('To go back:', [goBackLine(one, report.id)], context)]),
+  ]
+  return `${context.paint('bold', host)}\n${blocks.join('\n')}\n`
+}
+
+/** What is to be copied stays in one line, however long. */
+function toCopy(head: string, lines: readonly string[], { paint }: Context): string {
+  return [paint('bold', head), ...lines.map((line) => `  ${line}`)].join('\n')
+}
+
+/** By what the apply has left there: docker-mtls need not be on the host. */
+function goBackLine({ endpoint }: SetHost, id: string): string {
+  const sudo = endpoint.user === 'root' ? '' : 'sudo '
+  return `ssh ${shellWord(formatEndpoint(endpoint))} ${sudo}sh ${STATE_FOLDER}/${id}/rollback.sh asked`
+}
+
+/** The same for an apply that did not end, whatever its id is. */
+export function goBackNow({ endpoint }: SetupTarget): string {
+  const script = `sh ${STATE_FOLDER}/$(cat ${STATE_FOLDER}/pending)/rollback.sh now`
+  const line = endpoint.user === 'root' ? script : `sudo sh -c "${script.replace('$', String.raw`\$`)}"`
+  return `ssh ${shellWord(formatEndpoint(endpoint))} '${line}'`
+}
+
+/** `build01 and build02` */
+export function hostList(hosts: readonly SetupTarget[]): string {
+  return enumerate(hosts.map(({ host }) => host))
+}

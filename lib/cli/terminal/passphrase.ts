@@ -1,0 +1,200 @@
+import { promises as fs } from 'node:fs'
+import { FileError, isDockerMtlsError, PkiError, type AnyDockerMtlsError } from '../../base/errors.ts'
+import { fileReason } from '../../base/files.ts'
+import type { Context } from '../command.ts'
+import { canAsk, askSecret } from './prompt.ts'
+import { shellWord } from '../../base/shell-quote.ts'
+
+/** How the passphrase of an authority's key is given; never as a word of the command line, which everyone can read. */
+export interface PassphraseFlags {
+  readonly caPassphraseFile?: string
+}
+
+/** NIST SP 800-63B section 3.1.1.2: what a person chooses has at least 8 characters. */
+const SHORTEST = 8
+const ATTEMPTS = 3
+const VARIABLE = 'DOCKER_MTLS_CA_PASSPHRASE'
+const WAYS = `Put it into a file of mode 0600 and name that, --ca-passphrase-file FILE, or into ${VARIABLE}.`
+
+/** A piece of work that may need the authority's key. */
+export interface LockedWork<Result> {
+  readonly folder: string
+  readonly flags: PassphraseFlags
+  /** Shall the key of a new authority be encrypted? Then there has to be a passphrase. */
+  readonly encrypt?: boolean
+  /** Will there be a new authority, whatever is there? */
+  readonly replace?: boolean
+  /** Refuses what can be refused before anyone has to type anything. */
+  readonly check?: () => Promise<unknown>
+  /** May be called again: what the first call has done stays done. */
+  readonly run: (passphrase: string | undefined) => Promise<Result>
+}
+
+/**
+ * Does the work with the passphrase that is given by file or variable. Where a key turns out to be locked and none is
+ * given, a person at a terminal is asked.
+ */
+export async function withPassphrase<Result>(work: LockedWork<Result>, context: Context): Promise<Result> {
+  const { flags, encrypt = false, check = () => Promise.resolve() } = work
+  const given = await givenPassphrase(flags, context)
+  const isNew = await willBeNew(work)
+  if (encrypt && isNew && given === undefined) {
+    await check()
+    return work.run(await askNew(context))
+  }
+  if (isNew && given !== undefined) checkLength(given)
+  if (!isNew) await warnOpenKey(work.folder, context)
+  try {
+    return await work.run(given)
+  } catch (error) {
+    if (given !== undefined || !isDockerMtlsError(error, 'ERR_CA_PASSPHRASE')) throw error
+    return askAndRun(work, context, error)
+  }
+}
+
+async function askAndRun<Result>(
+  work: LockedWork<Result>,
+  context: Context,
+  locked: AnyDockerMtlsError,
+): Promise<Result> {
+  if (!canAsk(context.io)) throw new PkiError('ERR_CA_PASSPHRASE', { tried: locked.tried, got: locked.got, todo: WAYS })
+  for (let attempt = 1; ; attempt++) {
+    const passphrase = await askSecret("Passphrase of the authority's key: ", context.io)
+    try {
+      return await work.run(passphrase)
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isDockerMtlsError(error, 'ERR_CA_PASSPHRASE')) throw error
+      context.say('That does not open it.')
+    }
+  }
+}
+
+async function givenPassphrase(
+  { caPassphraseFile }: PassphraseFlags,
+  { io, say }: Context,
+): Promise<string | undefined> {
+  if (caPassphraseFile === undefined) {
+    const variable = io.env[VARIABLE]
+    return variable === '' ? undefined : variable
+  }
+  return readSecretFile(caPassphraseFile, say)
+}
+
+/**
+ * Reads a passphrase or a password, without the line break that every editor puts at the end.
+ *
+ * @param what - which of them, for messages
+ * @throws {@link FileError} ERR_FILE_READ, also where there is nothing in it
+ */
+export async function readSecretFile(
+  path: string,
+  say: Context['say'],
+  what: 'passphrase' | 'password' = 'passphrase',
+): Promise<string> {
+  const tried = `reading the ${what} in ${path}`
+  const secret = await readSecret(path, say, tried)
+  if (secret !== '') return secret
+  throw new FileError('ERR_FILE_READ', {
+    tried,
+    got: 'the file is empty',
+    todo: `Write the ${what} into its first line.`,
+  })
+}
+
+async function readSecret(path: string, say: Context['say'], tried: string): Promise<string> {
+  try {
+    const { mode } = await fs.stat(path)
+    const isOpen = process.platform !== 'win32' && (mode & 0o077) !== 0
+    if (isOpen) say(`Warning: Others can read ${path}:  chmod 600 ${shellWord(path)}`)
+    return (await fs.readFile(path, 'utf8')).replace(/\r?\n$/, '')
+  } catch (cause) {
+    throw new FileError('ERR_FILE_READ', {
+      tried,
+      got: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : fileReason(cause),
+      todo: 'Name a file that is there and that you may read.',
+      cause,
+    })
+  }
+}
+
+function askNew(context: Context): Promise<string> {
+  return askNewSecret(OF_CA, context)
+}
+
+/** A passphrase that is to be, for messages and questions. */
+export interface NewSecret {
+  /** `the authority's key`. */
+  readonly what: string
+  readonly code: 'ERR_CA_PASSPHRASE' | 'ERR_PKCS12_PASSPHRASE'
+  /** How it is given without a terminal. */
+  readonly ways: string
+  /** Why it has to be long. */
+  readonly risk: string
+}
+
+const OF_CA: NewSecret = {
+  what: "the authority's key",
+  code: 'ERR_CA_PASSPHRASE',
+  ways: WAYS,
+  risk: 'who guesses it is root on every server of this authority',
+}
+
+/** Asked twice: a slip of the finger would lock it for ever. */
+export async function askNewSecret(secret: NewSecret, { io, say }: Context): Promise<string> {
+  if (!canAsk(io)) throw unfit(secret, 'there is no passphrase, and no terminal to ask on', secret.ways)
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const passphrase = await askSecret(`New passphrase for ${secret.what}: `, io)
+    checkLength(passphrase, secret)
+    if ((await askSecret('The same again: ', io)) === passphrase) return passphrase
+    say('The two differ.')
+  }
+  throw unfit(secret, `the passphrase was not the same twice, in ${ATTEMPTS} attempts`, secret.ways)
+}
+
+/** Refuses a new passphrase that is soon guessed. */
+export function checkLength(passphrase: string, secret: NewSecret = OF_CA): void {
+  const { length } = Array.from(passphrase)
+  if (length >= SHORTEST) return
+  const got = length === 0 ? 'the passphrase is empty' : `the passphrase has ${length} characters`
+  throw unfit(secret, got, `Take one of at least ${SHORTEST}: ${secret.risk}.`)
+}
+
+function unfit({ what, code }: NewSecret, got: string, todo: string): PkiError {
+  return new PkiError(code, { tried: `encrypting ${what}`, got, todo })
+}
+
+/** Who reads it, and guesses its passphrase where it has one, is root on every server of this authority. */
+async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
+  const [{ isOpenToOthers }, { authorityPaths, nextAuthorityPaths }] = await Promise.all([
+    import('../../base/replace-files.ts'),
+    import('../../keystore/layout.ts'),
+  ])
+  for (const path of [authorityPaths(folder).key, nextAuthorityPaths(folder).key]) {
+    // The next one is there only while an authority is rotated.
+    const isOpen = await isOpenToOthers(path).catch(() => false)
+    if (isOpen) say(`Warning: Others can read ${path}:  chmod 600 ${shellWord(path)}`)
+  }
+}
+
+/** Will an authority be made? One that is there and open can't be encrypted by the way. */
+async function willBeNew({ folder, encrypt = false, replace = false }: LockedWork<unknown>): Promise<boolean> {
+  const [{ isFolder, readIfThere }, { authorityPaths }, { isEncryptedKey }] = await Promise.all([
+    import('../../base/files.ts'),
+    import('../../keystore/layout.ts'),
+    import('../../pki/load-authority.ts'),
+  ])
+  // A file in its place is said to be one, and not to hold no authority.
+  await isFolder(folder)
+  const { key: path } = authorityPaths(folder)
+  const key = await readIfThere(path)
+  if (replace || key === undefined) return true
+  if (encrypt && !isEncryptedKey(key)) {
+    const word = shellWord(path)
+    throw new PkiError('ERR_CA_EXISTS', {
+      tried: `encrypting ${path}`,
+      got: 'the authority is there already, and its key is not encrypted',
+      todo: `Encrypt it in place:  openssl pkcs8 -topk8 -v2 aes256 -in ${word} -out ${word}.new && mv ${word}.new ${word}`,
+    })
+  }
+  return false
+}

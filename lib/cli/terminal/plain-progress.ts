@@ -1,0 +1,52 @@
+import type { OnStep, StepEvent } from '../../base/progress.ts'
+import type { Context } from '../command.ts'
+import { painter } from './layout.ts'
+import { duration, endMark, hasEnded, marksOf, stepWords } from './step-text.ts'
+
+/** Shows steps while they happen. */
+export interface Progress {
+  readonly onStep: OnStep
+  /** Shows nothing more. Any number of times. */
+  readonly close: () => void
+}
+
+/** After this long, whoever reads a log wonders what is going on. */
+const PATIENCE_MS = 5000
+
+interface Open {
+  readonly since: number
+  readonly note: string | undefined
+  readonly timer: NodeJS.Timeout
+}
+
+/** Where nothing can be rewritten: a line for each step that has ended, and one for each long wait. */
+export function plainProgress({ io: { stderr, env } }: Context): Progress {
+  const marks = marksOf(env)
+  const paint = painter(stderr, env)
+  const open = new Map<string, Open>()
+  const stillRuns = (event: StepEvent, since: number): void => {
+    const time = duration(performance.now() - since)
+    stderr.write(`${marks.more} ${stepWords(event)}  for ${time} so far\n`)
+  }
+  const onStep = (event: StepEvent): void => {
+    const key = `${event.subject ?? ''}\n${event.step}`
+    const before = open.get(key)
+    if (!hasEnded(event.state)) {
+      if (before !== undefined && before.note === event.note) return
+      clearTimeout(before?.timer)
+      const since = before?.since ?? performance.now()
+      const timer = setTimeout(() => stillRuns(event, since), PATIENCE_MS).unref()
+      open.set(key, { since, note: event.note, timer })
+      return
+    }
+    clearTimeout(before?.timer)
+    open.delete(key)
+    const time = event.milliseconds === undefined ? '' : `  ${duration(event.milliseconds)}`
+    stderr.write(`${endMark(event.state, marks, paint)} ${stepWords(event)}${time}\n`)
+  }
+  const close = (): void => {
+    for (const { timer } of open.values()) clearTimeout(timer)
+    open.clear()
+  }
+  return { onStep, close }
+}

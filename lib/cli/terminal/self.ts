@@ -1,0 +1,23 @@
+import type { Environment } from '../../endpoint/environment.ts'
+import { PLUGIN_VARIABLE } from '../plugin/call.ts'
+
+/** Has the docker command called us? `start` takes the variable away where it has not. */
+export function isPlugin(env: Environment): boolean {
+  return env[PLUGIN_VARIABLE] !== undefined
+}
+
+/** How whoever typed the command calls us: by npx there is no docker-mtls in the PATH. */
+export function selfOf(env: Environment): string {
+  if (isPlugin(env)) return 'docker mtls'
+  return env['npm_command'] === 'exec' ? 'npx docker-mtls' : 'docker-mtls'
+}
+
+const COMMAND =
+  /(?<!npx |[\w/.-])docker-mtls (?=(?:init|bridge|cert|client|context|daemon|explain|ping|plugin|setup|COMMAND|--help)(?![\w-]))/g
+/** Before what went wrong with it. */
+const ALONE = /^docker-mtls(?=: )/
+
+/** A sentence with commands of ours in it, as they can be typed here. */
+export function asTyped(text: string, env: Environment): string {
+  return text.replaceAll(COMMAND, `${selfOf(env)} `).replace(ALONE, selfOf(env))
+}

@@ -1,0 +1,41 @@
+import type { OptionPart, Sentence, SentenceStyle } from '../../base/sentence.ts'
+import { renderSentence } from '../../base/sentence.ts'
+import { commandLine, SHELLS, type Shell } from '../../base/shells.ts'
+import type { Environment } from '../../endpoint/environment.ts'
+import { selfOf } from './self.ts'
+import { shellOf } from './shell.ts'
+
+/** The flag of each option of the library that a message may name. */
+const FLAGS: Readonly<Record<string, string>> = {
+  host: '--host',
+  context: '--context',
+  certPath: '--cert-path',
+  envFile: '--dotenv',
+  tlsOnPort2375: '--tls-on-port-2375',
+  foreignClientCa: '--foreign-client-ca',
+  passphrase: '--key-passphrase-file',
+  proxy: '--proxy',
+}
+
+/** How a sentence of the library reads to someone who typed a command: flags, and lines for the shell at hand. */
+export function styleFor(env: Environment): SentenceStyle {
+  const shell = SHELLS.find((known) => known === shellOf(env)) ?? 'sh'
+  return { command: (words) => typedCommand(words, shell, env), option: flagOf }
+}
+
+/** A sentence for someone who typed a command. */
+export function asTypedHere(text: Sentence, env: Environment): string {
+  return renderSentence(text, styleFor(env))
+}
+
+function typedCommand([program = '', ...words]: readonly string[], shell: Shell, env: Environment): string {
+  const line = commandLine(shell, words)
+  if (program !== 'docker-mtls') return commandLine(shell, [program, ...words])
+  return line === '' ? selfOf(env) : `${selfOf(env)} ${line}`
+}
+
+function flagOf({ option: name, value }: OptionPart): string {
+  const flag = FLAGS[name]
+  if (flag === undefined) return value === undefined ? name : `${name}: ${value}`
+  return value === undefined || value === 'true' ? flag : `${flag} ${value.replace(/^'(.*)'$/s, '$1')}`
+}

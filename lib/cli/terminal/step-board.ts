@@ -1,0 +1,131 @@
+import type { StepEvent } from '../../base/progress.ts'
+import type { Context } from '../command.ts'
+import { painter, textWidth, widthOf } from './layout.ts'
+import { duration, endMark, foldLine, hasEnded, marksOf, stepWords } from './step-text.ts'
+import { printable } from '../../base/text.ts'
+
+/** A line that is rewritten while something runs. */
+interface BoardLine {
+  /** None: it runs, and its mark turns. */
+  readonly mark?: string
+  readonly words: string
+  readonly time: string
+}
+
+/** What a terminal shows of steps: some lines while they run, and text that stays. */
+export interface Board {
+  /** Is told of a step, and says what stays of it. */
+  readonly take: (event: StepEvent) => string
+  readonly lines: () => BoardLine[]
+  /** What stays when nothing more comes. */
+  readonly rest: () => string
+}
+
+interface Running {
+  readonly event: StepEvent
+  readonly since: number
+}
+
+/** Less isn't worth reading. */
+const WORTH_SAYING_MS = 1000
+const UNFINISHED = 'not finished'
+
+/** Whole seconds: tenths would flicker. */
+function elapsed(since: number, until: number = performance.now()): string {
+  const milliseconds = until - since
+  return milliseconds < WORTH_SAYING_MS ? '' : duration(milliseconds).replace(/\.\d s$/, ' s')
+}
+
+/** A line for each step; those that have ended stay, above those that run. */
+export function stepBoard({ io: { stderr, env } }: Context): Board {
+  const marks = marksOf(env)
+  const paint = painter(stderr, env)
+  const running = new Map<string, Running>()
+  return {
+    take: (event) => {
+      const key = `${event.subject ?? ''}\n${event.step}`
+      if (!hasEnded(event.state)) {
+        running.set(key, { event, since: running.get(key)?.since ?? performance.now() })
+        return ''
+      }
+      running.delete(key)
+      const time = event.milliseconds === undefined ? '' : duration(event.milliseconds)
+      return foldLine(endMark(event.state, marks, paint), stepWords(event), time, widthOf(stderr))
+    },
+    lines: () => [...running.values()].map(({ event, since }) => ({ words: stepWords(event), time: elapsed(since) })),
+    rest: () => {
+      const mark = endMark('failed', marks, paint)
+      const left = [...running.values()].map(({ event, since }) =>
+        foldLine(mark, stepWords({ ...event, state: 'failed', note: UNFINISHED }), elapsed(since), widthOf(stderr)),
+      )
+      running.clear()
+      return left.join('')
+    },
+  }
+}
+
+interface Host {
+  readonly since: number
+  /** When its last step ended, if none runs. */
+  readonly until: number | undefined
+  readonly now: StepEvent
+  /** The first step that failed. What comes after it puts things back, and doesn't make it good. */
+  readonly failed: StepEvent | undefined
+  /** Was anything done, or is there nothing but skipped steps? */
+  readonly did: boolean
+}
+
+function afterEvent(event: StepEvent, before: Host | undefined): Host {
+  return {
+    since: before?.since ?? performance.now(),
+    until: hasEnded(event.state) ? performance.now() : undefined,
+    now: event,
+    failed: before?.failed ?? (event.state === 'failed' ? event : undefined),
+    did: before?.did === true || event.state === 'done',
+  }
+}
+
+/** A line for each host, which shows the step that it is at. */
+export function hostBoard({ io: { stderr, env } }: Context, names: readonly string[]): Board {
+  const marks = marksOf(env)
+  const paint = painter(stderr, env)
+  const hosts = new Map<string, Host>()
+  const column = Math.max(...names.map((name) => textWidth(printable(name))))
+  const words = (name: string, event: StepEvent): string => {
+    const shown = printable(name)
+    const { subject: _name, ...step } = event
+    return `${shown}${' '.repeat(Math.max(0, column - textWidth(shown)) + 2)}${stepWords(step)}`
+  }
+  const markOf = ({ failed, did }: Host): string =>
+    endMark(failed !== undefined ? 'failed' : did ? 'done' : 'skipped', marks, paint)
+  const finalLine = ([name, host]: readonly [string, Host]): string => {
+    const { since, until, now, failed } = host
+    const time = duration((until ?? performance.now()) - since)
+    const width = widthOf(stderr)
+    if (until !== undefined) return foldLine(markOf(host), words(name, failed ?? now), time, width)
+    return foldLine(
+      endMark('failed', marks, paint),
+      words(name, failed ?? { ...now, state: 'failed', note: UNFINISHED }),
+      time,
+      width,
+    )
+  }
+  return {
+    take: (event) => {
+      const name = event.subject ?? ''
+      hosts.set(name, afterEvent(event, hosts.get(name)))
+      return ''
+    },
+    lines: () =>
+      [...hosts].map(([name, host]) => ({
+        ...(host.until !== undefined && { mark: markOf(host) }),
+        words: words(name, host.now),
+        time: elapsed(host.since, host.until),
+      })),
+    rest: () => {
+      const lines = [...hosts].map(finalLine)
+      hosts.clear()
+      return lines.join('')
+    },
+  }
+}
