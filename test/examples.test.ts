@@ -10,6 +10,7 @@ import { rotateAuthority } from '../lib/provision.ts'
 import { dockerLocally } from './daemon/harness/docker-cli.ts'
 import { IMAGE, makeImage } from './daemon/harness/image.ts'
 import { startRegistry } from './daemon/harness/registry.ts'
+import { TYPESCRIPT } from './support/programs.ts'
 import { lacks } from './support/requirements.ts'
 import { temporaryFolder } from './support/temporary.ts'
 
@@ -22,7 +23,7 @@ function run(
   input = '',
 ): Promise<CommandResult> {
   const cwd = join(EXAMPLES, '..')
-  return runCommand(process.execPath, ['--import', 'tsx', join(EXAMPLES, `${name}.ts`), ...args], { env, cwd, input })
+  return runCommand(process.execPath, [...TYPESCRIPT, join(EXAMPLES, `${name}.ts`), ...args], { env, cwd, input })
 }
 
 function succeeded({ code, stdout, stderr }: CommandResult): string {

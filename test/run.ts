@@ -3,7 +3,7 @@
  * that were named, or those of a tier, each in namespaces of its own and two at a time. Options are those of Node's test
  * runner, and
  *
- *     --tier=TIER         test (without a machine), daemon, machine or all
+ *     --tier=TIER         test, daemon, machine or all: runner/tiers.ts
  *     --lanes=N           how many files at a time
  *     --write-seconds     notes how long each file took, in runner/seconds.json
  *     --write-names=FILE  writes the name of each test there

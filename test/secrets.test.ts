@@ -19,6 +19,7 @@ import { createAuthority, issueClient, issueServer, loadAuthority, PkiFolder, ty
 import { runCommand } from './support/command.ts'
 import { leaksOf, tracesOf, type Traces } from './support/leaks.ts'
 import { daysFromNow, encryptKey, makeCa, makeClient, makeKey, type Made } from './support/openssl-certs.ts'
+import { TYPESCRIPT } from './support/programs.ts'
 import { lacks } from './support/requirements.ts'
 import { temporaryFolder } from './support/temporary.ts'
 import { startPeer, type PeerKind } from './support/tls-servers.ts'
@@ -204,7 +205,7 @@ describe('connecting keeps secrets', needs, () => {
       await connect({ ...options, host: 'tcp://localhost:1' }).catch((error) => console.log(error))`
     const { code, stdout, stderr } = await runCommand(
       process.execPath,
-      ['--import', 'tsx', '--input-type=module', '-e', script],
+      [...TYPESCRIPT, '--input-type=module', '-e', script],
       {
         cwd: fileURLToPath(new URL('..', import.meta.url)),
         env: {

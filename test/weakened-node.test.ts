@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createAuthority, issueClient, issueServer, type Authority, type IssuedCertificate } from '../lib/pki.ts'
 import { runCommand } from './support/command.ts'
 import { makeServer, type Made } from './support/openssl-certs.ts'
+import { TYPESCRIPT } from './support/programs.ts'
 import { lacks } from './support/requirements.ts'
 import { temporaryFolder } from './support/temporary.ts'
 import { startPeer, type PeerKind } from './support/tls-servers.ts'
@@ -145,7 +146,7 @@ async function outcome(
   port: number,
   certPath: string,
 ): Promise<{ ours: string; bare: string }> {
-  const command = ['--import', 'tsx', '--input-type=module', '-e', SCRIPT, String(port), certPath]
+  const command = [...TYPESCRIPT, '--input-type=module', '-e', SCRIPT, String(port), certPath]
   const cwd = fileURLToPath(new URL('..', import.meta.url))
   const { code, stdout, stderr } = await runCommand(process.execPath, command, { env, cwd })
   assert.equal(code, 0, stderr)

@@ -13,6 +13,7 @@ import { duration, marksOf } from '../../lib/cli/terminal/step-text.ts'
 import { ProvisionError } from '../../lib/base/errors.ts'
 import { runStep, type StepEvent } from '../../lib/base/progress.ts'
 import { runCommand } from '../support/command.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { screenOf } from './support/screen.ts'
 import { runCli } from './support/run-cli.ts'
@@ -513,7 +514,7 @@ async function onTerminal(body: string, { columns = 50, env = {} } = {}): Promis
     const signal = new AbortController().signal
     const context = makeContext({ stdin, stdout, stderr, env, signal, root: '/' }, { jsonLines: true, done() {} })
     ${body}`
-  const line = [process.execPath, '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', '"$PROGRAM"']
+  const line = [process.execPath, ...TYPESCRIPT, '--input-type=module', '-e', '"$PROGRAM"']
   const script = `stty cols ${columns} rows 20; ${line.join(' ')}`
   const { code, stdout } = await runCommand('script', ['-qec', script, '/dev/null'], {
     env: { TERM: 'xterm', SHELL: '/bin/sh', PROGRAM: program, ...env },

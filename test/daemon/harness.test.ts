@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { runCommand, type CommandResult } from '../support/command.ts'
 import { processesNaming } from '../support/processes.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { dockerLocally } from './harness/docker-cli.ts'
 import { startDockerd } from './harness/dockerd.ts'
@@ -90,7 +91,7 @@ test('a daemon ends with a test process that is killed, and the next one can sta
     await startDockerd({ place, argv: [place.dockerd, '-H', place.listen[0]] })
     console.log(place.folder)
     setInterval(() => undefined, 1000)`
-  const owner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+  const owner = spawn(process.execPath, [...TYPESCRIPT, '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = (await once(owner.stdout, 'data')) as [Buffer]

@@ -13,6 +13,7 @@ import { bridge } from '../../lib/interop.ts'
 import { runCommand } from '../support/command.ts'
 import { freePort } from '../support/ports.ts'
 import { processesNaming } from '../support/processes.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { makeImage } from './harness/image.ts'
@@ -320,7 +321,7 @@ describe('a daemon behind ssh', { skip }, () => {
       import { connect } from '${new URL('../../lib/index.ts', import.meta.url).href}'
       const docker = await connect({ host: '${at()}' })
       console.log((await docker.version()).ApiVersion)`
-    const args = ['--import', 'tsx', '--input-type=module', '-e', script]
+    const args = [...TYPESCRIPT, '--input-type=module', '-e', script]
     const cwd = fileURLToPath(new URL('../..', import.meta.url))
     const { code, stdout, stderr } = await runCommand(process.execPath, args, { cwd, timeout: SOON_MS })
     assert.deepEqual([code, stdout, stderr], [0, '1.45\n', ''])

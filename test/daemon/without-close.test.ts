@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { runCommand, type CommandResult } from '../support/command.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 import { startSshd, type Sshd } from './harness/sshd.ts'
@@ -27,7 +28,7 @@ function runApp({ env, proxy }: Way, lines: string): Promise<CommandResult> {
     lines,
     `setTimeout(() => process.exit(${GOES_ON}), ${SOON_MS}).unref()`,
   ]
-  const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', app.join('\n')]
+  const args = [...TYPESCRIPT, '--input-type=module', '-e', app.join('\n')]
   return runCommand(process.execPath, args, { env })
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { makeImage } from '../daemon/harness/image.ts'
 import { startSecuredDaemon, type SecuredDaemon } from '../daemon/harness/secured.ts'
 import { runCommand } from '../support/command.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -31,7 +32,7 @@ describe('the examples of interop, with a real daemon', { skip: lacks('namespace
 
   for (const [name, needs, says] of EXAMPLES) {
     test(name, { skip: lacks(...needs) }, async () => {
-      const command = ['--import', 'tsx', `examples/${name}.ts`, image]
+      const command = [...TYPESCRIPT, `examples/${name}.ts`, image]
       const { code, stdout, stderr } = await runCommand(process.execPath, command, { env: daemon.clientEnv, cwd: ROOT })
       assert.deepEqual([code, stderr], [0, ''])
       assert.match(stdout, says)

@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { issueServer } from '../../lib/pki.ts'
 import { runCommand } from '../support/command.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { RecordingServer } from '../support/recording-server.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -67,7 +68,7 @@ describe('a hostile environment', { skip: lacks('peer dockerode', 'peer @docker/
   /** One after the other, in one process. */
   async function ping(pings: Errand['pings'], env: Record<string, string>): Promise<string[]> {
     const errand = JSON.stringify({ pings, ...material.client } satisfies Errand)
-    const command = ['--no-warnings', '--import', 'tsx', PROGRAM, errand]
+    const command = ['--no-warnings', ...TYPESCRIPT, PROGRAM, errand]
     const { code, stdout, stderr } = await runCommand(process.execPath, command, { env })
     assert.equal(code, 0, stderr)
     return JSON.parse(stdout) as string[]

@@ -10,6 +10,7 @@ import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { createAuthority, issueClient, issueServer, PkiFolder, type LedgerEntry } from '../../lib/pki.ts'
 import { appendToLedger, readLedger } from '../../lib/keystore/ledger.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { withCode } from '../pki/support/expect.ts'
 import { odd } from '../pki/support/odd.ts'
@@ -678,7 +679,7 @@ function runChild(root: string, script: string): ReturnType<typeof spawn> & { st
   const code = `import { PkiFolder } from ${JSON.stringify(index)}
     const folder = new PkiFolder(${JSON.stringify(root)})
     ${script}`
-  const args = ['--import', 'tsx', '--input-type=module', '-e', code]
+  const args = [...TYPESCRIPT, '--input-type=module', '-e', code]
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 

@@ -84,7 +84,7 @@ describe('daemon apply that is cut off', { skip: lacksMachine() }, () => {
 
   test('Ctrl-C puts everything back', async () => {
     const running = await applyUntil(machine, 'restart')
-    await machine.must(['pkill', '-INT', '--full', '--oldest', 'cli/main.ts daemon apply'])
+    await machine.must(['pkill', '-INT', '--full', '--oldest', 'cli/main.js daemon apply'])
     const { code, stderr } = await running.ended
     // It ends by the signal itself, as a shell wants it.
     assert.equal(code, 137)

@@ -40,7 +40,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
 
   /** To the command itself, and to nobody whose words only speak of it. */
   async function signals(signal: string): Promise<void> {
-    await machine.must(['pkill', `-${signal}`, '--full', '--oldest', '^node .*[c]li/main.ts daemon apply'])
+    await machine.must(['pkill', `-${signal}`, '--full', '--oldest', '^node .*[c]li/main.js daemon apply'])
   }
 
   /** What is left of a run in places where nobody looks. */

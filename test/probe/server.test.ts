@@ -11,6 +11,7 @@ import { inTime } from '../../lib/probe/clock.ts'
 import { readDistinguishedName, subjectOf } from '../../lib/probe/distinguished-name.ts'
 import { makeCa, makeServer, type Made } from '../support/openssl-certs.ts'
 import { freePort } from '../support/ports.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { PING, response, startPeer, type PeerKind } from '../support/tls-servers.ts'
 import { alert, certificateRequest, certificates, helloDone, inRecords, record, serverHello } from './support/flight.ts'
@@ -482,7 +483,7 @@ describe('no way to the server', () => {
     const code = `import { probeServer } from ${JSON.stringify(new URL('../../lib/probe.ts', import.meta.url))}
       const { plaintext } = await probeServer({ host: '127.0.0.1', port: ${peer.port}, timeout: 300 })
       console.log(plaintext)`
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+    const child = spawn(process.execPath, [...TYPESCRIPT, '--input-type=module', '-e', code], {
       stdio: ['ignore', 'pipe', 'inherit'],
       timeout: 20_000,
     })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -33,6 +34,8 @@ export async function buildPackage(): Promise<string> {
   forgetOld()
   const aside = mkdtempSync(join(CACHE, 'building-'))
   await buildCode(join(aside, 'dist'))
+  // Users of a machine who are not root run it, too.
+  chmodSync(aside, 0o755)
   // The command line reads its version two folders up.
   copyFileSync(join(ROOT, 'package.json'), join(aside, 'package.json'))
   try {

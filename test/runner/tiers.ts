@@ -18,8 +18,13 @@ function testFiles(folder: string): string[] {
     .toSorted()
 }
 
+/**
+ * By its folder alone. What each call gets from a real daemon takes as long as everything else that needs no machine;
+ * that the main job works on one and every refusal is one, is in `npm test`.
+ */
 function tierOf(file: string): Tier {
-  return file.startsWith('test/machine/') ? 'machine' : 'test'
+  if (file.startsWith('test/machine/')) return 'machine'
+  return file.startsWith('test/daemon/engine/') ? 'daemon' : 'test'
 }
 
 /** The files of a tier; what comes last is not among them. */
@@ -34,6 +39,5 @@ export function isAfter(file: string): boolean {
 /** What is to be run when these files have ended: all that looks at them, where they are what it looks at. */
 export function filesAfter(files: readonly string[]): string[] {
   const run = new Set(files)
-  const isWhole = filesOf('all').every((file) => !file.startsWith('test/daemon/engine/') || run.has(file))
-  return isWhole ? testFiles('test').filter(isAfter) : []
+  return filesOf('daemon').every((file) => run.has(file)) ? testFiles('test').filter(isAfter) : []
 }

@@ -19,6 +19,7 @@ import {
 import { openTunnel } from '../../lib/transport/proxy.ts'
 import { runCommand } from '../support/command.ts'
 import { freePort } from '../support/ports.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { RecordingServer } from '../support/recording-server.ts'
 import { startPeer, type Peer, type PeerKind, type PeerMaterial } from '../support/tls-servers.ts'
 import { makeMaterial, type Material } from './support/material.ts'
@@ -368,7 +369,7 @@ test("an idle connection doesn't hold a process up", async (t) => {
   const options = { host: `localhost:${peer.port}`, ...material.client, proxy: `http://127.0.0.1:${between.port}` }
   const { code, stdout, stderr } = await runCommand(
     process.execPath,
-    ['--import', 'tsx', '--input-type=module', '-e', script],
+    [...TYPESCRIPT, '--input-type=module', '-e', script],
     {
       cwd: fileURLToPath(new URL('../..', import.meta.url)),
       env: { OPTIONS: JSON.stringify(options) },
