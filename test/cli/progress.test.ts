@@ -507,8 +507,8 @@ function ours(path: string): string {
 async function onTerminal(body: string, { columns = 50, env = {} } = {}): Promise<{ code: number; sent: string }> {
   const program = `
     import { makeContext } from ${ours('cli/command.ts')}
-    import { withProgress } from ${ours('cli/progress.ts')}
-    import { runStep } from ${ours('provision/progress.ts')}
+    import { withProgress } from ${ours('cli/terminal/progress.ts')}
+    import { runStep } from ${ours('base/progress.ts')}
     import { setTimeout as sleep } from 'node:timers/promises'
     const { stdin, stdout, stderr, env } = process
     const signal = new AbortController().signal
