@@ -12,7 +12,7 @@ export { listKnown, type CertificateState, type KnownCertificate } from './keyst
 export type { PlacedCertificate, RenewalItem, RenewalReason } from './keystore/renew/plan.ts'
 export { rotateAuthority } from './keystore/rotate/rotate.ts'
 export type { NextAuthority } from './keystore/rotate/begin.ts'
-export type { Look } from './keystore/rotate/look.ts'
+export type { Look } from './keystore/rotate/inspect-daemon.ts'
 export type { RotateOptions } from './keystore/rotate/options.ts'
 export type { RotationReport, WaitingClient, WaitingServer } from './keystore/rotate/report.ts'
 export { requestClient, type ClientRequestOptions, type ClientRequestReport } from './keystore/client/request.ts'
@@ -20,7 +20,7 @@ export { installClient, type InstallOptions, type InstallReport } from './keysto
 export type { TrustedAuthority } from './keystore/client/trust.ts'
 export type { OnStep, StepEvent, StepState } from './base/progress.ts'
 export type { KeyType } from './pki/key-type.ts'
-export type { RotatedAuthority, RotationPhase } from './keystore/rotation-state.ts'
+export type { RotatedAuthority, RotationPhase } from './keystore/rotate/state.ts'
 export {
   ArgumentError,
   DaemonError,

@@ -1,6 +1,6 @@
 import { isDockerMtlsError } from '../base/errors.ts'
 import { openCertificate, readCertificate } from '../identity/certificate.ts'
-import { createAuthority } from '../pki/authority.ts'
+import { createAuthority } from '../pki/ca.ts'
 import { issueClient } from '../pki/issue.ts'
 import { namesOnly } from '../probe/authorities.ts'
 import { probeServer, type ServerReport } from '../probe/server.ts'

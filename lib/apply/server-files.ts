@@ -9,7 +9,7 @@ import {
   splitPem,
 } from '../identity/certificate.ts'
 import { inspectCertificate } from '../pki/inspect.ts'
-import { isEncryptedKey } from '../pki/load-authority.ts'
+import { isEncryptedKey } from '../pki/load-ca.ts'
 import { readIfThere } from '../base/files.ts'
 
 /** The three files of the daemon's side, as PEM, and what they say. */

@@ -3,14 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { isDockerMtlsError, PkiError, type PkiErrorCode } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, isFolder, readIfThere } from '../base/files.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
-import { checkAuthorityOptions, createAuthority, type Authority, type AuthorityOptions } from '../pki/authority.ts'
+import { checkAuthorityOptions, createAuthority, type Authority, type AuthorityOptions } from '../pki/ca.ts'
 import { checkPassphrase, type Passphrase } from '../pki/encrypted-key.ts'
 import { isOpenToOthers, putFiles, type NewFile } from '../base/replace-files.ts'
 import { authorityPaths, commandLine, type AuthorityPaths } from './layout.ts'
 import { keyTypeOf } from '../pki/key-type.ts'
 import { appendToLedger, ledgerEntry, ledgerLine } from './ledger.ts'
-import { checkAuthority, isEncryptedKey, loadAuthority, openCertificates } from '../pki/load-authority.ts'
-import { readRotation } from './rotation-state.ts'
+import { checkAuthority, isEncryptedKey, loadAuthority, openCertificates } from '../pki/load-ca.ts'
+import { readRotation } from './rotate/state.ts'
 
 /** For the authority of a {@link PkiFolder}. */
 export interface FolderAuthorityOptions extends AuthorityOptions {

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { isDockerMtlsError } from '../base/errors.ts'
-import type { Authority } from '../pki/authority.ts'
+import type { Authority } from '../pki/ca.ts'
 import { parseClientName } from '../pki/client-name.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import {
@@ -14,16 +14,16 @@ import {
   type AuthorityPair,
   type OpenedAuthority,
 } from './ca.ts'
-import { ensureLeaf, type FolderLeafResult } from './issue.ts'
+import { ensureLeaf, type FolderLeafResult } from './ensure-leaf.ts'
 import type { LeafWish } from './leaf.ts'
 import { authorityPaths, clientPaths, commandLine, serverPaths } from './layout.ts'
 import { clientNames, listCertificates, readClient, type ClientFiles, type ListedCertificate } from './list.ts'
 import { parseHostName } from './host-name.ts'
-import { issuerIn, readNextPair, readRotatedAuthorities, refuseRotation } from './rotated-cas.ts'
-import { signClient, type FolderSignOptions, type FolderSignResult } from './sign.ts'
+import { issuerIn, readNextPair, readRotatedAuthorities, refuseRotation } from './rotate/cas.ts'
+import { signClient, type FolderSignOptions, type FolderSignResult } from './sign-client.ts'
 import { checkLeafOptions, issueClient, issueServer, type IssuedCertificate, type LeafOptions } from '../pki/issue.ts'
 import { appendToLedger, ledgerEntry } from './ledger.ts'
-import { openCertificates } from '../pki/load-authority.ts'
+import { openCertificates } from '../pki/load-ca.ts'
 import { parseServerNames } from '../pki/server-name.ts'
 import { checkOptions, checkText } from '../base/options.ts'
 

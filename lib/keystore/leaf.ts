@@ -10,7 +10,7 @@ import {
 import type { LeafPaths } from './layout.ts'
 import { inspectCertificate } from '../pki/inspect.ts'
 import { isKeyElsewhere } from './key-held.ts'
-import { isEncryptedKey } from '../pki/load-authority.ts'
+import { isEncryptedKey } from '../pki/load-ca.ts'
 import type { ServerName } from '../pki/server-name.ts'
 import { readIfThere } from '../base/files.ts'
 

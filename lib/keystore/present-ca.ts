@@ -1,5 +1,5 @@
 import { isIssuedBy, openCertificate, splitPem } from '../identity/certificate.ts'
-import { readTrusted } from './rotated-cas.ts'
+import { readTrusted } from './rotate/cas.ts'
 
 /**
  * Is this certificate of the authority that is in the folder now? What an authority that was replaced has issued is in its

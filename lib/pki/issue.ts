@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { ArgumentError, PkiError } from '../base/errors.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
-import { Authority } from './authority.ts'
+import { Authority } from './ca.ts'
 import { parseClientName } from './client-name.ts'
 import { exportPrivateKey } from './encrypted-key.ts'
 import { leafExtensions, type Purpose } from './extensions.ts'

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, type KeyObject, type X509Certificate } fr
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { openCertificate, splitPem } from '../identity/certificate.ts'
 import { bmpString, encode, explicit, implicit, integer, octetString, oid, sequence, setOf, type Asn1 } from './der.ts'
-import { isEncryptedKey } from './load-authority.ts'
+import { isEncryptedKey } from './load-ca.ts'
 import { encrypt } from './pbes2.ts'
 import { macData } from './pkcs12-mac.ts'
 import { checkBytes, checkOptions, checkText } from '../base/options.ts'

@@ -7,7 +7,7 @@ import { keyFactsOf, keyFingerprint, keyTypeOf } from './key-type.ts'
 import { invalid, naming, refused } from './request-fault.ts'
 import { checkSignature, requestKey } from './request-key.ts'
 import { requestDer } from './request-pem.ts'
-import { checkWishes } from './request-wishes.ts'
+import { checkWishes } from './request-extensions.ts'
 import { checkBytes, checkOptions } from '../base/options.ts'
 
 /** For {@link readRequest}. */

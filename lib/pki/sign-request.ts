@@ -1,5 +1,5 @@
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
-import type { Authority } from './authority.ts'
+import type { Authority } from './ca.ts'
 import { leafExtensions } from './extensions.ts'
 import { checkIssuer } from './issue.ts'
 import { publicPart } from './key-type.ts'

@@ -1,5 +1,5 @@
 import { isDockerMtlsError } from '../base/errors.ts'
-import { createAuthority } from '../pki/authority.ts'
+import { createAuthority } from '../pki/ca.ts'
 import { issueServer } from '../pki/issue.ts'
 import { authorityPaths, serverPaths } from '../keystore/layout.ts'
 import { isWritten } from '../apply/changes.ts'

@@ -36,7 +36,7 @@ async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAu
     import('../../keystore/folder.ts'),
     import('../../pki/key-type.ts'),
   ])
-  const { checkAuthorityOptions } = await import('../../pki/authority.ts')
+  const { checkAuthorityOptions } = await import('../../pki/ca.ts')
   const { dir = DEFAULT_FOLDER, name, keyType, days, encrypt = false, replaceCa: replace = false } = flags
   const folder = new PkiFolder(dir)
   const options = {
@@ -63,7 +63,7 @@ async function agree(flags: CaFlags, context: Context): Promise<void> {
   const { dir = DEFAULT_FOLDER } = flags
   const { authorityPaths } = await import('../../keystore/layout.ts')
   const { readIfThere } = await import('../../base/files.ts')
-  const { refuseRotation } = await import('../../keystore/rotated-cas.ts')
+  const { refuseRotation } = await import('../../keystore/rotate/cas.ts')
   await refuseRotation(dir, `replacing the authority in ${dir}`)
   const { folder, cert, key } = authorityPaths(dir)
   const old = [await readIfThere(cert), await readIfThere(key)]

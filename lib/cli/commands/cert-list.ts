@@ -134,7 +134,7 @@ async function conflictWarnings(conflicts: readonly LedgerConflict[], dir: strin
 
 /** A list that was asked for says so, too: which of the two counts is otherwise not to be seen. */
 async function rotationWarnings(dir: string): Promise<string[]> {
-  const { readRotation } = await import('../../keystore/rotation-state.ts')
+  const { readRotation } = await import('../../keystore/rotate/state.ts')
   const { commandLine } = await import('../../keystore/layout.ts')
   const state = await readRotation(dir)
   if (state === undefined) return []

@@ -94,7 +94,7 @@ async function warningsOf(schedule: Schedule): Promise<string[]> {
 async function lockedWarnings({ folder, passphraseFile }: Schedule): Promise<string[]> {
   const { authorityPaths, nextAuthorityPaths } = await import('../../keystore/layout.ts')
   const { readIfThere } = await import('../../base/files.ts')
-  const { isEncryptedKey } = await import('../../pki/load-authority.ts')
+  const { isEncryptedKey } = await import('../../pki/load-ca.ts')
   if (passphraseFile !== undefined) return []
   const paths = [authorityPaths(folder).key, nextAuthorityPaths(folder).key]
   const keys = await Promise.all(paths.map((path) => readIfThere(path)))

@@ -22,7 +22,7 @@ async function runExport(name: string, flags: ExportFlags, context: Context): Pr
   if (flags.p12PassphraseFile !== undefined) {
     throw usageError('the option --p12-passphrase-file', 'there is no --p12 beside it', 'Give both, or none.')
   }
-  const { exportClient, packClient } = await import('../../keystore/export/export.ts')
+  const { exportClient, packClient } = await import('../../keystore/client/export.ts')
   const { dir = DEFAULT_FOLDER, out } = flags
   if (out === '-') {
     refuseTerminal(flags, context)
@@ -41,7 +41,7 @@ async function runExport(name: string, flags: ExportFlags, context: Context): Pr
 
 /** Whether it can be packed at all is known before anyone has to type anything. */
 async function runP12(name: string, flags: ExportFlags, context: Context): Promise<void> {
-  const { exportClientP12, packClientP12, readChecked } = await import('../../keystore/export/export.ts')
+  const { exportClientP12, packClientP12, readChecked } = await import('../../keystore/client/export.ts')
   const { dir: folder = DEFAULT_FOLDER, out, force = false } = flags
   if (out === '-') refuseTerminal(flags, context)
   await readChecked(folder, name)

@@ -23,7 +23,7 @@ async function runExport(name: string, file: string | undefined, flags: ExportFl
     context.answer({ data: {}, text: archive, warnings: [...care, ...warnings] }, {})
     return
   }
-  const { writeSecretFile } = await import('../../keystore/secret-file.ts')
+  const { writeSecretFile } = await import('../../base/secret-file.ts')
   await writeSecretFile(out, archive, { replace: flags.force === true, name: `${name}.dockercontext` })
   const text = `${pieceText({ action: 'created', path: out, about: [`${name}: ${host}`, ...care] }, context)}\n`
   const data = { path: resolve(out), name, host, holdsKey: identity !== undefined, warnings }

@@ -1,5 +1,5 @@
 import type { FolderLeafOptions } from '../../keystore/folder.ts'
-import type { FolderLeafResult } from '../../keystore/issue.ts'
+import type { FolderLeafResult } from '../../keystore/ensure-leaf.ts'
 import type { PkiFolder } from '../../keystore/folder.ts'
 import type { Answer, Context } from '../command.ts'
 import { pieceData } from '../reports/data.ts'

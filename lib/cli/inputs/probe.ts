@@ -1,5 +1,5 @@
 import { probeFolder } from '../../keystore/layout.ts'
-import { isProbe, removeEndedProbe, removeProbe } from '../../keystore/probe-identity.ts'
+import { isProbe, removeEndedProbe, removeProbe } from '../../keystore/one-day-client.ts'
 import type { Context } from '../command.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 

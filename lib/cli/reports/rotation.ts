@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { commandLine } from '../../keystore/layout.ts'
-import type { RotationPhase } from '../../keystore/rotation-state.ts'
+import type { RotationPhase } from '../../keystore/rotate/state.ts'
 import { formatTarget } from '../../apply/targets.ts'
 import type { RotationReport, WaitingClient, WaitingServer } from '../../keystore/rotate/report.ts'
 import type { Context } from '../command.ts'

@@ -181,7 +181,7 @@ async function willBeNew({ folder, encrypt = false, replace = false }: LockedWor
   const [{ isFolder, readIfThere }, { authorityPaths }, { isEncryptedKey }] = await Promise.all([
     import('../../base/files.ts'),
     import('../../keystore/layout.ts'),
-    import('../../pki/load-authority.ts'),
+    import('../../pki/load-ca.ts'),
   ])
   // A file in its place is said to be one, and not to hold no authority.
   await isFolder(folder)

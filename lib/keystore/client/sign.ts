@@ -3,7 +3,7 @@ import { PUBLIC_MODE, writeFileAtomically, readIfThere } from '../../base/files.
 import { readCertificate, splitPem } from '../../identity/certificate.ts'
 import { PkiFolder } from '../folder.ts'
 import { readRequest } from '../../pki/read-request.ts'
-import type { FolderSignOptions, FolderSignResult } from '../sign.ts'
+import type { FolderSignOptions, FolderSignResult } from '../sign-client.ts'
 import { authoritiesIn, type TrustedAuthority } from './trust.ts'
 import { refuseFolder } from '../../base/rendered-file.ts'
 

@@ -1,7 +1,7 @@
 import { PkiError } from '../../base/errors.ts'
 import { PkiFolder, type FolderLeafOptions } from '../folder.ts'
 import type { FolderAuthorityResult } from '../ca.ts'
-import type { FolderLeafResult } from '../issue.ts'
+import type { FolderLeafResult } from '../ensure-leaf.ts'
 import { authorityPaths, clientPaths, serverPaths, type LeafPaths } from '../layout.ts'
 import type { InitPlan } from './plan.ts'
 import type { InitOptions } from './options.ts'

@@ -4,7 +4,7 @@ import type { ListedCertificate } from '../list.ts'
 import { findUnlisted } from '../ledger-check.ts'
 import { DAY_MS } from '../../pki/lifetime.ts'
 import { isOfPresentAuthority } from '../present-ca.ts'
-import { PROBE_NAME } from '../probe-identity.ts'
+import { PROBE_NAME } from '../one-day-client.ts'
 
 /**
  * What a certificate of the ledger is good for now. A probe was made to prove one apply, and is in no place of ours. Of a

@@ -1,11 +1,11 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { checkAuthorityOptions } from '../../pki/authority.ts'
+import { checkAuthorityOptions } from '../../pki/ca.ts'
 import { parseClientName } from '../../pki/client-name.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
-import { ROTATION_PHASES, type RotationPhase } from '../rotation-state.ts'
+import { ROTATION_PHASES, type RotationPhase } from './state.ts'
 import type { OnStep } from '../../base/progress.ts'
 import type { NextAuthority } from './begin.ts'
-import { readTarget, type Target } from './look.ts'
+import { readTarget, type Target } from './inspect-daemon.ts'
 import { checkOptions } from '../../base/options.ts'
 
 /** What {@link rotateAuthority} is told. */

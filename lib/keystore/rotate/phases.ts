@@ -1,10 +1,4 @@
-import {
-  ROTATION_PHASES,
-  type PhaseRecord,
-  type RotationPhase,
-  type RotationState,
-  type ServerWord,
-} from '../rotation-state.ts'
+import { ROTATION_PHASES, type PhaseRecord, type RotationPhase, type RotationState, type ServerWord } from './state.ts'
 
 /** Whose word a phase waits for. */
 interface Needs {

@@ -2,7 +2,7 @@ import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { PkiError } from '../../base/errors.ts'
 import { authorityPaths, commandLine } from '../layout.ts'
-import type { RotationPhase, RotationState } from '../rotation-state.ts'
+import type { RotationPhase, RotationState } from './state.ts'
 import type { ReadRotateOptions } from './options.ts'
 
 export function refuseOther(root: string, { phase }: ReadRotateOptions, state: RotationState): void {

@@ -1,12 +1,12 @@
 import { readCertificate } from '../../identity/certificate.ts'
 import { resolve } from 'node:path'
-import type { Rotation } from '../rotated-cas.ts'
+import type { Rotation } from './cas.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
 import { PkiFolder } from '../folder.ts'
-import type { RotatedAuthority, RotationPhase, RotationState } from '../rotation-state.ts'
-import { hasProbe, PROBE_NAME } from '../probe-identity.ts'
+import type { RotatedAuthority, RotationPhase, RotationState } from './state.ts'
+import { hasProbe, PROBE_NAME } from '../one-day-client.ts'
 import { everybody, isInUse, readLeaves, SERVER, type Leaf } from './leaves.ts'
-import type { Look } from './look.ts'
+import type { Look } from './inspect-daemon.ts'
 import { waitingFor } from './phases.ts'
 
 /** A client that a phase waits for. */

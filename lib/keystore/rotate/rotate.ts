@@ -3,15 +3,15 @@ import { withLock } from '../../contexts/lock.ts'
 import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
 import { authorityPaths, commandLine } from '../layout.ts'
-import { readRotatedAuthorities, type Rotation } from '../rotated-cas.ts'
+import { readRotatedAuthorities, type Rotation } from './cas.ts'
 import { PkiFolder } from '../folder.ts'
 import { checkLedger } from '../ledger-check.ts'
-import { rotationText, writeRotation, type RotationState } from '../rotation-state.ts'
+import { rotationText, writeRotation, type RotationState } from './state.ts'
 import { runStep } from '../../base/progress.ts'
 import { beginRotation } from './begin.ts'
 import { removeNext, setNextAside, sweep } from './files.ts'
 import { everybody, readLeaves, refuseHalves } from './leaves.ts'
-import { lookAt, serverOf, type Look } from './look.ts'
+import { lookAt, serverOf, type Look } from './inspect-daemon.ts'
 import { readRotateOptions, type ReadRotateOptions, type RotateOptions } from './options.ts'
 import {
   canAbort,
@@ -27,7 +27,7 @@ import {
 } from './phases.ts'
 import { madeAlready, none, refuseOther, refuseStranger, tooEarly, untimely } from './refusals.ts'
 import { reportOn, type RotationReport } from './report.ts'
-import { opensFor, reread, workOn, type Changed } from './work.ts'
+import { opensFor, reread, workOn, type Changed } from './phase-work.ts'
 
 /**
  * Rotates the authority of a folder, from the one that is there (A) to a new one (B), in phases. Each call looks at how far

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { issuerIn } from '../../../lib/keystore/rotated-cas.ts'
+import { issuerIn } from '../../../lib/keystore/rotate/cas.ts'
 import {
   parseRotation,
   rotationText,
   type RotationPhase,
   type RotationState,
-} from '../../../lib/keystore/rotation-state.ts'
+} from '../../../lib/keystore/rotate/state.ts'
 import {
   canAbort,
   enter,

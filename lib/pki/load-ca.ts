@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../identity/certificate.ts'
-import { authorityOf, type Authority } from './authority.ts'
+import { authorityOf, type Authority } from './ca.ts'
 import { encode } from './der.ts'
 import type { Passphrase } from './encrypted-key.ts'
 import { signingWith } from './key-type.ts'

@@ -9,7 +9,7 @@ import type { CertificateFacts } from '../../identity/certificate.ts'
 import type { ClientFiles } from '../list.ts'
 import { authorityPaths, clientPaths, commandLine } from '../layout.ts'
 import { isOfPresentAuthority } from '../present-ca.ts'
-import { writeSecretFile } from '../secret-file.ts'
+import { writeSecretFile } from '../../base/secret-file.ts'
 
 /** What {@link exportClient} is told. */
 export interface ExportOptions {

@@ -1,10 +1,10 @@
 import type { X509Certificate } from 'node:crypto'
-import { PkiError } from '../base/errors.ts'
-import { openCertificate, splitPem } from '../identity/certificate.ts'
-import { authorityPaths, commandLine, nextAuthorityPaths } from './layout.ts'
-import { readRotation, type RotationPhase, type RotationState } from './rotation-state.ts'
-import type { AuthorityPair } from './ca.ts'
-import { readIfThere } from '../base/files.ts'
+import { PkiError } from '../../base/errors.ts'
+import { openCertificate, splitPem } from '../../identity/certificate.ts'
+import { authorityPaths, commandLine, nextAuthorityPaths } from '../layout.ts'
+import { readRotation, type RotationPhase, type RotationState } from './state.ts'
+import type { AuthorityPair } from '../ca.ts'
+import { readIfThere } from '../../base/files.ts'
 
 /** Which authority a phase issues by: the one that is going, or the one that is coming. */
 export type Issuer = 'present' | 'next'

@@ -1,6 +1,6 @@
-import { FileError, isDockerMtlsError } from '../base/errors.ts'
-import { KEY_MODE, writeFileAtomically } from '../base/files.ts'
-import { refuseFolder } from '../base/rendered-file.ts'
+import { FileError, isDockerMtlsError } from './errors.ts'
+import { KEY_MODE, writeFileAtomically } from './files.ts'
+import { refuseFolder } from './rendered-file.ts'
 
 /**
  * Writes what has a key in it, for its owner alone.

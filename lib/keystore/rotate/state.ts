@@ -1,6 +1,6 @@
-import { PkiError } from '../base/errors.ts'
-import { KEY_MODE, writeFileAtomically, readIfThere } from '../base/files.ts'
-import { nextAuthorityPaths } from './layout.ts'
+import { PkiError } from '../../base/errors.ts'
+import { KEY_MODE, writeFileAtomically, readIfThere } from '../../base/files.ts'
+import { nextAuthorityPaths } from '../layout.ts'
 
 /**
  * How far the rotation of an authority, from A to B, has come.
