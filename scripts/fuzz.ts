@@ -19,7 +19,7 @@ function filesWithProperties(folder: string): string[] {
     .flatMap((entry) => {
       const path = join(folder, entry.name)
       if (entry.isDirectory()) return filesWithProperties(path)
-      return entry.name.endsWith('.test.ts') && /from '.*\/properties\.ts'/.test(readFileSync(path, 'utf8'))
+      return entry.name.endsWith('.test.ts') && /from '.*\/support\/properties\.ts'/.test(readFileSync(path, 'utf8'))
         ? [path]
         : []
     })

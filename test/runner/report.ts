@@ -1,3 +1,4 @@
+import { againCommand } from '../support/again.ts'
 import { type FileResult, hasFailed, testsOf, type TestResult } from './results.ts'
 
 const SLOWEST = 10
@@ -73,28 +74,21 @@ function failuresOf(results: readonly FileResult[]): string {
 function failureOf(result: FileResult): string {
   const { file, trouble, output } = result
   const red = testsOf(result).filter(({ passed }) => !passed)
-  const whole = trouble === undefined ? [] : [`FAILED: ${file}: ${trouble}\n  again:  npm test -- ${file}`]
+  const whole = trouble === undefined ? [] : [`FAILED: ${file}: ${trouble}\n  again:  ${againCommand(file)}`]
   const said = output.trim() === '' ? [] : [`${file} printed:\n${indent(output.trimEnd())}`]
   return [...red.map((test) => redOf(file, test)), ...whole, ...said].join('\n\n')
 }
 
 function redOf(file: string, { path, error = '', at }: TestResult): string {
+  const again = againCommand(file, path.at(-1))
   return [
     `FAILED: ${file} > ${path.join(' > ')}${at === undefined ? '' : ` (${at})`}`,
     indent(error),
-    `  again:  npm test -- ${file} --test-name-pattern=${shellQuoted(patternOf(path.at(-1) ?? ''))}`,
+    // A property has said it itself.
+    ...(error.includes(again) ? [] : [`  again:  ${again}`]),
   ].join('\n')
 }
 
 function indent(text: string): string {
   return text.replaceAll(/^/gm, '    ')
-}
-
-/** node:test takes a pattern for a regular expression. */
-function patternOf(name: string): string {
-  return `^${name.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)}$`
-}
-
-function shellQuoted(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

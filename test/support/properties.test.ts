@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { againCommand } from './again.ts'
 import { assertProperty, assertSamples, fc, settingsIn } from './properties.ts'
 
-const REPEAT =
-  /FUZZ_SEED=\d+ .*npm test -- test\/support\/properties\.test\.ts --test-name-pattern='a failure names .*'/
+/** With what `npm run fuzz` sets, or without it. */
+const AGAIN =
+  /Seed \d+; again: {2}(FUZZ_SEED=\d+ FUZZ_RUNS=\d+ )?npm test -- test\/support\/properties\.test\.ts --test-name-pattern='\^a failure: /
 
 function valuesOf(t: { name: string }, numRuns: number): number[] {
   const values: number[] = []
@@ -43,7 +45,7 @@ function isReport({ message }: Error): boolean {
   assert.match(message, /Property failed after \d+ tests/)
   assert.match(message, /Counterexample: \[5\]/)
   assert.match(message, /5 is too large/)
-  assert.match(message, REPEAT)
+  assert.match(message, AGAIN)
   return true
 }
 
@@ -52,20 +54,25 @@ async function areNone(samples: readonly number[]): Promise<void> {
 }
 
 describe('a failure names the command that repeats it', () => {
-  test("a failure names what (isn't) a letter: synchronous", (t) => {
+  test('a failure: synchronous', (t) => {
     assert.throws(() => assertProperty(t, fc.property(fc.nat(), isSmall)), isReport)
   })
 
-  test('a failure names the command: asynchronous', async (t) => {
+  test('a failure: asynchronous', async (t) => {
     const property = fc.asyncProperty(fc.nat(), async (value) => isSmall(value))
     await assert.rejects(assertProperty(t, property), isReport)
   })
 
-  test('a failure names the command: samples', async (t) => {
+  test('a failure: samples', async (t) => {
     await assert.rejects(assertSamples(t, fc.nat(), { numRuns: 8, most: 3 }, areNone), ({ message }: Error) => {
       assert.match(message, /3 !== 0/)
-      assert.match(message, REPEAT)
+      assert.match(message, AGAIN)
       return true
     })
   })
+})
+
+test('the command that runs a test again quotes its name twice: for node:test and for a shell', () => {
+  const command = againCommand('a.test.ts', "it's (a) test?")
+  assert.match(command, /npm test -- a\.test\.ts --test-name-pattern='\^it'\\''s \\\(a\\\) test\\\?\$'$/)
 })

@@ -4,6 +4,7 @@
  */
 import { relative } from 'node:path'
 import * as fastCheck from 'fast-check'
+import { againCommand } from './again.ts'
 
 export type { Arbitrary } from 'fast-check'
 
@@ -37,18 +38,10 @@ export function settingsIn(env: NodeJS.ProcessEnv, own = 100): { readonly seed: 
   }
 }
 
-/** The command that runs one test of this file again, with the same values. */
-function repeatCommand({ name }: Named): string {
-  const runs = numberIn(process.env, 'FUZZ_RUNS')
-  const variables = [`FUZZ_SEED=${settingsIn(process.env).seed}`, ...(runs === undefined ? [] : [`FUZZ_RUNS=${runs}`])]
-  // The pattern is a regular expression inside a shell's quotes; `.` stands for what means something to either.
-  const pattern = name.replaceAll(/[^\p{L}\p{N} ,:-]/gu, '.')
+function failure({ name }: Named, report: string, cause: unknown): Error {
   const file = relative('.', process.argv[1] ?? '')
-  return `${variables.join(' ')} npm test -- ${file} --test-name-pattern='${pattern}'`
-}
-
-function failure(t: Named, report: string, cause: unknown): Error {
-  return new Error(`${report}\n\nRepeat it:  ${repeatCommand(t)}`, { cause })
+  const { seed } = settingsIn(process.env)
+  return new Error(`${report}\n\nSeed ${seed}; again:  ${againCommand(file, name)}`, { cause })
 }
 
 function throwIfFailed<T>(t: Named, details: fastCheck.RunDetails<T>): void {
