@@ -8,7 +8,7 @@ import { runStep } from '../base/progress.ts'
 import type { UsernsProof } from './userns/prove.ts'
 import { isWritten } from './changes.ts'
 import { refuseConflicts } from './conflicts.ts'
-import { goBack } from './rollback/go-back.ts'
+import { rollBackFailedApply } from './rollback/failed-apply.ts'
 import { ROLLBACK_AFTER_S, type ApplyOptions } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
 import type { ProofCheck } from './proof.ts'
@@ -134,7 +134,16 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
     if (ran?.code === PENDING_CODE || ran?.code === CHANGED_CODE) throw cause
     const wasActive = plan.facts.property('service', 'ActiveState') === 'active'
     const started = ran?.code === 0
-    throw await goBack(cause, { id, shell, onStep, signal, wasActive, started, isEnding, after: rollbackAfter })
+    throw await rollBackFailedApply(cause, {
+      id,
+      shell,
+      onStep,
+      signal,
+      wasActive,
+      started,
+      isEnding,
+      after: rollbackAfter,
+    })
   }
 }
 

@@ -1,5 +1,5 @@
 import { STATE_FOLDER } from '../host/facts-script.ts'
-import { asScript } from '../host/sh.ts'
+import { asScript } from '../host/script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
 

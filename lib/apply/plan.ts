@@ -6,7 +6,7 @@ import type { DaemonSource } from '../daemon-config/source.ts'
 import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER, type FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
-import { refuseHost } from '../host/trouble.ts'
+import { refuseHost } from '../host/preconditions.ts'
 import type { FoundUnit } from '../daemon-config/installed-unit.ts'
 import { DEFAULT_TLS_DIR, readWishes, tlsFilesIn, type DaemonSettings } from '../daemon-config/settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render.ts'
@@ -23,7 +23,7 @@ import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions } from './userns.ts'
 import { assignmentsOf, expand, type Expanded } from './variables.ts'
 import { serverOnHost, wantedFiles } from './wanted.ts'
-import { keptListeners, lossesOf, warningsOf } from './words.ts'
+import { keptListeners, lossesOf, warningsOf } from './warnings.ts'
 
 /** All that an apply will do to a host, decided before anything is done. */
 export interface ApplyPlan {

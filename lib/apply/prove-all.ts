@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import { probeServer } from '../probe/server.ts'
-import { asScript } from '../host/sh.ts'
+import { asScript } from '../host/script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { parseSockets, socketsScript, type TcpSocket } from '../host/sockets.ts'
 import { UNIT_NAME } from '../daemon-config/installed-unit.ts'

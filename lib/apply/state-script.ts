@@ -1,5 +1,5 @@
 import { STATE_FOLDER } from '../host/facts-script.ts'
-import { hereDocument } from '../host/sh.ts'
+import { hereDocument } from '../host/script.ts'
 
 /** Starts at boot while an apply is unfinished, before dockerd does. */
 export const RECOVER_UNIT = 'docker-mtls-recover.service'

@@ -4,12 +4,12 @@ import { certificatesIn } from './certificates-in.ts'
 import { gatherFacts, gatherMore, lines, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
-import { refuseHost } from '../host/trouble.ts'
+import { refuseHost } from '../host/preconditions.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render.ts'
 import { settingsInForce, type ApplyForm } from './in-force.ts'
 import { isOfApi, listenerProblem, lookAtListener, type Authorities, type ListenerStatus } from './listener-status.ts'
-import { lookForLastApply } from './rollback/last-apply.ts'
+import { findLastApply } from './rollback/last-apply.ts'
 import { openDoorQuestions, openDoors } from './ports.ts'
 import { hasLiveRestore, runningIn } from './running.ts'
 import { formatTarget, isListenerOf } from './targets.ts'
@@ -88,7 +88,7 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
     ranges: rangesOf(facts, settings.usernsRemap),
     liveRestore: hasLiveRestore(found.unit, daemonJson) || facts.info?.['LiveRestoreEnabled'] === true,
     ...(facts.info && { running: runningIn(facts) }),
-    ...(!isHidden('wayBack') && { wayBack: await wayBackOn(shell) }),
+    ...(!isHidden('wayBack') && { wayBack: await rollbackOn(shell) }),
     unreadable,
   }
   const doors = openDoors(facts).map(({ what, got, todo }) => `${what}: ${got}. ${todo}`)
@@ -129,8 +129,8 @@ function rangesOf({ file }: HostFacts, remap: string | undefined): DaemonStatus[
 }
 
 /** By the rule that a rollback has. */
-async function wayBackOn(shell: HostShell): Promise<'pending' | 'last' | 'none'> {
-  const last = await lookForLastApply(shell)
+async function rollbackOn(shell: HostShell): Promise<'pending' | 'last' | 'none'> {
+  const last = await findLastApply(shell)
   return last === undefined ? 'none' : last.isPending ? 'pending' : 'last'
 }
 

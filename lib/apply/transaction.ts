@@ -1,4 +1,4 @@
-import { asScript, hereDocument } from '../host/sh.ts'
+import { asScript, hereDocument } from '../host/script.ts'
 import { PREAMBLE } from '../host/shell.ts'
 import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
 import { isWritten, OWNER, sumOf, type Change } from './changes.ts'

@@ -1,5 +1,5 @@
 import { ProvisionError } from '../base/errors.ts'
-import { asScript, hereDocument } from '../host/sh.ts'
+import { asScript, hereDocument } from '../host/script.ts'
 import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
 import { readDaemonJson } from '../daemon-config/existing.ts'
 import { tlsFilesIn } from '../daemon-config/settings.ts'

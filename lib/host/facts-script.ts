@@ -1,6 +1,6 @@
 import { LOAD_PATH, UNIT_NAME } from '../daemon-config/installed-unit.ts'
 import { LOCAL_SOCKET } from './local-docker.ts'
-import { asScript } from './sh.ts'
+import { asScript } from './script.ts'
 import { socketsScript } from './sockets.ts'
 import { shellWord } from '../base/shell-quote.ts'
 

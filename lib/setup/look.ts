@@ -1,7 +1,7 @@
 import { gatherFacts, type HostFacts } from '../host/facts.ts'
 import { readSshConfig } from '../host/ssh-config.ts'
 import { sshShell, type SshShell } from '../host/ssh-shell.ts'
-import { refuseHost } from '../host/trouble.ts'
+import { refuseHost } from '../host/preconditions.ts'
 import { runStep } from '../base/progress.ts'
 import { settingsInForce, type InForce } from '../apply/in-force.ts'
 import { formatTarget, readListener } from '../apply/targets.ts'

@@ -1,7 +1,7 @@
 import { ProvisionError } from '../../base/errors.ts'
 import { lines } from '../../host/facts.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
-import { asScript } from '../../host/sh.ts'
+import { asScript } from '../../host/script.ts'
 import type { HostShell } from '../../host/shell.ts'
 
 /** The last apply that was finished, or one that was not, as the host remembers it. */
@@ -28,7 +28,7 @@ const LOOK = asScript([
 ])
 
 /** Looks for the way back. What names a folder that is gone is none. Only root sees any. */
-export async function lookForLastApply(shell: HostShell): Promise<LastApply | undefined> {
+export async function findLastApply(shell: HostShell): Promise<LastApply | undefined> {
   const [kind, id = '', active, ...entries] = lines((await shell.run(LOOK)).stdout)
   if (kind === undefined) return undefined
   const split = entries.map((line) => /^(\S+) (.*)$/.exec(line) ?? [])
@@ -50,8 +50,8 @@ export async function lookForLastApply(shell: HostShell): Promise<LastApply | un
  *
  * @throws {@link ProvisionError} ERR_APPLY_NOTHING_TO_ROLL_BACK
  */
-export async function findLastApply(shell: HostShell): Promise<LastApply> {
-  const last = await lookForLastApply(shell)
+export async function requireLastApply(shell: HostShell): Promise<LastApply> {
+  const last = await findLastApply(shell)
   if (last !== undefined) return last
   throw new ProvisionError('ERR_APPLY_NOTHING_TO_ROLL_BACK', {
     tried: `going back on ${shell.name}`,

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { ProvisionError } from '../../base/errors.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
-import { asScript } from '../../host/sh.ts'
+import { asScript } from '../../host/script.ts'
 import { lastWords, type HostShell } from '../../host/shell.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { STATE_FUNCTIONS } from '../state-script.ts'

@@ -1,5 +1,5 @@
 import { UNIT_NAME } from '../../daemon-config/installed-unit.ts'
-import { asScript } from '../../host/sh.ts'
+import { asScript } from '../../host/script.ts'
 import { LOCAL_SOCKET } from '../../host/local-docker.ts'
 import { LEFT_BEHIND } from '../running.ts'
 import { ORPHANS_CODE, PENDING_CODE, STATE_FUNCTIONS } from '../state-script.ts'

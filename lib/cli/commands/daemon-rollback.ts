@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { WayBack } from '../../apply/rollback/way-back.ts'
+import type { RollbackPlan } from '../../apply/rollback/plan.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { addJsonLines, addYes } from '../command-line/options.ts'
@@ -11,19 +11,19 @@ interface RollbackFlags extends ConfirmFlags {
 }
 
 async function runRollback(flags: RollbackFlags, context: Context): Promise<void> {
-  const { findLastApply } = await import('../../apply/rollback/last-apply.ts')
+  const { requireLastApply } = await import('../../apply/rollback/last-apply.ts')
   const { refuseConflicts } = await import('../../apply/conflicts.ts')
-  const { rollBack } = await import('../../apply/rollback/roll-back.ts')
-  const { lookAtWayBack } = await import('../../apply/rollback/way-back.ts')
+  const { rollBack } = await import('../../apply/rollback/rollback.ts')
+  const { planRollback } = await import('../../apply/rollback/plan.ts')
   const { gatherFacts } = await import('../../host/facts.ts')
   const { localShell } = await import('../../host/local-shell.ts')
-  const { refuseHost } = await import('../../host/trouble.ts')
+  const { refuseHost } = await import('../../host/preconditions.ts')
   const shell = localShell()
   const { signal } = context.io
   const facts = await gatherFacts(shell, signal)
   refuseHost(facts, shell.name)
-  const last = await findLastApply(shell)
-  const way = await lookAtWayBack(shell, facts, last, signal)
+  const last = await requireLastApply(shell)
+  const way = await planRollback(shell, facts, last, signal)
   refuseConflicts(way)
   if (flags.json !== true) context.say(wayText(way))
   await confirm('Put all of this back and restart docker?', flags, context)
@@ -33,7 +33,7 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
   context.answer({ data, text: `${doneText(way)}\n` }, flags)
 }
 
-function doneText({ stops, last: { wasActive } }: WayBack): string {
+function doneText({ stops, last: { wasActive } }: RollbackPlan): string {
   const daemon = wasActive ? 'and the daemon answers' : 'docker did not run before, and is stopped'
   if (stops === 0) return `Everything is as it was before${wasActive ? ', ' : ': '}${daemon}.`
   const what = stops === 1 ? 'The one container that ran was' : `The ${stops} containers that ran were`
@@ -41,7 +41,7 @@ function doneText({ stops, last: { wasActive } }: WayBack): string {
   return `All files are as they were before${wasActive ? ', ' : ': '}${daemon}.\n${what} stopped${again}`
 }
 
-function wayText({ last: { at, isPending, restored, removed }, losses }: WayBack): string {
+function wayText({ last: { at, isPending, restored, removed }, losses }: RollbackPlan): string {
   const when = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return [
     `${isPending ? 'An apply that did not end' : 'The last apply'}, of ${when}:`,

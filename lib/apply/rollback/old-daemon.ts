@@ -1,7 +1,7 @@
-import { LOCAL_SOCKET } from '../host/local-docker.ts'
-import { asScript } from '../host/sh.ts'
-import { lastWords, type HostShell } from '../host/shell.ts'
-import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
+import { LOCAL_SOCKET } from '../../host/local-docker.ts'
+import { asScript } from '../../host/script.ts'
+import { lastWords, type HostShell } from '../../host/shell.ts'
+import { UNIT_NAME } from '../../daemon-config/installed-unit.ts'
 
 /** As long as dockerd may take to load its containers. */
 const TIMEOUT_MS = 30_000
@@ -25,7 +25,7 @@ export async function silenceOf(shell: HostShell): Promise<string | undefined> {
 
 async function silenceHere(): Promise<string | undefined> {
   try {
-    const { connect } = await import('../engine/connect.ts')
+    const { connect } = await import('../../engine/connect.ts')
     const docker = await connect({ host: LOCAL_SOCKET, connectTimeout: TIMEOUT_MS }, {})
     await docker.close()
     return undefined

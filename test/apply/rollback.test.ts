@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
-import { lookForLastApply, type LastApply } from '../../lib/apply/rollback/last-apply.ts'
-import { rollBack } from '../../lib/apply/rollback/roll-back.ts'
-import { lookAtWayBack } from '../../lib/apply/rollback/way-back.ts'
+import { findLastApply, type LastApply } from '../../lib/apply/rollback/last-apply.ts'
+import { rollBack } from '../../lib/apply/rollback/rollback.ts'
+import { planRollback } from '../../lib/apply/rollback/plan.ts'
 import type { HostShell, Ran } from '../../lib/host/shell.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { factsOf } from './support/facts.ts'
@@ -87,7 +87,7 @@ describe('what a rollback does to containers', () => {
   ]
   for (const [name, said, last, stops, conflicts, says] of rows) {
     test(name, async () => {
-      const way = await lookAtWayBack(silent, factsOf({ facts: { info: said }, files }), last)
+      const way = await planRollback(silent, factsOf({ facts: { info: said }, files }), last)
       assert.equal(way.stops, stops)
       assert.equal(way.conflicts.length, conflicts)
       assert.match(way.losses.join('\n'), says)
@@ -96,14 +96,14 @@ describe('what a rollback does to containers', () => {
 
   test('a unit that nobody can read is no reason against it', async () => {
     const broken = { ...files, [UNIT]: '[Service]\nExecStart=/usr/sbin/dockerd "-H\n' }
-    const way = await lookAtWayBack(silent, factsOf({ facts: { info: info(1, false) }, files: broken }), LAST)
+    const way = await planRollback(silent, factsOf({ facts: { info: info(1, false) }, files: broken }), LAST)
     assert.deepEqual([way.stops, way.conflicts], [1, []])
   })
 })
 
 test('the last apply, as the host tells it', async () => {
   const stdout = 'last\n20260101T000000Z-abcdef\nno\n1 /etc/a b\n- /etc/docker/daemon.json\nd /etc/docker/tls\n'
-  const last = await lookForLastApply(shellOf(() => ({ stdout })))
+  const last = await findLastApply(shellOf(() => ({ stdout })))
   assert.deepEqual(last, {
     ...LAST,
     at: new Date('2026-01-01T00:00:00Z'),
@@ -112,5 +112,5 @@ test('the last apply, as the host tells it', async () => {
     restored: ['/etc/a b'],
     removed: ['/etc/docker/daemon.json'],
   })
-  assert.equal(await lookForLastApply(shellOf(() => ({}))), undefined)
+  assert.equal(await findLastApply(shellOf(() => ({}))), undefined)
 })

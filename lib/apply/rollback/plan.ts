@@ -11,7 +11,7 @@ import { decideUserns, usernsQuestions } from '../userns.ts'
 import { hasLiveRestore, runningIn, stopSentence } from '../running.ts'
 
 /** What going back means, decided before anything is done. */
-export interface WayBack {
+export interface RollbackPlan {
   readonly last: LastApply
   /** What keeps it from being gone. */
   readonly conflicts: readonly Conflict[]
@@ -26,12 +26,12 @@ export interface WayBack {
  *
  * @param facts - of the host, as they are now
  */
-export async function lookAtWayBack(
+export async function planRollback(
   shell: HostShell,
   facts: HostFacts,
   last: LastApply,
   signal?: AbortSignal,
-): Promise<WayBack> {
+): Promise<RollbackPlan> {
   const running = runningIn(facts)
   const lives = facts.info?.['LiveRestoreEnabled'] === true
   const change = await usernsChange(shell, facts, last, signal).catch((error: unknown) => {

@@ -1,8 +1,8 @@
 import { ConnectionError, isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
-import { asScript } from '../../host/sh.ts'
+import { asScript } from '../../host/script.ts'
 import { lastWords, type HostShell } from '../../host/shell.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
-import { silenceOf } from '../answers.ts'
+import { silenceOf } from './old-daemon.ts'
 import { whyNotStarted } from '../journal.ts'
 import { daemonSilent, rollbackFailed } from './pending.ts'
 import { STATE_FUNCTIONS } from '../state-script.ts'
@@ -24,7 +24,7 @@ export interface Going {
 }
 
 /** Puts everything back. What is returned is what the caller is to be told. */
-export async function goBack(cause: unknown, going: Going): Promise<unknown> {
+export async function rollBackFailedApply(cause: unknown, going: Going): Promise<unknown> {
   const { id, shell, onStep, signal, started } = going
   const why = started ? undefined : await whyNotStarted(shell, id).catch(() => undefined)
   await runStep(onStep, { step: 'roll-back', title: 'put everything back' }, async () => {

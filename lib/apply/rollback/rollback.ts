@@ -2,13 +2,13 @@ import { ProvisionError } from '../../base/errors.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
 import { lastWords, type HostShell } from '../../host/shell.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
-import { silenceOf } from '../answers.ts'
+import { silenceOf } from './old-daemon.ts'
 import type { LastApply } from './last-apply.ts'
 import { daemonSilent, rollbackFailed, settlePending } from './pending.ts'
 import { refuseConflicts } from '../conflicts.ts'
 import { LEFT_BEHIND } from '../running.ts'
 import { ORPHANS_CODE, PENDING_CODE } from '../state-script.ts'
-import type { WayBack } from './way-back.ts'
+import type { RollbackPlan } from './plan.ts'
 
 /**
  * Puts back what the last apply has changed, restarts dockerd, and sees that it answers; where docker did not run before,
@@ -17,7 +17,7 @@ import type { WayBack } from './way-back.ts'
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_PENDING: nothing was changed. ERR_APPLY_ROLLBACK_FAILED
  */
 export async function rollBack(
-  way: WayBack,
+  way: RollbackPlan,
   { shell, onStep, signal }: { shell: HostShell; onStep?: OnStep | undefined; signal?: AbortSignal | undefined },
 ): Promise<void> {
   refuseConflicts(way)
