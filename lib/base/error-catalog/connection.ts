@@ -1,0 +1,80 @@
+/** Reaching the daemon: DNS, TCP, sockets, and what a dispatcher refuses to do. */
+export const CONNECTION_ERRORS = {
+  ERR_NAME_NOT_RESOLVED: {
+    meaning: 'DNS knows no address for the host.',
+    cause: 'A typo, or a name that only another network or only ssh knows.',
+    remedy: "Check the spelling and DNS, or use the IP address if the server's certificate lists it.",
+  },
+  ERR_CONNECTION_REFUSED: {
+    meaning: 'The host answered, but nothing listens on that port or socket.',
+    cause: "dockerd isn't running, or it listens on another port.",
+    remedy: 'On the server, check `systemctl status docker` and `docker-mtls daemon status`.',
+  },
+  ERR_HOST_UNREACHABLE: {
+    meaning: 'There is no route to the host.',
+    cause: 'A wrong address, a VPN that is down, or a firewall.',
+    remedy: 'Check the address, the route, the VPN and the firewall.',
+  },
+  ERR_CONNECT_TIMEOUT: {
+    meaning: "The host didn't answer within `connectTimeout`.",
+    cause: 'A firewall drops packets to the port, or the host is down.',
+    remedy: 'Open port 2376 for this machine. For a slow network, increase `connectTimeout`.',
+  },
+  ERR_HANDSHAKE_TIMEOUT: {
+    meaning: "The TCP connection opened, but the TLS handshake didn't finish in time.",
+    cause: 'The port belongs to another service, or the server is overloaded.',
+    remedy: 'Check which program listens on that port. For a slow server, increase `connectTimeout`.',
+  },
+  ERR_RESPONSE_TIMEOUT: {
+    meaning: "The connection is open, but the answer didn't arrive or stopped halfway.",
+    cause: 'An overloaded daemon, or a proxy or firewall that holds the answer back.',
+    remedy: 'Check the load of the daemon and what is between you and it, then call again.',
+  },
+  ERR_CONNECTION_RESET: {
+    meaning: 'The other side cut the connection.',
+    cause:
+      'The daemon was stopped, a firewall or proxy cut the connection, or sshd dropped a login because too many came at once.',
+    remedy: 'Check `systemctl status docker` and the devices in between, then call again.',
+  },
+  ERR_CONNECTION_CLOSED: {
+    meaning: 'The other side closed the connection before the answer was complete, or stopped responding.',
+    cause: 'The daemon or its host was restarted.',
+    remedy: "Call again, and read the daemon's log: `journalctl -u docker`.",
+  },
+  ERR_CONNECTION_FAILED: {
+    meaning: 'The connection failed for a reason without a code of its own. The message quotes it.',
+    cause: 'An unusual network or system error.',
+    remedy: "Read the daemon's log: `journalctl -u docker`.",
+  },
+  ERR_SOCKET_NOT_FOUND: {
+    meaning: "The local socket doesn't exist.",
+    cause: "Docker isn't running on this machine (or on the ssh host), or you meant a remote daemon.",
+    remedy: 'Start Docker, or name the daemon with `DOCKER_HOST` or `DOCKER_CONTEXT`.',
+  },
+  ERR_SOCKET_PERMISSION: {
+    meaning: 'This user may not open the local socket.',
+    cause: "The user isn't root and isn't in the group `docker`.",
+    remedy: 'Run as root or as a member of the group `docker`. Members of that group can become root.',
+  },
+  ERR_WRONG_ORIGIN: {
+    meaning: "The request would leave the dispatcher's one daemon.",
+    cause:
+      'An absolute URL of another host, a path outside the prefix, dot segments, CONNECT, or a `Host` header of your own.',
+    remedy: 'Send it with another HTTP client. A dispatcher never gives its certificate to another host.',
+  },
+  ERR_REDIRECT_REFUSED: {
+    meaning: "The answer is a redirect. The Engine API sends none, so docker-mtls doesn't follow it.",
+    cause: 'A web server or reverse proxy answers instead of dockerd.',
+    remedy: 'Put the final address into `DOCKER_HOST`.',
+  },
+  ERR_BRIDGE_UNSUPPORTED: {
+    meaning: "`bridge()` can't forward to this endpoint.",
+    cause: 'An endpoint with a path prefix, or a bridge on Windows.',
+    remedy: 'Use the library or `toHttpsAgent()` for this endpoint.',
+  },
+  ERR_CLIENT_CLOSED: {
+    meaning: 'The call or stream was used after `close()`.',
+    cause: 'The client was closed while work was still running.',
+    remedy: 'Close it after the last answer, or create a new client with `connect()`.',
+  },
+} as const

@@ -1,0 +1,18 @@
+/** Reading and writing files on this machine. */
+export const FILE_ERRORS = {
+  ERR_FILE_EXISTS: {
+    meaning: "A file with other content is already there. docker-mtls doesn't overwrite it.",
+    cause: 'An earlier run, or a file of yours.',
+    remedy: 'Choose another place, or replace it with `--force`. The old file is kept beside the new one.',
+  },
+  ERR_FILE_WRITE: {
+    meaning: "A file or folder can't be written. What was there before is unchanged.",
+    cause: "Missing permissions, a full disk, or a folder that doesn't exist.",
+    remedy: 'Choose a folder that you can write to, or free some space.',
+  },
+  ERR_FILE_READ: {
+    meaning: "A file can't be read.",
+    cause: 'Missing permissions, a wrong path, or an empty file.',
+    remedy: 'Name a file that exists and that you can read.',
+  },
+} as const

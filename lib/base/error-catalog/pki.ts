@@ -1,0 +1,118 @@
+/** Issuing, renewing and keeping certificates. */
+export const PKI_ERRORS = {
+  ERR_NAME_INVALID: {
+    meaning: "A name for a CA, server, client or folder isn't allowed.",
+    cause:
+      "Characters that certificates or file names can't carry, an invalid DNS name, or a new CA with the name of the old one.",
+    remedy: 'Use the form that the message suggests.',
+  },
+  ERR_DAYS_INVALID: {
+    meaning: "The lifetime isn't a whole number of days in the allowed range.",
+    cause: 'A value such as `90d`, 0, or more days than the maximum.',
+    remedy: 'Pass a whole number of days.',
+  },
+  ERR_KEY_TYPE_INVALID: {
+    meaning: "The key type isn't known.",
+    cause: 'A typo in `--key-type` or `keyType`.',
+    remedy: 'Use one of the types that the message lists.',
+  },
+  ERR_CA_MISSING: {
+    meaning: 'The folder has no CA.',
+    cause: 'The wrong folder, or the CA was moved away from the certificates that it issued.',
+    remedy:
+      'Name the folder that `init` created with `--dir`, or restore its `ca/`. Create a new CA only if you never had one.',
+  },
+  ERR_CA_EXISTS: {
+    meaning: 'A CA is already there, and the call would replace it or change how its key is stored.',
+    cause: '`--encrypt-ca-key` for an existing CA, or a client that receives certificates of another CA.',
+    remedy:
+      'Follow the message. Before you replace a CA that a client trusts, compare its SHA-256 over another channel.',
+  },
+  ERR_CA_INVALID: {
+    meaning: "The CA's files can't be used to sign.",
+    cause: "`ca-key.pem` is missing, or it doesn't belong to `ca.pem`.",
+    remedy: 'Restore the file from a backup. Without a backup, replace the CA: `docker-mtls cert ca --replace-ca`.',
+  },
+  ERR_CA_EXPIRED: {
+    meaning: "The CA has expired and can't issue certificates.",
+    cause: 'It reached the end of its life.',
+    remedy: 'Replace it (`docker-mtls cert ca --replace-ca`) and issue all certificates again.',
+  },
+  ERR_CA_PASSPHRASE: {
+    meaning: "The CA key's passphrase is missing, wrong, empty or too long.",
+    cause: 'No terminal to ask on, or a wrong passphrase file.',
+    remedy: 'Pass `--ca-passphrase-file FILE`, or run the command in a terminal.',
+  },
+  ERR_SERVER_NAMES_CHANGED: {
+    meaning: 'The server certificate exists, and its names would change.',
+    cause: 'You named other or fewer names than last time, or another server.',
+    remedy: 'Add `--force` to issue it again, or give another server a folder of its own: `--host NAME`.',
+  },
+  ERR_CERTIFICATE_INVALID: {
+    meaning: "A certificate can't be read, or a certificate that was just signed failed verification.",
+    cause: 'A wrong or damaged file.',
+    remedy: 'Name one certificate as PEM or DER: `cert.pem`, `server-cert.pem` or `ca.pem`.',
+  },
+  ERR_PKI_FILE_INVALID: {
+    meaning: "Files of a server or client are missing, don't belong together or can't be used.",
+    cause: 'An incomplete copy, or files that were edited or mixed up.',
+    remedy: 'Copy the whole folder again, or issue the certificate again with the command in the message.',
+  },
+  ERR_CLIENT_NOT_FOUND: {
+    meaning: 'The folder has no client or server of that name.',
+    cause: 'A typo, or another folder than you meant.',
+    remedy: 'List the certificates: `docker-mtls cert list`.',
+  },
+  ERR_CLIENT_KEY_ELSEWHERE: {
+    meaning: "This needs the client's private key, and that key has never been on this machine.",
+    cause: 'The client was signed from a request (`cert sign`).',
+    remedy: "Run the command on the client's machine, or sign a new request from it.",
+  },
+  ERR_REQUEST_INVALID: {
+    meaning: "The certificate request can't be read, or its signature doesn't verify.",
+    cause: 'A damaged file, or a file of another kind.',
+    remedy: 'Create it again on the client: `docker-mtls client request NAME`.',
+  },
+  ERR_REQUEST_REFUSED: {
+    meaning:
+      'The certificate request asks for more than a client certificate, uses a name that is in use, or has another key than you expected.',
+    cause: 'The wrong request, a second client with the same name, or a request for a server or CA.',
+    remedy:
+      'Compare the SHA-256 of the key. For the same client with a new key, use `--force`; for another client, use another name.',
+  },
+  ERR_PKCS12_PASSPHRASE: {
+    meaning: 'The passphrase for the PKCS#12 file is missing, empty or too long.',
+    cause: 'No terminal to ask on.',
+    remedy: 'Pass `--p12-passphrase-file FILE` with 1 to 1,024 bytes.',
+  },
+  ERR_LEDGER_INVALID: {
+    meaning: "A line of the ledger can't be parsed.",
+    cause: 'The file was edited or damaged.',
+    remedy: 'Correct or remove the line that the message names; the other lines stay valid.',
+  },
+  ERR_LEDGER_MISMATCH: {
+    meaning: 'The certificates in the folder and the ledger disagree.',
+    cause: 'A certificate was copied in, removed or issued by another tool.',
+    remedy: 'Run the command in the message. `docker-mtls cert adopt` records certificates that you know.',
+  },
+  ERR_ROTATION_INVALID: {
+    meaning: 'The files of a CA rotation are missing or were changed.',
+    cause: 'A file was edited or deleted during the rotation.',
+    remedy: 'Restore it from a backup. Nothing is changed until then.',
+  },
+  ERR_ROTATION_NONE: {
+    meaning: 'No CA rotation is in progress.',
+    cause: 'It has finished or was aborted, or this is another folder.',
+    remedy: 'Start one with `docker-mtls cert rotate-ca`.',
+  },
+  ERR_ROTATION_PHASE: {
+    meaning: 'The rotation is in another phase than the one you named.',
+    cause: 'A command from an earlier phase, or a confirmation for files that were created only now.',
+    remedy: 'See the current phase: `docker-mtls cert rotate-ca --status`.',
+  },
+  ERR_ROTATION_UNDERWAY: {
+    meaning: 'A CA rotation is in progress, and this would interfere with it.',
+    cause: 'Replacing the CA, or other settings for the new CA, before the rotation has finished.',
+    remedy: 'Continue it with `docker-mtls cert rotate-ca`, or abort it with `--abort` while that is possible.',
+  },
+} as const
