@@ -10,6 +10,7 @@ import * as interop from '../lib/interop.ts'
 import * as pki from '../lib/pki.ts'
 import * as probe from '../lib/probe.ts'
 import * as provision from '../lib/provision.ts'
+import { renderPage } from '../scripts/error-pages.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const ENTRIES = {
@@ -135,4 +136,8 @@ test('an example that is wrong is found', () => {
   const own = { path: '../lib/index.ts', names: [] }
   const wrong = moduleOf({ where: 'here', own, code: "await connect({ hots: 'tcp://build01:2376' })" })
   assert.equal(complaints(new Map([[join(ROOT, 'examples', 'documented-0.ts'), wrong]])).length, 1)
+})
+
+test('docs/errors.md is what npm run docs:errors writes', () => {
+  assert.ok(readFileSync(join(ROOT, 'docs/errors.md'), 'utf8') === renderPage(), 'run:  npm run docs:errors')
 })

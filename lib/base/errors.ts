@@ -18,6 +18,7 @@ import type {
 
 export type * from './error-codes.ts'
 export { DockerMtlsError, sentencesOf, type ErrorSentences, type Failure } from './error.ts'
+export type { CommandPart, OptionPart, Sentence, SentencePart } from './sentence.ts'
 
 /** A host, variable, `.env` file or context that can't be used, or that we refuse to use. */
 export class EndpointError<Code extends EndpointErrorCode = EndpointErrorCode> extends DockerMtlsError<Code> {}
@@ -211,8 +212,8 @@ export class ArgumentError<Code extends ArgumentErrorCode = ArgumentErrorCode> e
 }
 nameClass(ArgumentError, 'ArgumentError')
 
-/** The class of the errors with each code, where it is more than that of the code's family. */
-interface ApiErrorOf {
+/** The class of each code of {@link DockerApiError}. */
+export interface ApiErrorOf {
   ERR_API_NOT_MODIFIED: NotModifiedError
   ERR_API_BAD_REQUEST: BadRequestError
   ERR_API_UNAUTHORIZED: UnauthorizedError

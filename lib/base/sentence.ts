@@ -53,7 +53,7 @@ export function option(name: string, value?: string): OptionPart {
  *
  * @example
  * ```ts
- * sentence`Issue it again:  ${ours('cert', 'server', name)}`
+ * sentence`Issue it again:  ${ours('cert', 'server', 'build01')}`
  * ```
  */
 export function sentence(
