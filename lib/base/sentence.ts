@@ -85,3 +85,6 @@ export function renderSentence(text: Sentence, style: SentenceStyle = IN_CODE): 
 export function partsOf(text: Sentence): readonly SentencePart[] {
   return typeof text === 'string' ? [text] : text
 }
+
+/** The name that this package is called by: `docker-mtls`, or what the reader has to type for it. */
+export const SELF: CommandPart = ours()

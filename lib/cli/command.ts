@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
+import type { Sentence } from '../base/sentence.ts'
 import { inFlags } from './flag-words.ts'
 import type { Io, Output } from './terminal/io.ts'
 import { writeLine } from './terminal/json-lines.ts'
 import { writeAbove } from './terminal/live.ts'
-import { asTyped } from './terminal/self.ts'
+import { renderTyped } from './terminal/sentence-style.ts'
 import { painter, widthOf, wrap, type Paint } from './terminal/layout.ts'
 import { printableLines } from '../base/text.ts'
 
@@ -14,18 +15,18 @@ export interface Answer {
   /** For a person: what stdout shows otherwise. Bytes are written as they are. */
   readonly text: string | Uint8Array
   /** For a person, on stderr: what should be known besides. Sentences. */
-  readonly warnings?: readonly string[]
+  readonly warnings?: readonly Sentence[]
   /** The answer itself is a failure: exit code 1. */
   readonly failed?: boolean
 }
 
 /** A line that can be typed, and what it does. */
-export type Example = readonly [line: string, does: string]
+export type Example = readonly [line: Sentence, does: string]
 
 /** One command: its words for a person, its options, and what it does. Loaded when it is asked for, and only then. */
 export interface CommandSpec {
   /** Some sentences for --help. */
-  readonly description: string
+  readonly description: Sentence
   /** The first one is what a mistake in the command line is answered with. */
   readonly examples: readonly [Example, ...Example[]]
   /** What --json prints, for those that have it. */
@@ -33,7 +34,7 @@ export interface CommandSpec {
   /** With --json it prints JSON lines, as `makeProgress` does: answer and error are one line each, with a `type`. */
   readonly jsonLines?: boolean
   /** Says where an argument belongs that is one too many; `flags` as far as they were read. */
-  readonly stray?: (argument: string, flags: Readonly<Record<string, unknown>>) => string | undefined
+  readonly stray?: (argument: string, flags: Readonly<Record<string, unknown>>) => Sentence | undefined
   /** Adds arguments, options and the action. */
   readonly define: (command: Command, context: Context) => void
 }
@@ -45,8 +46,10 @@ export interface Context {
   readonly paint: Paint
   /** The width to wrap to: that of the terminal; in a pipe nothing is wrapped, as grep wants it. */
   readonly width: number
+  /** Renders a sentence for whoever typed the command: with flags, and commands as they can be typed here. */
+  readonly typed: (text: Sentence) => string
   /** Warns on stderr at once, for what must be read before the rest. */
-  readonly warn: (warning: string) => void
+  readonly warn: (warning: Sentence) => void
   /** Says something on stderr at once: progress, and what was chosen. */
   readonly say: (line: string) => void
   /** Ends the command: prints its answer. */
@@ -68,14 +71,16 @@ export interface Ending {
 
 export function makeContext(io: Io, { done, jsonLines }: Ending): Context {
   const paint = painter(io.stderr, io.env)
-  const warn = (warning: string): void => {
-    const text = fold(printableLines(asTyped(inFlags(warning), io.env)), io.stderr)
+  const typed = (text: Sentence): string => renderTyped(text, io.env)
+  const warn = (warning: Sentence): void => {
+    const text = fold(printableLines(inFlags(typed(warning))), io.stderr)
     writeAbove(io.stderr, `${paint('yellow', 'Warning:')} ${text}\n`)
   }
   return {
     io,
     paint: painter(io.stdout, io.env),
     width: io.stdout.isTTY === true ? widthOf(io.stdout) : Infinity,
+    typed,
     warn,
     say: (line) => writeAbove(io.stderr, `${line}\n`),
     answer: ({ data, text, warnings = [], failed = false }, { json = false }) => {

@@ -6,8 +6,7 @@ import { escapeText } from '../base/text.ts'
 import { Declined } from './terminal/confirm.ts'
 import { inFlags } from './flag-words.ts'
 import { Interrupted } from './terminal/io.ts'
-import { asTyped } from './terminal/self.ts'
-import { asTypedHere } from './terminal/sentence-style.ts'
+import { renderTyped } from './terminal/sentence-style.ts'
 import { printableLines } from '../base/text.ts'
 
 /** What a program gets with --json in place of an answer. */
@@ -27,7 +26,7 @@ const FAILED = 1
 export const USAGE = 2
 
 /** A command line that can't be meant. `where` is the command, `todo` the way out. */
-export function usageError(where: string, got: string, todo: string): ArgumentError {
+export function usageError(where: Sentence, got: Sentence, todo: Sentence): ArgumentError {
   return new ArgumentError('ERR_USAGE', { tried: where, got, todo })
 }
 
@@ -59,7 +58,7 @@ export function errorReport(error: unknown, env: Environment): ErrorReport {
 /** The texts of an error for someone who typed a command. */
 function textsFor(error: AnyDockerMtlsError, env: Environment): Record<'tried' | 'got' | 'todo', string> {
   const { tried, got, todo } = sentencesOf(error)
-  const render = (part: Sentence): string => escapeText(asTyped(inFlags(asTypedHere(part, env)), env))
+  const render = (part: Sentence): string => escapeText(inFlags(renderTyped(part, env)))
   return { tried: render(tried), got: render(got), todo: render(todo) }
 }
 

@@ -1,3 +1,4 @@
+import { ours, sentence } from '../base/sentence.ts'
 import type { Command } from 'commander'
 import type { ArgumentError } from '../base/errors.ts'
 import { makeContext, type CommandSpec, type Context } from './command.ts'
@@ -47,13 +48,13 @@ async function findMeant(argv: readonly string[]): Promise<Meant | undefined> {
 async function parse(argv: readonly string[], meant: Meant | undefined, context: Context): Promise<void> {
   const { entry, spec } = meant ?? {}
   const program = buildProgram(context, meant)
-  const where = ['docker-mtls', ...(entry?.words ?? groupOf(argv))].join(' ')
+  const words = entry?.words ?? groupOf(argv)
   const command = entry && find(program, entry)
   try {
-    await program.parseAsync(normalised(argv, entry, command, where, context), { from: 'user' })
+    await program.parseAsync(normalised(argv, entry, command, context), { from: 'user' })
   } catch (error) {
     if (!isCommanderError(error) || isHelp(error)) throw error
-    throw usageErrorFrom(error, { where, ...(spec && { spec }), ...(command && { command }) })
+    throw usageErrorFrom(error, { words, ...(spec && { spec }), ...(command && { command }) })
   }
 }
 
@@ -61,7 +62,6 @@ function normalised(
   argv: readonly string[],
   entry: Entry | undefined,
   command: Command | undefined,
-  where: string,
   { say, io: { docker = [] } }: Context,
 ): readonly string[] {
   if (entry === undefined || command === undefined) return argv
@@ -69,7 +69,8 @@ function normalised(
   const notes = command.registeredArguments.length === 0 ? () => undefined : say
   const { options } = command
   const long = options.map((option) => option.long ?? '')
-  const words = normaliseArgv(argv.slice(entry.words.length), options, where, notes)
+  const where = ours(...entry.words)
+  const words = normaliseArgv(argv.slice(entry.words.length), options, [where], notes)
   return [...entry.words, ...optionsFromDocker(docker, long, where), ...words]
 }
 
@@ -107,6 +108,6 @@ function writeReport(report: ErrorReport, { stdout }: Io, jsonLines: boolean): v
 }
 
 function noCommand(argv: readonly string[]): ArgumentError {
-  const where = ['docker-mtls', ...groupOf(argv)].join(' ')
-  return usageError(where, 'there is no command', `All of them:  ${where} --help`)
+  const where = ours(...groupOf(argv))
+  return usageError([where], 'there is no command', sentence`All of them:  ${where} --help`)
 }

@@ -10,7 +10,8 @@ import { complete } from '../../lib/cli/command-line/complete.ts'
 import { optionsFromDocker } from '../../lib/cli/command-line/docker-flags.ts'
 import { metadata } from '../../lib/cli/plugin/metadata.ts'
 import { parsePluginCall, PLUGIN_VARIABLE, variablesOf, type DockerFlag } from '../../lib/cli/plugin/call.ts'
-import { asTyped } from '../../lib/cli/terminal/self.ts'
+import { renderTyped } from '../../lib/cli/terminal/sentence-style.ts'
+import { ours, sentence } from '../../lib/base/sentence.ts'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { installPlugin, removePlugin, renderPlugin } from '../../lib/cli/plugin/plugin-file.ts'
 import { cleanEnvironment, runCommand, type CommandResult } from '../support/command.ts'
@@ -87,7 +88,7 @@ describe('a call by the docker command', () => {
 describe("the docker command's own options", () => {
   const CONNECTS = ['--host', '--context', '--cert-path', '--json']
   const of = (typed: string, has = CONNECTS): string[] =>
-    optionsFromDocker(parsePluginCall([...typed.split(' '), 'mtls'], BY_DOCKER)?.flags ?? [], has, 'docker-mtls ping')
+    optionsFromDocker(parsePluginCall([...typed.split(' '), 'mtls'], BY_DOCKER)?.flags ?? [], has, ours('ping'))
 
   const TAKEN: readonly (readonly [string, readonly string[]])[] = [
     ['-H tcp://a:2376', ['--host', 'tcp://a:2376']],
@@ -146,12 +147,13 @@ describe("the docker command's own options", () => {
 describe('what it is called', () => {
   test('in every sentence, for every command there is', () => {
     for (const { words } of COMMANDS) {
-      const line = `Try:  docker-mtls ${words.join(' ')} x`
-      assert.equal(asTyped(line, BY_DOCKER), line.replace('docker-mtls', 'docker mtls'), 'see COMMAND in self.ts')
-      assert.equal(asTyped(line, {}), line)
-      assert.equal(asTyped(line, { npm_command: 'exec' }), line.replace('docker-mtls', 'npx docker-mtls'))
+      const line = sentence`Try:  ${ours(...words, 'x')}`
+      const rest = `${words.join(' ')} x`
+      assert.equal(renderTyped(line, BY_DOCKER), `Try:  docker mtls ${rest}`)
+      assert.equal(renderTyped(line, {}), `Try:  docker-mtls ${rest}`)
+      assert.equal(renderTyped(line, { npm_command: 'exec' }), `Try:  npx docker-mtls ${rest}`)
     }
-    assert.equal(asTyped('in docker-mtls/ca, of docker-mtls.', BY_DOCKER), 'in docker-mtls/ca, of docker-mtls.')
+    assert.equal(renderTyped('in docker-mtls/ca, of docker-mtls.', BY_DOCKER), 'in docker-mtls/ca, of docker-mtls.')
   })
 
   test('in help, and no line gets longer', async () => {

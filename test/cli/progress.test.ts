@@ -465,7 +465,7 @@ describe('--json', () => {
     withCommand(t, stepping)
     const { code, stdout, stderr } = await runCli(['testing', '--yes'], { env: UTF8 })
     assert.deepEqual([code, stdout], [0, 'Done.\n'])
-    assert.match(stderr, /^✓ h: first: well {2}\d ms\n$/)
+    assert.match(stderr, /^✓ h: first: well {2}\d+ ms\n$/)
   })
 })
 

@@ -1,4 +1,5 @@
 import type { Option } from 'commander'
+import type { Sentence } from '../../base/sentence.ts'
 import { usageError } from '../errors.ts'
 
 /**
@@ -16,7 +17,7 @@ import { usageError } from '../errors.ts'
 export function normaliseArgv(
   words: readonly string[],
   options: readonly Option[],
-  where: string,
+  where: Sentence,
   note: (text: string) => void,
 ): string[] {
   const byFlag = new Map(options.map((option) => [option.long ?? option.short ?? '', option]))
@@ -47,7 +48,7 @@ function takenAsName(flag: string, word: string): string {
 }
 
 /** `--x` and `--no-x`: commander would let the last one win. */
-function refuseBothWays(words: readonly string[], options: readonly Option[], where: string): void {
+function refuseBothWays(words: readonly string[], options: readonly Option[], where: Sentence): void {
   const end = words.indexOf('--')
   const flags = new Set((end === -1 ? words : words.slice(0, end)).map((word) => word.replace(/=.*$/s, '')))
   for (const { long = '', negate } of options) {
@@ -57,7 +58,7 @@ function refuseBothWays(words: readonly string[], options: readonly Option[], wh
   }
 }
 
-function refuseOption(where: string, flag: string, value: string): void {
+function refuseOption(where: Sentence, flag: string, value: string): void {
   if (!/^-./.test(value)) return
   const todo = `Give it one; if ${value} is what it shall be, write ${flag}=${value}`
   throw usageError(where, `the option ${flag} has no value, and ${value} follows`, todo)

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import type { ArgumentError } from '../../base/errors.ts'
+import { type CommandPart, sentence, type Sentence } from '../../base/sentence.ts'
 import { usageError } from '../errors.ts'
 import type { DockerFlag } from '../plugin/call.ts'
 
@@ -21,7 +22,7 @@ const FILES: Readonly<Record<string, string>> = {
  * @param where - its name
  * @throws {@link ArgumentError} ERR_USAGE
  */
-export function optionsFromDocker(flags: readonly DockerFlag[], has: readonly string[], where: string): string[] {
+export function optionsFromDocker(flags: readonly DockerFlag[], has: readonly string[], where: CommandPart): string[] {
   const meant = flags.filter(([flag]) => !NOT_OURS.has(flag))
   for (const flag of meant) refuseWeak(flag, where)
   const files = meant.filter(([flag]) => flag in FILES)
@@ -32,10 +33,13 @@ export function optionsFromDocker(flags: readonly DockerFlag[], has: readonly st
   const connects = ['--host', '--context', '--cert-path'].every((option) => has.includes(option))
   const [first] = meant
   if (first === undefined || connects) return words
-  throw refused(where, `${first[0]} of the docker command says which daemon to reach, and ${where} reaches none by it`)
+  throw refused(
+    where,
+    sentence`${first[0]} of the docker command says which daemon to reach, and ${where} reaches none by it`,
+  )
 }
 
-function refuseWeak([flag, value = 'true']: DockerFlag, where: string): void {
+function refuseWeak([flag, value = 'true']: DockerFlag, where: CommandPart): void {
   if (flag === '--tlsverify') {
     if (value === 'true') return
     throw refused(where, 'docker --tlsverify=false asks for TLS that verifies nobody, which is refused here')
@@ -49,7 +53,7 @@ function refuseWeak([flag, value = 'true']: DockerFlag, where: string): void {
 }
 
 /** Three files under any names are what the docker command takes; here it is a folder of three names. */
-function folderOf(files: readonly DockerFlag[], where: string): string {
+function folderOf(files: readonly DockerFlag[], where: CommandPart): string {
   const folders = new Set(files.map(([, path = '']) => dirname(path)))
   const isSet = Object.entries(FILES).every(([flag, name]) =>
     files.some(([given, path = '']) => given === flag && basename(path) === name),
@@ -57,9 +61,9 @@ function folderOf(files: readonly DockerFlag[], where: string): string {
   const [folder] = folders
   if (isSet && folders.size === 1 && folder !== undefined) return folder
   const got = 'the files of the docker command are not ca.pem, cert.pem and key.pem of one folder'
-  throw usageError(where, got, `Put them there, and name the folder:  ${where} --cert-path DIR`)
+  throw usageError([where], got, sentence`Put them there, and name the folder:  ${where} --cert-path DIR`)
 }
 
-function refused(where: string, got: string): ArgumentError {
-  return usageError(where, got, `Leave it out; what there is instead:  ${where} --help`)
+function refused(where: CommandPart, got: Sentence): ArgumentError {
+  return usageError([where], got, sentence`Leave it out; what there is instead:  ${where} --help`)
 }

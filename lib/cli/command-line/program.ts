@@ -3,21 +3,22 @@ import type { CommandSpec, Context } from '../command.ts'
 import { COMMANDS, GROUPS, GROUP_NOTES, type Entry } from '../commands.ts'
 import { hasColours, widthOf, wrap } from '../terminal/layout.ts'
 import { packageVersion } from '../package-version.ts'
-import { asTyped, isPlugin } from '../terminal/self.ts'
+import { type Sentence, renderSentence, SELF, sentence } from '../../base/sentence.ts'
+import { isPlugin } from '../terminal/self.ts'
 
 const DESCRIPTION =
   'Secures a Docker daemon and reaches it, with mutual TLS on both ends: makes the keys and certificates, renders the ' +
   "daemon's configuration, and connects. What would be weaker than verified TLS with a client certificate is refused."
 
-const EXAMPLES = `
+const EXAMPLES: Sentence = sentence`
 First steps:
-  docker-mtls init build01.example.com 10.0.0.4
+  ${SELF} init build01.example.com 10.0.0.4
       keys, certificates and configuration, and what to do with them
-  docker-mtls explain
+  ${SELF} explain
       which daemon do my variables mean?
-  docker-mtls ping
+  ${SELF} ping
       does it work, and who answers?
-  docker-mtls COMMAND --help
+  ${SELF} COMMAND --help
       all of one command, with examples
 
 Exit codes: 0 done, 1 failed, 2 the command line is wrong.
@@ -40,9 +41,9 @@ export function buildProgram(context: Context, meant?: { entry: Entry; spec: Com
       // Defaults are in our own words.
       optionDescription: ({ description }) => description,
     })
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', helpText(EXAMPLES, context))
   for (const entry of COMMANDS) {
-    const parent = entry.words.length === 1 ? program : groupOf(program, entry.words[0])
+    const parent = entry.words.length === 1 ? program : groupOf(program, entry.words[0], context)
     const command = parent.command(entry.words.at(-1) ?? '').summary(entry.summary)
     if (entry === meant?.entry) complete(command, meant.spec, context)
   }
@@ -54,7 +55,7 @@ export function find(program: Command, { words }: Entry): Command {
   return words.reduce((parent, word) => parent.commands.find((command) => command.name() === word) ?? parent, program)
 }
 
-function groupOf(program: Command, name: string): Command {
+function groupOf(program: Command, name: string, context: Context): Command {
   const there = program.commands.find((command) => command.name() === name)
   if (there !== undefined) return there
   const about = GROUPS[name] ?? ''
@@ -63,28 +64,36 @@ function groupOf(program: Command, name: string): Command {
     .helpCommand(false)
     .summary(about)
     .description([`Everything about ${about}.`, GROUP_NOTES[name] ?? ''].join(' ').trim())
-    .addHelpText('after', `\nMore of each, with examples:  docker-mtls ${name} COMMAND --help`)
+    .addHelpText('after', helpText(sentence`\nMore of each, with examples:  ${SELF} ${name} COMMAND --help`, context))
 }
 
 function complete(command: Command, spec: CommandSpec, context: Context): void {
-  command.description(spec.description).allowExcessArguments(false).addHelpText('after', afterHelp(spec, context))
+  command
+    .description(helpText(spec.description, context))
+    .allowExcessArguments(false)
+    .addHelpText('after', afterHelp(spec, context))
   spec.define(command, context)
 }
 
-function afterHelp({ examples, json }: CommandSpec, { io }: Context): string {
-  const width = widthOf(io.stdout)
-  const lines = examples.map(([line, does]) => `  ${line}\n${wrap(does, width, ' '.repeat(6))}`)
+function afterHelp({ examples, json }: CommandSpec, context: Context): string {
+  const width = widthOf(context.io.stdout)
+  const lines = examples.map(([line, does]) => `  ${helpText(line, context)}\n${wrap(does, width, ' '.repeat(6))}`)
   const keys = json === undefined ? '' : `\n${wrap(`With --json: ${json.replaceAll(/\s+/g, ' ')}`, width)}\n`
   return `\nExamples:\n${lines.join('\n')}\n${keys}`
 }
 
+/** Help that can be copied: as a plugin we are called by another name, which is as long as our own. */
+function helpText(text: Sentence, { io }: Context): string {
+  const self = isPlugin(io.env) ? 'docker mtls' : 'docker-mtls'
+  const command = ([, ...words]: readonly string[]): string => [self, ...words].join(' ')
+  return renderSentence(text, { command, option: ({ option }) => option })
+}
+
 /** Commander's own words about mistakes are dropped: they become errors of ours. */
 function outputOf({ io }: Context): OutputConfiguration {
-  // As long as our own name, so that no line gets longer by it.
-  const typed = (text: string): string => (isPlugin(io.env) ? asTyped(text, io.env) : text)
   return {
-    writeOut: (text) => io.stdout.write(typed(text)),
-    writeErr: (text) => io.stderr.write(typed(text)),
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
     outputError: () => undefined,
     getOutHelpWidth: () => widthOf(io.stdout),
     getErrHelpWidth: () => widthOf(io.stderr),

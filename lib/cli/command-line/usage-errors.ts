@@ -1,3 +1,4 @@
+import { command as commandPart, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { codeOf } from '../../base/system-error.ts'
 import type { Command, CommanderError } from 'commander'
 import type { ArgumentError } from '../../base/errors.ts'
@@ -16,37 +17,42 @@ export function isCommanderError(error: unknown): error is CommanderError {
 
 /** What the mistake was made in. */
 export interface Place {
-  /** The command's name with its words. */
-  readonly where: string
+  /** The command's words behind our own name. */
+  readonly words: readonly string[]
   /** The command, where it is known which one is meant. */
   readonly spec?: CommandSpec
   readonly command?: Command
 }
 
 /** Says a mistake in the command line in our form: what was tried, what is wrong, what would be right. */
-export function usageErrorFrom(error: CommanderError, { where, spec, command }: Place): ArgumentError {
+export function usageErrorFrom(error: CommanderError, { words, spec, command }: Place): ArgumentError {
+  const where = [commandPart('docker-mtls', ...words)]
   const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n')
-  const help = `All of them:  ${where} --help`
-  const example = spec === undefined ? help : `For example:  ${spec.examples[0][0]}`
+  const help = sentence`All of them:  ${where} --help`
+  const example = spec === undefined ? help : sentence`For example:  ${spec.examples[0][0]}`
   const meant = /\(Did you mean (.*)\?\)/.exec(hint)?.[1]?.replace(/^one of /, '')
   switch (error.code) {
     case 'commander.unknownCommand': {
       const word = quoted(what)
-      const todo = dockersOwn(where, word) ?? didYouMean(meant, `${where} `, help)
+      const todo = dockersOwn(words, word) ?? didYouMean(meant && sentence`${where} ${meant}`, help)
       return usageError(where, `there is no command ${word}`, todo)
     }
     case 'commander.unknownOption': {
       // Without its value, which may be a secret that someone took an option for.
       const flag = quoted(what).replace(/=.*$/s, '')
       if (NODES_OWN.has(flag)) return nodesOwn(where, flag)
-      return usageError(where, `there is no option ${flag}`, didYouMean(meant ?? longerFlag(flag, command), '', help))
+      return usageError(where, `there is no option ${flag}`, didYouMean(meant ?? longerFlag(flag, command), help))
     }
     case 'commander.missingArgument':
       return usageError(where, `it needs a ${quoted(what)}, and there is none`, example)
     case 'commander.optionMissingArgument': {
       const flag = quoted(what).replace(/ .*$/s, '')
-      const shown = spec?.examples.find(([line]) => line.includes(`${flag} `))
-      return usageError(where, `the option ${quoted(what)} has no value`, shown ? `For example:  ${shown[0]}` : help)
+      const shown = spec?.examples.find(([line]) => renderSentence(line).includes(`${flag} `))
+      return usageError(
+        where,
+        `the option ${quoted(what)} has no value`,
+        shown ? sentence`For example:  ${shown[0]}` : help,
+      )
     }
     case 'commander.missingMandatoryOptionValue':
       return usageError(where, `the option ${quoted(what)} is missing`, example)
@@ -65,9 +71,9 @@ export function usageErrorFrom(error: CommanderError, { where, spec, command }: 
 }
 
 /** What people look for among the contexts here, since the docker command has it for the same ones. */
-function dockersOwn(where: string, word: string): string | undefined {
-  if (where !== 'docker-mtls context') return undefined
-  if (['remove', 'delete'].includes(word)) return 'Did you mean  docker-mtls context rm ?'
+function dockersOwn(words: readonly string[], word: string): Sentence | undefined {
+  if (words.length !== 1 || words[0] !== 'context') return undefined
+  if (['remove', 'delete'].includes(word)) return sentence`Did you mean  ${SELF} context rm ?`
   if (!['use', 'show', 'inspect', 'update'].includes(word)) return undefined
   return `The docker command has it, for the same contexts:  docker context ${word}`
 }
@@ -75,7 +81,7 @@ function dockersOwn(where: string, word: string): string | undefined {
 /** What node up to 24 takes for its own, even behind the script's name (Node's documentation, `--env-file=file`). */
 const NODES_OWN = new Set(['--env-file', '--env-file-if-exists'])
 
-function nodesOwn(where: string, flag: string): ArgumentError {
+function nodesOwn(where: Sentence, flag: string): ArgumentError {
   const got = `${flag} is an option of Node itself, which reads the file before we do, and obeys a NODE_OPTIONS in it`
   return usageError(where, got, 'Name the file with  --dotenv FILE : that one is read for DOCKER_* variables alone.')
 }
@@ -90,7 +96,7 @@ function quoted(message: string): string {
   return /'(.*?)'/.exec(message)?.[1] ?? message
 }
 
-function didYouMean(meant: string | undefined, before: string, otherwise: string): string {
+function didYouMean(meant: Sentence | undefined, otherwise: Sentence): Sentence {
   if (meant === undefined) return otherwise
-  return `Did you mean  ${before}${meant} ? ${otherwise}`
+  return sentence`Did you mean  ${meant} ? ${otherwise}`
 }

@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
@@ -75,10 +76,10 @@ export const bridge: CommandSpec = {
     'with DOCKER_HOST=unix://PATH any Docker tool works. It runs until Ctrl-C or SIGTERM, and removes the socket then. ' +
     'The socket is for you alone (mode 0600), and as good as root on the host of the daemon.',
   examples: [
-    ['docker-mtls bridge --socket "$XDG_RUNTIME_DIR/docker.sock"', 'to the daemon of DOCKER_HOST'],
-    ['docker-mtls bridge --socket ./docker.sock --context build01', 'to that of a docker context'],
+    [sentence`${SELF} bridge --socket "$XDG_RUNTIME_DIR/docker.sock"`, 'to the daemon of DOCKER_HOST'],
+    [sentence`${SELF} bridge --socket ./docker.sock --context build01`, 'to that of a docker context'],
   ],
   json: '{ socket, dockerHost, endpoint: { url, kind, source }, warnings }, as soon as it listens',
-  stray: (extra) => `The socket is an option:  docker-mtls bridge --socket ${extra}`,
+  stray: (extra) => sentence`The socket is an option:  ${SELF} bridge --socket ${extra}`,
   define,
 }

@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { Adopted } from '../../keystore/ledger-check.ts'
@@ -45,8 +46,8 @@ export const certAdopt: CommandSpec = {
     'Writes certificates that are in their places and not in the ledger into it, as after a ledger ' +
     'was lost. Only what an authority in the folder has signed; no certificate is changed.',
   examples: [
-    ['docker-mtls cert adopt --dry-run', 'what would that be?'],
-    ['docker-mtls cert adopt', 'write it down'],
+    [sentence`${SELF} cert adopt --dry-run`, 'what would that be?'],
+    [sentence`${SELF} cert adopt`, 'write it down'],
   ],
   json: '{ folder, adopted: [{ kind, name, serial, path, ... }], refused: [{ path, kind, got }] }',
   define,

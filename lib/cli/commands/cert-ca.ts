@@ -1,3 +1,4 @@
+import { type CommandPart, ours, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { FolderAuthorityResult } from '../../keystore/ca.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -17,7 +18,6 @@ import {
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { aside, pieceText } from '../reports/certificate.ts'
-import { asTyped } from '../terminal/self.ts'
 import { keyWords, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
@@ -84,30 +84,35 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
   const about = `the authority ${facts.commonName ?? facts.subject}, ${keyWords(facts)}, ${until(facts.validTo)}`
   const text = pieceText({ action, path: `${paths.folder}/`, about: [about, ...aside(keptAside), ...notes] }, context)
   const replaced = action === 'replaced'
-  const reissue = replaced ? await reissueLines(flags.dir ?? DEFAULT_FOLDER) : []
+  const reissue = replaced ? await reissues(flags.dir ?? DEFAULT_FOLDER) : []
   const warnings = [...(replaced ? [RENEW_ALL] : []), ...keyTypeWarnings(flags.keyType)]
   const steps =
     reissue.length === 0
       ? ''
-      : `\nIssue anew, and bring to their machines:\n${reissue.map((line) => `  ${asTyped(withOrigin(line), context.io.env)}\n`).join('')}`
-  const data = { ...pieceData(result), ...(replaced && { reissue }) }
+      : `\nIssue anew, and bring to their machines:\n${reissue.map(({ text: line }) => `  ${context.typed(line)}\n`).join('')}`
+  const data = { ...pieceData(result), ...(replaced && { reissue: reissue.map(({ line }) => renderSentence([line])) }) }
   context.answer({ data, text: `${text}\n${steps}${replaced ? undoText(keptAside) : ''}`, warnings }, flags)
 }
 
-/** The commands for all servers and clients that are there. */
-async function reissueLines(dir: string): Promise<string[]> {
+interface Reissue {
+  readonly line: CommandPart
+  /** The line, and where its request comes from. */
+  readonly text: Sentence
+}
+
+/** The commands for all servers and clients in the folder. */
+async function reissues(dir: string): Promise<Reissue[]> {
   const { PkiFolder } = await import('../../keystore/folder.ts')
   const { reissueLine } = await import('../reports/reissue.ts')
   const listed = await new PkiFolder(dir).list()
   const placed = listed.filter(({ kind, path }) => kind !== 'ca' && path !== undefined)
+  const lines = placed.map((one): [string, Reissue] => {
+    const line = reissueLine(one, dir)
+    const request = sentence`${line}    # on its machine, before:  ${ours('client', 'request', one.name)}`
+    return [renderSentence([line]), { line, text: one.keyHeld === 'client' ? request : [line] }]
+  })
   // One command renews all servers.
-  return [...new Set(placed.map((one) => reissueLine(one, dir)))]
-}
-
-/** Says where a request comes from. */
-function withOrigin(line: string): string {
-  const [, name] = /cert sign (\S+)\.csr/.exec(line) ?? []
-  return name === undefined ? line : `${line}    # on its machine, before:  docker-mtls client request ${name}`
+  return [...new Map(lines).values()]
 }
 
 const RENEW_ALL =
@@ -134,10 +139,10 @@ export const certCa: CommandSpec = {
     'Makes the authority that signs all certificates, or keeps the one that is there: a key ' +
     'is replaced only by --replace-ca. Only this machine needs its key.',
   examples: [
-    ['docker-mtls cert ca', 'in ./docker-mtls, for ten years'],
-    ['docker-mtls cert ca --encrypt', 'its key locked by a passphrase, for which you are asked'],
+    [sentence`${SELF} cert ca`, 'in ./docker-mtls, for ten years'],
+    [sentence`${SELF} cert ca --encrypt`, 'its key locked by a passphrase, for which you are asked'],
     [
-      'docker-mtls cert ca --replace-ca',
+      sentence`${SELF} cert ca --replace-ca`,
       'when its key may have been seen by others; else  cert rotate-ca  locks nobody out',
     ],
   ],

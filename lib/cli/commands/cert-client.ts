@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
 import { issueLeaf, leafAnswer, type LeafFlags } from '../inputs/leaf-command.ts'
@@ -25,11 +26,11 @@ export const certClient: CommandSpec = {
     "Issues a client's certificate, or keeps the one that is there and good. Whoever has it is " +
     'root on the server: give each person and each program one of its own.',
   examples: [
-    ['docker-mtls cert client alice', 'for 397 days'],
-    ['docker-mtls cert client ci-runner --days 30', 'for a month'],
-    ['docker-mtls cert client alice --renew', 'a new one before the old one ends'],
+    [sentence`${SELF} cert client alice`, 'for 397 days'],
+    [sentence`${SELF} cert client ci-runner --days 30`, 'for a month'],
+    [sentence`${SELF} cert client alice --renew`, 'a new one before the old one ends'],
   ],
   json: '{ action, paths, certificate, keptAside, notes }',
-  stray: (extra) => `One client at a time:  docker-mtls cert client ${extra}`,
+  stray: (extra) => sentence`One client at a time:  ${SELF} cert client ${extra}`,
   define,
 }

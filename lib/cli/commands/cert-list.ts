@@ -1,3 +1,4 @@
+import { ours, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { LedgerConflict } from '../../keystore/ledger-check.ts'
@@ -103,19 +104,18 @@ const SAID: Readonly<Partial<Record<CertificateState, string>>> = {
 
 const ALL_ANEW = ' . That makes everything it issued worthless: each server and client is to be issued anew then.'
 
-async function warningsOf(listed: readonly KnownCertificate[], dir: string, isRotated: boolean): Promise<string[]> {
+async function warningsOf(listed: readonly KnownCertificate[], dir: string, isRotated: boolean): Promise<Sentence[]> {
   const { requestAgain } = await import('../../keystore/key-held.ts')
-  const { commandLine } = await import('../../keystore/layout.ts')
-  const remedy = (one: KnownCertificate): string => {
+  const remedy = (one: KnownCertificate): Sentence => {
     if (one.kind === 'ca' && (one.state === 'ends soon' || isRotated))
-      return ` ${commandLine('cert', 'rotate-ca', '--dir', dir)}`
-    if (one.kind === 'ca') return ` ${reissueLine(one, dir)}${ALL_ANEW}`
-    if (one.keyHeld === 'client') return `its key is on its own machine. ${requestAgain(dir, one.name)}`
-    return ` ${one.state === 'of a replaced CA' ? reissueLine(one, dir) : renewLine(one, dir)}`
+      return sentence` ${ours('cert', 'rotate-ca', '--dir', dir)}`
+    if (one.kind === 'ca') return sentence` ${reissueLine(one, dir)}${ALL_ANEW}`
+    if (one.keyHeld === 'client') return sentence`its key is on its own machine. ${requestAgain(dir, one.name)}`
+    return sentence` ${one.state === 'of a replaced CA' ? reissueLine(one, dir) : renewLine(one, dir)}`
   }
   return listed.flatMap((one) => {
     const said = SAID[one.state]
-    return said === undefined ? [] : [`The certificate of ${one.name} ${said}: ${remedy(one)}`]
+    return said === undefined ? [] : [sentence`The certificate of ${one.name} ${said}: ${remedy(one)}`]
   })
 }
 
@@ -124,22 +124,20 @@ async function conflictsIn(dir: string): Promise<LedgerConflict[]> {
   return findConflicts(dir)
 }
 
-async function conflictWarnings(conflicts: readonly LedgerConflict[], dir: string): Promise<string[]> {
-  const { commandLine } = await import('../../keystore/layout.ts')
+async function conflictWarnings(conflicts: readonly LedgerConflict[], dir: string): Promise<Sentence[]> {
   return conflicts.map(({ path, kind, got }) => {
-    const adopt = kind === 'unknown' ? `; if it is right:  ${commandLine('cert', 'adopt', '--dir', dir)}` : ''
-    return `${path} disagrees with the ledger: ${got}${adopt}`
+    const adopt = kind === 'unknown' ? sentence`; if it is right:  ${ours('cert', 'adopt', '--dir', dir)}` : ''
+    return sentence`${path} disagrees with the ledger: ${got}${adopt}`
   })
 }
 
 /** A list that was asked for says so, too: which of the two counts is otherwise not to be seen. */
-async function rotationWarnings(dir: string): Promise<string[]> {
+async function rotationWarnings(dir: string): Promise<Sentence[]> {
   const { readRotation } = await import('../../keystore/rotate/state.ts')
-  const { commandLine } = await import('../../keystore/layout.ts')
   const state = await readRotation(dir)
   if (state === undefined) return []
-  const line = commandLine('cert', 'rotate-ca', '--status', '--dir', dir)
-  return [`${state.to.name} is about to replace ${state.from.name}, in the phase ${state.phase}:  ${line}`]
+  const line = ours('cert', 'rotate-ca', '--status', '--dir', dir)
+  return [sentence`${state.to.name} is about to replace ${state.from.name}, in the phase ${state.phase}:  ${line}`]
 }
 
 function define(command: Command, context: Context): void {
@@ -160,13 +158,13 @@ export const certList: CommandSpec = {
     'being in the ledger. What is replaced may ' +
     'still be somewhere, and dockerd takes it until it ends.',
   examples: [
-    ['docker-mtls cert list', 'in ./docker-mtls'],
-    ['docker-mtls cert list --expiring 30d', 'for monitoring: exit code 1 where something ends within 30 days'],
+    [sentence`${SELF} cert list`, 'in ./docker-mtls'],
+    [sentence`${SELF} cert list --expiring 30d`, 'for monitoring: exit code 1 where something ends within 30 days'],
     [
-      'docker-mtls cert list --prometheus /var/lib/node_exporter/docker-mtls.prom',
+      sentence`${SELF} cert list --prometheus /var/lib/node_exporter/docker-mtls.prom`,
       'the dates as metrics, written whole or not at all',
     ],
-    ['docker-mtls cert list --dir /srv/keys --json', 'elsewhere, for a program'],
+    [sentence`${SELF} cert list --dir /srv/keys --json`, 'elsewhere, for a program'],
   ],
   json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nstate is "in use", "ends soon" (under 30 days), "ended",\n"of a replaced CA" (in its place, and good for nothing),\n"probe" (of one day, made to prove one apply), "removed" (of a client that is not here any more; dockerd takes it) or "replaced".',
   define,

@@ -1,3 +1,4 @@
+import { ours, renderSentence, SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { RenewalItem } from '../../keystore/renew/plan.ts'
@@ -17,11 +18,9 @@ import {
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { aside, pieceText } from '../reports/certificate.ts'
-import { asTyped } from '../terminal/self.ts'
 import { serverSteps } from '../reports/server-steps.ts'
 import { staleContextWarnings } from '../reports/stale-contexts.ts'
 import { day, keyWords, until } from '../reports/dates.ts'
-import { shellWord } from '../../base/shell-quote.ts'
 
 interface RenewFlags extends PassphraseFlags {
   readonly dir?: string
@@ -60,14 +59,15 @@ async function runRenew(clients: readonly string[], flags: RenewFlags, context: 
   const isChanged = report.renewed.some(({ result }) => result !== undefined)
   const stale = isChanged ? await staleContextWarnings(folder, context) : []
   const warnings = [...(await warningsOf(report, folder)), ...stale]
-  context.answer({ data: dataOf(report, warnings), text: textOf(report, flags, context), warnings }, flags)
+  const texts = warnings.map((warning) => renderSentence(warning))
+  context.answer({ data: dataOf(report, texts), text: textOf(report, flags, context), warnings }, flags)
 }
 
 function refuseContradiction(clients: readonly string[], { server, host, all, due }: RenewFlags): void {
   const named = [...(server ? ['--server'] : []), ...(host === undefined ? [] : ['--host']), ...clients]
   const ways = [...(all ? ['--all'] : []), ...(due ? ['--due'] : []), ...named.slice(0, 1)]
   if (ways.length < 2) return
-  throw usageError('docker-mtls cert renew', `${ways[0]} and ${ways[1]} exclude each other`, 'Give one of them.')
+  throw usageError(sentence`${SELF} cert renew`, `${ways[0]} and ${ways[1]} exclude each other`, 'Give one of them.')
 }
 
 async function warningsOf({ elsewhere, authority }: RenewReport, folder: string): Promise<string[]> {
@@ -140,14 +140,14 @@ function renewedText({ certificate: { kind, name }, reason, result }: RenewedCer
 
 /** New certificates are of no use here: each has to come to its machine. */
 function carryText({ renewed, probe }: RenewReport, { dir }: RenewFlags, context: Context): string {
-  const { io, paint } = context
-  const named = dir === undefined ? [] : ['--dir', shellWord(dir)]
+  const { typed, paint } = context
+  const named = dir === undefined ? [] : ['--dir', dir]
   const lines = renewed.flatMap(({ certificate: { kind, name, host }, result }) => {
     if (result === undefined) return []
     if (kind === 'client') {
       return [
         `for ${name}, whose machine it belongs to:`,
-        `  ${asTyped(['docker-mtls client export', name, ...named, '--out', `${name}.tar`, '--force'].join(' '), io.env)}`,
+        `  ${typed([ours('client', 'export', name, ...named, '--out', `${name}.tar`, '--force')])}`,
       ]
     }
     const server = { dir: dir ?? DEFAULT_FOLDER, folder: resolve(result.paths.folder), host, probe }
@@ -183,12 +183,12 @@ export const certRenew: CommandSpec = {
     'the same names, for as long as before. The old files are kept beside the new ones. The authority ' +
     'is not renewed but rotated (cert rotate-ca).',
   examples: [
-    ['docker-mtls cert renew', 'whatever is due'],
-    ['docker-mtls cert renew --dry-run', 'what would that be?'],
-    ['docker-mtls cert renew alice bob', 'these two clients, now'],
-    ['docker-mtls cert renew --server --days 90', 'the server, for a shorter time from now on'],
-    ['docker-mtls cert renew --host build01.example.com', 'one of several servers'],
-    ['docker-mtls cert renew --server --probe', 'with what  daemon apply  needs to prove that clients get in'],
+    [sentence`${SELF} cert renew`, 'whatever is due'],
+    [sentence`${SELF} cert renew --dry-run`, 'what would that be?'],
+    [sentence`${SELF} cert renew alice bob`, 'these two clients, now'],
+    [sentence`${SELF} cert renew --server --days 90`, 'the server, for a shorter time from now on'],
+    [sentence`${SELF} cert renew --host build01.example.com`, 'one of several servers'],
+    [sentence`${SELF} cert renew --server --probe`, 'with what  daemon apply  needs to prove that clients get in'],
   ],
   json: '{ folder, renewed: [{ kind, name, reason, old, days, action, paths, certificate, keptAside, notes }], elsewhere, authority, next, warnings };\nelsewhere are clients that hold their keys themselves, authority is one that is to be rotated.',
   define,

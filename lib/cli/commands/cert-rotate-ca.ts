@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { RotateOptions } from '../../keystore/rotate/options.ts'
 import type { RotationReport } from '../../keystore/rotate/report.ts'
@@ -96,7 +97,7 @@ function refuseMixture(flags: RotateFlags): void {
   const other = [...(status === true ? (['abort'] as const) : []), ...GOING].find((name) => flags[name] !== undefined)
   if (other === undefined) return
   const got = `--${first} and ${flagOf(other)} exclude each other`
-  throw usageError('docker-mtls cert rotate-ca', got, 'Give one of them.')
+  throw usageError(sentence`${SELF} cert rotate-ca`, got, 'Give one of them.')
 }
 
 /** As it is typed. */
@@ -143,27 +144,24 @@ function define(command: Command, context: Context): void {
 }
 
 export const certRotateCa: CommandSpec = {
-  description:
-    'Replaces the authority by a new one, before it ends, without a moment at which a client that is up to date is ' +
-    'refused. It takes four phases, in days or weeks:\n\n' +
-    '  1 trust    clients and daemon get a ca.pem with the old and the new one\n' +
-    '  2 server   the daemon gets a certificate of the new one\n' +
-    '  3 clients  the clients get certificates of the new one\n' +
-    '  4 finish   the old one is dropped: from then on its clients are refused\n\n' +
-    'Each run makes the files that can be made, says which of them to bring where, and waits until all of a phase ' +
-    'have theirs. The first run begins; it may be stopped at any point, and the next one goes on. Keys of servers and ' +
-    'clients stay as they are. Where the key of the old one may have been seen by others there is no time for this: ' +
-    'docker-mtls cert ca --replace-ca',
+  description: sentence`Replaces the CA without locking anybody out, in four phases:
+
+  1 trust    clients and daemon get a ca.pem with the old and the new CA
+  2 server   the daemon gets a certificate issued by the new CA
+  3 clients  the clients get certificates issued by the new CA
+  4 finish   the old CA is dropped, and its clients are refused
+
+Each run makes the files that it can, lists the machines that need them, and waits until all of a phase have theirs. The first run starts the rotation. You can stop it at any point; the next run continues. Servers and clients keep their keys. If somebody else may have seen the old CA key, don't rotate; replace the CA at once:  ${SELF} cert ca --replace-ca`,
   examples: [
-    ['docker-mtls cert rotate-ca', 'begin, or go on; it says what is to be done next'],
-    ['docker-mtls cert rotate-ca --status', 'how far is it, and who is waited for?'],
-    ['docker-mtls cert rotate-ca --phase trust --confirm alice --confirm ci', 'these two have their new ca.pem'],
+    [sentence`${SELF} cert rotate-ca`, 'begin, or go on; it says what is to be done next'],
+    [sentence`${SELF} cert rotate-ca --status`, 'how far is it, and who is waited for?'],
+    [sentence`${SELF} cert rotate-ca --phase trust --confirm alice --confirm ci`, 'these two have their new ca.pem'],
     [
-      'docker-mtls cert rotate-ca --phase server --host build01.example.com',
+      sentence`${SELF} cert rotate-ca --phase server --host build01.example.com`,
       'look whether that daemon has its new certificate',
     ],
-    ['docker-mtls cert rotate-ca --phase clients --yes', 'all have their certificates: drop the old authority'],
-    ['docker-mtls cert rotate-ca --abort', 'back to the old one, and everything as it was'],
+    [sentence`${SELF} cert rotate-ca --phase clients --yes`, 'all have their certificates: drop the old authority'],
+    [sentence`${SELF} cert rotate-ca --abort`, 'back to the old one, and everything as it was'],
   ],
   json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", folder, outcome ("under way", "ended", "aborted"), begun, phase, startedAt, from, to, confirmed, waiting: { clients: [{ name, keyElsewhere }], servers: [{ name, names, probe }], consent }, looks: [{ target, server, ok, got }], left, lost, warnings }',
   jsonLines: true,

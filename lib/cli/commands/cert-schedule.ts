@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -22,7 +23,7 @@ interface ScheduleFlags {
   readonly json?: true
 }
 
-const WHERE = 'docker-mtls cert schedule'
+const WHERE = sentence`${SELF} cert schedule`
 const WITHIN = '30d'
 
 async function runSchedule(flags: ScheduleFlags, context: Context): Promise<void> {
@@ -157,10 +158,10 @@ export const certSchedule: CommandSpec = {
     'Renders a daily look at the certificates, for systemd or cron: it fails where one ends soon, ' +
     'and with --renew it renews what is due before. Nothing is installed; --write makes the files.',
   examples: [
-    ['docker-mtls cert schedule', 'the units, on stdout'],
-    ['docker-mtls cert schedule --write /etc/systemd/system', 'as root; then systemctl enable --now as it says'],
-    ['docker-mtls cert schedule --cron --expiring 2w', 'a line for crontab -e'],
-    ['docker-mtls cert schedule --renew --ca-passphrase-file /etc/ca-passphrase', 'renew by itself, too'],
+    [sentence`${SELF} cert schedule`, 'the units, on stdout'],
+    [sentence`${SELF} cert schedule --write /etc/systemd/system`, 'as root; then systemctl enable --now as it says'],
+    [sentence`${SELF} cert schedule --cron --expiring 2w`, 'a line for crontab -e'],
+    [sentence`${SELF} cert schedule --renew --ca-passphrase-file /etc/ca-passphrase`, 'renew by itself, too'],
   ],
   json: '{ files: [{ name, text }], warnings }, with --write each file has path, action and keptAside too; with --cron { cron, warnings }',
   define,

@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
 import { issueLeaf, leafAnswer, type LeafFlags } from '../inputs/leaf-command.ts'
@@ -40,10 +41,10 @@ export const certServer: CommandSpec = {
     "Issues the server's certificate, or keeps the one that is there and good. The kind of each " +
     'name is inferred (DNS, *.DNS, IPv4, IPv6); localhost, 127.0.0.1 and ::1 are added.',
   examples: [
-    ['docker-mtls cert server build01.example.com 10.0.0.4', 'for both names'],
-    ['docker-mtls cert server build01.example.com 10.0.0.5 --force', 'its address has changed'],
-    ['docker-mtls cert server web.example.com 10.0.0.6 --host web.example.com', 'a second server, in hosts/'],
-    ['docker-mtls cert server build01.example.com 10.0.0.4 --renew', 'a new one before the old one ends'],
+    [sentence`${SELF} cert server build01.example.com 10.0.0.4`, 'for both names'],
+    [sentence`${SELF} cert server build01.example.com 10.0.0.5 --force`, 'its address has changed'],
+    [sentence`${SELF} cert server web.example.com 10.0.0.6 --host web.example.com`, 'a second server, in hosts/'],
+    [sentence`${SELF} cert server build01.example.com 10.0.0.4 --renew`, 'a new one before the old one ends'],
   ],
   json: '{ action, paths, certificate, keptAside, notes }',
   define,

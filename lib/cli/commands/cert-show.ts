@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { CertificateInspection } from '../../pki/inspect.ts'
 import { readCertificates } from '../inputs/certificate-file.ts'
@@ -97,9 +98,9 @@ export const certShow: CommandSpec = {
     'Shows what a certificate says, and what dockerd, the Docker CLI and Node would make of it ' +
     "as a server's, as a client's and as an authority's. Whoever made it.",
   examples: [
-    ['docker-mtls cert show docker-mtls/server/server-cert.pem', 'a certificate of this package'],
-    ['docker-mtls cert show ~/.docker/cert.pem', 'why does the daemon refuse it?'],
-    ['openssl s_client -connect HOST:2376 </dev/null | docker-mtls cert show -', 'what a server shows'],
+    [sentence`${SELF} cert show docker-mtls/server/server-cert.pem`, 'a certificate of this package'],
+    [sentence`${SELF} cert show ~/.docker/cert.pem`, 'why does the daemon refuse it?'],
+    [sentence`openssl s_client -connect HOST:2376 </dev/null | ${SELF} cert show -`, 'what a server shows'],
   ],
   json: '{ certificates: [{ subject, issuer, names, validFrom, validTo, daysLeft, key, purposes, keyUsage, verdicts, ... }] }',
   define,

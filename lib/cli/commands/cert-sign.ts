@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { SignReport } from '../../keystore/client/sign.ts'
@@ -62,7 +63,7 @@ async function sign(request: Buffer, file: string, flags: SignFlags, context: Co
 
 function refuseBoth({ out, json }: SignFlags): void {
   if (out !== '-' || json !== true) return
-  const where = 'docker-mtls cert sign --out -'
+  const where = sentence`${SELF} cert sign --out -`
   throw usageError(
     where,
     'stdout has the answer, and no room for --json',
@@ -146,19 +147,19 @@ export const certSign: CommandSpec = {
     'public key are taken from it; one that is forged, or that asks to be a CA or a server, is ' +
     'refused. The answer is one file with the certificate and the authority, for client install.',
   examples: [
-    ['docker-mtls cert sign alice.csr', 'writes alice.pem, for 397 days'],
+    [sentence`${SELF} cert sign alice.csr`, 'writes alice.pem, for 397 days'],
     [
-      'docker-mtls cert sign alice.csr --fingerprint 4D:7E:...',
+      sentence`${SELF} cert sign alice.csr --fingerprint 4D:7E:...`,
       'only if it is the key whose SHA-256 somebody has read out',
     ],
-    ['docker-mtls cert sign alice.csr --days 30', 'for a month'],
-    ['docker-mtls cert sign request.pem --name alice', 'a request of another tool, whose name no client can have'],
+    [sentence`${SELF} cert sign alice.csr --days 30`, 'for a month'],
+    [sentence`${SELF} cert sign request.pem --name alice`, 'a request of another tool, whose name no client can have'],
     [
-      'ssh laptop cat docker-mtls-alice/alice.csr | docker-mtls cert sign - --out - |\n    ssh laptop docker-mtls client install -',
+      sentence`ssh laptop cat docker-mtls-alice/alice.csr | ${SELF} cert sign - --out - |\n    ssh laptop ${SELF} client install -`,
       'without a file in between',
     ],
   ],
   json: '{ action, name, keyFingerprint256, leftOut, certificate, paths, answer, authorities, keptAside, notes }; answer is the PEM for client install.',
-  stray: (extra) => `One request at a time:  docker-mtls cert sign ${extra}`,
+  stray: (extra) => sentence`One request at a time:  ${SELF} cert sign ${extra}`,
   define,
 }

@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { Shell } from '../../base/shells.ts'
 import { findPlace, type PlaceFlags } from '../inputs/client-folder.ts'
@@ -43,11 +44,14 @@ export const clientEnv: CommandSpec = {
     'Prints the lines that set DOCKER_HOST, DOCKER_HOST_IP, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH ' +
     'in your shell, and nothing else. Docker CLI and this package read them alike.',
   examples: [
-    ['eval "$(docker-mtls client env --host build01.example.com)"', 'bash, zsh, sh; the three files are in ~/.docker'],
-    ['eval "$(docker-mtls client env alice)"', 'as alice, in the folder where ./docker-mtls is'],
-    ['docker-mtls client env alice --shell fish | source', 'fish'],
-    ['docker-mtls client env alice --shell powershell | Out-String | iex', 'PowerShell'],
-    ['docker-mtls client env --host build01 --shell dotenv > .env', 'a .env file'],
+    [
+      sentence`eval "$(${SELF} client env --host build01.example.com)"`,
+      'bash, zsh, sh; the three files are in ~/.docker',
+    ],
+    [sentence`eval "$(${SELF} client env alice)"`, 'as alice, in the folder where ./docker-mtls is'],
+    [sentence`${SELF} client env alice --shell fish | source`, 'fish'],
+    [sentence`${SELF} client env alice --shell powershell | Out-String | iex`, 'PowerShell'],
+    [sentence`${SELF} client env --host build01 --shell dotenv > .env`, 'a .env file'],
   ],
   define,
 }

@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { CommandSpec, Context } from '../command.ts'
@@ -78,9 +79,9 @@ async function p12Passphrase({ p12PassphraseFile: file }: ExportFlags, context: 
 const CARE = 'There is a key in it: send it on a way that nobody else reads, and delete it afterwards.'
 
 function refuseTerminal({ json, p12 }: ExportFlags, { io }: Context): void {
-  const where = 'docker-mtls client export --out -'
+  const where = sentence`${SELF} client export --out -`
   const elsewhere = p12 === true ? '--p12 --out - | ssh HOST "cat > NAME.p12"' : '--out - | ssh HOST tar -x -C .docker'
-  const todo = `Lead it elsewhere:  docker-mtls client export NAME ${elsewhere}`
+  const todo = sentence`Lead it elsewhere:  ${SELF} client export NAME ${elsewhere}`
   if (json === true) throw usageError(where, 'stdout has the file, and no room for --json', todo)
   if (io.stdout.isTTY === true) throw usageError(where, 'stdout is a terminal', todo)
 }
@@ -107,14 +108,14 @@ export const clientExport: CommandSpec = {
     'daemon would take is not handed out.',
   examples: [
     [
-      'docker-mtls client export alice --out alice.tar',
+      sentence`${SELF} client export alice --out alice.tar`,
       'there: mkdir -m 700 -p ~/.docker && tar -xf alice.tar -C ~/.docker',
     ],
     [
-      "docker-mtls client export alice --out - |\n    ssh alice@laptop 'mkdir -m 700 -p .docker && tar -x -C .docker'",
+      sentence`${SELF} client export alice --out - |\n    ssh alice@laptop 'mkdir -m 700 -p .docker && tar -x -C .docker'`,
       'without a file in between',
     ],
-    ['docker-mtls client export alice --p12 --out alice.p12', 'for a browser, Java or a Windows store'],
+    [sentence`${SELF} client export alice --p12 --out alice.p12`, 'for a browser, Java or a Windows store'],
   ],
   json: '{ path, files, certificate, warnings }; with --p12 format in place of files.',
   define,

@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -112,9 +113,9 @@ export const clientInstall: CommandSpec = {
     'three files are checked as before a connection, and nothing is changed where they do not go ' +
     'together. The old certificate works until the moment when the new one is there.',
   examples: [
-    ['docker-mtls client install alice.pem', 'into ./docker-mtls-alice'],
-    ['docker-mtls client install alice.pem --dir ~/.docker/build01', 'into the folder where the request was made'],
-    ['docker-mtls client install alice.pem --host build01.example.com', 'with a .env for ping --dotenv and others'],
+    [sentence`${SELF} client install alice.pem`, 'into ./docker-mtls-alice'],
+    [sentence`${SELF} client install alice.pem --dir ~/.docker/build01`, 'into the folder where the request was made'],
+    [sentence`${SELF} client install alice.pem --host build01.example.com`, 'with a .env for ping --dotenv and others'],
   ],
   json: '{ action, folder, certificate, keyFingerprint256, authorities, env, keptAside, notes, warnings }',
   define,

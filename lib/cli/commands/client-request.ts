@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { basename, resolve } from 'node:path'
 import type { ClientRequestReport } from '../../keystore/client/request.ts'
@@ -86,11 +87,11 @@ export const clientRequest: CommandSpec = {
     'to whoever keeps the authority, on any way. The key never leaves. Run again it makes the ' +
     'request again with the same key, as is needed before the certificate ends.',
   examples: [
-    ['docker-mtls client request alice', 'in ./docker-mtls-alice; says what to do with it'],
-    ['docker-mtls client request alice --out ~/.docker/build01', 'the folder that will be DOCKER_CERT_PATH'],
-    ['docker-mtls client request alice --force', 'with a new key, where the old one may have been seen'],
+    [sentence`${SELF} client request alice`, 'in ./docker-mtls-alice; says what to do with it'],
+    [sentence`${SELF} client request alice --out ~/.docker/build01`, 'the folder that will be DOCKER_CERT_PATH'],
+    [sentence`${SELF} client request alice --force`, 'with a new key, where the old one may have been seen'],
   ],
   json: '{ name, action, folder, paths, request, keyType, keyFingerprint256, keptAside, notes }; action is about the key, created or kept.',
-  stray: (extra) => `One client at a time:  docker-mtls client request ${extra}`,
+  stray: (extra) => sentence`One client at a time:  ${SELF} client request ${extra}`,
   define,
 }

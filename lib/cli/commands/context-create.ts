@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { Environment } from '../../endpoint/environment.ts'
 import type { NewContext } from '../../contexts/create.ts'
@@ -18,7 +19,7 @@ interface CreateFlags {
   readonly json?: true
 }
 
-const WHERE = 'docker-mtls context create'
+const WHERE = sentence`${SELF} context create`
 
 async function runCreate(name: string, flags: CreateFlags, context: Context): Promise<void> {
   const { createContext } = await import('../../contexts/create.ts')
@@ -69,14 +70,14 @@ export const contextCreate: CommandSpec = {
     'and this package reach the daemon without any variable. The files are checked before: what no daemon would take is ' +
     'no context. A TCP host without TLS, and one whose certificate is not verified, can not be made.',
   examples: [
-    ['docker-mtls context create build01 --client alice', 'as alice, in the folder where ./docker-mtls is'],
+    [sentence`${SELF} context create build01 --client alice`, 'as alice, in the folder where ./docker-mtls is'],
     [
-      'docker-mtls context create prod --host build01.example.com --cert-path ~/keys',
+      sentence`${SELF} context create prod --host build01.example.com --cert-path ~/keys`,
       'then:  docker --context prod ps , or  docker context use prod',
     ],
-    ['docker-mtls context create lab --host ssh://me@lab --description "by ssh"', 'without certificates'],
+    [sentence`${SELF} context create lab --host ssh://me@lab --description "by ssh"`, 'without certificates'],
   ],
   json: '{ name, action, host, description, path, certPath, certificate, warnings };\naction is "created" or "replaced".',
-  stray: (extra) => `A host is an option:  docker-mtls context create NAME --host ${extra}`,
+  stray: (extra) => sentence`A host is an option:  ${SELF} context create NAME --host ${extra}`,
   define,
 }

@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
@@ -31,8 +32,8 @@ async function runExport(name: string, file: string | undefined, flags: ExportFl
 }
 
 function refuseTerminal({ json }: ExportFlags, { io }: Context): void {
-  const where = 'docker-mtls context export NAME -'
-  const todo = 'Lead it elsewhere:  docker-mtls context export NAME - | ssh HOST docker context import NAME -'
+  const where = sentence`${SELF} context export NAME -`
+  const todo = sentence`Lead it elsewhere:  ${SELF} context export NAME - | ssh HOST docker context import NAME -`
   if (json === true) throw usageError(where, 'stdout has the tar file, and no room for --json', todo)
   if (io.stdout.isTTY === true) throw usageError(where, 'stdout is a terminal', todo)
 }
@@ -53,9 +54,9 @@ export const contextExport: CommandSpec = {
     'does, and whole: the one of docker has no end, which tar complains about. The context is checked before: what would ' +
     'be refused here is not handed out.',
   examples: [
-    ['docker-mtls context export build01', 'makes build01.dockercontext'],
+    [sentence`${SELF} context export build01`, 'makes build01.dockercontext'],
     [
-      'docker-mtls context export build01 - |\n    ssh ann@laptop docker context import build01 -',
+      sentence`${SELF} context export build01 - |\n    ssh ann@laptop docker context import build01 -`,
       'without a file in between',
     ],
   ],

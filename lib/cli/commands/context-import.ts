@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import type { Command } from 'commander'
 import { EndpointError, FileError, isDockerMtlsError } from '../../base/errors.ts'
@@ -36,8 +37,8 @@ function naming(file: string, error: unknown): unknown {
 /** Not more than tells that it is too much. */
 async function readInput(stdin: Input): Promise<Buffer> {
   if (stdin.isTTY === true) {
-    const todo = 'Name the file, or lead it there:  docker-mtls context import NAME - < FILE'
-    throw usageError('docker-mtls context import NAME -', 'stdin is a terminal', todo)
+    const todo = sentence`Name the file, or lead it there:  ${SELF} context import NAME - < FILE`
+    throw usageError(sentence`${SELF} context import NAME -`, 'stdin is a terminal', todo)
   }
   const { MAX_ARCHIVE_BYTES } = await import('../../contexts/archive.ts')
   const chunks: Buffer[] = []
@@ -59,7 +60,7 @@ async function readArchive(path: string): Promise<Buffer> {
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${path}`,
       got: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : fileReason(cause),
-      todo: 'Name a file that  docker context export  or  docker-mtls context export  has made.',
+      todo: sentence`Name a file that  docker context export  or  ${SELF} context export  has made.`,
       cause,
     })
   }
@@ -74,14 +75,11 @@ function define(command: Command, context: Context): void {
 }
 
 export const contextImport: CommandSpec = {
-  description:
-    'Takes over a context that  docker context export  or  docker-mtls context export  has packed. The whole archive is ' +
-    "checked before anything is written, the certificates and the key too: what is left of docker's own import that fails " +
-    'is a context without TLS.',
+  description: sentence`Imports a context that  docker context export  or  ${SELF} context export  packed. It checks the whole archive, certificates and key included, before it writes anything: when docker's own import fails, it leaves a context without TLS.`,
   examples: [
-    ['docker-mtls context import build01 build01.dockercontext', 'then delete the file: there is a key in it'],
+    [sentence`${SELF} context import build01 build01.dockercontext`, 'then delete the file: there is a key in it'],
     [
-      'ssh ann@desk docker context export build01 - |\n    docker-mtls context import build01 -',
+      sentence`ssh ann@desk docker context export build01 - |\n    ${SELF} context import build01 -`,
       'without a file in between',
     ],
   ],

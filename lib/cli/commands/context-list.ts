@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { CurrentContext } from '../../contexts/current.ts'
 import type { ListedContext } from '../../contexts/list.ts'
@@ -116,8 +117,8 @@ export const contextList: CommandSpec = {
     'them this package refuses, and why: one that skips the verification of the server, a TCP host without all three ' +
     'TLS files, a certificate that has ended. One that is broken is shown as that.',
   examples: [
-    ['docker-mtls context ls', 'of DOCKER_CONFIG, or of ~/.docker'],
-    ['docker-mtls context ls --json', 'for a program'],
+    [sentence`${SELF} context ls`, 'of DOCKER_CONFIG, or of ~/.docker'],
+    [sentence`${SELF} context ls --json`, 'for a program'],
   ],
   json: '{ config, current: { name, source }, contexts: [{ name, current, host, description, state, code, because, path, certPath, validTo, daysLeft }], warnings };\nstate is "good", "ends soon" (under 30 days), "refused" or "broken".',
   define,

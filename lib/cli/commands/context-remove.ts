@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { EndpointError } from '../../base/errors.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -60,7 +61,7 @@ function notThere(config: string, name: string): EndpointError {
   return new EndpointError('ERR_CONTEXT_NOT_FOUND', {
     tried: `removing the context ${name}`,
     got: `there is no such context in ${config}`,
-    todo: 'See:  docker-mtls context ls',
+    todo: sentence`See:  ${SELF} context ls`,
   })
 }
 
@@ -84,8 +85,8 @@ export const contextRemove: CommandSpec = {
     "Removes contexts from the docker command's store, with their certificates and keys. It asks first; where there is no " +
     'terminal to ask on, --yes says that you mean it. The current context is kept unless --force is given.',
   examples: [
-    ['docker-mtls context rm build01', 'asks, then removes it'],
-    ['docker-mtls context rm build01 lab --yes', 'in a script'],
+    [sentence`${SELF} context rm build01`, 'asks, then removes it'],
+    [sentence`${SELF} context rm build01 lab --yes`, 'in a script'],
   ],
   json: '{ removed: [name], warnings }',
   define,

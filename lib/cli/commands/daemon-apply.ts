@@ -1,3 +1,4 @@
+import { ours, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { ApplyReport, CarryOutOptions } from '../../apply/carry-out.ts'
 import type { ApplyPlan } from '../../apply/plan.ts'
@@ -75,8 +76,8 @@ async function carryOutPlan(
   }
 }
 
-function rollbackCommand(): string {
-  return 'docker-mtls daemon rollback'
+function rollbackCommand(): Sentence {
+  return [ours('daemon', 'rollback')]
 }
 
 async function answerPlan(plan: ApplyPlan, shell: HostShell, flags: DaemonApplyFlags, context: Context): Promise<void> {
@@ -121,8 +122,7 @@ async function answerReport(
   context.answer({ data, text: resultText(plan, report, context), warnings, failed: unproven }, flags)
 }
 
-const UNPROVEN =
-  'It was not proven that a client gets in. Try one from its own machine,  docker-mtls ping , or give this command a certificate of a day: init makes one with  --probe . Where that is not wanted:  --no-client-proof'
+const UNPROVEN = sentence`It was not proven that a client gets in. Try one from its own machine,  ${SELF} ping , or give this command a certificate of a day: init makes one with  --probe . Where that is not wanted:  --no-client-proof`
 
 function define(command: Command, context: Context): void {
   command.option(
@@ -150,11 +150,14 @@ export const daemonApply: CommandSpec = {
     'clients get in and nobody else does. If any of that fails, everything is put back; also if it is killed, or the ' +
     'power goes. Run it again whenever you like: what is as it should be stays.',
   examples: [
-    ['docker-mtls daemon apply --dry-run', 'what would be done, with the differences'],
-    ['docker-mtls daemon apply', 'right after  init --probe , on the server, which proves that clients get in, too'],
-    ['docker-mtls daemon apply --from server --daemon-json --yes', "a copy of init's folder, without questions"],
+    [sentence`${SELF} daemon apply --dry-run`, 'what would be done, with the differences'],
     [
-      'docker-mtls daemon apply --userns-remap --live-restore',
+      sentence`${SELF} daemon apply`,
+      'right after  init --probe , on the server, which proves that clients get in, too',
+    ],
+    [sentence`${SELF} daemon apply --from server --daemon-json --yes`, "a copy of init's folder, without questions"],
+    [
+      sentence`${SELF} daemon apply --userns-remap --live-restore`,
       'containers in user namespaces, and going on while dockerd restarts',
     ],
   ],
@@ -162,7 +165,7 @@ export const daemonApply: CommandSpec = {
   jsonLines: true,
   stray: (extra, flags) =>
     typeof flags['usernsRemap'] === 'string'
-      ? `A value of --userns-remap is written with an equals sign:  docker-mtls daemon apply --userns-remap=${extra}`
-      : `The folder is an option:  docker-mtls daemon apply --from ${extra}`,
+      ? sentence`A value of --userns-remap is written with an equals sign:  ${SELF} daemon apply --userns-remap=${extra}`
+      : sentence`The folder is an option:  ${SELF} daemon apply --from ${extra}`,
   define,
 }

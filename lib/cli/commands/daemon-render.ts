@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { RenderOptions, RenderReport } from '../../daemon-config/render.ts'
@@ -80,19 +81,19 @@ export const daemonRender: CommandSpec = {
     "dockerd's path and its other flags are those of the unit that is installed here, or that --unit " +
     'names; local sockets stay. No directive ends up in both places: dockerd would not start.',
   examples: [
-    ['docker-mtls daemon render', 'the drop-in, on stdout'],
+    [sentence`${SELF} daemon render`, 'the drop-in, on stdout'],
     [
-      'docker-mtls daemon render --write \\\n    /etc/systemd/system/docker.service.d/override.conf',
+      sentence`${SELF} daemon render --write \\\n    /etc/systemd/system/docker.service.d/override.conf`,
       'as root on the server; then systemctl daemon-reload and systemctl restart docker',
     ],
-    ['docker-mtls daemon render --daemon-json --write .', 'both files into this folder'],
-    ['docker-mtls daemon render --userns-remap --listen 10.0.0.4:2376', 'user namespaces, and one address'],
+    [sentence`${SELF} daemon render --daemon-json --write .`, 'both files into this folder'],
+    [sentence`${SELF} daemon render --userns-remap --listen 10.0.0.4:2376`, 'user namespaces, and one address'],
   ],
   json: '{ files: [{ name, place, text }], unit, warnings }; with --write each file has path, action and keptAside too.',
   // The word that follows a flag with an optional value is no value of it.
   stray: (extra, flags) =>
     typeof flags['usernsRemap'] === 'string'
-      ? `A value of --userns-remap is written with an equals sign:  docker-mtls daemon render --userns-remap=${extra}`
+      ? sentence`A value of --userns-remap is written with an equals sign:  ${SELF} daemon render --userns-remap=${extra}`
       : undefined,
   define,
 }

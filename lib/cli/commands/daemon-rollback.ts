@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { RollbackPlan } from '../../apply/rollback/plan.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -61,8 +62,8 @@ export const daemonRollback: CommandSpec = {
     'Puts back what the last daemon apply has changed on this server, restarts docker, and sees that the daemon answers. ' +
     'The three last applies are kept, with what was there before, in /var/lib/docker-mtls.',
   examples: [
-    ['docker-mtls daemon rollback', 'as root; says what goes back, and asks'],
-    ['docker-mtls daemon rollback --yes', 'without asking'],
+    [sentence`${SELF} daemon rollback`, 'as root; says what goes back, and asks'],
+    [sentence`${SELF} daemon rollback --yes`, 'without asking'],
   ],
   json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", id, restored, removed, active, stopped }',
   jsonLines: true,

@@ -1,3 +1,4 @@
+import { ours, SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { ListenerStatus } from '../../apply/listener-status.ts'
 import type { DaemonStatus } from '../../apply/status.ts'
@@ -5,7 +6,6 @@ import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../reports/data.ts'
 import { addJson } from '../command-line/options.ts'
 import { facts } from '../terminal/layout.ts'
-import { asTyped } from '../terminal/self.ts'
 import { until } from '../reports/dates.ts'
 
 interface StatusFlags {
@@ -108,10 +108,10 @@ function runningText(status: DaemonStatus): string {
   return running === '' ? '' : `; containers that run: ${running}`
 }
 
-function wayBack(status: DaemonStatus, { io }: Context): string {
+function wayBack(status: DaemonStatus, { typed }: Context): string {
   const { wayBack: kind } = status
   if (kind === undefined || kind === 'none') return hiddenOr(status, 'wayBack', 'none')
-  return asTyped(kind === 'pending' ? 'an apply did not end' : 'docker-mtls daemon rollback', io.env)
+  return typed(kind === 'pending' ? 'an apply did not end' : [ours('daemon', 'rollback')])
 }
 
 function define(command: Command, context: Context): void {
@@ -124,8 +124,8 @@ export const daemonStatus: CommandSpec = {
     'from outside, until when its certificate holds, the subordinate ids of its user namespaces, and whether there is a ' +
     'way back. Nothing is changed. Exit code 1 where anything is amiss, or could not be seen: much is for root alone.',
   examples: [
-    ['docker-mtls daemon status', 'as root, to see all of it'],
-    ['docker-mtls daemon status --json', 'for monitoring'],
+    [sentence`${SELF} daemon status`, 'as root, to see all of it'],
+    [sentence`${SELF} daemon status --json`, 'for monitoring'],
   ],
   json: '{ active, state, since, pid, enabled, unit, form, listeners: [{ listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }], certificate, authorities, showsOther, usernsRemap, ranges: { subuid, subgid }, liveRestore, running, wayBack, unreadable, problems }',
   define,

@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { Explanation, Step } from '../../endpoint/explain.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
@@ -80,11 +81,11 @@ export const explain: CommandSpec = {
     'Says which daemon the options, the DOCKER_* variables and the docker context mean, and why. ' +
     'It connects to nothing, and reads no certificate. Exit code 1 where the answer is an error.',
   examples: [
-    ['docker-mtls explain', 'what do my variables mean?'],
-    ['docker-mtls explain --dotenv docker-mtls/clients/alice/.env', 'what does this file mean?'],
-    ['docker-mtls explain --host build01.example.com --cert-path ~/.docker', 'what would that host mean?'],
+    [sentence`${SELF} explain`, 'what do my variables mean?'],
+    [sentence`${SELF} explain --dotenv docker-mtls/clients/alice/.env`, 'what does this file mean?'],
+    [sentence`${SELF} explain --host build01.example.com --cert-path ~/.docker`, 'what would that host mean?'],
   ],
   json: '{ endpoint: { url, kind, host, port, prefix, source, certPath, ... } or error: { code, message, ... },\n  steps: [{ source, value, verdict, because }] }',
-  stray: (extra) => `A host is an option:  docker-mtls explain --host ${extra}`,
+  stray: (extra) => sentence`A host is an option:  ${SELF} explain --host ${extra}`,
   define,
 }

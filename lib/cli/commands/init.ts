@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { InitOptions } from '../../keystore/init/options.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -96,14 +97,14 @@ export const init: CommandSpec = {
     'Run it again whenever you like: what is there and good stays as it is, byte for byte, ' +
     'and only what is missing is made.',
   examples: [
-    ['docker-mtls init build01.example.com 10.0.0.4', 'for a server with that name and that address'],
-    ['docker-mtls init build01.example.com --client alice --client ci', 'one certificate for each client'],
+    [sentence`${SELF} init build01.example.com 10.0.0.4`, 'for a server with that name and that address'],
+    [sentence`${SELF} init build01.example.com --client alice --client ci`, 'one certificate for each client'],
     [
-      'docker-mtls init --userns-remap build01.example.com',
+      sentence`${SELF} init --userns-remap build01.example.com`,
       'containers get user namespaces (a value only as --userns-remap=USER)',
     ],
     [
-      'docker-mtls init build01.example.com --unit docker.service',
+      sentence`${SELF} init build01.example.com --unit docker.service`,
       'made elsewhere: first  ssh build01.example.com systemctl cat docker.service > docker.service',
     ],
   ],

@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import type { DockerClient } from '../../engine/client.ts'
@@ -100,11 +101,11 @@ export const ping: CommandSpec = {
     'Connects to the daemon that the options or the environment mean, and says who answered: its ' +
     'names, the TLS version, your own certificate as it was accepted, and what is left of both.',
   examples: [
-    ['docker-mtls ping', 'the daemon of DOCKER_HOST, or of this machine'],
-    ['docker-mtls ping --dotenv docker-mtls/clients/alice/.env', 'right after init'],
-    ['docker-mtls ping --host build01.example.com --cert-path ~/.docker', 'without any variable'],
+    [sentence`${SELF} ping`, 'the daemon of DOCKER_HOST, or of this machine'],
+    [sentence`${SELF} ping --dotenv docker-mtls/clients/alice/.env`, 'right after init'],
+    [sentence`${SELF} ping --host build01.example.com --cert-path ~/.docker`, 'without any variable'],
   ],
   json: '{ endpoint: { url, kind, source }, tls: { version, cipher, remoteAddress }, server, client,\n  engine: { version, os, arch }, api: { version, newest, oldest }, milliseconds: { connected, ping }, warnings }',
-  stray: (extra) => `A host is an option:  docker-mtls ping --host ${extra}`,
+  stray: (extra) => sentence`A host is an option:  ${SELF} ping --host ${extra}`,
   define,
 }

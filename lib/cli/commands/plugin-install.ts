@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { PluginInstalled } from '../plugin/plugin-file.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -34,14 +35,17 @@ function define(command: Command, context: Context): void {
 
 export const pluginInstall: CommandSpec = {
   description:
-    'Makes docker-mtls a plugin of the docker command: docker mtls ping is docker-mtls ping then, and so are all others. ' +
-    'Options before mtls, such as docker --context build01 mtls ping, mean what they mean to the docker command. It puts ' +
-    'one small file into a folder of plugins, which runs docker-mtls from where it is now.',
+    'Installs docker-mtls as a plugin of the docker command, so that  docker mtls ping  runs  docker-mtls ping , and ' +
+    'likewise every other command. Options before mtls, as in  docker --context build01 mtls ping , mean what they mean ' +
+    'to the docker command. It writes one small file into the plugin folder; that file runs docker-mtls from its present place.',
   examples: [
-    ['docker-mtls plugin install', 'for yourself'],
-    ['docker-mtls plugin install --dir /usr/local/lib/docker/cli-plugins', 'for all users of this machine, as root'],
+    [sentence`${SELF} plugin install`, 'for yourself'],
+    [
+      sentence`${SELF} plugin install --dir /usr/local/lib/docker/cli-plugins`,
+      'for all users of this machine, as root',
+    ],
   ],
   json: '{ path, action, program: { node, script } }',
-  stray: (extra) => `A folder is an option:  docker-mtls plugin install --dir ${extra}`,
+  stray: (extra) => sentence`A folder is an option:  ${SELF} plugin install --dir ${extra}`,
   define,
 }

@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson } from '../command-line/options.ts'
@@ -20,9 +21,9 @@ function define(command: Command, context: Context): void {
 }
 
 export const pluginRemove: CommandSpec = {
-  description: 'Removes the file that docker-mtls plugin install has made, and no other.',
-  examples: [['docker-mtls plugin remove', 'from your own folder of plugins']],
+  description: sentence`Removes the file that ${SELF} plugin install has made, and no other.`,
+  examples: [[sentence`${SELF} plugin remove`, 'from your own folder of plugins']],
   json: '{ path, removed }',
-  stray: (extra) => `A folder is an option:  docker-mtls plugin remove --dir ${extra}`,
+  stray: (extra) => sentence`A folder is an option:  ${SELF} plugin remove --dir ${extra}`,
   define,
 }

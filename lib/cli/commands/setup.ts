@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { SetHost } from '../../setup/carry-out-hosts.ts'
@@ -48,7 +49,7 @@ interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags {
   readonly json?: true
 }
 
-const WHERE = 'docker-mtls setup'
+const WHERE = sentence`${SELF} setup`
 
 /** All that the steps of one call share. */
 interface Call {
@@ -245,13 +246,13 @@ export const setup: CommandSpec = {
     "It goes through the system's ssh, with its keys, aliases and known hosts, as root or as somebody whose sudo asks for no " +
     'password. Run it again whenever you like: only what has changed is changed. One host that fails stops no other.',
   examples: [
-    ['docker-mtls setup ssh://root@build01.example.com', 'then:  docker --context build01.example.com ps'],
+    [sentence`${SELF} setup ssh://root@build01.example.com`, 'then:  docker --context build01.example.com ps'],
     [
-      'docker-mtls setup ssh://deploy@build01 ssh://deploy@build02 --yes',
+      sentence`${SELF} setup ssh://deploy@build01 ssh://deploy@build02 --yes`,
       'several with one authority, without questions',
     ],
-    ['docker-mtls setup ssh://root@10.0.0.4 --name build01 --context build01', 'by a name of its own'],
-    ['docker-mtls setup ssh://root@build01 --dry-run', 'what would be done'],
+    [sentence`${SELF} setup ssh://root@10.0.0.4 --name build01 --context build01`, 'by a name of its own'],
+    [sentence`${SELF} setup ssh://root@build01 --dry-run`, 'what would be done'],
   ],
   json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host.',
   jsonLines: true,

@@ -1,3 +1,4 @@
+import { SELF, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -65,7 +66,7 @@ async function refuseStranger(dir: string, name: string): Promise<void> {
     got: others.length === 0 ? 'there are no clients' : `there are only ${others.join(', ')}`,
     todo:
       others.length === 0
-        ? 'Name the folder that init made:  --dir DIR , or daemon and files themselves:  docker-mtls client env --host SERVER --cert-path DIR'
+        ? sentence`Name the folder that init made:  --dir DIR , or daemon and files themselves:  ${SELF} client env --host SERVER --cert-path DIR`
         : `Take one of these, or name the folder that has ${name}:  --dir DIR`,
   })
 }
@@ -75,9 +76,9 @@ async function refuseKeyElsewhere(dir: string, name: string): Promise<void> {
   const { isKeyElsewhere } = await import('../../keystore/key-held.ts')
   if (!(await isKeyElsewhere(dir, name))) return
   throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
-    tried: `docker-mtls client env ${name}`,
+    tried: sentence`${SELF} client env ${name}`,
     got: 'its key is on its own machine, and was never here',
-    todo: 'There, with the folder of its key:  docker-mtls client env --host SERVER --cert-path DIR',
+    todo: sentence`There, with the folder of its key:  ${SELF} client env --host SERVER --cert-path DIR`,
   })
 }
 
@@ -139,8 +140,8 @@ export function parseNamedHost(text: string, source: string): Endpoint {
 
 function noHost(): EndpointError {
   return new EndpointError('ERR_HOST_REQUIRED', {
-    tried: 'docker-mtls client env',
+    tried: sentence`${SELF} client env`,
     got: 'neither --host nor a client is given, and DOCKER_HOST is not set',
-    todo: 'Name the daemon,  docker-mtls client env --host build01.example.com , or a client of the folder that init made.',
+    todo: sentence`Name the daemon,  ${SELF} client env --host build01.example.com , or a client of the folder that init made.`,
   })
 }

@@ -1,3 +1,4 @@
+import { ours } from '../../base/sentence.ts'
 import { createTwoFilesPatch } from 'diff'
 import type { ApplyReport } from '../../apply/carry-out.ts'
 import type { Change } from '../../apply/changes.ts'
@@ -5,7 +6,6 @@ import type { ApplyPlan } from '../../apply/plan.ts'
 import type { Context } from '../command.ts'
 import { certificateData } from './data.ts'
 import { facts, wrap } from '../terminal/layout.ts'
-import { asTyped } from '../terminal/self.ts'
 import { until } from './dates.ts'
 import { printableLines } from '../../base/text.ts'
 
@@ -57,7 +57,7 @@ export function planText(plan: ApplyPlan, context: Context, isAll: boolean): str
     ...(restarts ? losses : []).map((loss) => wrap(printableLines(loss), context.width)),
     ...conflicts.map(({ what, got, todo }) =>
       wrap(
-        `${context.paint('red', 'In the way:')} ${printableLines(`${what}: ${got}. ${asTyped(todo, context.io.env)}`)}`,
+        `${context.paint('red', 'In the way:')} ${printableLines(`${what}: ${got}. ${context.typed(todo)}`)}`,
         context.width,
       ),
     ),
@@ -126,7 +126,7 @@ export function resultText(plan: ApplyPlan, report: ApplyReport, context: Contex
     ['Proven', proofText(report.proof)],
     ...(report.id === undefined
       ? []
-      : ([['To go back', asTyped('docker-mtls daemon rollback', context.io.env)]] as [string, string][])),
+      : ([['To go back', context.typed([ours('daemon', 'rollback')])]] as [string, string][])),
   ]
   return `${facts(rows, context)}\n`
 }

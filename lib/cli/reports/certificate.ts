@@ -1,19 +1,19 @@
+import type { Sentence } from '../../base/sentence.ts'
 import type { Context } from '../command.ts'
 import { wrap, type Style } from '../terminal/layout.ts'
-import { asTyped } from '../terminal/self.ts'
 
 /** One piece of the folder, for a person: what became of it, where it is, and what should be known of it. */
 export interface Piece {
   readonly action: 'created' | 'kept' | 'replaced'
   readonly path: string
-  readonly about: readonly string[]
+  readonly about: readonly Sentence[]
 }
 
 const STYLES: Readonly<Record<Piece['action'], Style>> = { created: 'green', kept: 'dim', replaced: 'yellow' }
 
-export function pieceText({ action, path, about }: Piece, { io, paint, width }: Context): string {
+export function pieceText({ action, path, about }: Piece, { typed, paint, width }: Context): string {
   const indent = ' '.repeat(10)
-  const lines = about.map((line) => wrap(asTyped(line, io.env), width, indent))
+  const lines = about.map((line) => wrap(typed(line), width, indent))
   return [`${paint(STYLES[action], action.padEnd(8))}  ${paint('bold', path)}`, ...lines].join('\n')
 }
 

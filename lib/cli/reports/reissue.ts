@@ -1,20 +1,20 @@
-import { commandLine } from '../../keystore/layout.ts'
+import { type CommandPart, ours } from '../../base/sentence.ts'
 import type { ListedCertificate } from '../../keystore/list.ts'
 
 /**
  * The command that issues anew what an authority that was replaced has issued. Where a client's key is on its own machine,
  * that is with a request from there.
  */
-export function reissueLine({ kind, name, sans, host, keyHeld }: ListedCertificate, dir: string): string {
-  if (host !== undefined) return commandLine('cert', 'renew', '--server', '--dir', dir)
-  if (kind === 'ca') return commandLine('cert', 'ca', '--replace-ca', '--dir', dir)
-  if (keyHeld === 'client') return commandLine('cert', 'sign', `${name}.csr`, '--dir', dir)
+export function reissueLine({ kind, name, sans, host, keyHeld }: ListedCertificate, dir: string): CommandPart {
+  if (host !== undefined) return ours('cert', 'renew', '--server', '--dir', dir)
+  if (kind === 'ca') return ours('cert', 'ca', '--replace-ca', '--dir', dir)
+  if (keyHeld === 'client') return ours('cert', 'sign', `${name}.csr`, '--dir', dir)
   const words = kind === 'server' ? sans : [name]
-  return commandLine('cert', kind, ...words, '--force', '--dir', dir)
+  return ours('cert', kind, ...words, '--force', '--dir', dir)
 }
 
 /** The command that puts another in the place of one that ends soon, or has ended. */
-export function renewLine({ kind, name, host }: ListedCertificate, dir: string): string {
+export function renewLine({ kind, name, host }: ListedCertificate, dir: string): CommandPart {
   const server = host === undefined ? ['--server'] : ['--host', host]
-  return commandLine('cert', 'renew', ...(kind === 'server' ? server : [name]), '--dir', dir)
+  return ours('cert', 'renew', ...(kind === 'server' ? server : [name]), '--dir', dir)
 }

@@ -1,15 +1,15 @@
+import type { Sentence } from '../../base/sentence.ts'
 import type { OnStep, StepEvent } from '../../base/progress.ts'
 import type { Context } from '../command.ts'
 import { errorText } from '../errors.ts'
 import { Interrupted } from '../terminal/io.ts'
-import { asTyped } from '../terminal/self.ts'
 
 /** How the host goes back without us. */
 export interface GoingBack {
   /** When it does so by itself, in seconds from its first change on. */
   readonly after: number
   /** The command that makes it do so at once. */
-  readonly atOnce: (subject: string) => string
+  readonly atOnce: (subject: string) => Sentence
 }
 
 /** What is known of one host, by the steps that it went through. */
@@ -35,7 +35,7 @@ export interface GoingBackTeller {
  * @param subjects - the hosts, where there are several, or they have names; else `''`
  */
 export function goingBackTeller(
-  { io, say }: Context,
+  { io, say, typed }: Context,
   { after, atOnce }: GoingBack,
   subjects: readonly string[] = [''],
 ): GoingBackTeller {
@@ -64,7 +64,7 @@ export function goingBackTeller(
       for (const [subject, host] of hosts) {
         const words =
           outcome(host) ??
-          `Not put back yet: the host does it by itself at ${deadline(host)}. At once:  ${asTyped(atOnce(subject), io.env)}`
+          `Not put back yet: the host does it by itself at ${deadline(host)}. At once:  ${typed(atOnce(subject))}`
         say(subject === '' ? words : `${subject}: ${words}`)
       }
     },

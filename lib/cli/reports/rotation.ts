@@ -1,12 +1,11 @@
+import { ours, sentence } from '../../base/sentence.ts'
 import { join } from 'node:path'
-import { commandLine } from '../../keystore/layout.ts'
 import type { RotationPhase } from '../../keystore/rotate/state.ts'
 import { formatTarget } from '../../apply/targets.ts'
 import type { RotationReport, WaitingClient, WaitingServer } from '../../keystore/rotate/report.ts'
 import type { Context } from '../command.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'
-import { asTyped } from '../terminal/self.ts'
 import { serverSteps } from './server-steps.ts'
 import { printableLines, enumerate } from '../../base/text.ts'
 import { shellWord } from '../../base/shell-quote.ts'
@@ -62,12 +61,12 @@ function todo(report: RotationReport, dir: string, context: Context): string[] {
   return [...seen.flatMap((text) => [text, '']), ...blocks.flatMap((block) => ['', ...block]).slice(1)]
 }
 
-function line({ io }: Context, dir: string, phase: string, ...flags: readonly string[]): string {
-  return `  ${asTyped(commandLine('cert', 'rotate-ca', ...dirFlags(dir), '--phase', phase, ...flags), io.env)}`
+function line({ typed }: Context, dir: string, phase: string, ...flags: readonly string[]): string {
+  return `  ${typed([ours('cert', 'rotate-ca', ...dirFlags(dir), '--phase', phase, ...flags)])}`
 }
 
-function abortLine(dir: string, { io }: Context): string {
-  return asTyped(commandLine('cert', 'rotate-ca', ...dirFlags(dir), '--abort'), io.env)
+function abortLine(dir: string, { typed }: Context): string {
+  return typed([ours('cert', 'rotate-ca', ...dirFlags(dir), '--abort')])
 }
 
 /** The usual folder is not named. */
@@ -90,19 +89,19 @@ function serverBlock({ name, names, probe }: WaitingServer, phase: string, dir: 
 }
 
 function clientBlock({ name, keyElsewhere }: WaitingClient, phase: string, dir: string, context: Context): string[] {
-  const { io, paint, width } = context
+  const { typed, paint, width } = context
   const what = phase === 'trust' ? 'ca.pem' : 'cert.pem'
   const folder = join(dir, 'clients', name)
   const steps = keyElsewhere
     ? [
         `cat ${shellWord(join(folder, 'cert.pem'))} ${shellWord(join(folder, 'ca.pem'))} > ${name}.pem`,
-        `docker-mtls client install ${name}.pem    # on its machine`,
+        sentence`${ours('client', 'install', `${name}.pem`)}    # on its machine`,
       ]
     : // The file of an earlier phase may be there still.
-      [commandLine('client', 'export', name, ...dirFlags(dir), '--out', `${name}.tar`, '--force')]
+      [[ours('client', 'export', name, ...dirFlags(dir), '--out', `${name}.tar`, '--force')]]
   return [
     paint('bold', wrap(`For ${name}, whose machine needs its new ${what} (the key stays as it is):`, width)),
-    ...steps.map((step) => `  ${asTyped(step, io.env)}`),
+    ...steps.map((step) => `  ${typed(step)}`),
     'and here, when it is there:',
     line(context, dir, phase, '--confirm', name),
   ]

@@ -1,8 +1,7 @@
 import { basename } from 'node:path'
-import { commandLine } from '../../keystore/layout.ts'
+import { ours } from '../../base/sentence.ts'
 import type { Context } from '../command.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
-import { asTyped } from '../terminal/self.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
 /** A server whose files are new here, and have to come to it. */
@@ -20,9 +19,9 @@ export interface ServerToServe {
 /** How a server gets its files, as a heading without a colon, and commands. */
 export function serverSteps(
   { dir, folder, host, probe }: ServerToServe,
-  { io }: Context,
+  context: Context,
 ): { readonly heading: string; readonly commands: readonly string[] } {
-  const typed = (...words: readonly string[]): string => asTyped(commandLine(...words), io.env)
+  const typed = (...words: readonly string[]): string => context.typed([ours(...words)])
   if (host !== undefined) {
     const named = dir === DEFAULT_FOLDER ? [] : ['--dir', dir]
     return {

@@ -1,14 +1,14 @@
-import { commandLine } from '../../keystore/layout.ts'
+import { ours, type Sentence, sentence } from '../../base/sentence.ts'
 import type { Context } from '../command.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
 
 /** Warns of the docker contexts on this machine that hold a client's files as they were before, each with what refreshes it. */
-export async function staleContextWarnings(folder: string, { io }: Context): Promise<string[]> {
+export async function staleContextWarnings(folder: string, { io }: Context): Promise<Sentence[]> {
   const { findStaleContexts } = await import('../../keystore/stale-contexts.ts')
   const stale = await findStaleContexts(folder, dockerConfig(io.env))
   return stale.map(({ name, host, client, description }) => {
     const about = description === undefined ? [] : ['--description', description]
     const words = ['--host', host, '--client', client, '--dir', folder, ...about, '--force']
-    return `The docker context ${name} has files of ${client} from before:  ${commandLine('context', 'create', name, ...words)}`
+    return sentence`The docker context ${name} holds older files of ${client}. To update it:  ${ours('context', 'create', name, ...words)}`
   })
 }

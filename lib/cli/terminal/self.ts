@@ -11,13 +11,3 @@ export function selfOf(env: Environment): string {
   if (isPlugin(env)) return 'docker mtls'
   return env['npm_command'] === 'exec' ? 'npx docker-mtls' : 'docker-mtls'
 }
-
-const COMMAND =
-  /(?<!npx |[\w/.-])docker-mtls (?=(?:init|bridge|cert|client|context|daemon|explain|ping|plugin|setup|COMMAND|--help)(?![\w-]))/g
-/** Before what went wrong with it. */
-const ALONE = /^docker-mtls(?=: )/
-
-/** A sentence with commands of ours in it, as they can be typed here. */
-export function asTyped(text: string, env: Environment): string {
-  return text.replaceAll(COMMAND, `${selfOf(env)} `).replace(ALONE, selfOf(env))
-}

@@ -24,7 +24,7 @@ export function styleFor(env: Environment): SentenceStyle {
 }
 
 /** A sentence for someone who typed a command. */
-export function asTypedHere(text: Sentence, env: Environment): string {
+export function renderTyped(text: Sentence, env: Environment): string {
   return renderSentence(text, styleFor(env))
 }
 
