@@ -18,6 +18,21 @@ const MAY_IMPORT = {
   cli: 'setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
 }
 
+/**
+ * What other rooms may import of the keystore: the folder as it is, where its files are, and one module for each thing that is
+ * done with it. They are apart so that a command loads only what it needs.
+ */
+const KEYSTORE_FACE = [
+  'keystore',
+  'layout',
+  'one-day-client',
+  'stale-contexts',
+  'init/init',
+  'renew/(renew|known|prometheus|schedule)',
+  'rotate/rotate',
+  'client/(request|sign|install|export)',
+].join('|')
+
 const rooms = Object.entries(MAY_IMPORT).map(([room, others]) => ({
   name: `${room}-imports-only-its-own`,
   severity: 'error',
@@ -42,6 +57,19 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/pki/' },
       to: { path: '^lib/identity/', pathNot: '^lib/identity/certificate\\.ts$' },
+    },
+    {
+      // Parsing, rendering and signing are pure: whoever has the bytes has them from elsewhere.
+      name: 'pki-reads-and-writes-no-files',
+      severity: 'error',
+      from: { path: '^lib/pki/' },
+      to: { path: '^((node:)?fs|lib/base/(files|replace-files|rendered-file|secret-file)\\.ts$)' },
+    },
+    {
+      name: 'keystore-has-one-face',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/keystore/' },
+      to: { path: '^lib/keystore/', pathNot: `^lib/keystore/(${KEYSTORE_FACE})\\.ts$` },
     },
     {
       name: 'index-imports-no-server-end',

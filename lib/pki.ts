@@ -2,12 +2,20 @@ export { createAuthority, type Authority, type AuthorityOptions } from './pki/ca
 export { parseClientName, suggestClientName } from './pki/client-name.ts'
 export type { Passphrase } from './pki/encrypted-key.ts'
 export type { KeyUsage } from './pki/extensions.ts'
-export { PkiFolder, type FolderLeafOptions, type FolderServerOptions } from './keystore/folder.ts'
-export type { FolderAuthorityOptions, FolderAuthorityResult } from './keystore/ca.ts'
-export type { FolderLeafResult } from './keystore/ensure-leaf.ts'
-export type { FolderSignOptions, FolderSignResult } from './keystore/sign-client.ts'
+export {
+  PkiFolder,
+  type ClientFiles,
+  type FolderAuthorityOptions,
+  type FolderAuthorityResult,
+  type FolderLeafOptions,
+  type FolderLeafResult,
+  type FolderServerOptions,
+  type FolderSignOptions,
+  type FolderSignResult,
+  type LedgerEntry,
+  type ListedCertificate,
+} from './keystore/keystore.ts'
 export type { AuthorityPaths, LeafPaths } from './keystore/layout.ts'
-export type { ClientFiles, ListedCertificate } from './keystore/list.ts'
 export { inspectCertificate, type CertificateInspection } from './pki/inspect.ts'
 export {
   issueClient,
@@ -18,7 +26,6 @@ export {
   type ServerOptions,
 } from './pki/issue.ts'
 export { KEY_TYPES, parseKeyType, type KeyType } from './pki/key-type.ts'
-export type { LedgerEntry } from './keystore/ledger.ts'
 export { loadAuthority, type AuthorityFiles } from './pki/load-ca.ts'
 export { exportPkcs12, type Pkcs12Options } from './pki/pkcs12.ts'
 export type { ExtensionFacts } from './pki/read-extensions.ts'

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { FileError, isDockerMtlsError } from '../base/errors.ts'
 import { isIssuedBy, openCertificate, splitPem } from '../identity/certificate.ts'
 import { loadIdentity } from '../identity/identity.ts'
-import { probeFolder } from '../keystore/layout.ts'
+import { oneDayClientFolder } from '../keystore/layout.ts'
 import type { ApplyWishes, ProbeIdentity } from './options.ts'
 import { hasServerFiles, loadServerFiles } from './server-files.ts'
 import { readIfThere } from '../base/files.ts'
@@ -58,7 +58,7 @@ async function loadSource(folder: string): Promise<Source> {
 export async function findProbe(named: string | undefined, source: Source): Promise<Probe | undefined> {
   if (named !== undefined) return { folder: named, identity: await loadProbe(named) }
   if (source.folder === undefined) return undefined
-  const folder = probeFolder(source.folder)
+  const folder = oneDayClientFolder(source.folder)
   try {
     const identity = await loadProbe(folder)
     return isOfThem(identity, source) ? { folder, identity } : undefined

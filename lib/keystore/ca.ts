@@ -3,13 +3,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { isDockerMtlsError, PkiError, type PkiErrorCode } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, isFolder, readIfThere } from '../base/files.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
-import { checkAuthorityOptions, createAuthority, type Authority, type AuthorityOptions } from '../pki/ca.ts'
+import { checkCaOptions, createAuthority, type Authority, type AuthorityOptions } from '../pki/ca.ts'
 import { checkPassphrase, type Passphrase } from '../pki/encrypted-key.ts'
 import { isOpenToOthers, putFiles, type NewFile } from '../base/replace-files.ts'
-import { authorityPaths, commandLine, type AuthorityPaths } from './layout.ts'
+import { caPaths, commandLine, type AuthorityPaths } from './layout.ts'
 import { keyTypeOf } from '../pki/key-type.ts'
 import { appendToLedger, ledgerEntry, ledgerLine } from './ledger.ts'
-import { checkAuthority, isEncryptedKey, loadAuthority, openCertificates } from '../pki/load-ca.ts'
+import { checkCa, isEncryptedKey, loadAuthority, openCertificates } from '../pki/load-ca.ts'
 import { readRotation } from './rotate/state.ts'
 
 /** For the authority of a {@link PkiFolder}. */
@@ -31,13 +31,13 @@ export interface FolderAuthorityResult {
 }
 
 /** The two files of an authority, both there. */
-export interface AuthorityPair {
+export interface CaPair {
   readonly certificate: string
   readonly key: string
 }
 
 /** An authority that was opened, and the files that it came from. */
-export interface OpenedAuthority extends AuthorityPair {
+export interface OpenedCa extends CaPair {
   readonly authority: Authority
 }
 
@@ -45,7 +45,7 @@ export interface OpenedAuthority extends AuthorityPair {
 interface Outcome {
   readonly result: FolderAuthorityResult
   /** Absent where the key is locked. */
-  readonly opened?: OpenedAuthority
+  readonly opened?: OpenedCa
 }
 
 /** How long another run may take between the first and the last file of a pair: some milliseconds. */
@@ -54,9 +54,9 @@ const SETTLE_MS = 100
 /** Keeps the authority that is there, or makes one. Half an authority, or one that can't sign, is an error. */
 export async function ensureAuthority(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
   const { passphrase, ...wanted } = options
-  checkAuthorityOptions(wanted)
+  checkCaOptions(wanted)
   if (passphrase !== undefined) checkPassphrase(passphrase)
-  const pair = await readAuthorityPair(root)
+  const pair = await readCaPair(root)
   if (pair !== undefined) return keep(root, pair, options)
   try {
     return await create(root, options)
@@ -64,7 +64,7 @@ export async function ensureAuthority(root: string, options: FolderAuthorityOpti
     if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS')) throw error
     // Another run was first: theirs is the authority, and ours was never seen.
     await wait(SETTLE_MS)
-    const theirs = await readAuthorityPair(root)
+    const theirs = await readCaPair(root)
     if (theirs === undefined) throw error
     return keep(root, theirs, options)
   }
@@ -72,7 +72,7 @@ export async function ensureAuthority(root: string, options: FolderAuthorityOpti
 
 /** Makes a new authority whatever is there, and keeps that beside it. */
 export async function replaceAuthority(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
-  const paths = authorityPaths(root)
+  const paths = caPaths(root)
   const old = { certificate: await readIfThere(paths.cert), key: await readIfThere(paths.key) }
   const files = await newAuthority(paths, options)
   refuseSameName(root, files.facts, old.certificate)
@@ -100,8 +100,8 @@ export async function replaceAuthority(root: string, options: FolderAuthorityOpt
  * The pair that is there, or undefined where there is neither. One without the other is an error: it can't be known
  * whether the other half is lost.
  */
-export async function readAuthorityPair(root: string): Promise<AuthorityPair | undefined> {
-  const paths = authorityPaths(root)
+export async function readCaPair(root: string): Promise<CaPair | undefined> {
+  const paths = caPaths(root)
   for (let attempt = 1; ; attempt++) {
     const certificate = await readIfThere(paths.cert)
     const key = await readIfThere(paths.key)
@@ -118,9 +118,9 @@ export async function readAuthorityPair(root: string): Promise<AuthorityPair | u
 }
 
 /** Loads the authority for signing. */
-export async function openFolderAuthority(
+export async function openFolderCa(
   root: string,
-  pair: AuthorityPair | undefined,
+  pair: CaPair | undefined,
   passphrase: Passphrase | undefined,
 ): Promise<Authority> {
   if (pair === undefined) {
@@ -138,10 +138,10 @@ export async function openFolderAuthority(
 }
 
 /** The authority's certificate, checked as far as that goes without its key. */
-export function readAuthorityCertificate(root: string, pair: AuthorityPair): X509Certificate {
+export function readCaCertificate(root: string, pair: CaPair): X509Certificate {
   try {
     const [first] = openCertificates(pair.certificate)
-    checkAuthority(first)
+    checkCa(first)
     return first
   } catch (cause) {
     throw named(root, cause)
@@ -150,14 +150,14 @@ export function readAuthorityCertificate(root: string, pair: AuthorityPair): X50
 
 async function keep(
   root: string,
-  pair: AuthorityPair,
+  pair: CaPair,
   { passphrase, keyType, commonName }: FolderAuthorityOptions,
 ): Promise<Outcome> {
-  const paths = authorityPaths(root)
+  const paths = caPaths(root)
   // Of a locked authority the certificate alone is looked at.
   const locked = isEncryptedKey(pair.key) && passphrase === undefined
-  const authority = locked ? undefined : await openFolderAuthority(root, pair, passphrase)
-  const facts = authority?.facts ?? readCertificate(readAuthorityCertificate(root, pair))
+  const authority = locked ? undefined : await openFolderCa(root, pair, passphrase)
+  const facts = authority?.facts ?? readCertificate(readCaCertificate(root, pair))
   const type = keyTypeOf(facts.key)
   const notes = [
     ...(keyType === undefined || keyType === type ? [] : [`The authority's key stays ${type}`]),
@@ -170,7 +170,7 @@ async function keep(
 }
 
 interface NewAuthority {
-  readonly opened: OpenedAuthority
+  readonly opened: OpenedCa
   readonly facts: CertificateFacts
   readonly pair: readonly NewFile[]
   /** With the ledger's first line. */
@@ -197,7 +197,7 @@ async function newAuthority(paths: AuthorityPaths, options: FolderAuthorityOptio
 
 /** A folder that isn't there yet comes with all its files in one step; into one that is there go two. */
 async function create(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
-  const paths = authorityPaths(root)
+  const paths = caPaths(root)
   const { all, pair, facts, opened } = await newAuthority(paths, options)
   const inFolder = await isFolder(paths.folder)
   if (inFolder) await appendToLedger(paths.ledger, ledgerEntry('ca', facts))
@@ -215,7 +215,7 @@ function refuseSameName(root: string, { subject }: CertificateFacts, oldPem: str
   }
   if (!taken) return
   throw new PkiError('ERR_NAME_INVALID', {
-    tried: `replacing the authority in ${authorityPaths(root).folder}`,
+    tried: `replacing the authority in ${caPaths(root).folder}`,
     got: `the old one has the same name, ${subject}`,
     todo: 'Give the new one another name, or none: then it is named after its key.',
   })
@@ -242,5 +242,5 @@ function named(root: string, cause: unknown): unknown {
 }
 
 function failure(root: string, code: PkiErrorCode, got: string, todo: string, cause?: unknown): PkiError {
-  return new PkiError(code, { tried: `using the authority in ${authorityPaths(root).folder}`, got, todo, cause })
+  return new PkiError(code, { tried: `using the authority in ${caPaths(root).folder}`, got, todo, cause })
 }

@@ -4,7 +4,7 @@ import { isDockerMtlsError, PkiError, type PkiErrorCode } from '../base/errors.t
 import { KEY_MODE, PUBLIC_MODE } from '../base/files.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 import { isOpenToOthers, putFiles, replaceFiles, type NewFile } from '../base/replace-files.ts'
-import { holdsAuthority, readLeaf, type LeafState, type LeafWish } from './leaf.ts'
+import { holdsCa, readLeaf, type LeafState, type RequestedLeaf } from './leaf.ts'
 import type { LeafPaths } from './layout.ts'
 import { requestAgain } from './key-held.ts'
 import { settleSwap, swapFiles } from './swap.ts'
@@ -26,7 +26,7 @@ export interface FolderLeafResult {
 }
 
 /** How to go about it. */
-export interface LeafPlan extends LeafWish {
+export interface LeafPlan extends RequestedLeaf {
   readonly authority: readonly X509Certificate[]
   readonly force: boolean
   readonly renew: boolean
@@ -109,7 +109,7 @@ async function keep(plan: LeafPlan, { ca, facts }: LeafState): Promise<FolderLea
       : [`Its key stays ${type}; to change it: ${plan.forceCommand} --key-type ${keyType}`]
   if (await isOpenToOthers(paths.key)) notes.push(`Others can read ${paths.key}: chmod 600 it`)
   if (ca === undefined) {
-    await replaceFiles([authorityCopy(plan.paths, plan.authority)], [])
+    await replaceFiles([caCopy(plan.paths, plan.authority)], [])
     notes.push(`${paths.ca} was missing, and is there again`)
   }
   return { action: 'kept', paths, facts, keptAside: [], notes }
@@ -117,9 +117,9 @@ async function keep(plan: LeafPlan, { ca, facts }: LeafState): Promise<FolderLea
 
 async function write(plan: LeafPlan, state: LeafState, issued: IssuedCertificate): Promise<FolderLeafResult> {
   const { paths } = plan
-  const keepsCa = state.ca !== undefined && holdsAuthority(state.ca, plan.authority)
+  const keepsCa = state.ca !== undefined && holdsCa(state.ca, plan.authority)
   const files = [
-    ...(keepsCa ? [] : [authorityCopy(plan.paths, plan.authority)]),
+    ...(keepsCa ? [] : [caCopy(plan.paths, plan.authority)]),
     { path: paths.key, data: issued.key, mode: KEY_MODE },
     // The certificate comes last: without it the pair is seen to be unfinished.
     { path: paths.cert, data: issued.cert, mode: PUBLIC_MODE },
@@ -158,7 +158,7 @@ function notesOf({ names, cutToAuthority, facts }: IssuedCertificate): string[] 
 }
 
 /** What a leaf's machine gets as its `ca.pem`. */
-export function authorityCopy({ ca }: LeafPaths, authority: readonly X509Certificate[]): NewFile {
+export function caCopy({ ca }: LeafPaths, authority: readonly X509Certificate[]): NewFile {
   return { path: ca, data: authority.map(String).join(''), mode: PUBLIC_MODE }
 }
 

@@ -5,21 +5,21 @@ import { parseClientName } from '../pki/client-name.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import {
   ensureAuthority,
-  openFolderAuthority,
-  readAuthorityCertificate,
-  readAuthorityPair,
+  openFolderCa,
+  readCaCertificate,
+  readCaPair,
   replaceAuthority,
   type FolderAuthorityOptions,
   type FolderAuthorityResult,
-  type AuthorityPair,
-  type OpenedAuthority,
+  type CaPair,
+  type OpenedCa,
 } from './ca.ts'
 import { ensureLeaf, type FolderLeafResult } from './ensure-leaf.ts'
-import type { LeafWish } from './leaf.ts'
-import { authorityPaths, clientPaths, commandLine, serverPaths } from './layout.ts'
+import type { RequestedLeaf } from './leaf.ts'
+import { caPaths, clientPaths, commandLine, serverPaths } from './layout.ts'
 import { clientNames, listCertificates, readClient, type ClientFiles, type ListedCertificate } from './list.ts'
-import { parseHostName } from './host-name.ts'
-import { issuerIn, readNextPair, readRotatedAuthorities, refuseRotation } from './rotate/cas.ts'
+import { parseHostName } from './layout.ts'
+import { issuerIn, readNextPair, readRotatedCas, refuseRotation } from './rotate/cas.ts'
 import { signClient, type FolderSignOptions, type FolderSignResult } from './sign-client.ts'
 import { checkLeafOptions, issueClient, issueServer, type IssuedCertificate, type LeafOptions } from '../pki/issue.ts'
 import { appendToLedger, ledgerEntry } from './ledger.ts'
@@ -83,7 +83,7 @@ const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
 export class PkiFolder {
   /** As it was given. */
   readonly path: string
-  #opened: readonly OpenedAuthority[] = []
+  #opened: readonly OpenedCa[] = []
 
   /** @param path - the folder; it is made when something is written to it */
   constructor(path: string) {
@@ -214,7 +214,7 @@ export class PkiFolder {
   }
 
   async #ensure(
-    wish: LeafWish,
+    wish: RequestedLeaf,
     { force = false, renew = false, passphrase, ...leaf }: FolderLeafOptions,
     command: readonly string[],
     issue: (authority: Authority, leaf: LeafOptions) => Promise<IssuedCertificate>,
@@ -229,46 +229,49 @@ export class PkiFolder {
       forceCommand: commandLine(...command, '--dir', this.path, '--force'),
       issue: async () => {
         const issued = await issue(await this.#open(wish.kind, passphrase), leaf)
-        await appendToLedger(authorityPaths(this.path).ledger, ledgerEntry(wish.kind, issued.facts))
+        await appendToLedger(caPaths(this.path).ledger, ledgerEntry(wish.kind, issued.facts))
         return issued
       },
     })
   }
 
   /** The authority that a leaf of this kind is issued by: while it is rotated, one of two. */
-  async #open(kind: LeafWish['kind'], passphrase: Passphrase | undefined): Promise<Authority> {
-    const rotation = await readRotatedAuthorities(this.path)
-    if (rotation === undefined) return this.#openPair(await readAuthorityPair(this.path), passphrase)
+  async #open(kind: RequestedLeaf['kind'], passphrase: Passphrase | undefined): Promise<Authority> {
+    const rotation = await readRotatedCas(this.path)
+    if (rotation === undefined) return this.#openPair(await readCaPair(this.path), passphrase)
     if (rotation.state.phase === 'abort') await refuseRotation(this.path, `using the authority in ${this.path}`)
     const isNext = issuerIn(rotation.state.phase, kind) === 'next'
-    const pair = isNext ? await readNextPair(this.path) : await readAuthorityPair(this.path)
+    const pair = isNext ? await readNextPair(this.path) : await readCaPair(this.path)
     const authority = await this.#openPair(pair, passphrase)
     return authority.trusting(rotation.trusted.map(String).join(''))
   }
 
-  async #openPair(pair: AuthorityPair | undefined, passphrase: Passphrase | undefined): Promise<Authority> {
+  async #openPair(pair: CaPair | undefined, passphrase: Passphrase | undefined): Promise<Authority> {
     const opened = this.#opened.find(({ certificate, key }) => certificate === pair?.certificate && key === pair.key)
     if (opened !== undefined) return opened.authority
-    const authority = await openFolderAuthority(this.path, pair, passphrase)
+    const authority = await openFolderCa(this.path, pair, passphrase)
     if (pair !== undefined) this.#keepOpened({ ...pair, authority })
     return authority
   }
 
-  #keepOpened(opened: OpenedAuthority | undefined): void {
+  #keepOpened(opened: OpenedCa | undefined): void {
     if (opened !== undefined) this.#opened = [...this.#opened, opened]
   }
 
   /** The authority's certificate, without its key where that is locked: to keep what is good nothing has to be signed. */
-  async #certificates(kind: LeafWish['kind'], passphrase: Passphrase | undefined): Promise<readonly X509Certificate[]> {
+  async #certificates(
+    kind: RequestedLeaf['kind'],
+    passphrase: Passphrase | undefined,
+  ): Promise<readonly X509Certificate[]> {
     try {
       return openCertificates((await this.#open(kind, passphrase)).certificate)
     } catch (error) {
       if (passphrase !== undefined || !isDockerMtlsError(error, 'ERR_CA_PASSPHRASE')) throw error
-      const rotation = await readRotatedAuthorities(this.path)
+      const rotation = await readRotatedCas(this.path)
       if (rotation !== undefined) return rotation.trusted
-      const pair = await readAuthorityPair(this.path)
+      const pair = await readCaPair(this.path)
       if (pair === undefined) throw error
-      return [readAuthorityCertificate(this.path, pair)]
+      return [readCaCertificate(this.path, pair)]
     }
   }
 }

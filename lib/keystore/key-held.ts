@@ -1,5 +1,5 @@
 import { openCertificate } from '../identity/certificate.ts'
-import { authorityPaths, clientPaths, commandLine } from './layout.ts'
+import { caPaths, clientPaths, commandLine } from './layout.ts'
 import { readLedger } from './ledger.ts'
 import { readIfThere } from '../base/files.ts'
 
@@ -11,7 +11,7 @@ export async function isKeyElsewhere(root: string, name: string): Promise<boolea
   const { cert, key } = clientPaths(root, name)
   const pem = await readIfThere(cert)
   if (pem === undefined || (await readIfThere(key)) !== undefined) return false
-  return wasRequested(authorityPaths(root).ledger, pem)
+  return wasRequested(caPaths(root).ledger, pem)
 }
 
 /** Does the ledger say that this certificate was signed for a request? */

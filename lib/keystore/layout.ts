@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { PkiError } from '../base/errors.ts'
+import { checkText } from '../base/options.ts'
 import { shellLine } from '../base/shell-quote.ts'
 
 /** Where an authority's files are. */
@@ -18,7 +20,7 @@ export interface LeafPaths {
   readonly key: string
 }
 
-export function authorityPaths(root: string): AuthorityPaths {
+export function caPaths(root: string): AuthorityPaths {
   const folder = join(root, 'ca')
   return {
     folder,
@@ -29,14 +31,14 @@ export function authorityPaths(root: string): AuthorityPaths {
 }
 
 /** An authority that is about to take the place of the one that is there, and how far that has come. */
-export interface NextAuthorityPaths {
+export interface NextCaPaths {
   readonly folder: string
   readonly cert: string
   readonly key: string
   readonly state: string
 }
 
-export function nextAuthorityPaths(root: string): NextAuthorityPaths {
+export function nextCaPaths(root: string): NextCaPaths {
   const folder = join(root, 'ca', 'next')
   return {
     folder,
@@ -66,7 +68,7 @@ export function serverPaths(root: string, host?: string): LeafPaths {
 }
 
 /** The client of a day that proves an `apply`, in the folder of the server's files: it goes there with them. */
-export function probeFolder(serverFolder: string): string {
+export function oneDayClientFolder(serverFolder: string): string {
   return join(serverFolder, 'probe')
 }
 
@@ -83,4 +85,28 @@ export function clientPaths(root: string, name: string): LeafPaths {
 /** A command line of ours for a person to copy: what a POSIX shell would take apart is quoted. */
 export function commandLine(...words: readonly string[]): string {
   return shellLine('docker-mtls', ...words)
+}
+
+/** What a folder can be called on every system, one whose file names know no capitals among them. */
+const NAME = /^[a-z0-9_](?:[a-z0-9._-]{0,126}[a-z0-9_-])?$/
+
+/** Could it be the folder of one of several servers? */
+export function isHostName(name: string): boolean {
+  return NAME.test(name)
+}
+
+/**
+ * Reads what one of several servers is called, which becomes a folder.
+ *
+ * @param name - up to 128 small letters, digits, `.`, `-` and `_`, beginning with a letter, a digit or `_`
+ * @throws {@link PkiError} ERR_NAME_INVALID
+ */
+export function parseHostName(name: string): string {
+  checkText(name, 'the name of a host')
+  if (isHostName(name)) return name
+  throw new PkiError('ERR_NAME_INVALID', {
+    tried: `the host ${JSON.stringify(name)}`,
+    got: 'it becomes a folder, and is no name for one',
+    todo: 'It has up to 128 small letters, digits, ., - and _, and begins with a letter, a digit or _.',
+  })
 }

@@ -15,7 +15,7 @@ import type { ServerName } from '../pki/server-name.ts'
 import { readIfThere } from '../base/files.ts'
 
 /** What a leaf's folder should hold. */
-export interface LeafWish {
+export interface RequestedLeaf {
   /** The folder that everything is in. */
   readonly root: string
   readonly kind: 'server' | 'client'
@@ -42,7 +42,7 @@ export interface LeafState {
 }
 
 /** Reads the folder and holds it against the wish. Throws only what keeps it from being read. */
-export async function readLeaf(wish: LeafWish, authority: readonly X509Certificate[]): Promise<LeafState> {
+export async function readLeaf(wish: RequestedLeaf, authority: readonly X509Certificate[]): Promise<LeafState> {
   const { paths } = wish
   const [ca, cert, key] = [await readIfThere(paths.ca), await readIfThere(paths.cert), await readIfThere(paths.key)]
   const keyElsewhere = wish.name !== undefined && (await isKeyElsewhere(wish.root, wish.name))
@@ -58,7 +58,7 @@ export async function readLeaf(wish: LeafWish, authority: readonly X509Certifica
 }
 
 /** Does this `ca.pem` hold the authority, be it beside others? */
-export function holdsAuthority(ca: string, authority: readonly X509Certificate[]): boolean {
+export function holdsCa(ca: string, authority: readonly X509Certificate[]): boolean {
   try {
     const held = new Set(splitPem(ca).map((pem) => openCertificate(pem).fingerprint256))
     return authority.every(({ fingerprint256 }) => held.has(fingerprint256))
@@ -75,7 +75,7 @@ interface Files {
 }
 
 function judgePair(
-  wish: LeafWish,
+  wish: RequestedLeaf,
   { ca, cert, key }: Files,
   authority: readonly X509Certificate[],
 ): Pick<LeafState, 'facts' | 'faults' | 'nameChanges'> {
@@ -89,9 +89,7 @@ function judgePair(
     ...(verdict?.ok === false ? [`${paths.cert}: ${verdict.because}`] : []),
     ...(stranger ? [`${paths.cert}: it is for ${facts.commonName ?? facts.subject}`] : []),
     ...(key === undefined ? [] : keyFaults(key, certificate)).map((fault) => `${paths.key}: ${fault}`),
-    ...(ca === undefined || holdsAuthority(ca, authority)
-      ? []
-      : [`${paths.ca}: the authority's certificate is not in it`]),
+    ...(ca === undefined || holdsCa(ca, authority) ? [] : [`${paths.ca}: the authority's certificate is not in it`]),
   ]
   const nameChanges = wish.names && compareNames(wish.names, facts)
   return { facts, faults, ...(nameChanges !== undefined && { nameChanges }) }

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { PkiError } from '../base/errors.ts'
 import { isIssuedBy, openCertificate, readCertificate, splitPem } from '../identity/certificate.ts'
-import { authorityPaths, clientPaths, commandLine, nextAuthorityPaths } from './layout.ts'
+import { caPaths, clientPaths, commandLine, nextCaPaths } from './layout.ts'
 import { clientNames, listCertificates, serverPlaces, type ListedCertificate } from './list.ts'
 import { appendToLedger, ledgerEntry, readLedger, type LedgerEntry } from './ledger.ts'
 import { readIfThere } from '../base/files.ts'
@@ -28,8 +28,8 @@ interface Place {
 async function places(root: string): Promise<Place[]> {
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name))
   return [
-    { path: authorityPaths(root).cert, kind: 'ca' },
-    { path: nextAuthorityPaths(root).cert, kind: 'ca' },
+    { path: caPaths(root).cert, kind: 'ca' },
+    { path: nextCaPaths(root).cert, kind: 'ca' },
     ...(await serverPlaces(root)).map(
       ({ host, paths }) => ({ path: paths.cert, kind: 'server', ...(host !== undefined && { host }) }) as const,
     ),
@@ -47,7 +47,7 @@ async function places(root: string): Promise<Place[]> {
 export async function findConflicts(root: string): Promise<LedgerConflict[]> {
   const there = await readPlaces(root)
   // Read last: whoever issues something writes its line first.
-  const ledger = await readLedger(authorityPaths(root).ledger)
+  const ledger = await readLedger(caPaths(root).ledger)
   return there.flatMap(({ place, certificates }) =>
     certificates.flatMap((certificate) => conflictOf(place, certificate, ledger) ?? []),
   )
@@ -85,7 +85,7 @@ export async function checkLedger(root: string): Promise<void> {
   if (first === undefined) return
   const more = others.length === 0 ? '' : ` (and ${others.length} more: docker-mtls cert list)`
   throw new PkiError('ERR_LEDGER_MISMATCH', {
-    tried: `holding the certificates in ${root} against ${authorityPaths(root).ledger}`,
+    tried: `holding the certificates in ${root} against ${caPaths(root).ledger}`,
     got: `${first.path}: ${first.got}${more}`,
     todo: remedy(root, first),
   })
@@ -112,7 +112,7 @@ export interface Adopted {
  * @throws {@link PkiError} ERR_CA_MISSING, ERR_LEDGER_INVALID
  */
 export async function adoptCertificates(root: string, dryRun: boolean): Promise<Adopted> {
-  const { ledger: path } = authorityPaths(root)
+  const { ledger: path } = caPaths(root)
   // Says where there is no authority, and so nothing that it could have signed.
   await listCertificates(root)
   const ledger = await readLedger(path)

@@ -3,18 +3,18 @@ import { PkiError } from '../base/errors.ts'
 import { openCertificate, splitPem } from '../identity/certificate.ts'
 import { parseClientName } from '../pki/client-name.ts'
 import {
-  authorityPaths,
+  caPaths,
   clientPaths,
   clientsFolder,
   commandLine,
   hostsFolder,
-  nextAuthorityPaths,
+  nextCaPaths,
   serverPaths,
   type LeafPaths,
 } from './layout.ts'
 import { isKeyElsewhere } from './key-held.ts'
 import { settleSwap } from './swap.ts'
-import { isHostName } from './host-name.ts'
+import { isHostName } from './layout.ts'
 import { readLedger, type LedgerEntry } from './ledger.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
 import { shellLine } from '../base/shell-quote.ts'
@@ -36,7 +36,7 @@ export interface ClientFiles {
 
 /** Everything that was ever issued here, the oldest first. */
 export async function listCertificates(root: string): Promise<ListedCertificate[]> {
-  const paths = authorityPaths(root)
+  const paths = caPaths(root)
   const entries = await readLedger(paths.ledger)
   if (entries.length === 0 && (await readIfThere(paths.cert)) === undefined) {
     throw new PkiError('ERR_CA_MISSING', {
@@ -48,7 +48,7 @@ export async function listCertificates(root: string): Promise<ListedCertificate[
   const inUse = new Map<string, Pick<ListedCertificate, 'path' | 'host'>>()
   const clients = (await clientNames(root)).map((name) => ({ path: clientPaths(root, name).cert }))
   const servers = (await serverPlaces(root)).map(({ host, paths: { cert } }) => ({ path: cert, ...(host && { host }) }))
-  for (const place of [{ path: paths.cert }, { path: nextAuthorityPaths(root).cert }, ...servers, ...clients]) {
+  for (const place of [{ path: paths.cert }, { path: nextCaPaths(root).cert }, ...servers, ...clients]) {
     for (const fingerprint of await fingerprintsIn(place.path)) inUse.set(fingerprint, place)
   }
   return entries.map((entry) => ({ ...entry, ...inUse.get(entry.fingerprint256) }))

@@ -8,12 +8,12 @@ import { loadIdentity } from '../identity/identity.ts'
 import { issueClient, type IssuedCertificate } from '../pki/issue.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import type { PkiFolder } from './folder.ts'
-import { authorityPaths, probeFolder, serverPaths } from './layout.ts'
+import { caPaths, oneDayClientFolder, serverPaths } from './layout.ts'
 import { appendToLedger, ledgerEntry } from './ledger.ts'
-import { isOfPresentAuthority } from './present-ca.ts'
+import { isFromCurrentCa } from './rotate/cas.ts'
 
 /** What the client is called that is made for the proof of one apply. */
-export const PROBE_NAME: RegExp = /^probe-[0-9a-f]{8}$/
+export const ONE_DAY_CLIENT_NAME: RegExp = /^probe-[0-9a-f]{8}$/
 /** A day, and the hour that certificates are dated back. */
 const LONGEST_MS = 2 * 86_400_000
 /** With less left it might end before it has proven anything. */
@@ -25,18 +25,18 @@ const LEAST_LEFT_MS = 3_600_000
  * @throws {@link PkiError} as {@link PkiFolder.openAuthority} does
  * @throws {@link FileError} ERR_FILE_WRITE
  */
-export async function issueProbe(folder: PkiFolder, passphrase?: Passphrase): Promise<IssuedCertificate> {
+export async function issueOneDayClient(folder: PkiFolder, passphrase?: Passphrase): Promise<IssuedCertificate> {
   const authority = await folder.openAuthority(passphrase)
   const issued = await issueClient(authority, { name: `probe-${randomBytes(4).toString('hex')}`, days: 1 })
-  await appendToLedger(authorityPaths(folder.path).ledger, ledgerEntry('client', issued.facts))
+  await appendToLedger(caPaths(folder.path).ledger, ledgerEntry('client', issued.facts))
   return issued
 }
 
 /** Puts a probe beside the server's files, where there is none that will do. */
-export async function ensureProbe(folder: PkiFolder, passphrase?: Passphrase): Promise<'kept' | 'created'> {
-  const path = probeFolder(serverPaths(folder.path).folder)
-  if (await hasProbe(folder.path)) return 'kept'
-  const { ca, cert, key } = await issueProbe(folder, passphrase)
+export async function ensureOneDayClient(folder: PkiFolder, passphrase?: Passphrase): Promise<'kept' | 'created'> {
+  const path = oneDayClientFolder(serverPaths(folder.path).folder)
+  if (await hasOneDayClient(folder.path)) return 'kept'
+  const { ca, cert, key } = await issueOneDayClient(folder, passphrase)
   await makeFolder(path)
   await writeFileAtomically(join(path, 'ca.pem'), ca, { mode: PUBLIC_MODE })
   await writeFileAtomically(join(path, 'key.pem'), key, { mode: KEY_MODE })
@@ -45,12 +45,12 @@ export async function ensureProbe(folder: PkiFolder, passphrase?: Passphrase): P
 }
 
 /** Is there a probe beside the server's files that will do? */
-export async function hasProbe(root: string): Promise<boolean> {
-  const path = probeFolder(serverPaths(root).folder)
+export async function hasOneDayClient(root: string): Promise<boolean> {
+  const path = oneDayClientFolder(serverPaths(root).folder)
   try {
     const { client } = await loadIdentity(path)
     if (client.validTo.getTime() - Date.now() < LEAST_LEFT_MS) return false
-    return await isOfPresentAuthority(root, await fs.readFile(join(path, 'cert.pem'), 'utf8'))
+    return await isFromCurrentCa(root, await fs.readFile(join(path, 'cert.pem'), 'utf8'))
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
     return false
@@ -58,10 +58,10 @@ export async function hasProbe(root: string): Promise<boolean> {
 }
 
 /** What became of an identity: `foreign` is somebody's own and stays, `stuck` can't be deleted. */
-export type ProbeEnd = 'removed' | 'foreign' | 'stuck'
+export type OneDayClientEnd = 'removed' | 'foreign' | 'stuck'
 
 /** Deletes the identity of a proof: it was made for that, and no client's key is to stay on a server. */
-export async function removeProbe(folder: string): Promise<ProbeEnd> {
+export async function removeOneDayClient(folder: string): Promise<OneDayClientEnd> {
   if ((await probeIn(folder)) === undefined) return 'foreign'
   try {
     for (const name of ['key.pem', 'cert.pem', 'ca.pem']) await fs.rm(join(folder, name), { force: true })
@@ -73,13 +73,13 @@ export async function removeProbe(folder: string): Promise<ProbeEnd> {
 }
 
 /** Deletes one that was never tried, once it has ended: it is of no use to anybody, and a client's key all the same. */
-export async function removeEndedProbe(folder: string): Promise<void> {
+export async function removeExpiredOneDayClient(folder: string): Promise<void> {
   const probe = await probeIn(folder)
-  if (probe !== undefined && probe.validTo.getTime() < Date.now()) await removeProbe(folder)
+  if (probe !== undefined && probe.validTo.getTime() < Date.now()) await removeOneDayClient(folder)
 }
 
 /** Was it made for a proof? Else it is somebody's own. */
-export async function isProbe(folder: string): Promise<boolean> {
+export async function isOneDayClient(folder: string): Promise<boolean> {
   return (await probeIn(folder)) !== undefined
 }
 
@@ -88,7 +88,7 @@ async function probeIn(folder: string): Promise<CertificateFacts | undefined> {
   try {
     const facts = readCertificate(openCertificate(await fs.readFile(join(folder, 'cert.pem'), 'utf8')))
     const life = facts.validTo.getTime() - facts.validFrom.getTime()
-    return PROBE_NAME.test(facts.commonName ?? '') && life <= LONGEST_MS ? facts : undefined
+    return ONE_DAY_CLIENT_NAME.test(facts.commonName ?? '') && life <= LONGEST_MS ? facts : undefined
   } catch {
     // What isn't there, or is no certificate, is none of ours.
     return undefined

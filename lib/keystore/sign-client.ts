@@ -6,9 +6,9 @@ import { openCertificate, readCertificate, type CertificateFacts } from '../iden
 import type { Authority } from '../pki/ca.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { keepBeside, putFiles, type NewFile } from '../base/replace-files.ts'
-import { authorityCopy } from './ensure-leaf.ts'
-import { holdsAuthority } from './leaf.ts'
-import { authorityPaths, clientPaths, type LeafPaths } from './layout.ts'
+import { caCopy } from './ensure-leaf.ts'
+import { holdsCa } from './leaf.ts'
+import { caPaths, clientPaths, type LeafPaths } from './layout.ts'
 import { clientNames } from './list.ts'
 import { settleSwap, swapFiles } from './swap.ts'
 import { keyFingerprint } from '../pki/key-type.ts'
@@ -76,10 +76,10 @@ export async function signClient(
   const signed = signRead(authority, request, life)
   const keyStays = present.ofKey === request.keyFingerprint256
   const entry = ledgerEntry('client', signed.facts)
-  await appendToLedger(authorityPaths(root).ledger, keyStays ? entry : { ...entry, keyHeld: 'client' })
+  await appendToLedger(caPaths(root).ledger, keyStays ? entry : { ...entry, keyHeld: 'client' })
   const certificates = openCertificates(authority.certificate)
-  const keepsCa = present.ca !== undefined && holdsAuthority(present.ca, certificates)
-  const copy = authorityCopy(paths, certificates)
+  const keepsCa = present.ca !== undefined && holdsCa(present.ca, certificates)
+  const copy = caCopy(paths, certificates)
   const cert = { path: paths.cert, data: signed.cert, mode: PUBLIC_MODE }
   keptAside.push(...(await put(paths, present, keepsCa ? [cert] : [copy, cert], keyStays)))
   const { folder, ca } = paths

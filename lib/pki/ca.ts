@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { PkiError } from '../base/errors.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { exportPrivateKey, type Passphrase } from './encrypted-key.ts'
-import { authorityExtensions } from './extensions.ts'
+import { caExtensions } from './extensions.ts'
 import { DEFAULT_KEY_TYPE, generateKeys, keyId, parseKeyType, type KeyType } from './key-type.ts'
 import { DEFAULT_CA_DAYS, MAX_CA_DAYS, parseDays, periodOf } from './lifetime.ts'
 import { readExtensions, readSubject } from './read-extensions.ts'
@@ -100,28 +100,28 @@ export class Authority {
  */
 export async function createAuthority(options: AuthorityOptions = {}): Promise<Authority> {
   checkOptions(options, ['commonName', 'keyType', 'days'], 'createAuthority')
-  const { commonName, keyType, days } = checkAuthorityOptions(options)
+  const { commonName, keyType, days } = checkCaOptions(options)
   const period = periodOf(days)
   const keys = await generateKeys(keyType)
   const name = distinguishedName(commonName ?? `docker-mtls CA ${keys.id.toString('hex', 0, 4)}`)
   const signer = { name, key: keys.privateKey }
-  const x509 = signCertificate({ subject: name, keys, period, extensions: authorityExtensions(keys) }, signer)
+  const x509 = signCertificate({ subject: name, keys, period, extensions: caExtensions(keys) }, signer)
   verifySigned(x509, keys, x509)
   return new Authority(x509, signer)
 }
 
 /** Reads the options before anything is made, and fills in the defaults. */
-export function checkAuthorityOptions({
-  commonName,
-  keyType = DEFAULT_KEY_TYPE,
-  days = DEFAULT_CA_DAYS,
-}: AuthorityOptions): { commonName: string | undefined; keyType: KeyType; days: number } {
+export function checkCaOptions({ commonName, keyType = DEFAULT_KEY_TYPE, days = DEFAULT_CA_DAYS }: AuthorityOptions): {
+  commonName: string | undefined
+  keyType: KeyType
+  days: number
+} {
   if (commonName !== undefined) checkCommonName(commonName)
   return { commonName, keyType: parseKeyType(keyType), days: parseDays(days, MAX_CA_DAYS) }
 }
 
 /** @internal The authority of a certificate and a key that are known to go together. */
-export function authorityOf(x509: X509Certificate, key: KeyObject): Authority | undefined {
+export function caOf(x509: X509Certificate, key: KeyObject): Authority | undefined {
   const name = readSubject(x509)
   return name && new Authority(x509, { name, key })
 }

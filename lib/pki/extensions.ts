@@ -45,7 +45,7 @@ const PURPOSES = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3
 export type Purpose = keyof typeof PURPOSES
 
 /** For a CA that signs leaves and nothing else: no further CA below it. */
-export function authorityExtensions({ id }: PublicKey): Asn1[] {
+export function caExtensions({ id }: PublicKey): Asn1[] {
   return [
     critical(EXTENSION.basicConstraints, sequence(booleanTrue(), integer(0))),
     critical(EXTENSION.keyUsage, usageBits('keyCertSign', 'cRLSign')),

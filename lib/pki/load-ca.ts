@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../identity/certificate.ts'
-import { authorityOf, type Authority } from './ca.ts'
+import { caOf, type Authority } from './ca.ts'
 import { encode } from './der.ts'
 import type { Passphrase } from './encrypted-key.ts'
 import { signingWith } from './key-type.ts'
@@ -44,7 +44,7 @@ export async function loadAuthority(files: AuthorityFiles): Promise<Authority> {
   checkBytes(files.key, "the authority's key")
   if (files.passphrase !== undefined) checkBytes(files.passphrase, "the passphrase of the authority's key")
   const certificates = openCertificates(files.certificate)
-  const key = openAuthorityKey(files.key, files.passphrase)
+  const key = openCaKey(files.key, files.passphrase)
   const x509 = certificates.find((certificate) => certificate.checkPrivateKey(key))
   if (x509 === undefined) {
     throw unusable(
@@ -52,8 +52,8 @@ export async function loadAuthority(files: AuthorityFiles): Promise<Authority> {
       'Put the key and the certificate that were made together side by side.',
     )
   }
-  checkAuthority(x509)
-  const authority = authorityOf(x509, key)
+  checkCa(x509)
+  const authority = caOf(x509, key)
   if (authority === undefined) throw unusable('its certificate has no subject', NEW_ONE)
   return authority
 }
@@ -73,7 +73,7 @@ export function openCertificates(pem: string | Uint8Array): [X509Certificate, ..
   }
 }
 
-export function openAuthorityKey(pem: string | Uint8Array, passphrase: Passphrase | undefined): KeyObject {
+export function openCaKey(pem: string | Uint8Array, passphrase: Passphrase | undefined): KeyObject {
   const key = Buffer.from(pem)
   const encrypted = isEncryptedKey(pem)
   if (encrypted && passphrase === undefined) throw locked('it is encrypted, and there is no passphrase')
@@ -95,7 +95,7 @@ export function isEncryptedKey(pem: string | Uint8Array): boolean {
 }
 
 /** Refuses a certificate that no leaf's reader would take as its authority. */
-export function checkAuthority(x509: X509Certificate): CertificateFacts {
+export function checkCa(x509: X509Certificate): CertificateFacts {
   const facts = readCertificate(x509, "the authority's certificate")
   checkDates(facts)
   const got = fault(x509, facts)

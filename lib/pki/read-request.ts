@@ -7,7 +7,7 @@ import { keyFactsOf, keyFingerprint, keyTypeOf } from './key-type.ts'
 import { invalid, naming, refused } from './request-fault.ts'
 import { checkSignature, requestKey } from './request-key.ts'
 import { requestDer } from './request-pem.ts'
-import { checkWishes } from './request-extensions.ts'
+import { checkRequestedExtensions } from './request-extensions.ts'
 import { checkBytes, checkOptions } from '../base/options.ts'
 
 /** For {@link readRequest}. */
@@ -79,7 +79,7 @@ export function readRequest(input: string | Uint8Array, options: ReadRequestOpti
     const { subject, keyInfo, attributes, check } = open(requestDer(input))
     const publicKey = requestKey(keyInfo)
     check(publicKey)
-    const wishes = checkWishes(attributes)
+    const wishes = checkRequestedExtensions(attributes)
     const names = namesIn(subject)
     const key = keyFactsOf(publicKey)
     return {

@@ -45,7 +45,7 @@ const EXPECTED: ReadonlySet<string> = new Set([
  *
  * @returns what means nothing to us and is left out
  */
-export function checkWishes(attributes: readonly Asn1[]): string[] {
+export function checkRequestedExtensions(attributes: readonly Asn1[]): string[] {
   return attributes.flatMap((attribute) => {
     const [type, values, ...more] = children(attribute)
     if (!isUniversal(type, TYPE.oid) || !isUniversal(values, TYPE.set) || more.length > 0) {

@@ -1,12 +1,14 @@
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
-import { PkiFolder } from '../keystore/folder.ts'
-import type { ClientFiles } from '../keystore/list.ts'
-import type { FolderAuthorityResult } from '../keystore/ca.ts'
-import type { FolderLeafResult } from '../keystore/ensure-leaf.ts'
+import {
+  PkiFolder,
+  type ClientFiles,
+  type FolderAuthorityResult,
+  type FolderLeafResult,
+  serverPlaces,
+  checkLedger,
+} from '../keystore/keystore.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
-import { authorityPaths, clientPaths } from '../keystore/layout.ts'
-import { serverPlaces } from '../keystore/list.ts'
-import { checkLedger } from '../keystore/ledger-check.ts'
+import { caPaths, clientPaths } from '../keystore/layout.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import type { SeenHost } from './look.ts'
 import type { SetupOptions } from './options.ts'
@@ -36,7 +38,7 @@ export async function certify(
 ): Promise<Certified> {
   const opening = passphrase === undefined ? {} : { passphrase }
   await refuseOrphans(dir)
-  if (await isFolder(authorityPaths(dir).folder)) await checkLedger(dir)
+  if (await isFolder(caPaths(dir).folder)) await checkLedger(dir)
   const folder = new PkiFolder(dir)
   const authority = await folder.ensureAuthority(opening)
   const client = await folder.ensureClient(name, opening)
@@ -71,7 +73,7 @@ async function readIdentity(folder: PkiFolder, name: string): Promise<ClientFile
 
 /** A new authority would lock out everybody who has something of the old one. */
 async function refuseOrphans(dir: string): Promise<void> {
-  const { folder, cert, key } = authorityPaths(dir)
+  const { folder, cert, key } = caPaths(dir)
   if ((await readIfThere(cert)) !== undefined || (await readIfThere(key)) !== undefined) return
   const clients = (await new PkiFolder(dir).clients()).map((name) => clientPaths(dir, name))
   const servers = (await serverPlaces(dir)).map(({ paths }) => paths)

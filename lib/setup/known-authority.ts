@@ -1,6 +1,6 @@
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
-import { authorityPaths, serverPaths } from '../keystore/layout.ts'
-import { PkiFolder } from '../keystore/folder.ts'
+import { caPaths, serverPaths } from '../keystore/layout.ts'
+import { PkiFolder } from '../keystore/keystore.ts'
 import type { InForce } from '../apply/in-force.ts'
 import { certificatesIn } from '../apply/certificates-in.ts'
 import { gatherMore, type HostFacts } from '../host/facts.ts'
@@ -40,7 +40,7 @@ async function authoritiesOf(dir: string, bundle: string): Promise<ReadonlySet<s
     if (!isDockerMtlsError(error, 'ERR_CA_MISSING')) throw error
     return []
   })
-  const texts = await Promise.all([authorityPaths(dir).cert, bundle].map((path) => readIfThere(path)))
+  const texts = await Promise.all([caPaths(dir).cert, bundle].map((path) => readIfThere(path)))
   const known = [...listed.filter(({ kind }) => kind === 'ca'), ...texts.flatMap((text) => certificatesIn(text))]
   return new Set(known.map(({ fingerprint256 }) => fingerprint256))
 }

@@ -1,7 +1,7 @@
 import { isDockerMtlsError } from '../base/errors.ts'
 import { createAuthority } from '../pki/ca.ts'
 import { issueServer } from '../pki/issue.ts'
-import { authorityPaths, serverPaths } from '../keystore/layout.ts'
+import { caPaths, serverPaths } from '../keystore/layout.ts'
 import { isWritten } from '../apply/changes.ts'
 import { refuseConflicts } from '../apply/conflicts.ts'
 import { settlePending } from '../apply/rollback/pending.ts'
@@ -10,7 +10,7 @@ import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import { validate } from '../apply/validate.ts'
 import { certificatesIn } from '../apply/certificates-in.ts'
 import { tlsFilesIn } from '../daemon-config/settings.ts'
-import { isOfPresentAuthority } from '../keystore/present-ca.ts'
+import { isFromCurrentCa } from '../keystore/keystore.ts'
 import { runStep, type OnStep } from '../base/progress.ts'
 import { serverFilesOf, type Certified } from './certify.ts'
 import { goOn, type Outcome } from './each-host.ts'
@@ -92,7 +92,7 @@ async function filesOnTrial({ folder, names }: SeenHost, dir: string): Promise<S
   const there = await goodFiles(dir, { folder, names })
   if (there !== undefined) return there
   const { ca, cert, key, facts } = await issueServer(await createAuthority(), { names: names.all })
-  return { ca: (await readIfThere(authorityPaths(dir).cert)) ?? ca, cert, key, facts }
+  return { ca: (await readIfThere(caPaths(dir).cert)) ?? ca, cert, key, facts }
 }
 
 /** Has a host all that it needs here already? If not, something will be changed on it. */
@@ -107,7 +107,7 @@ async function goodFiles(
   try {
     const files = await loadServerFiles(serverPaths(dir, folder).folder)
     const held = new Set([...files.facts.names.dns, ...files.facts.names.ip])
-    const isGood = names.all.every((name) => held.has(name)) && (await isOfPresentAuthority(dir, files.cert))
+    const isGood = names.all.every((name) => held.has(name)) && (await isFromCurrentCa(dir, files.cert))
     return isGood ? files : undefined
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error

@@ -2,7 +2,7 @@ import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { parseHost } from '../endpoint/host.ts'
 import { showHost } from '../endpoint/text.ts'
 import { ArgumentError, EndpointError } from '../base/errors.ts'
-import { parseHostName } from '../keystore/host-name.ts'
+import { parseHostName } from '../keystore/layout.ts'
 
 /** A host that is to be set up, as it was named. */
 export interface SetupTarget {

@@ -1,7 +1,7 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import type { Adopted } from '../../keystore/ledger-check.ts'
+import type { Adopted } from '../../keystore/keystore.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addFolder, addJson, DEFAULT_FOLDER } from '../command-line/options.ts'
 import { until } from '../reports/dates.ts'
@@ -13,7 +13,7 @@ interface AdoptFlags {
 }
 
 async function runAdopt(flags: AdoptFlags, context: Context): Promise<void> {
-  const { adoptCertificates } = await import('../../keystore/ledger-check.ts')
+  const { adoptCertificates } = await import('../../keystore/keystore.ts')
   const { dir = DEFAULT_FOLDER, dryRun = false } = flags
   const { adopted, refused } = await adoptCertificates(dir, dryRun)
   const data = {

@@ -1,6 +1,6 @@
 import { type CommandPart, ours, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
-import type { FolderAuthorityResult } from '../../keystore/ca.ts'
+import type { FolderAuthorityResult } from '../../keystore/keystore.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { pieceData } from '../reports/data.ts'
@@ -33,10 +33,10 @@ interface CaFlags extends PassphraseFlags, ConfirmFlags {
 
 async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAuthorityResult> {
   const [{ PkiFolder }, { parseKeyType }] = await Promise.all([
-    import('../../keystore/folder.ts'),
+    import('../../keystore/keystore.ts'),
     import('../../pki/key-type.ts'),
   ])
-  const { checkAuthorityOptions } = await import('../../pki/ca.ts')
+  const { checkCaOptions } = await import('../../pki/ca.ts')
   const { dir = DEFAULT_FOLDER, name, keyType, days, encrypt = false, replaceCa: replace = false } = flags
   const folder = new PkiFolder(dir)
   const options = {
@@ -48,7 +48,7 @@ async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAu
     const all = { ...options, ...(passphrase !== undefined && { passphrase }) }
     return replace ? folder.replaceAuthority(all) : folder.ensureAuthority(all)
   }
-  checkAuthorityOptions(options)
+  checkCaOptions(options)
   await agree(flags, context)
   return withPassphrase({ folder: dir, flags, encrypt, replace, run }, context)
 }
@@ -61,11 +61,11 @@ async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAu
 async function agree(flags: CaFlags, context: Context): Promise<void> {
   if (flags.replaceCa !== true) return
   const { dir = DEFAULT_FOLDER } = flags
-  const { authorityPaths } = await import('../../keystore/layout.ts')
+  const { caPaths } = await import('../../keystore/layout.ts')
   const { readIfThere } = await import('../../base/files.ts')
-  const { refuseRotation } = await import('../../keystore/rotate/cas.ts')
+  const { refuseRotation } = await import('../../keystore/keystore.ts')
   await refuseRotation(dir, `replacing the authority in ${dir}`)
-  const { folder, cert, key } = authorityPaths(dir)
+  const { folder, cert, key } = caPaths(dir)
   const old = [await readIfThere(cert), await readIfThere(key)]
   if (old.every((text) => text === undefined)) return
   const question = `Replace the authority in ${folder}, so that whoever has a certificate of it is refused once the daemon has the new one?`
@@ -102,7 +102,7 @@ interface Reissue {
 
 /** The commands for all servers and clients in the folder. */
 async function reissues(dir: string): Promise<Reissue[]> {
-  const { PkiFolder } = await import('../../keystore/folder.ts')
+  const { PkiFolder } = await import('../../keystore/keystore.ts')
   const { reissueLine } = await import('../reports/reissue.ts')
   const listed = await new PkiFolder(dir).list()
   const placed = listed.filter(({ kind, path }) => kind !== 'ca' && path !== undefined)

@@ -1,7 +1,7 @@
 import { ours, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { LedgerConflict } from '../../keystore/ledger-check.ts'
+import type { LedgerConflict } from '../../keystore/keystore.ts'
 import type { CertificateState, KnownCertificate } from '../../keystore/renew/known.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
@@ -43,12 +43,12 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
 
 async function withinOf({ expiring }: ListFlags): Promise<number | undefined> {
   if (expiring === undefined) return undefined
-  const { parseDuration } = await import('../../keystore/renew/duration.ts')
+  const { parseDuration } = await import('../../keystore/renew/known.ts')
   return parseDuration(expiring, '--expiring')
 }
 
 async function endingWithin(all: readonly KnownCertificate[], within: number): Promise<KnownCertificate[]> {
-  const { expiring } = await import('../../keystore/renew/expiring.ts')
+  const { expiring } = await import('../../keystore/renew/known.ts')
   return expiring(all, within, Date.now())
 }
 
@@ -105,7 +105,7 @@ const SAID: Readonly<Partial<Record<CertificateState, string>>> = {
 const ALL_ANEW = ' . That makes everything it issued worthless: each server and client is to be issued anew then.'
 
 async function warningsOf(listed: readonly KnownCertificate[], dir: string, isRotated: boolean): Promise<Sentence[]> {
-  const { requestAgain } = await import('../../keystore/key-held.ts')
+  const { requestAgain } = await import('../../keystore/keystore.ts')
   const remedy = (one: KnownCertificate): Sentence => {
     if (one.kind === 'ca' && (one.state === 'ends soon' || isRotated))
       return sentence` ${ours('cert', 'rotate-ca', '--dir', dir)}`
@@ -120,7 +120,7 @@ async function warningsOf(listed: readonly KnownCertificate[], dir: string, isRo
 }
 
 async function conflictsIn(dir: string): Promise<LedgerConflict[]> {
-  const { findConflicts } = await import('../../keystore/ledger-check.ts')
+  const { findConflicts } = await import('../../keystore/keystore.ts')
   return findConflicts(dir)
 }
 
@@ -133,7 +133,7 @@ async function conflictWarnings(conflicts: readonly LedgerConflict[], dir: strin
 
 /** A list that was asked for says so, too: which of the two counts is otherwise not to be seen. */
 async function rotationWarnings(dir: string): Promise<Sentence[]> {
-  const { readRotation } = await import('../../keystore/rotate/state.ts')
+  const { readRotation } = await import('../../keystore/keystore.ts')
   const state = await readRotation(dir)
   if (state === undefined) return []
   const line = ours('cert', 'rotate-ca', '--status', '--dir', dir)

@@ -1,8 +1,7 @@
 import { ours, renderSentence, SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import type { RenewalItem } from '../../keystore/renew/plan.ts'
-import type { RenewedCertificate, RenewReport } from '../../keystore/renew/renew.ts'
+import type { RenewalItem, RenewedCertificate, RenewReport } from '../../keystore/renew/renew.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { pieceData } from '../reports/data.ts'
 import { usageError } from '../errors.ts'
@@ -71,7 +70,7 @@ function refuseContradiction(clients: readonly string[], { server, host, all, du
 }
 
 async function warningsOf({ elsewhere, authority }: RenewReport, folder: string): Promise<string[]> {
-  const { requestAgain } = await import('../../keystore/key-held.ts')
+  const { requestAgain } = await import('../../keystore/keystore.ts')
   const { commandLine } = await import('../../keystore/layout.ts')
   const held = elsewhere.map(
     ({ certificate: { name }, reason }) =>

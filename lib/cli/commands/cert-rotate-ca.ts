@@ -1,7 +1,6 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
-import type { RotateOptions } from '../../keystore/rotate/options.ts'
-import type { RotationReport } from '../../keystore/rotate/report.ts'
+import type { RotateOptions, RotationReport } from '../../keystore/rotate/rotate.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { usageError } from '../errors.ts'

@@ -55,9 +55,9 @@ function refuse({ cron, write, renew, caPassphraseFile }: ScheduleFlags): void {
 }
 
 async function scheduleOf(flags: ScheduleFlags): Promise<Schedule> {
-  const { parseDuration } = await import('../../keystore/renew/duration.ts')
+  const { parseDuration } = await import('../../keystore/renew/known.ts')
   const { checkPrometheusPath } = await import('../../keystore/renew/prometheus.ts')
-  const { PkiFolder } = await import('../../keystore/folder.ts')
+  const { PkiFolder } = await import('../../keystore/keystore.ts')
   const { dir = DEFAULT_FOLDER, expiring = WITHIN, prometheus, caPassphraseFile } = flags
   parseDuration(expiring, '--expiring')
   if (prometheus !== undefined) checkPrometheusPath(prometheus)
@@ -93,11 +93,11 @@ async function warningsOf(schedule: Schedule): Promise<string[]> {
 
 /** Nobody is there to type it at night. */
 async function lockedWarnings({ folder, passphraseFile }: Schedule): Promise<string[]> {
-  const { authorityPaths, nextAuthorityPaths } = await import('../../keystore/layout.ts')
+  const { caPaths, nextCaPaths } = await import('../../keystore/layout.ts')
   const { readIfThere } = await import('../../base/files.ts')
   const { isEncryptedKey } = await import('../../pki/load-ca.ts')
   if (passphraseFile !== undefined) return []
-  const paths = [authorityPaths(folder).key, nextAuthorityPaths(folder).key]
+  const paths = [caPaths(folder).key, nextCaPaths(folder).key]
   const keys = await Promise.all(paths.map((path) => readIfThere(path)))
   const locked = paths.find((_, index) => isEncryptedKey(keys[index] ?? ''))
   if (locked === undefined) return []

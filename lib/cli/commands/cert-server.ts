@@ -12,7 +12,7 @@ async function runServer(names: readonly string[], flags: ServerFlags, context: 
   const { host } = flags
   const result = await issueLeaf(flags, context, async (folder, options) => {
     if (host !== undefined) return folder.ensureServer(names, { ...options, host })
-    const { refuseOtherServer } = await import('../../keystore/other-server.ts')
+    const { refuseOtherServer } = await import('../../keystore/keystore.ts')
     await refuseOtherServer(folder.path, names)
     return folder.ensureServer(names, options)
   })

@@ -1,6 +1,6 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
-import type { InitOptions } from '../../keystore/init/options.ts'
+import type { InitOptions } from '../../keystore/init/init.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { defaultClient } from '../inputs/default-client.ts'
 import { initData, initText } from '../reports/init.ts'
@@ -36,7 +36,7 @@ const SLOW = /^rsa/
 
 async function runInit(names: readonly string[], flags: InitFlags, context: Context): Promise<void> {
   const { initialise } = await import('../../keystore/init/init.ts')
-  const { planInit } = await import('../../keystore/init/plan.ts')
+  const { planInit } = await import('../../keystore/init/init.ts')
   const options = await readFlags(names, flags, context)
   const report = await withPassphrase(
     {

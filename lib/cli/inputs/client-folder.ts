@@ -57,7 +57,7 @@ async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: P
 
 /** A slip of the finger, or the wrong folder, is told by who there is, and makes nobody new. */
 async function refuseStranger(dir: string, name: string): Promise<void> {
-  const { clientNames } = await import('../../keystore/list.ts')
+  const { clientNames } = await import('../../keystore/keystore.ts')
   const { clientsFolder } = await import('../../keystore/layout.ts')
   const others = await clientNames(dir)
   if (others.includes(name)) return
@@ -73,7 +73,7 @@ async function refuseStranger(dir: string, name: string): Promise<void> {
 
 /** Variables that lead to a folder without a key help nobody. */
 async function refuseKeyElsewhere(dir: string, name: string): Promise<void> {
-  const { isKeyElsewhere } = await import('../../keystore/key-held.ts')
+  const { isKeyElsewhere } = await import('../../keystore/keystore.ts')
   if (!(await isKeyElsewhere(dir, name))) return
   throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
     tried: sentence`${SELF} client env ${name}`,

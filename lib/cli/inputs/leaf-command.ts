@@ -1,6 +1,4 @@
-import type { FolderLeafOptions } from '../../keystore/folder.ts'
-import type { FolderLeafResult } from '../../keystore/ensure-leaf.ts'
-import type { PkiFolder } from '../../keystore/folder.ts'
+import type { FolderLeafOptions, FolderLeafResult, PkiFolder } from '../../keystore/keystore.ts'
 import type { Answer, Context } from '../command.ts'
 import { pieceData } from '../reports/data.ts'
 import { DEFAULT_FOLDER, keyTypeWarnings, readDays } from '../command-line/options.ts'
@@ -25,7 +23,7 @@ export async function issueLeaf(
   ensure: (folder: PkiFolder, options: FolderLeafOptions) => Promise<FolderLeafResult>,
 ): Promise<FolderLeafResult> {
   const [{ PkiFolder }, { parseKeyType }] = await Promise.all([
-    import('../../keystore/folder.ts'),
+    import('../../keystore/keystore.ts'),
     import('../../pki/key-type.ts'),
   ])
   const { dir = DEFAULT_FOLDER, keyType, days, force = false, renew = false } = flags

@@ -1,11 +1,11 @@
-import { probeFolder } from '../../keystore/layout.ts'
-import { isProbe, removeEndedProbe, removeProbe } from '../../keystore/one-day-client.ts'
+import { oneDayClientFolder } from '../../keystore/layout.ts'
+import { isOneDayClient, removeExpiredOneDayClient, removeOneDayClient } from '../../keystore/one-day-client.ts'
 import type { Context } from '../command.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
 /** The proof came about: what was made for it goes. */
 export async function endProbe(folder: string, context: Context): Promise<void> {
-  const end = await removeProbe(folder)
+  const end = await removeOneDayClient(folder)
   if (end === 'foreign') context.warn(FOREIGN)
   if (end === 'stuck')
     context.warn(
@@ -18,7 +18,7 @@ const FOREIGN =
 
 /** It did not, and may the next time. Nobody is told to delete what is his own. */
 export async function keepProbe(folder: string, context: Context): Promise<void> {
-  if (!(await isProbe(folder))) return
+  if (!(await isOneDayClient(folder))) return
   context.warn(
     `The identity that was to be tried is still in ${folder}, for the next try. Where there is none: ${rm(folder)}`,
   )
@@ -26,7 +26,7 @@ export async function keepProbe(folder: string, context: Context): Promise<void>
 
 /** One of a proof that never came about, beside the server's files. */
 export async function dropEndedProbe(server: string): Promise<void> {
-  await removeEndedProbe(probeFolder(server))
+  await removeExpiredOneDayClient(oneDayClientFolder(server))
 }
 
 function rm(folder: string): string {

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import type { InitClient, InitReport } from '../../keystore/init/init.ts'
-import type { InitOptions } from '../../keystore/init/options.ts'
+import type { InitClient, InitReport, InitOptions } from '../../keystore/init/init.ts'
 import type { FileResult } from '../../base/rendered-file.ts'
 import type { Context } from '../command.ts'
 import { pieceData } from './data.ts'

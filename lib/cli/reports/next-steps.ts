@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { InitReport } from '../../keystore/init/init.ts'
-import type { InitOptions } from '../../keystore/init/options.ts'
+import type { InitReport, InitOptions } from '../../keystore/init/init.ts'
 import type { Context } from '../command.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'

@@ -1,5 +1,5 @@
 import { type CommandPart, ours } from '../../base/sentence.ts'
-import type { ListedCertificate } from '../../keystore/list.ts'
+import type { ListedCertificate } from '../../keystore/keystore.ts'
 
 /**
  * The command that issues anew what an authority that was replaced has issued. Where a client's key is on its own machine,

@@ -165,11 +165,11 @@ function unfit({ what, code }: NewSecret, got: string, todo: string): PkiError {
 
 /** Who reads it, and guesses its passphrase where it has one, is root on every server of this authority. */
 async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
-  const [{ isOpenToOthers }, { authorityPaths, nextAuthorityPaths }] = await Promise.all([
+  const [{ isOpenToOthers }, { caPaths, nextCaPaths }] = await Promise.all([
     import('../../base/replace-files.ts'),
     import('../../keystore/layout.ts'),
   ])
-  for (const path of [authorityPaths(folder).key, nextAuthorityPaths(folder).key]) {
+  for (const path of [caPaths(folder).key, nextCaPaths(folder).key]) {
     // The next one is there only while an authority is rotated.
     const isOpen = await isOpenToOthers(path).catch(() => false)
     if (isOpen) say(`Warning: Others can read ${path}:  chmod 600 ${shellWord(path)}`)
@@ -178,14 +178,14 @@ async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
 
 /** Will an authority be made? One that is there and open can't be encrypted by the way. */
 async function willBeNew({ folder, encrypt = false, replace = false }: LockedWork<unknown>): Promise<boolean> {
-  const [{ isFolder, readIfThere }, { authorityPaths }, { isEncryptedKey }] = await Promise.all([
+  const [{ isFolder, readIfThere }, { caPaths }, { isEncryptedKey }] = await Promise.all([
     import('../../base/files.ts'),
     import('../../keystore/layout.ts'),
     import('../../pki/load-ca.ts'),
   ])
   // A file in its place is said to be one, and not to hold no authority.
   await isFolder(folder)
-  const { key: path } = authorityPaths(folder)
+  const { key: path } = caPaths(folder)
   const key = await readIfThere(path)
   if (replace || key === undefined) return true
   if (encrypt && !isEncryptedKey(key)) {

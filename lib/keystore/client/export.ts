@@ -7,8 +7,8 @@ import { exportPkcs12 } from '../../pki/pkcs12.ts'
 import { PkiFolder } from '../folder.ts'
 import type { CertificateFacts } from '../../identity/certificate.ts'
 import type { ClientFiles } from '../list.ts'
-import { authorityPaths, clientPaths, commandLine } from '../layout.ts'
-import { isOfPresentAuthority } from '../present-ca.ts'
+import { caPaths, clientPaths, commandLine } from '../layout.ts'
+import { isFromCurrentCa } from '../rotate/cas.ts'
 import { writeSecretFile } from '../../base/secret-file.ts'
 
 /** What {@link exportClient} is told. */
@@ -103,14 +103,14 @@ export async function readChecked(
 ): Promise<ClientFiles & Pick<ExportReport, 'client' | 'warnings'>> {
   const files = await new PkiFolder(folder).readClient(name)
   const { client, warnings } = await checked(files, clientPaths(folder, name).folder)
-  if (!(await isOfPresentAuthority(folder, files.cert))) throw ofReplacedAuthority(folder, name, client)
+  if (!(await isFromCurrentCa(folder, files.cert))) throw ofReplacedAuthority(folder, name, client)
   return { ...files, client, warnings }
 }
 
 function ofReplacedAuthority(folder: string, name: string, { issuer }: CertificateFacts): PkiError {
   return new PkiError('ERR_PKI_FILE_INVALID', {
     tried: `packing the client ${name}`,
-    got: `its certificate is of ${issuer}, and not of the authority that is in ${authorityPaths(folder).folder} now`,
+    got: `its certificate is of ${issuer}, and not of the authority that is in ${caPaths(folder).folder} now`,
     todo: `Issue it anew:  ${commandLine('cert', 'client', name, '--dir', folder, '--force')}`,
   })
 }

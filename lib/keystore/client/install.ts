@@ -11,8 +11,10 @@ import { settleSwap, swapFiles } from '../swap.ts'
 import { planFile, putFile, type FileResult } from '../../base/rendered-file.ts'
 import { readAnswer, type Answer } from './answer.ts'
 import { clientFolder, defaultFolder, presentKeys, type ClientFolder, type PresentKey } from './folder.ts'
-import { authorityWords, compareTrust, type TrustChange, type TrustedAuthority } from './trust.ts'
+import { describeCa, compareTrust, type TrustChange, type TrustedAuthority } from './trust.ts'
 import { checkBytes, checkOptions } from '../../base/options.ts'
+
+export type { TrustedAuthority } from './trust.ts'
 
 /** What {@link installClient} is told. */
 export interface InstallOptions {
@@ -164,7 +166,7 @@ function planEnv(host: string, { folder, env }: ClientFolder): ReturnType<typeof
 
 function notesOf({ added, gone }: TrustChange): string[] {
   return [
-    ...added.map((authority) => `New in ca.pem: ${authorityWords(authority)}`),
-    ...gone.map((authority) => `No longer in ca.pem: ${authorityWords(authority)}`),
+    ...added.map((authority) => `New in ca.pem: ${describeCa(authority)}`),
+    ...gone.map((authority) => `No longer in ca.pem: ${describeCa(authority)}`),
   ]
 }

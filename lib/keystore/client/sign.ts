@@ -4,7 +4,7 @@ import { readCertificate, splitPem } from '../../identity/certificate.ts'
 import { PkiFolder } from '../folder.ts'
 import { readRequest } from '../../pki/read-request.ts'
 import type { FolderSignOptions, FolderSignResult } from '../sign-client.ts'
-import { authoritiesIn, type TrustedAuthority } from './trust.ts'
+import { casIn, type TrustedAuthority } from './trust.ts'
 import { refuseFolder } from '../../base/rendered-file.ts'
 
 /** What {@link signRequestInto} is told besides. */
@@ -49,7 +49,7 @@ export async function signRequestInto(
   const result = await new PkiFolder(folder).signClient(request, options)
   if (path !== undefined) await writeFileAtomically(path, result.answer, { mode: PUBLIC_MODE })
   const [, ...authorities] = splitPem(result.answer)
-  return { ...result, out: path, authorities: authoritiesIn(authorities.join('')) }
+  return { ...result, out: path, authorities: casIn(authorities.join('')) }
 }
 
 function checkFingerprint(expected: string, is: string, file = 'the request'): void {

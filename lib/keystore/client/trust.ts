@@ -28,7 +28,7 @@ export function compareTrust(
   { path, was, now }: { readonly path: string; readonly was: string | undefined; readonly now: string },
   force: boolean,
 ): TrustChange {
-  const authorities = authoritiesIn(now)
+  const authorities = casIn(now)
   if (was === undefined) return { authorities, added: [], gone: [] }
   const old = readOld(was)
   const keys = new Set(authorities.map(({ key }) => key))
@@ -43,13 +43,13 @@ export function compareTrust(
 
 function readOld(pem: string): TrustedAuthority[] | undefined {
   try {
-    return authoritiesIn(pem)
+    return casIn(pem)
   } catch {
     return undefined
   }
 }
 
-export function authoritiesIn(pem: string): TrustedAuthority[] {
+export function casIn(pem: string): TrustedAuthority[] {
   return splitPem(pem).map((text) => {
     const x509 = openCertificate(text)
     const { subject, fingerprint256 } = readCertificate(x509)
@@ -58,7 +58,7 @@ export function authoritiesIn(pem: string): TrustedAuthority[] {
 }
 
 /** `CN=x (SHA-256 AB:CD...)`. */
-export function authorityWords({ subject, fingerprint256 }: TrustedAuthority): string {
+export function describeCa({ subject, fingerprint256 }: TrustedAuthority): string {
   return `${subject} (SHA-256 ${fingerprint256})`
 }
 
@@ -76,5 +76,5 @@ function otherTrust(
 }
 
 function words(authorities: readonly TrustedAuthority[]): string {
-  return authorities.map(authorityWords).join(' and ')
+  return authorities.map(describeCa).join(' and ')
 }

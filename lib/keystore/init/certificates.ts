@@ -2,7 +2,7 @@ import { PkiError } from '../../base/errors.ts'
 import { PkiFolder, type FolderLeafOptions } from '../folder.ts'
 import type { FolderAuthorityResult } from '../ca.ts'
 import type { FolderLeafResult } from '../ensure-leaf.ts'
-import { authorityPaths, clientPaths, serverPaths, type LeafPaths } from '../layout.ts'
+import { caPaths, clientPaths, serverPaths, type LeafPaths } from '../layout.ts'
 import type { InitPlan } from './plan.ts'
 import type { InitOptions } from './options.ts'
 import { readIfThere } from '../../base/files.ts'
@@ -63,7 +63,7 @@ async function makeAuthority(
   { keyType }: InitPlan['read'],
   [orphan]: readonly Wanted[],
 ): Promise<FolderAuthorityResult> {
-  const { folder: path, cert, key } = authorityPaths(folder.path)
+  const { folder: path, cert, key } = caPaths(folder.path)
   const isMissing = (await readIfThere(cert)) === undefined && (await readIfThere(key)) === undefined
   if (isMissing && orphan !== undefined && !force) {
     throw new PkiError('ERR_CA_MISSING', {

@@ -1,15 +1,17 @@
 import { resolve } from 'node:path'
-import { probeFolder, serverPaths } from '../layout.ts'
+import { oneDayClientFolder, serverPaths } from '../layout.ts'
 import { PkiFolder } from '../folder.ts'
 import type { FolderAuthorityResult } from '../ca.ts'
 import type { FolderLeafResult } from '../ensure-leaf.ts'
 import { makeCertificates } from './certificates.ts'
-import { planInit } from './plan.ts'
+import { planInit, type PlannedClient } from './plan.ts'
 import type { InitOptions } from './options.ts'
 import type { DaemonSettings } from '../../daemon-config/settings.ts'
-import { ensureProbe } from '../one-day-client.ts'
-import { staleEnvs } from './stale-env.ts'
-import { putFile, type FileResult } from '../../base/rendered-file.ts'
+import { ensureOneDayClient } from '../one-day-client.ts'
+import { differs, putFile, type FileResult } from '../../base/rendered-file.ts'
+
+export { planInit } from './plan.ts'
+export type { InitOptions } from './options.ts'
 
 /** A client, its certificate and its variables. */
 export interface InitClient extends FolderLeafResult {
@@ -86,8 +88,8 @@ export async function initialise(options: InitOptions): Promise<InitReport> {
 }
 
 async function makeProbe({ folder, passphrase }: InitOptions): Promise<NonNullable<InitReport['probe']>> {
-  const action = await ensureProbe(new PkiFolder(folder), passphrase)
-  return { action, folder: probeFolder(serverPaths(folder).folder) }
+  const action = await ensureOneDayClient(new PkiFolder(folder), passphrase)
+  return { action, folder: oneDayClientFolder(serverPaths(folder).folder) }
 }
 
 function envOf(envs: ReadonlyMap<string, FileResult>, name: string): FileResult {
@@ -96,7 +98,51 @@ function envOf(envs: ReadonlyMap<string, FileResult>, name: string): FileResult 
   return env
 }
 
-function staleOverride({ differs, path }: FileResult): string[] {
-  if (!differs) return []
+function staleOverride({ differs: isOld, path }: FileResult): string[] {
+  if (!isOld) return []
   return [`${path} stays as it is; today it would be rendered otherwise, and --force does so (the old one is kept).`]
+}
+
+/** A variable that a `.env` has otherwise than it would be written today. */
+interface Change {
+  readonly name: string
+  readonly was: string | undefined
+  readonly now: string
+}
+
+/**
+ * Says of each client's `.env` that stays what is old in it. One of a client that nobody asked about counts only where it
+ * is wrong: another of the server's names leads there as well.
+ *
+ * @param names - the server's names
+ * @returns sentences for a person
+ */
+async function staleEnvs(clients: readonly PlannedClient[], names: readonly string[]): Promise<string[]> {
+  const sentences: string[] = []
+  for (const { asked, env } of clients.filter((client) => differs(client.env))) {
+    const changes = await changesOf(env.existing ?? '', env.text)
+    if (!asked && changes.every((change) => leadsThere(change, names))) continue
+    sentences.push(
+      `${env.path} stays as it is: ${changes.map(words).join('; ') || 'only its form differs'}. --force renders it anew (the old one is kept).`,
+    )
+  }
+  return sentences
+}
+
+async function changesOf(existing: string, text: string): Promise<Change[]> {
+  const { parse } = await import('dotenv')
+  const was = parse(existing)
+  // DOCKER_HOST_IP says the same as DOCKER_HOST.
+  const today = Object.entries(parse(text)).filter(([name]) => name !== 'DOCKER_HOST_IP')
+  return today.flatMap(([name, now]) => (was[name] === now ? [] : [{ name, was: was[name], now }]))
+}
+
+function words({ name, was, now }: Change): string {
+  return `${name} is ${was === undefined ? 'not in it' : JSON.stringify(was)}, and would be ${JSON.stringify(now)}`
+}
+
+function leadsThere({ name, was = '', now }: Change, names: readonly string[]): boolean {
+  if (name !== 'DOCKER_HOST' || !URL.canParse(was)) return false
+  const { hostname, port } = new URL(was)
+  return port === new URL(now).port && names.includes(hostname.replaceAll(/[[\]]/g, ''))
 }

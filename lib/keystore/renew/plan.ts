@@ -1,8 +1,8 @@
 import { renewAfter } from './due.ts'
-import { isInPlace, type KnownCertificate } from './known.ts'
+import { isInPlace, type KnownCertificate, type PlacedCertificate } from './known.ts'
 
 /** What is to be renewed: what is due, everything, or what is named. */
-export type RenewalWish =
+export type RequestedRenewal =
   | { readonly what: 'due' }
   | { readonly what: 'all' }
   | {
@@ -16,9 +16,6 @@ export type RenewalWish =
 
 /** Why a certificate is renewed. */
 export type RenewalReason = 'asked for' | 'past two thirds of its life' | 'ended' | 'of a replaced CA'
-
-/** A certificate in its place. */
-export type PlacedCertificate = KnownCertificate & { readonly path: string }
 
 /** A certificate that is to be renewed. */
 export interface RenewalItem {
@@ -53,7 +50,7 @@ export interface RenewalPlan {
  * @param wish - which of them
  * @param now - the time of day in milliseconds
  */
-export function planRenewal(known: readonly KnownCertificate[], wish: RenewalWish, now: number): RenewalPlan {
+export function planRenewal(known: readonly KnownCertificate[], wish: RequestedRenewal, now: number): RenewalPlan {
   const placed = known.filter(isInPlace)
   const leaves = placed.filter(({ kind }) => kind !== 'ca').toSorted(byKindAndName)
   const chosen = leaves.flatMap((certificate) => itemFor(certificate, wish, now))
@@ -68,12 +65,12 @@ export function planRenewal(known: readonly KnownCertificate[], wish: RenewalWis
   }
 }
 
-function itemFor(certificate: PlacedCertificate, wish: RenewalWish, now: number): RenewalItem[] {
+function itemFor(certificate: PlacedCertificate, wish: RequestedRenewal, now: number): RenewalItem[] {
   if (wish.what === 'due') return dueItem(certificate, now)
   return wish.what === 'all' || isNamed(certificate, wish) ? [{ certificate, reason: 'asked for' }] : []
 }
 
-function isNamed({ kind, name, path }: PlacedCertificate, wish: Extract<RenewalWish, { what: 'named' }>): boolean {
+function isNamed({ kind, name, path }: PlacedCertificate, wish: Extract<RequestedRenewal, { what: 'named' }>): boolean {
   const { server, servers = [], clients } = wish
   return kind === 'server' ? server || servers.includes(path) : clients.includes(name)
 }
@@ -90,7 +87,7 @@ function nextDue(leaves: readonly PlacedCertificate[], now: number): RenewalPlan
   return later.filter(({ on }) => on.getTime() > now).toSorted((one, other) => one.on.getTime() - other.on.getTime())[0]
 }
 
-function missingOf(leaves: readonly PlacedCertificate[], wish: RenewalWish): Named[] {
+function missingOf(leaves: readonly PlacedCertificate[], wish: RequestedRenewal): Named[] {
   if (wish.what !== 'named') return []
   const clients = new Set(leaves.filter(({ kind }) => kind === 'client').map(({ name }) => name))
   const isThere = leaves.some(({ kind }) => kind === 'server')

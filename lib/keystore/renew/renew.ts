@@ -10,13 +10,16 @@ import { requestAgain } from '../key-held.ts'
 import { checkLedger } from '../ledger-check.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
 import { ownNamesLast } from '../../pki/recertify.ts'
-import { ensureProbe, hasProbe } from '../one-day-client.ts'
+import { ensureOneDayClient, hasOneDayClient } from '../one-day-client.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { lifeInDays } from './due.ts'
 import { listKnown, type KnownCertificate } from './known.ts'
 import { refuseServers, serverCalled } from './server-called.ts'
-import { planRenewal, type Named, type RenewalItem, type RenewalPlan, type RenewalWish } from './plan.ts'
+import { planRenewal, type Named, type RenewalItem, type RenewalPlan, type RequestedRenewal } from './plan.ts'
 import { checkOptions } from '../../base/options.ts'
+
+export type { PlacedCertificate } from './known.ts'
+export type { RenewalItem, RenewalReason } from './plan.ts'
 
 /** What {@link renewCertificates} is told. Without `server`, `hosts`, `clients` and `all` it renews what is due. */
 export interface RenewOptions {
@@ -97,7 +100,7 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   refuse(root, wish, missing, rest.elsewhere)
   const planned = renew.map((item) => ({ ...item, days: options.days ?? lifeInDays(item.certificate, known) }))
   const report = { folder: resolve(root), ...rest }
-  if (dryRun || planned.length === 0) return { ...report, renewed: planned, probe: await hasProbe(root) }
+  if (dryRun || planned.length === 0) return { ...report, renewed: planned, probe: await hasOneDayClient(root) }
   const folder = new PkiFolder(root)
   // A wrong passphrase is refused before the first of them is renewed.
   await folder.openAuthority(passphrase)
@@ -110,8 +113,8 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
     renewed.push({ ...item, result })
   }
   const isForServer = renewed.some(({ certificate: { kind, host } }) => kind === 'server' && host === undefined)
-  if (isForServer && options.probe === true) await ensureProbe(folder, passphrase)
-  return { ...report, renewed, probe: await hasProbe(root) }
+  if (isForServer && options.probe === true) await ensureOneDayClient(folder, passphrase)
+  return { ...report, renewed, probe: await hasOneDayClient(root) }
 }
 
 function checkWish(options: RenewOptions): void {
@@ -130,7 +133,7 @@ function isNamed({ server = false, hosts = [], clients = [] }: RenewOptions): bo
   return server || hosts.length + clients.length > 0
 }
 
-function readWish(options: RenewOptions, known: readonly KnownCertificate[]): RenewalWish {
+function readWish(options: RenewOptions, known: readonly KnownCertificate[]): RequestedRenewal {
   const { folder: root, server = false, hosts = [], clients = [], all = false } = options
   if (all) return { what: 'all' }
   if (!isNamed(options)) return { what: 'due' }
@@ -139,7 +142,12 @@ function readWish(options: RenewOptions, known: readonly KnownCertificate[]): Re
   return { what: 'named', server, servers, clients: clients.map(parseClientName) }
 }
 
-function refuse(root: string, wish: RenewalWish, [missing]: readonly Named[], [held]: readonly RenewalItem[]): void {
+function refuse(
+  root: string,
+  wish: RequestedRenewal,
+  [missing]: readonly Named[],
+  [held]: readonly RenewalItem[],
+): void {
   if (missing !== undefined) throw notThere(root, missing)
   if (held === undefined || wish.what !== 'named') return
   const { name } = held.certificate

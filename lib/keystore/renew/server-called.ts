@@ -2,7 +2,7 @@ import { PkiError } from '../../base/errors.ts'
 import { commandLine } from '../layout.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
 import { isInPlace, type KnownCertificate } from './known.ts'
-import type { PlacedCertificate } from './plan.ts'
+import type { PlacedCertificate } from './known.ts'
 
 /**
  * The servers that are called so: by their folder (`server`, `hosts/HOST` or `HOST`), or else by a name or an address in

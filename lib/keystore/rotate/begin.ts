@@ -6,8 +6,8 @@ import { openCertificate, readCertificate, splitPem } from '../../identity/certi
 import { createAuthority, type Authority, type AuthorityOptions } from '../../pki/ca.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { publishFolder } from '../../base/replace-files.ts'
-import { authorityPaths, nextAuthorityPaths } from '../layout.ts'
-import { readAuthorityPair } from '../ca.ts'
+import { caPaths, nextCaPaths } from '../layout.ts'
+import { readCaPair } from '../ca.ts'
 import { KEY_TYPES } from '../../pki/key-type.ts'
 import { keyTypeOf } from '../../pki/key-type.ts'
 import { appendToLedger, ledgerEntry } from '../ledger.ts'
@@ -39,7 +39,7 @@ export async function beginRotation(
   const keyType = KEY_TYPES.find((type) => type === keyTypeOf(old.facts.key))
   const next = await createAuthority({ ...(keyType && { keyType }), ...wanted })
   await refuseTakenName(root, next)
-  const pair = await readAuthorityPair(root)
+  const pair = await readCaPair(root)
   const isLocked = pair !== undefined && isEncryptedKey(pair.key)
   const key = await next.exportKey(isLocked && passphrase !== undefined ? { passphrase } : {})
   const now = new Date().toISOString()
@@ -54,8 +54,8 @@ export async function beginRotation(
     servers: {},
     history: [],
   }
-  const paths = nextAuthorityPaths(root)
-  await appendToLedger(authorityPaths(root).ledger, ledgerEntry('ca', next.facts))
+  const paths = nextCaPaths(root)
+  await appendToLedger(caPaths(root).ledger, ledgerEntry('ca', next.facts))
   await publishFolder(paths.folder, [
     { path: paths.key, data: key, mode: KEY_MODE },
     { path: paths.cert, data: next.certificate, mode: PUBLIC_MODE },
@@ -69,10 +69,10 @@ function named({ facts: { commonName, subject, fingerprint256 } }: Authority): R
 
 /** dockerd names its CAs by their subjects: of two that are called the same nobody could see which one it trusts. */
 async function refuseTakenName(root: string, { facts: { subject } }: Authority): Promise<void> {
-  for (const path of await authoritiesThere(root)) {
+  for (const path of await casThere(root)) {
     if (!(await subjectsIn(path)).includes(subject)) continue
     throw new PkiError('ERR_NAME_INVALID', {
-      tried: `rotating the authority in ${authorityPaths(root).folder}`,
+      tried: `rotating the authority in ${caPaths(root).folder}`,
       got: `there is one with the same name, ${subject}, in ${path}`,
       todo: 'Give the new one another name, or none: then it is named after its key.',
     })
@@ -80,8 +80,8 @@ async function refuseTakenName(root: string, { facts: { subject } }: Authority):
 }
 
 /** The one that is there, those that it has replaced, and those whose rotation was stopped: a daemon may trust any of them. */
-async function authoritiesThere(root: string): Promise<string[]> {
-  const { folder, cert } = authorityPaths(root)
+async function casThere(root: string): Promise<string[]> {
+  const { folder, cert } = caPaths(root)
   const names = await fs.readdir(folder)
   const replaced = names.filter((name) => name.startsWith('ca.pem.')).map((name) => join(folder, name))
   const stopped = names.filter((name) => name.startsWith('next.')).map((name) => join(folder, name, 'ca.pem'))

@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
 import { PkiError } from '../../base/errors.ts'
-import { openCertificate, splitPem } from '../../identity/certificate.ts'
-import { authorityPaths, commandLine, nextAuthorityPaths } from '../layout.ts'
+import { isIssuedBy, openCertificate, splitPem } from '../../identity/certificate.ts'
+import { caPaths, commandLine, nextCaPaths } from '../layout.ts'
 import { readRotation, type RotationPhase, type RotationState } from './state.ts'
-import type { AuthorityPair } from '../ca.ts'
+import type { CaPair } from '../ca.ts'
 import { readIfThere } from '../../base/files.ts'
 
 /** Which authority a phase issues by: the one that is going, or the one that is coming. */
@@ -40,12 +40,12 @@ export interface Rotation {
  * @returns undefined where none is
  * @throws {@link PkiError} ERR_ROTATION_INVALID, also where the certificates are others than it was begun with
  */
-export async function readRotatedAuthorities(root: string): Promise<Rotation | undefined> {
+export async function readRotatedCas(root: string): Promise<Rotation | undefined> {
   const state = await readRotation(root)
   if (state === undefined) return undefined
-  const next = await certificateOf(root, nextAuthorityPaths(root).cert, state.to.fingerprint256)
+  const next = await certificateOf(root, nextCaPaths(root).cert, state.to.fingerprint256)
   const isLast = state.phase === 'finish'
-  const present = isLast ? next : await certificateOf(root, authorityPaths(root).cert, state.from.fingerprint256)
+  const present = isLast ? next : await certificateOf(root, caPaths(root).cert, state.from.fingerprint256)
   const trusted = { finish: [next], abort: [present] }[state.phase as string] ?? [present, next]
   return { state, present, next, trusted }
 }
@@ -72,10 +72,10 @@ function changed(root: string, path: string): PkiError {
 }
 
 /** The new authority's files. */
-export async function readNextPair(root: string): Promise<AuthorityPair> {
-  const { cert, key } = nextAuthorityPaths(root)
+export async function readNextPair(root: string): Promise<CaPair> {
+  const { cert, key } = nextCaPaths(root)
   const pair = { certificate: await readIfThere(cert), key: await readIfThere(key) }
-  if (pair.certificate !== undefined && pair.key !== undefined) return pair as AuthorityPair
+  if (pair.certificate !== undefined && pair.key !== undefined) return pair as CaPair
   throw changed(root, pair.certificate === undefined ? cert : key)
 }
 
@@ -85,9 +85,9 @@ export async function readNextPair(root: string): Promise<AuthorityPair> {
  * @returns undefined where there is no authority, as in a copy of the folder without it
  */
 export async function readTrusted(root: string): Promise<readonly X509Certificate[] | undefined> {
-  const pem = await readIfThere(authorityPaths(root).cert)
+  const pem = await readIfThere(caPaths(root).cert)
   if (pem === undefined) return undefined
-  const rotation = await readRotatedAuthorities(root)
+  const rotation = await readRotatedCas(root)
   if (rotation === undefined) return splitPem(pem).map((text) => openCertificate(text))
   const { state, present, next } = rotation
   return state.phase === 'finish' ? [next] : [present, next]
@@ -102,4 +102,21 @@ export async function refuseRotation(root: string, tried: string): Promise<void>
     got: `its rotation to ${state.to.name} is under way, in the phase ${state.phase}`,
     todo: `Go on with it, or go back while that is possible:  ${commandLine('cert', 'rotate-ca', '--dir', root)}  or the same with  --abort`,
   })
+}
+
+/**
+ * Is this certificate of the authority that is in the folder now? What an authority that was replaced has issued is in its
+ * place until it is issued anew, and goes with a `ca.pem` that no other machine has any more. While an authority is
+ * rotated, both are present.
+ *
+ * @param root - the folder that `init` made
+ * @param pem - the certificate, the first one where there are several
+ * @returns true also where there is no authority, as in a copy of the folder without it
+ */
+export async function isFromCurrentCa(root: string, pem: string): Promise<boolean> {
+  const trusted = await readTrusted(root)
+  if (trusted === undefined) return true
+  const [first = ''] = splitPem(pem)
+  const leaf = openCertificate(first)
+  return isIssuedBy(leaf, trusted)
 }

@@ -5,7 +5,7 @@ import { KEY_MODE, PUBLIC_MODE, writeFileAtomically, isFolder, readIfThere } fro
 import { openCertificate, splitPem } from '../../identity/certificate.ts'
 import type { Authority } from '../../pki/ca.ts'
 import { keepBeside } from '../../base/replace-files.ts'
-import { authorityPaths, nextAuthorityPaths } from '../layout.ts'
+import { caPaths, nextCaPaths } from '../layout.ts'
 import { readNextPair, type Rotation } from './cas.ts'
 import type { LedgerEntry } from '../ledger.ts'
 import { appendToLedger, ledgerEntry } from '../ledger.ts'
@@ -56,7 +56,7 @@ export async function certifyLeaf(
   const days = lifeInDays(line ?? datesOf(old), ledger)
   const { cert, facts } = recertify(authority, old, { kind, days })
   const entry = ledgerEntry(kind, facts)
-  await appendToLedger(authorityPaths(root).ledger, keyElsewhere ? { ...entry, keyHeld: 'client' } : entry)
+  await appendToLedger(caPaths(root).ledger, keyElsewhere ? { ...entry, keyHeld: 'client' } : entry)
   await keepBeside(paths.cert)
   await writeFileAtomically(paths.cert, cert, { mode: PUBLIC_MODE })
 }
@@ -72,7 +72,7 @@ function datesOf({ validFrom, validTo }: X509Certificate): Pick<LedgerEntry, 'no
  * @returns where the old files are now
  */
 export async function installNext(root: string, { state, next }: Rotation): Promise<string[]> {
-  const paths = authorityPaths(root)
+  const paths = caPaths(root)
   const pair = await readNextPair(root)
   const suffix = asSuffix(state.since)
   const keptAside = [`${paths.cert}.${suffix}`, `${paths.key}.${suffix}`] as const
@@ -91,7 +91,7 @@ export async function installNext(root: string, { state, next }: Rotation): Prom
 
 /** Has the new authority taken the place of the old one? */
 export async function isInstalled(root: string): Promise<boolean> {
-  const { cert, key } = authorityPaths(root)
+  const { cert, key } = caPaths(root)
   const pair = await readNextPair(root)
   return (await readIfThere(cert)) === pair.certificate && (await readIfThere(key)) === pair.key
 }
@@ -114,8 +114,8 @@ async function linkOnce(path: string, aside: string): Promise<void> {
  * are in the authority's own folder by then.
  */
 export async function removeNext(root: string, state: string): Promise<void> {
-  const { folder } = authorityPaths(root)
-  const { folder: next } = nextAuthorityPaths(root)
+  const { folder } = caPaths(root)
+  const { folder: next } = nextCaPaths(root)
   const suffix = asSuffix(new Date().toISOString())
   await writeFileAtomically(join(folder, `rotation.json.${suffix}`), state, { mode: KEY_MODE })
   const gone = join(folder, `${ENDED}${suffix}`)
@@ -127,8 +127,8 @@ export async function removeNext(root: string, state: string): Promise<void> {
 const ENDED = '.next-ended.'
 
 /** Deletes what runs that were killed have left: a copy of the new authority's key among it. */
-export async function sweep(root: string): Promise<void> {
-  const { folder } = authorityPaths(root)
+export async function removeLeftovers(root: string): Promise<void> {
+  const { folder } = caPaths(root)
   const staged = /^\.next\.[0-9a-f]{12}$/
   const names = await fs.readdir(folder)
   for (const name of names.filter((one) => one.startsWith(ENDED) || staged.test(one))) {
@@ -138,7 +138,7 @@ export async function sweep(root: string): Promise<void> {
 
 /** Moves the new authority out of its place, and keeps it: what was made by it may still be somewhere. */
 export async function setNextAside(root: string): Promise<string> {
-  const { folder } = nextAuthorityPaths(root)
+  const { folder } = nextCaPaths(root)
   for (let attempt = 1; ; attempt++) {
     const aside = `${folder}.${asSuffix(new Date().toISOString())}${attempt === 1 ? '' : `-${attempt}`}`
     if (await isFolder(aside)) continue

@@ -71,7 +71,7 @@ function isFor(cert: X509Certificate, host: string): boolean {
  * Looks from outside whether a daemon is as the phase wants it: whom it trusts, and whose certificate it shows. A daemon
  * that can't be reached is not seen to be anything.
  */
-export async function lookAt(
+export async function inspectDaemon(
   { name, host, port }: Target,
   server: Leaf,
   rotation: Rotation,

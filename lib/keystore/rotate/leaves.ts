@@ -6,7 +6,7 @@ import { clientNames, serverPlaces } from '../list.ts'
 import type { Rotation } from './cas.ts'
 import { settleSwap } from '../swap.ts'
 import { isKeyElsewhere } from '../key-held.ts'
-import type { Everybody } from './phases.ts'
+import type { Participants } from './phases.ts'
 import { readIfThere } from '../../base/files.ts'
 
 /** A server's or a client's folder, while an authority is rotated. */
@@ -62,7 +62,7 @@ export function isInUse(leaf: Leaf, { present, next }: Rotation): boolean {
 }
 
 /** Who is to be waited for. A daemon there is in any case, be its certificate from elsewhere. */
-export function everybody(leaves: readonly Leaf[], rotation: Rotation): Everybody {
+export function participantsOf(leaves: readonly Leaf[], rotation: Rotation): Participants {
   const { present, next } = rotation
   const clients = leaves.filter((leaf) => leaf.kind === 'client' && isInUse(leaf, rotation))
   const servers = leaves.filter((leaf) => leaf.kind === 'server' && (isOf(leaf, present) || isOf(leaf, next)))
@@ -77,7 +77,7 @@ export function everybody(leaves: readonly Leaf[], rotation: Rotation): Everybod
  *
  * @throws {@link PkiError} ERR_PKI_FILE_INVALID
  */
-export async function refuseHalves(root: string, leaves: readonly Leaf[]): Promise<void> {
+export async function refuseIncompletePairs(root: string, leaves: readonly Leaf[]): Promise<void> {
   for (const { kind, name, paths, cert, keyElsewhere } of leaves) {
     if (cert === undefined || keyElsewhere) continue
     const key = await readIfThere(paths.key)

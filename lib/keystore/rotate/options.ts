@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { checkAuthorityOptions } from '../../pki/ca.ts'
+import { checkCaOptions } from '../../pki/ca.ts'
 import { parseClientName } from '../../pki/client-name.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { ROTATION_PHASES, type RotationPhase } from './state.ts'
@@ -66,7 +66,7 @@ const KNOWN: readonly (keyof RotateOptions)[] = [
 export function readRotateOptions(options: RotateOptions): ReadRotateOptions {
   checkOptions(options, KNOWN, 'rotateAuthority')
   const { action = 'go', confirm = [], confirmServer = [], hosts = [], next = {}, phase, ...rest } = options
-  checkAuthorityOptions(next)
+  checkCaOptions(next)
   return {
     ...rest,
     action,

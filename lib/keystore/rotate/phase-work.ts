@@ -1,14 +1,14 @@
-import { authorityPaths } from '../layout.ts'
-import { readNextPair, readRotatedAuthorities, type Rotation } from './cas.ts'
-import { openFolderAuthority, readAuthorityPair } from '../ca.ts'
+import { caPaths } from '../layout.ts'
+import { readNextPair, readRotatedCas, type Rotation } from './cas.ts'
+import { openFolderCa, readCaPair } from '../ca.ts'
 import type { Authority } from '../../pki/ca.ts'
 import { PkiFolder } from '../folder.ts'
 import { readLedger } from '../ledger.ts'
 import type { RotationPhase } from './state.ts'
-import { ensureProbe } from '../one-day-client.ts'
+import { ensureOneDayClient } from '../one-day-client.ts'
 import { runStep } from '../../base/progress.ts'
 import { certifyLeaf, ensureBundle, installNext, isInstalled } from './files.ts'
-import { everybody, isInUse, isOf, readLeaves, SERVER, type Leaf } from './leaves.ts'
+import { participantsOf, isInUse, isOf, readLeaves, SERVER, type Leaf } from './leaves.ts'
 import type { ReadRotateOptions } from './options.ts'
 import { waitsFor } from './phases.ts'
 
@@ -33,7 +33,7 @@ export async function workOn(options: ReadRotateOptions, rotation: Rotation): Pr
   const leaves = await readLeaves(root)
   const meant = leaves.filter((leaf) => toCertify(leaf, rotation, phase))
   const authority = meant.length === 0 ? undefined : await openIssuer(options, phase)
-  const prober = makesProbe(options, leaves, rotation, phase) ? new PkiFolder(root) : undefined
+  const prober = needsOneDayClient(options, leaves, rotation, phase) ? new PkiFolder(root) : undefined
   await prober?.openAuthority(options.passphrase)
   const certify = (): Promise<Leaf[]> => certifyAll(options, meant, authority)
   const bundle = (): Promise<Leaf[]> => bundleAll(leaves, rotation)
@@ -41,7 +41,7 @@ export async function workOn(options: ReadRotateOptions, rotation: Rotation): Pr
   const changed =
     phase === 'abort' ? [...(await certify()), ...(await bundle())] : [...(await bundle()), ...(await certify())]
   if (phase === 'finish') await install(options, rotation)
-  if (prober !== undefined) await ensureProbe(prober, options.passphrase)
+  if (prober !== undefined) await ensureOneDayClient(prober, options.passphrase)
   const names = (wanted: Leaf['kind']): string[] =>
     changed.filter(({ kind }) => kind === wanted).map(({ name }) => name)
   return { clients: names('client'), servers: names('server') }
@@ -59,7 +59,7 @@ async function certifyAll(
   authority: Authority | undefined,
 ): Promise<Leaf[]> {
   if (authority === undefined) return []
-  const ledger = await readLedger(authorityPaths(root).ledger)
+  const ledger = await readLedger(caPaths(root).ledger)
   const title = `a certificate by ${authority.facts.commonName ?? authority.facts.subject}`
   for (const leaf of leaves) {
     await runStep(onStep, { step: 'certify', title, subject: leaf.name }, () =>
@@ -92,30 +92,30 @@ function toCertify(leaf: Leaf, rotation: Rotation, phase: RotationPhase): leaf i
 }
 
 /** Is there an apply in this phase that shall be proven? `setup` makes a probe of its own, for each host. */
-function makesProbe(
+function needsOneDayClient(
   { probe = false }: ReadRotateOptions,
   leaves: readonly Leaf[],
   rotation: Rotation,
   phase: RotationPhase,
 ): boolean {
-  return probe && waitsFor(phase).servers && everybody(leaves, rotation).servers.includes(SERVER)
+  return probe && waitsFor(phase).servers && participantsOf(leaves, rotation).servers.includes(SERVER)
 }
 
 /** Will a phase have to sign something? Then its key is to be opened before the phase begins. */
 export async function opensFor(options: ReadRotateOptions, rotation: Rotation, phase: RotationPhase): Promise<void> {
   const leaves = await readLeaves(options.folder)
   const signs = leaves.some((leaf) => toCertify(leaf, rotation, phase))
-  if (signs || makesProbe(options, leaves, rotation, phase)) await openIssuer(options, phase)
+  if (signs || needsOneDayClient(options, leaves, rotation, phase)) await openIssuer(options, phase)
 }
 
 async function openIssuer({ folder: root, passphrase }: ReadRotateOptions, phase: RotationPhase): Promise<Authority> {
-  const pair = phase === 'abort' ? await readAuthorityPair(root) : await readNextPair(root)
-  return openFolderAuthority(root, pair, passphrase)
+  const pair = phase === 'abort' ? await readCaPair(root) : await readNextPair(root)
+  return openFolderCa(root, pair, passphrase)
 }
 
 /** The rotation that is under way, as it is now. */
 export async function reread(root: string): Promise<Rotation> {
-  const rotation = await readRotatedAuthorities(root)
+  const rotation = await readRotatedCas(root)
   if (rotation === undefined) throw new TypeError('the rotation has ended meanwhile')
   return rotation
 }

@@ -1,4 +1,10 @@
-import { ROTATION_PHASES, type PhaseRecord, type RotationPhase, type RotationState, type ServerWord } from './state.ts'
+import {
+  ROTATION_PHASES,
+  type PhaseRecord,
+  type RotationPhase,
+  type RotationState,
+  type ServerConfirmation,
+} from './state.ts'
 
 /** Whose word a phase waits for. */
 interface Needs {
@@ -21,7 +27,7 @@ const NEEDS: Readonly<Record<RotationPhase, Needs>> = {
 }
 
 /** Who is concerned by a rotation, by their names. */
-export interface Everybody {
+export interface Participants {
   readonly clients: readonly string[]
   /** By their folders. */
   readonly servers: readonly string[]
@@ -37,7 +43,7 @@ export function waitsFor(phase: RotationPhase): Needs {
  *
  * @param all - the clients and servers whose certificates are in use
  */
-export function waitingFor({ phase, confirmed, servers }: PhaseRecord, all: Everybody): Everybody {
+export function waitingFor({ phase, confirmed, servers }: PhaseRecord, all: Participants): Participants {
   const needs = NEEDS[phase]
   return {
     clients: needs.clients ? all.clients.filter((name) => !confirmed.includes(name)) : [],
@@ -45,7 +51,7 @@ export function waitingFor({ phase, confirmed, servers }: PhaseRecord, all: Ever
   }
 }
 
-export function isThrough({ clients, servers }: Everybody): boolean {
+export function isComplete({ clients, servers }: Participants): boolean {
   return clients.length === 0 && servers.length === 0
 }
 
@@ -61,7 +67,7 @@ export function withConfirmed(state: RotationState, names: readonly string[]): R
 }
 
 /** The state with these servers'. */
-export function withServers(state: RotationState, names: readonly string[], word: ServerWord): RotationState {
+export function withServers(state: RotationState, names: readonly string[], word: ServerConfirmation): RotationState {
   return { ...state, servers: { ...state.servers, ...Object.fromEntries(names.map((name) => [name, word])) } }
 }
 

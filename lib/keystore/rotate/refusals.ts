@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { PkiError } from '../../base/errors.ts'
-import { authorityPaths, commandLine } from '../layout.ts'
+import { caPaths, commandLine } from '../layout.ts'
 import type { RotationPhase, RotationState } from './state.ts'
 import type { ReadRotateOptions } from './options.ts'
 
@@ -21,7 +21,7 @@ export function refuseOther(root: string, { phase }: ReadRotateOptions, state: R
   })
 }
 
-export function madeAlready(root: string, { to }: RotationState): PkiError {
+export function alreadyCreated(root: string, { to }: RotationState): PkiError {
   return new PkiError('ERR_ROTATION_UNDERWAY', {
     tried: `choosing what the new authority in ${root} is to be`,
     got: `it is made already: ${to.name}`,
@@ -29,7 +29,7 @@ export function madeAlready(root: string, { to }: RotationState): PkiError {
   })
 }
 
-export function untimely(root: string, phase: RotationPhase, got: string): PkiError {
+export function wrongPhase(root: string, phase: RotationPhase, got: string): PkiError {
   return new PkiError('ERR_ROTATION_PHASE', {
     tried: `taking a word for the rotation in ${root}`,
     got: `it is in the phase ${phase}, which waits ${got}`,
@@ -37,7 +37,7 @@ export function untimely(root: string, phase: RotationPhase, got: string): PkiEr
   })
 }
 
-export function tooEarly(root: string, name: string): PkiError {
+export function notDeliveredYet(root: string, name: string): PkiError {
   return new PkiError('ERR_ROTATION_PHASE', {
     tried: `taking the word of ${name} for the rotation in ${root}`,
     got: 'what it has to have was made only now',
@@ -60,13 +60,13 @@ export function refuseStranger(
   })
 }
 
-export async function none(root: string, tried: string): Promise<PkiError> {
-  const names = await fs.readdir(authorityPaths(root).folder).catch(() => [])
+export async function noRotation(root: string, tried: string): Promise<PkiError> {
+  const names = await fs.readdir(caPaths(root).folder).catch(() => [])
   const last = names
     .filter((name) => name.startsWith('rotation.json.'))
     .toSorted()
     .at(-1)
-  const ended = last === undefined ? '' : `; the last one has ended, see ${join(authorityPaths(root).folder, last)}`
+  const ended = last === undefined ? '' : `; the last one has ended, see ${join(caPaths(root).folder, last)}`
   return new PkiError('ERR_ROTATION_NONE', {
     tried: `${tried} in ${root}`,
     got: `none is under way${ended}`,

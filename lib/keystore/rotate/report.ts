@@ -4,8 +4,8 @@ import type { Rotation } from './cas.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
 import { PkiFolder } from '../folder.ts'
 import type { RotatedAuthority, RotationPhase, RotationState } from './state.ts'
-import { hasProbe, PROBE_NAME } from '../one-day-client.ts'
-import { everybody, isInUse, readLeaves, SERVER, type Leaf } from './leaves.ts'
+import { hasOneDayClient, ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
+import { participantsOf, isInUse, readLeaves, SERVER, type Leaf } from './leaves.ts'
 import type { Look } from './inspect-daemon.ts'
 import { waitingFor } from './phases.ts'
 
@@ -58,8 +58,8 @@ export async function reportOn(root: string, rotation: Rotation, how: How): Prom
   const { state } = rotation
   const { wantsConsent, ...rest } = how
   const leaves = await readLeaves(root)
-  const waiting = waitingFor(state, everybody(leaves, rotation))
-  const probe = await hasProbe(root)
+  const waiting = waitingFor(state, participantsOf(leaves, rotation))
+  const probe = await hasOneDayClient(root)
   const clients = leaves.filter(({ kind, name }) => kind === 'client' && waiting.clients.includes(name))
   const isOver = how.outcome !== 'under way'
   const left = leaves.filter((leaf) => leaf.kind === 'client' && leaf.cert && !isInUse(leaf, rotation))
@@ -102,7 +102,7 @@ async function lostOf(root: string, { from }: RotationState, leaves: readonly Le
     .slice(since + 1)
     .filter(
       ({ kind, name, notAfter }) =>
-        kind === 'client' && !here.has(name) && !PROBE_NAME.test(name) && Date.parse(notAfter) > now,
+        kind === 'client' && !here.has(name) && !ONE_DAY_CLIENT_NAME.test(name) && Date.parse(notAfter) > now,
     )
     .map(({ name, serial, notAfter }) => ({ name, serial, notAfter }))
 }

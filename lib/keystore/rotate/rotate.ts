@@ -2,32 +2,37 @@ import { join } from 'node:path'
 import { withLock } from '../../contexts/lock.ts'
 import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
-import { authorityPaths, commandLine } from '../layout.ts'
-import { readRotatedAuthorities, type Rotation } from './cas.ts'
+import { caPaths, commandLine } from '../layout.ts'
+import { readRotatedCas, type Rotation } from './cas.ts'
 import { PkiFolder } from '../folder.ts'
 import { checkLedger } from '../ledger-check.ts'
 import { rotationText, writeRotation, type RotationState } from './state.ts'
 import { runStep } from '../../base/progress.ts'
 import { beginRotation } from './begin.ts'
-import { removeNext, setNextAside, sweep } from './files.ts'
-import { everybody, readLeaves, refuseHalves } from './leaves.ts'
-import { lookAt, serverOf, type Look } from './inspect-daemon.ts'
+import { removeNext, setNextAside, removeLeftovers } from './files.ts'
+import { participantsOf, readLeaves, refuseIncompletePairs } from './leaves.ts'
+import { inspectDaemon, serverOf, type Look } from './inspect-daemon.ts'
 import { readRotateOptions, type ReadRotateOptions, type RotateOptions } from './options.ts'
 import {
   canAbort,
   enter,
-  isThrough,
+  isComplete,
   phaseAfter,
   waitingFor,
   waitsFor,
   withConfirmed,
   withoutServers,
   withServers,
-  type Everybody,
+  type Participants,
 } from './phases.ts'
-import { madeAlready, none, refuseOther, refuseStranger, tooEarly, untimely } from './refusals.ts'
+import { alreadyCreated, noRotation, refuseOther, refuseStranger, notDeliveredYet, wrongPhase } from './refusals.ts'
 import { reportOn, type RotationReport } from './report.ts'
 import { opensFor, reread, workOn, type Changed } from './phase-work.ts'
+
+export type { NextAuthority } from './begin.ts'
+export type { Look } from './inspect-daemon.ts'
+export type { RotateOptions } from './options.ts'
+export type { RotationReport, WaitingClient, WaitingServer } from './report.ts'
 
 /**
  * Rotates the authority of a folder, from the one that is there (A) to a new one (B), in phases. Each call looks at how far
@@ -58,7 +63,7 @@ export async function rotateAuthority(options: RotateOptions): Promise<RotationR
   await new PkiFolder(root).list()
   if (read.action === 'status') return statusOf(read)
   try {
-    const lock = join(authorityPaths(root).folder, '.rotation.lock')
+    const lock = join(caPaths(root).folder, '.rotation.lock')
     return await withLock(lock, () => (read.action === 'abort' ? abort(read) : go(read)), 'that authority')
   } catch (cause) {
     if (isDockerMtlsError(cause) || !isFromDisk(cause)) throw cause
@@ -76,30 +81,31 @@ function isFromDisk(cause: unknown): boolean {
 }
 
 async function statusOf({ folder: root }: ReadRotateOptions): Promise<RotationReport> {
-  const rotation = await readRotatedAuthorities(root)
-  if (rotation === undefined) throw await none(root, 'looking at the rotation')
+  const rotation = await readRotatedCas(root)
+  if (rotation === undefined) throw await noRotation(root, 'looking at the rotation')
   const { state } = rotation
-  const wantsConsent = phaseAfter(state.phase) === 'finish' && isThrough(waitingFor(state, await inUse(root, rotation)))
+  const wantsConsent =
+    phaseAfter(state.phase) === 'finish' && isComplete(waitingFor(state, await inUse(root, rotation)))
   return reportOn(root, rotation, { outcome: 'under way', begun: false, looks: [], wantsConsent })
 }
 
 async function go(options: ReadRotateOptions): Promise<RotationReport> {
   const { folder: root, onStep, passphrase, next = {} } = options
-  await sweep(root)
+  await removeLeftovers(root)
   await checkLedger(root)
   const leaves = await readLeaves(root)
   for (const target of options.targets) serverOf(target, leaves)
-  const begun = (await readRotatedAuthorities(root)) === undefined
+  const begun = (await readRotatedCas(root)) === undefined
   if (begun) {
     const { confirm, confirmServer, targets, phase } = options
     if (confirm.length + confirmServer.length + targets.length > 0 || phase !== undefined)
-      throw await none(root, 'going on with the rotation')
-    await refuseHalves(root, leaves)
+      throw await noRotation(root, 'going on with the rotation')
+    await refuseIncompletePairs(root, leaves)
     const old = await new PkiFolder(root).openAuthority(passphrase)
     await runStep(onStep, { step: 'begin', title: 'make a new authority' }, () => beginRotation(root, old, options))
   }
   const first = await reread(root)
-  if (!begun && Object.keys(next).length > 0) throw madeAlready(root, first.state)
+  if (!begun && Object.keys(next).length > 0) throw alreadyCreated(root, first.state)
   refuseOther(root, options, first.state)
   return advance(options, first, begun)
 }
@@ -116,7 +122,7 @@ async function advance(options: ReadRotateOptions, first: Rotation, begun: boole
     const heard = isFirst ? await hear(options, rotation, changed) : rotation.state
     looks = await look(options, { ...rotation, state: heard })
     const state = withSeen(heard, looks)
-    if (!isThrough(waitingFor(state, await inUse(root, rotation)))) {
+    if (!isComplete(waitingFor(state, await inUse(root, rotation)))) {
       if (state !== rotation.state) await writeRotation(root, state)
       return reportOn(root, { ...rotation, state }, { outcome: 'under way', begun, looks, wantsConsent: false })
     }
@@ -146,8 +152,8 @@ function withSeen(state: RotationState, looks: readonly Look[]): RotationState {
   return withServers(withoutServers(state, bad), [...seen], { at: new Date().toISOString(), by: 'seen' })
 }
 
-async function inUse(root: string, rotation: Rotation): Promise<Everybody> {
-  return everybody(await readLeaves(root), rotation)
+async function inUse(root: string, rotation: Rotation): Promise<Participants> {
+  return participantsOf(await readLeaves(root), rotation)
 }
 
 /** Takes down what was said of clients and servers, where it can be true. */
@@ -155,8 +161,8 @@ async function hear(options: ReadRotateOptions, rotation: Rotation, changed: Cha
   const { folder: root, confirm, confirmServer, targets } = options
   const { state } = rotation
   const needs = waitsFor(state.phase)
-  if (confirm.length > 0 && !needs.clients) throw untimely(root, state.phase, 'for no client')
-  if (confirmServer.length + targets.length > 0 && !needs.servers) throw untimely(root, state.phase, 'for no server')
+  if (confirm.length > 0 && !needs.clients) throw wrongPhase(root, state.phase, 'for no client')
+  if (confirmServer.length + targets.length > 0 && !needs.servers) throw wrongPhase(root, state.phase, 'for no server')
   const { clients, servers } = await inUse(root, rotation)
   refuseStranger(root, 'client', confirm, clients)
   refuseStranger(root, 'server', confirmServer, servers)
@@ -164,7 +170,7 @@ async function hear(options: ReadRotateOptions, rotation: Rotation, changed: Cha
     ...confirm.filter((name) => changed.clients.includes(name)),
     ...confirmServer.filter((name) => changed.servers.includes(name)),
   ]
-  if (early[0] !== undefined) throw tooEarly(root, early[0])
+  if (early[0] !== undefined) throw notDeliveredYet(root, early[0])
   const heard = confirm.length === 0 ? state : withConfirmed(state, confirm)
   if (confirmServer.length === 0) return heard
   return withServers(heard, confirmServer, { at: new Date().toISOString(), by: 'said' })
@@ -178,7 +184,7 @@ async function look({ folder: root, targets, signal, onStep }: ReadRotateOptions
     const leaf = serverOf(target, leaves)
     const title = `look at ${target.name}`
     const seen = await runStep(onStep, { step: 'look', title }, async ({ result, failed }) => {
-      const found = await lookAt(target, leaf, rotation, signal)
+      const found = await inspectDaemon(target, leaf, rotation, signal)
       if (found.ok) result(found.got)
       else failed(found.got)
       return found
@@ -196,9 +202,9 @@ async function end(root: string, rotation: Rotation, looks: readonly Look[]): Pr
 
 async function abort(options: ReadRotateOptions): Promise<RotationReport> {
   const { folder: root } = options
-  await sweep(root)
-  const rotation = await readRotatedAuthorities(root)
-  if (rotation === undefined) throw await none(root, 'stopping the rotation')
+  await removeLeftovers(root)
+  const rotation = await readRotatedCas(root)
+  if (rotation === undefined) throw await noRotation(root, 'stopping the rotation')
   const { phase } = rotation.state
   if (!canAbort(rotation.state)) {
     throw new PkiError('ERR_ROTATION_PHASE', {

@@ -1,6 +1,6 @@
 import { PkiError } from '../../base/errors.ts'
 import { KEY_MODE, writeFileAtomically, readIfThere } from '../../base/files.ts'
-import { nextAuthorityPaths } from '../layout.ts'
+import { nextCaPaths } from '../layout.ts'
 
 /**
  * How far the rotation of an authority, from A to B, has come.
@@ -23,7 +23,7 @@ export interface RotatedAuthority {
 }
 
 /** How it is known that the daemon is as a phase wants it. */
-export interface ServerWord {
+export interface ServerConfirmation {
   /** ISO 8601, as all dates here. */
   readonly at: string
   /** It was looked at from here, or somebody said so. */
@@ -37,7 +37,7 @@ export interface PhaseRecord {
   /** The clients of which somebody said that they have it. */
   readonly confirmed: readonly string[]
   /** The same of the servers, by their folders: `server`, `hosts/build01`. */
-  readonly servers: Readonly<Record<string, ServerWord>>
+  readonly servers: Readonly<Record<string, ServerConfirmation>>
 }
 
 /** A rotation that is under way. */
@@ -59,7 +59,7 @@ export interface RotationState extends PhaseRecord {
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function readRotation(root: string): Promise<RotationState | undefined> {
-  const { state: path, cert } = nextAuthorityPaths(root)
+  const { state: path, cert } = nextCaPaths(root)
   const text = await readIfThere(path)
   if (text !== undefined) return parseRotation(text, path)
   if ((await readIfThere(cert)) === undefined) return undefined
@@ -77,7 +77,7 @@ export function rotationText(state: RotationState): string {
 
 /** Takes the place of the file that is there, whole or not at all. */
 export async function writeRotation(root: string, state: RotationState): Promise<void> {
-  await writeFileAtomically(nextAuthorityPaths(root).state, rotationText(state), { mode: KEY_MODE })
+  await writeFileAtomically(nextCaPaths(root).state, rotationText(state), { mode: KEY_MODE })
 }
 
 /** @throws {@link PkiError} ERR_ROTATION_INVALID */

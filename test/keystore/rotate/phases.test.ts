@@ -10,7 +10,7 @@ import {
 import {
   canAbort,
   enter,
-  isThrough,
+  isComplete,
   phaseAfter,
   waitingFor,
   withConfirmed,
@@ -50,7 +50,7 @@ test('who is waited for in which phase', () => {
       servers: servers.filter((name) => name !== 'server'),
     })
     const whole = withServers(withConfirmed(half, ['alice']), ['hosts/b'], WORD)
-    assert.ok(isThrough(waitingFor(whole, ALL)))
+    assert.ok(isComplete(waitingFor(whole, ALL)))
     // Who came later has said nothing yet.
     assert.deepEqual(
       waitingFor(whole, { clients: [...ALL.clients, 'eve'], servers: [] }).clients.length,
