@@ -1,5 +1,5 @@
 export { renderClientEnv, type ClientEnvOptions } from './endpoint/client-env.ts'
-export { renderDaemonJson, renderDaemonJsonOverride } from './daemon-config/daemon-json.ts'
+export { renderDaemonJson, renderDaemonJsonOverride } from './daemon-config/render-daemon-json.ts'
 export {
   parseListen,
   parseListener,
@@ -13,9 +13,9 @@ export {
   type DataCounts,
   type DataFacts,
   type DataParent,
-} from './daemon-config/data-facts.ts'
+} from './daemon-config/userns/data-facts.ts'
 export type { DaemonOptions, TlsFiles } from './daemon-config/options.ts'
-export { renderArgv, renderOverride } from './daemon-config/override.ts'
+export { renderArgv, renderOverride } from './daemon-config/render-override.ts'
 export { SHELLS, type Shell } from './base/shells.ts'
 export {
   parseSubids,
@@ -24,11 +24,16 @@ export {
   type ParsedSubids,
   type SubidFault,
   type SubidRange,
-} from './daemon-config/subids.ts'
-export { DOCKER_CE_UNIT, DOCKER_CE_UNIT_LINE, parseUnit, type ParsedUnit } from './daemon-config/unit.ts'
-export { parseUserns } from './daemon-config/userns.ts'
-export { planUserns, type UsernsFacts, type UsernsMissing, type UsernsPlan } from './daemon-config/userns-ranges.ts'
+} from './daemon-config/userns/subids.ts'
+export { DOCKER_CE_UNIT, DOCKER_CE_UNIT_LINE, parseUnit, type ParsedUnit } from './daemon-config/unit/parse-unit.ts'
+export { parseUserns } from './daemon-config/userns/parse-userns.ts'
+export {
+  planUserns,
+  type UsernsFacts,
+  type UsernsMissing,
+  type UsernsPlan,
+} from './daemon-config/userns/subuid-ranges.ts'
 export { daemonWarnings } from './daemon-config/warnings.ts'
-export { closedParents, whatDisappears, type UsernsChange } from './daemon-config/what-disappears.ts'
+export { closedParents, whatDisappears, type UsernsChange } from './daemon-config/userns/hidden-data.ts'
 export { ArgumentError, DaemonError, DockerMtlsError, EndpointError, isDockerMtlsError } from './base/errors.ts'
 export type { ArgumentErrorCode, DaemonErrorCode, EndpointErrorCode, ErrorCode } from './base/errors.ts'

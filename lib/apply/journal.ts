@@ -1,7 +1,7 @@
 import { STATE_FOLDER } from '../host/facts-script.ts'
 import { asScript } from '../host/script.ts'
 import type { HostShell } from '../host/shell.ts'
-import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
+import { UNIT_NAME } from '../daemon-config/unit/installed-unit.ts'
 
 /** Of an apply that has not come to the restart the log has nothing to say. */
 const logOf = (id: string): string =>

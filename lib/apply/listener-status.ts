@@ -2,7 +2,7 @@ import { isDockerMtlsError } from '../base/errors.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 import { namesOnly } from '../probe/authorities.ts'
 import { probeServer, type ServerReport } from '../probe/server.ts'
-import { targetOf } from './targets.ts'
+import { targetOf } from '../daemon-config/listener-target.ts'
 
 /** A listener on the network, as it is configured and as it was seen. */
 export interface ListenerStatus {

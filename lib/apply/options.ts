@@ -1,8 +1,8 @@
 import { ArgumentError } from '../base/errors.ts'
-import type { DaemonWishes } from '../daemon-config/settings.ts'
+import type { DaemonWishes } from '../daemon-config/requested-settings.ts'
 import type { HostShell } from '../host/shell.ts'
 import type { OnStep } from '../base/progress.ts'
-import type { ApplyForm } from './in-force.ts'
+import type { ApplyForm } from '../daemon-config/settings-in-force.ts'
 import type { ServerFiles } from './server-files.ts'
 
 /** What the daemon of a host shall be. */

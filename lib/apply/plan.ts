@@ -1,27 +1,27 @@
-import { parseUnit, type ParsedUnit } from '../daemon-config/unit.ts'
-import type { UsernsPlan } from '../daemon-config/userns-ranges.ts'
-import { readDaemonJson } from '../daemon-config/existing.ts'
+import { parseUnit, type ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
+import type { UsernsPlan } from '../daemon-config/userns/subuid-ranges.ts'
+import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
 import type { DaemonSource } from '../daemon-config/source.ts'
 import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER, type FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
-import type { FoundUnit } from '../daemon-config/installed-unit.ts'
-import { DEFAULT_TLS_DIR, readWishes, tlsFilesIn, type DaemonSettings } from '../daemon-config/settings.ts'
-import { DAEMON_JSON } from '../daemon-config/render.ts'
+import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
+import { DEFAULT_TLS_DIR, readWishes, tlsFilesIn, type DaemonSettings } from '../daemon-config/requested-settings.ts'
+import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
 import { changesOf, isWritten, type Change } from './changes.ts'
 import { closedFolders, findConflicts, inPlaceOf, type Conflict } from './conflicts.ts'
-import { settingsInForce, type ApplyForm, type InForce } from './in-force.ts'
+import { settingsInForce, type ApplyForm, type InForce } from '../daemon-config/settings-in-force.ts'
 import type { ApplyWishes } from './options.ts'
 import { parentsQuestion } from './parents.ts'
 import { openDoorQuestions } from './ports.ts'
-import { renderConfiguration, settingsOfInit, settingsThere, type Rendered } from './rendered.ts'
+import { renderConfiguration, settingsOfInit, settingsThere, type Rendered } from '../daemon-config/render-for-host.ts'
 import { hasLiveRestore } from './running.ts'
 import type { ServerFiles } from './server-files.ts'
 import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions } from './userns.ts'
-import { assignmentsOf, expand, type Expanded } from './variables.ts'
+import { assignmentsOf, expand, type Expanded, type UnitEnvironment } from '../daemon-config/unit/variables.ts'
 import { serverOnHost, wantedFiles } from './wanted.ts'
 import { keptListeners, lossesOf, warningsOf } from './warnings.ts'
 
@@ -201,7 +201,17 @@ function tryToRender(known: Known, form: ApplyForm): { rendered: Rendered } | { 
     warnings: [],
   }
   try {
-    return { rendered: renderConfiguration({ form, wishes: read, there, source, facts, liveRestore }) }
+    return {
+      rendered: renderConfiguration({
+        form,
+        wishes: read,
+        there,
+        source,
+        existingDropIn: facts.file(DROP_IN)?.text,
+        hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
+        liveRestore,
+      }),
+    }
   } catch (error) {
     if (!isDockerMtlsError(error, 'ERR_DIRECTIVE_CONFLICT')) throw error
     const todo = error.todo.replace('docker-mtls daemon render --daemon-json', 'docker-mtls daemon apply --daemon-json')
@@ -219,7 +229,7 @@ function refusedPlan(
     dropIn: '',
     daemonJson: facts.file(DAEMON_JSON)?.text,
     unit: found.unit,
-    expanded: expand(found.unit, assignmentsOf(found.unit, facts)),
+    expanded: expand(found.unit, assignmentsOf(found.unit, environmentOf(facts))),
   }
   const { unit, expanded } = start
   const { daemonJson } = inForce
@@ -260,8 +270,12 @@ function startOf({ dropIn, daemonJson }: Rendered, found: FoundUnit, facts: Host
     dropIn,
     daemonJson: daemonJson ?? facts.file(DAEMON_JSON)?.text,
     unit,
-    expanded: expand(unit, assignmentsOf(unit, facts)),
+    expanded: expand(unit, assignmentsOf(unit, environmentOf(facts))),
   }
+}
+
+function environmentOf({ file, property }: HostFacts): UnitEnvironment {
+  return { environment: property('service', 'Environment'), textOf: (path) => file(path)?.text }
 }
 
 function textOf(facts: HostFacts, path = ''): string {

@@ -1,5 +1,5 @@
 import { lines, type HostFacts } from '../host/facts.ts'
-import { isLoopback, readListener } from './targets.ts'
+import { isLoopback, readListener } from '../daemon-config/listener-target.ts'
 import { shellWord } from '../base/shell-quote.ts'
 
 /** What is in the way of a listener: the culprit, what comes of it, the way out. */

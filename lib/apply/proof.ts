@@ -7,7 +7,7 @@ import { probeServer, type ServerReport } from '../probe/server.ts'
 import { tryClient } from '../probe/client.ts'
 import type { ProbeIdentity } from './options.ts'
 import type { ServerFiles } from './server-files.ts'
-import { formatTarget } from './targets.ts'
+import { formatTarget } from '../daemon-config/listener-target.ts'
 
 /** One thing that was tried from outside. */
 export interface ProofCheck {

@@ -1,6 +1,6 @@
-import type { DaemonJson } from '../daemon-config/existing.ts'
-import { flagsOf } from '../daemon-config/flags.ts'
-import type { ParsedUnit } from '../daemon-config/unit.ts'
+import type { DaemonJson } from '../daemon-config/existing-daemon-json.ts'
+import { flagsOf } from '../daemon-config/unit/flags.ts'
+import type { ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import type { HostFacts } from '../host/facts.ts'
 
 /** How many containers run, as far as the daemon could be asked. */

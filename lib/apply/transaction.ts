@@ -1,6 +1,6 @@
 import { asScript, hereDocument } from '../host/script.ts'
 import { PREAMBLE } from '../host/shell.ts'
-import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
+import { UNIT_NAME } from '../daemon-config/unit/installed-unit.ts'
 import { isWritten, OWNER, sumOf, type Change } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
 import { RESTART_S, ROLLBACK_SCRIPT } from './rollback/rollback-script.ts'

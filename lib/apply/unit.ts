@@ -1,6 +1,6 @@
 import { DaemonError, isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import type { HostFacts } from '../host/facts.ts'
-import { unitAmong, type FoundUnit } from '../daemon-config/installed-unit.ts'
+import { unitAmong, type FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 
 /**
  * How systemd starts dockerd on a host: the unit and its drop-ins, of the files that were read there.

@@ -1,7 +1,7 @@
 import type { HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
-import type { tlsFilesIn } from '../daemon-config/settings.ts'
-import { DAEMON_JSON } from '../daemon-config/render.ts'
+import type { tlsFilesIn } from '../daemon-config/requested-settings.ts'
+import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { shellWord } from '../base/shell-quote.ts'
 
 /** What of a status only root can read. */

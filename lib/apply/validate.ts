@@ -1,11 +1,11 @@
 import { ProvisionError } from '../base/errors.ts'
 import { asScript, hereDocument } from '../host/script.ts'
 import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
-import { readDaemonJson } from '../daemon-config/existing.ts'
-import { tlsFilesIn } from '../daemon-config/settings.ts'
+import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
+import { tlsFilesIn } from '../daemon-config/requested-settings.ts'
 import { isWritten } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
-import { withoutFlag } from './variables.ts'
+import { withoutFlag } from '../daemon-config/unit/variables.ts'
 import { shellWord } from '../base/shell-quote.ts'
 
 /** What a judge of the host said. */

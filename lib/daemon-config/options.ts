@@ -1,7 +1,7 @@
 import { checkOptions } from '../base/options.ts'
 import { ArgumentError } from '../base/errors.ts'
 import type { Listener } from './listen.ts'
-import type { ParsedUnit } from './unit.ts'
+import type { ParsedUnit } from './unit/parse-unit.ts'
 
 /** The three files that the daemon reads, by their paths on its machine. All three, always: dockerd without a CA trusts the system's. */
 export interface TlsFiles {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
-import { findInstalledUnit, readUnitFile, type FoundUnit } from './installed-unit.ts'
+import { findInstalledUnit, readUnitFile, type FoundUnit } from './unit/installed-unit.ts'
 import { readIfThere } from '../base/files.ts'
 
 /** What is known of the daemon as it is installed: how it is started, and its daemon.json. */

@@ -1,8 +1,8 @@
-import { hostsOf } from './existing.ts'
-import type { Flag } from './flags.ts'
+import { hostsOf } from './existing-daemon-json.ts'
+import type { Flag } from './unit/flags.ts'
 import type { DaemonOptions } from './options.ts'
 import { networkListener } from './listen.ts'
-import { isLocal, makePlan, type Plan } from './plan.ts'
+import { isLocal, makePlan, type Plan } from './effective-settings.ts'
 import { quoted } from '../base/text.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { UNIT_NAME } from '../daemon-config/installed-unit.ts'
+import { UNIT_NAME } from '../daemon-config/unit/installed-unit.ts'
 
 /** A TCP socket that is listened on. */
 export interface TcpSocket {

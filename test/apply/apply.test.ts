@@ -2,11 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseUnit } from '../../lib/daemon.ts'
 import { changesOf } from '../../lib/apply/changes.ts'
-import { mergeDropIn } from '../../lib/apply/drop-in.ts'
-import { settingsInForce } from '../../lib/apply/in-force.ts'
+import { mergeDropIn } from '../../lib/daemon-config/merge-drop-in.ts'
+import { settingsInForce } from '../../lib/daemon-config/settings-in-force.ts'
 import { openParents } from '../../lib/apply/parents.ts'
 import { decideUserns } from '../../lib/apply/userns.ts'
-import { assignmentsOf, expand, flagValue, withoutFlag } from '../../lib/apply/variables.ts'
+import {
+  assignmentsOf,
+  expand,
+  flagValue,
+  withoutFlag,
+  type UnitEnvironment,
+} from '../../lib/daemon-config/unit/variables.ts'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { readFacts } from '../../lib/host/facts.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
@@ -48,19 +54,18 @@ describe('a drop-in that is there', () => {
   }
 })
 
+function environment(ofUnit: string, file?: string): UnitEnvironment {
+  return { environment: ofUnit, textOf: (path) => (path === '/etc/default/docker' ? file : undefined) }
+}
+
 describe('variables of a unit', () => {
   const unit = parseUnit(
     '[Service]\nEnvironmentFile=-/etc/default/docker\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS ${ONE} %n\n',
   )
 
   test('are split, or put in as they are; what is set nowhere is nothing', () => {
-    const facts = factsOf({
-      files: {
-        '/etc/default/docker':
-          '# old\n#DOCKER_OPTS="--no"\nDOCKER_OPTS="-H tcp://0.0.0.0:2375  --dns 8.8.8.8"\nONE=\'a b\'\n',
-      },
-    })
-    const { flags, argv, unknown } = expand(unit, assignmentsOf(unit, facts))
+    const file = '# old\n#DOCKER_OPTS="--no"\nDOCKER_OPTS="-H tcp://0.0.0.0:2375  --dns 8.8.8.8"\nONE=\'a b\'\n'
+    const { flags, argv, unknown } = expand(unit, assignmentsOf(unit, environment('', file)))
     assert.deepEqual(argv, ['-H', 'fd://', '-H', 'tcp://0.0.0.0:2375', '--dns', '8.8.8.8', 'a b'])
     assert.deepEqual(unknown, ['%n'])
     assert.deepEqual(
@@ -71,8 +76,8 @@ describe('variables of a unit', () => {
   })
 
   test('the unit sets some itself, and its files win', () => {
-    const said = { service: 'Environment="DOCKER_OPTS=-H tcp://0.0.0.0:2375" ONE=1' }
-    const own = expand(unit, assignmentsOf(unit, factsOf({ facts: said })))
+    const said = '"DOCKER_OPTS=-H tcp://0.0.0.0:2375" ONE=1'
+    const own = expand(unit, assignmentsOf(unit, environment(said)))
     assert.deepEqual(
       own.flags.map(({ name, value, path }) => [name, value, path]),
       [
@@ -80,8 +85,7 @@ describe('variables of a unit', () => {
         [undefined, undefined, 'Environment= of docker.service'],
       ],
     )
-    const files = { '/etc/default/docker': 'DOCKER_OPTS=--debug\n' }
-    assert.deepEqual(expand(unit, assignmentsOf(unit, factsOf({ facts: said, files }))).argv, [
+    assert.deepEqual(expand(unit, assignmentsOf(unit, environment(said, 'DOCKER_OPTS=--debug\n'))).argv, [
       '-H',
       'fd://',
       '--debug',

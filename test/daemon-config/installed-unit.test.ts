@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { findDaemonSource } from '../../lib/daemon-config/source.ts'
-import { findInstalledUnit, readUnitFile } from '../../lib/daemon-config/installed-unit.ts'
+import { findInstalledUnit, readUnitFile } from '../../lib/daemon-config/unit/installed-unit.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const NAME = 'docker.service'

@@ -9,7 +9,7 @@ import {
   renderOverride,
   type DaemonOptions,
 } from '../../lib/daemon.ts'
-import { splitWords } from '../../lib/daemon-config/quote.ts'
+import { splitWords } from '../../lib/daemon-config/unit/words.ts'
 import { refuses } from './support/refuses.ts'
 import { carriable } from './support/strings.ts'
 import { DEBIAN_UNIT, DOCKER_CE_UNIT_TEXT } from './support/units.ts'

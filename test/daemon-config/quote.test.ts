@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { quoteArgument, quoteExecutable, splitWords } from '../../lib/daemon-config/quote.ts'
+import { quoteArgument, quoteExecutable, splitWords } from '../../lib/daemon-config/unit/words.ts'
 import { refuses } from './support/refuses.ts'
 import { carriable } from './support/strings.ts'
 import { assertProperty, fc } from '../support/properties.ts'

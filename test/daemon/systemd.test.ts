@@ -9,7 +9,7 @@ import {
   renderDaemonJsonOverride,
   renderOverride,
 } from '../../lib/daemon.ts'
-import { quoteArgument, quoteExecutable } from '../../lib/daemon-config/quote.ts'
+import { quoteArgument, quoteExecutable } from '../../lib/daemon-config/unit/words.ts'
 import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'

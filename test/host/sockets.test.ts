@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, test } from 'node:test'
-import { isListenerOf, targetOf } from '../../lib/apply/targets.ts'
+import { isListenerOf, targetOf } from '../../lib/daemon-config/listener-target.ts'
 import { parseSockets, socketsScript } from '../../lib/host/sockets.ts'
 
 const FDS = ['socket:[11', 'socket:[12', 'socket:[13', 'socket:[14'].join('\n')

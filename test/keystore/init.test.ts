@@ -9,7 +9,7 @@ import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { exportClient, packClient } from '../../lib/keystore/client/export.ts'
 import { initialise } from '../../lib/keystore/init/init.ts'
 import type { InitOptions } from '../../lib/keystore/init/options.ts'
-import { renderDaemon } from '../../lib/daemon-config/render.ts'
+import { renderDaemon } from '../../lib/daemon-config/render-files.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
 

@@ -1,7 +1,7 @@
-import { LOCAL_SOCKET } from '../../host/local-docker.ts'
+import { LOCAL_SOCKET } from '../../daemon-config/local-socket.ts'
 import { asScript } from '../../host/script.ts'
 import { lastWords, type HostShell } from '../../host/shell.ts'
-import { UNIT_NAME } from '../../daemon-config/installed-unit.ts'
+import { UNIT_NAME } from '../../daemon-config/unit/installed-unit.ts'
 
 /** As long as dockerd may take to load its containers. */
 const TIMEOUT_MS = 30_000

@@ -1,7 +1,7 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
-import type { RenderOptions, RenderReport } from '../../daemon-config/render.ts'
+import type { RenderOptions, RenderReport } from '../../daemon-config/render-files.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addDaemonOptions, addJson, once } from '../command-line/options.ts'
 import { aside, pieceText } from '../reports/certificate.ts'
@@ -20,7 +20,7 @@ interface RenderFlags {
 }
 
 async function runRender(flags: RenderFlags, context: Context): Promise<void> {
-  const { renderDaemon, writeRendered } = await import('../../daemon-config/render.ts')
+  const { renderDaemon, writeRendered } = await import('../../daemon-config/render-files.ts')
   const report = await renderDaemon(optionsOf(flags, context))
   const { files, unit, warnings } = report
   if (flags.write === undefined) {

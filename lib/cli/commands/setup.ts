@@ -1,10 +1,10 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { SetHost } from '../../setup/carry-out-hosts.ts'
-import type { Certified } from '../../setup/certify.ts'
-import { isDone, type Outcome } from '../../setup/each-host.ts'
-import type { SeenHost } from '../../setup/look.ts'
+import type { SetHost } from '../../setup/apply-to-hosts.ts'
+import type { Certified } from '../../setup/issue-certificates.ts'
+import { isDone, type Outcome } from '../../setup/for-each-host.ts'
+import type { SeenHost } from '../../setup/inspect-hosts.ts'
 import type { SetupOptions } from '../../setup/options.ts'
 import type { PlannedHost } from '../../setup/plan-hosts.ts'
 import type { SetupTarget } from '../../setup/target.ts'
@@ -62,7 +62,7 @@ interface Call {
 
 async function runSetup(urls: readonly string[], flags: SetupFlags, context: Context): Promise<void> {
   const { readTargets } = await import('../../setup/target.ts')
-  const { lookAtHosts } = await import('../../setup/look.ts')
+  const { lookAtHosts } = await import('../../setup/inspect-hosts.ts')
   const targets = readTargets(urls)
   const options = await optionsOf(targets, flags, context)
   const call = { targets, options, flags, context, tellFailures: failureTeller(context) }
@@ -83,7 +83,7 @@ async function carryOut(
   certified: Certified,
   call: Call,
 ): Promise<Outcome<SetHost>[]> {
-  const { carryOutHosts } = await import('../../setup/carry-out-hosts.ts')
+  const { carryOutHosts } = await import('../../setup/apply-to-hosts.ts')
   const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
   const { goingBackTeller } = await import('../reports/rollback.ts')
   const hosts = new Map(valuesOf(planned).map((one) => [one.host, one]))
@@ -148,7 +148,7 @@ async function checkedClient(name: string): Promise<string> {
 }
 
 async function certifyAll(seen: readonly Outcome<SeenHost>[], { options, flags, context }: Call): Promise<Certified> {
-  const { certify } = await import('../../setup/certify.ts')
+  const { certify } = await import('../../setup/issue-certificates.ts')
   const { hasGoodFiles } = await import('../../setup/plan-hosts.ts')
   const hosts = valuesOf(seen)
   for (const host of hosts) {

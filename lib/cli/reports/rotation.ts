@@ -1,7 +1,7 @@
 import { ours, sentence } from '../../base/sentence.ts'
 import { join } from 'node:path'
 import type { RotationPhase } from '../../keystore/keystore.ts'
-import { formatTarget } from '../../apply/targets.ts'
+import { formatTarget } from '../../daemon-config/listener-target.ts'
 import type { RotationReport, WaitingClient, WaitingServer } from '../../keystore/rotate/rotate.ts'
 import type { Context } from '../command.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'

@@ -3,7 +3,7 @@ import { parseClientName } from '../../pki/client-name.ts'
 import { parseKeyType, type KeyType } from '../../pki/key-type.ts'
 import { parseServerNames, type ServerName } from '../../pki/server-name.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
-import { readWishes, type DaemonWishes, type ReadWishes } from '../../daemon-config/settings.ts'
+import { readWishes, type DaemonWishes, type ReadWishes } from '../../daemon-config/requested-settings.ts'
 import { checkOptions } from '../../base/options.ts'
 
 /** What {@link initialise} is told. */

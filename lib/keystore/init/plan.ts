@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { parseUnit } from '../../daemon-config/unit.ts'
+import { parseUnit } from '../../daemon-config/unit/parse-unit.ts'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
 import { DaemonError, FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, isFolder, readIfThere } from '../../base/files.ts'
@@ -14,7 +14,7 @@ import {
   type DaemonSettings,
   type ReadWishes,
   type RenderedOverride,
-} from '../../daemon-config/settings.ts'
+} from '../../daemon-config/requested-settings.ts'
 import { differs, planFile, type PlannedFile } from '../../base/rendered-file.ts'
 
 /** A client, its `.env`, and whether it was asked for or is one that is there already. */

@@ -1,6 +1,6 @@
 import { shellWord } from '../../base/shell-quote.ts'
 import { dirname } from 'node:path'
-import { quoteArgument, quoteExecutable } from '../../daemon-config/quote.ts'
+import { quoteArgument, quoteExecutable } from '../../daemon-config/unit/words.ts'
 import { ArgumentError } from '../../base/errors.ts'
 
 /** What is to run every day, and as whom. All paths are absolute: a timer has neither our PATH nor our folder. */

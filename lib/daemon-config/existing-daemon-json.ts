@@ -1,5 +1,5 @@
 import { DaemonError } from '../base/errors.ts'
-import type { Flag } from './flags.ts'
+import type { Flag } from './unit/flags.ts'
 import { quoted } from '../base/text.ts'
 
 /** A daemon.json, with whatever keys it has. */

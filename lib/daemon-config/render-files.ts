@@ -1,11 +1,11 @@
 import { promises as fs } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { daemonWarnings } from './warnings.ts'
-import { renderDaemonJson, renderDaemonJsonOverride } from './daemon-json.ts'
+import { renderDaemonJson, renderDaemonJsonOverride } from './render-daemon-json.ts'
 import { FileError } from '../base/errors.ts'
 import { PUBLIC_MODE, isFolder } from '../base/files.ts'
 import { findDaemonSource, guessWarning, type DaemonSource, type SourceOptions } from './source.ts'
-import { daemonOptions, namingDaemonJson, readWishes, renderFrom, type DaemonWishes } from './settings.ts'
+import { daemonOptions, namingDaemonJson, readWishes, renderFrom, type DaemonWishes } from './requested-settings.ts'
 import { differs, planFile, putFile, refuseFolder, type FileResult } from '../base/rendered-file.ts'
 
 /** What {@link renderDaemon} is told. */

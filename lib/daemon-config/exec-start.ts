@@ -1,7 +1,7 @@
 import { DaemonError } from '../base/errors.ts'
-import { ownWord, type Flag } from './flags.ts'
-import type { Plan } from './plan.ts'
-import { quoteExecutable, type Word } from './quote.ts'
+import { ownWord, type Flag } from './unit/flags.ts'
+import type { Plan } from './effective-settings.ts'
+import { quoteExecutable, type Word } from './unit/words.ts'
 import { quoted } from '../base/text.ts'
 
 /** The flags of the first form, where all is in `ExecStart=`, in the order of the notes that this package grew from. */

@@ -1,11 +1,11 @@
 import { posix } from 'node:path'
-import { parseListen } from '../daemon-config/listen.ts'
-import { flagsOf, lastValue } from '../daemon-config/flags.ts'
-import { networkListener } from '../daemon-config/listen.ts'
-import { hostsOf, readDaemonJson, type DaemonJson } from '../daemon-config/existing.ts'
+import { parseListen } from './listen.ts'
+import { flagsOf, lastValue } from './unit/flags.ts'
+import { networkListener } from './listen.ts'
+import { hostsOf, readDaemonJson, type DaemonJson } from './existing-daemon-json.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
-import type { FoundUnit } from '../daemon-config/installed-unit.ts'
-import { settingsOf, tlsFilesIn, type DaemonSettings } from '../daemon-config/settings.ts'
+import type { FoundUnit } from './unit/installed-unit.ts'
+import { settingsOf, tlsFilesIn, type DaemonSettings } from './requested-settings.ts'
 
 /** The two ways in which a daemon can be told what to do: all in `ExecStart=`, or in daemon.json. */
 export type ApplyForm = 'systemd' | 'daemon-json'

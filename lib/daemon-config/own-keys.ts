@@ -1,7 +1,7 @@
-import { hostsOf, readDaemonJson } from '../daemon-config/existing.ts'
-import { networkListener } from '../daemon-config/listen.ts'
-import { LOCAL_SOCKET } from '../host/local-docker.ts'
-import { settingsInForce } from './in-force.ts'
+import { hostsOf, readDaemonJson } from './existing-daemon-json.ts'
+import { networkListener } from './listen.ts'
+import { LOCAL_SOCKET } from './local-socket.ts'
+import { settingsInForce } from './settings-in-force.ts'
 
 /** What an apply in the form of daemon.json writes there. */
 const KEYS = new Set(['hosts', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey', 'userns-remap'])

@@ -1,6 +1,6 @@
-import { DaemonError } from '../base/errors.ts'
-import { quoteArgument, splitWords, type Word, type WordOptions } from './quote.ts'
-import { quoted } from '../base/text.ts'
+import { DaemonError } from '../../base/errors.ts'
+import { quoteArgument, splitWords, type Word, type WordOptions } from './words.ts'
+import { quoted } from '../../base/text.ts'
 
 /** One flag of dockerd, or a word that is none, with the words that write it. */
 export interface Flag {

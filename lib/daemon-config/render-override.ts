@@ -1,8 +1,8 @@
-import { allFlags, argv, dropIn } from './command-line.ts'
-import { checkConflicts } from './existing.ts'
-import type { Flag } from './flags.ts'
+import { allFlags, argv, dropIn } from './exec-start.ts'
+import { checkConflicts } from './existing-daemon-json.ts'
+import type { Flag } from './unit/flags.ts'
 import type { DaemonOptions } from './options.ts'
-import { makePlan, type Plan } from './plan.ts'
+import { makePlan, type Plan } from './effective-settings.ts'
 
 function planned(options: DaemonOptions): { plan: Plan; flags: Flag[] } {
   const plan = makePlan(options)

@@ -1,5 +1,5 @@
-import { DaemonError } from '../base/errors.ts'
-import { quoted } from '../base/text.ts'
+import { DaemonError } from '../../base/errors.ts'
+import { quoted } from '../../base/text.ts'
 
 /** What useradd makes by default, and capitals and dots, which it takes when told to (useradd(8)). */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/

@@ -1,6 +1,6 @@
-import { ArgumentError, DaemonError } from '../base/errors.ts'
-import { splitWords, type Word } from './quote.ts'
-import { quoted } from '../base/text.ts'
+import { ArgumentError, DaemonError } from '../../base/errors.ts'
+import { splitWords, type Word } from './words.ts'
+import { quoted } from '../../base/text.ts'
 
 /** How a unit starts dockerd: what {@link parseUnit} found in it. */
 export interface ParsedUnit {

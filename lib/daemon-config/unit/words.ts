@@ -1,5 +1,5 @@
-import { DaemonError } from '../base/errors.ts'
-import { quoted, unusableCharacter } from '../base/text.ts'
+import { DaemonError } from '../../base/errors.ts'
+import { quoted, unusableCharacter } from '../../base/text.ts'
 
 /** How systemd reads the words after `ExecStart=`. */
 export interface WordOptions {

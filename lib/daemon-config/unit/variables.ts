@@ -1,13 +1,20 @@
-import { lastValue, readFlags, type Flag } from '../daemon-config/flags.ts'
-import { splitWords } from '../daemon-config/quote.ts'
-import type { ParsedUnit } from '../daemon-config/unit.ts'
-import type { HostFacts } from '../host/facts.ts'
+import { lastValue, readFlags, type Flag } from './flags.ts'
+import { splitWords } from './words.ts'
+import type { ParsedUnit } from './parse-unit.ts'
 
 /** A variable of an environment file, and the file. */
 export interface Assignment {
   readonly name: string
   readonly value: string
   readonly path: string
+}
+
+/** Where a unit's variables are set. */
+export interface UnitEnvironment {
+  /** The property `Environment` of the service, as `systemctl show` prints it. */
+  readonly environment: string
+  /** The text of an environment file, or undefined if there is none. */
+  readonly textOf: (path: string) => string | undefined
 }
 
 /** What a unit's `$DOCKER_OPTS` stands for on its host. */
@@ -24,12 +31,11 @@ export interface Expanded {
  * What a unit's variables are set to: by its own Environment=, and by its files, which win (systemd.exec(5)); those that
  * systemd may miss without a word are among them.
  */
-export function assignmentsOf(unit: ParsedUnit, { file, property }: HostFacts): Assignment[] {
-  const ofFiles = unit.environmentFiles.flatMap((path) => {
-    const text = file(path)?.text ?? ''
-    return parseAssignments(text).map(([name, value]) => ({ name, value, path }))
-  })
-  return [...ofUnit(property('service', 'Environment')), ...ofFiles]
+export function assignmentsOf(unit: ParsedUnit, { environment, textOf }: UnitEnvironment): Assignment[] {
+  const ofFiles = unit.environmentFiles.flatMap((path) =>
+    parseAssignments(textOf(path) ?? '').map(([name, value]) => ({ name, value, path })),
+  )
+  return [...ofUnit(environment), ...ofFiles]
 }
 
 /** As `systemctl show` has them: words as in a unit, each NAME=VALUE. */

@@ -1,12 +1,12 @@
-import { DaemonError } from '../base/errors.ts'
+import { DaemonError } from '../../base/errors.ts'
 import type { Account } from './accounts.ts'
-import { checkOptions } from '../base/options.ts'
-import { checkString } from './options.ts'
+import { checkOptions } from '../../base/options.ts'
+import { checkString } from '../options.ts'
 import { freeStart, limitsOf, WANTED_COUNT, type IdLimits } from './free-range.ts'
 import { overlap, parseSubids, type IdRange, type ParsedSubids, type SubidRange } from './subids.ts'
-import { findUsernsAccount, readAccounts, type UsernsAccount } from './userns-account.ts'
-import { usernsWarnings } from './userns-warnings.ts'
-import { quoted } from '../base/text.ts'
+import { findUsernsAccount, readAccounts, type UsernsAccount } from './account.ts'
+import { usernsWarnings } from './warnings.ts'
+import { quoted } from '../../base/text.ts'
 
 /** The files of a host that say what a value of `--userns-remap` comes to, as texts. */
 export interface UsernsFacts {

@@ -1,9 +1,9 @@
 import { DaemonError } from '../base/errors.ts'
-import { dropIn } from './command-line.ts'
-import { checkConflicts, type DaemonJson } from './existing.ts'
-import type { Flag } from './flags.ts'
+import { dropIn } from './exec-start.ts'
+import { checkConflicts, type DaemonJson } from './existing-daemon-json.ts'
+import type { Flag } from './unit/flags.ts'
 import type { DaemonOptions } from './options.ts'
-import { makePlan, type Plan } from './plan.ts'
+import { makePlan, type Plan } from './effective-settings.ts'
 import { quoted } from '../base/text.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import { caPaths, serverPaths } from '../keystore/layout.ts'
 import { PkiFolder } from '../keystore/keystore.ts'
-import type { InForce } from '../apply/in-force.ts'
+import type { InForce } from '../daemon-config/settings-in-force.ts'
 import { certificatesIn } from '../apply/certificates-in.ts'
 import { gatherMore, type HostFacts } from '../host/facts.ts'
 import type { HostShell } from '../host/shell.ts'

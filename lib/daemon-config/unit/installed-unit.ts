@@ -1,8 +1,8 @@
-import { isMissing } from '../base/system-error.ts'
+import { isMissing } from '../../base/system-error.ts'
 import { promises as fs } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { parseUnit, type ParsedUnit } from './unit.ts'
-import { DaemonError, FileError } from '../base/errors.ts'
+import { parseUnit, type ParsedUnit } from './parse-unit.ts'
+import { DaemonError, FileError } from '../../base/errors.ts'
 
 /** A unit, and the files that it was read from, the unit itself first. */
 export interface FoundUnit {

@@ -1,20 +1,13 @@
-import { parseUnit } from '../daemon-config/unit.ts'
-import type { LocalListener } from '../daemon-config/listen.ts'
-import { readDaemonJson } from '../daemon-config/existing.ts'
+import { parseUnit } from './unit/parse-unit.ts'
+import type { LocalListener } from './listen.ts'
+import { readDaemonJson } from './existing-daemon-json.ts'
 import { DaemonError } from '../base/errors.ts'
-import type { DaemonSource } from '../daemon-config/source.ts'
-import type { HostFacts } from '../host/facts.ts'
-import { LOCAL_SOCKET } from '../host/local-docker.ts'
-import {
-  daemonOptions,
-  renderFrom,
-  settingsOf,
-  type DaemonSettings,
-  type ReadWishes,
-} from '../daemon-config/settings.ts'
-import { DAEMON_JSON, DROP_IN, renderJson } from '../daemon-config/render.ts'
-import { mergeDropIn } from './drop-in.ts'
-import { settingsInForce, type ApplyForm } from './in-force.ts'
+import type { DaemonSource } from './source.ts'
+import { LOCAL_SOCKET } from './local-socket.ts'
+import { daemonOptions, renderFrom, settingsOf, type DaemonSettings, type ReadWishes } from './requested-settings.ts'
+import { DAEMON_JSON, DROP_IN, renderJson } from './render-files.ts'
+import { mergeDropIn } from './merge-drop-in.ts'
+import { settingsInForce, type ApplyForm } from './settings-in-force.ts'
 import { withoutOwnKeys } from './own-keys.ts'
 
 /** The configuration as it will be, as texts. */
@@ -33,7 +26,10 @@ export interface RenderingFrom {
   readonly wishes: ReadWishes
   readonly there: DaemonSettings
   readonly source: DaemonSource
-  readonly facts: HostFacts
+  /** The override.conf on the host, if there is one. */
+  readonly existingDropIn: string | undefined
+  /** Whether systemd has a docker.socket that it can pass to dockerd. */
+  readonly hasSocketUnit: boolean
   readonly liveRestore: boolean | undefined
 }
 
@@ -43,10 +39,10 @@ export interface RenderingFrom {
  * @throws {@link DaemonError} as the renderers do
  */
 export function renderConfiguration(from: RenderingFrom): Rendered {
-  const { form, source, facts, liveRestore } = from
+  const { form, source, existingDropIn, liveRestore } = from
   const kept = form === 'systemd' ? leaving(source) : source
   const rendered = (form === 'systemd' ? renderDropIn : renderBoth)({ ...from, source: kept })
-  const dropIn = mergeDropIn(facts.file(DROP_IN)?.text, rendered.dropIn)
+  const dropIn = mergeDropIn(existingDropIn, rendered.dropIn)
   const daemonJson = withLiveRestore(rendered.daemonJson ?? kept.daemonJson?.text, liveRestore)
   const isNew = daemonJson !== undefined && daemonJson !== source.daemonJson?.text
   const { settings, warnings } = rendered
@@ -59,14 +55,14 @@ function leaving({ daemonJson, ...source }: DaemonSource): DaemonSource {
   return { ...source, daemonJson: { ...daemonJson, text: withoutOwnKeys(daemonJson.text) } }
 }
 
-function renderDropIn({ wishes, there, source, facts }: RenderingFrom): Rendered {
-  const { text, settings, warnings } = renderFrom(wishes, source, there, ownSocket(facts))
+function renderDropIn({ wishes, there, source, hasSocketUnit }: RenderingFrom): Rendered {
+  const { text, settings, warnings } = renderFrom(wishes, source, there, ownSocket(hasSocketUnit))
   return { dropIn: text, settings, warnings }
 }
 
-function renderBoth({ wishes, there, source, facts }: RenderingFrom): Rendered {
+function renderBoth({ wishes, there, source, hasSocketUnit }: RenderingFrom): Rendered {
   const wished = daemonOptions(wishes, source, there)
-  const options = { ...wished, listen: [...ownSocket(facts), ...(wished.listen ?? [])] }
+  const options = { ...wished, listen: [...ownSocket(hasSocketUnit), ...(wished.listen ?? [])] }
   const { files, warnings } = renderJson(options, source)
   const textOf = (path: string): string => files.find(({ place }) => place === path)?.text ?? ''
   const [dropIn, daemonJson] = [textOf(DROP_IN), textOf(DAEMON_JSON)]
@@ -75,8 +71,8 @@ function renderBoth({ wishes, there, source, facts }: RenderingFrom): Rendered {
 }
 
 /** Without docker.socket nobody hands a socket over, and with `fd://` dockerd would not start. */
-function ownSocket({ property }: HostFacts): LocalListener[] {
-  return property('socket', 'LoadState') === 'loaded' ? [] : [LOCAL_SOCKET]
+function ownSocket(hasSocketUnit: boolean): LocalListener[] {
+  return hasSocketUnit ? [] : [LOCAL_SOCKET]
 }
 
 /** Only as a key it can be read anew by a running daemon, so that its containers outlive the first restart already. */

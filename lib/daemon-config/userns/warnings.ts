@@ -1,8 +1,8 @@
 import type { Account } from './accounts.ts'
 import { WANTED_COUNT } from './free-range.ts'
 import { overlap, rangeWords, type IdRange, type ParsedSubids, type SubidRange } from './subids.ts'
-import { DOCKREMAP, type Accounts, type UsernsAccount } from './userns-account.ts'
-import { enumerate, quoted } from '../base/text.ts'
+import { DOCKREMAP, type Accounts, type UsernsAccount } from './account.ts'
+import { enumerate, quoted } from '../../base/text.ts'
 
 /** One of the two files, and what of it is mapped. */
 export interface MappedIds {

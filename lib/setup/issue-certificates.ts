@@ -10,7 +10,7 @@ import {
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { caPaths, clientPaths } from '../keystore/layout.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
-import type { SeenHost } from './look.ts'
+import type { SeenHost } from './inspect-hosts.ts'
 import type { SetupOptions } from './options.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
 

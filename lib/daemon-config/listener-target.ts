@@ -1,5 +1,3 @@
-import type { TcpSocket } from '../host/sockets.ts'
-
 /** An address to knock at. */
 export interface Target {
   /** A name or an address, without brackets. */
@@ -48,7 +46,10 @@ export function isLoopback(host: string): boolean {
  * Is there a listener that this socket belongs to? Of a name it is not known which address it has. For all addresses of
  * IPv4 dockerd takes those of IPv6 as well, where there are any (Go, favoriteAddrFamily in net/ipsock_posix.go).
  */
-export function isListenerOf({ address, port }: TcpSocket, listener: string): boolean {
+export function isListenerOf(
+  { address, port }: { readonly address: string; readonly port: number },
+  listener: string,
+): boolean {
   const target = readListener(listener)
   const host = bare(target.host)
   return target.port === port && (host === address || (ANY.has(host) && ANY.has(address)))

@@ -1,7 +1,7 @@
-import { DaemonError } from '../base/errors.ts'
+import { DaemonError } from '../../base/errors.ts'
 import { findAccount, parseAccounts, type Account } from './accounts.ts'
-import { parseUserns } from './userns.ts'
-import { quoted } from '../base/text.ts'
+import { parseUserns } from './parse-userns.ts'
+import { quoted } from '../../base/text.ts'
 
 /** Whom dockerd uses for `default`, and makes where it isn't there (moby, defaultRemappedID). */
 export const DOCKREMAP = 'dockremap'

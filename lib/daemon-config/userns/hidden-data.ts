@@ -1,6 +1,6 @@
-import { shellWord } from '../base/shell-quote.ts'
+import { shellWord } from '../../base/shell-quote.ts'
 import type { DataCounts, DataFacts } from './data-facts.ts'
-import { enumerate } from '../base/text.ts'
+import { enumerate } from '../../base/text.ts'
 
 /** How the daemon was started and will be: data folders of {@link UsernsPlan.dataFolder}; undefined without user namespaces. */
 export interface UsernsChange {

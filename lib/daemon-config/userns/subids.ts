@@ -1,4 +1,4 @@
-import { quoted } from '../base/text.ts'
+import { quoted } from '../../base/text.ts'
 
 /** Numbers that belong to somebody: `count` of them, from `start` on. */
 export interface IdRange {
