@@ -303,7 +303,10 @@ describe('a client', () => {
     }
     for (const call of ['ping', 'version', 'info'] as const) {
       await assert.rejects(docker[call]({ timeout: 1 } as object), (error: Error) => {
-        assert.match(error.message, new RegExp(`calling (system\\.)?${call}\\(\\): .*"timeout"\\.\\nThe only option is signal`))
+        assert.match(
+          error.message,
+          new RegExp(`calling (system\\.)?${call}\\(\\): .*"timeout"\\.\\nThe only option is signal`),
+        )
         return code('ERR_OPTION_UNKNOWN')(error)
       })
       await assert.rejects(docker[call](null as never), code('ERR_ARGUMENT_INVALID'))
