@@ -16,7 +16,7 @@ import { collect, hijack, open } from '../lib/transport/send.ts'
 import { openWebSocket } from '../lib/transport/web-socket.ts'
 import { ask, soon } from './interop/support/asking.ts'
 import { temporaryFolder } from './support/temporary.ts'
-import { makeMaterial, type Material } from './transport/support/material.ts'
+import { makeCredentials, type Credentials } from './transport/support/credentials.ts'
 import { startFakeProxy, tunnels, type FakeProxy } from './transport/support/proxies.ts'
 
 type Way = (dispatcher: DockerDispatcher, t: TestContext) => Promise<unknown>
@@ -93,18 +93,18 @@ type Who = 'the daemon' | keyof typeof IMPOSTORS
 
 /** A check that is missing on one way is not seen by a test of another, though all of them share it today. */
 describe('every way to a daemon verifies it', () => {
-  let material: Material
+  let credentials: Credentials
   let proxy: FakeProxy
   const servers = new Map<Who, { readonly server: Server; readonly host: string }>()
   const asked: string[] = []
 
   before(async () => {
-    material = await makeMaterial()
-    const foreign = await makeMaterial()
-    const { cert, key } = await issueServer(material.authority, { names: ['elsewhere.example'] })
-    const lenient = { ca: material.client.ca, requestCert: true, rejectUnauthorized: false }
+    credentials = await makeCredentials()
+    const foreign = await makeCredentials()
+    const { cert, key } = await issueServer(credentials.authority, { names: ['elsewhere.example'] })
+    const lenient = { ca: credentials.client.ca, requestCert: true, rejectUnauthorized: false }
     servers
-      .set('the daemon', { server: createHttpsServer({ ...material.server, requestCert: true }), host: '127.0.0.1' })
+      .set('the daemon', { server: createHttpsServer({ ...credentials.server, requestCert: true }), host: '127.0.0.1' })
       .set('of a foreign CA', { server: createHttpsServer({ ...foreign.server, ...lenient }), host: '127.0.0.1' })
       // Every server's certificate is for localhost and 127.0.0.1, too.
       .set('of another name', { server: createHttpsServer({ cert, key, ...lenient }), host: '127.0.0.2' })
@@ -125,7 +125,7 @@ describe('every way to a daemon verifies it', () => {
   async function go(way: Way, who: Who, t: TestContext, options: { proxy?: string }): Promise<unknown> {
     const { server, host } = servers.get(who) ?? assert.fail(`there is no server ${who}`)
     const { port } = server.address() as AddressInfo
-    const identity = await loadIdentity(material.client)
+    const identity = await loadIdentity(credentials.client)
     const dispatcher = createDispatcher(parseHost(`${host}:${port}`), identity, options)
     t.after(() => dispatcher.destroy())
     return soon(way(dispatcher, t))

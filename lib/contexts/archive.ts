@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { EndpointError } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, FOLDER_MODE } from '../base/files.ts'
 import type { ArchiveEntry } from './archive-entry.ts'
-import type { Material } from './material.ts'
+import type { Credentials } from './credentials.ts'
 
 /** docker/cli, cli/context/store, maxAllowedFileSizeToImport. */
 export const MAX_ARCHIVE_BYTES: number = 10 * 1024 * 1024
@@ -13,12 +13,12 @@ export interface ArchivedContext {
   /** The text of `meta.json`. */
   readonly meta: string
   /** Those of the three that are there. */
-  readonly tls: Partial<Material>
+  readonly tls: Partial<Credentials>
 }
 
 const META = 'meta.json'
 const FOLDERS: ReadonlySet<string> = new Set(['tls', 'tls/docker'])
-const FILES: ReadonlyMap<string, keyof Material> = new Map([
+const FILES: ReadonlyMap<string, keyof Credentials> = new Map([
   ['tls/docker/ca.pem', 'ca'],
   ['tls/docker/cert.pem', 'cert'],
   ['tls/docker/key.pem', 'key'],
@@ -33,14 +33,14 @@ const MAX_FILE_BYTES = 1_048_576
  * @param meta - the text of `meta.json`
  * @returns a tar; it has the key in it
  */
-export async function packContext(meta: string, material: Material | undefined): Promise<Buffer> {
+export async function packContext(meta: string, credentials: Credentials | undefined): Promise<Buffer> {
   const tar = pack()
   // As the CLI has it: the same context makes the same archive.
   const mtime = new Date(0)
   tar.entry({ name: META, mode: PUBLIC_MODE, mtime }, meta)
-  if (material !== undefined) {
+  if (credentials !== undefined) {
     for (const name of FOLDERS) tar.entry({ name, type: 'directory', mode: FOLDER_MODE, mtime })
-    for (const [name, part] of FILES) tar.entry({ name, mode: KEY_MODE, mtime }, Buffer.from(material[part]))
+    for (const [name, part] of FILES) tar.entry({ name, mode: KEY_MODE, mtime }, Buffer.from(credentials[part]))
   }
   tar.finalize()
   return buffer(tar)

@@ -3,7 +3,7 @@ import type { ContextPaths } from '../endpoint/context-layout.ts'
 import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { EndpointError } from '../base/errors.ts'
 import type { Identity } from '../identity/identity.ts'
-import { readMaterial } from './material.ts'
+import { readCredentials } from './credentials.ts'
 import { parseContextName } from './name.ts'
 import { writeContext } from './store.ts'
 
@@ -55,7 +55,8 @@ export async function createContext(config: string, context: NewContext): Promis
   const name = parseContextName(context.name)
   const host = formatEndpoint(endpoint)
   if (endpoint.kind === 'tls' && certPath === undefined) throw noIdentity(name, host)
-  const checked = endpoint.kind === 'tls' && certPath !== undefined ? await readMaterial(resolve(certPath)) : undefined
+  const checked =
+    endpoint.kind === 'tls' && certPath !== undefined ? await readCredentials(resolve(certPath)) : undefined
   const written = await writeContext(config, {
     name,
     meta: {
@@ -63,7 +64,7 @@ export async function createContext(config: string, context: NewContext): Promis
       Metadata: description === undefined ? {} : { Description: description },
       Endpoints: { docker: { Host: host, SkipTLSVerify: false } },
     },
-    ...(checked && { material: checked.material }),
+    ...(checked && { credentials: checked.credentials }),
     replace,
   })
   return {

@@ -15,7 +15,7 @@ export interface ListedContext {
   readonly description?: string
   /** Its `meta.json`. */
   readonly path: string
-  /** The folder of its TLS material, for TLS. */
+  /** The folder of its TLS credentials, for TLS. */
   readonly certPath?: string
   readonly identity?: Identity
   /** Why we would refuse it. */

@@ -10,7 +10,7 @@ const RETRY_MS = 20
 
 /**
  * Does something that only one at a time may do: two who change a context at once could leave the metadata of one with
- * nobody's TLS material. The file names the process, so that one that was killed holds up nobody.
+ * nobody's TLS credentials. The file names the process, so that one that was killed holds up nobody.
  *
  * @param what - what it is done to, for the message
  * @throws {@link FileError} ERR_FILE_WRITE, where another one takes too long

@@ -6,7 +6,7 @@ import type { JsonObject } from '../endpoint/json-object.ts'
 import { EndpointError, FileError, isDockerMtlsError } from '../base/errors.ts'
 import { fileReason, flushFolder, KEY_MODE, makeFolder, PUBLIC_MODE, writeFileAtomically } from '../base/files.ts'
 import { withLock } from './lock.ts'
-import type { Material } from './material.ts'
+import type { Credentials } from './credentials.ts'
 
 /** A context as it is to be kept. */
 export interface ContextFiles {
@@ -15,7 +15,7 @@ export interface ContextFiles {
   /** The whole of `meta.json`. */
   readonly meta: JsonObject
   /** Checked; without it the context has no TLS. */
-  readonly material?: Material
+  readonly credentials?: Credentials
   /** Takes the place of one of that name. */
   readonly replace: boolean
 }
@@ -28,7 +28,7 @@ export interface Written {
 /**
  * Puts a context into the Docker CLI's store. In this order, so that whatever comes between, there is never a context
  * without the TLS that it needs, for the CLI would use it in plaintext: an old one is unmade by its `meta.json`, then
- * comes the TLS material, all of it or nothing, and at last the new `meta.json`, which makes it a context.
+ * comes the TLS credentials, all of it or nothing, and at last the new `meta.json`, which makes it a context.
  *
  * @returns where it is, and whether another one was in its place
  * @throws {@link EndpointError} ERR_CONTEXT_EXISTS
@@ -40,9 +40,9 @@ export async function writeContext(config: string, files: ContextFiles): Promise
   return withLock(paths.lock, () => write(paths, files))
 }
 
-async function write(paths: ContextPaths, { name, meta, material, replace }: ContextFiles): Promise<Written> {
+async function write(paths: ContextPaths, { name, meta, credentials, replace }: ContextFiles): Promise<Written> {
   if (!replace && (await isThere(paths.meta))) throw exists(name)
-  const staged = material && (await stage(paths, material))
+  const staged = credentials && (await stage(paths, credentials))
   const undo = new Undo()
   let old: string | undefined
   try {
@@ -82,14 +82,14 @@ export async function isKept(config: string, name: string): Promise<boolean> {
   return (await isThere(paths.meta)) || (await isThere(paths.tls))
 }
 
-/** The material as a folder beside the place where it is to be: a move can't fail halfway. */
-async function stage({ tls }: ContextPaths, material: Material): Promise<string> {
+/** The credentials as a folder beside the place where it is to be: a move can't fail halfway. */
+async function stage({ tls }: ContextPaths, credentials: Credentials): Promise<string> {
   await makeFolder(dirname(tls))
   const staged = hiddenBeside(tls)
   try {
     const folder = join(staged, 'docker')
     await makeFolder(folder)
-    for (const [part, bytes] of Object.entries(material)) {
+    for (const [part, bytes] of Object.entries(credentials)) {
       await writeFileAtomically(join(folder, `${part}.pem`), bytes as Uint8Array, { mode: KEY_MODE })
     }
     return staged
@@ -148,7 +148,7 @@ async function makeMeta(path: string, text: string, undo: Undo): Promise<void> {
   }
 }
 
-/** Removes material that was set aside, also by a run that was killed: there is a key in it. */
+/** Removes credentials that was set aside, also by a run that was killed: there is a key in it. */
 async function sweep({ tls }: ContextPaths): Promise<void> {
   const names = await fs.readdir(dirname(tls)).catch(() => [])
   for (const name of names) if (name.startsWith(hidden(tls))) await remove(join(dirname(tls), name))

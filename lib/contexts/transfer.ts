@@ -7,7 +7,7 @@ import { EndpointError } from '../base/errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import { invalid, packContext, unpackContext, type ArchivedContext } from './archive.ts'
 import type { MadeContext } from './create.ts'
-import { checkMaterial, readMaterial, type Material } from './material.ts'
+import { checkCredentials, readCredentials, type Credentials } from './credentials.ts'
 import { parseContextName } from './name.ts'
 import { writeContext } from './store.ts'
 
@@ -34,11 +34,11 @@ export interface ExportedContext {
 export async function exportContext(config: string, name: string): Promise<ExportedContext> {
   parseContextName(name)
   const { endpoint, certPath } = await readContext({ name, source: config, config, ownIdentity: false })
-  const checked = certPath === undefined ? undefined : await readMaterial(certPath)
+  const checked = certPath === undefined ? undefined : await readCredentials(certPath)
   const meta = await fs.readFile(contextPaths(config, name).meta, 'utf8')
   return {
     host: formatEndpoint(endpoint),
-    archive: await packContext(meta, checked?.material),
+    archive: await packContext(meta, checked?.credentials),
     ...(checked && { identity: checked.identity }),
     warnings: checked?.identity.warnings ?? [],
   }
@@ -74,15 +74,15 @@ export async function importContext(
     tried: `the context ${name} in the archive`,
     todo: `Make a context with the daemon's CA:  ${MAKE_ANEW}`,
   })
-  const checked = endpoint.kind === 'tls' ? await checkMaterial(wholeSet(archived, meta.host)) : undefined
+  const checked = endpoint.kind === 'tls' ? await checkCredentials(wholeSet(archived, meta.host)) : undefined
   const unused = checked === undefined && Object.keys(archived.tls).length > 0
-  const { identity, material } = checked ?? {}
+  const { identity, credentials } = checked ?? {}
   const content = { ...meta.content, Name: name }
   return {
     name,
     host: formatEndpoint(endpoint),
     ...(meta.description !== undefined && { description: meta.description }),
-    ...(await writeContext(config, { name, meta: content, ...(material && { material }), replace })),
+    ...(await writeContext(config, { name, meta: content, ...(credentials && { credentials }), replace })),
     ...(identity && { identity }),
     warnings: [
       ...(identity?.warnings ?? []),
@@ -91,7 +91,7 @@ export async function importContext(
   }
 }
 
-function wholeSet({ tls: { ca, cert, key } }: ArchivedContext, host: string): Material {
+function wholeSet({ tls: { ca, cert, key } }: ArchivedContext, host: string): Credentials {
   if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key }
   const missing = Object.entries({ ca, cert, key }).filter(([, bytes]) => bytes === undefined)
   throw new EndpointError('ERR_CONTEXT_INSECURE', {

@@ -19,10 +19,10 @@ export function isContextName(name: string): boolean {
 export interface ContextPaths {
   /** `meta.json`, which makes it a context. */
   readonly meta: string
-  /** All TLS material of the context. */
+  /** All TLS credentials of the context. */
   readonly tls: string
   /** What of it is for the daemon: {@link TLS_FILES}. */
-  readonly material: string
+  readonly credentials: string
   /** Ours, while we change the context. */
   readonly lock: string
 }
@@ -44,7 +44,7 @@ export function contextPaths(config: string, name: string): ContextPaths {
   return {
     meta: join(metaFolder(config), id, 'meta.json'),
     tls,
-    material: join(tls, 'docker'),
+    credentials: join(tls, 'docker'),
     lock: join(config, 'contexts', `.${id}.lock`),
   }
 }

@@ -16,7 +16,7 @@ export interface ContextRequest {
   /** DOCKER_CONFIG. */
   readonly config: string
   readonly tlsOnPort2375?: boolean | undefined
-  /** The caller brings an identity: the context's own material isn't looked at. */
+  /** The caller brings an identity: the context's own credentials isn't looked at. */
   readonly ownIdentity: boolean
 }
 
@@ -36,7 +36,7 @@ export async function readContext(request: ContextRequest): Promise<ContextEndpo
   const todo = `Switch it on again, with the daemon's CA:  docker context update ${name} --docker host=...,ca=...,cert=...,key=...`
   const endpoint = endpointOf(await readMeta(config, name, tried), { tried, todo, tlsOnPort2375 })
   if (endpoint.kind !== 'tls' || ownIdentity) return { endpoint }
-  return { endpoint, certPath: await materialOf(contextPaths(config, name).material, name, tried) }
+  return { endpoint, certPath: await credentialsFolder(contextPaths(config, name).credentials, name, tried) }
 }
 
 function fail(code: EndpointErrorCode, tried: string, got: string, todo: string, cause?: unknown): never {
@@ -61,12 +61,14 @@ async function readMeta(config: string, name: string, tried: string): Promise<Co
 }
 
 /** The CLI would connect without what is missing: in plaintext, unverified, or without a client certificate. */
-async function materialOf(folder: string, name: string, tried: string): Promise<string> {
+async function credentialsFolder(folder: string, name: string, tried: string): Promise<string> {
   const there = await Promise.all(TLS_FILES.map((file) => isThere(join(folder, file))))
   const missing = TLS_FILES.filter((_, index) => !there[index])
   if (missing.length === 0) return folder
   const got =
-    missing.length === TLS_FILES.length ? 'it has no TLS material' : `its TLS material lacks ${missing.join(' and ')}`
+    missing.length === TLS_FILES.length
+      ? 'it has no TLS credentials'
+      : `its TLS credentials lacks ${missing.join(' and ')}`
   const todo = `Add all three:  docker context update ${name} --docker host=...,ca=ca.pem,cert=cert.pem,key=key.pem`
   return fail('ERR_CONTEXT_INSECURE', tried, `${got}, and its host is reached by TCP`, todo)
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { EndpointError } from '../base/errors.ts'
 import { fileReason } from '../base/files.ts'
-import { pickVariables, VARIABLE_NAMES, whereAndWho, type Variables } from './environment.ts'
-import type { Notes } from './notes.ts'
+import { pickVariables, VARIABLE_NAMES, daemonOrIdentityNames, type Variables } from './environment.ts'
+import type { ResolutionLog } from './resolution-log.ts'
 
 /** `set X=`, `setx X`, `$Env:X =`, `set -gx X`: lines of other shells, which dotenv skips without a word. */
 function unreadLine(text: string, name: string): boolean {
@@ -51,15 +51,15 @@ function refusal(path: string, got: string, todo: string, cause?: unknown): Endp
  * Adds a file's variables to those of the process. Where the process says where or who, the file is passed over as
  * a whole: the host of one and the certificates of the other are nobody's intention.
  */
-export async function addEnvFile(process: Variables, path: string, notes: Notes): Promise<Variables> {
+export async function addEnvFile(process: Variables, path: string, log: ResolutionLog): Promise<Variables> {
   const file = await readEnvFile(path)
-  const set = whereAndWho(process)
+  const set = daemonOrIdentityNames(process)
   if (set.length === 0) {
-    notes.say('option envFile', 'chosen', 'no variable of the process says where or who', path)
+    log.record('option envFile', 'chosen', 'no variable of the process says where or who', path)
     return { ...file, ...process, ...(file.DOCKER_CONFIG && { DOCKER_CONFIG: file.DOCKER_CONFIG }) }
   }
   const because = `${set.join(', ')} ${set.length === 1 ? 'is' : 'are'} set in the process`
-  notes.say('option envFile', 'passed over', because, path)
-  notes.warnings.add(`The env file ${path} was passed over: ${because}.`)
+  log.record('option envFile', 'passed over', because, path)
+  log.warnings.add(`The env file ${path} was passed over: ${because}.`)
   return process
 }

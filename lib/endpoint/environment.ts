@@ -4,7 +4,7 @@ import { ArgumentError } from '../base/errors.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The variables that say which daemon is meant, or who we are to it: they count together or not at all. */
-const WHERE_AND_WHO = [
+const DAEMON_OR_IDENTITY = [
   'DOCKER_HOST',
   'DOCKER_HOST_IP',
   'DOCKER_CONTEXT',
@@ -17,10 +17,10 @@ const WHERE_AND_WHO = [
  * All that are ours to read. DOCKER_CONFIG is not among those above: it names the folder to look in, and build
  * servers set it for registry logins, which must not make a named `.env` file ineffective.
  */
-export const VARIABLE_NAMES: readonly VariableName[] = [...WHERE_AND_WHO, 'DOCKER_CONFIG', 'DOCKER_API_VERSION']
+export const VARIABLE_NAMES: readonly VariableName[] = [...DAEMON_OR_IDENTITY, 'DOCKER_CONFIG', 'DOCKER_API_VERSION']
 
 /** A variable that is ours to read. */
-export type VariableName = (typeof WHERE_AND_WHO)[number] | 'DOCKER_CONFIG' | 'DOCKER_API_VERSION'
+export type VariableName = (typeof DAEMON_OR_IDENTITY)[number] | 'DOCKER_CONFIG' | 'DOCKER_API_VERSION'
 
 /** A variable that is set, and where. */
 export interface Variable {
@@ -44,8 +44,8 @@ export function pickVariables(env: Environment, file?: string): Variables {
 }
 
 /** Which of the variables that say where or who are set? */
-export function whereAndWho(variables: Variables): VariableName[] {
-  return WHERE_AND_WHO.filter((name) => variables[name] !== undefined)
+export function daemonOrIdentityNames(variables: Variables): VariableName[] {
+  return DAEMON_OR_IDENTITY.filter((name) => variables[name] !== undefined)
 }
 
 /**

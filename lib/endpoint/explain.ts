@@ -1,7 +1,7 @@
 import { isDockerMtlsError, type AnyDockerMtlsError } from '../base/errors.ts'
 import type { Environment } from './environment.ts'
 import type { VariableName } from './environment.ts'
-import { Notes, SOURCES, type Note, type Source, type Verdict } from './notes.ts'
+import { ResolutionLog, SOURCES, type LogEntry, type Source, type Verdict } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
 import { decide, type ResolvedEndpoint } from './resolve.ts'
 import { showHost } from './text.ts'
@@ -42,37 +42,37 @@ export async function explainEndpoint(
   options: EndpointOptions = {},
   env: Environment = process.env,
 ): Promise<Explanation> {
-  const notes = new Notes()
+  const log = new ResolutionLog()
   try {
-    const endpoint = await decide(options, env, notes)
-    return { endpoint, steps: tell(notes, env, `${endpoint.source} decides`) }
+    const endpoint = await decide(options, env, log)
+    return { endpoint, steps: tell(log, env, `${endpoint.source} decides`) }
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
-    const culprit = notes.trying
-    notes.say(culprit, 'refused', error.got, valueOf(culprit, notes))
-    return { error, steps: tell(notes, env, `${fate(culprit, notes)}, and nothing else is tried`) }
+    const culprit = log.considered
+    log.record(culprit, 'refused', error.got, valueOf(culprit, log))
+    return { error, steps: tell(log, env, `${fate(culprit, log)}, and nothing else is tried`) }
   }
 }
 
-function fate(culprit: Source, notes: Notes): string {
-  const missing = isVariable(culprit) && !isSet(culprit, notes)
-  return `${label(culprit, notes)} ${missing ? "isn't set" : 'is refused'}`
+function fate(culprit: Source, log: ResolutionLog): string {
+  const missing = isVariable(culprit) && !isSet(culprit, log)
+  return `${label(culprit, log)} ${missing ? "isn't set" : 'is refused'}`
 }
 
-function tell(notes: Notes, env: Environment, otherwise: string): Step[] {
+function tell(log: ResolutionLog, env: Environment, otherwise: string): Step[] {
   // With arguments that could not be read there is nothing to tell about the rest.
-  const unread = notes.on('arguments') !== undefined
+  const unread = log.entry('arguments') !== undefined
   const told = SOURCES.filter((source) => (source === 'arguments') === unread)
   return told.map((source) => {
-    const { verdict, because, value } = notes.on(source) ?? unasked(source, notes, env, otherwise)
-    return { source: label(source, notes), ...(value === undefined ? {} : { value }), verdict, because }
+    const { verdict, because, value } = log.entry(source) ?? unasked(source, log, env, otherwise)
+    return { source: label(source, log), ...(value === undefined ? {} : { value }), verdict, because }
   })
 }
 
 /** For a place that was never asked, since an earlier one decided. */
-function unasked(source: Source, notes: Notes, env: Environment, otherwise: string): Note {
+function unasked(source: Source, log: ResolutionLog, env: Environment, otherwise: string): LogEntry {
   if (source === 'currentContext' || source === 'local socket') return { verdict: 'passed over', because: otherwise }
-  if (isSet(source, notes)) return { verdict: 'passed over', because: otherwise, value: valueOf(source, notes) }
+  if (isSet(source, log)) return { verdict: 'passed over', because: otherwise, value: valueOf(source, log) }
   const empty = isVariable(source) && env[source] === ''
   return { verdict: 'not set', because: empty ? 'it is empty, which counts as not set' : 'nothing sets it' }
 }
@@ -81,12 +81,12 @@ function isVariable(source: Source): source is VariableName & Source {
   return source.startsWith('DOCKER_')
 }
 
-function label(source: Source, notes: Notes): string {
-  return (isVariable(source) ? notes.variables[source]?.source : undefined) ?? source
+function label(source: Source, log: ResolutionLog): string {
+  return (isVariable(source) ? log.variables[source]?.source : undefined) ?? source
 }
 
-function isSet(source: Source, notes: Notes): boolean {
-  return source === 'options ca, cert, key' ? notes.options.ca !== undefined : valueOf(source, notes) !== undefined
+function isSet(source: Source, log: ResolutionLog): boolean {
+  return source === 'options ca, cert, key' ? log.options.ca !== undefined : valueOf(source, log) !== undefined
 }
 
 const SHOWN_OPTIONS: Readonly<
@@ -101,7 +101,7 @@ const SHOWN_OPTIONS: Readonly<
 }
 
 /** What may be shown of it: never a key, a passphrase, or the password in a URL. */
-function valueOf(source: Source, { options, variables }: Notes): string | undefined {
+function valueOf(source: Source, { options, variables }: ResolutionLog): string | undefined {
   const option = SHOWN_OPTIONS[source]
   const text = isVariable(source) ? variables[source]?.value : option && options[option]
   if (text === undefined) return undefined

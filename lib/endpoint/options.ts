@@ -1,5 +1,6 @@
 import { option, sentence, type Sentence } from '../base/sentence.ts'
 import { types } from 'node:util'
+import { LONGEST_TIMER } from '../base/abort.ts'
 import { ArgumentError } from '../base/errors.ts'
 import { meantOption } from './option-hint.ts'
 import { parseProxy } from './proxy.ts'
@@ -16,7 +17,7 @@ export interface EndpointOptions {
   readonly host?: string | undefined
   /** The name of a docker context, looked for in DOCKER_CONFIG or `~/.docker`. `default` is the local socket. */
   readonly context?: string | undefined
-  /** The folder that holds `ca.pem`, `cert.pem` and `key.pem`. Takes the place of a context's own material. */
+  /** The folder that holds `ca.pem`, `cert.pem` and `key.pem`. Takes the place of a context's own credentials. */
   readonly certPath?: string | undefined
   /** In place of `certPath`, the PEM text itself; always `ca`, `cert` and `key` together. */
   readonly ca?: string | Uint8Array | undefined
@@ -80,9 +81,6 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
   foreignClientCa: 'true or false',
 }
 
-/** setTimeout() takes more for 1 ms. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
-
 /** Checks what a caller passed: names, types, and that no two options contradict each other. */
 export async function checkOptions(options: unknown): Promise<EndpointOptions> {
   if (typeof options === 'string') throw invalid('the options', 'they are text', "Give  { host: 'tcp://HOST:2376' } .")
@@ -99,7 +97,7 @@ export async function checkOptions(options: unknown): Promise<EndpointOptions> {
     passphrase: bytes.optional(),
     tlsOnPort2375: z.boolean().optional(),
     apiVersion: text.optional(),
-    connectTimeout: z.number().min(1).max(LONGEST_TIMEOUT_MS).optional(),
+    connectTimeout: z.number().min(1).max(LONGEST_TIMER).optional(),
     proxy: text.optional(),
     signal: z.custom<AbortSignal>(isSignal).optional(),
     envFile: text.optional(),

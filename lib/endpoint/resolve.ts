@@ -2,7 +2,7 @@ import { EndpointError } from '../base/errors.ts'
 import type { Endpoint } from './endpoint.ts'
 import { checkEnvironment, pickVariables, type Environment } from './environment.ts'
 import { fromEnvironment } from './from-environment.ts'
-import { Notes, type Found } from './notes.ts'
+import { ResolutionLog, type Found } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
 import { refuseUselessProxy } from './proxy.ts'
 import { showHost } from './text.ts'
@@ -46,22 +46,22 @@ export async function resolveEndpoint(
   options: EndpointOptions = {},
   env: Environment = process.env,
 ): Promise<ResolvedEndpoint> {
-  return decide(options, env, new Notes())
+  return decide(options, env, new ResolutionLog())
 }
 
 /** @internal The same, leaving word of every step. */
-export async function decide(options: unknown, env: unknown, notes: Notes): Promise<ResolvedEndpoint> {
+export async function decide(options: unknown, env: unknown, log: ResolutionLog): Promise<ResolvedEndpoint> {
   const variables = await checkEnvironment(env)
-  notes.variables = pickVariables(variables)
-  notes.options = await readOptions(options)
-  rejectIfAborted(notes.options.signal)
-  const byOptions = saysWhereOrWho(notes.options)
+  log.variables = pickVariables(variables)
+  log.options = await readOptions(options)
+  rejectIfAborted(log.options.signal)
+  const byOptions = namesDaemonOrIdentity(log.options)
   const { fromOptions } = byOptions ? await import('./from-options.ts') : {}
-  const found = await (fromOptions ?? fromEnvironment)(notes.options, variables, notes)
-  checkProxy(found.endpoint, notes)
-  const apiVersion = pinnedVersion(byOptions, notes)
-  rejectIfAborted(notes.options.signal)
-  return assemble(found, apiVersion, notes)
+  const found = await (fromOptions ?? fromEnvironment)(log.options, variables, log)
+  checkProxy(found.endpoint, log)
+  const apiVersion = pinnedVersion(byOptions, log)
+  rejectIfAborted(log.options.signal)
+  return assemble(found, apiVersion, log)
 }
 
 /** Whoever passes no options pays for none: the check loads zod, which takes 50 ms. */
@@ -78,7 +78,7 @@ function isEmptyObject(value: unknown): boolean {
 }
 
 /** Any of these switches the environment off for all of them. */
-function saysWhereOrWho({ host, context, certPath, ca }: EndpointOptions): boolean {
+function namesDaemonOrIdentity({ host, context, certPath, ca }: EndpointOptions): boolean {
   return [host, context, certPath, ca].some((value) => value !== undefined)
 }
 
@@ -86,24 +86,29 @@ function rejectIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw signal.reason
 }
 
-function checkProxy(endpoint: Endpoint, notes: Notes): void {
-  const { proxy } = notes.options
+function checkProxy(endpoint: Endpoint, log: ResolutionLog): void {
+  const { proxy } = log.options
   if (proxy === undefined) return
-  notes.trying = 'option proxy'
+  log.considered = 'option proxy'
   refuseUselessProxy(endpoint)
-  notes.say('option proxy', 'chosen', 'the way to the daemon leads through it', showHost(proxy))
+  log.record('option proxy', 'chosen', 'the way to the daemon leads through it', showHost(proxy))
 }
 
 /** DOCKER_API_VERSION belongs to the daemon that the environment means, not to one that an option names. */
-function pinnedVersion(byOptions: boolean, notes: Notes): string | undefined {
-  const option = notes.options.apiVersion
-  const variable = byOptions ? undefined : notes.variables.DOCKER_API_VERSION
-  if (option !== undefined) return pin('option apiVersion', option, 'option apiVersion', notes)
-  return variable && pin('DOCKER_API_VERSION', variable.value, variable.source, notes)
+function pinnedVersion(byOptions: boolean, log: ResolutionLog): string | undefined {
+  const option = log.options.apiVersion
+  const variable = byOptions ? undefined : log.variables.DOCKER_API_VERSION
+  if (option !== undefined) return pin('option apiVersion', option, 'option apiVersion', log)
+  return variable && pin('DOCKER_API_VERSION', variable.value, variable.source, log)
 }
 
-function pin(step: 'option apiVersion' | 'DOCKER_API_VERSION', text: string, source: string, notes: Notes): string {
-  notes.trying = step
+function pin(
+  step: 'option apiVersion' | 'DOCKER_API_VERSION',
+  text: string,
+  source: string,
+  log: ResolutionLog,
+): string {
+  log.considered = step
   const version = API_VERSION.exec(text)?.[1]
   if (version === undefined) {
     throw new EndpointError('ERR_API_VERSION_INVALID', {
@@ -112,11 +117,11 @@ function pin(step: 'option apiVersion' | 'DOCKER_API_VERSION', text: string, sou
       todo: 'Write it as 1.44, or leave it out: the version is negotiated then.',
     })
   }
-  notes.say(step, 'chosen', 'it pins the version', version)
+  log.record(step, 'chosen', 'it pins the version', version)
   return version
 }
 
-function assemble(found: Found, apiVersion: string | undefined, { warnings }: Notes): ResolvedEndpoint {
+function assemble(found: Found, apiVersion: string | undefined, { warnings }: ResolutionLog): ResolvedEndpoint {
   const { endpoint, source, context, certPath } = found
   if (endpoint.kind === 'tls' && ['0.0.0.0', '::'].includes(endpoint.host)) {
     warnings.add(`${endpoint.host} is where a daemon listens, not an address to reach it by.`)

@@ -1,7 +1,7 @@
 import { EndpointError } from '../base/errors.ts'
 import type { Environment, Variable, VariableName, Variables } from './environment.ts'
 import { absolutePath, configFolder } from './folders.ts'
-import type { Notes } from './notes.ts'
+import type { ResolutionLog } from './resolution-log.ts'
 import { showHost } from './text.ts'
 import { printable } from '../base/text.ts'
 
@@ -15,16 +15,16 @@ export function tlsVariables(variables: Variables): VariableName[] {
 }
 
 /** A TCP host from the environment is used only where the environment asks for verified TLS. */
-export function requireTlsVerify(host: Variable, notes: Notes): void {
-  const { DOCKER_TLS_VERIFY: verify, DOCKER_TLS: tls } = notes.variables
-  notes.trying = verify === undefined && tls !== undefined ? 'DOCKER_TLS' : 'DOCKER_TLS_VERIFY'
+export function requireTlsVerify(host: Variable, log: ResolutionLog): void {
+  const { DOCKER_TLS_VERIFY: verify, DOCKER_TLS: tls } = log.variables
+  log.considered = verify === undefined && tls !== undefined ? 'DOCKER_TLS' : 'DOCKER_TLS_VERIFY'
   if (verify === undefined) throw tlsVerifyRequired(host, tls)
   const shown = printable(verify.value)
   if (MEANT_AS_OFF.has(verify.value.trim().toLowerCase())) {
-    notes.warnings.add(`${verify.source}=${shown}: verification stays on, it can't be switched off.`)
+    log.warnings.add(`${verify.source}=${shown}: verification stays on, it can't be switched off.`)
   }
-  notes.say('DOCKER_TLS_VERIFY', 'chosen', 'any value but the empty one means verified TLS', shown)
-  if (tls !== undefined) notes.say('DOCKER_TLS', 'passed over', 'DOCKER_TLS_VERIFY says more', printable(tls.value))
+  log.record('DOCKER_TLS_VERIFY', 'chosen', 'any value but the empty one means verified TLS', shown)
+  if (tls !== undefined) log.record('DOCKER_TLS', 'passed over', 'DOCKER_TLS_VERIFY says more', printable(tls.value))
 }
 
 function tlsVerifyRequired(host: Variable, tls: Variable | undefined): EndpointError {
@@ -39,23 +39,23 @@ function tlsVerifyRequired(host: Variable, tls: Variable | undefined): EndpointE
 }
 
 /** The folder of the certificates: DOCKER_CERT_PATH, else DOCKER_CONFIG, else `~/.docker`. */
-export function certPathOf(env: Environment, notes: Notes): string {
-  const { DOCKER_CERT_PATH: set, DOCKER_CONFIG: config } = notes.variables
-  notes.trying = set === undefined ? 'DOCKER_CONFIG' : 'DOCKER_CERT_PATH'
+export function certPathOf(env: Environment, log: ResolutionLog): string {
+  const { DOCKER_CERT_PATH: set, DOCKER_CONFIG: config } = log.variables
+  log.considered = set === undefined ? 'DOCKER_CONFIG' : 'DOCKER_CERT_PATH'
   if (set !== undefined) {
     const path = absolutePath({ text: set.value, source: set.source, code: 'ERR_CERT_PATH_INVALID' }, env)
-    notes.say('DOCKER_CERT_PATH', 'chosen', 'ca.pem, cert.pem and key.pem are read there', path)
+    log.record('DOCKER_CERT_PATH', 'chosen', 'ca.pem, cert.pem and key.pem are read there', path)
     return path
   }
-  const path = configFolder(notes.variables, env)
-  notes.say('DOCKER_CERT_PATH', 'not set', `so the certificates are read in ${path}`)
-  if (config !== undefined) notes.say('DOCKER_CONFIG', 'chosen', 'DOCKER_CERT_PATH is not set', path)
+  const path = configFolder(log.variables, env)
+  log.record('DOCKER_CERT_PATH', 'not set', `so the certificates are read in ${path}`)
+  if (config !== undefined) log.record('DOCKER_CONFIG', 'chosen', 'DOCKER_CERT_PATH is not set', path)
   return path
 }
 
 /** Whoever set them may think that they do something. */
-export function sayTlsWithoutEffect(why: string, notes: Notes): void {
-  const set = tlsVariables(notes.variables)
-  for (const name of set) notes.say(name, 'passed over', why, printable(notes.variables[name]?.value ?? ''))
-  if (set.length > 0) notes.warnings.add(`${set.join(', ')}: without effect, since ${why}.`)
+export function recordUnusedTls(why: string, log: ResolutionLog): void {
+  const set = tlsVariables(log.variables)
+  for (const name of set) log.record(name, 'passed over', why, printable(log.variables[name]?.value ?? ''))
+  if (set.length > 0) log.warnings.add(`${set.join(', ')}: without effect, since ${why}.`)
 }

@@ -32,7 +32,7 @@ export async function readSshConfig(endpoint: SshEndpoint): Promise<SshHost> {
   const stream = new SshStream(child, () => undefined)
   stream.end()
   const printed = await text(stream)
-  const fault = sshLoginFault(await stream.ending, endpoint)
+  const fault = sshLoginFault(await stream.exit, endpoint)
   if (fault !== undefined) throw fault
   const value = (name: string): string => new RegExp(`^${name} (.+)$`, 'm').exec(printed)?.[1] ?? ''
   const checking = value('stricthostkeychecking')

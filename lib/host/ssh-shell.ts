@@ -51,12 +51,12 @@ export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
     stream.end(`printf '${HELLO} %s\\n' "\${1-}"\n${PREAMBLE}${script}`)
     // Why it ended is said by the end of the process.
     await finished(stream).catch(() => undefined)
-    const ending = await stream.ending
+    const exit = await stream.exit
     signal?.removeEventListener('abort', stop)
     signal?.throwIfAborted()
-    const fault = sshLoginFault(ending, endpoint)
+    const fault = sshLoginFault(exit, endpoint)
     if (fault !== undefined) throw fault
-    const ran = { code: ending.code ?? 1, stdout: lines.text(), stderr: ending.said }
+    const ran = { code: exit.code ?? 1, stdout: lines.text(), stderr: exit.stderr }
     if (lines.hello === undefined) throw entryFault({ ...ran, stdout: lines.greeting }, { endpoint, user })
     address = lines.hello.split(' ')[2] ?? address
     return ran

@@ -1,6 +1,6 @@
 import { IdentityError } from '../base/errors.ts'
 import type { Link } from './chain.ts'
-import { checkDates, describe, keyProblem, unfit } from './checks.ts'
+import { checkDates, describe, keyProblem, unusable } from './checks.ts'
 import { formatDate, inWords } from './dates.ts'
 
 /** Every certificate in ca.pem has to be a CA, since each of them is trusted for servers. */
@@ -30,7 +30,7 @@ export function checkChainDates(above: readonly Link[], now: number): void {
 /** The error for a CA whose end is past, and with it the end of all certificates that it signed. */
 function caExpired({ name, facts }: Link, now: number): IdentityError {
   const ago = inWords(now - facts.validTo.getTime())
-  return unfit(
+  return unusable(
     'ERR_IDENTITY_CA_EXPIRED',
     { name, facts },
     `this CA expired ${ago} ago, on ${formatDate(facts.validTo)}`,

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { IdentityError } from '../base/errors.ts'
 import { readCertificate } from './certificate.ts'
-import { describe, unfit, type Named } from './checks.ts'
+import { describe, unusable, type Named } from './checks.ts'
 
 /** A certificate, its facts, and what an error calls it. */
 export interface Link extends Named {
@@ -54,7 +54,7 @@ export function foreignIssuer(client: Link, { intermediates, authorities }: Pool
   const via = steps === 0 ? '' : ` (through ${steps} intermediate ${steps === 1 ? 'CA' : 'CAs'})`
   const namesake = authorities.find(({ facts }) => facts.subject === issuer)
   if (namesake !== undefined) {
-    return unfit(
+    return unusable(
       'ERR_IDENTITY_ISSUER',
       client,
       `the CA that signed it${via} has the name of ${describe(namesake)}, but another key: the CA was made anew`,
@@ -63,7 +63,7 @@ export function foreignIssuer(client: Link, { intermediates, authorities }: Pool
   }
   const held = authorities.map(describe).join(' and ')
   const self = issuer === client.facts.subject ? 'it is self-signed' : `it was issued by ${issuer}${via}`
-  return unfit(
+  return unusable(
     'ERR_IDENTITY_ISSUER',
     client,
     `${self}; trusted is only ${held}`,

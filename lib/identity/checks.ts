@@ -19,12 +19,12 @@ const MAX_RSA_BITS = 8192
 const MIN_RSA_BITS = 2048
 
 /** The command that makes a new one of this certificate. */
-export function renewal({ commonName, isCa }: CertificateFacts): string {
+export function reissueRemedy({ commonName, isCa }: CertificateFacts): string {
   return isCa ? NEW_CA : `Issue a new one:  docker-mtls cert client ${asWord(commonName)}`
 }
 
 /** The same for what ends, or has ended: there is a good one that can be had again. */
-export function prolonging({ commonName, isCa, validTo }: CertificateFacts, now: number): string {
+export function renewalRemedy({ commonName, isCa, validTo }: CertificateFacts, now: number): string {
   if (!isCa) return `Have it renewed, where the authority is:  docker-mtls cert renew ${asWord(commonName)}`
   return validTo.getTime() < now ? NEW_CA : 'Have a new CA take its place before:  docker-mtls cert rotate-ca'
 }
@@ -38,11 +38,11 @@ function asWord(commonName = ''): string {
 const NEW_CA = 'Make a new CA, and new certificates for the server and the clients:  docker-mtls cert ca --replace-ca'
 
 /** The error for a certificate that was read, and isn't fit. */
-export function unfit(
+export function unusable(
   code: IdentityErrorCode,
   { name, facts }: Named,
   got: string,
-  todo: string = renewal(facts),
+  todo: string = reissueRemedy(facts),
 ): IdentityError {
   return new IdentityError(code, { tried: `checking ${describe({ name, facts })}`, got, todo })
 }
@@ -64,7 +64,7 @@ export function keyProblem({ type, bits = 0, curve }: KeyFacts): string | undefi
 export function checkKeyType(certificate: Named): void {
   const problem = keyProblem(certificate.facts.key)
   if (problem === undefined) return
-  throw unfit(
+  throw unusable(
     'ERR_IDENTITY_KEY_TYPE',
     certificate,
     `its key ${problem}; dockerd takes RSA of 2048 to 8192 bits, P-256, P-384, P-521 and Ed25519`,
@@ -77,12 +77,12 @@ export function checkDates(certificate: Named, now: number): void {
   if (from > 0) {
     const got = `it is not valid yet: it begins in ${inWords(from)}, on ${formatDate(validFrom)}`
     const todo = "Check this machine's clock; a certificate can't be used before its date."
-    throw unfit('ERR_IDENTITY_NOT_YET_VALID', certificate, got, todo)
+    throw unusable('ERR_IDENTITY_NOT_YET_VALID', certificate, got, todo)
   }
   const over = now - validTo.getTime()
   if (over <= 0) return
   const got = `it expired ${inWords(over)} ago, on ${formatDate(validTo)}`
-  throw unfit('ERR_IDENTITY_EXPIRED', certificate, got, prolonging(certificate.facts, now))
+  throw unusable('ERR_IDENTITY_EXPIRED', certificate, got, renewalRemedy(certificate.facts, now))
 }
 
 /** Extended key usage has to allow clients, in the certificate and in all CAs above it (as Go's x509 verifies it). */
@@ -91,11 +91,19 @@ export function checkPurpose(certificate: Named): void {
   if (purposes === undefined || purposes.includes('clientAuth') || purposes.includes('anyExtendedKeyUsage')) return
   const only = purposes.length === 0 ? 'nothing' : purposes.join(', ')
   const server = purposes.includes('serverAuth') ? ": it is a server's certificate" : ''
-  throw unfit('ERR_IDENTITY_PURPOSE', certificate, `its extended key usage allows ${only} and not clientAuth${server}`)
+  throw unusable(
+    'ERR_IDENTITY_PURPOSE',
+    certificate,
+    `its extended key usage allows ${only} and not clientAuth${server}`,
+  )
 }
 
 export function checkSignature(certificate: Named): void {
   const { signatureAlgorithm } = certificate.facts
   if (SIGNATURES.test(signatureAlgorithm)) return
-  throw unfit('ERR_IDENTITY_SIGNATURE', certificate, `it is signed with ${signatureAlgorithm}, which dockerd refuses`)
+  throw unusable(
+    'ERR_IDENTITY_SIGNATURE',
+    certificate,
+    `it is signed with ${signatureAlgorithm}, which dockerd refuses`,
+  )
 }

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { IdentityError } from '../base/errors.ts'
 import { openCertificate } from './certificate.ts'
-import type { Source } from './material.ts'
+import type { Source } from './credentials.ts'
 import { notPem, readPem, type PemBlock } from './pem.ts'
 
 /** The labels of the private keys that node:crypto reads (RFC 7468 sections 10 and 11; OpenSSL's older ones). */
@@ -22,7 +22,7 @@ const KINDS: Readonly<Record<string, string>> = {
 /** All certificates of a part, in their order. None is an error that says what is there instead. */
 export function readCertificates(source: Source): X509Certificate[] {
   const blocks = readPem(source.text, source.name).filter(({ label }) => label === 'CERTIFICATE')
-  if (blocks.length === 0) throw somethingElse(source, 'a certificate')
+  if (blocks.length === 0) throw wrongContents(source, 'a certificate')
   const nameOf = (index: number): string =>
     blocks.length === 1 ? source.name : `certificate ${index + 1} of ${source.name}`
   return blocks.map(({ text }, index) => openCertificate(text, nameOf(index)))
@@ -31,7 +31,7 @@ export function readCertificates(source: Source): X509Certificate[] {
 /** All private keys of a part. None is an error that says what is there instead. */
 export function readPrivateKeys(source: Source): PemBlock[] {
   const blocks = readPem(source.text, source.name).filter(({ label }) => KEY_LABEL.test(label))
-  if (blocks.length === 0) throw somethingElse(source, 'a private key')
+  if (blocks.length === 0) throw wrongContents(source, 'a private key')
   return blocks
 }
 
@@ -40,7 +40,7 @@ export function holdsPrivateKey({ text, name }: Source): boolean {
   return readPem(text, name).some(({ label }) => KEY_LABEL.test(label))
 }
 
-function somethingElse({ name, text }: Source, wanted: string): IdentityError {
+function wrongContents({ name, text }: Source, wanted: string): IdentityError {
   const labels = [...new Set(readPem(text, name).map(({ label }) => label))]
   const got = labels.length === 0 ? noBlock(text) : `it holds ${labels.map(kindOf).join(' and ')}`
   // A file may hold a path, too: a link that a version control system or an unpacker wrote as text.

@@ -2,7 +2,7 @@ import { codeOf } from '../base/system-error.ts'
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { IdentityError } from '../base/errors.ts'
 import { readPrivateKeys } from './contents.ts'
-import type { Source } from './material.ts'
+import type { Source } from './credentials.ts'
 
 /** A private key that could be read. */
 export interface OpenedKey {

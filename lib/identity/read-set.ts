@@ -5,7 +5,7 @@ import { findChain, foreignIssuer, links, type Link } from './chain.ts'
 import { checkDates, checkKeyType, checkPurpose, checkSignature, describe } from './checks.ts'
 import { holdsPrivateKey, readCertificates } from './contents.ts'
 import { openKey } from './key.ts'
-import type { Material } from './material.ts'
+import type { Credentials } from './credentials.ts'
 import { digestOf, IdentitySet } from './set.ts'
 
 /** The how-options of an identity. */
@@ -15,25 +15,35 @@ export interface Rules {
 }
 
 /** The moment of a reading, and what the files' folder says beside their contents. */
-export interface Occasion {
+export interface ReadingContext {
   readonly now: number
   readonly keyMode?: number | undefined
 }
 
 /** Reads the three parts and checks them as a set, all before the first byte leaves the machine. */
-export function readSet(material: Material, rules: Rules, { now, keyMode }: Occasion): IdentitySet {
-  const authorities = links(readCertificates(material.ca), material.ca.name)
-  const [client, ...intermediates] = links(readCertificates(material.cert), material.cert.name) as [Link, ...Link[]]
-  const { key, wasEncrypted } = openKey(material.key, rules.passphrase)
-  checkPair({ key, name: material.key.name }, client, [...intermediates, ...authorities])
+export function readSet(credentials: Credentials, rules: Rules, { now, keyMode }: ReadingContext): IdentitySet {
+  const authorities = links(readCertificates(credentials.ca), credentials.ca.name)
+  const [client, ...intermediates] = links(readCertificates(credentials.cert), credentials.cert.name) as [
+    Link,
+    ...Link[],
+  ]
+  const { key, wasEncrypted } = openKey(credentials.key, rules.passphrase)
+  checkPair({ key, name: credentials.key.name }, client, [...intermediates, ...authorities])
   checkAuthorities(authorities)
   checkClient(client, now)
   checkAuthorityDates(authorities, now)
   const above = findChain(client, { intermediates, authorities }, now)
   if (above === undefined && !rules.foreignClientCa) throw foreignIssuer(client, { intermediates, authorities })
   checkAbove(above ?? [], now)
-  const leaky = [material.ca, material.cert].filter(holdsPrivateKey).map(({ name }) => name)
-  const observed = { client, authorities, keyName: material.key.name, keyMode, keyWasEncrypted: wasEncrypted, leaky }
+  const exposed = [credentials.ca, credentials.cert].filter(holdsPrivateKey).map(({ name }) => name)
+  const observed = {
+    client,
+    authorities,
+    keyName: credentials.key.name,
+    keyMode,
+    keyWasEncrypted: wasEncrypted,
+    exposed,
+  }
   return new IdentitySet({
     client,
     intermediates,
@@ -41,7 +51,7 @@ export function readSet(material: Material, rules: Rules, { now, keyMode }: Occa
     authorities,
     key,
     observed,
-    digest: digestOf(material),
+    digest: digestOf(credentials),
   })
 }
 

@@ -1,5 +1,5 @@
 import { IdentityError } from '../base/errors.ts'
-import { readFiles, readValues, statFiles, type FilesState, type Part } from './material.ts'
+import { readFiles, readValues, statFiles, type FilesState, type Part } from './credentials.ts'
 import { readSet, type Rules } from './read-set.ts'
 import { digestOf, type IdentitySet } from './set.ts'
 
@@ -67,7 +67,7 @@ export class FolderReader implements Reader {
       this.#failingSince = undefined
     } catch (cause) {
       if (!(cause instanceof IdentityError)) throw cause
-      this.#bearWith(cause)
+      this.#tolerate(cause)
     }
     this.#good.set.checkDates(this.#clock())
     return this.#good.set
@@ -80,7 +80,7 @@ export class FolderReader implements Reader {
   }
 
   /** Returns while the last good set may serve in place of a bad one. */
-  #bearWith(cause: IdentityError): void {
+  #tolerate(cause: IdentityError): void {
     const now = this.#clock()
     // The clock may be set back meanwhile.
     this.#failingSince = Math.min(this.#failingSince ?? now, now)
@@ -104,19 +104,19 @@ export function valuesReader(values: Partial<Record<Part, string | Uint8Array>>,
   return { set, current }
 }
 
-interface Look {
+interface ReadingOptions {
   readonly clock: Clock
   /** The files as they were before they are read: a change in between shows at the next look. */
   readonly state: FilesState
   readonly known?: IdentitySet
 }
 
-async function read(folder: string, rules: Rules, { clock, state, known }: Look): Promise<Reading> {
+async function read(folder: string, rules: Rules, { clock, state, known }: ReadingOptions): Promise<Reading> {
   const now = clock()
-  const material = await readFiles(folder)
-  const same = known?.isOf(digestOf(material)) ? known : undefined
+  const credentials = await readFiles(folder)
+  const same = known?.isOf(digestOf(credentials)) ? known : undefined
   return {
-    set: same ?? readSet(material, rules, { now, keyMode: state.keyMode }),
+    set: same ?? readSet(credentials, rules, { now, keyMode: state.keyMode }),
     stamp: state.stamp,
     settled: now - state.changedAt > SETTLE_MS,
   }

@@ -7,7 +7,7 @@ import type { CertificateFacts } from './certificate.ts'
 import type { Link } from './chain.ts'
 import { checkDates } from './checks.ts'
 import { formatPem } from './pem.ts'
-import { PARTS, type Material } from './material.ts'
+import { PARTS, type Credentials } from './credentials.ts'
 import { warningsOf, type Observed } from './warnings.ts'
 
 /** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
@@ -98,9 +98,9 @@ export class IdentitySet {
 }
 
 /** Tells the texts of one reading from those of another without keeping them. */
-export function digestOf(material: Material): string {
+export function digestOf(credentials: Credentials): string {
   const hash = createHash('sha256')
-  for (const part of PARTS) hash.update(`${material[part].text.length}:`).update(material[part].text)
+  for (const part of PARTS) hash.update(`${credentials[part].text.length}:`).update(credentials[part].text)
   return hash.digest('base64')
 }
 

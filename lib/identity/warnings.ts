@@ -1,5 +1,5 @@
 import type { CertificateFacts } from './certificate.ts'
-import { describe, prolonging, type Named } from './checks.ts'
+import { describe, renewalRemedy, type Named } from './checks.ts'
 import { DAY, formatDate, inWords } from './dates.ts'
 
 /** Before a certificate ends there should be time to make another. */
@@ -14,17 +14,17 @@ export interface Observed {
   readonly keyMode?: number | undefined
   readonly keyWasEncrypted: boolean
   /** Public parts that hold a private key as well. */
-  readonly leaky: readonly string[]
+  readonly exposed: readonly string[]
 }
 
 /** The warnings of an identity, each one sentence with its remedy. */
 export function warningsOf(observed: Observed, now: number): string[] {
   return [
     ...keyWarnings(observed),
-    ...observed.leaky.map((name) => `${name} holds a private key too: take it out, since this file is handed on.`),
-    ...ending(observed.client, now),
-    ...observed.authorities.flatMap((authority) => ending(authority, now)),
-    ...nameless(observed.client),
+    ...observed.exposed.map((name) => `${name} holds a private key too: take it out, since this file is handed on.`),
+    ...expiryWarning(observed.client, now),
+    ...observed.authorities.flatMap((authority) => expiryWarning(authority, now)),
+    ...withoutCommonName(observed.client),
   ]
 }
 
@@ -40,16 +40,16 @@ function keyWarnings({ keyName, keyMode, keyWasEncrypted }: Observed): string[] 
   return warnings
 }
 
-function ending(certificate: Named, now: number): string[] {
+function expiryWarning(certificate: Named, now: number): string[] {
   const { validTo } = certificate.facts
   const left = validTo.getTime() - now
   if (left > SOON_MS) return []
   const what = left < 0 ? `expired ${inWords(left)} ago, on` : `ends in ${inWords(left)}, on`
-  return [`${describe(certificate)} ${what} ${formatDate(validTo)}. ${prolonging(certificate.facts, now)}`]
+  return [`${describe(certificate)} ${what} ${formatDate(validTo)}. ${renewalRemedy(certificate.facts, now)}`]
 }
 
 /** The authorization plugins of dockerd are told the common name as the user (moby, pkg/authorization). */
-function nameless(client: { name: string; facts: CertificateFacts }): string[] {
+function withoutCommonName(client: { name: string; facts: CertificateFacts }): string[] {
   if (client.facts.commonName !== undefined && client.facts.commonName !== '') return []
   return [`${client.name} has no common name: an authorization plugin of the daemon would see no user.`]
 }

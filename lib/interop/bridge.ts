@@ -9,7 +9,7 @@ import { ArgumentError, ConnectionError } from '../base/errors.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { listenPrivately, type SocketFile } from './socket-file.ts'
 import { dispatcherOf, type ConnectionSource } from './source.ts'
-import { answerFailure, join } from './tunnel.ts'
+import { answerFailure, pipeBothWays } from './tunnel.ts'
 
 /** How a bridge is to be made. */
 export interface BridgeOptions {
@@ -89,7 +89,7 @@ class SocketBridge implements Bridge {
     try {
       const daemon = await this.#dispatcher.open(this.#closing.signal)
       this.#keep(daemon)
-      join(tool, daemon)
+      pipeBothWays(tool, daemon)
     } catch (error) {
       if (this.#closing.signal.aborted) return
       answerFailure(tool, error)

@@ -11,14 +11,14 @@ import { dispatcherOf, type ConnectionSource } from './source.ts'
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
 /** What Node tells an agent of a request. */
-type Asked = RequestOptions & { readonly host: string; readonly port: number | string }
+type AgentRequest = RequestOptions & { readonly host: string; readonly port: number | string }
 
 /** As Node types it: with a socket, whatever failed. */
 type Created = (error: Error | null, socket: Duplex) => void
 
 /** What passes between a request and its agent, undocumented (Node, lib/_http_agent.js and lib/_http_client.js). */
 interface AskedByRequests {
-  addRequest(request: ClientRequest, options: Asked): void
+  addRequest(request: ClientRequest, options: AgentRequest): void
 }
 interface Refusable {
   onSocket(socket: null, error: Error): void
@@ -49,7 +49,7 @@ class DockerAgent extends Agent implements AskedByRequests {
   }
 
   /** Sees every request; createConnection() sees only those that find no idle connection. */
-  addRequest(request: ClientRequest, options: Asked): void {
+  addRequest(request: ClientRequest, options: AgentRequest): void {
     const refusal = refuseTarget(this.#target, targetOf(request, options))
     if (refusal) return (request as unknown as Refusable).onSocket(null, refusal)
     request.prependOnceListener('response', (answer) => this.#judge(request, answer))
@@ -77,7 +77,7 @@ class DockerAgent extends Agent implements AskedByRequests {
 /** A request as a dispatcher sees it. Header fields given as a list are all that Node sends. */
 function targetOf(
   request: ClientRequest,
-  { host, port, socketPath, headers }: Asked,
+  { host, port, socketPath, headers }: AgentRequest,
 ): Parameters<typeof refuseTarget>[1] {
   const authority = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
   const named = request.getHeader('host')

@@ -9,7 +9,7 @@ const LINGER_MS = 2_000
  * Carries bytes both ways until both have ended. The end of one direction is handed on as that, by shutdown(2) or TLS's
  * close_notify, and the other goes on; a side that is slow to read slows the other down.
  */
-export function join(tool: Duplex, daemon: Duplex): void {
+export function pipeBothWays(tool: Duplex, daemon: Duplex): void {
   daemon.allowHalfOpen = true
   tool.pipe(daemon)
   daemon.pipe(tool)

@@ -1,4 +1,4 @@
-/** Bytes that come in pieces, joined only when enough of them are there: a peer's tiny pieces cost no more than large ones. */
+/** Bytes that come in chunks, joined only when enough of them are there: a peer's tiny chunks cost no more than large ones. */
 export class ByteQueue {
   #parts: Uint8Array[] = []
   #length = 0

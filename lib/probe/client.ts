@@ -6,7 +6,7 @@ import { readCertificates } from '../identity/contents.ts'
 import { explainFault } from '../transport/faults.ts'
 import { certificateFault } from '../transport/peer.ts'
 import { TLS_POLICY } from '../transport/policy.ts'
-import { inTime } from './clock.ts'
+import { withDeadline } from './deadline.ts'
 import { shakeHands, type Handshake, type Offer } from './handshake.ts'
 import { mistake, PROBE_OPTIONS, resolveTarget, type ProbeOptions, type Target } from './options.ts'
 
@@ -61,7 +61,7 @@ export async function tryClient(options: ClientOptions): Promise<Verdict> {
     rejectUnauthorized: true,
     checkServerIdentity: (_, { raw }) => certificateFault(new X509Certificate(raw), target.servername),
   }
-  return inTime(target, async (time) => {
+  return withDeadline(target, async (time) => {
     const handshake = await shakeHands(target, offer, time)
     const { outcome, protocol = '' } = handshake
     if (outcome.kind === 'accepted') return { accepted: true, protocol }
@@ -92,7 +92,7 @@ function contextOf({ ca, cert, key, protocol }: ClientOptions): tls.SecureContex
 
 /**
  * What is wrong with a server that refuses us. Up to TLS 1.2 it does so before OpenSSL has judged its certificate, and
- * the refusal of anybody in between would say nothing about the server.
+ * the refusal of unverified in between would say nothing about the server.
  */
 function serverFault(
   { chain, protocol }: Handshake,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import tls from 'node:tls'
 import { FAMILY_ATTEMPT_MS } from '../transport/policy.ts'
-import { onAbort } from './clock.ts'
+import { onAbort } from '../base/abort.ts'
 import { sniOf, type Target } from './options.ts'
 
 /** What a server made of a client's certificate, or of none. */
@@ -34,7 +34,7 @@ const QUIET_MS = 100
 const NO_ALERT = 'none: it closed the connection'
 
 /** Shakes hands, waits for what the server makes of our certificate, and closes; nothing is sent inside TLS. */
-export async function shakeHands(target: Target, offer: Offer, inTime: AbortSignal): Promise<Handshake> {
+export async function shakeHands(target: Target, offer: Offer, deadline: AbortSignal): Promise<Handshake> {
   const { host, port } = target
   const where = { host, port, autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS }
   const socket = tls.connect({ ...where, servername: sniOf(target), ALPNProtocols: ['http/1.1'], ...offer })
@@ -47,7 +47,7 @@ export async function shakeHands(target: Target, offer: Offer, inTime: AbortSign
   // 'secure' comes before Node's own verdict, after which a refused certificate can't be read any more.
   socket.prependListener('secure', look).prependListener('error', look).prependListener('end', look)
   try {
-    const outcome = await settled(socket, inTime)
+    const outcome = await settled(socket, deadline)
     look()
     return { outcome: judge(outcome, seen), ...seen }
   } finally {
@@ -92,7 +92,7 @@ function chainOf(socket: tls.TLSSocket): Uint8Array[] {
 }
 
 /** Resolves when the server has taken what it was shown, or has not. */
-function settled(socket: tls.TLSSocket, inTime: AbortSignal): Promise<Outcome> {
+function settled(socket: tls.TLSSocket, deadline: AbortSignal): Promise<Outcome> {
   return new Promise((resolve) => {
     let phase: 'tcp' | 'tls' | 'done' = 'tcp'
     const ended = new AbortController()
@@ -106,7 +106,7 @@ function settled(socket: tls.TLSSocket, inTime: AbortSignal): Promise<Outcome> {
       wait.then(() => settle({ kind: 'accepted' })).catch(() => {})
     }
     const closed = (cause: Error): void => settle({ kind: 'failed', cause })
-    const forget = onAbort(inTime, () => settle({ kind: 'failed', cause: tooLate(inTime, phase) }))
+    const forget = onAbort(deadline, () => settle({ kind: 'failed', cause: tooLate(deadline, phase) }))
     socket.once('connect', () => (phase = 'tls'))
     socket
       .once('error', closed)

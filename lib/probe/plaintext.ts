@@ -1,4 +1,4 @@
-import { converse } from './conversation.ts'
+import { exchange } from './exchange.ts'
 import type { Target } from './options.ts'
 
 /**
@@ -21,13 +21,13 @@ const ALERT = '\x15\x03'
 const IS_DOCKER = /^HTTP\/1\.[01] \d{3}[^]*\r\n(?:Api-Version:|Server: Docker\/|Ostype:)/i
 
 /** Sends a ping without TLS. */
-export async function askWithoutTls(target: Target, inTime: AbortSignal): Promise<PlaintextAnswer> {
+export async function askWithoutTls(target: Target, deadline: AbortSignal): Promise<PlaintextAnswer> {
   let answer = ''
-  const hear = (bytes: Buffer): boolean => {
+  const receive = (bytes: Buffer): boolean => {
     answer += bytes.toString('latin1')
     return answer.length < LONGEST_HEAD && !isTold(answer)
   }
-  const ending = await converse(target, { say: PING, hear }, inTime)
+  const ending = await exchange(target, { send: PING, receive }, deadline)
   return answer === '' ? (ending === 'late' ? 'silent' : 'refused') : judgePlaintext(answer)
 }
 

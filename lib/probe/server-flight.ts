@@ -31,7 +31,7 @@ const TLS_13 = 0x0304
 type Writable = { -readonly [Key in keyof ServerFlight]: ServerFlight[Key] }
 
 /**
- * Reads a server's first flight from the bytes of a connection, in whichever pieces they come: records hold parts of
+ * Reads a server's first flight from the bytes of a connection, in whichever chunks they come: records hold parts of
  * messages, or several (RFC 8446 section 5.1). Never throws: what breaks the rules is `broken`.
  */
 export class FlightReader {

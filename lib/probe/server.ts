@@ -1,13 +1,13 @@
 import tls from 'node:tls'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { formatPem } from '../identity/pem.ts'
-import { inTime } from './clock.ts'
+import { withDeadline } from './deadline.ts'
 import type { Protocol } from './client-hello.ts'
 import { readDistinguishedName, type DistinguishedName } from './distinguished-name.ts'
 import { shakeHands, type Handshake } from './handshake.ts'
 import { PROBE_OPTIONS, resolveTarget, type ProbeOptions } from './options.ts'
 import { askWithoutTls, type PlaintextAnswer } from './plaintext.ts'
-import { clearFlight, sayAllHellos, spokenProtocols } from './say-hello.ts'
+import { clearFlight, sendClientHellos, spokenProtocols } from './send-hellos.ts'
 import type { ServerFlight } from './server-flight.ts'
 
 /**
@@ -53,11 +53,11 @@ export interface ServerReport {
  */
 export async function probeServer(options: ProbeOptions): Promise<ServerReport> {
   const target = resolveTarget(options, PROBE_OPTIONS, 'probeServer')
-  return inTime(target, async (time) => {
+  return withDeadline(target, async (time) => {
     const [plaintext, flights, handshake] = await Promise.all([
       askWithoutTls(target, time),
-      sayAllHellos(target, time),
-      shakeHands(target, anybody(), time),
+      sendClientHellos(target, time),
+      shakeHands(target, unverified(), time),
     ])
     const flight = clearFlight(flights)
     const asked = handshake.asked ?? wasAsked(flight)
@@ -76,7 +76,7 @@ export async function probeServer(options: ProbeOptions): Promise<ServerReport> 
  * expired or a foreign certificate is just what a probe has to see; nothing is sent over this connection either, and
  * nothing that came over it is believed beyond "this is what was shown". No CA and no certificate of ours is in it.
  */
-function anybody(): Parameters<typeof shakeHands>[1] {
+function unverified(): Parameters<typeof shakeHands>[1] {
   const ciphers = 'DEFAULT@SECLEVEL=0'
   const secureContext = tls.createSecureContext({ ca: [], minVersion: 'TLSv1', maxVersion: 'TLSv1.3', ciphers })
   return { secureContext, rejectUnauthorized: false }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { parseContextName } from '../contexts/name.ts'
-import { readMaterial, type Material } from '../contexts/material.ts'
+import { readCredentials, type Credentials } from '../contexts/credentials.ts'
 import { writeContext } from '../contexts/store.ts'
 import { contextPaths, TLS_FILES } from '../endpoint/context-layout.ts'
 import { parseContextMeta, type ContextMeta } from '../endpoint/context-meta.ts'
@@ -84,10 +84,10 @@ function hostOf(url: string): string {
 export async function ensureContext(wanted: WantedContext, certPath: string): Promise<ContextResult> {
   const { config, name, url } = wanted
   await refuseForeignContext(wanted)
-  const { material } = await readMaterial(resolve(certPath))
+  const { credentials } = await readCredentials(resolve(certPath))
   const meta = await readMeta(config, name)
   const there = typeof meta === 'string' ? undefined : meta
-  const isSame = there?.host === url && !there.skipTlsVerify && (await holds(config, name, material))
+  const isSame = there?.host === url && !there.skipTlsVerify && (await holds(config, name, credentials))
   if (isSame) return { name, action: 'kept' }
   const isOurs = there !== undefined && leadsThere(there, wanted)
   const content = isOurs ? there.content : { Metadata: { Description: `set up by docker-mtls` } }
@@ -95,7 +95,7 @@ export async function ensureContext(wanted: WantedContext, certPath: string): Pr
   const { replaced } = await writeContext(config, {
     name,
     meta: { ...content, Name: name, Endpoints: { docker } },
-    material,
+    credentials,
     replace: meta !== undefined,
   })
   return { name, action: replaced ? 'replaced' : 'created' }
@@ -106,8 +106,8 @@ async function readMeta(config: string, name: string): Promise<ContextMeta | str
   return text === undefined ? undefined : parseContextMeta(text)
 }
 
-async function holds(config: string, name: string, { ca, cert, key }: Material): Promise<boolean> {
-  const folder = contextPaths(config, name).material
+async function holds(config: string, name: string, { ca, cert, key }: Credentials): Promise<boolean> {
+  const folder = contextPaths(config, name).credentials
   const there = await Promise.all(TLS_FILES.map((file) => readIfThere(join(folder, file))))
   return [ca, cert, key].every((bytes, index) => Buffer.from(bytes).toString('utf8') === there[index])
 }

@@ -1,4 +1,4 @@
-import type { Wording } from './circumstances.ts'
+import type { Wording } from './connection-context.ts'
 
 const NEW_CERTIFICATE = 'docker-mtls cert client NAME'
 

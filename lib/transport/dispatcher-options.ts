@@ -1,4 +1,5 @@
 import { parseProxy, type HttpProxy } from '../endpoint/proxy.ts'
+import { LONGEST_TIMER } from '../base/abort.ts'
 import { ArgumentError } from '../base/errors.ts'
 import { CONNECT_TIMEOUT_MS } from './policy.ts'
 
@@ -23,9 +24,6 @@ export interface CheckedOptions {
   readonly proxy: HttpProxy | undefined
 }
 
-/** setTimeout() takes more for 1 ms. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
-
 /** Refuses what isn't known: a misspelt option would be left out in silence. */
 export function checkDispatcherOptions({
   connectTimeout = CONNECT_TIMEOUT_MS,
@@ -34,7 +32,7 @@ export function checkDispatcherOptions({
 }: DispatcherOptions): CheckedOptions {
   const unknown = Object.keys(others)[0]
   if (unknown !== undefined) throw mistake('ERR_OPTION_UNKNOWN', unknown, 'there is no such option')
-  const sane = Number.isFinite(connectTimeout) && connectTimeout >= 1 && connectTimeout <= LONGEST_TIMEOUT_MS
+  const sane = Number.isFinite(connectTimeout) && connectTimeout >= 1 && connectTimeout <= LONGEST_TIMER
   if (!sane) throw mistake('ERR_ARGUMENT_INVALID', 'connectTimeout', 'it is no time in milliseconds')
   if (proxy !== undefined && typeof proxy !== 'string') {
     throw mistake('ERR_ARGUMENT_INVALID', 'proxy', 'it is no string')
@@ -46,6 +44,6 @@ function mistake(code: ArgumentError['code'], name: string, got: string): Argume
   return new ArgumentError(code, {
     tried: `the option ${name} of createDispatcher`,
     got,
-    todo: `Its options are connectTimeout, from 1 to ${LONGEST_TIMEOUT_MS}, and proxy, as http://PROXY:PORT.`,
+    todo: `Its options are connectTimeout, from 1 to ${LONGEST_TIMER}, and proxy, as http://PROXY:PORT.`,
   })
 }

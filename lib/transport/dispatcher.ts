@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Dispatcher as UndiciDispatcher, Pool as UndiciPool } from 'undici'
 import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { refuseUselessProxy } from '../endpoint/proxy.ts'
+import { linkSignals } from '../base/abort.ts'
 import { ConnectionError } from '../base/errors.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Connect } from './connect.ts'
@@ -10,7 +11,7 @@ import { connectorFor } from './connector.ts'
 import { checkEndpoint, checkIdentity } from './dispatcher-arguments.ts'
 import { checkDispatcherOptions, type CheckedOptions, type DispatcherOptions } from './dispatcher-options.ts'
 import { requestChannel, type RequestEvent } from './diagnostics.ts'
-import { explainFault, isOfTheWire } from './faults.ts'
+import { explainFault, isConnectionFault } from './faults.ts'
 import { GuardedHandler, type Guards } from './handler.ts'
 import { laneOf, type Lane } from './lanes.ts'
 import { originOf, prefixOf } from './origin.ts'
@@ -145,7 +146,7 @@ export class DockerDispatcher extends Dispatcher {
   async open(signal?: AbortSignal): Promise<Duplex> {
     signal?.throwIfAborted()
     if (this.closed || this.destroyed) throw this.#closed()
-    const giveUp = linkedTo(this.#closing.signal, signal)
+    const giveUp = linkSignals(this.#closing.signal, signal)
     try {
       const socket = await this.#connect(giveUp.signal)
       if (giveUp.signal.aborted) socket.destroy()
@@ -183,7 +184,7 @@ export class DockerDispatcher extends Dispatcher {
   /** @internal What went wrong on a connection that stood, in our words; all else as it is. */
   explain(error: unknown, request: string): unknown {
     const known = { target: this.#target.name, kind: this.endpoint.kind, proxy: this.#proxy, request }
-    return isOfTheWire(error) ? explainFault(error, known) : error
+    return isConnectionFault(error) ? explainFault(error, known) : error
   }
 
   toJSON(): object {
@@ -232,15 +233,6 @@ Object.assign(DockerDispatcher.prototype, dispatcherMethods)
 /** A path as the Engine API's documentation has it: without the version, and without the query, which may hold secrets. */
 function withoutVersion(path: string): string {
   return path.replace(/\?.*/s, '').replace(/^\/v\d+\.\d+(?=\/)/, '')
-}
-
-/** Aborts with whichever aborts first. AbortSignal.any() would leave something behind in the one that lives on, each time. */
-function linkedTo(...signals: readonly (AbortSignal | undefined)[]): { signal: AbortSignal; unlink: () => void } {
-  const controller = new AbortController()
-  const abort = (event: Event): void => controller.abort((event.target as AbortSignal).reason)
-  for (const signal of signals) signal?.addEventListener('abort', abort)
-  const unlink = (): void => signals.forEach((signal) => signal?.removeEventListener('abort', abort))
-  return { signal: controller.signal, unlink }
 }
 
 function settle(all: Promise<unknown>, callback?: () => void): Promise<void> | void {

@@ -1,6 +1,6 @@
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { ALERTS } from './alerts.ts'
-import type { Circumstances, Wording } from './circumstances.ts'
+import type { ConnectionContext, Wording } from './connection-context.ts'
 import { serverCertificateFault } from './server-faults.ts'
 
 interface Thrown extends Error {
@@ -91,7 +91,7 @@ const CODES: Readonly<Record<string, Wording>> = {
 /** A server that answers with an older version instead of an alert. */
 const TOO_OLD = /^ERR_SSL_(UNSUPPORTED_PROTOCOL|WRONG_SSL_VERSION|UNKNOWN_PROTOCOL)$/
 
-function nameFault(code: string, { host }: Circumstances): Wording | undefined {
+function nameFault(code: string, { host }: ConnectionContext): Wording | undefined {
   if (code !== 'ENOTFOUND' && code !== 'EAI_AGAIN') return undefined
   return {
     code: 'ERR_NAME_NOT_RESOLVED',
@@ -100,7 +100,7 @@ function nameFault(code: string, { host }: Circumstances): Wording | undefined {
   }
 }
 
-function refusedFault(code: string, { kind }: Circumstances): Wording | undefined {
+function refusedFault(code: string, { kind }: ConnectionContext): Wording | undefined {
   if (code !== 'ECONNREFUSED') return undefined
   return {
     code: 'ERR_CONNECTION_REFUSED',
@@ -110,7 +110,7 @@ function refusedFault(code: string, { kind }: Circumstances): Wording | undefine
 }
 
 /** Once a connection stands, only TCP itself gives up so (tcp(7), SO_KEEPALIVE): connectors have their own time-out. */
-function vanishedFault(code: string, { request }: Circumstances): Wording | undefined {
+function vanishedFault(code: string, { request }: ConnectionContext): Wording | undefined {
   if (code !== 'ETIMEDOUT' || request === undefined) return undefined
   return {
     code: 'ERR_CONNECTION_CLOSED',
@@ -151,7 +151,7 @@ const WIRE =
  * Is it undici's or the socket's, once a connection stands? All else is the caller's own: a body that can't be read, a
  * handler that throws. (Connectors explain what goes wrong before.)
  */
-export function isOfTheWire(error: unknown): boolean {
+export function isConnectionFault(error: unknown): boolean {
   const { name, code } = error as Partial<Thrown>
   return name === 'HTTPParserError' || (typeof code === 'string' && WIRE.test(code))
 }
@@ -176,7 +176,7 @@ function isNoFault(error: unknown): boolean {
  * @param known - what is known about the connection
  * @returns a {@link ConnectionError} with `cause`, or `error` itself where it is no fault of the connection
  */
-export function explainFault(error: unknown, known: Circumstances): unknown {
+export function explainFault(error: unknown, known: ConnectionContext): unknown {
   if (isNoFault(error)) return error
   const thrown = error as Thrown
   const code = codeOf(thrown)
@@ -197,7 +197,7 @@ export function explainFault(error: unknown, known: Circumstances): unknown {
   })
 }
 
-function triedOf({ request, target, proxy }: Circumstances): string {
+function triedOf({ request, target, proxy }: ConnectionContext): string {
   const what = request === undefined ? `connecting to ${target}` : `${request} at ${target}`
   return proxy === undefined ? what : `${what} through the proxy ${proxy}`
 }

@@ -2,14 +2,14 @@ import type { Duplex } from 'node:stream'
 import type { Handler } from './undici.ts'
 
 /** What was asked for, as it was given to the dispatcher. */
-export interface Asked {
+export interface RequestLine {
   readonly method: string
   readonly path: string
 }
 
 export interface Guards {
   /** Turns an error of the connection into ours. */
-  readonly explain: (error: unknown, request: Asked) => Error
+  readonly explain: (error: unknown, request: RequestLine) => Error
   /** Says why an answer must not be used, if so. */
   readonly refuse: (status: number) => Error | undefined
   /** Is handed the socket of a hijacked connection. */
@@ -29,14 +29,14 @@ const PACE = 256 * 1024
 export class GuardedHandler implements Handler {
   readonly #handler: Handler
   readonly #guards: Guards
-  readonly #request: Asked
+  readonly #request: RequestLine
   /** Bytes since the connection last went on. */
   #given = 0
   #abort: (reason?: Error) => void = () => {}
   /** Why the caller, or a guard, gave the request up: it comes back as it is. */
   #reason: Error | undefined
 
-  constructor(handler: Handler, guards: Guards, request: Asked) {
+  constructor(handler: Handler, guards: Guards, request: RequestLine) {
     this.#handler = handler
     this.#guards = guards
     this.#request = request

@@ -1,7 +1,7 @@
 import { formatEndpoint, type TlsEndpoint } from '../endpoint/endpoint.ts'
 import type { HttpProxy } from '../endpoint/proxy.ts'
 import { ConnectionError } from '../base/errors.ts'
-import type { Wording } from './circumstances.ts'
+import type { Wording } from './connection-context.ts'
 import { codeOf } from './faults.ts'
 
 const ITS_LOG = "Look at the proxy's own log."

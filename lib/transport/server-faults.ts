@@ -1,5 +1,5 @@
 import type { CertificateFacts } from '../identity/certificate.ts'
-import type { Circumstances, Wording } from './circumstances.ts'
+import type { ConnectionContext, Wording } from './connection-context.ts'
 
 /** `build01.example.com, 10.0.0.4`: what a certificate is for. */
 export function listNames({ names }: CertificateFacts): string {
@@ -13,7 +13,7 @@ const quoted = (name: string): string =>
   /^[\w.:-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`
 
 /** What the CA's keeper does: all names that the certificate has, since leaving one out would take it away, and this one. */
-function reissue({ server, host = 'NAME' }: Circumstances): string {
+function reissue({ server, host = 'NAME' }: ConnectionContext): string {
   const names = server ? [...server.names.dns, ...server.names.ip] : []
   const all = names.includes(host) ? names : [...names, host]
   return `docker-mtls cert server ${all.map(quoted).join(' ')} --force  ${THEN_COPY}`
@@ -21,7 +21,7 @@ function reissue({ server, host = 'NAME' }: Circumstances): string {
 
 const THEN_COPY = "Then copy server-cert.pem and server-key.pem to the daemon's host and restart it."
 
-function nameFault(known: Circumstances): Wording {
+function nameFault(known: ConnectionContext): Wording {
   const names = known.server ? listNames(known.server) : ''
   if (names === '') {
     return {
@@ -38,7 +38,7 @@ function nameFault(known: Circumstances): Wording {
 }
 
 /** OpenSSL says "expired" of any certificate in the chain: ours in ca.pem, too. */
-function expiredFault(known: Circumstances): Wording {
+function expiredFault(known: ConnectionContext): Wording {
   const ended = known.server
   const fromCa = ended !== undefined && ended.validTo.getTime() > Date.now()
   return {
@@ -52,7 +52,7 @@ function expiredFault(known: Circumstances): Wording {
   }
 }
 
-function untrustedFault(known: Circumstances): Wording {
+function untrustedFault(known: ConnectionContext): Wording {
   const { server, authorities = [] } = known
   if (server && authorities.some((ca) => ca.subject === server.issuer)) {
     return {
@@ -76,7 +76,7 @@ function weakFault(): Wording {
   }
 }
 
-const FAULTS: Record<string, (known: Circumstances) => Wording> = {
+const FAULTS: Record<string, (known: ConnectionContext) => Wording> = {
   ERR_TLS_CERT_ALTNAME_INVALID: nameFault,
   CERT_HAS_EXPIRED: expiredFault,
   CERT_NOT_YET_VALID: (known) => ({
@@ -118,6 +118,6 @@ function unspecifiedFault(reason: string): Wording {
 }
 
 /** The verification of a server's certificate (X509_V_ERR_... of OpenSSL, and our own name check) in our words. */
-export function serverCertificateFault(code: string, known: Circumstances, reason = ''): Wording | undefined {
+export function serverCertificateFault(code: string, known: ConnectionContext, reason = ''): Wording | undefined {
   return code === 'UNSPECIFIED' ? unspecifiedFault(reason) : FAULTS[code]?.(known)
 }

@@ -4,10 +4,10 @@ import { Duplex, finished } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** How a process ended, and the end of what it wrote to stderr. */
-export interface Ending {
+export interface SshExit {
   /** null for one that a signal ended. */
   readonly code: number | null
-  readonly said: string
+  readonly stderr: string
 }
 
 /** After SIGTERM; then SIGKILL. In milliseconds. */
@@ -15,7 +15,7 @@ const GRACE_MS = 2_000
 /** For what is still in the pipe when a process has ended: what it started itself may hold stderr open for ever. In milliseconds. */
 const LAST_WORDS_MS = 100
 /** Of stderr only the end is kept, in characters. */
-const LONGEST_SAID = 4_096
+const LONGEST_STDERR = 4_096
 
 type Done = (error?: Error | null) => void
 
@@ -47,18 +47,18 @@ export function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  * and its output still arrives. `destroy()` ends the process, and 'close' comes after that.
  */
 export class SshStream extends Duplex {
-  readonly ending: Promise<Ending>
+  readonly exit: Promise<SshExit>
   readonly #child: ChildProcessWithoutNullStreams
-  readonly #explain: (ending: Ending) => Error | undefined
+  readonly #explain: (exit: SshExit) => Error | undefined
   #stopped = false
 
   /** @param explain - says what went wrong, if so, once the process has ended */
-  constructor(child: ChildProcessWithoutNullStreams, explain: (ending: Ending) => Error | undefined) {
+  constructor(child: ChildProcessWithoutNullStreams, explain: (exit: SshExit) => Error | undefined) {
     // As sockets have it: where nothing comes any more, nobody listens.
     super({ allowHalfOpen: false })
     this.#child = child
     this.#explain = explain
-    this.ending = endingOf(child)
+    this.exit = exitOf(child)
     for (const emitter of [child, child.stdin, child.stdout, child.stderr]) emitter.on('error', () => {})
     child.stdout.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) child.stdout.pause()
@@ -99,15 +99,15 @@ export class SshStream extends Duplex {
 
   /** Why the process is gone says more than EPIPE. */
   async #notTaken(error: Error, done: Done): Promise<void> {
-    done(this.#explain(await this.ending) ?? error)
+    done(this.#explain(await this.exit) ?? error)
   }
 
   /** No more output is the end, or a failure has come before. */
   async #finish(): Promise<void> {
     const late = setTimeout(() => void this.#stop(), GRACE_MS)
-    const ending = await this.ending
+    const exit = await this.exit
     clearTimeout(late)
-    const fault = this.#stopped ? undefined : this.#explain(ending)
+    const fault = this.#stopped ? undefined : this.#explain(exit)
     if (fault) this.destroy(fault)
     else this.push(null)
   }
@@ -116,7 +116,7 @@ export class SshStream extends Duplex {
     this.#stopped = true
     this.#kill('SIGTERM')
     const late = setTimeout(() => this.#kill('SIGKILL'), GRACE_MS)
-    await this.ending
+    await this.exit
     clearTimeout(late)
     then?.()
   }
@@ -142,11 +142,11 @@ export class SshStream extends Duplex {
   }
 }
 
-async function endingOf(child: ChildProcessWithoutNullStreams): Promise<Ending> {
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-LONGEST_SAID)))
+async function exitOf(child: ChildProcessWithoutNullStreams): Promise<SshExit> {
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-LONGEST_STDERR)))
   const silent = new Promise((resolve) => child.stderr.once('close', resolve))
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
   await Promise.race([silent, delay(LAST_WORDS_MS)])
-  return { code, said }
+  return { code, stderr }
 }

@@ -3,10 +3,10 @@ import { ConnectionError } from '../base/errors.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { publishConnect } from './diagnostics.ts'
 import { sshFault } from './ssh-faults.ts'
-import { answersHello } from './ssh-hello.ts'
+import { waitForPing } from './ssh-ping.ts'
 import { startSystemSsh } from './ssh-start.ts'
 import { SshStream } from './ssh-stream.ts'
-import { Turns } from './turns.ts'
+import { Semaphore } from './semaphore.ts'
 import { unlessAborted, withTimeout } from '../base/abort.ts'
 
 /** sshd drops logins at random where ten are under way (sshd_config(5), MaxStartups), and others log in as well. */
@@ -20,13 +20,13 @@ const LOGINS_AT_ONCE = 4
  */
 export function sshConnector(endpoint: SshEndpoint, args: readonly string[], options: ConnectOptions): Connect {
   const target = formatEndpoint(endpoint)
-  const turns = new Turns(LOGINS_AT_ONCE)
+  const semaphore = new Semaphore(LOGINS_AT_ONCE)
   return async (signal) => {
     const began = performance.now()
     const limits = { timeout: options.timeout, signal, late: tooLate(target, options.timeout) }
     try {
       const stream = await withTimeout(limits, (inTime) =>
-        turns.run(() => openStream(endpoint, args, options, inTime), inTime),
+        semaphore.run(() => openStream(endpoint, args, options, inTime), inTime),
       )
       publishConnect(target, began, {})
       return stream
@@ -45,16 +45,16 @@ async function openStream(
 ): Promise<SshStream> {
   const target = formatEndpoint(endpoint)
   const starting = startSystemSsh(args, target).then(
-    (child) => new SshStream(child, (ending) => sshFault(ending, endpoint)),
+    (child) => new SshStream(child, (exit) => sshFault(exit, endpoint)),
   )
-  onProcess?.(starting.then(({ ending }) => ending).catch(() => {}))
+  onProcess?.(starting.then(({ exit }) => exit).catch(() => {}))
   const stream = await starting
   // Between two owners nobody else would listen, and an unheard 'error' ends the process.
   stream.on('error', () => {})
   try {
     // Starting it took its time.
     signal.throwIfAborted()
-    await unlessAborted(answersHello(stream, target), signal)
+    await unlessAborted(waitForPing(stream, target), signal)
     return stream
   } catch (error) {
     stream.destroy()
@@ -65,7 +65,7 @@ async function openStream(
 function tooLate(target: string, timeout: number): ConnectionError {
   return new ConnectionError('ERR_CONNECT_TIMEOUT', {
     tried: `connecting to ${target}`,
-    got: `neither ssh nor a daemon behind it answered withTimeout ${timeout} ms`,
+    got: `neither ssh nor a daemon behind it answered within ${timeout} ms`,
     todo:
       'Check address, port and firewall (a blocked port is silent); a host that is slow to log in, or many logins, of which ' +
       `${LOGINS_AT_ONCE} run at once, need a longer connectTimeout.`,

@@ -6,7 +6,7 @@ import { readCertificate } from '../identity/certificate.ts'
 import type { Identity, IdentitySet } from '../identity/identity.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { publishConnect } from './diagnostics.ts'
-import type { Circumstances } from './circumstances.ts'
+import type { ConnectionContext } from './connection-context.ts'
 import { explainFault } from './faults.ts'
 import { certificateFault, describePeer, type Peer } from './peer.ts'
 import { ALPN_PROTOCOLS, FAMILY_ATTEMPT_MS, KEEP_ALIVE_MS, TLS_POLICY } from './policy.ts'
@@ -160,7 +160,7 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options:
     } catch (cause) {
       socket?.destroy()
       delete mine.session
-      const known = { ...circumstances(endpoint, target, set, seen), proxy: proxy?.name }
+      const known = { ...contextOf(endpoint, target, set, seen), proxy: proxy?.name }
       const error = signal.aborted ? cause : explainFault(cause, known)
       publishConnect(target, began, { error })
       throw error
@@ -185,7 +185,7 @@ function verifiedPeer(
   return describePeer(socket, certificate, set.client)
 }
 
-function circumstances({ host }: TlsEndpoint, target: string, set: IdentitySet, seen: Seen): Circumstances {
+function contextOf({ host }: TlsEndpoint, target: string, set: IdentitySet, seen: Seen): ConnectionContext {
   const known = { target, kind: 'tls', host: serverName(host), authorities: set.authorities } as const
   return seen.certificate ? { ...known, server: readCertificate(seen.certificate) } : known
 }

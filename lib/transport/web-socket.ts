@@ -4,7 +4,7 @@ import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../base/errors.ts'
 import { Collector, type WireAnswer } from './collector.ts'
 import type { DockerDispatcher } from './dispatcher.ts'
-import { Gate } from './gate.ts'
+import { PausableStream } from './pausable-stream.ts'
 import type { WireRequest } from './send.ts'
 import { toCoreHandler, type Handler } from './undici.ts'
 
@@ -14,7 +14,7 @@ import { toCoreHandler, type Handler } from './undici.ts'
  */
 const LONGEST_MESSAGE = 16 * 1024 * 1024
 
-type HandOver = (socket: Gate) => void
+type HandOver = (socket: PausableStream) => void
 
 /**
  * Opens a web socket (RFC 6455), and hands it over as bytes in both directions, or the answer that refuses it. It has
@@ -30,22 +30,22 @@ export async function openWebSocket(
   const url = dispatcher.origin.replace(/^http/, 'ws') + dispatcher.prefix + path
   const target = formatEndpoint(dispatcher.endpoint)
   return new Promise((resolve, reject) => {
-    let gate: Gate | undefined
-    const handOver: HandOver = (socket) => (gate = socket)
+    let pausable: PausableStream | undefined
+    const handOver: HandOver = (socket) => (pausable = socket)
     const collector = new Collector({ resolve, reject, upgraded: () => {} }, signal)
-    const socket = new WebSocket(url, { dispatcher: gatedDispatcher(dispatcher, collector, handOver) })
+    const socket = new WebSocket(url, { dispatcher: pausableDispatcher(dispatcher, collector, handOver) })
     socket.binaryType = 'arraybuffer'
     const refused = (): void => reject(broken(target, 'the answer to the handshake is no web socket'))
     socket.addEventListener('close', refused)
     socket.addEventListener('open', () => {
       socket.removeEventListener('close', refused)
-      if (gate) resolve(new WebSocketBytes(socket, gate, target))
+      if (pausable) resolve(new WebSocketBytes(socket, pausable, target))
     })
   })
 }
 
 /** undici's WebSocket asks for dispatch() alone: here it goes our way, and a refusal is read, which it would not tell. */
-function gatedDispatcher(dispatcher: DockerDispatcher, collector: Collector, handOver: HandOver): Dispatcher {
+function pausableDispatcher(dispatcher: DockerDispatcher, collector: Collector, handOver: HandOver): Dispatcher {
   const dispatch = (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
     const pair = new Pair(collector, toCoreHandler(handler), handOver)
     return dispatcher.dispatch(options, pair)
@@ -71,10 +71,10 @@ class Pair implements Handler {
   }
 
   onUpgrade(status: number, headers: Buffer[], socket: unknown): void {
-    const gate = new Gate(socket as Duplex)
-    this.#handOver(gate)
-    this.#collector.onUpgrade(status, headers, gate)
-    this.#inner.onUpgrade?.(status, headers, gate)
+    const pausable = new PausableStream(socket as Duplex)
+    this.#handOver(pausable)
+    this.#collector.onUpgrade(status, headers, pausable)
+    this.#inner.onUpgrade?.(status, headers, pausable)
   }
 
   onHeaders(status: number, headers: Buffer[]): boolean {
@@ -109,17 +109,17 @@ const GOOD_ENDS: ReadonlySet<number> = new Set([1000, 1001, 1005])
 /** What a web socket carries, with back-pressure in both directions. */
 class WebSocketBytes extends Duplex {
   readonly #socket: WebSocket
-  readonly #gate: Gate
+  readonly #pausable: PausableStream
 
-  constructor(socket: WebSocket, gate: Gate, target: string) {
+  constructor(socket: WebSocket, pausable: PausableStream, target: string) {
     super()
     this.#socket = socket
-    this.#gate = gate
+    this.#pausable = pausable
     // The connection knows more than the web socket tells: that this client was closed, for one.
-    gate.once('error', (error) => this.destroy(error))
+    pausable.once('error', (error) => this.destroy(error))
     socket.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) => {
       const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data)
-      if (!this.push(bytes)) gate.hold()
+      if (!this.push(bytes)) pausable.hold()
     })
     socket.addEventListener('close', ({ code }) => {
       if (GOOD_ENDS.has(code)) this.push(null)
@@ -128,16 +128,16 @@ class WebSocketBytes extends Duplex {
   }
 
   override _read(): void {
-    this.#gate.release()
+    this.#pausable.release()
   }
 
   override _write(chunk: Uint8Array, _encoding: string, callback: () => void): void {
     this.#socket.send(chunk)
-    this.#gate.whenDrained(callback)
+    this.#pausable.whenDrained(callback)
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.#gate.destroy()
+    this.#pausable.destroy()
     callback(error)
   }
 }

@@ -65,13 +65,13 @@ describe('context create', () => {
       stdout,
       /^created {3}prod\n +tcp:\/\/build01:2377\n +you: ann, P-256, until .*\n +docker --context prod /,
     )
-    const { meta, material } = contextPaths(machine.config, 'prod')
+    const { meta, credentials } = contextPaths(machine.config, 'prod')
     assert.deepEqual(JSON.parse(await readFile(meta, 'utf8')), {
       Name: 'prod',
       Metadata: { Description: 'the build server' },
       Endpoints: { docker: { Host: 'tcp://build01:2377', SkipTLSVerify: false } },
     })
-    assert.equal((await stat(join(material, 'key.pem'))).mode & 0o777, 0o600)
+    assert.equal((await stat(join(credentials, 'key.pem'))).mode & 0o777, 0o600)
     const explained = await runCli(['explain', '--context', 'prod'], { env: { HOME: machine.home } })
     assert.match(explained.stdout, /^Endpoint +tcp:\/\/build01:2377/)
   })
@@ -86,7 +86,7 @@ describe('context create', () => {
         'created',
         'tcp://10.0.0.4:2376',
         contextPaths(machine.config, 'prod').meta,
-        contextPaths(machine.config, 'prod').material,
+        contextPaths(machine.config, 'prod').credentials,
       ],
     )
     assert.equal((data['certificate'] as Record<string, unknown>)['commonName'], 'ann')
@@ -379,7 +379,7 @@ describe('context rm', () => {
     await machine.ok(...create)
     await writeFile(contextPaths(machine.config, 'prod').meta, '{')
     await machine.ok('rm', 'prod', '--yes')
-    await mkdir(contextPaths(machine.config, 'left').material, { recursive: true })
+    await mkdir(contextPaths(machine.config, 'left').credentials, { recursive: true })
     await machine.ok('rm', 'left', '--yes')
     assert.deepEqual(Object.keys(await treeOf(machine.config)), ['contexts/', 'contexts/meta/', 'contexts/tls/'])
   })

@@ -84,7 +84,7 @@ describe('a context that is made', () => {
       [`contexts/tls/${id}/docker/key.pem`]: '0600',
     })
     for (const part of ['ca', 'cert', 'key'] as const) {
-      assert.equal(await readFile(join(paths.material, `${part}.pem`), 'utf8'), ann[part])
+      assert.equal(await readFile(join(paths.credentials, `${part}.pem`), 'utf8'), ann[part])
     }
     assert.equal(await seen(config), 'build01 as ann')
     assert.deepEqual(leaksOf(made, tracesOf({ key: ann.key })), [])
@@ -385,7 +385,7 @@ describe('the list of contexts', () => {
     await mkdir(join(config, 'contexts/meta/empty'))
     await writeFile(join(config, 'contexts/meta/file'), '')
     const bad = await createContext(config, { name: 'swapped', ...tcp() })
-    await writeFile(join(bad.paths.material, 'key.pem'), bob.key)
+    await writeFile(join(bad.paths.credentials, 'key.pem'), bob.key)
     const listed = await listContexts(config)
     assert.deepEqual(
       listed.map(({ name, refusal, broken, identity }) => [

@@ -128,12 +128,12 @@ describe('contexts, between the docker command and us, at a real daemon', { skip
   test('a zip is imported by both alike', async (t) => {
     const desk = await Machine.make(t)
     await desk.ours(...create)
-    const { meta, material } = contextPaths(desk.config, 'prod')
+    const { meta, credentials } = contextPaths(desk.config, 'prod')
     const files = ['ca.pem', 'cert.pem', 'key.pem']
     const zip = makeZip([
       { name: 'meta.json', content: await readFile(meta) },
       ...(await Promise.all(
-        files.map(async (name) => ({ name: `tls/docker/${name}`, content: await readFile(join(material, name)) })),
+        files.map(async (name) => ({ name: `tls/docker/${name}`, content: await readFile(join(credentials, name)) })),
       )),
     ])
     const file = join(desk.home, 'prod.zip')
@@ -157,7 +157,7 @@ describe('contexts, between the docker command and us, at a real daemon', { skip
     assert.doesNotMatch((await ours.docker('context', 'ls', '--format', '{{.Name}}')).stdout, /^copy$/m)
     const { stdout, stderr } = await runCli(['context', 'ls'], { env: { HOME: theirs.home } })
     assert.match(stdout, /^ +copy .* refused$/m)
-    assert.match(stderr, /copy is refused: it has no TLS material/)
+    assert.match(stderr, /copy is refused: it has no TLS credentials/)
   })
 
   test('what docker would import, and we refuse: no verification, no TLS', async (t) => {
@@ -231,7 +231,7 @@ describe('contexts, between the docker command and us, at a real daemon', { skip
     const machine = await Machine.make(t)
     await machine.ours(...create)
     const { meta } = contextPaths(machine.config, 'prod')
-    // The moment between TLS material and metadata, which test/contexts/store.test.ts finds among all the others.
+    // The moment between TLS credentials and metadata, which test/contexts/store.test.ts finds among all the others.
     const half = await Machine.make(t)
     await cp(join(machine.config, 'contexts/tls'), join(half.config, 'contexts/tls'), { recursive: true })
     await mkdir(join(half.config, 'contexts/meta', meta.split('/').at(-2) ?? ''), { recursive: true })

@@ -12,7 +12,7 @@ import { FOREIGN_CLIENTS, type Errand, type Outcome } from './support/foreign-cl
 const skip = lacks('namespaces', 'dockerd', 'ip', ...FOREIGN_CLIENTS.flatMap(({ needs }) => needs))
 
 /** What each client finds in its folder. */
-async function material({ client }: SecuredDaemon): Promise<Readonly<Record<Outcome, FolderFiles>>> {
+async function credentials({ client }: SecuredDaemon): Promise<Readonly<Record<Outcome, FolderFiles>>> {
   const [ca, cert, key] = await Promise.all([client.ca, client.cert, client.key].map((file) => readFile(file, 'utf8')))
   assert.ok(ca && cert && key)
   const authority = await createAuthority()
@@ -42,7 +42,7 @@ for (const keyType of KEY_TYPES) {
     let files: Readonly<Record<Outcome, FolderFiles>>
     before(async () => {
       daemon = await startSecuredDaemon({ keyType })
-      files = await material(daemon)
+      files = await credentials(daemon)
     })
     after(() => daemon.stop())
 

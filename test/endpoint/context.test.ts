@@ -33,7 +33,7 @@ class DockerCli {
     assert.equal(status, 0, stderr)
   }
 
-  /** It refuses TLS material that is no PEM. */
+  /** It refuses TLS credentials that is no PEM. */
   makeCertificate(): void {
     const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x']
     const { status, stderr } = spawnSync('openssl', [...args, '-keyout', 'key.pem', '-out', 'ca.pem'], {
@@ -179,7 +179,7 @@ describe('a context store that no CLI would write', () => {
   }
 
   for (const gone of ALL) {
-    test(`TLS material without ${gone} is refused by its name`, async (t) => {
+    test(`TLS credentials without ${gone} is refused by its name`, async (t) => {
       const home = await temporaryHome(t)
       const config = join(home, '.docker')
       await writeContext(config, 'prod', { Host: 'tcp://h', tls: ALL })

@@ -20,7 +20,7 @@ export interface TruthRow {
 export interface StoredContext {
   readonly Host: string
   readonly SkipTLSVerify?: boolean
-  /** Which files of its TLS material there are. */
+  /** Which files of its TLS credentials there are. */
   readonly tls?: readonly string[]
 }
 
@@ -105,7 +105,7 @@ const LOCAL = { endpoint: 'unix:///var/run/docker.sock', source: 'local socket' 
 const BY_DEFAULT = { endpoint: REMOTE, source: 'DOCKER_HOST', certPath: '{HOME}/.docker' }
 const ALL_FILES = ['ca.pem', 'cert.pem', 'key.pem']
 const PROD = { prod: { Host: OTHER, tls: ALL_FILES } }
-/** Where the material of the context `prod` is: the folder is the sha256 of its name. */
+/** Where the credentials of the context `prod` is: the folder is the sha256 of its name. */
 const PROD_CERTS = '{HOME}/.docker/contexts/tls/6754af9632a2745e85c293e5aac0863370d9bd3330b9938c00cadfd215227d77/docker'
 const USE_PROD = { '.docker/config.json': '{"currentContext":"prod"}' }
 
@@ -290,7 +290,7 @@ export const TRUTH_TABLE: readonly TruthRow[] = [
     expect: { code: 'ERR_CONTEXT_INSECURE' },
   },
   {
-    name: 'a TCP context without TLS material, whatever the variables say',
+    name: 'a TCP context without TLS credentials, whatever the variables say',
     env: { DOCKER_CONTEXT: 'prod', ...VERIFY, DOCKER_CERT_PATH: '/certs' },
     contexts: { prod: { Host: OTHER } },
     expect: { code: 'ERR_CONTEXT_INSECURE' },

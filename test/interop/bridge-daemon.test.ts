@@ -15,7 +15,7 @@ import { startSecuredDaemon, type SecuredDaemon } from '../daemon/harness/secure
 import { cleanEnvironment, runCommand, type CommandOptions, type CommandResult } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { makeMaterial } from '../transport/support/material.ts'
+import { makeCredentials } from '../transport/support/credentials.ts'
 import { soon } from './support/asking.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'curl')
@@ -209,7 +209,7 @@ container.remove(force=True)
   })
 
   test('a daemon of a CA that is not ours: the docker command says so', async (t) => {
-    const { client } = await makeMaterial()
+    const { client } = await makeCredentials()
     const foreign = createDispatcher(parseHost(daemon.host), await loadIdentity(client))
     const own = await bridge(foreign, join(daemon.place.folder, 'foreign.sock'))
     t.after(async () => {

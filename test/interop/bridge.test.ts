@@ -12,19 +12,19 @@ import { bridge } from '../../lib/interop.ts'
 import { freePort } from '../support/ports.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { startPeer } from '../support/tls-servers.ts'
-import { makeMaterial, type Material } from '../transport/support/material.ts'
+import { makeCredentials, type Credentials } from '../transport/support/credentials.ts'
 import { soon } from './support/asking.ts'
 import { bridged, dial, readToEnd } from './support/bridged.ts'
 
 /** More than all buffers on the way hold together. */
 const MUCH = 16 * 1024 * 1024
 
-let material: Material
-before(async () => (material = await makeMaterial()))
+let credentials: Credentials
+before(async () => (credentials = await makeCredentials()))
 
 describe('bytes on a bridge', () => {
   test('go both ways as they are, and the end of the input lets the output come', async (t) => {
-    const { made, count } = await bridged(t, material, (socket) => {
+    const { made, count } = await bridged(t, credentials, (socket) => {
       void readToEnd(socket).then((input) => socket.end(Buffer.concat([Buffer.from([0, 255]), input])))
     })
     const input = randomBytes(MUCH)
@@ -37,7 +37,7 @@ describe('bytes on a bridge', () => {
 
   test('the end of the output lets more input through', async (t) => {
     let received: Promise<Buffer> | undefined
-    const { made } = await bridged(t, material, (socket) => {
+    const { made } = await bridged(t, credentials, (socket) => {
       received = readToEnd(socket)
       socket.end('first and last')
     })
@@ -49,7 +49,7 @@ describe('bytes on a bridge', () => {
   })
 
   test('what was sent before a close arrives, however slowly it is read', async (t) => {
-    const { made } = await bridged(t, material, (socket) => {
+    const { made } = await bridged(t, credentials, (socket) => {
       socket.resume().once('end', () => socket.end(randomBytes(MUCH)))
     })
     const socket = await dial(t, made)
@@ -66,7 +66,7 @@ describe('bytes on a bridge', () => {
 
   test('a tool that does not read slows the daemon down', async (t) => {
     let sent = 0
-    const { made } = await bridged(t, material, (socket) => {
+    const { made } = await bridged(t, credentials, (socket) => {
       const chunk = Buffer.alloc(65_536)
       const more = (): void => {
         sent += chunk.length
@@ -87,7 +87,7 @@ describe('bytes on a bridge', () => {
   })
 
   test('a daemon that does not read slows the tool down', async (t) => {
-    const { made } = await bridged(t, material, (socket) => socket.pause())
+    const { made } = await bridged(t, credentials, (socket) => socket.pause())
     const socket = await dial(t, made)
     let sent = 0
     while (sent < MUCH && (socket.write(Buffer.alloc(65_536)) || (await drained(socket)))) sent += 65_536
@@ -96,7 +96,7 @@ describe('bytes on a bridge', () => {
 
   test('a side that goes away takes the other one along', async (t) => {
     const daemonSides: { destroy(): unknown; once: NodeJS.EventEmitter['once'] }[] = []
-    const { made } = await bridged(t, material, (socket) => void daemonSides.push(socket.resume()))
+    const { made } = await bridged(t, credentials, (socket) => void daemonSides.push(socket.resume()))
     const first = await dial(t, made)
     first.resume().write('x')
     while (daemonSides.length < 1) await delay(5)
@@ -113,7 +113,7 @@ describe('bytes on a bridge', () => {
 
   test('end with the bridge, also where the daemon takes nothing of what it was sent', async (t) => {
     const daemonSides: TLSSocket[] = []
-    const { made } = await bridged(t, material, (socket) => void daemonSides.push(socket.pause()))
+    const { made } = await bridged(t, credentials, (socket) => void daemonSides.push(socket.pause()))
     const tool = await dial(t, made)
     tool.end(Buffer.alloc(MUCH))
     while (daemonSides.length < 1) await delay(5)
@@ -128,7 +128,7 @@ describe('bytes on a bridge', () => {
   })
 
   test('of 100 connections at once stay apart', async (t) => {
-    const { made, count } = await bridged(t, material, (socket) => {
+    const { made, count } = await bridged(t, credentials, (socket) => {
       void readToEnd(socket).then((input) => socket.end(input))
     })
     const outputs = await soon(
@@ -183,9 +183,9 @@ async function asked(socketPath: string, method = 'GET', body?: Buffer): Promise
 
 describe('a connection that fails', () => {
   test('is answered with the reason, in the form of a daemon, and told to whoever wants to know', async (t) => {
-    const foreign = await makeMaterial()
+    const foreign = await makeCredentials()
     const peer = await startPeer('answers every ping', foreign.server)
-    const dispatcher = createDispatcher(parseHost(`localhost:${peer.port}`), await loadIdentity(material.client))
+    const dispatcher = createDispatcher(parseHost(`localhost:${peer.port}`), await loadIdentity(credentials.client))
     const told: unknown[] = []
     const onFailure = (error: unknown): void => void told.push((error as { code?: string }).code)
     const made = await bridge(dispatcher, join(await temporaryFolder(t), 'docker.sock'), { onFailure })
@@ -213,7 +213,7 @@ describe('a connection that fails', () => {
   })
 
   test('is answered also where whoever is told throws, or rejects', async (t) => {
-    const identity = await loadIdentity(material.client)
+    const identity = await loadIdentity(credentials.client)
     const dispatcher = createDispatcher(parseHost(`localhost:${await freePort()}`), identity)
     t.after(() => dispatcher.destroy())
     const rude: (() => unknown)[] = [
@@ -232,8 +232,8 @@ describe('a connection that fails', () => {
   })
 
   test('for a daemon that is gone, and works again when it is back', async (t) => {
-    const first = await startPeer('answers every ping', material.server)
-    const dispatcher = createDispatcher(parseHost(`localhost:${first.port}`), await loadIdentity(material.client))
+    const first = await startPeer('answers every ping', credentials.server)
+    const dispatcher = createDispatcher(parseHost(`localhost:${first.port}`), await loadIdentity(credentials.client))
     const made = await bridge(dispatcher, join(await temporaryFolder(t), 'docker.sock'))
     t.after(async () => {
       await made.close()
@@ -242,13 +242,13 @@ describe('a connection that fails', () => {
     assert.equal((await asked(made.path)).status, 200)
     await first.close()
     assert.match((await asked(made.path)).body, /ERR_CONNECTION_REFUSED/)
-    const second = await startPeer('answers every ping', material.server, { port: first.port })
+    const second = await startPeer('answers every ping', credentials.server, { port: first.port })
     t.after(() => second.close())
     assert.equal((await asked(made.path)).status, 200)
   })
 
   test('because the client was closed: what runs ends, what comes is told so', async (t) => {
-    const { made, dispatcher } = await bridged(t, material, (socket) => socket.write('running'))
+    const { made, dispatcher } = await bridged(t, credentials, (socket) => socket.write('running'))
     const running = await dial(t, made)
     await once(running, 'data')
     const ended = soon(once(running, 'end'))

@@ -11,14 +11,14 @@ import { toDockerodeOptions, type DockerodeOptions } from '../../lib/interop.ts'
 import { RecordingServer } from '../support/recording-server.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { makeMaterial, writeClient, type Material } from '../transport/support/material.ts'
+import { makeCredentials, writeClient, type Credentials } from '../transport/support/credentials.ts'
 
 describe('options for dockerode', () => {
-  let material: Material
-  before(async () => (material = await makeMaterial()))
+  let credentials: Credentials
+  before(async () => (credentials = await makeCredentials()))
 
   async function optionsFor(t: TestContext, host: string): Promise<DockerodeOptions> {
-    const dispatcher = createDispatcher(parseHost(host), await loadIdentity(material.client))
+    const dispatcher = createDispatcher(parseHost(host), await loadIdentity(credentials.client))
     t.after(() => dispatcher.destroy())
     return toDockerodeOptions(dispatcher)
   }
@@ -51,20 +51,20 @@ describe('options for dockerode', () => {
 })
 
 describe('dockerode', { skip: lacks('peer dockerode') }, () => {
-  let material: Material
+  let credentials: Credentials
   let Docker: typeof DockerClass
   before(async () => {
-    material = await makeMaterial()
+    credentials = await makeCredentials()
     ;({ default: Docker } = await import('dockerode'))
   })
 
   /** dockerode on our connection to a server over TLS. */
   async function to(t: TestContext, prefix: string, answer: RequestListener): Promise<DockerClass> {
-    const server = createTlsServer({ ...material.server, requestCert: true }, answer).listen(0, '127.0.0.1')
+    const server = createTlsServer({ ...credentials.server, requestCert: true }, answer).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     const endpoint = parseHost(`https://localhost:${port}${prefix}`)
-    const dispatcher = createDispatcher(endpoint, await loadIdentity(material.client))
+    const dispatcher = createDispatcher(endpoint, await loadIdentity(credentials.client))
     t.after(async () => {
       await dispatcher.destroy()
       server.close()
@@ -99,7 +99,7 @@ describe('dockerode', { skip: lacks('peer dockerode') }, () => {
 
   test('has nothing in it that the environment says', async (t) => {
     const folder = await temporaryFolder(t)
-    await writeClient(folder, material.client)
+    await writeClient(folder, credentials.client)
     const hostile = {
       DOCKER_HOST: 'tcp://127.0.0.1:2376',
       DOCKER_TLS_VERIFY: '1',
@@ -107,7 +107,7 @@ describe('dockerode', { skip: lacks('peer dockerode') }, () => {
       DOCKER_PATH_PREFIX: '/evil',
       DOCKER_CLIENT_TIMEOUT: '1',
     }
-    const identity = await loadIdentity(material.client)
+    const identity = await loadIdentity(credentials.client)
     for (const host of ['tcp://build01', 'https://build01/gate', 'unix:///run/docker.sock']) {
       const options = toDockerodeOptions({ endpoint: parseHost(host), identity })
       const calm = new Docker(options).modem

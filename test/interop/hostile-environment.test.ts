@@ -10,7 +10,7 @@ import { RecordingServer } from '../support/recording-server.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { startPeer, type Peer } from '../support/tls-servers.ts'
-import { makeMaterial, writeClient, type Material } from '../transport/support/material.ts'
+import { makeCredentials, writeClient, type Credentials } from '../transport/support/credentials.ts'
 import type { Errand } from './support/peers.ts'
 
 const PROGRAM = fileURLToPath(new URL('support/peers.ts', import.meta.url))
@@ -20,19 +20,19 @@ const hostOf = ({ host, port }: Peer): string => `${host === '127.0.0.1' ? 'loca
 
 /** Other people's clients on our connection, and what of their environment comes through: nothing. */
 describe('a hostile environment', { skip: lacks('peer dockerode', 'peer @docker/node-sdk') }, () => {
-  let material: Material
-  let foreign: Material
+  let credentials: Credentials
+  let foreign: Credentials
   /** Where the environment leads to. */
   let elsewhere: RecordingServer
   let servers: Record<'ours' | 'of a foreign CA' | 'of another name', Peer>
 
   before(async () => {
-    material = await makeMaterial()
-    foreign = await makeMaterial()
+    credentials = await makeCredentials()
+    foreign = await makeCredentials()
     elsewhere = await RecordingServer.start()
-    const named = await issueServer(material.authority, { names: ['elsewhere.example'] })
+    const named = await issueServer(credentials.authority, { names: ['elsewhere.example'] })
     servers = {
-      ours: await startPeer('answers every ping', material.server),
+      ours: await startPeer('answers every ping', credentials.server),
       'of a foreign CA': await startPeer('answers every ping', foreign.server),
       'of another name': await startPeer('answers every ping', named, { host: '127.0.0.2' }),
     }
@@ -67,7 +67,7 @@ describe('a hostile environment', { skip: lacks('peer dockerode', 'peer @docker/
 
   /** One after the other, in one process. */
   async function ping(pings: Errand['pings'], env: Record<string, string>): Promise<string[]> {
-    const errand = JSON.stringify({ pings, ...material.client } satisfies Errand)
+    const errand = JSON.stringify({ pings, ...credentials.client } satisfies Errand)
     const command = ['--no-warnings', ...TYPESCRIPT, PROGRAM, errand]
     const { code, stdout, stderr } = await runCommand(process.execPath, command, { env })
     assert.equal(code, 0, stderr)

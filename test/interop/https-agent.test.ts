@@ -20,11 +20,11 @@ import { toHttpsAgent, type ConnectionSource } from '../../lib/interop.ts'
 import { leaksOf, tracesOf } from '../support/leaks.ts'
 import { RecordingServer } from '../support/recording-server.ts'
 import { startPeer } from '../support/tls-servers.ts'
-import { makeMaterial, type Material } from '../transport/support/material.ts'
+import { makeCredentials, type Credentials } from '../transport/support/credentials.ts'
 import { ask, soon } from './support/asking.ts'
 
 describe('an agent of node:https', () => {
-  let material: Material
+  let credentials: Credentials
   let identity: Identity
   let server: Server
   let docker: DockerClient
@@ -34,9 +34,9 @@ describe('an agent of node:https', () => {
   const asked: string[] = []
 
   before(async () => {
-    material = await makeMaterial()
-    identity = await loadIdentity(material.client)
-    const { ca, cert, key } = material.server
+    credentials = await makeCredentials()
+    identity = await loadIdentity(credentials.client)
+    const { ca, cert, key } = credentials.server
     server = createTlsServer({ ca, cert, key, requestCert: true }, (incoming, response) => {
       sockets.add(incoming.socket)
       asked.push(`${incoming.method} ${incoming.url}`)
@@ -54,7 +54,7 @@ describe('an agent of node:https', () => {
       socket.on('data', (chunk: Buffer) => (bytes += chunk.length)).once('end', () => socket.end(`${bytes} bytes`))
     })
     await once(server, 'listening')
-    docker = await connect({ host: `localhost:${port()}`, ...material.client })
+    docker = await connect({ host: `localhost:${port()}`, ...credentials.client })
     agent = toHttpsAgent(docker)
   })
   after(async () => {
@@ -186,9 +186,9 @@ describe('an agent of node:https', () => {
 
     for (const [what, options] of WEAKER) {
       test(what, async (t) => {
-        const foreign = await makeMaterial()
+        const foreign = await makeCredentials()
         const stranger = await startPeer('answers every ping', foreign.server)
-        const oldest = await startPeer('TLS 1.1 only', material.server)
+        const oldest = await startPeer('TLS 1.1 only', credentials.server)
         t.after(() => Promise.all([stranger.close(), oldest.close()]))
         const ca = { ca: foreign.client.ca }
         for (const [host, code] of [
@@ -203,7 +203,7 @@ describe('an agent of node:https', () => {
     }
 
     test('the name of the server', async (t) => {
-      const { client, server: other } = await makeMaterial()
+      const { client, server: other } = await makeCredentials()
       const peer = await startPeer('answers every ping', other, { host: '127.0.0.2' })
       t.after(() => peer.close())
       const mine = agentTo(t, `127.0.0.2:${peer.port}`, await loadIdentity(client))
@@ -214,13 +214,13 @@ describe('an agent of node:https', () => {
   })
 
   test('what fails on the way is told in our words', async (t) => {
-    const foreign = await loadIdentity((await makeMaterial()).client)
+    const foreign = await loadIdentity((await makeCredentials()).client)
     for (const [kind, code] of [
       ['plaintext HTTP', 'ERR_SERVER_PLAINTEXT'],
       ['silent before TLS', 'ERR_HANDSHAKE_TIMEOUT'],
       ['closes in the handshake', 'ERR_CONNECTION_RESET'],
     ] as const) {
-      const peer = await startPeer(kind, material.server)
+      const peer = await startPeer(kind, credentials.server)
       t.after(() => peer.close())
       const mine = agentTo(t, `localhost:${peer.port}`)
       await assert.rejects(ask(mine, `https://localhost:${peer.port}/`), { code }, kind)
@@ -230,7 +230,7 @@ describe('an agent of node:https', () => {
   })
 
   test('its connections end with the client, the idle one too', async () => {
-    const mine = await connect({ host: `localhost:${port()}`, ...material.client })
+    const mine = await connect({ host: `localhost:${port()}`, ...credentials.client })
     const own = toHttpsAgent(mine)
     await ask(own, url())
     const running = ask(own, url('/silent'))
@@ -262,7 +262,7 @@ describe('an agent of node:https', () => {
       [{ dispatcher: new UndiciAgent() }, 'ERR_ARGUMENT_INVALID'],
       [new UndiciAgent(), 'ERR_ARGUMENT_INVALID'],
       [{}, 'ERR_ARGUMENT_INVALID'],
-      [{ endpoint, identity: material.client }, 'ERR_ARGUMENT_INVALID'],
+      [{ endpoint, identity: credentials.client }, 'ERR_ARGUMENT_INVALID'],
       [{ endpoint }, 'ERR_CLIENT_CERT_REQUIRED'],
       [{ endpoint, identity, rejectUnauthorized: false }, 'ERR_ARGUMENT_INVALID'],
       [{ endpoint, identity, options: { rejectUnauthorized: false } }, 'ERR_OPTION_UNKNOWN'],
@@ -275,7 +275,7 @@ describe('an agent of node:https', () => {
 
   test('is shown in one line, and holds no key that could be shown', async () => {
     await ask(agent, url())
-    assert.deepEqual(leaksOf([agent, agent.freeSockets], tracesOf({ key: material.client.key })), [])
+    assert.deepEqual(leaksOf([agent, agent.freeSockets], tracesOf({ key: credentials.client.key })), [])
     assert.equal(
       inspect(agent, { showHidden: true, depth: Infinity }),
       `Agent of docker-mtls to tcp://localhost:${port()}`,

@@ -10,7 +10,7 @@ import { createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from
 import { toNodeSdkAgent } from '../../lib/interop.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { makeMaterial, type Material } from '../transport/support/material.ts'
+import { makeCredentials, type Credentials } from '../transport/support/credentials.ts'
 
 /** The agent as undici's own types know it. */
 const agentOf = (dispatcher: DockerDispatcher): Agent => toNodeSdkAgent(dispatcher)
@@ -19,15 +19,15 @@ const moved: RequestListener = (_, response) => response.writeHead(302, { locati
 
 /** Our dispatcher where @docker/node-sdk expects undici's Agent. */
 describe('an agent for @docker/node-sdk', () => {
-  let material: Material
-  before(async () => (material = await makeMaterial()))
+  let credentials: Credentials
+  before(async () => (credentials = await makeCredentials()))
 
   async function to(t: TestContext, prefix: string, answer: RequestListener): Promise<DockerDispatcher> {
-    const server = createTlsServer({ ...material.server, requestCert: true }, answer).listen(0, '127.0.0.1')
+    const server = createTlsServer({ ...credentials.server, requestCert: true }, answer).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     const endpoint = parseHost(`https://localhost:${port}${prefix}`)
-    const dispatcher = createDispatcher(endpoint, await loadIdentity(material.client))
+    const dispatcher = createDispatcher(endpoint, await loadIdentity(credentials.client))
     t.after(async () => {
       await dispatcher.destroy()
       server.close()

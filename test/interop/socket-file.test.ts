@@ -7,10 +7,10 @@ import { before, describe, test, type TestContext } from 'node:test'
 import { createDispatcher, parseHost, loadIdentity, type DockerDispatcher } from '../../lib/index.ts'
 import { bridge, type Bridge } from '../../lib/interop.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { makeMaterial, type Material } from '../transport/support/material.ts'
+import { makeCredentials, type Credentials } from '../transport/support/credentials.ts'
 
-let material: Material
-before(async () => (material = await makeMaterial()))
+let credentials: Credentials
+before(async () => (credentials = await makeCredentials()))
 
 /** A bridge to nowhere: none of these tests needs a daemon. */
 async function to(t: TestContext, path: string): Promise<Bridge> {
@@ -185,7 +185,7 @@ describe("a bridge's socket", () => {
 
 describe('a bridge', () => {
   test('to a gateway is refused, since bytes can not be given a prefix', async (t) => {
-    const identity = await loadIdentity(material.client)
+    const identity = await loadIdentity(credentials.client)
     const dispatcher = createDispatcher(parseHost('https://gateway.example/team'), identity)
     t.after(() => dispatcher.destroy())
     const path = join(await temporaryFolder(t), 'docker.sock')

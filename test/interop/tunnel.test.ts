@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, test } from 'node:test'
-import { join } from '../../lib/interop/tunnel.ts'
+import { pipeBothWays } from '../../lib/interop/tunnel.ts'
 import { soon } from './support/asking.ts'
 
 interface Side {
@@ -37,7 +37,7 @@ describe('a tunnel', () => {
   test('is closed when both directions have ended, and not before the last byte was taken', async () => {
     const tool = side(['question'], 20)
     const daemon = side(['a', 'ns', 'wer'])
-    join(tool.stream, daemon.stream)
+    pipeBothWays(tool.stream, daemon.stream)
     await soon(Promise.all([once(tool.stream, 'close'), once(daemon.stream, 'close')]))
     assert.deepEqual([tool.taken(), daemon.taken()], ['answer', 'question'])
   })
@@ -46,7 +46,7 @@ describe('a tunnel', () => {
     for (const cut of [0, 1]) {
       const sides = [quiet(), quiet()] as const
       for (const stream of sides) stream.on('error', () => undefined)
-      join(...sides)
+      pipeBothWays(...sides)
       await delay(5)
       sides[cut]?.destroy(new Error('gone'))
       await soon(once(sides[1 - cut] ?? assert.fail('two sides'), 'close'))
@@ -58,7 +58,7 @@ describe('a tunnel', () => {
       const sides = [side([]).stream, side(['x']).stream] as const
       sides[gone]?.destroy()
       await once(sides[gone] ?? assert.fail('two sides'), 'close')
-      join(...sides)
+      pipeBothWays(...sides)
       assert.deepEqual(
         sides.map(({ destroyed }) => destroyed),
         [true, true],

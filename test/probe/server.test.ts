@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { openCertificate, readCertificate, splitPem } from '../../lib/identity/certificate.ts'
 import { namesAuthority, namesOnly, probeServer, type ProbeOptions, type ServerReport } from '../../lib/probe.ts'
-import { inTime } from '../../lib/probe/clock.ts'
+import { withDeadline } from '../../lib/probe/deadline.ts'
 import { readDistinguishedName, subjectOf } from '../../lib/probe/distinguished-name.ts'
 import { makeCa, makeServer, type Made } from '../support/openssl-certs.ts'
 import { freePort } from '../support/ports.ts'
@@ -467,7 +467,7 @@ describe('no way to the server', () => {
       seen = time
       throw new Error('no way')
     }
-    await assert.rejects(inTime({ timeout: 60_000, signal: undefined }, call), /no way/)
+    await assert.rejects(withDeadline({ timeout: 60_000, signal: undefined }, call), /no way/)
     assert.equal(seen?.aborted, true)
   })
 

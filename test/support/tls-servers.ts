@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 
 /** What a server shows, as PEM; with a `ca` it asks for a client's certificate, as dockerd does. */
-export interface PeerMaterial {
+export interface PeerCredentials {
   readonly cert: string | Buffer
   readonly key: string | Buffer
   readonly ca?: string | Buffer
@@ -66,7 +66,7 @@ function tcp(onSocket: OnSocket): () => Server {
   return () => createServer(onSocket)
 }
 
-function tls(onSocket: OnSocket, options: TlsOptions = {}): (material: PeerMaterial) => Server {
+function tls(onSocket: OnSocket, options: TlsOptions = {}): (credentials: PeerCredentials) => Server {
   return ({ cert, key, ca }) => {
     const client = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }
     return createTlsServer({ cert, key, ...client, ...options }, onSocket as (socket: TLSSocket) => void)
@@ -113,7 +113,7 @@ const PEERS = {
   ),
   /** Well-behaved: answers every request as dockerd answers `/_ping`. */
   'answers every ping': tls(answering(PING)),
-} as const satisfies Record<string, (material: PeerMaterial) => Server>
+} as const satisfies Record<string, (credentials: PeerCredentials) => Server>
 
 /** The names of what {@link startPeer} can be. */
 export type PeerKind = keyof typeof PEERS
@@ -121,10 +121,10 @@ export type PeerKind = keyof typeof PEERS
 /** Starts a server on loopback that misbehaves as its name says. */
 export async function startPeer(
   kind: PeerKind,
-  material: PeerMaterial,
+  credentials: PeerCredentials,
   { host = '127.0.0.1', port = 0 }: { host?: string; port?: number } = {},
 ): Promise<Peer> {
-  const server = PEERS[kind](material)
+  const server = PEERS[kind](credentials)
   const sockets = new Set<Socket>()
   let count = 0
   server.prependListener('connection', (socket: Socket) => {

@@ -8,7 +8,7 @@ import { connect, type DockerClient } from '../../lib/index.ts'
 import { KEEP_ALIVE_MS } from '../../lib/transport/policy.ts'
 import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
-import { makeMaterial } from './support/material.ts'
+import { makeCredentials } from './support/credentials.ts'
 
 /** So that the kernel gives up soon once it has begun to ask (tcp(7)); of this network namespace alone. */
 const PROBES = { tcp_keepalive_intvl: '1', tcp_keepalive_probes: '3' }
@@ -32,7 +32,7 @@ describe('a peer that vanishes without a word', { skip: lacks('namespaces', 'ipt
       former.push([settingOf(name), await readFile(settingOf(name), 'utf8')])
       await writeFile(settingOf(name), value)
     }
-    const { server: keys, client } = await makeMaterial()
+    const { server: keys, client } = await makeCredentials()
     server = createServer({ ...keys, requestCert: true }, ({ url = '' }, response) => {
       response.setHeader('Api-Version', '1.45')
       if (url === '/_ping') response.end('OK')

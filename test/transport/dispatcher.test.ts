@@ -12,7 +12,7 @@ import { interceptors, request, type Dispatcher } from 'undici'
 import { connect, createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from '../../lib/index.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { startPeer } from '../support/tls-servers.ts'
-import { makeMaterial, type Material } from './support/material.ts'
+import { makeCredentials, type Credentials } from './support/credentials.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -38,7 +38,7 @@ function abortingIn(milliseconds: number, reason: Error): AbortSignal {
 }
 
 describe('a dispatcher to a TLS endpoint', () => {
-  let material: Material
+  let credentials: Credentials
   let server: Server
   let dispatcher: DockerDispatcher
   let sockets: Set<unknown>
@@ -54,9 +54,9 @@ describe('a dispatcher to a TLS endpoint', () => {
   }
 
   before(async () => {
-    material = await makeMaterial()
+    credentials = await makeCredentials()
     sockets = new Set()
-    const { ca, cert, key } = material.server
+    const { ca, cert, key } = credentials.server
     server = createTlsServer({ ca, cert, key, requestCert: true }, (incoming, response) => {
       sockets.add(incoming.socket)
       const answer = ANSWERS[(incoming.url ?? '').replace(/\?.*/, '').replace(/^\/gate/, '')]
@@ -67,7 +67,7 @@ describe('a dispatcher to a TLS endpoint', () => {
       socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'),
     )
     await once(server, 'listening')
-    dispatcher = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(material.client))
+    dispatcher = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(credentials.client))
   })
   after(async () => {
     await dispatcher.destroy()
@@ -146,7 +146,7 @@ describe('a dispatcher to a TLS endpoint', () => {
   })
 
   test('an option that does not exist is refused', async () => {
-    const identity = await loadIdentity(material.client)
+    const identity = await loadIdentity(credentials.client)
     const make = (options: object) => () => createDispatcher(parseHost('localhost'), identity, options)
     assert.throws(make({ rejectUnauthorized: false }), code('ERR_OPTION_UNKNOWN'))
     assert.throws(make({ connectTimeout: Infinity }), code('ERR_ARGUMENT_INVALID'))
@@ -154,7 +154,7 @@ describe('a dispatcher to a TLS endpoint', () => {
   })
 
   test('a hijacked connection ends with its dispatcher', async () => {
-    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(material.client))
+    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(credentials.client))
     const { socket } = await mine.upgrade({ path: '/hijack', method: 'POST', protocol: 'tcp' })
     assert.equal(socket.destroyed, false)
     await mine.destroy()
@@ -162,7 +162,7 @@ describe('a dispatcher to a TLS endpoint', () => {
   })
 
   test('composed with interceptors it closes as it should', async () => {
-    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(material.client))
+    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(credentials.client))
     const composed = mine.compose(interceptors.retry())
     const { body } = await composed.request({ path: '/_ping', method: 'GET' })
     assert.equal(await body.text(), 'OK')
@@ -173,7 +173,7 @@ describe('a dispatcher to a TLS endpoint', () => {
   })
 
   test("says when it has room again: 'drain'", async () => {
-    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(material.client))
+    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(credentials.client))
     const drained = once(mine, 'drain')
     const calls = Array.from({ length: 40 }, async () => {
       const { body } = await mine.request({ path: '/_ping', method: 'GET' })
@@ -184,11 +184,11 @@ describe('a dispatcher to a TLS endpoint', () => {
   })
 
   test('an abort is heeded while the connection is still being made', async (t) => {
-    const answering = await startPeer('answers every ping', material.server)
+    const answering = await startPeer('answers every ping', credentials.server)
     t.after(() => answering.close())
-    const docker = await connect({ host: `localhost:${answering.port}`, connectTimeout: 3_000, ...material.client })
+    const docker = await connect({ host: `localhost:${answering.port}`, connectTimeout: 3_000, ...credentials.client })
     await answering.close()
-    const stuck = await startPeer('silent before TLS', material.server, { port: answering.port })
+    const stuck = await startPeer('silent before TLS', credentials.server, { port: answering.port })
     t.after(() => stuck.close())
     const reason = new Error('never mind')
     const began = performance.now()
@@ -254,7 +254,7 @@ describe('a dispatcher to a TLS endpoint', () => {
   })
 
   test('keeps the prefix of a proxy', async () => {
-    const gate = createDispatcher(parseHost(`https://localhost:${port()}/gate`), await loadIdentity(material.client))
+    const gate = createDispatcher(parseHost(`https://localhost:${port()}/gate`), await loadIdentity(credentials.client))
     assert.equal(gate.prefix, '/gate')
     const answer = await fetch(`${gate.origin}${gate.prefix}/_ping`, through(gate))
     assert.equal(await answer.text(), 'OK')
@@ -265,7 +265,7 @@ describe('a dispatcher to a TLS endpoint', () => {
   })
 
   test('a closed one refuses, and open requests end', async () => {
-    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(material.client))
+    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(credentials.client))
     const silent = mine.request({ path: '/silent', method: 'GET' })
     const refused = assert.rejects(silent, code('ERR_CLIENT_CLOSED'))
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -276,7 +276,7 @@ describe('a dispatcher to a TLS endpoint', () => {
   })
 
   test('close() lets a running request finish', async () => {
-    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(material.client))
+    const mine = createDispatcher(parseHost(`localhost:${port()}`), await loadIdentity(credentials.client))
     const call = mine.request({ path: '/_ping', method: 'GET' }).then(({ body }) => body.text())
     await mine.close()
     assert.equal(await call, 'OK')
@@ -292,7 +292,7 @@ describe('a dispatcher to a TLS endpoint', () => {
   })
 
   test('is made from an endpoint and an identity, and from nothing that looks like them', async () => {
-    const identity = await loadIdentity(material.client)
+    const identity = await loadIdentity(credentials.client)
     const rows: [unknown, unknown, RegExp][] = [
       ['tcp://x:2376', identity, /it is text, .*\n.*parseHost.*resolveEndpoint/],
       [undefined, identity, /it is no endpoint/],
@@ -301,7 +301,7 @@ describe('a dispatcher to a TLS endpoint', () => {
       [{ kind: 'toString' }, identity, /it is no endpoint/],
       [{ kind: 'tls', host: 'x', port: '2376', prefix: '' }, identity, /it is no endpoint/],
       [{ kind: 'unix' }, undefined, /it is no endpoint/],
-      [parseHost('x:2376'), material.client, /it is no identity.*\n.*loadIdentity/],
+      [parseHost('x:2376'), credentials.client, /it is no identity.*\n.*loadIdentity/],
       [parseHost('x:2376'), '/folder', /it is no identity/],
       [parseHost('x:2376'), null, /it is no identity/],
       [parseHost('x:2376'), Promise.resolve(identity), /it is a promise.*\n.*await/],

@@ -12,14 +12,14 @@ import {
   type EndpointOptions,
 } from '../../lib/index.ts'
 import type { CertificateFacts } from '../../lib/identity/certificate.ts'
-import type { Circumstances } from '../../lib/transport/circumstances.ts'
+import type { ConnectionContext } from '../../lib/transport/connection-context.ts'
 import { explainFault } from '../../lib/transport/faults.ts'
 import { serverCertificateFault } from '../../lib/transport/server-faults.ts'
 import { daysFromNow, makeCa, makeCertificate, makeClient, makeServer, type Made } from '../support/openssl-certs.ts'
 import { freePort } from '../support/ports.ts'
 import { lacks } from '../support/requirements.ts'
 import { startPeer, type Peer, type PeerKind } from '../support/tls-servers.ts'
-import { makeMaterial, type Material } from './support/material.ts'
+import { makeCredentials, type Credentials } from './support/credentials.ts'
 
 /** What `connect()` rejects with; a connection that succeeds is a failure of the test. */
 async function failure(options: EndpointOptions): Promise<AnyDockerMtlsError> {
@@ -34,9 +34,9 @@ async function failure(options: EndpointOptions): Promise<AnyDockerMtlsError> {
 }
 
 describe('peers that misbehave', () => {
-  let material: Material
+  let credentials: Credentials
   before(async () => {
-    material = await makeMaterial()
+    credentials = await makeCredentials()
   })
 
   const ROWS: [PeerKind, ConnectionErrorCode, RegExp][] = [
@@ -64,9 +64,9 @@ describe('peers that misbehave', () => {
 
   for (const [kind, code, got] of ROWS) {
     test(`${kind}: ${code}`, async (t) => {
-      const peer = await startPeer(kind, material.server)
+      const peer = await startPeer(kind, credentials.server)
       t.after(() => peer.close())
-      const error = await failure({ host: `localhost:${peer.port}`, ...material.client })
+      const error = await failure({ host: `localhost:${peer.port}`, ...credentials.client })
       assert.equal(error.code, code)
       assert.match(error.got, got)
       assert.ok(error.message.includes(`localhost:${peer.port}`) || error.message.includes('/_ping'), error.message)
@@ -78,21 +78,21 @@ describe('peers that misbehave', () => {
 
   for (const kind of ['answers every ping', 'TLS 1.2 only'] as const) {
     test(`${kind}: connects`, async (t) => {
-      const peer = await startPeer(kind, material.server)
+      const peer = await startPeer(kind, credentials.server)
       t.after(() => peer.close())
-      const docker = await connect({ host: `localhost:${peer.port}`, ...material.client })
+      const docker = await connect({ host: `localhost:${peer.port}`, ...credentials.client })
       assert.equal(docker.apiVersion, '1.45')
       await docker.close()
     })
   }
 
   test('a port where nothing listens', async () => {
-    const error = await failure({ host: `127.0.0.1:${await freePort()}`, ...material.client })
+    const error = await failure({ host: `127.0.0.1:${await freePort()}`, ...credentials.client })
     assert.equal(error.code, 'ERR_CONNECTION_REFUSED')
   })
 
   test('a name that does not resolve', async () => {
-    const error = await failure({ host: 'no-such-host.invalid', connectTimeout: 8_000, ...material.client })
+    const error = await failure({ host: 'no-such-host.invalid', connectTimeout: 8_000, ...credentials.client })
     assert.equal(error.code, 'ERR_NAME_NOT_RESOLVED')
     assert.match(error.message, /no-such-host\.invalid/)
   })
@@ -219,7 +219,7 @@ test('what OpenSSL finds too weak is called so', () => {
 })
 
 /** A server that shows a certificate for these names and 10.0.0.4. */
-const shows = (dns: string[], host = '10.0.0.5'): Circumstances => ({
+const shows = (dns: string[], host = '10.0.0.5'): ConnectionContext => ({
   target: `tcp://${host}:2376`,
   kind: 'tls',
   host,
@@ -249,7 +249,7 @@ describe('the remedy for a certificate of other names', () => {
 })
 
 test('a request is named without its version and its query, where secrets may be', async (t) => {
-  const { server, client } = await makeMaterial()
+  const { server, client } = await makeCredentials()
   const peer = await startPeer('half a body', server)
   t.after(() => peer.close())
   const dispatcher = createDispatcher(parseHost(`tcp://localhost:${peer.port}/gate`), await loadIdentity(client))

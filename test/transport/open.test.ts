@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { before, describe, test, type TestContext } from 'node:test'
 import { createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from '../../lib/index.ts'
 import { startPeer, type PeerKind } from '../support/tls-servers.ts'
-import { makeMaterial, type Material } from './support/material.ts'
+import { makeCredentials, type Credentials } from './support/credentials.ts'
 
 function ping(socket: Duplex): void {
   socket.write('GET /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -13,14 +13,14 @@ function ping(socket: Duplex): void {
 
 /** A connection of one's own: `dispatcher.open()`. */
 describe('open()', () => {
-  let material: Material
-  before(async () => (material = await makeMaterial()))
+  let credentials: Credentials
+  before(async () => (credentials = await makeCredentials()))
 
   /** A dispatcher to a server that behaves as its name says; both end with the test. */
   async function to(t: TestContext, kind: PeerKind): Promise<{ dispatcher: DockerDispatcher; count: () => number }> {
-    const peer = await startPeer(kind, material.server)
+    const peer = await startPeer(kind, credentials.server)
     const endpoint = parseHost(`localhost:${peer.port}`)
-    const dispatcher = createDispatcher(endpoint, await loadIdentity(material.client), { connectTimeout: 2_000 })
+    const dispatcher = createDispatcher(endpoint, await loadIdentity(credentials.client), { connectTimeout: 2_000 })
     t.after(async () => {
       await dispatcher.destroy()
       await peer.close()

@@ -21,15 +21,15 @@ import { runCommand } from '../support/command.ts'
 import { freePort } from '../support/ports.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
 import { RecordingServer } from '../support/recording-server.ts'
-import { startPeer, type Peer, type PeerKind, type PeerMaterial } from '../support/tls-servers.ts'
-import { makeMaterial, type Material } from './support/material.ts'
+import { startPeer, type Peer, type PeerKind, type PeerCredentials } from '../support/tls-servers.ts'
+import { makeCredentials, type Credentials } from './support/credentials.ts'
 import { ends, says, startFakeProxy, tunnels, type Behaviour, type FakeProxy } from './support/proxies.ts'
 
 const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n'
 
-let material: Material
+let credentials: Credentials
 before(async () => {
-  material = await makeMaterial()
+  credentials = await makeCredentials()
 })
 
 async function proxy(t: TestContext, behaviour: Behaviour): Promise<FakeProxy> {
@@ -41,16 +41,16 @@ async function proxy(t: TestContext, behaviour: Behaviour): Promise<FakeProxy> {
 async function daemon(
   t: TestContext,
   kind: PeerKind = 'answers every ping',
-  shows?: PeerMaterial,
+  shows?: PeerCredentials,
   host?: string,
 ): Promise<Peer> {
-  const peer = await startPeer(kind, shows ?? material.server, host === undefined ? {} : { host })
+  const peer = await startPeer(kind, shows ?? credentials.server, host === undefined ? {} : { host })
   t.after(() => peer.close())
   return peer
 }
 
 async function failure(options: EndpointOptions): Promise<AnyDockerMtlsError> {
-  const error = await connect({ ...material.client, connectTimeout: 1_500, ...options }).then(
+  const error = await connect({ ...credentials.client, connectTimeout: 1_500, ...options }).then(
     async (docker) => {
       await docker.close()
       return assert.fail('it connected')
@@ -68,7 +68,7 @@ async function ping(dispatcher: DockerDispatcher): Promise<void> {
 describe('through a proxy', () => {
   test('TLS reaches the daemon, and the proxy is asked for one tunnel', async (t) => {
     const [peer, between] = [await daemon(t), await proxy(t, tunnels())]
-    const options = { host: `localhost:${peer.port}`, ...material.client, proxy: `http://127.0.0.1:${between.port}` }
+    const options = { host: `localhost:${peer.port}`, ...credentials.client, proxy: `http://127.0.0.1:${between.port}` }
     const docker = await connect(options)
     await ping(docker.dispatcher)
     assert.equal(docker.dispatcher.peer?.tlsVersion, 'TLSv1.3')
@@ -82,7 +82,7 @@ describe('through a proxy', () => {
 
   test('every connection goes, and sessions are resumed', async (t) => {
     const [peer, between] = [await daemon(t), await proxy(t, tunnels())]
-    const identity = await loadIdentity(material.client)
+    const identity = await loadIdentity(credentials.client)
     const options = { proxy: `http://127.0.0.1:${between.port}` }
     const dispatcher = createDispatcher(parseHost(`localhost:${peer.port}`), identity, options)
     t.after(() => dispatcher.destroy())
@@ -96,7 +96,7 @@ describe('through a proxy', () => {
     const peer = await daemon(t, 'answers every ping', undefined, '::1')
     const between = await proxy(t, tunnels())
     const url = `http://ann:s%40cret@127.0.0.1:${between.port}`
-    await (await connect({ host: `tcp://[::1]:${peer.port}`, ...material.client, proxy: url })).close()
+    await (await connect({ host: `tcp://[::1]:${peer.port}`, ...credentials.client, proxy: url })).close()
     const wanted = `Proxy-Authorization: Basic ${Buffer.from('ann:s@cret').toString('base64')}`
     assert.deepEqual(between.requests[0]?.split('\r\n').slice(1), [`Host: [::1]:${peer.port}`, wanted])
     await failure({ host: `tcp://[fe80::1%25lo]:${peer.port}`, proxy: url })
@@ -145,7 +145,7 @@ describe('through a proxy', () => {
     test(`that answers oddly: ${what}`, async (t) => {
       const [peer, between] = [await daemon(t), await proxy(t, behaviour)]
       const options = { host: `localhost:${peer.port}`, proxy: `http://127.0.0.1:${between.port}` }
-      await (await connect({ ...options, ...material.client })).close()
+      await (await connect({ ...options, ...credentials.client })).close()
     })
   }
 
@@ -166,7 +166,7 @@ describe('through a proxy', () => {
   test('the server is checked as ever: names, CA, versions', async (t) => {
     const between = await proxy(t, tunnels())
     const url = `http://127.0.0.1:${between.port}`
-    const foreign = await makeMaterial()
+    const foreign = await makeCredentials()
     const rows: [Peer, string, ErrorCode][] = [
       [await daemon(t), 'build01.example.com', 'ERR_SERVER_NAME_MISMATCH'],
       [await daemon(t, 'answers every ping', foreign.server), 'localhost', 'ERR_SERVER_CERT_UNTRUSTED'],
@@ -277,7 +277,7 @@ describe('a proxy that', () => {
 
   test('cuts an open stream is named, too', async (t) => {
     const [peer, between] = [await daemon(t, 'half a body'), await proxy(t, tunnels())]
-    const identity = await loadIdentity(material.client)
+    const identity = await loadIdentity(credentials.client)
     const url = `http://127.0.0.1:${between.port}`
     const dispatcher = createDispatcher(parseHost(`localhost:${peer.port}`), identity, { proxy: url })
     t.after(() => dispatcher.destroy())
@@ -303,7 +303,7 @@ test('an abort comes back as it is, at each stage, and leaves no connection', as
     const between = await proxy(t, behaviour)
     const controller = new AbortController()
     const mine = new Error('never mind')
-    const options = { host: 'localhost:2376', ...material.client, proxy: `http://127.0.0.1:${between.port}` }
+    const options = { host: 'localhost:2376', ...credentials.client, proxy: `http://127.0.0.1:${between.port}` }
     const connecting = assert.rejects(connect({ ...options, signal: controller.signal }), mine)
     for (let attempt = 0; attempt < 100 && between.requests.length === 0; attempt++) await delay(10)
     controller.abort(mine)
@@ -328,7 +328,7 @@ test('no variable names a proxy', async (t) => {
   for (const name of names) process.env[name] = name.endsWith('ENV_PROXY') ? '1' : `http://127.0.0.1:${witness.port}`
   const peer = await daemon(t)
   const env = { ...process.env, DOCKER_HOST: `localhost:${peer.port}`, DOCKER_TLS_VERIFY: '1' }
-  const docker = await connect({ host: `localhost:${peer.port}`, ...material.client }, env)
+  const docker = await connect({ host: `localhost:${peer.port}`, ...credentials.client }, env)
   await (await fetch(`${docker.dispatcher.origin}/_ping`, { dispatcher: docker.dispatcher } as object)).text()
   await docker.close()
   assert.deepEqual((await witness.settled()).connections, [])
@@ -339,13 +339,13 @@ test('no variable names a proxy', async (t) => {
     delete process.env['NO_PROXY']
     delete process.env['no_proxy']
   })
-  const options = { host: `localhost:${peer.port}`, ...material.client, proxy: `http://127.0.0.1:${between.port}` }
+  const options = { host: `localhost:${peer.port}`, ...credentials.client, proxy: `http://127.0.0.1:${between.port}` }
   await (await connect(options, { ...process.env })).close()
   assert.ok(between.requests.length > 0, 'and none says that there is none')
 })
 
 test('a dispatcher takes a proxy for TLS alone, and none that is none', async () => {
-  const identity = await loadIdentity(material.client)
+  const identity = await loadIdentity(credentials.client)
   const [tls, unix, ssh] = [parseHost('localhost'), parseHost('unix:///run/docker.sock'), parseHost('ssh://h')]
   const rows: [unknown, RegExp][] = [
     [() => createDispatcher(unix, undefined, { proxy: 'http://proxy:3128' }), /a local socket has no proxy/],
@@ -366,7 +366,7 @@ test("an idle connection doesn't hold a process up", async (t) => {
     const connected = performance.now()
     // undici itself closes what is idle for 4 s.
     process.once('exit', () => console.log(performance.now() - connected < 2_000))`
-  const options = { host: `localhost:${peer.port}`, ...material.client, proxy: `http://127.0.0.1:${between.port}` }
+  const options = { host: `localhost:${peer.port}`, ...credentials.client, proxy: `http://127.0.0.1:${between.port}` }
   const { code, stdout, stderr } = await runCommand(
     process.execPath,
     [...TYPESCRIPT, '--input-type=module', '-e', script],

@@ -11,7 +11,7 @@ import { lacks } from '../support/requirements.ts'
 import { startServerWithoutTickets } from '../support/server-without-tickets.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { startPeer, type Peer as MisbehavingPeer } from '../support/tls-servers.ts'
-import { makeMaterial, writeClient, type Material } from './support/material.ts'
+import { makeCredentials, writeClient, type Credentials } from './support/credentials.ts'
 
 const code = (wanted: string) => (error: unknown) => {
   assert.equal((error as { code?: string }).code, wanted)
@@ -31,11 +31,11 @@ function opener(host: string, identity: Identity): () => Promise<Peer> {
 }
 
 describe('a resumed session', () => {
-  let mine: Material
-  let foreign: Material
+  let mine: Credentials
+  let foreign: Credentials
   before(async () => {
-    mine = await makeMaterial()
-    foreign = await makeMaterial()
+    mine = await makeCredentials()
+    foreign = await makeCredentials()
   })
 
   for (const kind of ['answers every ping', 'TLS 1.2 only'] as const) {
@@ -128,7 +128,7 @@ async function startWithoutTickets(
 
 describe('a server that sends no session tickets', { skip: lacks('openssl') }, () => {
   test('is waited for only briefly', async (t) => {
-    const { authority, client } = await makeMaterial()
+    const { authority, client } = await makeCredentials()
     const { ca, cert, key } = await issueServer(authority, { names: ['localhost'] })
     const server = await startWithoutTickets(t, { ca, cert, key })
     const began = performance.now()
@@ -137,8 +137,8 @@ describe('a server that sends no session tickets', { skip: lacks('openssl') }, (
   })
 
   test('tells all the same that it refuses our certificate', async (t) => {
-    const { authority } = await makeMaterial()
-    const { client } = await makeMaterial()
+    const { authority } = await makeCredentials()
+    const { client } = await makeCredentials()
     const { ca, cert, key } = await issueServer(authority, { names: ['localhost'] })
     const server = await startWithoutTickets(t, { ca, cert, key })
     const identity = await loadIdentity({ ...client, ca }, { foreignClientCa: true })
@@ -147,12 +147,16 @@ describe('a server that sends no session tickets', { skip: lacks('openssl') }, (
 })
 
 test('an abort ends a connection that is being made, with its own reason', async (t) => {
-  const material = await makeMaterial()
-  const server = await startPeer('silent before TLS', material.server)
+  const credentials = await makeCredentials()
+  const server = await startPeer('silent before TLS', credentials.server)
   t.after(() => server.close())
-  const open = tlsConnector(parseHost(`localhost:${server.port}`) as TlsEndpoint, await loadIdentity(material.client), {
-    timeout: 5_000,
-  })
+  const open = tlsConnector(
+    parseHost(`localhost:${server.port}`) as TlsEndpoint,
+    await loadIdentity(credentials.client),
+    {
+      timeout: 5_000,
+    },
+  )
   const reason = new Error('never mind')
   const controller = new AbortController()
   setTimeout(() => controller.abort(reason), 30)

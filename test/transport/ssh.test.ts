@@ -12,7 +12,7 @@ import type { SshEndpoint } from '../../lib/endpoint/endpoint.ts'
 import { connect, createDispatcher, isDockerMtlsError, parseHost, type ErrorCode } from '../../lib/index.ts'
 import { sshArguments } from '../../lib/transport/ssh-arguments.ts'
 import { SshStream, startSsh } from '../../lib/transport/ssh-stream.ts'
-import { Turns } from '../../lib/transport/turns.ts'
+import { Semaphore } from '../../lib/transport/semaphore.ts'
 import { processesNaming } from '../support/processes.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -236,7 +236,7 @@ describe('an ssh that hangs', { skip }, () => {
 
 const start = async (script: string): Promise<SshStream> => {
   const child = await startSsh('/bin/sh', ['-c', script])
-  return new SshStream(child, ({ code, said }) => (code === 0 ? undefined : new Error(`${code}: ${said.trim()}`)))
+  return new SshStream(child, ({ code, stderr }) => (code === 0 ? undefined : new Error(`${code}: ${stderr.trim()}`)))
 }
 
 describe('the streams of a process as one', { skip }, () => {
@@ -249,7 +249,7 @@ describe('the streams of a process as one', { skip }, () => {
     const bytes = await output
     assert.equal(bytes.length, 16 * MIB.length + 'and more\n'.length)
     assert.ok(bytes.toString().endsWith('and more\n'), 'the rest of the output')
-    assert.deepEqual(await stream.ending, { code: 0, said: '' })
+    assert.deepEqual(await stream.exit, { code: 0, stderr: '' })
   })
 
   test('a reader that is slow holds the process up, and a process that reads slowly the writer', async () => {
@@ -259,7 +259,7 @@ describe('the streams of a process as one', { skip }, () => {
     assert.ok(endless.readableLength < 1 << 20, `${endless.readableLength} bytes are waiting`)
     endless.destroy()
     await once(endless, 'close')
-    assert.equal((await endless.ending).code, null)
+    assert.equal((await endless.exit).code, null)
 
     const idle = await start('sleep 30')
     assert.equal(idle.write(MIB), false)
@@ -293,13 +293,13 @@ describe('the streams of a process as one', { skip }, () => {
   })
 })
 
-test('turns are taken in order, given back after a failure, and not waited for after an abort', async () => {
-  const turns = new Turns(2)
+test('semaphore are taken in order, given back after a failure, and not waited for after an abort', async () => {
+  const semaphore = new Semaphore(2)
   const impatient = new AbortController()
   const order: number[] = []
   let [running, most] = [0, 0]
   const tasks = Array.from({ length: 9 }, (_, index) =>
-    turns.run(
+    semaphore.run(
       async () => {
         order.push(index)
         most = Math.max(most, ++running)

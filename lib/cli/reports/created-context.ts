@@ -21,7 +21,7 @@ export function madeAnswer(made: MadeContext, context: Context): Answer {
     host,
     ...(description !== undefined && { description }),
     path: paths.meta,
-    ...(identity && { certPath: paths.material, certificate: certificateData(identity.client) }),
+    ...(identity && { certPath: paths.credentials, certificate: certificateData(identity.client) }),
     warnings,
   }
   return { data, text: `${pieceText({ action, path: name, about }, context)}\n`, warnings }

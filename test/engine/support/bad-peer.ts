@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { connect, type DockerClient } from '../../../lib/index.ts'
-import { makeMaterial } from '../../transport/support/material.ts'
+import { makeCredentials } from '../../transport/support/credentials.ts'
 
 /** What it does with a connection on which the head of a request has come. */
 export type Behave = (peer: {
@@ -30,7 +30,7 @@ const PONG = 'HTTP/1.1 200 OK\r\nApi-Version: 1.45\r\nContent-Length: 2\r\nConne
 const CLOSED_MS = 5_000
 
 export async function startBadPeer(): Promise<BadPeer> {
-  const { server: shown, client } = await makeMaterial()
+  const { server: shown, client } = await makeCredentials()
   const raw = new Set<Socket>()
   const busy = new Set<Socket>()
   const carriers = new Map<number | undefined, Socket>()

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from '../../../lib/index.ts'
 import { bridge, type Bridge, type BridgeOptions } from '../../../lib/interop.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
-import type { Material } from '../../transport/support/material.ts'
+import type { Credentials } from '../../transport/support/credentials.ts'
 
 /** A bridge to a server that does with each connection what the test says. All of it ends with the test. */
 export interface Bridged {
@@ -18,13 +18,13 @@ export interface Bridged {
 
 export async function bridged(
   t: TestContext,
-  material: Material,
+  credentials: Credentials,
   serve: (socket: TLSSocket) => void,
   options: BridgeOptions = {},
 ): Promise<Bridged> {
   const sockets = new Set<TLSSocket>()
   let count = 0
-  const server = createServer({ ...material.server, requestCert: true, allowHalfOpen: true }, (socket) => {
+  const server = createServer({ ...credentials.server, requestCert: true, allowHalfOpen: true }, (socket) => {
     count++
     sockets.add(socket.on('error', () => undefined))
     serve(socket)
@@ -32,7 +32,7 @@ export async function bridged(
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const dispatcher = createDispatcher(parseHost(`localhost:${port}`), await loadIdentity(material.client))
+  const dispatcher = createDispatcher(parseHost(`localhost:${port}`), await loadIdentity(credentials.client))
   const made = await bridge(dispatcher, join(await temporaryFolder(t), 'docker.sock'), options)
   t.after(async () => {
     await made.close()

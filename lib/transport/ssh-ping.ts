@@ -5,13 +5,13 @@ import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
  * Any daemon answers it at once and without a body, since API 1.40; an older one answers 404. By that answer alone a
  * connection is known to be there: until then ssh, the login there, its shell and the docker command are silent.
  */
-const HELLO = 'HEAD /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n'
+const PING = 'HEAD /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n'
 const ANSWER = 'HTTP/1.'
 /** Far more than the head of any answer of a daemon. In characters. */
 const LONGEST_HEAD = 16_384
 
 /** Says hello, and resolves when the daemon has answered; rejects with whatever ends the stream before. */
-export function answersHello(stream: Duplex, target: string): Promise<void> {
+export function waitForPing(stream: Duplex, target: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let heard = ''
     const settle = (error?: Error): void => {
@@ -29,7 +29,7 @@ export function answersHello(stream: Duplex, target: string): Promise<void> {
       else if (end !== -1) settle()
     }
     stream.on('readable', read).once('close', ended).once('error', failed)
-    stream.write(HELLO)
+    stream.write(PING)
   })
 }
 

@@ -3,7 +3,7 @@ import type { ConnectionErrorCode } from '../base/errors.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 
 /** What is known about a connection when it fails. */
-export interface Circumstances {
+export interface ConnectionContext {
   /** The endpoint as a person writes it, e.g. `tcp://build01:2376`. */
   readonly target: string
   readonly kind: Endpoint['kind']

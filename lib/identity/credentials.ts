@@ -14,7 +14,7 @@ export interface Source {
 }
 
 /** The texts of all three parts, read together. It holds the private key: it is handed on, and never kept. */
-export type Material = Readonly<Record<Part, Source>>
+export type Credentials = Readonly<Record<Part, Source>>
 
 /** What tells one state of the three files from another. */
 export interface FilesState {
@@ -50,17 +50,17 @@ export async function statFiles(folder: string): Promise<FilesState> {
 }
 
 /** Reads the three files of a folder. */
-export async function readFiles(folder: string): Promise<Material> {
+export async function readFiles(folder: string): Promise<Credentials> {
   const sources = PARTS.map(async (part): Promise<[Part, Source]> => {
     const path = partPath(folder, part)
     const bytes = await fs.readFile(path).catch((cause: unknown) => Promise.reject(unreadable(path, cause)))
     return [part, { name: path, text: decode(path, bytes) }]
   })
-  return Object.fromEntries(await allInOrder(sources)) as Material
+  return Object.fromEntries(await allInOrder(sources)) as Credentials
 }
 
 /** Takes the three parts as values. */
-export function readValues(values: Partial<Record<Part, string | Uint8Array>>): Material {
+export function readValues(values: Partial<Record<Part, string | Uint8Array>>): Credentials {
   const sources = PARTS.map((part): [Part, Source] => {
     const value: unknown = values[part]
     const name = `the option ${part}`
@@ -72,7 +72,7 @@ export function readValues(values: Partial<Record<Part, string | Uint8Array>>): 
       todo: 'Give all of ca, cert and key, each as PEM text: a string or a Uint8Array.',
     })
   })
-  return Object.fromEntries(sources) as Material
+  return Object.fromEntries(sources) as Credentials
 }
 
 /** At once; of several failures the first in order is told, and not whichever came first. */

@@ -1,21 +1,23 @@
 import { PROTOCOLS, renderClientHello, WIRE_VERSION, type Protocol } from './client-hello.ts'
-import { converse } from './conversation.ts'
+import { exchange } from './exchange.ts'
 import { sniOf, type Target } from './options.ts'
 import { FlightReader, type ServerFlight } from './server-flight.ts'
 
 /** A server's answers to a ClientHello of each version. */
 export type Flights = Readonly<Record<Protocol, ServerFlight>>
 
-async function sayHello(target: Target, protocol: Protocol, inTime: AbortSignal): Promise<ServerFlight> {
+async function sendClientHello(target: Target, protocol: Protocol, deadline: AbortSignal): Promise<ServerFlight> {
   const reader = new FlightReader()
-  const hear = (bytes: Buffer): boolean => reader.push(bytes)
-  await converse(target, { say: renderClientHello(protocol, sniOf(target)), hear }, inTime)
+  const receive = (bytes: Buffer): boolean => reader.push(bytes)
+  await exchange(target, { send: renderClientHello(protocol, sniOf(target)), receive }, deadline)
   return reader.flight
 }
 
 /** Says hello in every version, each on a connection of its own that ends there. */
-export async function sayAllHellos(target: Target, inTime: AbortSignal): Promise<Flights> {
-  const flights = PROTOCOLS.map(async (protocol) => [protocol, await sayHello(target, protocol, inTime)] as const)
+export async function sendClientHellos(target: Target, deadline: AbortSignal): Promise<Flights> {
+  const flights = PROTOCOLS.map(
+    async (protocol) => [protocol, await sendClientHello(target, protocol, deadline)] as const,
+  )
   return Object.fromEntries(await Promise.all(flights)) as Flights
 }
 

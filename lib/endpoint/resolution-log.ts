@@ -31,7 +31,7 @@ export const SOURCES = [
 export type Source = (typeof SOURCES)[number]
 
 /** The word left on one of them. */
-export interface Note {
+export interface LogEntry {
   readonly verdict: Verdict
   readonly because: string
   readonly value?: string | undefined
@@ -48,19 +48,19 @@ export interface Found {
 }
 
 /** Written while an endpoint is being resolved, so that explaining it tells what happened and not what should have. */
-export class Notes {
+export class ResolutionLog {
   /** What is being looked at; where resolving fails, this is the culprit. */
-  trying: Source = 'arguments'
+  considered: Source = 'arguments'
   options: EndpointOptions = {}
   variables: Variables = {}
   readonly warnings: Set<string> = new Set()
-  readonly #notes = new Map<Source, Note>()
+  readonly #entries = new Map<Source, LogEntry>()
 
-  say(source: Source, verdict: Verdict, because: string, value?: string): void {
-    this.#notes.set(source, { verdict, because, value })
+  record(source: Source, verdict: Verdict, because: string, value?: string): void {
+    this.#entries.set(source, { verdict, because, value })
   }
 
-  on(source: Source): Note | undefined {
-    return this.#notes.get(source)
+  entry(source: Source): LogEntry | undefined {
+    return this.#entries.get(source)
   }
 }

@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream'
  * Passes a connection on, and can hold what comes: for a reader that takes all that it is given and gives it to another
  * one, which may be slow.
  */
-export class Gate extends Duplex {
+export class PausableStream extends Duplex {
   readonly #socket: Duplex
   #held = false
 

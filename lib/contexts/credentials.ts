@@ -4,15 +4,15 @@ import { IdentityError, isDockerMtlsError } from '../base/errors.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 
 /** The bytes of the three files. One of them is a private key: they are handed on, and never kept. */
-export interface Material {
+export interface Credentials {
   readonly ca: Uint8Array
   readonly cert: Uint8Array
   readonly key: Uint8Array
 }
 
 /** Files that were checked, and as whom they show themselves. */
-export interface CheckedMaterial {
-  readonly material: Material
+export interface CheckedCredentials {
+  readonly credentials: Credentials
   readonly identity: Identity
 }
 
@@ -21,7 +21,7 @@ export interface CheckedMaterial {
  *
  * @throws {@link IdentityError} for what no daemon would accept, and for an encrypted key
  */
-export async function readMaterial(folder: string): Promise<CheckedMaterial> {
+export async function readCredentials(folder: string): Promise<CheckedCredentials> {
   try {
     const identity = await loadIdentity(folder)
     const [ca, cert, key] = await Promise.all(
@@ -30,21 +30,21 @@ export async function readMaterial(folder: string): Promise<CheckedMaterial> {
     if (ca === undefined || cert === undefined || key === undefined) throw new RangeError('a part is missing')
     // These very bytes are written: the files could have changed since they were checked.
     await loadIdentity({ ca, cert, key })
-    return { identity, material: { ca, cert, key } }
+    return { identity, credentials: { ca, cert, key } }
   } catch (error) {
     throw forTheCli(error)
   }
 }
 
 /**
- * Checks material that came as bytes.
+ * Checks credentials that came as bytes.
  *
  * @throws {@link IdentityError} for what no daemon would accept, and for an encrypted key
  */
-export async function checkMaterial(material: Material): Promise<CheckedMaterial> {
-  const { ca, cert, key } = material
+export async function checkCredentials(credentials: Credentials): Promise<CheckedCredentials> {
+  const { ca, cert, key } = credentials
   try {
-    return { material, identity: await loadIdentity({ ca, cert, key }) }
+    return { credentials, identity: await loadIdentity({ ca, cert, key }) }
   } catch (error) {
     throw forTheCli(error)
   }

@@ -1,17 +1,17 @@
 import net from 'node:net'
 import { explainFault } from '../transport/faults.ts'
 import { FAMILY_ATTEMPT_MS } from '../transport/policy.ts'
-import { onAbort } from './clock.ts'
+import { onAbort } from '../base/abort.ts'
 import type { Target } from './options.ts'
 
 /** How a conversation ended: we had heard enough, the other side closed or reset, or the time was over. */
 export type Ending = 'enough' | 'closed' | 'late'
 
 /** What is said, and what is done with the answer. */
-export interface Part {
-  readonly say: Uint8Array
-  /** Is given each piece as it comes, and says whether more is of use. */
-  readonly hear: (bytes: Buffer) => boolean
+export interface Exchange {
+  readonly send: Uint8Array
+  /** Is given each chunk as it comes, and says whether more is of use. */
+  readonly receive: (bytes: Buffer) => boolean
 }
 
 /**
@@ -19,13 +19,13 @@ export interface Part {
  *
  * @throws {@link ConnectionError} where no connection could be made; all that happens later is an observation
  */
-export async function converse(target: Target, { say, hear }: Part, inTime: AbortSignal): Promise<Ending> {
+export async function exchange(target: Target, { send, receive }: Exchange, deadline: AbortSignal): Promise<Ending> {
   const { host, port } = target
   const socket = net.connect({ host, port, autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS })
   try {
-    if (!(await connected(socket, target, inTime))) return 'closed'
-    const ending = heard(socket, hear, inTime)
-    socket.write(say)
+    if (!(await connected(socket, target, deadline))) return 'closed'
+    const ending = received(socket, receive, deadline)
+    socket.write(send)
     return await ending
   } finally {
     socket.destroy()
@@ -33,9 +33,9 @@ export async function converse(target: Target, { say, hear }: Part, inTime: Abor
 }
 
 /** False where the connection was made, and reset before we saw it. */
-function connected(socket: net.Socket, target: Target, inTime: AbortSignal): Promise<boolean> {
+function connected(socket: net.Socket, target: Target, deadline: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const forget = onAbort(inTime, () => reject(unreached(inTime.reason, target)))
+    const forget = onAbort(deadline, () => reject(unreached(deadline.reason, target)))
     socket.once('error', (error: NodeJS.ErrnoException) => {
       forget()
       if (error.code === 'ECONNRESET') resolve(false)
@@ -56,15 +56,15 @@ function unreached(cause: unknown, target: Target): unknown {
   return explainFault(cause, { target: target.name, kind: 'tls', host: target.servername })
 }
 
-function heard(socket: net.Socket, hear: Part['hear'], inTime: AbortSignal): Promise<Ending> {
+function received(socket: net.Socket, receive: Exchange['receive'], deadline: AbortSignal): Promise<Ending> {
   return new Promise((resolve) => {
-    const forget = onAbort(inTime, () => end('late'))
+    const forget = onAbort(deadline, () => end('late'))
     const end = (how: Ending): void => {
       forget()
       resolve(how)
     }
     socket.on('data', (bytes: Buffer) => {
-      if (!hear(bytes)) end('enough')
+      if (!receive(bytes)) end('enough')
     })
     socket.once('end', () => end('closed')).once('close', () => end('closed'))
   })

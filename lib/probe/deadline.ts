@@ -1,0 +1,23 @@
+import { linkSignals, withTimeout } from '../base/abort.ts'
+import type { Target } from './options.ts'
+
+/**
+ * Calls with a signal that aborts when the time is up, when the caller aborts, and when the call has ended, so that it
+ * leaves no connection open. All connections of one probe share the time: a silent server doesn't cost it for each.
+ */
+export async function withDeadline<Result>(
+  { timeout, signal }: Pick<Target, 'timeout' | 'signal'>,
+  call: (deadline: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const late = Object.assign(new Error(`no answer within ${timeout} ms`), { code: 'ETIMEDOUT' })
+  const result = await withTimeout({ timeout, signal, late }, async (inTime) => {
+    const linked = linkSignals(inTime)
+    try {
+      return await call(linked.signal)
+    } finally {
+      linked.abort()
+    }
+  })
+  signal?.throwIfAborted()
+  return result
+}
