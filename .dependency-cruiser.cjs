@@ -86,7 +86,7 @@ module.exports = {
     {
       name: 'only-builds-load-protobuf',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/engine/build/buildkit/' },
+      from: { path: '^lib/', pathNot: '^lib/engine/workflows/build/buildkit/' },
       to: { path: '@bufbuild/protobuf' },
     },
     {

@@ -24,7 +24,7 @@ test('an app that imports connect() loads what connects, and no more', () => {
   const loaded = [...loadedBy(resolve(LIB, 'index.ts'))]
   assert.ok(loaded.includes('transport/tls.ts'), 'the reader of imports finds nothing')
   const late =
-    /^engine\/(client|containers|images|swarm|helpers|build|operations|stream)\b|^transport\/(ssh\.|ssh-stream|proxy|tunnel|web-socket|grpc)|^(pki|daemon|provision|contexts|cli|interop)\/|zod|tar-stream|node-forge|dotenv|yauzl|protobuf|commander|node:http2?$|node:child_process/
+    /^engine\/(client|stream|workflows|checkpoints|configs|containers|distribution|exec|images|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|volumes)\b|^transport\/(ssh\.|ssh-stream|proxy|tunnel|web-socket|grpc)|^(pki|daemon|provision|contexts|cli|interop)\/|zod|tar-stream|node-forge|dotenv|yauzl|protobuf|commander|node:http2?$|node:child_process/
   assert.deepEqual(
     loaded.filter((name) => late.test(name)),
     [],
@@ -33,8 +33,8 @@ test('an app that imports connect() loads what connects, and no more', () => {
 
 test('the client itself loads its helpers and builders when they are used', () => {
   const loaded = [...loadedBy(resolve(LIB, 'engine/client.ts'))]
-  assert.ok(loaded.includes('engine/containers.ts'), 'the reader of imports finds nothing')
-  const late = /^engine\/helpers\/|^engine\/build\/(?!build|plan)|tar-stream|protobuf|^transport\/(web-socket|grpc)/
+  assert.ok(loaded.includes('engine/containers/containers.ts'), 'the reader of imports finds nothing')
+  const late = /^engine\/workflows\/(?!build\/(?:build|plan)\.ts)|tar-stream|protobuf|^transport\/(web-socket|grpc)/
   assert.deepEqual(
     loaded.filter((name) => late.test(name)),
     [],

@@ -1,27 +1,27 @@
 import type { ResolvedEndpoint } from '../endpoint/resolve.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
-import { Checkpoints } from './checkpoints.ts'
-import { Configs } from './configs.ts'
-import { Containers } from './containers.ts'
+import { Checkpoints } from './checkpoints/checkpoints.ts'
+import { Configs } from './configs/configs.ts'
+import { Containers } from './containers/containers.ts'
 import { checkDescription } from './description.ts'
-import { Distribution } from './distribution.ts'
-import { Exec } from './exec.ts'
-import { Images } from './images.ts'
-import { Networks } from './networks.ts'
-import { Nodes } from './nodes.ts'
-import type { RunOptions, RunResult } from './options/run.ts'
+import { Distribution } from './distribution/distribution.ts'
+import { Exec } from './exec/exec.ts'
+import { Images } from './images/images.ts'
+import { Networks } from './networks/networks.ts'
+import { Nodes } from './nodes/nodes.ts'
+import type { RunOptions, RunResult } from './workflows/options.ts'
 import { checkPath } from './path.ts'
-import { Plugins } from './plugins.ts'
-import { Secrets } from './secrets.ts'
+import { Plugins } from './plugins/plugins.ts'
+import { Secrets } from './secrets/secrets.ts'
 import type { OpenAnswer, RequestDescription, RequestOptions, Send } from './send.ts'
-import { Services } from './services.ts'
-import { Session } from './session.ts'
-import { Swarm } from './swarm.ts'
-import { System } from './system.ts'
-import { Tasks } from './tasks.ts'
-import type { SystemInfo, SystemVersion } from './types/system.ts'
+import { Services } from './services/services.ts'
+import { Session } from './session/session.ts'
+import { Swarm } from './swarm/swarm.ts'
+import { System } from './system/system.ts'
+import { Tasks } from './tasks/tasks.ts'
+import type { SystemInfo, SystemVersion } from './system/types/system.ts'
 import type { Ping } from './version.ts'
-import { Volumes } from './volumes.ts'
+import { Volumes } from './volumes/volumes.ts'
 
 /** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
@@ -132,7 +132,7 @@ export class DockerClient {
    */
   async run(image: string, command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     // Helpers are loaded where they are used: every module is a part of the start.
-    const { runContainer } = await import('./helpers/run.ts')
+    const { runContainer } = await import('./workflows/run.ts')
     return runContainer(this, image, command, options)
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { apiError } from '../../lib/engine/api-error.ts'
-import { explainRefusal } from '../../lib/engine/registry-refusal.ts'
+import { explainRefusal } from '../../lib/engine/images/registry-refusal.ts'
 import {
   AuthorizationDeniedError,
   BadRequestError,

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { GrpcFault } from '../../lib/transport/grpc-fault.ts'
 import { GrpcFrames } from '../../lib/transport/grpc-frames.ts'
 import type { GrpcMethods } from '../../lib/transport/grpc.ts'
-import { begin, ended, frame, startFakeBuilder, unary } from '../engine/build/support/fake-builder.ts'
+import { begin, ended, frame, startFakeBuilder, unary } from '../engine/workflows/build/support/fake-builder.ts'
 import { assertProperty, fc } from '../support/properties.ts'
 
 const ECHO: GrpcMethods = {

@@ -1,7 +1,7 @@
-import { BUILD_PRUNE, BUILD_PRUNE_1_47 } from '../operations/images.ts'
-import type { BuildPruneOptions } from '../options/images.ts'
+import { BUILD_PRUNE, BUILD_PRUNE_1_47 } from './operations.ts'
+import type { BuildPruneOptions } from './options.ts'
 import type { Send } from '../send.ts'
-import type { BuildPruneResponse } from '../types/build-cache.ts'
+import type { BuildPruneResponse } from './types/build-cache.ts'
 import { compareVersions } from '../version.ts'
 
 /** What {@link Images.buildPrune} does. */

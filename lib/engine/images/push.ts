@@ -1,13 +1,13 @@
 import type { Named } from '../api-error.ts'
 import { checkOptions } from '../call.ts'
-import { PUSH } from '../operations/images.ts'
-import type { ImagePushOptions } from '../options/images.ts'
-import { registryProgress, type RegistryCall } from '../registry-progress.ts'
+import { PUSH } from './operations.ts'
+import type { ImagePushOptions } from './options.ts'
+import { registryProgress, type RegistryCall } from './registry-progress.ts'
 import type { Send } from '../send.ts'
 import { unfinished, type Fold } from '../stream/calls.ts'
 import type { Progress } from '../stream/progress.ts'
-import type { PushedTag, PushMessage, PushResult } from '../types/image-progress.ts'
-import { authHeaders } from './auth.ts'
+import type { PushedTag, PushMessage, PushResult } from './types/progress.ts'
+import { authHeaders } from './registry-auth.ts'
 import { parseAll, parseTagged } from './names.ts'
 
 /** What {@link Images.push} does. */

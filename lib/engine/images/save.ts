@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import { ArgumentError } from '../../base/errors.ts'
 import { withDefaults, type Call } from '../call.ts'
-import { GET, GET_ALL } from '../operations/images.ts'
+import { GET, GET_ALL } from './operations.ts'
 import type { Operation } from '../operation.ts'
-import type { ImageSaveOptions } from '../options/images.ts'
+import type { ImageSaveOptions } from './options.ts'
 import type { Send } from '../send.ts'
 import { archiveStream } from '../stream/archive.ts'
 

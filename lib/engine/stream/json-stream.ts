@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Named } from '../api-error.ts'
 import { JsonLines } from './json-lines.ts'
-import { readPieces } from './pieces.ts'
+import { readPieces } from './chunks.ts'
 
 /**
  * Values that the daemon sends one after the other: events, statistics. Leaving the loop ends the request.

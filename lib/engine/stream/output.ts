@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Named } from '../api-error.ts'
 import { FrameSplitter, type OutputChunk } from './frames.ts'
 import { splitLines, type OutputLine } from './lines.ts'
-import { readPieces } from './pieces.ts'
+import { readPieces } from './chunks.ts'
 import { checkWritable, Sinks } from './sinks.ts'
 
 /** What a container has said, read whole. */

@@ -1,0 +1,80 @@
+import { CREATE, INSPECT, LIST, REMOVE, UPDATE } from './operations.ts'
+import type { ConfigListOptions, ConfigUpdateOptions } from './options.ts'
+import { withPayload } from '../secrets/payload.ts'
+import type { RequestOptions, Send } from '../send.ts'
+import type { Config, ConfigCreateRequest, ConfigCreateResponse, ConfigSpec } from './types.ts'
+
+/**
+ * Configs of a swarm: `docker.configs`. All of it is asked of a manager; elsewhere it is an {@link UnavailableError}.
+ *
+ * @example
+ * ```ts
+ * const { ID } = await docker.configs.create({ Name: 'site-1', Data: await readFile('site.conf') })
+ * const File = { Name: '/etc/site.conf', UID: '0', GID: '0', Mode: 0o444 }
+ * await docker.services.create({
+ *   TaskTemplate: {
+ *     ContainerSpec: {
+ *       Image: 'registry.example.com/web:1',
+ *       Configs: [{ ConfigID: ID, ConfigName: 'site-1', File }],
+ *     },
+ *   },
+ * })
+ * ```
+ */
+export class Configs {
+  readonly #send: Send
+
+  /** @internal */
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Lists configs (`GET /configs`). */
+  list(options: ConfigListOptions = {}): Promise<readonly Config[]> {
+    return this.#send.json(LIST, { options })
+  }
+
+  /**
+   * Makes a config (`POST /configs/create`).
+   *
+   * @throws {@link ConflictError} where one has that name
+   * @throws {@link BadRequestError} for data that are no base64, too many, or none
+   */
+  async create(config: ConfigCreateRequest, options: RequestOptions = {}): Promise<ConfigCreateResponse> {
+    return this.#send.json(CREATE, { body: withPayload(config), options })
+  }
+
+  /**
+   * Looks at a config (`GET /configs/{id}`).
+   *
+   * @param id - its id or its name
+   * @throws {@link NotFoundError} where there is none of that name
+   */
+  inspect(id: string, options: RequestOptions = {}): Promise<Config> {
+    return this.#send.json(INSPECT, { ids: [id], options })
+  }
+
+  /**
+   * Changes a config's labels (`POST /configs/{id}/update`). Nothing else of it can be changed: make another one.
+   *
+   * @param id - its id or its name
+   * @param spec - what {@link Configs.inspect} gives, with other labels
+   * @throws {@link NotFoundError} where there is none of that name
+   * @throws {@link BadRequestError} where more than the labels is another
+   * @throws {@link ConflictError} where it has changed since `version`
+   */
+  update(id: string, spec: ConfigSpec, options: ConfigUpdateOptions): Promise<void> {
+    return this.#send.none(UPDATE, { ids: [id], body: spec, options })
+  }
+
+  /**
+   * Removes a config (`DELETE /configs/{id}`).
+   *
+   * @param id - its id or its name
+   * @throws {@link NotFoundError} where there is none of that name
+   * @throws {@link BadRequestError} while a service uses it
+   */
+  remove(id: string, options: RequestOptions = {}): Promise<void> {
+    return this.#send.none(REMOVE, { ids: [id], options })
+  }
+}

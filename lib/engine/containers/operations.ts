@@ -1,0 +1,188 @@
+import { BOOLEAN, FILTERS, INTEGER, MOMENT, PLAIN, type Operation, type QueryTake } from '../operation.ts'
+import { LOGS_QUERY } from '../logs-query.ts'
+
+export const LIST: Operation = {
+  name: 'containers.list',
+  method: 'GET',
+  path: '/containers/json',
+  query: { all: BOOLEAN, limit: INTEGER, size: BOOLEAN, filters: FILTERS },
+}
+
+export const CREATE: Operation = {
+  name: 'containers.create',
+  method: 'POST',
+  path: '/containers/create',
+  query: { name: PLAIN, platform: { since: '1.41' } },
+  body: 'json',
+  newer: {
+    'HostConfig.CgroupnsMode': '1.41',
+    'HostConfig.ConsoleSize': '1.42',
+    'HostConfig.Mounts.*.BindOptions.CreateMountpoint': '1.42',
+    'HostConfig.Annotations': '1.43',
+    'Healthcheck.StartInterval': '1.44',
+    'HostConfig.Mounts.*.BindOptions.ReadOnlyNonRecursive': '1.44',
+    'HostConfig.Mounts.*.BindOptions.ReadOnlyForceRecursive': '1.44',
+    'NetworkingConfig.EndpointsConfig.*.MacAddress': '1.44',
+    'HostConfig.Mounts.*.VolumeOptions.Subpath': '1.45',
+    'HostConfig.Mounts.*.TmpfsOptions.Options': '1.46',
+    'HostConfig.Mounts.*.ImageOptions': '1.48',
+    'NetworkingConfig.EndpointsConfig.*.GwPriority': '1.48',
+  },
+}
+
+export const INSPECT: Operation = {
+  name: 'containers.inspect',
+  method: 'GET',
+  path: '/containers/{id}/json',
+  query: { size: BOOLEAN },
+}
+
+export const TOP: Operation = {
+  name: 'containers.top',
+  method: 'GET',
+  path: '/containers/{id}/top',
+  query: { ps_args: PLAIN },
+}
+
+export const LOGS: Operation = {
+  name: 'containers.logs',
+  method: 'GET',
+  path: '/containers/{id}/logs',
+  query: { ...LOGS_QUERY, until: MOMENT },
+}
+
+export const CHANGES: Operation = { name: 'containers.changes', method: 'GET', path: '/containers/{id}/changes' }
+
+export const EXPORT: Operation = { name: 'containers.export', method: 'GET', path: '/containers/{id}/export' }
+
+export const STATS: Operation = {
+  name: 'containers.stats',
+  method: 'GET',
+  path: '/containers/{id}/stats',
+  query: { stream: BOOLEAN, oneShot: { ...BOOLEAN, as: 'one-shot', since: '1.41' } },
+}
+
+export const RESIZE: Operation = {
+  name: 'containers.resize',
+  method: 'POST',
+  path: '/containers/{id}/resize',
+  query: { h: INTEGER, w: INTEGER },
+}
+
+export const START: Operation = {
+  name: 'containers.start',
+  method: 'POST',
+  path: '/containers/{id}/start',
+  // `checkpoint` is in no specification (moby, api/server/router/container); daemons of today refuse `checkpoint-dir`.
+  query: { detachKeys: PLAIN, checkpoint: PLAIN },
+}
+
+const STOP_QUERY: Readonly<Record<string, QueryTake>> = { killSignal: { as: 'signal', since: '1.42' }, t: INTEGER }
+
+export const STOP: Operation = {
+  name: 'containers.stop',
+  method: 'POST',
+  path: '/containers/{id}/stop',
+  query: STOP_QUERY,
+}
+
+export const RESTART: Operation = {
+  name: 'containers.restart',
+  method: 'POST',
+  path: '/containers/{id}/restart',
+  query: STOP_QUERY,
+}
+
+export const KILL: Operation = {
+  name: 'containers.kill',
+  method: 'POST',
+  path: '/containers/{id}/kill',
+  query: { killSignal: { as: 'signal' } },
+}
+
+export const UPDATE: Operation = {
+  name: 'containers.update',
+  method: 'POST',
+  path: '/containers/{id}/update',
+  body: 'json',
+  newer: {
+    BlkioWeightDevice: '1.55',
+    BlkioDeviceReadBps: '1.55',
+    BlkioDeviceWriteBps: '1.55',
+    BlkioDeviceReadIOps: '1.55',
+    BlkioDeviceWriteIOps: '1.55',
+  },
+}
+
+export const RENAME: Operation = {
+  name: 'containers.rename',
+  method: 'POST',
+  path: '/containers/{id}/rename',
+  query: { name: PLAIN },
+}
+
+export const PAUSE: Operation = { name: 'containers.pause', method: 'POST', path: '/containers/{id}/pause' }
+
+export const UNPAUSE: Operation = { name: 'containers.unpause', method: 'POST', path: '/containers/{id}/unpause' }
+
+const ATTACH_QUERY: Readonly<Record<string, QueryTake>> = { detachKeys: PLAIN, logs: BOOLEAN, stream: BOOLEAN }
+
+export const ATTACH: Operation = {
+  name: 'containers.attach',
+  method: 'POST',
+  path: '/containers/{id}/attach',
+  query: { ...ATTACH_QUERY, stdin: BOOLEAN, stdout: BOOLEAN, stderr: BOOLEAN },
+}
+
+/** Before 1.42 the daemon attached to all three, whatever was asked for (Engine API, version history). */
+const WEBSOCKET_STREAM: QueryTake = { ...BOOLEAN, since: '1.42' }
+
+export const ATTACH_WEBSOCKET: Operation = {
+  name: 'containers.attachWebSocket',
+  method: 'GET',
+  path: '/containers/{id}/attach/ws',
+  query: { ...ATTACH_QUERY, stdin: WEBSOCKET_STREAM, stdout: WEBSOCKET_STREAM, stderr: WEBSOCKET_STREAM },
+}
+
+export const WAIT: Operation = {
+  name: 'containers.wait',
+  method: 'POST',
+  path: '/containers/{id}/wait',
+  query: { condition: PLAIN },
+}
+
+export const REMOVE: Operation = {
+  name: 'containers.remove',
+  method: 'DELETE',
+  path: '/containers/{id}',
+  query: { v: BOOLEAN, force: BOOLEAN, link: BOOLEAN },
+}
+
+export const ARCHIVE_STAT: Operation = {
+  name: 'containers.archive.stat',
+  method: 'HEAD',
+  path: '/containers/{id}/archive',
+  query: { path: PLAIN },
+}
+
+export const ARCHIVE_GET: Operation = {
+  name: 'containers.archive.get',
+  method: 'GET',
+  path: '/containers/{id}/archive',
+  query: { path: PLAIN },
+}
+
+export const ARCHIVE_PUT: Operation = {
+  name: 'containers.archive.put',
+  method: 'PUT',
+  path: '/containers/{id}/archive',
+  query: { path: PLAIN, noOverwriteDirNonDir: BOOLEAN, copyUIDGID: BOOLEAN },
+  body: 'bytes',
+}
+
+export const PRUNE: Operation = {
+  name: 'containers.prune',
+  method: 'POST',
+  path: '/containers/prune',
+  query: { filters: FILTERS },
+}

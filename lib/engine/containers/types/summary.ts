@@ -1,0 +1,55 @@
+import type { ContainerStatus } from './inspect.ts'
+import type { EndpointSettings } from '../../networks/types/endpoint-settings.ts'
+import type { HealthStatus } from '../../types/health.ts'
+import type { MountPoint } from '../../types/mounts.ts'
+import type { OCIDescriptor } from '../../types/oci.ts'
+
+/** A container in a list. */
+export interface ContainerSummary {
+  /** 64 hexadecimal digits. */
+  readonly Id: string
+  /** Each with a slash before it. */
+  readonly Names: readonly string[]
+  /** As it was written when the container was made; an id, where that name means another image now. */
+  readonly Image: string
+  readonly ImageID: string
+  /** From daemons with containerd's image store. Since API 1.48. */
+  readonly ImageManifestDescriptor?: OCIDescriptor
+  /** The program and its arguments, in one line. */
+  readonly Command: string
+  /** Unix time, in seconds. */
+  readonly Created: number
+  readonly Ports: readonly ContainerPort[]
+  /** Bytes that it has written, where `size` was asked for. */
+  readonly SizeRw?: number
+  /** Bytes of the image and of what it has written, where `size` was asked for. */
+  readonly SizeRootFs?: number
+  readonly Labels: Readonly<Record<string, string>>
+  readonly State: ContainerStatus
+  /** For people: `Up 4 days (healthy)`. */
+  readonly Status: string
+  readonly HostConfig: ContainerSummaryHostConfig
+  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, EndpointSettings>> | null } | null
+  readonly Mounts: readonly MountPoint[]
+  /** Since API 1.52. */
+  readonly Health?: { readonly Status: HealthStatus; readonly FailingStreak: number }
+}
+
+/** What a list says of a container's host. */
+export interface ContainerSummaryHostConfig {
+  /** As it was created with: `bridge`, `host`, `container:ID`, a network's name. */
+  readonly NetworkMode?: string
+  /** Since API 1.46. */
+  readonly Annotations?: Readonly<Record<string, string>>
+}
+
+/** A port of a container, and where it is published. */
+export interface ContainerPort {
+  /** Address of the host; only where it is published. */
+  readonly IP?: string
+  /** Of the container. */
+  readonly PrivatePort: number
+  /** Of the host; only where it is published. */
+  readonly PublicPort?: number
+  readonly Type: 'tcp' | 'udp' | 'sctp'
+}

@@ -1,0 +1,35 @@
+import type { Call } from '../call.ts'
+import type { Operation } from '../operation.ts'
+import { explainRefusal } from './registry-refusal.ts'
+import type { Send } from '../send.ts'
+import { messages, type MakeFold } from '../stream/calls.ts'
+import { Progress } from '../stream/progress.ts'
+import type { ProgressMessage } from '../types/progress.ts'
+
+/** A call, and the registry that the daemon asks for it. */
+export interface RegistryCall {
+  readonly call: Call
+  /** As in the names of images: `docker.io`, `localhost:5000`. */
+  readonly registry: string
+}
+
+/**
+ * A call in which the daemon asks a registry, saying how far it has come.
+ *
+ * @param prepare - makes the call when it begins: names are parsed then, and credentials read
+ */
+export function registryProgress<Message extends ProgressMessage, Result>(
+  send: Send,
+  operation: Operation,
+  prepare: () => Promise<RegistryCall>,
+  fold: MakeFold<Message, Result>,
+): Progress<Message, Result> {
+  return new Progress(async function* run(): AsyncGenerator<Message, Result, undefined> {
+    const { call, registry } = await prepare()
+    try {
+      return yield* messages(send, operation, call, fold)
+    } catch (error) {
+      throw explainRefusal(error, registry)
+    }
+  })
+}

@@ -1,0 +1,27 @@
+import type { HealthConfig } from '../../types/health.ts'
+
+/** What an image says about the containers that will be made of it. Each container may differ. */
+export interface ImageConfig {
+  /** `user`, `user:group`, `uid` or `uid:gid`; empty is root. */
+  readonly User?: string
+  /** Ports that its program listens on, as `80/tcp`; nothing is published by that. */
+  readonly ExposedPorts?: Readonly<Record<string, object>> | null
+  /** `NAME=value`. */
+  readonly Env?: readonly string[] | null
+  /** The command, or the arguments of `Entrypoint`. */
+  readonly Cmd?: readonly string[] | null
+  readonly Healthcheck?: HealthConfig | null
+  /** Windows only: the command is quoted already. */
+  readonly ArgsEscaped?: boolean
+  /** Folders that get a volume of their own. */
+  readonly Volumes?: Readonly<Record<string, object>> | null
+  readonly WorkingDir?: string
+  readonly Entrypoint?: readonly string[] | null
+  /** Instructions for the builds that begin with this image. */
+  readonly OnBuild?: readonly string[] | null
+  readonly Labels?: Readonly<Record<string, string>> | null
+  /** E.g. `SIGTERM`, or its number as text. */
+  readonly StopSignal?: string
+  /** What RUN, CMD and ENTRYPOINT use where they are written as a line. */
+  readonly Shell?: readonly string[] | null
+}

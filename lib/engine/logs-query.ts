@@ -1,0 +1,12 @@
+import { BOOLEAN, MOMENT, PLAIN, type QueryTake } from './operation.ts'
+
+/** Of containers, services and tasks. */
+export const LOGS_QUERY: Readonly<Record<string, QueryTake>> = {
+  details: BOOLEAN,
+  follow: BOOLEAN,
+  stdout: BOOLEAN,
+  stderr: BOOLEAN,
+  since: MOMENT,
+  timestamps: BOOLEAN,
+  tail: PLAIN,
+}

@@ -1,0 +1,57 @@
+import { withDefaults } from '../call.ts'
+import { INSPECT, LIST, LOGS } from './operations.ts'
+import type { LogsOptions } from '../logs-options.ts'
+import type { TaskListOptions } from './options.ts'
+import type { RequestOptions, Send } from '../send.ts'
+import { outputStream } from '../stream/calls.ts'
+import type { OutputChunk } from '../stream/frames.ts'
+import type { Opening } from '../stream/opening.ts'
+import type { OutputStream } from '../stream/output.ts'
+import type { Task } from './types/tasks.ts'
+
+/**
+ * The tasks of services: `docker.tasks`. All of it is asked of a manager; elsewhere it is an {@link UnavailableError}.
+ *
+ * @example
+ * ```ts
+ * const tasks = await docker.tasks.list({ filters: { service: 'web', 'desired-state': 'running' } })
+ * for (const { NodeID, Status } of tasks) console.log(NodeID, Status.State, Status.Err ?? '')
+ * ```
+ */
+export class Tasks {
+  readonly #send: Send
+
+  /** @internal */
+  constructor(send: Send) {
+    this.#send = send
+  }
+
+  /** Lists tasks (`GET /tasks`), also those that are over. */
+  list(options: TaskListOptions = {}): Promise<readonly Task[]> {
+    return this.#send.json(LIST, { options })
+  }
+
+  /**
+   * Looks at a task (`GET /tasks/{id}`).
+   *
+   * @throws {@link NotFoundError} where there is no such task
+   */
+  inspect(id: string, options: RequestOptions = {}): Promise<Task> {
+    return this.#send.json(INSPECT, { ids: [id], options })
+  }
+
+  /**
+   * Reads what a task has written (`GET /tasks/{id}/logs`), for the log drivers `local`, `json-file` and `journald`.
+   *
+   * @throws {@link NotFoundError} where there is no such task
+   */
+  logs(id: string, options: LogsOptions = {}): Opening<OutputChunk, OutputStream> {
+    const call = { ids: [id], options: withDefaults(options, { stdout: true, stderr: true }) }
+    return outputStream(this.#send, LOGS, call, () => this.#hasTerminal(id, options))
+  }
+
+  async #hasTerminal(id: string, { signal }: RequestOptions): Promise<boolean> {
+    const { Spec } = await this.inspect(id, { signal })
+    return Spec.ContainerSpec?.TTY ?? false
+  }
+}

@@ -1,0 +1,30 @@
+import type { RegistryAuth } from '../../../../registry/auth.ts'
+import type { GrpcMethods } from '../../../../transport/grpc.ts'
+import { GrpcFault } from '../../../../transport/grpc-fault.ts'
+import type { FindAuth } from '../registry-auth.ts'
+import { readText, writeFields } from './messages.ts'
+
+/**
+ * Lets the daemon log in to registries with our credentials (buildkit, session/auth). It fetches tokens itself: the
+ * calls by which it would have us do it are unknown here, and then it asks for the credentials.
+ */
+export function authService(find: FindAuth, onFault: (error: unknown) => void): GrpcMethods {
+  return {
+    '/moby.filesync.v1.Auth/Credentials': async (call) => {
+      const host = readText(await call.message(), 1)
+      const auth = await find(host).catch((error: unknown) => {
+        onFault(error)
+        throw new GrpcFault('internal', `the credentials for ${JSON.stringify(host)} can't be read`)
+      })
+      await call.send(writeFields(credentials(auth, host)))
+    },
+  }
+}
+
+/** `Username = 1`, `Secret = 2`: a secret without a user is an identity token. None at all is a guest. */
+function credentials(auth: RegistryAuth | undefined, host: string): Record<number, string> {
+  if (auth === undefined) return {}
+  if ('identitytoken' in auth) return { 2: auth.identitytoken }
+  if ('username' in auth) return { 1: auth.username, 2: auth.password }
+  throw new GrpcFault('unimplemented', `a bearer token for ${JSON.stringify(host)} can't be handed to a build`)
+}

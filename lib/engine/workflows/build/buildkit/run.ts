@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import type { GrpcMethods } from '../../../../transport/grpc.ts'
+import type { Send } from '../../../send.ts'
+import type { BuildEvent } from '../events.ts'
+import { findBuildFiles, type BuildFiles } from '../files.ts'
+import { follow } from '../follow.ts'
+import type { ImageBuildResult } from '../options.ts'
+import type { BuildPlan } from '../plan.ts'
+import { findAuthIn } from '../registry-auth.ts'
+import { SecretStore } from '../secrets.ts'
+import { authService } from './auth-service.ts'
+import { fileSync } from './file-sync.ts'
+import { BuildkitReader } from './reader.ts'
+import { secretService } from './secret-service.ts'
+import { openBuildSession } from './session.ts'
+import { dockerfileName, foldersOf } from './synced-folder.ts'
+
+/** Builds by BuildKit: a session for what the daemon reads here, and a request that names it. */
+export async function* runBuildkit(
+  send: Send,
+  plan: BuildPlan,
+): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
+  const { source, options } = plan
+  const { signal, dockerfile } = options
+  const files = source.kind === 'folder' ? await findBuildFiles(source.path, dockerfile) : undefined
+  const faults: unknown[] = []
+  const methods = await servicesOf(plan, files, (error) => faults.push(error))
+  const session = await openBuildSession(send, { methods, root: files?.root, signal })
+  try {
+    const query = { buildid: randomId(), ...plan.query, ...contextOf(plan, files), version: '2', session: session.id }
+    const body = source.kind === 'tar' ? { body: source.body, headers: { 'content-type': 'application/x-tar' } } : {}
+    return yield* follow(send, { options: { ...query, signal }, ...body }, new BuildkitReader())
+  } catch (error) {
+    // The daemon tells in its own words of what failed here.
+    throw faults.length > 0 && signal?.aborted !== true ? faults[0] : error
+  } finally {
+    session.close()
+  }
+}
+
+const randomId = (): string => randomBytes(16).toString('hex')
+
+async function servicesOf(
+  { options: { secrets = {}, auth } }: BuildPlan,
+  files: BuildFiles | undefined,
+  onFault: (error: unknown) => void,
+): Promise<GrpcMethods> {
+  return {
+    ...(files && fileSync(foldersOf(files), onFault)),
+    ...secretService(await SecretStore.load(secrets), onFault),
+    ...authService(findAuthIn(auth), onFault),
+  }
+}
+
+/** Without `remote`, the body of the request is the context. */
+function contextOf({ source }: BuildPlan, files: BuildFiles | undefined): object {
+  if (files) return { remote: 'client-session', dockerfile: dockerfileName(files.dockerfile.name) }
+  return source.kind === 'remote' ? { remote: source.url } : {}
+}

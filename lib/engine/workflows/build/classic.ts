@@ -1,0 +1,52 @@
+import type { BuildEvent } from './events.ts'
+import { LogTail } from './log-tail.ts'
+import type { ProgressMessage } from '../../types/progress.ts'
+import type { FailedStep } from './failure.ts'
+
+/** The classic builder counts its steps in what it prints. */
+const STEP = /^Step \d+\/\d+ : (.*)/
+
+/** What it says of a step itself, a line at a time (moby, builder/dockerfile). */
+const OWN_WORDS = /^ ---> (Running in|Removed intermediate container|\[Warning\]) .*\n$/
+
+/** What a step writes to standard error is in red (moby, pkg/streamformatter). */
+const [RED, PLAIN] = ['\u{1B}[91m', '\u{1B}[0m'] as const
+
+/** Reads what the classic builder says. */
+export class ClassicReader {
+  #step: string | undefined
+  #log = new LogTail()
+  #id: string | undefined
+
+  get imageId(): string | undefined {
+    return this.#id
+  }
+
+  get failed(): FailedStep {
+    return { step: this.#step, log: this.#log.toString() }
+  }
+
+  read({ stream, status, id = '', progressDetail, aux }: ProgressMessage): BuildEvent[] {
+    if (stream !== undefined) return this.#output(stream)
+    if (status !== undefined) return [pulling(id, status, progressDetail)]
+    const { ID } = (aux ?? {}) as { ID?: unknown }
+    if (typeof ID === 'string') this.#id = ID
+    return []
+  }
+
+  #output(said: string): BuildEvent[] {
+    const red = said.startsWith(RED) && said.endsWith(PLAIN)
+    const text = red ? said.slice(RED.length, -PLAIN.length) : said
+    const step = STEP.exec(text)?.[1]
+    if (step !== undefined) [this.#step, this.#log] = [step, new LogTail()]
+    else if (!OWN_WORDS.test(text)) this.#log.add(text)
+    // All that a quiet build says.
+    if (/^sha256:[0-9a-f]{64}\n?$/.test(text)) this.#id ??= text.trim()
+    return [{ type: 'log', step: undefined, stream: red ? 'stderr' : 'stdout', text }]
+  }
+}
+
+function pulling(id: string, name: string, detail: ProgressMessage['progressDetail']): BuildEvent {
+  const { current, total } = detail ?? {}
+  return { type: 'status', step: undefined, id, name, current, total, started: undefined, completed: undefined }
+}

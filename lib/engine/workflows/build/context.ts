@@ -1,0 +1,68 @@
+import type { Readable } from 'node:stream'
+import type { Pack } from 'tar-stream'
+import { addEntry, packTar, type TarContent } from '../../stream/tar.ts'
+import { ahead } from './prefetch.ts'
+import type { ContextEntry } from './entry.ts'
+import { addDockerfile, type AddedFiles, type BuildFiles } from './files.ts'
+import { escapePattern, Patterns } from './patterns.ts'
+import { isSmall, readEntry, readSmall } from './read-entry.ts'
+import { headerOf, ownHeader } from './tar-entry.ts'
+import { walk } from './walk.ts'
+
+/** A context on its way to the daemon. */
+export interface PackedContext {
+  readonly body: Readable
+  /** What the Dockerfile is called in it. */
+  readonly dockerfile: string
+}
+
+/**
+ * Packs a context into a tar, while it is read: a piece of a file is all that is held. Everything belongs to root, as
+ * for the Docker CLI. The Dockerfile and `.dockerignore` are in it even where they are ignored: the daemon reads both,
+ * and takes them out before anything is copied.
+ */
+export async function packContext(files: BuildFiles, signal?: AbortSignal): Promise<PackedContext> {
+  const { inside } = files.dockerfile
+  const added = inside === undefined ? await addDockerfile(files) : undefined
+  const body = packTar((tar) => fill(tar, files, added, signal))
+  return { body, dockerfile: inside ?? added?.name ?? '' }
+}
+
+async function fill(
+  tar: Pack,
+  files: BuildFiles,
+  added: AddedFiles | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const patterns = new Patterns([...files.ignored, ...alwaysSent(files)])
+  const entries = walk(files.root, [{ patterns, lets: 'unnamed' }], signal)
+  for await (const [entry, content] of ahead(entries, AHEAD, (next) => contentOf(files.root, next, signal))) {
+    if (added && entry.path === '.dockerignore') continue
+    await addEntry(tar, headerOf(entry), content)
+  }
+  if (added) {
+    await addEntry(tar, ownHeader(added.name, added.dockerfile), [added.dockerfile])
+    await addEntry(tar, ownHeader('.dockerignore', added.ignoreFile), [added.ignoreFile])
+  }
+}
+
+/** Small files wait for the system, and not for each other. */
+const AHEAD = 16
+
+/** A small file is read at once; of another nothing is, before its turn comes. */
+function contentOf(root: string, entry: ContextEntry, signal: AbortSignal | undefined): TarContent {
+  if (entry.type !== 'file') return []
+  if (!isSmall(entry)) return readEntry(root, entry, signal)
+  const whole = readSmall(root, entry, signal)
+  // Whoever adds it hears of it.
+  whole.catch(() => {})
+  return later(whole)
+}
+
+async function* later(pieces: Promise<Buffer[]>): AsyncGenerator<Buffer, void, undefined> {
+  yield* await pieces
+}
+
+function alwaysSent({ dockerfile: { inside } }: BuildFiles): string[] {
+  return ['.dockerignore', ...(inside === undefined ? [] : [inside])].map((path) => `!${escapePattern(path)}`)
+}

@@ -1,0 +1,50 @@
+import { unreadable } from '../../api-error.ts'
+import type { Call } from '../../call.ts'
+import { BUILD } from '../../images/operations.ts'
+import type { Send } from '../../send.ts'
+import { messages, unfinished } from '../../stream/calls.ts'
+import type { ProgressMessage } from '../../types/progress.ts'
+import type { BuildEvent } from './events.ts'
+import { explainFailure, type FailedStep } from './failure.ts'
+import type { ImageBuildResult } from './options.ts'
+
+/** Makes events out of what a builder says, and keeps what the end needs. */
+export interface Reader {
+  read(message: ProgressMessage): BuildEvent[]
+  readonly imageId: string | undefined
+  readonly failed: FailedStep
+}
+
+/** Sends the request that builds, and follows it to its end. */
+export async function* follow(
+  send: Send,
+  call: Call,
+  reader: Reader,
+): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
+  const said = messages<ProgressMessage, ImageBuildResult>(send, BUILD, call, (request) => ({
+    add: () => {},
+    result: () => {
+      if (reader.imageId === undefined) throw unfinished(request)
+      return { ID: reader.imageId }
+    },
+  }))
+  try {
+    for (let next = await said.next(); ; next = await said.next()) {
+      if (next.done === true) return next.value
+      yield* read(send, call, reader, next.value)
+    }
+  } catch (error) {
+    throw explainFailure(error, reader.failed)
+  } finally {
+    // Without effect where it is over; else the loop was left, and the daemon stops.
+    await said.return({ ID: '' })
+  }
+}
+
+function read(send: Send, call: Call, reader: Reader, message: ProgressMessage): BuildEvent[] {
+  try {
+    return reader.read(message)
+  } catch (cause) {
+    throw unreadable('ERR_API_STREAM_INVALID', send.named(BUILD, call), "what the builder says can't be read", cause)
+  }
+}

@@ -1,0 +1,15 @@
+import type { RegistryAuth } from '../../../registry/auth.ts'
+import { checkAddressedAuth, isCredentials, type RegistryAuthSource } from '../../../registry/headers.ts'
+import { isFor, serverOfRegistry } from '../../../registry/server.ts'
+
+/** Looks up credentials for the host of a registry. */
+export type FindAuth = (host: string) => Promise<RegistryAuth | undefined>
+
+/** What a build has for the registries that the daemon asks about. */
+export function findAuthIn(auth: RegistryAuthSource | undefined): FindAuth {
+  if (auth === undefined) return () => Promise.resolve(undefined)
+  if (isCredentials(auth)) return (host) => auth.forRegistry(host)
+  const one = checkAddressedAuth(auth)
+  // Async: what the daemon asks about may be no host at all, and whoever asks hears of that.
+  return async (host) => (isFor(one.serveraddress, serverOfRegistry(host)) ? one : undefined)
+}

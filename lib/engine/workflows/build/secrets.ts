@@ -1,0 +1,98 @@
+import { readFile, stat } from 'node:fs/promises'
+import { ArgumentError, BuildError } from '../../../base/errors.ts'
+import { causeInWords } from './faults.ts'
+
+/** A secret's value, or where it is: a file, or a variable of this process. */
+export type BuildSecret = string | Uint8Array | { readonly file: string } | { readonly env: string }
+
+/** By what `RUN --mount=type=secret,id=...` calls it. */
+export type BuildSecrets = Readonly<Record<string, BuildSecret>>
+
+/** buildkit, secretsprovider.MaxSecretSize. In bytes. */
+const LARGEST = 500 * 1024
+
+type Source = { readonly bytes: Uint8Array } | { readonly file: string }
+
+/** Secrets of one build. Nothing shows them; a file is read when the daemon asks for its secret. */
+export class SecretStore {
+  readonly #sources: ReadonlyMap<string, Source>
+
+  private constructor(sources: ReadonlyMap<string, Source>) {
+    this.#sources = sources
+  }
+
+  /**
+   * Checks secrets before anything is sent.
+   *
+   * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
+   * @throws {@link BuildError} ERR_BUILD_SECRET_INVALID for a variable or file that isn't there, and for what is too long
+   */
+  static async load(secrets: BuildSecrets): Promise<SecretStore> {
+    const sources = new Map<string, Source>()
+    for (const [id, secret] of Object.entries(secrets)) {
+      const source = sourceOf(id, secret)
+      const size = 'file' in source ? await sizeOf(id, source.file) : source.bytes.length
+      if (size > LARGEST) throw tooLong(id)
+      sources.set(id, source)
+    }
+    return new SecretStore(sources)
+  }
+
+  /** The value of a secret; undefined for one that wasn't given. */
+  async get(id: string): Promise<Uint8Array | undefined> {
+    const source = this.#sources.get(id)
+    if (source === undefined) return undefined
+    const bytes = 'file' in source ? await read(id, source.file) : source.bytes
+    if (bytes.length > LARGEST) throw tooLong(id)
+    return bytes
+  }
+}
+
+function sourceOf(id: string, secret: BuildSecret): Source {
+  if (typeof secret === 'string') return { bytes: Buffer.from(secret) }
+  if (secret instanceof Uint8Array) return { bytes: secret }
+  const given: Readonly<Record<string, unknown>> = { ...(secret as object | undefined) }
+  const [[kind, place] = [], ...others] = Object.entries(given)
+  if (others.length === 0 && typeof place === 'string' && place !== '') {
+    if (kind === 'file') return { file: place }
+    if (kind === 'env') return { bytes: variable(id, place) }
+  }
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `reading the secret ${JSON.stringify(id)} of a build`,
+    got: 'it is neither text nor bytes, and names neither a file nor a variable',
+    todo: "Give its value, or { file: '/path' }, or { env: 'NAME' }.",
+  })
+}
+
+function variable(id: string, name: string): Uint8Array {
+  const value = process.env[name]
+  if (value !== undefined) return Buffer.from(value)
+  throw unusable(id, `there is no variable ${name}`, 'Set it, or give the secret otherwise.')
+}
+
+async function sizeOf(id: string, file: string): Promise<number> {
+  const stats = await stat(file).catch((cause: unknown) => {
+    throw unusable(id, `${file} can't be read: ${causeInWords(cause)}`, 'Correct its path or its permissions.', cause)
+  })
+  if (stats.isFile()) return stats.size
+  throw unusable(id, `${file} is no file`, 'Name a file.')
+}
+
+async function read(id: string, file: string): Promise<Uint8Array> {
+  return readFile(file).catch((cause: unknown) => {
+    throw unusable(id, `${file} can't be read: ${causeInWords(cause)}`, 'Correct its path or its permissions.', cause)
+  })
+}
+
+function tooLong(id: string): BuildError {
+  return unusable(id, `it is longer than ${LARGEST} bytes, which is all that BuildKit takes`, 'Shorten it.')
+}
+
+function unusable(id: string, got: string, todo: string, cause?: unknown): BuildError {
+  return new BuildError('ERR_BUILD_SECRET_INVALID', {
+    tried: `reading the secret ${JSON.stringify(id)} of a build`,
+    got,
+    todo,
+    cause,
+  })
+}

@@ -1,0 +1,118 @@
+import { ArgumentError } from '../../base/errors.ts'
+import { isAsyncIterable } from '../../transport/body.ts'
+import { keysOf, shown } from '../description.ts'
+import { refuseUnknown } from '../../base/options.ts'
+import type { ConversationOptions } from './options.ts'
+import { checkWritable } from '../stream/sinks.ts'
+
+/** Settings by the API's own names, and options of ours, which begin in lower case. */
+export interface Parts<Options> {
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly options: Options
+}
+
+/** What a call of this kind takes. */
+export interface RunCall {
+  readonly name: string
+  readonly options: readonly string[]
+  /** Settings that follow from the call, and what to write in their place. */
+  readonly settled: Readonly<Record<string, string>>
+}
+
+export const RUN: RunCall = {
+  name: 'run',
+  options: ['name', 'platform', 'remove', 'pull', 'auth'],
+  settled: {
+    Image: 'Give the image as the first argument.',
+    Cmd: 'Give the command as the second argument.',
+    Tty: 'Write { tty: true }.',
+    OpenStdin: 'Give { stdin }, or leave it out.',
+    StdinOnce: 'Give { stdin }, or leave it out.',
+    AttachStdin: 'Give { stdin }, or leave it out.',
+    AttachStdout: 'Leave it out: its output is in the result.',
+    AttachStderr: 'Leave it out: its output is in the result.',
+  },
+}
+
+export const EXEC_RUN: RunCall = {
+  name: 'exec.run',
+  options: [],
+  settled: {
+    Cmd: 'Give the command as the second argument.',
+    Tty: 'Write { tty: true }.',
+    AttachStdin: 'Give { stdin }, or leave it out.',
+    AttachStdout: 'Leave it out: its output is in the result.',
+    AttachStderr: 'Leave it out: its output is in the result.',
+  },
+}
+
+const CONVERSATION: readonly string[] = ['stdin', 'stdout', 'stderr', 'tty', 'signal']
+
+/** Tells options of ours and settings apart, and refuses what is neither. */
+export function splitOptions<Options extends ConversationOptions>(call: RunCall, given: Options): Parts<Options> {
+  const known = [...call.options, ...CONVERSATION]
+  const keys = keysOf(given, `the options of ${call.name}()`, `{ ${known.join(', ')} } and settings such as Env`)
+  const [settings, options] = [keys.filter(isSetting), keys.filter((key) => !isSetting(key))]
+  refuseUnknown(options, known, `${call.name}()`)
+  for (const key of settings) if (key in call.settled) throw settled(call, key)
+  checkConversation(call, given)
+  const pick = (names: string[]): Record<string, unknown> =>
+    Object.fromEntries(names.map((name) => [name, (given as Record<string, unknown>)[name]]))
+  return { settings: pick(settings), options: pick(options) as unknown as Options }
+}
+
+function checkConversation({ name }: RunCall, { stdin, stdout, stderr }: ConversationOptions): void {
+  if (stdin !== undefined && !isInput(stdin)) {
+    throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+      tried: `the option stdin of ${name}(), ${shown(stdin)}`,
+      got: 'it is neither text nor bytes nor a stream of them',
+      todo: 'Give a string, a Uint8Array, a Readable such as createReadStream(PATH), or an AsyncIterable.',
+    })
+  }
+  if (stdout !== undefined) checkWritable(`the option stdout of ${name}()`, stdout)
+  if (stderr !== undefined) checkWritable(`the option stderr of ${name}()`, stderr)
+}
+
+function isInput(value: unknown): boolean {
+  return typeof value === 'string' || value instanceof Uint8Array || isAsyncIterable(value)
+}
+
+const isSetting = (key: string): boolean => /^[A-Z]/.test(key)
+
+function settled({ name, settled: instead }: RunCall, key: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the setting ${key} of ${name}()`,
+    got: `${name}() decides on it`,
+    todo: instead[key] ?? '',
+  })
+}
+
+/** A line would be taken for the name of one program. */
+export function checkCommand(name: string, command: unknown): void {
+  if (Array.isArray(command) && command.every((word) => typeof word === 'string')) return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the command ${shown(command)} of ${name}()`,
+    got: 'it is no list of words',
+    todo: "Write ['ls', '-l'], or for a shell ['sh', '-c', 'ls -l | wc']; [] for the image's own command.",
+  })
+}
+
+/** Without one the daemon makes a container of nothing, and then says that the program is missing. */
+export function checkImage(image: unknown): void {
+  if (typeof image === 'string' && image !== '') return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the image ${shown(image)} of run()`,
+    got: 'it is no name of an image',
+    todo: "Give a name or id, such as 'alpine:3.20'.",
+  })
+}
+
+/** The daemon would remove it before anybody could ask how it ended. */
+export function checkAutoRemove({ HostConfig }: Readonly<Record<string, unknown>>): void {
+  if ((HostConfig as { AutoRemove?: boolean } | undefined)?.AutoRemove !== true) return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'the setting HostConfig.AutoRemove of run()',
+    got: 'run() removes the container itself, once it knows how it ended',
+    todo: 'Leave it out; { remove: false } keeps the container.',
+  })
+}

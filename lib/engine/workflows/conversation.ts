@@ -1,0 +1,69 @@
+import { Readable, type Writable } from 'node:stream'
+import { ArgumentError } from '../../base/errors.ts'
+import { shown } from '../description.ts'
+import type { ConversationOptions, Input } from './options.ts'
+import type { AttachedStream } from '../stream/attached.ts'
+import type { Output } from '../stream/output.ts'
+import { Sinks } from '../stream/sinks.ts'
+
+/** Gives a program its input, and takes its output until that ends. The connection ends with it, however it ends. */
+export async function converse(stream: AttachedStream, options: ConversationOptions): Promise<Output> {
+  const output = takeOutput(stream, options)
+  try {
+    const [said] = await Promise.all([output, feed(stream, options.stdin, output)])
+    return said
+  } finally {
+    await stream.close()
+  }
+}
+
+async function takeOutput(stream: AttachedStream, { stdout, stderr }: ConversationOptions): Promise<Output> {
+  const targets = { stdout, stderr: stream.tty ? stdout : stderr }
+  const kept: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
+  const sinks = new Sinks(...[stdout, stderr].filter((target) => target !== undefined))
+  try {
+    for await (const { stream: name, data } of stream) {
+      const target = targets[name]
+      if (target) await sinks.write(target, data)
+      else kept[name].push(data)
+    }
+  } finally {
+    sinks.release()
+  }
+  return { stdout: Buffer.concat(kept.stdout), stderr: Buffer.concat(kept.stderr) }
+}
+
+/** A program that has ended reads no more: what is left of its input is nobody's mistake. */
+async function feed(stream: AttachedStream, input: Input | undefined, over: Promise<unknown>): Promise<void> {
+  if (input === undefined) return
+  const whole = typeof input === 'string' || input instanceof Uint8Array
+  const source = input instanceof Readable ? input : Readable.from(whole ? [input] : input)
+  try {
+    await Promise.race([writeAll(source, stream), over])
+  } finally {
+    source.destroy()
+  }
+}
+
+async function writeAll(source: Readable, { stdin }: AttachedStream): Promise<void> {
+  for await (const chunk of source as AsyncIterable<unknown>) {
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) throw notBytes(chunk)
+    if (!(await taken(stdin, chunk))) return
+  }
+  stdin.end()
+}
+
+function notBytes(chunk: unknown): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `reading the option stdin, which gave ${shown(chunk)}`,
+    got: 'it is neither text nor bytes',
+    todo: 'Give a stream of strings or of Uint8Arrays.',
+  })
+}
+
+/** Whether it was taken: where the connection has ended, the output says how. */
+function taken(stdin: Writable, chunk: string | Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => {
+    stdin.write(chunk, (error) => resolve(!error))
+  })
+}

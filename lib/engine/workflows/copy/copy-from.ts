@@ -1,0 +1,88 @@
+import { realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join, posix, resolve } from 'node:path'
+import type { ContainerArchive, ContainerPathArchive } from '../../containers/archive.ts'
+import { keysOf } from '../../description.ts'
+import { refuseUnknown } from '../../../base/options.ts'
+import type { CopyFromOptions } from './options.ts'
+import { isFolder, isLink } from './go-mode.ts'
+import { placeCopy, saysContents, saysFolder, type CopyTarget } from './place.ts'
+import { partsOf } from './entry-name.ts'
+import { noPath, targetFault, unsafe, unwritable } from './faults.ts'
+import { unpack } from './unpack.ts'
+
+const OPTIONS: readonly string[] = ['followLink', 'special', 'signal']
+
+/** What {@link Containers.copyFrom} does. */
+export async function copyFrom(
+  archive: ContainerArchive,
+  id: string,
+  path: string,
+  target: string,
+  options: CopyFromOptions,
+): Promise<string> {
+  refuseUnknown(keysOf(options, 'the options of containers.copyFrom()', '{ signal }'), OPTIONS, 'containers.copyFrom()')
+  if (typeof path !== 'string' || typeof target !== 'string') throw noPath('copyFrom(id, path, target)')
+  const { signal, special = 'refuse' } = options
+  const asked = isRoot(path) ? '/.' : path
+  const { stat: first, ...found } = await open(archive, id, asked, options)
+  try {
+    const folder = isFolder(found.last.mode)
+    const contents = saysContents(asked)
+    if (!contents) checkName(first.name)
+    const source = { name: first.name, folder, contents }
+    const place = placeCopy(source, await localTarget(target))
+    await unpack(found.tar, { path, prefix: found.last.name, place, special, signal })
+    return place.name === undefined ? place.folder : join(place.folder, place.name)
+  } finally {
+    found.tar.destroy()
+  }
+}
+
+/** It becomes a part of a local path, and is the daemon's word alone. */
+function checkName(name: unknown): void {
+  if (typeof name === 'string' && partsOf(name)[0] === name) return
+  throw unsafe(String(name), 'the daemon calls it so, and it is no name of one file')
+}
+
+/** The tar of a root has absolute names. */
+function isRoot(path: unknown): boolean {
+  return typeof path === 'string' && path !== '' && posix.resolve('/', path) === '/'
+}
+
+/** A path, or what it leads to, which is then called as the path is. */
+async function open(
+  archive: ContainerArchive,
+  id: string,
+  path: string,
+  { followLink = false, signal }: CopyFromOptions,
+): Promise<ContainerPathArchive & { last: ContainerPathArchive['stat'] }> {
+  const found = await archive.get(id, path, { signal })
+  if (!followLink || !isLink(found.stat.mode)) return { ...found, last: found.stat }
+  found.tar.destroy()
+  const { stat: last, tar } = await archive.get(id, found.stat.linkTarget, { signal })
+  return { stat: found.stat, last, tar }
+}
+
+async function localTarget(path: string): Promise<CopyTarget> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+    throw unwritable(path, error)
+  })
+  const real = found ? await realpath(path) : resolve(path)
+  const kind = found?.isDirectory() === true ? 'folder' : 'other'
+  return {
+    path: real,
+    found: found ? kind : 'nothing',
+    folder: saysFolder(path),
+    parent: await parentOf(real),
+    name: basename(real),
+  }
+}
+
+async function parentOf(path: string): Promise<string> {
+  try {
+    return await realpath(dirname(path))
+  } catch (cause) {
+    throw targetFault(path, `there is no folder ${dirname(path)}`, 'Make that folder first.', cause)
+  }
+}

@@ -1,0 +1,97 @@
+import type { Stats } from 'node:fs'
+import { lstat, realpath } from 'node:fs/promises'
+import { basename, posix, resolve } from 'node:path'
+import { NotFoundError } from '../../../base/errors.ts'
+import type { ContainerArchive } from '../../containers/archive.ts'
+import { keysOf } from '../../description.ts'
+import { refuseUnknown } from '../../../base/options.ts'
+import type { CopyEntry, CopyToOptions } from './options.ts'
+import type { RequestOptions } from '../../send.ts'
+import type { ContainerPathStat } from '../../containers/types/create.ts'
+import { itemsOf } from './entries.ts'
+import { noPath, sourceFault, unreadable } from './faults.ts'
+import { isFolder, isLink } from './go-mode.ts'
+import { packItems } from './pack.ts'
+import { placeCopy, saysContents, saysFolder, type CopyTarget } from './place.ts'
+import { walkLocal } from './walk.ts'
+
+const OPTIONS: readonly string[] = ['followLink', 'keepOwner', 'signal']
+
+/** What {@link Containers.copyTo} does. */
+export async function copyTo(
+  archive: ContainerArchive,
+  id: string,
+  source: string | readonly CopyEntry[],
+  path: string,
+  options: CopyToOptions,
+): Promise<string> {
+  refuseUnknown(keysOf(options, 'the options of containers.copyTo()', '{ signal }'), OPTIONS, 'containers.copyTo()')
+  if (typeof path !== 'string') throw noPath('copyTo(id, source, path)')
+  const { signal } = options
+  if (typeof source === 'string') return copyLocal(archive, id, source, path, options)
+  await archive.put(id, path, packItems(itemsOf(source)), { signal })
+  return posix.resolve('/', path)
+}
+
+async function copyLocal(
+  archive: ContainerArchive,
+  id: string,
+  source: string,
+  path: string,
+  { followLink = false, keepOwner = false, signal }: CopyToOptions,
+): Promise<string> {
+  const { at, stats } = await look(source, followLink)
+  const name = basename(resolve(source))
+  const from = { name, folder: stats.isDirectory(), contents: saysContents(source) || name === '' }
+  const { folder, name: called } = placeCopy(from, await containerTarget(archive, id, path, { signal }))
+  const tar = packItems(walkLocal(at, called, { keepOwner, signal }, stats))
+  await archive.put(id, folder, tar, { noOverwriteDirNonDir: true, signal })
+  return posix.join(folder, called ?? '')
+}
+
+/** With a slash at its end, a path means what it leads to. */
+async function look(path: string, followLink: boolean): Promise<{ at: string; stats: Stats }> {
+  const folder = saysFolder(path)
+  try {
+    const at = followLink || folder ? await realpath(path) : path
+    const stats = await lstat(at)
+    if (!folder || stats.isDirectory()) return { at, stats }
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+  throw sourceFault(path, 'it is no folder')
+}
+
+async function containerTarget(
+  archive: ContainerArchive,
+  id: string,
+  path: string,
+  options: RequestOptions,
+): Promise<CopyTarget> {
+  const first = await find(archive, id, path === '' ? path : posix.resolve('/', path), options)
+  const link = first.stat && isLink(first.stat.mode) ? first.stat.linkTarget : undefined
+  const { stat: found, at } = link === undefined ? first : await find(archive, id, link, options)
+  const kind = found && isFolder(found.mode) ? 'folder' : 'other'
+  return {
+    path: at,
+    found: found ? kind : 'nothing',
+    folder: saysFolder(path),
+    parent: posix.dirname(at),
+    name: posix.basename(at),
+  }
+}
+
+async function find(
+  archive: ContainerArchive,
+  id: string,
+  at: string,
+  options: RequestOptions,
+): Promise<{ at: string; stat: ContainerPathStat | undefined }> {
+  try {
+    return { at, stat: await archive.stat(id, at, options) }
+  } catch (error) {
+    // Where the container isn't there, either, the upload says so.
+    if (error instanceof NotFoundError) return { at, stat: undefined }
+    throw error
+  }
+}

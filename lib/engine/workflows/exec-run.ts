@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ExecResult, ExecRunOptions } from './options.ts'
+import type { RequestOptions } from '../send.ts'
+import type { AttachedStream } from '../stream/attached.ts'
+import type { ExecCreateRequest, ExecCreateResponse, ExecInspect, ExecStartRequest } from '../exec/types.ts'
+import { converse } from './conversation.ts'
+import { checkCommand, EXEC_RUN, splitOptions } from './check-options.ts'
+
+/** What of {@link Exec} is needed for it. */
+interface ExecCalls {
+  create(container: string, exec: ExecCreateRequest, options: RequestOptions): Promise<ExecCreateResponse>
+  start(id: string, how: ExecStartRequest, options: RequestOptions): Promise<AttachedStream>
+  inspect(id: string, options: RequestOptions): Promise<ExecInspect>
+}
+
+/** What {@link Exec.run} does. */
+export async function runExec(
+  exec: ExecCalls,
+  container: string,
+  command: readonly string[],
+  given: ExecRunOptions,
+): Promise<ExecResult> {
+  checkCommand(EXEC_RUN.name, command)
+  const { settings, options } = splitOptions(EXEC_RUN, given)
+  const { tty = false, stdin, signal } = options
+  const attach = { AttachStdin: stdin !== undefined, AttachStdout: true, AttachStderr: true }
+  const { Id } = await exec.create(container, { ...settings, ...attach, Cmd: command, Tty: tty }, { signal })
+  const stream = await exec.start(Id, { Tty: tty }, { signal })
+  const output = await converse(stream, options)
+  return { exitCode: await exitCodeOf(exec, Id, { signal }), ...output }
+}
+
+/** Between two questions, in milliseconds. */
+const FIRST_PAUSE_MS = 5
+const LONGEST_PAUSE_MS = 500
+
+/**
+ * The output has ended; the daemon learns of the end of the process a moment later, or much later where that goes on
+ * without output.
+ */
+async function exitCodeOf(exec: ExecCalls, id: string, options: RequestOptions): Promise<number> {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const { ExitCode, Running } = await exec.inspect(id, options)
+    if (!Running && ExitCode !== null) return ExitCode
+    await delay(pause, undefined, { signal: options.signal }).catch((error: unknown) => {
+      throw options.signal?.aborted === true ? options.signal.reason : error
+    })
+  }
+}

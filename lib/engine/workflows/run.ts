@@ -1,0 +1,143 @@
+import { ConflictError, NotFoundError } from '../../base/errors.ts'
+import type { Containers } from '../containers/containers.ts'
+import { NO_SUCH_IMAGE, says } from '../daemon-words.ts'
+import type { Images } from '../images/images.ts'
+import type { RunOptions, RunResult } from './options.ts'
+import type { ContainerCreateRequest, ContainerCreateResponse } from '../containers/types/create.ts'
+import { converse } from './conversation.ts'
+import { checkAutoRemove, checkCommand, checkImage, RUN, splitOptions } from './check-options.ts'
+
+/** What a run needs of the client. */
+export interface RunOn {
+  readonly containers: Containers
+  readonly images: Images
+}
+
+/** So long the daemon may take to make a container that nobody wants any more, and to remove one, in milliseconds. */
+const CLEAN_UP_MS = 30_000
+
+/** What {@link DockerClient.run} does. */
+export async function runContainer(
+  on: RunOn,
+  image: string,
+  command: readonly string[],
+  given: RunOptions,
+): Promise<RunResult> {
+  checkImage(image)
+  checkCommand(RUN.name, command)
+  const { settings, options } = splitOptions(RUN, given)
+  checkAutoRemove(settings)
+  options.signal?.throwIfAborted()
+  const { Id } = await createPulling(on, bodyOf(image, command, settings, options), options)
+  const remove = (): Promise<void> => (options.remove === false ? Promise.resolve() : removeAll(on.containers, Id))
+  try {
+    const result = await talk(on.containers, Id, options)
+    await remove()
+    return result
+  } catch (error) {
+    // What came first says more.
+    await remove().catch(() => {})
+    throw error
+  }
+}
+
+function bodyOf(
+  image: string,
+  command: readonly string[],
+  settings: object,
+  { tty = false, stdin }: RunOptions,
+): ContainerCreateRequest {
+  const attached = stdin !== undefined
+  return {
+    ...settings,
+    Image: image,
+    ...(command.length > 0 && { Cmd: command }),
+    Tty: tty,
+    OpenStdin: attached,
+    StdinOnce: attached,
+    AttachStdin: attached,
+    AttachStdout: true,
+    AttachStderr: true,
+  }
+}
+
+async function createPulling(
+  on: RunOn,
+  body: ContainerCreateRequest,
+  options: RunOptions,
+): Promise<ContainerCreateResponse> {
+  const { Image = '' } = body
+  const { platform, auth, signal, pull = 'never' } = options
+  try {
+    return await create(on.containers, body, options)
+  } catch (error) {
+    if (pull === 'never' || !isMissingImage(error)) throw error
+    await on.images.pull(Image, {
+      signal,
+      ...(platform !== undefined && { platform }),
+      ...(auth !== undefined && { auth }),
+    })
+    return create(on.containers, body, options)
+  }
+}
+
+/** One that is given up half way may be made all the same: it is waited for, and goes like one that was wanted. */
+function create(
+  containers: Containers,
+  body: ContainerCreateRequest,
+  { name, platform, signal }: RunOptions,
+): Promise<ContainerCreateResponse> {
+  const named = { ...(name !== undefined && { name }), ...(platform !== undefined && { platform }) }
+  return withGrace(signal, CLEAN_UP_MS, (late) => containers.create(body, { ...named, signal: late }))
+}
+
+/** Calls with a signal that aborts some time after the one that was given. */
+async function withGrace<T>(
+  signal: AbortSignal | undefined,
+  milliseconds: number,
+  call: (late: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const aborted = (): void => {
+    timer = setTimeout(() => late.abort(signal?.reason), milliseconds)
+  }
+  signal?.addEventListener('abort', aborted)
+  try {
+    return await call(late.signal)
+  } finally {
+    signal?.removeEventListener('abort', aborted)
+    clearTimeout(timer)
+  }
+}
+
+/** Attached before it starts, so that nothing of what it says is missed. */
+async function talk(containers: Containers, id: string, options: RunOptions): Promise<RunResult> {
+  const { signal, stdin } = options
+  signal?.throwIfAborted()
+  const stream = await containers.attach(id, { stdin: stdin !== undefined, signal })
+  try {
+    await containers.start(id, { signal })
+  } catch (error) {
+    await stream.close()
+    throw error
+  }
+  const output = await converse(stream, options)
+  await containers.wait(id, { signal })
+  const { ExitCode, OOMKilled } = (await containers.inspect(id, { signal })).State
+  return { id, exitCode: ExitCode, oomKilled: OOMKilled, ...output }
+}
+
+async function removeAll(containers: Containers, id: string): Promise<void> {
+  try {
+    await containers.remove(id, { force: true, v: true, signal: AbortSignal.timeout(CLEAN_UP_MS) })
+  } catch (error) {
+    // Somebody else does it, or has.
+    const going = error instanceof ConflictError && /already in progress/.test(error.daemonMessage ?? '')
+    if (!going && !(error instanceof NotFoundError)) throw error
+  }
+}
+
+function isMissingImage(error: unknown): boolean {
+  return error instanceof NotFoundError && says(NO_SUCH_IMAGE, error.status, error.daemonMessage ?? '')
+}

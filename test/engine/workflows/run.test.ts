@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { PassThrough, Readable } from 'node:stream'
+import { describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { BadRequestError, ServerError, type DockerClient, type RunResult } from '../../../lib/index.ts'
+import { frame, framed, pretend, type Answer, type Pretender } from '../../support/pretend.ts'
+import type { Cleanable } from '../../support/temporary.ts'
+
+type Step = 'create' | 'start' | 'wait' | 'json' | 'DELETE'
+type Answers = Partial<Record<Step, Answer>>
+
+const json = (status: number, body: object) => (_: unknown, response: ServerResponse) => {
+  response.writeHead(status).end(JSON.stringify(body))
+}
+
+const GOOD: Readonly<Record<Step, Answer>> = {
+  create: json(201, { Id: 'made', Warnings: [] }),
+  start: (_, response) => response.writeHead(204).end(),
+  wait: json(200, { StatusCode: 3 }),
+  json: json(200, { State: { ExitCode: 3, OOMKilled: false }, Config: { Tty: false } }),
+  DELETE: (_, response) => response.writeHead(204).end(),
+}
+
+const stepOf = ({ method, url = '' }: IncomingMessage): Step =>
+  method === 'DELETE' ? 'DELETE' : ((/(create|start|wait|json)(\?|$)/.exec(url)?.[1] ?? 'json') as Step)
+
+/** A daemon whose every step may go wrong. */
+function runner(t: Cleanable, answers: Answers = {}): Promise<Pretender> {
+  const answer: Answer = (request, response) => {
+    const step = stepOf(request)
+    request.resume()
+    const reply = answers[step] ?? GOOD[step]
+    reply(request, response)
+  }
+  return pretend(t, { answer, upgrade: framed(frame(1, 'out'), frame(2, 'err')) })
+}
+
+const run = (docker: DockerClient, options = {}): Promise<RunResult> => docker.run('image', ['true'], options)
+const steps = (asked: readonly string[]): string[] => asked.map((line) => line.replace(/\?.*/, ''))
+
+describe('run', () => {
+  test('in order: made, attached to, started, waited for, looked at, removed', async (t) => {
+    const { docker, asked } = await runner(t)
+    const { exitCode, stdout, stderr, id } = await run(docker)
+    assert.deepEqual([exitCode, String(stdout), String(stderr), id], [3, 'out', 'err', 'made'])
+    assert.deepEqual(steps(asked), [
+      'POST /containers/create',
+      'POST /containers/made/attach',
+      'POST /containers/made/start',
+      'POST /containers/made/wait',
+      'GET /containers/made/json',
+      'DELETE /containers/made',
+    ])
+    assert.match(asked.at(-1) ?? '', /\?force=true&v=true$/)
+  })
+
+  const failures: [Step, Answer, typeof ServerError | typeof BadRequestError][] = [
+    ['start', json(400, { message: 'no such program' }), BadRequestError],
+    ['wait', json(500, { message: 'broken' }), ServerError],
+    ['json', json(500, { message: 'broken' }), ServerError],
+  ]
+  for (const [step, answer, ErrorClass] of failures) {
+    test(`where ${step} fails, the container goes, and that failure is told`, async (t) => {
+      const { docker, asked } = await runner(t, { [step]: answer })
+      await assert.rejects(run(docker), ErrorClass)
+      assert.equal(steps(asked).at(-1), 'DELETE /containers/made')
+      const both = await runner(t, { [step]: answer, DELETE: json(503, { message: 'busy' }) })
+      await assert.rejects(run(both.docker), ErrorClass, 'what came first says more')
+    })
+  }
+
+  test('a container that stays behind is told, but not one that somebody else removes', async (t) => {
+    const stuck = await runner(t, { DELETE: json(500, { message: 'device or resource busy' }) })
+    await assert.rejects(run(stuck.docker), ServerError)
+    for (const [status, message] of [
+      [404, 'No such container: made'],
+      [409, 'removal of container made is already in progress'],
+    ] as const) {
+      const { docker } = await runner(t, { DELETE: json(status, { message }) })
+      assert.equal((await run(docker)).exitCode, 3)
+    }
+  })
+
+  test('what can not be meant is refused before anything is made', async (t) => {
+    const { docker, asked } = await runner(t)
+    const ended = new PassThrough().end()
+    const rows: [call: () => Promise<unknown>, says: RegExp][] = [
+      [() => docker.run(undefined as never, ['true']), /^the image undefined of run\(\)/],
+      [() => docker.run('', ['true']), /^the image "" of run\(\)/],
+      [() => docker.run('image', 'ls -l' as never), /^the command "ls -l" of run\(\)/],
+      [() => run(docker, { stdin: 5 }), /^the option stdin of run\(\), 5:/],
+      [() => run(docker, { stdin: {} }), /^the option stdin of run\(\), an object:/],
+      [() => run(docker, { stdout: 'x' }), /^the option stdout of run\(\), "x":/],
+      [() => run(docker, { stderr: true }), /^the option stderr of run\(\), true:/],
+      [() => docker.exec.run('c', ['true'], { stdout: {} as never }), /^the option stdout of exec\.run\(\)/],
+    ]
+    for (const [call, says] of rows) await assert.rejects(call(), { code: 'ERR_ARGUMENT_INVALID', message: says })
+    assert.deepEqual(asked, [])
+    for (const [options, says] of [
+      [{ stdin: Readable.from([{ a: 1 }]) }, /^reading the option stdin, which gave an object/],
+      [{ stdout: ended }, /^writing output .* ended or destroyed/],
+    ] as const) {
+      await assert.rejects(run(docker, options), { code: 'ERR_ARGUMENT_INVALID', message: says })
+      assert.equal(steps(asked).at(-1), 'DELETE /containers/made')
+    }
+  })
+
+  test('kept, it is not asked to go', async (t) => {
+    const { docker, asked } = await runner(t)
+    await run(docker, { remove: false })
+    assert.equal(steps(asked).at(-1), 'GET /containers/made/json')
+  })
+
+  test('an abort while it is being made waits for it, and it goes', async (t) => {
+    const { docker, asked } = await runner(t, {
+      create: (request, response) => void delay(300).then(() => GOOD.create(request, response)),
+    })
+    const stop = new AbortController()
+    const reason = { any: 'thing' }
+    setTimeout(() => stop.abort(reason), 50)
+    await assert.rejects(run(docker, { signal: stop.signal }), (thrown) => thrown === reason)
+    assert.deepEqual(steps(asked), ['POST /containers/create', 'DELETE /containers/made'])
+  })
+})
