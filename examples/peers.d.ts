@@ -15,6 +15,7 @@ declare module 'dockerode' {
   export default class Docker {
     constructor(options?: object)
     readonly modem: { demuxStream(stream: Duplex, stdout: Writable, stderr: Writable): void }
+    listContainers(): Promise<unknown[]>
     ping(): Promise<Buffer>
     getEvents(): Promise<Readable>
     createContainer(options: object): Promise<Container>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -22,7 +22,15 @@ const ENTRIES = {
   'docker-mtls/interop': interop,
 }
 
-/** What examples speak of without making it. */
+/** Everything that is written for people. */
+const PAGES = [
+  ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+
+/** What examples use without declaring it. */
 const KNOWN = `
 declare const docker: import('docker-mtls').DockerClient
 declare const authority: import('docker-mtls/pki').Authority
@@ -116,8 +124,7 @@ function complaints(modules: ReadonlyMap<string, string>): string[] {
 }
 
 test('every example in the documentation compiles', () => {
-  const papers = ['README.md', 'docs/from-dockerode.md'].map((name) => join(ROOT, name))
-  const examples = [...sources(join(ROOT, 'lib')), ...papers].flatMap(examplesOf)
+  const examples = [...sources(join(ROOT, 'lib')), ...PAGES.map((name) => join(ROOT, name))].flatMap(examplesOf)
   assert.ok(examples.length >= 15, `only ${examples.length} examples were found`)
   const modules = new Map(
     examples.map((example, index) => [
@@ -140,4 +147,57 @@ test('an example that is wrong is found', () => {
 
 test('docs/errors.md is what npm run docs:errors writes', () => {
   assert.ok(readFileSync(join(ROOT, 'docs/errors.md'), 'utf8') === renderPage(), 'run:  npm run docs:errors')
+})
+
+/** The links of a page that lead to a file here, code blocks left out. */
+function localLinks(page: string): { readonly link: string; readonly path: string; readonly anchor: string }[] {
+  const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/```[^]*?```/g, '')
+  return [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => {
+    const [file = '', anchor = ''] = link.split('#')
+    return { link: `${page}: ${link}`, path: file === '' ? page : join(dirname(page), file), anchor }
+  })
+}
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/```[^]*?```/g, '')
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+test('every link between the pages leads to a page and a heading', () => {
+  const links = PAGES.flatMap(localLinks)
+  assert.ok(links.length > 50, `only ${links.length} links were found`)
+  const broken = links.filter(({ path, anchor }) =>
+    anchor === '' ? !existsSync(join(ROOT, path)) : !PAGES.includes(path) || !anchorsOf(path).includes(anchor),
+  )
+  assert.deepEqual(
+    broken.map(({ link }) => link),
+    [],
+  )
+})
+
+test('the index and the API documentation know every page', () => {
+  const indexed = localLinks('docs/README.md').map(({ path }) => path)
+  const { projectDocuments } = JSON.parse(readFileSync(join(ROOT, 'typedoc.json'), 'utf8')) as {
+    projectDocuments: string[]
+  }
+  const pages = PAGES.filter((name) => name.startsWith('docs/'))
+  assert.deepEqual(
+    pages.filter((name) => name !== 'docs/README.md' && !indexed.includes(name)),
+    [],
+  )
+  assert.deepEqual(
+    pages.filter((name) => !projectDocuments.includes(name)),
+    [],
+  )
+})
+
+test('README stays short', () => {
+  assert.ok(readFileSync(join(ROOT, 'README.md'), 'utf8').split('\n').length <= 251)
 })
