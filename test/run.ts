@@ -1,9 +1,10 @@
 /**
  * `npm test [-- FILE... OPTION...]`: installs what the tests need and lack, compiles and builds once, and runs the files
- * that were named, or those of a tier, each in namespaces of its own and two at a time. Options are those of Node's test
+ * that were named, or those of a tier, each in namespaces of its own and three at a time. Options are those of Node's test
  * runner, and
  *
  *     --tier=TIER         test, daemon, machine or all: runner/tiers.ts
+ *     --changed           of those, the ones that import what has changed since the main branch
  *     --lanes=N           how many files at a time
  *     --write-seconds     notes how long each file took, in runner/seconds.json
  *     --write-names=FILE  writes the name of each test there
@@ -17,6 +18,7 @@ import { isInterrupted, onInterrupt } from '../scripts/interrupt.ts'
 import { whyNoNamespaces, withoutDaemonGroups } from '../scripts/namespaces.ts'
 import { ensurePackages, isDebian, isRoot, TEST_PACKAGES } from '../scripts/packages.ts'
 import { installPeers } from '../scripts/peers.ts'
+import { changedFiles, testsOfChanges } from './runner/changed.ts'
 import { runInLanes, writeSeconds } from './runner/lanes.ts'
 import { buildPackage } from './runner/package.ts'
 import { lineOf, reportOf, summaryOf } from './runner/report.ts'
@@ -26,7 +28,8 @@ import { filesAfter, filesOf, TIERS } from './runner/tiers.ts'
 
 const OWN_OPTIONS = {
   tier: { type: 'string', default: 'test' },
-  lanes: { type: 'string', default: '2' },
+  changed: { type: 'boolean', default: false },
+  lanes: { type: 'string', default: '3' },
   'write-seconds': { type: 'boolean', default: false },
   'write-names': { type: 'string' },
 } as const
@@ -50,7 +53,8 @@ function readArguments(args: readonly string[]): Asked {
   const named = args.filter((arg) => !arg.startsWith('-')).map((path) => relative('.', path))
   const tier = TIERS.find((known) => known === values.tier)
   if (tier === undefined) throw new Error(`--tier=${values.tier}: there are ${TIERS.join(', ')}`)
-  const files = named.length > 0 ? named : filesOf(tier)
+  const all = named.length > 0 ? named : filesOf(tier)
+  const files = values.changed ? testsOfChanges(all, changedFiles()) : all
   return {
     files,
     last: named.length > 0 || options.length > 0 ? [] : filesAfter(files),
@@ -97,6 +101,7 @@ async function runFiles({ files, last, lanes, options }: Asked, env: NodeJS.Proc
 
 async function main(): Promise<number> {
   const asked = readArguments(process.argv.slice(2))
+  if (asked.files.length === 0) say('No test imports what has changed.')
   await ensurePackages(TEST_PACKAGES, say)
   installPeers(say)
   const started = performance.now()
@@ -124,7 +129,7 @@ function namesOf(results: readonly FileResult[]): string {
 function exitCodeOf(results: readonly FileResult[], requireAll: boolean): number {
   const { passed, failed, skipped } = summaryOf(results)
   if (requireAll && skipped > 0) say('REQUIRE_ALL=1, so this run failed: here nothing may be skipped.')
-  return failed > 0 || passed === 0 || (requireAll && skipped > 0) ? 1 : 0
+  return failed > 0 || (passed === 0 && results.length > 0) || (requireAll && skipped > 0) ? 1 : 0
 }
 
 process.exitCode = await main()
