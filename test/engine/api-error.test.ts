@@ -11,6 +11,7 @@ import {
   ServerError,
   UnauthorizedError,
 } from '../../lib/index.ts'
+import { startCpuWatch } from '../support/watch.ts'
 
 const answer = (status: number, message: string): DockerApiError =>
   apiError(status, { method: 'POST', path: '/containers/x/start?a=b' }, Buffer.from(JSON.stringify({ message })))
@@ -71,9 +72,9 @@ describe('what the daemon says', () => {
     const pieces = ['exec: "', 'executable file ', 'manifest for ', 'No such image: ', 'login attempt to ', 'a.: ', '"']
     for (const piece of pieces) {
       const message = piece.repeat(1_000_000 / piece.length)
-      const begun = performance.now()
+      const begun = startCpuWatch()
       for (const status of [400, 401, 403, 404, 500]) explainRefusal(answer(status, message), 'docker.io')
-      const taken = performance.now() - begun
+      const taken = begun()
       assert.ok(taken < 2000, `${JSON.stringify(piece)} took ${taken} ms`)
     }
   })

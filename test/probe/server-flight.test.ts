@@ -15,6 +15,7 @@ import {
   vector,
 } from './support/flight.ts'
 import { assertProperty, fc } from '../support/properties.ts'
+import { startCpuWatch } from '../support/watch.ts'
 
 const LEAF = Buffer.from('leaf, not DER: that is for others to judge')
 const CA = Buffer.from('issuer')
@@ -139,10 +140,10 @@ describe("a server's flight", () => {
     const names = Array.from({ length: 600 }, (_, index) => Buffer.alloc(100, index))
     const bytes = inRecords([serverHello(0x0303), certificateRequest(...names), helloDone], 1)
     const reader = new FlightReader()
-    const start = performance.now()
+    const start = startCpuWatch()
     reader.push(bytes)
     assert.equal(reader.flight.authorities?.length, 600)
-    assert.ok(performance.now() - start < 2_000)
+    assert.ok(start() < 2_000)
   })
 
   test('PROPERTY: pieces of any size make no difference', (t) => {

@@ -5,6 +5,7 @@ import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { formatReference, parseReference, type ImageReference } from '../../lib/registry/reference.ts'
 import { DIGEST, REFUSED, TAKEN } from './references.ts'
 import { assertProperty, fc } from '../support/properties.ts'
+import { startCpuWatch } from '../support/watch.ts'
 
 describe('names of images', () => {
   for (const [text, domain, path, tag, familiarName] of TAKEN) {
@@ -80,7 +81,7 @@ describe('any text at all', () => {
   })
 
   test('is read in no time, however it is made', () => {
-    const start = performance.now()
+    const start = startCpuWatch()
     for (const part of ['a-', 'a_', '-', 'a.', '/a', 'a/', ':', '@', '[:']) {
       for (const text of [part.repeat(500), `host/${part.repeat(400)}!`]) {
         try {
@@ -90,6 +91,6 @@ describe('any text at all', () => {
         }
       }
     }
-    assert.ok(performance.now() - start < 500, 'it took longer')
+    assert.ok(start() < 500, 'it took longer')
   })
 })

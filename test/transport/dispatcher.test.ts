@@ -13,6 +13,7 @@ import { connect, createDispatcher, loadIdentity, parseHost, type DockerDispatch
 import { temporaryFolder } from '../support/temporary.ts'
 import { startPeer } from '../support/tls-servers.ts'
 import { makeCredentials, type Credentials } from './support/credentials.ts'
+import { startWatch } from '../support/watch.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -191,10 +192,10 @@ describe('a dispatcher to a TLS endpoint', () => {
     const stuck = await startPeer('silent before TLS', credentials.server, { port: answering.port })
     t.after(() => stuck.close())
     const reason = new Error('never mind')
-    const began = performance.now()
+    const began = startWatch()
     const call = docker.request({ method: 'GET', path: '/events', signal: abortingIn(50, reason) })
     await assert.rejects(call, reason)
-    assert.ok(performance.now() - began < 1_500)
+    assert.ok(began() < 1_500)
     await docker.close()
   })
 
@@ -212,11 +213,11 @@ describe('a dispatcher to a TLS endpoint', () => {
     const streams = await Promise.all(
       Array.from({ length: 40 }, () => fetch(`${dispatcher.origin}/events`, through(dispatcher))),
     )
-    const began = performance.now()
+    const began = startWatch()
     await Promise.all(
       Array.from({ length: 64 }, async () => (await fetch(`${dispatcher.origin}/_ping`, through(dispatcher))).text()),
     )
-    assert.ok(performance.now() - began < 5_000, 'the pings waited for the streams')
+    assert.ok(began() < 5_000, 'the pings waited for the streams')
     assert.equal(streams.length, 40)
     for (const response of open.splice(0)) response.end()
     await Promise.all(streams.map((stream) => stream.text()))

@@ -10,43 +10,14 @@ import { listKnown } from '../../../lib/keystore/renew/known.ts'
 import type { RotateOptions } from '../../../lib/keystore/rotate/options.ts'
 import type { RotationReport } from '../../../lib/keystore/rotate/report.ts'
 import { rotateAuthority } from '../../../lib/keystore/rotate/rotate.ts'
-import { failingAt, killedBefore } from '../../contexts/support/crash.ts'
 import { withCode } from '../../pki/support/expect.ts'
 import { runCommand } from '../../support/command.ts'
-import { temporaryFolder, type Cleanable } from '../../support/temporary.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
 import { treeOf } from '../../support/tree.ts'
 import { assertConsistent } from './support/consistent.ts'
+import { agree, COURSE, made, finish } from './support/course.ts'
 
-const agree = async (): Promise<void> => undefined
 const disagree = (): Promise<void> => Promise.reject(new Error('no'))
-
-/** What a person would say and do, in this order, from the beginning to the end. */
-const COURSE: readonly Omit<RotateOptions, 'folder'>[] = [
-  { next: { commonName: 'B' } },
-  { phase: 'trust', confirm: ['alice'] },
-  { phase: 'trust', confirm: ['bob'], confirmServer: ['server'] },
-  { phase: 'server', confirmServer: ['server'] },
-  { phase: 'clients', confirm: ['alice', 'bob'], consent: agree },
-  { phase: 'finish', confirmServer: ['server'] },
-]
-
-async function made(
-  t: Cleanable,
-  passphrase?: string,
-): Promise<{
-  root: string
-  folder: PkiFolder
-  rotate: Rotate
-}> {
-  const root = join(await temporaryFolder(t), 'keys')
-  const folder = new PkiFolder(root)
-  const secret = passphrase === undefined ? {} : { passphrase }
-  await folder.ensureAuthority({ commonName: 'A', ...secret })
-  await folder.ensureServer(['build01.example.com', '10.0.0.4'], secret)
-  await folder.ensureClient('alice', { days: 90, ...secret })
-  await folder.ensureClient('bob', secret)
-  return { root, folder, rotate: (options = {}) => rotateAuthority({ folder: root, ...secret, ...options }) }
-}
 
 async function refused(
   root: string,
@@ -187,111 +158,6 @@ async function textsBelow(root: string): Promise<Map<string, string>> {
   const found = await fs.readdir(root, { recursive: true, withFileTypes: true })
   const paths = found.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name))
   return new Map(await Promise.all(paths.map(async (path) => [path, await fs.readFile(path, 'utf8')] as const)))
-}
-
-type Rotate = (options?: Omit<RotateOptions, 'folder'>) => Promise<RotationReport>
-
-/** A folder as it is before that step of the course. */
-async function madeUpTo(index: number, t: Cleanable): Promise<string> {
-  const { root, rotate } = await made(t)
-  for (const said of COURSE.slice(0, index)) await rotate(said)
-  return root
-}
-
-async function copyOf(start: string, t: Cleanable): Promise<{ root: string; rotate: Rotate }> {
-  const root = join(await temporaryFolder(t), 'keys')
-  await fs.cp(start, root, { recursive: true })
-  return { root, rotate: (options = {}) => rotateAuthority({ folder: root, ...options }) }
-}
-
-/** A lock ends with the process that holds it; this one lives on. */
-async function unlock(root: string): Promise<void> {
-  await fs.rm(join(root, 'ca/.rotation.lock'), { force: true })
-}
-
-describe('killed at any step, it is in the old state or the new one', () => {
-  for (const [index, said] of COURSE.entries()) {
-    test(`of ${said.phase ?? 'the beginning'} (${index})`, async (t) => {
-      const start = await madeUpTo(index, t)
-      for (let step = 1; ; step++) {
-        const { root, rotate } = await copyOf(start, t)
-        const ended = await killedBefore(step, () => rotate(said))
-        await unlock(root)
-        // At this very moment, before anybody mends anything.
-        await assertConsistent(root)
-        await finish(root, rotate)
-        const { server, clients } = await assertConsistent(root)
-        assert.deepEqual([server.issuer, server.trusts, clients['alice'], clients['bob']], ['B', ['B'], server, server])
-        // What a copy of the key was in is gone with the next run.
-        await assert.rejects(rotate({ action: 'abort' }), withCode('ERR_ROTATION_NONE'))
-        const rest = (await fs.readdir(join(root, 'ca'))).filter((name) => name.includes('next'))
-        assert.deepEqual(rest, [], `step ${step}`)
-        if (ended) break
-      }
-    })
-  }
-
-  for (const [what, length] of [
-    ['trust', 3],
-    ['server', 3],
-    ['the beginning', 1],
-  ] as const) {
-    test(`of going back from ${what}`, async (t) => {
-      const start = await madeUpTo(length, t)
-      for (let step = 1; ; step++) {
-        const { root, rotate } = await copyOf(start, t)
-        const ended = await killedBefore(step, () => rotate({ action: 'abort' }))
-        await unlock(root)
-        await assertConsistent(root)
-        await rotate({ action: 'abort' }).catch(withCode('ERR_ROTATION_NONE'))
-        const { server, clients } = await assertConsistent(root)
-        assert.deepEqual([server, clients['alice']], [{ issuer: 'A', trusts: ['A'] }, server], `step ${step}`)
-        if (ended) break
-      }
-    })
-  }
-
-  test('and with a disk that fails at any step', async (t) => {
-    for (const [index, said] of COURSE.entries()) {
-      const start = await madeUpTo(index, t)
-      for (let step = 1; ; step++) {
-        const { root, rotate } = await copyOf(start, t)
-        const reached = await failingAt(step, () => rotate(said))
-        await unlock(root)
-        await assertConsistent(root)
-        await finish(root, rotate)
-        assert.deepEqual((await assertConsistent(root)).server, { issuer: 'B', trusts: ['B'] })
-        if (!reached) break
-      }
-    }
-  })
-})
-
-/** Goes on from wherever it is, as a person would by --status: to the end. */
-async function finish(root: string, rotate: Rotate): Promise<void> {
-  for (let round = 0; round < 12; round++) {
-    const status = await rotate({ action: 'status' }).catch(() => undefined)
-    if (status === undefined) {
-      const authority = new X509Certificate(await fs.readFile(join(root, 'ca/ca.pem')))
-      if (authority.subject === 'CN=B') return
-      await rotate({ next: { commonName: 'B' } })
-      continue
-    }
-    // What was not made yet is made first: nobody can have it.
-    await rotate()
-    const { waiting, phase } = (await rotate({ action: 'status' }).catch(() => undefined)) ?? {
-      waiting: undefined,
-      phase: undefined,
-    }
-    if (waiting === undefined || phase === undefined) continue
-    await rotate({
-      phase,
-      confirm: waiting.clients.map(({ name }) => name),
-      confirmServer: waiting.servers.map(({ name }) => name),
-      consent: agree,
-    })
-  }
-  throw new Error('it does not come to its end')
 }
 
 describe('what is said counts only where it can be true', () => {

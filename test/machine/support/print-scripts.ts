@@ -11,6 +11,7 @@ const GONE = '4194305 1'
 const [, , id = '', form] = process.argv
 const source = await findSource('/root/docker-mtls')
 const plan = await planApply({ ...source, form: form === 'daemon-json' ? form : 'systemd' }, localShell())
-// Seconds until the host goes back by itself.
-const transaction = transactionScript(plan, { id, after: 4, owner: GONE })
-process.stdout.write(JSON.stringify({ transaction: PREAMBLE + transaction, commit: PREAMBLE + commitScript(id) }))
+/** @param after - seconds until the host goes back by itself */
+const transaction = (after: number): string => PREAMBLE + transactionScript(plan, { id, after, owner: GONE })
+const scripts = { transaction: transaction(180), hurried: transaction(10), commit: PREAMBLE + commitScript(id) }
+process.stdout.write(JSON.stringify(scripts))

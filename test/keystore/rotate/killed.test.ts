@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { promises as fs } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { failingAt, killedBefore } from '../../contexts/support/crash.ts'
+import { withCode } from '../../pki/support/expect.ts'
+import { assertConsistent } from './support/consistent.ts'
+import { COURSE, copyOf, finish, madeUpTo, unlock } from './support/course.ts'
+
+describe('killed at any step, it is in the old state or the new one', () => {
+  for (const [index, said] of COURSE.entries()) {
+    test(`of ${said.phase ?? 'the beginning'} (${index})`, async (t) => {
+      const start = await madeUpTo(index, t)
+      for (let step = 1; ; step++) {
+        const { root, rotate } = await copyOf(start, t)
+        const ended = await killedBefore(step, () => rotate(said))
+        await unlock(root)
+        // At this very moment, before anybody mends anything.
+        await assertConsistent(root)
+        await finish(root, rotate)
+        const { server, clients } = await assertConsistent(root)
+        assert.deepEqual([server.issuer, server.trusts, clients['alice'], clients['bob']], ['B', ['B'], server, server])
+        // What a copy of the key was in is gone with the next run.
+        await assert.rejects(rotate({ action: 'abort' }), withCode('ERR_ROTATION_NONE'))
+        const rest = (await fs.readdir(join(root, 'ca'))).filter((name) => name.includes('next'))
+        assert.deepEqual(rest, [], `step ${step}`)
+        if (ended) break
+      }
+    })
+  }
+
+  for (const [what, length] of [
+    ['trust', 3],
+    ['server', 3],
+    ['the beginning', 1],
+  ] as const) {
+    test(`of going back from ${what}`, async (t) => {
+      const start = await madeUpTo(length, t)
+      for (let step = 1; ; step++) {
+        const { root, rotate } = await copyOf(start, t)
+        const ended = await killedBefore(step, () => rotate({ action: 'abort' }))
+        await unlock(root)
+        await assertConsistent(root)
+        await rotate({ action: 'abort' }).catch(withCode('ERR_ROTATION_NONE'))
+        const { server, clients } = await assertConsistent(root)
+        assert.deepEqual([server, clients['alice']], [{ issuer: 'A', trusts: ['A'] }, server], `step ${step}`)
+        if (ended) break
+      }
+    })
+  }
+
+  test('and with a disk that fails at any step', async (t) => {
+    for (const [index, said] of COURSE.entries()) {
+      const start = await madeUpTo(index, t)
+      for (let step = 1; ; step++) {
+        const { root, rotate } = await copyOf(start, t)
+        const reached = await failingAt(step, () => rotate(said))
+        await unlock(root)
+        await assertConsistent(root)
+        await finish(root, rotate)
+        assert.deepEqual((await assertConsistent(root)).server, { issuer: 'B', trusts: ['B'] })
+        if (!reached) break
+      }
+    }
+  })
+})
