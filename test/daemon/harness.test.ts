@@ -45,7 +45,8 @@ describe('a dockerd that runs by a rendered command line', { skip }, () => {
 
   test('runs a container whose root is nobody on the host', async () => {
     await makeImage(daemon)
-    const { stdout } = await dockerLocally(daemon, ['run', '--rm', IMAGE, 'cat', '/proc/self/uid_map'])
+    const { code, stdout, stderr } = await dockerLocally(daemon, ['run', '--rm', IMAGE, 'cat', '/proc/self/uid_map'])
+    assert.deepEqual([code, stderr], [0, ''])
     assert.match(stdout, /^\s*0\s+[1-9]\d{4,}\s+65536$/m)
     assert.match(readFileSync('/etc/subuid', 'utf8'), /^dockremap:/m)
   })

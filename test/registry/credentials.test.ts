@@ -8,7 +8,7 @@ import { loadRegistryCredentials, type RegistryCredentialsOptions } from '../../
 import { authHeaderFor, configHeaderFor } from '../../lib/registry/headers.ts'
 import { askHelper } from '../../lib/registry/helper.ts'
 import { leaksOf, tracesOf } from '../support/leaks.ts'
-import { processesNaming } from '../support/processes.ts'
+import { processesLeft } from '../support/processes.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { answer, basic, LoginPlace } from './support/login-place.ts'
 import { startWatch } from '../support/watch.ts'
@@ -290,7 +290,7 @@ describe('credentials that a helper keeps', () => {
     const call = askHelper({ name: 'fake', env: place.env, timeout: 200 }, 'ghcr.io')
     await assertFails(call, 'ERR_CREDENTIAL_HELPER_FAILED', /no answer within 0\.2 s/)
     assert.ok(start() < 5_000, 'it did not wait for the end')
-    assert.deepEqual(processesNaming(join(place.home, 'bin')), [])
+    assert.deepEqual(await processesLeft(join(place.home, 'bin')), [])
   })
 
   test('a helper that reads nothing is no failure', async (t) => {
