@@ -164,7 +164,7 @@ followed({
     for (const host of BOTH) shownFirst.set(host, await shownBy(office, host))
   },
   afterwards: {
-    'What ends, and when': async (office) => {
+    'See what expires, and when': async (office) => {
       const show = 'systemctl show -p Result,ExecMainStatus --value docker-mtls-certificates.service'
       assert.equal(await office.must('desk', show), 'success\n0\n')
       assert.match(await office.must('desk', 'systemctl list-timers'), /docker-mtls-certificates\.timer/)
@@ -176,7 +176,7 @@ followed({
       const list = await office.must('desk', 'docker-mtls cert list')
       assert.equal(list.match(/replaced$/gm)?.length, 3)
     },
-    'A key that never travels': async (office) => {
+    'A key that never leaves its machine': async (office) => {
       assert.equal(await getsIn(office, 'laptop', 'build02.example.com', 'docker-mtls-ben'), true)
       const key = (await office.must('laptop', 'sed -n 2p docker-mtls-ben/key.pem')).trim()
       const holders = `sudo grep -rlFs -e '${key}' /home /root /tmp /etc || true`
@@ -186,7 +186,7 @@ followed({
       // Until the rotation what was issued first is as good as what came later.
       for (const host of BOTH) assert.equal(await getsIn(office, 'desk', host, 'first'), true)
     },
-    'Another authority': async (office) => {
+    'A new CA': async (office) => {
       for (const host of BOTH) {
         assert.equal(await getsIn(office, 'desk', host, 'docker-mtls/clients/ann'), true)
         assert.equal(await getsIn(office, 'laptop', host, 'docker-mtls-ben'), true)
@@ -224,23 +224,23 @@ followed({
     assert.equal(await getsIn(office, 'laptop', HOST, 'stolen'), true)
   },
   beforehand: {
-    "A client's key that is gone, and that nobody has": async (office) => {
+    "A client's key is gone, and nobody has it": async (office) => {
       await office.must('runner', 'rm -r docker-mtls-ci ci.pem')
     },
-    'A client that leaves, without haste': async (office) => {
+    'A client leaves, and there is time': async (office) => {
       await office.must('runner', 'cp -a docker-mtls-ci left')
       assert.equal(await getsIn(office, 'runner', HOST, 'left'), true)
     },
-    "The server's key": async (office) => {
+    "A server's key": async (office) => {
       await office.must(HOST, 'rm /etc/docker/tls/server-key.pem')
     },
-    "The authority's key": async (office) => {
+    "The CA's key": async (office) => {
       await admit(office, 'laptop', 'eve')
       await office.must('desk', 'mv docker-mtls/ca/ca-key.pem seen')
     },
   },
   afterwards: {
-    "A client's key that somebody else may have": async (office) => {
+    "Somebody else may have a client's key": async (office) => {
       assert.equal(await getsIn(office, 'laptop', HOST, 'stolen'), false)
       assert.equal(await getsIn(office, 'desk', HOST, 'docker-mtls/clients/ann'), true)
       assert.equal(await getsIn(office, 'runner', HOST, 'docker-mtls-ci'), true)
@@ -248,20 +248,20 @@ followed({
       await isClosed(office, HOST)
       assert.equal(await office.must(HOST, 'iptables -S INPUT'), '-P INPUT ACCEPT\n')
     },
-    "A client's key that is gone, and that nobody has": async (office) => {
+    "A client's key is gone, and nobody has it": async (office) => {
       assert.equal(await getsIn(office, 'runner', HOST, 'docker-mtls-ci'), true)
     },
-    'A client that leaves, without haste': async (office) => {
+    'A client leaves, and there is time': async (office) => {
       assert.equal(await getsIn(office, 'runner', HOST, 'left'), false)
       assert.equal(await getsIn(office, 'laptop', HOST, 'stolen'), false)
       assert.equal(await getsIn(office, 'desk', HOST, 'docker-mtls/clients/ann'), true)
     },
-    "The server's key": async (office) => {
+    "A server's key": async (office) => {
       const stat = await office.must(HOST, 'stat -c "%a %U" /etc/docker/tls/server-key.pem')
       assert.equal(stat, '600 root\n')
       assert.equal(await getsIn(office, 'desk', HOST, 'docker-mtls/clients/ann'), true)
     },
-    "The authority's key": async (office) => {
+    "The CA's key": async (office) => {
       assert.equal(await getsIn(office, 'laptop', HOST, 'docker-mtls-eve'), false)
       assert.equal(await getsIn(office, 'desk', HOST, 'docker-mtls/clients/ann'), true)
       await isClosed(office, HOST)
