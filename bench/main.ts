@@ -30,7 +30,9 @@ async function main(): Promise<number> {
   const absent = await ensurePackages(needed, (line) => console.log(line))
   const obstacle = whyNoNamespaces()
   if (absent.length > 0 || obstacle !== undefined) {
-    console.error(`The benchmark needs a real dockerd of its own: ${obstacle ?? 'not everything could be installed'}.`)
+    console.error(
+      `The benchmark needs a dockerd of its own, which can't run here: ${obstacle ?? 'a package could not be installed'}.`,
+    )
     return 1
   }
   installPeers((line) => console.log(line))

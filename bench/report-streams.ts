@@ -28,7 +28,7 @@ function logSection(title: string, { bytes, lines, duel }: LogFigures): string {
       mebibytes(peak),
     ])
   const head = ['', 'median ms', 'of raw', 'CPU of raw', 'peak MiB']
-  const pair = `in turns with raw reading alone: wall ${duel.wall.toFixed(2)}, CPU ${duel.cpu.toFixed(2)} of it`
+  const pair = `measured in turns with raw reading alone: ${duel.wall.toFixed(2)} of its time, ${duel.cpu.toFixed(2)} of its CPU time`
   return `${title}, ${mebibytes(bytes)} MiB\n${table(head, rows)}\n  ${pair}`
 }
 

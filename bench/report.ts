@@ -27,7 +27,7 @@ function heading({ date, machine, versions, missing, short }: Results): string {
     `Node ${node}, dockerd ${dockerd} on the same machine over mutual TLS on loopback, OpenSSL ${openssl}`,
     peers.join(', '),
     ...missing.map((name) => `MISSING: ${name} is not installed (npm ci in bench/ failed)`),
-    ...(short ? ['A short run: it shows that everything works. Its times mean nothing.'] : []),
+    ...(short ? ['A short run checks that everything works; its times mean nothing.'] : []),
   ].join('\n')
 }
 
@@ -65,7 +65,7 @@ function rateSection({ width, best, lines, duel }: Rates): string {
     .map(({ name, median, ratio, cpu }) => [name, grouped(median), ratio.toFixed(2), grouped(cpu)])
   const head = ['', 'median', 'of best pool', 'client CPU, µs']
   const title = `/_ping per second, ${width} at once (best raw pool: ${best})`
-  return `${title}\n${table(head, rows)}\n  in turns with ${best} alone: docker-mtls does ${duel.toFixed(2)} of it`
+  return `${title}\n${table(head, rows)}\n  measured in turns with ${best} alone, docker-mtls reaches ${duel.toFixed(2)} of its rate`
 }
 
 function connectionSections(connections: readonly Connections[]): string[] {

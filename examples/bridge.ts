@@ -1,6 +1,6 @@
 /**
- * A local socket that leads to the daemon, for tools that take nothing but DOCKER_HOST: a plain HTTP client, which knows of
- * no TLS, runs an exec whose input ends, and whose output still comes.
+ * Offers the daemon as a local socket, for tools that only take DOCKER_HOST. A plain HTTP client without TLS runs an exec
+ * through it, ends the input, and still gets the output.
  *
  *     tsx examples/bridge.ts IMAGE
  *     docker-mtls bridge --socket "$XDG_RUNTIME_DIR/docker.sock"      # the same on the command line
@@ -39,7 +39,7 @@ async function count(docker: DockerClient, image: string, socketPath: string): P
     const socket = await startExec(socketPath, exec)
     const input = Buffer.alloc(2_000_000, 'over the bridge\n')
     socket.end(input)
-    // Docker's own frames: 8 bytes before each piece of output.
+    // Docker's frames: a header of 8 bytes before each chunk of output.
     const output = (await buffer(socket)).subarray(8).toString()
     console.log(`${input.length} bytes there, and wc counts ${output}`)
   } finally {
@@ -49,7 +49,7 @@ async function count(docker: DockerClient, image: string, socketPath: string): P
 
 async function main(image: string): Promise<void> {
   const docker = await connect()
-  // Nobody else may look in: who opens the socket is root on the daemon's host.
+  // Whoever opens the socket can become root on the daemon's host, so its folder is yours alone.
   const folder = await mkdtemp(join(tmpdir(), 'bridge-'))
   const made = await bridge(docker, join(folder, 'docker.sock'))
   try {

@@ -1,5 +1,5 @@
 /**
- * Builds a folder with BuildKit, prints its steps and what they print, and runs nothing.
+ * Builds a folder with BuildKit, and prints the steps with their output.
  *
  *     tsx examples/build.ts FOLDER NAME:TAG
  */

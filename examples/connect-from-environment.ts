@@ -1,6 +1,6 @@
 /**
- * Connects to the daemon that DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH mean, as the docker command would, and
- * tells what it is.
+ * Connects to the daemon that DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name, as the docker command does, and
+ * prints its version.
  *
  *     docker-mtls client env      # prints the variables
  */
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  // Every error of ours says what was tried, what came back and what to do; `code` is for programs.
+  // Errors of docker-mtls say what was tried, what came back and what to do; `code` is for programs.
   console.error(isDockerMtlsError(error) ? `${error.code}: ${error.message}` : error)
   process.exitCode = 1
 })

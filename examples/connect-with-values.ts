@@ -1,6 +1,6 @@
 /**
- * Connects with values instead of files, for an app that has its credentials from a secret store. Options that say
- * where and who switch the environment off: DOCKER_HOST plays no part here.
+ * Connects with values instead of files, for an app with a secret store. Options that name the daemon or its certificates
+ * replace the environment: DOCKER_HOST has no effect here.
  */
 import { connect, path } from 'docker-mtls'
 
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   try {
     const { peer } = docker.dispatcher
     console.log(`${peer?.tlsVersion} to ${peer?.certificate.names.dns.join(', ')} as ${peer?.client.commonName}`)
-    // Any request of the Engine API; path`` encodes what is put into it.
+    // Any request of the Engine API; path`` encodes its parameters.
     const answer = await docker.request({ method: 'GET', path: path`/volumes`, query: { filters: {} } })
     console.log(answer.status, await answer.json())
   } finally {

@@ -1,5 +1,5 @@
 /**
- * Tells which containers start and end, from a minute ago on, and for a while.
+ * Prints which containers start and end, beginning a minute ago, for some seconds.
  *
  *     tsx examples/events.ts [SECONDS]
  */
@@ -14,7 +14,7 @@ function tell({ Action, Actor, time }: EventMessage): void {
 async function main(seconds: number): Promise<void> {
   const docker = await connect()
   try {
-    // The daemon's clock counts, not ours. With `until` the stream ends by itself, without it when the loop is left.
+    // The times are those of the daemon's clock. With `until` the stream ends by itself; without it, `break` closes it.
     const now = Date.parse((await docker.system.info()).SystemTime)
     const since = new Date(now - 60_000)
     const until = new Date(now + seconds * 1000)

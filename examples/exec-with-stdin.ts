@@ -1,5 +1,5 @@
 /**
- * Pipes this program's own input through a command in a running container, and its output out: `docker exec -i`.
+ * Pipes this program's input through a command in a running container, as `docker exec -i` does.
  *
  *     echo 'select 1' | tsx examples/exec-with-stdin.ts db psql --csv
  */
@@ -8,7 +8,7 @@ import { connect, isDockerMtlsError } from 'docker-mtls'
 async function main(container: string, command: string[]): Promise<number> {
   const docker = await connect()
   try {
-    // Nothing is kept in memory: the daemon waits for whoever reads our output.
+    // Nothing is kept in memory: if nobody reads our output, the daemon waits.
     const { stdin, stdout, stderr } = process
     const { exitCode } = await docker.exec.run(container, command, { stdin, stdout, stderr })
     return exitCode

@@ -1,4 +1,4 @@
-/** Uses global fetch on our connection: verified mutual TLS to this one daemon, and to nothing else. */
+/** Uses the global fetch on this connection: verified mutual TLS to one daemon, and to no other host. */
 import { createDispatcher, loadIdentity, resolveEndpoint } from 'docker-mtls'
 
 async function main(): Promise<void> {
@@ -11,7 +11,7 @@ async function main(): Promise<void> {
     const { Version } = (await answer.json()) as { Version: string }
     console.log(`${answer.status}: Docker Engine ${Version}`)
 
-    // The certificate goes to no other host, whatever URL is asked for.
+    // The certificate is never sent to another host, whatever the URL.
     await fetch('https://example.com/', { dispatcher } as object).catch((error: Error) => {
       console.log((error.cause as Error).message)
     })

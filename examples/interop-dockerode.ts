@@ -1,5 +1,5 @@
 /**
- * dockerode on our connection: an exec whose input ends, and whose output still comes.
+ * dockerode on this connection: an exec whose output still arrives after its input has ended.
  *
  *     tsx examples/interop-dockerode.ts IMAGE
  */
@@ -15,7 +15,7 @@ async function echo(docker: Docker, image: string, input: string): Promise<strin
   try {
     await container.start()
     const exec = await container.exec({ Cmd: ['cat'], AttachStdin: true, AttachStdout: true, AttachStderr: true })
-    // With `hijack` this is the connection itself. Without it, dockerode destroys it on end(), and the output with it.
+    // With `hijack` this is the connection itself. Without it, dockerode destroys it on end(), and you lose the output.
     const stream = await exec.start({ hijack: true, stdin: true })
     const stdout = new PassThrough()
     docker.modem.demuxStream(stream, stdout, process.stderr)

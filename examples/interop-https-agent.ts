@@ -1,6 +1,6 @@
 /**
- * node:https on our connection, for a program that speaks the Engine API by itself: an exec whose input ends, and whose
- * output still comes.
+ * node:https on this connection, for a program that speaks the Engine API itself: an exec whose output still arrives after
+ * its input has ended.
  *
  *     tsx examples/interop-https-agent.ts IMAGE
  */
@@ -12,7 +12,7 @@ import { buffer, json } from 'node:stream/consumers'
 import { connect } from 'docker-mtls'
 import { toHttpsAgent } from 'docker-mtls/interop'
 
-/** A daemon, as a program without a client of ours sees it. */
+/** A daemon, for a program that doesn't use our client. */
 interface Daemon {
   readonly origin: string
   readonly agent: Agent
@@ -52,7 +52,7 @@ async function main(image: string): Promise<void> {
     const socket = await hijack(daemon, `/exec/${exec}/start`)
     const input = Buffer.alloc(2_000_000, 'through the agent\n')
     socket.end(input)
-    // Docker's own frames: 8 bytes before each piece of output.
+    // Docker's frames: a header of 8 bytes before each chunk of output.
     const output = (await buffer(socket)).subarray(8).toString()
     console.log(`node:https: ${input.length} bytes there, and wc counts ${output}`)
   } finally {

@@ -1,5 +1,5 @@
 /**
- * @docker/node-sdk on our connection: an exec whose input ends, and whose output still comes.
+ * @docker/node-sdk on this connection: an exec whose output still arrives after its input has ended.
  *
  *     tsx examples/interop-node-sdk.ts IMAGE
  */
@@ -9,7 +9,7 @@ import { demultiplexStream, DockerClient, HTTPClient } from '@docker/node-sdk'
 import { connect } from 'docker-mtls'
 import { toNodeSdkAgent } from 'docker-mtls/interop'
 
-/** Sends a text through an exec. The SDK's execStart() has no way to write; its HTTPClient hands out the connection. */
+/** Sends a text through an exec. The SDK's execStart() can't write; its HTTPClient returns the connection. */
 async function start(http: HTTPClient, exec: string, input: string): Promise<string> {
   const { socket } = await http.upgrade(`/exec/${exec}/start`)
   const stdout = new PassThrough()
@@ -32,7 +32,7 @@ async function main(image: string): Promise<void> {
     console.log(`${input.length} bytes there, ${output.length} back`)
     await docker.containerDelete(Id, { force: true })
   } finally {
-    // One connection, one end: this closes our client as well.
+    // This closes our client as well.
     await docker.close()
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps the certificates of a folder for years, in code: renews what is past two thirds of its life, and says what a
- * rotation of its authority waits for. Without a rotation under way none is begun.
+ * Maintains the certificates of a folder, in code: renews those that have used two thirds of their lifetime, and prints what
+ * a CA rotation in progress waits for. It starts no rotation.
  *
  *     tsx examples/keep-certificates.ts FOLDER
  */

@@ -1,5 +1,5 @@
 /**
- * Prints what a container has said and says, line by line, until it ends or for a while.
+ * Prints the log of a container line by line, and follows it until the container ends or the seconds have passed.
  *
  *     tsx examples/logs.ts CONTAINER [SECONDS]
  */

@@ -1,6 +1,6 @@
 /**
- * Makes an authority, a server's certificate and a client's in code. In memory first, then as the folder that
- * `docker-mtls init` makes: run twice, it keeps what is there.
+ * Creates a CA, a server certificate and a client certificate in code: first in memory, then as the folder that
+ * `docker-mtls init` creates. A second run keeps the existing files.
  *
  *     tsx examples/make-certificates.ts FOLDER
  */

@@ -1,4 +1,4 @@
-/** No more of other clients' types than the examples use: dockerode brings none, and the check does without the peers. */
+/** Only the types of other clients that the examples use: dockerode has none, and `npm run check` runs without the peers. */
 
 declare module 'dockerode' {
   import type { Duplex, Readable, Writable } from 'node:stream'

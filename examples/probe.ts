@@ -1,6 +1,6 @@
 /**
- * Looks at a daemon from outside, as monitoring would: whom does it let in? No request is sent. Ends with 1 where anybody
- * gets in but the clients of the authority in CA.
+ * Checks from outside which clients a daemon accepts, for monitoring. Sends no request. Exits with 1 if it accepts anyone
+ * except the clients of the CA in the file CA.
  *
  *     tsx examples/probe.ts build01.example.com CA [PORT]
  */
@@ -21,7 +21,7 @@ async function isClosed(host: string, caFile: string, port: number): Promise<boo
   say(report)
   const isOurs = namesOnly(report, ca)
   console.log(`takes ${isOurs ? 'the clients of our authority, and no others' : 'other clients than ours'}`)
-  // The list is what the server says; this is what it does.
+  // The server names the CAs it accepts; this checks that it keeps to them.
   const nobody = await tryClient({ host, port, ca })
   console.log(`without a certificate: ${nobody.accepted ? 'let in' : nobody.alert}`)
   return report.plaintext === 'refused' && isOurs && !nobody.accepted

@@ -1,11 +1,11 @@
 /**
- * Pulls an image, as whoever `docker login` has logged in, and says how far it has come.
+ * Pulls an image with the login that `docker login` stored, and prints the progress.
  *
  *     tsx examples/pull-with-progress.ts IMAGE
  */
 import { connect, loadRegistryCredentials, type PullMessage } from 'docker-mtls'
 
-/** Bytes of each layer that has begun to come. */
+/** Bytes of each layer whose download has started. */
 const layers = new Map<string, { readonly current: number; readonly total: number }>()
 
 function show({ id, status, progressDetail }: PullMessage): void {

@@ -1,4 +1,4 @@
-/** Renders what a Docker daemon needs to listen with mutual TLS, both ways, and what a client needs to find it. */
+/** Renders the configuration of a daemon that listens with mutual TLS, as a drop-in and as daemon.json, and a client's variables. */
 import {
   parseUnit,
   renderClientEnv,
@@ -13,7 +13,7 @@ const tls = {
   key: '/etc/docker/tls/server-key.pem',
 }
 
-/** As Debian installs it; yours is what `systemctl cat docker` prints. */
+/** Debian's unit. `systemctl cat docker` prints yours. */
 const unit = parseUnit(`[Service]
 ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $DOCKER_OPTS
 `)

@@ -1,5 +1,5 @@
 /**
- * Runs a command in a container of its own, with limits and without a network, and removes the container.
+ * Runs a command in a new container, with limits and without a network, and removes the container.
  *
  *     tsx examples/run.ts IMAGE COMMAND...
  */

@@ -1,12 +1,12 @@
 /**
- * A client whose key never travels, in code: the key and a request are made where the client runs, the request is signed
- * where the authority is, and only certificates come back. Here both ends are one program, and everything is in memory.
+ * A client whose key never leaves its machine, in code: the client creates its key and a request, the machine with the CA
+ * signs the request, and only certificates come back. Here both ends are one program, and everything is in memory.
  *
  *     tsx examples/sign-request.ts NAME
  */
 import { createAuthority, createRequest, exportPkcs12, readRequest, signRequest, type Authority } from 'docker-mtls/pki'
 
-/** On the authority's machine: signs the key whose SHA-256 the owner has read out, and no other. */
+/** On the machine with the CA: signs only the key whose SHA-256 the owner has told. */
 async function answer(authority: Authority, request: string, readOut: string): Promise<{ ca: string; cert: string }> {
   const { name, keyFingerprint256 } = readRequest(request)
   if (keyFingerprint256 !== readOut) throw new Error(`this is not the key of ${name}`)
@@ -18,7 +18,7 @@ async function answer(authority: Authority, request: string, readOut: string): P
 async function main(): Promise<void> {
   const [name = 'alice'] = process.argv.slice(2)
   const authority = await createAuthority()
-  // On the client's machine. Its key is made here, and stays.
+  // On the client's machine. The key is created here and never leaves it.
   const made = await createRequest({ name })
   console.log(`${name} asks for ${made.keyFingerprint256}`)
   const { ca, cert } = await answer(authority, made.request, made.keyFingerprint256)

@@ -1,13 +1,13 @@
 /**
- * Runs a service with a secret in a swarm, waits for its task, reads what it says, gives it one replica more, and
- * removes all of it. Ask a manager: `docker swarm init` makes one.
+ * Runs a service with a secret in a swarm, waits for its task, reads its log, adds a replica, and removes everything. Needs
+ * a swarm manager: `docker swarm init` makes one.
  *
  *     tsx examples/swarm-service.ts IMAGE
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect, UnavailableError, type DockerClient, type ServiceSpec } from 'docker-mtls'
 
-/** A secret can't be changed: a new one has a new name. */
+/** Secrets can't be changed, so each has a new name. */
 const name = `greeting-${Date.now()}`
 const signal = AbortSignal.timeout(60_000)
 
@@ -27,7 +27,7 @@ function serviceOf(image: string, secret: string): ServiceSpec {
   }
 }
 
-/** Waits for so many tasks to run. Why one doesn't, it says itself. */
+/** Waits until `count` tasks run. A task that doesn't says why. */
 async function untilRunning(docker: DockerClient, service: string, count: number): Promise<void> {
   for (;;) {
     const tasks = await docker.tasks.list({ filters: { service, 'desired-state': 'running' }, signal })
@@ -44,7 +44,7 @@ async function show(docker: DockerClient, service: string): Promise<void> {
     console.log(`It says: ${line}`)
     break
   }
-  // An update is all of the specification, and names the version that it changes.
+  // An update sends the whole specification, and the version that it replaces.
   const { Spec, Version } = await docker.services.inspect(service)
   await docker.services.update(service, { ...Spec, Mode: { Replicated: { Replicas: 2 } } }, { version: Version.Index })
   await untilRunning(docker, service, 2)

@@ -72,7 +72,7 @@ describe('the demo with a real daemon', { skip: lacks('namespaces', 'dockerd', '
     assert.match(text, /✔ Ran a container .*: its root is user [1-9]\d+ on the host/)
     for (const refusal of REFUSALS) assert.match(text, refusal)
     assert.match(text, /\nNothing stays behind\.\n/)
-    assert.doesNotMatch(text, /✖|no Docker/)
+    assert.doesNotMatch(text, /✖|not Docker/)
     assert.ok(!text.includes('\u001B'), 'no colours in a pipe')
     assert.deepEqual(await readdir(tmpdir()), before)
   })
@@ -103,7 +103,7 @@ test('the demo without a Docker Engine says so, connects to its stand-in, and is
   const before = await readdir(tmpdir())
   const screen = new Screen(false)
   await demonstrateStandIn(progressOn(screen), 'this is a test')
-  assert.match(screen.text, /^! This is no Docker:.*\n! .*because this is a test\n/)
+  assert.match(screen.text, /^! This is not Docker:.*\n! .*because this is a test\n/)
   assert.match(screen.text, /✔ Connected with this package: TLSv1\.3 to 127\.0\.0\.1, as demo/)
   for (const what of ['plain HTTP', 'no certificate', 'a foreign CA']) {
     assert.match(screen.text, new RegExp(`✔ Refused: ${what} .*\n.*the stand-in: .*\n.*this package: ERR_`))

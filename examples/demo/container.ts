@@ -8,7 +8,7 @@ const IMAGE = 'busybox:made-here'
 /** Makes an image on the spot, and runs a container of it: user namespaces make its root a nobody on the host. */
 export async function showContainer(progress: Progress, docker: DockerClient, cli: DockerCli): Promise<void> {
   const makeImage = async (): Promise<string> => cli(['import', '-', IMAGE], await busyboxTar())
-  await progress.step('Making an image', makeImage, () => `Made an image on the spot, with docker import: ${IMAGE}`)
+  await progress.step('Creating an image', makeImage, () => `Created an image with docker import: ${IMAGE}`)
   const command = ['/bin/busybox', 'sh', '-c', 'id -un; cat /proc/self/uid_map']
   const output = await progress.step(
     'Running a container',

@@ -29,7 +29,7 @@ export async function demonstrateDaemon(progress: Progress): Promise<void> {
     await showRefusals(progress, made, 'the daemon')
   } finally {
     const end = (): Promise<void> => daemon.stop().then(() => rm(folder, { recursive: true }))
-    await progress.step('Stopping the daemon', end, () => 'Stopped the daemon, and removed its files')
+    await progress.step('Stopping the daemon', end, () => 'Stopped the daemon and removed its files')
   }
 }
 
@@ -45,9 +45,9 @@ async function startRendered(progress: Progress, place: DaemonPlace, { server, f
   const override = renderOverride(options)
   await writeFile(join(folder, 'server', 'demo.conf'), override)
   const daemon = await progress.step(
-    'Starting dockerd by the rendered configuration',
+    'Starting dockerd with the rendered configuration',
     () => startDockerd({ place, argv: renderArgv(options) }),
-    () => 'Started dockerd by the rendered configuration, with user namespaces',
+    () => 'Started dockerd with the rendered configuration, with user namespaces',
   )
   progress.note(override.replaceAll(' -', '\n    -'))
   return daemon

@@ -6,14 +6,14 @@ import type { Progress } from './progress.ts'
 const CLIENT = 'demo'
 
 /**
- * What `docker-mtls init` does: an authority, the server's files, a client's files and its variables.
+ * What `docker-mtls init` does: a CA, the server's files, a client's files and its variables.
  *
  * @param folder - where all of it is made
  * @param port - where the daemon will listen, on 127.0.0.1
  */
 export async function makeKeys(progress: Progress, folder: string, port: number): Promise<InitReport> {
   const report = await progress.step(
-    'Making an authority, a server and a client',
+    'Creating a CA, a server certificate and a client certificate',
     () =>
       initialise({
         folder,
@@ -24,7 +24,7 @@ export async function makeKeys(progress: Progress, folder: string, port: number)
         usernsRemap: 'default',
       }),
     ({ authority, server }) =>
-      `Made an authority (${daysLeft(authority)} days), a server and a client (${daysLeft(server)} days)`,
+      `Created a CA (${daysLeft(authority)} days), a server certificate and a client certificate (${daysLeft(server)} days)`,
   )
   progress.note(
     [

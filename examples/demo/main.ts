@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: the main job on a real Docker daemon, from nothing to a verified connection. It sees to it that there
+ * `npm run demo`: the main job on a real Docker daemon, from nothing to a verified connection. It makes sure that there
  * is a Docker Engine, and runs inside.ts in mount, network and process namespaces of its own, where a daemon can do no
  * harm and leaves nothing behind. Where that can't be, it shows the same against a small TLS endpoint.
  */

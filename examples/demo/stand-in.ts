@@ -26,8 +26,8 @@ const VERSION = {
  * @param reason - why there is none
  */
 export async function demonstrateStandIn(progress: Progress, reason: string): Promise<void> {
-  progress.warn('This is no Docker: what follows talks to a small TLS endpoint that is built into this demo.')
-  progress.warn(`With a real Docker Engine it runs as root on Linux. Here it can't, because ${reason}`)
+  progress.warn('This is not Docker: the demo now connects to a small TLS endpoint of its own.')
+  progress.warn(`As root on Linux it uses a real Docker Engine. It can't here, because ${reason}`)
   progress.end('')
   const folder = await mkdtemp(join(tmpdir(), 'docker-mtls-demo-'))
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
@@ -55,7 +55,7 @@ async function demonstrateIn(progress: Progress, folder: string): Promise<void> 
       await once(server, 'close')
     })
   }
-  progress.warn('That was no Docker: no daemon was configured, and no container ran.')
+  progress.warn('This was not Docker: no daemon was configured, and no container ran.')
 }
 
 async function listen({ server: { paths } }: InitReport, port: number): Promise<Server> {
