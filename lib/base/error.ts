@@ -2,18 +2,19 @@ import type { ErrorCode } from './error-codes.ts'
 import { renderSentence, type Sentence } from './sentence.ts'
 import { escapeText } from './text.ts'
 
-/** What every error of this package says, and where it came from. */
+/** The texts of an error, and its cause. */
 export interface Failure {
-  /** What was tried, on what. */
+  /** What was tried, and on what. */
   readonly tried: Sentence
-  /** What came back, without a full stop. */
+  /** What came back, without a full stop at the end. */
   readonly got: Sentence
   /** The remedy: a sentence, with its commands and options as data. */
   readonly todo: Sentence
+  /** The error that caused this one. */
   readonly cause?: unknown
 }
 
-/** The three texts of an error as data, for whoever renders them differently than `message` does. */
+/** The three texts of an error as data, to render them differently than `message` does. */
 export type ErrorSentences = Readonly<Record<'tried' | 'got' | 'todo', Sentence>>
 
 /** Shared by all copies of the package in a process, so that guards agree across them. */
@@ -77,7 +78,7 @@ function ownClassName(prototype: object): string | undefined {
   return Object.hasOwn(prototype, CLASS_NAME) ? (prototype as { [CLASS_NAME]?: string })[CLASS_NAME] : undefined
 }
 
-/** The root of the errors. `code` is stable; the texts may improve. */
+/** The base class of the errors. `code` is stable; the texts may improve. */
 export class DockerMtlsError<Code extends ErrorCode = ErrorCode> extends Error {
   /** Identifies the failure; the same in all versions of this package. */
   readonly code: Code

@@ -1,3 +1,4 @@
+import type { ApiErrorOf, DockerApiError } from './api-errors.ts'
 import { BRAND, DockerMtlsError, isInstance, keepSentences, nameClass, textsOf, type Failure } from './error.ts'
 import type {
   ApiErrorCode,
@@ -16,65 +17,68 @@ import type {
   RegistryErrorCode,
 } from './error-codes.ts'
 
+export * from './api-errors.ts'
 export type * from './error-codes.ts'
 export { DockerMtlsError, sentencesOf, type ErrorSentences, type Failure } from './error.ts'
 export type { CommandPart, OptionPart, Sentence, SentencePart } from './sentence.ts'
 
-/** A host, variable, `.env` file or context that can't be used, or that we refuse to use. */
+/** A host, variable, `.env` file or context that can't be used, or that would be insecure. */
 export class EndpointError<Code extends EndpointErrorCode = EndpointErrorCode> extends DockerMtlsError<Code> {}
 nameClass(EndpointError, 'EndpointError')
 
-/** A key, certificate or CA of ours that no daemon would accept, or that isn't there. */
+/** A key, certificate or CA of this side that is missing, or that no daemon would accept. */
 export class IdentityError<Code extends IdentityErrorCode = IdentityErrorCode> extends DockerMtlsError<Code> {}
 nameClass(IdentityError, 'IdentityError')
 
-/** The connection could not be made, was refused by one side, or broke. */
+/** A connection couldn't be opened, was rejected by one side, or was lost. */
 export class ConnectionError<Code extends ConnectionErrorCode = ConnectionErrorCode> extends DockerMtlsError<Code> {}
 nameClass(ConnectionError, 'ConnectionError')
 
-/** Certificates could not be made, read or kept. */
+/** Certificates or requests couldn't be issued, read or stored. */
 export class PkiError<Code extends PkiErrorCode = PkiErrorCode> extends DockerMtlsError<Code> {}
 nameClass(PkiError, 'PkiError')
 
-/** A daemon configuration or a client's variables that can't be rendered safely. */
+/** A daemon's configuration or a client's variables can't be rendered safely. */
 export class DaemonError<Code extends DaemonErrorCode = DaemonErrorCode> extends DockerMtlsError<Code> {}
 nameClass(DaemonError, 'DaemonError')
 
-/** A host could not be changed; what was changed is put back, unless the error says otherwise. */
+/** A host couldn't be changed. Changes are rolled back, unless the error says otherwise. */
 export class ProvisionError<Code extends ProvisionErrorCode = ProvisionErrorCode> extends DockerMtlsError<Code> {}
 nameClass(ProvisionError, 'ProvisionError')
 
-/** A name that is no image's, or credentials for a registry that can't be had. */
+/** An invalid image name, or registry credentials that can't be read. */
 export class RegistryError<Code extends RegistryErrorCode = RegistryErrorCode> extends DockerMtlsError<Code> {}
 nameClass(RegistryError, 'RegistryError')
 
-/** The context, the Dockerfile or a secret of a build can't be sent; the daemon has built nothing of it. */
+/** The context, the Dockerfile or a secret of a build can't be sent. The daemon has built nothing. */
 export class BuildError<Code extends BuildErrorCode = BuildErrorCode> extends DockerMtlsError<Code> {}
 nameClass(BuildError, 'BuildError')
 
-/** Local files can't be read or written, or a container's are not what they may be; some may be copied already. */
+/** Local files can't be read or written, or files from a container are unsafe. Some files may have been copied. */
 export class CopyError<Code extends CopyErrorCode = CopyErrorCode> extends DockerMtlsError<Code> {}
 nameClass(CopyError, 'CopyError')
 
 /** One check of a container's health. */
 export interface HealthCheckRun {
-  /** 0 healthy, -1 where it could not be run or took too long. */
+  /** 0 is healthy; -1 means that the check couldn't run or took too long. */
   readonly exitCode: number
-  /** At most 4096 bytes of what it printed. */
+  /** Its output, at most 4096 bytes. */
   readonly output: string
 }
 
-/** What a {@link HealthError} knows besides the {@link Failure}. */
+/** The fields of a {@link HealthError} besides those of a {@link Failure}. */
 export interface HealthFailure extends Failure {
+  /** The last five checks, oldest first. */
   readonly checks: readonly HealthCheckRun[]
+  /** The exit code of a container that has ended; undefined while it runs. */
   readonly exitCode: number | undefined
 }
 
 /** A container didn't become healthy. */
 export class HealthError<Code extends HealthErrorCode = HealthErrorCode> extends DockerMtlsError<Code> {
-  /** The last five checks, the oldest first. */
+  /** The last five checks, oldest first. */
   readonly checks: readonly HealthCheckRun[]
-  /** What the container has ended with; undefined where it runs. */
+  /** The exit code of a container that has ended; undefined while it runs. */
   readonly exitCode: number | undefined
 
   constructor(code: Code, failure: HealthFailure) {
@@ -85,103 +89,11 @@ export class HealthError<Code extends HealthErrorCode = HealthErrorCode> extends
 }
 nameClass(HealthError, 'HealthError')
 
-/** A file of ours could not be read or written; what was there before is still there. */
+/** A file on this machine couldn't be read or written. An existing file is unchanged. */
 export class FileError<Code extends FileErrorCode = FileErrorCode> extends DockerMtlsError<Code> {}
 nameClass(FileError, 'FileError')
 
-/** What a {@link DockerApiError} knows besides the {@link Failure}. */
-export interface ApiFailure extends Failure {
-  readonly status: number
-  readonly method: string
-  readonly path: string
-  /** The daemon's own words, where it sent any. */
-  readonly daemonMessage?: string
-}
-
-/** The daemon answered a request with a failure. */
-export class DockerApiError extends DockerMtlsError<ApiErrorCode> {
-  readonly status: number
-  readonly method: string
-  readonly path: string
-  readonly daemonMessage: string | undefined
-
-  constructor(code: ApiErrorCode, failure: ApiFailure) {
-    super(code, failure)
-    this.status = failure.status
-    this.method = failure.method
-    this.path = failure.path
-    this.daemonMessage = failure.daemonMessage
-  }
-}
-nameClass(DockerApiError, 'DockerApiError')
-
-/** 304: it was in that state already (a container that runs is started). */
-export class NotModifiedError extends DockerApiError {}
-nameClass(NotModifiedError, 'NotModifiedError')
-
-/** 400: the daemon can't make sense of a parameter or of the body. */
-export class BadRequestError extends DockerApiError {}
-nameClass(BadRequestError, 'BadRequestError')
-
-/** 401: a registry refused the credentials, or a swarm the key to unlock it. */
-export class UnauthorizedError extends DockerApiError {}
-nameClass(UnauthorizedError, 'UnauthorizedError')
-
-/** 403: the daemon refuses. */
-export class ForbiddenError extends DockerApiError {}
-nameClass(ForbiddenError, 'ForbiddenError')
-
-/** 403 from an authorization plugin, which knows this client by its certificate's common name. */
-export class AuthorizationDeniedError extends ForbiddenError {}
-nameClass(AuthorizationDeniedError, 'AuthorizationDeniedError')
-
-/** 404: there is no such thing. */
-export class NotFoundError extends DockerApiError {}
-nameClass(NotFoundError, 'NotFoundError')
-
-/** 409: something stands in the way: a name in use, a container that runs; an object of a swarm changed meanwhile (500). */
-export class ConflictError extends DockerApiError {}
-nameClass(ConflictError, 'ConflictError')
-
-/** 500: the daemon failed. */
-export class ServerError extends DockerApiError {}
-nameClass(ServerError, 'ServerError')
-
-/** 503: the daemon isn't ready for this: no swarm, or still starting. */
-export class UnavailableError extends DockerApiError {}
-nameClass(UnavailableError, 'UnavailableError')
-
-/** A failure that came inside an answer that had begun as a success: `errorDetail`, or a frame of type 3. */
-export class StreamError extends DockerApiError {}
-nameClass(StreamError, 'StreamError')
-
-/** What a {@link BuildFailedError} knows besides. */
-export interface BuildFailure extends ApiFailure {
-  readonly step: string | undefined
-  readonly log: string
-  readonly exitCode: number | undefined
-}
-
-/** An image could not be built: a step failed, the Dockerfile is wrong, a base image can't be had. */
-export class BuildFailedError extends StreamError {
-  /** The step that failed, e.g. `[2/3] RUN make`; undefined where it was none. */
-  readonly step: string | undefined
-  /** The end of what that step printed. */
-  readonly log: string
-  /** What its command ended with. */
-  readonly exitCode: number | undefined
-
-  constructor(failure: BuildFailure) {
-    super('ERR_API_BUILD_FAILED', failure)
-    this.step = failure.step
-    this.log = failure.log
-    this.exitCode = failure.exitCode
-  }
-}
-
-nameClass(BuildFailedError, 'BuildFailedError')
-
-/** A mistake in the call itself: a TypeError, as Node's own argument errors are. */
+/** A mistake in the call itself. A TypeError, like Node's own argument errors. */
 export class ArgumentError<Code extends ArgumentErrorCode = ArgumentErrorCode> extends TypeError {
   /** Identifies the failure; the same in all versions of this package. */
   readonly code: Code
@@ -212,27 +124,17 @@ export class ArgumentError<Code extends ArgumentErrorCode = ArgumentErrorCode> e
 }
 nameClass(ArgumentError, 'ArgumentError')
 
-/** The class of each code of {@link DockerApiError}. */
-export interface ApiErrorOf {
-  ERR_API_NOT_MODIFIED: NotModifiedError
-  ERR_API_BAD_REQUEST: BadRequestError
-  ERR_API_UNAUTHORIZED: UnauthorizedError
-  ERR_API_FORBIDDEN: ForbiddenError
-  ERR_API_AUTHORIZATION_DENIED: AuthorizationDeniedError
-  ERR_API_NOT_FOUND: NotFoundError
-  ERR_API_CONFLICT: ConflictError
-  ERR_API_SERVER_ERROR: ServerError
-  ERR_API_UNAVAILABLE: UnavailableError
-  ERR_API_STREAM_FAILED: StreamError
-  ERR_API_EXEC_FAILED: StreamError
-  ERR_API_BUILD_FAILED: BuildFailedError
-}
-
 /** The error of a code: its class, with that code. */
 export type ErrorOf<Code extends ErrorCode> = Code extends keyof ApiErrorOf
-  ? ApiErrorOf[Code] & { readonly code: Code }
+  ? ApiErrorOf[Code] & {
+      /** Identifies the failure. */
+      readonly code: Code
+    }
   : Code extends ApiErrorCode
-    ? DockerApiError & { readonly code: Code }
+    ? DockerApiError & {
+        /** Identifies the failure. */
+        readonly code: Code
+      }
     : Code extends EndpointErrorCode
       ? EndpointError<Code>
       : Code extends IdentityErrorCode
@@ -259,14 +161,14 @@ export type ErrorOf<Code extends ErrorCode> = Code extends keyof ApiErrorOf
                             ? ArgumentError<Code>
                             : never
 
-/** Any error of this package, of whichever class and whichever copy: `switch (error.code)` narrows to the class. */
+/** Any error of this package: `switch (error.code)` narrows to the class. */
 export type AnyDockerMtlsError = { [Code in ErrorCode]: ErrorOf<Code> }[ErrorCode]
 
 /**
- * Is it an error of this package, and does it have one of these codes? The type follows: with codes, `error` is of their
- * classes and its `code` one of them.
+ * Tells whether a value is an error of this package, and has one of the codes. It narrows `error` to the classes of the codes,
+ * and `error.code` to the codes. It also knows errors of another copy of the package.
  *
- * @param error - anything that was thrown
+ * @param error - any value that was thrown
  * @param codes - the codes to look for. Default: any
  * @example
  * ```ts

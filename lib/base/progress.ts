@@ -1,22 +1,23 @@
-/** Where one step of longer work stands. */
+/** The state of a step. */
 export type StepState = 'running' | 'waiting' | 'done' | 'skipped' | 'failed'
 
-/** What happens, as it happens. */
+/** A change in the state of a step, reported while work runs. */
 export interface StepEvent {
-  /** For programs, and stable: `restart`. */
+  /** A stable name for programs, e.g. `restart`. */
   readonly step: string
-  /** For a person: `restart docker`. */
+  /** A title for people, e.g. `restart docker`. */
   readonly title: string
+  /** The step's new state. */
   readonly state: StepState
-  /** Which of several hosts or clients it is about. */
+  /** The host or client, if there are several. */
   readonly subject?: string
-  /** What is being waited for, or what came out: a few words. */
+  /** What the step waits for, or its result, in a few words. */
   readonly note?: string
-  /** How long it took, once it has ended. */
+  /** The duration in milliseconds, once the step has ended. */
   readonly milliseconds?: number
 }
 
-/** Is told of each step. */
+/** Receives each change of a step. */
 export type OnStep = (event: StepEvent) => void
 
 /** A step as it begins. */

@@ -11,14 +11,15 @@ export interface PlannedFile {
   readonly existing?: string
 }
 
-/** What became of a rendered file. */
+/** What was done with a rendered file. */
 export interface FileResult {
+  /** The file's absolute path. */
   readonly path: string
-  /** `kept`: it was there. `replaced`: the old one is beside it. */
+  /** `kept`: an existing file was kept. `replaced`: the old file is kept beside the new one. */
   readonly action: 'created' | 'kept' | 'replaced'
-  /** Was it kept although it says something else than what would be written now? */
+  /** True if an existing file was kept although its content differs from what would be written. */
   readonly differs: boolean
-  /** Where the old file is now. */
+  /** The paths where old files are kept. */
   readonly keptAside: readonly string[]
 }
 

@@ -2,11 +2,13 @@ import { shellLine } from './shell-quote.ts'
 
 /** A command line, word for word. The first word of one of ours is `docker-mtls`. */
 export interface CommandPart {
+  /** The program and its arguments, unquoted. */
   readonly command: readonly string[]
 }
 
 /** An option of a function of this package, by its name there. The command line shows the flag in its place. */
 export interface OptionPart {
+  /** The name of the option, as in code. */
   readonly option: string
   /** What to set it to, as it is written in code: `true`, `'tcp://HOST:2376'`. */
   readonly value?: string
