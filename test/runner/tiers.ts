@@ -18,13 +18,22 @@ function testFiles(folder: string): string[] {
     .toSorted()
 }
 
-/**
- * By its folder alone. What each call gets from a real daemon takes as long as everything else that needs no machine;
- * that the main job works on one and every refusal is one, is in `npm test`.
- */
+/** With a real daemon, and in `npm test` nevertheless: the main job, and every refusal. */
+const ESSENTIAL: ReadonlySet<string> = new Set(
+  ['acceptance', 'client', 'foreign-clients', 'harness'].map((name) => `test/daemon/${name}.test.ts`),
+)
+/** What takes long with a real daemon in other folders. */
+const DAEMON: ReadonlySet<string> = new Set([
+  'test/examples.test.ts',
+  'test/interop/bridge-daemon.test.ts',
+  'test/probe/daemon.test.ts',
+])
+
+/** By its folder, but for those few. */
 function tierOf(file: string): Tier {
   if (file.startsWith('test/machine/')) return 'machine'
-  return file.startsWith('test/daemon/engine/') ? 'daemon' : 'test'
+  const needsDaemon = file.startsWith('test/daemon/') || DAEMON.has(file)
+  return needsDaemon && !ESSENTIAL.has(file) ? 'daemon' : 'test'
 }
 
 /** The files of a tier; what comes last is not among them. */

@@ -38,7 +38,7 @@ export async function waitHealthy(
     // Checks that fail as those before them are no event.
     const last = await calls.inspect(first.Id, { signal })
     if (isHealthy(last)) return last
-    throw fault('ERR_HEALTH_TIMEOUT', last, `it was not withTimeout ${timeout} ms`, TAKES_LONGER)
+    throw fault('ERR_HEALTH_TIMEOUT', last, `it was not within ${timeout} ms`, TAKES_LONGER)
   }
 }
 
