@@ -33,6 +33,7 @@ export function wireCall(operation: Operation, call: Call, version: string): Wir
   const encoded = encodeBody(checkBody(operation, body, version))
   return {
     method: operation.method,
+    lane: operation.lane,
     path:
       expandPath(operation.path, ids, `${operation.name}()`) +
       encodeQuery(queryOf(operation, { ...options, ...names }, version)),

@@ -1,3 +1,5 @@
+import type { Lane } from '../transport/lanes.ts'
+
 /** The first Engine API version that takes a thing, e.g. `1.43`; left out where every version that we speak takes it. */
 export type Since = string
 
@@ -23,6 +25,8 @@ export interface Operation {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   /** As the specification writes it: `/containers/{id}/json`. */
   readonly path: string
+  /** `short` for a call that the daemon answers at once; everything else is `patient`. */
+  readonly lane: Lane
   readonly since?: Since
   /** Every query parameter, by the name of its option. */
   readonly query?: Readonly<Record<string, QueryTake>>

@@ -44,8 +44,26 @@ export function path(strings: TemplateStringsArray, ...values: string[]): ApiPat
  * @param of - whose ids they are, for messages: `containers.inspect()`
  */
 export function expandPath(template: string, ids: readonly unknown[] = [], of?: string): ApiPath {
+  return expand(template, ids, (id) => segment(id, of)) as ApiPath
+}
+
+/**
+ * The same path for a message. It never throws: an id that can't be encoded becomes `?`, because the call itself
+ * refuses that id, and the caller must see that error.
+ */
+export function describePath(template: string, ids: readonly unknown[]): string {
+  return expand(template, ids, (id) => {
+    try {
+      return encodeURIComponent(id as string)
+    } catch {
+      return '?'
+    }
+  })
+}
+
+function expand(template: string, ids: readonly unknown[], encode: (id: unknown) => string): string {
   let next = 0
-  return template.replaceAll(/\{\w+\}/g, () => segment(ids[next++], of)) as ApiPath
+  return template.replaceAll(/\{\w+\}/g, () => encode(ids[next++]))
 }
 
 /** A whole path that a caller wrote: it must begin with `/`, and hold no dot segments, query or white space. */

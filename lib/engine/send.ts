@@ -7,6 +7,7 @@ import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireReq
 import { apiError, isPluginRefusal, isWrongVersion, unreadable, type Named } from './api-error.ts'
 import { wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
+import { describePath } from './path.ts'
 import { encodeQuery, type Query } from './query.ts'
 import { readTwice } from './read-twice.ts'
 import { chooseVersion, isDockerPing, NEWEST_API_VERSION, notDocker, readPing, versionHeader } from './version.ts'
@@ -70,7 +71,7 @@ export class Send {
 
   /** `/_ping`, which has no version: is it a daemon, and what does it serve? */
   async ping({ method = 'GET', signal, deadline }: PingCall = {}): Promise<Ping> {
-    const call = { method, path: '/_ping', signal, deadline }
+    const call = { method, path: '/_ping', lane: 'short', signal, deadline } as const
     const { status, headers, body } = await collect(this.#dispatcher, call)
     if (isPluginRefusal(status, body)) throw apiError(status, call, body)
     if (!isDockerPing(status, headers, body)) throw notDocker(`${method} /_ping at ${this.#target}`, status, headers)
@@ -142,8 +143,7 @@ export class Send {
 
   /** What an error calls a call. */
   named({ method, path }: Operation, { ids = [] }: Call): Named {
-    let next = 0
-    return { method, path: path.replaceAll(/\{\w+\}/g, () => nameOf(ids[next++])) }
+    return { method, path: describePath(path, ids) }
   }
 
   async #succeeding(named: Named, wire: WireRequest): Promise<StreamedAnswer> {
@@ -174,15 +174,6 @@ export class Send {
 
   get #target(): string {
     return formatEndpoint(this.#dispatcher.endpoint)
-  }
-}
-
-/** The call itself refuses what can't be encoded: its error is the one to be heard. */
-function nameOf(id: unknown): string {
-  try {
-    return encodeURIComponent(id as string)
-  } catch {
-    return '?'
   }
 }
 

@@ -13,7 +13,7 @@ import { checkDispatcherOptions, type CheckedOptions, type DispatcherOptions } f
 import { requestChannel, type RequestEvent } from './diagnostics.ts'
 import { explainFault, isConnectionFault } from './faults.ts'
 import { GuardedHandler, type Guards } from './handler.ts'
-import { laneOf, type Lane } from './lanes.ts'
+import { chooseLane, type Lane } from './lanes.ts'
 import { originOf, prefixOf } from './origin.ts'
 import type { Peer } from './peer.ts'
 import { RESPONSE_TIMEOUT_MS } from './policy.ts'
@@ -129,7 +129,7 @@ export class DockerDispatcher extends Dispatcher {
       return true
     }
     const path = options.path.slice(this.prefix.length + 1)
-    const lane = laneOf(options.method, path, Boolean(options.upgrade))
+    const lane = chooseLane(options, path)
     const guarded = new GuardedHandler(core, this.#guardsFor(options, path, lane), options)
     return this.#lanes[lane].dispatch(options, guarded as UndiciDispatcher.DispatchHandler)
   }

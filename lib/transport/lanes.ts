@@ -1,51 +1,42 @@
+import type { Dispatcher } from 'undici'
+import { SHORT_CALLS } from './short-calls.ts'
+
 /**
- * Which lane a request takes. fetch hands no options of its own to a dispatcher, so method and path decide, here alone.
+ * Which connections a request uses.
  *
- * `short`: answers at once; a bounded pool serves it best.
+ * `short`: the daemon answers at once; a bounded pool serves it best.
  * `patient`: streams, hijacks, moves archives, waits for a container or a registry, or is unknown to us. It may
  * rightly be silent for hours, and must never take a short call's place.
  */
 export type Lane = 'short' | 'patient'
 
-const ID = '[^/?]+'
-/** Image and plugin names hold slashes. */
-const NAME = '[^?]+'
+/** Our own calls name their lane. Other callers can't: fetch passes no options of its own on to a dispatcher. */
+export type LaneDispatchOptions = Dispatcher.DispatchOptions & { readonly lane?: Lane | undefined }
 
-/** The operations of the Engine API (1.55) that answer at once. Everything else is patient. */
-const SHORT: Record<string, string[]> = {
-  GET: [
-    '_ping',
-    'version',
-    'info',
-    'containers/json',
-    `containers/${ID}/(json|top|changes)`,
-    'images/json',
-    `images/${NAME}/(json|history|attestations)`,
-    `exec/${ID}/json`,
-    `(volumes|networks|nodes|services|tasks|secrets|configs)(/${ID})?`,
-    'plugins',
-    `plugins/${NAME}/json`,
-    'swarm(/unlockkey)?',
-  ],
-  HEAD: ['_ping', `containers/${ID}/archive`],
-  PUT: [`volumes/${ID}`],
-  POST: [
-    `containers/${ID}/(resize|start|kill|update|rename|pause|unpause|exec)`,
-    `exec/${ID}/resize`,
-    `(containers|volumes|networks|services|secrets|configs)/create`,
-    `networks/${ID}/(connect|disconnect)`,
-    `(nodes|services|secrets|configs)/${ID}/update`,
-    `images/${NAME}/tag`,
-    `plugins/${NAME}/(enable|disable|set)`,
-  ],
-  DELETE: [`(containers|volumes|networks|nodes|services|secrets|configs)/${ID}`, `(images|plugins)/${NAME}`],
+/** Names of images and plugins hold slashes; no other name or id does. */
+const SLASHES = /^\/(images|plugins)\//
+
+function patternOf(path: string): string {
+  return path.slice(1).replaceAll(/\{\w+\}/g, SLASHES.test(path) ? '[^?]+' : '[^/?]+')
 }
 
-const PATTERNS = new Map(
-  Object.entries(SHORT).map(([method, paths]) => [method, new RegExp(`^(v\\d+\\.\\d+/)?(${paths.join('|')})(\\?|$)`)]),
+/** One pattern for each method. */
+const PATTERNS: ReadonlyMap<string, RegExp> = new Map(
+  [...new Set(SHORT_CALLS.map((call) => call.split(' ')[0] ?? ''))].map((method) => {
+    const paths = SHORT_CALLS.filter((call) => call.startsWith(`${method} `)).map((call) =>
+      patternOf(call.slice(method.length + 1)),
+    )
+    return [method, new RegExp(`^(v\\d+\\.\\d+/)?(${paths.join('|')})(\\?|$)`)]
+  }),
 )
 
-/** Chooses the lane of one request; `path` is without the endpoint's prefix and the first slash. */
-export function laneOf(method: string, path: string, upgrade: boolean): Lane {
-  return !upgrade && PATTERNS.get(method)?.test(path) === true ? 'short' : 'patient'
+/** The lane that a request names, or else the one of its method and path. An upgrade keeps its connection. */
+export function chooseLane({ method, upgrade, lane }: LaneDispatchOptions, path: string): Lane {
+  if (upgrade) return 'patient'
+  return lane === 'short' || lane === 'patient' ? lane : laneOf(method, path)
+}
+
+/** The lane of a request that names none; `path` is without the endpoint's prefix and the first slash. */
+export function laneOf(method: string, path: string): Lane {
+  return PATTERNS.get(method)?.test(path) === true ? 'short' : 'patient'
 }

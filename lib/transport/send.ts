@@ -1,15 +1,17 @@
 import { setMaxListeners } from 'node:events'
 import type { Duplex, Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { Collector, type AnswerHeaders, type WireAnswer } from './collector.ts'
 import type { DockerDispatcher } from './dispatcher.ts'
+import type { Lane, LaneDispatchOptions } from './lanes.ts'
 import { unlessAborted } from '../base/abort.ts'
 
 /** One request, its path complete and encoded. */
 export interface WireRequest {
   readonly method: string
   readonly path: string
+  /** Left out where the caller doesn't know it: the dispatcher then decides by method and path. */
+  readonly lane?: Lane | undefined
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string | Uint8Array | Readable
   readonly signal?: AbortSignal | undefined
@@ -30,8 +32,9 @@ export interface Hijacked {
   readonly socket: Duplex
 }
 
-function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): Dispatcher.DispatchOptions {
+function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): LaneDispatchOptions {
   return {
+    lane: request.lane,
     origin: dispatcher.origin,
     path: dispatcher.prefix + request.path,
     method: request.method,

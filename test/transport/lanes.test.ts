@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { laneOf, type Lane } from '../../lib/transport/lanes.ts'
+import { expandPath } from '../../lib/engine/path.ts'
+import { SHORT_CALLS } from '../../lib/transport/short-calls.ts'
+import { loadOperations } from '../engine/support/operations.ts'
+import { shortCalls } from '../engine/support/short-calls.ts'
+import { chooseLane, laneOf, type Lane } from '../../lib/transport/lanes.ts'
 
 const ROWS: [Lane, string, string][] = [
   ['short', 'GET', '_ping'],
@@ -40,9 +44,32 @@ const ROWS: [Lane, string, string][] = [
 ]
 
 test('method and path choose the lane', () => {
-  for (const [lane, method, path] of ROWS) assert.equal(laneOf(method, path, false), lane, `${method} ${path}`)
+  for (const [lane, method, path] of ROWS) assert.equal(laneOf(method, path), lane, `${method} ${path}`)
 })
 
 test('an upgrade is always patient: it keeps its connection', () => {
-  assert.equal(laneOf('GET', 'containers/json', true), 'patient')
+  const request = { method: 'GET', path: '/containers/json', upgrade: 'tcp' } as const
+  assert.equal(chooseLane(request, 'containers/json'), 'patient')
+  assert.equal(chooseLane({ ...request, lane: 'short' }, 'containers/json'), 'patient')
+})
+
+test('a request that names its lane gets it, and one that names another word does not', () => {
+  const request = { method: 'GET', path: '/a/path/of/tomorrow' } as const
+  assert.equal(chooseLane({ ...request, lane: 'short' }, 'a/path/of/tomorrow'), 'short')
+  assert.equal(chooseLane({ ...request, lane: 'express' as Lane }, 'a/path/of/tomorrow'), 'patient')
+})
+
+const operations = await loadOperations()
+
+test('the short calls of the dispatcher are those of the operations: scripts/short-calls.ts writes them', () => {
+  assert.deepEqual(SHORT_CALLS, shortCalls(operations))
+})
+
+test('whoever sends an operation without its lane gets the same lane', () => {
+  assert.ok(operations.length > 110, `only ${operations.length} operations`)
+  for (const { name, method, path, lane } of operations) {
+    const place = expandPath(path, ['abc', 'def']).slice(1)
+    assert.equal(laneOf(method, place), lane, name)
+    assert.equal(laneOf(method, `v1.45/${place}?a=b`), lane, name)
+  }
 })

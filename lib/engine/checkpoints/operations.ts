@@ -6,6 +6,7 @@ export const CREATE: Operation = {
   name: 'checkpoints.create',
   method: 'POST',
   path: '/containers/{id}/checkpoints',
+  lane: 'patient',
   body: 'json',
 }
 
@@ -13,6 +14,7 @@ export const LIST: Operation = {
   name: 'checkpoints.list',
   method: 'GET',
   path: '/containers/{id}/checkpoints',
+  lane: 'patient',
   query: { dir: PLAIN },
 }
 
@@ -20,5 +22,6 @@ export const REMOVE: Operation = {
   name: 'checkpoints.remove',
   method: 'DELETE',
   path: '/containers/{id}/checkpoints/{checkpoint}',
+  lane: 'patient',
   query: { dir: PLAIN },
 }

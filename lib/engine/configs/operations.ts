@@ -4,19 +4,27 @@ export const LIST: Operation = {
   name: 'configs.list',
   method: 'GET',
   path: '/configs',
+  lane: 'short',
   query: { filters: FILTERS },
 }
 
-export const CREATE: Operation = { name: 'configs.create', method: 'POST', path: '/configs/create', body: 'json' }
+export const CREATE: Operation = {
+  name: 'configs.create',
+  method: 'POST',
+  path: '/configs/create',
+  lane: 'short',
+  body: 'json',
+}
 
-export const INSPECT: Operation = { name: 'configs.inspect', method: 'GET', path: '/configs/{id}' }
+export const INSPECT: Operation = { name: 'configs.inspect', method: 'GET', path: '/configs/{id}', lane: 'short' }
 
 export const UPDATE: Operation = {
   name: 'configs.update',
   method: 'POST',
   path: '/configs/{id}/update',
+  lane: 'short',
   query: { version: INTEGER },
   body: 'json',
 }
 
-export const REMOVE: Operation = { name: 'configs.remove', method: 'DELETE', path: '/configs/{id}' }
+export const REMOVE: Operation = { name: 'configs.remove', method: 'DELETE', path: '/configs/{id}', lane: 'short' }

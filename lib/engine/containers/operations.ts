@@ -5,6 +5,7 @@ export const LIST: Operation = {
   name: 'containers.list',
   method: 'GET',
   path: '/containers/json',
+  lane: 'short',
   query: { all: BOOLEAN, limit: INTEGER, size: BOOLEAN, filters: FILTERS },
 }
 
@@ -12,6 +13,7 @@ export const CREATE: Operation = {
   name: 'containers.create',
   method: 'POST',
   path: '/containers/create',
+  lane: 'short',
   query: { name: PLAIN, platform: { since: '1.41' } },
   body: 'json',
   newer: {
@@ -34,6 +36,7 @@ export const INSPECT: Operation = {
   name: 'containers.inspect',
   method: 'GET',
   path: '/containers/{id}/json',
+  lane: 'short',
   query: { size: BOOLEAN },
 }
 
@@ -41,6 +44,7 @@ export const TOP: Operation = {
   name: 'containers.top',
   method: 'GET',
   path: '/containers/{id}/top',
+  lane: 'short',
   query: { ps_args: PLAIN },
 }
 
@@ -48,17 +52,29 @@ export const LOGS: Operation = {
   name: 'containers.logs',
   method: 'GET',
   path: '/containers/{id}/logs',
+  lane: 'patient',
   query: { ...LOGS_QUERY, until: MOMENT },
 }
 
-export const CHANGES: Operation = { name: 'containers.changes', method: 'GET', path: '/containers/{id}/changes' }
+export const CHANGES: Operation = {
+  name: 'containers.changes',
+  method: 'GET',
+  path: '/containers/{id}/changes',
+  lane: 'short',
+}
 
-export const EXPORT: Operation = { name: 'containers.export', method: 'GET', path: '/containers/{id}/export' }
+export const EXPORT: Operation = {
+  name: 'containers.export',
+  method: 'GET',
+  path: '/containers/{id}/export',
+  lane: 'patient',
+}
 
 export const STATS: Operation = {
   name: 'containers.stats',
   method: 'GET',
   path: '/containers/{id}/stats',
+  lane: 'patient',
   query: { stream: BOOLEAN, oneShot: { ...BOOLEAN, as: 'one-shot', since: '1.41' } },
 }
 
@@ -66,6 +82,7 @@ export const RESIZE: Operation = {
   name: 'containers.resize',
   method: 'POST',
   path: '/containers/{id}/resize',
+  lane: 'short',
   query: { h: INTEGER, w: INTEGER },
 }
 
@@ -73,6 +90,7 @@ export const START: Operation = {
   name: 'containers.start',
   method: 'POST',
   path: '/containers/{id}/start',
+  lane: 'short',
   // `checkpoint` is in no specification (moby, api/server/router/container); daemons of today refuse `checkpoint-dir`.
   query: { detachKeys: PLAIN, checkpoint: PLAIN },
 }
@@ -83,6 +101,7 @@ export const STOP: Operation = {
   name: 'containers.stop',
   method: 'POST',
   path: '/containers/{id}/stop',
+  lane: 'patient',
   query: STOP_QUERY,
 }
 
@@ -90,6 +109,7 @@ export const RESTART: Operation = {
   name: 'containers.restart',
   method: 'POST',
   path: '/containers/{id}/restart',
+  lane: 'patient',
   query: STOP_QUERY,
 }
 
@@ -97,6 +117,7 @@ export const KILL: Operation = {
   name: 'containers.kill',
   method: 'POST',
   path: '/containers/{id}/kill',
+  lane: 'short',
   query: { killSignal: { as: 'signal' } },
 }
 
@@ -104,6 +125,7 @@ export const UPDATE: Operation = {
   name: 'containers.update',
   method: 'POST',
   path: '/containers/{id}/update',
+  lane: 'short',
   body: 'json',
   newer: {
     BlkioWeightDevice: '1.55',
@@ -118,12 +140,23 @@ export const RENAME: Operation = {
   name: 'containers.rename',
   method: 'POST',
   path: '/containers/{id}/rename',
+  lane: 'short',
   query: { name: PLAIN },
 }
 
-export const PAUSE: Operation = { name: 'containers.pause', method: 'POST', path: '/containers/{id}/pause' }
+export const PAUSE: Operation = {
+  name: 'containers.pause',
+  method: 'POST',
+  path: '/containers/{id}/pause',
+  lane: 'short',
+}
 
-export const UNPAUSE: Operation = { name: 'containers.unpause', method: 'POST', path: '/containers/{id}/unpause' }
+export const UNPAUSE: Operation = {
+  name: 'containers.unpause',
+  method: 'POST',
+  path: '/containers/{id}/unpause',
+  lane: 'short',
+}
 
 const ATTACH_QUERY: Readonly<Record<string, QueryTake>> = { detachKeys: PLAIN, logs: BOOLEAN, stream: BOOLEAN }
 
@@ -131,6 +164,7 @@ export const ATTACH: Operation = {
   name: 'containers.attach',
   method: 'POST',
   path: '/containers/{id}/attach',
+  lane: 'patient',
   query: { ...ATTACH_QUERY, stdin: BOOLEAN, stdout: BOOLEAN, stderr: BOOLEAN },
 }
 
@@ -141,6 +175,7 @@ export const ATTACH_WEBSOCKET: Operation = {
   name: 'containers.attachWebSocket',
   method: 'GET',
   path: '/containers/{id}/attach/ws',
+  lane: 'patient',
   query: { ...ATTACH_QUERY, stdin: WEBSOCKET_STREAM, stdout: WEBSOCKET_STREAM, stderr: WEBSOCKET_STREAM },
 }
 
@@ -148,6 +183,7 @@ export const WAIT: Operation = {
   name: 'containers.wait',
   method: 'POST',
   path: '/containers/{id}/wait',
+  lane: 'patient',
   query: { condition: PLAIN },
 }
 
@@ -155,6 +191,7 @@ export const REMOVE: Operation = {
   name: 'containers.remove',
   method: 'DELETE',
   path: '/containers/{id}',
+  lane: 'short',
   query: { v: BOOLEAN, force: BOOLEAN, link: BOOLEAN },
 }
 
@@ -162,6 +199,7 @@ export const ARCHIVE_STAT: Operation = {
   name: 'containers.archive.stat',
   method: 'HEAD',
   path: '/containers/{id}/archive',
+  lane: 'short',
   query: { path: PLAIN },
 }
 
@@ -169,6 +207,7 @@ export const ARCHIVE_GET: Operation = {
   name: 'containers.archive.get',
   method: 'GET',
   path: '/containers/{id}/archive',
+  lane: 'patient',
   query: { path: PLAIN },
 }
 
@@ -176,6 +215,7 @@ export const ARCHIVE_PUT: Operation = {
   name: 'containers.archive.put',
   method: 'PUT',
   path: '/containers/{id}/archive',
+  lane: 'patient',
   query: { path: PLAIN, noOverwriteDirNonDir: BOOLEAN, copyUIDGID: BOOLEAN },
   body: 'bytes',
 }
@@ -184,5 +224,6 @@ export const PRUNE: Operation = {
   name: 'containers.prune',
   method: 'POST',
   path: '/containers/prune',
+  lane: 'patient',
   query: { filters: FILTERS },
 }

@@ -4,5 +4,6 @@ export const INSPECT: Operation = {
   name: 'distribution.inspect',
   method: 'GET',
   path: '/distribution/{name}/json',
+  lane: 'patient',
   own: ['auth'],
 }

@@ -4,6 +4,7 @@ export const CREATE: Operation = {
   name: 'exec.create',
   method: 'POST',
   path: '/containers/{id}/exec',
+  lane: 'short',
   body: 'json',
   newer: { ConsoleSize: '1.42' },
 }
@@ -12,6 +13,7 @@ export const START: Operation = {
   name: 'exec.start',
   method: 'POST',
   path: '/exec/{id}/start',
+  lane: 'patient',
   body: 'json',
   newer: { ConsoleSize: '1.42' },
 }
@@ -20,7 +22,8 @@ export const RESIZE: Operation = {
   name: 'exec.resize',
   method: 'POST',
   path: '/exec/{id}/resize',
+  lane: 'short',
   query: { h: INTEGER, w: INTEGER },
 }
 
-export const INSPECT: Operation = { name: 'exec.inspect', method: 'GET', path: '/exec/{id}/json' }
+export const INSPECT: Operation = { name: 'exec.inspect', method: 'GET', path: '/exec/{id}/json', lane: 'short' }

@@ -7,6 +7,7 @@ export const LIST: Operation = {
   name: 'images.list',
   method: 'GET',
   path: '/images/json',
+  lane: 'short',
   query: {
     all: BOOLEAN,
     filters: FILTERS,
@@ -21,6 +22,7 @@ export const CREATE: Operation = {
   name: 'images.create',
   method: 'POST',
   path: '/images/create',
+  lane: 'patient',
   query: {
     fromImage: PLAIN,
     fromSrc: PLAIN,
@@ -54,6 +56,7 @@ export const INSPECT: Operation = {
   name: 'images.inspect',
   method: 'GET',
   path: '/images/{name}/json',
+  lane: 'short',
   query: { manifests: { ...BOOLEAN, since: '1.48' }, platform: { encode: 'json', since: '1.49' } },
 }
 
@@ -61,6 +64,7 @@ export const ATTESTATIONS: Operation = {
   name: 'images.attestations',
   method: 'GET',
   path: '/images/{name}/attestations',
+  lane: 'short',
   since: '1.55',
   query: { platform: PLAIN, type: PLAIN, statement: BOOLEAN },
 }
@@ -69,6 +73,7 @@ export const HISTORY: Operation = {
   name: 'images.history',
   method: 'GET',
   path: '/images/{name}/history',
+  lane: 'short',
   query: { platform: { encode: 'json', since: '1.48' } },
 }
 
@@ -76,6 +81,7 @@ export const PUSH: Operation = {
   name: 'images.push',
   method: 'POST',
   path: '/images/{name}/push',
+  lane: 'patient',
   query: { tag: PLAIN, platform: { encode: 'json', since: '1.46' } },
   own: ['auth', 'allTags'],
 }
@@ -84,6 +90,7 @@ export const TAG: Operation = {
   name: 'images.tag',
   method: 'POST',
   path: '/images/{name}/tag',
+  lane: 'short',
   query: { repo: PLAIN, tag: PLAIN },
 }
 
@@ -91,6 +98,7 @@ export const REMOVE: Operation = {
   name: 'images.remove',
   method: 'DELETE',
   path: '/images/{name}',
+  lane: 'short',
   query: { force: BOOLEAN, noprune: BOOLEAN, platforms: { since: '1.50' } },
 }
 
@@ -98,6 +106,7 @@ export const SEARCH: Operation = {
   name: 'images.search',
   method: 'GET',
   path: '/images/search',
+  lane: 'patient',
   query: { term: PLAIN, limit: INTEGER, filters: FILTERS },
 }
 
@@ -105,6 +114,7 @@ export const PRUNE: Operation = {
   name: 'images.prune',
   method: 'POST',
   path: '/images/prune',
+  lane: 'patient',
   query: { filters: FILTERS },
 }
 
@@ -112,6 +122,7 @@ export const COMMIT: Operation = {
   name: 'images.commit',
   method: 'POST',
   path: '/commit',
+  lane: 'patient',
   query: {
     container: PLAIN,
     repo: PLAIN,
@@ -129,6 +140,7 @@ export const GET: Operation = {
   name: 'images.save',
   method: 'GET',
   path: '/images/{name}/get',
+  lane: 'patient',
   query: { platform: PLATFORM },
 }
 
@@ -136,6 +148,7 @@ export const GET_ALL: Operation = {
   name: 'images.save',
   method: 'GET',
   path: '/images/get',
+  lane: 'patient',
   query: { names: PLAIN, platform: PLATFORM },
 }
 
@@ -143,6 +156,7 @@ export const LOAD: Operation = {
   name: 'images.load',
   method: 'POST',
   path: '/images/load',
+  lane: 'patient',
   query: { quiet: BOOLEAN, platform: PLATFORM },
   body: 'bytes',
 }
@@ -152,6 +166,7 @@ export const BUILD: Operation = {
   name: 'images.build',
   method: 'POST',
   path: '/build',
+  lane: 'patient',
   query: {
     dockerfile: PLAIN,
     t: PLAIN,
@@ -189,6 +204,7 @@ export const BUILD_PRUNE: Operation = {
   name: 'images.buildPrune',
   method: 'POST',
   path: '/build/prune',
+  lane: 'patient',
   query: {
     reservedSpace: { ...INTEGER, as: 'reserved-space' },
     maxUsedSpace: { ...INTEGER, as: 'max-used-space', since: '1.48' },
@@ -209,5 +225,6 @@ export const BUILD_CANCEL: Operation = {
   name: 'images.cancelBuild',
   method: 'POST',
   path: '/build/cancel',
+  lane: 'patient',
   query: { id: PLAIN },
 }

@@ -4,6 +4,7 @@ export const LIST: Operation = {
   name: 'networks.list',
   method: 'GET',
   path: '/networks',
+  lane: 'short',
   query: { filters: FILTERS },
 }
 
@@ -11,6 +12,7 @@ export const INSPECT: Operation = {
   name: 'networks.inspect',
   method: 'GET',
   path: '/networks/{id}',
+  lane: 'short',
   query: { verbose: BOOLEAN, scope: PLAIN },
 }
 
@@ -18,6 +20,7 @@ export const CREATE: Operation = {
   name: 'networks.create',
   method: 'POST',
   path: '/networks/create',
+  lane: 'short',
   body: 'json',
   newer: { EnableIPv4: '1.48' },
 }
@@ -26,6 +29,7 @@ export const CONNECT: Operation = {
   name: 'networks.connect',
   method: 'POST',
   path: '/networks/{id}/connect',
+  lane: 'short',
   body: 'json',
   // Specified since 1.44, and passed over until 1.54 (moby, api/docs/CHANGELOG.md).
   newer: { 'EndpointConfig.MacAddress': '1.54', 'EndpointConfig.GwPriority': '1.48' },
@@ -35,14 +39,16 @@ export const DISCONNECT: Operation = {
   name: 'networks.disconnect',
   method: 'POST',
   path: '/networks/{id}/disconnect',
+  lane: 'short',
   body: 'json',
 }
 
-export const REMOVE: Operation = { name: 'networks.remove', method: 'DELETE', path: '/networks/{id}' }
+export const REMOVE: Operation = { name: 'networks.remove', method: 'DELETE', path: '/networks/{id}', lane: 'short' }
 
 export const PRUNE: Operation = {
   name: 'networks.prune',
   method: 'POST',
   path: '/networks/prune',
+  lane: 'patient',
   query: { filters: FILTERS },
 }

@@ -4,15 +4,17 @@ export const LIST: Operation = {
   name: 'nodes.list',
   method: 'GET',
   path: '/nodes',
+  lane: 'short',
   query: { filters: FILTERS },
 }
 
-export const INSPECT: Operation = { name: 'nodes.inspect', method: 'GET', path: '/nodes/{id}' }
+export const INSPECT: Operation = { name: 'nodes.inspect', method: 'GET', path: '/nodes/{id}', lane: 'short' }
 
 export const UPDATE: Operation = {
   name: 'nodes.update',
   method: 'POST',
   path: '/nodes/{id}/update',
+  lane: 'short',
   query: { version: INTEGER },
   body: 'json',
 }
@@ -21,5 +23,6 @@ export const REMOVE: Operation = {
   name: 'nodes.remove',
   method: 'DELETE',
   path: '/nodes/{id}',
+  lane: 'short',
   query: { force: BOOLEAN },
 }

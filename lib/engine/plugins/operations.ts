@@ -4,6 +4,7 @@ export const LIST: Operation = {
   name: 'plugins.list',
   method: 'GET',
   path: '/plugins',
+  lane: 'short',
   query: { filters: FILTERS },
 }
 
@@ -11,6 +12,7 @@ export const PRIVILEGES: Operation = {
   name: 'plugins.privileges',
   method: 'GET',
   path: '/plugins/privileges',
+  lane: 'patient',
   query: { remote: PLAIN },
   own: ['auth'],
 }
@@ -19,17 +21,24 @@ export const PULL: Operation = {
   name: 'plugins.pull',
   method: 'POST',
   path: '/plugins/pull',
+  lane: 'patient',
   query: { remote: PLAIN, name: PLAIN },
   own: ['auth'],
   body: 'json',
 }
 
-export const INSPECT: Operation = { name: 'plugins.inspect', method: 'GET', path: '/plugins/{name}/json' }
+export const INSPECT: Operation = {
+  name: 'plugins.inspect',
+  method: 'GET',
+  path: '/plugins/{name}/json',
+  lane: 'short',
+}
 
 export const REMOVE: Operation = {
   name: 'plugins.remove',
   method: 'DELETE',
   path: '/plugins/{name}',
+  lane: 'short',
   query: { force: BOOLEAN },
 }
 
@@ -37,6 +46,7 @@ export const ENABLE: Operation = {
   name: 'plugins.enable',
   method: 'POST',
   path: '/plugins/{name}/enable',
+  lane: 'short',
   query: { timeout: INTEGER },
 }
 
@@ -44,6 +54,7 @@ export const DISABLE: Operation = {
   name: 'plugins.disable',
   method: 'POST',
   path: '/plugins/{name}/disable',
+  lane: 'short',
   query: { force: BOOLEAN },
 }
 
@@ -51,6 +62,7 @@ export const UPGRADE: Operation = {
   name: 'plugins.upgrade',
   method: 'POST',
   path: '/plugins/{name}/upgrade',
+  lane: 'patient',
   query: { remote: PLAIN },
   own: ['auth'],
   body: 'json',
@@ -60,6 +72,7 @@ export const CREATE: Operation = {
   name: 'plugins.create',
   method: 'POST',
   path: '/plugins/create',
+  lane: 'patient',
   query: { name: PLAIN },
   body: 'bytes',
 }
@@ -68,7 +81,14 @@ export const PUSH: Operation = {
   name: 'plugins.push',
   method: 'POST',
   path: '/plugins/{name}/push',
+  lane: 'patient',
   own: ['auth'],
 }
 
-export const SET: Operation = { name: 'plugins.set', method: 'POST', path: '/plugins/{name}/set', body: 'json' }
+export const SET: Operation = {
+  name: 'plugins.set',
+  method: 'POST',
+  path: '/plugins/{name}/set',
+  lane: 'short',
+  body: 'json',
+}

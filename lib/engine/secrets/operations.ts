@@ -4,19 +4,27 @@ export const LIST: Operation = {
   name: 'secrets.list',
   method: 'GET',
   path: '/secrets',
+  lane: 'short',
   query: { filters: FILTERS },
 }
 
-export const CREATE: Operation = { name: 'secrets.create', method: 'POST', path: '/secrets/create', body: 'json' }
+export const CREATE: Operation = {
+  name: 'secrets.create',
+  method: 'POST',
+  path: '/secrets/create',
+  lane: 'short',
+  body: 'json',
+}
 
-export const INSPECT: Operation = { name: 'secrets.inspect', method: 'GET', path: '/secrets/{id}' }
+export const INSPECT: Operation = { name: 'secrets.inspect', method: 'GET', path: '/secrets/{id}', lane: 'short' }
 
 export const UPDATE: Operation = {
   name: 'secrets.update',
   method: 'POST',
   path: '/secrets/{id}/update',
+  lane: 'short',
   query: { version: INTEGER },
   body: 'json',
 }
 
-export const REMOVE: Operation = { name: 'secrets.remove', method: 'DELETE', path: '/secrets/{id}' }
+export const REMOVE: Operation = { name: 'secrets.remove', method: 'DELETE', path: '/secrets/{id}', lane: 'short' }

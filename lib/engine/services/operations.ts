@@ -31,6 +31,7 @@ export const LIST: Operation = {
   name: 'services.list',
   method: 'GET',
   path: '/services',
+  lane: 'short',
   query: { filters: FILTERS, status: { ...BOOLEAN, since: '1.41' } },
 }
 
@@ -38,6 +39,7 @@ export const CREATE: Operation = {
   name: 'services.create',
   method: 'POST',
   path: '/services/create',
+  lane: 'short',
   own: ['auth'],
   body: 'json',
   newer: NEWER,
@@ -47,6 +49,7 @@ export const INSPECT: Operation = {
   name: 'services.inspect',
   method: 'GET',
   path: '/services/{id}',
+  lane: 'short',
   query: { insertDefaults: BOOLEAN },
 }
 
@@ -54,17 +57,19 @@ export const UPDATE: Operation = {
   name: 'services.update',
   method: 'POST',
   path: '/services/{id}/update',
+  lane: 'short',
   query: { version: INTEGER, registryAuthFrom: PLAIN, rollback: PLAIN },
   own: ['auth'],
   body: 'json',
   newer: NEWER,
 }
 
-export const REMOVE: Operation = { name: 'services.remove', method: 'DELETE', path: '/services/{id}' }
+export const REMOVE: Operation = { name: 'services.remove', method: 'DELETE', path: '/services/{id}', lane: 'short' }
 
 export const LOGS: Operation = {
   name: 'services.logs',
   method: 'GET',
   path: '/services/{id}/logs',
+  lane: 'patient',
   query: LOGS_QUERY,
 }

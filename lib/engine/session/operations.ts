@@ -4,5 +4,6 @@ export const OPEN: Operation = {
   name: 'session.open',
   method: 'POST',
   path: '/session',
+  lane: 'patient',
   own: ['name', 'sharedKey', 'methods'],
 }

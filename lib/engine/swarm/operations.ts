@@ -1,15 +1,28 @@
 import { BOOLEAN, INTEGER, type Operation } from '../operation.ts'
 
-export const INSPECT: Operation = { name: 'swarm.inspect', method: 'GET', path: '/swarm' }
+export const INSPECT: Operation = { name: 'swarm.inspect', method: 'GET', path: '/swarm', lane: 'short' }
 
-export const INIT: Operation = { name: 'swarm.init', method: 'POST', path: '/swarm/init', body: 'json' }
+export const INIT: Operation = {
+  name: 'swarm.init',
+  method: 'POST',
+  path: '/swarm/init',
+  lane: 'patient',
+  body: 'json',
+}
 
-export const JOIN: Operation = { name: 'swarm.join', method: 'POST', path: '/swarm/join', body: 'json' }
+export const JOIN: Operation = {
+  name: 'swarm.join',
+  method: 'POST',
+  path: '/swarm/join',
+  lane: 'patient',
+  body: 'json',
+}
 
 export const LEAVE: Operation = {
   name: 'swarm.leave',
   method: 'POST',
   path: '/swarm/leave',
+  lane: 'patient',
   query: { force: BOOLEAN },
 }
 
@@ -17,10 +30,17 @@ export const UPDATE: Operation = {
   name: 'swarm.update',
   method: 'POST',
   path: '/swarm/update',
+  lane: 'patient',
   query: { version: INTEGER, rotateWorkerToken: BOOLEAN, rotateManagerToken: BOOLEAN, rotateManagerUnlockKey: BOOLEAN },
   body: 'json',
 }
 
-export const UNLOCK_KEY: Operation = { name: 'swarm.unlockKey', method: 'GET', path: '/swarm/unlockkey' }
+export const UNLOCK_KEY: Operation = { name: 'swarm.unlockKey', method: 'GET', path: '/swarm/unlockkey', lane: 'short' }
 
-export const UNLOCK: Operation = { name: 'swarm.unlock', method: 'POST', path: '/swarm/unlock', body: 'json' }
+export const UNLOCK: Operation = {
+  name: 'swarm.unlock',
+  method: 'POST',
+  path: '/swarm/unlock',
+  lane: 'patient',
+  body: 'json',
+}

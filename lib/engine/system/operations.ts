@@ -4,24 +4,26 @@ export const AUTH: Operation = {
   name: 'system.auth',
   method: 'POST',
   path: '/auth',
+  lane: 'patient',
   body: 'json',
   lowerCase: true,
 }
 
-export const INFO: Operation = { name: 'system.info', method: 'GET', path: '/info' }
+export const INFO: Operation = { name: 'system.info', method: 'GET', path: '/info', lane: 'short' }
 
-export const VERSION: Operation = { name: 'system.version', method: 'GET', path: '/version' }
+export const VERSION: Operation = { name: 'system.version', method: 'GET', path: '/version', lane: 'short' }
 
 /** Sent without a version: it is how the version is found out. */
-export const PING: Operation = { name: 'system.ping', method: 'GET', path: '/_ping' }
+export const PING: Operation = { name: 'system.ping', method: 'GET', path: '/_ping', lane: 'short' }
 
 /** Sent without a version, as well. */
-export const PING_HEAD: Operation = { name: 'system.pingHead', method: 'HEAD', path: '/_ping' }
+export const PING_HEAD: Operation = { name: 'system.pingHead', method: 'HEAD', path: '/_ping', lane: 'short' }
 
 export const EVENTS: Operation = {
   name: 'system.events',
   method: 'GET',
   path: '/events',
+  lane: 'patient',
   query: { since: MOMENT, until: MOMENT, filters: FILTERS },
 }
 
@@ -29,5 +31,6 @@ export const DF: Operation = {
   name: 'system.df',
   method: 'GET',
   path: '/system/df',
+  lane: 'patient',
   query: { type: { since: '1.42' }, verbose: { ...BOOLEAN, since: '1.52' } },
 }

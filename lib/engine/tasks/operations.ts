@@ -5,9 +5,16 @@ export const LIST: Operation = {
   name: 'tasks.list',
   method: 'GET',
   path: '/tasks',
+  lane: 'short',
   query: { filters: FILTERS },
 }
 
-export const INSPECT: Operation = { name: 'tasks.inspect', method: 'GET', path: '/tasks/{id}' }
+export const INSPECT: Operation = { name: 'tasks.inspect', method: 'GET', path: '/tasks/{id}', lane: 'short' }
 
-export const LOGS: Operation = { name: 'tasks.logs', method: 'GET', path: '/tasks/{id}/logs', query: LOGS_QUERY }
+export const LOGS: Operation = {
+  name: 'tasks.logs',
+  method: 'GET',
+  path: '/tasks/{id}/logs',
+  lane: 'patient',
+  query: LOGS_QUERY,
+}

@@ -4,6 +4,7 @@ export const LIST: Operation = {
   name: 'volumes.list',
   method: 'GET',
   path: '/volumes',
+  lane: 'short',
   query: { filters: FILTERS },
 }
 
@@ -11,16 +12,18 @@ export const CREATE: Operation = {
   name: 'volumes.create',
   method: 'POST',
   path: '/volumes/create',
+  lane: 'short',
   body: 'json',
   newer: { ClusterVolumeSpec: '1.42' },
 }
 
-export const INSPECT: Operation = { name: 'volumes.inspect', method: 'GET', path: '/volumes/{name}' }
+export const INSPECT: Operation = { name: 'volumes.inspect', method: 'GET', path: '/volumes/{name}', lane: 'short' }
 
 export const UPDATE: Operation = {
   name: 'volumes.update',
   method: 'PUT',
   path: '/volumes/{name}',
+  lane: 'short',
   since: '1.42',
   query: { version: INTEGER },
   body: 'json',
@@ -30,6 +33,7 @@ export const REMOVE: Operation = {
   name: 'volumes.remove',
   method: 'DELETE',
   path: '/volumes/{name}',
+  lane: 'short',
   query: { force: BOOLEAN },
 }
 
@@ -37,5 +41,6 @@ export const PRUNE: Operation = {
   name: 'volumes.prune',
   method: 'POST',
   path: '/volumes/prune',
+  lane: 'patient',
   query: { filters: FILTERS },
 }
