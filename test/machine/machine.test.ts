@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { DOCKER_CE_UNIT_TEXT } from '../daemon-config/support/units.ts'
+import { machineGroupPrefix } from '../../scripts/namespaces.ts'
 import { runCommand } from '../support/command.ts'
 import { processesNaming } from '../support/processes.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -239,7 +240,8 @@ async function remains(): Promise<Record<string, string[]>> {
   return {
     processes: words.flatMap(processesNaming).toSorted(),
     mounts: (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').toSorted(),
-    groups: groups.stdout.split('\n').filter((name) => name.startsWith('docker-mtls-')),
+    // Of this file alone: others boot machines of their own at the same time.
+    groups: groups.stdout.split('\n').filter((name) => name.startsWith(machineGroupPrefix())),
     devices: (await readdir('/sys/class/net')).toSorted(),
     folders: (await readdir(tmpdir())).filter((name) => name.startsWith('docker-mtls-')).toSorted(),
   }
