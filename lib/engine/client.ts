@@ -46,21 +46,37 @@ export class DockerClient {
   readonly dispatcher: DockerDispatcher
   /** What was odd about the environment or the certificates, in words for a person. */
   readonly warnings: readonly string[]
+  /** Checkpoints of running containers (CRIU; experimental daemons only). */
   readonly checkpoints: Checkpoints
+  /** Configs of a swarm: files for services that aren't secret. */
   readonly configs: Configs
+  /** Containers: create, start, inspect, logs, attach, copy, wait, remove. */
   readonly containers: Containers
+  /** What a registry has under an image name, without pulling it. */
   readonly distribution: Distribution
+  /** Commands in running containers. */
   readonly exec: Exec
+  /** Images: pull, build, push, tag, inspect, save, load, remove. */
   readonly images: Images
+  /** Networks, and which containers are in them. */
   readonly networks: Networks
+  /** Nodes of a swarm; managers only. */
   readonly nodes: Nodes
+  /** Plugins that the daemon manages. */
   readonly plugins: Plugins
+  /** Secrets of a swarm. */
   readonly secrets: Secrets
+  /** Services of a swarm. */
   readonly services: Services
+  /** Sessions in which the daemon calls services of the client, as BuildKit does. */
   readonly session: Session
+  /** The swarm itself: init, join, leave, update, unlock. */
   readonly swarm: Swarm
+  /** Version, info, events, disk usage and registry login checks. */
   readonly system: System
+  /** Tasks of a swarm: one container of a service each. */
   readonly tasks: Tasks
+  /** Volumes. */
   readonly volumes: Volumes
   readonly #send: Send
 
@@ -159,10 +175,12 @@ export class DockerClient {
     return this.dispatcher.destroy()
   }
 
+  /** The same as {@link DockerClient.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
+  /** Endpoint and API version only, so that no secret gets into JSON. */
   toJSON(): object {
     const { endpoint, apiVersion, warnings } = this
     return { endpoint, apiVersion, warnings }

@@ -21,17 +21,25 @@ export interface RequestOptions {
 
 /** One call of the Engine API, before the version is put before its path. */
 export interface RequestDescription extends RequestOptions {
+  /** The HTTP method. */
   readonly method: string
+  /** The path without version, e.g. from {@link path}. */
   readonly path: string
+  /** Query parameters; objects are sent as JSON, undefined is omitted. */
   readonly query?: Query | undefined
+  /** Header fields in addition to those set automatically. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** The body: an object is sent as JSON, text, bytes and streams as they are. */
   readonly body?: RequestBody | undefined
 }
 
 /** An answer with the body still to be read: to its end, by one of the three ways, or else destroyed. */
 export interface OpenAnswer {
+  /** The HTTP status. */
   readonly status: number
+  /** The header fields, with names in lower case. */
   readonly headers: AnswerHeaders
+  /** The body, still to be read. */
   readonly body: Readable
   /** Reads the body whole, as UTF-8. */
   text(): Promise<string>

@@ -17,7 +17,9 @@ export function compareVersions(left: string, right: string): number {
 export interface Ping {
   /** The newest API version that the daemon serves; undefined where it does not say. */
   readonly apiVersion: string | undefined
+  /** The daemon's operating system: `linux` or `windows`. */
   readonly osType: string | undefined
+  /** The daemon has experimental features enabled. */
   readonly experimental: boolean
   /** `1` classic builder, `2` BuildKit: which is the daemon's default. */
   readonly builderVersion: string | undefined

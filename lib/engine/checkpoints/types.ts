@@ -10,5 +10,6 @@ export interface CheckpointCreateRequest {
 
 /** A checkpoint. */
 export interface Checkpoint {
+  /** The name, by which it is started and removed. */
   readonly Name: string
 }

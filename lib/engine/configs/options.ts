@@ -3,6 +3,7 @@ import type { RequestOptions } from '../send.ts'
 
 /** Options of {@link Configs.list}. */
 export interface ConfigListOptions extends RequestOptions {
+  /** Only configs that match: by id, label or name. */
   readonly filters?: {
     /** Its beginning. */
     readonly id?: FilterValue

@@ -2,7 +2,9 @@ import type { ClusterObject, Driver } from '../types/cluster-objects.ts'
 
 /** What a swarm keeps for its services to read. */
 export interface ConfigSpec {
+  /** The name of the config. */
   readonly Name: string
+  /** Labels of the config. */
   readonly Labels?: Readonly<Record<string, string>> | null
   /** Base64 (RFC 4648, section 4). */
   readonly Data?: string
@@ -21,10 +23,12 @@ export interface ConfigCreateRequest extends Omit<ConfigSpec, 'Data'> {
 
 /** A config of a swarm, with its data. */
 export interface Config extends ClusterObject {
+  /** Name, labels and data. */
   readonly Spec: ConfigSpec
 }
 
 /** A config that was made. */
 export interface ConfigCreateResponse {
+  /** The id of the new config. */
   readonly ID: string
 }

@@ -9,6 +9,7 @@ import type { ContainerPathStat } from './types/create.ts'
 
 /** A path of a container as a tar, and what it is. */
 export interface ContainerPathArchive {
+  /** Size, mode and type of the path. */
   readonly stat: ContainerPathStat
   /** Read it to its end, or destroy it. The daemon holds the container meanwhile. */
   readonly tar: Readable

@@ -11,6 +11,7 @@ export interface ContainerListOptions extends RequestOptions {
   readonly limit?: number
   /** Their sizes, which takes long. @defaultValue `false` */
   readonly size?: boolean
+  /** Only containers that match, e.g. `{ status: 'running', label: 'stage=test' }`. */
   readonly filters?: ContainerFilters
 }
 
@@ -159,6 +160,7 @@ export interface ArchivePutOptions extends RequestOptions {
 
 /** Options of {@link Containers.prune}. */
 export interface ContainerPruneOptions extends RequestOptions {
+  /** Only containers that match: by label, or created before a time. */
   readonly filters?: {
     /** Made before: Unix time, RFC 3339, or how long ago: `24h`. */
     readonly until?: FilterValue

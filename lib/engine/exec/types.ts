@@ -42,7 +42,9 @@ export interface ExecStartRequest {
 
 /** What the daemon knows of an exec, until about five minutes after its end. */
 export interface ExecInspect {
+  /** 64 hexadecimal digits. */
   readonly ID: string
+  /** The container it runs in. */
   readonly ContainerID: string
   /** False before it is started, too. */
   readonly Running: boolean
@@ -50,9 +52,13 @@ export interface ExecInspect {
   readonly ExitCode: number | null
   /** On the host; 0 where it was never started. */
   readonly Pid: number
+  /** Program, arguments and user. */
   readonly ProcessConfig: ExecProcessConfig
+  /** Whether its input is attached. */
   readonly OpenStdin: boolean
+  /** Whether its output is attached. */
   readonly OpenStdout: boolean
+  /** Whether its error output is attached. */
   readonly OpenStderr: boolean
   /** The daemon is about to forget it. */
   readonly CanRemove: boolean
@@ -64,8 +70,11 @@ export interface ExecInspect {
 export interface ExecProcessConfig {
   /** The program. */
   readonly entrypoint: string
+  /** The program's arguments. */
   readonly arguments: readonly string[]
+  /** Whether it has a terminal. */
   readonly tty: boolean
+  /** Whether it has every capability. */
   readonly privileged?: boolean
   /** Left out where it is the container's. */
   readonly user?: string

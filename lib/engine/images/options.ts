@@ -7,6 +7,7 @@ import type { OCIPlatform } from '../types/oci.ts'
 export interface ImageListOptions extends RequestOptions {
   /** Also those that only others are built on. @defaultValue `false` */
   readonly all?: boolean
+  /** Only images that match, e.g. `{ reference: 'alpine:*', dangling: false }`. */
   readonly filters?: {
     /** Those made before this one: `name`, `name:tag`, `name@digest` or an id. */
     readonly before?: FilterValue
@@ -129,7 +130,9 @@ export interface ImageRemoveOptions extends RequestOptions {
 export interface ImageSearchOptions extends RequestOptions {
   /** How many at most: up to 100. @defaultValue 25 */
   readonly limit?: number
+  /** Only repositories that match. */
   readonly filters?: {
+    /** Only official images. */
     readonly 'is-official'?: boolean
     /** At least so many. */
     readonly stars?: number
@@ -138,6 +141,7 @@ export interface ImageSearchOptions extends RequestOptions {
 
 /** Options of {@link Images.prune}. */
 export interface ImagePruneOptions extends RequestOptions {
+  /** Only images that match. */
   readonly filters?: {
     /** `false`: all that no container uses, also those with a name. @defaultValue `true` */
     readonly dangling?: boolean
@@ -145,6 +149,7 @@ export interface ImagePruneOptions extends RequestOptions {
     readonly until?: FilterValue
     /** `key` or `key=value`. */
     readonly label?: FilterValue
+    /** Only images without these labels. */
     readonly 'label!'?: FilterValue
   }
 }
@@ -155,6 +160,7 @@ export interface ImageCommitOptions extends RequestOptions {
   readonly repo?: string
   /** @defaultValue `latest`, where `repo` has none */
   readonly tag?: string
+  /** A comment, shown in the image's history. */
   readonly comment?: string
   /** E.g. `Ann <ann@example.com>`. */
   readonly author?: string
@@ -188,16 +194,23 @@ export interface BuildPruneOptions extends RequestOptions {
   readonly minFreeSpace?: number
   /** Also what is used by images, and what builders keep for themselves. @defaultValue `false` */
   readonly all?: boolean
+  /** Only cache records that match. */
   readonly filters?: {
     /** Not used since: how long ago (`24h`); in later daemons also seconds since 1970, or a date. */
     readonly until?: FilterValue
+    /** The record's id. */
     readonly id?: FilterValue
+    /** The id of a record it is based on. */
     readonly parent?: FilterValue
     /** As in {@link BuildCacheRecord.Type}. */
     readonly type?: FilterValue
+    /** A part of the record's description. */
     readonly description?: FilterValue
+    /** Only records that a build uses. */
     readonly inuse?: true
+    /** Only records that share data with others. */
     readonly shared?: true
+    /** Only records that no other record shares. */
     readonly private?: true
   }
 }

@@ -4,6 +4,7 @@ import type { NetworkScope } from './types/networks.ts'
 
 /** Options of {@link Networks.list}. */
 export interface NetworkListOptions extends RequestOptions {
+  /** Only networks that match, e.g. `{ driver: 'bridge' }`. */
   readonly filters?: {
     /** `true`: those that no container uses; `false`: those that one does. */
     readonly dangling?: boolean
@@ -32,6 +33,7 @@ export interface NetworkInspectOptions extends RequestOptions {
 
 /** Options of {@link Networks.prune}. */
 export interface NetworkPruneOptions extends RequestOptions {
+  /** Only networks that match: by label, or created before a time. */
   readonly filters?: {
     /** Made before: a duration back from the daemon's now, such as `10m` or `1h30m`, RFC 3339, or seconds since 1970. */
     readonly until?: string | number

@@ -3,6 +3,7 @@ import type { RequestOptions } from '../send.ts'
 
 /** Options of {@link Nodes.list}. */
 export interface NodeListOptions extends RequestOptions {
+  /** Only nodes that match, e.g. `{ role: 'manager' }`. */
   readonly filters?: {
     /** Its beginning. */
     readonly id?: FilterValue

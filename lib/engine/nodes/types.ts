@@ -8,6 +8,7 @@ export type NodeAvailability = 'active' | 'pause' | 'drain'
 export interface NodeSpec {
   /** Of the object in the swarm: the machine's is `Hostname` of its description. */
   readonly Name?: string
+  /** Labels of the node, for placement. */
   readonly Labels?: Readonly<Record<string, string>> | null
   /** Another one promotes or demotes. */
   readonly Role?: 'worker' | 'manager'
@@ -17,8 +18,11 @@ export interface NodeSpec {
 
 /** A machine of a swarm. */
 export interface Node extends ClusterObject {
+  /** The settings that an update can change. */
   readonly Spec: NodeSpec
+  /** What the node reports about itself. */
   readonly Description: NodeDescription
+  /** Its state, as the managers see it. */
   readonly Status: NodeStatus
   /** Of managers alone. */
   readonly ManagerStatus?: ManagerStatus
@@ -28,9 +32,13 @@ export interface Node extends ClusterObject {
 export interface NodeDescription {
   /** As the machine calls itself. */
   readonly Hostname?: string
+  /** Architecture and operating system. */
   readonly Platform: NodePlatform
+  /** CPU, memory and other resources. */
   readonly Resources: NodeResources
+  /** Its Docker Engine. */
   readonly Engine: EngineDescription
+  /** The CA that the node trusts. */
   readonly TLSInfo: SwarmTlsInfo
   /** Plugins for cluster volumes. Since API 1.42; not in the specification. */
   readonly CSIInfo?: readonly NodeCsiInfo[]
@@ -50,16 +58,24 @@ export interface NodeResources {
 export interface EngineDescription {
   /** E.g. `26.1.5`. */
   readonly EngineVersion?: string
+  /** Labels of the daemon, set in its configuration. */
   readonly Labels?: Readonly<Record<string, string>>
-  readonly Plugins?: ReadonlyArray<{ readonly Type: string; readonly Name: string }>
+  /** Plugins of the daemon. */
+  readonly Plugins?: ReadonlyArray<{
+    /** The kind, e.g. `Volume`, `Network`, `Log`. */ readonly Type: string
+    /** The plugin's name. */ readonly Name: string
+  }>
 }
 
 /** A node, as a storage plugin knows it. */
 export interface NodeCsiInfo {
+  /** The storage plugin. */
   readonly PluginName?: string
+  /** The plugin's name for the node. */
   readonly NodeID?: string
   /** @defaultValue `0`, which is no limit */
   readonly MaxVolumesPerNode?: number
+  /** The part of the cluster whose storage it reaches. */
   readonly AccessibleTopology?: Topology
 }
 
@@ -77,6 +93,7 @@ export interface NodeStatus {
 export interface ManagerStatus {
   /** Left out where it is `false`. */
   readonly Leader?: boolean
+  /** Whether the other managers reach it. */
   readonly Reachability: 'unknown' | 'unreachable' | 'reachable'
   /** IP address and port. */
   readonly Addr: string

@@ -4,6 +4,7 @@ import type { RequestOptions } from '../send.ts'
 
 /** Options of {@link Plugins.list}. */
 export interface PluginListOptions extends RequestOptions {
+  /** Only plugins that match: by capability, or enabled. */
   readonly filters?: {
     /** `volumedriver`, `networkdriver`, `ipamdriver`, `logdriver`, `authz`, `metricscollector`. */
     readonly capability?: FilterValue

@@ -6,34 +6,45 @@ export interface Plugin {
   readonly Name: string
   /** It runs. */
   readonly Enabled: boolean
+  /** The settings in force. */
   readonly Settings: PluginSettings
   /** Where it was pulled from, and is pushed to. */
   readonly PluginReference?: string
+  /** The plugin's own configuration. */
   readonly Config: PluginConfig
 }
 
 /** What has been set: see {@link Plugins.set}. */
 export interface PluginSettings {
+  /** Mounts. */
   readonly Mounts: readonly PluginMount[] | null
   /** `NAME=value`. */
   readonly Env: readonly string[] | null
+  /** Arguments. */
   readonly Args: readonly string[] | null
+  /** Devices. */
   readonly Devices: readonly PluginDevice[] | null
 }
 
 /** What a plugin says of itself. */
 export interface PluginConfig {
+  /** What the plugin does. */
   readonly Description: string
+  /** A URL with its documentation. */
   readonly Documentation: string
   /** The daemon that it was made with. Up to API 1.50. */
   readonly DockerVersion?: string
+  /** How the daemon talks to it. */
   readonly Interface: PluginInterface
   /** Program and arguments. */
   readonly Entrypoint: readonly string[] | null
+  /** Its working directory. */
   readonly WorkDir: string
-  readonly User?: { readonly UID?: number; readonly GID?: number }
+  /** The user it runs as. */
+  readonly User?: { /** Numeric user id. */ readonly UID?: number; /** Numeric group id. */ readonly GID?: number }
   /** `host`, `none` or `bridge`; empty where it doesn't say. */
-  readonly Network: { readonly Type: string }
+  readonly Network: { /** The network's type. */ readonly Type: string }
+  /** Capabilities and devices it needs. */
   readonly Linux: PluginLinux
   /** The folder in it whose mounts containers see. */
   readonly PropagatedMount: string
@@ -41,10 +52,17 @@ export interface PluginConfig {
   readonly IpcHost: boolean
   /** It sees the processes of the host. */
   readonly PidHost: boolean
+  /** Files and folders of the host it needs. */
   readonly Mounts: readonly PluginMount[] | null
+  /** Variables it reads. */
   readonly Env: readonly PluginEnv[] | null
+  /** The plugin's arguments. */
   readonly Args: PluginArgs
-  readonly rootfs?: { readonly type?: string; readonly diff_ids?: readonly string[] }
+  /** Its root file system. */
+  readonly rootfs?: {
+    /** Always `layers`. */ readonly type?: string
+    /** Digests of the unpacked layers, the lowest first. */ readonly diff_ids?: readonly string[]
+  }
 }
 
 /** How the daemon talks to a plugin. */
@@ -63,6 +81,7 @@ export interface PluginLinux {
   readonly Capabilities: readonly string[] | null
   /** Every device of the host. */
   readonly AllowAllDevices: boolean
+  /** Devices of the host it needs. */
   readonly Devices: readonly PluginDevice[] | null
 }
 
@@ -70,6 +89,7 @@ export interface PluginLinux {
 export interface PluginSetting {
   /** By which it is set. */
   readonly Name: string
+  /** What the setting is for. */
   readonly Description: string
   /** Which of its fields can be set: `value`, `path`, `source`. */
   readonly Settable: readonly string[] | null
@@ -109,6 +129,7 @@ export interface PluginArgs extends PluginSetting {
 export interface PluginPrivilege {
   /** E.g. `network`, `mount`, `device`, `capabilities`, `allow-all-devices`, `host ipc namespace`. */
   readonly Name: string
+  /** What the privilege allows. */
   readonly Description?: string
   /** E.g. `['host']` of `network`, `['/dev/fuse']` of `device`. */
   readonly Value: readonly string[] | null

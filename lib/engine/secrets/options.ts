@@ -3,6 +3,7 @@ import type { RequestOptions } from '../send.ts'
 
 /** Options of {@link Secrets.list}. */
 export interface SecretListOptions extends RequestOptions {
+  /** Only secrets that match: by id, label or name. */
   readonly filters?: {
     /** Its beginning. */
     readonly id?: FilterValue

@@ -2,7 +2,9 @@ import type { ClusterObject, Driver } from '../types/cluster-objects.ts'
 
 /** What a swarm knows of a secret. Its data are only ever sent to the daemon; no answer holds them. */
 export interface SecretSpec {
+  /** The name of the secret. */
   readonly Name: string
+  /** Labels of the secret. */
   readonly Labels?: Readonly<Record<string, string>> | null
   /** Fetches the data from elsewhere. */
   readonly Driver?: Driver
@@ -21,10 +23,12 @@ export interface SecretCreateRequest extends SecretSpec {
 
 /** A secret of a swarm, without its data. */
 export interface Secret extends ClusterObject {
+  /** Name and labels; the daemon never returns the data. */
   readonly Spec: SecretSpec
 }
 
 /** A secret that was made. */
 export interface SecretCreateResponse {
+  /** The id of the new secret. */
   readonly ID: string
 }

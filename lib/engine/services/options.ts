@@ -4,6 +4,7 @@ import type { RequestOptions } from '../send.ts'
 
 /** Options of {@link Services.list}. */
 export interface ServiceListOptions extends RequestOptions {
+  /** Only services that match, e.g. `{ mode: 'replicated' }`. */
   readonly filters?: {
     /** Its beginning. */
     readonly id?: FilterValue

@@ -2,7 +2,9 @@ import { StreamFault } from './fault.ts'
 
 /** A piece of output of one of a container's streams. */
 export interface OutputChunk {
+  /** Which of the two outputs it is; a terminal has only `stdout`. */
   readonly stream: 'stdout' | 'stderr'
+  /** The bytes as they arrived; not cut at lines. */
   readonly data: Buffer
 }
 

@@ -16,6 +16,7 @@ export class JsonStream<Item> implements AsyncIterable<Item>, AsyncDisposable {
     this.#request = request
   }
 
+  /** The values as they arrive; `break` ends the request. */
   [Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     const lines = new JsonLines()
     return readPieces(this.#body, {
@@ -31,6 +32,7 @@ export class JsonStream<Item> implements AsyncIterable<Item>, AsyncDisposable {
     return Promise.resolve()
   }
 
+  /** Ends the request. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -3,6 +3,7 @@ import type { OutputChunk } from './frames.ts'
 
 /** A line of output of one of a container's streams. */
 export interface OutputLine {
+  /** Which of the two outputs it is; a terminal has only `stdout`. */
   readonly stream: OutputChunk['stream']
   /** Without its line feed, and without the carriage return before it. */
   readonly line: string

@@ -38,6 +38,7 @@ export class Opening<Item, Stream extends AsyncIterable<Item>> implements Promis
     return Promise.resolve(this).finally(onFinally)
   }
 
+  /** Opens the stream, and iterates over it. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Item> {
     let opened: AsyncIterator<Item> | undefined
     let opening: Promise<AsyncIterator<Item>> | undefined

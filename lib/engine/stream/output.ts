@@ -7,7 +7,9 @@ import { checkWritable, Sinks } from './sinks.ts'
 
 /** What a container has said, read whole. */
 export interface Output {
+  /** The bytes of the output. */
   readonly stdout: Buffer
+  /** The bytes of the error output. */
   readonly stderr: Buffer
 }
 
@@ -47,6 +49,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
     this.#watch = watch
   }
 
+  /** The output as it arrives; `break` ends the request. */
   [Symbol.asyncIterator](): AsyncGenerator<OutputChunk, void, undefined> {
     const chunks = this.tty ? this.#raw() : this.#framed()
     return this.#watch ? this.#watch(chunks) : chunks
@@ -97,6 +100,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
     return Promise.resolve()
   }
 
+  /** Ends the request. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -54,6 +54,7 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
     return Promise.resolve(this).finally(onFinally)
   }
 
+  /** Starts the call, and iterates over its messages; `break` ends it. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
     if (this.#isOver) {
       await this.#result

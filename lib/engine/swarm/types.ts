@@ -8,12 +8,19 @@ import type { NodeAvailability } from '../nodes/types.ts'
 export interface SwarmSpec {
   /** `default` is the only name that there can be. */
   readonly Name?: string
+  /** Labels of the swarm. */
   readonly Labels?: Readonly<Record<string, string>> | null
+  /** How many finished tasks are kept. */
   readonly Orchestration?: SwarmOrchestration
+  /** How managers agree with each other. */
   readonly Raft?: SwarmRaft
+  /** How nodes report to managers. */
   readonly Dispatcher?: SwarmDispatcher
+  /** The CA that issues the nodes' certificates. */
   readonly CAConfig?: SwarmCaConfig
+  /** Whether managers lock. */
   readonly EncryptionConfig?: SwarmEncryption
+  /** Defaults for tasks. */
   readonly TaskDefaults?: SwarmTaskDefaults
 }
 
@@ -47,6 +54,7 @@ export interface SwarmDispatcher {
 export interface SwarmCaConfig {
   /** Nanoseconds that a certificate of a node lasts. @defaultValue 90 days */
   readonly NodeCertExpiry?: number
+  /** CAs that sign instead of the managers. */
   readonly ExternalCAs?: readonly SwarmExternalCa[]
   /** PEM. Given together with its key, all nodes move to this CA. */
   readonly SigningCACert?: string
@@ -62,6 +70,7 @@ export interface SwarmExternalCa {
   readonly Protocol?: 'cfssl'
   /** Where signing requests go to. */
   readonly URL: string
+  /** Options for the protocol. */
   readonly Options?: Readonly<Record<string, string>>
   /** PEM. @defaultValue the swarm's own CA */
   readonly CACert?: string
@@ -81,7 +90,9 @@ export interface SwarmTaskDefaults {
 
 /** What `info` says of the swarm. */
 export interface ClusterInfo extends ClusterObject {
+  /** The settings of the swarm. */
   readonly Spec: SwarmSpec
+  /** The CA of the swarm. */
   readonly TLSInfo: SwarmTlsInfo
   /** The nodes are just moving to another CA. */
   readonly RootRotationInProgress: boolean
@@ -128,6 +139,7 @@ export interface SwarmInitRequest {
   readonly ForceNewCluster?: boolean
   /** Bits. @defaultValue `24` */
   readonly SubnetSize?: number
+  /** Settings of the new swarm. */
   readonly Spec?: SwarmSpec
   /** Of this node. Not in the specification, but the daemon and its command line have it. @defaultValue `active` */
   readonly Availability?: NodeAvailability

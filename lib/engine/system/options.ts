@@ -13,20 +13,27 @@ export interface EventsOptions extends RequestOptions {
   readonly filters?: {
     /** Name or id, as in the others. */
     readonly config?: FilterValue
+    /** Names or ids of containers. */
     readonly container?: FilterValue
+    /** Names or ids of daemons. */
     readonly daemon?: FilterValue
     /** The `Action`: `start`, `die`, `health_status`. */
     readonly event?: FilterValue
+    /** Names or ids of images. */
     readonly image?: FilterValue
     /** Of containers and images: `key` or `key=value`. */
     readonly label?: FilterValue
+    /** Names or ids of networks. */
     readonly network?: FilterValue
     /** Id alone. */
     readonly node?: FilterValue
+    /** Names or ids of plugins. */
     readonly plugin?: FilterValue
     /** On this host, or anywhere in the swarm. */
     readonly scope?: 'local' | 'swarm' | readonly ('local' | 'swarm')[]
+    /** Names or ids of secrets. */
     readonly secret?: FilterValue
+    /** Names or ids of services. */
     readonly service?: FilterValue
     /** The kind of thing that it happens to. */
     readonly type?: EventType | readonly EventType[]

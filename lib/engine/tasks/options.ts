@@ -3,6 +3,7 @@ import type { RequestOptions } from '../send.ts'
 
 /** Options of {@link Tasks.list}. */
 export interface TaskListOptions extends RequestOptions {
+  /** Only tasks that match, e.g. `{ service: 'web', 'desired-state': 'running' }`. */
   readonly filters?: {
     /** `running`, `shutdown` or `accepted`: what the swarm wants of it. */
     readonly 'desired-state'?: FilterValue

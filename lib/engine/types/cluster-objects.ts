@@ -6,7 +6,9 @@ export interface ObjectVersion {
 
 /** What every object of a swarm has. */
 export interface ClusterObject {
+  /** The object's id, 25 characters. */
   readonly ID: string
+  /** The version to name in an update. */
   readonly Version: ObjectVersion
   /** RFC 3339, with nanoseconds. */
   readonly CreatedAt: string
@@ -18,6 +20,7 @@ export interface ClusterObject {
 export interface Driver {
   /** E.g. `local`, `overlay`, `json-file`. */
   readonly Name: string
+  /** Options for the driver. */
   readonly Options?: Readonly<Record<string, string>>
 }
 
@@ -41,5 +44,6 @@ export interface NodePlatform {
 
 /** A part of the cluster, as its storage plugin divides it: `{ Segments: { zone: 'b' } }`. */
 export interface Topology {
+  /** By the plugin's name for the division. */
   readonly Segments?: Readonly<Record<string, string>>
 }

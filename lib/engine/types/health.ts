@@ -26,6 +26,7 @@ export type HealthStatus = 'none' | 'starting' | 'healthy' | 'unhealthy'
 
 /** What the checks of a container have said so far. */
 export interface Health {
+  /** The result of the last checks. */
   readonly Status: HealthStatus
   /** Failures in a row. */
   readonly FailingStreak: number

@@ -67,6 +67,7 @@ export interface VolumeOptions {
 export interface VolumeDriverConfig {
   /** @defaultValue `local` */
   readonly Name?: string
+  /** Options for the driver. */
   readonly Options?: Readonly<Record<string, string>>
 }
 
@@ -88,6 +89,7 @@ export interface TmpfsOptions {
 
 /** Something that is mounted in a container. */
 export interface MountPoint {
+  /** The kind of mount. */
   readonly Type?: MountType
   /** Of the volume. */
   readonly Name?: string

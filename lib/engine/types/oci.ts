@@ -22,9 +22,11 @@ export interface OCIDescriptor {
   readonly size: number
   /** Where else it can be downloaded. */
   readonly urls?: readonly string[]
+  /** Annotations, by name. */
   readonly annotations?: Readonly<Record<string, string>>
   /** The content itself in base64, where it is that small. */
   readonly data?: string
+  /** The platform it is for. */
   readonly platform?: OCIPlatform
   /** Of what is no image, its media type. */
   readonly artifactType?: string

@@ -53,6 +53,7 @@ export interface Resources {
   readonly Init?: boolean | null
   /** Processes and threads; 0 or -1 for no limit, null to leave it as it is. */
   readonly PidsLimit?: number | null
+  /** Limits of processes, as setrlimit(2) sets them. */
   readonly Ulimits?: readonly Ulimit[] | null
   /** CPUs that it may use (Windows). It counts before `CpuShares`, and that before `CpuPercent`. */
   readonly CpuCount?: number

@@ -3,6 +3,7 @@ import type { RequestOptions } from '../send.ts'
 
 /** Options of {@link Volumes.list}. */
 export interface VolumeListOptions extends RequestOptions {
+  /** Only volumes that match, e.g. `{ dangling: true }`. */
   readonly filters?: {
     /** `true`: those that no container uses. */
     readonly dangling?: boolean
@@ -29,6 +30,7 @@ export interface VolumeRemoveOptions extends RequestOptions {
 
 /** Options of {@link Volumes.prune}. */
 export interface VolumePruneOptions extends RequestOptions {
+  /** Only volumes that match; `{ all: true }` includes named ones. */
   readonly filters?: {
     /** Named volumes as well as anonymous ones. Since API 1.42. @defaultValue `false` */
     readonly all?: boolean

@@ -38,8 +38,11 @@ export interface RunOptions extends ConversationOptions, Omit<ContainerCreateReq
 
 /** What a program has said, and how it ended. */
 export interface ExecResult {
+  /** The exit code of the command. */
   readonly exitCode: number
+  /** The output; empty if it was piped elsewhere. */
   readonly stdout: Buffer
+  /** The error output; empty if it was piped elsewhere. */
   readonly stderr: Buffer
 }
 

@@ -31,6 +31,7 @@ export interface ContainerConfig {
   readonly Env?: readonly string[] | null
   /** The command, or the arguments of `Entrypoint`. */
   readonly Cmd?: readonly string[] | string | null
+  /** How the daemon checks the container's health. @defaultValue the image's */
   readonly Healthcheck?: HealthConfig | null
   /** `Cmd` is one quoted line already (Windows). */
   readonly ArgsEscaped?: boolean
@@ -46,6 +47,7 @@ export interface ContainerConfig {
   readonly NetworkDisabled?: boolean
   /** Of the image's Dockerfile. */
   readonly OnBuild?: readonly string[] | null
+  /** Labels, in addition to the image's. */
   readonly Labels?: Readonly<Record<string, string>> | null
   /** A name or a number. @defaultValue `SIGTERM` */
   readonly StopSignal?: string

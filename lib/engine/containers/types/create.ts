@@ -5,7 +5,9 @@ import type { Resources } from '../../types/resources.ts'
 
 /** A container to be made. */
 export interface ContainerCreateRequest extends ContainerConfig {
+  /** Resources, mounts, ports and everything else that depends on the host. */
   readonly HostConfig?: HostConfig
+  /** The networks the container joins. */
   readonly NetworkingConfig?: NetworkingConfig
 }
 
@@ -22,6 +24,7 @@ export interface ContainerCreateResponse {
  * it leaves out in silence what can't change any more, such as `Devices` and `Ulimits`.
  */
 export interface ContainerUpdateRequest extends Resources {
+  /** When the daemon restarts the container. */
   readonly RestartPolicy?: RestartPolicy
 }
 
@@ -52,7 +55,7 @@ export interface ContainerWait {
   /** Its exit code. */
   readonly StatusCode: number
   /** Where the waiting itself failed. */
-  readonly Error?: { readonly Message: string } | null
+  readonly Error?: { /** Why waiting failed. */ readonly Message: string } | null
 }
 
 /** What a prune removed. */
@@ -65,6 +68,7 @@ export interface ContainerPruneResponse {
 
 /** A path in a container. */
 export interface ContainerPathStat {
+  /** The last part of the path. */
   readonly name: string
   /** Bytes. */
   readonly size: number

@@ -14,10 +14,13 @@ export interface HostConfig extends Resources {
   readonly Binds?: readonly string[] | null
   /** Where the Docker CLI has written the id; the daemon only remembers it. */
   readonly ContainerIDFile?: string
+  /** The logging driver and its options. @defaultValue the daemon's */
   readonly LogConfig?: LogConfig
   /** `bridge`, `host`, `none`, `container:ID`, or a network's name. @defaultValue `bridge` */
   readonly NetworkMode?: string
+  /** Published ports, by port of the container: `80/tcp`. */
   readonly PortBindings?: PortMap | null
+  /** When the daemon restarts the container. @defaultValue never */
   readonly RestartPolicy?: RestartPolicy
   /** Remove it when it has ended. It excludes a `RestartPolicy`. @defaultValue `false` */
   readonly AutoRemove?: boolean
@@ -25,6 +28,7 @@ export interface HostConfig extends Resources {
   readonly VolumeDriver?: string
   /** Containers whose mounts it gets, too: `name`, `name:ro`. */
   readonly VolumesFrom?: readonly string[] | null
+  /** Mounts, with more options than `Binds`. */
   readonly Mounts?: readonly Mount[] | null
   /** Height and width of its terminal. On Linux since API 1.42. */
   readonly ConsoleSize?: ConsoleSize | null

@@ -20,12 +20,17 @@ export interface ContainerInspect {
   readonly Path: string
   /** Arguments of the program. */
   readonly Args: readonly string[]
+  /** Whether it runs, its exit code and its health. */
   readonly State: ContainerState
   /** Id of the image. */
   readonly Image: string
+  /** The configuration it was created with. */
   readonly Config: ContainerConfig
+  /** Resources, mounts and ports it was created with. */
   readonly HostConfig: HostConfig
+  /** Its networks, addresses and published ports. */
   readonly NetworkSettings: NetworkSettings
+  /** Its mounts as they are now. */
   readonly Mounts: readonly MountPoint[]
   /** Execs that run in it. */
   readonly ExecIDs: readonly string[] | null
@@ -43,14 +48,19 @@ export interface ContainerInspect {
   readonly SizeRootFs?: number
   /** Files of the daemon's own, on its host. */
   readonly ResolvConfPath: string
+  /** The daemon's file for `/etc/hostname`, on its host. */
   readonly HostnamePath: string
+  /** The daemon's file for `/etc/hosts`, on its host. */
   readonly HostsPath: string
   /** Empty where the log isn't a file. */
   readonly LogPath: string
   /** SELinux labels and the AppArmor profile; empty where the host has none. */
   readonly MountLabel: string
+  /** The SELinux label of its processes; empty if the host has none. */
   readonly ProcessLabel: string
+  /** The AppArmor profile; empty if the host has none. */
   readonly AppArmorProfile: string
+  /** Where the storage driver keeps its files; absent with containerd's image store. */
   readonly GraphDriver?: GraphDriver | null
   /** From daemons with containerd's image store. Since API 1.52. */
   readonly Storage?: ContainerStorage | null
@@ -58,6 +68,7 @@ export interface ContainerInspect {
 
 /** What a container does. Times are RFC 3339, with nanoseconds; `0001-01-01T00:00:00Z` for never. */
 export interface ContainerState {
+  /** The state in one word. */
   readonly Status: ContainerStatus
   /** True while it is paused or restarting, too. */
   readonly Running: boolean
@@ -91,6 +102,7 @@ export interface NetworkSettings {
   readonly SandboxKey: string
   /** What is published; null for ports that are only exposed. */
   readonly Ports: PortMap | null
+  /** Address, gateway and aliases in each network, by the network's name. */
   readonly Networks: Readonly<Record<string, EndpointSettings>>
 }
 
@@ -104,5 +116,10 @@ export interface GraphDriver {
 
 /** Where containerd keeps the files. */
 export interface ContainerStorage {
-  readonly RootFS?: { readonly Snapshot?: { readonly Name: string } | null } | null
+  /** The root file system. */
+  readonly RootFS?: {
+    /** The snapshot it is kept in. */ readonly Snapshot?: {
+      /** The snapshotter, e.g. `overlayfs`. */ readonly Name: string
+    } | null
+  } | null
 }

@@ -3,6 +3,7 @@
  * `cpu_stats` and `precpu_stats`, this reading and the one before.
  */
 export interface ContainerStats {
+  /** The container's id, 64 hexadecimal digits. */
   readonly id?: string
   /** With a slash before it. */
   readonly name?: string
@@ -12,25 +13,33 @@ export interface ContainerStats {
   readonly read: string
   /** When `precpu_stats` was read; `0001-01-01T00:00:00Z` where it was not. */
   readonly preread?: string
+  /** CPU time at `read`. */
   readonly cpu_stats: ContainerCpuStats
+  /** CPU time at `preread`. */
   readonly precpu_stats?: ContainerCpuStats
+  /** Memory in use. */
   readonly memory_stats: ContainerMemoryStats
   /** By interface; left out where it has none. */
   readonly networks?: Readonly<Record<string, ContainerNetworkStats>>
+  /** Number of processes (Linux). */
   readonly pids_stats?: ContainerPidsStats
+  /** Block I/O (Linux). */
   readonly blkio_stats?: ContainerBlkioStats
   /** Processors (Windows; 0 elsewhere). */
   readonly num_procs?: number
+  /** Disk I/O (Windows). */
   readonly storage_stats?: ContainerStorageStats
 }
 
 /** CPU time so far. */
 export interface ContainerCpuStats {
+  /** CPU time of the container. */
   readonly cpu_usage: ContainerCpuUsage
   /** Of the whole host, in nanoseconds. */
   readonly system_cpu_usage?: number
   /** CPUs of the host. */
   readonly online_cpus?: number
+  /** Throttling by its CPU limit. */
   readonly throttling_data?: ContainerThrottlingData
 }
 
@@ -80,13 +89,17 @@ export interface ContainerMemoryStats {
 export interface ContainerNetworkStats {
   /** Received. */
   readonly rx_bytes: number
+  /** Packets received. */
   readonly rx_packets: number
+  /** Errors while receiving. */
   readonly rx_errors: number
   /** Received, and thrown away. */
   readonly rx_dropped: number
   /** Sent. */
   readonly tx_bytes: number
+  /** Packets sent. */
   readonly tx_packets: number
+  /** Errors while sending. */
   readonly tx_errors: number
   /** To be sent, and thrown away. */
   readonly tx_dropped: number
@@ -106,13 +119,21 @@ export interface ContainerPidsStats {
 
 /** Block I/O so far. On cgroup v2 all but the first are null. */
 export interface ContainerBlkioStats {
+  /** Bytes read and written. */
   readonly io_service_bytes_recursive?: readonly ContainerBlkioEntry[] | null
+  /** Read and write operations. cgroup v1. */
   readonly io_serviced_recursive?: readonly ContainerBlkioEntry[] | null
+  /** Requests in the queue. cgroup v1. */
   readonly io_queue_recursive?: readonly ContainerBlkioEntry[] | null
+  /** Nanoseconds between dispatch and completion. cgroup v1. */
   readonly io_service_time_recursive?: readonly ContainerBlkioEntry[] | null
+  /** Nanoseconds spent waiting in the queue. cgroup v1. */
   readonly io_wait_time_recursive?: readonly ContainerBlkioEntry[] | null
+  /** Requests merged into others. cgroup v1. */
   readonly io_merged_recursive?: readonly ContainerBlkioEntry[] | null
+  /** Milliseconds of disk time. cgroup v1. */
   readonly io_time_recursive?: readonly ContainerBlkioEntry[] | null
+  /** Sectors read and written. cgroup v1. */
   readonly sectors_recursive?: readonly ContainerBlkioEntry[] | null
 }
 
@@ -120,6 +141,7 @@ export interface ContainerBlkioStats {
 export interface ContainerBlkioEntry {
   /** Numbers of the device. */
   readonly major: number
+  /** Minor number of the device. */
   readonly minor: number
   /** E.g. `read`, `write`. */
   readonly op: string

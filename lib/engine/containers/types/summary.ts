@@ -12,6 +12,7 @@ export interface ContainerSummary {
   readonly Names: readonly string[]
   /** As it was written when the container was made; an id, where that name means another image now. */
   readonly Image: string
+  /** The id of its image, `sha256:...`. */
   readonly ImageID: string
   /** From daemons with containerd's image store. Since API 1.48. */
   readonly ImageManifestDescriptor?: OCIDescriptor
@@ -19,20 +20,31 @@ export interface ContainerSummary {
   readonly Command: string
   /** Unix time, in seconds. */
   readonly Created: number
+  /** Its exposed and published ports. */
   readonly Ports: readonly ContainerPort[]
   /** Bytes that it has written, where `size` was asked for. */
   readonly SizeRw?: number
   /** Bytes of the image and of what it has written, where `size` was asked for. */
   readonly SizeRootFs?: number
+  /** Its labels, including those of the image. */
   readonly Labels: Readonly<Record<string, string>>
+  /** The state in one word. */
   readonly State: ContainerStatus
   /** For people: `Up 4 days (healthy)`. */
   readonly Status: string
+  /** The part of its host configuration that lists show. */
   readonly HostConfig: ContainerSummaryHostConfig
-  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, EndpointSettings>> | null } | null
+  /** Its networks. */
+  readonly NetworkSettings: {
+    /** By the network's name. */ readonly Networks: Readonly<Record<string, EndpointSettings>> | null
+  } | null
+  /** Its mounts. */
   readonly Mounts: readonly MountPoint[]
   /** Since API 1.52. */
-  readonly Health?: { readonly Status: HealthStatus; readonly FailingStreak: number }
+  readonly Health?: {
+    /** The result of its health check. */ readonly Status: HealthStatus
+    /** Failed checks in a row. */ readonly FailingStreak: number
+  }
 }
 
 /** What a list says of a container's host. */
@@ -51,5 +63,6 @@ export interface ContainerPort {
   readonly PrivatePort: number
   /** Of the host; only where it is published. */
   readonly PublicPort?: number
+  /** The protocol. */
   readonly Type: 'tcp' | 'udp' | 'sctp'
 }

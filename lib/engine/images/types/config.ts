@@ -10,15 +10,19 @@ export interface ImageConfig {
   readonly Env?: readonly string[] | null
   /** The command, or the arguments of `Entrypoint`. */
   readonly Cmd?: readonly string[] | null
+  /** How the daemon checks the health of containers. */
   readonly Healthcheck?: HealthConfig | null
   /** Windows only: the command is quoted already. */
   readonly ArgsEscaped?: boolean
   /** Folders that get a volume of their own. */
   readonly Volumes?: Readonly<Record<string, object>> | null
+  /** The working directory of containers. */
   readonly WorkingDir?: string
+  /** Program and first arguments of containers. */
   readonly Entrypoint?: readonly string[] | null
   /** Instructions for the builds that begin with this image. */
   readonly OnBuild?: readonly string[] | null
+  /** Labels of the image, which containers inherit. */
   readonly Labels?: Readonly<Record<string, string>> | null
   /** E.g. `SIGTERM`, or its number as text. */
   readonly StopSignal?: string

@@ -19,6 +19,7 @@ export interface ImageSummary {
   readonly Size: number
   /** Of those layers that other images have, too, in bytes; -1 unless `shared-size` was asked for. */
   readonly SharedSize: number
+  /** Labels of the image. */
   readonly Labels: Readonly<Record<string, string>> | null
   /** How many containers use it; -1 up to API 1.50. */
   readonly Containers: number
@@ -40,11 +41,13 @@ export interface ImageInspect {
   readonly Manifests?: readonly ImageManifestSummary[]
   /** Where it came from, as the daemon has verified it. Since API 1.53. */
   readonly Identity?: ImageIdentity
+  /** Its names with tags; empty if it has none. */
   readonly RepoTags: readonly string[]
   /** By what it was pulled or pushed: `name@sha256:...`. */
   readonly RepoDigests: readonly string[]
   /** The image that it was built on here, by the classic builder. */
   readonly Parent?: string
+  /** The comment of the last step. */
   readonly Comment?: string
   /** RFC 3339, with nanoseconds; absent where the image doesn't say. */
   readonly Created?: string
@@ -52,12 +55,15 @@ export interface ImageInspect {
   readonly Container?: string
   /** The version of Docker Engine that made it; no longer set. */
   readonly DockerVersion?: string
+  /** The author, as the image states it. */
   readonly Author?: string
+  /** What containers of the image inherit. */
   readonly Config?: ImageConfig | null
   /** As Go calls it: `amd64`, `arm64`. */
   readonly Architecture: string
   /** Of the architecture: `v7` of ARM. */
   readonly Variant?: string
+  /** The operating system as Go names it: `linux` or `windows`. */
   readonly Os: string
   /** Of Windows. */
   readonly OsVersion?: string
@@ -67,7 +73,9 @@ export interface ImageInspect {
   readonly VirtualSize?: number
   /** Where its layers are; absent from API 1.52 on where the daemon keeps images in containerd. */
   readonly GraphDriver?: ImageStorage
+  /** Its layers. */
   readonly RootFS: ImageRootFS
+  /** What only this daemon knows of it. */
   readonly Metadata: ImageMetadata
 }
 
@@ -101,9 +109,11 @@ export interface ImageHistoryItem {
   readonly Created: number
   /** The instruction. */
   readonly CreatedBy: string
+  /** Names of the image after that step. */
   readonly Tags: readonly string[] | null
   /** Of its layer, in bytes. */
   readonly Size: number
+  /** The comment of the step, e.g. `buildkit.dockerfile.v0`. */
   readonly Comment: string
 }
 
@@ -117,6 +127,7 @@ export interface ImageDeleteItem {
 
 /** What a prune of images removed. */
 export interface ImagePruneResponse {
+  /** Names and images that were removed; null for none. */
   readonly ImagesDeleted: readonly ImageDeleteItem[] | null
   /** Bytes. */
   readonly SpaceReclaimed: number
@@ -124,9 +135,13 @@ export interface ImagePruneResponse {
 
 /** A repository on Docker Hub. */
 export interface ImageSearchItem {
+  /** The repository's name. */
   readonly name: string
+  /** The description on Docker Hub. */
   readonly description: string
+  /** Stars on Docker Hub. */
   readonly star_count: number
+  /** Whether Docker maintains it. */
   readonly is_official: boolean
   /** Always `false` by now. */
   readonly is_automated?: boolean

@@ -5,9 +5,11 @@ import type { OCIDescriptor, OCIPlatform } from '../../types/oci.ts'
 export interface ImageManifestSummary {
   /** Its digest, `sha256:...`. */
   readonly ID: string
+  /** The manifest's descriptor. */
   readonly Descriptor: OCIDescriptor
   /** Whether all of it is here. */
   readonly Available: boolean
+  /** Bytes of the content and in total. */
   readonly Size: ImageManifestSize
   /** `image` can be run; an `attestation` is what a builder says about one. */
   readonly Kind: 'image' | 'attestation' | 'unknown'
@@ -27,11 +29,13 @@ export interface ImageManifestSize {
 
 /** A variant of an image. */
 export interface ImageManifestData {
+  /** The platform of the variant. */
   readonly Platform: OCIPlatform
   /** Since API 1.54, where it was asked for. */
   readonly Identity?: ImageIdentity | null
   /** Ids of the containers that use it. */
   readonly Containers: readonly string[] | null
+  /** Bytes of the unpacked and the packed content. */
   readonly Size: ImageUnpackedSize
 }
 
@@ -49,6 +53,7 @@ export interface AttestationManifestData {
 
 /** A statement about an image (in-toto): how it was built, what is in it. */
 export interface AttestationStatement {
+  /** The statement's descriptor in the registry's format. */
   readonly Descriptor: OCIDescriptor
   /** What kind of statement it is, e.g. `https://slsa.dev/provenance/v0.2`. */
   readonly PredicateType: string

@@ -32,6 +32,7 @@ export interface PushMessage extends ProgressMessage {
 
 /** A tag that a registry has now. */
 export interface PushedTag {
+  /** The tag that was pushed. */
   readonly tag: string
   /** Of the manifest, or of the index, `sha256:...`. */
   readonly digest: string

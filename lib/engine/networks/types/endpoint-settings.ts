@@ -22,6 +22,7 @@ export interface EndpointSettings extends EndpointRequest {
 
 /** How a container shall be in one network. */
 export interface EndpointRequest {
+  /** Fixed addresses for the container. */
   readonly IPAMConfig?: EndpointIPAMConfig | null
   /** `container:alias`. */
   readonly Links?: readonly string[] | null

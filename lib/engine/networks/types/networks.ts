@@ -5,17 +5,21 @@ export type NetworkScope = 'local' | 'global' | 'swarm'
 
 /** A network, as a list has it. */
 export interface NetworkSummary {
+  /** The network's name. */
   readonly Name: string
   /** 64 hexadecimal digits. */
   readonly Id: string
   /** RFC 3339, with nanoseconds. */
   readonly Created: string
+  /** One host or the whole swarm. */
   readonly Scope: NetworkScope
   /** E.g. `bridge`, `host`, `null`, `overlay`, `macvlan`, `ipvlan`. */
   readonly Driver: string
   /** Since API 1.48. */
   readonly EnableIPv4?: boolean
+  /** Containers get IPv6 addresses. */
   readonly EnableIPv6: boolean
+  /** Its ranges of addresses. */
   readonly IPAM: NetworkIPAM
   /** No way out to other networks. */
   readonly Internal: boolean
@@ -29,6 +33,7 @@ export interface NetworkSummary {
   readonly ConfigOnly: boolean
   /** For its driver. */
   readonly Options: Readonly<Record<string, string>> | null
+  /** Labels of the network. */
   readonly Labels: Readonly<Record<string, string>> | null
   /** The nodes of an overlay network. */
   readonly Peers?: readonly NetworkPeer[]
@@ -48,6 +53,7 @@ export interface NetworkInspect extends NetworkSummary {
 export interface NetworkIPAM {
   /** @defaultValue `default` */
   readonly Driver?: string
+  /** The ranges of addresses. */
   readonly Config?: readonly NetworkIPAMConfig[] | null
   /** For that driver. */
   readonly Options?: Readonly<Record<string, string>> | null
@@ -81,7 +87,9 @@ export interface NetworkPeer {
 
 /** A container in a network. */
 export interface NetworkContainer {
+  /** The container's name. */
   readonly Name: string
+  /** The id of the container's endpoint. */
   readonly EndpointID: string
   /** E.g. `02:42:ac:14:00:02`. */
   readonly MacAddress: string
@@ -95,21 +103,29 @@ export interface NetworkContainer {
 export interface NetworkService {
   /** The address that stands for all of its tasks. */
   readonly VIP: string
+  /** Published ports. */
   readonly Ports: readonly string[] | null
+  /** The daemon's number for its load balancer. */
   readonly LocalLBIndex: number
+  /** Tasks of the service in this network. */
   readonly Tasks: readonly NetworkTask[] | null
 }
 
 /** A task of a service in a network. */
 export interface NetworkTask {
+  /** The task's name. */
   readonly Name: string
+  /** The id of the task's endpoint. */
   readonly EndpointID: string
+  /** The task's address. */
   readonly EndpointIP: string
+  /** Details, e.g. `Host IP`. */
   readonly Info: Readonly<Record<string, string>> | null
 }
 
 /** What becomes of a network's addresses. */
 export interface NetworkStatus {
+  /** Addresses in use and available. */
   readonly IPAM?: {
     /** By subnet. */
     readonly Subnets?: Readonly<Record<string, NetworkSubnetStatus>>
@@ -152,6 +168,7 @@ export interface NetworkCreateRequest {
   readonly EnableIPv6?: boolean
   /** For the driver: `{ 'com.docker.network.bridge.name': 'br-web' }`. */
   readonly Options?: Readonly<Record<string, string>>
+  /** Labels of the network. */
   readonly Labels?: Readonly<Record<string, string>>
 }
 

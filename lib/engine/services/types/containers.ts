@@ -23,6 +23,7 @@ export interface ContainerSpec {
   readonly User?: string
   /** Further groups. */
   readonly Groups?: readonly string[]
+  /** Security settings of the platform: SELinux, seccomp, AppArmor. */
   readonly Privileges?: ContainerPrivileges
   /** A terminal. @defaultValue `false` */
   readonly TTY?: boolean
@@ -45,9 +46,11 @@ export interface ContainerSpec {
   readonly Hosts?: readonly string[]
   /** For /etc/resolv.conf. @defaultValue the daemon's */
   readonly DNSConfig?: ContainerDns
+  /** Secrets that the container sees as files. */
   readonly Secrets?: readonly SecretReference[]
   /** -1000 to 1000: the higher, the earlier the kernel ends it when memory is short. Since API 1.46. @defaultValue `0` */
   readonly OomScoreAdj?: number
+  /** Configs that the container sees as files. */
   readonly Configs?: readonly ConfigReference[]
   /** Windows alone. @defaultValue the daemon's */
   readonly Isolation?: 'default' | 'process' | 'hyperv' | ''
@@ -85,6 +88,7 @@ export interface SecretReference {
 
 /** A config that a service's containers find as a file, or that the daemon itself reads: one of both. */
 export interface ConfigReference {
+  /** The file that the container sees. */
   readonly File?: ReferenceFile
   /** Not mounted: `Privileges.CredentialSpec.Config` names it. Has no fields. */
   readonly Runtime?: Readonly<Record<string, never>>

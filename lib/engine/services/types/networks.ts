@@ -4,6 +4,7 @@ export interface NetworkAttachmentConfig {
   readonly Target: string
   /** Other names of the service there. */
   readonly Aliases?: readonly string[]
+  /** Options for the network's driver. */
   readonly DriverOpts?: Readonly<Record<string, string>>
 }
 
@@ -31,9 +32,13 @@ export interface EndpointPortConfig {
 
 /** Where a service is reached. */
 export interface ServiceEndpoint {
+  /** The requested endpoint. */
   readonly Spec: EndpointSpec
+  /** Published ports. */
   readonly Ports?: readonly EndpointPortConfig[]
+  /** Its address in each network. */
   readonly VirtualIPs?: ReadonlyArray<{
+    /** The network's id. */
     readonly NetworkID?: string
     /** With the length of the mask, `10.0.0.2/24`. */
     readonly Addr?: string

@@ -2,6 +2,7 @@
 export interface ContainerPrivileges {
   /** Windows alone: a managed service account. One of its three fields. */
   readonly CredentialSpec?: ContainerCredentialSpec | null
+  /** SELinux settings. */
   readonly SELinuxContext?: ContainerSelinux | null
   /** Since API 1.44. */
   readonly Seccomp?: ContainerSeccomp
@@ -25,9 +26,13 @@ export interface ContainerCredentialSpec {
 export interface ContainerSelinux {
   /** @defaultValue `false` */
   readonly Disable?: boolean
+  /** The label's user. */
   readonly User?: string
+  /** The label's role. */
   readonly Role?: string
+  /** The label's type. */
   readonly Type?: string
+  /** The label's level. */
   readonly Level?: string
 }
 

@@ -6,20 +6,25 @@ import type { TaskSpec } from '../../tasks/types/tasks.ts'
 export interface ServiceSpec {
   /** @defaultValue a random name */
   readonly Name?: string
+  /** Labels of the service; tasks don't have them. */
   readonly Labels?: Readonly<Record<string, string>> | null
   /** What runs. */
   readonly TaskTemplate?: TaskSpec
   /** How often: one of its fields. @defaultValue one replica */
   readonly Mode?: ServiceMode
+  /** How an update replaces tasks. */
   readonly UpdateConfig?: ServiceUpdateConfig
+  /** How a rollback replaces tasks. */
   readonly RollbackConfig?: ServiceRollbackConfig
   /** @deprecated since API 1.44: `TaskTemplate.Networks` has them */
   readonly Networks?: readonly NetworkAttachmentConfig[]
+  /** Published ports, and how requests are balanced. */
   readonly EndpointSpec?: EndpointSpec
 }
 
 /** How often a service runs. An update can't change one mode for another. */
 export interface ServiceMode {
+  /** A number of replicas. */
   readonly Replicated?: {
     /** @defaultValue `1` */
     readonly Replicas?: number
@@ -61,9 +66,11 @@ export interface ServiceRollbackConfig extends Omit<ServiceUpdateConfig, 'Failur
 
 /** A service, and how it is. */
 export interface Service extends ClusterObject {
+  /** The requested service. */
   readonly Spec: ServiceSpec
   /** What a rollback goes back to; none before the first update. Not in the specification. */
   readonly PreviousSpec?: ServiceSpec
+  /** Its published ports and addresses. */
   readonly Endpoint: ServiceEndpoint
   /** Of the last update or rollback; none before the first. */
   readonly UpdateStatus?: ServiceUpdateStatus
@@ -75,11 +82,13 @@ export interface Service extends ClusterObject {
 
 /** How far an update or a rollback is. */
 export interface ServiceUpdateStatus {
+  /** How far the update or rollback is. */
   readonly State?: 'updating' | 'paused' | 'completed' | 'rollback_started' | 'rollback_paused' | 'rollback_completed'
   /** RFC 3339, with nanoseconds. */
   readonly StartedAt?: string
   /** RFC 3339, with nanoseconds. */
   readonly CompletedAt?: string
+  /** The state in words. */
   readonly Message?: string
 }
 
@@ -95,6 +104,7 @@ export interface ServiceStatus {
 
 /** The last execution of a job: it is executed anew whenever it is updated. */
 export interface ServiceJobStatus {
+  /** The execution's number. */
   readonly JobIteration: ObjectVersion
   /** RFC 3339, with nanoseconds. */
   readonly LastExecution?: string
@@ -102,6 +112,7 @@ export interface ServiceJobStatus {
 
 /** What became of a new service. */
 export interface ServiceCreateResponse {
+  /** The id of the new service. */
   readonly ID: string
   /** What the daemon has to say against it, in its words. */
   readonly Warnings: readonly string[] | null

@@ -19,6 +19,7 @@ export interface DiskUsage extends DiskUsageLists {
 export interface DiskUsageOf<Item> {
   /** In use. */
   readonly ActiveCount: number
+  /** How many there are. */
   readonly TotalCount: number
   /** Bytes that would be free without what isn't in use. */
   readonly Reclaimable: number
@@ -32,11 +33,13 @@ export interface DiskUsageOf<Item> {
 export interface DiskUsageLists {
   /** Bytes that the layers of all images take up together. */
   readonly LayersSize?: number
+  /** All images. */
   readonly Images?: readonly ImageSummary[] | null
   /** With their sizes. */
   readonly Containers?: readonly ContainerSummary[] | null
   /** With their `UsageData`. */
   readonly Volumes?: readonly Volume[] | null
+  /** The records of the build cache. */
   readonly BuildCache?: readonly BuildCacheRecord[] | null
   /** Bytes; nothing since API 1.40. Up to API 1.41. */
   readonly BuilderSize?: number

@@ -14,9 +14,11 @@ export type EventType =
 
 /** Something that has happened. */
 export interface EventMessage {
+  /** The kind of object, e.g. `container`. */
   readonly Type: EventType
   /** E.g. `create`, `start`, `die`, `health_status: healthy`, `exec_create: sh`, `prune`, `reload`. */
   readonly Action: string
+  /** The object the event is about. */
   readonly Actor: EventActor
   /** `swarm`: on some node of the swarm. */
   readonly scope: 'local' | 'swarm'

@@ -37,6 +37,7 @@ export interface SystemLimits {
 
 /** What the daemon works with. */
 export interface SystemParts {
+  /** Available drivers and plugins. */
   readonly Plugins: SystemPlugins
   /** By name. */
   readonly Runtimes: Readonly<Record<string, SystemRuntime>> | null
@@ -44,13 +45,17 @@ export interface SystemParts {
   readonly DefaultRuntime: string
   /** What `init: true` starts. */
   readonly InitBinary: string
+  /** The build of containerd. */
   readonly ContainerdCommit: SystemCommit
+  /** The build of runc. */
   readonly RuncCommit: SystemCommit
+  /** The build of the init program. */
   readonly InitCommit: SystemCommit
   /** Since API 1.46. */
   readonly Containerd?: SystemContainerd | null
   /** Where images are searched, and who is asked for a login that names no registry. */
   readonly IndexServerAddress: string
+  /** How the daemon talks to registries. */
   readonly RegistryConfig: SystemRegistries | null
   /** What a node of a swarm offers besides processors and memory. */
   readonly GenericResources: readonly GenericResource[] | null
@@ -63,14 +68,20 @@ export interface SystemParts {
   /** Since API 1.50. */
   readonly DiscoveredDevices?: readonly SystemDevice[]
   /** The Node Resource Interface, where it is on. Since API 1.53. */
-  readonly NRI?: { readonly Info?: ReadonlyArray<readonly [name: string, value: string]> } | null
+  readonly NRI?: {
+    /** Details, as names and values. */ readonly Info?: ReadonlyArray<readonly [name: string, value: string]>
+  } | null
 }
 
 /** What there is by kind: built in, or by plugins that aren't managed and have been used. */
 export interface SystemPlugins {
+  /** Volume drivers. */
   readonly Volume: readonly string[] | null
+  /** Network drivers. */
   readonly Network: readonly string[] | null
+  /** Authorization plugins, which may deny requests. */
   readonly Authorization: readonly string[] | null
+  /** Logging drivers. */
   readonly Log: readonly string[] | null
 }
 
@@ -100,6 +111,7 @@ export interface SystemCommit {
 export interface SystemContainerd {
   /** Its socket. */
   readonly Address?: string
+  /** Its namespaces in containerd. */
   readonly Namespaces: {
     /** @defaultValue `moby` */
     readonly Containers: string
@@ -146,6 +158,7 @@ export interface SystemAddressPool {
 export interface SystemFirewall {
   /** E.g. `iptables`, `nftables`. */
   readonly Driver: string
+  /** Details, as names and values. */
   readonly Info?: ReadonlyArray<readonly [name: string, value: string]>
 }
 
@@ -169,6 +182,7 @@ export interface SwarmLocalInfo {
   readonly ControlAvailable: boolean
   /** What is wrong; empty where nothing is. */
   readonly Error: string
+  /** Managers that the node knows. */
   readonly RemoteManagers: readonly SwarmPeer[] | null
   /** How many there are: managers alone know. */
   readonly Nodes?: number
@@ -180,6 +194,7 @@ export interface SwarmLocalInfo {
 
 /** A manager of the swarm. */
 export interface SwarmPeer {
+  /** The manager's node id. */
   readonly NodeID: string
   /** `192.0.2.1:2377` */
   readonly Addr: string

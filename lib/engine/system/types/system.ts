@@ -2,7 +2,9 @@ import type { SwarmLocalInfo, SystemLimits, SystemParts } from './parts.ts'
 
 /** `GET /version`: who the daemon is. */
 export interface SystemVersion {
-  readonly Platform?: { readonly Name: string }
+  /** The distribution of the engine. */
+  readonly Platform?: { /** E.g. `Docker Engine - Community`. */ readonly Name: string }
+  /** The engine's parts and their versions. */
   readonly Components?: readonly VersionComponent[]
   /** Version of Docker Engine, e.g. `26.1.5`. */
   readonly Version: string
@@ -30,7 +32,9 @@ export interface SystemVersion {
 export interface VersionComponent {
   /** `Engine`, `containerd`, `runc`, `docker-init`. */
   readonly Name: string
+  /** The component's version. */
   readonly Version: string
+  /** More details, e.g. `GitCommit`. */
   readonly Details?: Readonly<Record<string, string>> | null
 }
 
@@ -44,7 +48,9 @@ export interface SystemInfo extends SystemLimits, SystemParts {
   readonly ServerVersion: string
   /** All of them. */
   readonly Containers: number
+  /** Running containers. */
   readonly ContainersRunning: number
+  /** Paused containers. */
   readonly ContainersPaused: number
   /** Those that were never started, too. */
   readonly ContainersStopped: number
@@ -90,6 +96,7 @@ export interface SystemInfo extends SystemLimits, SystemParts {
   readonly ExperimentalBuild: boolean
   /** Of the daemon: `key=value`. Those of a node of a swarm are others. */
   readonly Labels: readonly string[]
+  /** The daemon's role in a swarm. */
   readonly Swarm: SwarmLocalInfo
   /** Without the password, where it has one. */
   readonly HttpProxy: string
@@ -99,6 +106,7 @@ export interface SystemInfo extends SystemLimits, SystemParts {
   readonly NoProxy: string
   /** How containers are kept apart on Windows; empty elsewhere. */
   readonly Isolation: '' | 'default' | 'hyperv' | 'process'
+  /** The licence, e.g. `Community Engine`. */
   readonly ProductLicense?: string
   /** What the daemon has to complain about in its own configuration. */
   readonly Warnings: readonly string[] | null

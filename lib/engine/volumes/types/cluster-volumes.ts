@@ -2,7 +2,9 @@ import type { ClusterObject, Topology } from '../../types/cluster-objects.ts'
 
 /** A volume of the whole swarm, which a storage plugin (CSI) makes. Since API 1.42. */
 export interface ClusterVolume extends ClusterObject {
+  /** The requested volume. */
   readonly Spec: ClusterVolumeSpec
+  /** What the plugin reports about it. */
   readonly Info?: ClusterVolumeInfo
   /** On which nodes it is, or shall be. */
   readonly PublishStatus?: readonly ClusterVolumePublishStatus[]
@@ -12,17 +14,21 @@ export interface ClusterVolume extends ClusterObject {
 export interface ClusterVolumeInfo {
   /** Bytes; 0 where it isn't known. */
   readonly CapacityBytes?: number
+  /** The plugin's own data about it. */
   readonly VolumeContext?: Readonly<Record<string, string>>
   /** The plugin's own name for it; none before it is made. */
   readonly VolumeID?: string
+  /** The parts of the cluster that reach it. */
   readonly AccessibleTopology?: readonly Topology[]
 }
 
 /** A cluster volume on one node. */
 export interface ClusterVolumePublishStatus {
+  /** The node's id. */
   readonly NodeID?: string
   /** `pending-*`: asked for, and not done yet. */
   readonly State?: 'pending-publish' | 'published' | 'pending-node-unpublish' | 'pending-controller-unpublish'
+  /** The plugin's own data for that node. */
   readonly PublishContext?: Readonly<Record<string, string>>
 }
 
@@ -30,8 +36,11 @@ export interface ClusterVolumePublishStatus {
 export interface ClusterVolumeSpec {
   /** Volumes of one group stand in for each other: a service mounts `group:NAME`. */
   readonly Group?: string
+  /** Who may use it at the same time. */
   readonly AccessMode?: ClusterVolumeAccessMode
+  /** From which parts of the cluster it must be reachable. */
   readonly AccessibilityRequirements?: ClusterVolumeTopology
+  /** Its size. */
   readonly CapacityRange?: ClusterVolumeCapacity
   /** Secrets of the swarm that the plugin gets. */
   readonly Secrets?: readonly ClusterVolumeSecret[]
@@ -45,6 +54,7 @@ export interface ClusterVolumeAccessMode {
   readonly Scope?: 'single' | 'multi'
   /** By one task, by readers alone, by readers and one writer, or by all. @defaultValue `none` */
   readonly Sharing?: 'none' | 'readonly' | 'onewriter' | 'all'
+  /** It is used as a file system. */
   readonly MountVolume?: ClusterVolumeFileSystem
   /** Has no fields. */
   readonly BlockVolume?: Readonly<Record<string, never>>
@@ -54,6 +64,7 @@ export interface ClusterVolumeAccessMode {
 export interface ClusterVolumeFileSystem {
   /** E.g. `ext4`. @defaultValue the plugin's choice */
   readonly FsType?: string
+  /** Options of the mount. */
   readonly MountFlags?: readonly string[]
 }
 
@@ -75,6 +86,7 @@ export interface ClusterVolumeCapacity {
 
 /** A secret of the swarm, under the name by which the plugin knows it. */
 export interface ClusterVolumeSecret {
+  /** The plugin's name for the secret. */
   readonly Key: string
   /** Its name or id, not its data. */
   readonly Secret: string

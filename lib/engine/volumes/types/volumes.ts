@@ -12,6 +12,7 @@ export interface Volume {
   readonly CreatedAt?: string
   /** What the driver says of it. */
   readonly Status?: Readonly<Record<string, unknown>>
+  /** Labels of the volume. */
   readonly Labels: Readonly<Record<string, string>> | null
   /** `local` on this host alone, `global` in the whole cluster. */
   readonly Scope: 'local' | 'global'
@@ -33,6 +34,7 @@ export interface VolumeUsage {
 
 /** All volumes that fit. */
 export interface VolumeListResponse {
+  /** The volumes; null for none. */
   readonly Volumes: readonly Volume[] | null
   /** Of drivers that could not be asked, in the daemon's words. */
   readonly Warnings: readonly string[] | null
@@ -44,7 +46,9 @@ export interface VolumeCreateRequest {
   readonly Name?: string
   /** @defaultValue `local` */
   readonly Driver?: string
+  /** Options for the driver. */
   readonly DriverOpts?: Readonly<Record<string, string>>
+  /** Labels of the volume. */
   readonly Labels?: Readonly<Record<string, string>>
   /** Makes a volume of the whole swarm, by a storage plugin (CSI), on a manager. Since API 1.42. */
   readonly ClusterVolumeSpec?: ClusterVolumeSpec

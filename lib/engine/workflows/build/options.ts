@@ -7,12 +7,16 @@ import type { BuildSecrets } from './secrets.ts'
  * What an image is built from: a folder of this machine by its path, a tar (compressed or not), or an address that the
  * daemon fetches itself: a Git repository, a tar, or a Dockerfile alone.
  */
-export type BuildSource = string | Bytes | { readonly remote: string }
+export type BuildSource =
+  | string
+  | Bytes
+  | { /** A Git repository, or a URL of a tar or Dockerfile, that the daemon fetches. */ readonly remote: string }
 
 /** What BuildKit makes in place of an image by its defaults. */
 export interface BuildOutput {
   /** `moby` alone is taken: an image in the daemon. */
   readonly Type: 'moby'
+  /** Options of the exporter. */
   readonly Attrs?: Readonly<Record<string, string>>
 }
 
@@ -43,6 +47,7 @@ export interface ImageBuildOptions extends RequestOptions {
   readonly target?: string
   /** Build arguments. They are kept in the image's history: a secret belongs into `secrets`. `null` takes a proxy variable of the daemon's away. */
   readonly buildargs?: Readonly<Record<string, string | null>>
+  /** Labels of the image. */
   readonly labels?: Readonly<Record<string, string>>
   /** `os[/arch[/variant]]`. @defaultValue that of the daemon's host */
   readonly platform?: string

@@ -3,7 +3,11 @@ import { ArgumentError, BuildError } from '../../../base/errors.ts'
 import { causeInWords } from './faults.ts'
 
 /** A secret's value, or where it is: a file, or a variable of this process. */
-export type BuildSecret = string | Uint8Array | { readonly file: string } | { readonly env: string }
+export type BuildSecret =
+  | string
+  | Uint8Array
+  | { /** The path of a file on this machine. */ readonly file: string }
+  | { /** The name of an environment variable of this process. */ readonly env: string }
 
 /** By what `RUN --mount=type=secret,id=...` calls it. */
 export type BuildSecrets = Readonly<Record<string, BuildSecret>>
