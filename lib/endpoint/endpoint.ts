@@ -1,8 +1,10 @@
 /** A daemon reached over mutually authenticated TLS. */
 export interface TlsEndpoint {
+  /** TLS over TCP. */
   readonly kind: 'tls'
   /** A DNS name, an IPv4 address, or an IPv6 address without brackets (`fe80::1%eth0` with its zone decoded). */
   readonly host: string
+  /** The TCP port. */
   readonly port: number
   /** What a gateway puts before every API path: `''`, or `/a/b` without a slash at its end. */
   readonly prefix: string
@@ -10,12 +12,15 @@ export interface TlsEndpoint {
 
 /** A daemon behind a Unix socket of this machine. */
 export interface UnixEndpoint {
+  /** A Unix socket. */
   readonly kind: 'unix'
+  /** The absolute path of the socket. */
   readonly path: string
 }
 
 /** A daemon behind a named pipe of this machine (Windows). */
 export interface NpipeEndpoint {
+  /** A named pipe (Windows). */
   readonly kind: 'npipe'
   /** Written with slashes: `//./pipe/docker_engine`. */
   readonly path: string
@@ -23,10 +28,13 @@ export interface NpipeEndpoint {
 
 /** A daemon reached by the system's `ssh`, which runs `docker system dial-stdio` there. */
 export interface SshEndpoint {
+  /** ssh. */
   readonly kind: 'ssh'
   /** A name of DNS or of the ssh configuration, or an address; IPv6 without brackets. */
   readonly host: string
+  /** The login name; undefined for ssh's own configuration. */
   readonly user?: string
+  /** The port of the ssh server; undefined for ssh's own configuration. */
   readonly port?: number
   /** The socket on the other machine, where it isn't the usual one. */
   readonly socketPath?: string

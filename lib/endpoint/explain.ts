@@ -13,6 +13,7 @@ export interface Step {
   readonly source: string
   /** What it says, if that is no secret. */
   readonly value?: string
+  /** Whether the source was used. */
   readonly verdict: Verdict
   /** Why, in words for a person. */
   readonly because: string
@@ -20,8 +21,11 @@ export interface Step {
 
 /** Which endpoint is meant, or why none is, and every step on the way. */
 export interface Explanation {
+  /** The endpoint that would be used; undefined if there is an error. */
   readonly endpoint?: ResolvedEndpoint
+  /** Why no endpoint can be used. */
   readonly error?: AnyDockerMtlsError
+  /** Each source that was considered, in order. */
   readonly steps: Step[]
 }
 

@@ -180,7 +180,7 @@ export class DockerClient {
     return this.close()
   }
 
-  /** Endpoint and API version only, so that no secret gets into JSON. */
+  /** Endpoint, API version and warnings only, so that no secret gets into JSON. */
   toJSON(): object {
     const { endpoint, apiVersion, warnings } = this
     return { endpoint, apiVersion, warnings }

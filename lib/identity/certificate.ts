@@ -22,14 +22,21 @@ export interface KeyFacts {
 export interface CertificateFacts {
   /** The last common name of its subject: the one that dockerd takes as the user's name. */
   readonly commonName?: string
+  /** The subject's distinguished name. */
   readonly subject: string
+  /** The issuer's distinguished name. */
   readonly issuer: string
+  /** Its subject alternative names. */
   readonly names: CertificateNames
+  /** The start of its validity. */
   readonly validFrom: Date
+  /** The end of its validity. */
   readonly validTo: Date
   /** Its extended key usage: `serverAuth`, `clientAuth`, `anyExtendedKeyUsage`, or an OID. Absent: for any purpose. */
   readonly purposes?: readonly string[]
+  /** Type and size of the key. */
   readonly key: KeyFacts
+  /** Whether it may issue certificates. */
   readonly isCa: boolean
   /** In hexadecimal. */
   readonly serialNumber: string

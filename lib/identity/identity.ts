@@ -75,6 +75,7 @@ export class Identity {
     return this.#reader.current()
   }
 
+  /** Facts about the certificates, without the key. */
   toJSON(): object {
     const { source, client, authorities, warnings } = this
     return { source, client, authorities, warnings }

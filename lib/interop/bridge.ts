@@ -28,6 +28,7 @@ export interface Bridge {
   readonly path: string
   /** Ends its connections and removes the socket. Calling it again does nothing. */
   close(): Promise<void>
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 

@@ -6,20 +6,33 @@ import { dispatcherOf, type ConnectionSource } from './source.ts'
 
 /** What `new Docker(options)` of dockerode 5 takes, as far as it concerns the connection. */
 export interface DockerodeOptions {
+  /** `https` for a TLS endpoint, `http` for a local socket. */
   readonly protocol: 'http' | 'https'
+  /** The host of a TLS endpoint. */
   readonly host: string | undefined
+  /** The port of a TLS endpoint. */
   readonly port: number | undefined
+  /** The path of a local socket. */
   readonly socketPath: string | undefined
+  /** Opens the connections of a TLS endpoint. */
   readonly agent: Agent | undefined
+  /** The prefix of every path. */
   readonly pathPrefix: string
   /** Goes before every path: an API version such as `v1.44`, or the prefix of a gateway. */
   readonly version: string | undefined
+  /** Unset: nothing is read from a URL. */
   readonly username: undefined
+  /** Unset: nothing is read from a URL. */
   readonly password: undefined
+  /** Unset, so that no file is read: the agent has the CA. */
   readonly ca: undefined
+  /** Unset, so that no file is read: the agent has the certificate. */
   readonly cert: undefined
+  /** Unset, so that no file is read: the agent has the key. */
   readonly key: undefined
+  /** Unset: the agent checks the server's name. */
   readonly checkServerIdentity: undefined
+  /** Unset: long calls have no time-out. */
   readonly timeout: undefined
 }
 

@@ -8,10 +8,15 @@ const SDK_ORIGIN = 'http://localhost:2375'
 
 /** What the SDK does with its agent. It has all of undici's methods, typed by whichever undici the SDK brings along. */
 export interface NodeSdkAgent {
+  /** Whether it was closed. */
   readonly closed: boolean
+  /** Whether its connections were ended. */
   readonly destroyed: boolean
+  /** Sends a request, as undici's dispatchers do. */
   dispatch(options: never, handler: never): boolean
+  /** Waits for running requests, then closes all connections. */
   close(): Promise<void>
+  /** Ends all connections at once. */
   destroy(): Promise<void>
 }
 

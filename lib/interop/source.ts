@@ -10,6 +10,7 @@ export interface EndpointAndIdentity {
   readonly endpoint: Endpoint
   /** From `loadIdentity()`; required for a TLS endpoint. */
   readonly identity?: Identity | undefined
+  /** Time-out and proxy of the connections. */
   readonly options?: DispatcherOptions | undefined
 }
 
@@ -17,7 +18,8 @@ export interface EndpointAndIdentity {
  * Whose connection it is: a client that `connect()` returned, a dispatcher, or an endpoint with its identity. What is
  * made of a client or dispatcher ends with it.
  */
-export type ConnectionSource = { readonly dispatcher: DockerDispatcher } | DockerDispatcher | EndpointAndIdentity
+export type ConnectionSource =
+  { /** The client's dispatcher. */ readonly dispatcher: DockerDispatcher } | DockerDispatcher | EndpointAndIdentity
 
 const KEYS: ReadonlySet<string> = new Set(['endpoint', 'identity', 'options'])
 

@@ -37,7 +37,9 @@ export interface FolderSignResult {
   readonly action: 'created' | 'replaced'
   /** The client's files; its key is not among them. */
   readonly paths: Omit<LeafPaths, 'key'>
+  /** What the certificate says. */
   readonly facts: CertificateFacts
+  /** What the request said. */
   readonly request: RequestFacts
   /** What the client's machine needs, as one PEM: the certificate, then the authority. Nothing in it is secret. */
   readonly answer: string

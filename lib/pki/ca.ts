@@ -76,7 +76,12 @@ export class Authority {
   }
 
   /** Leaves the key out. */
-  toJSON(): { certificate: string; facts: CertificateFacts } {
+  toJSON(): {
+    /** The CA certificate, PEM. */
+    certificate: string
+    /** What the CA certificate says. */
+    facts: CertificateFacts
+  } {
     return { certificate: this.certificate, facts: this.facts }
   }
 

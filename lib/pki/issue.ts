@@ -77,10 +77,15 @@ export class IssuedCertificate {
 
   /** Leaves the key out. */
   toJSON(): {
+    /** The CA certificate, PEM. */
     ca: string
+    /** The certificate, PEM. */
     cert: string
+    /** What the certificate says. */
     facts: CertificateFacts
+    /** The names it is for. */
     names: readonly ServerName[]
+    /** Whether it ends with the CA instead of later. */
     cutToAuthority: boolean
   } {
     const { ca, cert, facts, names, cutToAuthority } = this

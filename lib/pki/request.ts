@@ -61,7 +61,16 @@ export class CertificateRequest {
   }
 
   /** Leaves the key out. */
-  toJSON(): { name: string; request: string; keyType: string; keyFingerprint256: string } {
+  toJSON(): {
+    /** The client's name. */
+    name: string
+    /** The request, PEM. */
+    request: string
+    /** The type of the key. */
+    keyType: string
+    /** SHA-256 of the public key. */
+    keyFingerprint256: string
+  } {
     const { name, request, keyType, keyFingerprint256 } = this
     return { name, request, keyType, keyFingerprint256 }
   }

@@ -28,9 +28,16 @@ export interface ClientOptions extends ProbeOptions {
 
 /** What a server makes of a client. */
 export type Verdict =
-  | { readonly accepted: true; readonly protocol: string }
   | {
+      /** Whether the server accepted the client. */
+      readonly accepted: true
+      /** The TLS version that was negotiated. */
+      readonly protocol: string
+    }
+  | {
+      /** Whether the server accepted the client. */
       readonly accepted: false
+      /** The TLS version that was negotiated. */
       readonly protocol: string
       /** The name of the alert as in RFC 8446 section 6: `certificate required`, `unknown ca`, ... */
       readonly alert: string

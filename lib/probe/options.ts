@@ -8,6 +8,7 @@ import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
 export interface ProbeOptions {
   /** A DNS name or an address; IPv6 without brackets. */
   readonly host: string
+  /** The TCP port. */
   readonly port: number
   /**
    * The name that the server is asked for, and that its certificate has to be for where it is checked: for a host that

@@ -26,6 +26,7 @@ export interface ServerReport {
   readonly certificate?: CertificateFacts
   /** All that it shows, as PEM, its own certificate first. */
   readonly chain: readonly string[]
+  /** Whether the server asks for a client certificate. */
   readonly clientCertificate: ClientCertificate
   /**
    * The CAs whose clients it takes, as it names them. **An empty list means that it takes those of any CA that it

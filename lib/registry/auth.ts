@@ -2,23 +2,29 @@ import { ArgumentError } from '../base/errors.ts'
 
 /** A user of a registry. */
 export interface PasswordAuth {
+  /** The user's name. */
   readonly username: string
   /** Or a token that the registry takes in its place. */
   readonly password: string
   /** The registry, as the Docker CLI calls it: `ghcr.io`, and `https://index.docker.io/v1/` for Docker Hub. */
   readonly serveraddress?: string
+  /** The user's mail address; registries ignore it. */
   readonly email?: string
 }
 
 /** A refresh token, as `docker login` gets from registries that give out tokens. */
 export interface IdentityTokenAuth {
+  /** The refresh token. */
   readonly identitytoken: string
+  /** The registry. */
   readonly serveraddress?: string
 }
 
 /** A bearer token, sent to the registry as it is. */
 export interface RegistryTokenAuth {
+  /** The bearer token. */
   readonly registrytoken: string
+  /** The registry. */
   readonly serveraddress?: string
 }
 

@@ -3,6 +3,7 @@ import { LONGEST_TIMER } from '../base/abort.ts'
 import { ArgumentError } from '../base/errors.ts'
 import { CONNECT_TIMEOUT_MS } from './policy.ts'
 
+/** How a dispatcher connects. */
 export interface DispatcherOptions {
   /**
    * For all that comes before the first request together (names, TCP, TLS, a proxy, a login by ssh), in milliseconds.

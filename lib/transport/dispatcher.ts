@@ -40,6 +40,7 @@ const EVENTS = ['connect', 'disconnect', 'connectionError', 'drain'] as const
  * Made by {@link createDispatcher}.
  */
 export class DockerDispatcher extends Dispatcher {
+  /** The daemon's endpoint. */
   readonly endpoint: Endpoint
   /** What to put before a path: `https://build01:2376`, or `http://localhost` for a socket. */
   readonly origin: string
@@ -113,10 +114,12 @@ export class DockerDispatcher extends Dispatcher {
     return this.#peer
   }
 
+  /** Whether it was closed. */
   get closed(): boolean {
     return this.#lanes.short.closed
   }
 
+  /** Whether its connections were ended. */
   get destroyed(): boolean {
     return this.#lanes.short.destroyed
   }
@@ -187,6 +190,7 @@ export class DockerDispatcher extends Dispatcher {
     return isConnectionFault(error) ? explainFault(error, known) : error
   }
 
+  /** Endpoint, state and server, without the key. */
   toJSON(): object {
     const { endpoint, origin, closed, destroyed, peer } = this
     return { endpoint, origin, closed, destroyed, peer }

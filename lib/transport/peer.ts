@@ -4,11 +4,15 @@ import { coversName, readCertificate, type CertificateFacts } from '../identity/
 
 /** Who answered, for the connection that was made last. */
 export interface Peer {
+  /** `TLSv1.2` or `TLSv1.3`. */
   readonly tlsVersion: string
+  /** The cipher suite, by OpenSSL's name. */
   readonly cipher: string
   /** A session was resumed: no whole handshake took place. */
   readonly resumed: boolean
+  /** The server's IP address. */
   readonly remoteAddress: string | undefined
+  /** The server's certificate. */
   readonly certificate: CertificateFacts
   /** The client certificate that the daemon accepted. */
   readonly client: CertificateFacts

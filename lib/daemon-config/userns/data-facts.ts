@@ -2,6 +2,7 @@
 export interface DataCounts {
   /** Tagged or not; undefined where dockerd keeps them in containerd, whose store no shell can read. */
   readonly images: number | undefined
+  /** Containers in the data folder. */
   readonly containers: number
   /** Of the driver `local`. */
   readonly volumes: number
@@ -15,10 +16,13 @@ export interface DataCounts {
 
 /** A folder on the way to the data. */
 export interface DataParent {
+  /** The folder's path. */
   readonly path: string
   /** As `ls -l` prints it: `drwxr-x--x`. */
   readonly mode: string
+  /** Its numeric owner. */
   readonly uid: number
+  /** Its numeric group. */
   readonly gid: number
 }
 
@@ -26,6 +30,7 @@ export interface DataParent {
 export interface DataFacts {
   /** data-root, without symbolic links in it. */
   readonly root: string
+  /** Whether the data folder exists. */
   readonly isThere: boolean
   /** What lies in it without user namespaces. */
   readonly plain: DataCounts

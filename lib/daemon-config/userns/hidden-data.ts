@@ -4,7 +4,9 @@ import { enumerate } from '../../base/text.ts'
 
 /** How the daemon was started and will be: data folders of {@link UsernsPlan.dataFolder}; undefined without user namespaces. */
 export interface UsernsChange {
+  /** The value of `userns-remap` now. */
   readonly before?: string | undefined
+  /** The value of `userns-remap` afterwards. */
   readonly after?: string | undefined
   /** How many networks were made, where dockerd could be asked: no file tells of them. @defaultValue not known */
   readonly networks?: number | undefined

@@ -2,7 +2,9 @@ import { quoted } from '../../base/text.ts'
 
 /** Numbers that belong to somebody: `count` of them, from `start` on. */
 export interface IdRange {
+  /** The first id. */
   readonly start: number
+  /** The number of ids. */
   readonly count: number
 }
 
@@ -16,7 +18,9 @@ export interface SubidRange extends IdRange {
 
 /** A line that holds no range. */
 export interface SubidFault {
+  /** The number of the line, from 1. */
   readonly line: number
+  /** The user the line is for. */
   readonly owner: string
   /** What is wrong with it, without a full stop. */
   readonly got: string
@@ -31,6 +35,7 @@ export interface SubidFault {
 export interface ParsedSubids {
   /** In the file's order, which is the order of the mapping. */
   readonly ranges: readonly SubidRange[]
+  /** Lines that can't be used. */
   readonly faults: readonly SubidFault[]
 }
 

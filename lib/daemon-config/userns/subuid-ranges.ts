@@ -40,6 +40,7 @@ export interface UsernsPlan {
   readonly uid: number | undefined
   /** For the command line alone: the ranges in /etc/subgid are the user's, too. */
   readonly group: string
+  /** The numeric id of `group`; undefined if dockerd creates it. */
   readonly gid: number | undefined
   /** What the containers' uids become, in the order of the mapping; what is missing is counted in. */
   readonly subuid: readonly IdRange[]
@@ -47,6 +48,7 @@ export interface UsernsPlan {
   readonly subgid: readonly IdRange[]
   /** What the containers' root is on the host. */
   readonly rootUid: number
+  /** The group on the host of a container's root group. */
   readonly rootGid: number
   /** The folder below data-root that the daemon then lives in: `100000.100000`. */
   readonly dataFolder: string

@@ -12,6 +12,7 @@ import { checkOptions } from '../../base/options.ts'
 
 /** What {@link requestClient} is told. */
 export interface ClientRequestOptions {
+  /** The client's name, which becomes the common name. */
   readonly name: string
   /** Where the key is, or shall be. @defaultValue `docker-mtls-NAME` */
   readonly folder?: string | undefined
@@ -25,7 +26,9 @@ export interface ClientRequestOptions {
 export interface ClientRequestReport {
   /** What became of the key: one that is there is kept. */
   readonly action: 'created' | 'kept'
+  /** The client's name. */
   readonly name: string
+  /** The folder with key and request. */
   readonly folder: string
   /** The key, which stays here. */
   readonly key: string
@@ -33,7 +36,9 @@ export interface ClientRequestReport {
   readonly request: string
   /** The request itself, as PEM. */
   readonly pem: string
+  /** The type of the key. */
   readonly keyType: string
+  /** SHA-256 of the public key, to compare with `cert sign`. */
   readonly keyFingerprint256: string
   /** Is there a certificate in use already? */
   readonly renewal: boolean

@@ -4,6 +4,7 @@ import { keyFingerprint } from '../../pki/key-type.ts'
 
 /** An authority of a `ca.pem`, and how a person knows it again. */
 export interface TrustedAuthority {
+  /** The CA's distinguished name. */
   readonly subject: string
   /** SHA-256 of its certificate. */
   readonly fingerprint256: string

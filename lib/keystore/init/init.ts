@@ -15,7 +15,9 @@ export type { InitOptions } from './options.ts'
 
 /** A client, its certificate and its variables. */
 export interface InitClient extends FolderLeafResult {
+  /** The client's name. */
   readonly name: string
+  /** The client's `.env` file. */
   readonly env: FileResult
 }
 
@@ -23,8 +25,11 @@ export interface InitClient extends FolderLeafResult {
 export interface InitReport {
   /** Its absolute path. */
   readonly folder: string
+  /** The CA. */
   readonly authority: FolderAuthorityResult
+  /** The server's certificate. */
   readonly server: FolderLeafResult
+  /** The systemd drop-in. */
   readonly override: FileResult
   /** What the override says: the new one, or the one that stays. */
   readonly daemon: DaemonSettings
@@ -32,9 +37,15 @@ export interface InitReport {
   readonly unit: readonly string[]
   /** DOCKER_HOST of the clients. */
   readonly host: string
+  /** The clients that were asked for. */
   readonly clients: readonly InitClient[]
   /** The client of a day that proves an apply, where it was asked for. */
-  readonly probe?: { readonly action: 'kept' | 'created'; readonly folder: string }
+  readonly probe?: {
+    /** Whether it was created or kept. */
+    readonly action: 'kept' | 'created'
+    /** Its folder. */
+    readonly folder: string
+  }
   /** Clients that were there and were not asked for: their certificates were not looked at. */
   readonly others: readonly string[]
   /** Sentences for a person. */

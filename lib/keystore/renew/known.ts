@@ -15,11 +15,12 @@ export type CertificateState = 'in use' | 'ends soon' | 'ended' | 'of a replaced
 
 /** One line of the ledger, or a certificate that is in its place without one, and how it stands. */
 export interface KnownCertificate extends ListedCertificate {
+  /** Whether it is in use, expired, replaced or removed. */
   readonly state: CertificateState
 }
 
 /** A certificate in its place. */
-export type PlacedCertificate = KnownCertificate & { readonly path: string }
+export type PlacedCertificate = KnownCertificate & { /** The certificate's file. */ readonly path: string }
 
 /** Time enough to make and carry over another. */
 const SOON_DAYS = 30

@@ -19,7 +19,9 @@ export type RenewalReason = 'asked for' | 'past two thirds of its life' | 'ended
 
 /** A certificate that is to be renewed. */
 export interface RenewalItem {
+  /** The certificate to renew. */
   readonly certificate: PlacedCertificate
+  /** Why it is renewed. */
   readonly reason: RenewalReason
 }
 

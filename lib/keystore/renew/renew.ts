@@ -43,6 +43,7 @@ export interface RenewOptions {
   readonly passphrase?: Passphrase
   /** Gives up between two certificates, never in the middle of one. */
   readonly signal?: AbortSignal
+  /** Receives the progress. */
   readonly onStep?: OnStep
 }
 
@@ -58,6 +59,7 @@ export interface RenewedCertificate extends RenewalItem {
 export interface RenewReport extends Omit<RenewalPlan, 'renew' | 'missing'> {
   /** Its absolute path. */
   readonly folder: string
+  /** The renewed certificates. */
   readonly renewed: readonly RenewedCertificate[]
   /** Is there a client of a day beside the files of the server, with which an apply proves that clients get in? */
   readonly probe: boolean

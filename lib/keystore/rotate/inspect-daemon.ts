@@ -19,6 +19,7 @@ export interface Target {
 
 /** What was seen of a daemon. */
 export interface Look {
+  /** The daemon that was inspected. */
   readonly target: string
   /** Whose it is, by its folder. */
   readonly server: string

@@ -30,7 +30,9 @@ export interface RotateOptions {
   readonly probe?: boolean
   /** Opens the authorities' keys, where they are encrypted and something has to be signed. */
   readonly passphrase?: Passphrase
+  /** Aborts the work; files that were written stay, and the next call continues. */
   readonly signal?: AbortSignal
+  /** Receives the progress. */
   readonly onStep?: OnStep
 }
 

@@ -11,6 +11,7 @@ import { waitingFor } from './phases.ts'
 
 /** A client that a phase waits for. */
 export interface WaitingClient {
+  /** The client's name. */
   readonly name: string
   /** Is its key on its own machine, so that only certificates go there? */
   readonly keyElsewhere: boolean
@@ -30,16 +31,25 @@ export interface WaitingServer {
 export interface RotationReport {
   /** Its absolute path. */
   readonly folder: string
+  /** What this call did. */
   readonly outcome: 'under way' | 'ended' | 'aborted'
   /** Was it begun by this call? */
   readonly begun: boolean
+  /** The current phase. */
   readonly phase: RotationPhase
+  /** When the rotation began. */
   readonly startedAt: string
+  /** The old CA. */
   readonly from: RotatedAuthority
+  /** The new CA. */
   readonly to: RotatedAuthority
+  /** Clients and servers that have their new files. */
   readonly confirmed: readonly string[]
+  /** Who doesn't have the new files yet. */
   readonly waiting: {
+    /** Clients. */
     readonly clients: readonly WaitingClient[]
+    /** Servers. */
     readonly servers: readonly WaitingServer[]
     /** For somebody to agree that the old authority is dropped. */
     readonly consent: boolean
@@ -49,7 +59,14 @@ export interface RotationReport {
   /** Clients in the folder that will not come along: they have ended, or are of an authority that was replaced before. */
   readonly left: readonly string[]
   /** Certificates of clients that have no folder here and hold nevertheless: the daemon refuses them afterwards. */
-  readonly lost: readonly { readonly name: string; readonly serial: string; readonly notAfter: string }[]
+  readonly lost: readonly {
+    /** The client's name. */
+    readonly name: string
+    /** Its certificate's serial number. */
+    readonly serial: string
+    /** When its certificate expires. */
+    readonly notAfter: string
+  }[]
 }
 
 type How = Pick<RotationReport, 'outcome' | 'begun' | 'looks'> & { readonly wantsConsent: boolean }
