@@ -3,7 +3,10 @@ import { shown } from './description.ts'
 
 declare const encoded: unique symbol
 /** A path of the Engine API whose every substitution is one encoded segment. */
-export type ApiPath = string & { readonly [encoded]: true }
+export type ApiPath = string & {
+  /** Only the template tag {@link path} makes it. */
+  readonly [encoded]: true
+}
 
 function segment(value: unknown, of = 'an API path'): string {
   const invalid = (got: string, todo = 'Pass the id or name as Docker prints it.'): ArgumentError =>

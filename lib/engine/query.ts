@@ -3,6 +3,7 @@ import { shown } from './description.ts'
 
 /** A query by name. Objects (filters, build arguments) go as JSON, arrays as repeated names, undefined not at all. */
 export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[] | object | undefined>>
+/** A value of a query parameter. */
 export type QueryValue = string | number | boolean
 
 const ANY_OF_THEM = 'Pass a string, number, boolean, an array of those, or a plain object.'

@@ -19,7 +19,12 @@ export interface EndpointAndIdentity {
  * made of a client or dispatcher ends with it.
  */
 export type ConnectionSource =
-  { /** The client's dispatcher. */ readonly dispatcher: DockerDispatcher } | DockerDispatcher | EndpointAndIdentity
+  | {
+      /** The client's dispatcher. */
+      readonly dispatcher: DockerDispatcher
+    }
+  | DockerDispatcher
+  | EndpointAndIdentity
 
 const KEYS: ReadonlySet<string> = new Set(['endpoint', 'identity', 'options'])
 

@@ -62,8 +62,10 @@ export interface EngineDescription {
   readonly Labels?: Readonly<Record<string, string>>
   /** Plugins of the daemon. */
   readonly Plugins?: ReadonlyArray<{
-    /** The kind, e.g. `Volume`, `Network`, `Log`. */ readonly Type: string
-    /** The plugin's name. */ readonly Name: string
+    /** The kind, e.g. `Volume`, `Network`, `Log`. */
+    readonly Type: string
+    /** The plugin's name. */
+    readonly Name: string
   }>
 }
 

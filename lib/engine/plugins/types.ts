@@ -41,9 +41,17 @@ export interface PluginConfig {
   /** Its working directory. */
   readonly WorkDir: string
   /** The user it runs as. */
-  readonly User?: { /** Numeric user id. */ readonly UID?: number; /** Numeric group id. */ readonly GID?: number }
+  readonly User?: {
+    /** Numeric user id. */
+    readonly UID?: number
+    /** Numeric group id. */
+    readonly GID?: number
+  }
   /** `host`, `none` or `bridge`; empty where it doesn't say. */
-  readonly Network: { /** The network's type. */ readonly Type: string }
+  readonly Network: {
+    /** The network's type. */
+    readonly Type: string
+  }
   /** Capabilities and devices it needs. */
   readonly Linux: PluginLinux
   /** The folder in it whose mounts containers see. */
@@ -60,8 +68,10 @@ export interface PluginConfig {
   readonly Args: PluginArgs
   /** Its root file system. */
   readonly rootfs?: {
-    /** Always `layers`. */ readonly type?: string
-    /** Digests of the unpacked layers, the lowest first. */ readonly diff_ids?: readonly string[]
+    /** Always `layers`. */
+    readonly type?: string
+    /** Digests of the unpacked layers, the lowest first. */
+    readonly diff_ids?: readonly string[]
   }
 }
 

@@ -28,8 +28,10 @@ export interface ProgressMessage {
   readonly aux?: unknown
   /** The call failed: it becomes a {@link StreamError}. */
   readonly errorDetail?: {
-    /** The daemon's number for the error. */ readonly code?: number
-    /** The daemon's message. */ readonly message: string
+    /** The daemon's number for the error. */
+    readonly code?: number
+    /** The daemon's message. */
+    readonly message: string
   }
   /** The same, in one string. */
   readonly error?: string

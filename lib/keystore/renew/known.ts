@@ -20,7 +20,10 @@ export interface KnownCertificate extends ListedCertificate {
 }
 
 /** A certificate in its place. */
-export type PlacedCertificate = KnownCertificate & { /** The certificate's file. */ readonly path: string }
+export type PlacedCertificate = KnownCertificate & {
+  /** The certificate's file. */
+  readonly path: string
+}
 
 /** Time enough to make and carry over another. */
 const SOON_DAYS = 30

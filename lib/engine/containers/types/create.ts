@@ -55,7 +55,10 @@ export interface ContainerWait {
   /** Its exit code. */
   readonly StatusCode: number
   /** Where the waiting itself failed. */
-  readonly Error?: { /** Why waiting failed. */ readonly Message: string } | null
+  readonly Error?: {
+    /** Why waiting failed. */
+    readonly Message: string
+  } | null
 }
 
 /** What a prune removed. */

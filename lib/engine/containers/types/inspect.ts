@@ -118,8 +118,10 @@ export interface GraphDriver {
 export interface ContainerStorage {
   /** The root file system. */
   readonly RootFS?: {
-    /** The snapshot it is kept in. */ readonly Snapshot?: {
-      /** The snapshotter, e.g. `overlayfs`. */ readonly Name: string
+    /** The snapshot it is kept in. */
+    readonly Snapshot?: {
+      /** The snapshotter, e.g. `overlayfs`. */
+      readonly Name: string
     } | null
   } | null
 }

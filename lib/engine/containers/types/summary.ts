@@ -36,14 +36,17 @@ export interface ContainerSummary {
   readonly HostConfig: ContainerSummaryHostConfig
   /** Its networks. */
   readonly NetworkSettings: {
-    /** By the network's name. */ readonly Networks: Readonly<Record<string, EndpointSettings>> | null
+    /** By the network's name. */
+    readonly Networks: Readonly<Record<string, EndpointSettings>> | null
   } | null
   /** Its mounts. */
   readonly Mounts: readonly MountPoint[]
   /** Since API 1.52. */
   readonly Health?: {
-    /** The result of its health check. */ readonly Status: HealthStatus
-    /** Failed checks in a row. */ readonly FailingStreak: number
+    /** The result of its health check. */
+    readonly Status: HealthStatus
+    /** Failed checks in a row. */
+    readonly FailingStreak: number
   }
 }
 

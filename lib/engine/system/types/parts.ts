@@ -69,7 +69,8 @@ export interface SystemParts {
   readonly DiscoveredDevices?: readonly SystemDevice[]
   /** The Node Resource Interface, where it is on. Since API 1.53. */
   readonly NRI?: {
-    /** Details, as names and values. */ readonly Info?: ReadonlyArray<readonly [name: string, value: string]>
+    /** Details, as names and values. */
+    readonly Info?: ReadonlyArray<readonly [name: string, value: string]>
   } | null
 }
 

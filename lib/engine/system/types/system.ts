@@ -3,7 +3,10 @@ import type { SwarmLocalInfo, SystemLimits, SystemParts } from './parts.ts'
 /** `GET /version`: who the daemon is. */
 export interface SystemVersion {
   /** The distribution of the engine. */
-  readonly Platform?: { /** E.g. `Docker Engine - Community`. */ readonly Name: string }
+  readonly Platform?: {
+    /** E.g. `Docker Engine - Community`. */
+    readonly Name: string
+  }
   /** The engine's parts and their versions. */
   readonly Components?: readonly VersionComponent[]
   /** Version of Docker Engine, e.g. `26.1.5`. */

@@ -37,7 +37,10 @@ export interface SwarmNetworkSpec {
   /** The requested addresses. */
   readonly IPAMOptions?: SwarmNetworkIpam
   /** The network whose configuration it uses. */
-  readonly ConfigFrom?: { /** That network's name. */ readonly Network: string }
+  readonly ConfigFrom?: {
+    /** That network's name. */
+    readonly Network: string
+  }
   /** Always `swarm`. */
   readonly Scope?: string
 }
@@ -48,8 +51,11 @@ export interface SwarmNetworkIpam {
   readonly Driver?: Partial<Driver>
   /** The ranges of addresses. */
   readonly Configs?: ReadonlyArray<{
-    /** E.g. `10.0.1.0/24`. */ readonly Subnet?: string
-    /** The part of the subnet that tasks get addresses from. */ readonly Range?: string
-    /** The gateway's address. */ readonly Gateway?: string
+    /** E.g. `10.0.1.0/24`. */
+    readonly Subnet?: string
+    /** The part of the subnet that tasks get addresses from. */
+    readonly Range?: string
+    /** The gateway's address. */
+    readonly Gateway?: string
   }>
 }

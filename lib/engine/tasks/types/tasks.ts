@@ -10,7 +10,10 @@ export interface TaskSpec {
   /** With `Runtime: 'plugin'`; an experimental daemon alone takes it. */
   readonly PluginSpec?: PluginSpec
   /** With `Runtime: 'attachment'`: a container outside of the swarm that is on one of its networks. Only ever read. */
-  readonly NetworkAttachmentSpec?: { /** That container's id. */ readonly ContainerID: string }
+  readonly NetworkAttachmentSpec?: {
+    /** That container's id. */
+    readonly ContainerID: string
+  }
   /** Limits and reservations. */
   readonly Resources?: TaskResources
   /** When an ended task is replaced. */
@@ -84,13 +87,17 @@ export interface TaskReservations {
 export interface GenericResource {
   /** One resource with a name. */
   readonly NamedResourceSpec?: {
-    /** The kind, e.g. `GPU`. */ readonly Kind: string
-    /** The name, e.g. `UUID1`. */ readonly Value: string
+    /** The kind, e.g. `GPU`. */
+    readonly Kind: string
+    /** The name, e.g. `UUID1`. */
+    readonly Value: string
   }
   /** A number of resources of a kind. */
   readonly DiscreteResourceSpec?: {
-    /** The kind, e.g. `SSD`. */ readonly Kind: string
-    /** How many. */ readonly Value: number
+    /** The kind, e.g. `SSD`. */
+    readonly Kind: string
+    /** How many. */
+    readonly Value: number
   }
 }
 
@@ -115,8 +122,10 @@ export interface TaskPlacement {
   readonly Constraints?: readonly string[]
   /** Tasks are spread over the values of a label, e.g. `node.labels.rack`; the first counts most. */
   readonly Preferences?: ReadonlyArray<{
-    /** Spreads tasks evenly. */ readonly Spread: {
-      /** The label, e.g. `node.labels.rack`. */ readonly SpreadDescriptor: string
+    /** Spreads tasks evenly. */
+    readonly Spread: {
+      /** The label, e.g. `node.labels.rack`. */
+      readonly SpreadDescriptor: string
     }
   }>
   /** On each node. @defaultValue `0`, which is no limit */
@@ -169,9 +178,12 @@ export interface Task extends ClusterObject {
   readonly NetworksAttachments?: readonly NetworkAttachment[]
   /** Cluster volumes. Since API 1.42; not in the specification. */
   readonly Volumes?: ReadonlyArray<{
-    /** The volume's id. */ readonly ID?: string
-    /** The volume's name, or `group:NAME`. */ readonly Source?: string
-    /** The mount point in the container. */ readonly Target?: string
+    /** The volume's id. */
+    readonly ID?: string
+    /** The volume's name, or `group:NAME`. */
+    readonly Source?: string
+    /** The mount point in the container. */
+    readonly Target?: string
   }> | null
 }
 
@@ -188,7 +200,10 @@ export interface TaskStatus {
   /** None before it has a container. */
   readonly ContainerStatus?: TaskContainerStatus
   /** Ports of the host. */
-  readonly PortStatus: { /** Ports published on the node. */ readonly Ports?: readonly EndpointPortConfig[] }
+  readonly PortStatus: {
+    /** Ports published on the node. */
+    readonly Ports?: readonly EndpointPortConfig[]
+  }
 }
 
 /** A task's container. */

@@ -10,7 +10,10 @@ import type { BuildSecrets } from './secrets.ts'
 export type BuildSource =
   | string
   | Bytes
-  | { /** A Git repository, or a URL of a tar or Dockerfile, that the daemon fetches. */ readonly remote: string }
+  | {
+      /** A Git repository, or a URL of a tar or Dockerfile, that the daemon fetches. */
+      readonly remote: string
+    }
 
 /** What BuildKit makes in place of an image by its defaults. */
 export interface BuildOutput {

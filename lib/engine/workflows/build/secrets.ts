@@ -6,8 +6,14 @@ import { causeInWords } from './faults.ts'
 export type BuildSecret =
   | string
   | Uint8Array
-  | { /** The path of a file on this machine. */ readonly file: string }
-  | { /** The name of an environment variable of this process. */ readonly env: string }
+  | {
+      /** The path of a file on this machine. */
+      readonly file: string
+    }
+  | {
+      /** The name of an environment variable of this process. */
+      readonly env: string
+    }
 
 /** By what `RUN --mount=type=secret,id=...` calls it. */
 export type BuildSecrets = Readonly<Record<string, BuildSecret>>
