@@ -1,5 +1,5 @@
 export { initialise, type InitClient, type InitOptions, type InitReport } from './keystore/init/init.ts'
-export type { DaemonSettings, DaemonWishes } from './daemon-config/requested-settings.ts'
+export type { DaemonSettings, RequestedSettings as DaemonWishes } from './daemon-config/requested-settings.ts'
 export type { FileResult } from './base/rendered-file.ts'
 export {
   renewCertificates,

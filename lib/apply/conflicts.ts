@@ -7,7 +7,7 @@ import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import type { DaemonSettings } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { oddPlaces, type Change } from './changes.ts'
-import type { ApplyForm, InForce } from '../daemon-config/settings-in-force.ts'
+import type { ConfigurationForm, SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import { portTroubles, unseenFromHere } from './ports.ts'
 import type { UserNamespaces } from './userns.ts'
 import { flagValue, type Expanded } from '../daemon-config/unit/variables.ts'
@@ -33,12 +33,12 @@ export interface Situation {
   /** The unit as it will be. */
   readonly unit: ParsedUnit
   readonly expanded: Expanded
-  readonly inForce: InForce
+  readonly inForce: SettingsInForce
   readonly settings: DaemonSettings
   /** The daemon.json that will be there. */
   readonly daemonJson: DaemonJson
   readonly liveRestore: boolean
-  readonly form: ApplyForm
+  readonly form: ConfigurationForm
   /** Is it proven from the host itself? */
   readonly isHere: boolean
 }

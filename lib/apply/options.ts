@@ -1,12 +1,12 @@
 import { ArgumentError } from '../base/errors.ts'
-import type { DaemonWishes } from '../daemon-config/requested-settings.ts'
+import type { RequestedSettings } from '../daemon-config/requested-settings.ts'
 import type { HostShell } from '../host/shell.ts'
 import type { OnStep } from '../base/progress.ts'
-import type { ApplyForm } from '../daemon-config/settings-in-force.ts'
+import type { ConfigurationForm } from '../daemon-config/settings-in-force.ts'
 import type { ServerFiles } from './server-files.ts'
 
 /** What the daemon of a host shall be. */
-export interface ApplyWishes extends DaemonWishes {
+export interface RequestedApply extends RequestedSettings {
   /** The daemon's three files. Absent: those that are on the host stay. */
   readonly server?: ServerFiles | undefined
   /** Folders in which those were looked for, and not found. */
@@ -14,7 +14,7 @@ export interface ApplyWishes extends DaemonWishes {
   /** The drop-in that `init` rendered, whose settings count where no option says otherwise. */
   readonly override?: string | undefined
   /** @defaultValue as it is there, else `systemd` */
-  readonly form?: ApplyForm | undefined
+  readonly form?: ConfigurationForm | undefined
   /** Containers go on while dockerd restarts. @defaultValue as it is there */
   readonly liveRestore?: boolean | undefined
 }
@@ -27,7 +27,7 @@ export interface ProbeIdentity {
 }
 
 /** How an apply goes about it. */
-export interface ApplyOptions extends ApplyWishes {
+export interface ApplyOptions extends RequestedApply {
   readonly shell: HostShell
   /** A client's certificate to try. Without it the report says that client access was not proven. */
   readonly probe?: ProbeIdentity | undefined

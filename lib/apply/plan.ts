@@ -8,15 +8,15 @@ import { STATE_FOLDER, type FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
-import { DEFAULT_TLS_DIR, readWishes, tlsFilesIn, type DaemonSettings } from '../daemon-config/requested-settings.ts'
+import { DEFAULT_TLS_DIR, parseRequested, tlsFilesIn, type DaemonSettings } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
 import { changesOf, isWritten, type Change } from './changes.ts'
 import { closedFolders, findConflicts, inPlaceOf, type Conflict } from './conflicts.ts'
-import { settingsInForce, type ApplyForm, type InForce } from '../daemon-config/settings-in-force.ts'
-import type { ApplyWishes } from './options.ts'
+import { settingsInForce, type ConfigurationForm, type SettingsInForce } from '../daemon-config/settings-in-force.ts'
+import type { RequestedApply } from './options.ts'
 import { parentsQuestion } from './parents.ts'
 import { openDoorQuestions } from './ports.ts'
-import { renderConfiguration, settingsOfInit, settingsThere, type Rendered } from '../daemon-config/render-for-host.ts'
+import { renderForHost, settingsOfInit, currentSettings, type Rendered } from '../daemon-config/render-for-host.ts'
 import { hasLiveRestore } from './running.ts'
 import type { ServerFiles } from './server-files.ts'
 import { unitOf } from './unit.ts'
@@ -27,7 +27,7 @@ import { keptListeners, lossesOf, warningsOf } from './warnings.ts'
 
 /** All that an apply will do to a host, decided before anything is done. */
 export interface ApplyPlan {
-  readonly form: ApplyForm
+  readonly form: ConfigurationForm
   readonly settings: DaemonSettings
   readonly tlsDir: string
   readonly server: ServerFiles
@@ -69,14 +69,14 @@ export interface Start {
  * @throws {@link ProvisionError} for a host that can't be changed: see {@link refuseHost}
  * @throws {@link DaemonError} {@link PkiError} for what can't be rendered, and files that no daemon could serve with
  */
-export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: AbortSignal): Promise<ApplyPlan> {
-  const read = readWishes(wishes)
-  const ofInit = settingsOfInit(wishes.override)
+export async function planApply(requested: RequestedApply, shell: HostShell, signal?: AbortSignal): Promise<ApplyPlan> {
+  const read = parseRequested(requested)
+  const ofInit = settingsOfInit(requested.override)
   const first = await gatherFacts(shell, signal)
   refuseHost(first, shell.name)
   const found = unitOf(first, shell.name)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
-  const there = settingsThere(inForce.settings, ofInit)
+  const there = currentSettings(inForce.settings, ofInit)
   const tlsDir = read.tlsDir ?? there.tlsDir ?? DEFAULT_TLS_DIR
   const remap = read.usernsRemap ?? there.usernsRemap
   const facts = await gatherMore(
@@ -89,9 +89,9 @@ export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: 
     ]),
     signal,
   )
-  const server = wishes.server ?? serverOnHost(facts, tlsDir, wishes.lookedIn)
+  const server = requested.server ?? serverOnHost(facts, tlsDir, requested.lookedIn)
   return decide({
-    wishes,
+    requested,
     read,
     ofInit,
     found,
@@ -116,11 +116,11 @@ function wantedFacts({ unit }: FoundUnit, tlsDir: string, more: readonly string[
 }
 
 interface Known {
-  readonly wishes: ApplyWishes
-  readonly read: ReturnType<typeof readWishes>
+  readonly requested: RequestedApply
+  readonly read: ReturnType<typeof parseRequested>
   readonly ofInit: DaemonSettings | undefined
   readonly found: FoundUnit
-  readonly inForce: InForce
+  readonly inForce: SettingsInForce
   readonly there: DaemonSettings
   readonly tlsDir: string
   readonly facts: HostFacts
@@ -129,8 +129,8 @@ interface Known {
 }
 
 function decide(known: Known): ApplyPlan {
-  const { wishes, read, ofInit, tlsDir, facts, server, found, inForce } = known
-  const form = wishes.form ?? inForce.form
+  const { requested, read, ofInit, tlsDir, facts, server, found, inForce } = known
+  const form = requested.form ?? inForce.form
   const outcome = tryToRender(known, form)
   if (!('rendered' in outcome)) return refusedPlan(known, form, outcome.conflict)
   const { rendered } = outcome
@@ -190,9 +190,9 @@ function mustRestart(facts: HostFacts): boolean {
 }
 
 /** A directive in two places is one conflict among others, and told with them. */
-function tryToRender(known: Known, form: ApplyForm): { rendered: Rendered } | { conflict: Conflict } {
-  const { wishes, read, there, found, facts } = known
-  const { liveRestore } = wishes
+function tryToRender(known: Known, form: ConfigurationForm): { rendered: Rendered } | { conflict: Conflict } {
+  const { requested, read, there, found, facts } = known
+  const { liveRestore } = requested
   const json = facts.file(DAEMON_JSON)?.text
   const source: DaemonSource = {
     found,
@@ -202,9 +202,9 @@ function tryToRender(known: Known, form: ApplyForm): { rendered: Rendered } | { 
   }
   try {
     return {
-      rendered: renderConfiguration({
+      rendered: renderForHost({
         form,
-        wishes: read,
+        requested: read,
         there,
         source,
         existingDropIn: facts.file(DROP_IN)?.text,
@@ -221,7 +221,7 @@ function tryToRender(known: Known, form: ApplyForm): { rendered: Rendered } | { 
 
 function refusedPlan(
   { tlsDir, server, facts, there, found, inForce, isHere }: Known,
-  form: ApplyForm,
+  form: ConfigurationForm,
   first: Conflict,
 ): ApplyPlan {
   const start = {

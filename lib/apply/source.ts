@@ -3,12 +3,12 @@ import { FileError, isDockerMtlsError } from '../base/errors.ts'
 import { isIssuedBy, openCertificate, splitPem } from '../identity/certificate.ts'
 import { loadIdentity } from '../identity/identity.ts'
 import { oneDayClientFolder } from '../keystore/layout.ts'
-import type { ApplyWishes, ProbeIdentity } from './options.ts'
+import type { RequestedApply, ProbeIdentity } from './options.ts'
 import { hasServerFiles, loadServerFiles } from './server-files.ts'
 import { readIfThere } from '../base/files.ts'
 
 /** What was read of a folder. */
-export type Source = Pick<ApplyWishes, 'server' | 'override'> & {
+export type Source = Pick<RequestedApply, 'server' | 'override'> & {
   /** Absent: nothing was found where nothing was named. */
   readonly folder?: string
   /** Where nothing was found. */

@@ -7,7 +7,7 @@ import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
-import { settingsInForce, type ApplyForm } from '../daemon-config/settings-in-force.ts'
+import { settingsInForce, type ConfigurationForm } from '../daemon-config/settings-in-force.ts'
 import { isOfApi, listenerProblem, lookAtListener, type Authorities, type ListenerStatus } from './listener-status.ts'
 import { findLastApply } from './rollback/last-apply.ts'
 import { openDoorQuestions, openDoors } from './ports.ts'
@@ -26,7 +26,7 @@ export interface DaemonStatus {
   readonly enabled: boolean
   /** The unit and its drop-ins, in the order in which they count. */
   readonly unit: readonly string[]
-  readonly form: ApplyForm
+  readonly form: ConfigurationForm
   readonly listeners: readonly ListenerStatus[]
   /** The certificate in the file; absent where there is none that can be read. */
   readonly certificate?: CertificateFacts

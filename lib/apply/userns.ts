@@ -9,7 +9,7 @@ import type { HostFacts } from '../host/facts.ts'
 import { LOCAL_SOCKET } from '../daemon-config/local-socket.ts'
 import { UNIT_NAME } from '../daemon-config/unit/installed-unit.ts'
 import { keptMode, type WantedFile } from './changes.ts'
-import type { InForce } from '../daemon-config/settings-in-force.ts'
+import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import { shellWord } from '../base/shell-quote.ts'
 
 /** What user namespaces mean on a host. */
@@ -26,7 +26,7 @@ export interface UserNamespaces {
 /** What has to be asked of the host for this. */
 export function usernsQuestions(
   unit: ParsedUnit,
-  { daemonJson }: InForce,
+  { daemonJson }: SettingsInForce,
   value: string | false | undefined,
 ): string[] {
   const [user = '', group = user] = (value || '').split(':')
@@ -47,7 +47,7 @@ function getent(name: string, database: string, word: string): string[] {
   return word === '' || word === 'default' ? [] : [`said ${name} getent ${database} ${shellWord(word)}`]
 }
 
-function dataRootOf(unit: ParsedUnit, json: InForce['daemonJson']): string {
+function dataRootOf(unit: ParsedUnit, json: SettingsInForce['daemonJson']): string {
   const key = json['data-root']
   const named = lastValue(flagsOf(unit), 'data-root')
   return named ?? (typeof key === 'string' && key !== '' ? key : '/var/lib/docker')
@@ -59,7 +59,7 @@ function dataRootOf(unit: ParsedUnit, json: InForce['daemonJson']): string {
  * @param value - as it will be; undefined: off
  * @throws {@link DaemonError} ERR_USERNS_INVALID
  */
-export function decideUserns(value: string | undefined, inForce: InForce, facts: HostFacts): UserNamespaces {
+export function decideUserns(value: string | undefined, inForce: SettingsInForce, facts: HostFacts): UserNamespaces {
   const plan = value === undefined ? undefined : planUserns(value, textsOf(facts))
   const data = parseDataFacts(facts.fact('data'))
   const change = { before: folderInForce(inForce, facts), after: plan?.dataFolder, networks: networksIn(facts) }
@@ -88,7 +88,7 @@ function textsOf({ file, fact }: HostFacts): Parameters<typeof planUserns>[1] {
 }
 
 /** What can't be worked out of a daemon that runs is no reason to stop. */
-function folderInForce({ settings }: InForce, facts: HostFacts): string | undefined {
+function folderInForce({ settings }: SettingsInForce, facts: HostFacts): string | undefined {
   try {
     return settings.usernsRemap === undefined ? undefined : planUserns(settings.usernsRemap, textsOf(facts)).dataFolder
   } catch (error) {

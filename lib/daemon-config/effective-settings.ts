@@ -44,7 +44,7 @@ export function isLocal(listener: string): boolean {
  *
  * @throws {@link ArgumentError} {@link DaemonError} for the option that can't be meant
  */
-export function makePlan(options: DaemonOptions): Plan {
+export function effectiveSettings(options: DaemonOptions): Plan {
   checkDaemonOptions(options)
   for (const key of ['ca', 'cert', 'key'] as const) checkPath(options.tls[key], `tls.${key}`)
   const unit = unitOf(options)

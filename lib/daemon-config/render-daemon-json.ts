@@ -3,7 +3,7 @@ import { dropIn } from './exec-start.ts'
 import { checkConflicts, type DaemonJson } from './existing-daemon-json.ts'
 import type { Flag } from './unit/flags.ts'
 import type { DaemonOptions } from './options.ts'
-import { makePlan, type Plan } from './effective-settings.ts'
+import { effectiveSettings, type Plan } from './effective-settings.ts'
 import { quoted } from '../base/text.ts'
 
 /**
@@ -50,7 +50,7 @@ export function renderDaemonJsonOverride(options: DaemonOptions): string {
 }
 
 function planned(options: DaemonOptions): { plan: Plan; json: DaemonJson } {
-  const plan = makePlan(options)
+  const plan = effectiveSettings(options)
   const json = merge(plan)
   checkConflicts(plan.kept, json, (key) => `Take "${key}" out of daemon.json, or its flag out of the unit.`)
   return { plan, json }

@@ -5,11 +5,11 @@ import { renderDaemonJson, renderDaemonJsonOverride } from './render-daemon-json
 import { FileError } from '../base/errors.ts'
 import { PUBLIC_MODE, isFolder } from '../base/files.ts'
 import { findDaemonSource, guessWarning, type DaemonSource, type SourceOptions } from './source.ts'
-import { daemonOptions, namingDaemonJson, readWishes, renderFrom, type DaemonWishes } from './requested-settings.ts'
+import { optionsFor, namingDaemonJson, parseRequested, renderDropInFor, type RequestedSettings } from './requested-settings.ts'
 import { differs, planFile, putFile, refuseFolder, type FileResult } from '../base/rendered-file.ts'
 
 /** What {@link renderDaemon} is told. */
-export interface RenderOptions extends DaemonWishes, SourceOptions {
+export interface RenderOptions extends RequestedSettings, SourceOptions {
   /** `systemd`: all in the drop-in. `daemon-json`: in daemon.json, and a drop-in that leaves it there. */
   readonly form: 'systemd' | 'daemon-json'
 }
@@ -41,15 +41,15 @@ export const DAEMON_JSON = '/etc/docker/daemon.json'
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function renderDaemon(options: RenderOptions): Promise<RenderReport> {
-  const wishes = readWishes(options)
+  const requested = parseRequested(options)
   const source = await findDaemonSource(options)
   const unit = source.found?.paths ?? []
   const guess = guessWarning(source, 'SERVER', '--unit docker.service')
   if (options.form === 'daemon-json') {
-    const rendered = renderJson(daemonOptions(wishes, source), source)
+    const rendered = renderBothFor(optionsFor(requested, source), source)
     return { ...rendered, unit, warnings: [...guess, ...rendered.warnings] }
   }
-  const { text, warnings } = renderFrom(wishes, source)
+  const { text, warnings } = renderDropInFor(requested, source)
   return { files: [{ name: 'override.conf', place: DROP_IN, text }], unit, warnings: [...guess, ...warnings] }
 }
 
@@ -58,8 +58,8 @@ export async function renderDaemon(options: RenderOptions): Promise<RenderReport
  *
  * @throws {@link DaemonError} as {@link renderDaemonJson} does, naming the file that is there
  */
-export function renderJson(
-  options: ReturnType<typeof daemonOptions>,
+export function renderBothFor(
+  options: ReturnType<typeof optionsFor>,
   source: DaemonSource,
 ): Omit<RenderReport, 'unit'> {
   try {

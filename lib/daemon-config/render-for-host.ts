@@ -4,10 +4,10 @@ import { readDaemonJson } from './existing-daemon-json.ts'
 import { DaemonError } from '../base/errors.ts'
 import type { DaemonSource } from './source.ts'
 import { LOCAL_SOCKET } from './local-socket.ts'
-import { daemonOptions, renderFrom, settingsOf, type DaemonSettings, type ReadWishes } from './requested-settings.ts'
-import { DAEMON_JSON, DROP_IN, renderJson } from './render-files.ts'
+import { optionsFor, renderDropInFor, settingsOf, type DaemonSettings, type ParsedSettings } from './requested-settings.ts'
+import { DAEMON_JSON, DROP_IN, renderBothFor } from './render-files.ts'
 import { mergeDropIn } from './merge-drop-in.ts'
-import { settingsInForce, type ApplyForm } from './settings-in-force.ts'
+import { settingsInForce, type ConfigurationForm } from './settings-in-force.ts'
 import { withoutOwnKeys } from './own-keys.ts'
 
 /** The configuration as it will be, as texts. */
@@ -22,8 +22,8 @@ export interface Rendered {
 
 /** What is rendered from. */
 export interface RenderingFrom {
-  readonly form: ApplyForm
-  readonly wishes: ReadWishes
+  readonly form: ConfigurationForm
+  readonly requested: ParsedSettings
   readonly there: DaemonSettings
   readonly source: DaemonSource
   /** The override.conf on the host, if there is one. */
@@ -38,7 +38,7 @@ export interface RenderingFrom {
  *
  * @throws {@link DaemonError} as the renderers do
  */
-export function renderConfiguration(from: RenderingFrom): Rendered {
+export function renderForHost(from: RenderingFrom): Rendered {
   const { form, source, existingDropIn, liveRestore } = from
   const kept = form === 'systemd' ? leaving(source) : source
   const rendered = (form === 'systemd' ? renderDropIn : renderBoth)({ ...from, source: kept })
@@ -55,15 +55,15 @@ function leaving({ daemonJson, ...source }: DaemonSource): DaemonSource {
   return { ...source, daemonJson: { ...daemonJson, text: withoutOwnKeys(daemonJson.text) } }
 }
 
-function renderDropIn({ wishes, there, source, hasSocketUnit }: RenderingFrom): Rendered {
-  const { text, settings, warnings } = renderFrom(wishes, source, there, ownSocket(hasSocketUnit))
+function renderDropIn({ requested, there, source, hasSocketUnit }: RenderingFrom): Rendered {
+  const { text, settings, warnings } = renderDropInFor(requested, source, there, ownSocket(hasSocketUnit))
   return { dropIn: text, settings, warnings }
 }
 
-function renderBoth({ wishes, there, source, hasSocketUnit }: RenderingFrom): Rendered {
-  const wished = daemonOptions(wishes, source, there)
+function renderBoth({ requested, there, source, hasSocketUnit }: RenderingFrom): Rendered {
+  const wished = optionsFor(requested, source, there)
   const options = { ...wished, listen: [...ownSocket(hasSocketUnit), ...(wished.listen ?? [])] }
-  const { files, warnings } = renderJson(options, source)
+  const { files, warnings } = renderBothFor(options, source)
   const textOf = (path: string): string => files.find(({ place }) => place === path)?.text ?? ''
   const [dropIn, daemonJson] = [textOf(DROP_IN), textOf(DAEMON_JSON)]
   const { settings } = settingsInForce(undefined, daemonJson)
@@ -106,7 +106,7 @@ export function settingsOfInit(override: string | undefined): DaemonSettings | u
  * What counts where no option says otherwise: what `init` has rendered, but for the listeners of a daemon that has some. Who
  * has narrowed them by an option would have them widened again by the next apply without it.
  */
-export function settingsThere(inForce: DaemonSettings, ofInit: DaemonSettings | undefined): DaemonSettings {
+export function currentSettings(inForce: DaemonSettings, ofInit: DaemonSettings | undefined): DaemonSettings {
   const listen = inForce.listen.length > 0 ? inForce.listen : (ofInit?.listen ?? [])
   return { ...inForce, ...ofInit, listen }
 }

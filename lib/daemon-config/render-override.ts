@@ -2,10 +2,10 @@ import { allFlags, argv, dropIn } from './exec-start.ts'
 import { checkConflicts } from './existing-daemon-json.ts'
 import type { Flag } from './unit/flags.ts'
 import type { DaemonOptions } from './options.ts'
-import { makePlan, type Plan } from './effective-settings.ts'
+import { effectiveSettings, type Plan } from './effective-settings.ts'
 
 function planned(options: DaemonOptions): { plan: Plan; flags: Flag[] } {
-  const plan = makePlan(options)
+  const plan = effectiveSettings(options)
   const flags = allFlags(plan)
   checkConflicts(
     flags,

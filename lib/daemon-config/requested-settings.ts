@@ -22,15 +22,15 @@ export interface DaemonSettings {
 }
 
 /** What may be asked of the daemon, as a person writes it. */
-export interface DaemonWishes {
+export interface RequestedSettings {
   readonly listen?: string | undefined
   readonly tlsDir?: string | undefined
   /** False: none, whatever is there already. */
   readonly usernsRemap?: string | false | undefined
 }
 
-/** The wishes, read. */
-export interface ReadWishes extends Partial<Omit<DaemonSettings, 'usernsRemap'>> {
+/** The requested, read. */
+export interface ParsedSettings extends Partial<Omit<DaemonSettings, 'usernsRemap'>> {
   readonly usernsRemap?: string | false
 }
 
@@ -41,11 +41,11 @@ export const DEFAULT_TLS_DIR = '/etc/docker/tls'
 export const DEFAULT_LISTEN = '0.0.0.0:2376'
 
 /**
- * Reads the wishes, each with its own error.
+ * Reads the requested, each with its own error.
  *
  * @throws {@link DaemonError} ERR_LISTEN_INVALID, ERR_LISTEN_PLAINTEXT, ERR_PATH_INVALID, ERR_USERNS_INVALID
  */
-export function readWishes({ listen, tlsDir, usernsRemap }: DaemonWishes): ReadWishes {
+export function parseRequested({ listen, tlsDir, usernsRemap }: RequestedSettings): ParsedSettings {
   return {
     ...(listen !== undefined && { listen: [parseListen(listen)] }),
     ...(tlsDir !== undefined && { tlsDir: readTlsDir(tlsDir) }),
@@ -91,19 +91,19 @@ export function settingsOf(unit: ParsedUnit): DaemonSettings {
 }
 
 /** The options of the renderers: what is wished, else what is there already, else the defaults. */
-export function daemonOptions(
-  wishes: ReadWishes,
+export function optionsFor(
+  requested: ParsedSettings,
   { found, daemonJson }: DaemonSource,
   there?: DaemonSettings,
 ): DaemonOptions {
-  const off = wishes.usernsRemap === false
+  const off = requested.usernsRemap === false
   const given = found?.unit ?? DOCKER_CE_UNIT
   const unit = off ? withoutRemap(given) : given
-  const usernsRemap = wishes.usernsRemap || (off ? undefined : (there?.usernsRemap ?? remapIn(unit)))
-  const listen = wishes.listen ?? (there?.listen.length === 0 ? undefined : there?.listen)
+  const usernsRemap = requested.usernsRemap || (off ? undefined : (there?.usernsRemap ?? remapIn(unit)))
+  const listen = requested.listen ?? (there?.listen.length === 0 ? undefined : there?.listen)
   return {
     unit,
-    tls: tlsFilesIn(wishes.tlsDir ?? there?.tlsDir ?? DEFAULT_TLS_DIR),
+    tls: tlsFilesIn(requested.tlsDir ?? there?.tlsDir ?? DEFAULT_TLS_DIR),
     listen: listen ?? [parseListen(DEFAULT_LISTEN)],
     ...(usernsRemap !== undefined && { usernsRemap }),
     ...(daemonJson !== undefined && { daemonJson: off ? withoutKey(daemonJson.text) : daemonJson.text }),
@@ -141,7 +141,7 @@ function withoutKey(text: string): string {
 }
 
 /** A wish that a daemon.json undoes, which a drop-in alone leaves as it is. */
-function refuseRemapInJson({ usernsRemap }: ReadWishes, { daemonJson }: DaemonSource): void {
+function refuseRemapInJson({ usernsRemap }: ParsedSettings, { daemonJson }: DaemonSource): void {
   if (usernsRemap !== false || daemonJson === undefined || withoutKey(daemonJson.text) === daemonJson.text) return
   throw new DaemonError('ERR_DIRECTIVE_CONFLICT', {
     tried: `switching user namespaces off, with ${daemonJson.path}`,
@@ -163,14 +163,14 @@ export interface RenderedOverride {
  * @param local - listeners for this machine alone, in place of those of the unit
  * @throws {@link DaemonError} as {@link renderOverride} does
  */
-export function renderFrom(
-  wishes: ReadWishes,
+export function renderDropInFor(
+  requested: ParsedSettings,
   source: DaemonSource,
   there?: DaemonSettings,
   local: readonly LocalListener[] = [],
 ): RenderedOverride {
-  refuseRemapInJson(wishes, source)
-  const wished = daemonOptions(wishes, source, there)
+  refuseRemapInJson(requested, source)
+  const wished = optionsFor(requested, source, there)
   const options = { ...wished, listen: [...local, ...(wished.listen ?? [])] }
   try {
     const text = renderOverride(options)

@@ -8,11 +8,11 @@ import type { FoundUnit } from './unit/installed-unit.ts'
 import { settingsOf, tlsFilesIn, type DaemonSettings } from './requested-settings.ts'
 
 /** The two ways in which a daemon can be told what to do: all in `ExecStart=`, or in daemon.json. */
-export type ApplyForm = 'systemd' | 'daemon-json'
+export type ConfigurationForm = 'systemd' | 'daemon-json'
 
 /** How the daemon of a host is configured now. */
-export interface InForce {
-  readonly form: ApplyForm
+export interface SettingsInForce {
+  readonly form: ConfigurationForm
   /** Only what we could render ourselves: no plaintext listener is among them. */
   readonly settings: DaemonSettings
   /** Listeners on Docker's plaintext port, and such as nobody could render: they will be closed. */
@@ -30,7 +30,7 @@ export interface InForce {
  * @param json - the text of daemon.json, where there is one
  * @throws {@link DaemonError} ERR_DAEMON_JSON_INVALID
  */
-export function settingsInForce(found: FoundUnit | undefined, json: string | undefined): InForce {
+export function settingsInForce(found: FoundUnit | undefined, json: string | undefined): SettingsInForce {
   const daemonJson = readDaemonJson(json ?? '')
   const ofUnit = found === undefined ? { listen: [] } : settingsOf(found.unit)
   const hosts = hostsOf(daemonJson)
@@ -39,7 +39,7 @@ export function settingsInForce(found: FoundUnit | undefined, json: string | und
   const remap = ofUnit.usernsRemap ?? textOf(daemonJson, 'userns-remap')
   const listen = [...ofUnit.listen, ...hosts.flatMap((host) => networkListener(host) ?? [])]
   const flags = found === undefined ? [] : flagsOf(found.unit)
-  const named = (file: 'ca' | 'cert', name: string): InForce['tlsFiles'] => {
+  const named = (file: 'ca' | 'cert', name: string): SettingsInForce['tlsFiles'] => {
     const path = lastValue(flags, name) ?? textOf(daemonJson, name)
     return path === undefined || path === '' ? {} : { [file]: path }
   }

@@ -2,7 +2,7 @@ import { hostsOf } from './existing-daemon-json.ts'
 import type { Flag } from './unit/flags.ts'
 import type { DaemonOptions } from './options.ts'
 import { networkListener } from './listen.ts'
-import { isLocal, makePlan, type Plan } from './effective-settings.ts'
+import { isLocal, effectiveSettings, type Plan } from './effective-settings.ts'
 import { quoted } from '../base/text.ts'
 
 /**
@@ -18,7 +18,7 @@ import { quoted } from '../base/text.ts'
  * ```
  */
 export function daemonWarnings(options: DaemonOptions): string[] {
-  const plan = makePlan(options)
+  const plan = effectiveSettings(options)
   return [...unknownWords(plan), ...otherConfigFile(plan), ...droppedFlags(plan), ...replacedKeys(plan)]
 }
 

@@ -2,9 +2,9 @@ import { connect } from '../engine/connect.ts'
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import { carryOut, type ApplyReport } from '../apply/carry-out.ts'
 import { runStep } from '../base/progress.ts'
-import type { Certified } from './issue-certificates.ts'
+import type { IssuedCertificates } from './issue-certificates.ts'
 import { ensureContext, type ContextResult } from './context.ts'
-import { goOn, type Outcome } from './for-each-host.ts'
+import { continueWith, type Outcome } from './for-each-host.ts'
 import type { SetupOptions } from './options.ts'
 import { about, type PlannedHost } from './plan-hosts.ts'
 
@@ -21,12 +21,12 @@ export interface SetHost extends PlannedHost {
  *
  * @returns of each host what came of it; of one that failed the host is as it was, or the error says otherwise
  */
-export function carryOutHosts(
+export function applyToHosts(
   planned: readonly Outcome<PlannedHost>[],
-  certified: Certified,
+  certified: IssuedCertificates,
   options: SetupOptions,
 ): Promise<Outcome<SetHost>[]> {
-  return goOn(planned, async (one) => {
+  return continueWith(planned, async (one) => {
     const { shell, plan, names, host, url } = one
     const { rollbackAfter, signal } = options
     const report = await carryOut(plan, {
@@ -64,7 +64,7 @@ function blamingTheFirewall(error: unknown, url: string): unknown {
 }
 
 /** As any program of the client's will do it: by the name, and with the files, that its variables have. */
-function verify({ url, host }: PlannedHost, { identity }: Certified, options: SetupOptions): Promise<string> {
+function verify({ url, host }: PlannedHost, { identity }: IssuedCertificates, options: SetupOptions): Promise<string> {
   const { client, signal, onStep } = options
   const { ca, cert, key } = identity
   const title = `connect to ${url} as ${client}`
@@ -82,7 +82,7 @@ function verify({ url, host }: PlannedHost, { identity }: Certified, options: Se
 
 async function makeContext(
   { context, host }: PlannedHost,
-  { client }: Certified,
+  { client }: IssuedCertificates,
   { onStep }: SetupOptions,
 ): Promise<ContextResult | undefined> {
   if (context === undefined) return undefined

@@ -8,7 +8,7 @@ export type Outcome<Value> =
 const AT_ONCE = 8
 
 /** Does some work for each host, several at once. One that fails stops no other. */
-export async function eachHost<Item extends { readonly host: string }, Value>(
+export async function forEachHost<Item extends { readonly host: string }, Value>(
   items: readonly Item[],
   work: (item: Item) => Promise<Value>,
 ): Promise<Outcome<Value>[]> {
@@ -41,11 +41,11 @@ export function isDone<Value>(outcome: Outcome<Value>): outcome is Extract<Outco
 }
 
 /** Goes on with the hosts that have come so far; what has failed before stays as it is, in its place. */
-export async function goOn<Before extends { readonly host: string }, After>(
+export async function continueWith<Before extends { readonly host: string }, After>(
   before: readonly Outcome<Before>[],
   work: (item: Before) => Promise<After>,
 ): Promise<Outcome<After>[]> {
-  const after = await eachHost(
+  const after = await forEachHost(
     before.filter(isDone).map(({ value }) => value),
     work,
   )

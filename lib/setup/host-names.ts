@@ -31,7 +31,7 @@ export interface Ways {
  *
  * @throws {@link PkiError} ERR_NAME_INVALID
  */
-export async function namesOf(root: string, folder: string, { hostname, address, asked }: Ways): Promise<HostNames> {
+export async function hostNames(root: string, folder: string, { hostname, address, asked }: Ways): Promise<HostNames> {
   const known = address !== undefined && (await addressesOf(hostname)).includes(address)
   const wanted = [...asked, hostname, ...(known ? [address] : [])]
   const there = await namesThere(serverPaths(root, folder).cert)

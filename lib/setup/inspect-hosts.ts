@@ -3,21 +3,21 @@ import { readSshConfig } from '../host/ssh-config.ts'
 import { sshShell, type SshShell } from '../host/ssh-shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import { runStep } from '../base/progress.ts'
-import { settingsInForce, type InForce } from '../daemon-config/settings-in-force.ts'
+import { settingsInForce, type SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import { formatTarget, readListener } from '../daemon-config/listener-target.ts'
 import { unitOf } from '../apply/unit.ts'
-import { readWishes } from '../daemon-config/requested-settings.ts'
+import { parseRequested } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { contextNameFor, refuseForeignContext, type WantedContext } from './context.ts'
-import { eachHost, type Outcome } from './for-each-host.ts'
+import { forEachHost, type Outcome } from './for-each-host.ts'
 import { requireHostKey } from './host-key.ts'
-import { refuseForeignAuthority } from './known-ca.ts'
-import { namesOf, requireAddress, type HostNames } from './host-names.ts'
+import { refuseForeignCa } from './known-ca.ts'
+import { hostNames, requireAddress, type HostNames } from './host-names.ts'
 import type { SetupOptions } from './options.ts'
 import { namedTwice, type SetupTarget } from './target.ts'
 
 /** A host that was looked at, and that can be set up. */
-export interface SeenHost extends SetupTarget {
+export interface InspectedHost extends SetupTarget {
   readonly shell: SshShell
   readonly names: HostNames
   /** `tcp://HOST:PORT`, as clients will have it. */
@@ -31,14 +31,14 @@ export interface SeenHost extends SetupTarget {
  *
  * @throws for options that mean nothing, before any host is called
  */
-export async function lookAtHosts(
+export async function inspectHosts(
   targets: readonly SetupTarget[],
   options: SetupOptions,
-): Promise<Outcome<SeenHost>[]> {
-  readWishes(options.wishes)
+): Promise<Outcome<InspectedHost>[]> {
+  parseRequested(options.requested)
   if (options.config !== undefined) for (const { folder } of targets) contextNameFor(folder, options.context)
   const places = new Map<string, string>()
-  return eachHost(targets, (target) =>
+  return forEachHost(targets, (target) =>
     runStep(options.onStep, { step: 'look', title: 'look at it, by ssh', subject: target.host }, (talk) =>
       lookAt(target, options, { places, result: talk.result }),
     ),
@@ -51,7 +51,7 @@ interface Shared {
   readonly result: (note: string) => void
 }
 
-async function lookAt(target: SetupTarget, options: SetupOptions, { places, result }: Shared): Promise<SeenHost> {
+async function lookAt(target: SetupTarget, options: SetupOptions, { places, result }: Shared): Promise<InspectedHost> {
   const { host, folder, endpoint } = target
   const ssh = await readSshConfig(endpoint)
   requireHostKey(endpoint, ssh)
@@ -63,19 +63,19 @@ async function lookAt(target: SetupTarget, options: SetupOptions, { places, resu
   const facts = await gatherFacts(shell, options.signal)
   refuseHost(facts, shell.name)
   const ways = { hostname, address: shell.address(), asked: options.names }
-  const names = await namesOf(options.dir, folder, ways)
+  const names = await hostNames(options.dir, folder, ways)
   await requireAddress(names.reach, endpoint)
   const inForce = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
   const url = formatTarget({ host: names.reach.value, port: portOf(inForce, options) })
   const context = await contextFor(folder, { url, names: names.all }, options)
-  await refuseForeignAuthority(shell, facts, inForce, folder, options)
+  await refuseForeignCa(shell, facts, inForce, folder, options)
   result(aboutHost(facts))
   return { ...target, shell, names, url, ...(context && { context }) }
 }
 
 /** The one that will be listened on: as asked for, else as it is there. */
-function portOf({ settings }: InForce, { wishes }: SetupOptions): number {
-  const [first] = readWishes(wishes).listen ?? settings.listen
+function portOf({ settings }: SettingsInForce, { requested }: SetupOptions): number {
+  const [first] = parseRequested(requested).listen ?? settings.listen
   return first === undefined ? 2376 : readListener(first).port
 }
 

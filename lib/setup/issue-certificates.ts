@@ -10,12 +10,12 @@ import {
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { caPaths, clientPaths } from '../keystore/layout.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
-import type { SeenHost } from './inspect-hosts.ts'
+import type { InspectedHost } from './inspect-hosts.ts'
 import type { SetupOptions } from './options.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
 
 /** What was made, or was there, for all hosts together. */
-export interface Certified {
+export interface IssuedCertificates {
   readonly authority: FolderAuthorityResult
   readonly client: FolderLeafResult
   /** The client's three files. Its key stays in this process. */
@@ -31,11 +31,11 @@ export interface Certified {
  *   ERR_CLIENT_KEY_ELSEWHERE, ERR_PKI_FILE_INVALID
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  */
-export async function certify(
-  hosts: readonly SeenHost[],
+export async function issueCertificates(
+  hosts: readonly InspectedHost[],
   { dir, client: name }: SetupOptions,
   passphrase: Passphrase | undefined,
-): Promise<Certified> {
+): Promise<IssuedCertificates> {
   const opening = passphrase === undefined ? {} : { passphrase }
   await refuseOrphans(dir)
   if (await isFolder(caPaths(dir).folder)) await checkLedger(dir)
@@ -51,7 +51,7 @@ export async function certify(
 }
 
 /** The files of a host, checked as a set. */
-export function serverFilesOf({ servers }: Certified, host: string): Promise<ServerFiles> {
+export function serverFilesOf({ servers }: IssuedCertificates, host: string): Promise<ServerFiles> {
   const result = servers.get(host)
   if (result === undefined) throw new TypeError(`nothing was made for ${host}`)
   return loadServerFiles(result.paths.folder)

@@ -1,7 +1,7 @@
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import { caPaths, serverPaths } from '../keystore/layout.ts'
 import { PkiFolder } from '../keystore/keystore.ts'
-import type { InForce } from '../daemon-config/settings-in-force.ts'
+import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import { certificatesIn } from '../apply/certificates-in.ts'
 import { gatherMore, type HostFacts } from '../host/facts.ts'
 import type { HostShell } from '../host/shell.ts'
@@ -15,16 +15,16 @@ import { readIfThere } from '../base/files.ts'
  * @param folder - what the host is called in ours
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
  */
-export async function refuseForeignAuthority(
+export async function refuseForeignCa(
   shell: HostShell,
   facts: HostFacts,
-  { settings: { listen }, tlsFiles: { ca } }: InForce,
+  { settings: { listen }, tlsFiles: { ca } }: SettingsInForce,
   folder: string,
   { dir, replaceCa, signal }: SetupOptions,
 ): Promise<void> {
   if (replaceCa || ca === undefined || listen.length === 0) return
   const more = await gatherMore(shell, facts, { programs: [], files: [ca], secrets: [], writable: [] }, signal)
-  const ours = await authoritiesOf(dir, serverPaths(dir, folder).ca)
+  const ours = await knownCas(dir, serverPaths(dir, folder).ca)
   const foreign = certificatesIn(more.file(ca)?.text).find(({ fingerprint256 }) => !ours.has(fingerprint256))
   if (foreign === undefined) return
   throw new ProvisionError('ERR_APPLY_CONFLICT', {
@@ -35,7 +35,7 @@ export async function refuseForeignAuthority(
 }
 
 /** Those that the folder has, those that it had, and those that somebody has added for this host. */
-async function authoritiesOf(dir: string, bundle: string): Promise<ReadonlySet<string>> {
+async function knownCas(dir: string, bundle: string): Promise<ReadonlySet<string>> {
   const listed = await new PkiFolder(dir).list().catch((error: unknown) => {
     if (!isDockerMtlsError(error, 'ERR_CA_MISSING')) throw error
     return []

@@ -1,7 +1,7 @@
-import type { ApplyWishes } from '../apply/options.ts'
+import type { RequestedApply } from '../apply/options.ts'
 import type { OnStep } from '../base/progress.ts'
 
-/** What {@link lookAtHosts} and the steps behind it are told. */
+/** What {@link inspectHosts} and the steps behind it are told. */
 export interface SetupOptions {
   /** The folder of the authority, of the hosts and of the clients. */
   readonly dir: string
@@ -17,7 +17,7 @@ export interface SetupOptions {
   readonly force: boolean
   /** Sets a host up whose daemon takes clients of an authority that the folder has never had. */
   readonly replaceCa: boolean
-  readonly wishes: Omit<ApplyWishes, 'server' | 'override'>
+  readonly requested: Omit<RequestedApply, 'server' | 'override'>
   /** In seconds: see ApplyOptions. */
   readonly rollbackAfter?: number | undefined
   readonly signal?: AbortSignal | undefined

@@ -12,14 +12,14 @@ import { certificatesIn } from '../apply/certificates-in.ts'
 import { tlsFilesIn } from '../daemon-config/requested-settings.ts'
 import { isFromCurrentCa } from '../keystore/keystore.ts'
 import { runStep, type OnStep } from '../base/progress.ts'
-import { serverFilesOf, type Certified } from './issue-certificates.ts'
-import { goOn, type Outcome } from './for-each-host.ts'
-import type { SeenHost } from './inspect-hosts.ts'
+import { serverFilesOf, type IssuedCertificates } from './issue-certificates.ts'
+import { continueWith, type Outcome } from './for-each-host.ts'
+import type { InspectedHost } from './inspect-hosts.ts'
 import type { SetupOptions } from './options.ts'
 import { readIfThere } from '../base/files.ts'
 
 /** A host, and what is to be changed on it. */
-export interface PlannedHost extends SeenHost {
+export interface PlannedHost extends InspectedHost {
   readonly plan: ApplyPlan
 }
 
@@ -29,11 +29,11 @@ export interface PlannedHost extends SeenHost {
  * @param certified - the files that were made
  */
 export function planHosts(
-  seen: readonly Outcome<SeenHost>[],
-  certified: Certified,
+  seen: readonly Outcome<InspectedHost>[],
+  certified: IssuedCertificates,
   options: SetupOptions,
 ): Promise<Outcome<PlannedHost>[]> {
-  return goOn(seen, (one) =>
+  return continueWith(seen, (one) =>
     runStep(options.onStep, PLAN(one.host), async ({ result }) => {
       const server = await serverFilesOf(certified, one.host)
       const plan = await planSettled(one, server, options)
@@ -50,10 +50,10 @@ const PLAN = (host: string): { step: string; title: string; subject: string } =>
   subject: host,
 })
 
-async function planSettled(one: SeenHost, server: ServerFiles, options: SetupOptions): Promise<ApplyPlan> {
+async function planSettled(one: InspectedHost, server: ServerFiles, options: SetupOptions): Promise<ApplyPlan> {
   const { shell, host } = one
-  const { wishes, signal } = options
-  const look = async (): Promise<ApplyPlan> => withLostClients(await planApply({ ...wishes, server }, shell, signal))
+  const { requested, signal } = options
+  const look = async (): Promise<ApplyPlan> => withLostClients(await planApply({ ...requested, server }, shell, signal))
   const plan = await look()
   if (!plan.isPending) return plan
   await settlePending(shell, about(host, options.onStep), signal)
@@ -75,12 +75,12 @@ function changesIn({ changes, restarts }: ApplyPlan): string {
  * The same without changing anything, here or there: what is not made yet stands in for itself, with a throwaway
  * authority.
  */
-export function planDryRun(seen: readonly Outcome<SeenHost>[], options: SetupOptions): Promise<Outcome<PlannedHost>[]> {
-  return goOn(seen, (one) =>
+export function planDryRun(seen: readonly Outcome<InspectedHost>[], options: SetupOptions): Promise<Outcome<PlannedHost>[]> {
+  return continueWith(seen, (one) =>
     runStep(options.onStep, PLAN(one.host), async ({ result }) => {
       const server = await filesOnTrial(one, options.dir)
-      const { signal, wishes } = options
-      const plan = withLostClients(await planApply({ ...wishes, server }, one.shell, signal))
+      const { signal, requested } = options
+      const plan = withLostClients(await planApply({ ...requested, server }, one.shell, signal))
       if (plan.conflicts.length === 0) await validate(plan, one.shell, signal)
       result(changesIn(plan))
       return { ...one, plan }
@@ -88,7 +88,7 @@ export function planDryRun(seen: readonly Outcome<SeenHost>[], options: SetupOpt
   )
 }
 
-async function filesOnTrial({ folder, names }: SeenHost, dir: string): Promise<ServerFiles> {
+async function filesOnTrial({ folder, names }: InspectedHost, dir: string): Promise<ServerFiles> {
   const there = await goodFiles(dir, { folder, names })
   if (there !== undefined) return there
   const { ca, cert, key, facts } = await issueServer(await createAuthority(), { names: names.all })
@@ -96,13 +96,13 @@ async function filesOnTrial({ folder, names }: SeenHost, dir: string): Promise<S
 }
 
 /** Has a host all that it needs here already? If not, something will be changed on it. */
-export async function hasGoodFiles(host: SeenHost, dir: string): Promise<boolean> {
+export async function hasGoodFiles(host: InspectedHost, dir: string): Promise<boolean> {
   return (await goodFiles(dir, host)) !== undefined
 }
 
 async function goodFiles(
   dir: string,
-  { folder, names }: Pick<SeenHost, 'folder' | 'names'>,
+  { folder, names }: Pick<InspectedHost, 'folder' | 'names'>,
 ): Promise<ServerFiles | undefined> {
   try {
     const files = await loadServerFiles(serverPaths(dir, folder).folder)

@@ -7,8 +7,8 @@ import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { createAuthority, issueClient, issueServer } from '../../lib/pki.ts'
 import { entryFault } from '../../lib/host/entry-fault.ts'
 import { ensureContext, refuseForeignContext } from '../../lib/setup/context.ts'
-import { eachHost, goOn, isDone } from '../../lib/setup/for-each-host.ts'
-import { namesOf } from '../../lib/setup/host-names.ts'
+import { forEachHost, continueWith, isDone } from '../../lib/setup/for-each-host.ts'
+import { hostNames } from '../../lib/setup/host-names.ts'
 import { readTargets } from '../../lib/setup/target.ts'
 import { sshLogin } from '../../lib/transport/ssh-arguments.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -108,8 +108,8 @@ describe('who did not become root there', () => {
 })
 
 /** The one that it is reached by, and all. */
-async function namesFor(ways: Partial<Parameters<typeof namesOf>[2]>, root = '/nonexistent'): Promise<string[]> {
-  const { reach, all } = await namesOf(root, 'h', { hostname: 'localhost', address: undefined, asked: [], ...ways })
+async function namesFor(ways: Partial<Parameters<typeof hostNames>[2]>, root = '/nonexistent'): Promise<string[]> {
+  const { reach, all } = await hostNames(root, 'h', { hostname: 'localhost', address: undefined, asked: [], ...ways })
   return [reach.value, ...all]
 }
 
@@ -200,12 +200,12 @@ describe('several hosts', () => {
   const hosts = Array.from({ length: 20 }, (_, index) => ({ host: `h${index}` }))
 
   test('keep their order, and one that fails stops no other, also in what follows', async () => {
-    const first = await eachHost(hosts, async ({ host }) => {
+    const first = await forEachHost(hosts, async ({ host }) => {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 5))
       if (host === 'h3') throw new Error('three')
       return { host }
     })
-    const second = await goOn(first, ({ host }) => Promise.resolve(host.toUpperCase()))
+    const second = await continueWith(first, ({ host }) => Promise.resolve(host.toUpperCase()))
     assert.deepEqual(
       second.map(({ host }) => host),
       hosts.map(({ host }) => host),
@@ -216,7 +216,7 @@ describe('several hosts', () => {
 
   test('not more than eight at once', async () => {
     let [now, most] = [0, 0]
-    await eachHost(hosts, async () => {
+    await forEachHost(hosts, async () => {
       most = Math.max(most, ++now)
       await new Promise((resolve) => setImmediate(resolve))
       now--

@@ -4,7 +4,7 @@ import type { HostShell } from '../../host/shell.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { orphanConflicts, type Conflict } from '../conflicts.ts'
-import { settingsInForce, type InForce } from '../../daemon-config/settings-in-force.ts'
+import { settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { LastApply } from './last-apply.ts'
 import { unitOf } from '../unit.ts'
 import { decideUserns, usernsQuestions } from '../userns.ts'
@@ -40,15 +40,15 @@ export async function planRollback(
     return undefined
   })
   // dockerd stops what it finds running where its own live-restore is off (moby, daemon.restore).
-  const goOn = lives && (change?.liveRestore !== false || !last.wasActive)
-  const stops = goOn ? 0 : running
+  const continueWith = lives && (change?.liveRestore !== false || !last.wasActive)
+  const stops = continueWith ? 0 : running
   return {
     last,
     // What did not end goes back by itself in any case.
     conflicts: last.isPending ? [] : orphanConflicts({ running, lives, remaps: change?.remaps === true }),
     losses: [
       ...(stops > 0 ? [`${stopSentence(stops)}.`] : []),
-      ...(goOn && running > 0 ? ['Containers that run go on meanwhile, by live-restore.'] : []),
+      ...(continueWith && running > 0 ? ['Containers that run go on meanwhile, by live-restore.'] : []),
       ...(change?.losses ?? []),
     ],
     stops,
@@ -83,7 +83,7 @@ async function usernsChange(
 
 interface Configured {
   readonly found: FoundUnit
-  readonly inForce: InForce
+  readonly inForce: SettingsInForce
 }
 
 function inForceOf(facts: HostFacts, { name }: HostShell): Configured {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ApplyWishes } from '../../apply/options.ts'
+import type { RequestedApply } from '../../apply/options.ts'
 import { addDaemonOptions, once, readSeconds } from './options.ts'
 
 /** The flags of what is applied to a host: here, or by ssh. */
@@ -27,7 +27,7 @@ export function addApplyOptions(command: Command): Command {
     )
 }
 
-export function wishesOf(flags: ApplyFlags): Omit<ApplyWishes, 'server' | 'override'> {
+export function requestedOf(flags: ApplyFlags): Omit<RequestedApply, 'server' | 'override'> {
   const { listen, tlsdir: tlsDir, usernsRemap, liveRestore, systemd, daemonJson } = flags
   const form = daemonJson === true ? 'daemon-json' : systemd === true ? 'systemd' : undefined
   return { listen, tlsDir, usernsRemap, liveRestore, form }

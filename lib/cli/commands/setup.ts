@@ -2,13 +2,13 @@ import { SELF, sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { SetHost } from '../../setup/apply-to-hosts.ts'
-import type { Certified } from '../../setup/issue-certificates.ts'
+import type { IssuedCertificates } from '../../setup/issue-certificates.ts'
 import { isDone, type Outcome } from '../../setup/for-each-host.ts'
-import type { SeenHost } from '../../setup/inspect-hosts.ts'
+import type { InspectedHost } from '../../setup/inspect-hosts.ts'
 import type { SetupOptions } from '../../setup/options.ts'
 import type { PlannedHost } from '../../setup/plan-hosts.ts'
 import type { SetupTarget } from '../../setup/target.ts'
-import { addApplyOptions, rollbackAfterOf, wishesOf, type ApplyFlags } from '../command-line/apply-options.ts'
+import { addApplyOptions, rollbackAfterOf, requestedOf, type ApplyFlags } from '../command-line/apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, requireSomebody, type ConfirmFlags } from '../terminal/confirm.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
@@ -62,11 +62,11 @@ interface Call {
 
 async function runSetup(urls: readonly string[], flags: SetupFlags, context: Context): Promise<void> {
   const { readTargets } = await import('../../setup/target.ts')
-  const { lookAtHosts } = await import('../../setup/inspect-hosts.ts')
+  const { inspectHosts } = await import('../../setup/inspect-hosts.ts')
   const targets = readTargets(urls)
   const options = await optionsOf(targets, flags, context)
   const call = { targets, options, flags, context, tellFailures: failureTeller(context) }
-  const seen = await showing(call, (shown) => lookAtHosts(targets, shown))
+  const seen = await showing(call, (shown) => inspectHosts(targets, shown))
   if (flags.dryRun === true) return answerDryRun(seen, call)
   if (!seen.some(isDone)) return answerNone(seen, call)
   const certified = await certifyAll(seen, call)
@@ -80,10 +80,10 @@ async function runSetup(urls: readonly string[], flags: SetupFlags, context: Con
 /** Where Ctrl-C ends it, it is said of each host what has become of the changes. */
 async function carryOut(
   planned: readonly Outcome<PlannedHost>[],
-  certified: Certified,
+  certified: IssuedCertificates,
   call: Call,
 ): Promise<Outcome<SetHost>[]> {
-  const { carryOutHosts } = await import('../../setup/apply-to-hosts.ts')
+  const { applyToHosts } = await import('../../setup/apply-to-hosts.ts')
   const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
   const { goingBackTeller } = await import('../reports/rollback.ts')
   const hosts = new Map(valuesOf(planned).map((one) => [one.host, one]))
@@ -94,7 +94,7 @@ async function carryOut(
   const after = call.options.rollbackAfter ?? ROLLBACK_AFTER_S
   const teller = goingBackTeller(call.context, { after, atOnce }, [...hosts.keys()])
   const set = await showing(call, ({ onStep, ...shown }) =>
-    carryOutHosts(planned, certified, { ...shown, ...(onStep && { onStep: teller.watch(onStep) }) }),
+    applyToHosts(planned, certified, { ...shown, ...(onStep && { onStep: teller.watch(onStep) }) }),
   )
   teller.end()
   return set
@@ -134,7 +134,7 @@ async function optionsOf(
     ...(context !== false && { config: dockerConfig(io.env), context }),
     force: flags.force === true,
     replaceCa: flags.replaceCa === true,
-    wishes: wishesOf(flags),
+    requested: requestedOf(flags),
     rollbackAfter: await rollbackAfterOf(flags),
     signal: io.signal,
   }
@@ -147,14 +147,14 @@ async function checkedClient(name: string): Promise<string> {
   return parseClientName(name)
 }
 
-async function certifyAll(seen: readonly Outcome<SeenHost>[], { options, flags, context }: Call): Promise<Certified> {
-  const { certify } = await import('../../setup/issue-certificates.ts')
+async function certifyAll(seen: readonly Outcome<InspectedHost>[], { options, flags, context }: Call): Promise<IssuedCertificates> {
+  const { issueCertificates } = await import('../../setup/issue-certificates.ts')
   const { hasGoodFiles } = await import('../../setup/plan-hosts.ts')
   const hosts = valuesOf(seen)
   for (const host of hosts) {
     if (!(await hasGoodFiles(host, options.dir))) requireSomebody(question([host]), flags, context.io)
   }
-  const run = (passphrase: string | undefined): Promise<Certified> => certify(hosts, options, passphrase)
+  const run = (passphrase: string | undefined): Promise<IssuedCertificates> => issueCertificates(hosts, options, passphrase)
   return withPassphrase({ folder: options.dir, flags, encrypt: flags.encryptCaKey === true, run }, context)
 }
 
@@ -177,7 +177,7 @@ function warningsOf(hosts: readonly PlannedHost[]): string[] {
   return hosts.flatMap(({ host, plan }) => plan.warnings.map((warning) => `${host}: ${warning}`))
 }
 
-async function answerDryRun(seen: readonly Outcome<SeenHost>[], call: Call): Promise<void> {
+async function answerDryRun(seen: readonly Outcome<InspectedHost>[], call: Call): Promise<void> {
   const { targets, options, flags, context } = call
   const { planDryRun } = await import('../../setup/plan-hosts.ts')
   const planned = await showing(call, (shown) => planDryRun(seen, shown))
@@ -194,14 +194,14 @@ async function answerDryRun(seen: readonly Outcome<SeenHost>[], call: Call): Pro
 const PENDING =
   'An apply did not end there. The next one puts back what it has left, and may then see other files than these.'
 
-function answerNone(seen: readonly Outcome<SeenHost>[], { targets, options, flags, context }: Call): void {
+function answerNone(seen: readonly Outcome<InspectedHost>[], { targets, options, flags, context }: Call): void {
   const data = { folder: resolve(options.dir), hosts: hostsData(seen, targets, () => ({}), context) }
   context.answer({ data, text: '', failed: true }, flags)
 }
 
 function answerSet(
   set: readonly Outcome<SetHost>[],
-  certified: Certified,
+  certified: IssuedCertificates,
   { targets, options, flags, context }: Call,
 ): void {
   const { authority, client } = certified

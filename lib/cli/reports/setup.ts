@@ -4,7 +4,7 @@ import { SHELLS } from '../../base/shells.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
 import type { SetHost } from '../../setup/apply-to-hosts.ts'
-import type { Certified } from '../../setup/issue-certificates.ts'
+import type { IssuedCertificates } from '../../setup/issue-certificates.ts'
 import { isDone, type Outcome } from '../../setup/for-each-host.ts'
 import type { PlannedHost } from '../../setup/plan-hosts.ts'
 import type { SetupTarget } from '../../setup/target.ts'
@@ -43,7 +43,7 @@ export function plannedData({ url, names, plan }: PlannedHost): object {
 }
 
 /** A host that was set up. */
-export function setData(certified: Certified): Data<SetHost> {
+export function setData(certified: IssuedCertificates): Data<SetHost> {
   const certPath = resolve(certified.client.paths.folder)
   return ({ url, names, plan, report, version, made, host }) => {
     const server = certified.servers.get(host)
@@ -79,19 +79,19 @@ export function plansText(planned: readonly PlannedHost[], context: Context, isA
 }
 
 /** What was done and seen, for a person, and how to use it. */
-export function setText(hosts: readonly SetHost[], certified: Certified, context: Context): string {
+export function setText(hosts: readonly SetHost[], certified: IssuedCertificates, context: Context): string {
   const texts = hosts.map((one) => hostText(one, certified, context))
   return [...texts, ...newAuthorityText(certified, context)].join('\n')
 }
 
 /** It is made along the way: that it is there, and is to be kept, has to be said. */
-function newAuthorityText({ authority: { action, facts: of, paths } }: Certified, context: Context): string[] {
+function newAuthorityText({ authority: { action, facts: of, paths } }: IssuedCertificates, context: Context): string[] {
   if (action !== 'created') return []
   const text = `The authority ${of.commonName ?? of.subject} was made in ${paths.folder}: its key makes its holder root on these hosts. Keep that folder, and a copy of it, to yourself; run setup there again.`
   return [`${wrap(text, context.width)}\n`]
 }
 
-function hostText(one: SetHost, { client }: Certified, context: Context): string {
+function hostText(one: SetHost, { client }: IssuedCertificates, context: Context): string {
   const { host, plan, report, url, version, made } = one
   const { server } = plan
   const names = [...server.facts.names.dns, ...server.facts.names.ip].join(', ')

@@ -3,11 +3,11 @@ import { parseClientName } from '../../pki/client-name.ts'
 import { parseKeyType, type KeyType } from '../../pki/key-type.ts'
 import { parseServerNames, type ServerName } from '../../pki/server-name.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
-import { readWishes, type DaemonWishes, type ReadWishes } from '../../daemon-config/requested-settings.ts'
+import { parseRequested, type RequestedSettings, type ParsedSettings } from '../../daemon-config/requested-settings.ts'
 import { checkOptions } from '../../base/options.ts'
 
 /** What {@link initialise} is told. */
-export interface InitOptions extends DaemonWishes {
+export interface InitOptions extends RequestedSettings {
   /** The names and addresses by which clients reach the server. The first that is no wildcard goes into DOCKER_HOST. */
   readonly names: readonly string[]
   /** Where everything is made. */
@@ -41,7 +41,7 @@ export interface ReadOptions {
   readonly reach: ServerName
   readonly clients: readonly string[]
   readonly keyType?: KeyType
-  readonly wishes: ReadWishes
+  readonly requested: ParsedSettings
 }
 
 const KNOWN: readonly (keyof InitOptions)[] = [
@@ -84,7 +84,7 @@ export function readInitOptions(options: InitOptions): ReadOptions {
     reach: reachableName(names, options.names),
     clients: [...new Set((options.clients ?? []).map(parseClientName))],
     ...(options.keyType !== undefined && { keyType: parseKeyType(options.keyType) }),
-    wishes: readWishes(options),
+    requested: parseRequested(options),
   }
 }
 

@@ -9,10 +9,10 @@ import { isKeyElsewhere, requestAgain } from '../key-held.ts'
 import { findDaemonSource, guessWarning, type DaemonSource } from '../../daemon-config/source.ts'
 import { readInitOptions, type InitOptions, type ReadOptions } from './options.ts'
 import {
-  renderFrom,
+  renderDropInFor,
   settingsOf,
   type DaemonSettings,
-  type ReadWishes,
+  type ParsedSettings,
   type RenderedOverride,
 } from '../../daemon-config/requested-settings.ts'
 import { differs, planFile, type PlannedFile } from '../../base/rendered-file.ts'
@@ -54,9 +54,9 @@ export async function planInit(options: InitOptions): Promise<InitPlan> {
   const path = join(serverPaths(options.folder).folder, 'override.conf')
   const there = await readExisting(path, options.force === true)
   const source = await findDaemonSource(options)
-  const rendered = renderFrom(read.wishes, source, there)
+  const rendered = renderDropInFor(read.requested, source, there)
   const override = await planFile(path, rendered.text, PUBLIC_MODE)
-  if (options.force !== true) refuseContradiction(override, options, read.wishes, there)
+  if (options.force !== true) refuseContradiction(override, options, read.requested, there)
   const stays = there !== undefined && differs(override) && options.force !== true
   const settings = stays ? there : rendered.settings
   const host = hostFor(read, settings)
@@ -98,7 +98,7 @@ async function readExisting(path: string, force: boolean): Promise<DaemonSetting
 function refuseContradiction(
   override: PlannedFile,
   { unit }: InitOptions,
-  { listen, tlsDir, usernsRemap }: ReadWishes,
+  { listen, tlsDir, usernsRemap }: ParsedSettings,
   there: DaemonSettings | undefined,
 ): void {
   if (there === undefined || !differs(override)) return
