@@ -1,5 +1,6 @@
 export { initialise, type InitClient, type InitOptions, type InitReport } from './keystore/init/init.ts'
-export type { DaemonSettings, RequestedSettings as DaemonWishes } from './daemon-config/requested-settings.ts'
+export type { RequestedSettings as DaemonWishes } from './daemon-config/requested-settings.ts'
+export type { DaemonSettings } from './daemon-config/settings-in-force.ts'
 export type { FileResult } from './base/rendered-file.ts'
 export {
   renewCertificates,

@@ -1,5 +1,5 @@
 import { lines, type HostFacts } from '../host/facts.ts'
-import { DEFAULT_TLS_DIR } from '../daemon-config/requested-settings.ts'
+import { DEFAULT_TLS_DIR } from '../daemon-config/options.ts'
 import { shellWord } from '../base/shell-quote.ts'
 
 /** What has to be asked of the host for {@link openParents}: a folder and all above it, as far as they are there. */

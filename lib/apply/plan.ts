@@ -3,12 +3,16 @@ import type { UsernsPlan } from '../daemon-config/userns/subuid-ranges.ts'
 import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
 import type { DaemonSource } from '../daemon-config/source.ts'
+import { ours } from '../base/sentence.ts'
+import { warningTexts } from '../base/warning.ts'
 import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER, type FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
-import { DEFAULT_TLS_DIR, parseRequested, tlsFilesIn, type DaemonSettings } from '../daemon-config/requested-settings.ts'
+import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
+import { parseRequested } from '../daemon-config/requested-settings.ts'
+import { type DaemonSettings } from '../daemon-config/settings-in-force.ts'
 import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
 import { changesOf, isWritten, type Change } from './changes.ts'
 import { closedFolders, findConflicts, inPlaceOf, type Conflict } from './conflicts.ts'
@@ -16,8 +20,9 @@ import { settingsInForce, type ConfigurationForm, type SettingsInForce } from '.
 import type { RequestedApply } from './options.ts'
 import { parentsQuestion } from './parents.ts'
 import { openDoorQuestions } from './ports.ts'
-import { renderForHost, settingsOfInit, currentSettings, type Rendered } from '../daemon-config/render-for-host.ts'
-import { hasLiveRestore } from './running.ts'
+import { renderForHost, type RenderedForHost } from '../daemon-config/render-for-host.ts'
+import { settingsOfInit, currentSettings } from '../daemon-config/settings-in-force.ts'
+import { hasLiveRestore } from '../daemon-config/settings-in-force.ts'
 import type { ServerFiles } from './server-files.ts'
 import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions } from './userns.ts'
@@ -76,9 +81,9 @@ export async function planApply(requested: RequestedApply, shell: HostShell, sig
   refuseHost(first, shell.name)
   const found = unitOf(first, shell.name)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
-  const there = currentSettings(inForce.settings, ofInit)
-  const tlsDir = read.tlsDir ?? there.tlsDir ?? DEFAULT_TLS_DIR
-  const remap = read.usernsRemap ?? there.usernsRemap
+  const current = currentSettings(inForce.settings, ofInit)
+  const tlsDir = read.tlsDir ?? current.tlsDir ?? DEFAULT_TLS_DIR
+  const remap = read.usernsRemap ?? current.usernsRemap
   const facts = await gatherMore(
     shell,
     first,
@@ -96,7 +101,7 @@ export async function planApply(requested: RequestedApply, shell: HostShell, sig
     ofInit,
     found,
     inForce,
-    there,
+    current,
     tlsDir,
     facts,
     server,
@@ -121,7 +126,7 @@ interface Known {
   readonly ofInit: DaemonSettings | undefined
   readonly found: FoundUnit
   readonly inForce: SettingsInForce
-  readonly there: DaemonSettings
+  readonly current: DaemonSettings
   readonly tlsDir: string
   readonly facts: HostFacts
   readonly server: ServerFiles
@@ -160,7 +165,8 @@ function decide(known: Known): ApplyPlan {
     changes,
     conflicts: [...findConflicts(situation), ...closedFolders(userns), ...inPlaceOf(changes, facts)],
     warnings: [
-      ...rendered.warnings.filter((text) => !isAboutVariables(text)),
+      // The apply has read the environment files itself.
+      ...warningTexts(rendered.warnings.filter(({ code }) => code !== 'unknown-words')),
       ...warningsOf(situation, server),
       ...(read.listen === undefined ? keptListeners(inForce.settings, ofInit) : []),
       ...(userns.plan?.warnings ?? []),
@@ -176,11 +182,6 @@ function decide(known: Known): ApplyPlan {
   }
 }
 
-/** We have read the files that the renderer only warns of. */
-function isAboutVariables(warning: string): boolean {
-  return warning.includes('of the unit comes from the environment')
-}
-
 function isRunning({ property }: HostFacts): boolean {
   return property('service', 'ActiveState') === 'active'
 }
@@ -190,14 +191,15 @@ function mustRestart(facts: HostFacts): boolean {
 }
 
 /** A directive in two places is one conflict among others, and told with them. */
-function tryToRender(known: Known, form: ConfigurationForm): { rendered: Rendered } | { conflict: Conflict } {
-  const { requested, read, there, found, facts } = known
+function tryToRender(known: Known, form: ConfigurationForm): { rendered: RenderedForHost } | { conflict: Conflict } {
+  const { requested, read, current, found, facts } = known
   const { liveRestore } = requested
   const json = facts.file(DAEMON_JSON)?.text
   const source: DaemonSource = {
     found,
-    named: false,
-    ...(json !== undefined && { daemonJson: { path: DAEMON_JSON, text: json } }),
+    ...(json !== undefined && {
+      daemonJson: { path: DAEMON_JSON, text: json, moveAll: ours('daemon', 'apply', '--daemon-json') },
+    }),
     warnings: [],
   }
   try {
@@ -205,7 +207,7 @@ function tryToRender(known: Known, form: ConfigurationForm): { rendered: Rendere
       rendered: renderForHost({
         form,
         requested: read,
-        there,
+        current,
         source,
         existingDropIn: facts.file(DROP_IN)?.text,
         hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
@@ -214,13 +216,13 @@ function tryToRender(known: Known, form: ConfigurationForm): { rendered: Rendere
     }
   } catch (error) {
     if (!isDockerMtlsError(error, 'ERR_DIRECTIVE_CONFLICT')) throw error
-    const todo = error.todo.replace('docker-mtls daemon render --daemon-json', 'docker-mtls daemon apply --daemon-json')
-    return { conflict: { code: error.code, what: error.tried, got: error.got, todo } }
+    const { code, tried: what, got, todo } = error
+    return { conflict: { code, what, got, todo } }
   }
 }
 
 function refusedPlan(
-  { tlsDir, server, facts, there, found, inForce, isHere }: Known,
+  { tlsDir, server, facts, current, found, inForce, isHere }: Known,
   form: ConfigurationForm,
   first: Conflict,
 ): ApplyPlan {
@@ -239,7 +241,7 @@ function refusedPlan(
     unit,
     expanded,
     inForce,
-    settings: there,
+    settings: current,
     daemonJson,
     form,
     liveRestore: false,
@@ -247,7 +249,7 @@ function refusedPlan(
   })
   return {
     form,
-    settings: there,
+    settings: current,
     tlsDir,
     server,
     changes: [],
@@ -263,7 +265,7 @@ function refusedPlan(
   }
 }
 
-function startOf({ dropIn, daemonJson }: Rendered, found: FoundUnit, facts: HostFacts): Start {
+function startOf({ dropIn, daemonJson }: RenderedForHost, found: FoundUnit, facts: HostFacts): Start {
   const unit = parseUnit(`${textOf(facts, found.paths[0])}\n${dropIn}`, 'the drop-in that would be written')
   return {
     path: found.paths[0] ?? '',

@@ -1,6 +1,3 @@
-import type { DaemonJson } from '../daemon-config/existing-daemon-json.ts'
-import { flagsOf } from '../daemon-config/unit/flags.ts'
-import type { ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import type { HostFacts } from '../host/facts.ts'
 
 /** How many containers run, as far as the daemon could be asked. */
@@ -12,12 +9,6 @@ export function runningIn({ info }: HostFacts): number {
 export function stopSentence(running: number): string {
   const what = running === 1 ? 'The one container that runs' : `The ${running} containers that run`
   return `${what} will be stopped by dockerd's restart`
-}
-
-/** Will containers go on while such a dockerd restarts? Its flag says so, or its daemon.json. */
-export function hasLiveRestore(unit: ParsedUnit, daemonJson: DaemonJson): boolean {
-  const flag = flagsOf(unit).findLast(({ name }) => name === 'live-restore')
-  return daemonJson['live-restore'] === true || (flag !== undefined && flag.value !== 'false')
 }
 
 /** Containers that outlive the daemon stay in the other user namespaces' folder, and nobody sees them any more. */

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
-import type { tlsFilesIn } from '../daemon-config/requested-settings.ts'
+import type { tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { shellWord } from '../base/shell-quote.ts'
 

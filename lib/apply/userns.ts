@@ -6,7 +6,7 @@ import { planUserns, type UsernsPlan } from '../daemon-config/userns/subuid-rang
 import type { ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
 import type { HostFacts } from '../host/facts.ts'
-import { LOCAL_SOCKET } from '../daemon-config/local-socket.ts'
+import { LOCAL_SOCKET } from '../daemon-config/listen.ts'
 import { UNIT_NAME } from '../daemon-config/unit/installed-unit.ts'
 import { keptMode, type WantedFile } from './changes.ts'
 import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'

@@ -1,15 +1,15 @@
 import { PkiError } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE } from '../base/files.ts'
 import type { HostFacts } from '../host/facts.ts'
-import { tlsFilesIn } from '../daemon-config/requested-settings.ts'
+import { tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
 import { keptMode, type WantedFile } from './changes.ts'
-import type { Rendered } from '../daemon-config/render-for-host.ts'
+import type { RenderedForHost } from '../daemon-config/render-for-host.ts'
 import { checkServerFiles, type ServerFiles } from './server-files.ts'
 
 /** The files that shall be on a host, user namespaces aside. */
 export function wantedFiles(
-  rendered: Rendered,
+  rendered: RenderedForHost,
   { ca, cert, key }: ServerFiles,
   tlsDir: string,
   facts: HostFacts,

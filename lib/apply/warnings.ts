@@ -1,5 +1,5 @@
 import type { Situation } from './conflicts.ts'
-import type { DaemonSettings } from '../daemon-config/requested-settings.ts'
+import type { DaemonSettings } from '../daemon-config/settings-in-force.ts'
 import { openParents } from './parents.ts'
 import { runningIn, stopSentence } from './running.ts'
 import type { ServerFiles } from './server-files.ts'

@@ -1,6 +1,9 @@
+import { promises as fs } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { option, sentence } from './sentence.ts'
 import { replaceFiles } from './replace-files.ts'
 import { FileError } from './errors.ts'
-import { isFolder, readIfThere } from './files.ts'
+import { isFolder, PUBLIC_MODE, readIfThere } from './files.ts'
 
 /** A file that is rendered, and what is in its place now. */
 export interface PlannedFile {
@@ -67,5 +70,55 @@ export async function refuseFolder(path: string, name: string): Promise<void> {
     tried: `writing ${path}`,
     got: 'it is a folder',
     todo: `Name a file in it: ${path.replace(/\/+$/, '')}/${name}`,
+  })
+}
+
+/**
+ * Writes rendered configuration: one file to a path, several into a folder. It checks all of them first, and replaces a file
+ * with other text only by force; the old file is kept beside the new one.
+ *
+ * @param path - of the file, or of the folder for several
+ * @throws {@link FileError} ERR_FILE_EXISTS, ERR_FILE_WRITE, ERR_FILE_READ
+ */
+export async function writeRendered(
+  files: readonly { readonly name: string; readonly text: string }[],
+  path: string,
+  force: boolean,
+): Promise<FileResult[]> {
+  const [first, second] = files
+  if (second !== undefined) await isFolder(path)
+  else if (first !== undefined) await refuseFolder(path, first.name)
+  const planned = await Promise.all(
+    files.map(({ name, text }) => planFile(second === undefined ? path : join(path, name), text, PUBLIC_MODE)),
+  )
+  const taken = planned.find(differs)
+  if (taken !== undefined && !force) throw exists(taken.path)
+  const results: FileResult[] = []
+  for (const file of planned) {
+    await makePublicFolder(dirname(file.path))
+    results.push(await putFile(file, force))
+  }
+  return results
+}
+
+/** With the usual mode of a folder below /etc: configuration isn't secret. */
+async function makePublicFolder(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path, { recursive: true })
+  } catch (cause) {
+    throw new FileError('ERR_FILE_WRITE', {
+      tried: `creating the folder ${path}`,
+      got: (cause as Error).message,
+      todo: 'Choose a folder that you may write to.',
+      cause,
+    })
+  }
+}
+
+function exists(path: string): FileError {
+  return new FileError('ERR_FILE_EXISTS', {
+    tried: `writing ${path}`,
+    got: 'a file with other contents exists there',
+    todo: sentence`Set ${option('force', 'true')} to replace it; the old file is kept beside the new one.`,
   })
 }

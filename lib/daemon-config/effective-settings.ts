@@ -9,17 +9,17 @@ import { parseUserns } from './userns/parse-userns.ts'
 import { checkPath } from '../base/absolute-path.ts'
 import { quoted } from '../base/text.ts'
 
-/** What will be rendered, decided once for all forms. */
-export interface Plan {
-  /** systemd's characters before the executable. */
+/** The settings that are rendered: the options, with what stays of the unit and the existing daemon.json. */
+export interface EffectiveSettings {
+  /** The characters before the executable, such as `-` (systemd.service(5), "Command lines"). */
   readonly prefix: string
   readonly exec: string
-  /** The name that dockerd sees itself under, where the unit has the prefix `@`. */
+  /** The argv[0] of dockerd, if the unit has the prefix `@`. */
   readonly argv0: Word | undefined
   readonly words: WordOptions
-  /** The unit's flags that aren't ours. */
+  /** The unit's flags that docker-mtls doesn't set. */
   readonly kept: readonly Flag[]
-  /** The unit's flags that are left out, because the options say it otherwise. */
+  /** The unit's flags that are replaced or removed. */
   readonly dropped: readonly Flag[]
   readonly local: readonly Flag[]
   readonly tcp: readonly Flag[]
@@ -31,20 +31,21 @@ export interface Plan {
 }
 
 const DEFAULT_LISTEN = ['tcp://0.0.0.0:2376'] as const
-/** `--tls=false` beside `--tlsverify` is not worth finding out: all that touches TLS is ours. */
+/** docker-mtls sets every flag that concerns TLS: `--tls=false` beside `--tlsverify` would be ambiguous. */
 export const ALWAYS_OURS: ReadonlySet<string> = new Set(['host', 'tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'])
 
-/** Whether only this machine reaches a listener. */
+/** Whether a listener is reachable only on its own host. */
 export function isLocal(listener: string): boolean {
   return listener.startsWith('fd://') || listener.startsWith('unix://')
 }
 
 /**
- * Checks the options and decides what stays of the unit.
+ * Checks the options and decides what stays of the unit and of daemon.json.
  *
- * @throws {@link ArgumentError} {@link DaemonError} for the option that can't be meant
+ * @param jsonName - how errors refer to daemon.json
+ * @throws {@link ArgumentError} {@link DaemonError} for an invalid option
  */
-export function effectiveSettings(options: DaemonOptions): Plan {
+export function effectiveSettings(options: DaemonOptions, jsonName?: string): EffectiveSettings {
   checkDaemonOptions(options)
   for (const key of ['ca', 'cert', 'key'] as const) checkPath(options.tls[key], `tls.${key}`)
   const unit = unitOf(options)
@@ -52,7 +53,7 @@ export function effectiveSettings(options: DaemonOptions): Plan {
   const { argv0, args } = splitArgv0(unit, words)
   const flags = readFlags(args, words)
   const dropped = flags.filter((flag) => isOurs(flag, options))
-  const existing = options.daemonJson === undefined ? undefined : readDaemonJson(options.daemonJson)
+  const existing = options.daemonJson === undefined ? undefined : readDaemonJson(options.daemonJson, jsonName)
   const listen = readListen(options.listen ?? DEFAULT_LISTEN).map((listener) => hostFlag(listener, words))
   return {
     prefix: unit.prefix,
@@ -102,9 +103,9 @@ function readListen(listen: readonly string[]): string[] {
   const twice = listeners.find((listener, index) => listeners.indexOf(listener) !== index)
   if (twice === undefined) return listeners
   throw new DaemonError('ERR_LISTEN_INVALID', {
-    tried: `the listener ${quoted(twice)}`,
-    got: 'it is given twice, and dockerd could open it only once',
-    todo: 'Give every listener once.',
+    tried: `using the listener ${quoted(twice)}`,
+    got: 'it is given twice, and dockerd can open it only once',
+    todo: 'Give each listener once.',
   })
 }
 
@@ -112,7 +113,7 @@ function hostFlag(listener: string, words: WordOptions): Flag {
   return { name: 'host', value: listener, words: [ownWord('-H', words), ownWord(listener, words)] }
 }
 
-/** A value that systemd has yet to expand, such as `unix://%t/docker.sock`, says by its beginning what it is. */
+/** If systemd has yet to expand the value, as in `unix://%t/docker.sock`, its beginning tells. */
 function isLocalFlag({ name, value, words }: Flag): boolean {
   if (name !== 'host') return false
   if (value !== undefined) return isLocal(value)

@@ -1,34 +1,35 @@
 import { DaemonError } from '../base/errors.ts'
 import { ownWord, type Flag } from './unit/flags.ts'
-import type { Plan } from './effective-settings.ts'
+import type { EffectiveSettings } from './effective-settings.ts'
 import { quoteExecutable, type Word } from './unit/words.ts'
+import { option, sentence } from '../base/sentence.ts'
 import { quoted } from '../base/text.ts'
 
-/** The flags of the first form, where all is in `ExecStart=`, in the order of the notes that this package grew from. */
-export function allFlags(plan: Plan): Flag[] {
-  const { debug, kept, local, tls, usernsRemap, tcp } = plan
+/** The flags of the systemd form, with all settings in `ExecStart=`. */
+export function allFlags(settings: EffectiveSettings): Flag[] {
+  const { debug, kept, local, tls, usernsRemap, tcp } = settings
   return [
-    ...(debug === true ? [switchOn(plan, 'debug', '-D')] : []),
+    ...(debug === true ? [switchOn(settings, 'debug', '-D')] : []),
     ...kept,
     ...local,
-    switchOn(plan, 'tlsverify', '--tlsverify'),
-    setTo(plan, 'tlscert', tls.cert),
-    setTo(plan, 'tlscacert', tls.ca),
-    setTo(plan, 'tlskey', tls.key),
+    switchOn(settings, 'tlsverify', '--tlsverify'),
+    setTo(settings, 'tlscert', tls.cert),
+    setTo(settings, 'tlscacert', tls.ca),
+    setTo(settings, 'tlskey', tls.key),
     ...(usernsRemap === undefined ? [] : [userns(usernsRemap)]),
     ...tcp,
   ]
 }
 
-function switchOn(plan: Plan, name: string, word: string): Flag {
-  return { name, value: 'true', words: [ownWord(word, plan.words)] }
+function switchOn(settings: EffectiveSettings, name: string, word: string): Flag {
+  return { name, value: 'true', words: [ownWord(word, settings.words)] }
 }
 
-function setTo(plan: Plan, name: string, value: string): Flag {
-  return { name, value, words: [ownWord(`--${name}=${value}`, plan.words)] }
+function setTo(settings: EffectiveSettings, name: string, value: string): Flag {
+  return { name, value, words: [ownWord(`--${name}=${value}`, settings.words)] }
 }
 
-/** The value is in quotes, as in the notes; it holds nothing that would need an escape. */
+/** The value is quoted as in the usual instructions. Nothing in it needs an escape. */
 function userns(value: string): Flag {
   const literal = `--userns-remap=${value}`
   return { name: 'userns-remap', value, words: [{ raw: `--userns-remap="${value}"`, text: literal, literal }] }
@@ -38,32 +39,35 @@ function wordsOf(flags: readonly Flag[]): readonly Word[] {
   return flags.flatMap((flag) => flag.words)
 }
 
-/** The drop-in. Without the empty `ExecStart=` systemd would refuse the service for having two (systemd.service(5)). */
-export function dropIn(plan: Plan, flags: readonly Flag[]): string {
-  const head = [`${plan.prefix}${quoteExecutable(plan.exec)}`, ...(plan.argv0 === undefined ? [] : [plan.argv0.raw])]
+/** The drop-in. Without the empty `ExecStart=`, systemd refuses the service because it has two (systemd.service(5)). */
+export function dropIn(settings: EffectiveSettings, flags: readonly Flag[]): string {
+  const head = [
+    `${settings.prefix}${quoteExecutable(settings.exec)}`,
+    ...(settings.argv0 === undefined ? [] : [settings.argv0.raw]),
+  ]
   const line = [...head, ...wordsOf(flags).map((word) => word.raw)].join(' ')
   return `[Service]\nExecStart=\nExecStart=${line}\n`
 }
 
-/** The same words as a process gets them, for a dockerd without systemd. */
-export function argv(plan: Plan, flags: readonly Flag[]): string[] {
+/** The same command line as an argument vector, for a dockerd without systemd. */
+export function argv(settings: EffectiveSettings, flags: readonly Flag[]): string[] {
   if (flags.some((flag) => flag.name === 'host' && flag.value?.startsWith('fd://'))) throw noSystemd()
-  return [plan.exec, ...wordsOf(flags).map(literalOf)]
+  return [settings.exec, ...wordsOf(flags).map(literalOf)]
 }
 
 function literalOf({ raw, literal }: Word): string {
   if (literal !== undefined) return literal
   throw new DaemonError('ERR_UNIT_INVALID', {
     tried: `rendering the argument ${quoted(raw)} of the unit without systemd`,
-    got: 'only systemd knows what it stands for',
-    todo: 'Leave the option unit out and give exec, the path of dockerd.',
+    got: 'only systemd can expand it',
+    todo: sentence`Set ${option('exec')} to the path of dockerd, and omit ${option('unit')}.`,
   })
 }
 
 function noSystemd(): DaemonError {
   return new DaemonError('ERR_LISTEN_INVALID', {
     tried: 'rendering the listener "fd://" without systemd',
-    got: 'there is nobody to hand a socket over: dockerd would not start',
-    todo: 'Give a local listener of its own in listen: unix:///PATH.',
+    got: 'without systemd no process passes a socket to dockerd, and it would not start',
+    todo: sentence`Add a local listener to ${option('listen')}: unix:///PATH.`,
   })
 }

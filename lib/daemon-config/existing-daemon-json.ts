@@ -1,5 +1,6 @@
 import { DaemonError } from '../base/errors.ts'
 import type { Flag } from './unit/flags.ts'
+import { command, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { quoted } from '../base/text.ts'
 
 /** A daemon.json, with whatever keys it has. */
@@ -25,43 +26,54 @@ const KEY_OF_FLAG: Readonly<Record<string, string>> = {
   'registry-mirror': 'registry-mirrors',
   'storage-opt': 'storage-opts',
 }
+
+/** A daemon.json that is on a host or was named, for errors about it. */
+export interface DaemonJsonFile {
+  readonly path: string
+  readonly text: string
+  /** The command that moves all settings into daemon.json. */
+  readonly moveAll: CommandPart
+}
+
 /**
  * Reads a daemon.json.
  *
- * @param text - the file; an empty one is an empty configuration, as it is for dockerd
+ * @param text - the file; an empty file is an empty configuration, as for dockerd
+ * @param name - how errors refer to it
  * @throws {@link DaemonError} `ERR_DAEMON_JSON_INVALID`
  */
-export function readDaemonJson(text: string): DaemonJson {
+export function readDaemonJson(text: string, name = 'daemon.json'): DaemonJson {
   const json = text.replace(/^\uFEFF/, '')
   if (json.trim() === '') return {}
   let value: unknown
   try {
     value = JSON.parse(json)
   } catch (cause) {
-    throw invalid((cause as Error).message, cause)
+    throw invalid(name, (cause as Error).message, cause)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('it is no JSON object')
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid(name, 'it is not a JSON object')
   const { hosts } = value as DaemonJson
   const isList = hosts === undefined || (Array.isArray(hosts) && hosts.every((host) => typeof host === 'string'))
-  if (!isList) throw invalid('its "hosts" is no array of strings')
+  if (!isList) throw invalid(name, 'its "hosts" is not an array of strings')
   return value as DaemonJson
 }
 
-function invalid(got: string, cause?: unknown): DaemonError {
+function invalid(name: string, got: string, cause?: unknown): DaemonError {
   return new DaemonError('ERR_DAEMON_JSON_INVALID', {
-    tried: 'reading daemon.json',
+    tried: `reading ${name}`,
     got: quoted(got).slice(1, -1),
-    todo: 'Mend the file; dockerd --validate --config-file FILE says whether it holds.',
+    todo: sentence`Correct the file, and check it with  ${command('dockerd', '--validate', '--config-file', 'FILE')}`,
     cause,
   })
 }
 
-/** Where a daemon.json lets the daemon listen. */
+/** The listeners in a daemon.json. */
 export function hostsOf(existing: DaemonJson | undefined): readonly string[] {
   return (existing?.['hosts'] ?? []) as readonly string[]
 }
 
-/** The keys that dockerd compares with flags: those of `proxies` count one by one. */
+/** The keys that dockerd compares with flags: it compares each key of `proxies`. */
 function directives(json: DaemonJson): Set<string> {
   const { proxies } = json
   return new Set([
@@ -70,29 +82,40 @@ function directives(json: DaemonJson): Set<string> {
   ])
 }
 
-/** `tls` beside `tlsverify` starts, and who wins is nothing to rely on. */
+/** dockerd starts with `tls` beside `tlsverify`, and doesn't document which of them wins. */
 function keysOf(flag: string): string[] {
   return flag === 'tlsverify' ? ['tlsverify', 'tls'] : [KEY_OF_FLAG[flag] ?? flag]
 }
 
 /**
- * Refuses a directive that would stand both as a flag and in daemon.json: dockerd doesn't start then, even when
- * both say the same (moby, findConfigurationConflicts in daemon/config/config.go).
+ * Refuses a directive that would be both a flag and a key of daemon.json: dockerd doesn't start then, even if both are equal
+ * (moby, findConfigurationConflicts in daemon/config/config.go).
  *
- * @param flags - what goes into `ExecStart=`
- * @param json - what goes into daemon.json, or is there
+ * @param flags - the flags that go into `ExecStart=`
+ * @param json - the daemon.json that will be there
+ * @param name - how errors refer to daemon.json
  * @param todo - the remedy
  * @throws {@link DaemonError} `ERR_DIRECTIVE_CONFLICT`
  */
-export function checkConflicts(flags: readonly Flag[], json: DaemonJson, todo: (key: string) => string): void {
+export function checkConflicts(
+  flags: readonly Flag[],
+  json: DaemonJson,
+  name: string,
+  todo: (key: string) => Sentence,
+): void {
   const keys = directives(json)
-  for (const { name = '' } of flags) {
-    const key = keysOf(name).find((candidate) => keys.has(candidate))
+  for (const { name: flag = '' } of flags) {
+    const key = keysOf(flag).find((candidate) => keys.has(candidate))
     if (key === undefined) continue
     throw new DaemonError('ERR_DIRECTIVE_CONFLICT', {
-      tried: `the flag --${name} in ExecStart= and the key "${key}" in daemon.json`,
-      got: 'dockerd does not start when both are there, even with equal values',
+      tried: `setting --${flag} in ExecStart= and "${key}" in ${name}`,
+      got: 'dockerd refuses to start if both are set, even to equal values',
       todo: todo(key),
     })
   }
+}
+
+/** The remedy for a directive in both places, for a drop-in beside a daemon.json on a host. */
+export function conflictRemedy(key: string, { path, moveAll }: DaemonJsonFile): Sentence {
+  return sentence`Remove "${key}" from ${path}, or move all settings into that file:  ${moveAll}`
 }

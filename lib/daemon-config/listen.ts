@@ -6,6 +6,8 @@ import { quoted } from '../base/text.ts'
 export type LocalListener = 'fd://' | `unix://${string}`
 /** A listener on the network. It never comes without TLS. */
 export type TcpListener = `tcp://${string}`
+/** Where systemd's docker.socket listens for its own host. */
+export const LOCAL_SOCKET = 'unix:///run/docker.sock'
 /** Where the daemon listens. */
 export type Listener = LocalListener | TcpListener
 

@@ -1,53 +1,74 @@
+import { posix } from 'node:path'
 import { checkOptions } from '../base/options.ts'
 import { ArgumentError } from '../base/errors.ts'
 import type { Listener } from './listen.ts'
 import type { ParsedUnit } from './unit/parse-unit.ts'
 
-/** The three files that the daemon reads, by their paths on its machine. All three, always: dockerd without a CA trusts the system's. */
+/**
+ * The paths of the daemon's three TLS files on its host. All three are required: without a CA of its own dockerd accepts
+ * clients of every CA that the system trusts.
+ */
 export interface TlsFiles {
-  /** Whose clients are let in: `--tlscacert`. */
+  /** The CA whose clients dockerd accepts: `--tlscacert`. */
   readonly ca: string
-  /** The daemon's own certificate: `--tlscert`. */
+  /** The server certificate: `--tlscert`. */
   readonly cert: string
-  /** Its key, unencrypted: `--tlskey`. */
+  /** The key of the server certificate, unencrypted: `--tlskey`. */
   readonly key: string
 }
 
+/** The names of the server's files, on the server and in the folder that `init` makes. */
+const FILES = { ca: 'ca.pem', cert: 'server-cert.pem', key: 'server-key.pem' } as const
+
+export const DEFAULT_TLS_DIR = '/etc/docker/tls'
+
+/** The paths of the server's three files in its folder. */
+export function tlsFilesIn(tlsDir: string): TlsFiles {
+  return {
+    ca: posix.join(tlsDir, FILES.ca),
+    cert: posix.join(tlsDir, FILES.cert),
+    key: posix.join(tlsDir, FILES.key),
+  }
+}
+
 /**
- * What the daemon shall be. There is no option that turns verification off, and `tls` is never optional: a TCP
- * listener without client certificates can't be written down.
+ * The settings to render. No option turns verification off, and `tls` is required: a TCP listener that accepts clients
+ * without a certificate can't be expressed.
  */
 export interface DaemonOptions {
-  /** The files of the daemon's side. */
+  /** The TLS files on the daemon's host. */
   readonly tls: TlsFiles
   /**
-   * Where it listens. Without a local listener here those of the unit (and of `daemonJson`) stay, else `fd://` is
-   * added: with docker.socket active and TCP alone, the local `docker` would hang for ever.
+   * The listeners. Without a local listener here, those of the unit (and of `daemonJson`) are kept; if there are none,
+   * `fd://` is added: with docker.socket active and TCP alone, the local `docker` would hang.
    *
    * @defaultValue `['tcp://0.0.0.0:2376']`
    */
   readonly listen?: readonly Listener[]
   /**
-   * The installed unit: its executable and the flags that aren't ours are kept.
+   * The installed unit. Its executable and its other flags are kept.
    *
    * @defaultValue {@link DOCKER_CE_UNIT}
    */
   readonly unit?: ParsedUnit
-  /** The path of dockerd in place of a unit; it then has no flags but ours. */
+  /** The path of dockerd, instead of a unit. dockerd then gets only the flags that these options stand for. */
   readonly exec?: string
   /**
-   * User namespaces: `default`, `user`, `user:group`, `uid` or `uid:gid`.
+   * Turns user namespaces on: `default`, `user`, `user:group`, `uid` or `uid:gid`.
    *
    * @defaultValue as in the unit
    */
   readonly usernsRemap?: string
   /**
-   * Debug messages in the log.
+   * Writes debug messages to the log.
    *
    * @defaultValue as in the unit
    */
   readonly debug?: boolean
-  /** The text of the daemon.json that is there: kept and completed, or checked against what goes into `ExecStart=`. */
+  /**
+   * The text of the existing daemon.json. {@link renderDaemonJson} keeps and completes it; the other renderers refuse
+   * directives that are in both places.
+   */
   readonly daemonJson?: string
 }
 

@@ -1,23 +1,24 @@
 import { DaemonError } from '../base/errors.ts'
+import { option, sentence } from '../base/sentence.ts'
+import { quoted } from '../base/text.ts'
+import { effectiveSettings, type EffectiveSettings } from './effective-settings.ts'
 import { dropIn } from './exec-start.ts'
 import { checkConflicts, type DaemonJson } from './existing-daemon-json.ts'
-import type { Flag } from './unit/flags.ts'
 import type { DaemonOptions } from './options.ts'
-import { effectiveSettings, type Plan } from './effective-settings.ts'
-import { quoted } from '../base/text.ts'
+import type { Flag } from './unit/flags.ts'
 
 /**
- * Renders the second form: a daemon.json with listeners, TLS and user namespaces. It needs the drop-in of
- * {@link renderDaemonJsonOverride} beside it, because the packaged unit has a `-H` of its own.
+ * Renders a daemon.json with listeners, TLS and user namespaces. It needs the drop-in of {@link renderDaemonJsonOverride}
+ * beside it, because the packaged unit has a `-H` of its own.
  *
- * What `daemonJson` already has stays, but for the directives of this package: `hosts`, `tls`, `tlsverify`,
- * `tlscacert`, `tlscert` and `tlskey` are replaced, and `userns-remap` and `debug` when they are asked for. Local
- * listeners stay unless `listen` names others.
+ * The keys of `daemonJson` are kept, except for the directives of this package: `hosts`, `tls`, `tlsverify`, `tlscacert`,
+ * `tlscert` and `tlskey` are replaced, and `userns-remap` and `debug` if the options set them. Local listeners are kept
+ * unless `listen` has others.
  *
  * @param options - see {@link DaemonOptions}
- * @returns the file's text
- * @throws {@link DaemonError} as {@link renderOverride} does; `ERR_DIRECTIVE_CONFLICT` when a flag that stays in the
- *   unit is in the file too
+ * @returns the text of the file
+ * @throws {@link DaemonError} as {@link renderOverride} does; `ERR_DIRECTIVE_CONFLICT` if a flag that stays in the unit is
+ *   also in the file
  * @throws {@link ArgumentError} `ERR_OPTION_UNKNOWN`, `ERR_ARGUMENT_INVALID`
  * @example
  * ```ts
@@ -29,15 +30,15 @@ import { quoted } from '../base/text.ts'
  * ```
  */
 export function renderDaemonJson(options: DaemonOptions): string {
-  return `${JSON.stringify(planned(options).json, undefined, 2)}\n`
+  return renderDaemonJsonAt(options, undefined).daemonJson
 }
 
 /**
- * Renders the drop-in for {@link renderDaemonJson}: the unit's own command without `-H` and TLS flags, since no
- * directive may stand in both places.
+ * Renders the drop-in for {@link renderDaemonJson}: the unit's own command without `-H` and TLS flags, since a directive must
+ * not be in both places.
  *
- * @param options - the same that were given to {@link renderDaemonJson}
- * @returns the file's text
+ * @param options - the same options as for {@link renderDaemonJson}
+ * @returns the text of the file
  * @throws {@link DaemonError} {@link ArgumentError} as {@link renderDaemonJson} does
  * @example
  * ```ts
@@ -45,19 +46,22 @@ export function renderDaemonJson(options: DaemonOptions): string {
  * ```
  */
 export function renderDaemonJsonOverride(options: DaemonOptions): string {
-  const { plan } = planned(options)
-  return dropIn(plan, plan.kept)
+  return renderDaemonJsonAt(options, undefined).override
 }
 
-function planned(options: DaemonOptions): { plan: Plan; json: DaemonJson } {
-  const plan = effectiveSettings(options)
-  const json = merge(plan)
-  checkConflicts(plan.kept, json, (key) => `Take "${key}" out of daemon.json, or its flag out of the unit.`)
-  return { plan, json }
+/** Renders both files, for a daemon.json that errors refer to by its path. */
+export function renderDaemonJsonAt(
+  options: DaemonOptions,
+  path = 'daemon.json',
+): { readonly daemonJson: string; readonly override: string } {
+  const settings = effectiveSettings(options, path)
+  const json = merge(settings)
+  checkConflicts(settings.kept, json, path, (key) => `Remove "${key}" from ${path}, or its flag from the unit.`)
+  return { daemonJson: `${JSON.stringify(json, undefined, 2)}\n`, override: dropIn(settings, settings.kept) }
 }
 
-function merge({ existing, local, tcp, tls, usernsRemap, debug }: Plan): DaemonJson {
-  // `tls` goes: tlsverify implies it (dockerd --help), and "tls": false beside it would say two things.
+function merge({ existing, local, tcp, tls, usernsRemap, debug }: EffectiveSettings): DaemonJson {
+  // `tls` goes: tlsverify implies it (dockerd --help), and "tls": false beside it would be ambiguous.
   const { tls: _, ...rest } = existing ?? {}
   return {
     ...rest,
@@ -75,7 +79,7 @@ function hostOf({ value, words }: Flag): string {
   if (value !== undefined) return value
   throw new DaemonError('ERR_LISTEN_INVALID', {
     tried: `moving the unit's listener ${quoted(words.map((word) => word.raw).join(' '))} to daemon.json`,
-    got: 'systemd expands it, and dockerd does not',
-    todo: 'Name the local listener in the option listen.',
+    got: 'systemd expands it, and dockerd would not',
+    todo: sentence`Add the local listener to ${option('listen')}.`,
   })
 }

@@ -1,34 +1,38 @@
-import { promises as fs } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { daemonWarnings } from './warnings.ts'
-import { renderDaemonJson, renderDaemonJsonOverride } from './render-daemon-json.ts'
-import { FileError } from '../base/errors.ts'
-import { PUBLIC_MODE, isFolder } from '../base/files.ts'
-import { findDaemonSource, guessWarning, type DaemonSource, type SourceOptions } from './source.ts'
-import { optionsFor, namingDaemonJson, parseRequested, renderDropInFor, type RequestedSettings } from './requested-settings.ts'
-import { differs, planFile, putFile, refuseFolder, type FileResult } from '../base/rendered-file.ts'
+import type { LocalListener } from './listen.ts'
+import type { DaemonOptions } from './options.ts'
+import { renderDaemonJsonAt } from './render-daemon-json.ts'
+import { renderOverrideBeside } from './render-override.ts'
+import {
+  optionsFor,
+  parseRequested,
+  refuseRemapInJson,
+  type ParsedSettings,
+  type RequestedSettings,
+} from './requested-settings.ts'
+import { settingsOf, type ConfigurationForm, type DaemonSettings } from './settings-in-force.ts'
+import { assumedUnitWarnings, findDaemonSource, type DaemonSource, type SourceOptions } from './source.ts'
+import { parseUnit } from './unit/parse-unit.ts'
+import { findDaemonWarnings, type DaemonWarning } from './warnings.ts'
 
-/** What {@link renderDaemon} is told. */
+/** Options of {@link renderDaemon}. */
 export interface RenderOptions extends RequestedSettings, SourceOptions {
-  /** `systemd`: all in the drop-in. `daemon-json`: in daemon.json, and a drop-in that leaves it there. */
-  readonly form: 'systemd' | 'daemon-json'
+  readonly form: ConfigurationForm
 }
 
 /** A file for the server. */
 export interface RenderedFile {
   readonly name: 'override.conf' | 'daemon.json'
-  /** Where it belongs on the server. */
+  /** Its path on the server. */
   readonly place: string
   readonly text: string
 }
 
-/** What was rendered. */
+/** The rendered files, and what you should know about them. */
 export interface RenderReport {
   readonly files: readonly RenderedFile[]
-  /** The files that the command of dockerd was taken from; none: docker-ce's line. */
+  /** The files that dockerd's command was read from. Empty: it is that of docker-ce. */
   readonly unit: readonly string[]
-  /** Sentences for a person. */
-  readonly warnings: readonly string[]
+  readonly warnings: readonly DaemonWarning[]
 }
 
 export const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
@@ -44,83 +48,55 @@ export async function renderDaemon(options: RenderOptions): Promise<RenderReport
   const requested = parseRequested(options)
   const source = await findDaemonSource(options)
   const unit = source.found?.paths ?? []
-  const guess = guessWarning(source, 'SERVER', '--unit docker.service')
+  const assumed = assumedUnitWarnings(source, 'SERVER', ['--unit', 'docker.service'])
   if (options.form === 'daemon-json') {
-    const rendered = renderBothFor(optionsFor(requested, source), source)
-    return { ...rendered, unit, warnings: [...guess, ...rendered.warnings] }
+    const rendered = renderBothFiles(optionsFor(requested, source), source)
+    return { ...rendered, unit, warnings: [...assumed, ...rendered.warnings] }
   }
-  const { text, warnings } = renderDropInFor(requested, source)
-  return { files: [{ name: 'override.conf', place: DROP_IN, text }], unit, warnings: [...guess, ...warnings] }
+  const { text, warnings } = renderDropIn(requested, source)
+  return { files: [{ name: 'override.conf', place: DROP_IN, text }], unit, warnings: [...assumed, ...warnings] }
 }
 
 /**
- * Renders the second form: daemon.json, and the drop-in that leaves everything there.
+ * Renders daemon.json with all settings, and the drop-in beside it.
  *
- * @throws {@link DaemonError} as {@link renderDaemonJson} does, naming the file that is there
+ * @throws {@link DaemonError} as {@link renderDaemonJson} does, with the path of the existing file
  */
-export function renderBothFor(
-  options: ReturnType<typeof optionsFor>,
+export function renderBothFiles(options: DaemonOptions, source: DaemonSource): Omit<RenderReport, 'unit'> {
+  const { daemonJson, override } = renderDaemonJsonAt(options, source.daemonJson?.path)
+  return {
+    files: [
+      { name: 'daemon.json', place: DAEMON_JSON, text: daemonJson },
+      { name: 'override.conf', place: DROP_IN, text: override },
+    ],
+    warnings: [...source.warnings, ...findDaemonWarnings(options)],
+  }
+}
+
+/** A rendered drop-in, its settings, and what you should know about it. */
+export interface RenderedDropIn {
+  readonly text: string
+  readonly settings: DaemonSettings
+  readonly warnings: readonly DaemonWarning[]
+}
+
+/**
+ * Renders the drop-in with all settings.
+ *
+ * @param current - the settings that stay where no others are requested
+ * @param local - local listeners, instead of those of the unit
+ * @throws {@link DaemonError} as {@link renderOverride} does, with the path of the existing daemon.json
+ */
+export function renderDropIn(
+  requested: ParsedSettings,
   source: DaemonSource,
-): Omit<RenderReport, 'unit'> {
-  try {
-    return {
-      files: [
-        { name: 'daemon.json', place: DAEMON_JSON, text: renderDaemonJson(options) },
-        { name: 'override.conf', place: DROP_IN, text: renderDaemonJsonOverride(options) },
-      ],
-      warnings: [...source.warnings, ...daemonWarnings(options)],
-    }
-  } catch (cause) {
-    throw namingDaemonJson(cause, source)
-  }
-}
-
-/**
- * Writes what was rendered: one file to a path, several into a folder. All are looked at first, and what is there and says
- * something else is replaced by force alone; the old file is kept beside the new one.
- *
- * @param path - of the file, or of the folder for several
- * @throws {@link FileError} ERR_FILE_EXISTS, ERR_FILE_WRITE, ERR_FILE_READ
- */
-export async function writeRendered(
-  files: readonly RenderedFile[],
-  path: string,
-  force: boolean,
-): Promise<FileResult[]> {
-  const [first, second] = files
-  if (second !== undefined) await isFolder(path)
-  else if (first !== undefined) await refuseFolder(path, first.name)
-  const planned = await Promise.all(
-    files.map(({ name, text }) => planFile(second === undefined ? path : join(path, name), text, PUBLIC_MODE)),
-  )
-  const taken = planned.find(differs)
-  if (taken !== undefined && !force) throw exists(taken.path)
-  const results: FileResult[] = []
-  for (const file of planned) {
-    await makePublicFolder(dirname(file.path))
-    results.push(await putFile(file, force))
-  }
-  return results
-}
-
-/** With the mode that a folder below /etc has: what goes there is configuration, and no secret. */
-async function makePublicFolder(path: string): Promise<void> {
-  try {
-    await fs.mkdir(path, { recursive: true })
-  } catch (cause) {
-    throw new FileError('ERR_FILE_WRITE', {
-      tried: `making the folder ${path}`,
-      got: (cause as Error).message,
-      todo: 'Choose a folder that you may write to.',
-      cause,
-    })
-  }
-}
-
-function exists(path: string): FileError {
-  return new FileError('ERR_FILE_EXISTS', {
-    tried: `writing ${path}`,
-    got: 'a file of that name is there already, and says something else',
-    todo: 'Let  --force  replace it (the old file is kept beside it), or choose another name.',
-  })
+  current?: DaemonSettings,
+  local: readonly LocalListener[] = [],
+): RenderedDropIn {
+  refuseRemapInJson(requested, source)
+  const completed = optionsFor(requested, source, current)
+  const options = { ...completed, listen: [...local, ...(completed.listen ?? [])] }
+  const text = renderOverrideBeside(options, source.daemonJson)
+  const settings = settingsOf(parseUnit(text, 'the rendered drop-in'))
+  return { text, settings, warnings: [...source.warnings, ...findDaemonWarnings(options)] }
 }

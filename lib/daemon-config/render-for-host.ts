@@ -1,30 +1,26 @@
-import { parseUnit } from './unit/parse-unit.ts'
-import type { LocalListener } from './listen.ts'
-import { readDaemonJson } from './existing-daemon-json.ts'
-import { DaemonError } from '../base/errors.ts'
+import { hostsOf, readDaemonJson } from './existing-daemon-json.ts'
+import { LOCAL_SOCKET, networkListener, type LocalListener } from './listen.ts'
+import { DAEMON_JSON, DROP_IN, renderBothFiles, renderDropIn } from './render-files.ts'
+import { optionsFor, type ParsedSettings } from './requested-settings.ts'
+import { settingsInForce, type ConfigurationForm, type DaemonSettings } from './settings-in-force.ts'
 import type { DaemonSource } from './source.ts'
-import { LOCAL_SOCKET } from './local-socket.ts'
-import { optionsFor, renderDropInFor, settingsOf, type DaemonSettings, type ParsedSettings } from './requested-settings.ts'
-import { DAEMON_JSON, DROP_IN, renderBothFor } from './render-files.ts'
-import { mergeDropIn } from './merge-drop-in.ts'
-import { settingsInForce, type ConfigurationForm } from './settings-in-force.ts'
-import { withoutOwnKeys } from './own-keys.ts'
+import type { DaemonWarning } from './warnings.ts'
 
-/** The configuration as it will be, as texts. */
-export interface Rendered {
+/** The rendered configuration of a host. */
+export interface RenderedForHost {
   readonly dropIn: string
-  /** Absent: the one that is there, or none, stays. */
+  /** Absent: daemon.json stays as it is. */
   readonly daemonJson?: string
   readonly settings: DaemonSettings
-  /** Sentences for a person. */
-  readonly warnings: readonly string[]
+  readonly warnings: readonly DaemonWarning[]
 }
 
-/** What is rendered from. */
-export interface RenderingFrom {
+/** What the configuration of a host is rendered from. */
+export interface HostRendering {
   readonly form: ConfigurationForm
   readonly requested: ParsedSettings
-  readonly there: DaemonSettings
+  /** The settings that stay where no others are requested. */
+  readonly current: DaemonSettings
   readonly source: DaemonSource
   /** The override.conf on the host, if there is one. */
   readonly existingDropIn: string | undefined
@@ -34,14 +30,14 @@ export interface RenderingFrom {
 }
 
 /**
- * Renders the drop-in and the daemon.json of a host, in one of the two ways.
+ * Renders the drop-in and the daemon.json of a host, in one of the two forms.
  *
  * @throws {@link DaemonError} as the renderers do
  */
-export function renderForHost(from: RenderingFrom): Rendered {
+export function renderForHost(from: HostRendering): RenderedForHost {
   const { form, source, existingDropIn, liveRestore } = from
-  const kept = form === 'systemd' ? leaving(source) : source
-  const rendered = (form === 'systemd' ? renderDropIn : renderBoth)({ ...from, source: kept })
+  const kept = form === 'systemd' ? withoutOtherForm(source) : source
+  const rendered = (form === 'systemd' ? renderSystemdForm : renderJsonForm)({ ...from, source: kept })
   const dropIn = mergeDropIn(existingDropIn, rendered.dropIn)
   const daemonJson = withLiveRestore(rendered.daemonJson ?? kept.daemonJson?.text, liveRestore)
   const isNew = daemonJson !== undefined && daemonJson !== source.daemonJson?.text
@@ -49,33 +45,33 @@ export function renderForHost(from: RenderingFrom): Rendered {
   return { dropIn, ...(isNew && { daemonJson }), settings, warnings }
 }
 
-/** The other form leaves nothing of its own behind: in both places dockerd would not start with it. */
-function leaving({ daemonJson, ...source }: DaemonSource): DaemonSource {
+/** An earlier apply in the other form must not leave its keys: dockerd refuses to start with a directive in both places. */
+function withoutOtherForm({ daemonJson, ...source }: DaemonSource): DaemonSource {
   if (daemonJson === undefined) return source
   return { ...source, daemonJson: { ...daemonJson, text: withoutOwnKeys(daemonJson.text) } }
 }
 
-function renderDropIn({ requested, there, source, hasSocketUnit }: RenderingFrom): Rendered {
-  const { text, settings, warnings } = renderDropInFor(requested, source, there, ownSocket(hasSocketUnit))
+function renderSystemdForm({ requested, current, source, hasSocketUnit }: HostRendering): RenderedForHost {
+  const { text, settings, warnings } = renderDropIn(requested, source, current, ownSocket(hasSocketUnit))
   return { dropIn: text, settings, warnings }
 }
 
-function renderBoth({ requested, there, source, hasSocketUnit }: RenderingFrom): Rendered {
-  const wished = optionsFor(requested, source, there)
-  const options = { ...wished, listen: [...ownSocket(hasSocketUnit), ...(wished.listen ?? [])] }
-  const { files, warnings } = renderBothFor(options, source)
+function renderJsonForm({ requested, current, source, hasSocketUnit }: HostRendering): RenderedForHost {
+  const completed = optionsFor(requested, source, current)
+  const options = { ...completed, listen: [...ownSocket(hasSocketUnit), ...(completed.listen ?? [])] }
+  const { files, warnings } = renderBothFiles(options, source)
   const textOf = (path: string): string => files.find(({ place }) => place === path)?.text ?? ''
   const [dropIn, daemonJson] = [textOf(DROP_IN), textOf(DAEMON_JSON)]
   const { settings } = settingsInForce(undefined, daemonJson)
   return { dropIn, daemonJson, settings, warnings }
 }
 
-/** Without docker.socket nobody hands a socket over, and with `fd://` dockerd would not start. */
+/** Without docker.socket nothing passes a socket to dockerd, and it would not start with `fd://`. */
 function ownSocket(hasSocketUnit: boolean): LocalListener[] {
   return hasSocketUnit ? [] : [LOCAL_SOCKET]
 }
 
-/** Only as a key it can be read anew by a running daemon, so that its containers outlive the first restart already. */
+/** dockerd reloads this key, but not a flag, while it runs. So containers survive even the first restart. */
 function withLiveRestore(text: string | undefined, liveRestore: boolean | undefined): string | undefined {
   if (liveRestore === undefined) return text
   const json = readDaemonJson(text ?? '')
@@ -84,29 +80,57 @@ function withLiveRestore(text: string | undefined, liveRestore: boolean | undefi
 }
 
 /**
- * What the drop-in of `init` asks for.
+ * Puts the rendered `ExecStart=` into an existing drop-in, and keeps its other settings.
  *
- * @throws {@link DaemonError} ERR_UNIT_INVALID
+ * @param existing - the override.conf on the host
+ * @param rendered - a section `[Service]` with the empty and the new `ExecStart=`
+ * @returns the text to write
  */
-export function settingsOfInit(override: string | undefined): DaemonSettings | undefined {
-  if (override === undefined) return undefined
-  try {
-    return settingsOf(parseUnit(override, 'override.conf'))
-  } catch (cause) {
-    throw new DaemonError('ERR_UNIT_INVALID', {
-      tried: "reading the override.conf beside the server's files",
-      got: (cause as DaemonError).got,
-      todo: 'Render it anew with  docker-mtls init ... --force , or remove it: then options and what is on the host count.',
-      cause,
-    })
-  }
+export function mergeDropIn(existing: string | undefined, rendered: string): string {
+  if (existing === undefined) return rendered
+  const others = withoutExecStart(existing)
+  if (others.every((line) => /^\s*(?:[#;].*|\[Service\]\s*)?$/.test(line))) return rendered
+  // systemd merges sections of the same name (systemd.syntax(7)).
+  const kept = others.join('\n').replace(/\n*$/, '')
+  return kept.endsWith(`\n[Service]`) || kept === '[Service]'
+    ? `${kept}\n${rendered.replace('[Service]\n', '')}`
+    : `${kept}\n\n${rendered}`
 }
 
+/** A continuation line, and a comment between such lines, belongs to the line that it continues. */
+function withoutExecStart(text: string): string[] {
+  let inside = false
+  return text.split(/\r\n|\n|\r/).filter((line) => {
+    const isComment = /^\s*[#;]/.test(line)
+    if (inside && isComment) return false
+    const isPart = inside || /^\s*ExecStart\s*=/.test(line)
+    inside = isPart && /(?:^|[^\\])(?:\\\\)*\\$/.test(line)
+    return !isPart
+  })
+}
+
+/** The keys that an apply in the daemon.json form writes. */
+const KEYS = new Set(['hosts', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey', 'userns-remap'])
+/** The local listeners that it writes. */
+const LOCAL = new Set<string>(['fd://', LOCAL_SOCKET])
+
 /**
- * What counts where no option says otherwise: what `init` has rendered, but for the listeners of a daemon that has some. Who
- * has narrowed them by an option would have them widened again by the next apply without it.
+ * Removes the keys that an earlier apply in the daemon.json form wrote. If any of them isn't as docker-mtls writes it, such as
+ * a listener or a TLS file of somebody else, the text stays as it is, and is reported as a conflict.
  */
-export function currentSettings(inForce: DaemonSettings, ofInit: DaemonSettings | undefined): DaemonSettings {
-  const listen = inForce.listen.length > 0 ? inForce.listen : (ofInit?.listen ?? [])
-  return { ...inForce, ...ofInit, listen }
+function withoutOwnKeys(text: string): string {
+  const json = readDaemonJson(text)
+  const { form, settings, plaintext } = settingsInForce(undefined, text)
+  const others = hostsOf(json).filter((host) => networkListener(host) === undefined)
+  const isOurs =
+    form === 'daemon-json' &&
+    settings.tlsDir !== undefined &&
+    json['tlsverify'] === true &&
+    !('tls' in json) &&
+    settings.listen.length > 0 &&
+    plaintext.length === 0 &&
+    others.every((host) => LOCAL.has(host))
+  if (!isOurs) return text
+  const rest = Object.entries(json).filter(([key]) => !KEYS.has(key))
+  return `${JSON.stringify(Object.fromEntries(rest), undefined, 2)}\n`
 }

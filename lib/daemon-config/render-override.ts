@@ -1,29 +1,29 @@
+import { effectiveSettings, type EffectiveSettings } from './effective-settings.ts'
 import { allFlags, argv, dropIn } from './exec-start.ts'
-import { checkConflicts } from './existing-daemon-json.ts'
-import type { Flag } from './unit/flags.ts'
+import { checkConflicts, conflictRemedy, type DaemonJsonFile } from './existing-daemon-json.ts'
 import type { DaemonOptions } from './options.ts'
-import { effectiveSettings, type Plan } from './effective-settings.ts'
+import type { Flag } from './unit/flags.ts'
 
-function planned(options: DaemonOptions): { plan: Plan; flags: Flag[] } {
-  const plan = effectiveSettings(options)
-  const flags = allFlags(plan)
-  checkConflicts(
-    flags,
-    plan.existing ?? {},
-    (key) => `Take "${key}" out of daemon.json, or render the form that puts all of it there: renderDaemonJson().`,
+function settle(options: DaemonOptions, file?: DaemonJsonFile): { settings: EffectiveSettings; flags: Flag[] } {
+  const settings = effectiveSettings(options, file?.path)
+  const flags = allFlags(settings)
+  checkConflicts(flags, settings.existing ?? {}, file?.path ?? 'daemon.json', (key) =>
+    file === undefined
+      ? `Remove "${key}" from daemon.json, or move all settings into that file with renderDaemonJson().`
+      : conflictRemedy(key, file),
   )
-  return { plan, flags }
+  return { settings, flags }
 }
 
 /**
- * Renders the systemd drop-in that has the whole configuration in `ExecStart=`. It belongs into
- * `/etc/systemd/system/docker.service.d/override.conf`; `systemctl daemon-reload` and `systemctl restart docker` follow.
+ * Renders the systemd drop-in with all settings in `ExecStart=`. Save it as
+ * `/etc/systemd/system/docker.service.d/override.conf`, then run `systemctl daemon-reload` and `systemctl restart docker`.
  *
  * @param options - see {@link DaemonOptions}
- * @returns the file's text
- * @throws {@link DaemonError} for what must not or can't be rendered: `ERR_LISTEN_PLAINTEXT`, `ERR_LISTEN_INVALID`,
- *   `ERR_PATH_INVALID`, `ERR_UNIT_INVALID`, `ERR_USERNS_INVALID`, `ERR_DAEMON_JSON_INVALID`, and
- *   `ERR_DIRECTIVE_CONFLICT` when `daemonJson` is given and has one of the same directives
+ * @returns the text of the file
+ * @throws {@link DaemonError} for settings that can't or must not be rendered: `ERR_LISTEN_PLAINTEXT`,
+ *   `ERR_LISTEN_INVALID`, `ERR_PATH_INVALID`, `ERR_UNIT_INVALID`, `ERR_USERNS_INVALID`, `ERR_DAEMON_JSON_INVALID`, and
+ *   `ERR_DIRECTIVE_CONFLICT` if `daemonJson` has one of the same directives
  * @throws {@link ArgumentError} `ERR_OPTION_UNKNOWN`, `ERR_ARGUMENT_INVALID`
  * @example
  * ```ts
@@ -39,18 +39,22 @@ function planned(options: DaemonOptions): { plan: Plan; flags: Flag[] } {
  * ```
  */
 export function renderOverride(options: DaemonOptions): string {
-  const { plan, flags } = planned(options)
-  return dropIn(plan, flags)
+  return renderOverrideBeside(options, undefined)
+}
+
+/** The same, for a daemon.json that errors refer to by its path. */
+export function renderOverrideBeside(options: DaemonOptions, file: DaemonJsonFile | undefined): string {
+  const { settings, flags } = settle(options, file)
+  return dropIn(settings, flags)
 }
 
 /**
- * Renders the same command line for a dockerd that is started without systemd: exactly what systemd would hand over,
- * argument by argument.
+ * Renders the same command line for a dockerd that is started without systemd: the argument vector that systemd would pass.
  *
  * @param options - see {@link DaemonOptions}; with a local listener other than `fd://`
  * @returns the executable and its arguments, unquoted
  * @throws {@link DaemonError} as {@link renderOverride} does; also `ERR_LISTEN_INVALID` for `fd://` and
- *   `ERR_UNIT_INVALID` when the unit has words such as `$DOCKER_OPTS` that only systemd can expand
+ *   `ERR_UNIT_INVALID` if the unit has words such as `$DOCKER_OPTS` that only systemd can expand
  * @throws {@link ArgumentError} `ERR_OPTION_UNKNOWN`, `ERR_ARGUMENT_INVALID`
  * @example
  * ```ts
@@ -62,6 +66,6 @@ export function renderOverride(options: DaemonOptions): string {
  * ```
  */
 export function renderArgv(options: DaemonOptions): string[] {
-  const { plan, flags } = planned(options)
-  return argv(plan, flags)
+  const { settings, flags } = settle(options)
+  return argv(settings, flags)
 }

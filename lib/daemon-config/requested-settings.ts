@@ -1,118 +1,90 @@
-import { posix } from 'node:path'
-import { flagsOf, lastValue } from './unit/flags.ts'
-import { networkListener } from './listen.ts'
-import { DOCKER_CE_UNIT, parseUnit, type ParsedUnit } from './unit/parse-unit.ts'
-import { daemonWarnings } from './warnings.ts'
-import { parseListen, type Listener, type LocalListener } from './listen.ts'
-import { parseUserns } from './userns/parse-userns.ts'
-import { renderOverride } from './render-override.ts'
-import type { DaemonOptions } from './options.ts'
-import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
-import type { DaemonSource } from './source.ts'
 import { pathFault } from '../base/absolute-path.ts'
+import { DaemonError } from '../base/errors.ts'
 import { quoted } from '../base/text.ts'
+import { parseListen } from './listen.ts'
+import { conflictRemedy } from './existing-daemon-json.ts'
+import { DEFAULT_TLS_DIR, tlsFilesIn, type DaemonOptions } from './options.ts'
+import { settingsOf, type DaemonSettings } from './settings-in-force.ts'
+import type { DaemonSource } from './source.ts'
+import { flagsOf } from './unit/flags.ts'
+import { DOCKER_CE_UNIT, type ParsedUnit } from './unit/parse-unit.ts'
+import { parseUserns } from './userns/parse-userns.ts'
 
-/** What a drop-in of ours says about the daemon. */
-export interface DaemonSettings {
-  /** Its listeners on the network. */
-  readonly listen: readonly Listener[]
-  /** Where the server keeps ca.pem, server-cert.pem and server-key.pem. Absent: not in one folder, or by other names. */
-  readonly tlsDir?: string
-  readonly usernsRemap?: string
-}
-
-/** What may be asked of the daemon, as a person writes it. */
+/**
+ * Settings that somebody requests for a daemon, as they write them.
+ *
+ * They travel like this: {@link parseRequested} checks them; {@link optionsFor} completes them with the installed unit, the
+ * existing daemon.json and the settings in force; `effectiveSettings` decides what is rendered from that, and `render-*.ts`
+ * render it.
+ */
 export interface RequestedSettings {
+  /** The address and port to listen on: `0.0.0.0:2376`. */
   readonly listen?: string | undefined
+  /** The folder on the server for ca.pem, server-cert.pem and server-key.pem. @defaultValue `/etc/docker/tls` */
   readonly tlsDir?: string | undefined
-  /** False: none, whatever is there already. */
+  /** The value of `--userns-remap`; `false` turns user namespaces off, also where the unit or daemon.json turns them on. */
   readonly usernsRemap?: string | false | undefined
 }
 
-/** The requested, read. */
+/** Requested settings, checked. */
 export interface ParsedSettings extends Partial<Omit<DaemonSettings, 'usernsRemap'>> {
   readonly usernsRemap?: string | false
 }
 
-/** The names that the server's files have in its folder, and in the one that `init` makes. */
-const FILES = { ca: 'ca.pem', cert: 'server-cert.pem', key: 'server-key.pem' } as const
-
-export const DEFAULT_TLS_DIR = '/etc/docker/tls'
-export const DEFAULT_LISTEN = '0.0.0.0:2376'
+const DEFAULT_LISTEN = '0.0.0.0:2376'
 
 /**
- * Reads the requested, each with its own error.
+ * Checks requested settings, each with an error of its own.
  *
  * @throws {@link DaemonError} ERR_LISTEN_INVALID, ERR_LISTEN_PLAINTEXT, ERR_PATH_INVALID, ERR_USERNS_INVALID
  */
 export function parseRequested({ listen, tlsDir, usernsRemap }: RequestedSettings): ParsedSettings {
   return {
     ...(listen !== undefined && { listen: [parseListen(listen)] }),
-    ...(tlsDir !== undefined && { tlsDir: readTlsDir(tlsDir) }),
+    ...(tlsDir !== undefined && { tlsDir: parseTlsDir(tlsDir) }),
     ...(usernsRemap !== undefined && { usernsRemap: usernsRemap === false ? false : parseUserns(usernsRemap) }),
   }
 }
 
-/** A shell completes a folder's name with a slash. */
-function readTlsDir(given: string): string {
+/** A shell completes the name of a folder with a slash. */
+function parseTlsDir(given: string): string {
   const path = given.replace(/(?<=.)\/+$/, '')
   const fault = pathFault(path)
   if (fault === undefined) return path
   throw new DaemonError('ERR_PATH_INVALID', {
-    tried: `the option tlsdir, ${quoted(given)}`,
+    tried: `reading the option tlsdir, ${quoted(given)}`,
     got: fault,
-    todo: `Give the whole path of the folder on the server, such as ${DEFAULT_TLS_DIR}.`,
+    todo: `Give the absolute path of the folder on the server, such as ${DEFAULT_TLS_DIR}.`,
   })
 }
 
-/** The paths of the server's three files below its folder. */
-export function tlsFilesIn(tlsDir: string): DaemonOptions['tls'] {
-  return {
-    ca: posix.join(tlsDir, FILES.ca),
-    cert: posix.join(tlsDir, FILES.cert),
-    key: posix.join(tlsDir, FILES.key),
-  }
-}
-
-/** What a unit, or a drop-in with a whole `ExecStart=`, says about the things that we set. */
-export function settingsOf(unit: ParsedUnit): DaemonSettings {
-  const flags = flagsOf(unit)
-  const last = (name: string): string | undefined => lastValue(flags, name)
-  const hosts = flags.filter(({ name }) => name === 'host').map(({ value = '' }) => value)
-  const tlsDir = posix.dirname(last('tlscacert') ?? '')
-  const wanted = tlsFilesIn(tlsDir)
-  const isOurs = last('tlscacert') === wanted.ca && last('tlscert') === wanted.cert && last('tlskey') === wanted.key
-  const usernsRemap = last('userns-remap')
-  return {
-    listen: hosts.flatMap((host) => networkListener(host) ?? []),
-    ...(isOurs && { tlsDir }),
-    ...(usernsRemap !== undefined && { usernsRemap }),
-  }
-}
-
-/** The options of the renderers: what is wished, else what is there already, else the defaults. */
+/**
+ * The options of the renderers: each setting as requested, else as it is in force, else the default.
+ *
+ * @param current - the settings that stay where no others are requested
+ */
 export function optionsFor(
   requested: ParsedSettings,
   { found, daemonJson }: DaemonSource,
-  there?: DaemonSettings,
+  current?: DaemonSettings,
 ): DaemonOptions {
   const off = requested.usernsRemap === false
-  const given = found?.unit ?? DOCKER_CE_UNIT
-  const unit = off ? withoutRemap(given) : given
-  const usernsRemap = requested.usernsRemap || (off ? undefined : (there?.usernsRemap ?? remapIn(unit)))
-  const listen = requested.listen ?? (there?.listen.length === 0 ? undefined : there?.listen)
+  const installed = found?.unit ?? DOCKER_CE_UNIT
+  const unit = off ? withoutRemap(installed) : installed
+  const usernsRemap = requested.usernsRemap || (off ? undefined : (current?.usernsRemap ?? remapIn(unit)))
+  const listen = requested.listen ?? (current?.listen.length === 0 ? undefined : current?.listen)
   return {
     unit,
-    tls: tlsFilesIn(requested.tlsDir ?? there?.tlsDir ?? DEFAULT_TLS_DIR),
+    tls: tlsFilesIn(requested.tlsDir ?? current?.tlsDir ?? DEFAULT_TLS_DIR),
     listen: listen ?? [parseListen(DEFAULT_LISTEN)],
     ...(usernsRemap !== undefined && { usernsRemap }),
-    ...(daemonJson !== undefined && { daemonJson: off ? withoutKey(daemonJson.text) : daemonJson.text }),
+    ...(daemonJson !== undefined && { daemonJson: off ? withoutRemapKey(daemonJson.text) : daemonJson.text }),
   }
 }
 
 /**
- * The unit's own user namespaces, said again by us, so that the flag has one place: a drop-in that was rendered from a
- * unit, and is then part of it, is rendered the same again. What we can't read stays as it is.
+ * The value of the unit's own `--userns-remap`. Rendering it as ours keeps the flag in one place: a drop-in that was rendered
+ * from a unit, and is then part of it, is rendered the same again. A value that docker-mtls can't read stays as it is.
  */
 function remapIn(unit: ParsedUnit): string | undefined {
   const { usernsRemap } = settingsOf(unit)
@@ -124,13 +96,12 @@ function remapIn(unit: ParsedUnit): string | undefined {
 }
 
 function withoutRemap(unit: ParsedUnit): ParsedUnit {
-  const flags = flagsOf(unit)
-  const others = flags.filter(({ name }) => name !== 'userns-remap')
+  const others = flagsOf(unit).filter(({ name }) => name !== 'userns-remap')
   return { ...unit, args: others.flatMap(({ words }) => words.map(({ raw }) => raw)) }
 }
 
-/** What is no object of JSON is the renderer's to refuse. */
-function withoutKey(text: string): string {
+/** Text that is no JSON object stays as it is: the renderer refuses it. */
+function withoutRemapKey(text: string): string {
   try {
     const config = JSON.parse(text) as unknown
     if (typeof config !== 'object' || config === null || !('userns-remap' in config)) return text
@@ -140,61 +111,17 @@ function withoutKey(text: string): string {
   }
 }
 
-/** A wish that a daemon.json undoes, which a drop-in alone leaves as it is. */
-function refuseRemapInJson({ usernsRemap }: ParsedSettings, { daemonJson }: DaemonSource): void {
-  if (usernsRemap !== false || daemonJson === undefined || withoutKey(daemonJson.text) === daemonJson.text) return
-  throw new DaemonError('ERR_DIRECTIVE_CONFLICT', {
-    tried: `switching user namespaces off, with ${daemonJson.path}`,
-    got: 'it has "userns-remap", and dockerd reads it too',
-    todo: 'Take "userns-remap" out of that file, or put everything there:  docker-mtls daemon render --daemon-json',
-  })
-}
-
-/** A drop-in, rendered, with what a person should know about it. */
-export interface RenderedOverride {
-  readonly text: string
-  readonly settings: DaemonSettings
-  readonly warnings: readonly string[]
-}
-
 /**
- * Renders the drop-in, and names the file where the daemon.json that is there says the same as a flag.
+ * Refuses to turn user namespaces off with a drop-in alone if daemon.json turns them on: dockerd reads both.
  *
- * @param local - listeners for this machine alone, in place of those of the unit
- * @throws {@link DaemonError} as {@link renderOverride} does
+ * @throws {@link DaemonError} ERR_DIRECTIVE_CONFLICT
  */
-export function renderDropInFor(
-  requested: ParsedSettings,
-  source: DaemonSource,
-  there?: DaemonSettings,
-  local: readonly LocalListener[] = [],
-): RenderedOverride {
-  refuseRemapInJson(requested, source)
-  const wished = optionsFor(requested, source, there)
-  const options = { ...wished, listen: [...local, ...(wished.listen ?? [])] }
-  try {
-    const text = renderOverride(options)
-    const settings = settingsOf(parseUnit(text, 'the rendered drop-in'))
-    return { text, settings, warnings: [...source.warnings, ...daemonWarnings(options)] }
-  } catch (cause) {
-    throw namingDaemonJson(cause, source)
-  }
-}
-
-/** The library speaks of "daemon.json" and its functions; here there is a path, and a command that is the way out. */
-export function namingDaemonJson(cause: unknown, { daemonJson }: DaemonSource): unknown {
-  if (daemonJson === undefined || !(cause instanceof DaemonError)) return cause
-  if (!isDockerMtlsError(cause, 'ERR_DIRECTIVE_CONFLICT', 'ERR_DAEMON_JSON_INVALID')) return cause
-  const todo = cause.code === 'ERR_DIRECTIVE_CONFLICT' ? conflictRemedy(cause.todo) : cause.todo
-  return new DaemonError(cause.code, {
-    tried: cause.tried.replace('daemon.json', () => daemonJson.path),
-    got: cause.got,
-    todo,
-    cause,
+export function refuseRemapInJson({ usernsRemap }: ParsedSettings, { daemonJson }: DaemonSource): void {
+  if (usernsRemap !== false || daemonJson === undefined) return
+  if (withoutRemapKey(daemonJson.text) === daemonJson.text) return
+  throw new DaemonError('ERR_DIRECTIVE_CONFLICT', {
+    tried: `turning user namespaces off, with ${daemonJson.path}`,
+    got: 'that file has "userns-remap", and dockerd reads it too',
+    todo: conflictRemedy('userns-remap', daemonJson),
   })
-}
-
-function conflictRemedy(todo: string): string {
-  const key = /Take (".*?") out/.exec(todo)?.[1] ?? 'it'
-  return `Take ${key} out of that file, or put everything there:  docker-mtls daemon render --daemon-json`
 }

@@ -1,33 +1,58 @@
 import { posix } from 'node:path'
-import { parseListen } from './listen.ts'
-import { flagsOf, lastValue } from './unit/flags.ts'
-import { networkListener } from './listen.ts'
+import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
+import { ours, sentence } from '../base/sentence.ts'
 import { hostsOf, readDaemonJson, type DaemonJson } from './existing-daemon-json.ts'
-import { isDockerMtlsError } from '../base/errors.ts'
+import { networkListener, parseListen, type Listener } from './listen.ts'
+import { tlsFilesIn } from './options.ts'
+import { flagsOf, lastValue } from './unit/flags.ts'
 import type { FoundUnit } from './unit/installed-unit.ts'
-import { settingsOf, tlsFilesIn, type DaemonSettings } from './requested-settings.ts'
+import { parseUnit, type ParsedUnit } from './unit/parse-unit.ts'
 
-/** The two ways in which a daemon can be told what to do: all in `ExecStart=`, or in daemon.json. */
+/** The settings of a daemon that docker-mtls manages. */
+export interface DaemonSettings {
+  /** The listeners on the network. */
+  readonly listen: readonly Listener[]
+  /** The folder on the server with ca.pem, server-cert.pem and server-key.pem. Absent if the daemon uses other paths. */
+  readonly tlsDir?: string
+  /** The value of `--userns-remap`. Absent: user namespaces are off. */
+  readonly usernsRemap?: string
+}
+
+/** Where the settings are: all in `ExecStart=`, or in daemon.json. */
 export type ConfigurationForm = 'systemd' | 'daemon-json'
 
 /** How the daemon of a host is configured now. */
 export interface SettingsInForce {
   readonly form: ConfigurationForm
-  /** Only what we could render ourselves: no plaintext listener is among them. */
+  /** Only settings that docker-mtls can render: they include no plaintext listener. */
   readonly settings: DaemonSettings
-  /** Listeners on Docker's plaintext port, and such as nobody could render: they will be closed. */
+  /** Listeners on Docker's plaintext port, and listeners that docker-mtls can't render. An apply closes them. */
   readonly plaintext: readonly string[]
   readonly daemonJson: DaemonJson
-  /** The files of TLS that dockerd is told of, whatever they are called. */
+  /** The TLS files that dockerd uses, whatever their names are. */
   readonly tlsFiles: { readonly ca?: string; readonly cert?: string }
 }
 
+/** Reads the settings of a unit, or of a drop-in with a whole `ExecStart=`. */
+export function settingsOf(unit: ParsedUnit): DaemonSettings {
+  const flags = flagsOf(unit)
+  const last = (name: string): string | undefined => lastValue(flags, name)
+  const hosts = flags.filter(({ name }) => name === 'host').map(({ value = '' }) => value)
+  const tlsDir = tlsDirOf(last)
+  const usernsRemap = last('userns-remap')
+  return {
+    listen: hosts.flatMap((host) => networkListener(host) ?? []),
+    ...(tlsDir !== undefined && { tlsDir }),
+    ...(usernsRemap !== undefined && { usernsRemap }),
+  }
+}
+
 /**
- * Reads the unit and the daemon.json of a host together. What was applied in one of the two ways is found again in that
- * way, so that a second run changes nothing.
+ * Reads the unit and the daemon.json of a host together. It finds settings again in the form in which they were applied, so
+ * that a second apply changes nothing.
  *
  * @param found - the unit with its drop-ins
- * @param json - the text of daemon.json, where there is one
+ * @param json - the text of daemon.json, if there is one
  * @throws {@link DaemonError} ERR_DAEMON_JSON_INVALID
  */
 export function settingsInForce(found: FoundUnit | undefined, json: string | undefined): SettingsInForce {
@@ -35,7 +60,7 @@ export function settingsInForce(found: FoundUnit | undefined, json: string | und
   const ofUnit = found === undefined ? { listen: [] } : settingsOf(found.unit)
   const hosts = hostsOf(daemonJson)
   const isJson = hosts.length > 0 && ofUnit.listen.length === 0
-  const tlsDir = ofUnit.tlsDir ?? tlsDirOf(daemonJson)
+  const tlsDir = ofUnit.tlsDir ?? tlsDirOf((name) => textOf(daemonJson, name))
   const remap = ofUnit.usernsRemap ?? textOf(daemonJson, 'userns-remap')
   const listen = [...ofUnit.listen, ...hosts.flatMap((host) => networkListener(host) ?? [])]
   const flags = found === undefined ? [] : flagsOf(found.unit)
@@ -56,6 +81,15 @@ export function settingsInForce(found: FoundUnit | undefined, json: string | und
   }
 }
 
+/** The folder of the three TLS files, if all are in one folder and have our names. */
+function tlsDirOf(valueOf: (name: string) => string | undefined): string | undefined {
+  const ca = valueOf('tlscacert')
+  if (ca === undefined) return undefined
+  const folder = posix.dirname(ca)
+  const ours = tlsFilesIn(folder)
+  return ours.ca === ca && ours.cert === valueOf('tlscert') && ours.key === valueOf('tlskey') ? folder : undefined
+}
+
 function isRenderable(host: string): boolean {
   try {
     parseListen(host.slice('tcp://'.length))
@@ -71,11 +105,38 @@ function textOf(json: DaemonJson, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function tlsDirOf(json: DaemonJson): string | undefined {
-  const ca = textOf(json, 'tlscacert')
-  if (ca === undefined) return undefined
-  const folder = posix.dirname(ca)
-  const wanted = tlsFilesIn(folder)
-  const isOurs = wanted.ca === ca && wanted.cert === json['tlscert'] && wanted.key === json['tlskey']
-  return isOurs ? folder : undefined
+/** Whether containers keep running while dockerd restarts, by its flag or its daemon.json. */
+export function hasLiveRestore(unit: ParsedUnit, daemonJson: DaemonJson): boolean {
+  const flag = flagsOf(unit).findLast(({ name }) => name === 'live-restore')
+  return daemonJson['live-restore'] === true || (flag !== undefined && flag.value !== 'false')
+}
+
+/**
+ * Reads the settings of the drop-in that `init` rendered.
+ *
+ * @throws {@link DaemonError} ERR_UNIT_INVALID
+ */
+export function settingsOfInit(override: string | undefined): DaemonSettings | undefined {
+  if (override === undefined) return undefined
+  try {
+    return settingsOf(parseUnit(override, 'override.conf'))
+  } catch (cause) {
+    if (!isDockerMtlsError(cause)) throw cause
+    throw new DaemonError('ERR_UNIT_INVALID', {
+      tried: "reading the override.conf beside the server's files",
+      got: cause.got,
+      todo: sentence`Render it again:  ${ours('init', 'NAME', '--force')}  . If you remove it instead, the options and the host's present settings are used.`,
+      cause,
+    })
+  }
+}
+
+/**
+ * The settings that stay unless an option requests others: those that `init` rendered, except that a daemon with listeners
+ * keeps them. Otherwise, after somebody has narrowed the listeners with an option, the next apply without that option would
+ * widen them again.
+ */
+export function currentSettings(inForce: DaemonSettings, ofInit: DaemonSettings | undefined): DaemonSettings {
+  const listen = inForce.listen.length > 0 ? inForce.listen : (ofInit?.listen ?? [])
+  return { ...inForce, ...ofInit, listen }
 }

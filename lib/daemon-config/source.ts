@@ -2,80 +2,86 @@ import { join } from 'node:path'
 import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
 import { findInstalledUnit, readUnitFile, type FoundUnit } from './unit/installed-unit.ts'
 import { readIfThere } from '../base/files.ts'
+import { command, ours, sentence } from '../base/sentence.ts'
+import type { DaemonJsonFile } from './existing-daemon-json.ts'
+import type { DaemonWarning } from './warnings.ts'
 
-/** What is known of the daemon as it is installed: how it is started, and its daemon.json. */
+/** The daemon as it is installed: the unit that starts it, and its daemon.json. */
 export interface DaemonSource {
-  /** Absent: no unit is installed, and docker-ce's is taken. */
+  /** Absent: no unit is installed, and docker-ce's is used. */
   readonly found?: FoundUnit
-  /** Was the unit named, or looked for on this machine? */
-  readonly named: boolean
-  readonly daemonJson?: { readonly path: string; readonly text: string }
-  readonly warnings: readonly string[]
+  readonly daemonJson?: DaemonJsonFile
+  readonly warnings: readonly DaemonWarning[]
 }
 
-/** Where to look. */
+/** Where to look for them. */
 export interface SourceOptions {
-  /** A unit that is named: then the daemon is another machine's, and nothing of this one counts. */
+  /** The path of a unit. It then describes the daemon of another machine, and the files of this machine are ignored. */
   readonly unit?: string | undefined
-  /** The daemon.json that is there. */
+  /** The path of a copy of the existing daemon.json. */
   readonly daemonJson?: string | undefined
   /** @defaultValue `/` */
   readonly root?: string | undefined
 }
 
+const MOVE_ALL = ours('daemon', 'render', '--daemon-json')
+
 /**
- * Finds the unit and the daemon.json to start from. Without a named unit those of this machine count, where Docker is
+ * Finds the unit and the daemon.json to start from. Without a named unit it reads those of this machine, if Docker is
  * installed.
  *
  * @throws {@link DaemonError} ERR_UNIT_NOT_FOUND, ERR_UNIT_INVALID
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function findDaemonSource({ unit, daemonJson, root = '/' }: SourceOptions): Promise<DaemonSource> {
-  const named = unit !== undefined
-  const found = named ? await readUnitFile(unit) : await findInstalledUnit(root)
+  const found = unit === undefined ? await findInstalledUnit(root) : await readUnitFile(unit)
   const json = daemonJson === undefined ? undefined : await readNamed(daemonJson)
-  if (found === undefined || named || json !== undefined) {
-    return { ...(found && { found }), named, ...(json && { daemonJson: json }), warnings: [] }
+  if (found === undefined || unit !== undefined || json !== undefined) {
+    return { ...(found && { found }), ...(json && { daemonJson: json }), warnings: [] }
   }
-  return { found, named, ...(await readInstalled(join(root, 'etc/docker/daemon.json'), found)) }
+  return { found, ...(await readInstalled(join(root, 'etc/docker/daemon.json'), found)) }
 }
 
 /**
- * What to know of a drop-in that no unit was found for: Debian's docker.io has /usr/sbin/dockerd (its docker.service), and
- * with docker-ce's path it would not start.
+ * Warns if no unit was found, so that docker-ce's is used: Debian's docker.io installs /usr/sbin/dockerd (its
+ * docker.service), and would not start with docker-ce's path.
  *
- * @param server - its name for ssh
- * @param flags - what the command is to be given then
+ * @param server - the server's name for ssh
+ * @param flags - the flags to repeat the command with
  */
-export function guessWarning({ found }: DaemonSource, server: string, flags: string): string[] {
+export function assumedUnitWarnings(
+  { found }: DaemonSource,
+  server: string,
+  flags: readonly string[],
+): DaemonWarning[] {
   if (found !== undefined) return []
-  const way = `ssh ${server} systemctl cat docker.service > docker.service`
-  return [
-    "No docker.service is installed here, so the drop-in starts dockerd as docker-ce's does, /usr/bin/dockerd. Debian's " +
-      `docker.io has /usr/sbin/dockerd. With the server's own unit it fits:  ${way} , then  ${flags}`,
-  ]
+  const fetched = command('ssh', server, 'systemctl', 'cat', 'docker.service')
+  const text = sentence`No docker.service is installed here, so the drop-in starts /usr/bin/dockerd, as docker-ce's does. Debian's docker.io has /usr/sbin/dockerd. To use the server's own unit, run  ${fetched} > docker.service  and repeat this command with  ${command(...flags)}`
+  return [{ code: 'unit-assumed', text }]
 }
 
-async function readNamed(path: string): Promise<{ path: string; text: string }> {
+async function readNamed(path: string): Promise<DaemonJsonFile> {
   const text = await readIfThere(path)
-  if (text !== undefined) return { path, text }
+  if (text !== undefined) return { path, text, moveAll: MOVE_ALL }
   throw new DaemonError('ERR_DAEMON_JSON_INVALID', {
     tried: `reading ${path}`,
-    got: 'there is no such file',
-    todo: "Name a copy of the server's /etc/docker/daemon.json, or leave the option out if it has none.",
+    got: 'the file does not exist',
+    todo: "Name a copy of the server's /etc/docker/daemon.json, or omit the option if the server has none.",
   })
 }
 
-/** A file that only root reads must not keep anyone from making certificates. */
+/** A file that only root can read must not keep anyone from making certificates. */
 async function readInstalled(path: string, found: FoundUnit): Promise<Pick<DaemonSource, 'daemonJson' | 'warnings'>> {
-  const warnings = found.later.map(
-    (later) => `${later} sets ExecStart= too, and is read after override.conf: take that line out, or it wins.`,
-  )
+  const warnings = found.later.map((later): DaemonWarning => ({
+    code: 'later-drop-in',
+    text: `${later} sets ExecStart= too, and systemd reads it after override.conf, so it wins. Remove that line.`,
+  }))
   try {
     const text = await readIfThere(path)
-    return { ...(text !== undefined && { daemonJson: { path, text } }), warnings }
+    return { ...(text !== undefined && { daemonJson: { path, text, moveAll: MOVE_ALL } }), warnings }
   } catch (cause) {
     if (!isDockerMtlsError(cause, 'ERR_FILE_READ')) throw cause
-    return { warnings: [...warnings, `${path} can't be read: see to it that it has none of the flags in ExecStart=.`] }
+    const text = `docker-mtls can't read ${path}. Make sure that it sets none of the flags in ExecStart=.`
+    return { warnings: [...warnings, { code: 'daemon-json-unreadable', text }] }
   }
 }

@@ -1,16 +1,41 @@
-import { hostsOf } from './existing-daemon-json.ts'
-import type { Flag } from './unit/flags.ts'
-import type { DaemonOptions } from './options.ts'
-import { networkListener } from './listen.ts'
-import { isLocal, effectiveSettings, type Plan } from './effective-settings.ts'
 import { quoted } from '../base/text.ts'
+import { warningTexts, type Warning } from '../base/warning.ts'
+import { effectiveSettings, isLocal, type EffectiveSettings } from './effective-settings.ts'
+import { hostsOf } from './existing-daemon-json.ts'
+import { networkListener } from './listen.ts'
+import type { DaemonOptions } from './options.ts'
+import type { Flag } from './unit/flags.ts'
+
+/** What a warning about a rendered configuration is about. */
+export type DaemonWarningCode =
+  /** A word of the unit that only systemd can expand, such as `$DOCKER_OPTS`, may hold flags. */
+  | 'unknown-words'
+  /** The unit reads another daemon.json. */
+  | 'other-config-file'
+  /** A flag of the unit is removed. */
+  | 'flag-removed'
+  /** A key of daemon.json is replaced. */
+  | 'key-replaced'
+  /** A listener of daemon.json is removed. */
+  | 'listener-removed'
+  /** dockerd ignores a key of daemon.json. */
+  | 'key-ignored'
+  /** Another drop-in overrides override.conf. */
+  | 'later-drop-in'
+  /** The installed daemon.json can't be read. */
+  | 'daemon-json-unreadable'
+  /** No unit is installed here, so that of docker-ce is used. */
+  | 'unit-assumed'
+
+/** A warning about a rendered configuration. */
+export type DaemonWarning = Warning<DaemonWarningCode>
 
 /**
- * What a reader of the rendered files should know: words that only systemd can expand, and what was there and is
- * now left out or replaced.
+ * Lists what you should know about the rendered files: words that only systemd can expand, and flags and keys that are
+ * removed or replaced.
  *
- * @param options - the same that were rendered
- * @returns one sentence each; none when there is nothing to say
+ * @param options - the options that were rendered
+ * @returns one sentence each; an empty array if there is nothing to report
  * @throws {@link DaemonError} {@link ArgumentError} as {@link renderOverride} does
  * @example
  * ```ts
@@ -18,33 +43,46 @@ import { quoted } from '../base/text.ts'
  * ```
  */
 export function daemonWarnings(options: DaemonOptions): string[] {
-  const plan = effectiveSettings(options)
-  return [...unknownWords(plan), ...otherConfigFile(plan), ...droppedFlags(plan), ...replacedKeys(plan)]
+  return warningTexts(findDaemonWarnings(options))
+}
+
+/** The same warnings with their codes. */
+export function findDaemonWarnings(options: DaemonOptions): DaemonWarning[] {
+  const settings = effectiveSettings(options)
+  return [...unknownWords(settings), ...otherConfigFile(settings), ...removedFlags(settings), ...changedKeys(settings)]
 }
 
 function raw(flag: Flag): string {
   return quoted(flag.words.map((word) => word.raw).join(' '))
 }
 
-function unknownWords({ kept, environmentFiles }: Plan): string[] {
-  const from = environmentFiles.length > 0 ? `the environment (${environmentFiles.join(', ')})` : 'the environment'
+function unknownWords({ kept, environmentFiles }: EffectiveSettings): DaemonWarning[] {
+  const from = environmentFiles.length > 0 ? `its environment (${environmentFiles.join(', ')})` : 'its environment'
   return kept
     .filter(({ name, words }) => name === undefined && words.some((word) => word.literal === undefined))
-    .map((flag) => `${raw(flag)} of the unit comes from ${from}: see to it that no -H and no --tls flag is in there.`)
+    .map((flag) => ({
+      code: 'unknown-words',
+      text: `The unit takes ${raw(flag)} from ${from}. Make sure that it contains no -H and no --tls flags.`,
+    }))
 }
 
-function otherConfigFile({ kept }: Plan): string[] {
+function otherConfigFile({ kept }: EffectiveSettings): DaemonWarning[] {
   return kept
     .filter(({ name }) => name === 'config-file')
-    .map((flag) => `The unit reads another daemon.json than /etc/docker/daemon.json: ${raw(flag)}.`)
+    .map((flag) => ({
+      code: 'other-config-file',
+      text: `The unit reads another file than /etc/docker/daemon.json: ${raw(flag)}.`,
+    }))
 }
 
-function droppedFlags(plan: Plan): string[] {
-  return plan.dropped.filter((flag) => isLost(flag, plan)).map((flag) => `${raw(flag)} of the unit is left out.`)
+function removedFlags(settings: EffectiveSettings): DaemonWarning[] {
+  return settings.dropped
+    .filter((flag) => isLost(flag, settings))
+    .map((flag) => ({ code: 'flag-removed', text: `The flag ${raw(flag)} of the unit is removed.` }))
 }
 
-/** Said again with the same meaning, or kept, is not lost. */
-function isLost({ name = '', value }: Flag, { local, tcp, tls, usernsRemap, debug }: Plan): boolean {
+/** A flag that is set again to the same value isn't lost. */
+function isLost({ name = '', value }: Flag, { local, tcp, tls, usernsRemap, debug }: EffectiveSettings): boolean {
   switch (name) {
     case 'host':
       return value === undefined || ![...local, ...tcp].some((flag) => isSame(flag, value))
@@ -63,12 +101,12 @@ function isLost({ name = '', value }: Flag, { local, tcp, tls, usernsRemap, debu
   }
 }
 
-/** dockerd takes a host without a scheme for one of TCP. */
+/** dockerd takes a host without a scheme as a TCP address. */
 function isSame({ value }: Flag, host: string): boolean {
   return value === host || value === networkListener(host)
 }
 
-function replacedKeys({ existing = {}, local, tcp, tls, usernsRemap, debug }: Plan): string[] {
+function changedKeys({ existing = {}, local, tcp, tls, usernsRemap, debug }: EffectiveSettings): DaemonWarning[] {
   const now: Record<string, unknown> = {
     tls: undefined,
     tlsverify: true,
@@ -80,9 +118,17 @@ function replacedKeys({ existing = {}, local, tcp, tls, usernsRemap, debug }: Pl
   }
   const keys = Object.keys(now).filter((key) => key in existing && existing[key] !== now[key])
   const hosts = hostsOf(existing).filter((host) => ![...local, ...tcp].some((flag) => isSame(flag, host)))
-  return [
-    ...keys.map((key) => `"${key}" of daemon.json was ${quoted(JSON.stringify(existing[key]))}, and is replaced.`),
-    ...hosts.map((host) => `The ${isLocal(host) ? 'local ' : ''}listener ${quoted(host)} of daemon.json is left out.`),
-    ...('host' in existing ? ['"host" in daemon.json does nothing: dockerd reads "hosts".'] : []),
-  ]
+  const replaced = keys.map((key): DaemonWarning => {
+    const before = quoted(JSON.stringify(existing[key]))
+    return { code: 'key-replaced', text: `"${key}" in daemon.json is replaced. It was ${before}.` }
+  })
+  const removed = hosts.map((host): DaemonWarning => {
+    const what = `${isLocal(host) ? 'local ' : ''}listener ${quoted(host)}`
+    return { code: 'listener-removed', text: `The ${what} of daemon.json is removed.` }
+  })
+  const ignored: DaemonWarning[] =
+    'host' in existing
+      ? [{ code: 'key-ignored', text: 'dockerd ignores "host" in daemon.json; the key for listeners is "hosts".' }]
+      : []
+  return [...replaced, ...removed, ...ignored]
 }

@@ -1,5 +1,5 @@
 import { LOAD_PATH, UNIT_NAME } from '../daemon-config/unit/installed-unit.ts'
-import { LOCAL_SOCKET } from '../daemon-config/local-socket.ts'
+import { LOCAL_SOCKET } from '../daemon-config/listen.ts'
 import { asScript } from './script.ts'
 import { socketsScript } from './sockets.ts'
 import { shellWord } from '../base/shell-quote.ts'

@@ -9,7 +9,7 @@ import { planApply, type ApplyPlan } from '../apply/plan.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import { validate } from '../apply/validate.ts'
 import { certificatesIn } from '../apply/certificates-in.ts'
-import { tlsFilesIn } from '../daemon-config/requested-settings.ts'
+import { tlsFilesIn } from '../daemon-config/options.ts'
 import { isFromCurrentCa } from '../keystore/keystore.ts'
 import { runStep, type OnStep } from '../base/progress.ts'
 import { serverFilesOf, type IssuedCertificates } from './issue-certificates.ts'
@@ -75,7 +75,10 @@ function changesIn({ changes, restarts }: ApplyPlan): string {
  * The same without changing anything, here or there: what is not made yet stands in for itself, with a throwaway
  * authority.
  */
-export function planDryRun(seen: readonly Outcome<InspectedHost>[], options: SetupOptions): Promise<Outcome<PlannedHost>[]> {
+export function planDryRun(
+  seen: readonly Outcome<InspectedHost>[],
+  options: SetupOptions,
+): Promise<Outcome<PlannedHost>[]> {
   return continueWith(seen, (one) =>
     runStep(options.onStep, PLAN(one.host), async ({ result }) => {
       const server = await filesOnTrial(one, options.dir)

@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
+import { warningTexts } from '../../lib/base/warning.ts'
 import { findDaemonSource } from '../../lib/daemon-config/source.ts'
 import { findInstalledUnit, readUnitFile } from '../../lib/daemon-config/unit/installed-unit.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -90,8 +91,11 @@ describe('the installed unit', () => {
     const found = await findInstalledUnit(root)
     assert.deepEqual(found?.later, [join(root, `etc/systemd/system/${NAME}.d/zz-x.conf`)])
     const { warnings } = await findDaemonSource({ root })
-    assert.match(warnings[0] ?? '', /zz-x\.conf sets ExecStart= too/)
-    assert.equal(warnings.length, 1)
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ['later-drop-in'],
+    )
+    assert.match(warningTexts(warnings)[0] ?? '', /zz-x\.conf sets ExecStart= too/)
   })
 
   test('one that is masked, or broken, is named', async (t) => {
@@ -133,7 +137,7 @@ describe('a unit that was named', () => {
       'etc/docker/daemon.json': '{}',
     })
     const source = await findDaemonSource({ unit: join(root, 'unit'), root })
-    assert.deepEqual([source.found?.unit.exec, source.named, source.daemonJson], ['/opt/dockerd', true, undefined])
+    assert.deepEqual([source.found?.unit.exec, source.daemonJson], ['/opt/dockerd', undefined])
   })
 
   test('must be there', async () => {

@@ -1,4 +1,4 @@
-import { LOCAL_SOCKET } from '../../daemon-config/local-socket.ts'
+import { LOCAL_SOCKET } from '../../daemon-config/listen.ts'
 import { asScript } from '../../host/script.ts'
 import { lastWords, type HostShell } from '../../host/shell.ts'
 import { UNIT_NAME } from '../../daemon-config/unit/installed-unit.ts'

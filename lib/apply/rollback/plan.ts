@@ -8,7 +8,8 @@ import { settingsInForce, type SettingsInForce } from '../../daemon-config/setti
 import type { LastApply } from './last-apply.ts'
 import { unitOf } from '../unit.ts'
 import { decideUserns, usernsQuestions } from '../userns.ts'
-import { hasLiveRestore, runningIn, stopSentence } from '../running.ts'
+import { runningIn, stopSentence } from '../running.ts'
+import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
 
 /** What going back means, decided before anything is done. */
 export interface RollbackPlan {
@@ -40,15 +41,15 @@ export async function planRollback(
     return undefined
   })
   // dockerd stops what it finds running where its own live-restore is off (moby, daemon.restore).
-  const continueWith = lives && (change?.liveRestore !== false || !last.wasActive)
-  const stops = continueWith ? 0 : running
+  const isLive = lives && (change?.liveRestore !== false || !last.wasActive)
+  const stops = isLive ? 0 : running
   return {
     last,
     // What did not end goes back by itself in any case.
     conflicts: last.isPending ? [] : orphanConflicts({ running, lives, remaps: change?.remaps === true }),
     losses: [
       ...(stops > 0 ? [`${stopSentence(stops)}.`] : []),
-      ...(continueWith && running > 0 ? ['Containers that run go on meanwhile, by live-restore.'] : []),
+      ...(isLive && running > 0 ? ['Containers that run go on meanwhile, by live-restore.'] : []),
       ...(change?.losses ?? []),
     ],
     stops,

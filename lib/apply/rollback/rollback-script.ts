@@ -1,6 +1,6 @@
 import { UNIT_NAME } from '../../daemon-config/unit/installed-unit.ts'
 import { asScript } from '../../host/script.ts'
-import { LOCAL_SOCKET } from '../../daemon-config/local-socket.ts'
+import { LOCAL_SOCKET } from '../../daemon-config/listen.ts'
 import { LEFT_BEHIND } from '../running.ts'
 import { ORPHANS_CODE, PENDING_CODE, STATE_FUNCTIONS } from '../state-script.ts'
 import { shellWord } from '../../base/shell-quote.ts'

@@ -1,4 +1,5 @@
 import { SELF, sentence } from '../../base/sentence.ts'
+import { warningTexts } from '../../base/warning.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { RenderOptions, RenderReport } from '../../daemon-config/render-files.ts'
@@ -20,14 +21,19 @@ interface RenderFlags {
 }
 
 async function runRender(flags: RenderFlags, context: Context): Promise<void> {
-  const { renderDaemon, writeRendered } = await import('../../daemon-config/render-files.ts')
+  const { renderDaemon } = await import('../../daemon-config/render-files.ts')
   const report = await renderDaemon(optionsOf(flags, context))
-  const { files, unit, warnings } = report
+  const { files, unit } = report
+  const warnings = report.warnings.map(({ text }) => text)
   if (flags.write === undefined) {
     sayWhence(report, flags, context)
-    context.answer({ data: { files, unit, warnings }, text: renderedText(report), warnings }, flags)
+    context.answer(
+      { data: { files, unit, warnings: warningTexts(report.warnings) }, text: renderedText(report), warnings },
+      flags,
+    )
     return
   }
+  const { writeRendered } = await import('../../base/rendered-file.ts')
   const written = await writeRendered(files, flags.write, flags.force === true)
   sayWhence(report, flags, context)
   const pieces = written.map(({ action, path, keptAside }, index) => {
@@ -35,7 +41,10 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
     return pieceText({ action, path, about: [place, ...aside(keptAside)] }, context)
   })
   const done = written.map((file, index) => ({ ...files[index], ...file, path: resolve(file.path) }))
-  context.answer({ data: { files: done, unit, warnings }, text: `${pieces.join('\n')}\n`, warnings }, flags)
+  context.answer(
+    { data: { files: done, unit, warnings: warningTexts(report.warnings) }, text: `${pieces.join('\n')}\n`, warnings },
+    flags,
+  )
 }
 
 function optionsOf(

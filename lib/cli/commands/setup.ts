@@ -147,14 +147,18 @@ async function checkedClient(name: string): Promise<string> {
   return parseClientName(name)
 }
 
-async function certifyAll(seen: readonly Outcome<InspectedHost>[], { options, flags, context }: Call): Promise<IssuedCertificates> {
+async function certifyAll(
+  seen: readonly Outcome<InspectedHost>[],
+  { options, flags, context }: Call,
+): Promise<IssuedCertificates> {
   const { issueCertificates } = await import('../../setup/issue-certificates.ts')
   const { hasGoodFiles } = await import('../../setup/plan-hosts.ts')
   const hosts = valuesOf(seen)
   for (const host of hosts) {
     if (!(await hasGoodFiles(host, options.dir))) requireSomebody(question([host]), flags, context.io)
   }
-  const run = (passphrase: string | undefined): Promise<IssuedCertificates> => issueCertificates(hosts, options, passphrase)
+  const run = (passphrase: string | undefined): Promise<IssuedCertificates> =>
+    issueCertificates(hosts, options, passphrase)
   return withPassphrase({ folder: options.dir, flags, encrypt: flags.encryptCaKey === true, run }, context)
 }
 

@@ -15,6 +15,9 @@ const FLAGS: Readonly<Record<string, string>> = {
   foreignClientCa: '--foreign-client-ca',
   passphrase: '--key-passphrase-file',
   proxy: '--proxy',
+  unit: '--unit',
+  listen: '--listen',
+  force: '--force',
 }
 
 /** How a sentence of the library reads to someone who typed a command: flags, and lines for the shell at hand. */

@@ -6,7 +6,7 @@ import type { FolderLeafResult } from '../ensure-leaf.ts'
 import { makeCertificates } from './certificates.ts'
 import { planInit, type PlannedClient } from './plan.ts'
 import type { InitOptions } from './options.ts'
-import type { DaemonSettings } from '../../daemon-config/requested-settings.ts'
+import type { DaemonSettings } from '../../daemon-config/settings-in-force.ts'
 import { ensureOneDayClient } from '../one-day-client.ts'
 import { differs, putFile, type FileResult } from '../../base/rendered-file.ts'
 

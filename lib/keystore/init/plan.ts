@@ -2,19 +2,16 @@ import { join, resolve } from 'node:path'
 import { parseUnit } from '../../daemon-config/unit/parse-unit.ts'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
 import { DaemonError, FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
+import { warningTexts } from '../../base/warning.ts'
 import { KEY_MODE, PUBLIC_MODE, isFolder, readIfThere } from '../../base/files.ts'
 import { PkiFolder } from '../folder.ts'
 import { clientPaths, serverPaths } from '../layout.ts'
 import { isKeyElsewhere, requestAgain } from '../key-held.ts'
-import { findDaemonSource, guessWarning, type DaemonSource } from '../../daemon-config/source.ts'
+import { findDaemonSource, assumedUnitWarnings, type DaemonSource } from '../../daemon-config/source.ts'
 import { readInitOptions, type InitOptions, type ReadOptions } from './options.ts'
-import {
-  renderDropInFor,
-  settingsOf,
-  type DaemonSettings,
-  type ParsedSettings,
-  type RenderedOverride,
-} from '../../daemon-config/requested-settings.ts'
+import { renderDropIn, type RenderedDropIn } from '../../daemon-config/render-files.ts'
+import { settingsOf, type DaemonSettings } from '../../daemon-config/settings-in-force.ts'
+import { type ParsedSettings } from '../../daemon-config/requested-settings.ts'
 import { differs, planFile, type PlannedFile } from '../../base/rendered-file.ts'
 
 /** A client, its `.env`, and whether it was asked for or is one that is there already. */
@@ -54,7 +51,7 @@ export async function planInit(options: InitOptions): Promise<InitPlan> {
   const path = join(serverPaths(options.folder).folder, 'override.conf')
   const there = await readExisting(path, options.force === true)
   const source = await findDaemonSource(options)
-  const rendered = renderDropInFor(read.requested, source, there)
+  const rendered = renderDropIn(read.requested, source, there)
   const override = await planFile(path, rendered.text, PUBLIC_MODE)
   if (options.force !== true) refuseContradiction(override, options, read.requested, there)
   const stays = there !== undefined && differs(override) && options.force !== true
@@ -63,7 +60,9 @@ export async function planInit(options: InitOptions): Promise<InitPlan> {
   const elsewhere = await keysElsewhere(options, read)
   // Of one that is there already it was said, or it was rendered on the server.
   const isNew = there === undefined || (differs(override) && !stays)
-  const guess = isNew ? guessWarning(source, read.reach.value, '--unit docker.service --force') : []
+  const assumed = isNew
+    ? warningTexts(assumedUnitWarnings(source, read.reach.value, ['--unit', 'docker.service', '--force']))
+    : []
   return {
     options,
     read,
@@ -72,7 +71,7 @@ export async function planInit(options: InitOptions): Promise<InitPlan> {
     settings,
     host,
     clients: await planClients(options, read, host, elsewhere),
-    warnings: [...guess, ...warningsOf(rendered, stays), ...elsewhere.map((name) => keyElsewhere(options, name))],
+    warnings: [...assumed, ...warningsOf(rendered, stays), ...elsewhere.map((name) => keyElsewhere(options, name))],
   }
 }
 
@@ -165,7 +164,7 @@ async function planClient(root: string, name: string, host: string, asked: boole
   return { name, asked, env: await planFile(join(folder, '.env'), text, ENV_MODE) }
 }
 
-function warningsOf({ warnings }: RenderedOverride, stays: boolean): readonly string[] {
+function warningsOf({ warnings }: RenderedDropIn, stays: boolean): readonly string[] {
   // They are about a text that isn't written.
-  return stays ? [] : warnings
+  return stays ? [] : warningTexts(warnings)
 }
