@@ -490,7 +490,7 @@ describe("the daemon's command", () => {
     })
     const { code, stderr } = await init(['b', '--client', 'a'], { root })
     assert.equal(code, 1)
-    assert.match(stderr, /^ERR_DIRECTIVE_CONFLICT: .*etc\/docker\/daemon\.json.*\nTake "hosts" out .*--daemon-json/)
+    assert.match(stderr, /^ERR_DIRECTIVE_CONFLICT: .*etc\/docker\/daemon\.json.*\nRemove "hosts" .*--daemon-json/)
     assert.deepEqual(await treeOf(folder), {})
   })
 })

@@ -9,6 +9,7 @@ import {
   renderOverride,
   type DaemonOptions,
 } from '../../lib/daemon.ts'
+import { findDaemonWarnings } from '../../lib/daemon-config/warnings.ts'
 import { splitWords } from '../../lib/daemon-config/unit/words.ts'
 import { refuses } from './support/refuses.ts'
 import { carriable } from './support/strings.ts'
@@ -355,9 +356,9 @@ describe('the warnings', () => {
       { ...NOTES, exec: undefined, unit: parseUnit(renderOverride(NOTES)) } as unknown as DaemonOptions,
       [],
     ],
-    ['$DOCKER_OPTS', { tls, unit: parseUnit(DEBIAN_UNIT) }, [/\$DOCKER_OPTS.*\/etc\/default\/docker/]],
-    ['a listener that goes', unitWith('-H tcp://0.0.0.0:2375 -H fd://'), [/tcp:\/\/0\.0\.0\.0:2375.*left out/]],
-    ['a variable listener that goes', unitWith('-H $LISTEN'), [/\$LISTEN.*left out/]],
+    ['$DOCKER_OPTS', { tls, unit: parseUnit(DEBIAN_UNIT) }, [/unknown-words .*\$DOCKER_OPTS.*\/etc\/default\/docker/]],
+    ['a listener that goes', unitWith('-H tcp://0.0.0.0:2375 -H fd://'), [/flag-removed .*tcp:\/\/0\.0\.0\.0:2375/]],
+    ['a variable listener that goes', unitWith('-H $LISTEN'), [/flag-removed .*\$LISTEN/]],
     [
       'files that go',
       unitWith('--tlsverify --tlscacert=/old/ca.pem --tlskey /t/key.pem --tlscert=/old.pem'),
@@ -365,7 +366,7 @@ describe('the warnings', () => {
     ],
     ['--tlsverify=false that goes', unitWith('--tlsverify=false --tls=false --tls'), [/tlsverify=false/, /tls=false/]],
     ['another userns', { ...unitWith('--userns-remap=ann'), usernsRemap: 'default' }, [/ann/]],
-    ['another file', unitWith('--config-file=/etc/d.json'), [/\/etc\/d\.json/]],
+    ['another file', unitWith('--config-file=/etc/d.json'), [/other-config-file .*\/etc\/d\.json/]],
     [
       'keys that are replaced',
       {
@@ -373,17 +374,25 @@ describe('the warnings', () => {
         daemonJson:
           '{"tls":true,"tlsverify":false,"tlscert":"/t/cert.pem","hosts":["unix:///x","tcp://0.0.0.0:2375"],"host":[]}',
       },
-      [/"tls"/, /"tlsverify"/, /tcp:\/\/0\.0\.0\.0:2375/, /"host" .*nothing/],
+      [
+        /key-replaced .*"tls"/,
+        /key-replaced .*"tlsverify"/,
+        /listener-removed .*tcp:\/\/0\.0\.0\.0:2375/,
+        /key-ignored .*"host"/,
+      ],
     ],
     [
       'a local listener that is left out',
       { tls, listen: ['fd://'], daemonJson: '{"hosts":["unix:///x"]}' },
-      [/local listener "unix:\/\/\/x"/],
+      [/listener-removed .*local listener "unix:\/\/\/x"/],
     ],
   ]
   for (const [what, options, words] of rows) {
     test(what, () => {
-      const warnings = daemonWarnings(options)
+      const found = findDaemonWarnings(options)
+      const texts = daemonWarnings(options)
+      const warnings = found.map(({ code }, index) => `${code} ${texts[index]}`)
+      assert.equal(texts.length, found.length)
       assert.equal(warnings.length, words.length, warnings.join('\n'))
       for (const [index, word] of words.entries()) assert.match(warnings[index] ?? '', word)
     })
