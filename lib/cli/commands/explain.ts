@@ -13,10 +13,11 @@ interface ExplainFlags extends EndpointFlags {
 }
 
 async function runExplain(flags: ExplainFlags, context: Context): Promise<void> {
-  const { explainEndpoint } = await import('../../endpoint/explain.ts')
+  const { explainEndpoint, isUnset } = await import('../../endpoint/explain.ts')
   const explanation = await explainEndpoint(endpointOptions(flags), context.io.env)
   const { endpoint, error, steps } = explanation
-  const text = `${verdictText(explanation, context)}\n\n${stepsText(steps, context)}\n`
+  const unset = steps.filter(isUnset)
+  const text = `${verdictText(explanation, context)}\n\n${stepsText(steps, unset, context)}\n`
   const data = {
     ...(endpoint !== undefined && { endpoint: { url: formatEndpoint(endpoint), ...endpoint } }),
     ...(error !== undefined && errorReport(error, context.io.env)),
@@ -32,7 +33,7 @@ function verdictText({ endpoint, error }: Explanation, { io, paint, width }: Con
   }
   const rows: [string, string][] = [
     ['Endpoint', formatEndpoint(endpoint)],
-    ['Decided by', inFlags(endpoint.source)],
+    ['Selected by', inFlags(endpoint.source)],
     ...(endpoint.kind === 'tls' ? [['Identity', endpoint.certPath ?? 'given as values'] as [string, string]] : []),
     ['API version', endpoint.apiVersion ?? 'to be negotiated'],
   ]
@@ -46,30 +47,33 @@ const STYLES: Readonly<Record<Step['verdict'], Style>> = {
   'not set': 'dim',
 }
 
-/** What decided, and what could have; the many that nobody set are said in one line. */
-function stepsText(steps: readonly Step[], context: Context): string {
+/** The steps, one by one; variables that nobody set share one line. */
+function stepsText(steps: readonly Step[], unset: readonly Step[], context: Context): string {
   const { paint, width } = context
-  const silent = steps.filter(({ verdict, because }) => verdict === 'not set' && because === NOT_SET)
-  const shown = steps.filter((step) => !silent.includes(step))
+  const shown = steps.filter((step) => !unset.includes(step))
   const lines = shown.map((step) => stepText(step, context))
-  const variables = silent.filter(({ source }) => !source.startsWith('option')).map(({ source }) => source)
+  const variables = unset.filter(({ source }) => !source.startsWith('option')).map(({ source }) => source)
   const rest = variables.length === 0 ? [] : [paint('dim', wrap(`Not set: ${variables.join(', ')}`, width))]
   return [...lines, ...rest].join('\n')
 }
 
-/** As wide as the longest verdict. */
-const VERDICT_WIDTH = 11
+/** The verdicts as a person reads them; --json keeps the stable values. */
+const VERDICTS: Readonly<Record<Step['verdict'], string>> = {
+  chosen: 'chosen',
+  refused: 'refused',
+  'passed over': 'ignored',
+  'not set': 'not set',
+}
+
+const VERDICT_WIDTH = Math.max(...Object.values(VERDICTS).map(({ length }) => length))
 
 function stepText({ source, value, verdict, because }: Step, { paint, width }: Context): string {
   const indent = ' '.repeat(VERDICT_WIDTH + 2)
   const name = inFlags(source)
   const what = value === undefined ? name : `${name}: ${value}`
-  const head = `${paint(STYLES[verdict], verdict.padEnd(VERDICT_WIDTH))}  ${paint('bold', what)}`
+  const head = `${paint(STYLES[verdict], VERDICTS[verdict].padEnd(VERDICT_WIDTH))}  ${paint('bold', what)}`
   return `${head}\n${wrap(inFlags(because), width, indent)}`
 }
-
-/** The words of the library for what nobody gave. */
-const NOT_SET = 'nothing sets it'
 
 function define(command: Command, context: Context): void {
   addEndpointOptions(command)
@@ -78,14 +82,14 @@ function define(command: Command, context: Context): void {
 
 export const explain: CommandSpec = {
   description:
-    'Says which daemon the options, the DOCKER_* variables and the docker context mean, and why. ' +
-    'It connects to nothing, and reads no certificate. Exit code 1 where the answer is an error.',
+    'Shows which daemon the options, the DOCKER_* variables and the docker context select, and why. It makes no connection ' +
+    'and reads no certificate. Exit code 1 if they select none, or one that is refused.',
   examples: [
-    [sentence`${SELF} explain`, 'what do my variables mean?'],
-    [sentence`${SELF} explain --dotenv docker-mtls/clients/alice/.env`, 'what does this file mean?'],
-    [sentence`${SELF} explain --host build01.example.com --cert-path ~/.docker`, 'what would that host mean?'],
+    [sentence`${SELF} explain`, 'which daemon do my variables select?'],
+    [sentence`${SELF} explain --dotenv docker-mtls/clients/alice/.env`, 'which daemon does this file select?'],
+    [sentence`${SELF} explain --host build01.example.com --cert-path ~/.docker`, 'what would these options select?'],
   ],
   json: '{ endpoint: { url, kind, host, port, prefix, source, certPath, ... } or error: { code, message, ... },\n  steps: [{ source, value, verdict, because }] }',
-  stray: (extra) => sentence`A host is an option:  ${SELF} explain --host ${extra}`,
+  stray: (extra) => sentence`Name the host with an option:  ${SELF} explain --host ${extra}`,
   define,
 }

@@ -1,19 +1,21 @@
 import type { MadeContext } from '../../contexts/create.ts'
 import type { Answer, Context } from '../command.ts'
 import { certificateData } from './data.ts'
-import { pieceText } from './certificate.ts'
-import { keyWords, until } from './dates.ts'
+import { summaryText } from './summary.ts'
+import { keyName, until } from './dates.ts'
 import { printable } from '../../base/text.ts'
 
-/** What `context create` and `context import` answer. */
+/** The report of `context create` and `context import`. */
 export function madeAnswer(made: MadeContext, context: Context): Answer {
   const { name, host, description, paths, identity, replaced, warnings } = made
   const action = replaced ? 'replaced' : 'created'
   const about = [
     printable(host),
-    ...(identity ? [`you: ${identity.client.commonName ?? identity.client.subject}, ${aboutKey(identity)}`] : []),
+    ...(identity
+      ? [`client certificate of ${identity.client.commonName ?? identity.client.subject}, ${aboutKey(identity)}`]
+      : []),
     `docker --context ${name} version`,
-    `docker context use ${name}   makes it the one that docker takes by itself`,
+    `docker context use ${name}   (makes it the default of the docker command)`,
   ]
   const data = {
     name,
@@ -24,9 +26,9 @@ export function madeAnswer(made: MadeContext, context: Context): Answer {
     ...(identity && { certPath: paths.credentials, certificate: certificateData(identity.client) }),
     warnings,
   }
-  return { data, text: `${pieceText({ action, path: name, about }, context)}\n`, warnings }
+  return { data, text: `${summaryText({ action, path: name, about }, context)}\n`, warnings }
 }
 
 function aboutKey({ client }: NonNullable<MadeContext['identity']>): string {
-  return `${keyWords(client)}, ${until(client.validTo)}`
+  return `${keyName(client)}, ${until(client.validTo)}`
 }
