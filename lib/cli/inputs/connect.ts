@@ -58,7 +58,8 @@ async function warnBefore(options: EndpointOptions, { io, warn }: Context): Prom
   const { explainEndpoint } = await import('../../endpoint/explain.ts')
   const { endpoint, steps } = await explainEndpoint(options, io.env)
   const passedOver = steps.filter(({ source, verdict }) => source === 'option envFile' && verdict === 'passed over')
-  const warnings = endpoint?.warnings ?? passedOver.map(({ value, because }) => `${value} was passed over: ${because}.`)
+  const warnings =
+    endpoint?.warnings ?? passedOver.map(({ value, because }) => `The env file ${value} is ignored: ${because}.`)
   for (const warning of warnings) warn(warning)
 }
 
