@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import type { Sentence } from '../base/sentence.ts'
-import { inFlags } from './flag-words.ts'
 import type { Io, Output } from './terminal/io.ts'
 import { writeLine } from './terminal/json-lines.ts'
 import { writeAbove } from './terminal/live.ts'
@@ -73,7 +72,7 @@ export function makeContext(io: Io, { done, jsonLines }: Ending): Context {
   const paint = painter(io.stderr, io.env)
   const typed = (text: Sentence): string => renderTyped(text, io.env)
   const warn = (warning: Sentence): void => {
-    const text = fold(printableLines(inFlags(typed(warning))), io.stderr)
+    const text = fold(printableLines(typed(warning)), io.stderr)
     writeAbove(io.stderr, `${paint('yellow', 'Warning:')} ${text}\n`)
   }
   return {

@@ -4,7 +4,6 @@ import type { Environment } from '../endpoint/environment.ts'
 import { ArgumentError, isDockerMtlsError, sentencesOf, type AnyDockerMtlsError } from '../base/errors.ts'
 import { escapeText } from '../base/text.ts'
 import { Declined } from './terminal/confirm.ts'
-import { inFlags } from './flag-words.ts'
 import { Interrupted } from './terminal/io.ts'
 import { renderTyped } from './terminal/sentence-style.ts'
 import { printableLines } from '../base/text.ts'
@@ -59,7 +58,7 @@ export function errorReport(error: unknown, env: Environment): ErrorReport {
 /** The texts of an error for someone who typed a command. */
 function textsFor(error: AnyDockerMtlsError, env: Environment): Record<'tried' | 'got' | 'todo', string> {
   const { tried, got, todo } = sentencesOf(error)
-  const render = (part: Sentence): string => escapeText(inFlags(renderTyped(part, env)))
+  const render = (part: Sentence): string => escapeText(renderTyped(part, env))
   return { tried: render(tried), got: render(got), todo: render(todo) }
 }
 

@@ -1,6 +1,7 @@
 import { pack } from 'tar-stream'
 import { buffer } from 'node:stream/consumers'
 import { EndpointError } from '../base/errors.ts'
+import { command, sentence, type Sentence } from '../base/sentence.ts'
 import { KEY_MODE, PUBLIC_MODE, FOLDER_MODE } from '../base/files.ts'
 import type { ArchiveEntry } from './archive-entry.ts'
 import type { Credentials } from './credentials.ts'
@@ -55,10 +56,10 @@ export async function packContext(meta: string, credentials: Credentials | undef
 export async function unpackContext(bytes: Buffer): Promise<ArchivedContext> {
   const format = formatOf(bytes)
   const found = await readAll(bytes, format).catch((cause: unknown) => {
-    throw cause instanceof EndpointError ? cause : invalid(`it is no whole ${format} file`, undefined, cause)
+    throw cause instanceof EndpointError ? cause : invalid(`it is not a complete ${format} file`, undefined, cause)
   })
   const meta = found.get(META)
-  if (meta === undefined) throw invalid(`there is no ${META} in it`)
+  if (meta === undefined) throw invalid(`it has no ${META}`)
   const tls = [...FILES].flatMap(([name, part]) => {
     const content = found.get(name)
     return content === undefined ? [] : [[part, content] as const]
@@ -70,7 +71,8 @@ export async function unpackContext(bytes: Buffer): Promise<ArchivedContext> {
 function formatOf(bytes: Buffer): 'zip' | 'tar' {
   if (bytes.length === 0) throw invalid('it is empty')
   if (bytes.length > MAX_ARCHIVE_BYTES) throw invalid(`it is larger than ${MAX_ARCHIVE_BYTES} bytes`)
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw invalid('it is compressed by gzip', 'Unpack it first:  gunzip FILE')
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+    throw invalid('it is compressed with gzip', sentence`Decompress it first:  ${command('gunzip', 'FILE')}`)
   return bytes.subarray(0, 2).toString('latin1') === 'PK' ? 'zip' : 'tar'
 }
 
@@ -79,7 +81,7 @@ async function readAll(bytes: Buffer, format: 'zip' | 'tar'): Promise<Map<string
   const found = new Map<string, Buffer>()
   for await (const entry of readEntries(bytes)) {
     const name = checkEntry(entry)
-    if (found.has(name)) throw invalid(`it has ${quoted(name)} twice`)
+    if (found.has(name)) throw invalid(`it contains ${quoted(name)} twice`)
     found.set(name, entry.kind === 'file' ? await entry.read() : Buffer.alloc(0))
   }
   return found
@@ -103,7 +105,7 @@ function quoted(name: string): string {
 /** An archive that no context is taken from. */
 export function invalid(
   got: string,
-  todo = 'Export it anew:  docker context export NAME',
+  todo: Sentence = sentence`Export the context again:  ${command('docker', 'context', 'export', 'NAME')}`,
   cause?: unknown,
 ): EndpointError {
   return new EndpointError('ERR_CONTEXT_ARCHIVE_INVALID', {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { ContextPaths } from '../endpoint/context-layout.ts'
 import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { EndpointError } from '../base/errors.ts'
+import { option, sentence } from '../base/sentence.ts'
 import type { Identity } from '../identity/identity.ts'
 import { readCredentials } from './credentials.ts'
 import { parseContextName } from './name.ts'
@@ -80,7 +81,7 @@ export async function createContext(config: string, context: NewContext): Promis
 function noIdentity(name: string, host: string): EndpointError {
   return new EndpointError('ERR_IDENTITY_REQUIRED', {
     tried: `making the context ${name} for ${host}`,
-    got: 'nothing says with which certificates, and the Docker CLI would go there in plaintext',
-    todo: 'Give certPath, a folder with ca.pem, cert.pem and key.pem.',
+    got: 'it has no client certificate, so the Docker CLI would use plaintext',
+    todo: sentence`Set ${option('certPath')} to a folder with ca.pem, cert.pem and key.pem.`,
   })
 }

@@ -1,6 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { IdentityError, isDockerMtlsError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 
 /** The bytes of the three files. One of them is a private key: they are handed on, and never kept. */
@@ -54,10 +55,10 @@ export async function checkCredentials(credentials: Credentials): Promise<Checke
 function forTheCli(error: unknown): unknown {
   if (!isDockerMtlsError(error, 'ERR_IDENTITY_KEY_ENCRYPTED')) return error
   const { tried, cause } = error
-  const todo = 'Decrypt it first:  openssl pkey -in key.pem -out key.pem.new'
+  const todo = sentence`Decrypt the key first:  ${command('openssl', 'pkey', '-in', 'key.pem', '-out', 'key.pem.new')}`
   return new IdentityError('ERR_IDENTITY_KEY_ENCRYPTED', {
     tried,
-    got: 'the key is encrypted, and the Docker CLI reads no such key',
+    got: 'the key is encrypted, and the Docker CLI does not support encrypted keys',
     todo,
     cause,
   })

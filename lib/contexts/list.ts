@@ -4,6 +4,7 @@ import { contextId, metaFolder } from '../endpoint/context-layout.ts'
 import { parseContextMeta } from '../endpoint/context-meta.ts'
 import { readContext } from '../endpoint/context.ts'
 import { FileError, isDockerMtlsError, type AnyDockerMtlsError } from '../base/errors.ts'
+import { codeOf } from '../base/system-error.ts'
 import { fileReason } from '../base/files.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 
@@ -46,11 +47,11 @@ async function folders(path: string): Promise<string[]> {
     const entries = await fs.readdir(path, { withFileTypes: true })
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if (codeOf(cause) === 'ENOENT') return []
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${path}`,
       got: fileReason(cause),
-      todo: 'Let DOCKER_CONFIG name a folder that you can read.',
+      todo: 'Set DOCKER_CONFIG to a folder that you can read.',
       cause,
     })
   }
@@ -63,14 +64,14 @@ async function look(config: string, folder: string): Promise<ListedContext | und
     text = await fs.readFile(path, 'utf8')
   } catch (cause) {
     // What a run left that was killed: no context, for the CLI neither.
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (codeOf(cause) === 'ENOENT') return undefined
     return { path, broken: fileReason(cause) }
   }
   const meta = parseContextMeta(text)
   if (typeof meta === 'string') return { path, broken: meta }
   const { name, host, description } = meta
   const said = { name, host, path, ...(description !== undefined && { description }) }
-  if (contextId(name) !== folder) return { ...said, broken: 'it is kept under the name of another context' }
+  if (contextId(name) !== folder) return { ...said, broken: 'its folder belongs to the name of another context' }
   return { ...said, ...(await judge(config, name)) }
 }
 

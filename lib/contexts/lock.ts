@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileError, isDockerMtlsError } from '../base/errors.ts'
+import { codeOf } from '../base/system-error.ts'
 import { KEY_MODE, writeFileAtomically } from '../base/files.ts'
 
 /** Whoever is at work takes some milliseconds; a slow disk takes longer. */
@@ -44,7 +45,7 @@ async function removeDead(path: string, owner: string): Promise<void> {
   try {
     await fs.rename(path, aside)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    if (codeOf(error) === 'ENOENT') return
     throw error
   }
   try {
@@ -61,14 +62,14 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 
 function held(path: string, owner: string | undefined, what: string): FileError {
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing ${path}`,
-    got: `the process ${owner ?? 'that wrote it'} is at work on ${what}`,
-    todo: 'Wait until it is through, or end it; if it is no docker-mtls, remove that file.',
+    got: `process ${owner ?? '(unknown)'} is changing ${what}`,
+    todo: 'Wait until that process has ended. If it is not docker-mtls, remove this file.',
   })
 }

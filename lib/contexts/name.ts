@@ -9,11 +9,11 @@ import { printable } from '../base/text.ts'
  */
 export function parseContextName(name: string): string {
   if (name === DEFAULT_CONTEXT) {
-    throw refused(name, 'it stands for the daemon of this machine, and is kept nowhere', 'Choose another name.')
+    throw refused(name, 'this name is reserved for the daemon of this machine', 'Choose another name.')
   }
   if (isContextName(name)) return name
-  const todo = 'It begins with a letter or digit, has at least two of  A-Z a-z 0-9 _ . + -  , and no others.'
-  throw refused(name, 'it is no name of a context', todo)
+  const todo = 'Use at least two characters of A-Z a-z 0-9 _ . + - and begin with a letter or a digit.'
+  throw refused(name, 'this is not a valid name of a context', todo)
 }
 
 function refused(name: string, got: string, todo: string): EndpointError {

@@ -5,6 +5,8 @@ import { contextPaths, type ContextPaths } from '../endpoint/context-layout.ts'
 import type { JsonObject } from '../endpoint/json-object.ts'
 import { EndpointError, FileError, isDockerMtlsError } from '../base/errors.ts'
 import { fileReason, flushFolder, KEY_MODE, makeFolder, PUBLIC_MODE, writeFileAtomically } from '../base/files.ts'
+import { option, sentence } from '../base/sentence.ts'
+import { isMissing } from '../base/system-error.ts'
 import { withLock } from './lock.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -182,8 +184,8 @@ async function remove(path: string): Promise<void> {
 async function isThere(path: string): Promise<boolean> {
   return fs.lstat(path).then(
     () => true,
-    (cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return false
+    (cause: unknown) => {
+      if (isMissing(cause)) return false
       throw notWritten(path, cause)
     },
   )
@@ -191,9 +193,9 @@ async function isThere(path: string): Promise<boolean> {
 
 function exists(name: string): EndpointError {
   return new EndpointError('ERR_CONTEXT_EXISTS', {
-    tried: `making the context ${name}`,
-    got: 'there is one of that name',
-    todo: 'Choose another name, or let  --force  replace it.',
+    tried: `creating the context ${name}`,
+    got: 'a context with that name exists',
+    todo: sentence`Choose another name, or set ${option('replace', 'true')}.`,
   })
 }
 
@@ -201,7 +203,7 @@ function notWritten(path: string, cause: unknown): FileError {
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing ${path}`,
     got: fileReason(cause),
-    todo: 'Let DOCKER_CONFIG name a folder that you may write to.',
+    todo: 'Set DOCKER_CONFIG to a folder that you may write to.',
     cause,
   })
 }

@@ -4,6 +4,8 @@ import { contextPaths } from '../endpoint/context-layout.ts'
 import { readContext } from '../endpoint/context.ts'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { EndpointError } from '../base/errors.ts'
+import { ours, sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import type { Identity } from '../identity/identity.ts'
 import { invalid, packContext, unpackContext, type ArchivedContext } from './archive.ts'
 import type { MadeContext } from './create.ts'
@@ -11,7 +13,7 @@ import { checkCredentials, readCredentials, type Credentials } from './credentia
 import { parseContextName } from './name.ts'
 import { writeContext } from './store.ts'
 
-const MAKE_ANEW = 'docker-mtls context create NAME --host HOST --cert-path DIR'
+const CREATE = ours('context', 'create', 'NAME', '--host', 'HOST', '--cert-path', 'DIR')
 
 /** A context, packed. */
 export interface ExportedContext {
@@ -69,10 +71,10 @@ export async function importContext(
   parseContextName(name)
   const archived = await unpackContext(bytes)
   const meta = parseContextMeta(archived.meta)
-  if (typeof meta === 'string') throw invalid(`its meta.json is none: ${meta}`)
+  if (typeof meta === 'string') throw invalid(`its meta.json is invalid: ${meta}`)
   const endpoint = endpointOf(meta, {
     tried: `the context ${name} in the archive`,
-    todo: `Make a context with the daemon's CA:  ${MAKE_ANEW}`,
+    todo: sentence`Create a context with the daemon's CA:  ${CREATE}`,
   })
   const checked = endpoint.kind === 'tls' ? await checkCredentials(wholeSet(archived, meta.host)) : undefined
   const unused = checked === undefined && Object.keys(archived.tls).length > 0
@@ -86,7 +88,7 @@ export async function importContext(
     ...(identity && { identity }),
     warnings: [
       ...(identity?.warnings ?? []),
-      ...(unused ? [`The certificates in the archive were left out: ${meta.host} has no TLS.`] : []),
+      ...(unused ? [`The certificates in the archive were not imported: ${meta.host} doesn't use TLS.`] : []),
     ],
   }
 }
@@ -96,7 +98,7 @@ function wholeSet({ tls: { ca, cert, key } }: ArchivedContext, host: string): Cr
   const missing = Object.entries({ ca, cert, key }).filter(([, bytes]) => bytes === undefined)
   throw new EndpointError('ERR_CONTEXT_INSECURE', {
     tried: `the archive of a context for ${host}`,
-    got: `it lacks ${missing.map(([part]) => `${part}.pem`).join(' and ')}, and its host is reached by TCP`,
-    todo: `Export it from where all three are, or make it anew:  ${MAKE_ANEW}`,
+    got: `it lacks ${enumerate(missing.map(([part]) => `${part}.pem`))}, although its host is reached over TCP`,
+    todo: sentence`Export it again from a context with all three files, or create a new one:  ${CREATE}`,
   })
 }

@@ -1,9 +1,10 @@
 import { DaemonError, EndpointError } from '../base/errors.ts'
 import { checkOptions, checkText } from '../base/options.ts'
+import { option, sentence } from '../base/sentence.ts'
 import { assignment, checkShell, type Shell } from '../base/shells.ts'
 import { quoted } from '../base/text.ts'
 
-/** What a client needs to know. */
+/** The daemon and the certificates that the variables name. */
 export interface ClientEnvOptions {
   /** The daemon, `tcp://HOST:PORT`. The port is never left out: the Docker CLI would take 2375, even with TLS. */
   readonly host: string
@@ -48,29 +49,29 @@ export function renderClientEnv(options: ClientEnvOptions, shell: Shell): string
 function checkCertPath(certPath: string): void {
   if (ABSOLUTE.test(certPath)) return
   throw new DaemonError('ERR_PATH_INVALID', {
-    tried: `the option certPath, ${quoted(certPath)}`,
-    got: 'it is no absolute path, and a client would look below its own working directory',
-    todo: 'Give the whole path of the folder, without ~.',
+    tried: sentence`the option ${option('certPath')}, ${quoted(certPath)}`,
+    got: 'it is not an absolute path, so clients would look in their working directory',
+    todo: 'Pass the absolute path of the folder, without ~.',
   })
 }
 
 function checkHost(host: string): void {
-  const tried = `the option host, ${quoted(host)}`
-  const todo = 'Write tcp://HOST:2376.'
+  const tried = sentence`the option ${option('host')}, ${quoted(host)}`
+  const todo = 'Use tcp://HOST:2376.'
   if (/^http:/i.test(host)) {
     throw new EndpointError('ERR_PLAINTEXT_REFUSED', { tried, got: 'http:// is plaintext', todo })
   }
   const found = HOST.exec(host)?.groups
-  if (found === undefined) throw new EndpointError('ERR_HOST_INVALID', { tried, got: 'it is no tcp:// host', todo })
+  if (found === undefined) throw new EndpointError('ERR_HOST_INVALID', { tried, got: "it isn't a tcp:// host", todo })
   const { name = '', port = '' } = found
   if (port === '2375' || port === '') {
     const got =
       port === ''
-        ? 'it has no port, and the Docker CLI takes 2375, the plaintext port'
+        ? 'it has no port, so the Docker CLI would use 2375, the plaintext port'
         : 'port 2375 is the plaintext port'
-    throw new EndpointError('ERR_PLAINTEXT_PORT', { tried, got, todo: `Write tcp://${name}:2376.` })
+    throw new EndpointError('ERR_PLAINTEXT_PORT', { tried, got, todo: `Use tcp://${name}:2376.` })
   }
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
-    throw new EndpointError('ERR_HOST_INVALID', { tried, got: `${quoted(port)} is no port`, todo })
+    throw new EndpointError('ERR_HOST_INVALID', { tried, got: `${quoted(port)} is not a port`, todo })
   }
 }

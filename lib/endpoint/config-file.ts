@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EndpointError } from '../base/errors.ts'
 import { fileReason } from '../base/files.ts'
+import type { Sentence } from '../base/sentence.ts'
+import { codeOf } from '../base/system-error.ts'
 import { parseObject, type JsonObject } from './json-object.ts'
 
 /** Where the Docker CLI keeps what it was told once, `config.json` in DOCKER_CONFIG. */
@@ -17,18 +19,18 @@ export function configFile(config: string): string {
  */
 export async function readConfigFile(config: string): Promise<JsonObject> {
   const path = configFile(config)
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return '{}'
-    const got = cause.code === 'ENOTDIR' ? `${config} is a file, and has to be a folder` : fileReason(cause)
-    throw unusable(path, got, 'Let DOCKER_CONFIG name a folder that you can read.', cause)
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return '{}'
+    const got = codeOf(cause) === 'ENOTDIR' ? `${config} is a file, not a folder` : fileReason(cause)
+    throw unusable(path, got, 'Set DOCKER_CONFIG to a folder that you can read.', cause)
   })
   const parsed = parseObject(text)
   // The Docker CLI warns and goes on without: the local daemon, and no credentials. What was meant can't be known.
-  if (parsed === undefined) throw unusable(path, 'it is no JSON object', 'Mend or remove it.')
+  if (parsed === undefined) throw unusable(path, 'it does not contain a JSON object', 'Correct or remove the file.')
   return parsed
 }
 
 /** A `config.json` that can't be taken as it is. */
-export function unusable(path: string, got: string, todo: string, cause?: unknown): EndpointError {
+export function unusable(path: string, got: string, todo: Sentence, cause?: unknown): EndpointError {
   return new EndpointError('ERR_CONFIG_INVALID', { tried: `reading ${path}`, got, todo, cause })
 }

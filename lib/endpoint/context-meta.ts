@@ -1,4 +1,5 @@
 import { EndpointError } from '../base/errors.ts'
+import { renderSentence, type Sentence } from '../base/sentence.ts'
 import type { Endpoint } from './endpoint.ts'
 import { parseHost } from './host.ts'
 import { asObject, parseObject, type JsonObject } from './json-object.ts'
@@ -20,7 +21,7 @@ export interface ContextMeta {
  */
 export function parseContextMeta(text: string): ContextMeta | string {
   const content = parseObject(text)
-  if (content === undefined) return 'it is no JSON object'
+  if (content === undefined) return 'it does not contain a JSON object'
   const { Name: name, Endpoints: endpoints, Metadata: metadata } = content
   if (typeof name !== 'string') return 'it has no Name'
   const docker = asObject(asObject(endpoints)?.['docker'])
@@ -32,11 +33,11 @@ export function parseContextMeta(text: string): ContextMeta | string {
   return { name, host, skipTlsVerify, content, ...(typeof description === 'string' && { description }) }
 }
 
-/** Which context it is about, and what to do about it, for messages. */
-export interface ContextWords {
-  readonly tried: string
-  /** How to have one that verifies the server. */
-  readonly todo: string
+/** The texts of an error about one context. */
+export interface ContextErrorTexts {
+  readonly tried: Sentence
+  /** How to get a context that verifies the server. */
+  readonly todo: Sentence
   readonly tlsOnPort2375?: boolean | undefined
 }
 
@@ -47,9 +48,9 @@ export interface ContextWords {
  */
 export function endpointOf(
   { host, skipTlsVerify }: ContextMeta,
-  { tried, todo, tlsOnPort2375 }: ContextWords,
+  { tried, todo, tlsOnPort2375 }: ContextErrorTexts,
 ): Endpoint {
-  if (!skipTlsVerify) return parseHost(host, { tlsOnPort2375, source: `the host of ${tried}` })
-  const got = 'it skips the verification of the server (SkipTLSVerify)'
+  if (!skipTlsVerify) return parseHost(host, { tlsOnPort2375, source: `the host of ${renderSentence(tried)}` })
+  const got = "it turns off verification of the server's certificate (SkipTLSVerify)"
   throw new EndpointError('ERR_CONTEXT_INSECURE', { tried, got, todo })
 }

@@ -2,11 +2,17 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EndpointError, type EndpointErrorCode } from '../base/errors.ts'
 import { fileReason } from '../base/files.ts'
+import { command, sentence, type Sentence } from '../base/sentence.ts'
+import { codeOf, isMissing } from '../base/system-error.ts'
+import { enumerate, printable } from '../base/text.ts'
+import { nameSource } from './resolution-log.ts'
 import { configFile, readConfigFile, unusable } from './config-file.ts'
 import { contextPaths, isContextName, TLS_FILES } from './context-layout.ts'
 import { endpointOf, parseContextMeta, type ContextMeta } from './context-meta.ts'
 import type { Endpoint } from './endpoint.ts'
-import { printable } from '../base/text.ts'
+
+const LIST = command('docker', 'context', 'ls')
+const UPDATE = 'host=tcp://HOST:2376,ca=ca.pem,cert=cert.pem,key=key.pem'
 
 /** Which context, and where to look for it. */
 export interface ContextRequest {
@@ -29,48 +35,51 @@ export interface ContextEndpoint {
 /** Reads a context as the Docker CLI stores it, and refuses what would be a weaker connection. */
 export async function readContext(request: ContextRequest): Promise<ContextEndpoint> {
   const { name, source, config, tlsOnPort2375, ownIdentity } = request
-  const tried = `the context ${printable(name)} (${source})`
+  const tried = sentence`the context ${printable(name)} (${nameSource(source)})`
   if (!isContextName(name)) {
-    fail('ERR_CONTEXT_INVALID', tried, 'it is no name of a context', 'See: docker context ls')
+    fail('ERR_CONTEXT_INVALID', tried, 'this is not a valid name of a context', sentence`List the contexts:  ${LIST}`)
   }
-  const todo = `Switch it on again, with the daemon's CA:  docker context update ${name} --docker host=...,ca=...,cert=...,key=...`
+  const todo = sentence`Update it with the daemon's CA:  ${command('docker', 'context', 'update', name, '--docker', UPDATE)}`
   const endpoint = endpointOf(await readMeta(config, name, tried), { tried, todo, tlsOnPort2375 })
   if (endpoint.kind !== 'tls' || ownIdentity) return { endpoint }
   return { endpoint, certPath: await credentialsFolder(contextPaths(config, name).credentials, name, tried) }
 }
 
-function fail(code: EndpointErrorCode, tried: string, got: string, todo: string, cause?: unknown): never {
+function fail(code: EndpointErrorCode, tried: Sentence, got: string, todo: Sentence, cause?: unknown): never {
   throw new EndpointError(code, { tried, got, todo, cause })
 }
 
-async function readMeta(config: string, name: string, tried: string): Promise<ContextMeta> {
+async function readMeta(config: string, name: string, tried: Sentence): Promise<ContextMeta> {
   const path = contextPaths(config, name).meta
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') {
       // Its path has the name as a hash, which tells a person nothing.
       const got = `there is no context ${name} in ${config}`
-      fail('ERR_CONTEXT_NOT_FOUND', tried, got, 'docker context ls shows them.', cause)
+      fail('ERR_CONTEXT_NOT_FOUND', tried, got, sentence`List the contexts:  ${LIST}`, cause)
     }
-    return fail('ERR_CONTEXT_INVALID', `${tried}, ${path}`, fileReason(cause), 'Make that file readable.', cause)
+    return fail(
+      'ERR_CONTEXT_INVALID',
+      sentence`${tried}, ${path}`,
+      fileReason(cause),
+      'Make that file readable for this user.',
+      cause,
+    )
   })
   const meta = parseContextMeta(text)
   if (typeof meta !== 'string' && meta.name === name) return meta
-  const got = typeof meta === 'string' ? meta : 'it is kept under the name of another context'
-  const todo = `Remove it and make it anew:  docker context rm ${name}`
-  return fail('ERR_CONTEXT_INVALID', `${tried}, ${path}`, got, todo)
+  const got = typeof meta === 'string' ? meta : 'its folder belongs to the name of another context'
+  const todo = sentence`Remove the context, then create it again:  ${command('docker', 'context', 'rm', name)}`
+  return fail('ERR_CONTEXT_INVALID', sentence`${tried}, ${path}`, got, todo)
 }
 
 /** The CLI would connect without what is missing: in plaintext, unverified, or without a client certificate. */
-async function credentialsFolder(folder: string, name: string, tried: string): Promise<string> {
+async function credentialsFolder(folder: string, name: string, tried: Sentence): Promise<string> {
   const there = await Promise.all(TLS_FILES.map((file) => isThere(join(folder, file))))
   const missing = TLS_FILES.filter((_, index) => !there[index])
   if (missing.length === 0) return folder
-  const got =
-    missing.length === TLS_FILES.length
-      ? 'it has no TLS credentials'
-      : `its TLS credentials lacks ${missing.join(' and ')}`
-  const todo = `Add all three:  docker context update ${name} --docker host=...,ca=ca.pem,cert=cert.pem,key=key.pem`
-  return fail('ERR_CONTEXT_INSECURE', tried, `${got}, and its host is reached by TCP`, todo)
+  const got = missing.length === TLS_FILES.length ? 'it has no certificates and key' : `it lacks ${enumerate(missing)}`
+  const todo = sentence`Add all three files:  ${command('docker', 'context', 'update', name, '--docker', UPDATE)}`
+  return fail('ERR_CONTEXT_INSECURE', tried, `${got}, although its host is reached over TCP`, todo)
 }
 
 /** A file that can't be looked at counts as there: reading it gives the better message. */
@@ -78,7 +87,7 @@ async function isThere(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isFile()
   } catch (error) {
-    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+    return !isMissing(error)
   }
 }
 
@@ -86,5 +95,9 @@ async function isThere(path: string): Promise<boolean> {
 export async function readCurrentContext(config: string): Promise<string | undefined> {
   const { currentContext = '' } = await readConfigFile(config)
   if (typeof currentContext === 'string') return currentContext === '' ? undefined : currentContext
-  throw unusable(configFile(config), 'its currentContext is no string', 'See: docker context use')
+  throw unusable(
+    configFile(config),
+    'its currentContext is not a string',
+    sentence`Choose a context again:  ${command('docker', 'context', 'use', 'NAME')}`,
+  )
 }

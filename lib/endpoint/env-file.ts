@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { EndpointError } from '../base/errors.ts'
 import { fileReason } from '../base/files.ts'
+import { ours, sentence, type Sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import { pickVariables, VARIABLE_NAMES, daemonOrIdentityNames, type Variables } from './environment.ts'
 import type { ResolutionLog } from './resolution-log.ts'
 
@@ -14,15 +16,10 @@ function unreadLine(text: string, name: string): boolean {
  * that a checked-out folder happens to hold must not choose the daemon.
  */
 async function readEnvFile(path: string): Promise<Variables> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw refusal(
-      path,
-      cause.code === 'ENOENT' ? 'there is no such file' : fileReason(cause),
-      'Name a file that is there and can be read.',
-      cause,
-    )
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw refusal(path, fileReason(cause), 'Pass the path of a file that this user can read.', cause)
   })
-  if (text.includes('\0')) throw refusal(path, 'it is no UTF-8 text', 'Save it as UTF-8.')
+  if (text.includes('\0')) throw refusal(path, 'it is not UTF-8 text', 'Save it as UTF-8.')
   const { parse } = await import('dotenv')
   const parsed = await checkParsed(path, parse(text))
   const unread = VARIABLE_NAMES.find((name) => parsed[name] === undefined && unreadLine(text, name))
@@ -31,7 +28,11 @@ async function readEnvFile(path: string): Promise<Variables> {
   }
   const variables = pickVariables(parsed, path)
   if (Object.keys(variables).length === 0) {
-    throw refusal(path, 'it sets none of the DOCKER_* variables', "Name the file that 'docker-mtls client env' made.")
+    throw refusal(
+      path,
+      'it sets none of the DOCKER_* variables',
+      sentence`Pass a file with them. To create one:  ${ours('client', 'env', 'NAME')}`,
+    )
   }
   return variables
 }
@@ -40,10 +41,10 @@ async function checkParsed(path: string, parsed: unknown): Promise<Record<string
   const { z } = await import('zod')
   const checked = z.record(z.string(), z.string()).safeParse(parsed)
   if (checked.success) return checked.data
-  throw refusal(path, 'its lines are not NAME=VALUE', "Write one NAME='VALUE' a line.")
+  throw refusal(path, "its lines don't have the form NAME=VALUE", "Write NAME='VALUE' on each line.")
 }
 
-function refusal(path: string, got: string, todo: string, cause?: unknown): EndpointError {
+function refusal(path: string, got: string, todo: Sentence, cause?: unknown): EndpointError {
   return new EndpointError('ERR_ENV_FILE_INVALID', { tried: `reading the env file ${path}`, got, todo, cause })
 }
 
@@ -55,11 +56,11 @@ export async function addEnvFile(process: Variables, path: string, log: Resoluti
   const file = await readEnvFile(path)
   const set = daemonOrIdentityNames(process)
   if (set.length === 0) {
-    log.record('option envFile', 'chosen', 'no variable of the process says where or who', path)
+    log.record('option envFile', 'chosen', 'the process sets none of these variables', path)
     return { ...file, ...process, ...(file.DOCKER_CONFIG && { DOCKER_CONFIG: file.DOCKER_CONFIG }) }
   }
-  const because = `${set.join(', ')} ${set.length === 1 ? 'is' : 'are'} set in the process`
+  const because = `the process already sets ${enumerate(set)}`
   log.record('option envFile', 'passed over', because, path)
-  log.warnings.add(`The env file ${path} was passed over: ${because}.`)
+  log.warnings.add(`The env file ${path} is ignored: ${because}.`)
   return process
 }

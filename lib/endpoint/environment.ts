@@ -62,7 +62,7 @@ export async function checkEnvironment(env: unknown): Promise<Environment> {
   const name = checked.error.issues[0]?.path[0]
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'reading the environment that was passed in place of process.env',
-    got: name === undefined ? 'it is no object' : `its ${String(name)} is not a string`,
-    todo: 'Pass an object whose values are strings, as those of process.env are.',
+    got: name === undefined ? "it isn't an object" : `its ${String(name)} is not a string`,
+    todo: 'Pass an object of strings, like process.env.',
   })
 }

@@ -1,41 +1,53 @@
-import { isDockerMtlsError, type AnyDockerMtlsError } from '../base/errors.ts'
-import type { Environment } from './environment.ts'
-import type { VariableName } from './environment.ts'
-import { ResolutionLog, SOURCES, type LogEntry, type Source, type Verdict } from './resolution-log.ts'
+import { isDockerMtlsError, sentencesOf, type AnyDockerMtlsError } from '../base/errors.ts'
+import { renderSentence, sentence, type Sentence } from '../base/sentence.ts'
+import type { Environment, VariableName } from './environment.ts'
+import { nameSource, ResolutionLog, SOURCES, type LogEntry, type Source, type Verdict } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
 import { decide, type ResolvedEndpoint } from './resolve.ts'
 import { showHost } from './text.ts'
 import { printable } from '../base/text.ts'
 
-/** One place that could have named the endpoint, and what became of it. */
+/** One option, variable or file that could have decided, and whether it did. */
 export interface Step {
-  /** An option, a variable, or words: `DOCKER_HOST in /path/.env`, `local socket`. */
+  /** For example `option host`, `DOCKER_HOST`, `DOCKER_HOST in /path/.env` or `local socket`. */
   readonly source: string
-  /** What it says, if that is no secret. */
+  /** Its value, unless that is a secret. */
   readonly value?: string
-  /** Whether the source was used. */
+  /** Whether it decided. */
   readonly verdict: Verdict
-  /** Why, in words for a person. */
+  /** The reason, for a person. */
   readonly because: string
 }
 
-/** Which endpoint is meant, or why none is, and every step on the way. */
+/** The endpoint or the error, and what led to it. */
 export interface Explanation {
-  /** The endpoint that would be used; undefined if there is an error. */
+  /** The endpoint; absent if resolving it fails. */
   readonly endpoint?: ResolvedEndpoint
-  /** Why no endpoint can be used. */
+  /** The reason why there is no endpoint. */
   readonly error?: AnyDockerMtlsError
-  /** Each source that was considered, in order. */
+  /** Everything that could have decided, in order of precedence. */
   readonly steps: Step[]
 }
 
+/** A step with its reason as data. */
+export interface DetailedStep extends Omit<Step, 'because'> {
+  readonly because: Sentence
+  /** Nobody set it at all. */
+  readonly isAbsent: boolean
+}
+
+/** An explanation with the reasons as data, for whoever shows flags in place of options. */
+export interface DetailedExplanation extends Omit<Explanation, 'steps'> {
+  readonly steps: DetailedStep[]
+}
+
 /**
- * Tells what {@link resolveEndpoint} would return and why. It connects to nothing, and shows no secret.
+ * Explains what {@link resolveEndpoint} returns and why. It opens no connection, and shows no secret.
  *
  * @param options - as for {@link resolveEndpoint}
  * @param env - read in place of `process.env`
- * @returns the endpoint or the error, and all steps in the order in which they count
- * @throws the reason of `options.signal`, where that is aborted; a mistake in the endpoint is in `error`
+ * @returns the endpoint or the error, and all steps in order of precedence
+ * @throws the reason of `options.signal` if that is aborted; a mistake in the endpoint is in `error`
  * @example
  * ```ts
  * const { steps } = await explainEndpoint()
@@ -46,46 +58,56 @@ export async function explainEndpoint(
   options: EndpointOptions = {},
   env: Environment = process.env,
 ): Promise<Explanation> {
+  const { steps, ...explanation } = await explainInDetail(options, env)
+  return { ...explanation, steps: steps.map(plainStep) }
+}
+
+/** A step as the public API and JSON have it. */
+export function plainStep({ isAbsent: _, because, ...step }: DetailedStep): Step {
+  return { ...step, because: renderSentence(because) }
+}
+
+/** {@link explainEndpoint} with the reasons as data. */
+export async function explainInDetail(options: EndpointOptions, env: Environment): Promise<DetailedExplanation> {
   const log = new ResolutionLog()
   try {
     const endpoint = await decide(options, env, log)
-    return { endpoint, steps: tell(log, env, `${endpoint.source} decides`) }
+    return { endpoint, steps: stepsOf(log, env, sentence`${nameSource(endpoint.source)} decides`) }
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
-    const culprit = log.considered
-    log.record(culprit, 'refused', error.got, valueOf(culprit, log))
-    return { error, steps: tell(log, env, `${fate(culprit, log)}, and nothing else is tried`) }
+    const refused = log.considered
+    log.record(refused, 'refused', sentencesOf(error).got, valueOf(refused, log))
+    return { error, steps: stepsOf(log, env, sentence`${refusalOf(refused, log)}, so nothing else counts`) }
   }
 }
 
-function fate(culprit: Source, log: ResolutionLog): string {
-  const missing = isVariable(culprit) && !isSet(culprit, log)
-  return `${label(culprit, log)} ${missing ? "isn't set" : 'is refused'}`
+function refusalOf(refused: Source, log: ResolutionLog): Sentence {
+  const missing = isVariable(refused) && !isSet(refused, log)
+  return sentence`${nameSource(label(refused, log))} ${missing ? "isn't set" : 'is refused'}`
 }
 
-function tell(log: ResolutionLog, env: Environment, otherwise: string): Step[] {
-  // With arguments that could not be read there is nothing to tell about the rest.
+function stepsOf(log: ResolutionLog, env: Environment, otherwise: Sentence): DetailedStep[] {
+  // If the arguments can't be read, there is nothing to say about the rest.
   const unread = log.entry('arguments') !== undefined
   const told = SOURCES.filter((source) => (source === 'arguments') === unread)
   return told.map((source) => {
-    const { verdict, because, value } = log.entry(source) ?? unasked(source, log, env, otherwise)
-    return { source: label(source, log), ...(value === undefined ? {} : { value }), verdict, because }
+    const {
+      verdict,
+      because,
+      value,
+      isAbsent = false,
+    } = log.entry(source) ?? notConsidered(source, log, env, otherwise)
+    return { source: label(source, log), ...(value === undefined ? {} : { value }), verdict, because, isAbsent }
   })
 }
 
-const UNSET = 'nothing sets it'
-
-/** Does no option or variable set it at all? There is nothing more to say about such a step. */
-export function isUnset({ verdict, because }: Step): boolean {
-  return verdict === 'not set' && because === UNSET
-}
-
-/** For a place that was never asked, since an earlier one decided. */
-function unasked(source: Source, log: ResolutionLog, env: Environment, otherwise: string): LogEntry {
+/** The step of a source that wasn't considered because an earlier one decided. */
+function notConsidered(source: Source, log: ResolutionLog, env: Environment, otherwise: Sentence): LogEntry {
   if (source === 'currentContext' || source === 'local socket') return { verdict: 'passed over', because: otherwise }
   if (isSet(source, log)) return { verdict: 'passed over', because: otherwise, value: valueOf(source, log) }
   const empty = isVariable(source) && env[source] === ''
-  return { verdict: 'not set', because: empty ? 'it is empty, which counts as not set' : UNSET }
+  if (empty) return { verdict: 'not set', because: 'it is empty, which counts as not set' }
+  return { verdict: 'not set', because: "it isn't set", isAbsent: true }
 }
 
 function isVariable(source: Source): source is VariableName & Source {
@@ -111,7 +133,7 @@ const SHOWN_OPTIONS: Readonly<
   'option apiVersion': 'apiVersion',
 }
 
-/** What may be shown of it: never a key, a passphrase, or the password in a URL. */
+/** The value without secrets: never a key, a passphrase, or the password in a URL. */
 function valueOf(source: Source, { options, variables }: ResolutionLog): string | undefined {
   const option = SHOWN_OPTIONS[source]
   const text = isVariable(source) ? variables[source]?.value : option && options[option]

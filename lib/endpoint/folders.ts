@@ -1,6 +1,8 @@
 import { homedir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EndpointError, type EndpointErrorCode } from '../base/errors.ts'
+import { sentence } from '../base/sentence.ts'
+import { nameSource } from './resolution-log.ts'
 import type { Environment, Variables } from './environment.ts'
 import { forbiddenCharacter } from './text.ts'
 import { printable } from '../base/text.ts'
@@ -24,8 +26,8 @@ export function homeFolder(env: Environment): string {
 export function absolutePath({ text, source, code }: PathText, env: Environment): string {
   const refused = reasonAgainst(text)
   if (refused !== undefined) {
-    const todo = 'Write the whole path; only a leading ~/ is expanded.'
-    throw new EndpointError(code, { tried: `${source}=${printable(text)}`, got: refused, todo })
+    const todo = 'Write the absolute path; only a leading ~/ is expanded.'
+    throw new EndpointError(code, { tried: sentence`${nameSource(source)}=${printable(text)}`, got: refused, todo })
   }
   return text === '~' || /^~[/\\]/.test(text) ? join(homeFolder(env), text.slice(1)) : resolve(text)
 }
@@ -33,9 +35,9 @@ export function absolutePath({ text, source, code }: PathText, env: Environment)
 function reasonAgainst(path: string): string | undefined {
   const forbidden = forbiddenCharacter(path)
   if (forbidden !== undefined) return `it holds ${forbidden}`
-  if (/^~[^/\\]/.test(path)) return "another user's home folder is not looked up"
+  if (/^~[^/\\]/.test(path)) return 'home folders of other users (~NAME) are not supported'
   // Quotes or a .env file kept the shell from it: the folder would be looked for below the working directory.
-  if (/^(?:\$|%\w+%)/.test(path)) return 'variables in it are not expanded'
+  if (/^(?:\$|%\w+%)/.test(path)) return 'variables in paths are not expanded'
   return undefined
 }
 

@@ -9,7 +9,8 @@ import { findLocalSocket } from './local-socket.ts'
 import type { Found, ResolutionLog, Source } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
 import { recordUnusedTls, tlsVariables } from './tls-variables.ts'
-import { printable } from '../base/text.ts'
+import { command, sentence } from '../base/sentence.ts'
+import { enumerate, printable } from '../base/text.ts'
 
 /** A context by its name; `default` is the daemon of this machine. */
 export async function fromContext(
@@ -21,11 +22,11 @@ export async function fromContext(
   const { name, source } = request
   log.considered = step
   if (name === DEFAULT_CONTEXT) {
-    log.record(step, 'chosen', 'default means the daemon of this machine', name)
+    log.record(step, 'chosen', 'default is the daemon of this machine', name)
     return { ...(await fromLocalSocket(env, log)), source, context: name }
   }
   const found = await readContext(request)
-  log.record(step, 'chosen', `that context leads to ${formatEndpoint(found.endpoint)}`, printable(name))
+  log.record(step, 'chosen', `the context leads to ${formatEndpoint(found.endpoint)}`, printable(name))
   return { ...found, source, context: name }
 }
 
@@ -48,13 +49,13 @@ export async function fromContextOrSocket(
   const config = configFolder(log.variables, env)
   const set = log.variables.DOCKER_CONTEXT ?? (await currentContext(config, log))
   if (log.variables.DOCKER_CONFIG !== undefined)
-    log.record('DOCKER_CONFIG', 'chosen', 'contexts are kept there', config)
+    log.record('DOCKER_CONFIG', 'chosen', 'it is the folder of the contexts', config)
   if (set === undefined || set.value === DEFAULT_CONTEXT) requireHost(log)
   if (set === undefined) return fromLocalSocket(env, log)
   const step = log.variables.DOCKER_CONTEXT === undefined ? 'currentContext' : 'DOCKER_CONTEXT'
   const request = { name: set.value, source: set.source, config, tlsOnPort2375, ownIdentity: false }
   const found = await fromContext(step, request, env, log)
-  recordUnusedTls(`the context ${set.value} brings its own`, log)
+  recordUnusedTls(`the context ${set.value} has its own certificates`, log)
   return found
 }
 
@@ -73,8 +74,8 @@ function requireHost(log: ResolutionLog): void {
   if (first === undefined) return
   log.considered = first
   throw new EndpointError('ERR_HOST_REQUIRED', {
-    tried: `${[first, ...others].join(', ')} set in the environment`,
-    got: 'neither DOCKER_HOST nor a context says which daemon is meant',
-    todo: 'Name it:  export DOCKER_HOST=tcp://HOST:2376',
+    tried: `reading ${enumerate([first, ...others])} from the environment`,
+    got: 'neither DOCKER_HOST nor a context names a daemon',
+    todo: sentence`Set DOCKER_HOST:  ${command('export', 'DOCKER_HOST=tcp://HOST:2376')}`,
   })
 }

@@ -34,7 +34,8 @@ async function fromHost(
 ): Promise<Found> {
   log.considered = name
   const endpoint = parseHost(host.value, { tlsOnPort2375, source: host.source })
-  const because = name === 'DOCKER_HOST' ? 'no option names a daemon' : 'neither an option nor DOCKER_HOST names one'
+  const because =
+    name === 'DOCKER_HOST' ? 'no option names a daemon' : 'neither an option nor DOCKER_HOST names a daemon'
   log.record(name, 'chosen', because, showHost(host.value))
   recordOtherHosts(name, host, log)
   if (endpoint.kind !== 'tls') {
@@ -49,14 +50,14 @@ async function fromHost(
 function recordOtherHosts(name: HostName, host: Variable, log: ResolutionLog): void {
   const { DOCKER_HOST_IP: ip, DOCKER_CONTEXT: context } = log.variables
   if (context !== undefined) {
-    log.record('DOCKER_CONTEXT', 'passed over', `${name} comes before it`, printable(context.value))
-    log.warnings.add(`${context.source}=${printable(context.value)}: passed over, since ${name} is set.`)
+    log.record('DOCKER_CONTEXT', 'passed over', `${name} takes precedence`, printable(context.value))
+    log.warnings.add(`${context.source}=${printable(context.value)} is ignored because ${name} is set.`)
   }
   if (ip === undefined || name === 'DOCKER_HOST_IP') return
   const same = ip.value.trim() === host.value.trim()
-  const because = same ? 'it says the same as DOCKER_HOST' : 'DOCKER_HOST comes before it, and differs'
+  const because = same ? 'it has the same value as DOCKER_HOST' : 'DOCKER_HOST takes precedence, and has another value'
   log.record('DOCKER_HOST_IP', 'passed over', because, showHost(ip.value))
   if (!same) {
-    log.warnings.add(`${ip.source}=${showHost(ip.value)}: passed over, since DOCKER_HOST is set and differs.`)
+    log.warnings.add(`${ip.source}=${showHost(ip.value)} is ignored because DOCKER_HOST has another value.`)
   }
 }

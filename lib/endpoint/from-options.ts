@@ -4,7 +4,8 @@ import type { Environment } from './environment.ts'
 import { absolutePath, configFolder } from './folders.ts'
 import { fromContext } from './from-context.ts'
 import { parseHost } from './host.ts'
-import type { Found, ResolutionLog } from './resolution-log.ts'
+import { option, sentence } from '../base/sentence.ts'
+import { nameSource, type Found, type ResolutionLog } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
 import { showHost } from './text.ts'
 
@@ -19,9 +20,9 @@ export async function fromOptions(options: EndpointOptions, env: Environment, lo
   }
   if (found.certPath === undefined && !ownIdentity) {
     throw new EndpointError('ERR_IDENTITY_REQUIRED', {
-      tried: `option host "${showHost(options.host ?? '')}"`,
-      got: 'nothing says with which certificates, and options are not mixed with the environment',
-      todo: 'Give certPath, a folder with ca.pem, cert.pem and key.pem, or ca, cert and key.',
+      tried: sentence`option ${option('host')} "${showHost(options.host ?? '')}"`,
+      got: 'no option names the client certificate, and options are not combined with the environment',
+      todo: sentence`Set ${option('certPath')} to a folder with ca.pem, cert.pem and key.pem.`,
     })
   }
   recordIdentity(certPath, options, log)
@@ -44,7 +45,7 @@ async function named(
   if (host !== undefined) {
     log.considered = 'option host'
     const endpoint = parseHost(host, { tlsOnPort2375, source: 'option host' })
-    log.record('option host', 'chosen', 'options come first', showHost(host))
+    log.record('option host', 'chosen', 'options take precedence', showHost(host))
     return { endpoint, source: 'option host' }
   }
   if (context !== undefined) {
@@ -54,9 +55,9 @@ async function named(
   }
   log.considered = options.certPath === undefined ? 'options ca, cert, key' : 'option certPath'
   throw new EndpointError('ERR_HOST_REQUIRED', {
-    tried: log.considered,
-    got: 'certificates are given, but no daemon to show them to',
-    todo: 'Give host or context too: options are not mixed with the environment.',
+    tried: nameSource(log.considered),
+    got: 'it names certificates, but no option names a daemon, and options are not combined with the environment',
+    todo: sentence`Set ${option('host')} as well.`,
   })
 }
 
@@ -64,17 +65,17 @@ function usedConfigFolder(env: Environment, log: ResolutionLog): string {
   log.considered = 'DOCKER_CONFIG'
   const config = configFolder(log.variables, env)
   const set = log.variables.DOCKER_CONFIG !== undefined
-  if (set) log.record('DOCKER_CONFIG', 'chosen', 'the context is kept there', config)
+  if (set) log.record('DOCKER_CONFIG', 'chosen', 'it is the folder of the contexts', config)
   return config
 }
 
 function recordIdentity(certPath: string | undefined, { ca }: EndpointOptions, log: ResolutionLog): void {
-  if (certPath !== undefined) log.record('option certPath', 'chosen', 'options come first', certPath)
-  if (ca !== undefined) log.record('options ca, cert, key', 'chosen', 'options come first')
+  if (certPath !== undefined) log.record('option certPath', 'chosen', 'options take precedence', certPath)
+  if (ca !== undefined) log.record('options ca, cert, key', 'chosen', 'options take precedence')
 }
 
 function warnOfUselessIdentity(endpoint: string, { certPath }: EndpointOptions, log: ResolutionLog): void {
   const step = certPath === undefined ? 'options ca, cert, key' : 'option certPath'
-  log.record(step, 'passed over', `certificates have no use for ${endpoint}`, certPath)
-  log.warnings.add(`${step}: without effect, since ${endpoint} has no TLS.`)
+  log.record(step, 'passed over', `${endpoint} needs no certificates`, certPath)
+  log.warnings.add(`The certificates in the options have no effect: ${endpoint} doesn't use TLS.`)
 }

@@ -10,12 +10,16 @@ const LONGEST_SOCKET = 107
 export function parseUnix(host: HostText, path: string): UnixEndpoint {
   if (path === '') return { kind: 'unix', path: DEFAULT_SOCKET }
   if (!path.startsWith('/')) {
-    const meant = /^[\w./-]+$/.test(path) ? `Probably meant: unix:///${path.replace(/^[./]+/, '')}` : undefined
-    refuse(host, 'the path of a socket begins with /', meant ?? 'Write the whole path: unix:///PATH.')
+    const meant = /^[\w./-]+$/.test(path) ? `Did you mean unix:///${path.replace(/^[./]+/, '')}?` : undefined
+    refuse(host, 'the path of a socket must begin with /', meant ?? 'Use the absolute path: unix:///PATH.')
   }
   refuseUncleanPath(host, path, 'unix://')
   if (Buffer.byteLength(path) > LONGEST_SOCKET) {
-    refuse(host, `a socket's path has at most ${LONGEST_SOCKET} bytes`, 'Use a shorter path, or a symbolic link to it.')
+    refuse(
+      host,
+      `the path of a socket can have at most ${LONGEST_SOCKET} bytes`,
+      'Use a shorter path, or a symbolic link to it.',
+    )
   }
   return { kind: 'unix', path }
 }
@@ -24,8 +28,8 @@ export function parseUnix(host: HostText, path: string): UnixEndpoint {
 export function refuseUncleanPath(host: HostText, path: string, before: string): void {
   const clean = posix.normalize(path).replace(/\/$/, '')
   if (clean === path) return
-  if (clean === '') refuse(host, 'the root folder is no socket', 'Write the whole path: unix:///PATH.')
-  refuse(host, `${printable(path)} is no clean path`, `Probably meant: ${before}${printable(clean)}`)
+  if (clean === '') refuse(host, 'the root folder is not a socket', 'Use the absolute path: unix:///PATH.')
+  refuse(host, `${printable(path)} is not a normalized path`, `Did you mean ${before}${printable(clean)}?`)
 }
 
 /** Reads what follows `npipe://`. */
@@ -36,9 +40,13 @@ export function parseNpipe(host: HostText, path: string): NpipeEndpoint {
   const clean = name !== undefined && name.split('/').every((part) => !/^\.*$/.test(part))
   if (clean) return { kind: 'npipe', path: `//./pipe/${name}` }
   if (/^[/\\]{2}[^./\\]/.test(path)) {
-    refuse(host, 'a pipe of another machine is not encrypted', 'Reach that machine by tcp:// or ssh://.')
+    refuse(
+      host,
+      'connections to a pipe on another machine are not encrypted',
+      'Connect to that machine with tcp:// or ssh://.',
+    )
   }
   const { last } = /[/\\]pipe[/\\]+(?<last>[\w.-]*\w)$/i.exec(path)?.groups ?? {}
-  const meant = last === undefined ? 'Write npipe:////./pipe/NAME.' : `Probably meant: npipe:////./pipe/${last}`
+  const meant = last === undefined ? 'Use npipe:////./pipe/NAME.' : `Did you mean npipe:////./pipe/${last}?`
   return refuse(host, 'it is not the path of a named pipe', meant)
 }

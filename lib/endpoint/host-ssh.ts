@@ -12,7 +12,7 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/
 const LONGEST_NAME = 255
 /** Goes into the remote command line, where a shell reads it. */
 const SOCKET_PATH = /^\/[A-Za-z0-9/._-]+$/
-const FORM = 'Write ssh://USER@HOST:PORT/SOCKET, of which only HOST is needed.'
+const FORM = 'Use ssh://USER@HOST:PORT/SOCKET. Only HOST is required.'
 
 /** Reads what follows `ssh://`. */
 export function parseSsh(host: HostText, rest: string): SshEndpoint {
@@ -33,30 +33,34 @@ function split(host: HostText, rest: string): { login?: string; authority?: stri
   const at = rest.lastIndexOf('@')
   const login = at === -1 ? undefined : rest.slice(0, at)
   if (login !== undefined && /:|%3a/i.test(login)) {
-    refuse(host, 'a password has no place in a URL', 'Leave it out: ssh logs in with a key.')
+    refuse(host, 'it contains a password', 'Remove the password: ssh logs in with a key.')
   }
-  if (/[?#%]/.test(rest)) refuse(host, 'an ssh host has no query, no fragment and no percent-encoding', FORM)
+  if (/[?#%]/.test(rest)) refuse(host, "an ssh host can't have a query, a fragment or percent-encoding", FORM)
   const { authority, path = '' } = /^(?<authority>[^/]*)(?<path>\/.*)?$/.exec(rest.slice(at + 1))?.groups ?? {}
   return { ...(login === undefined ? {} : { login }), authority: authority ?? '', path: path === '/' ? '' : path }
 }
 
 function parseUser(host: HostText, user: string): string {
   if (NAME.test(user) && user.length <= LONGEST_NAME) return user
-  return refuse(host, `"${printable(user)}" is no user name for ssh`, 'It begins with a letter, a digit or _.')
+  return refuse(host, `"${printable(user)}" is not a user name for ssh`, 'It must begin with a letter, a digit or _.')
 }
 
 function parseSshHost(host: HostText, name: string): string {
-  if (name === '') refuse(host, 'it names no host', FORM)
+  if (name === '') refuse(host, 'it has no host', FORM)
   const address = /^\[(.*)\]$/.exec(name)?.[1]
   if (address !== undefined && isIpv6(address)) return address
   // Kept in its own case: it may be an alias of the ssh configuration.
   if (NAME.test(name) && name.length <= LONGEST_NAME) return name
-  return refuse(host, `"${printable(name)}" is no host for ssh`, 'It begins with a letter, a digit or _.')
+  return refuse(host, `"${printable(name)}" is not a host for ssh`, 'It must begin with a letter, a digit or _.')
 }
 
 function refuseBadSocket(host: HostText, path: string): void {
   if (!SOCKET_PATH.test(path)) {
-    refuse(host, `"${printable(path)}" is no socket for ssh`, 'Its path has letters, digits, /, ., _ and - only.')
+    refuse(
+      host,
+      `"${printable(path)}" is not a valid path of a socket for ssh`,
+      'Use only letters, digits, /, ., _ and - in it.',
+    )
   }
   refuseUncleanPath(host, path, 'ssh://HOST')
 }

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url'
 import { formatEndpoint, PLAINTEXT_PORT, TLS_PORT, type TlsEndpoint } from './endpoint.ts'
+import { option, sentence } from '../base/sentence.ts'
 import { refuse, type HostText } from './host-refusal.ts'
 import { printable } from '../base/text.ts'
 
@@ -31,7 +32,7 @@ export function parseTcp(host: HostText, rest: string, defaultPort: number = TLS
     prefix: slash === -1 ? '' : parsePrefix(host, rest.slice(slash)),
   }
   if (host.bare === true && slash !== -1 && port === '') {
-    refuse(host, 'it may be a host with a prefix, or a path', `Probably meant: ${formatEndpoint(endpoint)}`)
+    refuse(host, 'it may be a host with a path prefix or a local path', `Did you mean ${formatEndpoint(endpoint)}?`)
   }
   return refusePlaintextPort(host, endpoint)
 }
@@ -41,7 +42,7 @@ function refusePlaintextPort(host: HostText, endpoint: TlsEndpoint): TlsEndpoint
   return refuse(
     host,
     "port 2375 is Docker's plaintext port",
-    `Use the TLS port, ${formatEndpoint({ ...endpoint, port: TLS_PORT })} (or the option tlsOnPort2375, if it is TLS that is spoken on 2375).`,
+    sentence`Use the TLS port, ${formatEndpoint({ ...endpoint, port: TLS_PORT })}. If the daemon uses TLS on port 2375, set ${option('tlsOnPort2375', 'true')}.`,
     'ERR_PLAINTEXT_PORT',
   )
 }
@@ -49,22 +50,22 @@ function refusePlaintextPort(host: HostText, endpoint: TlsEndpoint): TlsEndpoint
 /** First of all checks: what comes later quotes pieces of the text, and these may hold a password or a token. */
 function refuseUrlParts(host: HostText, rest: string): void {
   if (/@|%40/.test(rest)) {
-    const todo = 'Leave out everything up to the @: the client certificate says who you are.'
-    refuse(host, 'a user name or password has no meaning here', todo)
+    const todo = 'Remove everything up to the @: the client certificate identifies you.'
+    refuse(host, 'it contains a user name or password', todo)
   }
-  if (rest.includes('?')) refuse(host, 'a host has no query', 'Leave out the ? and what follows it.')
-  if (rest.includes('#')) refuse(host, 'a host has no fragment', 'Leave out the # and what follows it.')
+  if (rest.includes('?')) refuse(host, 'it contains a query', 'Remove the ? and everything after it.')
+  if (rest.includes('#')) refuse(host, 'it contains a fragment', 'Remove the # and everything after it.')
 }
 
 /** `name` keeps its brackets, so that an IPv6 address is known for one. */
 function splitAuthority(host: HostText, authority: string): { name: string; port: string } {
   const { name, port = '' } = /^(?<name>\[[^[\]]*\]|[^:[\]]*)(?::(?<port>[^:]*))?$/.exec(authority)?.groups ?? {}
   if (name !== undefined) return { name, port }
-  if (/[[\]]/.test(authority)) refuse(host, 'its brackets are not those of [IPV6]:PORT', 'Write tcp://[::1]:2376.')
+  if (/[[\]]/.test(authority)) refuse(host, 'its brackets are misplaced', 'Use a form such as tcp://[::1]:2376.')
   const address = /^[^%]+/.exec(authority)?.[0] ?? ''
-  if (!isIpv6(address)) refuse(host, 'it has more than one colon', 'Write tcp://HOST:2376.')
+  if (!isIpv6(address)) refuse(host, 'it has more than one colon', 'Use tcp://HOST:2376.')
   const zone = authority.slice(address.length).replace(/^%(?:25)?/, '%25')
-  return refuse(host, 'an IPv6 address in a URL stands in brackets', `Probably meant: tcp://[${address}${zone}]:2376`)
+  return refuse(host, 'an IPv6 address in a URL needs brackets', `Did you mean tcp://[${address}${zone}]:2376?`)
 }
 
 /** The address in its one canonical form (RFC 5952), the zone decoded (RFC 6874). */
@@ -74,36 +75,41 @@ function parseIpv6(host: HostText, text: string): string {
     percent,
     zone = '',
   } = /^(?<address>[^%]*)(?:(?<percent>%(?:25)?)(?<zone>.*))?$/.exec(text)?.groups ?? {}
-  if (!isIpv6(address)) refuse(host, `[${printable(text)}] is no IPv6 address`, 'Write an address such as [::1].')
+  if (!isIpv6(address)) refuse(host, `[${printable(text)}] is not an IPv6 address`, 'Use an address such as [::1].')
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
   if (percent === undefined) return canonical
   if (percent === '%')
-    refuse(host, 'the % before a zone is written %25', `Probably meant: tcp://[${address}%25${zone}]:2376`)
-  if (!ZONE.test(zone)) refuse(host, 'the zone of the IPv6 address names no interface', 'Write [ADDRESS%25INTERFACE].')
+    refuse(host, 'the % before a zone must be written %25', `Did you mean tcp://[${address}%25${zone}]:2376?`)
+  if (!ZONE.test(zone))
+    refuse(host, 'the zone of the IPv6 address is not the name of an interface', 'Use [ADDRESS%25INTERFACE].')
   return `${canonical}%${zone}`
 }
 
 function parseName(host: HostText, name: string): string {
-  if (name === '') refuse(host, 'it names no host', 'For a daemon on this machine: tcp://localhost:2376')
+  if (name === '') refuse(host, 'it has no host', 'For a daemon on this machine, use tcp://localhost:2376.')
   // A last label that is a number makes the whole an IPv4 address (WHATWG URL, "ends in a number"); 127.1,
   // 0x7f.0.0.1 and 010.0.0.5 mean different machines to different resolvers.
   if (/(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/i.test(name)) {
     if (IPV4.test(name)) return name
-    refuse(host, `${printable(name)} is no IPv4 address`, 'Write four numbers from 0 to 255, such as 10.0.0.5.')
+    refuse(host, `${printable(name)} is not an IPv4 address`, 'Use four numbers from 0 to 255, such as 10.0.0.5.')
   }
   const ascii = /\P{ASCII}/u.test(name) ? domainToASCII(name) : ''
-  if (ascii !== '') refuse(host, 'a name of DNS is written in ASCII', `Probably meant: ${ascii}`)
+  if (ascii !== '') refuse(host, 'a DNS name must be written in ASCII', `Did you mean ${ascii}?`)
   const lower = name.toLowerCase()
   const labels = lower.replace(/\.$/, '').split('.')
   if (lower.length <= LONGEST_NAME && labels.every((label) => LABEL.test(label))) return lower
-  return refuse(host, `"${printable(name)}" is no host name`, 'Write a name of DNS, an IPv4 address or an [IPv6] one.')
+  return refuse(
+    host,
+    `"${printable(name)}" is not a host name`,
+    'Use a DNS name, an IPv4 address or an [IPv6] address.',
+  )
 }
 
 /** Also what follows the colon of an ssh host. */
 export function parsePort(host: HostText, text: string): number {
   const port = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 0
   if (port >= 1 && port <= 65_535) return port
-  return refuse(host, `"${printable(text)}" is no port`, 'Write a number from 1 to 65535; 2376 is usual.')
+  return refuse(host, `"${printable(text)}" is not a port`, 'Use a number from 1 to 65535. The usual port is 2376.')
 }
 
 /** Goes before every API path, so it must not be able to lead anywhere else. */
@@ -112,7 +118,11 @@ function parsePrefix(host: HostText, text: string): string {
   if (prefix === '') return ''
   for (const segment of prefix.slice(1).split('/')) {
     if (!isCleanSegment(segment)) {
-      refuse(host, `the prefix ${printable(text)} is no clean path`, 'Write /A/B, without empty, . or .. parts.')
+      refuse(
+        host,
+        `the prefix ${printable(text)} is not a normalized path`,
+        'Use a form such as /A/B, without empty, . or .. parts.',
+      )
     }
   }
   return prefix

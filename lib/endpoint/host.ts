@@ -3,6 +3,9 @@ import { formatEndpoint, PLAINTEXT_PORT, TLS_PORT, type Endpoint } from './endpo
 import { FORMS, refuse, type HostText } from './host-refusal.ts'
 import { parseNpipe, parseUnix } from './host-socket.ts'
 import { parseSsh } from './host-ssh.ts'
+import { checkOptions } from '../base/options.ts'
+import { sentence } from '../base/sentence.ts'
+import { nameSource } from './resolution-log.ts'
 import { isIpv6, parseTcp } from './host-tcp.ts'
 import { forbiddenCharacter, showHost } from './text.ts'
 
@@ -46,35 +49,28 @@ export function parseHost(text: string, options: ParseHostOptions = {}): Endpoin
   if (host.text === '') refuse(host, 'it is empty', FORMS)
   if (host.text.length > LONGEST) refuse(host, `it is longer than ${LONGEST} characters`, FORMS)
   const forbidden = forbiddenCharacter(host.text)
-  if (forbidden !== undefined) refuse(host, `it holds ${forbidden}`, 'Take that character out.')
+  if (forbidden !== undefined) refuse(host, `it holds ${forbidden}`, 'Remove that character.')
   const { scheme, rest = '' } = SCHEME.exec(host.text)?.groups ?? {}
   return scheme === undefined ? parseBare(host) : parseWithScheme(host, scheme.toLowerCase(), rest)
 }
 
 function readArguments(text: unknown, options: ParseHostOptions): HostText {
   if (typeof text !== 'string') throw wrongArgument('the host', 'a string')
-  const { tlsOnPort2375 = false, source = 'host', ...others } = options
-  const unknown = Object.keys(others)[0]
-  if (unknown !== undefined) {
-    throw new ArgumentError('ERR_OPTION_UNKNOWN', {
-      tried: 'parseHost',
-      got: `there is no option ${unknown}`,
-      todo: 'Its options are tlsOnPort2375 and source.',
-    })
-  }
+  checkOptions(options, ['tlsOnPort2375', 'source'], 'parseHost()')
+  const { tlsOnPort2375 = false, source = 'host' } = options
   // A string such as 'false' must not count as true: this option lets a port through.
   if (typeof tlsOnPort2375 !== 'boolean') throw wrongArgument('the option tlsOnPort2375', 'true or false')
   if (typeof source !== 'string') throw wrongArgument('the option source', 'a string')
   const shown = showHost(text)
-  const tried = /^[A-Z_]+$/.test(source) ? `${source}=${shown}` : `${source} "${shown}"`
+  const tried = /^[A-Z_]+$/.test(source) ? `${source}=${shown}` : sentence`${nameSource(source)} "${shown}"`
   return { text: text.trim(), tried, tlsOnPort2375 }
 }
 
 function wrongArgument(what: string, expected: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: 'parseHost',
+    tried: 'calling parseHost()',
     got: `${what} is not ${expected}`,
-    todo: `Give ${expected}.`,
+    todo: `Pass ${expected}.`,
   })
 }
 
@@ -91,24 +87,24 @@ function parseWithScheme(host: HostText, scheme: string, rest: string): Endpoint
     case 'ssh':
       return parseSsh(host, rest)
     case 'http':
-      return refuse(host, 'http:// is plaintext, and only TLS is spoken here', overTls(rest), 'ERR_PLAINTEXT_REFUSED')
+      return refuse(host, 'http:// is plaintext, and docker-mtls uses only TLS', overTls(rest), 'ERR_PLAINTEXT_REFUSED')
     case 'fd':
       return refuse(
         host,
-        'fd:// is a socket that systemd hands to the daemon, none that a client can open',
-        'On the same machine a client uses unix:///var/run/docker.sock.',
+        "fd:// is a socket that systemd passes to dockerd; clients can't open it",
+        'On the same machine, use unix:///var/run/docker.sock.',
       )
     default:
-      return refuse(host, `${scheme}:// is no scheme of a Docker host`, overTls(rest))
+      return refuse(host, `${scheme}:// is not a scheme of a Docker host`, overTls(rest))
   }
 }
 
-/** What was probably meant by a host of another scheme: the same one over TLS, off the plaintext ports. */
+/** The likely correction of a host with another scheme: the same host over TLS, on no plaintext port. */
 function overTls(rest: string): string {
   try {
     const endpoint = parseTcp({ text: rest, tried: rest, tlsOnPort2375: true }, rest)
     const plaintext = endpoint.port === PLAINTEXT_PORT || endpoint.port === HTTP_PORT
-    return `Probably meant: ${formatEndpoint(plaintext ? { ...endpoint, port: TLS_PORT } : endpoint)}`
+    return `Did you mean ${formatEndpoint(plaintext ? { ...endpoint, port: TLS_PORT } : endpoint)}?`
   } catch {
     return FORMS
   }
@@ -116,28 +112,28 @@ function overTls(rest: string): string {
 
 function parseBare(host: HostText): Endpoint {
   const { text } = host
-  if (/^\/\/\.\/pipe\//i.test(text)) refuse(host, 'a named pipe needs its scheme', `Probably meant: npipe://${text}`)
+  if (/^\/\/\.\/pipe\//i.test(text)) refuse(host, 'a named pipe needs its scheme', `Did you mean npipe://${text}?`)
   if (text.startsWith('/')) return parseUnix(host, text)
   if (text.includes('\\') || /^[a-z]:\//i.test(text)) {
-    refuse(host, 'a Windows path is no Docker host', 'Write a named pipe as npipe:////./pipe/NAME.')
+    refuse(host, 'a Windows path is not a Docker host', 'Use npipe:////./pipe/NAME for a named pipe.')
   }
   const { word, rest = '' } = SCHEME_WITHOUT_SLASHES.exec(text)?.groups ?? {}
-  if (word !== undefined) refuse(host, `${word}: is written ${word}://`, withSlashes(word.toLowerCase(), rest))
+  if (word !== undefined) refuse(host, `${word}: must be written ${word}://`, withSlashes(word.toLowerCase(), rest))
   if (/^[.~]/.test(text) || text.endsWith('.sock')) {
-    refuse(host, 'a path that does not begin with / is no socket', 'Write the whole path: unix:///PATH.')
+    refuse(host, 'the path of a socket must begin with /', 'Use the absolute path: unix:///PATH.')
   }
   return isIpv6(text) ? parseBareIpv6(host) : parseTcp({ ...host, bare: true }, text)
 }
 
 function withSlashes(scheme: string, rest: string): string {
-  if (scheme === 'unix' && /^[\w./-]+$/.test(rest)) return `Probably meant: unix:///${rest}`
+  if (scheme === 'unix' && /^[\w./-]+$/.test(rest)) return `Did you mean unix:///${rest}?`
   return scheme === 'tcp' || scheme.startsWith('http') ? overTls(rest) : FORMS
 }
 
 function parseBareIpv6(host: HostText): Endpoint {
   const { address = '', port } = /^(?<address>.+):(?<port>237[56])$/.exec(host.text)?.groups ?? {}
   if (port !== undefined && isIpv6(address)) {
-    refuse(host, `:${port} reads as the end of the IPv6 address`, `Probably meant: tcp://[${address}]:${TLS_PORT}`)
+    refuse(host, `:${port} could be the end of the IPv6 address`, `Did you mean tcp://[${address}]:${TLS_PORT}?`)
   }
   return parseTcp(host, `[${host.text}]`)
 }

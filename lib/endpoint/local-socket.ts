@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { DEFAULT_PIPE, DEFAULT_SOCKET, type NpipeEndpoint, type UnixEndpoint } from './endpoint.ts'
+import { enumerate } from '../base/text.ts'
 import type { Environment } from './environment.ts'
 import { homeFolder } from './folders.ts'
 
@@ -38,11 +39,12 @@ export async function findLocalSocket(
   platform: NodeJS.Platform = process.platform,
   isSocket: IsSocket = isSocketFile,
 ): Promise<LocalEndpoint> {
-  if (platform === 'win32') return { endpoint: { kind: 'npipe', path: DEFAULT_PIPE }, because: 'it is the usual pipe' }
+  if (platform === 'win32')
+    return { endpoint: { kind: 'npipe', path: DEFAULT_PIPE }, because: 'it is the default pipe' }
   const paths = candidates(env)
   for (const path of paths) {
-    if (await isSocket(path)) return { endpoint: { kind: 'unix', path }, because: 'it is the first that is there' }
+    if (await isSocket(path)) return { endpoint: { kind: 'unix', path }, because: 'it is the first socket that exists' }
   }
-  const because = `none is there (looked for ${paths.join(', ')}), so it is the usual one`
+  const because = `none of ${enumerate(paths)} exists, so this is the default`
   return { endpoint: { kind: 'unix', path: DEFAULT_SOCKET }, because }
 }

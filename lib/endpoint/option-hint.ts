@@ -1,16 +1,16 @@
 import { similarOption } from '../base/options.ts'
 
-const NEVER_WEAKER = 'There is no way to switch verification off; to trust another authority, put it into ca.pem.'
+const NEVER_WEAKER = "TLS verification can't be turned off. To trust another CA, add it to ca.pem."
 
-/** What other Docker and TLS libraries call it. */
+/** The names that other Docker and TLS libraries use. */
 const FOREIGN: Readonly<Record<string, string>> = {
-  socketPath: 'Write host: "unix:///PATH".',
-  protocol: 'Write it into host: "tcp://HOST:2376".',
-  hostname: 'Write host: "tcp://HOST:2376".',
-  port: 'Write it into host: "tcp://HOST:2376".',
-  version: 'Write apiVersion.',
-  timeout: 'Write connectTimeout.',
-  tls: 'TLS is always on for a TCP host; leave it out.',
+  socketPath: 'Use host: "unix:///PATH".',
+  protocol: 'Use host: "tcp://HOST:2376".',
+  hostname: 'Use host: "tcp://HOST:2376".',
+  port: 'Use host: "tcp://HOST:2376".',
+  version: 'Use apiVersion.',
+  timeout: 'Use connectTimeout.',
+  tls: 'Remove it: TLS is always on for a TCP host.',
   tlsVerify: NEVER_WEAKER,
   rejectUnauthorized: NEVER_WEAKER,
   insecure: NEVER_WEAKER,

@@ -4,13 +4,13 @@ import { LONGEST_TIMER } from '../base/abort.ts'
 import { ArgumentError } from '../base/errors.ts'
 import { meantOption } from './option-hint.ts'
 import { parseProxy } from './proxy.ts'
-import { printable } from '../base/text.ts'
+import { enumerate, printable } from '../base/text.ts'
 
 /**
- * Which daemon, who we are to it, and how to reach it.
+ * Which daemon to connect to, with which client certificate, and how.
  *
- * `host`, `context`, `certPath`, `ca`, `cert` and `key` say *where and who*: any of them switches the environment off
- * for all of them. The others say *how*, and go with an endpoint from any source.
+ * If you pass any of `host`, `context`, `certPath`, `ca`, `cert` and `key`, the environment is ignored for all of them.
+ * The other options apply to an endpoint from any source.
  */
 export interface EndpointOptions {
   /** Any form that DOCKER_HOST may have: see {@link parseHost}. Not together with `context`. */
@@ -25,10 +25,10 @@ export interface EndpointOptions {
   readonly cert?: string | Uint8Array | undefined
   /** See `ca`. */
   readonly key?: string | Uint8Array | undefined
-  /** Opens an encrypted key. */
+  /** The passphrase of an encrypted key. */
   readonly passphrase?: string | Uint8Array | undefined
   /**
-   * The daemon speaks TLS on port 2375, which is refused otherwise. TLS and its checks stay as they are.
+   * Allows port 2375 for a daemon that uses TLS on it. TLS and its checks stay the same.
    *
    * @defaultValue false
    */
@@ -36,25 +36,25 @@ export interface EndpointOptions {
   /** Pins the Engine API version: `1.44` or `v1.44`. Without it the version is negotiated. */
   readonly apiVersion?: string | undefined
   /**
-   * How long all that comes before the first request may take (TCP and TLS, a proxy, a login by ssh), in milliseconds.
+   * The time limit for everything before the first request (DNS, TCP, TLS, a proxy, an ssh login), in milliseconds.
    *
    * @defaultValue 10,000 ms
    */
   readonly connectTimeout?: number | undefined
   /**
-   * The HTTP proxy to go through, as `http://PROXY:PORT`, with `USER:PASSWORD@` before PROXY where it asks for them. TLS
-   * goes through it from here to the daemon, with all of its checks. For TCP hosts only; the way to the proxy itself is
-   * not encrypted, so its password is no secret there.
+   * The HTTP proxy to connect through, as `http://PROXY:PORT` or `http://USER:PASSWORD@PROXY:PORT`, for TCP hosts only.
+   * TLS runs through it from here to the daemon, with all checks. The connection to the proxy itself isn't encrypted, so
+   * its password can be read on that part of the network.
    *
-   * @defaultValue none, whatever HTTPS_PROXY and its like say
+   * @defaultValue no proxy; HTTPS_PROXY and similar variables are ignored
    */
   readonly proxy?: string | undefined
-  /** Gives the whole up; the promise is rejected with the signal's own reason. */
+  /** Cancels the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** A `.env` file to read DOCKER_* variables from. None is read that isn't named. */
+  /** A `.env` file to read DOCKER_* variables from. Without it, no `.env` file is read. */
   readonly envFile?: string | undefined
   /**
-   * The client certificate is issued by another authority than those in `ca.pem`, as some gateways want it.
+   * The client certificate was issued by a CA that isn't in `ca.pem`, as some gateways require.
    *
    * @defaultValue false
    */
@@ -83,7 +83,8 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
 
 /** Checks what a caller passed: names, types, and that no two options contradict each other. */
 export async function checkOptions(options: unknown): Promise<EndpointOptions> {
-  if (typeof options === 'string') throw invalid('the options', 'they are text', "Give  { host: 'tcp://HOST:2376' } .")
+  if (typeof options === 'string')
+    throw invalid('the options', 'they are a string', "Pass  { host: 'tcp://HOST:2376' }")
   const { z } = await import('zod')
   const text = z.string().min(1)
   const bytes = z.union([text, z.custom<Uint8Array>((value) => types.isUint8Array(value) && value.length > 0)])
@@ -127,20 +128,21 @@ function mistake(issues: readonly Issue[]): ArgumentError {
   if (unknown !== undefined) {
     return new ArgumentError('ERR_OPTION_UNKNOWN', {
       tried: `the option ${printable(unknown)}`,
-      got: 'there is no such option',
+      got: 'this option does not exist',
       todo: meantOption(unknown, Object.keys(EXPECTED)),
     })
   }
   const name = issues[0]?.path[0]
   const expected = isOption(name) ? EXPECTED[name] : 'an object'
-  return invalid(isOption(name) ? `the option ${name}` : 'the options', `it is not ${expected}`, `Give ${expected}.`)
+  const tried = isOption(name) ? sentence`the option ${option(name)}` : 'the options'
+  return invalid(tried, `it is not ${expected}`, `Pass ${expected}.`)
 }
 
 function isOption(name: PropertyKey | undefined): name is OptionName {
   return typeof name === 'string' && Object.hasOwn(EXPECTED, name)
 }
 
-function invalid(tried: Sentence, got: string, todo: string): ArgumentError {
+function invalid(tried: Sentence, got: Sentence, todo: Sentence): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', { tried, got, todo })
 }
 
@@ -151,15 +153,19 @@ function refuseContradictions({ host, context, certPath, ca, cert, key }: Endpoi
   if (host !== undefined && context !== undefined) {
     throw invalid(
       sentence`the options ${option('host')} and ${option('context')}`,
-      'each names a daemon',
-      'Give one of them.',
+      'each of them names a daemon',
+      'Use only one of them.',
     )
   }
   if (certPath !== undefined && given.length > 0) {
-    throw invalid(`the options certPath and ${given.join(', ')}`, 'each says who we are', 'Give one or the other.')
+    throw invalid(
+      sentence`the options ${option('certPath')} and ${enumerate(given)}`,
+      'both of them name a client certificate',
+      sentence`Use either ${option('certPath')}, or ca, cert and key.`,
+    )
   }
   if (given.length > 0 && missing.length > 0) {
-    const got = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`
-    throw invalid(`the options ca, cert and key`, got, 'Give all three, or certPath in their place.')
+    const got = `${enumerate(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`
+    throw invalid('the options ca, cert and key', got, 'Pass all three.')
   }
 }

@@ -1,8 +1,9 @@
 import { ArgumentError } from '../base/errors.ts'
+import { option, sentence, type Sentence } from '../base/sentence.ts'
 import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import { forbiddenCharacter, showHost } from './text.ts'
 
-const FORM = 'Write http://PROXY:PORT, or http://USER:PASSWORD@PROXY:PORT.'
+const FORM = sentence`Use http://PROXY:PORT. For a proxy with a password, set ${option('proxy', "'http://USER:PASSWORD@PROXY:PORT'")}.`
 const DEFAULT_PORT = 80
 /** So much of a secret is a trace of it. In characters. */
 const TRACE = 4
@@ -52,8 +53,12 @@ function tracesOf(secret: string): string[] {
   return Array.from({ length: places }, (_, at) => bytes.slice(at, at + TRACE))
 }
 
-function refuse(text: string, got: string, todo: string = FORM): never {
-  throw new ArgumentError('ERR_ARGUMENT_INVALID', { tried: `the option proxy "${showHost(text)}"`, got, todo })
+function refuse(text: string, got: string, todo: Sentence = FORM): never {
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: sentence`the option ${option('proxy')} "${showHost(text)}"`,
+    got,
+    todo,
+  })
 }
 
 /**
@@ -66,14 +71,15 @@ export function parseProxy(text: string): HttpProxy {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) refuse(text, 'it has no scheme')
   if (scheme === 'https') {
-    const todo = 'Write http://: what goes through the proxy is TLS from here to the daemon, whatever carries it.'
-    refuse(text, 'TLS to the proxy itself is not spoken here', todo)
+    const todo = 'Use http://. The connection to the daemon through the proxy is encrypted in any case.'
+    refuse(text, 'TLS to the proxy itself is not supported', todo)
   }
-  if (scheme !== 'http') refuse(text, `${scheme}:// is no scheme of an HTTP proxy`)
-  if (!URL.canParse(text)) refuse(text, 'it is no URL')
+  if (scheme !== 'http') refuse(text, `${scheme}:// is not a scheme of an HTTP proxy`)
+  if (!URL.canParse(text)) refuse(text, 'it is not a URL')
   const url = new URL(text)
-  if (url.port === '0') refuse(text, 'port 0 is no port')
-  if (url.pathname !== '/' || /[?#]/.test(text)) refuse(text, 'a proxy has no path, no query and no fragment')
+  if (url.port === '0') refuse(text, '0 is not a port')
+  if (url.pathname !== '/' || /[?#]/.test(text))
+    refuse(text, "the URL of a proxy can't have a path, a query or a fragment")
   return new HttpProxy(url, credentialsOf(url, text))
 }
 
@@ -81,7 +87,7 @@ function credentialsOf({ username, password }: URL, text: string): string | unde
   if (username === '' && password === '') return undefined
   const [user, secret] = [username, password].map((part) => decoded(part, text))
   // RFC 7617, section 2: the first colon ends the user's name.
-  if (user?.includes(':') === true) refuse(text, 'the name of a user holds no colon')
+  if (user?.includes(':') === true) refuse(text, "a user name can't contain a colon")
   return `${user}:${secret}`
 }
 
@@ -92,7 +98,7 @@ function decoded(part: string, text: string): string {
   } catch {
     // Said below.
   }
-  return refuse(text, 'its user name or password can not be read', 'Write what is special in them as %XX.')
+  return refuse(text, "its user name or password can't be decoded", 'Write special characters in them as %XX.')
 }
 
 /**
@@ -103,8 +109,11 @@ function decoded(part: string, text: string): string {
 export function refuseUselessProxy(endpoint: Endpoint): void {
   if (endpoint.kind === 'tls') return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `the option proxy for ${formatEndpoint(endpoint)}`,
-    got: endpoint.kind === 'ssh' ? 'ssh takes its proxies from its own configuration' : 'a local socket has no proxy',
-    todo: endpoint.kind === 'ssh' ? 'Write ProxyJump or ProxyCommand into ~/.ssh/config.' : 'Leave it out.',
+    tried: sentence`the option ${option('proxy')} for ${formatEndpoint(endpoint)}`,
+    got:
+      endpoint.kind === 'ssh'
+        ? 'ssh uses the proxies in its own configuration'
+        : 'a local socket is reached without a proxy',
+    todo: endpoint.kind === 'ssh' ? 'Set ProxyJump or ProxyCommand in ~/.ssh/config.' : 'Remove this option.',
   })
 }

@@ -1,11 +1,12 @@
+import { option, sentence, type Sentence } from '../base/sentence.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Variables } from './environment.ts'
 import type { EndpointOptions } from './options.ts'
 
-/** What became of one place that could have named the endpoint. */
+/** What resolving an endpoint did with one option, variable or file. */
 export type Verdict = 'chosen' | 'passed over' | 'not set' | 'refused'
 
-/** Everything that is asked on the way to an endpoint, in the order in which it counts. */
+/** Every option, variable and file that can decide, in order of precedence. */
 export const SOURCES = [
   'arguments',
   'option host',
@@ -30,14 +31,32 @@ export const SOURCES = [
 /** One of {@link SOURCES}. */
 export type Source = (typeof SOURCES)[number]
 
-/** The word left on one of them. */
+/** The options behind those of {@link SOURCES} that are options. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  'option host': 'host',
+  'option context': 'context',
+  'option certPath': 'certPath',
+  'option envFile': 'envFile',
+  'option proxy': 'proxy',
+  'option apiVersion': 'apiVersion',
+}
+
+/** The name of a source for a message: an option is called by its flag where there are flags. */
+export function nameSource(source: string): Sentence {
+  const name = OPTIONS[source]
+  return name === undefined ? source : sentence`option ${option(name)}`
+}
+
+/** The decision on one of {@link SOURCES}. */
 export interface LogEntry {
   readonly verdict: Verdict
-  readonly because: string
+  readonly because: Sentence
+  /** Nobody set it at all. */
+  readonly isAbsent?: boolean
   readonly value?: string | undefined
 }
 
-/** An endpoint, and who it came from. */
+/** An endpoint, and which source named it. */
 export interface Found {
   readonly endpoint: Endpoint
   readonly source: string
@@ -47,16 +66,16 @@ export interface Found {
   readonly certPath?: string
 }
 
-/** Written while an endpoint is being resolved, so that explaining it tells what happened and not what should have. */
+/** Written while an endpoint is resolved, so that its explanation shows what really happened. */
 export class ResolutionLog {
-  /** What is being looked at; where resolving fails, this is the culprit. */
+  /** The source at hand: if resolving fails, this one is refused. */
   considered: Source = 'arguments'
   options: EndpointOptions = {}
   variables: Variables = {}
   readonly warnings: Set<string> = new Set()
   readonly #entries = new Map<Source, LogEntry>()
 
-  record(source: Source, verdict: Verdict, because: string, value?: string): void {
+  record(source: Source, verdict: Verdict, because: Sentence, value?: string): void {
     this.#entries.set(source, { verdict, because, value })
   }
 

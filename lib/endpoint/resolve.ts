@@ -2,7 +2,8 @@ import { EndpointError } from '../base/errors.ts'
 import type { Endpoint } from './endpoint.ts'
 import { checkEnvironment, pickVariables, type Environment } from './environment.ts'
 import { fromEnvironment } from './from-environment.ts'
-import { ResolutionLog, type Found } from './resolution-log.ts'
+import { sentence } from '../base/sentence.ts'
+import { nameSource, ResolutionLog, type Found } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
 import { refuseUselessProxy } from './proxy.ts'
 import { showHost } from './text.ts'
@@ -10,17 +11,17 @@ import { printable } from '../base/text.ts'
 
 const API_VERSION = /^v?([1-9]\d{0,2}\.(?:0|[1-9]\d{0,2}))$/
 
-/** What is known of an endpoint besides where it is. */
+/** How an endpoint was found. */
 export interface Resolution {
   /** Which option, variable or file named it: `option host`, `DOCKER_HOST`, `DOCKER_HOST in /path/.env`, `local socket`. */
   readonly source: string
-  /** The docker context that it came from. */
+  /** The name of the docker context, if a context named it. */
   readonly context?: string
   /** The absolute path of the folder with `ca.pem`, `cert.pem` and `key.pem`; TLS without it has them as values. */
   readonly certPath?: string
   /** The pinned Engine API version, as `1.44`. */
   readonly apiVersion?: string
-  /** What is odd about the environment, in words for a person; each said once. */
+  /** Problems in the environment that don't prevent a connection. One sentence each. */
   readonly warnings: readonly string[]
 }
 
@@ -28,13 +29,13 @@ export interface Resolution {
 export type ResolvedEndpoint = Endpoint & Resolution
 
 /**
- * Finds out which daemon is meant: by options, else by DOCKER_HOST or DOCKER_HOST_IP, else by a docker context, else
- * the one of this machine. Nothing is connected to, and no certificate is read.
+ * Finds the daemon that the options, else DOCKER_HOST or DOCKER_HOST_IP, else a docker context name; without any, the
+ * daemon of this machine. It opens no connection, and reads no certificate.
  *
  * @param options - where, who and how; see {@link EndpointOptions}
  * @param env - read in place of `process.env`
  * @returns the endpoint with its source; for TLS also where the certificates are, unless they are values
- * @throws {@link EndpointError} for what can't be meant and for what would be weaker than verified mutual TLS
+ * @throws {@link EndpointError} for an invalid endpoint, or one that would be weaker than verified mutual TLS
  * @throws {@link ArgumentError} for an unknown option, a wrong type, and options that contradict each other
  * @example
  * ```ts
@@ -91,7 +92,7 @@ function checkProxy(endpoint: Endpoint, log: ResolutionLog): void {
   if (proxy === undefined) return
   log.considered = 'option proxy'
   refuseUselessProxy(endpoint)
-  log.record('option proxy', 'chosen', 'the way to the daemon leads through it', showHost(proxy))
+  log.record('option proxy', 'chosen', 'the connection goes through it', showHost(proxy))
 }
 
 /** DOCKER_API_VERSION belongs to the daemon that the environment means, not to one that an option names. */
@@ -112,19 +113,19 @@ function pin(
   const version = API_VERSION.exec(text)?.[1]
   if (version === undefined) {
     throw new EndpointError('ERR_API_VERSION_INVALID', {
-      tried: `${source}=${printable(text)}`,
-      got: 'it is no version of the Engine API',
-      todo: 'Write it as 1.44, or leave it out: the version is negotiated then.',
+      tried: sentence`${nameSource(source)}=${printable(text)}`,
+      got: 'it is not a version of the Engine API',
+      todo: 'Use a form such as 1.44. Without it, the version is negotiated.',
     })
   }
-  log.record(step, 'chosen', 'it pins the version', version)
+  log.record(step, 'chosen', 'it sets the version', version)
   return version
 }
 
 function assemble(found: Found, apiVersion: string | undefined, { warnings }: ResolutionLog): ResolvedEndpoint {
   const { endpoint, source, context, certPath } = found
   if (endpoint.kind === 'tls' && ['0.0.0.0', '::'].includes(endpoint.host)) {
-    warnings.add(`${endpoint.host} is where a daemon listens, not an address to reach it by.`)
+    warnings.add(`${endpoint.host} is an address to listen on, not to connect to.`)
   }
   return {
     ...endpoint,

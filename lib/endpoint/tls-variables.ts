@@ -2,6 +2,7 @@ import { EndpointError } from '../base/errors.ts'
 import type { Environment, Variable, VariableName, Variables } from './environment.ts'
 import { absolutePath, configFolder } from './folders.ts'
 import type { ResolutionLog } from './resolution-log.ts'
+import { command, sentence } from '../base/sentence.ts'
 import { showHost } from './text.ts'
 import { printable } from '../base/text.ts'
 
@@ -21,10 +22,10 @@ export function requireTlsVerify(host: Variable, log: ResolutionLog): void {
   if (verify === undefined) throw tlsVerifyRequired(host, tls)
   const shown = printable(verify.value)
   if (MEANT_AS_OFF.has(verify.value.trim().toLowerCase())) {
-    log.warnings.add(`${verify.source}=${shown}: verification stays on, it can't be switched off.`)
+    log.warnings.add(`${verify.source}=${shown} has no effect: TLS verification can't be turned off.`)
   }
-  log.record('DOCKER_TLS_VERIFY', 'chosen', 'any value but the empty one means verified TLS', shown)
-  if (tls !== undefined) log.record('DOCKER_TLS', 'passed over', 'DOCKER_TLS_VERIFY says more', printable(tls.value))
+  log.record('DOCKER_TLS_VERIFY', 'chosen', 'any value that is not empty means verified TLS', shown)
+  if (tls !== undefined) log.record('DOCKER_TLS', 'passed over', 'DOCKER_TLS_VERIFY is stricter', printable(tls.value))
 }
 
 function tlsVerifyRequired(host: Variable, tls: Variable | undefined): EndpointError {
@@ -32,9 +33,9 @@ function tlsVerifyRequired(host: Variable, tls: Variable | undefined): EndpointE
     tried: `${host.source}=${showHost(host.value)}`,
     got:
       tls === undefined
-        ? 'DOCKER_TLS_VERIFY is not set, and without it the Docker CLI would speak plaintext'
-        : `${tls.source} is set and DOCKER_TLS_VERIFY is not: that asks for TLS without verification`,
-    todo: 'Set it:  export DOCKER_TLS_VERIFY=1',
+        ? 'DOCKER_TLS_VERIFY is not set, so the Docker CLI would use plaintext'
+        : `${tls.source} is set and DOCKER_TLS_VERIFY is not, which means TLS without verification`,
+    todo: sentence`Set DOCKER_TLS_VERIFY:  ${command('export', 'DOCKER_TLS_VERIFY=1')}`,
   })
 }
 
@@ -44,11 +45,11 @@ export function certPathOf(env: Environment, log: ResolutionLog): string {
   log.considered = set === undefined ? 'DOCKER_CONFIG' : 'DOCKER_CERT_PATH'
   if (set !== undefined) {
     const path = absolutePath({ text: set.value, source: set.source, code: 'ERR_CERT_PATH_INVALID' }, env)
-    log.record('DOCKER_CERT_PATH', 'chosen', 'ca.pem, cert.pem and key.pem are read there', path)
+    log.record('DOCKER_CERT_PATH', 'chosen', 'it is the folder of ca.pem, cert.pem and key.pem', path)
     return path
   }
   const path = configFolder(log.variables, env)
-  log.record('DOCKER_CERT_PATH', 'not set', `so the certificates are read in ${path}`)
+  log.record('DOCKER_CERT_PATH', 'not set', `the certificates are in ${path}`)
   if (config !== undefined) log.record('DOCKER_CONFIG', 'chosen', 'DOCKER_CERT_PATH is not set', path)
   return path
 }
@@ -57,5 +58,5 @@ export function certPathOf(env: Environment, log: ResolutionLog): string {
 export function recordUnusedTls(why: string, log: ResolutionLog): void {
   const set = tlsVariables(log.variables)
   for (const name of set) log.record(name, 'passed over', why, printable(log.variables[name]?.value ?? ''))
-  if (set.length > 0) log.warnings.add(`${set.join(', ')}: without effect, since ${why}.`)
+  if (set.length > 0) log.warnings.add(`${set.join(', ')} ${set.length === 1 ? 'has' : 'have'} no effect: ${why}.`)
 }

@@ -44,7 +44,7 @@ function checkAuthority(authority: Link): void {
   throw new IdentityError('ERR_IDENTITY_CA_INVALID', {
     tried: `checking ${describe(authority)}`,
     got: problem,
-    todo: "Put the certificate of the CA that signed the daemon's certificate there, and no other.",
+    todo: "Put only the certificate of the CA that signed the daemon's certificate into ca.pem.",
   })
 }
 

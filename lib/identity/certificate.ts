@@ -1,5 +1,6 @@
 import { X509Certificate, type KeyObject } from 'node:crypto'
 import { IdentityError } from '../base/errors.ts'
+import { ours, sentence } from '../base/sentence.ts'
 import { readDate } from './dates.ts'
 import { bareHost, isIp, readNames, type CertificateNames } from './names.ts'
 import { notPem, readPem } from './pem.ts'
@@ -18,15 +19,15 @@ export interface KeyFacts {
   readonly curve?: string
 }
 
-/** What a certificate says, as plain data. */
+/** The contents of a certificate as plain data. */
 export interface CertificateFacts {
   /** The last common name of its subject: the one that dockerd takes as the user's name. */
   readonly commonName?: string
-  /** The subject's distinguished name. */
+  /** The distinguished name of its owner: `O=Example, CN=alice`. */
   readonly subject: string
-  /** The issuer's distinguished name. */
+  /** The distinguished name of the CA that signed it. */
   readonly issuer: string
-  /** Its subject alternative names. */
+  /** The host names and IP addresses that it is for. */
   readonly names: CertificateNames
   /** The start of its validity. */
   readonly validFrom: Date
@@ -34,9 +35,9 @@ export interface CertificateFacts {
   readonly validTo: Date
   /** Its extended key usage: `serverAuth`, `clientAuth`, `anyExtendedKeyUsage`, or an OID. Absent: for any purpose. */
   readonly purposes?: readonly string[]
-  /** Type and size of the key. */
+  /** The type and size of its public key. */
   readonly key: KeyFacts
-  /** Whether it may issue certificates. */
+  /** Whether it may sign other certificates. */
   readonly isCa: boolean
   /** In hexadecimal. */
   readonly serialNumber: string
@@ -58,8 +59,8 @@ const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r
  * Reads a certificate's facts.
  *
  * @param input - PEM (its first certificate is read), the bytes of PEM or DER, or a certificate of node:crypto
- * @param name - what it is called in an error's message, a file's path mostly
- * @returns what the certificate says
+ * @param name - how errors name it, usually the path of its file
+ * @returns its contents
  * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
  * @example
  * ```ts
@@ -120,7 +121,7 @@ function openDer(der: Uint8Array, name: string): X509Certificate {
     throw invalid(name, `it is no X.509 certificate (${(cause as Error).message})`, cause)
   }
   // OpenSSL passes over what follows the certificate; Go, and so dockerd, refuses it.
-  if (x509.raw.length !== der.length) throw invalid(name, 'there are bytes behind the end of the certificate')
+  if (x509.raw.length !== der.length) throw invalid(name, 'there are bytes after the end of the certificate')
   return x509
 }
 
@@ -170,7 +171,7 @@ function invalid(name: string, got: string, cause?: unknown): IdentityError {
   return new IdentityError('ERR_IDENTITY_CERT_INVALID', {
     tried: `reading ${name}`,
     got,
-    todo: 'Copy the certificate again from where it was made, or issue a new one:  docker-mtls cert client NAME',
+    todo: sentence`Copy the file again from the machine with the CA, or issue a new certificate there:  ${ours('cert', 'client', 'NAME')}`,
     cause,
   })
 }

@@ -1,5 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { IdentityError } from '../base/errors.ts'
+import { option, ours, sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import { readCertificate } from './certificate.ts'
 import { describe, unusable, type Named } from './checks.ts'
 
@@ -57,17 +59,17 @@ export function foreignIssuer(client: Link, { intermediates, authorities }: Pool
     return unusable(
       'ERR_IDENTITY_ISSUER',
       client,
-      `the CA that signed it${via} has the name of ${describe(namesake)}, but another key: the CA was made anew`,
-      'Take ca.pem, cert.pem and key.pem that were made together, or issue a new pair:  docker-mtls cert client NAME',
+      `the CA that signed it${via} has the name of ${describe(namesake)}, but another key: the CA was replaced`,
+      sentence`Use ca.pem, cert.pem and key.pem of one CA, or issue a new client certificate:  ${ours('cert', 'client', 'NAME')}`,
     )
   }
-  const held = authorities.map(describe).join(' and ')
+  const held = enumerate(authorities.map(describe))
   const self = issuer === client.facts.subject ? 'it is self-signed' : `it was issued by ${issuer}${via}`
   return unusable(
     'ERR_IDENTITY_ISSUER',
     client,
-    `${self}; trusted is only ${held}`,
-    'Take the files that belong together; where clients have a CA of their own, set the option foreignClientCa: true.',
+    `${self}, and ca.pem holds only ${held}`,
+    sentence`Use files of one CA. If the daemon accepts clients of another CA, set ${option('foreignClientCa', 'true')}.`,
   )
 }
 

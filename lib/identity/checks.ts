@@ -1,4 +1,5 @@
 import { IdentityError, type IdentityErrorCode } from '../base/errors.ts'
+import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import type { CertificateFacts, KeyFacts } from './certificate.ts'
 import { formatDate, inWords } from './dates.ts'
 
@@ -18,15 +19,17 @@ const CURVES: ReadonlySet<string> = new Set(['P-256', 'P-384', 'P-521'])
 const MAX_RSA_BITS = 8192
 const MIN_RSA_BITS = 2048
 
-/** The command that makes a new one of this certificate. */
-export function reissueRemedy({ commonName, isCa }: CertificateFacts): string {
-  return isCa ? NEW_CA : `Issue a new one:  docker-mtls cert client ${asWord(commonName)}`
+/** The remedy for a certificate that is unusable: a new one. */
+export function reissueRemedy({ commonName, isCa }: CertificateFacts): Sentence {
+  return isCa
+    ? NEW_CA
+    : sentence`Issue a new one on the machine with the CA:  ${ours('cert', 'client', asWord(commonName))}`
 }
 
-/** The same for what ends, or has ended: there is a good one that can be had again. */
-export function renewalRemedy({ commonName, isCa, validTo }: CertificateFacts, now: number): string {
-  if (!isCa) return `Have it renewed, where the authority is:  docker-mtls cert renew ${asWord(commonName)}`
-  return validTo.getTime() < now ? NEW_CA : 'Have a new CA take its place before:  docker-mtls cert rotate-ca'
+/** The remedy for a certificate that expires soon or has expired. */
+export function renewalRemedy({ commonName, isCa, validTo }: CertificateFacts, now: number): Sentence {
+  if (!isCa) return sentence`Renew it on the machine with the CA:  ${ours('cert', 'renew', asWord(commonName))}`
+  return validTo.getTime() < now ? NEW_CA : sentence`Replace the CA before that date:  ${ours('cert', 'rotate-ca')}`
 }
 
 /** A name that may stand in a shell as it is. */
@@ -34,15 +37,14 @@ function asWord(commonName = ''): string {
   return /^[A-Za-z0-9][\w-]*$/.test(commonName) ? commonName : 'NAME'
 }
 
-/** The server's and the clients' certificates hang on it. */
-const NEW_CA = 'Make a new CA, and new certificates for the server and the clients:  docker-mtls cert ca --replace-ca'
+const NEW_CA = sentence`Create a new CA, then new certificates for the server and the clients:  ${ours('cert', 'ca', '--replace-ca')}`
 
-/** The error for a certificate that was read, and isn't fit. */
+/** The error for a certificate that can be read, but not be used. */
 export function unusable(
   code: IdentityErrorCode,
   { name, facts }: Named,
   got: string,
-  todo: string = reissueRemedy(facts),
+  todo: Sentence = reissueRemedy(facts),
 ): IdentityError {
   return new IdentityError(code, { tried: `checking ${describe({ name, facts })}`, got, todo })
 }
@@ -55,10 +57,10 @@ export function describe({ name, facts }: Named): string {
 /** Can dockerd verify a key of this type? Says what is wrong with it, or nothing. */
 export function keyProblem({ type, bits = 0, curve }: KeyFacts): string | undefined {
   if (type === 'ed25519' || (type === 'ec' && CURVES.has(curve ?? ''))) return undefined
-  if (type === 'ec') return curve === undefined ? 'has a curve without a name' : `is on the curve ${curve}`
+  if (type === 'ec') return curve === undefined ? 'has an unnamed curve' : `is on the curve ${curve}`
   if (type !== 'rsa') return `is of the type ${type}`
-  if (bits < MIN_RSA_BITS) return `is RSA with ${bits} bits, and ${MIN_RSA_BITS} is the least`
-  return bits > MAX_RSA_BITS ? `is RSA with ${bits} bits, and ${MAX_RSA_BITS} is the most` : undefined
+  if (bits < MIN_RSA_BITS) return `is RSA with ${bits} bits, fewer than ${MIN_RSA_BITS}`
+  return bits > MAX_RSA_BITS ? `is RSA with ${bits} bits, more than ${MAX_RSA_BITS}` : undefined
 }
 
 export function checkKeyType(certificate: Named): void {
@@ -67,7 +69,7 @@ export function checkKeyType(certificate: Named): void {
   throw unusable(
     'ERR_IDENTITY_KEY_TYPE',
     certificate,
-    `its key ${problem}; dockerd takes RSA of 2048 to 8192 bits, P-256, P-384, P-521 and Ed25519`,
+    `its key ${problem}; dockerd accepts RSA with 2048 to 8192 bits, P-256, P-384, P-521 and Ed25519`,
   )
 }
 
@@ -75,8 +77,8 @@ export function checkDates(certificate: Named, now: number): void {
   const { validFrom, validTo } = certificate.facts
   const from = validFrom.getTime() - now
   if (from > 0) {
-    const got = `it is not valid yet: it begins in ${inWords(from)}, on ${formatDate(validFrom)}`
-    const todo = "Check this machine's clock; a certificate can't be used before its date."
+    const got = `it is not valid yet: its validity begins in ${inWords(from)}, on ${formatDate(validFrom)}`
+    const todo = 'Check the clock of this machine, and of the machine that issued the certificate.'
     throw unusable('ERR_IDENTITY_NOT_YET_VALID', certificate, got, todo)
   }
   const over = now - validTo.getTime()

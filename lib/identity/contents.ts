@@ -1,5 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import type { IdentityError } from '../base/errors.ts'
+import { option, sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import { openCertificate } from './certificate.ts'
 import type { Source } from './credentials.ts'
 import { notPem, readPem, type PemBlock } from './pem.ts'
@@ -7,15 +9,15 @@ import { notPem, readPem, type PemBlock } from './pem.ts'
 /** The labels of the private keys that node:crypto reads (RFC 7468 sections 10 and 11; OpenSSL's older ones). */
 const KEY_LABEL = /^(?:(?:RSA |EC |DSA )?PRIVATE KEY|ENCRYPTED PRIVATE KEY)$/
 
-/** What other blocks are, in words. */
+/** The names of other PEM blocks. */
 const KINDS: Readonly<Record<string, string>> = {
   CERTIFICATE: 'a certificate',
   'CERTIFICATE REQUEST': 'a certificate request, which no CA has signed yet',
   'NEW CERTIFICATE REQUEST': 'a certificate request, which no CA has signed yet',
   'TRUSTED CERTIFICATE': "a certificate in OpenSSL's own form (BEGIN TRUSTED CERTIFICATE)",
-  'X509 CRL': 'a revocation list',
+  'X509 CRL': 'a certificate revocation list',
   'PUBLIC KEY': 'a public key',
-  'OPENSSH PRIVATE KEY': 'a key of ssh',
+  'OPENSSH PRIVATE KEY': 'an OpenSSH key',
   PKCS7: 'a PKCS#7 bundle',
 }
 
@@ -40,15 +42,15 @@ export function holdsPrivateKey({ text, name }: Source): boolean {
   return readPem(text, name).some(({ label }) => KEY_LABEL.test(label))
 }
 
-function wrongContents({ name, text }: Source, wanted: string): IdentityError {
+function wrongContents({ name, text, isValue = false }: Source, wanted: string): IdentityError {
   const labels = [...new Set(readPem(text, name).map(({ label }) => label))]
-  const got = labels.length === 0 ? noBlock(text) : `it holds ${labels.map(kindOf).join(' and ')}`
+  const got = labels.length === 0 ? noBlock(text) : `it holds ${enumerate(labels.map(kindOf))}`
   // A file may hold a path, too: a link that a version control system or an unpacker wrote as text.
-  const isValue = labels.length === 0 && isPath(text) && name.startsWith('the option ')
-  return notPem(name, `${got}, where ${wanted} should be`, isValue ? READ_FIRST : undefined)
+  const isPathAsValue = labels.length === 0 && isPath(text) && isValue
+  return notPem(name, `${got}, where ${wanted} should be`, isPathAsValue ? READ_FIRST : undefined)
 }
 
-const READ_FIRST = 'Read the file first, and give its text; or name its folder:  certPath'
+const READ_FIRST = sentence`Pass the text of the file instead of its path, or pass its folder as ${option('certPath')}.`
 
 /** Base64 of PEM or DER, as a variable of a CI service may hold it, has slashes as well. */
 const BASE64 = /^(?:LS0t|MI)[A-Za-z0-9+/=]{60,}$/
@@ -64,7 +66,7 @@ function kindOf(label: string): string {
 
 function noBlock(text: string): string {
   if (text.trim() === '') return 'it is empty'
-  if (text.includes('-----BEGIN ')) return 'its line breaks were lost on the way, so that it is PEM no longer'
+  if (text.includes('-----BEGIN ')) return 'it is PEM without its line breaks'
   // DER and PKCS#12 begin with a SEQUENCE, "0", and bytes that are no text.
   if (/^0[^\t\r\n -~]/.test(text)) return 'it is binary (DER or PKCS#12), not PEM'
   if (isPath(text)) return 'it is a path, not the PEM text itself'

@@ -2,6 +2,8 @@ import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { ArgumentError, IdentityError } from '../base/errors.ts'
 import { fileReason } from '../base/files.ts'
+import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
+import { isMissing } from '../base/system-error.ts'
 import { notPem } from './pem.ts'
 
 /** What an identity is made of. */
@@ -11,6 +13,8 @@ export type Part = 'ca' | 'cert' | 'key'
 export interface Source {
   readonly name: string
   readonly text: string
+  /** It was passed as a value, and not read from a file. */
+  readonly isValue?: boolean
 }
 
 /** The texts of all three parts, read together. It holds the private key: it is handed on, and never kept. */
@@ -64,12 +68,12 @@ export function readValues(values: Partial<Record<Part, string | Uint8Array>>): 
   const sources = PARTS.map((part): [Part, Source] => {
     const value: unknown = values[part]
     const name = `the option ${part}`
-    if (typeof value === 'string') return [part, { name, text: value }]
-    if (value instanceof Uint8Array) return [part, { name, text: decode(name, value) }]
+    if (typeof value === 'string') return [part, { name, text: value, isValue: true }]
+    if (value instanceof Uint8Array) return [part, { name, text: decode(name, value), isValue: true }]
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: `reading ${name}`,
-      got: value === undefined ? 'it is not given' : `it is of type ${value === null ? 'null' : typeof value}`,
-      todo: 'Give all of ca, cert and key, each as PEM text: a string or a Uint8Array.',
+      got: value === undefined ? 'it is missing' : `it is of type ${value === null ? 'null' : typeof value}`,
+      todo: 'Pass ca, cert and key, each in PEM as a string or a Uint8Array.',
     })
   })
   return Object.fromEntries(sources) as Credentials
@@ -89,13 +93,15 @@ async function statFile(folder: string, part: Part) {
   if (stats.isDirectory()) throw unreadable(path, undefined, 'it is a folder, not a file')
   // A pipe would never end, and a second reading of it would find nothing.
   if (!stats.isFile()) throw unreadable(path, undefined, 'it is not a regular file')
-  if (stats.size > MAX_BYTES) throw notPem(path, `it has ${stats.size} bytes, far more than certificates and keys have`)
+  if (stats.size > MAX_BYTES) throw notPem(path, `it has ${stats.size} bytes, far more than any certificate or key`)
   return stats
 }
 
+/** The folder was mistyped, else the files were never fetched. A new CA would be no remedy: the daemon wouldn't trust it. */
+const NO_FILES: Sentence = sentence`Pass the folder that holds ca.pem, cert.pem and key.pem. To export them on the machine with the CA:  ${ours('client', 'export', 'NAME')}`
+
 async function missing(folder: string, path: string, cause: unknown): Promise<IdentityError> {
-  const { code } = cause as NodeJS.ErrnoException
-  if (code !== 'ENOENT' && code !== 'ENOTDIR') return unreadable(path, cause)
+  if (!isMissing(cause)) return unreadable(path, cause)
   const stats = await fs.stat(folder).catch(() => undefined)
   const [tried, got] =
     stats === undefined
@@ -106,7 +112,7 @@ async function missing(folder: string, path: string, cause: unknown): Promise<Id
   return new IdentityError('ERR_IDENTITY_FILE_MISSING', {
     tried,
     got,
-    todo: 'Name the folder that holds ca.pem, cert.pem and key.pem. The machine that keeps the CA hands them out:  docker-mtls client export NAME  (where there is no CA yet, `docker-mtls init SERVER` makes all of it)',
+    todo: NO_FILES,
     cause,
   })
 }
@@ -119,7 +125,9 @@ function unreadable(path: string, cause: unknown, got?: string): IdentityError {
     got:
       got ??
       (denied ? 'this user may not read it' : message === undefined ? 'it could not be read' : fileReason(cause)),
-    todo: denied ? `Let its owner be the user who connects:  chown USER ${path}` : 'Put the file itself there.',
+    todo: denied
+      ? sentence`Make the user who connects its owner:  ${command('chown', 'USER', path)}`
+      : 'Replace it by a regular file that this user can read.',
     cause,
   })
 }

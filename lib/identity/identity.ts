@@ -1,6 +1,7 @@
 import { checkOptions } from '../base/options.ts'
 import { resolve } from 'node:path'
 import { ArgumentError } from '../base/errors.ts'
+import { warningTexts, type Warning } from '../base/warning.ts'
 import type { CertificateFacts } from './certificate.ts'
 import type { Rules } from './read-set.ts'
 import type { Clock, Reader } from './reload.ts'
@@ -23,22 +24,22 @@ export interface IdentityValues {
   readonly passphrase?: string | Uint8Array | undefined
 }
 
-/** How an identity is to be read. */
+/** How to read an identity. */
 export interface IdentityOptions {
   /** For an encrypted key. It is kept, in memory alone, to read the key again when its file changes. */
   readonly passphrase?: string | Uint8Array | undefined
   /**
-   * Takes a client's certificate that no CA of ca.pem has signed, for daemons that have one CA for servers and another
-   * for clients. It weakens nothing: the daemon judges the certificate.
+   * Accepts a client certificate that no CA in ca.pem has signed, for daemons with one CA for servers and another for
+   * clients. Security stays the same: the daemon verifies the client certificate.
    *
    * @defaultValue false
    */
   readonly foreignClientCa?: boolean | undefined
 }
 
-/** Who we are to a daemon, and which CAs we trust for it: checked, and read again when the files change. */
+/** A client's key and certificate, with the CAs that it trusts: checked, and read again when the files change. */
 export class Identity {
-  /** The folder that it was read from, or which options gave it. */
+  /** The folder that it was read from, or the options that gave it. */
   readonly source: string
   readonly #reader: Reader
   readonly #clock: Clock
@@ -60,8 +61,13 @@ export class Identity {
     return this.#reader.set.authorities
   }
 
-  /** What is no error, and should be known: a sentence each. */
+  /** Problems that don't prevent a connection, such as a certificate that expires soon. One sentence each. */
   get warnings(): readonly string[] {
+    return warningTexts(this.observations)
+  }
+
+  /** The warnings as data. @internal */
+  get observations(): readonly Warning[] {
     return this.#reader.set.warnings(this.#clock())
   }
 
@@ -75,7 +81,7 @@ export class Identity {
     return this.#reader.current()
   }
 
-  /** Facts about the certificates, without the key. */
+  /** Everything but the key. */
   toJSON(): object {
     const { source, client, authorities, warnings } = this
     return { source, client, authorities, warnings }
@@ -88,8 +94,8 @@ export class Identity {
 }
 
 /**
- * Reads and checks a client's identity. What no daemon would accept is refused here, each with a code of its own, before
- * a byte leaves the machine. The files of a folder are looked at again before each new connection.
+ * Reads and checks a client's identity. Files that no daemon would accept fail here, each with its own code, before
+ * anything is sent. The files of a folder are checked for changes before each new connection.
  *
  * @param source - the folder that holds `ca.pem`, `cert.pem` and `key.pem`, or their contents
  * @param options - a passphrase, and how strictly the client's own CA is checked
@@ -114,7 +120,7 @@ export async function openIdentity(
 ): Promise<Identity> {
   checkOptions(options, ['passphrase', 'foreignClientCa'], 'loadIdentity()')
   if (typeof source === 'string') {
-    if (source === '' || source.includes('\0')) throw invalid('the folder of the identity', 'it is no path')
+    if (source === '' || source.includes('\0')) throw invalid('the folder of the identity', "it isn't a path")
     // A process may change its working directory while it lives.
     const folder = resolve(source)
     return new Identity(folder, await open(folder, rulesOf(options), clock), clock)
@@ -145,6 +151,6 @@ function invalid(what: string, got: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `reading ${what}`,
     got,
-    todo: "Call it as loadIdentity('/path/to/folder') or as loadIdentity({ ca, cert, key }).",
+    todo: "Call  loadIdentity('/path/to/folder')  or  loadIdentity({ ca, cert, key }).",
   })
 }

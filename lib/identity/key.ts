@@ -1,6 +1,7 @@
 import { codeOf } from '../base/system-error.ts'
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { IdentityError } from '../base/errors.ts'
+import { option, ours, sentence, type Sentence } from '../base/sentence.ts'
 import { readPrivateKeys } from './contents.ts'
 import type { Source } from './credentials.ts'
 
@@ -14,7 +15,11 @@ export interface OpenedKey {
 export function openKey(source: Source, passphrase: string | Uint8Array | undefined): OpenedKey {
   const [block, ...others] = readPrivateKeys(source)
   if (block === undefined || others.length > 0) {
-    throw keyInvalid(source.name, `it holds ${others.length + 1} private keys`, 'Leave the one of cert.pem in it.')
+    throw keyInvalid(
+      source.name,
+      `it holds ${others.length + 1} private keys`,
+      'Keep only the key that belongs to cert.pem.',
+    )
   }
   const wasEncrypted = block.label === 'ENCRYPTED PRIVATE KEY' || block.text.includes('\nProc-Type: 4,ENCRYPTED')
   if (wasEncrypted && passphrase === undefined) throw passphraseMissing(source.name)
@@ -26,20 +31,20 @@ export function openKey(source: Source, passphrase: string | Uint8Array | undefi
   }
 }
 
-/** What OpenSSL calls the failure. Its message could repeat what it was given; its code can't. */
 function passphraseMissing(name: string): IdentityError {
   return new IdentityError('ERR_IDENTITY_KEY_ENCRYPTED', {
     tried: `reading ${name}`,
     got: 'the key is encrypted, and no passphrase was given',
-    todo: 'Give the option passphrase, or use a key that is not encrypted: the Docker CLI reads no other.',
+    todo: sentence`Set ${option('passphrase')}.`,
   })
 }
 
+/** Of OpenSSL's failure only the code is shown: its message could repeat the input. */
 function passphraseWrong(name: string, cause: unknown): IdentityError {
   return new IdentityError('ERR_IDENTITY_PASSPHRASE', {
     tried: `decrypting ${name}`,
-    got: `the passphrase does not open it (${codeOf(cause)})`,
-    todo: 'Give the right passphrase; where it was read from a file, without the line break at its end.',
+    got: `the passphrase is wrong (${codeOf(cause)})`,
+    todo: 'Pass the right passphrase. If you read it from a file, remove the line break at its end.',
   })
 }
 
@@ -47,10 +52,10 @@ function unreadableKey(name: string, cause: unknown): IdentityError {
   return keyInvalid(
     name,
     `the key can't be read (${codeOf(cause)})`,
-    'Copy the key again from where it was made, or issue a new pair:  docker-mtls cert client NAME',
+    sentence`Copy the key again from where it was created, or issue a new certificate with a key:  ${ours('cert', 'client', 'NAME')}`,
   )
 }
 
-function keyInvalid(name: string, got: string, todo: string): IdentityError {
+function keyInvalid(name: string, got: string, todo: Sentence): IdentityError {
   return new IdentityError('ERR_IDENTITY_KEY_INVALID', { tried: `reading ${name}`, got, todo })
 }

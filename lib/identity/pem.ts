@@ -1,4 +1,5 @@
 import { IdentityError } from '../base/errors.ts'
+import type { Sentence } from '../base/sentence.ts'
 
 /** One block of a PEM text (RFC 7468). */
 export interface PemBlock {
@@ -71,10 +72,10 @@ function readBlock(label: string, lines: readonly string[], name: string): PemBl
   return { label, der, text: formatPem(label, der, headers) }
 }
 
-const COPY_AGAIN = 'Copy the file again, whole, from where it was made.'
+const COPY_AGAIN = 'Copy the complete file again from the machine that created it.'
 
 /** The error for a text that isn't the PEM that it should be. `got` says what was found there instead. */
-export function notPem(name: string, got: string, todo: string = COPY_AGAIN): IdentityError {
+export function notPem(name: string, got: string, todo: Sentence = COPY_AGAIN): IdentityError {
   return new IdentityError('ERR_IDENTITY_NOT_PEM', {
     tried: `reading ${name}`,
     got,

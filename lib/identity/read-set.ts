@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { IdentityError } from '../base/errors.ts'
+import { ours, sentence } from '../base/sentence.ts'
 import { checkAuthorities, checkAuthorityDates, checkChainDates } from './authorities.ts'
 import { findChain, foreignIssuer, links, type Link } from './chain.ts'
 import { checkDates, checkKeyType, checkPurpose, checkSignature, describe } from './checks.ts'
@@ -87,13 +88,13 @@ function checkPair({ key, name }: { key: KeyObject; name: string }, client: Link
 /** Whose the key is, and what to do then. */
 const STRANGE = [
   '',
-  'Take a certificate and a key that were made together, or issue a new pair:  docker-mtls cert client NAME',
+  sentence`Use a certificate and a key that were created together, or issue new ones:  ${ours('cert', 'client', 'NAME')}`,
 ] as const
 const OF_NEIGHBOUR = [
   '',
-  "Put the client's own certificate first into cert.pem, its intermediate CAs after it, and the CA into ca.pem.",
+  "Put the client's certificate first in cert.pem, then its intermediate CAs, and the CA into ca.pem.",
 ] as const
 const OF_CA = [
-  ": the CA's key lies on a client, where whoever finds it can issue certificates",
-  "Take it away from here, to where the CA is kept, and put the client's own key in its place.",
+  ': whoever can read this file can issue certificates',
+  "Move the CA's key back to the machine with the CA, and replace it with the client's key.",
 ] as const

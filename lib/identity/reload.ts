@@ -1,4 +1,5 @@
-import { IdentityError } from '../base/errors.ts'
+import { IdentityError, sentencesOf } from '../base/errors.ts'
+import { sentence } from '../base/sentence.ts'
 import { readFiles, readValues, statFiles, type FilesState, type Part } from './credentials.ts'
 import { readSet, type Rules } from './read-set.ts'
 import { digestOf, type IdentitySet } from './set.ts'
@@ -85,10 +86,11 @@ export class FolderReader implements Reader {
     // The clock may be set back meanwhile.
     this.#failingSince = Math.min(this.#failingSince ?? now, now)
     if (now - this.#failingSince < GRACE_MS) return
+    const { tried, got, todo } = sentencesOf(cause)
     throw new IdentityError('ERR_IDENTITY_CHANGED_INVALID', {
       tried: `reading the changed files in ${this.#folder}`,
-      got: `they have not been fit for use for more than ${GRACE_MS / 1000} s; ${cause.tried}: ${cause.got}`,
-      todo: cause.todo,
+      got: sentence`they have been unusable for more than ${GRACE_MS / 1000} s. ${tried}: ${got}`,
+      todo,
       cause,
     })
   }

@@ -2,6 +2,9 @@ import type { KeyObject } from 'node:crypto'
 import { createHash } from 'node:crypto'
 import type { SecureContext, SecureContextOptions } from 'node:tls'
 import { IdentityError } from '../base/errors.ts'
+import { ours, sentence } from '../base/sentence.ts'
+import { codeOf } from '../base/system-error.ts'
+import type { Warning } from '../base/warning.ts'
 import { checkAuthorityDates, checkChainDates } from './authorities.ts'
 import type { CertificateFacts } from './certificate.ts'
 import type { Link } from './chain.ts'
@@ -65,7 +68,7 @@ export class IdentitySet {
   }
 
   /** @internal */
-  warnings(now: number): readonly string[] {
+  warnings(now: number): readonly Warning[] {
     return warningsOf(this.#parts.observed, now)
   }
 
@@ -110,13 +113,13 @@ function pemOf({ x509 }: Link): string {
 
 /** Anything else is no word on the certificate: a policy that Node doesn't know, or a mistake of ours. */
 function isOfOpenssl(error: unknown): boolean {
-  return error instanceof Error && /^ERR_(?:OSSL|SSL)_/.test((error as NodeJS.ErrnoException).code ?? '')
+  return error instanceof Error && /^ERR_(?:OSSL|SSL)_/.test(codeOf(error))
 }
 
 function contextRefused(name: string, cause: unknown): IdentityError {
   return new IdentityError('ERR_IDENTITY_CERT_INVALID', {
     tried: `using ${name} for TLS`,
-    got: `OpenSSL refuses it (${(cause as NodeJS.ErrnoException).code ?? 'no code'})`,
-    todo: 'Issue a new one:  docker-mtls cert client NAME',
+    got: `OpenSSL refuses it (${codeOf(cause) || 'no code'})`,
+    todo: sentence`Issue a new one on the machine with the CA:  ${ours('cert', 'client', 'NAME')}`,
   })
 }

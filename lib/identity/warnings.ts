@@ -1,4 +1,5 @@
-import type { CertificateFacts } from './certificate.ts'
+import { command, sentence } from '../base/sentence.ts'
+import type { Warning } from '../base/warning.ts'
 import { describe, renewalRemedy, type Named } from './checks.ts'
 import { DAY, formatDate, inWords } from './dates.ts'
 
@@ -17,39 +18,49 @@ export interface Observed {
   readonly exposed: readonly string[]
 }
 
-/** The warnings of an identity, each one sentence with its remedy. */
-export function warningsOf(observed: Observed, now: number): string[] {
+/** The warnings of an identity, each with its remedy. */
+export function warningsOf(observed: Observed, now: number): Warning[] {
   return [
     ...keyWarnings(observed),
-    ...observed.exposed.map((name) => `${name} holds a private key too: take it out, since this file is handed on.`),
+    ...observed.exposed.map((name) => ({
+      code: 'KEY_IN_PUBLIC_FILE',
+      text: `${name} also contains a private key. Remove the key: others get this file.`,
+    })),
     ...expiryWarning(observed.client, now),
     ...observed.authorities.flatMap((authority) => expiryWarning(authority, now)),
     ...withoutCommonName(observed.client),
   ]
 }
 
-function keyWarnings({ keyName, keyMode, keyWasEncrypted }: Observed): string[] {
-  const warnings: string[] = []
+function keyWarnings({ keyName, keyMode, keyWasEncrypted }: Observed): Warning[] {
+  const warnings: Warning[] = []
   // Windows has no such bits; Node makes them up there.
   if (keyMode !== undefined && (keyMode & 0o066) !== 0 && process.platform !== 'win32') {
     const mode = keyMode.toString(8).padStart(4, '0')
-    warnings.push(`${keyName} is open to group or others (mode ${mode}):  chmod 600 ${keyName}`)
+    const text = sentence`Other users can access ${keyName} (mode ${mode}). Restrict it:  ${command('chmod', '600', keyName)}`
+    warnings.push({ code: 'KEY_OPEN_TO_OTHERS', text })
   }
-  if (keyWasEncrypted)
-    warnings.push(`${keyName} is encrypted: this package reads it, the Docker CLI and dockerd don't.`)
+  if (keyWasEncrypted) {
+    warnings.push({
+      code: 'KEY_ENCRYPTED',
+      text: `${keyName} is encrypted: docker-mtls can read it, the Docker CLI and dockerd can't.`,
+    })
+  }
   return warnings
 }
 
-function expiryWarning(certificate: Named, now: number): string[] {
+function expiryWarning(certificate: Named, now: number): Warning[] {
   const { validTo } = certificate.facts
   const left = validTo.getTime() - now
   if (left > SOON_MS) return []
-  const what = left < 0 ? `expired ${inWords(left)} ago, on` : `ends in ${inWords(left)}, on`
-  return [`${describe(certificate)} ${what} ${formatDate(validTo)}. ${renewalRemedy(certificate.facts, now)}`]
+  const expiry = left < 0 ? `expired ${inWords(left)} ago, on` : `expires in ${inWords(left)}, on`
+  const text = sentence`${describe(certificate)} ${expiry} ${formatDate(validTo)}. ${renewalRemedy(certificate.facts, now)}`
+  return [{ code: left < 0 ? 'CERTIFICATE_EXPIRED' : 'CERTIFICATE_EXPIRES_SOON', text }]
 }
 
 /** The authorization plugins of dockerd are told the common name as the user (moby, pkg/authorization). */
-function withoutCommonName(client: { name: string; facts: CertificateFacts }): string[] {
+function withoutCommonName(client: Named): Warning[] {
   if (client.facts.commonName !== undefined && client.facts.commonName !== '') return []
-  return [`${client.name} has no common name: an authorization plugin of the daemon would see no user.`]
+  const text = `${client.name} has no common name, so the daemon's authorization plugins can't tell who the user is.`
+  return [{ code: 'NO_COMMON_NAME', text }]
 }

@@ -11,22 +11,22 @@ import { listenPrivately, type SocketFile } from './socket-file.ts'
 import { dispatcherOf, type ConnectionSource } from './source.ts'
 import { answerFailure, pipeBothWays } from './tunnel.ts'
 
-/** How a bridge is to be made. */
+/** Options of {@link bridge}. */
 export interface BridgeOptions {
-  /** Closes the bridge when it is aborted; before there is one, `bridge()` rejects with its reason. */
+  /** Closes the bridge when it aborts. If it aborts before the bridge listens, `bridge()` rejects with its reason. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Is told why a connection to the daemon could not be made. The tool whose it was is answered in any case, and what
-   * this throws is dropped: the other connections go on.
+   * Called with the reason when a connection to the daemon fails. The tool gets an error response in any case. Exceptions
+   * from this function are ignored, and other connections continue.
    */
   readonly onFailure?: ((error: unknown) => void) | undefined
 }
 
 /** A socket that leads to a daemon, made by {@link bridge}. */
 export interface Bridge {
-  /** Absolute; `unix://` before it makes a DOCKER_HOST. */
+  /** The absolute path of the socket. With `unix://` in front, it is a DOCKER_HOST. */
   readonly path: string
-  /** Ends its connections and removes the socket. Calling it again does nothing. */
+  /** Closes all connections and removes the socket. Further calls have no effect. */
   close(): Promise<void>
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>
@@ -112,17 +112,17 @@ class SocketBridge implements Bridge {
 }
 
 /**
- * Makes a unix socket that leads to the daemon: whatever connects to it is carried over our connection, byte for byte,
- * one for one. Any Docker tool works by it, with `DOCKER_HOST=unix://PATH` and no TLS of its own.
+ * Creates a Unix socket that forwards to the daemon: each connection to it becomes one mutually authenticated connection
+ * to the daemon. Any Docker tool can use it with `DOCKER_HOST=unix://PATH`, without TLS of its own.
  *
- * **Whoever may open that socket has the rights of this client, which is root on the daemon's host.** Its mode is 0600
- * from the first moment. Choose a folder where nobody else may write.
+ * **Whoever can open the socket has the rights of this client, which is root on the daemon's host.** It is created with
+ * mode 0600. Choose a folder where nobody else may write.
  *
- * A connection that can't be made is answered by `502 Bad Gateway`, with the reason as tools show it. The connections
- * end with the client; the socket stays, until the bridge is closed.
+ * If a connection to the daemon fails, the tool gets `502 Bad Gateway` with the reason. Closing the client ends the
+ * connections; the socket exists until the bridge is closed.
  *
  * @param source - a client, a dispatcher, or an endpoint with its identity
- * @param path - where to listen. A socket of this user on which nobody listens is replaced, and nothing else
+ * @param path - where to listen. An existing file is replaced only if it is a socket of this user without a listener
  * @returns the bridge, which listens
  * @throws {@link FileError} ERR_FILE_EXISTS where something is there, ERR_FILE_WRITE
  * @throws {@link ConnectionError} ERR_BRIDGE_UNSUPPORTED for an endpoint with a path prefix, and on Windows
@@ -151,7 +151,7 @@ function checkBridgeOptions(options: BridgeOptions): void {
   checkOptions(options, ['signal', 'onFailure'], 'bridge()')
   const { onFailure } = options
   if (onFailure !== undefined && typeof onFailure !== 'function') {
-    throw mistake('ERR_ARGUMENT_INVALID', 'onFailure', 'it is no function')
+    throw mistake('ERR_ARGUMENT_INVALID', 'onFailure', 'it is not a function')
   }
 }
 
@@ -169,8 +169,8 @@ function checkPath(path: unknown): string {
   if (text !== '' && forbidden === undefined) return resolve(text)
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'reading the path of bridge()',
-    got: forbidden === undefined ? 'it is no path' : `it holds ${forbidden}`,
-    todo: 'Give the path of a socket that is to be made, such as /run/user/1000/docker.sock',
+    got: forbidden === undefined ? 'it is not a path' : `it contains ${forbidden}`,
+    todo: 'Pass the path of the socket to create, such as /run/user/1000/docker.sock',
   })
 }
 
@@ -178,15 +178,15 @@ function refuseWhatCannotBe({ endpoint, prefix }: DockerDispatcher): void {
   const reason =
     prefix === ''
       ? WINDOWS
-      : `the endpoint has the prefix ${prefix}, which would have to go into each request; bytes are handed on as they come`
+      : `the endpoint has the path prefix ${prefix}, and a bridge forwards bytes without adding it to requests`
   if (reason === undefined) return
   throw new ConnectionError('ERR_BRIDGE_UNSUPPORTED', {
-    tried: `a bridge to ${formatEndpoint(endpoint)}`,
+    tried: `creating a bridge to ${formatEndpoint(endpoint)}`,
     got: reason,
-    todo: 'Use docker-mtls as a library there, or toHttpsAgent() and its like.',
+    todo: 'Use docker-mtls as a library instead, or toHttpsAgent().',
   })
 }
 
 /** A named pipe has an access control list, and Node sets none. */
 const WINDOWS: string | undefined =
-  process.platform === 'win32' ? 'on Windows it would be a named pipe, which others may open' : undefined
+  process.platform === 'win32' ? 'on Windows it would be a named pipe, which other users could open' : undefined

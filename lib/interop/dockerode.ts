@@ -96,8 +96,8 @@ export function toDockerodeOptions(source: ConnectionSource): DockerodeOptions {
     case 'ssh':
       throw new ArgumentError('ERR_ARGUMENT_INVALID', {
         tried: `making options for dockerode to ${formatEndpoint(endpoint)}`,
-        got: 'dockerode would connect by its own ssh',
-        todo: "Make a socket of it:  await bridge(docker, '/folder/of/yours/docker.sock')  , and give dockerode that as socketPath.",
+        got: 'dockerode would use its own ssh',
+        todo: "Create a socket with  await bridge(docker, '/your/folder/docker.sock')  and pass its path to dockerode as socketPath.",
       })
   }
 }

@@ -115,7 +115,7 @@ export function toHttpsAgent(source: ConnectionSource): Agent {
   if (dispatcher.endpoint.kind === 'tls') return new DockerAgent(dispatcher)
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `making an https agent to ${formatEndpoint(dispatcher.endpoint)}`,
-    got: 'there is no TLS on the way there',
-    todo: "Give your client the socket's path; for ssh make one:  await bridge(docker, '/folder/of/yours/docker.sock')",
+    got: "this endpoint doesn't use TLS",
+    todo: "Pass the path of the socket to your HTTP client. For ssh, create a socket:  await bridge(docker, '/your/folder/docker.sock')",
   })
 }

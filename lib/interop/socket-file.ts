@@ -3,6 +3,8 @@ import { promises as fs, type Stats } from 'node:fs'
 import { connect, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import { ArgumentError, FileError, isDockerMtlsError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
+import { codeOf } from '../base/system-error.ts'
 import { fileReason, KEY_MODE } from '../base/files.ts'
 
 /** `sun_path` of sockaddr_un without its NUL (unix(7); 104 bytes on macOS and the BSDs). libuv cuts what is longer, silently. */
@@ -72,7 +74,7 @@ function checkLength(path: string, folder: string): void {
   if (bytes <= LONGEST_PATH) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `listening at ${path}`,
-    got: `a socket's path has ${LONGEST_PATH} bytes at most, and this one needs ${bytes}`,
+    got: `the path of a socket can have at most ${LONGEST_PATH} bytes, and this one needs ${bytes}`,
     todo: 'Choose a shorter folder.',
   })
 }
@@ -83,8 +85,8 @@ async function checkFolder(path: string, folder: string): Promise<void> {
   if ((mode & EVERYONES) === 0 || (mode & STICKY) !== 0) return
   throw new FileError('ERR_FILE_WRITE', {
     tried: `listening at ${path}`,
-    got: `everyone may write in ${folder}, and put another socket in the place of this one`,
-    todo: 'Choose a folder of your own, such as  "$XDG_RUNTIME_DIR"  or one that  mkdir -m 700  has made.',
+    got: `everyone may write to ${folder}, and could replace this socket`,
+    todo: sentence`Choose a folder where only you may write. To create one:  ${command('mkdir', '-m', '700', 'FOLDER')}`,
   })
 }
 
@@ -93,13 +95,13 @@ async function removeDead(path: string, aside: string): Promise<void> {
   const found = await lstatIfAny(path)
   if (found === undefined) return
   if (!found.isSocket()) {
-    throw occupied(path, `there is a ${found.isDirectory() ? 'folder' : 'file'} of that name, and it is no socket`)
+    throw occupied(path, `a ${found.isDirectory() ? 'folder' : 'file'} with that name exists, and it isn't a socket`)
   }
-  if (found.uid !== process.getuid?.()) throw occupied(path, 'there is a socket of another user')
-  if (await isListened(path)) throw occupied(path, 'there is a socket already, and somebody listens on it')
+  if (found.uid !== process.getuid?.()) throw occupied(path, 'a socket of another user exists there')
+  if (await isListened(path)) throw occupied(path, 'a socket exists there, and a program listens on it')
   if (!(await moveIfAny(path, aside)) || !(await isListened(aside))) return
   await fs.link(aside, path)
-  throw occupied(path, 'another program has just begun to listen there')
+  throw occupied(path, 'another program has just started to listen there')
 }
 
 async function moveIfAny(from: string, to: string): Promise<boolean> {
@@ -107,7 +109,7 @@ async function moveIfAny(from: string, to: string): Promise<boolean> {
     await fs.rename(from, to)
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    if (codeOf(error) === 'ENOENT') return false
     throw error
   }
 }
@@ -119,7 +121,7 @@ async function isListened(path: string): Promise<boolean> {
     await once(socket, 'connect')
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ECONNREFUSED'
+    return codeOf(error) !== 'ECONNREFUSED'
   } finally {
     socket.destroy()
   }
@@ -129,7 +131,7 @@ async function lstatIfAny(path: string): Promise<Stats | undefined> {
   try {
     return await fs.lstat(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (codeOf(error) === 'ENOENT') return undefined
     throw error
   }
 }
@@ -138,17 +140,17 @@ function occupied(path: string, got: string): FileError {
   return new FileError('ERR_FILE_EXISTS', {
     tried: `listening at ${path}`,
     got,
-    todo: 'Choose another path, end that program, or remove the file yourself.',
+    todo: 'Choose another path.',
   })
 }
 
 function writeFault(path: string, cause: unknown): FileError {
-  const { code } = cause as NodeJS.ErrnoException
-  if (code === 'EEXIST') return occupied(path, 'another program has just begun to listen there')
+  const code = codeOf(cause)
+  if (code === 'EEXIST') return occupied(path, 'another program has just started to listen there')
   return new FileError('ERR_FILE_WRITE', {
     tried: `listening at ${path}`,
-    got: code === 'ENOENT' ? `there is no folder ${dirname(path)}` : fileReason(cause),
-    todo: 'Choose a path in a folder that is there, and that you may write to.',
+    got: code === 'ENOENT' ? `the folder ${dirname(path)} does not exist` : fileReason(cause),
+    todo: 'Choose an existing folder that you may write to.',
     cause,
   })
 }

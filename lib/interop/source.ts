@@ -4,19 +4,19 @@ import type { Identity } from '../identity/identity.ts'
 import type { DispatcherOptions } from '../transport/dispatcher-options.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
 
-/** Where a daemon is and who we are to it, for an app that has no client of ours: what `createDispatcher()` takes. */
+/** An endpoint with its identity, for an app without a client of ours: the arguments of `createDispatcher()`. */
 export interface EndpointAndIdentity {
   /** From `resolveEndpoint()` or `parseHost()`. */
   readonly endpoint: Endpoint
   /** From `loadIdentity()`; required for a TLS endpoint. */
   readonly identity?: Identity | undefined
-  /** Time-out and proxy of the connections. */
+  /** How to connect. */
   readonly options?: DispatcherOptions | undefined
 }
 
 /**
- * Whose connection it is: a client that `connect()` returned, a dispatcher, or an endpoint with its identity. What is
- * made of a client or dispatcher ends with it.
+ * The connection to use: a client from `connect()`, a dispatcher, or an endpoint with its identity. Closing the client or
+ * the dispatcher ends what was created from it.
  */
 export type ConnectionSource =
   | {
@@ -35,20 +35,20 @@ export function dispatcherOf(source: ConnectionSource, call: string): DockerDisp
   if ('dispatch' in source) return checked(source, call)
   if ('then' in source) throw noSource(call, 'it is a promise')
   const unknown = Object.keys(source).find((key) => !KEYS.has(key))
-  if (unknown !== undefined) throw noSource(call, `there is a key ${JSON.stringify(unknown)} in it`)
+  if (unknown !== undefined) throw noSource(call, `it has an unknown key ${JSON.stringify(unknown)}`)
   return createDispatcher(source.endpoint, source.identity, source.options)
 }
 
 /** Another dispatcher, undici's own among them, would bring a connection that nobody verifies. */
 function checked(dispatcher: DockerDispatcher, call: string): DockerDispatcher {
   if (typeof dispatcher?.open === 'function' && typeof dispatcher.endpoint?.kind === 'string') return dispatcher
-  throw noSource(call, 'its dispatcher is none of ours')
+  throw noSource(call, 'its dispatcher is not one of docker-mtls')
 }
 
 function noSource(call: string, got: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `reading the first argument of ${call}`,
     got,
-    todo: `Give a client,  ${call}(await connect(), ...) , or  { endpoint, identity, options } .`,
+    todo: `Pass a client:  ${call}(await connect(), ...)`,
   })
 }

@@ -10,23 +10,23 @@ import { withDeadline } from './deadline.ts'
 import { shakeHands, type Handshake, type Offer } from './handshake.ts'
 import { mistake, PROBE_OPTIONS, resolveTarget, type ProbeOptions, type Target } from './options.ts'
 
-/** Who knocks. */
+/** The server to test, and the client certificate to test it with. */
 export interface ClientOptions extends ProbeOptions {
-  /** The CAs, as PEM, of which one has to have issued the server's certificate. */
+  /** The CAs in PEM; one of them must have issued the server's certificate. */
   readonly ca: string
-  /** What is shown, as PEM: any certificate, fit or not. Left out together with `key`, nothing is shown. */
+  /** The client certificate in PEM, valid or not. Without `cert` and `key`, no certificate is sent. */
   readonly cert?: string
-  /** Its key, as PEM, not encrypted. */
+  /** Its private key in PEM, not encrypted. */
   readonly key?: string
   /**
-   * The one version to try.
+   * The TLS version to use.
    *
-   * @defaultValue the newest that the server takes
+   * @defaultValue the newest that the server supports
    */
   readonly protocol?: 'TLSv1.2' | 'TLSv1.3'
 }
 
-/** What a server makes of a client. */
+/** Whether a server accepts a client certificate. */
 export type Verdict =
   | {
       /** Whether the server accepted the client. */
@@ -46,13 +46,13 @@ export type Verdict =
 const CLIENT_OPTIONS = [...PROBE_OPTIONS, 'ca', 'cert', 'key', 'protocol'] as const
 
 /**
- * Does a server take this client's certificate? Hands are shaken, the server's verdict is waited for (in TLS 1.3 it
- * comes after the handshake), and the connection is closed: no request is sent. Nothing about the certificate is
- * checked here, so that an expired or a foreign one may be tried.
+ * Tests whether a server accepts a client certificate. It does a TLS handshake, waits for the server's decision (which
+ * TLS 1.3 sends after the handshake) and closes the connection. It sends no request, and doesn't check the certificate
+ * itself, so you can test an expired or a foreign one.
  *
- * @param options - where the server is, and who knocks
- * @returns whether the client gets in, and the alert if not
- * @throws {@link ConnectionError} where it came to no verdict: no connection, no TLS, a server that `ca` doesn't vouch for
+ * @param options - the server and the client certificate
+ * @returns whether the server accepts the certificate, and its TLS alert if not
+ * @throws {@link ConnectionError} if there is no decision: no connection, no TLS, or a server certificate of another CA
  * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID, for `ca`
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  * @example
@@ -79,13 +79,13 @@ export async function tryClient(options: ClientOptions): Promise<Verdict> {
 }
 
 function readAuthorities(ca: unknown): X509Certificate[] {
-  if (typeof ca !== 'string') throw mistake('tryClient', 'ca is no string')
+  if (typeof ca !== 'string') throw mistake('tryClient', 'ca is not a string')
   return readCertificates({ name: 'the option ca', text: ca })
 }
 
 /** The policy of every connection of ours; what it can't load (a SHA-1 signature, say) could not be shown anyway. */
 function contextOf({ ca, cert, key, protocol }: ClientOptions): tls.SecureContext {
-  if ((cert === undefined) !== (key === undefined)) throw mistake('tryClient', 'of cert and key one is left out')
+  if ((cert === undefined) !== (key === undefined)) throw mistake('tryClient', 'only one of cert and key is set')
   if (protocol !== undefined && protocol !== 'TLSv1.2' && protocol !== 'TLSv1.3') {
     throw mistake('tryClient', 'protocol is neither TLSv1.2 nor TLSv1.3')
   }

@@ -4,26 +4,26 @@ import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { ArgumentError } from '../base/errors.ts'
 import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
 
-/** Which server is looked at, and for how long. */
+/** Which server to probe, and for how long. */
 export interface ProbeOptions {
   /** A DNS name or an address; IPv6 without brackets. */
   readonly host: string
-  /** The TCP port. */
+  /** The port, from 1 to 65535. */
   readonly port: number
   /**
-   * The name that the server is asked for, and that its certificate has to be for where it is checked: for a host that
-   * is reached by another address than its clients use.
+   * The host name to ask the server for (SNI) and to check its certificate against, if it differs from the address to
+   * connect to.
    *
    * @defaultValue `host`
    */
   readonly servername?: string
   /**
-   * For everything together, in milliseconds.
+   * The time limit for the whole probe, in milliseconds.
    *
    * @defaultValue 10,000 ms
    */
   readonly timeout?: number
-  /** Aborts it; the promise is then rejected with the signal's reason. */
+  /** Cancels the probe, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
@@ -49,11 +49,11 @@ export interface Target {
 export function resolveTarget(options: ProbeOptions, known: readonly string[], of: string): Target {
   checkOptions(options, known, of)
   const { host, port, servername, timeout = CONNECT_TIMEOUT_MS, signal } = options
-  if (typeof host !== 'string' || host === '') throw mistake(of, 'host is no name and no address')
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw mistake(of, 'port is no number from 1 to 65535')
-  if (servername !== undefined && typeof servername !== 'string') throw mistake(of, 'servername is no string')
-  if (!(timeout > 0 && timeout < 2 ** 31)) throw mistake(of, 'timeout is no positive number of milliseconds')
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw mistake(of, 'signal is no AbortSignal')
+  if (typeof host !== 'string' || host === '') throw mistake(of, 'host is not a name or an address')
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw mistake(of, 'port is not a number from 1 to 65535')
+  if (servername !== undefined && typeof servername !== 'string') throw mistake(of, 'servername is not a string')
+  if (!(timeout > 0 && timeout < 2 ** 31)) throw mistake(of, 'timeout is not a positive number of milliseconds')
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw mistake(of, 'signal is not an AbortSignal')
   const name = formatEndpoint({ kind: 'tls', host, port, prefix: '' })
   return { host, port, servername: bare(servername ?? host), timeout, signal, name }
 }
@@ -69,5 +69,10 @@ function bare(name: string): string {
 
 /** A call that can't be meant. */
 export function mistake(of: string, got: string, cause?: unknown): ArgumentError {
-  return new ArgumentError('ERR_ARGUMENT_INVALID', { tried: `calling ${of}`, got, todo: 'Correct the call.', cause })
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `calling ${of}`,
+    got,
+    todo: 'Correct this argument.',
+    cause,
+  })
 }

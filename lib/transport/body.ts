@@ -2,10 +2,10 @@ import { Readable } from 'node:stream'
 import { ArgumentError } from '../base/errors.ts'
 import type { WireRequest } from './send.ts'
 
-/** Bytes, here or as they come: a file is `createReadStream(path)`. */
+/** Bytes in memory or as a stream. For a file, pass `createReadStream(path)`. */
 export type Bytes = Uint8Array | Readable | AsyncIterable<Uint8Array>
 
-/** What may be sent as a body: a thing to be written as JSON, or bytes as they are. */
+/** A request body: an object is sent as JSON, a string or bytes as they are. */
 export type RequestBody = object | string | Bytes
 
 /** A stream of Node's, of the web's, or anybody's. */
@@ -24,7 +24,7 @@ export function encodeBody(body: RequestBody | undefined): Pick<WireRequest, 'bo
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: 'writing a request body as JSON',
       got: (cause as Error).message.split('\n')[0] ?? '',
-      todo: 'Pass plain data: no cycles, no BigInt.',
+      todo: 'Pass plain data without cycles and BigInt.',
       cause,
     })
   }

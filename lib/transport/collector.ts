@@ -29,25 +29,25 @@ const LONGEST_ANSWER = 256 * 1024 * 1024
 
 function tooLong(): ConnectionError {
   return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
-    tried: 'reading an answer whole',
-    got: `it is longer than ${LONGEST_ANSWER} bytes`,
-    todo: 'Look at what answers there: no Docker daemon says so much.',
+    tried: 'reading the whole answer',
+    got: `it is longer than ${LONGEST_ANSWER} bytes, which no Docker daemon sends`,
+    todo: 'Check which program listens at that address.',
   })
 }
 
 function tooLate(target: string): ConnectionError {
   return new ConnectionError('ERR_RESPONSE_TIMEOUT', {
-    tried: `asking ${target}`,
-    got: 'no answer came in time, or none that ended',
-    todo: 'Look at what answers there, at the firewall, and at the load of the daemon.',
+    tried: `sending a request to ${target}`,
+    got: 'the complete answer did not arrive in time',
+    todo: 'Check the load of the daemon, and the firewalls and proxies in between.',
   })
 }
 
 function notUpgraded(status: number): ConnectionError {
   return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
-    tried: 'taking a connection over for a stream in both directions',
-    got: `the answer is ${status} and not 101: the connection stays what it was`,
-    todo: 'Let the proxy in between pass Connection and Upgrade on, or reach the daemon without it.',
+    tried: 'upgrading a connection to a stream in both directions',
+    got: `the answer has status ${status} instead of 101`,
+    todo: 'Configure the proxy in between to forward the headers Connection and Upgrade, or connect without it.',
   })
 }
 

@@ -1,27 +1,28 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { ConnectionErrorCode } from '../base/errors.ts'
+import type { Sentence } from '../base/sentence.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 
-/** What is known about a connection when it fails. */
+/** The facts about a connection that its error may mention. */
 export interface ConnectionContext {
   /** The endpoint as a person writes it, e.g. `tcp://build01:2376`. */
   readonly target: string
   readonly kind: Endpoint['kind']
-  /** What the connection was in use for, e.g. `GET /containers/json`; left out while it is being made. */
+  /** The request on the connection, e.g. `GET /containers/json`; absent while connecting. */
   readonly request?: string
   /** The proxy in between, without its credentials: `http://proxy:3128`. */
   readonly proxy?: string | undefined
   /** The name or address without brackets, for TLS endpoints. */
   readonly host?: string
-  /** The server's certificate, where the handshake came so far. */
+  /** The server's certificate, if the handshake got that far. */
   readonly server?: CertificateFacts
-  /** Our CAs. */
+  /** The CAs in ca.pem. */
   readonly authorities?: readonly CertificateFacts[]
 }
 
-/** How a fault reads: what came back and what to do. */
+/** The code and the texts of a fault. */
 export interface Wording {
   readonly code: ConnectionErrorCode
-  readonly got: string
-  readonly todo: string
+  readonly got: Sentence
+  readonly todo: Sentence
 }

@@ -9,8 +9,8 @@ import { tlsConnector } from './tls.ts'
 function identityRequired(target: string): ConnectionError {
   return new ConnectionError('ERR_CLIENT_CERT_REQUIRED', {
     tried: `connecting to ${target}`,
-    got: 'no identity was given, and a TCP endpoint is never used without one',
-    todo: "Load one first:  await loadIdentity('/folder/with/ca.pem,cert.pem,key.pem')",
+    got: 'a TCP endpoint needs an identity, and none was passed',
+    todo: "Pass the result of  await loadIdentity('/path/to/folder')  as the second argument.",
   })
 }
 

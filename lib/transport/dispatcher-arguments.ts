@@ -14,8 +14,8 @@ export function checkEndpoint(endpoint: unknown): void {
   if (isEndpoint(endpoint)) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'reading the endpoint of createDispatcher',
-    got: typeof endpoint === 'string' ? 'it is text, not an endpoint' : 'it is no endpoint',
-    todo: "Make one:  parseHost('tcp://HOST:2376')  or  await resolveEndpoint()",
+    got: typeof endpoint === 'string' ? 'it is a string, not an endpoint' : "it isn't an endpoint",
+    todo: "Pass  parseHost('tcp://HOST:2376')  or  await resolveEndpoint()",
   })
 }
 
@@ -25,8 +25,8 @@ export function checkIdentity(identity: unknown): void {
   const promised = typeof fieldOf(identity, 'then') === 'function'
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'reading the identity of createDispatcher',
-    got: promised ? 'it is a promise' : 'it is no identity',
-    todo: "Make one:  await loadIdentity('/path/to/folder')  or  await loadIdentity({ ca, cert, key })",
+    got: promised ? 'it is a promise' : "it isn't an identity",
+    todo: "Pass  await loadIdentity('/path/to/folder')  or  await loadIdentity({ ca, cert, key })",
   })
 }
 

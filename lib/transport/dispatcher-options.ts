@@ -6,15 +6,15 @@ import { CONNECT_TIMEOUT_MS } from './policy.ts'
 /** How a dispatcher connects. */
 export interface DispatcherOptions {
   /**
-   * For all that comes before the first request together (names, TCP, TLS, a proxy, a login by ssh), in milliseconds.
+   * The time limit for everything before the first request (DNS, TCP, TLS, a proxy, an ssh login), in milliseconds.
    *
    * @defaultValue 10000
    */
   readonly connectTimeout?: number
   /**
-   * The HTTP proxy to go through, `http://[USER:PASSWORD@]PROXY:PORT`: see {@link EndpointOptions}. For TLS endpoints only.
+   * The HTTP proxy to connect through, `http://[USER:PASSWORD@]PROXY:PORT`: see {@link EndpointOptions}. For TLS endpoints only.
    *
-   * @defaultValue none, whatever HTTPS_PROXY and its like say
+   * @defaultValue no proxy; HTTPS_PROXY and similar variables are ignored
    */
   readonly proxy?: string | undefined
 }
@@ -34,9 +34,9 @@ export function checkDispatcherOptions({
   const unknown = Object.keys(others)[0]
   if (unknown !== undefined) throw mistake('ERR_OPTION_UNKNOWN', unknown, 'there is no such option')
   const sane = Number.isFinite(connectTimeout) && connectTimeout >= 1 && connectTimeout <= LONGEST_TIMER
-  if (!sane) throw mistake('ERR_ARGUMENT_INVALID', 'connectTimeout', 'it is no time in milliseconds')
+  if (!sane) throw mistake('ERR_ARGUMENT_INVALID', 'connectTimeout', "it isn't a number of milliseconds")
   if (proxy !== undefined && typeof proxy !== 'string') {
-    throw mistake('ERR_ARGUMENT_INVALID', 'proxy', 'it is no string')
+    throw mistake('ERR_ARGUMENT_INVALID', 'proxy', "it isn't a string")
   }
   return { connectTimeout, proxy: proxy === undefined ? undefined : parseProxy(proxy) }
 }
@@ -45,6 +45,6 @@ function mistake(code: ArgumentError['code'], name: string, got: string): Argume
   return new ArgumentError(code, {
     tried: `the option ${name} of createDispatcher`,
     got,
-    todo: `Its options are connectTimeout, from 1 to ${LONGEST_TIMER}, and proxy, as http://PROXY:PORT.`,
+    todo: `The options are connectTimeout, from 1 to ${LONGEST_TIMER} ms, and proxy, as http://PROXY:PORT.`,
   })
 }

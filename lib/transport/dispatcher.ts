@@ -40,7 +40,7 @@ const EVENTS = ['connect', 'disconnect', 'connectionError', 'drain'] as const
  * Made by {@link createDispatcher}.
  */
 export class DockerDispatcher extends Dispatcher {
-  /** The daemon's endpoint. */
+  /** The daemon that this dispatcher connects to. */
   readonly endpoint: Endpoint
   /** What to put before a path: `https://build01:2376`, or `http://localhost` for a socket. */
   readonly origin: string
@@ -114,16 +114,17 @@ export class DockerDispatcher extends Dispatcher {
     return this.#peer
   }
 
-  /** Whether it was closed. */
+  /** Whether `close()` or `destroy()` was called. */
   get closed(): boolean {
     return this.#lanes.short.closed
   }
 
-  /** Whether its connections were ended. */
+  /** Whether `destroy()` was called. */
   get destroyed(): boolean {
     return this.#lanes.short.destroyed
   }
 
+  /** Sends one request. It fails with `ERR_WRONG_ORIGIN` if it would go to another origin or leave the prefix. */
   override dispatch(options: UndiciDispatcher.DispatchOptions, handler: UndiciDispatcher.DispatchHandler): boolean {
     const core = toCoreHandler(handler)
     const refusal = refuseTarget(this.#target, options)
@@ -190,7 +191,7 @@ export class DockerDispatcher extends Dispatcher {
     return isConnectionFault(error) ? explainFault(error, known) : error
   }
 
-  /** Endpoint, state and server, without the key. */
+  /** The endpoint, the peer and the state, without secrets. */
   toJSON(): object {
     const { endpoint, origin, closed, destroyed, peer } = this
     return { endpoint, origin, closed, destroyed, peer }
@@ -227,8 +228,8 @@ export class DockerDispatcher extends Dispatcher {
   #closed(): ConnectionError {
     return new ConnectionError('ERR_CLIENT_CLOSED', {
       tried: `a request to ${this.#target.name}`,
-      got: 'its client was closed',
-      todo: 'Close it after the last answer, or make a new one: connect().',
+      got: 'the client is closed',
+      todo: 'Close the client after its last request, or connect again.',
     })
   }
 }

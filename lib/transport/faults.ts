@@ -1,4 +1,6 @@
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
+import { command, option, ours, sentence } from '../base/sentence.ts'
+import { codeOf as ownCodeOf } from '../base/system-error.ts'
 import { ALERTS } from './alerts.ts'
 import type { ConnectionContext, Wording } from './connection-context.ts'
 import { serverCertificateFault } from './server-faults.ts'
@@ -11,38 +13,38 @@ interface Thrown extends Error {
 
 const PLAINTEXT: Wording = {
   code: 'ERR_SERVER_PLAINTEXT',
-  got: 'what answers there does not speak TLS: it may be an unprotected Docker daemon',
-  todo: 'Set the daemon up for TLS on 2376 (docker-mtls init NAME), or correct the port.',
+  got: "the server doesn't use TLS on that port: it may be an unprotected Docker daemon",
+  todo: sentence`Correct the port, or secure the daemon:  ${ours('setup', 'HOST')}`,
 }
 
 const RESET: Wording = {
   code: 'ERR_CONNECTION_RESET',
-  got: 'the other side cut the connection',
-  todo: 'Look whether the daemon runs (systemctl status docker), and whether a firewall or proxy lies between.',
+  got: 'the other side reset the connection',
+  todo: sentence`Check that the daemon is running, and the firewalls and proxies in between:  ${command('systemctl', 'status', 'docker')}`,
 }
 
 const NOT_HTTP: Wording = {
   code: 'ERR_SERVER_NOT_DOCKER',
-  got: 'what answers there breaks the rules of HTTP',
-  todo: 'Correct the port, or look at the proxy in between.',
+  got: 'the answer is not valid HTTP',
+  todo: 'Correct the port, or check the proxy in between.',
 }
 
 const CLOSED: Wording = {
   code: 'ERR_CLIENT_CLOSED',
-  got: 'this client was closed',
-  todo: 'Make a new one: connect().',
+  got: 'the client is closed',
+  todo: 'Close the client after its last request, or connect again.',
 }
 
 const unreachable = (what: string): Wording => ({
   code: 'ERR_HOST_UNREACHABLE',
-  got: `there is no way to that ${what}`,
+  got: `there is no route to that ${what}`,
   todo: 'Check the address, the route, the VPN and the firewall.',
 })
 
 const timeout = (code: Wording['code'], got: string): Wording => ({
   code,
   got,
-  todo: 'Check address, port and firewall (a blocked port is silent), and the load of the daemon.',
+  todo: 'Check the address, the port, the firewall and the load of the daemon.',
 })
 
 /** Codes of node:net, node:tls and OpenSSL, llhttp and undici that say all by themselves. */
@@ -50,33 +52,39 @@ const CODES: Readonly<Record<string, Wording>> = {
   EHOSTUNREACH: unreachable('host'),
   ENETUNREACH: unreachable('network'),
   EADDRNOTAVAIL: unreachable('address'),
-  ETIMEDOUT: timeout('ERR_CONNECT_TIMEOUT', 'no answer in time'),
-  HANDSHAKE_TIMEOUT: timeout('ERR_HANDSHAKE_TIMEOUT', 'the connection was accepted, then the other side stayed silent'),
-  UND_ERR_HEADERS_TIMEOUT: timeout('ERR_RESPONSE_TIMEOUT', 'connected, but no answer came in time'),
-  UND_ERR_BODY_TIMEOUT: timeout('ERR_RESPONSE_TIMEOUT', 'the answer stopped half way'),
+  ETIMEDOUT: timeout('ERR_CONNECT_TIMEOUT', 'no answer arrived in time'),
+  HANDSHAKE_TIMEOUT: timeout(
+    'ERR_HANDSHAKE_TIMEOUT',
+    'the server accepted the TCP connection, but the TLS handshake did not finish in time',
+  ),
+  UND_ERR_HEADERS_TIMEOUT: timeout(
+    'ERR_RESPONSE_TIMEOUT',
+    'the connection is open, but the answer did not arrive in time',
+  ),
+  UND_ERR_BODY_TIMEOUT: timeout('ERR_RESPONSE_TIMEOUT', 'the answer stopped halfway'),
   ENOENT: {
     code: 'ERR_SOCKET_NOT_FOUND',
-    got: 'there is no such socket',
-    todo: 'Start Docker on this machine, or say which daemon is meant: DOCKER_HOST, DOCKER_CONTEXT.',
+    got: 'the socket does not exist',
+    todo: sentence`Start Docker on this machine, or name another daemon with ${option('host')} or DOCKER_HOST.`,
   },
   EACCES: {
     code: 'ERR_SOCKET_PERMISSION',
-    got: 'this user may not open it',
-    todo: 'Run as a user that may: root, or a member of the group docker (which is root in all but name).',
+    got: 'this user may not open the socket',
+    todo: 'Run it as root or as a member of the group docker. Membership gives the rights of root.',
   },
   ECONNRESET: RESET,
   ECONNABORTED: RESET,
   EPIPE: RESET,
   UND_ERR_SOCKET: {
     code: 'ERR_CONNECTION_CLOSED',
-    got: 'the other side closed the connection before it had answered in full',
-    todo: 'The daemon may have been restarted: try again, and look at its log (journalctl -u docker).',
+    got: 'the other side closed the connection before the answer was complete',
+    todo: sentence`Try again. If it happens again, read the daemon's log:  ${command('journalctl', '-u', 'docker')}`,
   },
   // RFC 6066, section 3: the server knows no such name.
   ERR_SSL_TLSV1_UNRECOGNIZED_NAME: {
     code: 'ERR_SERVER_NAME_MISMATCH',
-    got: 'the server serves no such name (alert "unrecognized name")',
-    todo: 'Reach it by one of the names that it has a certificate for.',
+    got: 'the server doesn\'t know this host name (alert "unrecognized name")',
+    todo: 'Connect to one of the names in its certificate.',
   },
   UND_ERR_HEADERS_OVERFLOW: NOT_HTTP,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: NOT_HTTP,
@@ -95,8 +103,8 @@ function nameFault(code: string, { host }: ConnectionContext): Wording | undefin
   if (code !== 'ENOTFOUND' && code !== 'EAI_AGAIN') return undefined
   return {
     code: 'ERR_NAME_NOT_RESOLVED',
-    got: code === 'ENOTFOUND' ? `no address is known for the name ${host}` : `no name server answered for ${host}`,
-    todo: "Check the spelling and this machine's DNS, or write the address itself.",
+    got: code === 'ENOTFOUND' ? `DNS has no address for ${host}` : `no DNS server answered for ${host}`,
+    todo: 'Check the spelling and the DNS settings of this machine.',
   }
 }
 
@@ -104,8 +112,8 @@ function refusedFault(code: string, { kind }: ConnectionContext): Wording | unde
   if (code !== 'ECONNREFUSED') return undefined
   return {
     code: 'ERR_CONNECTION_REFUSED',
-    got: kind === 'tls' ? 'nothing listens on that port' : 'the socket is there, but nothing listens on it',
-    todo: 'Start the daemon or correct the endpoint; on the server:  systemctl status docker',
+    got: kind === 'tls' ? 'nothing listens on that port' : 'the socket exists, but nothing listens on it',
+    todo: sentence`Start the daemon, or correct the port. On the server:  ${command('systemctl', 'status', 'docker')}`,
   }
 }
 
@@ -114,8 +122,8 @@ function vanishedFault(code: string, { request }: ConnectionContext): Wording | 
   if (code !== 'ETIMEDOUT' || request === undefined) return undefined
   return {
     code: 'ERR_CONNECTION_CLOSED',
-    got: 'the other side has vanished: not even its TCP answers any more',
-    todo: 'Look whether its host and the network in between are up, and make the call again.',
+    got: 'the other side no longer answers, not even at the TCP level',
+    todo: 'Check that the host and the network in between are up, then try again.',
   }
 }
 
@@ -124,8 +132,8 @@ function notHttpFault({ name }: Thrown): Wording | undefined {
   if (name !== 'HTTPParserError') return undefined
   return {
     code: 'ERR_SERVER_NOT_DOCKER',
-    got: 'what answers there speaks no HTTP',
-    todo: 'Correct the port: it belongs to something other than Docker.',
+    got: "the server doesn't speak HTTP",
+    todo: 'Correct the port: another program listens on this one.',
   }
 }
 
@@ -139,7 +147,7 @@ function otherFault(code: string, { message }: Thrown): Wording {
   return {
     code: code.startsWith('ERR_SSL_') ? 'ERR_TLS_FAILED' : 'ERR_CONNECTION_FAILED',
     got: message.trim() || code,
-    todo: "Look at the daemon's log for the other half of the story:  journalctl -u docker",
+    todo: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker')}`,
   }
 }
 
@@ -156,10 +164,9 @@ export function isConnectionFault(error: unknown): boolean {
   return name === 'HTTPParserError' || (typeof code === 'string' && WIRE.test(code))
 }
 
-/** A DOMException's code is a number, and says nothing. */
-export function codeOf({ code, errors }: Thrown): string {
-  const found = code ?? errors?.[0]?.code
-  return typeof found === 'string' ? found : ''
+/** The code of a failure; of an AggregateError without one, the code of the first address that was tried. */
+export function codeOf(error: Thrown): string {
+  return ownCodeOf(error) || ownCodeOf(error.errors?.[0])
 }
 
 /** Our own errors, the caller's abort and mistakes in a call to undici go on as they are. */
@@ -170,7 +177,7 @@ function isNoFault(error: unknown): boolean {
 }
 
 /**
- * Says in our words what went wrong on the way to a daemon: the one table of socket, TLS and HTTP faults.
+ * Turns a failure of a socket, of TLS or of HTTP into an error of this package: the one table of such faults.
  *
  * @param error - whatever node:net, node:tls or undici threw
  * @param known - what is known about the connection

@@ -1,21 +1,22 @@
 import { formatEndpoint, type TlsEndpoint } from '../endpoint/endpoint.ts'
 import type { HttpProxy } from '../endpoint/proxy.ts'
 import { ConnectionError } from '../base/errors.ts'
+import { option, sentence } from '../base/sentence.ts'
 import type { Wording } from './connection-context.ts'
 import { codeOf } from './faults.ts'
 
-const ITS_LOG = "Look at the proxy's own log."
+const ITS_LOG = "Read the proxy's log."
 
 /** Why there is no connection to the proxy, by the codes of node:net; otherwise its message has to do. */
 const UNREACHABLE: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'no address is known for its name',
-  EAI_AGAIN: 'no name server answered for its name',
+  ENOTFOUND: 'DNS has no address for its name',
+  EAI_AGAIN: 'no DNS server answered for its name',
   ECONNREFUSED: 'nothing listens there',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
+  EHOSTUNREACH: 'there is no route to that host',
+  ENETUNREACH: 'there is no route to that network',
 }
 
-/** What can go wrong between us and one proxy, each in words that name it and never its credentials. */
+/** The errors of connections through one proxy. They name the proxy, and never show its credentials. */
 export class ProxyFaults {
   readonly #proxy: HttpProxy
   readonly #tried: string
@@ -37,22 +38,22 @@ export class ProxyFaults {
       return this.#error({
         code: 'ERR_PROXY_BAD_GATEWAY',
         got: `the proxy could not reach the daemon (${answer})`,
-        todo: `Correct host and port, as they are known where the proxy runs, or start the daemon there. ${ITS_LOG}`,
+        todo: 'Check that the daemon is running, and that the proxy can resolve and reach its host and port.',
       })
     }
     return this.#error({
       code: 'ERR_PROXY_REFUSED',
-      got: `the proxy opens no tunnel (${answer})`,
-      todo: 'Let it: CONNECT to that host and port has to be allowed in its configuration (squid: SSL_ports; tinyproxy: ConnectPort).',
+      got: `the proxy refused to open a tunnel (${answer})`,
+      todo: "Allow CONNECT to that host and port in the proxy's configuration (squid: SSL_ports, tinyproxy: ConnectPort).",
     })
   }
 
   /** The connection failed, before or after the proxy had accepted it. */
   broken(cause: Error, connected: boolean): ConnectionError {
     if (connected) return this.#error(CLOSED, cause)
-    const got = `the proxy can not be reached: ${UNREACHABLE[codeOf(cause)] ?? cause.message}`
+    const got = `the proxy can't be reached: ${UNREACHABLE[codeOf(cause)] ?? cause.message}`
     return this.#error(
-      { code: 'ERR_PROXY_UNREACHABLE', got, todo: 'Correct the option proxy, or start the proxy.' },
+      { code: 'ERR_PROXY_UNREACHABLE', got, todo: sentence`Correct ${option('proxy')}, or start the proxy.` },
       cause,
     )
   }
@@ -62,18 +63,20 @@ export class ProxyFaults {
   }
 
   late(timeout: number, connected: boolean): ConnectionError {
-    const got = connected ? 'the proxy accepted the connection, then stayed silent' : 'the proxy did not answer'
+    const got = connected
+      ? 'the proxy accepted the connection, but did not reply to CONNECT'
+      : 'the proxy did not answer'
     const todo = connected
-      ? `Look whether that is an HTTP proxy, and whether the daemon's host answers it. ${ITS_LOG}`
-      : 'Check its address, port and firewall (a blocked port is silent).'
+      ? 'Check that it is an HTTP proxy, and that it can reach the daemon.'
+      : 'Check its address and port, and the firewall in between.'
     return this.#error({ code: 'ERR_CONNECT_TIMEOUT', got: `${got} within ${timeout} ms`, todo })
   }
 
   garbled(): ConnectionError {
     return this.#error({
       code: 'ERR_PROXY_INVALID',
-      got: 'what answers there is no HTTP proxy',
-      todo: 'Correct the port; a SOCKS proxy, or one that is spoken to by TLS, is of no use here.',
+      got: 'the server at that address is not an HTTP proxy',
+      todo: sentence`Correct ${option('proxy')}. SOCKS proxies, and proxies that are reached over TLS, are not supported.`,
     })
   }
 
@@ -81,10 +84,10 @@ export class ProxyFaults {
     const known = this.#proxy.authorization() !== undefined
     return {
       code: 'ERR_PROXY_AUTH_REQUIRED',
-      got: `the proxy ${known ? 'does not take the credentials that were given' : 'wants credentials, and none were given'} (${answer})`,
+      got: `the proxy ${known ? 'rejects the user name or password' : 'requires a user name and password'} (${answer})`,
       todo: known
-        ? 'Correct user and password; it has to take them by the scheme Basic.'
-        : 'Give them:  http://USER:PASSWORD@PROXY:PORT, what is special in them as %XX.',
+        ? 'Correct the user name and password. The proxy must accept the scheme Basic.'
+        : sentence`Set ${option('proxy', "'http://USER:PASSWORD@PROXY:PORT'")}.`,
     }
   }
 
@@ -95,6 +98,6 @@ export class ProxyFaults {
 
 const CLOSED: Wording = {
   code: 'ERR_PROXY_INVALID',
-  got: 'the proxy closed the connection before it had answered',
-  todo: `Look whether that is an HTTP proxy. ${ITS_LOG}`,
+  got: 'the proxy closed the connection without an answer',
+  todo: `Check that it is an HTTP proxy. ${ITS_LOG}`,
 }

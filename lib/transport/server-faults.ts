@@ -1,3 +1,4 @@
+import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 import type { ConnectionContext, Wording } from './connection-context.ts'
 
@@ -8,15 +9,14 @@ export function listNames({ names }: CertificateFacts): string {
 
 const day = (date: Date): string => date.toISOString().slice(0, 10)
 
-/** The names come from the other side, and the command is copied into a shell: `*.example.com`, or worse. */
-const quoted = (name: string): string =>
-  /^[\w.:-]+$/.test(name) ? name : `'${name.replaceAll("'", String.raw`'\''`)}'`
-
-/** What the CA's keeper does: all names that the certificate has, since leaving one out would take it away, and this one. */
-function reissue({ server, host = 'NAME' }: ConnectionContext): string {
-  const names = server ? [...server.names.dns, ...server.names.ip] : []
+/**
+ * The command for the machine with the CA: with all names of the certificate, since it would lose those left out, and the
+ * host's. The names come from the other side: one that the command line would take for an option is dropped.
+ */
+function reissue({ server, host = 'NAME' }: ConnectionContext): Sentence {
+  const names = server ? [...server.names.dns, ...server.names.ip].filter((name) => !name.startsWith('-')) : []
   const all = names.includes(host) ? names : [...names, host]
-  return `docker-mtls cert server ${all.map(quoted).join(' ')} --force  ${THEN_COPY}`
+  return sentence`${ours('cert', 'server', ...all, '--force')}  ${THEN_COPY}`
 }
 
 const THEN_COPY = "Then copy server-cert.pem and server-key.pem to the daemon's host and restart it."
@@ -26,14 +26,14 @@ function nameFault(known: ConnectionContext): Wording {
   if (names === '') {
     return {
       code: 'ERR_SERVER_NAME_MISSING',
-      got: `the server's certificate has no subject alternative name (its common name${known.server?.commonName ? ` ${known.server.commonName}` : ''} does not count, RFC 9110 section 4.3.4)`,
-      todo: `Re-issue it with its names:  ${reissue(known)}`,
+      got: `the server's certificate has no subject alternative name (its common name${known.server?.commonName ? ` ${known.server.commonName}` : ''} doesn't count, RFC 9110 section 4.3.4)`,
+      todo: sentence`Reissue it with its names on the machine with the CA:  ${reissue(known)}`,
     }
   }
   return {
     code: 'ERR_SERVER_NAME_MISMATCH',
     got: `the server's certificate is for ${names}`,
-    todo: `Reach it by one of those names, or re-issue it:  ${reissue(known)}`,
+    todo: sentence`Connect to one of those names, or reissue the certificate on the machine with the CA:  ${reissue(known)}`,
   }
 }
 
@@ -45,10 +45,10 @@ function expiredFault(known: ConnectionContext): Wording {
     code: 'ERR_SERVER_CERT_EXPIRED',
     got: fromCa
       ? "the CA that signed the server's certificate has expired"
-      : `the server's certificate has expired${ended ? ` on ${day(ended.validTo)}` : ''}`,
+      : `the server's certificate expired${ended ? ` on ${day(ended.validTo)}` : ''}`,
     todo: fromCa
-      ? 'Make a new CA:  docker-mtls cert ca --replace-ca'
-      : `Have it renewed, where the authority is:  docker-mtls cert renew --server  ${THEN_COPY}`,
+      ? sentence`Create a new CA on the machine that keeps it:  ${ours('cert', 'ca', '--replace-ca')}`
+      : sentence`Renew it on the machine with the CA:  ${ours('cert', 'renew', '--server')}  ${THEN_COPY}`,
   }
 }
 
@@ -57,22 +57,22 @@ function untrustedFault(known: ConnectionContext): Wording {
   if (server && authorities.some((ca) => ca.subject === server.issuer)) {
     return {
       code: 'ERR_SERVER_CA_KEY_DIFFERS',
-      got: "the server's certificate was signed by a CA that has the name of ours, but another key",
-      todo: 'Copy ca.pem anew from the CA that serves this host. If nobody replaced the CA, somebody may be in the middle: do not connect.',
+      got: "the CA that signed the server's certificate has the same name as the CA in ca.pem, but another key",
+      todo: "Copy ca.pem again from the machine with the CA. If nobody replaced the CA, don't connect: this may be an attack.",
     }
   }
   return {
     code: 'ERR_SERVER_CERT_UNTRUSTED',
-    got: `the server's certificate was not signed by a CA in ca.pem${server ? ` (it names "${server.issuer.replaceAll('\n', ', ')}")` : ''}`,
-    todo: 'Copy ca.pem from the CA that serves this host. If you did already, somebody may be in the middle: do not connect.',
+    got: `the server's certificate was not signed by a CA in ca.pem${server ? ` (its issuer is "${server.issuer}")` : ''}`,
+    todo: "Copy ca.pem again from the machine with the CA. If it is up to date, don't connect: this may be an attack.",
   }
 }
 
 function weakFault(): Wording {
   return {
     code: 'ERR_SERVER_CERT_WEAK',
-    got: "the server's certificate has a key or signature that is too weak",
-    todo: 'Re-issue it (P-256 is the default):  docker-mtls cert server NAME --force',
+    got: "the server's certificate has a key or a signature that is too weak",
+    todo: sentence`Reissue it with the default key type, P-256:  ${ours('cert', 'server', 'NAME', '--force')}`,
   }
 }
 
@@ -81,13 +81,13 @@ const FAULTS: Record<string, (known: ConnectionContext) => Wording> = {
   CERT_HAS_EXPIRED: expiredFault,
   CERT_NOT_YET_VALID: (known) => ({
     code: 'ERR_SERVER_CERT_NOT_YET_VALID',
-    got: `the server's certificate is valid only from ${known.server?.validFrom.toISOString() ?? 'a later time'} on`,
-    todo: 'Compare the clocks of both machines: date -u',
+    got: `the server's certificate is not valid before ${known.server?.validFrom.toISOString() ?? 'a later time'}`,
+    todo: sentence`Compare the clocks of both machines:  ${command('date', '-u')}`,
   }),
   INVALID_PURPOSE: () => ({
     code: 'ERR_SERVER_CERT_PURPOSE',
     got: "the server presents a certificate that isn't meant for servers",
-    todo: "Give the daemon server-cert.pem and server-key.pem, not a client's:  docker-mtls cert server NAME",
+    todo: sentence`Configure the daemon with server-cert.pem and server-key.pem, not with client files:  ${ours('cert', 'server', 'NAME')}`,
   }),
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrustedFault,
   UNABLE_TO_GET_ISSUER_CERT: untrustedFault,
@@ -112,12 +112,12 @@ function unspecifiedFault(reason: string): Wording {
   if (/too weak|too small/.test(reason)) return weakFault()
   return {
     code: 'ERR_SERVER_CERT_UNTRUSTED',
-    got: `the server's certificate does not hold (${reason})`,
-    todo: 'Re-issue it, within what its CA may sign:  docker-mtls cert server NAME --force',
+    got: `the server's certificate failed verification (${reason})`,
+    todo: sentence`Reissue it, with names that its CA may sign:  ${ours('cert', 'server', 'NAME', '--force')}`,
   }
 }
 
-/** The verification of a server's certificate (X509_V_ERR_... of OpenSSL, and our own name check) in our words. */
+/** The fault behind a failed verification of a server's certificate: X509_V_ERR_... of OpenSSL, or our name check. */
 export function serverCertificateFault(code: string, known: ConnectionContext, reason = ''): Wording | undefined {
   return code === 'UNSPECIFIED' ? unspecifiedFault(reason) : FAULTS[code]?.(known)
 }

@@ -61,7 +61,7 @@ function parsedAgain(endpoint: SshEndpoint): SshEndpoint {
   if (parsed.kind === 'ssh' && same) return parsed
   throw new EndpointError('ERR_HOST_INVALID', {
     tried: 'connecting to an ssh endpoint',
-    got: 'one of its parts holds what belongs to another',
-    todo: "Make it by parseHost('ssh://USER@HOST:PORT/SOCKET').",
+    got: 'its host, user, port or socket path contains characters of another part',
+    todo: "Create it with  parseHost('ssh://USER@HOST:PORT/SOCKET').",
   })
 }

@@ -1,5 +1,6 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../base/errors.ts'
+import { command, option, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import type { Wording } from './connection-context.ts'
 import type { SshExit } from './ssh-stream.ts'
 
@@ -8,138 +9,152 @@ const OWN = 255
 /** A shell's for a command that isn't there, or can't be run (POSIX, Shell Command Language, 2.8.2). */
 const NO_COMMAND: ReadonlySet<number | null> = new Set([126, 127])
 
-interface Row extends Wording {
+/** Builds the remedy for one host, given `ssh HOST` as a command. */
+type Remedy = (login: CommandPart, host: string) => Sentence
+
+interface Row extends Pick<Wording, 'code' | 'got'> {
+  readonly todo: Remedy
+}
+
+interface MessageRow extends Row {
   readonly pattern: RegExp
 }
 
-/** In remedies, for the endpoint as ssh(1) takes it. */
-const HOST = '<HOST>'
-const TRY = `Try it in a terminal:  ssh ${HOST}`
+const tryLogin: Remedy = (login) => sentence`Try the login in a terminal:  ${login}`
 
-/** What ssh has to say, by OpenSSH's words, which are English everywhere. */
-const SSH_MESSAGES: readonly Row[] = [
+/** The messages of OpenSSH, which are English everywhere. */
+const SSH_MESSAGES: readonly MessageRow[] = [
   {
     pattern: /IDENTIFICATION HAS CHANGED|REVOKED HOST KEY/,
     code: 'ERR_SSH_HOST_KEY_CHANGED',
-    got: 'the host shows another key than the one in known_hosts, or a revoked one',
-    todo: `Somebody may be in the middle: do not connect. If the host was set up anew, ssh says in a terminal how to forget the old key:  ssh ${HOST}`,
+    got: "the host's key differs from the one in known_hosts, or is revoked",
+    todo: (login) =>
+      sentence`Don't connect: this may be an attack. If the host was reinstalled, ssh shows how to remove the old key:  ${login}`,
   },
   {
     pattern: /Host key verification failed/,
     code: 'ERR_SSH_HOST_KEY_UNKNOWN',
-    got: 'the key of the host is not in known_hosts',
-    todo: `Compare its fingerprint with the one on the host, and accept it once in a terminal:  ssh ${HOST}`,
+    got: "the host's key is not in known_hosts",
+    todo: (login) =>
+      sentence`Log in once in a terminal, and accept the key after you compared its fingerprint:  ${login}`,
   },
   {
     pattern: /Permission denied \(|Too many authentication failures/,
     code: 'ERR_SSH_LOGIN_REFUSED',
-    got: 'the host takes none of our keys for that user',
-    todo: `Put the public key into authorized_keys there. Nothing is asked here: a key with a passphrase has to be in ssh-agent. ${TRY}`,
+    got: 'the host accepts none of your keys for that user',
+    todo: (login) =>
+      sentence`Add your public key to authorized_keys on the host. A key with a passphrase must be in ssh-agent. To test it:  ${login}`,
   },
   {
     pattern: /Could not resolve hostname/,
     code: 'ERR_NAME_NOT_RESOLVED',
-    got: 'ssh knows no address for that host',
-    todo: `Check the spelling, DNS, and HostName in ~/.ssh/config. ${TRY}`,
+    got: 'ssh found no address for that host',
+    todo: (login) => sentence`Check the spelling, DNS and HostName in ~/.ssh/config. To test it:  ${login}`,
   },
   {
     pattern: /Connection refused/,
     code: 'ERR_CONNECTION_REFUSED',
     got: 'no ssh server listens on that port',
-    todo: 'Start it, or correct the port; on the host:  systemctl status ssh',
+    todo: () =>
+      sentence`Start the ssh server, or correct the port. On the host:  ${command('systemctl', 'status', 'ssh')}`,
   },
   {
     pattern: /No route to host|Network is unreachable|server .* not responding/,
     code: 'ERR_HOST_UNREACHABLE',
-    got: 'there is no way to that host, or none any more',
-    todo: 'Check the address, the route, the VPN and the firewall.',
+    got: 'there is no route to that host, or the connection was lost',
+    todo: () => 'Check the address, the route, the VPN and the firewall.',
   },
   {
     pattern: /timed out/,
     code: 'ERR_CONNECT_TIMEOUT',
     got: 'the ssh server did not answer in time',
-    todo: 'Check address, port and firewall (a blocked port is silent), and the load of the host.',
+    todo: () => 'Check the address, the port, the firewall and the load of the host.',
   },
   {
     pattern: /Connection (?:to .* )?(?:closed|reset|aborted)|Broken pipe/,
     code: 'ERR_CONNECTION_RESET',
-    got: 'the ssh server, or what listens there, cut the connection',
-    todo: "Look at the server's log (journalctl -u ssh); it drops logins where too many come at once (MaxStartups).",
+    got: 'the ssh server closed the connection',
+    todo: () =>
+      sentence`Read the ssh server's log. It drops logins if too many arrive at once (MaxStartups):  ${command('journalctl', '-u', 'ssh')}`,
   },
 ]
 
-/** What `docker system dial-stdio` has to say, by the Docker CLI's words. */
-const DOCKER_MESSAGES: readonly Row[] = [
+/** The messages of `docker system dial-stdio`. */
+const DOCKER_MESSAGES: readonly MessageRow[] = [
   {
     pattern: /permission denied/i,
     code: 'ERR_SOCKET_PERMISSION',
-    got: "that user may not open the daemon's socket there",
-    todo: 'Log in as a member of the group docker (which is root in all but name) or as root.',
+    got: "that user may not open the daemon's socket on the host",
+    todo: () => 'Log in as root or as a member of the group docker. Membership gives the rights of root.',
   },
   {
     pattern: /no such file or directory/i,
     code: 'ERR_SOCKET_NOT_FOUND',
-    got: "the daemon's socket is not there",
-    todo: `Start Docker on that host, or name its socket: ${HOST}/PATH/docker.sock`,
+    got: "the daemon's socket does not exist on the host",
+    todo: (_, host) =>
+      sentence`Start Docker on the host, or add the path of its socket:  ${option('host', `'${host}/PATH/docker.sock'`)}`,
   },
   {
     pattern: /connection refused|cannot connect to the docker daemon/i,
     code: 'ERR_CONNECTION_REFUSED',
-    got: 'the daemon does not run there',
-    todo: 'Start it; on that host:  systemctl status docker',
+    got: 'no daemon is running on the host',
+    todo: () => sentence`Start it. On the host:  ${command('systemctl', 'status', 'docker')}`,
   },
   {
     pattern: /is not a docker command|is not recognized|unknown command/i,
     code: 'ERR_SSH_DOCKER_MISSING',
-    got: 'there is no docker command there that knows "docker system dial-stdio"',
-    todo: 'Install the Docker CLI there, 18.09 or later, on the PATH of a login without a terminal.',
+    got: 'the docker command on the host has no "docker system dial-stdio"',
+    todo: () => 'Install the Docker CLI 18.09 or later on the host, in the PATH of logins without a terminal.',
   },
 ]
 
-const NO_DOCKER: Wording = {
+const tryDialStdio: Remedy = (login) =>
+  sentence`Try it in a terminal:  ${command(...login.command, 'docker', 'system', 'dial-stdio')}`
+
+const NO_DOCKER: Row = {
   code: 'ERR_SSH_DOCKER_MISSING',
-  got: 'the docker command is not on the PATH there, or can not be run',
-  todo: 'Install the Docker CLI there, on the PATH of a login without a terminal.',
+  got: "the docker command isn't in the PATH on the host, or can't be run",
+  todo: () => 'Install the Docker CLI on the host, in the PATH of logins without a terminal.',
 }
 
-function otherwise(code: number | null, command: string): Wording {
+function otherwise(code: number | null, todo: Remedy): Row {
   return {
     code: 'ERR_SSH_FAILED',
-    got: code === null ? 'ssh was ended by somebody else' : `it ended with code ${code}`,
-    todo: `${TRY}${command}`,
+    got: code === null ? 'a signal ended ssh' : `ssh ended with exit code ${code}`,
+    todo,
   }
 }
 
-function wordingOf({ code, stderr }: SshExit): Wording {
+function rowOf({ code, stderr }: SshExit): Row {
   if (NO_COMMAND.has(code)) return NO_DOCKER
   const rows = code === OWN ? SSH_MESSAGES : DOCKER_MESSAGES
-  return rows.find(({ pattern }) => pattern.test(stderr)) ?? otherwise(code, ' docker system dial-stdio')
+  return rows.find(({ pattern }) => pattern.test(stderr)) ?? otherwise(code, tryDialStdio)
 }
 
-/** What was written last says most; the rest of what ssh writes are frames and hints. */
+/** The last lines say most; the others are frames and hints. */
 function lastLines(stderr: string): string {
   const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '')
   return lines.slice(-2).join(' / ').slice(-300)
 }
 
-/** Says what ended an ssh process that was to reach a daemon; a code of 0 is no fault. */
+/** The error behind the end of an ssh process that was to reach a daemon; none for exit code 0. */
 export function sshFault(exit: SshExit, endpoint: SshEndpoint): ConnectionError | undefined {
-  return exit.code === 0 ? undefined : faultOf(wordingOf(exit), exit, endpoint)
+  return exit.code === 0 ? undefined : faultOf(rowOf(exit), exit, endpoint)
 }
 
-/** The same for one that was to run some other command: what that ends with is no affair of ssh's. */
+/** The same for an ssh process that runs another command: that command's own exit codes are not ssh's. */
 export function sshLoginFault(exit: SshExit, endpoint: SshEndpoint): ConnectionError | undefined {
   if (exit.code !== null && exit.code !== OWN) return undefined
-  const wording = SSH_MESSAGES.find(({ pattern }) => pattern.test(exit.stderr)) ?? otherwise(exit.code, '')
-  return faultOf(wording, exit, endpoint)
+  const row = SSH_MESSAGES.find(({ pattern }) => pattern.test(exit.stderr)) ?? otherwise(exit.code, tryLogin)
+  return faultOf(row, exit, endpoint)
 }
 
-function faultOf({ code, got, todo }: Wording, exit: SshExit, endpoint: SshEndpoint): ConnectionError {
+function faultOf({ code, got, todo }: Row, exit: SshExit, endpoint: SshEndpoint): ConnectionError {
   const said = lastLines(exit.stderr)
   const { socketPath: _, ...host } = endpoint
   return new ConnectionError(code, {
     tried: `connecting to ${formatEndpoint(endpoint)}`,
-    got: said === '' ? got : `${got} ("${said}")`,
-    todo: todo.replace(HOST, formatEndpoint(host)),
+    got: said === '' ? got : sentence`${got} ("${said}")`,
+    todo: todo(command('ssh', formatEndpoint(host)), formatEndpoint(host)),
   })
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
 
 /**
  * Any daemon answers it at once and without a body, since API 1.40; an older one answers 404. By that answer alone a
@@ -10,7 +11,7 @@ const ANSWER = 'HTTP/1.'
 /** Far more than the head of any answer of a daemon. In characters. */
 const LONGEST_HEAD = 16_384
 
-/** Says hello, and resolves when the daemon has answered; rejects with whatever ends the stream before. */
+/** Sends a ping, and resolves when the daemon has answered. Rejects if the stream ends before. */
 export function waitForPing(stream: Duplex, target: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let heard = ''
@@ -40,8 +41,8 @@ function isHead(heard: string): boolean {
 function endedEarly(target: string): ConnectionError {
   return new ConnectionError('ERR_CONNECTION_CLOSED', {
     tried: `connecting to ${target}`,
-    got: 'docker system dial-stdio ended there before the daemon had answered',
-    todo: 'Look at the daemon on that host: systemctl status docker',
+    got: 'docker system dial-stdio ended on the host before the daemon answered',
+    todo: sentence`Check the daemon on that host:  ${command('systemctl', 'status', 'docker')}`,
   })
 }
 
@@ -50,7 +51,7 @@ function noise(target: string, heard: string): ConnectionError {
   const line = heard.trim().split('\n')[0]?.trim().slice(0, 200)
   return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried: `connecting to ${target}`,
-    got: `the login there wrote something of its own, where only the daemon's answer may come: "${line}"`,
-    todo: 'Let its shell be silent where nobody types (.bashrc, .zshenv, ForceCommand), and give it a shell at all.',
+    got: `the login printed text of its own before the daemon's answer: "${line}"`,
+    todo: "Remove output for logins without a terminal from the user's .bashrc or .zshenv, and from ForceCommand.",
   })
 }

@@ -1,5 +1,7 @@
 import { ConnectionError } from '../base/errors.ts'
 import { findProgram } from '../base/programs.ts'
+import { command, sentence } from '../base/sentence.ts'
+import { codeOf } from '../base/system-error.ts'
 import { startSsh } from './ssh-stream.ts'
 
 /**
@@ -14,15 +16,15 @@ export async function startSystemSsh(args: readonly string[], target: string): R
   if (program === undefined) {
     throw new ConnectionError('ERR_SSH_NOT_INSTALLED', {
       tried,
-      got: 'there is no ssh in any folder of PATH',
-      todo: "Install OpenSSH's client (Debian: openssh-client).",
+      got: 'no folder of PATH has the program ssh',
+      todo: sentence`Install the OpenSSH client. On Debian and Ubuntu:  ${command('apt', 'install', 'openssh-client')}`,
     })
   }
   try {
     return await startSsh(program, args)
   } catch (cause) {
-    const got = `${program} could not be started (${(cause as NodeJS.ErrnoException).code})`
-    const todo = 'Look at that file, and at how many files and processes may be open here (ulimit -a).'
+    const got = `${program} could not be started (${codeOf(cause)})`
+    const todo = sentence`Check the permissions of that file, and your limits on processes and files:  ${command('ulimit', '-a')}`
     throw new ConnectionError('ERR_SSH_FAILED', { tried, got, todo, cause })
   }
 }

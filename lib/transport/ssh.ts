@@ -1,5 +1,6 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../base/errors.ts'
+import { option, sentence } from '../base/sentence.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { publishConnect } from './diagnostics.ts'
 import { sshFault } from './ssh-faults.ts'
@@ -65,9 +66,7 @@ async function openStream(
 function tooLate(target: string, timeout: number): ConnectionError {
   return new ConnectionError('ERR_CONNECT_TIMEOUT', {
     tried: `connecting to ${target}`,
-    got: `neither ssh nor a daemon behind it answered within ${timeout} ms`,
-    todo:
-      'Check address, port and firewall (a blocked port is silent); a host that is slow to log in, or many logins, of which ' +
-      `${LOGINS_AT_ONCE} run at once, need a longer connectTimeout.`,
+    got: `neither ssh nor the daemon behind it answered within ${timeout} ms`,
+    todo: sentence`Check the address, the port and the firewall. If logins to this host are slow, increase ${option('connectTimeout')}.`,
   })
 }

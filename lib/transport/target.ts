@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { showHost } from '../endpoint/text.ts'
 import { ConnectionError } from '../base/errors.ts'
+import { option, sentence } from '../base/sentence.ts'
 
 /** Where requests of one dispatcher may go. */
 export interface Target {
@@ -13,7 +14,7 @@ export interface Target {
 function refusal({ name }: Target, what: string, only: string, todo: string): ConnectionError {
   return new ConnectionError('ERR_WRONG_ORIGIN', {
     tried: `sending ${what} through the dispatcher of ${name}`,
-    got: `it goes to ${only} and nowhere else`,
+    got: `it only sends to ${only}`,
     todo,
   })
 }
@@ -22,7 +23,7 @@ function refuseOrigin(target: Target, origin: string | URL | undefined): Connect
   if (origin === undefined || origin === target.origin) return undefined
   const text = String(origin)
   if (URL.canParse(text) && new URL(text).origin === target.origin) return undefined
-  const todo = `Write URLs that begin with ${target.origin}, or use another dispatcher.`
+  const todo = `Use URLs that begin with ${target.origin}, or another dispatcher.`
   return refusal(target, `a request for ${showHost(text)}`, target.origin, todo)
 }
 
@@ -37,7 +38,7 @@ function refusePath(target: Target, method: string, text: string): ConnectionErr
     target,
     what,
     `paths below ${origin}${prefix}/`,
-    `Begin the path with ${prefix}/, without dot segments.`,
+    `Begin the path with ${prefix}/, and remove dot segments.`,
   )
 }
 
@@ -60,7 +61,7 @@ function refuseHost(target: Target, headers: Dispatcher.DispatchOptions['headers
   const { host } = new URL(target.origin)
   for (const value of valuesOf(headers, 'host')) {
     if (String(value).toLowerCase() !== host)
-      return refusal(target, 'a header field host of its own', target.origin, 'Leave it out.')
+      return refusal(target, 'a request with its own Host header', target.origin, 'Remove the Host header.')
   }
   return undefined
 }
@@ -79,7 +80,7 @@ export function refuseRedirect({ name }: Target, status: number): ConnectionErro
   if (status < 300 || status >= 400 || status === 304) return undefined
   return new ConnectionError('ERR_REDIRECT_REFUSED', {
     tried: `a request to ${name}`,
-    got: `the answer is a redirect (${status}), which the Engine API never sends and we never follow`,
-    todo: 'Write the final address as DOCKER_HOST; a proxy that redirects is no Docker daemon.',
+    got: `the answer is a redirect (${status}), which the Engine API never sends and docker-mtls never follows`,
+    todo: sentence`Set ${option('host')} or DOCKER_HOST to the final address.`,
   })
 }

@@ -35,7 +35,7 @@ export async function openWebSocket(
     const collector = new Collector({ resolve, reject, upgraded: () => {} }, signal)
     const socket = new WebSocket(url, { dispatcher: pausableDispatcher(dispatcher, collector, handOver) })
     socket.binaryType = 'arraybuffer'
-    const refused = (): void => reject(broken(target, 'the answer to the handshake is no web socket'))
+    const refused = (): void => reject(broken(target, 'the answer to the handshake is invalid'))
     socket.addEventListener('close', refused)
     socket.addEventListener('open', () => {
       socket.removeEventListener('close', refused)
@@ -97,9 +97,9 @@ class Pair implements Handler {
 
 function broken(target: string, got: string): ConnectionError {
   return new ConnectionError('ERR_CONNECTION_CLOSED', {
-    tried: `a web socket to ${target}`,
+    tried: `using a web socket to ${target}`,
     got,
-    todo: 'Look whether the daemon was stopped, and whether a proxy in between passes web sockets on.',
+    todo: 'Check that the daemon is running, and that the proxy in between supports web sockets.',
   })
 }
 

@@ -59,7 +59,7 @@ describe('explain', () => {
     assert.deepEqual([code, stderr], [1, ''])
     assert.match(
       stdout,
-      /^ERR_TLS_VERIFY_REQUIRED: DOCKER_HOST=tcp:\/\/b:2376: .*\nSet it: {2}export DOCKER_TLS_VERIFY=1\n/,
+      /^ERR_TLS_VERIFY_REQUIRED: DOCKER_HOST=tcp:\/\/b:2376: .*\nSet DOCKER_TLS_VERIFY: {2}export DOCKER_TLS_VERIFY=1\n/,
     )
     const data = await runJson<ExplainData>(['explain'], refused)
     assert.equal(data.error?.code, 'ERR_TLS_VERIFY_REQUIRED')
@@ -131,11 +131,14 @@ describe('ping', () => {
     const argv = ['ping', '--dotenv', join(certPath, '.env')]
     const good = await runCli(argv, { env })
     assert.equal(good.code, 0, good.stderr)
-    assert.match(good.stderr, /^Warning: The env file \S+ was passed over: DOCKER_HOST, .* set in the process\.\n$/)
+    assert.match(good.stderr, /^Warning: The env file \S+ is ignored: the process already sets DOCKER_HOST.*\.\n$/)
     const unreached = await runCli(argv, { env: { ...env, DOCKER_HOST: 'tcp://127.0.0.1:1' } })
-    assert.match(unreached.stderr, /^Warning: The env file .*passed over.*\nERR_CONNECTION_REFUSED: /)
+    assert.match(unreached.stderr, /^Warning: The env file .*is ignored.*\nERR_CONNECTION_REFUSED: /)
     const refused = await runCli(argv, { env: { HOME, DOCKER_HOST: 'tcp://b:2376' } })
-    assert.match(refused.stderr, /^Warning: .*\.env was ignored: DOCKER_HOST is set.*\nERR_TLS_VERIFY_REQUIRED: /)
+    assert.match(
+      refused.stderr,
+      /^Warning: .*\.env is ignored: the process already sets DOCKER_HOST.*\nERR_TLS_VERIFY_REQUIRED: /,
+    )
   })
 
   test("--env-file is Node's own, and refused with the word for ours", async () => {
@@ -166,7 +169,7 @@ describe('ping', () => {
     await writeFile(join(own, 'key.pem'), encrypted)
     const argv = ['ping', '--host', url, '--cert-path', own]
     const locked = await runCli(argv, { env: { HOME } })
-    assert.match(locked.stderr, /^ERR_IDENTITY_KEY_ENCRYPTED: .*\nGive --key-passphrase-file/)
+    assert.match(locked.stderr, /^ERR_IDENTITY_KEY_ENCRYPTED: .*\nSet --key-passphrase-file/)
     await writeFile(join(own, 'passphrase'), 'correct horse\n', { mode: 0o600 })
     const opened = await runCli([...argv, '--key-passphrase-file', join(own, 'passphrase')], { env: { HOME } })
     assert.equal(opened.code, 0, opened.stderr)
@@ -203,7 +206,11 @@ describe('ping', () => {
         2,
         /^ERR_USAGE: .*--proxy: .*every user.*\n.*--proxy-password-file/,
       ],
-      [['--proxy', 'socks5://proxy:1080'], 2, /^ERR_ARGUMENT_INVALID: --proxy "socks5:.*\n.* or http:\/\/USER@PROXY/],
+      [
+        ['--proxy', 'socks5://proxy:1080'],
+        2,
+        /^ERR_ARGUMENT_INVALID: the option --proxy "socks5:.*\n.* --proxy http:\/\/USER@PROXY/,
+      ],
       [
         ['--proxy', 'http://ann@proxy:1', '--proxy-password-file', '/nonexistent'],
         1,
@@ -211,7 +218,11 @@ describe('ping', () => {
       ],
       [['--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*--proxy is missing/],
       [['--proxy', 'http://proxy:1', '--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*has no user name/],
-      [['--proxy', 'http://proxy:1', '--host', 'unix:///x'], 2, /^ERR_ARGUMENT_INVALID: --proxy for unix:\/\/\/x/],
+      [
+        ['--proxy', 'http://proxy:1', '--host', 'unix:///x'],
+        2,
+        /^ERR_ARGUMENT_INVALID: the option --proxy for unix:\/\/\/x/,
+      ],
     ]
     for (const [argv, code, expected] of rows) {
       const ran = await runCli(['ping', ...argv], { env: argv.includes('--host') ? { HOME } : env })

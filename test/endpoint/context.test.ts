@@ -221,10 +221,10 @@ describe('a context store that no CLI would write', () => {
 
 describe('DOCKER_CONFIG', () => {
   const rows: [string, string, RegExp][] = [
-    ['no JSON', '{', /no JSON object/],
-    ['a list', '[]', /no JSON object/],
-    ['empty', '', /no JSON object/],
-    ['a currentContext that is no text', '{"currentContext":7}', /currentContext is no string/],
+    ['no JSON', '{', /not contain a JSON object/],
+    ['a list', '[]', /not contain a JSON object/],
+    ['empty', '', /not contain a JSON object/],
+    ['a currentContext that is no text', '{"currentContext":7}', /currentContext is not a string/],
   ]
   for (const [name, text, message] of rows) {
     test(`with a config.json that is ${name}`, async (t) => {
@@ -241,7 +241,7 @@ describe('DOCKER_CONFIG', () => {
     const env = { HOME: home, DOCKER_CONFIG: join(home, 'config.json') }
     await assert.rejects(resolveEndpoint({}, env), {
       code: 'ERR_CONFIG_INVALID',
-      got: /is a file, and has to be a folder/,
+      got: /is a file, not a folder/,
     })
     await assert.rejects(resolveEndpoint({ context: 'prod' }, env), { code: 'ERR_CONTEXT_INVALID' })
   })
@@ -260,7 +260,7 @@ describe('DOCKER_CONFIG', () => {
     await assert.rejects(resolveEndpoint({ context: 'prod' }, env), {
       code: 'ERR_CONTEXT_NOT_FOUND',
       got: 'there is no context prod in /nowhere/config',
-      todo: 'docker context ls shows them.',
+      todo: 'List the contexts:  docker context ls',
     })
   })
 

@@ -36,7 +36,7 @@ describe('a file that is named', () => {
   const refused: [string, string | Uint8Array, string, RegExp][] = [
     ['nothing of ours in it', 'A=1\n', 'ERR_ENV_FILE_INVALID', /none of the DOCKER_\* variables/],
     ['empty', '', 'ERR_ENV_FILE_INVALID', /none of the DOCKER_\* variables/],
-    ['UTF-16, as PowerShell writes it', Buffer.from(COMPLETE, 'utf16le'), 'ERR_ENV_FILE_INVALID', /no UTF-8/],
+    ['UTF-16, as PowerShell writes it', Buffer.from(COMPLETE, 'utf16le'), 'ERR_ENV_FILE_INVALID', /not UTF-8/],
     ...[
       'DOCKER_HOST tcp://h',
       'set DOCKER_HOST=tcp://h',
@@ -102,7 +102,7 @@ describe('the file and the process', () => {
       assert.equal(found.kind, 'unix')
       assert.equal(found.source, Object.keys(env)[0])
       assert.equal(found.apiVersion, undefined)
-      assert.match(found.warnings.join(), /env file .* was passed over/)
+      assert.match(found.warnings.join(), /env file .* is ignored/)
     })
   }
 

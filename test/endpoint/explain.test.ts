@@ -116,7 +116,7 @@ describe('explainEndpoint tells', () => {
     assert.deepEqual(told(counts).slice(0, 2), ['option envFile: chosen', `DOCKER_HOST in ${envFile}: chosen`])
     const doesNot = await explainEndpoint({ envFile }, { HOME: home, DOCKER_HOST: 'unix://' })
     assert.deepEqual(told(doesNot).slice(0, 2), ['option envFile: passed over', 'DOCKER_HOST: chosen'])
-    assert.match(doesNot.steps.find(({ source }) => source === 'option envFile')?.because ?? '', /DOCKER_HOST is set/)
+    assert.match(doesNot.steps.find(({ source }) => source === 'option envFile')?.because ?? '', /sets DOCKER_HOST/)
   })
 
   test('of the current context', async (t) => {
@@ -125,11 +125,11 @@ describe('explainEndpoint tells', () => {
     await write(join(home, '.docker/config.json'), '{"currentContext":"prod"}')
     const { steps } = await explainEndpoint({}, { HOME: home, DOCKER_TLS: '1', DOCKER_CONTEXT: '' })
     const step = (name: string): unknown => steps.find(({ source }) => source === name)
-    const because = 'that context leads to unix:///run/d.sock'
+    const because = 'the context leads to unix:///run/d.sock'
     assert.deepEqual(step('currentContext'), { source: 'currentContext', value: 'prod', verdict: 'chosen', because })
     const empty = 'it is empty, which counts as not set'
     assert.deepEqual(step('DOCKER_CONTEXT'), { source: 'DOCKER_CONTEXT', verdict: 'not set', because: empty })
-    const own = 'the context prod brings its own'
+    const own = 'the context prod has its own certificates'
     assert.deepEqual(step('DOCKER_TLS'), { source: 'DOCKER_TLS', value: '1', verdict: 'passed over', because: own })
   })
 
@@ -141,7 +141,7 @@ describe('explainEndpoint tells', () => {
     for (const [fate, env, passedOver] of fates) {
       const { steps } = await explainEndpoint({}, { ...HOME, ...env })
       const step = steps.find(({ source }) => source === passedOver)
-      assert.equal(step?.because, `${fate}, and nothing else is tried`)
+      assert.equal(step?.because, `${fate}, so nothing else counts`)
     }
   })
 

@@ -32,22 +32,22 @@ describe('an HTTP proxy', () => {
   }
 
   const refused: [text: string, got: RegExp, todo: RegExp][] = [
-    ['https://proxy:3128', /TLS to the proxy itself/, /Write http:\/\//],
-    ['socks5://proxy:1080', /socks5:\/\/ is no scheme/, /http:\/\/PROXY:PORT/],
+    ['https://proxy:3128', /TLS to the proxy itself/, /Use http:\/\//],
+    ['socks5://proxy:1080', /socks5:\/\/ is not a scheme/, /http:\/\/PROXY:PORT/],
     ['proxy:3128', /no scheme/, /http:\/\/PROXY:PORT/],
     ['ann:secret@proxy:3128', /no scheme/, /http/],
-    ['http://', /no URL/, /http/],
-    ['http://proxy:0', /port 0/, /http/],
-    ['http://proxy:65536', /no URL/, /http/],
-    ['http://ann:secret@proxy:abc', /no URL/, /http/],
-    ['http://ann:sec/ret@proxy:3128', /no URL|no path/, /http/],
-    ['http://proxy:3128/path', /no path/, /http/],
-    ['http://proxy:3128?token=secret', /no query/, /http/],
-    ['http://proxy:3128/#secret', /no fragment/, /http/],
-    ['http://ann:secret#1@proxy:3128', /no URL|no fragment/, /http/],
-    ['http://ann:secret%zz@proxy:3128', /can not be read/, /%XX/],
-    ['http://ann:secret%0D%0AEvil:1@proxy:3128', /can not be read/, /%XX/],
-    ['http://a%3Ab:secret@proxy:3128', /holds no colon/, /http/],
+    ['http://', /not a URL/, /http/],
+    ['http://proxy:0', /0 is not a port/, /http/],
+    ['http://proxy:65536', /not a URL/, /http/],
+    ['http://ann:secret@proxy:abc', /not a URL/, /http/],
+    ['http://ann:sec/ret@proxy:3128', /not a URL|a path/, /http/],
+    ['http://proxy:3128/path', /a path/, /http/],
+    ['http://proxy:3128?token=secret', /a query/, /http/],
+    ['http://proxy:3128/#secret', /fragment/, /http/],
+    ['http://ann:secret#1@proxy:3128', /not a URL|fragment/, /http/],
+    ['http://ann:secret%zz@proxy:3128', /can't be decoded/, /%XX/],
+    ['http://ann:secret%0D%0AEvil:1@proxy:3128', /can't be decoded/, /%XX/],
+    ['http://a%3Ab:secret@proxy:3128', /contain a colon/, /http/],
     ['http://ann:secret@pro\r\nxy:3128', /control character/, /http/],
   ]
   for (const [text, got, todo] of refused) {
@@ -110,7 +110,7 @@ describe('an HTTP proxy', () => {
         source: 'option proxy',
         value: 'http://***@proxy:3128',
         verdict: 'chosen',
-        because: 'the way to the daemon leads through it',
+        because: 'the connection goes through it',
       },
     )
     assert.doesNotMatch(JSON.stringify(explanation), /secret|ann/)

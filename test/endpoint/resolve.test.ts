@@ -89,7 +89,7 @@ describe('options', () => {
     [{ hosts: 'h' }, 'ERR_OPTION_UNKNOWN', /Did you mean host\?/],
     [{ certpath: '/c' }, 'ERR_OPTION_UNKNOWN', /Did you mean certPath\?/],
     [{ tlsOnPort2376: true }, 'ERR_OPTION_UNKNOWN', /Did you mean tlsOnPort2375\?/],
-    [{ rejectUnauthorized: false }, 'ERR_OPTION_UNKNOWN', /no way to switch verification off/],
+    [{ rejectUnauthorized: false }, 'ERR_OPTION_UNKNOWN', /verification can't be turned off/],
     [{ socketPath: '/s' }, 'ERR_OPTION_UNKNOWN', /host: "unix:/],
     [{ somethingElse: 1, host: 7 }, 'ERR_OPTION_UNKNOWN', /somethingElse/],
     [{ constructor: 1 }, 'ERR_OPTION_UNKNOWN', /constructor/],
@@ -115,7 +115,7 @@ describe('options', () => {
     [
       'tcp://ann:secret@h',
       'ERR_ARGUMENT_INVALID',
-      /^the options: they are text\..*Give {2}\{ host: 'tcp:\/\/HOST:2376' \}/s,
+      /^the options: they are a string\..*Pass {2}\{ host: 'tcp:\/\/HOST:2376' \}/s,
     ],
     ['tcp://h', 'ERR_ARGUMENT_INVALID', /the options/],
     [[], 'ERR_ARGUMENT_INVALID', /the options/],
@@ -123,7 +123,7 @@ describe('options', () => {
     [{ host: 'h', certPath: '/c', ca: 'x' }, 'ERR_ARGUMENT_INVALID', /certPath and ca/],
     [{ host: 'h', ca: 'x' }, 'ERR_ARGUMENT_INVALID', /cert and key are missing/],
     [{ host: 'h', cert: 'x', key: 'y' }, 'ERR_ARGUMENT_INVALID', /ca is missing/],
-    [pem, 'ERR_HOST_REQUIRED', /no daemon to show them to/],
+    [pem, 'ERR_HOST_REQUIRED', /no option names a daemon/],
     [{ host: 'h', certPath: '/a\nb' }, 'ERR_CERT_PATH_INVALID', /option certPath=\/a<U\+000A>b/],
   ]
   for (const [options, code, message] of bad) {

@@ -400,7 +400,7 @@ export const TRUTH_TABLE: readonly TruthRow[] = [
     name: 'certificates for a socket have no effect',
     env: {},
     options: { host: 'unix:///run/d.sock', certPath: '/certs' },
-    expect: { endpoint: 'unix:///run/d.sock', source: 'option host', warns: 'option certPath' },
+    expect: { endpoint: 'unix:///run/d.sock', source: 'option host', warns: 'certificates in the options' },
   },
   {
     name: 'an address to listen on',

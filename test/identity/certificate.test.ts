@@ -124,7 +124,7 @@ describe('readCertificate', needs, () => {
     })
     await refused(() => readCertificate(armour(Buffer.concat([raw, Buffer.from([0])]))), {
       code: 'ERR_IDENTITY_CERT_INVALID',
-      says: /behind the end/,
+      says: /after the end/,
     })
     await refused(() => readCertificate(raw.subarray(0, 100)), { code: 'ERR_IDENTITY_CERT_INVALID' })
   })

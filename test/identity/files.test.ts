@@ -55,7 +55,7 @@ describe('one file is not what it should be', needs, () => {
       ['ca', 'cert', 'key'],
       (path) => rm(path),
       'ERR_IDENTITY_FILE_MISSING',
-      /there is no such file[\s\S]*the folder that holds ca\.pem, cert\.pem and key\.pem.* {2}docker-mtls client export NAME /,
+      /there is no such file[\s\S]*the folder that holds ca\.pem, cert\.pem and key\.pem.* {2}docker-mtls client export NAME$/,
     ],
     [
       'a link to nowhere',
@@ -122,7 +122,7 @@ describe('one file is not what it should be', needs, () => {
       ['cert', 'key'],
       holding(() => alice.key.replaceAll('\n', '\\n')),
       NOT_PEM,
-      /its line breaks were lost/,
+      /it is PEM without its line breaks/,
     ],
     ['a path', ['cert'], holding(() => '../certs/cert.pem'), NOT_PEM, /it is a path/],
     [
@@ -147,7 +147,7 @@ describe('one file is not what it should be', needs, () => {
       /a certificate request, which no CA has signed yet, where/,
     ],
     ['a public key', ['key'], holding(() => PUBLIC_KEY), NOT_PEM, /it holds a public key, where a private/],
-    ["ssh's key", ['key'], holding(() => SSH_KEY), NOT_PEM, /a key of ssh/],
+    ["ssh's key", ['key'], holding(() => SSH_KEY), NOT_PEM, /an OpenSSH key/],
     [
       "openssl's own form",
       ['ca'],
@@ -239,7 +239,7 @@ describe('the folder', needs, () => {
     for (const mode of [0o644, 0o640, 0o604, 0o620]) {
       assert.match(
         await warningsAt(mode),
-        new RegExp(`key\\.pem is open to group or others \\(mode 0${mode.toString(8)}\\):  chmod 600 ${folder}`),
+        new RegExp(`key\\.pem \\(mode 0${mode.toString(8)}\\)\\. Restrict it:  chmod 600 ${folder}`),
       )
     }
   })

@@ -269,7 +269,7 @@ describe('time passes', needs, () => {
     const { clock } = await load(t)
     const identity = await openIdentity({ ca: brief.cert, ...made }, {}, clock.now)
     await identity.current()
-    assert.match(identity.warnings.join(), /ends in 24 hours/)
+    assert.match(identity.warnings.join(), /expires in 24 hours/)
     clock.pass(3 * 86_400_000)
     await refused(() => identity.current(), { code: 'ERR_IDENTITY_CA_EXPIRED' })
     assert.match(identity.warnings.join(), /expired 2 days ago/)

@@ -110,11 +110,11 @@ describe("a bridge's socket", () => {
     const there = await listing(folder)
     assert.equal(there.length, 6)
     const rows: [name: string, says: RegExp][] = [
-      ['live', /somebody listens/],
-      ['file', /a file of that name, and it is no socket/],
-      ['folder', /a folder of that name, and it is no socket/],
-      ['link', /no socket/],
-      ['dangling', /no socket/],
+      ['live', /a program listens/],
+      ['file', /a file with that name exists, and it isn't a socket/],
+      ['folder', /a folder with that name exists, and it isn't a socket/],
+      ['link', /isn't a socket/],
+      ['dangling', /isn't a socket/],
     ]
     for (const [name, says] of rows) {
       await assert.rejects(bridge(nowhere(t), join(folder, name)), { code: 'ERR_FILE_EXISTS', message: says }, name)
@@ -159,7 +159,7 @@ describe("a bridge's socket", () => {
     await to(t, join(folder, 'a.sock'))
     await assert.rejects(bridge(nowhere(t), join(folder, 'missing/a.sock')), {
       code: 'ERR_FILE_WRITE',
-      message: /there is no folder .*missing/,
+      message: /the folder .*missing does not exist/,
     })
   })
 

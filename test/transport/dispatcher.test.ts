@@ -295,16 +295,16 @@ describe('a dispatcher to a TLS endpoint', () => {
   test('is made from an endpoint and an identity, and from nothing that looks like them', async () => {
     const identity = await loadIdentity(credentials.client)
     const rows: [unknown, unknown, RegExp][] = [
-      ['tcp://x:2376', identity, /it is text, .*\n.*parseHost.*resolveEndpoint/],
-      [undefined, identity, /it is no endpoint/],
-      [null, identity, /it is no endpoint/],
-      [{ kind: 'tcp', host: 'x', port: 2376 }, identity, /it is no endpoint/],
-      [{ kind: 'toString' }, identity, /it is no endpoint/],
-      [{ kind: 'tls', host: 'x', port: '2376', prefix: '' }, identity, /it is no endpoint/],
-      [{ kind: 'unix' }, undefined, /it is no endpoint/],
-      [parseHost('x:2376'), credentials.client, /it is no identity.*\n.*loadIdentity/],
-      [parseHost('x:2376'), '/folder', /it is no identity/],
-      [parseHost('x:2376'), null, /it is no identity/],
+      ['tcp://x:2376', identity, /it is a string, .*\n.*parseHost.*resolveEndpoint/],
+      [undefined, identity, /it isn't an endpoint/],
+      [null, identity, /it isn't an endpoint/],
+      [{ kind: 'tcp', host: 'x', port: 2376 }, identity, /it isn't an endpoint/],
+      [{ kind: 'toString' }, identity, /it isn't an endpoint/],
+      [{ kind: 'tls', host: 'x', port: '2376', prefix: '' }, identity, /it isn't an endpoint/],
+      [{ kind: 'unix' }, undefined, /it isn't an endpoint/],
+      [parseHost('x:2376'), credentials.client, /it isn't an identity.*\n.*loadIdentity/],
+      [parseHost('x:2376'), '/folder', /it isn't an identity/],
+      [parseHost('x:2376'), null, /it isn't an identity/],
       [parseHost('x:2376'), Promise.resolve(identity), /it is a promise.*\n.*await/],
     ]
     for (const [endpoint, who, says] of rows) {

@@ -7,7 +7,7 @@ import type { DockerClient } from '../../engine/client.ts'
 import { isDockerMtlsError } from '../../base/errors.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../inputs/connect.ts'
-import { inFlags } from '../flag-words.ts'
+import { nameSource } from '../../endpoint/resolution-log.ts'
 import { addJson, once as onlyOnce } from '../command-line/options.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
@@ -36,7 +36,9 @@ function announce(docker: DockerClient, path: string, flags: BridgeFlags, contex
   const { kind, source } = docker.endpoint
   const url = formatEndpoint(docker.endpoint)
   const dockerHost = `unix://${path}`
-  context.say(`Bridge to ${url} (${inFlags(source)}), until Ctrl-C. Anyone who can open the socket is root there.`)
+  context.say(
+    `Bridge to ${url} (${context.typed(nameSource(source))}), until Ctrl-C. Anyone who can open the socket is root there.`,
+  )
   const data = { socket: path, dockerHost, endpoint: { url, kind, source }, warnings: docker.warnings }
   const text = `${variables(dockerHost, context.io.env).join('\n')}\n`
   context.answer({ data, text, warnings: localWarning(docker) }, flags)

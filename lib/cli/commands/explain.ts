@@ -1,10 +1,10 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
-import type { Explanation, Step } from '../../endpoint/explain.ts'
+import type { DetailedExplanation, DetailedStep } from '../../endpoint/explain.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { errorReport, errorText } from '../errors.ts'
-import { inFlags } from '../flag-words.ts'
+import { nameSource } from '../../endpoint/resolution-log.ts'
 import { addEndpointOptions, addJson, endpointOptions, type EndpointFlags } from '../command-line/options.ts'
 import { facts, wrap, type Style } from '../terminal/layout.ts'
 
@@ -13,34 +13,33 @@ interface ExplainFlags extends EndpointFlags {
 }
 
 async function runExplain(flags: ExplainFlags, context: Context): Promise<void> {
-  const { explainEndpoint, isUnset } = await import('../../endpoint/explain.ts')
-  const explanation = await explainEndpoint(endpointOptions(flags), context.io.env)
+  const { explainInDetail, plainStep } = await import('../../endpoint/explain.ts')
+  const explanation = await explainInDetail(endpointOptions(flags), context.io.env)
   const { endpoint, error, steps } = explanation
-  const unset = steps.filter(isUnset)
-  const text = `${verdictText(explanation, context)}\n\n${stepsText(steps, unset, context)}\n`
+  const text = `${verdictText(explanation, context)}\n\n${stepsText(steps, context)}\n`
   const data = {
     ...(endpoint !== undefined && { endpoint: { url: formatEndpoint(endpoint), ...endpoint } }),
     ...(error !== undefined && errorReport(error, context.io.env)),
-    steps,
+    steps: steps.map(plainStep),
   }
   context.answer({ data, text, warnings: endpoint?.warnings ?? [], failed: error !== undefined }, flags)
 }
 
-function verdictText({ endpoint, error }: Explanation, { io, paint, width }: Context): string {
+function verdictText({ endpoint, error }: DetailedExplanation, { io, paint, width, typed }: Context): string {
   if (endpoint === undefined) {
     const { code, text } = errorText(error, io.env)
     return `${paint('red', `${code}:`)} ${text}`
   }
   const rows: [string, string][] = [
     ['Endpoint', formatEndpoint(endpoint)],
-    ['Selected by', inFlags(endpoint.source)],
+    ['Selected by', typed(nameSource(endpoint.source))],
     ...(endpoint.kind === 'tls' ? [['Identity', endpoint.certPath ?? 'given as values'] as [string, string]] : []),
     ['API version', endpoint.apiVersion ?? 'to be negotiated'],
   ]
   return facts(rows, { paint, width })
 }
 
-const STYLES: Readonly<Record<Step['verdict'], Style>> = {
+const STYLES: Readonly<Record<DetailedStep['verdict'], Style>> = {
   chosen: 'green',
   refused: 'red',
   'passed over': 'yellow',
@@ -48,8 +47,9 @@ const STYLES: Readonly<Record<Step['verdict'], Style>> = {
 }
 
 /** The steps, one by one; variables that nobody set share one line. */
-function stepsText(steps: readonly Step[], unset: readonly Step[], context: Context): string {
+function stepsText(steps: readonly DetailedStep[], context: Context): string {
   const { paint, width } = context
+  const unset = steps.filter(({ isAbsent }) => isAbsent)
   const shown = steps.filter((step) => !unset.includes(step))
   const lines = shown.map((step) => stepText(step, context))
   const variables = unset.filter(({ source }) => !source.startsWith('option')).map(({ source }) => source)
@@ -58,7 +58,7 @@ function stepsText(steps: readonly Step[], unset: readonly Step[], context: Cont
 }
 
 /** The verdicts as a person reads them; --json keeps the stable values. */
-const VERDICTS: Readonly<Record<Step['verdict'], string>> = {
+const VERDICTS: Readonly<Record<DetailedStep['verdict'], string>> = {
   chosen: 'chosen',
   refused: 'refused',
   'passed over': 'ignored',
@@ -67,12 +67,12 @@ const VERDICTS: Readonly<Record<Step['verdict'], string>> = {
 
 const VERDICT_WIDTH = Math.max(...Object.values(VERDICTS).map(({ length }) => length))
 
-function stepText({ source, value, verdict, because }: Step, { paint, width }: Context): string {
+function stepText({ source, value, verdict, because }: DetailedStep, { paint, width, typed }: Context): string {
   const indent = ' '.repeat(VERDICT_WIDTH + 2)
-  const name = inFlags(source)
+  const name = typed(nameSource(source))
   const what = value === undefined ? name : `${name}: ${value}`
   const head = `${paint(STYLES[verdict], VERDICTS[verdict].padEnd(VERDICT_WIDTH))}  ${paint('bold', what)}`
-  return `${head}\n${wrap(inFlags(because), width, indent)}`
+  return `${head}\n${wrap(typed(because), width, indent)}`
 }
 
 function define(command: Command, context: Context): void {

@@ -7,7 +7,7 @@ import type { Peer } from '../../transport/peer.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../inputs/connect.ts'
 import { certificateData } from '../reports/data.ts'
-import { inFlags } from '../flag-words.ts'
+import { nameSource } from '../../endpoint/resolution-log.ts'
 import { addJson } from '../command-line/options.ts'
 import { facts } from '../terminal/layout.ts'
 import { keyName, until } from '../reports/dates.ts'
@@ -63,12 +63,16 @@ function round(milliseconds: number): number {
   return Math.round(milliseconds * 10) / 10
 }
 
-function pingText(docker: DockerClient, { version, connected, ping }: Measured, { paint, width }: Context): string {
+function pingText(
+  docker: DockerClient,
+  { version, connected, ping }: Measured,
+  { paint, width, typed }: Context,
+): string {
   const { endpoint, apiVersion, dispatcher } = docker
   const { Version, ApiVersion, MinAPIVersion, Os, Arch } = version
   const serves = MinAPIVersion === undefined ? `up to ${ApiVersion}` : `${MinAPIVersion} to ${ApiVersion}`
   const rows: [string, string][] = [
-    ['Reached', `${formatEndpoint(endpoint)} (${inFlags(endpoint.source)})`],
+    ['Reached', `${formatEndpoint(endpoint)} (${typed(nameSource(endpoint.source))})`],
     ...(dispatcher.peer === undefined ? [] : peerRows(dispatcher.peer)),
     ['Engine', `Docker ${Version}, ${Os}/${Arch}`],
     ['API', `${apiVersion} (the daemon serves ${serves})`],

@@ -18,6 +18,13 @@ const FLAGS: Readonly<Record<string, string>> = {
   unit: '--unit',
   listen: '--listen',
   force: '--force',
+  connectTimeout: '--timeout',
+  replace: '--force',
+}
+
+/** Options that are given a value in another form here: a password is read from a file. */
+const FLAGS_WITH_VALUE: Readonly<Record<string, string>> = {
+  proxy: '--proxy http://USER@PROXY:PORT --proxy-password-file FILE',
 }
 
 /** How a sentence of the library reads to someone who typed a command: flags, and lines for the shell at hand. */
@@ -38,7 +45,9 @@ function typedCommand([program = '', ...words]: readonly string[], shell: Shell,
 }
 
 function flagOf({ option: name, value }: OptionPart): string {
-  const flag = FLAGS[name]
+  const flag = value === undefined ? FLAGS[name] : (FLAGS_WITH_VALUE[name] ?? FLAGS[name])
   if (flag === undefined) return value === undefined ? name : `${name}: ${value}`
-  return value === undefined || value === 'true' ? flag : `${flag} ${value.replace(/^'(.*)'$/s, '$1')}`
+  return value === undefined || value === 'true' || name in FLAGS_WITH_VALUE
+    ? flag
+    : `${flag} ${value.replace(/^'(.*)'$/s, '$1')}`
 }
