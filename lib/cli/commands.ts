@@ -8,133 +8,154 @@ export interface Entry {
   readonly load: () => Promise<CommandSpec>
 }
 
-/** The commands that only hold others, and what those are about. */
-export const GROUPS: Readonly<Record<string, string>> = {
-  cert: 'certificates',
-  daemon: "the daemon's configuration",
-  client: 'what a client needs',
-  context: "the docker command's contexts",
-  plugin: 'docker-mtls as a plugin of the docker command',
+/** A command that only holds others. */
+interface Group {
+  readonly summary: string
+  readonly description: string
 }
 
-/** What whoever looks into one of them first should know. */
-export const GROUP_NOTES: Readonly<Record<string, string>> = {
-  cert:
-    'init  makes all of them in one step; these are the single steps, and what comes later: list says what ends when, ' +
-    'renew replaces certificates of servers and clients before they end, rotate-ca the authority, and schedule has ' +
-    'that looked at every day.',
+export const GROUPS: Readonly<Record<string, Group>> = {
+  cert: {
+    summary: 'create, list, renew and rotate certificates',
+    description:
+      'Creates, lists, renews and rotates certificates.  init  runs the first steps for you. Use these commands for a ' +
+      'single step, and later: list shows when each certificate expires, renew replaces the certificates of servers and ' +
+      'clients before they expire, rotate-ca replaces the CA, and schedule checks all of them every day.',
+  },
+  daemon: {
+    summary: 'secure the daemon on this server, or undo it',
+    description:
+      'Secures the daemon on this server. Run  daemon apply  as root with the files that  init  created. To secure other ' +
+      'hosts over ssh, use  setup  instead.',
+  },
+  client: {
+    summary: 'set up the machines of clients',
+    description:
+      'Sets up the machines of clients. There are two ways: export  packs a key and certificate that were created with the ' +
+      'CA; request  creates the key on the client itself, and  install  adds the certificate that  cert sign  issued for it.',
+  },
+  context: {
+    summary: "manage the docker command's contexts",
+    description:
+      "Manages the docker command's contexts, in its own store. A context holds the address of a daemon and a client's " +
+      'files:  docker --context NAME  then needs no variables.',
+  },
+  plugin: {
+    summary: 'run docker-mtls as  docker mtls',
+    description: 'Makes docker-mtls a plugin of the docker command, so that you can run it as  docker mtls .',
+  },
 }
 
 /** All commands, in the order in which one meets them. */
 export const COMMANDS: readonly Entry[] = [
   {
     words: ['init'],
-    summary: "make it all: keys, certificates, the daemon's configuration",
+    summary: "create keys, certificates and the daemon's configuration",
     load: async () => (await import('./commands/init.ts')).init,
   },
   {
     words: ['setup'],
-    summary: 'secure the daemons of other hosts, by ssh, in one step',
+    summary: 'secure the daemons of other hosts over ssh',
     load: async () => (await import('./commands/setup.ts')).setup,
   },
   {
     words: ['cert', 'ca'],
-    summary: 'make the authority, or keep the one that is there',
+    summary: 'create the CA, or keep the existing one',
     load: async () => (await import('./commands/cert-ca.ts')).certCa,
   },
   {
     words: ['cert', 'server'],
-    summary: "issue the server's certificate",
+    summary: 'issue a server certificate',
     load: async () => (await import('./commands/cert-server.ts')).certServer,
   },
   {
     words: ['cert', 'client'],
-    summary: "issue a client's certificate",
+    summary: 'issue a client certificate',
     load: async () => (await import('./commands/cert-client.ts')).certClient,
   },
   {
     words: ['cert', 'sign'],
-    summary: "sign a client's request, whose key stays with it",
+    summary: "sign a client's request; its key stays with the client",
     load: async () => (await import('./commands/cert-sign.ts')).certSign,
   },
   {
     words: ['cert', 'show'],
-    summary: 'what a certificate says, and what Docker makes of it',
+    summary: 'show a certificate, and whether Docker accepts it',
     load: async () => (await import('./commands/cert-show.ts')).certShow,
   },
   {
     words: ['cert', 'list'],
-    summary: 'what was issued, and when it ends',
+    summary: 'list issued certificates and when they expire',
     load: async () => (await import('./commands/cert-list.ts')).certList,
   },
   {
     words: ['cert', 'renew'],
-    summary: 'renew what is due, or what is named',
+    summary: 'renew certificates that are due, or those you name',
     load: async () => (await import('./commands/cert-renew.ts')).certRenew,
   },
   {
     words: ['cert', 'rotate-ca'],
-    summary: 'replace the authority, in phases, with nobody locked out',
+    summary: 'replace the CA in phases, without locking anybody out',
     load: async () => (await import('./commands/cert-rotate-ca.ts')).certRotateCa,
   },
   {
     words: ['cert', 'schedule'],
-    summary: 'a timer or a cron line that watches over them',
+    summary: 'print a timer or cron line that checks certificates daily',
     load: async () => (await import('./commands/cert-schedule.ts')).certSchedule,
   },
   {
     words: ['cert', 'adopt'],
-    summary: 'write into the ledger what is in place and missing there',
+    summary: 'add certificates that are missing from the ledger',
     load: async () => (await import('./commands/cert-adopt.ts')).certAdopt,
   },
   {
     words: ['daemon', 'render'],
-    summary: 'write the systemd drop-in or the daemon.json',
+    summary: 'render the systemd drop-in or daemon.json',
     load: async () => (await import('./commands/daemon-render.ts')).daemonRender,
   },
   {
     words: ['daemon', 'apply'],
-    summary: 'install it all on this server, prove it, or put everything back',
+    summary: 'secure this server with automatic rollback',
     load: async () => (await import('./commands/daemon-apply.ts')).daemonApply,
   },
   {
     words: ['daemon', 'rollback'],
-    summary: 'put back what the last apply has changed',
+    summary: 'undo the last apply',
     load: async () => (await import('./commands/daemon-rollback.ts')).daemonRollback,
   },
   {
     words: ['daemon', 'status'],
-    summary: 'what is in force on this server',
+    summary: 'show the state of the daemon on this server',
     load: async () => (await import('./commands/daemon-status.ts')).daemonStatus,
   },
   {
     words: ['client', 'env'],
-    summary: "the variables for a client's shell",
+    summary: "print the variables for a client's shell",
     load: async () => (await import('./commands/client-env.ts')).clientEnv,
   },
   {
     words: ['client', 'request'],
-    summary: 'make a key here, and a request to be signed elsewhere',
+    summary: 'create a key here, and a request for cert sign',
     load: async () => (await import('./commands/client-request.ts')).clientRequest,
   },
   {
     words: ['client', 'install'],
-    summary: 'put the answer to a request in place',
+    summary: 'install the certificate that answers a request',
     load: async () => (await import('./commands/client-install.ts')).clientInstall,
   },
   {
     words: ['client', 'export'],
-    summary: "pack a client's three files to hand them over",
+    summary: "pack a client's three files for its machine",
     load: async () => (await import('./commands/client-export.ts')).clientExport,
   },
   {
     words: ['context', 'create'],
-    summary: 'make a context that docker --context takes',
+    summary: 'create a context for docker --context',
     load: async () => (await import('./commands/context-create.ts')).contextCreate,
   },
   {
     words: ['context', 'ls'],
-    summary: 'which contexts there are, and which of them we would refuse',
+    summary: 'list contexts, and which ones docker-mtls refuses',
     load: async () => (await import('./commands/context-list.ts')).contextList,
   },
   {
@@ -144,7 +165,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     words: ['context', 'import'],
-    summary: 'take over a context that was exported',
+    summary: 'import an exported context',
     load: async () => (await import('./commands/context-import.ts')).contextImport,
   },
   {
@@ -154,27 +175,27 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     words: ['explain'],
-    summary: 'which daemon the environment means, and why',
+    summary: 'show which daemon the environment selects, and why',
     load: async () => (await import('./commands/explain.ts')).explain,
   },
   {
     words: ['ping'],
-    summary: 'connect, and say who answered',
+    summary: 'connect, and show who answered',
     load: async () => (await import('./commands/ping.ts')).ping,
   },
   {
     words: ['bridge'],
-    summary: 'a local socket to the daemon, for any Docker tool',
+    summary: 'create a local socket to the daemon, for any Docker tool',
     load: async () => (await import('./commands/bridge.ts')).bridge,
   },
   {
     words: ['plugin', 'install'],
-    summary: 'make `docker mtls` work, too',
+    summary: 'install the plugin',
     load: async () => (await import('./commands/plugin-install.ts')).pluginInstall,
   },
   {
     words: ['plugin', 'remove'],
-    summary: 'take that back',
+    summary: 'remove the plugin',
     load: async () => (await import('./commands/plugin-remove.ts')).pluginRemove,
   },
 ]

@@ -9,10 +9,10 @@ import { Interrupted } from './terminal/io.ts'
 import { renderTyped } from './terminal/sentence-style.ts'
 import { printableLines } from '../base/text.ts'
 
-/** What a program gets with --json in place of an answer. */
+/** What --json prints when a command fails. */
 export interface ErrorReport {
   readonly error: {
-    /** `ERR_...`; `ERR_UNEXPECTED` for a fault in docker-mtls itself, `ERR_INTERRUPTED` for Ctrl-C and its like. */
+    /** `ERR_...`; `ERR_UNEXPECTED` for a bug in docker-mtls, `ERR_INTERRUPTED` for Ctrl-C and other signals. */
     readonly code: string
     readonly message: string
     readonly tried?: string
@@ -22,10 +22,10 @@ export interface ErrorReport {
 }
 
 const FAILED = 1
-/** The command line itself is wrong: nothing was looked at, and nothing was done. */
+/** The command line is wrong: nothing was read or changed. */
 export const USAGE = 2
 
-/** A command line that can't be meant. `where` is the command, `todo` the way out. */
+/** A mistake in the command line. `where` is the command, `todo` the remedy. */
 export function usageError(where: Sentence, got: Sentence, todo: Sentence): ArgumentError {
   return new ArgumentError('ERR_USAGE', { tried: where, got, todo })
 }
@@ -36,19 +36,19 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof ArgumentError ? USAGE : FAILED
 }
 
-/** One or two lines: what was tried, what came back, what to do. Other machines' words in them do nothing to a terminal. */
+/** One or two lines: what was tried, what came back, what to do. Control characters from other machines are escaped. */
 export function errorText(error: unknown, env: Environment): { code: string; text: string } {
   const stack = wantsStack(env) ? `\n${inspect(error)}` : ''
   if (isDockerMtlsError(error)) {
     const { tried, got, todo } = textsFor(error, env)
     return { code: error.code, text: `${printableLines(`${tried}: ${got}.\n${todo}`)}${stack}` }
   }
-  const way = stack === '' ? ' NODE_DEBUG=docker-mtls shows where.' : stack
-  return { code: 'ERR_UNEXPECTED', text: `${firstLine(error)}. This is a fault in docker-mtls.${way}` }
+  const hint = stack === '' ? ' Set NODE_DEBUG=docker-mtls to see where.' : stack
+  return { code: 'ERR_UNEXPECTED', text: `${firstLine(error)}. This is a bug in docker-mtls.${hint}` }
 }
 
 export function errorReport(error: unknown, env: Environment): ErrorReport {
-  if (error instanceof Interrupted) return { error: { code: 'ERR_INTERRUPTED', message: 'A signal ended it' } }
+  if (error instanceof Interrupted) return { error: { code: 'ERR_INTERRUPTED', message: 'A signal stopped the command' } }
   if (error instanceof Declined) return { error: { code: 'ERR_CONFIRMATION_REQUIRED', message: error.message } }
   if (!isDockerMtlsError(error)) return { error: { code: 'ERR_UNEXPECTED', message: firstLine(error) } }
   const { tried, got, todo } = textsFor(error, env)

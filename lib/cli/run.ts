@@ -15,11 +15,11 @@ import { painter } from './terminal/layout.ts'
 import { buildProgram, find } from './command-line/program.ts'
 
 /**
- * Runs one command line. Nothing of the process is touched but through `io`, and nothing is thrown.
+ * Runs one command line. It touches the process only through `io`, and throws nothing.
  *
  * @param argv - without node and the script
  * @param io - streams, environment, signal
- * @returns the exit code: 0 done, 1 failed, 2 the command line is wrong, 128 and more: a signal came
+ * @returns the exit code: 0 done, 1 failed, 2 wrong command line, 128 and more: stopped by a signal
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = 0
@@ -65,7 +65,7 @@ function normalised(
   { say, io: { docker = [] } }: Context,
 ): readonly string[] {
   if (entry === undefined || command === undefined) return argv
-  // Only init takes words beside such a flag; elsewhere a word too many is a mistake that says so itself.
+  // Only init accepts arguments beside such a flag; elsewhere the argument itself is refused.
   const notes = command.registeredArguments.length === 0 ? () => undefined : say
   const { options } = command
   const long = options.map((option) => option.long ?? '')
@@ -83,7 +83,7 @@ function fail(error: unknown, argv: readonly string[], io: Io, jsonLines: boolea
   const reportJson = (reason: unknown): void => {
     if (asksForJson(argv)) writeReport(errorReport(reason, io.env), io, jsonLines)
   }
-  // Help that nobody asked for (no command at all) went to stderr, and is a mistake.
+  // Commander showed help because the command is missing: that is a mistake.
   if (isHelp(error)) {
     if (error.exitCode === 0) return 0
     reportJson(noCommand(argv))
@@ -101,7 +101,7 @@ function failureText(error: unknown, io: Io): string {
   return `${painter(io.stderr, io.env)('red', `${code}:`)} ${text}\n`
 }
 
-/** Whoever reads JSON gets an object, whatever happened. */
+/** A program that asked for JSON gets an object after every failure. */
 function writeReport(report: ErrorReport, { stdout }: Io, jsonLines: boolean): void {
   if (jsonLines) writeLine(stdout, 'error', report)
   else stdout.write(`${JSON.stringify(report, undefined, 2)}\n`)
@@ -109,5 +109,5 @@ function writeReport(report: ErrorReport, { stdout }: Io, jsonLines: boolean): v
 
 function noCommand(argv: readonly string[]): ArgumentError {
   const where = ours(...groupOf(argv))
-  return usageError([where], 'there is no command', sentence`All of them:  ${where} --help`)
+  return usageError([where], 'the command is missing', sentence`See:  ${where} --help`)
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { ApplyWishes } from '../../apply/options.ts'
 import { addDaemonOptions, once, readSeconds } from './options.ts'
 
-/** The flags of what is applied to a host: here, or by ssh. */
+/** The flags of an apply, on this host or over ssh. */
 export interface ApplyFlags {
   readonly systemd?: true
   readonly daemonJson?: true
@@ -15,19 +15,19 @@ export interface ApplyFlags {
 
 export function addApplyOptions(command: Command): Command {
   command
-    .addOption(command.createOption('--systemd', 'all in the systemd drop-in (default)').conflicts('daemonJson'))
-    .option('--daemon-json', 'in daemon.json, with the drop-in that leaves it there')
+    .addOption(command.createOption('--systemd', 'put all settings into the systemd drop-in (default)').conflicts('daemonJson'))
+    .option('--daemon-json', 'put the settings into daemon.json; the drop-in then only removes conflicting flags')
   return addDaemonOptions(command, { unit: false })
-    .option('--live-restore', 'containers go on while dockerd restarts')
-    .option('--no-live-restore', 'they stop with it')
+    .option('--live-restore', 'keep containers running while dockerd restarts')
+    .option('--no-live-restore', 'stop containers when dockerd stops')
     .option(
       '--rollback-after <seconds>',
-      'when the host puts everything back by itself, should this command be cut off (default: 180)',
+      'if this command is cut off, the host rolls back by itself after this time (default: 180)',
       once('--rollback-after'),
     )
 }
 
-export function wishesOf(flags: ApplyFlags): Omit<ApplyWishes, 'server' | 'override'> {
+export function requestedSettings(flags: ApplyFlags): Omit<ApplyWishes, 'server' | 'override'> {
   const { listen, tlsdir: tlsDir, usernsRemap, liveRestore, systemd, daemonJson } = flags
   const form = daemonJson === true ? 'daemon-json' : systemd === true ? 'systemd' : undefined
   return { listen, tlsDir, usernsRemap, liveRestore, form }

@@ -24,13 +24,13 @@ function candidates(before: readonly string[]): Map<string, string> | undefined 
   if (before.length > 1 || (group !== undefined && !Object.hasOwn(GROUPS, group))) return undefined
   if (group === undefined) {
     return new Map(
-      COMMANDS.map(({ words, summary }) => [words[0], words.length === 1 ? summary : groupWords(words[0])]),
+      COMMANDS.map(({ words, summary }) => [words[0], words.length === 1 ? summary : summaryOf(words[0])]),
     )
   }
   const inside = COMMANDS.filter(({ words }) => words.length === 2 && words[0] === group)
   return new Map(inside.map(({ words, summary }) => [words[1] ?? '', summary]))
 }
 
-function groupWords(group: string): string {
-  return GROUPS[group] ?? ''
+function summaryOf(group: string): string {
+  return GROUPS[group]?.summary ?? ''
 }

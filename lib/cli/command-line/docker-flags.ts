@@ -4,7 +4,7 @@ import { type CommandPart, sentence, type Sentence } from '../../base/sentence.t
 import { usageError } from '../errors.ts'
 import type { DockerFlag } from '../plugin/call.ts'
 
-/** Options that say nothing that has to be handed on: variables of ours by now, or the docker command's own talk. */
+/** Options that aren't passed on: some are variables of ours by now, others concern only the docker command. */
 const NOT_OURS = new Set(['--config', '--debug', '--log-level', '--version'])
 
 const FILES: Readonly<Record<string, string>> = {
@@ -14,45 +14,45 @@ const FILES: Readonly<Record<string, string>> = {
 }
 
 /**
- * What `docker -H ... mtls ping` says as options of ours. What would mean less than verified TLS is refused, and so is
- * whatever a command has no use for: it was typed to have an effect.
+ * Translates the options of `docker -H ... mtls ping` into ours. Refuses those that ask for less than verified TLS, and
+ * those that the command can't use: they were typed to have an effect.
  *
- * @param flags - those of the docker command
- * @param has - the options of the command that is meant
+ * @param flags - options of the docker command
+ * @param has - the options of our command
  * @param where - its name
  * @throws {@link ArgumentError} ERR_USAGE
  */
 export function optionsFromDocker(flags: readonly DockerFlag[], has: readonly string[], where: CommandPart): string[] {
-  const meant = flags.filter(([flag]) => !NOT_OURS.has(flag))
-  for (const flag of meant) refuseWeak(flag, where)
-  const files = meant.filter(([flag]) => flag in FILES)
+  const relevant = flags.filter(([flag]) => !NOT_OURS.has(flag))
+  for (const flag of relevant) refuseWeak(flag, where)
+  const files = relevant.filter(([flag]) => flag in FILES)
   const words = [
-    ...meant.flatMap(([flag, value = '']) => (['--host', '--context'].includes(flag) ? [flag, value] : [])),
+    ...relevant.flatMap(([flag, value = '']) => (['--host', '--context'].includes(flag) ? [flag, value] : [])),
     ...(files.length === 0 ? [] : ['--cert-path', folderOf(files, where)]),
   ]
   const connects = ['--host', '--context', '--cert-path'].every((option) => has.includes(option))
-  const [first] = meant
+  const [first] = relevant
   if (first === undefined || connects) return words
   throw refused(
     where,
-    sentence`${first[0]} of the docker command says which daemon to reach, and ${where} reaches none by it`,
+    sentence`the docker command's ${first[0]} selects a daemon, but ${where} doesn't connect to one`,
   )
 }
 
 function refuseWeak([flag, value = 'true']: DockerFlag, where: CommandPart): void {
   if (flag === '--tlsverify') {
     if (value === 'true') return
-    throw refused(where, 'docker --tlsverify=false asks for TLS that verifies nobody, which is refused here')
+    throw refused(where, "docker --tlsverify=false turns off verification, which docker-mtls doesn't allow")
   }
   if (flag === '--tls') {
-    const what = value === 'true' ? 'TLS that verifies nobody' : 'no TLS at all'
-    throw refused(where, `docker --tls${value === 'true' ? '' : `=${value}`} asks for ${what}, which is refused here`)
+    const [shown, what] = value === 'true' ? ['', 'TLS without verification'] : [`=${value}`, 'no TLS']
+    throw refused(where, `docker --tls${shown} asks for ${what}, which docker-mtls doesn't allow`)
   }
   if (['--host', '--context'].includes(flag) || flag in FILES) return
-  throw refused(where, `${flag} of the docker command means nothing here`)
+  throw refused(where, `docker-mtls has no use for the docker command's ${flag}`)
 }
 
-/** Three files under any names are what the docker command takes; here it is a folder of three names. */
+/** The docker command accepts three files under any names; we need one folder with three fixed names. */
 function folderOf(files: readonly DockerFlag[], where: CommandPart): string {
   const folders = new Set(files.map(([, path = '']) => dirname(path)))
   const isSet = Object.entries(FILES).every(([flag, name]) =>
@@ -60,10 +60,10 @@ function folderOf(files: readonly DockerFlag[], where: CommandPart): string {
   )
   const [folder] = folders
   if (isSet && folders.size === 1 && folder !== undefined) return folder
-  const got = 'the files of the docker command are not ca.pem, cert.pem and key.pem of one folder'
-  throw usageError([where], got, sentence`Put them there, and name the folder:  ${where} --cert-path DIR`)
+  const got = 'the TLS files given to the docker command are not ca.pem, cert.pem and key.pem in one folder'
+  throw usageError([where], got, sentence`Put them into one folder under these names, and name it:  ${where} --cert-path DIR`)
 }
 
 function refused(where: CommandPart, got: Sentence): ArgumentError {
-  return usageError([where], got, sentence`Leave it out; what there is instead:  ${where} --help`)
+  return usageError([where], got, sentence`Leave it out. For the options of this command:  ${where} --help`)
 }

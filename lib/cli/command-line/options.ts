@@ -3,7 +3,7 @@ import type { EndpointOptions } from '../../endpoint/options.ts'
 import { PkiError } from '../../base/errors.ts'
 import { usageError } from '../errors.ts'
 
-/** The folder that everything is in, where nothing else is said. */
+/** The folder of keys and certificates, unless an option names another. */
 export const DEFAULT_FOLDER = 'docker-mtls'
 
 /**
@@ -33,7 +33,7 @@ export function readDays(text: string): number {
   if (NUMBER.test(text)) return Number(text)
   throw new PkiError('ERR_DAYS_INVALID', {
     tried: `the option --days ${JSON.stringify(text)}`,
-    got: 'it is no number',
+    got: 'it is not a number',
     todo: 'Give a whole number of days.',
   })
 }
@@ -44,43 +44,43 @@ export function readSeconds(flag: string, text: string): number {
   if (milliseconds >= 1 && milliseconds < 2 ** 31) return milliseconds
   throw usageError(
     `the option ${flag} ${JSON.stringify(text)}`,
-    'it is no length of time',
-    'Give it in seconds, such as 10.',
+    'it is not a number of seconds',
+    'Give seconds, such as 10.',
   )
 }
 
-/** What should be known before a key of this type is carried to many machines. */
+/** Warnings before a key of this type is copied to many machines. */
 export function keyTypeWarnings(keyType: string | undefined): string[] {
   if (keyType !== 'ed25519') return []
-  return ['Docker, curl, Node and Python take Ed25519; what is built on NSS, such as Firefox, refuses it.']
+  return ['Docker, curl, Node and Python accept Ed25519 keys. Software built on NSS, such as Firefox, rejects them.']
 }
 
 export function addJson(command: Command): Command {
   return command.option('--json', 'print one JSON object on stdout')
 }
 
-/** For those that show their progress; their spec says `jsonLines: true`. */
+/** For commands that show progress; their spec has `jsonLines: true`. */
 export function addJsonLines(command: Command): Command {
-  return command.option('--json', 'print JSON on stdout: a line for each step, and one for the result')
+  return command.option('--json', 'print JSON lines on stdout: one for each step, then the result')
 }
 
-/** For those that ask before they go on: see `confirm`. */
+/** For commands that ask for confirmation: see `confirm`. */
 export function addYes(command: Command): Command {
-  return command.option('--yes', 'do not ask')
+  return command.option('--yes', "don't ask for confirmation")
 }
 
-/** For those that make files for a server. */
+/** For commands that create a server's files. */
 export function addProbe(command: Command): Command {
   return command.option(
     '--probe',
-    'a client of a day in server/probe, with which  daemon apply  proves that clients get in',
+    'also create a one-day client certificate in server/probe;  daemon apply  tests access with it',
   )
 }
 
 export function addFolder(command: Command, flag = '--dir'): Command {
   return command.option(
     `${flag} <dir>`,
-    `the folder of keys and certificates (default: ./${DEFAULT_FOLDER})`,
+    `the folder with keys and certificates (default: ./${DEFAULT_FOLDER})`,
     once(flag),
   )
 }
@@ -91,27 +91,27 @@ export function addKeyType(command: Command): Command {
 }
 
 export function addDays(command: Command, byDefault: number): Command {
-  return command.option('--days <days>', `how long it holds (default: ${byDefault})`, once('--days'))
+  return command.option('--days <days>', `how many days it is valid (default: ${byDefault})`, once('--days'))
 }
 
 export function addPassphraseFile(command: Command): Command {
-  const what = "a file with the passphrase of the authority's key; else DOCKER_MTLS_CA_PASSPHRASE, else you are asked"
+  const what = 'a file with the passphrase of the CA key (default: DOCKER_MTLS_CA_PASSPHRASE, else you are asked)'
   return command.option('--ca-passphrase-file <file>', what, once('--ca-passphrase-file'))
 }
 
-/** What decides how the daemon is to be configured; `unit`: also where another machine's unit is. */
+/** The options of the daemon's configuration; `unit`: also the path of another machine's unit. */
 export function addDaemonOptions(command: Command, { unit = true }: { readonly unit?: boolean } = {}): Command {
-  const remap = 'user namespaces for containers; a value only with = (default: off; without a value: default)'
+  const remap = 'run containers in user namespaces; write a value with = (default: off; without a value: default)'
   command
-    .option('--listen <addr:port>', 'where the daemon listens (default: 0.0.0.0:2376)', once('--listen'))
-    .option('--tlsdir <dir>', 'where the server keeps its files (default: /etc/docker/tls)', once('--tlsdir'))
+    .option('--listen <addr:port>', 'the address that the daemon listens on (default: 0.0.0.0:2376)', once('--listen'))
+    .option('--tlsdir <dir>', "the folder on the server for its files (default: /etc/docker/tls)", once('--tlsdir'))
     .addOption(command.createOption('--userns-remap [user]', remap).preset('default').argParser(once('--userns-remap')))
-    .option('--no-userns-remap', 'no user namespaces, whatever the unit or an earlier run says')
-  const about = "the server's docker.service (default: this machine's, else docker-ce's)"
+    .option('--no-userns-remap', 'no user namespaces, even if the unit or an earlier run sets them')
+  const about = "the server's docker.service (default: the one of this machine, else that of docker-ce)"
   return unit ? command.option('--unit <file>', about, once('--unit')) : command
 }
 
-/** Flags that say which daemon, and who we are to it. */
+/** Flags that select the daemon and the client's files. */
 export interface EndpointFlags {
   readonly host?: string
   readonly context?: string
@@ -124,11 +124,11 @@ export function addEndpointOptions(command: Command): Command {
   return (
     command
       .option('--host <host>', 'the daemon, such as tcp://build01.example.com:2376', once('--host'))
-      .option('--context <name>', 'the docker context to take', once('--context'))
-      .option('--cert-path <dir>', 'the folder of ca.pem, cert.pem and key.pem', once('--cert-path'))
+      .option('--context <name>', 'the docker context to use', once('--context'))
+      .option('--cert-path <dir>', 'the folder with ca.pem, cert.pem and key.pem', once('--cert-path'))
       // Not --env-file: Node takes that for its own wherever it stands, and a NODE_OPTIONS in the file then runs code.
-      .option('--dotenv <file>', 'a .env file to read DOCKER_* variables from', once('--dotenv'))
-      .option('--tls-on-port-2375', 'the daemon speaks TLS on that port, which is refused otherwise')
+      .option('--dotenv <file>', 'a .env file with DOCKER_* variables', once('--dotenv'))
+      .option('--tls-on-port-2375', 'allow port 2375, where the daemon must speak TLS too')
   )
 }
 

@@ -1,44 +1,44 @@
 import { Command, type OutputConfiguration } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
-import { COMMANDS, GROUPS, GROUP_NOTES, type Entry } from '../commands.ts'
+import { COMMANDS, GROUPS, type Entry } from '../commands.ts'
 import { hasColours, widthOf, wrap } from '../terminal/layout.ts'
 import { packageVersion } from '../package-version.ts'
 import { type Sentence, renderSentence, SELF, sentence } from '../../base/sentence.ts'
 import { isPlugin } from '../terminal/self.ts'
 
 const DESCRIPTION =
-  'Secures a Docker daemon and reaches it, with mutual TLS on both ends: makes the keys and certificates, renders the ' +
-  "daemon's configuration, and connects. What would be weaker than verified TLS with a client certificate is refused."
+  'Secures a Docker daemon with mutual TLS and connects to it: creates keys and certificates, configures dockerd, and ' +
+  'tests the connection. Anything weaker than verified TLS with a client certificate is refused.'
 
 const EXAMPLES: Sentence = sentence`
 First steps:
   ${SELF} init build01.example.com 10.0.0.4
-      keys, certificates and configuration, and what to do with them
+      create keys, certificates and configuration; shows the next steps
   ${SELF} explain
-      which daemon do my variables mean?
+      show which daemon your environment selects, and why
   ${SELF} ping
-      does it work, and who answers?
+      connect to it, and show who answered
   ${SELF} COMMAND --help
-      all of one command, with examples
+      options and examples of one command
 
-Exit codes: 0 done, 1 failed, 2 the command line is wrong.
-With --json stdout is one JSON object; a failure is
-{ error: { code, message, tried, got, todo } }. Where steps are shown, it is
-JSON lines: { type: "step", ... } each, then "result" or "error".
+Exit codes: 0 done, 1 failed, 2 wrong command line.
+With --json, stdout is one JSON object; a failure is
+{ error: { code, message, tried, got, todo } }. Commands that show steps print
+JSON lines: { type: "step", ... } for each step, then "result" or "error".
 `
 
-/** The tree of commands. Only the one that is meant gets its options; the others are there by name. */
+/** The tree of commands. Only the requested one gets its options; the others have just a name and a summary. */
 export function buildProgram(context: Context, meant?: { entry: Entry; spec: CommandSpec }): Command {
   const program = new Command(isPlugin(context.io.env) ? 'docker mtls' : 'docker-mtls')
     .description(DESCRIPTION)
     .version(packageVersion(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'explain, with examples')
+    .helpOption('-h, --help', 'show help with examples')
     .helpCommand(false)
     .exitOverride()
     .configureOutput(outputOf(context))
     .configureHelp({
       styleTitle: (title) => context.paint('bold', title),
-      // Defaults are in our own words.
+      // Our descriptions name the defaults.
       optionDescription: ({ description }) => description,
     })
     .addHelpText('after', helpText(EXAMPLES, context))
@@ -58,13 +58,13 @@ export function find(program: Command, { words }: Entry): Command {
 function groupOf(program: Command, name: string, context: Context): Command {
   const there = program.commands.find((command) => command.name() === name)
   if (there !== undefined) return there
-  const about = GROUPS[name] ?? ''
+  const { summary = '', description = '' } = GROUPS[name] ?? {}
   return program
     .command(name)
     .helpCommand(false)
-    .summary(about)
-    .description([`Everything about ${about}.`, GROUP_NOTES[name] ?? ''].join(' ').trim())
-    .addHelpText('after', helpText(sentence`\nMore of each, with examples:  ${SELF} ${name} COMMAND --help`, context))
+    .summary(summary)
+    .description(description)
+    .addHelpText('after', helpText(sentence`\nOptions and examples of a command:  ${SELF} ${name} COMMAND --help`, context))
 }
 
 function complete(command: Command, spec: CommandSpec, context: Context): void {
@@ -89,7 +89,7 @@ function helpText(text: Sentence, { io }: Context): string {
   return renderSentence(text, { command, option: ({ option }) => option })
 }
 
-/** Commander's own words about mistakes are dropped: they become errors of ours. */
+/** Commander's own error texts are dropped: `usageErrorFrom` writes ours. */
 function outputOf({ io }: Context): OutputConfiguration {
   return {
     writeOut: (text) => io.stdout.write(text),

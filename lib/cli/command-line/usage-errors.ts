@@ -6,7 +6,7 @@ import type { CommandSpec } from '../command.ts'
 import { usageError } from '../errors.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
-/** Is it commander's way of saying that it showed the help or the version? */
+/** Did commander throw because it showed help or the version? */
 export function isHelp(error: unknown): error is CommanderError {
   return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(codeOf(error))
 }
@@ -15,7 +15,7 @@ export function isCommanderError(error: unknown): error is CommanderError {
   return codeOf(error).startsWith('commander.')
 }
 
-/** What the mistake was made in. */
+/** Where in the command line the mistake is. */
 export interface Place {
   /** The command's words behind our own name. */
   readonly words: readonly string[]
@@ -24,11 +24,15 @@ export interface Place {
   readonly command?: Command
 }
 
-/** Says a mistake in the command line in our form: what was tried, what is wrong, what would be right. */
+/**
+ * Turns commander's error into one of ours: what was tried, what is wrong, what to do. Commander hands over the word, the
+ * option or the suggestion only inside its message (lib/command.js of commander), so this file is the one place that reads
+ * messages; nothing reads those of docker-mtls.
+ */
 export function usageErrorFrom(error: CommanderError, { words, spec, command }: Place): ArgumentError {
   const where = [commandPart('docker-mtls', ...words)]
   const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n')
-  const help = sentence`All of them:  ${where} --help`
+  const help = sentence`See:  ${where} --help`
   const example = spec === undefined ? help : sentence`For example:  ${spec.examples[0][0]}`
   const meant = /\(Did you mean (.*)\?\)/.exec(hint)?.[1]?.replace(/^one of /, '')
   switch (error.code) {
@@ -44,7 +48,7 @@ export function usageErrorFrom(error: CommanderError, { words, spec, command }: 
       return usageError(where, `there is no option ${flag}`, didYouMean(meant ?? longerFlag(flag, command), help))
     }
     case 'commander.missingArgument':
-      return usageError(where, `it needs a ${quoted(what)}, and there is none`, example)
+      return usageError(where, `the argument ${quoted(what)} is missing`, example)
     case 'commander.optionMissingArgument': {
       const flag = quoted(what).replace(/ .*$/s, '')
       const shown = spec?.examples.find(([line]) => renderSentence(line).includes(`${flag} `))
@@ -58,32 +62,32 @@ export function usageErrorFrom(error: CommanderError, { words, spec, command }: 
       return usageError(where, `the option ${quoted(what)} is missing`, example)
     case 'commander.conflictingOption': {
       const [first = '', second = ''] = Array.from(what.matchAll(/'(--[^\s']+).*?'/g), ([, flag = '']) => flag)
-      return usageError(where, `${first} and ${second} exclude each other`, 'Give one of them.')
+      return usageError(where, `${first} and ${second} can't be combined`, 'Give one of them.')
     }
     case 'commander.excessArguments': {
       const extra = command?.args[command.registeredArguments.length] ?? ''
       const todo = spec?.stray?.(shellWord(extra), command?.opts() ?? {}) ?? example
-      return usageError(where, `${JSON.stringify(extra)} is one word too many`, todo)
+      return usageError(where, `the argument ${JSON.stringify(extra)} is unexpected`, todo)
     }
     default:
       return usageError(where, what, help)
   }
 }
 
-/** What people look for among the contexts here, since the docker command has it for the same ones. */
+/** Subcommands of `docker context` that people look for here. */
 function dockersOwn(words: readonly string[], word: string): Sentence | undefined {
   if (words.length !== 1 || words[0] !== 'context') return undefined
   if (['remove', 'delete'].includes(word)) return sentence`Did you mean  ${SELF} context rm ?`
   if (!['use', 'show', 'inspect', 'update'].includes(word)) return undefined
-  return `The docker command has it, for the same contexts:  docker context ${word}`
+  return sentence`Use the docker command:  ${commandPart('docker', 'context', word)}`
 }
 
-/** What node up to 24 takes for its own, even behind the script's name (Node's documentation, `--env-file=file`). */
+/** Options that Node up to 24 takes for its own, even behind the script's name (Node's documentation, `--env-file=file`). */
 const NODES_OWN = new Set(['--env-file', '--env-file-if-exists'])
 
 function nodesOwn(where: Sentence, flag: string): ArgumentError {
-  const got = `${flag} is an option of Node itself, which reads the file before we do, and obeys a NODE_OPTIONS in it`
-  return usageError(where, got, 'Name the file with  --dotenv FILE : that one is read for DOCKER_* variables alone.')
+  const got = `${flag} is an option of Node itself, which reads the file first and applies any NODE_OPTIONS in it`
+  return usageError(where, got, 'Name the file with  --dotenv FILE , which reads only DOCKER_* variables.')
 }
 
 /** `--ca-passphrase` is the beginning of an option, and further from it than commander's slips of the finger. */

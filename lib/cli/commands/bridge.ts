@@ -20,9 +20,9 @@ async function runBridge(flags: BridgeFlags, context: Context): Promise<void> {
   const { bridge } = await import('../../interop/bridge.ts')
   const { docker } = await connectBy(flags, context)
   try {
-    const made = await bridge(docker, flags.socket, { onFailure: failureTeller(context) })
+    const made = await bridge(docker, flags.socket, { onFailure: failureReporter(context) })
     try {
-      tell(docker, made.path, flags, context)
+      announce(docker, made.path, flags, context)
       await ended(context.io.signal)
     } finally {
       await made.close()
@@ -32,11 +32,11 @@ async function runBridge(flags: BridgeFlags, context: Context): Promise<void> {
   }
 }
 
-function tell(docker: DockerClient, path: string, flags: BridgeFlags, context: Context): void {
+function announce(docker: DockerClient, path: string, flags: BridgeFlags, context: Context): void {
   const { kind, source } = docker.endpoint
   const url = formatEndpoint(docker.endpoint)
   const dockerHost = `unix://${path}`
-  context.say(`A bridge to ${url} (${inFlags(source)}), until Ctrl-C. Whoever may open the socket is root there.`)
+  context.say(`Bridge to ${url} (${inFlags(source)}), until Ctrl-C. Anyone who can open the socket is root there.`)
   const data = { socket: path, dockerHost, endpoint: { url, kind, source }, warnings: docker.warnings }
   const text = `${variables(dockerHost, context.io.env).join('\n')}\n`
   context.answer({ data, text, warnings: localWarning(docker) }, flags)
@@ -50,8 +50,8 @@ function variables(dockerHost: string, env: Environment): string[] {
   return [`export DOCKER_HOST=${shellWord(dockerHost)}`, ...(wrong.length > 0 ? [`unset ${wrong.join(' ')}`] : [])]
 }
 
-/** The docker command tries several times: what it was told is said once. */
-function failureTeller({ say }: Context): (error: unknown) => void {
+/** The docker command tries several times: the same failure is printed once. */
+function failureReporter({ say }: Context): (error: unknown) => void {
   let last = ''
   return (error) => {
     const words = isDockerMtlsError(error) ? `${error.code}: ${error.tried}: ${error.got}` : String(error)
@@ -65,21 +65,21 @@ async function ended(signal: AbortSignal): Promise<void> {
 }
 
 function define(command: Command, context: Context): void {
-  command.requiredOption('--socket <path>', 'the socket to make, in a folder of your own', onlyOnce('--socket'))
+  command.requiredOption('--socket <path>', 'the socket to create, in a folder of your own', onlyOnce('--socket'))
   addConnectOptions(command)
   addJson(command).action((flags: BridgeFlags) => runBridge(flags, context))
 }
 
 export const bridge: CommandSpec = {
   description:
-    'Makes a unix socket that leads to the daemon over mutual TLS, for tools that can not do that themselves: ' +
-    'with DOCKER_HOST=unix://PATH any Docker tool works. It runs until Ctrl-C or SIGTERM, and removes the socket then. ' +
-    'The socket is for you alone (mode 0600), and as good as root on the host of the daemon.',
+    "Creates a Unix socket that forwards to the daemon over mutual TLS, for tools that can't do mutual TLS themselves: " +
+    'set DOCKER_HOST=unix://PATH, and any Docker tool works. It runs until Ctrl-C or SIGTERM, and then removes the socket. ' +
+    "Only you can open the socket (mode 0600). Anyone who opens it is root on the daemon's host.",
   examples: [
-    [sentence`${SELF} bridge --socket "$XDG_RUNTIME_DIR/docker.sock"`, 'to the daemon of DOCKER_HOST'],
-    [sentence`${SELF} bridge --socket ./docker.sock --context build01`, 'to that of a docker context'],
+    [sentence`${SELF} bridge --socket "$XDG_RUNTIME_DIR/docker.sock"`, 'forwards to the daemon of DOCKER_HOST'],
+    [sentence`${SELF} bridge --socket ./docker.sock --context build01`, 'forwards to the daemon of a docker context'],
   ],
-  json: '{ socket, dockerHost, endpoint: { url, kind, source }, warnings }, as soon as it listens',
-  stray: (extra) => sentence`The socket is an option:  ${SELF} bridge --socket ${extra}`,
+  json: '{ socket, dockerHost, endpoint: { url, kind, source }, warnings }, printed as soon as it listens',
+  stray: (extra) => sentence`Name the socket with an option:  ${SELF} bridge --socket ${extra}`,
   define,
 }

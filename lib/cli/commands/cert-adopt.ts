@@ -21,33 +21,33 @@ async function runAdopt(flags: AdoptFlags, context: Context): Promise<void> {
     adopted: adopted.map((one) => ({ ...one, path: resolve(one.path) })),
     refused: refused.map((one) => ({ ...one, path: resolve(one.path) })),
   }
-  const warnings = refused.map(({ path, got }) => `${path} stays out of the ledger: ${got}`)
+  const warnings = refused.map(({ path, got }) => `${path} was not added to the ledger: ${got}`)
   context.answer({ data, text: textOf(adopted, dryRun), warnings, failed: refused.length > 0 }, flags)
 }
 
 function textOf(adopted: Adopted['adopted'], dryRun: boolean): string {
-  if (adopted.length === 0) return 'The ledger has all that it can have.\n'
+  if (adopted.length === 0) return 'The ledger is complete.\n'
   const verb = dryRun ? 'would adopt' : 'adopted'
   return adopted
     .map(({ kind, name, serial, notAfter, path }) => {
-      return `${verb}  ${path}: the ${kind} ${name}, serial ${serial}, ${until(new Date(notAfter))}\n`
+      return `${verb}  ${path}: ${kind} ${name}, serial ${serial}, ${until(new Date(notAfter))}\n`
     })
     .join('')
 }
 
 function define(command: Command, context: Context): void {
   addFolder(command)
-  command.option('--dry-run', 'say what would be written, and write nothing')
+  command.option('--dry-run', 'show what would be added, and write nothing')
   addJson(command).action((flags: AdoptFlags) => runAdopt(flags, context))
 }
 
 export const certAdopt: CommandSpec = {
   description:
-    'Writes certificates that are in their places and not in the ledger into it, as after a ledger ' +
-    'was lost. Only what an authority in the folder has signed; no certificate is changed.',
+    'Adds certificates that are in their folders but missing from the ledger, for example after the ledger was lost. It ' +
+    'accepts only certificates that a CA in the folder has signed, and changes no certificate.',
   examples: [
-    [sentence`${SELF} cert adopt --dry-run`, 'what would that be?'],
-    [sentence`${SELF} cert adopt`, 'write it down'],
+    [sentence`${SELF} cert adopt --dry-run`, 'show what would be added'],
+    [sentence`${SELF} cert adopt`, 'add them'],
   ],
   json: '{ folder, adopted: [{ kind, name, serial, path, ... }], refused: [{ path, kind, got }] }',
   define,

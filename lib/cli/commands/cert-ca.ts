@@ -54,7 +54,7 @@ async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAu
 }
 
 /**
- * Asks before an authority is taken away.
+ * Asks before a CA is replaced.
  *
  * @throws {@link PkiError} ERR_ROTATION_UNDERWAY
  */
@@ -64,24 +64,24 @@ async function agree(flags: CaFlags, context: Context): Promise<void> {
   const { caPaths } = await import('../../keystore/layout.ts')
   const { readIfThere } = await import('../../base/files.ts')
   const { refuseRotation } = await import('../../keystore/keystore.ts')
-  await refuseRotation(dir, `replacing the authority in ${dir}`)
+  await refuseRotation(dir, `replacing the CA in ${dir}`)
   const { folder, cert, key } = caPaths(dir)
   const old = [await readIfThere(cert), await readIfThere(key)]
   if (old.every((text) => text === undefined)) return
-  const question = `Replace the authority in ${folder}, so that whoever has a certificate of it is refused once the daemon has the new one?`
+  const question = `Replace the CA in ${folder}, so that the daemon refuses all certificates of the old CA as soon as it has the new one?`
   await confirm(question, flags, context)
 }
 
-/** The commands that put the old files back. Empty where none was in the way. */
+/** The commands that put the old files back, if there were any. */
 function undoText(keptAside: readonly string[]): string {
   const lines = keptAside.map((old) => `  mv ${shellWord(old)} ${shellWord(old.replace(/\.pem\.[^/\\]*$/, '.pem'))}\n`)
-  return lines.length === 0 ? '' : `\nTo undo it, as long as nothing was issued anew:\n${lines.join('')}`
+  return lines.length === 0 ? '' : `\nTo undo this, as long as the new CA has issued nothing:\n${lines.join('')}`
 }
 
 async function runCa(flags: CaFlags, context: Context): Promise<void> {
   const result = await makeAuthority(flags, context)
   const { action, paths, facts, keptAside, notes } = result
-  const about = `the authority ${facts.commonName ?? facts.subject}, ${keyWords(facts)}, ${until(facts.validTo)}`
+  const about = `the CA ${facts.commonName ?? facts.subject}, ${keyWords(facts)}, ${until(facts.validTo)}`
   const text = pieceText({ action, path: `${paths.folder}/`, about: [about, ...aside(keptAside), ...notes] }, context)
   const replaced = action === 'replaced'
   const reissue = replaced ? await reissues(flags.dir ?? DEFAULT_FOLDER) : []
@@ -89,14 +89,14 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
   const steps =
     reissue.length === 0
       ? ''
-      : `\nIssue anew, and bring to their machines:\n${reissue.map(({ text: line }) => `  ${context.typed(line)}\n`).join('')}`
+      : `\nIssue these again, and copy them to their machines:\n${reissue.map(({ text: line }) => `  ${context.typed(line)}\n`).join('')}`
   const data = { ...pieceData(result), ...(replaced && { reissue: reissue.map(({ line }) => renderSentence([line])) }) }
   context.answer({ data, text: `${text}\n${steps}${replaced ? undoText(keptAside) : ''}`, warnings }, flags)
 }
 
 interface Reissue {
   readonly line: CommandPart
-  /** The line, and where its request comes from. */
+  /** The line, and the command for its request. */
   readonly text: Sentence
 }
 
@@ -108,7 +108,7 @@ async function reissues(dir: string): Promise<Reissue[]> {
   const placed = listed.filter(({ kind, path }) => kind !== 'ca' && path !== undefined)
   const lines = placed.map((one): [string, Reissue] => {
     const line = reissueLine(one, dir)
-    const request = sentence`${line}    # on its machine, before:  ${ours('client', 'request', one.name)}`
+    const request = sentence`${line}    # first, on its machine:  ${ours('client', 'request', one.name)}`
     return [renderSentence([line]), { line, text: one.keyHeld === 'client' ? request : [line] }]
   })
   // One command renews all servers.
@@ -116,19 +116,19 @@ async function reissues(dir: string): Promise<Reissue[]> {
 }
 
 const RENEW_ALL =
-  'What the old authority issued is not of this one: issue it anew, and bring the new ca.pem to every machine.'
+  'The new CA did not issue the existing certificates: issue them again, and copy the new ca.pem to every machine.'
 
 function define(command: Command, context: Context): void {
   addFolder(command)
-  command.option('--name <name>', "its common name (default: docker-mtls CA and its key's id)", once('--name'))
+  command.option('--name <name>', "its common name (default: docker-mtls CA and the id of its key)", once('--name'))
   addKeyType(command)
   addDays(command, 3650)
   addPassphraseFile(command)
   command
-    .option('--encrypt', 'encrypt its key')
+    .option('--encrypt', 'encrypt its key with a passphrase')
     .option(
       '--replace-ca',
-      'make a new one at once; what the old one has issued lets nobody in once the daemon has it. The old files are kept beside it, and it says how to undo it',
+      'create a new CA at once; as soon as the daemon has it, it refuses all certificates of the old CA. The old files are kept, and the output shows how to undo it',
     )
   addYes(command)
   addJson(command).action((flags: CaFlags) => runCa(flags, context))
@@ -136,16 +136,16 @@ function define(command: Command, context: Context): void {
 
 export const certCa: CommandSpec = {
   description:
-    'Makes the authority that signs all certificates, or keeps the one that is there: a key ' +
-    'is replaced only by --replace-ca. Only this machine needs its key.',
+    'Creates the CA that signs all certificates, or keeps the existing one: only --replace-ca replaces a key. Only this ' +
+    'machine needs the CA key.',
   examples: [
-    [sentence`${SELF} cert ca`, 'in ./docker-mtls, for ten years'],
-    [sentence`${SELF} cert ca --encrypt`, 'its key locked by a passphrase, for which you are asked'],
+    [sentence`${SELF} cert ca`, 'in ./docker-mtls, valid for ten years'],
+    [sentence`${SELF} cert ca --encrypt`, 'with its key encrypted; asks for a passphrase'],
     [
       sentence`${SELF} cert ca --replace-ca`,
-      'when its key may have been seen by others; else  cert rotate-ca  locks nobody out',
+      'if somebody else may have seen its key; otherwise  cert rotate-ca  locks nobody out',
     ],
   ],
-  json: '{ action, paths, certificate, keptAside, notes };\nafter --replace-ca also reissue, the commands that issue all anew.',
+  json: '{ action, paths, certificate, keptAside, notes };\nwith --replace-ca also reissue, the commands that issue all certificates again.',
   define,
 }

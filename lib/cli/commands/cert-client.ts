@@ -6,31 +6,31 @@ import { addDays, addFolder, addJson, addKeyType, addPassphraseFile } from '../c
 
 async function runClient(name: string, flags: LeafFlags, context: Context): Promise<void> {
   const result = await issueLeaf(flags, context, (folder, options) => folder.ensureClient(name, options))
-  context.answer(leafAnswer(`the client ${name}`, result, flags, context), flags)
+  context.answer(leafAnswer(`client certificate of ${name}`, result, flags, context), flags)
 }
 
 function define(command: Command, context: Context): void {
-  command.argument('<name>', "the client's name: dockerd takes it as the user's")
+  command.argument('<name>', "the client's name, which dockerd uses as the user name")
   addFolder(command)
   addKeyType(command)
   addDays(command, 397)
   addPassphraseFile(command)
   command
-    .option('--force', 'replace one that is broken or has ended; the old files are kept beside it')
-    .option('--renew', 'replace a good one too')
+    .option('--force', 'replace a broken or expired certificate; the old files are kept beside it')
+    .option('--renew', 'replace a valid certificate as well')
   addJson(command).action((name: string, flags: LeafFlags) => runClient(name, flags, context))
 }
 
 export const certClient: CommandSpec = {
   description:
-    "Issues a client's certificate, or keeps the one that is there and good. Whoever has it is " +
-    'root on the server: give each person and each program one of its own.',
+    'Issues a client certificate, or keeps the existing one while it is valid. Anyone who has it with its key is root on ' +
+    'the server: give each person and each program their own.',
   examples: [
-    [sentence`${SELF} cert client alice`, 'for 397 days'],
-    [sentence`${SELF} cert client ci-runner --days 30`, 'for a month'],
-    [sentence`${SELF} cert client alice --renew`, 'a new one before the old one ends'],
+    [sentence`${SELF} cert client alice`, 'valid for 397 days'],
+    [sentence`${SELF} cert client ci-runner --days 30`, 'valid for 30 days'],
+    [sentence`${SELF} cert client alice --renew`, 'a new one before the old one expires'],
   ],
   json: '{ action, paths, certificate, keptAside, notes }',
-  stray: (extra) => sentence`One client at a time:  ${SELF} cert client ${extra}`,
+  stray: (extra) => sentence`Name one client at a time:  ${SELF} cert client ${extra}`,
   define,
 }

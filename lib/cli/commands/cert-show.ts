@@ -29,9 +29,9 @@ function nameOf(path: string, index: number, count: number): string {
   return count === 1 ? name : `${name}, certificate ${index + 1} of ${count}`
 }
 
-const ROLES = { server: 'As a server', client: 'As a client', ca: 'As an authority' } as const
+const ROLES = { server: 'As a server', client: 'As a client', ca: 'As a CA' } as const
 
-/** In the words of RFC 5280, so that they can be looked up; then what Docker makes of them. */
+/** In the terms of RFC 5280, so that you can look them up; then whether Docker accepts the certificate. */
 function certificateText(one: CertificateInspection, { paint, width }: Context): string {
   const { names, keyUsage, purposes, isCa, pathLength, nameConstraints } = one
   const alternative = [...names.dns.map((name) => `DNS ${name}`), ...names.ip.map((address) => `IP ${address}`)].map(
@@ -39,7 +39,7 @@ function certificateText(one: CertificateInspection, { paint, width }: Context):
   )
   const rows: [string, string][] = [
     ['Subject', one.subject],
-    ['Issuer', one.issuer === one.subject ? `${one.issuer} (itself)` : one.issuer],
+    ['Issuer', one.issuer === one.subject ? `${one.issuer} (self-signed)` : one.issuer],
     ['Serial number', one.serialNumber],
     ['Not before', one.validFrom.toISOString()],
     ['Not after', `${one.validTo.toISOString()} (${left(one.validTo)})`],
@@ -52,7 +52,7 @@ function certificateText(one: CertificateInspection, { paint, width }: Context):
       'Subject alternative names',
       alternative.length === 0 ? 'none' : alternative.join(width === Infinity ? ', ' : '\n'),
     ],
-    ...(nameConstraints ? [['Name constraints', 'there are some'] as [string, string]] : []),
+    ...(nameConstraints ? [['Name constraints', 'present'] as [string, string]] : []),
     ['SHA-256 fingerprint', fingerprint(one.fingerprint256, width)],
   ]
   const shown = rows.map(([label, value]) => [label, LISTS.has(label) ? value : printable(value)] as const)
@@ -63,7 +63,7 @@ function certificateText(one: CertificateInspection, { paint, width }: Context):
   return `${facts(shown, layout)}\n\n${facts(verdicts, layout)}`
 }
 
-/** What is in lines by our own doing; a line break of the certificate is none. */
+/** Rows with line breaks of ours; line breaks in a certificate are escaped. */
 const LISTS = new Set(['Subject alternative names', 'SHA-256 fingerprint'])
 
 /** The labels and their indent. */
@@ -80,7 +80,7 @@ function fingerprint(text: string, width: number): string {
 }
 
 function constraints(isCa: boolean, pathLength: number | undefined): string {
-  if (!isCa) return 'no CA'
+  if (!isCa) return 'not a CA'
   return pathLength === undefined ? 'CA' : `CA, path length ${pathLength}`
 }
 
@@ -89,18 +89,18 @@ function verdict(ok: boolean, because: string, paint: Paint): string {
 }
 
 function define(command: Command, context: Context): void {
-  command.argument('<file>', 'PEM or DER, with one certificate or several; - for stdin')
+  command.argument('<file>', 'one or more certificates, PEM or DER; - for stdin')
   addJson(command).action((path: string, flags: ShowFlags) => runShow(path, flags, context))
 }
 
 export const certShow: CommandSpec = {
   description:
-    'Shows what a certificate says, and what dockerd, the Docker CLI and Node would make of it ' +
-    "as a server's, as a client's and as an authority's. Whoever made it.",
+    'Shows what a certificate contains, and whether dockerd, the Docker CLI and Node would accept it as the certificate of ' +
+    'a server, a client or a CA. It works with certificates from any source.',
   examples: [
-    [sentence`${SELF} cert show docker-mtls/server/server-cert.pem`, 'a certificate of this package'],
+    [sentence`${SELF} cert show docker-mtls/server/server-cert.pem`, 'a certificate that docker-mtls issued'],
     [sentence`${SELF} cert show ~/.docker/cert.pem`, 'why does the daemon refuse it?'],
-    [sentence`openssl s_client -connect HOST:2376 </dev/null | ${SELF} cert show -`, 'what a server shows'],
+    [sentence`openssl s_client -connect HOST:2376 </dev/null | ${SELF} cert show -`, 'the certificate that a server presents'],
   ],
   json: '{ certificates: [{ subject, issuer, names, validFrom, validTo, daysLeft, key, purposes, keyUsage, verdicts, ... }] }',
   define,

@@ -66,8 +66,8 @@ function refuseBoth({ out, json }: SignFlags): void {
   const where = sentence`${SELF} cert sign --out -`
   throw usageError(
     where,
-    'stdout has the answer, and no room for --json',
-    'Leave one out: --json has the answer in it.',
+    'the answer and --json both need stdout',
+    'Leave one out: --json contains the answer as well.',
   )
 }
 
@@ -92,7 +92,7 @@ function textOf(
 ): string {
   const { commonName: name = '' } = facts
   const about = [
-    `the client ${name}, ${keyWords(facts)}, ${until(facts.validTo)}; its key is on its own machine`,
+    `client certificate of ${name}, ${keyWords(facts)}, ${until(facts.validTo)}; its key is on its own machine`,
     `its key's SHA-256: ${request.keyFingerprint256}`,
     ...aside(keptAside),
     ...notes,
@@ -111,12 +111,13 @@ function textOf(
   ].join('\n')
 }
 
-const ANSWER = 'the answer: the certificate and the authority; nothing in it is secret'
+const ANSWER = 'the answer: the certificate and the CA certificate, nothing secret'
 
 function compare(name: string): string {
   return (
-    `Whoever has that key can become root on every server of this authority, once he has the answer. Hand it over only ` +
-    `where the key's SHA-256 is the one that client request has printed on the machine of ${name}; --fingerprint signs no other.`
+    `Before you hand over the answer, compare the key's SHA-256 with the one that client request printed on the machine of ` +
+    `${name}: with the answer, the owner of that key can become root on every server of this CA. With --fingerprint, cert ` +
+    `sign accepts no other key.`
   )
 }
 
@@ -129,37 +130,37 @@ function nextSteps(name: string, out: string | undefined, { io, paint, width }: 
 }
 
 function define(command: Command, context: Context): void {
-  command.argument('<file>', "the request: the NAME.csr that client request made on the client's machine; - for stdin")
+  command.argument('<file>', "the request: the NAME.csr that client request created on the client's machine; - for stdin")
   addFolder(command)
   command
     .option('--name <name>', "the client's name (default: the one in the request)", once('--name'))
-    .option('--fingerprint <sha256>', 'sign this key alone, as client request has printed it', once('--fingerprint'))
+    .option('--fingerprint <sha256>', 'sign only this key, by the SHA-256 that client request printed', once('--fingerprint'))
     .option('--out <file>', 'the file for the answer (default: ./NAME.pem); - for stdout', once('--out'))
   addDays(command, 397)
   addPassphraseFile(command)
-  command.option('--force', 'sign for a client that is there with another key; the old files are kept beside it')
+  command.option('--force', 'sign even if the client exists with another key; the old files are kept beside it')
   addJson(command).action((path: string, flags: SignFlags) => runSign(path, flags, context))
 }
 
 export const certSign: CommandSpec = {
   description:
-    "Signs a client's request, whose key stays on the client's machine. Only the name and the " +
-    'public key are taken from it; one that is forged, or that asks to be a CA or a server, is ' +
-    'refused. The answer is one file with the certificate and the authority, for client install.',
+    "Signs a client's request; the client's key stays on its own machine. Only the name and the public key are taken from " +
+    'the request. Forged requests, and requests for the certificate of a CA or server, are refused. The answer is one file ' +
+    'with the certificate and the CA certificate, for client install.',
   examples: [
-    [sentence`${SELF} cert sign alice.csr`, 'writes alice.pem, for 397 days'],
+    [sentence`${SELF} cert sign alice.csr`, 'writes alice.pem, valid for 397 days'],
     [
       sentence`${SELF} cert sign alice.csr --fingerprint 4D:7E:...`,
-      'only if it is the key whose SHA-256 somebody has read out',
+      'only if the key has the SHA-256 that its owner told you',
     ],
-    [sentence`${SELF} cert sign alice.csr --days 30`, 'for a month'],
-    [sentence`${SELF} cert sign request.pem --name alice`, 'a request of another tool, whose name no client can have'],
+    [sentence`${SELF} cert sign alice.csr --days 30`, 'valid for 30 days'],
+    [sentence`${SELF} cert sign request.pem --name alice`, 'a request of another tool, under a name that you choose'],
     [
       sentence`ssh laptop cat docker-mtls-alice/alice.csr | ${SELF} cert sign - --out - |\n    ssh laptop ${SELF} client install -`,
       'without a file in between',
     ],
   ],
   json: '{ action, name, keyFingerprint256, leftOut, certificate, paths, answer, authorities, keptAside, notes }; answer is the PEM for client install.',
-  stray: (extra) => sentence`One request at a time:  ${SELF} cert sign ${extra}`,
+  stray: (extra) => sentence`Sign one request at a time:  ${SELF} cert sign ${extra}`,
   define,
 }

@@ -21,7 +21,7 @@ interface ExportFlags {
 async function runExport(name: string, flags: ExportFlags, context: Context): Promise<void> {
   if (flags.p12 === true) return runP12(name, flags, context)
   if (flags.p12PassphraseFile !== undefined) {
-    throw usageError('the option --p12-passphrase-file', 'there is no --p12 beside it', 'Give both, or none.')
+    throw usageError('the option --p12-passphrase-file', '--p12 is missing', 'Give both, or none.')
   }
   const { exportClient, packClient } = await import('../../keystore/client/export.ts')
   const { dir = DEFAULT_FOLDER, out } = flags
@@ -32,7 +32,7 @@ async function runExport(name: string, flags: ExportFlags, context: Context): Pr
     return
   }
   const { client, files, warnings } = await exportClient({ folder: dir, name, out, force: flags.force === true })
-  const about = [`${files.join(', ')}: the client ${name}, ${keyWords(client)}, ${until(client.validTo)}`, CARE]
+  const about = [`${files.join(', ')}: client certificate of ${name}, ${keyWords(client)}, ${until(client.validTo)}`, CARE]
   const text = `${pieceText({ action: 'created', path: out, about }, context)}\n`
   context.answer(
     { data: { path: resolve(out), files, certificate: certificateData(client), warnings }, text, warnings },
@@ -40,7 +40,7 @@ async function runExport(name: string, flags: ExportFlags, context: Context): Pr
   )
 }
 
-/** Whether it can be packed at all is known before anyone has to type anything. */
+/** Checks the files before anyone has to type a passphrase. */
 async function runP12(name: string, flags: ExportFlags, context: Context): Promise<void> {
   const { exportClientP12, packClientP12, readChecked } = await import('../../keystore/client/export.ts')
   const { dir: folder = DEFAULT_FOLDER, out, force = false } = flags
@@ -53,22 +53,22 @@ async function runP12(name: string, flags: ExportFlags, context: Context): Promi
     return
   }
   const { client, warnings } = await exportClientP12({ folder, name, out, force, passphrase })
-  const about = [`PKCS#12: the client ${name}, ${keyWords(client)}, ${until(client.validTo)}`, CARE_P12]
+  const about = [`PKCS#12: client certificate of ${name}, ${keyWords(client)}, ${until(client.validTo)}`, CARE_P12]
   const text = `${pieceText({ action: 'created', path: out, about }, context)}\n`
-  const nss = client.key.type === 'ed25519' ? ['What is built on NSS, such as Firefox, takes no Ed25519 key.'] : []
+  const nss = client.key.type === 'ed25519' ? ['Software built on NSS, such as Firefox, accepts no Ed25519 key.'] : []
   const all = [...warnings, ...nss]
   const data = { path: resolve(out), format: 'pkcs12', certificate: certificateData(client), warnings: all }
   context.answer({ data, text, warnings: all }, flags)
 }
 
-const CARE_P12 = 'There is a key in it: send it and its passphrase on two ways, and delete it afterwards.'
+const CARE_P12 = 'It contains a private key: send the file and its passphrase over different channels, and delete the file afterwards.'
 
 async function p12Passphrase({ p12PassphraseFile: file }: ExportFlags, context: Context): Promise<string> {
   const secret = {
     what: 'the PKCS#12 file',
     code: 'ERR_PKCS12_PASSPHRASE',
-    ways: 'Put it into a file of mode 0600 and name that:  --p12-passphrase-file FILE',
-    risk: 'who has the file can try any number of them',
+    ways: 'Put it into a file of mode 0600 and name it:  --p12-passphrase-file FILE',
+    risk: 'anyone who has the file can try any number of them',
   } as const
   if (file === undefined) return askNewSecret(secret, context)
   const passphrase = await readSecretFile(file, context.say)
@@ -76,47 +76,46 @@ async function p12Passphrase({ p12PassphraseFile: file }: ExportFlags, context: 
   return passphrase
 }
 
-const CARE = 'There is a key in it: send it on a way that nobody else reads, and delete it afterwards.'
+const CARE = 'It contains a private key: send it over a channel that nobody else can read, and delete it afterwards.'
 
 function refuseTerminal({ json, p12 }: ExportFlags, { io }: Context): void {
   const where = sentence`${SELF} client export --out -`
   const elsewhere = p12 === true ? '--p12 --out - | ssh HOST "cat > NAME.p12"' : '--out - | ssh HOST tar -x -C .docker'
-  const todo = sentence`Lead it elsewhere:  ${SELF} client export NAME ${elsewhere}`
-  if (json === true) throw usageError(where, 'stdout has the file, and no room for --json', todo)
+  const todo = sentence`Redirect it:  ${SELF} client export NAME ${elsewhere}`
+  if (json === true) throw usageError(where, 'the file and --json both need stdout', todo)
   if (io.stdout.isTTY === true) throw usageError(where, 'stdout is a terminal', todo)
 }
 
 function define(command: Command, context: Context): void {
-  command.argument('<name>', 'a client in the folder that init made')
+  command.argument('<name>', 'a client in the folder that init created')
   addFolder(command)
   command
-    .requiredOption('--out <file>', 'the tar file, or the PKCS#12 file; - for stdout', once('--out'))
-    .option('--p12', 'one PKCS#12 file, encrypted, for tools that want it')
+    .requiredOption('--out <file>', 'the tar or PKCS#12 file to write; - for stdout', once('--out'))
+    .option('--p12', 'write one encrypted PKCS#12 file, for tools that need it')
     .option(
       '--p12-passphrase-file <file>',
-      'a file with its passphrase; else you are asked',
+      'a file with its passphrase (default: you are asked)',
       once('--p12-passphrase-file'),
     )
-    .option('--force', 'replace a file of that name')
+    .option('--force', 'replace an existing file')
   addJson(command).action((name: string, flags: ExportFlags) => runExport(name, flags, context))
 }
 
 export const clientExport: CommandSpec = {
   description:
-    'Packs key.pem, cert.pem and ca.pem of a client, and nothing else, into a tar file that only ' +
-    'you can read; with --p12 into one encrypted PKCS#12 file. The three are checked before: what no ' +
-    'daemon would take is not handed out.',
+    "Packs a client's key.pem, cert.pem and ca.pem, and nothing else, into a tar file that only you can read; with --p12, " +
+    'into one encrypted PKCS#12 file. The three files are checked first: files that no daemon would accept are not exported.',
   examples: [
     [
       sentence`${SELF} client export alice --out alice.tar`,
-      'there: mkdir -m 700 -p ~/.docker && tar -xf alice.tar -C ~/.docker',
+      'on its machine:  mkdir -m 700 -p ~/.docker && tar -xf alice.tar -C ~/.docker',
     ],
     [
       sentence`${SELF} client export alice --out - |\n    ssh alice@laptop 'mkdir -m 700 -p .docker && tar -x -C .docker'`,
       'without a file in between',
     ],
-    [sentence`${SELF} client export alice --p12 --out alice.p12`, 'for a browser, Java or a Windows store'],
+    [sentence`${SELF} client export alice --p12 --out alice.p12`, 'for a browser, Java or the Windows certificate store'],
   ],
-  json: '{ path, files, certificate, warnings }; with --p12 format in place of files.',
+  json: '{ path, files, certificate, warnings }; with --p12, format instead of files.',
   define,
 }

@@ -65,7 +65,7 @@ function dataOf({
 function textOf(report: InstallReport, host: string | undefined, context: Context): string {
   const { action, folder, client, authorities, keptAside, env, notes } = report
   const about = [
-    `the client ${client.commonName ?? client.subject}, ${keyWords(client)}, ${until(client.validTo)}`,
+    `client certificate of ${client.commonName ?? client.subject}, ${keyWords(client)}, ${until(client.validTo)}`,
     ...authorities.map(({ subject, fingerprint256 }) => `trusts servers of ${subject}, SHA-256 ${fingerprint256}`),
     ...(env === undefined || env.action === 'kept' ? [] : [`.env with DOCKER_HOST ${host ?? ''}`]),
     ...aside([...keptAside, ...(env?.keptAside ?? [])]),
@@ -74,7 +74,7 @@ function textOf(report: InstallReport, host: string | undefined, context: Contex
   return `${pieceText({ action, path: `${folder}/`, about }, context)}\n`
 }
 
-/** The `.env` beside the key: of this call, or of one before. */
+/** The `.env` beside the key, from this call or an earlier one. */
 async function envOf({ folder, env }: InstallReport): Promise<string | undefined> {
   const path = env?.path ?? join(folder, '.env')
   return fs.access(path).then(
@@ -84,7 +84,7 @@ async function envOf({ folder, env }: InstallReport): Promise<string | undefined
 }
 
 interface Reached {
-  /** The `.env`, where there is one. */
+  /** The `.env`, if there is one. */
   readonly env: string | undefined
   readonly host: string | undefined
 }
@@ -100,22 +100,22 @@ function nextSteps({ folder }: InstallReport, { env, host }: Reached, { io, pain
 
 function define(command: Command, context: Context): void {
   command
-    .argument('<file>', 'the answer: the NAME.pem that cert sign made; - for stdin')
-    .option('--dir <dir>', 'the folder where the request was made (default: ./docker-mtls-NAME)', once('--dir'))
-    .option('--host <host>', 'the daemon, for a .env file beside it', once('--host'))
-    .option('--force', 'take another authority than the one that is trusted now; the old file is kept beside it')
+    .argument('<file>', 'the answer: the NAME.pem that cert sign created; - for stdin')
+    .option('--dir <dir>', 'the folder with the key and the request (default: ./docker-mtls-NAME)', once('--dir'))
+    .option('--host <host>', 'the daemon, to write a .env file beside the key', once('--host'))
+    .option('--force', 'accept another CA than the one trusted now; the old file is kept beside it')
   addJson(command).action((path: string, flags: InstallFlags) => runInstall(path, flags, context))
 }
 
 export const clientInstall: CommandSpec = {
   description:
-    "On the client's own machine: puts the answer to its request in place, beside the key. All " +
-    'three files are checked as before a connection, and nothing is changed where they do not go ' +
-    'together. The old certificate works until the moment when the new one is there.',
+    "On the client's own machine: installs the certificate and the CA certificate from the answer beside the key. All " +
+    "three files are checked as for a connection; if they don't fit together, nothing is changed. An old certificate works " +
+    'until the new one is in place.',
   examples: [
     [sentence`${SELF} client install alice.pem`, 'into ./docker-mtls-alice'],
-    [sentence`${SELF} client install alice.pem --dir ~/.docker/build01`, 'into the folder where the request was made'],
-    [sentence`${SELF} client install alice.pem --host build01.example.com`, 'with a .env for ping --dotenv and others'],
+    [sentence`${SELF} client install alice.pem --dir ~/.docker/build01`, 'into the folder where the request was created'],
+    [sentence`${SELF} client install alice.pem --host build01.example.com`, 'also writes a .env file, for ping --dotenv and other tools'],
   ],
   json: '{ action, folder, certificate, keyFingerprint256, authorities, env, keptAside, notes, warnings }',
   define,

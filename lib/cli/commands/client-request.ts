@@ -23,7 +23,7 @@ async function runRequest(name: string, flags: RequestFlags, context: Context): 
   const { action, key, request, keptAside, keyFingerprint256, notes } = report
   const about = [
     `the request of ${name}, ${report.keyType}: send this file, and no other`,
-    `the key stays here, in ${key}${action === 'kept' ? ', as it was' : ''}`,
+    `the key stays here, in ${key}${action === 'kept' ? ' (unchanged)' : ''}`,
     `its SHA-256: ${keyFingerprint256}`,
     ...aside(keptAside),
     ...notes,
@@ -65,33 +65,33 @@ function nextSteps(
   const self = selfOf(io.env)
   const dir = out === undefined ? '' : ` --dir ${shellWord(out)}`
   return [
-    paint('bold', wrap('Where the authority is, with that file; it prints the same SHA-256, to be compared:', width)),
+    paint('bold', wrap('On the machine of the CA, with that file (compare the SHA-256 that it prints):', width)),
     `  ${self} cert sign ${shellWord(basename(request))}`,
-    paint('bold', wrap(`Then here, with the ${name}.pem that it answers:`, width)),
+    paint('bold', wrap(`Then here, with the ${name}.pem that it creates:`, width)),
     `  ${self} client install ${name}.pem${dir}`,
   ].join('\n')
 }
 
 function define(command: Command, context: Context): void {
   command
-    .argument('<name>', "the client's name: dockerd takes it as the user's")
+    .argument('<name>', "the client's name, which dockerd uses as the user name")
     .option('--out <dir>', 'the folder for key and certificate (default: ./docker-mtls-NAME)', once('--out'))
   addKeyType(command)
-  command.option('--force', 'make a new key; the one that is there stays in use until the answer is installed')
+  command.option('--force', 'create a new key; the existing one stays in use until the answer is installed')
   addJson(command).action((name: string, flags: RequestFlags) => runRequest(name, flags, context))
 }
 
 export const clientRequest: CommandSpec = {
   description:
-    "On the client's own machine: makes its key, and a request for a certificate that can be sent " +
-    'to whoever keeps the authority, on any way. The key never leaves. Run again it makes the ' +
-    'request again with the same key, as is needed before the certificate ends.',
+    "On the client's own machine: creates a key and a certificate request. Send the request to whoever keeps the CA, over " +
+    'any channel; the key never leaves this machine. Run it again before the certificate expires: it then creates a new ' +
+    'request with the same key.',
   examples: [
-    [sentence`${SELF} client request alice`, 'in ./docker-mtls-alice; says what to do with it'],
-    [sentence`${SELF} client request alice --out ~/.docker/build01`, 'the folder that will be DOCKER_CERT_PATH'],
-    [sentence`${SELF} client request alice --force`, 'with a new key, where the old one may have been seen'],
+    [sentence`${SELF} client request alice`, 'in ./docker-mtls-alice; shows the next steps'],
+    [sentence`${SELF} client request alice --out ~/.docker/build01`, 'in the folder that will be DOCKER_CERT_PATH'],
+    [sentence`${SELF} client request alice --force`, 'with a new key, if somebody else may have seen the old one'],
   ],
   json: '{ name, action, folder, paths, request, keyType, keyFingerprint256, keptAside, notes }; action is about the key, created or kept.',
-  stray: (extra) => sentence`One client at a time:  ${SELF} client request ${extra}`,
+  stray: (extra) => sentence`Name one client at a time:  ${SELF} client request ${extra}`,
   define,
 }

@@ -5,7 +5,7 @@ import type { ApplyPlan } from '../../apply/plan.ts'
 import type { Probe } from '../../apply/source.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { applyData, planData, planText, resultText } from '../reports/apply.ts'
-import { addApplyOptions, rollbackAfterOf, wishesOf, type ApplyFlags } from '../command-line/apply-options.ts'
+import { addApplyOptions, rollbackAfterOf, requestedSettings, type ApplyFlags } from '../command-line/apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { addJsonLines, addYes, once } from '../command-line/options.ts'
@@ -28,7 +28,7 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
   const probe = await findProbe(flags.probeIdentity, source)
   const shell = localShell()
   const { signal } = context.io
-  const look = (): Promise<ApplyPlan> => planApply({ ...source, ...wishesOf(flags) }, shell, signal)
+  const look = (): Promise<ApplyPlan> => planApply({ ...source, ...requestedSettings(flags) }, shell, signal)
   const first = await look()
   if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
   if (source.folder !== undefined) await (await import('../inputs/probe.ts')).dropEndedProbe(source.folder)

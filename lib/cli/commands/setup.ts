@@ -8,7 +8,7 @@ import type { SeenHost } from '../../setup/inspect-hosts.ts'
 import type { SetupOptions } from '../../setup/options.ts'
 import type { PlannedHost } from '../../setup/plan-hosts.ts'
 import type { SetupTarget } from '../../setup/target.ts'
-import { addApplyOptions, rollbackAfterOf, wishesOf, type ApplyFlags } from '../command-line/apply-options.ts'
+import { addApplyOptions, rollbackAfterOf, requestedSettings, type ApplyFlags } from '../command-line/apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, requireSomebody, type ConfirmFlags } from '../terminal/confirm.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
@@ -134,7 +134,7 @@ async function optionsOf(
     ...(context !== false && { config: dockerConfig(io.env), context }),
     force: flags.force === true,
     replaceCa: flags.replaceCa === true,
-    wishes: wishesOf(flags),
+    wishes: requestedSettings(flags),
     rollbackAfter: await rollbackAfterOf(flags),
     signal: io.signal,
   }

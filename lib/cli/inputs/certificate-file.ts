@@ -3,15 +3,15 @@ import { buffer } from 'node:stream/consumers'
 import { FileError, PkiError } from '../../base/errors.ts'
 import type { Io } from '../terminal/io.ts'
 
-/** No chain of certificates is longer; a wrong path might be. */
+/** More than any certificate chain has; a wrong path may lead to a large file. */
 const MAX_BYTES = 1_048_576
 
-/** What people take for a certificate, by its PEM label. */
+/** Files that people mistake for a certificate, by their PEM label. */
 const OTHERS: readonly (readonly [RegExp, string])[] = [
-  [/BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY/, 'it is a private key, and no certificate'],
-  [/BEGIN (?:NEW )?CERTIFICATE REQUEST/, 'it is a request for a certificate, and not signed yet'],
-  [/BEGIN (?:[A-Z0-9]+ )?PUBLIC KEY/, 'it is a public key, and no certificate'],
-  [/BEGIN OPENSSH /, 'it is a key for ssh, and no certificate'],
+  [/BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY/, 'it is a private key, not a certificate'],
+  [/BEGIN (?:NEW )?CERTIFICATE REQUEST/, 'it is a certificate request, which nobody has signed yet'],
+  [/BEGIN (?:[A-Z0-9]+ )?PUBLIC KEY/, 'it is a public key, not a certificate'],
+  [/BEGIN OPENSSH /, 'it is an SSH key, not a certificate'],
 ]
 
 /**
@@ -28,15 +28,15 @@ export async function readCertificates(path: string, io: Io): Promise<(string | 
   const { splitPem } = await import('../../identity/certificate.ts')
   const certificates = splitOrNone(() => splitPem(text, path))
   if (certificates.length > 0) return certificates
-  const got = OTHERS.find(([pattern]) => pattern.test(text))?.[1] ?? 'there is no whole certificate in it'
+  const got = OTHERS.find(([pattern]) => pattern.test(text))?.[1] ?? 'it contains no complete certificate'
   throw new PkiError('ERR_CERTIFICATE_INVALID', {
     tried: `reading ${path}`,
     got,
-    todo: 'Name the certificate: cert.pem, server-cert.pem or ca.pem.',
+    todo: 'Name a certificate file: cert.pem, server-cert.pem or ca.pem.',
   })
 }
 
-/** What is cut short is looked at by what it seems to be. */
+/** A file that is cut short is then recognized by its label. */
 function splitOrNone(split: () => string[]): string[] {
   try {
     return split()
@@ -48,13 +48,13 @@ function splitOrNone(split: () => string[]): string[] {
 async function readBytes(path: string): Promise<Buffer> {
   try {
     const { size } = await fs.stat(path)
-    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, and no certificate is that long`)
+    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than any certificate`)
     return await fs.readFile(path)
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${path}`,
       got: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message,
-      todo: 'Name a file with a certificate that you may read.',
+      todo: 'Name a certificate file that you can read.',
       cause,
     })
   }

@@ -1,15 +1,16 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { ours, SELF, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { formatEndpoint, type Endpoint } from '../../endpoint/endpoint.ts'
 import { parseHost } from '../../endpoint/host.ts'
 import { EndpointError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
+import { enumerate } from '../../base/text.ts'
 import type { Environment } from '../../endpoint/environment.ts'
-import { commandLine, serverPaths } from '../../keystore/layout.ts'
+import { serverPaths } from '../../keystore/layout.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
 
-/** What `client env` was told. */
+/** The flags of `client env`. */
 export interface PlaceFlags {
   readonly dir?: string
   readonly host?: string
@@ -23,8 +24,8 @@ export interface ClientPlace {
 }
 
 /**
- * Puts together what a client's variables say. A file of the working directory counts only where its client is named:
- * any checked-out folder could hold one, and would choose the daemon.
+ * Finds the values of a client's variables. A file in the working directory is read only if its client is named: any
+ * checked-out folder could contain one and so choose the daemon.
  *
  * @throws {@link EndpointError} ERR_HOST_REQUIRED, ERR_HOST_INVALID, ...
  * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE
@@ -50,12 +51,12 @@ async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: P
   const out = dir === DEFAULT_FOLDER ? [] : ['--out', dir]
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `reading ${path}`,
-    got: 'there is no such file, or no DOCKER_HOST in it',
-    todo: `Run init again, which makes it:  ${commandLine('init', ...(await serverNames(dir)), '--client', name, ...out)} , or name the daemon with  --host`,
+    got: 'the file is missing, or has no DOCKER_HOST',
+    todo: sentence`Create it again:  ${ours('init', ...(await serverNames(dir)), '--client', name, ...out)} . Or name the daemon:  --host HOST`,
   })
 }
 
-/** A slip of the finger, or the wrong folder, is told by who there is, and makes nobody new. */
+/** For a typing mistake or a wrong folder, the message lists the existing clients. */
 async function refuseStranger(dir: string, name: string): Promise<void> {
   const { clientNames } = await import('../../keystore/keystore.ts')
   const { clientsFolder } = await import('../../keystore/layout.ts')
@@ -63,11 +64,11 @@ async function refuseStranger(dir: string, name: string): Promise<void> {
   if (others.includes(name)) return
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `looking for the client ${name} in ${clientsFolder(dir)}`,
-    got: others.length === 0 ? 'there are no clients' : `there are only ${others.join(', ')}`,
+    got: others.length === 0 ? 'there are no clients' : `there are only ${enumerate(others)}`,
     todo:
       others.length === 0
-        ? sentence`Name the folder that init made:  --dir DIR , or daemon and files themselves:  ${SELF} client env --host SERVER --cert-path DIR`
-        : `Take one of these, or name the folder that has ${name}:  --dir DIR`,
+        ? sentence`Name the folder that init created:  --dir DIR . Without such a folder:  ${SELF} client env --host SERVER --cert-path DIR`
+        : `Use one of these names, or name the folder that contains ${name}:  --dir DIR`,
   })
 }
 
@@ -78,7 +79,7 @@ async function refuseKeyElsewhere(dir: string, name: string): Promise<void> {
   throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
     tried: sentence`${SELF} client env ${name}`,
     got: 'its key is on its own machine, and was never here',
-    todo: sentence`There, with the folder of its key:  ${SELF} client env --host SERVER --cert-path DIR`,
+    todo: sentence`Run it on that machine, with the folder of the key:  ${SELF} client env --host SERVER --cert-path DIR`,
   })
 }
 
@@ -122,12 +123,12 @@ function readHost(text: string, source: string): string {
   if (endpoint.kind === 'tls') return formatEndpoint(endpoint)
   throw new EndpointError('ERR_HOST_INVALID', {
     tried: `${source}=${formatEndpoint(endpoint)}`,
-    got: 'these variables are for a daemon that is reached over TLS',
-    todo: 'Give its name, such as  --host build01.example.com',
+    got: 'these variables work only for a daemon that is reached over TLS',
+    todo: 'Name the daemon, such as  --host build01.example.com',
   })
 }
 
-/** Neither variables nor a context can say that port 2375 speaks TLS, so the way out of it is another port. */
+/** Neither variables nor a context can say that port 2375 speaks TLS, so the remedy is another port. */
 export function parseNamedHost(text: string, source: string): Endpoint {
   try {
     return parseHost(text, { source })
@@ -142,6 +143,6 @@ function noHost(): EndpointError {
   return new EndpointError('ERR_HOST_REQUIRED', {
     tried: sentence`${SELF} client env`,
     got: 'neither --host nor a client is given, and DOCKER_HOST is not set',
-    todo: sentence`Name the daemon,  ${SELF} client env --host build01.example.com , or a client of the folder that init made.`,
+    todo: sentence`Name the daemon:  ${SELF} client env --host build01.example.com . Or name a client of the folder that init created.`,
   })
 }

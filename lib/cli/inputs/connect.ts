@@ -6,7 +6,7 @@ import { addEndpointOptions, endpointOptions, once, readSeconds, type EndpointFl
 import { readSecretFile } from '../terminal/passphrase.ts'
 import { addProxyOptions, proxyOption, type ProxyFlags } from './proxy.ts'
 
-/** Flags that say which daemon, who we are to it, and how to connect. */
+/** Flags that select the daemon, the client's files, and how to connect. */
 export interface ConnectFlags extends EndpointFlags, ProxyFlags {
   readonly keyPassphraseFile?: string
   readonly foreignClientCa?: true
@@ -16,8 +16,8 @@ export interface ConnectFlags extends EndpointFlags, ProxyFlags {
 export function addConnectOptions(command: Command): Command {
   addEndpointOptions(command)
     .option('--key-passphrase-file <file>', 'a file with the passphrase of key.pem', once('--key-passphrase-file'))
-    .option('--foreign-client-ca', 'cert.pem is of another authority than those in ca.pem')
-    .option('--timeout <seconds>', 'how long connecting may take (default: 10)', once('--timeout'))
+    .option('--foreign-client-ca', "accept a cert.pem that no CA in ca.pem has issued")
+    .option('--timeout <seconds>', 'give up connecting after this time (default: 10)', once('--timeout'))
   return addProxyOptions(command)
 }
 
@@ -27,7 +27,7 @@ export interface Connected {
   readonly milliseconds: number
 }
 
-/** Connects as the flags say, and warns of what is odd, whether it succeeds or not. */
+/** Connects as the flags say, and prints the warnings, even if connecting fails. */
 export async function connectBy(flags: ConnectFlags, context: Context): Promise<Connected> {
   const { connect } = await import('../../engine/connect.ts')
   const { signal, env } = context.io
@@ -53,17 +53,17 @@ async function connectOptions(flags: ConnectFlags, { say }: Context): Promise<En
   }
 }
 
-/** Of an attempt that failed, what is odd about the endpoint: it may be why. */
+/** Warns about the endpoint of a failed attempt: that may be the reason. */
 async function warnBefore(options: EndpointOptions, { io, warn }: Context): Promise<void> {
   const { explainEndpoint } = await import('../../endpoint/explain.ts')
   const { endpoint, steps } = await explainEndpoint(options, io.env)
-  const passedOver = steps.filter(({ source, verdict }) => source === 'option envFile' && verdict === 'passed over')
-  const warnings = endpoint?.warnings ?? passedOver.map(({ value, because }) => `${value} was passed over: ${because}.`)
+  const ignored = steps.filter(({ source, verdict }) => source === 'option envFile' && verdict === 'passed over')
+  const warnings = endpoint?.warnings ?? ignored.map(({ value, because }) => `${value} was ignored: ${because}.`)
   for (const warning of warnings) warn(warning)
 }
 
-/** Mostly that is someone whose variables are in another shell. */
+/** Often the variables were set in another shell. */
 export function localWarning({ endpoint }: DockerClient): string[] {
   if (endpoint.source !== 'local socket') return []
-  return ['No option and no variable names a daemon: this is the one of this machine.']
+  return ['Neither an option nor a variable names a daemon, so this is the local one.']
 }

@@ -2,9 +2,9 @@ import { userInfo } from 'node:os'
 import type { Environment } from '../../endpoint/environment.ts'
 
 /**
- * The client for whom nobody gave a name: who typed the command, also behind sudo.
+ * The default name of a client: whoever typed the command, also behind sudo.
  *
- * @returns undefined where there is no login name, or none that would do
+ * @returns undefined without a login name that can be used
  */
 export async function defaultClient({ SUDO_USER }: Environment): Promise<string | undefined> {
   const login = SUDO_USER === undefined || SUDO_USER === '' ? loginName() : SUDO_USER

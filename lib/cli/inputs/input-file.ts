@@ -3,7 +3,7 @@ import { FileError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
 import type { Io } from '../terminal/io.ts'
 
-/** Nothing that people send each other as PEM is longer; a wrong path might be. */
+/** More than any PEM file that people send each other; a wrong path may lead to a large file. */
 const MAX_BYTES = 1_048_576
 
 /**
@@ -44,9 +44,9 @@ async function readStdin({ stdin, signal }: Io, what: string): Promise<Buffer> {
 }
 
 function tooLong(bytes: number): string {
-  return `it has ${bytes} bytes or more, far more than it can have`
+  return `it has at least ${bytes} bytes, which is too large`
 }
 
 function unread(tried: string, got: string, cause?: unknown): FileError {
-  return new FileError('ERR_FILE_READ', { tried, got, todo: 'Name a file that is there and that you may read.', cause })
+  return new FileError('ERR_FILE_READ', { tried, got, todo: 'Name an existing file that you can read.', cause })
 }

@@ -16,7 +16,7 @@ export interface LeafFlags extends PassphraseFlags {
   readonly json?: true
 }
 
-/** Issues a leaf, and says what became of it. */
+/** Issues a certificate for a server or client, or keeps the existing one. */
 export async function issueLeaf(
   flags: LeafFlags,
   context: Context,
@@ -43,7 +43,7 @@ export async function issueLeaf(
 }
 
 function keptDays({ facts }: FolderLeafResult, days: string): string {
-  return `It stays as it is, ${until(facts.validTo)}; for another length of time:  --renew --days ${days}`
+  return `It is kept, ${until(facts.validTo)}. To change how long it is valid:  --renew --days ${days}`
 }
 
 /** The answer of `cert server` and `cert client`. */

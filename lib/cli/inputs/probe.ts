@@ -1,34 +1,34 @@
 import { oneDayClientFolder } from '../../keystore/layout.ts'
 import { isOneDayClient, removeExpiredOneDayClient, removeOneDayClient } from '../../keystore/one-day-client.ts'
 import type { Context } from '../command.ts'
-import { shellWord } from '../../base/shell-quote.ts'
+import { command, type CommandPart, sentence } from '../../base/sentence.ts'
 
-/** The proof came about: what was made for it goes. */
+/** The test succeeded: its one-day client certificate is deleted. */
 export async function endProbe(folder: string, context: Context): Promise<void> {
   const end = await removeOneDayClient(folder)
   if (end === 'foreign') context.warn(FOREIGN)
   if (end === 'stuck')
     context.warn(
-      `The identity that was tried can not be deleted, and a client's key does not belong on a server: ${rm(folder)}`,
+      sentence`The one-day client certificate can't be deleted. Delete it, because a client's key doesn't belong on a server:  ${rm(folder)}`,
     )
 }
 
 const FOREIGN =
-  "The identity that was tried is no probe of a day, and stays: a client's key does not belong on a server. Take it away."
+  "The tested client certificate isn't a one-day certificate, so it stays. Remove it, because a client's key doesn't belong on a server."
 
-/** It did not, and may the next time. Nobody is told to delete what is his own. */
+/** The apply failed and may be repeated. A certificate that isn't ours is never mentioned for deletion. */
 export async function keepProbe(folder: string, context: Context): Promise<void> {
   if (!(await isOneDayClient(folder))) return
   context.warn(
-    `The identity that was to be tried is still in ${folder}, for the next try. Where there is none: ${rm(folder)}`,
+    sentence`The one-day client certificate stays in ${folder} for the next attempt. If you don't try again, delete it:  ${rm(folder)}`,
   )
 }
 
-/** One of a proof that never came about, beside the server's files. */
+/** An expired one of a test that never ran, beside the server's files. */
 export async function dropEndedProbe(server: string): Promise<void> {
   await removeExpiredOneDayClient(oneDayClientFolder(server))
 }
 
-function rm(folder: string): string {
-  return ` rm -r ${shellWord(folder)}`
+function rm(folder: string): CommandPart {
+  return command('rm', '-r', folder)
 }

@@ -11,29 +11,29 @@ export interface ProxyFlags {
 
 export function addProxyOptions(command: Command): Command {
   return command
-    .option('--proxy <url>', 'the HTTP proxy to go through, as http://[USER@]PROXY:PORT', once('--proxy'))
+    .option('--proxy <url>', 'the HTTP proxy to connect through: http://[USER@]PROXY:PORT', once('--proxy'))
     .option('--proxy-password-file <file>', 'a file with the password of USER', once('--proxy-password-file'))
 }
 
-/** The URL as the library takes it. Everybody on a machine can read its command lines, so the password is in a file. */
+/** The URL for the library. Every user of a machine can read its command lines, so the password comes from a file. */
 export async function proxyOption(
   { proxy, proxyPasswordFile: file }: ProxyFlags,
   say: Context['say'],
 ): Promise<{ proxy?: string }> {
   if (proxy === undefined) {
     if (file === undefined) return {}
-    throw usageError('the option --proxy-password-file', 'there is no --proxy beside it', 'Give both.')
+    throw usageError('the option --proxy-password-file', '--proxy is missing', 'Give both.')
   }
   const user = /^[a-z]+:\/\/(.*)@/i.exec(proxy)?.[1]
   if (user?.includes(':') === true) {
     const todo = 'Write it into a file:  --proxy http://USER@PROXY:PORT --proxy-password-file FILE'
-    throw usageError('the option --proxy', 'it holds a password, which everybody on this machine can read there', todo)
+    throw usageError('the option --proxy', 'it contains a password, which every user of this machine can read', todo)
   }
   if (file === undefined) return { proxy }
   if (user === undefined) {
     throw usageError(
       'the option --proxy-password-file',
-      '--proxy names no user',
+      '--proxy has no user name',
       'Write --proxy http://USER@PROXY:PORT.',
     )
   }

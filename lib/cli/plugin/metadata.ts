@@ -9,7 +9,7 @@ export function metadata(): string {
     SchemaVersion: '0.1.0',
     Vendor: 'docker-mtls',
     Version: packageVersion(),
-    ShortDescription: 'Secure a daemon and reach it, with mutual TLS on both ends',
+    ShortDescription: 'Secure a Docker daemon with mutual TLS and connect to it',
   }
   return `${JSON.stringify(about)}\n`
 }

@@ -10,6 +10,6 @@ export function pluginFolder(dir: string | undefined, env: Environment): string 
 }
 
 export function addPluginFolder(command: Command): Command {
-  const what = 'the folder of plugins (default: cli-plugins in DOCKER_CONFIG, else in ~/.docker)'
+  const what = 'the plugin folder (default: cli-plugins in DOCKER_CONFIG, else in ~/.docker)'
   return command.option('--dir <dir>', what, once('--dir'))
 }

@@ -3,7 +3,7 @@ import type { Context } from '../command.ts'
 import type { Io } from './io.ts'
 import { askYes, canAsk } from './prompt.ts'
 
-/** Somebody was asked, and did not say yes. That is no error, and exit code 1 all the same: what was asked for is not done. */
+/** The person at the terminal didn't say yes. That isn't an error, but exit code 1: the command was not carried out. */
 export class Declined extends Error {}
 
 /** What `addYes` adds. */
@@ -12,10 +12,10 @@ export interface ConfirmFlags {
 }
 
 /**
- * Goes on only where that is meant: by --yes, or by a person at a terminal who says so.
+ * Continues only after --yes, or after a yes at the terminal.
  *
- * @param question - ends in `?`, and names what will be gone
- * @param unchanged - what a no leads to, a sentence
+ * @param question - ends in `?`, and names what will be lost
+ * @param unchanged - the result of a no, a sentence
  * @throws {@link Declined} where the answer is no; `run` says `unchanged` then
  * @throws {@link ProvisionError} ERR_CONFIRMATION_REQUIRED where nobody can be asked
  */
@@ -31,7 +31,7 @@ export async function confirm(
 }
 
 /**
- * Refuses what will have to be confirmed where nobody can be asked, before anything is made for it.
+ * Refuses early, before anything is created, if confirmation will be needed and nobody can be asked.
  *
  * @throws {@link ProvisionError} ERR_CONFIRMATION_REQUIRED
  */
@@ -39,7 +39,7 @@ export function requireSomebody(question: string, { yes = false }: ConfirmFlags,
   if (yes || canAsk(io)) return
   throw new ProvisionError('ERR_CONFIRMATION_REQUIRED', {
     tried: `the question ${JSON.stringify(question)}`,
-    got: 'there is no terminal to ask it on',
-    todo: 'Say that you mean it:  --yes',
+    got: 'there is no terminal to ask on',
+    todo: 'Confirm it in advance:  --yes',
   })
 }

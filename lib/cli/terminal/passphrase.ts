@@ -5,7 +5,7 @@ import type { Context } from '../command.ts'
 import { canAsk, askSecret } from './prompt.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
-/** How the passphrase of an authority's key is given; never as a word of the command line, which everyone can read. */
+/** How the passphrase of a CA key is given; never on the command line, which every user can read. */
 export interface PassphraseFlags {
   readonly caPassphraseFile?: string
 }
@@ -14,25 +14,25 @@ export interface PassphraseFlags {
 const SHORTEST = 8
 const ATTEMPTS = 3
 const VARIABLE = 'DOCKER_MTLS_CA_PASSPHRASE'
-const WAYS = `Put it into a file of mode 0600 and name that, --ca-passphrase-file FILE, or into ${VARIABLE}.`
+const WAYS = `Put it into a file of mode 0600 and name it with  --ca-passphrase-file FILE , or set ${VARIABLE}.`
 
-/** A piece of work that may need the authority's key. */
+/** Work that may need the CA key. */
 export interface LockedWork<Result> {
   readonly folder: string
   readonly flags: PassphraseFlags
-  /** Shall the key of a new authority be encrypted? Then there has to be a passphrase. */
+  /** Encrypt the key of a new CA? Then a passphrase is required. */
   readonly encrypt?: boolean
-  /** Will there be a new authority, whatever is there? */
+  /** Create a new CA even if one exists? */
   readonly replace?: boolean
-  /** Refuses what can be refused before anyone has to type anything. */
+  /** Checks that run before anyone has to type anything. */
   readonly check?: () => Promise<unknown>
-  /** May be called again: what the first call has done stays done. */
+  /** May be called again after a wrong passphrase. */
   readonly run: (passphrase: string | undefined) => Promise<Result>
 }
 
 /**
- * Does the work with the passphrase that is given by file or variable. Where a key turns out to be locked and none is
- * given, a person at a terminal is asked.
+ * Does the work with the passphrase from a file or variable. If a key turns out to be encrypted and no passphrase is
+ * given, asks at the terminal.
  */
 export async function withPassphrase<Result>(work: LockedWork<Result>, context: Context): Promise<Result> {
   const { flags, encrypt = false, check = () => Promise.resolve() } = work
@@ -59,12 +59,12 @@ async function askAndRun<Result>(
 ): Promise<Result> {
   if (!canAsk(context.io)) throw new PkiError('ERR_CA_PASSPHRASE', { tried: locked.tried, got: locked.got, todo: WAYS })
   for (let attempt = 1; ; attempt++) {
-    const passphrase = await askSecret("Passphrase of the authority's key: ", context.io)
+    const passphrase = await askSecret('Passphrase of the CA key: ', context.io)
     try {
       return await work.run(passphrase)
     } catch (error) {
       if (attempt === ATTEMPTS || !isDockerMtlsError(error, 'ERR_CA_PASSPHRASE')) throw error
-      context.say('That does not open it.')
+      context.say('Wrong passphrase.')
     }
   }
 }
@@ -81,7 +81,7 @@ async function givenPassphrase(
 }
 
 /**
- * Reads a passphrase or a password, without the line break that every editor puts at the end.
+ * Reads a passphrase or a password, without the line break that editors put at the end.
  *
  * @param what - which of them, for messages
  * @throws {@link FileError} ERR_FILE_READ, also where there is nothing in it
@@ -111,7 +111,7 @@ async function readSecret(path: string, say: Context['say'], tried: string): Pro
     throw new FileError('ERR_FILE_READ', {
       tried,
       got: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : fileReason(cause),
-      todo: 'Name a file that is there and that you may read.',
+      todo: 'Name an existing file that you can read.',
       cause,
     })
   }
@@ -121,69 +121,69 @@ function askNew(context: Context): Promise<string> {
   return askNewSecret(OF_CA, context)
 }
 
-/** A passphrase that is to be, for messages and questions. */
+/** A passphrase to be chosen, for messages and questions. */
 export interface NewSecret {
-  /** `the authority's key`. */
+  /** `the CA key`. */
   readonly what: string
   readonly code: 'ERR_CA_PASSPHRASE' | 'ERR_PKCS12_PASSPHRASE'
-  /** How it is given without a terminal. */
+  /** How to give it without a terminal. */
   readonly ways: string
   /** Why it has to be long. */
   readonly risk: string
 }
 
 const OF_CA: NewSecret = {
-  what: "the authority's key",
+  what: 'the CA key',
   code: 'ERR_CA_PASSPHRASE',
   ways: WAYS,
-  risk: 'who guesses it is root on every server of this authority',
+  risk: 'anyone who guesses it can become root on every server of this CA',
 }
 
-/** Asked twice: a slip of the finger would lock it for ever. */
+/** Asks twice: a typing mistake would lock the key for ever. */
 export async function askNewSecret(secret: NewSecret, { io, say }: Context): Promise<string> {
-  if (!canAsk(io)) throw unfit(secret, 'there is no passphrase, and no terminal to ask on', secret.ways)
+  if (!canAsk(io)) throw unfit(secret, 'no passphrase is given, and there is no terminal to ask on', secret.ways)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const passphrase = await askSecret(`New passphrase for ${secret.what}: `, io)
     checkLength(passphrase, secret)
-    if ((await askSecret('The same again: ', io)) === passphrase) return passphrase
-    say('The two differ.')
+    if ((await askSecret('Repeat the passphrase: ', io)) === passphrase) return passphrase
+    say('The passphrases differ.')
   }
-  throw unfit(secret, `the passphrase was not the same twice, in ${ATTEMPTS} attempts`, secret.ways)
+  throw unfit(secret, `the two entries differed, ${ATTEMPTS} times`, secret.ways)
 }
 
-/** Refuses a new passphrase that is soon guessed. */
+/** Refuses a new passphrase that is easy to guess. */
 export function checkLength(passphrase: string, secret: NewSecret = OF_CA): void {
   const { length } = Array.from(passphrase)
   if (length >= SHORTEST) return
   const got = length === 0 ? 'the passphrase is empty' : `the passphrase has ${length} characters`
-  throw unfit(secret, got, `Take one of at least ${SHORTEST}: ${secret.risk}.`)
+  throw unfit(secret, got, `Use at least ${SHORTEST} characters: ${secret.risk}.`)
 }
 
 function unfit({ what, code }: NewSecret, got: string, todo: string): PkiError {
   return new PkiError(code, { tried: `encrypting ${what}`, got, todo })
 }
 
-/** Who reads it, and guesses its passphrase where it has one, is root on every server of this authority. */
+/** Anyone who reads the key (and guesses its passphrase) can become root on every server of this CA. */
 async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
   const [{ isOpenToOthers }, { caPaths, nextCaPaths }] = await Promise.all([
     import('../../base/replace-files.ts'),
     import('../../keystore/layout.ts'),
   ])
   for (const path of [caPaths(folder).key, nextCaPaths(folder).key]) {
-    // The next one is there only while an authority is rotated.
+    // The next one exists only during a rotation.
     const isOpen = await isOpenToOthers(path).catch(() => false)
     if (isOpen) say(`Warning: Others can read ${path}:  chmod 600 ${shellWord(path)}`)
   }
 }
 
-/** Will an authority be made? One that is there and open can't be encrypted by the way. */
+/** Will a CA be created? The key of an existing one isn't encrypted here. */
 async function willBeNew({ folder, encrypt = false, replace = false }: LockedWork<unknown>): Promise<boolean> {
   const [{ isFolder, readIfThere }, { caPaths }, { isEncryptedKey }] = await Promise.all([
     import('../../base/files.ts'),
     import('../../keystore/layout.ts'),
     import('../../pki/load-ca.ts'),
   ])
-  // A file in its place is said to be one, and not to hold no authority.
+  // A file in place of the folder gets its own error.
   await isFolder(folder)
   const { key: path } = caPaths(folder)
   const key = await readIfThere(path)
@@ -192,7 +192,7 @@ async function willBeNew({ folder, encrypt = false, replace = false }: LockedWor
     const word = shellWord(path)
     throw new PkiError('ERR_CA_EXISTS', {
       tried: `encrypting ${path}`,
-      got: 'the authority is there already, and its key is not encrypted',
+      got: 'the CA exists already, and its key is not encrypted',
       todo: `Encrypt it in place:  openssl pkcs8 -topk8 -v2 aes256 -in ${word} -out ${word}.new && mv ${word}.new ${word}`,
     })
   }
