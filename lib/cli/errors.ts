@@ -48,7 +48,8 @@ export function errorText(error: unknown, env: Environment): { code: string; tex
 }
 
 export function errorReport(error: unknown, env: Environment): ErrorReport {
-  if (error instanceof Interrupted) return { error: { code: 'ERR_INTERRUPTED', message: 'A signal stopped the command' } }
+  if (error instanceof Interrupted)
+    return { error: { code: 'ERR_INTERRUPTED', message: 'A signal stopped the command' } }
   if (error instanceof Declined) return { error: { code: 'ERR_CONFIRMATION_REQUIRED', message: error.message } }
   if (!isDockerMtlsError(error)) return { error: { code: 'ERR_UNEXPECTED', message: firstLine(error) } }
   const { tried, got, todo } = textsFor(error, env)

@@ -15,7 +15,9 @@ export interface ApplyFlags {
 
 export function addApplyOptions(command: Command): Command {
   command
-    .addOption(command.createOption('--systemd', 'put all settings into the systemd drop-in (default)').conflicts('daemonJson'))
+    .addOption(
+      command.createOption('--systemd', 'put all settings into the systemd drop-in (default)').conflicts('daemonJson'),
+    )
     .option('--daemon-json', 'put the settings into daemon.json; the drop-in then only removes conflicting flags')
   return addDaemonOptions(command, { unit: false })
     .option('--live-restore', 'keep containers running while dockerd restarts')

@@ -23,9 +23,7 @@ function candidates(before: readonly string[]): Map<string, string> | undefined 
   const [group] = before
   if (before.length > 1 || (group !== undefined && !Object.hasOwn(GROUPS, group))) return undefined
   if (group === undefined) {
-    return new Map(
-      COMMANDS.map(({ words, summary }) => [words[0], words.length === 1 ? summary : summaryOf(words[0])]),
-    )
+    return new Map(COMMANDS.map(({ words, summary }) => [words[0], words.length === 1 ? summary : summaryOf(words[0])]))
   }
   const inside = COMMANDS.filter(({ words }) => words.length === 2 && words[0] === group)
   return new Map(inside.map(({ words, summary }) => [words[1] ?? '', summary]))

@@ -33,10 +33,7 @@ export function optionsFromDocker(flags: readonly DockerFlag[], has: readonly st
   const connects = ['--host', '--context', '--cert-path'].every((option) => has.includes(option))
   const [first] = relevant
   if (first === undefined || connects) return words
-  throw refused(
-    where,
-    sentence`the docker command's ${first[0]} selects a daemon, but ${where} doesn't connect to one`,
-  )
+  throw refused(where, sentence`the docker command's ${first[0]} selects a daemon, but ${where} doesn't connect to one`)
 }
 
 function refuseWeak([flag, value = 'true']: DockerFlag, where: CommandPart): void {
@@ -61,7 +58,11 @@ function folderOf(files: readonly DockerFlag[], where: CommandPart): string {
   const [folder] = folders
   if (isSet && folders.size === 1 && folder !== undefined) return folder
   const got = 'the TLS files given to the docker command are not ca.pem, cert.pem and key.pem in one folder'
-  throw usageError([where], got, sentence`Put them into one folder under these names, and name it:  ${where} --cert-path DIR`)
+  throw usageError(
+    [where],
+    got,
+    sentence`Put them into one folder under these names, and name it:  ${where} --cert-path DIR`,
+  )
 }
 
 function refused(where: CommandPart, got: Sentence): ArgumentError {

@@ -104,7 +104,7 @@ export function addDaemonOptions(command: Command, { unit = true }: { readonly u
   const remap = 'run containers in user namespaces; write a value with = (default: off; without a value: default)'
   command
     .option('--listen <addr:port>', 'the address that the daemon listens on (default: 0.0.0.0:2376)', once('--listen'))
-    .option('--tlsdir <dir>', "the folder on the server for its files (default: /etc/docker/tls)", once('--tlsdir'))
+    .option('--tlsdir <dir>', 'the folder on the server for its files (default: /etc/docker/tls)', once('--tlsdir'))
     .addOption(command.createOption('--userns-remap [user]', remap).preset('default').argParser(once('--userns-remap')))
     .option('--no-userns-remap', 'no user namespaces, even if the unit or an earlier run sets them')
   const about = "the server's docker.service (default: the one of this machine, else that of docker-ce)"

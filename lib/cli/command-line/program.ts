@@ -64,7 +64,10 @@ function groupOf(program: Command, name: string, context: Context): Command {
     .helpCommand(false)
     .summary(summary)
     .description(description)
-    .addHelpText('after', helpText(sentence`\nOptions and examples of a command:  ${SELF} ${name} COMMAND --help`, context))
+    .addHelpText(
+      'after',
+      helpText(sentence`\nOptions and examples of a command:  ${SELF} ${name} COMMAND --help`, context),
+    )
 }
 
 function complete(command: Command, spec: CommandSpec, context: Context): void {

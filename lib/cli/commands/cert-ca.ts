@@ -120,7 +120,7 @@ const RENEW_ALL =
 
 function define(command: Command, context: Context): void {
   addFolder(command)
-  command.option('--name <name>', "its common name (default: docker-mtls CA and the id of its key)", once('--name'))
+  command.option('--name <name>', 'its common name (default: docker-mtls CA and the id of its key)', once('--name'))
   addKeyType(command)
   addDays(command, 3650)
   addPassphraseFile(command)

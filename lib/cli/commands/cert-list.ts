@@ -16,7 +16,7 @@ interface ListFlags {
   readonly json?: true
 }
 
-const HEADS = ['KIND', 'NAME', 'ENDS', 'DAYS LEFT', 'STATE']
+const HEADS = ['KIND', 'NAME', 'EXPIRES', 'DAYS LEFT', 'STATE']
 
 async function runList(flags: ListFlags, context: Context): Promise<void> {
   const { listKnown } = await import('../../keystore/renew/known.ts')
@@ -33,7 +33,7 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
     ...(await warningsOf(listed, dir, rotation.length > 0)),
     ...(await conflictWarnings(conflicts, dir)),
   ]
-  // Whoever watches by a ledger that can't be right is told so, and not that all is well.
+  // Monitoring must not report success on a ledger that is wrong.
   const failed = within !== undefined && listed.length + conflicts.length > 0
   context.answer(
     { data: dataOf(listed, conflicts, dir), text: textOf(listed, flags, context), warnings, failed },
@@ -52,7 +52,7 @@ async function endingWithin(all: readonly KnownCertificate[], within: number): P
   return expiring(all, within, Date.now())
 }
 
-/** Before anything else is done: a name that nothing reads is a mistake. */
+/** Checked first: node_exporter reads only certain file names. */
 async function checkMetrics({ prometheus }: ListFlags): Promise<void> {
   if (prometheus === undefined) return
   const { checkPrometheusPath } = await import('../../keystore/renew/prometheus.ts')
@@ -77,19 +77,30 @@ function dataOf(listed: readonly KnownCertificate[], conflicts: readonly LedgerC
   }
 }
 
-/** Nothing where nothing ends: cron mails what a job prints. */
+/** The states as a person reads them; --json keeps the stable values. */
+const STATES: Readonly<Record<CertificateState, string>> = {
+  'in use': 'in use',
+  'ends soon': 'expires soon',
+  ended: 'expired',
+  'of a replaced CA': 'of a replaced CA',
+  probe: 'one-day client',
+  removed: 'removed',
+  replaced: 'replaced',
+}
+
+/** Empty if nothing expires: cron mails everything that a job prints. */
 function textOf(listed: readonly KnownCertificate[], { expiring }: ListFlags, { paint, width }: Context): string {
   if (expiring !== undefined && listed.length === 0) return ''
   const rows = listed.map((one) => {
     const ends = new Date(one.notAfter)
-    return [one.kind, calledIn(one, listed), day(ends), String(daysLeft(ends)), one.state]
+    return [one.kind, labelOf(one, listed), day(ends), String(daysLeft(ends)), STATES[one.state]]
   })
   const [head = '', ...lines] = columns([HEADS, ...rows], width)
   return `${[paint('bold', head), ...lines].join('\n')}\n`
 }
 
-/** With its folder, where others in their places have its name, too. */
-function calledIn(one: KnownCertificate, listed: readonly KnownCertificate[]): string {
+/** The name, with its folder if several servers share that name. */
+function labelOf(one: KnownCertificate, listed: readonly KnownCertificate[]): string {
   const { kind, name, host, path } = one
   if (kind !== 'server' || path === undefined) return name
   const isAlone = listed.every((other) => other === one || other.path === undefined || other.name !== name)
@@ -97,12 +108,12 @@ function calledIn(one: KnownCertificate, listed: readonly KnownCertificate[]): s
 }
 
 const SAID: Readonly<Partial<Record<CertificateState, string>>> = {
-  'ends soon': 'ends soon',
-  ended: 'has ended',
-  'of a replaced CA': 'is of an authority that was replaced',
+  'ends soon': 'expires soon',
+  ended: 'has expired',
+  'of a replaced CA': 'was issued by a replaced CA',
 }
 
-const ALL_ANEW = ' . That makes everything it issued worthless: each server and client is to be issued anew then.'
+const ALL_ANEW = ' . The certificates that it issued are useless then: issue those of all servers and clients again.'
 
 async function warningsOf(listed: readonly KnownCertificate[], dir: string, isRotated: boolean): Promise<Sentence[]> {
   const { requestAgain } = await import('../../keystore/keystore.ts')
@@ -126,18 +137,18 @@ async function conflictsIn(dir: string): Promise<LedgerConflict[]> {
 
 async function conflictWarnings(conflicts: readonly LedgerConflict[], dir: string): Promise<Sentence[]> {
   return conflicts.map(({ path, kind, got }) => {
-    const adopt = kind === 'unknown' ? sentence`; if it is right:  ${ours('cert', 'adopt', '--dir', dir)}` : ''
+    const adopt = kind === 'unknown' ? sentence`. If the file is right:  ${ours('cert', 'adopt', '--dir', dir)}` : ''
     return sentence`${path} disagrees with the ledger: ${got}${adopt}`
   })
 }
 
-/** A list that was asked for says so, too: which of the two counts is otherwise not to be seen. */
+/** The list alone doesn't show that a rotation is under way. */
 async function rotationWarnings(dir: string): Promise<Sentence[]> {
   const { readRotation } = await import('../../keystore/keystore.ts')
   const state = await readRotation(dir)
   if (state === undefined) return []
   const line = ours('cert', 'rotate-ca', '--status', '--dir', dir)
-  return [sentence`${state.to.name} is about to replace ${state.from.name}, in the phase ${state.phase}:  ${line}`]
+  return [sentence`A rotation from ${state.from.name} to ${state.to.name} is in the phase ${state.phase}:  ${line}`]
 }
 
 function define(command: Command, context: Context): void {
@@ -145,27 +156,30 @@ function define(command: Command, context: Context): void {
   command
     .option(
       '--expiring <time>',
-      'only what is in use and ends within 30d, 12h or 2w, or has ended; exit code 1 if there is any, or where a file and the ledger disagree',
+      'list only certificates in use that expire within this time (30d, 12h, 2w) or have expired; exit code 1 if there are any, or if a file and the ledger disagree',
       once('--expiring'),
     )
-    .option('--prometheus <file>', "write a file.prom for node_exporter's textfile collector", once('--prometheus'))
+    .option(
+      '--prometheus <file>',
+      "write metrics to file.prom for node_exporter's textfile collector",
+      once('--prometheus'),
+    )
   addJson(command).action((flags: ListFlags) => runList(flags, context))
 }
 
 export const certList: CommandSpec = {
   description:
-    'Lists everything that was ever issued in a folder, the oldest first, and what is in its place without ' +
-    'being in the ledger. What is replaced may ' +
-    'still be somewhere, and dockerd takes it until it ends.',
+    'Lists all certificates that were ever issued in a folder, oldest first, and those that are missing from the ledger. ' +
+    'Replaced certificates are listed too, because dockerd accepts them until they expire.',
   examples: [
     [sentence`${SELF} cert list`, 'in ./docker-mtls'],
-    [sentence`${SELF} cert list --expiring 30d`, 'for monitoring: exit code 1 where something ends within 30 days'],
+    [sentence`${SELF} cert list --expiring 30d`, 'for monitoring: exit code 1 if a certificate expires within 30 days'],
     [
       sentence`${SELF} cert list --prometheus /var/lib/node_exporter/docker-mtls.prom`,
-      'the dates as metrics, written whole or not at all',
+      'the dates as metrics; the file is replaced atomically',
     ],
-    [sentence`${SELF} cert list --dir /srv/keys --json`, 'elsewhere, for a program'],
+    [sentence`${SELF} cert list --dir /srv/keys --json`, 'another folder, for a program'],
   ],
-  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nstate is "in use", "ends soon" (under 30 days), "ended",\n"of a replaced CA" (in its place, and good for nothing),\n"probe" (of one day, made to prove one apply), "removed" (of a client that is not here any more; dockerd takes it) or "replaced".',
+  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nstate is "in use", "ends soon" (within 30 days), "ended" (expired),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it) or "replaced".',
   define,
 }

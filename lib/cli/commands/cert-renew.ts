@@ -1,4 +1,4 @@
-import { ours, renderSentence, SELF, sentence } from '../../base/sentence.ts'
+import { ours, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { RenewalItem, RenewedCertificate, RenewReport } from '../../keystore/renew/renew.ts'
@@ -66,20 +66,23 @@ function refuseContradiction(clients: readonly string[], { server, host, all, du
   const named = [...(server ? ['--server'] : []), ...(host === undefined ? [] : ['--host']), ...clients]
   const ways = [...(all ? ['--all'] : []), ...(due ? ['--due'] : []), ...named.slice(0, 1)]
   if (ways.length < 2) return
-  throw usageError(sentence`${SELF} cert renew`, `${ways[0]} and ${ways[1]} exclude each other`, 'Give one of them.')
+  throw usageError(sentence`${SELF} cert renew`, `${ways[0]} and ${ways[1]} can't be combined`, 'Give one of them.')
 }
 
-async function warningsOf({ elsewhere, authority }: RenewReport, folder: string): Promise<string[]> {
+async function warningsOf({ elsewhere, authority }: RenewReport, folder: string): Promise<Sentence[]> {
   const { requestAgain } = await import('../../keystore/keystore.ts')
   const { commandLine } = await import('../../keystore/layout.ts')
   const held = elsewhere.map(
     ({ certificate: { name }, reason }) =>
-      `The client ${name} is ${reason}, and its key is on its own machine. ${requestAgain(folder, name)}`,
+      sentence`The client certificate of ${name} is due: ${REASONS[reason]}. Its key is on its own machine. ${requestAgain(folder, name)}`,
   )
   if (authority === undefined) return held
   const { name, notAfter } = authority.certificate
   const line = commandLine('cert', 'rotate-ca', '--dir', folder)
-  return [...held, `The authority ${name} is past two thirds of its life, ${until(new Date(notAfter))}:  ${line}`]
+  return [
+    ...held,
+    sentence`The CA ${name} has used two thirds of its lifetime, ${until(new Date(notAfter))}. Rotate it:  ${line}`,
+  ]
 }
 
 function dataOf({ folder, renewed, elsewhere, authority, next }: RenewReport, warnings: readonly string[]): object {
@@ -112,32 +115,32 @@ function textOf(report: RenewReport, flags: RenewFlags, context: Context): strin
 function nothingText({ next }: RenewReport): string {
   if (next === undefined) return 'Nothing is due.\n'
   const { kind, name } = next.certificate
-  return `Nothing is due; next is the ${kind} ${name}, on ${day(next.on)}.\n`
+  return `Nothing is due. Next is the ${kind} ${name}, on ${day(next.on)}.\n`
 }
 
 function plannedText({ certificate: { kind, name, notAfter }, reason, days }: RenewedCertificate): string {
-  return `would renew the ${kind} ${name} for ${days} ${days === 1 ? 'day' : 'days'}: ${reason}, ${until(new Date(notAfter))}`
+  return `would renew the ${kind} ${name} for ${days} ${days === 1 ? 'day' : 'days'}: ${REASONS[reason]}, ${until(new Date(notAfter))}`
 }
 
-const WHY: Readonly<Record<RenewalItem['reason'], string>> = {
-  'asked for': 'renewed because you asked for it',
-  'past two thirds of its life': 'the old one is past two thirds of its life',
-  ended: 'the old one has ended',
-  'of a replaced CA': 'the old one is of a replaced CA',
+const REASONS: Readonly<Record<RenewalItem['reason'], string>> = {
+  'asked for': 'you asked for it',
+  'past two thirds of its life': 'it has used two thirds of its lifetime',
+  ended: 'it has expired',
+  'of a replaced CA': 'a replaced CA issued it',
 }
 
 function renewedText({ certificate: { kind, name }, reason, result }: RenewedCertificate, context: Context): string {
   if (result === undefined) return ''
   const { action, paths, facts, keptAside, notes } = result
   const about = [
-    `the ${kind} ${name}, ${keyWords(facts)}, ${until(facts.validTo)}; ${WHY[reason]}`,
+    `${kind} certificate of ${name}, ${keyWords(facts)}, ${until(facts.validTo)}; renewed because ${REASONS[reason]}`,
     ...aside(keptAside),
     ...notes,
   ]
   return pieceText({ action, path: `${paths.folder}/`, about }, context)
 }
 
-/** New certificates are of no use here: each has to come to its machine. */
+/** New certificates take effect only on their machines. */
 function carryText({ renewed, probe }: RenewReport, { dir }: RenewFlags, context: Context): string {
   const { typed, paint } = context
   const named = dir === undefined ? [] : ['--dir', dir]
@@ -145,7 +148,7 @@ function carryText({ renewed, probe }: RenewReport, { dir }: RenewFlags, context
     if (result === undefined) return []
     if (kind === 'client') {
       return [
-        `for ${name}, whose machine it belongs to:`,
+        `for ${name}, to copy to that client's machine:`,
         `  ${typed([ours('client', 'export', name, ...named, '--out', `${name}.tar`, '--force')])}`,
       ]
     }
@@ -153,24 +156,27 @@ function carryText({ renewed, probe }: RenewReport, { dir }: RenewFlags, context
     const { heading, commands } = serverSteps(server, context)
     return [`${heading}:`, ...commands.map((command) => `  ${command}`)]
   })
-  return `${paint('bold', 'Until they are in their places, the old ones are in use:')}\n${lines.map((line) => `  ${line}\n`).join('')}`
+  return `${paint('bold', 'Copy the new files to their machines. Until then, the old ones stay in use:')}\n${lines.map((line) => `  ${line}\n`).join('')}`
 }
 
 function define(command: Command, context: Context): void {
-  command.argument('[client...]', 'clients to renew, whether it is time or not')
+  command.argument('[client...]', 'clients to renew now, due or not')
   command
-    .option('--server', 'renew the certificates of all servers, whether it is time or not')
+    .option('--server', 'renew the certificates of all servers now, due or not')
     .option(
       '--host <host>',
-      'renew that of this server alone, by its folder here (server, hosts/HOST) or a name in it; any number of times',
+      'renew the certificate of this server now, by its folder here (server, hosts/HOST) or one of its names; repeatable',
       many('--host'),
     )
-    .option('--all', 'renew all servers and clients')
-    .option('--due', 'what is past two thirds of its life (default); for timers: says nothing where nothing is')
+    .option('--all', 'renew the certificates of all servers and clients now')
+    .option(
+      '--due',
+      'renew certificates that have used two thirds of their lifetime (default); for timers: prints nothing if none is due',
+    )
   addFolder(command)
   command
-    .option('--days <days>', 'how long the new ones hold (default: as long as the old ones)', once('--days'))
-    .option('--dry-run', 'say what would be renewed, and change nothing')
+    .option('--days <days>', 'how many days the new ones are valid (default: as long as the old ones)', once('--days'))
+    .option('--dry-run', 'show what would be renewed, and change nothing')
   addProbe(command)
   addPassphraseFile(command)
   addJson(command).action((clients: string[], flags: RenewFlags) => runRenew(clients, flags, context))
@@ -178,17 +184,20 @@ function define(command: Command, context: Context): void {
 
 export const certRenew: CommandSpec = {
   description:
-    'Renews what is past two thirds of its life, or what is named: a new key of the same type, for ' +
-    'the same names, for as long as before. The old files are kept beside the new ones. The authority ' +
-    'is not renewed but rotated (cert rotate-ca).',
+    'Renews certificates that have used two thirds of their lifetime, or those you name: with a new key of the same type, ' +
+    'for the same names, for as long as before. The old files are kept beside the new ones. To replace the CA, use ' +
+    'cert rotate-ca.',
   examples: [
-    [sentence`${SELF} cert renew`, 'whatever is due'],
-    [sentence`${SELF} cert renew --dry-run`, 'what would that be?'],
+    [sentence`${SELF} cert renew`, 'all certificates that are due'],
+    [sentence`${SELF} cert renew --dry-run`, 'show which ones are due'],
     [sentence`${SELF} cert renew alice bob`, 'these two clients, now'],
-    [sentence`${SELF} cert renew --server --days 90`, 'the server, for a shorter time from now on'],
+    [sentence`${SELF} cert renew --server --days 90`, 'the server, for 90 days from now on'],
     [sentence`${SELF} cert renew --host build01.example.com`, 'one of several servers'],
-    [sentence`${SELF} cert renew --server --probe`, 'with what  daemon apply  needs to prove that clients get in'],
+    [
+      sentence`${SELF} cert renew --server --probe`,
+      'also create the one-day client certificate that  daemon apply  tests with',
+    ],
   ],
-  json: '{ folder, renewed: [{ kind, name, reason, old, days, action, paths, certificate, keptAside, notes }], elsewhere, authority, next, warnings };\nelsewhere are clients that hold their keys themselves, authority is one that is to be rotated.',
+  json: '{ folder, renewed: [{ kind, name, reason, old, days, action, paths, certificate, keptAside, notes }], elsewhere, authority, next, warnings };\nelsewhere are clients whose keys are on their own machines; authority is a CA that you should rotate.',
   define,
 }

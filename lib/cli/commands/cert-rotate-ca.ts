@@ -47,22 +47,22 @@ async function runRotate(flags: RotateFlags, context: Context): Promise<void> {
       rotateAuthority({ ...options, onStep, ...(passphrase !== undefined && { passphrase }) }),
     )
   const report = await withPassphrase({ folder: dir, flags, run }, context)
-  // Who asked for this alone is told why it wasn't done; who confirmed something is told what follows.
+  // A bare run asks for the consent; a run that confirms something only shows the next step.
   if (report.waiting.consent && isBare(flags)) await confirm(question(report.from.name), flags, context, UNCHANGED)
   const warnings = [...rotationWarnings(report), ...(await staleContextWarnings(dir, context))]
   context.answer({ data: { ...report, warnings }, text: rotationText(report, dir, context), warnings }, flags)
 }
 
-/** Does it ask for nothing but to go on? */
+/** Does the command line only ask to continue? */
 function isBare({ status, confirm: names = [], confirmServer: servers = [], host = [] }: RotateFlags): boolean {
   return status !== true && names.length + servers.length + host.length === 0
 }
 
 function question(name: string): string {
-  return `Drop the authority ${name}, so that after the daemon's next restart whoever has only its certificates is refused?`
+  return `Drop the CA ${name}, so that after its next restart the daemon refuses clients that only have certificates of this CA?`
 }
 
-const UNCHANGED = 'The old authority is trusted as before; everything else stays as far as it has come.'
+const UNCHANGED = 'The old CA is still trusted, and the rotation stays in its phase.'
 
 async function optionsOf(flags: RotateFlags, context: Context): Promise<RotateOptions> {
   const { parseKeyType } = await import('../../pki/key-type.ts')
@@ -86,16 +86,18 @@ async function optionsOf(flags: RotateFlags, context: Context): Promise<RotateOp
   }
 }
 
-/** What makes or says something; whoever only looks, or goes back, does neither. */
-const GOING = ['confirm', 'confirmServer', 'host', 'phase', 'probe', 'name', 'keyType', 'days'] as const
+/** Options of a run that continues, which --status and --abort exclude. */
+const CONTINUING = ['confirm', 'confirmServer', 'host', 'phase', 'probe', 'name', 'keyType', 'days'] as const
 
 function refuseMixture(flags: RotateFlags): void {
   const { status, abort } = flags
   if (status !== true && abort !== true) return
   const first = status === true ? 'status' : 'abort'
-  const other = [...(status === true ? (['abort'] as const) : []), ...GOING].find((name) => flags[name] !== undefined)
+  const other = [...(status === true ? (['abort'] as const) : []), ...CONTINUING].find(
+    (name) => flags[name] !== undefined,
+  )
   if (other === undefined) return
-  const got = `--${first} and ${flagOf(other)} exclude each other`
+  const got = `--${first} and ${flagOf(other)} can't be combined`
   throw usageError(sentence`${SELF} cert rotate-ca`, got, 'Give one of them.')
 }
 
@@ -107,36 +109,36 @@ function flagOf(name: string): string {
 function define(command: Command, context: Context): void {
   addFolder(command)
   command
-    .option('--status', 'say how far it is, and change nothing')
+    .option('--status', 'show the phase and which machines it waits for; change nothing')
     .option(
       '--confirm <client>',
-      'note that this client has its new file; any number of times. Nobody can see that from here',
+      "note that this client has its new file, which can't be checked from here; repeatable",
       many('--confirm'),
     )
     .option(
       '--host <host>',
-      'look at the daemon at this host, as clients reach it, whether it has its new files; any number of times',
+      'connect to the daemon at this host, and check that it has its new files; repeatable',
       many('--host'),
     )
     .option(
       '--confirm-server <server>',
-      'note the same of one that can not be looked at, by its folder here: server, or hosts/HOST',
+      "note that a server has its new files if it can't be reached from here, by its folder: server, or hosts/HOST; repeatable",
       many('--confirm-server'),
     )
     .option(
       '--phase <phase>',
-      'go on only if this is the phase (trust, server, clients or finish), so that a line typed late does nothing',
+      'continue only if this is the current phase (trust, server, clients or finish), so that an outdated command does nothing',
       once('--phase'),
     )
-    .option('--abort', 'go back to the old authority; until a daemon was seen with a certificate of the new one')
+    .option('--abort', 'return to the old CA; possible until a daemon was seen with a certificate from the new one')
   addProbe(command)
   command.option(
     '--name <name>',
-    "the new one's common name (default: docker-mtls CA and its key's id)",
+    "the new CA's common name (default: docker-mtls CA and the id of its key)",
     once('--name'),
   )
   addKeyType(command)
-  command.option('--days <days>', 'how long the new one holds (default: 3650)', once('--days'))
+  command.option('--days <days>', 'how many days the new CA is valid (default: 3650)', once('--days'))
   addPassphraseFile(command)
   addYes(command)
   addJsonLines(command).action((flags: RotateFlags) => runRotate(flags, context))
@@ -152,15 +154,21 @@ export const certRotateCa: CommandSpec = {
 
 Each run makes the files that it can, lists the machines that need them, and waits until all of a phase have theirs. The first run starts the rotation. You can stop it at any point; the next run continues. Servers and clients keep their keys. If somebody else may have seen the old CA key, don't rotate; replace the CA at once:  ${SELF} cert ca --replace-ca`,
   examples: [
-    [sentence`${SELF} cert rotate-ca`, 'begin, or go on; it says what is to be done next'],
-    [sentence`${SELF} cert rotate-ca --status`, 'how far is it, and who is waited for?'],
-    [sentence`${SELF} cert rotate-ca --phase trust --confirm alice --confirm ci`, 'these two have their new ca.pem'],
+    [sentence`${SELF} cert rotate-ca`, 'start or continue; shows the next steps'],
+    [sentence`${SELF} cert rotate-ca --status`, 'show the phase, and which machines it waits for'],
+    [
+      sentence`${SELF} cert rotate-ca --phase trust --confirm alice --confirm ci`,
+      'these two clients have their new ca.pem',
+    ],
     [
       sentence`${SELF} cert rotate-ca --phase server --host build01.example.com`,
-      'look whether that daemon has its new certificate',
+      'check that this daemon has its new certificate',
     ],
-    [sentence`${SELF} cert rotate-ca --phase clients --yes`, 'all have their certificates: drop the old authority'],
-    [sentence`${SELF} cert rotate-ca --abort`, 'back to the old one, and everything as it was'],
+    [
+      sentence`${SELF} cert rotate-ca --phase clients --yes`,
+      'all clients have their new certificates: drop the old CA',
+    ],
+    [sentence`${SELF} cert rotate-ca --abort`, 'return to the old CA'],
   ],
   json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", folder, outcome ("under way", "ended", "aborted"), begun, phase, startedAt, from, to, confirmed, waiting: { clients: [{ name, keyElsewhere }], servers: [{ name, names, probe }], consent }, looks: [{ target, server, ok, got }], left, lost, warnings }',
   jsonLines: true,

@@ -1,4 +1,4 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { command as commandPart, SELF, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -47,10 +47,14 @@ async function runSchedule(flags: ScheduleFlags, context: Context): Promise<void
 
 function refuse({ cron, write, renew, caPassphraseFile }: ScheduleFlags): void {
   if (cron === true && write !== undefined) {
-    throw usageError(WHERE, '--write is for the two units of systemd', `A crontab is edited:  crontab -e`)
+    throw usageError(
+      WHERE,
+      '--write works only with systemd units',
+      sentence`Edit the crontab:  ${commandPart('crontab', '-e')}`,
+    )
   }
   if (caPassphraseFile !== undefined && renew !== true) {
-    throw usageError(WHERE, '--ca-passphrase-file without --renew has no use', 'Add  --renew , or leave it out.')
+    throw usageError(WHERE, '--ca-passphrase-file has no effect without --renew', 'Add  --renew , or leave it out.')
   }
 }
 
@@ -62,7 +66,7 @@ async function scheduleOf(flags: ScheduleFlags): Promise<Schedule> {
   parseDuration(expiring, '--expiring')
   if (prometheus !== undefined) checkPrometheusPath(prometheus)
   const folder = resolve(dir)
-  // What is no folder of ours is said now, and not by a timer.
+  // A wrong folder is reported now, not by the timer.
   await new PkiFolder(folder).list()
   return {
     program: [process.execPath, await scriptPath()],
@@ -81,17 +85,17 @@ async function warningsOf(schedule: Schedule): Promise<string[]> {
   return [
     ...(/[\\/]_npx[\\/]/.test(script)
       ? [
-          `${script} is in the cache of npx, which may be emptied: install docker-mtls first, npm install -g docker-mtls.`,
+          `${script} is in the cache of npx, which npm may empty. Install docker-mtls first:  npm install --global docker-mtls`,
         ]
       : []),
     ...(renew ? await lockedWarnings(schedule) : []),
     ...(renew
-      ? ['What is renewed here is not yet where it is used: the server and each client have to be given it.']
+      ? ['Renewed certificates stay in this folder: copy them to the server and to each client yourself.']
       : []),
   ]
 }
 
-/** Nobody is there to type it at night. */
+/** Nobody is there at night to type a passphrase. */
 async function lockedWarnings({ folder, passphraseFile }: Schedule): Promise<string[]> {
   const { caPaths, nextCaPaths } = await import('../../keystore/layout.ts')
   const { readIfThere } = await import('../../base/files.ts')
@@ -101,7 +105,7 @@ async function lockedWarnings({ folder, passphraseFile }: Schedule): Promise<str
   const keys = await Promise.all(paths.map((path) => readIfThere(path)))
   const locked = paths.find((_, index) => isEncryptedKey(keys[index] ?? ''))
   if (locked === undefined) return []
-  return [`${locked} is encrypted, and nothing can be renewed without its passphrase: add  --ca-passphrase-file FILE`]
+  return [`${locked} is encrypted, and the job can't renew without its passphrase: add  --ca-passphrase-file FILE`]
 }
 
 async function writeUnits(
@@ -119,8 +123,8 @@ async function writeUnits(
   if (taken !== undefined && flags.force !== true) {
     throw new FileError('ERR_FILE_EXISTS', {
       tried: `writing ${taken.path}`,
-      got: 'a file of that name is there already, and says something else',
-      todo: 'Let  --force  replace it (the old file is kept beside it), or choose another folder.',
+      got: 'a different file of that name exists',
+      todo: 'Replace it with  --force , which keeps the old file beside it.',
     })
   }
   const written = []
@@ -129,39 +133,50 @@ async function writeUnits(
     pieceText({ action, path, about: aside(keptAside) }, context),
   )
   const steps = ['systemctl daemon-reload', `systemctl enable --now ${units.at(-1)?.name ?? ''}`]
-  const next = `\n${context.paint('bold', 'Where they are in /etc/systemd/system, as root:')}\n${steps.map((step) => `  ${step}\n`).join('')}`
+  const next = `\n${context.paint('bold', 'Once they are in /etc/systemd/system, as root:')}\n${steps.map((step) => `  ${step}\n`).join('')}`
   const files = written.map((file, index) => ({ ...units[index], ...file, path: resolve(file.path) }))
   context.answer({ data: { files, warnings }, text: `${pieces.join('\n')}\n${next}`, warnings }, flags)
 }
 
 function define(command: Command, context: Context): void {
   command
-    .addOption(command.createOption('--systemd', 'a service and its timer (default)').conflicts('cron'))
+    .addOption(command.createOption('--systemd', 'a systemd service and its timer (default)').conflicts('cron'))
     .option('--cron', 'a line for crontab -e')
   addFolder(command)
   command
-    .option('--expiring <time>', `what ends within it fails (default: ${WITHIN})`, once('--expiring'))
-    .option('--renew', 'renew what is due, too')
-    .option('--prometheus <file>', "write a file.prom for node_exporter's textfile collector", once('--prometheus'))
+    .option(
+      '--expiring <time>',
+      `fail if a certificate expires within this time (default: ${WITHIN})`,
+      once('--expiring'),
+    )
+    .option('--renew', 'also renew certificates that are due')
+    .option(
+      '--prometheus <file>',
+      "write metrics to file.prom for node_exporter's textfile collector",
+      once('--prometheus'),
+    )
     .option(
       '--ca-passphrase-file <file>',
-      "with --renew: the passphrase of the authority's key",
+      'with --renew: a file with the passphrase of the CA key',
       once('--ca-passphrase-file'),
     )
     .option('--write <dir>', 'write both units into this folder', once('--write'))
-    .option('--force', 'replace units that say something else; they are kept beside the new ones, with a date')
+    .option('--force', 'replace units that differ; the old ones are kept beside them, with a date')
   addJson(command).action((flags: ScheduleFlags) => runSchedule(flags, context))
 }
 
 export const certSchedule: CommandSpec = {
   description:
-    'Renders a daily look at the certificates, for systemd or cron: it fails where one ends soon, ' +
-    'and with --renew it renews what is due before. Nothing is installed; --write makes the files.',
+    'Prints a systemd timer or a cron line that checks the certificates every day. The job fails if a certificate expires ' +
+    'soon; with --renew it first renews those that are due. Nothing is installed; --write creates the unit files.',
   examples: [
-    [sentence`${SELF} cert schedule`, 'the units, on stdout'],
-    [sentence`${SELF} cert schedule --write /etc/systemd/system`, 'as root; then systemctl enable --now as it says'],
-    [sentence`${SELF} cert schedule --cron --expiring 2w`, 'a line for crontab -e'],
-    [sentence`${SELF} cert schedule --renew --ca-passphrase-file /etc/ca-passphrase`, 'renew by itself, too'],
+    [sentence`${SELF} cert schedule`, 'print the units'],
+    [sentence`${SELF} cert schedule --write /etc/systemd/system`, 'as root; then enable the timer as the output shows'],
+    [
+      sentence`${SELF} cert schedule --cron --expiring 2w`,
+      'a cron line that fails two weeks before a certificate expires',
+    ],
+    [sentence`${SELF} cert schedule --renew --ca-passphrase-file /etc/ca-passphrase`, 'also renew automatically'],
   ],
   json: '{ files: [{ name, text }], warnings }, with --write each file has path, action and keptAside too; with --cron { cron, warnings }',
   define,

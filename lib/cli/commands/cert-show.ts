@@ -100,7 +100,10 @@ export const certShow: CommandSpec = {
   examples: [
     [sentence`${SELF} cert show docker-mtls/server/server-cert.pem`, 'a certificate that docker-mtls issued'],
     [sentence`${SELF} cert show ~/.docker/cert.pem`, 'why does the daemon refuse it?'],
-    [sentence`openssl s_client -connect HOST:2376 </dev/null | ${SELF} cert show -`, 'the certificate that a server presents'],
+    [
+      sentence`openssl s_client -connect HOST:2376 </dev/null | ${SELF} cert show -`,
+      'the certificate that a server presents',
+    ],
   ],
   json: '{ certificates: [{ subject, issuer, names, validFrom, validTo, daysLeft, key, purposes, keyUsage, verdicts, ... }] }',
   define,

@@ -130,11 +130,18 @@ function nextSteps(name: string, out: string | undefined, { io, paint, width }: 
 }
 
 function define(command: Command, context: Context): void {
-  command.argument('<file>', "the request: the NAME.csr that client request created on the client's machine; - for stdin")
+  command.argument(
+    '<file>',
+    "the request: the NAME.csr that client request created on the client's machine; - for stdin",
+  )
   addFolder(command)
   command
     .option('--name <name>', "the client's name (default: the one in the request)", once('--name'))
-    .option('--fingerprint <sha256>', 'sign only this key, by the SHA-256 that client request printed', once('--fingerprint'))
+    .option(
+      '--fingerprint <sha256>',
+      'sign only this key, by the SHA-256 that client request printed',
+      once('--fingerprint'),
+    )
     .option('--out <file>', 'the file for the answer (default: ./NAME.pem); - for stdout', once('--out'))
   addDays(command, 397)
   addPassphraseFile(command)

@@ -32,7 +32,10 @@ async function runExport(name: string, flags: ExportFlags, context: Context): Pr
     return
   }
   const { client, files, warnings } = await exportClient({ folder: dir, name, out, force: flags.force === true })
-  const about = [`${files.join(', ')}: client certificate of ${name}, ${keyWords(client)}, ${until(client.validTo)}`, CARE]
+  const about = [
+    `${files.join(', ')}: client certificate of ${name}, ${keyWords(client)}, ${until(client.validTo)}`,
+    CARE,
+  ]
   const text = `${pieceText({ action: 'created', path: out, about }, context)}\n`
   context.answer(
     { data: { path: resolve(out), files, certificate: certificateData(client), warnings }, text, warnings },
@@ -61,7 +64,8 @@ async function runP12(name: string, flags: ExportFlags, context: Context): Promi
   context.answer({ data, text, warnings: all }, flags)
 }
 
-const CARE_P12 = 'It contains a private key: send the file and its passphrase over different channels, and delete the file afterwards.'
+const CARE_P12 =
+  'It contains a private key: send the file and its passphrase over different channels, and delete the file afterwards.'
 
 async function p12Passphrase({ p12PassphraseFile: file }: ExportFlags, context: Context): Promise<string> {
   const secret = {
@@ -114,7 +118,10 @@ export const clientExport: CommandSpec = {
       sentence`${SELF} client export alice --out - |\n    ssh alice@laptop 'mkdir -m 700 -p .docker && tar -x -C .docker'`,
       'without a file in between',
     ],
-    [sentence`${SELF} client export alice --p12 --out alice.p12`, 'for a browser, Java or the Windows certificate store'],
+    [
+      sentence`${SELF} client export alice --p12 --out alice.p12`,
+      'for a browser, Java or the Windows certificate store',
+    ],
   ],
   json: '{ path, files, certificate, warnings }; with --p12, format instead of files.',
   define,

@@ -114,8 +114,14 @@ export const clientInstall: CommandSpec = {
     'until the new one is in place.',
   examples: [
     [sentence`${SELF} client install alice.pem`, 'into ./docker-mtls-alice'],
-    [sentence`${SELF} client install alice.pem --dir ~/.docker/build01`, 'into the folder where the request was created'],
-    [sentence`${SELF} client install alice.pem --host build01.example.com`, 'also writes a .env file, for ping --dotenv and other tools'],
+    [
+      sentence`${SELF} client install alice.pem --dir ~/.docker/build01`,
+      'into the folder where the request was created',
+    ],
+    [
+      sentence`${SELF} client install alice.pem --host build01.example.com`,
+      'also writes a .env file, for ping --dotenv and other tools',
+    ],
   ],
   json: '{ action, folder, certificate, keyFingerprint256, authorities, env, keptAside, notes, warnings }',
   define,

@@ -30,54 +30,59 @@ async function runCreate(name: string, flags: CreateFlags, context: Context): Pr
   context.answer(madeAnswer(made, context), flags)
 }
 
-/** Where it leads and with which files. Nothing is taken from variables: a context outlives the shell that makes it. */
+/** The daemon and the files. Variables are ignored: a context outlives the shell that creates it. */
 async function placeOf(flags: CreateFlags, env: Environment): Promise<Pick<NewContext, 'endpoint' | 'certPath'>> {
   const { client, host, dir, certPath } = flags
   if (client !== undefined) {
     const place = await findPlace(client, flags, env)
     return { endpoint: parseNamedHost(place.host, '--host'), certPath: place.certPath }
   }
-  if (dir !== undefined) throw usageError(WHERE, '--dir is given without --client', 'Name a client of that folder.')
+  if (dir !== undefined)
+    throw usageError(WHERE, '--dir has no effect without --client', 'Name a client in that folder:  --client NAME')
   if (host === undefined) {
-    throw usageError(WHERE, 'neither --host nor --client is given', 'Name the daemon, or a client of init.')
+    throw usageError(
+      WHERE,
+      'neither --host nor --client is given',
+      'Name the daemon with  --host , or a client that init created with  --client .',
+    )
   }
   const endpoint = parseNamedHost(host, '--host')
   if (endpoint.kind === 'tls' || certPath === undefined)
     return { endpoint, ...(certPath !== undefined && { certPath }) }
-  throw usageError(WHERE, `certificates have no use for ${endpoint.kind}://`, 'Leave --cert-path out.')
+  throw usageError(WHERE, `${endpoint.kind}:// uses no certificates`, 'Leave --cert-path out.')
 }
 
 function define(command: Command, context: Context): void {
-  command.argument('<name>', 'what the context shall be called')
+  command.argument('<name>', 'the name of the context')
   command
     .option('--host <host>', 'the daemon: tcp://HOST:2376, ssh://USER@HOST or unix:///PATH', once('--host'))
     .option(
       '--cert-path <dir>',
-      'the folder of ca.pem, cert.pem and key.pem, which are copied; for TCP',
+      'the folder with ca.pem, cert.pem and key.pem, which are copied; for TCP only',
       once('--cert-path'),
     )
-    .option('--client <name>', 'a client that init made, in place of both', once('--client'))
+    .option('--client <name>', 'a client that init created, instead of both', once('--client'))
   addFolder(command)
   command
-    .option('--description <text>', 'shown by  context ls', once('--description'))
-    .option('--force', 'replace a context of that name')
+    .option('--description <text>', 'a text that  context ls  shows', once('--description'))
+    .option('--force', 'replace an existing context')
   addJson(command).action((name: string, flags: CreateFlags) => runCreate(name, flags, context))
 }
 
 export const contextCreate: CommandSpec = {
   description:
-    "Makes a context in the docker command's own store, with a copy of the three files, so that  docker --context NAME  " +
-    'and this package reach the daemon without any variable. The files are checked before: what no daemon would take is ' +
-    'no context. A TCP host without TLS, and one whose certificate is not verified, can not be made.',
+    "Creates a context in the docker command's own store, with a copy of the client's three files. Then  docker --context " +
+    'NAME  and docker-mtls reach the daemon without any variables. The files are checked first: a context with files that ' +
+    'no daemon would accept is not created. Neither is a TCP context without TLS or without verification.',
   examples: [
-    [sentence`${SELF} context create build01 --client alice`, 'as alice, in the folder where ./docker-mtls is'],
+    [sentence`${SELF} context create build01 --client alice`, 'as alice, in the folder that contains ./docker-mtls'],
     [
       sentence`${SELF} context create prod --host build01.example.com --cert-path ~/keys`,
       'then:  docker --context prod ps , or  docker context use prod',
     ],
-    [sentence`${SELF} context create lab --host ssh://me@lab --description "by ssh"`, 'without certificates'],
+    [sentence`${SELF} context create lab --host ssh://me@lab --description "by ssh"`, 'over ssh, without certificates'],
   ],
   json: '{ name, action, host, description, path, certPath, certificate, warnings };\naction is "created" or "replaced".',
-  stray: (extra) => sentence`A host is an option:  ${SELF} context create NAME --host ${extra}`,
+  stray: (extra) => sentence`Name the host with an option:  ${SELF} context create NAME --host ${extra}`,
   define,
 }

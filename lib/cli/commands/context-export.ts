@@ -12,7 +12,7 @@ interface ExportFlags {
   readonly json?: true
 }
 
-const CARE = 'There is a key in it: send it on a way that nobody else reads, and delete it afterwards.'
+const CARE = 'It contains a private key: send it over a channel that nobody else can read, and delete it afterwards.'
 
 async function runExport(name: string, file: string | undefined, flags: ExportFlags, context: Context): Promise<void> {
   const { exportContext } = await import('../../contexts/transfer.ts')
@@ -33,16 +33,16 @@ async function runExport(name: string, file: string | undefined, flags: ExportFl
 
 function refuseTerminal({ json }: ExportFlags, { io }: Context): void {
   const where = sentence`${SELF} context export NAME -`
-  const todo = sentence`Lead it elsewhere:  ${SELF} context export NAME - | ssh HOST docker context import NAME -`
-  if (json === true) throw usageError(where, 'stdout has the tar file, and no room for --json', todo)
+  const todo = sentence`Redirect it:  ${SELF} context export NAME - | ssh HOST docker context import NAME -`
+  if (json === true) throw usageError(where, 'the tar file and --json both need stdout', todo)
   if (io.stdout.isTTY === true) throw usageError(where, 'stdout is a terminal', todo)
 }
 
 function define(command: Command, context: Context): void {
   command
-    .argument('<name>', 'a context')
-    .argument('[file]', 'the tar file; - for stdout (default: NAME.dockercontext)')
-    .option('--force', 'replace a file of that name')
+    .argument('<name>', 'the context to export')
+    .argument('[file]', 'the tar file to write; - for stdout (default: NAME.dockercontext)')
+    .option('--force', 'replace an existing file')
   addJson(command).action((name: string, file: string | undefined, flags: ExportFlags) =>
     runExport(name, file, flags, context),
   )
@@ -50,11 +50,11 @@ function define(command: Command, context: Context): void {
 
 export const contextExport: CommandSpec = {
   description:
-    'Packs a context with its certificates and its key into a tar file that only you can read, as  docker context export  ' +
-    'does, and whole: the one of docker has no end, which tar complains about. The context is checked before: what would ' +
-    'be refused here is not handed out.',
+    'Packs a context with its certificates and key into a tar file that only you can read, in the format of  docker ' +
+    'context export . The context is checked first: one that docker-mtls would refuse is not exported. Unlike the file of ' +
+    "docker's own export, this one is a complete tar archive.",
   examples: [
-    [sentence`${SELF} context export build01`, 'makes build01.dockercontext'],
+    [sentence`${SELF} context export build01`, 'writes build01.dockercontext'],
     [
       sentence`${SELF} context export build01 - |\n    ssh ann@laptop docker context import build01 -`,
       'without a file in between',

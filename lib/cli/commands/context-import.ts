@@ -1,7 +1,7 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import type { Command } from 'commander'
-import { EndpointError, FileError, isDockerMtlsError } from '../../base/errors.ts'
+import { EndpointError, FileError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
@@ -26,18 +26,18 @@ async function runImport(name: string, file: string, flags: ImportFlags, context
   context.answer(madeAnswer(made, context), flags)
 }
 
-/** What is wrong with an archive is known where nobody knows its name any more. */
+/** Adds the name of the file, which the reader of the archive doesn't know. */
 function naming(file: string, error: unknown): unknown {
   if (!isDockerMtlsError(error, 'ERR_CONTEXT_ARCHIVE_INVALID')) return error
-  const { got, todo } = error
-  const tried = file === '-' ? `${error.tried} on stdin` : `${error.tried}, ${file}`
+  const { tried: reading, got, todo } = sentencesOf(error)
+  const tried = file === '-' ? sentence`${reading} on stdin` : sentence`${reading}, ${file}`
   return new EndpointError('ERR_CONTEXT_ARCHIVE_INVALID', { tried, got, todo, cause: error })
 }
 
-/** Not more than tells that it is too much. */
+/** Stops once the input is larger than any context. */
 async function readInput(stdin: Input): Promise<Buffer> {
   if (stdin.isTTY === true) {
-    const todo = sentence`Name the file, or lead it there:  ${SELF} context import NAME - < FILE`
+    const todo = sentence`Name the file, or redirect it:  ${SELF} context import NAME - < FILE`
     throw usageError(sentence`${SELF} context import NAME -`, 'stdin is a terminal', todo)
   }
   const { MAX_ARCHIVE_BYTES } = await import('../../contexts/archive.ts')
@@ -54,13 +54,13 @@ async function readArchive(path: string): Promise<Buffer> {
   const { MAX_ARCHIVE_BYTES } = await import('../../contexts/archive.ts')
   try {
     const { size } = await fs.stat(path)
-    if (size > MAX_ARCHIVE_BYTES) throw new Error(`it has ${size} bytes, and no context is that large`)
+    if (size > MAX_ARCHIVE_BYTES) throw new Error(`it has ${size} bytes, more than any context`)
     return await fs.readFile(path)
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${path}`,
       got: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : fileReason(cause),
-      todo: sentence`Name a file that  docker context export  or  ${SELF} context export  has made.`,
+      todo: sentence`Name a file that  ${SELF} context export  or  docker context export  created.`,
       cause,
     })
   }
@@ -68,16 +68,19 @@ async function readArchive(path: string): Promise<Buffer> {
 
 function define(command: Command, context: Context): void {
   command
-    .argument('<name>', 'what the context shall be called here')
-    .argument('<file>', 'what was exported, tar or zip; - for stdin')
-    .option('--force', 'replace a context of that name')
+    .argument('<name>', 'the name of the context here')
+    .argument('<file>', 'the exported file, tar or zip; - for stdin')
+    .option('--force', 'replace an existing context')
   addJson(command).action((name: string, file: string, flags: ImportFlags) => runImport(name, file, flags, context))
 }
 
 export const contextImport: CommandSpec = {
   description: sentence`Imports a context that  docker context export  or  ${SELF} context export  packed. It checks the whole archive, certificates and key included, before it writes anything: when docker's own import fails, it leaves a context without TLS.`,
   examples: [
-    [sentence`${SELF} context import build01 build01.dockercontext`, 'then delete the file: there is a key in it'],
+    [
+      sentence`${SELF} context import build01 build01.dockercontext`,
+      'then delete the file, which contains a private key',
+    ],
     [
       sentence`ssh ann@desk docker context export build01 - |\n    ${SELF} context import build01 -`,
       'without a file in between',

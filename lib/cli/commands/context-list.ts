@@ -16,7 +16,7 @@ interface ListFlags {
   readonly json?: true
 }
 
-/** Time enough to make and carry over another. */
+/** Time enough to issue and install another. */
 const SOON_DAYS = 30
 
 const HEADS = ['', 'NAME', 'HOST', 'STATE', 'DESCRIPTION']
@@ -64,7 +64,8 @@ function stateOf({ broken, refusal, identity }: ListedContext): State {
 }
 
 function cells({ current, name, path, host, state, description }: Row): string[] {
-  return [current ? '*' : '', name ?? path, host === undefined ? '' : showHost(host), state, description ?? ''].map(
+  const shown = state === 'ends soon' ? 'expires soon' : state
+  return [current ? '*' : '', name ?? path, host === undefined ? '' : showHost(host), shown, description ?? ''].map(
     printable,
   )
 }
@@ -89,9 +90,9 @@ function warningOf({ name, path, state, broken, refusal, identity }: Row): strin
     case 'broken':
       return [`${path} is broken, and docker context ls fails because of it: ${broken}.`]
     case 'refused':
-      return [`${name} is refused: ${refusal?.got}. ${refusal?.todo}`]
+      return [`docker-mtls refuses ${name}: ${refusal?.got}. ${refusal?.todo}`]
     case 'ends soon':
-      return identity ? [`The certificate of ${name} ends on ${day(identity.client.validTo)}.`] : []
+      return identity ? [`The certificate of ${name} expires on ${day(identity.client.validTo)}.`] : []
     case 'good':
       return []
   }
@@ -99,10 +100,11 @@ function warningOf({ name, path, state, broken, refusal, identity }: Row): strin
 
 function currentWarnings({ name, source }: CurrentContext, rows: readonly Row[], { io: { env } }: Context): string[] {
   const warnings: string[] = []
-  if (!rows.some((row) => row.current)) warnings.push(`There is no context ${printable(name)}, and ${source} names it.`)
+  if (!rows.some((row) => row.current))
+    warnings.push(`${source} names the context ${printable(name)}, which does not exist.`)
   const { DOCKER_HOST: host = '', DOCKER_HOST_IP: ip = '' } = env
   if (host === '' && ip !== '') {
-    warnings.push('DOCKER_HOST_IP is set: docker-mtls goes there, whichever context the docker command takes.')
+    warnings.push('DOCKER_HOST_IP is set: docker-mtls connects there, whatever context the docker command uses.')
   }
   return warnings
 }
@@ -113,13 +115,13 @@ function define(command: Command, context: Context): void {
 
 export const contextList: CommandSpec = {
   description:
-    "Lists the docker command's contexts, the current one with a star, and says what made it current. It also says which of " +
-    'them this package refuses, and why: one that skips the verification of the server, a TCP host without all three ' +
-    'TLS files, a certificate that has ended. One that is broken is shown as that.',
+    "Lists the docker command's contexts, marks the current one with a star, and shows what made it current. It also shows " +
+    'which contexts docker-mtls refuses, and why: no verification of the server, TCP without all three TLS files, or an ' +
+    'expired certificate. Contexts that docker itself could not read are listed as broken.',
   examples: [
-    [sentence`${SELF} context ls`, 'of DOCKER_CONFIG, or of ~/.docker'],
+    [sentence`${SELF} context ls`, 'in DOCKER_CONFIG, or in ~/.docker'],
     [sentence`${SELF} context ls --json`, 'for a program'],
   ],
-  json: '{ config, current: { name, source }, contexts: [{ name, current, host, description, state, code, because, path, certPath, validTo, daysLeft }], warnings };\nstate is "good", "ends soon" (under 30 days), "refused" or "broken".',
+  json: '{ config, current: { name, source }, contexts: [{ name, current, host, description, state, code, because, path, certPath, validTo, daysLeft }], warnings };\nstate is "good", "ends soon" (within 30 days), "refused" or "broken".',
   define,
 }

@@ -20,7 +20,7 @@ async function runRemove(given: readonly string[], flags: RemoveFlags, context: 
   const config = dockerConfig(context.io.env)
   const names = [...new Set(given)]
   const users = await checkAll(config, names, flags, context)
-  // The docker command doesn't ask. But there may be no other copy of the key.
+  // The docker command doesn't ask, but this may be the only copy of the key.
   await confirm(`Remove ${names.join(', ')}, with certificates and key?`, flags, context, 'Nothing was removed.')
   for (const name of names) {
     await forgetCurrent(config, name)
@@ -31,7 +31,7 @@ async function runRemove(given: readonly string[], flags: RemoveFlags, context: 
 }
 
 /**
- * All of them before the first one goes.
+ * Checks all of them before the first one is removed.
  *
  * @returns those that DOCKER_CONTEXT names
  */
@@ -50,7 +50,7 @@ async function checkAll(
   for (const name of names) {
     parseContextName(name)
     if (!(await isKept(config, name))) throw notThere(config, name)
-    // DOCKER_HOST would only hide for now that it is the one in use.
+    // DOCKER_HOST only overrides the current context for now.
     const by = name === env['DOCKER_CONTEXT'] ? 'DOCKER_CONTEXT' : name === used ? 'docker context use' : undefined
     if (by !== undefined && force !== true) throw inUse(name, by)
   }
@@ -68,24 +68,24 @@ function notThere(config: string, name: string): EndpointError {
 function inUse(name: string, by: string): EndpointError {
   return new EndpointError('ERR_CONTEXT_IN_USE', {
     tried: `removing the context ${name}`,
-    got: `it is the current one, by ${by}`,
-    todo: 'Choose another first, or let  --force  remove it all the same.',
+    got: `it is the current context, set by ${by}`,
+    todo: 'Select another context first, or remove this one with  --force .',
   })
 }
 
 function define(command: Command, context: Context): void {
   command
-    .argument('<name...>', 'the contexts')
-    .option('--force', 'also the current one; docker then goes to the daemon of this machine')
+    .argument('<name...>', 'the contexts to remove')
+    .option('--force', 'also remove the current one; docker then uses the local daemon')
   addJson(addYes(command)).action((names: string[], flags: RemoveFlags) => runRemove(names, flags, context))
 }
 
 export const contextRemove: CommandSpec = {
   description:
-    "Removes contexts from the docker command's store, with their certificates and keys. It asks first; where there is no " +
-    'terminal to ask on, --yes says that you mean it. The current context is kept unless --force is given.',
+    "Removes contexts from the docker command's store, with their certificates and keys. It asks first; without a terminal, " +
+    'confirm with --yes. The current context is removed only with --force.',
   examples: [
-    [sentence`${SELF} context rm build01`, 'asks, then removes it'],
+    [sentence`${SELF} context rm build01`, 'ask, then remove it'],
     [sentence`${SELF} context rm build01 lab --yes`, 'in a script'],
   ],
   json: '{ removed: [name], warnings }',

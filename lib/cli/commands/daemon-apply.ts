@@ -28,19 +28,23 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
   const probe = await findProbe(flags.probeIdentity, source)
   const shell = localShell()
   const { signal } = context.io
-  const look = (): Promise<ApplyPlan> => planApply({ ...source, ...requestedSettings(flags) }, shell, signal)
-  const first = await look()
+  const inspect = (): Promise<ApplyPlan> => planApply({ ...source, ...requestedSettings(flags) }, shell, signal)
+  const first = await inspect()
   if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
   if (source.folder !== undefined) await (await import('../inputs/probe.ts')).dropEndedProbe(source.folder)
   if (first.isPending) {
     const { settlePending } = await import('../../apply/rollback/pending.ts')
     await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
   }
-  const plan = first.isPending ? await look() : first
+  const plan = first.isPending ? await inspect() : first
   await agree(plan, flags, context)
   const consent = (seen: string): Promise<void> =>
     confirm(
-      [`What runs is not what is configured (${seen}).`, ...plan.losses, 'Restart docker?'].join(' '),
+      [
+        `dockerd runs with other settings than it is configured with (${seen}).`,
+        ...plan.losses,
+        'Restart docker?',
+      ].join(' '),
       flags,
       context,
     )
@@ -52,7 +56,7 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
   await answerReport(plan, { report, probe }, flags, context)
 }
 
-/** Where Ctrl-C ends it, it is said what has become of the changes. */
+/** After Ctrl-C, reports whether the changes were rolled back. */
 async function carryOutPlan(
   plan: ApplyPlan,
   options: CarryOutOptions,
@@ -61,17 +65,17 @@ async function carryOutPlan(
 ): Promise<ApplyReport> {
   const { carryOut } = await import('../../apply/carry-out.ts')
   const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
-  const { goingBackTeller } = await import('../reports/rollback.ts')
+  const { rollbackReporter } = await import('../reports/rollback.ts')
   const after = options.rollbackAfter ?? ROLLBACK_AFTER_S
-  const teller = goingBackTeller(context, { after, atOnce: rollbackCommand })
+  const reporter = rollbackReporter(context, { after, atOnce: rollbackCommand })
   try {
     const report = await withProgress(context, flags, (onStep) =>
-      carryOut(plan, { ...options, onStep: teller.watch(onStep) }),
+      carryOut(plan, { ...options, onStep: reporter.watch(onStep) }),
     )
-    teller.end()
+    reporter.end()
     return report
   } catch (error) {
-    teller.end(error)
+    reporter.end(error)
     throw error
   }
 }
@@ -89,9 +93,9 @@ async function answerPlan(plan: ApplyPlan, shell: HostShell, flags: DaemonApplyF
 }
 
 const PENDING =
-  'An apply did not end. The next one puts back what it has left, and may then see other files than these.'
+  'An earlier apply did not finish. The next one first rolls it back, and may then find other files than these.'
 
-/** The plan is shown to whoever is asked; what can't be carried out is not asked about. */
+/** Shows the plan and asks; a plan with conflicts is refused before. */
 async function agree(plan: ApplyPlan, flags: DaemonApplyFlags, context: Context): Promise<void> {
   const { refuseConflicts } = await import('../../apply/conflicts.ts')
   refuseConflicts(plan)
@@ -122,50 +126,49 @@ async function answerReport(
   context.answer({ data, text: resultText(plan, report, context), warnings, failed: unproven }, flags)
 }
 
-const UNPROVEN = sentence`It was not proven that a client gets in. Try one from its own machine,  ${SELF} ping , or give this command a certificate of a day: init makes one with  --probe . Where that is not wanted:  --no-client-proof`
+const UNPROVEN = sentence`No client certificate was tested. Connect with one from a client's machine:  ${SELF} ping . To test one here, create a one-day client certificate with  init --probe ; to leave the test out, add  --no-client-proof`
 
 function define(command: Command, context: Context): void {
   command.option(
     '--from <dir>',
-    "the folder  server  that init made (default: ./docker-mtls/server, ./server, then '.')",
+    "the folder  server  that init created (default: ./docker-mtls/server, ./server, then '.')",
     once('--from'),
   )
   addApplyOptions(command)
   command
     .option(
       '--probe-identity <dir>',
-      "a client's certificate to prove access with; deleted afterwards (default: probe in that folder)",
+      'the folder of a one-day client certificate to test access with; deleted afterwards (default: probe in that folder)',
       once('--probe-identity'),
     )
-    .option('--no-client-proof', 'it is no failure that no client was tried')
-    .option('--dry-run', 'show what would be done, and change nothing')
+    .option('--no-client-proof', "don't fail if no client certificate was tested")
+    .option('--dry-run', 'show the changes, and make none')
   addYes(command)
   addJsonLines(command).action((flags: DaemonApplyFlags) => runApply(flags, context))
 }
 
 export const daemonApply: CommandSpec = {
   description:
-    'Installs what init made, on the server, as root: certificates, drop-in, daemon.json. First it looks for everything ' +
-    'that would keep dockerd from starting. Then it keeps what is there, writes, restarts, and proves from outside that ' +
-    'clients get in and nobody else does. If any of that fails, everything is put back; also if it is killed, or the ' +
-    'power goes. Run it again whenever you like: what is as it should be stays.',
+    'Installs the certificates, the drop-in and daemon.json that init created, with automatic rollback. Run it on the ' +
+    'server, as root. It first checks for everything that would keep dockerd from starting, shows the changes and asks. ' +
+    'Then it saves the current files, writes the new ones, restarts docker, and verifies with real connections that your ' +
+    'clients get in and nobody else does. If anything fails, it rolls everything back, even if it is killed or the power ' +
+    'fails. It tests with a one-day client certificate created by  init --probe .\n\n' +
+    'You can run it again at any time: it changes only what differs.',
   examples: [
-    [sentence`${SELF} daemon apply --dry-run`, 'what would be done, with the differences'],
-    [
-      sentence`${SELF} daemon apply`,
-      'right after  init --probe , on the server, which proves that clients get in, too',
-    ],
-    [sentence`${SELF} daemon apply --from server --daemon-json --yes`, "a copy of init's folder, without questions"],
+    [sentence`${SELF} daemon apply --dry-run`, 'show the changes, with diffs'],
+    [sentence`${SELF} daemon apply`, 'on the server, right after  init --probe'],
+    [sentence`${SELF} daemon apply --from server --daemon-json --yes`, 'from a copy of the folder, without questions'],
     [
       sentence`${SELF} daemon apply --userns-remap --live-restore`,
-      'containers in user namespaces, and going on while dockerd restarts',
+      'run containers in user namespaces, and keep them running while dockerd restarts',
     ],
   ],
   json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", form, files, written, restarted, proof: [{ name, ok, at, got }], clientProven, rollback }; with --dry-run one line, { type: "result", files, conflicts, warnings, losses, restarts }',
   jsonLines: true,
   stray: (extra, flags) =>
     typeof flags['usernsRemap'] === 'string'
-      ? sentence`A value of --userns-remap is written with an equals sign:  ${SELF} daemon apply --userns-remap=${extra}`
-      : sentence`The folder is an option:  ${SELF} daemon apply --from ${extra}`,
+      ? sentence`Write the value of --userns-remap with an equals sign:  ${SELF} daemon apply --userns-remap=${extra}`
+      : sentence`Name the folder with an option:  ${SELF} daemon apply --from ${extra}`,
   define,
 }

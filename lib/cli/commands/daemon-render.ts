@@ -24,14 +24,14 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const report = await renderDaemon(optionsOf(flags, context))
   const { files, unit, warnings } = report
   if (flags.write === undefined) {
-    sayWhence(report, flags, context)
+    sayOrigin(report, flags, context)
     context.answer({ data: { files, unit, warnings }, text: renderedText(report), warnings }, flags)
     return
   }
   const written = await writeRendered(files, flags.write, flags.force === true)
-  sayWhence(report, flags, context)
+  sayOrigin(report, flags, context)
   const pieces = written.map(({ action, path, keptAside }, index) => {
-    const place = `belongs to ${files[index]?.place ?? ''} on the server`
+    const place = `copy it to ${files[index]?.place ?? ''} on the server`
     return pieceText({ action, path, about: [place, ...aside(keptAside)] }, context)
   })
   const done = written.map((file, index) => ({ ...files[index], ...file, path: resolve(file.path) }))
@@ -46,13 +46,13 @@ function optionsOf(
   return { form, listen, tlsDir: tlsdir, usernsRemap, unit, daemonJson: merge, root: io.root }
 }
 
-/** Who named the unit knows. */
-function sayWhence({ unit }: RenderReport, flags: RenderFlags, { say }: Context): void {
+/** Not needed if --unit named it. */
+function sayOrigin({ unit }: RenderReport, flags: RenderFlags, { say }: Context): void {
   if (flags.unit !== undefined) return
-  if (unit.length > 0) say(`The command of dockerd is from ${unit.join(' and ')}.`)
+  if (unit.length > 0) say(`The dockerd command line is from ${unit.join(' and ')}.`)
 }
 
-/** One file is printed as it is, two as systemctl cat does it. */
+/** One file as it is, two in the format of systemctl cat. */
 function renderedText({ files }: RenderReport): string {
   const [first, second] = files
   if (first !== undefined && second === undefined) return first.text
@@ -61,39 +61,41 @@ function renderedText({ files }: RenderReport): string {
 
 function define(command: Command, context: Context): void {
   command
-    .addOption(command.createOption('--systemd', 'all in the systemd drop-in (default)').conflicts('daemonJson'))
-    .option('--daemon-json', 'in daemon.json, with the drop-in that leaves it there')
+    .addOption(
+      command.createOption('--systemd', 'put all settings into the systemd drop-in (default)').conflicts('daemonJson'),
+    )
+    .option('--daemon-json', 'put the settings into daemon.json; the drop-in then only removes conflicting flags')
   addDaemonOptions(command)
   command
     .option(
       '--merge <file>',
-      "the server's daemon.json, to be kept and completed (default: this machine's)",
+      "the server's daemon.json, whose other settings are kept (default: this machine's)",
       once('--merge'),
     )
-    .option('--write <path>', 'write the file; with --daemon-json the folder for both', once('--write'))
-    .option('--force', 'replace a file that says something else; it is kept beside the new one, with a date')
+    .option('--write <path>', 'write the file; with --daemon-json, the folder for both files', once('--write'))
+    .option('--force', 'replace a file that differs; the old one is kept beside it, with a date')
   addJson(command).action((flags: RenderFlags) => runRender(flags, context))
 }
 
 export const daemonRender: CommandSpec = {
   description:
-    'Renders the configuration that lets dockerd listen with mutual TLS, and with nothing weaker. ' +
-    "dockerd's path and its other flags are those of the unit that is installed here, or that --unit " +
-    'names; local sockets stay. No directive ends up in both places: dockerd would not start.',
+    'Renders the configuration with which dockerd listens with mutual TLS, and with nothing weaker. The path of dockerd and ' +
+    'its other flags come from the unit that is installed here, or from --unit; local sockets are kept. No setting is in ' +
+    "both files, because dockerd wouldn't start then.",
   examples: [
-    [sentence`${SELF} daemon render`, 'the drop-in, on stdout'],
+    [sentence`${SELF} daemon render`, 'print the drop-in'],
     [
       sentence`${SELF} daemon render --write \\\n    /etc/systemd/system/docker.service.d/override.conf`,
       'as root on the server; then systemctl daemon-reload and systemctl restart docker',
     ],
-    [sentence`${SELF} daemon render --daemon-json --write .`, 'both files into this folder'],
-    [sentence`${SELF} daemon render --userns-remap --listen 10.0.0.4:2376`, 'user namespaces, and one address'],
+    [sentence`${SELF} daemon render --daemon-json --write .`, 'write both files into this folder'],
+    [sentence`${SELF} daemon render --userns-remap --listen 10.0.0.4:2376`, 'with user namespaces, on one address'],
   ],
   json: '{ files: [{ name, place, text }], unit, warnings }; with --write each file has path, action and keptAside too.',
   // The word that follows a flag with an optional value is no value of it.
   stray: (extra, flags) =>
     typeof flags['usernsRemap'] === 'string'
-      ? sentence`A value of --userns-remap is written with an equals sign:  ${SELF} daemon render --userns-remap=${extra}`
+      ? sentence`Write the value of --userns-remap with an equals sign:  ${SELF} daemon render --userns-remap=${extra}`
       : undefined,
   define,
 }

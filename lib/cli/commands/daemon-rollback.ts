@@ -24,30 +24,30 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
   const facts = await gatherFacts(shell, signal)
   refuseHost(facts, shell.name)
   const last = await requireLastApply(shell)
-  const way = await planRollback(shell, facts, last, signal)
-  refuseConflicts(way)
-  if (flags.json !== true) context.say(wayText(way))
-  await confirm('Put all of this back and restart docker?', flags, context)
-  await withProgress(context, flags, (onStep) => rollBack(way, { shell, onStep, signal }))
+  const plan = await planRollback(shell, facts, last, signal)
+  refuseConflicts(plan)
+  if (flags.json !== true) context.say(planText(plan))
+  await confirm('Restore these files and restart docker?', flags, context)
+  await withProgress(context, flags, (onStep) => rollBack(plan, { shell, onStep, signal }))
   const { id, restored, removed, wasActive } = last
-  const data = { id, restored, removed, active: wasActive, stopped: way.stops }
-  context.answer({ data, text: `${doneText(way)}\n` }, flags)
+  const data = { id, restored, removed, active: wasActive, stopped: plan.stops }
+  context.answer({ data, text: `${doneText(plan)}\n` }, flags)
 }
 
 function doneText({ stops, last: { wasActive } }: RollbackPlan): string {
-  const daemon = wasActive ? 'and the daemon answers' : 'docker did not run before, and is stopped'
+  const daemon = wasActive ? 'and the daemon answers' : 'docker was not running before, and is stopped'
   if (stops === 0) return `Everything is as it was before${wasActive ? ', ' : ': '}${daemon}.`
   const what = stops === 1 ? 'The one container that ran was' : `The ${stops} containers that ran were`
-  const again = wasActive ? '; what has a restart policy was started again:  docker ps -a' : '.'
+  const again = wasActive ? '; those with a restart policy were started again:  docker ps -a' : '.'
   return `All files are as they were before${wasActive ? ', ' : ': '}${daemon}.\n${what} stopped${again}`
 }
 
-function wayText({ last: { at, isPending, restored, removed }, losses }: RollbackPlan): string {
+function planText({ last: { at, isPending, restored, removed }, losses }: RollbackPlan): string {
   const when = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return [
-    `${isPending ? 'An apply that did not end' : 'The last apply'}, of ${when}:`,
-    ...restored.map((path) => `  ${path}  goes back to what it was`),
-    ...removed.map((path) => `  ${path}  was not there, and is removed`),
+    `${isPending ? 'An apply that did not finish' : 'The last apply'}, of ${when}:`,
+    ...restored.map((path) => `  ${path}  is restored`),
+    ...removed.map((path) => `  ${path}  did not exist before, and is removed`),
     ...losses.map((loss) => printableLines(loss)),
   ].join('\n')
 }
@@ -59,10 +59,10 @@ function define(command: Command, context: Context): void {
 
 export const daemonRollback: CommandSpec = {
   description:
-    'Puts back what the last daemon apply has changed on this server, restarts docker, and sees that the daemon answers. ' +
-    'The three last applies are kept, with what was there before, in /var/lib/docker-mtls.',
+    'Undoes the last daemon apply on this server: restores the files, restarts docker, and checks that the daemon answers. ' +
+    'You can undo the last three applies: the files that they replaced are in /var/lib/docker-mtls.',
   examples: [
-    [sentence`${SELF} daemon rollback`, 'as root; says what goes back, and asks'],
+    [sentence`${SELF} daemon rollback`, 'as root; show the files, ask, then restore them'],
     [sentence`${SELF} daemon rollback --yes`, 'without asking'],
   ],
   json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", id, restored, removed, active, stopped }',

@@ -56,12 +56,12 @@ function statusText(status: DaemonStatus, context: Context): string {
       ].join('\n'),
     ],
     ['Configured', [configured(status), ...unit].join('\n')],
-    ['Listens', listeners.map(listenerText).join('\n') || 'on no address of the network'],
+    ['Listens', listeners.map(listenerText).join('\n') || 'on no network address'],
     [
       'Certificate',
       certificate === undefined
-        ? hiddenOr(status, 'certificate', 'none')
-        : `${[...certificate.names.dns, ...certificate.names.ip].join(', ')}\n${until(certificate.validTo)}, of ${certificate.issuer}`,
+        ? unreadableOr(status, 'certificate', 'none')
+        : `${[...certificate.names.dns, ...certificate.names.ip].join(', ')}\n${until(certificate.validTo)}, issued by ${certificate.issuer}`,
     ],
     [
       'User namespaces',
@@ -73,13 +73,13 @@ function statusText(status: DaemonStatus, context: Context): string {
             ...ranges.subgid.map((line) => `${line} in /etc/subgid`),
           ].join('\n'),
     ],
-    ['Live restore', `${status.liveRestore ? 'on' : hiddenOr(status, 'daemonJson', 'off')}${runningText(status)}`],
-    ['Way back', wayBack(status, context)],
+    ['Live restore', `${status.liveRestore ? 'on' : unreadableOr(status, 'daemonJson', 'off')}${runningText(status)}`],
+    ['Rollback', rollbackText(status, context)],
   ]
   return `${facts(rows, context)}\n`
 }
 
-/** Where dockerd's settings are: a unit without drop-ins has them itself. */
+/** Where dockerd's settings are. */
 function configured(status: DaemonStatus): string {
   const { form, unit, unreadable } = status
   if (unreadable.includes('daemonJson'))
@@ -89,29 +89,33 @@ function configured(status: DaemonStatus): string {
 }
 
 function listenerText({ listener, seen }: ListenerStatus): string {
-  if (seen === undefined) return `${listener}: nobody answers`
+  if (seen === undefined) return `${listener}: no answer`
   const { protocols, clientCertificate, acceptedAuthorities, plaintext } = seen
   if (protocols.length === 0)
     return `${listener}: no TLS, plain HTTP ${plaintext === 'docker' ? 'is answered' : plaintext}`
   const names = authoritiesOf(acceptedAuthorities)
-  const of = typeof names === 'string' ? names : names.length === 0 ? 'any CA of the system' : names.join('; ')
-  return `${listener}: ${protocols.join(', ')}; client certificate ${clientCertificate}, of ${of}`
+  const issuers = typeof names === 'string' ? names : names.length === 0 ? 'any CA of the system' : names.join('; ')
+  return `${listener}: ${protocols.join(', ')}; client certificate ${clientCertificate}, issued by ${issuers}`
 }
 
-/** What could not be seen is not said to be otherwise. */
-function hiddenOr({ unreadable }: DaemonStatus, name: DaemonStatus['unreadable'][number], otherwise: string): string {
+/** An unreadable value is reported as such, never as the default. */
+function unreadableOr(
+  { unreadable }: DaemonStatus,
+  name: DaemonStatus['unreadable'][number],
+  otherwise: string,
+): string {
   return unreadable.includes(name) ? 'not readable without root' : otherwise
 }
 
 function runningText(status: DaemonStatus): string {
-  const running = status.running === undefined ? hiddenOr(status, 'running', '') : String(status.running)
-  return running === '' ? '' : `; containers that run: ${running}`
+  const running = status.running === undefined ? unreadableOr(status, 'running', '') : String(status.running)
+  return running === '' ? '' : `; running containers: ${running}`
 }
 
-function wayBack(status: DaemonStatus, { typed }: Context): string {
+function rollbackText(status: DaemonStatus, { typed }: Context): string {
   const { wayBack: kind } = status
-  if (kind === undefined || kind === 'none') return hiddenOr(status, 'wayBack', 'none')
-  return typed(kind === 'pending' ? 'an apply did not end' : [ours('daemon', 'rollback')])
+  if (kind === undefined || kind === 'none') return unreadableOr(status, 'wayBack', 'none')
+  return typed(kind === 'pending' ? 'an apply did not finish' : [ours('daemon', 'rollback')])
 }
 
 function define(command: Command, context: Context): void {
@@ -120,11 +124,12 @@ function define(command: Command, context: Context): void {
 
 export const daemonStatus: CommandSpec = {
   description:
-    'Says what is in force on this server: what systemd says of docker, where dockerd listens and whom it lets in, as seen ' +
-    'from outside, until when its certificate holds, the subordinate ids of its user namespaces, and whether there is a ' +
-    'way back. Nothing is changed. Exit code 1 where anything is amiss, or could not be seen: much is for root alone.',
+    'Shows the state of the daemon on this server, and changes nothing: the service, the addresses that dockerd listens on ' +
+    'and whom it accepts (tested by connecting), when its certificate expires, the subordinate ids of its user namespaces, ' +
+    'and whether a rollback is available. Exit code 1 if there is a problem, or if something could not be read. Run it as ' +
+    'root to see everything.',
   examples: [
-    [sentence`${SELF} daemon status`, 'as root, to see all of it'],
+    [sentence`${SELF} daemon status`, 'as root, to see everything'],
     [sentence`${SELF} daemon status --json`, 'for monitoring'],
   ],
   json: '{ active, state, since, pid, enabled, unit, form, listeners: [{ listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }], certificate, authorities, showsOther, usernsRemap, ranges: { subuid, subgid }, liveRestore, running, wayBack, unreadable, problems }',

@@ -32,7 +32,7 @@ function verdictText({ endpoint, error }: Explanation, { io, paint, width }: Con
   }
   const rows: [string, string][] = [
     ['Endpoint', formatEndpoint(endpoint)],
-    ['Decided by', inFlags(endpoint.source)],
+    ['Selected by', inFlags(endpoint.source)],
     ...(endpoint.kind === 'tls' ? [['Identity', endpoint.certPath ?? 'given as values'] as [string, string]] : []),
     ['API version', endpoint.apiVersion ?? 'to be negotiated'],
   ]
@@ -46,7 +46,7 @@ const STYLES: Readonly<Record<Step['verdict'], Style>> = {
   'not set': 'dim',
 }
 
-/** What decided, and what could have; the many that nobody set are said in one line. */
+/** The steps, one by one; variables that nobody set share one line. */
 function stepsText(steps: readonly Step[], context: Context): string {
   const { paint, width } = context
   const silent = steps.filter(({ verdict, because }) => verdict === 'not set' && because === NOT_SET)
@@ -57,14 +57,21 @@ function stepsText(steps: readonly Step[], context: Context): string {
   return [...lines, ...rest].join('\n')
 }
 
-/** As wide as the longest verdict. */
-const VERDICT_WIDTH = 11
+/** The verdicts as a person reads them; --json keeps the stable values. */
+const VERDICTS: Readonly<Record<Step['verdict'], string>> = {
+  chosen: 'chosen',
+  refused: 'refused',
+  'passed over': 'ignored',
+  'not set': 'not set',
+}
+
+const VERDICT_WIDTH = Math.max(...Object.values(VERDICTS).map(({ length }) => length))
 
 function stepText({ source, value, verdict, because }: Step, { paint, width }: Context): string {
   const indent = ' '.repeat(VERDICT_WIDTH + 2)
   const name = inFlags(source)
   const what = value === undefined ? name : `${name}: ${value}`
-  const head = `${paint(STYLES[verdict], verdict.padEnd(VERDICT_WIDTH))}  ${paint('bold', what)}`
+  const head = `${paint(STYLES[verdict], VERDICTS[verdict].padEnd(VERDICT_WIDTH))}  ${paint('bold', what)}`
   return `${head}\n${wrap(inFlags(because), width, indent)}`
 }
 
@@ -78,14 +85,14 @@ function define(command: Command, context: Context): void {
 
 export const explain: CommandSpec = {
   description:
-    'Says which daemon the options, the DOCKER_* variables and the docker context mean, and why. ' +
-    'It connects to nothing, and reads no certificate. Exit code 1 where the answer is an error.',
+    'Shows which daemon the options, the DOCKER_* variables and the docker context select, and why. It makes no connection ' +
+    'and reads no certificate. Exit code 1 if they select none, or one that is refused.',
   examples: [
-    [sentence`${SELF} explain`, 'what do my variables mean?'],
-    [sentence`${SELF} explain --dotenv docker-mtls/clients/alice/.env`, 'what does this file mean?'],
-    [sentence`${SELF} explain --host build01.example.com --cert-path ~/.docker`, 'what would that host mean?'],
+    [sentence`${SELF} explain`, 'which daemon do my variables select?'],
+    [sentence`${SELF} explain --dotenv docker-mtls/clients/alice/.env`, 'which daemon does this file select?'],
+    [sentence`${SELF} explain --host build01.example.com --cert-path ~/.docker`, 'what would these options select?'],
   ],
   json: '{ endpoint: { url, kind, host, port, prefix, source, certPath, ... } or error: { code, message, ... },\n  steps: [{ source, value, verdict, because }] }',
-  stray: (extra) => sentence`A host is an option:  ${SELF} explain --host ${extra}`,
+  stray: (extra) => sentence`Name the host with an option:  ${SELF} explain --host ${extra}`,
   define,
 }

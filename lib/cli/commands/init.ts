@@ -31,7 +31,7 @@ interface InitFlags extends PassphraseFlags {
   readonly json?: true
 }
 
-/** Slow enough that a person would wonder. */
+/** Slow enough to need a progress message. */
 const SLOW = /^rsa/
 
 async function runInit(names: readonly string[], flags: InitFlags, context: Context): Promise<void> {
@@ -68,46 +68,48 @@ async function readFlags(names: readonly string[], flags: InitFlags, context: Co
     probe: flags.probe === true,
     root: context.io.root,
     signal: context.io.signal,
-    ...(SLOW.test(keyType) && { onStep: (step: string) => context.say(`Making ${step}, ${keyType} ...`) }),
+    ...(SLOW.test(keyType) && { onStep: (step: string) => context.say(`Creating ${step} (${keyType}) ...`) }),
   }
 }
 
 function define(command: Command, context: Context): void {
-  command.argument('<name...>', 'the names and addresses that clients reach the server by')
+  command.argument('<name...>', 'the names and addresses that clients connect to')
   addFolder(command, '--out')
   command.option(
     '--client <name>',
-    'a client to make a certificate for; any number of times (default: your login name, if there is no client yet)',
+    'a client to create a certificate for; repeatable (default: your login name, if there is no client yet)',
     many('--client'),
   )
   addKeyType(command)
   addDaemonOptions(command)
   addPassphraseFile(command)
   addProbe(command)
-    .option('--encrypt-ca-key', 'encrypt the key of a new authority')
-    .option('--force', 'replace what differs or is broken; the old files are kept beside it, with a date')
+    .option('--encrypt-ca-key', 'encrypt the key of a new CA with a passphrase')
+    .option('--force', 'replace files that differ or are broken; the old ones are kept beside them, with a date')
   addJson(command).action((names: string[], flags: InitFlags) => runInit(names, flags, context))
 }
 
 export const init: CommandSpec = {
   description:
-    "Makes everything for one server in one step: an authority, the server's certificate, " +
-    'the systemd drop-in for dockerd, and for each client a certificate and a .env file. ' +
-    'Then it says what to do on each machine. It changes nothing outside of its folder.\n\n' +
-    'Run it again whenever you like: what is there and good stays as it is, byte for byte, ' +
-    'and only what is missing is made.',
+    'Creates everything for one server in one step: a CA, the server certificate, the systemd drop-in for dockerd, and a ' +
+    'certificate and a .env file for each client. Then it shows the next steps for each machine. It changes nothing outside ' +
+    'its folder.\n\n' +
+    'You can run it again at any time: valid files stay as they are, byte for byte, and only missing ones are created.',
   examples: [
-    [sentence`${SELF} init build01.example.com 10.0.0.4`, 'for a server with that name and that address'],
-    [sentence`${SELF} init build01.example.com --client alice --client ci`, 'one certificate for each client'],
+    [sentence`${SELF} init build01.example.com 10.0.0.4`, 'for a server with this name and address'],
+    [
+      sentence`${SELF} init build01.example.com --client alice --client ci`,
+      'with a certificate for each of two clients',
+    ],
     [
       sentence`${SELF} init --userns-remap build01.example.com`,
-      'containers get user namespaces (a value only as --userns-remap=USER)',
+      'run containers in user namespaces (write a value as --userns-remap=USER)',
     ],
     [
       sentence`${SELF} init build01.example.com --unit docker.service`,
-      'made elsewhere: first  ssh build01.example.com systemctl cat docker.service > docker.service',
+      'from another machine; first:  ssh build01.example.com systemctl cat docker.service > docker.service',
     ],
   ],
-  json: '{ folder, host, daemon, unit, authority, server, override, clients, others, warnings };\neach piece has an action (created, kept, replaced) and its paths.',
+  json: '{ folder, host, daemon, unit, authority, server, override, clients, others, warnings };\neach certificate has an action (created, kept, replaced) and its paths.',
   define,
 }

@@ -81,11 +81,11 @@ function pingText(docker: DockerClient, { version, connected, ping }: Measured, 
 function peerRows({ tlsVersion, cipher, remoteAddress, certificate, client }: Peer): [string, string][] {
   const names = [...certificate.names.dns, ...certificate.names.ip].join(', ')
   return [
-    ['Server', `${names}\n${keyWords(certificate)}, ${until(certificate.validTo)}, of ${certificate.issuer}`],
-    ['Address', remoteAddress ?? 'known to the proxy alone'],
+    ['Server', `${names}\n${keyWords(certificate)}, ${until(certificate.validTo)}, issued by ${certificate.issuer}`],
+    ['Address', remoteAddress ?? 'known only to the proxy'],
     [
       'You',
-      `${client.commonName ?? client.subject}\n${keyWords(client)}, ${until(client.validTo)}, of ${client.issuer}`,
+      `${client.commonName ?? client.subject}\n${keyWords(client)}, ${until(client.validTo)}, issued by ${client.issuer}`,
     ],
     ['TLS', `${tlsVersion}, ${cipher}`],
   ]
@@ -98,14 +98,14 @@ function define(command: Command, context: Context): void {
 
 export const ping: CommandSpec = {
   description:
-    'Connects to the daemon that the options or the environment mean, and says who answered: its ' +
-    'names, the TLS version, your own certificate as it was accepted, and what is left of both.',
+    "Connects to the daemon that the options or the environment select, and shows who answered: the server's names, the " +
+    'TLS version, the client certificate that the daemon accepted, and when both certificates expire.',
   examples: [
-    [sentence`${SELF} ping`, 'the daemon of DOCKER_HOST, or of this machine'],
+    [sentence`${SELF} ping`, 'the daemon of DOCKER_HOST, or the local one'],
     [sentence`${SELF} ping --dotenv docker-mtls/clients/alice/.env`, 'right after init'],
-    [sentence`${SELF} ping --host build01.example.com --cert-path ~/.docker`, 'without any variable'],
+    [sentence`${SELF} ping --host build01.example.com --cert-path ~/.docker`, 'without any variables'],
   ],
   json: '{ endpoint: { url, kind, source }, tls: { version, cipher, remoteAddress }, server, client,\n  engine: { version, os, arch }, api: { version, newest, oldest }, milliseconds: { connected, ping }, warnings }',
-  stray: (extra) => sentence`A host is an option:  ${SELF} ping --host ${extra}`,
+  stray: (extra) => sentence`Name the host with an option:  ${SELF} ping --host ${extra}`,
   define,
 }

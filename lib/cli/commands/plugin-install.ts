@@ -28,16 +28,16 @@ function installedText({ action, path, program: { node, script } }: PluginInstal
 function define(command: Command, context: Context): void {
   addPluginFolder(command).option(
     '--force',
-    'replace a file of that name that is not ours; install from the cache of npx',
+    'replace a file that docker-mtls did not write; install even from the npx cache',
   )
   addJson(command).action((flags: InstallFlags) => runInstall(flags, context))
 }
 
 export const pluginInstall: CommandSpec = {
   description:
-    'Installs docker-mtls as a plugin of the docker command, so that  docker mtls ping  runs  docker-mtls ping , and ' +
-    'likewise every other command. Options before mtls, as in  docker --context build01 mtls ping , mean what they mean ' +
-    'to the docker command. It writes one small file into the plugin folder; that file runs docker-mtls from its present place.',
+    'Installs docker-mtls as a plugin of the docker command:  docker mtls ping  then runs  docker-mtls ping , and so on for ' +
+    'every command. Options before mtls, as in  docker --context build01 mtls ping , keep their meaning. It writes one ' +
+    'small file into the plugin folder, which runs docker-mtls from where it is installed now.',
   examples: [
     [sentence`${SELF} plugin install`, 'for yourself'],
     [
@@ -46,6 +46,6 @@ export const pluginInstall: CommandSpec = {
     ],
   ],
   json: '{ path, action, program: { node, script } }',
-  stray: (extra) => sentence`A folder is an option:  ${SELF} plugin install --dir ${extra}`,
+  stray: (extra) => sentence`Name the folder with an option:  ${SELF} plugin install --dir ${extra}`,
   define,
 }

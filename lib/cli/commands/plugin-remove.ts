@@ -21,9 +21,9 @@ function define(command: Command, context: Context): void {
 }
 
 export const pluginRemove: CommandSpec = {
-  description: sentence`Removes the file that ${SELF} plugin install has made, and no other.`,
-  examples: [[sentence`${SELF} plugin remove`, 'from your own folder of plugins']],
+  description: sentence`Removes the file that  ${SELF} plugin install  created, and no other.`,
+  examples: [[sentence`${SELF} plugin remove`, 'from your own plugin folder']],
   json: '{ path, removed }',
-  stray: (extra) => sentence`A folder is an option:  ${SELF} plugin remove --dir ${extra}`,
+  stray: (extra) => sentence`Name the folder with an option:  ${SELF} plugin remove --dir ${extra}`,
   define,
 }

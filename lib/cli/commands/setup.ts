@@ -27,8 +27,8 @@ import {
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { withProgress } from '../terminal/progress.ts'
 import {
-  failureTeller,
-  goBackNow,
+  failureReporter,
+  rollBackNowLine,
   hostList,
   hostsData,
   plannedData,
@@ -57,7 +57,7 @@ interface Call {
   readonly options: SetupOptions
   readonly flags: SetupFlags
   readonly context: Context
-  readonly tellFailures: ReturnType<typeof failureTeller>
+  readonly reportFailures: ReturnType<typeof failureReporter>
 }
 
 async function runSetup(urls: readonly string[], flags: SetupFlags, context: Context): Promise<void> {
@@ -65,19 +65,19 @@ async function runSetup(urls: readonly string[], flags: SetupFlags, context: Con
   const { lookAtHosts } = await import('../../setup/inspect-hosts.ts')
   const targets = readTargets(urls)
   const options = await optionsOf(targets, flags, context)
-  const call = { targets, options, flags, context, tellFailures: failureTeller(context) }
-  const seen = await showing(call, (shown) => lookAtHosts(targets, shown))
+  const call = { targets, options, flags, context, reportFailures: failureReporter(context) }
+  const seen = await withSteps(call, (shown) => lookAtHosts(targets, shown))
   if (flags.dryRun === true) return answerDryRun(seen, call)
   if (!seen.some(isDone)) return answerNone(seen, call)
   const certified = await certifyAll(seen, call)
   const { planHosts } = await import('../../setup/plan-hosts.ts')
-  const planned = await showing(call, (shown) => planHosts(seen, certified, shown))
+  const planned = await withSteps(call, (shown) => planHosts(seen, certified, shown))
   await agree(planned, call)
   const set = await carryOut(planned, certified, call)
   answerSet(set, certified, call)
 }
 
-/** Where Ctrl-C ends it, it is said of each host what has become of the changes. */
+/** After Ctrl-C, reports for each host whether the changes were rolled back. */
 async function carryOut(
   planned: readonly Outcome<PlannedHost>[],
   certified: Certified,
@@ -85,29 +85,29 @@ async function carryOut(
 ): Promise<Outcome<SetHost>[]> {
   const { carryOutHosts } = await import('../../setup/apply-to-hosts.ts')
   const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
-  const { goingBackTeller } = await import('../reports/rollback.ts')
+  const { rollbackReporter } = await import('../reports/rollback.ts')
   const hosts = new Map(valuesOf(planned).map((one) => [one.host, one]))
   const atOnce = (host: string): string => {
     const target = hosts.get(host)
-    return target === undefined ? '' : goBackNow(target)
+    return target === undefined ? '' : rollBackNowLine(target)
   }
   const after = call.options.rollbackAfter ?? ROLLBACK_AFTER_S
-  const teller = goingBackTeller(call.context, { after, atOnce }, [...hosts.keys()])
-  const set = await showing(call, ({ onStep, ...shown }) =>
-    carryOutHosts(planned, certified, { ...shown, ...(onStep && { onStep: teller.watch(onStep) }) }),
+  const reporter = rollbackReporter(call.context, { after, atOnce }, [...hosts.keys()])
+  const set = await withSteps(call, ({ onStep, ...shown }) =>
+    carryOutHosts(planned, certified, { ...shown, ...(onStep && { onStep: reporter.watch(onStep) }) }),
   )
-  teller.end()
+  reporter.end()
   return set
 }
 
-/** Does a part of the work with its progress, and says what has failed in it. */
-async function showing<Value>(
-  { targets, options, flags, context, tellFailures }: Call,
+/** Does a part of the work, shows its progress and reports its failures. */
+async function withSteps<Value>(
+  { targets, options, flags, context, reportFailures }: Call,
   work: (options: SetupOptions) => Promise<Outcome<Value>[]>,
 ): Promise<Outcome<Value>[]> {
   const hosts = targets.map(({ host }) => host)
   const outcomes = await withProgress(context, flags, (onStep) => work({ ...options, onStep }), hosts)
-  tellFailures(outcomes)
+  reportFailures(outcomes)
   return outcomes
 }
 
@@ -122,11 +122,11 @@ async function optionsOf(
 ): Promise<Omit<SetupOptions, 'onStep'>> {
   const { name: names = [], context } = flags
   const several = targets.length > 1
-  if (several && names.length > 0) throw usageError(WHERE, '--name is given, and several hosts', ONE_BY_ONE)
-  if (several && typeof context === 'string')
-    throw usageError(WHERE, '--context is given, and several hosts', ONE_BY_ONE)
+  if (several && names.length > 0) throw usageError(WHERE, '--name works only with one host', ONE_BY_ONE)
+  if (several && typeof context === 'string') throw usageError(WHERE, '--context works only with one host', ONE_BY_ONE)
   const client = flags.client ?? (await defaultClient(io.env))
-  if (client === undefined) throw usageError(WHERE, 'there is no login name to take', 'Name the client:  --client NAME')
+  if (client === undefined)
+    throw usageError(WHERE, "your login name can't be used as a client name", 'Name the client:  --client NAME')
   return {
     dir: flags.dir ?? DEFAULT_FOLDER,
     client: await checkedClient(client),
@@ -140,7 +140,7 @@ async function optionsOf(
   }
 }
 
-const ONE_BY_ONE = 'Set that host up by itself; with the same --dir the others stay as they are.'
+const ONE_BY_ONE = 'Set up that host separately, with the same --dir; the other hosts stay as they are.'
 
 async function checkedClient(name: string): Promise<string> {
   const { parseClientName } = await import('../../pki/client-name.ts')
@@ -158,14 +158,14 @@ async function certifyAll(seen: readonly Outcome<SeenHost>[], { options, flags, 
   return withPassphrase({ folder: options.dir, flags, encrypt: flags.encryptCaKey === true, run }, context)
 }
 
-/** All hosts are asked about at once: who sets up ten does not want ten questions. */
+/** Asks once for all hosts. */
 async function agree(planned: readonly Outcome<PlannedHost>[], { options, flags, context }: Call): Promise<void> {
   const hosts = valuesOf(planned)
   for (const warning of warningsOf(hosts)) context.warn(warning)
   const changed = hosts.filter(({ plan }) => plan.restarts)
   if (changed.length === 0) return
   if (flags.json !== true) context.say(plansText(changed, context, false))
-  const unchanged = `Nothing was changed on any host; what certificates were made are in ${options.dir}.`
+  const unchanged = `Nothing was changed on any host. New certificates are in ${options.dir}.`
   await confirm(question(changed), flags, context, unchanged)
 }
 
@@ -180,7 +180,7 @@ function warningsOf(hosts: readonly PlannedHost[]): string[] {
 async function answerDryRun(seen: readonly Outcome<SeenHost>[], call: Call): Promise<void> {
   const { targets, options, flags, context } = call
   const { planDryRun } = await import('../../setup/plan-hosts.ts')
-  const planned = await showing(call, (shown) => planDryRun(seen, shown))
+  const planned = await withSteps(call, (shown) => planDryRun(seen, shown))
   const hosts = valuesOf(planned)
   const failed = hosts.length < planned.length || hosts.some(({ plan }) => plan.conflicts.length > 0)
   const warnings = [
@@ -192,7 +192,7 @@ async function answerDryRun(seen: readonly Outcome<SeenHost>[], call: Call): Pro
 }
 
 const PENDING =
-  'An apply did not end there. The next one puts back what it has left, and may then see other files than these.'
+  'An earlier apply did not finish there. The next one first rolls it back, and may then find other files than these.'
 
 function answerNone(seen: readonly Outcome<SeenHost>[], { targets, options, flags, context }: Call): void {
   const data = { folder: resolve(options.dir), hosts: hostsData(seen, targets, () => ({}), context) }
@@ -215,47 +215,56 @@ function answerSet(
 }
 
 function define(command: Command, context: Context): void {
-  command.argument('<ssh-url...>', 'the hosts, each ssh://USER@HOST or ssh://USER@HOST:PORT')
+  command.argument('<ssh-url...>', 'the hosts, each as ssh://USER@HOST or ssh://USER@HOST:PORT')
   addFolder(command)
   command
-    .option('--client <name>', 'the client that this machine uses (default: your login name)', once('--client'))
+    .option(
+      '--client <name>',
+      'the client certificate that this machine uses (default: your login name)',
+      once('--client'),
+    )
     .option(
       '--name <name>',
-      'a name or address by which the daemon is reached; any number of times, the first one goes into the context (default: as ssh has it)',
+      'a name or address that clients connect to; repeatable, the first one goes into the context (default: the host of the SSH URL)',
       many('--name'),
     )
-    .option('--context <name>', 'what the docker context is called (default: as the host)', once('--context'))
-    .option('--no-context', 'make no docker context')
-    .option('--force', 'replace a docker context of that name that leads elsewhere')
-    .option('--replace-ca', 'lock out the clients of an authority that is not of this folder')
+    .option('--context <name>', 'the name of the docker context (default: the name of the host)', once('--context'))
+    .option('--no-context', 'create no docker context')
+    .option('--force', 'replace a docker context of that name for another daemon')
+    .option('--replace-ca', "replace a CA that isn't in this folder; the host then refuses its clients")
   addApplyOptions(command)
   addPassphraseFile(command)
   command
-    .option('--encrypt-ca-key', 'encrypt the key of a new authority')
-    .option('--dry-run', 'show what would be done, and change nothing, there or here')
+    .option('--encrypt-ca-key', 'encrypt the key of a new CA with a passphrase')
+    .option('--dry-run', 'show the changes, and make none, there or here')
   addYes(command)
   addJsonLines(command).action((urls: string[], flags: SetupFlags) => runSetup(urls, flags, context))
 }
 
 export const setup: CommandSpec = {
   description:
-    'Secures the daemon of each host, by ssh: looks at it, makes certificates for the names by which it is reached, ' +
-    "sends the server's files, and applies them with the way back of  daemon apply . Then it proves from here that " +
-    'clients get in and nobody else does, and makes a docker context. No key of the authority or of a client leaves this ' +
-    'machine, and the host needs neither Node nor this package.\n\n' +
-    "It goes through the system's ssh, with its keys, aliases and known hosts, as root or as somebody whose sudo asks for no " +
-    'password. Run it again whenever you like: only what has changed is changed. One host that fails stops no other.',
+    'Secures the daemon of each host over ssh, with automatic rollback. On each host it checks the daemon, then creates ' +
+    "certificates for the names that clients connect to, copies the server's files, and applies them as  daemon apply  does. " +
+    'It verifies from here, with real connections, that your clients get in and nobody else does, and creates a docker ' +
+    'context. The keys of the CA and of clients never leave this machine. The host needs neither Node.js nor docker-mtls.' +
+    '\n\n' +
+    "It uses the system's ssh with its keys, aliases and known hosts, as root or as a user with passwordless sudo. You can " +
+    "pass several hosts: a failure on one doesn't affect the others. You can run it again at any time: it changes only what " +
+    'differs.',
   examples: [
     [sentence`${SELF} setup ssh://root@build01.example.com`, 'then:  docker --context build01.example.com ps'],
     [
       sentence`${SELF} setup ssh://deploy@build01 ssh://deploy@build02 --yes`,
-      'several with one authority, without questions',
+      'several hosts with one CA, without questions',
     ],
-    [sentence`${SELF} setup ssh://root@10.0.0.4 --name build01 --context build01`, 'by a name of its own'],
-    [sentence`${SELF} setup ssh://root@build01 --dry-run`, 'what would be done'],
+    [
+      sentence`${SELF} setup ssh://root@10.0.0.4 --name build01 --context build01`,
+      'with another name, for the certificate and the context',
+    ],
+    [sentence`${SELF} setup ssh://root@build01 --dry-run`, 'show the changes'],
   ],
   json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host.',
   jsonLines: true,
-  stray: (extra) => `A host is written  ssh://USER@${extra}`,
+  stray: (extra) => `Write a host as  ssh://USER@${extra}`,
   define,
 }

@@ -16,7 +16,7 @@ export interface ConnectFlags extends EndpointFlags, ProxyFlags {
 export function addConnectOptions(command: Command): Command {
   addEndpointOptions(command)
     .option('--key-passphrase-file <file>', 'a file with the passphrase of key.pem', once('--key-passphrase-file'))
-    .option('--foreign-client-ca', "accept a cert.pem that no CA in ca.pem has issued")
+    .option('--foreign-client-ca', 'accept a cert.pem that no CA in ca.pem has issued')
     .option('--timeout <seconds>', 'give up connecting after this time (default: 10)', once('--timeout'))
   return addProxyOptions(command)
 }

@@ -78,7 +78,12 @@ export async function removePlugin(folder: string): Promise<{ path: string; remo
     await fs.unlink(path)
   } catch (cause) {
     const got = fileReason(cause)
-    throw new FileError('ERR_FILE_WRITE', { tried: `removing ${path}`, got, todo: 'Run this command as its owner.', cause })
+    throw new FileError('ERR_FILE_WRITE', {
+      tried: `removing ${path}`,
+      got,
+      todo: 'Run this command as its owner.',
+      cause,
+    })
   }
   return { path, removed: true }
 }
@@ -113,7 +118,12 @@ async function look(path: string): Promise<Found> {
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'none' }
     const got = fileReason(cause)
-    throw new FileError('ERR_FILE_READ', { tried: `looking at ${path}`, got, todo: 'Run this command as its owner.', cause })
+    throw new FileError('ERR_FILE_READ', {
+      tried: `looking at ${path}`,
+      got,
+      todo: 'Run this command as its owner.',
+      cause,
+    })
   }
 }
 

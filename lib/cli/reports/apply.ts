@@ -44,7 +44,7 @@ const COMMANDS = [
   'systemctl restart docker.service',
 ]
 
-/** A plan for a person: each file with its mode and what becomes of it, the differences, the commands, what is in the way. */
+/** A plan for a person: each file with its mode and action, the diffs, the commands, the conflicts. */
 export function planText(plan: ApplyPlan, context: Context, isAll: boolean): string {
   const { changes, conflicts, losses, restarts } = plan
   const shown = changes.filter(({ action }) => isAll || action !== 'keep')
@@ -53,11 +53,11 @@ export function planText(plan: ApplyPlan, context: Context, isAll: boolean): str
     ...(restarts && conflicts.length === 0
       ? [`${context.paint('bold', 'Then:')}\n${COMMANDS.map((line) => `  ${line}`).join('\n')}`]
       : []),
-    ...(restarts || conflicts.length > 0 ? [] : ['Everything is as it should be; what is left is to prove it.']),
+    ...(restarts || conflicts.length > 0 ? [] : ['Nothing differs. Only the connections will be verified.']),
     ...(restarts ? losses : []).map((loss) => wrap(printableLines(loss), context.width)),
     ...conflicts.map(({ what, got, todo }) =>
       wrap(
-        `${context.paint('red', 'In the way:')} ${printableLines(`${what}: ${got}. ${context.typed(todo)}`)}`,
+        `${context.paint('red', 'Conflict:')} ${printableLines(`${what}: ${got}. ${context.typed(todo)}`)}`,
         context.width,
       ),
     ),
@@ -71,10 +71,10 @@ function changeText(change: Change, { paint }: Context): string {
   const head = `${paint(style, action.padEnd(8))}  ${paint('bold', path)}  ${octal(mode)} root:root`
   if (action === 'keep') return head
   const modes = before !== undefined && before.mode !== mode ? `\n          its mode is ${octal(before.mode)} now` : ''
-  return `${head}${modes}${secret ? '\n          a private key, which is not shown' : differences(change, paint)}`
+  return `${head}${modes}${secret ? '\n          a private key, not shown' : differences(change, paint)}`
 }
 
-/** As `diff -u` has it; certificates are told by their dates elsewhere, and are only noise here. */
+/** In the format of `diff -u`. Certificates are left out: the report shows their dates. */
 function differences({ path, text, before }: Change, paint: Context['paint']): string {
   if (path.endsWith('.pem') || before?.text === text) return ''
   const patch = createTwoFilesPatch(path, path, before?.text ?? '', text, undefined, undefined, { context: 2 })
@@ -91,30 +91,30 @@ function paintLine(line: string, paint: Context['paint']): string {
   return line.startsWith('@') ? paint('dim', line) : line
 }
 
-/** What user namespaces come to, and what was seen of them. */
+/** The ids of user namespaces, and whether a container has them. */
 export function usernsText({ settings, userns }: ApplyPlan, { userns: seen }: Pick<ApplyReport, 'userns'>): string {
   if (userns === undefined) return settings.usernsRemap ?? 'off'
   const ranges = userns.subuid.map(({ start, count }) => `${start} to ${start + count - 1}`)
-  const of = `${settings.usernsRemap}: ids ${ranges.join(', ')} of ${userns.user}`
-  if (seen === undefined) return of
+  const ids = `${settings.usernsRemap}: ids ${ranges.join(', ')} of ${userns.user}`
+  if (seen === undefined) return ids
   return seen.verified
-    ? `${of}\nseen: a container's root is ${seen.remappedRoot} on the host`
-    : `${of}\nnot seen: ${seen.reason}`
+    ? `${ids}\nverified: root in a container is ${seen.remappedRoot} on the host`
+    : `${ids}\nnot verified: ${seen.reason}`
 }
 
-/** What was tried of a daemon; where it listens on several addresses, under each of them. */
+/** The results of the tests, by address if there are several. */
 export function proofText(proof: ApplyReport['proof']): string {
   const places = [...new Set(proof.map(({ at }) => at))]
   const blocks = places.map((place) => {
     const tried = proof
       .filter(({ at }) => at === place)
-      .map(({ ok, got }) => `${ok ? '' : 'NOT: '}${printableLines(got)}`)
+      .map(({ ok, got }) => `${ok ? '' : 'FAILED: '}${printableLines(got)}`)
     return places.length === 1 ? tried : [`at ${place}:`, ...tried]
   })
   return blocks.flat().join('\n')
 }
 
-/** What was done and seen, for a person. */
+/** The report for a person. */
 export function resultText(plan: ApplyPlan, report: ApplyReport, context: Context): string {
   const { server, settings } = plan
   const names = [...server.facts.names.dns, ...server.facts.names.ip].join(', ')
@@ -122,11 +122,11 @@ export function resultText(plan: ApplyPlan, report: ApplyReport, context: Contex
     ['Listens on', settings.listen.join(' and ')],
     ['Server', `${names}\n${until(server.facts.validTo)}`],
     ['User namespaces', usernsText(plan, report)],
-    ['Written', report.written.length === 0 ? 'nothing, all of it was there' : report.written.join('\n')],
-    ['Proven', proofText(report.proof)],
+    ['Written', report.written.length === 0 ? 'nothing, no file differed' : report.written.join('\n')],
+    ['Verified', proofText(report.proof)],
     ...(report.id === undefined
       ? []
-      : ([['To go back', context.typed([ours('daemon', 'rollback')])]] as [string, string][])),
+      : ([['To roll back', context.typed([ours('daemon', 'rollback')])]] as [string, string][])),
   ]
   return `${facts(rows, context)}\n`
 }

@@ -5,15 +5,17 @@ import { pieceText } from './certificate.ts'
 import { keyWords, until } from './dates.ts'
 import { printable } from '../../base/text.ts'
 
-/** What `context create` and `context import` answer. */
+/** The report of `context create` and `context import`. */
 export function madeAnswer(made: MadeContext, context: Context): Answer {
   const { name, host, description, paths, identity, replaced, warnings } = made
   const action = replaced ? 'replaced' : 'created'
   const about = [
     printable(host),
-    ...(identity ? [`you: ${identity.client.commonName ?? identity.client.subject}, ${aboutKey(identity)}`] : []),
+    ...(identity
+      ? [`client certificate of ${identity.client.commonName ?? identity.client.subject}, ${aboutKey(identity)}`]
+      : []),
     `docker --context ${name} version`,
-    `docker context use ${name}   makes it the one that docker takes by itself`,
+    `docker context use ${name}   (makes it the default of the docker command)`,
   ]
   const data = {
     name,

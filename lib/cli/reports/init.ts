@@ -50,42 +50,42 @@ function clientWords(names: readonly string[]): string {
 }
 
 function authorityPiece({ authority: { action, paths, facts: of, keptAside, notes } }: InitReport): Piece {
-  const about = [`the authority ${of.commonName ?? of.subject}`, `${keyWords(of)}, ${until(of.validTo)}`]
+  const about = [`the CA ${of.commonName ?? of.subject}`, `${keyWords(of)}, ${until(of.validTo)}`]
   return { action, path: `${paths.folder}/`, about: [...about, ...aside(keptAside), ...notes] }
 }
 
 function serverPiece({ server: { action, paths, facts: of, keptAside, notes } }: InitReport): Piece {
   const names = [...of.names.dns, ...of.names.ip].join(', ')
-  const about = [`the server's certificate, ${keyWords(of)}, ${until(of.validTo)}`, `for ${names}`]
+  const about = [`server certificate, ${keyWords(of)}, ${until(of.validTo)}`, `for ${names}`]
   return { action, path: `${paths.folder}/`, about: [...about, ...aside(keptAside), ...notes] }
 }
 
 function overridePiece({ override: { action, path, keptAside }, daemon, unit }: InitReport, named: boolean): Piece {
-  const remap = daemon.usernsRemap === undefined ? '' : `, user namespaces (${daemon.usernsRemap})`
+  const remap = daemon.usernsRemap === undefined ? '' : `, with user namespaces (${daemon.usernsRemap})`
   const about = [
-    `the systemd drop-in: listens on ${daemon.listen.join(' and ')}${remap}`,
-    ...(action === 'kept' ? [] : [`ExecStart= as in ${origin(unit, named)}`]),
+    `systemd drop-in: dockerd listens on ${daemon.listen.join(' and ')}${remap}`,
+    ...(action === 'kept' ? [] : [`its ExecStart= is from ${origin(unit, named)}`]),
   ]
   return { action, path, about: [...about, ...aside(keptAside)] }
 }
 
 function probePiece({ probe }: InitReport): Piece[] {
   if (probe === undefined) return []
-  const about = ['a client of a day, with which  daemon apply  proves that clients get in; it is deleted then']
+  const about = ['one-day client certificate:  daemon apply  tests access with it, and then deletes it']
   return [{ action: probe.action, path: `${probe.folder}/`, about }]
 }
 
-/** The server is often another machine, where dockerd may be elsewhere. */
+/** The server is often another machine, with dockerd at another path. */
 function origin(unit: readonly string[], named: boolean): string {
-  if (unit.length === 0) return "docker-ce's unit, since none is installed here; another: --unit FILE"
-  return `${unit.join(' and ')}${named ? '' : ' of this machine; of another: --unit FILE'}`
+  if (unit.length === 0) return "docker-ce's unit, because none is installed here; for another: --unit FILE"
+  return `${unit.join(' and ')}${named ? '' : ' of this machine; for another: --unit FILE'}`
 }
 
 function clientPiece(client: InitClient, { host }: InitReport, byDefault: boolean): Piece {
   const { name, action, paths, facts: of, keptAside, notes, env } = client
   const about = [
-    `the client ${name}, ${keyWords(of)}, ${until(of.validTo)}`,
-    ...(byDefault ? ['named after your login, since there is no --client'] : []),
+    `client certificate of ${name}, ${keyWords(of)}, ${until(of.validTo)}`,
+    ...(byDefault ? ['named after your login, because --client is not given'] : []),
   ]
   const variables = env.action === 'kept' ? [] : [`.env with DOCKER_HOST ${host}`]
   return {

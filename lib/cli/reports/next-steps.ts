@@ -8,7 +8,7 @@ import { shellWord } from '../../base/shell-quote.ts'
 
 const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
 
-/** What is left to do by hand on each machine, as commands to copy. */
+/** The next steps on each machine, as commands to copy. */
 export function nextSteps(report: InitReport, options: InitOptions, context: Context): string {
   const { folder } = options
   const blocks = [
@@ -30,16 +30,16 @@ function commands(lines: readonly string[]): string {
 
 function applySteps({ probe }: InitReport, { folder }: InitOptions, context: Context): string {
   const command = `${selfOf(context.io.env)} daemon apply`
-  const untried =
-    'No client is tried by that: the ping below does so, from here. With  --probe  init makes a client of a day for it.'
+  const untested =
+    'This tests no client certificate; the ping below does. To test one on the server, run init with  --probe , which creates a one-day client certificate.'
   return [
     heading(`On the server, as root, in ${join(folder, 'server')} or a copy of it:`, context),
     commands([probe === undefined ? `${command} --no-client-proof` : command]),
     wrap(
-      'It shows what will change, asks, keeps a way back, and proves from outside that nobody else gets in.',
+      'It shows the changes and asks. It verifies with real connections that nobody else gets in, and rolls back if anything fails.',
       context.width,
     ),
-    ...(probe === undefined ? [wrap(untried, context.width)] : []),
+    ...(probe === undefined ? [wrap(untested, context.width)] : []),
   ].join('\n')
 }
 
@@ -55,12 +55,12 @@ function handSteps(
     'systemctl daemon-reload',
     'systemctl restart docker',
   ]
-  const own = `Put the server's files where the drop-in names them, the key with mode 0600.`
+  const own = `Copy the server's files to the paths that the drop-in names, the key with mode 0600.`
   const note =
-    'Containers and images that are there now are out of sight while user namespaces are on; dockerd keeps them for ' +
-    'when they are off again.'
+    'Existing containers and images are hidden while user namespaces are on. dockerd keeps them for when you turn user ' +
+    'namespaces off again.'
   return [
-    heading('Or by hand, where there is no Node.js:', context),
+    heading('Or by hand, if the server has no Node.js:', context),
     ...(tlsDir === undefined ? [wrap(own, context.width)] : []),
     ...(unit === undefined && override.action !== 'kept' ? [wrap(COMPARE, context.width)] : []),
     commands(lines),
@@ -69,7 +69,7 @@ function handSteps(
 }
 
 const COMPARE =
-  'The unit is not from the server, unless that is this machine: compare ExecStart= in override.conf with  systemctl cat docker  there.'
+  'If the server is another machine, compare ExecStart= in override.conf with  systemctl cat docker  there.'
 
 function installFiles(tlsDir: string): string[] {
   return [
@@ -88,12 +88,15 @@ function clientSteps({ clients: [client], host }: InitReport, folder: string, co
   const place = placeOf(host)
   const dir = folder === DEFAULT_FOLDER ? '' : ` --dir ${shellWord(folder)}`
   return [
-    heading(`To try it from here, as ${name}:`, context),
+    heading(`To test it from here, as ${name}:`, context),
     commands([`${sudo}${self} ping --dotenv ${shellWord(join(paths.folder, '.env'))}`]),
     '',
-    heading(`To use it on another machine, as ${name}; here:`, context),
+    heading(`To use it on another machine, as ${name}: run here`, context),
     commands([`${sudo}${self} client export ${name}${dir} --out ${name}.tar`]),
-    heading("and there, with that file, in a folder of its own (~/.docker may hold another daemon's):", context),
+    heading(
+      "and there, with that file (in a folder of its own, since ~/.docker may have another daemon's files):",
+      context,
+    ),
     commands([
       `mkdir -m 0700 -p ~/.docker/${place}`,
       `tar -xf ${name}.tar -C ~/.docker/${place}`,
@@ -111,6 +114,6 @@ function placeOf(host: string): string {
 }
 
 function keepSafe(folder: string, { width }: Context): string {
-  const text = `Keep ${join(folder, 'ca')} to yourself, and off the server: with its key anyone can become root there.`
+  const text = `Keep ${join(folder, 'ca')} secret and off the server: anyone with the CA key can become root there.`
   return wrap(text, width)
 }

@@ -2,8 +2,8 @@ import { type CommandPart, ours } from '../../base/sentence.ts'
 import type { ListedCertificate } from '../../keystore/keystore.ts'
 
 /**
- * The command that issues anew what an authority that was replaced has issued. Where a client's key is on its own machine,
- * that is with a request from there.
+ * The command that issues a certificate of a replaced CA again. If a client's key is on its own machine, that takes a
+ * request from there.
  */
 export function reissueLine({ kind, name, sans, host, keyHeld }: ListedCertificate, dir: string): CommandPart {
   if (host !== undefined) return ours('cert', 'renew', '--server', '--dir', dir)
@@ -13,7 +13,7 @@ export function reissueLine({ kind, name, sans, host, keyHeld }: ListedCertifica
   return ours('cert', kind, ...words, '--force', '--dir', dir)
 }
 
-/** The command that puts another in the place of one that ends soon, or has ended. */
+/** The command that renews a certificate. */
 export function renewLine({ kind, name, host }: ListedCertificate, dir: string): CommandPart {
   const server = host === undefined ? ['--server'] : ['--host', host]
   return ours('cert', 'renew', ...(kind === 'server' ? server : [name]), '--dir', dir)

@@ -4,15 +4,15 @@ import type { Context } from '../command.ts'
 import { errorText } from '../errors.ts'
 import { Interrupted } from '../terminal/io.ts'
 
-/** How the host goes back without us. */
-export interface GoingBack {
-  /** When it does so by itself, in seconds from its first change on. */
+/** How the host rolls back without us. */
+export interface HostRollback {
+  /** When it does so by itself, in seconds after its first change. */
   readonly after: number
   /** The command that makes it do so at once. */
   readonly atOnce: (subject: string) => Sentence
 }
 
-/** What is known of one host, by the steps that it went through. */
+/** The state of one host, from its steps. */
 interface Host {
   /** When it began to wait for the end of the apply. */
   readonly armed?: number
@@ -21,31 +21,33 @@ interface Host {
   readonly answers?: StepEvent['state']
 }
 
-/** Says what becomes of a change that Ctrl-C has ended: at once, since a second one ends us, and in the end. */
-export interface GoingBackTeller {
-  /** The same steps, looked at on their way. */
+/** Reports on the rollback after Ctrl-C: at once, because a second Ctrl-C kills us, and at the end. */
+export interface RollbackReporter {
+  /** Passes the steps on, and watches them. */
   readonly watch: (onStep: OnStep) => OnStep
-  /** @param error - what the work has ended with, where nobody else tells it */
+  /** @param error - of the work, if nobody else reports it */
   readonly end: (error?: unknown) => void
 }
 
 /**
- * Looks at the steps of applies, for what to say when a signal comes.
+ * Watches the steps of applies, to report on the rollback when a signal comes.
  *
- * @param subjects - the hosts, where there are several, or they have names; else `''`
+ * @param subjects - the names of the hosts; `['']` for this one
  */
-export function goingBackTeller(
+export function rollbackReporter(
   { io, say, typed }: Context,
-  { after, atOnce }: GoingBack,
+  { after, atOnce }: HostRollback,
   subjects: readonly string[] = [''],
-): GoingBackTeller {
+): RollbackReporter {
   const hosts = new Map<string, Host>(subjects.map((subject) => [subject, {}]))
   const deadline = ({ armed = Date.now() }: Host): string => clock(armed + after * 1000)
   const onAbort = (): void => {
     const open = [...hosts.values()].filter(({ armed, kept, back }) => armed !== undefined && !kept && back !== 'done')
     const last = open.toSorted((left, right) => (right.armed ?? 0) - (left.armed ?? 0))[0]
     if (last === undefined) return
-    say(`Stopping: what was changed is put back. Without this command the host does it by itself at ${deadline(last)}.`)
+    say(
+      `Stopping: rolling back the changes. If this command is cut off, the host does so by itself at ${deadline(last)}.`,
+    )
   }
   io.signal.addEventListener('abort', onAbort, { once: true })
   return {
@@ -64,7 +66,7 @@ export function goingBackTeller(
       for (const [subject, host] of hosts) {
         const words =
           outcome(host) ??
-          `Not put back yet: the host does it by itself at ${deadline(host)}. At once:  ${typed(atOnce(subject))}`
+          `Not rolled back yet: the host does so by itself at ${deadline(host)}. To do it now:  ${typed(atOnce(subject))}`
         say(subject === '' ? words : `${subject}: ${words}`)
       }
     },
@@ -88,13 +90,13 @@ function afterEvent(host: Host, { step, state }: StepEvent): Host {
   }
 }
 
-/** Undefined: it is not known to have gone back. */
+/** Undefined: it is unknown whether the host has rolled back. */
 function outcome({ armed, kept = false, back, answers }: Host): string | undefined {
-  if (kept) return 'All of it was done before, and stays.'
+  if (kept) return 'All changes were complete before that, and stay.'
   if (back === undefined && armed === undefined) return 'Nothing was changed.'
   if (back !== 'done') return undefined
-  if (answers === 'failed') return 'Everything is put back, and the daemon does not answer:  systemctl status docker'
-  return answers === 'done' ? 'Everything is put back, and the daemon answers.' : 'Everything is put back.'
+  if (answers === 'failed') return "Everything is rolled back, but the daemon doesn't answer:  systemctl status docker"
+  return answers === 'done' ? 'Everything is rolled back, and the daemon answers.' : 'Everything is rolled back.'
 }
 
 /** As a clock on the wall here. */

@@ -10,24 +10,24 @@ import { serverSteps } from './server-steps.ts'
 import { printableLines, enumerate } from '../../base/text.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
-/** What each phase is about, for a person. */
+/** The aim of each phase, for a person. */
 const ABOUT: Readonly<Record<Exclude<RotationPhase, 'abort'>, string>> = {
-  trust: 'clients and daemon trust both authorities',
-  server: 'the daemon shows a certificate of the new one',
-  clients: 'clients show certificates of the new one',
-  finish: 'the old one is dropped',
+  trust: 'clients and daemons trust both CAs',
+  server: 'daemons use certificates from the new CA',
+  clients: 'clients use certificates from the new CA',
+  finish: 'the old CA is dropped',
 }
 
 const PHASES = Object.keys(ABOUT) as (keyof typeof ABOUT)[]
 
-/** How far it is, and what is to be done by hand. */
+/** The phase, and the next steps by hand. */
 export function rotationText(report: RotationReport, dir: string, context: Context): string {
   const { outcome, from, to, phase } = report
   const { paint, width } = context
-  if (outcome === 'aborted') return `${wrap(`Stopped: ${from.name} stays. ${ABORTED}`, width)}\n`
-  if (outcome === 'ended') return `${wrap(`Done: ${to.name} has taken the place of ${from.name}. ${ENDED}`, width)}\n`
+  if (outcome === 'aborted') return `${wrap(`Aborted: ${from.name} stays. ${ABORTED}`, width)}\n`
+  if (outcome === 'ended') return `${wrap(`Done: ${to.name} has replaced ${from.name}. ${ENDED}`, width)}\n`
   if (phase === 'abort')
-    return `${wrap(`It is being stopped: ${from.name} stays. To end that:`, width)}\n  ${abortLine(dir, context)}\n`
+    return `${wrap(`The rotation is being aborted: ${from.name} stays. To finish that:`, width)}\n  ${abortLine(dir, context)}\n`
   const now = PHASES.indexOf(phase)
   const lines = PHASES.map((name, index) => {
     const mark = index < now ? 'done' : index === now ? 'now' : ''
@@ -38,22 +38,22 @@ export function rotationText(report: RotationReport, dir: string, context: Conte
 }
 
 const ABORTED =
-  'Who was given files meanwhile goes on working with them. Give those that are there now to each daemon first, and then to its clients: they trust the old authority alone.'
+  'Machines that received new files still work. Copy the current files, which trust only the old CA, to each daemon first, and then to its clients.'
 const ENDED =
-  'In the ca.pem of clients, and in docker contexts, there may still be both: give each the files that are there now when it suits. Until then the old authority is trusted there.'
+  'The ca.pem of clients and docker contexts may still contain both CAs: copy the current files there when convenient. Until then they trust the old CA.'
 
 function todo(report: RotationReport, dir: string, context: Context): string[] {
   const { waiting, phase, looks } = report
   if (waiting.consent) {
-    const heading = context.paint('bold', 'Nobody needs the old authority any more. To drop it:')
+    const heading = context.paint('bold', 'No machine needs the old CA any more. To drop it:')
     return [heading, line(context, dir, phase, '--yes')]
   }
   if (waiting.servers.length + waiting.clients.length === 0) {
-    return [context.paint('bold', 'Nothing is waited for. To go on:'), line(context, dir, phase)]
+    return [context.paint('bold', 'All machines have their files. To continue:'), line(context, dir, phase)]
   }
   const seen = looks
     .filter(({ ok }) => !ok)
-    .map(({ target, got }) => wrap(printableLines(`${target} is not as it should be: ${got}.`), context.width))
+    .map(({ target, got }) => wrap(printableLines(`${target} doesn't have its new files yet: ${got}.`), context.width))
   const blocks = [
     ...waiting.servers.map((server) => serverBlock(server, phase, dir, context)),
     ...waiting.clients.map((client) => clientBlock(client, phase, dir, context)),
@@ -82,9 +82,9 @@ function serverBlock({ name, names, probe }: WaitingServer, phase: string, dir: 
   return [
     context.paint('bold', wrap(`${heading.charAt(0).toUpperCase()}${heading.slice(1)}:`, context.width)),
     ...commands.map((command) => `  ${command}`),
-    'and then here, to see that it has it:',
+    'then here, to check it:',
     line(context, dir, phase, '--host', target),
-    `or, where it can not be seen from here,  --confirm-server ${shellWord(name)}`,
+    `or, if it can't be reached from here,  --confirm-server ${shellWord(name)}`,
   ]
 }
 
@@ -100,9 +100,9 @@ function clientBlock({ name, keyElsewhere }: WaitingClient, phase: string, dir: 
     : // The file of an earlier phase may be there still.
       [[ours('client', 'export', name, ...dirFlags(dir), '--out', `${name}.tar`, '--force')]]
   return [
-    paint('bold', wrap(`For ${name}, whose machine needs its new ${what} (the key stays as it is):`, width)),
+    paint('bold', wrap(`For ${name}, whose machine needs its new ${what} (its key doesn't change):`, width)),
     ...steps.map((step) => `  ${typed(step)}`),
-    'and here, when it is there:',
+    'then here, once it is installed:',
     line(context, dir, phase, '--confirm', name),
   ]
 }
@@ -110,12 +110,12 @@ function clientBlock({ name, keyElsewhere }: WaitingClient, phase: string, dir: 
 /** What should be known besides. */
 export function rotationWarnings({ outcome, from, left, lost }: RotationReport): string[] {
   if (outcome === 'aborted') return []
-  const verb = outcome === 'ended' ? 'did not come' : 'will not come'
+  const verb = outcome === 'ended' ? 'were left out' : 'will be left out'
   return [
     ...(left.length === 0
       ? []
       : [
-          `${enumerate(left)} ${verb} along: the certificates have ended, or are of an authority that was replaced before.`,
+          `These clients ${verb}, because their certificates have expired or are of a CA that was replaced before: ${enumerate(left)}.`,
         ]),
     ...lost.map(
       ({ name, serial, notAfter }) =>

@@ -4,7 +4,7 @@ import type { Context } from '../command.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
-/** A server whose files are new here, and have to come to it. */
+/** A server that needs its new files. */
 export interface ServerToServe {
   /** The folder of all keys and certificates. */
   readonly dir: string
@@ -12,11 +12,11 @@ export interface ServerToServe {
   readonly folder: string
   /** Which of several servers, as `setup` makes them; absent: the one of `init`. */
   readonly host?: string | undefined
-  /** Is there a client of a day beside its files? */
+  /** Is there a one-day client certificate beside its files? */
   readonly probe: boolean
 }
 
-/** How a server gets its files, as a heading without a colon, and commands. */
+/** How to bring a server its files: a heading without a colon, and commands. */
 export function serverSteps(
   { dir, folder, host, probe }: ServerToServe,
   context: Context,
@@ -25,13 +25,13 @@ export function serverSteps(
   if (host !== undefined) {
     const named = dir === DEFAULT_FOLDER ? [] : ['--dir', dir]
     return {
-      heading: `for ${host}, set it up once more, as before`,
+      heading: `for ${host}, run setup again, as before`,
       commands: [typed('setup', `ssh://USER@${host}`, ...named)],
     }
   }
-  const unproven = probe ? [] : ['--no-client-proof']
+  const untested = probe ? [] : ['--no-client-proof']
   return {
     heading: `on the server, as root, with a copy of ${shellWord(folder)}`,
-    commands: [typed('daemon', 'apply', '--from', basename(folder), ...unproven)],
+    commands: [typed('daemon', 'apply', '--from', basename(folder), ...untested)],
   }
 }

@@ -59,13 +59,13 @@ export function setData(certified: Certified): Data<SetHost> {
   }
 }
 
-/** Says what failed, on stderr: whose it is, and the way out. Each failure once, however often it is handed on. */
-export function failureTeller({ io, say }: Context): (outcomes: readonly Outcome<unknown>[]) => void {
-  const told = new Set<unknown>()
+/** Prints each failure once on stderr, with its host and the remedy. */
+export function failureReporter({ io, say }: Context): (outcomes: readonly Outcome<unknown>[]) => void {
+  const reported = new Set<unknown>()
   return (outcomes) => {
     for (const outcome of outcomes) {
-      if (isDone(outcome) || outcome.error instanceof Interrupted || told.has(outcome.error)) continue
-      told.add(outcome.error)
+      if (isDone(outcome) || outcome.error instanceof Interrupted || reported.has(outcome.error)) continue
+      reported.add(outcome.error)
       const { code, text } = errorText(outcome.error, io.env)
       say(`${painter(io.stderr, io.env)('red', `${code}:`)} ${outcome.host}: ${text}`)
     }
@@ -84,10 +84,10 @@ export function setText(hosts: readonly SetHost[], certified: Certified, context
   return [...texts, ...newAuthorityText(certified, context)].join('\n')
 }
 
-/** It is made along the way: that it is there, and is to be kept, has to be said. */
+/** Setup creates the CA without being asked, so the report says where it is. */
 function newAuthorityText({ authority: { action, facts: of, paths } }: Certified, context: Context): string[] {
   if (action !== 'created') return []
-  const text = `The authority ${of.commonName ?? of.subject} was made in ${paths.folder}: its key makes its holder root on these hosts. Keep that folder, and a copy of it, to yourself; run setup there again.`
+  const text = `Created the CA ${of.commonName ?? of.subject} in ${paths.folder}. Anyone with its key can become root on these hosts: keep that folder and a backup of it secret. Later runs of setup need that folder.`
   return [`${wrap(text, context.width)}\n`]
 }
 
@@ -104,8 +104,8 @@ function hostText(one: SetHost, { client }: Certified, context: Context): string
       `${client.facts.commonName ?? ''}, ${keyWords(client.facts)}, ${until(client.facts.validTo)}\n${certPath}`,
     ],
     ['User namespaces', usernsText(plan, report)],
-    ['Written', report.written.length === 0 ? 'nothing, all of it was there' : report.written.join('\n')],
-    ['Proven', proofText(report.proof)],
+    ['Written', report.written.length === 0 ? 'nothing, no file differed' : report.written.join('\n')],
+    ['Verified', proofText(report.proof)],
     ...(made === undefined ? [] : [['Context', `${made.name} (${made.action})`] as [string, string]]),
   ]
   const shell = SHELLS.find((known) => known === shellOf(context.io.env)) ?? 'sh'
@@ -117,7 +117,7 @@ function hostText(one: SetHost, { client }: Certified, context: Context): string
   const blocks = [
     facts(rows, context),
     toCopy(use, lines, context),
-    ...(report.id === undefined ? [] : [toCopy('To go back:', [goBackLine(one, report.id)], context)]),
+    ...(report.id === undefined ? [] : [toCopy('To roll back:', [rollBackLine(one, report.id)], context)]),
   ]
   return `${context.paint('bold', host)}\n${blocks.join('\n')}\n`
 }
@@ -127,14 +127,14 @@ function toCopy(head: string, lines: readonly string[], { paint }: Context): str
   return [paint('bold', head), ...lines.map((line) => `  ${line}`)].join('\n')
 }
 
-/** By what the apply has left there: docker-mtls need not be on the host. */
-function goBackLine({ endpoint }: SetHost, id: string): string {
+/** Runs the script that the apply left there: the host needs no docker-mtls. */
+function rollBackLine({ endpoint }: SetHost, id: string): string {
   const sudo = endpoint.user === 'root' ? '' : 'sudo '
   return `ssh ${shellWord(formatEndpoint(endpoint))} ${sudo}sh ${STATE_FOLDER}/${id}/rollback.sh asked`
 }
 
-/** The same for an apply that did not end, whatever its id is. */
-export function goBackNow({ endpoint }: SetupTarget): string {
+/** The same for an apply that did not finish, whatever its id is. */
+export function rollBackNowLine({ endpoint }: SetupTarget): string {
   const script = `sh ${STATE_FOLDER}/$(cat ${STATE_FOLDER}/pending)/rollback.sh now`
   const line = endpoint.user === 'root' ? script : `sudo sh -c "${script.replace('$', String.raw`\$`)}"`
   return `ssh ${shellWord(formatEndpoint(endpoint))} '${line}'`

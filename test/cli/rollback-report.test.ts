@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, test } from 'node:test'
 import { makeContext } from '../../lib/cli/command.ts'
-import { goingBackTeller } from '../../lib/cli/reports/rollback.ts'
+import { rollbackReporter } from '../../lib/cli/reports/rollback.ts'
 import { Interrupted } from '../../lib/cli/terminal/io.ts'
-import { goBackNow } from '../../lib/cli/reports/setup.ts'
+import { rollBackNowLine } from '../../lib/cli/reports/setup.ts'
 import { ConnectionError, ProvisionError } from '../../lib/base/errors.ts'
 import { settlePending } from '../../lib/apply/rollback/pending.ts'
 import { STATE_FOLDER } from '../../lib/host/facts-script.ts'
@@ -24,7 +24,7 @@ function told(before: readonly Step[], after: readonly Step[], error: unknown, s
   const output = { write: (text: string | Uint8Array) => (said += String(text)) }
   const io = { stdin: new PassThrough(), stdout: output, stderr: output, env: {}, signal: controller.signal, root: '/' }
   const context = makeContext(io, { done: () => undefined, jsonLines: true })
-  const teller = goingBackTeller(context, { after: 180, atOnce: (subject) => `go back ${subject}`.trim() }, subjects)
+  const teller = rollbackReporter(context, { after: 180, atOnce: (subject) => `go back ${subject}`.trim() }, subjects)
   const onStep = teller.watch(() => undefined)
   const show = ([step, state, subject]: Step): void =>
     onStep({ step, title: step, state, ...(subject !== undefined && { subject }) })
@@ -81,7 +81,7 @@ describe('Ctrl-C during an apply', () => {
     const io = { stdin: new PassThrough(), stdout: output, stderr: output, env: {}, signal, root: '/' }
     const context = makeContext(io, { done: () => undefined, jsonLines: true })
     const error = new ConnectionError('ERR_CONNECTION_REFUSED', { tried: 'it', got: 'no', todo: 'Wait.' })
-    goingBackTeller(context, { after: 180, atOnce: () => '' }).end(error)
+    rollbackReporter(context, { after: 180, atOnce: () => '' }).end(error)
   })
 })
 
@@ -98,7 +98,7 @@ for (const user of ['root', 'deploy']) {
     for (const name of ['ssh', 'sudo']) await chmod(join(folder, name), 0o755)
     const [target] = readTargets([`ssh://${user}@build01`])
     assert.ok(target)
-    const line = goBackNow(target).replaceAll(STATE_FOLDER, state)
+    const line = rollBackNowLine(target).replaceAll(STATE_FOLDER, state)
     const env = { PATH: `${folder}:/usr/bin:/bin` }
     assert.equal(execFileSync('sh', ['-c', line], { env, encoding: 'utf8' }), 'now\n')
   })
