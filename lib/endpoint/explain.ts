@@ -73,12 +73,19 @@ function tell(log: ResolutionLog, env: Environment, otherwise: string): Step[] {
   })
 }
 
+const UNSET = 'nothing sets it'
+
+/** Does no option or variable set it at all? There is nothing more to say about such a step. */
+export function isUnset({ verdict, because }: Step): boolean {
+  return verdict === 'not set' && because === UNSET
+}
+
 /** For a place that was never asked, since an earlier one decided. */
 function unasked(source: Source, log: ResolutionLog, env: Environment, otherwise: string): LogEntry {
   if (source === 'currentContext' || source === 'local socket') return { verdict: 'passed over', because: otherwise }
   if (isSet(source, log)) return { verdict: 'passed over', because: otherwise, value: valueOf(source, log) }
   const empty = isVariable(source) && env[source] === ''
-  return { verdict: 'not set', because: empty ? 'it is empty, which counts as not set' : 'nothing sets it' }
+  return { verdict: 'not set', because: empty ? 'it is empty, which counts as not set' : UNSET }
 }
 
 function isVariable(source: Source): source is VariableName & Source {

@@ -23,30 +23,18 @@ const USAGE: readonly Row[] = [
   ['an unknown option', ['init', 'b', '--days', '3'], 2, 'ERR_USAGE', /no option --days/],
   ['an option with a slip', ['init', 'b', '--lisen', 'x'], 2, 'ERR_USAGE', /Did you mean {2}--listen/],
   ['an option before the command', ['--json', 'ping'], 2, 'ERR_USAGE', /no option --json/],
-  ['no names', ['init'], 2, 'ERR_USAGE', /needs a name.*\n.*docker-mtls init build01/],
-  ['no names behind a switch', ['init', '--userns-remap'], 2, 'ERR_USAGE', /needs a name/],
+  ['no names', ['init'], 2, 'ERR_USAGE', /argument name is missing.*\n.*docker-mtls init build01/],
+  ['no names behind a switch', ['init', '--userns-remap'], 2, 'ERR_USAGE', /argument name is missing/],
   ['no client', ['cert', 'client'], 2, 'ERR_USAGE', /docker-mtls cert client alice/],
-  ['two clients', ['cert', 'client', 'a', 'b'], 2, 'ERR_USAGE', /"b" is one word too many/],
-  ['no file', ['cert', 'show'], 2, 'ERR_USAGE', /needs a file/],
+  ['two clients', ['cert', 'client', 'a', 'b'], 2, 'ERR_USAGE', /the argument "b" is unexpected/],
+  ['no file', ['cert', 'show'], 2, 'ERR_USAGE', /argument file is missing/],
   ['no --out', ['client', 'export', 'alice'], 2, 'ERR_USAGE', /--out <file> is missing/],
   ['no value at the end', ['init', 'b', '--listen'], 2, 'ERR_USAGE', /--listen <addr:port> has no value/],
-  [
-    'no value before an option',
-    ['init', 'b', '--listen', '--json'],
-    2,
-    'ERR_USAGE',
-    /--listen has no value, and --json/,
-  ],
+  ['no value before an option', ['init', 'b', '--listen', '--json'], 2, 'ERR_USAGE', /--listen has no value: --json/],
   ['no value, which an example has', ['ping', '--host'], 2, 'ERR_USAGE', /\nFor example: {2}docker-mtls ping --host b/],
-  [
-    'no value, which no example has',
-    ['ping', '--timeout'],
-    2,
-    'ERR_USAGE',
-    /\nAll of them: {2}docker-mtls ping --help/,
-  ],
+  ['no value, which no example has', ['ping', '--timeout'], 2, 'ERR_USAGE', /\nSee: {2}docker-mtls ping --help/],
   ["one of docker's commands", ['context', 'use', 'x'], 2, 'ERR_USAGE', /no command use.*\n.*docker context use$/m],
-  ['the same elsewhere', ['cert', 'use', 'x'], 2, 'ERR_USAGE', /no command use.*\nAll of them: {2}docker-mtls cert/],
+  ['the same elsewhere', ['cert', 'use', 'x'], 2, 'ERR_USAGE', /no command use.*\nSee: {2}docker-mtls cert/],
   ['another word for rm', ['context', 'remove', 'x'], 2, 'ERR_USAGE', /Did you mean {2}docker-mtls context rm \?/],
   ['an empty value', ['init', 'b', '--listen', ''], 2, 'ERR_USAGE', /--listen: its value is empty/],
   ['an empty optional value', ['init', 'b', '--userns-remap='], 2, 'ERR_USAGE', /--userns-remap: its value is empty/],
@@ -58,7 +46,7 @@ const USAGE: readonly Row[] = [
     ['daemon', 'render', '--systemd', '--daemon-json'],
     2,
     'ERR_USAGE',
-    /--systemd and --daemon-json exclude each other/,
+    /--systemd and --daemon-json can't be combined/,
   ],
   ['a host without its option', ['ping', 'tcp://b:2376'], 2, 'ERR_USAGE', /docker-mtls ping --host tcp:\/\/b:2376/],
   ['the same for explain', ['explain', 'b'], 2, 'ERR_USAGE', /docker-mtls explain --host b/],
@@ -73,7 +61,7 @@ const USAGE: readonly Row[] = [
     /is a terminal/,
     { tty: true, env: { NO_COLOR: '1' } },
   ],
-  ['a tar file and JSON', ['client', 'export', 'a', '--out', '-', '--json'], 2, 'ERR_USAGE', /no room for --json/],
+  ['a tar file and JSON', ['client', 'export', 'a', '--out', '-', '--json'], 2, 'ERR_USAGE', /both need stdout/],
 ]
 
 const INIT: readonly Row[] = [
@@ -133,7 +121,7 @@ const OTHERS: readonly Row[] = [
   ['a key as a certificate', ['cert', 'show', 'DIR/key.pem'], 1, 'ERR_CERTIFICATE_INVALID', /private key/],
   ['a key that is cut short', ['cert', 'show', 'DIR/half-key.pem'], 1, 'ERR_CERTIFICATE_INVALID', /private key/],
   ['a request as a certificate', ['cert', 'show', 'DIR/csr.pem'], 1, 'ERR_CERTIFICATE_INVALID', /request/],
-  ['half a certificate', ['cert', 'show', 'DIR/half.pem'], 1, 'ERR_CERTIFICATE_INVALID', /no whole certificate/],
+  ['half a certificate', ['cert', 'show', 'DIR/half.pem'], 1, 'ERR_CERTIFICATE_INVALID', /no complete certificate/],
   ['an empty file', ['cert', 'show', 'DIR/empty'], 1, 'ERR_CERTIFICATE_INVALID', /DIR\/empty/],
   ['a binary file', ['cert', 'show', 'DIR/binary'], 1, 'ERR_CERTIFICATE_INVALID', /DIR\/binary/],
   ['no daemon to render variables for', ['client', 'env'], 1, 'ERR_HOST_REQUIRED', /--host/],
@@ -268,7 +256,7 @@ describe('a fault of our own', () => {
     assert.equal(code, 1)
     assert.equal(
       stderr,
-      'ERR_UNEXPECTED: RangeError: made up. This is a fault in docker-mtls. NODE_DEBUG=docker-mtls shows where.\n',
+      'ERR_UNEXPECTED: RangeError: made up. This is a bug in docker-mtls. Set NODE_DEBUG=docker-mtls to see where.\n',
     )
   })
 

@@ -49,7 +49,7 @@ describe('bridge', () => {
       assert.equal(((await ask(path)) as { Version: string }).Version, '26.1.5')
     })
     assert.deepEqual([code, stdout], [SIGINT_CODE, `export DOCKER_HOST=unix://${path}\n`])
-    assert.match(stderr, new RegExp(`^A bridge to ${daemon.url} \\(--host\\), until Ctrl-C`))
+    assert.match(stderr, new RegExp(`^Bridge to ${daemon.url} \\(--host\\), until Ctrl-C`))
     assert.equal(existsSync(path), false)
   })
 

@@ -62,7 +62,7 @@ describe('cert renew', () => {
   test('has nothing to do in the beginning, and says what is next', async (t) => {
     const { folder, cert, json } = await place(t)
     const before = await treeOf(folder)
-    assert.match((await cert(['renew'])).stdout, /^Nothing is due; next is the client bob, on \d{4}-\d\d-\d\d\.\n$/)
+    assert.match((await cert(['renew'])).stdout, /^Nothing is due\. Next is the client bob, on \d{4}-\d\d-\d\d\.\n$/)
     assert.deepEqual(await cert(['renew', '--due']), { code: 0, stdout: '', stderr: '', raw: [] })
     const { renewed, next } = await json(['renew'])
     assert.deepEqual([renewed, next?.name], [[], 'bob'])
@@ -142,7 +142,7 @@ describe('cert renew', () => {
     const before = await treeOf(folder)
     assert.match(
       (await cert(['renew', '--all', '--dry-run'])).stdout,
-      /^would renew the server build01\.example\.com for 397 days: asked for, until .*\nwould renew the client alice for 90 days.*\nwould renew the client bob for 30 days.*\n$/,
+      /^would renew the server build01\.example\.com for 397 days: you asked for it, until .*\nwould renew the client alice for 90 days.*\nwould renew the client bob for 30 days.*\n$/,
     )
     assert.equal((await json(['renew', '--all', '--dry-run'])).renewed.length, 3)
     assert.deepEqual(await treeOf(folder), before)
@@ -162,7 +162,7 @@ describe('cert renew', () => {
       ['--all', '--due'],
       ['--due', 'alice'],
     ]) {
-      await refused(where, ['renew', ...both], /^ERR_USAGE: .* exclude each other/, 2)
+      await refused(where, ['renew', ...both], /^ERR_USAGE: .* can't be combined/, 2)
     }
     await rm(join(where.folder, 'server'), { recursive: true })
     await refused(where, ['renew', '--server'], /^ERR_CLIENT_NOT_FOUND: renewing the server/)
@@ -222,7 +222,7 @@ describe('cert renew', () => {
       [['--host', '10.0.0.4'], /^ERR_CLIENT_NOT_FOUND: .*server \(build01.*\), hosts\/web \(build03.*\) are called so/],
       [['--host', 'localhost'], /^ERR_CLIENT_NOT_FOUND: .*there are only server \(build01/],
       [['--host', 'eve'], /^ERR_CLIENT_NOT_FOUND: renewing the server eve .*\n.*cert list/],
-      [['--host', 'web', '--all'], /^ERR_USAGE: .*--all and --host exclude each other/, 2],
+      [['--host', 'web', '--all'], /^ERR_USAGE: .*--all and --host can't be combined/, 2],
       // As a client's name.
       [['build02.example.com'], /^ERR_CLIENT_NOT_FOUND: .* is a server\.\n.*cert renew --host build02\.example\.com/],
       [['alice', 'web'], /^ERR_CLIENT_NOT_FOUND: .*web is a server\.\n.*--host web .*--server/],
@@ -252,7 +252,7 @@ describe('cert renew', () => {
     )
     assert.match(
       warnings.join('\n'),
-      /^The client bob .* its key is on its own machine\. There: {2}docker-mtls client request bob/m,
+      /^The client certificate of bob is due: .* Its key is on its own machine\. There: {2}docker-mtls client request bob/m,
     )
   })
 
@@ -302,7 +302,7 @@ describe('with another time of day', { skip: lacks('faketime') }, () => {
     assert.deepEqual(await due('+266d'), ['build01.example.com', 'alice', 'bob'])
     const ran = await later('+21d', line(folder, 'renew', '--due'))
     assert.equal(ran.code, 0, ran.stderr)
-    assert.match(ran.stdout, /^replaced .*\n +the client bob, .*30 days left/)
+    assert.match(ran.stdout, /^replaced .*\n +client certificate of bob, .*30 days left/)
     // From then on it has 30 days again.
     assert.deepEqual(await due('+40d'), [])
     assert.deepEqual(await due('+42d'), ['bob'])
@@ -317,7 +317,7 @@ describe('with another time of day', { skip: lacks('faketime') }, () => {
       ['ended', 'ended', 'ended'],
     )
     assert.equal(authority?.name, 'CA')
-    assert.match(warnings.join(), /The authority CA is past two thirds of its life, .*cert rotate-ca --dir/)
+    assert.match(warnings.join(), /The CA CA has used two thirds of its lifetime, .*cert rotate-ca --dir/)
     const ended = await later('+3700d', line(folder, 'renew', '--due'))
     assert.match(ended.stderr, /^ERR_CA_EXPIRED: .*\n.*cert ca --replace-ca/)
     assert.equal(ended.code, 1)
@@ -543,6 +543,6 @@ describe('a ledger that disagrees with the certificates', () => {
     await cert(['adopt'])
     const bob = (await new PkiFolder(folder).list()).find(({ name }) => name === 'bob')
     assert.equal(bob?.keyHeld, 'client')
-    assert.match((await cert(['adopt'])).stdout, /^The ledger has all/)
+    assert.match((await cert(['adopt'])).stdout, /^The ledger is complete/)
   })
 })

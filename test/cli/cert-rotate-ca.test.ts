@@ -126,12 +126,12 @@ describe('cert rotate-ca', () => {
         text = looked.stdout
       }
     }
-    assert.match(text, /^Nobody needs the old authority any more\. To drop it:$/m)
+    assert.match(text, /^No machine needs the old CA any more\. To drop it:$/m)
     text = (await follow(where, commandWith(text, '--yes'))).stdout
     assert.deepEqual(marks(), ['done', 'done', 'done', 'now'])
     const daemon = await startFakeDaemon(folder)
     text = (await lookAt(where, commandWith(text, '--host'), daemon)).stdout
-    assert.match(text, /^Done: B has taken the place of A\. In the ca\.pem of clients/)
+    assert.match(text, /^Done: B has replaced A\. The ca\.pem of clients/)
     const names = ['server/server-cert.pem', 'clients/alice/cert.pem', 'clients/bob/cert.pem']
     for (const name of names) {
       assert.equal(new X509Certificate(await readFile(join(folder, name))).issuer, 'CN=B')
@@ -150,7 +150,7 @@ describe('cert rotate-ca', () => {
     await rotate(['--name', 'B'])
     const { code, stdout } = await rotate(['--host', daemon.url])
     assert.equal(code, 0)
-    assert.ok(stdout.includes(`${daemon.url} is not as it should be: it asks for clients of CN=A.`), stdout)
+    assert.ok(stdout.includes(`${daemon.url} doesn't have its new files yet: it asks for clients of CN=A.`), stdout)
     const { stdout: lines } = await rotate(['--host', daemon.url, '--json'])
     const steps = lines
       .trimEnd()
@@ -177,7 +177,7 @@ describe('cert rotate-ca', () => {
     const { stdout } = await rotate()
     assert.match(
       stdout,
-      /^For b\.example\.com, set it up once more, as before:\n {2}docker-mtls setup ssh:\/\/USER@b\.example\.com --dir /m,
+      /^For b\.example\.com, run setup again, as before:\n {2}docker-mtls setup ssh:\/\/USER@b\.example\.com --dir /m,
     )
     assert.match(
       stdout,
@@ -318,7 +318,7 @@ describe('--abort', () => {
     await upTo(2, where)
     const { code, stdout } = await rotate(['--abort'])
     assert.equal(code, 0)
-    assert.match(stdout, /^Stopped: A stays\. .*each\s+daemon\s+first, and then to its clients/)
+    assert.match(stdout, /^Aborted: A stays\. .*each\s+daemon\s+first, and then to its clients/)
     assert.equal(new X509Certificate(await readFile(join(folder, 'server/server-cert.pem'))).issuer, 'CN=A')
     await refused(where, () => rotate(['--status']), /^ERR_ROTATION_NONE/)
   })
@@ -342,7 +342,7 @@ describe('--abort', () => {
     await writeFile(path, rotationText(enter(state, 'abort', new Date())))
     await refused(where, () => rotate(), /^ERR_ROTATION_PHASE: .*it is being stopped\.\n.*--abort/)
     const { stdout } = await rotate(['--status'])
-    assert.match(stdout, /^It is being stopped: A stays\. To end that:\n/)
+    assert.match(stdout, /^The rotation is being aborted: A stays\. To finish that:\n/)
     await follow(where, commandWith(stdout, '--abort'))
     assert.equal(new X509Certificate(await readFile(join(folder, 'ca/ca.pem'))).subject, 'CN=A')
   })
@@ -367,12 +367,17 @@ describe('what is not meant', () => {
         await refused(
           where,
           () => where.rotate([first, ...other]),
-          new RegExp(`^ERR_USAGE: .*${first} and ${other[0]} exclude each other`),
+          new RegExp(`^ERR_USAGE: .*${first} and ${other[0]} can't be combined`),
           2,
         )
       }
     }
-    await refused(where, () => where.rotate(['--abort', '--status']), /^ERR_USAGE: .*--status and --abort exclude/, 2)
+    await refused(
+      where,
+      () => where.rotate(['--abort', '--status']),
+      /^ERR_USAGE: .*--status and --abort can't be combined/,
+      2,
+    )
     await refused(where, () => where.rotate(['alice']), /^ERR_USAGE/, 2)
   })
 
@@ -443,7 +448,7 @@ describe('the old authority is dropped', () => {
     await refused(
       where,
       () => where.rotate(),
-      /^ERR_CONFIRMATION_REQUIRED: .*Drop the authority A.*no terminal to ask it on\.\n.*--yes/,
+      /^ERR_CONFIRMATION_REQUIRED: .*Drop the CA A.*no terminal to ask on\.\n.*--yes/,
     )
     const no = await refused(
       where,

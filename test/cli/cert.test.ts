@@ -109,11 +109,11 @@ describe('cert ca, cert server, cert client', () => {
     const before = await treeOf(folder)
     const unsaid = await cert(['ca', '--replace-ca'])
     assert.equal(unsaid.code, 1)
-    assert.match(unsaid.stderr, /^ERR_CONFIRMATION_REQUIRED: .*Replace the authority in .*\n.*--yes/)
+    assert.match(unsaid.stderr, /^ERR_CONFIRMATION_REQUIRED: .*Replace the CA in .*\n.*--yes/)
     assert.deepEqual(await treeOf(folder), before)
     const { stdout, stderr } = await cert(['ca', '--replace-ca', '--yes'])
     assert.match(stdout, /^replaced/)
-    assert.match(stderr, /^Warning: What the old authority issued is not of this one/)
+    assert.match(stderr, /^Warning: The new CA did not issue the existing certificates/)
     const names = await readdir(join(folder, 'ca'))
     const aside = names.find((name) => name.startsWith('ca-key.pem.')) ?? ''
     assert.equal(await readFile(join(folder, 'ca', aside), 'utf8'), old)
@@ -145,7 +145,7 @@ test('what a replaced authority has issued is known by that, and not handed out'
   const { stdout, stderr } = await cert(['list'])
   assert.match(stdout, /^server {2}b .* of a replaced CA$/m)
   assert.match(stdout, /^client {2}alice .* of a replaced CA$/m)
-  assert.ok(stderr.includes(`alice is of an authority that was replaced:  ${reissue[1]}`))
+  assert.ok(stderr.includes(`alice was issued by a replaced CA:  ${reissue[1]}`))
   const line = ['client', 'export', 'alice', '--dir', folder, '--out', join(folder, 'alice.tar')]
   assert.match(
     (await runCli(line)).stderr,
@@ -169,7 +169,7 @@ test('of several servers, and of a client whose key is elsewhere, it is said how
     `docker-mtls cert sign ci.csr --dir ${folder}`,
   ])
   const { stdout } = await cert(['ca', '--replace-ca', '--yes'])
-  assert.match(stdout, /cert sign ci\.csr .*# on its machine, before: {2}docker-mtls client request ci$/m)
+  assert.match(stdout, /cert sign ci\.csr .*# first, on its machine: {2}docker-mtls client request ci$/m)
   assert.equal((await cert(['renew', '--server'])).code, 0)
   assert.equal((await cert(['sign', request, '--out', join(folder, 'ci.pem')])).code, 0)
   assert.equal((await cert(['list'])).stderr, '')
@@ -179,7 +179,7 @@ test('flags that change nothing on what is kept are answered with those that do'
   const { cert, json } = await place(t)
   for (const line of [['ca'], ['client', 'alice']]) await cert(line)
   const days = await json(['client', 'alice', '--days', '30'])
-  assert.match(days.notes.join(), /for another length of time: {2}--renew --days 30/)
+  assert.match(days.notes.join(), /how long it is valid: {2}--renew --days 30/)
   assert.equal((await json(['client', 'alice', '--renew', '--days', '30'])).certificate.daysLeft, 30)
   const [note = ''] = (await json(['client', 'alice', '--key-type', 'p384'])).notes
   const [, line = ''] = /^Its key stays p256; to change it: docker-mtls (.*)$/.exec(note) ?? []
@@ -195,7 +195,7 @@ describe('cert show', () => {
       /Subject {2,}CN=build01/,
       /Not after {2,}.*397 days left/,
       /Public key {2,}P-256/,
-      /Basic constraints {2,}no CA/,
+      /Basic constraints {2,}not a CA/,
       /Extended key usage {2,}serverAuth/,
       /Subject alternative names {2,}DNS build01, DNS localhost, IP 10\.0\.0\.4/,
       /As a server {2,}yes: clients reach it as build01/,
@@ -206,8 +206,8 @@ describe('cert show', () => {
     const client = await runCli(['cert', 'show', join(folder, 'clients/alice/cert.pem')])
     assert.match(client.stdout, /As a client {2,}yes: dockerd takes it as the user "alice"/)
     const ca = await runCli(['cert', 'show', join(folder, 'ca/ca.pem')])
-    assert.match(ca.stdout, /As an authority {2,}yes/)
-    assert.match(ca.stdout, /\(itself\)/)
+    assert.match(ca.stdout, /As a CA {2,}yes/)
+    assert.match(ca.stdout, /\(self-signed\)/)
   })
 
   test('a fingerprint and a name break between their parts', async (t) => {
@@ -315,7 +315,7 @@ describe('cert list', () => {
       await cert(line)
     }
     const { stdout, stderr } = await cert(['list'])
-    assert.match(stdout, /server {2}b .*ends soon\n/)
+    assert.match(stdout, /server {2}b .*expires soon\n/)
     assert.match(stdout, /client {2}alice .*in use\n/)
     assert.equal(stderr, `Warning: The certificate of b ends soon:  docker-mtls cert renew --server --dir ${folder}\n`)
   })
@@ -328,8 +328,8 @@ describe('cert list', () => {
     const ended = { ...(JSON.parse(first) as object), notAfter: new Date(Date.now() - 3_600_000).toISOString() }
     await writeFile(ledger, `${JSON.stringify(ended)}\n`)
     const { stdout, stderr } = await cert(['list'])
-    assert.match(stdout, / -1 +ended\n/)
-    assert.match(stderr, /has ended: {2}docker-mtls cert ca --replace-ca/)
+    assert.match(stdout, / -1 +expired\n/)
+    assert.match(stderr, /has expired: {2}docker-mtls cert ca --replace-ca/)
   })
 })
 

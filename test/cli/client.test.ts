@@ -99,7 +99,7 @@ describe('client env', () => {
     for (const more of [[], ['--host', 'build01']]) {
       const typo = await runCli(['client', 'env', 'bbo', '--dir', keys, '--shell', 'sh', ...more])
       assert.deepEqual([typo.code, typo.stdout], [1, ''])
-      assert.match(typo.stderr, /^ERR_CLIENT_NOT_FOUND: .*there are only bob\.\nTake one of these/)
+      assert.match(typo.stderr, /^ERR_CLIENT_NOT_FOUND: .*there are only bob\.\nUse one of these/)
       const wrong = await runCli(['client', 'env', 'bob', '--dir', join(keys, 'clients'), '--shell', 'sh', ...more])
       assert.match(wrong.stderr, /^ERR_CLIENT_NOT_FOUND: .*there are no clients\.\nName the folder .*--dir DIR/)
       assert.doesNotMatch(`${typo.stderr}${wrong.stderr}`, /docker-mtls init|docker-mtls cert/)

@@ -63,7 +63,7 @@ describe('context create', () => {
     const stdout = await machine.ok(...create, '--description', 'the build server')
     assert.match(
       stdout,
-      /^created {3}prod\n +tcp:\/\/build01:2377\n +you: ann, P-256, until .*\n +docker --context prod /,
+      /^created {3}prod\n +tcp:\/\/build01:2377\n +client certificate of ann, P-256, until .*\n +docker --context prod /,
     )
     const { meta, credentials } = contextPaths(machine.config, 'prod')
     assert.deepEqual(JSON.parse(await readFile(meta, 'utf8')), {
@@ -126,7 +126,7 @@ describe('context create', () => {
 
   const refused: readonly (readonly [string[], number, RegExp])[] = [
     [['prod'], 2, /neither --host nor --client/],
-    [['prod', '--dir', keys], 2, /--dir is given without --client/],
+    [['prod', '--dir', keys], 2, /--dir has no effect without --client/],
     [['prod', '--host', 'tcp://h'], 1, /^ERR_IDENTITY_REQUIRED: .*plaintext.*\n.*--cert-path/],
     [
       ['prod', '--host', 'tcp://h:2375', '--cert-path', annPath],
@@ -134,15 +134,15 @@ describe('context create', () => {
       /^ERR_PLAINTEXT_PORT: .*\n.*--host tcp:\/\/h:2376$/m,
     ],
     [['prod', '--host', 'http://h', '--cert-path', annPath], 1, /^ERR_PLAINTEXT_REFUSED: /],
-    [['prod', '--host', 'unix:///x', '--cert-path', annPath], 2, /no use for unix:/],
+    [['prod', '--host', 'unix:///x', '--cert-path', annPath], 2, /unix:\/\/ uses no certificates/],
     [['prod', '--host', 'ssh://-oProxyCommand=id'], 1, /^ERR_HOST_INVALID: /],
     [['prod', '--host', 'tcp://h', '--cert-path', '/nonexistent'], 1, /^ERR_IDENTITY_FILE_MISSING: /],
     [['default', '--host', 'unix:///x'], 1, /^ERR_CONTEXT_INVALID: /],
     [['../x', '--host', 'unix:///x'], 1, /^ERR_CONTEXT_INVALID: /],
     [['prod', '--client', 'bob', '--dir', keys], 1, /^ERR_CLIENT_NOT_FOUND: /],
-    [['prod', 'tcp://h'], 2, /one word too many.*\n.*--host tcp:\/\/h/],
+    [['prod', 'tcp://h'], 2, /is unexpected.*\n.*--host tcp:\/\/h/],
     [['prod', '--host', 'unix:///x', '--skip-tls-verify'], 2, /no option --skip-tls-verify/],
-    [[], 2, /it needs a name/],
+    [[], 2, /the argument name is missing/],
   ]
   for (const [argv, expected, words] of refused) {
     test(`${argv.join(' ')}: exit code ${expected}, and nothing is written`, async (t) => {
@@ -182,7 +182,7 @@ describe('context ls', () => {
     assert.deepEqual(rows[4], ['*', 'prod', 'tcp://build01:2377', 'good', 'the build<U+001B>[2J server'])
     assert.match(rows[5]?.join(' ') ?? '', /junk\/meta\.json broken$/)
     assert.match(stdout, /^prod is current: .*config\.json$/m)
-    assert.match(stderr, /plain is refused: .*user/)
+    assert.match(stderr, /docker-mtls refuses plain: .*user/)
     assert.match(stderr, /junk\/meta\.json is broken, and docker context ls fails/)
     for (const hidden of ['hunter2', '\u001b'])
       assert.ok(!(stdout + stderr).includes(hidden), `${JSON.stringify(hidden)} is shown`)
@@ -209,7 +209,10 @@ describe('context ls', () => {
     assert.deepEqual(host.current, { name: 'default', source: 'DOCKER_HOST' })
     assert.deepEqual([host.contexts[0]?.['host'], host.contexts[0]?.['current']], ['tcp://x:1', true])
     const gone = await machine.json<Listed>(['ls'], { env: { DOCKER_CONTEXT: 'gone', DOCKER_HOST_IP: '10.0.0.4' } })
-    assert.match(gone.warnings.join('\n'), /no context gone, and DOCKER_CONTEXT names it.\n.*DOCKER_HOST_IP/)
+    assert.match(
+      gone.warnings.join('\n'),
+      /DOCKER_CONTEXT names the context gone, which does not exist.\n.*DOCKER_HOST_IP/,
+    )
     assert.ok(
       gone.contexts.every((one) => one['current'] === false),
       'none is current',
@@ -232,11 +235,14 @@ describe('context export and import', () => {
     assert.deepEqual(data, { path: out, name: 'prod', host: 'tcp://build01:2377', holdsKey: true, warnings: [] })
     assert.equal((await stat(out)).mode & 0o777, 0o600)
     assert.equal((await runCommand('tar', ['-tf', out])).code, 0)
-    assert.match(await laptop.ok('import', 'build', out), /^created {3}build\n +tcp:\/\/build01:2377\n +you: ann/)
+    assert.match(
+      await laptop.ok('import', 'build', out),
+      /^created {3}build\n +tcp:\/\/build01:2377\n +client certificate of ann/,
+    )
     assert.match(await readFile(contextPaths(laptop.config, 'build').meta, 'utf8'), /^\{"Name":"build"/)
 
     const piped = await desk.run(['export', 'prod', '-'])
-    assert.match(piped.stderr, /There is a key in it/)
+    assert.match(piped.stderr, /It contains a private key/)
     const input = Buffer.from(piped.stdout, 'latin1')
     assert.equal((await laptop.run(['import', 'piped', '-'], { input })).code, 0)
     assert.equal((await laptop.run(['import', 'piped', '-'], { input })).code, 1)
@@ -248,7 +254,7 @@ describe('context export and import', () => {
     await machine.ok('create', 'lab', '--host', 'ssh://me@lab')
     await machine.ok(...create)
     const at = (name: string): string => join(machine.home, name)
-    assert.match(await machine.ok('export', 'prod', at('a')), /There is a key in it/)
+    assert.match(await machine.ok('export', 'prod', at('a')), /It contains a private key/)
     assert.doesNotMatch(await machine.ok('export', 'lab', at('b')), /There is a key/)
   })
 
@@ -275,7 +281,7 @@ describe('context export and import', () => {
     ['no archive', () => Buffer.from('hello'), /^ERR_CONTEXT_ARCHIVE_INVALID: /],
     ['a trick', () => makeTar([[{ name: '../../x' }, 'x']]), /^ERR_CONTEXT_ARCHIVE_INVALID: .*does not belong/],
     ['no TLS', () => makeTar([[{ name: 'meta.json' }, metaText('a', 'tcp://h')]]), /^ERR_CONTEXT_INSECURE: /],
-    ['more than 10 MiB', () => Buffer.alloc(11 * 1024 * 1024), /larger than 10485760|no context is that large/],
+    ['more than 10 MiB', () => Buffer.alloc(11 * 1024 * 1024), /larger than 10485760|more than any context/],
   ]
   for (const [what, make, words] of archives) {
     test(`import of ${what} is refused, and nothing is written`, async (t) => {

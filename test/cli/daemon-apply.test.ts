@@ -11,7 +11,7 @@ describe('a word too many at daemon apply', () => {
     test(words.join(' '), async () => {
       const { code, stderr } = await runCli(['daemon', 'apply', ...words])
       assert.equal(code, 2)
-      assert.match(stderr, /is one word too many/)
+      assert.match(stderr, /the argument ".*" is unexpected/)
       assert.match(stderr, remedy)
     })
   }

@@ -41,8 +41,8 @@ describe('explain', () => {
   test('says which daemon, who decided, and what else could have', async () => {
     const { code, stdout, stderr } = await runCli(['explain'], { env: { ...env, DOCKER_HOST_IP: 'tcp://other:2376' } })
     assert.equal(code, 0)
-    assert.match(stdout, /^Endpoint {5}tcp:\/\/127\.0\.0\.1:\d+\nDecided by {3}DOCKER_HOST\nIdentity {5}\S+alice\n/)
-    assert.match(stdout, /^passed over {2}DOCKER_HOST_IP: tcp:\/\/other:2376\n {13}\S/m)
+    assert.match(stdout, /^Endpoint {6}tcp:\/\/127\.0\.0\.1:\d+\nSelected by {2}DOCKER_HOST\nIdentity {6}\S+alice\n/)
+    assert.match(stdout, /^ignored {2}DOCKER_HOST_IP: tcp:\/\/other:2376\n {9}\S/m)
     assert.match(stdout, /^Not set: DOCKER_CONTEXT/m)
     assert.match(stderr, /^Warning: DOCKER_HOST_IP=tcp:\/\/other:2376/)
   })
@@ -87,7 +87,7 @@ describe('ping', () => {
     assert.equal(code, 0, stderr)
     for (const line of [
       /^Reached {2}tcp:\/\/127\.0\.0\.1:\d+ \(DOCKER_HOST\)$/m,
-      /^Server {3}build01, localhost, 127\.0\.0\.1, ::1\n {9}P-256, until \d{4}-\d\d-\d\d \(397 days left\), of CN=docker-mtls CA/m,
+      /^Server {3}build01, localhost, 127\.0\.0\.1, ::1\n {9}P-256, until \d{4}-\d\d-\d\d \(397 days left\), issued by CN=docker-mtls CA/m,
       /^Address {2}127\.0\.0\.1$/m,
       /^You {6}alice\n {9}P-256, until .* \(397 days left\)/m,
       /^TLS {6}TLSv1\.3, TLS_/m,
@@ -135,7 +135,7 @@ describe('ping', () => {
     const unreached = await runCli(argv, { env: { ...env, DOCKER_HOST: 'tcp://127.0.0.1:1' } })
     assert.match(unreached.stderr, /^Warning: The env file .*passed over.*\nERR_CONNECTION_REFUSED: /)
     const refused = await runCli(argv, { env: { HOME, DOCKER_HOST: 'tcp://b:2376' } })
-    assert.match(refused.stderr, /^Warning: .*\.env was passed over: DOCKER_HOST is set.*\nERR_TLS_VERIFY_REQUIRED: /)
+    assert.match(refused.stderr, /^Warning: .*\.env was ignored: DOCKER_HOST is set.*\nERR_TLS_VERIFY_REQUIRED: /)
   })
 
   test("--env-file is Node's own, and refused with the word for ours", async () => {
@@ -179,7 +179,7 @@ describe('ping', () => {
     const at = (user = ''): string[] => ['ping', '--proxy', `http://${user}127.0.0.1:${proxy.port}`]
     const plain = await runCli(at(), { env })
     assert.equal(plain.code, 0, plain.stderr)
-    assert.match(plain.stdout, /^Address {2}known to the proxy alone$/m)
+    assert.match(plain.stdout, /^Address {2}known only to the proxy$/m)
     const file = join(await temporaryFolder(t), 'password')
     await writeFile(file, 's3cret/$&\n', { mode: 0o600 })
     const named = await runCli([...at('ann@'), '--proxy-password-file', file], { env })
@@ -198,7 +198,11 @@ describe('ping', () => {
         1,
         /^ERR_PROXY_AUTH_REQUIRED: .*\n.*--proxy http:\/\/USER@PROXY:PORT --proxy-password-file FILE\.\n$/,
       ],
-      [['--proxy', 'http://ann:s3cret@proxy:3128'], 2, /^ERR_USAGE: .*--proxy: .*everybody.*\n.*--proxy-password-file/],
+      [
+        ['--proxy', 'http://ann:s3cret@proxy:3128'],
+        2,
+        /^ERR_USAGE: .*--proxy: .*every user.*\n.*--proxy-password-file/,
+      ],
       [['--proxy', 'socks5://proxy:1080'], 2, /^ERR_ARGUMENT_INVALID: --proxy "socks5:.*\n.* or http:\/\/USER@PROXY/],
       [
         ['--proxy', 'http://ann@proxy:1', '--proxy-password-file', '/nonexistent'],
@@ -273,6 +277,6 @@ describe('ping', () => {
     // Where this machine has a socket of its own in the usual place, that one comes first.
     if (endpoint?.url !== `unix://${socket}`) return
     const { stderr } = await runCli(['ping'], local)
-    assert.match(stderr, /^Warning: No option and no variable names a daemon/)
+    assert.match(stderr, /^Warning: Neither an option nor a variable names a daemon/)
   })
 })

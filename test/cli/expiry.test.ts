@@ -53,7 +53,7 @@ describe('as the days go by', { skip: lacks('faketime') }, () => {
     const { cert } = await place(t)
     const rows: [day: number, code: number, names: string[], said: RegExp][] = [
       // 30 days are left of bob's 30, less what this test took.
-      [1, 1, ['bob'], /^Warning: The certificate of bob ends soon: {2}docker-mtls cert renew bob --dir /],
+      [1, 1, ['bob'], /^Warning: The certificate of bob expires soon: {2}docker-mtls cert renew bob --dir /],
       [
         61,
         1,
@@ -71,7 +71,7 @@ describe('as the days go by', { skip: lacks('faketime') }, () => {
         3651,
         1,
         ['bob', 'alice', 'build01', 'A'],
-        /^Warning: The certificate of A has ended: {2}docker-mtls cert ca --replace-ca --dir /m,
+        /^Warning: The certificate of A has expired: {2}docker-mtls cert ca --replace-ca --dir /m,
       ],
     ]
     for (const [day, code, names, said] of rows) {
@@ -132,7 +132,10 @@ describe('a rotation takes its time', { skip: lacks('faketime') }, () => {
     await must(cert(10, 'rotate-ca', '--name', 'B'))
     const later = await must(cert(40, 'rotate-ca', '--confirm', 'alice', '--confirm-server', 'server'))
     assert.match(later.stdout, /^ {2}now +2 server/m)
-    assert.match(later.stderr, /^Warning: bob will not come along: the certificates have ended/m)
+    assert.match(
+      later.stderr,
+      /^Warning: These clients will be left out, because their certificates have expired .*: bob\./m,
+    )
     await must(cert(45, 'rotate-ca', '--confirm-server', 'server'))
     const before = await readFile(join(folder, 'clients/bob/cert.pem'), 'utf8')
     // The new certificates hold as long as the old ones did, from the day on that they were made.
@@ -150,7 +153,10 @@ describe('a rotation takes its time', { skip: lacks('faketime') }, () => {
     await must(cert(3640, 'renew', '--all'))
     await must(cert(3641, 'rotate-ca', '--name', 'B'))
     const ended = await must(cert(3652, 'rotate-ca', '--status'))
-    assert.match(ended.stderr, /^Warning: alice and bob will not come along: the certificates have ended/m)
+    assert.match(
+      ended.stderr,
+      /^Warning: These clients will be left out, because their certificates have expired .*: alice and bob\./m,
+    )
     // What the old one would have to sign is refused, with its name.
     const refused = await cert(3652, 'renew', 'alice')
     assert.match(
@@ -158,7 +164,7 @@ describe('a rotation takes its time', { skip: lacks('faketime') }, () => {
       /^ERR_CA_EXPIRED: .*CN=A ended on .*\n.*go on with that: {2}docker-mtls cert rotate-ca /,
     )
     const watched = await cert(3652, 'list', '--expiring', '30d')
-    assert.match(watched.stderr, /The certificate of A has ended: {2}docker-mtls cert rotate-ca /)
+    assert.match(watched.stderr, /The certificate of A has expired: {2}docker-mtls cert rotate-ca /)
     assert.ok(!`${refused.stderr}${watched.stderr}`.includes('--replace-ca'))
     await must(cert(3652, 'rotate-ca', '--confirm-server', 'server'))
     await must(cert(3652, 'rotate-ca', '--confirm-server', 'server', '--yes'))

@@ -175,7 +175,8 @@ describe('a first init', () => {
 describe('--userns-remap takes a value with = alone', () => {
   test('and a word that looks like one is noted', async (t) => {
     const { init } = await place(t)
-    const NOTE = /^Note: "ann" is taken as a name of the server; a value is written {2}--userns-remap=ann$/m
+    const NOTE =
+      /^Note: "ann" is used as a name of the server\. To give --userns-remap a value, write {2}--userns-remap=ann$/m
     assert.match((await init(['--client', 'a', '--userns-remap', 'ann'])).stderr, NOTE)
     for (const word of [['build01.example.com'], ['::1'], ['--', 'b']]) {
       const { init: again } = await place(t)
@@ -386,7 +387,7 @@ describe('the client that nobody named', () => {
     const { folder, init } = await place(t)
     const { stdout } = await init(['b'], { env: { SUDO_USER: 'ann.b' } })
     assert.deepEqual(await clients(folder), ['ann-b'])
-    assert.match(stdout, /named after your login, since there is no --client/)
+    assert.match(stdout, /named after your login, because --client is not given/)
     assert.match(stdout, /sudo docker-mtls client export ann-b/)
     const before = await treeOf(folder)
     ok(await init(['b'], { env: { SUDO_USER: 'ann.b' } }))
@@ -426,7 +427,7 @@ describe("the daemon's command", () => {
     const { init, read } = await place(t)
     const root = await installed(t, { 'usr/lib/systemd/system/docker.service': UNIT })
     const { stdout } = await init(['b', '--client', 'a'], { root })
-    assert.match(stdout, /ExecStart= as in\s+\S+docker\.service\s+of\s+this\s+machine/)
+    assert.match(stdout, /ExecStart= is from\s+\S+docker\.service\s+of\s+this\s+machine/)
     assert.match(await read('server/override.conf'), /^ExecStart=\/opt\/bin\/dockerd --data-root=\/srv\/docker -H fd:/m)
   })
 
@@ -464,7 +465,7 @@ describe("the daemon's command", () => {
   test("is docker-ce's where none is installed, and that is said", async (t) => {
     const { init } = await place(t)
     const { stdout, stderr } = await init(['*.example.com', 'b.example.com', '--client', 'a'])
-    assert.match(stdout, /docker-ce's unit, since none is\s+installed here/)
+    assert.match(stdout, /docker-ce's unit, because none is\s+installed here/)
     assert.match(stdout.replaceAll(/\s+/g, ' '), /compare ExecStart= in override\.conf with systemctl cat docker there/)
     assert.match(
       stderr,
@@ -558,7 +559,7 @@ describe('what it says to do next', () => {
     const { folder, init } = await place(t)
     const bare = await init(['b', '--client', 'alice'])
     assert.equal(commandsUnder(bare.stdout, /^On the server/m), '  docker-mtls daemon apply --no-client-proof')
-    assert.match(bare.stdout, /^No client is tried by that: the ping below does so/m)
+    assert.match(bare.stdout, /^This tests no client certificate; the ping below does/m)
     const probed = await init(['b', '--probe'])
     assert.equal(commandsUnder(probed.stdout, /^On the server/m), '  docker-mtls daemon apply')
     assert.doesNotMatch(probed.stdout, /No client is tried/)
@@ -591,7 +592,7 @@ describe('what it says to do next', () => {
 
   test('with user namespaces it says what happens to what is there', async (t) => {
     const { init } = await place(t)
-    assert.match((await init(['b', '--client', 'a', '--userns-remap'])).stdout, /out of sight while user namespaces/)
+    assert.match((await init(['b', '--client', 'a', '--userns-remap'])).stdout, /hidden while user namespaces/)
     const other = await place(t)
     assert.doesNotMatch((await other.init(['b', '--client', 'a'])).stdout, /user namespaces/)
   })

@@ -40,7 +40,7 @@ describe('the passphrase of the authority’s key', () => {
     const typed = [`${SECRET}\r`, 'another one\r', `${SECRET}X\u007F\r`, `oops\u0015${SECRET}\n`]
     const made = await run(['init', 'b', '--client', 'a', '--encrypt-ca-key'], { tty: true, typed })
     assert.equal(made.code, 0, made.stderr)
-    assert.match(made.stderr, /^New passphrase.*: \nThe same again: \nThe two differ\.\nNew passphrase/)
+    assert.match(made.stderr, /^New passphrase.*: \nRepeat the passphrase: \nThe passphrases differ\.\nNew passphrase/)
     assert.deepEqual(made.raw, [true, false, true, false, true, false, true, false])
     assert.ok(await isEncrypted())
     holdsNoSecret(made, SECRET, 'another one', 'oops')
@@ -48,7 +48,7 @@ describe('the passphrase of the authority’s key', () => {
     const keys = ['\u001B[A', 'correct', ' horse', '\r']
     const right = await run(['cert', 'client', 'bob'], { tty: true, typed: ['wrong one\r', keys] })
     assert.equal(right.code, 0, right.stderr)
-    assert.match(right.stderr, /That does not open it\.\nPassphrase/)
+    assert.match(right.stderr, /Wrong passphrase\.\nPassphrase/)
     holdsNoSecret(right, SECRET, 'wrong one')
   })
 
@@ -102,7 +102,7 @@ describe('the passphrase of the authority’s key', () => {
     assert.match(wrong.stderr, /^ERR_CA_PASSPHRASE: .*does not open it/)
     holdsNoSecret(wrong, 'wrong one')
     const none = await run(['cert', 'client', 'c'], { env: { DOCKER_MTLS_CA_PASSPHRASE: '' } })
-    assert.match(none.stderr, /^ERR_CA_PASSPHRASE: .*\n.*--ca-passphrase-file FILE, or into DOCKER_MTLS_CA_PASSPHRASE/)
+    assert.match(none.stderr, /^ERR_CA_PASSPHRASE: .*\n.*--ca-passphrase-file FILE , or set DOCKER_MTLS_CA_PASSPHRASE/)
     assert.deepEqual(await treeOf(folder), before)
     // What is there and good needs no key.
     assert.match((await run(['cert', 'client', 'a'])).stdout, /^kept/)
@@ -158,7 +158,7 @@ describe('giving up at the prompt', () => {
       const { folder, run } = await place(t)
       const { code, stderr, raw } = await run(['cert', 'ca', '--encrypt'], { tty: true, typed: [key] })
       assert.equal(code, 130)
-      assert.equal(stderr, "New passphrase for the authority's key: \n")
+      assert.equal(stderr, 'New passphrase for the CA key: \n')
       assert.deepEqual(raw, [true, false])
       assert.deepEqual(await treeOf(folder), {})
     })

@@ -39,7 +39,7 @@ const ARMED: readonly Step[] = [
   ['arm', 'running'],
   ['write', 'running'],
 ]
-const STOPPING = 'Stopping: what was changed is put back. Without this command the host does it by itself at TIME.\n'
+const STOPPING = 'Stopping: rolling back the changes. If this command is cut off, the host does so by itself at TIME.\n'
 const INTERRUPTED = new Interrupted(130)
 
 describe('Ctrl-C during an apply', () => {
@@ -52,10 +52,10 @@ describe('Ctrl-C during an apply', () => {
         ['roll-back', 'done'],
         ['old-daemon', 'done'],
       ],
-      `${STOPPING}Everything is put back, and the daemon answers.\n`,
+      `${STOPPING}Everything is rolled back, and the daemon answers.\n`,
     ],
-    ['there was no daemon before', ARMED, [['roll-back', 'done']], `${STOPPING}Everything is put back.\n`],
-    ['it came too late', [...ARMED, ['commit', 'done']], [], 'All of it was done before, and stays.\n'],
+    ['there was no daemon before', ARMED, [['roll-back', 'done']], `${STOPPING}Everything is rolled back.\n`],
+    ['it came too late', [...ARMED, ['commit', 'done']], [], 'All changes were complete before that, and stay.\n'],
   ]
   for (const [name, before, after, said] of rows) test(name, () => assert.equal(told(before, after, INTERRUPTED), said))
 
@@ -63,7 +63,7 @@ describe('Ctrl-C during an apply', () => {
     const error = new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', { tried: 'going back', got: 'no', todo: 'Look.' })
     assert.equal(
       told(ARMED, [['roll-back', 'failed']], error),
-      `${STOPPING}ERR_APPLY_ROLLBACK_FAILED: ${error.message}\nNot put back yet: the host does it by itself at TIME. At once:  go back\n`,
+      `${STOPPING}ERR_APPLY_ROLLBACK_FAILED: ${error.message}\nNot rolled back yet: the host does so by itself at TIME. To do it now:  go back\n`,
     )
   })
 
@@ -71,7 +71,7 @@ describe('Ctrl-C during an apply', () => {
     const before = ARMED.map(([step, state]): Step => [step, state, 'one'])
     assert.equal(
       told(before, [['roll-back', 'failed', 'one']], undefined, ['one', 'two']),
-      `${STOPPING}one: Not put back yet: the host does it by itself at TIME. At once:  go back one\ntwo: Nothing was changed.\n`,
+      `${STOPPING}one: Not rolled back yet: the host does so by itself at TIME. To do it now:  go back one\ntwo: Nothing was changed.\n`,
     )
   })
 

@@ -88,8 +88,8 @@ describe('daemon apply that is cut off', { skip: lacksMachine() }, () => {
     const { code, stderr } = await running.ended
     // It ends by the signal itself, as a shell wants it.
     assert.equal(code, 137)
-    assert.match(stderr, /^Stopping: what was changed is put back\..* by itself at \d\d:\d\d:\d\d\.$/m)
-    assert.match(stderr, /^Everything is put back, and the daemon answers\.$/m)
+    assert.match(stderr, /^Stopping: rolling back the changes\..* by itself at \d\d:\d\d:\d\d\.$/m)
+    assert.match(stderr, /^Everything is rolled back, and the daemon answers\.$/m)
     assert.equal(await snapshot(machine), old)
     assert.equal(await localDaemonAnswers(machine), true)
     assert.equal(await machine.exists(PENDING), false)

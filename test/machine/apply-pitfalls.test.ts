@@ -152,7 +152,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
       assert.doesNotMatch(failed.stderr, /rm -r/)
       const { code, stderr } = await cli(machine, args)
       assert.equal(code, 0, stderr)
-      assert.match(stderr, /is no probe of a day, and stays/)
+      assert.match(stderr, /isn't a one-day certificate, so it stays/)
       assert.equal(await machine.exists(`${ANN}/key.pem`), true)
       await goesBack()
     })

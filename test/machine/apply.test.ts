@@ -88,7 +88,7 @@ for (const unit of ['debian', 'docker-ce'] as const) {
         assert.equal(code, 0, stderr)
         assert.match(
           stdout,
-          /tcp:\/\/0\.0\.0\.0:2376: TLSv1\.2, TLSv1\.3; client certificate required, of CN=docker-mtls CA/,
+          /tcp:\/\/0\.0\.0\.0:2376: TLSv1\.2, TLSv1\.3; client certificate required, issued by CN=docker-mtls CA/,
         )
         assert.match(stdout, form === 'systemd' ? /Configured +in the drop-in/ : /Configured +in daemon\.json/)
       })

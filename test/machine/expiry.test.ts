@@ -116,7 +116,7 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
   test('a monitor sees it, cert renew renews it alone, and the daemon takes it at once', async () => {
     const listed = await desk.run(['cert', 'list', '--expiring', '15d'])
     assert.deepEqual([listed.code, listed.stdout.split('\n').length], [1, 3])
-    assert.match(listed.stdout, /^client {2}ann .*ended$/m)
+    assert.match(listed.stdout, /^client {2}ann .*expired$/m)
     // The server has 20 days of 420 left: due, too. The other client, at half of its life, is not.
     const due = await desk.run(['cert', 'renew', '--due', '--dry-run'])
     assert.match(
@@ -149,7 +149,7 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
     )
     const { code, problems, text } = await status()
     assert.deepEqual([code, problems], [1, ["The server's certificate has ended:  docker-mtls cert renew --server"]])
-    assert.match(text, /^Certificate +build01.*\n +ended \d{4}-\d\d-\d\d, of CN=Old CA/m)
+    assert.match(text, /^Certificate +build01.*\n +expired \d{4}-\d\d-\d\d, issued by CN=Old CA/m)
   })
 
   test('and that is the way out', async () => {
@@ -182,7 +182,7 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
       )
     }
     const { stderr } = await desk.run(['cert', 'list'])
-    assert.match(stderr, /^Warning: The certificate of Older CA has ended: {2}docker-mtls cert ca --replace-ca/m)
+    assert.match(stderr, /^Warning: The certificate of Older CA has expired: {2}docker-mtls cert ca --replace-ca/m)
   })
 
   test('and the way out is a new one, and everything anew', async () => {

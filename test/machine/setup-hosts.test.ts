@@ -151,7 +151,8 @@ describe('setup of several hosts at once', { skip: lacksMachine() }, () => {
       hosts.map(({ error }) => error?.code),
       ['ERR_INTERRUPTED', 'ERR_INTERRUPTED'],
     )
-    for (const name of NAMES) assert.match(stderr, new RegExp(`^${name}: Everything is put back, .*answers\\.$`, 'm'))
+    for (const name of NAMES)
+      assert.match(stderr, new RegExp(`^${name}: Everything is rolled back, .*answers\\.$`, 'm'))
     for (const name of NAMES) await isOld(name)
     assert.deepEqual(sshProcesses(), [])
   })
@@ -162,7 +163,7 @@ describe('setup of several hosts at once', { skip: lacksMachine() }, () => {
     assert.equal(code, 1)
     assert.equal(screen.split('Write these files and restart docker on one.test and two.test?').length, 2, screen)
     for (const name of NAMES) assert.match(screen, new RegExp(`^. ${name.replace('.', '\\.')} .*decide what to`, 'm'))
-    assert.match(screen, /Nothing was changed on any host; what certificates were made are in \S*docker-mtls/)
+    assert.match(screen, /Nothing was changed on any host\. New certificates are in \S*docker-mtls/)
     for (const name of NAMES) await isOld(name)
   })
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { FolderAuthorityResult } from '../../keystore/keystore.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
-import { pieceData } from '../reports/data.ts'
+import { issuedData } from '../reports/data.ts'
 import {
   addDays,
   addFolder,
@@ -17,8 +17,8 @@ import {
   readDays,
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
-import { aside, pieceText } from '../reports/certificate.ts'
-import { keyWords, until } from '../reports/dates.ts'
+import { oldFiles, summaryText } from '../reports/summary.ts'
+import { keyName, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
 interface CaFlags extends PassphraseFlags, ConfirmFlags {
@@ -81,8 +81,11 @@ function undoText(keptAside: readonly string[]): string {
 async function runCa(flags: CaFlags, context: Context): Promise<void> {
   const result = await makeAuthority(flags, context)
   const { action, paths, facts, keptAside, notes } = result
-  const about = `the CA ${facts.commonName ?? facts.subject}, ${keyWords(facts)}, ${until(facts.validTo)}`
-  const text = pieceText({ action, path: `${paths.folder}/`, about: [about, ...aside(keptAside), ...notes] }, context)
+  const about = `the CA ${facts.commonName ?? facts.subject}, ${keyName(facts)}, ${until(facts.validTo)}`
+  const text = summaryText(
+    { action, path: `${paths.folder}/`, about: [about, ...oldFiles(keptAside), ...notes] },
+    context,
+  )
   const replaced = action === 'replaced'
   const reissue = replaced ? await reissues(flags.dir ?? DEFAULT_FOLDER) : []
   const warnings = [...(replaced ? [RENEW_ALL] : []), ...keyTypeWarnings(flags.keyType)]
@@ -90,7 +93,10 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
     reissue.length === 0
       ? ''
       : `\nIssue these again, and copy them to their machines:\n${reissue.map(({ text: line }) => `  ${context.typed(line)}\n`).join('')}`
-  const data = { ...pieceData(result), ...(replaced && { reissue: reissue.map(({ line }) => renderSentence([line])) }) }
+  const data = {
+    ...issuedData(result),
+    ...(replaced && { reissue: reissue.map(({ line }) => renderSentence([line])) }),
+  }
   context.answer({ data, text: `${text}\n${steps}${replaced ? undoText(keptAside) : ''}`, warnings }, flags)
 }
 

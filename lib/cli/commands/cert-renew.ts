@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { RenewalItem, RenewedCertificate, RenewReport } from '../../keystore/renew/renew.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { pieceData } from '../reports/data.ts'
+import { issuedData } from '../reports/data.ts'
 import { usageError } from '../errors.ts'
 import {
   addFolder,
@@ -16,10 +16,10 @@ import {
   readDays,
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
-import { aside, pieceText } from '../reports/certificate.ts'
+import { oldFiles, summaryText } from '../reports/summary.ts'
 import { serverSteps } from '../reports/server-steps.ts'
 import { staleContextWarnings } from '../reports/stale-contexts.ts'
-import { day, keyWords, until } from '../reports/dates.ts'
+import { day, keyName, until } from '../reports/dates.ts'
 
 interface RenewFlags extends PassphraseFlags {
   readonly dir?: string
@@ -91,7 +91,7 @@ function dataOf({ folder, renewed, elsewhere, authority, next }: RenewReport, wa
     renewed: renewed.map(({ result, days, ...item }) => ({
       ...itemData(item),
       days,
-      ...(result && pieceData(result)),
+      ...(result && issuedData(result)),
     })),
     elsewhere: elsewhere.map(itemData),
     ...(authority && { authority: itemData(authority) }),
@@ -107,9 +107,9 @@ function itemData({ certificate: { kind, name, serial, notAfter }, reason }: Ren
 function textOf(report: RenewReport, flags: RenewFlags, context: Context): string {
   const { renewed } = report
   if (renewed.length === 0) return flags.due === true ? '' : nothingText(report)
-  const pieces = renewed.map((one) => (one.result === undefined ? plannedText(one) : renewedText(one, context)))
+  const summaries = renewed.map((one) => (one.result === undefined ? plannedText(one) : renewedText(one, context)))
   const steps = flags.dryRun === true ? '' : `\n${carryText(report, flags, context)}`
-  return `${pieces.join('\n')}\n${steps}`
+  return `${summaries.join('\n')}\n${steps}`
 }
 
 function nothingText({ next }: RenewReport): string {
@@ -133,11 +133,11 @@ function renewedText({ certificate: { kind, name }, reason, result }: RenewedCer
   if (result === undefined) return ''
   const { action, paths, facts, keptAside, notes } = result
   const about = [
-    `${kind} certificate of ${name}, ${keyWords(facts)}, ${until(facts.validTo)}; renewed because ${REASONS[reason]}`,
-    ...aside(keptAside),
+    `${kind} certificate of ${name}, ${keyName(facts)}, ${until(facts.validTo)}; renewed because ${REASONS[reason]}`,
+    ...oldFiles(keptAside),
     ...notes,
   ]
-  return pieceText({ action, path: `${paths.folder}/`, about }, context)
+  return summaryText({ action, path: `${paths.folder}/`, about }, context)
 }
 
 /** New certificates take effect only on their machines. */

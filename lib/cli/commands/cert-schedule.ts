@@ -7,7 +7,7 @@ import type { Schedule, TimerUnit } from '../../keystore/renew/schedule.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
 import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
-import { aside, pieceText } from '../reports/certificate.ts'
+import { oldFiles, summaryText } from '../reports/summary.ts'
 import { scriptPath } from '../inputs/script.ts'
 
 interface ScheduleFlags {
@@ -129,13 +129,13 @@ async function writeUnits(
   }
   const written = []
   for (const file of planned) written.push(await intoSystemFolder(file.path, () => putFile(file, flags.force === true)))
-  const pieces = written.map(({ action, path, keptAside }) =>
-    pieceText({ action, path, about: aside(keptAside) }, context),
+  const summaries = written.map(({ action, path, keptAside }) =>
+    summaryText({ action, path, about: oldFiles(keptAside) }, context),
   )
   const steps = ['systemctl daemon-reload', `systemctl enable --now ${units.at(-1)?.name ?? ''}`]
   const next = `\n${context.paint('bold', 'Once they are in /etc/systemd/system, as root:')}\n${steps.map((step) => `  ${step}\n`).join('')}`
   const files = written.map((file, index) => ({ ...units[index], ...file, path: resolve(file.path) }))
-  context.answer({ data: { files, warnings }, text: `${pieces.join('\n')}\n${next}`, warnings }, flags)
+  context.answer({ data: { files, warnings }, text: `${summaries.join('\n')}\n${next}`, warnings }, flags)
 }
 
 function define(command: Command, context: Context): void {

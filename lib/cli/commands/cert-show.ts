@@ -6,7 +6,7 @@ import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../reports/data.ts'
 import { addJson } from '../command-line/options.ts'
 import { facts, type Paint } from '../terminal/layout.ts'
-import { keyWords, left } from '../reports/dates.ts'
+import { keyName, left } from '../reports/dates.ts'
 import { printable } from '../../base/text.ts'
 
 interface ShowFlags {
@@ -43,7 +43,7 @@ function certificateText(one: CertificateInspection, { paint, width }: Context):
     ['Serial number', one.serialNumber],
     ['Not before', one.validFrom.toISOString()],
     ['Not after', `${one.validTo.toISOString()} (${left(one.validTo)})`],
-    ['Public key', keyWords(one)],
+    ['Public key', keyName(one)],
     ['Signature algorithm', one.signatureAlgorithm],
     ['Basic constraints', constraints(isCa, pathLength)],
     ['Key usage', keyUsage?.join(', ') ?? 'not restricted'],

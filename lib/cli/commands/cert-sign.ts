@@ -17,9 +17,9 @@ import {
 } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
-import { aside, pieceText } from '../reports/certificate.ts'
+import { oldFiles, summaryText } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'
-import { keyWords, until } from '../reports/dates.ts'
+import { keyName, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
 interface SignFlags extends PassphraseFlags {
@@ -92,18 +92,18 @@ function textOf(
 ): string {
   const { commonName: name = '' } = facts
   const about = [
-    `client certificate of ${name}, ${keyWords(facts)}, ${until(facts.validTo)}; its key is on its own machine`,
+    `client certificate of ${name}, ${keyName(facts)}, ${until(facts.validTo)}; its key is on its own machine`,
     `its key's SHA-256: ${request.keyFingerprint256}`,
-    ...aside(keptAside),
+    ...oldFiles(keptAside),
     ...notes,
   ]
   const trust = authorities.map(
     ({ subject, fingerprint256 }) => `trusts servers of ${subject}, SHA-256 ${fingerprint256}`,
   )
-  const piece = pieceText({ action, path: `${paths.folder}/`, about }, context)
+  const summary = summaryText({ action, path: `${paths.folder}/`, about }, context)
   return [
-    piece,
-    ...(out === undefined ? [] : [pieceText({ action: 'created', path: out, about: [ANSWER, ...trust] }, context)]),
+    summary,
+    ...(out === undefined ? [] : [summaryText({ action: 'created', path: out, about: [ANSWER, ...trust] }, context)]),
     '',
     wrap(compare(name), context.width),
     '',

@@ -6,8 +6,8 @@ import { certificateData } from '../reports/data.ts'
 import { usageError } from '../errors.ts'
 import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
 import { askNewSecret, checkLength, readSecretFile } from '../terminal/passphrase.ts'
-import { pieceText } from '../reports/certificate.ts'
-import { keyWords, until } from '../reports/dates.ts'
+import { summaryText } from '../reports/summary.ts'
+import { keyName, until } from '../reports/dates.ts'
 
 interface ExportFlags {
   readonly dir?: string
@@ -33,10 +33,10 @@ async function runExport(name: string, flags: ExportFlags, context: Context): Pr
   }
   const { client, files, warnings } = await exportClient({ folder: dir, name, out, force: flags.force === true })
   const about = [
-    `${files.join(', ')}: client certificate of ${name}, ${keyWords(client)}, ${until(client.validTo)}`,
+    `${files.join(', ')}: client certificate of ${name}, ${keyName(client)}, ${until(client.validTo)}`,
     CARE,
   ]
-  const text = `${pieceText({ action: 'created', path: out, about }, context)}\n`
+  const text = `${summaryText({ action: 'created', path: out, about }, context)}\n`
   context.answer(
     { data: { path: resolve(out), files, certificate: certificateData(client), warnings }, text, warnings },
     flags,
@@ -56,8 +56,8 @@ async function runP12(name: string, flags: ExportFlags, context: Context): Promi
     return
   }
   const { client, warnings } = await exportClientP12({ folder, name, out, force, passphrase })
-  const about = [`PKCS#12: client certificate of ${name}, ${keyWords(client)}, ${until(client.validTo)}`, CARE_P12]
-  const text = `${pieceText({ action: 'created', path: out, about }, context)}\n`
+  const about = [`PKCS#12: client certificate of ${name}, ${keyName(client)}, ${until(client.validTo)}`, CARE_P12]
+  const text = `${summaryText({ action: 'created', path: out, about }, context)}\n`
   const nss = client.key.type === 'ed25519' ? ['Software built on NSS, such as Firefox, accepts no Ed25519 key.'] : []
   const all = [...warnings, ...nss]
   const data = { path: resolve(out), format: 'pkcs12', certificate: certificateData(client), warnings: all }

@@ -9,9 +9,9 @@ import { certificateData } from '../reports/data.ts'
 import { inputName, readInput } from '../inputs/input-file.ts'
 import { addJson, once } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'
-import { aside, pieceText } from '../reports/certificate.ts'
+import { oldFiles, summaryText } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'
-import { keyWords, until } from '../reports/dates.ts'
+import { keyName, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
 interface InstallFlags {
@@ -65,13 +65,13 @@ function dataOf({
 function textOf(report: InstallReport, host: string | undefined, context: Context): string {
   const { action, folder, client, authorities, keptAside, env, notes } = report
   const about = [
-    `client certificate of ${client.commonName ?? client.subject}, ${keyWords(client)}, ${until(client.validTo)}`,
+    `client certificate of ${client.commonName ?? client.subject}, ${keyName(client)}, ${until(client.validTo)}`,
     ...authorities.map(({ subject, fingerprint256 }) => `trusts servers of ${subject}, SHA-256 ${fingerprint256}`),
     ...(env === undefined || env.action === 'kept' ? [] : [`.env with DOCKER_HOST ${host ?? ''}`]),
-    ...aside([...keptAside, ...(env?.keptAside ?? [])]),
+    ...oldFiles([...keptAside, ...(env?.keptAside ?? [])]),
     ...notes,
   ]
-  return `${pieceText({ action, path: `${folder}/`, about }, context)}\n`
+  return `${summaryText({ action, path: `${folder}/`, about }, context)}\n`
 }
 
 /** The `.env` beside the key, from this call or an earlier one. */

@@ -5,7 +5,7 @@ import type { ClientRequestReport } from '../../keystore/client/request.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson, addKeyType, keyTypeWarnings, once } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'
-import { aside, pieceText } from '../reports/certificate.ts'
+import { oldFiles, summaryText } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
@@ -25,10 +25,10 @@ async function runRequest(name: string, flags: RequestFlags, context: Context): 
     `the request of ${name}, ${report.keyType}: send this file, and no other`,
     `the key stays here, in ${key}${action === 'kept' ? ' (unchanged)' : ''}`,
     `its SHA-256: ${keyFingerprint256}`,
-    ...aside(keptAside),
+    ...oldFiles(keptAside),
     ...notes,
   ]
-  const text = `${pieceText({ action: 'created', path: request, about }, context)}\n\n${nextSteps(report, flags, context)}\n`
+  const text = `${summaryText({ action: 'created', path: request, about }, context)}\n\n${nextSteps(report, flags, context)}\n`
   context.answer({ data: dataOf(report), text, warnings: keyTypeWarnings(keyType) }, flags)
 }
 

@@ -5,7 +5,7 @@ import type { CommandSpec, Context } from '../command.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
 import { usageError } from '../errors.ts'
 import { addJson } from '../command-line/options.ts'
-import { pieceText } from '../reports/certificate.ts'
+import { summaryText } from '../reports/summary.ts'
 
 interface ExportFlags {
   readonly force?: true
@@ -26,7 +26,7 @@ async function runExport(name: string, file: string | undefined, flags: ExportFl
   }
   const { writeSecretFile } = await import('../../base/secret-file.ts')
   await writeSecretFile(out, archive, { replace: flags.force === true, name: `${name}.dockercontext` })
-  const text = `${pieceText({ action: 'created', path: out, about: [`${name}: ${host}`, ...care] }, context)}\n`
+  const text = `${summaryText({ action: 'created', path: out, about: [`${name}: ${host}`, ...care] }, context)}\n`
   const data = { path: resolve(out), name, host, holdsKey: identity !== undefined, warnings }
   context.answer({ data, text, warnings }, flags)
 }

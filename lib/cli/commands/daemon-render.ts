@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { RenderOptions, RenderReport } from '../../daemon-config/render-files.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addDaemonOptions, addJson, once } from '../command-line/options.ts'
-import { aside, pieceText } from '../reports/certificate.ts'
+import { oldFiles, summaryText } from '../reports/summary.ts'
 
 interface RenderFlags {
   readonly systemd?: true
@@ -30,12 +30,12 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   }
   const written = await writeRendered(files, flags.write, flags.force === true)
   sayOrigin(report, flags, context)
-  const pieces = written.map(({ action, path, keptAside }, index) => {
+  const summaries = written.map(({ action, path, keptAside }, index) => {
     const place = `copy it to ${files[index]?.place ?? ''} on the server`
-    return pieceText({ action, path, about: [place, ...aside(keptAside)] }, context)
+    return summaryText({ action, path, about: [place, ...oldFiles(keptAside)] }, context)
   })
   const done = written.map((file, index) => ({ ...files[index], ...file, path: resolve(file.path) }))
-  context.answer({ data: { files: done, unit, warnings }, text: `${pieces.join('\n')}\n`, warnings }, flags)
+  context.answer({ data: { files: done, unit, warnings }, text: `${summaries.join('\n')}\n`, warnings }, flags)
 }
 
 function optionsOf(

@@ -13,10 +13,11 @@ interface ExplainFlags extends EndpointFlags {
 }
 
 async function runExplain(flags: ExplainFlags, context: Context): Promise<void> {
-  const { explainEndpoint } = await import('../../endpoint/explain.ts')
+  const { explainEndpoint, isUnset } = await import('../../endpoint/explain.ts')
   const explanation = await explainEndpoint(endpointOptions(flags), context.io.env)
   const { endpoint, error, steps } = explanation
-  const text = `${verdictText(explanation, context)}\n\n${stepsText(steps, context)}\n`
+  const unset = steps.filter(isUnset)
+  const text = `${verdictText(explanation, context)}\n\n${stepsText(steps, unset, context)}\n`
   const data = {
     ...(endpoint !== undefined && { endpoint: { url: formatEndpoint(endpoint), ...endpoint } }),
     ...(error !== undefined && errorReport(error, context.io.env)),
@@ -47,12 +48,11 @@ const STYLES: Readonly<Record<Step['verdict'], Style>> = {
 }
 
 /** The steps, one by one; variables that nobody set share one line. */
-function stepsText(steps: readonly Step[], context: Context): string {
+function stepsText(steps: readonly Step[], unset: readonly Step[], context: Context): string {
   const { paint, width } = context
-  const silent = steps.filter(({ verdict, because }) => verdict === 'not set' && because === NOT_SET)
-  const shown = steps.filter((step) => !silent.includes(step))
+  const shown = steps.filter((step) => !unset.includes(step))
   const lines = shown.map((step) => stepText(step, context))
-  const variables = silent.filter(({ source }) => !source.startsWith('option')).map(({ source }) => source)
+  const variables = unset.filter(({ source }) => !source.startsWith('option')).map(({ source }) => source)
   const rest = variables.length === 0 ? [] : [paint('dim', wrap(`Not set: ${variables.join(', ')}`, width))]
   return [...lines, ...rest].join('\n')
 }
@@ -74,9 +74,6 @@ function stepText({ source, value, verdict, because }: Step, { paint, width }: C
   const head = `${paint(STYLES[verdict], VERDICTS[verdict].padEnd(VERDICT_WIDTH))}  ${paint('bold', what)}`
   return `${head}\n${wrap(inFlags(because), width, indent)}`
 }
-
-/** The words of the library for what nobody gave. */
-const NOT_SET = 'nothing sets it'
 
 function define(command: Command, context: Context): void {
   addEndpointOptions(command)

@@ -10,7 +10,7 @@ import { certificateData } from '../reports/data.ts'
 import { inFlags } from '../flag-words.ts'
 import { addJson } from '../command-line/options.ts'
 import { facts } from '../terminal/layout.ts'
-import { keyWords, until } from '../reports/dates.ts'
+import { keyName, until } from '../reports/dates.ts'
 import { printable } from '../../base/text.ts'
 
 interface PingFlags extends ConnectFlags {
@@ -81,11 +81,11 @@ function pingText(docker: DockerClient, { version, connected, ping }: Measured, 
 function peerRows({ tlsVersion, cipher, remoteAddress, certificate, client }: Peer): [string, string][] {
   const names = [...certificate.names.dns, ...certificate.names.ip].join(', ')
   return [
-    ['Server', `${names}\n${keyWords(certificate)}, ${until(certificate.validTo)}, issued by ${certificate.issuer}`],
+    ['Server', `${names}\n${keyName(certificate)}, ${until(certificate.validTo)}, issued by ${certificate.issuer}`],
     ['Address', remoteAddress ?? 'known only to the proxy'],
     [
       'You',
-      `${client.commonName ?? client.subject}\n${keyWords(client)}, ${until(client.validTo)}, issued by ${client.issuer}`,
+      `${client.commonName ?? client.subject}\n${keyName(client)}, ${until(client.validTo)}, issued by ${client.issuer}`,
     ],
     ['TLS', `${tlsVersion}, ${cipher}`],
   ]

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { PluginInstalled } from '../plugin/plugin-file.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson } from '../command-line/options.ts'
-import { pieceText } from '../reports/certificate.ts'
+import { summaryText } from '../reports/summary.ts'
 import { addPluginFolder, pluginFolder } from '../plugin/place.ts'
 
 interface InstallFlags {
@@ -22,7 +22,7 @@ async function runInstall(flags: InstallFlags, context: Context): Promise<void> 
 
 function installedText({ action, path, program: { node, script } }: PluginInstalled, context: Context): string {
   const about = [`runs ${script}`, `by ${node}`, 'try it: docker mtls ping']
-  return `${pieceText({ action, path, about }, context)}\n`
+  return `${summaryText({ action, path, about }, context)}\n`
 }
 
 function define(command: Command, context: Context): void {

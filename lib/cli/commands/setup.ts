@@ -12,7 +12,7 @@ import { addApplyOptions, rollbackAfterOf, requestedSettings, type ApplyFlags } 
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, requireSomebody, type ConfirmFlags } from '../terminal/confirm.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
-import { pieceData } from '../reports/data.ts'
+import { issuedData } from '../reports/data.ts'
 import { defaultClient } from '../inputs/default-client.ts'
 import { usageError } from '../errors.ts'
 import {
@@ -207,8 +207,8 @@ function answerSet(
   const { authority, client } = certified
   const data = {
     folder: resolve(options.dir),
-    authority: pieceData(authority),
-    client: { name: options.client, ...pieceData(client) },
+    authority: issuedData(authority),
+    client: { name: options.client, ...issuedData(client) },
     hosts: hostsData(set, targets, setData(certified), context),
   }
   context.answer({ data, text: setText(valuesOf(set), certified, context), failed: !set.every(isDone) }, flags)

@@ -1,10 +1,10 @@
 import type { FolderLeafOptions, FolderLeafResult, PkiFolder } from '../../keystore/keystore.ts'
 import type { Answer, Context } from '../command.ts'
-import { pieceData } from '../reports/data.ts'
+import { issuedData } from '../reports/data.ts'
 import { DEFAULT_FOLDER, keyTypeWarnings, readDays } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
-import { aside, pieceText } from '../reports/certificate.ts'
-import { keyWords, until } from '../reports/dates.ts'
+import { oldFiles, summaryText } from '../reports/summary.ts'
+import { keyName, until } from '../reports/dates.ts'
 
 /** The flags of `cert server` and `cert client`. */
 export interface LeafFlags extends PassphraseFlags {
@@ -51,11 +51,11 @@ export function leafAnswer(what: string, result: FolderLeafResult, { keyType }: 
   const { action, paths, facts, keptAside, notes } = result
   const names = [...facts.names.dns, ...facts.names.ip]
   const about = [
-    `${what}, ${keyWords(facts)}, ${until(facts.validTo)}`,
+    `${what}, ${keyName(facts)}, ${until(facts.validTo)}`,
     ...(names.length === 0 ? [] : [`for ${names.join(', ')}`]),
-    ...aside(keptAside),
+    ...oldFiles(keptAside),
     ...notes,
   ]
-  const text = pieceText({ action, path: `${paths.folder}/`, about }, context)
-  return { data: pieceData(result), text: `${text}\n`, warnings: keyTypeWarnings(keyType) }
+  const text = summaryText({ action, path: `${paths.folder}/`, about }, context)
+  return { data: issuedData(result), text: `${text}\n`, warnings: keyTypeWarnings(keyType) }
 }

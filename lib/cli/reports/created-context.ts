@@ -1,8 +1,8 @@
 import type { MadeContext } from '../../contexts/create.ts'
 import type { Answer, Context } from '../command.ts'
 import { certificateData } from './data.ts'
-import { pieceText } from './certificate.ts'
-import { keyWords, until } from './dates.ts'
+import { summaryText } from './summary.ts'
+import { keyName, until } from './dates.ts'
 import { printable } from '../../base/text.ts'
 
 /** The report of `context create` and `context import`. */
@@ -26,9 +26,9 @@ export function madeAnswer(made: MadeContext, context: Context): Answer {
     ...(identity && { certPath: paths.credentials, certificate: certificateData(identity.client) }),
     warnings,
   }
-  return { data, text: `${pieceText({ action, path: name, about }, context)}\n`, warnings }
+  return { data, text: `${summaryText({ action, path: name, about }, context)}\n`, warnings }
 }
 
 function aboutKey({ client }: NonNullable<MadeContext['identity']>): string {
-  return `${keyWords(client)}, ${until(client.validTo)}`
+  return `${keyName(client)}, ${until(client.validTo)}`
 }

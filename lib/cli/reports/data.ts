@@ -14,7 +14,7 @@ export function absolutePaths<Paths extends object>(paths: Paths): Paths {
 }
 
 /** A certificate with its files, as --json has it. */
-export function pieceData(piece: {
+export function issuedData(issued: {
   readonly action: string
   readonly paths: object
   readonly facts: CertificateFacts
@@ -22,10 +22,10 @@ export function pieceData(piece: {
   readonly notes: readonly string[]
 }): object {
   return {
-    action: piece.action,
-    paths: absolutePaths(piece.paths),
-    certificate: certificateData(piece.facts),
-    keptAside: piece.keptAside.map((path) => resolve(path)),
-    notes: piece.notes,
+    action: issued.action,
+    paths: absolutePaths(issued.paths),
+    certificate: certificateData(issued.facts),
+    keptAside: issued.keptAside.map((path) => resolve(path)),
+    notes: issued.notes,
   }
 }

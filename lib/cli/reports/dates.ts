@@ -26,7 +26,7 @@ export function until(date: Date): string {
 }
 
 /** `P-256`, `RSA 4096`, `Ed25519`. */
-export function keyWords({ key: { type, bits, curve } }: CertificateFacts): string {
+export function keyName({ key: { type, bits, curve } }: CertificateFacts): string {
   if (curve !== undefined) return curve
   if (bits !== undefined) return `RSA ${bits}`
   return type === 'ed25519' ? 'Ed25519' : type

@@ -2,10 +2,10 @@ import { resolve } from 'node:path'
 import type { InitClient, InitReport, InitOptions } from '../../keystore/init/init.ts'
 import type { FileResult } from '../../base/rendered-file.ts'
 import type { Context } from '../command.ts'
-import { pieceData } from './data.ts'
+import { issuedData } from './data.ts'
 import { nextSteps } from './next-steps.ts'
-import { aside, pieceText, type Piece } from './certificate.ts'
-import { keyWords, until } from './dates.ts'
+import { oldFiles, summaryText, type FileSummary } from './summary.ts'
+import { keyName, until } from './dates.ts'
 import { enumerate } from '../../base/text.ts'
 
 /** The report as --json has it. */
@@ -16,10 +16,10 @@ export function initData(report: InitReport, warnings: readonly string[]): objec
     host,
     daemon,
     unit,
-    authority: pieceData(authority),
-    server: pieceData(server),
+    authority: issuedData(authority),
+    server: issuedData(server),
     override: fileData(override),
-    clients: clients.map((client) => ({ name: client.name, ...pieceData(client), env: fileData(client.env) })),
+    clients: clients.map((client) => ({ name: client.name, ...issuedData(client), env: fileData(client.env) })),
     ...(report.probe && { probe: { ...report.probe, folder: resolve(report.probe.folder) } }),
     others,
     warnings,
@@ -33,15 +33,15 @@ function fileData({ path, keptAside, ...rest }: FileResult): object {
 /** The report for a person, and what to do next. */
 export function initText(report: InitReport, options: InitOptions, context: Context): string {
   const { clients: named, unit } = options
-  const pieces = [
-    authorityPiece(report),
-    serverPiece(report),
-    overridePiece(report, unit !== undefined),
-    ...probePiece(report),
-    ...report.clients.map((client) => clientPiece(client, report, named === undefined)),
+  const summaries = [
+    caSummary(report),
+    serverSummary(report),
+    dropInSummary(report, unit !== undefined),
+    ...probeSummary(report),
+    ...report.clients.map((client) => clientSummary(client, report, named === undefined)),
   ]
   const others = report.others.length === 0 ? [] : [`Not touched: the ${clientWords(report.others)}.`]
-  const blocks = [...pieces.map((piece) => pieceText(piece, context)), ...others]
+  const blocks = [...summaries.map((one) => summaryText(one, context)), ...others]
   return `${blocks.join('\n')}\n\n${nextSteps(report, options, context)}\n`
 }
 
@@ -49,27 +49,30 @@ function clientWords(names: readonly string[]): string {
   return `${names.length === 1 ? 'client' : 'clients'} ${enumerate(names)}`
 }
 
-function authorityPiece({ authority: { action, paths, facts: of, keptAside, notes } }: InitReport): Piece {
-  const about = [`the CA ${of.commonName ?? of.subject}`, `${keyWords(of)}, ${until(of.validTo)}`]
-  return { action, path: `${paths.folder}/`, about: [...about, ...aside(keptAside), ...notes] }
+function caSummary({ authority: { action, paths, facts: of, keptAside, notes } }: InitReport): FileSummary {
+  const about = [`the CA ${of.commonName ?? of.subject}`, `${keyName(of)}, ${until(of.validTo)}`]
+  return { action, path: `${paths.folder}/`, about: [...about, ...oldFiles(keptAside), ...notes] }
 }
 
-function serverPiece({ server: { action, paths, facts: of, keptAside, notes } }: InitReport): Piece {
+function serverSummary({ server: { action, paths, facts: of, keptAside, notes } }: InitReport): FileSummary {
   const names = [...of.names.dns, ...of.names.ip].join(', ')
-  const about = [`server certificate, ${keyWords(of)}, ${until(of.validTo)}`, `for ${names}`]
-  return { action, path: `${paths.folder}/`, about: [...about, ...aside(keptAside), ...notes] }
+  const about = [`server certificate, ${keyName(of)}, ${until(of.validTo)}`, `for ${names}`]
+  return { action, path: `${paths.folder}/`, about: [...about, ...oldFiles(keptAside), ...notes] }
 }
 
-function overridePiece({ override: { action, path, keptAside }, daemon, unit }: InitReport, named: boolean): Piece {
+function dropInSummary(
+  { override: { action, path, keptAside }, daemon, unit }: InitReport,
+  named: boolean,
+): FileSummary {
   const remap = daemon.usernsRemap === undefined ? '' : `, with user namespaces (${daemon.usernsRemap})`
   const about = [
     `systemd drop-in: dockerd listens on ${daemon.listen.join(' and ')}${remap}`,
     ...(action === 'kept' ? [] : [`its ExecStart= is from ${origin(unit, named)}`]),
   ]
-  return { action, path, about: [...about, ...aside(keptAside)] }
+  return { action, path, about: [...about, ...oldFiles(keptAside)] }
 }
 
-function probePiece({ probe }: InitReport): Piece[] {
+function probeSummary({ probe }: InitReport): FileSummary[] {
   if (probe === undefined) return []
   const about = ['one-day client certificate:  daemon apply  tests access with it, and then deletes it']
   return [{ action: probe.action, path: `${probe.folder}/`, about }]
@@ -81,16 +84,16 @@ function origin(unit: readonly string[], named: boolean): string {
   return `${unit.join(' and ')}${named ? '' : ' of this machine; for another: --unit FILE'}`
 }
 
-function clientPiece(client: InitClient, { host }: InitReport, byDefault: boolean): Piece {
+function clientSummary(client: InitClient, { host }: InitReport, byDefault: boolean): FileSummary {
   const { name, action, paths, facts: of, keptAside, notes, env } = client
   const about = [
-    `client certificate of ${name}, ${keyWords(of)}, ${until(of.validTo)}`,
+    `client certificate of ${name}, ${keyName(of)}, ${until(of.validTo)}`,
     ...(byDefault ? ['named after your login, because --client is not given'] : []),
   ]
   const variables = env.action === 'kept' ? [] : [`.env with DOCKER_HOST ${host}`]
   return {
     action,
     path: `${paths.folder}/`,
-    about: [...about, ...variables, ...aside(keptAside), ...aside(env.keptAside), ...notes],
+    about: [...about, ...variables, ...oldFiles(keptAside), ...oldFiles(env.keptAside), ...notes],
   }
 }

@@ -10,12 +10,12 @@ import type { PlannedHost } from '../../setup/plan-hosts.ts'
 import type { SetupTarget } from '../../setup/target.ts'
 import { applyData, planData, planText, proofText, usernsText } from './apply.ts'
 import type { Context } from '../command.ts'
-import { pieceData } from './data.ts'
+import { issuedData } from './data.ts'
 import { errorReport, errorText } from '../errors.ts'
 import { Interrupted } from '../terminal/io.ts'
 import { facts, painter, wrap } from '../terminal/layout.ts'
 import { shellOf } from '../terminal/shell.ts'
-import { keyWords, until } from './dates.ts'
+import { keyName, until } from './dates.ts'
 import { printable, enumerate } from '../../base/text.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
@@ -52,7 +52,7 @@ export function setData(certified: Certified): Data<SetHost> {
       names: names.all,
       version,
       ...applyData(plan, report),
-      ...(server && { server: pieceData(server) }),
+      ...(server && { server: issuedData(server) }),
       ...(made && { context: made }),
       variables: { DOCKER_TLS_VERIFY: '1', DOCKER_HOST: url, DOCKER_HOST_IP: url, DOCKER_CERT_PATH: certPath },
     }
@@ -101,7 +101,7 @@ function hostText(one: SetHost, { client }: Certified, context: Context): string
     ['Server', `${names}\n${until(server.facts.validTo)}`],
     [
       'Client',
-      `${client.facts.commonName ?? ''}, ${keyWords(client.facts)}, ${until(client.facts.validTo)}\n${certPath}`,
+      `${client.facts.commonName ?? ''}, ${keyName(client.facts)}, ${until(client.facts.validTo)}\n${certPath}`,
     ],
     ['User namespaces', usernsText(plan, report)],
     ['Written', report.written.length === 0 ? 'nothing, no file differed' : report.written.join('\n')],

@@ -1,7 +1,7 @@
 import type { OnStep, StepEvent } from '../../base/progress.ts'
 import type { Context } from '../command.ts'
 import { painter } from './layout.ts'
-import { duration, endMark, hasEnded, marksOf, stepWords } from './step-text.ts'
+import { duration, endMark, hasEnded, marksOf, stepText } from './step-text.ts'
 
 /** Shows steps while they happen. */
 export interface Progress {
@@ -26,7 +26,7 @@ export function plainProgress({ io: { stderr, env } }: Context): Progress {
   const open = new Map<string, Open>()
   const stillRuns = (event: StepEvent, since: number): void => {
     const time = duration(performance.now() - since)
-    stderr.write(`${marks.more} ${stepWords(event)}  for ${time} so far\n`)
+    stderr.write(`${marks.more} ${stepText(event)}  for ${time} so far\n`)
   }
   const onStep = (event: StepEvent): void => {
     const key = `${event.subject ?? ''}\n${event.step}`
@@ -42,7 +42,7 @@ export function plainProgress({ io: { stderr, env } }: Context): Progress {
     clearTimeout(before?.timer)
     open.delete(key)
     const time = event.milliseconds === undefined ? '' : `  ${duration(event.milliseconds)}`
-    stderr.write(`${endMark(event.state, marks, paint)} ${stepWords(event)}${time}\n`)
+    stderr.write(`${endMark(event.state, marks, paint)} ${stepText(event)}${time}\n`)
   }
   const close = (): void => {
     for (const { timer } of open.values()) clearTimeout(timer)

@@ -1,7 +1,7 @@
 import type { StepEvent } from '../../base/progress.ts'
 import type { Context } from '../command.ts'
 import { painter, textWidth, widthOf } from './layout.ts'
-import { duration, endMark, foldLine, hasEnded, marksOf, stepWords } from './step-text.ts'
+import { duration, endMark, foldLine, hasEnded, marksOf, stepText } from './step-text.ts'
 import { printable } from '../../base/text.ts'
 
 /** A line that is rewritten while something runs. */
@@ -50,13 +50,13 @@ export function stepBoard({ io: { stderr, env } }: Context): Board {
       }
       running.delete(key)
       const time = event.milliseconds === undefined ? '' : duration(event.milliseconds)
-      return foldLine(endMark(event.state, marks, paint), stepWords(event), time, widthOf(stderr))
+      return foldLine(endMark(event.state, marks, paint), stepText(event), time, widthOf(stderr))
     },
-    lines: () => [...running.values()].map(({ event, since }) => ({ words: stepWords(event), time: elapsed(since) })),
+    lines: () => [...running.values()].map(({ event, since }) => ({ words: stepText(event), time: elapsed(since) })),
     rest: () => {
       const mark = endMark('failed', marks, paint)
       const left = [...running.values()].map(({ event, since }) =>
-        foldLine(mark, stepWords({ ...event, state: 'failed', note: UNFINISHED }), elapsed(since), widthOf(stderr)),
+        foldLine(mark, stepText({ ...event, state: 'failed', note: UNFINISHED }), elapsed(since), widthOf(stderr)),
       )
       running.clear()
       return left.join('')
@@ -94,7 +94,7 @@ export function hostBoard({ io: { stderr, env } }: Context, names: readonly stri
   const words = (name: string, event: StepEvent): string => {
     const shown = printable(name)
     const { subject: _name, ...step } = event
-    return `${shown}${' '.repeat(Math.max(0, column - textWidth(shown)) + 2)}${stepWords(step)}`
+    return `${shown}${' '.repeat(Math.max(0, column - textWidth(shown)) + 2)}${stepText(step)}`
   }
   const markOf = ({ failed, did }: Host): string =>
     endMark(failed !== undefined ? 'failed' : did ? 'done' : 'skipped', marks, paint)

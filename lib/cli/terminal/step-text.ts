@@ -40,7 +40,7 @@ export function endMark(state: Ended, marks: Marks, paint: Paint): string {
 }
 
 /** `restart docker: waiting for port 2376`, and of which host where that is said. */
-export function stepWords({ title, state, note, subject }: Omit<StepEvent, 'step' | 'milliseconds'>): string {
+export function stepText({ title, state, note, subject }: Omit<StepEvent, 'step' | 'milliseconds'>): string {
   const about = subject === undefined ? '' : `${printable(subject)}: `
   if (note === undefined) return `${about}${printable(title)}`
   return `${about}${printable(title)}: ${state === 'waiting' ? 'waiting for ' : ''}${printable(note)}`
