@@ -131,7 +131,7 @@ describe('bridge', () => {
         seen.push(existsSync(path))
         process.kill(pid, signal)
       }
-      const ended = await runProcess(argv, { when: [/A bridge to/, stop] })
+      const ended = await runProcess(argv, { when: [/Bridge to/, stop] })
       assert.deepEqual([ended.signal, seen], [signal, [true]])
       assert.equal(existsSync(path), false)
       assert.match(ended.stdout, /^(export DOCKER_HOST=unix:.*\n)?$/)
@@ -141,7 +141,7 @@ describe('bridge', () => {
   test('a socket that a killed one left is replaced by the next', async () => {
     const path = join(folder, 'killed.sock')
     const argv = ['bridge', '--socket', path, ...flags]
-    await runProcess(argv, { when: [/A bridge to/, (pid) => process.kill(pid, 'SIGKILL')] })
+    await runProcess(argv, { when: [/Bridge to/, (pid) => process.kill(pid, 'SIGKILL')] })
     assert.equal(lstatSync(path).isSocket(), true)
     const { code } = await whileItRuns(argv, {}, async () => {
       // Made a moment later than it can be seen: the dead one was there before.

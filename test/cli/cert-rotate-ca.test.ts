@@ -453,9 +453,9 @@ describe('the old authority is dropped', () => {
     const no = await refused(
       where,
       () => where.rotate([], { tty: true, typed: ['no\n'] }),
-      /Drop the authority A, .*\? \(yes or no\): /s,
+      /Drop the CA A, .*\? \(yes or no\): /s,
     )
-    assert.match(no.stderr, /The old authority is trusted as before/)
+    assert.match(no.stderr, /The old CA is still trusted/)
     const yes = await where.rotate([], { tty: true, typed: ['yes\n'], env: { NO_COLOR: '1' } })
     assert.equal(yes.code, 0, yes.stderr)
     assert.match(yes.stdout, /^ {2}now +4 finish/m)

@@ -281,7 +281,7 @@ describe('cert list', () => {
       .trimEnd()
       .split('\n')
       .map((line) => line.split(/ {2,}/))
-    assert.deepEqual(rows[0], ['KIND', 'NAME', 'ENDS', 'DAYS LEFT', 'STATE'])
+    assert.deepEqual(rows[0], ['KIND', 'NAME', 'EXPIRES', 'DAYS LEFT', 'STATE'])
     assert.deepEqual(
       rows.slice(1).map(([kind, name, , days, state]) => [kind, name, days, state]),
       [
@@ -317,7 +317,10 @@ describe('cert list', () => {
     const { stdout, stderr } = await cert(['list'])
     assert.match(stdout, /server {2}b .*expires soon\n/)
     assert.match(stdout, /client {2}alice .*in use\n/)
-    assert.equal(stderr, `Warning: The certificate of b ends soon:  docker-mtls cert renew --server --dir ${folder}\n`)
+    assert.equal(
+      stderr,
+      `Warning: The certificate of b expires soon:  docker-mtls cert renew --server --dir ${folder}\n`,
+    )
   })
 
   test('a certificate that has ended', async (t) => {

@@ -87,7 +87,7 @@ describe('client env', () => {
     await runCli(['cert', 'client', 'ann', '--dir', keys])
     const argv = ['client', 'env', 'ann', '--dir', keys, '--shell', 'sh']
     const { stderr } = await runCli(argv)
-    const [, line = ''] = /Run init again, which makes it: {2}docker-mtls (.*) , or/.exec(stderr) ?? []
+    const [, line = ''] = /Create it again: {2}docker-mtls (.*) \. Or/.exec(stderr) ?? []
     assert.equal(line, `init build01 10.0.0.4 --client ann --out ${keys}`)
     assert.equal((await runCli(line.split(' '))).code, 0)
     assert.match((await runCli(argv)).stdout, /DOCKER_HOST='tcp:\/\/build01:2376'/)
@@ -99,9 +99,9 @@ describe('client env', () => {
     for (const more of [[], ['--host', 'build01']]) {
       const typo = await runCli(['client', 'env', 'bbo', '--dir', keys, '--shell', 'sh', ...more])
       assert.deepEqual([typo.code, typo.stdout], [1, ''])
-      assert.match(typo.stderr, /^ERR_CLIENT_NOT_FOUND: .*there are only bob\.\nUse one of these/)
+      assert.match(typo.stderr, /^ERR_CLIENT_NOT_FOUND: .*its clients are bob\.\nUse one of these/)
       const wrong = await runCli(['client', 'env', 'bob', '--dir', join(keys, 'clients'), '--shell', 'sh', ...more])
-      assert.match(wrong.stderr, /^ERR_CLIENT_NOT_FOUND: .*there are no clients\.\nName the folder .*--dir DIR/)
+      assert.match(wrong.stderr, /^ERR_CLIENT_NOT_FOUND: .*it has no clients\.\nName the folder .*--dir DIR/)
       assert.doesNotMatch(`${typo.stderr}${wrong.stderr}`, /docker-mtls init|docker-mtls cert/)
     }
   })

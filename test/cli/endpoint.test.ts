@@ -41,7 +41,7 @@ describe('explain', () => {
   test('says which daemon, who decided, and what else could have', async () => {
     const { code, stdout, stderr } = await runCli(['explain'], { env: { ...env, DOCKER_HOST_IP: 'tcp://other:2376' } })
     assert.equal(code, 0)
-    assert.match(stdout, /^Endpoint {6}tcp:\/\/127\.0\.0\.1:\d+\nSelected by {2}DOCKER_HOST\nIdentity {6}\S+alice\n/)
+    assert.match(stdout, /^Endpoint {5}tcp:\/\/127\.0\.0\.1:\d+\nSelected by {2}DOCKER_HOST\nIdentity {5}\S+alice\n/)
     assert.match(stdout, /^ignored {2}DOCKER_HOST_IP: tcp:\/\/other:2376\n {9}\S/m)
     assert.match(stdout, /^Not set: DOCKER_CONTEXT/m)
     assert.match(stderr, /^Warning: DOCKER_HOST_IP=tcp:\/\/other:2376/)
@@ -209,7 +209,7 @@ describe('ping', () => {
         1,
         /^ERR_FILE_READ: reading the password in \/nonexistent: there is no such file\./,
       ],
-      [['--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*no --proxy beside/],
+      [['--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*--proxy is missing/],
       [['--proxy', 'http://proxy:1', '--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*names no user/],
       [['--proxy', 'http://proxy:1', '--host', 'unix:///x'], 2, /^ERR_ARGUMENT_INVALID: --proxy for unix:\/\/\/x/],
     ]

@@ -58,14 +58,14 @@ describe('as the days go by', { skip: lacks('faketime') }, () => {
         61,
         1,
         ['bob', 'alice'],
-        /^Warning: The certificate of bob has ended: {2}.*\nWarning: The certificate of alice ends soon:/,
+        /^Warning: The certificate of bob has expired: {2}.*\nWarning: The certificate of alice expires soon:/,
       ],
-      [3600, 1, ['bob', 'alice', 'build01'], /has ended: .*cert renew --server/],
+      [3600, 1, ['bob', 'alice', 'build01'], /has expired: .*cert renew --server/],
       [
         3625,
         1,
         ['bob', 'alice', 'build01', 'A'],
-        /^Warning: The certificate of A ends soon: {2}docker-mtls cert rotate-ca --dir /m,
+        /^Warning: The certificate of A expires soon: {2}docker-mtls cert rotate-ca --dir /m,
       ],
       [
         3651,

@@ -103,13 +103,13 @@ describe("the docker command's own options", () => {
   for (const [typed, words] of TAKEN) test(typed, () => assert.deepEqual(of(typed), words))
 
   const REFUSED: readonly (readonly [string, RegExp])[] = [
-    ['--tls', /TLS that verifies nobody/],
-    ['--tls=false', /no TLS at all/],
-    ['--tlsverify=false', /verifies nobody/],
-    ['--tlscacert /x/ca.pem', /not ca\.pem, cert\.pem and key\.pem of one folder.*--cert-path/s],
-    ['--tlscacert /x/ca.pem --tlscert /y/cert.pem --tlskey /x/key.pem', /of one folder/],
-    ['--tlscacert /x/key.pem --tlscert /x/cert.pem --tlskey /x/ca.pem', /of one folder/],
-    ['--new-flag', /--new-flag of the docker command means nothing here/],
+    ['--tls', /TLS without verification/],
+    ['--tls=false', /no TLS, /],
+    ['--tlsverify=false', /turns off verification/],
+    ['--tlscacert /x/ca.pem', /not ca\.pem, cert\.pem and key\.pem in one folder.*--cert-path/s],
+    ['--tlscacert /x/ca.pem --tlscert /y/cert.pem --tlskey /x/key.pem', /in one folder/],
+    ['--tlscacert /x/key.pem --tlscert /x/cert.pem --tlskey /x/ca.pem', /in one folder/],
+    ['--new-flag', /no use for the docker command's --new-flag/],
   ]
   for (const [typed, words] of REFUSED) {
     test(`${typed} is refused`, () => {
@@ -123,7 +123,7 @@ describe("the docker command's own options", () => {
   test('a command that connects to nothing refuses what says where to', () => {
     for (const has of [['--json'], ['--host'], ['--host', '--cert-path']]) {
       assert.throws(() => of('-H tcp://a:2376', has), /selects a daemon, but docker-mtls ping doesn't connect/)
-      assert.throws(() => of('--tlsverify', has), /--tlsverify of the docker command/)
+      assert.throws(() => of('--tlsverify', has), /the docker command's --tlsverify/)
       assert.deepEqual(of('-D --config /x', has), [])
     }
   })
@@ -370,11 +370,11 @@ describe('with the real docker command', { skip: lacks('docker') }, () => {
     [
       '-H tcp://a:2376 --tls mtls ping',
       2,
-      /^ERR_USAGE: docker mtls ping: docker --tls asks for TLS that verifies nobody/,
+      /^ERR_USAGE: docker mtls ping: docker --tls asks for TLS without verification/,
     ],
     ['-H tcp://a:2375 mtls explain', 1, /ERR_PLAINTEXT_PORT/],
-    ['-H unix:///x mtls cert list', 2, /^ERR_USAGE: docker mtls cert list: --host of the docker command/],
-    ['__complete mtls pi', 0, /^ping\tconnect, and say who answered\n:4\n$/],
+    ['-H unix:///x mtls cert list', 2, /^ERR_USAGE: docker mtls cert list: the docker command's --host/],
+    ['__complete mtls pi', 0, /^ping\tconnect, and show who answered\n:4\n$/],
   ]
   test('a call comes through as it was typed, with its exit code', async (t) => {
     const { env } = await withPlugin(t)

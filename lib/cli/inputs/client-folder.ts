@@ -64,7 +64,7 @@ async function refuseStranger(dir: string, name: string): Promise<void> {
   if (others.includes(name)) return
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `looking for the client ${name} in ${clientsFolder(dir)}`,
-    got: others.length === 0 ? 'there are no clients' : `there are only ${enumerate(others)}`,
+    got: others.length === 0 ? 'it has no clients' : `its clients are ${enumerate(others)}`,
     todo:
       others.length === 0
         ? sentence`Name the folder that init created:  --dir DIR . Without such a folder:  ${SELF} client env --host SERVER --cert-path DIR`

@@ -91,7 +91,7 @@ function clientSteps({ clients: [client], host }: InitReport, folder: string, co
     heading(`To test it from here, as ${name}:`, context),
     commands([`${sudo}${self} ping --dotenv ${shellWord(join(paths.folder, '.env'))}`]),
     '',
-    heading(`To use it on another machine, as ${name}: run here`, context),
+    heading(`To use it as ${name} on another machine, run here:`, context),
     commands([`${sudo}${self} client export ${name}${dir} --out ${name}.tar`]),
     heading(
       "and there, with that file (in a folder of its own, since ~/.docker may have another daemon's files):",
