@@ -551,7 +551,7 @@ describe('cert list meanwhile', () => {
       assert.equal(code, 0)
       assert.equal(
         stderr,
-        `Warning: B is about to replace A, in the phase ${phase}:  docker-mtls cert rotate-ca --status --dir ${where.folder}\n`,
+        `Warning: A rotation from A to B is in the phase ${phase}:  docker-mtls cert rotate-ca --status --dir ${where.folder}\n`,
       )
     }
     await where.rotate(STEPS[4])

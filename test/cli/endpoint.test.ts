@@ -210,7 +210,7 @@ describe('ping', () => {
         /^ERR_FILE_READ: reading the password in \/nonexistent: there is no such file\./,
       ],
       [['--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*--proxy is missing/],
-      [['--proxy', 'http://proxy:1', '--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*names no user/],
+      [['--proxy', 'http://proxy:1', '--proxy-password-file', 'x'], 2, /^ERR_USAGE: .*has no user name/],
       [['--proxy', 'http://proxy:1', '--host', 'unix:///x'], 2, /^ERR_ARGUMENT_INVALID: --proxy for unix:\/\/\/x/],
     ]
     for (const [argv, code, expected] of rows) {
