@@ -42,7 +42,12 @@ export interface RenewalPlan {
   /** What was named, and isn't there. */
   readonly missing: readonly Named[]
   /** What is due next of all that isn't due, and when. */
-  readonly next?: { readonly certificate: PlacedCertificate; readonly on: Date }
+  readonly next?: {
+    /** The certificate that is due next. */
+    readonly certificate: PlacedCertificate
+    /** When it is due. */
+    readonly on: Date
+  }
 }
 
 /**
