@@ -6,7 +6,7 @@ import type { DaemonSource } from '../daemon-config/source.ts'
 import { ours } from '../base/sentence.ts'
 import { warningTexts } from '../base/warning.ts'
 import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
-import { STATE_FOLDER, type FurtherFacts } from '../host/facts-script.ts'
+import { STATE_FOLDER, type FactCall, type FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
@@ -109,7 +109,7 @@ export async function planApply(requested: RequestedApply, shell: HostShell, sig
   })
 }
 
-function wantedFacts({ unit }: FoundUnit, tlsDir: string, more: readonly string[]): FurtherFacts {
+function wantedFacts({ unit }: FoundUnit, tlsDir: string, more: readonly FactCall[]): FurtherFacts {
   const { ca, cert, key } = tlsFilesIn(tlsDir)
   return {
     programs: [unit.exec],
