@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DELIBERATE } from './deliberate-differences.ts'
-import { FACTS, shapeOf } from './operations-table.ts'
+import { FACTS, shapeOf } from './support/rows.ts'
 import { ClientTypes } from './support/client-types.ts'
 import { loadOperations } from './support/operations.ts'
 import { queryDifferences } from './support/query-shapes.ts'

@@ -3,11 +3,10 @@ import { readdirSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Operation } from '../../lib/engine/operation.ts'
-import { CALLS } from './support/calls.ts'
+import { CALLS } from './operations-table.ts'
+import { FACTS, NEWER_FIELDS, ROWS, shapeOf, type Row } from './support/rows.ts'
 import { idleClient, reach } from './support/idle-client.ts'
 import { loadOperations } from './support/operations.ts'
-import { NEWER_FIELDS } from './newer-table.ts'
-import { FACTS, ROWS, shapeOf, type Row } from './operations-table.ts'
 
 const operations = await loadOperations()
 const route = ({ method, path }: { method: string; path: string }): string => `${method} ${shapeOf(path)}`

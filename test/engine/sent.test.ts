@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import type { Operation } from '../../lib/engine/operation.ts'
-import { ROWS, shapeOf, type Row } from './operations-table.ts'
-import { CALLS, callsOf, type Given } from './support/calls.ts'
+import { CALLS, type Given } from './operations-table.ts'
+import { ROWS, callsOf, shapeOf, type Row } from './support/rows.ts'
 import { loadOperations } from './support/operations.ts'
 import { startFakeScene, type Asked, type FakeScene } from './support/fake-engine.ts'
 
