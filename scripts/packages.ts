@@ -49,6 +49,11 @@ export const TEST_PACKAGES: readonly DebianPackage[] = [
   { name: 'apache2-utils', provides: 'htpasswd', neededFor: "the registry's users" },
 ]
 
+/** What `npm run check` needs. */
+export const CHECK_PACKAGES: readonly DebianPackage[] = [
+  { name: 'shellcheck', provides: 'shellcheck', neededFor: 'a judge of shell programs' },
+]
+
 /** Where Debian has programs for root that an ordinary user's PATH leaves out. */
 const ROOTS_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
 

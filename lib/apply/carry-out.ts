@@ -13,10 +13,9 @@ import { ROLLBACK_AFTER_S, type ApplyOptions } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
 import type { ProofCheck } from './proof.ts'
 import { proveAll } from './prove-all.ts'
-import { followSteps } from './steps.ts'
 import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
-import { CHANGED_CODE, PENDING_CODE, WENT_BACK_CODE } from './state-script.ts'
-import { commitScript, transactionScript } from './transaction.ts'
+import { CHANGED_CODE, PENDING_CODE, ROLLED_BACK_CODE } from './rollback/state.ts'
+import { commitScript, runTransaction, transactionScript } from './transaction.ts'
 import { validate } from './validate.ts'
 
 /** What an apply did. */
@@ -119,7 +118,7 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
   let ran: Ran | undefined
   let isEnding = false
   try {
-    ran = await followSteps(shell, transactionScript(plan, { id, after: rollbackAfter, owner }), onStep)
+    ran = await runTransaction(shell, transactionScript(plan, { id, after: rollbackAfter, owner }), onStep)
     requireApplied(ran, shell)
     signal?.throwIfAborted()
     const proof = await proveAll(plan, options)
@@ -163,7 +162,7 @@ function requireApplied(ran: Ran, { name }: HostShell): void {
       todo: 'Nothing was changed. Run this again, and look at the differences.',
     })
   }
-  if (ran.code === WENT_BACK_CODE) throw wentBack(`changing ${name}`)
+  if (ran.code === ROLLED_BACK_CODE) throw wentBack(`changing ${name}`)
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried: `changing ${name}`,
     got: lastWords(ran),

@@ -1,11 +1,10 @@
 import { lines, type HostFacts } from '../host/facts.ts'
 import { DEFAULT_TLS_DIR } from '../daemon-config/requested-settings.ts'
-import { shellWord } from '../base/shell-quote.ts'
+import type { FactCall } from '../host/facts-script.ts'
 
 /** What has to be asked of the host for {@link openParents}: a folder and all above it, as far as they are there. */
-export function parentsQuestion(folder: string): string {
-  const script = `p=${shellWord(folder)}; while true; do stat -L -c "%a %u %n" "$p" 2>/dev/null; test "$p" = / && break; p=$(dirname "$p"); done`
-  return `fact parents "$(${script})"`
+export function parentsQuestion(folder: string): FactCall {
+  return ['parents', folder]
 }
 
 const WRITABLE = 0o022

@@ -4,7 +4,7 @@ import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
 import type { DaemonSource } from '../daemon-config/source.ts'
 import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
-import { STATE_FOLDER, type FurtherFacts } from '../host/facts-script.ts'
+import { STATE_FOLDER, type FactCall, type FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
@@ -104,7 +104,7 @@ export async function planApply(wishes: ApplyWishes, shell: HostShell, signal?: 
   })
 }
 
-function wantedFacts({ unit }: FoundUnit, tlsDir: string, more: readonly string[]): FurtherFacts {
+function wantedFacts({ unit }: FoundUnit, tlsDir: string, more: readonly FactCall[]): FurtherFacts {
   const { ca, cert, key } = tlsFilesIn(tlsDir)
   return {
     programs: [unit.exec],

@@ -1,6 +1,6 @@
 import { lines, type HostFacts } from '../host/facts.ts'
 import { isLoopback, readListener } from '../daemon-config/listener-target.ts'
-import { shellWord } from '../base/shell-quote.ts'
+import type { FactCall } from '../host/facts-script.ts'
 
 /** What is in the way of a listener: the culprit, what comes of it, the way out. */
 export interface PortTrouble {
@@ -66,10 +66,10 @@ function handedOver(listener: string, { address, port }: Listening, { fact }: Ho
  * What has to be asked of the host for {@link openDoors}: whoever holds the plaintext port and is not dockerd, is it this
  * very daemon that answers there? A container with a Docker of its own is somebody else's business.
  */
-export function openDoorQuestions(facts: HostFacts): string[] {
+export function openDoorQuestions(facts: HostFacts): FactCall[] {
   return suspects(facts).map(({ address }) => {
     const host = address === '0.0.0.0' || address === '*' ? '127.0.0.1' : address.replace('[::]', '[::1]')
-    return `said ${shellWord(`door:${address}`)} timeout 10 docker -H ${shellWord(`tcp://${host}:${PLAINTEXT}`)} info --format '{{.ID}}'`
+    return ['door', address, host]
   })
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import { probeServer } from '../probe/server.ts'
-import { asScript } from '../host/script.ts'
+import { shellProgram } from '../host/script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { parseSockets, socketsScript, type TcpSocket } from '../host/sockets.ts'
 import { UNIT_NAME } from '../daemon-config/unit/installed-unit.ts'
@@ -10,7 +10,7 @@ import type { ProbeIdentity } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
 import { prove, type ProofCheck } from './proof.ts'
 import { formatTarget, isListenerOf, isLoopback, targetOf, type Target } from '../daemon-config/listener-target.ts'
-import { shellWord } from '../base/shell-quote.ts'
+import { shellLine } from '../base/shell-quote.ts'
 
 /** How the proof goes about it. */
 export interface ProvingOptions {
@@ -72,8 +72,7 @@ async function proveAt(
 }
 
 async function socketsOf(shell: HostShell): Promise<TcpSocket[]> {
-  const script = asScript([socketsScript(), 'true'])
-  const { stdout } = await shell.run(script)
+  const { stdout } = await shell.run(socketsScript())
   const sockets = parseSockets(stdout)
   if (sockets !== undefined) return sockets
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
@@ -109,8 +108,8 @@ function openTo(at: string): ProofCheck {
 
 /** What can't be reached from here is asked on its host. */
 async function answersThere({ address, port }: TcpSocket, shell: HostShell): Promise<boolean> {
-  const at = shellWord(formatTarget(targetOf(formatTarget({ host: address, port }))))
-  return (await shell.run(asScript([`timeout 10 docker -H ${at} version >/dev/null 2>&1`]))).code === 0
+  const at = formatTarget(targetOf(formatTarget({ host: address, port })))
+  return (await shell.run(shellProgram(shellLine('timeout', '10', 'docker', '-H', at, 'version')))).code === 0
 }
 
 function refuseFailed(checks: readonly ProofCheck[]): void {

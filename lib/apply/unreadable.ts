@@ -1,8 +1,7 @@
 import type { HostFacts } from '../host/facts.ts'
-import { STATE_FOLDER } from '../host/facts-script.ts'
+import { STATE_FOLDER, type FactCall } from '../host/facts-script.ts'
 import type { tlsFilesIn } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
-import { shellWord } from '../base/shell-quote.ts'
 
 /** What of a status only root can read. */
 export type Unreadable = 'daemonJson' | 'certificate' | 'authorities' | 'running' | 'wayBack'
@@ -10,12 +9,8 @@ export type Unreadable = 'daemonJson' | 'certificate' | 'authorities' | 'running
 type TlsFiles = ReturnType<typeof tlsFilesIn>
 
 /** What has to be asked of the host for {@link unreadableOf}: a file that can't be read is not one that isn't there. */
-export function readableQuestions({ ca, cert }: TlsFiles): string[] {
-  return [
-    // The nearest folder that can be seen decides: what is below one that we may not enter looks as if it were not there.
-    'closed() { p=$1; while ! test -e "$p"; do p=$(dirname "$p"); done; if test -d "$p"; then test -x "$p"; else test -r "$p"; fi || fact "closed:$1" yes; }',
-    ...[DAEMON_JSON, ca, cert, `${STATE_FOLDER}/last`].map((path) => `closed ${shellWord(path)}`),
-  ]
+export function readableQuestions({ ca, cert }: TlsFiles): FactCall[] {
+  return [DAEMON_JSON, ca, cert, `${STATE_FOLDER}/last`].map((path) => ['closed', path])
 }
 
 /** What could not be read; of root nothing. */

@@ -1,16 +1,14 @@
 import { closedParents, whatDisappears } from '../daemon-config/userns/hidden-data.ts'
-import { DATA_FACTS_SH, parseDataFacts } from '../daemon-config/userns/data-facts.ts'
+import { parseDataFacts } from '../daemon-config/userns/data-facts.ts'
 import { flagsOf, lastValue } from '../daemon-config/unit/flags.ts'
 import { withLine } from '../daemon-config/userns/subids.ts'
 import { planUserns, type UsernsPlan } from '../daemon-config/userns/subuid-ranges.ts'
 import type { ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
 import type { HostFacts } from '../host/facts.ts'
-import { LOCAL_SOCKET } from '../daemon-config/local-socket.ts'
-import { UNIT_NAME } from '../daemon-config/unit/installed-unit.ts'
+import type { FactCall } from '../host/facts-script.ts'
 import { keptMode, type WantedFile } from './changes.ts'
 import type { InForce } from '../daemon-config/settings-in-force.ts'
-import { shellWord } from '../base/shell-quote.ts'
 
 /** What user namespaces mean on a host. */
 export interface UserNamespaces {
@@ -28,23 +26,19 @@ export function usernsQuestions(
   unit: ParsedUnit,
   { daemonJson }: InForce,
   value: string | false | undefined,
-): string[] {
+): FactCall[] {
   const [user = '', group = user] = (value || '').split(':')
   return [
-    `data_facts() {\n${DATA_FACTS_SH}}`,
-    `fact data "$(data_facts ${shellWord(dataRootOf(unit, daemonJson))})"`,
-    NETWORKS,
+    ['data', dataRootOf(unit, daemonJson)],
+    ['networks'],
     // Accounts may come from elsewhere than /etc/passwd (nsswitch.conf(5)).
     ...getent('account', 'passwd', user),
     ...getent('group', 'group', group),
   ]
 }
 
-/** Asking a daemon that is not running would start it, through its socket. */
-const NETWORKS = `if systemctl is-active --quiet ${UNIT_NAME} && command -v docker >/dev/null && n=$(timeout 10 docker -H ${LOCAL_SOCKET} network ls --quiet --filter type=custom 2>/dev/null); then fact networks "$(printf %s "$n" | grep -c .)"; fi`
-
-function getent(name: string, database: string, word: string): string[] {
-  return word === '' || word === 'default' ? [] : [`said ${name} getent ${database} ${shellWord(word)}`]
+function getent(name: string, database: string, word: string): FactCall[] {
+  return word === '' || word === 'default' ? [] : [['said', name, 'getent', database, word]]
 }
 
 function dataRootOf(unit: ParsedUnit, json: InForce['daemonJson']): string {

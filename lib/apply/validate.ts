@@ -1,16 +1,17 @@
 import { ProvisionError } from '../base/errors.ts'
-import { asScript, hereDocument } from '../host/script.ts'
+import { shellFile } from '../base/shell-file.ts'
+import { assignments, shellCall, shellFunction, shellProgram } from '../host/script.ts'
 import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
 import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import { tlsFilesIn } from '../daemon-config/requested-settings.ts'
 import { isWritten } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
 import { withoutFlag } from '../daemon-config/unit/variables.ts'
-import { shellWord } from '../base/shell-quote.ts'
 
-/** What a judge of the host said. */
-const SYSTEMD = 3
-const DOCKERD = 4
+const VALIDATE_SH: string = shellFile(new URL('./validate.sh', import.meta.url))
+
+/** An exit code of `validate.sh`: systemd refuses the unit. */
+const SYSTEMD_REFUSES = 3
 
 /**
  * Lets the host's own systemd and dockerd judge the configuration, in a folder of its own in memory, before it is in its
@@ -21,7 +22,7 @@ const DOCKERD = 4
 export async function validate(plan: ApplyPlan, shell: HostShell, signal?: AbortSignal): Promise<void> {
   const ran = await shell.run(validationScript(plan), { signal })
   if (ran.code === 0) return
-  const judge = ran.code === SYSTEMD ? 'systemd-analyze verify' : 'dockerd --validate'
+  const judge = ran.code === SYSTEMD_REFUSES ? 'systemd-analyze verify' : 'dockerd --validate'
   throw new ProvisionError('ERR_APPLY_INVALID', {
     tried: `letting ${judge} of ${shell.name} judge the new configuration`,
     got: wordsOf(ran),
@@ -41,33 +42,25 @@ function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): stri
   )
   const here = (text: string): string =>
     staged.reduce((words, file, index) => words.replace(file.path, () => `${STAGE}/${index}.pem`), text)
-  // With user namespaces it makes the user dockremap meanwhile (dockerd-facts: not free of effects).
+  // With user namespaces dockerd makes the user dockremap even when it only validates.
   const args = withoutFlag(expanded.argv, 'userns-remap').map(here)
   const named = args.some((arg) => arg.startsWith('--config-file'))
   const json = daemonJson === undefined ? undefined : jsonFor(daemonJson, settings, here)
   const config = json === undefined || named ? [] : [`--config-file=${STAGE}/daemon.json`]
-  const words = [unit.exec, ...args, '--validate', ...config].map(staging)
-  return asScript([
-    // What one that was killed has left has a key in it.
-    'for d in /run/docker-mtls.*.*; do p=${d%.*}; p=${p##*.}; if test -d "$d" && ! test -d "/proc/$p"; then rm -rf -- "$d"; fi; done',
-    'd=$(mktemp -d "/run/docker-mtls.$$.XXXXXXXX") || exit 1',
-    'trap "rm -rf $d" EXIT; trap "exit 1" HUP INT PIPE TERM',
-    'umask 077; mkdir "$d/docker.service.d"',
-    `cp ${shellWord(path)} "$d/docker.service"`,
-    `cat >"$d/docker.service.d/override.conf" ${hereDocument(dropIn)}`,
-    ...staged.map(({ text }, index) => `cat >"$d/${index}.pem" ${hereDocument(text)}`),
-    ...(json === undefined ? [] : [`sed "s#${STAGE}#$d#g" >"$d/daemon.json" ${hereDocument(json)}`]),
-    'v="systemd-analyze verify --man=no"',
-    // Only what is wrong with this unit counts; older ones judge all that it needs as well, and can't be told otherwise.
-    'if systemd-analyze --help | grep -q recursive-errors; then v="$v --recursive-errors=no"; fi',
-    `out=$($v "$d/docker.service" 2>&1) || { printf "%s\\n" "$out" >&2; exit ${SYSTEMD}; }`,
-    `out=$(${words.join(' ')} 2>&1) || { printf "%s\\n" "$out" >&2; exit ${DOCKERD}; }`,
-  ])
-}
-
-/** A word in which the folder's own name is put by the host. */
-function staging(word: string): string {
-  return word.split(STAGE).map(shellWord).join('"$d"')
+  const files = [
+    ['docker.service.d/override.conf', dropIn] as const,
+    ...staged.map(({ text }, index) => [`${index}.pem`, text] as const),
+    ...(json === undefined ? [] : [['daemon.json', json] as const]),
+  ]
+  return shellProgram(
+    assignments({ unit_file: path, stage: STAGE }),
+    shellCall(['set', '--', unit.exec, ...args, '--validate', ...config]),
+    shellFunction(
+      'stage_files',
+      files.map(([name, text]) => shellCall(['stage', name], text)),
+    ),
+    VALIDATE_SH,
+  )
 }
 
 /** Stands for the folder, whose name only the host knows. */

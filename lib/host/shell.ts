@@ -1,3 +1,5 @@
+import { shellFile } from '../base/shell-file.ts'
+
 /** What a script ended with. */
 export interface Ran {
   readonly code: number
@@ -27,13 +29,8 @@ export interface HostShell {
   run(script: string, options?: RunOptions): Promise<Ran>
 }
 
-/**
- * Every script begins so: messages in English, and programs where root has them. What is exported for the docker command
- * of whoever runs us would lead it elsewhere, or to speak TLS to a local socket.
- */
-export const PREAMBLE: string =
-  'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; umask 022; unset CDPATH ENV ' +
-  'DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_CERT_PATH DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_API_VERSION\n'
+/** Comes before every program. */
+export const PREAMBLE: string = shellFile(new URL('./preamble.sh', import.meta.url))
 
 /** What a failed command said, in a line. */
 export function lastWords({ code, stderr }: Ran): string {

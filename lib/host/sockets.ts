@@ -1,4 +1,5 @@
-import { UNIT_NAME } from '../daemon-config/unit/installed-unit.ts'
+import { shellFile } from '../base/shell-file.ts'
+import { shellProgram } from './script.ts'
 
 /** A TCP socket that is listened on. */
 export interface TcpSocket {
@@ -7,21 +8,16 @@ export interface TcpSocket {
   readonly port: number
 }
 
-const DOCKERD = `$(systemctl show ${UNIT_NAME} -p MainPID --value 2>/dev/null)`
+/** The functions `sockets PID` and `dockerd_pid`. */
+export const SOCKETS_SH: string = shellFile(new URL('./sockets.sh', import.meta.url))
 
 /**
- * Prints what a process listens on, from /proc (proc_pid_fd(5), proc_pid_net(5)): its sockets by their inodes, and the
- * sockets of its network that wait for connections. Every Linux has it, and ss(8) not.
+ * Prints what a process listens on.
  *
- * @param pid - a word of shell that becomes the process's number. @defaultValue that of dockerd
+ * @param pid - the number of the process. @defaultValue that of dockerd
  */
-export function socketsScript(pid: string = DOCKERD): string {
-  return [
-    `p=${pid}`,
-    'uname -m',
-    'ls -l "/proc/$p/fd" 2>/dev/null | grep -o "socket:.[0-9]*"',
-    'cat "/proc/$p/net/tcp" "/proc/$p/net/tcp6" 2>/dev/null | grep " 0A "',
-  ].join('\n')
+export function socketsScript(pid?: number): string {
+  return shellProgram(SOCKETS_SH, pid === undefined ? 'sockets "$(dockerd_pid)"' : `sockets ${pid}`, 'true')
 }
 
 /**

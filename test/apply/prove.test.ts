@@ -158,7 +158,7 @@ describe('a daemon with several listeners', () => {
   /** The shell of this machine, whose dockerd we are. */
   const shell: HostShell = {
     ...localShell(),
-    run: (script: string): Promise<Ran> => localShell().run(script.replace(/^p=.*$/m, `p=${process.pid}`)),
+    run: (script: string): Promise<Ran> => localShell().run(script.replace('"$(dockerd_pid)"', `${process.pid}`)),
   }
   test('each is proven, those that are only found by their sockets too', async (t) => {
     const [one, two, three] = [await startFake(t, {}), await startFake(t, {}), await startFake(t, {})]

@@ -41,7 +41,7 @@ describe('a rollback that fails', () => {
     const error = await failureOf({ code: 3, stderr: 'failed' }, false)
     assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'))
     assert.doesNotMatch(error.message, /daemon rollback/)
-    assert.match(error.message, /everything is put back: failed\.\n.*systemctl restart docker\.service/s)
+    assert.match(error.message, /put everything back: failed\.\n.*systemctl restart docker\.service/s)
   })
 
   test('it is unfinished: the same goes on with it', async () => {

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { gatherFacts, gatherMore } from '../../lib/host/facts.ts'
 import { localShell } from '../../lib/host/local-shell.ts'
-import { asScript, hereDocument } from '../../lib/host/script.ts'
+import { assignments, hereDocument, shellCall, shellFunction, shellProgram } from '../../lib/host/script.ts'
 import { refuseHost } from '../../lib/host/preconditions.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { factsOf, type Said } from '../apply/support/facts.ts'
@@ -25,7 +25,19 @@ describe('scripts for a host', () => {
     assertProperty(
       t,
       fc.property(text, (word) => {
-        assert.equal(sh(asScript([`printf '%s|' ${shellWord(word)}`])).stdout, `${word}|`)
+        assert.equal(sh(shellProgram(`printf '%s|' ${shellWord(word)}`)).stdout, `${word}|`)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('a value is a value, and a list keeps its words', (t) => {
+    assertProperty(
+      t,
+      fc.property(text, text, (one, other) => {
+        const list = shellFunction('each', [`"$1" ${shellCall([one, other])}`])
+        const program = shellProgram(assignments({ one }), list, `show() { printf '%s|' "$one" "$@"; }`, 'each show')
+        assert.equal(sh(program).stdout, `${one}|${one}|${other}|`)
       }),
       { numRuns: 60 },
     )
@@ -37,14 +49,14 @@ describe('scripts for a host', () => {
       t,
       fc.property(lines, (words) => {
         const file = `${words.join('\n')}\n`
-        assert.equal(sh(asScript([`cat ${hereDocument(file)}`])).stdout, file)
+        assert.equal(sh(shellProgram(`cat ${hereDocument(file)}`)).stdout, file)
       }),
       { numRuns: 60 },
     )
   })
 
   test('of a script that was cut off on its way, nothing runs', () => {
-    const script = asScript(['echo ran', `cat ${hereDocument('text\n')}`, 'echo to the end'])
+    const script = shellProgram('echo ran', `cat ${hereDocument('text\n')}`, 'echo to the end')
     assert.equal(sh(script).stdout, 'ran\ntext\nto the end\n')
     for (let length = 0; length < script.lastIndexOf('main "$@"'); length++) {
       assert.doesNotMatch(sh(script.slice(0, length)).stdout, /ran|end/, `cut at ${length}`)

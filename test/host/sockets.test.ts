@@ -32,7 +32,7 @@ describe('what a process listens on', () => {
       t.after(() => server.close())
       await once(server, 'listening')
       const { port } = server.address() as AddressInfo
-      const printed = execFileSync('sh', ['-c', socketsScript(String(process.pid))], { encoding: 'utf8' })
+      const printed = execFileSync('sh', ['-c', socketsScript(process.pid)], { encoding: 'utf8' })
       assert.ok(parseSockets(printed)?.some((one) => one.address === address && one.port === port))
     })
   }

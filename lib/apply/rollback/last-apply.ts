@@ -1,35 +1,34 @@
 import { ProvisionError } from '../../base/errors.ts'
+import { ours, sentence } from '../../base/sentence.ts'
+import { shellFile } from '../../base/shell-file.ts'
 import { lines } from '../../host/facts.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
-import { asScript } from '../../host/script.ts'
+import { shellProgram } from '../../host/script.ts'
 import type { HostShell } from '../../host/shell.ts'
+import { STATE_SH } from './state.ts'
 
-/** The last apply that was finished, or one that was not, as the host remembers it. */
+const LAST_APPLY_SH: string = shellFile(new URL('./last-apply.sh', import.meta.url))
+
+/** The last apply that was finished, or one that is unfinished, as the host remembers it. */
 export interface LastApply {
   readonly id: string
   readonly at: Date
-  /** Did it begin, and not end? */
+  /** Is it unfinished? */
   readonly isPending: boolean
-  /** Did docker run before it? If not, going back stops it. */
+  /** Did dockerd run before it? If not, a rollback stops dockerd. */
   readonly wasActive: boolean
-  /** What goes back to what it was, and the copy of it. */
+  /** The files that a rollback restores, and the copy of each. */
   readonly copies: ReadonlyMap<string, string>
-  /** What goes back to what it was. */
+  /** The files that a rollback restores. */
   readonly restored: readonly string[]
-  /** What was not there before. */
+  /** The files that a rollback removes. */
   readonly removed: readonly string[]
 }
 
-const LOOK = asScript([
-  `s=${STATE_FOLDER}`,
-  'active() { if test -e "$1/was-active"; then echo yes; else echo no; fi; }',
-  'for f in pending last; do id=$(cat "$s/$f" 2>/dev/null) && test -s "$s/$id/rollback.sh" && { printf "%s\\n" "$f" "$id"; active "$s/$id"; cat "$s/$id/entries"; exit 0; }; done',
-  'true',
-])
-
-/** Looks for the way back. What names a folder that is gone is none. Only root sees any. */
+/** Finds the apply that a rollback would undo. Only root sees any. */
 export async function findLastApply(shell: HostShell): Promise<LastApply | undefined> {
-  const [kind, id = '', active, ...entries] = lines((await shell.run(LOOK)).stdout)
+  const { stdout } = await shell.run(shellProgram(STATE_SH, LAST_APPLY_SH))
+  const [kind, id = '', active, ...entries] = lines(stdout)
   if (kind === undefined) return undefined
   const split = entries.map((line) => /^(\S+) (.*)$/.exec(line) ?? [])
   const files = split.flatMap(([, number = '', path = '']) => (number === 'd' ? [] : [{ number, path }]))
@@ -46,7 +45,7 @@ export async function findLastApply(shell: HostShell): Promise<LastApply | undef
 }
 
 /**
- * Looks for the way back: the last apply, and what going back means.
+ * The same, where there has to be one.
  *
  * @throws {@link ProvisionError} ERR_APPLY_NOTHING_TO_ROLL_BACK
  */
@@ -54,9 +53,9 @@ export async function requireLastApply(shell: HostShell): Promise<LastApply> {
   const last = await findLastApply(shell)
   if (last !== undefined) return last
   throw new ProvisionError('ERR_APPLY_NOTHING_TO_ROLL_BACK', {
-    tried: `going back on ${shell.name}`,
-    got: 'nothing was applied there, or it was put back already',
-    todo: 'What is in force:  docker-mtls daemon status',
+    tried: `rolling back ${shell.name}`,
+    got: 'nothing was applied there, or it was rolled back already',
+    todo: sentence`Show the current configuration:  ${ours('daemon', 'status')}`,
   })
 }
 

@@ -1,29 +1,27 @@
+import { ProvisionError } from '../../base/errors.ts'
+import { command, sentence } from '../../base/sentence.ts'
+import { shellFile } from '../../base/shell-file.ts'
 import { LOCAL_SOCKET } from '../../daemon-config/local-socket.ts'
-import { asScript } from '../../host/script.ts'
+import { shellProgram } from '../../host/script.ts'
 import { lastWords, type HostShell } from '../../host/shell.ts'
-import { UNIT_NAME } from '../../daemon-config/unit/installed-unit.ts'
+
+const DAEMON_ANSWERS_SH: string = shellFile(new URL('./daemon-answers.sh', import.meta.url))
 
 /** As long as dockerd may take to load its containers. */
 const TIMEOUT_MS = 30_000
 
 /**
- * Does the daemon answer on its host, by the local socket? That it is active says much already, since its unit is of the
- * type `notify`: dockerd itself tells systemd that it is ready.
+ * Why the daemon doesn't answer on its own host, by the local socket.
  *
- * @returns undefined where it does, else what was seen instead
+ * @returns undefined if it answers
  */
-export async function silenceOf(shell: HostShell): Promise<string | undefined> {
-  const ran = await shell.run(
-    asScript([
-      `systemctl is-active --quiet ${UNIT_NAME} || { systemctl is-active ${UNIT_NAME} >&2; exit 1; }`,
-      `if command -v docker >/dev/null; then timeout 30 docker -H ${LOCAL_SOCKET} version >/dev/null; fi`,
-    ]),
-  )
+export async function whyNoAnswer(shell: HostShell): Promise<string | undefined> {
+  const ran = await shell.run(shellProgram(DAEMON_ANSWERS_SH))
   if (ran.code !== 0) return lastWords(ran)
-  return shell.isHere ? silenceHere() : undefined
+  return shell.isHere ? whyNoAnswerHere() : undefined
 }
 
-async function silenceHere(): Promise<string | undefined> {
+async function whyNoAnswerHere(): Promise<string | undefined> {
   try {
     const { connect } = await import('../../engine/connect.ts')
     const docker = await connect({ host: LOCAL_SOCKET, connectTimeout: TIMEOUT_MS }, {})
@@ -32,4 +30,14 @@ async function silenceHere(): Promise<string | undefined> {
   } catch (error) {
     return (error as Error).message.split('\n')[0]
   }
+}
+
+/** Everything is put back, but the daemon doesn't answer: another rollback would undo an earlier apply. */
+export function noAnswer(host: string, why: string, cause?: unknown): ProvisionError {
+  return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
+    tried: `checking that the daemon answers on ${host} after a rollback that put everything back`,
+    got: why,
+    todo: sentence`Fix what its log names (${command('journalctl', '-u', 'docker.service')}), then start Docker:  ${command('systemctl', 'restart', 'docker.service')}`,
+    cause,
+  })
 }

@@ -1,49 +1,52 @@
 import { ProvisionError } from '../../base/errors.ts'
-import { STATE_FOLDER } from '../../host/facts-script.ts'
-import { lastWords, type HostShell } from '../../host/shell.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
-import { silenceOf } from './old-daemon.ts'
-import type { LastApply } from './last-apply.ts'
-import { daemonSilent, rollbackFailed, settlePending } from './pending.ts'
+import { STATE_FOLDER } from '../../host/facts-script.ts'
+import { shellCall, shellProgram } from '../../host/script.ts'
+import { lastWords, type HostShell } from '../../host/shell.ts'
 import { refuseConflicts } from '../conflicts.ts'
 import { LEFT_BEHIND } from '../running.ts'
-import { ORPHANS_CODE, PENDING_CODE } from '../state-script.ts'
+import type { LastApply } from './last-apply.ts'
+import { noAnswer, whyNoAnswer } from './old-daemon.ts'
+import { rollbackFailed, settlePending } from './pending.ts'
 import type { RollbackPlan } from './plan.ts'
+import { LEFT_BEHIND_CODE, PENDING_CODE } from './state.ts'
 
 /**
- * Puts back what the last apply has changed, restarts dockerd, and sees that it answers; where docker did not run before,
- * it is stopped.
+ * Rolls back the last apply: puts its files back, restarts dockerd, and checks that it answers. If dockerd didn't run
+ * before the apply, it is stopped.
  *
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_PENDING: nothing was changed. ERR_APPLY_ROLLBACK_FAILED
  */
 export async function rollBack(
-  way: RollbackPlan,
+  plan: RollbackPlan,
   { shell, onStep, signal }: { shell: HostShell; onStep?: OnStep | undefined; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  refuseConflicts(way)
-  const { last } = way
+  refuseConflicts(plan)
+  const { last } = plan
   if (last.isPending) await settlePending(shell, onStep, signal)
   else {
     signal?.throwIfAborted()
-    const title = last.wasActive ? 'put everything back, and restart docker' : 'put everything back, and stop docker'
+    const title = last.wasActive ? 'put everything back and restart docker' : 'put everything back and stop docker'
     await runStep(onStep, { step: 'roll-back', title }, () => putBack(last, shell))
   }
   if (!last.wasActive) return
-  await runStep(onStep, { step: 'old-daemon', title: 'see that the daemon answers' }, async () => {
-    const silence = await silenceOf(shell)
-    if (silence !== undefined) throw daemonSilent(shell.name, silence)
+  await runStep(onStep, { step: 'old-daemon', title: 'check that the daemon answers' }, async () => {
+    const why = await whyNoAnswer(shell)
+    if (why !== undefined) throw noAnswer(shell.name, why)
   })
 }
 
 async function putBack({ id }: LastApply, shell: HostShell): Promise<void> {
-  const ran = await shell.run(`/bin/sh ${STATE_FOLDER}/${id}/rollback.sh asked\n`)
+  const ran = await shell.run(shellProgram(shellCall(['/bin/sh', `${STATE_FOLDER}/${id}/rollback.sh`, 'asked'])))
   if (ran.code === 0) return
-  const tried = `going back on ${shell.name}`
-  if (ran.code === ORPHANS_CODE) {
-    throw new ProvisionError('ERR_APPLY_CONFLICT', { tried, ...LEFT_BEHIND })
-  }
+  const tried = `rolling back ${shell.name}`
+  if (ran.code === LEFT_BEHIND_CODE) throw new ProvisionError('ERR_APPLY_CONFLICT', { tried, ...LEFT_BEHIND })
   if (ran.code === PENDING_CODE) {
-    throw new ProvisionError('ERR_APPLY_PENDING', { tried, got: 'an apply began meanwhile', todo: 'Wait for its end.' })
+    throw new ProvisionError('ERR_APPLY_PENDING', {
+      tried,
+      got: 'an apply has started meanwhile',
+      todo: 'Wait until it ends.',
+    })
   }
   throw rollbackFailed(shell.name, lastWords(ran))
 }

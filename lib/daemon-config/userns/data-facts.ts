@@ -1,3 +1,5 @@
+import { shellFile } from '../../base/shell-file.ts'
+
 /** What lies in a data folder of dockerd, as far as its files say. */
 export interface DataCounts {
   /** Tagged or not; undefined where dockerd keeps them in containerd, whose store no shell can read. */
@@ -50,54 +52,7 @@ export interface DataFacts {
  * const script = `data_facts() {\n${DATA_FACTS_SH}}\ndata_facts /var/lib/docker\n`
  * ```
  */
-export const DATA_FACTS_SH: string = `(
-set +eu
-set +f
-LC_ALL=C
-# In the folder $1 the entries for which test $2 holds, with $3 behind their names.
-count() {
-  n=0
-  for e in "$1"/*; do if test "$2" "$e$3"; then n=$((n + 1)); fi; done
-  printf '%s\\n' "$n"
-}
-# What is in the folder $2, named $1.
-look() {
-  for d in "$2" "$2/containers" "$2/volumes" "$2/image" "$2/plugins" "$2/swarm"; do
-    if test -d "$d" && ! { test -r "$d" && test -x "$d"; }; then printf 'unreadable %s %s\\n' "$1" "$d"; fi
-  done
-  printf 'containers %s %s\\n' "$1" "$(count "$2/containers" -f /config.v2.json)"
-  printf 'volumes %s %s\\n' "$1" "$(count "$2/volumes" -d /_data)"
-  printf 'plugins %s %s\\n' "$1" "$(count "$2/plugins" -f /config.json)"
-  for s in "$2"/image/*/imagedb/content/sha256; do
-    if test -d "$s"; then printf 'images %s %s\\n' "$1" "$(count "$s" -f '')"; fi
-  done
-  if test -f "$2/swarm/docker-state.json"; then printf 'swarm %s yes\\n' "$1"; fi
-}
-r=$1
-if test -d "$r"; then
-  r=$(cd -P "$r" 2>/dev/null && pwd -P || printf %s "$r")
-  printf 'root there %s\\n' "$r"
-  look - "$r"
-  for f in "$r"/[0-9]*.[0-9]*; do
-    case \${f##*/} in *[!0-9.]* | *.*.*) continue ;; esac
-    if test -d "$f"; then look "\${f##*/}" "$f"; fi
-  done
-  p=$(dirname "$r")
-else
-  printf 'root missing %s\\n' "$r"
-  p=$r
-  until test -d "$p"; do p=$(dirname "$p"); done
-  p=$(cd -P "$p" 2>/dev/null && pwd -P || printf %s "$p")
-fi
-set -f
-while :; do
-  set -- $(ls -ldn "$p" 2>/dev/null)
-  if test $# -gt 3; then printf 'parent %s %s %s %s\\n' "$1" "$3" "$4" "$p"; fi
-  case $p in / | // | .) break ;; esac
-  p=$(dirname "$p")
-done
-)
-`
+export const DATA_FACTS_SH: string = shellFile(new URL('./data-facts.sh', import.meta.url))
 
 /**
  * Reads what {@link DATA_FACTS_SH} has printed. Lines that it doesn't know are passed over.

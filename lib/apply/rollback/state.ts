@@ -1,0 +1,17 @@
+import { shellFile } from '../../base/shell-file.ts'
+import { shellProgram } from '../../host/script.ts'
+
+/** Comes before all other programs of this folder and of an apply: see there. */
+export const STATE_SH: string = shellFile(new URL('./state.sh', import.meta.url))
+
+/** Puts back everything that one apply has changed: see `rollback.sh`, which is a file on the host. */
+export const ROLLBACK_PROGRAM: string = shellProgram(STATE_SH, shellFile(new URL('./rollback.sh', import.meta.url)))
+
+/** Exit codes of the programs, as `state.sh` lists them: another apply is unfinished. */
+export const PENDING_CODE = 75
+/** The host was rolled back meanwhile. */
+export const ROLLED_BACK_CODE = 76
+/** Running containers would be left behind; nothing was changed. */
+export const LEFT_BEHIND_CODE = 77
+/** A file is no longer what the plan was made from; nothing was changed. */
+export const CHANGED_CODE = 78

@@ -1,0 +1,58 @@
+# Prints what can be asked of any host. fact-functions.sh and sockets.sh come before it. Nothing here changes anything.
+#
+# Parameters, separated by spaces:
+#   unit_files   patterns of the files that docker.service may have
+#   written      the folders that an apply writes to, or below
+#   properties   of docker.service, separated by commas
+: "${unit_files:?}" "${written:?}" "${properties:?}"
+
+# What no program can do without: POSIX's, and coreutils'. Without them all facts would look as if they were not there.
+for c in base64 basename cat chmod chown cp cut date dirname find grep head id ln ls mkdir mktemp mv readlink rm rmdir sed \
+  sha256sum sort stat sync tail timeout tr uname; do
+  command -v "$c" >/dev/null || {
+    echo "there is no $c" >&2
+    exit 1
+  }
+done
+
+# PID UID PROGRAM of each dockerd that runs.
+running_dockerds() {
+  for p in /proc/[0-9]*; do
+    test "$(cat "$p/comm" 2>/dev/null)" = dockerd || continue
+    printf '%s %s %s\n' "${p#/proc/}" "$(stat -c %u "$p")" "$(readlink "$p/exe")"
+  done
+}
+
+# Where Docker Desktop keeps itself.
+desktop() {
+  for d in /opt/docker-desktop /mnt/wsl/docker-desktop; do
+    if test -d "$d"; then
+      echo "$d"
+      return
+    fi
+  done
+}
+
+fact uid "$(id -u)"
+fact user "$(id -un)"
+fact kernel "$(uname -s)"
+fact machine "$(uname -m)"
+fact hostname "$(uname -n)"
+if test -d /run/systemd/system; then fact systemd yes; else fact systemd no; fi
+fact dockerd "$(command -v dockerd 2>/dev/null)"
+fact docker "$(command -v docker 2>/dev/null)"
+said service systemctl show docker.service -p "$properties"
+said socket systemctl show docker.socket -p LoadState,ActiveState,Listen
+said containerd systemctl show containerd.service -p LoadState,ActiveState
+fact dockerds "$(running_dockerds)"
+said listening ss -H -ltnp
+fact sockets "$(sockets "$(dockerd_pid)")"
+for f in $unit_files; do file "$f"; done
+for f in /etc/docker/daemon.json /etc/default/docker /etc/sysconfig/docker; do file "$f"; done
+for f in /etc/subuid /etc/subgid /etc/passwd /etc/group /etc/login.defs /etc/os-release; do file "$f"; done
+for f in $written; do writable "$f"; done
+room /etc/docker
+room /var/lib/docker-mtls
+for f in /var/lib/docker-mtls/pending /var/lib/docker-mtls/last; do file "$f"; done
+fact desktop "$(desktop)"
+fact info "$(ask_docker info --format '{{json .}}')"
