@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readCalls, type Called } from '../daemon/harness/called.ts'
-import { ROWS, shapeOf, type Row } from '../engine/operations-table.ts'
+import { ROWS, shapeOf, type Row } from '../engine/support/rows.ts'
 import { lacks } from '../support/requirements.ts'
 
 /** Of all files of the run, which have ended: test/run.ts runs this folder last. */

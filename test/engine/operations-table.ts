@@ -1,173 +1,249 @@
+import { withDefaults } from '../../lib/engine/call.ts'
+import type { DockerClient } from '../../lib/index.ts'
+
+/** What a call is tried with. Reading a part of it tells that the method takes such a part. */
+export interface Given {
+  /** The first of what names something: an id, a name, a path. */
+  readonly a: string
+  readonly b: string
+  readonly body: object
+  readonly options: object
+}
+
+type Calls = Readonly<Record<string, (docker: DockerClient, given: Given) => PromiseLike<unknown>>>
+
+const tar = (): Buffer => Buffer.alloc(1024)
+const classic = { builder: 'classic', platform: 'linux/amd64' }
+
 /**
- * Every operation of the Engine API, as its specification has it (1.55), and beside it what is ours:
- *
- *     operation | method and path | names in the query | body | our methods | test/daemon/engine/FILE.test.ts
- *
- * A `+` stands before what daemons take and the specification leaves out, a `?` behind what is true or false, a `#` behind
- * whole numbers, and behind an `@` the version that brought it, where that is newer than 1.40. In place of the file whose
- * calls a real daemon has answered well there may be `!` and the reason why none can.
+ * One call of each method, by its name, with anything at all in the places of ids, names, bodies and options: how
+ * TypeScript would keep it from being called. (Where two calls of one operation differ, a word is added.)
  */
-const TABLE = `
-ContainerList | GET /containers/json | all? limit# size? filters | | containers.list | containers
-ContainerCreate | POST /containers/create | name platform@1.41 | json | containers.create | containers
-ContainerInspect | GET /containers/{id}/json | size? | | containers.inspect | containers
-ContainerTop | GET /containers/{id}/top | ps_args | | containers.top | containers
-ContainerLogs | GET /containers/{id}/logs | follow? stdout? stderr? since until timestamps? tail +details? | | containers.logs | container-streams
-ContainerChanges | GET /containers/{id}/changes | | | containers.changes | containers
-ContainerExport | GET /containers/{id}/export | | | containers.export | container-streams
-ContainerStats | GET /containers/{id}/stats | stream? one-shot?@1.41 | | containers.stats | container-streams
-ContainerResize | POST /containers/{id}/resize | h# w# | | containers.resize | containers
-ContainerStart | POST /containers/{id}/start | detachKeys +checkpoint | | containers.start | containers
-ContainerStop | POST /containers/{id}/stop | signal@1.42 t# | | containers.stop | containers
-ContainerRestart | POST /containers/{id}/restart | signal@1.42 t# | | containers.restart | containers
-ContainerKill | POST /containers/{id}/kill | signal | | containers.kill | containers
-ContainerUpdate | POST /containers/{id}/update | | json | containers.update | containers
-ContainerRename | POST /containers/{id}/rename | name | | containers.rename | containers
-ContainerPause | POST /containers/{id}/pause | | | containers.pause | containers
-ContainerUnpause | POST /containers/{id}/unpause | | | containers.unpause | containers
-ContainerAttach | POST /containers/{id}/attach | detachKeys logs? stream? stdin? stdout? stderr? | | containers.attach | container-streams
-ContainerAttachWebsocket | GET /containers/{id}/attach/ws | detachKeys logs? stream? stdin?@1.42 stdout?@1.42 stderr?@1.42 | | containers.attachWebSocket | container-streams
-ContainerWait | POST /containers/{id}/wait | condition | | containers.wait | containers
-ContainerDelete | DELETE /containers/{id} | v? force? link? | | containers.remove | containers
-ContainerArchiveInfo | HEAD /containers/{id}/archive | path | | containers.archive.stat | container-streams
-ContainerArchive | GET /containers/{id}/archive | path | | containers.archive.get | container-streams
-PutContainerArchive | PUT /containers/{id}/archive | path noOverwriteDirNonDir? copyUIDGID? | bytes | containers.archive.put | container-streams
-ContainerPrune | POST /containers/prune | filters | | containers.prune | containers
-ImageList | GET /images/json | all? filters shared-size?@1.42 digests? manifests?@1.47 identity?@1.54 | | images.list | images
-ImageBuild | POST /build | dockerfile t extrahosts remote q? nocache? cachefrom pull? rm? forcerm? memory# memswap# cpushares# cpusetcpus cpuperiod# cpuquota# buildargs shmsize# squash? labels networkmode platform target outputs version +session +buildid | bytes | images.build | build
-BuildPrune | POST /build/prune | reserved-space# max-used-space#@1.48 min-free-space#@1.48 all? filters +keep-storage# | | images.buildPrune | images
-ImageCreate | POST /images/create | fromImage fromSrc repo tag message changes platform | bytes | images.create images.import images.pull | images
-ImageInspect | GET /images/{name}/json | manifests?@1.48 platform@1.49 | | images.inspect | images
-ImageAttestations | GET /images/{name}/attestations@1.55 | platform type statement? | | images.attestations | ! came with API 1.55, and this daemon speaks 1.45: test/engine/contract.test.ts
-ImageHistory | GET /images/{name}/history | platform@1.48 | | images.history | images
-ImagePush | POST /images/{name}/push | tag platform@1.46 | | images.push | images-registry
-ImageTag | POST /images/{name}/tag | repo tag | | images.tag | images
-ImageDelete | DELETE /images/{name} | force? noprune? platforms@1.50 | | images.remove | images
-ImageSearch | GET /images/search | term limit# filters | | images.search | ! asks Docker Hub, which is out of reach
-ImagePrune | POST /images/prune | filters | | images.prune | images
-SystemAuth | POST /auth | | json | system.auth | system
-SystemInfo | GET /info | | | system.info | system
-SystemVersion | GET /version | | | system.version | system
-SystemPing | GET /_ping | | | system.ping | system
-SystemPingHead | HEAD /_ping | | | system.pingHead | system
-ImageCommit | POST /commit | container repo tag comment author pause? changes | json | images.commit | images
-SystemEvents | GET /events | since until filters | | system.events | system
-SystemDataUsage | GET /system/df | type@1.42 verbose?@1.52 | | system.df | system
-ImageGet | GET /images/{name}/get | platform@1.48 | | images.save | images
-ImageGetAll | GET /images/get | names platform@1.48 | | images.save | images
-ImageLoad | POST /images/load | quiet? platform@1.48 | bytes | images.load | images
-ContainerExec | POST /containers/{id}/exec | | json | exec.create | exec
-ExecStart | POST /exec/{id}/start | | json | exec.start | exec
-ExecResize | POST /exec/{id}/resize | h# w# | | exec.resize | exec
-ExecInspect | GET /exec/{id}/json | | | exec.inspect | exec
-VolumeList | GET /volumes | filters | | volumes.list | volumes
-VolumeCreate | POST /volumes/create | | json | volumes.create | volumes
-VolumeInspect | GET /volumes/{name} | | | volumes.inspect | volumes
-VolumeUpdate | PUT /volumes/{name}@1.42 | version# | json | volumes.update | volumes
-VolumeDelete | DELETE /volumes/{name} | force? | | volumes.remove | volumes
-VolumePrune | POST /volumes/prune | filters | | volumes.prune | volumes
-NetworkList | GET /networks | filters | | networks.list | networks
-NetworkInspect | GET /networks/{id} | verbose? scope | | networks.inspect | networks
-NetworkDelete | DELETE /networks/{id} | | | networks.remove | networks
-NetworkCreate | POST /networks/create | | json | networks.create | networks
-NetworkConnect | POST /networks/{id}/connect | | json | networks.connect | networks
-NetworkDisconnect | POST /networks/{id}/disconnect | | json | networks.disconnect | networks
-NetworkPrune | POST /networks/prune | filters | | networks.prune | networks
-PluginList | GET /plugins | filters | | plugins.list | plugins
-GetPluginPrivileges | GET /plugins/privileges | remote | | plugins.privileges | plugins
-PluginPull | POST /plugins/pull | remote name | json | plugins.pull | plugins
-PluginInspect | GET /plugins/{name}/json | | | plugins.inspect | plugins
-PluginDelete | DELETE /plugins/{name} | force? | | plugins.remove | plugins
-PluginEnable | POST /plugins/{name}/enable | timeout# | | plugins.enable | plugins
-PluginDisable | POST /plugins/{name}/disable | force? | | plugins.disable | plugins
-PluginUpgrade | POST /plugins/{name}/upgrade | remote | json | plugins.upgrade | plugins
-PluginCreate | POST /plugins/create | name | bytes | plugins.create | plugins
-PluginPush | POST /plugins/{name}/push | | | plugins.push | plugins
-PluginSet | POST /plugins/{name}/set | | json | plugins.set | plugins
-NodeList | GET /nodes | filters | | nodes.list | swarm
-NodeInspect | GET /nodes/{id} | | | nodes.inspect | swarm
-NodeDelete | DELETE /nodes/{id} | force? | | nodes.remove | cluster
-NodeUpdate | POST /nodes/{id}/update | version# | json | nodes.update | swarm
-SwarmInspect | GET /swarm | | | swarm.inspect | swarm
-SwarmInit | POST /swarm/init | | json | swarm.init | swarm
-SwarmJoin | POST /swarm/join | | json | swarm.join | cluster
-SwarmLeave | POST /swarm/leave | force? | | swarm.leave | swarm
-SwarmUpdate | POST /swarm/update | version# rotateWorkerToken? rotateManagerToken? rotateManagerUnlockKey? | json | swarm.update | swarm
-SwarmUnlockkey | GET /swarm/unlockkey | | | swarm.unlockKey | swarm
-SwarmUnlock | POST /swarm/unlock | | json | swarm.unlock | swarm
-ServiceList | GET /services | filters status?@1.41 | | services.list | services
-ServiceCreate | POST /services/create | | json | services.create | services
-ServiceInspect | GET /services/{id} | insertDefaults? | | services.inspect | services
-ServiceDelete | DELETE /services/{id} | | | services.remove | services
-ServiceUpdate | POST /services/{id}/update | version# registryAuthFrom rollback | json | services.update | services
-ServiceLogs | GET /services/{id}/logs | details? follow? stdout? stderr? since timestamps? tail | | services.logs | services
-TaskList | GET /tasks | filters | | tasks.list | services
-TaskInspect | GET /tasks/{id} | | | tasks.inspect | services
-TaskLogs | GET /tasks/{id}/logs | details? follow? stdout? stderr? since timestamps? tail | | tasks.logs | services
-SecretList | GET /secrets | filters | | secrets.list | secrets
-SecretCreate | POST /secrets/create | | json | secrets.create | secrets
-SecretInspect | GET /secrets/{id} | | | secrets.inspect | secrets
-SecretDelete | DELETE /secrets/{id} | | | secrets.remove | secrets
-SecretUpdate | POST /secrets/{id}/update | version# | json | secrets.update | secrets
-ConfigList | GET /configs | filters | | configs.list | secrets
-ConfigCreate | POST /configs/create | | json | configs.create | secrets
-ConfigInspect | GET /configs/{id} | | | configs.inspect | secrets
-ConfigDelete | DELETE /configs/{id} | | | configs.remove | secrets
-ConfigUpdate | POST /configs/{id}/update | version# | json | configs.update | secrets
-DistributionInspect | GET /distribution/{name}/json | | | distribution.inspect | images-registry
-Session | POST /session | | | session.open | system
-+CheckpointList | GET /containers/{id}/checkpoints | dir | | checkpoints.list | checkpoints
-+CheckpointCreate | POST /containers/{id}/checkpoints | | json | checkpoints.create | ! needs CRIU, which Debian has not
-+CheckpointDelete | DELETE /containers/{id}/checkpoints/{checkpoint} | dir | | checkpoints.remove | ! needs a checkpoint, and so CRIU
-+BuildCancel | POST /build/cancel | id | | images.cancelBuild | images
+export const CALLS: Calls = {
+  'checkpoints.create': ({ checkpoints }, { a, body, options }) => checkpoints.create(a, body as never, options),
+  'checkpoints.list': ({ checkpoints }, { a, options }) => checkpoints.list(a, options),
+  'checkpoints.remove': ({ checkpoints }, { a, b, options }) => checkpoints.remove(a, b, options),
+  'configs.create': ({ configs }, { body, options }) => configs.create(body as never, options),
+  'configs.inspect': ({ configs }, { a, options }) => configs.inspect(a, options),
+  'configs.list': ({ configs }, { options }) => configs.list(options),
+  'configs.remove': ({ configs }, { a, options }) => configs.remove(a, options),
+  'configs.update': ({ configs }, { a, body, options }) => configs.update(a, body as never, options as never),
+  'containers.archive.get': ({ containers }, { a, b, options }) => containers.archive.get(a, b, options),
+  'containers.archive.put': ({ containers }, { a, b, options }) => containers.archive.put(a, b, tar(), options),
+  'containers.archive.stat': ({ containers }, { a, b, options }) => containers.archive.stat(a, b, options),
+  'containers.attach': ({ containers }, { a, options }) => containers.attach(a, options),
+  'containers.attachWebSocket': ({ containers }, { a, options }) => containers.attachWebSocket(a, options),
+  'containers.changes': ({ containers }, { a, options }) => containers.changes(a, options),
+  'containers.create': ({ containers }, { body, options }) => containers.create(body, options),
+  'containers.export': ({ containers }, { a, options }) => containers.export(a, options),
+  'containers.inspect': ({ containers }, { a, options }) => containers.inspect(a, options),
+  'containers.kill': ({ containers }, { a, options }) => containers.kill(a, options),
+  'containers.list': ({ containers }, { options }) => containers.list(options),
+  'containers.logs': ({ containers }, { a, options }) => containers.logs(a, options),
+  'containers.pause': ({ containers }, { a, options }) => containers.pause(a, options),
+  'containers.prune': ({ containers }, { options }) => containers.prune(options),
+  'containers.remove': ({ containers }, { a, options }) => containers.remove(a, options),
+  'containers.rename': ({ containers }, { a, b, options }) => containers.rename(a, b, options),
+  'containers.resize': ({ containers }, { a, options }) => containers.resize(a, options as never),
+  'containers.restart': ({ containers }, { a, options }) => containers.restart(a, options),
+  'containers.start': ({ containers }, { a, options }) => containers.start(a, options),
+  'containers.stats': ({ containers }, { a, options }) => containers.stats(a, options),
+  'containers.stats once': ({ containers }, { a, options }) => containers.statsOnce(a, options),
+  'containers.stop': ({ containers }, { a, options }) => containers.stop(a, options),
+  'containers.top': ({ containers }, { a, options }) => containers.top(a, options),
+  'containers.unpause': ({ containers }, { a, options }) => containers.unpause(a, options),
+  'containers.update': ({ containers }, { a, body, options }) => containers.update(a, body, options),
+  'containers.wait': ({ containers }, { a, options }) => containers.wait(a, options),
+  'distribution.inspect': ({ distribution }, { a, options }) => distribution.inspect(a, options),
+  'exec.create': ({ exec }, { a, body, options }) => exec.create(a, body as never, options),
+  'exec.inspect': ({ exec }, { a, options }) => exec.inspect(a, options),
+  'exec.resize': ({ exec }, { a, options }) => exec.resize(a, options as never),
+  'exec.start': ({ exec }, { a, body, options }) => exec.start(a, body, options),
+  'exec.start detached': ({ exec }, { a, body, options }) => exec.startDetached(a, body, options),
+  'images.attestations': ({ images }, { a, options }) => images.attestations(a, options),
+  'images.build': ({ images }, { options }) => images.build(tar(), withDefaults(options, classic)),
+  'images.buildPrune': ({ images }, { options }) => images.buildPrune(options),
+  'images.cancelBuild': ({ images }, { a, options }) => images.cancelBuild(a, options),
+  'images.commit': ({ images }, { a, body, options }) => images.commit(a, body, options),
+  'images.create': ({ images }, { options }) => images.create(options),
+  'images.history': ({ images }, { a, options }) => images.history(a, options),
+  'images.import': ({ images }, { options }) => images.import(tar(), options),
+  'images.inspect': ({ images }, { a, options }) => images.inspect(a, options),
+  'images.list': ({ images }, { options }) => images.list(options),
+  'images.load': ({ images }, { options }) => images.load(tar(), options),
+  'images.prune': ({ images }, { options }) => images.prune(options),
+  'images.pull': ({ images }, { a, options }) => images.pull(a, options),
+  'images.push': ({ images }, { a, options }) => images.push(a, options),
+  'images.remove': ({ images }, { a, options }) => images.remove(a, options),
+  'images.save': ({ images }, { a, options }) => images.save(a, options),
+  'images.save several': ({ images }, { a, options }) => images.save([a], options),
+  'images.search': ({ images }, { a, options }) => images.search(a, options),
+  'images.tag': ({ images }, { a, b, options }) => images.tag(a, b, options),
+  'networks.connect': ({ networks }, { a, body, options }) => networks.connect(a, body as never, options),
+  'networks.create': ({ networks }, { body, options }) => networks.create(body as never, options),
+  'networks.disconnect': ({ networks }, { a, body, options }) => networks.disconnect(a, body as never, options),
+  'networks.inspect': ({ networks }, { a, options }) => networks.inspect(a, options),
+  'networks.list': ({ networks }, { options }) => networks.list(options),
+  'networks.prune': ({ networks }, { options }) => networks.prune(options),
+  'networks.remove': ({ networks }, { a, options }) => networks.remove(a, options),
+  'nodes.inspect': ({ nodes }, { a, options }) => nodes.inspect(a, options),
+  'nodes.list': ({ nodes }, { options }) => nodes.list(options),
+  'nodes.remove': ({ nodes }, { a, options }) => nodes.remove(a, options),
+  'nodes.update': ({ nodes }, { a, body, options }) => nodes.update(a, body, options as never),
+  'plugins.create': ({ plugins }, { a, options }) => plugins.create(a, tar(), options),
+  'plugins.disable': ({ plugins }, { a, options }) => plugins.disable(a, options),
+  'plugins.enable': ({ plugins }, { a, options }) => plugins.enable(a, options),
+  'plugins.inspect': ({ plugins }, { a, options }) => plugins.inspect(a, options),
+  'plugins.list': ({ plugins }, { options }) => plugins.list(options),
+  'plugins.privileges': ({ plugins }, { a, options }) => plugins.privileges(a, options),
+  'plugins.pull': ({ plugins }, { a, body, options }) => plugins.pull(a, body as never, options),
+  'plugins.push': ({ plugins }, { a, options }) => plugins.push(a, options),
+  'plugins.remove': ({ plugins }, { a, options }) => plugins.remove(a, options),
+  'plugins.set': ({ plugins }, { a, body, options }) => plugins.set(a, body as never, options),
+  'plugins.upgrade': ({ plugins }, { a, b, body, options }) => plugins.upgrade(a, b, body as never, options),
+  'secrets.create': ({ secrets }, { body, options }) => secrets.create(body as never, options),
+  'secrets.inspect': ({ secrets }, { a, options }) => secrets.inspect(a, options),
+  'secrets.list': ({ secrets }, { options }) => secrets.list(options),
+  'secrets.remove': ({ secrets }, { a, options }) => secrets.remove(a, options),
+  'secrets.update': ({ secrets }, { a, body, options }) => secrets.update(a, body as never, options as never),
+  'services.create': ({ services }, { body, options }) => services.create(body, options),
+  'services.inspect': ({ services }, { a, options }) => services.inspect(a, options),
+  'services.list': ({ services }, { options }) => services.list(options),
+  'services.logs': ({ services }, { a, options }) => services.logs(a, options),
+  'services.remove': ({ services }, { a, options }) => services.remove(a, options),
+  'services.update': ({ services }, { a, body, options }) => services.update(a, body, options as never),
+  'session.open': ({ session }, { a, options }) => session.open(a, options),
+  'swarm.init': ({ swarm }, { body, options }) => swarm.init(body as never, options),
+  'swarm.inspect': ({ swarm }, { options }) => swarm.inspect(options),
+  'swarm.join': ({ swarm }, { body, options }) => swarm.join(body as never, options),
+  'swarm.leave': ({ swarm }, { options }) => swarm.leave(options),
+  'swarm.unlock': ({ swarm }, { body, options }) => swarm.unlock(body as never, options),
+  'swarm.unlockKey': ({ swarm }, { options }) => swarm.unlockKey(options),
+  'swarm.update': ({ swarm }, { body, options }) => swarm.update(body, options as never),
+  'system.auth': ({ system }, { options }) => system.auth({ username: 'ann', password: 'x' }, options),
+  'system.df': ({ system }, { options }) => system.df(options),
+  'system.events': ({ system }, { options }) => system.events(options),
+  'system.info': ({ system }, { options }) => system.info(options),
+  'system.ping': ({ system }, { options }) => system.ping(options),
+  'system.pingHead': ({ system }, { options }) => system.pingHead(options),
+  'system.version': ({ system }, { options }) => system.version(options),
+  'tasks.inspect': ({ tasks }, { a, options }) => tasks.inspect(a, options),
+  'tasks.list': ({ tasks }, { options }) => tasks.list(options),
+  'tasks.logs': ({ tasks }, { a, options }) => tasks.logs(a, options),
+  'volumes.create': ({ volumes }, { body, options }) => volumes.create(body, options),
+  'volumes.inspect': ({ volumes }, { a, options }) => volumes.inspect(a, options),
+  'volumes.list': ({ volumes }, { options }) => volumes.list(options),
+  'volumes.prune': ({ volumes }, { options }) => volumes.prune(options),
+  'volumes.remove': ({ volumes }, { a, options }) => volumes.remove(a, options),
+  'volumes.update': ({ volumes }, { a, body, options }) => volumes.update(a, body, options as never),
+}
+
+/**
+ * What the specification doesn't say of its operations, where there is something to say:
+ *
+ *     operation | newer names in the query | test/daemon/engine/FILE.test.ts
+ *
+ * Behind an `@` stands the version that brought an operation or a name, where that is newer than 1.40. A `+` stands
+ * before operations that daemons route and the specification leaves out. The file is the one whose calls a real daemon
+ * has answered well, where it isn't that of {@link FILES}; in its place there may be `!` and the reason why none can.
+ */
+export const NOTES: string = `
+ContainerCreate | platform@1.41 |
+ContainerLogs | | container-streams
+ContainerExport | | container-streams
+ContainerStats | one-shot@1.41 | container-streams
+ContainerStop | signal@1.42 |
+ContainerRestart | signal@1.42 |
+ContainerAttach | | container-streams
+ContainerAttachWebsocket | stdin@1.42 stdout@1.42 stderr@1.42 | container-streams
+ContainerArchiveInfo | | container-streams
+ContainerArchive | | container-streams
+PutContainerArchive | | container-streams
+ImageList | shared-size@1.42 manifests@1.47 identity@1.54 |
+ImageBuild | | build
+BuildPrune | max-used-space@1.48 min-free-space@1.48 |
+ImageInspect | manifests@1.48 platform@1.49 |
+ImageAttestations@1.55 | | ! came with API 1.55, and this daemon speaks 1.45: test/engine/contract.test.ts
+ImageHistory | platform@1.48 |
+ImagePush | platform@1.46 | images-registry
+ImageDelete | platforms@1.50 |
+ImageSearch | | ! asks Docker Hub, which is out of reach
+SystemDataUsage | type@1.42 verbose@1.52 |
+ImageGet | platform@1.48 |
+ImageGetAll | platform@1.48 |
+ImageLoad | platform@1.48 |
+VolumeUpdate@1.42 | |
+NodeDelete | | cluster
+SwarmJoin | | cluster
+ServiceList | status@1.41 |
++CheckpointList GET /containers/{id}/checkpoints | |
++CheckpointCreate POST /containers/{id}/checkpoints | | ! needs CRIU, which Debian has not
++CheckpointDelete DELETE /containers/{id}/checkpoints/{checkpoint} | | ! needs a checkpoint, and so CRIU
++BuildCancel POST /build/cancel | |
 `
 
-/** One name in a query. */
-export interface Parameter {
-  readonly name: string
-  /** Undefined for text, and for what has a form of its own. */
-  readonly kind: 'boolean' | 'integer' | undefined
-  readonly since: string | undefined
+/** Resources whose operations are called by another's test. */
+export const FILES: Readonly<Record<string, string>> = {
+  configs: 'secrets',
+  nodes: 'swarm',
+  tasks: 'services',
+  session: 'system',
+  distribution: 'images-registry',
 }
 
-/** One operation. */
-export interface Row {
-  readonly id: string
-  readonly method: string
-  readonly path: string
-  readonly since: string | undefined
-  readonly query: readonly Parameter[]
-  readonly body: string
-  /** As a caller writes them: `containers.list`. */
-  readonly methods: readonly string[]
-  /** The test file that calls it on a real daemon. */
-  readonly file?: string
-  /** Why none can. */
-  readonly reason?: string
-}
-
-export const ROWS: readonly Row[] = TABLE.trim().split('\n').map(parseRow)
-
-function parseRow(line: string): Row {
-  const [id = '', route = '', query = '', body = '', methods = '', where = ''] = line
-    .split('|')
-    .map((part) => part.trim())
-  const [method = '', path = '', since] = route.split(/[ @]/)
-  const called = where.startsWith('!') ? { reason: where.slice(1).trim() } : { file: where }
-  return { id, method, path, since, query: words(query).map(parseParameter), body, methods: words(methods), ...called }
-}
-
-/** The `+` says something to people alone. */
-function parseParameter(word: string): Parameter {
-  const [, name = '', mark = '', since] = /^\+?([^?#@]+)([?#]?)(?:@(.+))?$/.exec(word) ?? []
-  return { name, kind: mark === '?' ? 'boolean' : mark === '#' ? 'integer' : undefined, since }
-}
-
-function words(text: string): string[] {
-  return text.split(' ').filter(Boolean)
-}
-
-/** A path in which all ids and names are alike: the specification and we call them differently. */
-export function shapeOf(path: string): string {
-  return path.replaceAll(/\{\w+\}/g, '{}')
-}
+/**
+ * Fields of bodies that an older daemon leaves out in silence: since which version there are (moby,
+ * docs/api/version-history.md and api/docs/CHANGELOG.md), by the operations whose bodies they are.
+ */
+export const NEWER: string = `
+containers.create
+  1.41 HostConfig.CgroupnsMode
+  1.42 HostConfig.ConsoleSize
+  1.42 HostConfig.Mounts.*.BindOptions.CreateMountpoint
+  1.43 HostConfig.Annotations
+  1.44 Healthcheck.StartInterval
+  1.44 HostConfig.Mounts.*.BindOptions.ReadOnlyNonRecursive
+  1.44 HostConfig.Mounts.*.BindOptions.ReadOnlyForceRecursive
+  1.44 NetworkingConfig.EndpointsConfig.*.MacAddress
+  1.45 HostConfig.Mounts.*.VolumeOptions.Subpath
+  1.46 HostConfig.Mounts.*.TmpfsOptions.Options
+  1.48 HostConfig.Mounts.*.ImageOptions
+  1.48 NetworkingConfig.EndpointsConfig.*.GwPriority
+containers.update
+  1.55 BlkioWeightDevice
+  1.55 BlkioDeviceReadBps
+  1.55 BlkioDeviceWriteBps
+  1.55 BlkioDeviceReadIOps
+  1.55 BlkioDeviceWriteIOps
+exec.create exec.start
+  1.42 ConsoleSize
+images.commit
+  1.44 Healthcheck.StartInterval
+networks.connect
+  1.54 EndpointConfig.MacAddress
+  1.48 EndpointConfig.GwPriority
+networks.create
+  1.48 EnableIPv4
+services.create services.update
+  1.41 Mode.ReplicatedJob
+  1.41 Mode.GlobalJob
+  1.41 TaskTemplate.ContainerSpec.CapabilityAdd
+  1.41 TaskTemplate.ContainerSpec.CapabilityDrop
+  1.41 TaskTemplate.ContainerSpec.Ulimits
+  1.41 TaskTemplate.ContainerSpec.Mounts.*.BindOptions.NonRecursive
+  1.41 TaskTemplate.Resources.Limits.Pids
+  1.44 TaskTemplate.ContainerSpec.Privileges.Seccomp
+  1.44 TaskTemplate.ContainerSpec.Privileges.AppArmor
+  1.44 TaskTemplate.ContainerSpec.Privileges.NoNewPrivileges
+  1.44 TaskTemplate.ContainerSpec.Healthcheck.StartInterval
+  1.44 TaskTemplate.ContainerSpec.Mounts.*.BindOptions.CreateMountpoint
+  1.44 TaskTemplate.ContainerSpec.Mounts.*.BindOptions.ReadOnlyForceRecursive
+  1.45 TaskTemplate.ContainerSpec.Mounts.*.VolumeOptions.Subpath
+  1.46 TaskTemplate.ContainerSpec.OomScoreAdj
+  1.46 TaskTemplate.ContainerSpec.Mounts.*.TmpfsOptions.Options
+  1.48 TaskTemplate.ContainerSpec.Mounts.*.ImageOptions
+  1.52 TaskTemplate.Resources.SwapBytes
+  1.52 TaskTemplate.Resources.MemorySwappiness
+volumes.create
+  1.42 ClusterVolumeSpec
+`

@@ -1,8 +1,32 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import { ROWS, shapeOf, type Parameter, type Row } from './operations-table.ts'
-import { CALLS, callsOf, type Given } from './support/calls.ts'
+import type { Operation } from '../../lib/engine/operation.ts'
+import { CALLS, type Given } from './operations-table.ts'
+import { ROWS, callsOf, shapeOf, type Row } from './support/rows.ts'
+import { loadOperations } from './support/operations.ts'
 import { startFakeScene, type Asked, type FakeScene } from './support/fake-engine.ts'
+
+const operations = await loadOperations()
+
+function operationsOf(row: Row): Operation[] {
+  return operations.filter(({ method, path }) => method === row.method && shapeOf(path) === shapeOf(row.path))
+}
+
+interface Parameter {
+  readonly name: string
+  /** Undefined for text, and for what has a form of its own. */
+  readonly kind: 'boolean' | 'integer' | undefined
+}
+
+/** Each name in the query; conformance.test.ts compares them with the specification. */
+function parametersOf(row: Row): Parameter[] {
+  const takes = operationsOf(row).flatMap(({ query = {} }) =>
+    Object.entries(query).map(([option, { as: name = option, encode }]) => [name, encode] as const),
+  )
+  return [...new Map(takes)].map(([name, encode]) => {
+    return { name, kind: encode === 'boolean' || encode === 'integer' ? encode : undefined }
+  })
+}
 
 /** Images are asked for by other names than they are given; their tests are `images.test.ts` and those of builds. */
 const rows = ROWS.filter(({ methods }) => !/^(images|distribution)\./.test(methods.join()))
@@ -83,7 +107,7 @@ test('pings are GET and HEAD', async (t) => {
 describe('what each option becomes', () => {
   for (const [name, row] of noted) {
     const taken = new URLSearchParams(ARGUMENTS[name])
-    for (const parameter of row.query.filter((one) => !taken.has(one.name))) {
+    for (const parameter of parametersOf(row).filter((one) => !taken.has(one.name))) {
       // A single answer is what this call is there for.
       if (name === 'containers.stats once' && parameter.name === 'stream') continue
       test(`${name}: ${parameter.name}`, async (t) => {
@@ -102,7 +126,7 @@ describe('what a body becomes', () => {
     'exec.start': { Detach: false },
     'exec.start detached': { Detach: true },
   }
-  for (const [name, row] of noted.filter(([, { body: kind }]) => kind === 'json')) {
+  for (const [name, row] of noted.filter(([, one]) => operationsOf(one)[0]?.body === 'json')) {
     if (name === 'system.auth') continue
     test(name, async (t) => {
       const { body: came, headers } = await sent(await scene(t), name, { body })
