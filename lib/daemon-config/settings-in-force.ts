@@ -86,8 +86,8 @@ function tlsDirOf(valueOf: (name: string) => string | undefined): string | undef
   const ca = valueOf('tlscacert')
   if (ca === undefined) return undefined
   const folder = posix.dirname(ca)
-  const ours = tlsFilesIn(folder)
-  return ours.ca === ca && ours.cert === valueOf('tlscert') && ours.key === valueOf('tlskey') ? folder : undefined
+  const own = tlsFilesIn(folder)
+  return own.ca === ca && own.cert === valueOf('tlscert') && own.key === valueOf('tlskey') ? folder : undefined
 }
 
 function isRenderable(host: string): boolean {

@@ -63,8 +63,8 @@ export async function explainEndpoint(
 }
 
 /** A step as the public API and JSON have it. */
-export function plainStep({ isAbsent: _, because, ...step }: DetailedStep): Step {
-  return { ...step, because: renderSentence(because) }
+export function plainStep({ source, value, verdict, because }: DetailedStep): Step {
+  return { source, ...(value !== undefined && { value }), verdict, because: renderSentence(because) }
 }
 
 /** {@link explainEndpoint} with the reasons as data. */
