@@ -12,6 +12,7 @@ import { portTroubles, unseenFromHere } from './ports.ts'
 import type { UserNamespaces } from './userns.ts'
 import { flagValue, type Expanded } from '../daemon-config/unit/variables.ts'
 import { LEFT_BEHIND, runningIn } from './running.ts'
+import { renderSentence } from '../base/sentence.ts'
 import { shellWord } from '../base/shell-quote.ts'
 
 /** Something on the host that would keep the new configuration from working. */
@@ -154,10 +155,12 @@ export function orphanConflicts({ running, lives, remaps }: Orphaning): Conflict
 
 /** Folders above the data that containers with other ids could not get through. */
 export function closedFolders({ closed }: UserNamespaces): Conflict[] {
-  return closed.map((sentence) => {
-    const [got = '', todo = ''] = sentence.split(/\. (?=Open it)/)
-    return { code: 'ERR_APPLY_CONFLICT', what: 'user namespaces', got, todo }
-  })
+  return closed.map(({ got, todo }) => ({
+    code: 'ERR_APPLY_CONFLICT',
+    what: 'user namespaces',
+    got,
+    todo: renderSentence(todo),
+  }))
 }
 
 /** What stands where a file of ours would go. */

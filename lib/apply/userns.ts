@@ -1,4 +1,4 @@
-import { closedParents, whatDisappears } from '../daemon-config/userns/hidden-data.ts'
+import { findClosedParents, whatDisappears, type ClosedParent } from '../daemon-config/userns/hidden-data.ts'
 import { parseDataFacts } from '../daemon-config/userns/data-facts.ts'
 import { flagsOf, lastValue } from '../daemon-config/unit/flags.ts'
 import { withLine } from '../daemon-config/userns/subids.ts'
@@ -15,10 +15,10 @@ export interface UserNamespaces {
   readonly plan?: UsernsPlan
   /** /etc/subuid and /etc/subgid, where lines are missing. */
   readonly files: readonly WantedFile[]
-  /** What is out of sight afterwards: sentences. */
+  /** Data that the change hides: sentences. */
   readonly losses: readonly string[]
-  /** Folders that the containers' root can't get through: sentences with their remedy. */
-  readonly closed: readonly string[]
+  /** Folders that the root user of containers can't enter. */
+  readonly closed: readonly ClosedParent[]
 }
 
 /** What has to be asked of the host for this. */
@@ -61,7 +61,7 @@ export function decideUserns(value: string | undefined, inForce: SettingsInForce
     ...(plan && { plan }),
     files: plan === undefined ? [] : missingLines(plan, facts),
     losses: whatDisappears(data, change),
-    closed: plan === undefined ? [] : closedParents(data, plan),
+    closed: plan === undefined ? [] : findClosedParents(data, plan),
   }
 }
 

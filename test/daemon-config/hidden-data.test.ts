@@ -147,7 +147,7 @@ describe("dockerd's data folder, looked at by a shell", () => {
     const facts = parseDataFacts(ran.stdout)
     assert.deepEqual(facts.plain, { ...NOTHING, images: 3, volumes: 2, plugins: 1, unreadable: [closed] })
     const words = whatDisappears(facts, { after: '1.1' }).join('\n')
-    assert.match(words, /What is in .*\/containers can't be seen from here/)
+    assert.match(words, /will not see the contents of .*\/containers/)
   })
 
   test('lines that are not known are passed over', () => {
@@ -177,7 +177,7 @@ describe('what disappears', () => {
       facts,
       { after: '5.5' },
       [
-        '12 images, 3 containers and 2 volumes in /var/lib/docker, and networks that were made, are not seen any more under user namespaces; they stay on the disk, and are back when those are switched off.',
+        'User namespaces hide 12 images, 3 containers and 2 volumes in /var/lib/docker, and networks you created. They stay on disk and reappear when you turn user namespaces off.',
       ],
     ],
     [
@@ -185,8 +185,8 @@ describe('what disappears', () => {
       facts,
       { after: '1.2' },
       [
-        '12 images, 3 containers and 2 volumes in /var/lib/docker, and networks that were made, are not seen any more under user namespaces; they stay on the disk, and are back when those are switched off.',
-        '/var/lib/docker/1.2 is there from before: 1 image, 1 container and 1 plugin in it will be seen, and containers with a restart policy are started.',
+        'User namespaces hide 12 images, 3 containers and 2 volumes in /var/lib/docker, and networks you created. They stay on disk and reappear when you turn user namespaces off.',
+        '/var/lib/docker/1.2 exists from an earlier time: 1 image, 1 container and 1 plugin in it will reappear. dockerd starts containers with a restart policy.',
       ],
     ],
     [
@@ -194,8 +194,8 @@ describe('what disappears', () => {
       facts,
       { before: '1.2' },
       [
-        '1 image, 1 container and 1 plugin in /var/lib/docker/1.2, and networks that were made, are not seen any more without user namespaces; they stay on the disk, and are back when those are switched on again.',
-        '/var/lib/docker is there from before: 12 images, 3 containers and 2 volumes in it will be seen, and containers with a restart policy are started.',
+        'Turning user namespaces off hides 1 image, 1 container and 1 plugin in /var/lib/docker/1.2, and networks you created. They stay on disk and reappear when you turn them on again.',
+        '/var/lib/docker exists from an earlier time: 12 images, 3 containers and 2 volumes in it will reappear. dockerd starts containers with a restart policy.',
       ],
     ],
     [
@@ -203,7 +203,7 @@ describe('what disappears', () => {
       facts,
       { before: '1.2', after: '5.5' },
       [
-        '1 image, 1 container and 1 plugin in /var/lib/docker/1.2, and networks that were made, are not seen any more under user namespaces of other ids; they stay on the disk, and are back when the ids are those of before.',
+        'User namespaces with other ids hide 1 image, 1 container and 1 plugin in /var/lib/docker/1.2, and networks you created. They stay on disk and reappear when you use the previous ids again.',
       ],
     ],
     [
@@ -211,7 +211,7 @@ describe('what disappears', () => {
       only({ images: 1 }),
       { after: '5.5', networks: 0 },
       [
-        '1 image in /var/lib/docker is not seen any more under user namespaces; it stays on the disk, and is back when those are switched off.',
+        'User namespaces hide 1 image in /var/lib/docker. It stays on disk and reappears when you turn user namespaces off.',
       ],
     ],
     [
@@ -219,7 +219,7 @@ describe('what disappears', () => {
       only({}),
       { after: '5.5', networks: 2 },
       [
-        '2 networks in /var/lib/docker are not seen any more under user namespaces; they stay on the disk, and are back when those are switched off.',
+        'User namespaces hide 2 networks in /var/lib/docker. They stay on disk and reappear when you turn user namespaces off.',
       ],
     ],
     ['no change', facts, { before: '1.2', after: '1.2' }, []],
@@ -231,7 +231,7 @@ describe('what disappears', () => {
       only({ images: 1 }),
       { after: '5.5' },
       [
-        '1 image in /var/lib/docker, and networks that were made, are not seen any more under user namespaces; they stay on the disk, and are back when those are switched off.',
+        'User namespaces hide 1 image in /var/lib/docker, and networks you created. They stay on disk and reappear when you turn user namespaces off.',
       ],
     ],
     [
@@ -239,7 +239,7 @@ describe('what disappears', () => {
       only({ images: undefined, containers: 1 }),
       { after: '5.5' },
       [
-        'images in containerd and 1 container in /var/lib/docker, and networks that were made, are not seen any more under user namespaces; they stay on the disk, and are back when those are switched off.',
+        'User namespaces hide images in containerd and 1 container in /var/lib/docker, and networks you created. They stay on disk and reappear when you turn user namespaces off.',
       ],
     ],
     [
@@ -247,7 +247,7 @@ describe('what disappears', () => {
       only({ swarm: true }),
       { after: '5.5' },
       [
-        'By /var/lib/docker this host is a node of a swarm, and it will be none: let it leave first, or join anew afterwards.',
+        'This host is a swarm node by its data in /var/lib/docker, and will no longer be one. Make it leave the swarm first, or join again afterwards.',
       ],
     ],
   ]
@@ -281,7 +281,7 @@ describe('folders above the data', () => {
       assert.equal(told.length, isOpen ? 0 : 1)
       const whose = uid === root.rootUid ? 'u' : gid === root.rootGid ? 'g' : 'o'
       if (!isOpen) assert.ok(told[0]?.includes(`chmod ${whose}+x`))
-      if (!isOpen) assert.match(told[0] ?? '', /through \/srv\/a b \(.*chmod [ugo]\+x '\/srv\/a b'$/)
+      if (!isOpen) assert.match(told[0] ?? '', /enter \/srv\/a b \(.*chmod [ugo]\+x '\/srv\/a b'$/)
     })
   }
 })

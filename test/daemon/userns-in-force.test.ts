@@ -340,7 +340,7 @@ test(
     const [sentence = '', ...more] = whatDisappears(look(), { after: dataFolder })
     assert.match(
       sentence,
-      /^1 image, 2 containers and 3 volumes in .*\/data, and networks that were made, are not seen/,
+      /^User namespaces hide 1 image, 2 containers and 3 volumes in .*\/data, and networks you created\./,
     )
     assert.deepEqual(more, [])
 
@@ -352,8 +352,8 @@ test(
     assert.equal(facts.remapped.get(dataFolder)?.volumes, 1)
     assert.deepEqual(facts.plain, look().plain)
     const [gone = '', back = ''] = whatDisappears(facts, { before: dataFolder })
-    assert.match(gone, /^1 volume in .*100000\.100000, .* without user namespaces/)
-    assert.match(back, /is there from before: 1 image, 2 containers and 3 volumes/)
+    assert.match(gone, /^Turning user namespaces off hides 1 volume in .*100000\.100000, /)
+    assert.match(back, /exists from an earlier time: 1 image, 2 containers and 3 volumes/)
 
     running = await start(place)
     assert.deepEqual(await counts(running.docker), [1, 2, 3, 1])

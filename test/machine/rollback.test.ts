@@ -116,7 +116,7 @@ describe('daemon rollback', { skip: lacksMachine() }, () => {
     assert.equal(await daemonPid(machine), pid)
     assert.equal(await machine.exists(`${STATE}/pending`), false)
     await machine.must(['sh', '-c', 'docker stop -t 0 $(docker ps -q)'])
-    assert.match(await rollBack(), /1 container .*are not seen any more without user namespaces/)
+    assert.match(await rollBack(), /Turning user namespaces off hides .*1 container /)
     await settled()
   })
 

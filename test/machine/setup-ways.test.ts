@@ -277,7 +277,7 @@ describe("setup with daemon apply's options", { skip: lacksMachine() }, () => {
   test('user namespaces: what goes out of sight is said, and a container is looked at from here', async () => {
     const words = ['setup', 'ssh://deploy@one.test', '--userns-remap']
     const plan = await desk.run([...words, '--dry-run'])
-    assert.match(plan.stdout, /^1 image in \/var\/lib\/docker is not seen any more under user namespaces/m)
+    assert.match(plan.stdout, /^User namespaces hide 1 image in \/var\/lib\/docker\./m)
     const run = await desk.lines([...words, '--yes'])
     assert.equal(run.code, 0, run.stderr)
     const userns = run.result['hosts'] as { userns?: { verified?: boolean; remappedRoot?: number } }[]

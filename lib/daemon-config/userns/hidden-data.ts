@@ -1,37 +1,52 @@
-import { shellWord } from '../../base/shell-quote.ts'
-import type { DataCounts, DataFacts } from './data-facts.ts'
+import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
+import { warningTexts, type Warning } from '../../base/warning.ts'
+import type { DataCounts, DataFacts } from './data-facts.ts'
 
-/** How the daemon was started and will be: data folders of {@link UsernsPlan.dataFolder}; undefined without user namespaces. */
+/** A change of user namespaces, as data folders of {@link UsernsPlan.dataFolder}; undefined without user namespaces. */
 export interface UsernsChange {
-  /** The value of `userns-remap` now. */
   readonly before?: string | undefined
-  /** The value of `userns-remap` afterwards. */
   readonly after?: string | undefined
-  /** How many networks were made, where dockerd could be asked: no file tells of them. @defaultValue not known */
+  /** The number of networks that users created. No file tells it, so dockerd has to be asked. @defaultValue unknown */
   readonly networks?: number | undefined
 }
 
+/** What a change of user namespaces does to a host's data. */
+export type HiddenDataCode =
+  /** Images, containers, volumes, plugins or networks are hidden. */
+  | 'data-hidden'
+  /** The host is no longer a node of its swarm. */
+  | 'swarm-hidden'
+  /** A folder that can't be read is hidden. */
+  | 'unreadable-hidden'
+  /** Data from an earlier time reappears. */
+  | 'data-reappears'
+
 /**
- * Says what nobody sees any more once the daemon lives in another folder, and what comes back into view.
+ * Lists what a change of user namespaces hides, and what reappears: dockerd then uses another data folder.
  *
- * @param facts - what lies in data-root now
- * @param change - from where to where it moves
- * @returns sentences; none where nothing moves or nothing is there
+ * @param facts - the contents of data-root now
+ * @param change - the data folders before and after
+ * @returns sentences; an empty array if the folder stays the same, or holds nothing
  * @example
  * ```ts
  * whatDisappears(parseDataFacts(printed), { after: planUserns('default', accounts).dataFolder })
- * // ['12 images, 3 containers and 2 volumes in /var/lib/docker, and networks that were made, are not seen any more under
- * //   user namespaces; they stay on the disk, and are back when those are switched off.']
+ * // ['User namespaces hide 12 images, 3 containers and 2 volumes in /var/lib/docker, and networks you created. They stay on
+ * //   disk and reappear when you turn user namespaces off.']
  * ```
  */
 export function whatDisappears(facts: DataFacts, change: UsernsChange): string[] {
+  return warningTexts(findHiddenData(facts, change))
+}
+
+/** The same with their codes. */
+export function findHiddenData(facts: DataFacts, change: UsernsChange): Warning<HiddenDataCode>[] {
   const { before, after } = change
   if (before === after || !facts.isThere) return []
   const [old, next] = [countsIn(facts, before), countsIn(facts, after)]
   return [
     ...(old === undefined ? [] : hidden(old, pathIn(facts, before), change)),
-    ...(next === undefined ? [] : shown(next, pathIn(facts, after))),
+    ...(next === undefined ? [] : reappearing(next, pathIn(facts, after))),
   ]
 }
 
@@ -43,45 +58,50 @@ function pathIn({ root }: DataFacts, folder: string | undefined): string {
   return folder === undefined ? root : `${root === '/' ? '' : root}/${folder}`
 }
 
-function hidden(counts: DataCounts, path: string, change: UsernsChange): string[] {
+function hidden(counts: DataCounts, path: string, change: UsernsChange): Warning<HiddenDataCode>[] {
   const { networks } = change
   const things = [...thingsOf(counts), ...numbered(networks ?? 0, 'network')]
-  const node = counts.swarm
-    ? [`By ${path} this host is a node of a swarm, and it will be none: let it leave first, or join anew afterwards.`]
+  const node: Warning<HiddenDataCode>[] = counts.swarm
+    ? [
+        {
+          code: 'swarm-hidden',
+          text: `This host is a swarm node by its data in ${path}, and will no longer be one. Make it leave the swarm first, or join again afterwards.`,
+        },
+      ]
     : []
-  const unknown = counts.unreadable.map(
-    (folder) => `What is in ${folder} can't be seen from here, and not by dockerd later.`,
-  )
+  const unknown = counts.unreadable.map((folder): Warning<HiddenDataCode> => ({
+    code: 'unreadable-hidden',
+    text: `dockerd will not see the contents of ${folder}, which docker-mtls can't read.`,
+  }))
   if (things.length === 0) return [...node, ...unknown]
-  const also = networks === undefined ? ', and networks that were made,' : ''
-  const [are, stay, areBack] =
-    also === '' && things.length === 1 && things[0]?.startsWith('1 ') === true
-      ? ['is', 'it stays', 'is back']
-      : ['are', 'they stay', 'are back']
-  const when = `${stay} on the disk, and ${areBack} when ${backWhen(change)}`
-  return [
-    `${enumerate(things)} in ${path}${also} ${are} not seen any more ${whenGone(change)}; ${when}.`,
-    ...node,
-    ...unknown,
-  ]
+  const also = networks === undefined ? ', and networks you created' : ''
+  const isOne = also === '' && things.length === 1 && things[0]?.startsWith('1 ') === true
+  const stay = isOne ? 'It stays on disk and reappears' : 'They stay on disk and reappear'
+  const text = `${hidingWords(change)} ${enumerate(things)} in ${path}${also}. ${stay} when you ${undoingWords(change)}.`
+  return [{ code: 'data-hidden', text }, ...node, ...unknown]
 }
 
-function whenGone({ before, after }: UsernsChange): string {
-  if (after === undefined) return 'without user namespaces'
-  return before === undefined ? 'under user namespaces' : 'under user namespaces of other ids'
+function hidingWords({ before, after }: UsernsChange): string {
+  if (after === undefined) return 'Turning user namespaces off hides'
+  return before === undefined ? 'User namespaces hide' : 'User namespaces with other ids hide'
 }
 
-function backWhen({ before, after }: UsernsChange): string {
-  if (before === undefined) return 'those are switched off'
-  return after === undefined ? 'those are switched on again' : 'the ids are those of before'
+function undoingWords({ before, after }: UsernsChange): string {
+  if (before === undefined) return 'turn user namespaces off'
+  return after === undefined ? 'turn them on again' : 'use the previous ids again'
 }
 
-/** dockerd starts what has a restart policy wherever it finds it (moby, daemon.restore). */
-function shown(counts: DataCounts, path: string): string[] {
+/** dockerd starts containers with a restart policy wherever it finds them (moby, daemon.restore). */
+function reappearing(counts: DataCounts, path: string): Warning<HiddenDataCode>[] {
   const things = thingsOf(counts)
   if (things.length === 0) return []
-  const start = counts.containers > 0 ? ', and containers with a restart policy are started' : ''
-  return [`${path} is there from before: ${enumerate(things)} in it will be seen${start}.`]
+  const start = counts.containers > 0 ? ' dockerd starts containers with a restart policy.' : ''
+  return [
+    {
+      code: 'data-reappears',
+      text: `${path} exists from an earlier time: ${enumerate(things)} in it will reappear.${start}`,
+    },
+  ]
 }
 
 function thingsOf({ images, containers, volumes, plugins }: DataCounts): string[] {
@@ -97,32 +117,49 @@ function numbered(count: number, word: string): string[] {
   return count === 0 ? [] : [`${count} ${word}${count === 1 ? '' : 's'}`]
 }
 
+/** A folder that the root user of containers can't enter, and the remedy. */
+export interface ClosedParent {
+  readonly path: string
+  /** What is wrong, without a full stop. */
+  readonly got: string
+  readonly todo: Sentence
+}
+
 /**
- * Finds the folders above data-root that the containers' root can't get through: dockerd doesn't start then (`a subdirectory
- * in your graphroot path restricts access to the remapped root uid/gid`), or its containers don't. data-root itself is
- * opened by dockerd (0710 and the root's gid); all of it executed on 26.1.5.
+ * Finds the folders above data-root that the root user of containers can't enter. Either dockerd doesn't start then (`a
+ * subdirectory in your graphroot path restricts access to the remapped root uid/gid`), or its containers don't. dockerd opens
+ * data-root itself (mode 0710, with that root's gid). All of this was tried with 26.1.5.
  *
  * @param facts - with the folders above data-root
- * @param root - what the containers' root is on the host
+ * @param root - the ids on the host of the root user of containers
  * @returns a sentence for each, with the command that opens it
  * @example
  * ```ts
  * closedParents(parseDataFacts(printed), planUserns('default', accounts))
  * ```
  */
-export function closedParents(
-  { parents }: Pick<DataFacts, 'parents'>,
-  root: { readonly rootUid: number; readonly rootGid: number },
-): string[] {
+export function closedParents(facts: Pick<DataFacts, 'parents'>, root: RootIds): string[] {
+  return warningTexts(
+    findClosedParents(facts, root).map(({ got, todo }) => ({ code: 'closed', text: sentence`${got}. ${todo}` })),
+  )
+}
+
+/** The ids on the host of the root user of containers. */
+interface RootIds {
+  readonly rootUid: number
+  readonly rootGid: number
+}
+
+/** The same as data. */
+export function findClosedParents({ parents }: Pick<DataFacts, 'parents'>, root: RootIds): ClosedParent[] {
   return parents.flatMap(({ path, mode, uid, gid }) => {
     // The owner's bits count for the owner, the group's for the group, the others' for the rest (path_resolution(7)).
-    // dockerd itself lets any of them count, and then no container starts (executed).
+    // dockerd itself accepts any of them, and then no container starts (executed).
     const whose = uid === root.rootUid ? 'u' : gid === root.rootGid ? 'g' : 'o'
     // `s` and `t` are x with another bit; `S` and `T` are that bit alone (ls(1)).
     if ('xst'.includes(mode.charAt(EXECUTE[whose]) || '-')) return []
-    return [
-      `The containers' root can't get through ${path} (${mode}), which dockerd's data is below. Open it:  chmod ${whose}+x ${shellWord(path)}`,
-    ]
+    const got = `The root user of containers can't enter ${path} (${mode}), which is above dockerd's data`
+    return [{ path, got, todo: sentence`Open it:  ${command('chmod', `${whose}+x`, path)}` }]
   })
 }
 

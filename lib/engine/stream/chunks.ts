@@ -4,13 +4,13 @@ import type { Named } from '../api-error.ts'
 import { readTwice } from '../read-twice.ts'
 import { errorOf, StreamFault } from './fault.ts'
 
-/** What is made of a body's pieces. */
+/** What is made of a body's chunks. */
 export interface Reading<Item> {
   /** For messages. */
   readonly request: Named
-  /** What one piece holds. */
-  readonly split: (piece: Buffer) => Iterable<Item>
-  /** Comes after each piece. @throws StreamFault where one was found in it */
+  /** What one chunk holds. */
+  readonly split: (chunk: Buffer) => Iterable<Item>
+  /** Comes after each chunk. @throws StreamFault where one was found in it */
   readonly check?: () => void
   /** Comes at the end. @throws StreamFault where that is no end */
   readonly end?: () => Iterable<Item> | void
@@ -28,7 +28,7 @@ const CLOSED: ReadonlySet<unknown> = new Set(['UND_ERR_ABORTED', 'ERR_STREAM_PRE
  * Reads a body at the pace at which what it holds is taken; whoever leaves the loop ends the request. The body's own
  * iterator would take several turns for each line of a log, since dockerd sends each line as an HTTP chunk of its own.
  */
-export async function* readPieces<Item>(
+export async function* readChunks<Item>(
   body: Readable,
   { request, split, check, end, explain = (error) => error }: Reading<Item>,
 ): AsyncGenerator<Item, void, undefined> {
@@ -37,13 +37,13 @@ export async function* readPieces<Item>(
   const tap = new Tap(body)
   try {
     while (!tap.ended) {
-      const piece = tap.take()
-      if (piece === null) {
+      const chunk = tap.take()
+      if (chunk === null) {
         await tap.more()
         continue
       }
       // Not yield*, which takes several turns for each.
-      for (const item of split(piece)) yield item
+      for (const item of split(chunk)) yield item
       check?.()
     }
     for (const item of end?.() ?? []) yield item
@@ -59,7 +59,7 @@ export async function* readPieces<Item>(
 /** What is longer came in a hurry, and waiting for more would hold it up. In bytes. */
 const SMALL = 16 * 1024
 
-/** Takes pieces out of a stream. */
+/** Takes chunks out of a stream. */
 class Tap {
   readonly #body: Readable
   readonly #forget: () => void
@@ -84,9 +84,9 @@ class Tap {
 
   /** All that has come; null where that is nothing. */
   take(): Buffer | null {
-    const piece = this.#body.destroyed ? null : (this.#body.read() as Buffer | null)
-    if (piece) this.#size = piece.length
-    return piece
+    const chunk = this.#body.destroyed ? null : (this.#body.read() as Buffer | null)
+    if (chunk) this.#size = chunk.length
+    return chunk
   }
 
   /** Waits until more has come, or the end. */
@@ -101,7 +101,7 @@ class Tap {
     this.#body.destroy()
   }
 
-  /** Of small pieces, all that this turn of the event loop brings is taken together. */
+  /** Of small chunks, all that this turn of the event loop brings is taken together. */
   readonly #readable = (): void => {
     const wake = this.#wake
     this.#wake = undefined

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Named } from '../api-error.ts'
 import { JsonLines } from './json-lines.ts'
-import { readPieces } from './chunks.ts'
+import { readChunks } from './chunks.ts'
 
 /**
  * Values that the daemon sends one after the other: events, statistics. Leaving the loop ends the request.
@@ -19,9 +19,9 @@ export class JsonStream<Item> implements AsyncIterable<Item>, AsyncDisposable {
   /** The values as they arrive; `break` ends the request. */
   [Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     const lines = new JsonLines()
-    return readPieces(this.#body, {
+    return readChunks(this.#body, {
       request: this.#request,
-      split: (piece) => lines.push(piece) as Iterable<Item>,
+      split: (chunk) => lines.push(chunk) as Iterable<Item>,
       end: () => lines.end() as Iterable<Item>,
     })
   }

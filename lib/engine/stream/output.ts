@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Named } from '../api-error.ts'
 import { FrameSplitter, type OutputChunk } from './frames.ts'
 import { splitLines, type OutputLine } from './lines.ts'
-import { readPieces } from './chunks.ts'
+import { readChunks } from './chunks.ts'
 import { checkWritable, Sinks } from './sinks.ts'
 
 /** What a container has said, read whole. */
@@ -106,7 +106,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   }
 
   #raw(): AsyncGenerator<OutputChunk, void, undefined> {
-    return readPieces<OutputChunk>(this.#body, {
+    return readChunks<OutputChunk>(this.#body, {
       request: this.#request,
       split: (data) => [{ stream: 'stdout', data }],
       explain: this.#explain,
@@ -115,7 +115,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
 
   #framed(): AsyncGenerator<OutputChunk, void, undefined> {
     const splitter = new FrameSplitter()
-    return readPieces(this.#body, {
+    return readChunks(this.#body, {
       request: this.#request,
       split: (piece) => splitter.push(piece),
       check: () => splitter.check(),

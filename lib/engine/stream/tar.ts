@@ -7,7 +7,7 @@ export type TarHeader = Partial<Header> & Pick<Header, 'name'>
 export type TarContent = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 type Sink = ReturnType<Pack['entry']>
 
-/** Packs a tar while it is read: a piece of a file is all that is held. */
+/** Packs a tar while it is read: a chunk of a file is all that is held. */
 export function packTar(fill: (tar: Pack) => Promise<void>): Readable {
   return Readable.from(tarOf(fill), { objectMode: false })
 }
@@ -19,7 +19,7 @@ async function* tarOf(fill: (tar: Pack) => Promise<void>): AsyncGenerator<Buffer
     .then(() => tar.finalize())
     .catch((error: unknown) => tar.destroy(error as Error))
   try {
-    for await (const piece of tar) yield piece as Buffer
+    for await (const chunk of tar) yield chunk as Buffer
   } finally {
     tar.destroy()
     await filling
@@ -41,8 +41,8 @@ export async function addEntry(tar: Pack, header: TarHeader, content: TarContent
 }
 
 async function pour(content: TarContent, sink: Sink): Promise<void> {
-  for await (const piece of content) {
-    if (!sink.destroying && !sink.write(piece)) await drained(sink)
+  for await (const chunk of content) {
+    if (!sink.destroying && !sink.write(chunk)) await drained(sink)
     if (sink.destroying) return
   }
   sink.end(undefined)

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Pack } from 'tar-stream'
 import { addEntry, packTar, type TarContent } from '../../stream/tar.ts'
-import { ahead } from './prefetch.ts'
+import { prefetch } from './prefetch.ts'
 import type { ContextEntry } from './entry.ts'
 import { addDockerfile, type AddedFiles, type BuildFiles } from './files.ts'
 import { escapePattern, Patterns } from './patterns.ts'
@@ -17,7 +17,7 @@ export interface PackedContext {
 }
 
 /**
- * Packs a context into a tar, while it is read: a piece of a file is all that is held. Everything belongs to root, as
+ * Packs a context into a tar, while it is read: a chunk of a file is all that is held. Everything belongs to root, as
  * for the Docker CLI. The Dockerfile and `.dockerignore` are in it even where they are ignored: the daemon reads both,
  * and takes them out before anything is copied.
  */
@@ -36,7 +36,7 @@ async function fill(
 ): Promise<void> {
   const patterns = new Patterns([...files.ignored, ...alwaysSent(files)])
   const entries = walk(files.root, [{ patterns, lets: 'unnamed' }], signal)
-  for await (const [entry, content] of ahead(entries, AHEAD, (next) => contentOf(files.root, next, signal))) {
+  for await (const [entry, content] of prefetch(entries, PREFETCHED, (next) => contentOf(files.root, next, signal))) {
     if (added && entry.path === '.dockerignore') continue
     await addEntry(tar, headerOf(entry), content)
   }
@@ -47,7 +47,7 @@ async function fill(
 }
 
 /** Small files wait for the system, and not for each other. */
-const AHEAD = 16
+const PREFETCHED = 16
 
 /** A small file is read at once; of another nothing is, before its turn comes. */
 function contentOf(root: string, entry: ContextEntry, signal: AbortSignal | undefined): TarContent {
@@ -59,8 +59,8 @@ function contentOf(root: string, entry: ContextEntry, signal: AbortSignal | unde
   return later(whole)
 }
 
-async function* later(pieces: Promise<Buffer[]>): AsyncGenerator<Buffer, void, undefined> {
-  yield* await pieces
+async function* later(chunks: Promise<Buffer[]>): AsyncGenerator<Buffer, void, undefined> {
+  yield* await chunks
 }
 
 function alwaysSent({ dockerfile: { inside } }: BuildFiles): string[] {

@@ -5,7 +5,7 @@
  * @param limit - how many are begun at most
  * @param begin - begins the work on one; a promise that rejects is the concern of whoever gets it
  */
-export async function* ahead<Item, Work>(
+export async function* prefetch<Item, Work>(
   items: AsyncIterable<Item>,
   limit: number,
   begin: (item: Item) => Work,

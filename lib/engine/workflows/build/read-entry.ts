@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { identityOf, type ContextEntry } from './entry.ts'
 import { changed, unreadable } from './faults.ts'
 
-/** Both undici and HTTP/2 take it in one piece, and reading more at once is no faster. In bytes. */
-const PIECE = 64 * 1024
+/** Both undici and HTTP/2 take it in one chunk, and reading more at once is no faster. In bytes. */
+const CHUNK = 64 * 1024
 
 /** Windows has neither flag. */
 const FLAGS: number = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
@@ -25,12 +25,12 @@ export async function* readEntry(
     for (let left = entry.size; left > 0;) {
       signal?.throwIfAborted()
       // With room for a byte more than there has to be, a small file shows by itself whether it grew.
-      const piece = await readPiece(file, entry, Math.min(PIECE, left + 1))
-      left -= piece.length
+      const chunk = await readChunk(file, entry, Math.min(CHUNK, left + 1))
+      left -= chunk.length
       if (left < 0) throw changed(entry.path)
-      yield piece
+      yield chunk
     }
-    if (entry.size >= PIECE && (await file.stat({ bigint: true })).size !== BigInt(entry.size))
+    if (entry.size >= CHUNK && (await file.stat({ bigint: true })).size !== BigInt(entry.size))
       throw changed(entry.path)
   } finally {
     await file.close()
@@ -52,23 +52,23 @@ async function openEntry(root: string, entry: ContextEntry): Promise<FileHandle>
   }
 }
 
-async function readPiece(file: FileHandle, { path }: ContextEntry, length: number): Promise<Buffer> {
-  const piece = Buffer.allocUnsafe(length)
-  const { bytesRead } = await file.read(piece, 0, length, null).catch((cause: unknown) => {
+async function readChunk(file: FileHandle, { path }: ContextEntry, length: number): Promise<Buffer> {
+  const chunk = Buffer.allocUnsafe(length)
+  const { bytesRead } = await file.read(chunk, 0, length, null).catch((cause: unknown) => {
     throw unreadable(path, cause)
   })
   if (bytesRead === 0) throw changed(path)
-  return piece.subarray(0, bytesRead)
+  return chunk.subarray(0, bytesRead)
 }
 
-/** Whether a file comes in one piece. */
+/** Whether a file comes in one chunk. */
 export function isSmall({ type, size }: ContextEntry): boolean {
-  return type === 'file' && size < PIECE
+  return type === 'file' && size < CHUNK
 }
 
 /** The same as {@link readEntry}, whole: nothing stays open. */
 export async function readSmall(root: string, entry: ContextEntry, signal?: AbortSignal): Promise<Buffer[]> {
-  const pieces: Buffer[] = []
-  for await (const piece of readEntry(root, entry, signal)) pieces.push(piece)
-  return pieces
+  const chunks: Buffer[] = []
+  for await (const chunk of readEntry(root, entry, signal)) chunks.push(chunk)
+  return chunks
 }

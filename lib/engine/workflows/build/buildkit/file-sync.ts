@@ -100,8 +100,8 @@ class Sync {
 
   async #send(id: number, entry: ContextEntry, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    for await (const piece of this.#folder.read(entry, signal)) {
-      await this.#call.send(writeDataHead(id, piece.length), piece)
+    for await (const chunk of this.#folder.read(entry, signal)) {
+      await this.#call.send(writeDataHead(id, chunk.length), chunk)
     }
     await this.#call.send(writeDataHead(id, 0))
   }

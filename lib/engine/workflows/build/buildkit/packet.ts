@@ -4,7 +4,7 @@ import type { ContextEntry } from '../entry.ts'
 /**
  * What both sides say to each other while files are compared and sent (tonistiigi/fsutil, types/wire.proto): we tell of
  * every file, an empty `stat` after the last; they ask for those that they lack, by their place in that order; we send
- * each in pieces, an empty one after the last; they say `fin`, and so do we.
+ * each in chunks, an empty one after the last; they say `fin`, and so do we.
  */
 export const PACKET = { stat: 0, request: 1, data: 2, fin: 3, error: 4 } as const
 
@@ -39,7 +39,7 @@ export function writeError(message: string): Uint8Array {
   return start(PACKET.error).tag(4, WireType.LengthDelimited).string(message).finish()
 }
 
-/** The begin of a packet with a piece of a file: the piece itself follows, and is copied nowhere. */
+/** The begin of a packet with a chunk of a file: the chunk itself follows, and is copied nowhere. */
 export function writeDataHead(id: number, length: number): Uint8Array {
   const packet = start(PACKET.data).tag(3, WireType.Varint).uint32(id)
   return (length === 0 ? packet : packet.tag(4, WireType.LengthDelimited).uint32(length)).finish()
