@@ -1,58 +1,61 @@
 import type { X509Certificate } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isDockerMtlsError, PkiError, type PkiErrorCode } from '../base/errors.ts'
+import { ours, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
+import { isDockerMtlsError, PkiError, sentencesOf, type PkiErrorCode } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, isFolder, readIfThere } from '../base/files.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { checkCaOptions, createAuthority, type Authority, type AuthorityOptions } from '../pki/ca.ts'
 import { checkPassphrase, type Passphrase } from '../pki/encrypted-key.ts'
 import { isOpenToOthers, putFiles, type NewFile } from '../base/replace-files.ts'
-import { caPaths, commandLine, type AuthorityPaths } from './layout.ts'
+import { caPaths, type AuthorityPaths } from './layout.ts'
 import { keyTypeOf } from '../pki/key-type.ts'
 import { appendToLedger, ledgerEntry, ledgerLine } from './ledger.ts'
-import { checkCa, isEncryptedKey, loadAuthority, openCertificates } from '../pki/load-ca.ts'
+import { checkCa, isEncryptedKey, loadCa, openCertificates } from '../pki/load-ca.ts'
 import { readRotation } from './rotate/state.ts'
 
-/** For the authority of a {@link PkiFolder}. */
+/** Options for the CA of a {@link PkiFolder}. */
 export interface FolderAuthorityOptions extends AuthorityOptions {
-  /** Encrypts the key of a new authority, and opens the key of one that is there. */
+  /** Encrypts the key of a new CA, and decrypts the key of an existing one. */
   readonly passphrase?: Passphrase
 }
 
-/** What became of an authority. */
+/** The CA of a folder, and what was done about it. */
 export interface FolderAuthorityResult {
-  /** `kept`: it was there, and nothing was written. `replaced`: the old one is kept beside it. */
+  /** `kept`: it existed, and nothing was written. `replaced`: the old files were kept under other names. */
   readonly action: 'kept' | 'created' | 'replaced'
+  /** The files of the CA. */
   readonly paths: AuthorityPaths
+  /** Facts of the CA certificate. */
   readonly facts: CertificateFacts
-  /** Where the old files are now. */
+  /** The new paths of replaced files. */
   readonly keptAside: readonly string[]
-  /** What a person should know: sentences without a full stop. */
+  /** Remarks for the user: sentences without a full stop. */
   readonly notes: readonly string[]
 }
 
-/** The two files of an authority, both there. */
+/** The two files of a CA, as PEM. */
 export interface CaPair {
   readonly certificate: string
   readonly key: string
 }
 
-/** An authority that was opened, and the files that it came from. */
+/** An open CA and the files that it was read from. */
 export interface OpenedCa extends CaPair {
   readonly authority: Authority
 }
 
-/** What is told, and what is kept for signing. */
+/** The public result, and the CA for signing. */
 interface Outcome {
   readonly result: FolderAuthorityResult
-  /** Absent where the key is locked. */
+  /** Absent if the key is encrypted and no passphrase was given. */
   readonly opened?: OpenedCa
 }
 
 /** How long another run may take between the first and the last file of a pair: some milliseconds. */
 const SETTLE_MS = 100
 
-/** Keeps the authority that is there, or makes one. Half an authority, or one that can't sign, is an error. */
-export async function ensureAuthority(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
+/** Keeps the existing CA or creates one. Half a CA, or one that can't sign, is an error. */
+export async function ensureCa(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
   const { passphrase, ...wanted } = options
   checkCaOptions(wanted)
   if (passphrase !== undefined) checkPassphrase(passphrase)
@@ -62,7 +65,7 @@ export async function ensureAuthority(root: string, options: FolderAuthorityOpti
     return await create(root, options)
   } catch (error) {
     if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS')) throw error
-    // Another run was first: theirs is the authority, and ours was never seen.
+    // Another run was first: its CA counts, and nobody has seen ours.
     await wait(SETTLE_MS)
     const theirs = await readCaPair(root)
     if (theirs === undefined) throw error
@@ -70,11 +73,11 @@ export async function ensureAuthority(root: string, options: FolderAuthorityOpti
   }
 }
 
-/** Makes a new authority whatever is there, and keeps that beside it. */
-export async function replaceAuthority(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
+/** Creates a new CA and keeps the files of the old one under other names. */
+export async function replaceCa(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
   const paths = caPaths(root)
   const old = { certificate: await readIfThere(paths.cert), key: await readIfThere(paths.key) }
-  const files = await newAuthority(paths, options)
+  const files = await newCa(paths, options)
   refuseSameName(root, files.facts, old.certificate)
   const inFolder = await isFolder(paths.folder)
   if (inFolder) await appendToLedger(paths.ledger, ledgerEntry('ca', files.facts))
@@ -90,15 +93,15 @@ export async function replaceAuthority(root: string, options: FolderAuthorityOpt
       paths,
       facts: files.facts,
       keptAside,
-      notes: openNow ? ['The old key was encrypted, and the new one is not'] : [],
+      notes: openNow ? ['The old CA key was encrypted; the new one is not'] : [],
     },
     opened: files.opened,
   }
 }
 
 /**
- * The pair that is there, or undefined where there is neither. One without the other is an error: it can't be known
- * whether the other half is lost.
+ * Reads the pair, or returns undefined if both files are missing. One without the other is an error, since the missing file
+ * may be lost.
  */
 export async function readCaPair(root: string): Promise<CaPair | undefined> {
   const paths = caPaths(root)
@@ -109,42 +112,40 @@ export async function readCaPair(root: string): Promise<CaPair | undefined> {
     if (certificate === undefined && key === undefined) return undefined
     const [there, missing] = key === undefined ? ['ca.pem', 'ca-key.pem'] : ['ca-key.pem', 'ca.pem']
     if (attempt > 1) {
-      const todo = `Put ${missing} back from a backup, or make a new authority (what is there is kept beside it):  `
-      const got = `${there} is there, and ${missing} is not`
-      throw failure(root, 'ERR_CA_INVALID', got, todo + replaceCommand(root))
+      const todo = sentence`Restore ${missing} from a backup. Only if there is none, create a new CA (the old files are kept):  ${replaceCommand(root)}`
+      throw failure(root, 'ERR_CA_INVALID', `${there} exists, but ${missing} is missing`, todo)
     }
     await wait(SETTLE_MS)
   }
 }
 
-/** Loads the authority for signing. */
+/** Opens the CA for signing. */
 export async function openFolderCa(
   root: string,
   pair: CaPair | undefined,
   passphrase: Passphrase | undefined,
 ): Promise<Authority> {
   if (pair === undefined) {
-    throw failure(root, 'ERR_CA_MISSING', 'there is none', `Make one:  ${commandLine('cert', 'ca', '--dir', root)}`)
+    const todo = sentence`Check that this is the folder that init created. If you have no CA yet, create one:  ${ours('cert', 'ca', '--dir', root)}`
+    throw failure(root, 'ERR_CA_MISSING', 'there is no CA', todo)
   }
   try {
-    return await loadAuthority({ ...pair, ...(passphrase !== undefined && { passphrase }) })
+    return loadCa({ ...pair, ...(passphrase !== undefined && { passphrase }) }, replaceCommand(root))
   } catch (cause) {
-    const failed = named(root, cause)
-    const isLate =
-      failed instanceof PkiError && failed.code === 'ERR_CA_EXPIRED' && (await readRotation(root)) !== undefined
-    // While it is rotated it can't be replaced.
-    throw isLate ? failure(root, failed.code, failed.got, goOn(root), cause) : failed
+    // During a rotation the CA can't be replaced.
+    const isRotating = isDockerMtlsError(cause, 'ERR_CA_EXPIRED') && (await readRotation(root)) !== undefined
+    throw isRotating ? failure(root, cause.code, cause.got, goOn(root), cause) : inFolder(root, cause)
   }
 }
 
-/** The authority's certificate, checked as far as that goes without its key. */
+/** Reads the CA certificate, and checks it as far as possible without the key. */
 export function readCaCertificate(root: string, pair: CaPair): X509Certificate {
   try {
-    const [first] = openCertificates(pair.certificate)
-    checkCa(first)
+    const [first] = openCertificates(pair.certificate, replaceCommand(root))
+    checkCa(first, replaceCommand(root))
     return first
   } catch (cause) {
-    throw named(root, cause)
+    throw inFolder(root, cause)
   }
 }
 
@@ -154,22 +155,24 @@ async function keep(
   { passphrase, keyType, commonName }: FolderAuthorityOptions,
 ): Promise<Outcome> {
   const paths = caPaths(root)
-  // Of a locked authority the certificate alone is looked at.
+  // Without the passphrase only the certificate can be checked.
   const locked = isEncryptedKey(pair.key) && passphrase === undefined
   const authority = locked ? undefined : await openFolderCa(root, pair, passphrase)
   const facts = authority?.facts ?? readCertificate(readCaCertificate(root, pair))
   const type = keyTypeOf(facts.key)
   const notes = [
-    ...(keyType === undefined || keyType === type ? [] : [`The authority's key stays ${type}`]),
-    ...(commonName === undefined || commonName === facts.commonName ? [] : [`The authority stays ${facts.subject}`]),
+    ...(keyType === undefined || keyType === type ? [] : [`The key type of the CA stays ${type}`]),
+    ...(commonName === undefined || commonName === facts.commonName
+      ? []
+      : [`The name of the CA stays ${facts.subject}`]),
     ...(passphrase === undefined || isEncryptedKey(pair.key) ? [] : [`${paths.key} is not encrypted`]),
-    ...((await isOpenToOthers(paths.key)) ? [`Others can read ${paths.key}: chmod 600 it`] : []),
+    ...((await isOpenToOthers(paths.key)) ? [`Other users can read ${paths.key}: run chmod 600 on it`] : []),
   ]
   const result = { action: 'kept', paths, facts, keptAside: [], notes } as const
   return authority === undefined ? { result } : { result, opened: { ...pair, authority } }
 }
 
-interface NewAuthority {
+interface NewCa {
   readonly opened: OpenedCa
   readonly facts: CertificateFacts
   readonly pair: readonly NewFile[]
@@ -177,7 +180,7 @@ interface NewAuthority {
   readonly all: readonly NewFile[]
 }
 
-async function newAuthority(paths: AuthorityPaths, options: FolderAuthorityOptions): Promise<NewAuthority> {
+async function newCa(paths: AuthorityPaths, options: FolderAuthorityOptions): Promise<NewCa> {
   const { passphrase, ...wanted } = options
   if (passphrase !== undefined) checkPassphrase(passphrase)
   const authority = await createAuthority(wanted)
@@ -195,52 +198,47 @@ async function newAuthority(paths: AuthorityPaths, options: FolderAuthorityOptio
   }
 }
 
-/** A folder that isn't there yet comes with all its files in one step; into one that is there go two. */
+/** A new folder appears with all its files in one step; an existing one gets the pair. */
 async function create(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
   const paths = caPaths(root)
-  const { all, pair, facts, opened } = await newAuthority(paths, options)
+  const { all, pair, facts, opened } = await newCa(paths, options)
   const inFolder = await isFolder(paths.folder)
   if (inFolder) await appendToLedger(paths.ledger, ledgerEntry('ca', facts))
   await putFiles(paths.folder, inFolder ? pair : all, [])
   return { result: { action: 'created', paths, facts, keptAside: [], notes: [] }, opened }
 }
 
-/** A new authority under the old one's name makes both sides report a bad signature instead of an unknown authority. */
+/** With a new CA of the same name, both sides would report a bad signature instead of an unknown CA. */
 function refuseSameName(root: string, { subject }: CertificateFacts, oldPem: string | undefined): void {
   let taken = false
   try {
     taken = openCertificates(oldPem ?? '').some((old) => readCertificate(old).subject === subject)
   } catch {
-    // What can't be read is about to be replaced for just that reason.
+    // An unreadable file is what the replacement is for.
   }
   if (!taken) return
   throw new PkiError('ERR_NAME_INVALID', {
-    tried: `replacing the authority in ${caPaths(root).folder}`,
-    got: `the old one has the same name, ${subject}`,
-    todo: 'Give the new one another name, or none: then it is named after its key.',
+    tried: `replacing the CA in ${caPaths(root).folder}`,
+    got: `the old CA has the same name, ${subject}`,
+    todo: 'Choose another common name, or leave it out to name the new CA after its key.',
   })
 }
 
-function replaceCommand(root: string): string {
-  return commandLine('cert', 'ca', '--replace-ca', '--dir', root)
+function replaceCommand(root: string): CommandPart {
+  return ours('cert', 'ca', '--replace-ca', '--dir', root)
 }
 
-function goOn(root: string): string {
-  return `Another one is about to take its place; go on with that:  ${commandLine('cert', 'rotate-ca', '--dir', root)}`
+function goOn(root: string): Sentence {
+  return sentence`A rotation to a new CA is in progress. Continue it:  ${ours('cert', 'rotate-ca', '--dir', root)}`
 }
 
-/** The same failure, with the folder in it. */
-function named(root: string, cause: unknown): unknown {
+/** The same failure, which names the folder. */
+function inFolder(root: string, cause: unknown): unknown {
   if (!(cause instanceof PkiError)) return cause
-  return failure(
-    root,
-    cause.code,
-    cause.got,
-    cause.todo.replace(/docker-mtls cert ca --replace-ca$/, () => replaceCommand(root)),
-    cause,
-  )
+  const { got, todo } = sentencesOf(cause)
+  return failure(root, cause.code, got, todo, cause)
 }
 
-function failure(root: string, code: PkiErrorCode, got: string, todo: string, cause?: unknown): PkiError {
-  return new PkiError(code, { tried: `using the authority in ${caPaths(root).folder}`, got, todo, cause })
+function failure(root: string, code: PkiErrorCode, got: Sentence, todo: Sentence, cause?: unknown): PkiError {
+  return new PkiError(code, { tried: `using the CA in ${caPaths(root).folder}`, got, todo, cause })
 }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { X509Certificate } from 'node:crypto'
+import { option, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { isDockerMtlsError, PkiError, type PkiErrorCode } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE } from '../base/files.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
@@ -11,30 +12,32 @@ import { settleSwap, swapFiles } from './swap.ts'
 import type { IssuedCertificate } from '../pki/issue.ts'
 import { keyTypeOf, type KeyType } from '../pki/key-type.ts'
 
-/** What became of a server's or a client's files. */
+/** The files of a server or client, and what was done about them. */
 export interface FolderLeafResult {
   /**
-   * `kept`: the pair was there and good. `created`: there was none. `replaced`: what was there is kept beside the new one.
+   * `kept`: the pair existed and is good. `created`: there was none. `replaced`: the old files were kept under other names.
    */
   readonly action: 'kept' | 'created' | 'replaced'
+  /** The files. */
   readonly paths: LeafPaths
+  /** Facts of the certificate. */
   readonly facts: CertificateFacts
-  /** Where the old files are now. */
+  /** The new paths of replaced files. */
   readonly keptAside: readonly string[]
-  /** What a person should know: sentences without a full stop. */
+  /** Remarks for the user: sentences without a full stop. */
   readonly notes: readonly string[]
 }
 
-/** How to go about it. */
+/** How to ensure a leaf. */
 export interface LeafPlan extends RequestedLeaf {
   readonly authority: readonly X509Certificate[]
   readonly force: boolean
   readonly renew: boolean
-  /** Only where one was asked for. */
+  /** Absent: any type will do. */
   readonly keyType: KeyType | undefined
-  /** The command that goes on where this one stops. */
-  readonly forceCommand: string
-  /** Signs, and writes down that it did. */
+  /** The command that issues the pair again. */
+  readonly forceCommand: CommandPart
+  /** Issues the certificate and adds it to the ledger. */
   readonly issue: () => Promise<IssuedCertificate>
 }
 
@@ -42,7 +45,7 @@ export interface LeafPlan extends RequestedLeaf {
 const SETTLE_MS = 100
 const ATTEMPTS = 3
 
-/** Keeps a pair that is good, completes one that isn't whole, and replaces one only where it is told to. */
+/** Keeps a good pair, completes an incomplete one, and replaces one only if requested. */
 export async function ensureLeaf(plan: LeafPlan): Promise<FolderLeafResult> {
   let issued: IssuedCertificate | undefined
   for (let attempt = 1; ; attempt++) {
@@ -55,7 +58,7 @@ export async function ensureLeaf(plan: LeafPlan): Promise<FolderLeafResult> {
     try {
       return await write(plan, state, issued)
     } catch (error) {
-      // Another run was first: look again at what there is now.
+      // Another run was first: read the folder again.
       if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS') || attempt === ATTEMPTS) throw error
       await wait(SETTLE_MS)
     }
@@ -73,10 +76,10 @@ async function settled(plan: LeafPlan): Promise<LeafState> {
 
 function refuse(plan: LeafPlan, { faults, nameChanges }: LeafState): void {
   if (plan.force) return
-  const todo = `To issue this one anew (the old files are kept beside it):  ${plan.forceCommand}`
+  const todo = sentence`Issue it again (the old files are kept):  ${plan.forceCommand}`
   if (faults.length > 0) throw failure(plan, 'ERR_PKI_FILE_INVALID', faults.join('; '), todo)
   if (nameChanges === undefined) return
-  const second = `${todo} ; another server has a folder of its own:  --host NAME`
+  const second = sentence`If this is the same server, issue it again with the new names (the old files are kept):  ${plan.forceCommand}  If it is another server, give it a folder of its own with ${option('host', 'NAME')}.`
   throw failure(plan, 'ERR_SERVER_NAMES_CHANGED', `its names would change: ${nameChanges}`, second)
 }
 
@@ -86,16 +89,16 @@ function mustReplace({ renew, force, keyType }: LeafPlan, { facts, faults, nameC
   return force && keyType !== undefined && facts !== undefined && keyTypeOf(facts.key) !== keyType
 }
 
-/** A second key beside a certificate whose key is on the client's machine: made by force, and never by the way. */
+/** A second key for a client whose key is on its own machine is created only with force. */
 function keepElsewhere(plan: LeafPlan, { faults, facts }: LeafState): FolderLeafResult {
   const { paths, name = '', root, renew, forceCommand } = plan
-  const why = renew ? ['it can not be renewed without its key'] : faults
+  const why = renew ? ['it can not be renewed here'] : faults
   if (why.length === 0 && facts !== undefined) {
-    const note = `Its key is on the machine of ${name}, and was never here; a second one is made by  ${forceCommand}`
+    const note = `Its key is on the machine of ${name} and was never here`
     return { action: 'kept', paths, facts, keptAside: [], notes: [note] }
   }
-  const got = `its key is on its own machine, and was never here (${why.join('; ')})`
-  const todo = `${requestAgain(root, name)} . A second key is made here by  ${forceCommand}`
+  const got = `its key is on the machine of ${name} and was never here (${why.join('; ')})`
+  const todo = sentence`${requestAgain(root, name)}  To create a second key here instead:  ${forceCommand}`
   throw failure(plan, 'ERR_CLIENT_KEY_ELSEWHERE', got, todo)
 }
 
@@ -106,11 +109,11 @@ async function keep(plan: LeafPlan, { ca, facts }: LeafState): Promise<FolderLea
   const notes =
     keyType === undefined || keyType === type
       ? []
-      : [`Its key stays ${type}; to change it: ${plan.forceCommand} --key-type ${keyType}`]
-  if (await isOpenToOthers(paths.key)) notes.push(`Others can read ${paths.key}: chmod 600 it`)
+      : [`Its key stays ${type}; only a forced reissue changes the type to ${keyType}`]
+  if (await isOpenToOthers(paths.key)) notes.push(`Other users can read ${paths.key}: run chmod 600 on it`)
   if (ca === undefined) {
     await replaceFiles([caCopy(plan.paths, plan.authority)], [])
-    notes.push(`${paths.ca} was missing, and is there again`)
+    notes.push(`${paths.ca} was missing and was restored`)
   }
   return { action: 'kept', paths, facts, keptAside: [], notes }
 }
@@ -132,7 +135,7 @@ async function write(plan: LeafPlan, state: LeafState, issued: IssuedCertificate
 function secondKey({ name = '' }: LeafPlan, { keyElsewhere, facts }: LeafState): string[] {
   if (!keyElsewhere) return []
   const until = facts === undefined ? '' : `, until ${facts.validTo.toISOString().slice(0, 10)}`
-  return [`The key on the machine of ${name} works all the same${until}: dockerd knows no revocation`]
+  return [`dockerd still accepts the key on the machine of ${name}${until}: it does not check revocation`]
 }
 
 function put({ paths }: LeafPlan, { ca, key, cert }: LeafState, files: readonly NewFile[]): Promise<string[]> {
@@ -152,17 +155,17 @@ function notesOf({ names, cutToAuthority, facts }: IssuedCertificate): string[] 
     ({ kind, given, value }) => kind === 'dns' && /\P{ASCII}/u.test(given) && value !== given,
   )
   return [
-    ...rewritten.map(({ given, value }) => `${given} is in the certificate as ${value}`),
-    ...(cutToAuthority ? [`It ends with its authority, on ${facts.validTo.toISOString().slice(0, 10)}`] : []),
+    ...rewritten.map(({ given, value }) => `${given} appears in the certificate as ${value}`),
+    ...(cutToAuthority ? [`It expires with its CA, on ${facts.validTo.toISOString().slice(0, 10)}`] : []),
   ]
 }
 
-/** What a leaf's machine gets as its `ca.pem`. */
+/** The `ca.pem` for the machine of a leaf. */
 export function caCopy({ ca }: LeafPaths, authority: readonly X509Certificate[]): NewFile {
   return { path: ca, data: authority.map(String).join(''), mode: PUBLIC_MODE }
 }
 
-function failure(plan: LeafPlan, code: PkiErrorCode, got: string, todo: string): PkiError {
+function failure(plan: LeafPlan, code: PkiErrorCode, got: string, todo: Sentence): PkiError {
   const whose = plan.kind === 'server' ? 'the server' : `the client ${plan.name ?? ''}`
-  return new PkiError(code, { tried: `making the certificate of ${whose} in ${plan.paths.folder}`, got, todo })
+  return new PkiError(code, { tried: `issuing the certificate of ${whose} in ${plan.paths.folder}`, got, todo })
 }

@@ -1,14 +1,15 @@
 import type { X509Certificate } from 'node:crypto'
+import { ours } from '../base/sentence.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
 import type { Authority } from '../pki/ca.ts'
 import { parseClientName } from '../pki/client-name.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import {
-  ensureAuthority,
+  ensureCa,
   openFolderCa,
   readCaCertificate,
   readCaPair,
-  replaceAuthority,
+  replaceCa,
   type FolderAuthorityOptions,
   type FolderAuthorityResult,
   type CaPair,
@@ -16,7 +17,7 @@ import {
 } from './ca.ts'
 import { ensureLeaf, type FolderLeafResult } from './ensure-leaf.ts'
 import type { RequestedLeaf } from './leaf.ts'
-import { caPaths, clientPaths, commandLine, serverPaths } from './layout.ts'
+import { caPaths, clientPaths, serverPaths } from './layout.ts'
 import { clientNames, listCertificates, readClient, type ClientFiles, type ListedCertificate } from './list.ts'
 import { parseHostName } from './layout.ts'
 import { issuerIn, readNextPair, readRotatedCas, refuseRotation } from './rotate/cas.ts'
@@ -27,31 +28,31 @@ import { openCertificates } from '../pki/load-ca.ts'
 import { parseServerNames } from '../pki/server-name.ts'
 import { checkOptions, checkText } from '../base/options.ts'
 
-/** For a leaf in a {@link PkiFolder}. */
+/** Options for a certificate in a {@link PkiFolder}. */
 export interface FolderLeafOptions extends LeafOptions {
   /**
-   * Replaces a pair that can't stay: other names, another key type, expired, damaged, of another authority. What is good is
+   * Replaces a pair that doesn't fit: other names, another key type, expired, damaged, or issued by another CA. A good pair is
    * kept.
    *
    * @defaultValue false
    */
   readonly force?: boolean
   /**
-   * Replaces a good pair too.
+   * Replaces a good pair as well.
    *
    * @defaultValue false
    */
   readonly renew?: boolean
-  /** Opens the authority's key, where it is encrypted and something has to be signed. */
+  /** Decrypts the CA key, if it is encrypted and needed for signing. */
   readonly passphrase?: Passphrase
 }
 
-/** For a server in a {@link PkiFolder}. */
+/** Options for a server in a {@link PkiFolder}. */
 export interface FolderServerOptions extends FolderLeafOptions {
   /**
-   * Which of several servers of one authority: letters, digits, `.`, `-` and `_`. Its files are in the folder `hosts/HOST`.
+   * The name of one of several servers: letters, digits, `.`, `-` and `_`. Its files are in the folder `hosts/HOST`.
    *
-   * @defaultValue none: the one server, in the folder `server`
+   * @defaultValue none: the server in the folder `server`
    */
   readonly host?: string
 }
@@ -61,16 +62,16 @@ const SIGN_OPTIONS = ['days', 'name', 'file', 'force', 'passphrase']
 const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
 
 /**
- * The folder that `docker-mtls init` makes: an authority, a server and any number of clients.
+ * The folder that `docker-mtls init` creates: a CA, servers and clients.
  *
- *     DIR/ca/{ca.pem,ca-key.pem,ledger.jsonl}         beside them next/, while another one is to take its place
+ *     DIR/ca/{ca.pem,ca-key.pem,ledger.jsonl}         and next/ during a CA rotation
  *     DIR/server/{ca.pem,server-cert.pem,server-key.pem}
- *     DIR/hosts/HOST/{ca.pem,server-cert.pem,server-key.pem}      each of several servers, as setup makes them
- *     DIR/clients/NAME/{ca.pem,cert.pem,key.pem}      no key.pem where a request was signed
+ *     DIR/hosts/HOST/{ca.pem,server-cert.pem,server-key.pem}      one of several servers, as setup creates them
+ *     DIR/clients/NAME/{ca.pem,cert.pem,key.pem}      no key.pem if a request was signed
  *
- * Folders are 0700, keys and the ledger 0600, certificates 0644, from the moment that they exist. No file is ever lost:
- * what is replaced stays beside its successor with the date behind its name, and what is good isn't touched. The ledger
- * is written before the files, so that it may name a certificate that never came to be, but never misses one that did.
+ * Folders have mode 0700, keys and the ledger 0600, certificates 0644, from the moment that they exist. No file is ever lost:
+ * a replaced file stays in the folder with the date appended to its name, and a good one isn't touched. The ledger is written
+ * before the files: it may list a certificate that was never written, but never misses one that was.
  *
  * @example
  * ```ts
@@ -81,53 +82,61 @@ const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
  * ```
  */
 export class PkiFolder {
-  /** As it was given. */
+  /** The path, as you passed it. */
   readonly path: string
   #opened: readonly OpenedCa[] = []
 
-  /** @param path - the folder; it is made when something is written to it */
+  /**
+   * Names the folder. Nothing is read or written yet; the folder is created when something is written to it.
+   *
+   * @param path - the folder
+   */
   constructor(path: string) {
     checkText(path, 'the path of a folder')
     this.path = path
   }
 
   /**
-   * Keeps the authority that is there, or makes one. An encrypted one is opened only with a passphrase; without, its
-   * certificate alone is checked.
+   * Keeps the existing CA, or creates one. Without the passphrase of an encrypted key, only the certificate is checked.
    *
+   * @param options - name, key type and lifetime of a new CA, and the passphrase
+   * @returns the CA, and whether it was created
    * @throws {@link PkiError} ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID,
    *   ERR_DAYS_INVALID
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
    */
   async ensureAuthority(options: FolderAuthorityOptions = {}): Promise<FolderAuthorityResult> {
     checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.ensureAuthority')
-    const { result, opened } = await ensureAuthority(this.path, options)
+    const { result, opened } = await ensureCa(this.path, options)
     this.#keepOpened(opened)
     return result
   }
 
   /**
-   * Makes a new authority, and keeps the files of the old one beside it. Everything that the old one issued has to be
-   * issued anew (`force`).
+   * Replaces the CA. The old files are kept under other names. Every certificate of the old CA must be issued again (`force`).
    *
+   * @param options - name, key type and lifetime of the new CA, and its passphrase
+   * @returns the new CA
    * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID, ERR_CA_PASSPHRASE,
    *   ERR_ROTATION_UNDERWAY
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
    */
   async replaceAuthority(options: FolderAuthorityOptions = {}): Promise<FolderAuthorityResult> {
     checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.replaceAuthority')
-    await refuseRotation(this.path, `replacing the authority in ${this.path}`)
-    const { result, opened } = await replaceAuthority(this.path, options)
+    await refuseRotation(this.path, `replacing the CA in ${this.path}`)
+    const { result, opened } = await replaceCa(this.path, options)
     this.#keepOpened(opened)
     return result
   }
 
   /**
-   * Loads the authority, for issuing something that doesn't belong into the folder. Once opened, an encrypted key needs no
-   * passphrase again in this object. While the authority is rotated, it is the one whose clients the daemon takes for sure.
+   * Opens the CA to issue certificates that aren't kept in the folder. This object needs the passphrase only once. During a
+   * CA rotation it opens the CA whose client certificates the daemon already accepts.
    *
+   * @param passphrase - decrypts the CA key
+   * @returns the CA
    * @throws {@link PkiError} ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_ROTATION_INVALID,
-   *   ERR_ROTATION_UNDERWAY where one is being stopped
+   *   ERR_ROTATION_UNDERWAY while a rotation is being aborted
    * @throws {@link FileError} ERR_FILE_READ
    */
   openAuthority(passphrase?: Passphrase): Promise<Authority> {
@@ -135,9 +144,11 @@ export class PkiFolder {
   }
 
   /**
-   * Keeps a server's pair that is there, or issues one. Other names than it has are an error without `force`.
+   * Keeps the existing certificate of a server, or issues one. Changing its names requires `force`.
    *
-   * @param names - as for {@link issueServer}
+   * @param names - the server's names, as for {@link issueServer}
+   * @param options - which server, lifetime, key type, and whether to replace an existing pair
+   * @returns the files, and whether they were created
    * @throws {@link PkiError} ERR_SERVER_NAMES_CHANGED, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID,
    *   ERR_DAYS_INVALID, and those of {@link PkiFolder.openAuthority}
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
@@ -156,10 +167,12 @@ export class PkiFolder {
   }
 
   /**
-   * Keeps a client's pair that is there, or issues one. A certificate whose key is on the client's own machine is kept,
-   * and replaced by a pair of its own only with `force`.
+   * Keeps the existing certificate of a client, or issues one. If the key is on the client's own machine, the certificate is
+   * replaced by a new pair only with `force`.
    *
-   * @param name - as for {@link issueClient}
+   * @param name - the client's name, as for {@link issueClient}
+   * @param options - lifetime, key type, and whether to replace an existing pair
+   * @returns the files, and whether they were created
    * @throws {@link PkiError} ERR_PKI_FILE_INVALID, ERR_CLIENT_KEY_ELSEWHERE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID, and those of
    *   {@link PkiFolder.openAuthority}
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
@@ -173,14 +186,15 @@ export class PkiFolder {
   }
 
   /**
-   * Signs a client's request, and keeps the certificate and the authority's beside those of the others; the key is not
-   * here. The same key again renews its certificate; another key under the name of a client that is there is an error
-   * without `force`.
+   * Signs a client's request and keeps the certificate in the client's folder, without a key. Signing a request with the same
+   * key renews the certificate; another key for an existing client requires `force`.
    *
-   * @param request - PKCS#10 as PEM, as for {@link signRequest}
+   * @param request - the request, PKCS#10 as PEM
+   * @param options - lifetime, name, and whether to accept another key
+   * @returns the certificate, and the answer to send to the client
    * @throws {@link PkiError} ERR_REQUEST_INVALID, ERR_REQUEST_REFUSED, ERR_NAME_INVALID, ERR_DAYS_INVALID,
    *   ERR_LEDGER_INVALID, ERR_LEDGER_MISMATCH, and those of {@link PkiFolder.openAuthority}
-   * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE, ERR_FILE_EXISTS where another run is at it
+   * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE, ERR_FILE_EXISTS if another run is writing
    */
   async signClient(request: string | Uint8Array, options: FolderSignOptions = {}): Promise<FolderSignResult> {
     checkOptions(options, SIGN_OPTIONS, 'PkiFolder.signClient')
@@ -189,8 +203,9 @@ export class PkiFolder {
   }
 
   /**
-   * Everything that was ever issued here, the oldest first, and where it is in use.
+   * Lists all issued certificates, the oldest first, and the files that hold them now.
    *
+   * @returns the entries of the ledger
    * @throws {@link PkiError} ERR_CA_MISSING, ERR_LEDGER_INVALID
    * @throws {@link FileError} ERR_FILE_READ
    */
@@ -198,14 +213,20 @@ export class PkiFolder {
     return listCertificates(this.path)
   }
 
-  /** The names of the clients that have a folder. */
+  /**
+   * Lists the clients that have a folder.
+   *
+   * @returns their names
+   */
   clients(): Promise<string[]> {
     return clientNames(this.path)
   }
 
   /**
-   * A client's three files, to be handed to it. The key is among them.
+   * Reads the three files of a client, including its private key.
    *
+   * @param name - the client's name
+   * @returns the files as PEM
    * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID
    * @throws {@link FileError} ERR_FILE_READ
    */
@@ -226,7 +247,7 @@ export class PkiFolder {
       force,
       renew,
       keyType: leaf.keyType,
-      forceCommand: commandLine(...command, '--dir', this.path, '--force'),
+      forceCommand: ours(...command, '--dir', this.path, '--force'),
       issue: async () => {
         const issued = await issue(await this.#open(wish.kind, passphrase), leaf)
         await appendToLedger(caPaths(this.path).ledger, ledgerEntry(wish.kind, issued.facts))
@@ -235,11 +256,11 @@ export class PkiFolder {
     })
   }
 
-  /** The authority that a leaf of this kind is issued by: while it is rotated, one of two. */
+  /** The CA that issues certificates of this kind; during a rotation, one of two. */
   async #open(kind: RequestedLeaf['kind'], passphrase: Passphrase | undefined): Promise<Authority> {
     const rotation = await readRotatedCas(this.path)
     if (rotation === undefined) return this.#openPair(await readCaPair(this.path), passphrase)
-    if (rotation.state.phase === 'abort') await refuseRotation(this.path, `using the authority in ${this.path}`)
+    if (rotation.state.phase === 'abort') await refuseRotation(this.path, `using the CA in ${this.path}`)
     const isNext = issuerIn(rotation.state.phase, kind) === 'next'
     const pair = isNext ? await readNextPair(this.path) : await readCaPair(this.path)
     const authority = await this.#openPair(pair, passphrase)
@@ -258,7 +279,7 @@ export class PkiFolder {
     if (opened !== undefined) this.#opened = [...this.#opened, opened]
   }
 
-  /** The authority's certificate, without its key where that is locked: to keep what is good nothing has to be signed. */
+  /** The CA certificates. Keeping a good pair needs no signature, so an encrypted key is no obstacle. */
   async #certificates(
     kind: RequestedLeaf['kind'],
     passphrase: Passphrase | undefined,

@@ -1,11 +1,11 @@
+import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { openCertificate } from '../identity/certificate.ts'
-import { caPaths, clientPaths, commandLine } from './layout.ts'
+import { caPaths, clientPaths } from './layout.ts'
 import { readLedger } from './ledger.ts'
 import { readIfThere } from '../base/files.ts'
 
 /**
- * Is the key of the certificate that is in a client's folder on that client's own machine? By the ledger: a key that is
- * merely missing has been here.
+ * Is the key of a client on the client's own machine? The ledger tells it from a key that is missing here.
  */
 export async function isKeyElsewhere(root: string, name: string): Promise<boolean> {
   const { cert, key } = clientPaths(root, name)
@@ -29,8 +29,8 @@ function fingerprintOf(pem: string): string | undefined {
   }
 }
 
-/** What renews a client whose key is on its own machine: the commands for there and for here. */
-export function requestAgain(root: string, name: string): string {
-  const sign = commandLine('cert', 'sign', `${name}.csr`, '--dir', root)
-  return `There:  ${commandLine('client', 'request', name)} ; then here, with what that wrote:  ${sign}`
+/** How to renew a client whose key is on its own machine. */
+export function requestAgain(root: string, name: string): Sentence {
+  const sign = ours('cert', 'sign', `${name}.csr`, '--dir', root)
+  return sentence`On the client's machine, create a request:  ${ours('client', 'request', name)}  Then sign it here:  ${sign}`
 }

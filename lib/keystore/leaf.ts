@@ -14,7 +14,7 @@ import { isEncryptedKey } from '../pki/load-ca.ts'
 import type { ServerName } from '../pki/server-name.ts'
 import { readIfThere } from '../base/files.ts'
 
-/** What a leaf's folder should hold. */
+/** The expected contents of a leaf's folder. */
 export interface RequestedLeaf {
   /** The folder that everything is in. */
   readonly root: string
@@ -26,7 +26,7 @@ export interface RequestedLeaf {
   readonly names?: readonly ServerName[]
 }
 
-/** What a leaf's folder does hold. */
+/** The actual contents of a leaf's folder. */
 export interface LeafState {
   readonly ca: string | undefined
   readonly cert: string | undefined
@@ -37,19 +37,19 @@ export interface LeafState {
   readonly facts?: CertificateFacts
   /** What keeps the pair from being used as it is, each naming its file. */
   readonly faults: readonly string[]
-  /** How a server's names differ from the wish, where they do. */
+  /** How a server's names differ from the requested ones. */
   readonly nameChanges?: string
 }
 
-/** Reads the folder and holds it against the wish. Throws only what keeps it from being read. */
-export async function readLeaf(wish: RequestedLeaf, authority: readonly X509Certificate[]): Promise<LeafState> {
-  const { paths } = wish
+/** Reads the folder and compares it with the request. */
+export async function readLeaf(requested: RequestedLeaf, authority: readonly X509Certificate[]): Promise<LeafState> {
+  const { paths } = requested
   const [ca, cert, key] = [await readIfThere(paths.ca), await readIfThere(paths.cert), await readIfThere(paths.key)]
-  const keyElsewhere = wish.name !== undefined && (await isKeyElsewhere(wish.root, wish.name))
+  const keyElsewhere = requested.name !== undefined && (await isKeyElsewhere(requested.root, requested.name))
   const files = { ca, cert, key, keyElsewhere }
   if (cert === undefined || (key === undefined && !keyElsewhere)) return { ...files, faults: [] }
   try {
-    return { ...files, ...judgePair(wish, { ca, cert, key }, authority) }
+    return { ...files, ...judgePair(requested, { ca, cert, key }, authority) }
   } catch (cause) {
     // The certificate itself: there are no facts to go on with.
     if (!(cause instanceof PkiError)) throw cause
@@ -57,7 +57,7 @@ export async function readLeaf(wish: RequestedLeaf, authority: readonly X509Cert
   }
 }
 
-/** Does this `ca.pem` hold the authority, be it beside others? */
+/** Does this `ca.pem` contain the CA, possibly with others? */
 export function holdsCa(ca: string, authority: readonly X509Certificate[]): boolean {
   try {
     const held = new Set(splitPem(ca).map((pem) => openCertificate(pem).fingerprint256))
@@ -75,32 +75,34 @@ interface Files {
 }
 
 function judgePair(
-  wish: RequestedLeaf,
+  requested: RequestedLeaf,
   { ca, cert, key }: Files,
   authority: readonly X509Certificate[],
 ): Pick<LeafState, 'facts' | 'faults' | 'nameChanges'> {
-  const { paths } = wish
-  const verdict = inspectCertificate(cert, paths.cert).verdicts.find(({ role }) => role === wish.kind)
+  const { paths } = requested
+  const verdict = inspectCertificate(cert, paths.cert).verdicts.find(({ role }) => role === requested.kind)
   const certificate = openCertificate(cert, paths.cert)
   const facts = readCertificate(certificate, paths.cert)
-  const stranger = wish.name !== undefined && wish.name !== facts.commonName
+  const stranger = requested.name !== undefined && requested.name !== facts.commonName
   const faults = [
-    ...(isIssuedBy(certificate, authority) ? [] : [`${paths.cert}: another authority issued it, ${facts.issuer}`]),
+    ...(isIssuedBy(certificate, authority) ? [] : [`${paths.cert}: another CA issued it, ${facts.issuer}`]),
     ...(verdict?.ok === false ? [`${paths.cert}: ${verdict.because}`] : []),
-    ...(stranger ? [`${paths.cert}: it is for ${facts.commonName ?? facts.subject}`] : []),
+    ...(stranger ? [`${paths.cert}: it belongs to ${facts.commonName ?? facts.subject}`] : []),
     ...(key === undefined ? [] : keyFaults(key, certificate)).map((fault) => `${paths.key}: ${fault}`),
-    ...(ca === undefined || holdsCa(ca, authority) ? [] : [`${paths.ca}: the authority's certificate is not in it`]),
+    ...(ca === undefined || holdsCa(ca, authority) ? [] : [`${paths.ca}: it does not contain the CA certificate`]),
   ]
-  const nameChanges = wish.names && compareNames(wish.names, facts)
+  const nameChanges = requested.names && compareNames(requested.names, facts)
   return { facts, faults, ...(nameChanges !== undefined && { nameChanges }) }
 }
 
 function keyFaults(pem: string, certificate: X509Certificate): string[] {
-  if (isEncryptedKey(pem)) return ['it is encrypted, and neither dockerd nor the Docker CLI can open it']
+  if (isEncryptedKey(pem)) return ['it is encrypted, and dockerd and the Docker CLI can not read encrypted keys']
   try {
-    return certificate.checkPrivateKey(createPrivateKey(pem)) ? [] : ['it is not the key of the certificate beside it']
+    return certificate.checkPrivateKey(createPrivateKey(pem))
+      ? []
+      : ['it does not match the certificate in the same folder']
   } catch (cause) {
-    return [isDockerMtlsError(cause) ? cause.got : 'it is no private key in PEM']
+    return [isDockerMtlsError(cause) ? cause.got : 'it is not a private key in PEM']
   }
 }
 
@@ -110,8 +112,8 @@ function compareNames(wanted: readonly ServerName[], { names: { dns, ip } }: Cer
   const fresh = [...wants].filter((name) => !had.has(name))
   const gone = [...had].filter((name) => !wants.has(name))
   const parts = [
-    ...(fresh.length === 0 ? [] : [`new: ${fresh.join(', ')}`]),
-    ...(gone.length === 0 ? [] : [`gone: ${gone.join(', ')}`]),
+    ...(fresh.length === 0 ? [] : [`added: ${fresh.join(', ')}`]),
+    ...(gone.length === 0 ? [] : [`removed: ${gone.join(', ')}`]),
   ]
   return parts.length === 0 ? undefined : parts.join('; ')
 }

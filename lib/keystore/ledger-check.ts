@@ -1,17 +1,18 @@
 import type { X509Certificate } from 'node:crypto'
+import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { PkiError } from '../base/errors.ts'
 import { isIssuedBy, openCertificate, readCertificate, splitPem } from '../identity/certificate.ts'
-import { caPaths, clientPaths, commandLine, nextCaPaths } from './layout.ts'
+import { caPaths, clientPaths, nextCaPaths } from './layout.ts'
 import { clientNames, listCertificates, serverPlaces, type ListedCertificate } from './list.ts'
 import { appendToLedger, ledgerEntry, readLedger, type LedgerEntry } from './ledger.ts'
 import { readIfThere } from '../base/files.ts'
 
-/** A certificate in its place that the ledger has nothing of, or something else. */
+/** A certificate file that the ledger doesn't list, or lists differently. */
 export interface LedgerConflict {
   readonly path: string
-  /** `unknown`: no line is about it. `differs`: its line says something else. `unreadable`: it is no certificate. */
+  /** `unknown`: not listed. `differs`: listed differently. `unreadable`: not a certificate. */
   readonly kind: 'unknown' | 'differs' | 'unreadable'
-  /** What is there, and what the ledger has: without a full stop. */
+  /** The difference: a sentence without a full stop. */
   readonly got: string
 }
 
@@ -83,19 +84,19 @@ export async function findUnlisted(root: string, ledger: readonly LedgerEntry[])
 export async function checkLedger(root: string): Promise<void> {
   const [first, ...others] = await findConflicts(root)
   if (first === undefined) return
-  const more = others.length === 0 ? '' : ` (and ${others.length} more: docker-mtls cert list)`
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
   throw new PkiError('ERR_LEDGER_MISMATCH', {
-    tried: `holding the certificates in ${root} against ${caPaths(root).ledger}`,
+    tried: `comparing the certificates in ${root} with ${caPaths(root).ledger}`,
     got: `${first.path}: ${first.got}${more}`,
     todo: remedy(root, first),
   })
 }
 
-function remedy(root: string, { kind }: LedgerConflict): string {
-  const back = 'Put the right file back (older ones are beside it, with a date)'
-  if (kind === 'differs') return `${back}, or put that line of the ledger right.`
-  if (kind === 'unreadable') return `${back}, or issue it anew with --force.`
-  return `${back}; if the certificate is right, let the ledger have it:  ${commandLine('cert', 'adopt', '--dir', root)}`
+function remedy(root: string, { kind }: LedgerConflict): Sentence {
+  const back = 'Restore the right file; older ones are in the same folder, with a date in their names.'
+  if (kind === 'differs') return `${back} If the certificate is right, correct that line of the ledger.`
+  if (kind === 'unreadable') return `${back} Otherwise issue the certificate again.`
+  return sentence`${back} If you trust the certificate, add it to the ledger:  ${ours('cert', 'adopt', '--dir', root)}`
 }
 
 /** What {@link adoptCertificates} wrote into the ledger, and what it could not. */
@@ -153,7 +154,7 @@ function strangeness(
 ): string | undefined {
   const signers = kind === 'ca' ? [certificate] : authorities
   if (isIssuedBy(certificate, signers)) return undefined
-  return `it is of ${readCertificate(certificate).issuer}, which is no authority in this folder`
+  return `it was issued by ${readCertificate(certificate).issuer}, which is not a CA of this folder`
 }
 
 interface Read {
@@ -176,7 +177,7 @@ function readCertificates({ path, kind }: Place, pem: string): (X509Certificate 
     // Behind a leaf there may be a chain, which was issued elsewhere.
     const texts = kind === 'ca' ? splitPem(pem, path) : splitPem(pem, path).slice(0, 1)
     const certificates = texts.map((text) => openCertificate(text, path))
-    return certificates.length === 0 ? ['there is no certificate in it'] : certificates
+    return certificates.length === 0 ? ['it contains no certificate'] : certificates
   } catch (cause) {
     return [(cause as { got?: string }).got ?? (cause as Error).message]
   }
@@ -194,17 +195,17 @@ function conflictOf(
   if (line !== undefined) {
     const differing = DESCRIBED.find((key) => String(line[key]) !== String(is[key]))
     if (differing === undefined) return undefined
-    const got = `of the serial ${is.serial} the ledger has the ${differing} ${String(line[differing])}, and the certificate ${String(is[differing])}`
+    const got = `for the serial number ${is.serial} the ledger lists ${differing} ${String(line[differing])}, the certificate has ${String(is[differing])}`
     return { path, kind: 'differs', got }
   }
   const twin = ledger.find(({ serial }) => serial === is.serial)
   if (twin !== undefined) {
-    return { path, kind: 'differs', got: `the ledger has another certificate with its serial, ${is.serial}` }
+    return { path, kind: 'differs', got: `the ledger lists another certificate with its serial number, ${is.serial}` }
   }
   return {
     path,
     kind: 'unknown',
-    got: `the ledger has no certificate with its serial, ${is.serial}${latest(is, ledger)}`,
+    got: `the ledger does not list its serial number, ${is.serial}${latest(is, ledger)}`,
   }
 }
 
@@ -214,6 +215,6 @@ const DESCRIBED = ['serial', 'kind', 'name', 'sans', 'notBefore', 'notAfter', 'k
 function latest({ kind, name }: LedgerEntry, ledger: readonly LedgerEntry[]): string {
   const newest = ledger.findLast((line) => line.kind === kind && line.name === name)
   return newest === undefined
-    ? `, and none of the ${kind} ${name}`
-    : `; the latest of the ${kind} ${name} is ${newest.serial}`
+    ? `, nor any certificate of the ${kind} ${name}`
+    : `; the latest certificate of the ${kind} ${name} is ${newest.serial}`
 }

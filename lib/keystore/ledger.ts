@@ -1,28 +1,32 @@
 import { constants, promises as fs } from 'node:fs'
+import { codeOf } from '../base/system-error.ts'
 import { FileError, PkiError } from '../base/errors.ts'
 import { fileReason, KEY_MODE } from '../base/files.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 import { keyTypeOf } from '../pki/key-type.ts'
 
-/** One certificate that an authority signed. */
+/** One issued certificate. */
 export interface LedgerEntry {
-  /** In hexadecimal. */
+  /** The serial number, in hexadecimal. */
   readonly serial: string
+  /** The kind of certificate. */
   readonly kind: 'ca' | 'server' | 'client'
-  /** Its common name. */
+  /** The common name. */
   readonly name: string
-  /** The names and addresses that a server is reached by. */
+  /** The DNS names and addresses of a server. */
   readonly sans: readonly string[]
+  /** SHA-256 of the certificate, in hexadecimal with colons. */
   readonly fingerprint256: string
-  /** ISO 8601, as all dates here. */
+  /** The start of its validity, in ISO 8601. */
   readonly notBefore: string
+  /** The end of its validity, in ISO 8601. */
   readonly notAfter: string
+  /** The time of issue, in ISO 8601. */
   readonly issuedAt: string
-  /** A {@link KeyType}, or what else it is. */
+  /** A {@link KeyType}, or a description of another type. */
   readonly keyType: string
   /**
-   * Where its private key is, if that was never here: `client`, a request for it was signed. It can be renewed by signing
-   * a request again, and by nothing else.
+   * `client` if a request was signed and the private key was never here. Only another request can renew it.
    */
   readonly keyHeld?: 'client'
 }
@@ -72,7 +76,7 @@ export async function appendToLedger(path: string, entry: LedgerEntry): Promise<
     throw new FileError('ERR_FILE_WRITE', {
       tried: `writing the ledger ${path}`,
       got: fileReason(cause),
-      todo: 'Make the file writable, or make room on its disk; nothing was issued.',
+      todo: 'Nothing was issued. Make the file writable and check that its disk has free space.',
       cause,
     })
   }
@@ -102,11 +106,11 @@ async function readText(path: string): Promise<string> {
   try {
     return await fs.readFile(path, 'utf8')
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    if (codeOf(cause) === 'ENOENT') return ''
     throw new FileError('ERR_FILE_READ', {
       tried: `reading the ledger ${path}`,
       got: fileReason(cause),
-      todo: 'Make it a file that you may read.',
+      todo: 'Make the file readable for your user.',
       cause,
     })
   }
@@ -129,16 +133,17 @@ function parseEntry(line: string): LedgerEntry | string {
   try {
     entry = JSON.parse(line)
   } catch {
-    return 'it is no JSON'
+    return 'it is not JSON'
   }
-  if (typeof entry !== 'object' || entry === null) return 'it is no object'
+  if (typeof entry !== 'object' || entry === null) return 'it is not an object'
   const record = entry as Record<string, unknown>
   const missing = TEXTS.find((key) => typeof record[key] !== 'string')
-  if (missing !== undefined) return `its "${missing}" is no text`
+  if (missing !== undefined) return `its "${missing}" is not a string`
   if (!KINDS.has(record['kind'])) return `its "kind" is ${JSON.stringify(record['kind'])}`
   const { sans } = record
   if (!KEY_HOLDERS.has(record['keyHeld'])) return `its "keyHeld" is ${JSON.stringify(record['keyHeld'])}`
-  if (!Array.isArray(sans) || !sans.every((san) => typeof san === 'string')) return 'its "sans" is no list of texts'
+  if (!Array.isArray(sans) || !sans.every((san) => typeof san === 'string'))
+    return 'its "sans" is not a list of strings'
   return record as unknown as LedgerEntry
 }
 
@@ -146,6 +151,6 @@ function invalid(path: string, line: number, got: string): PkiError {
   return new PkiError('ERR_LEDGER_INVALID', {
     tried: `reading line ${line} of ${path}`,
     got,
-    todo: 'Put the line right, or remove it; the other lines are good as they are.',
+    todo: 'Restore the ledger from a backup, or correct that line.',
   })
 }

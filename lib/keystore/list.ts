@@ -1,36 +1,31 @@
 import { promises as fs } from 'node:fs'
+import { command, ours, sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
 import { openCertificate, splitPem } from '../identity/certificate.ts'
 import { parseClientName } from '../pki/client-name.ts'
-import {
-  caPaths,
-  clientPaths,
-  clientsFolder,
-  commandLine,
-  hostsFolder,
-  nextCaPaths,
-  serverPaths,
-  type LeafPaths,
-} from './layout.ts'
+import { caPaths, clientPaths, clientsFolder, hostsFolder, nextCaPaths, serverPaths, type LeafPaths } from './layout.ts'
 import { isKeyElsewhere } from './key-held.ts'
 import { settleSwap } from './swap.ts'
 import { isHostName } from './layout.ts'
 import { readLedger, type LedgerEntry } from './ledger.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
-import { shellLine } from '../base/shell-quote.ts'
 
-/** One line of the ledger, and where its certificate is in use. */
+/** One issued certificate, and the file that holds it now. */
 export interface ListedCertificate extends LedgerEntry {
-  /** The file that holds it now. Absent: it was replaced, or removed. */
+  /** The file that holds it. Absent: it was replaced or removed. */
   readonly path?: string
-  /** Which of several servers it is for. Absent: the one in the folder `server`, or no server at all. */
+  /** The name of one of several servers. Absent: the server in the folder `server`, or not a server. */
   readonly host?: string
 }
 
-/** The three files that a client's machine needs, as PEM. */
+/** The three files that a client needs, as PEM. */
 export interface ClientFiles {
+  /** `ca.pem`. */
   readonly ca: string
+  /** `cert.pem`. */
   readonly cert: string
+  /** `key.pem`, the private key. */
   readonly key: string
 }
 
@@ -41,8 +36,8 @@ export async function listCertificates(root: string): Promise<ListedCertificate[
   if (entries.length === 0 && (await readIfThere(paths.cert)) === undefined) {
     throw new PkiError('ERR_CA_MISSING', {
       tried: `listing the certificates in ${root}`,
-      got: 'there is no authority in it',
-      todo: `Give the folder that init made, or make one:  ${commandLine('cert', 'ca', '--dir', root)}`,
+      got: 'there is no CA in it',
+      todo: sentence`Check that this is the folder that init created. If you have no CA yet, create one:  ${ours('cert', 'ca', '--dir', root)}`,
     })
   }
   const inUse = new Map<string, Pick<ListedCertificate, 'path' | 'host'>>()
@@ -96,29 +91,29 @@ export async function readClient(root: string, name: string): Promise<ClientFile
   const missing = (['ca', 'cert', 'key'] as const)
     .filter((file) => files[file] === undefined)
     .map((file) => paths[file])
-  const todo = commandLine('cert', 'client', name, '--dir', root)
+  const issue = ours('cert', 'client', name, '--dir', root)
   if (missing.length < 3) {
     throw new PkiError('ERR_PKI_FILE_INVALID', {
       tried: `reading the files of the client ${name}`,
-      got: `there is no ${missing.join(' and no ')}`,
-      todo: `Complete them:  ${todo}`,
+      got: `${enumerate(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`,
+      todo: sentence`Complete the files:  ${issue}`,
     })
   }
   const others = await clientNames(root)
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `reading the files of the client ${name} in ${clientsFolder(root)}`,
-    got: others.length === 0 ? 'there are no clients' : `there are only ${others.join(', ')}`,
-    todo: `Take one of these, or issue it:  ${todo}`,
+    got: others.length === 0 ? 'there are no clients' : `the only clients are ${enumerate(others)}`,
+    todo: sentence`Check the name and the folder. To create this client:  ${issue}`,
   })
 }
 
-/** What there is to hand over instead is public. */
+/** Only its public files can be handed over. */
 function keyElsewhere(root: string, name: string): PkiError {
   const { cert, ca } = clientPaths(root, name)
   return new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
     tried: `reading the files of the client ${name}`,
-    got: 'its key is on its own machine, and was never here',
-    todo: `What its machine needs from here are the certificates alone:  ${shellLine('cat', cert, ca)} > ${name}.pem , and there:  ${commandLine('client', 'install', `${name}.pem`)}`,
+    got: `its key is on the machine of ${name} and was never here`,
+    todo: sentence`Copy only the certificates to that machine, as one file:  ${command('cat', cert, ca)} > ${name}.pem  Then install them there:  ${ours('client', 'install', `${name}.pem`)}`,
   })
 }
 

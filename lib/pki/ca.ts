@@ -1,5 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { inspect } from 'node:util'
+import { quoted } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { exportPrivateKey, type Passphrase } from './encrypted-key.ts'
@@ -10,29 +11,34 @@ import { readExtensions, readSubject } from './read-extensions.ts'
 import { distinguishedName, signCertificate, verifySigned, type Blueprint, type Signer } from './sign.ts'
 import { checkOptions, checkText } from '../base/options.ts'
 
-/** How {@link createAuthority} makes a new authority. */
+/** Options of {@link createAuthority}. */
 export interface AuthorityOptions {
   /**
-   * Its name, 1 to 64 characters, taken as it is. Two authorities of one name make clients and daemons report the wrong
-   * cause, and the server shows the name to everyone who connects.
+   * The common name of the CA, 1 to 64 characters. Every server shows it to everybody who connects. Don't give two CAs the
+   * same name: clients and daemons would report misleading errors.
    *
-   * @defaultValue `docker-mtls CA ` and the first eight digits of its key's id
+   * @defaultValue `docker-mtls CA ` followed by the first eight digits of the key id
    */
   readonly commonName?: string
-  /** @defaultValue `'p256'` */
+  /**
+   * The type of its key.
+   *
+   * @defaultValue `'p256'`
+   */
   readonly keyType?: KeyType
   /**
-   * Its life in days, 1 to 36,500.
+   * Its lifetime in days, 1 to 36,500.
    *
    * @defaultValue 3,650 days
    */
   readonly days?: number
 }
 
-/** A certificate authority: its certificate for everyone, and its key, which only signs. */
+/** A certificate authority (CA): its public certificate, and its private key, which only signs. */
 export class Authority {
-  /** As PEM: what goes into every `ca.pem`. While the authority of a folder is rotated, both of them. */
+  /** The contents of every `ca.pem`, as PEM. During a CA rotation it holds both CA certificates. */
   readonly certificate: string
+  /** Facts of the CA certificate that signs. */
   readonly facts: CertificateFacts
   readonly #signer: Signer
   readonly #x509: X509Certificate
@@ -46,23 +52,23 @@ export class Authority {
   }
 
   /**
-   * Its private key, to be kept in a file that only its owner reads.
+   * Returns the private key of the CA. Keep it in a file that only its owner can read.
    *
-   * @param options - `passphrase`: encrypts the key with AES-256; without one it is as it is
-   * @returns PKCS#8 as PEM
-   * @throws {@link PkiError} ERR_CA_PASSPHRASE, where the passphrase is empty or longer than OpenSSL reads
+   * @param options - `passphrase` encrypts the key with AES-256; without one the key is not encrypted
+   * @returns the key, PKCS#8 as PEM
+   * @throws {@link PkiError} ERR_CA_PASSPHRASE if the passphrase is empty or longer than OpenSSL accepts
    */
   exportKey(options: { readonly passphrase?: Passphrase } = {}): Promise<string> {
     checkOptions(options, ['passphrase'], 'Authority.exportKey')
     return exportPrivateKey(this.#signer.key, options.passphrase)
   }
 
-  /** @internal The same, whose leaves go with other authorities in their `ca.pem`. */
+  /** @internal The same CA, whose leaves get these CA certificates as their `ca.pem`. */
   trusting(certificates: string): Authority {
     return new Authority(this.#x509, this.#signer, certificates)
   }
 
-  /** @internal The id of its key as its own certificate has it: what leaves name as their authority's. */
+  /** @internal The subject key id of its certificate, which leaves name as their authority key id. */
   get keyId(): Buffer {
     const { subjectKeyId } = readExtensions(this.#x509)
     return subjectKeyId === undefined ? keyId(this.#x509.publicKey) : Buffer.from(subjectKeyId, 'hex')
@@ -75,11 +81,11 @@ export class Authority {
     return certificate
   }
 
-  /** Leaves the key out. */
+  /** Returns the public parts; the private key is left out. */
   toJSON(): {
     /** The CA certificate, PEM. */
     certificate: string
-    /** What the CA certificate says. */
+    /** Facts of the CA certificate. */
     facts: CertificateFacts
   } {
     return { certificate: this.certificate, facts: this.facts }
@@ -92,9 +98,10 @@ export class Authority {
 }
 
 /**
- * Makes a new certificate authority, which signs itself. It lives in memory: keep its `certificate` and its
- * `exportKey()`, or let {@link PkiFolder} do so.
+ * Creates a new self-signed CA in memory. Save its `certificate` and `exportKey()` yourself, or use {@link PkiFolder}.
  *
+ * @param options - its name, key type and lifetime
+ * @returns the new CA
  * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  * @example
@@ -125,20 +132,20 @@ export function checkCaOptions({ commonName, keyType = DEFAULT_KEY_TYPE, days = 
   return { commonName, keyType: parseKeyType(keyType), days: parseDays(days, MAX_CA_DAYS) }
 }
 
-/** @internal The authority of a certificate and a key that are known to go together. */
+/** @internal The CA of a certificate and a key that are known to match. */
 export function caOf(x509: X509Certificate, key: KeyObject): Authority | undefined {
   const name = readSubject(x509)
   return name && new Authority(x509, { name, key })
 }
 
 function checkCommonName(name: string): void {
-  checkText(name, 'the common name of an authority')
+  checkText(name, 'the common name of a CA')
   const got = commonNameFault(name)
   if (got === undefined) return
   throw new PkiError('ERR_NAME_INVALID', {
-    tried: `naming an authority ${JSON.stringify(name)}`,
+    tried: `naming a CA ${quoted(name)}`,
     got,
-    todo: 'Give 1 to 64 characters, or none at all: then it is named after its key.',
+    todo: 'Use 1 to 64 characters, or leave the name out to name the CA after its key.',
   })
 }
 

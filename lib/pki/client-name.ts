@@ -1,17 +1,19 @@
+import { quoted } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
 import { checkText } from '../base/options.ts'
 
-/** What a folder can be called on every system, and what an authorization plugin can match without quoting. */
+/** Valid as a folder name on every system, and easy to match for an authorization plugin. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 
-/** Windows keeps these for devices: a folder of that name can't be made there, nor unpacked. */
+/** Windows reserves these names for devices: such a folder can't be created or unpacked there. */
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i
 
 /**
- * Reads the name for a client certificate: its common name, which dockerd takes as the user's name, and its folder's.
+ * Checks the name of a client. It becomes the common name of its certificate, which dockerd takes as the user name, and the
+ * name of its folder.
  *
  * @param name - 1 to 64 letters, digits, `-` and `_`, beginning with a letter or digit
- * @throws {@link PkiError} ERR_NAME_INVALID, with a name that would do
+ * @throws {@link PkiError} ERR_NAME_INVALID, with a valid name where one can be derived
  */
 export function parseClientName(name: string): string {
   checkText(name, 'the name for a client certificate')
@@ -19,17 +21,20 @@ export function parseClientName(name: string): string {
   if (got === undefined) return name
   const better = suggestClientName(name)
   throw new PkiError('ERR_NAME_INVALID', {
-    tried: `reading the client's name ${JSON.stringify(name)}`,
+    tried: `reading the client name ${quoted(name)}`,
     got,
-    todo: better === undefined ? 'Give a name such as  alice  or  ci-runner_2 .' : `Write  ${better}  instead.`,
+    todo:
+      better === undefined
+        ? 'Use 1 to 64 letters, digits, - and _, for example alice or ci-runner_2.'
+        : `Use  ${better}  instead.`,
   })
 }
 
 /**
- * The nearest name that a client can have: `-` for every dot and other character that it can't.
+ * Derives a valid client name from any text: every run of characters that aren't allowed becomes `-`.
  *
- * @param text - a login name, mostly
- * @returns undefined where nothing usable is left
+ * @param text - usually a login name
+ * @returns undefined if no valid name is left
  */
 export function suggestClientName(text: string): string | undefined {
   const name = text
@@ -43,9 +48,9 @@ export function suggestClientName(text: string): string | undefined {
 
 function fault(name: string): string | undefined {
   if (name === '') return 'it is empty'
-  if (name.length > 64) return `it has ${name.length} characters, and a common name at most 64`
-  if (name.includes('.')) return 'it has a dot in it, and would pass for a host name'
-  if (!NAME.test(name)) return 'it has other characters than letters, digits, - and _, or begins with - or _'
-  if (RESERVED.test(name)) return 'Windows has no folder of that name'
+  if (name.length > 64) return `it has ${name.length} characters; a common name has at most 64`
+  if (name.includes('.')) return 'it contains a dot and could be mistaken for a host name'
+  if (!NAME.test(name)) return 'it contains characters other than letters, digits, - and _, or begins with - or _'
+  if (RESERVED.test(name)) return 'Windows reserves that name'
   return undefined
 }

@@ -5,28 +5,28 @@ import { encode, octetString, sequence } from './der.ts'
 import { encrypt } from './pbes2.ts'
 import { checkBytes } from '../base/options.ts'
 
-/** What encrypts the authority's key: text, or bytes that the caller can wipe. */
+/** The passphrase that encrypts the key of a CA: text, or bytes that the caller can wipe. */
 export type Passphrase = string | Uint8Array
 
-/** OpenSSL reads no passphrase that is longer (PEM_BUFSIZE): the key could never be opened again. */
+/** OpenSSL can't read a longer passphrase (PEM_BUFSIZE), so the key would be lost. */
 const MAX_PASSPHRASE = 1024
 
-/** Refuses a passphrase that is none, or that no one could use again. */
+/** Refuses a passphrase that is empty or too long to be used again. */
 export function checkPassphrase(passphrase: Passphrase): void {
-  checkBytes(passphrase, "the passphrase of the authority's key")
+  checkBytes(passphrase, 'the passphrase of the CA key')
   const length = Buffer.byteLength(passphrase)
   if (length > 0 && length <= MAX_PASSPHRASE) return
   throw new PkiError('ERR_CA_PASSPHRASE', {
-    tried: "encrypting the authority's key",
+    tried: 'encrypting the CA key',
     got:
       length === 0
         ? 'the passphrase is empty'
-        : `the passphrase has ${length} bytes, and OpenSSL reads ${MAX_PASSPHRASE}`,
-    todo: 'Give a passphrase of 1 to 1024 bytes, or none to leave the key unencrypted.',
+        : `the passphrase has ${length} bytes; OpenSSL accepts at most ${MAX_PASSPHRASE}`,
+    todo: `Use a passphrase of 1 to ${MAX_PASSPHRASE} bytes, or none to leave the key unencrypted.`,
   })
 }
 
-/** A private key as PKCS#8 PEM, encrypted with AES-256 (PBES2, RFC 8018 section 6.2) where there is a passphrase. */
+/** A private key as PKCS#8 PEM, encrypted with AES-256 (PBES2, RFC 8018 section 6.2) if there is a passphrase. */
 export async function exportPrivateKey(key: KeyObject, passphrase?: Passphrase): Promise<string> {
   if (passphrase === undefined) return key.export({ type: 'pkcs8', format: 'pem' }).toString()
   checkPassphrase(passphrase)

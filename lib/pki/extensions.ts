@@ -14,7 +14,7 @@ export const EXTENSION = {
   extKeyUsage: '2.5.29.37',
 } as const
 
-/** What a key may do, in the words of RFC 5280 section 4.2.1.3. */
+/** A permitted use of a key, as RFC 5280 section 4.2.1.3 names it. */
 export type KeyUsage =
   | 'digitalSignature'
   | 'nonRepudiation'
@@ -41,7 +41,7 @@ export const KEY_USAGES: readonly KeyUsage[] = [
 
 const PURPOSES = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' } as const
 
-/** What a leaf is for: one purpose, never both. A server's certificate that is good for a client's logs in as one. */
+/** The one purpose of a leaf. A server certificate with both would be accepted as a client certificate. */
 export type Purpose = keyof typeof PURPOSES
 
 /** For a CA that signs leaves and nothing else: no further CA below it. */

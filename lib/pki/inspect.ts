@@ -4,18 +4,19 @@ import { openCertificate, readCertificate, type CertificateFacts } from '../iden
 import { readExtensions, type ExtensionFacts } from './read-extensions.ts'
 import { judge, type Verdict } from './verdicts.ts'
 
-/** Everything that a certificate says, and what the other side would make of it. */
+/** The facts of a certificate, and whether the other side would accept it. */
 export interface CertificateInspection extends CertificateFacts, ExtensionFacts {
-  /** One for each role: as a client's, as a server's, and as a CA's. */
+  /** One verdict for each role: client, server and CA. */
   readonly verdicts: readonly Verdict[]
 }
 
 /**
- * Reads a certificate whole: its facts, the extensions that node:crypto doesn't show, and what dockerd would make of it as
- * a client's, the Docker CLI and Node as a server's, and all of them as a CA's. Whose CA signed it doesn't count here.
+ * Reads a certificate: its facts, the extensions that node:crypto doesn't show, and whether dockerd would accept it from a
+ * client, the Docker CLI and Node from a server, and all of them as a CA. It doesn't check which CA signed it.
  *
- * @param input - PEM (its first certificate), the bytes of PEM or DER, or a certificate of node:crypto
- * @param name - what it is called in an error's message, a file's path mostly
+ * @param input - PEM (the first certificate is used), the bytes of PEM or DER, or a certificate of node:crypto
+ * @param name - how errors name it, usually the path of its file
+ * @returns facts and verdicts
  * @throws {@link PkiError} ERR_CERTIFICATE_INVALID
  * @example
  * ```ts
@@ -34,8 +35,10 @@ export function inspectCertificate(
   } catch (cause) {
     throw new PkiError('ERR_CERTIFICATE_INVALID', {
       tried: `reading ${name}`,
-      got: isDockerMtlsError(cause) ? cause.got : `it is not built as RFC 5280 has it (${(cause as Error).message})`,
-      todo: 'Give one certificate as PEM or DER.',
+      got: isDockerMtlsError(cause)
+        ? cause.got
+        : `it is not encoded as RFC 5280 requires (${(cause as Error).message})`,
+      todo: 'Pass a certificate as PEM or DER.',
       cause,
     })
   }

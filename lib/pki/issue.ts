@@ -11,27 +11,31 @@ import { parseServerNames, type ServerName } from './server-name.ts'
 import { distinguishedName } from './sign.ts'
 import { checkOptions } from '../base/options.ts'
 
-/** What goes for every leaf. */
+/** Options of every server and client certificate. */
 export interface LeafOptions {
   /**
-   * Its life in days, 1 to 3,650; never past the end of its authority.
+   * Its lifetime in days, 1 to 3,650. It never outlives its CA.
    *
    * @defaultValue 397 days
    */
   readonly days?: number
-  /** @defaultValue `'p256'` */
+  /**
+   * The type of its key.
+   *
+   * @defaultValue `'p256'`
+   */
   readonly keyType?: KeyType
 }
 
-/** For {@link issueServer}. */
+/** Options of {@link issueServer}. */
 export interface ServerOptions extends LeafOptions {
-  /** DNS names and addresses that clients reach the daemon by. `localhost`, `127.0.0.1` and `::1` are added. */
+  /** The DNS names and addresses that clients use to connect to the daemon. `localhost`, `127.0.0.1` and `::1` are added. */
   readonly names: readonly string[]
 }
 
-/** For {@link issueClient}. */
+/** Options of {@link issueClient}. */
 export interface ClientOptions extends LeafOptions {
-  /** The client's name: dockerd takes it as the user's. 1 to 64 letters, digits, `-` and `_`. */
+  /** The client's name, which dockerd takes as the user name: 1 to 64 letters, digits, `-` and `_`. */
   readonly name: string
 }
 
@@ -44,19 +48,19 @@ interface IssuedValues {
 }
 
 /**
- * A certificate that was just issued, with its key and its authority, each as PEM: what `connect()` takes as `ca`, `cert`
- * and `key`. The key is read by its name alone: it isn't enumerable, so neither `console.log`, `JSON.stringify` nor a
- * spread shows or copies it.
+ * A newly issued certificate with its key and its CA, as PEM. Pass `ca`, `cert` and `key` to `connect()`. The property `key`
+ * isn't enumerable, so `console.log`, `JSON.stringify` and spreads leave it out.
  */
 export class IssuedCertificate {
-  /** The authority's certificate: `ca.pem`. */
+  /** The CA certificate, `ca.pem`, as PEM. */
   readonly ca: string
-  /** `cert.pem`, or `server-cert.pem`. */
+  /** The certificate, `cert.pem` or `server-cert.pem`, as PEM. */
   readonly cert: string
+  /** Facts of the certificate. */
   readonly facts: CertificateFacts
-  /** For a server: its names, as they were given and as the certificate has them. */
+  /** The names of a server, as you passed them and as in the certificate; empty for a client. */
   readonly names: readonly ServerName[]
-  /** Does it end earlier than asked, because its authority does? */
+  /** Was the lifetime shortened because the CA expires earlier? */
   readonly cutToAuthority: boolean
   readonly #key: string
 
@@ -70,12 +74,12 @@ export class IssuedCertificate {
     this.#key = key
   }
 
-  /** Its private key, PKCS#8 and unencrypted: dockerd and the Docker CLI read no other. */
+  /** The private key, unencrypted PKCS#8 as PEM: dockerd and the Docker CLI can't read encrypted keys. */
   get key(): string {
     return this.#key
   }
 
-  /** Leaves the key out. */
+  /** Returns the public parts; the private key is left out. */
   toJSON(): {
     /** The CA certificate, PEM. */
     ca: string
@@ -99,8 +103,11 @@ export class IssuedCertificate {
 }
 
 /**
- * Issues a server certificate: for `serverAuth` only, so that it can't log in as a client.
+ * Issues a server certificate. It is for `serverAuth` only, so it can't be used as a client certificate.
  *
+ * @param authority - the CA that signs
+ * @param options - the server's names, and the lifetime and key type
+ * @returns the certificate with its key and CA
  * @throws {@link PkiError} ERR_NAME_INVALID, ERR_DAYS_INVALID, ERR_KEY_TYPE_INVALID, ERR_CA_INVALID
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  * @example
@@ -117,8 +124,11 @@ export async function issueServer(authority: Authority, options: ServerOptions):
 }
 
 /**
- * Issues a client certificate: for `clientAuth` only, under a name of its own.
+ * Issues a client certificate. It is for `clientAuth` only.
  *
+ * @param authority - the CA that signs
+ * @param options - the client's name, and the lifetime and key type
+ * @returns the certificate with its key and CA
  * @throws {@link PkiError} ERR_NAME_INVALID, ERR_DAYS_INVALID, ERR_KEY_TYPE_INVALID, ERR_CA_INVALID
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  * @example
@@ -157,7 +167,7 @@ async function issue(authority: Authority, leaf: Leaf, options: LeafOptions): Pr
   return new IssuedCertificate(values, await exportPrivateKey(keys.privateKey))
 }
 
-/** Reads the options before anything is made, and fills in the defaults. */
+/** Checks the options before anything is created, and fills in defaults. */
 export function checkLeafOptions({ days = DEFAULT_LEAF_DAYS, keyType = DEFAULT_KEY_TYPE }: LeafOptions): {
   days: number
   keyType: KeyType
@@ -169,16 +179,16 @@ export function checkIssuer(authority: Authority, purpose: Purpose): void {
   if (!(authority instanceof Authority)) {
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: 'issuing a certificate',
-      got: 'the first argument is no Authority',
-      todo: 'Give it what createAuthority() or loadAuthority() returned.',
+      got: 'the first argument is not an Authority',
+      todo: 'Pass the result of createAuthority() or loadAuthority().',
     })
   }
   const { purposes, subject } = authority.facts
-  // Go and OpenSSL hold the extended key usage of a CA against what it signs.
+  // Go and OpenSSL apply the extended key usage of a CA to the certificates that it signs.
   if (purposes === undefined || purposes.includes(purpose) || purposes.includes('anyExtendedKeyUsage')) return
   throw new PkiError('ERR_CA_INVALID', {
     tried: `issuing a certificate for ${purpose}`,
     got: `${subject} may only sign for ${purposes.join(' and ')}`,
-    todo: 'Take an authority without an extended key usage.',
+    todo: 'Use a CA without an extended key usage.',
   })
 }

@@ -1,16 +1,16 @@
 import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
+import { enumerate, quoted } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
 import type { KeyFacts } from '../identity/certificate.ts'
 import { children, contents, decode, nothing, oid, sequence, type Asn1 } from './der.ts'
 
 /**
- * The kinds of key that certificates are made with. All of them work on both ends of Docker; NSS (Firefox and what is
- * built on it) refuses Ed25519.
+ * The key types of certificates. dockerd and the Docker CLI accept all of them; NSS (Firefox) rejects Ed25519.
  */
 export type KeyType = 'p256' | 'p384' | 'ed25519' | 'rsa2048' | 'rsa3072' | 'rsa4096'
 
-/** A public key, and how certificates hold it. */
+/** A public key and its encodings. */
 export interface PublicKey {
   readonly publicKey: KeyObject
   /** SubjectPublicKeyInfo. */
@@ -31,7 +31,7 @@ export interface Signing {
   readonly algorithm: Asn1
 }
 
-/** As small as a P-384 signature, 20 times as fast to make as RSA-2048, and taken by every judge that we know. */
+/** As small as a P-384 signature, 20 times as fast to make as RSA-2048, and accepted by every TLS library that we tested. */
 export const DEFAULT_KEY_TYPE: KeyType = 'p256'
 
 const generate = promisify(generateKeyPair)
@@ -49,21 +49,23 @@ const GENERATORS: Readonly<Record<KeyType, () => Promise<KeyObjects>>> = {
 export const KEY_TYPES: readonly KeyType[] = Object.keys(GENERATORS) as KeyType[]
 
 /**
- * Reads the name of a key type.
+ * Checks the name of a key type.
  *
+ * @param value - one of {@link KEY_TYPES}
+ * @returns the key type
  * @throws {@link PkiError} ERR_KEY_TYPE_INVALID
  */
 export function parseKeyType(value: unknown): KeyType {
   const known = KEY_TYPES.find((type) => type === value)
   if (known !== undefined) return known
   throw new PkiError('ERR_KEY_TYPE_INVALID', {
-    tried: 'choosing the type of a key',
-    got: `there is no type ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`,
-    todo: `Take one of: ${KEY_TYPES.join(', ')}.`,
+    tried: 'choosing a key type',
+    got: `${typeof value === 'string' ? quoted(value) : String(value)} is unknown`,
+    todo: `Use ${enumerate(KEY_TYPES, 'or')}.`,
   })
 }
 
-/** A new pair of keys, made outside the event loop's thread. */
+/** Generates a key pair outside the event loop's thread. */
 export async function generateKeys(type: KeyType): Promise<KeyPair> {
   const { publicKey, privateKey } = await GENERATORS[type]()
   return { ...publicPart(publicKey), privateKey }
@@ -85,7 +87,7 @@ export function keyFingerprint(publicKey: KeyObject): string {
 
 const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
 
-/** What a certificate of this key would say about it. */
+/** The facts of a key, as a certificate of it would have them. */
 export function keyFactsOf({ asymmetricKeyType: type, asymmetricKeyDetails: details = {} }: KeyObject): KeyFacts {
   const { modulusLength: bits, namedCurve } = details
   return {
@@ -97,7 +99,7 @@ export function keyFactsOf({ asymmetricKeyType: type, asymmetricKeyDetails: deta
 
 /**
  * The curve's own digest for ECDSA. RSA takes NULL parameters (RFC 4055 section 5), ECDSA (RFC 5758 section 3.2) and
- * Ed25519 (RFC 8410 section 3) take none. Undefined for a key that neither dockerd nor we sign with.
+ * Ed25519 (RFC 8410 section 3) take none. Undefined for a key that can't sign for dockerd.
  */
 export function signingWith(key: KeyObject): Signing | undefined {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
@@ -113,7 +115,7 @@ function ecdsa(curve: string | undefined): Signing | undefined {
   return undefined
 }
 
-/** The key's id: SHA-1 of its bits, RFC 5280 section 4.2.1.2 method 1. A name for it; nothing rests on the hash. */
+/** The key's id: SHA-1 of its bits, RFC 5280 section 4.2.1.2 method 1. It only names the key; security doesn't depend on the hash. */
 export function keyId(publicKey: KeyObject): Buffer {
   return idOf(keyInfo(publicKey))
 }
@@ -128,7 +130,7 @@ function idOf(info: Asn1): Buffer {
   return createHash('sha1').update(bits.subarray(1)).digest()
 }
 
-/** The type of a key in the words of {@link KeyType} where it is one of these, else a description. */
+/** The {@link KeyType} of a key, or a description of another type. */
 export function keyTypeOf({ type, bits, curve }: KeyFacts): string {
   if (type === 'ec') return (curve ?? 'ec').replace(/^P-/, 'p')
   return bits === undefined ? type : `${type}${bits}`

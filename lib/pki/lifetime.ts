@@ -1,50 +1,51 @@
+import { quoted } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 
 export const DAY_MS = 86_400_000
 
-/** An hour: clocks of hosts and laptops differ, and a certificate "from the future" is refused with a message about expiry. */
+/** An hour: clocks differ, and a certificate that is not yet valid is rejected with a message about expiry. */
 const BACKDATE_MS = 3_600_000
 
-/** Ten years: a CA is replaced on every machine by hand. */
+/** Ten years: replacing a CA takes work on every machine. */
 export const DEFAULT_CA_DAYS = 3650
-/** Thirteen months: long enough to forget, short enough that a lost key ends by itself. */
+/** Thirteen months: long enough to leave alone, short enough that a lost key soon expires. */
 export const DEFAULT_LEAF_DAYS = 397
-/** A century; beyond it a date is more likely a slip than a plan. */
+/** A century: a longer lifetime is more likely a typo. */
 export const MAX_CA_DAYS = 36_500
-/** No leaf outlives its CA anyway; Apple's own clients refuse server certificates beyond 825 days, Docker's don't. */
+/** Apple's clients reject server certificates beyond 825 days; Docker's don't. */
 export const MAX_LEAF_DAYS = 3650
 
-/** From when to when a certificate holds. */
+/** The validity period of a certificate. */
 export interface Period {
   readonly notBefore: Date
   readonly notAfter: Date
-  /** Was it cut short, so as not to outlive the CA? */
+  /** Was it shortened so that it doesn't outlive the CA? */
   readonly cut: boolean
 }
 
 /**
- * Reads a life in days.
+ * Checks a lifetime in days.
  *
  * @throws {@link PkiError} ERR_DAYS_INVALID
  */
 export function parseDays(value: unknown, max: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value
   throw new PkiError('ERR_DAYS_INVALID', {
-    tried: 'choosing the life of a certificate',
-    got: `its days are ${typeof value === 'string' ? JSON.stringify(value) : String(value)}`,
-    todo: `Give a whole number of days from 1 to ${max}.`,
+    tried: 'reading the lifetime of a certificate',
+    got: `${typeof value === 'string' ? quoted(value) : String(value)} is not a number of days`,
+    todo: `Use a whole number of days from 1 to ${max}.`,
   })
 }
 
 /**
- * A period of so many days from now on, begun a little earlier; with an authority never outside that one's own.
- * Certificates have whole seconds.
+ * A period of so many days from now, backdated a little and kept within the CA's own period. Certificates have whole
+ * seconds.
  */
-export function periodOf(days: number, authority?: Pick<CertificateFacts, 'validFrom' | 'validTo'>): Period {
+export function periodOf(days: number, ca?: Pick<CertificateFacts, 'validFrom' | 'validTo'>): Period {
   const now = Math.floor(Date.now() / 1000) * 1000
-  const from = Math.max(now - BACKDATE_MS, authority?.validFrom.getTime() ?? -Infinity)
+  const from = Math.max(now - BACKDATE_MS, ca?.validFrom.getTime() ?? -Infinity)
   const wanted = now + days * DAY_MS
-  const to = Math.min(wanted, authority?.validTo.getTime() ?? Infinity)
+  const to = Math.min(wanted, ca?.validTo.getTime() ?? Infinity)
   return { notBefore: new Date(from), notAfter: new Date(to), cut: to < wanted }
 }

@@ -7,18 +7,18 @@ import { encrypt } from './pbes2.ts'
 import { macData } from './pkcs12-mac.ts'
 import { checkBytes, checkOptions, checkText } from '../base/options.ts'
 
-/** For {@link exportPkcs12}. */
+/** Options of {@link exportPkcs12}. */
 export interface Pkcs12Options {
-  /** The authority's certificate, or several, as PEM. */
+  /** One or more CA certificates as PEM. */
   readonly ca: string | Uint8Array
-  /** The certificate, then its intermediate CAs where it has some, as PEM. */
+  /** The certificate, followed by any intermediate CAs, as PEM. */
   readonly cert: string | Uint8Array
-  /** Its private key as PEM, not encrypted. */
+  /** Its private key as unencrypted PEM. */
   readonly key: string | Uint8Array
-  /** Encrypts all of it; never empty. */
+  /** Encrypts the whole file; 1 to 1024 bytes. */
   readonly passphrase: string | Uint8Array
   /**
-   * What tools show it as.
+   * The name under which tools show it.
    *
    * @defaultValue none
    */
@@ -33,15 +33,16 @@ const X509_CERTIFICATE = '1.2.840.113549.1.9.22.1'
 const FRIENDLY_NAME = '1.2.840.113549.1.9.20'
 const LOCAL_KEY_ID = '1.2.840.113549.1.9.21'
 
-/** OpenSSL reads no passphrase that is longer (PEM_BUFSIZE). */
+/** OpenSSL can't read a longer passphrase (PEM_BUFSIZE). */
 const MAX_PASSPHRASE = 1024
 
 /**
- * Packs a key with its certificate and its authority into PKCS#12 (RFC 7292), for tools that want one file: every type of
- * key, AES-256 and HMAC-SHA-256, and no weaker algorithm of older ones. Takes about a second, so that guessing does, too.
+ * Packs a key with its certificate and CA into a PKCS#12 file (RFC 7292), encrypted with AES-256 and HMAC-SHA-256. It takes
+ * about a second, to slow down guessing of the passphrase.
  *
- * @returns a whole file, which has the key in it: 0600
- * @throws {@link PkiError} ERR_PKCS12_PASSPHRASE; ERR_CERTIFICATE_INVALID where the parts can't be read, or don't go together
+ * @param options - certificates, key and passphrase
+ * @returns the contents of the file; it contains the key, so save it with mode 0600
+ * @throws {@link PkiError} ERR_PKCS12_PASSPHRASE; ERR_CERTIFICATE_INVALID if a part can't be read or they don't match
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  * @example
  * ```ts
@@ -54,10 +55,10 @@ export async function exportPkcs12(options: Pkcs12Options): Promise<Buffer> {
   if (name !== undefined) checkText(name, 'the name in a PKCS#12 file')
   const passphrase = readPassphrase(options.passphrase)
   const [leaf, ...intermediates] = certificatesIn(options.cert, 'the certificate')
-  const authorities = certificatesIn(options.ca, "the authority's certificate")
+  const authorities = certificatesIn(options.ca, 'the CA certificate')
   const key = openKey(options.key)
-  if (!leaf.checkPrivateKey(key)) throw invalid('the key', 'it is not the key of the certificate')
-  // By this a reader knows which of the certificates is the key's.
+  if (!leaf.checkPrivateKey(key)) throw invalid('the key', 'it does not match the certificate')
+  // It tells readers which certificate belongs to the key.
   const id = createHash('sha1').update(leaf.raw).digest()
   const own = attributes(id, name)
   const certs = [certBag(leaf, own), ...[...intermediates, ...authorities].map((one) => certBag(one, []))]
@@ -71,16 +72,16 @@ export async function exportPkcs12(options: Pkcs12Options): Promise<Buffer> {
   return encode(sequence(integer(3), contentInfo(octetString(safe)), await macData(safe, passphrase)))
 }
 
-/** Refuses a passphrase that is none, or that no tool could be given. */
+/** Refuses a passphrase that is empty or that some tools can't take. */
 export function readPassphrase(given: string | Uint8Array): string {
   checkBytes(given, 'the passphrase of a PKCS#12 file')
   const text = typeof given === 'string' ? given : decode(given)
   const bytes = Buffer.byteLength(text)
   if (bytes === 0) throw badPassphrase('the passphrase is empty')
   if (bytes > MAX_PASSPHRASE) throw badPassphrase(`the passphrase has ${bytes} bytes`)
-  // A zero ends it for some readers and not for others; half a character of UTF-16 is none in UTF-8.
+  // Some readers end it at a zero byte, others don't; a lone surrogate has no UTF-8.
   if (text.includes('\0') || /\p{Cs}/u.test(text))
-    throw badPassphrase('the passphrase has a character that can not be typed')
+    throw badPassphrase('the passphrase contains a character that can not be typed')
   return text
 }
 
@@ -88,7 +89,7 @@ function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw badPassphrase('the passphrase is no UTF-8')
+    throw badPassphrase('the passphrase is not UTF-8')
   }
 }
 
@@ -96,11 +97,11 @@ function badPassphrase(got: string): PkiError {
   return new PkiError('ERR_PKCS12_PASSPHRASE', {
     tried: 'encrypting a PKCS#12 file',
     got,
-    todo: `Give a passphrase of 1 to ${MAX_PASSPHRASE} bytes: whoever has the file can try any number of them.`,
+    todo: `Use a passphrase of 1 to ${MAX_PASSPHRASE} bytes.`,
   })
 }
 
-/** EncryptedData of the certificates, which names and addresses are in (RFC 5652 section 8). */
+/** EncryptedData of the certificates, since they contain names and addresses (RFC 5652 section 8). */
 async function encryptedSafe(contents: Asn1, passphrase: string): Promise<Asn1> {
   const { algorithm, data } = await encrypt(encode(contents), passphrase)
   return contentInfo(sequence(integer(0), sequence(oid(DATA), algorithm, implicit(0, data))), ENCRYPTED_DATA)
@@ -132,7 +133,7 @@ function certificatesIn(pem: string | Uint8Array, what: string): [X509Certificat
   try {
     const texts = splitPem(typeof pem === 'string' ? pem : new TextDecoder().decode(pem), what)
     const [first, ...others] = texts.map((text) => openCertificate(text, what))
-    if (first === undefined) throw invalid(what, 'there is no certificate in it')
+    if (first === undefined) throw invalid(what, 'it contains no certificate')
     return [first, ...others]
   } catch (cause) {
     if (!isDockerMtlsError(cause) || cause instanceof PkiError) throw cause
@@ -147,7 +148,7 @@ function openKey(pem: string | Uint8Array): KeyObject {
     return createPrivateKey(Buffer.from(pem))
   } catch {
     // OpenSSL's own words could repeat what it was given.
-    throw invalid('the key', 'it is no private key in PEM')
+    throw invalid('the key', 'it is not a private key in PEM')
   }
 }
 
@@ -155,6 +156,6 @@ function invalid(what: string, got: string): PkiError {
   return new PkiError('ERR_CERTIFICATE_INVALID', {
     tried: `reading ${what} for a PKCS#12 file`,
     got,
-    todo: 'Give ca.pem, cert.pem and key.pem that were made together.',
+    todo: 'Use the ca.pem, cert.pem and key.pem that were created together.',
   })
 }

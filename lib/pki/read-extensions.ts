@@ -2,19 +2,19 @@ import type { X509Certificate } from 'node:crypto'
 import { children, contents, decode, readOid, isBoolean, isContext, isInteger, type Asn1 } from './der.ts'
 import { EXTENSION, KEY_USAGES, type KeyUsage } from './extensions.ts'
 
-/** What node:crypto doesn't show of a certificate. */
+/** Extensions of a certificate that node:crypto doesn't show. */
 export interface ExtensionFacts {
-  /** What the key may do. Absent: anything. */
+  /** Permitted uses of the key. Absent: any use. */
   readonly keyUsage?: readonly KeyUsage[]
-  /** How many CAs may stand between this one and a leaf. Absent: any number. */
+  /** The permitted number of CAs between this one and a leaf. Absent: any number. */
   readonly pathLength?: number
-  /** In hexadecimal. */
+  /** The id of its own key, in hexadecimal. */
   readonly subjectKeyId?: string
   /** The subject key id of the CA that signed it, in hexadecimal. */
   readonly authorityKeyId?: string
-  /** The extensions that a reader must understand or refuse, by their names in RFC 5280 or as OIDs. */
+  /** The critical extensions, by their names in RFC 5280 or as OIDs. */
   readonly criticalExtensions: readonly string[]
-  /** Does this CA restrict the names below it? */
+  /** Does this CA have name constraints? */
   readonly nameConstraints: boolean
 }
 
@@ -25,7 +25,7 @@ interface Extension {
 
 const NAMES: ReadonlyMap<string, string> = new Map(Object.entries(EXTENSION).map(([name, id]) => [id, name]))
 
-/** Throws an Error where the certificate isn't DER as RFC 5280 has it: OpenSSL reads more than that. */
+/** Throws an Error if the certificate isn't DER as RFC 5280 requires; OpenSSL accepts more than that. */
 export function readExtensions(certificate: X509Certificate): ExtensionFacts {
   const extensions = extensionsOf(certificate)
   const valueOf = (id: string): Asn1 | undefined => {

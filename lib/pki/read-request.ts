@@ -1,4 +1,6 @@
 import type { KeyObject } from 'node:crypto'
+import { ours, sentence } from '../base/sentence.ts'
+import { quoted } from '../base/text.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
 import type { KeyFacts } from '../identity/certificate.ts'
 import { parseClientName } from './client-name.ts'
@@ -10,36 +12,38 @@ import { requestDer } from './request-pem.ts'
 import { checkRequestedExtensions } from './request-extensions.ts'
 import { checkBytes, checkOptions } from '../base/options.ts'
 
-/** For {@link readRequest}. */
+/** Options of {@link readRequest}. */
 export interface ReadRequestOptions {
   /**
-   * The client's name, whatever the request has for one.
+   * The client's name, in place of the one in the request.
    *
-   * @defaultValue its one common name
+   * @defaultValue the common name in the request
    */
   readonly name?: string
   /**
-   * What the request is called in an error's message, a file's path mostly.
+   * How errors name the request, usually the path of its file.
    *
    * @defaultValue `the request`
    */
   readonly file?: string
 }
 
-/** A request that was read, and whose signature is its own key's. */
+/** A request that was checked and that its own key has signed. */
 export interface RequestFacts {
-  /** The name that its certificate would have. */
+  /** The client's name in the certificate. */
   readonly name: string
+  /** The public key. */
   readonly publicKey: KeyObject
+  /** Type and size of the key. */
   readonly key: KeyFacts
-  /** A {@link KeyType}, or `p521`, or another size of RSA. */
+  /** A {@link KeyType}, `p521`, or another RSA size. */
   readonly keyType: string
   /**
-   * SHA-256 of its public key, in hexadecimal with colons: the same on the machine that made the request, so that two
-   * people can compare it.
+   * SHA-256 of the public key, in hexadecimal with colons. Compare it with the one shown on the machine that created the
+   * request.
    */
   readonly keyFingerprint256: string
-  /** What it has besides and a certificate of ours doesn't get, such as `organizationName` or `challengePassword`. */
+  /** Parts of the request that are not copied into the certificate, such as `organizationName` or `challengePassword`. */
   readonly leftOut: readonly string[]
 }
 
@@ -58,12 +62,14 @@ const NAME_TYPES: ReadonlyMap<string, string> = new Map([
 const TEXT_TYPES: readonly number[] = [TYPE.utf8String, TYPE.printableString, TYPE.ia5String]
 
 /**
- * Reads a client's request (PKCS#10, RFC 2986) and checks it: it is whole and DER, signed by the key in it, the key is one
- * that dockerd verifies, it asks for nothing but to be a client, and it has one name that a client can have.
+ * Reads a client's request (PKCS#10, RFC 2986) and checks it: it is complete DER, its own key has signed it, dockerd accepts
+ * the type of the key, it asks for a client certificate only, and it has exactly one valid client name.
  *
  * @param input - one request as PEM
- * @throws {@link PkiError} ERR_REQUEST_INVALID, where it is none, or forged; ERR_REQUEST_REFUSED, where it asks for what no
- *   client gets; ERR_NAME_INVALID for the option `name`
+ * @param options - the client's name, and how errors name the request
+ * @returns the facts of the request
+ * @throws {@link PkiError} ERR_REQUEST_INVALID if it isn't a request or is forged; ERR_REQUEST_REFUSED if it asks for something
+ *   that clients can't have; ERR_NAME_INVALID for the option `name`
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  * @example
  * ```ts
@@ -79,7 +85,7 @@ export function readRequest(input: string | Uint8Array, options: ReadRequestOpti
     const { subject, keyInfo, attributes, check } = open(requestDer(input))
     const publicKey = requestKey(keyInfo)
     check(publicKey)
-    const wishes = checkRequestedExtensions(attributes)
+    const ignored = checkRequestedExtensions(attributes)
     const names = namesIn(subject)
     const key = keyFactsOf(publicKey)
     return {
@@ -88,7 +94,7 @@ export function readRequest(input: string | Uint8Array, options: ReadRequestOpti
       key,
       keyType: keyTypeOf(key),
       keyFingerprint256: keyFingerprint(publicKey),
-      leftOut: [...new Set([...names.map(typeOf).filter((type) => type !== 'commonName'), ...wishes])],
+      leftOut: [...new Set([...names.map(typeOf).filter((type) => type !== 'commonName'), ...ignored])],
     }
   })
 }
@@ -97,7 +103,7 @@ interface Opened {
   readonly subject: Asn1
   readonly keyInfo: Asn1
   readonly attributes: readonly Asn1[]
-  /** Throws where the key has not signed all of it. */
+  /** Throws if the key has not signed the request. */
   readonly check: (key: KeyObject) => void
 }
 
@@ -117,10 +123,10 @@ function open(der: Uint8Array): Opened {
     isContext(attributes, 0) &&
     more.length + others.length === 0
   if (!isWhole || !isSequence(info) || !isSequence(subject) || !isSequence(keyInfo)) {
-    throw invalid('it is not built as RFC 2986 has it')
+    throw invalid('it is not encoded as RFC 2986 requires')
   }
-  // v1 is 0, and the only version that there is.
-  if (!contents(version).equals(Buffer.of(0))) throw invalid('it is of a version that is not known')
+  // Version 1 is encoded as 0, and is the only one.
+  if (!contents(version).equals(Buffer.of(0))) throw invalid('its version is unknown')
   return {
     subject,
     keyInfo,
@@ -153,7 +159,7 @@ function namesIn(subject: Asn1): NamePart[] {
     .map((attribute) => {
       const [type, value] = children(attribute)
       if (!isUniversal(type, TYPE.oid) || value === undefined)
-        throw invalid('its subject is not built as RFC 5280 has it')
+        throw invalid('its subject is not encoded as RFC 5280 requires')
       return { type: readOid(type), value }
     })
 }
@@ -162,27 +168,27 @@ function typeOf({ type }: NamePart): string {
   return NAME_TYPES.get(type) ?? type
 }
 
-/** Go, and so dockerd, takes the last common name, others take the first: with two nobody knows whose it is. */
+/** Go, and so dockerd, uses the last common name, other tools the first: two names are ambiguous. */
 function nameOf(names: readonly NamePart[]): string {
   const found = names.filter((part) => typeOf(part) === 'commonName')
   const [only] = found
   if (only === undefined) throw refused('it has no common name', GIVE_NAME)
   if (found.length > 1) throw refused(`it has ${found.length} common names`, GIVE_NAME)
   if (!TEXT_TYPES.some((type) => isUniversal(only.value, type))) {
-    throw refused('its common name is in an alphabet that no name of a client is in', GIVE_NAME)
+    throw refused('its common name has an encoding that client names do not use', GIVE_NAME)
   }
   return checkedName(contents(only.value).toString('utf8'))
 }
 
-const GIVE_NAME = 'Nothing was signed. Give the client a name yourself:  docker-mtls cert sign FILE --name NAME'
+const GIVE_NAME = sentence`Nothing was signed. Choose the client's name yourself:  ${ours('cert', 'sign', 'FILE', '--name', 'NAME')}`
 
 function checkedName(name: string): string {
   // RFC 5280 appendix A.1: ub-common-name is 64. A longer one isn't repeated.
-  if (name.length > 64) throw refused(`its common name has ${name.length} characters, and can have 64`, GIVE_NAME)
+  if (name.length > 64) throw refused(`its common name has ${name.length} characters; the limit is 64`, GIVE_NAME)
   try {
     return parseClientName(name)
   } catch (cause) {
     if (!isDockerMtlsError(cause)) throw cause
-    throw refused(`its common name is ${JSON.stringify(name)}: ${cause.got}`, GIVE_NAME)
+    throw refused(`its common name is ${quoted(name)}: ${cause.got}`, GIVE_NAME)
   }
 }

@@ -9,12 +9,12 @@ import { OWN_NAMES, parseServerNames, type ServerName } from './server-name.ts'
 import { distinguishedName } from './sign.ts'
 
 /**
- * Issues a certificate for the key and the names of another one, as while an authority is rotated. The key stays where it
- * is, so that a single file takes the place of a single file, on every machine, and no key has to travel.
+ * Issues a certificate for the key and names of another one, as a CA rotation does. The key stays where it is: on every
+ * machine one file replaces one file.
  *
- * @param authority - who signs
- * @param old - a server's or a client's certificate; the caller has seen to it that it is good
- * @param days - how long the new one holds
+ * @param authority - the CA that signs
+ * @param old - a server or client certificate that the caller has checked
+ * @param days - the lifetime of the new one
  */
 export function recertify(
   authority: Authority,
@@ -39,7 +39,7 @@ function serverNames(commonName: string, sans: readonly string[]): ServerName[] 
   return parseServerNames(ownNamesLast(commonName, sans))
 }
 
-/** As they were given once: the common name first; those that every server has come last by themselves. */
+/** The order in which they were requested: the common name first, and without the names that every server has. */
 export function ownNamesLast(commonName: string, sans: readonly string[]): string[] {
   const first = sans.includes(commonName) ? [commonName] : []
   const others = sans.filter((san) => san !== commonName && !OWN_NAMES.includes(san))

@@ -1,3 +1,4 @@
+import { ours, sentence } from '../base/sentence.ts'
 import { children, contents, decodeStrictly, isBoolean, isUniversal, readOid, TYPE, type Asn1 } from './der.ts'
 import { EXTENSION } from './extensions.ts'
 import { readUsages } from './read-extensions.ts'
@@ -9,14 +10,10 @@ const EXTENSION_REQUESTS: ReadonlySet<string> = new Set(['1.2.840.113549.1.9.14'
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 
-const NO_CA =
-  'Nothing was signed, and nothing that we sign can sign in turn. Ask whoever sent it; a plain request is made by  ' +
-  'docker-mtls client request NAME'
-const NO_SERVER =
-  "Nothing was signed: a client's certificate is for clients alone. A server's is made by  docker-mtls cert server NAME ; " +
-  'a plain request by  docker-mtls client request NAME'
+const NO_CA = sentence`Nothing was signed: docker-mtls doesn't issue CA certificates for requests. Ask the sender for a client's request:  ${ours('client', 'request', 'NAME')}`
+const NO_SERVER = sentence`Nothing was signed: docker-mtls signs requests for client certificates only. Ask the sender for a client's request:  ${ours('client', 'request', 'NAME')}  For a server, issue the certificate here:  ${ours('cert', 'server', 'NAME')}`
 
-/** What only the certificate of a CA has (RFC 5280 sections 4.2.1.5, 4.2.1.10, 4.2.1.11 and 4.2.1.14). */
+/** Extensions of CA certificates only (RFC 5280 sections 4.2.1.5, 4.2.1.10, 4.2.1.11 and 4.2.1.14). */
 const OF_CAS: ReadonlyMap<string, string> = new Map([
   [EXTENSION.nameConstraints, 'nameConstraints'],
   ['2.5.29.33', 'policyMappings'],
@@ -24,14 +21,14 @@ const OF_CAS: ReadonlyMap<string, string> = new Map([
   ['2.5.29.54', 'inhibitAnyPolicy'],
 ])
 
-/** Some that tools write and that mean nothing to us, by their names. */
+/** Extensions that tools add and docker-mtls ignores, by name. */
 const NAMES: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.9.2', 'unstructuredName'],
   ['1.2.840.113549.1.9.7', 'challengePassword'],
   ...Object.entries(EXTENSION).map(([name, id]) => [id, name] as const),
 ])
 
-/** Extensions that say no more than what a client's certificate gets anyway. */
+/** Extensions that every client certificate of ours has anyway. */
 const EXPECTED: ReadonlySet<string> = new Set([
   EXTENSION.basicConstraints,
   EXTENSION.keyUsage,
@@ -40,16 +37,16 @@ const EXPECTED: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Looks at what a request asks for besides its name. To be a CA, a server or to have further names is refused and not
- * passed over: whoever asks for it may believe to have got it, and whoever signs should know.
+ * Checks the extensions and attributes that a request asks for. A request to be a CA or a server, or for more names, is
+ * refused and not ignored: the requester might believe that it was granted, and the signer should know.
  *
- * @returns what means nothing to us and is left out
+ * @returns what is ignored and left out of the certificate
  */
 export function checkRequestedExtensions(attributes: readonly Asn1[]): string[] {
   return attributes.flatMap((attribute) => {
     const [type, values, ...more] = children(attribute)
     if (!isUniversal(type, TYPE.oid) || !isUniversal(values, TYPE.set) || more.length > 0) {
-      throw invalid('one of its attributes is not built as RFC 2986 has it')
+      throw invalid('an attribute is not encoded as RFC 2986 requires')
     }
     const id = readOid(type)
     if (!EXTENSION_REQUESTS.has(id)) return [NAMES.get(id) ?? id]
@@ -61,12 +58,12 @@ function checkExtension(extension: Asn1): string[] {
   const [type, ...rest] = children(extension)
   const value = rest.at(-1)
   if (!isUniversal(type, TYPE.oid) || !isUniversal(value, TYPE.octetString) || rest.length > 2) {
-    throw invalid('one of the extensions that it asks for is not built as RFC 5280 has it')
+    throw invalid('a requested extension is not encoded as RFC 5280 requires')
   }
   const id = readOid(type)
   const ofCa = OF_CAS.get(id)
   if (ofCa !== undefined) throw refused(`it asks to be a CA (${ofCa})`, NO_CA)
-  if (id === EXTENSION.subjectAltName) throw refused('it asks for names of a server (subjectAltName)', NO_SERVER)
+  if (id === EXTENSION.subjectAltName) throw refused('it asks for server names (subjectAltName)', NO_SERVER)
   CHECKS.get(id)?.(openValue(value, NAMES.get(id) ?? id))
   return EXPECTED.has(id) ? [] : [NAMES.get(id) ?? id]
 }
@@ -75,7 +72,7 @@ function openValue(value: Asn1 | undefined, name: string): Asn1 {
   try {
     return decodeStrictly(contents(value))
   } catch (cause) {
-    throw invalid(`the extension ${name} that it asks for is not DER`, cause)
+    throw invalid(`the requested extension ${name} is not DER`, cause)
   }
 }
 
@@ -85,10 +82,10 @@ const CHECKS: ReadonlyMap<string, (value: Asn1) => void> = new Map([
   [EXTENSION.extKeyUsage, checkPurposes],
 ])
 
-/** BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }: a CA's alone has a length. */
+/** BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }: only a CA has a path length. */
 function checkConstraints(value: Asn1): void {
   const [first, ...rest] = children(value)
-  if (!isUniversal(value, TYPE.sequence)) throw invalid('its basicConstraints are not built as RFC 5280 has them')
+  if (!isUniversal(value, TYPE.sequence)) throw invalid('its basicConstraints are not encoded as RFC 5280 requires')
   if (first === undefined) return
   if (rest.length > 0 || !isBoolean(first) || contents(first).some((byte) => byte !== 0)) {
     throw refused('it asks to be a CA (basicConstraints)', NO_CA)
@@ -96,17 +93,17 @@ function checkConstraints(value: Asn1): void {
 }
 
 function checkUsage(value: Asn1): void {
-  if (!isUniversal(value, TYPE.bitString)) throw invalid('its keyUsage is not built as RFC 5280 has it')
+  if (!isUniversal(value, TYPE.bitString)) throw invalid('its keyUsage is not encoded as RFC 5280 requires')
   const signs = readUsages(contents(value)).find((usage) => usage === 'keyCertSign' || usage === 'cRLSign')
   if (signs !== undefined) throw refused(`it asks to be a CA (keyUsage ${signs})`, NO_CA)
 }
 
 function checkPurposes(value: Asn1): void {
-  if (!isUniversal(value, TYPE.sequence)) throw invalid('its extKeyUsage is not built as RFC 5280 has it')
+  if (!isUniversal(value, TYPE.sequence)) throw invalid('its extKeyUsage is not encoded as RFC 5280 requires')
   const other = children(value)
     .map(readOid)
     .find((purpose) => purpose !== CLIENT_AUTH)
   if (other === undefined) return
   if (other === SERVER_AUTH) throw refused('it asks to be a server (extKeyUsage serverAuth)', NO_SERVER)
-  throw refused(`it asks for another purpose than a client's (extKeyUsage ${other})`, NO_SERVER)
+  throw refused(`it asks for a purpose other than clientAuth (extKeyUsage ${other})`, NO_SERVER)
 }

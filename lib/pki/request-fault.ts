@@ -1,30 +1,31 @@
+import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { PkiError } from '../base/errors.ts'
 
-/** What is wrong with a request, before it is known what it is called. */
+/** A fault of a request, before the file name is known. */
 export class RequestFault extends Error {
   readonly code: 'ERR_REQUEST_INVALID' | 'ERR_REQUEST_REFUSED'
-  readonly todo: string
+  readonly todo: Sentence
 
-  constructor(code: RequestFault['code'], got: string, todo: string, cause?: unknown) {
+  constructor(code: RequestFault['code'], got: string, todo: Sentence, cause?: unknown) {
     super(got, { cause })
     this.code = code
     this.todo = todo
   }
 }
 
-const AGAIN = "Nothing was signed. Have it made again on the client's machine:  docker-mtls client request NAME"
+const AGAIN = sentence`Nothing was signed. Create the request again on the client's machine:  ${ours('client', 'request', 'NAME')}`
 
-/** It is no request, or not the one that was made. */
-export function invalid(got: string, cause?: unknown, todo: string = AGAIN): RequestFault {
+/** It isn't a request, or it was changed. */
+export function invalid(got: string, cause?: unknown, todo: Sentence = AGAIN): RequestFault {
   return new RequestFault('ERR_REQUEST_INVALID', got, todo, cause)
 }
 
-/** It is one, and it asks for what it doesn't get. */
-export function refused(got: string, todo: string = AGAIN): RequestFault {
+/** It is a valid request for something that clients can't have. */
+export function refused(got: string, todo: Sentence = AGAIN): RequestFault {
   return new RequestFault('ERR_REQUEST_REFUSED', got, todo)
 }
 
-/** Runs it; a fault becomes an error that names the request. */
+/** Turns a fault into an error that names the request. */
 export function naming<Result>(file: string, read: () => Result): Result {
   try {
     return read()

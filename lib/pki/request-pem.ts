@@ -1,34 +1,33 @@
+import { ours, sentence } from '../base/sentence.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
 import { readPem, type PemBlock } from '../identity/certificate.ts'
 import { invalid } from './request-fault.ts'
 
-/** Of an RSA key with 8192 bits and all that openssl asks for, a request has some 4 kB. */
+/** A request for an 8192-bit RSA key with every field that openssl asks for has about 4 kB. */
 const MAX_BYTES = 65_536
 
 /** RFC 7468 section 7, and what older tools write. */
 const LABELS: ReadonlySet<string> = new Set(['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'])
 
-/** The label that we write. */
+/** The label of the requests that we write. */
 export const REQUEST_LABEL = 'CERTIFICATE REQUEST'
 
-const SEND_REQUEST =
-  "Give the request: the file NAME.csr that  docker-mtls client request NAME  made on the client's machine."
+const SEND_REQUEST = sentence`Pass the file NAME.csr that this command created on the client's machine:  ${ours('client', 'request', 'NAME')}`
 
-const KEY_SEEN =
-  "A key must not leave the client's machine. If this is one in use, make another there,  docker-mtls client request " +
-  'NAME --force , and send NAME.csr alone.'
+const KEY_SEEN = sentence`A private key must never leave the client's machine. Create a new key there, and send only NAME.csr:  ${ours('client', 'request', 'NAME', '--force')}`
 
-/** The DER of the one request that a text holds. What else is in the text is told by its kind, and never repeated. */
+/** Returns the DER of the one request in a text. Errors name the kind of anything else in it and never quote it. */
 export function requestDer(input: string | Uint8Array): Uint8Array {
   const bytes = Buffer.byteLength(input)
-  if (bytes > MAX_BYTES) throw invalid(`it has ${bytes} bytes, and no request is that long`, undefined, SEND_REQUEST)
+  if (bytes > MAX_BYTES) throw invalid(`it has ${bytes} bytes, more than any request has`, undefined, SEND_REQUEST)
   const text = typeof input === 'string' ? input : new TextDecoder().decode(input)
-  if (/-BEGIN [A-Z0-9 ]*PRIVATE KEY-/.test(text)) throw invalid('there is a private key in it', undefined, KEY_SEEN)
+  if (/-BEGIN [A-Z0-9 ]*PRIVATE KEY-/.test(text)) throw invalid('it contains a private key', undefined, KEY_SEEN)
   const blocks = blocksOf(text)
   const requests = blocks.filter(({ label }) => LABELS.has(label))
   const [request] = requests
   if (request === undefined) throw invalid(insteadOf(blocks, input), undefined, SEND_REQUEST)
-  if (requests.length > 1) throw invalid(`it holds ${requests.length} requests`, undefined, 'Sign them one by one.')
+  if (requests.length > 1)
+    throw invalid(`it contains ${requests.length} requests`, undefined, 'Sign each request separately.')
   return request.der
 }
 
@@ -36,7 +35,7 @@ function blocksOf(text: string): PemBlock[] {
   try {
     return readPem(text, 'the request')
   } catch (cause) {
-    throw isDockerMtlsError(cause) ? invalid(cause.got, cause, 'Copy the file again, whole.') : cause
+    throw isDockerMtlsError(cause) ? invalid(cause.got, cause, 'Copy the whole file again.') : cause
   }
 }
 
@@ -45,6 +44,6 @@ function insteadOf([first]: readonly PemBlock[], input: string | Uint8Array): st
     // A SEQUENCE: what openssl writes with -outform DER.
     return input[0] === 0x30 || input[0] === '0' ? 'it is binary (DER), not PEM' : 'it is not PEM: it has no BEGIN line'
   }
-  if (first.label.endsWith('CERTIFICATE')) return 'it is a certificate, and no request for one'
-  return first.label.endsWith('PUBLIC KEY') ? 'it is a public key alone' : `it holds a block ${first.label}`
+  if (first.label.endsWith('CERTIFICATE')) return 'it is a certificate, not a request'
+  return first.label.endsWith('PUBLIC KEY') ? 'it is only a public key' : `it contains a PEM block ${first.label}`
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
 import { inspect } from 'node:util'
+import { option, ours, sentence } from '../base/sentence.ts'
 import { ArgumentError, PkiError } from '../base/errors.ts'
 import { formatPem } from '../identity/certificate.ts'
 import { parseClientName } from './client-name.ts'
@@ -14,9 +15,9 @@ import { distinguishedName } from './sign.ts'
 import { keyTypeFault } from './verdicts.ts'
 import { checkBytes, checkOptions } from '../base/options.ts'
 
-/** For {@link createRequest}. */
+/** Options of {@link createRequest}. */
 export interface RequestOptions {
-  /** The client's name: dockerd takes it as the user's. 1 to 64 letters, digits, `-` and `_`. */
+  /** The client's name, which dockerd takes as the user name: 1 to 64 letters, digits, `-` and `_`. */
   readonly name: string
   /**
    * The type of a new key.
@@ -25,24 +26,25 @@ export interface RequestOptions {
    */
   readonly keyType?: KeyType
   /**
-   * A private key that is there already, as PEM and not encrypted: to renew its certificate.
+   * An existing private key as unencrypted PEM, to renew its certificate.
    *
-   * @defaultValue a new key is made
+   * @defaultValue a new key is created
    */
   readonly key?: string | Uint8Array
 }
 
 /**
- * A request for a client's certificate, and the key that it was made with. The key is read by its name alone: it isn't
- * enumerable, so neither `console.log`, `JSON.stringify` nor a spread shows or copies it.
+ * A request for a client certificate, and its key. The property `key` isn't enumerable, so `console.log`, `JSON.stringify`
+ * and spreads leave it out.
  */
 export class CertificateRequest {
+  /** The client's name. */
   readonly name: string
-  /** PKCS#10 as PEM: what is sent to whoever keeps the authority. */
+  /** The request to send to the owner of the CA, PKCS#10 as PEM. */
   readonly request: string
-  /** A {@link KeyType}, or what else it is. */
+  /** A {@link KeyType}, or a description of another type. */
   readonly keyType: string
-  /** SHA-256 of its public key, in hexadecimal with colons: what is compared before it is signed. */
+  /** SHA-256 of the public key, in hexadecimal with colons. Compare it before the request is signed. */
   readonly keyFingerprint256: string
   readonly #key: string
 
@@ -55,12 +57,12 @@ export class CertificateRequest {
     this.#key = key
   }
 
-  /** Its private key, PKCS#8 and unencrypted: the Docker CLI reads no other. It stays where it is. */
+  /** The private key, unencrypted PKCS#8 as PEM. Never send it anywhere. */
   get key(): string {
     return this.#key
   }
 
-  /** Leaves the key out. */
+  /** Returns the public parts; the private key is left out. */
   toJSON(): {
     /** The client's name. */
     name: string
@@ -82,10 +84,12 @@ export class CertificateRequest {
 }
 
 /**
- * Makes a request for a client's certificate (PKCS#10, RFC 2986), with a new key or with one that is there. Only the
- * request is to be sent to whoever keeps the authority.
+ * Creates a request for a client certificate (PKCS#10, RFC 2986), with a new key or an existing one. Send only the request to
+ * the owner of the CA.
  *
- * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_PKI_FILE_INVALID for a key that can't be used
+ * @param options - the client's name, and the key or the type of a new one
+ * @returns the request and its key
+ * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_PKI_FILE_INVALID if the key can't be used
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  * @example
  * ```ts
@@ -98,12 +102,12 @@ export async function createRequest(options: RequestOptions): Promise<Certificat
   const name = parseClientName(options.name)
   const keys = await keysFor(options)
   const signing = signingWith(keys.privateKey)
-  if (signing === undefined) throw unusable('its type is none that dockerd takes')
+  if (signing === undefined) throw unusable('dockerd does not accept its type')
   // The attributes are not optional, but there may be none.
   const info = sequence(integer(0), distinguishedName(name), keys.info, implicitSet(0))
   const signature = sign(signing.digest, encode(info), keys.privateKey)
   const request = formatPem(REQUEST_LABEL, encode(sequence(info, signing.algorithm, bitString(signature))))
-  // Nothing leaves this room that we wouldn't sign ourselves.
+  // Refuse here what signRequest() would refuse later.
   return new CertificateRequest(request, readRequest(request), await exportPrivateKey(keys.privateKey))
 }
 
@@ -112,8 +116,8 @@ async function keysFor({ key, keyType }: RequestOptions): Promise<KeyPair> {
   if (keyType !== undefined) {
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: 'calling createRequest',
-      got: 'it has a key, and a type for a new one',
-      todo: 'Give one of the options key and keyType.',
+      got: 'both key and keyType are set, but keyType is for a new key',
+      todo: sentence`Set either ${option('key')} or ${option('keyType')}.`,
     })
   }
   checkBytes(key, "the client's key")
@@ -124,19 +128,19 @@ async function keysFor({ key, keyType }: RequestOptions): Promise<KeyPair> {
 }
 
 function openKey(pem: string | Uint8Array): KeyObject {
-  if (isEncryptedKey(pem)) throw unusable('it is encrypted, and the Docker CLI reads no such key')
+  if (isEncryptedKey(pem)) throw unusable('it is encrypted, and the Docker CLI can not read encrypted keys')
   try {
     return createPrivateKey(Buffer.from(pem))
   } catch {
     // OpenSSL's own words could repeat what it was given.
-    throw unusable('it is no private key in PEM')
+    throw unusable('it is not a private key in PEM')
   }
 }
 
 function unusable(got: string): PkiError {
   return new PkiError('ERR_PKI_FILE_INVALID', {
-    tried: "making a request with the client's key",
+    tried: "creating a request with the client's key",
     got,
-    todo: 'Have another key made:  docker-mtls client request NAME --force',
+    todo: sentence`Create a new key:  ${ours('client', 'request', 'NAME', '--force')}`,
   })
 }

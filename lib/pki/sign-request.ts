@@ -11,33 +11,36 @@ import { checkOptions } from '../base/options.ts'
 /** For {@link signRequest}. */
 export interface SignOptions extends ReadRequestOptions {
   /**
-   * The life of the certificate in days, 1 to 3,650; never past the end of its authority.
+   * The lifetime of the certificate in days, 1 to 3,650. It never outlives its CA.
    *
    * @defaultValue 397 days
    */
   readonly days?: number
 }
 
-/** What a request is answered with: nothing in it is secret. */
+/** A signed request. Nothing in it is secret. */
 export interface SignedRequest {
-  /** The authority's certificate: `ca.pem`. */
+  /** The CA certificate, `ca.pem`, as PEM. */
   readonly ca: string
-  /** `cert.pem`. */
+  /** The client certificate, `cert.pem`, as PEM. */
   readonly cert: string
+  /** Facts of the client certificate. */
   readonly facts: CertificateFacts
-  /** What the request was. */
+  /** The request that was signed. */
   readonly request: RequestFacts
-  /** Does it end earlier than asked, because its authority does? */
+  /** Was the lifetime shortened because the CA expires earlier? */
   readonly cutToAuthority: boolean
 }
 
 /**
- * Signs a client's request. Only its name and its public key are taken from it: the certificate is for `clientAuth` only,
- * as those of {@link issueClient} are. Whoever holds the key can become root on every host of this authority, so compare
- * `keyFingerprint256` with the one on the client's machine first.
+ * Signs a client's request. Only the name and the public key are taken from it; the certificate is for `clientAuth` only,
+ * like those of {@link issueClient}. The holder of the key can become root on every host that trusts this CA, so first
+ * compare `keyFingerprint256` with the one shown on the client's machine.
  *
- * @param authority - who signs
- * @param request - PKCS#10 as PEM
+ * @param authority - the CA that signs
+ * @param request - the request, PKCS#10 as PEM
+ * @param options - the lifetime, and the client's name if it should differ from the request's
+ * @returns the certificate, its CA and the request
  * @throws {@link PkiError} ERR_REQUEST_INVALID, ERR_REQUEST_REFUSED, ERR_NAME_INVALID, ERR_DAYS_INVALID, ERR_CA_INVALID
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  * @example
@@ -58,7 +61,7 @@ export async function signRequest(
   return signRead(authority, readRequest(request, reading), life)
 }
 
-/** The same for a request that was read. */
+/** Signs a request that {@link readRequest} has checked. */
 export function signRead(authority: Authority, request: RequestFacts, days: number): SignedRequest {
   const keys = publicPart(request.publicKey)
   const period = periodOf(days, authority.facts)

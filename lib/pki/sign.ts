@@ -4,7 +4,7 @@ import { bitString, encode, explicit, integer, oid, sequence, set, time, utf8Str
 import { signingWith, type KeyPair, type PublicKey } from './key-type.ts'
 import type { Period } from './lifetime.ts'
 
-/** What a certificate is to say. */
+/** The contents of a certificate. */
 export interface Blueprint {
   readonly subject: Asn1
   readonly keys: PublicKey
@@ -12,7 +12,7 @@ export interface Blueprint {
   readonly extensions: readonly Asn1[]
 }
 
-/** Who says it. */
+/** The CA that signs. */
 export interface Signer {
   /** Its own subject, byte for byte: Go compares names so. */
   readonly name: Asn1
@@ -29,7 +29,7 @@ export function distinguishedName(commonName: string): Asn1 {
 /** node-forge lays out the bytes, node:crypto signs them and reads the result. */
 export function signCertificate({ subject, keys, period, extensions }: Blueprint, signer: Signer): X509Certificate {
   const signing = signingWith(signer.key)
-  if (signing === undefined) throw unsigned('its authority has a key of a type that dockerd does not take')
+  if (signing === undefined) throw unsigned('dockerd does not accept the key type of the CA')
   const tbsCertificate = sequence(
     explicit(0, integer(2)), // v3
     integer(newSerial()),
@@ -44,18 +44,19 @@ export function signCertificate({ subject, keys, period, extensions }: Blueprint
   return new X509Certificate(encode(sequence(tbsCertificate, signing.algorithm, bitString(signature))))
 }
 
-/** Nothing leaves this room that OpenSSL doesn't take: signature, issuer, and the key that goes with it. */
+/** Checks a new certificate with OpenSSL before it is returned: its signature, its issuer and its key. */
 export function verifySigned(
   certificate: X509Certificate,
   keys: PublicKey & Partial<KeyPair>,
   issuer: X509Certificate,
 ): void {
-  if (!certificate.verify(issuer.publicKey)) throw unsigned('its signature does not verify')
-  if (!certificate.checkIssued(issuer)) throw unsigned('OpenSSL does not see it as issued by its authority')
+  if (!certificate.verify(issuer.publicKey)) throw unsigned('the signature of the new certificate does not verify')
+  if (!certificate.checkIssued(issuer))
+    throw unsigned('OpenSSL does not accept the CA as the issuer of the new certificate')
   const { publicKey, privateKey } = keys
-  // Where a request was signed, the private key is on another machine.
+  // When a request is signed, the private key is on another machine.
   const isIts = privateKey ? certificate.checkPrivateKey(privateKey) : certificate.publicKey.equals(publicKey)
-  if (!isIts) throw unsigned('it is not for its key')
+  if (!isIts) throw unsigned('the new certificate does not match its key')
 }
 
 /** Positive, and at most 20 bytes (RFC 5280 section 4.1.2.2): the top bit clear, and no zero byte in front. */
@@ -69,6 +70,6 @@ function unsigned(got: string): PkiError {
   return new PkiError('ERR_CERTIFICATE_INVALID', {
     tried: 'signing a certificate',
     got,
-    todo: 'Nothing was written. Make a new authority if this comes again:  docker-mtls cert ca --replace-ca',
+    todo: 'Nothing was written. Try again; if the error persists, report it with the key type of your CA.',
   })
 }

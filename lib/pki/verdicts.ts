@@ -1,24 +1,26 @@
 import type { CertificateFacts, KeyFacts } from '../identity/certificate.ts'
 import type { ExtensionFacts } from './read-extensions.ts'
 
-/** What a certificate could be used as. */
+/** A use of a certificate. */
 export type Role = 'client' | 'server' | 'ca'
 
-/** What the other side would make of a certificate. */
+/** Would the other side accept a certificate in one role? */
 export interface Verdict {
+  /** The role. */
   readonly role: Role
+  /** Would it be accepted? */
   readonly ok: boolean
-  /** One sentence without a full stop: what it would be taken as, or the first thing that it would be refused for. */
+  /** One sentence without a full stop: what it is accepted as, or the first reason for its rejection. */
   readonly because: string
 }
 
 type Facts = CertificateFacts & ExtensionFacts
 
-/** A test of one thing: what is wrong with it, or undefined. */
+/** Checks one thing and returns the fault, if any. */
 type Test = (facts: Facts) => string | undefined
 
 /**
- * The critical extensions that Go and OpenSSL both handle; any other makes them refuse the certificate. The two OIDs are
+ * The critical extensions that Go and OpenSSL both handle; any other one makes them reject the certificate. The two OIDs are
  * CRL distribution points and certificate policies.
  */
 const HANDLED = new Set([
@@ -33,31 +35,31 @@ const HANDLED = new Set([
 
 const CURVES = new Set(['P-256', 'P-384', 'P-521'])
 
-/** Go's TLS refuses larger ones ("containing RSA key larger than 8192 bits"), ours and NIST smaller ones. */
+/** Go's TLS rejects larger keys ("containing RSA key larger than 8192 bits"); NIST and docker-mtls reject smaller ones. */
 const RSA_BITS = { min: 2048, max: 8192 }
 
 const dates: Test = ({ validFrom, validTo }) => {
   const now = Date.now()
-  if (validFrom.getTime() > now) return `it only holds from ${validFrom.toISOString()} on`
-  return validTo.getTime() < now ? `it ended on ${validTo.toISOString()}` : undefined
+  if (validFrom.getTime() > now) return `it is not valid before ${validFrom.toISOString()}`
+  return validTo.getTime() < now ? `it expired on ${validTo.toISOString()}` : undefined
 }
 
-/** Other types end in "certificate required" or "bad certificate", which lead nowhere. */
+/** Other types fail with "certificate required" or "bad certificate", which don't name the cause. */
 export function keyTypeFault({ type, bits = 0, curve = '' }: KeyFacts): string | undefined {
   if (type === 'ed25519' || (type === 'ec' && CURVES.has(curve))) return undefined
-  if (type !== 'rsa') return `dockerd and the Docker CLI take no ${curve === '' ? type : curve} key`
-  if (bits < RSA_BITS.min) return `its RSA key has ${bits} bits, under ${RSA_BITS.min}`
-  return bits > RSA_BITS.max ? `its RSA key has ${bits} bits, and Go takes at most ${RSA_BITS.max}` : undefined
+  if (type !== 'rsa') return `dockerd and the Docker CLI do not accept ${curve === '' ? type : curve} keys`
+  if (bits < RSA_BITS.min) return `its RSA key has ${bits} bits; at least ${RSA_BITS.min} are required`
+  return bits > RSA_BITS.max ? `its RSA key has ${bits} bits; Go accepts at most ${RSA_BITS.max}` : undefined
 }
 
 const keyType: Test = ({ key }) => keyTypeFault(key)
 
 const signature: Test = ({ signatureAlgorithm: algorithm }) =>
-  /sha1|md5|md2/i.test(algorithm) ? `it is signed with ${algorithm}, which Go refuses` : undefined
+  /sha1|md5|md2/i.test(algorithm) ? `it is signed with ${algorithm}, which Go rejects` : undefined
 
 const critical: Test = ({ criticalExtensions }) => {
   const unhandled = criticalExtensions.find((extension) => !HANDLED.has(extension))
-  return unhandled === undefined ? undefined : `its extension ${unhandled} is critical, and Go doesn't know it`
+  return unhandled === undefined ? undefined : `its critical extension ${unhandled} is unknown to Go`
 }
 
 const purpose =
@@ -69,20 +71,20 @@ const purpose =
 
 const names: Test = ({ names: { dns, ip }, commonName }) => {
   if (dns.length + ip.length > 0) return undefined
-  const passedOver = commonName === undefined ? '' : `; the Docker CLI passes its common name over`
-  return `it has no name in its subject alternative names${passedOver}`
+  const ignored = commonName === undefined ? '' : `; the Docker CLI ignores its common name`
+  return `it has no subject alternative names${ignored}`
 }
 
-/** OpenSSL, and so Node and curl, holds a server to its key usage (X509_check_purpose); Go doesn't. */
+/** OpenSSL, and so Node and curl, checks the key usage of a server (X509_check_purpose); Go doesn't. */
 const serverUsage: Test = ({ keyUsage }) =>
   keyUsage === undefined ||
   keyUsage.some((usage) => ['digitalSignature', 'keyEncipherment', 'keyAgreement'].includes(usage))
     ? undefined
-    : `Node and curl refuse its key usage, ${keyUsage.join(', ')}`
+    : `Node and curl reject its key usage, ${keyUsage.join(', ')}`
 
-const signs: Test = ({ isCa }) => (isCa ? undefined : 'it is no CA by its basic constraints and key usage')
+const signs: Test = ({ isCa }) => (isCa ? undefined : 'it is not a CA by its basic constraints and key usage')
 
-/** Go and OpenSSL hold a CA's extended key usage against what it signs. */
+/** Go and OpenSSL apply a CA's extended key usage to the certificates that it signs. */
 const signsForUs: Test = ({ purposes }) =>
   purposes === undefined || purposes.some((one) => ['clientAuth', 'serverAuth', 'anyExtendedKeyUsage'].includes(one))
     ? undefined
@@ -91,17 +93,17 @@ const signsForUs: Test = ({ purposes }) =>
 const TESTS: Readonly<Record<Role, readonly Test[]>> = {
   client: [dates, purpose('clientAuth'), keyType, signature, critical],
   server: [dates, purpose('serverAuth'), names, serverUsage, keyType, signature, critical],
-  // Nobody verifies what a root is signed with.
+  // Nobody verifies the signature of a root.
   ca: [signs, dates, signsForUs, keyType, critical],
 }
 
 const GOOD: Readonly<Record<Role, (facts: Facts) => string>> = {
-  client: ({ commonName = '' }) => `dockerd takes it as the user ${JSON.stringify(commonName)}`,
-  server: ({ names: { dns, ip } }) => `clients reach it as ${[...dns, ...ip].join(', ')}`,
+  client: ({ commonName = '' }) => `dockerd accepts it as the user ${JSON.stringify(commonName)}`,
+  server: ({ names: { dns, ip } }) => `clients can connect to it as ${[...dns, ...ip].join(', ')}`,
   ca: ({ purposes }) => `it signs certificates${purposes === undefined ? '' : ` for ${purposes.join(', ')}`}`,
 }
 
-/** What dockerd makes of it as a client's, the Docker CLI and Node as a server's, and both as a CA's. */
+/** Judges it as dockerd judges clients, as the Docker CLI and Node judge servers, and as all of them judge CAs. */
 export function judge(facts: Facts): Verdict[] {
   return (['client', 'server', 'ca'] as const).map((role) => {
     const fault = firstFault(TESTS[role], facts)

@@ -261,7 +261,7 @@ describe('cert renew', () => {
     const env = { DOCKER_MTLS_CA_PASSPHRASE: 'wrong horse!' }
     const before = await treeOf(where.folder)
     const ran = await where.cert(['renew', '--all'], { env })
-    assert.match(ran.stderr, /^ERR_CA_PASSPHRASE: .*the passphrase does not open it/)
+    assert.match(ran.stderr, /^ERR_CA_PASSPHRASE: .*the passphrase does not decrypt it/)
     await refused(where, ['renew', '--all'], /^ERR_CA_PASSPHRASE: .*\n.*--ca-passphrase-file/)
     assert.deepEqual(await treeOf(where.folder), before)
     // What is only said needs none.

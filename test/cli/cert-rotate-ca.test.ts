@@ -480,7 +480,7 @@ test('a locked authority: a wrong passphrase changes nothing, and a person is as
   await writeFile(secret, 'correct horse\n', { mode: 0o600 })
   await refused(where, () => rotate(), /^ERR_CA_PASSPHRASE: .*\n.*--ca-passphrase-file/)
   const wrong = { env: { DOCKER_MTLS_CA_PASSPHRASE: 'wrong horse!' } }
-  await refused(where, () => rotate([], wrong), /^ERR_CA_PASSPHRASE: .*the passphrase does not open it/)
+  await refused(where, () => rotate([], wrong), /^ERR_CA_PASSPHRASE: .*the passphrase does not decrypt it/)
   assert.equal((await rotate(['--name', 'B', '--ca-passphrase-file', secret])).code, 0)
   assert.match(await readFile(join(folder, 'ca/next/ca-key.pem'), 'utf8'), /BEGIN ENCRYPTED PRIVATE KEY/)
   // What signs nothing needs none.

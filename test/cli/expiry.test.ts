@@ -161,7 +161,7 @@ describe('a rotation takes its time', { skip: lacks('faketime') }, () => {
     const refused = await cert(3652, 'renew', 'alice')
     assert.match(
       refused.stderr,
-      /^ERR_CA_EXPIRED: .*CN=A ended on .*\n.*go on with that: {2}docker-mtls cert rotate-ca /,
+      /^ERR_CA_EXPIRED: .*CN=A expired on .*\n.*go on with that: {2}docker-mtls cert rotate-ca /,
     )
     const watched = await cert(3652, 'list', '--expiring', '30d')
     assert.match(watched.stderr, /The certificate of A has expired: {2}docker-mtls cert rotate-ca /)
@@ -180,6 +180,6 @@ describe('a rotation takes its time', { skip: lacks('faketime') }, () => {
     const { cert } = await place(t)
     const { code, stderr } = await cert(3652, 'rotate-ca')
     assert.equal(code, 1)
-    assert.match(stderr, /^ERR_CA_EXPIRED: .*CN=A ended on .*\n.*docker-mtls cert ca --replace-ca/)
+    assert.match(stderr, /^ERR_CA_EXPIRED: .*CN=A expired on .*\n.*docker-mtls cert ca --replace-ca/)
   })
 })

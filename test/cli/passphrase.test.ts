@@ -59,7 +59,7 @@ describe('the passphrase of the authority’s key', () => {
     const typed = ['one\r', 'two\r', 'three\r', `${SECRET}\r`]
     const { code, stderr } = await run(['cert', 'client', 'bob'], { tty: true, typed })
     assert.equal(code, 1)
-    assert.match(stderr, /ERR_CA_PASSPHRASE: .*does not open it/)
+    assert.match(stderr, /ERR_CA_PASSPHRASE: .*does not decrypt it/)
     assert.deepEqual(await treeOf(folder), before)
   })
 
@@ -99,7 +99,7 @@ describe('the passphrase of the authority’s key', () => {
 
     const before = await treeOf(folder)
     const wrong = await run(['cert', 'client', 'c'], { env: { DOCKER_MTLS_CA_PASSPHRASE: 'wrong one' }, tty: true })
-    assert.match(wrong.stderr, /^ERR_CA_PASSPHRASE: .*does not open it/)
+    assert.match(wrong.stderr, /^ERR_CA_PASSPHRASE: .*does not decrypt it/)
     holdsNoSecret(wrong, 'wrong one')
     const none = await run(['cert', 'client', 'c'], { env: { DOCKER_MTLS_CA_PASSPHRASE: '' } })
     assert.match(none.stderr, /^ERR_CA_PASSPHRASE: .*\n.*--ca-passphrase-file FILE , or set DOCKER_MTLS_CA_PASSPHRASE/)

@@ -178,7 +178,7 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
     for (const words of [['renew', '--due'], ['client', 'eve'], ['rotate-ca'], ['server', 'build01', '--force']]) {
       await refused(
         desk.run(['cert', ...words]),
-        /^ERR_CA_EXPIRED: .*CN=Older CA ended on .*\n.*docker-mtls cert ca --replace-ca/m,
+        /^ERR_CA_EXPIRED: .*CN=Older CA expired on .*\n.*docker-mtls cert ca --replace-ca/m,
       )
     }
     const { stderr } = await desk.run(['cert', 'list'])

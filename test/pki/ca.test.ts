@@ -15,6 +15,7 @@ import { encode, nothing, sequence } from '../../lib/pki/der.ts'
 import { EXTENSION } from '../../lib/pki/extensions.ts'
 import { readSubject } from '../../lib/pki/read-extensions.ts'
 import type { ErrorCode } from '../../lib/base/errors.ts'
+import { quoted } from '../../lib/base/text.ts'
 import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -37,7 +38,7 @@ describe('createAuthority', () => {
 
   test('refuses what can not be meant', async () => {
     for (const commonName of ['', ' ', 'a ', 'a\nb', 'a\0', 'a'.repeat(65)]) {
-      await assert.rejects(createAuthority({ commonName }), withCode('ERR_NAME_INVALID', JSON.stringify(commonName)))
+      await assert.rejects(createAuthority({ commonName }), withCode('ERR_NAME_INVALID', quoted(commonName)))
     }
     for (const keyType of ['RSA', 'P256', '', 'toString', 'rsa1024', null, 2048]) {
       await assert.rejects(
@@ -131,18 +132,18 @@ describe('loadAuthority', () => {
     const locked = await createAuthority().then((authority) => authority.exportKey({ passphrase: 'x' }))
     const leaf = await odd({ keyUsage: ['digitalSignature'] })
     const rows: (readonly [string, string, ErrorCode, string])[] = [
-      [leaf.pem, leaf.key, 'ERR_CA_INVALID', 'no CA'],
+      [leaf.pem, leaf.key, 'ERR_CA_INVALID', 'not a CA'],
       ...(await rowsOf([
-        [{ ca: true, keyUsage: ['cRLSign'] }, 'ERR_CA_INVALID', 'no CA'],
-        [{ ...CA, notAfter: new Date(Date.now() - 1000) }, 'ERR_CA_EXPIRED', 'ended on'],
-        [{ ...CA, notBefore: new Date(Date.now() + DAY) }, 'ERR_CA_INVALID', 'only holds from'],
+        [{ ca: true, keyUsage: ['cRLSign'] }, 'ERR_CA_INVALID', 'not a CA'],
+        [{ ...CA, notAfter: new Date(Date.now() - 1000) }, 'ERR_CA_EXPIRED', 'expired on'],
+        [{ ...CA, notBefore: new Date(Date.now() + DAY) }, 'ERR_CA_INVALID', 'not valid before'],
         [{ ...CA, keys: smallRsaKeys() }, 'ERR_CA_INVALID', '1024 bits'],
       ])),
-      [issued.pem, issued.key, 'ERR_CA_INVALID', 'no root'],
-      [good.pem, stranger.key, 'ERR_CA_INVALID', 'another certificate'],
-      [good.pem, '', 'ERR_CA_INVALID', 'no private key'],
-      [good.pem, good.pem, 'ERR_CA_INVALID', 'no private key'],
-      [good.pem, good.key.slice(0, 80), 'ERR_CA_INVALID', 'no private key'],
+      [issued.pem, issued.key, 'ERR_CA_INVALID', 'not a root'],
+      [good.pem, stranger.key, 'ERR_CA_INVALID', 'does not match the certificate'],
+      [good.pem, '', 'ERR_CA_INVALID', 'not a private key'],
+      [good.pem, good.pem, 'ERR_CA_INVALID', 'not a private key'],
+      [good.pem, good.key.slice(0, 80), 'ERR_CA_INVALID', 'not a private key'],
       [good.pem, locked, 'ERR_CA_PASSPHRASE', 'encrypted'],
       ['', good.key, 'ERR_CA_INVALID', 'no certificate'],
       [good.key, good.key, 'ERR_CA_INVALID', 'no certificate'],
@@ -223,7 +224,7 @@ describe('loadAuthority', () => {
 
 test('issuing takes an authority, and options that exist', async () => {
   const authority = await createAuthority()
-  await assert.rejects(issueServer({} as never, { names: ['b'] }), withCode('ERR_ARGUMENT_INVALID', 'no Authority'))
+  await assert.rejects(issueServer({} as never, { names: ['b'] }), withCode('ERR_ARGUMENT_INVALID', 'not an Authority'))
   await assert.rejects(issueServer(authority, { name: 'b' } as never), withCode('ERR_OPTION_UNKNOWN', '"name"'))
   await assert.rejects(issueServer(authority, {} as never), withCode('ERR_NAME_INVALID'))
   await assert.rejects(issueClient(authority, {} as never), withCode('ERR_ARGUMENT_INVALID'))
@@ -239,43 +240,43 @@ describe('inspectCertificate', () => {
 
   test('says what the other side would make of it', async () => {
     const rows: (readonly [string, Oddity, Record<Role, string>])[] = [
-      ['for anything', { dnsName: 'b' }, { client: 'the user "odd"', server: 'as b', ca: 'no CA' }],
+      ['for anything', { dnsName: 'b' }, { client: 'the user "odd"', server: 'as b', ca: 'not a CA' }],
       [
         'both purposes',
         { dnsName: 'b', purposes: [CLIENT_AUTH, SERVER_AUTH] },
-        { client: 'user', server: 'as b', ca: 'no CA' },
+        { client: 'user', server: 'as b', ca: 'not a CA' },
       ],
-      ['any purpose', { dnsName: 'b', purposes: ['2.5.29.37.0'] }, { client: 'user', server: 'as b', ca: 'no CA' }],
+      ['any purpose', { dnsName: 'b', purposes: ['2.5.29.37.0'] }, { client: 'user', server: 'as b', ca: 'not a CA' }],
       [
         'a client',
         { purposes: [CLIENT_AUTH] },
-        { client: 'user', server: 'is clientAuth, not serverAuth', ca: 'no CA' },
+        { client: 'user', server: 'is clientAuth, not serverAuth', ca: 'not a CA' },
       ],
       [
         'a server',
         { dnsName: 'b', purposes: [SERVER_AUTH] },
-        { client: 'is serverAuth, not', server: 'as b', ca: 'no CA' },
+        { client: 'is serverAuth, not', server: 'as b', ca: 'not a CA' },
       ],
       [
         'no names',
         { purposes: [SERVER_AUTH] },
-        { client: 'not', server: 'the Docker CLI passes its common name', ca: 'no CA' },
+        { client: 'not', server: 'the Docker CLI ignores its common name', ca: 'not a CA' },
       ],
       [
         'another purpose',
         { dnsName: 'b', purposes: ['1.2.3'] },
-        { client: 'is 1.2.3', server: 'is 1.2.3', ca: 'no CA' },
+        { client: 'is 1.2.3', server: 'is 1.2.3', ca: 'not a CA' },
       ],
-      ['ended', { dnsName: 'b', notAfter: new Date(1e12) }, { client: 'ended on 2001', server: 'ended', ca: 'no CA' }],
+      ['ended', { dnsName: 'b', notAfter: new Date(1e12) }, { client: 'expired on 2001', server: 'expired', ca: 'not a CA' }],
       [
         'not yet',
         { dnsName: 'b', notBefore: new Date(4e12), notAfter: new Date(5e12) },
-        { client: 'from 2096', server: 'from', ca: 'no CA' },
+        { client: 'not valid before 2096', server: 'not valid before', ca: 'not a CA' },
       ],
       [
         'a small key',
         { dnsName: 'b', keys: smallRsaKeys() },
-        { client: '1024 bits', server: '1024 bits', ca: 'no CA' },
+        { client: '1024 bits', server: '1024 bits', ca: 'not a CA' },
       ],
       [
         'an unknown critical extension',
@@ -285,20 +286,20 @@ describe('inspectCertificate', () => {
       [
         'a usage that serves nobody',
         { dnsName: 'b', keyUsage: ['cRLSign'] },
-        { client: 'user', server: 'refuse its key usage', ca: 'no CA' },
+        { client: 'user', server: 'reject its key usage', ca: 'not a CA' },
       ],
-      ['a CA', { ...CA }, { client: 'user', server: 'no name', ca: 'signs' }],
+      ['a CA', { ...CA }, { client: 'user', server: 'no subject alternative names', ca: 'signs' }],
       [
         'a CA that signs no certificates',
         { ca: true, keyUsage: ['cRLSign'] },
-        { client: 'user', server: 'no name', ca: 'no CA' },
+        { client: 'user', server: 'no subject alternative names', ca: 'not a CA' },
       ],
       ['a CA for mail', { ...CA, purposes: ['1.2.3'] }, { client: '1.2.3', server: '1.2.3', ca: '1.2.3' }],
     ]
     for (const [what, oddity, wanted] of rows) {
       for (const { role, ok, because } of inspectCertificate((await odd(oddity)).pem).verdicts) {
         assert.ok(because.includes(wanted[role]), `${what} as ${role}: ${because}`)
-        const good = /^(?:dockerd takes it|clients reach it|it signs certificates)/.test(because)
+        const good = /^(?:dockerd accepts it|clients can connect to it|it signs certificates)/.test(because)
         assert.equal(ok, good, `${what} as ${role}: ${because}`)
       }
     }
@@ -322,9 +323,9 @@ describe('inspectCertificate', () => {
   test('judges curves and digests that Go does not take', { skip: lacks('openssl') }, async (t) => {
     const folder = await temporaryFolder(t)
     const rows = [
-      [['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp256k1'], 'no secp256k1 key'],
-      [['-newkey', 'ed448'], 'no ed448 key'],
-      [['-newkey', 'rsa-pss', '-pkeyopt', 'rsa_keygen_bits:2048'], 'no rsa-pss key'],
+      [['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp256k1'], 'not accept secp256k1 keys'],
+      [['-newkey', 'ed448'], 'not accept ed448 keys'],
+      [['-newkey', 'rsa-pss', '-pkeyopt', 'rsa_keygen_bits:2048'], 'not accept rsa-pss keys'],
       [['-newkey', 'rsa:2048', '-sha1'], 'sha1WithRSAEncryption'],
       [['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-sha1'], 'ecdsa-with-SHA1'],
     ] as const

@@ -5,6 +5,7 @@ import { normaliseAddress, addressBytes } from '../../lib/pki/address.ts'
 import { parseClientName, suggestClientName } from '../../lib/pki/client-name.ts'
 import { createAuthority, issueServer, parseServerName, parseServerNames } from '../../lib/pki.ts'
 import { readCertificate } from '../../lib/identity/certificate.ts'
+import { quoted } from '../../lib/base/text.ts'
 import { withCode } from './support/expect.ts'
 import { assertProperty, fc } from '../support/properties.ts'
 
@@ -59,8 +60,8 @@ const BAD = [
   ['ex%41mple.com', '%'],
   ['1::2::3', 'IPv6'],
   ['[build01]', 'letters'],
-  ['::', 'listens'],
-  ['0.0.0.0', 'listens'],
+  ['::', 'to listen on'],
+  ['0.0.0.0', 'to listen on'],
   ['300.1.2.3', 'IPv4'],
   ['1.2.3', 'IPv4'],
   ['10.0.0.4.5', 'IPv4'],
@@ -89,13 +90,6 @@ const BAD = [
   ['/var/run/docker.sock', 'path'],
 ] as const
 
-/** An error shows what is invisible, such as a zero-width space, by its number. */
-function shown(given: string): string {
-  return JSON.stringify(given).replace(/\p{Cf}/gu, (found) => {
-    return `<U+${found.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}>`
-  })
-}
-
 describe('names of a server', () => {
   test('each kind is inferred and normalised', () => {
     for (const [given, kind, value] of GOOD) assert.deepEqual(parseServerName(given), { kind, value, given })
@@ -103,15 +97,15 @@ describe('names of a server', () => {
 
   test('a bad one is refused, with what was probably meant', () => {
     for (const [given, words, instead] of BAD) {
-      const expected = instead === undefined ? [words] : [words, `Write  ${instead}  instead.`]
-      assert.throws(() => parseServerName(given), withCode('ERR_NAME_INVALID', shown(given), ...expected))
+      const expected = instead === undefined ? [words] : [words, `Use  ${instead}  instead.`]
+      assert.throws(() => parseServerName(given), withCode('ERR_NAME_INVALID', quoted(given), ...expected))
     }
   })
 
   test("the machine's own names are added, and nothing comes twice", () => {
     const values = parseServerNames(['b', 'B', 'b.', '::1', '[::1]']).map(({ value }) => value)
     assert.deepEqual(values, ['b', '::1', 'localhost', '127.0.0.1'])
-    assert.throws(() => parseServerNames([]), withCode('ERR_NAME_INVALID', 'no name'))
+    assert.throws(() => parseServerNames([]), withCode('ERR_NAME_INVALID', 'there are none'))
     assert.throws(() => parseServerNames('build01' as never), withCode('ERR_NAME_INVALID'))
     assert.throws(() => parseServerNames([7 as never]), withCode('ERR_ARGUMENT_INVALID'))
   })
@@ -195,7 +189,7 @@ describe('the name of a client', () => {
       ['com1', 'Windows'],
     ] as const
     for (const [name, words, instead] of rows) {
-      const expected = instead === undefined ? [words] : [words, `Write  ${instead}  instead.`]
+      const expected = instead === undefined ? [words] : [words, `Use  ${instead}  instead.`]
       assert.throws(() => parseClientName(name), withCode('ERR_NAME_INVALID', ...expected))
     }
     assert.throws(() => parseClientName(undefined as never), withCode('ERR_ARGUMENT_INVALID'))

@@ -148,7 +148,7 @@ describe('a passphrase', { skip: lacks('openssl', 'pk12util') }, () => {
     ['one that is too long', 'x'.repeat(1025), 'has 1025 bytes'],
     ['a zero', 'a\0b', 'can not be typed'],
     ['half a character', 'a\ud83d', 'can not be typed'],
-    ['bytes that are no UTF-8', Buffer.of(0xff, 0xfe), 'no UTF-8'],
+    ['bytes that are no UTF-8', Buffer.of(0xff, 0xfe), 'not UTF-8'],
   ]
   for (const [what, passphrase, words] of BAD) {
     test(`is refused: ${what}`, async () => {
@@ -207,13 +207,13 @@ test('what does not go together, and what is not known, is refused', { skip: lac
   const bob = await issueClient(authority, { name: 'bob' })
   const traces = tracesOf({ bob: bob.key, alice: parts.key, passphrase })
   const rows: readonly (readonly [Partial<Parts>, string])[] = [
-    [{ key: bob.key }, 'it is not the key of the certificate'],
+    [{ key: bob.key }, 'it does not match the certificate'],
     [{ key: await encryptKey(parts.key, 'x', 'pkcs8') }, 'it is encrypted'],
-    [{ key: parts.cert }, 'no private key'],
-    [{ key: parts.key.slice(0, 90) }, 'no private key'],
-    [{ cert: parts.key }, 'no certificate in it'],
+    [{ key: parts.cert }, 'not a private key'],
+    [{ key: parts.key.slice(0, 90) }, 'not a private key'],
+    [{ cert: parts.key }, 'contains no certificate'],
     [{ cert: parts.cert.slice(0, 90) }, 'cut short'],
-    [{ ca: '' }, 'no certificate in it'],
+    [{ ca: '' }, 'contains no certificate'],
   ]
   for (const [change, words] of rows) {
     const error = await exportPkcs12({ ...parts, ...change, passphrase }).catch((thrown: unknown) => thrown)

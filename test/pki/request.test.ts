@@ -111,8 +111,8 @@ describe('a request of ours', () => {
     ['an encrypted one', () => encryptKey(key, 'secret', 'pkcs8'), 'encrypted'],
     ['one of a type that dockerd does not take', () => makeKey('secp256k1'), 'secp256k1'],
     ['RSA with 1024 bits', () => makeKey('rsa1024'), '1024 bits'],
-    ['a certificate', async () => authority.certificate, 'no private key'],
-    ['garbage', async () => 'garbage', 'no private key'],
+    ['a certificate', async () => authority.certificate, 'not a private key'],
+    ['garbage', async () => 'garbage', 'not a private key'],
   ]
   for (const [what, make, words] of UNUSABLE) {
     test(`is not made with ${what}`, { skip: lacks('openssl') }, async () => {
@@ -221,10 +221,10 @@ describe('a request that is refused', { skip: lacks('openssl') }, () => {
     ['name constraints', ['nameConstraints=permitted;DNS:example.com'], 'it asks to be a CA (nameConstraints)'],
     ['serverAuth', ['extendedKeyUsage=serverAuth'], 'it asks to be a server (extKeyUsage serverAuth)'],
     ['serverAuth beside clientAuth', ['extendedKeyUsage=clientAuth,serverAuth'], 'it asks to be a server'],
-    ['code signing', ['extendedKeyUsage=codeSigning'], 'another purpose'],
-    ['any purpose', ['extendedKeyUsage=anyExtendedKeyUsage'], 'another purpose'],
-    ['a DNS name', ['subjectAltName=DNS:build01.example.com'], 'names of a server'],
-    ['an address', ['subjectAltName=IP:10.0.0.4'], 'names of a server'],
+    ['code signing', ['extendedKeyUsage=codeSigning'], 'a purpose other than clientAuth'],
+    ['any purpose', ['extendedKeyUsage=anyExtendedKeyUsage'], 'a purpose other than clientAuth'],
+    ['a DNS name', ['subjectAltName=DNS:build01.example.com'], 'server names'],
+    ['an address', ['subjectAltName=IP:10.0.0.4'], 'server names'],
   ]
   for (const [what, extensions, words] of WISHES) {
     test(`asks for ${what}`, async (t) => {
@@ -254,10 +254,10 @@ describe('a request that is refused', { skip: lacks('openssl') }, () => {
     ['rsa1024', 'its RSA key has 1024 bits'],
     ['secp256k1', 'secp256k1'],
     ['brainpool', 'brainpoolP256r1'],
-    ['p224', 'no secp224r1 key'],
-    ['explicit', 'written in a way that Go does not read'],
-    ['ed448', 'no ed448 key'],
-    ['rsa-pss', 'no rsa-pss key'],
+    ['p224', 'not accept secp224r1 keys'],
+    ['explicit', 'Go can not read the encoding of its key'],
+    ['ed448', 'not accept ed448 keys'],
+    ['rsa-pss', 'not accept rsa-pss keys'],
   ]
   for (const [type, words] of KEYS) {
     test(`has a key that dockerd does not take: ${type}`, async (t) => {
@@ -283,15 +283,15 @@ describe('a request that is refused', { skip: lacks('openssl') }, () => {
     ['none', [], 'it has no common name'],
     ['two', ['alice', 'bob'], 'it has 2 common names'],
     ['twice the same', ['alice', 'alice'], 'it has 2 common names'],
-    ['a host name', ['build01.example.com'], 'it has a dot in it'],
+    ['a host name', ['build01.example.com'], 'it contains a dot'],
     ['an empty one', [''], 'it is empty'],
-    ['a zero byte', ['alice\0'], 'other characters'],
+    ['a zero byte', ['alice\0'], 'characters other than'],
     ['a path', ['../alice'], 'dot'],
-    ['a space', ['alice smith'], 'other characters'],
+    ['a space', ['alice smith'], 'characters other than'],
     ['a long one', ['a'.repeat(65)], 'it has 65 characters'.replace('it has', 'its common name has')],
     ['a device of Windows', ['con'], 'Windows'],
-    ['UTF-16', [bmpString('alice')], 'alphabet'],
-    ['letters that look alike', ['аlice'], 'other characters'],
+    ['UTF-16', [bmpString('alice')], 'encoding'],
+    ['letters that look alike', ['аlice'], 'characters other than'],
   ]
   for (const [what, names, words] of NAMES) {
     test(`has a name that can not be: ${what}`, () => {
@@ -324,7 +324,7 @@ describe('a request that is forged or none', () => {
 
   test('with the signature of another key, or for another request', async () => {
     const other = await createRequest({ name: 'alice' })
-    const forged = withCode('ERR_REQUEST_INVALID', 'its signature is forged or damaged')
+    const forged = withCode('ERR_REQUEST_INVALID', 'it is forged or damaged')
     assert.throws(() => readRequest(oddRequest(key, { signer: other.key })), forged)
     assert.throws(() => readRequest(withPart(good, 2, partOf(other.request, 2))), forged)
     const bob = await createRequest({ name: 'bob', key })
@@ -333,7 +333,7 @@ describe('a request that is forged or none', () => {
     const rsa = await createRequest({ name: 'alice', keyType: 'rsa2048' })
     assert.throws(
       () => readRequest(withPart(rsa.request, 0, partOf(good, 0))),
-      withCode('ERR_REQUEST_INVALID', 'no algorithm of its ec key'),
+      withCode('ERR_REQUEST_INVALID', 'does not fit its ec key'),
     )
   })
 
@@ -343,13 +343,13 @@ describe('a request that is forged or none', () => {
       const request = await opensslRequest(t, { key: rsa, words })
       assert.throws(
         () => readRequest(request),
-        withCode('ERR_REQUEST_INVALID', 'which Go refuses, or which we do not verify'),
+        withCode('ERR_REQUEST_INVALID', 'which Go or docker-mtls does not accept'),
       )
     }
   })
 
   const PARTS: readonly (readonly [string, () => string, string])[] = [
-    ['another version', () => oddRequest(key, { version: integer(1) }), 'a version that is not known'],
+    ['another version', () => oddRequest(key, { version: integer(1) }), 'its version is unknown'],
     ['no attributes', () => oddRequest(key, { attributeField: [] }), 'RFC 2986'],
     ['one field more', () => oddRequest(key, { attributeField: [nothing(), nothing()] }), 'RFC 2986'],
     ['a version that is none', () => oddRequest(key, { version: nothing() }), 'RFC 2986'],
@@ -357,18 +357,18 @@ describe('a request that is forged or none', () => {
     ['a subject of numbers', () => oddRequest(key, { subject: sequence(set(integer(1))) }), 'its subject'],
     ['no key', () => oddRequest(key, { keyInfo: sequence() }), 'its public key'],
     ['unused bits', () => oddRequest(key, { unusedBits: 3 }), 'whole bytes'],
-    ['no signature', () => withPart(good, 2, nothing()), 'its signature is no string'],
+    ['no signature', () => withPart(good, 2, nothing()), 'its signature is not a string'],
     [
       'an algorithm with parameters',
       () => oddRequest(key, { algorithm: sequence(oid('1.2.840.10045.4.3.2'), nothing()) }),
       'parameters',
     ],
     ['an algorithm without a name', () => oddRequest(key, { algorithm: sequence() }), 'algorithm'],
-    ['an attribute that is none', () => oddRequest(key, { attributes: [integer(1)] }), 'attributes'],
+    ['an attribute that is none', () => oddRequest(key, { attributes: [integer(1)] }), 'attribute'],
     [
       'an extension that is none',
       () => oddRequest(key, { attributes: [extensionRequest([integer(1)])] }),
-      'extensions',
+      'extension',
     ],
     [
       'an extension that is no DER',
@@ -398,8 +398,8 @@ describe('a request that is forged or none', () => {
       [Buffer.alloc(1_000_000), 'it has 1000000 bytes'],
       [requestBytes(good), 'it is binary (DER)'],
       [certificate.cert, 'it is a certificate'],
-      [createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(), 'it is a public key'],
-      [good + good, 'it holds 2 requests'],
+      [createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(), 'it is only a public key'],
+      [good + good, 'it contains 2 requests'],
       [good.slice(0, 200), 'cut short'],
       [good.replace('\nM', '\n*'), 'garbled'],
       [good.replaceAll('CERTIFICATE REQUEST', 'PKCS7'), 'a block PKCS7'],
@@ -416,7 +416,7 @@ describe('a request that is forged or none', () => {
     const traces = tracesOf({ key })
     for (const input of [key, `${good}${key}`, Buffer.from(key), key.slice(0, 150)]) {
       const error = await signRequest(authority, input).catch((thrown: unknown) => thrown)
-      assert.ok(withCode('ERR_REQUEST_INVALID', 'there is a private key in it')(error))
+      assert.ok(withCode('ERR_REQUEST_INVALID', 'it contains a private key')(error))
       assert.deepEqual(leaksOf(error, traces), [])
     }
   })

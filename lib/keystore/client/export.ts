@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
+import { ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
 import { KEY_MODE } from '../../base/files.ts'
 import { loadIdentity, type Identity } from '../../identity/identity.ts'
@@ -7,7 +8,7 @@ import { exportPkcs12 } from '../../pki/pkcs12.ts'
 import { PkiFolder } from '../folder.ts'
 import type { CertificateFacts } from '../../identity/certificate.ts'
 import type { ClientFiles } from '../list.ts'
-import { caPaths, clientPaths, commandLine } from '../layout.ts'
+import { caPaths, clientPaths } from '../layout.ts'
 import { isFromCurrentCa } from '../rotate/cas.ts'
 import { writeSecretFile } from '../../base/secret-file.ts'
 
@@ -109,9 +110,9 @@ export async function readChecked(
 
 function ofReplacedAuthority(folder: string, name: string, { issuer }: CertificateFacts): PkiError {
   return new PkiError('ERR_PKI_FILE_INVALID', {
-    tried: `packing the client ${name}`,
-    got: `its certificate is of ${issuer}, and not of the authority that is in ${caPaths(folder).folder} now`,
-    todo: `Issue it anew:  ${commandLine('cert', 'client', name, '--dir', folder, '--force')}`,
+    tried: `exporting the client ${name}`,
+    got: `its certificate was issued by ${issuer}, not by the current CA in ${caPaths(folder).folder}`,
+    todo: sentence`Issue it again:  ${ours('cert', 'client', name, '--dir', folder, '--force')}`,
   })
 }
 

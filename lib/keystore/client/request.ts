@@ -1,3 +1,4 @@
+import { ours, sentence, type CommandPart } from '../../base/sentence.ts'
 import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, writeFileAtomically, isFolder, readIfThere } from '../../base/files.ts'
 import { openCertificate, readCertificate } from '../../identity/certificate.ts'
@@ -5,7 +6,6 @@ import { createRequest, type CertificateRequest } from '../../pki/request.ts'
 import { parseClientName } from '../../pki/client-name.ts'
 import { parseKeyType } from '../../pki/key-type.ts'
 import { isOpenToOthers, keepBeside, publishFolder, type NewFile } from '../../base/replace-files.ts'
-import { commandLine } from '../layout.ts'
 import { settleSwap } from '../swap.ts'
 import { clientFolder, defaultFolder, requestPath, type ClientFolder } from './folder.ts'
 import { checkOptions } from '../../base/options.ts'
@@ -107,17 +107,17 @@ async function make(
   } catch (cause) {
     if (!isDockerMtlsError(cause, 'ERR_PKI_FILE_INVALID')) throw cause
     throw new PkiError('ERR_PKI_FILE_INVALID', {
-      tried: `making a request with the key in ${folder}`,
+      tried: `creating a request with the key in ${folder}`,
       got: cause.got,
-      todo: `Have another key made; this one stays beside it:  ${requestLine(name, folder)} --force`,
+      todo: sentence`Create a new key (the old one is kept):  ${requestCommand(name, folder, '--force')}`,
       cause,
     })
   }
 }
 
 /** The command that makes the request again. */
-export function requestLine(name: string, folder: string): string {
-  return commandLine('client', 'request', name, ...(folder === defaultFolder(name) ? [] : ['--out', folder]))
+export function requestCommand(name: string, folder: string, ...flags: readonly string[]): CommandPart {
+  return ours('client', 'request', name, ...(folder === defaultFolder(name) ? [] : ['--out', folder]), ...flags)
 }
 
 /** Two clients in one folder would take each other's key. */
@@ -125,9 +125,9 @@ async function refuseOtherClient({ folder, cert }: ClientFolder, name: string): 
   const owner = nameIn(await readIfThere(cert))
   if (owner === undefined || owner === name) return
   throw new FileError('ERR_FILE_EXISTS', {
-    tried: `making a request for ${name} in ${folder}`,
-    got: `that is the folder of ${owner}, by its cert.pem`,
-    todo: `Name a folder of its own with  --out OTHER , or make the request for ${owner}.`,
+    tried: `creating a request for ${name} in ${folder}`,
+    got: `the folder belongs to ${owner}, as its cert.pem shows`,
+    todo: sentence`Use another folder:  ${ours('client', 'request', name, '--out', defaultFolder(name))}`,
   })
 }
 
@@ -144,8 +144,8 @@ async function refuseOtherFile(path: string): Promise<void> {
   if (text === undefined || /-BEGIN (?:NEW )?CERTIFICATE REQUEST-/.test(text)) return
   throw new FileError('ERR_FILE_EXISTS', {
     tried: `writing ${path}`,
-    got: 'a file of that name is there already, and is no request',
-    todo: 'Move it away, or choose another folder with  --out OTHER',
+    got: 'the file exists and is not a request',
+    todo: 'Move that file away, or choose another folder.',
   })
 }
 
@@ -175,13 +175,13 @@ async function write({ isThere, folder, key, made, isNew }: Writing): Promise<st
 }
 
 async function notesOf(
-  { keyType: asked, name, folder = defaultFolder(name) }: ClientRequestOptions,
+  { keyType: asked }: ClientRequestOptions,
   { key, keyType, kept, waits }: { key: string; keyType: string; kept: boolean; waits: boolean },
 ): Promise<string[]> {
   const stays = asked !== undefined && kept && asked !== keyType
   return [
-    ...(stays ? [`Its key stays ${keyType}; another:  ${requestLine(name, folder)} --force --key-type ${asked}`] : []),
-    ...(waits ? ['The key that is in use stays so until the answer is installed'] : []),
-    ...((await isOpenToOthers(key)) ? [`Others can read ${key}: chmod 600 it`] : []),
+    ...(stays ? [`Its key stays ${keyType}; only a new key can have the type ${asked}`] : []),
+    ...(waits ? ['The current key stays in use until the answer is installed'] : []),
+    ...((await isOpenToOthers(key)) ? [`Other users can read ${key}: run chmod 600 on it`] : []),
   ]
 }

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
+import { option, ours, sentence } from '../../base/sentence.ts'
 import { ArgumentError, PkiError } from '../../base/errors.ts'
 import { PkiFolder } from '../folder.ts'
 import { KEY_TYPES } from '../../pki/key-type.ts'
 import { parseClientName } from '../../pki/client-name.ts'
 import type { FolderLeafResult } from '../ensure-leaf.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
-import { commandLine } from '../layout.ts'
 import { requestAgain } from '../key-held.ts'
 import { checkLedger } from '../ledger-check.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
@@ -93,13 +93,13 @@ const OPTIONS = [
  * ```
  */
 export async function renewCertificates(options: RenewOptions): Promise<RenewReport> {
-  checkWish(options)
+  checkRequested(options)
   const { folder: root, passphrase, dryRun = false, signal, onStep } = options
   await checkLedger(root)
   const known = await listKnown(root)
-  const wish = readWish(options, known)
-  const { renew, missing, ...rest } = planRenewal(known, wish, Date.now())
-  refuse(root, wish, missing, rest.elsewhere)
+  const requested = readRequested(options, known)
+  const { renew, missing, ...rest } = planRenewal(known, requested, Date.now())
+  refuse(root, requested, missing, rest.elsewhere)
   const planned = renew.map((item) => ({ ...item, days: options.days ?? lifeInDays(item.certificate, known) }))
   const report = { folder: resolve(root), ...rest }
   if (dryRun || planned.length === 0) return { ...report, renewed: planned, probe: await hasOneDayClient(root) }
@@ -119,15 +119,15 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   return { ...report, renewed, probe: await hasOneDayClient(root) }
 }
 
-function checkWish(options: RenewOptions): void {
+function checkRequested(options: RenewOptions): void {
   checkOptions(options, OPTIONS, 'renewCertificates')
   const { all = false, days } = options
   if (days !== undefined) parseDays(days, MAX_LEAF_DAYS)
   if (!all || !isNamed(options)) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'calling renewCertificates',
-    got: 'all are asked for, and some are named',
-    todo: 'Give one of them.',
+    got: 'it can not renew all certificates and named ones at once',
+    todo: sentence`Leave out ${option('all')}, or the names.`,
   })
 }
 
@@ -135,7 +135,7 @@ function isNamed({ server = false, hosts = [], clients = [] }: RenewOptions): bo
   return server || hosts.length + clients.length > 0
 }
 
-function readWish(options: RenewOptions, known: readonly KnownCertificate[]): RequestedRenewal {
+function readRequested(options: RenewOptions, known: readonly KnownCertificate[]): RequestedRenewal {
   const { folder: root, server = false, hosts = [], clients = [], all = false } = options
   if (all) return { what: 'all' }
   if (!isNamed(options)) return { what: 'due' }
@@ -146,16 +146,16 @@ function readWish(options: RenewOptions, known: readonly KnownCertificate[]): Re
 
 function refuse(
   root: string,
-  wish: RequestedRenewal,
+  requested: RequestedRenewal,
   [missing]: readonly Named[],
   [held]: readonly RenewalItem[],
 ): void {
   if (missing !== undefined) throw notThere(root, missing)
-  if (held === undefined || wish.what !== 'named') return
+  if (held === undefined || requested.what !== 'named') return
   const { name } = held.certificate
   throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
     tried: `renewing the client ${name}`,
-    got: 'its key is on its own machine, and was never here',
+    got: `its key is on the machine of ${name} and was never here`,
     todo: requestAgain(root, name),
   })
 }
@@ -164,8 +164,8 @@ function notThere(root: string, { kind, name }: Named): PkiError {
   const whose = kind === 'server' ? 'the server' : `the client ${name}`
   return new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `renewing ${whose} in ${root}`,
-    got: 'there is no certificate of it',
-    todo: `Issue it:  ${commandLine('cert', kind, name, '--dir', root)} ; what there is:  ${commandLine('cert', 'list', '--dir', root)}`,
+    got: 'it has no certificate',
+    todo: sentence`Check the name in the list of certificates:  ${ours('cert', 'list', '--dir', root)}  To issue a new one:  ${ours('cert', kind, name, '--dir', root)}`,
   })
 }
 

@@ -1,5 +1,5 @@
+import { ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
-import { commandLine } from '../layout.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
 import { isInPlace, type KnownCertificate } from './known.ts'
 import type { PlacedCertificate } from './known.ts'
@@ -32,11 +32,11 @@ export function serverCalled(root: string, called: string, known: readonly Known
   const [first, ...others] = serversCalled(called, known)
   if (first !== undefined && others.length === 0) return first
   const all = known.filter(isInPlace).filter(({ kind }) => kind === 'server')
-  const there = all.length === 0 ? 'there is no server' : `there are only ${folders(all)}`
+  const there = all.length === 0 ? 'there is no server' : `the only servers are ${folders(all)}`
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `renewing the server ${called} in ${root}`,
-    got: first === undefined ? there : `${folders([first, ...others])} are called so`,
-    todo: `Name one by its folder; what there is:  ${commandLine('cert', 'list', '--dir', root)}`,
+    got: first === undefined ? there : `the name fits ${folders([first, ...others])}`,
+    todo: sentence`Use the name of its folder. To list the servers:  ${ours('cert', 'list', '--dir', root)}`,
   })
 }
 
@@ -57,6 +57,6 @@ export function refuseServers(root: string, clients: readonly string[], known: r
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `renewing the client ${called} in ${root}`,
     got: `${called} is a server`,
-    todo: `Renew it:  ${commandLine('cert', 'renew', '--host', called, '--dir', root)} ; all servers are renewed by  --server`,
+    todo: sentence`Renew it as a server:  ${ours('cert', 'renew', '--host', called, '--dir', root)}`,
   })
 }

@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
+import { ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
 import { isIssuedBy, openCertificate, splitPem } from '../../identity/certificate.ts'
-import { caPaths, commandLine, nextCaPaths } from '../layout.ts'
+import { caPaths, nextCaPaths } from '../layout.ts'
 import { readRotation, type RotationPhase, type RotationState } from './state.ts'
 import type { CaPair } from '../ca.ts'
 import { readIfThere } from '../../base/files.ts'
@@ -65,9 +66,9 @@ async function certificateOf(root: string, path: string, fingerprint: string): P
 
 function changed(root: string, path: string): PkiError {
   return new PkiError('ERR_ROTATION_INVALID', {
-    tried: `reading both authorities of the rotation in ${root}`,
-    got: `${path} holds another certificate than when it was begun, or none`,
-    todo: 'Put that file back from a backup; nothing is changed as long as it is another one.',
+    tried: `reading both CAs of the rotation in ${root}`,
+    got: `${path} is not the file that the rotation started with`,
+    todo: 'Restore that file from a backup. Nothing was changed.',
   })
 }
 
@@ -99,19 +100,18 @@ export async function refuseRotation(root: string, tried: string): Promise<void>
   if (state === undefined) return
   throw new PkiError('ERR_ROTATION_UNDERWAY', {
     tried,
-    got: `its rotation to ${state.to.name} is under way, in the phase ${state.phase}`,
-    todo: `Go on with it, or go back while that is possible:  ${commandLine('cert', 'rotate-ca', '--dir', root)}  or the same with  --abort`,
+    got: `a rotation to ${state.to.name} is in progress, in the phase ${state.phase}`,
+    todo: sentence`Continue the rotation:  ${ours('cert', 'rotate-ca', '--dir', root)}  To abort it instead, while that is possible:  ${ours('cert', 'rotate-ca', '--abort', '--dir', root)}`,
   })
 }
 
 /**
- * Is this certificate of the authority that is in the folder now? What an authority that was replaced has issued is in its
- * place until it is issued anew, and goes with a `ca.pem` that no other machine has any more. While an authority is
- * rotated, both are present.
+ * Did the current CA of the folder issue this certificate? After a CA was replaced, its certificates stay in their places until
+ * they are issued again. During a rotation both CAs count.
  *
- * @param root - the folder that `init` made
- * @param pem - the certificate, the first one where there are several
- * @returns true also where there is no authority, as in a copy of the folder without it
+ * @param root - the folder that `init` created
+ * @param pem - the certificate; the first one if there are several
+ * @returns true also if there is no CA, as in a copy of the folder without it
  */
 export async function isFromCurrentCa(root: string, pem: string): Promise<boolean> {
   const trusted = await readTrusted(root)

@@ -1,7 +1,8 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto'
+import { ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
 import { isIssuedBy, openCertificate } from '../../identity/certificate.ts'
-import { clientPaths, commandLine, type LeafPaths } from '../layout.ts'
+import { clientPaths, type LeafPaths } from '../layout.ts'
 import { clientNames, serverPlaces } from '../list.ts'
 import type { Rotation } from './cas.ts'
 import { settleSwap } from '../swap.ts'
@@ -82,12 +83,12 @@ export async function refuseIncompletePairs(root: string, leaves: readonly Leaf[
     if (cert === undefined || keyElsewhere) continue
     const key = await readIfThere(paths.key)
     if (key !== undefined && fits(cert, key)) continue
-    const got = key === undefined ? `there is no ${paths.key}` : `${paths.key} is not the key of ${paths.cert}`
+    const got = key === undefined ? `${paths.key} is missing` : `${paths.key} does not match ${paths.cert}`
     const again = kind === 'server' ? ['cert', 'renew', '--host', name] : ['cert', 'renew', name]
     throw new PkiError('ERR_PKI_FILE_INVALID', {
-      tried: `rotating the authority in ${root}`,
+      tried: `rotating the CA in ${root}`,
       got,
-      todo: `Put the right file back, or issue it anew:  ${commandLine(...again, '--dir', root)}`,
+      todo: sentence`Restore the right file, or issue the certificate again:  ${ours(...again, '--dir', root)}`,
     })
   }
 }

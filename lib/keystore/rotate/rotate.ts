@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { ours, sentence } from '../../base/sentence.ts'
 import { withLock } from '../../contexts/lock.ts'
 import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
-import { caPaths, commandLine } from '../layout.ts'
+import { caPaths } from '../layout.ts'
 import { readRotatedCas, type Rotation } from './cas.ts'
 import { PkiFolder } from '../folder.ts'
 import { checkLedger } from '../ledger-check.ts'
@@ -64,13 +65,13 @@ export async function rotateAuthority(options: RotateOptions): Promise<RotationR
   if (read.action === 'status') return statusOf(read)
   try {
     const lock = join(caPaths(root).folder, '.rotation.lock')
-    return await withLock(lock, () => (read.action === 'abort' ? abort(read) : go(read)), 'that authority')
+    return await withLock(lock, () => (read.action === 'abort' ? abort(read) : go(read)), 'that CA')
   } catch (cause) {
     if (isDockerMtlsError(cause) || !isFromDisk(cause)) throw cause
     throw new FileError('ERR_FILE_WRITE', {
-      tried: `rotating the authority in ${root}`,
+      tried: `rotating the CA in ${root}`,
       got: fileReason(cause),
-      todo: 'Make the folder writable, or make room on its disk, and run it again.',
+      todo: 'Make the folder writable, check that its disk has free space, and run the command again.',
       cause,
     })
   }
@@ -82,7 +83,7 @@ function isFromDisk(cause: unknown): boolean {
 
 async function statusOf({ folder: root }: ReadRotateOptions): Promise<RotationReport> {
   const rotation = await readRotatedCas(root)
-  if (rotation === undefined) throw await noRotation(root, 'looking at the rotation')
+  if (rotation === undefined) throw await noRotation(root, 'reading the state of the rotation')
   const { state } = rotation
   const wantsConsent =
     phaseAfter(state.phase) === 'finish' && isComplete(waitingFor(state, await inUse(root, rotation)))
@@ -99,10 +100,10 @@ async function go(options: ReadRotateOptions): Promise<RotationReport> {
   if (begun) {
     const { confirm, confirmServer, targets, phase } = options
     if (confirm.length + confirmServer.length + targets.length > 0 || phase !== undefined)
-      throw await noRotation(root, 'going on with the rotation')
+      throw await noRotation(root, 'continuing the rotation')
     await refuseIncompletePairs(root, leaves)
     const old = await new PkiFolder(root).openAuthority(passphrase)
-    await runStep(onStep, { step: 'begin', title: 'make a new authority' }, () => beginRotation(root, old, options))
+    await runStep(onStep, { step: 'begin', title: 'create a new CA' }, () => beginRotation(root, old, options))
   }
   const first = await reread(root)
   if (!begun && Object.keys(next).length > 0) throw alreadyCreated(root, first.state)
@@ -119,8 +120,8 @@ async function advance(options: ReadRotateOptions, first: Rotation, begun: boole
     const { phase } = rotation.state
     const changed = await workOn(options, rotation)
     const isFirst = rotation === first && !begun
-    const heard = isFirst ? await hear(options, rotation, changed) : rotation.state
-    looks = await look(options, { ...rotation, state: heard })
+    const heard = isFirst ? await recordConfirmations(options, rotation, changed) : rotation.state
+    looks = await inspectDaemons(options, { ...rotation, state: heard })
     const state = withSeen(heard, looks)
     if (!isComplete(waitingFor(state, await inUse(root, rotation)))) {
       if (state !== rotation.state) await writeRotation(root, state)
@@ -157,7 +158,11 @@ async function inUse(root: string, rotation: Rotation): Promise<Participants> {
 }
 
 /** Takes down what was said of clients and servers, where it can be true. */
-async function hear(options: ReadRotateOptions, rotation: Rotation, changed: Changed): Promise<RotationState> {
+async function recordConfirmations(
+  options: ReadRotateOptions,
+  rotation: Rotation,
+  changed: Changed,
+): Promise<RotationState> {
   const { folder: root, confirm, confirmServer, targets } = options
   const { state } = rotation
   const needs = waitsFor(state.phase)
@@ -176,13 +181,16 @@ async function hear(options: ReadRotateOptions, rotation: Rotation, changed: Cha
   return withServers(heard, confirmServer, { at: new Date().toISOString(), by: 'said' })
 }
 
-async function look({ folder: root, targets, signal, onStep }: ReadRotateOptions, rotation: Rotation): Promise<Look[]> {
+async function inspectDaemons(
+  { folder: root, targets, signal, onStep }: ReadRotateOptions,
+  rotation: Rotation,
+): Promise<Look[]> {
   if (targets.length === 0 || !waitsFor(rotation.state.phase).servers) return []
   const leaves = await readLeaves(root)
   const looks: Look[] = []
   for (const target of targets) {
     const leaf = serverOf(target, leaves)
-    const title = `look at ${target.name}`
+    const title = `inspect ${target.name}`
     const seen = await runStep(onStep, { step: 'look', title }, async ({ result, failed }) => {
       const found = await inspectDaemon(target, leaf, rotation, signal)
       if (found.ok) result(found.got)
@@ -204,13 +212,13 @@ async function abort(options: ReadRotateOptions): Promise<RotationReport> {
   const { folder: root } = options
   await removeLeftovers(root)
   const rotation = await readRotatedCas(root)
-  if (rotation === undefined) throw await noRotation(root, 'stopping the rotation')
+  if (rotation === undefined) throw await noRotation(root, 'aborting the rotation')
   const { phase } = rotation.state
   if (!canAbort(rotation.state)) {
     throw new PkiError('ERR_ROTATION_PHASE', {
-      tried: `stopping the rotation in ${root}`,
-      got: `it is in the phase ${phase}: a daemon shows a certificate of ${rotation.state.to.name} already`,
-      todo: `Go on with it:  ${commandLine('cert', 'rotate-ca', '--dir', root)} ; another one can follow.`,
+      tried: `aborting the rotation in ${root}`,
+      got: `it is in the phase ${phase}: a daemon already uses a certificate issued by ${rotation.state.to.name}`,
+      todo: sentence`Finish the rotation:  ${ours('cert', 'rotate-ca', '--dir', root)}  Then you can start another one.`,
     })
   }
   await checkLedger(root)

@@ -3,30 +3,32 @@ import { KEY_MODE, writeFileAtomically, readIfThere } from '../../base/files.ts'
 import { nextCaPaths } from '../layout.ts'
 
 /**
- * How far the rotation of an authority, from A to B, has come.
+ * The phase of a rotation from CA A to CA B.
  *
- * - `trust`: every `ca.pem` has A and B; clients and daemon are to get it.
- * - `server`: the server's certificate is of B.
- * - `clients`: the clients' certificates are of B.
- * - `finish`: B alone counts.
- * - `abort`: back to A, which was stopped on its way.
+ * - `trust`: every `ca.pem` contains A and B; clients and daemons must get it.
+ * - `server`: B issued the server's certificate.
+ * - `clients`: B issued the clients' certificates.
+ * - `finish`: only B is trusted.
+ * - `abort`: the rotation is being aborted, back to A.
  */
 export type RotationPhase = 'trust' | 'server' | 'clients' | 'finish' | 'abort'
 
 /** In their order. */
 export const ROTATION_PHASES = ['trust', 'server', 'clients', 'finish'] as const
 
-/** One of the two authorities. */
+/** One of the two CAs of a rotation. */
 export interface RotatedAuthority {
+  /** Its common name. */
   readonly name: string
+  /** SHA-256 of its certificate. */
   readonly fingerprint256: string
 }
 
-/** How it is known that the daemon is as a phase wants it. */
+/** How a daemon was confirmed. */
 export interface ServerConfirmation {
   /** ISO 8601, as all dates here. */
   readonly at: string
-  /** It was looked at from here, or somebody said so. */
+  /** `seen`: inspected from here. `said`: confirmed by a person. */
   readonly by: 'seen' | 'said'
 }
 
@@ -67,7 +69,7 @@ export async function readRotation(root: string): Promise<RotationState | undefi
   const second = await readIfThere(path)
   if (second !== undefined) return parseRotation(second, path)
   if ((await readIfThere(cert)) === undefined) return undefined
-  throw invalid(path, 'there is a new authority beside it, and no such file')
+  throw invalid(path, 'the file is missing, but the new CA exists')
 }
 
 /** The text of the file. */
@@ -86,7 +88,7 @@ export function parseRotation(text: string, path: string): RotationState {
   try {
     state = JSON.parse(text)
   } catch {
-    throw invalid(path, 'it is no JSON')
+    throw invalid(path, 'it is not JSON')
   }
   const fault = faultOf(state)
   if (fault !== undefined) throw invalid(path, fault)
@@ -96,27 +98,29 @@ export function parseRotation(text: string, path: string): RotationState {
 const PHASES: ReadonlySet<unknown> = new Set([...ROTATION_PHASES, 'abort'])
 
 function faultOf(state: unknown): string | undefined {
-  if (!isRecord(state)) return 'it is no object'
-  if (state['version'] !== 1) return `its version is ${JSON.stringify(state['version'])}, and 1 is known`
-  if (!isDate(state['startedAt'])) return 'its "startedAt" is no date'
+  if (!isRecord(state)) return 'it is not an object'
+  if (state['version'] !== 1) return `its version is ${JSON.stringify(state['version'])}; only 1 is known`
+  if (!isDate(state['startedAt'])) return 'its "startedAt" is not a date'
   const authority = (['from', 'to'] as const).find((key) => !isAuthority(state[key]))
-  if (authority !== undefined) return `its "${authority}" is no authority`
-  if (!Array.isArray(state['history'])) return 'its "history" is no list'
+  if (authority !== undefined) return `its "${authority}" is not a CA`
+  if (!Array.isArray(state['history'])) return 'its "history" is not a list'
   return [state, ...(state['history'] as unknown[])].map(phaseFault).find((fault) => fault !== undefined)
 }
 
 function phaseFault(record: unknown): string | undefined {
-  if (!isRecord(record)) return 'its "history" has something in it that is no phase'
+  if (!isRecord(record)) return 'its "history" contains an entry that is not a phase'
   const { phase, since, confirmed, servers } = record
   if (!PHASES.has(phase)) return `there is no phase ${JSON.stringify(phase)}`
-  if (!isDate(since)) return 'its "since" is no date'
+  if (!isDate(since)) return 'its "since" is not a date'
   if (!Array.isArray(confirmed) || !confirmed.every((name) => typeof name === 'string')) {
-    return 'its "confirmed" is no list of names'
+    return 'its "confirmed" is not a list of names'
   }
-  return isRecord(servers) && Object.values(servers).every(isWord) ? undefined : 'its "servers" are no words of servers'
+  return isRecord(servers) && Object.values(servers).every(isConfirmation)
+    ? undefined
+    : 'its "servers" are not confirmations of servers'
 }
 
-function isWord(value: unknown): boolean {
+function isConfirmation(value: unknown): boolean {
   return isRecord(value) && isDate(value['at']) && ['seen', 'said'].includes(String(value['by']))
 }
 
@@ -134,8 +138,8 @@ function isDate(value: unknown): boolean {
 
 function invalid(path: string, got: string): PkiError {
   return new PkiError('ERR_ROTATION_INVALID', {
-    tried: `reading how far the authority's rotation is, ${path}`,
+    tried: `reading the state of the CA rotation, ${path}`,
     got,
-    todo: 'Put that file back from a backup; nothing is changed as long as it is not known.',
+    todo: 'Restore that file from a backup. Nothing was changed.',
   })
 }
