@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { X509Certificate } from 'node:crypto'
-import { option, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
+import { option, renderSentence, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { isDockerMtlsError, PkiError, type PkiErrorCode } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE } from '../base/files.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
@@ -94,7 +94,9 @@ function keepElsewhere(plan: LeafPlan, { faults, facts }: LeafState): FolderLeaf
   const { paths, name = '', root, renew, forceCommand } = plan
   const why = renew ? ['it can not be renewed here'] : faults
   if (why.length === 0 && facts !== undefined) {
-    const note = `Its key is on the machine of ${name} and was never here`
+    const note = renderSentence(
+      sentence`Its key is on the machine of ${name} and was never here; to create a second key here:  ${forceCommand}`,
+    )
     return { action: 'kept', paths, facts, keptAside: [], notes: [note] }
   }
   const got = `its key is on the machine of ${name} and was never here (${why.join('; ')})`
@@ -109,7 +111,11 @@ async function keep(plan: LeafPlan, { ca, facts }: LeafState): Promise<FolderLea
   const notes =
     keyType === undefined || keyType === type
       ? []
-      : [`Its key stays ${type}; only a forced reissue changes the type to ${keyType}`]
+      : [
+          renderSentence(
+            sentence`Its key stays ${type}; to change it:  ${{ command: [...plan.forceCommand.command, '--key-type', keyType] }}`,
+          ),
+        ]
   if (await isOpenToOthers(paths.key)) notes.push(`Other users can read ${paths.key}: run chmod 600 on it`)
   if (ca === undefined) {
     await replaceFiles([caCopy(plan.paths, plan.authority)], [])

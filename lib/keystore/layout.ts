@@ -1,22 +1,29 @@
 import { join } from 'node:path'
 import { PkiError } from '../base/errors.ts'
 import { checkText } from '../base/options.ts'
-import { shellLine } from '../base/shell-quote.ts'
+import { quoted } from '../base/text.ts'
 
-/** Where an authority's files are. */
+/** The files of a CA. */
 export interface AuthorityPaths {
+  /** The folder of the CA. */
   readonly folder: string
+  /** `ca.pem`, the CA certificate. */
   readonly cert: string
+  /** `ca-key.pem`, the CA key. */
   readonly key: string
+  /** `ledger.jsonl`, one line for each issued certificate. */
   readonly ledger: string
 }
 
-/** Where the files of a server or of one client are. */
+/** The files of a server or a client. */
 export interface LeafPaths {
+  /** The folder of the server or client. */
   readonly folder: string
-  /** The authority's certificate, a copy for the machine that the folder goes to. */
+  /** The CA certificate, a copy for the machine of the server or client. */
   readonly ca: string
+  /** The certificate. */
   readonly cert: string
+  /** The private key. */
   readonly key: string
 }
 
@@ -30,7 +37,7 @@ export function caPaths(root: string): AuthorityPaths {
   }
 }
 
-/** An authority that is about to take the place of the one that is there, and how far that has come. */
+/** The files of the next CA during a rotation, and the state of the rotation. */
 export interface NextCaPaths {
   readonly folder: string
   readonly cert: string
@@ -55,7 +62,7 @@ export function hostsFolder(root: string): string {
 /**
  * dockerd's own names for its files, as its manual and the notes have them.
  *
- * @param host - one of several servers of the same authority; it must have been checked, for it becomes a folder
+ * @param host - the checked name of one of several servers; it becomes a folder
  */
 export function serverPaths(root: string, host?: string): LeafPaths {
   const folder = host === undefined ? join(root, 'server') : join(hostsFolder(root), host)
@@ -67,7 +74,7 @@ export function serverPaths(root: string, host?: string): LeafPaths {
   }
 }
 
-/** The client of a day that proves an `apply`, in the folder of the server's files: it goes there with them. */
+/** The folder of the one-day client certificate for `apply`, in the server's folder and deployed with it. */
 export function oneDayClientFolder(serverFolder: string): string {
   return join(serverFolder, 'probe')
 }
@@ -76,18 +83,13 @@ export function clientsFolder(root: string): string {
   return join(root, 'clients')
 }
 
-/** The names that DOCKER_CERT_PATH wants. `name` must have been checked: it becomes a folder. */
+/** The names that DOCKER_CERT_PATH wants. `name` must be checked: it becomes a folder. */
 export function clientPaths(root: string, name: string): LeafPaths {
   const folder = join(clientsFolder(root), name)
   return { folder, ca: join(folder, 'ca.pem'), cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
 }
 
-/** A command line of ours for a person to copy: what a POSIX shell would take apart is quoted. */
-export function commandLine(...words: readonly string[]): string {
-  return shellLine('docker-mtls', ...words)
-}
-
-/** What a folder can be called on every system, one whose file names know no capitals among them. */
+/** Valid as a folder name on every system, including case-insensitive ones. */
 const NAME = /^[a-z0-9_](?:[a-z0-9._-]{0,126}[a-z0-9_-])?$/
 
 /** Could it be the folder of one of several servers? */
@@ -96,7 +98,7 @@ export function isHostName(name: string): boolean {
 }
 
 /**
- * Reads what one of several servers is called, which becomes a folder.
+ * Checks the name of one of several servers, which becomes a folder.
  *
  * @param name - up to 128 small letters, digits, `.`, `-` and `_`, beginning with a letter, a digit or `_`
  * @throws {@link PkiError} ERR_NAME_INVALID
@@ -105,8 +107,8 @@ export function parseHostName(name: string): string {
   checkText(name, 'the name of a host')
   if (isHostName(name)) return name
   throw new PkiError('ERR_NAME_INVALID', {
-    tried: `the host ${JSON.stringify(name)}`,
-    got: 'it becomes a folder, and is no name for one',
-    todo: 'It has up to 128 small letters, digits, ., - and _, and begins with a letter, a digit or _.',
+    tried: `reading the host name ${quoted(name)}`,
+    got: 'it can not be the name of a folder',
+    todo: 'Use up to 128 lower-case letters, digits, ., - and _, starting with a letter, a digit or _.',
   })
 }

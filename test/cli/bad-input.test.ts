@@ -65,14 +65,14 @@ const USAGE: readonly Row[] = [
 ]
 
 const INIT: readonly Row[] = [
-  ['a port in a name', ['init', 'build01:2376'], 1, 'ERR_NAME_INVALID', /Write {2}build01 {2}instead/],
-  ['a URL', ['init', 'https://build01/'], 1, 'ERR_NAME_INVALID', /Write {2}build01 {2}instead/],
+  ['a port in a name', ['init', 'build01:2376'], 1, 'ERR_NAME_INVALID', /Use {2}build01 {2}instead/],
+  ['a URL', ['init', 'https://build01/'], 1, 'ERR_NAME_INVALID', /Use {2}build01 {2}instead/],
   ['the second of two names', ['init', 'good', 'b d'], 1, 'ERR_NAME_INVALID', /"b d"/],
   ['an empty name', ['init', ''], 1, 'ERR_NAME_INVALID', /empty/],
   ['a network', ['init', '10.0.0.0/24'], 1, 'ERR_NAME_INVALID', /single hosts/],
-  ['where a daemon listens', ['init', '0.0.0.0'], 1, 'ERR_NAME_INVALID', /nobody reaches it/],
+  ['where a daemon listens', ['init', '0.0.0.0'], 1, 'ERR_NAME_INVALID', /no client can connect to it/],
   ['nothing but a wildcard', ['init', '*.example.com'], 1, 'ERR_NAME_INVALID', /wildcard/],
-  ['a dot in a client', ['init', 'b', '--client', 'a.b'], 1, 'ERR_NAME_INVALID', /Write {2}a-b/],
+  ['a dot in a client', ['init', 'b', '--client', 'a.b'], 1, 'ERR_NAME_INVALID', /Use {2}a-b/],
   ['a path as a client', ['init', 'b', '--client', '../x'], 1, 'ERR_NAME_INVALID', /"..\/x"/],
   ['a type of key', ['init', 'b', '--key-type', 'rsa'], 1, 'ERR_KEY_TYPE_INVALID', /rsa4096/],
   ['a port alone', ['init', 'b', '--listen', '2376'], 1, 'ERR_LISTEN_INVALID', /0\.0\.0\.0:2376/],

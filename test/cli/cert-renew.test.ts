@@ -219,13 +219,13 @@ describe('cert renew', () => {
     await renews(['alice', '--host', 'BUILD03.example.com'], [2])
     await renews(['--server'], [0, 1, 2])
     const rows: [argv: string[], words: RegExp, code?: number][] = [
-      [['--host', '10.0.0.4'], /^ERR_CLIENT_NOT_FOUND: .*server \(build01.*\), hosts\/web \(build03.*\) are called so/],
-      [['--host', 'localhost'], /^ERR_CLIENT_NOT_FOUND: .*there are only server \(build01/],
+      [['--host', '10.0.0.4'], /^ERR_CLIENT_NOT_FOUND: .*server \(build01.*\), hosts\/web \(build03/],
+      [['--host', 'localhost'], /^ERR_CLIENT_NOT_FOUND: .*the only servers are server \(build01/],
       [['--host', 'eve'], /^ERR_CLIENT_NOT_FOUND: renewing the server eve .*\n.*cert list/],
       [['--host', 'web', '--all'], /^ERR_USAGE: .*--all and --host can't be combined/, 2],
       // As a client's name.
       [['build02.example.com'], /^ERR_CLIENT_NOT_FOUND: .* is a server\.\n.*cert renew --host build02\.example\.com/],
-      [['alice', 'web'], /^ERR_CLIENT_NOT_FOUND: .*web is a server\.\n.*--host web .*--server/],
+      [['alice', 'web'], /^ERR_CLIENT_NOT_FOUND: .*web is a server\.\n.*--host web --dir/],
       [['build04.example.com'], /^ERR_NAME_INVALID/],
     ]
     for (const [argv, words, code] of rows) await refused(where, ['renew', ...argv], words, code)
@@ -252,7 +252,7 @@ describe('cert renew', () => {
     )
     assert.match(
       warnings.join('\n'),
-      /^The client certificate of bob is due: .* Its key is on its own machine\. There: {2}docker-mtls client request bob/m,
+      /^The client certificate of bob is due: .* Its key is on its own machine\. On the client's machine, create a request: {2}docker-mtls client request bob/m,
     )
   })
 
@@ -407,29 +407,29 @@ describe('a ledger that disagrees with the certificates', () => {
     [
       'a certificate that it has no line of',
       unlisted,
-      /bob\/cert\.pem: the ledger has no certificate with its serial, \w+; the latest of the client bob is \w+/,
+      /bob\/cert\.pem: the ledger does not list its serial number, \w+; the latest certificate of the client bob is \w+/,
       ['bob'],
     ],
-    ['a certificate of somebody else', foreign, /bob\/cert\.pem: the ledger has no certificate/, []],
+    ['a certificate of somebody else', foreign, /bob\/cert\.pem: the ledger does not list its serial number/, []],
     [
       'another certificate under the same serial',
       edit(/(bob".*"fingerprint256":")../, '$100'),
-      /bob\/cert\.pem: the ledger has another certificate with its serial/,
+      /bob\/cert\.pem: the ledger lists another certificate with its serial number/,
       [],
     ],
-    ['another name', edit(/"name":"bob"/, '"name":"eve"'), /the ledger has the name eve, and the certificate bob/, []],
+    ['another name', edit(/"name":"bob"/, '"name":"eve"'), /the ledger lists name eve, the certificate has bob/, []],
     [
       'another kind',
       edit(/"client","name":"bob"/, '"server","name":"bob"'),
-      /the ledger has the kind server, and the certificate client/,
+      /the ledger lists kind server, the certificate has client/,
       [],
     ],
-    ['another end', edit(/(bob".*"notAfter":")..../, '$12099'), /the ledger has the notAfter 2099/, []],
+    ['another end', edit(/(bob".*"notAfter":")..../, '$12099'), /the ledger lists notAfter 2099/, []],
     ['no certificate at all', (folder) => writeFile(join(folder, 'clients/bob/cert.pem'), 'x'), /bob\/cert\.pem: /, []],
     [
       'no ledger',
       (folder) => rename(join(folder, 'ca/ledger.jsonl'), join(folder, 'ledger.old')),
-      /ca\/ca\.pem: .*and none of the ca CA \(and 3 more/,
+      /ca\/ca\.pem: .*nor any certificate of the ca CA \(and 3 more/,
       ['CA', 'build01.example.com', 'alice', 'bob'],
     ],
   ]
@@ -533,7 +533,7 @@ describe('a ledger that disagrees with the certificates', () => {
   test('a folder without an authority has nothing to adopt', async (t) => {
     const { code, stdout, stderr } = await runCli(['cert', 'adopt', '--dir', await temporaryFolder(t)])
     assert.deepEqual([code, stdout], [1, ''])
-    assert.match(stderr, /^ERR_CA_MISSING: .*there is no authority in it/)
+    assert.match(stderr, /^ERR_CA_MISSING: .*there is no CA in it/)
   })
 
   test('an adopted client whose key is not here holds it itself', async (t) => {

@@ -286,7 +286,7 @@ describe('--status', () => {
     await refused(
       where,
       () => rotate(['--status']),
-      /^ERR_ROTATION_NONE: .*none is under way\.\nBegin one: {2}docker-mtls cert rotate-ca --dir /,
+      /^ERR_ROTATION_NONE: .*no rotation is in progress\.\nStart one: {2}docker-mtls cert rotate-ca --dir /,
     )
     for (const [index, phase] of ['trust', 'server', 'clients', 'finish'].entries()) {
       await rotate(STEPS[index])
@@ -329,7 +329,7 @@ describe('--abort', () => {
     await refused(
       where,
       () => where.rotate(['--abort']),
-      /^ERR_ROTATION_PHASE: .*in the phase clients: a daemon shows a certificate of B already/,
+      /^ERR_ROTATION_PHASE: .*in the phase clients: a daemon already uses a certificate issued by B/,
     )
   })
 
@@ -340,7 +340,7 @@ describe('--abort', () => {
     const path = join(folder, 'ca/next/rotation.json')
     const state = parseRotation(await readFile(path, 'utf8'), path)
     await writeFile(path, rotationText(enter(state, 'abort', new Date())))
-    await refused(where, () => rotate(), /^ERR_ROTATION_PHASE: .*it is being stopped\.\n.*--abort/)
+    await refused(where, () => rotate(), /^ERR_ROTATION_PHASE: .*it is being aborted\.\n.*--abort/)
     const { stdout } = await rotate(['--status'])
     assert.match(stdout, /^The rotation is being aborted: A stays\. To finish that:\n/)
     await follow(where, commandWith(stdout, '--abort'))
@@ -393,14 +393,14 @@ describe('what is not meant', () => {
     }
     await rotate(['--name', 'B'])
     const rows: [argv: string[], words: RegExp][] = [
-      [['--confirm', 'eve'], /^ERR_CLIENT_NOT_FOUND: .*the client eve .*in use are only alice, bob/],
+      [['--confirm', 'eve'], /^ERR_CLIENT_NOT_FOUND: .*the client eve .*in use are alice and bob/],
       [['--confirm', '../x'], /^ERR_NAME_INVALID/],
       [['--confirm-server', 'build01'], /^ERR_CLIENT_NOT_FOUND: .*the server build01 .*in use are only server/],
       [['--phase', 'clients', '--confirm', 'alice'], /^ERR_ROTATION_PHASE: .*it is in the phase trust/],
       [['--phase', 'later'], /^ERR_ARGUMENT_INVALID: .*\n.*trust, server, clients, finish/],
       [['--host', 'tcp://build01:2375'], /^ERR_PLAINTEXT_PORT/],
       [['--host', 'unix:///x.sock'], /^ERR_HOST_INVALID: .*over TLS/],
-      [['--name', 'X'], /^ERR_ROTATION_UNDERWAY: .*made already: B/],
+      [['--name', 'X'], /^ERR_ROTATION_UNDERWAY: .*already exists: B/],
       [['--days', 'x'], /^ERR_DAYS_INVALID/],
       [['--key-type', 'dsa'], /^ERR_KEY_TYPE_INVALID/],
     ]

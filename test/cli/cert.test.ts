@@ -65,7 +65,7 @@ describe('cert ca, cert server, cert client', () => {
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /^ERR_SERVER_NAMES_CHANGED: .*\n.*docker-mtls cert server b c --dir \S+ --force ; .* --host NAME/,
+      /^ERR_SERVER_NAMES_CHANGED: .*\n.*docker-mtls cert server b c --dir \S+ --force .* --host NAME/,
     )
     assert.deepEqual(await treeOf(folder), before)
     assert.equal((await json(['server', 'b', 'c', '--force'])).action, 'replaced')
@@ -149,7 +149,7 @@ test('what a replaced authority has issued is known by that, and not handed out'
   const line = ['client', 'export', 'alice', '--dir', folder, '--out', join(folder, 'alice.tar')]
   assert.match(
     (await runCli(line)).stderr,
-    /^ERR_PKI_FILE_INVALID: .*\nIssue it anew: {2}docker-mtls cert client alice/,
+    /^ERR_PKI_FILE_INVALID: .*\nIssue it again: {2}docker-mtls cert client alice/,
   )
   for (const again of reissue) assert.equal((await runCli(again.split(' ').slice(1))).code, 0)
   assert.equal((await cert(['list'])).stderr, '')
@@ -182,7 +182,7 @@ test('flags that change nothing on what is kept are answered with those that do'
   assert.match(days.notes.join(), /how long it is valid: {2}--renew --days 30/)
   assert.equal((await json(['client', 'alice', '--renew', '--days', '30'])).certificate.daysLeft, 30)
   const [note = ''] = (await json(['client', 'alice', '--key-type', 'p384'])).notes
-  const [, line = ''] = /^Its key stays p256; to change it: docker-mtls (.*)$/.exec(note) ?? []
+  const [, line = ''] = /^Its key stays p256; to change it: {2}docker-mtls (.*)$/.exec(note) ?? []
   assert.match((await runCli(line.split(' '))).stdout, /^replaced .*\n.*P-384/)
 })
 
@@ -198,13 +198,13 @@ describe('cert show', () => {
       /Basic constraints {2,}not a CA/,
       /Extended key usage {2,}serverAuth/,
       /Subject alternative names {2,}DNS build01, DNS localhost, IP 10\.0\.0\.4/,
-      /As a server {2,}yes: clients reach it as build01/,
+      /As a server {2,}yes: clients can connect to it as build01/,
       /As a client {2,}no: its extended key usage is serverAuth/,
     ]) {
       assert.match(server.stdout, words)
     }
     const client = await runCli(['cert', 'show', join(folder, 'clients/alice/cert.pem')])
-    assert.match(client.stdout, /As a client {2,}yes: dockerd takes it as the user "alice"/)
+    assert.match(client.stdout, /As a client {2,}yes: dockerd accepts it as the user "alice"/)
     const ca = await runCli(['cert', 'show', join(folder, 'ca/ca.pem')])
     assert.match(ca.stdout, /As a CA {2,}yes/)
     assert.match(ca.stdout, /\(self-signed\)/)

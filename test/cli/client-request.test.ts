@@ -156,7 +156,7 @@ describe('client request', () => {
     await rm(request)
     const { stdout } = await succeeds('client', 'request', 'alice', '--out', alice, '--key-type', 'rsa2048')
     assert.match(stdout, /\(unchanged\)/)
-    assert.match(stdout, /Its key stays p256; another: .*--out .*build01 --force --key-type rsa2048/)
+    assert.match(stdout, /Its key stays p256; to create another: .*--out .*build01 --force --key-type rsa2048/)
     assert.equal(await readFile(join(alice, 'key.pem'), 'utf8'), key)
     assert.ok((await stat(request)).isFile())
     assert.deepEqual((await readdir(alice)).toSorted(), ['alice.csr', 'key.pem'])
@@ -166,7 +166,7 @@ describe('client request', () => {
     const { keys, alice, request, answer } = await installed(t)
     const old = await readFile(join(alice, 'key.pem'), 'utf8')
     const { stdout } = await succeeds('client', 'request', 'alice', '--out', alice, '--force', '--key-type', 'p384')
-    assert.match(stdout, /The key that is in use stays so until the answer is installed/)
+    assert.match(stdout, /The current key stays in use until the answer is installed/)
     assert.equal((await loadIdentity(alice)).client.key.curve, 'P-256')
     const next = await readFile(join(alice, 'next-key.pem'), 'utf8')
     assert.equal((await stat(join(alice, 'next-key.pem'))).mode & 0o777, 0o600)
@@ -190,7 +190,7 @@ describe('client request', () => {
     const { alice, request } = await installed(t)
     const before = await treeOf(alice)
     const refused = await fails('ERR_FILE_EXISTS', 'client', 'request', 'carol', '--out', alice, '--force')
-    assert.match(refused, /folder of alice/)
+    assert.match(refused, /belongs to alice/)
     await writeFile(request, 'my notes')
     await fails('ERR_FILE_EXISTS', 'client', 'request', 'alice', '--out', alice)
     assert.equal(await readFile(request, 'utf8'), 'my notes')
@@ -219,7 +219,7 @@ describe('client request', () => {
     await succeeds('client', 'request', 'alice', '--out', alice)
     await chmod(join(alice, 'key.pem'), 0o644)
     const { stdout } = await succeeds('client', 'request', 'alice', '--out', alice)
-    assert.match(stdout, /Others can read .*key\.pem: chmod 600 it/)
+    assert.match(stdout, /Other users can read .*key\.pem: run chmod 600 on it/)
   })
 
   test('checks its arguments before it writes', async (t) => {
@@ -372,18 +372,18 @@ describe('client install', () => {
     const good = await readFile(answer, 'utf8')
     const [leaf = '', ca = ''] = good.match(/-----BEGIN [^]*?-----END .*-----\n/g) ?? []
     const rows: readonly (readonly [string, string, RegExp])[] = [
-      ['ERR_CERTIFICATE_INVALID', await readFile(request, 'utf8'), /it is the request, which is not signed yet/],
-      ['ERR_CERTIFICATE_INVALID', 'hello', /there is no certificate in it/],
+      ['ERR_CERTIFICATE_INVALID', await readFile(request, 'utf8'), /it is the request, not the signed answer/],
+      ['ERR_CERTIFICATE_INVALID', 'hello', /it contains no certificate/],
       ['ERR_CERTIFICATE_INVALID', good.slice(0, 200), /cut short/],
-      ['ERR_CERTIFICATE_INVALID', leaf, /the authority's certificate is not in it/],
-      ['ERR_CERTIFICATE_INVALID', ca, /0 certificates that are no CA's/],
-      ['ERR_CERTIFICATE_INVALID', leaf + leaf + ca, /2 certificates that are no CA's/],
+      ['ERR_CERTIFICATE_INVALID', leaf, /it does not contain the CA certificate/],
+      ['ERR_CERTIFICATE_INVALID', ca, /0 client certificates/],
+      ['ERR_CERTIFICATE_INVALID', leaf + leaf + ca, /2 client certificates/],
       [
         'ERR_CERTIFICATE_INVALID',
         good + (await readFile(join(alice, 'key.pem'), 'utf8')),
-        /there is a private key in it/,
+        /it contains a private key/,
       ],
-      ['ERR_CERTIFICATE_INVALID', 'x'.repeat(300_000), /no answer is that long/],
+      ['ERR_CERTIFICATE_INVALID', 'x'.repeat(300_000), /more than any answer has/],
       [
         'ERR_IDENTITY_KEY_MISMATCH',
         server.cert + server.ca,

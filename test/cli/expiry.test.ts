@@ -159,10 +159,7 @@ describe('a rotation takes its time', { skip: lacks('faketime') }, () => {
     )
     // What the old one would have to sign is refused, with its name.
     const refused = await cert(3652, 'renew', 'alice')
-    assert.match(
-      refused.stderr,
-      /^ERR_CA_EXPIRED: .*CN=A expired on .*\n.*go on with that: {2}docker-mtls cert rotate-ca /,
-    )
+    assert.match(refused.stderr, /^ERR_CA_EXPIRED: .*CN=A expired on .*\n.*Continue it: {2}docker-mtls cert rotate-ca /)
     const watched = await cert(3652, 'list', '--expiring', '30d')
     assert.match(watched.stderr, /The certificate of A has expired: {2}docker-mtls cert rotate-ca /)
     assert.ok(!`${refused.stderr}${watched.stderr}`.includes('--replace-ca'))

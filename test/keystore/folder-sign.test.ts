@@ -249,7 +249,7 @@ describe('a client whose key is elsewhere', () => {
     )
     const forced = await folder.ensureClient('alice', { force: true })
     assert.equal(forced.action, 'replaced')
-    assert.match(forced.notes.join(), /The key on the machine of alice works all the same, until 20/)
+    assert.match(forced.notes.join(), /dockerd still accepts the key on the machine of alice, until 20/)
     assert.equal((await folder.list()).at(-1)?.keyHeld, undefined)
     assert.ok(!(await isKeyElsewhere(folder.path, 'alice')))
     assert.match((await folder.readClient('alice')).key, /PRIVATE KEY/)
@@ -261,7 +261,7 @@ describe('a client whose key is elsewhere', () => {
     await refusedUntouched(
       folder,
       () => folder.ensureClient('alice'),
-      withCode('ERR_CLIENT_KEY_ELSEWHERE', 'another authority issued it', 'client request alice'),
+      withCode('ERR_CLIENT_KEY_ELSEWHERE', 'another CA issued it', 'client request alice'),
     )
     const result = await folder.signClient(request)
     await assertWhole(folder, result, key)

@@ -114,8 +114,8 @@ describe('a new folder', () => {
     assert.equal(server.action, 'created')
     assert.equal(server.facts.key.curve, 'P-384')
     assert.deepEqual(server.notes, [
-      'bücher.example is in the certificate as xn--bcher-kva.example',
-      `It ends with its authority, on ${authority.facts.validTo.toISOString().slice(0, 10)}`,
+      'bücher.example appears in the certificate as xn--bcher-kva.example',
+      `It expires with its CA, on ${authority.facts.validTo.toISOString().slice(0, 10)}`,
     ])
     const client = await folder.ensureClient('alice', { days: 7 })
     assert.deepEqual([client.action, client.notes, client.keptAside], ['created', [], []])
@@ -178,11 +178,11 @@ describe('a second run', () => {
     assert.equal(authority.action, 'kept')
     assert.match(
       authority.notes.join('\n'),
-      /stays p256\n.*stays CN=docker-mtls CA .*\n.*not encrypted\nOthers can read/,
+      /stays p256\n.*stays CN=docker-mtls CA .*\n.*not encrypted\nOther users can read/,
     )
     const server = await folder.ensureServer(['build01', '10.0.0.4'], { keyType: 'p384' })
     assert.equal(server.action, 'kept')
-    assert.match(server.notes.join('\n'), /stays p256; .*--force --key-type p384\nOthers can read/)
+    assert.match(server.notes.join('\n'), /stays p256; .*--force --key-type p384\nOther users can read/)
   })
 
   test('adds what is missing, and nothing else', async (t) => {
@@ -202,8 +202,8 @@ describe('a second run', () => {
     const names = ['build01', '10.0.0.5', '*.example.com']
     const refusal = withCode(
       'ERR_SERVER_NAMES_CHANGED',
-      'new: 10.0.0.5, *.example.com; gone: 10.0.0.4',
-      'another server has a folder of its own:  --host NAME',
+      'added: 10.0.0.5, *.example.com; removed: 10.0.0.4',
+      'host: NAME',
       `docker-mtls cert server build01 10.0.0.5 '*.example.com' --dir ${root} --force`,
     )
     await refusedUntouched(root, () => folder.ensureServer(names), refusal)
@@ -264,12 +264,12 @@ describe('what is damaged', () => {
     const expired = await odd({ commonName: 'alice', notAfter: new Date(Date.now() - 1000) })
     const locked = await other.exportKey({ passphrase: 'x' })
     const rows: [string, (ca: PkiFolder) => Promise<Record<string, string>>, string][] = [
-      ['foreign', async () => ({ cert: foreign.cert, key: foreign.key }), 'another authority issued it, CN=other'],
-      ['expired', async () => ({ cert: expired.pem, key: expired.key }), 'it ended on'],
+      ['foreign', async () => ({ cert: foreign.cert, key: foreign.key }), 'another CA issued it, CN=other'],
+      ['expired', async () => ({ cert: expired.pem, key: expired.key }), 'it expired on'],
       [
         "someone else's",
         async (ca) => pick(await issueClient(await ca.openAuthority(), { name: 'bob' })),
-        'it is for bob',
+        'it belongs to bob',
       ],
       [
         "a server's",
@@ -278,11 +278,11 @@ describe('what is damaged', () => {
       ],
       ['an empty certificate', async () => ({ cert: '' }), 'cert.pem'],
       ['a garbled certificate', async () => ({ cert: 'x' }), 'cert.pem'],
-      ['an empty key', async () => ({ key: '' }), 'key.pem: it is no private key'],
-      ['another key', async () => ({ key: foreign.key }), 'key.pem: it is not the key'],
+      ['an empty key', async () => ({ key: '' }), 'key.pem: it is not a private key'],
+      ['another key', async () => ({ key: foreign.key }), 'key.pem: it does not match'],
       ['an encrypted key', async () => ({ key: locked }), 'key.pem: it is encrypted'],
-      ['a foreign ca.pem', async () => ({ ca: other.certificate }), "ca.pem: the authority's certificate is not in it"],
-      ['a garbled ca.pem', async () => ({ ca: 'x' }), "ca.pem: the authority's certificate is not in it"],
+      ['a foreign ca.pem', async () => ({ ca: other.certificate }), 'ca.pem: it does not contain the CA certificate'],
+      ['a garbled ca.pem', async () => ({ ca: 'x' }), 'ca.pem: it does not contain the CA certificate'],
     ]
     for (const [what, damage, words] of rows) {
       const { root, folder } = await initialised(t)
@@ -315,22 +315,27 @@ describe('what is damaged', () => {
         'no certificate',
         (root) => rm(join(root, 'ca/ca.pem')),
         'ERR_CA_INVALID',
-        'ca-key.pem is there, and ca.pem is not',
+        'ca-key.pem exists, but ca.pem is missing',
       ],
-      ['no key', (root) => rm(join(root, 'ca/ca-key.pem')), 'ERR_CA_INVALID', 'ca.pem is there, and ca-key.pem is not'],
+      [
+        'no key',
+        (root) => rm(join(root, 'ca/ca-key.pem')),
+        'ERR_CA_INVALID',
+        'ca.pem exists, but ca-key.pem is missing',
+      ],
       [
         'another certificate',
         (root) => writeFile(join(root, 'ca/ca.pem'), foreign.certificate),
         'ERR_CA_INVALID',
-        'another',
+        'does not match the certificate',
       ],
-      ['an empty key', (root) => writeFile(join(root, 'ca/ca-key.pem'), ''), 'ERR_CA_INVALID', 'no private key'],
+      ['an empty key', (root) => writeFile(join(root, 'ca/ca-key.pem'), ''), 'ERR_CA_INVALID', 'not a private key'],
       ['a garbled certificate', (root) => writeFile(join(root, 'ca/ca.pem'), 'x'), 'ERR_CA_INVALID', 'no certificate'],
       [
         'a leaf',
         (root) => rename(join(root, 'server/server-cert.pem'), join(root, 'ca/ca.pem')),
         'ERR_CA_INVALID',
-        'another',
+        'does not match the certificate',
       ],
       [
         'an expired one',
@@ -339,7 +344,7 @@ describe('what is damaged', () => {
           await writeFile(join(root, 'ca/ca-key.pem'), ended.key)
         },
         'ERR_CA_EXPIRED',
-        'ended on',
+        'expired on',
       ],
     ]
     for (const [, damage, code, words] of rows) {
@@ -350,7 +355,7 @@ describe('what is damaged', () => {
       await refusedUntouched(
         root,
         () => folder.ensureAuthority(),
-        code === 'ERR_CA_INVALID' && words === 'another' ? withCode(code, words) : refusal,
+        code === 'ERR_CA_INVALID' && words === 'does not match the certificate' ? withCode(code, words) : refusal,
       )
       await refusedUntouched(root, () => folder.ensureClient('new', { force: true }), withCode(code, words))
       const { action } = await losingNothing(root, () => folder.replaceAuthority())
@@ -373,7 +378,7 @@ describe('replacing the authority', () => {
       join(root, 'ca/ca-key.pem'),
       join(root, 'ca/ca.pem'),
     ])
-    const issuedByOld = withCode('ERR_PKI_FILE_INVALID', `another authority issued it, CN=${old.commonName}`)
+    const issuedByOld = withCode('ERR_PKI_FILE_INVALID', `another CA issued it, CN=${old.commonName}`)
     await refusedUntouched(root, () => folder.ensureServer(['build01', '10.0.0.4']), issuedByOld)
     await losingNothing(root, () => folder.ensureServer(['build01', '10.0.0.4'], { force: true }))
     await losingNothing(root, () => folder.ensureClient('alice', { force: true }))
@@ -402,7 +407,7 @@ describe('replacing the authority', () => {
     const root = join(await temporaryFolder(t), 'out')
     const folder = new PkiFolder(root)
     await folder.ensureAuthority({ passphrase: 'x' })
-    assert.deepEqual((await folder.replaceAuthority()).notes, ['The old key was encrypted, and the new one is not'])
+    assert.deepEqual((await folder.replaceAuthority()).notes, ['The old CA key was encrypted; the new one is not'])
   })
 })
 
@@ -424,7 +429,7 @@ test('an encrypted authority is opened only where something has to be signed', a
   const locked = withCode('ERR_CA_PASSPHRASE', join(root, 'ca'), 'no passphrase')
   await refusedUntouched(root, () => next.ensureClient('bob'), locked)
   await refusedUntouched(root, () => next.ensureServer(['other'], { force: true }), locked)
-  const wrong = withCode('ERR_CA_PASSPHRASE', 'does not open it')
+  const wrong = withCode('ERR_CA_PASSPHRASE', 'does not decrypt it')
   await refusedUntouched(root, () => next.ensureClient('bob', { passphrase: 'wrong' }), wrong)
   await refusedUntouched(root, () => next.ensureAuthority({ passphrase: 'wrong' }), wrong)
   await refusedUntouched(root, () => next.ensureClient('alice', { passphrase: 'wrong' }), wrong)
@@ -619,10 +624,10 @@ describe('the ledger', () => {
     const path = join(await temporaryFolder(t), 'ledger.jsonl')
     const good = JSON.stringify(entry('a'))
     const rows = [
-      ['x', 'no JSON'],
-      [good.slice(0, -5), 'no JSON'],
-      ['7', 'no object'],
-      ['null', 'no object'],
+      ['x', 'not JSON'],
+      [good.slice(0, -5), 'not JSON'],
+      ['7', 'not an object'],
+      ['null', 'not an object'],
       ['{}', '"serial"'],
       [JSON.stringify({ ...entry('a'), kind: 'x' }), '"kind" is "x"'],
       [JSON.stringify({ ...entry('a'), sans: [1] }), '"sans"'],
@@ -658,7 +663,7 @@ test("a client's files that are not there", async (t) => {
   const { root, folder } = await initialised(t)
   await assert.rejects(
     folder.readClient('bob'),
-    withCode('ERR_CLIENT_NOT_FOUND', 'only alice', `cert client bob --dir ${root}`),
+    withCode('ERR_CLIENT_NOT_FOUND', 'only clients are alice', `cert client bob --dir ${root}`),
   )
   await rm(join(root, 'clients/alice/key.pem'))
   await assert.rejects(

@@ -267,7 +267,11 @@ describe('inspectCertificate', () => {
         { dnsName: 'b', purposes: ['1.2.3'] },
         { client: 'is 1.2.3', server: 'is 1.2.3', ca: 'not a CA' },
       ],
-      ['ended', { dnsName: 'b', notAfter: new Date(1e12) }, { client: 'expired on 2001', server: 'expired', ca: 'not a CA' }],
+      [
+        'ended',
+        { dnsName: 'b', notAfter: new Date(1e12) },
+        { client: 'expired on 2001', server: 'expired', ca: 'not a CA' },
+      ],
       [
         'not yet',
         { dnsName: 'b', notBefore: new Date(4e12), notAfter: new Date(5e12) },

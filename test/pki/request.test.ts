@@ -365,11 +365,7 @@ describe('a request that is forged or none', () => {
     ],
     ['an algorithm without a name', () => oddRequest(key, { algorithm: sequence() }), 'algorithm'],
     ['an attribute that is none', () => oddRequest(key, { attributes: [integer(1)] }), 'attribute'],
-    [
-      'an extension that is none',
-      () => oddRequest(key, { attributes: [extensionRequest([integer(1)])] }),
-      'extension',
-    ],
+    ['an extension that is none', () => oddRequest(key, { attributes: [extensionRequest([integer(1)])] }), 'extension'],
     [
       'an extension that is no DER',
       () =>

@@ -71,7 +71,6 @@ function refuseContradiction(clients: readonly string[], { server, host, all, du
 
 async function warningsOf({ elsewhere, authority }: RenewReport, folder: string): Promise<Sentence[]> {
   const { requestAgain } = await import('../../keystore/keystore.ts')
-  const { commandLine } = await import('../../keystore/layout.ts')
   const held = elsewhere.map(
     ({ certificate: { name }, reason }) =>
       sentence`The client certificate of ${name} is due: ${REASONS[reason]}. Its key is on its own machine. ${requestAgain(folder, name)}`,

@@ -13,6 +13,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   envFile: '--dotenv',
   tlsOnPort2375: '--tls-on-port-2375',
   foreignClientCa: '--foreign-client-ca',
+  force: '--force',
   passphrase: '--key-passphrase-file',
   proxy: '--proxy',
   unit: '--unit',

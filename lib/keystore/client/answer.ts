@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
 import { keyFingerprint } from '../../pki/key-type.ts'
@@ -17,7 +18,7 @@ export interface Answer {
 /** A certificate and the authorities of a rotation have some kilobytes. */
 const MAX_BYTES = 262_144
 
-const TAKE_ANSWER = 'Take the file that  docker-mtls cert sign  wrote, whole.'
+const TAKE_ANSWER = sentence`Use the whole file that this command wrote:  ${ours('cert', 'sign', 'NAME.csr')}`
 
 /**
  * Takes an answer apart: one certificate that is no CA's, and the authorities.
@@ -34,11 +35,11 @@ export function readAnswer(input: string | Uint8Array, file: string): Answer {
   if (leaf === undefined || leaves.length > 1) {
     throw invalid(
       file,
-      certificates.length === 0 ? noneIn(text) : `it holds ${leaves.length} certificates that are no CA's, and not one`,
+      certificates.length === 0 ? noneIn(text) : `it contains ${leaves.length} client certificates instead of one`,
     )
   }
   const authorities = certificates.filter(({ facts }) => facts.isCa)
-  if (authorities.length === 0) throw invalid(file, "the authority's certificate is not in it")
+  if (authorities.length === 0) throw invalid(file, 'it does not contain the CA certificate')
   return {
     cert: leaf.pem,
     ca: authorities.map(({ pem }) => pem).join(''),
@@ -50,12 +51,11 @@ export function readAnswer(input: string | Uint8Array, file: string): Answer {
 
 function textOf(input: string | Uint8Array, file: string): string {
   const bytes = Buffer.byteLength(input)
-  if (bytes > MAX_BYTES) throw invalid(file, `it has ${bytes} bytes, and no answer is that long`)
+  if (bytes > MAX_BYTES) throw invalid(file, `it has ${bytes} bytes, more than any answer has`)
   const text = typeof input === 'string' ? input : new TextDecoder().decode(input)
   if (!/-BEGIN [A-Z0-9 ]*PRIVATE KEY-/.test(text)) return text
-  const todo =
-    'The answer to a request has no key in it, and a key that was sent is no secret any more. Have it signed again:  docker-mtls cert sign'
-  throw invalid(file, 'there is a private key in it', todo)
+  const todo = sentence`A key that was sent is no longer secret. Create a new one and have its request signed:  ${ours('client', 'request', 'NAME', '--force')}`
+  throw invalid(file, 'it contains a private key', todo)
 }
 
 interface Opened {
@@ -71,15 +71,15 @@ function openAll(text: string, file: string): Opened[] {
       return { pem, x509, facts: readCertificate(x509, file) }
     })
   } catch (cause) {
-    throw isDockerMtlsError(cause) ? invalid(file, cause.got, 'Copy the file again, whole.', cause) : cause
+    throw isDockerMtlsError(cause) ? invalid(file, cause.got, 'Copy the whole file again.', cause) : cause
   }
 }
 
 function noneIn(text: string): string {
-  if (/-BEGIN (?:NEW )?CERTIFICATE REQUEST-/.test(text)) return 'it is the request, which is not signed yet'
-  return 'there is no certificate in it'
+  if (/-BEGIN (?:NEW )?CERTIFICATE REQUEST-/.test(text)) return 'it is the request, not the signed answer'
+  return 'it contains no certificate'
 }
 
-function invalid(file: string, got: string, todo: string = TAKE_ANSWER, cause?: unknown): PkiError {
+function invalid(file: string, got: string, todo: Sentence = TAKE_ANSWER, cause?: unknown): PkiError {
   return new PkiError('ERR_CERTIFICATE_INVALID', { tried: `reading ${file}`, got, todo, cause })
 }

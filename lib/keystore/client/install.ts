@@ -1,7 +1,8 @@
 import { promises as fs } from 'node:fs'
 import { resolve } from 'node:path'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
-import { IdentityError, isDockerMtlsError } from '../../base/errors.ts'
+import { IdentityError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, readIfThere } from '../../base/files.ts'
 import type { CertificateFacts } from '../../identity/certificate.ts'
 import { loadIdentity } from '../../identity/identity.ts'
@@ -16,42 +17,50 @@ import { checkBytes, checkOptions } from '../../base/options.ts'
 
 export type { TrustedAuthority } from './trust.ts'
 
-/** What {@link installClient} is told. */
+/** Options of {@link installClient}. */
 export interface InstallOptions {
-  /** What `cert sign` answered, as PEM: the certificate, and the authority's. */
+  /** The answer written by `cert sign`, as PEM: the certificate and the CA certificates. */
   readonly answer: string | Uint8Array
-  /** What the answer is called in an error's message. @defaultValue `the answer` */
+  /** How errors name the answer. @defaultValue `the answer` */
   readonly file?: string | undefined
-  /** Where the key is. @defaultValue `docker-mtls-NAME`, by the certificate's name */
+  /** The folder with the key. @defaultValue `docker-mtls-NAME`, with the name in the certificate */
   readonly folder?: string | undefined
-  /** The daemon, as DOCKER_HOST is to be: a `.env` is written too. */
+  /** The daemon for DOCKER_HOST; if set, a `.env` file is written as well. */
   readonly host?: string | undefined
-  /** Takes an authority that shares nothing with the one that is trusted now. @defaultValue false */
+  /** Accepts a CA other than the trusted one. @defaultValue false */
   readonly force?: boolean | undefined
 }
 
-/** What is in place now. */
+/** The installed files. */
 export interface InstallReport {
-  /** `kept`: it was there. `created`: there was none. `replaced`: the old files are kept beside the new ones. */
+  /** `kept`: it existed. `created`: there was none. `replaced`: the old files were kept under other names. */
   readonly action: 'created' | 'kept' | 'replaced'
+  /** The client's folder. */
   readonly folder: string
+  /** Facts of the client certificate. */
   readonly client: CertificateFacts
+  /** SHA-256 of the client's public key. */
   readonly keyFingerprint256: string
+  /** The trusted CAs. */
   readonly authorities: readonly TrustedAuthority[]
+  /** The new paths of replaced files. */
   readonly keptAside: readonly string[]
+  /** The `.env` file, if `host` was set. */
   readonly env: FileResult | undefined
-  /** Sentences without a full stop. */
+  /** Remarks: sentences without a full stop. */
   readonly notes: readonly string[]
-  /** Sentences. */
+  /** Warnings: sentences. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Puts the answer to a request in place, beside the key that never left: checked as a whole before anything is written.
+ * Installs the answer to a request in the folder of the client's key. Everything is checked before anything is written.
  *
- * @throws {@link PkiError} ERR_CERTIFICATE_INVALID for what is no answer; ERR_CA_EXISTS where it brings another authority
- *   than the one that is trusted
- * @throws {@link IdentityError} where certificate, key and authority don't go together, or no daemon would take them
+ * @param options - the answer, and the folder of the key
+ * @returns the installed files
+ * @throws {@link PkiError} ERR_CERTIFICATE_INVALID if it isn't an answer; ERR_CA_EXISTS if it contains another CA than the
+ *   trusted one
+ * @throws {@link IdentityError} if certificate, key and CA don't match, or a daemon would reject them
  * @throws {@link DaemonError} ERR_SHELL_UNQUOTABLE
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE, ERR_FILE_EXISTS
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
@@ -101,40 +110,33 @@ async function keyOf({ keyFingerprint256 }: Answer, file: string, paths: ClientF
   throw new IdentityError(keys.length === 0 ? 'ERR_IDENTITY_FILE_MISSING' : 'ERR_IDENTITY_KEY_MISMATCH', {
     tried: `installing ${file} in ${paths.folder}`,
     got:
-      keys.length === 0
-        ? 'there is no key.pem in it'
-        : `it is for the key ${keyFingerprint256}, and ${others.join(', ')}`,
-    todo: 'Name the folder where its request was made with  --dir DIR ; or make a request, and have that one signed:  docker-mtls client request NAME',
+      keys.length === 0 ? 'it contains no key.pem' : `it is for the key ${keyFingerprint256}, and ${others.join(', ')}`,
+    todo: sentence`Use the folder in which the request was created:  ${ours('client', 'install', file, '--dir', 'DIR')}`,
   })
 }
 
-/** All that is checked before a connection. In its words the parts are options; here they have names. */
+/** Checks certificate, key and CA as before a connection. */
 async function check({ ca, cert }: Answer, file: string, { pem, path }: PresentKey): Promise<readonly string[]> {
-  const named = (text: string): string =>
-    text
-      .replaceAll('the option cert', `the certificate in ${file}`)
-      .replaceAll('the option ca', `the authority in ${file}`)
-      .replaceAll('the option key', path)
   try {
-    return (await loadIdentity({ ca, cert, key: pem })).warnings.map(named)
+    return (await loadIdentity({ ca, cert, key: pem })).warnings
   } catch (cause) {
     if (!isDockerMtlsError(cause) || !(cause instanceof IdentityError)) throw cause
-    const { code, tried, got, todo } = cause
-    throw new IdentityError(code, { tried: named(tried), got: named(got), todo: REMEDIES[code] ?? named(todo), cause })
+    const { got, todo } = sentencesOf(cause)
+    const tried = `checking ${file} with ${path}`
+    throw new IdentityError(cause.code, { tried, got, todo: REMEDIES[cause.code] ?? todo, cause })
   }
 }
 
-/** What can't be done on this machine: here there is no authority. */
-const SIGN_AGAIN = 'Have the request signed again, where the authority is:  docker-mtls cert sign NAME.csr'
-const REMEDIES: Readonly<Partial<Record<string, string>>> = {
+/** Remedies for this machine, which has no CA. */
+const SIGN_AGAIN = sentence`Have the request signed again on the machine with the CA:  ${ours('cert', 'sign', 'NAME.csr')}`
+const REMEDIES: Readonly<Partial<Record<string, Sentence>>> = {
   ERR_IDENTITY_EXPIRED: SIGN_AGAIN,
   ERR_IDENTITY_PURPOSE: SIGN_AGAIN,
   ERR_IDENTITY_SIGNATURE: SIGN_AGAIN,
   ERR_IDENTITY_ISSUER: SIGN_AGAIN,
   ERR_IDENTITY_CERT_INVALID: SIGN_AGAIN,
-  ERR_IDENTITY_KEY_ENCRYPTED:
-    'Decrypt it, since the Docker CLI reads no other:  openssl pkey -in key.pem -out key.pem.new',
-  ERR_IDENTITY_KEY_INVALID: 'Have another key made, and its request signed:  docker-mtls client request NAME --force',
+  ERR_IDENTITY_KEY_ENCRYPTED: sentence`Decrypt it, because the Docker CLI can't read encrypted keys:  ${command('openssl', 'pkey', '-in', 'key.pem', '-out', 'key.pem.new')}`,
+  ERR_IDENTITY_KEY_INVALID: sentence`Create another key and have its request signed:  ${ours('client', 'request', 'NAME', '--force')}`,
 }
 
 interface Present {

@@ -1,4 +1,4 @@
-import { ours, sentence, type CommandPart } from '../../base/sentence.ts'
+import { ours, renderSentence, sentence, type CommandPart } from '../../base/sentence.ts'
 import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, writeFileAtomically, isFolder, readIfThere } from '../../base/files.ts'
 import { openCertificate, readCertificate } from '../../identity/certificate.ts'
@@ -175,12 +175,18 @@ async function write({ isThere, folder, key, made, isNew }: Writing): Promise<st
 }
 
 async function notesOf(
-  { keyType: asked }: ClientRequestOptions,
+  { keyType: asked, name, folder = defaultFolder(name) }: ClientRequestOptions,
   { key, keyType, kept, waits }: { key: string; keyType: string; kept: boolean; waits: boolean },
 ): Promise<string[]> {
   const stays = asked !== undefined && kept && asked !== keyType
   return [
-    ...(stays ? [`Its key stays ${keyType}; only a new key can have the type ${asked}`] : []),
+    ...(stays
+      ? [
+          renderSentence(
+            sentence`Its key stays ${keyType}; to create another:  ${requestCommand(name, folder, '--force', '--key-type', asked)}`,
+          ),
+        ]
+      : []),
     ...(waits ? ['The current key stays in use until the answer is installed'] : []),
     ...((await isOpenToOthers(key)) ? [`Other users can read ${key}: run chmod 600 on it`] : []),
   ]

@@ -1,3 +1,4 @@
+import { option, ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
 import { PkiFolder, type FolderLeafOptions } from '../folder.ts'
 import type { FolderAuthorityResult } from '../ca.ts'
@@ -67,9 +68,9 @@ async function makeAuthority(
   const isMissing = (await readIfThere(cert)) === undefined && (await readIfThere(key)) === undefined
   if (isMissing && orphan !== undefined && !force) {
     throw new PkiError('ERR_CA_MISSING', {
-      tried: `using the authority in ${path}`,
-      got: `there is none, but what one has issued is in ${orphan.paths.folder}`,
-      todo: `Put ${path} back, or start anew with  --force  (the old files are kept beside the new ones).`,
+      tried: `using the CA in ${path}`,
+      got: `there is no CA, but ${orphan.paths.folder} contains a certificate that it issued`,
+      todo: sentence`Check that this is the right folder, and restore ${path} from a backup. Only if the CA is lost, start again with ${option('force', 'true')} (the old files are kept).`,
     })
   }
   if (isMissing) onStep("the authority's key")
@@ -93,18 +94,17 @@ async function makeLeaf(
   try {
     return await (client === undefined ? folder.ensureServer(names, options) : folder.ensureClient(client, options))
   } catch (cause) {
-    throw withForce(cause)
+    throw withForce(folder.path, cause)
   }
 }
 
-/** The library's remedy is `cert server ... --force`, after which the `.env` files would still have the old name. */
-function withForce(cause: unknown): unknown {
+/** `cert server ... --force` would leave the old name in the `.env` files; `init` with force updates them. */
+function withForce(root: string, cause: unknown): unknown {
   if (!(cause instanceof PkiError)) return cause
   const { code, tried, got } = cause
   if (code !== 'ERR_SERVER_NAMES_CHANGED' && code !== 'ERR_PKI_FILE_INVALID') return cause
-  const anew = 'Let  --force  issue it anew; the old files are kept beside the new ones.'
-  const other =
-    ' Another server of the same authority:  docker-mtls setup ssh://root@NAME , or  docker-mtls cert server NAME --host NAME ; with  --out OTHER  it would get another authority'
-  const todo = code === 'ERR_SERVER_NAMES_CHANGED' ? anew + other : anew
+  const again = sentence`To issue it again, set ${option('force', 'true')} (the old files are kept).`
+  const other = sentence`To add another server with the same CA:  ${ours('cert', 'server', 'NAME', '--host', 'NAME', '--dir', root)}`
+  const todo = code === 'ERR_SERVER_NAMES_CHANGED' ? sentence`${again} ${other}` : again
   return new PkiError(code, { tried, got, todo, cause })
 }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { parseUnit } from '../../daemon-config/unit/parse-unit.ts'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
+import { renderSentence } from '../../base/sentence.ts'
 import { DaemonError, FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { warningTexts } from '../../base/warning.ts'
 import { KEY_MODE, PUBLIC_MODE, isFolder, readIfThere } from '../../base/files.ts'
@@ -155,7 +156,7 @@ async function keysElsewhere({ folder, defaultClient }: InitOptions, { clients }
 }
 
 function keyElsewhere({ folder }: InitOptions, name: string): string {
-  return `The key of ${name} is on its own machine, so its certificate stays as it is. To renew it: ${requestAgain(folder, name)}`
+  return `The key of ${name} is on its own machine, so its certificate was kept. ${renderSentence(requestAgain(folder, name))}`
 }
 
 async function planClient(root: string, name: string, host: string, asked: boolean): Promise<PlannedClient> {

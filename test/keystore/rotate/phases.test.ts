@@ -107,9 +107,9 @@ test('nobody gets a certificate of an authority that the other side may not trus
 
 describe('a state that can not be read is refused by name', () => {
   const rows: [unknown, string][] = [
-    ['x', 'no JSON'],
-    ['[]', 'no object'],
-    ['null', 'no object'],
+    ['x', 'not JSON'],
+    ['[]', 'not an object'],
+    ['null', 'not an object'],
     [{ ...STATE, version: 2 }, 'version is 2'],
     [{ ...STATE, startedAt: 'x' }, 'startedAt'],
     [{ ...STATE, from: {} }, '"from"'],

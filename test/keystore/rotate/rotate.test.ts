@@ -149,7 +149,7 @@ describe('a whole rotation', () => {
     await refused(
       root,
       () => rotateAuthority({ folder: root, next: { days: 5 } }),
-      withCode('ERR_ROTATION_UNDERWAY', 'made already: X'),
+      withCode('ERR_ROTATION_UNDERWAY', 'already exists: X'),
     )
   })
 })
@@ -170,13 +170,13 @@ describe('what is said counts only where it can be true', () => {
       { action: 'status' },
       { action: 'abort' },
     ] as const) {
-      await refused(root, () => rotate(said), withCode('ERR_ROTATION_NONE', 'none is under way'))
+      await refused(root, () => rotate(said), withCode('ERR_ROTATION_NONE', 'no rotation is in progress'))
     }
     await rotate({ next: { commonName: 'B' } })
     await refused(
       root,
       () => rotate({ confirm: ['eve'] }),
-      withCode('ERR_CLIENT_NOT_FOUND', 'in use are only alice, bob'),
+      withCode('ERR_CLIENT_NOT_FOUND', 'in use are alice and bob'),
     )
     await refused(
       root,
@@ -212,7 +212,7 @@ describe('what is said counts only where it can be true', () => {
     await fs.rename(join(root, 'clients/alice', dated), join(root, 'clients/alice/cert.pem'))
     await assert.rejects(
       rotate({ phase: 'clients', confirm: ['alice', 'bob'] }),
-      withCode('ERR_ROTATION_PHASE', 'word of alice', 'made only now'),
+      withCode('ERR_ROTATION_PHASE', 'confirming alice', 'created just now'),
     )
     const { waiting } = await rotate({ phase: 'clients', confirm: ['alice'] })
     assert.deepEqual(waiting.clients, [{ name: 'bob', keyElsewhere: false }])
@@ -268,7 +268,7 @@ describe('going back', () => {
     await refused(
       root,
       () => rotate({ action: 'abort' }),
-      withCode('ERR_ROTATION_PHASE', 'a daemon shows a certificate of B'),
+      withCode('ERR_ROTATION_PHASE', 'a daemon already uses a certificate issued by B'),
     )
   })
 })
@@ -357,7 +357,7 @@ describe('bad beginnings change nothing', () => {
     await fs.rename(join(root, 'clients/bob/key.pem'), join(root, 'key'))
     await refused(root, () => rotate(), withCode('ERR_PKI_FILE_INVALID', 'bob/key.pem', 'cert renew bob'))
     await fs.copyFile(join(root, 'clients/alice/key.pem'), join(root, 'clients/bob/key.pem'))
-    await refused(root, () => rotate(), withCode('ERR_PKI_FILE_INVALID', 'is not the key of'))
+    await refused(root, () => rotate(), withCode('ERR_PKI_FILE_INVALID', 'does not match'))
     await fs.rename(join(root, 'ca/ledger.jsonl'), join(root, 'ledger'))
     await refused(root, () => rotate(), withCode('ERR_LEDGER_MISMATCH', 'cert adopt'))
     await assert.rejects(rotateAuthority({ folder: join(root, 'none') }), withCode('ERR_CA_MISSING'))
@@ -386,7 +386,7 @@ describe('bad beginnings change nothing', () => {
           act.toString().includes('replaceAuthority') &&
           (await fs.readFile(state, 'utf8').catch(() => '')).startsWith('{')
         if (withoutKey) continue
-        await refused(root, act, withCode('ERR_ROTATION_INVALID', 'Put that file back'))
+        await refused(root, act, withCode('ERR_ROTATION_INVALID', 'Restore that file'))
       }
       await mend()
     }
@@ -405,7 +405,7 @@ test('an encrypted authority: its passphrase goes for both, and a wrong one chan
       await refused(
         root,
         () => without({ ...said, passphrase: 'wrong' }),
-        withCode('ERR_CA_PASSPHRASE', 'does not open it'),
+        withCode('ERR_CA_PASSPHRASE', 'does not decrypt it'),
       )
     }
     await (signs ? rotate(said) : without(said))
