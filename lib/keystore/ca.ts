@@ -134,7 +134,7 @@ export async function openFolderCa(
   } catch (cause) {
     // During a rotation the CA can't be replaced.
     const isRotating = isDockerMtlsError(cause, 'ERR_CA_EXPIRED') && (await readRotation(root)) !== undefined
-    throw isRotating ? failure(root, cause.code, cause.got, goOn(root), cause) : inFolder(root, cause)
+    throw isRotating ? failure(root, cause.code, cause.got, goOn(root), cause) : withFolder(root, cause)
   }
 }
 
@@ -145,7 +145,7 @@ export function readCaCertificate(root: string, pair: CaPair): X509Certificate {
     checkCa(first, replaceCommand(root))
     return first
   } catch (cause) {
-    throw inFolder(root, cause)
+    throw withFolder(root, cause)
   }
 }
 
@@ -233,7 +233,7 @@ function goOn(root: string): Sentence {
 }
 
 /** The same failure, which names the folder. */
-function inFolder(root: string, cause: unknown): unknown {
+function withFolder(root: string, cause: unknown): unknown {
   if (!(cause instanceof PkiError)) return cause
   const { got, todo } = sentencesOf(cause)
   return failure(root, cause.code, got, todo, cause)

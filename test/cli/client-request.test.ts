@@ -378,11 +378,7 @@ describe('client install', () => {
       ['ERR_CERTIFICATE_INVALID', leaf, /it does not contain the CA certificate/],
       ['ERR_CERTIFICATE_INVALID', ca, /0 client certificates/],
       ['ERR_CERTIFICATE_INVALID', leaf + leaf + ca, /2 client certificates/],
-      [
-        'ERR_CERTIFICATE_INVALID',
-        good + (await readFile(join(alice, 'key.pem'), 'utf8')),
-        /it contains a private key/,
-      ],
+      ['ERR_CERTIFICATE_INVALID', good + (await readFile(join(alice, 'key.pem'), 'utf8')), /it contains a private key/],
       ['ERR_CERTIFICATE_INVALID', 'x'.repeat(300_000), /more than any answer has/],
       [
         'ERR_IDENTITY_KEY_MISMATCH',
@@ -496,7 +492,7 @@ describe('the machine of the authority', () => {
     const { keys, answer, alice, laptop } = await installed(t)
     const out = join(laptop, 'alice.tar')
     const said = await fails('ERR_CLIENT_KEY_ELSEWHERE', 'client', 'export', 'alice', '--dir', keys, '--out', out)
-    const [, line = ''] = /alone: {2}(cat .* > alice\.pem) , and there/.exec(said) ?? []
+    const [, line = ''] = /as one file: {2}(cat .* > alice\.pem) {2}Then/.exec(said) ?? []
     assert.equal((await runCommand('sh', ['-c', line], { cwd: laptop })).code, 0)
     assert.equal(await readFile(join(laptop, 'alice.pem'), 'utf8'), await readFile(answer, 'utf8'))
     assert.equal((await runJson(['client', 'install', join(laptop, 'alice.pem'), '--dir', alice]))['action'], 'kept')

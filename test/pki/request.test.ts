@@ -398,7 +398,7 @@ describe('a request that is forged or none', () => {
       [good + good, 'it contains 2 requests'],
       [good.slice(0, 200), 'cut short'],
       [good.replace('\nM', '\n*'), 'garbled'],
-      [good.replaceAll('CERTIFICATE REQUEST', 'PKCS7'), 'a block PKCS7'],
+      [good.replaceAll('CERTIFICATE REQUEST', 'PKCS7'), 'a PEM block PKCS7'],
     ]
     for (const [input, words] of rows) {
       assert.throws(

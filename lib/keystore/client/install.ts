@@ -5,7 +5,7 @@ import { renderClientEnv } from '../../endpoint/client-env.ts'
 import { IdentityError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, readIfThere } from '../../base/files.ts'
 import type { CertificateFacts } from '../../identity/certificate.ts'
-import { loadIdentity } from '../../identity/identity.ts'
+import { readSet } from '../../identity/read-set.ts'
 import { suggestClientName } from '../../pki/client-name.ts'
 import { type NewFile } from '../../base/replace-files.ts'
 import { settleSwap, swapFiles } from '../swap.ts'
@@ -79,7 +79,7 @@ export async function installClient(options: InstallOptions): Promise<InstallRep
   )
   const keptAside = await settleSwap(paths)
   const key = await keyOf(answer, file, paths)
-  const warnings = await check(answer, file, key)
+  const warnings = check(answer, file, key)
   const [ca, cert] = [await readIfThere(paths.ca), await readIfThere(paths.cert)]
   const trust = compareTrust({ path: paths.ca, was: ca, now: answer.ca }, force)
   const env = host === undefined ? undefined : await planEnv(host, paths)
@@ -115,14 +115,19 @@ async function keyOf({ keyFingerprint256 }: Answer, file: string, paths: ClientF
   })
 }
 
-/** Checks certificate, key and CA as before a connection. */
-async function check({ ca, cert }: Answer, file: string, { pem, path }: PresentKey): Promise<readonly string[]> {
+/** Checks certificate, key and CA as before a connection; errors name the files that they are in. */
+function check({ ca, cert }: Answer, file: string, { pem, path }: PresentKey): readonly string[] {
+  const credentials = {
+    ca: { name: `the CA in ${file}`, text: ca },
+    cert: { name: `the certificate in ${file}`, text: cert },
+    key: { name: path, text: pem },
+  }
+  const now = Date.now()
   try {
-    return (await loadIdentity({ ca, cert, key: pem })).warnings
+    return readSet(credentials, { foreignClientCa: false }, { now }).warnings(now)
   } catch (cause) {
     if (!isDockerMtlsError(cause) || !(cause instanceof IdentityError)) throw cause
-    const { got, todo } = sentencesOf(cause)
-    const tried = `checking ${file} with ${path}`
+    const { tried, got, todo } = sentencesOf(cause)
     throw new IdentityError(cause.code, { tried, got, todo: REMEDIES[cause.code] ?? todo, cause })
   }
 }
