@@ -77,7 +77,7 @@ async function warningsOf({ elsewhere, authority }: RenewReport, folder: string)
   )
   if (authority === undefined) return held
   const { name, notAfter } = authority.certificate
-  const line = commandLine('cert', 'rotate-ca', '--dir', folder)
+  const line = ours('cert', 'rotate-ca', '--dir', folder)
   return [
     ...held,
     sentence`The CA ${name} has used two thirds of its lifetime, ${until(new Date(notAfter))}. Rotate it:  ${line}`,
