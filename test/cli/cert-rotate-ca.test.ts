@@ -139,7 +139,7 @@ describe('cert rotate-ca', () => {
     await refused(
       where,
       () => rotate(['--status']),
-      /^ERR_ROTATION_NONE: .*the last one has ended, see .*rotation\.json/,
+      /^ERR_ROTATION_NONE: .*the last one is complete, see .*rotation\.json/,
     )
   })
 

@@ -18,7 +18,6 @@ const FLAGS: Readonly<Record<string, string>> = {
   proxy: '--proxy',
   unit: '--unit',
   listen: '--listen',
-  force: '--force',
   connectTimeout: '--timeout',
   replace: '--force',
 }

@@ -1,6 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { resolve } from 'node:path'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { warningTexts } from '../../base/warning.ts'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
 import { IdentityError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, readIfThere } from '../../base/files.ts'
@@ -124,7 +125,7 @@ function check({ ca, cert }: Answer, file: string, { pem, path }: PresentKey): r
   }
   const now = Date.now()
   try {
-    return readSet(credentials, { foreignClientCa: false }, { now }).warnings(now)
+    return warningTexts(readSet(credentials, { foreignClientCa: false }, { now }).warnings(now))
   } catch (cause) {
     if (!isDockerMtlsError(cause) || !(cause instanceof IdentityError)) throw cause
     const { tried, got, todo } = sentencesOf(cause)
