@@ -97,7 +97,7 @@ describe('cert rotate-ca', () => {
     const where = await place(t)
     const { folder, rotate } = where
     let { stdout: text, stderr } = await rotate(['--name', 'B'])
-    assert.match(stderr, /^\+ make a new authority {2}\d/)
+    assert.match(stderr, /^\+ create a new CA {2}\d/)
     const marks = (): (string | undefined)[] => Array.from(text.matchAll(/^ {2}(\w*) +\d (\w+)/gm), ([, mark]) => mark)
     for (const [index, phase] of ['trust', 'server', 'clients'].entries()) {
       assert.match(text, /^From A to B:\n/)
@@ -139,7 +139,7 @@ describe('cert rotate-ca', () => {
     await refused(
       where,
       () => rotate(['--status']),
-      /^ERR_ROTATION_NONE: .*the last one has ended, see .*rotation\.json/,
+      /^ERR_ROTATION_NONE: .*the last one is complete, see .*rotation\.json/,
     )
   })
 
@@ -395,7 +395,7 @@ describe('what is not meant', () => {
     const rows: [argv: string[], words: RegExp][] = [
       [['--confirm', 'eve'], /^ERR_CLIENT_NOT_FOUND: .*the client eve .*in use are alice and bob/],
       [['--confirm', '../x'], /^ERR_NAME_INVALID/],
-      [['--confirm-server', 'build01'], /^ERR_CLIENT_NOT_FOUND: .*the server build01 .*in use are only server/],
+      [['--confirm-server', 'build01'], /^ERR_CLIENT_NOT_FOUND: .*the server build01 .*servers in use are server/],
       [['--phase', 'clients', '--confirm', 'alice'], /^ERR_ROTATION_PHASE: .*it is in the phase trust/],
       [['--phase', 'later'], /^ERR_ARGUMENT_INVALID: .*\n.*trust, server, clients, finish/],
       [['--host', 'tcp://build01:2375'], /^ERR_PLAINTEXT_PORT/],

@@ -13,11 +13,11 @@ const FLAGS: Readonly<Record<string, string>> = {
   envFile: '--dotenv',
   tlsOnPort2375: '--tls-on-port-2375',
   foreignClientCa: '--foreign-client-ca',
+  force: '--force',
   passphrase: '--key-passphrase-file',
   proxy: '--proxy',
   unit: '--unit',
   listen: '--listen',
-  force: '--force',
   connectTimeout: '--timeout',
   replace: '--force',
 }

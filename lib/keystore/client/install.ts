@@ -1,7 +1,7 @@
-import { warningTexts } from '../../base/warning.ts'
 import { promises as fs } from 'node:fs'
 import { resolve } from 'node:path'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { warningTexts } from '../../base/warning.ts'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
 import { IdentityError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, readIfThere } from '../../base/files.ts'

@@ -181,7 +181,7 @@ describe('what is said counts only where it can be true', () => {
     await refused(
       root,
       () => rotate({ confirmServer: ['build01'] }),
-      withCode('ERR_CLIENT_NOT_FOUND', 'in use are only server'),
+      withCode('ERR_CLIENT_NOT_FOUND', 'servers in use are server'),
     )
     await refused(
       root,
