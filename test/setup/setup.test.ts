@@ -46,7 +46,7 @@ describe('hosts to set up', () => {
     ['unix:///run/docker.sock', 'ERR_HOST_INVALID', /is no ssh:\/\/ host.*\n.*ssh:\/\/root@HOST$/],
     ['-oProxyCommand=touch /tmp/x', 'ERR_HOST_INVALID', /is no ssh:\/\/ host/],
     ['ssh://-oProxyCommand=touch', 'ERR_HOST_INVALID', /is not a host for ssh/],
-    ['ssh://-l@build01', 'ERR_HOST_INVALID', /is no user name for ssh/],
+    ['ssh://-l@build01', 'ERR_HOST_INVALID', /is not a user name for ssh/],
     ['ssh://root@-F', 'ERR_HOST_INVALID', /is not a host for ssh/],
     ['ssh://root@build01:-p', 'ERR_HOST_INVALID', /port/],
     ['ssh://root@build$(id)', 'ERR_HOST_INVALID', /is not a host for ssh/],
