@@ -174,7 +174,7 @@ const OTHERS: readonly Row[] = [
     ['ping', '--host', 'b'],
     1,
     'ERR_IDENTITY_REQUIRED',
-    /^[^\n]*: --host "b": [^\n]*\nGive --cert-path, a folder with ca\.pem, cert\.pem and key\.pem\.$/m,
+    /^[^\n]*: option --host "b": [^\n]*\nSet --cert-path to a folder with ca\.pem, cert\.pem and key\.pem\.$/m,
   ],
   ['no passphrase for the key', ['ping', '--key-passphrase-file', 'DIR/n'], 1, 'ERR_FILE_READ', /DIR\/n/],
   ['no certificates', ['ping', '--host', 'b', '--cert-path', 'DIR/n'], 1, 'ERR_IDENTITY_FILE_MISSING', /DIR\/n/],

@@ -235,7 +235,7 @@ const REFUSALS: readonly Refusal[] = [
     title: 'a wrong host key',
     url: 'ssh://root@one.test',
     code: 'ERR_SSH_HOST_KEY_CHANGED',
-    says: /do not connect/,
+    says: /Don't connect/,
     arrange: async (machine) => {
       machine.ssh.know('ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA')
       return () => machine.ssh.know(machine.ssh.hostKey)
