@@ -13,7 +13,7 @@ import { parseUserns } from './userns/parse-userns.ts'
 /**
  * Settings that somebody requests for a daemon, as they write them.
  *
- * They travel like this: {@link parseRequested} checks them; {@link optionsFor} completes them with the installed unit, the
+ * They travel like this: `parseRequested` checks them; `optionsFor` completes them with the installed unit, the
  * existing daemon.json and the settings in force; `effectiveSettings` decides what is rendered from that, and `render-*.ts`
  * render it.
  */

@@ -5,7 +5,9 @@ import type { DataCounts, DataFacts } from './data-facts.ts'
 
 /** A change of user namespaces, as data folders of {@link UsernsPlan.dataFolder}; undefined without user namespaces. */
 export interface UsernsChange {
+  /** The folder now. */
   readonly before?: string | undefined
+  /** The folder afterwards. */
   readonly after?: string | undefined
   /** The number of networks that users created. No file tells it, so dockerd has to be asked. @defaultValue unknown */
   readonly networks?: number | undefined
@@ -138,7 +140,10 @@ export interface ClosedParent {
  * closedParents(parseDataFacts(printed), planUserns('default', accounts))
  * ```
  */
-export function closedParents(facts: Pick<DataFacts, 'parents'>, root: RootIds): string[] {
+export function closedParents(
+  facts: Pick<DataFacts, 'parents'>,
+  root: { readonly rootUid: number; readonly rootGid: number },
+): string[] {
   return warningTexts(
     findClosedParents(facts, root).map(({ got, todo }) => ({ code: 'closed', text: sentence`${got}. ${todo}` })),
   )
