@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
+import { command, option, sentence } from '../base/sentence.ts'
 import { LOCAL_SOCKET } from '../daemon-config/listen.ts'
 import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
 import { tlsFilesIn } from '../daemon-config/options.ts'
@@ -18,35 +19,35 @@ import { CHANGED_CODE, PENDING_CODE, ROLLED_BACK_CODE } from './rollback/state.t
 import { commitScript, runTransaction, transactionScript } from './transaction.ts'
 import { validate } from './validate.ts'
 
-/** What an apply did. */
+/** The result of an apply. */
 export interface ApplyReport {
-  /** Of the way back; absent where nothing had to be changed. */
+  /** Identifies the rollback; absent if nothing had to be changed. */
   readonly id?: string
-  /** The files that were written. */
+  /** The written files. */
   readonly written: readonly string[]
   readonly restarted: boolean
   readonly proof: readonly ProofCheck[]
-  /** Was it seen that a client's certificate gets in? */
+  /** Did the daemon accept a client certificate? */
   readonly clientProven: boolean
-  /** What a container's root is on the host, where user namespaces are on and dockerd was restarted. */
+  /** The containers' root on the host, if user namespaces are on and dockerd was restarted. */
   readonly userns?: UsernsProof
 }
 
-/** All that carrying out needs besides the plan. */
+/** Options of {@link carryOut}. */
 export interface CarryOutOptions extends Pick<
   ApplyOptions,
   'shell' | 'probe' | 'address' | 'rollbackAfter' | 'signal' | 'onStep'
 > {
   /**
-   * Asked before a restart that the plan did not speak of, with what was seen; rejects where nobody agrees. Absent: what
-   * does not prove to be as it should be is an error.
+   * Called with what was seen before a restart that the plan doesn't have; rejects if the user doesn't agree. Absent: a failed
+   * proof is an error.
    */
   readonly consent?: ((seen: string) => Promise<void>) | undefined
 }
 
 /**
- * Carries out a plan: validates, keeps what is there, writes, restarts, proves from outside. Where any of it fails,
- * everything is put back, and the old daemon is seen to answer.
+ * Carries out a plan: validates, backs up, writes, restarts, and tests the daemon from outside. If any of it fails, everything
+ * is rolled back, and the old daemon is checked.
  *
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed.
  *   ERR_APPLY_ROLLED_BACK: what was changed is put back. ERR_APPLY_ROLLBACK_FAILED: it is not
@@ -55,7 +56,7 @@ export interface CarryOutOptions extends Pick<
 export async function carryOut(plan: ApplyPlan, options: CarryOutOptions): Promise<ApplyReport> {
   const { shell, onStep, signal } = options
   refuseConflicts(plan)
-  await runStep(onStep, { step: 'validate', title: 'let systemd and dockerd judge the configuration' }, () =>
+  await runStep(onStep, { step: 'validate', title: 'validate the configuration with systemd and dockerd' }, () =>
     validate(plan, shell, signal),
   )
   const complete = await withKey(plan, shell)
@@ -68,7 +69,7 @@ export async function carryOut(plan: ApplyPlan, options: CarryOutOptions): Promi
   }
 }
 
-/** All is on the disk as it should be, and what runs is something else: dockerd was not restarted since, perhaps. */
+/** All files are up to date, but the daemon isn't: perhaps dockerd wasn't restarted since they changed. */
 async function agreeToRestart(cause: unknown, { consent, signal }: CarryOutOptions): Promise<void> {
   signal?.throwIfAborted()
   if (!isDockerMtlsError(cause)) throw cause
@@ -76,12 +77,12 @@ async function agreeToRestart(cause: unknown, { consent, signal }: CarryOutOptio
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried: cause.tried,
     got: cause.got,
-    todo: `Its files are as they should be, so that nothing was written and docker was not restarted. If it was not since they have changed:  systemctl restart docker.service , and run this again. ${cause.todo}`,
+    todo: sentence`All files are up to date, so docker-mtls wrote nothing and didn't restart docker. If docker wasn't restarted since they changed, restart it and run this again:  ${command('systemctl', 'restart', 'docker.service')}`,
     cause,
   })
 }
 
-/** The key of the server is tried as a client's: where it is on this machine, it is read for that. */
+/** The proof tries the server's key as a client's. If the key is on this machine, it is read for that. */
 async function withKey(plan: ApplyPlan, { isHere }: HostShell): Promise<ApplyPlan> {
   if (plan.server.key !== undefined || !isHere) return plan
   const key = await fs.readFile(tlsFilesIn(plan.tlsDir).key, 'utf8')
@@ -98,7 +99,7 @@ function reportOf(
   return { ...(id !== undefined && { id }), written, restarted, proof, clientProven }
 }
 
-/** Our process, and when it began (proc_pid_stat(5), its field 22): a later one may get the same number. */
+/** Our process and its start time (proc_pid_stat(5), field 22): a later process may get the same number. */
 async function ownMark(): Promise<string | undefined> {
   const stat = await fs.readFile('/proc/self/stat', 'utf8').catch(() => '')
   const began = stat.replace(/^.*\) /s, '').split(' ')[19]
@@ -122,14 +123,14 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
     requireApplied(ran, shell)
     signal?.throwIfAborted()
     const proof = await proveAll(plan, options)
-    const userns = await lookAtContainer(plan, options)
+    const userns = await inspectContainer(plan, options)
     signal?.throwIfAborted()
     isEnding = true
-    await runStep(onStep, { step: 'commit', title: 'keep it' }, () => commit(id, shell))
+    await runStep(onStep, { step: 'commit', title: 'keep the change' }, () => commit(id, shell))
     const written = plan.changes.filter(isWritten).map(({ path }) => path)
     return { ...reportOf(written, proof, true, id), ...(userns && { userns }) }
   } catch (cause) {
-    // It never began: another one had, or somebody else.
+    // It never began: another apply did, or somebody changed a file.
     if (ran?.code === PENDING_CODE || ran?.code === CHANGED_CODE) throw cause
     const wasActive = plan.facts.property('service', 'ActiveState') === 'active'
     const started = ran?.code === 0
@@ -150,42 +151,42 @@ function requireApplied(ran: Ran, { name }: HostShell): void {
   if (ran.code === 0) return
   if (ran.code === PENDING_CODE) {
     throw new ProvisionError('ERR_APPLY_PENDING', {
-      tried: `beginning an apply on ${name}`,
-      got: 'another one began at the same time',
-      todo: 'Wait for its end.',
+      tried: `starting an apply on ${name}`,
+      got: 'another apply started at the same time',
+      todo: 'Wait until it ends.',
     })
   }
   if (ran.code === CHANGED_CODE) {
     throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
       tried: `changing ${lastWords(ran)}`,
-      got: 'it is not what was read for the plan: somebody has changed it meanwhile, or it is no UTF-8',
-      todo: 'Nothing was changed. Run this again, and look at the differences.',
+      got: "it is not what the plan was made from: somebody has changed it meanwhile, or it isn't UTF-8",
+      todo: 'Nothing was changed. Run this again and check the differences.',
     })
   }
-  if (ran.code === ROLLED_BACK_CODE) throw wentBack(`changing ${name}`)
+  if (ran.code === ROLLED_BACK_CODE) throw rolledBack(`changing ${name}`)
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried: `changing ${name}`,
     got: lastWords(ran),
-    todo: 'Look at  journalctl -u docker.service',
+    todo: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker.service')}`,
   })
 }
 
 async function commit(id: string, shell: HostShell): Promise<void> {
   // Over ssh its answer may be lost; asked again, it says the same.
   const ran = await shell.run(commitScript(id)).catch(() => shell.run(commitScript(id)))
-  if (ran.code !== 0) throw wentBack('ending the apply')
+  if (ran.code !== 0) throw rolledBack('finishing the apply')
 }
 
-function wentBack(tried: string): ProvisionError {
+function rolledBack(tried: string): ProvisionError {
   return new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried,
-    got: 'the host has put everything back meanwhile: it took longer than its timer waits',
-    todo: 'Give it more time:  --rollback-after SECONDS',
+    got: 'the apply took longer than the rollback timer, so the host has put everything back',
+    todo: sentence`Give it more time:  ${option('rollbackAfter', 'SECONDS')}`,
   })
 }
 
-/** With user namespaces a container is looked at from outside, by the host's own socket or as the client of the proof. */
-async function lookAtContainer(plan: ApplyPlan, options: CarryOutOptions): Promise<UsernsProof | undefined> {
+/** Checks a container's user namespace from outside, through the host's own socket or with the client certificate of the proof. */
+async function inspectContainer(plan: ApplyPlan, options: CarryOutOptions): Promise<UsernsProof | undefined> {
   const { shell, probe, signal, onStep } = options
   const { rootUid } = plan.userns ?? {}
   if (rootUid === undefined || (!shell.isHere && probe === undefined)) return undefined

@@ -1,28 +1,29 @@
 import { createHash } from 'node:crypto'
 import { PUBLIC_MODE } from '../base/files.ts'
+import { sentence, type Sentence } from '../base/sentence.ts'
 import type { HostFacts, HostFile } from '../host/facts.ts'
 import { shellWord } from '../base/shell-quote.ts'
 
-/** A file that shall be on the host. */
+/** A requested file on the host. */
 export interface WantedFile {
   readonly path: string
   readonly mode: number
   readonly text: string
-  /** A key: its text is shown to nobody. */
+  /** A key: its text is never shown. */
   readonly secret?: boolean
 }
 
-/** The same, held against what is there. */
+/** The same, compared with the file on the host. */
 export interface Change extends WantedFile {
   /** `replace` also where only mode or owner differ. */
   readonly action: 'create' | 'replace' | 'keep'
   readonly before?: HostFile
 }
 
-/** All that we write belongs to root. */
+/** All written files belong to root. */
 export const OWNER = 'root:root'
 
-/** What has to be written, and what is as it should be already. */
+/** Compares requested files with those on the host. */
 export function changesOf(wanted: readonly WantedFile[], facts: HostFacts): Change[] {
   return wanted.map((file) => {
     const before = facts.file(file.path)
@@ -31,27 +32,27 @@ export function changesOf(wanted: readonly WantedFile[], facts: HostFacts): Chan
   })
 }
 
-/** Which of them are to be written. */
+/** Will it be written? */
 export function isWritten({ action }: Change): boolean {
   return action !== 'keep'
 }
 
-/** What is in the place of a file that would be written, and is none: a sentence about each. */
+/** Paths that would be written and are something else than a file, with a remedy for each. */
 export function oddPlaces(
   changes: readonly Change[],
   { fact }: HostFacts,
-): { what: string; got: string; todo: string }[] {
+): { what: string; got: string; todo: Sentence }[] {
   return changes.filter(isWritten).flatMap(({ path }) => {
     const odd = fact(`odd:${path}`)
     if (odd === '') return []
     const todo = odd.startsWith('a link')
-      ? `Whoever has made that link may change its target later. Make a file of it:  cp --remove-destination "$(readlink -f ${shellWord(path)})" ${shellWord(path)} ; if it leads nowhere, remove it.`
+      ? sentence`If its target doesn't exist, remove the link. Otherwise replace it by a copy of the target:  cp --remove-destination "$(readlink -f ${shellWord(path)})" ${shellWord(path)}`
       : 'Move it away.'
-    return [{ what: path, got: `it is ${odd}, and a file of ours would take its place`, todo }]
+    return [{ what: path, got: `it is ${odd}, and the apply would replace it by a file`, todo }]
   })
 }
 
-/** What is there keeps its mode, but nobody else gets to write to what root's daemon reads. */
+/** An existing file keeps its mode, except that only root may write to what root's daemon reads. */
 export function keptMode(before: HostFile | undefined): number {
   return (before?.mode ?? PUBLIC_MODE) & ~0o022
 }

@@ -1,4 +1,5 @@
 import { DaemonError, ProvisionError, type ErrorCode } from '../base/errors.ts'
+import { command, option, partsOf, sentence, type Sentence } from '../base/sentence.ts'
 import type { DaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import type { ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import { ALWAYS_OURS } from '../daemon-config/effective-settings.ts'
@@ -8,26 +9,41 @@ import type { DaemonSettings } from '../daemon-config/settings-in-force.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { oddPlaces, type Change } from './changes.ts'
 import type { ConfigurationForm, SettingsInForce } from '../daemon-config/settings-in-force.ts'
-import { portTroubles, unseenFromHere } from './ports.ts'
+import { portConflicts, unprovableListeners } from './ports.ts'
 import type { UserNamespaces } from './userns.ts'
 import { flagValue, type Expanded } from '../daemon-config/unit/variables.ts'
 import { LEFT_BEHIND, runningIn } from './running.ts'
-import { renderSentence } from '../base/sentence.ts'
-import { shellWord } from '../base/shell-quote.ts'
+
+/** What a conflict is about. For programs, and stable. */
+export type ConflictKind =
+  | 'directive-in-two-places'
+  | 'later-drop-in'
+  | 'missing-program'
+  | 'other-config-file'
+  | 'flag-in-variable'
+  | 'port-taken'
+  | 'unprovable-listener'
+  | 'open-plaintext-port'
+  | 'containerd-image-store'
+  | 'swarm'
+  | 'containers-left-behind'
+  | 'closed-data-folder'
+  | 'not-a-file'
 
 /** Something on the host that would keep the new configuration from working. */
 export interface Conflict {
   /** An error of the library where it is one, else `ERR_APPLY_CONFLICT`. */
   readonly code: ErrorCode
-  /** The culprit: a file, a flag, a process. */
+  readonly kind: ConflictKind
+  /** The cause: a file, a flag, a process. */
   readonly what: string
-  /** What would come of it, without a full stop. */
-  readonly got: string
-  /** The way out. */
-  readonly todo: string
+  /** The effect that it would have, without a full stop. */
+  readonly got: Sentence
+  /** The remedy. */
+  readonly todo: Sentence
 }
 
-/** What the conflicts are looked for in. */
+/** Where conflicts are searched for. */
 export interface Situation {
   readonly facts: HostFacts
   readonly found: FoundUnit
@@ -40,29 +56,30 @@ export interface Situation {
   readonly daemonJson: DaemonJson
   readonly liveRestore: boolean
   readonly form: ConfigurationForm
-  /** Is it proven from the host itself? */
+  /** Does the proof run on the host itself? */
   readonly isHere: boolean
 }
 
 type Search = (situation: Situation) => Conflict[]
 
-/** Finds what would bite, all of it at once. */
+/** Finds all conflicts at once. */
 export function findConflicts(situation: Situation): Conflict[] {
   return [laterDropIns, otherBinary, otherConfig, variables, ports, snapshotter, swarm, orphans].flatMap((search) =>
     search(situation),
   )
 }
 
-function conflict(what: string, got: string, todo: string): Conflict {
-  return { code: 'ERR_APPLY_CONFLICT', what, got, todo }
+function conflict(kind: ConflictKind, what: string, got: Sentence, todo: Sentence): Conflict {
+  return { code: 'ERR_APPLY_CONFLICT', kind, what, got, todo }
 }
 
 const laterDropIns: Search = ({ found }) =>
   found.later.map((path) =>
     conflict(
+      'later-drop-in',
       path,
-      'it sets ExecStart= too, and sorts behind override.conf: it would win, and nothing of ours would hold',
-      `Take its ExecStart= out, or move it away:  mv ${shellWord(path)} ${shellWord(`${path}.off`)}`,
+      'it sets ExecStart=, too, and sorts after override.conf, so that it would override the new settings',
+      sentence`Remove its ExecStart=, or move it away:  ${command('mv', path, `${path}.off`)}`,
     ),
   )
 
@@ -72,35 +89,39 @@ const otherBinary: Search = ({ facts, unit, found }) => {
   const [path = ''] = found.paths
   const todo =
     there === ''
-      ? `Install Docker Engine anew: its unit ${path} is there, and its dockerd is not.`
-      : `Make ExecStart= in ${found.paths.at(-1) ?? path} begin with ${there}, or remove that drop-in; then run this again.`
-  return [conflict(unit.exec, `the unit starts it, and there is no such program on the host`, todo)]
+      ? `Reinstall Docker Engine: its unit ${path} exists, but its dockerd doesn't.`
+      : `Change ExecStart= in ${found.paths.at(-1) ?? path} so that it begins with ${there}, then run this again.`
+  return [
+    conflict('missing-program', unit.exec, "the unit starts it, but this program doesn't exist on the host", todo),
+  ]
 }
 
-/** We write the one that everybody knows, and dockerd would not read it. */
+/** We write the default file, and dockerd would not read it. */
 const otherConfig: Search = ({ expanded, form, daemonJson }) => {
   const named = flagValue(expanded.argv, 'config-file')
   if (named === undefined || named === DAEMON_JSON || (form === 'systemd' && daemonJson['live-restore'] !== true))
     return []
-  const got = `dockerd reads it in place of ${DAEMON_JSON}, where our settings would go`
-  return [conflict(named, got, `Move it to ${DAEMON_JSON}, and take --config-file out of the unit.`)]
+  const got = `dockerd reads it instead of ${DAEMON_JSON}, which would have the new settings`
+  const todo = `Move it to ${DAEMON_JSON}, and remove --config-file from the unit.`
+  return [conflict('other-config-file', named, got, todo)]
 }
 
-/** They come behind our flags: with a second `-H` dockerd would listen there as well, without TLS where it is 2375. */
+/** They follow our flags: with a second `-H` dockerd would listen there as well, without TLS if it is port 2375. */
 const variables: Search = ({ expanded, settings }) =>
   expanded.flags
     .filter(({ name = '' }) => ALWAYS_OURS.has(name) || (name === 'userns-remap' && settings.usernsRemap !== undefined))
     .map(({ name = '', value = '', path }) =>
       conflict(
+        'flag-in-variable',
         path,
-        `its DOCKER_OPTS or another variable of the unit has --${name}${value === '' ? '' : ` ${value}`}, which the drop-in has too`,
-        `Take --${name}${name === 'host' ? ' (-H)' : ''} out of ${path}.`,
+        `DOCKER_OPTS or another variable of the unit sets --${name}${value === '' ? '' : ` ${value}`}, and so does the drop-in`,
+        `Remove --${name}${name === 'host' ? ' (-H)' : ''} from ${path}.`,
       ),
     )
 
 const ports: Search = ({ facts, settings: { listen }, isHere }) =>
-  [...portTroubles(facts, listen), ...(isHere ? [] : unseenFromHere(listen))].map(({ what, got, todo }) =>
-    conflict(what, got, todo),
+  [...portConflicts(facts, listen), ...(isHere ? [] : unprovableListeners(listen))].map(({ kind, what, got, todo }) =>
+    conflict(kind, what, got, todo),
   )
 
 const snapshotter: Search = ({ daemonJson, settings }) => {
@@ -110,9 +131,10 @@ const snapshotter: Search = ({ daemonJson, settings }) => {
   if (settings.usernsRemap === undefined || !isSet) return []
   return [
     conflict(
+      'containerd-image-store',
       DAEMON_JSON,
-      'its features have "containerd-snapshotter": true, and user namespaces do not work with the containerd image store',
-      'Take "containerd-snapshotter" out of it, or leave user namespaces off:  --no-userns-remap',
+      'it enables the feature "containerd-snapshotter", and user namespaces do not work with the containerd image store',
+      sentence`Remove "containerd-snapshotter" from it, or leave user namespaces off:  ${option('usernsRemap', 'false')}`,
     ),
   ]
 }
@@ -121,14 +143,12 @@ const swarm: Search = ({ facts, liveRestore }) => {
   const state = facts.info?.['Swarm']
   const isActive = typeof state === 'object' && state !== null && Reflect.get(state, 'LocalNodeState') === 'active'
   if (!liveRestore || !isActive) return []
-  const got = 'this host is a node of one, and dockerd does not start with live-restore then'
-  return [conflict('the swarm', got, 'Leave --live-restore out: a swarm starts its tasks anew elsewhere.')]
+  const got = "this host is a node of a swarm, and dockerd doesn't start with live-restore then"
+  const todo = sentence`Leave out ${option('liveRestore')}. A swarm restarts its tasks on other nodes.`
+  return [conflict('swarm', 'the swarm', got, todo)]
 }
 
-/**
- * Containers that outlive the daemon stay behind in the other user namespace's folder, and nobody sees them any more. What is
- * new of live-restore counts for this restart already, since dockerd reads it before.
- */
+/** A new live-restore counts for this restart already, since dockerd reads it before. */
 const orphans: Search = ({ facts, inForce, settings, liveRestore }) =>
   orphanConflicts({
     running: runningIn(facts),
@@ -136,7 +156,7 @@ const orphans: Search = ({ facts, inForce, settings, liveRestore }) =>
     remaps: inForce.settings.usernsRemap !== settings.usernsRemap,
   })
 
-/** What of a restart decides whether containers are left behind by it. */
+/** Decides whether a restart leaves containers behind. */
 interface Orphaning {
   readonly running: number
   /** Do they outlive the daemon? */
@@ -145,27 +165,21 @@ interface Orphaning {
   readonly remaps: boolean
 }
 
-/** The same for a way back, which is a restart with other settings, too. */
+/** The same for a rollback, which is a restart with other settings, too. */
 export function orphanConflicts({ running, lives, remaps }: Orphaning): Conflict[] {
   if (!lives || running === 0 || !remaps) return []
-  return [
-    conflict(`${running} running ${running === 1 ? 'container' : 'containers'}`, LEFT_BEHIND.got, LEFT_BEHIND.todo),
-  ]
+  const what = `${running} running ${running === 1 ? 'container' : 'containers'}`
+  return [conflict('containers-left-behind', what, LEFT_BEHIND.got, LEFT_BEHIND.todo)]
 }
 
-/** Folders above the data that containers with other ids could not get through. */
+/** Folders above dockerd's data that the root of containers can't enter. */
 export function closedFolders({ closed }: UserNamespaces): Conflict[] {
-  return closed.map(({ got, todo }) => ({
-    code: 'ERR_APPLY_CONFLICT',
-    what: 'user namespaces',
-    got,
-    todo: renderSentence(todo),
-  }))
+  return closed.map(({ got, todo }) => conflict('closed-data-folder', 'user namespaces', got, todo))
 }
 
-/** What stands where a file of ours would go. */
+/** Paths of our files that are something else than a file. */
 export function inPlaceOf(changes: readonly Change[], facts: HostFacts): Conflict[] {
-  return oddPlaces(changes, facts).map((one) => ({ code: 'ERR_APPLY_CONFLICT', ...one }))
+  return oddPlaces(changes, facts).map(({ what, got, todo }) => conflict('not-a-file', what, got, todo))
 }
 
 /**
@@ -177,11 +191,9 @@ export function inPlaceOf(changes: readonly Change[], facts: HostFacts): Conflic
 export function refuseConflicts({ conflicts }: { readonly conflicts: readonly Conflict[] }): void {
   const [first, ...others] = conflicts
   if (first === undefined) return
-  const failure = {
-    tried: first.what,
-    got: first.got,
-    todo: [first.todo, ...others.map(({ what, got, todo }) => `${what}: ${got}. ${todo}`)].join('\n'),
-  }
+  // One remedy a line: newlines in a message are escaped, and so the others follow as sentences.
+  const more = others.flatMap(({ what, got, todo }) => [' ', ...partsOf(sentence`${what}: ${got}. ${todo}`)])
+  const failure = { tried: first.what, got: first.got, todo: [...partsOf(first.todo), ...more] }
   if (first.code === 'ERR_DIRECTIVE_CONFLICT') throw new DaemonError(first.code, failure)
   throw new ProvisionError('ERR_APPLY_CONFLICT', failure)
 }

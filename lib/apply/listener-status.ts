@@ -4,25 +4,25 @@ import { namesOnly } from '../probe/authorities.ts'
 import { probeServer, type ServerReport } from '../probe/server.ts'
 import { targetOf } from '../daemon-config/listener-target.ts'
 
-/** A listener on the network, as it is configured and as it was seen. */
+/** A listener on the network, as it is configured and as it answers. */
 export interface ListenerStatus {
   readonly listener: string
-  /** What was seen from outside; absent: nobody listens. */
+  /** The result of a probe from outside; absent: nothing listens. */
   readonly seen?: ServerReport
-  /** Does it let clients with a certificate in, and nobody else? */
+  /** Does it accept clients with a certificate, and nobody else? */
   readonly isSecure: boolean
-  /** Does it take the clients of other authorities than those of its file? */
+  /** Does it accept clients of other CAs than those in its file? */
   readonly takesOthers: boolean
 }
 
 /** The daemon's `--tlscacert`; `hidden`: it can't be read. */
 export type Authorities = 'hidden' | { readonly text: string | undefined }
 
-/** It is our own host: what keeps silent for so long is not TLS. */
+/** On our own host a TLS server answers faster. */
 const PROBE_MS = 3000
 
-/** Looks at one listener from outside. */
-export async function lookAtListener(
+/** Probes one listener from outside. */
+export async function inspectListener(
   listener: string,
   authorities: Authorities,
   signal?: AbortSignal,
@@ -42,7 +42,7 @@ function isNamed({ acceptedAuthorities: names }: ServerReport): boolean {
   return typeof names !== 'string' && names.length > 0
 }
 
-/** What is no certificate can't be compared. */
+/** A file without a certificate can't be compared. */
 function namesOthers(seen: ServerReport, authorities: Authorities): boolean {
   if (authorities === 'hidden' || authorities.text === undefined) return false
   try {
@@ -61,7 +61,7 @@ function isSecure(seen: ServerReport): boolean {
   return seen.plaintext === 'refused' && seen.clientCertificate === 'required' && isNamed(seen)
 }
 
-/** dockerd listens for other things as well: its metrics, a swarm. */
+/** dockerd also listens for other purposes: metrics, a swarm. */
 export function isOfApi(
   { seen }: ListenerStatus,
   certificate: CertificateFacts | undefined,
@@ -72,20 +72,20 @@ export function isOfApi(
   return seen?.certificate !== undefined && ours.includes(seen.certificate.fingerprint256)
 }
 
-/** What is wrong with a listener: sentences. */
+/** The problem of a listener, if it has one. */
 export function listenerProblem({ listener, seen, takesOthers, isSecure: ok }: ListenerStatus): string[] {
   if (ok) return []
-  if (seen === undefined) return [`Nobody answers on ${listener}.`]
+  if (seen === undefined) return [`Nothing answers on ${listener}.`]
   if (seen.plaintext === 'docker')
-    return [`${listener} answers everybody in plaintext: whoever reaches it is root here. Close it at once.`]
+    return [`${listener} answers everybody in plaintext, so whoever reaches it is root here. Close it now.`]
   if (seen.clientCertificate !== 'required')
-    return [`${listener} lets clients in without a certificate (${seen.clientCertificate}).`]
+    return [`${listener} accepts clients without a certificate (${seen.clientCertificate}).`]
   const { acceptedAuthorities: names } = seen
   if (typeof names !== 'string' && names.length === 0)
-    return [`${listener} takes clients of every CA of this system: it has no --tlscacert.`]
+    return [`${listener} accepts clients of every CA that this system trusts: it has no --tlscacert.`]
   if (takesOthers && typeof names !== 'string')
     return [
-      `${listener} takes clients of ${names.map(({ name }) => name).join('; ')}, and the file of its CA says otherwise: it was not restarted since, or is told of another file.`,
+      `${listener} accepts clients of ${names.map(({ name }) => name).join('; ')}, unlike its CA file: dockerd was not restarted since the file changed, or reads another file.`,
     ]
-  return [`What ${listener} takes could not be seen.`]
+  return [`It is unknown which clients ${listener} accepts.`]
 }

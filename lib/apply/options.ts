@@ -9,7 +9,7 @@ import type { ServerFiles } from './server-files.ts'
 export interface RequestedApply extends RequestedSettings {
   /** The daemon's three files. Absent: those that are on the host stay. */
   readonly server?: ServerFiles | undefined
-  /** Folders in which those were looked for, and not found. */
+  /** The folders that were searched for them in vain. */
   readonly lookedIn?: readonly string[] | undefined
   /** The drop-in that `init` rendered, whose settings count where no option says otherwise. */
   readonly override?: string | undefined
@@ -19,34 +19,34 @@ export interface RequestedApply extends RequestedSettings {
   readonly liveRestore?: boolean | undefined
 }
 
-/** What a client shows to prove that clients get in. The key never leaves our process. */
+/** The client certificate that the proof connects with. The key never leaves our process. */
 export interface ProbeIdentity {
   readonly ca: string
   readonly cert: string
   readonly key: string
 }
 
-/** How an apply goes about it. */
+/** Options of an apply. */
 export interface ApplyOptions extends RequestedApply {
   readonly shell: HostShell
-  /** A client's certificate to try. Without it the report says that client access was not proven. */
+  /** The client certificate to test. Without it the report says that client access wasn't tested. */
   readonly probe?: ProbeIdentity | undefined
   /**
    * The address by which the host is reached from here. @defaultValue that of the listener, or loopback
    */
   readonly address?: string | undefined
   /**
-   * When the host puts everything back by itself, should we not be heard of again: in seconds, from the first change on.
+   * When the host rolls back by itself if the apply doesn't finish, in seconds after the first change.
    *
    * @defaultValue 180
    */
   readonly rollbackAfter?: number | undefined
-  /** Gives up, and puts back what was changed. */
+  /** Stops the apply and rolls it back. */
   readonly signal?: AbortSignal | undefined
   readonly onStep?: OnStep | undefined
 }
 
-/** Long enough for a slow start of dockerd and the proof, short enough to wait for. */
+/** Long enough for a slow start of dockerd and the proof, and short enough to wait for. */
 export const ROLLBACK_AFTER_S = 180
 
 /**
@@ -57,8 +57,8 @@ export const ROLLBACK_AFTER_S = 180
 export function checkRollbackAfter(seconds: number): number {
   if (Number.isInteger(seconds) && seconds >= 10 && seconds <= 3600) return seconds
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `waiting ${seconds} seconds before the host goes back by itself`,
-    got: 'that is no whole number from 10 to 3600',
-    todo: `Leave it out: ${ROLLBACK_AFTER_S} seconds do for most hosts.`,
+    tried: `setting the rollback timer to ${seconds} seconds`,
+    got: 'it has to be a whole number from 10 to 3600',
+    todo: `Leave it out: ${ROLLBACK_AFTER_S} seconds are enough for most hosts.`,
   })
 }

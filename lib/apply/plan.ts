@@ -1,10 +1,11 @@
 import { parseUnit, type ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import type { UsernsPlan } from '../daemon-config/userns/subuid-ranges.ts'
 import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
+import { sentencesOf } from '../base/error.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
+import type { Warning } from '../base/warning.ts'
 import type { DaemonSource } from '../daemon-config/source.ts'
 import { ours } from '../base/sentence.ts'
-import { warningTexts } from '../base/warning.ts'
 import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER, type FactCall, type FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
@@ -30,31 +31,30 @@ import { assignmentsOf, expand, type Expanded, type UnitEnvironment } from '../d
 import { serverOnHost, wantedFiles } from './wanted.ts'
 import { keptListeners, lossesOf, warningsOf } from './warnings.ts'
 
-/** All that an apply will do to a host, decided before anything is done. */
+/** An apply, planned before anything is done. */
 export interface ApplyPlan {
   readonly form: ConfigurationForm
   readonly settings: DaemonSettings
   readonly tlsDir: string
   readonly server: ServerFiles
   readonly changes: readonly Change[]
-  /** What keeps the plan from being carried out. */
+  /** What prevents the apply. */
   readonly conflicts: readonly Conflict[]
-  /** What a person should know: sentences. */
-  readonly warnings: readonly string[]
-  /** What stops, or is out of sight, once dockerd is restarted: to be agreed to. */
-  readonly losses: readonly string[]
-  /** What user namespaces come to, where they will be on. */
+  readonly warnings: readonly Warning[]
+  /** What stops or will be hidden once dockerd restarts: the user has to agree to it. */
+  readonly losses: readonly Warning[]
+  /** The user namespaces, if they will be on. */
   readonly userns?: UsernsPlan
-  /** Are its user namespaces others than those in force? */
+  /** Do the user namespaces change? */
   readonly remaps: boolean
   /** Is live-restore new? Then dockerd reads it before it is restarted, so that containers survive that. */
   readonly reloadsFirst: boolean
-  /** Has dockerd to be restarted? If not, what is there has only to be proven. */
+  /** Does dockerd have to restart? If not, the apply only tests the daemon. */
   readonly restarts: boolean
   /** How dockerd will be started, for the validation. */
   readonly start: Start
   readonly facts: HostFacts
-  /** Is there an apply that did not end? What it has left is to be put back first, and looked at again. */
+  /** Is another apply unfinished? It has to be rolled back first, and the host has to be inspected again. */
   readonly isPending: boolean
 }
 
@@ -69,7 +69,7 @@ export interface Start {
 }
 
 /**
- * Looks at a host, and decides what to change on it. Nothing is changed.
+ * Inspects a host, and decides what to change on it. Changes nothing.
  *
  * @throws {@link ProvisionError} for a host that can't be changed: see {@link refuseHost}
  * @throws {@link DaemonError} {@link PkiError} for what can't be rendered, and files that no daemon could serve with
@@ -166,10 +166,10 @@ function decide(known: Known): ApplyPlan {
     conflicts: [...findConflicts(situation), ...closedFolders(userns), ...inPlaceOf(changes, facts)],
     warnings: [
       // The apply has read the environment files itself.
-      ...warningTexts(rendered.warnings.filter(({ code }) => code !== 'unknown-words')),
+      ...rendered.warnings.filter(({ code }) => code !== 'unknown-words'),
       ...warningsOf(situation, server),
       ...(read.listen === undefined ? keptListeners(inForce.settings, ofInit) : []),
-      ...(userns.plan?.warnings ?? []),
+      ...(userns.plan?.warnings ?? []).map((text) => ({ code: 'userns', text })),
     ],
     losses: [...lossesOf(situation), ...userns.losses],
     ...(userns.plan && { userns: userns.plan }),
@@ -190,7 +190,7 @@ function mustRestart(facts: HostFacts): boolean {
   return !isRunning(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
 }
 
-/** A directive in two places is one conflict among others, and told with them. */
+/** A directive in two places is reported together with the other conflicts. */
 function tryToRender(known: Known, form: ConfigurationForm): { rendered: RenderedForHost } | { conflict: Conflict } {
   const { requested, read, current, found, facts } = known
   const { liveRestore } = requested
@@ -216,8 +216,8 @@ function tryToRender(known: Known, form: ConfigurationForm): { rendered: Rendere
     }
   } catch (error) {
     if (!isDockerMtlsError(error, 'ERR_DIRECTIVE_CONFLICT')) throw error
-    const { code, tried: what, got, todo } = error
-    return { conflict: { code, what, got, todo } }
+    const { got, todo } = sentencesOf(error)
+    return { conflict: { code: error.code, kind: 'directive-in-two-places', what: error.tried, got, todo } }
   }
 }
 

@@ -1,12 +1,14 @@
+import { command, option, ours, sentence, type Sentence } from '../base/sentence.ts'
 import { lines, type HostFacts } from '../host/facts.ts'
 import { isLoopback, readListener } from '../daemon-config/listener-target.ts'
 import type { FactCall } from '../host/facts-script.ts'
 
-/** What is in the way of a listener: the culprit, what comes of it, the way out. */
-export interface PortTrouble {
+/** What keeps dockerd from a listener, or lets everybody in beside it. */
+export interface PortConflict {
+  readonly kind: 'port-taken' | 'unprovable-listener' | 'open-plaintext-port'
   readonly what: string
   readonly got: string
-  readonly todo: string
+  readonly todo: Sentence
 }
 
 /** A line of ss(8). */
@@ -16,16 +18,16 @@ interface Listening {
   readonly holders: readonly { readonly program: string; readonly pid: string }[]
 }
 
-/** systemd holds the ports of its sockets, whoever is handed them. */
+/** systemd holds the ports of its socket units, whichever service gets them. */
 const SYSTEMD = '1'
 const PLAINTEXT = '2375'
 
-/** What keeps dockerd from listening where it shall, and who lets everybody in beside it. */
-export function portTroubles(facts: HostFacts, listen: readonly string[]): PortTrouble[] {
+/** Finds what keeps dockerd from its listeners, and what lets everybody in beside them. */
+export function portConflicts(facts: HostFacts, listen: readonly string[]): PortConflict[] {
   return [...listen.flatMap((listener) => taken(listener, facts)), ...openDoors(facts)]
 }
 
-function taken(listener: string, facts: HostFacts): PortTrouble[] {
+function taken(listener: string, facts: HostFacts): PortConflict[] {
   const dockerds = new Set(facts.daemons.map(({ pid }) => String(pid)))
   const [, address = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(listener) ?? []
   const all = listening(facts).filter((one) => one.port === port && overlaps(one.address, address))
@@ -33,38 +35,39 @@ function taken(listener: string, facts: HostFacts): PortTrouble[] {
   if (handed !== undefined) return [handedOver(listener, handed, facts)]
   const other = all.find(({ holders }) => !holders.some(({ pid }) => dockerds.has(pid)))
   if (other === undefined) return []
-  const got = `${programOf(other)} listens on ${other.address}:${port} already`
-  return [{ what: listener, got, todo: `End that program, or give dockerd ${OTHER_PORT}` }]
+  const got = `${programOf(other)} already listens on ${other.address}:${port}`
+  return [{ kind: 'port-taken', what: listener, got, todo: sentence`Stop that program, or choose ${OTHER_PORT}` }]
 }
 
-/** From another machine nobody could tell who gets in there. */
-export function unseenFromHere(listen: readonly string[]): PortTrouble[] {
+/** Listeners that can't be tested from another machine. */
+export function unprovableListeners(listen: readonly string[]): PortConflict[] {
   return listen
     .filter((listener) => isLoopback(readListener(listener).host))
     .map((listener) => ({
+      kind: 'unprovable-listener',
       what: listener,
-      got: 'only the host itself gets there, and from here it could not be proven',
-      todo: 'Run  docker-mtls daemon apply  on that host; or say where else dockerd shall listen:  --listen 0.0.0.0:2376',
+      got: "only the host itself can reach it, so docker-mtls can't test it from here",
+      todo: sentence`Choose an address that can be reached from here:  ${option('listen', '0.0.0.0:2376')}  Or, on that host, run  ${ours('daemon', 'apply')}`,
     }))
 }
 
-const OTHER_PORT = 'another address or port:  --listen ADDRESS:PORT'
+const OTHER_PORT: Sentence = sentence`another address or port:  ${option('listen', 'ADDRESS:PORT')}`
 
-function handedOver(listener: string, { address, port }: Listening, { fact }: HostFacts): PortTrouble {
+function handedOver(listener: string, { address, port }: Listening, { fact }: HostFacts): PortConflict {
   const isDockers = new RegExp(`^Listen=.*:${port} `, 'm').test(fact('socket'))
   const what = isDockers ? 'docker.socket' : listener
   const got = isDockers
-    ? `it has ListenStream= for ${address}:${port}, and dockerd could not listen on ${listener} besides`
-    : `systemd listens on ${address}:${port} already, for one of its sockets`
-  const way = isDockers
-    ? 'Take that ListenStream= out of it (systemctl cat docker.socket), then  systemctl daemon-reload && systemctl restart docker.socket docker.service'
-    : 'Find it with  systemctl list-sockets , and stop it'
-  return { what, got, todo: `${way} ; or give dockerd ${OTHER_PORT}` }
+    ? `its ListenStream= has ${address}:${port}, so that dockerd could not listen on ${listener} itself`
+    : `systemd already listens on ${address}:${port} for a socket unit`
+  const todo = isDockers
+    ? sentence`Remove that ListenStream= (${command('systemctl', 'cat', 'docker.socket')}), then run  systemctl daemon-reload && systemctl restart docker.socket docker.service  Or choose ${OTHER_PORT}`
+    : sentence`Find the unit (${command('systemctl', 'list-sockets')}) and stop it, or choose ${OTHER_PORT}`
+  return { kind: 'port-taken', what, got, todo }
 }
 
 /**
- * What has to be asked of the host for {@link openDoors}: whoever holds the plaintext port and is not dockerd, is it this
- * very daemon that answers there? A container with a Docker of its own is somebody else's business.
+ * The facts that {@link openDoors} needs: if another program than dockerd holds the plaintext port, which daemon answers
+ * there? A container may have a Docker of its own, which is not ours to judge.
  */
 export function openDoorQuestions(facts: HostFacts): FactCall[] {
   return suspects(facts).map(({ address }) => {
@@ -80,15 +83,16 @@ function suspects(facts: HostFacts): Listening[] {
   )
 }
 
-/** With such a door TLS protects nothing. */
-export function openDoors(facts: HostFacts): PortTrouble[] {
+/** Programs that forward plaintext connections to this daemon: with one of them TLS protects nothing. */
+export function openDoors(facts: HostFacts): PortConflict[] {
   const own = facts.info?.['ID']
   return suspects(facts)
     .filter(({ address }) => typeof own === 'string' && own !== '' && facts.fact(`door:${address}`).trim() === own)
     .map((one) => ({
+      kind: 'open-plaintext-port',
       what: programOf(one),
-      got: `it listens on ${one.address}:${PLAINTEXT}, and hands everybody on to this daemon, in plaintext`,
-      todo: 'End it, and see that nothing starts it again: whoever reaches that port is root here.',
+      got: `it listens on ${one.address}:${PLAINTEXT} and forwards everybody to this daemon, in plaintext`,
+      todo: 'Stop it now, and make sure that nothing starts it again: whoever reaches that port is root here.',
     }))
 }
 

@@ -9,7 +9,7 @@ import type { ProbeIdentity } from './options.ts'
 import type { ServerFiles } from './server-files.ts'
 import { formatTarget } from '../daemon-config/listener-target.ts'
 
-/** One thing that was tried from outside. */
+/** A check from outside. */
 export interface ProofCheck {
   /** For programs, and stable. */
   readonly name:
@@ -22,13 +22,13 @@ export interface ProofCheck {
     | 'same-named-ca'
     | 'client'
   readonly ok: boolean
-  /** Where it was tried: `tcp://127.0.0.1:2376`. */
+  /** The tested address: `tcp://127.0.0.1:2376`. */
   readonly at: string
-  /** What was seen: a sentence without a full stop. */
+  /** The result: a sentence without a full stop. */
   readonly got: string
 }
 
-/** Where the daemon is knocked at, and what it should be. */
+/** Where to connect, and the expected server. */
 export interface ProofOptions {
   readonly host: string
   readonly port: number
@@ -38,17 +38,17 @@ export interface ProofOptions {
 }
 
 /**
- * Tries a daemon from outside: a client of ours gets in, and nobody else does.
+ * Tests a daemon from outside: our client gets in, and nobody else does.
  *
- * @returns what was tried; `client` is missing where no client's certificate is there to be tried
- * @throws {@link ConnectionError} where it can't be reached
+ * @returns the checks; without a client certificate to test, `client` is missing
+ * @throws {@link ConnectionError} if it can't be reached
  */
 export async function prove(options: ProofOptions): Promise<ProofCheck[]> {
   const at = formatTarget(options)
   return (await tryAll(options)).map((check) => ({ ...check, at }))
 }
 
-/** What was tried, wherever that was. */
+/** A check without its address. */
 type Seen = Omit<ProofCheck, 'at'>
 
 async function tryAll({ host, port, server, probe, signal }: ProofOptions): Promise<Seen[]> {
@@ -58,7 +58,7 @@ async function tryAll({ host, port, server, probe, signal }: ProofOptions): Prom
   const knock = (shown?: Shown): ReturnType<typeof tryClient> =>
     tryClient({ ...target, ca: server.ca, ...(shown && { cert: shown.cert, key: shown.key }) })
   const checks = [shownCertificate(report, server), authorities(report, server), plaintext(report)]
-  // There is no TLS to try anything with.
+  // Without TLS there is nothing more to test.
   if (report.protocols.length === 0) return checks
   checks.push(await refused('no-certificate', NOBODY, () => knock()))
   const { key, cert } = server
@@ -71,10 +71,10 @@ async function tryAll({ host, port, server, probe, signal }: ProofOptions): Prom
   return checks
 }
 
-/** What is shown as a client's. */
+/** The client certificate that is presented. */
 type Shown = Pick<ProbeIdentity, 'cert' | 'key'>
 
-/** A name that its certificate is for: it is the address that may be another one here, and not the server. */
+/** A name in the server's certificate: the address from here may differ from the server's own. */
 function nameOf({ facts: { names } }: ServerFiles): string {
   const all = [...names.dns, ...names.ip].filter((name) => !name.startsWith('*'))
   return all.find((name) => name === 'localhost') ?? all[0] ?? 'localhost'
@@ -83,41 +83,41 @@ function nameOf({ facts: { names } }: ServerFiles): string {
 function shownCertificate({ certificate }: ServerReport, { facts }: ServerFiles): Seen {
   const ok = certificate?.fingerprint256 === facts.fingerprint256
   const got = ok
-    ? `it shows the new certificate, until ${facts.validTo.toISOString().slice(0, 10)}`
-    : `it shows ${certificate === undefined ? 'no certificate' : `another certificate, ${certificate.subject} of ${certificate.issuer}`}`
+    ? `it presents the new certificate, valid until ${facts.validTo.toISOString().slice(0, 10)}`
+    : `it presents ${certificate === undefined ? 'no certificate' : `another certificate, ${certificate.subject}, issued by ${certificate.issuer}`}`
   return { name: 'certificate', ok, got }
 }
 
-/** An empty list would mean every CA that the system trusts. */
+/** An empty list means every CA that the system trusts. */
 function authorities(report: ServerReport, { ca }: ServerFiles): Seen {
   const { acceptedAuthorities: names } = report
   const ok = namesOnly(report, ca)
   const said =
-    typeof names === 'string' ? names : names.map(({ name }) => name).join('; ') || 'none, so any of its system'
+    typeof names === 'string' ? names : names.map(({ name }) => name).join('; ') || 'none, so any CA of its system'
   return {
     name: 'authorities',
     ok,
-    got: ok ? `it takes clients of ${said}, and of no other CA` : `the CAs whose clients it takes: ${said}`,
+    got: ok ? `it accepts clients of ${said} and of no other CA` : `it accepts clients of these CAs: ${said}`,
   }
 }
 
 function plaintext({ plaintext: answer }: ServerReport): Seen {
   const ok = answer === 'refused'
-  return { name: 'plaintext', ok, got: ok ? 'plain HTTP is refused' : `plain HTTP is answered (${answer})` }
+  return { name: 'plaintext', ok, got: ok ? 'it refuses plain HTTP' : `it answers plain HTTP (${answer})` }
 }
 
-/** What is said where somebody is refused, and what where not. */
+/** The results for a refused and for an accepted client. */
 type Words = readonly [good: string, bad: string]
 
-const NOBODY: Words = ['nobody without a certificate gets in', 'everybody gets in, without any certificate']
+const NOBODY: Words = ['it refuses clients without a certificate', 'it accepts clients without a certificate']
 const OWN: Words = [
-  "the server's own certificate does not get in",
-  "the server's own certificate gets in as a client's",
+  "it refuses the server's own certificate as a client certificate",
+  "it accepts the server's own certificate as a client certificate",
 ]
-const FOREIGN: Words = ['no client of a foreign CA gets in', 'a client of a foreign CA gets in']
+const FOREIGN: Words = ['it refuses clients of a foreign CA', 'it accepts a client of a foreign CA']
 const NAMESAKE: Words = [
-  'no client of another CA of the same name gets in',
-  'a client of another CA of the same name gets in',
+  'it refuses clients of another CA with the same name',
+  'it accepts a client of another CA with the same name',
 ]
 
 async function refused(
@@ -133,12 +133,12 @@ async function refused(
 async function accepted(knock: () => ReturnType<typeof tryClient>): Promise<Seen> {
   const verdict = await knock()
   const got = verdict.accepted
-    ? `a client's certificate gets in, by ${verdict.protocol}`
-    : `a client's certificate is refused: ${verdict.alert}`
+    ? `it accepts the client certificate, over ${verdict.protocol}`
+    : `it refuses the client certificate: ${verdict.alert}`
   return { name: 'client', ok: verdict.accepted, got }
 }
 
-/** One CA of its own name, and one of ours: who only compares names would take the second. */
+/** A CA with another name, and a CA with ours: a server that only compares names would accept the second. */
 async function foreigners({ ca }: ServerFiles, knock: (shown: Shown) => ReturnType<typeof tryClient>): Promise<Seen[]> {
   const strange = await issueClient(await createAuthority({ days: 1 }), { name: 'stranger', days: 1 })
   const checks = [await refused('foreign-ca', FOREIGN, () => knock(strange))]

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
 import { probeServer } from '../probe/server.ts'
 import { shellProgram } from '../host/script.ts'
 import type { HostShell } from '../host/shell.ts'
@@ -12,32 +13,32 @@ import { prove, type ProofCheck } from './proof.ts'
 import { formatTarget, isListenerOf, isLoopback, targetOf, type Target } from '../daemon-config/listener-target.ts'
 import { shellLine } from '../base/shell-quote.ts'
 
-/** How the proof goes about it. */
+/** Options of {@link proveAll}. */
 export interface ProvingOptions {
   readonly shell: HostShell
   readonly probe?: ProbeIdentity | undefined
-  /** By which the host is reached from here. */
+  /** The address by which the host is reached from here. */
   readonly address?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly onStep?: OnStep | undefined
 }
 
-/** What has to be proven. */
+/** The part of a plan that is tested. */
 export type Proven = Pick<ApplyPlan, 'settings' | 'server'>
 
-/** How long a listener may take to be there after systemd has been told that dockerd is ready. */
+/** How long a listener may take after dockerd has told systemd that it is ready. */
 const PORT_MS = 15_000
 
 /**
- * Proves a daemon from outside, at each of its listeners: at those that are configured, and at whatever else it listens on
- * and serves its API, such as a port of docker.socket.
+ * Tests a daemon from outside, at each configured listener, and at all others that serve its API, such as a port of
+ * docker.socket.
  *
- * @returns what was tried, in the order of the listeners; all of it is as it should be
- * @throws {@link ProvisionError} ERR_HOST_COMMAND_FAILED, with all that is not
+ * @returns the checks, in the order of the listeners; all have passed
+ * @throws {@link ProvisionError} ERR_HOST_COMMAND_FAILED, with all failed checks
  * @throws {@link ConnectionError} where a listener can't be reached
  */
 export function proveAll(plan: Proven, options: ProvingOptions): Promise<readonly ProofCheck[]> {
-  const title = 'prove it from outside: who gets in, and who does not'
+  const title = 'test with real connections who gets in'
   return runStep(options.onStep, { step: 'prove', title }, async (talk) => {
     const { listen } = plan.settings
     const targets = listen.map((listener) => targetOf(listener, options.address, listen))
@@ -47,12 +48,12 @@ export function proveAll(plan: Proven, options: ProvingOptions): Promise<readonl
     const besides = await Promise.all(others.map((socket) => proveOther(socket, plan, options)))
     const checks = [...configured, ...besides].flat()
     refuseFailed(checks)
-    talk.result(`${checks.length} of ${checks.length} as it should be`)
+    talk.result(`${checks.length} of ${checks.length} checks passed`)
     return checks
   })
 }
 
-/** Knocks, and waits for somebody to be there. */
+/** Connects, and waits until dockerd listens. */
 async function proveAt(
   target: Target,
   { server }: Proven,
@@ -65,7 +66,7 @@ async function proveAt(
       return await prove({ ...target, server, probe, signal })
     } catch (error) {
       if (!isDockerMtlsError(error, 'ERR_CONNECTION_REFUSED') || Date.now() > deadline) throw error
-      talk.wait(`somebody to listen on ${formatTarget(target)}`)
+      talk.wait(`dockerd to listen on ${formatTarget(target)}`)
       await wait(250, undefined, { signal })
     }
   }
@@ -76,18 +77,18 @@ async function socketsOf(shell: HostShell): Promise<TcpSocket[]> {
   const sockets = parseSockets(stdout)
   if (sockets !== undefined) return sockets
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
-    tried: `looking for all that dockerd listens on at ${shell.name}`,
-    got: 'its process has no sockets that could be seen below /proc',
-    todo: `Is it running?  systemctl status ${UNIT_NAME}`,
+    tried: `reading the sockets of dockerd on ${shell.name}`,
+    got: 'no sockets of its process are visible below /proc',
+    todo: sentence`Check whether it is running:  ${command('systemctl', 'status', UNIT_NAME)}`,
   })
 }
 
-/** It may be the API, or something else that dockerd serves: its metrics, or a swarm. */
+/** A socket may serve the API, or something else: metrics, or a swarm. */
 async function proveOther(socket: TcpSocket, plan: Proven, options: ProvingOptions): Promise<ProofCheck[]> {
   const { server } = plan
   const { shell, probe, address, signal } = options
   const target = targetOf(formatTarget({ host: socket.address, port: socket.port }), address)
-  // On another host's loopback only that host gets there; ours is none of it.
+  // The loopback of another host can be reached only there; our own is a different one.
   const isFar = !shell.isHere && isLoopback(socket.address)
   const report = isFar ? undefined : await probeServer({ ...target, ...(signal && { signal }) }).catch(unreached)
   if (report === undefined ? await answersThere(socket, shell) : report.plaintext === 'docker') {
@@ -97,16 +98,16 @@ async function proveOther(socket: TcpSocket, plan: Proven, options: ProvingOptio
   return prove({ ...target, server, probe, signal })
 }
 
-/** From here there may be no way to it. */
+/** It may be unreachable from here. */
 function unreached(error: unknown): undefined {
   if (!isDockerMtlsError(error)) throw error
 }
 
 function openTo(at: string): ProofCheck {
-  return { name: 'plaintext', at, ok: false, got: 'dockerd listens there, too, and answers everybody in plaintext' }
+  return { name: 'plaintext', at, ok: false, got: 'dockerd listens there as well and answers everybody in plaintext' }
 }
 
-/** What can't be reached from here is asked on its host. */
+/** A socket that can't be reached from here is tested on its host. */
 async function answersThere({ address, port }: TcpSocket, shell: HostShell): Promise<boolean> {
   const at = formatTarget(targetOf(formatTarget({ host: address, port })))
   return (await shell.run(shellProgram(shellLine('timeout', '10', 'docker', '-H', at, 'version')))).code === 0
@@ -121,8 +122,8 @@ function refuseFailed(checks: readonly ProofCheck[]): void {
     return places.length === 1 ? words : `${place}: ${words}`
   })
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
-    tried: `proving the daemon at ${places.join(' and ')} from outside`,
+    tried: `testing the daemon at ${places.join(' and ')} from outside`,
     got: said.join('; '),
-    todo: 'Look for what tells dockerd otherwise (systemctl cat docker.service, variables, a program in its place), and compare the files with what init made.',
+    todo: sentence`Look for other settings of dockerd in its unit and its variables:  ${command('systemctl', 'cat', 'docker.service')}`,
   })
 }

@@ -1,18 +1,18 @@
 import type { HostFacts } from '../host/facts.ts'
 
-/** How many containers run, as far as the daemon could be asked. */
+/** How many containers run, if the daemon could be asked. */
 export function runningIn({ info }: HostFacts): number {
   return Number(info?.['ContainersRunning'] ?? 0)
 }
 
-/** Without its end. */
+/** Without a full stop. */
 export function stopSentence(running: number): string {
-  const what = running === 1 ? 'The one container that runs' : `The ${running} containers that run`
-  return `${what} will be stopped by dockerd's restart`
+  const what = running === 1 ? 'the one running container' : `the ${running} running containers`
+  return `Restarting dockerd stops ${what}`
 }
 
-/** Containers that outlive the daemon stay in the other user namespaces' folder, and nobody sees them any more. */
+/** Containers that outlive dockerd stay in the folder of the previous user namespaces, where the new dockerd doesn't see them. */
 export const LEFT_BEHIND = {
-  got: 'live-restore keeps them running while dockerd restarts, and with other user namespaces it would not see them any more',
+  got: 'live-restore keeps them running while dockerd restarts, and with other user namespaces dockerd would no longer see them',
   todo: 'Stop them first:  docker stop $(docker ps -q)',
 } as const

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { join } from 'node:path'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
+import { ours, sentence } from '../base/sentence.ts'
 import {
   type CertificateFacts,
   isIssuedBy,
@@ -35,7 +36,7 @@ export async function loadServerFiles(folder: string): Promise<ServerFiles> {
   const [ca, cert, key] = await Promise.all(NAMES.map((name) => readIfThere(join(folder, name))))
   const missing = NAMES.filter((_, index) => [ca, cert, key][index] === undefined)
   if (ca === undefined || cert === undefined || key === undefined) {
-    throw invalid(folder, `there is no ${missing.join(' and no ')}`)
+    throw invalid(folder, `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`)
   }
   return checkServerFiles({ ca, cert, key }, folder)
 }
@@ -67,21 +68,21 @@ export function checkServerFiles({ ca, cert, key }: Omit<ServerFiles, 'facts'>, 
 /** dockerd itself doesn't mind, but no client that trusts this CA could connect. */
 function refuseForeign(ca: string, certificate: ReturnType<typeof openCertificate>, folder: string): void {
   const path = join(folder, 'ca.pem')
-  if (ca.includes('PRIVATE KEY')) throw invalid(path, 'there is a private key in it, and everybody may read that file')
+  if (ca.includes('PRIVATE KEY')) throw invalid(path, 'it has a private key, but everybody may read that file')
   const authorities = splitPem(ca, path).map((pem) => openCertificate(pem, path))
-  if (authorities.length === 0) throw invalid(path, 'there is no certificate in it')
+  if (authorities.length === 0) throw invalid(path, 'it has no certificate')
   const other = authorities.find(({ ca: isAuthority }) => !isAuthority)
-  if (other !== undefined) throw invalid(path, `${other.subject.replaceAll('\n', ', ')} in it is no CA`)
+  if (other !== undefined) throw invalid(path, `${other.subject.replaceAll('\n', ', ')} in it is not a CA`)
   if (!isIssuedBy(certificate, authorities))
-    throw invalid(join(folder, 'server-cert.pem'), 'no CA of the ca.pem beside it has issued it')
+    throw invalid(join(folder, 'server-cert.pem'), 'no CA in the ca.pem beside it has issued it')
 }
 
 function keyFault(pem: string, certificate: ReturnType<typeof openCertificate>): string | undefined {
-  if (isEncryptedKey(pem)) return 'it is encrypted, and dockerd does not start with it'
+  if (isEncryptedKey(pem)) return 'it is encrypted, and dockerd does not start with an encrypted key'
   try {
     return certificate.checkPrivateKey(createPrivateKey(pem)) ? undefined : 'it is not the key of server-cert.pem'
   } catch {
-    return 'it is no private key in PEM'
+    return 'it is not a private key in PEM'
   }
 }
 
@@ -89,7 +90,7 @@ function invalid(path: string, got: string, cause?: unknown): PkiError {
   return new PkiError('ERR_PKI_FILE_INVALID', {
     tried: `checking the server's files, ${path}`,
     got,
-    todo: "Copy the whole folder  server  that init made, or issue the server's certificate anew:  docker-mtls cert renew --server",
+    todo: sentence`Copy the whole folder server that init made. If it is incomplete there, too, reissue the server's certificate:  ${ours('cert', 'renew', '--server')}`,
     cause,
   })
 }

@@ -7,26 +7,25 @@ import type { RequestedApply, ProbeIdentity } from './options.ts'
 import { hasServerFiles, loadServerFiles } from './server-files.ts'
 import { readIfThere } from '../base/files.ts'
 
-/** What was read of a folder. */
+/** The server's files in a folder. */
 export type Source = Pick<RequestedApply, 'server' | 'override'> & {
-  /** Absent: nothing was found where nothing was named. */
+  /** Absent if no folder was named and none was found. */
   readonly folder?: string
-  /** Where nothing was found. */
+  /** The folders that were searched in vain. */
   readonly lookedIn?: readonly string[]
 }
 
-/** An identity, and where it was found. */
+/** A client certificate, and its folder. */
 export interface Probe {
   readonly folder: string
   readonly identity: ProbeIdentity
 }
 
-/** Where `init` leaves the server's part, from where it was run; the part itself, where it was copied; and inside that. */
+/** Where `init` writes the server's folder; a copy of that folder; and the current folder, if it is that folder. */
 const USUAL = [join('docker-mtls', 'server'), 'server', '.']
 
 /**
- * Finds the server's files: in the folder that is named, or where they usually are. The folder that `init` made will do,
- * too.
+ * Finds the server's files in the named folder, or in the usual places. The folder that `init` made is accepted, too.
  *
  * @throws {@link PkiError} ERR_PKI_FILE_INVALID
  * @throws {@link FileError} ERR_FILE_READ
@@ -49,11 +48,10 @@ async function loadSource(folder: string): Promise<Source> {
 }
 
 /**
- * Finds the client's certificate that proves that clients get in: in the folder that is named, or where `init --probe` has
- * left it beside the server's files. What is no good there, as one of yesterday or of an authority that was replaced since,
- * is no probe.
+ * Finds the one-day client certificate for the proof: in the named folder, or where `init --probe` has written it beside the
+ * server's files. There an unusable one is ignored: an expired one, or one of a CA that was replaced since.
  *
- * @throws {@link IdentityError} for what no daemon would accept, where it is named
+ * @throws {@link IdentityError} if the named folder has one that no daemon would accept
  */
 export async function findProbe(named: string | undefined, source: Source): Promise<Probe | undefined> {
   if (named !== undefined) return { folder: named, identity: await loadProbe(named) }
@@ -61,15 +59,15 @@ export async function findProbe(named: string | undefined, source: Source): Prom
   const folder = oneDayClientFolder(source.folder)
   try {
     const identity = await loadProbe(folder)
-    return isOfThem(identity, source) ? { folder, identity } : undefined
+    return isOfSameCa(identity, source) ? { folder, identity } : undefined
   } catch (error) {
     if (isDockerMtlsError(error)) return undefined
     throw error
   }
 }
 
-/** The daemon will refuse it otherwise, and that would prove nothing but that it does. */
-function isOfThem({ cert }: ProbeIdentity, { server }: Source): boolean {
+/** A certificate of another CA would be refused, which proves nothing. */
+function isOfSameCa({ cert }: ProbeIdentity, { server }: Source): boolean {
   const authorities = splitPem(server?.ca ?? '').map((pem) => openCertificate(pem))
   return isIssuedBy(openCertificate(cert), authorities)
 }
@@ -81,8 +79,8 @@ async function loadProbe(folder: string): Promise<ProbeIdentity> {
   )
   if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key }
   throw new FileError('ERR_FILE_READ', {
-    tried: `reading the probe's identity in ${folder}`,
-    got: 'its files are gone again',
-    todo: 'Run it again.',
+    tried: `reading the one-day client certificate in ${folder}`,
+    got: 'its files were removed meanwhile',
+    todo: 'Run this again.',
   })
 }

@@ -1,4 +1,5 @@
 import { isDockerMtlsError } from '../base/errors.ts'
+import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
 import { openCertificate, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { certificatesIn } from './certificates-in.ts'
 import { gatherFacts, gatherMore, lines, type HostFacts } from '../host/facts.ts'
@@ -8,7 +9,7 @@ import { refuseHost } from '../host/preconditions.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { settingsInForce, type ConfigurationForm } from '../daemon-config/settings-in-force.ts'
-import { isOfApi, listenerProblem, lookAtListener, type Authorities, type ListenerStatus } from './listener-status.ts'
+import { isOfApi, listenerProblem, inspectListener, type Authorities, type ListenerStatus } from './listener-status.ts'
 import { findLastApply } from './rollback/last-apply.ts'
 import { openDoorQuestions, openDoors } from './ports.ts'
 import { runningIn } from './running.ts'
@@ -17,7 +18,7 @@ import { formatTarget, isListenerOf } from '../daemon-config/listener-target.ts'
 import { unitOf } from './unit.ts'
 import { readableQuestions, unreadableOf, unreadableProblem, type Unreadable } from './unreadable.ts'
 
-/** The daemon of a host, in one view. */
+/** The state of a host's daemon. */
 export interface DaemonStatus {
   readonly active: boolean
   /** `active (running)`, as systemctl status has it. */
@@ -29,27 +30,27 @@ export interface DaemonStatus {
   readonly unit: readonly string[]
   readonly form: ConfigurationForm
   readonly listeners: readonly ListenerStatus[]
-  /** The certificate in the file; absent where there is none that can be read. */
+  /** The certificate in the file; absent if there is none that can be read. */
   readonly certificate?: CertificateFacts
-  /** Does the daemon show another certificate than the one in the file? Then it has yet to be restarted. */
+  /** Does the daemon present another certificate than the one in the file? Then it has to be restarted. */
   readonly showsOther?: boolean
-  /** The authorities whose clients it takes, by the file. */
+  /** The CAs of its clients, according to the file. */
   readonly authorities?: readonly CertificateFacts[]
   readonly usernsRemap?: string
   /** The subordinate ids of the user, lines of subuid(5) and subgid(5). */
   readonly ranges: { readonly subuid: readonly string[]; readonly subgid: readonly string[] }
   readonly liveRestore: boolean
   readonly running?: number
-  /** Is an apply unfinished, or can the last one be undone? */
+  /** Is an apply unfinished, or can the last one be rolled back? */
   readonly wayBack?: 'pending' | 'last' | 'none'
-  /** What only root can read, where we are not; it is absent then. */
+  /** Parts that only root can read, and that are absent for other users. */
   readonly unreadable: readonly Unreadable[]
-  /** What is wrong: sentences. None: it is secured. */
-  readonly problems: readonly string[]
+  /** None: the daemon is secured. */
+  readonly problems: readonly Sentence[]
 }
 
 /**
- * Looks at the daemon of a host: what systemd says, what is configured, and what is seen from outside. Nothing is changed.
+ * Inspects the daemon of a host: its unit, its configuration, and its listeners from outside. Changes nothing.
  *
  * @throws {@link ProvisionError} for a host without systemd or Docker
  */
@@ -61,7 +62,7 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   const { form, settings, plaintext, daemonJson } = inForce
   const tls = { ...tlsFilesIn(settings.tlsDir ?? DEFAULT_TLS_DIR), ...inForce.tlsFiles }
   const more = [...openDoorQuestions(first), ...readableQuestions(tls)]
-  const wanted = { programs: [], files: [tls.ca, tls.cert], secrets: [], writable: [], more }
+  const wanted = { files: [tls.ca, tls.cert], more }
   const facts = await gatherMore(shell, first, wanted, signal)
   const unreadable = unreadableOf(facts, tls)
   const isHidden = (name: Unreadable): boolean => unreadable.includes(name)
@@ -70,7 +71,7 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   const besides = facts.sockets
     .filter((socket) => !configured.some((listener) => isListenerOf(socket, listener)))
     .map(({ address, port }) => formatTarget({ host: address, port }))
-  const look = (listener: string): Promise<ListenerStatus> => lookAtListener(listener, authorities, signal)
+  const look = (listener: string): Promise<ListenerStatus> => inspectListener(listener, authorities, signal)
   const certificate = readIfGood(facts.file(tls.cert)?.text)
   const listeners = await Promise.all(configured.map(look))
   listeners.push(...(await Promise.all(besides.map(look))).filter((one) => isOfApi(one, certificate, listeners)))
@@ -92,7 +93,7 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
     ...(!isHidden('wayBack') && { wayBack: await rollbackOn(shell) }),
     unreadable,
   }
-  const doors = openDoors(facts).map(({ what, got, todo }) => `${what}: ${got}. ${todo}`)
+  const doors = openDoors(facts).map(({ what, got, todo }) => sentence`${what}: ${got}. ${todo}`)
   return {
     ...status,
     problems: [...problemsOf(status), ...unfinished(facts), ...doors, ...unreadableProblem(unreadable)],
@@ -129,38 +130,46 @@ function rangesOf({ file }: HostFacts, remap: string | undefined): DaemonStatus[
   return { subuid: of('/etc/subuid'), subgid: of('/etc/subgid') }
 }
 
-/** By the rule that a rollback has. */
+/** By the same rule as a rollback. */
 async function rollbackOn(shell: HostShell): Promise<'pending' | 'last' | 'none'> {
   const last = await findLastApply(shell)
   return last === undefined ? 'none' : last.isPending ? 'pending' : 'last'
 }
 
-function problemsOf(status: Omit<DaemonStatus, 'problems'>): string[] {
+function problemsOf(status: Omit<DaemonStatus, 'problems'>): Sentence[] {
   const { active, state, listeners, certificate, authorities = [], showsOther = false, usernsRemap, ranges } = status
   return [
-    ...(active ? [] : [`docker.service is ${state}:  systemctl status docker`]),
-    ...(listeners.length === 0 ? ['dockerd does not listen on the network:  docker-mtls daemon apply'] : []),
+    ...(active
+      ? []
+      : [sentence`docker.service is ${state}. Find out why:  ${command('systemctl', 'status', 'docker')}`]),
+    ...(listeners.length === 0
+      ? [sentence`dockerd doesn't listen on the network. Secure and open it:  ${ours('daemon', 'apply')}`]
+      : []),
     ...listeners.flatMap(listenerProblem),
     ...(certificate !== undefined && certificate.validTo.getTime() < Date.now()
-      ? ["The server's certificate has ended:  docker-mtls cert renew --server"]
+      ? [sentence`The server's certificate has expired. Renew it:  ${ours('cert', 'renew', '--server')}`]
       : []),
     ...authorities
       .filter(({ validTo }) => validTo.getTime() < Date.now())
       .map(
         ({ commonName, subject }) =>
-          `The authority ${commonName ?? subject} has ended, and nobody of it gets in. Where it is kept:  docker-mtls cert ca --replace-ca`,
+          sentence`The CA ${commonName ?? subject} has expired, so its clients can't connect. Replace it where its key is kept:  ${ours('cert', 'ca', '--replace-ca')}`,
       ),
     ...(showsOther
-      ? ['The daemon shows another certificate than the one in its file: it was not restarted since.']
+      ? [
+          'The daemon presents another certificate than the one in its file: it was not restarted since the file changed.',
+        ]
       : []),
     ...(usernsRemap !== undefined && ranges.subuid.length === 0
-      ? [`There are no subordinate ids for --userns-remap=${usernsRemap} in /etc/subuid.`]
+      ? [`/etc/subuid has no subordinate ids for --userns-remap=${usernsRemap}.`]
       : []),
   ]
 }
 
-/** Its note says so, also one that a power cut has left without what it names. */
-function unfinished({ file }: HostFacts): string[] {
+/** A power cut may have left the note of an unfinished apply without its folder. */
+function unfinished({ file }: HostFacts): Sentence[] {
   if (file(`${STATE_FOLDER}/pending`) === undefined) return []
-  return ['An apply did not end:  docker-mtls daemon apply , or  docker-mtls daemon rollback']
+  return [
+    sentence`An apply is unfinished. Roll it back:  ${ours('daemon', 'rollback')}  Or apply again:  ${ours('daemon', 'apply')}`,
+  ]
 }

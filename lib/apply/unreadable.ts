@@ -1,19 +1,20 @@
+import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import type { HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER, type FactCall } from '../host/facts-script.ts'
 import type { tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 
-/** What of a status only root can read. */
+/** Parts of a status that only root can read. */
 export type Unreadable = 'daemonJson' | 'certificate' | 'authorities' | 'running' | 'wayBack'
 
 type TlsFiles = ReturnType<typeof tlsFilesIn>
 
-/** What has to be asked of the host for {@link unreadableOf}: a file that can't be read is not one that isn't there. */
+/** The facts that {@link unreadableOf} needs: an unreadable file is something else than a missing one. */
 export function readableQuestions({ ca, cert }: TlsFiles): FactCall[] {
   return [DAEMON_JSON, ca, cert, `${STATE_FOLDER}/last`].map((path) => ['closed', path])
 }
 
-/** What could not be read; of root nothing. */
+/** The parts that couldn't be read; none for root. */
 export function unreadableOf({ fact, property, info }: HostFacts, { ca, cert }: TlsFiles): Unreadable[] {
   if (fact('uid') === '0') return []
   const isClosed = (path: string): boolean => fact(`closed:${path}`) === 'yes'
@@ -30,14 +31,14 @@ export function unreadableOf({ fact, property, info }: HostFacts, { ca, cert }: 
 const WORDS: Readonly<Record<Unreadable, string>> = {
   daemonJson: DAEMON_JSON,
   certificate: "the server's certificate",
-  authorities: 'the authorities whose clients get in',
-  running: 'which containers run',
-  wayBack: 'the way back',
+  authorities: 'the CAs of its clients',
+  running: 'the running containers',
+  wayBack: 'the available rollback',
 }
 
-/** A sentence that says what was not read, and how it can be. */
-export function unreadableProblem(unreadable: readonly Unreadable[]): string[] {
+/** Says what was not read, and how to read it. */
+export function unreadableProblem(unreadable: readonly Unreadable[]): Sentence[] {
   if (unreadable.length === 0) return []
   const what = unreadable.map((name) => WORDS[name]).join(', ')
-  return [`Not readable without root: ${what}. As root:  sudo docker-mtls daemon status`]
+  return [sentence`Only root can read ${what}. As root:  sudo ${ours('daemon', 'status')}`]
 }

@@ -1,27 +1,29 @@
-import { findClosedParents, whatDisappears, type ClosedParent } from '../daemon-config/userns/hidden-data.ts'
+import { findClosedParents, findHiddenData, type ClosedParent } from '../daemon-config/userns/hidden-data.ts'
 import { parseDataFacts } from '../daemon-config/userns/data-facts.ts'
 import { flagsOf, lastValue } from '../daemon-config/unit/flags.ts'
 import { withLine } from '../daemon-config/userns/subids.ts'
 import { planUserns, type UsernsPlan } from '../daemon-config/userns/subuid-ranges.ts'
 import type { ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
+import type { Warning } from '../base/warning.ts'
 import type { HostFacts } from '../host/facts.ts'
 import type { FactCall } from '../host/facts-script.ts'
 import { keptMode, type WantedFile } from './changes.ts'
 import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 
-/** What user namespaces mean on a host. */
+/** The consequences of user namespaces on a host. */
 export interface UserNamespaces {
   readonly plan?: UsernsPlan
   /** /etc/subuid and /etc/subgid, where lines are missing. */
   readonly files: readonly WantedFile[]
-  /** Data that the change hides: sentences. */
-  readonly losses: readonly string[]
-  /** Folders that the root user of containers can't enter. */
+  /** What will be hidden. */
+  readonly losses: readonly Warning[]
+  /** Folders that the containers' root can't enter, with a remedy for each. */
   readonly closed: readonly ClosedParent[]
 }
 
-/** What has to be asked of the host for this. */
+/** The facts that {@link decideUserns} needs. */
 export function usernsQuestions(
   unit: ParsedUnit,
   { daemonJson }: SettingsInForce,
@@ -48,9 +50,9 @@ function dataRootOf(unit: ParsedUnit, json: SettingsInForce['daemonJson']): stri
 }
 
 /**
- * Works out what a change of user namespaces means: whose ranges, which lines are missing, what is out of sight.
+ * Works out the consequences of a change of user namespaces: whose ranges, which lines are missing, what will be hidden.
  *
- * @param value - as it will be; undefined: off
+ * @param value - the new value; undefined: off
  * @throws {@link DaemonError} ERR_USERNS_INVALID
  */
 export function decideUserns(value: string | undefined, inForce: SettingsInForce, facts: HostFacts): UserNamespaces {
@@ -60,7 +62,7 @@ export function decideUserns(value: string | undefined, inForce: SettingsInForce
   return {
     ...(plan && { plan }),
     files: plan === undefined ? [] : missingLines(plan, facts),
-    losses: whatDisappears(data, change),
+    losses: findHiddenData(data, change),
     closed: plan === undefined ? [] : findClosedParents(data, plan),
   }
 }
@@ -81,7 +83,7 @@ function textsOf({ file, fact }: HostFacts): Parameters<typeof planUserns>[1] {
   }
 }
 
-/** What can't be worked out of a daemon that runs is no reason to stop. */
+/** A running daemon whose user namespaces can't be worked out is no reason to stop. */
 function folderInForce({ settings }: SettingsInForce, facts: HostFacts): string | undefined {
   try {
     return settings.usernsRemap === undefined ? undefined : planUserns(settings.usernsRemap, textsOf(facts)).dataFolder
@@ -104,11 +106,11 @@ function missingLines({ missing }: UsernsPlan, facts: HostFacts): WantedFile[] {
   })
 }
 
-/** Half of it must not take the place of the whole. */
+/** A part of the file must not replace the whole. */
 function tooLong(path: string): DaemonError {
   return new DaemonError('ERR_USERNS_INVALID', {
     tried: `adding a range to ${path}`,
-    got: 'it is too long to be read',
-    todo: 'Add one yourself:  usermod --add-subuids 165536-231071 --add-subgids 165536-231071 dockremap',
+    got: 'the file is too long to be read',
+    todo: sentence`Add a range yourself:  ${command('usermod', '--add-subuids', '165536-231071', '--add-subgids', '165536-231071', 'dockremap')}`,
   })
 }

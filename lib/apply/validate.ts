@@ -14,8 +14,8 @@ const VALIDATE_SH: string = shellFile(new URL('./validate.sh', import.meta.url))
 const SYSTEMD_REFUSES = 3
 
 /**
- * Lets the host's own systemd and dockerd judge the configuration, in a folder of its own in memory, before it is in its
- * place: what they would not load is not written.
+ * Validates the configuration with the host's own systemd and dockerd, in a folder in memory: a configuration that they would
+ * not load is never written.
  *
  * @throws {@link ProvisionError} ERR_APPLY_INVALID, with their words
  */
@@ -24,9 +24,9 @@ export async function validate(plan: ApplyPlan, shell: HostShell, signal?: Abort
   if (ran.code === 0) return
   const judge = ran.code === SYSTEMD_REFUSES ? 'systemd-analyze verify' : 'dockerd --validate'
   throw new ProvisionError('ERR_APPLY_INVALID', {
-    tried: `letting ${judge} of ${shell.name} judge the new configuration`,
+    tried: `validating the new configuration with ${judge} on ${shell.name}`,
     got: wordsOf(ran),
-    todo: 'Nothing was changed. Mend what it names: in the unit, in /etc/docker/daemon.json, or in the options.',
+    todo: 'Nothing was changed. Fix what it names in the unit, in /etc/docker/daemon.json, or in the options.',
   })
 }
 

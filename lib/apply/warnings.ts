@@ -1,49 +1,66 @@
+import { command, option, ours, sentence } from '../base/sentence.ts'
+import type { Warning } from '../base/warning.ts'
 import type { Situation } from './conflicts.ts'
 import type { DaemonSettings } from '../daemon-config/settings-in-force.ts'
 import { openParents } from './parents.ts'
 import { runningIn, stopSentence } from './running.ts'
 import type { ServerFiles } from './server-files.ts'
 
-/** A month, as `cert list` has it: enough to make and carry over another. */
+/** A month, as in `cert list`: enough to issue and install another certificate. */
 const SOON_MS = 30 * 86_400_000
 
-/** What a person should know before: sentences. */
+/** Warnings about a plan. */
 export function warningsOf(
   { inForce, facts, settings: { tlsDir } }: Situation,
   { facts: certificate }: ServerFiles,
-): string[] {
+): Warning[] {
   const left = certificate.validTo.getTime() - Date.now()
   return [
-    ...inForce.plaintext.map((host) => `dockerd listens on ${host} now, where nobody should: that listener is closed.`),
+    ...inForce.plaintext.map((host) => ({
+      code: 'plaintext-listener-closed',
+      text: `dockerd listens on ${host} without TLS. The apply closes that listener.`,
+    })),
     ...leftBehind(inForce.settings.tlsDir, tlsDir),
     ...openParents(facts),
     ...(left < SOON_MS
-      ? [`The server's certificate ends on ${certificate.validTo.toISOString().slice(0, 10)}:  docker-mtls cert renew`]
+      ? [
+          {
+            code: 'certificate-expires-soon',
+            text: sentence`The server's certificate expires on ${certificate.validTo.toISOString().slice(0, 10)}. Renew it:  ${ours('cert', 'renew')}`,
+          },
+        ]
       : []),
     ...(facts.property('service', 'UnitFileState') === 'disabled'
-      ? ['docker.service is not enabled: it does not start with the machine.  systemctl enable docker.service']
+      ? [
+          {
+            code: 'service-disabled',
+            text: sentence`docker.service doesn't start at boot. Enable it:  ${command('systemctl', 'enable', 'docker.service')}`,
+          },
+        ]
       : []),
   ]
 }
 
-/** A key that nobody uses any more is one that nobody looks after. */
-function leftBehind(before: string | undefined, after: string | undefined): string[] {
+/** Nobody looks after an unused key. */
+function leftBehind(before: string | undefined, after: string | undefined): Warning[] {
   if (before === undefined || before === after) return []
-  return [`The server's files in ${before} are not used any more: remove them, once you need no way back.`]
+  const text = `The server's files in ${before} are no longer used. Remove them once you don't need a rollback any more.`
+  return [{ code: 'unused-server-files', text }]
 }
 
-/** What stops, or is out of sight, once dockerd is restarted with the new configuration: sentences. */
-export function lossesOf({ facts, liveRestore }: Situation): string[] {
+/** The containers that stop when dockerd restarts with the new configuration. */
+export function lossesOf({ facts, liveRestore }: Situation): Warning[] {
   const running = runningIn(facts)
-  return running === 0 || liveRestore ? [] : [`${stopSentence(running)}; --live-restore lets containers go on.`]
+  if (running === 0 || liveRestore) return []
+  const text = sentence`${stopSentence(running)}. To keep containers running, add  ${option('liveRestore')}`
+  return [{ code: 'containers-stop', text }]
 }
 
-/** Says of listeners that stay, and that init would have otherwise, how they are changed. */
-export function keptListeners({ listen }: DaemonSettings, ofInit: DaemonSettings | undefined): string[] {
+/** Tells how to change listeners that stay although init has rendered others. */
+export function keptListeners({ listen }: DaemonSettings, ofInit: DaemonSettings | undefined): Warning[] {
   const wanted = ofInit?.listen ?? []
   const [first] = wanted
   if (first === undefined || listen.length === 0 || wanted.join(' ') === listen.join(' ')) return []
-  return [
-    `dockerd listens on ${listen.join(' and ')}, and that stays; override.conf says ${wanted.join(' and ')}:  --listen ${first.replace('tcp://', '')}  changes it.`,
-  ]
+  const text = sentence`dockerd keeps listening on ${listen.join(' and ')}, although override.conf has ${wanted.join(' and ')}. To change that, add  ${option('listen', first.slice('tcp://'.length))}`
+  return [{ code: 'listeners-kept', text }]
 }

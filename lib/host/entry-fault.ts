@@ -1,11 +1,12 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ProvisionError } from '../base/errors.ts'
+import { command, ours, sentence } from '../base/sentence.ts'
 import { lastWords, type Ran } from './shell.ts'
 
-/** A login that came about, and where no shell of root's spoke. */
+/** A login that succeeded without giving a root shell. */
 export interface Entry {
   readonly endpoint: SshEndpoint
-  /** As whom ssh has logged in, where that is known. */
+  /** The user that ssh has logged in as, if known. */
   readonly user?: string | undefined
 }
 
@@ -17,32 +18,32 @@ const MISSING = /sudo: .*not found|not found.*sudo/
 const NO_COMMAND: ReadonlySet<number> = new Set([126, 127])
 
 /**
- * Why we did not get to be root there.
+ * Why the login didn't become root.
  *
- * @param ran - its stdout is whatever came in place of our shell's first word
+ * @param ran - its stdout is what came in place of the first line of our shell
  */
 export function entryFault(ran: Ran, { endpoint, user = endpoint.user }: Entry): ProvisionError {
   const { stderr, code } = ran
   const tried = `becoming root on ${formatEndpoint(endpoint)}`
   const who = user ?? 'the user'
-  const asRoot = `docker-mtls setup ${formatEndpoint({ ...endpoint, user: 'root' })}`
+  const asRoot = ours('setup', formatEndpoint({ ...endpoint, user: 'root' }))
   if (ASKS.test(stderr)) {
-    const got = `sudo there asks ${who} for a password, and nobody can type it here`
+    const got = `sudo asks ${who} for a password there, and docker-mtls can't type it`
     const line = `echo '${user ?? 'USER'} ALL=(root) NOPASSWD: ALL' >/etc/sudoers.d/docker-mtls`
-    const todo = `Log in as root:  ${asRoot} ; or let sudo ask nothing for as long as this takes, by root on the host:  ${line}`
+    const todo = sentence`Log in as root:  ${asRoot}  Or let sudo ask for no password during the setup; as root on the host:  ${line}`
     return new ProvisionError('ERR_HOST_SUDO_PASSWORD', { tried, got, todo })
   }
   if (MISSING.test(stderr) || (NO_COMMAND.has(code) && stderr.includes('sudo'))) {
-    const got = `${who} is not root there, and there is no sudo that may be run`
-    return new ProvisionError('ERR_HOST_NOT_ROOT', { tried, got, todo: `Log in as root:  ${asRoot}` })
+    const got = `${who} is not root there, and can't run sudo`
+    return new ProvisionError('ERR_HOST_NOT_ROOT', { tried, got, todo: sentence`Log in as root:  ${asRoot}` })
   }
   if (REFUSES.test(stderr)) {
     const got = `${who} is not root there, and sudo refuses (${lastWords(ran)})`
-    return new ProvisionError('ERR_HOST_NOT_ROOT', { tried, got, todo: `Log in as root:  ${asRoot}` })
+    return new ProvisionError('ERR_HOST_NOT_ROOT', { tried, got, todo: sentence`Log in as root:  ${asRoot}` })
   }
   return new ProvisionError('ERR_HOST_UNREADABLE', {
     tried,
-    got: `the login there runs no commands (${lastWords({ ...ran, stderr: stderr + ran.stdout })})`,
-    todo: `It takes a POSIX sh, and a login that is not restricted to one command. Try it:  ssh ${formatEndpoint(endpoint)} id`,
+    got: `the login runs no commands there (${lastWords({ ...ran, stderr: stderr + ran.stdout })})`,
+    todo: sentence`Use a login with a POSIX sh that isn't restricted to one command. Test it:  ${command('ssh', formatEndpoint(endpoint), 'id')}`,
   })
 }

@@ -3,42 +3,42 @@ import { factsScript, furtherFactsScript, type FurtherFacts } from './facts-scri
 import { lastWords, type HostShell } from './shell.ts'
 import { parseSockets, type TcpSocket } from './sockets.ts'
 
-/** A file of the host as it is now. */
+/** A file of the host. */
 export interface HostFile {
   readonly path: string
   readonly mode: number
   /** `root:root` */
   readonly owner: string
-  /** Absent for a key, of which {@link HostFile.sha256} is all that leaves the host. */
+  /** Absent for a key: only its {@link HostFile.sha256} leaves the host. */
   readonly text?: string
   readonly sha256?: string
 }
 
-/** A dockerd that runs. */
+/** A running dockerd. */
 export interface RunningDaemon {
   readonly pid: number
   readonly uid: number
   readonly exec: string
 }
 
-/** What was found on a host. Everything is as it was read, and means nothing yet. */
+/** Facts that were read on a host, not yet interpreted. */
 export interface HostFacts {
-  /** A single value, such as `uid`; empty where it could not be had. */
+  /** A single value, such as `uid`; empty if it couldn't be read. */
   readonly fact: (name: string) => string
   /** A property as `systemctl show` has it. */
   readonly property: (unit: 'service' | 'socket' | 'containerd', name: string) => string
-  /** The file at this very path, where there is one. */
+  /** The file at exactly this path, if there is one. */
   readonly file: (path: string) => HostFile | undefined
   readonly files: readonly HostFile[]
   readonly daemons: readonly RunningDaemon[]
-  /** What dockerd listens on; empty where that could not be seen. */
+  /** What dockerd listens on; empty if that couldn't be read. */
   readonly sockets: readonly TcpSocket[]
-  /** What `docker info` says, where it could be asked. */
+  /** The output of `docker info`, if dockerd could be asked. */
   readonly info: Readonly<Record<string, unknown>> | undefined
 }
 
 /**
- * Asks a host for everything that has to be known before something is changed on it.
+ * Reads everything that has to be known about a host before it is changed.
  *
  * @param shell - the host's
  * @throws {@link ProvisionError} ERR_HOST_UNREADABLE
@@ -48,7 +48,7 @@ export async function gatherFacts(shell: HostShell, signal?: AbortSignal): Promi
 }
 
 /**
- * Asks for more, and adds it to what is known.
+ * Reads more facts, and adds them to those that are known.
  *
  * @throws {@link ProvisionError} ERR_HOST_UNREADABLE
  */
@@ -69,9 +69,9 @@ async function ask(shell: HostShell, script: string, signal: AbortSignal | undef
   const ran = await shell.run(script, { signal })
   if (ran.code === 0) return ran.stdout
   throw new ProvisionError('ERR_HOST_UNREADABLE', {
-    tried: `looking at ${shell.name}`,
+    tried: `inspecting ${shell.name}`,
     got: lastWords(ran),
-    todo: 'It takes a POSIX sh, and base64, stat and sha256sum, as every distribution has them.',
+    todo: 'The host needs a POSIX sh and coreutils (base64, stat, sha256sum, ...).',
   })
 }
 

@@ -4,14 +4,14 @@ import { text } from 'node:stream/consumers'
 import { withoutSecrets } from '../transport/ssh-stream.ts'
 import { PREAMBLE, type HostShell, type Ran, type RunOptions } from './shell.ts'
 
-/** The shell of this machine. Whoever calls it has to be root. */
+/** The shell of this machine. docker-mtls has to run as root. */
 export function localShell(): HostShell {
   return { name: 'this machine', isHere: true, run: runHere }
 }
 
 /**
- * In a session of its own: Ctrl-C at the terminal is for us to hear, and what has begun to change files is not to be cut
- * off in the middle by it.
+ * In a session of its own: Ctrl-C at the terminal reaches only docker-mtls, and doesn't interrupt a script that has begun to
+ * change files.
  */
 function runHere(script: string, { onLine, signal }: RunOptions = {}): Promise<Ran> {
   return runScript('/bin/sh', ['-s'], script, { onLine, signal })
@@ -35,7 +35,7 @@ export async function runScript(
     lines.push(line)
     onLine?.(line)
   })
-  // One that ends before it has read everything says why by itself.
+  // A shell that ends before it has read everything prints the reason.
   child.stdin.on('error', () => undefined).end(PREAMBLE + script)
   const [code, stderr] = await whileNotAborted(Promise.all([ended, text(child.stderr)]), signal, () => reader.close())
   return { code, stdout: lines.join('\n'), stderr }

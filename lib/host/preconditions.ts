@@ -1,63 +1,64 @@
 import { ProvisionError, type ProvisionErrorCode } from '../base/errors.ts'
+import { command, ours, SELF, sentence, type Sentence } from '../base/sentence.ts'
 import { lines, type HostFacts } from './facts.ts'
 import { STATE_FOLDER, WRITTEN } from './facts-script.ts'
 
-/** Half of it would do; on a disk that is nearly full something else fails next. */
+/** An apply needs half of it; on a disk that is nearly full something else fails next. */
 const ROOM_KIB = 4096
 
-/** A reason why nothing can be done on a host. */
-interface Trouble {
+/** A reason why docker-mtls can't change a host. */
+interface Obstacle {
   readonly code: ProvisionErrorCode
   readonly got: string
-  readonly todo: string
+  readonly todo: Sentence
 }
 
 /**
- * Refuses a host that we can't, or must not, change: before anything else is looked at.
+ * Refuses a host that docker-mtls can't or must not change, before anything else is inspected.
  *
  * @param facts - what was found on it
  * @param name - of the host, for the message
- * @param purpose - who only reads needs not be root, nor room
+ * @param purpose - reading needs neither root nor free disk space
  * @throws {@link ProvisionError} ERR_HOST_NOT_ROOT, ERR_HOST_NO_SYSTEMD, ERR_HOST_NO_DOCKER, ERR_HOST_ROOTLESS,
  *   ERR_HOST_DOCKER_DESKTOP, ERR_HOST_READ_ONLY, ERR_HOST_DISK_FULL
  */
 export function refuseHost(facts: HostFacts, name: string, purpose: 'read' | 'change' = 'change'): void {
   const tests = purpose === 'read' ? READING : [...READING, noRoot, masked, readOnly, full]
   const found = tests.map((test) => test(facts))
-  const trouble = found.find((one) => one !== undefined)
-  if (trouble === undefined) return
-  const { code, got, todo } = trouble
-  throw new ProvisionError(code, { tried: `looking at ${name}`, got, todo })
+  const obstacle = found.find((one) => one !== undefined)
+  if (obstacle === undefined) return
+  const { code, got, todo } = obstacle
+  throw new ProvisionError(code, { tried: `inspecting ${name}`, got, todo })
 }
 
-type Test = (facts: HostFacts) => Trouble | undefined
+type Test = (facts: HostFacts) => Obstacle | undefined
 
-/** Its daemon runs in a virtual machine, whose configuration the desktop application writes. */
+/** The daemon runs in a virtual machine, and the desktop application writes its configuration. */
 const desktop: Test = ({ fact, info, property }) => {
-  // Beside it there may be an Engine of the host's own, which is what is meant then.
+  // The host may have an Engine of its own beside it; that one is meant then.
   const isAlone = fact('desktop') !== '' && (property('service', 'LoadState') !== 'loaded' || isGenerated(property))
   const isLinux = ['Linux', ''].includes(fact('kernel'))
   const isDesktop = isAlone || info?.['OperatingSystem'] === 'Docker Desktop' || !isLinux
   if (!isDesktop) return undefined
   return {
     code: 'ERR_HOST_DOCKER_DESKTOP',
-    got: isLinux ? 'its daemon is that of Docker Desktop' : `it is ${fact('kernel')}, and no Linux`,
-    todo: 'Docker Desktop manages its daemon by itself, and offers it to this machine alone. Take a host with Docker Engine on Linux.',
+    got: isLinux ? 'Docker Desktop manages its daemon' : `its operating system is ${fact('kernel')}, not Linux`,
+    todo: "Use a host with Docker Engine on Linux. Docker Desktop's daemon is available only on its own machine.",
   }
 }
 
-const rootless: Test = ({ property, daemons, fact }) => {
+const rootless: Test = ({ property, daemons }) => {
   const own = daemons.find(({ uid }) => uid !== 0)
   const hasSystemUnit = property('service', 'LoadState') === 'loaded'
   if (own === undefined || (hasSystemUnit && property('service', 'ActiveState') === 'active')) return undefined
   return {
     code: 'ERR_HOST_ROOTLESS',
-    got: `its dockerd (process ${own.pid}) runs rootless, as the user ${own.uid}${fact('uid') === '0' ? '' : ', and so do we'}`,
-    todo: 'A rootless daemon has its configuration in ~/.config/docker and a unit of its user. Install Docker Engine for the whole system, or reach this one by  ssh:// , which needs no port.',
+    got: `its dockerd (process ${own.pid}) runs rootless, as the user ${own.uid}`,
+    todo: 'Reach a rootless daemon by ssh://, which needs no port, or install Docker Engine for the whole system.',
   }
 }
 
-/** What is left of a package that was removed and not purged: a script in /etc/init.d, of which systemd makes a unit. */
+/** A package that was removed but not purged leaves a script in /etc/init.d, from which systemd makes a unit. */
 function isGenerated(property: HostFacts['property']): boolean {
   return property('service', 'FragmentPath').startsWith('/run/systemd/generator')
 }
@@ -66,25 +67,24 @@ const noDocker: Test = ({ fact, property, daemons: [running] }) => {
   const isLoaded = ['loaded', 'masked'].includes(property('service', 'LoadState')) && !isGenerated(property)
   if (isLoaded || (fact('systemd') !== 'yes' && fact('dockerd') !== '')) return undefined
   if (running !== undefined) {
-    const got = `its dockerd (process ${running.pid}, ${running.exec}) is started by something else than a docker.service`
-    return { code: 'ERR_HOST_NO_DOCKER', got, todo: `As that of a snap, it is not ours to change. ${INSTALL}` }
+    const got = `no docker.service starts its dockerd (process ${running.pid}, ${running.exec}); it may come from a snap`
+    return { code: 'ERR_HOST_NO_DOCKER', got, todo: INSTALL }
   }
   const got =
     fact('dockerd') === ''
-      ? 'Docker Engine is not installed: there is neither a docker.service nor dockerd'
-      : `there is ${fact('dockerd')}, and no docker.service that starts it`
+      ? 'Docker Engine is not installed: neither docker.service nor dockerd exists'
+      : `${fact('dockerd')} exists, but no docker.service that starts it`
   return { code: 'ERR_HOST_NO_DOCKER', got, todo: INSTALL }
 }
 
-const INSTALL =
-  'Install it with its unit: on Debian and Ubuntu  apt-get install docker.io , else as docs.docker.com/engine/install says.'
+const INSTALL: Sentence = sentence`Install Docker Engine with its unit, as docs.docker.com/engine/install describes. On Debian and Ubuntu:  ${command('apt-get', 'install', 'docker.io')}`
 
 const noRoot: Test = ({ fact }) => {
   if (fact('uid') === '0') return undefined
   return {
     code: 'ERR_HOST_NOT_ROOT',
-    got: `we are ${fact('user') || `the user ${fact('uid')}`} there, and only root may change the daemon`,
-    todo: 'Run it as root:  sudo docker-mtls ...  (with Node from a version manager:  sudo env "PATH=$PATH" npx docker-mtls ... ).',
+    got: `docker-mtls runs there as ${fact('user') || `the user ${fact('uid')}`}, and only root may change the daemon`,
+    todo: sentence`Run it as root:  sudo ${SELF} ...  With Node from a version manager:  sudo env "PATH=$PATH" ${SELF} ...`,
   }
 }
 
@@ -92,8 +92,8 @@ const noSystemd: Test = ({ fact }) => {
   if (fact('systemd') === 'yes') return undefined
   return {
     code: 'ERR_HOST_NO_SYSTEMD',
-    got: 'it was not booted by systemd, so no unit starts dockerd there',
-    todo: 'Render a daemon.json and start dockerd with it in your own way:  docker-mtls daemon render --daemon-json',
+    got: 'systemd did not boot it, so no unit starts dockerd there',
+    todo: sentence`Render a daemon.json, and start dockerd with it yourself:  ${ours('daemon', 'render', '--daemon-json')}`,
   }
 }
 
@@ -101,8 +101,8 @@ const masked: Test = ({ property }) => {
   if (property('service', 'LoadState') !== 'masked') return undefined
   return {
     code: 'ERR_HOST_NO_DOCKER',
-    got: 'docker.service is masked: nothing can start it',
-    todo: 'Unmask it first:  systemctl unmask docker.service',
+    got: 'docker.service is masked, so nothing can start it',
+    todo: sentence`Unmask it first:  ${command('systemctl', 'unmask', 'docker.service')}`,
   }
 }
 
@@ -112,7 +112,7 @@ const readOnly: Test = ({ fact }) => {
   return {
     code: 'ERR_HOST_READ_ONLY',
     got: `${path} is read-only, even for root`,
-    todo: 'Mount it writable (mount -o remount,rw ...), or build the files into the image of this host:  docker-mtls daemon render',
+    todo: sentence`Mount it writable (mount -o remount,rw ...). If the host has a fixed image, render the files and add them to that image:  ${ours('daemon', 'render')}`,
   }
 }
 
@@ -121,12 +121,12 @@ const full: Test = ({ fact }) => {
   if (path === undefined) return undefined
   return {
     code: 'ERR_HOST_DISK_FULL',
-    got: `the disk of ${path} has ${fact(`room:${path}`)} KiB left, and ${ROOM_KIB} are wanted`,
-    todo: 'Make room on it first; nothing was changed.',
+    got: `the disk of ${path} has ${fact(`room:${path}`)} KiB left, but an apply needs ${ROOM_KIB}`,
+    todo: 'Free disk space there first. Nothing was changed.',
   }
 }
 
-/** What is in the way of looking already. */
+/** Tests that apply to reading as well. */
 const READING: readonly Test[] = [desktop, rootless, noDocker, noSystemd]
 
 function isFull(room: string): boolean {

@@ -1,6 +1,6 @@
 import { shellFile } from '../base/shell-file.ts'
 
-/** What a script ended with. */
+/** The result of a script. */
 export interface Ran {
   readonly code: number
   readonly stdout: string
@@ -9,9 +9,9 @@ export interface Ran {
 
 /** How a script is run. */
 export interface RunOptions {
-  /** Is told of each line of stdout as it comes. */
+  /** Called with each line of stdout as it arrives. */
   readonly onLine?: ((line: string) => void) | undefined
-  /** Gives up on it; what runs on the host is not stopped by that. */
+  /** Stops waiting; the script goes on running on the host. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -19,10 +19,10 @@ export interface RunOptions {
 export interface HostShell {
   /** For a person: `this machine`, `ssh://root@build01`. */
   readonly name: string
-  /** Is it this very machine? Then its sockets and files can be reached directly. */
+  /** Is it this machine? Then its sockets and files can be reached directly. */
   readonly isHere: boolean
   /**
-   * Runs a POSIX sh script. It travels by stdin, since everybody reads command lines, and runs with a PATH of root's.
+   * Runs a POSIX sh script with root's PATH. It travels by stdin, since every user can read command lines.
    *
    * @throws the signal's reason
    */
@@ -32,11 +32,11 @@ export interface HostShell {
 /** Comes before every program. */
 export const PREAMBLE: string = shellFile(new URL('./preamble.sh', import.meta.url))
 
-/** What a failed command said, in a line. */
+/** The last lines of a failed command's stderr, on one line. */
 export function lastWords({ code, stderr }: Ran): string {
   const lines = stderr
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  return lines.slice(-3).join('; ') || `it ended with ${code} and said nothing`
+  return lines.slice(-3).join('; ') || `it exited with code ${code} and printed nothing`
 }

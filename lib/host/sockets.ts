@@ -1,7 +1,7 @@
 import { shellFile } from '../base/shell-file.ts'
 import { shellProgram } from './script.ts'
 
-/** A TCP socket that is listened on. */
+/** A listening TCP socket. */
 export interface TcpSocket {
   /** Without brackets: `0.0.0.0`, `::`, `10.0.0.4`. */
   readonly address: string
@@ -23,7 +23,7 @@ export function socketsScript(pid?: number): string {
 /**
  * Reads what {@link socketsScript} has printed.
  *
- * @returns undefined where the process has no sockets at all: then it is gone, or we may not look
+ * @returns undefined if the process has no sockets at all: it is gone, or only root may read them
  */
 export function parseSockets(printed: string): TcpSocket[] | undefined {
   const [machine = '', ...rest] = printed.trim().split('\n')
@@ -38,7 +38,7 @@ export function parseSockets(printed: string): TcpSocket[] | undefined {
   })
 }
 
-/** Words of 32 bits in the order of the host's bytes. */
+/** Words of 32 bits in the host's byte order. */
 function readAddress(hex: string, isBigEndian: boolean): string {
   const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => {
     const four = (word.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16))
@@ -48,6 +48,6 @@ function readAddress(hex: string, isBigEndian: boolean): string {
   const groups = bytes.flatMap((byte, index) =>
     index % 2 === 0 ? [(byte * 256 + (bytes[index + 1] ?? 0)).toString(16)] : [],
   )
-  // The one way of writing an address (WHATWG URL section 3.5), as everything else is compared in it.
+  // The canonical form of an address (WHATWG URL section 3.5): addresses are compared in it.
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }

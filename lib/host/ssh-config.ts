@@ -6,24 +6,24 @@ import { startSystemSsh } from '../transport/ssh-start.ts'
 import { SshStream } from '../transport/ssh-stream.ts'
 import { SSH_TIMEOUT_MS } from './ssh-shell.ts'
 
-/** What ssh makes of a host by its configuration. */
+/** A host as ssh's configuration resolves it. */
 export interface SshHost {
-  /** The name or address that it connects to: behind an alias another one. */
+  /** The name or address that ssh connects to; for an alias, its HostName. */
   readonly hostname: string
   readonly user: string
   readonly port: number
-  /** `yes`, `ask`, `accept-new` or `no`, whichever word of ssh_config(5) was taken for it. */
+  /** `yes`, `ask`, `accept-new` or `no`, whichever synonym of ssh_config(5) is configured. */
   readonly hostKeyChecking: string
-  /** Where keys of hosts are kept that are accepted. Those that keep none are left out. */
+  /** The files with accepted host keys, without those that store nothing. */
   readonly knownHosts: readonly string[]
 }
 
-/** What ssh prints for the words that mean the same. */
+/** Synonyms that ssh prints. */
 const CHECKING: Readonly<Record<string, string>> = { false: 'no', off: 'no', true: 'yes' }
 const KEEPS_NONE = new Set(['/dev/null', 'none'])
 
 /**
- * Asks ssh itself what it makes of a host. Nothing is connected to (ssh(1), -G).
+ * Asks ssh itself how it resolves a host. ssh opens no connection for that (ssh(1), -G).
  *
  * @throws {@link ConnectionError} ERR_SSH_NOT_INSTALLED, ERR_SSH_FAILED
  */

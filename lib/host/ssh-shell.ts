@@ -8,34 +8,34 @@ import { SshStream } from '../transport/ssh-stream.ts'
 import { entryFault } from './entry-fault.ts'
 import { PREAMBLE, type HostShell, type Ran, type RunOptions } from './shell.ts'
 
-/** The shell of another host. */
+/** The shell of a remote host. */
 export interface SshShell extends HostShell {
-  /** The host's own address to which ssh has connected, as the host sees it. Known once a script has run. */
+  /** The host's own address that ssh has connected to, as the host sees it. Known once a script has run. */
   address(): string | undefined
 }
 
 /** How long ssh itself may try to connect, in milliseconds. */
 export const SSH_TIMEOUT_MS = 15_000
 
-/** A host that goes back by itself should be waiting for nobody who still waits for it: gives up after three of these. */
+/** ssh gives up after three of these, so that it doesn't wait longer for a host than the host's rollback timer does. */
 const ALIVE_SECONDS = 10
 
 /**
- * What is run there, as one word that every login shell reads alike. sudo takes most variables away, so that the address
- * of the connection goes on as an argument (ssh(1), SSH_CONNECTION: the third of four words).
+ * The command for the login shell, as one word that every login shell reads alike. sudo removes most variables, so the address
+ * of the connection is passed on as an argument (ssh(1), SSH_CONNECTION: the third of four words).
  */
 const ENTER =
   'sh -c \'c=${SSH_CONNECTION-}; if test "$(id -u)" = 0; then exec sh -s -- "$c"; else LC_ALL=C exec sudo -n sh -s -- "$c"; fi\''
 
-/** The first line of what our shell says: before it there may be the greetings of a login shell, and sudo has let us in. */
+/** Begins the first line that our root shell prints. A login shell may print a greeting before it. */
 const HELLO = '@docker-mtls'
 
 /**
- * The shell of root on another host, by the system's ssh: with the keys, the host keys and the options that it is
- * configured with. Others than root get there by sudo. Nothing is asked, and no terminal is made.
+ * A root shell on a remote host through the system's ssh, with its configured keys, host keys and options. Users other than
+ * root become root by sudo. Nothing asks for input, and ssh allocates no terminal.
  *
  * @param endpoint - `ssh://USER@HOST:PORT`
- * @param user - as whom ssh logs in, for messages
+ * @param user - the user that ssh logs in as, for messages
  */
 export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
   const name = formatEndpoint(endpoint)
@@ -49,7 +49,7 @@ export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
     signal?.addEventListener('abort', stop, { once: true })
     stream.on('data', (chunk: Buffer) => lines.add(chunk))
     stream.end(`printf '${HELLO} %s\\n' "\${1-}"\n${PREAMBLE}${script}`)
-    // Why it ended is said by the end of the process.
+    // The exit of the process says why it ended.
     await finished(stream).catch(() => undefined)
     const exit = await stream.exit
     signal?.removeEventListener('abort', stop)
@@ -64,14 +64,14 @@ export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
   return { name, isHere: false, run, address: () => address }
 }
 
-/** Enough for what a login that runs no commands has to say. In characters. */
+/** Enough for the message of a login that runs no commands. In characters. */
 const LONGEST_GREETING = 1024
 
-/** Splits what a host says into lines, and passes over what comes before our own shell speaks. */
+/** Splits a host's output into lines, and skips everything before the first line of our shell. */
 class LinesBehindHello {
-  /** What our shell was called with. */
+  /** The arguments of our shell. */
   hello: string | undefined
-  /** The end of what came before. */
+  /** The end of the output before it. */
   greeting = ''
   readonly #onLine: ((line: string) => void) | undefined
   readonly #decoder = new StringDecoder('utf8')

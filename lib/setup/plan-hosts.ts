@@ -1,3 +1,4 @@
+import type { Warning } from '../base/warning.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
 import { createAuthority } from '../pki/ca.ts'
 import { issueServer } from '../pki/issue.ts'
@@ -124,7 +125,10 @@ function withLostClients(plan: ApplyPlan): ApplyPlan {
   const before = (file: string): string => plan.changes.find(({ path }) => path === file)?.before?.text ?? ''
   const stays = new Set(certificatesIn(plan.server.ca).map(({ fingerprint256 }) => fingerprint256))
   const gone = certificatesIn(before(ca)).filter(({ fingerprint256 }) => !stays.has(fingerprint256))
-  const losses = gone.map(({ subject }) => `Clients of the authority ${subject} get in no more.`)
+  const losses = gone.map(({ subject }) => ({
+    code: 'clients-refused',
+    text: `Clients of the CA ${subject} can no longer connect.`,
+  }))
   return { ...plan, losses: [...plan.losses, ...losses, ...(gone.length > 0 ? [] : lostNames(before(cert), plan))] }
 }
 
@@ -132,13 +136,12 @@ function withLostClients(plan: ApplyPlan): ApplyPlan {
  * A host that was set up by another of its names. They are not taken over from there: whose certificate a host shows is
  * known, and not that it is its own.
  */
-function lostNames(before: string, { server }: ApplyPlan): string[] {
+function lostNames(before: string, { server }: ApplyPlan): Warning[] {
   const now = new Set([...server.facts.names.dns, ...server.facts.names.ip])
   const names = certificatesIn(before).flatMap(({ names: { dns, ip } }) => [...dns, ...ip])
   const lost = names.filter((name) => !now.has(name))
   if (lost.length === 0) return []
   const keep = lost.map((name) => `--name ${name}`).join(' ')
-  return [
-    `Its certificate was for ${lost.join(', ')}, too: who reaches it by that accepts the new one no more. If it is this host that is called so, keep it by  ${keep}`,
-  ]
+  const text = `Its present certificate is also for ${lost.join(', ')}. Clients that use such a name will refuse the new certificate. If the name belongs to this host, keep it:  ${keep}`
+  return [{ code: 'names-lost', text }]
 }

@@ -117,7 +117,7 @@ describe("a container's uid_map", () => {
   const refused: readonly (readonly [what: string, text: string, words: RegExp])[] = [
     ['is that of the host', '         0          0 4294967295\n', /root is the host's: its uid_map is 0 0 4294967295/],
     ["has the host's root as somebody else", '0 100000 10\n10 0 1\n', /root is the host's/],
-    ['has another root than wanted', '0 231072 65536\n', /root is 231072 on the host, and 100000 by/],
+    ['has another root than wanted', '0 231072 65536\n', /root is 231072 on the host, but 100000 in/],
     ['has no root', '1 100000 10\n', /has no root/],
     ['is none', 'Permission denied\n', /no line of three numbers/],
     ['is empty', '', /no line of three numbers/],

@@ -110,5 +110,5 @@ test('what waits for a host to go back by itself says until when first', async (
   const run = (): Promise<{ code: number; stdout: string; stderr: string }> =>
     Promise.resolve({ code: codes.shift() ?? 1, stdout: '94', stderr: '' })
   await settlePending({ name: 'build01', isHere: false, run }, ({ note }) => notes.push(note ?? ''))
-  assert.match(notes.join('\n'), /^\n\d\d:\d\d:\d\d, when the host does it by itself\n$/)
+  assert.match(notes.join('\n'), /^\n\d\d:\d\d:\d\d, when the host rolls back by itself\n$/)
 })

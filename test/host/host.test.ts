@@ -97,7 +97,7 @@ describe('scripts for a host', () => {
 
 describe('a host that can not be changed', () => {
   const rows: [string, Said['facts'], ErrorCode, RegExp][] = [
-    ['an ordinary user', { uid: '1000', user: 'ann' }, 'ERR_HOST_NOT_ROOT', /sudo docker-mtls/],
+    ['an ordinary user', { uid: '1000', user: 'ann' }, 'ERR_HOST_NOT_ROOT', /sudo docker-mtls /],
     ['macOS', { kernel: 'Darwin' }, 'ERR_HOST_DOCKER_DESKTOP', /Docker Engine on Linux/],
     [
       'Docker Desktop',
@@ -131,7 +131,7 @@ describe('a host that can not be changed', () => {
     ],
     ['a masked unit', { service: 'LoadState=masked' }, 'ERR_HOST_NO_DOCKER', /systemctl unmask/],
     ['a read-only /etc', { 'writable:/etc/docker': 'no' }, 'ERR_HOST_READ_ONLY', /remount,rw/],
-    ['a full disk', { 'room:/var/lib/docker-mtls': '12' }, 'ERR_HOST_DISK_FULL', /Make room/],
+    ['a full disk', { 'room:/var/lib/docker-mtls': '12' }, 'ERR_HOST_DISK_FULL', /Free disk space/],
   ]
   for (const [name, facts, code, todo] of rows) {
     test(`${name}: ${code}`, () => {

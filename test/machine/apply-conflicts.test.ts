@@ -50,21 +50,21 @@ const ROWS: readonly Row[] = [
     before: `mkdir -p ${DROP_INS}; printf '[Service]\\nExecStart=\\nExecStart=/usr/sbin/dockerd -H fd://\\n' >${DROP_INS}/zz-proxy.conf; systemctl daemon-reload`,
     after: `rm -r ${DROP_INS}; systemctl daemon-reload`,
     code: 'ERR_APPLY_CONFLICT',
-    says: [/docker\.service\.d\/zz-proxy\.conf/, /sorts behind override\.conf/, /mv .*zz-proxy\.conf/],
+    says: [/docker\.service\.d\/zz-proxy\.conf/, /sorts after override\.conf/, /mv .*zz-proxy\.conf/],
   },
   {
     name: 'a unit that starts a dockerd that is elsewhere',
     before: `mkdir -p ${DROP_INS}; printf '[Service]\\nExecStart=\\nExecStart=/usr/bin/dockerd -H fd://\\n' >${DROP_INS}/override.conf; systemctl daemon-reload`,
     after: `rm -r ${DROP_INS}; systemctl daemon-reload`,
     code: 'ERR_APPLY_CONFLICT',
-    says: [/^ERR_APPLY_CONFLICT: \/usr\/bin\/dockerd: /, /begin with \/usr\/sbin\/dockerd/],
+    says: [/^ERR_APPLY_CONFLICT: \/usr\/bin\/dockerd: /, /begins with \/usr\/sbin\/dockerd/],
   },
   {
     name: '-H in DOCKER_OPTS',
     before: `echo 'DOCKER_OPTS="-H tcp://0.0.0.0:2375 --dns 8.8.8.8"' >/etc/default/docker`,
     after: 'rm /etc/default/docker',
     code: 'ERR_APPLY_CONFLICT',
-    says: [/\/etc\/default\/docker/, /--host tcp:\/\/0\.0\.0\.0:2375/, /Take --host \(-H\) out/],
+    says: [/\/etc\/default\/docker/, /--host tcp:\/\/0\.0\.0\.0:2375/, /Remove --host \(-H\) from/],
   },
   {
     name: 'another program on the port',
@@ -72,7 +72,7 @@ const ROWS: readonly Row[] = [
       'systemd-run --quiet --unit=squatter "$(command -v node)" -e "require(\'net\').createServer().listen(2376)"; sleep 1',
     after: 'systemctl stop squatter',
     code: 'ERR_APPLY_CONFLICT',
-    says: [/tcp:\/\/0\.0\.0\.0:2376/, /node \(process \d+\) listens on/, /--listen/],
+    says: [/tcp:\/\/0\.0\.0\.0:2376/, /node \(process \d+\) already listens on/, /--listen/],
   },
   {
     name: 'user namespaces beside the containerd image store',
@@ -104,7 +104,7 @@ const ROWS: readonly Row[] = [
     after: `rm -r ${DROP_INS} /etc/docker/own.json; systemctl daemon-reload`,
     flags: ['--daemon-json'],
     code: 'ERR_APPLY_CONFLICT',
-    says: [/\/etc\/docker\/own\.json/, /take --config-file out/],
+    says: [/\/etc\/docker\/own\.json/, /remove --config-file from/],
   },
   {
     name: 'a unit with an open quote',
@@ -253,7 +253,7 @@ describe('what is in the way of daemon apply', { skip: lacksMachine() }, () => {
     await cli(machine, ['init', 'other', '--out', 'other', '--client', 'eve'])
     const { code, stderr } = await cli(machine, ['daemon', 'apply', '--yes', '--probe-identity', 'other/clients/eve'])
     assert.equal(code, 1)
-    assert.match(stderr, /^ERR_APPLY_ROLLED_BACK: .*a client's certificate is refused: unknown ca/m)
+    assert.match(stderr, /^ERR_APPLY_ROLLED_BACK: .*it refuses the client certificate: unknown ca/m)
     assert.equal(await snapshot(machine), old)
     assert.equal(await machine.exists('/root/other/clients/eve/key.pem'), true)
   })
@@ -261,7 +261,7 @@ describe('what is in the way of daemon apply', { skip: lacksMachine() }, () => {
   test('not as root', async () => {
     const { code, stderr } = await cliAs(machine, 'nosudo', APPLY)
     assert.equal(code, 1)
-    assert.match(stderr, /^ERR_HOST_NOT_ROOT: .*we are nosudo there/m)
+    assert.match(stderr, /^ERR_HOST_NOT_ROOT: .*runs there as nosudo/m)
     assert.match(stderr, /sudo docker-mtls/)
   })
 

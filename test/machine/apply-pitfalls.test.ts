@@ -30,9 +30,9 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
       assert.equal(code, 0, stderr)
       for (const { code: refused, stderr: words } of [other, back]) {
         assert.equal(refused, 1)
-        assert.match(words, /^ERR_APPLY_PENDING: .*at work there/m)
+        assert.match(words, /^ERR_APPLY_PENDING: .*running there/m)
       }
-      assert.match(dry.stderr, /did not end/)
+      assert.match(dry.stderr, /did not finish/)
       assert.equal(await pingAs(machine, ANN), 0)
       await goesBack()
       assert.equal(await snapshot(machine), bare)
@@ -51,7 +51,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
     test('a note of an unfinished one that a power cut has left empty, or that leads nowhere', async () => {
       for (const text of ['', 'nothing\n', '20200101T000000Z-000000\n']) {
         await machine.write(`${STATE}/pending`, text)
-        assert.match((await cli(machine, ['daemon', 'status'])).stderr, /did not end/)
+        assert.match((await cli(machine, ['daemon', 'status'])).stderr, /An apply is unfinished/)
         await applies()
         await goesBack()
         assert.equal(await machine.exists(`${STATE}/pending`), false)
@@ -88,7 +88,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
       const pid = await daemonPid(machine)
       const asked = await cli(machine, ['daemon', 'apply', '--no-client-proof'])
       assert.equal(asked.code, 1)
-      assert.match(asked.stderr, /^ERR_CONFIRMATION_REQUIRED: .*it shows another certificate.*Restart docker\?/m)
+      assert.match(asked.stderr, /^ERR_CONFIRMATION_REQUIRED: .*it presents another certificate.*Restart docker\?/m)
       assert.equal(await daemonPid(machine), pid)
       const { result } = await cliLines(machine, APPLY)
       assert.deepEqual([result['written'], result['restarted']], [[], true])
@@ -124,7 +124,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
       await withProbe()
       const failed = await cli(machine, ['daemon', 'apply', '--yes', '--listen', '10.99.99.99:2376'])
       assert.match(failed.stderr, /ERR_APPLY_ROLLED_BACK/)
-      assert.match(failed.stderr, /identity .* is still in docker-mtls\/server\/probe, for the next try.*\s+rm -r/)
+      assert.match(failed.stderr, /certificate stays in docker-mtls\/server\/probe for the next.*\s+rm -r/)
       assert.equal(await machine.exists(`${PROBE}/key.pem`), true)
       const first = await atWork()
       await first.kill()

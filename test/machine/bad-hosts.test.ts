@@ -35,43 +35,43 @@ const ROWS: readonly Row[] = [
     name: 'no Docker at all',
     before: `${STOP}; mv ${UNIT} /usr/sbin/dockerd /srv; systemctl daemon-reload`,
     after: `mv /srv/docker.service ${UNIT}; mv /srv/dockerd /usr/sbin; ${START}`,
-    says: /^ERR_HOST_NO_DOCKER: looking at this machine: Docker Engine is not installed: there is neither a docker\.service nor dockerd\.$/m,
+    says: /^ERR_HOST_NO_DOCKER: inspecting this machine: Docker Engine is not installed: neither docker\.service nor dockerd exists\.$/m,
     todo: /apt-get install docker\.io/,
   },
   {
     name: 'a dockerd without a unit',
     before: `${STOP}; mv ${UNIT} /srv; systemctl daemon-reload`,
     after: `mv /srv/docker.service ${UNIT}; ${START}`,
-    says: /^ERR_HOST_NO_DOCKER: .*there is \/usr\/sbin\/dockerd, and no docker\.service that starts it/m,
-    todo: /Install it with its unit/,
+    says: /^ERR_HOST_NO_DOCKER: .*\/usr\/sbin\/dockerd exists, but no docker\.service that starts it/m,
+    todo: /Install Docker Engine with its unit/,
   },
   {
     name: 'a dockerd that something else has started, as a snap does',
     before: `${STOP}; mv ${UNIT} /srv; systemctl daemon-reload; cp /bin/sleep /srv/dockerd; systemd-run --quiet --unit=snap.docker.dockerd /srv/dockerd 600; sleep 1`,
     after: `systemctl stop snap.docker.dockerd; rm /srv/dockerd; mv /srv/docker.service ${UNIT}; ${START}`,
-    says: /^ERR_HOST_NO_DOCKER: .*its dockerd \(process \d+, \/srv\/dockerd\) is started by something else/m,
-    todo: /As that of a snap, it is not ours to change/,
+    says: /^ERR_HOST_NO_DOCKER: .*no docker\.service starts its dockerd \(process \d+, \/srv\/dockerd\); it may come from a snap/m,
+    todo: /Install Docker Engine with its unit/,
   },
   {
     name: 'a unit whose dockerd is gone',
     before: `${STOP}; mv /usr/sbin/dockerd /srv`,
     after: `mv /srv/dockerd /usr/sbin; ${START}`,
-    says: /^ERR_APPLY_CONFLICT: \/usr\/sbin\/dockerd: the unit starts it, and there is no such program/m,
-    todo: /Install Docker Engine anew/,
+    says: /^ERR_APPLY_CONFLICT: \/usr\/sbin\/dockerd: the unit starts it, but this program doesn't exist/m,
+    todo: /Reinstall Docker Engine/,
   },
   {
     name: 'Docker Desktop',
     before: `${STOP}; mv ${UNIT} /usr/sbin/dockerd /srv; mkdir /opt/docker-desktop; systemctl daemon-reload`,
     after: `rmdir /opt/docker-desktop; mv /srv/docker.service ${UNIT}; mv /srv/dockerd /usr/sbin; ${START}`,
-    says: /^ERR_HOST_DOCKER_DESKTOP: .*its daemon is that of Docker Desktop/m,
-    todo: /Take a host with Docker Engine on Linux/,
+    says: /^ERR_HOST_DOCKER_DESKTOP: .*Docker Desktop manages its daemon/m,
+    todo: /Use a host with Docker Engine on Linux/,
   },
   {
     name: 'a unit that starts a script of somebody',
     before: `mkdir -p ${DROP_INS}; printf '[Service]\\nExecStart=\\nExecStart=/usr/local/bin/start-docker\\n' >${DROP_INS}/start.conf; systemctl daemon-reload`,
     after: `rm -r ${DROP_INS}; systemctl daemon-reload`,
     says: /^ERR_UNIT_INVALID: reading .*start\.conf: its ExecStart= starts something else than dockerd/m,
-    todo: /systemctl cat docker\.service .*Nothing was changed/,
+    todo: /systemctl cat docker\.service.*Nothing was changed/,
   },
   {
     name: 'a unit with two commands',
@@ -97,7 +97,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'a folder that is named, and is none',
     words: ['--from', 'nowhere'],
-    says: /^ERR_PKI_FILE_INVALID: .*nowhere: there is no ca\.pem and no server-cert\.pem and no server-key\.pem/m,
+    says: /^ERR_PKI_FILE_INVALID: .*nowhere: ca\.pem and server-cert\.pem and server-key\.pem are missing/m,
     todo: /Copy the whole folder/,
   },
   {
@@ -113,14 +113,14 @@ const ROWS: readonly Row[] = [
     before:
       'cp -r docker-mtls/server kept; openssl pkey -in kept/server-key.pem -aes256 -passout pass:x -out docker-mtls/server/server-key.pem',
     after: 'rm -r docker-mtls/server; mv kept docker-mtls/server',
-    says: /^ERR_PKI_FILE_INVALID: .*server-key\.pem: it is encrypted, and dockerd does not start with it/m,
+    says: /^ERR_PKI_FILE_INVALID: .*server-key\.pem: it is encrypted, and dockerd does not start with an encrypted key/m,
     todo: /./,
   },
   {
     name: "a CA's key where its certificate belongs",
     before: 'cp -r docker-mtls/server kept; cat docker-mtls/ca/ca-key.pem >>docker-mtls/server/ca.pem',
     after: 'rm -r docker-mtls/server; mv kept docker-mtls/server',
-    says: /^ERR_PKI_FILE_INVALID: .*ca\.pem: there is a private key in it, and everybody may read that file/m,
+    says: /^ERR_PKI_FILE_INVALID: .*ca\.pem: it has a private key, but everybody may read that file/m,
     todo: /./,
   },
   {
@@ -138,7 +138,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'a time to wait that is too short',
     words: ['--rollback-after', '5'],
-    says: /^ERR_ARGUMENT_INVALID: waiting 5 seconds/m,
+    says: /^ERR_ARGUMENT_INVALID: setting the rollback timer to 5 seconds/m,
     todo: /Leave it out/,
     code: 2,
   },
@@ -146,8 +146,8 @@ const ROWS: readonly Row[] = [
     name: 'a host without the programs that every host has',
     before: 'mv /usr/bin/base64 /srv',
     after: 'mv /srv/base64 /usr/bin',
-    says: /^ERR_HOST_UNREADABLE: looking at this machine: there is no base64\./m,
-    todo: /It takes a POSIX sh, and base64, stat and sha256sum/,
+    says: /^ERR_HOST_UNREADABLE: inspecting this machine: there is no base64\./m,
+    todo: /The host needs a POSIX sh and coreutils \(base64, stat, sha256sum/,
   },
 ]
 
@@ -182,7 +182,7 @@ describe('hosts that are not as they should be', { skip: lacksMachine() }, () =>
   test('who is not root may look, and change nothing', async () => {
     const { code, stderr } = await cliAs(machine, 'nosudo', ['daemon', 'rollback', '--yes'])
     assert.equal(code, 1)
-    assert.match(stderr, /^ERR_HOST_NOT_ROOT: .*we are nosudo there.*\n.*sudo docker-mtls/m)
+    assert.match(stderr, /^ERR_HOST_NOT_ROOT: .*runs there as nosudo.*\n.*sudo docker-mtls/m)
     const { stdout } = await cliAs(machine, 'nosudo', ['daemon', 'status'])
     assert.match(stdout, /^Service +active \(running\)/m)
   })
@@ -202,7 +202,7 @@ describe('hosts that are not as they should be', { skip: lacksMachine() }, () =>
     for (const words of [APPLY, ['daemon', 'rollback', '--yes'], ['daemon', 'status']]) {
       const { code, stderr } = await run(...words)
       assert.equal(code, 1)
-      assert.match(stderr, /^ERR_HOST_NO_SYSTEMD: .*not booted by systemd.*\n.*daemon render --daemon-json/m)
+      assert.match(stderr, /^ERR_HOST_NO_SYSTEMD: .*systemd did not boot it.*\n.*daemon render --daemon-json/m)
     }
   })
 })

@@ -74,7 +74,7 @@ describe('daemon rollback', { skip: lacksMachine() }, () => {
     const image = await machine.makeImage()
     await machine.must(['docker', 'run', '-d', '--name', 'web', image, 'sleep', '1000'])
     const asked = await cli(machine, ['daemon', 'rollback'])
-    assert.match(asked.stderr, /The one container that runs will be stopped/)
+    assert.match(asked.stderr, /stops the one running container/)
     const said = await rollBack()
     assert.match(said, /The one container that ran was stopped/)
     assert.doesNotMatch(said, /Everything is as it was/)
@@ -93,7 +93,7 @@ describe('daemon rollback', { skip: lacksMachine() }, () => {
     assert.equal(await machine.must(['docker', 'inspect', '-f', '{{.State.Pid}}', 'web']), id)
     // The way back before that one switches it off: dockerd then stops what it finds running.
     const said = await rollBack()
-    assert.match(said, /The one container that runs will be stopped/)
+    assert.match(said, /stops the one running container/)
     assert.equal(await machine.must(['docker', 'ps', '-q']), '')
     await settled()
   })
@@ -105,7 +105,7 @@ describe('daemon rollback', { skip: lacksMachine() }, () => {
     const [now, pid] = [await snapshot(machine), await daemonPid(machine)]
     const refused = await cli(machine, ROLLBACK)
     assert.equal(refused.code, 1)
-    assert.match(refused.stderr, /^ERR_APPLY_CONFLICT: 1 running container: .*would not see them any more/m)
+    assert.match(refused.stderr, /^ERR_APPLY_CONFLICT: 1 running container: .*would no longer see them/m)
     assert.match(refused.stderr, /docker stop/)
     // The line that setup shows is held to the same.
     const id = (await machine.read(`${STATE}/last`)).trim()
@@ -158,7 +158,7 @@ describe('daemon status of somebody else', { skip: lacksMachine() }, () => {
     assert.match(stdout, /client certificate required, issued by CN=docker-mtls CA/)
     const warnings = stderr.split('\n').filter((line) => line !== '')
     assert.equal(warnings.length, 1, stderr)
-    assert.match(stderr, /the server's certificate, .*the way back.* sudo docker-mtls daemon status/)
+    assert.match(stderr, /the server's certificate, .*the available rollback.* sudo docker-mtls daemon status/)
   })
 
   test('JSON has nothing that was not seen', async () => {

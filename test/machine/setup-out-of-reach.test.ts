@@ -68,7 +68,10 @@ describe('setup of a host that is out of reach for a while', { skip: lacksMachin
     await letGo(machine)
     assert.equal(code, 1)
     assert.equal(hosts[0]?.error?.code, 'ERR_APPLY_ROLLBACK_FAILED')
-    assert.match(hosts[0]?.error?.message ?? '', /It puts everything back by itself, 10 seconds after the first change/)
+    assert.match(
+      hosts[0]?.error?.message ?? '',
+      /It rolls back by itself, at the latest 10 seconds after the first change/,
+    )
     await host.isOld()
     await host.finishes(desk)
   })
@@ -83,7 +86,7 @@ describe('setup of a host that is out of reach for a while', { skip: lacksMachin
     await letGo(machine)
     assert.equal(code, 1)
     assert.equal(hosts[0]?.error?.code, 'ERR_APPLY_ROLLBACK_FAILED')
-    assert.match(hosts[0]?.error?.message ?? '', /It has kept the change, or puts everything back by itself/)
+    assert.match(hosts[0]?.error?.message ?? '', /It has kept the change, or rolls back by itself/)
     await host.isOld()
     await host.finishes(desk)
   })

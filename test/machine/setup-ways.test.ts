@@ -102,7 +102,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
     assert.equal((await desk.run(['setup', 'ssh://root@one.test', '--yes'])).code, 0)
     const words = ['setup', 'ssh://root@10.77.0.2', '--dry-run']
     const plan = await desk.run(words)
-    assert.match(plan.stdout, /^Its certificate was for one\.test, too: .*called so, keep it by {2}--name one\.test$/m)
+    assert.match(plan.stdout, /^Its present certificate is also for one\.test\. .*keep it: {2}--name one\.test$/m)
     const kept = await desk.run([...words, '--name', '10.77.0.2', '--name', 'one.test'])
     assert.equal(kept.code, 0, kept.stderr)
     assert.doesNotMatch(kept.stdout, /Its certificate was for/)
@@ -261,7 +261,7 @@ describe("setup with daemon apply's options", { skip: lacksMachine() }, () => {
       machine.must(['docker', 'inspect', '-f', '{{.State.Pid}} {{.State.Running}}', id])
     const running = await pidOf()
     const plan = await desk.run(['setup', 'ssh://root@one.test', '--dry-run'])
-    assert.match(plan.stdout, /The one container that runs will be stopped .*--live-restore/)
+    assert.match(plan.stdout, /stops the one running container\. .*--live-restore/)
     const { code, steps, stderr } = await desk.lines(['setup', 'ssh://root@one.test', '--live-restore', '--yes'])
     assert.equal(code, 0, stderr)
     assert.ok(steps.some(({ step, state }) => step === 'live-restore' && state === 'done'))
@@ -311,8 +311,8 @@ describe("setup with daemon apply's options", { skip: lacksMachine() }, () => {
       [['--userns-remap=a:b:c'], 1, /ERR_USERNS_INVALID/],
       [['--client', 'a.b/c'], 1, /ERR_NAME_INVALID/],
       [['--context', 'a/b'], 1, /ERR_CONTEXT_INVALID/],
-      [['ssh://root@two.test', '--name', 'x'], 2, /--name is given, and several hosts/],
-      [['ssh://root@two.test', '--context', 'x1'], 2, /--context is given, and several hosts/],
+      [['ssh://root@two.test', '--name', 'x'], 2, /--name works only with one host/],
+      [['ssh://root@two.test', '--context', 'x1'], 2, /--context works only with one host/],
     ]
     for (const [words, code, says] of rows) {
       const ran = await desk.run(['setup', 'ssh://root@nowhere.invalid', '--yes', ...words])

@@ -31,7 +31,7 @@ describe('user namespaces by daemon apply', { skip: lacksMachine() }, () => {
     const { code, stdout, stderr } = await cli(machine, ['daemon', 'apply', '--userns-remap', '--dry-run'])
     assert.equal(code, 0, stderr)
     assert.match(stdout, /^User namespaces hide 1 image, 1 container and 1 volume in \/var\/lib\/docker/m)
-    assert.match(stdout, /The one container that runs will be stopped/)
+    assert.match(stdout, /stops the one running container/)
     assert.match(stdout, /^replace +\/etc\/subuid +0644 root:root\n(?: +.*\n)* +\+dockremap:165536:65536$/m)
     assert.equal(await snapshot(machine), old)
   })
@@ -85,7 +85,7 @@ describe('user namespaces by daemon apply', { skip: lacksMachine() }, () => {
     const refused = async (flags: readonly string[]): Promise<void> => {
       const { code, stderr } = await cli(machine, [...APPLY, '--userns-remap', ...flags])
       assert.equal(code, 1)
-      assert.match(stderr, /^ERR_APPLY_CONFLICT: 1 running container: .*would not see them any more/m)
+      assert.match(stderr, /^ERR_APPLY_CONFLICT: 1 running container: .*would no longer see them/m)
       assert.match(stderr, /docker stop/)
     }
     // dockerd reads it before it is restarted, so that it counts for this very restart.
@@ -101,7 +101,7 @@ describe('user namespaces by daemon apply', { skip: lacksMachine() }, () => {
     await machine.must(['docker', 'swarm', 'init', '--advertise-addr', '127.0.0.1'])
     const { code, stderr } = await cli(machine, [...APPLY, '--live-restore'])
     assert.equal(code, 1)
-    assert.match(stderr, /^ERR_APPLY_CONFLICT: the swarm: .*does not start with live-restore/m)
+    assert.match(stderr, /^ERR_APPLY_CONFLICT: the swarm: .*doesn't start with live-restore/m)
     await machine.must(['docker', 'swarm', 'leave', '--force'])
   })
 })

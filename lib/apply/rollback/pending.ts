@@ -33,7 +33,8 @@ export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: 
       if (ran.code === AT_WORK) throw atWork(shell)
       if (ran.code !== TIMER_ROLLS_BACK) throw rollbackFailed(shell.name, lastWords(ran))
       until ??= timeIn(ran.stdout)
-      waiting(`the host's own timer, which rolls back ${until === undefined ? 'in a few minutes' : `at ${until}`}`)
+      // The time comes first: a narrow screen cuts the rest.
+      waiting(`${until ?? 'some minutes'}, when the host rolls back by itself`)
       await wait(POLL_MS, undefined, { signal })
     }
   })

@@ -1,4 +1,5 @@
 import { isDockerMtlsError } from '../../base/errors.ts'
+import type { Warning } from '../../base/warning.ts'
 import { gatherMore, type HostFacts, type HostFile } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
@@ -11,19 +12,19 @@ import { decideUserns, usernsQuestions } from '../userns.ts'
 import { runningIn, stopSentence } from '../running.ts'
 import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
 
-/** What going back means, decided before anything is done. */
+/** A rollback, planned before anything is done. */
 export interface RollbackPlan {
   readonly last: LastApply
-  /** What keeps it from being gone. */
+  /** What prevents the rollback. */
   readonly conflicts: readonly Conflict[]
-  /** What stops, goes on, or is out of sight afterwards: sentences. */
-  readonly losses: readonly string[]
-  /** How many containers it stops. */
+  /** What stops, goes on, or will be hidden. */
+  readonly losses: readonly Warning[]
+  /** How many containers the rollback stops. */
   readonly stops: number
 }
 
 /**
- * Looks at what a way back does to the containers that run. Nothing is changed.
+ * Works out what a rollback does to running containers. Changes nothing.
  *
  * @param facts - of the host, as they are now
  */
@@ -36,7 +37,7 @@ export async function planRollback(
   const running = runningIn(facts)
   const lives = facts.info?.['LiveRestoreEnabled'] === true
   const change = await usernsChange(shell, facts, last, signal).catch((error: unknown) => {
-    // A unit that nobody can read may be the very reason for going back.
+    // A unit that can't be read may be the reason for the rollback.
     if (!isDockerMtlsError(error)) throw error
     return undefined
   })
@@ -45,11 +46,13 @@ export async function planRollback(
   const stops = isLive ? 0 : running
   return {
     last,
-    // What did not end goes back by itself in any case.
+    // An unfinished apply is rolled back by the host in any case.
     conflicts: last.isPending ? [] : orphanConflicts({ running, lives, remaps: change?.remaps === true }),
     losses: [
-      ...(stops > 0 ? [`${stopSentence(stops)}.`] : []),
-      ...(isLive && running > 0 ? ['Containers that run go on meanwhile, by live-restore.'] : []),
+      ...(stops > 0 ? [{ code: 'containers-stop', text: `${stopSentence(stops)}.` }] : []),
+      ...(isLive && running > 0
+        ? [{ code: 'containers-go-on', text: 'Containers keep running meanwhile, by live-restore.' }]
+        : []),
       ...(change?.losses ?? []),
     ],
     stops,
@@ -58,9 +61,9 @@ export async function planRollback(
 
 interface UsernsChange {
   readonly remaps: boolean
-  /** As it will be. */
+  /** After the rollback. */
   readonly liveRestore: boolean
-  readonly losses: readonly string[]
+  readonly losses: readonly Warning[]
 }
 
 async function usernsChange(
@@ -70,15 +73,14 @@ async function usernsChange(
   signal: AbortSignal | undefined,
 ): Promise<UsernsChange> {
   const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => last.copies.get(path) ?? [])
-  const nothing = { programs: [], files: [], secrets: [], writable: [] }
-  const facts = await gatherMore(shell, known, { ...nothing, files: copies }, signal)
+  const facts = await gatherMore(shell, known, { files: copies }, signal)
   const [now, then] = [inForceOf(facts, shell), inForceOf(asBefore(facts, last), shell)]
   const value = then.inForce.settings.usernsRemap
   const remaps = now.inForce.settings.usernsRemap !== value
   const liveRestore = hasLiveRestore(then.found.unit, then.inForce.daemonJson)
   if (!remaps) return { remaps, liveRestore, losses: [] }
   const more = usernsQuestions(now.found.unit, now.inForce, value)
-  const { losses } = decideUserns(value, now.inForce, await gatherMore(shell, facts, { ...nothing, more }, signal))
+  const { losses } = decideUserns(value, now.inForce, await gatherMore(shell, facts, { more }, signal))
   return { remaps, liveRestore, losses }
 }
 
@@ -92,7 +94,7 @@ function inForceOf(facts: HostFacts, { name }: HostShell): Configured {
   return { found, inForce: settingsInForce(found, facts.file(DAEMON_JSON)?.text) }
 }
 
-/** The host with the files that the last apply has found there. */
+/** The host with the files that it had before the last apply. */
 function asBefore(facts: HostFacts, { copies, removed }: LastApply): HostFacts {
   const files = new Map<string, HostFile>(facts.files.map((file) => [file.path, file]))
   for (const path of removed) files.delete(path)

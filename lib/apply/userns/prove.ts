@@ -7,23 +7,23 @@ import { runStep, type OnStep, type StepTalk } from '../../base/progress.ts'
 import { judgeIdMap, type IdMapping } from './uid-map.ts'
 import { isKnownMachine, waitProgram, type Machine } from './wait-program.ts'
 
-/** What {@link proveUserns} needs besides a client. */
+/** Options of {@link proveUserns}. */
 export interface UsernsProofOptions {
-  /** Reads /proc/PID/uid_map on the daemon's host, as root there, and heeds the signal by itself. */
+  /** Reads /proc/PID/uid_map on the daemon's host as root, and obeys the signal itself. */
   readonly readUidMap: (pid: number) => Promise<string>
-  /** Who the containers' root should be on the host; without it, anybody but root. */
+  /** The expected root of containers on the host; without it, anybody but root. */
   readonly rootUid?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onStep?: OnStep | undefined
 }
 
-/** What was seen. */
+/** The result. */
 export type UsernsProof =
   | {
       readonly verified: true
       /** Of a container's first process. */
       readonly uidMap: readonly IdMapping[]
-      /** What a container's root is on the host. */
+      /** The containers' root on the host. */
       readonly remappedRoot: number
     }
   | {
@@ -32,21 +32,21 @@ export type UsernsProof =
       readonly reason: string
     }
 
-/** What comes to no end within this time is given up, in milliseconds: all of it takes the daemon moments. */
+/** The limit for each call, in milliseconds; all of them take the daemon moments. */
 const PATIENCE_MS = 30_000
 const REPOSITORY = 'docker-mtls-userns'
 
 /**
- * Runs a container and looks at it from outside: is its root really somebody else on the host? The image is made on the
- * spot, of one program of ours, so that no registry is needed; container and image are removed, however it ends.
+ * Runs a container and checks from outside that its root is another user on the host. The image has only one program of ours,
+ * so that no registry is needed. Container and image are removed in any case.
  *
  * @param docker - the daemon
- * @returns what was seen; `verified: false` for a machine that there is no program for
+ * @returns the result; `verified: false` on a machine that docker-mtls has no program for
  * @throws {@link ProvisionError} ERR_USERNS_NOT_IN_FORCE, ERR_HOST_UNREADABLE
- * @throws {@link DockerApiError} for what the daemon refuses
+ * @throws {@link DockerApiError} if the daemon refuses a call
  */
 export function proveUserns(docker: DockerClient, options: UsernsProofOptions): Promise<UsernsProof> {
-  const name = { step: 'userns', title: 'look at a container from outside' }
+  const name = { step: 'userns', title: "check a container's user namespace from outside" }
   return runStep(options.onStep, name, (talk) => prove(docker, options, talk))
 }
 
@@ -56,13 +56,13 @@ async function prove(docker: DockerClient, options: UsernsProofOptions, talk: St
   if (!SecurityOptions.some((option) => /^name=userns(,|$)/.test(option))) {
     throw new ProvisionError('ERR_USERNS_NOT_IN_FORCE', {
       tried: 'asking dockerd for its security options',
-      got: `user namespaces are not among them: ${SecurityOptions.join(' ')}`,
-      todo: 'Give dockerd --userns-remap, or "userns-remap" in daemon.json, and restart it.',
+      got: `user namespaces are off: ${SecurityOptions.join(' ')}`,
+      todo: 'Start dockerd with --userns-remap, or set "userns-remap" in daemon.json, and restart it.',
     })
   }
   const machine = OSType === 'linux' ? Architecture : OSType
   if (!isKnownMachine(machine)) {
-    const reason = `dockerd says that user namespaces are on; no container was looked at, for there is no program of ours for ${machine}`
+    const reason = `dockerd reports user namespaces as on, but docker-mtls has no test program for ${machine}, so no container was checked`
     talk.result(`not verified on ${machine}`)
     return { verified: false, reason }
   }
@@ -73,7 +73,7 @@ async function prove(docker: DockerClient, options: UsernsProofOptions, talk: St
   return { verified: true, ...judged }
 }
 
-/** An import or a create that is aborted may take place all the same, and then nobody removes what it made: those are waited for. */
+/** An aborted import or create may still take place, and nobody would remove its result: those are waited for. */
 async function withImage(
   docker: DockerClient,
   image: string,

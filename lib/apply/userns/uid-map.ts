@@ -4,12 +4,12 @@ import { ProvisionError } from '../../base/errors.ts'
 export interface IdMapping {
   /** The first id in the container. */
   readonly inside: number
-  /** What that is on the host. */
+  /** The same id on the host. */
   readonly outside: number
   readonly count: number
 }
 
-/** Reads /proc/PID/uid_map; undefined for what is none. */
+/** Parses /proc/PID/uid_map; undefined for any other text. */
 export function parseIdMap(text: string): IdMapping[] | undefined {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const mappings = lines.flatMap((line) => {
@@ -20,32 +20,35 @@ export function parseIdMap(text: string): IdMapping[] | undefined {
 }
 
 /**
- * Judges the map of a container's first process: its root must be somebody else on the host, and nobody in it the host's
+ * Checks the map of a container's first process: its root must be another user on the host, and none of its users the host's
  * root.
  *
- * @param text - what /proc/PID/uid_map says
- * @param wanted - whom its root should be
+ * @param text - of /proc/PID/uid_map
+ * @param wanted - the expected root
  * @returns the map, and who the root is
  * @throws {@link ProvisionError} ERR_USERNS_NOT_IN_FORCE
  */
 export function judgeIdMap(text: string, wanted?: number): { uidMap: IdMapping[]; remappedRoot: number } {
-  const uidMap = parseIdMap(text) ?? refuse('its uid_map has no line of three numbers', 'Look at it on the host.')
+  const uidMap =
+    parseIdMap(text) ??
+    refuse('its uid_map has no line of three numbers', 'Read the file /proc/PID/uid_map of a container on the host.')
   const root = uidMap.find(({ inside }) => inside === 0)
-  if (root === undefined) return refuse('its uid_map has no root', 'See whether another runtime is the default one.')
+  if (root === undefined)
+    return refuse('its uid_map has no root', 'Check whether the daemon has another default runtime.')
   const words = uidMap.map(({ inside, outside, count }) => `${inside} ${outside} ${count}`).join(', ')
   if (uidMap.some(({ outside }) => outside === 0)) {
     return refuse(
       `its root is the host's: its uid_map is ${words}`,
-      'Give userns-remap in one place, and restart dockerd.',
+      'Set userns-remap in one place only, and restart dockerd.',
     )
   }
   if (wanted !== undefined && root.outside !== wanted) {
-    const got = `its root is ${root.outside} on the host, and ${wanted} by /etc/subuid: its uid_map is ${words}`
-    return refuse(got, 'Restart dockerd: it has read /etc/subuid, or another userns-remap, before.')
+    const got = `its root is ${root.outside} on the host, but ${wanted} in /etc/subuid: its uid_map is ${words}`
+    return refuse(got, 'Restart dockerd: it uses an earlier /etc/subuid or userns-remap.')
   }
   return { uidMap, remappedRoot: root.outside }
 }
 
 function refuse(got: string, todo: string): never {
-  throw new ProvisionError('ERR_USERNS_NOT_IN_FORCE', { tried: 'looking at a container from outside', got, todo })
+  throw new ProvisionError('ERR_USERNS_NOT_IN_FORCE', { tried: 'inspecting a container from outside', got, todo })
 }

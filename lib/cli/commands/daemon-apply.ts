@@ -42,7 +42,7 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
     confirm(
       [
         `dockerd runs with other settings than it is configured with (${seen}).`,
-        ...plan.losses,
+        ...plan.losses.map(({ text }) => context.typed(text)),
         'Restart docker?',
       ].join(' '),
       flags,
@@ -88,8 +88,8 @@ async function answerPlan(plan: ApplyPlan, shell: HostShell, flags: DaemonApplyF
   const failed = plan.conflicts.length > 0
   const { validate } = await import('../../apply/validate.ts')
   if (!failed) await validate(plan, shell, context.io.signal)
-  const warnings = [...plan.warnings, ...(plan.isPending ? [PENDING] : [])]
-  context.answer({ data: planData(plan), text: planText(plan, context, true), warnings, failed }, flags)
+  const warnings = [...plan.warnings.map(({ text }) => text), ...(plan.isPending ? [PENDING] : [])]
+  context.answer({ data: planData(plan, context), text: planText(plan, context, true), warnings, failed }, flags)
 }
 
 const PENDING =
@@ -99,7 +99,7 @@ const PENDING =
 async function agree(plan: ApplyPlan, flags: DaemonApplyFlags, context: Context): Promise<void> {
   const { refuseConflicts } = await import('../../apply/conflicts.ts')
   refuseConflicts(plan)
-  for (const warning of plan.warnings) context.warn(warning)
+  for (const { text } of plan.warnings) context.warn(text)
   if (!plan.restarts) return
   if (flags.json !== true) context.say(planText(plan, context, false))
   await confirm('Write these files and restart docker?', flags, context)
@@ -121,7 +121,7 @@ async function answerReport(
     const { endProbe } = await import('../inputs/probe.ts')
     await endProbe(probe.folder, context)
   }
-  const data = applyData(plan, report)
+  const data = applyData(plan, report, context)
   const warnings = unproven ? [UNPROVEN] : []
   context.answer({ data, text: resultText(plan, report, context), warnings, failed: unproven }, flags)
 }

@@ -26,7 +26,7 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
   const last = await requireLastApply(shell)
   const plan = await planRollback(shell, facts, last, signal)
   refuseConflicts(plan)
-  if (flags.json !== true) context.say(planText(plan))
+  if (flags.json !== true) context.say(planText(plan, context))
   await confirm('Restore these files and restart docker?', flags, context)
   await withProgress(context, flags, (onStep) => rollBack(plan, { shell, onStep, signal }))
   const { id, restored, removed, wasActive } = last
@@ -42,13 +42,13 @@ function doneText({ stops, last: { wasActive } }: RollbackPlan): string {
   return `All files are as they were before${wasActive ? ', ' : ': '}${daemon}.\n${what} stopped${again}`
 }
 
-function planText({ last: { at, isPending, restored, removed }, losses }: RollbackPlan): string {
+function planText({ last: { at, isPending, restored, removed }, losses }: RollbackPlan, { typed }: Context): string {
   const when = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return [
     `${isPending ? 'An apply that did not finish' : 'The last apply'}, of ${when}:`,
     ...restored.map((path) => `  ${path}  is restored`),
     ...removed.map((path) => `  ${path}  did not exist before, and is removed`),
-    ...losses.map((loss) => printableLines(loss)),
+    ...losses.map(({ text }) => printableLines(typed(text))),
   ].join('\n')
 }
 

@@ -18,14 +18,18 @@ async function runStatus(flags: StatusFlags, context: Context): Promise<void> {
   const status = await look(localShell(), context.io.signal)
   const failed = status.problems.length > 0
   context.answer(
-    { data: statusData(status), text: statusText(status, context), warnings: status.problems, failed },
+    { data: statusData(status, context), text: statusText(status, context), warnings: status.problems, failed },
     flags,
   )
 }
 
-function statusData({ certificate, authorities, listeners, ...status }: DaemonStatus): object {
+function statusData(
+  { certificate, authorities, listeners, problems, ...status }: DaemonStatus,
+  { typed }: Context,
+): object {
   return {
     ...status,
+    problems: problems.map(typed),
     ...(certificate && { certificate: certificateData(certificate) }),
     ...(authorities && { authorities: authorities.map(certificateData) }),
     listeners: listeners.map(({ listener, isSecure, seen }) => ({

@@ -1,4 +1,4 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { SELF, sentence, type Sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { SetHost } from '../../setup/apply-to-hosts.ts'
@@ -177,8 +177,8 @@ function question(hosts: readonly SetupTarget[]): string {
   return `Write these files and restart docker on ${hostList(hosts)}?`
 }
 
-function warningsOf(hosts: readonly PlannedHost[]): string[] {
-  return hosts.flatMap(({ host, plan }) => plan.warnings.map((warning) => `${host}: ${warning}`))
+function warningsOf(hosts: readonly PlannedHost[]): Sentence[] {
+  return hosts.flatMap(({ host, plan }) => plan.warnings.map(({ text }) => sentence`${host}: ${text}`))
 }
 
 async function answerDryRun(seen: readonly Outcome<InspectedHost>[], call: Call): Promise<void> {

@@ -1,4 +1,4 @@
-import { ours } from '../../base/sentence.ts'
+import { ours, sentence } from '../../base/sentence.ts'
 import { createTwoFilesPatch } from 'diff'
 import type { ApplyReport } from '../../apply/carry-out.ts'
 import type { Change } from '../../apply/changes.ts'
@@ -10,16 +10,16 @@ import { until } from './dates.ts'
 import { printableLines } from '../../base/text.ts'
 
 /** A plan as --json has it. Of a key there is never more than its path. */
-export function planData(plan: ApplyPlan): object {
+export function planData(plan: ApplyPlan, { typed }: Context): object {
   const { form, settings, server, changes, conflicts, warnings, losses, restarts, userns } = plan
   return {
     form,
     ...settings,
     certificate: certificateData(server.facts),
     files: changes.map(fileData),
-    conflicts,
-    warnings,
-    losses: restarts ? losses : [],
+    conflicts: conflicts.map(({ got, todo, ...one }) => ({ ...one, got: typed(got), todo: typed(todo) })),
+    warnings: warnings.map(({ text }) => typed(text)),
+    losses: (restarts ? losses : []).map(({ text }) => typed(text)),
     restarts,
     ...(userns && { userns }),
   }
@@ -30,8 +30,8 @@ function fileData({ path, mode, action, secret = false, text }: Change): object 
 }
 
 /** What was done, as --json has it. */
-export function applyData(plan: ApplyPlan, { id, ...report }: ApplyReport): object {
-  return { ...planData(plan), ...report, ...(id !== undefined && { rollback: id }) }
+export function applyData(plan: ApplyPlan, { id, ...report }: ApplyReport, context: Context): object {
+  return { ...planData(plan, context), ...report, ...(id !== undefined && { rollback: id }) }
 }
 
 function octal(mode: number): string {
@@ -54,10 +54,10 @@ export function planText(plan: ApplyPlan, context: Context, isAll: boolean): str
       ? [`${context.paint('bold', 'Then:')}\n${COMMANDS.map((line) => `  ${line}`).join('\n')}`]
       : []),
     ...(restarts || conflicts.length > 0 ? [] : ['Nothing differs. Only the connections will be verified.']),
-    ...(restarts ? losses : []).map((loss) => wrap(printableLines(loss), context.width)),
+    ...(restarts ? losses : []).map(({ text }) => wrap(printableLines(context.typed(text)), context.width)),
     ...conflicts.map(({ what, got, todo }) =>
       wrap(
-        `${context.paint('red', 'Conflict:')} ${printableLines(`${what}: ${got}. ${context.typed(todo)}`)}`,
+        `${context.paint('red', 'Conflict:')} ${printableLines(context.typed(sentence`${what}: ${got}. ${todo}`))}`,
         context.width,
       ),
     ),

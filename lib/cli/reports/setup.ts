@@ -19,39 +19,40 @@ import { keyName, until } from './dates.ts'
 import { printable, enumerate } from '../../base/text.ts'
 import { shellWord } from '../../base/shell-quote.ts'
 
-type Data<Value> = (value: Value) => object
+type Data<Value> = (value: Value, context: Context) => object
 
 /** What came of each host, as --json has it. */
 export function hostsData<Value extends SetupTarget>(
   outcomes: readonly Outcome<Value>[],
   targets: readonly SetupTarget[],
   dataOf: Data<Value>,
-  { io }: Context,
+  context: Context,
 ): object[] {
+  const { io } = context
   return outcomes.map((outcome) => {
     const { host } = outcome
     const endpoint = targets.find((target) => target.host === host)?.endpoint
     const ssh = endpoint === undefined ? host : formatEndpoint(endpoint)
-    if (isDone(outcome)) return { host, ssh, ok: true, ...dataOf(outcome.value) }
+    if (isDone(outcome)) return { host, ssh, ok: true, ...dataOf(outcome.value, context) }
     return { host, ssh, ok: false, ...errorReport(outcome.error, io.env) }
   })
 }
 
 /** A host whose plan is all that there is. */
-export function plannedData({ url, names, plan }: PlannedHost): object {
-  return { url, names: names.all, ...planData(plan) }
+export function plannedData({ url, names, plan }: PlannedHost, context: Context): object {
+  return { url, names: names.all, ...planData(plan, context) }
 }
 
 /** A host that was set up. */
 export function setData(certified: IssuedCertificates): Data<SetHost> {
   const certPath = resolve(certified.client.paths.folder)
-  return ({ url, names, plan, report, version, made, host }) => {
+  return ({ url, names, plan, report, version, made, host }, context) => {
     const server = certified.servers.get(host)
     return {
       url,
       names: names.all,
       version,
-      ...applyData(plan, report),
+      ...applyData(plan, report, context),
       ...(server && { server: issuedData(server) }),
       ...(made && { context: made }),
       variables: { DOCKER_TLS_VERIFY: '1', DOCKER_HOST: url, DOCKER_HOST_IP: url, DOCKER_CERT_PATH: certPath },

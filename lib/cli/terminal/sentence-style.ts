@@ -20,6 +20,10 @@ const FLAGS: Readonly<Record<string, string>> = {
   listen: '--listen',
   connectTimeout: '--timeout',
   replace: '--force',
+  liveRestore: '--live-restore',
+  rollbackAfter: '--rollback-after',
+  tlsDir: '--tlsdir',
+  usernsRemap: '--userns-remap',
 }
 
 /** Options that are given a value in another form here: a password is read from a file. */
@@ -47,6 +51,7 @@ function typedCommand([program = '', ...words]: readonly string[], shell: Shell,
 function flagOf({ option: name, value }: OptionPart): string {
   const flag = value === undefined ? FLAGS[name] : (FLAGS_WITH_VALUE[name] ?? FLAGS[name])
   if (flag === undefined) return value === undefined ? name : `${name}: ${value}`
+  if (value === 'false') return flag.replace('--', '--no-')
   return value === undefined || value === 'true' || name in FLAGS_WITH_VALUE
     ? flag
     : `${flag} ${value.replace(/^'(.*)'$/s, '$1')}`

@@ -1,4 +1,5 @@
 import { ArgumentError, DaemonError } from '../../base/errors.ts'
+import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import { splitWords, type Word } from './words.ts'
 import { quoted } from '../../base/text.ts'
 
@@ -26,9 +27,10 @@ export const DOCKER_CE_UNIT: ParsedUnit = {
 }
 
 const PREFIXES = /^[-@:+!|]*/
-const REMEDY = 'Give the text of the docker.service that is installed: systemctl cat docker.service'
+/** The remedy of most faults, for a caller that has given the text of a unit. */
+export const GIVE_INSTALLED_UNIT: Sentence = sentence`Give the text of the installed docker.service:  ${command('systemctl', 'cat', 'docker.service')}`
 
-function invalid(source: string, got: string, todo = REMEDY, cause?: unknown): DaemonError {
+function invalid(source: string, got: string, todo: Sentence = GIVE_INSTALLED_UNIT, cause?: unknown): DaemonError {
   return new DaemonError('ERR_UNIT_INVALID', { tried: `reading ${source}`, got, todo, cause })
 }
 
@@ -56,8 +58,8 @@ export function parseUnit(text: string, source = 'the unit'): ParsedUnit {
   if (text.includes('\0')) throw invalid(source, 'it is no text: it has a NUL in it')
   if (text.trim() === '') throw invalid(source, 'it is empty')
   const { ExecStart: commands, EnvironmentFile: environmentFiles } = readService(text)
-  const [command, second] = commands
-  if (command === undefined) throw invalid(source, 'it has no ExecStart= in a section [Service]')
+  const [first, second] = commands
+  if (first === undefined) throw invalid(source, 'it has no ExecStart= in a section [Service]')
   if (second !== undefined) {
     throw invalid(
       source,
@@ -65,7 +67,7 @@ export function parseUnit(text: string, source = 'the unit'): ParsedUnit {
       'Put an empty ExecStart= before the one that shall hold.',
     )
   }
-  return { ...parseCommand(command, source), environmentFiles: environmentFiles.map((file) => file.replace(/^-/, '')) }
+  return { ...parseCommand(first, source), environmentFiles: environmentFiles.map((file) => file.replace(/^-/, '')) }
 }
 
 /** Both settings are lists, and an empty value empties the list (systemd.syntax(7)). */
@@ -100,16 +102,16 @@ function logicalLines(text: string): string[] {
   return open === '' ? lines : [...lines, open.trim()]
 }
 
-function parseCommand(command: string, source: string): Omit<ParsedUnit, 'environmentFiles'> {
-  if (command.includes('\uFFFD')) throw invalid(source, `its ExecStart= is not UTF-8: ${quoted(command)}`)
-  const prefix = PREFIXES.exec(command)?.[0] ?? ''
-  const [executable, ...args] = wordsOf(command.slice(prefix.length), prefix, source)
+function parseCommand(line: string, source: string): Omit<ParsedUnit, 'environmentFiles'> {
+  if (line.includes('\uFFFD')) throw invalid(source, `its ExecStart= is not UTF-8: ${quoted(line)}`)
+  const prefix = PREFIXES.exec(line)?.[0] ?? ''
+  const [executable, ...args] = wordsOf(line.slice(prefix.length), prefix, source)
   // systemd expands specifiers in the executable, but no variables (config_parse_exec in src/core/load-fragment.c).
   const text = executable?.text ?? ''
   const hasSpecifier = text.replaceAll('%%', '').includes('%')
   const exec = text.replaceAll('%%', '%')
   const fault = hasSpecifier ? 'has an executable with a specifier' : commandFault(exec, prefix, args)
-  if (fault !== undefined) throw invalid(source, `its ExecStart= ${fault}: ${quoted(command)}`)
+  if (fault !== undefined) throw invalid(source, `its ExecStart= ${fault}: ${quoted(line)}`)
   return { prefix, exec, args: args.map((word) => word.raw) }
 }
 
@@ -117,7 +119,12 @@ function wordsOf(line: string, prefix: string, source: string): Word[] {
   try {
     return splitWords(line, { variables: !prefix.includes(':') })
   } catch (cause) {
-    throw invalid(source, `its ExecStart= has an open quote or ends in a backslash: ${quoted(line)}`, REMEDY, cause)
+    throw invalid(
+      source,
+      `its ExecStart= has an open quote or ends in a backslash: ${quoted(line)}`,
+      GIVE_INSTALLED_UNIT,
+      cause,
+    )
   }
 }
 
