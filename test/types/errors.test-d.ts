@@ -1,10 +1,13 @@
 /** Judged by tsc alone: a code narrows, and a code that isn't ours doesn't compile. */
 import {
   ArgumentError,
+  BuildFailedError,
   ConnectionError,
   DockerApiError,
   DockerMtlsError,
+  EndpointError,
   isDockerMtlsError,
+  NotFoundError,
   type AnyDockerMtlsError,
   type ApiErrorCode,
   type ArgumentErrorCode,
@@ -57,6 +60,65 @@ export function codeOf(error: unknown): ErrorCode | undefined {
     return status > 0 && method + path + String(daemonMessage) ? ours.code : undefined
   }
   return ours.code
+}
+
+/** One code narrows to its class and to the literal. */
+export function narrowedByOne(error: unknown): string | undefined {
+  if (isDockerMtlsError(error, 'ERR_API_NOT_FOUND')) {
+    const missing: NotFoundError & { readonly code: 'ERR_API_NOT_FOUND' } = error
+    // @ts-expect-error it is no other error of the API
+    const failed: BuildFailedError = error
+    return missing.path + String(failed.log)
+  }
+  if (isDockerMtlsError(error, 'ERR_API_BUILD_FAILED')) {
+    const { log, step }: BuildFailedError = error
+    return log + String(step)
+  }
+  if (isDockerMtlsError(error, 'ERR_USAGE')) {
+    const typeError: TypeError = error
+    return typeError.message
+  }
+  return undefined
+}
+
+/** Several codes narrow to the union of their classes and codes. */
+export function narrowedBySeveral(error: unknown): string | undefined {
+  if (!isDockerMtlsError(error, 'ERR_API_NOT_FOUND', 'ERR_HOST_INVALID')) return undefined
+  const code: 'ERR_API_NOT_FOUND' | 'ERR_HOST_INVALID' = error.code
+  const either: NotFoundError | EndpointError<'ERR_HOST_INVALID'> = error
+  // @ts-expect-error only one of both has a status
+  const unsure: unknown = error.status
+  return error.code === 'ERR_API_NOT_FOUND' ? `${error.status}` : code + either.message + String(unsure)
+}
+
+/** Without codes, a switch on the code narrows to the class, and knows the codes that are left. */
+export function narrowedBySwitch(error: unknown): number | string | undefined {
+  if (!isDockerMtlsError(error)) return undefined
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- most of them aren't what this is about
+  switch (error.code) {
+    case 'ERR_API_NOT_FOUND': {
+      const missing: NotFoundError = error
+      return missing.status
+    }
+    case 'ERR_CLIENT_CERT_EXPIRED': {
+      const expired: ConnectionError<'ERR_CLIENT_CERT_EXPIRED'> = error
+      // @ts-expect-error the connection has no status
+      return expired.todo + String(error.status)
+    }
+    // @ts-expect-error no such code
+    case 'ERR_NOTHING':
+      return undefined
+    default: {
+      // @ts-expect-error those above are gone
+      const gone: 'ERR_API_NOT_FOUND' = error.code
+      return gone
+    }
+  }
+}
+
+/** `instanceof` narrows to the codes of the family. */
+export function narrowedByClass(error: unknown): ConnectionErrorCode | undefined {
+  return error instanceof ConnectionError ? error.code : undefined
 }
 
 // @ts-expect-error no such code
