@@ -13,7 +13,7 @@ const READS = [
   // /.../.test(error.message), /.../.exec(got)
   new RegExp(`\\.(?:test|exec)\\([\\w.?]*\\b(?:${TEXTS})\\)`),
   // because === 'nothing sets it'
-  new RegExp(`\\b(?:${TEXTS})\\b [!=]== ['"\`]`),
+  new RegExp(`(?<!typeof )\\b(?:${TEXTS})\\b [!=]== ['"\`](?!['"\`])`),
 ]
 
 /** Messages that others wrote, and that nothing but their words tells apart. */
