@@ -153,7 +153,7 @@ describe('installed elsewhere', () => {
       runCommand('docker', argv, { env: { DOCKER_CONFIG: join(folder, 'config'), HOME: folder } })
     const works = async (): Promise<void> => {
       assert.equal((await docker('mtls', '--version')).stdout, `${packed.version}\n`)
-      assert.match((await docker('--help')).stdout, /^ {2}mtls\* +Secure a daemon/m)
+      assert.match((await docker('--help')).stdout, /^ {2}mtls\* +Secure a Docker daemon/m)
       const pong = await docker('mtls', 'pong')
       assert.deepEqual(
         [pong.code, pong.stderr.split('\n')[0]],
