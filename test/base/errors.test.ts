@@ -17,9 +17,10 @@ import {
   sentencesOf,
   StreamError,
 } from '../../lib/base/errors.ts'
+import type * as errorsModule from '../../lib/base/errors.ts'
 import { option, ours, renderSentence, sentence } from '../../lib/base/sentence.ts'
 
-type Errors = typeof import('../../lib/base/errors.ts')
+type Errors = typeof errorsModule
 
 /** A second copy of the classes, as another version of the package beside this one brings along. */
 async function loadCopy(): Promise<Errors> {
@@ -90,8 +91,8 @@ describe('instanceof', () => {
   test('takes nothing else for an error of ours', () => {
     const lookalike = Object.assign(new Error('x'), { name: 'ConnectionError', code: 'ERR_CONNECTION_RESET' })
     for (const value of [undefined, null, 'ERR_CONNECTION_RESET', {}, new Error('x'), lookalike]) {
-      assert.ok(!((value as unknown) instanceof DockerMtlsError))
-      assert.ok(!((value as unknown) instanceof ArgumentError))
+      assert.ok(!(value instanceof DockerMtlsError))
+      assert.ok(!(value instanceof ArgumentError))
       assert.equal(isDockerMtlsError(value), false)
     }
   })

@@ -1,13 +1,11 @@
 /** Judged by tsc alone: a code narrows, and a code that isn't ours doesn't compile. */
+import type { BuildFailedError, EndpointError, NotFoundError } from '../../lib/index.ts'
 import {
   ArgumentError,
-  BuildFailedError,
   ConnectionError,
   DockerApiError,
   DockerMtlsError,
-  EndpointError,
   isDockerMtlsError,
-  NotFoundError,
   type AnyDockerMtlsError,
   type ApiErrorCode,
   type ArgumentErrorCode,
@@ -68,7 +66,7 @@ export function narrowedByOne(error: unknown): string | undefined {
     const missing: NotFoundError & { readonly code: 'ERR_API_NOT_FOUND' } = error
     // @ts-expect-error it is no other error of the API
     const failed: BuildFailedError = error
-    return missing.path + String(failed.log)
+    return missing.path + failed.log
   }
   if (isDockerMtlsError(error, 'ERR_API_BUILD_FAILED')) {
     const { log, step }: BuildFailedError = error
