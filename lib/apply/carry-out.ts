@@ -13,7 +13,7 @@ import { rollBackFailedApply } from './rollback/failed-apply.ts'
 import { ROLLBACK_AFTER_S, type ApplyOptions } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
 import type { ProofCheck } from './proof.ts'
-import { proveAll } from './prove-all.ts'
+import { proveAll, type ProvingOptions } from './prove-all.ts'
 import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
 import { CHANGED_CODE, PENDING_CODE, ROLLED_BACK_CODE } from './rollback/state.ts'
 import { commitScript, runTransaction, transactionScript } from './transaction.ts'
@@ -43,6 +43,8 @@ export interface CarryOutOptions extends Pick<
    * proof is an error.
    */
   readonly consent?: ((seen: string) => Promise<void>) | undefined
+  /** See ProvingOptions. */
+  readonly explainUnreachable?: ProvingOptions['explainUnreachable']
 }
 
 /**

@@ -21,6 +21,8 @@ export interface ProvingOptions {
   readonly address?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly onStep?: OnStep | undefined
+  /** Turns the error of a listener that can't be reached into one that tells more. */
+  readonly explainUnreachable?: ((error: unknown) => unknown) | undefined
 }
 
 /** The part of a plan that is tested. */
@@ -57,7 +59,7 @@ export function proveAll(plan: Proven, options: ProvingOptions): Promise<readonl
 async function proveAt(
   target: Target,
   { server }: Proven,
-  { probe, signal }: ProvingOptions,
+  { probe, signal, explainUnreachable = (error) => error }: ProvingOptions,
   talk: StepTalk,
 ): Promise<ProofCheck[]> {
   const deadline = Date.now() + PORT_MS
@@ -65,7 +67,7 @@ async function proveAt(
     try {
       return await prove({ ...target, server, probe, signal })
     } catch (error) {
-      if (!isDockerMtlsError(error, 'ERR_CONNECTION_REFUSED') || Date.now() > deadline) throw error
+      if (!isDockerMtlsError(error, 'ERR_CONNECTION_REFUSED') || Date.now() > deadline) throw explainUnreachable(error)
       talk.wait(`dockerd to listen on ${formatTarget(target)}`)
       await wait(250, undefined, { signal })
     }

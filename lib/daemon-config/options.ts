@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { checkOptions } from '../base/options.ts'
+import { checkOptions, typeName } from '../base/options.ts'
 import { ArgumentError } from '../base/errors.ts'
 import type { Listener } from './listen.ts'
 import type { ParsedUnit } from './unit/parse-unit.ts'
@@ -80,13 +80,13 @@ function mistake(what: string, got: string, todo: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', { tried: `rendering with ${what}`, got, todo })
 }
 
-/** Refuses a value that is no string. Undefined passes where the option may be left out. */
+/** Refuses a value that isn't a string. */
 export function checkString(value: unknown, what: string): void {
-  if (typeof value !== 'string') throw mistake(what, `it is of the type ${typeof value}`, 'Give it a string.')
+  if (typeof value !== 'string') throw mistake(what, `it is ${typeName(value)}`, 'Pass a string.')
 }
 
 /**
- * Checks the shape of the options; what their values mean is judged where they are used.
+ * Checks the shape of the options. Their values are checked where they are used.
  *
  * @throws {@link ArgumentError} `ERR_ARGUMENT_INVALID`, `ERR_OPTION_UNKNOWN`
  */
@@ -99,10 +99,10 @@ export function checkDaemonOptions(options: DaemonOptions): void {
   }
   if (options.unit !== undefined) checkOptions(options.unit, KNOWN_UNIT, 'the option unit')
   if (options.debug !== undefined && typeof options.debug !== 'boolean') {
-    throw mistake('the option debug', `it is of the type ${typeof options.debug}`, 'Give it true or false.')
+    throw mistake('the option debug', `it is ${typeName(options.debug)}`, 'Pass true or false.')
   }
   if (options.unit !== undefined && options.exec !== undefined) {
-    throw mistake('the options unit and exec', 'each names an executable', 'Give one of the two.')
+    throw mistake('the options unit and exec', 'each of them sets the executable', 'Pass only one of them.')
   }
   checkListen(options.listen)
 }
@@ -110,5 +110,9 @@ export function checkDaemonOptions(options: DaemonOptions): void {
 function checkListen(listen: unknown): void {
   if (listen === undefined) return
   if (Array.isArray(listen) && listen.every((item) => typeof item === 'string')) return
-  throw mistake('the option listen', 'it is no array of strings', "Give it such as ['fd://', 'tcp://0.0.0.0:2376'].")
+  throw mistake(
+    'the option listen',
+    'it is not an array of strings',
+    "Pass an array such as ['fd://', 'tcp://0.0.0.0:2376'].",
+  )
 }

@@ -1,5 +1,6 @@
 import { connect } from '../engine/connect.ts'
-import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
+import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
 import { carryOut, type ApplyReport } from '../apply/carry-out.ts'
 import { runStep } from '../base/progress.ts'
 import type { IssuedCertificates } from './issue-certificates.ts'
@@ -8,18 +9,19 @@ import { continueWith, type Outcome } from './for-each-host.ts'
 import type { SetupOptions } from './options.ts'
 import { about, type PlannedHost } from './plan-hosts.ts'
 
-/** A host that was set up, and seen to answer. */
+/** A host that was set up, and answers. */
 export interface SetHost extends PlannedHost {
   readonly report: ApplyReport
-  /** Of dockerd, as it said itself over mTLS. */
+  /** The version that dockerd reports over mTLS. */
   readonly version: string
   readonly made?: ContextResult
 }
 
 /**
- * Carries out the plans: applies with the way back, proves from here, connects as the client, and makes the context.
+ * Carries out the plans: applies with automatic rollback, verifies from here, connects as the client, and creates the
+ * context.
  *
- * @returns of each host what came of it; of one that failed the host is as it was, or the error says otherwise
+ * @returns the outcome of each host. A host whose apply failed is as it was before, unless its error says otherwise
  */
 export function applyToHosts(
   planned: readonly Outcome<PlannedHost>[],
@@ -31,14 +33,13 @@ export function applyToHosts(
     const { rollbackAfter, signal } = options
     const report = await carryOut(plan, {
       shell,
-      // The very client that will use it, and from here, where its key is.
+      // The client that will use the daemon. It connects from here, where its key is.
       probe: certified.identity,
       address: names.reach.value,
       rollbackAfter,
       signal,
       onStep: about(host, options.onStep),
-    }).catch((error: unknown) => {
-      throw blamingTheFirewall(error, url)
+      explainUnreachable: (error) => blockedPort(error, url),
     })
     const version = await verify(one, certified, options)
     const made = await makeContext(one, certified, options)
@@ -48,22 +49,19 @@ export function applyToHosts(
 
 const BLOCKED = ['ERR_CONNECT_TIMEOUT', 'ERR_CONNECTION_REFUSED', 'ERR_HOST_UNREACHABLE'] as const
 
-/** dockerd listens, as systemd has seen, and ssh gets there: what is in the way is in front of that port. */
-function blamingTheFirewall(error: unknown, url: string): unknown {
-  if (!isDockerMtlsError(error, 'ERR_APPLY_ROLLED_BACK')) return error
-  const { cause, todo } = error
-  if (!isDockerMtlsError(cause, ...BLOCKED) || !cause.tried.includes('tcp://')) return error
-  const port = /\d+$/.exec(url)?.[0]
-  const open = `Open port ${port} for this machine, in the firewall of the host (with ufw:  ufw allow ${port}/tcp ) and in that of its network or cloud; or name what it is reached by:  --name ADDRESS`
-  return new ProvisionError('ERR_APPLY_ROLLED_BACK', {
+/** dockerd listens, as systemd has confirmed, and ssh reaches the host. So a firewall in between blocks the port. */
+function blockedPort(cause: unknown, url: string): unknown {
+  if (!isDockerMtlsError(cause, ...BLOCKED)) return cause
+  const port = /\d+$/.exec(url)?.[0] ?? ''
+  return new ConnectionError(cause.code, {
     tried: `connecting to ${url}`,
-    got: `ssh gets to that host, and nothing gets to port ${port} (${error.got})`,
-    todo: todo.replace(cause.todo, () => open),
-    cause: error,
+    got: `ssh reaches that host, but port ${port} can't be reached (${cause.got})`,
+    todo: sentence`Open port ${port} for this machine in the firewall of the host, with ufw:  ${command('ufw', 'allow', `${port}/tcp`)}  , and in the firewall of its network or cloud. If the host has another address for clients, name that:  ${command('--name', 'ADDRESS')}`,
+    cause,
   })
 }
 
-/** As any program of the client's will do it: by the name, and with the files, that its variables have. */
+/** As the client's programs will: with the host and the files of its variables. */
 function verify({ url, host }: PlannedHost, { identity }: IssuedCertificates, options: SetupOptions): Promise<string> {
   const { client, signal, onStep } = options
   const { ca, cert, key } = identity
@@ -86,7 +84,7 @@ async function makeContext(
   { onStep }: SetupOptions,
 ): Promise<ContextResult | undefined> {
   if (context === undefined) return undefined
-  const title = `make the docker context ${context.name}`
+  const title = `create the docker context ${context.name}`
   return runStep(onStep, { step: 'context', title, subject: host }, async ({ result }) => {
     const made = await ensureContext(context, client.paths.folder)
     result(made.action)

@@ -5,30 +5,31 @@ import { writeContext } from '../contexts/store.ts'
 import { contextPaths, TLS_FILES } from '../endpoint/context-layout.ts'
 import { parseContextMeta, type ContextMeta } from '../endpoint/context-meta.ts'
 import { EndpointError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
 import { OWN_NAMES } from '../pki/server-name.ts'
 import { readIfThere } from '../base/files.ts'
 
-/** A context that shall lead to a host. */
+/** A context to create for a host. */
 export interface WantedContext {
   /** DOCKER_CONFIG. */
   readonly config: string
   readonly name: string
   /** `tcp://HOST:PORT` */
   readonly url: string
-  /** All names by which the host is known; a context that leads to one of them is of this host. */
+  /** All names of the host. A context that points to one of them belongs to this host. */
   readonly names: readonly string[]
-  /** Takes the place of one that leads elsewhere. */
+  /** Whether to replace a context that points elsewhere. */
   readonly force: boolean
 }
 
-/** What became of it. */
+/** The context, and whether it was changed. */
 export interface ContextResult {
   readonly name: string
   readonly action: 'created' | 'kept' | 'replaced'
 }
 
 /**
- * What a host's context is called.
+ * The name of a host's context.
  *
  * @throws {@link EndpointError} ERR_CONTEXT_INVALID
  */
@@ -38,14 +39,14 @@ export function contextNameFor(folder: string, named: string | undefined): strin
     return parseContextName(folder)
   } catch (cause) {
     const { tried, got } = cause as EndpointError
-    const todo = 'Give it another one:  --context NAME , or none:  --no-context'
+    const todo = sentence`Choose another name:  ${command('--context', 'NAME')}`
     throw new EndpointError('ERR_CONTEXT_INVALID', { tried, got, todo, cause })
   }
 }
 
 /**
- * Refuses to take the place of a context that leads elsewhere. One that leads to the same host is the one that an earlier
- * run has made, or as good as that.
+ * Refuses to replace a context that points elsewhere. One that points to the same host was created by an earlier run, or is as
+ * good as that.
  *
  * @throws {@link EndpointError} ERR_CONTEXT_EXISTS
  */
@@ -53,17 +54,17 @@ export async function refuseForeignContext(wanted: WantedContext): Promise<void>
   const { config, name, url, force } = wanted
   if (force) return
   const meta = await readMeta(config, name)
-  if (meta === undefined || (typeof meta !== 'string' && leadsThere(meta, wanted))) return
-  const got = typeof meta === 'string' ? `it is broken: ${meta}` : `it leads to ${meta.host}`
+  if (meta === undefined || (typeof meta !== 'string' && pointsThere(meta, wanted))) return
+  const got = typeof meta === 'string' ? `it is damaged: ${meta}` : `it points to ${meta.host}`
   throw new EndpointError('ERR_CONTEXT_EXISTS', {
-    tried: `making the docker context ${name} for ${url}`,
-    got: `there is one of that name already, and ${got}`,
-    todo: 'Replace it with  --force , give the new one another name,  --context NAME , or make none:  --no-context',
+    tried: `creating the docker context ${name} for ${url}`,
+    got: `a context of that name exists, and ${got}`,
+    todo: sentence`Choose another name:  ${command('--context', 'NAME')}  . To replace the existing context:  ${command('--force')}`,
   })
 }
 
-/** Another port, or another of its names, is another way to the same machine. What every machine is called is none. */
-function leadsThere({ host }: ContextMeta, { url, names }: WantedContext): boolean {
+/** Another port or another name still means the same machine, except for names that every machine has. */
+function pointsThere({ host }: ContextMeta, { url, names }: WantedContext): boolean {
   const known = names.filter((name) => !OWN_NAMES.includes(name))
   return [hostOf(url), ...known].includes(hostOf(host))
 }
@@ -74,7 +75,7 @@ function hostOf(url: string): string {
 }
 
 /**
- * Makes the context, or keeps the one that is there and good. What else its metadata say stays.
+ * Creates the context, or keeps a valid one. Other metadata in it stays.
  *
  * @param certPath - the folder of the client
  * @throws {@link EndpointError} ERR_CONTEXT_EXISTS
@@ -89,7 +90,7 @@ export async function ensureContext(wanted: WantedContext, certPath: string): Pr
   const there = typeof meta === 'string' ? undefined : meta
   const isSame = there?.host === url && !there.skipTlsVerify && (await holds(config, name, credentials))
   if (isSame) return { name, action: 'kept' }
-  const isOurs = there !== undefined && leadsThere(there, wanted)
+  const isOurs = there !== undefined && pointsThere(there, wanted)
   const content = isOurs ? there.content : { Metadata: { Description: `set up by docker-mtls` } }
   const docker = { Host: url, SkipTLSVerify: false }
   const { replaced } = await writeContext(config, {

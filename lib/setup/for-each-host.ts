@@ -1,13 +1,13 @@
-/** What came of one host. */
+/** The outcome of one host. */
 export type Outcome<Value> =
   | { readonly host: string; readonly value: Value }
   /** Whatever was thrown. */
   | { readonly host: string; readonly error: unknown }
 
-/** Enough to be quick, and not more logins than this machine's agent and network like. */
+/** Hosts at once: fast enough, without too many logins for the agent and the network. */
 const AT_ONCE = 8
 
-/** Does some work for each host, several at once. One that fails stops no other. */
+/** Does some work for each host, several at once. A failure on one doesn't affect the others. */
 export async function forEachHost<Item extends { readonly host: string }, Value>(
   items: readonly Item[],
   work: (item: Item) => Promise<Value>,
@@ -35,12 +35,12 @@ async function outcomeOf<Item extends { readonly host: string }, Value>(
   }
 }
 
-/** Did it come to its end? */
+/** Whether the work succeeded. */
 export function isDone<Value>(outcome: Outcome<Value>): outcome is Extract<Outcome<Value>, { value: Value }> {
   return 'value' in outcome
 }
 
-/** Goes on with the hosts that have come so far; what has failed before stays as it is, in its place. */
+/** Continues with the hosts that have succeeded so far. Earlier failures stay in their places. */
 export async function continueWith<Before extends { readonly host: string }, After>(
   before: readonly Outcome<Before>[],
   work: (item: Before) => Promise<After>,

@@ -1,10 +1,11 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
 import type { SshHost } from '../host/ssh-config.ts'
 
 /**
- * Refuses a host whose key ssh is configured not to check: whoever is in the middle would get a certificate of ours for its
- * name, and could stand in for it from then on. A key that is accepted when it is seen first is somebody's own choice.
+ * Refuses a host whose key ssh is configured not to check: a man in the middle would get a certificate for its name, and
+ * could impersonate it from then on. Accepting a key at first sight is the user's own choice.
  *
  * @throws {@link ConnectionError} ERR_SSH_HOST_KEY_UNKNOWN
  */
@@ -14,7 +15,7 @@ export function requireHostKey(endpoint: SshEndpoint, { hostKeyChecking, knownHo
   const word = formatEndpoint(endpoint)
   throw new ConnectionError('ERR_SSH_HOST_KEY_UNKNOWN', {
     tried: `setting up ${word}`,
-    got: `ssh is configured to take any key for that host (StrictHostKeyChecking ${hostKeyChecking}${forgets ? ', and UserKnownHostsFile keeps none' : ''})`,
-    todo: `Whoever is in the middle would get a certificate for its name. Let ~/.ssh/config say  StrictHostKeyChecking ask  for it${forgets ? ', without a UserKnownHostsFile' : ''}; then compare its fingerprint, and accept it once in a terminal:  ssh ${word}`,
+    got: `ssh is configured to accept any key for that host (StrictHostKeyChecking ${hostKeyChecking}${forgets ? ', and UserKnownHostsFile stores none' : ''})`,
+    todo: sentence`Set  StrictHostKeyChecking ask  for it in ~/.ssh/config${forgets ? ', without a UserKnownHostsFile' : ''}, then compare its fingerprint and accept the key once in a terminal:  ${command('ssh', word)}`,
   })
 }

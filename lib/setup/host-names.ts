@@ -1,33 +1,34 @@
 import { lookup } from 'node:dns/promises'
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
+import { ours, sentence } from '../base/sentence.ts'
 import { openCertificate, readCertificate } from '../identity/certificate.ts'
 import { serverPaths } from '../keystore/layout.ts'
 import { parseServerName, parseServerNames, type ServerName } from '../pki/server-name.ts'
 import { readIfThere } from '../base/files.ts'
 
-/** By what a host is reached. */
+/** The names of a host. */
 export interface HostNames {
-  /** The one that the context and the proof take. */
+  /** The name for the context and the verification. */
   readonly reach: ServerName
-  /** All that its certificate shall have. */
+  /** All names for its certificate. */
   readonly all: readonly string[]
 }
 
-/** What is known of the ways to a host. */
+/** Where the names of a host come from. */
 export interface Ways {
-  /** As ssh has it behind its aliases. */
+  /** The HostName of ssh, behind its aliases. */
   readonly hostname: string
-  /** The address to which ssh has connected, as the host says itself. */
+  /** The address that ssh has connected to, as the host reports it. */
   readonly address: string | undefined
-  /** Those that were asked for. */
+  /** The requested names. */
   readonly asked: readonly string[]
 }
 
 /**
- * Puts together by what a host is reached: what was asked for, what ssh connects to, and what its certificate has
- * already, so that a second run, or one by another way, makes no other. What the host says of itself counts only where it
- * is known here, too: a host that could choose its names would choose those of another one.
+ * Collects the names of a host: the requested names, the one that ssh connects to, and those in its certificate, so that a
+ * second run, or one by another name, needs no new certificate. An address that the host reports counts only if it is known
+ * here too: a host that could choose its names could choose those of another host.
  *
  * @throws {@link PkiError} ERR_NAME_INVALID
  */
@@ -36,7 +37,7 @@ export async function hostNames(root: string, folder: string, { hostname, addres
   const wanted = [...asked, hostname, ...(known ? [address] : [])]
   const there = await namesThere(serverPaths(root, folder).cert)
   const all = parseServerNames([...wanted, ...there])
-  // A wildcard stands for names, and is none to connect to.
+  // A wildcard can't be connected to.
   const first = wanted.find((name) => !name.startsWith('*')) ?? hostname
   return { reach: parseServerName(first), all: all.map(({ value }) => value) }
 }
@@ -54,14 +55,14 @@ async function namesThere(path: string): Promise<string[]> {
     const { dns, ip } = readCertificate(openCertificate(pem, path), path).names
     return [...dns, ...ip]
   } catch (error) {
-    // What is damaged is made anew.
+    // A damaged certificate is issued again.
     if (!isDockerMtlsError(error)) throw error
     return []
   }
 }
 
 /**
- * Is there an address for it here? ssh may know a way that nobody else knows.
+ * Checks that this machine can resolve the name. ssh may use an alias that only it knows.
  *
  * @throws {@link ConnectionError} ERR_NAME_NOT_RESOLVED
  */
@@ -72,8 +73,8 @@ export async function requireAddress({ kind, value }: ServerName, endpoint: SshE
   } catch (cause) {
     throw new ConnectionError('ERR_NAME_NOT_RESOLVED', {
       tried: `looking for the address of ${value}`,
-      got: 'this machine knows none, whichever way ssh takes',
-      todo: `Name what the daemon is reached by from here:  docker-mtls setup ${formatEndpoint(endpoint)} --name NAME_OR_ADDRESS`,
+      got: 'this machine can not resolve that name, although ssh can connect',
+      todo: sentence`Give a name or an address by which clients reach the daemon:  ${ours('setup', formatEndpoint(endpoint), '--name', 'NAME_OR_ADDRESS')}`,
       cause,
     })
   }

@@ -16,20 +16,20 @@ import { hostNames, requireAddress, type HostNames } from './host-names.ts'
 import type { SetupOptions } from './options.ts'
 import { namedTwice, type SetupTarget } from './target.ts'
 
-/** A host that was looked at, and that can be set up. */
+/** A host that was inspected and can be set up. */
 export interface InspectedHost extends SetupTarget {
   readonly shell: SshShell
   readonly names: HostNames
-  /** `tcp://HOST:PORT`, as clients will have it. */
+  /** `tcp://HOST:PORT`, for clients. */
   readonly url: string
   readonly context?: WantedContext
 }
 
 /**
- * Looks at each host: that ssh gets there, that we are root there, that Docker is there and can be changed, by what it is
- * reached, and that its context would take nobody's place. Nothing is changed, there or here.
+ * Inspects each host: whether ssh reaches it and logs in as root, whether Docker is installed and can be changed, by which
+ * names clients reach it, and whether its context would replace another one. Nothing is changed, there or here.
  *
- * @throws for options that mean nothing, before any host is called
+ * @throws for invalid options, before any host is contacted
  */
 export async function inspectHosts(
   targets: readonly SetupTarget[],
@@ -39,25 +39,29 @@ export async function inspectHosts(
   if (options.config !== undefined) for (const { folder } of targets) contextNameFor(folder, options.context)
   const places = new Map<string, string>()
   return forEachHost(targets, (target) =>
-    runStep(options.onStep, { step: 'look', title: 'look at it, by ssh', subject: target.host }, (talk) =>
-      lookAt(target, options, { places, result: talk.result }),
+    runStep(options.onStep, { step: 'look', title: 'inspect it over ssh', subject: target.host }, (talk) =>
+      inspectHost(target, options, { places, result: talk.result }),
     ),
   )
 }
 
 interface Shared {
-  /** Which host is at which place: two names may be of the same. */
+  /** The host at each address and port: two names may stand for one host. */
   readonly places: Map<string, string>
   readonly result: (note: string) => void
 }
 
-async function lookAt(target: SetupTarget, options: SetupOptions, { places, result }: Shared): Promise<InspectedHost> {
+async function inspectHost(
+  target: SetupTarget,
+  options: SetupOptions,
+  { places, result }: Shared,
+): Promise<InspectedHost> {
   const { host, folder, endpoint } = target
   const ssh = await readSshConfig(endpoint)
   requireHostKey(endpoint, ssh)
   const { hostname, user, port } = ssh
   const place = `${hostname}:${port}`
-  if ((places.get(place) ?? host) !== host) throw namedTwice(`${host}, which is ${places.get(place)}`)
+  if ((places.get(place) ?? host) !== host) throw namedTwice(`${host}, which is also ${places.get(place)}`)
   places.set(place, host)
   const shell = sshShell(endpoint, user)
   const facts = await gatherFacts(shell, options.signal)
@@ -73,7 +77,7 @@ async function lookAt(target: SetupTarget, options: SetupOptions, { places, resu
   return { ...target, shell, names, url, ...(context && { context }) }
 }
 
-/** The one that will be listened on: as asked for, else as it is there. */
+/** The port that dockerd will listen on: as requested, else as it is in force. */
 function portOf({ settings }: SettingsInForce, { requested }: SetupOptions): number {
   const [first] = parseRequested(requested).listen ?? settings.listen
   return first === undefined ? 2376 : readListener(first).port

@@ -1,4 +1,5 @@
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
 import {
   PkiFolder,
   type ClientFiles,
@@ -14,18 +15,18 @@ import type { InspectedHost } from './inspect-hosts.ts'
 import type { SetupOptions } from './options.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
 
-/** What was made, or was there, for all hosts together. */
+/** The certificates for all hosts, issued now or before. */
 export interface IssuedCertificates {
   readonly authority: FolderAuthorityResult
   readonly client: FolderLeafResult
-  /** The client's three files. Its key stays in this process. */
+  /** The three files of the client. Its key stays in this process. */
   readonly identity: ClientFiles
   readonly servers: ReadonlyMap<string, FolderLeafResult>
 }
 
 /**
- * Makes what certificates are missing: of the authority, of each host, of the client. What is good is kept. A host's pair
- * that can't stay (other names, ended, damaged, of another authority) is issued anew, and the old one kept beside it.
+ * Issues missing certificates for the CA, each host and the client, and keeps valid ones. An invalid server certificate (other
+ * names, expired, damaged, of another CA) is issued again, and the old one is kept beside it.
  *
  * @throws {@link PkiError} ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_LEDGER_MISMATCH,
  *   ERR_CLIENT_KEY_ELSEWHERE, ERR_PKI_FILE_INVALID
@@ -63,15 +64,15 @@ async function readIdentity(folder: PkiFolder, name: string): Promise<ClientFile
   } catch (cause) {
     if (!isDockerMtlsError(cause, 'ERR_CLIENT_KEY_ELSEWHERE')) throw cause
     throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
-      tried: `using the client ${name} to prove that clients get in`,
+      tried: `connecting as the client ${name}`,
       got: 'its key is on its own machine, and was never here',
-      todo: 'Name a client for this machine:  --client NAME',
+      todo: sentence`Name a client of this machine:  ${command('--client', 'NAME')}`,
       cause,
     })
   }
 }
 
-/** A new authority would lock out everybody who has something of the old one. */
+/** A new CA would lock out all clients of the old one. */
 async function refuseOrphans(dir: string): Promise<void> {
   const { folder, cert, key } = caPaths(dir)
   if ((await readIfThere(cert)) !== undefined || (await readIfThere(key)) !== undefined) return
@@ -80,9 +81,9 @@ async function refuseOrphans(dir: string): Promise<void> {
   for (const paths of [...servers, ...clients]) {
     if ((await readIfThere(paths.cert)) === undefined) continue
     throw new PkiError('ERR_CA_MISSING', {
-      tried: `using the authority in ${folder}`,
-      got: `there is none, but what one has issued is in ${paths.folder}`,
-      todo: `Put ${folder} back, or take another folder:  --dir OTHER`,
+      tried: `using the CA in ${folder}`,
+      got: `there is none, but ${paths.folder} has certificates that a CA has issued`,
+      todo: `Restore ${folder} from a backup.`,
     })
   }
 }

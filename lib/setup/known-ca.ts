@@ -1,4 +1,5 @@
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
 import { caPaths, serverPaths } from '../keystore/layout.ts'
 import { PkiFolder } from '../keystore/keystore.ts'
 import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
@@ -9,10 +10,10 @@ import type { SetupOptions } from './options.ts'
 import { readIfThere } from '../base/files.ts'
 
 /**
- * Refuses a host whose daemon takes clients of an authority that the folder has never had: somebody has secured it already,
- * often from another folder of the same machine, and all of their clients would be locked out.
+ * Refuses a host whose daemon accepts clients of a CA that the folder has never had. Somebody has secured it already, often
+ * from another folder of the same machine, and setup would lock all of their clients out.
  *
- * @param folder - what the host is called in ours
+ * @param folder - the name of the host's folder
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
  */
 export async function refuseForeignCa(
@@ -29,12 +30,12 @@ export async function refuseForeignCa(
   if (foreign === undefined) return
   throw new ProvisionError('ERR_APPLY_CONFLICT', {
     tried: `setting up ${shell.name}`,
-    got: `its daemon takes clients of ${foreign.subject}, an authority that ${dir} has not got, and they would get in no more`,
-    todo: 'Run it where that authority is kept, or name its folder:  --dir DIR . To lock its clients out all the same:  --replace-ca',
+    got: `its daemon accepts clients of ${foreign.subject}, a CA that is not in ${dir}, and would refuse them after setup`,
+    todo: sentence`Name the folder of that CA:  ${command('--dir', 'DIR')}  . To replace the CA, so that its clients can't connect any more:  ${command('--replace-ca')}`,
   })
 }
 
-/** Those that the folder has, those that it had, and those that somebody has added for this host. */
+/** The CAs that the folder has or had, and those that somebody has added for this host. */
 async function knownCas(dir: string, bundle: string): Promise<ReadonlySet<string>> {
   const listed = await new PkiFolder(dir).list().catch((error: unknown) => {
     if (!isDockerMtlsError(error, 'ERR_CA_MISSING')) throw error

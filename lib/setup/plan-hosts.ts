@@ -19,15 +19,15 @@ import type { InspectedHost } from './inspect-hosts.ts'
 import type { SetupOptions } from './options.ts'
 import { readIfThere } from '../base/files.ts'
 
-/** A host, and what is to be changed on it. */
+/** A host, and the plan for it. */
 export interface PlannedHost extends InspectedHost {
   readonly plan: ApplyPlan
 }
 
 /**
- * Decides what to change on each host. What an apply has left there that did not end is put back first.
+ * Decides what to change on each host. An unfinished apply is rolled back first.
  *
- * @param certified - the files that were made
+ * @param certified - the issued certificates
  */
 export function planHosts(
   seen: readonly Outcome<InspectedHost>[],
@@ -54,14 +54,15 @@ const PLAN = (host: string): { step: string; title: string; subject: string } =>
 async function planSettled(one: InspectedHost, server: ServerFiles, options: SetupOptions): Promise<ApplyPlan> {
   const { shell, host } = one
   const { requested, signal } = options
-  const look = async (): Promise<ApplyPlan> => withLostClients(await planApply({ ...requested, server }, shell, signal))
-  const plan = await look()
+  const inspect = async (): Promise<ApplyPlan> =>
+    withLostClients(await planApply({ ...requested, server }, shell, signal))
+  const plan = await inspect()
   if (!plan.isPending) return plan
   await settlePending(shell, about(host, options.onStep), signal)
-  return look()
+  return inspect()
 }
 
-/** The same steps, said to be of this host. */
+/** The same steps, labelled with this host. */
 export function about(host: string, onStep: OnStep | undefined): OnStep {
   return (event) => onStep?.({ ...event, subject: host })
 }
@@ -69,12 +70,11 @@ export function about(host: string, onStep: OnStep | undefined): OnStep {
 function changesIn({ changes, restarts }: ApplyPlan): string {
   const written = changes.filter(isWritten).length
   if (written > 0) return `${written} ${written === 1 ? 'file' : 'files'} to write`
-  return restarts ? 'dockerd is to be restarted' : 'nothing'
+  return restarts ? 'restart dockerd' : 'nothing'
 }
 
 /**
- * The same without changing anything, here or there: what is not made yet stands in for itself, with a throwaway
- * authority.
+ * The same without changing anything, here or there. A throwaway CA stands in for files that don't exist yet.
  */
 export function planDryRun(
   seen: readonly Outcome<InspectedHost>[],
@@ -99,7 +99,7 @@ async function filesOnTrial({ folder, names }: InspectedHost, dir: string): Prom
   return { ca: (await readIfThere(caPaths(dir).cert)) ?? ca, cert, key, facts }
 }
 
-/** Has a host all that it needs here already? If not, something will be changed on it. */
+/** Whether all files for a host exist here already. If not, it will be changed. */
 export async function hasGoodFiles(host: InspectedHost, dir: string): Promise<boolean> {
   return (await goodFiles(dir, host)) !== undefined
 }
@@ -119,7 +119,7 @@ async function goodFiles(
   }
 }
 
-/** Those who get in until now, and no more, have to be told of. */
+/** Reports the clients that dockerd will refuse. */
 function withLostClients(plan: ApplyPlan): ApplyPlan {
   const { ca, cert } = tlsFilesIn(plan.tlsDir)
   const before = (file: string): string => plan.changes.find(({ path }) => path === file)?.before?.text ?? ''
@@ -133,8 +133,8 @@ function withLostClients(plan: ApplyPlan): ApplyPlan {
 }
 
 /**
- * A host that was set up by another of its names. They are not taken over from there: whose certificate a host shows is
- * known, and not that it is its own.
+ * The host was set up by another of its names. Setup doesn't adopt names from the certificate that a host shows: it may not
+ * be its own.
  */
 function lostNames(before: string, { server }: ApplyPlan): Warning[] {
   const now = new Set([...server.facts.names.dns, ...server.facts.names.ip])

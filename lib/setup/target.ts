@@ -2,11 +2,12 @@ import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { parseHost } from '../endpoint/host.ts'
 import { showHost } from '../endpoint/text.ts'
 import { ArgumentError, EndpointError } from '../base/errors.ts'
+import { ours, sentence } from '../base/sentence.ts'
 import { parseHostName } from '../keystore/layout.ts'
 
-/** A host that is to be set up, as it was named. */
+/** A host to set up. */
 export interface SetupTarget {
-  /** As it is in its URL: what steps and results are about. */
+  /** The host of its URL. Steps and results are labelled with it. */
   readonly host: string
   /** Its folder below `hosts`. */
   readonly folder: string
@@ -18,7 +19,7 @@ export interface SetupTarget {
  *
  * @param urls - each `ssh://USER@HOST:PORT`
  * @throws {@link EndpointError} ERR_HOST_INVALID
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, where one is named twice
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, if one is given twice
  */
 export function readTargets(urls: readonly string[]): SetupTarget[] {
   const targets = urls.map(readTarget)
@@ -31,8 +32,8 @@ export function readTargets(urls: readonly string[]): SetupTarget[] {
 export function namedTwice(host: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `setting up ${host}`,
-    got: 'it is named twice',
-    todo: 'Name each host once.',
+    got: 'the host is given twice',
+    todo: 'Give each host once.',
   })
 }
 
@@ -44,14 +45,14 @@ function readTarget(url: string): SetupTarget {
   if (socketPath !== undefined) {
     throw new EndpointError('ERR_HOST_INVALID', {
       tried: `setting up ${formatEndpoint(endpoint)}`,
-      got: `there is a path behind the host, ${socketPath}`,
-      todo: `Leave it out:  ${formatEndpoint({ ...rest, host })}`,
+      got: `the URL has a path, ${socketPath}`,
+      todo: `Remove the path: ${formatEndpoint({ ...rest, host })}.`,
     })
   }
   return { host, folder: parseHostName(folderOf(host)), endpoint: { ...rest, host } }
 }
 
-/** An IPv6 address has characters that no folder has everywhere. */
+/** An IPv6 address has characters that not every file system allows. */
 function folderOf(host: string): string {
   return host
     .toLowerCase()
@@ -59,7 +60,7 @@ function folderOf(host: string): string {
     .replace(/^-+|[.-]+$/g, '')
 }
 
-/** `root@build01:2222`, and the address of a daemon, of which the port is not that of ssh. */
+/** `root@build01:2222`, or the URL of a daemon, whose port isn't that of ssh. */
 const BARE = /^(?<scheme>(?:tcp|https):\/\/)?(?<login>[A-Za-z0-9_][\w.-]*@)?(?<host>[A-Za-z0-9_][\w.-]*)(?<port>:\d+)?$/
 
 function noSsh(url: string): EndpointError {
@@ -67,7 +68,7 @@ function noSsh(url: string): EndpointError {
   const meant = host === undefined ? 'root@HOST' : `${login}${host}${scheme === undefined ? port : ''}`
   return new EndpointError('ERR_HOST_INVALID', {
     tried: 'setting up a host',
-    got: host === undefined ? `${showHost(url)} is no ssh:// host` : `${url} does not begin with ssh://`,
-    todo: `It is reached by ssh:  docker-mtls setup ssh://${meant}`,
+    got: host === undefined ? `${showHost(url)} is not an ssh:// URL` : `${url} does not begin with ssh://`,
+    todo: sentence`Give the host as an ssh:// URL:  ${ours('setup', `ssh://${meant}`)}`,
   })
 }

@@ -272,7 +272,7 @@ describe('what is refused', () => {
     ['an unknown option', { ...good, tlsverify: false }, 'ERR_OPTION_UNKNOWN', /"tlsverify"/],
     ['a typo in tls', { tls: { ...tls, cacert: '/x' } }, 'ERR_OPTION_UNKNOWN', /"cacert"/],
     ['a typo in unit', { tls, unit: { ...unit, arg: [] } }, 'ERR_OPTION_UNKNOWN', /"arg"/],
-    ['unit and exec', { ...good, unit }, 'ERR_ARGUMENT_INVALID', /one of the two/],
+    ['unit and exec', { ...good, unit }, 'ERR_ARGUMENT_INVALID', /only one of them/],
     ['a relative path', { tls: { ...tls, key: 'key.pem' } }, 'ERR_PATH_INVALID', /tls\.key/],
     ['an unclean path', { tls: { ...tls, key: '/a/../key.pem' } }, 'ERR_PATH_INVALID', /tls\.key/],
     ['a folder', { tls: { ...tls, cert: '/a/' } }, 'ERR_PATH_INVALID', /tls\.cert/],

@@ -318,7 +318,7 @@ describe("setup with daemon apply's options", { skip: lacksMachine() }, () => {
       const ran = await desk.run(['setup', 'ssh://root@nowhere.invalid', '--yes', ...words])
       assert.equal(ran.code, code, words.join(' '))
       assert.match(ran.stderr, says)
-      assert.doesNotMatch(ran.stderr, /look at it, by ssh/, words.join(' '))
+      assert.doesNotMatch(ran.stderr, /inspect it over ssh/, words.join(' '))
     }
   })
 })

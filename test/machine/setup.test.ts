@@ -165,7 +165,7 @@ describe('setup of one host', { skip: lacksMachine() }, () => {
     assert.equal(code, 1)
     const { error } = hosts[0] ?? {}
     assert.equal(error?.code, 'ERR_APPLY_CONFLICT')
-    assert.match(error.message, /takes clients of CN=docker-mtls CA \w+, an authority that docker-mtls has not got/)
+    assert.match(error.message, /accepts clients of CN=docker-mtls CA \w+, a CA that is not in docker-mtls/)
     assert.match(error.message, /--dir DIR .* --replace-ca/)
     assert.equal(await snapshot(machine), now)
     // Neither was an authority made that nobody needs.

@@ -43,8 +43,8 @@ describe('hosts to set up', () => {
     ['deploy@build01:2222', 'ERR_HOST_INVALID', /setup ssh:\/\/deploy@build01:2222$/],
     // The port of a daemon is none of ssh's.
     ['tcp://build01:2376', 'ERR_HOST_INVALID', /setup ssh:\/\/root@build01$/],
-    ['unix:///run/docker.sock', 'ERR_HOST_INVALID', /is no ssh:\/\/ host.*\n.*ssh:\/\/root@HOST$/],
-    ['-oProxyCommand=touch /tmp/x', 'ERR_HOST_INVALID', /is no ssh:\/\/ host/],
+    ['unix:///run/docker.sock', 'ERR_HOST_INVALID', /is not an ssh:\/\/ URL.*\n.*ssh:\/\/root@HOST$/],
+    ['-oProxyCommand=touch /tmp/x', 'ERR_HOST_INVALID', /is not an ssh:\/\/ URL/],
     ['ssh://-oProxyCommand=touch', 'ERR_HOST_INVALID', /is not a host for ssh/],
     ['ssh://-l@build01', 'ERR_HOST_INVALID', /is not a user name for ssh/],
     ['ssh://root@-F', 'ERR_HOST_INVALID', /is not a host for ssh/],
@@ -53,7 +53,7 @@ describe('hosts to set up', () => {
     ['ssh://root@build01 x', 'ERR_HOST_INVALID', /is not a host for ssh/],
     ['ssh://root@build01\nx', 'ERR_HOST_INVALID', /U\+000A/],
     ['ssh://root:secret@build01', 'ERR_HOST_INVALID', /password.*\n.*with a key/],
-    ['ssh://root@build01/run/docker.sock', 'ERR_HOST_INVALID', /Leave it out: {2}ssh:\/\/root@build01$/],
+    ['ssh://root@build01/run/docker.sock', 'ERR_HOST_INVALID', /Remove the path: ssh:\/\/root@build01\.$/],
     ['', 'ERR_HOST_INVALID', /ssh:\/\/root@HOST/],
   ]
   for (const [url, code, says] of bad) {

@@ -22,10 +22,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
   p: 'pidfile',
   s: 'storage-driver',
 }
-/** The long flags that we ask for, and that take the next word when there is no `=`. */
+/** The long flags that docker-mtls looks for, and that take the next word if there is no `=`. */
 const WITH_VALUE = new Set(['config-file', 'data-root', 'host', 'tlscacert', 'tlscert', 'tlskey', 'userns-remap'])
 
-/** A word of ours. */
+/** A word that docker-mtls writes. */
 export function ownWord(argument: string, options: WordOptions): Word {
   return { raw: quoteArgument(argument, options), text: argument, literal: argument }
 }
@@ -71,7 +71,7 @@ function withNext(name: string, word: Word, queue: Word[]): Flag {
   throw new DaemonError('ERR_UNIT_INVALID', {
     tried: `reading the flags of the unit, ${quoted(word.text)}`,
     got: 'the flag has no value',
-    todo: 'Mend the ExecStart= line: dockerd would not start either.',
+    todo: 'Correct the ExecStart= line: dockerd would not start either.',
   })
 }
 

@@ -3,16 +3,17 @@ import { promises as fs } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { parseUnit, type ParsedUnit } from './parse-unit.ts'
 import { DaemonError, FileError } from '../../base/errors.ts'
+import { command, option, sentence } from '../../base/sentence.ts'
 
 /** A unit, and the files that it was read from, the unit itself first. */
 export interface FoundUnit {
   readonly unit: ParsedUnit
   readonly paths: readonly string[]
-  /** Of those, the drop-ins that set ExecStart= and that systemd reads after `override.conf`: they would win over it. */
+  /** The drop-ins among them that set ExecStart= and that systemd reads after `override.conf`, so that they override it. */
   readonly later: readonly string[]
 }
 
-/** systemd.unit(5), "System Unit Search Path": what stands in an earlier one hides the same name in a later one. */
+/** systemd.unit(5), "System Unit Search Path": a file in an earlier folder hides files of the same name in later ones. */
 export const LOAD_PATH: readonly string[] = [
   'etc/systemd/system',
   'run/systemd/system',
@@ -21,15 +22,15 @@ export const LOAD_PATH: readonly string[] = [
   'lib/systemd/system',
 ]
 export const UNIT_NAME = 'docker.service'
-/** The name that the notes, `systemctl edit` and this package give the drop-in. */
+/** The name that `systemctl edit` and this package give the drop-in. */
 const OURS = 'override.conf'
 
 /**
- * Finds out how systemd starts dockerd on this machine: the unit and its drop-ins, as `systemctl cat` has them. A drop-in
- * counts, since it may well be the one that says where the daemon's data is.
+ * Reads how systemd starts dockerd on this machine: the unit and its drop-ins, as `systemctl cat` prints them. Drop-ins count,
+ * since one of them may set the daemon's data-root.
  *
  * @param root - the folder that `etc` and `usr` are in
- * @returns undefined where no docker.service is installed
+ * @returns undefined if no docker.service is installed
  * @throws {@link DaemonError} ERR_UNIT_INVALID, naming the file
  * @throws {@link FileError} ERR_FILE_READ
  */
@@ -47,7 +48,7 @@ export async function findInstalledUnit(root = '/'): Promise<FoundUnit | undefin
 }
 
 /**
- * The same, of files that were read already.
+ * The same, for files that were already read.
  *
  * @param texts - the files by their paths, whatever else is among them
  * @param root - the folder that `etc` and `usr` are in
@@ -65,7 +66,7 @@ export function unitAmong(texts: ReadonlyMap<string, string>, root = '/'): Found
 }
 
 /**
- * Reads the unit in a file that was named: a copy of the server's docker.service, or what `systemctl cat` printed there.
+ * Reads the unit in a named file: a copy of the server's docker.service, or the output of `systemctl cat` there.
  *
  * @throws {@link DaemonError} ERR_UNIT_NOT_FOUND, ERR_UNIT_INVALID
  * @throws {@link FileError} ERR_FILE_READ
@@ -74,8 +75,8 @@ export async function readUnitFile(path: string): Promise<FoundUnit> {
   if (!(await isThere(path))) {
     throw new DaemonError('ERR_UNIT_NOT_FOUND', {
       tried: `reading the unit ${path}`,
-      got: 'there is no such file',
-      todo: "Name a copy of the server's unit:  ssh SERVER systemctl cat docker.service > docker.service",
+      got: 'the file does not exist',
+      todo: sentence`Name a copy of the server's unit:  ${command('ssh', 'SERVER', 'systemctl', 'cat', 'docker.service')} > docker.service`,
     })
   }
   return { unit: parseUnit(await readUnit(path), path), paths: [path], later: [] }
@@ -129,7 +130,7 @@ function unreadable(path: string, cause: unknown): FileError {
   return new FileError('ERR_FILE_READ', {
     tried: `reading ${path}`,
     got: (cause as Error).message,
-    todo: 'Make it a file that you may read, or name another with the option unit.',
+    todo: sentence`Make it readable for you, or name another file with ${option('unit')}.`,
     cause,
   })
 }

@@ -3,19 +3,19 @@ import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import { splitWords, type Word } from './words.ts'
 import { quoted } from '../../base/text.ts'
 
-/** How a unit starts dockerd: what {@link parseUnit} found in it. */
+/** How a unit starts dockerd, as {@link parseUnit} reads it. */
 export interface ParsedUnit {
   /** The executable's absolute path. */
   readonly exec: string
-  /** systemd's characters before it, such as `-` or `:` (systemd.service(5), "Command lines"); mostly none. */
+  /** systemd's characters before it, such as `-` or `:` (systemd.service(5), "Command lines"); usually none. */
   readonly prefix: string
   /** The words after it, each exactly as the unit has it, quotes and `$DOCKER_OPTS` included. */
   readonly args: readonly string[]
-  /** The files that its variables come from. */
+  /** Its environment files. */
   readonly environmentFiles: readonly string[]
 }
 
-/** How docker-ce's package starts the daemon, for where no unit is installed. */
+/** How the docker-ce package starts the daemon. Used where no unit is installed. */
 export const DOCKER_CE_UNIT_LINE = 'ExecStart=/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock'
 
 /** The same, parsed. */
@@ -35,13 +35,13 @@ function invalid(source: string, got: string, todo: Sentence = GIVE_INSTALLED_UN
 }
 
 /**
- * Reads how an installed unit starts dockerd, the way systemd would: comments, continuation lines, drop-ins that
- * follow (as `systemctl cat` prints them) and the empty `ExecStart=` that resets.
+ * Reads how an installed unit starts dockerd, by systemd's rules for comments, continuation lines, following drop-ins (as
+ * `systemctl cat` prints them) and the empty `ExecStart=` that resets the list.
  *
  * @param text - the unit file, or several in the order in which systemd reads them
  * @param source - names it in error messages
  * @returns the executable and its words
- * @throws {@link DaemonError} `ERR_UNIT_INVALID` when it doesn't start dockerd, or systemd wouldn't load it
+ * @throws {@link DaemonError} `ERR_UNIT_INVALID` if it doesn't start dockerd, or systemd wouldn't load it
  * @example
  * ```ts
  * parseUnit('[Service]\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\n').args // ['-H', 'fd://', '$DOCKER_OPTS']
@@ -50,21 +50,21 @@ function invalid(source: string, got: string, todo: Sentence = GIVE_INSTALLED_UN
 export function parseUnit(text: string, source = 'the unit'): ParsedUnit {
   if (typeof text !== 'string') {
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-      tried: 'parseUnit',
+      tried: 'calling parseUnit()',
       got: 'the unit is not a string',
-      todo: 'Give it the text of the unit.',
+      todo: 'Pass the text of the unit.',
     })
   }
-  if (text.includes('\0')) throw invalid(source, 'it is no text: it has a NUL in it')
+  if (text.includes('\0')) throw invalid(source, 'it contains a NUL, so it is not text')
   if (text.trim() === '') throw invalid(source, 'it is empty')
   const { ExecStart: commands, EnvironmentFile: environmentFiles } = readService(text)
   const [first, second] = commands
-  if (first === undefined) throw invalid(source, 'it has no ExecStart= in a section [Service]')
+  if (first === undefined) throw invalid(source, 'it has no ExecStart= in its [Service] section')
   if (second !== undefined) {
     throw invalid(
       source,
-      'it has more than one ExecStart=, with which systemd refuses the service',
-      'Put an empty ExecStart= before the one that shall hold.',
+      'it has more than one ExecStart=, and systemd refuses such a service',
+      'Put an empty ExecStart= line before the one that should apply.',
     )
   }
   return { ...parseCommand(first, source), environmentFiles: environmentFiles.map((file) => file.replace(/^-/, '')) }
@@ -110,7 +110,7 @@ function parseCommand(line: string, source: string): Omit<ParsedUnit, 'environme
   const text = executable?.text ?? ''
   const hasSpecifier = text.replaceAll('%%', '').includes('%')
   const exec = text.replaceAll('%%', '%')
-  const fault = hasSpecifier ? 'has an executable with a specifier' : commandFault(exec, prefix, args)
+  const fault = hasSpecifier ? 'has a specifier in the path of its executable' : commandFault(exec, prefix, args)
   if (fault !== undefined) throw invalid(source, `its ExecStart= ${fault}: ${quoted(line)}`)
   return { prefix, exec, args: args.map((word) => word.raw) }
 }
@@ -129,13 +129,13 @@ function wordsOf(line: string, prefix: string, source: string): Word[] {
 }
 
 function commandFault(exec: string, prefix: string, args: readonly Word[]): string | undefined {
-  if (!exec.startsWith('/')) return 'has no absolute path of an executable'
-  if (!exec.endsWith('/dockerd')) return 'starts something else than dockerd'
+  if (!exec.startsWith('/')) return 'has no absolute path to an executable'
+  if (!exec.endsWith('/dockerd')) return 'starts another program than dockerd'
   if (prefix.includes('|')) return 'runs through a shell'
-  if (prefix.includes('@') && args.length === 0) return 'has the prefix @ and no second word'
+  if (prefix.includes('@') && args.length === 0) return 'has the prefix @ but no second word'
   if (args.some((word) => word.raw === ';')) return 'has more than one command'
   // What follows `--` is no flag any more, and ours come after the unit's own.
-  if (args.some((word) => word.raw === '--')) return 'has a -- among its words, and dockerd takes no arguments'
+  if (args.some((word) => word.raw === '--')) return 'contains --, and dockerd takes no arguments after flags'
   return undefined
 }
 
@@ -148,7 +148,7 @@ function commandFault(exec: string, prefix: string, args: readonly Word[]): stri
 export function checkUnit(unit: ParsedUnit): void {
   const { exec, prefix, args, environmentFiles } = unit
   const isShaped = typeof exec === 'string' && typeof prefix === 'string' && isTexts(args) && isTexts(environmentFiles)
-  if (!isShaped || !/^[-@:+!|]*$/.test(prefix)) throw noUnit('it is no parsed unit')
+  if (!isShaped || !/^[-@:+!|]*$/.test(prefix)) throw noUnit('it is not a parsed unit')
   const words = args.map((raw) => oneWord(raw, prefix))
   const fault = commandFault(exec, prefix, words)
   if (fault !== undefined) throw noUnit(`it ${fault}`)
@@ -162,7 +162,7 @@ function oneWord(raw: string, prefix: string): Word {
 }
 
 function noUnit(got: string): DaemonError {
-  return invalid('the option unit', got, 'Give it what parseUnit() returns.')
+  return invalid('the option unit', got, 'Pass the result of parseUnit().')
 }
 
 function isTexts(value: unknown): boolean {

@@ -55,8 +55,8 @@ export function quoteExecutable(path: string): string {
   if (refused === undefined) return quoteArgument(path, { variables: false })
   throw new DaemonError('ERR_PATH_INVALID', {
     tried: `rendering the executable ${quoted(path)}`,
-    got: `systemd takes no executable with ${refused === '\t' ? 'a tab' : refused} in its path`,
-    todo: 'Install dockerd where its path has no quotes, backslashes or tabs.',
+    got: `systemd refuses an executable with ${refused === '\t' ? 'a tab' : refused} in its path`,
+    todo: 'Move dockerd to a path without quotes, backslashes and tabs.',
   })
 }
 
@@ -65,8 +65,8 @@ function checkCharacters(argument: string): void {
   if (character === undefined) return
   throw new DaemonError('ERR_PATH_INVALID', {
     tried: `quoting ${quoted(argument)} for systemd`,
-    got: `it holds ${character}, which a unit can't carry`,
-    todo: 'Take that character out.',
+    got: `it contains ${character}, which a unit can't hold`,
+    todo: 'Remove that character.',
   })
 }
 
@@ -126,7 +126,7 @@ function openQuote(rest: string): DaemonError {
   return new DaemonError('ERR_UNIT_INVALID', {
     tried: `splitting a command line at ${quoted(rest)}`,
     got: 'a quote is not closed there, or a backslash ends the line',
-    todo: 'Mend the ExecStart= line: systemd would not load the unit either.',
+    todo: 'Correct the ExecStart= line: systemd would not load the unit either.',
   })
 }
 

@@ -1,20 +1,21 @@
 import { DaemonError } from '../../base/errors.ts'
 import { findAccount, parseAccounts, type Account } from './accounts.ts'
 import { parseUserns } from './parse-userns.ts'
+import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import { quoted } from '../../base/text.ts'
 
-/** Whom dockerd uses for `default`, and makes where it isn't there (moby, defaultRemappedID). */
+/** The user that dockerd uses for `default`, and creates if it doesn't exist (moby, defaultRemappedID). */
 export const DOCKREMAP = 'dockremap'
 
-/** Who and which group a value of `--userns-remap` means. */
+/** The user and the group that a value of `--userns-remap` stands for. */
 export interface UsernsAccount {
   readonly user: string
-  /** Undefined for a user that dockerd makes. */
+  /** Undefined for a user that dockerd creates. */
   readonly uid: number | undefined
   readonly group: string
-  /** Undefined for a group that dockerd makes. */
+  /** Undefined for a group that dockerd creates. */
   readonly gid: number | undefined
-  /** What the user logs in with, if /etc/passwd says. */
+  /** The login shell, if /etc/passwd has one. */
   readonly shell: string | undefined
 }
 
@@ -32,7 +33,7 @@ export function readAccounts({ passwd, group }: { readonly passwd: string; reado
 /**
  * Finds the user and the group as dockerd does (moby, parseRemappedRoot in daemon/daemon_unix.go; executed on 26.1.5).
  *
- * @throws {@link DaemonError} `ERR_USERNS_INVALID`, with the command that makes what is missing
+ * @throws {@link DaemonError} `ERR_USERNS_INVALID`, with the command that creates the missing account
  */
 export function findUsernsAccount(value: string, accounts: Accounts): UsernsAccount {
   const [userWord = '', groupWord] = parseUserns(value).split(':')
@@ -48,8 +49,8 @@ function dockremap({ users, groups }: Accounts): UsernsAccount {
   if (user !== undefined && group === undefined) {
     refuse(
       'default',
-      `the user ${DOCKREMAP} is there, and no group of that name`,
-      `Make it:  groupadd --system ${DOCKREMAP}`,
+      `the user ${DOCKREMAP} exists, but no group of that name`,
+      create('groupadd', '--system', DOCKREMAP),
     )
   }
   return { user: DOCKREMAP, uid: user?.id, group: DOCKREMAP, gid: group?.id, shell: user?.shell }
@@ -60,17 +61,17 @@ function findUser(value: string, word: string, { users }: Accounts): Account {
   const found = findAccount(users, number ?? word)
   if (found === undefined) {
     const got = number === undefined ? `there is no user ${quoted(word)}` : `no user has the uid ${word}`
-    const who = number === undefined ? word : `--uid ${word} NAME`
-    const command = `useradd --system --user-group --no-create-home --shell /usr/sbin/nologin ${who}`
-    return refuse(value, got, `Make it:  ${command}`)
+    const who = number === undefined ? [word] : ['--uid', word, 'NAME']
+    const flags = ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin']
+    return refuse(value, got, create('useradd', ...flags, ...who))
   }
   if (found.name === 'root') {
-    refuse(value, 'that is root, and dockerd would start without user namespaces', 'Write default.')
+    refuse(value, 'this is root, and dockerd would start without user namespaces', 'Use the value default.')
   }
   return found
 }
 
-/** Without a group it is the one of the user's name, or of its number where a number was given: not its primary one. */
+/** Without a group, dockerd uses the one with the user's name, or with its number: not the user's primary group. */
 function findGroup(
   value: string,
   user: Account,
@@ -84,18 +85,26 @@ function findGroup(
   if (found !== undefined) return found
   const got = number === undefined ? `there is no group ${quoted(word)}` : `no group has the gid ${word}`
   if (groupWord !== undefined) {
-    return refuse(value, got, `Make it:  groupadd --system ${number === undefined ? word : `--gid ${word} NAME`}`)
+    return refuse(
+      value,
+      got,
+      create('groupadd', '--system', ...(number === undefined ? [word] : ['--gid', word, 'NAME'])),
+    )
   }
-  const meant = `${got}, which is meant where none is named`
+  const meant = `${got}, which dockerd uses if you name no group`
   return number === undefined
-    ? refuse(value, meant, `Make it:  groupadd --system ${word}`)
-    : refuse(value, meant, `Name a group, too: ${word}:GID, with what this prints:  id -g ${user.name}`)
+    ? refuse(value, meant, create('groupadd', '--system', word))
+    : refuse(value, meant, sentence`Name a group as ${word}:GID. To print the GID:  ${command('id', '-g', user.name)}`)
 }
 
 function numberOf(word: string): number | undefined {
   return /^\d+$/.test(word) ? Number(word) : undefined
 }
 
-function refuse(value: string, got: string, todo: string): never {
-  throw new DaemonError('ERR_USERNS_INVALID', { tried: `the value ${quoted(value)} of userns-remap`, got, todo })
+function create(...words: readonly string[]): Sentence {
+  return sentence`Create it:  ${command(...words)}`
+}
+
+function refuse(value: string, got: string, todo: Sentence): never {
+  throw new DaemonError('ERR_USERNS_INVALID', { tried: `using the value ${quoted(value)} of userns-remap`, got, todo })
 }

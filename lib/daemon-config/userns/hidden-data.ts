@@ -2,12 +2,13 @@ import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { warningTexts, type Warning } from '../../base/warning.ts'
 import type { DataCounts, DataFacts } from './data-facts.ts'
+import type { UsernsPlan } from './subuid-ranges.ts'
 
 /** A change of user namespaces, as data folders of {@link UsernsPlan.dataFolder}; undefined without user namespaces. */
 export interface UsernsChange {
-  /** The folder now. */
+  /** The data folder that dockerd uses now. @defaultValue data-root itself: user namespaces are off */
   readonly before?: string | undefined
-  /** The folder afterwards. */
+  /** The data folder that it will use. @defaultValue data-root itself: user namespaces will be off */
   readonly after?: string | undefined
   /** The number of networks that users created. No file tells it, so dockerd has to be asked. @defaultValue unknown */
   readonly networks?: number | undefined
@@ -149,14 +150,11 @@ export function closedParents(
   )
 }
 
-/** The ids on the host of the root user of containers. */
-interface RootIds {
-  readonly rootUid: number
-  readonly rootGid: number
-}
-
 /** The same as data. */
-export function findClosedParents({ parents }: Pick<DataFacts, 'parents'>, root: RootIds): ClosedParent[] {
+export function findClosedParents(
+  { parents }: Pick<DataFacts, 'parents'>,
+  root: Pick<UsernsPlan, 'rootUid' | 'rootGid'>,
+): ClosedParent[] {
   return parents.flatMap(({ path, mode, uid, gid }) => {
     // The owner's bits count for the owner, the group's for the group, the others' for the rest (path_resolution(7)).
     // dockerd itself accepts any of them, and then no container starts (executed).

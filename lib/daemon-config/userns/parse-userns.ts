@@ -1,20 +1,20 @@
 import { DaemonError } from '../../base/errors.ts'
 import { quoted } from '../../base/text.ts'
 
-/** What useradd makes by default, and capitals and dots, which it takes when told to (useradd(8)). */
+/** Names that useradd accepts by default, and capitals and dots, which it accepts with --badname (useradd(8)). */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/
 const NUMBER = /^(?:0|[1-9]\d{0,9})$/
-/** dockerd reads ids as int32; what is greater it would look up as a name (moby, parseRemappedRoot in daemon/daemon_unix.go). */
+/** dockerd reads ids as int32, and looks greater numbers up as names (moby, parseRemappedRoot in daemon/daemon_unix.go). */
 const HIGHEST_ID = 2 ** 31 - 1
 
 const FORMS = 'Write default, USER, USER:GROUP, UID or UID:GID.'
 
 /**
- * Lets a value of `--userns-remap` through that really remaps.
+ * Checks that a value of `--userns-remap` really remaps.
  *
  * @param value - `default`, `user`, `user:group`, `uid` or `uid:gid`
  * @returns the same value
- * @throws {@link DaemonError} `ERR_USERNS_INVALID`; also for root and uid 0, with which dockerd only warns and starts
+ * @throws {@link DaemonError} `ERR_USERNS_INVALID`; also for root and uid 0, for which dockerd only warns and starts
  *   **without** user namespaces
  * @example
  * ```ts
@@ -24,12 +24,18 @@ const FORMS = 'Write default, USER, USER:GROUP, UID or UID:GID.'
 export function parseUserns(value: string): string {
   const [user = '', group, ...more] = value.split(':')
   if (more.length > 0) refuse(value, 'it has more than one colon', FORMS)
-  if (!isAccount(user)) refuse(value, `${quoted(user)} is no user name and no uid`, FORMS)
-  if (group !== undefined && !isAccount(group)) refuse(value, `${quoted(group)} is no group name and no gid`, FORMS)
+  if (!isAccount(user)) refuse(value, `${quoted(user)} is neither a user name nor a uid`, FORMS)
+  if (group !== undefined && !isAccount(group))
+    refuse(value, `${quoted(group)} is neither a group name nor a gid`, FORMS)
   if (user === 'root' || user === '0') {
-    refuse(value, 'root can not be remapped to itself: dockerd would start without user namespaces', 'Write default.')
+    refuse(
+      value,
+      'dockerd can not remap root to itself, and would start without user namespaces',
+      'Use the value default.',
+    )
   }
-  if (user === 'default' && group !== undefined) refuse(value, 'default stands for user and group', 'Write default.')
+  if (user === 'default' && group !== undefined)
+    refuse(value, 'default stands for the user and the group', 'Use the value default alone.')
   return value
 }
 
@@ -38,5 +44,5 @@ function isAccount(text: string): boolean {
 }
 
 function refuse(value: string, got: string, todo: string): never {
-  throw new DaemonError('ERR_USERNS_INVALID', { tried: `the value ${quoted(value)} of userns-remap`, got, todo })
+  throw new DaemonError('ERR_USERNS_INVALID', { tried: `using the value ${quoted(value)} of userns-remap`, got, todo })
 }

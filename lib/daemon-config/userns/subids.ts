@@ -1,6 +1,6 @@
 import { quoted } from '../../base/text.ts'
 
-/** Numbers that belong to somebody: `count` of them, from `start` on. */
+/** A range of ids: `count` of them, from `start` on. */
 export interface IdRange {
   /** The first id. */
   readonly start: number
@@ -10,13 +10,13 @@ export interface IdRange {
 
 /** A line of /etc/subuid or /etc/subgid. */
 export interface SubidRange extends IdRange {
-  /** A user's name or uid, as the line has it; in /etc/subgid, too. */
+  /** A user name or uid as in the line, also in /etc/subgid. */
   readonly owner: string
-  /** Its number, from 1. */
+  /** The line number, from 1. */
   readonly line: number
 }
 
-/** A line that holds no range. */
+/** A line that isn't a valid range. */
 export interface SubidFault {
   /** The number of the line, from 1. */
   readonly line: number
@@ -25,30 +25,31 @@ export interface SubidFault {
   /** What is wrong with it, without a full stop. */
   readonly got: string
   /**
-   * Does dockerd fail by it whoever is remapped? 26.1.5 does, with `Format not correct for /etc/subuid file`. A number
-   * that is none stops only the one whose line it is (executed).
+   * Whether the line stops dockerd for every user. 26.1.5 fails with `Format not correct for /etc/subuid file`. An invalid
+   * number stops dockerd only for the user of that line (executed).
    */
   readonly stopsAll: boolean
 }
 
-/** What a file of subordinate ids holds. */
+/** The contents of /etc/subuid or /etc/subgid. */
 export interface ParsedSubids {
-  /** In the file's order, which is the order of the mapping. */
+  /** In the order of the file, which is the order of the mapping. */
   readonly ranges: readonly SubidRange[]
+  /** The invalid lines. */
   /** Lines that can't be used. */
   readonly faults: readonly SubidFault[]
 }
 
 const DIGITS = /^\d{1,15}$/
-/** (uid_t) -1 is nobody's number, and the kernel maps none with it (executed: up to 4294967294 a container runs). */
+/** (uid_t) -1 is no valid id, and the kernel refuses a map with it (executed: a container runs up to 4294967294). */
 const HIGHEST = 2 ** 32 - 2
 
 /**
- * Reads a subuid(5) or subgid(5), by the rules of dockerd: blanks around a line, empty lines and whole-line comments are
- * nothing; three fields; whole numbers. What breaks them is reported, and the rest is read.
+ * Reads /etc/subuid or /etc/subgid (subuid(5)) by dockerd's rules: it ignores blanks around a line, empty lines and comment
+ * lines; each other line has three fields, two of them whole numbers. Invalid lines are reported, and the rest is read.
  *
  * @param text - the file
- * @returns its ranges, and its lines that are none
+ * @returns the ranges and the invalid lines
  * @example
  * ```ts
  * parseSubids('dockremap:100000:65536\n').ranges // [{ owner: 'dockremap', start: 100000, count: 65536, line: 1 }]
@@ -70,17 +71,16 @@ export function parseSubids(text: string): ParsedSubids {
 }
 
 function faultOf(words: string, start: string, count: string): string | undefined {
-  if (words.split(':').length !== 3) return `${quoted(words)} has not the three fields NAME:START:COUNT`
+  if (words.split(':').length !== 3) return `${quoted(words)} does not have the three fields NAME:START:COUNT`
   const wrong = [start, count].find((field) => !DIGITS.test(field))
-  if (wrong !== undefined) return `${quoted(wrong)} in ${quoted(words)} is no number`
+  if (wrong !== undefined) return `${quoted(wrong)} in ${quoted(words)} is not a number`
   // With a count of 0 dockerd looks for a folder "-1.-1"; the kernel takes no map with such a line (executed).
-  if (Number(count) === 0) return `${quoted(words)} is a range of nothing`
-  if (Number(start) + Number(count) - 1 > HIGHEST)
-    return `${quoted(words)} goes beyond ${HIGHEST}, the last id there is`
+  if (Number(count) === 0) return `${quoted(words)} is an empty range`
+  if (Number(start) + Number(count) - 1 > HIGHEST) return `${quoted(words)} goes beyond ${HIGHEST}, the highest id`
   return undefined
 }
 
-/** Do they share a number? */
+/** Whether two ranges share an id. */
 export function overlap(one: IdRange, other: IdRange): boolean {
   return one.start < other.start + other.count && other.start < one.start + one.count
 }
@@ -91,10 +91,10 @@ export function rangeWords({ start, count }: IdRange): string {
 }
 
 /**
- * Adds a line to the text of a file of lines, whatever that ends with.
+ * Adds a line to the text of a file, whether or not that ends with a newline.
  *
- * @param text - the file as it is; undefined where there is none
- * @param line - such as `dockremap:100000:65536`
+ * @param text - the file; undefined if there is none
+ * @param line - the line, such as `dockremap:100000:65536`
  * @example
  * ```ts
  * withLine('ann:100000:65536', 'dockremap:165536:65536') // 'ann:100000:65536\ndockremap:165536:65536\n'

@@ -7,58 +7,59 @@ import { overlap, parseSubids, type IdRange, type ParsedSubids, type SubidRange 
 import { findUsernsAccount, readAccounts, type UsernsAccount } from './account.ts'
 import { usernsWarnings } from './warnings.ts'
 import { quoted } from '../../base/text.ts'
+import { warningTexts } from '../../base/warning.ts'
 
-/** The files of a host that say what a value of `--userns-remap` comes to, as texts. */
+/** The texts of the files of a host that decide what a value of `--userns-remap` means. */
 export interface UsernsFacts {
-  /** /etc/passwd; for a user that isn't in it what `getent passwd USER` says goes behind it. */
+  /** /etc/passwd. For a user of another source, append the output of `getent passwd USER`. */
   readonly passwd: string
-  /** /etc/group; likewise. */
+  /** /etc/group. For a group of another source, append the output of `getent group GROUP`. */
   readonly group: string
-  /** /etc/subuid; undefined where there is none. */
+  /** /etc/subuid; undefined if there is none. */
   readonly subuid?: string | undefined
-  /** /etc/subgid; undefined where there is none. */
+  /** /etc/subgid; undefined if there is none. */
   readonly subgid?: string | undefined
   /** /etc/login.defs, for the limits of new ranges. @defaultValue 100000 to 600100000 */
   readonly loginDefs?: string | undefined
 }
 
-/** What has to be made before the daemon is started. */
+/** What has to be created before the daemon starts. */
 export interface UsernsMissing {
-  /** A user that dockerd makes by itself as it starts, with its group: `dockremap`. The lines may be there before. */
+  /** A user that dockerd creates when it starts, with its group: `dockremap`. Its lines may exist before that. */
   readonly user?: string
-  /** A line for /etc/subuid, which is there or to be made (0644): `dockremap:100000:65536`. */
+  /** A line for /etc/subuid, which may have to be created (mode 0644): `dockremap:100000:65536`. */
   readonly subuid?: string
   /** A line for /etc/subgid. */
   readonly subgid?: string
 }
 
-/** What a value of `--userns-remap` comes to on a host. */
+/** What a value of `--userns-remap` means on a host. */
 export interface UsernsPlan {
-  /** Whose ranges they are. */
+  /** The user whose ranges are used. */
   readonly user: string
-  /** Undefined where dockerd makes the user. */
+  /** The uid of that user. Undefined if dockerd creates the user. */
   readonly uid: number | undefined
-  /** For the command line alone: the ranges in /etc/subgid are the user's, too. */
+  /** Only for the command line: the ranges in /etc/subgid also belong to the user. */
   readonly group: string
   /** The numeric id of `group`; undefined if dockerd creates it. */
   readonly gid: number | undefined
-  /** What the containers' uids become, in the order of the mapping; what is missing is counted in. */
+  /** The host uids of containers, in the order of the mapping. They include missing ranges. */
   readonly subuid: readonly IdRange[]
-  /** What their gids become. */
+  /** The host gids of containers. */
   readonly subgid: readonly IdRange[]
-  /** What the containers' root is on the host. */
+  /** The uid on the host of root in containers. */
   readonly rootUid: number
   /** The group on the host of a container's root group. */
   readonly rootGid: number
-  /** The folder below data-root that the daemon then lives in: `100000.100000`. */
+  /** The folder below data-root that the daemon uses: `100000.100000`. */
   readonly dataFolder: string
-  /** What has to be made before; an empty object where all is there. */
+  /** What has to be created before. An empty object if nothing is missing. */
   readonly missing: UsernsMissing
-  /** What works, and should be known: sentences. */
+  /** Sentences about settings that work, but that you should know about. */
   readonly warnings: readonly string[]
 }
 
-/** More of them in a map the kernel doesn't take, and no container starts (executed; user_namespaces(7)). */
+/** The kernel refuses a map with more ranges, and no container starts (executed; user_namespaces(7)). */
 const MOST_RANGES = 340
 
 interface SubidFile {
@@ -71,17 +72,17 @@ interface SubidFile {
 }
 
 /**
- * Works out what a value of `--userns-remap` means on a host, before anything is changed there: whose ranges, which
- * container root, which data folder, and what is missing.
+ * Determines what a value of `--userns-remap` means on a host before anything is changed there: the ranges, the root user of
+ * containers, the data folder, and missing lines.
  *
- * Missing ranges are to be made beforehand even for `default`: then what comes is known, and collides with nobody's.
- * dockerd's own choice fails where /etc/subuid isn't there or dockremap is, and may overlap (executed: 26.1.5).
+ * Create missing ranges beforehand even for `default`. Then they are known and overlap with no others. dockerd's own choice
+ * fails if /etc/subuid is missing or dockremap exists, and may overlap with other ranges (executed: 26.1.5).
  *
  * @param value - `default`, `user`, `user:group`, `uid` or `uid:gid`
  * @param facts - the host's files
- * @returns what comes of it
- * @throws {@link DaemonError} `ERR_USERNS_INVALID` for an account that isn't there, and for ranges with which the daemon or
- *   its containers would not start, or would have root's own uid
+ * @returns the ids, the data folder, missing lines and warnings
+ * @throws {@link DaemonError} `ERR_USERNS_INVALID` for an account that doesn't exist, and for ranges with which the daemon or
+ *   its containers would not start, or root in a container would be root on the host
  * @throws {@link ArgumentError} `ERR_ARGUMENT_INVALID`, `ERR_OPTION_UNKNOWN`
  * @example
  * ```ts
@@ -122,10 +123,12 @@ export function planUserns(value: string, facts: UsernsFacts): UsernsPlan {
       ...(made.uids !== undefined && { subuid: line(made.uids) }),
       ...(made.gids !== undefined && { subgid: line(made.gids) }),
     },
-    warnings: usernsWarnings(account, accounts, [
-      { ...uids, kind: 'uid', mapped: subuid },
-      { ...gids, kind: 'gid', mapped: subgid },
-    ]),
+    warnings: warningTexts(
+      usernsWarnings(account, accounts, [
+        { ...uids, kind: 'uid', mapped: subuid },
+        { ...gids, kind: 'gid', mapped: subgid },
+      ]),
+    ),
   }
 }
 
@@ -159,14 +162,18 @@ function readFile(
 function checkOwn(value: string, { path, parsed, own }: SubidFile, { user, uid }: UsernsAccount): void {
   const isOwn = (owner: string): boolean => owner === user || owner === String(uid)
   const refuse = (got: string, todo: string): never => {
-    throw new DaemonError('ERR_USERNS_INVALID', { tried: `the value ${quoted(value)} of userns-remap`, got, todo })
+    throw new DaemonError('ERR_USERNS_INVALID', {
+      tried: `using the value ${quoted(value)} of userns-remap`,
+      got,
+      todo,
+    })
   }
   const fault = parsed.faults.find(({ owner, stopsAll }) => stopsAll || isOwn(owner))
-  if (fault !== undefined) refuse(`line ${fault.line} of ${path}: ${fault.got}`, 'Mend that line, or take it out.')
+  if (fault !== undefined) refuse(`line ${fault.line} of ${path}: ${fault.got}`, 'Correct or remove that line.')
   const root = own.find(({ start }) => start === 0)
   if (root !== undefined) {
-    const got = `line ${root.line} of ${path} gives ${quoted(root.owner)} the id 0: a container's root would be the host's`
-    refuse(got, `Take that line out; a range is chosen where there is none.`)
+    const got = `line ${root.line} of ${path} gives ${quoted(root.owner)} the id 0, so root in a container would be root on the host`
+    refuse(got, 'Remove that line. docker-mtls then chooses a range.')
   }
   const [one, other] =
     own
@@ -174,12 +181,12 @@ function checkOwn(value: string, { path, parsed, own }: SubidFile, { user, uid }
       .find(([a, b]) => overlap(a, b)) ?? []
   if (one !== undefined && other !== undefined) {
     const got = `the ranges of ${quoted(one.owner)} in lines ${one.line} and ${other.line} of ${path} overlap, and no container would start`
-    refuse(got, 'Take one of the two lines out.')
+    refuse(got, 'Remove one of the two lines.')
   }
   if (own.length > MOST_RANGES) {
     refuse(
-      `${quoted(user)} has ${own.length} ranges in ${path}, and the kernel takes ${MOST_RANGES}`,
-      'Make fewer and longer ones of them.',
+      `${quoted(user)} has ${own.length} ranges in ${path}, and the kernel accepts ${MOST_RANGES}`,
+      'Replace them by fewer, longer ranges.',
     )
   }
 }
@@ -197,8 +204,8 @@ function chooseMissing(value: string, uids: SubidFile, gids: SubidFile): { uids?
   if (start === undefined) {
     throw new DaemonError('ERR_USERNS_INVALID', {
       tried: `choosing a range for the value ${quoted(value)} of userns-remap`,
-      got: `between ${min} and ${max} there are no ${WANTED_COUNT} ids in a row that nobody has in ${lacks.map(({ path }) => path).join(' and ')}`,
-      todo: `Take out what is in no use there, or raise SUB_UID_MAX and SUB_GID_MAX in /etc/login.defs.`,
+      got: `${lacks.map(({ path }) => path).join(' and ')} leave no ${WANTED_COUNT} consecutive ids free between ${min} and ${max}`,
+      todo: 'Remove unused ranges there, or raise SUB_UID_MAX and SUB_GID_MAX in /etc/login.defs.',
     })
   }
   const range = { start, count: WANTED_COUNT }

@@ -3,8 +3,9 @@ import { WANTED_COUNT } from './free-range.ts'
 import { overlap, rangeWords, type IdRange, type ParsedSubids, type SubidRange } from './subids.ts'
 import { DOCKREMAP, type Accounts, type UsernsAccount } from './account.ts'
 import { enumerate, quoted } from '../../base/text.ts'
+import type { Warning } from '../../base/warning.ts'
 
-/** One of the two files, and what of it is mapped. */
+/** /etc/subuid or /etc/subgid, and the ranges that are mapped. */
 export interface MappedIds {
   readonly kind: 'uid' | 'gid'
   readonly path: string
@@ -15,50 +16,67 @@ export interface MappedIds {
 
 /** Kernels before 4.15 (user_namespaces(7)). */
 const OLD_MOST_RANGES = 5
-/** Enough to know what is meant. */
+/** How many accounts a warning names. */
 const NAMED = 3
 
-/** What works, and is not what one would want, in sentences. */
-export function usernsWarnings(account: UsernsAccount, accounts: Accounts, files: readonly MappedIds[]): string[] {
+/** What a warning about user namespaces is about. */
+export type UsernsWarningCode =
+  | 'user-can-log-in'
+  | 'group-without-user'
+  | 'few-ids'
+  | 'ranges-overlap'
+  | 'accounts-in-range'
+  | 'name-and-uid'
+  | 'many-ranges'
+  | 'invalid-line'
+
+type UsernsWarning = Warning<UsernsWarningCode>
+
+/** Warns of settings that work, but not as one would expect. */
+export function usernsWarnings(
+  account: UsernsAccount,
+  accounts: Accounts,
+  files: readonly MappedIds[],
+): UsernsWarning[] {
   return [
-    ...loginWarning(account),
-    ...halfMade(account),
+    ...loginShell(account),
+    ...groupAlone(account),
     ...files.flatMap((file) => fileWarnings(file, account, accounts)),
   ]
 }
 
-function fileWarnings(file: MappedIds, account: UsernsAccount, accounts: Accounts): string[] {
+function fileWarnings(file: MappedIds, account: UsernsAccount, accounts: Accounts): UsernsWarning[] {
   return [
-    ...tooFew(file, account),
-    ...sharedWithOthers(file, account, accounts),
-    ...holdsAccounts(file),
-    ...twiceNamed(file, account),
+    ...fewIds(file, account),
+    ...overlaps(file, account, accounts),
+    ...accountsInRange(file),
+    ...nameAndUid(file, account),
     ...manyRanges(file, account),
-    ...faults(file),
+    ...invalidLines(file),
   ]
 }
 
 /** Executed: `Container ID 65534 cannot be mapped to a host ID`, from a pull or an import. */
-function tooFew({ kind, path, mapped }: MappedIds, { user }: UsernsAccount): string[] {
+function fewIds({ kind, path, mapped }: MappedIds, { user }: UsernsAccount): UsernsWarning[] {
   const count = mapped.reduce((sum, range) => sum + range.count, 0)
   if (count >= WANTED_COUNT) return []
-  return [
-    `${quoted(user)} has ${count} ids in ${path}, and images may need ${WANTED_COUNT}: one with a file of ${kind} ${count} or more can't be pulled.`,
-  ]
+  const text = `${quoted(user)} has ${count} ids in ${path}, but images may need ${WANTED_COUNT}. dockerd can't pull an image with a file of ${kind} ${count} or higher.`
+  return [{ code: 'few-ids', text }]
 }
 
-function sharedWithOthers(
+function overlaps(
   { path, parsed, mapped }: MappedIds,
   { user, uid }: UsernsAccount,
   { users }: Accounts,
-): string[] {
+): UsernsWarning[] {
   const others = parsed.ranges.filter(({ owner }) => owner !== user && owner !== String(uid))
   return mapped.flatMap((range) =>
     others
       .filter((other) => overlap(range, other))
       .map((other) => {
         const shared = `${rangeWords(range)} of ${quoted(user)} and ${rangeWords(other)} of ${ownerWords(other, users)}`
-        return `In ${path} ${shared} overlap: each of the two can get at the other's containers.`
+        const text = `In ${path} the ranges ${shared} overlap, so each user can access the other's containers.`
+        return { code: 'ranges-overlap', text }
       }),
   )
 }
@@ -68,49 +86,51 @@ function ownerWords({ owner }: SubidRange, users: readonly Account[]): string {
   return named === undefined ? quoted(owner) : `${quoted(named)} (uid ${owner})`
 }
 
-function holdsAccounts({ kind, mapped, accounts }: MappedIds): string[] {
+function accountsInRange({ kind, mapped, accounts }: MappedIds): UsernsWarning[] {
   return mapped.flatMap((range) => {
     const held = accounts.filter(({ id }) => overlap(range, { start: id, count: 1 }))
     if (held.length === 0) return []
     const names = held.slice(0, NAMED).map(({ name, id }) => `${quoted(name)} (${id})`)
     const all = enumerate(held.length > NAMED ? [...names, `${held.length - NAMED} more`] : names)
-    return [
-      `The ${kind}s ${rangeWords(range)} hold those of ${all}: to the host, a process of a container may be one of theirs.`,
-    ]
+    const text = `The ${kind}s ${rangeWords(range)} include those of ${all}. On the host, a process in a container may have the ${kind} of such an account.`
+    return [{ code: 'accounts-in-range', text }]
   })
 }
 
-/** 26.1.5 takes those by the uid alone (executed), 29 both (moby, daemon/internal/usergroup/lookup_unix.go). */
-function twiceNamed({ path, parsed }: MappedIds, { user, uid }: UsernsAccount): string[] {
+/** 26.1.5 uses only the lines by uid (executed), 29 uses both (moby, daemon/internal/usergroup/lookup_unix.go). */
+function nameAndUid({ path, parsed }: MappedIds, { user, uid }: UsernsAccount): UsernsWarning[] {
   const has = (owner: string): boolean => parsed.ranges.some((range) => range.owner === owner)
   if (!has(user) || !has(String(uid))) return []
   const first = parsed.ranges.find(({ owner }) => owner === user || owner === String(uid))?.owner
-  const moves = first === user ? ', and would find its data in another folder then' : ''
-  return [
-    `${path} has lines by the name ${quoted(user)} and by its uid ${uid}: this is what Docker 26 makes of it, and Docker 29 takes both${moves}.`,
-  ]
+  const moves = first === user ? ', and would use another data folder' : ''
+  const text = `${path} has lines by the name ${quoted(user)} and by its uid ${uid}. Docker 26 uses only those by uid, as planned here; Docker 29 uses both${moves}.`
+  return [{ code: 'name-and-uid', text }]
 }
 
-function manyRanges({ path, mapped }: MappedIds, { user }: UsernsAccount): string[] {
+function manyRanges({ path, mapped }: MappedIds, { user }: UsernsAccount): UsernsWarning[] {
   if (mapped.length <= OLD_MOST_RANGES) return []
-  return [`${quoted(user)} has ${mapped.length} ranges in ${path}; a kernel before 4.15 takes ${OLD_MOST_RANGES}.`]
+  const text = `${quoted(user)} has ${mapped.length} ranges in ${path}. Kernels before 4.15 accept at most ${OLD_MOST_RANGES}.`
+  return [{ code: 'many-ranges', text }]
 }
 
-/** Those that dockerd fails by are refused; it reads no numbers but the user's own. */
-function faults({ path, parsed }: MappedIds): string[] {
-  return parsed.faults.map(({ line, got }) => `Line ${line} of ${path} is of no use to anybody: ${got}.`)
+/** Lines that stop dockerd are refused. It reads no numbers but the user's own. */
+function invalidLines({ path, parsed }: MappedIds): UsernsWarning[] {
+  return parsed.faults.map(({ line, got }) => ({
+    code: 'invalid-line',
+    text: `Line ${line} of ${path} is invalid, and dockerd ignores it: ${got}.`,
+  }))
 }
 
-/** newuidmap(1) lets its owner use a range. */
-function loginWarning({ user, shell }: UsernsAccount): string[] {
+/** newuidmap(1) lets the owner of a range use it. */
+function loginShell({ user, shell }: UsernsAccount): UsernsWarning[] {
   if (shell === undefined || shell === '' || /\/(?:nologin|false)$/.test(shell)) return []
-  return [
-    `${quoted(user)} logs in with ${quoted(shell)}, and may take on all ids of the containers (newuidmap): a user of nothing else, as default makes it, keeps them apart.`,
-  ]
+  const text = `${quoted(user)} can log in, with ${quoted(shell)}, and may then use all ids of the containers (newuidmap). The value default uses an account of its own, which can't log in.`
+  return [{ code: 'user-can-log-in', text }]
 }
 
-/** useradd refuses then, and adduser, which Debian has, does not (executed). */
-function halfMade({ user, uid, gid }: UsernsAccount): string[] {
+/** useradd fails then; adduser, which Debian has, does not (executed). */
+function groupAlone({ user, uid, gid }: UsernsAccount): UsernsWarning[] {
   if (user !== DOCKREMAP || uid !== undefined || gid === undefined) return []
-  return [`The group ${DOCKREMAP} is there without its user: where there is no adduser, dockerd can't make that one.`]
+  const text = `The group ${DOCKREMAP} exists without its user. On hosts without adduser, dockerd then can't create that user.`
+  return [{ code: 'group-without-user', text }]
 }
