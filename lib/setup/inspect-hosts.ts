@@ -1,5 +1,8 @@
+import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
+import { ConnectionError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
 import { gatherFacts, type HostFacts } from '../host/facts.ts'
-import { readSshConfig } from '../host/ssh-config.ts'
+import { readSshConfig, type SshHost } from '../host/ssh-config.ts'
 import { sshShell, type SshShell } from '../host/ssh-shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import { runStep } from '../base/progress.ts'
@@ -10,7 +13,6 @@ import { parseRequested } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { contextNameFor, refuseForeignContext, type WantedContext } from './context.ts'
 import { forEachHost, type Outcome } from './for-each-host.ts'
-import { requireHostKey } from './host-key.ts'
 import { refuseForeignCa } from './known-ca.ts'
 import { hostNames, requireAddress, type HostNames } from './host-names.ts'
 import type { SetupOptions } from './options.ts'
@@ -101,4 +103,21 @@ function aboutHost(facts: HostFacts): string {
   const state = facts.property('service', 'ActiveState')
   const docker = typeof version === 'string' ? `Docker ${version}` : `docker is ${state}`
   return [system, docker].filter((part) => part !== undefined).join(', ')
+}
+
+/**
+ * Refuses a host whose key ssh is configured not to check: a man in the middle would get a certificate for its name, and
+ * could impersonate it from then on. Accepting a key at first sight is the user's own choice.
+ *
+ * @throws {@link ConnectionError} ERR_SSH_HOST_KEY_UNKNOWN
+ */
+function requireHostKey(endpoint: SshEndpoint, { hostKeyChecking, knownHosts }: SshHost): void {
+  const forgets = hostKeyChecking === 'accept-new' && knownHosts.length === 0
+  if (hostKeyChecking !== 'no' && !forgets) return
+  const word = formatEndpoint(endpoint)
+  throw new ConnectionError('ERR_SSH_HOST_KEY_UNKNOWN', {
+    tried: `setting up ${word}`,
+    got: `ssh is configured to accept any key for that host (StrictHostKeyChecking ${hostKeyChecking}${forgets ? ', and UserKnownHostsFile stores none' : ''})`,
+    todo: sentence`Set  StrictHostKeyChecking ask  for it in ~/.ssh/config${forgets ? ', without a UserKnownHostsFile' : ''}, then compare its fingerprint and accept the key once in a terminal:  ${command('ssh', word)}`,
+  })
 }

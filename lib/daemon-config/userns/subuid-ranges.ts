@@ -1,10 +1,18 @@
 import { DaemonError } from '../../base/errors.ts'
-import type { Account } from './accounts.ts'
+import { type Account, findUsernsAccount, readAccounts, type UsernsAccount } from './account.ts'
 import { checkOptions } from '../../base/options.ts'
 import { checkString } from '../options.ts'
-import { freeStart, limitsOf, WANTED_COUNT, type IdLimits } from './free-range.ts'
-import { overlap, parseSubids, type IdRange, type ParsedSubids, type SubidRange } from './subids.ts'
-import { findUsernsAccount, readAccounts, type UsernsAccount } from './account.ts'
+import {
+  freeStart,
+  limitsOf,
+  WANTED_COUNT,
+  type IdLimits,
+  overlap,
+  parseSubids,
+  type IdRange,
+  type ParsedSubids,
+  type SubidRange,
+} from './subids.ts'
 import { usernsWarnings } from './warnings.ts'
 import { quoted } from '../../base/text.ts'
 import { warningTexts } from '../../base/warning.ts'
