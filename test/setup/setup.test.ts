@@ -84,8 +84,8 @@ describe('who did not become root there', () => {
     ['a terminal is wanted', 'sudo: sorry, you must have a tty to run sudo', '', 1, 'ERR_HOST_SUDO_PASSWORD', /root@b/],
     ['sudo-rs asks', 'sudo: interactive authentication is required', '', 1, 'ERR_HOST_SUDO_PASSWORD', /root@b/],
     ['sudo refuses', 'deploy is not in the sudoers file.', '', 1, 'ERR_HOST_NOT_ROOT', /sudo refuses \(deploy is not/],
-    ['no sudo', 'sh: 1: exec: sudo: not found', '', 127, 'ERR_HOST_NOT_ROOT', /there is no sudo/],
-    ['a sudo of others', 'sh: 1: exec: sudo: Permission denied', '', 126, 'ERR_HOST_NOT_ROOT', /there is no sudo/],
+    ['no sudo', 'sh: 1: exec: sudo: not found', '', 127, 'ERR_HOST_NOT_ROOT', /can't run sudo/],
+    ['a sudo of others', 'sh: 1: exec: sudo: Permission denied', '', 126, 'ERR_HOST_NOT_ROOT', /can't run sudo/],
     ['no shell', '', 'This account is currently not available.\n', 1, 'ERR_HOST_UNREADABLE', /\(This account is/],
     [
       'sftp alone',
@@ -95,7 +95,7 @@ describe('who did not become root there', () => {
       'ERR_HOST_UNREADABLE',
       /sftp connections only/,
     ],
-    ['silence', '', '', 0, 'ERR_HOST_UNREADABLE', /ended with 0 and said nothing/],
+    ['silence', '', '', 0, 'ERR_HOST_UNREADABLE', /exited with code 0 and printed nothing/],
   ]
   for (const [name, stderr, stdout, code, expected, says] of rows) {
     test(name, () => {
