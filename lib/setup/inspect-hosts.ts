@@ -117,7 +117,7 @@ function requireHostKey(endpoint: SshEndpoint, { hostKeyChecking, knownHosts }: 
   const word = formatEndpoint(endpoint)
   throw new ConnectionError('ERR_SSH_HOST_KEY_UNKNOWN', {
     tried: `setting up ${word}`,
-    got: `ssh is configured to accept any key for that host (StrictHostKeyChecking ${hostKeyChecking}${forgets ? ', and UserKnownHostsFile stores none' : ''})`,
+    got: `ssh is configured to accept any key for that host (StrictHostKeyChecking ${hostKeyChecking}${forgets ? ', and UserKnownHostsFile stores none' : ''}), so a man in the middle could get a certificate for its name`,
     todo: sentence`Set  StrictHostKeyChecking ask  for it in ~/.ssh/config${forgets ? ', without a UserKnownHostsFile' : ''}, then compare its fingerprint and accept the key once in a terminal:  ${command('ssh', word)}`,
   })
 }

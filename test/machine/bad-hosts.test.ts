@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
     name: 'a unit that starts a script of somebody',
     before: `mkdir -p ${DROP_INS}; printf '[Service]\\nExecStart=\\nExecStart=/usr/local/bin/start-docker\\n' >${DROP_INS}/start.conf; systemctl daemon-reload`,
     after: `rm -r ${DROP_INS}; systemctl daemon-reload`,
-    says: /^ERR_UNIT_INVALID: reading .*start\.conf: its ExecStart= starts something else than dockerd/m,
+    says: /^ERR_UNIT_INVALID: reading .*start\.conf: its ExecStart= starts another program than dockerd/m,
     todo: /systemctl cat docker\.service.*Nothing was changed/,
   },
   {
@@ -78,13 +78,13 @@ const ROWS: readonly Row[] = [
     before: `mkdir -p ${DROP_INS}; printf '[Service]\\nExecStart=/usr/sbin/dockerd -H fd://\\n' >${DROP_INS}/two.conf`,
     after: `rm -r ${DROP_INS}; systemctl daemon-reload`,
     says: /^ERR_UNIT_INVALID: .*more than one ExecStart=/m,
-    todo: /an empty ExecStart= before/,
+    todo: /an empty ExecStart= line before/,
   },
   {
     name: 'a unit that is no text',
     before: `mkdir -p ${DROP_INS}; printf '[Service]\\nExecStart=\\0\\377\\n' >${DROP_INS}/bin.conf`,
     after: `rm -r ${DROP_INS}; systemctl daemon-reload`,
-    says: /^ERR_UNIT_INVALID: .*bin\.conf: it is no text/m,
+    says: /^ERR_UNIT_INVALID: .*bin\.conf: it contains a NUL, so it is not text/m,
     todo: /systemctl cat docker\.service/,
   },
   {

@@ -83,7 +83,7 @@ describe('setup that is cut off', { skip: lacksMachine() }, () => {
     await machine.must(['iptables', '-D', ...rule])
     assert.equal(code, 1)
     assert.equal(hosts[0]?.error?.code, 'ERR_APPLY_ROLLED_BACK')
-    assert.match(stderr, /ssh reaches that host, but port 2376 can't be reached \(no answer in time\)/)
+    assert.match(stderr, /ssh reaches that host, but port 2376 can't be reached \(no answer arrived in time\)/)
     assert.match(stderr, /^Everything is as it was, and the old daemon answers\. Open port 2376 .*ufw allow 2376\/tcp/m)
     await host.isOld()
   })

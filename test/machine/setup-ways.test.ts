@@ -141,7 +141,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
       const run = await withConfig(machine, lines, () => desk.lines(['setup', 'ssh://root@one.test', '--yes']))
       assert.equal(run.hosts[0]?.error?.code, 'ERR_SSH_HOST_KEY_UNKNOWN')
       assert.match(run.stderr, says)
-      assert.match(run.stderr, /in the middle.*StrictHostKeyChecking ask/)
+      assert.match(run.stderr, /man in the middle.*\n.*StrictHostKeyChecking ask/)
     }
     assert.equal(await snapshot(machine), old)
     const fine = ['StrictHostKeyChecking accept-new']
