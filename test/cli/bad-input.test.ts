@@ -80,7 +80,7 @@ const INIT: readonly Row[] = [
   ['a relative tlsdir', ['init', 'b', '--tlsdir', 'etc'], 1, 'ERR_PATH_INVALID', /option tlsdir/],
   ['an unclean tlsdir', ['init', 'b', '--tlsdir', '/etc/../x'], 1, 'ERR_PATH_INVALID', /option tlsdir/],
   ['a line break in tlsdir', ['init', 'b', '--tlsdir', '/etc/x\ny'], 1, 'ERR_PATH_INVALID', /U\+000A/],
-  ['root as the remapped user', ['init', 'b', '--userns-remap=root'], 1, 'ERR_USERNS_INVALID', /Write default/],
+  ['root as the remapped user', ['init', 'b', '--userns-remap=root'], 1, 'ERR_USERNS_INVALID', /Use the value default/],
   ['a user that is none', ['init', 'b', '--userns-remap=a:b:c'], 1, 'ERR_USERNS_INVALID', /colon/],
   ['a unit that is not there', ['init', 'b', '--unit', 'DIR/nope'], 1, 'ERR_UNIT_NOT_FOUND', /systemctl cat/],
   ['a unit of something else', ['init', 'b', '--unit', 'DIR/nginx.service'], 1, 'ERR_UNIT_INVALID', /nginx\.service/],

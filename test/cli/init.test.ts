@@ -188,7 +188,7 @@ describe('--userns-remap takes a value with = alone', () => {
     const { init, json, read } = await place(t)
     ok(await init(['b', '--client', 'a', '--userns-remap']))
     const refused = await init(['b', '--client', 'a', '--no-userns-remap'])
-    assert.match(refused.stderr, /^ERR_FILE_EXISTS: .*userns-remap is default now, and off is asked for/)
+    assert.match(refused.stderr, /^ERR_FILE_EXISTS: .*in the file, userns-remap is default, but you requested off/)
     const { daemon } = await json(['b', '--client', 'a', '--no-userns-remap', '--force'])
     assert.equal(daemon.usernsRemap, undefined)
     assert.doesNotMatch(await read('server/override.conf'), /userns/)
@@ -256,7 +256,7 @@ describe('a second init', () => {
     for (const wish of wishes) {
       const { code, stderr } = await init(['b', '--client', 'alice', '--client', 'bob', ...wish])
       assert.equal(code, 1)
-      assert.match(stderr, /^ERR_FILE_EXISTS: rendering .*override\.conf: .* is asked for\.\nLet {2}--force/)
+      assert.match(stderr, /^ERR_FILE_EXISTS: rendering .*override\.conf: .*, but you requested .*\.\nSet --force/)
       assert.deepEqual(await treeOf(folder), before)
     }
     const old = await read('server/override.conf')
@@ -403,7 +403,7 @@ describe('the client that nobody named', () => {
     const { folder, init } = await place(t)
     const { code, stderr } = await init(['b'], { env: { SUDO_USER: '...' } })
     assert.equal(code, 1)
-    assert.match(stderr, /^ERR_NAME_INVALID: .*\nName one with the option client/)
+    assert.match(stderr, /^ERR_NAME_INVALID: .*\nName one with --client NAME/)
     assert.deepEqual(await treeOf(folder), {})
   })
 })

@@ -363,8 +363,8 @@ describe('with the real docker command', { skip: lacks('docker') }, () => {
     ['help mtls ping', 0, /^Usage: docker mtls ping /],
     ['mtls', 2, /^Usage: docker mtls \[options\]/],
     ['mtls pong', 2, /^ERR_USAGE: docker mtls: there is no command pong\.\nDid you mean {2}docker mtls ping \?/],
-    ['mtls explain --host unix:///x', 0, /^Endpoint +unix:\/\/\/x\nSelected by +--host$/m],
-    ['-H unix:///x mtls explain', 0, /^Endpoint +unix:\/\/\/x\nSelected by +--host$/m],
+    ['mtls explain --host unix:///x', 0, /^Endpoint +unix:\/\/\/x\nSelected by +option --host$/m],
+    ['-H unix:///x mtls explain', 0, /^Endpoint +unix:\/\/\/x\nSelected by +option --host$/m],
     ['-H unix:///nonexistent mtls ping', 1, /^ERR_SOCKET_NOT_FOUND: connecting to unix:\/\/\/nonexistent/],
     ['--context nope mtls ping', 1, /^ERR_CONTEXT_NOT_FOUND: the context nope \(--context\)/],
     [

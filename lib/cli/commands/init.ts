@@ -35,16 +35,15 @@ interface InitFlags extends PassphraseFlags {
 const SLOW = /^rsa/
 
 async function runInit(names: readonly string[], flags: InitFlags, context: Context): Promise<void> {
-  const { initialise } = await import('../../keystore/init/init.ts')
-  const { planInit } = await import('../../keystore/init/init.ts')
+  const { carryOutInit, planInit } = await import('../../keystore/init/init.ts')
   const options = await readFlags(names, flags, context)
+  const plan = await planInit(options)
   const report = await withPassphrase(
     {
       folder: options.folder,
       flags,
       encrypt: flags.encryptCaKey === true,
-      check: () => planInit(options),
-      run: (passphrase) => initialise({ ...options, ...(passphrase !== undefined && { passphrase }) }),
+      run: (passphrase) => carryOutInit(plan, passphrase),
     },
     context,
   )

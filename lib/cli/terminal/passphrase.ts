@@ -24,8 +24,6 @@ export interface LockedWork<Result> {
   readonly encrypt?: boolean
   /** Create a new CA even if one exists? */
   readonly replace?: boolean
-  /** Checks that run before anyone has to type anything. */
-  readonly check?: () => Promise<unknown>
   /** May be called again after a wrong passphrase. */
   readonly run: (passphrase: string | undefined) => Promise<Result>
 }
@@ -35,13 +33,10 @@ export interface LockedWork<Result> {
  * given, asks at the terminal.
  */
 export async function withPassphrase<Result>(work: LockedWork<Result>, context: Context): Promise<Result> {
-  const { flags, encrypt = false, check = () => Promise.resolve() } = work
+  const { flags, encrypt = false } = work
   const given = await givenPassphrase(flags, context)
   const isNew = await willBeNew(work)
-  if (encrypt && isNew && given === undefined) {
-    await check()
-    return work.run(await askNew(context))
-  }
+  if (encrypt && isNew && given === undefined) return work.run(await askNew(context))
   if (isNew && given !== undefined) checkLength(given)
   if (!isNew) await warnOpenKey(work.folder, context)
   try {

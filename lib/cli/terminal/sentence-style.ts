@@ -24,11 +24,13 @@ const FLAGS: Readonly<Record<string, string>> = {
   rollbackAfter: '--rollback-after',
   tlsDir: '--tlsdir',
   usernsRemap: '--userns-remap',
+  clients: '--client',
 }
 
-/** Options that are given a value in another form here: a password is read from a file. */
+/** Options whose value has another form here: a password is read from a file, a list is a repeated flag. */
 const FLAGS_WITH_VALUE: Readonly<Record<string, string>> = {
   proxy: '--proxy http://USER@PROXY:PORT --proxy-password-file FILE',
+  clients: '--client NAME',
 }
 
 /** How a sentence of the library reads to someone who typed a command: flags, and lines for the shell at hand. */

@@ -1,68 +1,69 @@
 import { option, ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
-import { PkiFolder, type FolderLeafOptions } from '../folder.ts'
 import type { FolderAuthorityResult } from '../ca.ts'
 import type { FolderLeafResult } from '../ensure-leaf.ts'
 import { caPaths, clientPaths, serverPaths, type LeafPaths } from '../layout.ts'
 import type { InitPlan } from './plan.ts'
-import type { InitOptions } from './options.ts'
+import type { InitRequest } from './options.ts'
+import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { readIfThere } from '../../base/files.ts'
 
-/** A server's or a client's certificate that shall be there. */
-interface Wanted {
+/** A requested certificate of the server or a client. */
+interface RequestedPair {
   /** Absent: the server. */
   readonly client?: string
   readonly paths: LeafPaths
-  readonly isThere: boolean
+  readonly exists: boolean
 }
 
-/** What became of the certificates. */
+/** The certificates, and whether each was created, kept or replaced. */
 export interface Certificates {
   readonly authority: FolderAuthorityResult
   readonly server: FolderLeafResult
   readonly clients: readonly { readonly name: string; readonly result: FolderLeafResult }[]
 }
 
-/** What is there comes first: where it can't stay, that is said before anything new is written. */
-export async function makeCertificates({ options, read, clients }: InitPlan): Promise<Certificates> {
-  const { folder: root, signal, onStep = () => undefined } = options
-  const asked = clients.filter((client) => client.asked).map(({ name }) => name)
-  const wanted = await Promise.all([
-    wish(serverPaths(root)),
-    ...asked.map((name) => wish(clientPaths(root, name), name)),
+/** Existing pairs come first: if one of them can't stay, that is an error before anything new is written. */
+export async function makeCertificates(
+  { request, clients }: InitPlan,
+  passphrase: Passphrase | undefined,
+): Promise<Certificates> {
+  const names = clients.filter(({ isRequested }) => isRequested).map(({ name }) => name)
+  const root = request.folder.path
+  const requested = await Promise.all([
+    findPair(serverPaths(root)),
+    ...names.map((name) => findPair(clientPaths(root, name), name)),
   ])
-  const there = wanted.filter(({ isThere }) => isThere)
-  const folder = new PkiFolder(root)
-  const authority = await makeAuthority(folder, options, read, there)
+  const existing = requested.filter(({ exists }) => exists)
+  const authority = await makeCa(request, existing, passphrase)
   const done = new Map<string | undefined, FolderLeafResult>()
-  for (const leaf of [...there, ...wanted.filter(({ isThere }) => !isThere)]) {
-    signal?.throwIfAborted()
-    if (!leaf.isThere) onStep(leaf.client === undefined ? "the server's key" : `the key of ${leaf.client}`)
-    done.set(leaf.client, await makeLeaf(folder, leaf, options, read))
+  for (const pair of [...existing, ...requested.filter(({ exists }) => !exists)]) {
+    request.signal?.throwIfAborted()
+    if (!pair.exists) request.onStep(pair.client === undefined ? "the server's key" : `the key of ${pair.client}`)
+    done.set(pair.client, await makeLeaf(request, pair, passphrase))
   }
   return {
     authority,
     server: resultOf(done, undefined),
-    clients: asked.map((name) => ({ name, result: resultOf(done, name) })),
+    clients: names.map((name) => ({ name, result: resultOf(done, name) })),
   }
 }
 
 function resultOf(done: ReadonlyMap<string | undefined, FolderLeafResult>, client?: string): FolderLeafResult {
   const result = done.get(client)
-  if (result === undefined) throw new TypeError(`nothing was made for ${client ?? 'the server'}`)
+  if (result === undefined) throw new TypeError(`no certificate was created for ${client ?? 'the server'}`)
   return result
 }
 
-async function wish(paths: LeafPaths, client?: string): Promise<Wanted> {
-  const isThere = (await readIfThere(paths.cert)) !== undefined && (await readIfThere(paths.key)) !== undefined
-  return { ...(client !== undefined && { client }), paths, isThere }
+async function findPair(paths: LeafPaths, client?: string): Promise<RequestedPair> {
+  const exists = (await readIfThere(paths.cert)) !== undefined && (await readIfThere(paths.key)) !== undefined
+  return { ...(client !== undefined && { client }), paths, exists }
 }
 
-async function makeAuthority(
-  folder: PkiFolder,
-  { passphrase, force = false, onStep = () => undefined }: InitOptions,
-  { keyType }: InitPlan['read'],
-  [orphan]: readonly Wanted[],
+async function makeCa(
+  { folder, keyType, force, onStep }: InitRequest,
+  [orphan]: readonly RequestedPair[],
+  passphrase: Passphrase | undefined,
 ): Promise<FolderAuthorityResult> {
   const { folder: path, cert, key } = caPaths(folder.path)
   const isMissing = (await readIfThere(cert)) === undefined && (await readIfThere(key)) === undefined
@@ -73,24 +74,16 @@ async function makeAuthority(
       todo: sentence`Check that this is the right folder, and restore ${path} from a backup. Only if the CA is lost, start again with ${option('force', 'true')} (the old files are kept).`,
     })
   }
-  if (isMissing) onStep("the authority's key")
-  return folder.ensureAuthority({
-    ...(keyType !== undefined && { keyType }),
-    ...(passphrase !== undefined && { passphrase }),
-  })
+  if (isMissing) onStep("the CA's key")
+  return folder.ensureAuthority({ ...keyType, ...(passphrase !== undefined && { passphrase }) })
 }
 
 async function makeLeaf(
-  folder: PkiFolder,
-  { client }: Wanted,
-  { force = false, passphrase, names }: InitOptions,
-  { keyType }: InitPlan['read'],
+  { folder, names, force, keyType }: InitRequest,
+  { client }: RequestedPair,
+  passphrase: Passphrase | undefined,
 ): Promise<FolderLeafResult> {
-  const options: FolderLeafOptions = {
-    force,
-    ...(keyType !== undefined && { keyType }),
-    ...(passphrase !== undefined && { passphrase }),
-  }
+  const options = { force, ...keyType, ...(passphrase !== undefined && { passphrase }) }
   try {
     return await (client === undefined ? folder.ensureServer(names, options) : folder.ensureClient(client, options))
   } catch (cause) {

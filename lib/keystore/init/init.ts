@@ -1,13 +1,15 @@
 import { resolve } from 'node:path'
 import { oneDayClientFolder, serverPaths } from '../layout.ts'
-import { PkiFolder } from '../folder.ts'
+import type { PkiFolder } from '../folder.ts'
 import type { FolderAuthorityResult } from '../ca.ts'
 import type { FolderLeafResult } from '../ensure-leaf.ts'
 import { makeCertificates } from './certificates.ts'
-import { planInit, type PlannedClient } from './plan.ts'
+import { planInit, type InitPlan, type PlannedClient } from './plan.ts'
 import type { InitOptions } from './options.ts'
 import type { DaemonSettings } from '../../daemon-config/settings-in-force.ts'
 import { ensureOneDayClient } from '../one-day-client.ts'
+import type { Passphrase } from '../../pki/encrypted-key.ts'
+import { option, renderSentence, sentence, type Sentence } from '../../base/sentence.ts'
 import { differs, putFile, type FileResult } from '../../base/rendered-file.ts'
 
 export { planInit } from './plan.ts'
@@ -21,9 +23,9 @@ export interface InitClient extends FolderLeafResult {
   readonly env: FileResult
 }
 
-/** What `init` found and made. */
+/** What {@link initialise} created and kept. */
 export interface InitReport {
-  /** Its absolute path. */
+  /** The absolute path of the folder. */
   readonly folder: string
   /** The CA. */
   readonly authority: FolderAuthorityResult
@@ -31,34 +33,34 @@ export interface InitReport {
   readonly server: FolderLeafResult
   /** The systemd drop-in. */
   readonly override: FileResult
-  /** What the override says: the new one, or the one that stays. */
+  /** The settings in the drop-in, the new one or the one that stays. */
   readonly daemon: DaemonSettings
-  /** The files that `ExecStart=` was taken from; none: docker-ce's line. */
+  /** The files that `ExecStart=` is from. Empty: it is docker-ce's. */
   readonly unit: readonly string[]
-  /** DOCKER_HOST of the clients. */
+  /** DOCKER_HOST for the clients. */
   readonly host: string
-  /** The clients that were asked for. */
+  /** The requested clients. */
   readonly clients: readonly InitClient[]
-  /** The client of a day that proves an apply, where it was asked for. */
+  /** The one-day client certificate for `daemon apply`, if it was requested. */
   readonly probe?: {
     /** Whether it was created or kept. */
     readonly action: 'kept' | 'created'
     /** Its folder. */
     readonly folder: string
   }
-  /** Clients that were there and were not asked for: their certificates were not looked at. */
+  /** Other clients of the folder. Their certificates were not checked. */
   readonly others: readonly string[]
-  /** Sentences for a person. */
+  /** What you should know, as sentences. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Makes everything that `docker-mtls init` makes: an authority, a server's and clients' certificates, the drop-in for
- * dockerd, and a `.env` for each client. Everything is checked before anything is written; what is there and good stays
- * as it is, and no file is ever lost.
+ * Does what `docker-mtls init` does: creates a CA, certificates for a server and its clients, the systemd drop-in for dockerd,
+ * and a `.env` for each client. Everything is checked before anything is written. Valid files stay as they are, and no file is
+ * ever lost.
  *
  * @param options - see {@link InitOptions}
- * @returns what is there now, and what became of each piece
+ * @returns all files, and whether each was created, kept or replaced
  * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED,
  *   ERR_CA_PASSPHRASE, ERR_SERVER_NAMES_CHANGED, ERR_PKI_FILE_INVALID
  * @throws {@link DaemonError} ERR_LISTEN_INVALID, ERR_LISTEN_PLAINTEXT, ERR_PATH_INVALID, ERR_USERNS_INVALID,
@@ -71,36 +73,50 @@ export interface InitReport {
  * ```
  */
 export async function initialise(options: InitOptions): Promise<InitReport> {
-  const plan = await planInit(options)
-  const { authority, server, clients } = await makeCertificates(plan)
-  const probe = options.probe === true ? await makeProbe(options) : undefined
-  options.signal?.throwIfAborted()
-  const force = options.force === true
+  const outcome = await carryOutInit(await planInit(options), options.passphrase)
+  return { ...outcome, warnings: outcome.warnings.map((warning) => renderSentence(warning)) }
+}
+
+/** An {@link InitReport} whose warnings are not rendered yet. */
+export interface InitOutcome extends Omit<InitReport, 'warnings'> {
+  readonly warnings: readonly Sentence[]
+}
+
+/**
+ * Creates what is planned. You can call it again if the passphrase was wrong: nothing was written then.
+ *
+ * @throws the errors of {@link initialise}
+ */
+export async function carryOutInit(plan: InitPlan, passphrase?: Passphrase): Promise<InitOutcome> {
+  const { folder, force, probe, signal } = plan.request
+  const { authority, server, clients } = await makeCertificates(plan, passphrase)
+  const oneDay = probe ? await makeProbe(folder, passphrase) : undefined
+  signal?.throwIfAborted()
   const override = await putFile(plan.override, force)
   const envs = new Map<string, FileResult>()
-  for (const { name, asked, env } of plan.clients) {
-    if (asked || env.existing !== undefined) envs.set(name, await putFile(env, force))
+  for (const { name, isRequested, env } of plan.clients) {
+    if (isRequested || env.existing !== undefined) envs.set(name, await putFile(env, force))
   }
   const { names } = server.facts
   const stale = force ? [] : await staleEnvs(plan.clients, [...names.dns, ...names.ip])
   return {
-    folder: resolve(options.folder),
+    folder: resolve(folder.path),
     authority,
     server,
     override,
     daemon: plan.settings,
-    unit: plan.source.found?.paths ?? [],
+    unit: plan.unit,
     host: plan.host,
     clients: clients.map(({ name, result }) => ({ name, ...result, env: envOf(envs, name) })),
-    ...(probe && { probe }),
-    others: plan.clients.filter(({ asked }) => !asked).map(({ name }) => name),
+    ...(oneDay && { probe: oneDay }),
+    others: plan.clients.filter(({ isRequested }) => !isRequested).map(({ name }) => name),
     warnings: [...plan.warnings, ...staleOverride(override), ...stale],
   }
 }
 
-async function makeProbe({ folder, passphrase }: InitOptions): Promise<NonNullable<InitReport['probe']>> {
-  const action = await ensureOneDayClient(new PkiFolder(folder), passphrase)
-  return { action, folder: oneDayClientFolder(serverPaths(folder).folder) }
+async function makeProbe(folder: PkiFolder, passphrase?: Passphrase): Promise<NonNullable<InitReport['probe']>> {
+  const action = await ensureOneDayClient(folder, passphrase)
+  return { action, folder: oneDayClientFolder(serverPaths(folder.path).folder) }
 }
 
 function envOf(envs: ReadonlyMap<string, FileResult>, name: string): FileResult {
@@ -109,12 +125,16 @@ function envOf(envs: ReadonlyMap<string, FileResult>, name: string): FileResult 
   return env
 }
 
-function staleOverride({ differs: isOld, path }: FileResult): string[] {
-  if (!isOld) return []
-  return [`${path} stays as it is; today it would be rendered otherwise, and --force does so (the old one is kept).`]
+/** How to replace a file that stays. */
+const REPLACE = sentence`To replace it, set ${option('force', 'true')}; the old file is kept beside the new one.`
+
+function staleOverride({ differs: isOld, path }: FileResult): Sentence[] {
+  return isOld
+    ? [sentence`${path} stays as it is, although docker-mtls would render it differently now. ${REPLACE}`]
+    : []
 }
 
-/** A variable that a `.env` has otherwise than it would be written today. */
+/** A variable whose value in an existing `.env` differs from the one that would be written now. */
 interface Change {
   readonly name: string
   readonly was: string | undefined
@@ -122,22 +142,20 @@ interface Change {
 }
 
 /**
- * Says of each client's `.env` that stays what is old in it. One of a client that nobody asked about counts only where it
- * is wrong: another of the server's names leads there as well.
+ * Warns about each client's `.env` that stays although it is out of date. For a client that wasn't requested, another of the
+ * server's names is fine.
  *
  * @param names - the server's names
- * @returns sentences for a person
  */
-async function staleEnvs(clients: readonly PlannedClient[], names: readonly string[]): Promise<string[]> {
-  const sentences: string[] = []
-  for (const { asked, env } of clients.filter((client) => differs(client.env))) {
+async function staleEnvs(clients: readonly PlannedClient[], names: readonly string[]): Promise<Sentence[]> {
+  const warnings: Sentence[] = []
+  for (const { isRequested, env } of clients.filter((client) => differs(client.env))) {
     const changes = await changesOf(env.existing ?? '', env.text)
-    if (!asked && changes.every((change) => leadsThere(change, names))) continue
-    sentences.push(
-      `${env.path} stays as it is: ${changes.map(words).join('; ') || 'only its form differs'}. --force renders it anew (the old one is kept).`,
-    )
+    if (!isRequested && changes.every((change) => isSameServer(change, names))) continue
+    const what = changes.map(describeChange).join('; ') || 'it differs only in form'
+    warnings.push(sentence`${env.path} stays as it is: ${what}. ${REPLACE}`)
   }
-  return sentences
+  return warnings
 }
 
 async function changesOf(existing: string, text: string): Promise<Change[]> {
@@ -148,11 +166,11 @@ async function changesOf(existing: string, text: string): Promise<Change[]> {
   return today.flatMap(([name, now]) => (was[name] === now ? [] : [{ name, was: was[name], now }]))
 }
 
-function words({ name, was, now }: Change): string {
-  return `${name} is ${was === undefined ? 'not in it' : JSON.stringify(was)}, and would be ${JSON.stringify(now)}`
+function describeChange({ name, was, now }: Change): string {
+  return `${name} is ${was === undefined ? 'missing' : JSON.stringify(was)}, and would be ${JSON.stringify(now)} now`
 }
 
-function leadsThere({ name, was = '', now }: Change, names: readonly string[]): boolean {
+function isSameServer({ name, was = '', now }: Change, names: readonly string[]): boolean {
   if (name !== 'DOCKER_HOST' || !URL.canParse(was)) return false
   const { hostname, port } = new URL(was)
   return port === new URL(now).port && names.includes(hostname.replaceAll(/[[\]]/g, ''))

@@ -4,44 +4,54 @@ import { parseKeyType, type KeyType } from '../../pki/key-type.ts'
 import { parseServerNames, type ServerName } from '../../pki/server-name.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { parseRequested, type RequestedSettings, type ParsedSettings } from '../../daemon-config/requested-settings.ts'
+import type { SourceOptions } from '../../daemon-config/source.ts'
 import { checkOptions } from '../../base/options.ts'
+import { PkiFolder } from '../folder.ts'
 
-/** What {@link initialise} is told. */
+/** Options of {@link initialise}. */
 export interface InitOptions extends RequestedSettings {
   /** The names and addresses by which clients reach the server. The first that is no wildcard goes into DOCKER_HOST. */
   readonly names: readonly string[]
-  /** Where everything is made. */
+  /** The folder for all files. It is created if it doesn't exist. */
   readonly folder: string
-  /** The clients to make certificates for. */
+  /** The clients to create certificates for. */
   readonly clients?: readonly string[] | undefined
-  /** The client where none is named and none is there yet. */
+  /** The client to create a certificate for if you name none and the folder has none yet. */
   readonly defaultClient?: string | undefined
-  /** @defaultValue `'p256'` */
+  /** The key type of new certificates. @defaultValue `'p256'` */
   readonly keyType?: string | undefined
-  /** The file of the server's docker.service. @defaultValue the unit of this machine, else docker-ce's */
+  /** The path of the server's docker.service. @defaultValue the unit of this machine, or docker-ce's if there is none */
   readonly unit?: string | undefined
-  /** Replaces what says something else than is asked for now; the old files are kept beside it. @defaultValue false */
+  /** Replaces files that differ or are broken; the old ones are kept beside them. @defaultValue false */
   readonly force?: boolean | undefined
-  /** Encrypts the key of a new authority, and opens that of one that is there. */
+  /** Encrypts the key of a new CA, and decrypts the key of an existing one. */
   readonly passphrase?: Passphrase | undefined
-  /** Makes a client's certificate of a day beside the server's files, with which `daemon apply` proves that clients get in. */
+  /** Creates a one-day client certificate beside the server's files, which `daemon apply` uses to test access. @defaultValue false */
   readonly probe?: boolean | undefined
-  /** Below which `etc` and `usr` are looked for. @defaultValue `/` */
+  /** The folder whose `etc` and `usr` are searched for the unit. @defaultValue `/` */
   readonly root?: string | undefined
-  /** Gives up between two steps, never in the middle of one. */
+  /** Aborts between two files, never within one. */
   readonly signal?: AbortSignal | undefined
-  /** Is told what is made next. */
+  /** Called before a key is created, with a few words about it. */
   readonly onStep?: ((step: string) => void) | undefined
 }
 
-/** The options, read. */
-export interface ReadOptions {
-  readonly names: readonly ServerName[]
+/** The options of `init`, checked. Every later step takes them from here. */
+export interface InitRequest {
+  readonly folder: PkiFolder
+  /** The server's names, as given. */
+  readonly names: readonly string[]
   /** The name for DOCKER_HOST. */
   readonly reach: ServerName
   readonly clients: readonly string[]
-  readonly keyType?: KeyType
-  readonly requested: ParsedSettings
+  readonly defaultClient: string | undefined
+  readonly keyType: { readonly keyType?: KeyType }
+  readonly daemon: ParsedSettings
+  readonly source: SourceOptions
+  readonly force: boolean
+  readonly probe: boolean
+  readonly signal: AbortSignal | undefined
+  readonly onStep: (step: string) => void
 }
 
 const KNOWN: readonly (keyof InitOptions)[] = [
@@ -63,38 +73,45 @@ const KNOWN: readonly (keyof InitOptions)[] = [
 ]
 
 /**
- * Reads every option that can be judged by itself.
+ * Checks the options, without reading a file.
  *
  * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID
  * @throws {@link DaemonError} ERR_LISTEN_INVALID, ERR_LISTEN_PLAINTEXT, ERR_PATH_INVALID, ERR_USERNS_INVALID
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  */
-export function readInitOptions(options: InitOptions): ReadOptions {
+export function parseInitOptions(options: InitOptions): InitRequest {
   checkOptions(options, KNOWN, 'initialise')
-  if (typeof options.folder !== 'string' || options.folder === '') {
+  const { folder, names, clients = [], defaultClient, keyType, unit, root, force, probe, signal, onStep } = options
+  if (typeof folder !== 'string' || folder === '') {
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: 'calling initialise',
-      got: 'its option folder is no path',
-      todo: 'Give the folder that everything is made in.',
+      got: 'the option folder is not a path',
+      todo: 'Pass the path of the folder for all files.',
     })
   }
-  const names = parseServerNames(options.names)
   return {
+    reach: reachableName(parseServerNames(names), names),
     names,
-    reach: reachableName(names, options.names),
-    clients: [...new Set((options.clients ?? []).map(parseClientName))],
-    ...(options.keyType !== undefined && { keyType: parseKeyType(options.keyType) }),
-    requested: parseRequested(options),
+    clients: [...new Set(clients.map(parseClientName))],
+    defaultClient,
+    keyType: keyType === undefined ? {} : { keyType: parseKeyType(keyType) },
+    daemon: parseRequested(options),
+    folder: new PkiFolder(folder),
+    source: { unit, root },
+    force: force === true,
+    probe: probe === true,
+    signal,
+    onStep: onStep ?? (() => undefined),
   }
 }
 
-/** localhost and the other own names come last, and are no address for a client elsewhere. */
+/** The server's certificate also has localhost and the like, by which no client elsewhere can reach it. They come last. */
 function reachableName(names: readonly ServerName[], given: readonly string[]): ServerName {
   const found = names.find(({ value, given: text }) => given.includes(text) && !value.startsWith('*'))
   if (found !== undefined) return found
   throw new PkiError('ERR_NAME_INVALID', {
     tried: `choosing a name for DOCKER_HOST from ${given.join(', ')}`,
-    got: 'a wildcard stands for names, and is none that a client could connect to',
-    todo: 'Add one name of the server that is whole.',
+    got: 'clients cannot connect to a wildcard',
+    todo: 'Add a full name of the server.',
   })
 }
