@@ -73,11 +73,9 @@ back_up() {
 begin() {
   arm
   sync
-  # O_EXCL: of two that begin at once only one goes on (POSIX sh, "Redirecting Output", noclobber).
-  if ! (
-    set -C
-    printf '%s\n' "$id" >"$s/pending"
-  ) 2>/dev/null; then
+  if ! claim "$id"; then
+    # The disk is full: failed-apply.sh removes what there is.
+    test -e "$s/pending" || exit 1
     rm -rf "$b"
     exit 75
   fi

@@ -238,6 +238,24 @@ describe('what is in the way of daemon apply', { skip: lacksMachine() }, () => {
     })
   }
 
+  test('a disk that is full when the apply begins: nothing is left behind', async () => {
+    const old = await snapshot(machine)
+    // transaction.sh syncs a second time right before it marks the apply as unfinished.
+    const fills = `#!/bin/sh
+n=$(($(cat /run/syncs 2>/dev/null || echo 0) + 1))
+echo $n >/run/syncs
+if test $n = 2; then dd if=/dev/zero of=/fill bs=64k 2>/dev/null; dd if=/dev/zero of=/fill2 bs=1 2>/dev/null; fi
+exit 0
+`
+    await machine.write('/usr/local/sbin/sync', fills, 0o755)
+    const { code, stderr } = await cli(machine, APPLY)
+    await machine.must(['rm', '-f', '/usr/local/sbin/sync', '/run/syncs', '/fill', '/fill2'])
+    assert.equal(code, 1)
+    assert.match(stderr, /^ERR_APPLY_ROLLED_BACK: /m)
+    assert.equal(await snapshot(machine), old)
+    assert.equal(await machine.exists('/var/lib/docker-mtls/pending'), false)
+  })
+
   test('an address that is not of this host: the restart fails, and everything is put back', async () => {
     const old = await snapshot(machine)
     const { code, stderr } = await cli(machine, [...APPLY, '--listen', '10.99.99.99:2376'])

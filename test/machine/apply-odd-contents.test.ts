@@ -78,7 +78,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
       ['nothing in it', '', undefined],
       ['comments', '{\n  // mine\n  "debug": false\n}\n', /^ERR_DAEMON_JSON_INVALID: .*daemon\.json/m],
       ['a comma too many', '{ "debug": false, }\n', /^ERR_DAEMON_JSON_INVALID: .*daemon\.json/m],
-      ['a list', '[]\n', /^ERR_DAEMON_JSON_INVALID: .*no JSON object/m],
+      ['a list', '[]\n', /^ERR_DAEMON_JSON_INVALID: .*not a JSON object/m],
     ]
     for (const [what, text, refusal] of texts) {
       test(`a daemon.json with ${what}`, async () => {

@@ -45,6 +45,8 @@ async function refused(running: Promise<CommandResult>, words: RegExp): Promise<
   assert.equal(code, 1)
 }
 
+const SERVER_EXPIRED = "The server's certificate has expired. Renew it:  docker-mtls cert renew --server"
+
 describe('a real daemon, and certificates that end', { skip: lacksMachine() || lacks('faketime') }, () => {
   let machine: Machine
   let desk: Desk
@@ -119,10 +121,7 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
     assert.match(listed.stdout, /^client {2}ann .*expired$/m)
     // The server has 20 days of 420 left: due, too. The other client, at half of its life, is not.
     const due = await desk.run(['cert', 'renew', '--due', '--dry-run'])
-    assert.match(
-      due.stdout,
-      /^would renew the server build01 .*\nwould renew the client ann .*: ended, ended \d{4}.*\n$/,
-    )
+    assert.match(due.stdout, /^would renew the server build01 .*\nwould renew the client ann .*: .*expired \d{4}.*\n$/)
     await must(desk.run(['cert', 'renew', 'ann']))
     await must(ping(desk, 'ann'))
   })
@@ -130,7 +129,7 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
   test('a server that ends soon: nothing is wrong with it yet, and status says until when', async () => {
     const { code, text } = await status()
     assert.equal(code, 0)
-    assert.match(text, /until \d{4}-\d\d-\d\d \(20 days left\), of CN=Old CA/)
+    assert.match(text, /until \d{4}-\d\d-\d\d \(20 days left\), issued by CN=Old CA/)
   })
 
   test('a server that has ended: apply refuses it, and where it is in force each end says so', async () => {
@@ -148,7 +147,7 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
       /^ERR_SERVER_CERT_EXPIRED: .*the server's certificate expired on \d{4}-.*\n.*docker-mtls cert renew --server {2}Then copy/m,
     )
     const { code, problems, text } = await status()
-    assert.deepEqual([code, problems], [1, ["The server's certificate has ended:  docker-mtls cert renew --server"]])
+    assert.deepEqual([code, problems], [1, [SERVER_EXPIRED]])
     assert.match(text, /^Certificate +build01.*\n +expired \d{4}-\d\d-\d\d, issued by CN=Old CA/m)
   })
 
@@ -160,7 +159,7 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
     assert.deepEqual((await status()).problems, [])
   })
 
-  test('an authority that has ended: each end says so', async () => {
+  test('an expired CA: each end says so', async () => {
     desk = await deskOf('-3655d', [
       ['cert', 'ca', '--name', 'Older CA'],
       ['cert', 'server', 'build01', '10.77.0.2'],
@@ -172,8 +171,8 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
     const { code, problems } = await status()
     assert.equal(code, 1)
     assert.deepEqual(problems, [
-      "The server's certificate has ended:  docker-mtls cert renew --server",
-      'The authority Older CA has ended, and nobody of it gets in. Where it is kept:  docker-mtls cert ca --replace-ca',
+      SERVER_EXPIRED,
+      "The CA Older CA has expired, so its clients can't connect. Replace it where its key is kept:  docker-mtls cert ca --replace-ca",
     ])
     for (const words of [['renew', '--due'], ['client', 'eve'], ['rotate-ca'], ['server', 'build01', '--force']]) {
       await refused(

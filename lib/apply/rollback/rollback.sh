@@ -44,14 +44,14 @@ reopen() {
   if test -e "$b/other-userns"; then refuse_left_behind; fi
   rm -f "$b/writer"
   : >"$b/restarted"
-  arm || exit 1
-  sync
-  if ! (
-    set -C
-    printf '%s\n' "$id" >"$s/pending"
-  ) 2>/dev/null; then
-    echo 'another apply is unfinished' >&2
-    exit 75
+  if ! arm || ! sync || ! claim "$id"; then
+    if test -e "$s/pending"; then
+      echo 'another apply is unfinished' >&2
+      exit 75
+    fi
+    disarm
+    echo 'the disk may be full' >&2
+    exit 1
   fi
   arm_timer "$id" "$retry_s" 2>/dev/null
 }

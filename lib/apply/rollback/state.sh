@@ -66,6 +66,13 @@ disarm() {
   rmdir "$wants" 2>/dev/null || true
 }
 
+# Makes $1 the unfinished apply; fails if there is one already. Of two that begin at once only one succeeds, since link(2)
+# replaces nothing. The file is complete from the start: on a full disk there is none, not an empty one.
+claim() {
+  rm -f "$s/$1/claim"
+  printf '%s\n' "$1" >"$s/$1/claim" && ln "$s/$1/claim" "$s/pending" 2>/dev/null && rm -f "$s/$1/claim"
+}
+
 # Lets a timer of systemd roll back the apply $1 in $2 seconds.
 arm_timer() {
   echo "$(($(date +%s) + $2))" >"$s/$1/until" || true
