@@ -1,5 +1,5 @@
-# Ends the transaction of the apply $id: what was applied stays. Fails if the host was rolled back meanwhile. state.sh
-# comes before it.
+# Ends the transaction of the apply $id: what was applied stays. Fails if the host was rolled back meanwhile.
+# state.sh and timer.sh come before it.
 : "${s:?}" "${id:?}"
 set -eu
 umask 077

@@ -1,6 +1,6 @@
 # Writes the files of a plan and restarts dockerd. Before the first change it arranges for the rollback: copies, the
 # program that puts them back, a timer that runs it unless it is stopped in time, and a unit that runs it at boot.
-# state.sh comes before it.
+# state.sh and timer.sh come before it.
 #
 # Parameters:
 #   id             of the apply: letters, digits and "-"

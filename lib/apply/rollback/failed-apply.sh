@@ -1,4 +1,4 @@
-# Rolls back the apply $id, which has failed at any point. state.sh comes before it.
+# Rolls back the apply $id, which has failed at any point. state.sh and timer.sh come before it.
 : "${s:?}" "${id:?}"
 b=$s/$id
 # It was finished, and only its answer was lost.

@@ -1,4 +1,4 @@
-# Puts back everything that one apply has changed. state.sh comes before it.
+# Puts back everything that one apply has changed. state.sh and timer.sh come before it.
 #
 # It is a file on the host, beside the copies that it puts back, and does the same whoever runs it: docker-mtls, when a
 # proof fails; a timer of systemd, when docker-mtls is not heard of again; the boot after a power cut; `daemon rollback`,

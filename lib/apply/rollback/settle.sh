@@ -1,4 +1,5 @@
-# Rolls back an apply whose process is gone, where that is certain; otherwise its timer does. state.sh comes before it.
+# Rolls back an apply whose process is gone, where that is certain; otherwise its timer does. state.sh and
+# timer.sh come before it.
 #
 # Exit codes: 0 nothing is unfinished; 10 another apply is at work; 11 the timer rolls back, in as many seconds as are
 # printed; 1 the rollback failed.

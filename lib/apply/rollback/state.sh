@@ -19,10 +19,6 @@
 #   77  running containers would be left behind; nothing was changed
 #   78  a file is no longer what the plan was made from; nothing was changed
 s=/var/lib/docker-mtls
-units=/etc/systemd/system
-recover=docker-mtls-recover.service
-# A target that is not reached again while an apply is at work.
-wants=$units/multi-user.target.wants
 
 # When a process began (proc_pid_stat(5), field 22), which tells it from a later one with the same number.
 started() {
@@ -35,49 +31,11 @@ runs() {
   test -n "$when" && test "$(started "$who")" = "$when"
 }
 
-# Lets the next boot roll back whatever is unfinished. All applies share one unit, so that one that is refused takes
-# nothing away from the one that is at work; where nothing is unfinished, the unit removes itself. systemd reads $$ as $.
-arm() {
-  unit=$(
-    cat <<'END_OF_UNIT'
-[Unit]
-Description=Puts back what an unfinished docker-mtls daemon apply has changed
-Before=docker.service docker.socket
-DefaultDependencies=no
-After=local-fs.target
-
-[Service]
-Type=oneshot
-ExecStart=/bin/sh -c 'id=$$(cat /var/lib/docker-mtls/pending 2>/dev/null); if test -s "/var/lib/docker-mtls/$$id/rollback.sh"; then exec /bin/sh "/var/lib/docker-mtls/$$id/rollback.sh" boot; fi; rm -f /etc/systemd/system/multi-user.target.wants/docker-mtls-recover.service /etc/systemd/system/docker-mtls-recover.service'
-END_OF_UNIT
-  )
-  # A unit that is there already is not touched: half a unit would be worse than none.
-  if test "$(cat "$units/$recover" 2>/dev/null)" != "$unit"; then
-    printf '%s\n' "$unit" >"$s/recover.new" && chmod 0644 "$s/recover.new" && sync &&
-      mv -f "$s/recover.new" "$units/$recover" || return 1
-  fi
-  test -d "$wants" || mkdir -m 0755 "$wants" || return 1
-  ln -sf "../$recover" "$wants/$recover" || return 1
-}
-
-# Removes the unit of arm.
-disarm() {
-  rm -f "$wants/$recover" "$units/$recover" "$s/recover.new"
-  rmdir "$wants" 2>/dev/null || true
-}
-
 # Makes $1 the unfinished apply; fails if there is one already. Of two that begin at once only one succeeds, since link(2)
 # replaces nothing. The file is complete from the start: on a full disk there is none, not an empty one.
 claim() {
   rm -f "$s/$1/claim"
   printf '%s\n' "$1" >"$s/$1/claim" && ln "$s/$1/claim" "$s/pending" 2>/dev/null && rm -f "$s/$1/claim"
-}
-
-# Lets a timer of systemd roll back the apply $1 in $2 seconds.
-arm_timer() {
-  echo "$(($(date +%s) + $2))" >"$s/$1/until" || true
-  systemd-run --quiet --unit="docker-mtls-rollback-$1" --on-active="$2s" --timer-property=AccuracySec=1s \
-    /bin/sh "$s/$1/rollback.sh" late
 }
 
 # Removes the folders of all applies but the last three that were finished, of the one that is unfinished, and of those

@@ -1,8 +1,11 @@
 import { shellFile } from '../../base/shell-file.ts'
 import { shellProgram } from '../../host/script.ts'
 
-/** Comes before all other programs of this folder and of an apply: see there. */
-export const STATE_SH: string = shellFile(new URL('./state.sh', import.meta.url))
+const HOST_STATE_SH: string = shellFile(new URL('./state.sh', import.meta.url))
+const TIMER_SH: string = shellFile(new URL('./timer.sh', import.meta.url))
+
+/** Comes before all other programs of this folder and of an apply. */
+export const STATE_SH: string = HOST_STATE_SH + TIMER_SH
 
 /** Puts back everything that one apply has changed: see `rollback.sh`, which is a file on the host. */
 export const ROLLBACK_PROGRAM: string = shellProgram(STATE_SH, shellFile(new URL('./rollback.sh', import.meta.url)))
