@@ -366,7 +366,7 @@ describe('with the real docker command', { skip: lacks('docker') }, () => {
     ['mtls explain --host unix:///x', 0, /^Endpoint +unix:\/\/\/x\nSelected by +option --host$/m],
     ['-H unix:///x mtls explain', 0, /^Endpoint +unix:\/\/\/x\nSelected by +option --host$/m],
     ['-H unix:///nonexistent mtls ping', 1, /^ERR_SOCKET_NOT_FOUND: connecting to unix:\/\/\/nonexistent/],
-    ['--context nope mtls ping', 1, /^ERR_CONTEXT_NOT_FOUND: the context nope \(--context\)/],
+    ['--context nope mtls ping', 1, /^ERR_CONTEXT_NOT_FOUND: the context nope \(option --context\)/],
     [
       '-H tcp://a:2376 --tls mtls ping',
       2,

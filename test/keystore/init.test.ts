@@ -44,7 +44,7 @@ describe('initialise', () => {
     const steps: string[] = []
     const options = { folder, names: ['b'], clients: ['a', 'c'], root, onStep: (step: string) => void steps.push(step) }
     await initialise(options)
-    assert.deepEqual(steps, ["the authority's key", "the server's key", 'the key of a', 'the key of c'])
+    assert.deepEqual(steps, ["the CA's key", "the server's key", 'the key of a', 'the key of c'])
     await initialise(options)
     assert.equal(steps.length, 4)
   })
