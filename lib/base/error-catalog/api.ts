@@ -3,7 +3,7 @@ export const API_ERRORS = {
   ERR_API_NOT_MODIFIED: {
     meaning: 'Status 304: the object is already in the requested state.',
     cause: 'Starting a container that is running, or stopping one that is stopped.',
-    remedy: 'Nothing to do. Catch `NotModifiedError` if either state is fine for you.',
+    remedy: "You don't have to do anything. If you expect this, catch `NotModifiedError`.",
   },
   ERR_API_BAD_REQUEST: {
     meaning: "Status 400: the daemon doesn't accept a parameter or the body.",
@@ -17,7 +17,7 @@ export const API_ERRORS = {
   },
   ERR_API_FORBIDDEN: {
     meaning: 'Status 403: the daemon never allows this.',
-    cause: 'For example removing a predefined network.',
+    cause: 'A request that dockerd never allows, such as removing a predefined network.',
     remedy: 'Read `daemonMessage`; the request itself has to change.',
   },
   ERR_API_AUTHORIZATION_DENIED: {
@@ -44,7 +44,7 @@ export const API_ERRORS = {
   ERR_API_UNAVAILABLE: {
     meaning: "Status 503: the daemon isn't ready for this request.",
     cause: "The host isn't part of a swarm, or the daemon is still starting.",
-    remedy: 'Set up what is missing, or try later.',
+    remedy: 'Read `daemonMessage`. Set up what it names, such as a swarm, or try again later.',
   },
   ERR_API_STATUS: {
     meaning: "Another status, such as 501: the daemon can't do this as it is configured.",
@@ -54,7 +54,7 @@ export const API_ERRORS = {
   ERR_API_RESPONSE_INVALID: {
     meaning: "The answer isn't what the Engine API specifies.",
     cause: 'A proxy changed it, or something other than dockerd answered.',
-    remedy: 'Check host, port and proxies in between.',
+    remedy: 'Check the host, the port and the proxies between you and the daemon.',
   },
   ERR_API_STREAM_FAILED: {
     meaning: 'The daemon reported a failure after the answer had started as a success.',
@@ -64,7 +64,7 @@ export const API_ERRORS = {
   ERR_API_STREAM_INVALID: {
     meaning: "The content of a stream can't be parsed.",
     cause: "A proxy changed it, or a terminal's output is read as multiplexed frames.",
-    remedy: 'Check proxies in between.',
+    remedy: 'Check the proxies between you and the daemon.',
   },
   ERR_API_STREAM_TRUNCATED: {
     meaning: 'A stream ended before the daemon said that it was complete.',

@@ -18,12 +18,12 @@ export const BUILD_ERRORS = {
   ERR_BUILD_FILE_UNREADABLE: {
     meaning: "A file of the context can't be read.",
     cause: 'Missing permissions.',
-    remedy: 'Make it readable, or list it in `.dockerignore`.',
+    remedy: 'Make the file readable, or list it in `.dockerignore`.',
   },
   ERR_BUILD_FILE_CHANGED: {
     meaning: 'A file changed while it was being sent.',
     cause: 'Another program writes into the context.',
-    remedy: 'Build again when nothing writes there, or list it in `.dockerignore`.',
+    remedy: 'Build again when nothing writes there, or list the file in `.dockerignore`.',
   },
   ERR_BUILD_SECRET_INVALID: {
     meaning: "A build secret can't be read.",

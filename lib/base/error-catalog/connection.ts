@@ -28,7 +28,7 @@ export const CONNECTION_ERRORS = {
   ERR_RESPONSE_TIMEOUT: {
     meaning: "The connection is open, but the answer didn't arrive or stopped halfway.",
     cause: 'An overloaded daemon, or a proxy or firewall that holds the answer back.',
-    remedy: 'Check the load of the daemon and what is between you and it, then call again.',
+    remedy: 'Check the load of the daemon and the network between you and the daemon, then call again.',
   },
   ERR_CONNECTION_RESET: {
     meaning: 'The other side cut the connection.',
@@ -57,7 +57,7 @@ export const CONNECTION_ERRORS = {
     remedy: 'Run as root or as a member of the group `docker`. Members of that group can become root.',
   },
   ERR_WRONG_ORIGIN: {
-    meaning: "The request would leave the dispatcher's one daemon.",
+    meaning: "The request would go to another server, or outside the daemon's path prefix.",
     cause:
       'An absolute URL of another host, a path outside the prefix, dot segments, CONNECT, or a `Host` header of your own.',
     remedy: 'Send it with another HTTP client. A dispatcher never gives its certificate to another host.',

@@ -13,7 +13,7 @@ export const COPY_ERRORS = {
   ERR_COPY_UNSAFE: {
     meaning:
       'The archive from the container holds an entry that would be written outside the target, or an entry of a special type.',
-    cause: 'A container that builds malicious archives, or a device among the files.',
+    cause: 'A container that creates malicious archives, or a device or socket among the files.',
     remedy: "Don't trust files from that container. For devices and sockets, use `special: 'skip'`.",
   },
   ERR_COPY_ARCHIVE_INVALID: {

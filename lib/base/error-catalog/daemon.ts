@@ -6,17 +6,18 @@ export const DAEMON_ERRORS = {
     remedy: 'Write `fd://`, `unix:///PATH` or `tcp://ADDRESS:2376`, each once.',
   },
   ERR_LISTEN_PLAINTEXT: {
-    meaning: "The listener would be Docker's plaintext port.",
+    meaning: "The listener would use Docker's plaintext port.",
     cause: '`tcp://` with port 2375, or without a port.',
     remedy: 'Use port 2376.',
   },
   ERR_PATH_INVALID: {
     meaning: "A path can't be written into the daemon's or a client's configuration.",
-    cause: "It isn't absolute, or it contains a character that systemd can't carry.",
+    cause: "It isn't absolute, or it contains a character that can't be written in a systemd unit.",
     remedy: 'Use the absolute path on that machine, without quotes, backslashes or control characters.',
   },
   ERR_UNIT_INVALID: {
-    meaning: "The systemd unit can't be parsed, or it can't be carried over.",
+    meaning:
+      "docker-mtls can't parse the systemd unit, or can't build the new configuration from its `ExecStart=` line.",
     cause:
       'An unclosed quote, a flag without a value, several `ExecStart=` lines, or a variable that only systemd can expand.',
     remedy: 'Check `systemctl cat docker.service` and correct the line that the message names.',

@@ -30,7 +30,7 @@ export const ENDPOINT_ERRORS = {
   },
   ERR_API_VERSION_INVALID: {
     meaning: "`DOCKER_API_VERSION` or the option `apiVersion` isn't an Engine API version.",
-    cause: 'An Engine version such as `26.1` instead of an API version, or a leading `v`.',
+    cause: 'An Engine version such as `26.1.5` instead of an API version, or a word such as `latest`.',
     remedy: 'Write it as `1.44`, or leave it out so that docker-mtls negotiates the version.',
   },
   ERR_IDENTITY_REQUIRED: {

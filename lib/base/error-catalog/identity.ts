@@ -75,7 +75,7 @@ export const IDENTITY_ERRORS = {
   ERR_IDENTITY_CA_INVALID: {
     meaning: "`ca.pem` holds a certificate that can't verify a server.",
     cause: 'A server or client certificate, or a CA without the needed key usage, was copied as `ca.pem`.',
-    remedy: "Put the certificate of the CA that issued the daemon's certificate there.",
+    remedy: "Put the certificate of the CA that issued the daemon's certificate into `ca.pem`.",
   },
   ERR_IDENTITY_CA_EXPIRED: {
     meaning: 'The CA certificate in `ca.pem` has expired.',

@@ -3,7 +3,7 @@ export const PKI_ERRORS = {
   ERR_NAME_INVALID: {
     meaning: "A name for a CA, server, client or folder isn't allowed.",
     cause:
-      "Characters that certificates or file names can't carry, an invalid DNS name, or a new CA with the name of the old one.",
+      "Characters that certificates or file names can't contain, an invalid DNS name, or a new CA with the name of the old one.",
     remedy: 'Use the form that the message suggests.',
   },
   ERR_DAYS_INVALID: {
@@ -24,9 +24,10 @@ export const PKI_ERRORS = {
   },
   ERR_CA_EXISTS: {
     meaning: 'A CA is already there, and the call would replace it or change how its key is stored.',
-    cause: '`--encrypt-ca-key` for an existing CA, or a client that receives certificates of another CA.',
+    cause:
+      "`--encrypt-ca-key` with an existing CA whose key isn't encrypted, or `client install` with a file from another CA.",
     remedy:
-      'Follow the message. Before you replace a CA that a client trusts, compare its SHA-256 over another channel.',
+      'To encrypt an existing key, run the `openssl` command in the message. Before you let a client trust another CA, compare the SHA-256 of that CA over another channel.',
   },
   ERR_CA_INVALID: {
     meaning: "The CA's files can't be used to sign.",
@@ -51,7 +52,7 @@ export const PKI_ERRORS = {
   ERR_CERTIFICATE_INVALID: {
     meaning: "A certificate can't be read, or a certificate that was just signed failed verification.",
     cause: 'A wrong or damaged file.',
-    remedy: 'Name one certificate as PEM or DER: `cert.pem`, `server-cert.pem` or `ca.pem`.',
+    remedy: 'Name a file with one certificate, as PEM or DER, such as `cert.pem`, `server-cert.pem` or `ca.pem`.',
   },
   ERR_PKI_FILE_INVALID: {
     meaning: "Files of a server or client are missing, don't belong together or can't be used.",
@@ -98,7 +99,7 @@ export const PKI_ERRORS = {
   ERR_ROTATION_INVALID: {
     meaning: 'The files of a CA rotation are missing or were changed.',
     cause: 'A file was edited or deleted during the rotation.',
-    remedy: 'Restore it from a backup. Nothing is changed until then.',
+    remedy: 'Restore the file from a backup. Until then, docker-mtls changes nothing.',
   },
   ERR_ROTATION_NONE: {
     meaning: 'No CA rotation is in progress.',
@@ -106,13 +107,14 @@ export const PKI_ERRORS = {
     remedy: 'Start one with `docker-mtls cert rotate-ca`.',
   },
   ERR_ROTATION_PHASE: {
-    meaning: 'The rotation is in another phase than the one you named.',
-    cause: 'A command from an earlier phase, or a confirmation for files that were created only now.',
+    meaning: 'The rotation is in another phase than your command needs.',
+    cause:
+      'You repeated a command from an earlier phase, or confirmed the delivery of files that this command has only just created.',
     remedy: 'See the current phase: `docker-mtls cert rotate-ca --status`.',
   },
   ERR_ROTATION_UNDERWAY: {
     meaning: 'A CA rotation is in progress, and this would interfere with it.',
-    cause: 'Replacing the CA, or other settings for the new CA, before the rotation has finished.',
+    cause: 'You tried to replace the CA, or to change the settings of the new CA, before the rotation has finished.',
     remedy: 'Continue it with `docker-mtls cert rotate-ca`, or abort it with `--abort` while that is possible.',
   },
 } as const

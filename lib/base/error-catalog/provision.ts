@@ -92,7 +92,7 @@ export const PROVISION_ERRORS = {
     remedy: 'Check the plan with `--dry-run`, then pass `--yes`.',
   },
   ERR_PLUGIN_FOREIGN: {
-    meaning: "The file in the place of the plugin isn't docker-mtls.",
+    meaning: "The file at the plugin's path wasn't installed by docker-mtls.",
     cause: 'Another program is called `docker-mtls` there.',
     remedy: 'Look at the file. `plugin install --force` replaces it.',
   },

@@ -17,7 +17,7 @@ export const SSH_AND_PROXY_ERRORS = {
   },
   ERR_SSH_LOGIN_REFUSED: {
     meaning: 'The ssh server accepted none of your keys.',
-    cause: "The public key isn't in `authorized_keys`, or its passphrase would have to be typed.",
+    cause: "Your public key isn't in `authorized_keys`, or your private key has a passphrase and isn't in ssh-agent.",
     remedy: 'Add the public key on the host, and load keys with a passphrase into ssh-agent.',
   },
   ERR_SSH_DOCKER_MISSING: {

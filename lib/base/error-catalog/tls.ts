@@ -52,7 +52,7 @@ export const TLS_ERRORS = {
     meaning: "No CA in `ca.pem` issued the server's certificate.",
     cause: '`ca.pem` belongs to another CA, or someone intercepts the connection.',
     remedy:
-      "Copy `ca.pem` from the CA that serves this host. If it is already that file, don't connect: someone may be intercepting the connection.",
+      "Copy `ca.pem` from the machine that keeps this host's CA. If you have that file already, don't connect: someone may be intercepting the connection.",
   },
   ERR_SERVER_CERT_WEAK: {
     meaning: "The key or signature in the server's certificate chain is below 112 bits of security.",
