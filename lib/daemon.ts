@@ -24,7 +24,7 @@ export {
   type ParsedSubids,
   type SubidFault,
   type SubidRange,
-} from './daemon-config/userns/subids.ts'
+} from './daemon-config/userns/parse-subids.ts'
 export { DOCKER_CE_UNIT, DOCKER_CE_UNIT_LINE, parseUnit, type ParsedUnit } from './daemon-config/unit/parse-unit.ts'
 export { parseUserns } from './daemon-config/userns/parse-userns.ts'
 export {

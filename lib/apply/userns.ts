@@ -1,7 +1,7 @@
 import { findClosedParents, findHiddenData, type ClosedParent } from '../daemon-config/userns/hidden-data.ts'
 import { parseDataFacts } from '../daemon-config/userns/data-facts.ts'
 import { flagsOf, lastValue } from '../daemon-config/unit/flags.ts'
-import { withLine } from '../daemon-config/userns/subids.ts'
+import { withLine } from '../daemon-config/userns/parse-subids.ts'
 import { planUserns, type UsernsPlan } from '../daemon-config/userns/subuid-ranges.ts'
 import type { ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import { DaemonError, isDockerMtlsError } from '../base/errors.ts'

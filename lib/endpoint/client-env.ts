@@ -3,6 +3,7 @@ import { checkOptions, checkText } from '../base/options.ts'
 import { option, sentence } from '../base/sentence.ts'
 import { assignment, checkShell, type Shell } from '../base/shells.ts'
 import { quoted } from '../base/text.ts'
+import { PLAINTEXT_PORT } from './endpoint.ts'
 
 /** The daemon and the certificates that the variables name. */
 export interface ClientEnvOptions {
@@ -64,7 +65,7 @@ function checkHost(host: string): void {
   const found = HOST.exec(host)?.groups
   if (found === undefined) throw new EndpointError('ERR_HOST_INVALID', { tried, got: "it isn't a tcp:// host", todo })
   const { name = '', port = '' } = found
-  if (port === '2375' || port === '') {
+  if (port === '' || port === String(PLAINTEXT_PORT)) {
     const got =
       port === ''
         ? 'it has no port, so the Docker CLI would use 2375, the plaintext port'

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { DEFAULT_PIPE, DEFAULT_SOCKET, type NpipeEndpoint, type UnixEndpoint } from './endpoint.ts'
-import { refuse, type HostText } from './host-refusal.ts'
+import { refuse, type HostText } from './host-text.ts'
 import { printable } from '../base/text.ts'
 
 /** unix(7): sun_path has 108 bytes, the last of them NUL. A longer path is cut short in silence by some callers. */

@@ -1,5 +1,5 @@
 import type { SshEndpoint } from './endpoint.ts'
-import { refuse, type HostText } from './host-refusal.ts'
+import { refuse, type HostText } from './host-text.ts'
 import { refuseUncleanPath } from './host-socket.ts'
 import { isIpv6, parsePort } from './host-tcp.ts'
 import { printable } from '../base/text.ts'

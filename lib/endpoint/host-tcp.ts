@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
-import { formatEndpoint, PLAINTEXT_PORT, TLS_PORT, type TlsEndpoint } from './endpoint.ts'
-import { option, sentence } from '../base/sentence.ts'
-import { refuse, type HostText } from './host-refusal.ts'
+import { formatEndpoint, TLS_PORT, type TlsEndpoint } from './endpoint.ts'
+import { refuse, type HostText } from './host-text.ts'
+import { refusePlaintextPort } from './plaintext-port.ts'
 import { printable } from '../base/text.ts'
 
 /** RFC 1035, 2.3.4 for the lengths; the underscore is no host name's by RFC 952, but common inside networks. */
@@ -35,16 +35,6 @@ export function parseTcp(host: HostText, rest: string, defaultPort: number = TLS
     refuse(host, 'it may be a host with a path prefix or a local path', `Did you mean ${formatEndpoint(endpoint)}?`)
   }
   return refusePlaintextPort(host, endpoint)
-}
-
-function refusePlaintextPort(host: HostText, endpoint: TlsEndpoint): TlsEndpoint {
-  if (endpoint.port !== PLAINTEXT_PORT || host.tlsOnPort2375) return endpoint
-  return refuse(
-    host,
-    "port 2375 is Docker's plaintext port",
-    sentence`Use the TLS port, ${formatEndpoint({ ...endpoint, port: TLS_PORT })}. If the daemon uses TLS on port 2375, set ${option('tlsOnPort2375', 'true')}.`,
-    'ERR_PLAINTEXT_PORT',
-  )
 }
 
 /** First of all checks: what comes later quotes pieces of the text, and these may hold a password or a token. */

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../base/errors.ts'
 import { formatEndpoint, PLAINTEXT_PORT, TLS_PORT, type Endpoint } from './endpoint.ts'
-import { FORMS, refuse, type HostText } from './host-refusal.ts'
+import { FORMS, refuse, type HostText } from './host-text.ts'
 import { parseNpipe, parseUnix } from './host-socket.ts'
 import { parseSsh } from './host-ssh.ts'
 import { checkOptions } from '../base/options.ts'

@@ -3,7 +3,7 @@ import type { EndpointOptions } from '../endpoint/options.ts'
 import { resolveEndpoint, type ResolvedEndpoint } from '../endpoint/resolve.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 import { createDispatcher } from '../transport/dispatcher.ts'
-import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
+import { CONNECT_TIMEOUT_MS } from '../transport/tls-policy.ts'
 import type { DockerClient } from './client.ts'
 import { Send } from './send.ts'
 

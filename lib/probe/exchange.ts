@@ -1,6 +1,6 @@
 import net from 'node:net'
 import { explainFault } from '../transport/faults.ts'
-import { FAMILY_ATTEMPT_MS } from '../transport/policy.ts'
+import { FAMILY_ATTEMPT_MS } from '../transport/tls-policy.ts'
 import { onAbort } from '../base/abort.ts'
 import type { Target } from './options.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import tls from 'node:tls'
-import { FAMILY_ATTEMPT_MS } from '../transport/policy.ts'
+import { FAMILY_ATTEMPT_MS } from '../transport/tls-policy.ts'
 import { onAbort } from '../base/abort.ts'
 import { sniOf, type Target } from './options.ts'
 

@@ -2,7 +2,7 @@ import { checkOptions } from '../base/options.ts'
 import net from 'node:net'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { ArgumentError } from '../base/errors.ts'
-import { CONNECT_TIMEOUT_MS } from '../transport/policy.ts'
+import { CONNECT_TIMEOUT_MS } from '../transport/tls-policy.ts'
 
 /** Which server to probe, and for how long. */
 export interface ProbeOptions {

@@ -1,7 +1,7 @@
 import { parseProxy, type HttpProxy } from '../endpoint/proxy.ts'
 import { LONGEST_TIMER } from '../base/abort.ts'
 import { ArgumentError } from '../base/errors.ts'
-import { CONNECT_TIMEOUT_MS } from './policy.ts'
+import { CONNECT_TIMEOUT_MS } from './tls-policy.ts'
 
 /** How a dispatcher connects. */
 export interface DispatcherOptions {

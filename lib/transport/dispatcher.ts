@@ -16,7 +16,7 @@ import { GuardedHandler, type Guards } from './handler.ts'
 import { chooseLane, type Lane } from './lanes.ts'
 import { originOf, prefixOf } from './origin.ts'
 import type { Peer } from './peer.ts'
-import { RESPONSE_TIMEOUT_MS } from './policy.ts'
+import { RESPONSE_TIMEOUT_MS } from './tls-policy.ts'
 import { refuseRedirect, refuseTarget, type Target } from './target.ts'
 import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
 

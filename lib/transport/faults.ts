@@ -3,7 +3,7 @@ import { command, option, ours, sentence } from '../base/sentence.ts'
 import { codeOf as ownCodeOf } from '../base/system-error.ts'
 import { ALERTS } from './alerts.ts'
 import type { ConnectionContext, Wording } from './connection-context.ts'
-import { serverCertificateFault } from './server-faults.ts'
+import { serverCertificateFault } from './server-certificate-faults.ts'
 
 interface Thrown extends Error {
   code?: string

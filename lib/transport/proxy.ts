@@ -2,7 +2,7 @@ import net from 'node:net'
 import type { TlsEndpoint } from '../endpoint/endpoint.ts'
 import type { HttpProxy } from '../endpoint/proxy.ts'
 import { originOf } from './origin.ts'
-import { FAMILY_ATTEMPT_MS, KEEP_ALIVE_MS } from './policy.ts'
+import { FAMILY_ATTEMPT_MS, KEEP_ALIVE_MS } from './tls-policy.ts'
 import { ProxyFaults } from './proxy-faults.ts'
 import { Tunnel } from './tunnel.ts'
 

@@ -9,7 +9,7 @@ import { publishConnect } from './diagnostics.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import { explainFault } from './faults.ts'
 import { certificateFault, describePeer, type Peer } from './peer.ts'
-import { ALPN_PROTOCOLS, FAMILY_ATTEMPT_MS, KEEP_ALIVE_MS, TLS_POLICY } from './policy.ts'
+import { ALPN_PROTOCOLS, FAMILY_ATTEMPT_MS, KEEP_ALIVE_MS, TLS_POLICY } from './tls-policy.ts'
 import type { openTunnel } from './proxy.ts'
 import type { Tunnel } from './tunnel.ts'
 

@@ -12,7 +12,7 @@ import {
   type IdRange,
   type ParsedSubids,
   type SubidRange,
-} from './subids.ts'
+} from './parse-subids.ts'
 import { usernsWarnings } from './warnings.ts'
 import { quoted } from '../../base/text.ts'
 import { warningTexts } from '../../base/warning.ts'

@@ -1,5 +1,5 @@
 import { type Account, DOCKREMAP, type Accounts, type UsernsAccount } from './account.ts'
-import { WANTED_COUNT, overlap, rangeWords, type IdRange, type ParsedSubids, type SubidRange } from './subids.ts'
+import { WANTED_COUNT, overlap, rangeWords, type IdRange, type ParsedSubids, type SubidRange } from './parse-subids.ts'
 import { enumerate, quoted } from '../../base/text.ts'
 import type { Warning } from '../../base/warning.ts'
 

@@ -36,7 +36,6 @@ export interface ParsedSubids {
   /** In the order of the file, which is the order of the mapping. */
   readonly ranges: readonly SubidRange[]
   /** The invalid lines. */
-  /** Lines that can't be used. */
   readonly faults: readonly SubidFault[]
 }
 
