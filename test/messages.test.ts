@@ -22,7 +22,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   'lib/engine/workflows/build/failure.ts': "the builder's words hold the exit code of a step",
   'lib/transport/body.ts': "Node's own message on what can't be JSON: the first of its lines is quoted",
   'lib/engine/query.ts': "Node's own message on what can't be JSON: the first of its lines is quoted",
-  'lib/engine/daemon-words.ts': "the daemon's words: several failures have the same status",
+  'lib/engine/daemon-messages.ts': "the daemon's messages: several failures have the same status",
   'lib/cli/command-line/usage-errors.ts': "commander's message holds the option that it refuses",
   'lib/apply/rollback/old-daemon.ts': "Node's own message on a JSON file: the first of its lines is quoted",
 }

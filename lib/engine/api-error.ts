@@ -11,53 +11,59 @@ import {
   UnavailableError,
   type ApiErrorCode,
 } from '../base/errors.ts'
-import { MEND_COMMAND, PLUGIN_REFUSED, sayingOf, WRONG_VERSION, type Saying } from './daemon-words.ts'
+import { command, sentence, type Sentence } from '../base/sentence.ts'
+import { CORRECT_COMMAND, DENIED_BY_PLUGIN, isMessage, knownMessage, WRONG_VERSION } from './daemon-messages.ts'
 
-type Wording = readonly [ErrorClass: typeof DockerApiError, code: ApiErrorCode, todo: string]
+type Meaning = readonly [ErrorClass: typeof DockerApiError, code: ApiErrorCode, todo: Sentence]
 
-const STATUSES: Readonly<Record<number, Wording>> = {
-  304: [NotModifiedError, 'ERR_API_NOT_MODIFIED', 'Nothing was changed: it was in that state already.'],
-  400: [BadRequestError, 'ERR_API_BAD_REQUEST', 'Correct the parameters: the daemon says which.'],
-  401: [UnauthorizedError, 'ERR_API_UNAUTHORIZED', 'Log in to the registry, or correct its credentials.'],
-  403: [ForbiddenError, 'ERR_API_FORBIDDEN', 'The daemon never allows this: its own words say why.'],
-  404: [NotFoundError, 'ERR_API_NOT_FOUND', 'Check the id or name, and that this is the daemon you meant.'],
-  409: [ConflictError, 'ERR_API_CONFLICT', 'Resolve what stands in the way: a name in use, a container that runs.'],
-  500: [ServerError, 'ERR_API_SERVER_ERROR', "Look at the daemon's log:  journalctl -u docker"],
-  501: [DockerApiError, 'ERR_API_STATUS', "The daemon can't do this as it is set up: its own words say why."],
+const READ_ITS_LOG: Sentence = sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker')}`
+
+const STATUSES: Readonly<Record<number, Meaning>> = {
+  304: [
+    NotModifiedError,
+    'ERR_API_NOT_MODIFIED',
+    'The object is already in the requested state: there is nothing to do.',
+  ],
+  400: [BadRequestError, 'ERR_API_BAD_REQUEST', 'Correct the parameter that the daemon names.'],
+  401: [UnauthorizedError, 'ERR_API_UNAUTHORIZED', 'Correct the credentials for the registry.'],
+  403: [ForbiddenError, 'ERR_API_FORBIDDEN', 'Change the request: the daemon never allows this one.'],
+  404: [NotFoundError, 'ERR_API_NOT_FOUND', 'Check the id or name, and that you are connected to the right daemon.'],
+  409: [ConflictError, 'ERR_API_CONFLICT', 'Resolve the conflict first, such as a name in use or a running container.'],
+  500: [ServerError, 'ERR_API_SERVER_ERROR', READ_ITS_LOG],
+  501: [
+    DockerApiError,
+    'ERR_API_STATUS',
+    'Enable this feature in the configuration of the daemon, or use another daemon.',
+  ],
   503: [
     UnavailableError,
     'ERR_API_UNAVAILABLE',
-    'The daemon is not ready for this (no swarm, or still starting): set it up or try later.',
+    'Connect to a manager if the call is about a swarm. Otherwise try again when the daemon has started.',
   ],
 }
 
-const OTHER: Wording = [DockerApiError, 'ERR_API_STATUS', "Look at the daemon's log:  journalctl -u docker"]
+const OTHER: Meaning = [DockerApiError, 'ERR_API_STATUS', READ_ITS_LOG]
 
-/** Is it the version in the path that the daemon refuses? */
+/** Does the daemon refuse the version in the path? Compares the status first, since parsing a body takes time. */
 export function isWrongVersion(status: number, body: Buffer): boolean {
-  return bodySays(WRONG_VERSION, status, body)
+  return status === WRONG_VERSION.status && isMessage(WRONG_VERSION, status, daemonMessage(body) ?? '')
 }
 
-/** Has an authorization plugin refused it? Such an answer has no other sign of a daemon. */
+/** Did an authorization plugin deny the request? Such an answer has no other sign of a daemon. */
 export function isPluginRefusal(status: number, body: Buffer): boolean {
-  return bodySays(PLUGIN_REFUSED, status, body)
+  return status === DENIED_BY_PLUGIN.status && isMessage(DENIED_BY_PLUGIN, status, daemonMessage(body) ?? '')
 }
 
-/** By the status first: to read a body that is no JSON takes as long as the rest of a ping. */
-function bodySays(saying: Saying, status: number, body: Buffer): boolean {
-  return status === saying.status && saying.said.test(daemonMessage(body) ?? '')
-}
-
-function wordingOf(status: number, message: string): Wording {
+function meaningOf(status: number, message: string): Meaning {
   const [ErrorClass, code, todo] = STATUSES[status] ?? OTHER
-  const saying = sayingOf(status, message)
-  return [...(saying?.as ?? ([ErrorClass, code] as const)), saying?.todo ?? todo]
+  const known = knownMessage(status, message)
+  return [...(known?.error ?? ([ErrorClass, code] as const)), known?.todo ?? todo]
 }
 
-/** More of a foreign error page says nothing. */
+/** The rest of a foreign error page adds nothing. */
 const LONGEST_TEXT = 500
 
-/** The daemon's own words: `{"message": "..."}`, or plain text from what is not quite the daemon. */
+/** The message in an answer of the daemon: `{"message": "..."}`, or plain text from a proxy or a plugin. */
 export function daemonMessage(body: Buffer): string | undefined {
   const text = body.toString('utf8').trim()
   try {
@@ -69,7 +75,7 @@ export function daemonMessage(body: Buffer): string | undefined {
   return text.slice(0, LONGEST_TEXT) || undefined
 }
 
-/** A request, as far as errors name it. */
+/** The parts of a request that errors name. */
 export interface Named {
   readonly method: string
   readonly path: string
@@ -77,15 +83,25 @@ export interface Named {
 
 const withoutQuery = ({ path }: Named): string => path.replace(/\?.*/s, '')
 
-/** The one factory from an answer's status to a {@link DockerApiError}. */
+/** The two calls that dockerd answers with 304, and the container in their path. */
+const STARTED_OR_STOPPED = /^\/containers\/([^/]+)\/(start|stop)$/
+
+/** The state of a container that was to be started or stopped, if the answer is 304. */
+function alreadyDone(status: number, path: string): Sentence | undefined {
+  const [, id, action] = status === 304 ? (STARTED_OR_STOPPED.exec(path) ?? []) : []
+  if (id === undefined) return undefined
+  return `Container ${id} is already ${action === 'start' ? 'running' : 'stopped'}. There is nothing to do.`
+}
+
+/** Makes a {@link DockerApiError} out of an answer's status. */
 export function apiError(status: number, request: Named, body: Buffer): DockerApiError {
   const message = daemonMessage(body)
-  const [ErrorClass, code, todo] = wordingOf(status, message ?? '')
+  const [ErrorClass, code, todo] = meaningOf(status, message ?? '')
   const path = withoutQuery(request)
   return new ErrorClass(code, {
     tried: `${request.method} ${path}`,
     got: `the daemon answered ${status}${message === undefined ? '' : `, "${message}"`}`,
-    todo,
+    todo: alreadyDone(status, path) ?? todo,
     status,
     method: request.method,
     path,
@@ -93,13 +109,13 @@ export function apiError(status: number, request: Named, body: Buffer): DockerAp
   })
 }
 
-/** A failure that the daemon reports inside an answer whose status was a success. */
+/** A failure that the daemon reports in the body of a successful answer. */
 export function failureInside(request: Named, message: string): StreamError {
   const path = withoutQuery(request)
   return new StreamError('ERR_API_STREAM_FAILED', {
     tried: `${request.method} ${path}`,
-    got: `the daemon began well and then said "${message}"`,
-    todo: "Its words say what failed; more is in the daemon's log:  journalctl -u docker",
+    got: `the daemon reported a failure halfway, "${message}"`,
+    todo: READ_ITS_LOG,
     status: 200,
     method: request.method,
     path,
@@ -107,13 +123,13 @@ export function failureInside(request: Named, message: string): StreamError {
   })
 }
 
-/** An exec that never became a process, though its stream had begun. */
+/** An exec whose stream was opened, but whose program could not be started. */
 export function execFailed(request: Named, message: string, exitCode: number | null = null): StreamError {
   const path = withoutQuery(request)
   return new StreamError('ERR_API_EXEC_FAILED', {
     tried: `${request.method} ${path}`,
-    got: `the command could not be started${exitCode === null ? '' : ` (${exitCode})`}, "${message}"`,
-    todo: sayingOf(101, message)?.todo ?? MEND_COMMAND,
+    got: `the daemon can't start the command${exitCode === null ? '' : ` (exit code ${exitCode})`}: "${message}"`,
+    todo: knownMessage(101, message)?.todo ?? CORRECT_COMMAND,
     status: 101,
     method: request.method,
     path,
@@ -121,9 +137,16 @@ export function execFailed(request: Named, message: string, exitCode: number | n
   })
 }
 
-/** An answer that can't be read as what it has to be. */
+/** The remedies for answers that can't be read. */
+const UNREADABLE = {
+  ERR_API_RESPONSE_INVALID: 'Check the proxies in between: one of them may change the answers of the daemon.',
+  ERR_API_STREAM_INVALID: 'Check the proxies in between: one of them may change the answers of the daemon.',
+  ERR_API_STREAM_TRUNCATED: sentence`Check that the daemon is still running, then call again:  ${command('systemctl', 'status', 'docker')}`,
+} as const
+
+/** An answer that isn't in the format of its operation. */
 export function unreadable(
-  code: 'ERR_API_RESPONSE_INVALID' | 'ERR_API_STREAM_INVALID' | 'ERR_API_STREAM_TRUNCATED',
+  code: keyof typeof UNREADABLE,
   request: Named,
   got: string,
   cause?: unknown,
@@ -132,7 +155,7 @@ export function unreadable(
   return new DockerApiError(code, {
     tried: `${request.method} ${path}`,
     got,
-    todo: 'Look whether the daemon was stopped meanwhile, or a proxy changes what it sends.',
+    todo: UNREADABLE[code],
     status: 200,
     method: request.method,
     path,

@@ -3,7 +3,7 @@ import { ArgumentError } from '../base/errors.ts'
 import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
 import type { WireRequest } from '../transport/send.ts'
 import { keysOf } from './description.ts'
-import { refuseUnknown } from '../base/options.ts'
+import { refuseUnknown, typeName } from '../base/options.ts'
 import { encodeFilters } from './filters.ts'
 import { refuseNewer, serves, tooNew } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
@@ -26,7 +26,7 @@ export interface Call {
 
 /** The words of one call, checked: all but the version before its path. */
 export function wireCall(operation: Operation, call: Call, version: string): WireRequest {
-  if (!serves(version, operation.since)) throw tooNew('this operation', operation.name, operation.since ?? '', version)
+  if (!serves(version, operation.since)) throw tooNew(`${operation.name}()`, operation.since ?? '', version)
   const names = checkNames(operation, call.names)
   const { options: given = {}, ids, body, headers } = call
   const { signal, ...options } = checkOptions(operation, given, names) as Options
@@ -53,8 +53,8 @@ function checkNames(
   if (wrong === undefined) return names
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the ${wrong} of ${name}()`,
-    got: names[wrong] === '' ? 'it is empty' : 'it is no text',
-    todo: 'Pass a name as Docker prints it.',
+    got: names[wrong] === '' ? 'it is empty' : `it is ${typeName(names[wrong])}, not a string`,
+    todo: 'Pass a string that is not empty.',
   })
 }
 
@@ -71,10 +71,11 @@ export function checkOptions<Given extends object>(operation: Operation, given: 
   if (signal === undefined || signal instanceof AbortSignal) return given
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the option signal of ${name}()`,
-    got: 'it is no AbortSignal',
-    todo: `Give the signal of an AbortController, or AbortSignal.timeout(MILLISECONDS).${
-      'killSignal' in query ? ' What the container is sent is the option killSignal.' : ''
-    }`,
+    got: 'it is not an AbortSignal',
+    todo:
+      'killSignal' in query
+        ? 'To choose the signal for the container, use the option killSignal.'
+        : 'Pass the signal of an AbortController, or AbortSignal.timeout(MILLISECONDS).',
   })
 }
 
@@ -97,8 +98,9 @@ function queryOf({ name, query = {} }: Operation, options: Readonly<Record<strin
     .filter(([option, value]) => value !== undefined && Object.hasOwn(query, option))
     .map(([option, value]) => {
       const take = query[option] ?? {}
-      if (!serves(version, take.since)) throw tooNew(`the option ${option}`, name, take.since ?? '', version)
-      return [take.as ?? option, encode(take, value, `the option ${option} of ${name}()`)] as const
+      const what = `the option ${option} of ${name}()`
+      if (!serves(version, take.since)) throw tooNew(what, take.since ?? '', version)
+      return [take.as ?? option, encode(take, value, what)] as const
     })
   return Object.fromEntries(pairs)
 }
@@ -130,20 +132,20 @@ function refuseMisplaced(operation: Operation, body: object): void {
   const isOption = optionsOf(operation).includes(key)
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the body of ${operation.name}()`,
-    got: `it has ${key}, which is ${isOption ? 'an option' : 'no field of the API'}: the daemon would leave it out in silence`,
+    got: `${isOption ? `${key} is an option of the call` : `the API has no field ${key}`}, and the daemon would ignore it`,
     todo: isOption
-      ? `Give it with the options, in the last argument: { ${key} }.`
-      : `The API's fields begin in upper case, such as ${key.charAt(0).toUpperCase()}${key.slice(1)}.`,
+      ? `Pass it with the options, as the last argument: { ${key} }.`
+      : `Fields of the API begin with an upper-case letter, such as ${key.charAt(0).toUpperCase()}${key.slice(1)}.`,
   })
 }
 
 function wrongBody({ name, body }: Operation): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the body of ${name}()`,
-    got: body === 'bytes' ? 'it is neither bytes nor a stream of bytes' : 'it is no plain object',
+    got: body === 'bytes' ? 'it is neither bytes nor a stream of bytes' : 'it is not a plain object',
     todo:
       body === 'bytes'
-        ? 'Give a Uint8Array, a Readable or an AsyncIterable.'
-        : 'Give the fields of the API as one object.',
+        ? 'Pass a Uint8Array, a Readable or an AsyncIterable.'
+        : 'Pass the fields of the API as one object.',
   })
 }

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
-import { refuseUnknown } from '../base/options.ts'
+import { refuseUnknown, typeName } from '../base/options.ts'
 
 /** Every key that a request can have. */
 const REQUEST_KEYS: readonly string[] = ['method', 'path', 'query', 'headers', 'body', 'signal']
@@ -19,8 +19,8 @@ function checkMethod(method: unknown): void {
   const upper = typeof method === 'string' ? method.toUpperCase() : ''
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the method ${shown(method)} of a request`,
-    got: 'it is no HTTP method in upper case',
-    todo: METHOD.test(upper) ? `Write ${upper}.` : 'Write one such as GET or POST.',
+    got: 'it is not an HTTP method in upper case',
+    todo: METHOD.test(upper) ? `Use ${upper}.` : 'Use a method such as GET or POST.',
   })
 }
 
@@ -29,8 +29,8 @@ export function keysOf(given: unknown, what: string, form: string): string[] {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return Object.keys(given)
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `reading ${what}`,
-    got: 'it is no object',
-    todo: `Give ${form}.`,
+    got: `it is ${typeName(given)}, not an object`,
+    todo: `Pass ${form}.`,
   })
 }
 

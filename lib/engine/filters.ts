@@ -9,18 +9,18 @@ export type FilterValue = string | number | boolean | ReadonlyArray<string | num
  */
 export type Filters = Readonly<Record<string, FilterValue | undefined>>
 
-function refuse(key: string, got: string): ArgumentError {
+function refuse(what: string, got: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `the filter ${key}`,
+    tried: what,
     got,
-    todo: "Write filters as a plain object: { status: ['running'], label: 'stage=test' }.",
+    todo: "Pass filters as a plain object, such as { status: ['running'], label: 'stage=test' }.",
   })
 }
 
 function word(key: string, value: unknown): string {
   if (typeof value === 'string' || typeof value === 'boolean') return String(value)
   if (typeof value === 'number' && Number.isFinite(value)) return String(value)
-  throw refuse(key, `a value of it is neither a word, a number nor a boolean`)
+  throw refuse(`the filter ${key}`, 'one of its values is not a string, number or boolean')
 }
 
 /**
@@ -28,7 +28,7 @@ function word(key: string, value: unknown): string {
  * prune without its filter removes everything.
  */
 export function encodeFilters(filters: unknown): string {
-  if (!isPlain(filters)) throw refuse('option filters', 'it is no plain object')
+  if (!isPlain(filters)) throw refuse('the option filters', 'it is not a plain object')
   const lists = Object.entries(filters)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => [key, (Array.isArray(value) ? value : [value]).map((one) => word(key, one))])

@@ -7,12 +7,12 @@ export function serves(version: string, since: Since | undefined): boolean {
   return since === undefined || compareVersions(version, since) >= 0
 }
 
-/** A daemon leaves out in silence what it doesn't know: a container would run without the limit that was asked for. */
-export function tooNew(what: string, of: string, since: Since, version: string): ArgumentError {
+/** A daemon silently ignores unknown fields: a container would run without the requested limit. */
+export function tooNew(what: string, since: Since, version: string): ArgumentError {
   return new ArgumentError('ERR_API_FIELD_TOO_NEW', {
-    tried: `${what} of ${of}`,
-    got: `it came with Engine API ${since}, and this connection speaks ${version}, which would leave it out in silence`,
-    todo: 'Leave it out, or update Docker Engine on that host.',
+    tried: `using ${what}`,
+    got: `it needs Engine API ${since}, and this connection uses ${version}`,
+    todo: 'Omit it, or update Docker Engine on that host.',
   })
 }
 
@@ -31,6 +31,7 @@ export function refuseNewer(
   { of, version }: { of: string; version: string },
 ): void {
   for (const [path, since] of Object.entries(newer)) {
-    if (!serves(version, since) && has(body, path.split('.'))) throw tooNew(path, of, since, version)
+    if (!serves(version, since) && has(body, path.split('.')))
+      throw tooNew(`${path} in the body of ${of}()`, since, version)
   }
 }

@@ -14,16 +14,17 @@ function segment(value: unknown, of = 'an API path'): string {
   if (typeof value !== 'string') throw invalid('it is not a string')
   // WHATWG URL and every proxy resolve these, encoded or not: `..` would reach another object's endpoint. So would it
   // between slashes: dockerd, and many a proxy, decodes them first.
-  if (value === '' || /(^|\/)\.{1,2}(\/|$)/.test(value)) throw invalid('it names no object')
+  if (value === '' || /(^|\/)\.{1,2}(\/|$)/.test(value))
+    throw invalid(value === '' ? 'it is empty' : 'it has . or .. as a path segment')
   // The names in a list of containers begin with one. dockerd would send a redirect to the path without it.
   if (/^\/|\/\/|\/$/.test(value)) {
     const clean = value.replaceAll(/^\/+|\/+$/g, '').replaceAll(/\/+/g, '/')
-    throw invalid('it has a slash too many', clean === '' ? undefined : `Pass it without:  ${clean}`)
+    throw invalid('it has an extra slash', clean === '' ? undefined : `Remove the slash:  ${clean}`)
   }
   try {
     return encodeURIComponent(value)
   } catch {
-    throw invalid('it has half of a surrogate pair')
+    throw invalid('it has a lone surrogate')
   }
 }
 
@@ -75,7 +76,7 @@ export function checkPath(text: unknown): string {
   if (ok && !/\/(\.|%2e){1,2}(\/|$)/i.test(text)) return text
   throw new ArgumentError('ERR_PATH_SEGMENT_INVALID', {
     tried: `a request for the path ${shown(text)}`,
-    got: 'it must begin with /, and hold neither dot segments nor ?, #, \\, spaces or other than ASCII characters',
-    todo: 'Write path`/containers/${id}/json`, which encodes, and give the query as { query }.',
+    got: 'it must begin with / and be ASCII without dot segments, spaces, ?, # and \\',
+    todo: 'Write it as path`/containers/${id}/json`, which encodes the id, and pass the query as { query }.',
   })
 }

@@ -29,7 +29,7 @@ function encodeValue(name: string, value: unknown): string {
 
 /** URLSearchParams would put U+FFFD in its place: the name of something else. */
 function wellFormed(what: string, text: string): string {
-  if (/\p{Surrogate}/u.test(text)) throw refuse(what, 'it has half of a surrogate pair')
+  if (/\p{Surrogate}/u.test(text)) throw refuse(what, 'it has a lone surrogate', 'Pass well-formed Unicode text.')
   return text
 }
 
@@ -45,13 +45,13 @@ export function encodeJson(what: string, value: unknown): string {
 /** A boolean. To the daemon every other text than a few is `true`: `off`, too (moby, server/httputils: BoolValue). */
 export function checkBoolean(what: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
-  throw refuse(what, `it is ${describe(value)}`, 'Write true or false.')
+  throw refuse(what, `it is ${describe(value)}`, 'Pass true or false.')
 }
 
 /** A whole number. */
 export function checkInteger(what: string, value: unknown): number {
   if (typeof value === 'number' && Number.isInteger(value)) return value
-  throw refuse(what, `it is ${describe(value)}`, 'Write a whole number.')
+  throw refuse(what, `it is ${describe(value)}`, 'Pass an integer.')
 }
 
 function describe(value: unknown): string {

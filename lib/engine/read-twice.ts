@@ -1,10 +1,10 @@
 import { ArgumentError } from '../base/errors.ts'
 
-/** What comes from the daemon is kept by nobody but who reads it. */
+/** A stream is not buffered: its data are gone once they were read. */
 export function readTwice(): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: 'reading a stream of the daemon',
-    got: 'it was read before, and can be read once',
-    todo: 'Keep what was read, or make the call again.',
+    tried: 'reading a stream from the daemon',
+    got: 'it has already been read, and a stream can be read only once',
+    todo: 'Keep the data of the first read, or repeat the call.',
   })
 }

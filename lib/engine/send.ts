@@ -196,7 +196,7 @@ export function parseJson<T>(text: string, request: Named, status: number): T {
     return JSON.parse(text) as T
   } catch {
     // Without the cause, which quotes from the answer: a join token, or what a registry said to a login.
-    throw unreadable('ERR_API_RESPONSE_INVALID', request, `the answer (${status}) is no JSON`)
+    throw unreadable('ERR_API_RESPONSE_INVALID', request, `the answer (${status}) is not JSON`)
   }
 }
 

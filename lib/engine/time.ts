@@ -23,8 +23,8 @@ export function encodeMoment(what: string, moment: unknown): string {
   if (text !== undefined) return text
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: what,
-    got: typeof moment === 'number' ? `${moment} is no number of seconds since 1970` : 'it is no moment',
-    todo: 'Give a Date, seconds since 1970 (Date.now() has milliseconds), or a text such as 2026-11-25T10:00:00Z.',
+    got: typeof moment === 'number' ? `${moment} is not a number of seconds since 1970` : 'it is not a date',
+    todo: 'Pass a Date, seconds since 1970 (Date.now() returns milliseconds), or text such as 2026-11-25T10:00:00Z.',
   })
 }
 

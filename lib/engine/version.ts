@@ -56,8 +56,8 @@ export function notDocker(tried: string, status: number, headers: AnswerHeaders)
   const server = headers.server === undefined ? '' : `, server ${JSON.stringify(headers.server)}`
   return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried,
-    got: `an HTTP server answered, but no Docker daemon (status ${status}${server})`,
-    todo: 'Correct host, port or path prefix; behind a proxy, let it pass /_ping and all below / to dockerd.',
+    got: `an HTTP server answered that is not a Docker daemon (status ${status}${server})`,
+    todo: 'Correct the host, port or path prefix. A proxy in between must forward all paths, including /_ping, to dockerd.',
   })
 }
 
@@ -67,7 +67,7 @@ export function chooseVersion(served: string | undefined, target: string): strin
   if (compareVersions(served, OLDEST_API_VERSION) >= 0) return served
   throw new DockerApiError('ERR_API_VERSION_UNSUPPORTED', {
     tried: `negotiating the API version with ${target}`,
-    got: `the daemon serves at most API ${served}, and this package needs ${OLDEST_API_VERSION}`,
+    got: `the daemon serves API versions up to ${served}, and docker-mtls needs at least ${OLDEST_API_VERSION}`,
     todo: 'Update Docker Engine on that host to 19.03 or later.',
     status: 200,
     method: 'GET',

@@ -1,10 +1,12 @@
 import { ArgumentError } from '../base/errors.ts'
+import { typeName } from '../base/options.ts'
+import { enumerate } from '../base/text.ts'
 
 /** A user of a registry. */
 export interface PasswordAuth {
   /** The user's name. */
   readonly username: string
-  /** Or a token that the registry takes in its place. */
+  /** The password, or a token that the registry accepts instead. */
   readonly password: string
   /** The registry, as the Docker CLI calls it: `ghcr.io`, and `https://index.docker.io/v1/` for Docker Hub. */
   readonly serveraddress?: string
@@ -12,7 +14,7 @@ export interface PasswordAuth {
   readonly email?: string
 }
 
-/** A refresh token, as `docker login` gets from registries that give out tokens. */
+/** A refresh token, which `docker login` gets from some registries. */
 export interface IdentityTokenAuth {
   /** The refresh token. */
   readonly identitytoken: string
@@ -20,7 +22,7 @@ export interface IdentityTokenAuth {
   readonly serveraddress?: string
 }
 
-/** A bearer token, sent to the registry as it is. */
+/** A bearer token, sent to the registry unchanged. */
 export interface RegistryTokenAuth {
   /** The bearer token. */
   readonly registrytoken: string
@@ -28,10 +30,10 @@ export interface RegistryTokenAuth {
   readonly serveraddress?: string
 }
 
-/** What the daemon shows to a registry in our name. The names are those of the Engine API. */
+/** Credentials that the daemon sends to a registry for you. The names are those of the Engine API. */
 export type RegistryAuth = PasswordAuth | IdentityTokenAuth | RegistryTokenAuth
 
-/** What each kind must have, and what it may have. */
+/** The required and the optional fields of each kind. */
 const KINDS: readonly { readonly needs: readonly string[]; readonly may: readonly string[] }[] = [
   { needs: ['identitytoken'], may: ['serveraddress'] },
   { needs: ['registrytoken'], may: ['serveraddress'] },
@@ -41,21 +43,22 @@ const KINDS: readonly { readonly needs: readonly string[]; readonly may: readonl
 const NAMES: readonly string[] = [...new Set(KINDS.flatMap(({ needs, may }) => [...needs, ...may]))]
 
 /**
- * Checks what a caller gives as credentials. No message shows a value: an empty one is mostly a variable that was never
- * set, and a wrong one may still be a secret.
+ * Checks credentials that a caller passes. No message shows a value, since even a wrong one may be a secret. An empty one
+ * usually comes from a variable that isn't set.
  *
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  */
 export function checkRegistryAuth(value: unknown): RegistryAuth {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`it is ${value === null ? 'null' : Array.isArray(value) ? 'an array' : `of type ${typeof value}`}`)
+    throw invalid(`they are ${typeName(value)}, not an object`)
   }
   const given = Object.entries(value).filter(([, part]) => part !== undefined)
   refuseUnknown(given.map(([name]) => name))
   const bad = given.find(([, part]) => typeof part !== 'string' || part === '')
-  if (bad !== undefined) throw invalid(`its ${bad[0]} is ${bad[1] === '' ? 'empty' : 'no text'}`)
+  if (bad !== undefined) throw invalid(`${bad[0]} is ${bad[1] === '' ? 'empty' : `${typeName(bad[1])}, not a string`}`)
   const names = given.map(([name]) => name)
-  if (!KINDS.some((kind) => fits(names, kind))) throw invalid(`${names.join(' and ') || 'nothing'} is given`)
+  if (!KINDS.some((kind) => fits(names, kind)))
+    throw invalid(names.length === 0 ? 'they are empty' : `their only fields are ${enumerate(names)}`)
   return Object.fromEntries(given) as unknown as RegistryAuth
 }
 
@@ -68,32 +71,32 @@ function refuseUnknown(names: readonly string[]): void {
   if (unknown === undefined) return
   const todo =
     unknown === 'auth'
-      ? 'That is how config.json has it: let loadRegistryCredentials() read it, or give username and password.'
-      : `There are ${NAMES.join(', ')}.`
+      ? 'That is a field of config.json. Pass username and password, or let loadRegistryCredentials() read the file.'
+      : `The fields are ${NAMES.join(', ')}.`
   throw new ArgumentError('ERR_OPTION_UNKNOWN', {
-    tried: 'reading credentials for a registry',
-    got: `there is no ${JSON.stringify(unknown)} in them`,
+    tried: 'reading registry credentials',
+    got: `there is no field ${JSON.stringify(unknown)}`,
     todo,
   })
 }
 
 function invalid(got: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: 'reading credentials for a registry',
+    tried: 'reading registry credentials',
     got,
-    todo: 'Give { username, password }, { identitytoken } or { registrytoken }, or what loadRegistryCredentials() returns.',
+    todo: 'Pass { username, password }, { identitytoken } or { registrytoken }, such as  await loadRegistryCredentials().for(IMAGE)',
   })
 }
 
 /**
- * The value of the header X-Registry-Auth. Base64 of RFC 4648 section 5, with padding: Go's base64.URLEncoding, which
- * dockerd reads it by, passes over what has none, and asks the registry as nobody.
+ * The value of the header X-Registry-Auth: base64url with padding (RFC 4648 section 5). dockerd uses Go's
+ * base64.URLEncoding, ignores a value without padding, and asks the registry without credentials.
  */
 export function encodeRegistryAuth(auth: RegistryAuth): string {
   return encode(auth)
 }
 
-/** The value of the header X-Registry-Config, for builds: every registry that they may need. */
+/** The value of the header X-Registry-Config, with credentials for all registries that a build may need. */
 export function encodeRegistryConfig(auths: Readonly<Record<string, RegistryAuth>>): string {
   return encode(auths)
 }

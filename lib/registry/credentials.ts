@@ -2,22 +2,23 @@ import { configFile, readConfigFile } from '../endpoint/config-file.ts'
 import { checkEnvironment, pickVariables, type Environment } from '../endpoint/environment.ts'
 import { absolutePath, configFolder } from '../endpoint/folders.ts'
 import { ArgumentError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import type { RegistryAuth } from './auth.ts'
 import type { ImageReference } from './reference.ts'
 import { isFor, serverOfImage, serverOfRegistry } from './server.ts'
 import { pickLogins, readEntry, type StoredLogins } from './stored.ts'
 
-/** Where {@link loadRegistryCredentials} looks. */
+/** Where {@link loadRegistryCredentials} finds credentials. */
 export interface RegistryCredentialsOptions {
   /** The folder of `config.json`. @defaultValue DOCKER_CONFIG, else `~/.docker` */
   readonly config?: string | undefined
-  /** Read in place of `process.env`, and handed to credential helpers. */
+  /** Replaces `process.env`, also for credential helpers. */
   readonly env?: Environment | undefined
 }
 
 /**
- * What `docker login` has kept. It holds no secret itself: file and helpers are read anew whenever something is asked for,
- * so that a login is noticed.
+ * The credentials that `docker login` has stored. This object holds no secret: each call reads the file and asks the
+ * helpers again, and so finds a new login.
  */
 export class RegistryCredentials {
   readonly #options: RegistryCredentialsOptions
@@ -30,8 +31,8 @@ export class RegistryCredentials {
   /**
    * The credentials for the registry of an image.
    *
-   * @param image - its name, or what {@link parseReference} made of it
-   * @returns undefined, where nobody has logged in there
+   * @param image - its name, or the result of {@link parseReference}
+   * @returns undefined if there is no login for that registry
    * @throws {@link RegistryError} ERR_REFERENCE_INVALID, ERR_CREDENTIALS_INVALID, ERR_CREDENTIAL_HELPER_MISSING,
    *   ERR_CREDENTIAL_HELPER_FAILED
    * @throws {@link EndpointError} ERR_CONFIG_INVALID
@@ -41,20 +42,20 @@ export class RegistryCredentials {
   }
 
   /**
-   * The credentials for a registry: `build01` alone could be an image as well.
+   * The credentials for a registry. {@link RegistryCredentials.for} would read `build01` as the name of an image.
    *
    * @param registry - `ghcr.io`, `localhost:5000`, `docker.io`
-   * @returns undefined, where nobody has logged in there
-   * @throws as {@link RegistryCredentials.for} does
+   * @returns undefined if there is no login for that registry
+   * @throws the same errors as {@link RegistryCredentials.for}
    */
   async forRegistry(registry: string): Promise<RegistryAuth | undefined> {
     return this.#get(serverOfRegistry(registry))
   }
 
   /**
-   * All of them, by server. Each helper is asked for each of its servers.
+   * All credentials, by server. It asks each helper for each of its servers.
    *
-   * @throws as {@link RegistryCredentials.for} does, also where a single helper fails
+   * @throws the same errors as {@link RegistryCredentials.for}, even if only one helper fails
    */
   async all(): Promise<Record<string, RegistryAuth>> {
     const store = await this.#read()
@@ -90,10 +91,10 @@ interface Store {
   readonly logins: StoredLogins
 }
 
-/** Most logins need no program, nor what starts one. */
+/** Loaded only for logins that a helper keeps. */
 const helpers = () => import('./helper.ts')
 
-/** As the Docker CLI does: the helper of the server, else that of all, else the file; the first that is responsible. */
+/** As in the Docker CLI, the first of: the helper for this server, the helper for all servers, the file. */
 async function lookUp({ path, env, logins }: Store, server: string): Promise<RegistryAuth | undefined> {
   const { auths, credHelpers, credsStore } = logins
   const helper = Object.entries(credHelpers).find(([key]) => isFor(key, server))
@@ -107,11 +108,11 @@ async function lookUp({ path, env, logins }: Store, server: string): Promise<Reg
 }
 
 /**
- * Reads the credentials that the Docker CLI keeps: `auths`, `credHelpers` and `credsStore` of its `config.json`. Nothing is
- * read before it is asked for; then a helper may run, which is `docker-credential-NAME` in the PATH.
+ * Reads the credentials that the Docker CLI stores in `auths`, `credHelpers` and `credsStore` of its `config.json`. Nothing
+ * is read until you ask for credentials. Then a helper may run: the program `docker-credential-NAME` in the PATH.
  *
  * @param options - see {@link RegistryCredentialsOptions}
- * @returns what the calls for images take as `auth`
+ * @returns a value for the option `auth` of image calls
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  * @example
  * ```ts
@@ -119,24 +120,18 @@ async function lookUp({ path, env, logins }: Store, server: string): Promise<Reg
  * ```
  */
 export function loadRegistryCredentials(options: RegistryCredentialsOptions = {}): RegistryCredentials {
-  const { config, env, ...others } = options
-  const unknown = Object.keys(others)[0]
-  if (unknown !== undefined) {
-    throw new ArgumentError('ERR_OPTION_UNKNOWN', {
-      tried: 'loadRegistryCredentials',
-      got: `there is no option ${JSON.stringify(unknown)}`,
-      todo: 'Its options are config and env.',
-    })
+  checkOptions(options, ['config', 'env'], 'loadRegistryCredentials()')
+  const { config, env } = options
+  if (config !== undefined && (typeof config !== 'string' || config === '')) {
+    throw invalid('config', 'a path', 'Set config to the folder of config.json.')
   }
-  if (config !== undefined && (typeof config !== 'string' || config === '')) throw invalid('config', 'no path')
-  if (env !== undefined && (typeof env !== 'object' || env === null)) throw invalid('env', 'no object')
+  if (env !== undefined && (typeof env !== 'object' || env === null)) {
+    throw invalid('env', 'an object', 'Set env to an object such as process.env.')
+  }
   return new RegistryCredentials({ config, env })
 }
 
-function invalid(option: string, what: string): ArgumentError {
-  return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: 'loadRegistryCredentials',
-    got: `its option ${option} is ${what}`,
-    todo: "Call it without options, or as loadRegistryCredentials({ config: '/path/of/a/folder' }).",
-  })
+function invalid(option: string, expected: string, todo: string): ArgumentError {
+  const tried = 'calling loadRegistryCredentials()'
+  return new ArgumentError('ERR_ARGUMENT_INVALID', { tried, got: `its option ${option} is not ${expected}`, todo })
 }

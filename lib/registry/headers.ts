@@ -3,26 +3,24 @@ import { checkRegistryAuth, encodeRegistryAuth, encodeRegistryConfig, type Regis
 import type { RegistryCredentials } from './credentials.ts'
 import type { ImageReference } from './reference.ts'
 
-/** What a call that may need a registry takes as `auth`: given outright, or looked up when the image is known. */
+/** The option `auth` of calls that may need a registry: credentials, or where to look them up. */
 export type RegistryAuthSource = RegistryAuth | RegistryCredentials
 
-/** By its shape: it may come from another copy of this package. */
+/** Checks the shape, since the object may come from another copy of this package. */
 export function isCredentials(auth: RegistryAuthSource): auth is RegistryCredentials {
   return typeof (auth as Partial<RegistryCredentials> | null)?.for === 'function'
 }
 
-/**
- * X-Registry-Auth of nobody in particular: dockerd 26 answers a push that has no such header with 400.
- */
+/** An empty X-Registry-Auth: dockerd 26 answers a push without this header with 400. */
 export const ANONYMOUS: string = encodeRegistryConfig({})
 
 /**
  * The header X-Registry-Auth for one image, for pull, push and distribution.
  *
- * @param auth - what the caller gave; none is no header
- * @param image - its name: says which registry is asked
- * @returns undefined, where there are no credentials for that registry
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN, and what {@link RegistryCredentials.for} throws
+ * @param auth - the caller's option; undefined for no header
+ * @param image - its name, which holds the registry
+ * @returns undefined if there are no credentials for that registry
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN, and the errors of {@link RegistryCredentials.for}
  */
 export async function authHeaderFor(
   auth: RegistryAuthSource | undefined,
@@ -36,9 +34,9 @@ export async function authHeaderFor(
 /**
  * The header X-Registry-Config, for builds, which may need any registry.
  *
- * @param auth - what the caller gave; a single one has to say by `serveraddress` which registry it is for
- * @returns undefined, where there are no credentials at all
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN, and what {@link RegistryCredentials.all} throws
+ * @param auth - the caller's option; credentials for a single registry must name it as `serveraddress`
+ * @returns undefined if there are no credentials at all
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN, and the errors of {@link RegistryCredentials.all}
  */
 export async function configHeaderFor(auth: RegistryAuthSource | undefined): Promise<string | undefined> {
   if (auth === undefined) return undefined
@@ -46,13 +44,13 @@ export async function configHeaderFor(auth: RegistryAuthSource | undefined): Pro
   return Object.keys(auths).length === 0 ? undefined : encodeRegistryConfig(auths)
 }
 
-/** Credentials that say which registry they are for. */
+/** Credentials that name their registry. */
 export type AddressedAuth = RegistryAuth & { readonly serveraddress: string }
 
 const byServer = (auth: AddressedAuth): Record<string, RegistryAuth> => ({ [auth.serveraddress]: auth })
 
 /**
- * Checks the credentials of one registry for a build, which may need any.
+ * Checks the credentials for one registry of a build, which may need several.
  *
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  */
@@ -61,7 +59,7 @@ export function checkAddressedAuth(auth: unknown): AddressedAuth {
   if (serveraddress !== undefined) return { ...checked, serveraddress }
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'reading credentials for a build',
-    got: 'nothing says which registry they are for',
-    todo: "Add it: { ..., serveraddress: 'ghcr.io' }",
+    got: "they don't name their registry",
+    todo: "Add it to them:  serveraddress: 'ghcr.io'",
   })
 }

@@ -1,28 +1,29 @@
 import { ArgumentError, RegistryError } from '../base/errors.ts'
+import { typeName } from '../base/options.ts'
 import { showHost } from '../endpoint/text.ts'
 import { printable } from '../base/text.ts'
 
-/** The name of an image, taken apart. The forms `name` and `familiarName` have neither tag nor digest. */
+/** The parts of an image name. `name` and `familiarName` include neither tag nor digest. */
 export interface ImageReference {
   /** The registry: `docker.io`, `ghcr.io`, `localhost:5000`, `[::1]:5000`. */
   readonly domain: string
   /** The repository in it: `library/ubuntu`, `me/app`. */
   readonly path: string
-  /** Without the colon. Absent where none is written: `latest` is the daemon's to add. */
+  /** Without the colon. Absent if the name has none: the daemon adds `latest`. */
   readonly tag?: string
   /** `sha256:...`, without the at sign. */
   readonly digest?: string
   /** Domain and path: `docker.io/library/ubuntu`. */
   readonly name: string
-  /** The same as people write it: `ubuntu`. */
+  /** The short form that people write: `ubuntu`. */
   readonly familiarName: string
 }
 
-/** Docker Hub, the registry of every name that has none in it. */
+/** Docker Hub, the registry of names without a registry. */
 export const HUB = 'docker.io'
-/** How Docker Hub called itself once (distribution/reference, legacyDefaultDomain). */
+/** The former name of Docker Hub (distribution/reference, legacyDefaultDomain). */
 const HUB_ONCE = 'index.docker.io'
-/** Where Docker Hub keeps the images that belong to no user. */
+/** Docker Hub's prefix of official images. */
 const OFFICIAL = 'library/'
 
 /** Far above the longest name, tag and digest together. */
@@ -37,17 +38,17 @@ const PATH = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`)
 const TAG = /^\w[\w.-]{0,127}$/
 /** The algorithms of opencontainers/go-digest, each with its number of hex digits. */
 const DIGEST = /^(?:sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})$/
-/** An image's id: a repository must not look like one. */
+/** An image id: a repository must not look like one. */
 const ID = /^[a-f0-9]{64}$/
 
 /**
- * Reads the name of an image by Docker's own rules (distribution/reference): what comes before the first `/` is a registry
- * if it has a dot, a colon or an upper-case letter in it, or is `localhost`. Nothing is looked up.
+ * Parses an image name by Docker's own rules (distribution/reference): the part before the first `/` is a registry if it
+ * contains a dot, a colon or an upper-case letter, or is `localhost`. Nothing is looked up.
  *
  * @param text - `ubuntu`, `me/app:1.2`, `ghcr.io/me/app@sha256:...`, `localhost:5000/app`
  * @returns its parts
  * @throws {@link RegistryError} ERR_REFERENCE_INVALID
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, where it is no text
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, if it isn't a string
  * @example
  * ```ts
  * parseReference('ubuntu:24.04').name // 'docker.io/library/ubuntu'
@@ -57,7 +58,7 @@ export function parseReference(text: string): ImageReference {
   if (typeof text !== 'string') throw noText(text)
   if (text === '') throw refused(text, 'it is empty')
   if (text.length > LONGEST) throw refused(text, `it is longer than ${LONGEST} characters`)
-  if (ID.test(text)) throw refused(text, 'it is the id of an image, which no registry knows')
+  if (ID.test(text)) throw refused(text, 'it is an image id, and registries know images only by name')
   const { rest, tag, digest } = split(text)
   const { domain, path } = locate(rest)
   check(text, { domain, path, tag, digest })
@@ -72,15 +73,15 @@ export function parseReference(text: string): ImageReference {
 }
 
 /**
- * Writes a reference out with everything that is meant: `docker.io/library/ubuntu:24.04`.
+ * Writes a reference in its full form: `docker.io/library/ubuntu:24.04`.
  *
- * @param reference - what {@link parseReference} returned
+ * @param reference - the result of {@link parseReference}
  */
 export function formatReference({ name, tag, digest }: ImageReference): string {
   return `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`
 }
 
-/** The digest begins at the first `@`; a colon behind the last `/` begins the tag, any other one a port. */
+/** The digest begins at the first `@`. A colon after the last `/` begins the tag, any other colon a port. */
 function split(text: string): { rest: string; tag: string | undefined; digest: string | undefined } {
   const at = text.indexOf('@')
   const named = at === -1 ? text : text.slice(0, at)
@@ -109,22 +110,23 @@ function check(
   text: string,
   { domain, path, tag, digest }: { domain: string; path: string; tag: string | undefined; digest: string | undefined },
 ): void {
-  if (!DOMAIN.test(domain)) throw refused(text, `${quoted(domain)} is no registry`)
-  if (/[A-Z]/.test(path)) throw refused(text, 'a repository has no upper-case letters', 'Write it in lower case.')
-  if (!PATH.test(path)) throw refused(text, `${quoted(path.replace(OFFICIAL, ''))} is no repository`)
+  if (!DOMAIN.test(domain)) throw refused(text, `${quoted(domain)} is not a valid registry`)
+  if (/[A-Z]/.test(path))
+    throw refused(text, 'its repository has upper-case letters', 'Write the repository in lower case.')
+  if (!PATH.test(path)) throw refused(text, `${quoted(path.replace(OFFICIAL, ''))} is not a valid repository`)
   if (path.length > LONGEST_PATH) throw refused(text, `its repository is longer than ${LONGEST_PATH} characters`)
-  if (tag !== undefined && !TAG.test(tag)) throw refused(text, `${quoted(tag)} is no tag`)
-  if (digest !== undefined && !DIGEST.test(digest)) throw refused(text, `${quoted(digest)} is no digest`)
+  if (tag !== undefined && !TAG.test(tag)) throw refused(text, `${quoted(tag)} is not a valid tag`)
+  if (digest !== undefined && !DIGEST.test(digest)) throw refused(text, `${quoted(digest)} is not a valid digest`)
 }
 
 function familiar(domain: string, path: string): string {
-  // docker.io/localhost/x without its first part would be an image of localhost.
+  // docker.io/localhost/x without docker.io would be an image of the registry localhost.
   if (domain !== HUB || isRegistry(path.slice(0, path.indexOf('/')))) return `${domain}/${path}`
   const short = path.slice(OFFICIAL.length)
   return path.startsWith(OFFICIAL) && !short.includes('/') ? short : path
 }
 
-/** What stands before the @ of a registry, and not of a digest, may be a password. */
+/** The text before the @ of a registry (not of a digest) may be a password. */
 const LOGIN = /^[^@/]*:\/\/|^[^@/]*:[^@/]*@[^@:]*[./]/
 
 function quoted(text: string): string {
@@ -132,13 +134,13 @@ function quoted(text: string): string {
 }
 
 function refused(text: string, got: string, todo = 'Write it as REGISTRY/REPOSITORY:TAG, such as ghcr.io/me/app:1.2') {
-  return new RegistryError('ERR_REFERENCE_INVALID', { tried: `the image ${quoted(text)}`, got, todo })
+  return new RegistryError('ERR_REFERENCE_INVALID', { tried: `parsing the image name ${quoted(text)}`, got, todo })
 }
 
 function noText(value: unknown): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: 'reading the name of an image',
-    got: `it is of type ${value === null ? 'null' : typeof value}`,
-    todo: 'Give it as text, such as ubuntu:24.04',
+    tried: 'parsing an image name',
+    got: `it is ${typeName(value)}, not a string`,
+    todo: 'Pass a string, such as ubuntu:24.04',
   })
 }

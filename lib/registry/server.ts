@@ -2,41 +2,41 @@ import { RegistryError } from '../base/errors.ts'
 import { showHost } from '../endpoint/text.ts'
 import { HUB, parseReference, type ImageReference } from './reference.ts'
 
-/** What the Docker CLI and its helpers keep Docker Hub's credentials under (docker/docker, registry.IndexServer). */
+/** The key of Docker Hub's credentials in the Docker CLI and its helpers (docker/docker, registry.IndexServer). */
 export const HUB_SERVER = 'https://index.docker.io/v1/'
 
-/** Every name that Docker Hub goes by; BuildKit asks for the last one. */
+/** All names of Docker Hub. BuildKit asks for the last one. */
 const HUB_HOSTS: ReadonlySet<string> = new Set([HUB, 'index.docker.io', 'registry-1.docker.io'])
 
-/** The server whose credentials an image needs, as `docker login` calls it. */
+/** The server whose credentials an image needs, by its name in `docker login`. */
 export function serverOfImage(image: string | ImageReference): string {
   const { domain } = typeof image === 'string' ? parseReference(image) : image
   return domain === HUB ? HUB_SERVER : domain
 }
 
 /**
- * The server that a registry's host or URL stands for, as `docker login` calls it.
+ * The server for the host or URL of a registry, by its name in `docker login`.
  *
  * @throws {@link RegistryError} ERR_REFERENCE_INVALID
  */
 export function serverOfRegistry(registry: string): string {
   const host = hostOf(registry)
   if (HUB_HOSTS.has(host)) return HUB_SERVER
-  // A helper gets it as a line of its input.
+  // A helper reads it as a line of its input.
   if (/^[A-Za-z0-9[][A-Za-z0-9.:[\]-]*$/.test(host)) return host
   throw new RegistryError('ERR_REFERENCE_INVALID', {
-    tried: `the registry ${JSON.stringify(showHost(registry))}`,
-    got: 'it is no host',
+    tried: `reading the registry ${JSON.stringify(showHost(registry))}`,
+    got: 'it is not a host',
     todo: 'Write it as HOST or HOST:PORT, such as ghcr.io',
   })
 }
 
-/** `ghcr.io` of `https://ghcr.io/v2/`: the Docker CLI compares keys so (credentials.ConvertToHostname). */
+/** `ghcr.io` of `https://ghcr.io/v2/`. The Docker CLI compares keys like this (credentials.ConvertToHostname). */
 export function hostOf(server: string): string {
   return server.replace(/^https?:\/\//, '').replace(/\/.*$/s, '')
 }
 
-/** Is a key of config.json about this server? */
+/** Is this key of config.json for this server? */
 export function isFor(key: string, server: string): boolean {
   if (key === server) return true
   const host = hostOf(key)

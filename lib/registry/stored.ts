@@ -2,9 +2,10 @@ import { RegistryError } from '../base/errors.ts'
 import { configFile, unusable } from '../endpoint/config-file.ts'
 import { asObject, type JsonObject } from '../endpoint/json-object.ts'
 import type { RegistryAuth } from './auth.ts'
+import { command, sentence } from '../base/sentence.ts'
 import { printable } from '../base/text.ts'
 
-/** What of config.json is about registries. */
+/** The fields of config.json for registry logins. */
 export interface StoredLogins {
   /** By server, as they are in the file. */
   readonly auths: JsonObject
@@ -15,7 +16,7 @@ export interface StoredLogins {
 }
 
 /**
- * Picks what is about registries, and checks its form; the entries themselves are looked at one by one, when asked for.
+ * Picks the fields for registry logins and checks their types. The entries themselves are read one by one, when needed.
  *
  * @throws {@link EndpointError} ERR_CONFIG_INVALID
  */
@@ -23,51 +24,51 @@ export function pickLogins(config: string, file: JsonObject): StoredLogins {
   const { auths = {}, credHelpers = {}, credsStore = '' } = file
   const [entries, helpers] = [asObject(auths), asObject(credHelpers)]
   const path = configFile(config)
-  const todo = 'Mend it, or log in anew:  docker login'
-  if (entries === undefined) throw unusable(path, 'its auths is no object', todo)
-  if (helpers === undefined) throw unusable(path, 'its credHelpers is no object', todo)
-  if (typeof credsStore !== 'string') throw unusable(path, 'its credsStore is no text', todo)
+  const todo = sentence`Correct the file, or log in again:  ${command('docker', 'login')}`
+  if (entries === undefined) throw unusable(path, 'auths is not an object', todo)
+  if (helpers === undefined) throw unusable(path, 'credHelpers is not an object', todo)
+  if (typeof credsStore !== 'string') throw unusable(path, 'credsStore is not a string', todo)
   if (Object.values(helpers).some((name) => typeof name !== 'string'))
-    throw unusable(path, 'a name in its credHelpers is no text', todo)
+    throw unusable(path, 'a value in credHelpers is not a string', todo)
   return { auths: entries, credHelpers: helpers, credsStore }
 }
 
-/** One entry of `auths`, and what messages need to know of it. */
+/** An entry of `auths`, as messages name it. */
 interface Entry {
   /** Its key in the file. */
   readonly key: string
-  /** What the credentials are to say they are for. */
+  /** The `serveraddress` of its credentials. */
   readonly server: string
   readonly path: string
 }
 
 /**
- * Reads an entry of `auths`. The CLI leaves an empty one behind where a helper keeps the secret.
+ * Reads an entry of `auths`. The CLI leaves an empty one if a helper keeps the secret.
  *
- * @returns undefined, where it is empty
- * @throws {@link RegistryError} ERR_CREDENTIALS_INVALID, without a word of what is in it
+ * @returns undefined if it is empty
+ * @throws {@link RegistryError} ERR_CREDENTIALS_INVALID, which quotes nothing of its content
  */
 export function readEntry(value: unknown, entry: Entry): RegistryAuth | undefined {
   const found = asObject(value)
-  if (found === undefined) throw broken(entry, 'it is no object')
+  if (found === undefined) throw broken(entry, 'the entry is not an object')
   const { auth = '', username = '', password = '', identitytoken = '', registrytoken = '' } = found
   const parts = [auth, username, password, identitytoken, registrytoken]
-  if (!parts.every((part) => typeof part === 'string')) throw broken(entry, 'a part of it is no text')
+  if (!parts.every((part) => typeof part === 'string')) throw broken(entry, 'one of its fields is not a string')
   const [basic = '', user = '', secret = '', identity = '', bearer = ''] = parts
   const serveraddress = entry.server
-  // The order in which dockerd takes them (moby, registry/auth.go).
+  // The order in which dockerd prefers them (moby, registry/auth.go).
   if (bearer !== '') return { registrytoken: bearer, serveraddress }
   if (identity !== '') return { identitytoken: identity, serveraddress }
   const pair = basic === '' ? { username: user, password: secret } : decode(basic, entry)
   if (pair.username === '' && pair.password === '') return undefined
-  if (pair.username === '' || pair.password === '') throw broken(entry, 'it has no user name, or no password')
+  if (pair.username === '' || pair.password === '') throw broken(entry, 'the user name or the password is missing')
   return { ...pair, serveraddress }
 }
 
-/** Standard base64 of `user:password`, as in RFC 7617; the CLI drops zero bytes behind the password. */
+/** Standard base64 of `user:password`, as in RFC 7617. The CLI ignores zero bytes after the password. */
 function decode(auth: string, entry: Entry): { username: string; password: string } {
   if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(auth.trim())) {
-    throw broken(entry, 'its auth is no base64')
+    throw broken(entry, 'its auth is not base64')
   }
   const text = Buffer.from(auth, 'base64').toString('utf8')
   const colon = text.indexOf(':')
@@ -77,8 +78,8 @@ function decode(auth: string, entry: Entry): { username: string; password: strin
 
 function broken({ key, path }: Entry, got: string): RegistryError {
   return new RegistryError('ERR_CREDENTIALS_INVALID', {
-    tried: `reading the credentials of ${printable(key)} in ${path}`,
+    tried: `reading the credentials for ${printable(key)} in ${path}`,
     got,
-    todo: `Log in anew:  docker login ${printable(key)}`,
+    todo: sentence`Log in again:  ${command('docker', 'login', printable(key))}`,
   })
 }

@@ -79,6 +79,11 @@ function readStat(headers: AnswerHeaders, request: Named): ContainerPathStat {
   try {
     return JSON.parse(Buffer.from(field, 'base64').toString('utf8')) as ContainerPathStat
   } catch (cause) {
-    throw unreadable('ERR_API_RESPONSE_INVALID', request, "its head doesn't say what the path is", cause)
+    throw unreadable(
+      'ERR_API_RESPONSE_INVALID',
+      request,
+      'its header X-Docker-Container-Path-Stat is missing or invalid',
+      cause,
+    )
   }
 }

@@ -25,8 +25,8 @@ export function parseAll(image: string): ImageReference {
   if (reference.tag === undefined && reference.digest === undefined) return reference
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the option allTags with ${image}`,
-    got: 'the name has a tag or a digest already',
-    todo: `Name the repository alone, ${reference.familiarName}, or leave allTags out.`,
+    got: 'the name has a tag or a digest',
+    todo: `Pass only the repository, ${reference.familiarName}, or omit allTags.`,
   })
 }
 
@@ -40,7 +40,7 @@ export function parseTagged(image: string): ImageReference {
   if (reference.digest === undefined) return reference
   throw new RegistryError('ERR_REFERENCE_INVALID', {
     tried: `pushing ${image}`,
-    got: 'it has a digest, and only a tag can be pushed',
-    todo: 'Give it a tag by docker.images.tag(), and push that.',
+    got: 'the name has a digest, and only tags can be pushed',
+    todo: `Tag the image first, and push the tag:  docker.images.tag('${image}', '${reference.familiarName}:TAG')`,
   })
 }

@@ -1,50 +1,60 @@
 import { AuthorizationDeniedError, DockerApiError } from '../../base/errors.ts'
+import { command, sentence, type CommandPart, type Sentence } from '../../base/sentence.ts'
 import { HUB } from '../../registry/reference.ts'
 
-type Remedy = readonly [said: RegExp, todo: (registry: string) => string]
+type Remedy = readonly [pattern: RegExp, todo: (registry: string) => Sentence]
 
 /**
- * What the daemon hands on of a registry (moby, distribution/errors.go and registry/auth.go; containerd,
- * core/remotes/docker), and what is to be done then. To whoever may not see a repository it doesn't exist.
+ * Messages of registries that the daemon passes on (moby, distribution/errors.go and registry/auth.go; containerd,
+ * core/remotes/docker), and their remedies. A registry answers alike for a repository that doesn't exist and for one that
+ * you may not see.
  */
 const REMEDIES: readonly Remedy[] = [
   [
     /access denied|access (to the resource is )?(denied|forbidden)|authentication required|unauthorized|no basic auth credentials|incorrect username or password|authorization failed|insufficient_scope/i,
     (registry) =>
-      `Correct the name, or give credentials for ${registry}: the option auth takes { username, password }, or what loadRegistryCredentials() returns after  ${loginTo(registry)}`,
+      sentence`Check the name. If the repository is private, run  ${loginTo(registry)}  and set the option auth to loadRegistryCredentials().`,
   ],
   [
     /toomanyrequests|too many requests|rate limit/i,
-    (registry) => `Wait, or give credentials for ${registry} as the option auth: who is known may ask more often.`,
+    (registry) =>
+      `Wait, or pass credentials for ${registry} with the option auth: registries allow more requests after a login.`,
   ],
   [
     /manifest unknown|name unknown|not found: (manifest|name)|manifest for \S+ not found/i,
-    (registry) => `Correct the name or its tag: ${registry} has none such, or doesn't show it to whoever asks.`,
+    (registry) => `Check the name and the tag: ${registry} has no such image, or doesn't show it to you.`,
   ],
-  [/tag does not exist|not exist locally/i, () => 'Give an image that name first:  docker.images.tag(ID, NAME)'],
+  [/tag does not exist|not exist locally/i, () => 'Give the image this name first:  docker.images.tag(ID, NAME)'],
   [
-    /server gave HTTP response to HTTPS client|x509:|tls:/i,
+    /server gave HTTP response to HTTPS client/i,
+    (registry) => `Enable TLS on ${registry}: it answers with plain HTTP, and the daemon expects HTTPS.`,
+  ],
+  [
+    /x509:|tls:/i,
     (registry) =>
-      `The daemon trusts no such registry: put the CA of ${registry} into /etc/docker/certs.d/${registry}/ca.crt on its host.`,
+      `On the host of the daemon, save the CA certificate of ${registry} as /etc/docker/certs.d/${registry}/ca.crt`,
   ],
   [
     /dial tcp|no such host|i\/o timeout|connection refused|context deadline exceeded|Client\.Timeout/i,
-    (registry) => `Correct the name, or let the daemon's host reach ${registry}: its network, DNS and proxy count.`,
+    (registry) =>
+      `Check the name, and the network, DNS and proxy settings of the daemon's host: it can't reach ${registry}.`,
   ],
 ]
 
-const loginTo = (registry: string): string => (registry === HUB ? 'docker login' : `docker login ${registry}`)
+function loginTo(registry: string): CommandPart {
+  return registry === HUB ? command('docker', 'login') : command('docker', 'login', registry)
+}
 
-/** A failure of a call in which the daemon asks a registry: which one, and what is to be done. */
+/** Adds the registry and a remedy to a failure of a call for which the daemon asks a registry. */
 export function explainRefusal(error: unknown, registry: string): unknown {
-  // A plugin's refusal is the daemon's own, whatever words it has.
+  // An authorization plugin belongs to the daemon, whatever its message says.
   if (!(error instanceof DockerApiError) || error instanceof AuthorizationDeniedError) return error
   const { code, tried, got, status, method, path, daemonMessage = '' } = error
-  const [, todo] = REMEDIES.find(([said]) => said.test(daemonMessage)) ?? []
+  const [, todo] = REMEDIES.find(([pattern]) => pattern.test(daemonMessage)) ?? []
   if (todo === undefined) return error
   const ErrorClass = error.constructor as typeof DockerApiError
   return new ErrorClass(code, {
-    tried: `${tried}, which asks the registry ${registry}`,
+    tried: `${tried}, for which the daemon asks the registry ${registry}`,
     got,
     todo: todo(registry),
     status,

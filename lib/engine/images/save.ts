@@ -24,7 +24,7 @@ function callFor(images: string | readonly string[], options: ImageSaveOptions):
   if (fits) return [GET_ALL, { options: withDefaults(options, {}, { names: images }) }]
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'the images of images.save()',
-    got: 'it is neither a name nor a list of names',
-    todo: "Give 'app:1', or ['app:1', 'app:2'].",
+    got: 'they are neither a name nor a list of names',
+    todo: "Pass 'app:1' or ['app:1', 'app:2'].",
   })
 }

@@ -58,8 +58,8 @@ function checkUrl(source: string): string {
   if (/^https?:\/\//i.test(source)) return source
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'the source of images.import()',
-    got: 'it is no URL of http or https',
-    todo: 'Give a URL, which the daemon itself fetches, or the bytes of a tar: a Uint8Array or a stream, such as createReadStream(FILE).',
+    got: 'it is not an http or https URL',
+    todo: 'Pass a URL that the daemon can fetch, or the tar itself, such as createReadStream(PATH).',
   })
 }
 

@@ -66,7 +66,7 @@ function field(what: string, value: unknown): string {
   if (typeof value === 'string' && /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(value)) return value
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the ${what} of session.open()`,
-    got: `${shown(value)} is no text in ASCII without control characters`,
-    todo: 'Write it in ASCII: it travels in the head of a request.',
+    got: `${shown(value)} is not printable ASCII`,
+    todo: 'Use printable ASCII: docker-mtls sends it in a request header.',
   })
 }

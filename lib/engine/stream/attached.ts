@@ -55,8 +55,8 @@ function noInputOf(socket: Duplex): Writable {
     write: (_chunk, _encoding, callback) => {
       const error = new ArgumentError('ERR_ARGUMENT_INVALID', {
         tried: 'writing to the stdin of an attached container',
-        got: 'it was attached to without its input',
-        todo: 'Attach with { stdin: true }, to a container that was made with OpenStdin.',
+        got: 'it was attached without its input',
+        todo: 'Create the container with OpenStdin, and attach with { stdin: true }.',
       })
       socket.destroy(error)
       callback(error)

@@ -116,7 +116,7 @@ export type MakeFold<Message, Result> = (request: Named) => Fold<Message, Result
 
 /** The stream ended well, and the daemon has never said that it was done. */
 export function unfinished(request: Named): Error {
-  return unreadable('ERR_API_STREAM_TRUNCATED', request, 'the stream ended before the daemon said that it was done')
+  return unreadable('ERR_API_STREAM_TRUNCATED', request, 'the stream ended before the daemon reported a result')
 }
 
 /**
@@ -157,5 +157,5 @@ export async function* messages<Message extends ProgressMessage, Result>(
 /** Daemons say it twice, and from some version on only in `errorDetail` (Engine API 1.48, version history). */
 function failureOf({ errorDetail, error }: ProgressMessage): string | undefined {
   if (!errorDetail && !error) return undefined
-  return errorDetail?.message || error || 'it failed'
+  return errorDetail?.message || error || 'the call failed'
 }

@@ -112,9 +112,9 @@ class Tap {
 
 function closedEarly(cause: unknown): ConnectionError {
   return new ConnectionError('ERR_CLIENT_CLOSED', {
-    tried: 'reading a stream of the daemon',
+    tried: 'reading a stream from the daemon',
     got: 'it was closed before its end',
-    todo: 'Close it after the last item, or make the call again.',
+    todo: 'Read it to its end before you close it, or repeat the call.',
     cause,
   })
 }

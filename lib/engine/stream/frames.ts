@@ -77,12 +77,12 @@ export class FrameSplitter {
     const type = bytes[at] ?? 0
     if (type > SYSTEM_ERROR || bytes[at + 1] !== 0 || bytes[at + 2] !== 0 || bytes[at + 3] !== 0) {
       const shown = bytes.subarray(at, at + HEADER).toString('hex')
-      this.#fault = new StreamFault('invalid', `it has no frame where one has to begin, but ${shown}`)
+      this.#fault = new StreamFault('invalid', `expected the header of a frame, but found ${shown}`)
       return
     }
     this.#type = type
     this.#left = lengthAt(bytes, at + 4)
-    if (type === SYSTEM_ERROR && this.#left === 0) this.#fault = new StreamFault('failed', 'nothing more')
+    if (type === SYSTEM_ERROR && this.#left === 0) this.#fault = new StreamFault('failed', 'no details')
   }
 
   #readPayload(piece: Buffer, at: number, runs: Runs): number {

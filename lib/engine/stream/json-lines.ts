@@ -29,7 +29,7 @@ export class JsonLines {
 
   #keep(bytes: Buffer): void {
     this.#size += bytes.length
-    if (this.#size > LONGEST_LINE) throw new StreamFault('invalid', `a line of it is longer than ${LONGEST_LINE} bytes`)
+    if (this.#size > LONGEST_LINE) throw new StreamFault('invalid', `a line is longer than ${LONGEST_LINE} bytes`)
     this.#pending.push(bytes)
   }
 
@@ -45,14 +45,14 @@ export class JsonLines {
 function parse(text: string, kind: StreamFault['kind']): object {
   const value = parseJson(text, kind)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  throw new StreamFault('invalid', `a line of it is no JSON object: ${text.slice(0, 100)}`)
+  throw new StreamFault('invalid', `a line is not a JSON object: ${text.slice(0, 100)}`)
 }
 
 function parseJson(text: string, kind: StreamFault['kind']): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    const got = kind === 'truncated' ? 'it ended in the middle of a JSON value' : 'a line of it is no JSON'
+    const got = kind === 'truncated' ? 'it ended in the middle of a JSON value' : 'a line is not JSON'
     throw new StreamFault(kind, `${got}: ${text.slice(0, 100)}`, cause)
   }
 }

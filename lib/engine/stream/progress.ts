@@ -92,8 +92,8 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
 
 function leftEarly(): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: 'waiting for the result of a call whose loop was left',
-    got: 'leaving the loop ended the call',
-    todo: 'Loop to the end, or await it without a loop.',
+    tried: 'waiting for the result of a call',
+    got: 'you left the loop over its events, which cancels the call',
+    todo: 'Loop to the end, or await the call without a loop.',
   })
 }

@@ -45,15 +45,15 @@ export function checkWritable(what: string, target: unknown): void {
   if (typeof write === 'function' && typeof once === 'function') return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `${what}, ${shown(target)}`,
-    got: 'it is no stream that can be written to',
-    todo: 'Give a Writable such as process.stdout or createWriteStream(PATH).',
+    got: 'it is not a writable stream',
+    todo: 'Pass a Writable such as process.stdout or createWriteStream(PATH).',
   })
 }
 
 function gone(): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: 'writing output to the stream that was given for it',
-    got: 'it was ended or destroyed before everything was written',
-    todo: 'Leave it open until the output has ended.',
+    tried: 'writing output to the stream that you passed',
+    got: 'it was ended or destroyed before all output was written',
+    todo: 'Keep it open until the output has ended.',
   })
 }

@@ -23,14 +23,14 @@ export const RUN: RunCall = {
   name: 'run',
   options: ['name', 'platform', 'remove', 'pull', 'auth'],
   settled: {
-    Image: 'Give the image as the first argument.',
-    Cmd: 'Give the command as the second argument.',
-    Tty: 'Write { tty: true }.',
-    OpenStdin: 'Give { stdin }, or leave it out.',
-    StdinOnce: 'Give { stdin }, or leave it out.',
-    AttachStdin: 'Give { stdin }, or leave it out.',
-    AttachStdout: 'Leave it out: its output is in the result.',
-    AttachStderr: 'Leave it out: its output is in the result.',
+    Image: 'Pass the image as the first argument.',
+    Cmd: 'Pass the command as the second argument.',
+    Tty: 'Use the option tty instead.',
+    OpenStdin: 'Use the option stdin instead.',
+    StdinOnce: 'Use the option stdin instead.',
+    AttachStdin: 'Use the option stdin instead.',
+    AttachStdout: 'Omit it: the result contains the output.',
+    AttachStderr: 'Omit it: the result contains the output.',
   },
 }
 
@@ -38,11 +38,11 @@ export const EXEC_RUN: RunCall = {
   name: 'exec.run',
   options: [],
   settled: {
-    Cmd: 'Give the command as the second argument.',
-    Tty: 'Write { tty: true }.',
-    AttachStdin: 'Give { stdin }, or leave it out.',
-    AttachStdout: 'Leave it out: its output is in the result.',
-    AttachStderr: 'Leave it out: its output is in the result.',
+    Cmd: 'Pass the command as the second argument.',
+    Tty: 'Use the option tty instead.',
+    AttachStdin: 'Use the option stdin instead.',
+    AttachStdout: 'Omit it: the result contains the output.',
+    AttachStderr: 'Omit it: the result contains the output.',
   },
 }
 
@@ -65,8 +65,8 @@ function checkConversation({ name }: RunCall, { stdin, stdout, stderr }: Convers
   if (stdin !== undefined && !isInput(stdin)) {
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: `the option stdin of ${name}(), ${shown(stdin)}`,
-      got: 'it is neither text nor bytes nor a stream of them',
-      todo: 'Give a string, a Uint8Array, a Readable such as createReadStream(PATH), or an AsyncIterable.',
+      got: 'it is not a string, bytes or a stream',
+      todo: 'Pass a string, a Uint8Array, a Readable such as createReadStream(PATH), or an AsyncIterable.',
     })
   }
   if (stdout !== undefined) checkWritable(`the option stdout of ${name}()`, stdout)
@@ -82,7 +82,7 @@ const isSetting = (key: string): boolean => /^[A-Z]/.test(key)
 function settled({ name, settled: instead }: RunCall, key: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the setting ${key} of ${name}()`,
-    got: `${name}() decides on it`,
+    got: `${name}() sets it itself`,
     todo: instead[key] ?? '',
   })
 }
@@ -92,8 +92,8 @@ export function checkCommand(name: string, command: unknown): void {
   if (Array.isArray(command) && command.every((word) => typeof word === 'string')) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the command ${shown(command)} of ${name}()`,
-    got: 'it is no list of words',
-    todo: "Write ['ls', '-l'], or for a shell ['sh', '-c', 'ls -l | wc']; [] for the image's own command.",
+    got: 'it is not an array of strings',
+    todo: "Pass ['ls', '-l'], or for a shell ['sh', '-c', 'ls -l | wc']. To run the image's own command, pass [].",
   })
 }
 
@@ -102,8 +102,8 @@ export function checkImage(image: unknown): void {
   if (typeof image === 'string' && image !== '') return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the image ${shown(image)} of run()`,
-    got: 'it is no name of an image',
-    todo: "Give a name or id, such as 'alpine:3.20'.",
+    got: 'it is not the name of an image',
+    todo: "Pass a name or id, such as 'alpine:3.20'.",
   })
 }
 
@@ -112,7 +112,7 @@ export function checkAutoRemove({ HostConfig }: Readonly<Record<string, unknown>
   if ((HostConfig as { AutoRemove?: boolean } | undefined)?.AutoRemove !== true) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'the setting HostConfig.AutoRemove of run()',
-    got: 'run() removes the container itself, once it knows how it ended',
-    todo: 'Leave it out; { remove: false } keeps the container.',
+    got: 'run() removes the container itself, after it has read the exit code',
+    todo: 'Omit it. To keep the container, set { remove: false }.',
   })
 }

@@ -55,9 +55,9 @@ async function writeAll(source: Readable, { stdin }: AttachedStream): Promise<vo
 
 function notBytes(chunk: unknown): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `reading the option stdin, which gave ${shown(chunk)}`,
-    got: 'it is neither text nor bytes',
-    todo: 'Give a stream of strings or of Uint8Arrays.',
+    tried: `reading the option stdin, which yielded ${shown(chunk)}`,
+    got: 'it is neither a string nor bytes',
+    todo: 'Pass a stream of strings or Uint8Arrays.',
   })
 }
 

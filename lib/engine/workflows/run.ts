@@ -1,6 +1,6 @@
 import { ConflictError, NotFoundError } from '../../base/errors.ts'
 import type { Containers } from '../containers/containers.ts'
-import { NO_SUCH_IMAGE, says } from '../daemon-words.ts'
+import { isMessage, NO_SUCH_IMAGE } from '../daemon-messages.ts'
 import type { Images } from '../images/images.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../containers/types/create.ts'
@@ -139,5 +139,5 @@ async function removeAll(containers: Containers, id: string): Promise<void> {
 }
 
 function isMissingImage(error: unknown): boolean {
-  return error instanceof NotFoundError && says(NO_SUCH_IMAGE, error.status, error.daemonMessage ?? '')
+  return error instanceof NotFoundError && isMessage(NO_SUCH_IMAGE, error.status, error.daemonMessage ?? '')
 }

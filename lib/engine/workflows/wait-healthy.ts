@@ -5,23 +5,24 @@ import type { WaitHealthyOptions } from './wait-healthy-options.ts'
 import type { RequestOptions } from '../send.ts'
 import type { ContainerInspect } from '../containers/types/inspect.ts'
 import { withTimeout } from '../../base/abort.ts'
+import { command, sentence, type Sentence } from '../../base/sentence.ts'
 
-/** What a container says between two looks at it: whatever it says, it is looked at again. */
+/** The events after which a container is inspected again. */
 const EVENTS: readonly string[] = ['health_status', 'start', 'die', 'destroy', 'unpause']
 
-/** What of the client is needed for it. */
+/** The calls of the client that it needs. */
 export interface HealthCalls {
   readonly inspect: (id: string, options: RequestOptions) => Promise<ContainerInspect>
   readonly events: (options: HealthEvents) => PromiseLike<AsyncIterable<unknown> & AsyncDisposable>
 }
 
-/** Which events tell of a container. */
+/** Which events of a container to stream. */
 export interface HealthEvents extends RequestOptions {
   readonly filters: { readonly container: string; readonly event: readonly string[] }
   readonly since?: string
 }
 
-/** What {@link Containers.waitHealthy} does. */
+/** Implements {@link Containers.waitHealthy}. */
 export async function waitHealthy(
   calls: HealthCalls,
   id: string,
@@ -35,16 +36,21 @@ export async function waitHealthy(
     return await withTimeout({ timeout, signal, late }, (inTime) => watch(calls, first, { signal: inTime }))
   } catch (error) {
     if (error !== late) throw error
-    // Checks that fail as those before them are no event.
+    // dockerd sends no event for a check with the same result as the one before.
     const last = await calls.inspect(first.Id, { signal })
     if (isHealthy(last)) return last
-    throw fault('ERR_HEALTH_TIMEOUT', last, `it was not within ${timeout} ms`, TAKES_LONGER)
+    throw fault(
+      'ERR_HEALTH_TIMEOUT',
+      last,
+      `it was not healthy after ${timeout} ms`,
+      `Increase the timeout, or read its log:  ${logOf(last)}`,
+    )
   }
 }
 
 /**
- * Looks, and looks again whenever something happens. Events count from its start on: the daemon remembers the last of
- * them, so none is lost before it listens (moby, daemon/events).
+ * Inspects the container now, and again after each event. It asks for the events since the container started: the daemon
+ * remembers the latest ones, so none is lost before it streams them (moby, daemon/events).
  */
 async function watch(
   { inspect, events }: HealthCalls,
@@ -60,40 +66,41 @@ async function watch(
       found = await inspect(Id, options)
       if (isHealthy(found)) return found
     }
-    throw fault('ERR_HEALTH_UNKNOWN', found, 'the daemon tells nothing any more', 'Look whether it was stopped.')
+    throw fault('ERR_HEALTH_UNKNOWN', found, 'the daemon closed the stream of events', IS_IT_RUNNING)
   } finally {
     await stream[Symbol.asyncDispose]()
   }
 }
 
-const TAKES_LONGER = 'Give it more time, or look at what its check and its log say.'
-const HAS_NONE = 'Make it with a Healthcheck, or of an image that has one; or wait for something else.'
+const IS_IT_RUNNING: Sentence = sentence`Check that the daemon is still running:  ${command('systemctl', 'status', 'docker')}`
+const HAS_NONE = 'Create the container with a Healthcheck, or from an image that has one.'
 
-/** Whether it is; what can't become so any more is an error. */
+function logOf({ Name }: ContainerInspect): string {
+  return `docker.containers.logs('${Name.slice(1)}')`
+}
+
+/** Whether a container is healthy. One that can't become healthy any more is an error. */
 function isHealthy(found: ContainerInspect): boolean {
   const { State, Config } = found
   const test = Config.Healthcheck?.Test?.[0] ?? 'NONE'
   if (test === 'NONE') throw fault('ERR_HEALTH_NO_CHECK', found, 'it has no health check', HAS_NONE)
   if (State.Status === 'exited' || State.Status === 'dead' || State.Status === 'removing') {
-    const todo = 'Look at its log, docker.containers.logs(), and at its command.'
-    throw fault(
-      'ERR_HEALTH_ENDED',
-      found,
-      `it has ended with ${State.ExitCode}${State.Error && `, "${State.Error}"`}`,
-      todo,
-    )
+    const got = `it exited with code ${State.ExitCode}${State.Error && `, "${State.Error}"`}`
+    throw fault('ERR_HEALTH_ENDED', found, got, `Read its log:  ${logOf(found)}`)
   }
-  // What it had been before it was restarted, or stopped, counts no more.
+  // The health of an earlier run doesn't count.
   if (!State.Running || State.Restarting) return false
-  if (State.Health?.Status === 'unhealthy') throw fault('ERR_HEALTH_UNHEALTHY', found, 'it is unhealthy', TAKES_LONGER)
+  if (State.Health?.Status === 'unhealthy') {
+    throw fault('ERR_HEALTH_UNHEALTHY', found, 'it is unhealthy', `Read its log:  ${logOf(found)}`)
+  }
   return State.Health?.Status === 'healthy'
 }
 
-function fault(code: HealthErrorCode, { Name, State }: ContainerInspect, got: string, todo: string): HealthError {
+function fault(code: HealthErrorCode, { Name, State }: ContainerInspect, got: string, todo: Sentence): HealthError {
   const checks = (State.Health?.Log ?? []).map(({ ExitCode, Output }) => ({ exitCode: ExitCode, output: Output }))
   const last = checks.at(-1)
-  const said = last ? `; its last check ended with ${last.exitCode}, "${last.output.trim()}"` : ''
-  const tried = `waiting for the container ${Name.slice(1)} to be healthy`
+  const said = last ? `; its last check exited with code ${last.exitCode}, "${last.output.trim()}"` : ''
+  const tried = `waiting for the container ${Name.slice(1)} to become healthy`
   const exitCode = State.Running ? undefined : State.ExitCode
   return new HealthError(code, { tried, got: `${got}${said}`, todo, checks, exitCode })
 }
@@ -105,7 +112,7 @@ function checkOptions(options: WaitHealthyOptions): WaitHealthyOptions {
   if (timeout === undefined || (Number.isFinite(timeout) && timeout > 0)) return options
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the timeout ${shown(timeout)} of ${what}`,
-    got: 'it is no number of milliseconds',
-    todo: 'Write { timeout: 30_000 }, or leave it out to wait for ever.',
+    got: 'it is not a positive number of milliseconds',
+    todo: 'Set { timeout: 30_000 }, or omit it to wait forever.',
   })
 }

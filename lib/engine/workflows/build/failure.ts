@@ -1,6 +1,6 @@
 import { BuildFailedError, StreamError } from '../../../base/errors.ts'
 
-/** What is known of the step that failed. */
+/** The step that failed, and the end of its output. */
 export interface FailedStep {
   readonly step: string | undefined
   readonly log: string
@@ -9,7 +9,7 @@ export interface FailedStep {
 /** `exit code: 3` of BuildKit, `returned a non-zero code: 3` of the classic builder. */
 const EXIT_CODE = /(?:exit code|non-zero code): (\d+)/
 
-/** Adds to a failure that the daemon reported which step it was, and what that printed. */
+/** Adds the failed step and its output to a failure that the daemon reported. */
 export function explainFailure(error: unknown, { step, log }: FailedStep): unknown {
   if (!(error instanceof StreamError)) return error
   const message = error.daemonMessage ?? ''
@@ -21,8 +21,11 @@ export function explainFailure(error: unknown, { step, log }: FailedStep): unkno
     .join(' / ')
   return new BuildFailedError({
     tried: step === undefined ? error.tried : `building ${step}`,
-    got: `the daemon says "${message}"`,
-    todo: end === '' ? 'Correct the Dockerfile, or what it needs.' : `It printed at last: ${end}`,
+    got: `the daemon reports "${message}"`,
+    todo:
+      end === ''
+        ? 'Correct the Dockerfile, or the files and images that it uses.'
+        : `Correct this step. Its last output: ${end}`,
     status: error.status,
     method: error.method,
     path: error.path,
@@ -34,5 +37,5 @@ export function explainFailure(error: unknown, { step, log }: FailedStep): unkno
   })
 }
 
-/** More of them are in the error's `log`. */
+/** The error's `log` has more of them. */
 const SHOWN_LINES = 5

@@ -1,21 +1,21 @@
 import { BuildError } from '../../../base/errors.ts'
 
 const CAUSES: Readonly<Record<string, string>> = {
-  EACCES: 'there is no permission to read it',
-  EPERM: 'there is no permission to read it',
-  ENOENT: 'it is not there',
-  ENOTDIR: 'it is not there: what should be a folder is none',
+  EACCES: 'you have no permission to read it',
+  EPERM: 'you have no permission to read it',
+  ENOENT: "it doesn't exist",
+  ENOTDIR: "it doesn't exist, because a part of its path is not a folder",
   EISDIR: 'it is a folder',
-  ELOOP: 'its links lead in a circle, or it became a link while it was read',
+  ELOOP: 'its symbolic links form a loop, or a link replaced it meanwhile',
 }
 
-/** What the system said, in words. */
+/** The reason of a failed system call, in words. */
 export function causeInWords(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException
   return CAUSES[code ?? ''] ?? message
 }
 
-/** Gone since its folder was read: Docker leaves it out, too. */
+/** It was deleted after its folder was read. Docker omits such files, too. */
 export function isGone(cause: unknown): boolean {
   return (cause as NodeJS.ErrnoException).code === 'ENOENT'
 }
@@ -24,7 +24,7 @@ export function unreadable(path: string, cause: unknown): BuildError {
   return new BuildError('ERR_BUILD_FILE_UNREADABLE', {
     tried: `reading ${path} for a build`,
     got: causeInWords(cause),
-    todo: 'Make it readable, or name it in the .dockerignore.',
+    todo: 'Make it readable, or list it in .dockerignore.',
     cause,
   })
 }
@@ -32,16 +32,16 @@ export function unreadable(path: string, cause: unknown): BuildError {
 export function changed(path: string): BuildError {
   return new BuildError('ERR_BUILD_FILE_CHANGED', {
     tried: `reading ${path === '' ? 'the context' : path} for a build`,
-    got: 'it changed while it was read',
-    todo: 'Build again when nothing writes there, or name it in the .dockerignore.',
+    got: 'it changed while it was being read',
+    todo: 'Build again when nothing writes there, or list it in .dockerignore.',
   })
 }
 
 export function noUtf8(path: string): BuildError {
   return new BuildError('ERR_BUILD_CONTEXT_INVALID', {
     tried: `reading ${path} for a build`,
-    got: 'its name, or what it links to, is no UTF-8',
-    todo: 'Rename it, or name its folder in the .dockerignore.',
+    got: 'its name or the target of its link is not UTF-8',
+    todo: 'Rename it, or list its folder in .dockerignore.',
   })
 }
 
@@ -49,6 +49,6 @@ export function unsendable(path: string): BuildError {
   return new BuildError('ERR_BUILD_CONTEXT_INVALID', {
     tried: `reading ${path} for a build`,
     got: 'it is a device',
-    todo: 'Take it out of the context, or name it in the .dockerignore.',
+    todo: 'Remove it from the context, or list it in .dockerignore.',
   })
 }

@@ -56,14 +56,14 @@ async function realFolder(folder: string): Promise<string> {
   } catch (cause) {
     throw noContext(folder, causeInWords(cause), cause)
   }
-  throw noContext(folder, 'it is no folder')
+  throw noContext(folder, 'it is not a folder')
 }
 
 function noContext(folder: string, got: string, cause?: unknown): BuildError {
   return new BuildError('ERR_BUILD_CONTEXT_INVALID', {
     tried: `building from ${folder}`,
     got,
-    todo: "Give the path of a folder, a tar, or { remote: 'https://...' } for what the daemon fetches itself.",
+    todo: "Pass the path of a folder, a tar, or { remote: 'https://...' } for a URL that the daemon fetches.",
     cause,
   })
 }
@@ -83,9 +83,10 @@ async function isThere(path: string): Promise<boolean> {
 
 async function findDockerfile(root: string, given: string): Promise<Dockerfile> {
   const path = await realpath(given).catch((cause: unknown) => {
-    throw noDockerfile(given, causeInWords(cause), 'Write one, or name it:  { dockerfile }', cause)
+    throw noDockerfile(given, causeInWords(cause), 'Create it, or set { dockerfile } to its path.', cause)
   })
-  if (!(await stat(path)).isFile()) throw noDockerfile(given, 'it is no file', 'Name a file:  { dockerfile }')
+  if (!(await stat(path)).isFile())
+    throw noDockerfile(given, 'it is not a file', 'Set { dockerfile } to the path of a file.')
   const inside = placeInside(root, path)
   // Whoever wrote the context may have put a link there to a file that only we can read.
   if (inside === undefined && placeInside(root, given) !== undefined) throw leadsOut(given, path)
@@ -118,8 +119,8 @@ function noDockerfile(path: string, got: string, todo: string, cause?: unknown):
 }
 
 function leadsOut(path: string, real: string): BuildError {
-  const todo = `Put the file itself into the context; a Dockerfile elsewhere is named by its own path:  { dockerfile }`
-  return noDockerfile(path, `it is a link out of the context, to ${real}`, todo)
+  const todo = 'Replace the link with the file itself, or set { dockerfile } to the path outside the context.'
+  return noDockerfile(path, `it is a link to ${real}, which is outside the context`, todo)
 }
 
 async function readText(path: string): Promise<string> {

@@ -45,6 +45,6 @@ function read(send: Send, call: Call, reader: Reader, message: ProgressMessage):
   try {
     return reader.read(message)
   } catch (cause) {
-    throw unreadable('ERR_API_STREAM_INVALID', send.named(BUILD, call), "what the builder says can't be read", cause)
+    throw unreadable('ERR_API_STREAM_INVALID', send.named(BUILD, call), "the builder's progress can't be parsed", cause)
   }
 }

@@ -68,7 +68,7 @@ function parseRule(text: string): Rule {
   const cleaned = clean(text)
   const negative = cleaned.startsWith('!')
   const pattern = negative ? cleaned.slice(1) : cleaned
-  if (pattern === '') throw invalid(text, 'it is a ! alone')
+  if (pattern === '') throw invalid(text, 'it is only a !')
   const start = pattern.replace(/\/\*\*?$/, '')
   return {
     negative,
@@ -139,14 +139,14 @@ function literal(text: string): string {
 }
 
 function bad(pattern: string): never {
-  throw invalid(pattern, 'its brackets or its last backslash are incomplete')
+  throw invalid(pattern, 'a bracket is not closed, or it ends with a backslash')
 }
 
 function invalid(pattern: string, got: string): BuildError {
   return new BuildError('ERR_BUILD_IGNORE_INVALID', {
     tried: `reading the pattern ${JSON.stringify(pattern)}`,
     got,
-    todo: 'Correct it in the .dockerignore, as https://docs.docker.com/build/concepts/context/#syntax says.',
+    todo: 'Correct it in .dockerignore. Its syntax:  https://docs.docker.com/build/concepts/context/#syntax',
   })
 }
 

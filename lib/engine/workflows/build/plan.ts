@@ -40,19 +40,19 @@ export async function planBuild(send: Send, given: BuildSource, options: ImageBu
 /** What is read here, before the daemon could say that it is wrong. */
 function checkKinds({ dockerfile, secrets, outputs }: ImageBuildOptions): void {
   if (dockerfile !== undefined && (typeof dockerfile !== 'string' || dockerfile === '')) {
-    throw refused('dockerfile', 'it is no path', "Give one from the context's root, or an absolute one.")
+    throw refused('dockerfile', 'it is not a path', 'Pass a path relative to the context, or an absolute one.')
   }
   if (secrets !== undefined && (typeof secrets !== 'object' || secrets === null || Array.isArray(secrets))) {
-    throw refused('secrets', 'it is no object', "Give { ID: 'value' } or { ID: { file: '/path' } }.")
+    throw refused('secrets', 'it is not an object', "Pass { ID: 'value' } or { ID: { file: '/path' } }.")
   }
-  if (outputs !== undefined && !Array.isArray(outputs)) throw refused('outputs', 'it is no list', 'Give a list.')
+  if (outputs !== undefined && !Array.isArray(outputs)) throw refused('outputs', 'it is not an array', 'Pass an array.')
 }
 
 function sourceOf(given: unknown): Source {
   if (given instanceof Uint8Array || given instanceof Readable) return { kind: 'tar', body: given }
   if (typeof given === 'string' && given !== '') {
     if (/^(https?|git|ssh):\/\/|^git@/.test(given))
-      throw wrongSource('it is an address', `{ remote: '${showHost(given)}' }`)
+      throw wrongSource('it is a URL', `To let the daemon fetch it, pass { remote: '${showHost(given)}' }.`)
     return { kind: 'folder', path: given }
   }
   const { remote } = (given ?? {}) as { remote?: unknown }
@@ -60,14 +60,17 @@ function sourceOf(given: unknown): Source {
   if (isAsyncIterable(given)) {
     return { kind: 'tar', body: Readable.from(given, { objectMode: false }) }
   }
-  throw wrongSource('it is none of these', "'/path/of/a/folder'")
+  throw wrongSource(
+    'it is not a path, a tar or { remote }',
+    "Pass the path of a folder such as './app', a tar as bytes or as a stream, or { remote: URL }.",
+  )
 }
 
-function wrongSource(got: string, example: string): ArgumentError {
+function wrongSource(got: string, todo: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'the source of images.build()',
     got,
-    todo: `Give a folder's path, a tar as bytes or as a stream, or { remote } for what the daemon fetches: ${example}`,
+    todo,
   })
 }
 
@@ -76,13 +79,13 @@ async function chooseBuilder(
   { builder, secrets, signal }: ImageBuildOptions,
 ): Promise<BuildPlan['builder']> {
   if (builder === 'buildkit' || builder === 'classic') return builder
-  if (builder !== undefined) throw refused('builder', 'there is no such builder', 'Give buildkit or classic.')
+  if (builder !== undefined) throw refused('builder', 'there is no such builder', "Set it to 'buildkit' or 'classic'.")
   if (secrets !== undefined) return 'buildkit'
   const { builderVersion } = await send.ping({ ...(signal && { signal }) })
   return builderVersion === '2' ? 'buildkit' : 'classic'
 }
 
-/** What the other builder takes, and this one would pass over in silence. */
+/** Options that only the other builder has, and that this one would silently ignore. */
 const FOREIGN: Readonly<Record<BuildPlan['builder'], readonly (keyof ImageBuildOptions)[]>> = {
   buildkit: ['memory', 'memswap', 'cpushares', 'cpusetcpus', 'cpuperiod', 'cpuquota', 'squash'],
   classic: ['secrets', 'outputs', 'buildid'],
@@ -92,11 +95,12 @@ function refuseOthers(builder: BuildPlan['builder'], options: ImageBuildOptions)
   const foreign = FOREIGN[builder].find((name) => options[name] !== undefined && options[name] !== false)
   if (foreign !== undefined) {
     const other = builder === 'buildkit' ? 'classic' : 'buildkit'
-    const todo = `Leave it out, or build with { builder: '${other}' }.`
-    throw refused(foreign, `the builder ${builder} does not have it, and would pass it over in silence`, todo)
+    const todo = `Omit it, or set { builder: '${other}' }.`
+    throw refused(foreign, `the builder '${builder}' would ignore it`, todo)
   }
   const output = options.outputs?.find(({ Type }) => (Type as string) !== 'moby')
-  if (output) throw refused('outputs', `it has the type ${JSON.stringify(output.Type)}`, 'Give moby, or leave it out.')
+  if (output)
+    throw refused('outputs', `it has the type ${JSON.stringify(output.Type)}`, "Set Type to 'moby', or omit outputs.")
 }
 
 function refused(option: string, got: string, todo: string): ArgumentError {

@@ -68,39 +68,39 @@ function sourceOf(id: string, secret: BuildSecret): Source {
     if (kind === 'env') return { bytes: variable(id, place) }
   }
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `reading the secret ${JSON.stringify(id)} of a build`,
-    got: 'it is neither text nor bytes, and names neither a file nor a variable',
-    todo: "Give its value, or { file: '/path' }, or { env: 'NAME' }.",
+    tried: `reading the build secret ${JSON.stringify(id)}`,
+    got: 'it is not a string, bytes, { file } or { env }',
+    todo: "Pass its value, { file: '/path' } or { env: 'NAME' }.",
   })
 }
 
 function variable(id: string, name: string): Uint8Array {
   const value = process.env[name]
   if (value !== undefined) return Buffer.from(value)
-  throw unusable(id, `there is no variable ${name}`, 'Set it, or give the secret otherwise.')
+  throw unusable(id, `the environment variable ${name} is not set`, 'Set it, or pass the value itself.')
 }
 
 async function sizeOf(id: string, file: string): Promise<number> {
   const stats = await stat(file).catch((cause: unknown) => {
-    throw unusable(id, `${file} can't be read: ${causeInWords(cause)}`, 'Correct its path or its permissions.', cause)
+    throw unusable(id, `${file} can't be read: ${causeInWords(cause)}`, 'Correct its path or permissions.', cause)
   })
   if (stats.isFile()) return stats.size
-  throw unusable(id, `${file} is no file`, 'Name a file.')
+  throw unusable(id, `${file} is not a file`, 'Pass the path of a file.')
 }
 
 async function read(id: string, file: string): Promise<Uint8Array> {
   return readFile(file).catch((cause: unknown) => {
-    throw unusable(id, `${file} can't be read: ${causeInWords(cause)}`, 'Correct its path or its permissions.', cause)
+    throw unusable(id, `${file} can't be read: ${causeInWords(cause)}`, 'Correct its path or permissions.', cause)
   })
 }
 
 function tooLong(id: string): BuildError {
-  return unusable(id, `it is longer than ${LARGEST} bytes, which is all that BuildKit takes`, 'Shorten it.')
+  return unusable(id, `it is longer than ${LARGEST} bytes, the limit of BuildKit`, 'Shorten it.')
 }
 
 function unusable(id: string, got: string, todo: string, cause?: unknown): BuildError {
   return new BuildError('ERR_BUILD_SECRET_INVALID', {
-    tried: `reading the secret ${JSON.stringify(id)} of a build`,
+    tried: `reading the build secret ${JSON.stringify(id)}`,
     got,
     todo,
     cause,

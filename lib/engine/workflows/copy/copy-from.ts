@@ -41,7 +41,7 @@ export async function copyFrom(
 /** It becomes a part of a local path, and is the daemon's word alone. */
 function checkName(name: unknown): void {
   if (typeof name === 'string' && partsOf(name)[0] === name) return
-  throw unsafe(String(name), 'the daemon calls it so, and it is no name of one file')
+  throw unsafe(String(name), 'the daemon sent this name, which is not the name of a single file')
 }
 
 /** The tar of a root has absolute names. */
@@ -83,6 +83,6 @@ async function parentOf(path: string): Promise<string> {
   try {
     return await realpath(dirname(path))
   } catch (cause) {
-    throw targetFault(path, `there is no folder ${dirname(path)}`, 'Make that folder first.', cause)
+    throw targetFault(path, `the folder ${dirname(path)} doesn't exist`, 'Create that folder first.', cause)
   }
 }

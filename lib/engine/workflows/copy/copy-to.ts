@@ -59,7 +59,7 @@ async function look(path: string, followLink: boolean): Promise<{ at: string; st
   } catch (cause) {
     throw unreadable(path, cause)
   }
-  throw sourceFault(path, 'it is no folder')
+  throw sourceFault(path, 'it is not a folder')
 }
 
 async function containerTarget(

@@ -9,8 +9,8 @@ export function itemsOf(entries: readonly CopyEntry[]): TarItem[] {
   if (Array.isArray(entries)) return entries.map((entry: CopyEntry) => itemOf(entry))
   throw mistake(
     `the source ${shown(entries)}`,
-    'it is neither a path nor a list',
-    "Write [{ path: 'a.txt', content: 'A' }].",
+    'it is neither a path nor an array',
+    "Pass [{ path: 'a.txt', content: 'A' }].",
   )
 }
 
@@ -31,8 +31,8 @@ function contentOf({ path, content = '', size }: CopyEntry): Pick<TarItem, 'size
   if (isAsyncIterable(content) && Number.isSafeInteger(size) && Number(size) >= 0) {
     return { size: Number(size), content: () => content }
   }
-  const todo = 'Give a text, bytes, or a stream of bytes with { size }: a tar says first how much comes.'
-  throw mistake(`the content of ${shown(path)}`, 'it is neither text nor bytes, nor a stream of a known size', todo)
+  const todo = 'Pass a string, bytes, or a stream of bytes together with { size }.'
+  throw mistake(`the content of ${shown(path)}`, 'it is not a string, bytes, or a stream with a size', todo)
 }
 
 function checkPath(path: unknown): asserts path is string {
@@ -40,8 +40,8 @@ function checkPath(path: unknown): asserts path is string {
   if (good) return
   throw mistake(
     `the path ${shown(path)}`,
-    'it is empty, absolute, or leads out of the folder',
-    "Write it as 'etc/app.conf'.",
+    'it is empty, absolute, or contains ..',
+    "Pass a relative path, such as 'etc/app.conf'.",
   )
 }
 

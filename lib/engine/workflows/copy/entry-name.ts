@@ -11,7 +11,8 @@ const WINDOWS: RegExp = /[\\:]/
 export function partsOf(name: string, platform: NodeJS.Platform = process.platform): string[] {
   if (name.startsWith('/')) throw unsafe(name, 'its name is absolute')
   const parts = name.split('/').filter((part) => part !== '' && part !== '.')
-  if (parts.includes('..')) throw unsafe(name, 'its name leads out of the folder')
-  if (name.includes('\0') || (platform === 'win32' && WINDOWS.test(name))) throw unsafe(name, 'no file has such a name')
+  if (parts.includes('..')) throw unsafe(name, 'its name contains ..')
+  if (name.includes('\0') || (platform === 'win32' && WINDOWS.test(name)))
+    throw unsafe(name, 'its name is not a valid file name')
   return parts
 }

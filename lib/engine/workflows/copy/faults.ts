@@ -1,12 +1,13 @@
 import { ArgumentError, CopyError } from '../../../base/errors.ts'
+import { fileReason } from '../../../base/files.ts'
 
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? fileReason(cause) : String(cause))
 
 export function sourceFault(path: string, got: string, cause?: unknown): CopyError {
   return new CopyError('ERR_COPY_SOURCE', {
-    tried: `reading ${path}, to copy it into a container`,
+    tried: `copying ${path} into a container`,
     got,
-    todo: 'Copy what is there, may be read, and stays as it is meanwhile: files, folders and symbolic links.',
+    todo: "Copy files, folders and symbolic links that you can read and that don't change meanwhile.",
     cause,
   })
 }
@@ -20,41 +21,42 @@ export function targetFault(path: string, got: string, todo: string, cause?: unk
 }
 
 export function unwritable(path: string, cause: unknown): CopyError {
-  const todo = 'Choose a place that you may write to, or make room on its disk; what was copied before is still there.'
+  const todo =
+    'Choose a folder that you can write to, or free disk space. Files that were already copied are still there.'
   return targetFault(path, reasonOf(cause), todo, cause)
 }
 
-/** An entry that a tar from a container must not have: nothing of it was written. */
+/** An entry that a tar from a container must not have. It was not written. */
 export function unsafe(name: string, got: string): CopyError {
   return new CopyError('ERR_COPY_UNSAFE', {
-    tried: `unpacking ${JSON.stringify(name)} out of a container`,
+    tried: `unpacking ${JSON.stringify(name)} from a container`,
     got,
-    todo: 'Trust nothing else of that container: the daemon sends no such thing by itself. What came before is unpacked.',
+    todo: "Don't trust files from that container. The entries before this one have been unpacked.",
   })
 }
 
 export function special(name: string, type: string): CopyError {
   return new CopyError('ERR_COPY_UNSAFE', {
-    tried: `unpacking ${JSON.stringify(name)} out of a container`,
-    got: `it is neither file, folder nor link, but of the type ${type}`,
-    todo: "Copy less, or leave such things out: { special: 'skip' }.",
+    tried: `unpacking ${JSON.stringify(name)} from a container`,
+    got: `it is not a file, folder or link, but a ${type}`,
+    todo: "To skip such entries, set { special: 'skip' }.",
   })
 }
 
 export function noArchive(path: string, cause: unknown): CopyError {
   return new CopyError('ERR_COPY_ARCHIVE_INVALID', {
-    tried: `unpacking ${path} out of a container`,
-    got: `what came is no tar (${reasonOf(cause)})`,
-    todo: 'Look whether the daemon was stopped meanwhile, or a proxy changes what it sends.',
+    tried: `unpacking ${path} from a container`,
+    got: `the data is not a complete tar (${reasonOf(cause)})`,
+    todo: 'Copy again. If it fails again, check the proxies in between: one of them may change the data.',
     cause,
   })
 }
 
-/** `docker cp` has container and path in one word, and takes the other way round for the other way. */
+/** `docker cp` takes container and path as one argument, in either order. */
 export function noPath(form: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the arguments of containers.${form}`,
-    got: 'a path of them is no text',
-    todo: `Container and path are two arguments:  docker.containers.${form}`,
+    got: 'a path is not a string',
+    todo: `Pass container and path as two arguments:  docker.containers.${form}`,
   })
 }

@@ -3,14 +3,14 @@ import { addEntry, packTar, tarMode, tarTime, type TarHeader } from '../../strea
 import { sourceFault } from './faults.ts'
 import type { TarItem } from './item.ts'
 
-/** Packs things into a tar while it is read. */
+/** Packs items into a tar while it is read. */
 export function packItems(items: AsyncIterable<TarItem> | Iterable<TarItem>): Readable {
   return packTar(async (tar) => {
     for await (const item of items) await addEntry(tar, headerOf(item), contentOf(item))
   })
 }
 
-/** As many bytes as were told of: the header has been sent by then. */
+/** Exactly as many bytes as announced: the header with the size has already been sent. */
 async function* contentOf({ name, size, content }: TarItem): AsyncGenerator<Uint8Array, void, undefined> {
   let left = size
   for await (const piece of content?.() ?? []) {
@@ -19,7 +19,7 @@ async function* contentOf({ name, size, content }: TarItem): AsyncGenerator<Uint
     yield piece
   }
   if (left === 0) return
-  throw sourceFault(name, `it ${left < 0 ? 'is longer than' : 'ended before'} the ${size} bytes that it had`)
+  throw sourceFault(name, `it is ${left < 0 ? 'longer' : 'shorter'} than its announced size of ${size} bytes`)
 }
 
 function headerOf({ name, type, mode, mtime, uid, gid, size, linkname }: TarItem): TarHeader {

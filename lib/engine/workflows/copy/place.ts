@@ -29,10 +29,14 @@ export interface Place {
 export function placeCopy(source: CopySource, target: CopyTarget): Place {
   if (target.found === 'folder') return { folder: target.path, name: source.contents ? undefined : source.name }
   if (target.found === 'other' && (source.folder || target.folder)) {
-    throw targetFault(target.path, 'there is something that is no folder', 'Choose another place, or remove it first.')
+    throw targetFault(target.path, 'it exists and is not a folder', 'Choose another target, or remove it first.')
   }
   if (!source.folder && target.folder) {
-    throw targetFault(target.path, 'there is no such folder', 'Make it first, or leave the / at the end away.')
+    throw targetFault(
+      target.path,
+      "the folder doesn't exist",
+      'Create it first, or remove the / at the end of the path.',
+    )
   }
   return { folder: target.parent, name: target.name }
 }

@@ -64,7 +64,10 @@ export class SafeFolder {
     const existing = join(await this.#enter(target.slice(0, -1)), target.at(-1) ?? '')
     const found = await this.#look(existing)
     if (found?.isFile() !== true)
-      throw unsafe(parts.join('/'), `it is a hard link to ${target.join('/')}, which is no file here`)
+      throw unsafe(
+        parts.join('/'),
+        `it is a hard link to ${target.join('/')}, which is not a file in the target folder`,
+      )
     if (target.join('/') === parts.join('/')) return
     const path = await this.#clear(parts)
     await this.#try(path, () => link(existing, path))
@@ -83,7 +86,7 @@ export class SafeFolder {
     const path = join(await this.#enter(parts.slice(0, -1)), parts.at(-1) ?? '')
     const found = await this.#look(path)
     if (found?.isDirectory() === true || parts.length === 0) {
-      throw targetFault(path, 'there is a folder, and what comes is none', 'Choose another place, or remove it first.')
+      throw targetFault(path, 'it is a folder, and the new entry is not', 'Choose another target, or remove it first.')
     }
     if (found) await this.#try(path, () => unlink(path))
     return path
@@ -102,10 +105,9 @@ export class SafeFolder {
 
   async #step(path: string, parts: readonly string[], attributes: Attributes | undefined): Promise<void> {
     const found = await this.#look(path)
-    if (found?.isSymbolicLink() === true)
-      throw unsafe(parts.join('/'), `${path} is a symbolic link, which leads elsewhere`)
+    if (found?.isSymbolicLink() === true) throw unsafe(parts.join('/'), `${path} is a symbolic link`)
     if (found && !found.isDirectory()) {
-      throw targetFault(path, 'there is something that is no folder', 'Choose another place, or remove it first.')
+      throw targetFault(path, 'it exists and is not a folder', 'Choose another target, or remove it first.')
     }
     if (!found) await this.#try(path, () => mkdir(path, attributes ? 0o700 : 0o755))
     if (!found && attributes) this.#made.push([path, attributes])

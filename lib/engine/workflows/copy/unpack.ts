@@ -56,7 +56,7 @@ async function put(folder: SafeFolder, entry: Entry, how: Unpacking): Promise<vo
 /** Below the place; of a folder of which only the content is wanted, without its own name. */
 function placed(name: string, { prefix, place }: Unpacking): string[] {
   const parts = partsOf(name)
-  if (prefix !== '.' && parts.shift() !== prefix) throw unsafe(name, `it is none of ${prefix}, which was asked for`)
+  if (prefix !== '.' && parts.shift() !== prefix) throw unsafe(name, `it is not below ${prefix}, which was requested`)
   return place.name === undefined ? parts : [place.name, ...parts]
 }
 

@@ -39,7 +39,7 @@ export async function* walkLocal(
 async function leaf(path: string, name: string, found: Stats, how: Walk): Promise<TarItem> {
   const all = { ...common(found, how), name }
   if (found.isFile()) return { ...all, type: 'file', size: found.size, content: () => readFile(path, found) }
-  if (!found.isSymbolicLink()) throw sourceFault(path, 'it is neither file, folder nor link')
+  if (!found.isSymbolicLink()) throw sourceFault(path, 'it is not a file, folder or symbolic link')
   return { ...all, type: 'symlink', size: 0, linkname: await reading(path, () => readlink(path)) }
 }
 
@@ -63,7 +63,7 @@ async function* readFile(path: string, seen: Stats): AsyncGenerator<Buffer, void
   const file = await reading(path, () => open(path, FLAGS))
   try {
     const { ino, dev } = await file.stat()
-    if (ino !== seen.ino || dev !== seen.dev) throw sourceFault(path, 'another file has taken its place')
+    if (ino !== seen.ino || dev !== seen.dev) throw sourceFault(path, 'another file has replaced it')
     // A byte more than it had shows whether it grew.
     for await (const piece of file.createReadStream({ end: seen.size, autoClose: false })) yield piece as Buffer
   } catch (error) {

@@ -26,5 +26,5 @@ function credentials(auth: RegistryAuth | undefined, host: string): Record<numbe
   if (auth === undefined) return {}
   if ('identitytoken' in auth) return { 2: auth.identitytoken }
   if ('username' in auth) return { 1: auth.username, 2: auth.password }
-  throw new GrpcFault('unimplemented', `a bearer token for ${JSON.stringify(host)} can't be handed to a build`)
+  throw new GrpcFault('unimplemented', `a build can't use a bearer token for ${JSON.stringify(host)}`)
 }

@@ -84,7 +84,7 @@ class Sync {
 
   #request(id: number, signal: AbortSignal): void {
     const entry = this.#files.get(id)
-    if (!entry) throw new GrpcFault('invalidArgument', `there is no file ${id} that may be asked for`)
+    if (!entry) throw new GrpcFault('invalidArgument', `file ${id} was not offered, or was already sent`)
     this.#files.delete(id)
     this.#queue.push([id, entry])
     if (this.#sending.size >= TOGETHER) return
@@ -110,7 +110,7 @@ class Sync {
   async #refusal(error: unknown): Promise<GrpcFault> {
     if (error instanceof GrpcFault) return error
     this.#onFault(error)
-    const words = isDockerMtlsError(error) ? `${error.tried}: ${error.got}` : 'the client could not read its files'
+    const words = isDockerMtlsError(error) ? `${error.tried}: ${error.got}` : "the client can't read its files"
     const fault = new GrpcFault('internal', words)
     // Where the daemon is gone, it needs no words.
     return this.#call.send(writeError(words)).then(
@@ -141,6 +141,6 @@ function unescapeQuery(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
-    throw new GrpcFault('invalidArgument', 'a pattern that is wrongly encoded')
+    throw new GrpcFault('invalidArgument', 'a pattern is not correctly encoded')
   }
 }

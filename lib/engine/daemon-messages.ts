@@ -1,0 +1,125 @@
+import {
+  AuthorizationDeniedError,
+  BadRequestError,
+  ConflictError,
+  UnauthorizedError,
+  type ApiErrorCode,
+  type DockerApiError,
+} from '../base/errors.ts'
+import { option, sentence, type Sentence } from '../base/sentence.ts'
+
+/**
+ * A message of the daemon that says more than the status it comes with. Patterns must be linear: a message may be long.
+ */
+export interface KnownMessage {
+  readonly pattern: RegExp
+  /** The status that the message comes with. @defaultValue any */
+  readonly status?: number
+  /** The error that the message means, if its status alone would give another one. */
+  readonly error?: readonly [ErrorClass: typeof DockerApiError, code: ApiErrorCode]
+  /** The remedy, which may quote what the parentheses of the pattern match. */
+  readonly todo: Sentence | ((match: readonly string[]) => Sentence)
+}
+
+/** The version in the path is one that the daemon doesn't serve. */
+export const WRONG_VERSION: KnownMessage = {
+  pattern: /client version \S+ is too (?:new|old)/,
+  status: 400,
+  error: [BadRequestError, 'ERR_API_VERSION_UNSUPPORTED'],
+  todo: sentence`Remove DOCKER_API_VERSION and ${option('apiVersion')}, and connect again. docker-mtls then negotiates the version.`,
+}
+
+/** moby, pkg/authorization: a plugin denied a request or its answer. */
+export const DENIED_BY_PLUGIN: KnownMessage = {
+  pattern: /^authorization denied by plugin /,
+  status: 403,
+  error: [AuthorizationDeniedError, 'ERR_API_AUTHORIZATION_DENIED'],
+  todo: "Ask the administrator of the daemon: its authorization plugin decides by the client certificate's common name.",
+}
+
+/** moby, image/store.go. */
+export const NO_SUCH_IMAGE: KnownMessage = {
+  pattern: /^No such image: (\S+)/,
+  status: 404,
+  todo: ([, image = '']) =>
+    `Correct the name, or pull the image first:  docker.images.pull('${image}')  For docker.run(), set { pull: 'missing' }.`,
+}
+
+/** The program of a container or an exec doesn't exist in it, or isn't executable. */
+export const CORRECT_COMMAND =
+  'Correct the command, its user or its working directory. The program must be an executable file in the container.'
+
+const KNOWN_MESSAGES: readonly KnownMessage[] = [
+  WRONG_VERSION,
+  DENIED_BY_PLUGIN,
+  NO_SUCH_IMAGE,
+  // runc, libcontainer, and crun.
+  {
+    pattern: /exec: "[^"]*": |executable file \S+ not found|chdir to cwd|unable to find (?:user|group) /,
+    todo: CORRECT_COMMAND,
+  },
+  // moby, daemon/exec.go.
+  {
+    pattern: /Exec command [0-9a-f]{64} (?:has already run|is already running)/,
+    todo: 'An exec can be started only once. Create another one with docker.exec.create().',
+  },
+  // moby, daemon/errors.go, for calls that need a running container.
+  {
+    pattern: /[Cc]ontainer \S+ is not running$/,
+    status: 409,
+    todo: 'Start the container first. If it has exited, docker.containers.logs() may say why.',
+  },
+  // moby, daemon/archive.go.
+  {
+    pattern: /^Could not find the file (.+) in container /,
+    status: 404,
+    todo: ([, path = '']) => `Correct the path ${path}: it doesn't exist in the container.`,
+  },
+  // moby, api/server: no route.
+  {
+    pattern: /^page not found$/,
+    status: 404,
+    todo: 'Correct the path. If it is right, it needs a newer API version than this connection uses.',
+  },
+  // moby, libnetwork/portallocator, for a port of another container; the system, for that of another program.
+  {
+    pattern: /port is already allocated|address already in use/,
+    todo: "Choose another HostPort in HostConfig.PortBindings ('' for any free port), or stop the program that uses this one.",
+  },
+  // swarmkit, manager/state/store: the update doesn't name the newest version of the object.
+  {
+    pattern: /update out of sequence$/,
+    status: 500,
+    error: [ConflictError, 'ERR_API_CONFLICT'],
+    todo: 'The object has changed since you read it. Inspect it again, and repeat the update with its new version.',
+  },
+  // moby, daemon/cluster: a wrong unlock key.
+  {
+    pattern: /could not be unlocked: invalid key/,
+    status: 401,
+    todo: 'Use the key that swarm.unlockKey() returns on another manager.',
+  },
+  // moby, registry/auth.go: the answer of a registry that checks names and passwords itself.
+  {
+    pattern: /^login attempt to \S+ failed with status: 401/,
+    status: 500,
+    error: [UnauthorizedError, 'ERR_API_UNAUTHORIZED'],
+    todo: 'Correct the user name or the password for the registry.',
+  },
+]
+
+/** Whether an answer of the daemon is this message. */
+export function isMessage({ pattern, status: expected }: KnownMessage, status: number, message: string): boolean {
+  return (expected ?? status) === status && pattern.test(message)
+}
+
+/** The known message that an answer is, with its remedy. */
+export function knownMessage(
+  status: number,
+  message: string,
+): (Pick<KnownMessage, 'error'> & { readonly todo: Sentence }) | undefined {
+  const found = KNOWN_MESSAGES.find((known) => isMessage(known, status, message))
+  if (found === undefined) return undefined
+  const { error, todo } = found
+  return { ...(error && { error }), todo: typeof todo === 'function' ? todo(found.pattern.exec(message) ?? []) : todo }
+}
