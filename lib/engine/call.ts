@@ -11,20 +11,20 @@ import { expandPath } from './path.ts'
 import { checkBoolean, checkInteger, encodeJson, encodeQuery, type Query, type QueryValue } from './query.ts'
 import { encodeMoment } from './time.ts'
 
-/** What one call brings to its operation. */
+/** The arguments of one call of an operation. */
 export interface Call {
-  /** For the places of its path, in order. */
+  /** For the placeholders of its path, in order. */
   readonly ids?: readonly string[]
-  /** Arguments that travel in the query, by the names of their parameters: each has to be there, and none be empty. */
+  /** Required arguments that are sent in the query, by parameter name. None may be empty. */
   readonly names?: Readonly<Record<string, string>>
-  /** Query parameters by the names of their options, and `signal`: as the caller gave them. */
+  /** The caller's options: query parameters by option name, and `signal`. */
   readonly options?: object | undefined
   readonly body?: RequestBody | undefined
-  /** A list is sent as one field for each of its values. */
+  /** A list is sent as one header field per value. */
   readonly headers?: Readonly<Record<string, string | string[]>>
 }
 
-/** The words of one call, checked: all but the version before its path. */
+/** A checked call as an HTTP request, without the version in its path. */
 export function wireCall(operation: Operation, call: Call, version: string): WireRequest {
   if (!serves(version, operation.since)) throw tooNew(`${operation.name}()`, operation.since ?? '', version)
   const names = checkNames(operation, call.names)
@@ -59,9 +59,9 @@ function checkNames(
 }
 
 /**
- * Refuses options that the operation doesn't have: `signal`, its query parameters and its own are all that there are.
+ * Refuses options that the operation doesn't have. It has `signal`, its query parameters and its own options.
  *
- * @param names - arguments that travel in the query, which are no options
+ * @param names - arguments that are sent in the query, but aren't options
  */
 export function checkOptions<Given extends object>(operation: Operation, given: Given, names: object = {}): Given {
   const { name, query = {} } = operation
@@ -79,14 +79,14 @@ export function checkOptions<Given extends object>(operation: Operation, given: 
   })
 }
 
-/** By name: arguments that travel in the query, too. */
+/** The names of all options, and of the arguments that are sent in the query. */
 function optionsOf({ query = {}, own = [] }: Operation): string[] {
   return [...Object.keys(query), ...own, 'signal']
 }
 
 /**
- * Options with what they are unless told otherwise, and with what they always are. What is no object stays what it is:
- * the check of the call refuses it, where spread syntax would make something of it.
+ * Adds defaults to options, and values that the caller can't change. A value that isn't an object is returned unchanged, so
+ * that the check of the call refuses it. Spread syntax would turn it into an object.
  */
 export function withDefaults<Given extends object>(given: Given, defaults: object, always: object = {}): Given {
   const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
@@ -124,7 +124,7 @@ function checkBody(operation: Operation, body: RequestBody | undefined, version:
   return body
 }
 
-/** Options begin in lower case, and no field of a body does: the daemon would leave one that is there out in silence. */
+/** Options begin in lower case, fields of a body in upper case. The daemon would silently ignore an option in the body. */
 function refuseMisplaced(operation: Operation, body: object): void {
   if (operation.lowerCase === true) return
   const key = Object.keys(body).find((name) => /^[a-z]/.test(name) && (body as Options)[name] !== undefined)

@@ -23,11 +23,11 @@ import type { SystemInfo, SystemVersion } from './system/types/system.ts'
 import type { Ping } from './version.ts'
 import { Volumes } from './volumes/volumes.ts'
 
-/** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
+/** The method by which util.inspect formats an object (Node, util.inspect.custom). */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
 /**
- * A connection to one Docker daemon, made by {@link connect}.
+ * A connection to one Docker daemon, created by {@link connect}.
  *
  * @example
  * ```ts
@@ -40,11 +40,11 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
  * ```
  */
 export class DockerClient {
-  /** Where it goes to, and which variable or option said so. */
+  /** The endpoint, and the variable or option that selected it. */
   readonly endpoint: ResolvedEndpoint
   /** For undici's `request` and global `fetch`, on the same connections. */
   readonly dispatcher: DockerDispatcher
-  /** What was odd about the environment or the certificates, in words for a person. */
+  /** Warnings about the environment and the certificates, for people. */
   readonly warnings: readonly string[]
   /** Checkpoints of running containers (CRIU; experimental daemons only). */
   readonly checkpoints: Checkpoints
@@ -52,13 +52,13 @@ export class DockerClient {
   readonly configs: Configs
   /** Containers: create, start, inspect, logs, attach, copy, wait, remove. */
   readonly containers: Containers
-  /** What a registry has under an image name, without pulling it. */
+  /** Image information from registries, without pulling the image. */
   readonly distribution: Distribution
   /** Commands in running containers. */
   readonly exec: Exec
   /** Images: pull, build, push, tag, inspect, save, load, remove. */
   readonly images: Images
-  /** Networks, and which containers are in them. */
+  /** Networks and the containers in them. */
   readonly networks: Networks
   /** Nodes of a swarm; managers only. */
   readonly nodes: Nodes
@@ -68,7 +68,7 @@ export class DockerClient {
   readonly secrets: Secrets
   /** Services of a swarm. */
   readonly services: Services
-  /** Sessions in which the daemon calls services of the client, as BuildKit does. */
+  /** Sessions through which the daemon calls services of the client. BuildKit uses them. */
   readonly session: Session
   /** The swarm itself: init, join, leave, update, unlock. */
   readonly swarm: Swarm
@@ -110,9 +110,9 @@ export class DockerClient {
   }
 
   /**
-   * Asks the daemon whether it is there (`GET /_ping`).
+   * Checks that the daemon answers (`GET /_ping`).
    *
-   * @throws {@link ConnectionError} where no daemon answers
+   * @throws {@link ConnectionError} if no daemon answers
    */
   async ping(options: RequestOptions = {}): Promise<Ping> {
     return this.system.ping(options)
@@ -123,21 +123,21 @@ export class DockerClient {
     return this.system.version(options)
   }
 
-  /** What the daemon holds and how it is set up (`GET /info`). */
+  /** The daemon's objects and configuration (`GET /info`). */
   async info(options: RequestOptions = {}): Promise<SystemInfo> {
     return this.system.info(options)
   }
 
   /**
-   * Runs a command in a new container to its end: its input goes in, its output and its exit code come back, and the
-   * container is removed, also after a failure or an abort.
+   * Runs a command in a new container and waits until it exits. Returns its output and exit code, and removes the
+   * container, even after a failure or an abort.
    *
-   * @param image - name or id; it has to be there, or `{ pull: 'missing' }` be said
-   * @param command - program and arguments; `[]` for the image's own
-   * @param options - input, output, and settings of the container by the API's own names
-   * @returns also for an exit code other than 0
-   * @throws {@link NotFoundError} where the image isn't there
-   * @throws {@link BadRequestError} where the command can't be run
+   * @param image - name or id. Set `{ pull: 'missing' }` to pull an image that the daemon doesn't have
+   * @param command - program and arguments; `[]` for the command of the image
+   * @param options - input, output, and settings of the container by their names in the API
+   * @returns the result, whatever the exit code
+   * @throws {@link NotFoundError} if the daemon doesn't have the image
+   * @throws {@link BadRequestError} if the command can't be started
    * @example
    * ```ts
    * const { exitCode, stdout } = await docker.run('alpine', ['sort'], {
@@ -147,18 +147,18 @@ export class DockerClient {
    * ```
    */
   async run(image: string, command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    // Helpers are loaded where they are used: every module is a part of the start.
+    // Helpers are loaded when they are used: each module adds to the start-up time.
     const { runContainer } = await import('./workflows/run.ts')
     return runContainer(this, image, command, options)
   }
 
   /**
-   * Sends any request of the Engine API. The API version is put before the path.
+   * Sends any request to the Engine API. The API version is added to the path.
    *
-   * @param request - method, path (see {@link path}), and what goes with it
-   * @returns status, headers and the body, still to be read
+   * @param request - method, path (see {@link path}), query, headers and body
+   * @returns status, headers and the body, which is still to be read
    * @throws {@link DockerApiError} for a status of 400 or more
-   * @throws {@link ArgumentError} for a key or a method that can't be meant, before anything is sent
+   * @throws {@link ArgumentError} for an unknown key or an invalid method, before anything is sent
    * @example
    * ```ts
    * const answer = await docker.request({ method: 'GET', path: path`/containers/${id}/json` })
@@ -180,7 +180,7 @@ export class DockerClient {
     return this.close()
   }
 
-  /** Endpoint, API version and warnings only, so that no secret gets into JSON. */
+  /** Only the endpoint, the API version and the warnings, so that no secret gets into JSON. */
   toJSON(): object {
     const { endpoint, apiVersion, warnings } = this
     return { endpoint, apiVersion, warnings }

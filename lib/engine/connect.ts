@@ -18,14 +18,14 @@ async function identityFor(endpoint: ResolvedEndpoint, options: EndpointOptions)
 }
 
 /**
- * Connects to the Docker daemon that the options, the environment or the current context mean: verified mutual TLS
- * for every TCP endpoint, a local socket otherwise. It returns when the daemon has answered.
+ * Connects to the Docker daemon that the options, the environment or the current context select. TCP endpoints always use
+ * verified mutual TLS. The promise resolves when the daemon has answered.
  *
- * @param options - where, who and how; without any, the DOCKER_* variables decide
- * @param env - read in place of `process.env`
- * @throws {@link EndpointError} before anything is sent, for an endpoint that can't be used or isn't safe
+ * @param options - endpoint, certificates and connection settings. Default: the DOCKER_* variables
+ * @param env - replaces `process.env`
+ * @throws {@link EndpointError} before anything is sent, for an endpoint that is unusable or unsafe
  * @throws {@link IdentityError} before anything is sent, for certificates that no daemon would accept
- * @throws {@link ConnectionError} where the daemon can't be reached, or one side refuses the other
+ * @throws {@link ConnectionError} if the daemon can't be reached, or if client or daemon rejects the other's certificate
  * @example
  * ```ts
  * await using docker = await connect({ host: 'tcp://build01:2376', certPath: '/etc/deploy/docker' })
@@ -38,9 +38,9 @@ export async function connect(options: EndpointOptions = {}, env: Environment = 
   const dispatcher = createDispatcher(endpoint, identity, { connectTimeout, proxy })
   const send = new Send(dispatcher, endpoint.apiVersion)
   try {
-    // Once to connect, and once to answer.
+    // One timeout to connect, and one to answer.
     const answered = send.negotiate({ signal, deadline: 2 * connectTimeout })
-    // The whole API is loaded while the daemon is being reached.
+    // The API is loaded while the connection is being established.
     const [{ DockerClient }] = await Promise.all([import('./client.ts'), answered])
     return new DockerClient(endpoint, dispatcher, send, [...endpoint.warnings, ...(identity?.warnings ?? [])])
   } catch (error) {

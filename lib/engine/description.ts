@@ -1,13 +1,13 @@
 import { ArgumentError } from '../base/errors.ts'
 import { refuseUnknown, typeName } from '../base/options.ts'
 
-/** Every key that a request can have. */
+/** All keys of a request. */
 const REQUEST_KEYS: readonly string[] = ['method', 'path', 'query', 'headers', 'body', 'signal']
 
-/** A method is a token, and its case counts (RFC 9110 section 9.1); all those of the Engine API are upper-case. */
+/** A method is a case-sensitive token (RFC 9110 section 9.1). All methods of the Engine API are in upper case. */
 const METHOD = /^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*$/
 
-/** Refuses a request that can't be meant: a misspelt key would be left out in silence. */
+/** Refuses a request with an unknown key or an invalid method. A misspelt key would be silently ignored. */
 export function checkDescription(request: unknown): void {
   const keys = keysOf(request, 'a request', "{ method: 'GET', path: '/info' }")
   refuseUnknown(keys, REQUEST_KEYS, 'a request')
@@ -24,7 +24,7 @@ function checkMethod(method: unknown): void {
   })
 }
 
-/** The keys of what has to be an object. */
+/** The keys of a value, which must be an object. */
 export function keysOf(given: unknown, what: string, form: string): string[] {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return Object.keys(given)
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
@@ -34,10 +34,10 @@ export function keysOf(given: unknown, what: string, form: string): string[] {
   })
 }
 
-/** More of a value says nothing. */
+/** Long enough to recognize a value. */
 const LONGEST_SHOWN = 100
 
-/** A value that a caller gave, for a message: a text cut short, of all else only what it is. */
+/** A caller's value for a message: the beginning of a string, or only the kind of another value. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}...` : value)

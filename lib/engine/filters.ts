@@ -1,12 +1,10 @@
 import { ArgumentError } from '../base/errors.ts'
 import { isPlain } from './query.ts'
 
-/** One filter: a word, or several of which one must fit. */
+/** The value of a filter, or several values, one of which must match. */
 export type FilterValue = string | number | boolean | ReadonlyArray<string | number | boolean>
 
-/**
- * Filters by key, as a plain object: `{ status: ['running', 'paused'], label: 'stage=test' }`.
- */
+/** Filters by key, as a plain object: `{ status: ['running', 'paused'], label: 'stage=test' }`. */
 export type Filters = Readonly<Record<string, FilterValue | undefined>>
 
 function refuse(what: string, got: string): ArgumentError {
@@ -24,7 +22,7 @@ function word(key: string, value: unknown): string {
 }
 
 /**
- * Filters as the API takes them, lists of strings by key. A Map or a string would be sent as no filter at all, and a
+ * Encodes filters for the API, as lists of strings by key. A Map or a string would be sent as no filter at all, and a
  * prune without its filter removes everything.
  */
 export function encodeFilters(filters: unknown): string {

@@ -1,6 +1,6 @@
 import { BOOLEAN, MOMENT, PLAIN, type QueryTake } from './operation.ts'
 
-/** Of containers, services and tasks. */
+/** The query parameters for logs of containers, services and tasks. */
 export const LOGS_QUERY: Readonly<Record<string, QueryTake>> = {
   details: BOOLEAN,
   follow: BOOLEAN,

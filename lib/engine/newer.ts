@@ -2,7 +2,7 @@ import { ArgumentError } from '../base/errors.ts'
 import type { Since } from './operation.ts'
 import { compareVersions } from './version.ts'
 
-/** Whether a daemon that speaks `version` knows what came with `since`. */
+/** Whether a daemon supports something that came with the version `since`. */
 export function serves(version: string, since: Since | undefined): boolean {
   return since === undefined || compareVersions(version, since) >= 0
 }
@@ -16,7 +16,7 @@ export function tooNew(what: string, since: Since, version: string): ArgumentErr
   })
 }
 
-/** Finds a value at a dotted path; `*` stands for every key of an object and every place of a list. */
+/** Whether there is a value at a dotted path. `*` stands for every key of an object and every element of a list. */
 function has(value: unknown, [key, ...rest]: readonly string[]): boolean {
   if (key === undefined) return value !== undefined && value !== null
   if (typeof value !== 'object' || value === null) return false
@@ -24,7 +24,7 @@ function has(value: unknown, [key, ...rest]: readonly string[]): boolean {
   return has((value as Record<string, unknown>)[key], rest)
 }
 
-/** Refuses a body with a field that the version in use doesn't know. */
+/** Refuses a body with a field that the version in use doesn't support. */
 export function refuseNewer(
   body: unknown,
   newer: Readonly<Record<string, Since>>,

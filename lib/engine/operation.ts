@@ -1,46 +1,46 @@
 import type { Lane } from '../transport/lanes.ts'
 
-/** The first Engine API version that takes a thing, e.g. `1.43`; left out where every version that we speak takes it. */
+/** The first Engine API version that supports something, e.g. `1.43`. Omitted if all supported versions do. */
 export type Since = string
 
-/** How one query parameter of an operation is written. */
+/** How an option is sent as a query parameter. */
 export interface QueryTake {
-  /** Its name on the wire, where that isn't the option's own: `killSignal` is sent as `signal`. */
+  /** The name of the parameter, if it isn't the name of the option: `killSignal` is sent as `signal`. */
   readonly as?: string
   readonly since?: Since
   /**
-   * `json`: one JSON value; `filters`: lists of words by key; `moment`: a Date, or what stands for one; `boolean` and
-   * `integer`: nothing else; otherwise words and numbers, and arrays as repeated names.
+   * `json`: one JSON value; `filters`: lists of strings by key; `moment`: a point in time; `boolean` and `integer`: only
+   * such values. Otherwise strings and numbers, and arrays as repeated names.
    */
   readonly encode?: 'json' | 'filters' | 'moment' | 'boolean' | 'integer'
 }
 
 /**
- * One operation of the Engine API as data: what is sent, and since when. A resource's methods are sentences about
- * these; the checks of every call read them, and so does the test that holds them against the specification.
+ * An operation of the Engine API as data. The methods of a resource send these, the checks of every call read them, and a
+ * test compares them with the specification.
  */
 export interface Operation {
-  /** As a caller writes it, for messages: `containers.list`. */
+  /** The name of its method, for messages: `containers.list`. */
   readonly name: string
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
-  /** As the specification writes it: `/containers/{id}/json`. */
+  /** The path in the specification: `/containers/{id}/json`. */
   readonly path: string
-  /** `short` for a call that the daemon answers at once; everything else is `patient`. */
+  /** `short` for a call that the daemon answers at once, `patient` for all others. */
   readonly lane: Lane
   readonly since?: Since
-  /** Every query parameter, by the name of its option. */
+  /** All query parameters, by option name. */
   readonly query?: Readonly<Record<string, QueryTake>>
-  /** Options that aren't sent in the query, but read by the method itself: `auth`. */
+  /** Options that the method itself reads, and that aren't sent in the query: `auth`. */
   readonly own?: readonly string[]
-  /** What the body is; left out where there is none. */
+  /** The kind of its body. Omitted if it has none. */
   readonly body?: 'json' | 'bytes'
-  /** The fields of its body begin in lower case, as nowhere else in the API. */
+  /** The fields of its body begin in lower case, unlike those of all other operations. */
   readonly lowerCase?: true
   /** Fields of the body that are newer than the oldest version, by path: `HostConfig.Mounts.*.VolumeOptions.Subpath`. */
   readonly newer?: Readonly<Record<string, Since>>
 }
 
-/** A query parameter without anything special. */
+/** A query parameter that needs no encoding. */
 export const PLAIN: QueryTake = {}
 export const FILTERS: QueryTake = { encode: 'filters' }
 export const JSON_VALUE: QueryTake = { encode: 'json' }

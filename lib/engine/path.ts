@@ -2,9 +2,9 @@ import { ArgumentError } from '../base/errors.ts'
 import { shown } from './description.ts'
 
 declare const encoded: unique symbol
-/** A path of the Engine API whose every substitution is one encoded segment. */
+/** A path of the Engine API in which each substitution is one encoded segment. */
 export type ApiPath = string & {
-  /** Only the template tag {@link path} makes it. */
+  /** Only the template tag {@link path} creates it. */
   readonly [encoded]: true
 }
 
@@ -12,11 +12,11 @@ function segment(value: unknown, of = 'an API path'): string {
   const invalid = (got: string, todo = 'Pass the id or name as Docker prints it.'): ArgumentError =>
     new ArgumentError('ERR_PATH_SEGMENT_INVALID', { tried: `the id or name ${shown(value)} in ${of}`, got, todo })
   if (typeof value !== 'string') throw invalid('it is not a string')
-  // WHATWG URL and every proxy resolve these, encoded or not: `..` would reach another object's endpoint. So would it
-  // between slashes: dockerd, and many a proxy, decodes them first.
+  // WHATWG URL and proxies resolve these, encoded or not: `..` would reach the endpoint of another object. So would `a/..`,
+  // since dockerd and many proxies decode slashes first.
   if (value === '' || /(^|\/)\.{1,2}(\/|$)/.test(value))
     throw invalid(value === '' ? 'it is empty' : 'it has . or .. as a path segment')
-  // The names in a list of containers begin with one. dockerd would send a redirect to the path without it.
+  // Names in a list of containers begin with a slash. dockerd would redirect to the path without it.
   if (/^\/|\/\/|\/$/.test(value)) {
     const clean = value.replaceAll(/^\/+|\/+$/g, '').replaceAll(/\/+/g, '/')
     throw invalid('it has an extra slash', clean === '' ? undefined : `Remove the slash:  ${clean}`)
@@ -29,10 +29,11 @@ function segment(value: unknown, of = 'an API path'): string {
 }
 
 /**
- * Tags a template as a path of the Engine API: each substitution becomes exactly one segment, so that no id can
+ * Tags a template as a path of the Engine API. Each substitution becomes exactly one segment, so that no id can
  * reach another endpoint.
  *
- * @throws {@link ArgumentError} ERR_PATH_SEGMENT_INVALID for an empty id, one with `.` or `..` in it, as a folder has, or what is no string
+ * @throws {@link ArgumentError} ERR_PATH_SEGMENT_INVALID for an id that is empty, isn't a string, or has `.` or `..` as a
+ *   segment
  * @example
  * ```ts
  * path`/images/${'me/app:1.2'}/json` // '/images/me%2Fapp%3A1.2/json'
@@ -43,7 +44,7 @@ export function path(strings: TemplateStringsArray, ...values: string[]): ApiPat
 }
 
 /**
- * Fills the places of a path as the specification writes it, `/containers/{id}/json`, with ids or names.
+ * Fills the placeholders of a path of the specification, such as `/containers/{id}/json`, with ids or names.
  *
  * @param of - whose ids they are, for messages: `containers.inspect()`
  */
@@ -52,8 +53,8 @@ export function expandPath(template: string, ids: readonly unknown[] = [], of?: 
 }
 
 /**
- * The same path for a message. It never throws: an id that can't be encoded becomes `?`, because the call itself
- * refuses that id, and the caller must see that error.
+ * The same path for a message. It never throws: an id that can't be encoded becomes `?`, because the call itself refuses
+ * that id, and the caller must see that error.
  */
 export function describePath(template: string, ids: readonly unknown[]): string {
   return expand(template, ids, (id) => {
@@ -70,7 +71,7 @@ function expand(template: string, ids: readonly unknown[], encode: (id: unknown)
   return template.replaceAll(/\{\w+\}/g, () => encode(ids[next++]))
 }
 
-/** A whole path that a caller wrote: it must begin with `/`, and hold no dot segments, query or white space. */
+/** A complete path from a caller: it must begin with `/`, and have no dot segments, query or white space. */
 export function checkPath(text: unknown): string {
   const ok = typeof text === 'string' && /^\/[\x21-\x7e]*$/.test(text) && !/[?#\\]/.test(text)
   if (ok && !/\/(\.|%2e){1,2}(\/|$)/i.test(text)) return text

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../base/errors.ts'
 import { shown } from './description.ts'
 
-/** A query by name. Objects (filters, build arguments) go as JSON, arrays as repeated names, undefined not at all. */
+/** Query parameters by name. Objects are sent as JSON, arrays as repeated names. undefined is omitted. */
 export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[] | object | undefined>>
 /** A value of a query parameter. */
 export type QueryValue = string | number | boolean
@@ -12,7 +12,7 @@ function refuse(what: string, got: string, todo: string = ANY_OF_THEM): Argument
   return new ArgumentError('ERR_ARGUMENT_INVALID', { tried: what, got, todo })
 }
 
-/** Of a Map or an instance of a class JSON would make `{}`. */
+/** JSON would turn a Map or an instance of a class into `{}`. */
 export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -27,13 +27,13 @@ function encodeValue(name: string, value: unknown): string {
   return encodeJson(what, value)
 }
 
-/** URLSearchParams would put U+FFFD in its place: the name of something else. */
+/** URLSearchParams would replace a lone surrogate with U+FFFD, and so name another object. */
 function wellFormed(what: string, text: string): string {
   if (/\p{Surrogate}/u.test(text)) throw refuse(what, 'it has a lone surrogate', 'Pass well-formed Unicode text.')
   return text
 }
 
-/** One value as JSON. @throws ArgumentError for what can't be written so */
+/** One value as JSON. @throws ArgumentError if it can't be serialized */
 export function encodeJson(what: string, value: unknown): string {
   try {
     return JSON.stringify(value)
@@ -42,7 +42,7 @@ export function encodeJson(what: string, value: unknown): string {
   }
 }
 
-/** A boolean. To the daemon every other text than a few is `true`: `off`, too (moby, server/httputils: BoolValue). */
+/** A boolean. The daemon takes almost every text for `true`, even `off` (moby, server/httputils: BoolValue). */
 export function checkBoolean(what: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
   throw refuse(what, `it is ${describe(value)}`, 'Pass true or false.')

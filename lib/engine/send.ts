@@ -13,37 +13,37 @@ import { readTwice } from './read-twice.ts'
 import { chooseVersion, isDockerPing, NEWEST_API_VERSION, notDocker, readPing, versionHeader } from './version.ts'
 import type { Ping } from './version.ts'
 
-/** What every call takes besides its own parameters. */
+/** Options that every call takes. */
 export interface RequestOptions {
-  /** Aborts the call, which then rejects with the signal's own reason. */
+  /** Aborts the call, which then rejects with the reason of the signal. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** One call of the Engine API, before the version is put before its path. */
+/** A call of the Engine API, without the version in its path. */
 export interface RequestDescription extends RequestOptions {
   /** The HTTP method. */
   readonly method: string
-  /** The path without version, e.g. from {@link path}. */
+  /** The path without a version, e.g. from {@link path}. */
   readonly path: string
   /** Query parameters; objects are sent as JSON, undefined is omitted. */
   readonly query?: Query | undefined
   /** Header fields in addition to those set automatically. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** The body: an object is sent as JSON, text, bytes and streams as they are. */
+  /** The body. Objects are sent as JSON; text, bytes and streams are sent unchanged. */
   readonly body?: RequestBody | undefined
 }
 
-/** An answer with the body still to be read: to its end, by one of the three ways, or else destroyed. */
+/** An answer whose body is still to be read. Read it to its end, or destroy it. */
 export interface OpenAnswer {
   /** The HTTP status. */
   readonly status: number
   /** The header fields, with names in lower case. */
   readonly headers: AnswerHeaders
-  /** The body, still to be read. */
+  /** The body as a stream. */
   readonly body: Readable
-  /** Reads the body whole, as UTF-8. */
+  /** Reads the whole body as UTF-8. */
   text(): Promise<string>
-  /** Reads the body whole, as one JSON value. */
+  /** Reads the whole body as one JSON value. */
   json<T = unknown>(): Promise<T>
 }
 
@@ -54,8 +54,8 @@ interface PingCall extends RequestOptions {
 }
 
 /**
- * The one way from an operation to its answer: checks, version prefix, and failures as errors. The verbs of streams
- * build on it, in `stream/`.
+ * Sends operations: checks them, adds the version prefix, and turns failures into errors. The calls for streams in
+ * `stream/` build on it.
  */
 export class Send {
   readonly #dispatcher: DockerDispatcher
@@ -68,7 +68,7 @@ export class Send {
     this.#version = pinned
   }
 
-  /** The version in use; the newest before {@link Send.negotiate}. */
+  /** The version in use; the newest one until {@link Send.negotiate} has run. */
   get version(): string {
     return this.#version ?? NEWEST_API_VERSION
   }
@@ -77,7 +77,7 @@ export class Send {
     return this.#dispatcher
   }
 
-  /** `/_ping`, which has no version: is it a daemon, and what does it serve? */
+  /** `/_ping`, which has no version: checks that a daemon answers, and reads what it supports. */
   async ping({ method = 'GET', signal, deadline }: PingCall = {}): Promise<Ping> {
     const call = { method, path: '/_ping', lane: 'short', signal, deadline } as const
     const { status, headers, body } = await collect(this.#dispatcher, call)
@@ -87,7 +87,7 @@ export class Send {
     return readPing(headers)
   }
 
-  /** Agrees on a version with the daemon; a pinned one stays as it is. */
+  /** Negotiates the version with the daemon, unless it is pinned. */
   async negotiate(options: RequestOptions & { deadline?: number } = {}): Promise<void> {
     const { apiVersion } = await this.ping(options)
     this.#version = this.#pinned ?? chooseVersion(apiVersion, this.#target)
@@ -99,35 +99,35 @@ export class Send {
     return parseJson(body.toString('utf8'), operation, status)
   }
 
-  /** A call that answers by its status alone. */
+  /** A call whose answer has no body. */
   async none(operation: Operation, call: Call = {}): Promise<void> {
     await this.whole(operation, call)
   }
 
-  /** A call whose answer is read whole, with its head. */
+  /** A call whose answer is read completely, with its headers. */
   async whole(operation: Operation, call: Call): Promise<WireAnswer> {
     const attempt = (): Promise<WireAnswer> => collect(this.#dispatcher, this.#wire(operation, call))
     const answer = await attempt()
     if (succeeded(answer.status)) return answer
-    // A stream was read by the first attempt.
+    // A streamed body was consumed by the first attempt.
     const second = this.#adopt(answer) && !isAsyncIterable(call.body) ? await attempt() : answer
     if (succeeded(second.status)) return second
     throw apiError(second.status, this.named(operation, call), second.body)
   }
 
-  /** A call whose answer is handed over as it comes. */
+  /** A call whose answer is streamed. */
   async stream(operation: Operation, call: Call = {}): Promise<StreamedAnswer> {
     return this.#succeeding(this.named(operation, call), this.#wire(operation, call))
   }
 
-  /** A call that takes its connection over. */
+  /** A call that takes over its connection. */
   async hijack(operation: Operation, call: Call, protocol: 'tcp' | 'h2c' = 'tcp'): Promise<Hijacked> {
     const answer = await hijack(this.#dispatcher, this.#wire(operation, call), protocol)
     if ('socket' in answer) return answer
     throw apiError(answer.status, this.named(operation, call), answer.body)
   }
 
-  /** A call that becomes a web socket: bytes in both directions, without a half close. */
+  /** A call that becomes a web socket: bytes in both directions, without half-close. */
   async webSocket(operation: Operation, call: Call): Promise<Duplex> {
     const { openWebSocket } = await import('../transport/web-socket.ts')
     const answer = await openWebSocket(this.#dispatcher, this.#wire(operation, call))
@@ -135,7 +135,7 @@ export class Send {
     throw apiError(answer.status, this.named(operation, call), answer.body)
   }
 
-  /** A call that somebody describes for himself. */
+  /** A call that the caller describes, without an {@link Operation}. */
   async open(description: RequestDescription): Promise<OpenAnswer> {
     const { method, path, query, headers, body: given, signal } = description
     const encoded = encodeBody(given)
@@ -149,7 +149,7 @@ export class Send {
     return { status, headers: head, body, text, json: async () => parseJson(await text(), description, status) }
   }
 
-  /** What an error calls a call. */
+  /** The parts of a call that errors name. */
   named({ method, path }: Operation, { ids = [] }: Call): Named {
     return { method, path: describePath(path, ids) }
   }
@@ -161,8 +161,8 @@ export class Send {
   }
 
   /**
-   * A daemon that was downgraded while we talked to it names its own version in the head of the refusal: one retry by
-   * that one can help then.
+   * Adopts the version of a daemon that was downgraded since the negotiation: its refusal names the version it serves in a
+   * header. Then one retry helps.
    */
   #adopt({ status, headers, body }: WireAnswer): boolean {
     const served = versionHeader(headers)
@@ -185,7 +185,7 @@ export class Send {
   }
 }
 
-/** 304 says that nothing was done: an error like the others, so that nobody takes it for more. */
+/** 304 is an error, too: the daemon did nothing. */
 function succeeded(status: number): boolean {
   return status < 300
 }
@@ -195,12 +195,12 @@ export function parseJson<T>(text: string, request: Named, status: number): T {
   try {
     return JSON.parse(text) as T
   } catch {
-    // Without the cause, which quotes from the answer: a join token, or what a registry said to a login.
+    // Without the cause, which quotes the answer: it may hold a join token or an identity token.
     throw unreadable('ERR_API_RESPONSE_INVALID', request, `the answer (${status}) is not JSON`)
   }
 }
 
-/** An error's page is short; a peer that sends for ever is left. In bytes. */
+/** Error pages are short. A peer that sends more is cut off. In bytes. */
 const LONGEST_ERROR = 1024 * 1024
 
 async function readWhole(body: Readable, longest = Infinity): Promise<Buffer> {

@@ -1,20 +1,20 @@
 import { ArgumentError } from '../base/errors.ts'
 
 /**
- * A moment: a Date, or seconds since 1970 (fractions count), or a text in either way that the daemon's own answers have:
- * RFC 3339, `2026-11-25T10:00:00.000000001Z`, or `seconds.nanoseconds`.
+ * A point in time: a Date, seconds since 1970 with or without a fraction, or text in one of the two formats that the
+ * daemon uses: RFC 3339, `2026-11-25T10:00:00.000000001Z`, or `seconds.nanoseconds`.
  */
 export type Moment = Date | number | string
 
 /** `date`, `time`, fraction of a second, offset (RFC 3339, section 5.6). */
 const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/i
 const UNIX = /^\d+(\.\d{1,9})?$/
-/** The year 5138: whoever gives more seconds than that has given milliseconds. */
+/** The year 5138. A larger number is in milliseconds. */
 const MOST_SECONDS = 1e11
 
 /**
- * A moment as `seconds.nanoseconds`, which is all that the daemon itself reads (moby, api/types/time: ParseTimestamps);
- * the dates that one can give to the Docker CLI are made into this by it.
+ * Encodes a point in time as `seconds.nanoseconds`, the only format that the daemon reads (moby, api/types/time:
+ * ParseTimestamps). The Docker CLI converts all other formats into this one.
  */
 export function encodeMoment(what: string, moment: unknown): string {
   if (moment instanceof Date && !Number.isNaN(moment.getTime())) return fromMilliseconds(moment.getTime())

@@ -1,27 +1,27 @@
 import { ConnectionError, DockerApiError } from '../base/errors.ts'
 import type { AnswerHeaders } from '../transport/collector.ts'
 
-/** The newest Engine API that this package knows (Docker Engine 29.6). */
+/** The newest Engine API version that docker-mtls supports (Docker Engine 29.6). */
 export const NEWEST_API_VERSION = '1.55'
-/** The oldest that it is tested with (Docker Engine 19.03). */
+/** The oldest Engine API version that it is tested with (Docker Engine 19.03). */
 export const OLDEST_API_VERSION = '1.40'
 
-/** Compares `1.9` and `1.40` as Docker does: by number, part by part. */
+/** Compares versions as Docker does: part by part, as numbers. `1.40` is newer than `1.9`. */
 export function compareVersions(left: string, right: string): number {
   const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number)
   const [rightMajor = 0, rightMinor = 0] = right.split('.').map(Number)
   return leftMajor - rightMajor || leftMinor - rightMinor
 }
 
-/** What `/_ping` says about a daemon. */
+/** The information that `/_ping` gives about a daemon. */
 export interface Ping {
-  /** The newest API version that the daemon serves; undefined where it does not say. */
+  /** The newest API version that the daemon serves; undefined if it doesn't say. */
   readonly apiVersion: string | undefined
   /** The daemon's operating system: `linux` or `windows`. */
   readonly osType: string | undefined
   /** The daemon has experimental features enabled. */
   readonly experimental: boolean
-  /** `1` classic builder, `2` BuildKit: which is the daemon's default. */
+  /** The daemon's default builder: `1` classic builder, `2` BuildKit. */
   readonly builderVersion: string | undefined
   /** `inactive`, `pending`, `error`, `locked`, `active/worker` or `active/manager`; undefined before Docker Engine 23. */
   readonly swarm: string | undefined
@@ -31,7 +31,7 @@ export interface Ping {
 
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
 
-/** The version that an answer's head carries, where it is one. */
+/** The version in the headers of an answer, if it is valid. */
 export function versionHeader(headers: AnswerHeaders): string | undefined {
   return one(headers['api-version'])?.match(/^\d+\.\d+$/)?.[0]
 }
@@ -47,7 +47,7 @@ export function readPing(headers: AnswerHeaders): Ping {
   }
 }
 
-/** Is that a daemon's answer to `GET /_ping`? A proxy's error page and any other web server are not. */
+/** Is this a daemon's answer to `GET /_ping`, and not that of a proxy or another web server? */
 export function isDockerPing(status: number, headers: AnswerHeaders, body: Buffer): boolean {
   return versionHeader(headers) !== undefined || (status === 200 && body.toString('latin1').trim() === 'OK')
 }
@@ -61,7 +61,7 @@ export function notDocker(tried: string, status: number, headers: AnswerHeaders)
   })
 }
 
-/** The version to speak with a daemon that serves up to `served`: the smaller of both sides' newest. */
+/** The version to use with a daemon that serves up to `served`: the older of both sides' newest. */
 export function chooseVersion(served: string | undefined, target: string): string {
   if (served === undefined || compareVersions(served, NEWEST_API_VERSION) >= 0) return NEWEST_API_VERSION
   if (compareVersions(served, OLDEST_API_VERSION) >= 0) return served

@@ -58,7 +58,7 @@ export function checkRegistryAuth(value: unknown): RegistryAuth {
   if (bad !== undefined) throw invalid(`${bad[0]} is ${bad[1] === '' ? 'empty' : `${typeName(bad[1])}, not a string`}`)
   const names = given.map(([name]) => name)
   if (!KINDS.some((kind) => fits(names, kind)))
-    throw invalid(names.length === 0 ? 'they are empty' : `their only fields are ${enumerate(names)}`)
+    throw invalid(names.length === 0 ? 'they are empty' : `they have only ${enumerate(names)}`)
   return Object.fromEntries(given) as unknown as RegistryAuth
 }
 

@@ -236,7 +236,7 @@ describe('options that are put into the body are no fields of it, nor are fields
       for (const call of callsOf(name)) {
         const given = { a: 'one', b: 'two', body: { noSuchField: 'x' }, options: {} }
         const { error, sent } = await attempt(here, call, given)
-        assert.match(String(error), /it has noSuchField, which is no field of the API.*\n.*such as NoSuchField\.$/)
+        assert.match(String(error), /the API has no field noSuchField, .*\n.*such as NoSuchField\.$/)
         assert.deepEqual(sent, [], call)
       }
     })

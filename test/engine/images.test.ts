@@ -482,13 +482,13 @@ describe('what comes back', () => {
 
 describe('what registries say', () => {
   const rows: [status: number, message: string, todo: RegExp][] = [
-    [404, "pull access denied for x, repository does not exist or may require 'docker login': denied", /docker login$/],
-    [500, 'Get "https://x/v2/": unauthorized: authentication required', /docker login$/],
-    [500, 'toomanyrequests: You have reached your pull rate limit', /^Wait, or give credentials/],
-    [404, 'manifest for x:9 not found: manifest unknown: manifest unknown', /Correct the name or its tag/],
-    [500, 'Get "https://x/v2/": http: server gave HTTP response to HTTPS client', /certs\.d\/docker\.io\/ca\.crt/],
+    [404, "pull access denied for x, repository does not exist or may require 'docker login': denied", /run {2}docker login {2}and set the option auth/],
+    [500, 'Get "https://x/v2/": unauthorized: authentication required', /run {2}docker login {2}and set the option auth/],
+    [500, 'toomanyrequests: You have reached your pull rate limit', /^Wait, or pass credentials/],
+    [404, 'manifest for x:9 not found: manifest unknown: manifest unknown', /Check the name and the tag/],
+    [500, 'Get "https://x/v2/": http: server gave HTTP response to HTTPS client', /Enable TLS on docker\.io/],
     [500, 'Get "https://x/v2/": x509: certificate signed by unknown authority', /certs\.d\/docker\.io\/ca\.crt/],
-    [500, 'Get "https://x/v2/": dial tcp: lookup x: no such host', /let the daemon's host reach docker\.io/],
+    [500, 'Get "https://x/v2/": dial tcp: lookup x: no such host', /it can't reach docker\.io/],
     [500, 'no space left on device', /journalctl/],
   ]
   for (const [status, message, todo] of rows) {
@@ -519,7 +519,7 @@ describe('what registries say', () => {
     const denied = await pretend(t, '1.45', (response) => response.writeHead(403).end(JSON.stringify({ message })))
     await assert.rejects(Promise.resolve(denied.docker.images.pull('x')), (error) => {
       assert.ok(error instanceof AuthorizationDeniedError, String(error))
-      assert.match(error.todo, /Ask who runs the daemon/)
+      assert.match(error.todo, /Ask the administrator of the daemon/)
       return true
     })
     const far = await pretend(t, '1.45', (response) =>

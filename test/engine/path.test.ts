@@ -111,7 +111,7 @@ test('a name with a slash too many is refused with the name without it', () => {
       () => path`/containers/${given}/json`,
       (error: Error & { code?: string; todo?: string }) => {
         assert.equal(error.code, 'ERR_PATH_SEGMENT_INVALID')
-        assert.equal(error.todo, `Pass it without:  ${clean}`)
+        assert.equal(error.todo, `Remove the slash:  ${clean}`)
         return true
       },
     )

@@ -89,14 +89,14 @@ describe('credentials in config.json', () => {
   }
 
   const broken: readonly (readonly [what: string, auths: object, words: RegExp])[] = [
-    ['no object', { 'ghcr.io': SECRET }, /ghcr\.io in .*config\.json: it is no object/],
-    ['a list', { 'ghcr.io': [SECRET] }, /it is no object/],
-    ['no base64', { 'ghcr.io': { auth: `${SECRET}!` } }, /no base64/],
-    ['base64 without its padding', { 'ghcr.io': { auth: basic('ann', SECRET).replace(/=*$/, '') } }, /no base64/],
+    ['no object', { 'ghcr.io': SECRET }, /ghcr\.io in .*config\.json: the entry is not an object/],
+    ['a list', { 'ghcr.io': [SECRET] }, /the entry is not an object/],
+    ['no base64', { 'ghcr.io': { auth: `${SECRET}!` } }, /not base64/],
+    ['base64 without its padding', { 'ghcr.io': { auth: basic('ann', SECRET).replace(/=*$/, '') } }, /not base64/],
     ['no colon', { 'ghcr.io': { auth: Buffer.from(SECRET).toString('base64') } }, /USER:PASSWORD/],
-    ['no user', { 'ghcr.io': { auth: basic('', SECRET) } }, /no user name/],
-    ['no password', { 'ghcr.io': { auth: basic('ann', '') } }, /no password/],
-    ['a part that is no text', { 'ghcr.io': { auth: 7, password: SECRET } }, /no text/],
+    ['no user', { 'ghcr.io': { auth: basic('', SECRET) } }, /user name or the password is missing/],
+    ['no password', { 'ghcr.io': { auth: basic('ann', '') } }, /user name or the password is missing/],
+    ['a part that is no text', { 'ghcr.io': { auth: 7, password: SECRET } }, /not a string/],
     ['a control character in its key', { 'https://ghcr.io/\u001b[2J': SECRET }, /<U\+001B>/],
   ]
   for (const [what, auths, words] of broken) {
@@ -111,12 +111,12 @@ describe('credentials in config.json', () => {
   }
 
   const unusable: readonly (readonly [string, unknown, RegExp])[] = [
-    ['no JSON', '{', /no JSON object/],
-    ['a list', [], /no JSON object/],
-    ['auths that are a list', { auths: [] }, /its auths is no object/],
-    ['credHelpers as text', { credHelpers: 'x' }, /its credHelpers is no object/],
-    ['a helper that is no text', { credHelpers: { 'ghcr.io': 7 } }, /credHelpers is no text/],
-    ['a credsStore that is no text', { credsStore: {} }, /its credsStore is no text/],
+    ['no JSON', '{', /not contain a JSON object/],
+    ['a list', [], /not contain a JSON object/],
+    ['auths that are a list', { auths: [] }, /auths is not an object/],
+    ['credHelpers as text', { credHelpers: 'x' }, /credHelpers is not an object/],
+    ['a helper that is no text', { credHelpers: { 'ghcr.io': 7 } }, /credHelpers is not a string/],
+    ['a credsStore that is no text', { credsStore: {} }, /credsStore is not a string/],
   ]
   for (const [what, content, words] of unusable) {
     test(`in a file that has ${what} are refused`, async (t) => {
@@ -174,7 +174,7 @@ describe('credentials in config.json', () => {
       await place.writeConfig({ credsStore: 'fake' })
       await place.addHelper('fake', { get: answer('ann', SECRET) })
       const call = loadRegistryCredentials({ env: place.env }).forRegistry(registry)
-      await assertFails(call, 'ERR_REFERENCE_INVALID', /is no host|it is no host/)
+      await assertFails(call, 'ERR_REFERENCE_INVALID', /it is not a host/)
       assert.deepEqual(await place.asked(), [])
     })
   }
@@ -261,8 +261,8 @@ describe('credentials that a helper keeps', () => {
   })
 
   const failing: readonly (readonly [what: string, script: string, code: ErrorCode, words: RegExp])[] = [
-    ['fails', `echo 'boom ${SECRET}'; echo '${SECRET}' >&2; exit 3`, 'ERR_CREDENTIAL_HELPER_FAILED', /ended with 3/],
-    ['is killed', 'kill -9 $$', 'ERR_CREDENTIAL_HELPER_FAILED', /ended with SIGKILL/],
+    ['fails', `echo 'boom ${SECRET}'; echo '${SECRET}' >&2; exit 3`, 'ERR_CREDENTIAL_HELPER_FAILED', /exited with code 3/],
+    ['is killed', 'kill -9 $$', 'ERR_CREDENTIAL_HELPER_FAILED', /terminated by SIGKILL/],
     ['says nothing', ':', 'ERR_CREDENTIALS_INVALID', /no Username and Secret/],
     ['says no JSON', `echo '${SECRET}'`, 'ERR_CREDENTIALS_INVALID', /no Username and Secret/],
     ['says half', `echo '{"Username":"ann"}'`, 'ERR_CREDENTIALS_INVALID', /no Username and Secret/],
@@ -288,7 +288,7 @@ describe('credentials that a helper keeps', () => {
     await place.addHelper('fake', { get: `sleep 5.7 & sleep 5.7` })
     const start = startWatch()
     const call = askHelper({ name: 'fake', env: place.env, timeout: 200 }, 'ghcr.io')
-    await assertFails(call, 'ERR_CREDENTIAL_HELPER_FAILED', /no answer within 0\.2 s/)
+    await assertFails(call, 'ERR_CREDENTIAL_HELPER_FAILED', /didn't finish within 0\.2 s/)
     assert.ok(start() < 5_000, 'it did not wait for the end')
     assert.deepEqual(await processesLeft(join(place.home, 'bin')), [])
   })
@@ -310,7 +310,7 @@ describe('credentials that a helper keeps', () => {
       await writeFile(path, `#!/bin/sh\ntouch '${place.home}/ran'\n`)
       await chmod(path, 0o755)
       const call = loadRegistryCredentials({ env: place.env }).for('ghcr.io/a')
-      await assertFails(call, 'ERR_CREDENTIAL_HELPER_FAILED', /no name of a program/)
+      await assertFails(call, 'ERR_CREDENTIAL_HELPER_FAILED', /not a valid program name/)
     })
   }
 
@@ -324,7 +324,7 @@ describe('credentials that a helper keeps', () => {
     await chmod('docker-credential-fake', 0o755)
     for (const PATH of [place.env['PATH'] ?? '', '', '.', ':', `.:${place.env['PATH']}`, 'bin:']) {
       const call = loadRegistryCredentials({ env: { HOME: place.home, PATH } }).for('ghcr.io/a')
-      await assertFails(call, 'ERR_CREDENTIAL_HELPER_MISSING', /docker-credential-fake .*no folder of the PATH/)
+      await assertFails(call, 'ERR_CREDENTIAL_HELPER_MISSING', /docker-credential-fake .*not in the PATH/)
     }
   })
 })

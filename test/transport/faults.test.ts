@@ -53,7 +53,7 @@ describe('peers that misbehave', () => {
     ['plaintext HTTP', 'ERR_SERVER_PLAINTEXT', /doesn't use TLS/],
     ['speaks first, as SSH does', 'ERR_SERVER_PLAINTEXT', /doesn't use TLS/],
     ['a proxy with a 404 page', 'ERR_SERVER_NOT_DOCKER', /404/],
-    ['a web server with a 200 page', 'ERR_SERVER_NOT_DOCKER', /no Docker/],
+    ['a web server with a 200 page', 'ERR_SERVER_NOT_DOCKER', /not a Docker daemon/],
     ['answers no HTTP', 'ERR_SERVER_NOT_DOCKER', /doesn't speak HTTP/],
     ['TLS 1.1 only', 'ERR_SERVER_TLS_TOO_OLD', /neither TLS 1.2 nor TLS 1.3/],
     ['TLS 1.2 with CBC suites only', 'ERR_SERVER_NO_COMMON_CIPHER', /cipher/],

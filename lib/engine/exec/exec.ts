@@ -5,7 +5,7 @@ import type { ExecResult, ExecRunOptions } from '../workflows/options.ts'
 import type { RequestOptions, Send } from '../send.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import { attachedStream } from '../stream/calls.ts'
-import { failWhereNeverStarted } from '../stream/exec-start.ts'
+import { failIfNotStarted } from '../stream/exec-start.ts'
 import type { Watch } from '../stream/output.ts'
 import type { ExecCreateRequest, ExecCreateResponse, ExecInspect, ExecStartRequest } from './types.ts'
 
@@ -51,7 +51,7 @@ export class Exec {
     const tty = how.Tty ?? false
     const request = this.#send.named(START, call)
     const inspect = (): Promise<ExecInspect> => this.inspect(id, { signal: options.signal })
-    const watch: Watch = (chunks) => failWhereNeverStarted(chunks, { request, tty, inspect })
+    const watch: Watch = (chunks) => failIfNotStarted(chunks, { request, tty, inspect })
     return attachedStream(this.#send, START, call, () => tty, watch)
   }
 

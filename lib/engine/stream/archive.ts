@@ -1,15 +1,15 @@
 import { pipeline, Transform, type Readable } from 'node:stream'
 import { failureInside, type Named } from '../api-error.ts'
 
-/** Far more than the daemon's words about a failure. In bytes. */
+/** Much longer than the message of a failure. In bytes. */
 const TAIL = 8 * 1024
 const NEWLINE = 0x0a
-/** How they begin, of images and of containers (moby, pkg/streamformatter; api/server/httpstatus). */
+/** How failures begin, for images and for containers (moby, pkg/streamformatter; api/server/httpstatus). */
 const FAILURES = ['{"errorDetail":', '{"message":'] as const
 
 /**
- * A tar as the daemon sends it. One that can't go on writes its failure behind what it has sent, and ends as if all were
- * well: here that is an error at the end of the stream. Destroying it ends the request.
+ * A tar from the daemon. If the daemon fails halfway, it appends a message to the data and ends the answer normally. This
+ * stream then ends with an error. Destroying it cancels the request.
  */
 export function archiveStream(body: Readable, request: Named): Readable {
   let tail: Buffer = Buffer.alloc(0)
@@ -23,28 +23,28 @@ export function archiveStream(body: Readable, request: Named): Readable {
       callback(failure === undefined ? null : failureInside(request, failure))
     },
   })
-  // Whoever has read enough listens no more, and an unheard 'error' would end the process.
+  // A reader who has read enough has no listener, and an unhandled 'error' would end the process.
   archive.on('error', () => {})
   pipeline(body, archive, () => {})
   return archive
 }
 
-/** A whole archive ends with zeros; half of one with anything, and then with a line of JSON. */
+/** A complete archive ends with zeros. An incomplete one ends with a line of JSON. */
 function failureIn(tail: Buffer): string | undefined {
   if (tail.at(-1) !== NEWLINE) return undefined
   const text = tail.toString('utf8')
   for (const begin of FAILURES) {
-    const words = wordsOf(text.slice(text.lastIndexOf(begin)))
-    if (words !== undefined) return words
+    const message = messageIn(text.slice(text.lastIndexOf(begin)))
+    if (message !== undefined) return message
   }
   return undefined
 }
 
-function wordsOf(text: string): string | undefined {
+function messageIn(text: string): string | undefined {
   try {
     const { errorDetail, message } = JSON.parse(text) as { errorDetail?: { message?: unknown }; message?: unknown }
-    const words = errorDetail?.message ?? message
-    return typeof words === 'string' ? words : undefined
+    const found = errorDetail?.message ?? message
+    return typeof found === 'string' ? found : undefined
   } catch {
     return undefined
   }

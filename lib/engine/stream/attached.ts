@@ -2,23 +2,23 @@ import { Writable, type Duplex, type WritableOptions } from 'node:stream'
 import { ArgumentError } from '../../base/errors.ts'
 import { OutputStream, type OutputSource } from './output.ts'
 
-/** What an {@link AttachedStream} is made of. */
+/** The parts of an {@link AttachedStream}. */
 export interface AttachedSource extends Omit<OutputSource, 'body'> {
   readonly socket: Duplex
-  /** Whether input was asked for. */
+  /** Whether input was requested. */
   readonly input: boolean
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * A container's or an exec's input and output, on a connection of its own. End {@link AttachedStream.stdin} to say that
- * no more input comes: all output that is still to come arrives, from a container if it was made with `StdinOnce`. A
- * terminal isn't told of that end; its programs take the byte 4 (Ctrl-D) for one. Leaving the loop ends the connection.
+ * The input and output of a container or an exec, on a connection of its own. End {@link AttachedStream.stdin} to close the
+ * input. The remaining output still arrives, from a container if it was created with `StdinOnce`. The end of the input
+ * doesn't reach a terminal: write the byte 4 (Ctrl-D) instead. `break` closes the connection.
  */
 export class AttachedStream extends OutputStream {
   /**
-   * What is written to the program. It has to be asked for: writing to a container that was attached to without
-   * `{ stdin: true }` ends the stream with an error, and what is for an exec without `AttachStdin` the daemon drops.
+   * The input of the program, which must be requested. Writing to a container that was attached without `{ stdin: true }`
+   * ends the stream with an error. The daemon discards input for an exec without `AttachStdin`.
    */
   readonly stdin: Writable
 
@@ -26,15 +26,15 @@ export class AttachedStream extends OutputStream {
   constructor({ socket, input, signal, ...source }: AttachedSource) {
     super({ ...source, body: socket })
     this.stdin = input ? inputOf(socket, source.tty) : noInputOf(socket)
-    // Whoever reads hears of it; an unheard 'error' would end the process.
+    // The reader gets the error; an unhandled 'error' would end the process.
     socket.on('error', () => {})
     if (signal) endOnAbort(socket, signal)
   }
 }
 
 /**
- * Its end is half of the connection's end, and its own destruction none at all. Behind a terminal the daemon takes half
- * of the end for all of it, and cuts the output off (moby, container/stream/attach.go).
+ * Ending it half-closes the connection, and destroying it doesn't close anything. With a terminal it isn't half-closed: the
+ * daemon would then cut off the output (moby, container/stream/attach.go).
  */
 function inputOf(socket: Duplex, tty: boolean): Writable {
   return writableOn(socket, {
@@ -49,7 +49,7 @@ function inputOf(socket: Duplex, tty: boolean): Writable {
   })
 }
 
-/** The daemon would take it and drop it, and the program wait for ever. */
+/** The daemon would discard the input, and the program would wait forever. */
 function noInputOf(socket: Duplex): Writable {
   return writableOn(socket, {
     write: (_chunk, _encoding, callback) => {
@@ -71,7 +71,7 @@ function writableOn(socket: Duplex, how: WritableOptions): Writable {
   return stdin
 }
 
-/** Ends a connection that was taken over, for the signal's own reason. */
+/** Destroys a connection that was taken over when the signal aborts, with its reason. */
 export function endOnAbort(socket: Duplex, signal: AbortSignal): void {
   const aborted = (): void => void socket.destroy(signal.reason as Error)
   if (signal.aborted) return aborted()

@@ -11,12 +11,12 @@ import { OutputStream, type Watch } from './output.ts'
 import { Progress } from './progress.ts'
 import type { ProgressMessage } from '../types/progress.ts'
 
-/** From this version on the content type says whether a stream is multiplexed (Engine API 1.42, version history). */
+/** Since this version the content type says whether a stream is multiplexed (Engine API, version history). */
 const CONTENT_TYPE_SINCE = '1.42'
 const MULTIPLEXED = 'application/vnd.docker.multiplexed-stream'
 const RAW = 'application/vnd.docker.raw-stream'
 
-/** Whether the container, exec or service has a terminal: asked only where the answer's head doesn't say it. */
+/** Whether the container, exec or service has a terminal. Called only if the headers of the answer don't say it. */
 export type IsTty = () => boolean | Promise<boolean>
 
 async function isRaw(send: Send, contentType: string | undefined, isTty: IsTty): Promise<boolean> {
@@ -25,7 +25,7 @@ async function isRaw(send: Send, contentType: string | undefined, isTty: IsTty):
   return said === RAW || isTty()
 }
 
-/** A call that answers with one JSON value after the other, for as long as it is listened to. */
+/** A call that answers with a stream of JSON values. */
 export function jsonStream<Item>(send: Send, operation: Operation, call: Call): Opening<Item, JsonStream<Item>> {
   return new Opening(async () => {
     const { body } = await send.stream(operation, call)
@@ -52,7 +52,7 @@ export function outputStream(
   })
 }
 
-/** A call that takes its connection over for input and output. */
+/** A call that takes over its connection for input and output. */
 export async function attachedStream(
   send: Send,
   operation: Operation,
@@ -70,7 +70,7 @@ export async function attachedStream(
   }
 }
 
-/** A call that becomes a web socket: everything comes as one raw stream. */
+/** A call that becomes a web socket: all output is one raw stream. */
 export async function webSocketStream(send: Send, operation: Operation, call: Call): Promise<AttachedStream> {
   const { options: given = {} } = call
   const options = webSocketQuery(checkOptions(operation, given), send)
@@ -80,8 +80,8 @@ export async function webSocketStream(send: Send, operation: Operation, call: Ca
 }
 
 /**
- * Before 1.42 a web socket had all three streams, and could not have fewer: asking for one that it has anyway is no
- * mistake (Engine API, version history).
+ * Before 1.42 a web socket always had all three streams (Engine API, version history), so requesting one of them is no
+ * mistake.
  */
 function webSocketQuery(options: object, send: Send): object {
   if (choosesStreams(send)) return options
@@ -98,31 +98,31 @@ function attachedSource(
   call: Call,
 ): Pick<AttachedSource, 'request' | 'explain' | 'signal' | 'input'> {
   const { signal, stdin } = (call.options ?? {}) as RequestOptions & { stdin?: boolean }
-  // An exec's was asked for when it was made.
+  // The input of an exec was requested when it was created.
   const input = stdin === true || operation.query?.['stdin'] === undefined
   const request = send.named(operation, call)
   const explain = (error: unknown): unknown => send.dispatcher.explain(error, `${request.method} ${request.path}`)
   return { request, explain, signal, input }
 }
 
-/** Makes the result of a long call out of what the daemon says meanwhile. */
+/** Computes the result of a long call from its messages. */
 export interface Fold<Message, Result> {
   readonly add: (message: Message) => void
   readonly result: () => Result
 }
 
-/** Makes a fold for one call, which its errors name. */
+/** Creates a fold for one call, which its errors name. */
 export type MakeFold<Message, Result> = (request: Named) => Fold<Message, Result>
 
-/** The stream ended well, and the daemon has never said that it was done. */
+/** The stream ended without an error, but also without a result. */
 export function unfinished(request: Named): Error {
   return unreadable('ERR_API_STREAM_TRUNCATED', request, 'the stream ended before the daemon reported a result')
 }
 
 /**
- * A call that says how far it has come, one JSON value after the other, and may say in one of them that it failed.
+ * A call that reports its progress as a stream of JSON values, one of which may be a failure.
  *
- * @param prepare - makes the call when it begins: credentials are read then, and files opened
+ * @param prepare - returns the call when it begins. Only then are credentials read and files opened
  */
 export function progress<Message extends ProgressMessage, Result>(
   send: Send,
@@ -135,7 +135,7 @@ export function progress<Message extends ProgressMessage, Result>(
   })
 }
 
-/** What the daemon says while it works on such a call; returns the result. */
+/** The messages of such a call. Returns its result. */
 export async function* messages<Message extends ProgressMessage, Result>(
   send: Send,
   operation: Operation,
@@ -154,7 +154,7 @@ export async function* messages<Message extends ProgressMessage, Result>(
   return result()
 }
 
-/** Daemons say it twice, and from some version on only in `errorDetail` (Engine API 1.48, version history). */
+/** Older daemons set both fields, newer ones only `errorDetail` (Engine API 1.48, version history). */
 function failureOf({ errorDetail, error }: ProgressMessage): string | undefined {
   if (!errorDetail && !error) return undefined
   return errorDetail?.message || error || 'the call failed'

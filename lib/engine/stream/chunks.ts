@@ -4,29 +4,29 @@ import type { Named } from '../api-error.ts'
 import { readTwice } from '../read-twice.ts'
 import { errorOf, StreamFault } from './fault.ts'
 
-/** What is made of a body's chunks. */
+/** How to read the chunks of a body. */
 export interface Reading<Item> {
   /** For messages. */
   readonly request: Named
-  /** What one chunk holds. */
+  /** Splits a chunk into items. */
   readonly split: (chunk: Buffer) => Iterable<Item>
-  /** Comes after each chunk. @throws StreamFault where one was found in it */
+  /** Called after each chunk. @throws StreamFault if the chunk had a fault */
   readonly check?: () => void
-  /** Comes at the end. @throws StreamFault where that is no end */
+  /** Called at the end of the body. @throws StreamFault if the body is incomplete */
   readonly end?: () => Iterable<Item> | void
-  /** Turns an error of the connection into ours, where it isn't one yet. */
+  /** Turns an error of the connection into one of ours. */
   readonly explain?: ((error: unknown) => unknown) | undefined
 }
 
-/** Bodies that somebody has begun to read. */
+/** Bodies whose reading has begun. */
 const taken = new WeakSet<Readable>()
 
-/** What Node and undici call the end of a stream that was destroyed without a reason. */
+/** The codes of Node and undici for a stream that was destroyed without an error. */
 const CLOSED: ReadonlySet<unknown> = new Set(['UND_ERR_ABORTED', 'ERR_STREAM_PREMATURE_CLOSE'])
 
 /**
- * Reads a body at the pace at which what it holds is taken; whoever leaves the loop ends the request. The body's own
- * iterator would take several turns for each line of a log, since dockerd sends each line as an HTTP chunk of its own.
+ * Reads a body at the pace of its reader. Leaving the loop cancels the request. The body's own iterator would take several
+ * turns of the event loop for each line of a log, since dockerd sends each line as an HTTP chunk of its own.
  */
 export async function* readChunks<Item>(
   body: Readable,
@@ -42,7 +42,7 @@ export async function* readChunks<Item>(
         await tap.more()
         continue
       }
-      // Not yield*, which takes several turns for each.
+      // Not yield*, which takes several turns for each item.
       for (const item of split(chunk)) yield item
       check?.()
     }
@@ -56,10 +56,10 @@ export async function* readChunks<Item>(
   }
 }
 
-/** What is longer came in a hurry, and waiting for more would hold it up. In bytes. */
+/** Chunks below this size are read together with those that follow at once. In bytes. */
 const SMALL = 16 * 1024
 
-/** Takes chunks out of a stream. */
+/** Reads chunks from a stream. */
 class Tap {
   readonly #body: Readable
   readonly #forget: () => void
@@ -76,20 +76,20 @@ class Tap {
     })
   }
 
-  /** Whether all was taken. @throws what the stream failed with */
+  /** Whether everything was read. @throws the error of the stream */
   get ended(): boolean {
     if (this.#end?.error) throw this.#end.error
     return this.#end !== undefined
   }
 
-  /** All that has come; null where that is nothing. */
+  /** All data that have arrived; null if there are none. */
   take(): Buffer | null {
     const chunk = this.#body.destroyed ? null : (this.#body.read() as Buffer | null)
     if (chunk) this.#size = chunk.length
     return chunk
   }
 
-  /** Waits until more has come, or the end. */
+  /** Waits for more data or the end. */
   more(): Promise<void> {
     if (this.#end !== undefined) return Promise.resolve()
     return new Promise((resolve) => (this.#wake = resolve))
@@ -101,7 +101,7 @@ class Tap {
     this.#body.destroy()
   }
 
-  /** Of small chunks, all that this turn of the event loop brings is taken together. */
+  /** Small chunks that arrive in the same turn of the event loop are read together. */
   readonly #readable = (): void => {
     const wake = this.#wake
     this.#wake = undefined

@@ -1,6 +1,6 @@
 import { failureInside, unreadable, type Named } from '../api-error.ts'
 
-/** What is wrong with what came, in words: it can't be read, it ended too early, or it says that the daemon failed. */
+/** What is wrong with a stream: it is invalid, truncated, or reports that the daemon failed. */
 export class StreamFault extends Error {
   readonly kind: 'invalid' | 'truncated' | 'failed'
 
@@ -10,7 +10,7 @@ export class StreamFault extends Error {
   }
 }
 
-/** The same as an error of a call. */
+/** The fault as an error of its call. */
 export function errorOf(request: Named, { kind, message, cause }: StreamFault): Error {
   if (kind === 'failed') return failureInside(request, message)
   const code = kind === 'truncated' ? 'ERR_API_STREAM_TRUNCATED' : 'ERR_API_STREAM_INVALID'

@@ -1,10 +1,10 @@
 import { StreamFault } from './fault.ts'
 
-/** A piece of output of one of a container's streams. */
+/** A chunk of a container's output. */
 export interface OutputChunk {
-  /** Which of the two outputs it is; a terminal has only `stdout`. */
+  /** The stream that it belongs to. A terminal has only `stdout`. */
   readonly stream: 'stdout' | 'stderr'
-  /** The bytes as they arrived; not cut at lines. */
+  /** The bytes as they arrived. They may begin and end in the middle of a line. */
   readonly data: Buffer
 }
 
@@ -15,16 +15,16 @@ const HEADER = 8
 const STREAMS: ReadonlyArray<Stream | undefined> = ['stdout', 'stdout', 'stderr']
 /** moby, pkg/stdcopy: a failure of the daemon, in band. */
 const SYSTEM_ERROR = 3
-/** More of the daemon's words about a failure says nothing. In bytes. */
+/** Longer messages are cut. In bytes. */
 const LONGEST_MESSAGE = 64 * 1024
 
 /**
- * Splits Docker's multiplexed streams: a byte for the stream, three of nothing, four for the length, and so many bytes.
- * A frame may have 4 GiB and is never held: what has come of it is handed on. What comes together of one stream is
- * handed on together, so that a log of short lines costs little more than its bytes.
+ * Splits Docker's multiplexed streams. A frame has a byte for the stream, three zero bytes, four for the length, and the
+ * payload. Since a payload may have 4 GiB, its parts are passed on as they arrive. Payloads of one stream that arrive
+ * together are passed on together, so that a log of short lines costs little more than its bytes.
  */
 export class FrameSplitter {
-  /** The begin of a frame's head, where the wire was cut inside of it. */
+  /** The beginning of a header that is still incomplete. */
   readonly #head: Buffer = Buffer.alloc(HEADER)
   #headBytes = 0
   #type = 0
@@ -35,9 +35,9 @@ export class FrameSplitter {
   #fault: StreamFault | undefined
 
   /**
-   * What a piece of the wire holds, in order, up to a fault: {@link FrameSplitter.check} throws that.
+   * The output in a chunk of the stream, in order, up to a fault. {@link FrameSplitter.check} throws the fault.
    *
-   * @param piece - belongs to the splitter from now on: what comes out is closed up in its memory
+   * @param piece - belongs to the splitter from now on, which moves payloads within its memory
    */
   push(piece: Buffer): OutputChunk[] {
     const runs = new Runs(piece)
@@ -51,12 +51,12 @@ export class FrameSplitter {
     return runs.take()
   }
 
-  /** @throws StreamFault where what came is no frame, or says that the daemon failed */
+  /** @throws StreamFault if the data are no frame, or report that the daemon failed */
   check(): void {
     if (this.#fault) throw this.#fault
   }
 
-  /** Says that no more comes. @throws StreamFault in the middle of a frame */
+  /** To be called at the end of the stream. @throws StreamFault if a frame is incomplete */
   end(): void {
     this.check()
     if (this.#type === SYSTEM_ERROR && this.#left > 0) throw this.#failure()
@@ -105,13 +105,13 @@ export class FrameSplitter {
   }
 }
 
-/** A quarter of readUInt32BE()'s time, which counts where lines are short. */
+/** Takes a quarter of the time of readUInt32BE(), which matters if lines are short. */
 function lengthAt(bytes: Buffer, at: number): number {
   const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
   return a * 0x1_00_00_00 + ((b << 16) | (c << 8) | d)
 }
 
-/** Payloads of one piece of the wire; those of one stream that follow each other are moved together. */
+/** The payloads in one chunk. Consecutive payloads of the same stream are moved together. */
 class Runs {
   readonly #piece: Buffer
   readonly #chunks: OutputChunk[] = []

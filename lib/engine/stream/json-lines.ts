@@ -1,15 +1,15 @@
 import { StreamFault } from './fault.ts'
 
-/** No line of the Engine API comes near: it would be held whole. In bytes. */
+/** Much longer than any line of the Engine API. A line is kept in memory. In bytes. */
 const LONGEST_LINE = 64 * 1024 * 1024
 const NEWLINE = 0x0a
 
-/** Splits a stream of JSON objects, one a line (`\n` and `\r\n` alike), however its bytes are cut. */
+/** Splits a stream of JSON objects, one per line (`\n` or `\r\n`), whatever its chunks. */
 export class JsonLines {
   #pending: Buffer[] = []
   #size = 0;
 
-  /** The values that are whole now, each parsed when it is taken: those before a fault come. @throws StreamFault */
+  /** The values that are now complete. Each is parsed when it is read, so that values before a fault arrive. @throws StreamFault */
   *push(chunk: Buffer): Generator<object, void, undefined> {
     let from = 0
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
@@ -21,7 +21,7 @@ export class JsonLines {
     if (from < chunk.length) this.#keep(chunk.subarray(from))
   }
 
-  /** The last value, where no newline follows it. @throws StreamFault where it isn't whole */
+  /** The last value, if no newline follows it. @throws StreamFault if it is incomplete */
   *end(): Generator<object, void, undefined> {
     const text = this.#take()
     if (text !== '') yield parse(text, 'truncated')

@@ -3,9 +3,7 @@ import type { Named } from '../api-error.ts'
 import { JsonLines } from './json-lines.ts'
 import { readChunks } from './chunks.ts'
 
-/**
- * Values that the daemon sends one after the other: events, statistics. Leaving the loop ends the request.
- */
+/** A stream of values, such as events or statistics. Leaving the loop cancels the request. */
 export class JsonStream<Item> implements AsyncIterable<Item>, AsyncDisposable {
   readonly #body: Readable
   readonly #request: Named
@@ -16,7 +14,7 @@ export class JsonStream<Item> implements AsyncIterable<Item>, AsyncDisposable {
     this.#request = request
   }
 
-  /** The values as they arrive; `break` ends the request. */
+  /** The values as they arrive; `break` cancels the request. */
   [Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     const lines = new JsonLines()
     return readChunks(this.#body, {
@@ -26,13 +24,13 @@ export class JsonStream<Item> implements AsyncIterable<Item>, AsyncDisposable {
     })
   }
 
-  /** Ends the request. */
+  /** Cancels the request. */
   close(): Promise<void> {
     this.#body.destroy()
     return Promise.resolve()
   }
 
-  /** Ends the request. */
+  /** Cancels the request. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -1,15 +1,15 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { OutputChunk } from './frames.ts'
 
-/** A line of output of one of a container's streams. */
+/** A line of a container's output. */
 export interface OutputLine {
-  /** Which of the two outputs it is; a terminal has only `stdout`. */
+  /** The stream that it belongs to. A terminal has only `stdout`. */
   readonly stream: OutputChunk['stream']
-  /** Without its line feed, and without the carriage return before it. */
+  /** Without the line feed, and without a carriage return before it. */
   readonly line: string
 }
 
-/** Joins what came in pieces into lines, each stream for itself; a last line without an end is one, too. */
+/** Joins chunks into lines, separately for each stream. Text after the last line feed is a line, too. */
 export async function* splitLines(chunks: AsyncIterable<OutputChunk>): AsyncGenerator<OutputLine, void, undefined> {
   const open = { stdout: new LineJoiner(), stderr: new LineJoiner() }
   for await (const { stream, data } of chunks) {
@@ -23,7 +23,7 @@ export async function* splitLines(chunks: AsyncIterable<OutputChunk>): AsyncGene
 
 class LineJoiner {
   readonly #decoder: StringDecoder = new StringDecoder('utf8')
-  /** Pieces of a line whose end has not come. */
+  /** Parts of a line that is still incomplete. */
   #pending: string[] = []
 
   push(data: Buffer): string[] {

@@ -1,11 +1,10 @@
 /**
- * A stream that opens when it is needed: when it is awaited, which gives the open stream, or when it is looped over.
- * Until then nothing is sent.
+ * A stream that isn't open yet. Nothing is sent until you `await` it, which returns the open stream, or iterate over it.
  *
  * @example
  * ```ts
  * for await (const event of docker.system.events({ signal })) console.log(event.Action)
- * const events = await docker.system.events() // it is open, or has failed to
+ * const events = await docker.system.events() // open now, or an error
  * ```
  */
 export class Opening<Item, Stream extends AsyncIterable<Item>> implements PromiseLike<Stream>, AsyncIterable<Item> {
@@ -26,14 +25,14 @@ export class Opening<Item, Stream extends AsyncIterable<Item>> implements Promis
     return this.#opened.then(onFulfilled, onRejected)
   }
 
-  /** As a promise's. */
+  /** Like that of a promise. */
   catch<Rejected = never>(
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<Stream | Rejected> {
     return this.then(undefined, onRejected)
   }
 
-  /** As a promise's. */
+  /** Like that of a promise. */
   finally(onFinally?: (() => void) | null): Promise<Stream> {
     return Promise.resolve(this).finally(onFinally)
   }
@@ -44,7 +43,7 @@ export class Opening<Item, Stream extends AsyncIterable<Item>> implements Promis
     let opening: Promise<AsyncIterator<Item>> | undefined
     const open = (): Promise<AsyncIterator<Item>> =>
       (opening ??= this.then((stream) => (opened = stream[Symbol.asyncIterator]())))
-    // A generator around the stream's own would cost its turns again for each item.
+    // A generator around that of the stream would take additional turns for each item.
     const iterator: AsyncIterableIterator<Item> = {
       next: () => opened?.next() ?? open().then((items) => items.next()),
       return: async () => (await opening)?.return?.() ?? { done: true, value: undefined },

@@ -5,35 +5,35 @@ import { splitLines, type OutputLine } from './lines.ts'
 import { readChunks } from './chunks.ts'
 import { checkWritable, Sinks } from './sinks.ts'
 
-/** What a container has said, read whole. */
+/** The complete output of a container. */
 export interface Output {
-  /** The bytes of the output. */
+  /** The bytes of its standard output. */
   readonly stdout: Buffer
-  /** The bytes of the error output. */
+  /** The bytes of its standard error. */
   readonly stderr: Buffer
 }
 
-/** What an {@link OutputStream} is made of. */
+/** The parts of an {@link OutputStream}. */
 export interface OutputSource {
   readonly body: Readable
-  /** A terminal's output is raw; everything else comes in frames. */
+  /** The output of a terminal is raw, all other output comes in frames. */
   readonly tty: boolean
   readonly request: Named
-  /** Turns an error of the connection into ours, where it isn't one yet. */
+  /** Turns an error of the connection into one of ours. */
   readonly explain?: ((error: unknown) => unknown) | undefined
-  /** Sees all of it, and may fail at its end. */
+  /** Reads all output, and may fail at its end. */
   readonly watch?: Watch | undefined
 }
 
-/** Hands on what comes, and knows when it has to fail. */
+/** Passes chunks on, and may fail at the end. */
 export type Watch = (chunks: AsyncIterable<OutputChunk>) => AsyncGenerator<OutputChunk, void, undefined>
 
 /**
- * Output of a container as it comes. Loop over it, or read it by one of its methods, once. Leaving the loop ends the
- * request. A chunk is what came together of one stream: neither a line nor a write of the program.
+ * The output of a container as it arrives. You can read it once: loop over it, or call one of its methods. Leaving the loop
+ * cancels the request. A chunk is neither a line nor one write of the program, but what arrived together of one stream.
  */
 export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable {
-  /** Raw output of a terminal: all of it is `stdout`. */
+  /** The container has a terminal, and all of its output is `stdout`. */
   readonly tty: boolean
   readonly #body: Readable
   readonly #request: Named
@@ -49,25 +49,25 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
     this.#watch = watch
   }
 
-  /** The output as it arrives; `break` ends the request. */
+  /** The output as it arrives; `break` cancels the request. */
   [Symbol.asyncIterator](): AsyncGenerator<OutputChunk, void, undefined> {
     const chunks = this.tty ? this.#raw() : this.#framed()
     return this.#watch ? this.#watch(chunks) : chunks
   }
 
-  /** Line by line, as UTF-8 and without the line's end. */
+  /** The output line by line, as UTF-8, without line ends. */
   lines(): AsyncGenerator<OutputLine, void, undefined> {
     return splitLines(this)
   }
 
-  /** Reads it to its end. Mind its size: `logs` without `tail` may be gigabytes. */
+  /** Reads the output to its end. Without `tail`, `logs` may return gigabytes. */
   async collect(): Promise<Output> {
     const streams: Record<OutputChunk['stream'], Buffer[]> = { stdout: [], stderr: [] }
     for await (const { stream, data } of this) streams[stream].push(data)
     return { stdout: Buffer.concat(streams.stdout), stderr: Buffer.concat(streams.stderr) }
   }
 
-  /** Reads it to its end, as UTF-8, both streams in the order in which they came. */
+  /** Reads the output to its end as UTF-8, with both streams in the order of arrival. */
   async text(): Promise<string> {
     const chunks: Buffer[] = []
     for await (const { data } of this) chunks.push(data)
@@ -75,8 +75,8 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   }
 
   /**
-   * Writes it to where it belongs, at the pace at which that takes it, and resolves at its end. Neither is ended; where one fails or
-   * is destroyed, the request ends, too.
+   * Writes the output to two streams, at their pace, and resolves at its end. It doesn't end them. If one of them fails or
+   * is destroyed, the request is cancelled.
    *
    * @example
    * ```ts
@@ -94,13 +94,13 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
     }
   }
 
-  /** Ends the request. */
+  /** Cancels the request. */
   close(): Promise<void> {
     this.#body.destroy()
     return Promise.resolve()
   }
 
-  /** Ends the request. */
+  /** Cancels the request. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

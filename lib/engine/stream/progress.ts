@@ -1,12 +1,12 @@
 import { ArgumentError } from '../../base/errors.ts'
 import { readTwice } from '../read-twice.ts'
 
-/** Runs a call, handing its events on, and gives its result when it is over. */
+/** Runs a call: yields its events, and returns its result. */
 export type Run<Event, Result> = () => AsyncGenerator<Event, Result, undefined>
 
 /**
- * Something long that the daemon does. Await it for its result, or loop over what it says meanwhile, and then await
- * it; either way a failure is an error. It begins when it is awaited or looped over, and leaving the loop ends it.
+ * A long call. Await it for its result, or loop over its events and then await it. Either way a failure is an error.
+ * Nothing is sent until you do one of the two. Leaving the loop cancels the call.
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
       this.#resolve = resolve
       this.#reject = reject
     })
-    // Whoever loops hears of a failure there.
+    // The loop throws the failure.
     this.#result.catch(() => {})
   }
 
@@ -42,19 +42,19 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
     return this.#result.then(onFulfilled, onRejected)
   }
 
-  /** As a promise's. */
+  /** Like that of a promise. */
   catch<Rejected = never>(
     onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
   ): Promise<Result | Rejected> {
     return this.then(undefined, onRejected)
   }
 
-  /** As a promise's. */
+  /** Like that of a promise. */
   finally(onFinally?: (() => void) | null): Promise<Result> {
     return Promise.resolve(this).finally(onFinally)
   }
 
-  /** Starts the call, and iterates over its messages; `break` ends it. */
+  /** Starts the call and iterates over its events; `break` cancels it. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
     if (this.#isOver) {
       await this.#result
@@ -66,7 +66,7 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
       for (let next = await events.next(); ; next = await events.next()) {
         if (next.done === true) {
           this.#resolve(next.value)
-          // Of several who listen only one is told how it ended.
+          // Only one of several loops gets the end of the events.
           await this.#result
           return
         }
@@ -77,7 +77,7 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
       throw error
     } finally {
       this.#isOver = true
-      // Without effect where it has ended; else the loop was left.
+      // Has no effect if the call has ended. Otherwise the loop was left.
       this.#reject(leftEarly())
       await events.return(undefined as Result)
     }
@@ -85,7 +85,7 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
 
   async #drain(): Promise<void> {
     for await (const _ of this) {
-      // Whoever awaits it wants the result alone.
+      // Only the result is wanted.
     }
   }
 }

@@ -2,22 +2,22 @@ import type { Writable } from 'node:stream'
 import { ArgumentError } from '../../base/errors.ts'
 import { shown } from '../description.ts'
 
-/** Writables of somebody else's, written to at their pace. What fails in one fails the write, and nothing else. */
+/** The caller's writable streams, written at their pace. An error of one fails the write, and nothing else. */
 export class Sinks {
   readonly #targets: ReadonlySet<Writable>
   #failed = false
 
   constructor(...targets: readonly Writable[]) {
     this.#targets = new Set(targets)
-    // The write itself fails, too; an unheard 'error' would end the process.
+    // The write itself fails, too; an unhandled 'error' would end the process.
     for (const target of this.#targets) target.on('error', ignore)
   }
 
-  /** Resolves when it is taken. */
+  /** Resolves when the data were accepted. */
   write(target: Writable, data: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!target.writable) return reject(target.errored ?? gone())
-      // One that is destroyed neither drains nor, where its own write never ends, calls back.
+      // A destroyed stream doesn't drain, and may not call back either.
       const closed = (): void => reject(gone())
       target.once('close', closed)
       target.write(data, (error) => {
@@ -31,7 +31,7 @@ export class Sinks {
 
   release(): void {
     const off = (): void => this.#targets.forEach((target) => target.off('error', ignore))
-    // An 'error' comes after its write has failed.
+    // The 'error' event follows the failed write.
     if (this.#failed) setImmediate(off)
     else off()
   }
@@ -39,7 +39,7 @@ export class Sinks {
 
 function ignore(): void {}
 
-/** What isn't one would fail by Node's own words, and only once there is output. */
+/** Refuses a value that isn't a writable stream. It would otherwise fail later, when the first output arrives. */
 export function checkWritable(what: string, target: unknown): void {
   const { write, once } = (target ?? {}) as Partial<Writable>
   if (typeof write === 'function' && typeof once === 'function') return

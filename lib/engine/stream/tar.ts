@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream'
 import type { Header, Pack } from 'tar-stream'
 
-/** What a tar says of one thing in it. */
+/** The header of an entry. */
 export type TarHeader = Partial<Header> & Pick<Header, 'name'>
-/** What is in a file. */
+/** The content of a file. */
 export type TarContent = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 type Sink = ReturnType<Pack['entry']>
 
-/** Packs a tar while it is read: a chunk of a file is all that is held. */
+/** Packs a tar while it is read. Only a chunk of a file is in memory. */
 export function packTar(fill: (tar: Pack) => Promise<void>): Readable {
   return Readable.from(tarOf(fill), { objectMode: false })
 }
@@ -26,15 +26,15 @@ async function* tarOf(fill: (tar: Pack) => Promise<void>): AsyncGenerator<Buffer
   }
 }
 
-/** Adds an entry to a tar, as fast as that is read. However it ends, nothing of the content stays open. */
+/** Adds an entry to a tar, at the pace of its reader. Always closes the content. */
 export async function addEntry(tar: Pack, header: TarHeader, content: TarContent): Promise<void> {
   const sink = tar.entry(header)
   const added = new Promise<void>((resolve, reject) => {
     sink.once('error', reject).once('close', resolve)
   })
-  // Heard of below, when the content is closed.
+  // Awaited below, when the content is closed.
   added.catch(() => {})
-  // What is no file has no content, and its entry is over as it begins.
+  // Only files have content. Other entries are complete with their header.
   if (header.type !== 'file') return
   await pour(content, sink).catch((error: unknown) => sink.destroy(error as Error))
   await added
@@ -58,15 +58,15 @@ function drained(sink: Sink): Promise<void> {
   })
 }
 
-/** tar-stream takes a mode of 0 for none at all; of what is above the permissions it writes nothing (stat(2), S_IFREG). */
+/** tar-stream replaces a mode of 0 with a default, and writes only the permissions: so the bit of S_IFREG changes nothing else (stat(2)). */
 export function tarMode(mode: number): number {
   return (mode & 0o7777) | 0o100_000
 }
 
-/** tar-stream writes seconds of 31 bits. */
+/** The latest time that tar-stream can write into a header, in seconds. */
 const LATEST = 0x7fff_ffff
 
-/** Whole seconds, as the Docker CLI sends them; in a pax record where a header doesn't hold them. */
+/** Whole seconds, as the Docker CLI sends them; in a pax record if they don't fit into a header. */
 export function tarTime(seconds: number): Pick<TarHeader, 'mtime' | 'pax'> {
   const held = Math.min(Math.max(seconds, 0), LATEST)
   return { mtime: new Date(held * 1000), ...(held !== seconds && { pax: { mtime: String(seconds) } }) }

@@ -5,17 +5,17 @@ import { refuseUnknown } from '../../base/options.ts'
 import type { ConversationOptions } from './options.ts'
 import { checkWritable } from '../stream/sinks.ts'
 
-/** Settings by the API's own names, and options of ours, which begin in lower case. */
+/** Settings by their names in the API, and options of docker-mtls, which begin in lower case. */
 export interface Parts<Options> {
   readonly settings: Readonly<Record<string, unknown>>
   readonly options: Options
 }
 
-/** What a call of this kind takes. */
+/** The options and settings of a call of this kind. */
 export interface RunCall {
   readonly name: string
   readonly options: readonly string[]
-  /** Settings that follow from the call, and what to write in their place. */
+  /** Settings that the call sets itself, and the remedy for each. */
   readonly settled: Readonly<Record<string, string>>
 }
 
@@ -48,7 +48,7 @@ export const EXEC_RUN: RunCall = {
 
 const CONVERSATION: readonly string[] = ['stdin', 'stdout', 'stderr', 'tty', 'signal']
 
-/** Tells options of ours and settings apart, and refuses what is neither. */
+/** Separates options from settings, and refuses unknown options. */
 export function splitOptions<Options extends ConversationOptions>(call: RunCall, given: Options): Parts<Options> {
   const known = [...call.options, ...CONVERSATION]
   const keys = keysOf(given, `the options of ${call.name}()`, `{ ${known.join(', ')} } and settings such as Env`)
@@ -87,7 +87,7 @@ function settled({ name, settled: instead }: RunCall, key: string): ArgumentErro
   })
 }
 
-/** A line would be taken for the name of one program. */
+/** The daemon would take a command line for the name of a program. */
 export function checkCommand(name: string, command: unknown): void {
   if (Array.isArray(command) && command.every((word) => typeof word === 'string')) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
@@ -97,7 +97,7 @@ export function checkCommand(name: string, command: unknown): void {
   })
 }
 
-/** Without one the daemon makes a container of nothing, and then says that the program is missing. */
+/** Without an image the daemon would create an empty container, and then report that the program is missing. */
 export function checkImage(image: unknown): void {
   if (typeof image === 'string' && image !== '') return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
@@ -107,7 +107,7 @@ export function checkImage(image: unknown): void {
   })
 }
 
-/** The daemon would remove it before anybody could ask how it ended. */
+/** The daemon would remove the container before its exit code can be read. */
 export function checkAutoRemove({ HostConfig }: Readonly<Record<string, unknown>>): void {
   if ((HostConfig as { AutoRemove?: boolean } | undefined)?.AutoRemove !== true) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {

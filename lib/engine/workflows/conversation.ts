@@ -6,18 +6,18 @@ import type { AttachedStream } from '../stream/attached.ts'
 import type { Output } from '../stream/output.ts'
 import { Sinks } from '../stream/sinks.ts'
 
-/** Gives a program its input, and takes its output until that ends. The connection ends with it, however it ends. */
+/** Sends a program its input and reads its output to the end. Always closes the connection. */
 export async function converse(stream: AttachedStream, options: ConversationOptions): Promise<Output> {
-  const output = takeOutput(stream, options)
+  const output = readOutput(stream, options)
   try {
-    const [said] = await Promise.all([output, feed(stream, options.stdin, output)])
-    return said
+    const [collected] = await Promise.all([output, feed(stream, options.stdin, output)])
+    return collected
   } finally {
     await stream.close()
   }
 }
 
-async function takeOutput(stream: AttachedStream, { stdout, stderr }: ConversationOptions): Promise<Output> {
+async function readOutput(stream: AttachedStream, { stdout, stderr }: ConversationOptions): Promise<Output> {
   const targets = { stdout, stderr: stream.tty ? stdout : stderr }
   const kept: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
   const sinks = new Sinks(...[stdout, stderr].filter((target) => target !== undefined))
@@ -33,7 +33,7 @@ async function takeOutput(stream: AttachedStream, { stdout, stderr }: Conversati
   return { stdout: Buffer.concat(kept.stdout), stderr: Buffer.concat(kept.stderr) }
 }
 
-/** A program that has ended reads no more: what is left of its input is nobody's mistake. */
+/** A program that has exited doesn't read the rest of its input, which is no error. */
 async function feed(stream: AttachedStream, input: Input | undefined, over: Promise<unknown>): Promise<void> {
   if (input === undefined) return
   const whole = typeof input === 'string' || input instanceof Uint8Array
@@ -61,7 +61,7 @@ function notBytes(chunk: unknown): ArgumentError {
   })
 }
 
-/** Whether it was taken: where the connection has ended, the output says how. */
+/** Whether the chunk was written. If the connection has ended, reading the output fails with the reason. */
 function taken(stdin: Writable, chunk: string | Uint8Array): Promise<boolean> {
   return new Promise((resolve) => {
     stdin.write(chunk, (error) => resolve(!error))

@@ -6,14 +6,14 @@ import type { ExecCreateRequest, ExecCreateResponse, ExecInspect, ExecStartReque
 import { converse } from './conversation.ts'
 import { checkCommand, EXEC_RUN, splitOptions } from './check-options.ts'
 
-/** What of {@link Exec} is needed for it. */
+/** The methods of {@link Exec} that it needs. */
 interface ExecCalls {
   create(container: string, exec: ExecCreateRequest, options: RequestOptions): Promise<ExecCreateResponse>
   start(id: string, how: ExecStartRequest, options: RequestOptions): Promise<AttachedStream>
   inspect(id: string, options: RequestOptions): Promise<ExecInspect>
 }
 
-/** What {@link Exec.run} does. */
+/** Implements {@link Exec.run}. */
 export async function runExec(
   exec: ExecCalls,
   container: string,
@@ -30,13 +30,13 @@ export async function runExec(
   return { exitCode: await exitCodeOf(exec, Id, { signal }), ...output }
 }
 
-/** Between two questions, in milliseconds. */
+/** Between two inspections, in milliseconds. */
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 500
 
 /**
- * The output has ended; the daemon learns of the end of the process a moment later, or much later where that goes on
- * without output.
+ * Waits for the exit code. When the output has ended, the daemon doesn't know the exit code yet: the process may exit a
+ * moment later, or continue for long without output.
  */
 async function exitCodeOf(exec: ExecCalls, id: string, options: RequestOptions): Promise<number> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {

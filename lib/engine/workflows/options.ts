@@ -4,58 +4,58 @@ import type { RequestOptions } from '../send.ts'
 import type { ContainerCreateRequest } from '../containers/types/create.ts'
 import type { ExecCreateRequest } from '../exec/types.ts'
 
-/** What a program reads as its input. A stream is read to its end, or destroyed where the program ends first. */
+/** The input of a program. A stream is read to its end, or destroyed if the program exits first. */
 export type Input = string | Uint8Array | Readable | AsyncIterable<string | Uint8Array>
 
-/** What {@link DockerClient.run} and {@link Exec.run} have in common. */
+/** Options of both {@link DockerClient.run} and {@link Exec.run}. */
 export interface ConversationOptions extends RequestOptions {
-  /** @defaultValue nothing: it reads an end at once */
+  /** The input of the program. @defaultValue no input */
   readonly stdin?: Input
-  /** Gets the output as it comes, and isn't ended; the result then has none. @defaultValue it is kept in memory */
+  /** Receives the output as it arrives, and isn't ended. The result is then empty. @defaultValue the output is collected in the result */
   readonly stdout?: Writable
-  /** Likewise. */
+  /** Receives the error output, likewise. */
   readonly stderr?: Writable
-  /** Give it a terminal: all output is `stdout`, and the end of `stdin` isn't told. @defaultValue `false` */
+  /** Allocate a terminal. All output is then `stdout`, and the end of `stdin` doesn't reach the program. @defaultValue `false` */
   readonly tty?: boolean
 }
 
-/** Settings of a container that follow from what {@link DockerClient.run} does. */
+/** Settings of a container that {@link DockerClient.run} sets itself. */
 type Settled = 'Image' | 'Cmd' | 'Tty' | 'OpenStdin' | 'StdinOnce' | 'AttachStdin' | 'AttachStdout' | 'AttachStderr'
 
-/** Options of {@link DockerClient.run}; and settings of the container, by the API's own names: `Env`, `HostConfig`. */
+/** Options of {@link DockerClient.run}, and settings of the container by their names in the API: `Env`, `HostConfig`. */
 export interface RunOptions extends ConversationOptions, Omit<ContainerCreateRequest, Settled> {
-  /** @defaultValue two words, such as `happy_curie` */
+  /** The name of the container. @defaultValue two random words, such as `happy_curie` */
   readonly name?: string
-  /** `os[/arch[/variant]]`. Since API 1.41. @defaultValue the host's */
+  /** `os[/arch[/variant]]`. Since API 1.41. @defaultValue the platform of the daemon's host */
   readonly platform?: string
-  /** Remove the container and its anonymous volumes when it is over. @defaultValue `true` */
+  /** Remove the container and its anonymous volumes afterwards. @defaultValue `true` */
   readonly remove?: boolean
-  /** `missing`: pull the image where the daemon hasn't got it. @defaultValue `never` */
+  /** `missing`: pull the image if the daemon doesn't have it. @defaultValue `never` */
   readonly pull?: 'missing' | 'never'
-  /** For that pull. */
+  /** Credentials for that pull. */
   readonly auth?: RegistryAuthSource
 }
 
-/** What a program has said, and how it ended. */
+/** The output and the exit code of a command. */
 export interface ExecResult {
   /** The exit code of the command. */
   readonly exitCode: number
-  /** The output; empty if it was piped elsewhere. */
+  /** The output; empty if the option `stdout` was set. */
   readonly stdout: Buffer
-  /** The error output; empty if it was piped elsewhere. */
+  /** The error output; empty if the option `stderr` was set. */
   readonly stderr: Buffer
 }
 
-/** What a container has said, and how it ended. */
+/** The output and the exit code of a container. */
 export interface RunResult extends ExecResult {
-  /** Of the container, which is gone by now where it was to be removed. */
+  /** The id of the container, which has been removed unless `remove` was `false`. */
   readonly id: string
-  /** Something in it was killed for want of memory. */
+  /** The kernel killed a process in it because memory ran out. */
   readonly oomKilled: boolean
 }
 
-/** Settings of an exec that follow from what {@link Exec.run} does. */
+/** Settings of an exec that {@link Exec.run} sets itself. */
 type SettledExec = 'Cmd' | 'Tty' | 'AttachStdin' | 'AttachStdout' | 'AttachStderr'
 
-/** Options of {@link Exec.run}; and settings of the exec, by the API's own names: `Env`, `User`, `WorkingDir`. */
+/** Options of {@link Exec.run}, and settings of the exec by their names in the API: `Env`, `User`, `WorkingDir`. */
 export interface ExecRunOptions extends ConversationOptions, Omit<ExecCreateRequest, SettledExec> {}

@@ -7,16 +7,16 @@ import type { ContainerCreateRequest, ContainerCreateResponse } from '../contain
 import { converse } from './conversation.ts'
 import { checkAutoRemove, checkCommand, checkImage, RUN, splitOptions } from './check-options.ts'
 
-/** What a run needs of the client. */
+/** The parts of the client that a run needs. */
 export interface RunOn {
   readonly containers: Containers
   readonly images: Images
 }
 
-/** So long the daemon may take to make a container that nobody wants any more, and to remove one, in milliseconds. */
+/** How long the daemon may take to finish creating a container after an abort, and to remove one, in milliseconds. */
 const CLEAN_UP_MS = 30_000
 
-/** What {@link DockerClient.run} does. */
+/** Implements {@link DockerClient.run}. */
 export async function runContainer(
   on: RunOn,
   image: string,
@@ -31,11 +31,11 @@ export async function runContainer(
   const { Id } = await createPulling(on, bodyOf(image, command, settings, options), options)
   const remove = (): Promise<void> => (options.remove === false ? Promise.resolve() : removeAll(on.containers, Id))
   try {
-    const result = await talk(on.containers, Id, options)
+    const result = await runAttached(on.containers, Id, options)
     await remove()
     return result
   } catch (error) {
-    // What came first says more.
+    // The first error says more.
     await remove().catch(() => {})
     throw error
   }
@@ -81,7 +81,7 @@ async function createPulling(
   }
 }
 
-/** One that is given up half way may be made all the same: it is waited for, and goes like one that was wanted. */
+/** After an abort the daemon may still create the container. So this waits for it, and the caller removes it. */
 function create(
   containers: Containers,
   body: ContainerCreateRequest,
@@ -91,7 +91,7 @@ function create(
   return withGrace(signal, CLEAN_UP_MS, (late) => containers.create(body, { ...named, signal: late }))
 }
 
-/** Calls with a signal that aborts some time after the one that was given. */
+/** Calls with a signal that aborts some time after the given one. */
 async function withGrace<T>(
   signal: AbortSignal | undefined,
   milliseconds: number,
@@ -111,8 +111,8 @@ async function withGrace<T>(
   }
 }
 
-/** Attached before it starts, so that nothing of what it says is missed. */
-async function talk(containers: Containers, id: string, options: RunOptions): Promise<RunResult> {
+/** Attaches before the container starts, so that no output is missed. */
+async function runAttached(containers: Containers, id: string, options: RunOptions): Promise<RunResult> {
   const { signal, stdin } = options
   signal?.throwIfAborted()
   const stream = await containers.attach(id, { stdin: stdin !== undefined, signal })
@@ -132,7 +132,7 @@ async function removeAll(containers: Containers, id: string): Promise<void> {
   try {
     await containers.remove(id, { force: true, v: true, signal: AbortSignal.timeout(CLEAN_UP_MS) })
   } catch (error) {
-    // Somebody else does it, or has.
+    // Somebody else is removing it, or has removed it.
     const going = error instanceof ConflictError && /already in progress/.test(error.daemonMessage ?? '')
     if (!going && !(error instanceof NotFoundError)) throw error
   }

@@ -236,7 +236,7 @@ describe('images.build', { skip }, () => {
           // What the two streams print at once comes in either order.
           for (const words of ['oh no\n', 'why\n']) assert.ok(error.log.includes(words), error.log)
           assert.doesNotMatch(error.log, /before|Running in|intermediate/)
-          assert.match(error.message, /It printed at last: .*(oh no|why)$/)
+          assert.match(error.message, /Its last output: .*(oh no|why)$/)
           return true
         })
       })

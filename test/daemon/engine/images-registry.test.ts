@@ -172,7 +172,7 @@ describe('images and registries', { skip }, () => {
       await assert.rejects(Promise.resolve(pulling), (error) => {
         assert.ok(error instanceof NotFoundError, String(error))
         assert.match(error.message, new RegExp(`^POST /images/create, which asks the registry ${open.host}: .*404`))
-        assert.match(error.todo, /Correct the name or its tag/)
+        assert.match(error.todo, /Check the name and the tag/)
         return true
       })
     }
@@ -251,9 +251,9 @@ describe('images and registries', { skip }, () => {
       for (const call of calls) {
         await assert.rejects(call, (error) => {
           assert.ok(error instanceof DockerApiError, String(error))
-          assert.match(error.tried, new RegExp(`which asks the registry ${closed.host}$`))
+          assert.match(error.tried, new RegExp(`for which the daemon asks the registry ${closed.host}$`))
           assert.match(error.got, /no basic auth credentials|unauthorized: authentication required/)
-          assert.match(error.todo, new RegExp(`the option auth .* docker login ${closed.host}$`))
+          assert.match(error.todo, new RegExp(`docker login ${closed.host} .*the option auth `))
           return true
         })
       }

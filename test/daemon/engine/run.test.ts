@@ -194,7 +194,7 @@ describe('a command from its input to its exit code', { skip }, () => {
       await assert.rejects(docker.run(engine.image, ['/no/such/program']), (error: unknown) => {
         assert.ok(error instanceof BadRequestError, String(error))
         assert.match(error.daemonMessage ?? '', /no such file or directory/)
-        assert.match(error.todo, /Correct the command.* the program has to be in the container/)
+        assert.match(error.todo, /Correct the command.* must be an executable file in the container/)
         return true
       })
       await assert.rejects(docker.run(engine.image, ['true'], { User: 'nosuchuser' }), /Correct the command/)
@@ -215,7 +215,7 @@ describe('a command from its input to its exit code', { skip }, () => {
       for (const taken of [port?.HostPort ?? '', String(other)]) {
         await assert.rejects(docker.run(engine.image, ['true'], bound(taken)), (error: unknown) => {
           assert.ok(error instanceof ServerError, String(error))
-          assert.match(error.todo, /Give another HostPort/, error.message)
+          assert.match(error.todo, /Choose another HostPort/, error.message)
           return true
         })
       }
@@ -255,9 +255,9 @@ describe('a command from its input to its exit code', { skip }, () => {
     test('what can not be meant is refused before anything is made', async () => {
       const before_ = await count()
       const rows: [unknown, object, RegExp][] = [
-        ['ls -l', {}, /it is no list of words/],
-        [[1], {}, /it is no list of words/],
-        [['true'], { Tty: true }, /Write \{ tty: true \}/],
+        ['ls -l', {}, /it is not an array of strings/],
+        [[1], {}, /it is not an array of strings/],
+        [['true'], { Tty: true }, /Use the option tty/],
         [['true'], { Cmd: [] }, /second argument/],
         [['true'], { HostConfig: { AutoRemove: true } }, /removes the container itself/],
       ]

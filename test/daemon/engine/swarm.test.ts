@@ -168,7 +168,7 @@ describe('a swarm of one node', { skip }, () => {
     await assert.rejects(docker.swarm.update(first.Spec, { version: first.Version.Index }), (error: unknown) => {
       assert.ok(error instanceof ConflictError, String(error))
       assert.equal(error.code, 'ERR_API_CONFLICT')
-      assert.match(error.todo, /inspect it again/)
+      assert.match(error.todo, /Inspect it again/)
       return true
     })
     // @ts-expect-error the version is needed

@@ -84,7 +84,7 @@ describe('waiting for a container to be healthy', { skip }, () => {
   test('one that becomes unhealthy, with what its checks said', async () => {
     const id = await engine.start(checked('echo no database; exit 1'))
     await assert.rejects(wait(id), (error: unknown) => {
-      assert.ok(fails('ERR_HEALTH_UNHEALTHY', /its last check ended with 1, "no database"/)(error))
+      assert.ok(fails('ERR_HEALTH_UNHEALTHY', /its last check exited with code 1, "no database"/)(error))
       assert.ok(error instanceof HealthError, String(error))
       assert.equal(error.exitCode, undefined)
       assert.deepEqual(error.checks.at(-1), { exitCode: 1, output: 'no database\n' })
@@ -96,11 +96,11 @@ describe('waiting for a container to be healthy', { skip }, () => {
   test('one that ends, before or meanwhile', async () => {
     const id = await engine.start({ ...checked('false', 100), Cmd: ['sh', '-c', 'sleep 0.5; exit 7'] })
     await assert.rejects(wait(id), (error: unknown) => {
-      assert.ok(fails('ERR_HEALTH_ENDED', /it has ended with 7/)(error))
+      assert.ok(fails('ERR_HEALTH_ENDED', /it exited with code 7/)(error))
       assert.equal((error as HealthError).exitCode, 7)
       return true
     })
-    await assert.rejects(wait(id), fails('ERR_HEALTH_ENDED', /it has ended with 7/))
+    await assert.rejects(wait(id), fails('ERR_HEALTH_ENDED', /it exited with code 7/))
     await docker.containers.remove(id)
   })
 
@@ -120,7 +120,7 @@ describe('waiting for a container to be healthy', { skip }, () => {
   test('one without a check', async () => {
     for (const config of [{}, { Healthcheck: { Test: ['NONE'] } }]) {
       const id = await engine.start(config)
-      await assert.rejects(wait(id), fails('ERR_HEALTH_NO_CHECK', /Make it with a Healthcheck/))
+      await assert.rejects(wait(id), fails('ERR_HEALTH_NO_CHECK', /Create the container with a Healthcheck/))
       await docker.containers.remove(id, { force: true })
     }
   })
@@ -129,7 +129,7 @@ describe('waiting for a container to be healthy', { skip }, () => {
     const id = await engine.start({
       Healthcheck: { Test: ['CMD-SHELL', 'echo not yet; false'], Interval: 100 * MS, Retries: 99 },
     })
-    await assert.rejects(wait(id, { timeout: 600 }), fails('ERR_HEALTH_TIMEOUT', /not within 600 ms; .*"not yet"/))
+    await assert.rejects(wait(id, { timeout: 600 }), fails('ERR_HEALTH_TIMEOUT', /not healthy after 600 ms; .*"not yet"/))
     const reason = { any: 'thing' }
     await assert.rejects(wait(id, { signal: AbortSignal.abort(reason) }), (thrown) => thrown === reason)
     for (const milliseconds of [0, 5, 300]) {

@@ -121,7 +121,7 @@ describe('frames', () => {
     )
     assert.equal(read([wire]).fault?.message, 'no \u00e9')
     assert.equal(read([wire.subarray(0, -2)]).fault?.kind, 'failed')
-    assert.equal(read([frame({ type: 3, data: new Uint8Array() })]).fault?.message, 'nothing more')
+    assert.equal(read([frame({ type: 3, data: new Uint8Array() })]).fault?.message, 'no details')
   })
 
   test('one of 4 GiB is handed on as it comes, and never held', () => {

@@ -72,11 +72,11 @@ describe('something long that the daemon does', () => {
   test('looped over again when it is over, it says so', async () => {
     const { progress } = call()
     await listen(progress)
-    await assert.rejects(listen(progress), { code: 'ERR_ARGUMENT_INVALID', message: /read before/ })
+    await assert.rejects(listen(progress), { code: 'ERR_ARGUMENT_INVALID', message: /already been read/ })
     assert.equal(await progress, 'result')
     const awaited = call()
     await awaited.progress
-    await assert.rejects(listen(awaited.progress), { code: 'ERR_ARGUMENT_INVALID', message: /read before/ })
+    await assert.rejects(listen(awaited.progress), { code: 'ERR_ARGUMENT_INVALID', message: /already been read/ })
     const failure = new Error('no')
     const failing = call({ failure })
     await assert.rejects(listen(failing.progress), failure)
@@ -99,7 +99,7 @@ describe('something long that the daemon does', () => {
     const { log, progress } = call()
     for await (const step of progress) if (step === 2) break
     assert.deepEqual(log, ['begun', 'ended'])
-    await assert.rejects(Promise.resolve(progress), { code: 'ERR_ARGUMENT_INVALID', message: /loop was left/ })
+    await assert.rejects(Promise.resolve(progress), { code: 'ERR_ARGUMENT_INVALID', message: /left the loop/ })
   })
 
   test('an error in the body of the loop ends it', async () => {

@@ -5,15 +5,15 @@ import type { BuildSource, ImageBuildOptions, ImageBuildResult } from './options
 import { planBuild } from './plan.ts'
 
 /**
- * Builds an image, by BuildKit or by the classic builder. Nothing is read or sent before it is awaited or looped over.
+ * Builds an image with BuildKit or the classic builder. Nothing is read or sent until you await it or loop over it.
  *
- * BuildKit reads the context through a session: it asks for what it lacks, and gets the folder that was named, without
- * what its `.dockerignore` names, the Dockerfile, the secrets of this build, and credentials. The classic builder gets
- * a tar. What is built from an address reads nothing here.
+ * BuildKit reads the context through a session. It requests only files that it doesn't have, and can read the context
+ * folder without the files in `.dockerignore`, the Dockerfile, the secrets of this build, and credentials. The classic
+ * builder gets a tar. A build from a URL reads no local files.
  *
- * @throws {@link ArgumentError} for options that the builder doesn't have, and that it would pass over in silence
+ * @throws {@link ArgumentError} for options that the builder doesn't have and would silently ignore
  * @throws {@link BuildError} for a context, Dockerfile or secret that can't be sent
- * @throws {@link BuildFailedError} for a step that failed: with its name, the end of what it printed, and its exit code
+ * @throws {@link BuildFailedError} for a failed step, with its name, the end of its output and its exit code
  */
 export function build(
   send: Send,
@@ -22,7 +22,7 @@ export function build(
 ): Progress<BuildEvent, ImageBuildResult> {
   return new Progress(async function* run(): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
     const plan = await planBuild(send, source, options)
-    // Most programs build nothing, and fewer by the one builder and by the other.
+    // Each builder is loaded only when it is used.
     if (plan.builder === 'classic') return yield* (await import('./run-classic.ts')).runClassic(send, plan)
     return yield* (await import('./buildkit/run.ts')).runBuildkit(send, plan)
   })

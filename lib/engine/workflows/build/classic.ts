@@ -3,16 +3,16 @@ import { LogTail } from './log-tail.ts'
 import type { ProgressMessage } from '../../types/progress.ts'
 import type { FailedStep } from './failure.ts'
 
-/** The classic builder counts its steps in what it prints. */
+/** The classic builder prints the number of each step. */
 const STEP = /^Step \d+\/\d+ : (.*)/
 
-/** What it says of a step itself, a line at a time (moby, builder/dockerfile). */
-const OWN_WORDS = /^ ---> (Running in|Removed intermediate container|\[Warning\]) .*\n$/
+/** Lines that the builder itself prints for a step (moby, builder/dockerfile). */
+const BUILDER_LINE = /^ ---> (Running in|Removed intermediate container|\[Warning\]) .*\n$/
 
-/** What a step writes to standard error is in red (moby, pkg/streamformatter). */
+/** The standard error of a step is printed in red (moby, pkg/streamformatter). */
 const [RED, PLAIN] = ['\u{1B}[91m', '\u{1B}[0m'] as const
 
-/** Reads what the classic builder says. */
+/** Reads the progress of the classic builder. */
 export class ClassicReader {
   #step: string | undefined
   #log = new LogTail()
@@ -39,8 +39,8 @@ export class ClassicReader {
     const text = red ? said.slice(RED.length, -PLAIN.length) : said
     const step = STEP.exec(text)?.[1]
     if (step !== undefined) [this.#step, this.#log] = [step, new LogTail()]
-    else if (!OWN_WORDS.test(text)) this.#log.add(text)
-    // All that a quiet build says.
+    else if (!BUILDER_LINE.test(text)) this.#log.add(text)
+    // The only output of a quiet build.
     if (/^sha256:[0-9a-f]{64}\n?$/.test(text)) this.#id ??= text.trim()
     return [{ type: 'log', step: undefined, stream: red ? 'stderr' : 'stdout', text }]
   }

@@ -12,14 +12,14 @@ import { walk } from './walk.ts'
 /** A context on its way to the daemon. */
 export interface PackedContext {
   readonly body: Readable
-  /** What the Dockerfile is called in it. */
+  /** The name of the Dockerfile in it. */
   readonly dockerfile: string
 }
 
 /**
- * Packs a context into a tar, while it is read: a chunk of a file is all that is held. Everything belongs to root, as
- * for the Docker CLI. The Dockerfile and `.dockerignore` are in it even where they are ignored: the daemon reads both,
- * and takes them out before anything is copied.
+ * Packs a context into a tar while it is read. Only a chunk of a file is in memory. Everything belongs to root, as in the
+ * Docker CLI. The tar contains the Dockerfile and `.dockerignore` even if they are ignored: the daemon reads both, and
+ * removes them before it copies files.
  */
 export async function packContext(files: BuildFiles, signal?: AbortSignal): Promise<PackedContext> {
   const { inside } = files.dockerfile
@@ -46,15 +46,15 @@ async function fill(
   }
 }
 
-/** Small files wait for the system, and not for each other. */
+/** The number of small files that are read ahead. */
 const PREFETCHED = 16
 
-/** A small file is read at once; of another nothing is, before its turn comes. */
+/** The content of an entry. A small file is read immediately, a larger one when its turn comes. */
 function contentOf(root: string, entry: ContextEntry, signal: AbortSignal | undefined): TarContent {
   if (entry.type !== 'file') return []
   if (!isSmall(entry)) return readEntry(root, entry, signal)
   const whole = readSmall(root, entry, signal)
-  // Whoever adds it hears of it.
+  // The error is thrown when the content is added.
   whole.catch(() => {})
   return later(whole)
 }

@@ -4,24 +4,24 @@ import { lstat, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isGone, noUtf8, unreadable, unsendable } from './faults.ts'
 
-/** Something in a build context, as it is sent. */
+/** An entry of a build context, as it is sent. */
 export interface ContextEntry {
-  /** From the context's root, with `/`. */
+  /** The path from the root of the context, with `/`. */
   readonly path: string
   readonly type: 'file' | 'directory' | 'symlink' | 'fifo'
   /** The permissions, with setuid, setgid and sticky. */
   readonly mode: number
-  /** In bytes; 0 for what is no file. */
+  /** In bytes; 0 for anything but a file. */
   readonly size: number
-  /** When it was written, in nanoseconds since 1970. */
+  /** The modification time, in nanoseconds since 1970. */
   readonly mtime: bigint
-  /** Where a symlink points to, as it is written; else empty. */
+  /** The target of a symlink, unresolved; else empty. */
   readonly target: string
-  /** Which file it is for the system, whatever its name. */
+  /** The file's device and inode. */
   readonly identity: string
 }
 
-/** Undefined for what is gone by now, as for Docker, and for a socket, which can't be sent. */
+/** Undefined for a file that was deleted meanwhile, as in Docker, and for a socket, which can't be sent. */
 export async function entryAt(root: string, path: string): Promise<ContextEntry | undefined> {
   const stats = await lstat(join(root, path), { bigint: true }).catch((cause: unknown) => {
     if (isGone(cause)) return undefined
@@ -49,7 +49,7 @@ function typeOf(stats: BigIntStats): ContextEntry['type'] | undefined {
   return stats.isFIFO() ? 'fifo' : undefined
 }
 
-/** Windows knows no permissions: what is sent from there may be read and run, as with Docker. */
+/** Windows has no permissions: everything sent from there is readable and executable, as in Docker. */
 function modeOf(stats: BigIntStats): number {
   const mode = Number(stats.mode) & 0o7777
   return process.platform === 'win32' ? (mode | 0o111) & 0o755 : mode
@@ -63,7 +63,7 @@ async function targetOf(root: string, path: string): Promise<string> {
   return process.platform === 'win32' ? target.toString('utf8').replaceAll('\\', '/') : target.toString('utf8')
 }
 
-/** The system's own name of a file: opened later, it has to be the one that was seen. */
+/** Identifies a file, so that a later open can check that it is the same one. */
 export function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`
 }

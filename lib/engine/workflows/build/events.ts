@@ -1,14 +1,14 @@
-/** A step has been found, has begun, or is over. BuildKit only: the classic builder tells of its steps in its output. */
+/** A step was found, started or finished. BuildKit only: the classic builder reports steps in its output. */
 export interface BuildStepEvent {
   /** A step. */
   readonly type: 'step'
-  /** What other events call it. */
+  /** The id by which other events refer to it. */
   readonly id: string
   /** E.g. `[2/3] RUN make`. */
   readonly name: string
-  /** The ids of the steps that it needs. */
+  /** The ids of the steps that it depends on. */
   readonly inputs: readonly string[]
-  /** It was done before, and is not done again. */
+  /** The result comes from the cache. */
   readonly cached: boolean
   /** When the step started; undefined until then. */
   readonly started: Date | undefined
@@ -18,7 +18,7 @@ export interface BuildStepEvent {
   readonly error: string | undefined
 }
 
-/** How far a part of a step has come: a layer that is pulled, the context that is sent. */
+/** The progress of a part of a step, such as a layer being pulled or the context being sent. */
 export interface BuildStatusEvent {
   /** Progress of a part of a step. */
   readonly type: 'status'
@@ -26,11 +26,11 @@ export interface BuildStatusEvent {
   readonly step: string | undefined
   /** E.g. a layer's digest. */
   readonly id: string
-  /** What is done, e.g. `extracting`. */
+  /** The current action, e.g. `extracting`. */
   readonly name: string
-  /** Mostly in bytes. */
+  /** The amount done, usually in bytes. */
   readonly current: number | undefined
-  /** 0 or undefined where nobody knows. */
+  /** The total amount; 0 or undefined if unknown. */
   readonly total: number | undefined
   /** When it started; undefined until then. */
   readonly started: Date | undefined
@@ -38,19 +38,19 @@ export interface BuildStatusEvent {
   readonly completed: Date | undefined
 }
 
-/** What a step prints; with the classic builder also what the builder itself says. */
+/** The output of a step. With the classic builder also the output of the builder itself. */
 export interface BuildLogEvent {
   /** Output of a step. */
   readonly type: 'log'
   /** The id of its step. */
   readonly step: string | undefined
-  /** Which of the step's outputs it is. */
+  /** The output stream. */
   readonly stream: 'stdout' | 'stderr'
-  /** As it comes: neither a line nor a write. */
+  /** The text as it arrives: neither a line nor one write of the program. */
   readonly text: string
 }
 
-/** Something in the Dockerfile that BuildKit would have otherwise. */
+/** A warning of BuildKit about the Dockerfile. */
 export interface BuildWarningEvent {
   /** A warning about the Dockerfile. */
   readonly type: 'warning'
@@ -58,11 +58,11 @@ export interface BuildWarningEvent {
   readonly step: string | undefined
   /** The warning in a sentence. */
   readonly text: string
-  /** More about it, line by line. */
+  /** Details, line by line. */
   readonly detail: readonly string[]
-  /** Where it is explained. */
+  /** The URL of an explanation. */
   readonly url: string
 }
 
-/** What a build says while it runs; `type` says which it is. */
+/** An event of a running build; `type` is its kind. */
 export type BuildEvent = BuildStepEvent | BuildStatusEvent | BuildLogEvent | BuildWarningEvent

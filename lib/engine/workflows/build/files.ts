@@ -7,33 +7,33 @@ import { Patterns, readIgnoreFile } from './patterns.ts'
 
 /** The files of a build, found and checked before anything is sent. */
 export interface BuildFiles {
-  /** The context's folder, its real path. */
+  /** The real path of the context. */
   readonly root: string
   readonly dockerfile: Dockerfile
-  /** The patterns of what the context leaves out. */
+  /** The patterns of files that aren't sent. */
   readonly ignored: readonly string[]
-  /** The `.dockerignore` of the context's root, where there is one. */
+  /** The `.dockerignore` in the root of the context, if it exists. */
   readonly rootIgnoreFile: string | undefined
 }
 
 export interface Dockerfile {
   /** Its real path. */
   readonly path: string
-  /** From the context's root, with `/`; undefined where it is somewhere else. */
+  /** The path from the root of the context, with `/`; undefined if it is outside. */
   readonly inside: string | undefined
-  /** What it is called, without folders. */
+  /** Its file name. */
   readonly name: string
-  /** The real path of the `.dockerignore` that belongs to it alone, where there is one. */
+  /** The real path of the `.dockerignore` for this Dockerfile, if it exists. */
   readonly ignoreFile: string | undefined
 }
 
 const IGNORE_FILE = '.dockerignore'
 
 /**
- * Finds what a build from a folder reads.
+ * Finds the files of a build from a folder.
  *
  * @param folder - the context
- * @param dockerfile - from the context's root, or an absolute path, which may lead out of it; without one it is
+ * @param dockerfile - a path from the root of the context, or an absolute path, which may be outside. Default:
  *   `Dockerfile`, or else `dockerfile`
  * @throws {@link BuildError} ERR_BUILD_CONTEXT_INVALID, ERR_BUILD_DOCKERFILE_INVALID, ERR_BUILD_IGNORE_INVALID
  */
@@ -44,7 +44,7 @@ export async function findBuildFiles(folder: string, dockerfile?: string): Promi
   const rootIgnoreFile = await insideOrNone(root, join(root, IGNORE_FILE))
   const ignoreFile = found.ignoreFile ?? rootIgnoreFile
   const ignored = ignoreFile === undefined ? [] : readIgnoreFile(await readText(ignoreFile))
-  // A pattern that is none is found before anything is sent.
+  // Refuses invalid patterns before anything is sent.
   void new Patterns(ignored)
   return { root, dockerfile: found, ignored, rootIgnoreFile }
 }
@@ -68,7 +68,7 @@ function noContext(folder: string, got: string, cause?: unknown): BuildError {
   })
 }
 
-/** Docker takes a Dockerfile in lower case, too, where there is none by its own name. */
+/** Like Docker, accepts `dockerfile` if there is no `Dockerfile`. */
 async function defaultName(root: string): Promise<string> {
   for (const name of ['Dockerfile', 'dockerfile']) if (await isThere(join(root, name))) return name
   return 'Dockerfile'
@@ -88,7 +88,7 @@ async function findDockerfile(root: string, given: string): Promise<Dockerfile> 
   if (!(await stat(path)).isFile())
     throw noDockerfile(given, 'it is not a file', 'Set { dockerfile } to the path of a file.')
   const inside = placeInside(root, path)
-  // Whoever wrote the context may have put a link there to a file that only we can read.
+  // The author of the context may have created a link to a file that only the caller can read.
   if (inside === undefined && placeInside(root, given) !== undefined) throw leadsOut(given, path)
   return { path, inside, name: basename(path), ignoreFile: await ownIgnoreFile(root, given) }
 }
@@ -99,7 +99,7 @@ async function ownIgnoreFile(root: string, given: string): Promise<string | unde
   return (await isThere(path)) ? realpath(path) : undefined
 }
 
-/** The real path of a file in the context, or nothing where there is none. */
+/** The real path of a file in the context; undefined if it doesn't exist. */
 async function insideOrNone(root: string, path: string): Promise<string | undefined> {
   const real = await realpath(path).catch(() => undefined)
   if (real === undefined || !(await stat(real)).isFile()) return undefined
@@ -107,7 +107,7 @@ async function insideOrNone(root: string, path: string): Promise<string | undefi
   return real
 }
 
-/** From the root, with `/`; undefined for what isn't below it. */
+/** The path from the root, with `/`; undefined for a path outside. */
 function placeInside(root: string, path: string): string | undefined {
   const place = relative(root, path)
   const outside = place === '..' || place.startsWith(`..${sep}`) || isAbsolute(place)
@@ -129,17 +129,17 @@ async function readText(path: string): Promise<string> {
   })
 }
 
-/** The files that a context gets besides its own, for a Dockerfile that isn't in it. */
+/** The files that are added to a context for a Dockerfile outside of it. */
 export interface AddedFiles {
-  /** What the Dockerfile is called in the context. */
+  /** The name of the Dockerfile in the context. */
   readonly name: string
   readonly dockerfile: Buffer
   readonly ignoreFile: Buffer
 }
 
 /**
- * Puts a Dockerfile from elsewhere into the context under a name that nothing has. The `.dockerignore` names it, so
- * that the daemon takes it out again before anything is copied.
+ * Adds a Dockerfile from outside to the context under a random name. The `.dockerignore` lists this name, so that the
+ * daemon removes the file before it copies files.
  */
 export async function addDockerfile({ dockerfile, rootIgnoreFile }: BuildFiles): Promise<AddedFiles> {
   const name = `.dockerfile.${randomBytes(10).toString('hex')}`

@@ -8,14 +8,14 @@ import type { BuildEvent } from './events.ts'
 import { explainFailure, type FailedStep } from './failure.ts'
 import type { ImageBuildResult } from './options.ts'
 
-/** Makes events out of what a builder says, and keeps what the end needs. */
+/** Turns the messages of a builder into events, and keeps the image id and the failed step. */
 export interface Reader {
   read(message: ProgressMessage): BuildEvent[]
   readonly imageId: string | undefined
   readonly failed: FailedStep
 }
 
-/** Sends the request that builds, and follows it to its end. */
+/** Sends the build request, and follows its progress to the end. */
 export async function* follow(
   send: Send,
   call: Call,
@@ -36,7 +36,7 @@ export async function* follow(
   } catch (error) {
     throw explainFailure(error, reader.failed)
   } finally {
-    // Without effect where it is over; else the loop was left, and the daemon stops.
+    // Has no effect if the build has ended. Otherwise the loop was left, and the daemon stops.
     await said.return({ ID: '' })
   }
 }

@@ -1,13 +1,13 @@
-/** So much of what a step printed goes into an error, and no whole line more. In characters. */
+/** The longest part of a step's output that an error keeps, beginning at a line. In characters. */
 const LONGEST = 4000
 
-/** The end of what was printed. */
+/** The end of an output. */
 export class LogTail {
   #text = ''
 
   add(text: string): void {
     this.#text += text
-    // One character more tells that there was more.
+    // The additional character shows that something was cut.
     if (this.#text.length > 2 * LONGEST) this.#text = this.#text.slice(-LONGEST - 1)
   }
 

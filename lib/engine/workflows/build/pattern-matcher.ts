@@ -1,16 +1,16 @@
-/** What in a pattern stands for any number of characters, as regular expressions. */
+/** The wildcards of a pattern, as regular expressions. */
 export const WILD = { any: '.*', name: '[^/]*', folders: '(.*/)?' } as const
 
 const WILDS: ReadonlySet<string> = new Set(Object.values(WILD))
 
-/** So many of them a regular expression is quick with. */
+/** A regular expression with at most this many wildcards is fast. */
 const FEW = 2
 
 /**
- * Tells whether a pattern names a path. A regular expression of JavaScript goes back to each of its stars, and ten of them
- * would keep this process busy for hours; Go's doesn't, and both a `.dockerignore` and a daemon may come from anybody.
+ * Returns a function that tells whether a pattern matches a path. JavaScript's regular expressions backtrack: ten wildcards
+ * could keep this process busy for hours. Go's don't. And neither a `.dockerignore` nor a daemon is necessarily trusted.
  *
- * @param parts - regular expressions, each for one character unless it is one of {@link WILD}
+ * @param parts - regular expressions, each of which matches one character unless it is one of {@link WILD}
  */
 export function matcherOf(parts: readonly string[]): (path: string) => boolean {
   const whole = new RegExp(`^${parts.join('')}$`, 'su')
@@ -19,10 +19,10 @@ export function matcherOf(parts: readonly string[]): (path: string) => boolean {
   return (path) => automaton.accepts(path)
 }
 
-/** A place before each part, and one behind the last; those within `folders`, which has begun, count from -1 down. */
+/** Positions before each part and after the last. Those inside of a `folders` wildcard are negative, from -1 down. */
 type Places = Set<number>
 
-/** Is at all places of the pattern at once, so that each character is looked at once for each part. */
+/** A nondeterministic automaton: it is at several positions at once, so its time is the length of the path times that of the pattern. */
 export class Automaton {
   readonly #parts: readonly string[]
   readonly #characters: readonly RegExp[]
@@ -44,7 +44,7 @@ export class Automaton {
     return places.has(this.#parts.length)
   }
 
-  /** A part that stands for nothing is passed over as well. */
+  /** A wildcard also matches the empty string, so the next position is entered as well. */
   #enter(places: Places, from: number): void {
     for (let place = from; !places.has(place); place++) {
       places.add(place)

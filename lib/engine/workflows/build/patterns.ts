@@ -3,17 +3,17 @@ import { BuildError } from '../../../base/errors.ts'
 import { matcherOf, WILD } from './pattern-matcher.ts'
 
 /**
- * Patterns that name paths of a build context, as Docker reads them: those of a `.dockerignore`, and those that BuildKit
- * asks with. A pattern names a path and all below it, one with `!` takes that back, and the last that fits decides
+ * Patterns for paths of a build context, as Docker interprets them: those of a `.dockerignore`, and those that BuildKit
+ * sends. A pattern matches a path and everything below it. `!` makes an exception. The last matching pattern decides
  * (moby/patternmatcher).
  *
- * No library does that: `@balena/dockerignore` 1.0.2 sends `key.pem` in spite of `**.pem`, `a(1)` in spite of `a(1)`, and
- * a file by the name of `constructor` in spite of everything.
+ * No library does that: `@balena/dockerignore` 1.0.2 sends `key.pem` despite `**.pem`, `a(1)` despite `a(1)`, and a file
+ * called `constructor` despite `*`.
  */
 export class Patterns {
   readonly #rules: readonly Rule[]
 
-  /** @throws {@link BuildError} ERR_BUILD_IGNORE_INVALID for what is no pattern */
+  /** @throws {@link BuildError} ERR_BUILD_IGNORE_INVALID for an invalid pattern */
   constructor(patterns: readonly string[]) {
     this.#rules = patterns
       .map((text) => text.trim())
@@ -22,16 +22,16 @@ export class Patterns {
   }
 
   /**
-   * Whether a path is named.
+   * Matches a path.
    *
-   * @param path - from the root, with `/`, and without one at its begin
-   * @param above - what this gave for the folder that the path is in; nothing for what is in the root
+   * @param path - from the root, with `/`, but without a leading one
+   * @param above - the result for the folder of the path; omitted in the root
    */
   match(path: string, above?: PatternMatch): PatternMatch {
     let matches = false
     const hits = this.#rules.map((rule, index) => {
-      // A rule that would change nothing isn't asked, and then counts as no hit for what is below, too: `a/b` with `!a`
-      // after it names a/b, as it does for Docker.
+      // A rule that would change nothing isn't tested, and so isn't a hit for the paths below either: `a/b` followed by `!a`
+      // matches a/b, as in Docker.
       const hit = above?.hits[index] === true || (rule.negative === matches && rule.test(path))
       if (hit) matches = !rule.negative
       return hit
@@ -39,18 +39,18 @@ export class Patterns {
     return { matches, hits }
   }
 
-  /** Whether something below a folder that isn't named may be. */
+  /** Whether paths below a folder that doesn't match may match. */
   mayMatchBelow(folder: string): boolean {
     return this.#rules.some((rule) => !rule.negative && rule.mayMatchBelow(folder))
   }
 
-  /** Whether something below a folder that is named may not be. */
+  /** Whether there may be exceptions below a folder that matches. */
   mayExceptBelow(folder: string): boolean {
     return this.#rules.some((rule) => rule.negative && rule.mayMatchBelow(folder))
   }
 }
 
-/** Whether a path is named, and by which patterns it or a folder above it was hit. */
+/** Whether a path matches, and which patterns hit it or a folder above it. */
 export interface PatternMatch {
   readonly matches: boolean
   readonly hits: readonly boolean[]
@@ -77,7 +77,7 @@ function parseRule(text: string): Rule {
   }
 }
 
-/** The pattern that names one path and nothing else. */
+/** A pattern that matches only this path. */
 export function escapePattern(path: string): string {
   return process.platform === 'win32' ? path : path.replace(/[*?[\]\\]/g, '\\$&').replace(/\s/g, '[$&]')
 }
@@ -88,7 +88,7 @@ function clean(path: string): string {
   return posix.normalize(slashed).replace(/(?<=.)\/$/, '')
 }
 
-/** `**` and an ending without anything special names all that ends so: `**.pem`. */
+/** `**` followed by plain text matches every path with this ending: `**.pem`. */
 const ANY_WITH_ENDING = /^\*\*(?!\/)([^*?[\]\\]+)$/
 
 function compile(pattern: string): (path: string) => boolean {
@@ -117,7 +117,7 @@ function nextToken(rest: string): [token: string, source: string] | undefined {
   return plain ? [plain[0], literal(plain[1] ?? plain[2] ?? '')] : undefined
 }
 
-/** `[a-z]`, `[^a-z]`, with a backslash before what would be special (Go's filepath.Match). */
+/** `[a-z]`, `[^a-z]`; a backslash escapes special characters (Go's filepath.Match). */
 function nextClass(rest: string): [token: string, source: string] | undefined {
   const found = /^\[(\^|(?!\^))((?:\\.|[^\\\]])+)\]/su.exec(rest)
   const [token = '', not = '', body = ''] = found ?? []
@@ -129,7 +129,7 @@ function nextClass(rest: string): [token: string, source: string] | undefined {
 
 const bare = (character: string): string => character.replace(/^\\(?=.)/s, '')
 
-/** A range from a later to an earlier one is empty. */
+/** A range whose first character comes after its last is empty. */
 function span(low: string, high: string): string {
   return (low.codePointAt(0) ?? 0) > (high.codePointAt(0) ?? 0) ? '' : `${literal(low)}-${literal(high)}`
 }
@@ -150,7 +150,7 @@ function invalid(pattern: string, got: string): BuildError {
   })
 }
 
-/** The patterns of a `.dockerignore`: one a line, without comments, `/` at the begin meaning nothing. */
+/** The patterns of a `.dockerignore`: one per line, without comments. A leading `/` has no meaning. */
 export function readIgnoreFile(text: string): string[] {
   return text
     .replace(/^\uFEFF/, '')

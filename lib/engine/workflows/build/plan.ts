@@ -8,12 +8,12 @@ import { BUILD } from '../../images/operations.ts'
 import type { Send } from '../../send.ts'
 import type { BuildSource, ImageBuildOptions } from './options.ts'
 
-/** A build whose options have been checked, by the builder that does it. */
+/** A build with checked options and a chosen builder. */
 export interface BuildPlan {
   readonly builder: 'buildkit' | 'classic'
   readonly source: Source
   readonly options: ImageBuildOptions
-  /** What of the options is sent in the query. */
+  /** The options that are sent in the query. */
   readonly query: Readonly<Record<string, unknown>>
 }
 
@@ -24,7 +24,7 @@ export type Source =
 
 const { version: _version, session: _session, remote: _remote, ...taken } = BUILD.query ?? {}
 
-/** The build as callers see it: what the library itself decides is no option. */
+/** The operation as callers see it, without the parameters that docker-mtls sets itself. */
 const OPTIONS: Operation = { ...BUILD, query: taken, own: ['builder', 'secrets', 'auth'] }
 
 export async function planBuild(send: Send, given: BuildSource, options: ImageBuildOptions): Promise<BuildPlan> {
@@ -37,7 +37,7 @@ export async function planBuild(send: Send, given: BuildSource, options: ImageBu
   return { builder, source, options, query }
 }
 
-/** What is read here, before the daemon could say that it is wrong. */
+/** Checks options that are used here, before the daemon could refuse them. */
 function checkKinds({ dockerfile, secrets, outputs }: ImageBuildOptions): void {
   if (dockerfile !== undefined && (typeof dockerfile !== 'string' || dockerfile === '')) {
     throw refused('dockerfile', 'it is not a path', 'Pass a path relative to the context, or an absolute one.')

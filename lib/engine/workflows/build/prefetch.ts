@@ -1,9 +1,9 @@
 /**
- * Begins work on items before their turn comes, and hands both on in order.
+ * Starts work on items ahead of time, and yields each item with its work in order.
  *
- * @param items - read only as far as work is begun
- * @param limit - how many are begun at most
- * @param begin - begins the work on one; a promise that rejects is the concern of whoever gets it
+ * @param items - read only as far as work has started
+ * @param limit - the largest number of started items
+ * @param begin - starts the work on an item. The consumer handles a promise that rejects
  */
 export async function* prefetch<Item, Work>(
   items: AsyncIterable<Item>,

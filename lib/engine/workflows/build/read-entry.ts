@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { identityOf, type ContextEntry } from './entry.ts'
 import { changed, unreadable } from './faults.ts'
 
-/** Both undici and HTTP/2 take it in one chunk, and reading more at once is no faster. In bytes. */
+/** undici and HTTP/2 send this in one chunk, and reading more at once isn't faster. In bytes. */
 const CHUNK = 64 * 1024
 
 /** Windows has neither flag. */
 const FLAGS: number = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /**
- * Reads a file of the context that the walk has seen: that very file, and as many bytes as it had.
+ * Reads a file that the walk of the context has seen.
  *
- * @throws {@link BuildError} ERR_BUILD_FILE_CHANGED for any other, ERR_BUILD_FILE_UNREADABLE
+ * @throws {@link BuildError} ERR_BUILD_FILE_CHANGED for another file or size, ERR_BUILD_FILE_UNREADABLE
  */
 export async function* readEntry(
   root: string,
@@ -24,7 +24,7 @@ export async function* readEntry(
   try {
     for (let left = entry.size; left > 0;) {
       signal?.throwIfAborted()
-      // With room for a byte more than there has to be, a small file shows by itself whether it grew.
+      // Room for one byte more than expected shows whether a small file grew.
       const chunk = await readChunk(file, entry, Math.min(CHUNK, left + 1))
       left -= chunk.length
       if (left < 0) throw changed(entry.path)
@@ -43,7 +43,7 @@ async function openEntry(root: string, entry: ContextEntry): Promise<FileHandle>
   })
   try {
     const stats = await file.stat({ bigint: true })
-    // Another file of that name may be one that a link in its place leads to, out of the context.
+    // A link may have replaced the file, with a target outside of the context.
     if (identityOf(stats) !== entry.identity || stats.size !== BigInt(entry.size)) throw changed(entry.path)
     return file
   } catch (error) {
@@ -61,12 +61,12 @@ async function readChunk(file: FileHandle, { path }: ContextEntry, length: numbe
   return chunk.subarray(0, bytesRead)
 }
 
-/** Whether a file comes in one chunk. */
+/** Whether a file fits into one chunk. */
 export function isSmall({ type, size }: ContextEntry): boolean {
   return type === 'file' && size < CHUNK
 }
 
-/** The same as {@link readEntry}, whole: nothing stays open. */
+/** Reads all chunks of {@link readEntry}, and closes the file. */
 export async function readSmall(root: string, entry: ContextEntry, signal?: AbortSignal): Promise<Buffer[]> {
   const chunks: Buffer[] = []
   for await (const chunk of readEntry(root, entry, signal)) chunks.push(chunk)

@@ -5,11 +5,11 @@ import { isFor, serverOfRegistry } from '../../../registry/server.ts'
 /** Looks up credentials for the host of a registry. */
 export type FindAuth = (host: string) => Promise<RegistryAuth | undefined>
 
-/** What a build has for the registries that the daemon asks about. */
+/** The credentials of a build, by registry. */
 export function findAuthIn(auth: RegistryAuthSource | undefined): FindAuth {
   if (auth === undefined) return () => Promise.resolve(undefined)
   if (isCredentials(auth)) return (host) => auth.forRegistry(host)
   const one = checkAddressedAuth(auth)
-  // Async: what the daemon asks about may be no host at all, and whoever asks hears of that.
+  // Async, so that an invalid host from the daemon rejects.
   return async (host) => (isFor(one.serveraddress, serverOfRegistry(host)) ? one : undefined)
 }

@@ -10,7 +10,7 @@ import { follow } from './follow.ts'
 import type { ImageBuildResult } from './options.ts'
 import type { BuildPlan } from './plan.ts'
 
-/** Builds by the classic builder: one request, with a tar. */
+/** Builds with the classic builder: one request with a tar. */
 export async function* runClassic(
   send: Send,
   plan: BuildPlan,

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { ArgumentError, BuildError } from '../../../base/errors.ts'
 import { causeInWords } from './faults.ts'
 
-/** A secret's value, or where it is: a file, or a variable of this process. */
+/** The value of a secret, or its source: a file, or an environment variable of this process. */
 export type BuildSecret =
   | string
   | Uint8Array
@@ -15,7 +15,7 @@ export type BuildSecret =
       readonly env: string
     }
 
-/** By what `RUN --mount=type=secret,id=...` calls it. */
+/** Secrets by their ids in `RUN --mount=type=secret,id=...`. */
 export type BuildSecrets = Readonly<Record<string, BuildSecret>>
 
 /** buildkit, secretsprovider.MaxSecretSize. In bytes. */
@@ -23,7 +23,7 @@ const LARGEST = 500 * 1024
 
 type Source = { readonly bytes: Uint8Array } | { readonly file: string }
 
-/** Secrets of one build. Nothing shows them; a file is read when the daemon asks for its secret. */
+/** The secrets of one build. They are never printed. A file is read when the daemon requests its secret. */
 export class SecretStore {
   readonly #sources: ReadonlyMap<string, Source>
 
@@ -35,7 +35,7 @@ export class SecretStore {
    * Checks secrets before anything is sent.
    *
    * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
-   * @throws {@link BuildError} ERR_BUILD_SECRET_INVALID for a variable or file that isn't there, and for what is too long
+   * @throws {@link BuildError} ERR_BUILD_SECRET_INVALID for a variable or file that doesn't exist, and for a secret that is too long
    */
   static async load(secrets: BuildSecrets): Promise<SecretStore> {
     const sources = new Map<string, Source>()
@@ -48,7 +48,7 @@ export class SecretStore {
     return new SecretStore(sources)
   }
 
-  /** The value of a secret; undefined for one that wasn't given. */
+  /** The value of a secret; undefined if the build has none with this id. */
   async get(id: string): Promise<Uint8Array | undefined> {
     const source = this.#sources.get(id)
     if (source === undefined) return undefined

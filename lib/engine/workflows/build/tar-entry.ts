@@ -12,7 +12,7 @@ export function headerOf({ path, type, mode, size, mtime, target }: ContextEntry
   }
 }
 
-/** For what we add ourselves. */
+/** The header of a file that docker-mtls adds. */
 export const ownHeader = (name: string, { length: size }: Buffer): TarHeader => ({
   name,
   type: 'file',

@@ -6,20 +6,20 @@ import { entryAt, type ContextEntry } from './entry.ts'
 import { changed, isGone, noUtf8, unreadable } from './faults.ts'
 import type { Patterns, PatternMatch } from './patterns.ts'
 
-/** Lets through what patterns name, or what they don't. */
+/** Keeps paths that match the patterns, or those that don't. */
 export interface Filter {
   readonly patterns: Patterns
   readonly lets: 'named' | 'unnamed'
 }
 
-/** How many are looked at together: the system serves four at a time (UV_THREADPOOL_SIZE). */
+/** How many entries are inspected together. The system serves four at a time (UV_THREADPOOL_SIZE). */
 const BATCH = 32
 
 /**
- * Goes through a folder in the order that BuildKit wants: by name and byte by byte, a folder before what is in it.
- * A link is never followed. Of a folder that doesn't pass the filters but that holds what does, there is an entry, too.
+ * Walks a folder in the order that BuildKit expects: names compared byte by byte, a folder before its contents. Links
+ * are never followed. A folder that doesn't pass the filters has an entry, too, if something in it passes.
  *
- * @param root - a real path: with no link in it
+ * @param root - a real path, without links
  */
 export async function* walk(
   root: string,
@@ -29,7 +29,7 @@ export async function* walk(
   yield* new Walk(root, filters, signal).below('', [], [])
 }
 
-/** What the walk knows of something before it looks at it. */
+/** A path that the walk hasn't inspected yet. */
 interface Place {
   readonly path: string
   readonly isFolder: boolean
@@ -58,7 +58,7 @@ class Walk {
     const places = await this.#placesIn(folder, above)
     for (let from = 0; from < places.length; from += BATCH) {
       const batch = places.slice(from, from + BATCH)
-      await this.#look(folder, batch)
+      await this.#inspect(folder, batch)
       for (const place of batch) {
         if (place.entry) yield* this.#give([...parents, place])
         if (this.#leadsOn(place)) yield* this.below(place.path, place.matches, [...parents, place])
@@ -83,19 +83,19 @@ class Walk {
       const path = folder === '' ? name : `${folder}/${name}`
       const matches = this.#filters.map(({ patterns }, index) => patterns.match(path, above[index]))
       const passes = this.#filters.every(({ lets }, index) => matches[index]?.matches === (lets === 'named'))
-      // Both protobuf and tar's pax records hold UTF-8, and nothing else.
+      // protobuf and the pax records of a tar can only hold UTF-8.
       if (passes && !isUtf8(dirent.name)) throw noUtf8(path)
       return { path, isFolder: dirent.isDirectory(), matches, passes }
     })
   }
 
-  async #look(folder: string, batch: readonly Place[]): Promise<void> {
+  async #inspect(folder: string, batch: readonly Place[]): Promise<void> {
     this.#signal?.throwIfAborted()
     const looking = batch.map(async (place) => {
       if (place.passes) place.entry = await entryAt(this.#root, place.path)
     })
     await Promise.all(looking)
-    // Were the folder swapped for a link meanwhile, all that was seen would be of another folder.
+    // If a link has replaced the folder meanwhile, the entries are those of another folder.
     if ((await realpath(join(this.#root, folder)).catch(() => '')) !== join(this.#root, folder)) throw changed(folder)
   }
 

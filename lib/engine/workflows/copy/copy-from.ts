@@ -12,7 +12,7 @@ import { unpack } from './unpack.ts'
 
 const OPTIONS: readonly string[] = ['followLink', 'special', 'signal']
 
-/** What {@link Containers.copyFrom} does. */
+/** Implements {@link Containers.copyFrom}. */
 export async function copyFrom(
   archive: ContainerArchive,
   id: string,
@@ -38,18 +38,18 @@ export async function copyFrom(
   }
 }
 
-/** It becomes a part of a local path, and is the daemon's word alone. */
+/** The daemon chooses this name, and it becomes a part of a local path. */
 function checkName(name: unknown): void {
   if (typeof name === 'string' && partsOf(name)[0] === name) return
   throw unsafe(String(name), 'the daemon sent this name, which is not the name of a single file')
 }
 
-/** The tar of a root has absolute names. */
+/** Whether a path is the root, whose tar would have absolute names. */
 function isRoot(path: unknown): boolean {
   return typeof path === 'string' && path !== '' && posix.resolve('/', path) === '/'
 }
 
-/** A path, or what it leads to, which is then called as the path is. */
+/** Opens a path. With `followLink`, opens the target of a link, but keeps the name of the link. */
 async function open(
   archive: ContainerArchive,
   id: string,

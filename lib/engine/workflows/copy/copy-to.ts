@@ -17,7 +17,7 @@ import { walkLocal } from './walk.ts'
 
 const OPTIONS: readonly string[] = ['followLink', 'keepOwner', 'signal']
 
-/** What {@link Containers.copyTo} does. */
+/** Implements {@link Containers.copyTo}. */
 export async function copyTo(
   archive: ContainerArchive,
   id: string,
@@ -40,7 +40,7 @@ async function copyLocal(
   path: string,
   { followLink = false, keepOwner = false, signal }: CopyToOptions,
 ): Promise<string> {
-  const { at, stats } = await look(source, followLink)
+  const { at, stats } = await findSource(source, followLink)
   const name = basename(resolve(source))
   const from = { name, folder: stats.isDirectory(), contents: saysContents(source) || name === '' }
   const { folder, name: called } = placeCopy(from, await containerTarget(archive, id, path, { signal }))
@@ -49,8 +49,8 @@ async function copyLocal(
   return posix.join(folder, called ?? '')
 }
 
-/** With a slash at its end, a path means what it leads to. */
-async function look(path: string, followLink: boolean): Promise<{ at: string; stats: Stats }> {
+/** Finds a source. A path with a slash at its end means the target of a link. */
+async function findSource(path: string, followLink: boolean): Promise<{ at: string; stats: Stats }> {
   const folder = saysFolder(path)
   try {
     const at = followLink || folder ? await realpath(path) : path
@@ -90,7 +90,7 @@ async function find(
   try {
     return { at, stat: await archive.stat(id, at, options) }
   } catch (error) {
-    // Where the container isn't there, either, the upload says so.
+    // If the container doesn't exist either, the upload fails.
     if (error instanceof NotFoundError) return { at, stat: undefined }
     throw error
   }

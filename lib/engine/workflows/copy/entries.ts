@@ -4,7 +4,7 @@ import { shown } from '../../description.ts'
 import type { CopyEntry } from './options.ts'
 import type { TarItem } from './item.ts'
 
-/** Things in memory as things of a tar. */
+/** Turns a caller's entries into items of a tar. */
 export function itemsOf(entries: readonly CopyEntry[]): TarItem[] {
   if (Array.isArray(entries)) return entries.map((entry: CopyEntry) => itemOf(entry))
   throw mistake(

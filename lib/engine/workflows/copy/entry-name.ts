@@ -1,12 +1,12 @@
 import { unsafe } from './faults.ts'
 
-/** What Windows takes for something else: another separator, a drive, a stream of a file. */
+/** Characters with a meaning on Windows: a separator, a drive, a stream of a file. */
 const WINDOWS: RegExp = /[\\:]/
 
 /**
- * The parts of an entry's name, which lead nowhere but below a folder.
+ * The parts of an entry's name, which stay below the target folder.
  *
- * @throws {@link CopyError} ERR_COPY_UNSAFE for an absolute name, `..`, or what no file is called
+ * @throws {@link CopyError} ERR_COPY_UNSAFE for an absolute name, `..`, or an invalid file name
  */
 export function partsOf(name: string, platform: NodeJS.Platform = process.platform): string[] {
   if (name.startsWith('/')) throw unsafe(name, 'its name is absolute')

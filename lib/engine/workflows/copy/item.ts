@@ -1,16 +1,16 @@
-/** Something that goes into a tar. */
+/** An entry of a tar that is packed. */
 export interface TarItem {
-  /** Relative, with `/`; a folder's ends with `/`. */
+  /** A relative path with `/`. That of a folder ends with `/`. */
   readonly name: string
   readonly type: 'file' | 'directory' | 'symlink'
   readonly mode: number
   readonly mtime: Date
   readonly uid: number
   readonly gid: number
-  /** Bytes of a file. */
+  /** The size of a file, in bytes. */
   readonly size: number
-  /** Of a symbolic link. */
+  /** The target of a symbolic link. */
   readonly linkname?: string
-  /** Of a file. It is asked for once, when its turn comes. */
+  /** Opens the content of a file. Called once, when the entry is packed. */
   readonly content?: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }

@@ -1,17 +1,17 @@
 import type { Readable } from 'node:stream'
 import type { RequestOptions } from '../../send.ts'
 
-/** Something to be put into a container, from memory. */
+/** A file, folder or link in memory, to copy into a container. */
 export interface CopyEntry {
-  /** Where it goes below the folder: relative, with `/`, and without `..`. A folder's ends with `/`. */
+  /** A path below the target folder: relative, with `/`, and without `..`. That of a folder ends with `/`. */
   readonly path: string
-  /** Of a file; a text as UTF-8. @defaultValue it is empty */
+  /** The content of a file. Strings are written as UTF-8. @defaultValue an empty file */
   readonly content?: string | Uint8Array | Readable | AsyncIterable<Uint8Array>
-  /** Bytes of a `content` that is a stream: a tar says first how much comes. */
+  /** The number of bytes, required if `content` is a stream, since a tar stores the size before the content. */
   readonly size?: number
-  /** Makes it a symbolic link to there. */
+  /** Creates a symbolic link to this target. */
   readonly linkTarget?: string
-  /** Permissions, e.g. `0o600`. @defaultValue `0o644`, and `0o755` for a folder */
+  /** Permissions, e.g. `0o600`. @defaultValue `0o644` for a file, `0o755` for a folder */
   readonly mode?: number
   /** @defaultValue now */
   readonly mtime?: Date
@@ -23,16 +23,16 @@ export interface CopyEntry {
 
 /** Options of {@link Containers.copyTo}. */
 export interface CopyToOptions extends RequestOptions {
-  /** Where the source itself is a symbolic link, copy what it leads to. @defaultValue `false`: it stays a link */
+  /** If the source itself is a symbolic link, copy its target. @defaultValue `false`: copy the link */
   readonly followLink?: boolean
-  /** Keep the numbers of user and group. @defaultValue `false`: everything is root's */
+  /** Keep the user and group ids. @defaultValue `false`: everything belongs to root */
   readonly keepOwner?: boolean
 }
 
 /** Options of {@link Containers.copyFrom}. */
 export interface CopyFromOptions extends RequestOptions {
-  /** Where the source itself is a symbolic link, copy what it leads to. @defaultValue `false`: it stays a link */
+  /** If the source itself is a symbolic link, copy its target. @defaultValue `false`: copy the link */
   readonly followLink?: boolean
-  /** What to do about devices and named pipes, which are never made here. @defaultValue `refuse` */
+  /** How to handle devices and named pipes, which are never created here. @defaultValue `refuse` */
   readonly special?: 'refuse' | 'skip'
 }

@@ -1,31 +1,31 @@
 import { targetFault } from './faults.ts'
 
-/** What is copied. */
+/** The source of a copy. */
 export interface CopySource {
   /** The last part of its path. */
   readonly name: string
   readonly folder: boolean
-  /** Of a folder, only what is in it: its path ends with `/.`. */
+  /** Copy only the contents of a folder: the path ends with `/.`. */
   readonly contents: boolean
 }
 
-/** Where it shall go. */
+/** The requested target of a copy. */
 export interface CopyTarget {
   readonly path: string
   readonly found: 'folder' | 'other' | 'nothing'
-  /** Its path says that it is one: it ends with `/`. */
+  /** The path must be a folder: it ends with `/`. */
   readonly folder: boolean
   readonly parent: string
   readonly name: string
 }
 
-/** A folder, which has to be there, and what the source is called in it: undefined where only its content goes there. */
+/** An existing folder, and the name of the copy in it: undefined if only the contents are copied. */
 export interface Place {
   readonly folder: string
   readonly name: string | undefined
 }
 
-/** Into a folder that is there, or under a new name, as `docker cp` decides (Docker CLI, reference of docker cp). */
+/** Chooses an existing folder or a new name, by the rules of `docker cp` (Docker CLI, reference of docker cp). */
 export function placeCopy(source: CopySource, target: CopyTarget): Place {
   if (target.found === 'folder') return { folder: target.path, name: source.contents ? undefined : source.name }
   if (target.found === 'other' && (source.folder || target.folder)) {
@@ -41,12 +41,12 @@ export function placeCopy(source: CopySource, target: CopyTarget): Place {
   return { folder: target.parent, name: target.name }
 }
 
-/** Whether a path says that it is a folder's. */
+/** Whether a path must be a folder. */
 export function saysFolder(path: string): boolean {
   return /(^|\/)\.{0,2}$/.test(path)
 }
 
-/** Whether a path means what is in a folder, and not the folder. */
+/** Whether a path means the contents of a folder. */
 export function saysContents(path: string): boolean {
   return /(^|\/)\.$/.test(path)
 }

@@ -3,31 +3,31 @@ import { chmod, link, lstat, lutimes, mkdir, open, rm, symlink, unlink, utimes }
 import { join } from 'node:path'
 import { targetFault, unsafe, unwritable } from './faults.ts'
 
-/** What an entry says of itself besides its name. */
+/** The attributes of an entry. */
 export interface Attributes {
   readonly mode: number
   readonly mtime: Date
 }
 
-/** Windows lacks the last. */
+/** Windows has no O_NOFOLLOW. */
 const NEW_FILE: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 
-/** Permissions alone: whoever unpacks hands out no set-user-ID. */
+/** Only permissions: set-user-ID and set-group-ID bits are dropped. */
 const PERMISSIONS = 0o777
 
 /**
- * A folder that is written to by the names that a stranger chose. Every folder on the way to a name is looked at: none
- * is a symbolic link, whether it was there before or came out of the same tar. Files are made anew, so that no link is
- * written through.
+ * A folder for files whose names come from an untrusted source. No folder on the path to a file may be a symbolic link,
+ * whether it existed before or came from the same tar. Existing files and links are replaced, so that nothing is written
+ * through a link.
  */
 export class SafeFolder {
   readonly #root: string
-  /** Folders on the way that are known to be ones; none is ever replaced. */
+  /** Paths that are known to be folders. They are never replaced. */
   readonly #known = new Set<string>()
-  /** Made here: they get their modes in the end, since one may forbid to write into it. */
+  /** New folders. They get their modes at the end, since a mode may forbid writing. */
   readonly #made: [path: string, attributes: Attributes][] = []
 
-  /** @param root - a real path: no part of it is a link */
+  /** @param root - a real path, without links */
   constructor(root: string) {
     this.#root = root
     this.#known.add(root)
@@ -52,17 +52,17 @@ export class SafeFolder {
     }
   }
 
-  /** Wherever it leads to: nothing is ever written through it. */
+  /** The target may be anything: nothing is ever written through a link. */
   async symlink(parts: readonly string[], { mtime }: Attributes, target: string): Promise<void> {
     const path = await this.#clear(parts)
     await this.#try(path, () => symlink(target, path))
     await this.#try(path, () => lutimes(path, mtime, mtime))
   }
 
-  /** Another name of a file that is in the folder. */
+  /** A hard link to a file in the folder. */
   async link(parts: readonly string[], target: readonly string[]): Promise<void> {
     const existing = join(await this.#enter(target.slice(0, -1)), target.at(-1) ?? '')
-    const found = await this.#look(existing)
+    const found = await this.#stat(existing)
     if (found?.isFile() !== true)
       throw unsafe(
         parts.join('/'),
@@ -73,7 +73,7 @@ export class SafeFolder {
     await this.#try(path, () => link(existing, path))
   }
 
-  /** Gives the folders that were made what they shall have, the innermost first. */
+  /** Sets the modes and times of new folders, the innermost first. */
   async finish(): Promise<void> {
     for (const [path, { mode, mtime }] of this.#made.toReversed()) {
       await this.#try(path, () => chmod(path, mode & PERMISSIONS))
@@ -81,10 +81,10 @@ export class SafeFolder {
     }
   }
 
-  /** A place for something new: what is no folder goes. */
+  /** The path for a new entry. Removes an existing file or link. */
   async #clear(parts: readonly string[]): Promise<string> {
     const path = join(await this.#enter(parts.slice(0, -1)), parts.at(-1) ?? '')
-    const found = await this.#look(path)
+    const found = await this.#stat(path)
     if (found?.isDirectory() === true || parts.length === 0) {
       throw targetFault(path, 'it is a folder, and the new entry is not', 'Choose another target, or remove it first.')
     }
@@ -92,7 +92,7 @@ export class SafeFolder {
     return path
   }
 
-  /** The path of a folder, after a look at each on the way; those that are missing are made. */
+  /** The path of a folder. Checks each folder on the path, and creates missing ones. */
   async #enter(parts: readonly string[], attributes?: Attributes): Promise<string> {
     let path = this.#root
     for (const [index, part] of parts.entries()) {
@@ -104,7 +104,7 @@ export class SafeFolder {
   }
 
   async #step(path: string, parts: readonly string[], attributes: Attributes | undefined): Promise<void> {
-    const found = await this.#look(path)
+    const found = await this.#stat(path)
     if (found?.isSymbolicLink() === true) throw unsafe(parts.join('/'), `${path} is a symbolic link`)
     if (found && !found.isDirectory()) {
       throw targetFault(path, 'it exists and is not a folder', 'Choose another target, or remove it first.')
@@ -114,7 +114,7 @@ export class SafeFolder {
     this.#known.add(path)
   }
 
-  async #look(path: string): Promise<Stats | undefined> {
+  async #stat(path: string): Promise<Stats | undefined> {
     return lstat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined
       throw unwritable(path, error)

@@ -6,11 +6,11 @@ import { noArchive, special, unsafe } from './faults.ts'
 import type { Place } from './place.ts'
 import { SafeFolder } from './safe-folder.ts'
 
-/** How a tar of a container is unpacked. */
+/** How to unpack a tar from a container. */
 export interface Unpacking {
-  /** In the container, for messages. */
+  /** The path in the container, for messages. */
   readonly path: string
-  /** What all names in it begin with. */
+  /** The first part of all names in the tar. */
   readonly prefix: string
   readonly place: Place
   readonly special: 'refuse' | 'skip'
@@ -19,7 +19,7 @@ export interface Unpacking {
 
 type Entry = Extract extends AsyncIterable<infer One> ? One : never
 
-/** Unpacks what the daemon sends of one path, piece by piece. */
+/** Unpacks the tar of one path while it arrives. */
 export async function unpack(tar: Readable, how: Unpacking): Promise<void> {
   const { extract } = await import('tar-stream')
   const entries = extract()
@@ -44,7 +44,7 @@ async function put(folder: SafeFolder, entry: Entry, how: Unpacking): Promise<vo
   if (type === 'file' || type === 'contiguous-file') {
     return folder.file(parts, attributes, entry as AsyncIterable<Uint8Array>)
   }
-  // Of no other type is there any content, but the tar goes on only where it has been read.
+  // Other types have no content, but the tar continues only after the entry was read.
   entry.resume()
   if (type === 'directory') return folder.folder(parts, attributes)
   const target = entry.header.linkname ?? ''
@@ -53,7 +53,7 @@ async function put(folder: SafeFolder, entry: Entry, how: Unpacking): Promise<vo
   if (how.special === 'refuse') throw special(name, type)
 }
 
-/** Below the place; of a folder of which only the content is wanted, without its own name. */
+/** The parts of a name below the target, without the name of the source if only its contents are copied. */
 function placed(name: string, { prefix, place }: Unpacking): string[] {
   const parts = partsOf(name)
   if (prefix !== '.' && parts.shift() !== prefix) throw unsafe(name, `it is not below ${prefix}, which was requested`)

@@ -7,18 +7,18 @@ import type { TarItem } from './item.ts'
 /** Windows has neither flag. */
 const FLAGS: number = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** How local files are packed. */
+/** How to pack local files. */
 export interface Walk {
   readonly keepOwner: boolean
   readonly signal: AbortSignal | undefined
 }
 
 /**
- * A file, a link, or a folder with all that is in it, each name below `name`. Sockets are left out, as by `docker cp`:
- * no tar holds them.
+ * A file, a link, or a folder with its contents, as items below `name`. Sockets are omitted, as by `docker cp`, since a tar
+ * can't hold them.
  *
- * @param name - what it is called in the tar; undefined for a folder of which only the content goes there
- * @param stats - of the path itself, where what a link leads to is meant
+ * @param name - its name in the tar; undefined to pack only the contents of a folder
+ * @param stats - the stats of the path, if they are already known
  */
 export async function* walkLocal(
   path: string,
@@ -58,13 +58,13 @@ async function reading<T>(path: string, act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** That very file, and as many bytes as it had: another of that name may be one that a link leads to. */
+/** Reads the same file that the walk saw, up to its size: another file in its place may be the target of a link. */
 async function* readFile(path: string, seen: Stats): AsyncGenerator<Buffer, void, undefined> {
   const file = await reading(path, () => open(path, FLAGS))
   try {
     const { ino, dev } = await file.stat()
     if (ino !== seen.ino || dev !== seen.dev) throw sourceFault(path, 'another file has replaced it')
-    // A byte more than it had shows whether it grew.
+    // One byte more than its size shows whether it grew.
     for await (const piece of file.createReadStream({ end: seen.size, autoClose: false })) yield piece as Buffer
   } catch (error) {
     throw error instanceof Error && 'syscall' in error ? unreadable(path, error) : error

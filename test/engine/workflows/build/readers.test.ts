@@ -236,7 +236,7 @@ describe('a failed build', () => {
     assert.equal(error.code, 'ERR_API_BUILD_FAILED')
     assert.deepEqual([error.step, error.log, error.exitCode], ['[2/3] RUN x', 'one\ntwo\n\nthree\n', 3])
     assert.equal(error.tried, 'building [2/3] RUN x')
-    assert.match(error.message, /exit code: 3".*\nIt printed at last: one \/ two \/ three$/)
+    assert.match(error.message, /exit code: 3".*\nCorrect this step\. Its last output: one \/ two \/ three$/)
     assert.doesNotMatch(error.message, /SECRET/)
   })
 

@@ -5,8 +5,8 @@ import type { FindAuth } from '../registry-auth.ts'
 import { readText, writeFields } from './messages.ts'
 
 /**
- * Lets the daemon log in to registries with our credentials (buildkit, session/auth). It fetches tokens itself: the
- * calls by which it would have us do it are unknown here, and then it asks for the credentials.
+ * Lets the daemon log in to registries with the build's credentials (buildkit, session/auth). The daemon fetches tokens
+ * itself: since the calls to let the client fetch them aren't implemented here, it asks for the credentials.
  */
 export function authService(find: FindAuth, onFault: (error: unknown) => void): GrpcMethods {
   return {
@@ -21,7 +21,7 @@ export function authService(find: FindAuth, onFault: (error: unknown) => void): 
   }
 }
 
-/** `Username = 1`, `Secret = 2`: a secret without a user is an identity token. None at all is a guest. */
+/** `Username = 1`, `Secret = 2`. A secret without a user name is an identity token. Neither means no login. */
 function credentials(auth: RegistryAuth | undefined, host: string): Record<number, string> {
   if (auth === undefined) return {}
   if ('identitytoken' in auth) return { 2: auth.identitytoken }

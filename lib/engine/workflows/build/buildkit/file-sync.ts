@@ -6,7 +6,7 @@ import type { ContextEntry } from '../entry.ts'
 import { PACKET, readPacket, writeDataHead, writeError, writePacket, writeStat } from './packet.ts'
 import type { SyncedFolder, Wanted } from './synced-folder.ts'
 
-/** Lets the daemon read these folders and no others. */
+/** Lets the daemon read only these folders. */
 export function fileSync(
   folders: Readonly<Record<string, SyncedFolder>>,
   onFault: (error: unknown) => void,
@@ -21,18 +21,18 @@ export function fileSync(
   }
 }
 
-/** Files that are open at once: small ones wait for the system, and not for each other. */
+/** The number of files that are sent at the same time. */
 const TOGETHER = 8
 
-/** One comparison of a folder with what the daemon has of it. */
+/** Synchronizes a folder with the daemon's copy. */
 class Sync {
   readonly #call: GrpcCall
   readonly #folder: SyncedFolder
   readonly #onFault: (error: unknown) => void
-  /** Files that were told of, and that may be asked for, once. */
+  /** Files that were offered, and that the daemon may request once. */
   readonly #files = new Map<number, ContextEntry>()
   readonly #failed = new AbortController()
-  /** Files that were asked for, and whose turn has not come. */
+  /** Requested files that wait for their turn. */
   readonly #queue: [id: number, entry: ContextEntry][] = []
   readonly #sending = new Set<Promise<void>>()
 
@@ -44,10 +44,10 @@ class Sync {
 
   async run(): Promise<void> {
     const signal = AbortSignal.any([this.#call.signal, this.#failed.signal])
-    const telling = this.#tell(signal).catch((error: unknown) => this.#fail(error))
+    const offering = this.#offer(signal).catch((error: unknown) => this.#fail(error))
     const answering = this.#answer(signal).catch((error: unknown) => this.#fail(error))
     await Promise.race([answering, aborted(this.#failed.signal)])
-    await Promise.all([telling, ...this.#sending])
+    await Promise.all([offering, ...this.#sending])
     if (this.#failed.signal.aborted) throw await this.#refusal(this.#failed.signal.reason)
   }
 
@@ -55,8 +55,8 @@ class Sync {
     this.#failed.abort(error)
   }
 
-  /** Tells of every file there is. */
-  async #tell(signal: AbortSignal): Promise<void> {
+  /** Sends the stats of all files. */
+  async #offer(signal: AbortSignal): Promise<void> {
     let id = 0
     for await (const entry of this.#folder.entries(wantedBy(this.#call), signal)) {
       if (entry.type === 'file') this.#files.set(id, entry)
@@ -66,7 +66,7 @@ class Sync {
     await this.#call.send(writePacket(PACKET.stat))
   }
 
-  /** Listens to what the daemon lacks, until it has all. */
+  /** Answers the daemon's requests until it has all files. */
   async #answer(signal: AbortSignal): Promise<void> {
     for await (const message of this.#call.messages()) {
       const { type, id, data } = readPacket(message)
@@ -106,14 +106,14 @@ class Sync {
     await this.#call.send(writeDataHead(id, 0))
   }
 
-  /** What the daemon is told of a failure; the caller is told all. */
+  /** The short message for the daemon. The caller gets the whole error. */
   async #refusal(error: unknown): Promise<GrpcFault> {
     if (error instanceof GrpcFault) return error
     this.#onFault(error)
-    const words = isDockerMtlsError(error) ? `${error.tried}: ${error.got}` : "the client can't read its files"
-    const fault = new GrpcFault('internal', words)
-    // Where the daemon is gone, it needs no words.
-    return this.#call.send(writeError(words)).then(
+    const text = isDockerMtlsError(error) ? `${error.tried}: ${error.got}` : "the client can't read its files"
+    const fault = new GrpcFault('internal', text)
+    // If the daemon is gone, the message isn't needed.
+    return this.#call.send(writeError(text)).then(
       () => fault,
       () => fault,
     )
@@ -127,7 +127,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** buildkit, session/filesync: patterns beyond ASCII come percent-encoded, and a field more says so. */
+/** buildkit, session/filesync: patterns that aren't ASCII are percent-encoded, which another field states. */
 function wantedBy(call: GrpcCall): Wanted {
   const values = (name: string): string[] => {
     const encoded = /^(1|t|true)$/i.test(call.metadata(`${name}-encoded`)[0] ?? '')

@@ -3,11 +3,11 @@ import { join, posix } from 'node:path'
 import { Patterns } from '../patterns.ts'
 
 /**
- * The paths, and all paths that links on them lead to: what has to be sent so that each can be read there. The root of
- * the folder is the root of every path and link, as in a chroot: none leads out. Nothing is read but links.
+ * The paths, and the targets of all links on them: everything that must be sent so that each path can be read there. As in
+ * a chroot, the folder is the root of all paths and links, so none leads out of it. Only links are read.
  *
  * @param root - the folder
- * @param paths - with `/`; a last part may have wildcards
+ * @param paths - with `/`; the last part may have wildcards
  * @returns patterns
  * @see https://github.com/tonistiigi/fsutil/blob/master/followlinks.go
  */
@@ -26,7 +26,7 @@ async function follow(root: string, path: string, found: Set<string>): Promise<v
     const place = parts.slice(0, depth).join('/')
     const targets = await targetsAt(root, place)
     if (targets.length === 0) continue
-    // Links may lead in a circle.
+    // Links may form a loop.
     if (found.has(place)) return
     found.add(place)
     for (const target of targets) await follow(root, [target, ...parts.slice(depth)].join('/'), found)
@@ -35,7 +35,7 @@ async function follow(root: string, path: string, found: Set<string>): Promise<v
   found.add(parts.join('/') || '.')
 }
 
-/** What is at a place that no link leads to: where the links there lead, from the root. */
+/** The targets of the links that match a path, from the root. The folder of the path has no links. */
 async function targetsAt(root: string, place: string): Promise<string[]> {
   const { dir, base } = posix.parse(place)
   if (!/[*?[]/.test(base)) return targetOf(root, place)

@@ -1,6 +1,6 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 
-/** The text of one field of a message; empty where it isn't there, as in proto3. */
+/** The text of one field of a message; empty if absent, as in proto3. */
 export function readText(bytes: Uint8Array, field: number): string {
   const reader = new BinaryReader(bytes)
   let text = ''
@@ -12,7 +12,7 @@ export function readText(bytes: Uint8Array, field: number): string {
   return text
 }
 
-/** A message with texts and bytes by the numbers of their fields. */
+/** A message of texts and bytes, by field number. */
 export function writeFields(fields: Readonly<Record<number, string | Uint8Array>>): Uint8Array {
   const writer = new BinaryWriter()
   for (const [field, value] of Object.entries(fields)) {

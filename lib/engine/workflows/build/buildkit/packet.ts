@@ -2,18 +2,19 @@ import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { ContextEntry } from '../entry.ts'
 
 /**
- * What both sides say to each other while files are compared and sent (tonistiigi/fsutil, types/wire.proto): we tell of
- * every file, an empty `stat` after the last; they ask for those that they lack, by their place in that order; we send
- * each in chunks, an empty one after the last; they say `fin`, and so do we.
+ * The packets of the file synchronization (tonistiigi/fsutil, types/wire.proto). The client sends a `stat` for each file, and
+ * an empty one after the last. The daemon sends a `request` for each file that it needs, by its position in that order. The
+ * client sends the file in `data` chunks, and an empty one after the last. At the end the daemon sends `fin`, and so does
+ * the client.
  */
 export const PACKET = { stat: 0, request: 1, data: 2, fin: 3, error: 4 } as const
 
-/** A packet of the daemon's, as far as we read it. */
+/** A packet from the daemon. */
 export interface Packet {
   readonly type: number
-  /** Which file, for a request. */
+  /** The requested file. */
   readonly id: number
-  /** Its words, for an error. */
+  /** The message of an error. */
   readonly data: Uint8Array
 }
 
@@ -30,7 +31,7 @@ export function readPacket(bytes: Uint8Array): Packet {
   return { type, id, data }
 }
 
-/** A packet that says no more than what it is. */
+/** A packet with only a type. */
 export function writePacket(type: number): Uint8Array {
   return start(type).finish()
 }
@@ -39,7 +40,7 @@ export function writeError(message: string): Uint8Array {
   return start(PACKET.error).tag(4, WireType.LengthDelimited).string(message).finish()
 }
 
-/** The begin of a packet with a chunk of a file: the chunk itself follows, and is copied nowhere. */
+/** The beginning of a packet with a chunk of a file. The chunk itself follows without being copied. */
 export function writeDataHead(id: number, length: number): Uint8Array {
   const packet = start(PACKET.data).tag(3, WireType.Varint).uint32(id)
   return (length === 0 ? packet : packet.tag(4, WireType.LengthDelimited).uint32(length)).finish()
@@ -72,7 +73,7 @@ const TYPES: Readonly<Record<ContextEntry['type'], number>> = {
   fifo: 2 ** 25,
 }
 
-/** A mode as Go has it (io/fs, FileMode). */
+/** A file mode in Go's format (io/fs, FileMode). */
 function goMode({ type, mode }: ContextEntry): number {
   const setuid = mode & 0o4000 ? 2 ** 23 : 0
   const setgid = mode & 0o2000 ? 2 ** 22 : 0

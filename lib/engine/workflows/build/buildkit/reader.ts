@@ -5,14 +5,14 @@ import type { FailedStep } from '../failure.ts'
 import { LogTail } from '../log-tail.ts'
 import { readStatus, type Vertex, type VertexLog, type VertexStatus, type VertexWarning } from './status.ts'
 
-/** What is kept of a step, for the error that it may end with. */
+/** The parts of a step that its error needs. */
 interface Step {
   name: string
   readonly log: LogTail
   readonly decoders: Record<BuildLogEvent['stream'], StringDecoder>
 }
 
-/** Reads what BuildKit says. */
+/** Reads the progress of BuildKit. */
 export class BuildkitReader {
   readonly #steps = new Map<string, Step>()
   #failed: string | undefined
@@ -31,7 +31,7 @@ export class BuildkitReader {
     if (id === 'moby.buildkit.trace' && typeof aux === 'string') return this.#trace(Buffer.from(aux, 'base64'))
     const { ID } = (id === 'moby.image.id' ? (aux ?? {}) : {}) as { ID?: unknown }
     if (typeof ID === 'string') this.#id = ID
-    // All that a quiet build says.
+    // The only output of a quiet build.
     if (stream !== undefined && /^sha256:[0-9a-f]{64}\n?$/.test(stream)) this.#id = stream.trim()
     return []
   }
@@ -48,7 +48,7 @@ export class BuildkitReader {
 
   #vertex({ digest, error, ...vertex }: Vertex): BuildStepEvent {
     this.#step(digest).name = vertex.name
-    // Others are canceled for the first.
+    // The first failure. It cancels the other steps.
     if (error !== '') this.#failed ??= digest
     return { type: 'step', id: digest, ...vertex, error: error === '' ? undefined : error }
   }

@@ -15,7 +15,7 @@ import { secretService } from './secret-service.ts'
 import { openBuildSession } from './session.ts'
 import { dockerfileName, foldersOf } from './synced-folder.ts'
 
-/** Builds by BuildKit: a session for what the daemon reads here, and a request that names it. */
+/** Builds with BuildKit: a session for the files that the daemon reads, and a request that names it. */
 export async function* runBuildkit(
   send: Send,
   plan: BuildPlan,
@@ -31,7 +31,7 @@ export async function* runBuildkit(
     const body = source.kind === 'tar' ? { body: source.body, headers: { 'content-type': 'application/x-tar' } } : {}
     return yield* follow(send, { options: { ...query, signal }, ...body }, new BuildkitReader())
   } catch (error) {
-    // The daemon tells in its own words of what failed here.
+    // If the failure happened here, the daemon's error only repeats it.
     throw faults.length > 0 && signal?.aborted !== true ? faults[0] : error
   } finally {
     session.close()

@@ -7,7 +7,7 @@ import { readText, writeFields } from './messages.ts'
 export function secretService(secrets: SecretStore, onFault: (error: unknown) => void): GrpcMethods {
   return {
     '/moby.buildkit.secrets.v1.Secrets/GetSecret': async (call) => {
-      // `ID = 1`; annotations in field 2 say nothing that we read.
+      // `ID = 1`. The annotations in field 2 aren't needed.
       const id = readText(await call.message(), 1)
       const secret = await secrets.get(id).catch((error: unknown) => {
         onFault(error)

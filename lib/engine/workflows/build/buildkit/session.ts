@@ -6,17 +6,17 @@ import type { Send } from '../../../send.ts'
 import { Session } from '../../../session/session.ts'
 import { HEALTH } from './health.ts'
 
-/** A session that the daemon may call back through while it builds. */
+/** A session through which the daemon calls the client during a build. */
 export interface BuildSession {
   readonly id: string
-  /** Ends it, and its connection. */
+  /** Ends the session and its connection. */
   close(): void
 }
 
-/** What is served to the daemon, and for which folder. */
+/** The services for the daemon, and the context folder. */
 export interface SessionParts {
   readonly methods: GrpcMethods
-  /** The context's real path; nothing where the daemon reads no folder of ours. */
+  /** The real path of the context; omitted if the daemon reads no local folder. */
   readonly root?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -35,8 +35,8 @@ export async function openBuildSession(send: Send, { methods, root, signal }: Se
 }
 
 /**
- * The daemon keeps a copy of a context under this, and has us send what differs by size or time. So it must be another
- * one for every folder there is: on another machine, of another user, or made anew at the same place.
+ * The daemon keeps a copy of the context under this key, and requests only files that differ in size or time. So the key
+ * must be unique to the folder: another machine, another user, or a new folder at the same path needs another key.
  */
 async function sharedKeyOf(root: string): Promise<string> {
   const { dev, ino, birthtimeNs } = await stat(root, { bigint: true })

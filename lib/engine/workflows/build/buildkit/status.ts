@@ -1,6 +1,6 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
 
-/** What BuildKit says of its work (buildkit, api/services/control, StatusResponse): steps, how far they are, what they print. */
+/** The progress of BuildKit: steps, their status and their output (buildkit, api/services/control, StatusResponse). */
 export interface Status {
   readonly vertexes: readonly Vertex[]
   readonly statuses: readonly VertexStatus[]
@@ -45,7 +45,7 @@ export interface VertexWarning {
 }
 
 type Read<Message> = (message: Message, reader: BinaryReader) => void
-/** How each field of a message is read, by its number. Fields that aren't here are skipped. */
+/** How to read each field of a message, by number. Other fields are skipped. */
 type Fields<Message> = Readonly<Record<number, readonly [wire: WireType, read: Read<Message>]>>
 
 const { Varint, LengthDelimited } = WireType
@@ -112,7 +112,7 @@ const STATUS: Fields<Lists> = {
   ],
 }
 
-/** What isn't sent has its type's own nothing (proto3). */
+/** Absent fields have the default value of their type (proto3). */
 const noVertex = (): Vertex => ({
   digest: '',
   inputs: [],
@@ -150,7 +150,7 @@ function readMessage<Message>(bytes: Uint8Array, fields: Fields<Message>, messag
   return message
 }
 
-/** @throws Error for what is no such message */
+/** @throws Error for an invalid message */
 export function readStatus(bytes: Uint8Array): Status {
   return readMessage(bytes, STATUS, { vertexes: [], statuses: [], logs: [], warnings: [] })
 }

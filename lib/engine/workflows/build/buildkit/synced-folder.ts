@@ -6,11 +6,11 @@ import { readEntry } from '../read-entry.ts'
 import { walk, type Filter } from '../walk.ts'
 import { followLinks } from './follow-links.ts'
 
-/** What the daemon wants of a folder. Each narrows the others, and none reaches out of it. */
+/** The paths that the daemon requests of a folder. Each filter narrows the others. None can leave the folder. */
 export interface Wanted {
   readonly includes: readonly string[]
   readonly excludes: readonly string[]
-  /** Paths to be had with all that their links lead to, inside. */
+  /** Paths that are sent with the targets of their links inside the folder. */
   readonly followed: readonly string[]
 }
 
@@ -25,7 +25,7 @@ export function foldersOf(files: BuildFiles): Readonly<Record<string, SyncedFold
   return { context: contextOf(files), dockerfile: dockerfileOf(files) }
 }
 
-/** Without what the `.dockerignore` names, whether the daemon leaves it out or not; it asks for the `.dockerignore` itself. */
+/** The context without the files in `.dockerignore`, even if the daemon requests them. It may read the `.dockerignore` itself. */
 function contextOf({ root, ignored }: BuildFiles): SyncedFolder {
   const own: Filter = { patterns: new Patterns([...ignored, '!.dockerignore']), lets: 'unnamed' }
   return {
@@ -37,7 +37,7 @@ function contextOf({ root, ignored }: BuildFiles): SyncedFolder {
   }
 }
 
-/** The Dockerfile and its own `.dockerignore`, and nothing else of the folder that they are in. */
+/** The Dockerfile and its own `.dockerignore`, but no other files of their folder. */
 function dockerfileOf({ dockerfile }: BuildFiles): SyncedFolder {
   const name = dockerfileName(dockerfile.name)
   const places = new Map([[name, dockerfile.path]])
@@ -57,14 +57,14 @@ function dockerfileOf({ dockerfile }: BuildFiles): SyncedFolder {
   }
 }
 
-/** What the daemon knows the Dockerfile by: it asks for the name as for a pattern. */
+/** The name of the Dockerfile for the daemon, which requests it as a pattern. */
 export function dockerfileName(name: string): string {
   return /[*?[\]\\^!]/.test(name) ? 'Dockerfile' : name
 }
 
 function filtersOf({ includes, excludes }: Wanted, followed: readonly string[]): Filter[] {
   const named = [...includes, ...followed]
-  // The root itself is no filter at all.
+  // The root matches everything.
   const all = named.length === 0 || named.some((path) => path === '.')
   return [
     ...(all ? [] : [{ patterns: new Patterns(named), lets: 'named' } as const]),
