@@ -23,10 +23,25 @@ const OCI =
 const ROWS: readonly [status: number, message: string, ErrorClass: typeof DockerApiError, todo: RegExp][] = [
   [404, 'No such image: ghcr.io/me/app:1', NotFoundError, /docker\.images\.pull\('ghcr\.io\/me\/app:1'\).*'missing'/],
   [404, 'No such container: web', NotFoundError, /Check the id or name/],
-  [400, `${OCI}exec: "/no": stat /no: no such file or directory: unknown`, BadRequestError, /an executable file in the container/],
-  [400, `${OCI}exec: "no": executable file not found in $PATH: unknown`, BadRequestError, /an executable file in the container/],
+  [
+    400,
+    `${OCI}exec: "/no": stat /no: no such file or directory: unknown`,
+    BadRequestError,
+    /an executable file in the container/,
+  ],
+  [
+    400,
+    `${OCI}exec: "no": executable file not found in $PATH: unknown`,
+    BadRequestError,
+    /an executable file in the container/,
+  ],
   [500, `${OCI}exec: "/etc": is a directory: unknown`, ServerError, /an executable file in the container/],
-  [500, `${OCI}unable to find user me: no matching entries in passwd file`, ServerError, /its user or its working directory/],
+  [
+    500,
+    `${OCI}unable to find user me: no matching entries in passwd file`,
+    ServerError,
+    /its user or its working directory/,
+  ],
   [
     500,
     `${OCI}chdir to cwd ("/x") set in config.json failed: permission denied`,

@@ -482,8 +482,16 @@ describe('what comes back', () => {
 
 describe('what registries say', () => {
   const rows: [status: number, message: string, todo: RegExp][] = [
-    [404, "pull access denied for x, repository does not exist or may require 'docker login': denied", /run {2}docker login {2}and set the option auth/],
-    [500, 'Get "https://x/v2/": unauthorized: authentication required', /run {2}docker login {2}and set the option auth/],
+    [
+      404,
+      "pull access denied for x, repository does not exist or may require 'docker login': denied",
+      /run {2}docker login {2}and set the option auth/,
+    ],
+    [
+      500,
+      'Get "https://x/v2/": unauthorized: authentication required',
+      /run {2}docker login {2}and set the option auth/,
+    ],
     [500, 'toomanyrequests: You have reached your pull rate limit', /^Wait, or pass credentials/],
     [404, 'manifest for x:9 not found: manifest unknown: manifest unknown', /Check the name and the tag/],
     [500, 'Get "https://x/v2/": http: server gave HTTP response to HTTPS client', /Enable TLS on docker\.io/],

@@ -70,7 +70,11 @@ describe('credentials that are given', () => {
     [{ username: '', password: SECRET }, 'ERR_ARGUMENT_INVALID', /username is empty/],
     [{ username: 'ann', password: '' }, 'ERR_ARGUMENT_INVALID', /password is empty/],
     [{ username: 'ann', password: 7 }, 'ERR_ARGUMENT_INVALID', /password is (?:a number|an object), not a string/],
-    [{ username: 'ann', password: { SECRET } }, 'ERR_ARGUMENT_INVALID', /password is (?:a number|an object), not a string/],
+    [
+      { username: 'ann', password: { SECRET } },
+      'ERR_ARGUMENT_INVALID',
+      /password is (?:a number|an object), not a string/,
+    ],
     [{ username: 'ann', password: SECRET, identitytoken: SECRET }, 'ERR_ARGUMENT_INVALID', /and identitytoken/],
     [{ identitytoken: SECRET, registrytoken: SECRET }, 'ERR_ARGUMENT_INVALID', /and registrytoken/],
     [{ identitytoken: SECRET, email: 'a@b' }, 'ERR_ARGUMENT_INVALID', /and email/],

@@ -261,7 +261,12 @@ describe('credentials that a helper keeps', () => {
   })
 
   const failing: readonly (readonly [what: string, script: string, code: ErrorCode, words: RegExp])[] = [
-    ['fails', `echo 'boom ${SECRET}'; echo '${SECRET}' >&2; exit 3`, 'ERR_CREDENTIAL_HELPER_FAILED', /exited with code 3/],
+    [
+      'fails',
+      `echo 'boom ${SECRET}'; echo '${SECRET}' >&2; exit 3`,
+      'ERR_CREDENTIAL_HELPER_FAILED',
+      /exited with code 3/,
+    ],
     ['is killed', 'kill -9 $$', 'ERR_CREDENTIAL_HELPER_FAILED', /terminated by SIGKILL/],
     ['says nothing', ':', 'ERR_CREDENTIALS_INVALID', /no Username and Secret/],
     ['says no JSON', `echo '${SECRET}'`, 'ERR_CREDENTIALS_INVALID', /no Username and Secret/],

@@ -4,8 +4,8 @@ import type { RequestOptions, Send } from '../send.ts'
 import type { Checkpoint, CheckpointCreateRequest } from './types.ts'
 
 /**
- * Checkpoints of containers: `docker.checkpoints`. The daemon has them only as an experiment (`"experimental": true`),
- * where CRIU is installed on its host, and answers 501 otherwise. {@link Containers.start} goes on from one.
+ * Checkpoints of containers: `docker.checkpoints`. They need an experimental daemon (`"experimental": true`) and CRIU on its
+ * host. Other daemons answer 501. {@link Containers.start} starts a container from a checkpoint.
  *
  * @example
  * ```ts
@@ -24,10 +24,10 @@ export class Checkpoints {
   /**
    * Writes a running container's processes to disk (`POST /containers/{id}/checkpoints`).
    *
-   * @throws {@link NotFoundError} where there is no such container
-   * @throws {@link DockerApiError} 501, where the daemon has no experimental features
-   * @throws {@link ConflictError} where it doesn't run
-   * @throws {@link ServerError} where CRIU fails or isn't there
+   * @throws {@link NotFoundError} if the container doesn't exist
+   * @throws {@link DockerApiError} with status 501 if the daemon isn't experimental
+   * @throws {@link ConflictError} if it isn't running
+   * @throws {@link ServerError} if CRIU fails or isn't installed
    */
   create(id: string, checkpoint: CheckpointCreateRequest, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(CREATE, { ids: [id], body: checkpoint, options })
@@ -35,7 +35,7 @@ export class Checkpoints {
 
   /** Lists a container's checkpoints (`GET /containers/{id}/checkpoints`). */
   async list(id: string, options: CheckpointOptions = {}): Promise<readonly Checkpoint[]> {
-    // The daemon says null for none.
+    // The daemon sends null for none.
     return (await this.#send.json<readonly Checkpoint[] | null>(LIST, { ids: [id], options })) ?? []
   }
 

@@ -1,6 +1,6 @@
 import { PLAIN, type Operation } from '../operation.ts'
 
-// In no specification: moby, api/server/router/checkpoint. Experimental daemons alone route them.
+// Not in the specification (moby, api/server/router/checkpoint). Only experimental daemons have them.
 
 export const CREATE: Operation = {
   name: 'checkpoints.create',

@@ -1,15 +1,15 @@
-/** A checkpoint to be made: the state of a running container's processes, written to disk by CRIU. */
+/** A checkpoint to create: the state of a running container's processes, written to disk by CRIU. */
 export interface CheckpointCreateRequest {
   /** Letters, digits, `_`, `.` and `-`. */
   readonly CheckpointID: string
-  /** A folder of the daemon's host. @defaultValue the container's own */
+  /** A folder on the daemon's host. @defaultValue a folder of the container */
   readonly CheckpointDir?: string
-  /** End the container once it is made. @defaultValue `false` */
+  /** Stop the container afterwards. @defaultValue `false` */
   readonly Exit?: boolean
 }
 
 /** A checkpoint. */
 export interface Checkpoint {
-  /** The name, by which it is started and removed. */
+  /** Its name, for starting and removing it. */
   readonly Name: string
 }

@@ -5,7 +5,7 @@ import type { RequestOptions, Send } from '../send.ts'
 import type { Config, ConfigCreateRequest, ConfigCreateResponse, ConfigSpec } from './types.ts'
 
 /**
- * Configs of a swarm: `docker.configs`. All of it is asked of a manager; elsewhere it is an {@link UnavailableError}.
+ * Configs of a swarm: `docker.configs`. Only managers answer these calls. Other daemons throw an {@link UnavailableError}.
  *
  * @example
  * ```ts
@@ -35,33 +35,33 @@ export class Configs {
   }
 
   /**
-   * Makes a config (`POST /configs/create`).
+   * Creates a config (`POST /configs/create`).
    *
-   * @throws {@link ConflictError} where one has that name
-   * @throws {@link BadRequestError} for data that are no base64, too many, or none
+   * @throws {@link ConflictError} if the name is in use
+   * @throws {@link BadRequestError} for data that are empty, too long, or not base64
    */
   async create(config: ConfigCreateRequest, options: RequestOptions = {}): Promise<ConfigCreateResponse> {
     return this.#send.json(CREATE, { body: withPayload(config), options })
   }
 
   /**
-   * Looks at a config (`GET /configs/{id}`).
+   * Returns a config with its data (`GET /configs/{id}`).
    *
-   * @param id - its id or its name
-   * @throws {@link NotFoundError} where there is none of that name
+   * @param id - its id or name
+   * @throws {@link NotFoundError} if there is no config of that name
    */
   inspect(id: string, options: RequestOptions = {}): Promise<Config> {
     return this.#send.json(INSPECT, { ids: [id], options })
   }
 
   /**
-   * Changes a config's labels (`POST /configs/{id}/update`). Nothing else of it can be changed: make another one.
+   * Changes a config's labels (`POST /configs/{id}/update`). Nothing else can be changed: create a new config instead.
    *
-   * @param id - its id or its name
-   * @param spec - what {@link Configs.inspect} gives, with other labels
-   * @throws {@link NotFoundError} where there is none of that name
-   * @throws {@link BadRequestError} where more than the labels is another
-   * @throws {@link ConflictError} where it has changed since `version`
+   * @param id - its id or name
+   * @param spec - the result of {@link Configs.inspect} with other labels
+   * @throws {@link NotFoundError} if there is no config of that name
+   * @throws {@link BadRequestError} if something other than the labels differs
+   * @throws {@link ConflictError} if it has changed since `version`
    */
   update(id: string, spec: ConfigSpec, options: ConfigUpdateOptions): Promise<void> {
     return this.#send.none(UPDATE, { ids: [id], body: spec, options })
@@ -70,9 +70,9 @@ export class Configs {
   /**
    * Removes a config (`DELETE /configs/{id}`).
    *
-   * @param id - its id or its name
-   * @throws {@link NotFoundError} where there is none of that name
-   * @throws {@link BadRequestError} while a service uses it
+   * @param id - its id or name
+   * @throws {@link NotFoundError} if there is no config of that name
+   * @throws {@link BadRequestError} if a service uses it
    */
   remove(id: string, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(REMOVE, { ids: [id], options })

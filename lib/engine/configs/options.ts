@@ -5,19 +5,19 @@ import type { RequestOptions } from '../send.ts'
 export interface ConfigListOptions extends RequestOptions {
   /** Only configs that match: by id, label or name. */
   readonly filters?: {
-    /** Its beginning. */
+    /** The beginning of the id. */
     readonly id?: FilterValue
     /** `key` or `key=value`. */
     readonly label?: FilterValue
-    /** Its beginning. */
+    /** The beginning of the name. */
     readonly name?: FilterValue
-    /** The whole name. Docker Engine 26 refuses it. */
+    /** The exact name. Docker Engine 26 doesn't support it. */
     readonly names?: FilterValue
   }
 }
 
 /** Options of {@link Configs.update}. */
 export interface ConfigUpdateOptions extends RequestOptions {
-  /** `Version.Index` of what is changed: an update that came between makes this one fail. */
+  /** `Version.Index` of the inspected object. The update fails if the object has changed since. */
   readonly version: number
 }

@@ -1,6 +1,6 @@
 import type { ClusterObject, Driver } from '../types/cluster-objects.ts'
 
-/** What a swarm keeps for its services to read. */
+/** The settings and the data of a config. */
 export interface ConfigSpec {
   /** The name of the config. */
   readonly Name: string
@@ -8,15 +8,15 @@ export interface ConfigSpec {
   readonly Labels?: Readonly<Record<string, string>> | null
   /** Base64 (RFC 4648, section 4). */
   readonly Data?: string
-  /** `{ Name: 'golang' }`: the data are a template, filled in for every task. @defaultValue the data as they are */
+  /** `{ Name: 'golang' }`: the data are a template, which is rendered for every task. @defaultValue no template */
   readonly Templating?: Driver
 }
 
-/** A config to be made. */
+/** A config to create. */
 export interface ConfigCreateRequest extends Omit<ConfigSpec, 'Data'> {
   /**
-   * At most 1000 KB. Bytes are sent as they are: `Buffer.from('text')`. A string has to be base64 (RFC 4648, section 4),
-   * as the API has it: plain text would be decoded, too, and become something else.
+   * At most 1000 KB. Pass bytes, such as `Buffer.from('text')`, or a string in base64 (RFC 4648, section 4). The daemon would
+   * also decode plain text as base64.
    */
   readonly Data: Uint8Array | string
 }
@@ -27,7 +27,7 @@ export interface Config extends ClusterObject {
   readonly Spec: ConfigSpec
 }
 
-/** A config that was made. */
+/** A new config. */
 export interface ConfigCreateResponse {
   /** The id of the new config. */
   readonly ID: string

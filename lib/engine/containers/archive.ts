@@ -7,11 +7,11 @@ import type { ArchivePutOptions } from './options.ts'
 import type { RequestOptions, Send } from '../send.ts'
 import type { ContainerPathStat } from './types/create.ts'
 
-/** A path of a container as a tar, and what it is. */
+/** A path of a container as a tar, and its attributes. */
 export interface ContainerPathArchive {
   /** Size, mode and type of the path. */
   readonly stat: ContainerPathStat
-  /** Read it to its end, or destroy it. The daemon holds the container meanwhile. */
+  /** Read it to its end, or destroy it. Until then the daemon locks the container. */
   readonly tar: Readable
 }
 
@@ -34,9 +34,9 @@ export class ContainerArchive {
   }
 
   /**
-   * What a path is (`HEAD /containers/{id}/archive`); the last part of it isn't followed where it is a symbolic link.
+   * Attributes of a path (`HEAD /containers/{id}/archive`). If the path itself is a symbolic link, it isn't followed.
    *
-   * @throws {@link NotFoundError} where there is no such container or path
+   * @throws {@link NotFoundError} if the container or the path doesn't exist
    */
   async stat(id: string, path: string, options: RequestOptions = {}): Promise<ContainerPathStat> {
     const call = { ids: [id], names: { path }, options }
@@ -45,9 +45,9 @@ export class ContainerArchive {
   }
 
   /**
-   * A file or folder as a tar (`GET /containers/{id}/archive`), whose entries begin with the last part of the path.
+   * A file or folder as a tar (`GET /containers/{id}/archive`), in which the names begin with the last part of the path.
    *
-   * @throws {@link NotFoundError} where there is no such container or path
+   * @throws {@link NotFoundError} if the container or the path doesn't exist
    */
   async get(id: string, path: string, options: RequestOptions = {}): Promise<ContainerPathArchive> {
     const call = { ids: [id], names: { path }, options }
@@ -61,19 +61,19 @@ export class ContainerArchive {
   }
 
   /**
-   * Unpacks a tar into a folder (`PUT /containers/{id}/archive`), as it is or compressed by gzip, bzip2 or xz.
+   * Unpacks a tar into a folder (`PUT /containers/{id}/archive`). It may be compressed with gzip, bzip2 or xz.
    *
-   * @param path - a folder in the container, which has to be there
-   * @param tar - bytes; a stream is sent as it comes
-   * @throws {@link NotFoundError} where there is no such container or path
-   * @throws {@link DockerApiError} where the path is no folder, or is read-only: 400, or 500 from some daemons
+   * @param path - an existing folder in the container
+   * @param tar - bytes, or a stream
+   * @throws {@link NotFoundError} if the container or the path doesn't exist
+   * @throws {@link DockerApiError} if the path isn't a folder, or is read-only: 400, or 500 from some daemons
    */
   put(id: string, path: string, tar: RequestBody, options: ArchivePutOptions = {}): Promise<void> {
     return this.#send.none(ARCHIVE_PUT, { ids: [id], names: { path }, body: tar, options })
   }
 }
 
-/** JSON in base64, in the answer's head: a HEAD has no body. */
+/** Base64 of JSON in a header, since an answer to HEAD has no body. */
 function readStat(headers: AnswerHeaders, request: Named): ContainerPathStat {
   const field = String(headers['x-docker-container-path-stat'] ?? '')
   try {

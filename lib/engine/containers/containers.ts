@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { withDefaults } from '../call.ts'
 import { ContainerArchive } from './archive.ts'
+import * as streams from './streams.ts'
 import * as operations from './operations.ts'
 import { EVENTS } from '../system/operations.ts'
 import type * as given from './options.ts'
@@ -8,7 +9,7 @@ import type { CopyEntry, CopyFromOptions, CopyToOptions } from '../workflows/cop
 import type { WaitHealthyOptions } from '../workflows/wait-healthy-options.ts'
 import type { RequestOptions, Send } from '../send.ts'
 import type { AttachedStream } from '../stream/attached.ts'
-import { attachedStream, jsonStream, outputStream, webSocketStream, type IsTty } from '../stream/calls.ts'
+import { jsonStream } from '../stream/calls.ts'
 import type { OutputChunk } from '../stream/frames.ts'
 import type { JsonStream } from '../stream/json-stream.ts'
 import type { Opening } from '../stream/opening.ts'
@@ -18,11 +19,8 @@ import type { ContainerStats } from './types/stats.ts'
 import type { ContainerSummary } from './types/summary.ts'
 import type * as wire from './types/create.ts'
 
-/** The API's own default is nothing at all. */
-const ATTACHED = { stream: true, stdout: true, stderr: true }
-
 /**
- * Containers: `docker.containers`. An id, its beginning or a name says which.
+ * Containers: `docker.containers`. Methods take the container's name, its id, or the beginning of its id.
  *
  * @example
  * ```ts
@@ -33,7 +31,7 @@ const ATTACHED = { stream: true, stdout: true, stderr: true }
  * ```
  */
 export class Containers {
-  /** Files of containers, as tars. */
+  /** Files of containers as tars. */
   readonly archive: ContainerArchive
   readonly #send: Send
 
@@ -43,17 +41,17 @@ export class Containers {
     this.archive = new ContainerArchive(send)
   }
 
-  /** Lists containers (`GET /containers/json`): those that run, unless told otherwise. */
+  /** Lists containers (`GET /containers/json`). Default: only running ones. */
   list(options: given.ContainerListOptions = {}): Promise<readonly ContainerSummary[]> {
     return this.#send.json(operations.LIST, { options })
   }
 
   /**
-   * Makes a container (`POST /containers/create`); {@link Containers.start} starts it.
+   * Creates a container (`POST /containers/create`); {@link Containers.start} starts it.
    *
-   * @throws {@link NotFoundError} where there is no such image
-   * @throws {@link ConflictError} where the name is taken
-   * @throws {@link BadRequestError} where a setting can't be meant
+   * @throws {@link NotFoundError} if the daemon doesn't have the image
+   * @throws {@link ConflictError} if the name is in use
+   * @throws {@link BadRequestError} for an invalid setting
    */
   create(
     container: wire.ContainerCreateRequest,
@@ -63,9 +61,9 @@ export class Containers {
   }
 
   /**
-   * All about a container (`GET /containers/{id}/json`).
+   * Returns all details of a container (`GET /containers/{id}/json`).
    *
-   * @throws {@link NotFoundError} where there is none
+   * @throws {@link NotFoundError} if it doesn't exist
    */
   inspect(id: string, options: given.ContainerInspectOptions = {}): Promise<ContainerInspect> {
     return this.#send.json(operations.INSPECT, { ids: [id], options })
@@ -74,48 +72,46 @@ export class Containers {
   /**
    * Lists its processes (`GET /containers/{id}/top`).
    *
-   * @throws {@link ConflictError} where it doesn't run
+   * @throws {@link ConflictError} if it isn't running
    */
   top(id: string, options: given.ContainerTopOptions = {}): Promise<wire.ContainerTop> {
     return this.#send.json(operations.TOP, { ids: [id], options })
   }
 
   /**
-   * What it has said, and, with `follow`, what it says (`GET /containers/{id}/logs`). It may be silent for ever.
+   * Reads its output so far, and with `follow` also new output (`GET /containers/{id}/logs`).
    *
-   * @throws {@link NotFoundError} where there is none
+   * @throws {@link NotFoundError} if it doesn't exist
    */
   logs(id: string, options: given.ContainerLogsOptions = {}): Opening<OutputChunk, OutputStream> {
-    const call = { ids: [id], options: withDefaults(options, { stdout: true, stderr: true }) }
-    return outputStream(this.#send, operations.LOGS, call, this.#isTty(id, options))
+    return streams.logs(this.#send, id, options)
   }
 
-  /** What differs from its image (`GET /containers/{id}/changes`). */
+  /** Lists the files that differ from its image (`GET /containers/{id}/changes`). */
   async changes(id: string, options: RequestOptions = {}): Promise<readonly wire.FilesystemChange[]> {
     const call = { ids: [id], options }
     return (await this.#send.json<readonly wire.FilesystemChange[] | null>(operations.CHANGES, call)) ?? []
   }
 
   /**
-   * All of its files as one tar (`GET /containers/{id}/export`), without what is mounted. Read it to its end, or
-   * destroy it.
+   * Returns all of its files, except mounts, as a tar (`GET /containers/{id}/export`). Read it to its end, or destroy it.
    */
   async export(id: string, options: RequestOptions = {}): Promise<Readable> {
     const { body } = await this.#send.stream(operations.EXPORT, { ids: [id], options })
     return body
   }
 
-  /** What it uses, once a second, until it is removed (`GET /containers/{id}/stats`). */
+  /** Streams its resource usage once a second until it is removed (`GET /containers/{id}/stats`). */
   stats(id: string, options: RequestOptions = {}): Opening<ContainerStats, JsonStream<ContainerStats>> {
     return jsonStream(this.#send, operations.STATS, { ids: [id], options })
   }
 
-  /** What it uses now (`GET /containers/{id}/stats`), and a second before. */
+  /** Returns its resource usage now and a second ago (`GET /containers/{id}/stats`). */
   statsOnce(id: string, options: given.ContainerStatsOnceOptions = {}): Promise<ContainerStats> {
     return this.#send.json(operations.STATS, { ids: [id], options: withDefaults(options, {}, { stream: false }) })
   }
 
-  /** Tells it the size of its terminal (`POST /containers/{id}/resize`). */
+  /** Sets the size of its terminal (`POST /containers/{id}/resize`). */
   resize(id: string, options: given.ResizeOptions): Promise<void> {
     return this.#send.none(operations.RESIZE, { ids: [id], options })
   }
@@ -123,23 +119,23 @@ export class Containers {
   /**
    * Starts it (`POST /containers/{id}/start`).
    *
-   * @throws {@link NotModifiedError} where it runs already
-   * @throws {@link BadRequestError} where its command can't be run
+   * @throws {@link NotModifiedError} if it is already running
+   * @throws {@link BadRequestError} if its command can't be started
    */
   start(id: string, options: given.ContainerStartOptions = {}): Promise<void> {
     return this.#send.none(operations.START, { ids: [id], options })
   }
 
   /**
-   * Ends it, gently first, and waits until it has ended (`POST /containers/{id}/stop`).
+   * Stops it and waits until it has exited (`POST /containers/{id}/stop`). Sends a signal first, and SIGKILL after a time-out.
    *
-   * @throws {@link NotModifiedError} where it doesn't run
+   * @throws {@link NotModifiedError} if it isn't running
    */
   stop(id: string, options: given.ContainerStopOptions = {}): Promise<void> {
     return this.#send.none(operations.STOP, { ids: [id], options })
   }
 
-  /** Ends it, gently first, and starts it again (`POST /containers/{id}/restart`). */
+  /** Stops it as {@link Containers.stop} does, and starts it again (`POST /containers/{id}/restart`). */
   restart(id: string, options: given.ContainerStopOptions = {}): Promise<void> {
     return this.#send.none(operations.RESTART, { ids: [id], options })
   }
@@ -147,13 +143,13 @@ export class Containers {
   /**
    * Sends it a signal (`POST /containers/{id}/kill`).
    *
-   * @throws {@link ConflictError} where it doesn't run
+   * @throws {@link ConflictError} if it isn't running
    */
   kill(id: string, options: given.ContainerKillOptions = {}): Promise<void> {
     return this.#send.none(operations.KILL, { ids: [id], options })
   }
 
-  /** Changes its limits while it runs (`POST /containers/{id}/update`). */
+  /** Changes its resource limits, even while it is running (`POST /containers/{id}/update`). */
   update(
     id: string,
     change: wire.ContainerUpdateRequest,
@@ -163,52 +159,49 @@ export class Containers {
   }
 
   /**
-   * Gives it another name (`POST /containers/{id}/rename`).
+   * Renames it (`POST /containers/{id}/rename`).
    *
-   * @throws {@link ConflictError} where that is taken
+   * @throws {@link ConflictError} if the name is in use
    */
   rename(id: string, name: string, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(operations.RENAME, { ids: [id], names: { name }, options })
   }
 
   /**
-   * Freezes its processes (`POST /containers/{id}/pause`), which they don't notice.
+   * Freezes its processes (`POST /containers/{id}/pause`).
    *
-   * @throws {@link ConflictError} where it doesn't run, or is frozen
+   * @throws {@link ConflictError} if it isn't running, or is already paused
    */
   pause(id: string, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(operations.PAUSE, { ids: [id], options })
   }
 
-  /** Lets its processes go on (`POST /containers/{id}/unpause`). */
+  /** Resumes its processes (`POST /containers/{id}/unpause`). */
   unpause(id: string, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(operations.UNPAUSE, { ids: [id], options })
   }
 
   /**
-   * Its input and output on a connection of its own (`POST /containers/{id}/attach`). Attach before you start it, and
-   * nothing of what it says is missed. For its input, make it with `OpenStdin` and `StdinOnce`, and attach with
-   * `{ stdin: true }`.
+   * Attaches to its input and output on a separate connection (`POST /containers/{id}/attach`). To get all output, attach
+   * before you start it. To send input, create it with `OpenStdin` and `StdinOnce`, and attach with `{ stdin: true }`.
    *
-   * @throws {@link NotFoundError} where there is none
-   * @throws {@link ConflictError} where it is paused
+   * @throws {@link NotFoundError} if it doesn't exist
+   * @throws {@link ConflictError} if it is paused
    */
   attach(id: string, options: given.ContainerAttachOptions = {}): Promise<AttachedStream> {
-    const call = { ids: [id], options: withDefaults(options, ATTACHED) }
-    return attachedStream(this.#send, operations.ATTACH, call, this.#isTty(id, options))
+    return streams.attach(this.#send, id, options)
   }
 
   /**
-   * The same as a web socket (`GET /containers/{id}/attach/ws`), for where a proxy lets nothing else pass. All output
-   * comes as one raw stream, and the end of `stdin` isn't told: there is no half close.
+   * Attaches with a web socket (`GET /containers/{id}/attach/ws`), for proxies that support no other upgrade. All output is
+   * one raw stream, and the end of `stdin` doesn't reach the container, since web sockets have no half-close.
    */
   async attachWebSocket(id: string, options: given.ContainerAttachOptions = {}): Promise<AttachedStream> {
-    const call = { ids: [id], options: withDefaults(options, ATTACHED) }
-    return webSocketStream(this.#send, operations.ATTACH_WEBSOCKET, call)
+    return streams.attachWebSocket(this.#send, id, options)
   }
 
   /**
-   * Waits until it has ended (`POST /containers/{id}/wait`), however long that takes.
+   * Waits until it has exited (`POST /containers/{id}/wait`), without a time limit.
    *
    * @returns its exit code
    */
@@ -219,24 +212,24 @@ export class Containers {
   /**
    * Removes it (`DELETE /containers/{id}`).
    *
-   * @throws {@link ConflictError} where it runs and `force` isn't set, or while it is being removed
+   * @throws {@link ConflictError} if it is running and `force` isn't set, or if it is already being removed
    */
   remove(id: string, options: given.ContainerRemoveOptions = {}): Promise<void> {
     return this.#send.none(operations.REMOVE, { ids: [id], options })
   }
 
   /**
-   * Copies a local file or folder into a container, which need not run, as `docker cp` does: into a folder that is
-   * there, else under the name that the path says; of a source that ends with `/.`, what is in it. Symbolic links stay
-   * what they are, and sockets are left out.
+   * Copies a local file or folder into a container, which needn't be running, by the rules of `docker cp`: into the path if
+   * it is a folder, else to the path itself. A source that ends with `/.` means the contents of a folder. Symbolic links
+   * are copied as links, and sockets are omitted.
    *
-   * @param source - a local path, or things in memory, which go below the path
-   * @returns where it is now
-   * @throws {@link CopyError} ERR_COPY_SOURCE for what can't be read, or changes meanwhile; ERR_COPY_TARGET
-   * @throws {@link NotFoundError} where there is no such container, or no folder to put it in
+   * @param source - a local path, or entries in memory, which are created below the path
+   * @returns the path of the copy
+   * @throws {@link CopyError} ERR_COPY_SOURCE for files that can't be read or that change meanwhile; ERR_COPY_TARGET
+   * @throws {@link NotFoundError} if the container or the folder for the copy doesn't exist
    * @example
    * ```ts
-   * await docker.containers.copyTo('web', './site', '/srv') // is /srv/site then, where /srv is there
+   * await docker.containers.copyTo('web', './site', '/srv') // /srv/site, if /srv exists
    * await docker.containers.copyTo('web', [{ path: 'app.conf', content: 'debug = no\n', mode: 0o600 }], '/etc')
    * ```
    */
@@ -251,16 +244,16 @@ export class Containers {
   }
 
   /**
-   * Copies a file or folder out of a container, which need not run, as `docker cp` does: into a folder that is there,
-   * else under the name that the target says; of a path that ends with `/.`, what is in it. A hostile container gains
-   * nothing: no name leads out of the target, nothing is written through a link, and neither devices nor set-user-ID
-   * files are made. Symbolic links stay what they are, wherever they lead to.
+   * Copies a file or folder from a container, which needn't be running, by the rules of `docker cp`: into the target if it
+   * is a folder, else to the target itself. A path that ends with `/.` means the contents of a folder. It is safe with an
+   * untrusted container: it never writes outside the target or through a link, and creates neither devices nor set-user-ID
+   * files. Symbolic links are copied as links, whatever their target.
    *
-   * @param path - in the container
+   * @param path - a path in the container
    * @param target - a local path
-   * @returns where it is now
-   * @throws {@link CopyError} ERR_COPY_UNSAFE for what must not be unpacked, ERR_COPY_TARGET, ERR_COPY_ARCHIVE_INVALID
-   * @throws {@link NotFoundError} where there is no such container or path
+   * @returns the path of the copy
+   * @throws {@link CopyError} ERR_COPY_UNSAFE for a dangerous entry, ERR_COPY_TARGET, ERR_COPY_ARCHIVE_INVALID
+   * @throws {@link NotFoundError} if the container or the path doesn't exist
    * @example
    * ```ts
    * await docker.containers.copyFrom('web', '/var/log/nginx', './logs')
@@ -272,12 +265,12 @@ export class Containers {
   }
 
   /**
-   * Waits until its health check says that it is healthy. It asks when something happens, and never in between; one
-   * that isn't started yet, or is being restarted, is waited for, too.
+   * Waits until its health check reports that it is healthy. It waits for events instead of polling, and also waits for a
+   * container that isn't started yet or is restarting.
    *
    * @throws {@link HealthError} ERR_HEALTH_NO_CHECK, ERR_HEALTH_UNHEALTHY, ERR_HEALTH_ENDED or ERR_HEALTH_TIMEOUT,
-   *   with what its last checks have printed
-   * @throws {@link NotFoundError} where there is none, or it is removed meanwhile
+   *   with the output of its last checks
+   * @throws {@link NotFoundError} if it doesn't exist, or is removed meanwhile
    * @example
    * ```ts
    * await docker.containers.start('db')
@@ -290,12 +283,8 @@ export class Containers {
     return waitHealthy({ inspect, events: (call) => jsonStream(this.#send, EVENTS, { options: call }) }, id, options)
   }
 
-  /** Removes all that don't run (`POST /containers/prune`). */
+  /** Removes all containers that aren't running (`POST /containers/prune`). */
   prune(options: given.ContainerPruneOptions = {}): Promise<wire.ContainerPruneResponse> {
     return this.#send.json(operations.PRUNE, { options })
-  }
-
-  #isTty(id: string, options: RequestOptions): IsTty {
-    return async () => (await this.inspect(id, { signal: options.signal })).Config.Tty ?? false
   }
 }

@@ -91,7 +91,7 @@ export const START: Operation = {
   method: 'POST',
   path: '/containers/{id}/start',
   lane: 'short',
-  // `checkpoint` is in no specification (moby, api/server/router/container); daemons of today refuse `checkpoint-dir`.
+  // `checkpoint` isn't in the specification (moby, api/server/router/container). Current daemons refuse `checkpoint-dir`.
   query: { detachKeys: PLAIN, checkpoint: PLAIN },
 }
 
@@ -168,7 +168,7 @@ export const ATTACH: Operation = {
   query: { ...ATTACH_QUERY, stdin: BOOLEAN, stdout: BOOLEAN, stderr: BOOLEAN },
 }
 
-/** Before 1.42 the daemon attached to all three, whatever was asked for (Engine API, version history). */
+/** Before 1.42 the daemon always attached all three streams (Engine API, version history). */
 const WEBSOCKET_STREAM: QueryTake = { ...BOOLEAN, since: '1.42' }
 
 export const ATTACH_WEBSOCKET: Operation = {

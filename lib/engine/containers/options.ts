@@ -5,47 +5,47 @@ import type { LogsOptions } from '../logs-options.ts'
 
 /** Options of {@link Containers.list}. */
 export interface ContainerListOptions extends RequestOptions {
-  /** Those that don't run, too. @defaultValue `false` */
+  /** Include containers that aren't running. @defaultValue `false` */
   readonly all?: boolean
-  /** So many of those made last, whether they run or not. @defaultValue no limit */
+  /** Only this many of the newest containers, running or not. @defaultValue no limit */
   readonly limit?: number
-  /** Their sizes, which takes long. @defaultValue `false` */
+  /** Include sizes, which takes long. @defaultValue `false` */
   readonly size?: boolean
   /** Only containers that match, e.g. `{ status: 'running', label: 'stage=test' }`. */
   readonly filters?: ContainerFilters
 }
 
-/** Which containers a list holds: those that fit one value of each filter. */
+/** Filters of a list. A container must match one value of each filter. */
 export interface ContainerFilters {
-  /** Made from this image, or from one that is built on it: `name`, `name:tag`, `name@digest` or id. */
+  /** Created from this image or one that is built on it: `name`, `name:tag`, `name@digest` or id. */
   readonly ancestor?: FilterValue
-  /** Made before this one. */
+  /** Created before this container. */
   readonly before?: FilterValue
-  /** Made after this one. */
+  /** Created after this container. */
   readonly since?: FilterValue
-  /** `80`, `80/udp` or `8000-8010/tcp`. */
+  /** An exposed port: `80`, `80/udp` or `8000-8010/tcp`. */
   readonly expose?: FilterValue
-  /** Likewise. */
+  /** A published port, likewise. */
   readonly publish?: FilterValue
   /** Exit code. */
   readonly exited?: FilterValue
   /** `starting`, `healthy`, `unhealthy`, or `none` for those without a health check. */
   readonly health?: FilterValue
-  /** The whole id, or its beginning. */
+  /** The id, or the beginning of it. */
   readonly id?: FilterValue
-  /** Of Windows: `default`, `process` or `hyperv`. */
+  /** Windows only: `default`, `process` or `hyperv`. */
   readonly isolation?: FilterValue
-  /** `true`: those that a swarm made. */
+  /** `true`: only containers of a swarm. */
   readonly 'is-task'?: FilterValue
-  /** `key` or `key=value`; of several, all have to fit. */
+  /** `key` or `key=value`. A container must have all of them. */
   readonly label?: FilterValue
-  /** The whole name, a part of it, or a regular expression. */
+  /** The name, a part of it, or a regular expression. */
   readonly name?: FilterValue
   /** Name or id. */
   readonly network?: FilterValue
   /** A {@link ContainerStatus}. */
   readonly status?: FilterValue
-  /** A volume's name, or where it is mounted. */
+  /** The name of a volume, or its mount point. */
   readonly volume?: FilterValue
 }
 
@@ -54,16 +54,16 @@ export interface ContainerCreateOptions extends RequestOptions {
   /** Letters, digits, `_`, `.` and `-`, at least two. @defaultValue two words, such as `happy_curie` */
   readonly name?: string
   /**
-   * `os[/arch[/variant]]`: an image of another platform doesn't count. Since API 1.41.
+   * `os[/arch[/variant]]`: use only an image for this platform. Since API 1.41.
    *
-   * @defaultValue the host's, with a warning where there is only another
+   * @defaultValue the platform of the daemon's host. The daemon warns if it only has an image for another one
    */
   readonly platform?: string
 }
 
 /** Options of {@link Containers.inspect}. */
 export interface ContainerInspectOptions extends RequestOptions {
-  /** Its sizes, which takes long. @defaultValue `false` */
+  /** Include sizes, which takes long. @defaultValue `false` */
   readonly size?: boolean
 }
 
@@ -75,13 +75,13 @@ export interface ContainerTopOptions extends RequestOptions {
 
 /** Options of {@link Containers.logs}. */
 export interface ContainerLogsOptions extends LogsOptions {
-  /** Nothing later; with `follow`, it ends then. @defaultValue all of it */
+  /** Omit output after this time. With `follow`, the stream ends then. @defaultValue all output */
   readonly until?: Moment
 }
 
 /** Options of {@link Containers.statsOnce}. */
 export interface ContainerStatsOnceOptions extends RequestOptions {
-  /** Don't wait a second for the values before, `precpu_stats`. Since API 1.41. @defaultValue `false` */
+  /** Don't wait a second for the previous values in `precpu_stats`. Since API 1.41. @defaultValue `false` */
   readonly oneShot?: boolean
 }
 
@@ -95,17 +95,17 @@ export interface ResizeOptions extends RequestOptions {
 
 /** Options of {@link Containers.start}. */
 export interface ContainerStartOptions extends RequestOptions {
-  /** The keys that detach from it: `ctrl-p,ctrl-q`. @defaultValue the daemon's: `ctrl-p,ctrl-q` */
+  /** The keys that detach from it, e.g. `ctrl-a,d`. @defaultValue the daemon's setting, or `ctrl-p,ctrl-q` */
   readonly detachKeys?: string
-  /** Go on from this one of its checkpoints (see {@link Checkpoints}). */
+  /** Start from this checkpoint (see {@link Checkpoints}). */
   readonly checkpoint?: string
 }
 
 /** Options of {@link Containers.stop} and {@link Containers.restart}. */
 export interface ContainerStopOptions extends RequestOptions {
-  /** Sent first: a name or a number. Since API 1.42. @defaultValue the container's `StopSignal` */
+  /** The signal that is sent first: a name or a number. Since API 1.42. @defaultValue the container's `StopSignal` */
   readonly killSignal?: string | number
-  /** Seconds from that to SIGKILL; -1 waits for ever. @defaultValue the container's `StopTimeout` */
+  /** Seconds until SIGKILL; -1 waits forever. @defaultValue the container's `StopTimeout` */
   readonly t?: number
 }
 
@@ -116,45 +116,45 @@ export interface ContainerKillOptions extends RequestOptions {
 }
 
 /**
- * Options of {@link Containers.attach} and {@link Containers.attachWebSocket}. Before API 1.42 a web socket has all three
- * streams: `false` for one of them is refused.
+ * Options of {@link Containers.attach} and {@link Containers.attachWebSocket}. Before API 1.42 a web socket always has all
+ * three streams, and `false` for one of them is an error.
  */
 export interface ContainerAttachOptions extends RequestOptions {
-  /** What it says from now on. @defaultValue `true` */
+  /** Stream new output. @defaultValue `true` */
   readonly stream?: boolean
-  /** What it has said so far, first. @defaultValue `false` */
+  /** Begin with the output so far. @defaultValue `false` */
   readonly logs?: boolean
-  /** Take input, where the container was made with `OpenStdin`. @defaultValue `false` */
+  /** Attach the input. The container must have been created with `OpenStdin`. @defaultValue `false` */
   readonly stdin?: boolean
   /** @defaultValue `true` */
   readonly stdout?: boolean
   /** @defaultValue `true` */
   readonly stderr?: boolean
-  /** The keys that detach: `ctrl-p,ctrl-q`. @defaultValue the daemon's: `ctrl-p,ctrl-q` */
+  /** The keys that detach, e.g. `ctrl-a,d`. @defaultValue the daemon's setting, or `ctrl-p,ctrl-q` */
   readonly detachKeys?: string
 }
 
 /** Options of {@link Containers.wait}. */
 export interface ContainerWaitOptions extends RequestOptions {
-  /** `next-exit` doesn't take an end that has been, and `removed` waits until it is gone. @defaultValue `not-running` */
+  /** `next-exit` waits for the next exit even if the container isn't running, `removed` for its removal. @defaultValue `not-running` */
   readonly condition?: 'not-running' | 'next-exit' | 'removed'
 }
 
 /** Options of {@link Containers.remove}. */
 export interface ContainerRemoveOptions extends RequestOptions {
-  /** Its anonymous volumes, too. @defaultValue `false` */
+  /** Also remove its anonymous volumes. @defaultValue `false` */
   readonly v?: boolean
-  /** Kill it first, where it runs. @defaultValue `false` */
+  /** Kill it first if it is running. @defaultValue `false` */
   readonly force?: boolean
-  /** Remove a link of that name, and no container. @defaultValue `false` */
+  /** Remove the link of that name instead of a container. @defaultValue `false` */
   readonly link?: boolean
 }
 
 /** Options of {@link ContainerArchive.put}. */
 export interface ArchivePutOptions extends RequestOptions {
-  /** Fail where a folder would replace what is none, or the other way round. @defaultValue `false` */
+  /** Fail if a folder would replace a non-folder, or vice versa. @defaultValue `false` */
   readonly noOverwriteDirNonDir?: boolean
-  /** Give everything to the container's user. @defaultValue `false`: to whom the archive says */
+  /** Everything belongs to the container's user. @defaultValue `false`: keep the owners in the archive */
   readonly copyUIDGID?: boolean
 }
 
@@ -162,17 +162,17 @@ export interface ArchivePutOptions extends RequestOptions {
 export interface ContainerPruneOptions extends RequestOptions {
   /** Only containers that match: by label, or created before a time. */
   readonly filters?: {
-    /** Made before: Unix time, RFC 3339, or how long ago: `24h`. */
+    /** Created before this time: seconds since 1970, RFC 3339, or a duration back from now, such as `24h`. */
     readonly until?: FilterValue
     /** `key` or `key=value`. */
     readonly label?: FilterValue
-    /** Without this label, or with another value of it. */
+    /** Only containers without this label, or with another value of it. */
     readonly 'label!'?: FilterValue
   }
 }
 
 /** Options of {@link Checkpoints.list} and {@link Checkpoints.remove}. */
 export interface CheckpointOptions extends RequestOptions {
-  /** A folder of the daemon's host. @defaultValue the container's own */
+  /** A folder on the daemon's host. @defaultValue a folder of the container */
   readonly dir?: string
 }

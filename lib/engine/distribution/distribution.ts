@@ -9,7 +9,7 @@ import type { DistributionInspect } from './types.ts'
 import { formatReference } from '../../registry/reference.ts'
 
 /**
- * What registries have: `docker.distribution`.
+ * Images in registries: `docker.distribution`.
  *
  * @example
  * ```ts
@@ -26,11 +26,11 @@ export class Distribution {
   }
 
   /**
-   * Asks a registry about an image, without pulling it (`GET /distribution/{name}/json`).
+   * Returns a registry's information about an image without pulling it (`GET /distribution/{name}/json`).
    *
-   * @param image - its name; without tag and digest `latest` is meant
-   * @throws {@link NotFoundError}, {@link ForbiddenError} or {@link UnauthorizedError} where the registry has no such image,
-   *   or doesn't show it to whoever asks
+   * @param image - its name. Default tag: `latest`
+   * @throws {@link NotFoundError}, {@link ForbiddenError} or {@link UnauthorizedError} if the registry doesn't have the image,
+   *   or doesn't show it without a login
    * @throws {@link RegistryError} ERR_REFERENCE_INVALID
    */
   async inspect(image: string, options: DistributionInspectOptions = {}): Promise<DistributionInspect> {

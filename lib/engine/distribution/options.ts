@@ -3,6 +3,6 @@ import type { RequestOptions } from '../send.ts'
 
 /** Options of {@link Distribution.inspect}. */
 export interface DistributionInspectOptions extends RequestOptions {
-  /** For the registry: given outright, or what `loadRegistryCredentials()` returns, which is asked when the call begins. */
+  /** Credentials for the registry, or the result of `loadRegistryCredentials()`, which looks them up when the call begins. */
   readonly auth?: RegistryAuthSource
 }

@@ -1,9 +1,9 @@
 import type { OCIDescriptor, OCIPlatform } from '../types/oci.ts'
 
-/** What a registry says about an image. */
+/** A registry's information about an image. */
 export interface DistributionInspect {
-  /** Of its index, or of its one manifest: by this digest it can be pulled. */
+  /** The descriptor of its index, or of its only manifest. Its digest can be pulled. */
   readonly Descriptor: OCIDescriptor
-  /** What it can run on. */
+  /** The platforms that it can run on. */
   readonly Platforms: readonly OCIPlatform[]
 }

@@ -29,21 +29,21 @@ export class Exec {
   }
 
   /**
-   * Prepares a command (`POST /containers/{id}/exec`); it runs when it is started.
+   * Creates an exec (`POST /containers/{id}/exec`); {@link Exec.start} runs it.
    *
-   * @throws {@link NotFoundError} where there is no such container
-   * @throws {@link ConflictError} where it doesn't run, or is paused
+   * @throws {@link NotFoundError} if the container doesn't exist
+   * @throws {@link ConflictError} if it isn't running, or is paused
    */
   create(container: string, exec: ExecCreateRequest, options: RequestOptions = {}): Promise<ExecCreateResponse> {
     return this.#send.json(CREATE, { ids: [container], body: exec, options })
   }
 
   /**
-   * Runs a command on a connection of its own (`POST /exec/{id}/start`). One that can't be started says so in its
-   * output, and then the end of that is an error: {@link StreamError} ERR_API_EXEC_FAILED.
+   * Starts an exec on a separate connection (`POST /exec/{id}/start`). If the command can't be started, the stream yields
+   * the daemon's message and then throws {@link StreamError} ERR_API_EXEC_FAILED.
    *
-   * @throws {@link NotFoundError} where there is no such exec
-   * @throws {@link ConflictError} where its container doesn't run
+   * @throws {@link NotFoundError} if the exec doesn't exist
+   * @throws {@link ConflictError} if its container isn't running
    */
   async start(id: string, how: ExecStartRequest = {}, options: RequestOptions = {}): Promise<AttachedStream> {
     keysOf(how, 'how to start an exec', '{ Tty: true }, or nothing')
@@ -56,15 +56,15 @@ export class Exec {
   }
 
   /**
-   * Runs a command to its end: its input goes in, its output and its exit code come back. An abort, and a failure of
-   * the connection, leave the command running: the daemon has no way to end it.
+   * Runs a command until it exits, and returns its output and exit code. After an abort or a connection failure the command
+   * keeps running, since the daemon can't stop it.
    *
    * @param container - id or name
    * @param command - program and arguments
-   * @returns also for an exit code other than 0
-   * @throws {@link StreamError} ERR_API_EXEC_FAILED where it can't be started
-   * @throws {@link NotFoundError} where there is no such container
-   * @throws {@link ConflictError} where it doesn't run, or is paused
+   * @returns the result, whatever the exit code
+   * @throws {@link StreamError} ERR_API_EXEC_FAILED if it can't be started
+   * @throws {@link NotFoundError} if the container doesn't exist
+   * @throws {@link ConflictError} if it isn't running, or is paused
    * @example
    * ```ts
    * const { exitCode, stdout } = await docker.exec.run('db', ['psql', '--csv'], { stdin: 'select 1', User: 'postgres' })
@@ -76,20 +76,20 @@ export class Exec {
   }
 
   /**
-   * Runs a command and leaves it alone (`POST /exec/{id}/start`); {@link Exec.inspect} says how it ended.
+   * Starts an exec in the background (`POST /exec/{id}/start`). {@link Exec.inspect} returns its exit code.
    *
-   * @throws {@link BadRequestError} where it can't be started
+   * @throws {@link BadRequestError} if it can't be started
    */
   startDetached(id: string, how: ExecStartRequest = {}, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(START, { ids: [id], body: { ...how, Detach: true }, options })
   }
 
-  /** Tells a command the size of its terminal (`POST /exec/{id}/resize`). */
+  /** Sets the size of its terminal (`POST /exec/{id}/resize`). */
   resize(id: string, options: ResizeOptions): Promise<void> {
     return this.#send.none(RESIZE, { ids: [id], options })
   }
 
-  /** What the daemon knows of a command (`GET /exec/{id}/json`). */
+  /** Returns all details of an exec (`GET /exec/{id}/json`). */
   inspect(id: string, options: RequestOptions = {}): Promise<ExecInspect> {
     return this.#send.json(INSPECT, { ids: [id], options })
   }

@@ -1,6 +1,6 @@
 import type { ConsoleSize } from '../containers/types/host-config.ts'
 
-/** A command to be run in a container. */
+/** A command to run in a container. */
 export interface ExecCreateRequest {
   /** Program and arguments. */
   readonly Cmd: readonly string[]
@@ -12,13 +12,13 @@ export interface ExecCreateRequest {
   readonly AttachStderr?: boolean
   /** Height and width of its terminal. Since API 1.42. */
   readonly ConsoleSize?: ConsoleSize | null
-  /** The keys that detach: `ctrl-p,ctrl-q`. @defaultValue the daemon's: `ctrl-p,ctrl-q` */
+  /** The keys that detach, e.g. `ctrl-a,d`. @defaultValue the daemon's setting, or `ctrl-p,ctrl-q` */
   readonly DetachKeys?: string
-  /** Give it a terminal; `start` has to be told so, too. @defaultValue `false` */
+  /** Allocate a terminal. Set `Tty` for `start`, too. @defaultValue `false` */
   readonly Tty?: boolean
-  /** `NAME=value` each, besides the container's. */
+  /** Variables as `NAME=value`, in addition to those of the container. */
   readonly Env?: readonly string[]
-  /** Every capability. @defaultValue `false` */
+  /** Give it all capabilities. @defaultValue `false` */
   readonly Privileged?: boolean
   /** `user`, `user:group`, `uid` or `uid:gid`. @defaultValue the container's */
   readonly User?: string
@@ -26,31 +26,31 @@ export interface ExecCreateRequest {
   readonly WorkingDir?: string
 }
 
-/** An exec that was created and waits to be started. */
+/** An exec that was created, but not started. */
 export interface ExecCreateResponse {
   /** 64 hexadecimal digits. */
   readonly Id: string
 }
 
-/** How an exec is started. */
+/** How to start an exec. */
 export interface ExecStartRequest {
-  /** Whether it was created with a terminal: then its output comes raw. @defaultValue `false` */
+  /** Whether it was created with a terminal, and so has a raw output. @defaultValue `false` */
   readonly Tty?: boolean
-  /** Height and width of its terminal. Since API 1.42. @defaultValue what it was created with */
+  /** Height and width of its terminal. Since API 1.42. @defaultValue the size it was created with */
   readonly ConsoleSize?: ConsoleSize | null
 }
 
-/** What the daemon knows of an exec, until about five minutes after its end. */
+/** All details of an exec. The daemon forgets it about five minutes after its end. */
 export interface ExecInspect {
   /** 64 hexadecimal digits. */
   readonly ID: string
   /** The container it runs in. */
   readonly ContainerID: string
-  /** False before it is started, too. */
+  /** Whether it is running. `false` before it is started. */
   readonly Running: boolean
-  /** null until it has ended; 126 or 127 where it could not be started. */
+  /** The exit code; null until it has exited, 126 or 127 if it could not be started. */
   readonly ExitCode: number | null
-  /** On the host; 0 where it was never started. */
+  /** The process id on the host; 0 if it was never started. */
   readonly Pid: number
   /** Program, arguments and user. */
   readonly ProcessConfig: ExecProcessConfig
@@ -62,11 +62,11 @@ export interface ExecInspect {
   readonly OpenStderr: boolean
   /** The daemon is about to forget it. */
   readonly CanRemove: boolean
-  /** Base64 of the bytes that detach; empty for the daemon's own. */
+  /** Base64 of the bytes that detach; empty for the daemon's setting. */
   readonly DetachKeys: string | null
 }
 
-/** What an exec runs. */
+/** The program of an exec. */
 export interface ExecProcessConfig {
   /** The program. */
   readonly entrypoint: string
@@ -76,6 +76,6 @@ export interface ExecProcessConfig {
   readonly tty: boolean
   /** Whether it has every capability. */
   readonly privileged?: boolean
-  /** Left out where it is the container's. */
+  /** The user; absent if it is that of the container. */
   readonly user?: string
 }

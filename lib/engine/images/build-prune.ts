@@ -4,15 +4,15 @@ import type { Send } from '../send.ts'
 import type { BuildPruneResponse } from './types/build-cache.ts'
 import { compareVersions } from '../version.ts'
 
-/** What {@link Images.buildPrune} does. */
+/** Implements {@link Images.buildPrune}. */
 export async function buildPrune(send: Send, options: BuildPruneOptions): Promise<BuildPruneResponse> {
   const operation = compareVersions(send.version, '1.48') < 0 ? BUILD_PRUNE_1_47 : BUILD_PRUNE
   return send.json(operation, { options: withPresence(options) })
 }
 
 /**
- * To BuildKit some filters are there or not, and have no value (moby, builder/builder-next: toBuildkitPruneInfo): `true`
- * would fit nothing. Whatever else is given goes on as it is, to be checked.
+ * Some filters of BuildKit have no value (moby, builder/builder-next: toBuildkitPruneInfo), and `true` would match nothing.
+ * So `true` becomes an empty list. All other values are checked later.
  */
 function withPresence(options: BuildPruneOptions): object {
   const pairs = Object.entries(options?.filters ?? {})

@@ -29,7 +29,8 @@ import type * as Types from './types/images.ts'
 import type { ProgressMessage } from '../types/progress.ts'
 
 /**
- * Images: `docker.images`. Build, pull, push, import and load are events while they go on, and a promise of what came of them.
+ * Images: `docker.images`. Build, pull, push, import and load return a {@link Progress}: loop over its events, or await it for
+ * the result.
  *
  * @example
  * ```ts
@@ -55,12 +56,12 @@ export class Images {
   }
 
   /**
-   * Pulls or imports, with the words of the API itself (`POST /images/create`); {@link Images.pull} and
-   * {@link Images.import} say more of what comes of it.
+   * Pulls or imports with the parameters of the API (`POST /images/create`). {@link Images.pull} and {@link Images.import}
+   * return a result.
    *
-   * @param options - mind `fromImage`: without a tag or digest **all** tags of it are pulled
+   * @param options - `fromImage` without a tag or digest pulls **all** tags
    * @param source - a tar, for `fromSrc: '-'`
-   * @throws {@link StreamError} for a failure after the first words of the answer
+   * @throws {@link StreamError} for a failure after the answer has begun
    */
   create(options: Options.ImageCreateOptions, source?: Bytes): Progress<ProgressMessage, void> {
     return create(this.#send, options, source)
@@ -69,85 +70,85 @@ export class Images {
   /**
    * Pulls an image from a registry (`POST /images/create`).
    *
-   * @param image - `alpine`, `ghcr.io/me/app:1.2`, `127.0.0.1:5000/app@sha256:...`; without tag and digest `latest` is meant
-   * @returns what the daemon says meanwhile, and in the end what was pulled
-   * @throws {@link NotFoundError}, {@link ServerError} or {@link StreamError} where the registry has no such image, doesn't
-   *   show it to whoever asks, or can't be reached
-   * @throws {@link RegistryError} ERR_REFERENCE_INVALID for what is no image's name
+   * @param image - `alpine`, `ghcr.io/me/app:1.2`, `127.0.0.1:5000/app@sha256:...`. Default tag: `latest`
+   * @returns the progress, and the pulled image as result
+   * @throws {@link NotFoundError}, {@link ServerError} or {@link StreamError} if the registry doesn't have the image, doesn't
+   *   show it without a login, or can't be reached
+   * @throws {@link RegistryError} ERR_REFERENCE_INVALID for an invalid image name
    */
   pull(image: string, options: Options.ImagePullOptions = {}): Progress<PullMessage, PullResult> {
     return pull(this.#send, image, options)
   }
 
   /**
-   * Makes an image out of a tar of its root folder, packed or not (`POST /images/create`).
+   * Creates an image from a tar of its root folder, compressed or not (`POST /images/create`).
    *
-   * @param source - the tar, or the URL that the daemon shall fetch it from
-   * @throws {@link StreamError} or {@link ServerError} where that is no tar, or can't be fetched
-   * @throws {@link BadRequestError} where the name can't be one
+   * @param source - the tar, or a URL from which the daemon fetches it
+   * @throws {@link StreamError} or {@link ServerError} if it isn't a tar, or can't be fetched
+   * @throws {@link BadRequestError} for an invalid name
    */
   import(source: string | Bytes, options: Options.ImageImportOptions = {}): Progress<ImportMessage, ImportResult> {
     return importImage(this.#send, source, options)
   }
 
   /**
-   * Looks at an image (`GET /images/{name}/json`).
+   * Returns all details of an image (`GET /images/{name}/json`).
    *
-   * @param name - a name, with or without tag or digest, or an id, whole or its beginning
-   * @throws {@link NotFoundError} where there is none of that name here
+   * @param name - a name with or without tag or digest, an id, or the beginning of an id
+   * @throws {@link NotFoundError} if the daemon doesn't have the image
    */
   inspect(name: string, options: Options.ImageInspectOptions = {}): Promise<Types.ImageInspect> {
     return this.#send.json(OPERATION.INSPECT, { ids: [name], options })
   }
 
   /**
-   * Tells the statements that are attached to an image (`GET /images/{name}/attestations`). Since API 1.55.
+   * Lists the attestations of an image (`GET /images/{name}/attestations`). Since API 1.55.
    *
-   * @throws {@link NotFoundError} where there is no such image, or none for that platform
-   * @throws {@link DockerApiError} of status 501 where the daemon doesn't keep images in containerd
+   * @throws {@link NotFoundError} if the daemon doesn't have the image, or not for that platform
+   * @throws {@link DockerApiError} with status 501 if the daemon doesn't keep images in containerd
    */
   attestations(name: string, options: Options.ImageAttestationsOptions = {}): Promise<readonly AttestationStatement[]> {
     return this.#send.json(OPERATION.ATTESTATIONS, { ids: [name], options })
   }
 
   /**
-   * Tells the steps that an image was made in, the last one first (`GET /images/{name}/history`).
+   * Lists the build steps of an image, the last one first (`GET /images/{name}/history`).
    *
-   * @throws {@link NotFoundError} where there is none of that name here
+   * @throws {@link NotFoundError} if the daemon doesn't have the image
    */
   history(name: string, options: Options.ImageHistoryOptions = {}): Promise<readonly Types.ImageHistoryItem[]> {
     return this.#send.json(OPERATION.HISTORY, { ids: [name], options })
   }
 
   /**
-   * Pushes an image to the registry that its name says (`POST /images/{name}/push`).
+   * Pushes an image to the registry in its name (`POST /images/{name}/push`).
    *
-   * @param image - `ghcr.io/me/app:1.2`; without tag `latest` is meant. It has to have that name here: see {@link Images.tag}
-   * @returns what the daemon says meanwhile, and in the end what the registry has now
-   * @throws {@link StreamError} where there is no such image here, or the registry doesn't take it
-   * @throws {@link RegistryError} ERR_REFERENCE_INVALID for what is no image's name, or has a digest
+   * @param image - `ghcr.io/me/app:1.2`. Default tag: `latest`. {@link Images.tag} gives an image this name
+   * @returns the progress, and the pushed tags as result
+   * @throws {@link StreamError} if the daemon doesn't have the image, or the registry rejects it
+   * @throws {@link RegistryError} ERR_REFERENCE_INVALID for an invalid image name, or one with a digest
    */
   push(image: string, options: Options.ImagePushOptions = {}): Progress<PushMessage, PushResult> {
     return push(this.#send, image, options)
   }
 
   /**
-   * Gives an image one more name (`POST /images/{name}/tag`). An image that has this name loses it.
+   * Gives an image another name (`POST /images/{name}/tag`). If another image has this name, it loses it.
    *
-   * @param name - a name that it has, or its id
-   * @param repo - the new one, such as `ghcr.io/me/app:1.2`
-   * @throws {@link NotFoundError} where there is no such image here
-   * @throws {@link BadRequestError} where that can't be a name
+   * @param name - an existing name or id
+   * @param repo - the new name, such as `ghcr.io/me/app:1.2`
+   * @throws {@link NotFoundError} if the daemon doesn't have the image
+   * @throws {@link BadRequestError} for an invalid name
    */
   tag(name: string, repo: string, options: Options.ImageTagOptions = {}): Promise<void> {
     return this.#send.none(OPERATION.TAG, { ids: [name], names: { repo }, options })
   }
 
   /**
-   * Takes a name from an image, and removes the image with its last one (`DELETE /images/{name}`).
+   * Removes a name of an image, and the image itself with its last name (`DELETE /images/{name}`).
    *
-   * @throws {@link NotFoundError} where there is none of that name here
-   * @throws {@link ConflictError} while a container uses it
+   * @throws {@link NotFoundError} if the daemon doesn't have the image
+   * @throws {@link ConflictError} if a container uses it
    */
   remove(name: string, options: Options.ImageRemoveOptions = {}): Promise<readonly Types.ImageDeleteItem[]> {
     return this.#send.json(OPERATION.REMOVE, { ids: [name], options })
@@ -158,17 +159,17 @@ export class Images {
     return this.#send.json(OPERATION.SEARCH, { names: { term }, options })
   }
 
-  /** Removes images that no container uses: those without a name, unless told otherwise (`POST /images/prune`). */
+  /** Removes unused images (`POST /images/prune`). Default: only those without a name. */
   prune(options: Options.ImagePruneOptions = {}): Promise<Types.ImagePruneResponse> {
     return this.#send.json(OPERATION.PRUNE, { options })
   }
 
   /**
-   * Makes an image of what a container has changed (`POST /commit`).
+   * Creates an image from a container and its changes (`POST /commit`).
    *
-   * @param container - its id or name
-   * @param config - what differs from the container's own configuration
-   * @throws {@link NotFoundError} where there is no such container
+   * @param container - the container's id or name
+   * @param config - settings that differ from those of the container
+   * @throws {@link NotFoundError} if the container doesn't exist
    */
   commit(
     container: string,
@@ -179,11 +180,11 @@ export class Images {
   }
 
   /**
-   * Hands out images as a tar, for {@link Images.load} (`GET /images/{name}/get`, `GET /images/get`). The daemon waits for
-   * whoever reads slowly; destroying the stream ends the request.
+   * Exports images as a tar for {@link Images.load} (`GET /images/{name}/get`, `GET /images/get`). The daemon waits for slow
+   * readers. Destroying the stream cancels the request.
    *
    * @param images - names or ids
-   * @throws {@link NotFoundError} or {@link ServerError} where there is none of that name here
+   * @throws {@link NotFoundError} or {@link ServerError} if the daemon doesn't have an image
    * @example
    * ```ts
    * import { createReadStream, createWriteStream } from 'node:fs'
@@ -198,28 +199,28 @@ export class Images {
   }
 
   /**
-   * Takes images out of a tar that {@link Images.save} or `docker save` wrote, packed or not (`POST /images/load`).
+   * Loads images from a tar of {@link Images.save} or `docker save`, compressed or not (`POST /images/load`).
    *
-   * @returns what the daemon says meanwhile, and in the end what was loaded
-   * @throws {@link StreamError} where it is no such tar
+   * @returns the progress, and the loaded images as result
+   * @throws {@link StreamError} if it isn't such a tar
    */
   load(tar: Bytes, options: Options.ImageLoadOptions = {}): Progress<LoadMessage, LoadResult> {
     return load(this.#send, tar, options)
   }
 
   /**
-   * Builds an image, by BuildKit or by the classic builder (`POST /build`).
+   * Builds an image with BuildKit or the classic builder (`POST /build`).
    *
-   * BuildKit reads a folder through a session (`POST /session`): it gets what it lacks of it, without what the
-   * `.dockerignore` names; the Dockerfile; the secrets of this build; and credentials, where they were given. The classic
-   * builder gets all of it as a tar. Symbolic links are sent as they are, hard links as files of their own, extended
-   * attributes not at all. A tar and an address go as they are.
+   * BuildKit reads a folder through a session (`POST /session`). It requests only files that it doesn't have, and can read
+   * the folder without the files in `.dockerignore`, the Dockerfile, the secrets of this build, and credentials if you pass
+   * any. The classic builder gets the folder as a tar. Symbolic links are sent as links, hard links as separate files, and
+   * extended attributes are omitted. A tar or a URL is passed on unchanged.
    *
-   * @param source - a folder's path, a tar, or `{ remote }` for what the daemon fetches itself
-   * @returns what the builder says meanwhile, and in the end the image's id
-   * @throws {@link BuildFailedError} for a step that failed: with its name, its output's end and its exit code
+   * @param source - the path of a folder, a tar, or `{ remote }` for a URL that the daemon fetches
+   * @returns the progress, and the image's id as result
+   * @throws {@link BuildFailedError} for a failed step, with its name, the end of its output and its exit code
    * @throws {@link BuildError} for a context, Dockerfile or secret that can't be sent
-   * @throws {@link ArgumentError} for options that are none, or that this builder would pass over in silence
+   * @throws {@link ArgumentError} for unknown options, and those that this builder would silently ignore
    * @example
    * ```ts
    * const { ID } = await docker.images.build('app', { t: 'app:1', secrets: { npmrc: { file: '.npmrc' } } })
@@ -230,15 +231,15 @@ export class Images {
     return build(this.#send, source, options)
   }
 
-  /** Removes what builders keep for the next build (`POST /build/prune`): what is in no use, unless told otherwise. */
+  /** Removes the build cache (`POST /build/prune`). Default: only unused records. */
   buildPrune(options: Options.BuildPruneOptions = {}): Promise<BuildPruneResponse> {
     return buildPrune(this.#send, options)
   }
 
   /**
-   * Ends a build of BuildKit (`POST /build/cancel`).
+   * Cancels a build of BuildKit (`POST /build/cancel`).
    *
-   * @param id - what the build was given as `buildid`
+   * @param id - the `buildid` of the build
    */
   cancelBuild(id: string, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(OPERATION.BUILD_CANCEL, { names: { id }, options })

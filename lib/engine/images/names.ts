@@ -1,11 +1,11 @@
 import { ArgumentError, RegistryError } from '../../base/errors.ts'
 import { parseReference, type ImageReference } from '../../registry/reference.ts'
 
-/** What a name without tag and digest means (moby, reference.TagNameOnly). */
+/** The tag of a name without tag and digest (moby, reference.TagNameOnly). */
 const LATEST = 'latest'
 
 /**
- * The one image that a name means. Without a tag the daemon would pull or push every tag that there is.
+ * Parses the name of a single image. Without a tag the daemon would pull or push all tags.
  *
  * @throws {@link RegistryError} ERR_REFERENCE_INVALID
  */
@@ -15,10 +15,10 @@ export function parseOne(image: string): ImageReference {
 }
 
 /**
- * The repository that a name means, for all of its tags.
+ * Parses the name of a repository, for all of its tags.
  *
  * @throws {@link RegistryError} ERR_REFERENCE_INVALID
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID where it has a tag or a digest
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID if it has a tag or a digest
  */
 export function parseAll(image: string): ImageReference {
   const reference = parseReference(image)
@@ -31,7 +31,7 @@ export function parseAll(image: string): ImageReference {
 }
 
 /**
- * The one image that a name means, for a push: what a digest names the registry has, or it has another one.
+ * Parses the name of a single image to push. A name with a digest can't be pushed.
  *
  * @throws {@link RegistryError} ERR_REFERENCE_INVALID
  */

@@ -1,6 +1,6 @@
 import { BOOLEAN, FILTERS, INTEGER, JSON_VALUE, PLAIN, type Operation, type QueryTake } from '../operation.ts'
 
-/** A platform goes as JSON, as every object does, and several go as repeated names. */
+/** A platform is sent as JSON, like every object, and several as repeated names. */
 const PLATFORM: QueryTake = { since: '1.48' }
 
 export const LIST: Operation = {
@@ -36,7 +36,7 @@ export const CREATE: Operation = {
   body: 'bytes',
 }
 
-/** The half of {@link CREATE} that asks a registry. */
+/** {@link CREATE} with a registry. */
 export const PULL: Operation = {
   ...CREATE,
   name: 'images.pull',
@@ -44,7 +44,7 @@ export const PULL: Operation = {
   own: ['auth', 'allTags'],
 }
 
-/** The half of {@link CREATE} that takes a tar. */
+/** {@link CREATE} with a tar. */
 export const IMPORT: Operation = {
   ...CREATE,
   name: 'images.import',
@@ -161,7 +161,7 @@ export const LOAD: Operation = {
   body: 'bytes',
 }
 
-/** Its first generation of builders is the default of the API; `session` and `buildid` are routed, but not specified. */
+/** The API's default is the classic builder. `session` and `buildid` work, but aren't in the specification. */
 export const BUILD: Operation = {
   name: 'images.build',
   method: 'POST',
@@ -214,13 +214,13 @@ export const BUILD_PRUNE: Operation = {
   },
 }
 
-/** Up to API 1.47 `reserved-space` had another name, and the new one was left out in silence. */
+/** Up to API 1.47 `reserved-space` had another name, and the new one was silently ignored. */
 export const BUILD_PRUNE_1_47: Operation = {
   ...BUILD_PRUNE,
   query: { ...BUILD_PRUNE.query, reservedSpace: { ...INTEGER, as: 'keep-storage' } },
 }
 
-/** Routed, but not specified (moby, router/build). */
+/** Not in the specification (moby, router/build). */
 export const BUILD_CANCEL: Operation = {
   name: 'images.cancelBuild',
   method: 'POST',

@@ -11,7 +11,7 @@ import { formatReference, type ImageReference } from '../../registry/reference.t
 import { authHeaders } from './registry-auth.ts'
 import { parseAll, parseOne } from './names.ts'
 
-/** What {@link Images.pull} does. */
+/** Implements {@link Images.pull}. */
 export function pull(send: Send, image: string, options: ImagePullOptions): Progress<PullMessage, PullResult> {
   const parse = (): ImageReference => (options.allTags === true ? parseAll(image) : parseOne(image))
   const prepare = async (): Promise<RegistryCall> => {
@@ -25,13 +25,13 @@ export function pull(send: Send, image: string, options: ImagePullOptions): Prog
 
 const NAMES: object = { fromImage: '', tag: '' }
 
-/** A digest goes where a tag goes. */
+/** A digest is sent as the parameter `tag`. */
 function namesOf({ name, tag, digest }: ImageReference): Record<string, string> {
   const wanted = digest ?? tag
   return { fromImage: name, ...(wanted !== undefined && { tag: wanted }) }
 }
 
-/** The daemon says these two in words alone (moby, distribution/pull_v2.go; daemon/containerd/image_pull.go). */
+/** The daemon reports these only as text (moby, distribution/pull_v2.go; daemon/containerd/image_pull.go). */
 const DIGEST = /^Digest: (\S+)$/
 const STATUS = /^Status: (Downloaded newer image|Image is up to date) for /
 
@@ -40,11 +40,12 @@ function pullFold(reference: ImageReference, request: Named): Fold<PullMessage, 
   let digest: string | undefined
   let status: PullResult['status']
   return {
-    add: ({ status: words = '' }) => {
-      digest = DIGEST.exec(words)?.[1] ?? digest
-      const told = STATUS.exec(words)?.[1]
-      // Of all tags together something was new where one of them was.
-      if (told !== undefined) status = told === 'Downloaded newer image' ? 'downloaded' : (status ?? 'up to date')
+    add: ({ status: text = '' }) => {
+      digest = DIGEST.exec(text)?.[1] ?? digest
+      const reported = STATUS.exec(text)?.[1]
+      // For several tags: downloaded, if one of them was.
+      if (reported !== undefined)
+        status = reported === 'Downloaded newer image' ? 'downloaded' : (status ?? 'up to date')
     },
     result: () => {
       if (one && digest === undefined && status === undefined) throw unfinished(request)

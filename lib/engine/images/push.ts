@@ -10,7 +10,7 @@ import type { PushedTag, PushMessage, PushResult } from './types/progress.ts'
 import { authHeaders } from './registry-auth.ts'
 import { parseAll, parseTagged } from './names.ts'
 
-/** What {@link Images.push} does. */
+/** Implements {@link Images.push}. */
 export function push(send: Send, image: string, options: ImagePushOptions): Progress<PushMessage, PushResult> {
   const prepare = async (): Promise<RegistryCall> => {
     const { auth, allTags } = checkOptions(PUSH, options, { tag: '' })
@@ -23,7 +23,7 @@ export function push(send: Send, image: string, options: ImagePushOptions): Prog
   return registryProgress(send, PUSH, prepare, pushFold)
 }
 
-/** What a daemon says besides `aux`; one that keeps images in containerd says nothing else (daemon/containerd/image_push.go). */
+/** The result as text. A daemon with containerd's image store reports it only like this (daemon/containerd/image_push.go). */
 const PUSHED = /^(\S+): digest: (\S+) size: (\d+)$/
 
 export function pushFold(request: Named): Fold<PushMessage, PushResult> {

@@ -1,7 +1,7 @@
 import { ANONYMOUS, authHeaderFor, type RegistryAuthSource } from '../../registry/headers.ts'
 import type { ImageReference } from '../../registry/reference.ts'
 
-/** Who asks the registry. Credentials travel in this header alone, never in the URL. */
+/** The header with the credentials for the registry. They are never sent in the URL. */
 export async function authHeaders(
   auth: RegistryAuthSource | undefined,
   reference: ImageReference,

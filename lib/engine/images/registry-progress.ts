@@ -6,17 +6,17 @@ import { messages, type MakeFold } from '../stream/calls.ts'
 import { Progress } from '../stream/progress.ts'
 import type { ProgressMessage } from '../types/progress.ts'
 
-/** A call, and the registry that the daemon asks for it. */
+/** A call, and the registry that the daemon asks for the image. */
 export interface RegistryCall {
   readonly call: Call
-  /** As in the names of images: `docker.io`, `localhost:5000`. */
+  /** The registry as in image names: `docker.io`, `localhost:5000`. */
   readonly registry: string
 }
 
 /**
- * A call in which the daemon asks a registry, saying how far it has come.
+ * A call with progress for which the daemon asks a registry.
  *
- * @param prepare - makes the call when it begins: names are parsed then, and credentials read
+ * @param prepare - returns the call when it begins. Only then are names parsed and credentials read
  */
 export function registryProgress<Message extends ProgressMessage, Result>(
   send: Send,

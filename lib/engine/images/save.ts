@@ -7,7 +7,7 @@ import type { ImageSaveOptions } from './options.ts'
 import type { Send } from '../send.ts'
 import { archiveStream } from '../stream/archive.ts'
 
-/** What {@link Images.save} does. */
+/** Implements {@link Images.save}. */
 export async function save(
   send: Send,
   images: string | readonly string[],

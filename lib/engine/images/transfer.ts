@@ -13,7 +13,7 @@ import type { ImportMessage, ImportResult, LoadMessage, LoadResult } from './typ
 import type { ProgressMessage } from '../types/progress.ts'
 import { authHeaders } from './registry-auth.ts'
 
-/** What {@link Images.create} does. */
+/** Implements {@link Images.create}. */
 export function create(
   send: Send,
   options: ImageCreateOptions,
@@ -30,12 +30,12 @@ export function create(
   return registryProgress(send, CREATE, prepare, noFold)
 }
 
-/** Of what the daemon says nothing is kept. */
+/** Ignores all messages. */
 function noFold(): Fold<ProgressMessage, void> {
   return { add: () => {}, result: () => {} }
 }
 
-/** What {@link Images.import} does. */
+/** Implements {@link Images.import}. */
 export function importImage(
   send: Send,
   source: string | Bytes,
@@ -48,12 +48,12 @@ export function importImage(
   return progress(send, IMPORT, prepare, importFold)
 }
 
-/** undefined would be sent as an empty body; null is refused as all is that is no bytes. */
+/** undefined would be sent as an empty body, but null is refused, like every value that isn't bytes. */
 function present(bytes: Bytes | null | undefined): Bytes {
   return bytes ?? (null as never)
 }
 
-/** The daemon would take any text for a host: a path of ours is no source. */
+/** The daemon would take any text for a host, even a local path. */
 function checkUrl(source: string): string {
   if (/^https?:\/\//i.test(source)) return source
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
@@ -76,9 +76,9 @@ function importFold(request: Named): Fold<ImportMessage, ImportResult> {
   }
 }
 
-/** What {@link Images.load} does. */
+/** Implements {@link Images.load}. */
 export function load(send: Send, tar: Bytes, options: ImageLoadOptions): Progress<LoadMessage, LoadResult> {
-  // The daemon's own default is to be quiet, whatever the specification says (moby, router/image/image_routes.go).
+  // The daemon's default is quiet, unlike the specification's (moby, router/image/image_routes.go).
   return progress(
     send,
     LOAD,

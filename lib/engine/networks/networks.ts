@@ -35,41 +35,41 @@ export class Networks {
   }
 
   /**
-   * Looks at a network and at what is in it (`GET /networks/{id}`).
+   * Returns all details of a network and its containers (`GET /networks/{id}`).
    *
-   * @throws {@link NotFoundError} where there is none of that id or name
+   * @throws {@link NotFoundError} if there is no network of that id or name
    */
   inspect(id: string, options: NetworkInspectOptions = {}): Promise<NetworkInspect> {
     return this.#send.json(INSPECT, { ids: [id], options })
   }
 
   /**
-   * Makes a network (`POST /networks/create`).
+   * Creates a network (`POST /networks/create`).
    *
-   * @throws {@link ConflictError} where there is one of that name
-   * @throws {@link ForbiddenError} for a name that every daemon has (403), for a range that overlaps, and for an overlay
-   *   network outside of a swarm
-   * @throws {@link NotFoundError} where there is no such driver
+   * @throws {@link ConflictError} if the name is in use
+   * @throws {@link ForbiddenError} for the name of a predefined network, an overlapping subnet, or an overlay network outside
+   *   of a swarm
+   * @throws {@link NotFoundError} if the driver doesn't exist
    */
   create(network: NetworkCreateRequest, options: RequestOptions = {}): Promise<NetworkCreateResponse> {
     return this.#send.json(CREATE, { body: network, options })
   }
 
   /**
-   * Puts a container into a network (`POST /networks/{id}/connect`).
+   * Connects a container to a network (`POST /networks/{id}/connect`).
    *
-   * @throws {@link NotFoundError} where there is no such network or container
-   * @throws {@link ForbiddenError} where it is in there already, or may not be
+   * @throws {@link NotFoundError} if the network or the container doesn't exist
+   * @throws {@link ForbiddenError} if it is already connected, or can't be
    */
   connect(id: string, container: NetworkConnectRequest, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(CONNECT, { ids: [id], body: container, options })
   }
 
   /**
-   * Takes a container out of a network (`POST /networks/{id}/disconnect`).
+   * Disconnects a container from a network (`POST /networks/{id}/disconnect`).
    *
-   * @throws {@link NotFoundError} where there is no such network or container
-   * @throws {@link ForbiddenError} where it isn't in there
+   * @throws {@link NotFoundError} if the network or the container doesn't exist
+   * @throws {@link ForbiddenError} if it isn't connected
    */
   disconnect(id: string, container: NetworkDisconnectRequest, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(DISCONNECT, { ids: [id], body: container, options })
@@ -78,14 +78,14 @@ export class Networks {
   /**
    * Removes a network (`DELETE /networks/{id}`).
    *
-   * @throws {@link ForbiddenError} while a container is in it, and for one that every daemon has
-   * @throws {@link NotFoundError} where there is none of that id or name
+   * @throws {@link ForbiddenError} if a container is connected to it, and for a predefined network
+   * @throws {@link NotFoundError} if there is no network of that id or name
    */
   remove(id: string, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(REMOVE, { ids: [id], options })
   }
 
-  /** Removes the networks that no container uses, but none that every daemon has (`POST /networks/prune`). */
+  /** Removes unused networks, except predefined ones (`POST /networks/prune`). */
   prune(options: NetworkPruneOptions = {}): Promise<NetworkPruneResponse> {
     return this.#send.json(PRUNE, { options })
   }

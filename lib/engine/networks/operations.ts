@@ -31,7 +31,7 @@ export const CONNECT: Operation = {
   path: '/networks/{id}/connect',
   lane: 'short',
   body: 'json',
-  // Specified since 1.44, and passed over until 1.54 (moby, api/docs/CHANGELOG.md).
+  // In the specification since 1.44, but ignored until 1.54 (moby, api/docs/CHANGELOG.md).
   newer: { 'EndpointConfig.MacAddress': '1.54', 'EndpointConfig.GwPriority': '1.48' },
 }
 

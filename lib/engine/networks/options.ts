@@ -6,28 +6,28 @@ import type { NetworkScope } from './types/networks.ts'
 export interface NetworkListOptions extends RequestOptions {
   /** Only networks that match, e.g. `{ driver: 'bridge' }`. */
   readonly filters?: {
-    /** `true`: those that no container uses; `false`: those that one does. */
+    /** `true`: only unused networks; `false`: only networks in use. */
     readonly dangling?: boolean
-    /** E.g. `bridge`; the whole name. */
+    /** The exact name of the driver, e.g. `bridge`. */
     readonly driver?: FilterValue
-    /** The whole id, or a part of it. */
+    /** The id, or a part of it. */
     readonly id?: FilterValue
     /** `key` or `key=value`. */
     readonly label?: FilterValue
-    /** The whole name, or a part of it. */
+    /** The name, or a part of it. */
     readonly name?: FilterValue
-    /** How far it reaches. */
+    /** The scope. */
     readonly scope?: NetworkScope | readonly NetworkScope[]
-    /** `builtin`: those that every daemon has; `custom`: those that somebody made. */
+    /** `builtin`: only predefined networks; `custom`: only others. */
     readonly type?: 'builtin' | 'custom'
   }
 }
 
 /** Options of {@link Networks.inspect}. */
 export interface NetworkInspectOptions extends RequestOptions {
-  /** With the services and tasks of the whole swarm: for finding faults. @defaultValue `false` */
+  /** Include services and tasks of the whole swarm, for troubleshooting. @defaultValue `false` */
   readonly verbose?: boolean
-  /** Only where it has this scope: two networks of one name may differ by it. @defaultValue any */
+  /** The scope of the network, to distinguish two networks of the same name. @defaultValue any */
   readonly scope?: NetworkScope
 }
 
@@ -35,11 +35,11 @@ export interface NetworkInspectOptions extends RequestOptions {
 export interface NetworkPruneOptions extends RequestOptions {
   /** Only networks that match: by label, or created before a time. */
   readonly filters?: {
-    /** Made before: a duration back from the daemon's now, such as `10m` or `1h30m`, RFC 3339, or seconds since 1970. */
+    /** Created before this time: a duration back from now, such as `10m` or `1h30m`, RFC 3339, or seconds since 1970. */
     readonly until?: string | number
     /** `key` or `key=value`. */
     readonly label?: FilterValue
-    /** Without this label, or with another value of it. */
+    /** Only networks without this label, or with another value of it. */
     readonly 'label!'?: FilterValue
   }
 }

@@ -4,7 +4,7 @@ import type { RequestOptions, Send } from '../send.ts'
 import type { Node, NodeSpec } from './types.ts'
 
 /**
- * The machines of a swarm: `docker.nodes`. All of it is asked of a manager; elsewhere it is an {@link UnavailableError}.
+ * The machines of a swarm: `docker.nodes`. Only managers answer these calls. Other daemons throw an {@link UnavailableError}.
  *
  * @example
  * ```ts
@@ -26,33 +26,33 @@ export class Nodes {
   }
 
   /**
-   * Looks at a node (`GET /nodes/{id}`). Which one the daemon itself is, `Swarm.NodeID` of {@link DockerClient.info} says.
+   * Returns all details of a node (`GET /nodes/{id}`). The daemon's own id is `Swarm.NodeID` of {@link DockerClient.info}.
    *
-   * @param id - its id or its name
-   * @throws {@link NotFoundError} where there is no such node
+   * @param id - its id or name
+   * @throws {@link NotFoundError} if the node doesn't exist
    */
   inspect(id: string, options: RequestOptions = {}): Promise<Node> {
     return this.#send.json(INSPECT, { ids: [id], options })
   }
 
   /**
-   * Changes a node's labels, role or availability (`POST /nodes/{id}/update`). It returns when the change is agreed on,
-   * not when it has been carried out.
+   * Changes a node's labels, role or availability (`POST /nodes/{id}/update`). It resolves when the managers have accepted
+   * the change, before it takes effect.
    *
-   * @param spec - all of it: what {@link Nodes.inspect} gives, with the changes
-   * @throws {@link NotFoundError} where there is no such node
-   * @throws {@link BadRequestError} where the last manager would become a worker
-   * @throws {@link ConflictError} where it has changed since `version`
+   * @param spec - the complete settings: those of {@link Nodes.inspect} with your changes
+   * @throws {@link NotFoundError} if the node doesn't exist
+   * @throws {@link BadRequestError} if the last manager would become a worker
+   * @throws {@link ConflictError} if it has changed since `version`
    */
   update(id: string, spec: NodeSpec, options: NodeUpdateOptions): Promise<void> {
     return this.#send.none(UPDATE, { ids: [id], body: spec, options })
   }
 
   /**
-   * Takes a node out of the list (`DELETE /nodes/{id}`), one that has left, or is lost for ever.
+   * Removes a node that has left the swarm or is lost (`DELETE /nodes/{id}`).
    *
-   * @throws {@link NotFoundError} where there is no such node
-   * @throws {@link BadRequestError} while it is up, without `force`; and for a manager, which has to be demoted before
+   * @throws {@link NotFoundError} if the node doesn't exist
+   * @throws {@link BadRequestError} if it is up and `force` isn't set, and for a manager. Demote managers first
    */
   remove(id: string, options: NodeRemoveOptions = {}): Promise<void> {
     return this.#send.none(REMOVE, { ids: [id], options })

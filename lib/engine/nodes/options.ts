@@ -5,15 +5,15 @@ import type { RequestOptions } from '../send.ts'
 export interface NodeListOptions extends RequestOptions {
   /** Only nodes that match, e.g. `{ role: 'manager' }`. */
   readonly filters?: {
-    /** Its beginning. */
+    /** The beginning of the id. */
     readonly id?: FilterValue
     /** A label of its engine, `key` or `key=value`. */
     readonly label?: FilterValue
-    /** Those that take part, or that wait to be let in. */
+    /** Whether it was accepted into the swarm. */
     readonly membership?: 'accepted' | 'pending'
-    /** Its beginning. */
+    /** The beginning of the name. */
     readonly name?: FilterValue
-    /** A label that it has as a node, `key` or `key=value`. */
+    /** A label of the node, `key` or `key=value`. */
     readonly 'node.label'?: FilterValue
     /** `worker` or `manager`. */
     readonly role?: FilterValue
@@ -22,12 +22,12 @@ export interface NodeListOptions extends RequestOptions {
 
 /** Options of {@link Nodes.update}. */
 export interface NodeUpdateOptions extends RequestOptions {
-  /** `Version.Index` of what is changed: an update that came between makes this one fail. */
+  /** `Version.Index` of the inspected object. The update fails if the object has changed since. */
   readonly version: number
 }
 
 /** Options of {@link Nodes.remove}. */
 export interface NodeRemoveOptions extends RequestOptions {
-  /** Also while it is up. @defaultValue `false` */
+  /** Remove it even if it is up. @defaultValue `false` */
   readonly force?: boolean
 }

@@ -1,18 +1,18 @@
 import type { ClusterObject, NodePlatform, SwarmTlsInfo, Topology } from '../types/cluster-objects.ts'
 import type { GenericResource } from '../tasks/types/tasks.ts'
 
-/** `active` gets tasks, `pause` keeps what it has, `drain` gives all of it to others. */
+/** `active` gets new tasks, `pause` only keeps its tasks, `drain` moves them to other nodes. */
 export type NodeAvailability = 'active' | 'pause' | 'drain'
 
-/** What can be changed of a node. What an update leaves out is taken away, so begin from what `inspect` gives. */
+/** The settings of a node. An update removes omitted settings, so start with those of `inspect`. */
 export interface NodeSpec {
-  /** Of the object in the swarm: the machine's is `Hostname` of its description. */
+  /** The name of the node in the swarm. The name of the machine is `Hostname` of its description. */
   readonly Name?: string
   /** Labels of the node, for placement. */
   readonly Labels?: Readonly<Record<string, string>> | null
-  /** Another one promotes or demotes. */
+  /** Its role. A change promotes or demotes the node. */
   readonly Role?: 'worker' | 'manager'
-  /** Whether it gets tasks. */
+  /** Whether it gets new tasks. */
   readonly Availability?: NodeAvailability
 }
 
@@ -24,13 +24,13 @@ export interface Node extends ClusterObject {
   readonly Description: NodeDescription
   /** Its state, as the managers see it. */
   readonly Status: NodeStatus
-  /** Of managers alone. */
+  /** Only of managers. */
   readonly ManagerStatus?: ManagerStatus
 }
 
-/** What a node says of itself; next to nothing, before it has come up for the first time. */
+/** A node's description of itself. Almost empty until it has been up once. */
 export interface NodeDescription {
-  /** As the machine calls itself. */
+  /** The host name of the machine. */
   readonly Hostname?: string
   /** Architecture and operating system. */
   readonly Platform: NodePlatform
@@ -44,13 +44,13 @@ export interface NodeDescription {
   readonly CSIInfo?: readonly NodeCsiInfo[]
 }
 
-/** What a node has to give. */
+/** The resources of a node. */
 export interface NodeResources {
   /** Billionths of a CPU. */
   readonly NanoCPUs?: number
   /** Bytes. */
   readonly MemoryBytes?: number
-  /** What its daemon was told to offer besides. */
+  /** Other resources, set in the configuration of its daemon. */
   readonly GenericResources?: readonly GenericResource[]
 }
 
@@ -69,33 +69,33 @@ export interface EngineDescription {
   }>
 }
 
-/** A node, as a storage plugin knows it. */
+/** A storage plugin's information about a node. */
 export interface NodeCsiInfo {
   /** The storage plugin. */
   readonly PluginName?: string
   /** The plugin's name for the node. */
   readonly NodeID?: string
-  /** @defaultValue `0`, which is no limit */
+  /** `0` for no limit. */
   readonly MaxVolumesPerNode?: number
-  /** The part of the cluster whose storage it reaches. */
+  /** The part of the cluster whose storage it can access. */
   readonly AccessibleTopology?: Topology
 }
 
-/** How a node is, as its managers see it. */
+/** The state of a node, as the managers see it. */
 export interface NodeStatus {
-  /** `unknown`: the leader of the managers has just changed; `disconnected`: it looks for another manager. */
+  /** `unknown`: the leader has just changed; `disconnected`: it is looking for another manager. */
   readonly State: 'unknown' | 'down' | 'ready' | 'disconnected'
-  /** Why it is so, where there is something to say. */
+  /** The reason, if there is one. */
   readonly Message?: string
   /** An IP address. */
   readonly Addr?: string
 }
 
-/** How a manager is, as the others see it. */
+/** The state of a manager, as the other managers see it. */
 export interface ManagerStatus {
-  /** Left out where it is `false`. */
+  /** Whether it is the leader; absent if `false`. */
   readonly Leader?: boolean
-  /** Whether the other managers reach it. */
+  /** Whether the other managers can reach it. */
   readonly Reachability: 'unknown' | 'unreachable' | 'reachable'
   /** IP address and port. */
   readonly Addr: string

@@ -8,37 +8,37 @@ export interface PluginListOptions extends RequestOptions {
   readonly filters?: {
     /** `volumedriver`, `networkdriver`, `ipamdriver`, `logdriver`, `authz`, `metricscollector`. */
     readonly capability?: FilterValue
-    /** They run. The specification calls it `enable`, which daemons refuse. */
+    /** Whether they are enabled. The specification calls it `enable`, which daemons refuse. */
     readonly enabled?: boolean
   }
 }
 
 /** Options of the calls in which the daemon asks a registry for a plugin. */
 export interface PluginRegistryOptions extends RequestOptions {
-  /** Who asks the registry. @defaultValue nobody */
+  /** Credentials for the registry. @defaultValue none */
   readonly auth?: RegistryAuthSource
 }
 
 /** Options of {@link Plugins.pull}. */
 export interface PluginPullOptions extends PluginRegistryOptions {
-  /** What it shall be called here. @defaultValue as at the registry */
+  /** Its local name. @defaultValue its name in the registry */
   readonly name?: string
 }
 
 /** Options of {@link Plugins.remove}. */
 export interface PluginRemoveOptions extends RequestOptions {
-  /** Also while it runs or is in use, which may harm what uses it. @defaultValue `false` */
+  /** Remove it even if it is enabled or in use, which may break its users. @defaultValue `false` */
   readonly force?: boolean
 }
 
 /** Options of {@link Plugins.enable}. */
 export interface PluginEnableOptions extends RequestOptions {
-  /** Seconds that the daemon waits for an answer of the plugin, now and later. @defaultValue `0`: for ever */
+  /** Seconds that the daemon waits for answers of the plugin, now and later. @defaultValue `0`: no limit */
   readonly timeout?: number
 }
 
 /** Options of {@link Plugins.disable}. */
 export interface PluginDisableOptions extends RequestOptions {
-  /** Also while it is in use, which may harm what uses it. @defaultValue `false` */
+  /** Disable it even if it is in use, which may break its users. @defaultValue `false` */
   readonly force?: boolean
 }

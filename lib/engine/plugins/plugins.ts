@@ -11,7 +11,7 @@ import type { PullMessage, PushedTag, PushMessage } from '../images/types/progre
 import type { Plugin, PluginPrivilege, PluginPullResult } from './types.ts'
 
 /**
- * Plugins that the daemon manages: `docker.plugins`. They run as root on its host, with what they were granted.
+ * Plugins that the daemon manages: `docker.plugins`. They run as root on its host, with the privileges that you grant.
  *
  * @example
  * ```ts
@@ -35,10 +35,10 @@ export class Plugins {
   }
 
   /**
-   * Tells what a plugin in a registry wants to be granted (`GET /plugins/privileges`).
+   * Lists the privileges that a plugin in a registry requires (`GET /plugins/privileges`).
    *
-   * @param remote - its name there: `vieux/sshfs`, `127.0.0.1:5000/team/volumes:1`
-   * @returns nothing, too, where the daemon can't reach the registry: pulling it says why
+   * @param remote - its name in the registry: `vieux/sshfs`, `127.0.0.1:5000/team/volumes:1`
+   * @returns an empty list also if the daemon can't reach the registry. {@link Plugins.pull} then throws the reason
    */
   async privileges(remote: string, options: Options.PluginRegistryOptions = {}): Promise<readonly PluginPrivilege[]> {
     const { auth } = checkOptions(OPERATION.PRIVILEGES, options, { remote })
@@ -47,13 +47,13 @@ export class Plugins {
   }
 
   /**
-   * Installs a plugin from a registry (`POST /plugins/pull`). It doesn't run before it is enabled.
+   * Installs a plugin from a registry (`POST /plugins/pull`). {@link Plugins.enable} starts it.
    *
-   * @param remote - its name there: `vieux/sshfs`, `127.0.0.1:5000/team/volumes:1`
-   * @param privileges - what it is granted: exactly what it wants, as {@link Plugins.privileges} tells
-   * @throws {@link StreamError} where that isn't what it wants
-   * @throws {@link BadRequestError} where there is one of that name
-   * @throws {@link ServerError} where the registry has no such plugin or can't be reached
+   * @param remote - its name in the registry: `vieux/sshfs`, `127.0.0.1:5000/team/volumes:1`
+   * @param privileges - the granted privileges, which must be exactly those of {@link Plugins.privileges}
+   * @throws {@link StreamError} if it requires other privileges
+   * @throws {@link BadRequestError} if the name is in use
+   * @throws {@link ServerError} if the registry doesn't have the plugin, or can't be reached
    */
   pull(
     remote: string,
@@ -64,10 +64,10 @@ export class Plugins {
   }
 
   /**
-   * Looks at a plugin (`GET /plugins/{name}/json`).
+   * Returns all details of a plugin (`GET /plugins/{name}/json`).
    *
    * @param name - its name or id
-   * @throws {@link NotFoundError} where there is none of that name
+   * @throws {@link NotFoundError} if there is no plugin of that name
    */
   inspect(name: string, options: RequestOptions = {}): Promise<Plugin> {
     return this.#send.json(OPERATION.INSPECT, { ids: [name], options })
@@ -76,8 +76,8 @@ export class Plugins {
   /**
    * Removes a plugin (`DELETE /plugins/{name}`).
    *
-   * @throws {@link ConflictError} while it runs or is in use
-   * @throws {@link NotFoundError} where there is none of that name
+   * @throws {@link ConflictError} if it is enabled or in use
+   * @throws {@link NotFoundError} if there is no plugin of that name
    */
   remove(name: string, options: Options.PluginRemoveOptions = {}): Promise<void> {
     return this.#send.none(OPERATION.REMOVE, { ids: [name], options })
@@ -86,34 +86,34 @@ export class Plugins {
   /**
    * Starts a plugin (`POST /plugins/{name}/enable`).
    *
-   * @throws {@link ServerError} where it ends, or doesn't listen on its socket
-   * @throws {@link ConflictError} where it runs
-   * @throws {@link NotFoundError} where there is none of that name
+   * @throws {@link ServerError} if it exits, or doesn't listen on its socket
+   * @throws {@link ConflictError} if it is already enabled
+   * @throws {@link NotFoundError} if there is no plugin of that name
    */
   async enable(name: string, options: Options.PluginEnableOptions = {}): Promise<void> {
     const { timeout = 0 } = checkOptions(OPERATION.ENABLE, options)
-    // The specification's default is ours to send: the daemon reads an absent number as a wrong one.
+    // The daemon refuses a request without this parameter, although the specification has a default.
     await this.#send.none(OPERATION.ENABLE, { ids: [name], options: { ...options, timeout } })
   }
 
   /**
-   * Ends a plugin (`POST /plugins/{name}/disable`).
+   * Stops a plugin (`POST /plugins/{name}/disable`).
    *
-   * @throws {@link ConflictError} where it doesn't run, or is in use
-   * @throws {@link NotFoundError} where there is none of that name
+   * @throws {@link ConflictError} if it isn't enabled, or is in use
+   * @throws {@link NotFoundError} if there is no plugin of that name
    */
   disable(name: string, options: Options.PluginDisableOptions = {}): Promise<void> {
     return this.#send.none(OPERATION.DISABLE, { ids: [name], options })
   }
 
   /**
-   * Puts another version in place of a plugin that doesn't run (`POST /plugins/{name}/upgrade`). Its settings stay.
+   * Replaces a disabled plugin with another version, and keeps its settings (`POST /plugins/{name}/upgrade`).
    *
-   * @param name - the one that is here
-   * @param remote - what to put in its place, by its name in a registry
-   * @param privileges - what it is granted: exactly what it wants
-   * @throws {@link StreamError} where that isn't what it wants
-   * @throws {@link NotFoundError} where there is none of that name
+   * @param name - the installed plugin
+   * @param remote - the new plugin, by its name in the registry
+   * @param privileges - the granted privileges, which must be exactly those it requires
+   * @throws {@link StreamError} if it requires other privileges
+   * @throws {@link NotFoundError} if there is no plugin of that name
    */
   upgrade(
     name: string,
@@ -125,12 +125,12 @@ export class Plugins {
   }
 
   /**
-   * Makes a plugin (`POST /plugins/create`).
+   * Creates a plugin (`POST /plugins/create`).
    *
-   * @param name - what it shall be called, with the registry that it shall be pushed to
-   * @param tar - of `config.json` and of the folder `rootfs`; not packed
-   * @throws {@link ConflictError} where there is one of that name
-   * @throws {@link ServerError} for a name that can't be one, and for what is no such tar
+   * @param name - its name, including the registry to push it to
+   * @param tar - an uncompressed tar of `config.json` and the folder `rootfs`
+   * @throws {@link ConflictError} if the name is in use
+   * @throws {@link ServerError} for an invalid name or tar
    */
   create(name: string, tar: Bytes, options: RequestOptions = {}): Promise<void> {
     const headers = { 'content-type': 'application/x-tar' }
@@ -138,21 +138,21 @@ export class Plugins {
   }
 
   /**
-   * Pushes a plugin to the registry that its name says (`POST /plugins/{name}/push`).
+   * Pushes a plugin to the registry in its name (`POST /plugins/{name}/push`).
    *
-   * @throws {@link NotFoundError} where there is none of that name
-   * @throws {@link StreamError} where the registry doesn't take it
+   * @throws {@link NotFoundError} if there is no plugin of that name
+   * @throws {@link StreamError} if the registry rejects it
    */
   push(name: string, options: Options.PluginRegistryOptions = {}): Progress<PushMessage, PushedTag> {
     return pushPlugin(this.#send, name, options)
   }
 
   /**
-   * Sets a plugin that doesn't run (`POST /plugins/{name}/set`).
+   * Changes the settings of a disabled plugin (`POST /plugins/{name}/set`).
    *
-   * @param settings - variables and fields of what its `Config` calls settable: `DEBUG=1`, `state.source=/srv`
-   * @throws {@link ServerError} for what can't be set, and while it runs
-   * @throws {@link NotFoundError} where there is none of that name
+   * @param settings - variables and fields that its `Config` declares as settable: `DEBUG=1`, `state.source=/srv`
+   * @throws {@link ServerError} for a setting that can't be changed, and if it is enabled
+   * @throws {@link NotFoundError} if there is no plugin of that name
    */
   set(name: string, settings: readonly string[], options: RequestOptions = {}): Promise<void> {
     return this.#send.none(OPERATION.SET, { ids: [name], body: settings, options })

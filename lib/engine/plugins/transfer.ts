@@ -13,16 +13,16 @@ import type { Progress } from '../stream/progress.ts'
 import type { PullMessage, PushedTag, PushMessage } from '../images/types/progress.ts'
 import type { PluginPrivilege, PluginPullResult } from './types.ts'
 
-/** What is pulled, and what it is granted. */
+/** A plugin to pull, and its granted privileges. */
 export interface PluginPull {
-  /** Of the one that is replaced. */
+  /** The name of the plugin to replace. */
   readonly ids?: readonly string[]
   readonly remote: string
   readonly privileges: readonly PluginPrivilege[]
   readonly options: PluginPullOptions
 }
 
-/** What {@link Plugins.pull} and {@link Plugins.upgrade} do. */
+/** Implements {@link Plugins.pull} and {@link Plugins.upgrade}. */
 export function pullPlugin(
   send: Send,
   operation: Operation,
@@ -38,7 +38,7 @@ export function pullPlugin(
   return registryProgress(send, operation, prepare, pullFold)
 }
 
-/** The daemon says it in words alone (moby, plugin/backend_linux.go). */
+/** The daemon reports it only as text (moby, plugin/backend_linux.go). */
 const DIGEST = /^Digest: (\S+)$/
 
 function pullFold(request: Named): Fold<PullMessage, PluginPullResult> {
@@ -54,7 +54,7 @@ function pullFold(request: Named): Fold<PullMessage, PluginPullResult> {
   }
 }
 
-/** What {@link Plugins.push} does. */
+/** Implements {@link Plugins.push}. */
 export function pushPlugin(send: Send, name: string, options: PluginRegistryOptions): Progress<PushMessage, PushedTag> {
   const prepare = async (): Promise<RegistryCall> => {
     const { auth } = checkOptions(PUSH, options)

@@ -4,17 +4,17 @@ export interface Plugin {
   readonly Id?: string
   /** With its tag: `vieux/sshfs:latest`. */
   readonly Name: string
-  /** It runs. */
+  /** Whether it is enabled, and so running. */
   readonly Enabled: boolean
   /** The settings in force. */
   readonly Settings: PluginSettings
-  /** Where it was pulled from, and is pushed to. */
+  /** The reference that it was pulled from, and is pushed to. */
   readonly PluginReference?: string
   /** The plugin's own configuration. */
   readonly Config: PluginConfig
 }
 
-/** What has been set: see {@link Plugins.set}. */
+/** The settings in force: see {@link Plugins.set}. */
 export interface PluginSettings {
   /** Mounts. */
   readonly Mounts: readonly PluginMount[] | null
@@ -26,13 +26,13 @@ export interface PluginSettings {
   readonly Devices: readonly PluginDevice[] | null
 }
 
-/** What a plugin says of itself. */
+/** The configuration of a plugin. */
 export interface PluginConfig {
   /** What the plugin does. */
   readonly Description: string
   /** A URL with its documentation. */
   readonly Documentation: string
-  /** The daemon that it was made with. Up to API 1.50. */
+  /** The daemon version that created it. Up to API 1.50. */
   readonly DockerVersion?: string
   /** How the daemon talks to it. */
   readonly Interface: PluginInterface
@@ -47,20 +47,20 @@ export interface PluginConfig {
     /** Numeric group id. */
     readonly GID?: number
   }
-  /** `host`, `none` or `bridge`; empty where it doesn't say. */
+  /** Its network. */
   readonly Network: {
-    /** The network's type. */
+    /** `host`, `none` or `bridge`; empty if not set. */
     readonly Type: string
   }
-  /** Capabilities and devices it needs. */
+  /** Capabilities and devices that it needs. */
   readonly Linux: PluginLinux
-  /** The folder in it whose mounts containers see. */
+  /** The folder in it whose mounts are propagated to containers. */
   readonly PropagatedMount: string
   /** It shares System V IPC with the host. */
   readonly IpcHost: boolean
   /** It sees the processes of the host. */
   readonly PidHost: boolean
-  /** Files and folders of the host it needs. */
+  /** Files and folders of the host that it needs. */
   readonly Mounts: readonly PluginMount[] | null
   /** Variables it reads. */
   readonly Env: readonly PluginEnv[] | null
@@ -77,47 +77,47 @@ export interface PluginConfig {
 
 /** How the daemon talks to a plugin. */
 export interface PluginInterface {
-  /** What it can do: `docker.volumedriver/1.0`. */
+  /** The kinds of plugin that it implements: `docker.volumedriver/1.0`. */
   readonly Types: readonly string[] | null
-  /** In its `/run/docker/plugins`. */
+  /** The name of its socket in `/run/docker/plugins`. */
   readonly Socket: string
   /** @defaultValue `moby.plugins.http/v1` */
   readonly ProtocolScheme?: '' | 'moby.plugins.http/v1'
 }
 
-/** What a plugin wants of the kernel. */
+/** The capabilities and devices that a plugin requires. */
 export interface PluginLinux {
   /** E.g. `CAP_SYS_ADMIN`. */
   readonly Capabilities: readonly string[] | null
-  /** Every device of the host. */
+  /** Whether it may use all devices of the host. */
   readonly AllowAllDevices: boolean
-  /** Devices of the host it needs. */
+  /** Devices of the host that it needs. */
   readonly Devices: readonly PluginDevice[] | null
 }
 
-/** What all settings have. */
+/** The common fields of all settings. */
 export interface PluginSetting {
-  /** By which it is set. */
+  /** Its name. */
   readonly Name: string
   /** What the setting is for. */
   readonly Description: string
-  /** Which of its fields can be set: `value`, `path`, `source`. */
+  /** The fields that can be changed: `value`, `path`, `source`. */
   readonly Settable: readonly string[] | null
 }
 
-/** A file or folder of the host that a plugin sees. */
+/** A file or folder of the host that is mounted into a plugin. */
 export interface PluginMount extends PluginSetting {
-  /** Of the host; null where it has to be set first. */
+  /** The path on the host; null if it must be set first. */
   readonly Source: string | null
-  /** In the plugin. */
+  /** The path in the plugin. */
   readonly Destination: string
   /** E.g. `bind`. */
   readonly Type: string
-  /** As mount(8) takes them: `rbind`, `rw`. */
+  /** Options of mount(8): `rbind`, `rw`. */
   readonly Options: readonly string[] | null
 }
 
-/** A device of the host that a plugin sees. */
+/** A device of the host that a plugin can use. */
 export interface PluginDevice extends PluginSetting {
   /** E.g. `/dev/fuse`. */
   readonly Path: string | null
@@ -125,28 +125,28 @@ export interface PluginDevice extends PluginSetting {
 
 /** A variable of a plugin. */
 export interface PluginEnv extends PluginSetting {
-  /** What it is unless it is set; null for nothing. */
+  /** Its default value; null for none. */
   readonly Value: string | null
 }
 
 /** Arguments of a plugin. */
 export interface PluginArgs extends PluginSetting {
-  /** What they are unless they are set. */
+  /** The default arguments. */
   readonly Value: readonly string[] | null
 }
 
-/** Something that a plugin may do once it is installed. */
+/** A privilege of a plugin. */
 export interface PluginPrivilege {
   /** E.g. `network`, `mount`, `device`, `capabilities`, `allow-all-devices`, `host ipc namespace`. */
   readonly Name: string
   /** What the privilege allows. */
   readonly Description?: string
-  /** E.g. `['host']` of `network`, `['/dev/fuse']` of `device`. */
+  /** E.g. `['host']` for `network`, `['/dev/fuse']` for `device`. */
   readonly Value: readonly string[] | null
 }
 
 /** A plugin that was pulled. */
 export interface PluginPullResult {
-  /** Of what the registry has under that name, `sha256:...`. */
+  /** The digest of the plugin in the registry, `sha256:...`. */
   readonly digest: string
 }

@@ -5,7 +5,7 @@ import type { RequestOptions, Send } from '../send.ts'
 import type { Secret, SecretCreateRequest, SecretCreateResponse, SecretSpec } from './types.ts'
 
 /**
- * Secrets of a swarm: `docker.secrets`. All of it is asked of a manager; elsewhere it is an {@link UnavailableError}.
+ * Secrets of a swarm: `docker.secrets`. Only managers answer these calls. Other daemons throw an {@link UnavailableError}.
  *
  * @example
  * ```ts
@@ -37,33 +37,33 @@ export class Secrets {
   }
 
   /**
-   * Makes a secret (`POST /secrets/create`).
+   * Creates a secret (`POST /secrets/create`).
    *
-   * @throws {@link ConflictError} where one has that name
-   * @throws {@link BadRequestError} for data that are no base64, too many, or none
+   * @throws {@link ConflictError} if the name is in use
+   * @throws {@link BadRequestError} for data that are empty, too long, or not base64
    */
   async create(secret: SecretCreateRequest, options: RequestOptions = {}): Promise<SecretCreateResponse> {
     return this.#send.json(CREATE, { body: withPayload(secret), options })
   }
 
   /**
-   * Looks at a secret, without its data (`GET /secrets/{id}`).
+   * Returns the details of a secret, without its data (`GET /secrets/{id}`).
    *
-   * @param id - its id or its name
-   * @throws {@link NotFoundError} where there is none of that name
+   * @param id - its id or name
+   * @throws {@link NotFoundError} if there is no secret of that name
    */
   inspect(id: string, options: RequestOptions = {}): Promise<Secret> {
     return this.#send.json(INSPECT, { ids: [id], options })
   }
 
   /**
-   * Changes a secret's labels (`POST /secrets/{id}/update`). Nothing else of it can be changed: make another one.
+   * Changes a secret's labels (`POST /secrets/{id}/update`). Nothing else can be changed: create a new secret instead.
    *
-   * @param id - its id or its name
-   * @param spec - what {@link Secrets.inspect} gives, with other labels
-   * @throws {@link NotFoundError} where there is none of that name
-   * @throws {@link BadRequestError} where more than the labels is another
-   * @throws {@link ConflictError} where it has changed since `version`
+   * @param id - its id or name
+   * @param spec - the result of {@link Secrets.inspect} with other labels
+   * @throws {@link NotFoundError} if there is no secret of that name
+   * @throws {@link BadRequestError} if something other than the labels differs
+   * @throws {@link ConflictError} if it has changed since `version`
    */
   update(id: string, spec: SecretSpec, options: SecretUpdateOptions): Promise<void> {
     return this.#send.none(UPDATE, { ids: [id], body: spec, options })
@@ -72,9 +72,9 @@ export class Secrets {
   /**
    * Removes a secret (`DELETE /secrets/{id}`).
    *
-   * @param id - its id or its name
-   * @throws {@link NotFoundError} where there is none of that name
-   * @throws {@link BadRequestError} while a service uses it
+   * @param id - its id or name
+   * @throws {@link NotFoundError} if there is no secret of that name
+   * @throws {@link BadRequestError} if a service uses it
    */
   remove(id: string, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(REMOVE, { ids: [id], options })

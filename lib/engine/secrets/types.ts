@@ -1,22 +1,22 @@
 import type { ClusterObject, Driver } from '../types/cluster-objects.ts'
 
-/** What a swarm knows of a secret. Its data are only ever sent to the daemon; no answer holds them. */
+/** The settings of a secret. No answer of the daemon contains its data. */
 export interface SecretSpec {
   /** The name of the secret. */
   readonly Name: string
   /** Labels of the secret. */
   readonly Labels?: Readonly<Record<string, string>> | null
-  /** Fetches the data from elsewhere. */
+  /** A driver that fetches the data from an external store. */
   readonly Driver?: Driver
-  /** `{ Name: 'golang' }`: the data are a template, filled in for every task. @defaultValue the data as they are */
+  /** `{ Name: 'golang' }`: the data are a template, which is rendered for every task. @defaultValue no template */
   readonly Templating?: Driver
 }
 
-/** A secret to be made. */
+/** A secret to create. */
 export interface SecretCreateRequest extends SecretSpec {
   /**
-   * At most 500 KB; none where a `Driver` fetches them. Bytes are sent as they are: `Buffer.from('text')`. A string has
-   * to be base64 (RFC 4648, section 4), as the API has it: plain text would be decoded, too, and become something else.
+   * At most 500 KB; absent if a `Driver` fetches them. Pass bytes, such as `Buffer.from('text')`, or a string in base64 (RFC
+   * 4648, section 4). The daemon would also decode plain text as base64.
    */
   readonly Data?: Uint8Array | string
 }
@@ -27,7 +27,7 @@ export interface Secret extends ClusterObject {
   readonly Spec: SecretSpec
 }
 
-/** A secret that was made. */
+/** A new secret. */
 export interface SecretCreateResponse {
   /** The id of the new secret. */
   readonly ID: string

@@ -6,41 +6,41 @@ import type { RequestOptions } from '../send.ts'
 export interface ServiceListOptions extends RequestOptions {
   /** Only services that match, e.g. `{ mode: 'replicated' }`. */
   readonly filters?: {
-    /** Its beginning. */
+    /** The beginning of the id. */
     readonly id?: FilterValue
     /** `key` or `key=value`. */
     readonly label?: FilterValue
     /** `replicated`, `global`, `replicated-job` or `global-job`. */
     readonly mode?: FilterValue
-    /** Its beginning. */
+    /** The beginning of the name. */
     readonly name?: FilterValue
     /** `container` or `plugin`. @defaultValue `container` */
     readonly runtime?: FilterValue
   }
-  /** With `ServiceStatus`: how many tasks run. Since API 1.41. @defaultValue `false` */
+  /** Include `ServiceStatus` with the number of running tasks. Since API 1.41. @defaultValue `false` */
   readonly status?: boolean
 }
 
 /** Options of {@link Services.create}. */
 export interface ServiceCreateOptions extends RequestOptions {
-  /** Credentials for the image's registry. The swarm keeps them, and hands them to every node that gets a task. */
+  /** Credentials for the image's registry. The swarm stores them, and sends them to every node that gets a task. */
   readonly auth?: RegistryAuthSource | undefined
 }
 
 /** Options of {@link Services.inspect}. */
 export interface ServiceInspectOptions extends RequestOptions {
-  /** Fills in what the specification of the service leaves to its defaults. @defaultValue `false` */
+  /** Include the default values of omitted settings. @defaultValue `false` */
   readonly insertDefaults?: boolean
 }
 
 /** Options of {@link Services.update}. */
 export interface ServiceUpdateOptions extends RequestOptions {
-  /** `Version.Index` of what is changed: an update that came between makes this one fail. */
+  /** `Version.Index` of the inspected object. The update fails if the object has changed since. */
   readonly version: number
-  /** Without `auth`: from where credentials are taken over. @defaultValue `spec` */
+  /** The source of the credentials if `auth` isn't set. @defaultValue `spec` */
   readonly registryAuthFrom?: 'spec' | 'previous-spec'
-  /** Goes back to what was before the last update; the given specification is ignored then. */
+  /** Roll back to the settings before the last update. The given specification is then ignored. */
   readonly rollback?: 'previous'
-  /** Credentials for the image's registry. The swarm keeps them, and hands them to every node that gets a task. */
+  /** Credentials for the image's registry. The swarm stores them, and sends them to every node that gets a task. */
   readonly auth?: RegistryAuthSource | undefined
 }

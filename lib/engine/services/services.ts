@@ -16,7 +16,7 @@ import type { OutputStream } from '../stream/output.ts'
 import type { Service, ServiceCreateResponse, ServiceSpec, ServiceUpdateResponse } from './types/services.ts'
 
 /**
- * Services of a swarm: `docker.services`. All of it is asked of a manager; elsewhere it is an {@link UnavailableError}.
+ * Services of a swarm: `docker.services`. Only managers answer these calls. Other daemons throw an {@link UnavailableError}.
  *
  * @example
  * ```ts
@@ -48,11 +48,11 @@ export class Services {
   }
 
   /**
-   * Makes a service (`POST /services/create`). It returns when that is agreed on; its tasks start afterwards.
+   * Creates a service (`POST /services/create`). It resolves when the managers have accepted it; its tasks start later.
    *
-   * @throws {@link ConflictError} where a service has that name
-   * @throws {@link BadRequestError} for a specification that can't be
-   * @throws {@link RegistryError} where the credentials of `auth` can't be had
+   * @throws {@link ConflictError} if the name is in use
+   * @throws {@link BadRequestError} for an invalid specification
+   * @throws {@link RegistryError} if the credentials of `auth` can't be read
    */
   async create(spec: ServiceSpec, options: ServiceCreateOptions = {}): Promise<ServiceCreateResponse> {
     const { auth } = checkOptions(CREATE, options)
@@ -60,23 +60,23 @@ export class Services {
   }
 
   /**
-   * Looks at a service (`GET /services/{id}`).
+   * Returns all details of a service (`GET /services/{id}`).
    *
-   * @throws {@link NotFoundError} where there is no such service
+   * @throws {@link NotFoundError} if the service doesn't exist
    */
   inspect(id: string, options: ServiceInspectOptions = {}): Promise<Service> {
     return this.#send.json(INSPECT, { ids: [id], options })
   }
 
   /**
-   * Changes a service (`POST /services/{id}/update`), or goes back to what it was before the last change. It returns when
-   * that is agreed on; `UpdateStatus` of {@link Services.inspect} says how far it is.
+   * Updates a service (`POST /services/{id}/update`), or rolls back its last update. It resolves when the managers have
+   * accepted the change; `UpdateStatus` of {@link Services.inspect} reports its progress.
    *
-   * @param spec - all of it: what {@link Services.inspect} gives, with the changes
-   * @throws {@link NotFoundError} where there is no such service
-   * @throws {@link BadRequestError} for a specification that can't be
-   * @throws {@link ConflictError} where it has changed since `version`
-   * @throws {@link RegistryError} where the credentials of `auth` can't be had
+   * @param spec - the complete settings: those of {@link Services.inspect} with your changes
+   * @throws {@link NotFoundError} if the service doesn't exist
+   * @throws {@link BadRequestError} for an invalid specification
+   * @throws {@link ConflictError} if it has changed since `version`
+   * @throws {@link RegistryError} if the credentials of `auth` can't be read
    */
   async update(id: string, spec: ServiceSpec, options: ServiceUpdateOptions): Promise<ServiceUpdateResponse> {
     const { auth } = checkOptions(UPDATE, options)
@@ -84,19 +84,19 @@ export class Services {
   }
 
   /**
-   * Removes a service and its tasks (`DELETE /services/{id}`). The tasks end afterwards.
+   * Removes a service and its tasks (`DELETE /services/{id}`). The tasks are stopped later.
    *
-   * @throws {@link NotFoundError} where there is no such service
+   * @throws {@link NotFoundError} if the service doesn't exist
    */
   remove(id: string, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(REMOVE, { ids: [id], options })
   }
 
   /**
-   * Reads what all tasks of a service have written (`GET /services/{id}/logs`), for the log drivers `local`, `json-file`
-   * and `journald`. The managers collect it from the nodes, so that lines of different tasks come in no certain order.
+   * Reads the output of all tasks of a service (`GET /services/{id}/logs`), with the log drivers `local`, `json-file` and
+   * `journald`. The managers collect it from the nodes, so lines of different tasks arrive in no particular order.
    *
-   * @throws {@link NotFoundError} where there is no such service
+   * @throws {@link NotFoundError} if the service doesn't exist
    */
   logs(id: string, options: LogsOptions = {}): Opening<OutputChunk, OutputStream> {
     const call = { ids: [id], options: withDefaults(options, { stdout: true, stderr: true }) }

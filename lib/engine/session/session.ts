@@ -8,13 +8,13 @@ import type { Send } from '../send.ts'
 import { endOnAbort } from '../stream/attached.ts'
 
 /**
- * Sessions of the builder: `docker.session`. A build that names one (`session` of `POST /build`) calls back through it
- * for its context, its secrets and its credentials.
+ * Sessions of the builder: `docker.session`. A build that names a session (`session` of `POST /build`) calls the client
+ * through it for the context, secrets and credentials.
  *
  * @example
  * ```ts
  * const socket = await docker.session.open('build-1', { methods: ['/moby.filesync.v1.FileSync/DiffCopy'] })
- * // From here on the daemon is a client of HTTP/2 with prior knowledge, and this side serves gRPC.
+ * // Now the daemon is a client of HTTP/2 with prior knowledge, and this side serves gRPC.
  * socket.destroy()
  * ```
  */
@@ -27,24 +27,25 @@ export class Session {
   }
 
   /**
-   * Opens a session and takes its connection over (`POST /session`). Abandoned in API 1.53 for gRPC on the daemon's own
-   * socket, and still served. Over TLS the daemon can't see that we have gone: end the socket when the build is over.
+   * Opens a session and takes over its connection (`POST /session`). API 1.53 deprecates it in favour of gRPC on the daemon's
+   * own socket, but daemons still support it. Over TLS the daemon doesn't notice that the client is gone, so end the socket
+   * after the build.
    *
-   * @param id - what a build names; not one that is in use
-   * @returns the connection: the daemon speaks HTTP/2 with prior knowledge on it, as the client
-   * @throws {@link BadRequestError} or {@link ServerError} where the daemon has no builder with sessions
+   * @param id - the id for the build; it must not be in use
+   * @returns the connection, on which the daemon is a client of HTTP/2 with prior knowledge
+   * @throws {@link BadRequestError} or {@link ServerError} if the daemon's builder doesn't support sessions
    */
   async open(id: string, options: SessionOptions = {}): Promise<Duplex> {
     const headers = sessionHeaders(id, checkOptions(OPEN, options))
     const { socket } = await this.#send.hijack(OPEN, { options, headers }, 'h2c')
-    // Whoever reads hears of it; an unheard 'error' would end the process.
+    // The reader gets the error; an unhandled 'error' would end the process.
     socket.on('error', () => {})
     if (options.signal) endOnAbort(socket, options.signal)
     return socket
   }
 }
 
-/** How a session says who it is (buildkit, session/session.go). */
+/** The headers that identify a session (buildkit, session/session.go). */
 function sessionHeaders(
   id: string,
   { name = id, sharedKey, methods }: SessionOptions,
@@ -61,7 +62,7 @@ function fields(what: string, values: unknown): string[] {
   return Array.isArray(values) ? values.map((value) => field(what, value)) : [field(what, values)]
 }
 
-/** They travel in the head of the request, where line ends would begin another field. */
+/** The value of a request header, in which a line end would begin another header. */
 function field(what: string, value: unknown): string {
   if (typeof value === 'string' && /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(value)) return value
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {

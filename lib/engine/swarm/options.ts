@@ -2,18 +2,18 @@ import type { RequestOptions } from '../send.ts'
 
 /** Options of {@link Swarm.leave}. */
 export interface SwarmLeaveOptions extends RequestOptions {
-  /** Also where it is a manager, and the swarm may be lost with it. @defaultValue `false` */
+  /** Leave even if it is a manager, which may destroy the swarm. @defaultValue `false` */
   readonly force?: boolean
 }
 
 /** Options of {@link Swarm.update}. */
 export interface SwarmUpdateOptions extends RequestOptions {
-  /** `Version.Index` of what is changed: an update that came between makes this one fail. */
+  /** `Version.Index` of the inspected swarm. The update fails if the swarm has changed since. */
   readonly version: number
-  /** The token for workers that there was is worth nothing any more. @defaultValue `false` */
+  /** Replace the join token for workers. The old one becomes invalid. @defaultValue `false` */
   readonly rotateWorkerToken?: boolean
-  /** The token for managers that there was is worth nothing any more. @defaultValue `false` */
+  /** Replace the join token for managers. The old one becomes invalid. @defaultValue `false` */
   readonly rotateManagerToken?: boolean
-  /** Managers lock with another key from now on. @defaultValue `false` */
+  /** Replace the unlock key of managers. @defaultValue `false` */
   readonly rotateManagerUnlockKey?: boolean
 }

@@ -11,7 +11,7 @@ import type {
 } from './types.ts'
 
 /**
- * The swarm that the daemon is a node of: `docker.swarm`. All but `join`, `leave` and `unlock` are asked of a manager.
+ * The swarm that the daemon is a node of: `docker.swarm`. All calls but `init`, `join`, `leave` and `unlock` need a manager.
  *
  * @example
  * ```ts
@@ -35,56 +35,57 @@ export class Swarm {
   }
 
   /**
-   * Looks at the swarm, with the tokens to join it (`GET /swarm`).
+   * Returns all details of the swarm with its join tokens (`GET /swarm`).
    *
-   * @throws {@link UnavailableError} where the daemon is no manager of a swarm, or is locked
+   * @throws {@link UnavailableError} if the daemon isn't a manager of a swarm, or is locked
    */
   inspect(options: RequestOptions = {}): Promise<SwarmInspect> {
     return this.#send.json(INSPECT, { options })
   }
 
   /**
-   * Makes a swarm with this daemon as its first manager (`POST /swarm/init`).
+   * Creates a swarm with this daemon as its first manager (`POST /swarm/init`).
    *
    * @returns the id of its node
-   * @throws {@link UnavailableError} where it is a node of a swarm already
-   * @throws {@link BadRequestError} for addresses that can't be listened on, or where there are several to choose from
+   * @throws {@link UnavailableError} if it is already in a swarm
+   * @throws {@link BadRequestError} if it can't listen on the address, or if you must choose one of several
    */
   init(swarm: SwarmInitRequest, options: RequestOptions = {}): Promise<string> {
     return this.#send.json(INIT, { body: swarm, options })
   }
 
   /**
-   * Joins a swarm (`POST /swarm/join`), as what the token says. The daemon tries for 20 s, and goes on in the background.
+   * Joins a swarm as a worker or a manager, depending on the token (`POST /swarm/join`). After 20 s the daemon continues to try
+   * in the background.
    *
-   * @throws {@link UnavailableError} where it is a node of a swarm already, or no manager has answered so far
-   * @throws {@link BadRequestError} where the token is refused, and {@link ServerError} where it is none
+   * @throws {@link UnavailableError} if it is already in a swarm, or if no manager has answered in time
+   * @throws {@link BadRequestError} if the managers reject the token, and {@link ServerError} if it is malformed
    */
   join(swarm: SwarmJoinRequest, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(JOIN, { body: swarm, options })
   }
 
   /**
-   * Leaves the swarm (`POST /swarm/leave`): its tasks end here, and what the node knows of the swarm is removed. A
-   * manager stays in the list of nodes until {@link Nodes.remove}.
+   * Leaves the swarm (`POST /swarm/leave`). This stops its tasks on this node, and deletes the swarm's data there. A manager
+   * stays in the list of nodes until {@link Nodes.remove}.
    *
-   * @throws {@link UnavailableError} where the daemon is no node of a swarm, or a manager leaves without `force`
+   * @throws {@link UnavailableError} if the daemon isn't in a swarm, or is a manager and `force` isn't set
    */
   leave(options: SwarmLeaveOptions = {}): Promise<void> {
     return this.#send.none(LEAVE, { options })
   }
 
   /**
-   * Changes how the swarm is set up, and exchanges its tokens and keys (`POST /swarm/update`).
+   * Updates the settings of the swarm, and rotates its tokens and keys (`POST /swarm/update`).
    *
-   * @param spec - all of it: what {@link Swarm.inspect} gives, with the changes
-   * @throws {@link ConflictError} where it has changed since `version`
+   * @param spec - the complete settings: those of {@link Swarm.inspect} with your changes
+   * @throws {@link ConflictError} if it has changed since `version`
    */
   update(spec: SwarmSpec, options: SwarmUpdateOptions): Promise<void> {
     return this.#send.none(UPDATE, { body: spec, options })
   }
 
-  /** Gets the key that unlocks managers, a secret; it is empty where they don't lock (`GET /swarm/unlockkey`). */
+  /** Returns the secret key that unlocks managers; empty if they aren't locked (`GET /swarm/unlockkey`). */
   unlockKey(options: RequestOptions = {}): Promise<SwarmUnlockKeyResponse> {
     return this.#send.json(UNLOCK_KEY, { options })
   }
@@ -92,8 +93,8 @@ export class Swarm {
   /**
    * Unlocks a manager that has just started (`POST /swarm/unlock`).
    *
-   * @throws {@link UnauthorizedError} for another key
-   * @throws {@link ConflictError} where it isn't locked
+   * @throws {@link UnauthorizedError} for a wrong key
+   * @throws {@link ConflictError} if it isn't locked
    */
   unlock(key: SwarmUnlockRequest, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(UNLOCK, { body: key, options })

@@ -2,11 +2,11 @@ import type { ClusterObject, Driver, SwarmTlsInfo } from '../types/cluster-objec
 import type { NodeAvailability } from '../nodes/types.ts'
 
 /**
- * How a swarm is set up. What an update leaves out becomes 0 or empty, which few of these may be: begin from what
- * {@link Swarm.inspect} gives.
+ * The settings of a swarm. An update sets omitted settings to 0 or empty, which is often invalid: start with those of
+ * {@link Swarm.inspect}.
  */
 export interface SwarmSpec {
-  /** `default` is the only name that there can be. */
+  /** Always `default`. */
   readonly Name?: string
   /** Labels of the swarm. */
   readonly Labels?: Readonly<Record<string, string>> | null
@@ -18,33 +18,33 @@ export interface SwarmSpec {
   readonly Dispatcher?: SwarmDispatcher
   /** The CA that issues the nodes' certificates. */
   readonly CAConfig?: SwarmCaConfig
-  /** Whether managers lock. */
+  /** Whether managers are locked after a restart. */
   readonly EncryptionConfig?: SwarmEncryption
   /** Defaults for tasks. */
   readonly TaskDefaults?: SwarmTaskDefaults
 }
 
-/** How long a swarm remembers. */
+/** The history of a swarm. */
 export interface SwarmOrchestration {
-  /** Finished tasks that are kept of each replica or node; below 0, all are. @defaultValue `5` */
+  /** The number of finished tasks to keep for each replica or node; negative to keep all. @defaultValue `5` */
   readonly TaskHistoryRetentionLimit?: number
 }
 
-/** How managers agree. */
+/** Settings of the consensus between managers. */
 export interface SwarmRaft {
   /** Log entries between two snapshots. @defaultValue `10000` */
   readonly SnapshotInterval?: number
-  /** Snapshots kept beside the newest. @defaultValue `0` */
+  /** The number of old snapshots to keep. @defaultValue `0` */
   readonly KeepOldSnapshots?: number
-  /** Log entries that are kept for managers that lag behind a snapshot. @defaultValue `500` */
+  /** The number of log entries to keep for managers that lag behind a snapshot. @defaultValue `500` */
   readonly LogEntriesForSlowFollowers?: number
-  /** Ticks, of about a second, without a word of the leader until there is an election: more than HeartbeatTick. */
+  /** Ticks of about a second without a heartbeat before an election. Must be greater than HeartbeatTick. */
   readonly ElectionTick?: number
-  /** Ticks, of about a second, between two words of the leader. */
+  /** Ticks of about a second between two heartbeats of the leader. */
   readonly HeartbeatTick?: number
 }
 
-/** How nodes report. */
+/** Settings for the reports of nodes. */
 export interface SwarmDispatcher {
   /** Nanoseconds between two reports. @defaultValue 5 s */
   readonly HeartbeatPeriod?: number
@@ -52,7 +52,7 @@ export interface SwarmDispatcher {
 
 /** The CA that issues the certificates of the nodes. */
 export interface SwarmCaConfig {
-  /** Nanoseconds that a certificate of a node lasts. @defaultValue 90 days */
+  /** The lifetime of node certificates, in nanoseconds. @defaultValue 90 days */
   readonly NodeCertExpiry?: number
   /** CAs that sign instead of the managers. */
   readonly ExternalCAs?: readonly SwarmExternalCa[]
@@ -60,15 +60,15 @@ export interface SwarmCaConfig {
   readonly SigningCACert?: string
   /** PEM. The daemon never sends it back. */
   readonly SigningCAKey?: string
-  /** Another number than before makes a new CA, where none is given. */
+  /** A new number creates a new CA, unless one is given. */
   readonly ForceRotate?: number
 }
 
-/** A CA elsewhere, which signs in place of the managers. */
+/** An external CA that signs instead of the managers. */
 export interface SwarmExternalCa {
   /** @defaultValue `cfssl`, the only one */
   readonly Protocol?: 'cfssl'
-  /** Where signing requests go to. */
+  /** The URL for signing requests. */
   readonly URL: string
   /** Options for the protocol. */
   readonly Options?: Readonly<Record<string, string>>
@@ -76,41 +76,41 @@ export interface SwarmExternalCa {
   readonly CACert?: string
 }
 
-/** Whether what managers write to disk is readable. */
+/** Encryption of the managers' data on disk. */
 export interface SwarmEncryption {
-  /** A manager that starts waits for the key of {@link Swarm.unlockKey}. @defaultValue `false` */
+  /** A restarted manager needs the key of {@link Swarm.unlockKey}. @defaultValue `false` */
   readonly AutoLockManagers?: boolean
 }
 
-/** What tasks get where their service doesn't say. Docker Engine up to 26 leaves it out of what it keeps. */
+/** Defaults for tasks. Docker Engine up to 26 doesn't store them. */
 export interface SwarmTaskDefaults {
-  /** For new tasks. @defaultValue the daemon's */
+  /** The logging driver of new tasks. @defaultValue the daemon's */
   readonly LogDriver?: Driver
 }
 
-/** What `info` says of the swarm. */
+/** Information of `info` about the swarm. */
 export interface ClusterInfo extends ClusterObject {
   /** The settings of the swarm. */
   readonly Spec: SwarmSpec
   /** The CA of the swarm. */
   readonly TLSInfo: SwarmTlsInfo
-  /** The nodes are just moving to another CA. */
+  /** The nodes are switching to another CA. */
   readonly RootRotationInProgress: boolean
-  /** Subnets from which overlay networks get theirs, e.g. `10.0.0.0/8`. */
+  /** The pool for the subnets of overlay networks, e.g. `10.0.0.0/8`. */
   readonly DefaultAddrPool: readonly string[] | null
-  /** Bits of the mask of each of them. */
+  /** The prefix length of each subnet. */
   readonly SubnetSize: number
   /** UDP port of traffic between containers. */
   readonly DataPathPort: number
 }
 
-/** A swarm, with what lets others join it. */
+/** A swarm with its join tokens. */
 export interface SwarmInspect extends ClusterInfo {
-  /** Secrets. */
+  /** The join tokens, which are secrets. */
   readonly JoinTokens: SwarmJoinTokens
 }
 
-/** Who has one of these can join. */
+/** Tokens that allow other nodes to join. */
 export interface SwarmJoinTokens {
   /** `SWMTKN-1-...` */
   readonly Worker: string
@@ -118,57 +118,57 @@ export interface SwarmJoinTokens {
   readonly Manager: string
 }
 
-/** A swarm to be made. */
+/** A swarm to create. */
 export interface SwarmInitRequest {
   /**
-   * Where other managers reach this one, and which interface overlay networks use: `192.0.2.1:2377`, or an interface,
-   * `eth0:2377`.
+   * The address on which managers listen for each other, and whose interface overlay networks use: `192.0.2.1:2377`, or an
+   * interface, `eth0:2377`.
    *
    * @defaultValue port 2377
    */
   readonly ListenAddr: string
-  /** What others are told to use: an address or an interface. @defaultValue found out, where there is but one */
+  /** The address or interface that other nodes use. @defaultValue detected, if there is only one */
   readonly AdvertiseAddr?: string
-  /** Address or interface, without a port, of traffic between containers. @defaultValue that of `AdvertiseAddr` */
+  /** The address or interface for traffic between containers, without a port. @defaultValue that of `AdvertiseAddr` */
   readonly DataPathAddr?: string
-  /** UDP, 1024 to 49151. @defaultValue `4789` */
+  /** The UDP port for traffic between containers, 1024 to 49151. @defaultValue `4789` */
   readonly DataPathPort?: number
   /** @defaultValue `10.0.0.0/8` */
   readonly DefaultAddrPool?: readonly string[]
-  /** Makes a new swarm with this manager alone out of what it remembers of one that is lost. @defaultValue `false` */
+  /** Create a new swarm with only this manager from its data of a lost swarm. @defaultValue `false` */
   readonly ForceNewCluster?: boolean
-  /** Bits. @defaultValue `24` */
+  /** The prefix length of each subnet. @defaultValue `24` */
   readonly SubnetSize?: number
   /** Settings of the new swarm. */
   readonly Spec?: SwarmSpec
-  /** Of this node. Not in the specification, but the daemon and its command line have it. @defaultValue `active` */
+  /** The availability of this node. Not in the specification, but in the daemon and the Docker CLI. @defaultValue `active` */
   readonly Availability?: NodeAvailability
 }
 
-/** A swarm to be joined. */
+/** A swarm to join. */
 export interface SwarmJoinRequest {
-  /** As in {@link SwarmInitRequest}: used once the node is a manager. */
+  /** As in {@link SwarmInitRequest}. Used if the node is a manager. */
   readonly ListenAddr: string
-  /** What others are told to use: an address or an interface. @defaultValue found out, where there is but one */
+  /** The address or interface that other nodes use. @defaultValue detected, if there is only one */
   readonly AdvertiseAddr?: string
-  /** Address or interface, without a port, of traffic between containers. @defaultValue that of `AdvertiseAddr` */
+  /** The address or interface for traffic between containers, without a port. @defaultValue that of `AdvertiseAddr` */
   readonly DataPathAddr?: string
-  /** Managers, as `192.0.2.1:2377`: one that answers is enough. */
+  /** Addresses of managers, such as `192.0.2.1:2377`. One that answers is enough. */
   readonly RemoteAddrs: readonly string[]
-  /** A secret of {@link SwarmJoinTokens}: it says whether as a worker or as a manager. */
+  /** One of the {@link SwarmJoinTokens}, which decides between worker and manager. Secret. */
   readonly JoinToken: string
-  /** Of this node. Not in the specification, but the daemon and its command line have it. @defaultValue `active` */
+  /** The availability of this node. Not in the specification, but in the daemon and the Docker CLI. @defaultValue `active` */
   readonly Availability?: NodeAvailability
 }
 
-/** What unlocks a manager that has just started. */
+/** The key to unlock a manager that has just started. */
 export interface SwarmUnlockRequest {
   /** A secret, `SWMKEY-1-...`. */
   readonly UnlockKey: string
 }
 
-/** What unlocks managers. */
+/** The key that unlocks managers. */
 export interface SwarmUnlockKeyResponse {
-  /** A secret; empty where managers don't lock. */
+  /** A secret; empty if managers aren't locked. */
   readonly UnlockKey: string
 }

@@ -13,10 +13,10 @@ export const INFO: Operation = { name: 'system.info', method: 'GET', path: '/inf
 
 export const VERSION: Operation = { name: 'system.version', method: 'GET', path: '/version', lane: 'short' }
 
-/** Sent without a version: it is how the version is found out. */
+/** Sent without a version, since it serves to negotiate the version. */
 export const PING: Operation = { name: 'system.ping', method: 'GET', path: '/_ping', lane: 'short' }
 
-/** Sent without a version, as well. */
+/** Also sent without a version. */
 export const PING_HEAD: Operation = { name: 'system.pingHead', method: 'HEAD', path: '/_ping', lane: 'short' }
 
 export const EVENTS: Operation = {

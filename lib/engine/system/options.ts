@@ -5,13 +5,13 @@ import type { EventType } from './types/events.ts'
 
 /** Options of {@link System.events}. */
 export interface EventsOptions extends RequestOptions {
-  /** What has happened from then on comes first, as far as the daemon remembers: its last 256 events. @defaultValue now */
+  /** Begin with past events since this time. The daemon remembers its last 256 events. @defaultValue now */
   readonly since?: Moment
-  /** The stream ends then: at once, where that is past. @defaultValue never */
+  /** End the stream at this time; immediately if it is in the past. @defaultValue never */
   readonly until?: Moment
-  /** What has to fit: of one key any of its values, of several keys all. */
+  /** Only events that match one value of each filter. */
   readonly filters?: {
-    /** Name or id, as in the others. */
+    /** Names or ids of configs. */
     readonly config?: FilterValue
     /** Names or ids of containers. */
     readonly container?: FilterValue
@@ -21,34 +21,34 @@ export interface EventsOptions extends RequestOptions {
     readonly event?: FilterValue
     /** Names or ids of images. */
     readonly image?: FilterValue
-    /** Of containers and images: `key` or `key=value`. */
+    /** Labels of containers and images: `key` or `key=value`. */
     readonly label?: FilterValue
     /** Names or ids of networks. */
     readonly network?: FilterValue
-    /** Id alone. */
+    /** Ids of nodes. */
     readonly node?: FilterValue
     /** Names or ids of plugins. */
     readonly plugin?: FilterValue
-    /** On this host, or anywhere in the swarm. */
+    /** Events on this host, or anywhere in the swarm. */
     readonly scope?: 'local' | 'swarm' | readonly ('local' | 'swarm')[]
     /** Names or ids of secrets. */
     readonly secret?: FilterValue
     /** Names or ids of services. */
     readonly service?: FilterValue
-    /** The kind of thing that it happens to. */
+    /** The kind of object. */
     readonly type?: EventType | readonly EventType[]
-    /** Name alone. */
+    /** Names of volumes. */
     readonly volume?: FilterValue
   }
 }
 
-/** What {@link System.df} can look at. */
+/** The kinds of objects that {@link System.df} can measure. */
 export type DiskUsageType = 'container' | 'image' | 'volume' | 'build-cache'
 
 /** Options of {@link System.df}. */
 export interface DiskUsageOptions extends RequestOptions {
-  /** These alone: containers and volumes take long to measure. Since API 1.42. @defaultValue all */
+  /** Only these kinds. Containers and volumes take long to measure. Since API 1.42. @defaultValue all */
   readonly type?: DiskUsageType | readonly DiskUsageType[]
-  /** With every single thing, in `Items`. Since API 1.52. @defaultValue `false` */
+  /** List each object in `Items`. Since API 1.52. @defaultValue `false` */
   readonly verbose?: boolean
 }

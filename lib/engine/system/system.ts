@@ -32,55 +32,54 @@ export class System {
   }
 
   /**
-   * Lets the daemon check credentials at a registry (`POST /auth`), as `docker login` does; nothing is kept.
+   * Lets the daemon check credentials with a registry, as `docker login` does (`POST /auth`). Nothing is stored.
    *
-   * @param credentials - for Docker Hub unless `serveraddress` says another registry
-   * @returns what the registry says, and a token in place of the password where it gives out such
-   * @throws {@link UnauthorizedError} where the registry refuses them
-   * @throws {@link ServerError} where the daemon can't reach the registry
+   * @param credentials - credentials for the registry `serveraddress`, by default Docker Hub
+   * @returns the answer of the registry, and a token to use instead of the password if the registry issues one
+   * @throws {@link UnauthorizedError} if the registry rejects them
+   * @throws {@link ServerError} if the daemon can't reach the registry
    */
   async auth(credentials: RegistryAuth, options: RequestOptions = {}): Promise<AuthResponse> {
     const answer = await this.#send.whole(AUTH, { body: checkRegistryAuth(credentials), options })
-    // 204: there is nothing to say.
+    // 204 has no body.
     return answer.body.length === 0 ? { Status: '' } : parseJson(answer.body.toString('utf8'), AUTH, answer.status)
   }
 
-  /** What the daemon holds and how it is set up (`GET /info`). */
+  /** Returns the daemon's objects and configuration (`GET /info`). */
   info(options: RequestOptions = {}): Promise<SystemInfo> {
     return this.#send.json(INFO, { options })
   }
 
-  /** Versions of the daemon and its parts (`GET /version`). */
+  /** Returns the versions of the daemon and its components (`GET /version`). */
   version(options: RequestOptions = {}): Promise<SystemVersion> {
     return this.#send.json(VERSION, { options })
   }
 
   /**
-   * Asks the daemon whether it is there (`GET /_ping`).
+   * Checks that the daemon answers (`GET /_ping`).
    *
-   * @throws {@link ConnectionError} where no daemon answers
+   * @throws {@link ConnectionError} if no daemon answers
    */
   async ping(options: RequestOptions = {}): Promise<Ping> {
     return this.#send.ping(checkOptions(PING, options))
   }
 
   /**
-   * The same without a body (`HEAD /_ping`).
+   * Does the same with an answer without a body (`HEAD /_ping`).
    *
-   * @throws {@link ConnectionError} where no daemon answers
+   * @throws {@link ConnectionError} if no daemon answers
    */
   async pingHead(options: RequestOptions = {}): Promise<Ping> {
     return this.#send.ping({ ...checkOptions(PING_HEAD, options), method: 'HEAD' })
   }
 
   /**
-   * Tells what happens, for as long as it is listened to (`GET /events`). It may be silent for hours.
+   * Streams events (`GET /events`).
    *
-   * The daemon answers a moment before it listens itself: whoever must not miss anything gives `since`, with the time at
-   * the daemon's host.
+   * The daemon answers a moment before it subscribes to events. To miss none, set `since` to the time on the daemon's host.
    *
-   * @throws {@link BadRequestError} for a filter that there isn't
-   * @throws {@link ConnectionError} where the daemon ends, or the way to it
+   * @throws {@link BadRequestError} for an unknown filter
+   * @throws {@link ConnectionError} if the daemon stops, or the connection is lost
    * @example
    * ```ts
    * const { SystemTime: since } = await docker.system.info()
@@ -93,7 +92,7 @@ export class System {
   }
 
   /**
-   * Measures what takes up the disk (`GET /system/df`): seconds to minutes, for the daemon counts every file.
+   * Measures the disk usage (`GET /system/df`). This takes seconds to minutes, since the daemon counts every file.
    *
    * @returns lists up to API 1.51, sums since 1.53, and both with 1.52
    */

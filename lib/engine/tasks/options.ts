@@ -5,13 +5,13 @@ import type { RequestOptions } from '../send.ts'
 export interface TaskListOptions extends RequestOptions {
   /** Only tasks that match, e.g. `{ service: 'web', 'desired-state': 'running' }`. */
   readonly filters?: {
-    /** `running`, `shutdown` or `accepted`: what the swarm wants of it. */
+    /** The desired state: `running`, `shutdown` or `accepted`. */
     readonly 'desired-state'?: FilterValue
-    /** Its beginning. */
+    /** The beginning of the id. */
     readonly id?: FilterValue
     /** `key` or `key=value`. */
     readonly label?: FilterValue
-    /** Its beginning. */
+    /** The beginning of the name. */
     readonly name?: FilterValue
     /** Name or id of a node. */
     readonly node?: FilterValue

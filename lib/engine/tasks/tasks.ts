@@ -10,7 +10,7 @@ import type { OutputStream } from '../stream/output.ts'
 import type { Task } from './types/tasks.ts'
 
 /**
- * The tasks of services: `docker.tasks`. All of it is asked of a manager; elsewhere it is an {@link UnavailableError}.
+ * The tasks of services: `docker.tasks`. Only managers answer these calls. Other daemons throw an {@link UnavailableError}.
  *
  * @example
  * ```ts
@@ -26,24 +26,24 @@ export class Tasks {
     this.#send = send
   }
 
-  /** Lists tasks (`GET /tasks`), also those that are over. */
+  /** Lists tasks, including completed ones (`GET /tasks`). */
   list(options: TaskListOptions = {}): Promise<readonly Task[]> {
     return this.#send.json(LIST, { options })
   }
 
   /**
-   * Looks at a task (`GET /tasks/{id}`).
+   * Returns all details of a task (`GET /tasks/{id}`).
    *
-   * @throws {@link NotFoundError} where there is no such task
+   * @throws {@link NotFoundError} if the task doesn't exist
    */
   inspect(id: string, options: RequestOptions = {}): Promise<Task> {
     return this.#send.json(INSPECT, { ids: [id], options })
   }
 
   /**
-   * Reads what a task has written (`GET /tasks/{id}/logs`), for the log drivers `local`, `json-file` and `journald`.
+   * Reads the output of a task (`GET /tasks/{id}/logs`), with the log drivers `local`, `json-file` and `journald`.
    *
-   * @throws {@link NotFoundError} where there is no such task
+   * @throws {@link NotFoundError} if the task doesn't exist
    */
   logs(id: string, options: LogsOptions = {}): Opening<OutputChunk, OutputStream> {
     const call = { ids: [id], options: withDefaults(options, { stdout: true, stderr: true }) }

@@ -1,10 +1,10 @@
-/** Grows with every change of an object of a swarm. An update has to name the one that it changes. */
+/** The version of a swarm object, which each change increases. An update must name the version that it changes. */
 export interface ObjectVersion {
   /** The `version` of an update. */
   readonly Index: number
 }
 
-/** What every object of a swarm has. */
+/** The common fields of all swarm objects. */
 export interface ClusterObject {
   /** The object's id, 25 characters. */
   readonly ID: string
@@ -16,7 +16,7 @@ export interface ClusterObject {
   readonly UpdatedAt: string
 }
 
-/** A plugin that does something, and what it is told. */
+/** A driver and its options. */
 export interface Driver {
   /** E.g. `local`, `overlay`, `json-file`. */
   readonly Name: string
@@ -24,7 +24,7 @@ export interface Driver {
   readonly Options?: Readonly<Record<string, string>>
 }
 
-/** Who issues the certificates of a swarm's nodes. */
+/** The CA of a swarm's nodes. */
 export interface SwarmTlsInfo {
   /** The CA certificates that nodes trust, PEM. */
   readonly TrustRoot?: string
@@ -34,7 +34,7 @@ export interface SwarmTlsInfo {
   readonly CertIssuerPublicKey?: string
 }
 
-/** What a machine is. */
+/** The platform of a machine. */
 export interface NodePlatform {
   /** E.g. `x86_64`. */
   readonly Architecture?: string
@@ -42,8 +42,8 @@ export interface NodePlatform {
   readonly OS?: string
 }
 
-/** A part of the cluster, as its storage plugin divides it: `{ Segments: { zone: 'b' } }`. */
+/** A part of the cluster, as its storage plugin defines it: `{ Segments: { zone: 'b' } }`. */
 export interface Topology {
-  /** By the plugin's name for the division. */
+  /** Segments by the plugin's names. */
   readonly Segments?: Readonly<Record<string, string>>
 }

@@ -1,47 +1,47 @@
-/** How the daemon finds out whether a container does its work. Times are nanoseconds: 0 means the image's. */
+/** A health check. Times are in nanoseconds; 0 means the setting of the image. */
 export interface HealthConfig {
   /**
-   * `['CMD', program, ...arguments]`, `['CMD-SHELL', 'command']`, `['NONE']` for no check, `[]` for the image's.
-   * An exit code of 0 says healthy, 1 unhealthy; others count as unhealthy, too.
+   * `['CMD', program, ...arguments]`, `['CMD-SHELL', 'command']`, `['NONE']` for no check, `[]` for that of the image.
+   * Exit code 0 means healthy, all others unhealthy.
    */
   readonly Test?: readonly string[] | null
-  /** From one check to the next, in nanoseconds, at least 1,000,000. @defaultValue `30_000_000_000` */
+  /** The interval between checks, in nanoseconds, at least 1,000,000. @defaultValue `30_000_000_000` */
   readonly Interval?: number
-  /** A check that takes longer has failed, in nanoseconds, at least 1,000,000. @defaultValue `30_000_000_000` */
+  /** The time limit of a check, in nanoseconds, at least 1,000,000. @defaultValue `30_000_000_000` */
   readonly Timeout?: number
-  /** So many failures in a row make it unhealthy. @defaultValue `3` */
+  /** The number of consecutive failures that make it unhealthy. @defaultValue `3` */
   readonly Retries?: number
-  /** How long failures don't count after the start, in nanoseconds, at least 1,000,000. @defaultValue `0` */
+  /** The time after the start in which failures don't count, in nanoseconds, at least 1,000,000. @defaultValue `0` */
   readonly StartPeriod?: number
   /**
-   * From one check to the next during `StartPeriod`, in nanoseconds, at least 1,000,000. Since API 1.44.
+   * The interval between checks during `StartPeriod`, in nanoseconds, at least 1,000,000. Since API 1.44.
    *
    * @defaultValue `Interval`
    */
   readonly StartInterval?: number
 }
 
-/** `none`: it has no health check; `starting`: none has succeeded yet, and not enough have failed. */
+/** `none`: no health check; `starting`: no check has succeeded yet, and too few have failed. */
 export type HealthStatus = 'none' | 'starting' | 'healthy' | 'unhealthy'
 
-/** What the checks of a container have said so far. */
+/** The results of a container's health check. */
 export interface Health {
-  /** The result of the last checks. */
+  /** The current status. */
   readonly Status: HealthStatus
-  /** Failures in a row. */
+  /** The number of consecutive failures. */
   readonly FailingStreak: number
-  /** The last five, the oldest first. */
+  /** The last five checks, the oldest first. */
   readonly Log: readonly HealthcheckResult[] | null
 }
 
-/** One check of a container. */
+/** The result of one check. */
 export interface HealthcheckResult {
   /** RFC 3339, with nanoseconds. */
   readonly Start: string
   /** RFC 3339, with nanoseconds. */
   readonly End: string
-  /** 0 healthy, 1 unhealthy, -1 where the check could not be run or took too long. */
+  /** 0 healthy, 1 unhealthy, -1 if the check couldn't be run or took too long. */
   readonly ExitCode: number
-  /** At most 4096 bytes of what it printed. */
+  /** Its output, at most 4096 bytes. */
   readonly Output: string
 }

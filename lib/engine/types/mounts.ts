@@ -1,69 +1,69 @@
 /**
- * What is mounted: `bind` a path of the daemon's host, `volume` a volume, `tmpfs` memory, `image` an image's files
- * (since API 1.48), `npipe` a named pipe (Windows), `cluster` a cluster volume of a swarm.
+ * The kind of mount: `bind` for a path of the daemon's host, `volume` for a volume, `tmpfs` for memory, `image` for the files
+ * of an image (since API 1.48), `npipe` for a named pipe (Windows), `cluster` for a cluster volume of a swarm.
  */
 export type MountType = 'bind' | 'volume' | 'tmpfs' | 'image' | 'npipe' | 'cluster'
 
-/** How mounts made later below one side are seen on the other (mount_namespaces(7)). */
+/** Whether later mounts on one side appear on the other (mount_namespaces(7)). */
 export type MountPropagation = 'private' | 'rprivate' | 'shared' | 'rshared' | 'slave' | 'rslave'
 
-/** Something to be mounted into a container. */
+/** A mount to create in a container. */
 export interface Mount {
-  /** What `Source` means. */
+  /** The kind of mount, which decides the meaning of `Source`. */
   readonly Type?: MountType
-  /** Where, inside the container: an absolute path. */
+  /** The absolute path in the container. */
   readonly Target?: string
-  /** A path of the daemon's host for `bind`, a name for `volume`, an image for `image`; nothing for `tmpfs`. */
+  /** A path of the daemon's host for `bind`, a name for `volume`, an image for `image`; absent for `tmpfs`. */
   readonly Source?: string
   /** @defaultValue `false` */
   readonly ReadOnly?: boolean
-  /** Of Docker Desktop for Mac, elsewhere without effect. */
+  /** Only for Docker Desktop for Mac. */
   readonly Consistency?: 'default' | 'consistent' | 'cached' | 'delegated'
-  /** For `bind` alone. */
+  /** Only for `bind`. */
   readonly BindOptions?: BindOptions
-  /** For `volume` alone. */
+  /** Only for `volume`. */
   readonly VolumeOptions?: VolumeOptions
-  /** For `image` alone. Since API 1.48. */
+  /** Only for `image`. Since API 1.48. */
   readonly ImageOptions?: ImageOptions
-  /** For `tmpfs` alone. */
+  /** Only for `tmpfs`. */
   readonly TmpfsOptions?: TmpfsOptions
 }
 
-/** How a path of the daemon's host is mounted. */
+/** Options for mounting a path of the daemon's host. */
 export interface BindOptions {
   /** @defaultValue `rprivate` */
   readonly Propagation?: MountPropagation
-  /** Leave out what is mounted below the source. Of services since API 1.41. @defaultValue `false` */
+  /** Omit mounts below the source. For services since API 1.41. @defaultValue `false` */
   readonly NonRecursive?: boolean
   /**
-   * Make the source, as a folder, where it isn't there: else an error. Since API 1.42, of services since 1.44.
+   * Create the source as a folder if it doesn't exist, instead of failing. Since API 1.42, for services since 1.44.
    *
    * @defaultValue `false`
    */
   readonly CreateMountpoint?: boolean
-  /** With `ReadOnly`: what is mounted below the source stays writable. Since API 1.44. @defaultValue `false` */
+  /** With `ReadOnly`: keep mounts below the source writable. Since API 1.44. @defaultValue `false` */
   readonly ReadOnlyNonRecursive?: boolean
   /**
-   * With `ReadOnly`: fail where the kernel can't make everything below read-only (it needs Linux 5.12). Since API 1.44.
+   * With `ReadOnly`: fail if the kernel can't make mounts below read-only (it needs Linux 5.12). Since API 1.44.
    *
    * @defaultValue `false`
    */
   readonly ReadOnlyForceRecursive?: boolean
 }
 
-/** How a volume is mounted, and made where there is none of its name. */
+/** Options for mounting a volume, and for creating it if it doesn't exist. */
 export interface VolumeOptions {
-  /** Don't fill a new volume with what the image has at the target. @defaultValue `false` */
+  /** Don't copy the image's files at the target into a new volume. @defaultValue `false` */
   readonly NoCopy?: boolean
-  /** Of a volume that is made for this. */
+  /** Labels of a new volume. */
   readonly Labels?: Readonly<Record<string, string>>
-  /** Of a volume that is made for this. */
+  /** The driver of a new volume. */
   readonly DriverConfig?: VolumeDriverConfig
   /** A folder inside the volume, relative and without `..`. Since API 1.45. @defaultValue the whole volume */
   readonly Subpath?: string
 }
 
-/** Who makes a volume, and by which options. */
+/** The driver of a volume and its options. */
 export interface VolumeDriverConfig {
   /** @defaultValue `local` */
   readonly Name?: string
@@ -71,15 +71,15 @@ export interface VolumeDriverConfig {
   readonly Options?: Readonly<Record<string, string>>
 }
 
-/** Which part of an image is mounted. Since API 1.48. */
+/** Options for mounting an image. Since API 1.48. */
 export interface ImageOptions {
   /** A path inside the image, relative and without `..`. @defaultValue the whole image */
   readonly Subpath?: string
 }
 
-/** How a file system in memory is made. */
+/** Options for a file system in memory. */
 export interface TmpfsOptions {
-  /** Bytes. @defaultValue no limit: half of the host's memory (tmpfs(5)) */
+  /** The size in bytes. @defaultValue half of the host's memory (tmpfs(5)) */
   readonly SizeBytes?: number
   /** Permissions as a number: `0o1777`. @defaultValue `0o1777` */
   readonly Mode?: number
@@ -87,22 +87,22 @@ export interface TmpfsOptions {
   readonly Options?: ReadonlyArray<readonly [flag: string] | readonly [key: string, value: string]>
 }
 
-/** Something that is mounted in a container. */
+/** A mount of a container. */
 export interface MountPoint {
   /** The kind of mount. */
   readonly Type?: MountType
-  /** Of the volume. */
+  /** The name of the volume. */
   readonly Name?: string
-  /** Where it is on the daemon's host; empty for `tmpfs`. */
+  /** The path on the daemon's host; empty for `tmpfs`. */
   readonly Source: string
-  /** Where it is inside the container. */
+  /** The path in the container. */
   readonly Destination: string
-  /** Of the volume. */
+  /** The driver of the volume. */
   readonly Driver?: string
-  /** Options of the mount as they were written, comma between them, e.g. `z`. */
+  /** The mount options as they were requested, separated by commas, e.g. `z`. */
   readonly Mode: string
-  /** Whether it can be written to. */
+  /** Whether it is writable. */
   readonly RW: boolean
-  /** Empty where it has none. */
+  /** The propagation; empty if it has none. */
   readonly Propagation: MountPropagation | ''
 }

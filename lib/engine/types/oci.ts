@@ -1,18 +1,18 @@
-/** What a variant of an image runs on, as the OCI writes it in an image index. */
+/** The platform of an image variant, as in an OCI image index. */
 export interface OCIPlatform {
-  /** As Go calls it: `amd64`, `arm64`, `ppc64le`. */
+  /** Go's name of the architecture: `amd64`, `arm64`, `ppc64le`. */
   readonly architecture: string
   /** `linux` or `windows`. */
   readonly os: string
-  /** Of Windows, e.g. `10.0.19041.1165`. */
+  /** Windows only, e.g. `10.0.19041.1165`. */
   readonly 'os.version'?: string
-  /** What it needs of the operating system, e.g. `win32k`. */
+  /** Required features of the operating system, e.g. `win32k`. */
   readonly 'os.features'?: readonly string[]
-  /** Of the architecture: `v7` or `v8` of ARM. */
+  /** The variant of the architecture: `v7` or `v8` for ARM. */
   readonly variant?: string
 }
 
-/** What is stored under a digest: its type and its size, and what is known about it besides. */
+/** A descriptor of content: its digest, type and size. */
 export interface OCIDescriptor {
   /** E.g. `application/vnd.oci.image.manifest.v1+json`. */
   readonly mediaType: string
@@ -20,14 +20,14 @@ export interface OCIDescriptor {
   readonly digest: string
   /** Bytes. */
   readonly size: number
-  /** Where else it can be downloaded. */
+  /** Other locations to download it from. */
   readonly urls?: readonly string[]
   /** Annotations, by name. */
   readonly annotations?: Readonly<Record<string, string>>
-  /** The content itself in base64, where it is that small. */
+  /** The content itself in base64, if it is small enough. */
   readonly data?: string
   /** The platform it is for. */
   readonly platform?: OCIPlatform
-  /** Of what is no image, its media type. */
+  /** The media type of an artifact that isn't an image. */
   readonly artifactType?: string
 }

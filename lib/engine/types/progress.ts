@@ -1,4 +1,4 @@
-/** How much of something has come, in bytes unless `units` says otherwise. */
+/** The progress of something, in bytes unless `units` is set. */
 export interface ProgressDetail {
   /** How much is done. */
   readonly current?: number
@@ -8,31 +8,31 @@ export interface ProgressDetail {
   readonly start?: number
   /** The unit, if it isn't bytes. */
   readonly units?: string
-  /** The numbers aren't meant to be shown. */
+  /** Don't show the numbers. */
   readonly hidecounts?: boolean
 }
 
-/** One of the messages that pull, push, load, build and their like send while they work (moby: jsonmessage). */
+/** A progress message of pull, push, load, build and similar calls (moby: jsonmessage). */
 export interface ProgressMessage {
-  /** What it is about, e.g. a layer. */
+  /** The object that it refers to, e.g. a layer. */
   readonly id?: string
   /** E.g. `Downloading`, `Pull complete`, `Digest: sha256:...`. */
   readonly status?: string
   /** Output of a build step. */
   readonly stream?: string
-  /** How far it is. */
+  /** The progress in numbers. */
   readonly progressDetail?: ProgressDetail
-  /** The same drawn as a bar, from daemons up to API 1.51. */
+  /** The progress as a text bar. Up to API 1.51. */
   readonly progress?: string
-  /** What a program wants to know: a digest, an image's id. */
+  /** Data for programs, such as a digest or an image's id. */
   readonly aux?: unknown
-  /** The call failed: it becomes a {@link StreamError}. */
+  /** The call failed. docker-mtls throws a {@link StreamError}. */
   readonly errorDetail?: {
     /** The daemon's number for the error. */
     readonly code?: number
     /** The daemon's message. */
     readonly message: string
   }
-  /** The same, in one string. */
+  /** The message of the failure. */
   readonly error?: string
 }

@@ -1,71 +1,70 @@
 /**
- * How much of the host a container may use. 0, the empty string and what is left out mean no limit, where nothing else
- * is said.
+ * The resource limits of a container. Unless stated otherwise, 0, an empty string and an omitted field mean no limit.
  */
 export interface Resources {
-  /** Weight of its CPU time against other containers' where there isn't enough for all. @defaultValue `1024` */
+  /** The relative weight of its CPU time if the CPUs are busy. @defaultValue `1024` */
   readonly CpuShares?: number
-  /** Bytes, at least 6 MiB. */
+  /** The memory limit in bytes, at least 6 MiB. */
   readonly Memory?: number
-  /** Billionths of a CPU: 500,000,000 is half of one. It excludes `CpuPeriod` and `CpuQuota`. */
+  /** Billionths of a CPU: 500,000,000 is half of one. Excludes `CpuPeriod` and `CpuQuota`. */
   readonly NanoCpus?: number
-  /** The cgroup that the container's is made in; a relative path is below the daemon's own. */
+  /** The parent of its cgroup. A relative path is below the daemon's cgroup. */
   readonly CgroupParent?: string
-  /** Weight of its block I/O, 10 to 1000. */
+  /** The relative weight of its block I/O, 10 to 1000. */
   readonly BlkioWeight?: number
-  /** The same for one device each. Taken by `update` since API 1.55. */
+  /** The relative weight by device. In `update` since API 1.55. */
   readonly BlkioWeightDevice?: readonly WeightDevice[] | null
-  /** Bytes a second that it may read. Taken by `update` since API 1.55. */
+  /** Limits for reading, in bytes per second. In `update` since API 1.55. */
   readonly BlkioDeviceReadBps?: readonly ThrottleDevice[] | null
-  /** Bytes a second that it may write. Taken by `update` since API 1.55. */
+  /** Limits for writing, in bytes per second. In `update` since API 1.55. */
   readonly BlkioDeviceWriteBps?: readonly ThrottleDevice[] | null
-  /** Reads a second. Taken by `update` since API 1.55. */
+  /** Limits for reads per second. In `update` since API 1.55. */
   readonly BlkioDeviceReadIOps?: readonly ThrottleDevice[] | null
-  /** Writes a second. Taken by `update` since API 1.55. */
+  /** Limits for writes per second. In `update` since API 1.55. */
   readonly BlkioDeviceWriteIOps?: readonly ThrottleDevice[] | null
-  /** Microseconds that a period of the CPU scheduler takes. @defaultValue `100_000`, where `CpuQuota` is given */
+  /** The period of the CPU scheduler, in microseconds. @defaultValue `100_000`, if `CpuQuota` is set */
   readonly CpuPeriod?: number
-  /** Microseconds of CPU time in each such period. */
+  /** The CPU time in each period, in microseconds. */
   readonly CpuQuota?: number
-  /** Microseconds that a period of the real-time scheduler takes. */
+  /** The period of the real-time scheduler, in microseconds. */
   readonly CpuRealtimePeriod?: number
-  /** Microseconds of real-time CPU time in each such period. */
+  /** The real-time CPU time in each period, in microseconds. */
   readonly CpuRealtimeRuntime?: number
   /** The CPUs that it may run on: `0-3`, `0,1`. @defaultValue all */
   readonly CpusetCpus?: string
   /** The memory nodes that it may use, on NUMA systems: `0-3`, `0,1`. @defaultValue all */
   readonly CpusetMems?: string
-  /** Devices of the host that it gets. */
+  /** Devices of the host that it can use. */
   readonly Devices?: readonly DeviceMapping[] | null
   /** Rules of the devices cgroup, e.g. `c 13:* rwm`. */
   readonly DeviceCgroupRules?: readonly string[] | null
-  /** Devices that drivers find, e.g. GPUs. */
+  /** Devices that drivers select, e.g. GPUs. */
   readonly DeviceRequests?: readonly DeviceRequest[] | null
-  /** Bytes that it is pushed back to where the host runs short. */
+  /** The soft memory limit in bytes, for when the host runs out of memory. */
   readonly MemoryReservation?: number
-  /** Bytes of memory and swap together; -1 for swap without a limit. @defaultValue twice `Memory` */
+  /** Memory plus swap, in bytes; -1 for unlimited swap. @defaultValue twice `Memory` */
   readonly MemorySwap?: number
-  /** How readily it swaps, 0 to 100. Without effect on cgroup v2. @defaultValue the host's */
+  /** Its swappiness, 0 to 100. No effect on cgroup v2. @defaultValue the host's */
   readonly MemorySwappiness?: number | null
-  /** Let it wait for memory in place of being killed. Without effect on cgroup v2. @defaultValue `false` */
+  /** Let it wait for memory instead of being killed. No effect on cgroup v2. @defaultValue `false` */
   readonly OomKillDisable?: boolean | null
-  /** Run a small init first, which passes signals on and reaps processes. @defaultValue the daemon's setting */
+  /** Run an init process as process 1, which forwards signals and reaps processes. @defaultValue the daemon's setting */
   readonly Init?: boolean | null
-  /** Processes and threads; 0 or -1 for no limit, null to leave it as it is. */
+  /** The number of processes and threads; 0 or -1 for no limit, null for no change. */
   readonly PidsLimit?: number | null
-  /** Limits of processes, as setrlimit(2) sets them. */
+  /** Resource limits of processes (setrlimit(2)). */
   readonly Ulimits?: readonly Ulimit[] | null
-  /** CPUs that it may use (Windows). It counts before `CpuShares`, and that before `CpuPercent`. */
+  /** The number of CPUs (Windows). Takes precedence over `CpuShares`, which takes precedence over `CpuPercent`. */
   readonly CpuCount?: number
-  /** Percent of the CPUs that it may use (Windows). */
+  /** The percentage of the CPUs (Windows). */
   readonly CpuPercent?: number
-  /** I/O operations a second on its system drive (Windows). */
+  /** I/O operations per second on its system drive (Windows). */
   readonly IOMaximumIOps?: number
-  /** Bytes a second on its system drive (Windows). */
+  /** Bytes per second on its system drive (Windows). */
   readonly IOMaximumBandwidth?: number
 }
 
-/** A weight for the block I/O of one device. */
+/** The relative weight of a device's block I/O. */
 export interface WeightDevice {
   /** E.g. `/dev/sda`. */
   readonly Path: string
@@ -73,44 +72,44 @@ export interface WeightDevice {
   readonly Weight: number
 }
 
-/** A limit for one device. */
+/** A limit for a device. */
 export interface ThrottleDevice {
   /** E.g. `/dev/sda`. */
   readonly Path: string
-  /** Bytes or operations a second. */
+  /** Bytes or operations per second. */
   readonly Rate: number
 }
 
-/** A device of the host, as a container sees it. */
+/** A device of the host for a container. */
 export interface DeviceMapping {
   /** E.g. `/dev/fuse`, or a folder of devices. */
   readonly PathOnHost: string
   /** @defaultValue `PathOnHost` */
   readonly PathInContainer?: string
-  /** Any of `r` read, `w` write, `m` make. @defaultValue `rwm` */
+  /** Any of `r` (read), `w` (write) and `m` (mknod). @defaultValue `rwm` */
   readonly CgroupPermissions?: string
 }
 
-/** Devices that are left to a driver to choose. */
+/** A request for devices that a driver selects. */
 export interface DeviceRequest {
-  /** E.g. `nvidia` or `cdi`. @defaultValue one that has the `Capabilities` */
+  /** E.g. `nvidia` or `cdi`. @defaultValue a driver with the `Capabilities` */
   readonly Driver?: string
-  /** How many; -1 for all. */
+  /** The number of devices; -1 for all. */
   readonly Count?: number
-  /** Which, by the driver's own names; in place of `Count`. */
+  /** Device ids of the driver, instead of `Count`. */
   readonly DeviceIDs?: readonly string[] | null
-  /** Lists of capabilities, one of which has to fit whole: `[['gpu']]`. */
+  /** Lists of capabilities. A driver must have all capabilities of one list: `[['gpu']]`. */
   readonly Capabilities?: ReadonlyArray<readonly string[]> | null
-  /** For the driver. */
+  /** Options for the driver. */
   readonly Options?: Readonly<Record<string, string>> | null
 }
 
-/** A limit of setrlimit(2). */
+/** A resource limit (setrlimit(2)). */
 export interface Ulimit {
-  /** Without its prefix: `nofile`, `nproc`. */
+  /** Its name without the prefix: `nofile`, `nproc`. */
   readonly Name: string
-  /** What is enforced; processes may raise it up to `Hard`. -1 for no limit. */
+  /** The enforced limit, which processes may raise up to `Hard`. -1 for no limit. */
   readonly Soft: number
-  /** -1 for no limit. */
+  /** The upper bound; -1 for no limit. */
   readonly Hard: number
 }

@@ -5,26 +5,26 @@ import type { RequestOptions } from '../send.ts'
 export interface VolumeListOptions extends RequestOptions {
   /** Only volumes that match, e.g. `{ dangling: true }`. */
   readonly filters?: {
-    /** `true`: those that no container uses. */
+    /** `true`: only unused volumes. */
     readonly dangling?: boolean
-    /** E.g. `local`; the whole name. */
+    /** The exact name of the driver, e.g. `local`. */
     readonly driver?: FilterValue
     /** `key` or `key=value`. */
     readonly label?: FilterValue
-    /** The whole name, or a part of it. */
+    /** The name, or a part of it. */
     readonly name?: FilterValue
   }
 }
 
 /** Options of {@link Volumes.update}. */
 export interface VolumeUpdateOptions extends RequestOptions {
-  /** `ClusterVolume.Version.Index` of what is updated: whoever updated it meanwhile isn't overruled. */
+  /** `ClusterVolume.Version.Index` of the inspected volume. The update fails if it has changed since. */
   readonly version: number
 }
 
 /** Options of {@link Volumes.remove}. */
 export interface VolumeRemoveOptions extends RequestOptions {
-  /** Also where its driver or its data are gone. @defaultValue `false` */
+  /** Remove it even if its driver or its data no longer exist. @defaultValue `false` */
   readonly force?: boolean
 }
 
@@ -36,7 +36,7 @@ export interface VolumePruneOptions extends RequestOptions {
     readonly all?: boolean
     /** `key` or `key=value`. */
     readonly label?: FilterValue
-    /** Without this label, or with another value of it. */
+    /** Only volumes without this label, or with another value of it. */
     readonly 'label!'?: FilterValue
   }
 }

@@ -33,28 +33,28 @@ export class Volumes {
   }
 
   /**
-   * Makes a volume, or finds the one that has its name (`POST /volumes/create`).
+   * Creates a volume, or returns the existing one of that name (`POST /volumes/create`).
    *
-   * @throws {@link ConflictError} where that one has another driver
+   * @throws {@link ConflictError} if the existing one has another driver
    */
   create(volume: VolumeCreateRequest = {}, options: RequestOptions = {}): Promise<Volume> {
     return this.#send.json(CREATE, { body: volume, options })
   }
 
   /**
-   * Looks at a volume (`GET /volumes/{name}`).
+   * Returns all details of a volume (`GET /volumes/{name}`).
    *
-   * @throws {@link NotFoundError} where there is none of that name
+   * @throws {@link NotFoundError} if there is no volume of that name
    */
   inspect(name: string, options: RequestOptions = {}): Promise<Volume> {
     return this.#send.json(INSPECT, { ids: [name], options })
   }
 
   /**
-   * Changes a volume of the whole swarm (`PUT /volumes/{name}`). Since API 1.42.
+   * Updates a cluster volume of a swarm (`PUT /volumes/{name}`). Since API 1.42.
    *
-   * @throws {@link NotFoundError} where there is no such volume in the swarm
-   * @throws {@link UnavailableError} outside of a swarm
+   * @throws {@link NotFoundError} if the swarm has no such volume
+   * @throws {@link UnavailableError} if the daemon isn't in a swarm
    */
   update(name: string, volume: VolumeUpdateRequest, options: VolumeUpdateOptions): Promise<void> {
     return this.#send.none(UPDATE, { ids: [name], body: volume, options })
@@ -63,13 +63,13 @@ export class Volumes {
   /**
    * Removes a volume and its data (`DELETE /volumes/{name}`).
    *
-   * @throws {@link ConflictError} while a container uses it
+   * @throws {@link ConflictError} if a container uses it
    */
   remove(name: string, options: VolumeRemoveOptions = {}): Promise<void> {
     return this.#send.none(REMOVE, { ids: [name], options })
   }
 
-  /** Removes the volumes that no container uses (`POST /volumes/prune`): anonymous ones alone, unless told otherwise. */
+  /** Removes unused volumes (`POST /volumes/prune`). Default: only anonymous ones. */
   prune(options: VolumePruneOptions = {}): Promise<VolumePruneResponse> {
     return this.#send.json(PRUNE, { options })
   }

@@ -129,7 +129,10 @@ describe('waiting for a container to be healthy', { skip }, () => {
     const id = await engine.start({
       Healthcheck: { Test: ['CMD-SHELL', 'echo not yet; false'], Interval: 100 * MS, Retries: 99 },
     })
-    await assert.rejects(wait(id, { timeout: 600 }), fails('ERR_HEALTH_TIMEOUT', /not healthy after 600 ms; .*"not yet"/))
+    await assert.rejects(
+      wait(id, { timeout: 600 }),
+      fails('ERR_HEALTH_TIMEOUT', /not healthy after 600 ms; .*"not yet"/),
+    )
     const reason = { any: 'thing' }
     await assert.rejects(wait(id, { signal: AbortSignal.abort(reason) }), (thrown) => thrown === reason)
     for (const milliseconds of [0, 5, 300]) {

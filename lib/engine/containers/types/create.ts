@@ -3,7 +3,7 @@ import type { NetworkingConfig } from '../../networks/types/endpoint-settings.ts
 import type { HostConfig, RestartPolicy } from './host-config.ts'
 import type { Resources } from '../../types/resources.ts'
 
-/** A container to be made. */
+/** A container to create. */
 export interface ContainerCreateRequest extends ContainerConfig {
   /** Resources, mounts, ports and everything else that depends on the host. */
   readonly HostConfig?: HostConfig
@@ -11,26 +11,26 @@ export interface ContainerCreateRequest extends ContainerConfig {
   readonly NetworkingConfig?: NetworkingConfig
 }
 
-/** A container that was made, and doesn't run yet. */
+/** A new container, which isn't running yet. */
 export interface ContainerCreateResponse {
   /** 64 hexadecimal digits. */
   readonly Id: string
-  /** What the daemon leaves out of account, in its words. */
+  /** Warnings of the daemon about settings that it ignores. */
   readonly Warnings: readonly string[] | null
 }
 
 /**
- * What a container may use from now on, and when it restarts. The daemon takes CPU, memory, process and block I/O limits;
- * it leaves out in silence what can't change any more, such as `Devices` and `Ulimits`.
+ * New resource limits and restart policy of a container. The daemon changes CPU, memory, process and block I/O limits, and
+ * silently ignores settings that can't be changed, such as `Devices` and `Ulimits`.
  */
 export interface ContainerUpdateRequest extends Resources {
   /** When the daemon restarts the container. */
   readonly RestartPolicy?: RestartPolicy
 }
 
-/** A container that was changed. */
+/** The result of an update. */
 export interface ContainerUpdateResponse {
-  /** What the daemon leaves out of account, in its words. */
+  /** Warnings of the daemon about settings that it ignores. */
   readonly Warnings: readonly string[] | null
 }
 
@@ -38,11 +38,11 @@ export interface ContainerUpdateResponse {
 export interface ContainerTop {
   /** E.g. `UID`, `PID`, `CMD`. */
   readonly Titles: readonly string[]
-  /** A list of words for each process, one for each title. */
+  /** For each process a list of values, one for each title. */
   readonly Processes: ReadonlyArray<readonly string[]>
 }
 
-/** A path that differs from the image's. */
+/** A path that differs from the image. */
 export interface FilesystemChange {
   /** Absolute, in the container. */
   readonly Path: string
@@ -50,26 +50,26 @@ export interface FilesystemChange {
   readonly Kind: 0 | 1 | 2
 }
 
-/** How a container ended. */
+/** The end of a container. */
 export interface ContainerWait {
   /** Its exit code. */
   readonly StatusCode: number
-  /** Where the waiting itself failed. */
+  /** Set if waiting itself failed. */
   readonly Error?: {
     /** Why waiting failed. */
     readonly Message: string
   } | null
 }
 
-/** What a prune removed. */
+/** The result of a prune. */
 export interface ContainerPruneResponse {
-  /** Ids. */
+  /** Ids of the removed containers. */
   readonly ContainersDeleted: readonly string[] | null
-  /** Bytes. */
+  /** Freed disk space in bytes. */
   readonly SpaceReclaimed: number
 }
 
-/** A path in a container. */
+/** Attributes of a path in a container. */
 export interface ContainerPathStat {
   /** The last part of the path. */
   readonly name: string
@@ -79,6 +79,6 @@ export interface ContainerPathStat {
   readonly mode: number
   /** RFC 3339. */
   readonly mtime: string
-  /** Where a symbolic link leads to; else empty. */
+  /** The target of a symbolic link; else empty. */
   readonly linkTarget: string
 }

@@ -2,17 +2,17 @@ import type { Mount } from '../../types/mounts.ts'
 import type { Resources } from '../../types/resources.ts'
 
 /**
- * How a container is tied to its host. All of it may be left out, and null says the same: what `inspect` says can be
- * given to `create` again.
+ * The settings of a container that depend on the host. Every field may be omitted or null, so the result of `inspect` can be
+ * passed to `create`.
  */
 export interface HostConfig extends Resources {
   /**
-   * Mounts as words, `/host/path:/container/path:OPTIONS` or `volume:/container/path:OPTIONS`; the options are `ro`,
-   * `rw`, `z`, `Z` (SELinux), `nocopy` and a propagation, comma between them. A path of the host that isn't there is
-   * made as a folder; `Mounts` refuse it.
+   * Mounts as text, `/host/path:/container/path:OPTIONS` or `volume:/container/path:OPTIONS`. The options are `ro`, `rw`,
+   * `z`, `Z` (SELinux), `nocopy` and a propagation, separated by commas. A missing path on the host is created as a folder,
+   * unlike in `Mounts`.
    */
   readonly Binds?: readonly string[] | null
-  /** Where the Docker CLI has written the id; the daemon only remembers it. */
+  /** The file to which the Docker CLI has written the id. The daemon only stores this path. */
   readonly ContainerIDFile?: string
   /** The logging driver and its options. @defaultValue the daemon's */
   readonly LogConfig?: LogConfig
@@ -22,95 +22,95 @@ export interface HostConfig extends Resources {
   readonly PortBindings?: PortMap | null
   /** When the daemon restarts the container. @defaultValue never */
   readonly RestartPolicy?: RestartPolicy
-  /** Remove it when it has ended. It excludes a `RestartPolicy`. @defaultValue `false` */
+  /** Remove it when it has exited. Excludes `RestartPolicy`. @defaultValue `false` */
   readonly AutoRemove?: boolean
-  /** Of the volumes in `Binds`. @defaultValue `local` */
+  /** The driver of the volumes in `Binds`. @defaultValue `local` */
   readonly VolumeDriver?: string
-  /** Containers whose mounts it gets, too: `name`, `name:ro`. */
+  /** Other containers whose mounts it shares: `name`, `name:ro`. */
   readonly VolumesFrom?: readonly string[] | null
   /** Mounts, with more options than `Binds`. */
   readonly Mounts?: readonly Mount[] | null
   /** Height and width of its terminal. On Linux since API 1.42. */
   readonly ConsoleSize?: ConsoleSize | null
-  /** Handed to the runtime as it is. Since API 1.43. */
+  /** Annotations for the runtime. Since API 1.43. */
   readonly Annotations?: Readonly<Record<string, string>> | null
-  /** E.g. `NET_ADMIN`, or `ALL`. */
+  /** Additional capabilities, e.g. `NET_ADMIN`, or `ALL`. */
   readonly CapAdd?: readonly string[] | null
-  /** E.g. `MKNOD`, or `ALL`. */
+  /** Removed default capabilities, e.g. `MKNOD`, or `ALL`. */
   readonly CapDrop?: readonly string[] | null
-  /** Since API 1.41. @defaultValue the daemon's: `private` on cgroup v2, `host` on v1 */
+  /** Since API 1.41. @defaultValue the daemon's setting, or `private` on cgroup v2 and `host` on v1 */
   readonly CgroupnsMode?: 'private' | 'host' | ''
   /** Addresses of name servers. @defaultValue the daemon's */
   readonly Dns?: readonly string[] | null
   /** As in resolv.conf(5): `ndots:2`. */
   readonly DnsOptions?: readonly string[] | null
-  /** Domains that are tried behind a short name. @defaultValue the daemon's */
+  /** Search domains for short names. @defaultValue the daemon's */
   readonly DnsSearch?: readonly string[] | null
-  /** Lines for its `/etc/hosts`: `name:address`; the address `host-gateway` is the host's. */
+  /** Lines for its `/etc/hosts`: `name:address`. The address `host-gateway` means the host. */
   readonly ExtraHosts?: readonly string[] | null
-  /** Groups that its process is in besides its own. */
+  /** Additional groups of its process. */
   readonly GroupAdd?: readonly string[] | null
-  /** `none`, `private`, `shareable`, `host` or `container:ID`. @defaultValue the daemon's: `private` */
+  /** `none`, `private`, `shareable`, `host` or `container:ID`. @defaultValue the daemon's setting, or `private` */
   readonly IpcMode?: string
-  /** `container:ID` shares a cgroup. */
+  /** `container:ID` shares the cgroup of that container. */
   readonly Cgroup?: string
-  /** `container:alias`: an old way to name containers on the default bridge. */
+  /** `container:alias`: legacy names for containers on the default bridge. */
   readonly Links?: readonly string[] | null
-  /** -1000 (never) to 1000 (first): how likely the kernel kills it where memory runs out. @defaultValue `0` */
+  /** Whether the kernel kills it when memory runs out: -1000 (never) to 1000 (first). @defaultValue `0` */
   readonly OomScoreAdj?: number
-  /** `host`, `container:ID`, or empty for its own. */
+  /** `host`, `container:ID`, or empty for a separate namespace. */
   readonly PidMode?: string
-  /** Every capability and every device: root on the host. @defaultValue `false` */
+  /** All capabilities and devices. It is then equivalent to root on the host. @defaultValue `false` */
   readonly Privileged?: boolean
-  /** Give each exposed port a free one of the host, anew at each start. @defaultValue `false` */
+  /** Publish each exposed port on a free port of the host, which changes with each start. @defaultValue `false` */
   readonly PublishAllPorts?: boolean
   /** @defaultValue `false` */
   readonly ReadonlyRootfs?: boolean
   /** E.g. `no-new-privileges`, `seccomp={...}`, `apparmor=NAME`, `label=disable`. */
   readonly SecurityOpt?: readonly string[] | null
-  /** For the storage driver: `{ size: '120G' }`. */
+  /** Options for the storage driver: `{ size: '120G' }`. */
   readonly StorageOpt?: Readonly<Record<string, string>> | null
-  /** File systems in memory by path, with their mount options: `{ '/run': 'rw,noexec,size=64m' }`. */
+  /** File systems in memory: mount options by path: `{ '/run': 'rw,noexec,size=64m' }`. */
   readonly Tmpfs?: Readonly<Record<string, string>> | null
-  /** `host`, or empty for its own. */
+  /** `host`, or empty for a separate namespace. */
   readonly UTSMode?: string
-  /** `host` switches the remapping of users off for it. */
+  /** `host` disables user namespace remapping for it. */
   readonly UsernsMode?: string
-  /** Bytes of `/dev/shm`. @defaultValue the daemon's: 64 MiB */
+  /** The size of `/dev/shm` in bytes. @defaultValue the daemon's setting, or 64 MiB */
   readonly ShmSize?: number
   /** Kernel parameters of its namespaces: `{ 'net.ipv4.ip_forward': '1' }`. */
   readonly Sysctls?: Readonly<Record<string, string>> | null
-  /** @defaultValue the daemon's: `runc` */
+  /** @defaultValue the daemon's setting, or `runc` */
   readonly Runtime?: string
-  /** Of Windows. */
+  /** Windows only. */
   readonly Isolation?: 'default' | 'process' | 'hyperv' | ''
-  /** Paths that it can't read; in place of the daemon's list, so that `[]` hides none. */
+  /** Paths that it can't read. Replaces the daemon's list; `[]` masks none. */
   readonly MaskedPaths?: readonly string[] | null
-  /** Paths that it can't write; in place of the daemon's list. */
+  /** Paths that it can't write. Replaces the daemon's list. */
   readonly ReadonlyPaths?: readonly string[] | null
 }
 
 /** Height and width of a terminal, in characters. */
 export type ConsoleSize = readonly [height: number, width: number]
 
-/** Where a container's output is kept. */
+/** The logging of a container's output. */
 export interface LogConfig {
-  /** `json-file`, `local`, `journald`, ..., or `none`. @defaultValue the daemon's: `json-file` */
+  /** `json-file`, `local`, `journald`, ..., or `none`. @defaultValue the daemon's setting, or `json-file` */
   readonly Type?: string
-  /** Options of that driver, all of them words: `{ 'max-size': '10m', 'max-file': '5' }`. */
+  /** Options of that driver, all of them strings: `{ 'max-size': '10m', 'max-file': '5' }`. */
   readonly Config?: Readonly<Record<string, string>> | null
 }
 
-/** What happens when a container has ended. Each delay is twice the one before, from 100 ms on. */
+/** When the daemon restarts a container. The first delay is 100 ms, and each further one twice the last. */
 export interface RestartPolicy {
   /**
-   * `unless-stopped` is `always`, but for one that somebody stopped before the daemon was started anew; `on-failure`
-   * is for an exit code other than 0.
+   * `unless-stopped` is like `always`, except that a container that was stopped stays stopped when the daemon restarts.
+   * `on-failure` restarts it after an exit code other than 0.
    *
    * @defaultValue `no`
    */
   readonly Name?: '' | 'no' | 'always' | 'unless-stopped' | 'on-failure'
-  /** For `on-failure` alone; 0 for no limit. */
+  /** The largest number of restarts, only for `on-failure`; 0 for no limit. */
   readonly MaximumRetryCount?: number
 }
 

@@ -5,18 +5,18 @@ import type { HostConfig, PortMap } from './host-config.ts'
 import type { MountPoint } from '../../types/mounts.ts'
 import type { OCIDescriptor } from '../../types/oci.ts'
 
-/** `running` includes neither paused nor restarting ones here. */
+/** The state of a container. `running` includes neither paused nor restarting ones. */
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
 
-/** All that the daemon knows of a container. */
+/** All details of a container. */
 export interface ContainerInspect {
   /** 64 hexadecimal digits. */
   readonly Id: string
-  /** With a slash before it. */
+  /** Its name, with a leading slash. */
   readonly Name: string
   /** RFC 3339, with nanoseconds. */
   readonly Created: string
-  /** The program, and its arguments in `Args`. */
+  /** The program. */
   readonly Path: string
   /** Arguments of the program. */
   readonly Args: readonly string[]
@@ -32,93 +32,93 @@ export interface ContainerInspect {
   readonly NetworkSettings: NetworkSettings
   /** Its mounts as they are now. */
   readonly Mounts: readonly MountPoint[]
-  /** Execs that run in it. */
+  /** Ids of running execs. */
   readonly ExecIDs: readonly string[] | null
-  /** Since the daemon started, or the container was made. */
+  /** The number of restarts since the daemon started or the container was created. */
   readonly RestartCount: number
   /** Storage driver, e.g. `overlay2`. */
   readonly Driver: string
   /** `linux` or `windows`. */
   readonly Platform: string
-  /** The manifest of the image for this platform; from daemons with containerd's image store. Since API 1.48. */
+  /** The manifest of the image for this platform; only with containerd's image store. Since API 1.48. */
   readonly ImageManifestDescriptor?: OCIDescriptor
-  /** Bytes that it has written, where `size` was asked for. */
+  /** Bytes that it has written, if `size` was set. */
   readonly SizeRw?: number
-  /** Bytes of the image and of what it has written, where `size` was asked for. */
+  /** Bytes of the image plus those that it has written, if `size` was set. */
   readonly SizeRootFs?: number
-  /** Files of the daemon's own, on its host. */
+  /** The daemon's file for `/etc/resolv.conf`, on its host. */
   readonly ResolvConfPath: string
   /** The daemon's file for `/etc/hostname`, on its host. */
   readonly HostnamePath: string
   /** The daemon's file for `/etc/hosts`, on its host. */
   readonly HostsPath: string
-  /** Empty where the log isn't a file. */
+  /** The path of its log; empty if the log isn't a file. */
   readonly LogPath: string
-  /** SELinux labels and the AppArmor profile; empty where the host has none. */
+  /** The SELinux label of its mounts; empty if the host has none. */
   readonly MountLabel: string
   /** The SELinux label of its processes; empty if the host has none. */
   readonly ProcessLabel: string
   /** The AppArmor profile; empty if the host has none. */
   readonly AppArmorProfile: string
-  /** Where the storage driver keeps its files; absent with containerd's image store. */
+  /** The location of its files in the storage driver; absent with containerd's image store. */
   readonly GraphDriver?: GraphDriver | null
-  /** From daemons with containerd's image store. Since API 1.52. */
+  /** The location of its files in containerd's image store. Since API 1.52. */
   readonly Storage?: ContainerStorage | null
 }
 
-/** What a container does. Times are RFC 3339, with nanoseconds; `0001-01-01T00:00:00Z` for never. */
+/** The state of a container. Times are RFC 3339 with nanoseconds; `0001-01-01T00:00:00Z` means never. */
 export interface ContainerState {
   /** The state in one word. */
   readonly Status: ContainerStatus
-  /** True while it is paused or restarting, too. */
+  /** Also `true` while it is paused or restarting. */
   readonly Running: boolean
   /** Its processes are frozen. */
   readonly Paused: boolean
-  /** It has ended, and its `RestartPolicy` is about to start it again. */
+  /** It has exited, and its `RestartPolicy` is about to restart it. */
   readonly Restarting: boolean
-  /** Something in it was killed for want of memory since it was started last. */
+  /** The kernel has killed a process in it since its last start because memory ran out. */
   readonly OOMKilled: boolean
-  /** It could not be removed whole. */
+  /** The daemon could not remove it completely. */
   readonly Dead: boolean
-  /** On the host; 0 while it doesn't run. */
+  /** The process id on the host; 0 if it isn't running. */
   readonly Pid: number
-  /** Of its last run. */
+  /** The exit code of its last run. */
   readonly ExitCode: number
   /** Why it could not be started. */
   readonly Error: string
-  /** The last time. */
+  /** The time of its last start. */
   readonly StartedAt: string
-  /** The last time. */
+  /** The time of its last exit. */
   readonly FinishedAt: string
-  /** Where it has a health check. */
+  /** Its health; absent if it has no health check. */
   readonly Health?: Health | null
 }
 
 /** A container's networks. */
 export interface NetworkSettings {
-  /** Of its network namespace, in the daemon's own words. */
+  /** The daemon's id of its network namespace. */
   readonly SandboxID: string
-  /** Its network namespace as a file of the host. */
+  /** The file of its network namespace on the host. */
   readonly SandboxKey: string
-  /** What is published; null for ports that are only exposed. */
+  /** Published ports; null for ports that are only exposed. */
   readonly Ports: PortMap | null
   /** Address, gateway and aliases in each network, by the network's name. */
   readonly Networks: Readonly<Record<string, EndpointSettings>>
 }
 
-/** Where a storage driver keeps the files. */
+/** The location of files in a storage driver. */
 export interface GraphDriver {
   /** E.g. `overlay2`. */
   readonly Name: string
-  /** The driver's own, e.g. `UpperDir`. */
+  /** Data of the driver, e.g. `UpperDir`. */
   readonly Data: Readonly<Record<string, string>> | null
 }
 
-/** Where containerd keeps the files. */
+/** The location of files in containerd. */
 export interface ContainerStorage {
   /** The root file system. */
   readonly RootFS?: {
-    /** The snapshot it is kept in. */
+    /** Its snapshot. */
     readonly Snapshot?: {
       /** The snapshotter, e.g. `overlayfs`. */
       readonly Name: string

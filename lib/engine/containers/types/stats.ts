@@ -1,17 +1,17 @@
 /**
- * What a container has used by one moment. These are counters: a share of the CPU comes of the differences between
- * `cpu_stats` and `precpu_stats`, this reading and the one before.
+ * The resource usage of a container. CPU times are counters: compute the CPU usage from the differences between `cpu_stats`
+ * (this reading) and `precpu_stats` (the previous one).
  */
 export interface ContainerStats {
   /** The container's id, 64 hexadecimal digits. */
   readonly id?: string
-  /** With a slash before it. */
+  /** Its name, with a leading slash. */
   readonly name?: string
-  /** Since API 1.52. */
+  /** `linux` or `windows`. Since API 1.52. */
   readonly os_type?: string
-  /** RFC 3339, with nanoseconds; `0001-01-01T00:00:00Z` for a container that doesn't run. */
+  /** RFC 3339, with nanoseconds; `0001-01-01T00:00:00Z` if the container isn't running. */
   readonly read: string
-  /** When `precpu_stats` was read; `0001-01-01T00:00:00Z` where it was not. */
+  /** The time of `precpu_stats`; `0001-01-01T00:00:00Z` if there was no previous reading. */
   readonly preread?: string
   /** CPU time at `read`. */
   readonly cpu_stats: ContainerCpuStats
@@ -19,13 +19,13 @@ export interface ContainerStats {
   readonly precpu_stats?: ContainerCpuStats
   /** Memory in use. */
   readonly memory_stats: ContainerMemoryStats
-  /** By interface; left out where it has none. */
+  /** Network traffic by interface; absent if it has none. */
   readonly networks?: Readonly<Record<string, ContainerNetworkStats>>
   /** Number of processes (Linux). */
   readonly pids_stats?: ContainerPidsStats
   /** Block I/O (Linux). */
   readonly blkio_stats?: ContainerBlkioStats
-  /** Processors (Windows; 0 elsewhere). */
+  /** The number of processors (Windows; 0 elsewhere). */
   readonly num_procs?: number
   /** Disk I/O (Windows). */
   readonly storage_stats?: ContainerStorageStats
@@ -35,7 +35,7 @@ export interface ContainerStats {
 export interface ContainerCpuStats {
   /** CPU time of the container. */
   readonly cpu_usage: ContainerCpuUsage
-  /** Of the whole host, in nanoseconds. */
+  /** CPU time of the whole host, in nanoseconds. */
   readonly system_cpu_usage?: number
   /** CPUs of the host. */
   readonly online_cpus?: number
@@ -43,23 +43,23 @@ export interface ContainerCpuStats {
   readonly throttling_data?: ContainerThrottlingData
 }
 
-/** In nanoseconds; on Windows in hundreds of them. */
+/** CPU time in nanoseconds; on Windows in units of 100 ns. */
 export interface ContainerCpuUsage {
-  /** By all of its processes together. */
+  /** The CPU time of all its processes. */
   readonly total_usage: number
-  /** For each CPU; on cgroup v1 alone. */
+  /** The CPU time on each CPU; only on cgroup v1. */
   readonly percpu_usage?: readonly number[] | null
-  /** Of that, in the kernel. */
+  /** The part spent in the kernel. */
   readonly usage_in_kernelmode: number
-  /** Of that, in its programs. */
+  /** The part spent in its programs. */
   readonly usage_in_usermode: number
 }
 
-/** How often its limit held a container back. */
+/** How often the CPU limit throttled a container. */
 export interface ContainerThrottlingData {
   /** Periods of the scheduler. */
   readonly periods: number
-  /** Those of them in which it was held back. */
+  /** Periods in which it was throttled. */
   readonly throttled_periods: number
   /** Nanoseconds. */
   readonly throttled_time: number
@@ -67,57 +67,57 @@ export interface ContainerThrottlingData {
 
 /** Memory, in bytes. */
 export interface ContainerMemoryStats {
-  /** With the page cache: `docker stats` takes `stats.inactive_file` off (`cache` on cgroup v1). */
+  /** Including the page cache: `docker stats` subtracts `stats.inactive_file` (`cache` on cgroup v1). */
   readonly usage?: number
-  /** The most so far; on cgroup v1 alone. */
+  /** The maximum so far; only on cgroup v1. */
   readonly max_usage?: number
-  /** What the kernel has in memory.stat: other names on cgroup v1 than on v2. */
+  /** The kernel's memory.stat, whose names differ between cgroup v1 and v2. */
   readonly stats?: Readonly<Record<string, number>>
-  /** How often it reached its limit; on cgroup v1 alone. */
+  /** How often it reached its limit; only on cgroup v1. */
   readonly failcnt?: number
-  /** Its limit, or the memory of the host. */
+  /** Its memory limit, or the memory of the host. */
   readonly limit?: number
-  /** Of Windows. */
+  /** Windows only. */
   readonly commitbytes?: number
-  /** Of Windows. */
+  /** Windows only. */
   readonly commitpeakbytes?: number
-  /** Of Windows. */
+  /** Windows only. */
   readonly privateworkingset?: number
 }
 
 /** Traffic of one interface so far. */
 export interface ContainerNetworkStats {
-  /** Received. */
+  /** Bytes received. */
   readonly rx_bytes: number
   /** Packets received. */
   readonly rx_packets: number
   /** Errors while receiving. */
   readonly rx_errors: number
-  /** Received, and thrown away. */
+  /** Incoming packets that were dropped. */
   readonly rx_dropped: number
-  /** Sent. */
+  /** Bytes sent. */
   readonly tx_bytes: number
   /** Packets sent. */
   readonly tx_packets: number
   /** Errors while sending. */
   readonly tx_errors: number
-  /** To be sent, and thrown away. */
+  /** Outgoing packets that were dropped. */
   readonly tx_dropped: number
-  /** Of Windows. */
+  /** Windows only. */
   readonly endpoint_id?: string
-  /** Of Windows. */
+  /** Windows only. */
   readonly instance_id?: string
 }
 
 /** Processes and threads. */
 export interface ContainerPidsStats {
-  /** Now. */
+  /** The current number. */
   readonly current?: number
-  /** 0 for no limit; without one it may also be 2^64 - 1, which a JavaScript number holds inexactly. */
+  /** The limit. No limit is 0 or 2^64 - 1, which a JavaScript number can't hold exactly. */
   readonly limit?: number
 }
 
-/** Block I/O so far. On cgroup v2 all but the first are null. */
+/** Block I/O so far. On cgroup v2 only the first field is set. */
 export interface ContainerBlkioStats {
   /** Bytes read and written. */
   readonly io_service_bytes_recursive?: readonly ContainerBlkioEntry[] | null
@@ -139,7 +139,7 @@ export interface ContainerBlkioStats {
 
 /** Block I/O of one device and one kind. */
 export interface ContainerBlkioEntry {
-  /** Numbers of the device. */
+  /** Major number of the device. */
   readonly major: number
   /** Minor number of the device. */
   readonly minor: number
@@ -151,11 +151,11 @@ export interface ContainerBlkioEntry {
 
 /** Disk I/O so far (Windows). */
 export interface ContainerStorageStats {
-  /** Operations, as if all were of one size. */
+  /** Operations, normalized to a uniform size. */
   readonly read_count_normalized?: number
   /** Bytes. */
   readonly read_size_bytes?: number
-  /** Operations, as if all were of one size. */
+  /** Operations, normalized to a uniform size. */
   readonly write_count_normalized?: number
   /** Bytes. */
   readonly write_size_bytes?: number

@@ -8,23 +8,23 @@ import type { OCIDescriptor } from '../../types/oci.ts'
 export interface ContainerSummary {
   /** 64 hexadecimal digits. */
   readonly Id: string
-  /** Each with a slash before it. */
+  /** Its names, each with a leading slash. */
   readonly Names: readonly string[]
-  /** As it was written when the container was made; an id, where that name means another image now. */
+  /** The image name that it was created with, or an id if that name now refers to another image. */
   readonly Image: string
   /** The id of its image, `sha256:...`. */
   readonly ImageID: string
-  /** From daemons with containerd's image store. Since API 1.48. */
+  /** The manifest of the image; only with containerd's image store. Since API 1.48. */
   readonly ImageManifestDescriptor?: OCIDescriptor
-  /** The program and its arguments, in one line. */
+  /** The program and its arguments in one line. */
   readonly Command: string
-  /** Unix time, in seconds. */
+  /** Seconds since 1970. */
   readonly Created: number
   /** Its exposed and published ports. */
   readonly Ports: readonly ContainerPort[]
-  /** Bytes that it has written, where `size` was asked for. */
+  /** Bytes that it has written, if `size` was set. */
   readonly SizeRw?: number
-  /** Bytes of the image and of what it has written, where `size` was asked for. */
+  /** Bytes of the image plus those that it has written, if `size` was set. */
   readonly SizeRootFs?: number
   /** Its labels, including those of the image. */
   readonly Labels: Readonly<Record<string, string>>
@@ -41,7 +41,7 @@ export interface ContainerSummary {
   } | null
   /** Its mounts. */
   readonly Mounts: readonly MountPoint[]
-  /** Since API 1.52. */
+  /** Its health. Since API 1.52. */
   readonly Health?: {
     /** The result of its health check. */
     readonly Status: HealthStatus
@@ -50,21 +50,21 @@ export interface ContainerSummary {
   }
 }
 
-/** What a list says of a container's host. */
+/** The part of a container's host configuration that lists show. */
 export interface ContainerSummaryHostConfig {
-  /** As it was created with: `bridge`, `host`, `container:ID`, a network's name. */
+  /** The requested network mode: `bridge`, `host`, `container:ID`, or a network's name. */
   readonly NetworkMode?: string
-  /** Since API 1.46. */
+  /** Annotations for the runtime. Since API 1.46. */
   readonly Annotations?: Readonly<Record<string, string>>
 }
 
-/** A port of a container, and where it is published. */
+/** A port of a container. */
 export interface ContainerPort {
-  /** Address of the host; only where it is published. */
+  /** The address on the host, if it is published. */
   readonly IP?: string
-  /** Of the container. */
+  /** The port in the container. */
   readonly PrivatePort: number
-  /** Of the host; only where it is published. */
+  /** The port on the host, if it is published. */
   readonly PublicPort?: number
   /** The protocol. */
   readonly Type: 'tcp' | 'udp' | 'sctp'

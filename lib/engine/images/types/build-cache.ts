@@ -1,18 +1,18 @@
-/** Something that a builder keeps for the next build. */
+/** A record of the build cache. */
 export interface BuildCacheRecord {
   /** The record's id. */
   readonly ID: string
-  /** Ids of the records that it is built on. Since API 1.42. */
+  /** Ids of its parent records. Since API 1.42. */
   readonly Parents?: readonly string[] | null
-  /** The id of that one. Up to API 1.41. */
+  /** The id of its parent record. Up to API 1.41. */
   readonly Parent?: string
   /** Its kind, e.g. `regular`, `source.local`, `exec.cachemount`. */
   readonly Type: 'internal' | 'frontend' | 'source.local' | 'source.git.checkout' | 'exec.cachemount' | 'regular'
-  /** The step that made it. */
+  /** The step that created it. */
   readonly Description: string
-  /** Whether a build uses it now. */
+  /** Whether it is in use. */
   readonly InUse: boolean
-  /** Others use it, too, such as an image. */
+  /** Whether something else uses it, too, such as an image. */
   readonly Shared: boolean
   /** Bytes. */
   readonly Size: number
@@ -24,10 +24,10 @@ export interface BuildCacheRecord {
   readonly UsageCount: number
 }
 
-/** What a prune of the builder's cache removed. */
+/** The result of a prune of the build cache. */
 export interface BuildPruneResponse {
-  /** Ids. */
+  /** Ids of the removed records. */
   readonly CachesDeleted?: readonly string[] | null
-  /** Bytes. */
+  /** Freed disk space in bytes. */
   readonly SpaceReclaimed: number
 }

@@ -1,58 +1,58 @@
-/** Where an image came from, as the daemon has verified it: no tag can change that. */
+/** The origin of an image, as verified by the daemon. It doesn't depend on tags. */
 export interface ImageIdentity {
   /** Signatures, valid or not. */
   readonly Signature?: readonly SignatureIdentity[]
-  /** Where it was pulled from, and pushed to. */
+  /** Repositories that it was pulled from or pushed to. */
   readonly Pull?: readonly PullIdentity[]
-  /** Builds that made it. */
+  /** Builds that created it. */
   readonly Build?: readonly BuildIdentity[]
 }
 
-/** A repository that an image was pulled from, also where a mirror gave it. */
+/** A repository that an image was pulled from, even through a mirror. */
 export interface PullIdentity {
   /** The repository, e.g. `docker.io/library/alpine`. */
   readonly Repository?: string
 }
 
-/** A build that made an image. */
+/** A build that created an image. */
 export interface BuildIdentity {
-  /** Names the build in BuildKit's history. */
+  /** The reference of the build in BuildKit's history. */
   readonly Ref?: string
   /** RFC 3339. */
   readonly CreatedAt?: string
 }
 
-/** A signature of an image that was verified, or failed to. */
+/** A signature of an image, and the result of its verification. */
 export interface SignatureIdentity {
-  /** What kind of signature it is, for people. */
+  /** The kind of signature, for people. */
   readonly Name?: string
-  /** Verified times at which the signature existed. */
+  /** Verified times at which the signature already existed. */
   readonly Timestamps?: readonly SignatureTimestamp[]
-  /** A signer whom the daemon knows: `DHI`, Docker's hardened images. */
+  /** A signer that the daemon knows: `DHI`, Docker's hardened images. */
   readonly KnownSigner?: 'DHI'
-  /** The image that an older signature names. */
+  /** The image name in a signature of the older format. */
   readonly DockerReference?: string
-  /** Who signed, by the certificate of the signature. */
+  /** The signer, from the certificate of the signature. */
   readonly Signer?: SignerIdentity
   /** The format of the signature. */
   readonly SignatureType?: 'bundle-v0.3' | 'simplesigning-v1'
-  /** Why it could not be verified; then nothing else is there. */
+  /** Why the verification failed. All other fields are then absent. */
   readonly Error?: string
-  /** What to know of a verification that succeeded, e.g. that the roots of trust came from a cache. */
+  /** Warnings of a successful verification, e.g. that the roots of trust came from a cache. */
   readonly Warnings?: readonly string[]
 }
 
-/** Somebody who is trusted says when a signature was there. */
+/** A trusted statement of when a signature existed. */
 export interface SignatureTimestamp {
   /** A transparency log or a timestamp authority. */
   readonly Type?: 'Tlog' | 'TimestampAuthority'
-  /** The log or authority that states the time. */
+  /** The URI of the log or authority. */
   readonly URI?: string
   /** RFC 3339. */
   readonly Timestamp?: string
 }
 
-/** Who signed, by the certificate of the signature (Sigstore's Fulcio names the fields). */
+/** The signer, from the certificate of the signature. The field names are those of Sigstore's Fulcio. */
 export interface SignerIdentity {
   /** The CA that issued the signing certificate. */
   readonly CertificateIssuer?: string
@@ -60,11 +60,11 @@ export interface SignerIdentity {
   readonly SubjectAlternativeName?: string
   /** The OIDC issuer that vouched for the signer. */
   readonly Issuer?: string
-  /** The build instructions that signed, and the digest of their version. */
+  /** The build instructions that created the signature. */
   readonly BuildSignerURI?: string
-  /** The digest of the build instructions that signed. */
+  /** The digest of the build instructions that created the signature. */
   readonly BuildSignerDigest?: string
-  /** Whether it was built on the platform's machines or on somebody's own. */
+  /** Whether it was built on the platform's machines or on self-hosted ones. */
   readonly RunnerEnvironment?: string
   /** The repository that was built. */
   readonly SourceRepositoryURI?: string
@@ -78,14 +78,14 @@ export interface SignerIdentity {
   readonly SourceRepositoryOwnerURI?: string
   /** The platform's id of the repository's owner. */
   readonly SourceRepositoryOwnerIdentifier?: string
-  /** The build instructions that were started, and the digest of their version. */
+  /** The build instructions that were started. */
   readonly BuildConfigURI?: string
   /** The digest of the build instructions that were started. */
   readonly BuildConfigDigest?: string
-  /** What started the build. */
+  /** The event that started the build. */
   readonly BuildTrigger?: string
   /** The run of the build. */
   readonly RunInvocationURI?: string
-  /** Whether the repository was public then. */
+  /** Whether the repository was public when the image was signed. */
   readonly SourceRepositoryVisibilityAtSigning?: string
 }

@@ -1,17 +1,17 @@
 import type { ImageIdentity } from './identity.ts'
 import type { OCIDescriptor, OCIPlatform } from '../../types/oci.ts'
 
-/** One of the manifests of an image: a variant for one platform, or what is attached to one. */
+/** A manifest of an image: a variant for one platform, or an attestation about one. */
 export interface ImageManifestSummary {
   /** Its digest, `sha256:...`. */
   readonly ID: string
   /** The manifest's descriptor. */
   readonly Descriptor: OCIDescriptor
-  /** Whether all of it is here. */
+  /** Whether the daemon has all of its content. */
   readonly Available: boolean
   /** Bytes of the content and in total. */
   readonly Size: ImageManifestSize
-  /** `image` can be run; an `attestation` is what a builder says about one. */
+  /** An `image` can be run. An `attestation` holds a builder's statements about one. */
   readonly Kind: 'image' | 'attestation' | 'unknown'
   /** Only of an `image`. */
   readonly ImageData?: ImageManifestData | null
@@ -19,44 +19,44 @@ export interface ImageManifestSummary {
   readonly AttestationData?: AttestationManifestData | null
 }
 
-/** How much of a manifest is here, in bytes. */
+/** How much disk space a manifest uses, in bytes. */
 export interface ImageManifestSize {
-  /** Packed and unpacked. */
+  /** Compressed and unpacked content. */
   readonly Total: number
-  /** Packed, as it is pulled and pushed. */
+  /** Compressed content, as it is pulled and pushed. */
   readonly Content: number
 }
 
-/** A variant of an image. */
+/** A platform variant of an image. */
 export interface ImageManifestData {
   /** The platform of the variant. */
   readonly Platform: OCIPlatform
-  /** Since API 1.54, where it was asked for. */
+  /** Its origin, if requested. Since API 1.54. */
   readonly Identity?: ImageIdentity | null
   /** Ids of the containers that use it. */
   readonly Containers: readonly string[] | null
-  /** Bytes of the unpacked and the packed content. */
+  /** Disk space of the unpacked content. */
   readonly Size: ImageUnpackedSize
 }
 
-/** How much a variant of an image takes unpacked. */
+/** The unpacked size of a platform variant. */
 export interface ImageUnpackedSize {
   /** Bytes. */
   readonly Unpacked: number
 }
 
-/** What an attestation is about. */
+/** The subject of an attestation. */
 export interface AttestationManifestData {
-  /** The digest of the manifest of an image. */
+  /** The digest of the image's manifest. */
   readonly For: string
 }
 
-/** A statement about an image (in-toto): how it was built, what is in it. */
+/** An in-toto statement about an image: how it was built, or what it contains. */
 export interface AttestationStatement {
   /** The statement's descriptor in the registry's format. */
   readonly Descriptor: OCIDescriptor
-  /** What kind of statement it is, e.g. `https://slsa.dev/provenance/v0.2`. */
+  /** The kind of statement, e.g. `https://slsa.dev/provenance/v0.2`. */
   readonly PredicateType: string
-  /** As it is, where it was asked for. */
+  /** The statement itself, if requested. */
   readonly Statement?: Readonly<Record<string, unknown>> | null
 }

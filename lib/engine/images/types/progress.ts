@@ -1,52 +1,52 @@
 import type { ProgressDetail, ProgressMessage } from '../../types/progress.ts'
 
-/** What the daemon says while it pulls an image. */
+/** A progress message of a pull. */
 export interface PullMessage extends ProgressMessage {
-  /** The layer that it is about, or the tag. */
+  /** The layer or tag that it refers to. */
   readonly id?: string
   /** E.g. `Pulling fs layer`, `Downloading`, `Extracting`, `Pull complete`. */
   readonly status?: string
-  /** Of the layer, in bytes, while it downloads or extracts. */
+  /** The progress of downloading or extracting the layer, in bytes. */
   readonly progressDetail?: ProgressDetail
 }
 
 /** An image that was pulled. */
 export interface PullResult {
-  /** What was asked for, written out: `docker.io/library/alpine:latest`. */
+  /** The requested image, in its full form: `docker.io/library/alpine:latest`. */
   readonly reference: string
-  /** Of what the registry has under that name, `sha256:...`; absent with `allTags`. */
+  /** The digest of the image in the registry, `sha256:...`; absent with `allTags`. */
   readonly digest?: string
-  /** Whether anything was new. Absent where the daemon doesn't say it in words that we know. */
+  /** Whether something was downloaded. Absent if docker-mtls doesn't recognize the daemon's message. */
   readonly status?: 'downloaded' | 'up to date'
 }
 
-/** What the daemon says while it pushes an image. */
+/** A progress message of a push. */
 export interface PushMessage extends ProgressMessage {
-  /** The layer that it is about. */
+  /** The layer that it refers to. */
   readonly id?: string
   /** E.g. `Preparing`, `Pushing`, `Pushed`, `Layer already exists`. */
   readonly status?: string
-  /** Of the layer, in bytes, while it is pushed. */
+  /** The progress of pushing the layer, in bytes. */
   readonly progressDetail?: ProgressDetail
 }
 
-/** A tag that a registry has now. */
+/** A pushed tag. */
 export interface PushedTag {
   /** The tag that was pushed. */
   readonly tag: string
-  /** Of the manifest, or of the index, `sha256:...`. */
+  /** The digest of the manifest or index, `sha256:...`. */
   readonly digest: string
-  /** Of that manifest or index itself, in bytes: the layers don't count. */
+  /** The size of the manifest or index without the layers, in bytes. */
   readonly size: number
 }
 
-/** What was pushed. */
+/** The result of a push. */
 export interface PushResult extends PushedTag {
-  /** All of them, where `allTags` was asked for; else the one. */
+  /** All pushed tags. Only one without `allTags`. */
   readonly tags: readonly PushedTag[]
 }
 
-/** What the daemon says while it imports an image. */
+/** A progress message of an import. */
 export type ImportMessage = ProgressMessage
 
 /** An image that was imported. */
@@ -55,11 +55,11 @@ export interface ImportResult {
   readonly id: string
 }
 
-/** What the daemon says while it loads images. */
+/** A progress message of a load. */
 export type LoadMessage = ProgressMessage
 
 /** Images that were loaded. */
 export interface LoadResult {
-  /** Their names; the id, `sha256:...`, of an image that has none. */
+  /** Their names. For an image without a name, its id, `sha256:...`. */
   readonly images: readonly string[]
 }

@@ -1,53 +1,53 @@
-/** How a container is in one network: what it asks for, and, where the daemon says it, what it got. */
+/** A container's connection to a network: the requested settings and those in force. */
 export interface EndpointSettings extends EndpointRequest {
-  /** 64 hexadecimal digits; empty before its first start. */
+  /** 64 hexadecimal digits; empty until its first start. */
   readonly NetworkID?: string
-  /** Empty while it doesn't run. */
+  /** The id of its endpoint; empty if it isn't running. */
   readonly EndpointID?: string
-  /** IPv4; empty while it doesn't run. */
+  /** The IPv4 gateway; empty if it isn't running. */
   readonly Gateway?: string
-  /** IPv4; empty while it doesn't run. */
+  /** The IPv4 address; empty if it isn't running. */
   readonly IPAddress?: string
-  /** Bits of the network part of the IPv4 address. */
+  /** The prefix length of the IPv4 address. */
   readonly IPPrefixLen?: number
-  /** Empty where the network has none. */
+  /** The IPv6 gateway; empty if the network has none. */
   readonly IPv6Gateway?: string
-  /** Empty where the network has none. */
+  /** The IPv6 address; empty if the network has none. */
   readonly GlobalIPv6Address?: string
-  /** Bits of the network part of the IPv6 address. */
+  /** The prefix length of the IPv6 address. */
   readonly GlobalIPv6PrefixLen?: number
-  /** Every name that others in the network find it by. Since API 1.44. */
+  /** All of its DNS names in the network. Since API 1.44. */
   readonly DNSNames?: readonly string[] | null
 }
 
-/** How a container shall be in one network. */
+/** The requested settings of a container in a network. */
 export interface EndpointRequest {
   /** Fixed addresses for the container. */
   readonly IPAMConfig?: EndpointIPAMConfig | null
   /** `container:alias`. */
   readonly Links?: readonly string[] | null
-  /** E.g. `02:42:ac:11:00:04`; a network's driver may leave it out of account. Since API 1.44. */
+  /** E.g. `02:42:ac:11:00:04`. The network's driver may ignore it. Since API 1.44. */
   readonly MacAddress?: string
-  /** Further names that others in the network find it by. */
+  /** Additional DNS names in the network. */
   readonly Aliases?: readonly string[] | null
-  /** For the network's driver. */
+  /** Options for the network's driver. */
   readonly DriverOpts?: Readonly<Record<string, string>> | null
-  /** The network with the highest one is the way out; of equals, the first by name. Since API 1.48. @defaultValue `0` */
+  /** The network with the highest priority provides the default gateway; of equals, the first by name. Since API 1.48. @defaultValue `0` */
   readonly GwPriority?: number
 }
 
-/** Addresses of a container's own choice. */
+/** Fixed addresses of a container. */
 export interface EndpointIPAMConfig {
-  /** In a range that the network was made with. */
+  /** In a subnet that the network was created with. */
   readonly IPv4Address?: string
-  /** In a range that the network was made with. */
+  /** In a subnet that the network was created with. */
   readonly IPv6Address?: string
-  /** Further addresses, of the link alone. */
+  /** Additional link-local addresses. */
   readonly LinkLocalIPs?: readonly string[] | null
 }
 
-/** The networks that a container shall be in. */
+/** The networks that a container joins. */
 export interface NetworkingConfig {
-  /** By network; more than one since API 1.44. */
+  /** Settings by network. More than one since API 1.44. */
   readonly EndpointsConfig?: Readonly<Record<string, EndpointRequest>> | null
 }

@@ -1,9 +1,9 @@
 import type { EndpointRequest } from './endpoint-settings.ts'
 
-/** How far a network reaches: this host alone, or the whole swarm. */
+/** Whether a network is on one host or in the whole swarm. */
 export type NetworkScope = 'local' | 'global' | 'swarm'
 
-/** A network, as a list has it. */
+/** A network in a list. */
 export interface NetworkSummary {
   /** The network's name. */
   readonly Name: string
@@ -15,23 +15,23 @@ export interface NetworkSummary {
   readonly Scope: NetworkScope
   /** E.g. `bridge`, `host`, `null`, `overlay`, `macvlan`, `ipvlan`. */
   readonly Driver: string
-  /** Since API 1.48. */
+  /** Containers get IPv4 addresses. Since API 1.48. */
   readonly EnableIPv4?: boolean
   /** Containers get IPv6 addresses. */
   readonly EnableIPv6: boolean
-  /** Its ranges of addresses. */
+  /** Its subnets. */
   readonly IPAM: NetworkIPAM
-  /** No way out to other networks. */
+  /** It has no route to other networks. */
   readonly Internal: boolean
-  /** Containers outside of services may join this network of the swarm. */
+  /** Containers outside of services may join this swarm network. */
   readonly Attachable: boolean
-  /** The routing mesh of the swarm. */
+  /** It is the routing mesh of the swarm. */
   readonly Ingress: boolean
-  /** Where its configuration came from. */
+  /** The network that its configuration came from. */
   readonly ConfigFrom: NetworkConfigReference
-  /** Holds the configuration of other networks, and no container. */
+  /** It only holds the configuration of other networks. */
   readonly ConfigOnly: boolean
-  /** For its driver. */
+  /** Options for its driver. */
   readonly Options: Readonly<Record<string, string>> | null
   /** Labels of the network. */
   readonly Labels: Readonly<Record<string, string>> | null
@@ -39,49 +39,49 @@ export interface NetworkSummary {
   readonly Peers?: readonly NetworkPeer[]
 }
 
-/** A network, with what is in it. */
+/** A network with its containers. */
 export interface NetworkInspect extends NetworkSummary {
-  /** By the container's id: those that run here. */
+  /** Its running containers on this host, by id. */
   readonly Containers: Readonly<Record<string, NetworkContainer>> | null
-  /** By the service's name: of a network of the swarm, where `verbose` was asked for. */
+  /** Services by name; only of a swarm network with `verbose`. */
   readonly Services?: Readonly<Record<string, NetworkService>>
-  /** Since API 1.52. */
+  /** The use of its addresses. Since API 1.52. */
   readonly Status?: NetworkStatus
 }
 
-/** Who gives out a network's addresses, and which. */
+/** The address management of a network. */
 export interface NetworkIPAM {
   /** @defaultValue `default` */
   readonly Driver?: string
-  /** The ranges of addresses. */
+  /** The subnets. */
   readonly Config?: readonly NetworkIPAMConfig[] | null
-  /** For that driver. */
+  /** Options for that driver. */
   readonly Options?: Readonly<Record<string, string>> | null
 }
 
-/** A range of addresses of a network. */
+/** A subnet of a network. */
 export interface NetworkIPAMConfig {
   /** E.g. `172.20.0.0/16`. */
   readonly Subnet?: string
-  /** The part of it that containers get addresses from. @defaultValue all of it */
+  /** The range for the containers' addresses. @defaultValue the whole subnet */
   readonly IPRange?: string
-  /** @defaultValue its first address */
+  /** @defaultValue the first address of the subnet */
   readonly Gateway?: string
-  /** Addresses in use by others, by the name of whatever has them. */
+  /** Addresses that the driver must not assign, by the name of the device that has them. */
   readonly AuxiliaryAddresses?: Readonly<Record<string, string>>
 }
 
 /** A network that holds the configuration of others. */
 export interface NetworkConfigReference {
-  /** Its name, not its id; empty where there is none. */
+  /** Its name, not its id; empty if there is none. */
   readonly Network: string
 }
 
-/** A node that takes part in an overlay network. */
+/** A node of an overlay network. */
 export interface NetworkPeer {
-  /** Of the node, in the daemon's own words. */
+  /** The daemon's name for the node. */
   readonly Name: string
-  /** Where it is reached. */
+  /** Its address. */
   readonly IP: string
 }
 
@@ -93,15 +93,15 @@ export interface NetworkContainer {
   readonly EndpointID: string
   /** E.g. `02:42:ac:14:00:02`. */
   readonly MacAddress: string
-  /** With its mask: `172.20.0.2/16`; empty where it has none. */
+  /** With prefix length: `172.20.0.2/16`; empty if it has none. */
   readonly IPv4Address: string
-  /** With its mask; empty where it has none. */
+  /** With prefix length; empty if it has none. */
   readonly IPv6Address: string
 }
 
 /** A service in a network. */
 export interface NetworkService {
-  /** The address that stands for all of its tasks. */
+  /** The virtual address of all its tasks. */
   readonly VIP: string
   /** Published ports. */
   readonly Ports: readonly string[] | null
@@ -123,7 +123,7 @@ export interface NetworkTask {
   readonly Info: Readonly<Record<string, string>> | null
 }
 
-/** What becomes of a network's addresses. */
+/** The use of a network's addresses. */
 export interface NetworkStatus {
   /** Addresses in use and available. */
   readonly IPAM?: {
@@ -132,72 +132,72 @@ export interface NetworkStatus {
   }
 }
 
-/** What becomes of the addresses of one subnet. A number that is too large for it stays at 2^64 - 1. */
+/** The use of a subnet's addresses. Larger numbers are capped at 2^64 - 1. */
 export interface NetworkSubnetStatus {
-  /** Given out or reserved. */
+  /** Assigned or reserved addresses. */
   readonly IPsInUse: number
-  /** Still to be given out. */
+  /** Available addresses. */
   readonly DynamicIPsAvailable: number
 }
 
-/** A network to be made. */
+/** A network to create. */
 export interface NetworkCreateRequest {
-  /** Since Docker Engine 25 there is but one of each name. */
+  /** Its name, which is unique since Docker Engine 25. */
   readonly Name: string
-  /** Daemons before Docker Engine 25 make a second network of the name unless this is `true`; later ones never do. */
+  /** Before Docker Engine 25: fail if a network of this name exists. Newer daemons always do. */
   readonly CheckDuplicate?: boolean
   /** @defaultValue `bridge` */
   readonly Driver?: string
-  /** @defaultValue the driver's: `swarm` for `overlay`, else `local` */
+  /** @defaultValue `swarm` for the driver `overlay`, else `local` */
   readonly Scope?: NetworkScope
-  /** No way out to other networks. @defaultValue `false` */
+  /** No route to other networks. @defaultValue `false` */
   readonly Internal?: boolean
-  /** Containers outside of services may join this network of the swarm. @defaultValue `false` */
+  /** Containers outside of services may join this swarm network. @defaultValue `false` */
   readonly Attachable?: boolean
-  /** The routing mesh of the swarm; there is but one. @defaultValue `false` */
+  /** Create the routing mesh of the swarm, which can have only one. @defaultValue `false` */
   readonly Ingress?: boolean
-  /** Holds the configuration of other networks, and no container. @defaultValue `false` */
+  /** It only holds the configuration of other networks. @defaultValue `false` */
   readonly ConfigOnly?: boolean
-  /** Takes its configuration from such a network. */
+  /** The network to copy the configuration from. */
   readonly ConfigFrom?: NetworkConfigReference
-  /** @defaultValue a range that is free on the daemon's host */
+  /** @defaultValue a free subnet on the daemon's host */
   readonly IPAM?: NetworkIPAM
-  /** Since API 1.48. @defaultValue `true` */
+  /** Assign IPv4 addresses. Since API 1.48. @defaultValue `true` */
   readonly EnableIPv4?: boolean
-  /** @defaultValue `false` */
+  /** Assign IPv6 addresses. @defaultValue `false` */
   readonly EnableIPv6?: boolean
-  /** For the driver: `{ 'com.docker.network.bridge.name': 'br-web' }`. */
+  /** Options for the driver: `{ 'com.docker.network.bridge.name': 'br-web' }`. */
   readonly Options?: Readonly<Record<string, string>>
   /** Labels of the network. */
   readonly Labels?: Readonly<Record<string, string>>
 }
 
-/** A network that was made. */
+/** A new network. */
 export interface NetworkCreateResponse {
   /** 64 hexadecimal digits. */
   readonly Id: string
-  /** What the daemon has to say against it; empty where it hasn't. */
+  /** The daemon's warning; empty if there is none. */
   readonly Warning: string
 }
 
-/** Which container shall be in a network, and how. */
+/** A container to connect to a network. */
 export interface NetworkConnectRequest {
   /** Its id or name. */
   readonly Container: string
-  /** Its `MacAddress` counts since API 1.54: older daemons would pass it over, so it is refused. */
+  /** `MacAddress` needs API 1.54. Since older daemons ignore it, docker-mtls refuses it for them. */
   readonly EndpointConfig?: EndpointRequest | null
 }
 
-/** Which container shall leave a network. */
+/** A container to disconnect from a network. */
 export interface NetworkDisconnectRequest {
   /** Its id or name. */
   readonly Container: string
-  /** Also where the container is gone. @defaultValue `false` */
+  /** Disconnect it even if the container no longer exists. @defaultValue `false` */
   readonly Force?: boolean
 }
 
-/** What a prune removed. */
+/** The result of a prune. */
 export interface NetworkPruneResponse {
-  /** Names. */
+  /** Names of the removed networks. */
   readonly NetworksDeleted?: readonly string[] | null
 }

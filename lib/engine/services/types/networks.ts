@@ -1,36 +1,36 @@
-/** A network that a service is on. */
+/** A network that a service joins. */
 export interface NetworkAttachmentConfig {
   /** Its name or id. */
   readonly Target: string
-  /** Other names of the service there. */
+  /** Additional DNS names of the service in the network. */
   readonly Aliases?: readonly string[]
   /** Options for the network's driver. */
   readonly DriverOpts?: Readonly<Record<string, string>>
 }
 
-/** How a service is reached. */
+/** How to reach a service. */
 export interface EndpointSpec {
-  /** One virtual address for all tasks, or each task's own from DNS. @defaultValue `vip` */
+  /** One virtual address for all tasks, or the address of each task in DNS. @defaultValue `vip` */
   readonly Mode?: 'vip' | 'dnsrr'
-  /** With `dnsrr`, ports of mode `host` alone. */
+  /** Published ports. With `dnsrr` only those of mode `host`. */
   readonly Ports?: readonly EndpointPortConfig[]
 }
 
-/** A port that can be reached from outside. */
+/** A published port. */
 export interface EndpointPortConfig {
-  /** For people. */
+  /** A name for people. */
   readonly Name?: string
   /** @defaultValue `tcp` */
   readonly Protocol?: 'tcp' | 'udp' | 'sctp'
-  /** In the container. */
+  /** The port in the container. */
   readonly TargetPort?: number
-  /** On the hosts. @defaultValue chosen from 30000 up */
+  /** The port on the hosts. @defaultValue a free port from 30000 on */
   readonly PublishedPort?: number
-  /** On every node, which passes it on; or on those nodes alone that run a task, past the routing. @defaultValue `ingress` */
+  /** `ingress`: on every node, through the routing mesh; `host`: only on nodes with a task, directly. @defaultValue `ingress` */
   readonly PublishMode?: 'ingress' | 'host'
 }
 
-/** Where a service is reached. */
+/** The addresses and ports of a service. */
 export interface ServiceEndpoint {
   /** The requested endpoint. */
   readonly Spec: EndpointSpec
@@ -40,7 +40,7 @@ export interface ServiceEndpoint {
   readonly VirtualIPs?: ReadonlyArray<{
     /** The network's id. */
     readonly NetworkID?: string
-    /** With the length of the mask, `10.0.0.2/24`. */
+    /** With prefix length: `10.0.0.2/24`. */
     readonly Addr?: string
   }>
 }

@@ -1,24 +1,24 @@
-/** What a service's containers may do, and what they may not. */
+/** Security settings of a service's containers. */
 export interface ContainerPrivileges {
-  /** Windows alone: a managed service account. One of its three fields. */
+  /** Windows only: a managed service account. Set one of its three fields. */
   readonly CredentialSpec?: ContainerCredentialSpec | null
   /** SELinux settings. */
   readonly SELinuxContext?: ContainerSelinux | null
-  /** Since API 1.44. */
+  /** Allowed system calls. Since API 1.44. */
   readonly Seccomp?: ContainerSeccomp
-  /** Since API 1.44. */
+  /** The AppArmor profile. Since API 1.44. */
   readonly AppArmor?: ContainerAppArmor
-  /** No program can get more rights than who starts it. Since API 1.44. @defaultValue `false` */
+  /** Processes can't gain privileges, e.g. through set-user-ID programs. Since API 1.44. @defaultValue `false` */
   readonly NoNewPrivileges?: boolean
 }
 
-/** Where the account's description is. */
+/** The source of the account's description. */
 export interface ContainerCredentialSpec {
-  /** Id of a config that the service refers to with `Runtime`. */
+  /** The id of a config that the service refers to with `Runtime`. */
   readonly Config?: string
-  /** Name of a file in `CredentialSpecs` below the daemon's data folder. */
+  /** The name of a file in `CredentialSpecs` of the daemon's data folder. */
   readonly File?: string
-  /** Name of a value in the registry of Windows. */
+  /** The name of a value in the Windows registry. */
   readonly Registry?: string
 }
 
@@ -36,15 +36,15 @@ export interface ContainerSelinux {
   readonly Level?: string
 }
 
-/** Which system calls there are. */
+/** The allowed system calls. */
 export interface ContainerSeccomp {
   /** @defaultValue `default` */
   readonly Mode?: 'default' | 'unconfined' | 'custom'
-  /** With `custom`: the profile's JSON in base64. The specification says JSON, and the daemon decodes base64. */
+  /** With `custom`: the profile's JSON in base64. The specification says plain JSON, but the daemon decodes base64. */
   readonly Profile?: string
 }
 
-/** Whether AppArmor's usual profile holds. */
+/** Whether the default AppArmor profile applies. */
 export interface ContainerAppArmor {
   /** @defaultValue `default` */
   readonly Mode?: 'default' | 'disabled'

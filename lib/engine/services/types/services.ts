@@ -2,87 +2,87 @@ import type { ClusterObject, ObjectVersion } from '../../types/cluster-objects.t
 import type { EndpointSpec, NetworkAttachmentConfig, ServiceEndpoint } from './networks.ts'
 import type { TaskSpec } from '../../tasks/types/tasks.ts'
 
-/** A service as it shall be. What an update leaves out is taken away, so begin from what `inspect` gives. */
+/** The settings of a service. An update removes omitted settings, so start with those of `inspect`. */
 export interface ServiceSpec {
   /** @defaultValue a random name */
   readonly Name?: string
-  /** Labels of the service; tasks don't have them. */
+  /** Labels of the service, but not of its tasks. */
   readonly Labels?: Readonly<Record<string, string>> | null
-  /** What runs. */
+  /** The tasks to run. */
   readonly TaskTemplate?: TaskSpec
-  /** How often: one of its fields. @defaultValue one replica */
+  /** The number of tasks. Set one of its fields. @defaultValue one replica */
   readonly Mode?: ServiceMode
   /** How an update replaces tasks. */
   readonly UpdateConfig?: ServiceUpdateConfig
   /** How a rollback replaces tasks. */
   readonly RollbackConfig?: ServiceRollbackConfig
-  /** @deprecated since API 1.44: `TaskTemplate.Networks` has them */
+  /** @deprecated since API 1.44: use `TaskTemplate.Networks` */
   readonly Networks?: readonly NetworkAttachmentConfig[]
-  /** Published ports, and how requests are balanced. */
+  /** Published ports and load balancing. */
   readonly EndpointSpec?: EndpointSpec
 }
 
-/** How often a service runs. An update can't change one mode for another. */
+/** How many tasks a service has. An update can't switch to another mode. */
 export interface ServiceMode {
-  /** A number of replicas. */
+  /** A fixed number of replicas. */
   readonly Replicated?: {
     /** @defaultValue `1` */
     readonly Replicas?: number
   }
-  /** Once on every node. Has no fields. */
+  /** One task on every node. Has no fields. */
   readonly Global?: Readonly<Record<string, never>>
-  /** Until so many tasks have ended well. Since API 1.41. */
+  /** Run until this many tasks have succeeded. Since API 1.41. */
   readonly ReplicatedJob?: {
-    /** Tasks at the same time. @defaultValue `1` */
+    /** The number of simultaneous tasks. @defaultValue `1` */
     readonly MaxConcurrent?: number
-    /** @defaultValue that of `MaxConcurrent` */
+    /** The number of tasks that must succeed. @defaultValue `MaxConcurrent` */
     readonly TotalCompletions?: number
   }
-  /** Until it has ended well once on every node. Since API 1.41. Has no fields. */
+  /** Run until one task has succeeded on every node. Since API 1.41. Has no fields. */
   readonly GlobalJob?: Readonly<Record<string, never>>
 }
 
-/** How tasks are exchanged for new ones. */
+/** How an update replaces tasks. */
 export interface ServiceUpdateConfig {
-  /** Tasks at a time; 0 is all. @defaultValue `1` */
+  /** The number of tasks to replace at the same time; 0 for all. @defaultValue `1` */
   readonly Parallelism?: number
-  /** Nanoseconds between two times. @defaultValue `0` */
+  /** Nanoseconds between two batches. @defaultValue `0` */
   readonly Delay?: number
-  /** When new tasks fail. @defaultValue `pause` */
+  /** What to do if new tasks fail. @defaultValue `pause` */
   readonly FailureAction?: 'continue' | 'pause' | 'rollback'
-  /** Nanoseconds in which a new task's end counts as a failure. @defaultValue 5 s */
+  /** How long the exit of a new task counts as a failure, in nanoseconds. @defaultValue 5 s */
   readonly Monitor?: number
-  /** Failures that are borne, of all tasks: 0 to 1. @defaultValue `0` */
+  /** The tolerated fraction of failed tasks: 0 to 1. @defaultValue `0` */
   readonly MaxFailureRatio?: number
-  /** Which of both is first: the old one's end, or the new one's start. @defaultValue `stop-first` */
+  /** Whether to stop the old task or to start the new one first. @defaultValue `stop-first` */
   readonly Order?: 'stop-first' | 'start-first'
 }
 
-/** How tasks are exchanged for those of before. */
+/** How a rollback replaces tasks. */
 export interface ServiceRollbackConfig extends Omit<ServiceUpdateConfig, 'FailureAction'> {
-  /** When those fail, too. @defaultValue `pause` */
+  /** What to do if the old tasks fail, too. @defaultValue `pause` */
   readonly FailureAction?: 'continue' | 'pause'
 }
 
-/** A service, and how it is. */
+/** A service and its state. */
 export interface Service extends ClusterObject {
   /** The requested service. */
   readonly Spec: ServiceSpec
-  /** What a rollback goes back to; none before the first update. Not in the specification. */
+  /** The settings that a rollback restores; absent before the first update. Not in the specification. */
   readonly PreviousSpec?: ServiceSpec
   /** Its published ports and addresses. */
   readonly Endpoint: ServiceEndpoint
-  /** Of the last update or rollback; none before the first. */
+  /** The state of the last update or rollback; absent before the first. */
   readonly UpdateStatus?: ServiceUpdateStatus
-  /** Only where {@link Services.list} was asked for it. Since API 1.41. */
+  /** The number of tasks; only from {@link Services.list} with `status`. Since API 1.41. */
   readonly ServiceStatus?: ServiceStatus
-  /** Of a job. Since API 1.41. */
+  /** The state of a job. Since API 1.41. */
   readonly JobStatus?: ServiceJobStatus
 }
 
-/** How far an update or a rollback is. */
+/** The progress of an update or a rollback. */
 export interface ServiceUpdateStatus {
-  /** How far the update or rollback is. */
+  /** The state. */
   readonly State?: 'updating' | 'paused' | 'completed' | 'rollback_started' | 'rollback_paused' | 'rollback_completed'
   /** RFC 3339, with nanoseconds. */
   readonly StartedAt?: string
@@ -92,17 +92,17 @@ export interface ServiceUpdateStatus {
   readonly Message?: string
 }
 
-/** How many tasks a service has. */
+/** The number of tasks of a service. */
 export interface ServiceStatus {
-  /** Their state is `running`. */
+  /** The number of running tasks. */
   readonly RunningTasks: number
-  /** Of a global service, those that shall not be shut down. */
+  /** The desired number of tasks. For a global service, those that aren't being shut down. */
   readonly DesiredTasks: number
-  /** Of a job. */
+  /** The number of completed tasks of a job. */
   readonly CompletedTasks: number
 }
 
-/** The last execution of a job: it is executed anew whenever it is updated. */
+/** The last execution of a job. Each update executes it again. */
 export interface ServiceJobStatus {
   /** The execution's number. */
   readonly JobIteration: ObjectVersion
@@ -110,16 +110,16 @@ export interface ServiceJobStatus {
   readonly LastExecution?: string
 }
 
-/** What became of a new service. */
+/** A new service. */
 export interface ServiceCreateResponse {
   /** The id of the new service. */
   readonly ID: string
-  /** What the daemon has to say against it, in its words. */
+  /** Warnings of the daemon. */
   readonly Warnings: readonly string[] | null
 }
 
-/** What became of an update. */
+/** The result of an update. */
 export interface ServiceUpdateResponse {
-  /** What the daemon has to say against it, in its words. */
+  /** Warnings of the daemon. */
   readonly Warnings: readonly string[] | null
 }

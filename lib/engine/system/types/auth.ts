@@ -1,7 +1,7 @@
-/** A registry has taken the credentials. */
+/** A registry has accepted the credentials. */
 export interface AuthResponse {
   /** E.g. `Login Succeeded`. */
   readonly Status: string
-  /** In place of the password from now on; empty or left out where the registry gives out none. Secret. */
+  /** A token to use instead of the password; empty or absent if the registry doesn't issue one. Secret. */
   readonly IdentityToken?: string
 }

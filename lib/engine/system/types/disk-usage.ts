@@ -3,44 +3,44 @@ import type { ContainerSummary } from '../../containers/types/summary.ts'
 import type { ImageSummary } from '../../images/types/images.ts'
 import type { Volume } from '../../volumes/types/volumes.ts'
 
-/** What takes up the disk. Of each kind there is what was asked for. */
+/** The disk usage of the requested kinds of objects. */
 export interface DiskUsage extends DiskUsageLists {
-  /** Since API 1.52. */
+  /** Images. Since API 1.52. */
   readonly ImageUsage?: DiskUsageOf<ImageSummary>
-  /** Since API 1.52. */
+  /** Containers. Since API 1.52. */
   readonly ContainerUsage?: DiskUsageOf<ContainerSummary>
-  /** Since API 1.52. */
+  /** Volumes. Since API 1.52. */
   readonly VolumeUsage?: DiskUsageOf<Volume>
-  /** Since API 1.52. */
+  /** The build cache. Since API 1.52. */
   readonly BuildCacheUsage?: DiskUsageOf<BuildCacheRecord>
 }
 
-/** What one kind of thing takes up. */
+/** The disk usage of one kind of object. */
 export interface DiskUsageOf<Item> {
-  /** In use. */
+  /** The number of objects in use. */
   readonly ActiveCount: number
-  /** How many there are. */
+  /** The number of objects. */
   readonly TotalCount: number
-  /** Bytes that would be free without what isn't in use. */
+  /** Bytes that a removal of unused objects would free. */
   readonly Reclaimable: number
   /** Bytes. */
   readonly TotalSize: number
-  /** Only with `verbose`. */
+  /** The objects; only with `verbose`. */
   readonly Items?: readonly Item[]
 }
 
-/** The same as lists of single things. Up to API 1.52, and there not with `verbose`. */
+/** The disk usage as lists of objects. Up to API 1.52, in which `verbose` excludes them. */
 export interface DiskUsageLists {
-  /** Bytes that the layers of all images take up together. */
+  /** The size of the layers of all images, in bytes. */
   readonly LayersSize?: number
   /** All images. */
   readonly Images?: readonly ImageSummary[] | null
-  /** With their sizes. */
+  /** All containers with their sizes. */
   readonly Containers?: readonly ContainerSummary[] | null
-  /** With their `UsageData`. */
+  /** All volumes with their `UsageData`. */
   readonly Volumes?: readonly Volume[] | null
   /** The records of the build cache. */
   readonly BuildCache?: readonly BuildCacheRecord[] | null
-  /** Bytes; nothing since API 1.40. Up to API 1.41. */
+  /** Bytes; always 0 since API 1.40. Up to API 1.41. */
   readonly BuilderSize?: number
 }

@@ -1,4 +1,4 @@
-/** What kind of thing something happened to. */
+/** The kind of object of an event. */
 export type EventType =
   | 'builder'
   | 'config'
@@ -12,7 +12,7 @@ export type EventType =
   | 'service'
   | 'volume'
 
-/** Something that has happened. */
+/** An event. */
 export interface EventMessage {
   /** The kind of object, e.g. `container`. */
   readonly Type: EventType
@@ -20,11 +20,11 @@ export interface EventMessage {
   readonly Action: string
   /** The object the event is about. */
   readonly Actor: EventActor
-  /** `swarm`: on some node of the swarm. */
+  /** `swarm`: an event on any node of the swarm. */
   readonly scope: 'local' | 'swarm'
   /** Seconds since 1970. */
   readonly time: number
-  /** Nanoseconds since 1970: more than a number can hold, so that the last three digits are rounded. */
+  /** Nanoseconds since 1970. A JavaScript number can't hold them exactly: the last three digits are rounded. */
   readonly timeNano: number
   /** `Action`, of containers and images. Up to API 1.51. */
   readonly status?: string
@@ -34,9 +34,9 @@ export interface EventMessage {
   readonly from?: string
 }
 
-/** What it has happened to. */
+/** The object of an event. */
 export interface EventActor {
-  /** A name where the thing has no id: of a volume, of the tag of an image. */
+  /** Its id, or its name if it has none, like volumes and image tags. */
   readonly ID: string
   /** E.g. a container's `name`, `image`, `exitCode` and labels. */
   readonly Attributes: Readonly<Record<string, string>>

@@ -1,33 +1,33 @@
 import type { ClusterInfo } from '../../swarm/types.ts'
 import type { GenericResource } from '../../tasks/types/tasks.ts'
 
-/** What the host's kernel lets the daemon limit. */
+/** The limits that the host's kernel supports. */
 export interface SystemLimits {
   /** `cgroupfs`, `systemd` or `none`. */
   readonly CgroupDriver: 'cgroupfs' | 'systemd' | 'none'
   /** Since API 1.41. */
   readonly CgroupVersion?: '1' | '2'
-  /** `Memory` of a container counts. */
+  /** `Memory` of a container has an effect. */
   readonly MemoryLimit: boolean
-  /** `MemorySwap` counts. */
+  /** `MemorySwap` has an effect. */
   readonly SwapLimit: boolean
-  /** Up to API 1.41; left out where it can't. */
+  /** `KernelMemory` has an effect; absent if not. Up to API 1.41. */
   readonly KernelMemory?: boolean
-  /** Up to API 1.51; left out where it can't. */
+  /** `KernelMemoryTCP` has an effect; absent if not. Up to API 1.51. */
   readonly KernelMemoryTCP?: boolean
-  /** `CpuPeriod` counts. */
+  /** `CpuPeriod` has an effect. */
   readonly CpuCfsPeriod: boolean
-  /** `CpuQuota` and `NanoCpus` count. */
+  /** `CpuQuota` and `NanoCpus` have an effect. */
   readonly CpuCfsQuota: boolean
-  /** `CpuShares` counts. */
+  /** `CpuShares` has an effect. */
   readonly CPUShares: boolean
-  /** `CpusetCpus` and `CpusetMems` count. */
+  /** `CpusetCpus` and `CpusetMems` have an effect. */
   readonly CPUSet: boolean
-  /** `PidsLimit` counts. */
+  /** `PidsLimit` has an effect. */
   readonly PidsLimit: boolean
-  /** `OomKillDisable` counts: on cgroup v1 alone. */
+  /** `OomKillDisable` has an effect; only on cgroup v1. */
   readonly OomKillDisable: boolean
-  /** Containers reach other hosts by IPv4. */
+  /** The host forwards IPv4, so containers can reach other hosts. */
   readonly IPv4Forwarding: boolean
   /** Up to API 1.49; `false` since 1.48. */
   readonly BridgeNfIptables?: boolean
@@ -35,15 +35,15 @@ export interface SystemLimits {
   readonly BridgeNfIp6tables?: boolean
 }
 
-/** What the daemon works with. */
+/** The components of the daemon. */
 export interface SystemParts {
   /** Available drivers and plugins. */
   readonly Plugins: SystemPlugins
-  /** By name. */
+  /** Container runtimes by name. */
   readonly Runtimes: Readonly<Record<string, SystemRuntime>> | null
-  /** Of containers that don't say another; a key of `Runtimes`. */
+  /** The default runtime of containers; a key of `Runtimes`. */
   readonly DefaultRuntime: string
-  /** What `init: true` starts. */
+  /** The program for `Init: true`. */
   readonly InitBinary: string
   /** The build of containerd. */
   readonly ContainerdCommit: SystemCommit
@@ -51,30 +51,30 @@ export interface SystemParts {
   readonly RuncCommit: SystemCommit
   /** The build of the init program. */
   readonly InitCommit: SystemCommit
-  /** Since API 1.46. */
+  /** The connection to containerd. Since API 1.46. */
   readonly Containerd?: SystemContainerd | null
-  /** Where images are searched, and who is asked for a login that names no registry. */
+  /** The registry for searches, and for logins without a registry. */
   readonly IndexServerAddress: string
-  /** How the daemon talks to registries. */
+  /** The daemon's settings for registries. */
   readonly RegistryConfig: SystemRegistries | null
-  /** What a node of a swarm offers besides processors and memory. */
+  /** Other resources than CPU and memory that it offers as a swarm node. */
   readonly GenericResources: readonly GenericResource[] | null
-  /** Where networks get their ranges from, where that was set. Since API 1.41. */
+  /** The pools for the subnets of networks, if configured. Since API 1.41. */
   readonly DefaultAddressPools?: readonly SystemAddressPool[]
-  /** Since API 1.49. */
+  /** The firewall backend. Since API 1.49. */
   readonly FirewallBackend?: SystemFirewall | null
-  /** Folders of device specifications (CDI). Since API 1.44. */
+  /** Folders with device specifications (CDI). Since API 1.44. */
   readonly CDISpecDirs?: readonly string[] | null
-  /** Since API 1.50. */
+  /** Devices that containers can use. Since API 1.50. */
   readonly DiscoveredDevices?: readonly SystemDevice[]
-  /** The Node Resource Interface, where it is on. Since API 1.53. */
+  /** The Node Resource Interface, if it is enabled. Since API 1.53. */
   readonly NRI?: {
     /** Details, as names and values. */
     readonly Info?: ReadonlyArray<readonly [name: string, value: string]>
   } | null
 }
 
-/** What there is by kind: built in, or by plugins that aren't managed and have been used. */
+/** Available drivers by kind: built-in ones, and those of unmanaged plugins that have been used. */
 export interface SystemPlugins {
   /** Volume drivers. */
   readonly Volume: readonly string[] | null
@@ -86,25 +86,25 @@ export interface SystemPlugins {
   readonly Log: readonly string[] | null
 }
 
-/** A runtime of containers. */
+/** A container runtime. */
 export interface SystemRuntime {
-  /** A name is looked up in the daemon's PATH. */
+  /** Its path, or a name in the daemon's PATH. */
   readonly path?: string
-  /** Put before those that the daemon gives. */
+  /** Arguments that precede those of the daemon. */
   readonly runtimeArgs?: readonly string[] | null
-  /** For a runtime that is a containerd shim. */
+  /** The name of the containerd shim, if it is one. */
   readonly runtimeType?: string
-  /** For a runtime that is a containerd shim. */
+  /** Options of the containerd shim. */
   readonly options?: Readonly<Record<string, unknown>>
-  /** What it says of itself, e.g. `org.opencontainers.runtime-spec.features`, in JSON. Since API 1.44. */
+  /** Its own information, such as `org.opencontainers.runtime-spec.features` in JSON. Since API 1.44. */
   readonly status?: Readonly<Record<string, string>> | null
 }
 
-/** From which source a program was built. */
+/** The source version of a program. */
 export interface SystemCommit {
   /** Commit, or version. */
   readonly ID: string
-  /** What the daemon was built for. Up to API 1.48. */
+  /** The version that the daemon expects. Up to API 1.48. */
   readonly Expected?: string
 }
 
@@ -121,13 +121,13 @@ export interface SystemContainerd {
   }
 }
 
-/** How the daemon speaks with registries. */
+/** The daemon's settings for registries. */
 export interface SystemRegistries {
-  /** Ranges of addresses that may do without TLS: `127.0.0.0/8`. */
+  /** Address ranges of registries that needn't use TLS: `127.0.0.0/8`. */
   readonly InsecureRegistryCIDRs: readonly string[] | null
-  /** By name. */
+  /** Registries by name. */
   readonly IndexConfigs: Readonly<Record<string, SystemRegistry | null>> | null
-  /** Of Docker Hub. */
+  /** Mirrors of Docker Hub. */
   readonly Mirrors: readonly string[] | null
   /** Up to API 1.48. */
   readonly AllowNondistributableArtifactsCIDRs?: readonly string[] | null
@@ -135,27 +135,27 @@ export interface SystemRegistries {
   readonly AllowNondistributableArtifactsHostnames?: readonly string[] | null
 }
 
-/** A registry that the daemon was told about. */
+/** A registry in the daemon's configuration. */
 export interface SystemRegistry {
-  /** Host, and port where there is one: `registry.example.com:5000`; `docker.io`. */
+  /** Host with optional port: `registry.example.com:5000`, `docker.io`. */
   readonly Name: string
-  /** URLs that are asked first. */
+  /** URLs that are tried first. */
   readonly Mirrors: readonly string[] | null
-  /** `false`: it may do without TLS, or with a certificate of an unknown CA. */
+  /** `false`: it may have no TLS, or a certificate of an unknown CA. */
   readonly Secure: boolean
-  /** Docker Hub. */
+  /** Whether it is Docker Hub. */
   readonly Official: boolean
 }
 
-/** A range that networks get theirs from. */
+/** A pool for the subnets of networks. */
 export interface SystemAddressPool {
   /** E.g. `10.10.0.0/16`. */
   readonly Base: string
-  /** Bits of the mask of each network, e.g. `24`. */
+  /** The prefix length of each subnet, e.g. `24`. */
   readonly Size: number
 }
 
-/** Who writes the rules of the daemon's networks. */
+/** The firewall backend of the daemon's networks. */
 export interface SystemFirewall {
   /** E.g. `iptables`, `nftables`. */
   readonly Driver: string
@@ -163,33 +163,33 @@ export interface SystemFirewall {
   readonly Info?: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-/** A device that containers can be given by its name. */
+/** A device that containers can use by name. */
 export interface SystemDevice {
-  /** Who found it, e.g. `cdi`. */
+  /** Its source, e.g. `cdi`. */
   readonly Source: string
   /** E.g. `vendor.com/gpu=0`. */
   readonly ID: string
 }
 
-/** What the daemon's host is in a swarm. */
+/** The daemon's role in a swarm. */
 export interface SwarmLocalInfo {
   /** Empty outside of a swarm. */
   readonly NodeID: string
-  /** Where other nodes reach it; empty outside of a swarm. */
+  /** Its address for other nodes; empty outside of a swarm. */
   readonly NodeAddr: string
-  /** Empty and `inactive`: no node of a swarm; `locked`: waits for its key. */
+  /** Empty or `inactive`: not in a swarm; `locked`: waiting for the unlock key. */
   readonly LocalNodeState: '' | 'inactive' | 'pending' | 'active' | 'error' | 'locked'
   /** It is a manager. */
   readonly ControlAvailable: boolean
-  /** What is wrong; empty where nothing is. */
+  /** An error; empty if there is none. */
   readonly Error: string
   /** Managers that the node knows. */
   readonly RemoteManagers: readonly SwarmPeer[] | null
-  /** How many there are: managers alone know. */
+  /** The number of nodes. Only managers know it. */
   readonly Nodes?: number
-  /** How many there are: managers alone know. */
+  /** The number of managers. Only managers know it. */
   readonly Managers?: number
-  /** Managers alone know. */
+  /** The swarm. Only managers know it. */
   readonly Cluster?: ClusterInfo | null
 }
 

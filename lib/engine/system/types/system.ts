@@ -1,6 +1,6 @@
 import type { SwarmLocalInfo, SystemLimits, SystemParts } from './parts.ts'
 
-/** `GET /version`: who the daemon is. */
+/** The versions of a daemon (`GET /version`). */
 export interface SystemVersion {
   /** The distribution of the engine. */
   readonly Platform?: {
@@ -15,17 +15,17 @@ export interface SystemVersion {
   readonly ApiVersion: string
   /** The oldest API version that the daemon serves. */
   readonly MinAPIVersion?: string
-  /** That it was built from. */
+  /** The commit that it was built from. */
   readonly GitCommit: string
-  /** That it was built with: `go1.22.12`. */
+  /** The version of Go that it was built with: `go1.22.12`. */
   readonly GoVersion: string
-  /** As Go calls it: `linux` or `windows`. */
+  /** Go's name of the operating system: `linux` or `windows`. */
   readonly Os: string
-  /** As Go calls it: `amd64`. */
+  /** Go's name of the architecture: `amd64`. */
   readonly Arch: string
-  /** Of the host, as uname(1) says it. */
+  /** The host's kernel, as in uname(1). */
   readonly KernelVersion?: string
-  /** Left out where it is `false`. */
+  /** Whether experimental features are enabled; absent if `false`. */
   readonly Experimental?: boolean
   /** RFC 3339, with nanoseconds. */
   readonly BuildTime?: string
@@ -41,41 +41,41 @@ export interface VersionComponent {
   readonly Details?: Readonly<Record<string, string>> | null
 }
 
-/** `GET /info`: what the daemon holds and how it is set up. */
+/** The daemon's objects and configuration (`GET /info`). */
 export interface SystemInfo extends SystemLimits, SystemParts {
-  /** Of this daemon: random, and kept. */
+  /** The random, permanent id of this daemon. */
   readonly ID: string
   /** The host's name. */
   readonly Name: string
-  /** Of Docker Engine: `26.1.5`. */
+  /** The version of Docker Engine: `26.1.5`. */
   readonly ServerVersion: string
-  /** All of them. */
+  /** All containers. */
   readonly Containers: number
   /** Running containers. */
   readonly ContainersRunning: number
   /** Paused containers. */
   readonly ContainersPaused: number
-  /** Those that were never started, too. */
+  /** Containers that aren't running, even those that were never started. */
   readonly ContainersStopped: number
-  /** Tagged or not. */
+  /** All images, tagged or not. */
   readonly Images: number
   /** Storage driver, e.g. `overlay2`. */
   readonly Driver: string
-  /** What that driver says of itself, as names and values. */
+  /** Information of that driver, as names and values. */
   readonly DriverStatus: ReadonlyArray<readonly [name: string, value: string]> | null
   /** Its data folder: `/var/lib/docker`. */
   readonly DockerRootDir: string
-  /** For containers that don't say another. */
+  /** The default logging driver of containers. */
   readonly LoggingDriver: string
-  /** As uname(1) says it. */
+  /** The host's kernel, as in uname(1). */
   readonly KernelVersion: string
   /** E.g. `Debian GNU/Linux 13 (trixie)`. */
   readonly OperatingSystem: string
-  /** Of the operating system. Since API 1.41. */
+  /** The version of the operating system. Since API 1.41. */
   readonly OSVersion?: string
   /** `linux` or `windows`. */
   readonly OSType: string
-  /** As the host calls it: `x86_64`. */
+  /** The host's name of the architecture: `x86_64`. */
   readonly Architecture: string
   /** Processors that the daemon could use when it started. */
   readonly NCPU: number
@@ -87,30 +87,30 @@ export interface SystemInfo extends SystemLimits, SystemParts {
   readonly SecurityOptions: readonly string[]
   /** Containers survive a restart of the daemon. */
   readonly LiveRestoreEnabled: boolean
-  /** It logs, and counts, more. */
+  /** Debug mode is on. */
   readonly Debug: boolean
-  /** Open files of the daemon; 0 unless it runs with `debug`. */
+  /** Open files of the daemon; 0 unless debug mode is on. */
   readonly NFd: number
-  /** Goroutines of the daemon; 0 unless it runs with `debug`. */
+  /** Goroutines of the daemon; 0 unless debug mode is on. */
   readonly NGoroutines: number
-  /** Who listens to {@link System.events}. */
+  /** The number of clients that stream {@link System.events}. */
   readonly NEventsListener: number
   /** Experimental features are on. */
   readonly ExperimentalBuild: boolean
-  /** Of the daemon: `key=value`. Those of a node of a swarm are others. */
+  /** Labels of the daemon: `key=value`. Labels of a swarm node are separate. */
   readonly Labels: readonly string[]
   /** The daemon's role in a swarm. */
   readonly Swarm: SwarmLocalInfo
-  /** Without the password, where it has one. */
+  /** The proxy for http URLs, without its password. */
   readonly HttpProxy: string
-  /** Without the password, where it has one. */
+  /** The proxy for https URLs, without its password. */
   readonly HttpsProxy: string
-  /** Hosts that are reached directly, comma between them. */
+  /** Hosts that are connected to directly, separated by commas. */
   readonly NoProxy: string
-  /** How containers are kept apart on Windows; empty elsewhere. */
+  /** The isolation of containers on Windows; empty elsewhere. */
   readonly Isolation: '' | 'default' | 'hyperv' | 'process'
   /** The licence, e.g. `Community Engine`. */
   readonly ProductLicense?: string
-  /** What the daemon has to complain about in its own configuration. */
+  /** The daemon's warnings about its configuration. */
   readonly Warnings: readonly string[] | null
 }

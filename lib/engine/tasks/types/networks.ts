@@ -1,14 +1,14 @@
 import type { ClusterObject, Driver } from '../../types/cluster-objects.ts'
 
-/** A network that a task is on, and its addresses there. */
+/** A network that a task is connected to, and its addresses there. */
 export interface NetworkAttachment {
   /** The network. */
   readonly Network: SwarmNetwork
-  /** With the length of the mask, `10.0.1.3/24`. */
+  /** With prefix length: `10.0.1.3/24`. */
   readonly Addresses?: readonly string[]
 }
 
-/** A network as a swarm keeps it: other fields than those of {@link Networks.inspect}. */
+/** A network of a swarm. Its fields differ from those of {@link Networks.inspect}. */
 export interface SwarmNetwork extends ClusterObject {
   /** The requested network. */
   readonly Spec: SwarmNetworkSpec
@@ -18,7 +18,7 @@ export interface SwarmNetwork extends ClusterObject {
   readonly IPAMOptions?: SwarmNetworkIpam
 }
 
-/** How a network of a swarm was asked for. */
+/** The requested settings of a swarm network. */
 export interface SwarmNetworkSpec {
   /** The network's name. */
   readonly Name?: string
@@ -45,11 +45,11 @@ export interface SwarmNetworkSpec {
   readonly Scope?: string
 }
 
-/** Where a network of a swarm has its addresses from. */
+/** The address management of a swarm network. */
 export interface SwarmNetworkIpam {
   /** The driver that assigns addresses. */
   readonly Driver?: Partial<Driver>
-  /** The ranges of addresses. */
+  /** The subnets. */
   readonly Configs?: ReadonlyArray<{
     /** E.g. `10.0.1.0/24`. */
     readonly Subnet?: string

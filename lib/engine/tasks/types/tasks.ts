@@ -3,34 +3,34 @@ import type { ContainerSpec } from '../../services/types/containers.ts'
 import type { EndpointPortConfig, NetworkAttachmentConfig } from '../../services/types/networks.ts'
 import type { NetworkAttachment } from './networks.ts'
 
-/** What runs: containers, or a plugin. */
+/** The settings of tasks, which run a container or a plugin. */
 export interface TaskSpec {
   /** The container. */
   readonly ContainerSpec?: ContainerSpec
-  /** With `Runtime: 'plugin'`; an experimental daemon alone takes it. */
+  /** The plugin, with `Runtime: 'plugin'`. Needs an experimental daemon. */
   readonly PluginSpec?: PluginSpec
-  /** With `Runtime: 'attachment'`: a container outside of the swarm that is on one of its networks. Only ever read. */
+  /** With `Runtime: 'attachment'`: a container outside of the swarm that joined one of its networks. Read-only. */
   readonly NetworkAttachmentSpec?: {
     /** That container's id. */
     readonly ContainerID: string
   }
   /** Limits and reservations. */
   readonly Resources?: TaskResources
-  /** When an ended task is replaced. */
+  /** When to replace a task that has ended. */
   readonly RestartPolicy?: TaskRestartPolicy
   /** Which nodes get tasks. */
   readonly Placement?: TaskPlacement
-  /** Another number than before starts all tasks anew, even if nothing else has changed. @defaultValue `0` */
+  /** A new number restarts all tasks, even if nothing else has changed. @defaultValue `0` */
   readonly ForceUpdate?: number
   /** @defaultValue `container` */
   readonly Runtime?: 'container' | 'plugin' | 'attachment'
   /** Networks that tasks join. */
   readonly Networks?: readonly NetworkAttachmentConfig[]
-  /** @defaultValue the swarm's, else the daemon's */
+  /** @defaultValue the setting of the swarm, else of the daemon */
   readonly LogDriver?: Driver
 }
 
-/** A plugin that nodes shall have. These names are the daemon's; the specification has others, which it doesn't read. */
+/** A plugin to install on nodes. These are the names that the daemon reads. Those in the specification don't work. */
 export interface PluginSpec {
   /** The plugin's name on the nodes. */
   readonly name?: string
@@ -45,35 +45,35 @@ export interface PluginSpec {
     /** E.g. `['host']` for `network`. */
     readonly value?: readonly string[]
   }>
-  /** Installed, but not enabled. */
+  /** Install the plugin without enabling it. */
   readonly disabled?: boolean
   /** `NAME=value`. */
   readonly env?: readonly string[]
 }
 
-/** What each task may use, and what a node must have free for it. */
+/** The limits of each task, and the free resources that it needs on a node. */
 export interface TaskResources {
-  /** The most a task may use. */
+  /** The limits of each task. */
   readonly Limits?: TaskLimits
   /** The resources that a node must have free. */
   readonly Reservations?: TaskReservations
-  /** Bytes; needs a limit of memory; -1 is no limit. Since API 1.52. @defaultValue twice the limit of memory */
+  /** Bytes, -1 for no limit. Needs a memory limit. Since API 1.52. @defaultValue twice the memory limit */
   readonly SwapBytes?: number | null
-  /** 0 to 100; -1 takes it back. Since API 1.52. @defaultValue the host's */
+  /** 0 to 100; -1 restores the default. Since API 1.52. @defaultValue the host's */
   readonly MemorySwappiness?: number | null
 }
 
-/** Upper bounds. */
+/** Resource limits of a task. */
 export interface TaskLimits {
   /** Billionths of a CPU. */
   readonly NanoCPUs?: number
   /** Bytes. */
   readonly MemoryBytes?: number
-  /** Processes and threads. Since API 1.41. @defaultValue `0`, which is no limit */
+  /** The number of processes and threads. Since API 1.41. @defaultValue `0`: no limit */
   readonly Pids?: number
 }
 
-/** What has to be free. */
+/** Resources that a node must have free before the scheduler places a task on it. */
 export interface TaskReservations {
   /** Billionths of a CPU. */
   readonly NanoCPUs?: number
@@ -83,16 +83,16 @@ export interface TaskReservations {
   readonly GenericResources?: readonly GenericResource[]
 }
 
-/** Something that a node offers besides CPU and memory: by name (`GPU=UUID1`) or by number (`SSD=3`). */
+/** A resource of a node other than CPU and memory: named (`GPU=UUID1`) or counted (`SSD=3`). */
 export interface GenericResource {
-  /** One resource with a name. */
+  /** A named resource. */
   readonly NamedResourceSpec?: {
     /** The kind, e.g. `GPU`. */
     readonly Kind: string
     /** The name, e.g. `UUID1`. */
     readonly Value: string
   }
-  /** A number of resources of a kind. */
+  /** A counted resource. */
   readonly DiscreteResourceSpec?: {
     /** The kind, e.g. `SSD`. */
     readonly Kind: string
@@ -105,22 +105,22 @@ export interface GenericResource {
 export interface TaskRestartPolicy {
   /** @defaultValue `any` */
   readonly Condition?: 'none' | 'on-failure' | 'any'
-  /** Nanoseconds before a new one. @defaultValue 5 s */
+  /** Nanoseconds before the new task starts. @defaultValue 5 s */
   readonly Delay?: number
-  /** @defaultValue `0`, which is no limit */
+  /** The largest number of restarts. @defaultValue `0`: no limit */
   readonly MaxAttempts?: number
-  /** Nanoseconds in which attempts are counted. @defaultValue `0`, which is for ever */
+  /** The period in which restarts are counted, in nanoseconds. @defaultValue `0`: unlimited */
   readonly Window?: number
 }
 
 /** Which nodes get tasks. */
 export interface TaskPlacement {
   /**
-   * All of them have to hold: `node.role==manager`, `node.labels.zone!=b`, and likewise `node.id`, `node.hostname`,
+   * Conditions that a node must meet: `node.role==manager`, `node.labels.zone!=b`, and likewise `node.id`, `node.hostname`,
    * `node.platform.os`, `node.platform.arch`, `engine.labels.*`.
    */
   readonly Constraints?: readonly string[]
-  /** Tasks are spread over the values of a label, e.g. `node.labels.rack`; the first counts most. */
+  /** Labels over whose values tasks are spread, e.g. `node.labels.rack`; the first one takes precedence. */
   readonly Preferences?: ReadonlyArray<{
     /** Spreads tasks evenly. */
     readonly Spread: {
@@ -128,13 +128,13 @@ export interface TaskPlacement {
       readonly SpreadDescriptor: string
     }
   }>
-  /** On each node. @defaultValue `0`, which is no limit */
+  /** The largest number of replicas on each node. @defaultValue `0`: no limit */
   readonly MaxReplicas?: number
-  /** For which the image is made. @defaultValue any */
+  /** The platforms of the image. @defaultValue any */
   readonly Platforms?: readonly NodePlatform[]
 }
 
-/** In the order in which a task goes through them up to `running`; then one of those in which it ends. */
+/** The states of a task, in order up to `running`. The others are final. */
 export type TaskState =
   | 'new'
   | 'allocated'
@@ -152,9 +152,9 @@ export type TaskState =
   | 'remove'
   | 'orphaned'
 
-/** One container of a service, on one node, and what became of it. */
+/** A task: a container of a service on a node, and its state. */
 export interface Task extends ClusterObject {
-  /** Mostly empty: the Docker CLI makes one of service and `Slot`. */
+  /** Usually empty. The Docker CLI shows a name made of service and `Slot`. */
   readonly Name?: string
   /** Labels of the task. */
   readonly Labels?: Readonly<Record<string, string>> | null
@@ -162,17 +162,17 @@ export interface Task extends ClusterObject {
   readonly Spec: TaskSpec
   /** The service it belongs to. */
   readonly ServiceID?: string
-  /** Which of the replicas; of a global service, none. */
+  /** The number of the replica; absent for a global service. */
   readonly Slot?: number
-  /** None before it is assigned. */
+  /** The id of its node; absent until it is assigned. */
   readonly NodeID?: string
-  /** What it got of its node. The specification writes `AssignedGenericResources`; this is how the daemon does. */
+  /** Resources of its node. The specification calls it `AssignedGenericResources`, the daemon `GenericResources`. */
   readonly GenericResources?: readonly GenericResource[]
   /** Its state. */
   readonly Status: TaskStatus
-  /** What the swarm wants of it. */
+  /** Its desired state. */
   readonly DesiredState?: TaskState
-  /** Of a job: the execution that it belongs to. Since API 1.41. */
+  /** The execution of a job that it belongs to. Since API 1.41. */
   readonly JobIteration?: ObjectVersion
   /** Its networks and addresses. */
   readonly NetworksAttachments?: readonly NetworkAttachment[]
@@ -187,17 +187,17 @@ export interface Task extends ClusterObject {
   }> | null
 }
 
-/** How a task is. */
+/** The state of a task. */
 export interface TaskStatus {
   /** RFC 3339, with nanoseconds. */
   readonly Timestamp: string
-  /** How far the task is. */
+  /** The state. */
   readonly State: TaskState
-  /** E.g. `started`: what the node did last. */
+  /** The last action of the node, e.g. `started`. */
   readonly Message?: string
-  /** Why it can't be placed, or has failed. */
+  /** Why it can't be placed, or why it failed. */
   readonly Err?: string
-  /** None before it has a container. */
+  /** Its container; absent until it exists. */
   readonly ContainerStatus?: TaskContainerStatus
   /** Ports of the host. */
   readonly PortStatus: {
@@ -210,7 +210,7 @@ export interface TaskStatus {
 export interface TaskContainerStatus {
   /** The container's id. */
   readonly ContainerID: string
-  /** On its node's host; 0 where it doesn't run. */
+  /** The process id on the node; 0 if it isn't running. */
   readonly PID: number
   /** The exit code of a container that has ended. */
   readonly ExitCode: number

@@ -1,24 +1,24 @@
 import type { ClusterObject, Topology } from '../../types/cluster-objects.ts'
 
-/** A volume of the whole swarm, which a storage plugin (CSI) makes. Since API 1.42. */
+/** A volume of the whole swarm, created by a storage plugin (CSI). Since API 1.42. */
 export interface ClusterVolume extends ClusterObject {
   /** The requested volume. */
   readonly Spec: ClusterVolumeSpec
   /** What the plugin reports about it. */
   readonly Info?: ClusterVolumeInfo
-  /** On which nodes it is, or shall be. */
+  /** The nodes where it is published, or will be. */
   readonly PublishStatus?: readonly ClusterVolumePublishStatus[]
 }
 
-/** What the plugin says of a cluster volume. */
+/** The plugin's information about a cluster volume. */
 export interface ClusterVolumeInfo {
-  /** Bytes; 0 where it isn't known. */
+  /** Its size in bytes; 0 if unknown. */
   readonly CapacityBytes?: number
-  /** The plugin's own data about it. */
+  /** Data of the plugin about it. */
   readonly VolumeContext?: Readonly<Record<string, string>>
-  /** The plugin's own name for it; none before it is made. */
+  /** The plugin's name for it; absent until it is created. */
   readonly VolumeID?: string
-  /** The parts of the cluster that reach it. */
+  /** The parts of the cluster that can access it. */
   readonly AccessibleTopology?: readonly Topology[]
 }
 
@@ -26,68 +26,68 @@ export interface ClusterVolumeInfo {
 export interface ClusterVolumePublishStatus {
   /** The node's id. */
   readonly NodeID?: string
-  /** `pending-*`: asked for, and not done yet. */
+  /** The state; `pending-*` while a request is in progress. */
   readonly State?: 'pending-publish' | 'published' | 'pending-node-unpublish' | 'pending-controller-unpublish'
-  /** The plugin's own data for that node. */
+  /** Data of the plugin for that node. */
   readonly PublishContext?: Readonly<Record<string, string>>
 }
 
-/** How a cluster volume shall be. */
+/** The requested settings of a cluster volume. */
 export interface ClusterVolumeSpec {
-  /** Volumes of one group stand in for each other: a service mounts `group:NAME`. */
+  /** Volumes of a group are interchangeable: a service mounts `group:NAME`. */
   readonly Group?: string
   /** Who may use it at the same time. */
   readonly AccessMode?: ClusterVolumeAccessMode
-  /** From which parts of the cluster it must be reachable. */
+  /** The parts of the cluster that must be able to access it. */
   readonly AccessibilityRequirements?: ClusterVolumeTopology
   /** Its size. */
   readonly CapacityRange?: ClusterVolumeCapacity
   /** Secrets of the swarm that the plugin gets. */
   readonly Secrets?: readonly ClusterVolumeSecret[]
-  /** `pause` takes no new tasks, `drain` sends those away that there are. @defaultValue `active` */
+  /** `pause` accepts no new tasks, `drain` also removes existing ones. @defaultValue `active` */
   readonly Availability?: 'active' | 'pause' | 'drain'
 }
 
-/** Who may use a cluster volume at a time; as a file system or as a block device, one of them. */
+/** Who may use a cluster volume at the same time, and whether as a file system or as a block device. */
 export interface ClusterVolumeAccessMode {
   /** On one node at a time, or on several. @defaultValue `single` */
   readonly Scope?: 'single' | 'multi'
-  /** By one task, by readers alone, by readers and one writer, or by all. @defaultValue `none` */
+  /** One task, only readers, readers and one writer, or all. @defaultValue `none` */
   readonly Sharing?: 'none' | 'readonly' | 'onewriter' | 'all'
-  /** It is used as a file system. */
+  /** Use it as a file system. */
   readonly MountVolume?: ClusterVolumeFileSystem
-  /** Has no fields. */
+  /** Use it as a block device. Has no fields. */
   readonly BlockVolume?: Readonly<Record<string, never>>
 }
 
-/** How a cluster volume is mounted. */
+/** How to mount a cluster volume. */
 export interface ClusterVolumeFileSystem {
   /** E.g. `ext4`. @defaultValue the plugin's choice */
   readonly FsType?: string
-  /** Options of the mount. */
+  /** Mount options. */
   readonly MountFlags?: readonly string[]
 }
 
-/** From where a cluster volume has to be reached. */
+/** The parts of the cluster that must be able to access a volume. */
 export interface ClusterVolumeTopology {
-  /** From one of these at least. */
+  /** At least one of these. */
   readonly Requisite?: readonly Topology[]
   /** These first, in that order. */
   readonly Preferred?: readonly Topology[]
 }
 
-/** How large a cluster volume shall be. */
+/** The requested size of a cluster volume. */
 export interface ClusterVolumeCapacity {
-  /** Bytes, at least. @defaultValue `0`, which is any */
+  /** The minimum in bytes. @defaultValue `0`: no minimum */
   readonly RequiredBytes?: number
-  /** Bytes, at most. @defaultValue `0`, which is any */
+  /** The maximum in bytes. @defaultValue `0`: no maximum */
   readonly LimitBytes?: number
 }
 
-/** A secret of the swarm, under the name by which the plugin knows it. */
+/** A secret of the swarm, and the plugin's name for it. */
 export interface ClusterVolumeSecret {
   /** The plugin's name for the secret. */
   readonly Key: string
-  /** Its name or id, not its data. */
+  /** The name or id of the secret, not its data. */
   readonly Secret: string
 }

@@ -2,47 +2,47 @@ import type { ClusterVolume, ClusterVolumeSpec } from './cluster-volumes.ts'
 
 /** A volume. */
 export interface Volume {
-  /** Of an anonymous one, 64 hexadecimal digits. */
+  /** Its name. An anonymous volume has 64 hexadecimal digits. */
   readonly Name: string
-  /** E.g. `local`. */
+  /** The driver, e.g. `local`. */
   readonly Driver: string
-  /** Where it is on the daemon's host. */
+  /** Its path on the daemon's host. */
   readonly Mountpoint: string
   /** RFC 3339, with nanoseconds. */
   readonly CreatedAt?: string
-  /** What the driver says of it. */
+  /** The driver's information about it. */
   readonly Status?: Readonly<Record<string, unknown>>
   /** Labels of the volume. */
   readonly Labels: Readonly<Record<string, string>> | null
-  /** `local` on this host alone, `global` in the whole cluster. */
+  /** `local`: only on this host; `global`: in the whole cluster. */
   readonly Scope: 'local' | 'global'
-  /** What the driver was told. */
+  /** Options for the driver. */
   readonly Options: Readonly<Record<string, string>> | null
-  /** Of a volume of the whole swarm. Since API 1.42. */
+  /** Details of a cluster volume of a swarm. Since API 1.42. */
   readonly ClusterVolume?: ClusterVolume
-  /** Only where sizes were asked for: {@link System.df}. */
+  /** Its size; only in the result of {@link System.df}. */
   readonly UsageData?: VolumeUsage | null
 }
 
-/** How much a volume holds, and who uses it. */
+/** The size of a volume, and the number of its users. */
 export interface VolumeUsage {
-  /** Bytes; -1 where the driver doesn't know. */
+  /** Bytes; -1 if the driver doesn't know. */
   readonly Size: number
-  /** Containers that use it; -1 where they were not counted. */
+  /** The number of containers that use it; -1 if unknown. */
   readonly RefCount: number
 }
 
-/** All volumes that fit. */
+/** The volumes that match. */
 export interface VolumeListResponse {
   /** The volumes; null for none. */
   readonly Volumes: readonly Volume[] | null
-  /** Of drivers that could not be asked, in the daemon's words. */
+  /** Warnings about drivers that didn't answer. */
   readonly Warnings: readonly string[] | null
 }
 
-/** A volume to be made. */
+/** A volume to create. */
 export interface VolumeCreateRequest {
-  /** @defaultValue a random name: the volume counts as anonymous */
+  /** @defaultValue a random name, which makes the volume anonymous */
   readonly Name?: string
   /** @defaultValue `local` */
   readonly Driver?: string
@@ -50,20 +50,20 @@ export interface VolumeCreateRequest {
   readonly DriverOpts?: Readonly<Record<string, string>>
   /** Labels of the volume. */
   readonly Labels?: Readonly<Record<string, string>>
-  /** Makes a volume of the whole swarm, by a storage plugin (CSI), on a manager. Since API 1.42. */
+  /** Creates a cluster volume with a storage plugin (CSI). Only on a manager. Since API 1.42. */
   readonly ClusterVolumeSpec?: ClusterVolumeSpec
 }
 
-/** How a volume of the whole swarm shall be from now on. */
+/** The new settings of a cluster volume. */
 export interface VolumeUpdateRequest {
-  /** All of it as it is; `Availability` alone may differ. */
+  /** The current settings, in which only `Availability` may change. */
   readonly Spec?: ClusterVolumeSpec
 }
 
-/** What a prune removed. */
+/** The result of a prune. */
 export interface VolumePruneResponse {
-  /** Names. */
+  /** Names of the removed volumes. */
   readonly VolumesDeleted: readonly string[] | null
-  /** Bytes. */
+  /** Freed disk space in bytes. */
   readonly SpaceReclaimed: number
 }

@@ -331,7 +331,10 @@ describe('the Dockerfile', () => {
   test('that is not there, or no file, is refused, and so is such a context', async (t) => {
     const folder = await folderOf(t, { file: '', 'Dockerfile/': '' })
     await assert.rejects(findBuildFiles(folder), { code: 'ERR_BUILD_DOCKERFILE_INVALID', message: /not a file/ })
-    await assert.rejects(findBuildFiles(folder, 'none'), { code: 'ERR_BUILD_DOCKERFILE_INVALID', message: /doesn't exist/ })
+    await assert.rejects(findBuildFiles(folder, 'none'), {
+      code: 'ERR_BUILD_DOCKERFILE_INVALID',
+      message: /doesn't exist/,
+    })
     await assert.rejects(findBuildFiles(join(folder, 'none')), {
       code: 'ERR_BUILD_CONTEXT_INVALID',
       message: /doesn't exist/,

@@ -1,0 +1,40 @@
+import { withDefaults } from '../call.ts'
+import { ATTACH, ATTACH_WEBSOCKET, INSPECT, LOGS } from './operations.ts'
+import type { ContainerAttachOptions, ContainerLogsOptions } from './options.ts'
+import type { RequestOptions, Send } from '../send.ts'
+import type { AttachedStream } from '../stream/attached.ts'
+import { attachedStream, outputStream, webSocketStream, type IsTty } from '../stream/calls.ts'
+import type { OutputChunk } from '../stream/frames.ts'
+import type { Opening } from '../stream/opening.ts'
+import type { OutputStream } from '../stream/output.ts'
+import type { ContainerInspect } from './types/inspect.ts'
+
+/** The API's default is no output at all. */
+const OUTPUT = { stdout: true, stderr: true }
+const ATTACHED = { stream: true, ...OUTPUT }
+
+/** Implements {@link Containers.logs}. */
+export function logs(send: Send, id: string, options: ContainerLogsOptions): Opening<OutputChunk, OutputStream> {
+  const call = { ids: [id], options: withDefaults(options, OUTPUT) }
+  return outputStream(send, LOGS, call, hasTerminal(send, id, options))
+}
+
+/** Implements {@link Containers.attach}. */
+export function attach(send: Send, id: string, options: ContainerAttachOptions): Promise<AttachedStream> {
+  const call = { ids: [id], options: withDefaults(options, ATTACHED) }
+  return attachedStream(send, ATTACH, call, hasTerminal(send, id, options))
+}
+
+/** Implements {@link Containers.attachWebSocket}. */
+export function attachWebSocket(send: Send, id: string, options: ContainerAttachOptions): Promise<AttachedStream> {
+  return webSocketStream(send, ATTACH_WEBSOCKET, { ids: [id], options: withDefaults(options, ATTACHED) })
+}
+
+/** Asks whether a container has a terminal, and so a raw output. */
+function hasTerminal(send: Send, id: string, options: RequestOptions): IsTty {
+  return async () => {
+    const { signal } = options
+    const { Config } = await send.json<ContainerInspect>(INSPECT, { ids: [id], options: { signal } })
+    return Config.Tty ?? false
+  }
+}
