@@ -85,8 +85,8 @@ function optionsOf({ query = {}, own = [] }: Operation): string[] {
 }
 
 /**
- * Adds defaults to options, and values that the caller can't change. A value that isn't an object is returned unchanged, so
- * that the check of the call refuses it. Spread syntax would turn it into an object.
+ * Adds defaults to options, and values that the caller can't change. A value that isn't an object is returned
+ * unchanged, so that the check of the call refuses it. Spread syntax would turn it into an object.
  */
 export function withDefaults<Given extends object>(given: Given, defaults: object, always: object = {}): Given {
   const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
@@ -124,7 +124,9 @@ function checkBody(operation: Operation, body: RequestBody | undefined, version:
   return body
 }
 
-/** Options begin in lower case, fields of a body in upper case. The daemon would silently ignore an option in the body. */
+/**
+ * Options begin in lower case, fields of a body in upper case. The daemon would silently ignore an option in the body.
+ */
 function refuseMisplaced(operation: Operation, body: object): void {
   if (operation.lowerCase === true) return
   const key = Object.keys(body).find((name) => /^[a-z]/.test(name) && (body as Options)[name] !== undefined)

@@ -18,14 +18,15 @@ async function identityFor(endpoint: ResolvedEndpoint, options: EndpointOptions)
 }
 
 /**
- * Connects to the Docker daemon that the options, the environment or the current context select. TCP endpoints always use
- * verified mutual TLS. The promise resolves when the daemon has answered.
+ * Connects to the Docker daemon that the options, the environment or the current context select. TCP endpoints always
+ * use verified mutual TLS. The promise resolves when the daemon has answered.
  *
  * @param options - endpoint, certificates and connection settings. Default: the DOCKER_* variables
  * @param env - replaces `process.env`
  * @throws {@link EndpointError} before anything is sent, for an endpoint that is unusable or unsafe
  * @throws {@link IdentityError} before anything is sent, for certificates that no daemon would accept
- * @throws {@link ConnectionError} if the daemon can't be reached, or if client or daemon rejects the other's certificate
+ * @throws {@link ConnectionError} if the daemon can't be reached, or if client or daemon rejects the other's
+ *   certificate
  * @example
  * ```ts
  * await using docker = await connect({ host: 'tcp://build01:2376', certPath: '/etc/deploy/docker' })

@@ -4,8 +4,8 @@ import type { Moment } from './time.ts'
 /** Options of {@link Services.logs} and {@link Tasks.logs}, and most of {@link Containers.logs}. */
 export interface LogsOptions extends RequestOptions {
   /**
-   * Begin each line with details: for a container the labels and variables that its `LogConfig` names, for a service and a
-   * task also the ids of node, service and task. @defaultValue `false`
+   * Begin each line with details: for a container the labels and variables that its `LogConfig` names, for a service
+   * and a task also the ids of node, service and task. @defaultValue `false`
    */
   readonly details?: boolean
   /** Keep streaming new output until the container ends or you leave the loop. @defaultValue `false` */

@@ -9,15 +9,15 @@ export interface QueryTake {
   readonly as?: string
   readonly since?: Since
   /**
-   * `json`: one JSON value; `filters`: lists of strings by key; `moment`: a point in time; `boolean` and `integer`: only
-   * such values. Otherwise strings and numbers, and arrays as repeated names.
+   * `json`: one JSON value; `filters`: lists of strings by key; `moment`: a point in time; `boolean` and `integer`:
+   * only such values. Otherwise strings and numbers, and arrays as repeated names.
    */
   readonly encode?: 'json' | 'filters' | 'moment' | 'boolean' | 'integer'
 }
 
 /**
- * An operation of the Engine API as data. The methods of a resource send these, the checks of every call read them, and a
- * test compares them with the specification.
+ * An operation of the Engine API as data. The methods of a resource send these, the checks of every call read them, and
+ * a test compares them with the specification.
  */
 export interface Operation {
   /** The name of its method, for messages: `containers.list`. */
@@ -36,7 +36,9 @@ export interface Operation {
   readonly body?: 'json' | 'bytes'
   /** The fields of its body begin in lower case, unlike those of all other operations. */
   readonly lowerCase?: true
-  /** Fields of the body that are newer than the oldest version, by path: `HostConfig.Mounts.*.VolumeOptions.Subpath`. */
+  /**
+   * Fields of the body that are newer than the oldest version, by path: `HostConfig.Mounts.*.VolumeOptions.Subpath`.
+   */
   readonly newer?: Readonly<Record<string, Since>>
 }
 

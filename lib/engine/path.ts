@@ -12,8 +12,8 @@ function segment(value: unknown, of = 'an API path'): string {
   const invalid = (got: string, todo = 'Pass the id or name as Docker prints it.'): ArgumentError =>
     new ArgumentError('ERR_PATH_SEGMENT_INVALID', { tried: `the id or name ${shown(value)} in ${of}`, got, todo })
   if (typeof value !== 'string') throw invalid('it is not a string')
-  // WHATWG URL and proxies resolve these, encoded or not: `..` would reach the endpoint of another object. So would `a/..`,
-  // since dockerd and many proxies decode slashes first.
+  // WHATWG URL and proxies resolve these, encoded or not: `..` would reach the endpoint of another object. So would
+  // `a/..`, since dockerd and many proxies decode slashes first.
   if (value === '' || /(^|\/)\.{1,2}(\/|$)/.test(value))
     throw invalid(value === '' ? 'it is empty' : 'it has . or .. as a path segment')
   // Names in a list of containers begin with a slash. dockerd would redirect to the path without it.
@@ -32,8 +32,8 @@ function segment(value: unknown, of = 'an API path'): string {
  * Tags a template as a path of the Engine API. Each substitution becomes exactly one segment, so that no id can
  * reach another endpoint.
  *
- * @throws {@link ArgumentError} ERR_PATH_SEGMENT_INVALID for an id that is empty, isn't a string, or has `.` or `..` as a
- *   segment
+ * @throws {@link ArgumentError} ERR_PATH_SEGMENT_INVALID for an id that is empty, isn't a string, or has `.` or `..` as
+ *   a segment
  * @example
  * ```ts
  * path`/images/${'me/app:1.2'}/json` // '/images/me%2Fapp%3A1.2/json'
@@ -53,8 +53,8 @@ export function expandPath(template: string, ids: readonly unknown[] = [], of?: 
 }
 
 /**
- * The same path for a message. It never throws: an id that can't be encoded becomes `?`, because the call itself refuses
- * that id, and the caller must see that error.
+ * The same path for a message. It never throws: an id that can't be encoded becomes `?`, because the call itself
+ * refuses that id, and the caller must see that error.
  */
 export function describePath(template: string, ids: readonly unknown[]): string {
   return expand(template, ids, (id) => {

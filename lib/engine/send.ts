@@ -161,8 +161,8 @@ export class Send {
   }
 
   /**
-   * Adopts the version of a daemon that was downgraded since the negotiation: its refusal names the version it serves in a
-   * header. Then one retry helps.
+   * Adopts the version of a daemon that was downgraded since the negotiation: its refusal names the version it serves
+   * in a header. Then one retry helps.
    */
   #adopt({ status, headers, body }: WireAnswer): boolean {
     const served = versionHeader(headers)

@@ -23,7 +23,9 @@ export interface Ping {
   readonly experimental: boolean
   /** The daemon's default builder: `1` classic builder, `2` BuildKit. */
   readonly builderVersion: string | undefined
-  /** `inactive`, `pending`, `error`, `locked`, `active/worker` or `active/manager`; undefined before Docker Engine 23. */
+  /**
+   * `inactive`, `pending`, `error`, `locked`, `active/worker` or `active/manager`; undefined before Docker Engine 23.
+   */
   readonly swarm: string | undefined
   /** E.g. `Docker/26.1.5 (linux)`. */
   readonly server: string | undefined

@@ -43,8 +43,8 @@ const KINDS: readonly { readonly needs: readonly string[]; readonly may: readonl
 const NAMES: readonly string[] = [...new Set(KINDS.flatMap(({ needs, may }) => [...needs, ...may]))]
 
 /**
- * Checks credentials that a caller passes. No message shows a value, since even a wrong one may be a secret. An empty one
- * usually comes from a variable that isn't set.
+ * Checks credentials that a caller passes. No message shows a value, since even a wrong one may be a secret. An empty
+ * one usually comes from a variable that isn't set.
  *
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  */

@@ -108,8 +108,9 @@ async function lookUp({ path, env, logins }: Store, server: string): Promise<Reg
 }
 
 /**
- * Reads the credentials that the Docker CLI stores in `auths`, `credHelpers` and `credsStore` of its `config.json`. Nothing
- * is read until you ask for credentials. Then a helper may run: the program `docker-credential-NAME` in the PATH.
+ * Reads the credentials that the Docker CLI stores in `auths`, `credHelpers` and `credsStore` of its `config.json`.
+ * Nothing is read until you ask for credentials. Then a helper may run: the program `docker-credential-NAME` in the
+ * PATH.
  *
  * @param options - see {@link RegistryCredentialsOptions}
  * @returns a value for the option `auth` of image calls

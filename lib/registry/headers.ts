@@ -20,7 +20,8 @@ export const ANONYMOUS: string = encodeRegistryConfig({})
  * @param auth - the caller's option; undefined for no header
  * @param image - its name, which holds the registry
  * @returns undefined if there are no credentials for that registry
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN, and the errors of {@link RegistryCredentials.for}
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN, and the errors of
+ *   {@link RegistryCredentials.for}
  */
 export async function authHeaderFor(
   auth: RegistryAuthSource | undefined,
@@ -36,7 +37,8 @@ export async function authHeaderFor(
  *
  * @param auth - the caller's option; credentials for a single registry must name it as `serveraddress`
  * @returns undefined if there are no credentials at all
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN, and the errors of {@link RegistryCredentials.all}
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN, and the errors of
+ *   {@link RegistryCredentials.all}
  */
 export async function configHeaderFor(auth: RegistryAuthSource | undefined): Promise<string | undefined> {
   if (auth === undefined) return undefined

@@ -42,8 +42,8 @@ const DIGEST = /^(?:sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}
 const ID = /^[a-f0-9]{64}$/
 
 /**
- * Parses an image name by Docker's own rules (distribution/reference): the part before the first `/` is a registry if it
- * contains a dot, a colon or an upper-case letter, or is `localhost`. Nothing is looked up.
+ * Parses an image name by Docker's own rules (distribution/reference): the part before the first `/` is a registry if
+ * it contains a dot, a colon or an upper-case letter, or is `localhost`. Nothing is looked up.
  *
  * @param text - `ubuntu`, `me/app:1.2`, `ghcr.io/me/app@sha256:...`, `localhost:5000/app`
  * @returns its parts

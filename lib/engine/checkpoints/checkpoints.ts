@@ -4,8 +4,8 @@ import type { RequestOptions, Send } from '../send.ts'
 import type { Checkpoint, CheckpointCreateRequest } from './types.ts'
 
 /**
- * Checkpoints of containers: `docker.checkpoints`. They need an experimental daemon (`"experimental": true`) and CRIU on its
- * host. Other daemons answer 501. {@link Containers.start} starts a container from a checkpoint.
+ * Checkpoints of containers: `docker.checkpoints`. They need an experimental daemon (`"experimental": true`) and CRIU
+ * on its host. Other daemons answer 501. {@link Containers.start} starts a container from a checkpoint.
  *
  * @example
  * ```ts

@@ -5,7 +5,8 @@ import type { RequestOptions, Send } from '../send.ts'
 import type { Config, ConfigCreateRequest, ConfigCreateResponse, ConfigSpec } from './types.ts'
 
 /**
- * Configs of a swarm: `docker.configs`. Only managers answer these calls. Other daemons throw an {@link UnavailableError}.
+ * Configs of a swarm: `docker.configs`. Only managers answer these calls. Other daemons throw an
+ * {@link UnavailableError}.
  *
  * @example
  * ```ts

@@ -15,8 +15,8 @@ export interface ConfigSpec {
 /** A config to create. */
 export interface ConfigCreateRequest extends Omit<ConfigSpec, 'Data'> {
   /**
-   * At most 1000 KB. Pass bytes, such as `Buffer.from('text')`, or a string in base64 (RFC 4648, section 4). The daemon would
-   * also decode plain text as base64.
+   * At most 1000 KB. Pass bytes, such as `Buffer.from('text')`, or a string in base64 (RFC 4648, section 4). The daemon
+   * would also decode plain text as base64.
    */
   readonly Data: Uint8Array | string
 }

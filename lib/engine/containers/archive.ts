@@ -45,7 +45,8 @@ export class ContainerArchive {
   }
 
   /**
-   * A file or folder as a tar (`GET /containers/{id}/archive`), in which the names begin with the last part of the path.
+   * A file or folder as a tar (`GET /containers/{id}/archive`), in which the names begin with the last part of the
+   * path.
    *
    * @throws {@link NotFoundError} if the container or the path doesn't exist
    */

@@ -94,7 +94,8 @@ export class Containers {
   }
 
   /**
-   * Returns all of its files, except mounts, as a tar (`GET /containers/{id}/export`). Read it to its end, or destroy it.
+   * Returns all of its files, except mounts, as a tar (`GET /containers/{id}/export`). Read it to its end, or destroy
+   * it.
    */
   async export(id: string, options: RequestOptions = {}): Promise<Readable> {
     const { body } = await this.#send.stream(operations.EXPORT, { ids: [id], options })
@@ -127,7 +128,8 @@ export class Containers {
   }
 
   /**
-   * Stops it and waits until it has exited (`POST /containers/{id}/stop`). Sends a signal first, and SIGKILL after a time-out.
+   * Stops it and waits until it has exited (`POST /containers/{id}/stop`). Sends a signal first, and SIGKILL after a
+   * time-out.
    *
    * @throws {@link NotModifiedError} if it isn't running
    */
@@ -182,8 +184,9 @@ export class Containers {
   }
 
   /**
-   * Attaches to its input and output on a separate connection (`POST /containers/{id}/attach`). To get all output, attach
-   * before you start it. To send input, create it with `OpenStdin` and `StdinOnce`, and attach with `{ stdin: true }`.
+   * Attaches to its input and output on a separate connection (`POST /containers/{id}/attach`). To get all output,
+   * attach before you start it. To send input, create it with `OpenStdin` and `StdinOnce`, and attach with
+   * `{ stdin: true }`.
    *
    * @throws {@link NotFoundError} if it doesn't exist
    * @throws {@link ConflictError} if it is paused
@@ -193,8 +196,8 @@ export class Containers {
   }
 
   /**
-   * Attaches with a web socket (`GET /containers/{id}/attach/ws`), for proxies that support no other upgrade. All output is
-   * one raw stream, and the end of `stdin` doesn't reach the container, since web sockets have no half-close.
+   * Attaches with a web socket (`GET /containers/{id}/attach/ws`), for proxies that support no other upgrade. All
+   * output is one raw stream, and the end of `stdin` doesn't reach the container, since web sockets have no half-close.
    */
   async attachWebSocket(id: string, options: given.ContainerAttachOptions = {}): Promise<AttachedStream> {
     return streams.attachWebSocket(this.#send, id, options)
@@ -219,9 +222,9 @@ export class Containers {
   }
 
   /**
-   * Copies a local file or folder into a container, which needn't be running, by the rules of `docker cp`: into the path if
-   * it is a folder, else to the path itself. A source that ends with `/.` means the contents of a folder. Symbolic links
-   * are copied as links, and sockets are omitted.
+   * Copies a local file or folder into a container, which needn't be running, by the rules of `docker cp`: into the
+   * path if it is a folder, else to the path itself. A source that ends with `/.` means the contents of a folder.
+   * Symbolic links are copied as links, and sockets are omitted.
    *
    * @param source - a local path, or entries in memory, which are created below the path
    * @returns the path of the copy
@@ -244,10 +247,10 @@ export class Containers {
   }
 
   /**
-   * Copies a file or folder from a container, which needn't be running, by the rules of `docker cp`: into the target if it
-   * is a folder, else to the target itself. A path that ends with `/.` means the contents of a folder. It is safe with an
-   * untrusted container: it never writes outside the target or through a link, and creates neither devices nor set-user-ID
-   * files. Symbolic links are copied as links, whatever their target.
+   * Copies a file or folder from a container, which needn't be running, by the rules of `docker cp`: into the target if
+   * it is a folder, else to the target itself. A path that ends with `/.` means the contents of a folder. It is safe
+   * with an untrusted container: it never writes outside the target or through a link, and creates neither devices nor
+   * set-user-ID files. Symbolic links are copied as links, whatever their target.
    *
    * @param path - a path in the container
    * @param target - a local path
@@ -265,8 +268,8 @@ export class Containers {
   }
 
   /**
-   * Waits until its health check reports that it is healthy. It waits for events instead of polling, and also waits for a
-   * container that isn't started yet or is restarting.
+   * Waits until its health check reports that it is healthy. It waits for events instead of polling, and also waits for
+   * a container that isn't started yet or is restarting.
    *
    * @throws {@link HealthError} ERR_HEALTH_NO_CHECK, ERR_HEALTH_UNHEALTHY, ERR_HEALTH_ENDED or ERR_HEALTH_TIMEOUT,
    *   with the output of its last checks

@@ -91,7 +91,8 @@ export const START: Operation = {
   method: 'POST',
   path: '/containers/{id}/start',
   lane: 'short',
-  // `checkpoint` isn't in the specification (moby, api/server/router/container). Current daemons refuse `checkpoint-dir`.
+  // `checkpoint` isn't in the specification (moby, api/server/router/container). Current daemons refuse
+  // `checkpoint-dir`.
   query: { detachKeys: PLAIN, checkpoint: PLAIN },
 }
 

@@ -116,8 +116,8 @@ export interface ContainerKillOptions extends RequestOptions {
 }
 
 /**
- * Options of {@link Containers.attach} and {@link Containers.attachWebSocket}. Before API 1.42 a web socket always has all
- * three streams, and `false` for one of them is an error.
+ * Options of {@link Containers.attach} and {@link Containers.attachWebSocket}. Before API 1.42 a web socket always has
+ * all three streams, and `false` for one of them is an error.
  */
 export interface ContainerAttachOptions extends RequestOptions {
   /** Stream new output. @defaultValue `true` */
@@ -136,7 +136,11 @@ export interface ContainerAttachOptions extends RequestOptions {
 
 /** Options of {@link Containers.wait}. */
 export interface ContainerWaitOptions extends RequestOptions {
-  /** `next-exit` waits for the next exit even if the container isn't running, `removed` for its removal. @defaultValue `not-running` */
+  /**
+   * `next-exit` waits for the next exit even if the container isn't running, `removed` for its removal.
+   *
+   * @defaultValue `not-running`
+   */
   readonly condition?: 'not-running' | 'next-exit' | 'removed'
 }
 

@@ -29,8 +29,8 @@ export class Distribution {
    * Returns a registry's information about an image without pulling it (`GET /distribution/{name}/json`).
    *
    * @param image - its name. Default tag: `latest`
-   * @throws {@link NotFoundError}, {@link ForbiddenError} or {@link UnauthorizedError} if the registry doesn't have the image,
-   *   or doesn't show it without a login
+   * @throws {@link NotFoundError}, {@link ForbiddenError} or {@link UnauthorizedError} if the registry doesn't have the
+   *   image, or doesn't show it without a login
    * @throws {@link RegistryError} ERR_REFERENCE_INVALID
    */
   async inspect(image: string, options: DistributionInspectOptions = {}): Promise<DistributionInspect> {

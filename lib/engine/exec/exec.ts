@@ -39,8 +39,8 @@ export class Exec {
   }
 
   /**
-   * Starts an exec on a separate connection (`POST /exec/{id}/start`). If the command can't be started, the stream yields
-   * the daemon's message and then throws {@link StreamError} ERR_API_EXEC_FAILED.
+   * Starts an exec on a separate connection (`POST /exec/{id}/start`). If the command can't be started, the stream
+   * yields the daemon's message and then throws {@link StreamError} ERR_API_EXEC_FAILED.
    *
    * @throws {@link NotFoundError} if the exec doesn't exist
    * @throws {@link ConflictError} if its container isn't running
@@ -56,8 +56,8 @@ export class Exec {
   }
 
   /**
-   * Runs a command until it exits, and returns its output and exit code. After an abort or a connection failure the command
-   * keeps running, since the daemon can't stop it.
+   * Runs a command until it exits, and returns its output and exit code. After an abort or a connection failure the
+   * command keeps running, since the daemon can't stop it.
    *
    * @param container - id or name
    * @param command - program and arguments

@@ -11,8 +11,8 @@ export async function buildPrune(send: Send, options: BuildPruneOptions): Promis
 }
 
 /**
- * Some filters of BuildKit have no value (moby, builder/builder-next: toBuildkitPruneInfo), and `true` would match nothing.
- * So `true` becomes an empty list. All other values are checked later.
+ * Some filters of BuildKit have no value (moby, builder/builder-next: toBuildkitPruneInfo), and `true` would match
+ * nothing. So `true` becomes an empty list. All other values are checked later.
  */
 function withPresence(options: BuildPruneOptions): object {
   const pairs = Object.entries(options?.filters ?? {})

@@ -29,8 +29,8 @@ import type * as Types from './types/images.ts'
 import type { ProgressMessage } from '../types/progress.ts'
 
 /**
- * Images: `docker.images`. Build, pull, push, import and load return a {@link Progress}: loop over its events, or await it for
- * the result.
+ * Images: `docker.images`. Build, pull, push, import and load return a {@link Progress}: loop over its events, or await
+ * it for the result.
  *
  * @example
  * ```ts
@@ -56,8 +56,8 @@ export class Images {
   }
 
   /**
-   * Pulls or imports with the parameters of the API (`POST /images/create`). {@link Images.pull} and {@link Images.import}
-   * return a result.
+   * Pulls or imports with the parameters of the API (`POST /images/create`). {@link Images.pull} and
+   * {@link Images.import} return a result.
    *
    * @param options - `fromImage` without a tag or digest pulls **all** tags
    * @param source - a tar, for `fromSrc: '-'`
@@ -72,8 +72,8 @@ export class Images {
    *
    * @param image - `alpine`, `ghcr.io/me/app:1.2`, `127.0.0.1:5000/app@sha256:...`. Default tag: `latest`
    * @returns the progress, and the pulled image as result
-   * @throws {@link NotFoundError}, {@link ServerError} or {@link StreamError} if the registry doesn't have the image, doesn't
-   *   show it without a login, or can't be reached
+   * @throws {@link NotFoundError}, {@link ServerError} or {@link StreamError} if the registry doesn't have the image,
+   *   doesn't show it without a login, or can't be reached
    * @throws {@link RegistryError} ERR_REFERENCE_INVALID for an invalid image name
    */
   pull(image: string, options: Options.ImagePullOptions = {}): Progress<PullMessage, PullResult> {
@@ -180,8 +180,8 @@ export class Images {
   }
 
   /**
-   * Exports images as a tar for {@link Images.load} (`GET /images/{name}/get`, `GET /images/get`). The daemon waits for slow
-   * readers. Destroying the stream cancels the request.
+   * Exports images as a tar for {@link Images.load} (`GET /images/{name}/get`, `GET /images/get`). The daemon waits for
+   * slow readers. Destroying the stream cancels the request.
    *
    * @param images - names or ids
    * @throws {@link NotFoundError} or {@link ServerError} if the daemon doesn't have an image
@@ -211,10 +211,10 @@ export class Images {
   /**
    * Builds an image with BuildKit or the classic builder (`POST /build`).
    *
-   * BuildKit reads a folder through a session (`POST /session`). It requests only files that it doesn't have, and can read
-   * the folder without the files in `.dockerignore`, the Dockerfile, the secrets of this build, and credentials if you pass
-   * any. The classic builder gets the folder as a tar. Symbolic links are sent as links, hard links as separate files, and
-   * extended attributes are omitted. A tar or a URL is passed on unchanged.
+   * BuildKit reads a folder through a session (`POST /session`). It requests only files that it doesn't have, and can
+   * read the folder without the files in `.dockerignore`, the Dockerfile, the secrets of this build, and credentials if
+   * you pass any. The classic builder gets the folder as a tar. Symbolic links are sent as links, hard links as
+   * separate files, and extended attributes are omitted. A tar or a URL is passed on unchanged.
    *
    * @param source - the path of a folder, a tar, or `{ remote }` for a URL that the daemon fetches
    * @returns the progress, and the image's id as result

@@ -26,7 +26,11 @@ export interface ImageListOptions extends RequestOptions {
   readonly sharedSize?: boolean
   /** Include `RepoDigests`. Current daemons always do. @defaultValue `false` */
   readonly digests?: boolean
-  /** Include the platform variants of each image, if the daemon keeps images in containerd. Since API 1.47. @defaultValue `false` */
+  /**
+   * Include the platform variants of each image, if the daemon keeps images in containerd. Since API 1.47.
+   *
+   * @defaultValue `false`
+   */
   readonly manifests?: boolean
   /** Include the origin of each variant; needs `manifests`. Since API 1.54. @defaultValue `false` */
   readonly identity?: boolean
@@ -44,7 +48,10 @@ export interface ImageCreateOptions extends RequestOptions {
   readonly tag?: string
   /** The comment of the imported image. */
   readonly message?: string
-  /** Dockerfile instructions for the imported image: `CMD`, `ENTRYPOINT`, `ENV`, `EXPOSE`, `ONBUILD`, `USER`, `VOLUME`, `WORKDIR`. */
+  /**
+   * Dockerfile instructions for the imported image: `CMD`, `ENTRYPOINT`, `ENV`, `EXPOSE`, `ONBUILD`, `USER`, `VOLUME`,
+   * `WORKDIR`.
+   */
   readonly changes?: string | readonly string[]
   /** `os[/arch[/variant]]`. @defaultValue the platform of the daemon's host */
   readonly platform?: string
@@ -56,7 +63,10 @@ export interface ImageCreateOptions extends RequestOptions {
 export interface ImagePullOptions extends RequestOptions {
   /** `os[/arch[/variant]]`, e.g. `linux/arm64`. @defaultValue the platform of the daemon's host */
   readonly platform?: string
-  /** Credentials for the registry, or the result of `loadRegistryCredentials()`, which looks them up when the call begins. */
+  /**
+   * Credentials for the registry, or the result of `loadRegistryCredentials()`, which looks them up when the call
+   * begins.
+   */
   readonly auth?: RegistryAuthSource
   /** Pull all tags of the repository. @defaultValue `false` */
   readonly allTags?: boolean
@@ -78,7 +88,11 @@ export interface ImageImportOptions extends RequestOptions {
 
 /** Options of {@link Images.inspect}. */
 export interface ImageInspectOptions extends RequestOptions {
-  /** Include its platform variants, if the daemon keeps images in containerd. Excludes `platform`. Since API 1.48. @defaultValue `false` */
+  /**
+   * Include its platform variants, if the daemon keeps images in containerd. Excludes `platform`. Since API 1.48.
+   *
+   * @defaultValue `false`
+   */
   readonly manifests?: boolean
   /** The platform variant. Since API 1.49. @defaultValue that of the daemon's host, else any that the daemon has */
   readonly platform?: OCIPlatform
@@ -104,7 +118,10 @@ export interface ImageHistoryOptions extends RequestOptions {
 export interface ImagePushOptions extends RequestOptions {
   /** Only this platform variant. Since API 1.46. @defaultValue all that the daemon has */
   readonly platform?: OCIPlatform
-  /** Credentials for the registry, or the result of `loadRegistryCredentials()`, which looks them up when the call begins. */
+  /**
+   * Credentials for the registry, or the result of `loadRegistryCredentials()`, which looks them up when the call
+   * begins.
+   */
   readonly auth?: RegistryAuthSource
   /** Push all tags of the repository that the daemon has. @defaultValue `false` */
   readonly allTags?: boolean
@@ -196,7 +213,10 @@ export interface BuildPruneOptions extends RequestOptions {
   readonly all?: boolean
   /** Only cache records that match. */
   readonly filters?: {
-    /** Not used since this time: a duration back from now (`24h`); newer daemons also accept seconds since 1970 or a date. */
+    /**
+     * Not used since this time: a duration back from now (`24h`); newer daemons also accept seconds since 1970 or a
+     * date.
+     */
     readonly until?: FilterValue
     /** The record's id. */
     readonly id?: FilterValue

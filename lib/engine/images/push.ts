@@ -23,7 +23,10 @@ export function push(send: Send, image: string, options: ImagePushOptions): Prog
   return registryProgress(send, PUSH, prepare, pushFold)
 }
 
-/** The result as text. A daemon with containerd's image store reports it only like this (daemon/containerd/image_push.go). */
+/**
+ * The result as text. A daemon with containerd's image store reports it only like this
+ * (daemon/containerd/image_push.go).
+ */
 const PUSHED = /^(\S+): digest: (\S+) size: (\d+)$/
 
 export function pushFold(request: Named): Fold<PushMessage, PushResult> {

@@ -6,8 +6,8 @@ type Remedy = readonly [pattern: RegExp, todo: (registry: string) => Sentence]
 
 /**
  * Messages of registries that the daemon passes on (moby, distribution/errors.go and registry/auth.go; containerd,
- * core/remotes/docker), and their remedies. A registry answers alike for a repository that doesn't exist and for one that
- * you may not see.
+ * core/remotes/docker), and their remedies. A registry answers alike for a repository that doesn't exist and for one
+ * that you may not see.
  */
 const REMEDIES: readonly Remedy[] = [
   [

@@ -47,8 +47,8 @@ export class Networks {
    * Creates a network (`POST /networks/create`).
    *
    * @throws {@link ConflictError} if the name is in use
-   * @throws {@link ForbiddenError} for the name of a predefined network, an overlapping subnet, or an overlay network outside
-   *   of a swarm
+   * @throws {@link ForbiddenError} for the name of a predefined network, an overlapping subnet, or an overlay network
+   *   outside of a swarm
    * @throws {@link NotFoundError} if the driver doesn't exist
    */
   create(network: NetworkCreateRequest, options: RequestOptions = {}): Promise<NetworkCreateResponse> {

@@ -35,7 +35,9 @@ export interface NetworkInspectOptions extends RequestOptions {
 export interface NetworkPruneOptions extends RequestOptions {
   /** Only networks that match: by label, or created before a time. */
   readonly filters?: {
-    /** Created before this time: a duration back from now, such as `10m` or `1h30m`, RFC 3339, or seconds since 1970. */
+    /**
+     * Created before this time: a duration back from now, such as `10m` or `1h30m`, RFC 3339, or seconds since 1970.
+     */
     readonly until?: string | number
     /** `key` or `key=value`. */
     readonly label?: FilterValue

@@ -4,7 +4,8 @@ import type { RequestOptions, Send } from '../send.ts'
 import type { Node, NodeSpec } from './types.ts'
 
 /**
- * The machines of a swarm: `docker.nodes`. Only managers answer these calls. Other daemons throw an {@link UnavailableError}.
+ * The machines of a swarm: `docker.nodes`. Only managers answer these calls. Other daemons throw an
+ * {@link UnavailableError}.
  *
  * @example
  * ```ts
@@ -26,7 +27,8 @@ export class Nodes {
   }
 
   /**
-   * Returns all details of a node (`GET /nodes/{id}`). The daemon's own id is `Swarm.NodeID` of {@link DockerClient.info}.
+   * Returns all details of a node (`GET /nodes/{id}`). The daemon's own id is `Swarm.NodeID` of
+   * {@link DockerClient.info}.
    *
    * @param id - its id or name
    * @throws {@link NotFoundError} if the node doesn't exist
@@ -36,8 +38,8 @@ export class Nodes {
   }
 
   /**
-   * Changes a node's labels, role or availability (`POST /nodes/{id}/update`). It resolves when the managers have accepted
-   * the change, before it takes effect.
+   * Changes a node's labels, role or availability (`POST /nodes/{id}/update`). It resolves when the managers have
+   * accepted the change, before it takes effect.
    *
    * @param spec - the complete settings: those of {@link Nodes.inspect} with your changes
    * @throws {@link NotFoundError} if the node doesn't exist

@@ -5,7 +5,8 @@ import type { RequestOptions, Send } from '../send.ts'
 import type { Secret, SecretCreateRequest, SecretCreateResponse, SecretSpec } from './types.ts'
 
 /**
- * Secrets of a swarm: `docker.secrets`. Only managers answer these calls. Other daemons throw an {@link UnavailableError}.
+ * Secrets of a swarm: `docker.secrets`. Only managers answer these calls. Other daemons throw an
+ * {@link UnavailableError}.
  *
  * @example
  * ```ts

@@ -15,8 +15,8 @@ export interface SecretSpec {
 /** A secret to create. */
 export interface SecretCreateRequest extends SecretSpec {
   /**
-   * At most 500 KB; absent if a `Driver` fetches them. Pass bytes, such as `Buffer.from('text')`, or a string in base64 (RFC
-   * 4648, section 4). The daemon would also decode plain text as base64.
+   * At most 500 KB; absent if a `Driver` fetches them. Pass bytes, such as `Buffer.from('text')`, or a string in base64
+   * (RFC 4648, section 4). The daemon would also decode plain text as base64.
    */
   readonly Data?: Uint8Array | string
 }

@@ -2,8 +2,8 @@ import { BOOLEAN, FILTERS, INTEGER, PLAIN, type Operation, type Since } from '..
 import { LOGS_QUERY } from '../logs-query.ts'
 
 /**
- * Fields of a service that daemons with an older API version ignore (moby, server/router/swarm: adjustForAPIVersion; and the
- * version history). `ReadOnlyNonRecursive` isn't here, since it is the default behaviour of those daemons.
+ * Fields of a service that daemons with an older API version ignore (moby, server/router/swarm: adjustForAPIVersion;
+ * and the version history). `ReadOnlyNonRecursive` isn't here, since it is the default behaviour of those daemons.
  */
 const NEWER: Readonly<Record<string, Since>> = {
   'Mode.ReplicatedJob': '1.41',

@@ -16,7 +16,8 @@ import type { OutputStream } from '../stream/output.ts'
 import type { Service, ServiceCreateResponse, ServiceSpec, ServiceUpdateResponse } from './types/services.ts'
 
 /**
- * Services of a swarm: `docker.services`. Only managers answer these calls. Other daemons throw an {@link UnavailableError}.
+ * Services of a swarm: `docker.services`. Only managers answer these calls. Other daemons throw an
+ * {@link UnavailableError}.
  *
  * @example
  * ```ts
@@ -93,8 +94,8 @@ export class Services {
   }
 
   /**
-   * Reads the output of all tasks of a service (`GET /services/{id}/logs`), with the log drivers `local`, `json-file` and
-   * `journald`. The managers collect it from the nodes, so lines of different tasks arrive in no particular order.
+   * Reads the output of all tasks of a service (`GET /services/{id}/logs`), with the log drivers `local`, `json-file`
+   * and `journald`. The managers collect it from the nodes, so lines of different tasks arrive in no particular order.
    *
    * @throws {@link NotFoundError} if the service doesn't exist
    */

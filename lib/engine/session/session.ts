@@ -27,9 +27,9 @@ export class Session {
   }
 
   /**
-   * Opens a session and takes over its connection (`POST /session`). API 1.53 deprecates it in favour of gRPC on the daemon's
-   * own socket, but daemons still support it. Over TLS the daemon doesn't notice that the client is gone, so end the socket
-   * after the build.
+   * Opens a session and takes over its connection (`POST /session`). API 1.53 deprecates it in favour of gRPC on the
+   * daemon's own socket, but daemons still support it. Over TLS the daemon doesn't notice that the client is gone, so
+   * end the socket after the build.
    *
    * @param id - the id for the build; it must not be in use
    * @returns the connection, on which the daemon is a client of HTTP/2 with prior knowledge

@@ -8,8 +8,8 @@ const NEWLINE = 0x0a
 const FAILURES = ['{"errorDetail":', '{"message":'] as const
 
 /**
- * A tar from the daemon. If the daemon fails halfway, it appends a message to the data and ends the answer normally. This
- * stream then ends with an error. Destroying it cancels the request.
+ * A tar from the daemon. If the daemon fails halfway, it appends a message to the data and ends the answer normally.
+ * This stream then ends with an error. Destroying it cancels the request.
  */
 export function archiveStream(body: Readable, request: Named): Readable {
   let tail: Buffer = Buffer.alloc(0)

@@ -11,14 +11,14 @@ export interface AttachedSource extends Omit<OutputSource, 'body'> {
 }
 
 /**
- * The input and output of a container or an exec, on a connection of its own. End {@link AttachedStream.stdin} to close the
- * input. The remaining output still arrives, from a container if it was created with `StdinOnce`. The end of the input
- * doesn't reach a terminal: write the byte 4 (Ctrl-D) instead. `break` closes the connection.
+ * The input and output of a container or an exec, on a connection of its own. End {@link AttachedStream.stdin} to close
+ * the input. The remaining output still arrives, from a container if it was created with `StdinOnce`. The end of the
+ * input doesn't reach a terminal: write the byte 4 (Ctrl-D) instead. `break` closes the connection.
  */
 export class AttachedStream extends OutputStream {
   /**
-   * The input of the program, which must be requested. Writing to a container that was attached without `{ stdin: true }`
-   * ends the stream with an error. The daemon discards input for an exec without `AttachStdin`.
+   * The input of the program, which must be requested. Writing to a container that was attached without
+   * `{ stdin: true }` ends the stream with an error. The daemon discards input for an exec without `AttachStdin`.
    */
   readonly stdin: Writable
 
@@ -33,8 +33,8 @@ export class AttachedStream extends OutputStream {
 }
 
 /**
- * Ending it half-closes the connection, and destroying it doesn't close anything. With a terminal it isn't half-closed: the
- * daemon would then cut off the output (moby, container/stream/attach.go).
+ * Ending it half-closes the connection, and destroying it doesn't close anything. With a terminal it isn't half-closed:
+ * the daemon would then cut off the output (moby, container/stream/attach.go).
  */
 function inputOf(socket: Duplex, tty: boolean): Writable {
   return writableOn(socket, {

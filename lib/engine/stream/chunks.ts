@@ -25,8 +25,8 @@ const taken = new WeakSet<Readable>()
 const CLOSED: ReadonlySet<unknown> = new Set(['UND_ERR_ABORTED', 'ERR_STREAM_PREMATURE_CLOSE'])
 
 /**
- * Reads a body at the pace of its reader. Leaving the loop cancels the request. The body's own iterator would take several
- * turns of the event loop for each line of a log, since dockerd sends each line as an HTTP chunk of its own.
+ * Reads a body at the pace of its reader. Leaving the loop cancels the request. The body's own iterator would take
+ * several turns of the event loop for each line of a log, since dockerd sends each line as an HTTP chunk of its own.
  */
 export async function* readChunks<Item>(
   body: Readable,

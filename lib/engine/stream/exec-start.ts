@@ -20,16 +20,22 @@ export interface ExecStartWatch {
 /** The message of a failure is a line or two. In bytes. */
 const LONGEST_MESSAGE = 16 * 1024
 
-/** moby, daemon/exec.go: the exec has run before, or runs now. A program can't print this, since it doesn't know the exec's id. */
+/**
+ * moby, daemon/exec.go: the exec has run before, or runs now. A program can't print this, since it doesn't know the
+ * exec's id.
+ */
 const STARTED_BEFORE = /^Error: Exec command [0-9a-f]{64} (has already run|is already running)\r\n$/
 
-/** How such messages begin (moby, daemon/exec.go, daemon/errors.go; containerd). On a terminal every line ends in CR LF. */
+/**
+ * How such messages begin (moby, daemon/exec.go, daemon/errors.go; containerd). On a terminal every line ends in CR LF.
+ */
 const MESSAGE_OF_DAEMON =
   /^(OCI runtime |unable to find (user|group) |Error: Exec command |[Cc]ontainer \S+ is |exec attach failed)/
 
 /**
  * Fails for an exec that could not start. The daemon has already answered 101, and writes the reason to the program's
- * standard output, followed by CR LF. Only output that looks like this costs a request, which tells whether a process ran.
+ * standard output, followed by CR LF. Only output that looks like this costs a request, which tells whether a process
+ * ran.
  */
 export async function* failIfNotStarted(
   chunks: AsyncIterable<OutputChunk>,
@@ -47,7 +53,10 @@ export async function* failIfNotStarted(
   if (Pid === 0 && !Running) throw execFailed(request, output.trim(), ExitCode)
 }
 
-/** The container is gone, and the exec with it: only the output can tell. Without an answer of the daemon, nothing is known. */
+/**
+ * The container is gone, and the exec with it: only the output can tell. Without an answer of the daemon, nothing is
+ * known.
+ */
 function unknownEnd(output: string, error: unknown): ExecEnd {
   if (!(error instanceof DockerApiError)) throw error
   return { Pid: MESSAGE_OF_DAEMON.test(output) ? 0 : 1, Running: false, ExitCode: null }

@@ -19,9 +19,9 @@ const SYSTEM_ERROR = 3
 const LONGEST_MESSAGE = 64 * 1024
 
 /**
- * Splits Docker's multiplexed streams. A frame has a byte for the stream, three zero bytes, four for the length, and the
- * payload. Since a payload may have 4 GiB, its parts are passed on as they arrive. Payloads of one stream that arrive
- * together are passed on together, so that a log of short lines costs little more than its bytes.
+ * Splits Docker's multiplexed streams. A frame has a byte for the stream, three zero bytes, four for the length, and
+ * the payload. Since a payload may have 4 GiB, its parts are passed on as they arrive. Payloads of one stream that
+ * arrive together are passed on together, so that a log of short lines costs little more than its bytes.
  */
 export class FrameSplitter {
   /** The beginning of a header that is still incomplete. */

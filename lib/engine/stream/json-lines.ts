@@ -9,7 +9,11 @@ export class JsonLines {
   #pending: Buffer[] = []
   #size = 0;
 
-  /** The values that are now complete. Each is parsed when it is read, so that values before a fault arrive. @throws StreamFault */
+  /**
+   * The values that are now complete. Each is parsed when it is read, so that values before a fault arrive.
+   *
+   * @throws StreamFault
+   */
   *push(chunk: Buffer): Generator<object, void, undefined> {
     let from = 0
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {

@@ -1,5 +1,6 @@
 /**
- * A stream that isn't open yet. Nothing is sent until you `await` it, which returns the open stream, or iterate over it.
+ * A stream that isn't open yet. Nothing is sent until you `await` it, which returns the open stream, or iterate over
+ * it.
  *
  * @example
  * ```ts

@@ -29,8 +29,9 @@ export interface OutputSource {
 export type Watch = (chunks: AsyncIterable<OutputChunk>) => AsyncGenerator<OutputChunk, void, undefined>
 
 /**
- * The output of a container as it arrives. You can read it once: loop over it, or call one of its methods. Leaving the loop
- * cancels the request. A chunk is neither a line nor one write of the program, but what arrived together of one stream.
+ * The output of a container as it arrives. You can read it once: loop over it, or call one of its methods. Leaving the
+ * loop cancels the request. A chunk is neither a line nor one write of the program, but what arrived together of one
+ * stream.
  */
 export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable {
   /** The container has a terminal, and all of its output is `stdout`. */
@@ -75,8 +76,8 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   }
 
   /**
-   * Writes the output to two streams, at their pace, and resolves at its end. It doesn't end them. If one of them fails or
-   * is destroyed, the request is cancelled.
+   * Writes the output to two streams, at their pace, and resolves at its end. It doesn't end them. If one of them fails
+   * or is destroyed, the request is cancelled.
    *
    * @example
    * ```ts

@@ -58,7 +58,10 @@ function drained(sink: Sink): Promise<void> {
   })
 }
 
-/** tar-stream replaces a mode of 0 with a default, and writes only the permissions: so the bit of S_IFREG changes nothing else (stat(2)). */
+/**
+ * tar-stream replaces a mode of 0 with a default, and writes only the permissions: so the bit of S_IFREG changes
+ * nothing else (stat(2)).
+ */
 export function tarMode(mode: number): number {
   return (mode & 0o7777) | 0o100_000
 }

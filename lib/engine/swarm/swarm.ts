@@ -11,7 +11,8 @@ import type {
 } from './types.ts'
 
 /**
- * The swarm that the daemon is a node of: `docker.swarm`. All calls but `init`, `join`, `leave` and `unlock` need a manager.
+ * The swarm that the daemon is a node of: `docker.swarm`. All calls but `init`, `join`, `leave` and `unlock` need a
+ * manager.
  *
  * @example
  * ```ts
@@ -55,8 +56,8 @@ export class Swarm {
   }
 
   /**
-   * Joins a swarm as a worker or a manager, depending on the token (`POST /swarm/join`). After 20 s the daemon continues to try
-   * in the background.
+   * Joins a swarm as a worker or a manager, depending on the token (`POST /swarm/join`). After 20 s the daemon
+   * continues to try in the background.
    *
    * @throws {@link UnavailableError} if it is already in a swarm, or if no manager has answered in time
    * @throws {@link BadRequestError} if the managers reject the token, and {@link ServerError} if it is malformed
@@ -66,8 +67,8 @@ export class Swarm {
   }
 
   /**
-   * Leaves the swarm (`POST /swarm/leave`). This stops its tasks on this node, and deletes the swarm's data there. A manager
-   * stays in the list of nodes until {@link Nodes.remove}.
+   * Leaves the swarm (`POST /swarm/leave`). This stops its tasks on this node, and deletes the swarm's data there. A
+   * manager stays in the list of nodes until {@link Nodes.remove}.
    *
    * @throws {@link UnavailableError} if the daemon isn't in a swarm, or is a manager and `force` isn't set
    */

@@ -121,8 +121,8 @@ export interface SwarmJoinTokens {
 /** A swarm to create. */
 export interface SwarmInitRequest {
   /**
-   * The address on which managers listen for each other, and whose interface overlay networks use: `192.0.2.1:2377`, or an
-   * interface, `eth0:2377`.
+   * The address on which managers listen for each other, and whose interface overlay networks use: `192.0.2.1:2377`, or
+   * an interface, `eth0:2377`.
    *
    * @defaultValue port 2377
    */
@@ -141,7 +141,11 @@ export interface SwarmInitRequest {
   readonly SubnetSize?: number
   /** Settings of the new swarm. */
   readonly Spec?: SwarmSpec
-  /** The availability of this node. Not in the specification, but in the daemon and the Docker CLI. @defaultValue `active` */
+  /**
+   * The availability of this node. Not in the specification, but in the daemon and the Docker CLI.
+   *
+   * @defaultValue `active`
+   */
   readonly Availability?: NodeAvailability
 }
 
@@ -157,7 +161,11 @@ export interface SwarmJoinRequest {
   readonly RemoteAddrs: readonly string[]
   /** One of the {@link SwarmJoinTokens}, which decides between worker and manager. Secret. */
   readonly JoinToken: string
-  /** The availability of this node. Not in the specification, but in the daemon and the Docker CLI. @defaultValue `active` */
+  /**
+   * The availability of this node. Not in the specification, but in the daemon and the Docker CLI.
+   *
+   * @defaultValue `active`
+   */
   readonly Availability?: NodeAvailability
 }
 

@@ -76,7 +76,8 @@ export class System {
   /**
    * Streams events (`GET /events`).
    *
-   * The daemon answers a moment before it subscribes to events. To miss none, set `since` to the time on the daemon's host.
+   * The daemon answers a moment before it subscribes to events. To miss none, set `since` to the time on the daemon's
+   * host.
    *
    * @throws {@link BadRequestError} for an unknown filter
    * @throws {@link ConnectionError} if the daemon stops, or the connection is lost

@@ -10,7 +10,8 @@ import type { OutputStream } from '../stream/output.ts'
 import type { Task } from './types/tasks.ts'
 
 /**
- * The tasks of services: `docker.tasks`. Only managers answer these calls. Other daemons throw an {@link UnavailableError}.
+ * The tasks of services: `docker.tasks`. Only managers answer these calls. Other daemons throw an
+ * {@link UnavailableError}.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * The kind of mount: `bind` for a path of the daemon's host, `volume` for a volume, `tmpfs` for memory, `image` for the files
- * of an image (since API 1.48), `npipe` for a named pipe (Windows), `cluster` for a cluster volume of a swarm.
+ * The kind of mount: `bind` for a path of the daemon's host, `volume` for a volume, `tmpfs` for memory, `image` for the
+ * files of an image (since API 1.48), `npipe` for a named pipe (Windows), `cluster` for a cluster volume of a swarm.
  */
 export type MountType = 'bind' | 'volume' | 'tmpfs' | 'image' | 'npipe' | 'cluster'
 

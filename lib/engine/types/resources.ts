@@ -48,7 +48,11 @@ export interface Resources {
   readonly MemorySwappiness?: number | null
   /** Let it wait for memory instead of being killed. No effect on cgroup v2. @defaultValue `false` */
   readonly OomKillDisable?: boolean | null
-  /** Run an init process as process 1, which forwards signals and reaps processes. @defaultValue the daemon's setting */
+  /**
+   * Run an init process as process 1, which forwards signals and reaps processes.
+   *
+   * @defaultValue the daemon's setting
+   */
   readonly Init?: boolean | null
   /** The number of processes and threads; 0 or -1 for no limit, null for no change. */
   readonly PidsLimit?: number | null

@@ -11,18 +11,28 @@ export type Input = string | Uint8Array | Readable | AsyncIterable<string | Uint
 export interface ConversationOptions extends RequestOptions {
   /** The input of the program. @defaultValue no input */
   readonly stdin?: Input
-  /** Receives the output as it arrives, and isn't ended. The result is then empty. @defaultValue the output is collected in the result */
+  /**
+   * Receives the output as it arrives, and isn't ended. The result is then empty.
+   *
+   * @defaultValue the output is collected in the result
+   */
   readonly stdout?: Writable
   /** Receives the error output, likewise. */
   readonly stderr?: Writable
-  /** Allocate a terminal. All output is then `stdout`, and the end of `stdin` doesn't reach the program. @defaultValue `false` */
+  /**
+   * Allocate a terminal. All output is then `stdout`, and the end of `stdin` doesn't reach the program.
+   *
+   * @defaultValue `false`
+   */
   readonly tty?: boolean
 }
 
 /** Settings of a container that {@link DockerClient.run} sets itself. */
 type Settled = 'Image' | 'Cmd' | 'Tty' | 'OpenStdin' | 'StdinOnce' | 'AttachStdin' | 'AttachStdout' | 'AttachStderr'
 
-/** Options of {@link DockerClient.run}, and settings of the container by their names in the API: `Env`, `HostConfig`. */
+/**
+ * Options of {@link DockerClient.run}, and settings of the container by their names in the API: `Env`, `HostConfig`.
+ */
 export interface RunOptions extends ConversationOptions, Omit<ContainerCreateRequest, Settled> {
   /** The name of the container. @defaultValue two random words, such as `happy_curie` */
   readonly name?: string

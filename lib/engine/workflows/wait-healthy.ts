@@ -49,8 +49,8 @@ export async function waitHealthy(
 }
 
 /**
- * Inspects the container now, and again after each event. It asks for the events since the container started: the daemon
- * remembers the latest ones, so none is lost before it streams them (moby, daemon/events).
+ * Inspects the container now, and again after each event. It asks for the events since the container started: the
+ * daemon remembers the latest ones, so none is lost before it streams them (moby, daemon/events).
  */
 async function watch(
   { inspect, events }: HealthCalls,

@@ -21,8 +21,8 @@ export interface ContainerConfig {
   /** Keep its standard input open for attached clients. @defaultValue `false`: it has no input */
   readonly OpenStdin?: boolean
   /**
-   * Close its standard input when the first attached client ends its input. Without this, and without a terminal, a client
-   * that ends its input gets no more output. @defaultValue `false`
+   * Close its standard input when the first attached client ends its input. Without this, and without a terminal, a
+   * client that ends its input gets no more output. @defaultValue `false`
    */
   readonly StdinOnce?: boolean
   /** Variables as `NAME=value`. `NAME` alone removes a variable. */

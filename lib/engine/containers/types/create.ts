@@ -20,8 +20,8 @@ export interface ContainerCreateResponse {
 }
 
 /**
- * New resource limits and restart policy of a container. The daemon changes CPU, memory, process and block I/O limits, and
- * silently ignores settings that can't be changed, such as `Devices` and `Ulimits`.
+ * New resource limits and restart policy of a container. The daemon changes CPU, memory, process and block I/O limits,
+ * and silently ignores settings that can't be changed, such as `Devices` and `Ulimits`.
  */
 export interface ContainerUpdateRequest extends Resources {
   /** When the daemon restarts the container. */
@@ -75,7 +75,9 @@ export interface ContainerPathStat {
   readonly name: string
   /** Bytes. */
   readonly size: number
-  /** Go's file mode: permissions in the lowest nine bits, and bit 31 for a folder, 27 for a symbolic link (Go, io/fs). */
+  /**
+   * Go's file mode: permissions in the lowest nine bits, and bit 31 for a folder, 27 for a symbolic link (Go, io/fs).
+   */
   readonly mode: number
   /** RFC 3339. */
   readonly mtime: string

@@ -2,14 +2,14 @@ import type { Mount } from '../../types/mounts.ts'
 import type { Resources } from '../../types/resources.ts'
 
 /**
- * The settings of a container that depend on the host. Every field may be omitted or null, so the result of `inspect` can be
- * passed to `create`.
+ * The settings of a container that depend on the host. Every field may be omitted or null, so the result of `inspect`
+ * can be passed to `create`.
  */
 export interface HostConfig extends Resources {
   /**
-   * Mounts as text, `/host/path:/container/path:OPTIONS` or `volume:/container/path:OPTIONS`. The options are `ro`, `rw`,
-   * `z`, `Z` (SELinux), `nocopy` and a propagation, separated by commas. A missing path on the host is created as a folder,
-   * unlike in `Mounts`.
+   * Mounts as text, `/host/path:/container/path:OPTIONS` or `volume:/container/path:OPTIONS`. The options are `ro`,
+   * `rw`, `z`, `Z` (SELinux), `nocopy` and a propagation, separated by commas. A missing path on the host is created as
+   * a folder, unlike in `Mounts`.
    */
   readonly Binds?: readonly string[] | null
   /** The file to which the Docker CLI has written the id. The daemon only stores this path. */

@@ -1,6 +1,6 @@
 /**
- * The resource usage of a container. CPU times are counters: compute the CPU usage from the differences between `cpu_stats`
- * (this reading) and `precpu_stats` (the previous one).
+ * The resource usage of a container. CPU times are counters: compute the CPU usage from the differences between
+ * `cpu_stats` (this reading) and `precpu_stats` (the previous one).
  */
 export interface ContainerStats {
   /** The container's id, 64 hexadecimal digits. */

@@ -11,7 +11,10 @@ export interface ImageSummary {
   readonly ParentId: string
   /** Its names with tags. Empty if it has none; `['<none>:<none>']` up to API 1.42. */
   readonly RepoTags: readonly string[]
-  /** Its names with digests, from pulls and pushes: `name@sha256:...`. `['<none>@<none>']` up to API 1.42 if it has none. */
+  /**
+   * Its names with digests, from pulls and pushes: `name@sha256:...`. `['<none>@<none>']` up to API 1.42 if it has
+   * none.
+   */
   readonly RepoDigests: readonly string[]
   /** Seconds since 1970. */
   readonly Created: number

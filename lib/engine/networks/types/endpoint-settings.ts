@@ -32,7 +32,11 @@ export interface EndpointRequest {
   readonly Aliases?: readonly string[] | null
   /** Options for the network's driver. */
   readonly DriverOpts?: Readonly<Record<string, string>> | null
-  /** The network with the highest priority provides the default gateway; of equals, the first by name. Since API 1.48. @defaultValue `0` */
+  /**
+   * The network with the highest priority provides the default gateway; of equals, the first by name. Since API 1.48.
+   *
+   * @defaultValue `0`
+   */
   readonly GwPriority?: number
 }
 

@@ -5,7 +5,10 @@ import type { ContainerPrivileges } from './privileges.ts'
 
 /** The containers of a service. */
 export interface ContainerSpec {
-  /** `name:tag` or `name@digest`. With a digest, all nodes run the same image. The Docker CLI adds it, the daemon doesn't. */
+  /**
+   * `name:tag` or `name@digest`. With a digest, all nodes run the same image. The Docker CLI adds it, the daemon
+   * doesn't.
+   */
   readonly Image?: string
   /** Labels of the containers, not of the service. */
   readonly Labels?: Readonly<Record<string, string>>
@@ -32,8 +35,8 @@ export interface ContainerSpec {
   /** Mount the root file system read-only. @defaultValue `false` */
   readonly ReadOnly?: boolean
   /**
-   * Docker Engine 26 ignores `CreateMountpoint`, `ReadOnlyNonRecursive` and `ReadOnlyForceRecursive` of `BindOptions` in
-   * services, despite its API version: {@link Services.inspect} shows the stored settings.
+   * Docker Engine 26 ignores `CreateMountpoint`, `ReadOnlyNonRecursive` and `ReadOnlyForceRecursive` of `BindOptions`
+   * in services, despite its API version: {@link Services.inspect} shows the stored settings.
    */
   readonly Mounts?: readonly Mount[]
   /** @defaultValue the image's, else `SIGTERM` */
@@ -48,13 +51,21 @@ export interface ContainerSpec {
   readonly DNSConfig?: ContainerDns
   /** Secrets that the container sees as files. */
   readonly Secrets?: readonly SecretReference[]
-  /** -1000 to 1000: the kernel kills processes with a higher score first when memory runs out. Since API 1.46. @defaultValue `0` */
+  /**
+   * -1000 to 1000: the kernel kills processes with a higher score first when memory runs out. Since API 1.46.
+   *
+   * @defaultValue `0`
+   */
   readonly OomScoreAdj?: number
   /** Configs that the container sees as files. */
   readonly Configs?: readonly ConfigReference[]
   /** Windows only. @defaultValue the daemon's */
   readonly Isolation?: 'default' | 'process' | 'hyperv' | ''
-  /** Run an init process as process 1, which forwards signals and reaps processes. @defaultValue the daemon's setting */
+  /**
+   * Run an init process as process 1, which forwards signals and reaps processes.
+   *
+   * @defaultValue the daemon's setting
+   */
   readonly Init?: boolean
   /** Kernel parameters of its namespaces: `{ 'net.core.somaxconn': '1024' }`. */
   readonly Sysctls?: Readonly<Record<string, string>>

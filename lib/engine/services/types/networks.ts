@@ -26,7 +26,11 @@ export interface EndpointPortConfig {
   readonly TargetPort?: number
   /** The port on the hosts. @defaultValue a free port from 30000 on */
   readonly PublishedPort?: number
-  /** `ingress`: on every node, through the routing mesh; `host`: only on nodes with a task, directly. @defaultValue `ingress` */
+  /**
+   * `ingress`: on every node, through the routing mesh; `host`: only on nodes with a task, directly.
+   *
+   * @defaultValue `ingress`
+   */
   readonly PublishMode?: 'ingress' | 'host'
 }
 

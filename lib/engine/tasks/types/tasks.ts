@@ -116,8 +116,8 @@ export interface TaskRestartPolicy {
 /** Which nodes get tasks. */
 export interface TaskPlacement {
   /**
-   * Conditions that a node must meet: `node.role==manager`, `node.labels.zone!=b`, and likewise `node.id`, `node.hostname`,
-   * `node.platform.os`, `node.platform.arch`, `engine.labels.*`.
+   * Conditions that a node must meet: `node.role==manager`, `node.labels.zone!=b`, and likewise `node.id`,
+   * `node.hostname`, `node.platform.os`, `node.platform.arch`, `engine.labels.*`.
    */
   readonly Constraints?: readonly string[]
   /** Labels over whose values tasks are spread, e.g. `node.labels.rack`; the first one takes precedence. */

@@ -17,9 +17,9 @@ export interface PackedContext {
 }
 
 /**
- * Packs a context into a tar while it is read. Only a chunk of a file is in memory. Everything belongs to root, as in the
- * Docker CLI. The tar contains the Dockerfile and `.dockerignore` even if they are ignored: the daemon reads both, and
- * removes them before it copies files.
+ * Packs a context into a tar while it is read. Only a chunk of a file is in memory. Everything belongs to root, as in
+ * the Docker CLI. The tar contains the Dockerfile and `.dockerignore` even if they are ignored: the daemon reads both,
+ * and removes them before it copies files.
  */
 export async function packContext(files: BuildFiles, signal?: AbortSignal): Promise<PackedContext> {
   const { inside } = files.dockerfile

@@ -39,7 +39,8 @@ export interface ImageBuildOptions extends RequestOptions {
    */
   readonly auth?: RegistryAuthSource
   /**
-   * The path of the Dockerfile from the root of the context. If the context is a folder, it may be outside, or absolute.
+   * The path of the Dockerfile from the root of the context. If the context is a folder, it may be outside, or
+   * absolute.
    *
    * @defaultValue `Dockerfile`
    */
@@ -48,7 +49,10 @@ export interface ImageBuildOptions extends RequestOptions {
   readonly t?: string | readonly string[]
   /** The stage to build, by its name. @defaultValue the last */
   readonly target?: string
-  /** Build arguments. The image's history keeps them, so pass secrets as `secrets`. `null` unsets a proxy variable of the daemon. */
+  /**
+   * Build arguments. The image's history keeps them, so pass secrets as `secrets`. `null` unsets a proxy variable of
+   * the daemon.
+   */
   readonly buildargs?: Readonly<Record<string, string | null>>
   /** Labels of the image. */
   readonly labels?: Readonly<Record<string, string>>

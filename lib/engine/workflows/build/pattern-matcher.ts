@@ -7,8 +7,9 @@ const WILDS: ReadonlySet<string> = new Set(Object.values(WILD))
 const FEW = 2
 
 /**
- * Returns a function that tells whether a pattern matches a path. JavaScript's regular expressions backtrack: ten wildcards
- * could keep this process busy for hours. Go's don't. And neither a `.dockerignore` nor a daemon is necessarily trusted.
+ * Returns a function that tells whether a pattern matches a path. JavaScript's regular expressions backtrack: ten
+ * wildcards could keep this process busy for hours. Go's don't. And neither a `.dockerignore` nor a daemon is
+ * necessarily trusted.
  *
  * @param parts - regular expressions, each of which matches one character unless it is one of {@link WILD}
  */
@@ -22,7 +23,10 @@ export function matcherOf(parts: readonly string[]): (path: string) => boolean {
 /** Positions before each part and after the last. Those inside of a `folders` wildcard are negative, from -1 down. */
 type Places = Set<number>
 
-/** A nondeterministic automaton: it is at several positions at once, so its time is the length of the path times that of the pattern. */
+/**
+ * A nondeterministic automaton: it is at several positions at once, so its time is the length of the path times that of
+ * the pattern.
+ */
 export class Automaton {
   readonly #parts: readonly string[]
   readonly #characters: readonly RegExp[]

@@ -7,8 +7,8 @@ import { matcherOf, WILD } from './pattern-matcher.ts'
  * sends. A pattern matches a path and everything below it. `!` makes an exception. The last matching pattern decides
  * (moby/patternmatcher).
  *
- * No library does that: `@balena/dockerignore` 1.0.2 sends `key.pem` despite `**.pem`, `a(1)` despite `a(1)`, and a file
- * called `constructor` despite `*`.
+ * No library does that: `@balena/dockerignore` 1.0.2 sends `key.pem` despite `**.pem`, `a(1)` despite `a(1)`, and a
+ * file called `constructor` despite `*`.
  */
 export class Patterns {
   readonly #rules: readonly Rule[]
@@ -30,8 +30,8 @@ export class Patterns {
   match(path: string, above?: PatternMatch): PatternMatch {
     let matches = false
     const hits = this.#rules.map((rule, index) => {
-      // A rule that would change nothing isn't tested, and so isn't a hit for the paths below either: `a/b` followed by `!a`
-      // matches a/b, as in Docker.
+      // A rule that would change nothing isn't tested, and so isn't a hit for the paths below either: `a/b` followed by
+      // `!a` matches a/b, as in Docker.
       const hit = above?.hits[index] === true || (rule.negative === matches && rule.test(path))
       if (hit) matches = !rule.negative
       return hit

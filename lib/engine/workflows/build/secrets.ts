@@ -35,7 +35,8 @@ export class SecretStore {
    * Checks secrets before anything is sent.
    *
    * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
-   * @throws {@link BuildError} ERR_BUILD_SECRET_INVALID for a variable or file that doesn't exist, and for a secret that is too long
+   * @throws {@link BuildError} ERR_BUILD_SECRET_INVALID for a variable or file that doesn't exist, and for a secret
+   *   that is too long
    */
   static async load(secrets: BuildSecrets): Promise<SecretStore> {
     const sources = new Map<string, Source>()

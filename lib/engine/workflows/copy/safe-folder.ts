@@ -17,8 +17,8 @@ const PERMISSIONS = 0o777
 
 /**
  * A folder for files whose names come from an untrusted source. No folder on the path to a file may be a symbolic link,
- * whether it existed before or came from the same tar. Existing files and links are replaced, so that nothing is written
- * through a link.
+ * whether it existed before or came from the same tar. Existing files and links are replaced, so that nothing is
+ * written through a link.
  */
 export class SafeFolder {
   readonly #root: string

@@ -14,8 +14,8 @@ export interface Walk {
 }
 
 /**
- * A file, a link, or a folder with its contents, as items below `name`. Sockets are omitted, as by `docker cp`, since a tar
- * can't hold them.
+ * A file, a link, or a folder with its contents, as items below `name`. Sockets are omitted, as by `docker cp`, since a
+ * tar can't hold them.
  *
  * @param name - its name in the tar; undefined to pack only the contents of a folder
  * @param stats - the stats of the path, if they are already known

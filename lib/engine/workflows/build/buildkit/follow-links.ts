@@ -3,8 +3,8 @@ import { join, posix } from 'node:path'
 import { Patterns } from '../patterns.ts'
 
 /**
- * The paths, and the targets of all links on them: everything that must be sent so that each path can be read there. As in
- * a chroot, the folder is the root of all paths and links, so none leads out of it. Only links are read.
+ * The paths, and the targets of all links on them: everything that must be sent so that each path can be read there. As
+ * in a chroot, the folder is the root of all paths and links, so none leads out of it. Only links are read.
  *
  * @param root - the folder
  * @param paths - with `/`; the last part may have wildcards

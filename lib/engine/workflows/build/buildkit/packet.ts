@@ -2,10 +2,10 @@ import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { ContextEntry } from '../entry.ts'
 
 /**
- * The packets of the file synchronization (tonistiigi/fsutil, types/wire.proto). The client sends a `stat` for each file, and
- * an empty one after the last. The daemon sends a `request` for each file that it needs, by its position in that order. The
- * client sends the file in `data` chunks, and an empty one after the last. At the end the daemon sends `fin`, and so does
- * the client.
+ * The packets of the file synchronization (tonistiigi/fsutil, types/wire.proto). The client sends a `stat` for each
+ * file, and an empty one after the last. The daemon sends a `request` for each file that it needs, by its position in
+ * that order. The client sends the file in `data` chunks, and an empty one after the last. At the end the daemon sends
+ * `fin`, and so does the client.
  */
 export const PACKET = { stat: 0, request: 1, data: 2, fin: 3, error: 4 } as const
 

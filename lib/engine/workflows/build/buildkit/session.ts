@@ -35,8 +35,8 @@ export async function openBuildSession(send: Send, { methods, root, signal }: Se
 }
 
 /**
- * The daemon keeps a copy of the context under this key, and requests only files that differ in size or time. So the key
- * must be unique to the folder: another machine, another user, or a new folder at the same path needs another key.
+ * The daemon keeps a copy of the context under this key, and requests only files that differ in size or time. So the
+ * key must be unique to the folder: another machine, another user, or a new folder at the same path needs another key.
  */
 async function sharedKeyOf(root: string): Promise<string> {
   const { dev, ino, birthtimeNs } = await stat(root, { bigint: true })

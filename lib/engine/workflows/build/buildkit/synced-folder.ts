@@ -25,7 +25,10 @@ export function foldersOf(files: BuildFiles): Readonly<Record<string, SyncedFold
   return { context: contextOf(files), dockerfile: dockerfileOf(files) }
 }
 
-/** The context without the files in `.dockerignore`, even if the daemon requests them. It may read the `.dockerignore` itself. */
+/**
+ * The context without the files in `.dockerignore`, even if the daemon requests them. It may read the `.dockerignore`
+ * itself.
+ */
 function contextOf({ root, ignored }: BuildFiles): SyncedFolder {
   const own: Filter = { patterns: new Patterns([...ignored, '!.dockerignore']), lets: 'unnamed' }
   return {
