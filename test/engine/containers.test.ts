@@ -276,7 +276,7 @@ describe('likely mistakes', () => {
       /last argument: \{ name \}/,
     ],
     ['a Unix signal as signal', (d) => d.containers.stop('web', { signal: 'SIGKILL' as never }), /killSignal/],
-    ['the name that a list gives', (d) => d.containers.inspect('/web'), /without: {2}web$/],
+    ['the name that a list gives', (d) => d.containers.inspect('/web'), /Remove the slash: {2}web$/],
   ]
   for (const [what, call, todo] of rows) {
     test(what, async (t) => {

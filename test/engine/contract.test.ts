@@ -80,7 +80,7 @@ describe('what came after the oldest version', () => {
         const { docker, fake } = await startFakeScene(t, { version })
         await assert.rejects(
           async () => CALLS[call]?.(docker, parts),
-          { code: 'ERR_API_FIELD_TOO_NEW', message: new RegExp(`Engine API ${since}, .*speaks ${version}`) },
+          { code: 'ERR_API_FIELD_TOO_NEW', message: new RegExp(`Engine API ${since}, .*uses ${version}`) },
           version,
         )
         assert.deepEqual(fake.asked, [], 'nothing was sent')

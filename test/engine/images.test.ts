@@ -544,7 +544,7 @@ describe('what registries say', () => {
     const { docker } = await pretend(t, '1.45', (response) => response.writeHead(401).end('{"message":"unauthorized"}'))
     await assert.rejects(docker.distribution.inspect('ghcr.io/a/b'), (error) => {
       assert.ok(error instanceof UnauthorizedError, String(error))
-      assert.match(error.todo, /docker login ghcr\.io$/)
+      assert.match(error.todo, /docker login ghcr\.io {2}and set/)
       return true
     })
   })

@@ -39,7 +39,7 @@ test('what is no moment is refused, milliseconds above all', () => {
   for (const moment of [...rows, '2023-13-14T22:13:20Z', '1700000000.0000000001']) {
     assert.throws(
       () => encodeMoment('the option since', moment),
-      { name: 'ArgumentError', code: 'ERR_ARGUMENT_INVALID', message: /^the option since: [^]*Give a Date/ },
+      { name: 'ArgumentError', code: 'ERR_ARGUMENT_INVALID', message: /^the option since: [^]*Pass a Date/ },
       inspect(moment),
     )
   }
