@@ -126,7 +126,7 @@ describe('plugins', { skip }, () => {
     const name = `${registry.host}/team/closed`
     const refused = (error: unknown): boolean => {
       assert.ok(error instanceof ServerError || error instanceof StreamError, String(error))
-      assert.match(error.todo, new RegExp(`credentials for ${registry.host}`))
+      assert.match(error.todo, new RegExp(`docker login ${registry.host}`))
       return true
     }
     await plugins.create(name, await pluginTar({ description: 'closed' }))

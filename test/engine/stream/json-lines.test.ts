@@ -102,8 +102,8 @@ describe('a stream of JSON values', () => {
   const request = { method: 'GET', path: '/events?since=1' }
   test('a fault is an error of ours, and ends the request', async () => {
     const rows: [string, string, RegExp][] = [
-      ['{"a":1}\nnot JSON\n', 'ERR_API_STREAM_INVALID', /GET \/events: .*a line of it is no JSON: not JSON/],
-      ['{"a":1}\n[]\n', 'ERR_API_STREAM_INVALID', /no JSON object: \[\]/],
+      ['{"a":1}\nnot JSON\n', 'ERR_API_STREAM_INVALID', /GET \/events: .*a line is not JSON: not JSON/],
+      ['{"a":1}\n[]\n', 'ERR_API_STREAM_INVALID', /not a JSON object: \[\]/],
       ['{"a":1}\n{"b"', 'ERR_API_STREAM_TRUNCATED', /ended in the middle/],
     ]
     for (const [text, code, message] of rows) {
