@@ -137,20 +137,19 @@ export function execFailed(request: Named, message: string, exitCode: number | n
   })
 }
 
+type UnreadableCode = 'ERR_API_RESPONSE_INVALID' | 'ERR_API_STREAM_INVALID' | 'ERR_API_STREAM_TRUNCATED'
+
+const CHECK_PROXIES = 'Check the proxies in between: one of them may change the answers of the daemon.'
+
 /** The remedies for answers that can't be read. */
-const UNREADABLE = {
-  ERR_API_RESPONSE_INVALID: 'Check the proxies in between: one of them may change the answers of the daemon.',
-  ERR_API_STREAM_INVALID: 'Check the proxies in between: one of them may change the answers of the daemon.',
+const UNREADABLE: Readonly<Record<UnreadableCode, Sentence>> = {
+  ERR_API_RESPONSE_INVALID: CHECK_PROXIES,
+  ERR_API_STREAM_INVALID: CHECK_PROXIES,
   ERR_API_STREAM_TRUNCATED: sentence`Check that the daemon is still running, then call again:  ${command('systemctl', 'status', 'docker')}`,
-} as const
+}
 
 /** An answer that isn't in the format of its operation. */
-export function unreadable(
-  code: keyof typeof UNREADABLE,
-  request: Named,
-  got: string,
-  cause?: unknown,
-): DockerApiError {
+export function unreadable(code: UnreadableCode, request: Named, got: string, cause?: unknown): DockerApiError {
   const path = withoutQuery(request)
   return new DockerApiError(code, {
     tried: `${request.method} ${path}`,

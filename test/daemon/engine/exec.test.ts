@@ -113,7 +113,7 @@ describe('exec', { skip }, () => {
             assert.ok(error instanceof StreamError, String(error))
             assert.equal(error.code, 'ERR_API_EXEC_FAILED')
             assert.match(error.daemonMessage ?? '', says)
-            assert.match(error.got, /\((126|127|128)\)/)
+            assert.match(error.got, /\(exit code (126|127|128)\)/)
             return true
           })
           const { ExitCode, Pid } = await docker.exec.inspect(id)
