@@ -83,6 +83,16 @@ describe('what the daemon says', () => {
     })
   }
 
+  test('about a container that is already in the requested state names it, and the state', () => {
+    const rows = [
+      ['/containers/web/start', /^Container web is already running\./],
+      ['/containers/web/stop?t=5', /^Container web is already stopped\./],
+      ['/volumes/web', /^The object is already in the requested state/],
+    ] as const
+    for (const [path, todo] of rows) assert.match(apiError(304, { method: 'POST', path }, Buffer.alloc(0)).todo, todo)
+    assert.match(answer(409, 'no').todo, /conflict/, 'of another status, nothing is known')
+  })
+
   test('is read once, however long it is', () => {
     const pieces = ['exec: "', 'executable file ', 'manifest for ', 'No such image: ', 'login attempt to ', 'a.: ', '"']
     for (const piece of pieces) {
