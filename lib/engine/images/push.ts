@@ -33,8 +33,8 @@ export function pushFold(request: Named): Fold<PushMessage, PushResult> {
   const pushed = new Map<string, PushedTag>()
   return {
     add: (message) => {
-      const told = pushedIn(message)
-      if (told !== undefined) pushed.set(told.tag, told)
+      const found = pushedIn(message)
+      if (found !== undefined) pushed.set(found.tag, found)
     },
     result: () => {
       const tags = [...pushed.values()]

@@ -20,9 +20,9 @@ const RAW = 'application/vnd.docker.raw-stream'
 export type IsTty = () => boolean | Promise<boolean>
 
 async function isRaw(send: Send, contentType: string | undefined, isTty: IsTty): Promise<boolean> {
-  const said = compareVersions(send.version, CONTENT_TYPE_SINCE) >= 0 ? contentType : undefined
-  if (said === MULTIPLEXED) return false
-  return said === RAW || isTty()
+  const declared = compareVersions(send.version, CONTENT_TYPE_SINCE) >= 0 ? contentType : undefined
+  if (declared === MULTIPLEXED) return false
+  return declared === RAW || isTty()
 }
 
 /** A call that answers with a stream of JSON values. */

@@ -99,10 +99,10 @@ function isHealthy(found: ContainerInspect): boolean {
 function fault(code: HealthErrorCode, { Name, State }: ContainerInspect, got: string, todo: Sentence): HealthError {
   const checks = (State.Health?.Log ?? []).map(({ ExitCode, Output }) => ({ exitCode: ExitCode, output: Output }))
   const last = checks.at(-1)
-  const said = last ? `; its last check exited with code ${last.exitCode}, "${last.output.trim()}"` : ''
+  const lastCheck = last ? `; its last check exited with code ${last.exitCode}, "${last.output.trim()}"` : ''
   const tried = `waiting for the container ${Name.slice(1)} to become healthy`
   const exitCode = State.Running ? undefined : State.ExitCode
-  return new HealthError(code, { tried, got: `${got}${said}`, todo, checks, exitCode })
+  return new HealthError(code, { tried, got: `${got}${lastCheck}`, todo, checks, exitCode })
 }
 
 function checkOptions(options: WaitHealthyOptions): WaitHealthyOptions {

@@ -10,7 +10,7 @@ import { copyFrom } from '../../../lib/engine/workflows/copy/copy-from.ts'
 import { itemsOf } from '../../../lib/engine/workflows/copy/entries.ts'
 import { partsOf } from '../../../lib/engine/workflows/copy/entry-name.ts'
 import { packItems } from '../../../lib/engine/workflows/copy/pack.ts'
-import { placeCopy, saysContents, saysFolder } from '../../../lib/engine/workflows/copy/place.ts'
+import { placeCopy, isContentsPath, isFolderPath } from '../../../lib/engine/workflows/copy/place.ts'
 import { unpack, type Unpacking } from '../../../lib/engine/workflows/copy/unpack.ts'
 import { walkLocal } from '../../../lib/engine/workflows/copy/walk.ts'
 import { CopyError, type CopyEntry, type CopyErrorCode } from '../../../lib/index.ts'
@@ -75,10 +75,10 @@ describe('where a copy goes', () => {
   }
 
   test('what a path says', () => {
-    for (const path of ['/', 'a/', 'a/.', '.', '..', 'a/..']) assert.equal(saysFolder(path), true, path)
-    for (const path of ['a', '/a/b', 'a.', 'a/.b', '...']) assert.equal(saysFolder(path), false, path)
-    for (const path of ['.', 'a/.', '/.']) assert.equal(saysContents(path), true, path)
-    for (const path of ['a', 'a/', 'a.', '..', 'a/..']) assert.equal(saysContents(path), false, path)
+    for (const path of ['/', 'a/', 'a/.', '.', '..', 'a/..']) assert.equal(isFolderPath(path), true, path)
+    for (const path of ['a', '/a/b', 'a.', 'a/.b', '...']) assert.equal(isFolderPath(path), false, path)
+    for (const path of ['.', 'a/.', '/.']) assert.equal(isContentsPath(path), true, path)
+    for (const path of ['a', 'a/', 'a.', '..', 'a/..']) assert.equal(isContentsPath(path), false, path)
   })
 })
 

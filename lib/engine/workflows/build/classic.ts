@@ -34,9 +34,9 @@ export class ClassicReader {
     return []
   }
 
-  #output(said: string): BuildEvent[] {
-    const red = said.startsWith(RED) && said.endsWith(PLAIN)
-    const text = red ? said.slice(RED.length, -PLAIN.length) : said
+  #output(output: string): BuildEvent[] {
+    const red = output.startsWith(RED) && output.endsWith(PLAIN)
+    const text = red ? output.slice(RED.length, -PLAIN.length) : output
     const step = STEP.exec(text)?.[1]
     if (step !== undefined) [this.#step, this.#log] = [step, new LogTail()]
     else if (!BUILDER_LINE.test(text)) this.#log.add(text)

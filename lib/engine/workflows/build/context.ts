@@ -35,7 +35,7 @@ async function fill(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const patterns = new Patterns([...files.ignored, ...alwaysSent(files)])
-  const entries = walk(files.root, [{ patterns, lets: 'unnamed' }], signal)
+  const entries = walk(files.root, [{ patterns, keeps: 'others' }], signal)
   for await (const [entry, content] of prefetch(entries, PREFETCHED, (next) => contentOf(files.root, next, signal))) {
     if (added && entry.path === '.dockerignore') continue
     await addEntry(tar, headerOf(entry), content)

@@ -21,7 +21,7 @@ export async function* follow(
   call: Call,
   reader: Reader,
 ): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
-  const said = messages<ProgressMessage, ImageBuildResult>(send, BUILD, call, (request) => ({
+  const progress = messages<ProgressMessage, ImageBuildResult>(send, BUILD, call, (request) => ({
     add: () => {},
     result: () => {
       if (reader.imageId === undefined) throw unfinished(request)
@@ -29,7 +29,7 @@ export async function* follow(
     },
   }))
   try {
-    for (let next = await said.next(); ; next = await said.next()) {
+    for (let next = await progress.next(); ; next = await progress.next()) {
       if (next.done === true) return next.value
       yield* read(send, call, reader, next.value)
     }
@@ -37,7 +37,7 @@ export async function* follow(
     throw explainFailure(error, reader.failed)
   } finally {
     // Has no effect if the build has ended. Otherwise the loop was left, and the daemon stops.
-    await said.return({ ID: '' })
+    await progress.return({ ID: '' })
   }
 }
 

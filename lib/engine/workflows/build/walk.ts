@@ -9,7 +9,7 @@ import type { Patterns, PatternMatch } from './patterns.ts'
 /** Keeps paths that match the patterns, or those that don't. */
 export interface Filter {
   readonly patterns: Patterns
-  readonly lets: 'named' | 'unnamed'
+  readonly keeps: 'matching' | 'others'
 }
 
 /** How many entries are inspected together. The system serves four at a time (UV_THREADPOOL_SIZE). */
@@ -82,7 +82,7 @@ class Walk {
       const name = dirent.name.toString('utf8')
       const path = folder === '' ? name : `${folder}/${name}`
       const matches = this.#filters.map(({ patterns }, index) => patterns.match(path, above[index]))
-      const passes = this.#filters.every(({ lets }, index) => matches[index]?.matches === (lets === 'named'))
+      const passes = this.#filters.every(({ keeps }, index) => matches[index]?.matches === (keeps === 'matching'))
       // protobuf and the pax records of a tar can only hold UTF-8.
       if (passes && !isUtf8(dirent.name)) throw noUtf8(path)
       return { path, isFolder: dirent.isDirectory(), matches, passes }
@@ -102,10 +102,10 @@ class Walk {
   #leadsOn({ path, isFolder, matches }: Place): boolean {
     return (
       isFolder &&
-      this.#filters.every(({ patterns, lets }, index) => {
-        const named = matches[index]?.matches === true
-        if (named === (lets === 'named')) return true
-        return lets === 'named' ? patterns.mayMatchBelow(path) : patterns.mayExceptBelow(path)
+      this.#filters.every(({ patterns, keeps }, index) => {
+        const isMatch = matches[index]?.matches === true
+        if (isMatch === (keeps === 'matching')) return true
+        return keeps === 'matching' ? patterns.mayMatchBelow(path) : patterns.mayExceptBelow(path)
       })
     )
   }

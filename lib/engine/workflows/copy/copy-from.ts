@@ -5,7 +5,7 @@ import { keysOf } from '../../description.ts'
 import { refuseUnknown } from '../../../base/options.ts'
 import type { CopyFromOptions } from './options.ts'
 import { isFolder, isLink } from './go-mode.ts'
-import { placeCopy, saysContents, saysFolder, type CopyTarget } from './place.ts'
+import { placeCopy, isContentsPath, isFolderPath, type CopyTarget } from './place.ts'
 import { partsOf } from './entry-name.ts'
 import { noPath, targetFault, unsafe, unwritable } from './faults.ts'
 import { unpack } from './unpack.ts'
@@ -27,7 +27,7 @@ export async function copyFrom(
   const { stat: first, ...found } = await open(archive, id, asked, options)
   try {
     const folder = isFolder(found.last.mode)
-    const contents = saysContents(asked)
+    const contents = isContentsPath(asked)
     if (!contents) checkName(first.name)
     const source = { name: first.name, folder, contents }
     const place = placeCopy(source, await localTarget(target))
@@ -73,7 +73,7 @@ async function localTarget(path: string): Promise<CopyTarget> {
   return {
     path: real,
     found: found ? kind : 'nothing',
-    folder: saysFolder(path),
+    folder: isFolderPath(path),
     parent: await parentOf(real),
     name: basename(real),
   }

@@ -12,7 +12,7 @@ import { itemsOf } from './entries.ts'
 import { noPath, sourceFault, unreadable } from './faults.ts'
 import { isFolder, isLink } from './go-mode.ts'
 import { packItems } from './pack.ts'
-import { placeCopy, saysContents, saysFolder, type CopyTarget } from './place.ts'
+import { placeCopy, isContentsPath, isFolderPath, type CopyTarget } from './place.ts'
 import { walkLocal } from './walk.ts'
 
 const OPTIONS: readonly string[] = ['followLink', 'keepOwner', 'signal']
@@ -42,7 +42,7 @@ async function copyLocal(
 ): Promise<string> {
   const { at, stats } = await findSource(source, followLink)
   const name = basename(resolve(source))
-  const from = { name, folder: stats.isDirectory(), contents: saysContents(source) || name === '' }
+  const from = { name, folder: stats.isDirectory(), contents: isContentsPath(source) || name === '' }
   const { folder, name: called } = placeCopy(from, await containerTarget(archive, id, path, { signal }))
   const tar = packItems(walkLocal(at, called, { keepOwner, signal }, stats))
   await archive.put(id, folder, tar, { noOverwriteDirNonDir: true, signal })
@@ -51,7 +51,7 @@ async function copyLocal(
 
 /** Finds a source. A path with a slash at its end means the target of a link. */
 async function findSource(path: string, followLink: boolean): Promise<{ at: string; stats: Stats }> {
-  const folder = saysFolder(path)
+  const folder = isFolderPath(path)
   try {
     const at = followLink || folder ? await realpath(path) : path
     const stats = await lstat(at)
@@ -75,7 +75,7 @@ async function containerTarget(
   return {
     path: at,
     found: found ? kind : 'nothing',
-    folder: saysFolder(path),
+    folder: isFolderPath(path),
     parent: posix.dirname(at),
     name: posix.basename(at),
   }

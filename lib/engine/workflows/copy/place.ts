@@ -42,11 +42,11 @@ export function placeCopy(source: CopySource, target: CopyTarget): Place {
 }
 
 /** Whether a path must be a folder. */
-export function saysFolder(path: string): boolean {
+export function isFolderPath(path: string): boolean {
   return /(^|\/)\.{0,2}$/.test(path)
 }
 
 /** Whether a path means the contents of a folder. */
-export function saysContents(path: string): boolean {
+export function isContentsPath(path: string): boolean {
   return /(^|\/)\.$/.test(path)
 }

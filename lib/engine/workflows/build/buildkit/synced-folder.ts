@@ -30,7 +30,7 @@ export function foldersOf(files: BuildFiles): Readonly<Record<string, SyncedFold
  * itself.
  */
 function contextOf({ root, ignored }: BuildFiles): SyncedFolder {
-  const own: Filter = { patterns: new Patterns([...ignored, '!.dockerignore']), lets: 'unnamed' }
+  const own: Filter = { patterns: new Patterns([...ignored, '!.dockerignore']), keeps: 'others' }
   return {
     async *entries(wanted, signal) {
       const followed = wanted.followed.length === 0 ? [] : await followLinks(root, wanted.followed)
@@ -70,11 +70,11 @@ function filtersOf({ includes, excludes }: Wanted, followed: readonly string[]):
   // The root matches everything.
   const all = named.length === 0 || named.some((path) => path === '.')
   return [
-    ...(all ? [] : [{ patterns: new Patterns(named), lets: 'named' } as const]),
-    ...(excludes.length === 0 ? [] : [{ patterns: new Patterns(excludes), lets: 'unnamed' } as const]),
+    ...(all ? [] : [{ patterns: new Patterns(named), keeps: 'matching' } as const]),
+    ...(excludes.length === 0 ? [] : [{ patterns: new Patterns(excludes), keeps: 'others' } as const]),
   ]
 }
 
 function passes(name: string, filters: readonly Filter[]): boolean {
-  return filters.every(({ patterns, lets }) => patterns.match(name).matches === (lets === 'named'))
+  return filters.every(({ patterns, keeps }) => patterns.match(name).matches === (keeps === 'matching'))
 }
