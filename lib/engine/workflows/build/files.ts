@@ -3,7 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { BuildError } from '../../../base/errors.ts'
 import { causeInWords, unreadable } from './faults.ts'
-import { Patterns, readIgnoreFile } from './patterns.ts'
+import { Patterns, readIgnoreFile } from './ignore-patterns.ts'
 
 /** The files of a build, found and checked before anything is sent. */
 export interface BuildFiles {

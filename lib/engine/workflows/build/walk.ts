@@ -4,7 +4,7 @@ import { readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { entryAt, type ContextEntry } from './entry.ts'
 import { changed, isGone, noUtf8, unreadable } from './faults.ts'
-import type { Patterns, PatternMatch } from './patterns.ts'
+import type { Patterns, PatternMatch } from './ignore-patterns.ts'
 
 /** Keeps paths that match the patterns, or those that don't. */
 export interface Filter {

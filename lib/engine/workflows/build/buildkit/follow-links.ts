@@ -1,6 +1,6 @@
 import { lstat, readdir, readlink } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { Patterns } from '../patterns.ts'
+import { Patterns } from '../ignore-patterns.ts'
 
 /**
  * The paths, and the targets of all links on them: everything that must be sent so that each path can be read there. As

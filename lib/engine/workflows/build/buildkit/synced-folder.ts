@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path'
 import { entryAt, type ContextEntry } from '../entry.ts'
 import type { BuildFiles } from '../files.ts'
-import { Patterns } from '../patterns.ts'
+import { Patterns } from '../ignore-patterns.ts'
 import { readEntry } from '../read-entry.ts'
 import { walk, type Filter } from '../walk.ts'
 import { followLinks } from './follow-links.ts'

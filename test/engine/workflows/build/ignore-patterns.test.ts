@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Automaton, WILD } from '../../../../lib/engine/workflows/build/pattern-matcher.ts'
-import { Patterns, readIgnoreFile, type PatternMatch } from '../../../../lib/engine/workflows/build/patterns.ts'
+import { Patterns, readIgnoreFile, type PatternMatch } from '../../../../lib/engine/workflows/build/ignore-patterns.ts'
 import { assertProperty, fc } from '../../../support/properties.ts'
 import { startCpuWatch } from '../../../support/watch.ts'
 
