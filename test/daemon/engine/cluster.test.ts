@@ -17,7 +17,8 @@ import { makeImage } from '../harness/image.ts'
 import { FIRST_ADDRESS, SECOND_ADDRESS, startSecondDaemon } from '../harness/second.ts'
 import type { SecuredDaemon } from '../harness/secured.ts'
 import { startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
-import { serviceOf, tasksOf, until } from '../support/swarm-engine.ts'
+import { serviceOf, tasksOf } from '../support/swarm-engine.ts'
+import { until } from '../support/until.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip', 'nsenter', 'unshare')
 

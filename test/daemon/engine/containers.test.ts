@@ -47,6 +47,7 @@ describe('containers', { skip }, () => {
     assert.equal((await containers.inspect('renamed')).Id, Id)
     await containers.restart(Id, { t: 0 })
     assert.equal(await status(), 'running')
+    await engine.runs(Id, 'sleep 1000')
     await assert.rejects(containers.remove(Id), ConflictError)
     await containers.stop(Id, { killSignal: 'SIGINT', t: 0 })
     assert.equal((await containers.inspect(Id)).State.ExitCode, 137)
@@ -171,12 +172,9 @@ describe('containers', { skip }, () => {
     const { containers } = docker
     const id = await engine.start({ Cmd: ['sh', '-c', 'echo x > /new; rm /etc/group; exec sleep 1000'] })
     await docker.exec.create(id, { Cmd: ['true'] })
+    await engine.runs(id, 'sleep 1000')
     const top = await containers.top(id)
     assert.ok(top.Titles.includes('PID'), top.Titles.join())
-    assert.ok(
-      top.Processes.some((process) => process.at(-1) === 'sleep 1000'),
-      JSON.stringify(top.Processes),
-    )
     const byArguments = await containers.top(id, { ps_args: '-o pid,comm' })
     assert.deepEqual(byArguments.Titles, ['PID', 'COMMAND'])
     const changes = await containers.changes(id)

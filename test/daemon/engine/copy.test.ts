@@ -9,6 +9,7 @@ import { lacks } from '../../support/requirements.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { dockerLocally } from '../harness/docker-cli.ts'
 import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
+import { until } from '../support/until.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
 
@@ -194,7 +195,7 @@ describe('copying', { skip }, () => {
 
   test('a whole root, without what may not be made here', async (t) => {
     const id = await engine.start({ Cmd: ['sh', '-c', 'mkfifo /pipe; mknod /null c 1 3; sleep 1000'] })
-    await delay(300)
+    await until('the device /null', () => docker.containers.archive.stat(id, '/null').catch(() => undefined))
     const folder = await temporaryFolder(t)
     await assert.rejects(docker.containers.copyFrom(id, '/', join(folder, 'refused')), { code: 'ERR_COPY_UNSAFE' })
     assert.equal(

@@ -21,6 +21,7 @@ import {
 } from '../../../lib/index.ts'
 import { lacks } from '../../support/requirements.ts'
 import { startRegistry, type Registry } from '../harness/registry.ts'
+import { until } from '../support/until.ts'
 import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip', 'docker-registry')
@@ -326,7 +327,7 @@ describe('a command from its input to its exit code', { skip }, () => {
     test('one whose container ends meanwhile', async () => {
       const doomed = await engine.start()
       const running = soon('the end', docker.exec.run(doomed, ['sleep', '100']))
-      await delay(300)
+      await engine.runs(doomed, 'sleep 100')
       await docker.containers.kill(doomed)
       assert.equal((await running).exitCode, 137)
       await docker.containers.remove(doomed)
@@ -344,9 +345,10 @@ describe('a command from its input to its exit code', { skip }, () => {
       for (let index = 0; index < 100; index++) {
         assert.equal(String((await exec(`echo ${index}`)).stdout), `${index}\n`)
       }
-      await delay(100)
-      const left = process.getActiveResourcesInfo().length
-      assert.ok(left <= open + 2, `${left} handles are open, and were ${open}`)
+      await until(
+        `as few open handles as before, ${open}`,
+        async () => process.getActiveResourcesInfo().length <= open + 2,
+      )
     })
 
     test('one that can not be started, and one that is not there', async () => {

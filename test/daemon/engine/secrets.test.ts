@@ -12,7 +12,8 @@ import { leaksOf, tracesOf } from '../../support/leaks.ts'
 import { lacks } from '../../support/requirements.ts'
 import type { BusyboxEngine } from '../support/busybox-engine.ts'
 import { published } from '../support/published.ts'
-import { serviceOf, startSwarmEngine, taskOf, until } from '../support/swarm-engine.ts'
+import { serviceOf, startSwarmEngine, taskOf } from '../support/swarm-engine.ts'
+import { until } from '../support/until.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
 /** Every byte there is, zero and what is no UTF-8 among them. */

@@ -10,7 +10,8 @@ import {
 } from '../../../lib/index.ts'
 import { lacks } from '../../support/requirements.ts'
 import { soon, type BusyboxEngine } from '../support/busybox-engine.ts'
-import { serviceOf, startSwarmEngine, taskOf, tasksOf, until } from '../support/swarm-engine.ts'
+import { serviceOf, startSwarmEngine, taskOf, tasksOf } from '../support/swarm-engine.ts'
+import { until } from '../support/until.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
 

@@ -17,7 +17,8 @@ import { startDockerd, type Daemon } from '../harness/dockerd.ts'
 import { renderSecured } from '../harness/secured.ts'
 import { startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
 import { published } from '../support/published.ts'
-import { ON_LOOPBACK, serviceOf, startSwarmEngine, taskOf, tasksOf, until } from '../support/swarm-engine.ts'
+import { ON_LOOPBACK, serviceOf, startSwarmEngine, taskOf, tasksOf } from '../support/swarm-engine.ts'
+import { until } from '../support/until.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
 

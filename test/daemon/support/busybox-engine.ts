@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect, type EndpointOptions, type ContainerCreateRequest, type DockerClient } from '../../../lib/index.ts'
 import { makeImage } from '../harness/image.ts'
+import { until } from './until.ts'
 import { startSecuredDaemon, type SecuredDaemon, type SecuredOptions } from '../harness/secured.ts'
 
 /** A daemon, a client of it over mutual TLS, and an image. */
@@ -13,6 +14,8 @@ export interface BusyboxEngine {
   connect(options?: EndpointOptions): Promise<DockerClient>
   /** Makes a container that sleeps, unless told otherwise, and starts it. */
   start(container?: ContainerCreateRequest, name?: string): Promise<string>
+  /** Waits until a process of a container has this command line: right after a start it is still runc's own. */
+  runs(id: string, command: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -35,7 +38,13 @@ export async function startBusyboxEngine(options: SecuredOptions = {}): Promise<
       await docker.close()
       await daemon.stop()
     }
-    return { daemon, docker, image, connect: connectTo, start, stop }
+    const runs = async (id: string, command: string): Promise<void> => {
+      await until(`${command} in ${id}`, async () => {
+        const { Processes } = await docker.containers.top(id)
+        return Processes.some((words) => words.at(-1) === command)
+      })
+    }
+    return { daemon, docker, image, connect: connectTo, start, runs, stop }
   } catch (error) {
     await daemon.stop()
     throw error

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { ContainerSpec, DockerClient, ServiceSpec, SwarmInitRequest, Task, TaskState } from '../../../lib/index.ts'
 import type { SecuredOptions } from '../harness/secured.ts'
 import { startBusyboxEngine, type BusyboxEngine } from './busybox-engine.ts'
+import { until } from './until.ts'
 
 /** A swarm of one node, on loopback. */
 export const ON_LOOPBACK: SwarmInitRequest = { ListenAddr: '127.0.0.1:2377', AdvertiseAddr: '127.0.0.1' }
@@ -23,18 +23,6 @@ export async function startSwarmEngine(options: SecuredOptions = {}): Promise<Bu
 export function serviceOf(Name: string, script: string, more: ContainerSpec & { readonly Image: string }): ServiceSpec {
   const Command = ['sh', '-c', `trap exit TERM; ${script}; while :; do sleep 0.05; done`]
   return { Name, TaskTemplate: { ContainerSpec: { Command, StopGracePeriod: 1e9, ...more } } }
-}
-
-/** Longer than a swarm takes for anything here on a loaded machine. */
-const LONG_MS = 40_000
-
-/** Asks again and again, until there is something: what a swarm agrees on, it does afterwards. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T> {
-  for (const start = Date.now(); Date.now() - start < LONG_MS; await delay(50)) {
-    const answer = await ask()
-    if (answer !== undefined && answer !== false) return answer
-  }
-  assert.fail(`${what}: not within ${LONG_MS} ms`)
 }
 
 /** Waits for a service to have so many tasks in a state, and gives them. */
