@@ -23,7 +23,7 @@ export function build(
   return new Progress(async function* run(): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
     const plan = await planBuild(send, source, options)
     // Each builder is loaded only when it is used.
-    if (plan.builder === 'classic') return yield* (await import('./run-classic.ts')).runClassic(send, plan)
+    if (plan.builder === 'classic') return yield* (await import('./classic.ts')).runClassic(send, plan)
     return yield* (await import('./buildkit/run.ts')).runBuildkit(send, plan)
   })
 }

@@ -1,12 +1,10 @@
 import type { Readable } from 'node:stream'
 import type { Pack } from 'tar-stream'
-import { addEntry, packTar, type TarContent } from '../../stream/tar.ts'
-import { prefetch } from './prefetch.ts'
+import { addEntry, packTar, tarMode, tarTime, type TarContent, type TarHeader } from '../../stream/tar.ts'
 import type { ContextEntry } from './entry.ts'
 import { addDockerfile, type AddedFiles, type BuildFiles } from './files.ts'
 import { escapePattern, Patterns } from './ignore-patterns.ts'
 import { isSmall, readEntry, readSmall } from './read-entry.ts'
-import { headerOf, ownHeader } from './tar-entry.ts'
 import { walk } from './walk.ts'
 
 /** A context on its way to the daemon. */
@@ -65,4 +63,41 @@ async function* later(chunks: Promise<Buffer[]>): AsyncGenerator<Buffer, void, u
 
 function alwaysSent({ dockerfile: { inside } }: BuildFiles): string[] {
   return ['.dockerignore', ...(inside === undefined ? [] : [inside])].map((path) => `!${escapePattern(path)}`)
+}
+
+function headerOf({ path, type, mode, size, mtime, target }: ContextEntry): TarHeader {
+  return {
+    name: type === 'directory' ? `${path}/` : path,
+    type,
+    mode: tarMode(mode),
+    size,
+    ...tarTime(Number(mtime / 1_000_000_000n)),
+    ...(type === 'symlink' && { linkname: target }),
+  }
+}
+
+/** The header of a file that docker-mtls adds. */
+function ownHeader(name: string, { length: size }: Buffer): TarHeader {
+  return { name, type: 'file', mode: 0o600, size, mtime: new Date() }
+}
+
+/**
+ * Starts work on items ahead of time, and yields each item with its work in order.
+ *
+ * @param items - read only as far as work has started
+ * @param limit - the largest number of started items
+ * @param begin - starts the work on an item. The consumer handles a promise that rejects
+ */
+async function* prefetch<Item, Work>(
+  items: AsyncIterable<Item>,
+  limit: number,
+  begin: (item: Item) => Work,
+): AsyncGenerator<readonly [Item, Work], void, undefined> {
+  const begun: (readonly [Item, Work])[] = []
+  for await (const item of items) {
+    begun.push([item, begin(item)])
+    const first = begun.length >= limit ? begun.shift() : undefined
+    if (first) yield first
+  }
+  yield* begun
 }
