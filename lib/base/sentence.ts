@@ -83,6 +83,23 @@ export function renderSentence(text: Sentence, style: SentenceStyle = IN_CODE): 
     .join('')
 }
 
+/** Where a list of texts keeps the sentences that it was rendered from. */
+const SENTENCES: unique symbol = Symbol.for('docker-mtls.texts.sentences') as never
+
+/**
+ * Renders sentences for a field of the public API, which holds plain texts. The list keeps the sentences where neither
+ * `console.log` nor JSON shows them, so that the command line can render them for its reader.
+ */
+export function plainTexts(sentences: readonly Sentence[]): string[] {
+  const texts = sentences.map((text) => renderSentence(text))
+  return Object.defineProperty(texts, SENTENCES, { value: [...sentences] })
+}
+
+/** The sentences that {@link plainTexts} rendered; of any other list, its texts. */
+export function sentencesIn(texts: readonly string[]): readonly Sentence[] {
+  return (texts as { readonly [SENTENCES]?: readonly Sentence[] })[SENTENCES] ?? texts
+}
+
 /** The parts of a sentence; plain text is a single one. */
 export function partsOf(text: Sentence): readonly SentencePart[] {
   return typeof text === 'string' ? [text] : text

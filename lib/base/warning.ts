@@ -1,6 +1,6 @@
-import { renderSentence, type Sentence } from './sentence.ts'
+import { plainTexts, type Sentence } from './sentence.ts'
 
-/** Something that a person should know before or after work that goes on. Code that decides on it reads the code. */
+/** Something that the user should know, although the work goes on. Code that depends on it reads `code`, not the text. */
 export interface Warning<Code extends string = string> {
   readonly code: Code
   readonly text: Sentence
@@ -8,5 +8,5 @@ export interface Warning<Code extends string = string> {
 
 /** The texts of warnings, as functions of the public API return them. */
 export function warningTexts(warnings: readonly Warning[]): string[] {
-  return warnings.map(({ text }) => renderSentence(text))
+  return plainTexts(warnings.map(({ text }) => text))
 }
