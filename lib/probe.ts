@@ -1,4 +1,4 @@
-export { namesAuthority, namesOnly } from './probe/authorities.ts'
+export { namesAuthority, namesOnly } from './probe/accepted-cas.ts'
 export { tryClient, type ClientOptions, type Verdict } from './probe/client.ts'
 export type { Protocol } from './probe/client-hello.ts'
 export type { DistinguishedName } from './probe/distinguished-name.ts'

@@ -39,8 +39,8 @@ export interface CarryOutOptions extends Pick<
   'shell' | 'probe' | 'address' | 'rollbackAfter' | 'signal' | 'onStep'
 > {
   /**
-   * Called with what was seen before a restart that the plan doesn't have; rejects if the user doesn't agree. Absent: a failed
-   * proof is an error.
+   * Called with the reason before a restart that the plan doesn't have; rejects if the user doesn't agree. Absent: a failed
+   * verification is an error.
    */
   readonly consent?: ((seen: string) => Promise<void>) | undefined
   /** See ProvingOptions. */
@@ -52,8 +52,8 @@ export interface CarryOutOptions extends Pick<
  * is rolled back, and the old daemon is checked.
  *
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed.
- *   ERR_APPLY_ROLLED_BACK: what was changed is put back. ERR_APPLY_ROLLBACK_FAILED: it is not
- * @throws the signal's reason, after everything was put back
+ *   ERR_APPLY_ROLLED_BACK: all changes were rolled back. ERR_APPLY_ROLLBACK_FAILED: they were not
+ * @throws the signal's reason, after everything was rolled back
  */
 export async function carryOut(plan: ApplyPlan, options: CarryOutOptions): Promise<ApplyReport> {
   const { shell, onStep, signal } = options
@@ -84,7 +84,7 @@ async function agreeToRestart(cause: unknown, { consent, signal }: CarryOutOptio
   })
 }
 
-/** The proof tries the server's key as a client's. If the key is on this machine, it is read for that. */
+/** The verification presents the server's certificate as a client's, for which it needs the key. On the host itself, it reads it. */
 async function withKey(plan: ApplyPlan, { isHere }: HostShell): Promise<ApplyPlan> {
   if (plan.server.key !== undefined || !isHere) return plan
   const key = await fs.readFile(tlsFilesIn(plan.tlsDir).key, 'utf8')
@@ -108,7 +108,7 @@ async function ownMark(): Promise<string | undefined> {
   return began === undefined ? undefined : `${process.pid} ${began}`
 }
 
-/** Sorts by time, and is a fit part of a unit's name. */
+/** It sorts by time, and can be part of a unit's name. */
 function newId(): string {
   return `${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`
 }
@@ -128,11 +128,11 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
     const userns = await inspectContainer(plan, options)
     signal?.throwIfAborted()
     isEnding = true
-    await runStep(onStep, { step: 'commit', title: 'keep the change' }, () => commit(id, shell))
+    await runStep(onStep, { step: 'commit', title: 'keep the changes' }, () => commit(id, shell))
     const written = plan.changes.filter(isWritten).map(({ path }) => path)
     return { ...reportOf(written, proof, true, id), ...(userns && { userns }) }
   } catch (cause) {
-    // It never began: another apply did, or somebody changed a file.
+    // The transaction didn't start: another apply did, or somebody changed a file.
     if (ran?.code === PENDING_CODE || ran?.code === CHANGED_CODE) throw cause
     const wasActive = plan.facts.property('service', 'ActiveState') === 'active'
     const started = ran?.code === 0
@@ -161,7 +161,7 @@ function requireApplied(ran: Ran, { name }: HostShell): void {
   if (ran.code === CHANGED_CODE) {
     throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
       tried: `changing ${lastWords(ran)}`,
-      got: "it is not what the plan was made from: somebody has changed it meanwhile, or it isn't UTF-8",
+      got: "it isn't the file that the plan is for: somebody has just changed it, or it isn't UTF-8",
       todo: 'Nothing was changed. Run this again and check the differences.',
     })
   }
@@ -174,7 +174,7 @@ function requireApplied(ran: Ran, { name }: HostShell): void {
 }
 
 async function commit(id: string, shell: HostShell): Promise<void> {
-  // Over ssh its answer may be lost; asked again, it says the same.
+  // Over ssh the answer may be lost. A second call gives the same answer.
   const ran = await shell.run(commitScript(id)).catch(() => shell.run(commitScript(id)))
   if (ran.code !== 0) throw rolledBack('finishing the apply')
 }
@@ -182,12 +182,12 @@ async function commit(id: string, shell: HostShell): Promise<void> {
 function rolledBack(tried: string): ProvisionError {
   return new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried,
-    got: 'the apply took longer than the rollback timer, so the host has put everything back',
+    got: 'the apply took longer than the rollback timer allows, so the host has rolled everything back',
     todo: sentence`Give it more time:  ${option('rollbackAfter', 'SECONDS')}`,
   })
 }
 
-/** Checks a container's user namespace from outside, through the host's own socket or with the client certificate of the proof. */
+/** Checks a container's user namespace from outside, through the host's own socket or with the one-day client certificate. */
 async function inspectContainer(plan: ApplyPlan, options: CarryOutOptions): Promise<UsernsProof | undefined> {
   const { shell, probe, signal, onStep } = options
   const { rootUid } = plan.userns ?? {}

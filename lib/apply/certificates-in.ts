@@ -1,7 +1,7 @@
 import { isDockerMtlsError } from '../base/errors.ts'
 import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../identity/certificate.ts'
 
-/** The certificates of a file on somebody's host. In one that can't be read there are none; that is told of elsewhere. */
+/** The certificates in a file of a host. None if the file is invalid, which is reported elsewhere. */
 export function certificatesIn(pem: string | undefined): CertificateFacts[] {
   try {
     return splitPem(pem ?? '').map((text) => readCertificate(openCertificate(text)))

@@ -1,4 +1,4 @@
-# Ends the transaction of the apply $id: what was applied stays. Fails if the host was rolled back meanwhile.
+# Ends the transaction of the apply $id: its changes stay. Fails if the host was rolled back already.
 # state.sh and timer.sh come before it.
 : "${s:?}" "${id:?}"
 set -eu

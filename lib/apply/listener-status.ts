@@ -1,6 +1,6 @@
 import { isDockerMtlsError } from '../base/errors.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
-import { namesOnly } from '../probe/authorities.ts'
+import { namesOnly } from '../probe/accepted-cas.ts'
 import { probeServer, type ServerReport } from '../probe/server.ts'
 import { targetOf } from '../daemon-config/listener-target.ts'
 

@@ -5,21 +5,21 @@ import type { OnStep } from '../base/progress.ts'
 import type { ConfigurationForm } from '../daemon-config/settings-in-force.ts'
 import type { ServerFiles } from './server-files.ts'
 
-/** What the daemon of a host shall be. */
+/** The requested state of a host's daemon. */
 export interface RequestedApply extends RequestedSettings {
   /** The daemon's three files. Absent: those that are on the host stay. */
   readonly server?: ServerFiles | undefined
-  /** The folders that were searched for them in vain. */
+  /** The folders in which they were not found. */
   readonly lookedIn?: readonly string[] | undefined
-  /** The drop-in that `init` rendered, whose settings count where no option says otherwise. */
+  /** The drop-in that `init` rendered. Its settings are used where no option sets another value. */
   readonly override?: string | undefined
-  /** @defaultValue as it is there, else `systemd` */
+  /** The form of the configuration. @defaultValue the current form on the host, else `systemd` */
   readonly form?: ConfigurationForm | undefined
-  /** Containers go on while dockerd restarts. @defaultValue as it is there */
+  /** Keeps containers running while dockerd restarts. @defaultValue the current setting on the host */
   readonly liveRestore?: boolean | undefined
 }
 
-/** The client certificate that the proof connects with. The key never leaves our process. */
+/** The client certificate that the verification connects with. The key never leaves our process. */
 export interface ProbeIdentity {
   readonly ca: string
   readonly cert: string
@@ -46,7 +46,7 @@ export interface ApplyOptions extends RequestedApply {
   readonly onStep?: OnStep | undefined
 }
 
-/** Long enough for a slow start of dockerd and the proof, and short enough to wait for. */
+/** Long enough for a slow start of dockerd and the verification, and short enough to wait for. */
 export const ROLLBACK_AFTER_S = 180
 
 /**

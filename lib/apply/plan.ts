@@ -72,7 +72,7 @@ export interface Start {
  * Inspects a host, and decides what to change on it. Changes nothing.
  *
  * @throws {@link ProvisionError} for a host that can't be changed: see {@link refuseHost}
- * @throws {@link DaemonError} {@link PkiError} for what can't be rendered, and files that no daemon could serve with
+ * @throws {@link DaemonError} {@link PkiError} for settings that can't be rendered, and for unusable files of the server
  */
 export async function planApply(requested: RequestedApply, shell: HostShell, signal?: AbortSignal): Promise<ApplyPlan> {
   const read = parseRequested(requested)

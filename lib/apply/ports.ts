@@ -3,7 +3,7 @@ import { lines, type HostFacts } from '../host/facts.ts'
 import { isLoopback, readListener } from '../daemon-config/listener-target.ts'
 import type { FactCall } from '../host/facts-script.ts'
 
-/** What keeps dockerd from a listener, or lets everybody in beside it. */
+/** Something that keeps dockerd from listening, or that lets everybody in without TLS. */
 export interface PortConflict {
   readonly kind: 'port-taken' | 'unprovable-listener' | 'open-plaintext-port'
   readonly what: string
@@ -22,7 +22,7 @@ interface Listening {
 const SYSTEMD = '1'
 const PLAINTEXT = '2375'
 
-/** Finds what keeps dockerd from its listeners, and what lets everybody in beside them. */
+/** Finds everything that keeps dockerd from its listeners, or that lets everybody in without TLS. */
 export function portConflicts(facts: HostFacts, listen: readonly string[]): PortConflict[] {
   return [...listen.flatMap((listener) => taken(listener, facts)), ...openDoors(facts)]
 }
@@ -60,7 +60,7 @@ function handedOver(listener: string, { address, port }: Listening, { fact }: Ho
     ? `its ListenStream= has ${address}:${port}, so that dockerd could not listen on ${listener} itself`
     : `systemd already listens on ${address}:${port} for a socket unit`
   const todo = isDockers
-    ? sentence`Remove that ListenStream= (${command('systemctl', 'cat', 'docker.socket')}), then run  systemctl daemon-reload && systemctl restart docker.socket docker.service  Or choose ${OTHER_PORT}`
+    ? sentence`Remove that ListenStream= (${command('systemctl', 'cat', 'docker.socket')}), then run  ${command('systemctl', 'daemon-reload')}  and  ${command('systemctl', 'restart', 'docker.socket', 'docker.service')}  Or choose ${OTHER_PORT}`
     : sentence`Find the unit (${command('systemctl', 'list-sockets')}) and stop it, or choose ${OTHER_PORT}`
   return { kind: 'port-taken', what, got, todo }
 }

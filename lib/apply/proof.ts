@@ -2,14 +2,14 @@ import { isDockerMtlsError } from '../base/errors.ts'
 import { openCertificate, readCertificate } from '../identity/certificate.ts'
 import { createAuthority } from '../pki/ca.ts'
 import { issueClient } from '../pki/issue.ts'
-import { namesOnly } from '../probe/authorities.ts'
+import { namesOnly } from '../probe/accepted-cas.ts'
 import { probeServer, type ServerReport } from '../probe/server.ts'
 import { tryClient } from '../probe/client.ts'
 import type { ProbeIdentity } from './options.ts'
 import type { ServerFiles } from './server-files.ts'
 import { formatTarget } from '../daemon-config/listener-target.ts'
 
-/** A check from outside. */
+/** A check by a real connection. */
 export interface ProofCheck {
   /** For programs, and stable. */
   readonly name:

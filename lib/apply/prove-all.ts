@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import { probeServer } from '../probe/server.ts'
 import { shellProgram } from '../host/script.ts'
 import type { HostShell } from '../host/shell.ts'
@@ -124,7 +125,7 @@ function refuseFailed(checks: readonly ProofCheck[]): void {
     return places.length === 1 ? words : `${place}: ${words}`
   })
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
-    tried: `testing the daemon at ${places.join(' and ')} from outside`,
+    tried: `testing the daemon at ${enumerate(places)} from outside`,
     got: said.join('; '),
     todo: sentence`Look for other settings of dockerd in its unit and its variables:  ${command('systemctl', 'cat', 'docker.service')}`,
   })

@@ -1,3 +1,4 @@
+import { command, sentence } from '../base/sentence.ts'
 import type { HostFacts } from '../host/facts.ts'
 
 /** How many containers run, if the daemon could be asked. */
@@ -14,5 +15,5 @@ export function stopSentence(running: number): string {
 /** Containers that outlive dockerd stay in the folder of the previous user namespaces, where the new dockerd doesn't see them. */
 export const LEFT_BEHIND = {
   got: 'live-restore keeps them running while dockerd restarts, and with other user namespaces dockerd would no longer see them',
-  todo: 'Stop them first:  docker stop $(docker ps -q)',
+  todo: sentence`Stop them first (${command('docker', 'ps')} lists them):  ${command('docker', 'stop', 'NAME')}`,
 } as const

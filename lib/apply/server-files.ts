@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { join } from 'node:path'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import {
   type CertificateFacts,
   isIssuedBy,
@@ -13,7 +14,7 @@ import { inspectCertificate } from '../pki/inspect.ts'
 import { isEncryptedKey } from '../pki/load-ca.ts'
 import { readIfThere } from '../base/files.ts'
 
-/** The three files of the daemon's side, as PEM, and what they say. */
+/** The server's three files as PEM, and facts of its certificate. */
 export interface ServerFiles {
   readonly ca: string
   readonly cert: string
@@ -25,10 +26,10 @@ export interface ServerFiles {
 const NAMES = ['ca.pem', 'server-cert.pem', 'server-key.pem'] as const
 
 /**
- * Loads the server's files of a folder, and checks that a daemon could serve with them: what would keep it from starting,
- * or clients from connecting, is found before anything is changed.
+ * Loads the server's files from a folder and checks them, so that faults that would keep dockerd from starting, or clients
+ * from connecting, are found before anything is changed.
  *
- * @param folder - the folder `server` that `init` made, or a copy of it
+ * @param folder - the folder `server` that `init` created, or a copy of it
  * @throws {@link PkiError} ERR_PKI_FILE_INVALID, naming the file
  * @throws {@link FileError} ERR_FILE_READ
  */
@@ -36,7 +37,7 @@ export async function loadServerFiles(folder: string): Promise<ServerFiles> {
   const [ca, cert, key] = await Promise.all(NAMES.map((name) => readIfThere(join(folder, name))))
   const missing = NAMES.filter((_, index) => [ca, cert, key][index] === undefined)
   if (ca === undefined || cert === undefined || key === undefined) {
-    throw invalid(folder, `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`)
+    throw invalid(folder, `${enumerate(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`)
   }
   return checkServerFiles({ ca, cert, key }, folder)
 }
@@ -68,12 +69,12 @@ export function checkServerFiles({ ca, cert, key }: Omit<ServerFiles, 'facts'>, 
 /** dockerd itself doesn't mind, but no client that trusts this CA could connect. */
 function refuseForeign(ca: string, certificate: ReturnType<typeof openCertificate>, folder: string): void {
   const path = join(folder, 'ca.pem')
-  if (ca.includes('PRIVATE KEY')) throw invalid(path, 'it has a private key, but everybody may read that file')
-  const authorities = splitPem(ca, path).map((pem) => openCertificate(pem, path))
-  if (authorities.length === 0) throw invalid(path, 'it has no certificate')
-  const other = authorities.find(({ ca: isAuthority }) => !isAuthority)
+  if (ca.includes('PRIVATE KEY')) throw invalid(path, 'it contains a private key, but everybody can read that file')
+  const cas = splitPem(ca, path).map((pem) => openCertificate(pem, path))
+  if (cas.length === 0) throw invalid(path, 'it contains no certificate')
+  const other = cas.find(({ ca: isCa }) => !isCa)
   if (other !== undefined) throw invalid(path, `${other.subject.replaceAll('\n', ', ')} in it is not a CA`)
-  if (!isIssuedBy(certificate, authorities))
+  if (!isIssuedBy(certificate, cas))
     throw invalid(join(folder, 'server-cert.pem'), 'no CA in the ca.pem beside it has issued it')
 }
 
@@ -90,7 +91,7 @@ function invalid(path: string, got: string, cause?: unknown): PkiError {
   return new PkiError('ERR_PKI_FILE_INVALID', {
     tried: `checking the server's files, ${path}`,
     got,
-    todo: sentence`Copy the whole folder server that init made. If it is incomplete there, too, reissue the server's certificate:  ${ours('cert', 'renew', '--server')}`,
+    todo: sentence`Copy the whole folder server that init created. If the original is faulty, too, renew the server's certificate:  ${ours('cert', 'renew', '--server')}`,
     cause,
   })
 }

@@ -11,7 +11,7 @@ import { readIfThere } from '../base/files.ts'
 export type Source = Pick<RequestedApply, 'server' | 'override'> & {
   /** Absent if no folder was named and none was found. */
   readonly folder?: string
-  /** The folders that were searched in vain. */
+  /** The folders in which they were not found. */
   readonly lookedIn?: readonly string[]
 }
 
@@ -25,7 +25,7 @@ export interface Probe {
 const USUAL = [join('docker-mtls', 'server'), 'server', '.']
 
 /**
- * Finds the server's files in the named folder, or in the usual places. The folder that `init` made is accepted, too.
+ * Finds the server's files in the named folder, or in the usual places. The folder that `init` created is accepted, too.
  *
  * @throws {@link PkiError} ERR_PKI_FILE_INVALID
  * @throws {@link FileError} ERR_FILE_READ
@@ -48,8 +48,8 @@ async function loadSource(folder: string): Promise<Source> {
 }
 
 /**
- * Finds the one-day client certificate for the proof: in the named folder, or where `init --probe` has written it beside the
- * server's files. There an unusable one is ignored: an expired one, or one of a CA that was replaced since.
+ * Finds the one-day client certificate for the verification: in the named folder, or where `init --probe` has written it
+ * beside the server's files. There, an unusable one is ignored: an expired one, or one of a replaced CA.
  *
  * @throws {@link IdentityError} if the named folder has one that no daemon would accept
  */
@@ -68,8 +68,8 @@ export async function findProbe(named: string | undefined, source: Source): Prom
 
 /** A certificate of another CA would be refused, which proves nothing. */
 function isOfSameCa({ cert }: ProbeIdentity, { server }: Source): boolean {
-  const authorities = splitPem(server?.ca ?? '').map((pem) => openCertificate(pem))
-  return isIssuedBy(openCertificate(cert), authorities)
+  const cas = splitPem(server?.ca ?? '').map((pem) => openCertificate(pem))
+  return isIssuedBy(openCertificate(cert), cas)
 }
 
 async function loadProbe(folder: string): Promise<ProbeIdentity> {
@@ -80,7 +80,7 @@ async function loadProbe(folder: string): Promise<ProbeIdentity> {
   if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key }
   throw new FileError('ERR_FILE_READ', {
     tried: `reading the one-day client certificate in ${folder}`,
-    got: 'its files were removed meanwhile',
+    got: 'its files have just been removed',
     todo: 'Run this again.',
   })
 }

@@ -79,7 +79,7 @@ begin() {
     rm -rf "$b"
     exit 75
   fi
-  # The caller may have given it up meanwhile, over another login.
+  # The caller may have cancelled it over another login.
   if test -e "$b/going-back" || ! test -s "$b/rollback.sh"; then
     rm -f "$s/pending"
     disarm

@@ -14,8 +14,8 @@ const STEPS = {
   backup: 'back up the files that will change',
   arm: 'start the timer that rolls the host back if this is cut off',
   write: 'write the files',
-  reload: 'let systemd read the unit',
-  'live-restore': 'let dockerd read live-restore',
+  reload: 'reload the unit in systemd',
+  'live-restore': 'enable live-restore in dockerd',
   restart: 'restart docker',
 } as const
 
@@ -66,7 +66,7 @@ export function transactionScript(plan: Written, { id, after, owner = '' }: Tran
   )
 }
 
-/** What is there has to be what the change was decided from; `-`: nothing. */
+/** The expected SHA-256 of the existing file, for which the change was planned; `-`: no file. */
 function sumBefore({ action, before }: Pick<Change, 'action' | 'before'>): string {
   if (before === undefined) return action === 'create' ? '-' : ''
   return sumOf(before) ?? ''
@@ -76,7 +76,7 @@ function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0')
 }
 
-/** Ends a transaction: what was applied stays. Fails if the host was rolled back meanwhile. */
+/** Ends a transaction: its changes stay. Fails if the host was rolled back already. */
 export function commitScript(id: string): string {
   return shellProgram(assignments({ id }), STATE_SH, COMMIT_SH)
 }

@@ -1,4 +1,5 @@
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import type { HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER, type FactCall } from '../host/facts-script.ts'
 import type { tlsFilesIn } from '../daemon-config/options.ts'
@@ -28,7 +29,7 @@ export function unreadableOf({ fact, property, info }: HostFacts, { ca, cert }: 
   ]
 }
 
-const WORDS: Readonly<Record<Unreadable, string>> = {
+const NAMES: Readonly<Record<Unreadable, string>> = {
   daemonJson: DAEMON_JSON,
   certificate: "the server's certificate",
   authorities: 'the CAs of its clients',
@@ -39,6 +40,6 @@ const WORDS: Readonly<Record<Unreadable, string>> = {
 /** Says what was not read, and how to read it. */
 export function unreadableProblem(unreadable: readonly Unreadable[]): Sentence[] {
   if (unreadable.length === 0) return []
-  const what = unreadable.map((name) => WORDS[name]).join(', ')
+  const what = enumerate(unreadable.map((name) => NAMES[name]))
   return [sentence`Only root can read ${what}. As root:  sudo ${ours('daemon', 'status')}`]
 }

@@ -17,7 +17,7 @@ const SYSTEMD_REFUSES = 3
  * Validates the configuration with the host's own systemd and dockerd, in a folder in memory: a configuration that they would
  * not load is never written.
  *
- * @throws {@link ProvisionError} ERR_APPLY_INVALID, with their words
+ * @throws {@link ProvisionError} ERR_APPLY_INVALID, with their messages
  */
 export async function validate(plan: ApplyPlan, shell: HostShell, signal?: AbortSignal): Promise<void> {
   const ran = await shell.run(validationScript(plan), { signal })
@@ -36,13 +36,13 @@ function wordsOf(ran: Ran): string {
 
 function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): string {
   const { path, dropIn, daemonJson, unit, expanded } = start
-  // dockerd loads the files of TLS while it validates: the new ones, which are not in their place yet.
+  // dockerd loads the TLS files while it validates. It gets the new ones, which are not in their place yet.
   const staged = changes.filter(
     (change) => isWritten(change) && Object.values(tlsFilesIn(tlsDir)).includes(change.path),
   )
   const here = (text: string): string =>
     staged.reduce((words, file, index) => words.replace(file.path, () => `${STAGE}/${index}.pem`), text)
-  // With user namespaces dockerd makes the user dockremap even when it only validates.
+  // With user namespaces, dockerd creates the user dockremap even when it only validates.
   const args = withoutFlag(expanded.argv, 'userns-remap').map(here)
   const named = args.some((arg) => arg.startsWith('--config-file'))
   const json = daemonJson === undefined ? undefined : jsonFor(daemonJson, settings, here)

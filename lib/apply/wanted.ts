@@ -1,5 +1,7 @@
 import { PkiError } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE } from '../base/files.ts'
+import { ours, sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import type { HostFacts } from '../host/facts.ts'
 import { tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
@@ -7,7 +9,7 @@ import { keptMode, type WantedFile } from './changes.ts'
 import type { RenderedForHost } from '../daemon-config/render-for-host.ts'
 import { checkServerFiles, type ServerFiles } from './server-files.ts'
 
-/** The files that shall be on a host, user namespaces aside. */
+/** The requested files on a host, except those for user namespaces. */
 export function wantedFiles(
   rendered: RenderedForHost,
   { ca, cert, key }: ServerFiles,
@@ -27,7 +29,7 @@ export function wantedFiles(
 }
 
 /**
- * Nothing new is brought: what is on the host is configured.
+ * The server's files on the host, for an apply that brings no new ones.
  *
  * @throws {@link PkiError} ERR_PKI_FILE_INVALID
  */
@@ -37,10 +39,13 @@ export function serverOnHost(facts: HostFacts, tlsDir: string, lookedIn: readonl
   if (ca?.text !== undefined && cert?.text !== undefined && key !== undefined) {
     return checkServerFiles({ ca: ca.text, cert: cert.text }, tlsDir)
   }
-  const places = lookedIn.map((folder) => (folder === '.' ? 'this folder' : `./${folder}`)).join(', ')
+  const places = enumerate(
+    lookedIn.map((folder) => (folder === '.' ? 'this folder' : `./${folder}`)),
+    'or',
+  )
   throw new PkiError('ERR_PKI_FILE_INVALID', {
     tried: "looking for the server's certificate",
-    got: `no folder with it is named, ${places === '' ? '' : `it is not in ${places}, `}and ${tlsDir} on the host does not hold ca.pem, server-cert.pem and server-key.pem`,
-    todo: 'Make one with  docker-mtls init NAME  and name its folder:  docker-mtls daemon apply --from docker-mtls/server',
+    got: `no folder is named, ${places === '' ? '' : `it is not in ${places}, `}and ${tlsDir} on the host does not contain ca.pem, server-cert.pem and server-key.pem`,
+    todo: sentence`Create it:  ${ours('init', 'NAME')}  Then name its folder:  ${ours('daemon', 'apply', '--from', 'docker-mtls/server')}`,
   })
 }

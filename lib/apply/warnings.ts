@@ -1,4 +1,5 @@
 import { command, option, ours, sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import type { Warning } from '../base/warning.ts'
 import type { Situation } from './conflicts.ts'
 import type { DaemonSettings } from '../daemon-config/settings-in-force.ts'
@@ -61,6 +62,6 @@ export function keptListeners({ listen }: DaemonSettings, ofInit: DaemonSettings
   const wanted = ofInit?.listen ?? []
   const [first] = wanted
   if (first === undefined || listen.length === 0 || wanted.join(' ') === listen.join(' ')) return []
-  const text = sentence`dockerd keeps listening on ${listen.join(' and ')}, although override.conf has ${wanted.join(' and ')}. To change that, add  ${option('listen', first.slice('tcp://'.length))}`
+  const text = sentence`dockerd keeps listening on ${enumerate(listen)}, although override.conf has ${enumerate(wanted)}. To change that, add  ${option('listen', first.slice('tcp://'.length))}`
   return [{ code: 'listeners-kept', text }]
 }

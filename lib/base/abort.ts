@@ -1,21 +1,21 @@
-/** How long a call may take, and what else ends it. */
+/** The time limit of a call, and the signal that ends it. */
 export interface Limits {
-  /** In milliseconds; no limit where it is undefined. */
+  /** In milliseconds; undefined: no limit. */
   readonly timeout: number | undefined
   readonly signal: AbortSignal | undefined
-  /** The reason that the call is aborted with when the time is up. */
+  /** Creates the reason of the abort when the time is up. */
   readonly late: Error
 }
 
-/** A signal that follows others, and can be aborted by itself. */
+/** A signal that follows others, and can also be aborted on its own. */
 export interface LinkedSignal {
   readonly signal: AbortSignal
   readonly abort: (reason?: unknown) => void
-  /** Stops following. Call it in any case: a signal that lives long would keep every listener. */
+  /** Stops following. Always call it: a long-lived signal would keep every listener. */
   readonly unlink: () => void
 }
 
-/** setTimeout() fires at once for anything longer (Node, timers). In milliseconds. */
+/** The longest timer in milliseconds: for anything longer, setTimeout() fires at once (Node, timers). */
 export const LONGEST_TIMER: number = 2 ** 31 - 1
 
 /** Runs now if the signal is aborted, else when it aborts. Returns a function that cancels this. */
@@ -25,7 +25,7 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   return () => signal.removeEventListener('abort', listener)
 }
 
-/** Aborts with whichever signal aborts first. AbortSignal.any() would leave something behind in the ones that live on. */
+/** Aborts with whichever signal aborts first. AbortSignal.any() would leave listeners on long-lived signals. */
 export function linkSignals(...signals: readonly (AbortSignal | undefined)[]): LinkedSignal {
   const controller = new AbortController()
   const unlinks = signals.flatMap((signal) =>
@@ -55,7 +55,7 @@ export async function withTimeout<T>(
   }
 }
 
-/** Rejects as soon as the signal aborts; the work itself goes on, and nobody sees its result. */
+/** Rejects as soon as the signal aborts. The work itself continues, and its result is dropped. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
   return new Promise((resolve, reject) => {

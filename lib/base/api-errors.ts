@@ -58,7 +58,7 @@ nameClass(AuthorizationDeniedError, 'AuthorizationDeniedError')
 export class NotFoundError extends DockerApiError {}
 nameClass(NotFoundError, 'NotFoundError')
 
-/** 409: a name in use or a running container prevents the request. Also 500 for a swarm object that changed meanwhile. */
+/** 409: a name in use or a running container prevents the request. Also 500 for a swarm object that changed in between. */
 export class ConflictError extends DockerApiError {}
 nameClass(ConflictError, 'ConflictError')
 

@@ -24,7 +24,7 @@ const CLASS_NAME: unique symbol = Symbol.for('docker-mtls.error.class') as never
 /** Where an error keeps its {@link ErrorSentences}. */
 const SENTENCES: unique symbol = Symbol.for('docker-mtls.error.sentences') as never
 
-/** What a {@link Failure} becomes in an error: its texts, escaped, since they may quote a peer, a certificate or a file. */
+/** The texts of a {@link Failure} in an error, escaped, since they may quote a peer, a certificate or a file. */
 export interface Texts {
   readonly tried: string
   readonly got: string
@@ -44,27 +44,27 @@ function textOf(part: Sentence): string {
   return escapeText(renderSentence(part))
 }
 
-/** Keeps the sentences with an error, where neither `console.log` nor JSON shows them. */
+/** Keeps the sentences in an error, where neither `console.log` nor JSON shows them. */
 export function keepSentences(error: object, { tried, got, todo }: Failure): void {
   Object.defineProperty(error, SENTENCES, { value: { tried, got, todo } satisfies ErrorSentences })
 }
 
-/** The sentences of an error of this package, of whichever copy. */
+/** The sentences of an error, also of another copy of the package. */
 export function sentencesOf(error: ErrorSentences): ErrorSentences {
   const { tried, got, todo } = error
   return (error as { [SENTENCES]?: ErrorSentences })[SENTENCES] ?? { tried, got, todo }
 }
 
 /**
- * Gives an error class its name, on the prototype as built-in classes have it, and by that name an `instanceof` that also
- * knows the objects of another copy of the package. A class that somebody derives from it is compared as usual.
+ * Gives an error class its name, on the prototype like built-in classes. By that name, `instanceof` also recognizes objects
+ * of another copy of the package. Derived classes of others are compared as usual.
  */
 export function nameClass(ErrorClass: { readonly prototype: object }, name: string): void {
   Object.defineProperty(ErrorClass.prototype, 'name', { value: name, configurable: true, writable: true })
   Object.defineProperty(ErrorClass.prototype, CLASS_NAME, { value: name })
 }
 
-/** What `instanceof` asks of our classes. */
+/** Implements `instanceof` for our classes. */
 export function isInstance(ErrorClass: { readonly prototype: object }, value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !(BRAND in value)) return false
   const name = ownClassName(ErrorClass.prototype)

@@ -4,45 +4,45 @@ import { basename, dirname, join } from 'node:path'
 import { FileError, type FileErrorCode } from './errors.ts'
 import { codeOf } from './system-error.ts'
 
-/** Folders that hold keys: only the owner looks in. */
+/** Folders with keys: for their owner only. */
 export const FOLDER_MODE = 0o700
-/** Private keys, and anything that a key is packed into. */
+/** Private keys, and files that contain one. */
 export const KEY_MODE = 0o600
-/** Certificates and configuration: public, written by the owner alone. */
+/** Certificates and configuration: readable for everyone, writable for their owner. */
 export const PUBLIC_MODE = 0o644
 
-/** Makes a folder and its missing parents, each with {@link FOLDER_MODE} from the moment it exists. */
+/** Creates a folder and its missing parents, each with {@link FOLDER_MODE} from the moment that it exists. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await makeWithParents(path)
   } catch (cause) {
     throw new FileError('ERR_FILE_WRITE', {
-      tried: `making the folder ${path}`,
+      tried: `creating the folder ${path}`,
       got: fileReason(cause),
-      todo: 'Choose a folder that you may write to, or make room on its disk.',
+      todo: 'Choose a folder that you can write to, or free some space on its disk.',
       cause,
     })
   }
 }
 
-/** Not by mkdir's `recursive`: where a parent exists and mkdir(2) says ENOENT all the same, as in /proc, Node tries for ever. */
+/** Without mkdir's `recursive`: in /proc mkdir(2) fails with ENOENT although the parent exists, and Node would retry forever. */
 async function makeWithParents(path: string): Promise<void> {
   const cause = await whyNotMade(path)
   if (cause === undefined) return
-  if (cause.code !== 'ENOENT') throw cause
+  if (codeOf(cause) !== 'ENOENT') throw cause
   const parent = dirname(path)
   if (!(await isFolderNow(parent))) await makeWithParents(parent)
-  // Where the parent is there by now, another one may just have made it.
+  // Another process may just have created the parent.
   const again = await whyNotMade(path)
   if (again !== undefined) throw again
 }
 
-async function whyNotMade(path: string): Promise<NodeJS.ErrnoException | undefined> {
+async function whyNotMade(path: string): Promise<Error | undefined> {
   try {
     await fs.mkdir(path, { mode: FOLDER_MODE })
     return undefined
   } catch (cause) {
-    return (await isFolderNow(path)) ? undefined : (cause as NodeJS.ErrnoException)
+    return (await isFolderNow(path)) ? undefined : (cause as Error)
   }
 }
 
@@ -54,8 +54,8 @@ async function isFolderNow(path: string): Promise<boolean> {
 }
 
 /**
- * Writes a whole file or nothing: into a temporary file of the right mode beside it, flushed, then moved into
- * place. With `replace: false` an existing file stays as it is, and that is an error.
+ * Writes a whole file or nothing: a temporary file beside it gets the mode and the contents, is flushed, and then moved
+ * into place. With `replace: false`, an existing file stays, and the error is ERR_FILE_EXISTS.
  */
 export async function writeFileAtomically(
   path: string,
@@ -65,7 +65,7 @@ export async function writeFileAtomically(
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
   try {
     await writeFlushed(temporary, data, mode)
-    // link() fails where the name is taken, so two writers can't both believe that they were first.
+    // link() fails if the name is taken, so only one of two writers succeeds.
     if (replace) await fs.rename(temporary, path)
     else {
       await fs.link(temporary, path)
@@ -73,7 +73,7 @@ export async function writeFileAtomically(
     }
     await flushFolder(dirname(path))
   } catch (cause) {
-    // Where it can't be removed either, the first reason is the one to tell.
+    // If it can't be removed either, the first error is the one to report.
     await fs.rm(temporary, { force: true }).catch(() => undefined)
     throw writeError(path, cause)
   }
@@ -82,7 +82,7 @@ export async function writeFileAtomically(
 async function writeFlushed(path: string, data: string | Uint8Array, mode: number): Promise<void> {
   const file = await fs.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
   try {
-    // open() takes the umask away from the mode: a certificate must stay readable under umask 077.
+    // open() applies the umask to the mode, but a certificate must be readable even under umask 077.
     await file.chmod(mode)
     await file.writeFile(data)
     await file.sync()
@@ -91,7 +91,7 @@ async function writeFlushed(path: string, data: string | Uint8Array, mode: numbe
   }
 }
 
-/** A rename is on the disk only when its folder is (fsync(2)). */
+/** Flushes a folder: until then, a rename in it isn't on the disk (fsync(2)). */
 export async function flushFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await fs.open(path, 'r')
@@ -103,11 +103,11 @@ export async function flushFolder(path: string): Promise<void> {
 }
 
 function writeError(path: string, cause: unknown): FileError {
-  const { code } = cause as NodeJS.ErrnoException
+  const code = codeOf(cause)
   if (code === 'EEXIST') {
     return new FileError('ERR_FILE_EXISTS', {
       tried: `writing ${path}`,
-      got: 'a file of that name is there already',
+      got: 'a file of that name exists',
       todo: 'Choose another name, or move that file away first.',
       cause,
     })
@@ -115,14 +115,14 @@ function writeError(path: string, cause: unknown): FileError {
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing ${path}`,
     got: code === 'ENOENT' ? `there is no folder ${dirname(path)}` : fileReason(cause),
-    todo: 'Choose a folder that you may write to, or make room on its disk.',
+    todo: 'Choose a folder that you can write to, or free some space on its disk.',
     cause,
   })
 }
 
 /**
- * Why a file could not be read or written, for an error that names the file already. Node's own text ends with the call
- * and its paths, among them the temporary ones: `EACCES: permission denied, open '/x/.ca.pem.1f0c'`.
+ * Why a file could not be read or written, for an error that already names the file. Node's own message ends with the call
+ * and its paths, even temporary ones: `EACCES: permission denied, open '/x/.ca.pem.1f0c'`.
  */
 export function fileReason(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException
@@ -130,7 +130,7 @@ export function fileReason(cause: unknown): string {
   return message.replace(/, \w+(?: '.*)?$/s, '')
 }
 
-/** The text of a file, or undefined where there is none. */
+/** The text of a file, or undefined if there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await fs.readFile(path, 'utf8')
@@ -139,7 +139,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${path}`,
       got: fileReason(cause),
-      todo: 'Make it a file that you may read, in a folder that you may enter.',
+      todo: 'Make it a file that you can read, in a folder that you can enter.',
       cause,
     })
   }
@@ -153,10 +153,10 @@ export async function isFolder(path: string): Promise<boolean> {
     if (codeOf(cause) === 'ENOENT') return false
     throw folderError(path, fileReason(cause), cause)
   }
-  throw folderError(path, 'a file is there, where a folder should be')
+  throw folderError(path, 'it is a file, not a folder')
 }
 
-/** A folder that could not be made. */
+/** The error for a folder that can't be created. */
 export function folderError(
   path: string,
   got: string,
@@ -164,14 +164,14 @@ export function folderError(
   code: FileErrorCode = 'ERR_FILE_WRITE',
 ): FileError {
   return new FileError(code, {
-    tried: `making the folder ${path}`,
+    tried: `creating the folder ${path}`,
     got,
-    todo: 'Choose another folder, or move away what is there.',
+    todo: 'Choose another folder, or move the existing file or folder away.',
     cause,
   })
 }
 
-/** Is there anything at this path? A link that leads nowhere counts. */
+/** Does anything exist at this path? A broken link counts. */
 export async function isThere(path: string): Promise<boolean> {
   return fs.lstat(path).then(
     () => true,

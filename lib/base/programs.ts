@@ -2,8 +2,8 @@ import { access, constants } from 'node:fs/promises'
 import { delimiter, isAbsolute, join } from 'node:path'
 
 /**
- * Finds a program in absolute folders of the PATH alone: what lies in the working directory, where Windows looks first, is
- * not what was meant.
+ * Finds a program in the absolute folders of PATH. Windows looks into the working directory first, which may contain a
+ * wrong program of that name.
  *
  * @param name - without `.exe`
  */

@@ -23,20 +23,20 @@ export type OnStep = (event: StepEvent) => void
 /** A step as it begins. */
 export type StepName = Pick<StepEvent, 'step' | 'title' | 'subject'>
 
-/** What a step may say while it runs. */
+/** What a running step can report. */
 export interface StepTalk {
-  /** Says what is being waited for. */
+  /** Reports what the step waits for. */
   readonly wait: (note: string) => void
-  /** What it ends with: a few words behind its mark. */
+  /** Sets the result, in a few words. */
   readonly result: (note: string) => void
-  /** What it ends with where it came to nothing, and what comes next is to be done all the same. */
+  /** Marks the step as failed, with a reason, although the work continues. */
   readonly failed: (note: string) => void
 }
 
 /**
- * Runs one step, and tells how it begins, what it waits for and how it ends.
+ * Runs a step, and reports its start, what it waits for, and its end.
  *
- * @returns what the work returns
+ * @returns the result of the work
  */
 export async function runStep<Result>(
   onStep: OnStep | undefined,

@@ -5,12 +5,12 @@ import { replaceFiles } from './replace-files.ts'
 import { FileError } from './errors.ts'
 import { isFolder, PUBLIC_MODE, readIfThere } from './files.ts'
 
-/** A file that is rendered, and what is in its place now. */
+/** A rendered file, and the existing file in its place. */
 export interface PlannedFile {
   readonly path: string
   readonly text: string
   readonly mode: number
-  /** What is there. Absent: nothing is. */
+  /** The text of the existing file. Absent: there is none. */
   readonly existing?: string
 }
 
@@ -27,7 +27,7 @@ export interface FileResult {
 }
 
 /**
- * Looks at what is in the place of a file that is to be written, and writes nothing.
+ * Reads the existing file in the place of a rendered one. Writes nothing.
  *
  * @throws {@link FileError} ERR_FILE_READ
  */
@@ -36,14 +36,14 @@ export async function planFile(path: string, text: string, mode: number): Promis
   return { path, text, mode, ...(existing !== undefined && { existing }) }
 }
 
-/** Does it say something else than what is there? */
+/** Does the existing file have another text? */
 export function differs({ existing, text }: PlannedFile): boolean {
   return existing !== undefined && existing !== text
 }
 
 /**
- * Writes a rendered file. One that is there with the same text stays untouched; one that says something else is replaced
- * by force alone, and is then kept beside the new one with the date behind its name.
+ * Writes a rendered file. An existing file with the same text isn't touched; one with another text is replaced only by
+ * force, and then kept beside the new one, with a date after its name.
  *
  * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS
  */
@@ -57,10 +57,10 @@ export async function putFile(file: PlannedFile, force: boolean): Promise<FileRe
 }
 
 /**
- * Refuses a path that is a folder, where a file is to be written.
+ * Refuses a path that is a folder, if a file has to be written there.
  *
- * @param path - where to
- * @param name - what the file in it could be called
+ * @param path - of the file
+ * @param name - what a file in that folder could be called
  * @throws {@link FileError} ERR_FILE_WRITE
  */
 export async function refuseFolder(path: string, name: string): Promise<void> {
@@ -101,7 +101,7 @@ export async function writeRendered(
   return results
 }
 
-/** With the usual mode of a folder below /etc: configuration isn't secret. */
+/** Creates a folder with the usual mode in /etc: configuration isn't secret. */
 async function makePublicFolder(path: string): Promise<void> {
   try {
     await fs.mkdir(path, { recursive: true })
@@ -109,7 +109,7 @@ async function makePublicFolder(path: string): Promise<void> {
     throw new FileError('ERR_FILE_WRITE', {
       tried: `creating the folder ${path}`,
       got: (cause as Error).message,
-      todo: 'Choose a folder that you may write to.',
+      todo: 'Choose a folder that you can write to.',
       cause,
     })
   }

@@ -13,7 +13,7 @@ import {
 } from './files.ts'
 import { codeOf } from './system-error.ts'
 
-/** A file that is to be. */
+/** A file to write. */
 export interface NewFile {
   readonly path: string
   readonly data: string
@@ -26,10 +26,10 @@ interface Moved {
 }
 
 /**
- * Puts new files into a folder, and what is in their way beside them.
+ * Writes new files to a folder. Old files in their way are kept beside them.
  *
- * @returns where the old files are now
- * @throws {@link FileError} ERR_FILE_EXISTS, where another run was first
+ * @returns the new paths of the old files
+ * @throws {@link FileError} ERR_FILE_EXISTS if another run was first
  */
 export async function putFiles(folder: string, files: readonly NewFile[], old: readonly string[]): Promise<string[]> {
   if (await isFolder(folder)) return replaceFiles(files, old)
@@ -38,8 +38,8 @@ export async function putFiles(folder: string, files: readonly NewFile[], old: r
 }
 
 /**
- * Makes a folder with these files, all of it or nothing: a run that is killed leaves no half of a pair, and of two runs
- * at once one wins. The other gets ERR_FILE_EXISTS.
+ * Creates a folder with these files, all or nothing: a run that is killed leaves no incomplete pair. If two runs race, one
+ * wins, and the other one gets ERR_FILE_EXISTS.
  */
 export async function publishFolder(target: string, files: readonly NewFile[]): Promise<void> {
   await makeFolder(dirname(target))
@@ -49,17 +49,17 @@ export async function publishFolder(target: string, files: readonly NewFile[]): 
     for (const file of files) await writeStaged(staging, file)
     await moveFolder(staging, target)
   } catch (error) {
-    // Where it can't be removed either, the first reason is the one to tell.
+    // If it can't be removed either, the first error is the one to report.
     await fs.rm(staging, { recursive: true, force: true }).catch(() => undefined)
     throw error
   }
 }
 
 /**
- * Puts new files in place. The old ones that are in the way stay beside them, with a date behind their names. Where a
- * step fails, everything is as it was.
+ * Writes new files. Old files in their way are kept beside them, with a date after their names. If a step fails,
+ * everything is as before.
  *
- * @returns where the old files are now
+ * @returns the new paths of the old files
  */
 export async function replaceFiles(files: readonly NewFile[], old: readonly string[]): Promise<string[]> {
   const moved: Moved[] = []
@@ -81,9 +81,9 @@ export async function replaceFiles(files: readonly NewFile[], old: readonly stri
 }
 
 /**
- * Keeps what is in a place under a second name beside it, with a date; it stays where it is until something takes its place.
+ * Gives a file a second name beside the first, with a date, so that it is kept when another file replaces it.
  *
- * @returns the second name, or undefined where there is nothing
+ * @returns the second name, or undefined if there is no file
  */
 export async function keepBeside(path: string): Promise<string | undefined> {
   if ((await readIfThere(path)) === undefined) return undefined
@@ -96,13 +96,13 @@ export async function isOpenToOthers(path: string): Promise<boolean> {
   return ((await fs.stat(path)).mode & 0o077) !== 0
 }
 
-/** Two files that were written by one run look alike only while no other run writes there too. */
+/** Checks that no other run has written to the same path at the same time. */
 async function checkOurs(file: NewFile): Promise<void> {
   if (await isOurs(file)) return
   throw new PkiError('ERR_PKI_FILE_INVALID', {
     tried: `writing ${file.path}`,
-    got: 'it changed while we wrote: another run is at work in this folder',
-    todo: 'Run it again when the other run is through.',
+    got: 'another run has changed it at the same time',
+    todo: 'Wait until the other run has ended, then run this again.',
   })
 }
 
@@ -110,7 +110,7 @@ async function isOurs({ path, data }: NewFile): Promise<boolean> {
   return (await fs.readFile(path, 'utf8').catch(() => undefined)) === data
 }
 
-/** An error names what was asked for, and not the folder that it is made in. */
+/** Creates the temporary folder. Errors name the requested folder instead. */
 async function makeStaging(path: string, target: string): Promise<void> {
   try {
     await fs.mkdir(path, { mode: FOLDER_MODE })
@@ -130,21 +130,21 @@ async function writeStaged(staging: string, { path, data, mode }: NewFile): Prom
 
 async function moveFolder(from: string, to: string): Promise<void> {
   try {
-    // rename(2) puts a folder in the place of none, or of an empty one, and of nothing else.
+    // rename(2) of a folder replaces only an empty folder.
     await fs.rename(from, to)
   } catch (cause) {
-    // Windows says EPERM.
+    // Windows reports EPERM.
     const taken = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EPERM'].includes(codeOf(cause)) && (await isFolder(to))
     throw folderError(to, fileReason(cause), cause, taken ? 'ERR_FILE_EXISTS' : 'ERR_FILE_WRITE')
   }
 }
 
-/** A moment as it stands behind a name: `2026-11-25T10-20-30Z`. */
+/** The current time, as it is appended to names: `2026-11-25T10-20-30Z`. */
 export function dateSuffix(): string {
   return new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
 }
 
-/** Moves a file beside itself, under a name that nothing has yet. */
+/** Renames a file, to a name beside it that is free. */
 function setAside(path: string, suffix: string): Promise<string> {
   return besideName(path, suffix, (aside) => moveWithoutLoss(path, aside))
 }
@@ -165,7 +165,7 @@ async function moveWithoutLoss(from: string, to: string): Promise<void> {
   await linkWithoutLoss(from, to, () => fs.unlink(from))
 }
 
-/** rename(2) would take the place of a file that is there; link(2) fails. */
+/** rename(2) would replace an existing file; link(2) fails. */
 async function linkWithoutLoss(from: string, to: string, then = async (): Promise<void> => undefined): Promise<void> {
   try {
     await fs.link(from, to)
@@ -175,7 +175,7 @@ async function linkWithoutLoss(from: string, to: string, then = async (): Promis
     throw new FileError(code, {
       tried: `moving ${from} to ${to}`,
       got: fileReason(cause),
-      todo: 'Choose a folder that you may write to, on a file system with hard links.',
+      todo: 'Choose a folder that you can write to, on a file system with hard links.',
       cause,
     })
   }

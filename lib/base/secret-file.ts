@@ -1,13 +1,14 @@
 import { FileError, isDockerMtlsError } from './errors.ts'
 import { KEY_MODE, writeFileAtomically } from './files.ts'
 import { refuseFolder } from './rendered-file.ts'
+import { option, sentence } from './sentence.ts'
 
 /**
- * Writes what has a key in it, for its owner alone.
+ * Writes a file that contains a key, which only its owner can read.
  *
- * @param path - where to
- * @param data - the whole file
- * @param options - whether a file that is there is replaced, and what it could be called in a folder
+ * @param path - of the file
+ * @param data - its contents
+ * @param options - whether to replace an existing file, and what the file could be called if the path is a folder
  * @throws {@link FileError} ERR_FILE_EXISTS, ERR_FILE_WRITE
  */
 export async function writeSecretFile(
@@ -26,8 +27,8 @@ export async function writeSecretFile(
 function exists(path: string, cause: unknown): FileError {
   return new FileError('ERR_FILE_EXISTS', {
     tried: `writing ${path}`,
-    got: 'a file of that name is there already',
-    todo: 'Choose another name, or let  --force  replace it.',
+    got: 'a file of that name exists',
+    todo: sentence`Choose another name, or replace it with ${option('force', 'true')}.`,
     cause,
   })
 }

@@ -18,8 +18,8 @@ export interface OptionPart {
 export type SentencePart = string | CommandPart | OptionPart
 
 /**
- * Text for a person whose commands and options are data: whoever prints it renders them for the reader, so that nobody
- * has to look for them in the text.
+ * Text for a person, with its commands and options as data: whoever prints it renders them for the reader, so that no code
+ * has to find them in the text.
  */
 export type Sentence = string | readonly SentencePart[]
 
@@ -105,5 +105,5 @@ export function partsOf(text: Sentence): readonly SentencePart[] {
   return typeof text === 'string' ? [text] : text
 }
 
-/** The name that this package is called by: `docker-mtls`, or what the reader has to type for it. */
+/** The name of our command: `docker-mtls`, or what the reader has to type instead. */
 export const SELF: CommandPart = ours()

@@ -1,12 +1,12 @@
-/** Nothing in these means anything to a POSIX shell. */
+/** Words without special characters of a POSIX shell. */
 const PLAIN = /^[\w@%+=:,./-]+$/
 
-/** Text in single quotes, in which a POSIX shell takes every character as it is (POSIX.1-2024, XCU 2.2.2). */
+/** Text in single quotes, which preserve every character in a POSIX shell (POSIX.1-2024, XCU 2.2.2). */
 export function singleQuoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-/** A word of a POSIX shell, whatever is in it: quoted only where that is needed. */
+/** Any text as a word of a POSIX shell, quoted only if necessary. */
 export function shellWord(text: string): string {
   return PLAIN.test(text) ? text : singleQuoted(text)
 }

@@ -1,13 +1,13 @@
 import { DaemonError } from './errors.ts'
 import { shellWord, singleQuoted } from './shell-quote.ts'
-import { quoted, unusableCharacter } from './text.ts'
+import { enumerate, quoted, unusableCharacter } from './text.ts'
 
-/** Whose syntax the variables are written in. */
+/** The shell, or file, in whose syntax variables are written. */
 export type Shell = 'bash' | 'zsh' | 'sh' | 'fish' | 'powershell' | 'cmd' | 'dotenv'
 
-/** A syntax: what it can't quote, how it quotes a word, and how it sets one variable. */
+/** A syntax: what it can't quote, how it quotes a word, and how it sets a variable. */
 interface Syntax {
-  /** The characters (or a sequence) that no quoting of it takes as they are, each with the reason. */
+  /** Characters or sequences that it can't quote, each with the reason. */
   readonly refused: readonly (readonly [RegExp, string])[]
   readonly quote: (value: string) => string
   readonly assign: (name: string, quotedValue: string) => string
@@ -39,8 +39,8 @@ const SYNTAXES: Readonly<Record<Shell, Syntax>> = {
   cmd: {
     refused: [
       [/%/, 'cmd expands % even in quotes'],
-      [/!/, 'cmd expands ! where delayed expansion is on'],
-      [/"/, 'a double quote ends the quoting of cmd, which knows no escape for it'],
+      [/!/, 'cmd expands ! if delayed expansion is on'],
+      [/"/, 'cmd has no escape for a double quote'],
     ],
     quote: (value) => `"${value}"`,
     assign: (name, value) => `set "${name}=${value.slice(1, -1)}"`,
@@ -49,7 +49,7 @@ const SYNTAXES: Readonly<Record<Shell, Syntax>> = {
   // dotenv would read \' as a part of the value.
   dotenv: {
     refused: [
-      [/'/, 'a .env file has no way to write a single quote that dotenv and sh both read'],
+      [/'/, 'dotenv and sh have no common way to quote a single quote'],
       [/\\$/, 'dotenv reads a \\ at the end as an escape of the closing quote'],
     ],
     quote: (value) => `'${value}'`,
@@ -61,7 +61,7 @@ const SYNTAXES: Readonly<Record<Shell, Syntax>> = {
 export const SHELLS: readonly Shell[] = Object.keys(SYNTAXES) as Shell[]
 
 /**
- * Lets a known shell through.
+ * Refuses an unknown shell.
  *
  * @throws {@link DaemonError} `ERR_SHELL_UNKNOWN`
  */
@@ -69,17 +69,17 @@ export function checkShell(shell: unknown): asserts shell is Shell {
   if (typeof shell === 'string' && Object.hasOwn(SYNTAXES, shell)) return
   throw new DaemonError('ERR_SHELL_UNKNOWN', {
     tried: `the shell ${quoted(typeof shell === 'string' ? shell : typeof shell)}`,
-    got: 'its syntax is not known here',
-    todo: `Known are ${SHELLS.join(', ')}.`,
+    got: 'docker-mtls does not know its syntax',
+    todo: `Use ${enumerate(SHELLS, 'or')}.`,
   })
 }
 
 /**
- * One line that sets a variable to exactly this value, whatever is in it.
+ * A line that sets a variable to exactly this value.
  *
- * @param shell - whose syntax
- * @param name - the variable; one of ours, and not checked
- * @param value - what it shall be
+ * @param shell - the syntax
+ * @param name - the variable, which isn't checked
+ * @param value - any text
  * @throws {@link DaemonError} `ERR_SHELL_UNQUOTABLE`
  */
 export function assignment(shell: Shell, name: string, value: string): string {
@@ -89,17 +89,16 @@ export function assignment(shell: Shell, name: string, value: string): string {
   if (because === undefined) return syntax.assign(name, syntax.quote(value))
   throw new DaemonError('ERR_SHELL_UNQUOTABLE', {
     tried: `writing ${name}=${quoted(value)} for ${shell === 'dotenv' ? 'a .env file' : shell}`,
-    got: character === undefined ? because : `it holds ${character}`,
+    got: character === undefined ? because : `it contains ${character}`,
     todo: 'Choose a name or a path without that character.',
   })
 }
 
-/** Nothing in these means anything to PowerShell, cmd or fish: a bare `,`, `@`, `%` or `=` does to one of them. */
+/** Words that need no quotes in any shell. A bare `,`, `@`, `%` or `=` has a meaning for PowerShell, cmd or fish. */
 const PLAIN_EVERYWHERE = /^[\w+:./-]+$/
 
 /**
- * A command line for a person to paste into this shell. A word that the shell can't quote is shown as cmd and dotenv would
- * write it: whoever reads it sees what is meant.
+ * A command line to paste into this shell. A word that the shell can't quote is quoted as well as possible, for the reader.
  */
 export function commandLine(shell: Shell, words: readonly string[]): string {
   const { quote } = SYNTAXES[shell]

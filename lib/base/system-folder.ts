@@ -1,9 +1,11 @@
 import { dirname } from 'node:path'
 import { FileError } from './errors.ts'
-import { shellLine } from './shell-quote.ts'
+import { command, sentence, type Sentence } from './sentence.ts'
+import { codeOf } from './system-error.ts'
 
 /**
- * Writes into a folder of the system, such as `/etc/systemd/system`: where that is root's, or isn't there, it says so.
+ * Writes to a system folder, such as `/etc/systemd/system`. If it belongs to root, or doesn't exist, the error says what to
+ * do.
  *
  * @throws {@link FileError} ERR_FILE_WRITE, and whatever the work throws
  */
@@ -17,9 +19,14 @@ export async function intoSystemFolder<Result>(path: string, work: () => Promise
   }
 }
 
-function remedy(path: string, cause: unknown): string | undefined {
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code
-  if (code === 'ENOENT') return `Make the folder, and run it again:  ${shellLine('mkdir', '-p', dirname(path))}`
-  if (code === 'EACCES' || code === 'EPERM') return 'Run it as root (sudo), or choose a folder that you may write to.'
-  return undefined
+function remedy(path: string, cause: unknown): Sentence | undefined {
+  switch (codeOf(cause)) {
+    case 'ENOENT':
+      return sentence`Create the folder, then run this again:  ${command('mkdir', '-p', dirname(path))}`
+    case 'EACCES':
+    case 'EPERM':
+      return 'Run this as root (sudo), or choose a folder that you can write to.'
+    default:
+      return undefined
+  }
 }

@@ -1,9 +1,9 @@
 /**
- * Characters that would make a message read as something else, or that a terminal obeys: control and format characters
- * (bidirectional ones among them), lone surrogates, line separators, noncharacters, and what is never drawn.
+ * Characters that could disguise a message or control a terminal: control and format characters (bidirectional ones, too),
+ * lone surrogates, line separators, noncharacters, and invisible characters.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}]/gu
-/** Enough to recognize a value by; nobody reads a longer one. */
+/** Enough to recognize a value. */
 const LONGEST_SHOWN = 200
 
 function codePoint(character: string): string {
@@ -45,13 +45,13 @@ export function enumerate(words: readonly string[], conjunction: 'and' | 'or' = 
 }
 
 /**
- * What no path, name or address of ours may hold. Control characters end lines or steer terminals; a lone surrogate has no
- * UTF-8; and systemd ignores a whole line with a noncharacter in it (systemd, src/basic/utf8.c: utf8_is_valid()). A tab is
- * harmless once it is quoted.
+ * Characters that paths, names and addresses must not contain. Control characters end lines or control terminals; a lone
+ * surrogate has no UTF-8; and systemd ignores a whole line with a noncharacter (systemd, src/basic/utf8.c:
+ * utf8_is_valid()). A quoted tab is harmless.
  */
 const UNUSABLE = /(?!\t)[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u
 
-/** Names the first character that can't be written into any file or shell line of ours, as {@link nameCharacter} does. */
+/** Names the first character that can't be written to a file or shell line of ours, as {@link nameCharacter} does. */
 export function unusableCharacter(text: string): string | undefined {
   const found = UNUSABLE.exec(text)?.[0]
   return found === undefined ? undefined : nameCharacter(found)

@@ -7,62 +7,62 @@ import { renderTyped } from './terminal/sentence-style.ts'
 import { painter, widthOf, wrap, type Paint } from './terminal/layout.ts'
 import { printableLines } from '../base/text.ts'
 
-/** What a command has to say. */
+/** The result of a command. */
 export interface Answer {
-  /** For a program, with --json. */
+  /** The output with --json, for programs. */
   readonly data: object
-  /** For a person: what stdout shows otherwise. Bytes are written as they are. */
+  /** The output without --json. Bytes are written unchanged. */
   readonly text: string | Uint8Array
-  /** For a person, on stderr: what should be known besides. Sentences. */
+  /** Warnings on stderr: sentences. */
   readonly warnings?: readonly Sentence[]
-  /** The answer itself is a failure: exit code 1. */
+  /** Is the result a failure? Then the exit code is 1. */
   readonly failed?: boolean
 }
 
-/** A line that can be typed, and what it does. */
+/** A command line, and what it does. */
 export type Example = readonly [line: Sentence, does: string]
 
-/** One command: its words for a person, its options, and what it does. Loaded when it is asked for, and only then. */
+/** A command: its help, its options and its action. It is loaded only when it is used. */
 export interface CommandSpec {
   /** Some sentences for --help. */
   readonly description: Sentence
-  /** The first one is what a mistake in the command line is answered with. */
+  /** Errors in the command line show the first one. */
   readonly examples: readonly [Example, ...Example[]]
-  /** What --json prints, for those that have it. */
+  /** The output of --json, if the command has that option. */
   readonly json?: string
   /** With --json it prints JSON lines, as `makeProgress` does: answer and error are one line each, with a `type`. */
   readonly jsonLines?: boolean
-  /** Says where an argument belongs that is one too many; `flags` as far as they were read. */
+  /** Suggests what to do with an unexpected argument. `flags` are those read so far. */
   readonly stray?: (argument: string, flags: Readonly<Record<string, unknown>>) => Sentence | undefined
   /** Adds arguments, options and the action. */
   readonly define: (command: Command, context: Context) => void
 }
 
-/** What an action is given besides its arguments. */
+/** Everything that an action gets besides its arguments. */
 export interface Context {
   readonly io: Io
   /** Styles for stdout. */
   readonly paint: Paint
-  /** The width to wrap to: that of the terminal; in a pipe nothing is wrapped, as grep wants it. */
+  /** The width to wrap to: that of the terminal. In a pipe nothing is wrapped, so that grep finds whole lines. */
   readonly width: number
-  /** Renders a sentence for whoever typed the command: with flags, and commands as they can be typed here. */
+  /** Renders a sentence for the user: with flags, and commands as they can be typed here. */
   readonly typed: (text: Sentence) => string
-  /** Warns on stderr at once, for what must be read before the rest. */
+  /** Prints a warning on stderr at once, before the rest. */
   readonly warn: (warning: Sentence) => void
-  /** Says something on stderr at once: progress, and what was chosen. */
+  /** Prints a line on stderr at once: progress, and choices that were made. */
   readonly say: (line: string) => void
-  /** Ends the command: prints its answer. */
+  /** Ends the command: prints its result. */
   readonly answer: (answer: Answer, flags: { readonly json?: boolean }) => void
 }
 
-/** For a person wrapped, else one line each, as grep wants it. */
+/** Wraps a warning on a terminal. In a pipe it stays one line, for grep. */
 function fold(text: string, output: Output): string {
   return output.isTTY === true ? wrap(`Warning: ${text}`, widthOf(output)).slice('Warning: '.length) : text
 }
 
-/** How a context ends. */
+/** What happens at the end of a command. */
 export interface Ending {
-  /** Is told the answer's exit code. */
+  /** Receives the exit code. */
   readonly done: (exitCode: number) => void
   /** See {@link CommandSpec.jsonLines}. */
   readonly jsonLines: boolean

@@ -6,7 +6,7 @@ import { run } from './run.ts'
 /** A shell reports 128 and the signal's number (signal(7)). */
 const SIGNALS = { SIGINT: SIGINT_CODE, SIGTERM: 143, SIGHUP: 129 } as const
 
-/** Where the docker command says that it ends: see `followDocker`. */
+/** The socket on which the docker command announces its end: see `followDocker`. */
 const SOCKET_VARIABLE = 'DOCKER_CLI_PLUGIN_SOCKET'
 
 const interrupted = new AbortController()
@@ -25,7 +25,7 @@ export async function start(): Promise<void> {
     return
   }
   const exitCode = await run(call?.argv ?? process.argv.slice(2), ioOf(call))
-  // Of a plugin that was ended by a signal the docker command says 255.
+  // If a signal ended the plugin, the docker command would exit with 255.
   if (call === undefined && heard !== undefined && exitCode === SIGNALS[heard]) return endBy(heard)
   process.exitCode = isBroken && exitCode === 0 ? 1 : exitCode
 }
@@ -33,7 +33,7 @@ export async function start(): Promise<void> {
 function listenForSignals(): void {
   for (const signal of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
     process.on(signal, () => {
-      // What is being written is written to its end; who can't wait for that asks twice.
+      // The first signal lets the current write finish; the second one ends the process at once.
       if (heard !== undefined) return endBy(signal)
       heard = signal
       interrupted.abort(new Interrupted(SIGNALS[signal]))
@@ -41,7 +41,7 @@ function listenForSignals(): void {
   }
 }
 
-/** The parent is told of the signal itself: systemd takes that for a clean end, and 143 for a failure (systemd.service(5)). */
+/** Ends by the signal itself, which systemd treats as a clean exit, unlike exit code 143 (systemd.service(5)). */
 function endBy(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal)
   process.kill(process.pid, signal)
@@ -50,7 +50,7 @@ function endBy(signal: NodeJS.Signals): void {
 function watchOutputs(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // Nobody reads on, as with `| head`: that is no reason to stop halfway, nor to complain.
+      // The reader has closed the pipe, as `| head` does: finish the work, without an error.
       if (error.code === 'EPIPE' || isBroken) return
       isBroken = true
       process.exitCode = 1
@@ -59,7 +59,7 @@ function watchOutputs(): void {
   }
 }
 
-/** The docker command has called us. Its options for us are variables where Docker has variables of that meaning. */
+/** Adapts to a call by the docker command. Its options become variables, if Docker has a variable for them. */
 async function becomePlugin({ flags }: PluginCall): Promise<void> {
   Object.assign(process.env, variablesOf(flags))
   const { followDocker } = await import('../interop/follow-docker.ts')
@@ -70,7 +70,7 @@ async function becomePlugin({ flags }: PluginCall): Promise<void> {
 
 function ioOf(call: PluginCall | undefined): Io {
   return {
-    /** Looked at only where something is asked: to touch process.stdin opens it. */
+    /** A getter, because accessing process.stdin opens it. */
     get stdin() {
       return process.stdin
     },

@@ -4,7 +4,7 @@ import { contextPaths } from '../endpoint/context-layout.ts'
 import { readContext } from '../endpoint/context.ts'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { EndpointError } from '../base/errors.ts'
-import { ours, sentence } from '../base/sentence.ts'
+import { ours, plainTexts, sentence, sentencesIn } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
 import type { Identity } from '../identity/identity.ts'
 import { invalid, packContext, unpackContext, type ArchivedContext } from './archive.ts'
@@ -86,10 +86,10 @@ export async function importContext(
     ...(meta.description !== undefined && { description: meta.description }),
     ...(await writeContext(config, { name, meta: content, ...(credentials && { credentials }), replace })),
     ...(identity && { identity }),
-    warnings: [
-      ...(identity?.warnings ?? []),
+    warnings: plainTexts([
+      ...sentencesIn(identity?.warnings ?? []),
       ...(unused ? [`The certificates in the archive were not imported: ${meta.host} doesn't use TLS.`] : []),
-    ],
+    ]),
   }
 }
 

@@ -15,13 +15,13 @@ export interface KeyFacts {
   readonly type: string
   /** The size of an RSA key. */
   readonly bits?: number
-  /** `P-256`, `P-384`, `P-521`, or the name that OpenSSL has for another curve; absent where it is spelt out. */
+  /** `P-256`, `P-384`, `P-521`, or OpenSSL's name of another curve; absent for a curve given by its parameters. */
   readonly curve?: string
 }
 
 /** The contents of a certificate as plain data. */
 export interface CertificateFacts {
-  /** The last common name of its subject: the one that dockerd takes as the user's name. */
+  /** The last common name of its subject: the one that dockerd uses as the user name. */
   readonly commonName?: string
   /** The distinguished name of its owner: `O=Example, CN=alice`. */
   readonly subject: string
@@ -43,7 +43,7 @@ export interface CertificateFacts {
   readonly serialNumber: string
   /** SHA-256 of the whole certificate, in hexadecimal with colons. */
   readonly fingerprint256: string
-  /** `ecdsa-with-SHA256`, `sha256WithRSAEncryption`, `Ed25519`, ...; an OID where it isn't a common one. */
+  /** `ecdsa-with-SHA256`, `sha256WithRSAEncryption`, `Ed25519`, ...; the OID of an uncommon algorithm. */
   readonly signatureAlgorithm: string
 }
 
@@ -88,28 +88,28 @@ export function openCertificate(input: string | Uint8Array, name = 'the certific
   return openDer(block.der, name)
 }
 
-/** Did one of these authorities sign it? By its name and its signature: of the same name there may be several. */
+/** Did one of these CAs sign it? It checks the name and the signature, because several CAs may have the same name. */
 export function isIssuedBy(certificate: X509Certificate, authorities: readonly X509Certificate[]): boolean {
   return authorities.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey))
 }
 
 /**
- * Is this certificate for this host? Only its subject alternative names count, as in Docker's own client: a common name
- * never does, and one `*` stands for one whole label (RFC 9525 section 6.3).
+ * Is this certificate valid for this host? As in Docker's own client, only its subject alternative names count, never its
+ * common name, and a `*` stands for one whole label (RFC 9525 section 6.3).
  *
  * @param x509 - the server's certificate
- * @param host - a DNS name or an address; brackets, an IPv6 zone and one trailing dot are left out of the comparison
+ * @param host - a DNS name or an address; brackets, an IPv6 zone and one trailing dot are ignored
  */
 export function coversName(x509: X509Certificate, host: string): boolean {
   const name = bareHost(host)
   if (isIp(name)) return x509.checkIP(name) !== undefined
-  // OpenSSL takes a leading dot for "any subdomain of" and an empty name for any (X509_check_host(3)).
+  // For OpenSSL, a leading dot means "any subdomain of", and an empty name matches any (X509_check_host(3)).
   if (!/^[^.:\0][^:\0]*$/.test(name)) return false
   return x509.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined
 }
 
 function isDer(input: string | Uint8Array): input is Uint8Array {
-  // A SEQUENCE whose length takes further bytes: no text begins so ("0" and then no ASCII character).
+  // A SEQUENCE with a long length. No text begins with "0" and a character that isn't ASCII.
   return typeof input !== 'string' && input[0] === 0x30 && (input[1] ?? 0) >= 0x80
 }
 
@@ -118,9 +118,9 @@ function openDer(der: Uint8Array, name: string): X509Certificate {
   try {
     x509 = new X509Certificate(der)
   } catch (cause) {
-    throw invalid(name, `it is no X.509 certificate (${(cause as Error).message})`, cause)
+    throw invalid(name, `it is not an X.509 certificate (${(cause as Error).message})`, cause)
   }
-  // OpenSSL passes over what follows the certificate; Go, and so dockerd, refuses it.
+  // OpenSSL ignores bytes after the certificate; Go, and so dockerd, refuses them.
   if (x509.raw.length !== der.length) throw invalid(name, 'there are bytes after the end of the certificate')
   return x509
 }
@@ -153,7 +153,7 @@ function keyFacts(x509: X509Certificate): KeyFacts {
   return { type, ...(bits === undefined ? {} : { bits }), ...(curve === undefined ? {} : { curve }) }
 }
 
-/** node:crypto throws for a type that its OpenSSL doesn't know. */
+/** Undefined for a type that OpenSSL doesn't know, for which node:crypto throws. */
 function publicKey(x509: X509Certificate): KeyObject | undefined {
   try {
     return x509.publicKey

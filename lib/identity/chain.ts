@@ -5,20 +5,20 @@ import { enumerate } from '../base/text.ts'
 import { readCertificate } from './certificate.ts'
 import { describe, unusable, type Named } from './checks.ts'
 
-/** A certificate, its facts, and what an error calls it. */
+/** A certificate, its facts, and its name in errors. */
 export interface Link extends Named {
   readonly x509: X509Certificate
 }
 
-/** Where the issuers of a certificate are looked for. */
+/** The certificates among which issuers are searched. */
 export interface Pool {
-  /** What cert.pem holds after the client's certificate. */
+  /** The certificates in cert.pem after the client's. */
   readonly intermediates: readonly Link[]
-  /** What ca.pem holds. */
+  /** The certificates in ca.pem. */
   readonly authorities: readonly Link[]
 }
 
-/** The certificates of one part, each with the name that an error gives it. */
+/** The certificates of one part, each with its name in errors. */
 export function links(certificates: readonly X509Certificate[], name: string): Link[] {
   return certificates.map((x509, index) => {
     const own = certificates.length === 1 ? name : `certificate ${index + 1} of ${name}`
@@ -27,10 +27,10 @@ export function links(certificates: readonly X509Certificate[], name: string): L
 }
 
 /**
- * Follows the signatures from the client's certificate, through the certificates that come with it, to a CA of ca.pem.
- * One that is within its dates goes before one that isn't: a renewed CA has the name and the key of the old one.
+ * Follows the signatures from the client certificate, through its intermediate CAs, to a CA in ca.pem. It prefers currently
+ * valid certificates, because a renewed CA has the name and key of the old one.
  *
- * @returns the certificates above the client's, the CA of ca.pem last; or nothing where no way leads there
+ * @returns the certificates above the client's, the CA in ca.pem last; undefined if there is no chain
  */
 export function findChain(client: Link, { intermediates, authorities }: Pool, now: number): Link[] | undefined {
   const visited = new Set<Link>()
@@ -49,7 +49,7 @@ export function findChain(client: Link, { intermediates, authorities }: Pool, no
   return climb(client)
 }
 
-/** The error for a client's certificate that no CA of ca.pem stands above: files were mixed up, or a CA was made anew. */
+/** The error for a client certificate without a chain to ca.pem: files were mixed up, or the CA was replaced. */
 export function foreignIssuer(client: Link, { intermediates, authorities }: Pool): IdentityError {
   const { top, steps } = highest(client, intermediates)
   const { issuer } = top.facts
@@ -83,13 +83,13 @@ function highest(client: Link, intermediates: readonly Link[]): { top: Link; ste
   }
 }
 
-/** By name and by signature: the name alone would take a CA that was made anew, or another's of the same name, for the issuer. */
+/** Checks name and signature: another CA, such as a new one, may have the same name. */
 function signed(below: X509Certificate, above: X509Certificate): boolean {
   if (below.issuer !== above.subject || !above.ca) return false
   try {
     return below.verify(above.publicKey)
   } catch {
-    // A key that node:crypto doesn't know has signed nothing that dockerd could verify.
+    // If node:crypto doesn't know the type of the key, dockerd can't verify its signatures either.
     return false
   }
 }

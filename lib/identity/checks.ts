@@ -3,19 +3,19 @@ import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import type { CertificateFacts, KeyFacts } from './certificate.ts'
 import { formatDate, inWords } from './dates.ts'
 
-/** A certificate together with what an error calls it. */
+/** A certificate, and its name in errors. */
 export interface Named {
   readonly name: string
   readonly facts: CertificateFacts
 }
 
-/** What Go verifies (crypto/x509, signatureAlgorithmDetails; SHA-1 is refused since Go 1.18): dockerd knows no other. */
+/** The algorithms that Go, and so dockerd, verifies (crypto/x509, signatureAlgorithmDetails; SHA-1 is refused since Go 1.18). */
 const SIGNATURES =
   /^(?:sha(?:256|384|512)WithRSAEncryption|ecdsa-with-SHA(?:256|384|512)|Ed25519|RSASSA-PSS-SHA(?:256|384|512))$/
 
 const CURVES: ReadonlySet<string> = new Set(['P-256', 'P-384', 'P-521'])
 
-/** crypto/tls of Go refuses longer RSA keys (CVE-2023-29409). */
+/** Go's crypto/tls refuses longer RSA keys (CVE-2023-29409). */
 const MAX_RSA_BITS = 8192
 const MIN_RSA_BITS = 2048
 
@@ -32,7 +32,7 @@ export function renewalRemedy({ commonName, isCa, validTo }: CertificateFacts, n
   return validTo.getTime() < now ? NEW_CA : sentence`Replace the CA before that date:  ${ours('cert', 'rotate-ca')}`
 }
 
-/** A name that may stand in a shell as it is. */
+/** A client name, or a placeholder for an unusual one. */
 function asWord(commonName = ''): string {
   return /^[A-Za-z0-9][\w-]*$/.test(commonName) ? commonName : 'NAME'
 }
@@ -54,7 +54,7 @@ export function describe({ name, facts }: Named): string {
   return facts.subject === '' ? name : `${name} (${facts.subject})`
 }
 
-/** Can dockerd verify a key of this type? Says what is wrong with it, or nothing. */
+/** Why dockerd can't verify a key of this type; undefined if it can. */
 export function keyProblem({ type, bits = 0, curve }: KeyFacts): string | undefined {
   if (type === 'ed25519' || (type === 'ec' && CURVES.has(curve ?? ''))) return undefined
   if (type === 'ec') return curve === undefined ? 'has an unnamed curve' : `is on the curve ${curve}`

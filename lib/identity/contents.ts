@@ -21,7 +21,7 @@ const KINDS: Readonly<Record<string, string>> = {
   PKCS7: 'a PKCS#7 bundle',
 }
 
-/** All certificates of a part, in their order. None is an error that says what is there instead. */
+/** All certificates of a part, in their order. If there are none, the error says what it contains instead. */
 export function readCertificates(source: Source): X509Certificate[] {
   const blocks = readPem(source.text, source.name).filter(({ label }) => label === 'CERTIFICATE')
   if (blocks.length === 0) throw wrongContents(source, 'a certificate')
@@ -30,7 +30,7 @@ export function readCertificates(source: Source): X509Certificate[] {
   return blocks.map(({ text }, index) => openCertificate(text, nameOf(index)))
 }
 
-/** All private keys of a part. None is an error that says what is there instead. */
+/** All private keys of a part. If there are none, the error says what it contains instead. */
 export function readPrivateKeys(source: Source): PemBlock[] {
   const blocks = readPem(source.text, source.name).filter(({ label }) => KEY_LABEL.test(label))
   if (blocks.length === 0) throw wrongContents(source, 'a private key')
@@ -45,7 +45,7 @@ export function holdsPrivateKey({ text, name }: Source): boolean {
 function wrongContents({ name, text, isValue = false }: Source, wanted: string): IdentityError {
   const labels = [...new Set(readPem(text, name).map(({ label }) => label))]
   const got = labels.length === 0 ? noBlock(text) : `it holds ${enumerate(labels.map(kindOf))}`
-  // A file may hold a path, too: a link that a version control system or an unpacker wrote as text.
+  // A file may contain a path, too, if a version control system or an unpacker wrote a link as text.
   const isPathAsValue = labels.length === 0 && isPath(text) && isValue
   return notPem(name, `${got}, where ${wanted} should be`, isPathAsValue ? READ_FIRST : undefined)
 }

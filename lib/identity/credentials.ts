@@ -3,24 +3,24 @@ import { join } from 'node:path'
 import { ArgumentError, IdentityError } from '../base/errors.ts'
 import { fileReason } from '../base/files.ts'
 import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
-import { isMissing } from '../base/system-error.ts'
+import { codeOf, isMissing } from '../base/system-error.ts'
 import { notPem } from './pem.ts'
 
-/** What an identity is made of. */
+/** The three parts of an identity. */
 export type Part = 'ca' | 'cert' | 'key'
 
-/** The text of one part, and what an error calls it: a file's path, or `the option key`. */
+/** The text of one part, and its name in errors: the path of a file, or `the option key`. */
 export interface Source {
   readonly name: string
   readonly text: string
-  /** It was passed as a value, and not read from a file. */
+  /** Was it passed as a value instead of a file? */
   readonly isValue?: boolean
 }
 
-/** The texts of all three parts, read together. It holds the private key: it is handed on, and never kept. */
+/** The texts of all three parts, read together. They include the private key, so they are passed on and never kept. */
 export type Credentials = Readonly<Record<Part, Source>>
 
-/** What tells one state of the three files from another. */
+/** The state of the three files, to notice changes. */
 export interface FilesState {
   readonly stamp: string
   /** When a file was last replaced, written or changed, in milliseconds. */
@@ -40,8 +40,8 @@ function partPath(folder: string, part: Part): string {
 }
 
 /**
- * Looks at the three files without reading them. Links are followed, so that a folder that is swapped by a link
- * (as Kubernetes does for its secrets) is noticed by the other files' numbers.
+ * Reads the state of the three files, without their contents. It follows links, so that a folder that is replaced by
+ * changing a link, as Kubernetes does for secrets, is noticed by the inode numbers.
  */
 export async function statFiles(folder: string): Promise<FilesState> {
   const stats = await allInOrder(PARTS.map((part) => statFile(folder, part)))
@@ -79,7 +79,7 @@ export function readValues(values: Partial<Record<Part, string | Uint8Array>>): 
   return Object.fromEntries(sources) as Credentials
 }
 
-/** At once; of several failures the first in order is told, and not whichever came first. */
+/** Waits for all. Of several failures, it reports the first one in this order, not in time. */
 async function allInOrder<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises)
   return Promise.all(promises)
@@ -91,13 +91,13 @@ async function statFile(folder: string, part: Part) {
     throw await missing(folder, path, cause)
   })
   if (stats.isDirectory()) throw unreadable(path, undefined, 'it is a folder, not a file')
-  // A pipe would never end, and a second reading of it would find nothing.
+  // A pipe might never end, and can't be read twice.
   if (!stats.isFile()) throw unreadable(path, undefined, 'it is not a regular file')
   if (stats.size > MAX_BYTES) throw notPem(path, `it has ${stats.size} bytes, far more than any certificate or key`)
   return stats
 }
 
-/** The folder was mistyped, else the files were never fetched. A new CA would be no remedy: the daemon wouldn't trust it. */
+/** The folder was mistyped, or the files were never copied. A new CA wouldn't help, since the daemon doesn't trust it. */
 const NO_FILES: Sentence = sentence`Pass the folder that holds ca.pem, cert.pem and key.pem. To export them on the machine with the CA:  ${ours('client', 'export', 'NAME')}`
 
 async function missing(folder: string, path: string, cause: unknown): Promise<IdentityError> {
@@ -118,13 +118,12 @@ async function missing(folder: string, path: string, cause: unknown): Promise<Id
 }
 
 function unreadable(path: string, cause: unknown, got?: string): IdentityError {
-  const { code, message } = (cause ?? {}) as Partial<NodeJS.ErrnoException>
-  const denied = code === 'EACCES' || code === 'EPERM'
+  const denied = ['EACCES', 'EPERM'].includes(codeOf(cause))
   return new IdentityError('ERR_IDENTITY_FILE_UNREADABLE', {
     tried: `reading ${path}`,
     got:
       got ??
-      (denied ? 'this user may not read it' : message === undefined ? 'it could not be read' : fileReason(cause)),
+      (denied ? 'this user may not read it' : cause instanceof Error ? fileReason(cause) : 'it could not be read'),
     todo: denied
       ? sentence`Make the user who connects its owner:  ${command('chown', 'USER', path)}`
       : 'Replace it by a regular file that this user can read.',
@@ -133,7 +132,7 @@ function unreadable(path: string, cause: unknown, got?: string): IdentityError {
 }
 
 function decode(name: string, bytes: Uint8Array): string {
-  // What PowerShell 5's `>` and some editors write: FF FE (or FE FF) first, or every second byte 0.
+  // PowerShell 5's `>` and some editors write it: FF FE (or FE FF) first, or every second byte 0.
   const [first = 0, second = 0] = bytes
   if ((first >= 0xfe && second >= 0xfe && first !== second) || (first === 0x2d && second === 0)) {
     throw notPem(name, 'it is UTF-16 text, and PEM is ASCII')

@@ -7,8 +7,8 @@ const HOUR = 60 * MINUTE
 export const DAY: number = 24 * HOUR
 
 /**
- * Reads a date as OpenSSL prints it, `Nov 24 22:13:34 2026 GMT`: Node 20 has certificate dates as text alone. `Date.parse`
- * would take the year 31 for 1931 or 2031.
+ * Reads a date as OpenSSL prints it, `Nov 24 22:13:34 2026 GMT`: Node 20 has certificate dates only as text. `Date.parse`
+ * would read the year 31 as 1931 or 2031.
  */
 export function readDate(text: string): Date {
   const [, month = '', day, hour, minute, second, year] = OPENSSL_DATE.exec(text) ?? []
@@ -19,7 +19,7 @@ export function readDate(text: string): Date {
   return date
 }
 
-/** A length of time in the one unit that says most: `90 minutes`, `30 hours`, `12 days`. */
+/** A length of time in its most readable unit: `90 minutes`, `30 hours`, `12 days`. */
 export function inWords(milliseconds: number): string {
   const length = Math.abs(milliseconds)
   if (length < MINUTE) return 'less than a minute'

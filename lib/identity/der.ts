@@ -1,12 +1,12 @@
-/** One element of DER (X.690 section 8.1): its tag, and where its contents are. */
+/** One element of DER (X.690 section 8.1): its tag and its contents. */
 export interface DerElement {
   readonly tag: number
   readonly contents: Uint8Array
-  /** Everything of the enclosing bytes that comes after this element. */
+  /** The enclosing bytes after this element. */
   readonly rest: Uint8Array
 }
 
-/** The tags that a certificate's head is made of (X.690 section 8, RFC 5280 section 4.1). */
+/** The tags in the first part of a certificate (X.690 section 8, RFC 5280 section 4.1). */
 export const TAG = {
   integer: 0x02,
   oid: 0x06,
@@ -16,7 +16,7 @@ export const TAG = {
   latinString: 0x14,
 } as const
 
-/** Reads the first element of these bytes. Throws a RangeError where they aren't DER. */
+/** Reads the first element of these bytes. Throws a RangeError if they aren't DER. */
 export function readElement(bytes: Uint8Array): DerElement {
   const tag = byteAt(bytes, 0)
   const first = byteAt(bytes, 1)
@@ -30,7 +30,7 @@ export function readElement(bytes: Uint8Array): DerElement {
   return { tag, contents: bytes.subarray(start, start + length), rest: bytes.subarray(start + length) }
 }
 
-/** All elements that stand in these bytes, one after the other. */
+/** All elements in these bytes, one after the other. */
 export function readElements(bytes: Uint8Array): DerElement[] {
   const elements: DerElement[] = []
   for (let rest = bytes; rest.length > 0;) {

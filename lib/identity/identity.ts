@@ -9,37 +9,37 @@ import type { IdentitySet } from './set.ts'
 
 export type { IdentitySet } from './set.ts'
 
-/** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
+/** The method that util.inspect calls to show an object (Node, util.inspect.custom). */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
 /** An identity given as values: PEM, as text or as its bytes. */
 export interface IdentityValues {
   /** The CAs that are trusted for the daemon's certificate. */
   readonly ca: string | Uint8Array
-  /** The client's certificate, then its intermediate CAs where it has some. */
+  /** The client certificate, followed by its intermediate CAs, if any. */
   readonly cert: string | Uint8Array
-  /** The client's private key: PKCS#8 or the older forms, encrypted or not. */
+  /** The client's private key: PKCS#8 or the older formats, encrypted or not. */
   readonly key: string | Uint8Array
-  /** For an encrypted key. */
+  /** Decrypts an encrypted key. */
   readonly passphrase?: string | Uint8Array | undefined
 }
 
-/** How to read an identity. */
+/** Options of {@link loadIdentity}. */
 export interface IdentityOptions {
-  /** For an encrypted key. It is kept, in memory alone, to read the key again when its file changes. */
+  /** Decrypts an encrypted key. It is kept in memory, to read the key again when its file changes. */
   readonly passphrase?: string | Uint8Array | undefined
   /**
-   * Accepts a client certificate that no CA in ca.pem has signed, for daemons with one CA for servers and another for
-   * clients. Security stays the same: the daemon verifies the client certificate.
+   * Accepts a client certificate that no CA in ca.pem has signed, for daemons with different CAs for servers and clients.
+   * This doesn't weaken security: the daemon verifies the client certificate.
    *
    * @defaultValue false
    */
   readonly foreignClientCa?: boolean | undefined
 }
 
-/** A client's key and certificate, with the CAs that it trusts: checked, and read again when the files change. */
+/** A client's key and certificate, and the CAs that it trusts. They are checked, and read again when the files change. */
 export class Identity {
-  /** The folder that it was read from, or the options that gave it. */
+  /** The folder that it was read from, or the names of the options with its values. */
   readonly source: string
   readonly #reader: Reader
   readonly #clock: Clock
@@ -51,7 +51,7 @@ export class Identity {
     this.#clock = clock
   }
 
-  /** The client's certificate. */
+  /** The client certificate. */
   get client(): CertificateFacts {
     return this.#reader.set.client
   }
@@ -72,7 +72,7 @@ export class Identity {
   }
 
   /**
-   * What to connect with now: the same object as before while nothing has changed.
+   * The certificates and key to connect with now: the same object as before while nothing has changed.
    *
    * @throws {@link IdentityError} ERR_IDENTITY_CHANGED_INVALID, ERR_IDENTITY_EXPIRED, ERR_IDENTITY_CA_EXPIRED
    * @internal
@@ -94,11 +94,11 @@ export class Identity {
 }
 
 /**
- * Reads and checks a client's identity. Files that no daemon would accept fail here, each with its own code, before
- * anything is sent. The files of a folder are checked for changes before each new connection.
+ * Reads and checks a client's certificate, key and CA. Files that no daemon would accept fail here, each with its own code,
+ * before anything is sent. The files of a folder are checked for changes before each new connection.
  *
- * @param source - the folder that holds `ca.pem`, `cert.pem` and `key.pem`, or their contents
- * @param options - a passphrase, and how strictly the client's own CA is checked
+ * @param source - the folder with `ca.pem`, `cert.pem` and `key.pem`, or their contents
+ * @param options - a passphrase, and how strictly the CA of the client certificate is checked
  * @returns the identity, with its warnings
  * @throws {@link IdentityError} with one code of {@link IdentityErrorCode}
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
@@ -112,7 +112,7 @@ export function loadIdentity(source: string | IdentityValues, options: IdentityO
   return openIdentity(source, options, Date.now)
 }
 
-/** {@link loadIdentity} by a clock of one's own. @internal */
+/** {@link loadIdentity} with another clock. @internal */
 export async function openIdentity(
   source: string | IdentityValues,
   options: IdentityOptions,
@@ -121,7 +121,7 @@ export async function openIdentity(
   checkOptions(options, ['passphrase', 'foreignClientCa'], 'loadIdentity()')
   if (typeof source === 'string') {
     if (source === '' || source.includes('\0')) throw invalid('the folder of the identity', "it isn't a path")
-    // A process may change its working directory while it lives.
+    // The process may change its working directory later.
     const folder = resolve(source)
     return new Identity(folder, await open(folder, rulesOf(options), clock), clock)
   }
@@ -130,7 +130,7 @@ export async function openIdentity(
   return new Identity('the options ca, cert and key', await open(source, rules, clock), clock)
 }
 
-/** All that reads and checks is loaded here and not at the top: a program that uses a local socket needs none of it. */
+/** Loads the code that reads and checks only here: a program that uses a local socket doesn't need it. */
 async function open(source: string | IdentityValues, rules: Rules, clock: Clock): Promise<Reader> {
   const { FolderReader, valuesReader } = await import('./reload.ts')
   return typeof source === 'string' ? FolderReader.open(source, rules, clock) : valuesReader(source, rules, clock)
@@ -143,7 +143,7 @@ function rulesOf({ passphrase, foreignClientCa = false }: IdentityOptions): Rule
   if (typeof foreignClientCa !== 'boolean') {
     throw invalid('the option foreignClientCa', `it is of type ${typeof foreignClientCa}`)
   }
-  // A copy: the caller may wipe his own.
+  // A copy, since the caller may wipe the original.
   return { passphrase: passphrase instanceof Uint8Array ? Uint8Array.from(passphrase) : passphrase, foreignClientCa }
 }
 

@@ -11,7 +11,7 @@ export interface OpenedKey {
   readonly wasEncrypted: boolean
 }
 
-/** Reads the private key, and decrypts it where it is encrypted: PKCS#8, or the older form with a `Proc-Type` header. */
+/** Reads the private key, and decrypts it if it is encrypted: PKCS#8, or the older form with a `Proc-Type` header. */
 export function openKey(source: Source, passphrase: string | Uint8Array | undefined): OpenedKey {
   const [block, ...others] = readPrivateKeys(source)
   if (block === undefined || others.length > 0) {
@@ -39,7 +39,7 @@ function passphraseMissing(name: string): IdentityError {
   })
 }
 
-/** Of OpenSSL's failure only the code is shown: its message could repeat the input. */
+/** Shows only the code of OpenSSL's error, because its message could repeat the input. */
 function passphraseWrong(name: string, cause: unknown): IdentityError {
   return new IdentityError('ERR_IDENTITY_PASSPHRASE', {
     tried: `decrypting ${name}`,

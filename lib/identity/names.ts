@@ -7,8 +7,8 @@ export interface CertificateNames {
 }
 
 /**
- * Node writes the names as one line, `DNS:a, IP Address:10.0.0.1`, and an entry that holds a comma, a quote or the like
- * as a JSON string (since CVE-2021-44532). A plain split at the commas would let such an entry pass for several.
+ * Node writes the names in one line, `DNS:a, IP Address:10.0.0.1`, and an entry with a comma, a quote or the like as a JSON
+ * string (since CVE-2021-44532). Splitting at commas would turn such an entry into several.
  */
 const ENTRY = /([A-Za-z][A-Za-z ]*):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/y
 
@@ -33,17 +33,16 @@ function normaliseIp(address: string): string {
 }
 
 /**
- * Is it an address? Only the two kinds that a certificate can hold: what looks like neither is a DNS name, which no
- * entry for an address covers.
+ * Is it an IPv4 or IPv6 address? Anything else is a DNS name, which no entry for an address matches.
  */
 export function isIp(host: string): boolean {
   const bytes = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(host)?.slice(1)
   if (bytes !== undefined) return bytes.every((byte) => Number(byte) < 256)
-  // URL passes over tabs and line breaks, so that it can't judge alone.
+  // URL ignores tabs and line breaks, so it isn't enough.
   return /^[\dA-Fa-f:.]*:[\dA-Fa-f:.]*$/.test(host) && URL.canParse(`http://[${host}]`)
 }
 
-/** A host as certificates name it: without the brackets and the zone of an IPv6 address, and without a name's last dot. */
+/** A host as in certificates: without the brackets and zone of an IPv6 address, and without the trailing dot of a name. */
 export function bareHost(host: string): string {
   const unbracketed = /^\[(.*)\]$/.exec(host)?.[1] ?? host
   if (unbracketed.includes(':')) return unbracketed.replace(/%.*$/, '')

@@ -3,11 +3,11 @@ import type { Sentence } from '../base/sentence.ts'
 
 /** One block of a PEM text (RFC 7468). */
 export interface PemBlock {
-  /** What stands after BEGIN: `CERTIFICATE`, `PRIVATE KEY`, ... */
+  /** The label after BEGIN: `CERTIFICATE`, `PRIVATE KEY`, ... */
   readonly label: string
-  /** The block alone, in the strict form that every reader takes. */
+  /** The block alone, in the strict form that every reader accepts. */
   readonly text: string
-  /** The bytes that it carries. */
+  /** The decoded bytes. */
   readonly der: Uint8Array
 }
 
@@ -17,12 +17,11 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 const HEADER = /^[A-Za-z-]+:/
 
 /**
- * Splits a PEM text into its certificates. Text between the blocks, other blocks, CRLF and a byte order mark are
- * passed over.
+ * Splits a PEM text into its certificates. Other blocks, text between the blocks, CRLF and a byte order mark are ignored.
  *
  * @param text - the text of a PEM file
- * @param name - what it is called in an error's message
- * @returns each certificate as a PEM block of its own; none where the text has none
+ * @param name - how errors name it
+ * @returns each certificate as a PEM block of its own; empty if there is none
  * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, where a block is cut short or garbled
  */
 export function splitPem(text: string, name = 'the PEM text'): string[] {
@@ -31,7 +30,7 @@ export function splitPem(text: string, name = 'the PEM text'): string[] {
     .map((block) => block.text)
 }
 
-/** Every block of a PEM text, in its order. A block that is cut short or garbled is an error that names the text. */
+/** All blocks of a PEM text, in their order. A truncated or garbled block is an error that names the text. */
 export function readPem(text: string, name: string): PemBlock[] {
   const blocks: PemBlock[] = []
   let label: string | undefined
@@ -74,7 +73,7 @@ function readBlock(label: string, lines: readonly string[], name: string): PemBl
 
 const COPY_AGAIN = 'Copy the complete file again from the machine that created it.'
 
-/** The error for a text that isn't the PEM that it should be. `got` says what was found there instead. */
+/** The error for a text that isn't the expected PEM. `got` says what it is instead. */
 export function notPem(name: string, got: string, todo: Sentence = COPY_AGAIN): IdentityError {
   return new IdentityError('ERR_IDENTITY_NOT_PEM', {
     tried: `reading ${name}`,

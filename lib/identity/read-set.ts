@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { IdentityError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
-import { checkAuthorities, checkAuthorityDates, checkChainDates } from './authorities.ts'
+import { checkCas, checkCaDates, checkChainDates } from './ca-checks.ts'
 import { findChain, foreignIssuer, links, type Link } from './chain.ts'
 import { checkDates, checkKeyType, checkPurpose, checkSignature, describe } from './checks.ts'
 import { holdsPrivateKey, readCertificates } from './contents.ts'
@@ -9,13 +9,13 @@ import { openKey } from './key.ts'
 import type { Credentials } from './credentials.ts'
 import { digestOf, IdentitySet } from './set.ts'
 
-/** The how-options of an identity. */
+/** How an identity is read. */
 export interface Rules {
   readonly passphrase?: string | Uint8Array | undefined
   readonly foreignClientCa: boolean
 }
 
-/** The moment of a reading, and what the files' folder says beside their contents. */
+/** The time of a reading, and facts from the file system. */
 export interface ReadingContext {
   readonly now: number
   readonly keyMode?: number | undefined
@@ -30,9 +30,9 @@ export function readSet(credentials: Credentials, rules: Rules, { now, keyMode }
   ]
   const { key, wasEncrypted } = openKey(credentials.key, rules.passphrase)
   checkPair({ key, name: credentials.key.name }, client, [...intermediates, ...authorities])
-  checkAuthorities(authorities)
+  checkCas(authorities)
   checkClient(client, now)
-  checkAuthorityDates(authorities, now)
+  checkCaDates(authorities, now)
   const above = findChain(client, { intermediates, authorities }, now)
   if (above === undefined && !rules.foreignClientCa) throw foreignIssuer(client, { intermediates, authorities })
   checkAbove(above ?? [], now)
@@ -63,7 +63,7 @@ function checkClient(client: Link, now: number): void {
   checkSignature(client)
 }
 
-/** Go verifies each step up to the CA, whose own signature doesn't matter: it is trusted as it stands. */
+/** Go verifies each certificate up to the CA. The CA's own signature doesn't matter, since the CA is trusted anyway. */
 function checkAbove(above: readonly Link[], now: number): void {
   checkChainDates(above, now)
   for (const [index, link] of above.entries()) {
@@ -73,7 +73,7 @@ function checkAbove(above: readonly Link[], now: number): void {
   }
 }
 
-/** Does the key belong to the certificate? If not, it mostly belongs to one beside it: files swapped, or a chain upside down. */
+/** Does the key match the certificate? If not, it often matches another one: files were swapped, or the chain is reversed. */
 function checkPair({ key, name }: { key: KeyObject; name: string }, client: Link, others: readonly Link[]): void {
   if (client.x509.checkPrivateKey(key)) return
   const owner = others.find(({ x509 }) => x509.checkPrivateKey(key))
@@ -85,7 +85,7 @@ function checkPair({ key, name }: { key: KeyObject; name: string }, client: Link
   })
 }
 
-/** Whose the key is, and what to do then. */
+/** The owner of a key that doesn't match, and the remedy. */
 const STRANGE = [
   '',
   sentence`Use a certificate and a key that were created together, or issue new ones:  ${ours('cert', 'client', 'NAME')}`,

@@ -4,19 +4,19 @@ import { readFiles, readValues, statFiles, type FilesState, type Part } from './
 import { readSet, type Rules } from './read-set.ts'
 import { digestOf, type IdentitySet } from './set.ts'
 
-/** Three files aren't replaced in one moment: a set that doesn't check is given this long, in milliseconds. */
+/** Three files can't be replaced at once: for this long, in milliseconds, an inconsistent set is tolerated. */
 const GRACE_MS = 5_000
 
 /**
- * A file that was changed less than this before it was read may be changed again without a trace: file systems keep
- * times in steps, of 4 ms (ext4) to 2 s (FAT). Until then its texts are compared, not its times.
+ * A file that was changed less than this before it was read may change again without a new time stamp: file systems store
+ * times in steps of 4 ms (ext4) to 2 s (FAT). Until then, contents are compared instead of times.
  */
 const SETTLE_MS = 2_000
 
 /** The time of day in milliseconds. */
 export type Clock = () => number
 
-/** What an identity reads from: the set in use, and the one to connect with now. */
+/** The source of an identity: the set in use, and the one to connect with now. */
 export interface Reader {
   readonly set: IdentitySet
   current(): Promise<IdentitySet>
@@ -28,7 +28,7 @@ interface Reading {
   readonly settled: boolean
 }
 
-/** The identity in a folder: always the last good reading of its three files, as long as that may serve. */
+/** The identity in a folder: the last good reading of its three files, as long as that may be used. */
 export class FolderReader implements Reader {
   readonly #folder: string
   readonly #rules: Rules
@@ -49,12 +49,12 @@ export class FolderReader implements Reader {
     return new FolderReader(folder, rules, clock, first)
   }
 
-  /** What is in use: no file is looked at. */
+  /** The set in use. Reads no file. */
   get set(): IdentitySet {
     return this.#good.set
   }
 
-  /** The set that the files hold now. Calls at the same time share one look at them. */
+  /** The set that is in the files now. Concurrent calls share one reading. */
   current(): Promise<IdentitySet> {
     this.#underway ??= this.#refresh().finally(() => {
       this.#underway = undefined
@@ -80,10 +80,10 @@ export class FolderReader implements Reader {
     return read(this.#folder, this.#rules, { clock: this.#clock, state, known: this.#good.set })
   }
 
-  /** Returns while the last good set may serve in place of a bad one. */
+  /** Returns as long as the last good set may be used instead of a bad one. */
   #tolerate(cause: IdentityError): void {
     const now = this.#clock()
-    // The clock may be set back meanwhile.
+    // The clock may have been set back.
     this.#failingSince = Math.min(this.#failingSince ?? now, now)
     if (now - this.#failingSince < GRACE_MS) return
     const { tried, got, todo } = sentencesOf(cause)
@@ -96,7 +96,7 @@ export class FolderReader implements Reader {
   }
 }
 
-/** The identity in values: always the same set, until its time is over. */
+/** The identity in values: always the same set, until it expires. */
 export function valuesReader(values: Partial<Record<Part, string | Uint8Array>>, rules: Rules, clock: Clock): Reader {
   const set = readSet(readValues(values), rules, { now: clock() })
   const current = async (): Promise<IdentitySet> => {
@@ -108,7 +108,7 @@ export function valuesReader(values: Partial<Record<Part, string | Uint8Array>>,
 
 interface ReadingOptions {
   readonly clock: Clock
-  /** The files as they were before they are read: a change in between shows at the next look. */
+  /** The state of the files before they are read, so that the next reading notices changes in between. */
   readonly state: FilesState
   readonly known?: IdentitySet
 }

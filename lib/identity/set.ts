@@ -5,7 +5,7 @@ import { IdentityError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
 import { codeOf } from '../base/system-error.ts'
 import type { Warning } from '../base/warning.ts'
-import { checkAuthorityDates, checkChainDates } from './authorities.ts'
+import { checkCaDates, checkChainDates } from './ca-checks.ts'
 import type { CertificateFacts } from './certificate.ts'
 import type { Link } from './chain.ts'
 import { checkDates } from './checks.ts'
@@ -13,15 +13,15 @@ import { formatPem } from './pem.ts'
 import { PARTS, type Credentials } from './credentials.ts'
 import { warningsOf, type Observed } from './warnings.ts'
 
-/** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
+/** The method that util.inspect calls to show an object (Node, util.inspect.custom). */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
-/** What a checked reading consists of. */
+/** The parts of a checked reading. */
 export interface SetParts {
   readonly client: Link
-  /** What cert.pem holds beside it: all of it is sent, as Docker's own client does. */
+  /** The other certificates in cert.pem. All of them are sent, as by Docker's own client. */
   readonly intermediates: readonly Link[]
-  /** The certificates that stand above the client's, the CA of ca.pem last; none where it has a foreign CA. */
+  /** The certificates above the client's, the CA in ca.pem last; none if it has a foreign CA. */
   readonly above: readonly Link[]
   readonly authorities: readonly Link[]
   readonly key: KeyObject
@@ -29,7 +29,7 @@ export interface SetParts {
   readonly digest: string
 }
 
-/** One consistent reading of key, certificate and CA. What changes is another set: transport compares them by `===`. */
+/** One consistent reading of key, certificate and CA. A change makes another set: transport compares them by `===`. */
 export class IdentitySet {
   readonly client: CertificateFacts
   readonly authorities: readonly CertificateFacts[]
@@ -44,7 +44,7 @@ export class IdentitySet {
   }
 
   /**
-   * The TLS context of this set: trust is ca.pem alone. It is made at the first call, and kept for its policy.
+   * The TLS context of this set, which trusts only ca.pem. It is created once for each policy.
    *
    * @param policy - protocol versions and ciphers
    * @throws {@link IdentityError} ERR_IDENTITY_CERT_INVALID, where this Node's OpenSSL refuses what the checks passed
@@ -54,16 +54,16 @@ export class IdentitySet {
     return this.#made.context
   }
 
-  /** Was it made from these very texts? @internal */
+  /** Was it created from exactly these texts? @internal */
   isOf(digest: string): boolean {
     return this.#parts.digest === digest
   }
 
-  /** Time passes while a process lives: checked again before each connection. @internal */
+  /** Checks the dates again before each connection, since certificates may expire while a process runs. @internal */
   checkDates(now: number): void {
     const { client, above, authorities } = this.#parts
     checkDates(client, now)
-    checkAuthorityDates(authorities, now)
+    checkCaDates(authorities, now)
     checkChainDates(above, now)
   }
 
@@ -85,11 +85,11 @@ export class IdentitySet {
   #makeContext(policy: SecureContextOptions): SecureContext {
     const { client, intermediates, authorities, key } = this.#parts
     try {
-      // Not imported at the top: it costs 6 ms, which whoever only looks at certificates needn't pay.
+      // Not imported at the top: it takes 6 ms, which only connections need.
       return process.getBuiltinModule('node:tls').createSecureContext({
         ...policy,
         ca: authorities.map(pemOf),
-        // Every CA in ca.pem is trusted as it stands, as in Go, also where it isn't self-signed.
+        // As in Go, every CA in ca.pem is trusted, even if it isn't self-signed.
         allowPartialTrustChain: true,
         cert: [client, ...intermediates].map(pemOf).join(''),
         key: key.export({ type: 'pkcs8', format: 'pem' }),
@@ -100,7 +100,7 @@ export class IdentitySet {
   }
 }
 
-/** Tells the texts of one reading from those of another without keeping them. */
+/** A digest of the texts of a reading, to notice changes without keeping the texts. */
 export function digestOf(credentials: Credentials): string {
   const hash = createHash('sha256')
   for (const part of PARTS) hash.update(`${credentials[part].text.length}:`).update(credentials[part].text)
@@ -111,7 +111,7 @@ function pemOf({ x509 }: Link): string {
   return formatPem('CERTIFICATE', x509.raw)
 }
 
-/** Anything else is no word on the certificate: a policy that Node doesn't know, or a mistake of ours. */
+/** Any other error isn't about the certificate: an unknown policy, or a bug of ours. */
 function isOfOpenssl(error: unknown): boolean {
   return error instanceof Error && /^ERR_(?:OSSL|SSL)_/.test(codeOf(error))
 }

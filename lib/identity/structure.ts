@@ -28,7 +28,7 @@ const HASHES: Readonly<Record<string, string>> = {
 }
 
 /**
- * What a certificate is signed with, from its DER: node:crypto shows it only from Node 24 on.
+ * The signature algorithm of a certificate, from its DER: node:crypto shows it only since Node 24.
  * Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue } (RFC 5280 section 4.1).
  */
 export function signatureAlgorithm(der: Uint8Array): string {
@@ -38,16 +38,15 @@ export function signatureAlgorithm(der: Uint8Array): string {
   return SIGNATURES[oid] ?? oid
 }
 
-/** The public key's algorithm, and the OID of its parameters: the curve, where it has a name. */
+/** The algorithm of a public key, and the OID of its parameters: the curve, if it is a named one. */
 export interface KeyAlgorithm {
   readonly oid: string
   readonly parameter?: string
 }
 
 /**
- * What a certificate says about its public key's type. node:crypto can't read every type, and shows a curve that is
- * spelt out in numbers by the name of the curve that it equals; Go, and so dockerd, takes named curves alone (RFC 5480
- * section 2.1.1).
+ * The type of a certificate's public key. node:crypto can't read every type, and for explicit curve parameters it shows the
+ * name of the equal curve; but Go, and so dockerd, accepts only named curves (RFC 5480 section 2.1.1).
  */
 export function keyAlgorithm(der: Uint8Array): KeyAlgorithm {
   const { key } = fieldsOf(der)
@@ -56,9 +55,9 @@ export function keyAlgorithm(der: Uint8Array): KeyAlgorithm {
 }
 
 /**
- * The last common name of the subject, which is the one that Go takes (crypto/x509/pkix, FillFromRDNSequence). Not by
- * `toLegacyObject()` of node:crypto: on Node 20, called before anything has loaded node:tls, it leaves that module
- * without `createSecureContext` for the rest of the process.
+ * The last common name of the subject, which Go uses (crypto/x509/pkix, FillFromRDNSequence). Not by `toLegacyObject()` of
+ * node:crypto: on Node 20, if that is called before anything loads node:tls, the module has no `createSecureContext` for
+ * the rest of the process.
  */
 export function commonName(der: Uint8Array): string | undefined {
   // Name ::= SEQUENCE OF SET OF SEQUENCE { type, value } (RFC 5280 section 4.1.2.4).

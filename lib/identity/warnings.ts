@@ -3,18 +3,18 @@ import type { Warning } from '../base/warning.ts'
 import { describe, renewalRemedy, type Named } from './checks.ts'
 import { DAY, formatDate, inWords } from './dates.ts'
 
-/** Before a certificate ends there should be time to make another. */
+/** There should be time to issue another certificate before this one expires. */
 const SOON_MS = 30 * DAY
 
-/** What is no error, and should be known. */
+/** The parts of an identity that warnings are about. */
 export interface Observed {
   readonly client: Named
   readonly authorities: readonly Named[]
   readonly keyName: string
-  /** The permission bits of the key's file, where it is one. */
+  /** The permission bits of the key's file, if it is a file. */
   readonly keyMode?: number | undefined
   readonly keyWasEncrypted: boolean
-  /** Public parts that hold a private key as well. */
+  /** The names of public parts that also contain a private key. */
   readonly exposed: readonly string[]
 }
 
@@ -34,7 +34,7 @@ export function warningsOf(observed: Observed, now: number): Warning[] {
 
 function keyWarnings({ keyName, keyMode, keyWasEncrypted }: Observed): Warning[] {
   const warnings: Warning[] = []
-  // Windows has no such bits; Node makes them up there.
+  // Windows has no such bits; Node invents them there.
   if (keyMode !== undefined && (keyMode & 0o066) !== 0 && process.platform !== 'win32') {
     const mode = keyMode.toString(8).padStart(4, '0')
     const text = sentence`Other users can access ${keyName} (mode ${mode}). Restrict it:  ${command('chmod', '600', keyName)}`
@@ -58,7 +58,7 @@ function expiryWarning(certificate: Named, now: number): Warning[] {
   return [{ code: left < 0 ? 'CERTIFICATE_EXPIRED' : 'CERTIFICATE_EXPIRES_SOON', text }]
 }
 
-/** The authorization plugins of dockerd are told the common name as the user (moby, pkg/authorization). */
+/** dockerd passes the common name to its authorization plugins as the user (moby, pkg/authorization). */
 function withoutCommonName(client: Named): Warning[] {
   if (client.facts.commonName !== undefined && client.facts.commonName !== '') return []
   const text = `${client.name} has no common name, so the daemon's authorization plugins can't tell who the user is.`

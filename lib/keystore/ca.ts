@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ours, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
+import { command, ours, plainTexts, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { isDockerMtlsError, PkiError, sentencesOf, type PkiErrorCode } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, isFolder, readIfThere } from '../base/files.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
@@ -160,15 +160,17 @@ async function keep(
   const authority = locked ? undefined : await openFolderCa(root, pair, passphrase)
   const facts = authority?.facts ?? readCertificate(readCaCertificate(root, pair))
   const type = keyTypeOf(facts.key)
-  const notes = [
+  const notes: Sentence[] = [
     ...(keyType === undefined || keyType === type ? [] : [`The key type of the CA stays ${type}`]),
     ...(commonName === undefined || commonName === facts.commonName
       ? []
       : [`The name of the CA stays ${facts.subject}`]),
     ...(passphrase === undefined || isEncryptedKey(pair.key) ? [] : [`${paths.key} is not encrypted`]),
-    ...((await isOpenToOthers(paths.key)) ? [`Other users can read ${paths.key}: run chmod 600 on it`] : []),
+    ...((await isOpenToOthers(paths.key))
+      ? [sentence`Other users can read ${paths.key}. Restrict it:  ${command('chmod', '600', paths.key)}`]
+      : []),
   ]
-  const result = { action: 'kept', paths, facts, keptAside: [], notes } as const
+  const result = { action: 'kept', paths, facts, keptAside: [], notes: plainTexts(notes) } as const
   return authority === undefined ? { result } : { result, opened: { ...pair, authority } }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { X509Certificate } from 'node:crypto'
-import { option, renderSentence, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
+import { command, option, plainTexts, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { isDockerMtlsError, PkiError, type PkiErrorCode } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE } from '../base/files.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
@@ -65,7 +65,7 @@ export async function ensureLeaf(plan: LeafPlan): Promise<FolderLeafResult> {
   }
 }
 
-/** Half a pair may be another run at work, or one that was killed: the first is through in no time. */
+/** If only half a pair is there, another run is writing or was killed. The former needs only a moment. */
 async function settled(plan: LeafPlan): Promise<LeafState> {
   await settleSwap(plan.paths)
   const state = await readLeaf(plan, plan.authority)
@@ -83,7 +83,7 @@ function refuse(plan: LeafPlan, { faults, nameChanges }: LeafState): void {
   throw failure(plan, 'ERR_SERVER_NAMES_CHANGED', `its names would change: ${nameChanges}`, second)
 }
 
-/** Past {@link refuse}, a fault stands only where it may be mended by force. */
+/** After {@link refuse}, a faulty pair gets here only with `force`. */
 function mustReplace({ renew, force, keyType }: LeafPlan, { facts, faults, nameChanges }: LeafState): boolean {
   if (renew || faults.length > 0 || nameChanges !== undefined) return true
   return force && keyType !== undefined && facts !== undefined && keyTypeOf(facts.key) !== keyType
@@ -94,10 +94,8 @@ function keepElsewhere(plan: LeafPlan, { faults, facts }: LeafState): FolderLeaf
   const { paths, name = '', root, renew, forceCommand } = plan
   const why = renew ? ['it can not be renewed here'] : faults
   if (why.length === 0 && facts !== undefined) {
-    const note = renderSentence(
-      sentence`Its key is on the machine of ${name} and was never here; to create a second key here:  ${forceCommand}`,
-    )
-    return { action: 'kept', paths, facts, keptAside: [], notes: [note] }
+    const note = sentence`Its key is on the machine of ${name} and was never here; to create a second key here:  ${forceCommand}`
+    return { action: 'kept', paths, facts, keptAside: [], notes: plainTexts([note]) }
   }
   const got = `its key is on the machine of ${name} and was never here (${why.join('; ')})`
   const todo = sentence`${requestAgain(root, name)}  To create a second key here instead:  ${forceCommand}`
@@ -108,20 +106,19 @@ async function keep(plan: LeafPlan, { ca, facts }: LeafState): Promise<FolderLea
   const { paths, keyType } = plan
   if (facts === undefined) throw new TypeError('a pair without facts has a fault')
   const type = keyTypeOf(facts.key)
-  const notes =
-    keyType === undefined || keyType === type
-      ? []
-      : [
-          renderSentence(
-            sentence`Its key stays ${type}; to change it:  ${{ command: [...plan.forceCommand.command, '--key-type', keyType] }}`,
-          ),
-        ]
-  if (await isOpenToOthers(paths.key)) notes.push(`Other users can read ${paths.key}: run chmod 600 on it`)
+  const notes: Sentence[] = []
+  if (keyType !== undefined && keyType !== type) {
+    const change = command(...plan.forceCommand.command, '--key-type', keyType)
+    notes.push(sentence`Its key stays ${type}; to change it:  ${change}`)
+  }
+  if (await isOpenToOthers(paths.key)) {
+    notes.push(sentence`Other users can read ${paths.key}. Restrict it:  ${command('chmod', '600', paths.key)}`)
+  }
   if (ca === undefined) {
     await replaceFiles([caCopy(plan.paths, plan.authority)], [])
     notes.push(`${paths.ca} was missing and was restored`)
   }
-  return { action: 'kept', paths, facts, keptAside: [], notes }
+  return { action: 'kept', paths, facts, keptAside: [], notes: plainTexts(notes) }
 }
 
 async function write(plan: LeafPlan, state: LeafState, issued: IssuedCertificate): Promise<FolderLeafResult> {
@@ -130,7 +127,7 @@ async function write(plan: LeafPlan, state: LeafState, issued: IssuedCertificate
   const files = [
     ...(keepsCa ? [] : [caCopy(plan.paths, plan.authority)]),
     { path: paths.key, data: issued.key, mode: KEY_MODE },
-    // The certificate comes last: without it the pair is seen to be unfinished.
+    // The certificate comes last: a pair without it is recognizably incomplete.
     { path: paths.cert, data: issued.cert, mode: PUBLIC_MODE },
   ]
   const keptAside = await put(plan, state, files)

@@ -156,14 +156,14 @@ export class PkiFolder {
   async ensureServer(names: readonly string[], options: FolderServerOptions = {}): Promise<FolderLeafResult> {
     checkOptions(options, [...LEAF_OPTIONS, 'host'], 'PkiFolder.ensureServer')
     const { host, ...rest } = options
-    const wish = {
+    const requested = {
       kind: 'server',
       root: this.path,
       paths: serverPaths(this.path, host === undefined ? undefined : parseHostName(host)),
       names: parseServerNames(names),
     } as const
     const command = ['cert', 'server', ...names, ...(host === undefined ? [] : ['--host', host])]
-    return this.#ensure(wish, rest, command, (authority, leaf) => issueServer(authority, { names, ...leaf }))
+    return this.#ensure(requested, rest, command, (authority, leaf) => issueServer(authority, { names, ...leaf }))
   }
 
   /**
@@ -180,9 +180,9 @@ export class PkiFolder {
   async ensureClient(name: string, options: FolderLeafOptions = {}): Promise<FolderLeafResult> {
     checkOptions(options, LEAF_OPTIONS, 'PkiFolder.ensureClient')
     const paths = clientPaths(this.path, parseClientName(name))
-    const wish = { kind: 'client', root: this.path, name, paths } as const
+    const requested = { kind: 'client', root: this.path, name, paths } as const
     const command = ['cert', 'client', name]
-    return this.#ensure(wish, options, command, (authority, leaf) => issueClient(authority, { name, ...leaf }))
+    return this.#ensure(requested, options, command, (authority, leaf) => issueClient(authority, { name, ...leaf }))
   }
 
   /**
@@ -235,22 +235,22 @@ export class PkiFolder {
   }
 
   async #ensure(
-    wish: RequestedLeaf,
+    requested: RequestedLeaf,
     { force = false, renew = false, passphrase, ...leaf }: FolderLeafOptions,
     command: readonly string[],
     issue: (authority: Authority, leaf: LeafOptions) => Promise<IssuedCertificate>,
   ): Promise<FolderLeafResult> {
     checkLeafOptions(leaf)
     return ensureLeaf({
-      ...wish,
-      authority: await this.#certificates(wish.kind, passphrase),
+      ...requested,
+      authority: await this.#certificates(requested.kind, passphrase),
       force,
       renew,
       keyType: leaf.keyType,
       forceCommand: ours(...command, '--dir', this.path, '--force'),
       issue: async () => {
-        const issued = await issue(await this.#open(wish.kind, passphrase), leaf)
-        await appendToLedger(caPaths(this.path).ledger, ledgerEntry(wish.kind, issued.facts))
+        const issued = await issue(await this.#open(requested.kind, passphrase), leaf)
+        await appendToLedger(caPaths(this.path).ledger, ledgerEntry(requested.kind, issued.facts))
         return issued
       },
     })

@@ -4,9 +4,7 @@ import { caPaths, clientPaths } from './layout.ts'
 import { readLedger } from './ledger.ts'
 import { readIfThere } from '../base/files.ts'
 
-/**
- * Is the key of a client on the client's own machine? The ledger tells it from a key that is missing here.
- */
+/** Is the key of a client on the client's own machine? The ledger distinguishes this from a missing key. */
 export async function isKeyElsewhere(root: string, name: string): Promise<boolean> {
   const { cert, key } = clientPaths(root, name)
   const pem = await readIfThere(cert)

@@ -60,7 +60,7 @@ export function hostsFolder(root: string): string {
 }
 
 /**
- * dockerd's own names for its files, as its manual and the notes have them.
+ * The files of a server, with the names of dockerd's documentation.
  *
  * @param host - the checked name of one of several servers; it becomes a folder
  */
@@ -83,7 +83,7 @@ export function clientsFolder(root: string): string {
   return join(root, 'clients')
 }
 
-/** The names that DOCKER_CERT_PATH wants. `name` must be checked: it becomes a folder. */
+/** The files of a client, with the names that DOCKER_CERT_PATH requires. `name` must be checked: it becomes a folder. */
 export function clientPaths(root: string, name: string): LeafPaths {
   const folder = join(clientsFolder(root), name)
   return { folder, ca: join(folder, 'ca.pem'), cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
@@ -100,7 +100,7 @@ export function isHostName(name: string): boolean {
 /**
  * Checks the name of one of several servers, which becomes a folder.
  *
- * @param name - up to 128 small letters, digits, `.`, `-` and `_`, beginning with a letter, a digit or `_`
+ * @param name - up to 128 lower-case letters, digits, `.`, `-` and `_`, starting with a letter, a digit or `_`
  * @throws {@link PkiError} ERR_NAME_INVALID
  */
 export function parseHostName(name: string): string {

@@ -33,9 +33,9 @@ export interface LeafState {
   readonly key: string | undefined
   /** Is there no key because it is on the client's machine? */
   readonly keyElsewhere: boolean
-  /** Where there is a certificate that can be read. */
+  /** Facts of the certificate, if it can be read. */
   readonly facts?: CertificateFacts
-  /** What keeps the pair from being used as it is, each naming its file. */
+  /** Problems that prevent the use of the pair; each names its file. */
   readonly faults: readonly string[]
   /** How a server's names differ from the requested ones. */
   readonly nameChanges?: string
@@ -51,7 +51,7 @@ export async function readLeaf(requested: RequestedLeaf, authority: readonly X50
   try {
     return { ...files, ...judgePair(requested, { ca, cert, key }, authority) }
   } catch (cause) {
-    // The certificate itself: there are no facts to go on with.
+    // The certificate itself can't be read, so there are no facts.
     if (!(cause instanceof PkiError)) throw cause
     return { ...files, faults: [`${paths.cert}: ${cause.got}`] }
   }
@@ -70,7 +70,7 @@ export function holdsCa(ca: string, authority: readonly X509Certificate[]): bool
 interface Files {
   readonly ca: string | undefined
   readonly cert: string
-  /** Absent where it is elsewhere. */
+  /** Absent: it is on the client's own machine. */
   readonly key: string | undefined
 }
 

@@ -25,7 +25,7 @@ interface Place {
   readonly host?: string
 }
 
-/** Where certificates are in use: the authority's, one that takes its place, the servers' and the clients'. */
+/** The places of installed certificates: the CA, the next CA during a rotation, the servers and the clients. */
 async function places(root: string): Promise<Place[]> {
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name))
   return [
@@ -39,15 +39,15 @@ async function places(root: string): Promise<Place[]> {
 }
 
 /**
- * Holds every certificate that is in its place against the ledger. What the ledger names and no place holds is no
- * conflict: it was replaced, or removed.
+ * Compares every installed certificate with the ledger. A certificate that only the ledger has was replaced or removed,
+ * and is no conflict.
  *
  * @throws {@link PkiError} ERR_LEDGER_INVALID
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function findConflicts(root: string): Promise<LedgerConflict[]> {
   const there = await readPlaces(root)
-  // Read last: whoever issues something writes its line first.
+  // Read last, because a certificate's line is written before its file.
   const ledger = await readLedger(caPaths(root).ledger)
   return there.flatMap(({ place, certificates }) =>
     certificates.flatMap((certificate) => conflictOf(place, certificate, ledger) ?? []),
@@ -55,8 +55,8 @@ export async function findConflicts(root: string): Promise<LedgerConflict[]> {
 }
 
 /**
- * The certificates that are in their places and that no line of the ledger is about, as if there were one: they are in use,
- * and end, all the same.
+ * Finds installed certificates that the ledger doesn't list, and returns entries for them: they are in use, and expire,
+ * too.
  *
  * @param ledger - its entries
  * @throws {@link FileError} ERR_FILE_READ
@@ -76,8 +76,7 @@ export async function findUnlisted(root: string, ledger: readonly LedgerEntry[])
 }
 
 /**
- * Refuses to go on where a certificate and the ledger disagree: who is root on the server must be known before anything is
- * changed about it.
+ * Throws if a certificate and the ledger disagree: it has to be known who is root on the server before that is changed.
  *
  * @throws {@link PkiError} ERR_LEDGER_MISMATCH, ERR_LEDGER_INVALID
  */
@@ -99,26 +98,26 @@ function remedy(root: string, { kind }: LedgerConflict): Sentence {
   return sentence`${back} If you trust the certificate, add it to the ledger:  ${ours('cert', 'adopt', '--dir', root)}`
 }
 
-/** What {@link adoptCertificates} wrote into the ledger, and what it could not. */
+/** The certificates that {@link adoptCertificates} added to the ledger, and those that it refused. */
 export interface Adopted {
   readonly adopted: readonly (LedgerEntry & { readonly path: string })[]
   readonly refused: readonly LedgerConflict[]
 }
 
 /**
- * Writes into the ledger what is in its place and no line is about, as after a ledger was lost. What no authority of the
- * folder has signed stays out of it, and so does what contradicts a line.
+ * Adds installed certificates to the ledger, for example after the ledger was lost. Certificates that no CA of the folder
+ * has signed, or that contradict an entry, are refused.
  *
- * @param dryRun - says what would be written, and writes nothing
+ * @param dryRun - reports what would be added, and writes nothing
  * @throws {@link PkiError} ERR_CA_MISSING, ERR_LEDGER_INVALID
  */
 export async function adoptCertificates(root: string, dryRun: boolean): Promise<Adopted> {
   const { ledger: path } = caPaths(root)
-  // Says where there is no authority, and so nothing that it could have signed.
+  // Throws if there is no CA that could have signed anything.
   await listCertificates(root)
   const ledger = await readLedger(path)
   const there = await readPlaces(root)
-  const authorities = there
+  const cas = there
     .filter(({ place }) => place.kind === 'ca')
     .flatMap(({ certificates }) => certificates.filter((one) => typeof one !== 'string'))
   const adopted: (LedgerEntry & { path: string })[] = []
@@ -127,7 +126,7 @@ export async function adoptCertificates(root: string, dryRun: boolean): Promise<
     for (const certificate of certificates) {
       const conflict = conflictOf(place, certificate, ledger)
       if (conflict === undefined) continue
-      const got = typeof certificate === 'string' ? conflict.got : strangeness(place, certificate, authorities)
+      const got = typeof certificate === 'string' ? conflict.got : foreignFault(place, certificate, cas)
       if (typeof certificate === 'string' || conflict.kind !== 'unknown' || got !== undefined) {
         refused.push({ ...conflict, got: got ?? conflict.got })
         continue
@@ -146,20 +145,20 @@ async function entryOf({ kind, keyPath }: Place, certificate: X509Certificate): 
   return isHeld ? { ...entry, keyHeld: 'client' } : entry
 }
 
-/** Why it can't be one that was issued here. */
-function strangeness(
+/** Why it can't have been issued here. */
+function foreignFault(
   { kind }: Place,
   certificate: X509Certificate,
-  authorities: readonly X509Certificate[],
+  cas: readonly X509Certificate[],
 ): string | undefined {
-  const signers = kind === 'ca' ? [certificate] : authorities
+  const signers = kind === 'ca' ? [certificate] : cas
   if (isIssuedBy(certificate, signers)) return undefined
   return `it was issued by ${readCertificate(certificate).issuer}, which is not a CA of this folder`
 }
 
 interface Read {
   readonly place: Place
-  /** A text says why it can't be read. */
+  /** A string says why one can't be read. */
   readonly certificates: readonly (X509Certificate | string)[]
 }
 
@@ -174,7 +173,7 @@ async function readPlaces(root: string): Promise<Read[]> {
 
 function readCertificates({ path, kind }: Place, pem: string): (X509Certificate | string)[] {
   try {
-    // Behind a leaf there may be a chain, which was issued elsewhere.
+    // After a leaf there may be a chain, which was issued elsewhere.
     const texts = kind === 'ca' ? splitPem(pem, path) : splitPem(pem, path).slice(0, 1)
     const certificates = texts.map((text) => openCertificate(text, path))
     return certificates.length === 0 ? ['it contains no certificate'] : certificates
@@ -209,7 +208,7 @@ function conflictOf(
   }
 }
 
-/** What a line says that the certificate says, too. */
+/** The fields of an entry that the certificate has, too. */
 const DESCRIBED = ['serial', 'kind', 'name', 'sans', 'notBefore', 'notAfter', 'keyType'] as const
 
 function latest({ kind, name }: LedgerEntry, ledger: readonly LedgerEntry[]): string {

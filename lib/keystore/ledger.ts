@@ -32,8 +32,8 @@ export interface LedgerEntry {
 }
 
 /**
- * Follows a line that a crash or a full disk cut off, so that a reader knows it for that: nothing but appending ever
- * happens to a ledger, and so two that write at once lose nothing.
+ * Marks the line before it as cut off by a crash or a full disk. A ledger is only ever appended to, so concurrent writers
+ * lose nothing.
  */
 const CUT_OFF = '{"cutOff":true}'
 
@@ -51,14 +51,14 @@ export function ledgerEntry(kind: LedgerEntry['kind'], facts: CertificateFacts):
   }
 }
 
-/** An entry as the line that it is in the file. */
+/** The line of an entry in the file. */
 export function ledgerLine(entry: LedgerEntry): string {
   return `${JSON.stringify(entry)}\n`
 }
 
 /**
- * Writes one entry behind the others and flushes it to the disk. 0600: it holds no secret, but it names everyone who is
- * root on the host.
+ * Appends an entry and flushes it to the disk. Mode 0600: it contains no secret, but it names everyone who is root on the
+ * host.
  *
  * @throws {@link FileError} ERR_FILE_WRITE
  */
@@ -66,8 +66,8 @@ export async function appendToLedger(path: string, entry: LedgerEntry): Promise<
   try {
     const file = await fs.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, KEY_MODE)
     try {
-      const mend = (await endsWhole(file)) ? '' : `\n${CUT_OFF}\n`
-      await file.writeFile(`${mend}${ledgerLine(entry)}`)
+      const mark = (await endsWithLine(file)) ? '' : `\n${CUT_OFF}\n`
+      await file.writeFile(`${mark}${ledgerLine(entry)}`)
       await file.sync()
     } finally {
       await file.close()
@@ -83,9 +83,9 @@ export async function appendToLedger(path: string, entry: LedgerEntry): Promise<
 }
 
 /**
- * Reads a ledger. What a crash cut off is passed over.
+ * Reads a ledger, and ignores lines that a crash cut off.
  *
- * @returns its entries, the oldest first; none where there is no such file
+ * @returns its entries, the oldest first; none if the file doesn't exist
  * @throws {@link PkiError} ERR_LEDGER_INVALID, naming the line
  * @throws {@link FileError} ERR_FILE_READ
  */
@@ -96,7 +96,7 @@ export async function readLedger(path: string): Promise<LedgerEntry[]> {
     if (line === '' || line === CUT_OFF) continue
     const entry = parseEntry(line)
     if (typeof entry !== 'string') entries.push(entry)
-    // The last line without its line feed is one that was never finished, or is being written now.
+    // A last line without a line feed was never finished, or is being written now.
     else if (index < lines.length - 1 && lines[index + 1] !== CUT_OFF) throw invalid(path, index + 1, entry)
   }
   return entries
@@ -116,7 +116,7 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-async function endsWhole(file: fs.FileHandle): Promise<boolean> {
+async function endsWithLine(file: fs.FileHandle): Promise<boolean> {
   const { size } = await file.stat()
   if (size === 0) return true
   const { buffer } = await file.read({ buffer: Buffer.alloc(1), position: size - 1 })

@@ -29,7 +29,7 @@ export interface ClientFiles {
   readonly key: string
 }
 
-/** Everything that was ever issued here, the oldest first. */
+/** All certificates that were ever issued here, the oldest first. */
 export async function listCertificates(root: string): Promise<ListedCertificate[]> {
   const paths = caPaths(root)
   const entries = await readLedger(paths.ledger)
@@ -56,7 +56,7 @@ export interface ServerPlace {
   readonly paths: LeafPaths
 }
 
-/** Where servers' files are, or may be: the one that `init` makes first, then those that `setup` has made. */
+/** The places of servers' files: the one of `init`, which may not exist yet, then those that `setup` created. */
 export async function serverPlaces(root: string): Promise<ServerPlace[]> {
   const hosts = (await hostNames(root)).map((host) => ({ host, paths: serverPaths(root, host) }))
   return [{ paths: serverPaths(root) }, ...hosts]
@@ -68,7 +68,7 @@ async function hostNames(root: string): Promise<string[]> {
   return (await fs.readdir(folder)).filter(isHostName).toSorted()
 }
 
-/** The clients that have a folder, in the order of the alphabet. */
+/** The clients that have a folder, in alphabetical order. */
 export async function clientNames(root: string): Promise<string[]> {
   const folder = clientsFolder(root)
   if (!(await isFolder(folder))) return []
@@ -125,7 +125,7 @@ function isClientName(name: string): boolean {
   }
 }
 
-/** None where the file is damaged: the list is no place to fail for it. */
+/** None if the file is damaged, which is no reason for the list to fail. */
 async function fingerprintsIn(path: string): Promise<string[]> {
   const pem = await readIfThere(path)
   try {

@@ -12,15 +12,15 @@ import { caPaths, oneDayClientFolder, serverPaths } from './layout.ts'
 import { appendToLedger, ledgerEntry } from './ledger.ts'
 import { isFromCurrentCa } from './rotate/cas.ts'
 
-/** What the client is called that is made for the proof of one apply. */
+/** The common name of a one-day client certificate. */
 export const ONE_DAY_CLIENT_NAME: RegExp = /^probe-[0-9a-f]{8}$/
-/** A day, and the hour that certificates are dated back. */
+/** A day, and the hour by which certificates are backdated, with some room. */
 const LONGEST_MS = 2 * 86_400_000
-/** With less left it might end before it has proven anything. */
+/** With less left, it might expire before the test. */
 const LEAST_LEFT_MS = 3_600_000
 
 /**
- * Issues a client's certificate of a day, to prove that clients get in. It is in the ledger, and in memory only.
+ * Issues a one-day client certificate to test access with. The ledger lists it; its files are only in memory.
  *
  * @throws {@link PkiError} as {@link PkiFolder.openAuthority} does
  * @throws {@link FileError} ERR_FILE_WRITE
@@ -32,7 +32,7 @@ export async function issueOneDayClient(folder: PkiFolder, passphrase?: Passphra
   return issued
 }
 
-/** Puts a probe beside the server's files, where there is none that will do. */
+/** Creates a one-day client certificate beside the server's files, unless there is a usable one. */
 export async function ensureOneDayClient(folder: PkiFolder, passphrase?: Passphrase): Promise<'kept' | 'created'> {
   const path = oneDayClientFolder(serverPaths(folder.path).folder)
   if (await hasOneDayClient(folder.path)) return 'kept'
@@ -44,7 +44,7 @@ export async function ensureOneDayClient(folder: PkiFolder, passphrase?: Passphr
   return 'created'
 }
 
-/** Is there a probe beside the server's files that will do? */
+/** Is there a usable one-day client certificate beside the server's files? */
 export async function hasOneDayClient(root: string): Promise<boolean> {
   const path = oneDayClientFolder(serverPaths(root).folder)
   try {
@@ -57,12 +57,12 @@ export async function hasOneDayClient(root: string): Promise<boolean> {
   }
 }
 
-/** What became of an identity: `foreign` is somebody's own and stays, `stuck` can't be deleted. */
+/** The result of a deletion. `foreign`: it isn't a one-day client certificate, and stays. `stuck`: it can't be deleted. */
 export type OneDayClientEnd = 'removed' | 'foreign' | 'stuck'
 
-/** Deletes the identity of a proof: it was made for that, and no client's key is to stay on a server. */
+/** Deletes a one-day client certificate after the test: a client's key doesn't belong on a server. */
 export async function removeOneDayClient(folder: string): Promise<OneDayClientEnd> {
-  if ((await probeIn(folder)) === undefined) return 'foreign'
+  if ((await oneDayClientIn(folder)) === undefined) return 'foreign'
   try {
     for (const name of ['key.pem', 'cert.pem', 'ca.pem']) await fs.rm(join(folder, name), { force: true })
   } catch {
@@ -72,25 +72,25 @@ export async function removeOneDayClient(folder: string): Promise<OneDayClientEn
   return 'removed'
 }
 
-/** Deletes one that was never tried, once it has ended: it is of no use to anybody, and a client's key all the same. */
+/** Deletes one that has expired without a test: a client's key doesn't belong on a server. */
 export async function removeExpiredOneDayClient(folder: string): Promise<void> {
-  const probe = await probeIn(folder)
+  const probe = await oneDayClientIn(folder)
   if (probe !== undefined && probe.validTo.getTime() < Date.now()) await removeOneDayClient(folder)
 }
 
-/** Was it made for a proof? Else it is somebody's own. */
+/** Does the folder contain a one-day client certificate? Any other one belongs to somebody. */
 export async function isOneDayClient(folder: string): Promise<boolean> {
-  return (await probeIn(folder)) !== undefined
+  return (await oneDayClientIn(folder)) !== undefined
 }
 
-/** A certificate that was made for a proof, fit or not: by its name and its life. */
-async function probeIn(folder: string): Promise<CertificateFacts | undefined> {
+/** The one-day client certificate in a folder, usable or not, recognized by its name and lifetime. */
+async function oneDayClientIn(folder: string): Promise<CertificateFacts | undefined> {
   try {
     const facts = readCertificate(openCertificate(await fs.readFile(join(folder, 'cert.pem'), 'utf8')))
     const life = facts.validTo.getTime() - facts.validFrom.getTime()
     return ONE_DAY_CLIENT_NAME.test(facts.commonName ?? '') && life <= LONGEST_MS ? facts : undefined
   } catch {
-    // What isn't there, or is no certificate, is none of ours.
+    // A missing or unreadable file isn't ours.
     return undefined
   }
 }

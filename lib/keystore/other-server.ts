@@ -1,4 +1,5 @@
 import { PkiError } from '../base/errors.ts'
+import { enumerate } from '../base/text.ts'
 import { openCertificate, readCertificate } from '../identity/certificate.ts'
 import { serverPaths } from './layout.ts'
 import { serverPlaces, type ServerPlace } from './list.ts'
@@ -8,10 +9,11 @@ import { readIfThere } from '../base/files.ts'
 import { command, type CommandPart, ours, type Sentence, sentence } from '../base/sentence.ts'
 
 /**
- * Refuses names for the server in the folder `server` that are another server's: where they have none in common with what is
- * there, or one in common with a server of `hosts`. Its files would be gone, and that other one would get nothing.
+ * Refuses names for the server in the folder `server` that belong to another server: they have none in common with its
+ * certificate, or one in common with a server in `hosts`. The files of the first server would be replaced, and the other
+ * one would get nothing.
  *
- * @param names - those that are asked for
+ * @param names - the requested names
  * @throws {@link PkiError} ERR_SERVER_NAMES_CHANGED, ERR_NAME_INVALID
  * @throws {@link FileError} ERR_FILE_READ
  */
@@ -34,7 +36,7 @@ export async function refuseOtherServer(root: string, names: readonly string[]):
   const { folder } = serverPaths(root)
   const own = sentence`To add a second server:  ${reissue(root, names, isHostName(first) ? first : 'NAME')}`
   const gone = sentence`If the first server no longer exists, move its folder away and try again:  ${command('mv', folder, `${folder}.old`)}`
-  throw refusal(root, `the folder belongs to another server, ${had.join(', ')}`, sentence`${own}  ${gone}`)
+  throw refusal(root, `the folder belongs to another server, ${enumerate(had)}`, sentence`${own}  ${gone}`)
 }
 
 function reissue(root: string, names: readonly string[], host: string, ...flags: readonly string[]): CommandPart {
@@ -45,7 +47,7 @@ function withoutOwn(names: readonly string[]): string[] {
   return names.filter((name) => !OWN_NAMES.includes(name))
 }
 
-/** None where there is no certificate, or one that can't be read: of that nothing can be damaged. */
+/** None if the certificate is missing or unreadable: then there is nothing to protect. */
 async function namesIn({ paths }: ServerPlace): Promise<string[]> {
   const pem = await readIfThere(paths.cert)
   if (pem === undefined) return []
@@ -58,6 +60,6 @@ async function namesIn({ paths }: ServerPlace): Promise<string[]> {
 }
 
 function refusal(root: string, got: string, todo: Sentence): PkiError {
-  const tried = `making the certificate of the server in ${serverPaths(root).folder}`
+  const tried = `issuing the certificate of the server in ${serverPaths(root).folder}`
   return new PkiError('ERR_SERVER_NAMES_CHANGED', { tried, got, todo })
 }

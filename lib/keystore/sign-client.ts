@@ -1,6 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { PkiError } from '../base/errors.ts'
+import { option, sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import { PUBLIC_MODE, readIfThere } from '../base/files.ts'
 import { openCertificate, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import type { Authority } from '../pki/ca.ts'
@@ -19,47 +21,47 @@ import { openCertificates } from '../pki/load-ca.ts'
 import { readRequest, type RequestFacts } from '../pki/read-request.ts'
 import { signRead, type SignOptions } from '../pki/sign-request.ts'
 
-/** For {@link PkiFolder.signClient}. */
+/** Options of {@link PkiFolder.signClient}. */
 export interface FolderSignOptions extends SignOptions {
   /**
-   * Signs for a client that is there with another key. What is there is kept beside the new certificate.
+   * Signs another key for an existing client. The old files are kept under other names.
    *
    * @defaultValue false
    */
   readonly force?: boolean
-  /** Opens the authority's key, where it is encrypted. */
+  /** Decrypts the CA key, if it is encrypted. */
   readonly passphrase?: Passphrase
 }
 
-/** What became of a request. */
+/** A signed request, and the client's files. */
 export interface FolderSignResult {
-  /** `created`: there was no such client. `replaced`: what was there is kept beside the new one. */
+  /** `created`: there was no such client. `replaced`: the old files were kept under other names. */
   readonly action: 'created' | 'replaced'
-  /** The client's files; its key is not among them. */
+  /** The client's files, without its key. */
   readonly paths: Omit<LeafPaths, 'key'>
-  /** What the certificate says. */
+  /** Facts of the certificate. */
   readonly facts: CertificateFacts
-  /** What the request said. */
+  /** Facts of the request. */
   readonly request: RequestFacts
-  /** What the client's machine needs, as one PEM: the certificate, then the authority. Nothing in it is secret. */
+  /** The file for the client's machine, as PEM: the certificate, then the CA certificate. Nothing in it is secret. */
   readonly answer: string
-  /** Where the old files are now. */
+  /** The new paths of replaced files. */
   readonly keptAside: readonly string[]
-  /** What a person should know: sentences without a full stop. */
+  /** Remarks for the user: sentences without a full stop. */
   readonly notes: readonly string[]
 }
 
-/** What is in the client's folder, and whose key each file is about. */
+/** The files in the client's folder, and the keys that they are for. */
 interface Present {
   readonly ca: string | undefined
   readonly cert: string | undefined
   readonly key: string | undefined
-  /** The fingerprints of their public keys; `unreadable` for what is none. */
+  /** Fingerprints of the public keys; `unreadable` if a file can't be parsed. */
   readonly ofCert: string | undefined
   readonly ofKey: string | undefined
 }
 
-/** Signs a request into the folder. All that can be refused is refused before the authority's key is asked for. */
+/** Signs a request and keeps the certificate in the folder. All checks come before the CA key is opened. */
 export async function signClient(
   root: string,
   pem: string | Uint8Array,
@@ -100,7 +102,7 @@ export async function signClient(
   }
 }
 
-/** Other clients whose certificates are for the same key. */
+/** Other clients with a certificate for the same key. */
 async function namesOfKey(root: string, { name, keyFingerprint256 }: RequestFacts): Promise<string[]> {
   const others = (await clientNames(root)).filter((other) => other !== name)
   const keys = await Promise.all(
@@ -111,8 +113,7 @@ async function namesOfKey(root: string, { name, keyFingerprint256 }: RequestFact
 
 function twinNotes(names: readonly string[]): string[] {
   if (names.length === 0) return []
-  const line = `The same key has a certificate as ${names.join(' and ')} already: who holds it gets in by each name, and a stolen key by all`
-  return [line]
+  return [`The same key already has a certificate as ${enumerate(names)}, so its holder can connect under each name`]
 }
 
 async function readPresent(paths: LeafPaths): Promise<Present> {
@@ -141,23 +142,25 @@ function fingerprintOf(open: () => KeyObject): string {
 const UNREADABLE = 'unreadable'
 
 /**
- * A name is who somebody is to dockerd and to its authorization plugins: it isn't given to a second key in passing. The
- * first key keeps its access whatever is done here.
+ * dockerd and its authorization plugins identify a client by its name, so a second key gets that name only with `force`.
+ * The first key keeps its access in any case.
  */
 function refuseOtherKey({ folder }: LeafPaths, { cert, ofCert, ofKey }: Present, request: RequestFacts): void {
   const other = [ofCert, ofKey].find((key) => key !== undefined && key !== request.keyFingerprint256)
   if (other === undefined) return
-  const whose = other === UNREADABLE ? 'and what is there can not be read' : `with another key, ${other}`
   throw new PkiError('ERR_REQUEST_REFUSED', {
-    tried: `signing for the client ${request.name} the key ${request.keyFingerprint256}`,
-    got: `${folder} is there already, ${whose}`,
-    todo: `Another person or program gets another name:  --name OTHER ; if it is the same one with a new key, --force signs it${oldAccess(cert)}.`,
+    tried: `signing the key ${request.keyFingerprint256} for the client ${request.name}`,
+    got:
+      other === UNREADABLE
+        ? `the client exists, and its files in ${folder} can not be read`
+        : `the client exists in ${folder} with another key, ${other}`,
+    todo: sentence`If this is another person or program, choose another name with ${option('name', 'OTHER')}. If it is the same one with a new key, set ${option('force', 'true')}${oldAccess(cert)}.`,
   })
 }
 
 function oldAccess(cert: string | undefined): string {
   const end = cert === undefined ? undefined : endOf(cert)
-  return end === undefined ? '' : ` (the old certificate works until ${end} all the same: dockerd knows no revocation)`
+  return end === undefined ? '' : `; the old certificate still works until ${end}, since dockerd checks no revocation`
 }
 
 function endOf(cert: string): string | undefined {
@@ -181,7 +184,7 @@ async function put(
   if (ca === undefined && cert === undefined && key === undefined) return putFiles(paths.folder, files, [])
   const keptAside = await swapFiles(paths, files)
   if (key === undefined || keyStays) return keptAside
-  // Last: a key without its certificate would be taken for half a pair, and completed.
+  // The key goes last: without a certificate, it would be taken for an incomplete pair and completed.
   const aside = await keepBeside(paths.key)
   await fs.rm(paths.key, { force: true })
   return aside === undefined ? keptAside : [...keptAside, aside]
@@ -193,10 +196,10 @@ function notesOf({ cert, ofCert }: Present, { keyFingerprint256, leftOut, name }
     ...(leftOut.length === 0 ? [] : [`Left out of the request: ${leftOut.join(', ')}`]),
     ...(end === undefined
       ? []
-      : [`The old certificate of ${name} works until ${end} all the same: dockerd knows no revocation`]),
+      : [`The old certificate of ${name} still works until ${end}: dockerd checks no revocation`]),
   ]
 }
 
 function cutNote(facts: CertificateFacts): string {
-  return `It ends with its authority, on ${day(facts)}`
+  return `It expires with its CA, on ${day(facts)}`
 }

@@ -5,7 +5,7 @@ import { openCertificate, splitPem } from '../identity/certificate.ts'
 import { clientPaths } from './layout.ts'
 import { PkiFolder } from './folder.ts'
 
-/** A docker context that holds a client's files as they were before. */
+/** A docker context with outdated files of a client. */
 export interface StaleContext {
   readonly name: string
   readonly host: string
@@ -15,10 +15,10 @@ export interface StaleContext {
 }
 
 /**
- * The contexts of the docker command on this machine whose copies of a client's files are older than those in the folder: of
- * its certificate, or of what it trusts. Nothing is changed, and what can't be read is passed over.
+ * Finds docker contexts on this machine whose copies of a client's files differ from those in the folder. It changes
+ * nothing, and ignores contexts that can't be read.
  *
- * @param root - the folder that `init` made
+ * @param root - the folder that `init` created
  * @param config - DOCKER_CONFIG
  */
 export async function findStaleContexts(root: string, config: string): Promise<StaleContext[]> {
@@ -35,11 +35,11 @@ async function staleContext(
   root: string,
   names: ReadonlyMap<string, string>,
 ): Promise<StaleContext | undefined> {
-  const [cert, ca] = [await prints(join(certPath, 'cert.pem')), await prints(join(certPath, 'ca.pem'))]
+  const [cert, ca] = [await fingerprintsIn(join(certPath, 'cert.pem')), await fingerprintsIn(join(certPath, 'ca.pem'))]
   const client = names.get(cert[0] ?? '')
   if (name === undefined || host === undefined || client === undefined) return undefined
   const paths = clientPaths(root, client)
-  const [own, trusted] = [await prints(paths.cert), await prints(paths.ca)]
+  const [own, trusted] = [await fingerprintsIn(paths.cert), await fingerprintsIn(paths.ca)]
   const isHere = own.length > 0 && (await fs.stat(paths.key).catch(() => undefined)) !== undefined
   const isSame = String(cert) === String(own) && String(ca.toSorted()) === String(trusted.toSorted())
   if (!isHere || isSame) return undefined
@@ -47,7 +47,7 @@ async function staleContext(
 }
 
 /** The fingerprints of the certificates in a file. */
-async function prints(path: string): Promise<string[]> {
+async function fingerprintsIn(path: string): Promise<string[]> {
   try {
     return splitPem(await fs.readFile(path, 'utf8')).map((pem) => openCertificate(pem).fingerprint256)
   } catch {

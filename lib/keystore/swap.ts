@@ -3,18 +3,18 @@ import { basename, join } from 'node:path'
 import { FileError } from '../base/errors.ts'
 import { fileReason, flushFolder, isThere } from '../base/files.ts'
 import { keepBeside, publishFolder, type NewFile } from '../base/replace-files.ts'
+import { codeOf } from '../base/system-error.ts'
 import type { LeafPaths } from './layout.ts'
 
-/** Where a pair waits that is whole, and not yet in its place. */
+/** The folder of a complete pair that is not in its place yet. */
 const WAITING = '.next'
 
 /**
- * Puts a new pair in the place of one that is there; the old one stays beside it. Three files can't be replaced in one
- * moment: so the new ones first come into the folder together, as a folder of their own, and whoever comes by after a run
- * that was killed takes them the rest of the way ({@link settleSwap}).
+ * Replaces a pair; the old one is kept beside it. Three files can't be replaced atomically, so the new ones first appear
+ * together in a folder of their own. If this run is killed then, the next one moves them into place ({@link settleSwap}).
  *
- * @returns where the old files are now
- * @throws {@link FileError} ERR_FILE_EXISTS, where another run's pair is on its way
+ * @returns the new paths of the old files
+ * @throws {@link FileError} ERR_FILE_EXISTS if another run is replacing the pair
  */
 export async function swapFiles(paths: LeafPaths, files: readonly NewFile[]): Promise<string[]> {
   await publishFolder(join(paths.folder, WAITING), files)
@@ -22,9 +22,9 @@ export async function swapFiles(paths: LeafPaths, files: readonly NewFile[]): Pr
 }
 
 /**
- * Takes a pair that waits into its place. Nothing waits, mostly. Two runs may do so at once.
+ * Moves a waiting pair into place, if there is one. Two runs may do so at once.
  *
- * @returns where the old files are now
+ * @returns the new paths of the old files
  * @throws {@link FileError} ERR_FILE_WRITE
  */
 export async function settleSwap({ folder, ca, key, cert }: LeafPaths): Promise<string[]> {
@@ -32,7 +32,7 @@ export async function settleSwap({ folder, ca, key, cert }: LeafPaths): Promise<
   if (!(await isThere(waiting))) return []
   const keptAside: string[] = []
   try {
-    // The certificate comes last: as long as it waits, the pair is seen to be unfinished.
+    // The certificate comes last: while it waits, the pair is recognizably unfinished.
     for (const path of [ca, key, cert]) {
       const from = join(waiting, basename(path))
       if (!(await isThere(from))) continue
@@ -45,25 +45,25 @@ export async function settleSwap({ folder, ca, key, cert }: LeafPaths): Promise<
   } catch (cause) {
     if (cause instanceof FileError) throw cause
     throw new FileError('ERR_FILE_WRITE', {
-      tried: `putting the files of ${waiting} into their place`,
+      tried: `moving the files of ${waiting} into place`,
       got: fileReason(cause),
-      todo: 'Make the folder writable, or make room on its disk, and run it again.',
+      todo: 'Make the folder writable, check that its disk has free space, and run the command again.',
       cause,
     })
   }
   return keptAside
 }
 
-/** Another run was quicker: it has done the same. */
+/** Another run was faster and has done the same. */
 async function unlessGone(act: Promise<unknown>): Promise<void> {
   await act.catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    if (codeOf(cause) !== 'ENOENT') throw cause
   })
 }
 
-/** Where it isn't empty, it is the next run's already. */
+/** A folder that isn't empty belongs to the next run already. */
 async function removeEmpty(path: string): Promise<void> {
   await fs.rmdir(path).catch((cause: unknown) => {
-    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes((cause as NodeJS.ErrnoException).code ?? '')) throw cause
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(codeOf(cause))) throw cause
   })
 }

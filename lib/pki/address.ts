@@ -1,16 +1,16 @@
-/** Four decimal numbers, none with a leading zero: some readers take `010` for octal, others for ten. */
+/** Four decimal numbers, none with a leading zero: some programs read `010` as octal, others as ten. */
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
 /**
- * An address in the form that certificates are compared in: IPv4 as it is, IPv6 in the short form of RFC 5952.
+ * Normalizes an address for comparison with certificates: IPv4 stays, IPv6 gets the short form of RFC 5952.
  *
  * @param text - an address; IPv6 with or without brackets, without a zone
- * @returns undefined where it is no address
+ * @returns undefined if it isn't an address
  */
 export function normaliseAddress(text: string): string | undefined {
   if (IPV4.test(text)) return text
   const bare = /^\[(.*)\]$/.exec(text)?.[1] ?? text
-  // node:net knows addresses too, but this room opens no sockets and doesn't import what could.
+  // node:net can do this too, but this room opens no sockets and imports nothing that could.
   if (!bare.includes(':') || !/^[\da-f:.]+$/i.test(bare) || !URL.canParse(`http://[${bare}]`)) return undefined
   return new URL(`http://[${bare}]`).hostname.slice(1, -1)
 }

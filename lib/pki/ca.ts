@@ -152,7 +152,7 @@ function checkCommonName(name: string): void {
 /** RFC 5280 appendix A.1: ub-common-name is 64. */
 function commonNameFault(name: string): string | undefined {
   if (name.trim() !== name || name === '') return 'it is empty, or begins or ends with a space'
-  if (/\p{C}/u.test(name)) return 'it has a control character in it'
+  if (/\p{C}/u.test(name)) return 'it contains a control character'
   const { length } = Array.from(name)
   return length > 64 ? `it has ${length} characters` : undefined
 }

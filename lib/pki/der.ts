@@ -1,15 +1,15 @@
 import asn1 from 'node-forge/lib/asn1.js'
 
-/** One element of ASN.1, as node-forge has it. */
+/** An ASN.1 element, as node-forge represents it. */
 export interface Asn1 {
   tagClass: number
   type: number
   constructed: boolean
-  /** The contents of a primitive element, one byte a character; the elements of a constructed one. */
+  /** The contents of a primitive element, one character for each byte; the elements of a constructed one. */
   value: string | Asn1[]
 }
 
-/** Universal tags (X.680 section 8.6): the ones that certificates, requests and keys are made of. */
+/** Universal tags (X.680 section 8.6) of certificates, requests and keys. */
 export const TYPE = {
   boolean: 1,
   integer: 2,
@@ -42,7 +42,7 @@ export function oid(dotted: string): Asn1 {
   return primitive(TYPE.oid, asn1.oidToDer(dotted).getBytes())
 }
 
-/** DER has one way to say TRUE (X.690 section 11.1), and none to say a FALSE that is the default (section 11.5). */
+/** In DER, TRUE has one encoding (X.690 section 11.1), and a default of FALSE is omitted (section 11.5). */
 export function booleanTrue(): Asn1 {
   return primitive(TYPE.boolean, '\u00ff')
 }
@@ -55,12 +55,12 @@ export function utf8String(text: string): Asn1 {
   return primitive(TYPE.utf8String, binary(Buffer.from(text, 'utf8')))
 }
 
-/** UTF-16, as names of PKCS#12 are. */
+/** UTF-16, as in the names of PKCS#12. */
 export function bmpString(text: string): Asn1 {
   return primitive(TYPE.bmpString, text)
 }
 
-/** In the order of their bytes, as DER has a SET OF (X.690 section 11.6). */
+/** DER sorts a SET OF by the bytes of its elements (X.690 section 11.6). */
 export function setOf(...elements: Asn1[]): Asn1 {
   return set(...elements.toSorted((one, other) => Buffer.compare(encode(one), encode(other))))
 }
@@ -73,14 +73,14 @@ export function bitString(bytes: Uint8Array, unusedBits = 0): Asn1 {
   return primitive(TYPE.bitString, String.fromCharCode(unusedBits) + binary(bytes))
 }
 
-/** A number that isn't negative, in as few bytes as it takes (X.690 section 8.3.2). */
+/** A number that isn't negative, in as few bytes as possible (X.690 section 8.3.2). */
 export function integer(value: number | Uint8Array): Asn1 {
   const bytes = typeof value === 'number' ? numberBytes(value) : value
   const lead = (bytes[0] ?? 0) >= 0x80 ? '\0' : ''
   return primitive(TYPE.integer, lead + binary(bytes))
 }
 
-/** RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050 on, both to the second and in Zulu. */
+/** RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050 on, both with seconds and in UTC. */
 export function time(date: Date): Asn1 {
   const digits = `${date.toISOString().slice(0, 19).replaceAll(/[-:T]/g, '')}Z`
   const year = date.getUTCFullYear()
@@ -88,12 +88,12 @@ export function time(date: Date): Asn1 {
   return primitive(TYPE.generalizedTime, digits)
 }
 
-/** `[tag] EXPLICIT`: the element is wrapped, tag and all. */
+/** `[tag] EXPLICIT`: wraps the element with its tag. */
 export function explicit(tag: number, element: Asn1): Asn1 {
   return asn1.create(CONTEXT, tag, true, [element])
 }
 
-/** `[tag] IMPLICIT` of a primitive type: only the contents are there. */
+/** `[tag] IMPLICIT` of a primitive type: contains only the contents. */
 export function implicit(tag: number, bytes: Uint8Array): Asn1 {
   return asn1.create(CONTEXT, tag, false, binary(bytes))
 }
@@ -107,12 +107,12 @@ export function encode(element: Asn1): Buffer {
   return Buffer.from(asn1.toDer(element).getBytes(), 'latin1')
 }
 
-/** Reads DER; bit strings stay bytes, even where they look like further ASN.1. Throws an Error where it can't. */
+/** Reads DER. Bit strings stay bytes, even if they look like further ASN.1. Throws an Error for anything else. */
 export function decode(der: Uint8Array): Asn1 {
   return asn1.fromDer(binary(der), { strict: true, parseAllBytes: true, decodeBitStrings: false })
 }
 
-/** Reads DER and nothing else: node-forge would take lengths and numbers that BER has more ways to write. */
+/** Reads only strict DER: node-forge would also accept the other encodings of BER. */
 export function decodeStrictly(der: Uint8Array): Asn1 {
   const element = decode(der)
   if (!encode(element).equals(der)) throw new RangeError('not DER')

@@ -10,6 +10,7 @@ import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays, periodOf } from './lifetim
 import { parseServerNames, type ServerName } from './server-name.ts'
 import { distinguishedName } from './sign.ts'
 import { checkOptions } from '../base/options.ts'
+import { enumerate } from '../base/text.ts'
 
 /** Options of every server and client certificate. */
 export interface LeafOptions {
@@ -85,11 +86,11 @@ export class IssuedCertificate {
     ca: string
     /** The certificate, PEM. */
     cert: string
-    /** What the certificate says. */
+    /** Facts of the certificate. */
     facts: CertificateFacts
-    /** The names it is for. */
+    /** The names of a server. */
     names: readonly ServerName[]
-    /** Whether it ends with the CA instead of later. */
+    /** Whether the lifetime was shortened because the CA expires earlier. */
     cutToAuthority: boolean
   } {
     const { ca, cert, facts, names, cutToAuthority } = this
@@ -188,7 +189,7 @@ export function checkIssuer(authority: Authority, purpose: Purpose): void {
   if (purposes === undefined || purposes.includes(purpose) || purposes.includes('anyExtendedKeyUsage')) return
   throw new PkiError('ERR_CA_INVALID', {
     tried: `issuing a certificate for ${purpose}`,
-    got: `${subject} may only sign for ${purposes.join(' and ')}`,
+    got: `${subject} may only sign for ${enumerate(purposes)}`,
     todo: 'Use a CA without an extended key usage.',
   })
 }

@@ -1,6 +1,6 @@
 /**
- * The one file of node-forge that we load: its ASN.1 codec. The whole of node-forge takes more than twice as long to
- * import, and brings crypto in pure JavaScript that we don't use. The published types know only the whole.
+ * The only file of node-forge that we load: its ASN.1 codec. The whole of node-forge takes more than twice as long to
+ * import, and contains cryptography in JavaScript that we don't use. The published types cover only the whole.
  */
 declare module 'node-forge/lib/asn1.js' {
   namespace asn1 {
@@ -8,7 +8,7 @@ declare module 'node-forge/lib/asn1.js' {
       tagClass: number
       type: number
       constructed: boolean
-      /** A string has one byte a character. */
+      /** A string has one character for each byte. */
       value: string | Asn1[]
     }
     interface ByteBuffer {

@@ -3,12 +3,12 @@ import { promisify } from 'node:util'
 import { integer, nothing, octetString, oid, sequence, type Asn1 } from './der.ts'
 
 /**
- * OWASP's number for PBKDF2 with HMAC-SHA-256: about a quarter of a second. `KeyObject.export({ cipher })` takes 2,048
- * rounds and can't be told otherwise.
+ * OWASP's recommendation for PBKDF2 with HMAC-SHA-256: about a quarter of a second. `KeyObject.export({ cipher })` always
+ * uses 2,048 rounds.
  */
 export const ROUNDS = 600_000
 
-/** What was encrypted, and how: an AlgorithmIdentifier. */
+/** The encrypted data, and an AlgorithmIdentifier for the encryption. */
 export interface Encrypted {
   readonly algorithm: Asn1
   readonly data: Buffer

@@ -11,12 +11,12 @@ const BLOCK = 64
 /** The purpose of the key that is derived (RFC 7292 appendix B.3). */
 const FOR_MAC = 3
 
-/** Some 20 ms: as long as whatever else the process does has to wait. */
+/** Rounds in one piece: some 20 ms, for which the rest of the process has to wait. */
 const SLICE = 20_000
 
 /**
  * MacData ::= SEQUENCE { mac DigestInfo, macSalt, iterations } (RFC 7292 section 4): with HMAC-SHA-256, and as many rounds
- * as the encryption has, for whoever guesses a passphrase tries it on the cheaper one.
+ * as the encryption, because an attacker guesses the passphrase with the cheaper one.
  */
 export async function macData(content: Uint8Array, passphrase: string): Promise<Asn1> {
   const salt = randomBytes(16)
@@ -27,8 +27,8 @@ export async function macData(content: Uint8Array, passphrase: string): Promise<
 }
 
 /**
- * The key derivation of PKCS#12 (RFC 7292 appendix B.2) for one block of SHA-256, which is as long as the key: so that of its
- * steps the last ones, for more blocks, have nothing to do.
+ * The key derivation of PKCS#12 (RFC 7292 appendix B.2). The key is as long as one block of SHA-256, so the last steps,
+ * which are for more blocks, are omitted.
  */
 export async function deriveMacKey(passphrase: string, salt: Uint8Array, rounds: number): Promise<Buffer> {
   const start = Buffer.concat([Buffer.alloc(BLOCK, FOR_MAC), filled(salt), filled(bmp(passphrase))])
@@ -50,7 +50,7 @@ function filled(bytes: Uint8Array): Buffer {
   return Buffer.alloc(Math.ceil(bytes.length / BLOCK) * BLOCK, bytes)
 }
 
-/** Big-endian UTF-16 with two zero bytes behind it (appendix B.1). */
+/** Big-endian UTF-16, followed by two zero bytes (appendix B.1). */
 function bmp(text: string): Buffer {
   return Buffer.from(`${text}\0`, 'utf16le').swap16()
 }

@@ -17,11 +17,11 @@ export interface ServerName {
 /** Names for connections from the daemon's own machine; every server certificate has them. */
 export const OWN_NAMES: readonly string[] = ['localhost', '127.0.0.1', '::1']
 
-/** A DNS name in all (RFC 1035 section 2.3.4), as text without the last dot. */
+/** The length of a whole DNS name (RFC 1035 section 2.3.4), as text without the last dot. */
 const MAX_NAME = 253
 const MAX_LABEL = 63
 
-/** RFC 1123 section 2.1, and underscores: hosts and Swarm services do have them, and Go, OpenSSL and NSS take them. */
+/** RFC 1123 section 2.1, and underscores: some hosts and Swarm services have them, and Go, OpenSSL and NSS accept them. */
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/
 
 /** White space, control characters and invisible characters. */
@@ -105,7 +105,7 @@ function notation(given: string): string | undefined {
 /** Punycode for letters beyond ASCII (UTS 46), lower case, and without the dot that a full name may end in. */
 function toAscii(given: string): string | undefined {
   const name = given.toLowerCase()
-  // domainToASCII() also undoes %-escapes, and newer ones than Node 20's take punycode that means nothing.
+  // domainToASCII() also decodes %-escapes, and newer versions than Node 20's accept invalid punycode.
   const ascii = /\P{ASCII}/u.test(name) ? domainToASCII(name) : name
   return ascii === '' ? undefined : ascii.replace(/(?<=[^.])\.$/, '')
 }
@@ -115,7 +115,7 @@ function nameFault(name: string): string | undefined {
   if (name.length > MAX_NAME) return `it has ${name.length} characters; a DNS name has at most ${MAX_NAME}`
   const labels = name.split('.')
   const last = labels.at(-1) ?? ''
-  // What ends in a number is an address to every resolver (WHATWG URL, "ends in a number").
+  // For every resolver, a name that ends in a number is an address (WHATWG URL, "ends in a number").
   if (/^(?:\d+|0x[\da-f]*)$/.test(last)) return 'it is not an IPv4 address, and a DNS name does not end in a number'
   const wild = labels[0] === '*'
   // OpenSSL and Node match no `*.com` (RFC 6125 section 7.2).

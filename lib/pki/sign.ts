@@ -14,7 +14,7 @@ export interface Blueprint {
 
 /** The CA that signs. */
 export interface Signer {
-  /** Its own subject, byte for byte: Go compares names so. */
+  /** Its own subject, byte for byte, as Go compares names. */
   readonly name: Asn1
   readonly key: KeyObject
 }
@@ -26,7 +26,7 @@ export function distinguishedName(commonName: string): Asn1 {
   return sequence(set(sequence(oid(COMMON_NAME), utf8String(commonName))))
 }
 
-/** node-forge lays out the bytes, node:crypto signs them and reads the result. */
+/** node-forge encodes the certificate, node:crypto signs it and reads the result. */
 export function signCertificate({ subject, keys, period, extensions }: Blueprint, signer: Signer): X509Certificate {
   const signing = signingWith(signer.key)
   if (signing === undefined) throw unsigned('dockerd does not accept the key type of the CA')

@@ -1,4 +1,4 @@
-/** Bytes that come in chunks, joined only when enough of them are there: a peer's tiny chunks cost no more than large ones. */
+/** Bytes that arrive in chunks, and are joined only when enough of them have arrived: tiny chunks cost no more than large ones. */
 export class ByteQueue {
   #parts: Uint8Array[] = []
   #length = 0
@@ -9,7 +9,7 @@ export class ByteQueue {
     this.#length += bytes.length
   }
 
-  /** The next bytes, which stay in the queue; nothing as long as there are fewer. */
+  /** The next bytes, which stay in the queue; undefined as long as there are fewer. */
   peek(length: number): Buffer | undefined {
     if (length > this.#length) return undefined
     let [first = new Uint8Array()] = this.#parts
@@ -20,7 +20,7 @@ export class ByteQueue {
     return Buffer.from(first.buffer, first.byteOffset, length)
   }
 
-  /** Removes what {@link peek} has shown. */
+  /** Removes the bytes that {@link peek} has returned. */
   drop(length: number): void {
     const [first = new Uint8Array(), ...others] = this.#parts
     const rest = first.subarray(length)

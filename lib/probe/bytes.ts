@@ -1,4 +1,4 @@
-/** Reads numbers and vectors of TLS (RFC 8446 section 3) from the front of bytes; a RangeError where they end too early. */
+/** Reads numbers and vectors of TLS (RFC 8446 section 3) one after the other; throws a RangeError if they end too early. */
 export class ByteReader {
   #rest: Uint8Array
 
@@ -21,7 +21,7 @@ export class ByteReader {
     return this.take(width).reduce((value, byte) => value * 256 + byte, 0)
   }
 
-  /** Bytes with their length before them. */
+  /** Bytes that follow their length. */
   vector(width: 1 | 2 | 3): Uint8Array {
     return this.take(this.uint(width))
   }
@@ -34,7 +34,7 @@ export class ByteReader {
     return found
   }
 
-  /** A message has nothing behind its last field. */
+  /** Throws if there are bytes after the last field. */
   end(): void {
     if (!this.isEmpty) throw new RangeError('a message of TLS has bytes behind its end')
   }

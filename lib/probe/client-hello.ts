@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** A version of TLS, by the name that Node has for it. */
+/** A version of TLS, by its name in Node. */
 export type Protocol = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
 
 /** All of them, the oldest first. */
@@ -16,8 +16,8 @@ export const WIRE_VERSION: Readonly<Record<Protocol, number>> = {
 
 const SUITES_13 = [0x1301, 0x1302, 0x1303]
 /**
- * Nothing is ever encrypted with these, so that weak ones stand beside good ones: a server that takes nothing better
- * is to be found, too. ECDHE with AEAD, ECDHE with CBC, DHE, then RSA key transport down to 3DES.
+ * Nothing is ever encrypted with these, so weak ones are included, to recognize servers that accept nothing better: ECDHE
+ * with AEAD, ECDHE with CBC, DHE, then RSA key transport down to 3DES.
  */
 const SUITES_12 = [
   0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc023, 0xc027, 0xc009, 0xc013, 0xc024, 0xc028, 0xc00a, 0xc014,
@@ -51,7 +51,7 @@ function uint(width: 1 | 2 | 3, value: number): Buffer {
 
 const uint16s = (values: readonly number[]): Buffer => Buffer.concat(values.map((value) => uint(2, value)))
 
-/** Bytes with their length before them (RFC 8446 section 3.4). */
+/** Bytes that follow their length (RFC 8446 section 3.4). */
 function vector(width: 1 | 2 | 3, ...parts: readonly Uint8Array[]): Buffer {
   const contents = Buffer.concat(parts)
   return Buffer.concat([uint(width, contents.length), contents])
@@ -66,7 +66,7 @@ function serverNameOf(name: string): Buffer {
   return extension(EXTENSION.serverName, vector(2, uint(1, 0), vector(2, Buffer.from(name))))
 }
 
-/** A server that takes 1.3 asks for a key share that it likes, or sends its own: either way it says its version. */
+/** A server that supports 1.3 asks for another key share, or sends its own: both show its version. */
 const ONLY_13 = Buffer.concat([
   extension(EXTENSION.supportedVersions, vector(1, uint(2, WIRE_VERSION['TLSv1.3']))),
   // RFC 8446 section 4.2.8: an empty list asks the server to choose a group.
@@ -87,11 +87,11 @@ function extensions(protocol: Protocol, servername: string): Buffer {
 }
 
 /**
- * A ClientHello in its record, for one version and no other: OpenSSL, and so Node, refuses to say hello for the old
- * ones at its usual security level, and shows nobody the list of CAs in what comes back.
+ * A ClientHello in its record, for exactly one version. OpenSSL, and so Node, offers no old versions at its usual security
+ * level, and doesn't show the list of CAs in the answer.
  *
  * @param protocol - the version
- * @param servername - the name that is asked for; none where it is empty (RFC 6066 section 3: an address is no name)
+ * @param servername - the name for SNI; empty: none (RFC 6066 section 3: an address is no name)
  */
 export function renderClientHello(protocol: Protocol, servername = ''): Buffer {
   const is13 = protocol === 'TLSv1.3'

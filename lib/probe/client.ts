@@ -83,7 +83,7 @@ function readAuthorities(ca: unknown): X509Certificate[] {
   return readCertificates({ name: 'the option ca', text: ca })
 }
 
-/** The policy of every connection of ours; what it can't load (a SHA-1 signature, say) could not be shown anyway. */
+/** The TLS settings of all our connections. A certificate that they can't load (e.g. SHA-1) could not be presented anyway. */
 function contextOf({ ca, cert, key, protocol }: ClientOptions): tls.SecureContext {
   if ((cert === undefined) !== (key === undefined)) throw mistake('tryClient', 'only one of cert and key is set')
   if (protocol !== undefined && protocol !== 'TLSv1.2' && protocol !== 'TLSv1.3') {
@@ -98,8 +98,8 @@ function contextOf({ ca, cert, key, protocol }: ClientOptions): tls.SecureContex
 }
 
 /**
- * What is wrong with a server that refuses us. Up to TLS 1.2 it does so before OpenSSL has judged its certificate, and
- * the refusal of unverified in between would say nothing about the server.
+ * The fault of a server that refuses us. Up to TLS 1.2 it does so before OpenSSL has verified its certificate, and the
+ * refusal of an unverified machine in between would say nothing about the server.
  */
 function serverFault(
   { chain, protocol }: Handshake,

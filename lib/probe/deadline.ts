@@ -2,8 +2,8 @@ import { linkSignals, withTimeout } from '../base/abort.ts'
 import type { Target } from './options.ts'
 
 /**
- * Calls with a signal that aborts when the time is up, when the caller aborts, and when the call has ended, so that it
- * leaves no connection open. All connections of one probe share the time: a silent server doesn't cost it for each.
+ * Calls with a signal that aborts when the time is up, when the caller aborts, and when the call has ended, so that no
+ * connection stays open. All connections of a probe share the time, so a silent server delays it only once.
  */
 export async function withDeadline<Result>(
   { timeout, signal }: Pick<Target, 'timeout' | 'signal'>,

@@ -2,19 +2,19 @@ import { X509Certificate } from 'node:crypto'
 import { readCertificate } from '../identity/certificate.ts'
 import { readElement, TAG } from '../identity/der.ts'
 
-/** A distinguished name: what a certificate calls its subject or its issuer (RFC 5280 section 4.1.2.4). */
+/** A distinguished name: the subject or the issuer of a certificate (RFC 5280 section 4.1.2.4). */
 export interface DistinguishedName {
   /** As {@link CertificateFacts} writes it: `O=Example, CN=Example CA`. */
   readonly name: string
-  /** The bytes, which are what TLS compares. */
+  /** Its DER, which TLS compares. */
   readonly der: Uint8Array
 }
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
 /**
- * The rest of a certificate around a subject: serial number 1, ECDSA with SHA-256, no issuer, a day of 2000, and then
- * the key, which is P-256's base point. Nobody holds it, and nothing is ever verified against it.
+ * The rest of a certificate around a subject: serial number 1, ECDSA with SHA-256, no issuer, a day in 2000, and as the key
+ * P-256's base point. Nothing is ever verified with it.
  */
 const BEFORE_SUBJECT = hex(
   '020101 300a06082a8648ce3d040302 3000 301e 170d3030303130313030303030305a 170d3030303130323030303030305a',
@@ -35,8 +35,8 @@ function sequence(...parts: readonly Uint8Array[]): Buffer {
 }
 
 /**
- * Names what a server has sent. The one reader of certificates gives the words, from a certificate around the name: so
- * they are the same words as a certificate's own, letter for letter.
+ * Reads a distinguished name that a server has sent. It puts the name into a certificate and uses our one reader of
+ * certificates, so that the text is exactly that of a certificate's subject.
  */
 export function readDistinguishedName(bytes: Uint8Array): DistinguishedName {
   const der = Uint8Array.from(bytes)
@@ -54,8 +54,8 @@ function wordsOf(der: Uint8Array): string | undefined {
 }
 
 /**
- * The subject of a certificate as it stands there, tag and all; node:crypto shows it in words only. An optional version,
- * then serial number, signature, issuer, validity, and the subject (RFC 5280 section 4.1).
+ * The DER of a certificate's subject, with its tag; node:crypto shows only a text. The fields are an optional version, then
+ * serial number, signature, issuer, validity, and the subject (RFC 5280 section 4.1).
  */
 export function subjectOf(certificate: Uint8Array): Uint8Array {
   const tbs = readElement(readElement(certificate).contents).contents

@@ -4,18 +4,18 @@ import { FAMILY_ATTEMPT_MS } from '../transport/tls-policy.ts'
 import { onAbort } from '../base/abort.ts'
 import type { Target } from './options.ts'
 
-/** How a conversation ended: we had heard enough, the other side closed or reset, or the time was over. */
+/** How an exchange ended: we had received enough, the other side closed or reset, or the time was up. */
 export type Ending = 'enough' | 'closed' | 'late'
 
-/** What is said, and what is done with the answer. */
+/** The bytes to send, and what to do with the answer. */
 export interface Exchange {
   readonly send: Uint8Array
-  /** Is given each chunk as it comes, and says whether more is of use. */
+  /** Receives each chunk, and returns whether more is needed. */
   readonly receive: (bytes: Buffer) => boolean
 }
 
 /**
- * Opens TCP, says one thing, and listens until that is enough. A server that resets at once has been reached.
+ * Opens a TCP connection, sends the bytes, and reads until that is enough. A server that resets at once was reached, too.
  *
  * @throws {@link ConnectionError} where no connection could be made; all that happens later is an observation
  */
@@ -32,7 +32,7 @@ export async function exchange(target: Target, { send, receive }: Exchange, dead
   }
 }
 
-/** False where the connection was made, and reset before we saw it. */
+/** False if the connection was made, and reset before we noticed. */
 function connected(socket: net.Socket, target: Target, deadline: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const forget = onAbort(deadline, () => reject(unreached(deadline.reason, target)))
@@ -45,12 +45,12 @@ function connected(socket: net.Socket, target: Target, deadline: AbortSignal): P
       forget()
       resolve(true)
     })
-    // An unheard 'error' would end the process.
+    // An 'error' without a listener would end the process.
     socket.on('error', () => {})
   })
 }
 
-/** What the caller gave as the reason to abort goes on as it is. */
+/** The caller's reason to abort is passed on unchanged. */
 function unreached(cause: unknown, target: Target): unknown {
   if (target.signal?.aborted === true) return target.signal.reason
   return explainFault(cause, { target: target.name, kind: 'tls', host: target.servername })

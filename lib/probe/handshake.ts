@@ -4,47 +4,47 @@ import { FAMILY_ATTEMPT_MS } from '../transport/tls-policy.ts'
 import { onAbort } from '../base/abort.ts'
 import { sniOf, type Target } from './options.ts'
 
-/** What a server made of a client's certificate, or of none. */
+/** How a server reacted to a client certificate, or to a client without one. */
 export type Outcome =
   | { readonly kind: 'accepted' }
-  /** `alert`: its name as in RFC 8446 section 6, or that there was none. */
+  /** `alert`: its name as in RFC 8446 section 6, or a note that there was none. */
   | { readonly kind: 'refused'; readonly alert: string }
-  /** It didn't come so far. */
+  /** The handshake failed before that. */
   | { readonly kind: 'failed'; readonly cause: Error }
 
-/** What a handshake showed. */
+/** The result of a handshake. */
 export interface Handshake {
   readonly outcome: Outcome
   readonly protocol?: string
-  /** Whether the server asked for a certificate; up to TLS 1.1 it can't be told from here. */
+  /** Whether the server asked for a certificate; unknown up to TLS 1.1. */
   readonly asked?: boolean
   /** The server's certificates as DER, its own first. */
   readonly chain: readonly Uint8Array[]
 }
 
-/** What {@link shakeHands} is given besides the target. */
+/** The TLS options of {@link shakeHands}. */
 export type Offer = Pick<tls.ConnectionOptions, 'secureContext' | 'rejectUnauthorized' | 'checkServerIdentity'>
 
-/** A server without session tickets gives no sign that it is content. A refusal takes one round trip. In milliseconds. */
+/** How long to wait for a refusal, in milliseconds: a server without session tickets doesn't signal that it accepts. */
 const PATIENCE_MS = 1_000
-/** Node's servers send a ticket before they judge the client's certificate, and then close. In milliseconds. */
+/** How long to wait after a ticket, in milliseconds: Node's servers send it before they verify the client, and then close. */
 const QUIET_MS = 100
 
-/** The alert of a server that closes without one, as Node's do. */
+/** For servers that close without an alert, such as Node's. */
 const NO_ALERT = 'none: it closed the connection'
 
-/** Shakes hands, waits for what the server makes of our certificate, and closes; nothing is sent inside TLS. */
+/** Does a handshake, waits for the server's reaction to our certificate, and closes. Nothing is sent inside TLS. */
 export async function shakeHands(target: Target, offer: Offer, deadline: AbortSignal): Promise<Handshake> {
   const { host, port } = target
   const where = { host, port, autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS }
   const socket = tls.connect({ ...where, servername: sniOf(target), ALPNProtocols: ['http/1.1'], ...offer })
-  // An unheard 'error' would end the process.
+  // An 'error' without a listener would end the process.
   socket.on('error', () => {})
   let seen: Omit<Handshake, 'outcome'> = { chain: [] }
   const look = (): void => {
     seen = { ...seen, ...shownBy(socket) }
   }
-  // 'secure' comes before Node's own verdict, after which a refused certificate can't be read any more.
+  // 'secure' comes before Node's own verification, after which a refused certificate can't be read any more.
   socket.prependListener('secure', look).prependListener('error', look).prependListener('end', look)
   try {
     const outcome = await settled(socket, deadline)
@@ -55,7 +55,7 @@ export async function shakeHands(target: Target, offer: Offer, deadline: AbortSi
   }
 }
 
-/** What comes before the server has shown its certificate isn't about ours. */
+/** A failure before the server has presented its certificate isn't about ours. */
 function judge(outcome: Outcome, { chain }: Pick<Handshake, 'chain'>): Outcome {
   if (outcome.kind !== 'failed' || chain.length === 0) return outcome
   const alert = alertOf(outcome.cause)
@@ -73,12 +73,12 @@ function shownBy(socket: tls.TLSSocket): Partial<Handshake> {
   const chain = chainOf(socket)
   const protocol = socket.getProtocol()
   if (chain.length === 0 || protocol === null) return {}
-  // The algorithms that a server wants signatures with come in its CertificateRequest (SSL_get_shared_sigalgs(3)).
+  // A CertificateRequest contains the signature algorithms that the server accepts (SSL_get_shared_sigalgs(3)).
   const asked = /^TLSv1\.[23]$/.test(protocol) ? { asked: socket.getSharedSigalgs().length > 0 } : {}
   return { chain, protocol, ...asked }
 }
 
-/** A CA's own certificate names itself as its issuer. */
+/** The chain that the server presents. The certificate of a root CA names itself as its issuer. */
 function chainOf(socket: tls.TLSSocket): Uint8Array[] {
   const chain: Uint8Array[] = []
   const passed = new Set<unknown>()
@@ -91,7 +91,7 @@ function chainOf(socket: tls.TLSSocket): Uint8Array[] {
   return chain
 }
 
-/** Resolves when the server has taken what it was shown, or has not. */
+/** Resolves when the server has accepted or refused our certificate. */
 function settled(socket: tls.TLSSocket, deadline: AbortSignal): Promise<Outcome> {
   return new Promise((resolve) => {
     let phase: 'tcp' | 'tls' | 'done' = 'tcp'
@@ -114,12 +114,12 @@ function settled(socket: tls.TLSSocket, deadline: AbortSignal): Promise<Outcome>
       .once('close', () => closed(RESET))
     socket.once('secureConnect', () => {
       phase = 'done'
-      // Below 1.3 the client's certificate is judged before the handshake ends; in 1.3 a ticket says that it was taken.
+      // Below 1.3, the client is verified before the handshake ends; in 1.3, a ticket shows that it was accepted.
       if (socket.getProtocol() !== 'TLSv1.3') return later(QUIET_MS)
       socket.once('session', () => later(QUIET_MS))
       later(PATIENCE_MS)
     })
-    // Nobody reads what comes, but only a socket that flows notices its end.
+    // Nobody reads the data, but only a flowing socket notices its end.
     socket.resume()
   })
 }

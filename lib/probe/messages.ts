@@ -10,7 +10,7 @@ export const MESSAGE = {
 
 const SUPPORTED_VERSIONS = 43
 
-/** The version that a server has chosen: up to 1.2 in its old place, for 1.3 in an extension (RFC 8446 section 4.2.1). */
+/** The version that a server has chosen: up to 1.2 in a field, for 1.3 in an extension (RFC 8446 section 4.2.1). */
 export function parseServerHello(body: Uint8Array): number {
   const reader = new ByteReader(body)
   const legacy = reader.uint(2)

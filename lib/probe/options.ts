@@ -27,10 +27,10 @@ export interface ProbeOptions {
   readonly signal?: AbortSignal
 }
 
-/** The options of {@link ProbeOptions} that there are. */
+/** The names of all {@link ProbeOptions}. */
 export const PROBE_OPTIONS = ['host', 'port', 'servername', 'timeout', 'signal'] as const
 
-/** The options with everything filled in. */
+/** The options with all defaults filled in. */
 export interface Target {
   readonly host: string
   readonly port: number
@@ -42,7 +42,7 @@ export interface Target {
 }
 
 /**
- * Checks the options of a call. An unknown one is a mistake: a typo would look at something else than what was meant.
+ * Checks the options of a call. An unknown one is a mistake: with a typo, the probe would test something else.
  *
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  */
@@ -67,7 +67,7 @@ function bare(name: string): string {
   return name.replace(/%.*$/, '').replace(/\.$/, '')
 }
 
-/** A call that can't be meant. */
+/** The error for an invalid call. */
 export function mistake(of: string, got: string, cause?: unknown): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `calling ${of}`,

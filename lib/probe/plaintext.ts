@@ -2,19 +2,19 @@ import { exchange } from './exchange.ts'
 import type { Target } from './options.ts'
 
 /**
- * What a request without TLS gets. `refused`: a TLS alert, the 400 of a web server that speaks TLS, or a closed
- * connection. `docker`: **a Docker daemon answers, to everybody**. `http`: something else answers in plain HTTP.
- * `other`: it answers, and not in HTTP. `silent`: nothing came in time.
+ * The answer to a request without TLS. `refused`: a TLS alert, the 400 of a web server that speaks TLS, or a closed
+ * connection. `docker`: **a Docker daemon answers everybody**. `http`: something else answers in plain HTTP. `other`: an
+ * answer that isn't HTTP. `silent`: no answer in time.
  */
 export type PlaintextAnswer = 'refused' | 'docker' | 'http' | 'other' | 'silent'
 
-/** Harmless: it asks for nothing, and is what everybody may ask (Engine API, operation SystemPing). */
+/** Harmless: it changes nothing, and every client may send it (Engine API, operation SystemPing). */
 const PING = Buffer.from('GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n')
 
-/** The head of an answer; what comes later is of no use. */
+/** The head of an answer in bytes; the rest isn't needed. */
 const LONGEST_HEAD = 16_384
 
-/** Go: `Client sent an HTTP request to an HTTPS server.` nginx and Apache say the same in other words. */
+/** Go: `Client sent an HTTP request to an HTTPS server.` nginx and Apache have similar messages. */
 const WANTS_TLS = /^HTTP\/1\.[01] 400 [^]*(?:HTTPS (?:server|port)|SSL-enabled server port)/
 /** A record of an alert, of any version (RFC 8446 section 5.1). */
 const ALERT = '\x15\x03'
@@ -31,13 +31,13 @@ export async function askWithoutTls(target: Target, deadline: AbortSignal): Prom
   return answer === '' ? (ending === 'late' ? 'silent' : 'refused') : judgePlaintext(answer)
 }
 
-/** Not every server closes after its answer. What a 400 means stands in its body. */
+/** Is the answer complete enough? Not every server closes the connection, and the meaning of a 400 is in its body. */
 function isTold(answer: string): boolean {
   if (answer.length >= 5 && !answer.startsWith('HTTP/')) return true
   return answer.includes('\r\n\r\n') && (!/^\S+ 400 /.test(answer) || WANTS_TLS.test(answer))
 }
 
-/** What the beginning of an answer says, one byte a character. */
+/** Judges the beginning of an answer, one character for each byte. */
 export function judgePlaintext(answer: string): Exclude<PlaintextAnswer, 'silent'> {
   if (answer.startsWith(ALERT) || WANTS_TLS.test(answer)) return 'refused'
   if (IS_DOCKER.test(answer)) return 'docker'

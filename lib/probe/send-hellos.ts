@@ -13,7 +13,7 @@ async function sendClientHello(target: Target, protocol: Protocol, deadline: Abo
   return reader.flight
 }
 
-/** Says hello in every version, each on a connection of its own that ends there. */
+/** Sends a ClientHello of every version, each on its own connection. */
 export async function sendClientHellos(target: Target, deadline: AbortSignal): Promise<Flights> {
   const flights = PROTOCOLS.map(
     async (protocol) => [protocol, await sendClientHello(target, protocol, deadline)] as const,
@@ -21,12 +21,12 @@ export async function sendClientHellos(target: Target, deadline: AbortSignal): P
   return Object.fromEntries(await Promise.all(flights)) as Flights
 }
 
-/** The versions that the server takes, the oldest first. One that answers with another than it was asked for doesn't. */
+/** The versions that the server supports, the oldest first. It doesn't support a version if it answers with another one. */
 export function spokenProtocols(flights: Flights): Protocol[] {
   return PROTOCOLS.filter((protocol) => flights[protocol].version === WIRE_VERSION[protocol])
 }
 
-/** The answer of the newest version that shows certificates and CAs in clear. */
+/** The answer in the newest version that doesn't encrypt certificates and CAs. */
 export function clearFlight(flights: Flights): ServerFlight | undefined {
   const newest = spokenProtocols(flights).findLast((protocol) => protocol !== 'TLSv1.3')
   return newest && flights[newest]

@@ -1,19 +1,19 @@
 import { ByteQueue } from './byte-queue.ts'
 import { MESSAGE, parseCertificateRequest, parseCertificates, parseServerHello } from './messages.ts'
 
-/** What a server says in clear in answer to a ClientHello, as far as it came. */
+/** The unencrypted answer of a server to a ClientHello, as far as it has arrived. */
 export interface ServerFlight {
-  /** The version that it chose, as on the wire. */
+  /** The chosen version, as on the wire. */
   readonly version?: number
   /** Its certificates as DER, its own first; empty for TLS 1.3, which encrypts them. */
   readonly chain: readonly Uint8Array[]
-  /** The CAs whose clients it takes; `undefined` where it didn't ask for a certificate, or where that isn't known. */
+  /** The CAs whose clients it accepts; `undefined` if it didn't ask for a certificate, or if that is unknown. */
   readonly authorities?: readonly Uint8Array[]
   /** The number of the alert that it ended with. */
   readonly alert?: number
   /**
-   * `whole`: all that was to be seen came. `alert`: it said no. `broken`: what came isn't TLS, or breaks its rules.
-   * `partial`: nothing more came.
+   * `whole`: the answer is complete. `alert`: the server refused. `broken`: it isn't TLS, or violates its rules. `partial`:
+   * the answer is incomplete.
    */
   readonly state: 'whole' | 'alert' | 'broken' | 'partial'
 }
@@ -22,17 +22,17 @@ export interface ServerFlight {
 const RECORD = { alert: 21, handshake: 22 } as const
 const FATAL = 2
 const CLOSE_NOTIFY = 0
-/** RFC 8446 section 5.1: what a record in clear holds at most. */
+/** RFC 8446 section 5.1: the limit for an unencrypted record. */
 const LONGEST_RECORD = 16_384
-/** A chain of certificates and 64 KiB of names, which are the most that TLS can carry, with room to spare. */
+/** Enough for a chain of certificates and for 64 KiB of names, the limit of TLS. */
 const LONGEST_FLIGHT = 1_048_576
 const TLS_13 = 0x0304
 
 type Writable = { -readonly [Key in keyof ServerFlight]: ServerFlight[Key] }
 
 /**
- * Reads a server's first flight from the bytes of a connection, in whichever chunks they come: records hold parts of
- * messages, or several (RFC 8446 section 5.1). Never throws: what breaks the rules is `broken`.
+ * Reads a server's first flight from the bytes of a connection, in any chunks: a record contains a part of a message, or
+ * several messages (RFC 8446 section 5.1). Never throws: an invalid answer is `broken`.
  */
 export class FlightReader {
   readonly #seen: Writable = { chain: [], state: 'partial' }
@@ -44,7 +44,7 @@ export class FlightReader {
     return this.#seen
   }
 
-  /** Takes what came next, and says whether more is of use. */
+  /** Adds bytes, and returns whether more are needed. */
   push(bytes: Uint8Array): boolean {
     if (this.#seen.state !== 'partial') return false
     this.#total += bytes.length
@@ -60,7 +60,7 @@ export class FlightReader {
 
   /** Whether there was a whole record. */
   #readRecord(): boolean {
-    // What speaks first and isn't TLS is told by its first byte: it may send no more.
+    // The first byte is enough to recognize an answer that isn't TLS: there may be no more bytes.
     const type = this.#records.peek(1)?.[0]
     if (type === undefined) return false
     if (type !== RECORD.alert && type !== RECORD.handshake) throw new RangeError('no record of a handshake in clear')
@@ -79,7 +79,7 @@ export class FlightReader {
   #readAlert(contents: Buffer): void {
     const [level, description] = contents
     if (contents.length !== 2 || description === undefined) throw new RangeError('no alert')
-    // A warning goes by: old servers warn of a name that they don't know, and go on (RFC 6066 section 3).
+    // Warnings are ignored: old servers warn about an unknown name, and continue (RFC 6066 section 3).
     if (level !== FATAL && description !== CLOSE_NOTIFY) return
     this.#seen.alert = description
     this.#seen.state = 'alert'
@@ -99,7 +99,7 @@ export class FlightReader {
     }
   }
 
-  /** What isn't of interest (ServerKeyExchange, CertificateStatus) goes by; that a ServerHello is first doesn't. */
+  /** Ignores other messages (ServerKeyExchange, CertificateStatus), but a ServerHello has to be first. */
   #readMessage(type: number, body: Buffer): void {
     const seen = this.#seen
     if ((type === MESSAGE.serverHello) !== (seen.version === undefined)) throw new RangeError('out of order')

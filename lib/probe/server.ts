@@ -11,38 +11,38 @@ import { clearFlight, sendClientHellos, spokenProtocols } from './send-hellos.ts
 import type { ServerFlight } from './server-flight.ts'
 
 /**
- * Whether a client needs a certificate. `required`: without one it isn't let in. `requested`: it is asked for one, and
- * let in without. `unknown`: no handshake came so far.
+ * Whether a client needs a certificate. `required`: the server refuses clients without one. `requested`: it asks for one,
+ * and accepts clients without. `unknown`: no handshake got that far.
  */
 export type ClientCertificate = 'required' | 'requested' | 'not asked for' | 'unknown'
 
-/** What a server shows to somebody who holds no certificate. */
+/** A server, as seen by a client without a certificate. */
 export interface ServerReport {
-  /** What a request without TLS gets. */
+  /** The answer to a request without TLS. */
   readonly plaintext: PlaintextAnswer
-  /** The versions of TLS that it takes, the oldest first; none where it speaks no TLS. */
+  /** The TLS versions that it supports, the oldest first; empty if it doesn't speak TLS. */
   readonly protocols: readonly Protocol[]
-  /** Its certificate, which is not verified here; absent where it showed none that can be read. */
+  /** Its certificate, which is not verified here; absent if it presented none that can be read. */
   readonly certificate?: CertificateFacts
-  /** All that it shows, as PEM, its own certificate first. */
+  /** All certificates that it presented, as PEM, its own first. */
   readonly chain: readonly string[]
   /** Whether the server asks for a client certificate. */
   readonly clientCertificate: ClientCertificate
   /**
-   * The CAs whose clients it takes, as it names them. **An empty list means that it takes those of any CA that it
-   * trusts: with dockerd, of every CA of its system.** `unknown` where it tells nobody in clear: with TLS 1.3 alone.
+   * The CAs whose clients it accepts, as it names them. **An empty list means any CA that it trusts: for dockerd, every CA
+   * of its system.** `unknown` if it supports only TLS 1.3, which encrypts the list.
    */
   readonly acceptedAuthorities: readonly DistinguishedName[] | 'not asked for' | 'unknown'
 }
 
 /**
- * Looks at a server from outside, by handshakes that carry no request: which versions of TLS it takes, what it shows,
- * whether it wants a client's certificate and of whom, and what it does without TLS.
+ * Inspects a server from outside, by handshakes without a request: its TLS versions, the certificate that it presents,
+ * whether it requires a client certificate and of which CAs, and how it answers without TLS.
  *
- * Six connections are made at once, and the server may write a line into its log for each.
+ * It opens six connections at once; the server may log a line for each.
  *
- * @param options - where it is
- * @returns what was seen; a server that keeps silent, closes or talks nonsense is a finding, too
+ * @param options - the server
+ * @returns the findings, also about a server that is silent, closes the connection or doesn't speak TLS
  * @throws {@link ConnectionError} where no connection could be made
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  * @example
@@ -73,9 +73,9 @@ export async function probeServer(options: ProbeOptions): Promise<ServerReport> 
 }
 
 /**
- * How to shake hands with whoever it is, in whatever version. Nothing is verified (`rejectUnauthorized: false`), for an
- * expired or a foreign certificate is just what a probe has to see; nothing is sent over this connection either, and
- * nothing that came over it is believed beyond "this is what was shown". No CA and no certificate of ours is in it.
+ * TLS options for a handshake with any server, in any version. Nothing is verified (`rejectUnauthorized: false`), because a
+ * probe has to see expired and foreign certificates, too. Nothing is sent over this connection, nothing received over it
+ * is trusted, and it uses no CA and no certificate of ours.
  */
 function unverified(): Parameters<typeof shakeHands>[1] {
   const ciphers = 'DEFAULT@SECLEVEL=0'
@@ -109,7 +109,7 @@ function shown(chain: readonly Uint8Array[]): Pick<ServerReport, 'certificate' |
   return { ...(certificate && { certificate }), chain: chain.map((der) => formatPem('CERTIFICATE', der)) }
 }
 
-/** What can't be read is no failure of the probe. */
+/** An unreadable certificate is no failure of the probe. */
 function factsOf(der: Uint8Array): CertificateFacts | undefined {
   try {
     return readCertificate(der)

@@ -5,6 +5,7 @@ import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
 import { refuseUselessProxy } from '../endpoint/proxy.ts'
 import { linkSignals } from '../base/abort.ts'
 import { ConnectionError } from '../base/errors.ts'
+import type { Warning } from '../base/warning.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Connect } from './connect.ts'
 import { connectorFor } from './connector.ts'
@@ -48,6 +49,7 @@ export class DockerDispatcher extends Dispatcher {
   readonly prefix: string
   readonly #lanes: Record<Lane, UndiciPool>
   readonly #connect: Connect
+  readonly #identity: Identity | undefined
   readonly #target: Target
   readonly #closing = new AbortController()
   readonly #guards: Guards = {
@@ -73,6 +75,7 @@ export class DockerDispatcher extends Dispatcher {
     this.origin = originOf(endpoint)
     this.prefix = prefixOf(endpoint)
     this.#proxy = proxy?.name
+    this.#identity = identity
     this.#target = { name: formatEndpoint(endpoint), origin: this.origin, prefix: this.prefix }
     // Each connection that is being made listens to it.
     setMaxListeners(0, this.#closing.signal)
@@ -112,6 +115,11 @@ export class DockerDispatcher extends Dispatcher {
   /** Who answered on the connection that was made last; undefined before the first, and for local sockets. */
   get peer(): Peer | undefined {
     return this.#peer
+  }
+
+  /** The warnings of the identity, as data. @internal */
+  get observations(): readonly Warning[] {
+    return this.#identity?.observations ?? []
   }
 
   /** Whether `close()` or `destroy()` was called. */

@@ -32,7 +32,7 @@ export interface FailedApply {
 export async function rollBackFailedApply(cause: unknown, failed: FailedApply): Promise<unknown> {
   const { id, shell, onStep, signal, started } = failed
   const why = started ? undefined : await whyNotStarted(shell, id).catch(() => undefined)
-  await runStep(onStep, { step: 'roll-back', title: 'put everything back' }, async () => {
+  await runStep(onStep, { step: 'roll-back', title: 'roll back all changes' }, async () => {
     const script = shellProgram(assignments({ id }), STATE_SH, FAILED_APPLY_SH)
     const ran = await shell.run(script).catch((reason: unknown) => {
       throw outOfReach(failed, reason)
@@ -62,7 +62,7 @@ function outOfReach({ shell, after, isEnding }: FailedApply, cause: unknown): Pr
   })
 }
 
-/** Gives what is to be said of it. A host that can't be reached once more has put everything back all the same. */
+/** Returns a note for the message. Even if the host can't be reached once more, it has rolled everything back. */
 function checkOldDaemon({ shell, onStep }: FailedApply, cause: unknown): Promise<string> {
   return runStep(onStep, { step: 'old-daemon', title: 'check that the old daemon answers' }, async () => {
     const why = await whyNoAnswer(shell)
@@ -74,16 +74,16 @@ function checkOldDaemon({ shell, onStep }: FailedApply, cause: unknown): Promise
   })
 }
 
-/** Lines of dockerd's log that say why it doesn't start, the most telling first. */
+/** Lines of dockerd's log that say why it doesn't start, the most informative first. */
 const TELLING = [
   /failed to start daemon: (.*)/,
   /unable to configure the Docker daemon[^:]*: (.*)/,
-  // dockerd's last words come without a time and a level.
+  // dockerd's last message has no time and no level.
   /^(failed to .*)$/,
   /level=(?:fatal|error) msg="((?:[^"\\]|\\.)*)"/,
 ]
 
-/** Why dockerd didn't start with the new configuration, as far as its log tells. */
+/** Why dockerd didn't start with the new configuration, according to its log. */
 async function whyNotStarted(shell: HostShell, id: string): Promise<string | undefined> {
   const { stdout } = await shell.run(shellProgram(assignments({ id }), STATE_SH, DAEMON_LOG_SH))
   const log = stdout.split('\n').toReversed()

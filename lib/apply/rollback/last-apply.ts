@@ -45,7 +45,7 @@ export async function findLastApply(shell: HostShell): Promise<LastApply | undef
 }
 
 /**
- * The same, where there has to be one.
+ * The same, for a caller that needs one.
  *
  * @throws {@link ProvisionError} ERR_APPLY_NOTHING_TO_ROLL_BACK
  */

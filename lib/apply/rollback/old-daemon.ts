@@ -32,10 +32,10 @@ async function whyNoAnswerHere(): Promise<string | undefined> {
   }
 }
 
-/** Everything is put back, but the daemon doesn't answer: another rollback would undo an earlier apply. */
+/** Everything is rolled back, but the daemon doesn't answer: another rollback would undo an earlier apply. */
 export function noAnswer(host: string, why: string, cause?: unknown): ProvisionError {
   return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
-    tried: `checking that the daemon answers on ${host} after a rollback that put everything back`,
+    tried: `checking that the daemon answers on ${host} after a complete rollback`,
     got: why,
     todo: sentence`Fix what its log names (${command('journalctl', '-u', 'docker.service')}), then start Docker:  ${command('systemctl', 'restart', 'docker.service')}`,
     cause,

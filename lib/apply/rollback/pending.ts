@@ -40,7 +40,7 @@ export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: 
   })
 }
 
-/** When the seconds that the host says have passed, by the clock here: `19:45:10`. */
+/** When the seconds that the host reports have passed, by the clock here: `19:45:10`. */
 function timeIn(stdout: string): string | undefined {
   const seconds = /^-?\d+$/m.exec(stdout)?.[0]
   return seconds === undefined
@@ -56,7 +56,7 @@ function atWork({ name }: HostShell): ProvisionError {
   })
 }
 
-/** The rollback itself failed. It is unfinished then, and `daemon rollback` goes on with it. */
+/** The rollback itself failed and is unfinished. `daemon rollback` continues it. */
 export function rollbackFailed(host: string, got: string, cause?: unknown): ProvisionError {
   return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
     tried: `rolling back ${host}`,

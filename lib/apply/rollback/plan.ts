@@ -17,7 +17,7 @@ export interface RollbackPlan {
   readonly last: LastApply
   /** What prevents the rollback. */
   readonly conflicts: readonly Conflict[]
-  /** What stops, goes on, or will be hidden. */
+  /** Containers that stop or keep running, and data that will be hidden. */
   readonly losses: readonly Warning[]
   /** How many containers the rollback stops. */
   readonly stops: number
@@ -41,7 +41,7 @@ export async function planRollback(
     if (!isDockerMtlsError(error)) throw error
     return undefined
   })
-  // dockerd stops what it finds running where its own live-restore is off (moby, daemon.restore).
+  // dockerd stops running containers if its own live-restore is off (moby, daemon.restore).
   const isLive = lives && (change?.liveRestore !== false || !last.wasActive)
   const stops = isLive ? 0 : running
   return {
@@ -51,7 +51,7 @@ export async function planRollback(
     losses: [
       ...(stops > 0 ? [{ code: 'containers-stop', text: `${stopSentence(stops)}.` }] : []),
       ...(isLive && running > 0
-        ? [{ code: 'containers-go-on', text: 'Containers keep running meanwhile, by live-restore.' }]
+        ? [{ code: 'containers-go-on', text: 'Live-restore keeps containers running during the restart.' }]
         : []),
       ...(change?.losses ?? []),
     ],

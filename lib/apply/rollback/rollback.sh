@@ -130,7 +130,7 @@ if test "$how" = asked; then
 else
   # Whoever commits the apply at this moment looks for this afterwards, and this looks for the commit after that.
   if test -d "$b"; then : >"$b/going-back"; fi
-  # It was committed meanwhile, or rolled back already.
+  # It was committed or rolled back already.
   if test "$(cat "$s/pending" 2>/dev/null)" != "$id"; then
     test -e "$s/pending" || disarm
     exit 0

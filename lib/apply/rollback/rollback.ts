@@ -12,8 +12,8 @@ import type { RollbackPlan } from './plan.ts'
 import { LEFT_BEHIND_CODE, PENDING_CODE } from './state.ts'
 
 /**
- * Rolls back the last apply: puts its files back, restarts dockerd, and checks that it answers. If dockerd didn't run
- * before the apply, it is stopped.
+ * Rolls back the last apply: restores the files, restarts dockerd, and checks that it answers. If dockerd didn't run before
+ * the apply, it is stopped.
  *
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_PENDING: nothing was changed. ERR_APPLY_ROLLBACK_FAILED
  */
@@ -26,8 +26,8 @@ export async function rollBack(
   if (last.isPending) await settlePending(shell, onStep, signal)
   else {
     signal?.throwIfAborted()
-    const title = last.wasActive ? 'put everything back and restart docker' : 'put everything back and stop docker'
-    await runStep(onStep, { step: 'roll-back', title }, () => putBack(last, shell))
+    const title = last.wasActive ? 'restore the files and restart docker' : 'restore the files and stop docker'
+    await runStep(onStep, { step: 'roll-back', title }, () => restore(last, shell))
   }
   if (!last.wasActive) return
   await runStep(onStep, { step: 'old-daemon', title: 'check that the daemon answers' }, async () => {
@@ -36,7 +36,7 @@ export async function rollBack(
   })
 }
 
-async function putBack({ id }: LastApply, shell: HostShell): Promise<void> {
+async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
   const ran = await shell.run(shellProgram(shellCall(['/bin/sh', `${STATE_FOLDER}/${id}/rollback.sh`, 'asked'])))
   if (ran.code === 0) return
   const tried = `rolling back ${shell.name}`
@@ -44,7 +44,7 @@ async function putBack({ id }: LastApply, shell: HostShell): Promise<void> {
   if (ran.code === PENDING_CODE) {
     throw new ProvisionError('ERR_APPLY_PENDING', {
       tried,
-      got: 'an apply has started meanwhile',
+      got: 'an apply has just started',
       todo: 'Wait until it ends.',
     })
   }

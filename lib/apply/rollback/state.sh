@@ -15,7 +15,7 @@
 #
 # Exit codes of all these programs:
 #   75  another apply is unfinished
-#   76  the host was rolled back meanwhile
+#   76  the host was rolled back already
 #   77  running containers would be left behind; nothing was changed
 #   78  a file is no longer what the plan was made from; nothing was changed
 s=/var/lib/docker-mtls

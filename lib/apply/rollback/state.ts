@@ -7,12 +7,12 @@ const TIMER_SH: string = shellFile(new URL('./timer.sh', import.meta.url))
 /** Comes before all other programs of this folder and of an apply. */
 export const STATE_SH: string = HOST_STATE_SH + TIMER_SH
 
-/** Puts back everything that one apply has changed: see `rollback.sh`, which is a file on the host. */
+/** Reverts all changes of one apply: see `rollback.sh`, which is a file on the host. */
 export const ROLLBACK_PROGRAM: string = shellProgram(STATE_SH, shellFile(new URL('./rollback.sh', import.meta.url)))
 
 /** Exit codes of the programs, as `state.sh` lists them: another apply is unfinished. */
 export const PENDING_CODE = 75
-/** The host was rolled back meanwhile. */
+/** The host was rolled back already. */
 export const ROLLED_BACK_CODE = 76
 /** Running containers would be left behind; nothing was changed. */
 export const LEFT_BEHIND_CODE = 77

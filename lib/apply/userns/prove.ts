@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
 import type { DockerClient } from '../../engine/client.ts'
 import { ConflictError, NotFoundError, ProvisionError } from '../../base/errors.ts'
+import { command, sentence } from '../../base/sentence.ts'
 import { runStep, type OnStep, type StepTalk } from '../../base/progress.ts'
 import { judgeIdMap, type IdMapping } from './uid-map.ts'
 import { isKnownMachine, waitProgram, type Machine } from './wait-program.ts'
@@ -73,7 +74,7 @@ async function prove(docker: DockerClient, options: UsernsProofOptions, talk: St
   return { verified: true, ...judged }
 }
 
-/** An aborted import or create may still take place, and nobody would remove its result: those are waited for. */
+/** An aborted import or create may still succeed, and nobody would remove its result, so these calls aren't aborted. */
 async function withImage(
   docker: DockerClient,
   image: string,
@@ -111,7 +112,7 @@ async function withContainer(
   )
 }
 
-/** As little as a container can have. Whatever becomes of us, it ends by itself and is removed. */
+/** As few privileges as possible. Even if we are killed, the container ends by itself and is removed. */
 const SETTINGS = {
   Cmd: ['/wait'],
   Labels: { [REPOSITORY]: '' },
@@ -136,7 +137,7 @@ function patience(): AbortSignal {
   return AbortSignal.timeout(PATIENCE_MS)
 }
 
-/** Does something, and then cleans up; of two failures the first one says more. */
+/** Does the work, then cleans up. Of two failures, the first one is reported. */
 async function afterwards<Result>(work: () => Promise<Result>, cleanUp: () => Promise<unknown>): Promise<Result> {
   const clean = async (): Promise<void> => {
     try {
@@ -156,7 +157,7 @@ async function afterwards<Result>(work: () => Promise<Result>, cleanUp: () => Pr
   return result
 }
 
-/** Never made, or the daemon removes it by itself just now. */
+/** It was never created, or the daemon is removing it already. */
 function isGone(error: unknown): boolean {
   return error instanceof NotFoundError || (error instanceof ConflictError && /already in progress/.test(error.message))
 }
@@ -165,7 +166,7 @@ async function readMap(pid: number, { readUidMap, signal }: UsernsProofOptions):
   signal?.throwIfAborted()
   const tried = `reading /proc/${pid}/uid_map on the daemon's host`
   if (pid === 0) {
-    const todo = "Look into dockerd's log: docker events and journalctl -u docker say why."
+    const todo = sentence`Find the reason in dockerd's log:  ${command('journalctl', '-u', 'docker.service')}`
     throw new ProvisionError('ERR_HOST_UNREADABLE', { tried, got: 'the container has ended', todo })
   }
   try {

@@ -1,12 +1,12 @@
 /** Machines that there is a program for, as uname(1) and `docker info` call them. */
 export type Machine = 'x86_64' | 'aarch64'
 
-/** How long the program waits before it ends by itself, in seconds: what is left behind by a run that was killed must not stay. */
+/** How long the program waits before it ends by itself, in seconds, so that a killed run leaves nothing behind. */
 export const WAIT_SECONDS = 600
 
 const HEADER = 64
 const PROGRAM_HEADER = 56
-/** Where the file lies in memory: an address that every kernel gives away. */
+/** The address of the file in memory, which every kernel allows. */
 const BASE = 0x40_0000
 /** Behind two program headers: struct timespec (nanosleep(2)). */
 const TIME_AT: number = HEADER + 2 * PROGRAM_HEADER
@@ -47,8 +47,8 @@ export function isKnownMachine(machine: string): machine is Machine {
 }
 
 /**
- * A whole static program of some 200 bytes that waits: with it a container can run whose image comes from nowhere. The
- * fields are those of elf(5).
+ * A complete static program of about 200 bytes that waits, for a container whose image needs no registry. The fields are
+ * those of elf(5).
  *
  * @param seconds - how long it waits
  */

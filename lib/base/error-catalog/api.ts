@@ -33,7 +33,7 @@ export const API_ERRORS = {
   },
   ERR_API_CONFLICT: {
     meaning: 'Status 409: the state of an object prevents the request.',
-    cause: 'A name that is in use, a running container, or a swarm object that changed meanwhile.',
+    cause: 'A name that is in use, a running container, or a swarm object that changed in between.',
     remedy: 'Resolve the conflict. For a swarm object, inspect it again and use its new version.',
   },
   ERR_API_SERVER_ERROR: {

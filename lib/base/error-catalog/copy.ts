@@ -3,7 +3,7 @@ export const COPY_ERRORS = {
   ERR_COPY_SOURCE: {
     meaning: "A local file can't be copied into the container.",
     cause: "It doesn't exist, can't be read, changed while it was being read, or is a device or socket.",
-    remedy: "Copy files, folders and symbolic links that you can read and that don't change meanwhile.",
+    remedy: "Copy files, folders and symbolic links that you can read and that don't change during the copy.",
   },
   ERR_COPY_TARGET: {
     meaning: "The copied files can't be written to the local target.",

@@ -1,13 +1,13 @@
 import { COMMANDS, GROUPS } from '../commands.ts'
 
-/** What the docker command's completion asks its plugins: cobra's own words (cobra's site/content/completions). */
+/** The commands that the docker command's completion calls in its plugins, as cobra names them (cobra's site/content/completions). */
 export const COMPLETE_WORDS: readonly string[] = ['__complete', '__completeNoDesc']
 
-/** ShellCompDirectiveNoFileComp: names of files would be wrong here. And what leaves those to the shell. */
+/** ShellCompDirectiveNoFileComp, where file names would be wrong; ShellCompDirectiveDefault leaves them to the shell. */
 const NO_FILES = ':4'
 const FILES = ':0'
 
-/** Answers which words can follow, one a line with what it does, and the directive at the end. */
+/** Returns the words that can follow, one on each line with its description, and the directive at the end. */
 export function complete([asked, ...words]: readonly string[]): string {
   const before = words.slice(0, -1)
   const begun = words.at(-1) ?? ''
@@ -18,7 +18,7 @@ export function complete([asked, ...words]: readonly string[]): string {
   return `${[...lines, NO_FILES].join('\n')}\n`
 }
 
-/** The commands that can stand here; undefined behind a whole command. */
+/** The commands that are possible here; undefined after a complete command. */
 function candidates(before: readonly string[]): Map<string, string> | undefined {
   const [group] = before
   if (before.length > 1 || (group !== undefined && !Object.hasOwn(GROUPS, group))) return undefined

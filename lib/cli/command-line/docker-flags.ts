@@ -4,7 +4,7 @@ import { type CommandPart, sentence, type Sentence } from '../../base/sentence.t
 import { usageError } from '../errors.ts'
 import type { DockerFlag } from '../plugin/call.ts'
 
-/** Options that aren't passed on: some are variables of ours by now, others concern only the docker command. */
+/** Options that aren't passed on: some have become variables, others concern only the docker command. */
 const NOT_OURS = new Set(['--config', '--debug', '--log-level', '--version'])
 
 const FILES: Readonly<Record<string, string>> = {
@@ -46,7 +46,7 @@ function refuseWeak([flag, value = 'true']: DockerFlag, where: CommandPart): voi
     throw refused(where, `docker --tls${shown} asks for ${what}, which docker-mtls doesn't allow`)
   }
   if (['--host', '--context'].includes(flag) || flag in FILES) return
-  throw refused(where, `docker-mtls has no use for the docker command's ${flag}`)
+  throw refused(where, `docker-mtls doesn't support the docker command's ${flag}`)
 }
 
 /** The docker command accepts three files under any names; we need one folder with three fixed names. */

@@ -7,8 +7,8 @@ import { usageError } from '../errors.ts'
 export const DEFAULT_FOLDER = 'docker-mtls'
 
 /**
- * Reads a value that can be given once: of two, one would be dropped without a word. An empty one is mostly a variable
- * of a script that was never set.
+ * Reads a value that may be given only once: of two values, one would be dropped silently. An empty value is usually an
+ * unset variable of a script.
  */
 export function once(flag: string): (value: string, previous: string | undefined) => string {
   return (value, previous) => {
@@ -26,7 +26,7 @@ export function many(flag: string): (value: string, previous: string[] | undefin
   return (value, previous = []) => [...previous, once(flag)(value, undefined)]
 }
 
-/** Plain digits: `Number()` would also take `''`, `0x10` and `1e3`. The range is the library's to judge. */
+/** Plain digits: `Number()` would also accept `''`, `0x10` and `1e3`. The library checks the range. */
 const NUMBER = /^[+-]?\d+(?:\.\d+)?$/
 
 export function readDays(text: string): number {
@@ -38,7 +38,7 @@ export function readDays(text: string): number {
   })
 }
 
-/** Seconds, as milliseconds. */
+/** Reads seconds, and returns milliseconds. */
 export function readSeconds(flag: string, text: string): number {
   const milliseconds = NUMBER.test(text) ? Number(text) * 1000 : 0
   if (milliseconds >= 1 && milliseconds < 2 ** 31) return milliseconds

@@ -85,7 +85,7 @@ function afterHelp({ examples, json }: CommandSpec, context: Context): string {
   return `\nExamples:\n${lines.join('\n')}\n${keys}`
 }
 
-/** Help that can be copied: as a plugin we are called by another name, which is as long as our own. */
+/** Renders help that can be copied: as a plugin, we have another name, of the same length. */
 function helpText(text: Sentence, { io }: Context): string {
   const self = isPlugin(io.env) ? 'docker mtls' : 'docker-mtls'
   const command = ([, ...words]: readonly string[]): string => [self, ...words].join(' ')

@@ -15,11 +15,11 @@ export function isCommanderError(error: unknown): error is CommanderError {
   return codeOf(error).startsWith('commander.')
 }
 
-/** Where in the command line the mistake is. */
+/** The place of a mistake in the command line. */
 export interface Place {
-  /** The command's words behind our own name. */
+  /** The words of the command, after our own name. */
   readonly words: readonly string[]
-  /** The command, where it is known which one is meant. */
+  /** The command, if it is known. */
   readonly spec?: CommandSpec
   readonly command?: Command
 }
@@ -42,7 +42,7 @@ export function usageErrorFrom(error: CommanderError, { words, spec, command }: 
       return usageError(where, `there is no command ${word}`, todo)
     }
     case 'commander.unknownOption': {
-      // Without its value, which may be a secret that someone took an option for.
+      // Without its value, which may be a secret.
       const flag = quoted(what).replace(/=.*$/s, '')
       if (NODES_OWN.has(flag)) return nodesOwn(where, flag)
       return usageError(where, `there is no option ${flag}`, didYouMean(meant ?? longerFlag(flag, command), help))
@@ -82,7 +82,7 @@ function dockersOwn(words: readonly string[], word: string): Sentence | undefine
   return sentence`Use the docker command:  ${commandPart('docker', 'context', word)}`
 }
 
-/** Options that Node up to 24 takes for its own, even behind the script's name (Node's documentation, `--env-file=file`). */
+/** Options that Node up to 24 handles itself, even after the name of the script (Node's documentation, `--env-file=file`). */
 const NODES_OWN = new Set(['--env-file', '--env-file-if-exists'])
 
 function nodesOwn(where: Sentence, flag: string): ArgumentError {
@@ -90,12 +90,12 @@ function nodesOwn(where: Sentence, flag: string): ArgumentError {
   return usageError(where, got, 'Name the file with  --dotenv FILE , which reads only DOCKER_* variables.')
 }
 
-/** `--ca-passphrase` is the beginning of an option, and further from it than commander's slips of the finger. */
+/** An option that starts with this flag, such as `--ca-passphrase`. Commander suggests only corrections of small typos. */
 function longerFlag(flag: string, command: Command | undefined): string | undefined {
   return command?.options.map(({ long }) => long ?? '').find((long) => flag.length > 3 && long.startsWith(flag))
 }
 
-/** Commander puts what it is about into single quotes. */
+/** The word that commander quotes in its message. */
 function quoted(message: string): string {
   return /'(.*?)'/.exec(message)?.[1] ?? message
 }

@@ -1,4 +1,12 @@
-import { type CommandPart, ours, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
+import {
+  type CommandPart,
+  ours,
+  renderSentence,
+  SELF,
+  type Sentence,
+  sentence,
+  sentencesIn,
+} from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { FolderAuthorityResult } from '../../keystore/keystore.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -83,7 +91,7 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
   const { action, paths, facts, keptAside, notes } = result
   const about = `the CA ${facts.commonName ?? facts.subject}, ${keyName(facts)}, ${until(facts.validTo)}`
   const text = summaryText(
-    { action, path: `${paths.folder}/`, about: [about, ...oldFiles(keptAside), ...notes] },
+    { action, path: `${paths.folder}/`, about: [about, ...oldFiles(keptAside), ...sentencesIn(notes)] },
     context,
   )
   const replaced = action === 'replaced'

@@ -1,4 +1,4 @@
-import { ours, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
+import { ours, renderSentence, SELF, type Sentence, sentence, sentencesIn } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { RenewalItem, RenewedCertificate, RenewReport } from '../../keystore/renew/renew.ts'
@@ -134,7 +134,7 @@ function renewedText({ certificate: { kind, name }, reason, result }: RenewedCer
   const about = [
     `${kind} certificate of ${name}, ${keyName(facts)}, ${until(facts.validTo)}; renewed because ${REASONS[reason]}`,
     ...oldFiles(keptAside),
-    ...notes,
+    ...sentencesIn(notes),
   ]
   return summaryText({ action, path: `${paths.folder}/`, about }, context)
 }

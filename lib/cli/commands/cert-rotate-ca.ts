@@ -1,4 +1,4 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { renderSentence, SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { RotateOptions, RotationReport } from '../../keystore/rotate/rotate.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -50,7 +50,8 @@ async function runRotate(flags: RotateFlags, context: Context): Promise<void> {
   // A bare run asks for the consent; a run that confirms something only shows the next step.
   if (report.waiting.consent && isBare(flags)) await confirm(question(report.from.name), flags, context, UNCHANGED)
   const warnings = [...rotationWarnings(report), ...(await staleContextWarnings(dir, context))]
-  context.answer({ data: { ...report, warnings }, text: rotationText(report, dir, context), warnings }, flags)
+  const data = { ...report, warnings: warnings.map((warning) => renderSentence(warning)) }
+  context.answer({ data, text: rotationText(report, dir, context), warnings }, flags)
 }
 
 /** Does the command line only ask to continue? */

@@ -1,4 +1,4 @@
-import { command as commandPart, SELF, sentence } from '../../base/sentence.ts'
+import { command as commandPart, option, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -33,13 +33,13 @@ async function runSchedule(flags: ScheduleFlags, context: Context): Promise<void
   const warnings = await warningsOf(schedule)
   if (flags.cron === true) {
     const line = renderCron(schedule)
-    context.answer({ data: { cron: line.trimEnd(), warnings }, text: line, warnings }, flags)
+    context.answer({ data: { cron: line.trimEnd(), warnings: textsOf(warnings) }, text: line, warnings }, flags)
     return
   }
   const units = renderTimer(schedule)
   if (flags.write === undefined) {
     const text = units.map(({ name, text: unit }) => `# /etc/systemd/system/${name}\n${unit}`).join('\n')
-    context.answer({ data: { files: units, warnings }, text, warnings }, flags)
+    context.answer({ data: { files: units, warnings: textsOf(warnings) }, text, warnings }, flags)
     return
   }
   await writeUnits(units, flags.write, warnings, flags, context)
@@ -79,13 +79,17 @@ async function scheduleOf(flags: ScheduleFlags): Promise<Schedule> {
   }
 }
 
-async function warningsOf(schedule: Schedule): Promise<string[]> {
+function textsOf(warnings: readonly Sentence[]): string[] {
+  return warnings.map((warning) => renderSentence(warning))
+}
+
+async function warningsOf(schedule: Schedule): Promise<Sentence[]> {
   const { program, renew } = schedule
   const [, script] = program
   return [
     ...(/[\\/]_npx[\\/]/.test(script)
       ? [
-          `${script} is in the cache of npx, which npm may empty. Install docker-mtls first:  npm install --global docker-mtls`,
+          sentence`${script} is in the cache of npx, which npm may empty. Install docker-mtls, then run this again without npx:  ${commandPart('npm', 'install', '--global', 'docker-mtls')}`,
         ]
       : []),
     ...(renew ? await lockedWarnings(schedule) : []),
@@ -105,13 +109,13 @@ async function lockedWarnings({ folder, passphraseFile }: Schedule): Promise<str
   const keys = await Promise.all(paths.map((path) => readIfThere(path)))
   const locked = paths.find((_, index) => isEncryptedKey(keys[index] ?? ''))
   if (locked === undefined) return []
-  return [`${locked} is encrypted, and the job can't renew without its passphrase: add  --ca-passphrase-file FILE`]
+  return [`${locked} is encrypted, so the job can't renew without its passphrase. Add  --ca-passphrase-file FILE`]
 }
 
 async function writeUnits(
   units: readonly TimerUnit[],
   folder: string,
-  warnings: readonly string[],
+  warnings: readonly Sentence[],
   flags: ScheduleFlags,
   context: Context,
 ): Promise<void> {
@@ -124,7 +128,7 @@ async function writeUnits(
     throw new FileError('ERR_FILE_EXISTS', {
       tried: `writing ${taken.path}`,
       got: 'a different file of that name exists',
-      todo: 'Replace it with  --force , which keeps the old file beside it.',
+      todo: sentence`Replace it with ${option('force', 'true')} (the old file is kept).`,
     })
   }
   const written = []
@@ -135,7 +139,8 @@ async function writeUnits(
   const steps = ['systemctl daemon-reload', `systemctl enable --now ${units.at(-1)?.name ?? ''}`]
   const next = `\n${context.paint('bold', 'Once they are in /etc/systemd/system, as root:')}\n${steps.map((step) => `  ${step}\n`).join('')}`
   const files = written.map((file, index) => ({ ...units[index], ...file, path: resolve(file.path) }))
-  context.answer({ data: { files, warnings }, text: `${summaries.join('\n')}\n${next}`, warnings }, flags)
+  const data = { files, warnings: textsOf(warnings) }
+  context.answer({ data, text: `${summaries.join('\n')}\n${next}`, warnings }, flags)
 }
 
 function define(command: Command, context: Context): void {

@@ -1,4 +1,4 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { SELF, sentence, sentencesIn } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { SignReport } from '../../keystore/client/sign.ts'
@@ -95,7 +95,7 @@ function textOf(
     `client certificate of ${name}, ${keyName(facts)}, ${until(facts.validTo)}; its key is on its own machine`,
     `its key's SHA-256: ${request.keyFingerprint256}`,
     ...oldFiles(keptAside),
-    ...notes,
+    ...sentencesIn(notes),
   ]
   const trust = authorities.map(
     ({ subject, fingerprint256 }) => `trusts servers of ${subject}, SHA-256 ${fingerprint256}`,

@@ -1,4 +1,4 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { SELF, sentence, sentencesIn } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { CommandSpec, Context } from '../command.ts'
@@ -28,7 +28,7 @@ async function runExport(name: string, flags: ExportFlags, context: Context): Pr
   if (out === '-') {
     refuseTerminal(flags, context)
     const { archive, warnings } = await packClient(dir, name)
-    context.answer({ data: {}, text: archive, warnings }, {})
+    context.answer({ data: {}, text: archive, warnings: sentencesIn(warnings) }, {})
     return
   }
   const { client, files, warnings } = await exportClient({ folder: dir, name, out, force: flags.force === true })
@@ -37,10 +37,8 @@ async function runExport(name: string, flags: ExportFlags, context: Context): Pr
     CARE,
   ]
   const text = `${summaryText({ action: 'created', path: out, about }, context)}\n`
-  context.answer(
-    { data: { path: resolve(out), files, certificate: certificateData(client), warnings }, text, warnings },
-    flags,
-  )
+  const data = { path: resolve(out), files, certificate: certificateData(client), warnings }
+  context.answer({ data, text, warnings: sentencesIn(warnings) }, flags)
 }
 
 /** Checks the files before anyone has to type a passphrase. */
@@ -52,16 +50,20 @@ async function runP12(name: string, flags: ExportFlags, context: Context): Promi
   const passphrase = await p12Passphrase(flags, context)
   if (out === '-') {
     const { p12, warnings } = await packClientP12(folder, name, passphrase)
-    context.answer({ data: {}, text: p12, warnings }, {})
+    context.answer({ data: {}, text: p12, warnings: sentencesIn(warnings) }, {})
     return
   }
   const { client, warnings } = await exportClientP12({ folder, name, out, force, passphrase })
   const about = [`PKCS#12: client certificate of ${name}, ${keyName(client)}, ${until(client.validTo)}`, CARE_P12]
   const text = `${summaryText({ action: 'created', path: out, about }, context)}\n`
   const nss = client.key.type === 'ed25519' ? ['Software built on NSS, such as Firefox, accepts no Ed25519 key.'] : []
-  const all = [...warnings, ...nss]
-  const data = { path: resolve(out), format: 'pkcs12', certificate: certificateData(client), warnings: all }
-  context.answer({ data, text, warnings: all }, flags)
+  const data = {
+    path: resolve(out),
+    format: 'pkcs12',
+    certificate: certificateData(client),
+    warnings: [...warnings, ...nss],
+  }
+  context.answer({ data, text, warnings: [...sentencesIn(warnings), ...nss] }, flags)
 }
 
 const CARE_P12 =
@@ -75,7 +77,7 @@ async function p12Passphrase({ p12PassphraseFile: file }: ExportFlags, context: 
     risk: 'anyone who has the file can try any number of them',
   } as const
   if (file === undefined) return askNewSecret(secret, context)
-  const passphrase = await readSecretFile(file, context.say)
+  const passphrase = await readSecretFile(file, context.warn)
   checkLength(passphrase, secret)
   return passphrase
 }

@@ -1,4 +1,4 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { SELF, sentence, sentencesIn } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
@@ -27,12 +27,11 @@ async function runInstall(path: string, flags: InstallFlags, context: Context): 
   const place = named === undefined ? undefined : await findPlace(undefined, { host: named, certPath: '.' }, {})
   const answer = await readInput(path, context.io, 'the answer')
   const report = await installClient({ answer, file: inputName(path), folder, host: place?.host, force })
-  const { warnings } = report
   context.answer(
     {
       data: dataOf(report),
       text: `${textOf(report, place?.host, context)}\n${nextSteps(report, { env: await envOf(report), host: place?.host }, context)}\n`,
-      warnings,
+      warnings: sentencesIn(report.warnings),
     },
     flags,
   )
@@ -69,7 +68,7 @@ function textOf(report: InstallReport, host: string | undefined, context: Contex
     ...authorities.map(({ subject, fingerprint256 }) => `trusts servers of ${subject}, SHA-256 ${fingerprint256}`),
     ...(env === undefined || env.action === 'kept' ? [] : [`.env with DOCKER_HOST ${host ?? ''}`]),
     ...oldFiles([...keptAside, ...(env?.keptAside ?? [])]),
-    ...notes,
+    ...sentencesIn(notes),
   ]
   return `${summaryText({ action, path: `${folder}/`, about }, context)}\n`
 }

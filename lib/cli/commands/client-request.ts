@@ -1,4 +1,4 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { SELF, sentence, sentencesIn } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { basename, resolve } from 'node:path'
 import type { ClientRequestReport } from '../../keystore/client/request.ts'
@@ -26,7 +26,7 @@ async function runRequest(name: string, flags: RequestFlags, context: Context): 
     `the key stays here, in ${key}${action === 'kept' ? ' (unchanged)' : ''}`,
     `its SHA-256: ${keyFingerprint256}`,
     ...oldFiles(keptAside),
-    ...notes,
+    ...sentencesIn(notes),
   ]
   const text = `${summaryText({ action: 'created', path: request, about }, context)}\n\n${nextSteps(report, flags, context)}\n`
   context.answer({ data: dataOf(report), text, warnings: keyTypeWarnings(keyType) }, flags)

@@ -1,4 +1,4 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { SELF, sentence, sentencesIn } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
@@ -21,14 +21,14 @@ async function runExport(name: string, file: string | undefined, flags: ExportFl
   const { host, archive, identity, warnings } = await exportContext(dockerConfig(context.io.env), name)
   const care = identity === undefined ? [] : [CARE]
   if (out === '-') {
-    context.answer({ data: {}, text: archive, warnings: [...care, ...warnings] }, {})
+    context.answer({ data: {}, text: archive, warnings: [...care, ...sentencesIn(warnings)] }, {})
     return
   }
   const { writeSecretFile } = await import('../../base/secret-file.ts')
   await writeSecretFile(out, archive, { replace: flags.force === true, name: `${name}.dockercontext` })
   const text = `${summaryText({ action: 'created', path: out, about: [`${name}: ${host}`, ...care] }, context)}\n`
   const data = { path: resolve(out), name, host, holdsKey: identity !== undefined, warnings }
-  context.answer({ data, text, warnings }, flags)
+  context.answer({ data, text, warnings: sentencesIn(warnings) }, flags)
 }
 
 function refuseTerminal({ json }: ExportFlags, { io }: Context): void {

@@ -3,6 +3,7 @@ import { promises as fs } from 'node:fs'
 import type { Command } from 'commander'
 import { EndpointError, FileError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
+import { codeOf } from '../../base/system-error.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
 import { usageError } from '../errors.ts'
@@ -59,7 +60,7 @@ async function readArchive(path: string): Promise<Buffer> {
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${path}`,
-      got: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : fileReason(cause),
+      got: codeOf(cause) === 'ENOENT' ? 'there is no such file' : fileReason(cause),
       todo: sentence`Name a file that  ${SELF} context export  or  docker context export  created.`,
       cause,
     })

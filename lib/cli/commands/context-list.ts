@@ -1,4 +1,5 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
+import { sentencesOf } from '../../base/errors.ts'
 import type { Command } from 'commander'
 import type { CurrentContext } from '../../contexts/current.ts'
 import type { ListedContext } from '../../contexts/list.ts'
@@ -46,7 +47,8 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
   const [head = '', ...lines] = columns([HEADS, ...rows.map(cells)], context.width).map((line) => line.trimEnd())
   const source = `${current.name} is current: ${current.source}${current.source.startsWith('DOCKER_') ? ' is set' : ''}`
   const text = `${[context.paint('bold', head), ...lines, '', printable(source)].join('\n')}\n`
-  context.answer({ data: { config, current, contexts: rows.map(dataOf), warnings }, text, warnings }, flags)
+  const texts = warnings.map((warning) => renderSentence(warning))
+  context.answer({ data: { config, current, contexts: rows.map(dataOf), warnings: texts }, text, warnings }, flags)
 }
 
 /** The daemon of DOCKER_HOST, or of this machine: `docker context ls` has it first, too. */
@@ -85,12 +87,15 @@ function dataOf({ name, current, host, description, path, certPath, identity, re
   }
 }
 
-function warningOf({ name, path, state, broken, refusal, identity }: Row): string[] {
+function warningOf({ name, path, state, broken, refusal, identity }: Row): Sentence[] {
   switch (state) {
     case 'broken':
       return [`${path} is broken, and docker context ls fails because of it: ${broken}.`]
-    case 'refused':
-      return [`docker-mtls refuses ${name}: ${refusal?.got}. ${refusal?.todo}`]
+    case 'refused': {
+      if (refusal === undefined) return []
+      const { got, todo } = sentencesOf(refusal)
+      return [sentence`docker-mtls refuses ${name ?? path}: ${got}. ${todo}`]
+    }
     case 'ends soon':
       return identity ? [`The certificate of ${name} expires on ${day(identity.client.validTo)}.`] : []
     case 'good':

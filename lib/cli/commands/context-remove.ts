@@ -1,4 +1,5 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { option, ours, SELF, sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
 import type { Command } from 'commander'
 import { EndpointError } from '../../base/errors.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -21,12 +22,12 @@ async function runRemove(given: readonly string[], flags: RemoveFlags, context: 
   const names = [...new Set(given)]
   const users = await checkAll(config, names, flags, context)
   // The docker command doesn't ask, but this may be the only copy of the key.
-  await confirm(`Remove ${names.join(', ')}, with certificates and key?`, flags, context, 'Nothing was removed.')
+  await confirm(`Remove ${enumerate(names)}, with certificates and key?`, flags, context, 'Nothing was removed.')
   for (const name of names) {
     await forgetCurrent(config, name)
     await removeContext(config, name)
   }
-  const warnings = users.map((name) => `DOCKER_CONTEXT still names ${name}:  unset DOCKER_CONTEXT`)
+  const warnings = users.map((name) => `DOCKER_CONTEXT still names ${name}. Unset it in your shell.`)
   context.answer({ data: { removed: names, warnings }, text: `${names.join('\n')}\n`, warnings }, flags)
 }
 
@@ -61,7 +62,7 @@ function notThere(config: string, name: string): EndpointError {
   return new EndpointError('ERR_CONTEXT_NOT_FOUND', {
     tried: `removing the context ${name}`,
     got: `there is no such context in ${config}`,
-    todo: sentence`See:  ${SELF} context ls`,
+    todo: sentence`List the contexts:  ${ours('context', 'ls')}`,
   })
 }
 
@@ -69,7 +70,7 @@ function inUse(name: string, by: string): EndpointError {
   return new EndpointError('ERR_CONTEXT_IN_USE', {
     tried: `removing the context ${name}`,
     got: `it is the current context, set by ${by}`,
-    todo: 'Select another context first, or remove this one with  --force .',
+    todo: sentence`Select another context first, or remove this one with ${option('force', 'true')}.`,
   })
 }
 

@@ -126,7 +126,7 @@ async function answerReport(
   context.answer({ data, text: resultText(plan, report, context), warnings, failed: unproven }, flags)
 }
 
-const UNPROVEN = sentence`No client certificate was tested. Connect with one from a client's machine:  ${SELF} ping . To test one here, create a one-day client certificate with  init --probe ; to leave the test out, add  --no-client-proof`
+const UNPROVEN = sentence`No client certificate was tested. To test one here, create a one-day client certificate with  init --probe ; to omit the test, add  --no-client-proof . Or connect from a client's machine:  ${ours('ping')}`
 
 function define(command: Command, context: Context): void {
   command.option(

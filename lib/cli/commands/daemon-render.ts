@@ -1,4 +1,5 @@
 import { SELF, sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
 import { warningTexts } from '../../base/warning.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
@@ -62,7 +63,7 @@ function optionsOf(
 /** Not needed if --unit named it. */
 function sayOrigin({ unit }: RenderReport, flags: RenderFlags, { say }: Context): void {
   if (flags.unit !== undefined) return
-  if (unit.length > 0) say(`The dockerd command line is from ${unit.join(' and ')}.`)
+  if (unit.length > 0) say(`The dockerd command line is from ${enumerate(unit)}.`)
 }
 
 /** One file as it is, two in the format of systemctl cat. */
@@ -105,7 +106,7 @@ export const daemonRender: CommandSpec = {
     [sentence`${SELF} daemon render --userns-remap --listen 10.0.0.4:2376`, 'with user namespaces, on one address'],
   ],
   json: '{ files: [{ name, place, text }], unit, warnings }; with --write each file has path, action and keptAside too.',
-  // The word that follows a flag with an optional value is no value of it.
+  // A flag with an optional value doesn't take the next word as its value.
   stray: (extra, flags) =>
     typeof flags['usernsRemap'] === 'string'
       ? sentence`Write the value of --userns-remap with an equals sign:  ${SELF} daemon render --userns-remap=${extra}`

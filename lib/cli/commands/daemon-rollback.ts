@@ -1,4 +1,4 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { command as commandPart, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { RollbackPlan } from '../../apply/rollback/plan.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -31,15 +31,17 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
   await withProgress(context, flags, (onStep) => rollBack(plan, { shell, onStep, signal }))
   const { id, restored, removed, wasActive } = last
   const data = { id, restored, removed, active: wasActive, stopped: plan.stops }
-  context.answer({ data, text: `${doneText(plan)}\n` }, flags)
+  context.answer({ data, text: `${context.typed(doneText(plan))}\n` }, flags)
 }
 
-function doneText({ stops, last: { wasActive } }: RollbackPlan): string {
+function doneText({ stops, last: { wasActive } }: RollbackPlan): Sentence {
   const daemon = wasActive ? 'and the daemon answers' : 'docker was not running before, and is stopped'
   if (stops === 0) return `Everything is as it was before${wasActive ? ', ' : ': '}${daemon}.`
   const what = stops === 1 ? 'The one container that ran was' : `The ${stops} containers that ran were`
-  const again = wasActive ? '; those with a restart policy were started again:  docker ps -a' : '.'
-  return `All files are as they were before${wasActive ? ', ' : ': '}${daemon}.\n${what} stopped${again}`
+  const again = wasActive
+    ? sentence`; those with a restart policy were started again:  ${commandPart('docker', 'ps', '-a')}`
+    : '.'
+  return sentence`All files are as they were before${wasActive ? ', ' : ': '}${daemon}.\n${what} stopped${again}`
 }
 
 function planText({ last: { at, isPending, restored, removed }, losses }: RollbackPlan, { typed }: Context): string {

@@ -1,6 +1,8 @@
 import { promises as fs } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
 import { FileError, PkiError } from '../../base/errors.ts'
+import { fileReason } from '../../base/files.ts'
+import { codeOf } from '../../base/system-error.ts'
 import type { Io } from '../terminal/io.ts'
 
 /** More than any certificate chain has; a wrong path may lead to a large file. */
@@ -17,7 +19,7 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
 /**
  * Reads the certificates in a file, or on stdin for `-`.
  *
- * @returns each as PEM, or the bytes where the file is DER
+ * @returns each as PEM, or the bytes of a DER file
  * @throws {@link PkiError} ERR_CERTIFICATE_INVALID, which says what the file is instead
  * @throws {@link FileError} ERR_FILE_READ
  */
@@ -53,7 +55,7 @@ async function readBytes(path: string): Promise<Buffer> {
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${path}`,
-      got: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message,
+      got: codeOf(cause) === 'ENOENT' ? 'there is no such file' : fileReason(cause),
       todo: 'Name a certificate file that you can read.',
       cause,
     })

@@ -1,4 +1,4 @@
-import { ours, SELF, sentence } from '../../base/sentence.ts'
+import { option, ours, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -52,7 +52,7 @@ async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: P
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `reading ${path}`,
     got: 'the file is missing, or has no DOCKER_HOST',
-    todo: sentence`Create it again:  ${ours('init', ...(await serverNames(dir)), '--client', name, ...out)} . Or name the daemon:  --host HOST`,
+    todo: sentence`Create it again:  ${ours('init', ...(await serverNames(dir)), '--client', name, ...out)}  Or name the daemon:  ${option('host', 'HOST')}`,
   })
 }
 
@@ -67,23 +67,25 @@ async function refuseStranger(dir: string, name: string): Promise<void> {
     got: others.length === 0 ? 'it has no clients' : `its clients are ${enumerate(others)}`,
     todo:
       others.length === 0
-        ? sentence`Name the folder that init created:  --dir DIR . Without such a folder:  ${SELF} client env --host SERVER --cert-path DIR`
+        ? sentence`Name the folder that init created:  --dir DIR  Without such a folder:  ${WITHOUT_FOLDER}`
         : `Use one of these names, or name the folder that contains ${name}:  --dir DIR`,
   })
 }
 
-/** Variables that lead to a folder without a key help nobody. */
+const WITHOUT_FOLDER = ours('client', 'env', '--host', 'SERVER', '--cert-path', 'DIR')
+
+/** Variables for a folder without a key would be useless. */
 async function refuseKeyElsewhere(dir: string, name: string): Promise<void> {
   const { isKeyElsewhere } = await import('../../keystore/keystore.ts')
   if (!(await isKeyElsewhere(dir, name))) return
   throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
-    tried: sentence`${SELF} client env ${name}`,
+    tried: [ours('client', 'env', name)],
     got: 'its key is on its own machine, and was never here',
-    todo: sentence`Run it on that machine, with the folder of the key:  ${SELF} client env --host SERVER --cert-path DIR`,
+    todo: sentence`Run it on that machine, with the folder of the key:  ${WITHOUT_FOLDER}`,
   })
 }
 
-/** The server's names, as init was told them. */
+/** The server's names, as they were passed to init. */
 async function serverNames(dir: string): Promise<string[]> {
   const { openCertificate, readCertificate } = await import('../../identity/certificate.ts')
   try {
@@ -96,7 +98,7 @@ async function serverNames(dir: string): Promise<string[]> {
   }
 }
 
-/** Those that every server's certificate gets. */
+/** The names in every server certificate. */
 const OWN_NAMES = new Set(['localhost', '127.0.0.1', '::1'])
 
 async function hostInFile(path: string): Promise<string | undefined> {
@@ -124,7 +126,7 @@ function readHost(text: string, source: string): string {
   throw new EndpointError('ERR_HOST_INVALID', {
     tried: `${source}=${formatEndpoint(endpoint)}`,
     got: 'these variables work only for a daemon that is reached over TLS',
-    todo: 'Name the daemon, such as  --host build01.example.com',
+    todo: sentence`Name the daemon, such as  ${option('host', 'build01.example.com')}`,
   })
 }
 
@@ -134,15 +136,15 @@ export function parseNamedHost(text: string, source: string): Endpoint {
     return parseHost(text, { source })
   } catch (cause) {
     if (!isDockerMtlsError(cause, 'ERR_PLAINTEXT_PORT')) throw cause
-    const todo = `Name its TLS port, such as  --host ${text.trim().replace(/:2375\b/, ':2376')}`
+    const todo = sentence`Name its TLS port, such as  ${option('host', text.trim().replace(/:2375\b/, ':2376'))}`
     throw new EndpointError('ERR_PLAINTEXT_PORT', { tried: cause.tried, got: cause.got, todo, cause })
   }
 }
 
 function noHost(): EndpointError {
   return new EndpointError('ERR_HOST_REQUIRED', {
-    tried: sentence`${SELF} client env`,
+    tried: [ours('client', 'env')],
     got: 'neither --host nor a client is given, and DOCKER_HOST is not set',
-    todo: sentence`Name the daemon:  ${SELF} client env --host build01.example.com . Or name a client of the folder that init created.`,
+    todo: sentence`Name a client in the folder that init created, or the daemon:  ${ours('client', 'env', '--host', 'build01.example.com')}`,
   })
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Sentence } from '../../base/sentence.ts'
 import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { Context } from '../command.ts'
@@ -38,18 +39,23 @@ export async function connectBy(flags: ConnectFlags, context: Context): Promise<
     throw error
   })
   const milliseconds = performance.now() - start
-  for (const warning of docker.warnings) context.warn(warning)
+  for (const warning of warningsOf(docker)) context.warn(warning)
   return { docker, milliseconds }
 }
 
-async function connectOptions(flags: ConnectFlags, { say }: Context): Promise<EndpointOptions> {
+/** The warnings of the client as sentences. */
+function warningsOf({ endpoint, dispatcher }: DockerClient): Sentence[] {
+  return [...endpoint.warnings, ...dispatcher.observations.map(({ text }) => text)]
+}
+
+async function connectOptions(flags: ConnectFlags, { warn }: Context): Promise<EndpointOptions> {
   const { timeout, keyPassphraseFile, foreignClientCa } = flags
   return {
     ...endpointOptions(flags),
     ...(foreignClientCa !== undefined && { foreignClientCa }),
     ...(timeout !== undefined && { connectTimeout: readSeconds('--timeout', timeout) }),
-    ...(await proxyOption(flags, say)),
-    ...(keyPassphraseFile !== undefined && { passphrase: await readSecretFile(keyPassphraseFile, say) }),
+    ...(await proxyOption(flags, warn)),
+    ...(keyPassphraseFile !== undefined && { passphrase: await readSecretFile(keyPassphraseFile, warn) }),
   }
 }
 

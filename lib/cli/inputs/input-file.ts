@@ -1,6 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { FileError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
+import { codeOf } from '../../base/system-error.ts'
 import type { Io } from '../terminal/io.ts'
 
 /** More than any PEM file that people send each other; a wrong path may lead to a large file. */
@@ -21,12 +22,12 @@ export async function readInput(path: string, io: Io, what: string): Promise<Buf
     if (stats.size > MAX_BYTES) throw new Error(tooLong(stats.size))
     return await fs.readFile(path)
   } catch (cause) {
-    const got = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : fileReason(cause)
+    const got = codeOf(cause) === 'ENOENT' ? 'there is no such file' : fileReason(cause)
     throw unread(`reading ${what} from ${path}`, got, cause)
   }
 }
 
-/** What it is called in a message of the library. */
+/** Its name in errors of the library. */
 export function inputName(path: string): string {
   return path === '-' ? 'stdin' : path
 }

@@ -1,3 +1,4 @@
+import { plainTexts, sentencesIn } from '../../base/sentence.ts'
 import type { FolderLeafOptions, FolderLeafResult, PkiFolder } from '../../keystore/keystore.ts'
 import type { Answer, Context } from '../command.ts'
 import { issuedData } from '../reports/data.ts'
@@ -39,7 +40,7 @@ export async function issueLeaf(
   const result = await withPassphrase({ folder: dir, flags, run }, context)
   return days === undefined || result.action !== 'kept'
     ? result
-    : { ...result, notes: [...result.notes, keptDays(result, days)] }
+    : { ...result, notes: plainTexts([...sentencesIn(result.notes), keptDays(result, days)]) }
 }
 
 function keptDays({ facts }: FolderLeafResult, days: string): string {
@@ -54,7 +55,7 @@ export function leafAnswer(what: string, result: FolderLeafResult, { keyType }: 
     `${what}, ${keyName(facts)}, ${until(facts.validTo)}`,
     ...(names.length === 0 ? [] : [`for ${names.join(', ')}`]),
     ...oldFiles(keptAside),
-    ...notes,
+    ...sentencesIn(notes),
   ]
   const text = summaryText({ action, path: `${paths.folder}/`, about }, context)
   return { data: issuedData(result), text: `${text}\n`, warnings: keyTypeWarnings(keyType) }

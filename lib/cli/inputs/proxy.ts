@@ -18,7 +18,7 @@ export function addProxyOptions(command: Command): Command {
 /** The URL for the library. Every user of a machine can read its command lines, so the password comes from a file. */
 export async function proxyOption(
   { proxy, proxyPasswordFile: file }: ProxyFlags,
-  say: Context['say'],
+  warn: Context['warn'],
 ): Promise<{ proxy?: string }> {
   if (proxy === undefined) {
     if (file === undefined) return {}
@@ -37,6 +37,6 @@ export async function proxyOption(
       'Write --proxy http://USER@PROXY:PORT.',
     )
   }
-  const password = encodeURIComponent(await readSecretFile(file, say, 'password'))
+  const password = encodeURIComponent(await readSecretFile(file, warn, 'password'))
   return { proxy: proxy.replace(`${user}@`, () => `${user}:${password}@`) }
 }

@@ -1,14 +1,14 @@
 import type { Environment } from '../../endpoint/environment.ts'
 
-/** What the docker command is called by; it is there for its plugins alone, and for what those start. */
+/** The variable that the docker command sets for its plugins. Programs that these start inherit it. */
 export const PLUGIN_VARIABLE = 'DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND'
 
-/** An option of the docker command's own, which it hands over as it was typed: `--host` for `-H`. */
+/** An option of the docker command itself, in its long form: `--host` for `-H`. */
 export type DockerFlag = readonly [flag: string, value: string | undefined]
 
-/** A command line of ours that was typed behind `docker`. */
+/** A command line of ours that was typed after `docker`. */
 export interface PluginCall {
-  /** Ours, without what is the docker command's. */
+  /** Our arguments, without the docker command's own. */
   readonly argv: readonly string[]
   readonly flags: readonly DockerFlag[]
 }
@@ -27,7 +27,7 @@ const WITH_VALUE = new Set(['--config', '--context', '--host', '--log-level', '-
  * Recognizes a call by the docker command: `docker-mtls [its options] mtls ARGUMENTS`, or `help mtls` instead of `mtls`, as
  * docker 26.1 makes it.
  *
- * @returns undefined where we were called by our own name, also by something that a plugin has started
+ * @returns undefined if we were called by our own name, even by a program that a plugin has started
  */
 export function parsePluginCall(argv: readonly string[], env: Environment): PluginCall | undefined {
   if (env[PLUGIN_VARIABLE] === undefined) return undefined
@@ -65,7 +65,7 @@ function readShort(letters: string, words: string[]): DockerFlag[] {
   return [[flag, undefined], ...(rest === '' ? [] : readShort(rest, words))]
 }
 
-/** Those options that are variables to us. The last one counts, as for the docker command. */
+/** The options that become variables. The last one counts, as for the docker command. */
 export function variablesOf(flags: readonly DockerFlag[]): Record<string, string> {
   const variables: Record<string, string> = {}
   for (const [flag, value] of flags) {

@@ -1,9 +1,9 @@
 import { packageVersion } from '../package-version.ts'
 
-/** How the docker command asks a plugin what it is (cli-plugins/metadata/metadata.go of docker/cli). */
+/** The argument by which the docker command asks a plugin for its metadata (cli-plugins/metadata/metadata.go of docker/cli). */
 export const METADATA_WORD = 'docker-cli-plugin-metadata'
 
-/** What the docker command shows of us in `docker --help` and `docker info`. */
+/** The metadata that the docker command shows in `docker --help` and `docker info`. */
 export function metadata(): string {
   const about = {
     SchemaVersion: '0.1.0',

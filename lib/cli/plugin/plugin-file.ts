@@ -3,6 +3,8 @@ import { promises as fs } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { FileError, ProvisionError } from '../../base/errors.ts'
 import { fileReason, makeFolder, writeFileAtomically } from '../../base/files.ts'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { isMissing } from '../../base/system-error.ts'
 import { intoSystemFolder } from '../../base/system-folder.ts'
 
 /** The name by which the docker command finds `docker mtls` in its folders of plugins. */
@@ -49,8 +51,8 @@ export async function installPlugin(
 ): Promise<PluginInstalled> {
   if (platform === 'win32') throw unsupported()
   const path = join(resolve(place.folder), FILE)
-  const found = await look(path)
-  if (found.kind === 'foreign' && !force) throw foreign('installing', path, found.what, 'To replace it, add  --force .')
+  const found = await inspect(path)
+  if (found.kind === 'foreign' && !force) throw foreign('installing', path, found.what, 'to replace it, add  --force')
   const own = await withoutLoop(program, path)
   if (!force) await refuseCache(own)
   const text = renderPlugin([own.node, own.script])
@@ -71,9 +73,9 @@ export async function installPlugin(
  */
 export async function removePlugin(folder: string): Promise<{ path: string; removed: boolean }> {
   const path = join(resolve(folder), FILE)
-  const found = await look(path)
+  const found = await inspect(path)
   if (found.kind === 'none') return { path, removed: false }
-  if (found.kind === 'foreign') throw foreign('removing', path, found.what, 'Then delete it yourself.')
+  if (found.kind === 'foreign') throw foreign('removing', path, found.what, 'delete it yourself')
   try {
     await fs.unlink(path)
   } catch (cause) {
@@ -89,9 +91,9 @@ export async function removePlugin(folder: string): Promise<{ path: string; remo
 }
 
 /** The executable: runs these words, or says which of the files is gone. */
-export function renderPlugin(command: readonly string[]): string {
-  const words = command.map(singleQuoted)
-  const missing = `docker-mtls is not where it was: install it again, and then run  docker-mtls plugin install`
+export function renderPlugin(program: readonly string[]): string {
+  const words = program.map(singleQuoted)
+  const missing = 'Install docker-mtls again, then run  docker-mtls plugin install'
   return `${HEAD}for file in ${words.join(' ')}; do
   case $file in
     /*) [ -e "$file" ] || { echo "$file is gone. ${missing}" >&2; exit 127; } ;;
@@ -104,22 +106,23 @@ exec ${words.join(' ')} "$@"
 type Found =
   | { readonly kind: 'none' }
   | { readonly kind: 'ours'; readonly text: string; readonly runs: boolean }
-  | { readonly kind: 'foreign'; readonly what: string }
+  | { readonly kind: 'foreign'; readonly what: Sentence }
 
-async function look(path: string): Promise<Found> {
+async function inspect(path: string): Promise<Found> {
   try {
     const status = await fs.lstat(path)
     if (status.isSymbolicLink()) return { kind: 'foreign', what: `it is a link to ${await fs.readlink(path)}` }
     if (!status.isFile()) return { kind: 'foreign', what: 'it is not a regular file' }
     const text = await fs.readFile(path, 'utf8')
-    if (!text.startsWith(HEAD)) return { kind: 'foreign', what: 'docker-mtls plugin install did not write that file' }
+    if (!text.startsWith(HEAD)) {
+      return { kind: 'foreign', what: sentence`it was not created by  ${ours('plugin', 'install')}` }
+    }
     return { kind: 'ours', text, runs: (status.mode & 0o777) === EXECUTABLE }
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'none' }
+    if (isMissing(cause)) return { kind: 'none' }
     const got = fileReason(cause)
     throw new FileError('ERR_FILE_READ', {
-      tried: `looking at ${path}`,
+      tried: `reading ${path}`,
       got,
       todo: 'Run this command as its owner.',
       cause,
@@ -127,9 +130,9 @@ async function look(path: string): Promise<Found> {
   }
 }
 
-/** If we were started by the file that is written now, it would run itself for ever. */
+/** If the file that is written now had started us, it would run itself forever. */
 async function withoutLoop(program: PluginProgram, path: string): Promise<PluginProgram> {
-  // The name that we were started by outlives an update better than what it leads to.
+  // The path that started us survives updates better than its target.
   const isLink = await fs.lstat(path).then(
     (status) => status.isSymbolicLink(),
     () => false,
@@ -144,12 +147,12 @@ async function refuseCache({ script }: PluginProgram): Promise<void> {
   throw new ProvisionError('ERR_PLUGIN_FROM_CACHE', {
     tried: 'installing the plugin',
     got: `npx runs docker-mtls from its cache, ${dirname(script)}, and the plugin would break when npm empties that`,
-    todo: 'Install it first:  npm install --global docker-mtls && docker-mtls plugin install',
+    todo: sentence`Install docker-mtls, then run this again without npx:  ${command('npm', 'install', '--global', 'docker-mtls')}`,
   })
 }
 
-function foreign(doing: string, path: string, got: string, remedy: string): ProvisionError {
-  const todo = `Look at it first. ${remedy}`
+function foreign(doing: string, path: string, got: Sentence, remedy: string): ProvisionError {
+  const todo = `Check what it is. If you don't need it, ${remedy}.`
   return new ProvisionError('ERR_PLUGIN_FOREIGN', { tried: `${doing} the plugin ${path}`, got, todo })
 }
 

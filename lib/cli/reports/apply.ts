@@ -7,9 +7,9 @@ import type { Context } from '../command.ts'
 import { certificateData } from './data.ts'
 import { facts, wrap } from '../terminal/layout.ts'
 import { until } from './dates.ts'
-import { printableLines } from '../../base/text.ts'
+import { enumerate, printableLines } from '../../base/text.ts'
 
-/** A plan as --json has it. Of a key there is never more than its path. */
+/** A plan for --json. It contains only the paths of keys, never their text. */
 export function planData(plan: ApplyPlan, { typed }: Context): object {
   const { form, settings, server, changes, conflicts, warnings, losses, restarts, userns } = plan
   return {
@@ -29,7 +29,7 @@ function fileData({ path, mode, action, secret = false, text }: Change): object 
   return { path, mode: octal(mode), action, ...(!secret && action !== 'keep' && { text }) }
 }
 
-/** What was done, as --json has it. */
+/** The report for --json. */
 export function applyData(plan: ApplyPlan, { id, ...report }: ApplyReport, context: Context): object {
   return { ...planData(plan, context), ...report, ...(id !== undefined && { rollback: id }) }
 }
@@ -119,7 +119,7 @@ export function resultText(plan: ApplyPlan, report: ApplyReport, context: Contex
   const { server, settings } = plan
   const names = [...server.facts.names.dns, ...server.facts.names.ip].join(', ')
   const rows: [string, string][] = [
-    ['Listens on', settings.listen.join(' and ')],
+    ['Listens on', enumerate(settings.listen)],
     ['Server', `${names}\n${until(server.facts.validTo)}`],
     ['User namespaces', usernsText(plan, report)],
     ['Written', report.written.length === 0 ? 'nothing, no file differed' : report.written.join('\n')],

@@ -1,3 +1,4 @@
+import { sentencesIn } from '../../base/sentence.ts'
 import type { MadeContext } from '../../contexts/create.ts'
 import type { Answer, Context } from '../command.ts'
 import { certificateData } from './data.ts'
@@ -26,7 +27,7 @@ export function madeAnswer(made: MadeContext, context: Context): Answer {
     ...(identity && { certPath: paths.credentials, certificate: certificateData(identity.client) }),
     warnings,
   }
-  return { data, text: `${summaryText({ action, path: name, about }, context)}\n`, warnings }
+  return { data, text: `${summaryText({ action, path: name, about }, context)}\n`, warnings: sentencesIn(warnings) }
 }
 
 function aboutKey({ client }: NonNullable<MadeContext['identity']>): string {

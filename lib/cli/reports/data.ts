@@ -2,18 +2,18 @@ import { resolve } from 'node:path'
 import type { CertificateFacts } from '../../identity/certificate.ts'
 import { daysLeft } from './dates.ts'
 
-/** A certificate, as --json has it: what it says, dates in ISO 8601, and how many whole days it has left. */
+/** A certificate for --json: its facts, with dates in ISO 8601, and the number of days left. */
 export function certificateData<Facts extends CertificateFacts>(facts: Facts): Facts & { daysLeft: number } {
   return { ...facts, daysLeft: daysLeft(facts.validTo) }
 }
 
-/** Paths for a program, which may run in another folder. */
+/** Absolute paths, for programs that may run in another folder. */
 export function absolutePaths<Paths extends object>(paths: Paths): Paths {
   const entries = Object.entries(paths).map(([name, path]) => [name, resolve(String(path))])
   return Object.fromEntries(entries) as Paths
 }
 
-/** A certificate with its files, as --json has it. */
+/** A certificate with its files, for --json. */
 export function issuedData(issued: {
   readonly action: string
   readonly paths: object

@@ -2,13 +2,13 @@ import type { CertificateFacts } from '../../identity/certificate.ts'
 
 const DAY_MS = 86_400_000
 
-/** Days until then, rounded: one that was just made for 397 days has 397. Negative once it is past. */
+/** Days until a date, rounded, so that a new certificate for 397 days has 397. Negative after the date. */
 export function daysLeft(date: Date): number {
   const days = (date.getTime() - Date.now()) / DAY_MS
   return days < 0 ? Math.floor(days) : Math.round(days)
 }
 
-/** `2027-12-26`, in UTC as all dates of certificates. */
+/** `2027-12-26`, in UTC like all dates of certificates. */
 export function day(date: Date): string {
   return date.toISOString().slice(0, 10)
 }

@@ -6,7 +6,7 @@ import { issuedData } from './data.ts'
 import { nextSteps } from './next-steps.ts'
 import { oldFiles, summaryText, type FileSummary } from './summary.ts'
 import { keyName, until } from './dates.ts'
-import { renderSentence, type Sentence } from '../../base/sentence.ts'
+import { renderSentence, sentencesIn, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 
 /** The report as --json has it. */
@@ -52,13 +52,13 @@ function clientWords(names: readonly string[]): string {
 
 function caSummary({ authority: { action, paths, facts: of, keptAside, notes } }: InitOutcome): FileSummary {
   const about = [`the CA ${of.commonName ?? of.subject}`, `${keyName(of)}, ${until(of.validTo)}`]
-  return { action, path: `${paths.folder}/`, about: [...about, ...oldFiles(keptAside), ...notes] }
+  return { action, path: `${paths.folder}/`, about: [...about, ...oldFiles(keptAside), ...sentencesIn(notes)] }
 }
 
 function serverSummary({ server: { action, paths, facts: of, keptAside, notes } }: InitOutcome): FileSummary {
   const names = [...of.names.dns, ...of.names.ip].join(', ')
   const about = [`server certificate, ${keyName(of)}, ${until(of.validTo)}`, `for ${names}`]
-  return { action, path: `${paths.folder}/`, about: [...about, ...oldFiles(keptAside), ...notes] }
+  return { action, path: `${paths.folder}/`, about: [...about, ...oldFiles(keptAside), ...sentencesIn(notes)] }
 }
 
 function dropInSummary(
@@ -67,7 +67,7 @@ function dropInSummary(
 ): FileSummary {
   const remap = daemon.usernsRemap === undefined ? '' : `, with user namespaces (${daemon.usernsRemap})`
   const about = [
-    `systemd drop-in: dockerd listens on ${daemon.listen.join(' and ')}${remap}`,
+    `systemd drop-in: dockerd listens on ${enumerate(daemon.listen)}${remap}`,
     ...(action === 'kept' ? [] : [`its ExecStart= is from ${origin(unit, named)}`]),
   ]
   return { action, path, about: [...about, ...oldFiles(keptAside)] }
@@ -82,7 +82,7 @@ function probeSummary({ probe }: InitOutcome): FileSummary[] {
 /** The server is often another machine, with dockerd at another path. */
 function origin(unit: readonly string[], named: boolean): string {
   if (unit.length === 0) return "docker-ce's unit, because none is installed here; for another: --unit FILE"
-  return `${unit.join(' and ')}${named ? '' : ' of this machine; for another: --unit FILE'}`
+  return `${enumerate(unit)}${named ? '' : ' of this machine; for another: --unit FILE'}`
 }
 
 function clientSummary(client: InitClient, { host }: InitOutcome, byDefault: boolean): FileSummary {
@@ -95,6 +95,6 @@ function clientSummary(client: InitClient, { host }: InitOutcome, byDefault: boo
   return {
     action,
     path: `${paths.folder}/`,
-    about: [...about, ...variables, ...oldFiles(keptAside), ...oldFiles(env.keptAside), ...notes],
+    about: [...about, ...variables, ...oldFiles(keptAside), ...oldFiles(env.keptAside), ...sentencesIn(notes)],
   }
 }

@@ -1,4 +1,4 @@
-import type { Sentence } from '../../base/sentence.ts'
+import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import type { OnStep, StepEvent } from '../../base/progress.ts'
 import type { Context } from '../command.ts'
 import { errorText } from '../errors.ts'
@@ -6,15 +6,15 @@ import { Interrupted } from '../terminal/io.ts'
 
 /** How the host rolls back without us. */
 export interface HostRollback {
-  /** When it does so by itself, in seconds after its first change. */
+  /** When the host does so by itself, in seconds after the first change. */
   readonly after: number
-  /** The command that makes it do so at once. */
+  /** The command that rolls the host back at once. */
   readonly atOnce: (subject: string) => Sentence
 }
 
 /** The state of one host, from its steps. */
 interface Host {
-  /** When it began to wait for the end of the apply. */
+  /** When its timer started. */
   readonly armed?: number
   readonly kept?: boolean
   readonly back?: StepEvent['state']
@@ -64,10 +64,11 @@ export function rollbackReporter(
         say(`${code}: ${text}`)
       }
       for (const [subject, host] of hosts) {
-        const words =
+        const result = typed(
           outcome(host) ??
-          `Not rolled back yet: the host does so by itself at ${deadline(host)}. To do it now:  ${typed(atOnce(subject))}`
-        say(subject === '' ? words : `${subject}: ${words}`)
+            sentence`Not rolled back yet: the host does so by itself at ${deadline(host)}. To do it now:  ${atOnce(subject)}`,
+        )
+        say(subject === '' ? result : `${subject}: ${result}`)
       }
     },
   }
@@ -91,15 +92,17 @@ function afterEvent(host: Host, { step, state }: StepEvent): Host {
 }
 
 /** Undefined: it is unknown whether the host has rolled back. */
-function outcome({ armed, kept = false, back, answers }: Host): string | undefined {
+function outcome({ armed, kept = false, back, answers }: Host): Sentence | undefined {
   if (kept) return 'All changes were complete before that, and stay.'
   if (back === undefined && armed === undefined) return 'Nothing was changed.'
   if (back !== 'done') return undefined
-  if (answers === 'failed') return "Everything is rolled back, but the daemon doesn't answer:  systemctl status docker"
+  if (answers === 'failed') {
+    return sentence`Everything is rolled back, but the daemon doesn't answer. Find out why:  ${command('systemctl', 'status', 'docker')}`
+  }
   return answers === 'done' ? 'Everything is rolled back, and the daemon answers.' : 'Everything is rolled back.'
 }
 
-/** As a clock on the wall here. */
+/** The local time of day. */
 function clock(time: number): string {
   return new Date(time).toTimeString().slice(0, 8)
 }

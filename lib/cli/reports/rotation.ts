@@ -69,7 +69,7 @@ function abortLine(dir: string, { typed }: Context): string {
   return typed([ours('cert', 'rotate-ca', ...dirFlags(dir), '--abort')])
 }
 
-/** The usual folder is not named. */
+/** The default folder needs no flag. */
 function dirFlags(dir: string): string[] {
   return dir === DEFAULT_FOLDER ? [] : ['--dir', dir]
 }
@@ -97,7 +97,7 @@ function clientBlock({ name, keyElsewhere }: WaitingClient, phase: string, dir: 
         `cat ${shellWord(join(folder, 'cert.pem'))} ${shellWord(join(folder, 'ca.pem'))} > ${name}.pem`,
         sentence`${ours('client', 'install', `${name}.pem`)}    # on its machine`,
       ]
-    : // The file of an earlier phase may be there still.
+    : // The file of an earlier phase may still exist.
       [[ours('client', 'export', name, ...dirFlags(dir), '--out', `${name}.tar`, '--force')]]
   return [
     paint('bold', wrap(`For ${name}, whose machine needs its new ${what} (its key doesn't change):`, width)),
@@ -107,7 +107,7 @@ function clientBlock({ name, keyElsewhere }: WaitingClient, phase: string, dir: 
   ]
 }
 
-/** What should be known besides. */
+/** Warnings about clients that the rotation leaves out. */
 export function rotationWarnings({ outcome, from, left, lost }: RotationReport): string[] {
   if (outcome === 'aborted') return []
   const verb = outcome === 'ended' ? 'were left out' : 'will be left out'

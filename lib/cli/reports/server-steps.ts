@@ -10,13 +10,13 @@ export interface ServerToServe {
   readonly dir: string
   /** The folder of its files. */
   readonly folder: string
-  /** Which of several servers, as `setup` makes them; absent: the one of `init`. */
+  /** Which of several servers that `setup` created; absent: the one of `init`. */
   readonly host?: string | undefined
   /** Is there a one-day client certificate beside its files? */
   readonly probe: boolean
 }
 
-/** How to bring a server its files: a heading without a colon, and commands. */
+/** How to install new files on a server: a heading without a colon, and commands. */
 export function serverSteps(
   { dir, folder, host, probe }: ServerToServe,
   context: Context,

@@ -21,7 +21,7 @@ import { shellWord } from '../../base/shell-quote.ts'
 
 type Data<Value> = (value: Value, context: Context) => object
 
-/** What came of each host, as --json has it. */
+/** The results of all hosts, for --json. */
 export function hostsData<Value extends SetupTarget>(
   outcomes: readonly Outcome<Value>[],
   targets: readonly SetupTarget[],
@@ -38,7 +38,7 @@ export function hostsData<Value extends SetupTarget>(
   })
 }
 
-/** A host whose plan is all that there is. */
+/** A host of a dry run, which has only a plan. */
 export function plannedData({ url, names, plan }: PlannedHost, context: Context): object {
   return { url, names: names.all, ...planData(plan, context) }
 }
@@ -79,14 +79,14 @@ export function plansText(planned: readonly PlannedHost[], context: Context, isA
   return blocks.join('\n')
 }
 
-/** What was done and seen, for a person, and how to use it. */
+/** The report for a person, and how to use the hosts. */
 export function setText(hosts: readonly SetHost[], certified: IssuedCertificates, context: Context): string {
   const texts = hosts.map((one) => hostText(one, certified, context))
-  return [...texts, ...newAuthorityText(certified, context)].join('\n')
+  return [...texts, ...newCaText(certified, context)].join('\n')
 }
 
 /** Setup creates the CA without being asked, so the report says where it is. */
-function newAuthorityText({ authority: { action, facts: of, paths } }: IssuedCertificates, context: Context): string[] {
+function newCaText({ authority: { action, facts: of, paths } }: IssuedCertificates, context: Context): string[] {
   if (action !== 'created') return []
   const text = `Created the CA ${of.commonName ?? of.subject} in ${paths.folder}. Anyone with its key can become root on these hosts: keep that folder and a backup of it secret. Later runs of setup need that folder.`
   return [`${wrap(text, context.width)}\n`]
@@ -123,7 +123,7 @@ function hostText(one: SetHost, { client }: IssuedCertificates, context: Context
   return `${context.paint('bold', host)}\n${blocks.join('\n')}\n`
 }
 
-/** What is to be copied stays in one line, however long. */
+/** Lines to copy are not wrapped, however long they are. */
 function toCopy(head: string, lines: readonly string[], { paint }: Context): string {
   return [paint('bold', head), ...lines.map((line) => `  ${line}`)].join('\n')
 }
@@ -134,7 +134,7 @@ function rollBackLine({ endpoint }: SetHost, id: string): string {
   return `ssh ${shellWord(formatEndpoint(endpoint))} ${sudo}sh ${STATE_FOLDER}/${id}/rollback.sh asked`
 }
 
-/** The same for an apply that did not finish, whatever its id is. */
+/** The same for an unfinished apply, whatever its id is. */
 export function rollBackNowLine({ endpoint }: SetupTarget): string {
   const script = `sh ${STATE_FOLDER}/$(cat ${STATE_FOLDER}/pending)/rollback.sh now`
   const line = endpoint.user === 'root' ? script : `sudo sh -c "${script.replace('$', String.raw`\$`)}"`

@@ -2,7 +2,7 @@ import { ours, type Sentence, sentence } from '../../base/sentence.ts'
 import type { Context } from '../command.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
 
-/** Warns of the docker contexts on this machine that hold a client's files as they were before, each with what refreshes it. */
+/** Warnings about docker contexts on this machine with outdated files of a client, each with the command that updates it. */
 export async function staleContextWarnings(folder: string, { io }: Context): Promise<Sentence[]> {
   const { findStaleContexts } = await import('../../keystore/stale-contexts.ts')
   const stale = await findStaleContexts(folder, dockerConfig(io.env))

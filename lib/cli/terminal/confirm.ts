@@ -3,7 +3,7 @@ import type { Context } from '../command.ts'
 import type { Io } from './io.ts'
 import { askYes, canAsk } from './prompt.ts'
 
-/** The person at the terminal didn't say yes. That isn't an error, but exit code 1: the command was not carried out. */
+/** The user didn't answer yes. That is no error, but the exit code is 1, since the command was not carried out. */
 export class Declined extends Error {}
 
 /** What `addYes` adds. */
@@ -15,9 +15,9 @@ export interface ConfirmFlags {
  * Continues only after --yes, or after a yes at the terminal.
  *
  * @param question - ends in `?`, and names what will be lost
- * @param unchanged - the result of a no, a sentence
- * @throws {@link Declined} where the answer is no; `run` says `unchanged` then
- * @throws {@link ProvisionError} ERR_CONFIRMATION_REQUIRED where nobody can be asked
+ * @param unchanged - a sentence about the result of a no
+ * @throws {@link Declined} if the answer is no; `run` then prints `unchanged`
+ * @throws {@link ProvisionError} ERR_CONFIRMATION_REQUIRED if nobody can be asked
  */
 export async function confirm(
   question: string,

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Environment } from '../../endpoint/environment.ts'
 import type { DockerFlag } from '../plugin/call.ts'
 
-/** Where words go: a stream of the process, or a test's. */
+/** An output stream of the process, or of a test. */
 export interface Output {
   write(chunk: string | Uint8Array): unknown
   readonly isTTY?: boolean
@@ -10,26 +10,26 @@ export interface Output {
   readonly rows?: number
 }
 
-/** Where a person types. */
+/** The input stream, perhaps a terminal. */
 export type Input = Readable & { readonly isTTY?: boolean; setRawMode?: (mode: boolean) => unknown }
 
-/** All that a command touches of its process, so that a test can be one. */
+/** Everything that a command uses of its process, so that a test can replace it. */
 export interface Io {
   readonly stdin: Input
-  /** Data. */
+  /** For data. */
   readonly stdout: Output
-  /** Talk. */
+  /** For messages. */
   readonly stderr: Output
   readonly env: Environment
-  /** Is aborted with an {@link Interrupted} by Ctrl-C and its like. */
+  /** Aborted with an {@link Interrupted} by Ctrl-C and similar signals. */
   readonly signal: AbortSignal
-  /** Below which the installed unit is looked for. */
+  /** The folder whose `etc` and `usr` are searched for the installed unit. */
   readonly root: string
-  /** The docker command's own options, where it has called us as its plugin. */
+  /** The docker command's own options, if it has called us as its plugin. */
   readonly docker?: readonly DockerFlag[]
 }
 
-/** The reason of a signal from outside; its exit code is 128 and the signal's number, as a shell has it. */
+/** The reason of an abort by a signal. Its exit code is 128 plus the number of the signal, as in shells. */
 export class Interrupted extends Error {
   readonly exitCode: number
 
@@ -39,5 +39,5 @@ export class Interrupted extends Error {
   }
 }
 
-/** Ctrl-C. */
+/** The exit code for Ctrl-C. */
 export const SIGINT_CODE = 130

@@ -2,17 +2,17 @@ import { styleText } from 'node:util'
 import type { Environment } from '../../endpoint/environment.ts'
 import type { Output } from './io.ts'
 
-/** The few ways in which our words stand out. Colour never carries a meaning of its own. */
+/** The styles of our output. Colour never carries meaning alone. */
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red'
 
 /** Gives a text a style, or not. */
 export type Paint = (style: Style, text: string) => string
 
-/** What we wrap to where there is no terminal, or a wide one: longer lines read badly. */
+/** The width without a terminal, and the maximum: longer lines are hard to read. */
 const WIDTH = 80
 const NARROWEST = 40
 
-/** Does this stream take colours? FORCE_COLOR beats NO_COLOR, as in Node itself; both beat the terminal. */
+/** Does this stream get colours? FORCE_COLOR overrides NO_COLOR, as in Node itself; both override the terminal. */
 export function hasColours({ isTTY = false }: Output, { NO_COLOR, FORCE_COLOR, TERM }: Environment): boolean {
   if (FORCE_COLOR !== undefined) return !['0', 'false'].includes(FORCE_COLOR)
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false
@@ -21,16 +21,16 @@ export function hasColours({ isTTY = false }: Output, { NO_COLOR, FORCE_COLOR, T
 
 export function painter(output: Output, env: Environment): Paint {
   if (!hasColours(output, env)) return (_style, text) => text
-  // Newer Nodes look at process.stdout by themselves; we know better which stream it is for.
+  // Newer versions of Node check process.stdout by default, but this may be for another stream.
   return (style, text) => styleText(style, text, { validateStream: false })
 }
 
-/** How many characters a line has. A terminal that doesn't know its own width says 0. */
+/** The width of lines in characters. A terminal that doesn't know its width reports 0. */
 export function widthOf({ columns: width = 0 }: Output): number {
   return width === 0 ? WIDTH : Math.max(NARROWEST, Math.min(WIDTH, width))
 }
 
-/** Breaks a text at its blanks; a word that is too long stays whole, so that it can be copied. */
+/** Wraps a text at spaces. A word that is too long stays whole, so that it can be copied. */
 export function wrap(text: string, width: number, indent = ''): string {
   const lines: string[] = []
   let line = ''
@@ -45,7 +45,7 @@ export function wrap(text: string, width: number, indent = ''): string {
   return [...lines, line].map((part) => `${indent}${part}`.trimEnd()).join('\n')
 }
 
-/** Labels in one column, what they say in the next, wrapped. */
+/** Labels in one column, and wrapped values in the next. */
 export function facts(
   rows: readonly (readonly [label: string, value: string])[],
   { paint, width, indent = '' }: { paint: Paint; width: number; indent?: string },
@@ -63,7 +63,7 @@ export function facts(
     .join('\n')
 }
 
-/** Cells in columns, under heads where there are some; the last column is wrapped. One text a row. */
+/** Cells in columns, of which the last one is wrapped. Returns one text for each row. */
 export function columns(rows: readonly (readonly string[])[], width: number): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length))
   const widths = Array.from({ length: count }, (_, column) =>
@@ -78,7 +78,7 @@ export function columns(rows: readonly (readonly string[])[], width: number): st
   })
 }
 
-/** What a terminal shows twice as wide, and what without any width (UAX 11; a terminal may see it otherwise). */
+/** Characters that terminals show twice as wide, and without width (UAX 11; terminals differ). */
 const WIDE = /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60]|\p{Emoji_Presentation}/u
 const COMBINING = /\p{M}/u
 

@@ -1,43 +1,43 @@
 import type { Output } from './io.ts'
 
 /**
- * Some lines at the bottom of a terminal that are rewritten in place. The cursor stays visible, and between two drawings
- * at the start of the line below them: whatever ends the process then leaves a terminal that needs no repair.
+ * Lines at the bottom of a terminal that are rewritten in place. The cursor stays visible, and waits at the start of the
+ * line below them, so the terminal is in order however the process ends.
  */
 export interface Live {
   /**
-   * Shows these instead of what was shown; each has to fit the terminal's width, and all of them its height.
+   * Replaces the lines. Each has to fit the width of the terminal, and all of them its height.
    *
    * @param above - text that stays above them, in whole lines
    */
   readonly draw: (lines: readonly string[], above?: string) => void
-  /** Leaves what is shown as it is, for good. */
+  /** Leaves the lines as they are, for good. */
   readonly end: () => void
 }
 
 interface Region extends Live {
   readonly above: (text: string) => void
-  /** Takes the lines away, and holds back what would be written, until it goes on. */
+  /** Removes the lines, and holds back output until `resume`. */
   readonly pause: () => void
-  readonly goOn: () => void
+  readonly resume: () => void
   readonly isPaused: () => boolean
 }
 
-/** Who else writes to the same stream must write above the lines, and not into them. */
+/** The lines on each stream: all other output has to be written above them. */
 const REGIONS = new WeakMap<Output, Region>()
 
 const ESCAPE = '\u001B['
 /** Erase from the cursor to the end of the screen (ECMA-48, ED): also the `^C` that a terminal echoes. */
 const ERASE = `${ESCAPE}J`
 
-/** Takes a terminal's last lines; `end` gives them back. */
+/** Reserves the last lines of a terminal; `end` releases them. */
 export function goLive(output: Output): Live {
   let shown: readonly string[] = []
   /** How many lines there are to rewrite. */
   let drawn = 0
   let paused = false
   let heldBack = ''
-  // One write, so that no terminal shows the moment between.
+  // A single write, so that the terminal doesn't flicker.
   const write = (text: string, lines: readonly string[]): void => {
     const back = drawn === 0 ? '' : `\r${ESCAPE}${drawn}A${ERASE}`
     const all = `${back}${text}${lines.map((line) => `${line}\n`).join('')}`
@@ -55,7 +55,7 @@ export function goLive(output: Output): Live {
       write('', [])
       paused = true
     },
-    goOn: () => {
+    resume: () => {
       paused = false
       write(heldBack, shown)
       heldBack = ''
@@ -78,7 +78,7 @@ export function writeAbove(output: Output, text: string): void {
   else region.above(text)
 }
 
-/** Does something that needs the end of the stream for itself: asks a question. */
+/** Runs work that needs the end of the stream for itself, such as a question. */
 export async function withoutLive<Result>(output: Output, work: () => Promise<Result>): Promise<Result> {
   const region = REGIONS.get(output)
   if (region === undefined || region.isPaused()) return work()
@@ -86,6 +86,6 @@ export async function withoutLive<Result>(output: Output, work: () => Promise<Re
   try {
     return await work()
   } finally {
-    region.goOn()
+    region.resume()
   }
 }

@@ -1,9 +1,10 @@
 import { promises as fs } from 'node:fs'
 import { FileError, isDockerMtlsError, PkiError, type AnyDockerMtlsError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
+import { command, sentence, type Sentence } from '../../base/sentence.ts'
+import { codeOf } from '../../base/system-error.ts'
 import type { Context } from '../command.ts'
 import { canAsk, askSecret } from './prompt.ts'
-import { shellWord } from '../../base/shell-quote.ts'
 
 /** How the passphrase of a CA key is given; never on the command line, which every user can read. */
 export interface PassphraseFlags {
@@ -66,28 +67,28 @@ async function askAndRun<Result>(
 
 async function givenPassphrase(
   { caPassphraseFile }: PassphraseFlags,
-  { io, say }: Context,
+  { io, warn }: Context,
 ): Promise<string | undefined> {
   if (caPassphraseFile === undefined) {
     const variable = io.env[VARIABLE]
     return variable === '' ? undefined : variable
   }
-  return readSecretFile(caPassphraseFile, say)
+  return readSecretFile(caPassphraseFile, warn)
 }
 
 /**
  * Reads a passphrase or a password, without the line break that editors put at the end.
  *
  * @param what - which of them, for messages
- * @throws {@link FileError} ERR_FILE_READ, also where there is nothing in it
+ * @throws {@link FileError} ERR_FILE_READ, also if the file is empty
  */
 export async function readSecretFile(
   path: string,
-  say: Context['say'],
+  warn: Context['warn'],
   what: 'passphrase' | 'password' = 'passphrase',
 ): Promise<string> {
   const tried = `reading the ${what} in ${path}`
-  const secret = await readSecret(path, say, tried)
+  const secret = await readSecret(path, warn, tried)
   if (secret !== '') return secret
   throw new FileError('ERR_FILE_READ', {
     tried,
@@ -96,27 +97,31 @@ export async function readSecretFile(
   })
 }
 
-async function readSecret(path: string, say: Context['say'], tried: string): Promise<string> {
+async function readSecret(path: string, warn: Context['warn'], tried: string): Promise<string> {
   try {
     const { mode } = await fs.stat(path)
     const isOpen = process.platform !== 'win32' && (mode & 0o077) !== 0
-    if (isOpen) say(`Warning: Others can read ${path}:  chmod 600 ${shellWord(path)}`)
+    if (isOpen) warn(openToOthers(path))
     return (await fs.readFile(path, 'utf8')).replace(/\r?\n$/, '')
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {
       tried,
-      got: (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : fileReason(cause),
+      got: codeOf(cause) === 'ENOENT' ? 'there is no such file' : fileReason(cause),
       todo: 'Name an existing file that you can read.',
       cause,
     })
   }
 }
 
+function openToOthers(path: string): Sentence {
+  return sentence`Other users can read ${path}. Restrict it:  ${command('chmod', '600', path)}`
+}
+
 function askNew(context: Context): Promise<string> {
   return askNewSecret(OF_CA, context)
 }
 
-/** A passphrase to be chosen, for messages and questions. */
+/** A new passphrase, for messages and questions. */
 export interface NewSecret {
   /** `the CA key`. */
   readonly what: string
@@ -134,7 +139,7 @@ const OF_CA: NewSecret = {
   risk: 'anyone who guesses it can become root on every server of this CA',
 }
 
-/** Asks twice: a typing mistake would lock the key for ever. */
+/** Asks twice: with a typing mistake, the key would be lost. */
 export async function askNewSecret(secret: NewSecret, { io, say }: Context): Promise<string> {
   if (!canAsk(io)) throw unfit(secret, 'no passphrase is given, and there is no terminal to ask on', secret.ways)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -159,7 +164,7 @@ function unfit({ what, code }: NewSecret, got: string, todo: string): PkiError {
 }
 
 /** Anyone who reads the key (and guesses its passphrase) can become root on every server of this CA. */
-async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
+async function warnOpenKey(folder: string, { warn }: Context): Promise<void> {
   const [{ isOpenToOthers }, { caPaths, nextCaPaths }] = await Promise.all([
     import('../../base/replace-files.ts'),
     import('../../keystore/layout.ts'),
@@ -167,7 +172,7 @@ async function warnOpenKey(folder: string, { say }: Context): Promise<void> {
   for (const path of [caPaths(folder).key, nextCaPaths(folder).key]) {
     // The next one exists only during a rotation.
     const isOpen = await isOpenToOthers(path).catch(() => false)
-    if (isOpen) say(`Warning: Others can read ${path}:  chmod 600 ${shellWord(path)}`)
+    if (isOpen) warn(openToOthers(path))
   }
 }
 
@@ -184,11 +189,12 @@ async function willBeNew({ folder, encrypt = false, replace = false }: LockedWor
   const key = await readIfThere(path)
   if (replace || key === undefined) return true
   if (encrypt && !isEncryptedKey(key)) {
-    const word = shellWord(path)
+    const encrypted = `${path}.new`
+    const openssl = command('openssl', 'pkcs8', '-topk8', '-v2', 'aes256', '-in', path, '-out', encrypted)
     throw new PkiError('ERR_CA_EXISTS', {
       tried: `encrypting ${path}`,
       got: 'the CA exists already, and its key is not encrypted',
-      todo: `Encrypt it in place:  openssl pkcs8 -topk8 -v2 aes256 -in ${word} -out ${word}.new && mv ${word}.new ${word}`,
+      todo: sentence`Encrypt a copy:  ${openssl}  Then replace the key by it:  ${command('mv', encrypted, path)}`,
     })
   }
   return false

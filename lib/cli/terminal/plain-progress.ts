@@ -6,11 +6,11 @@ import { duration, endMark, hasEnded, marksOf, stepText } from './step-text.ts'
 /** Shows steps while they happen. */
 export interface Progress {
   readonly onStep: OnStep
-  /** Shows nothing more. Any number of times. */
+  /** Stops showing. It may be called several times. */
   readonly close: () => void
 }
 
-/** After this long, whoever reads a log wonders what is going on. */
+/** After this time, the reader of a log wonders what is happening. */
 const PATIENCE_MS = 5000
 
 interface Open {
@@ -19,7 +19,7 @@ interface Open {
   readonly timer: NodeJS.Timeout
 }
 
-/** Where nothing can be rewritten: a line for each step that has ended, and one for each long wait. */
+/** Without rewriting: a line for each step that has ended, and one for each long wait. */
 export function plainProgress({ io: { stderr, env } }: Context): Progress {
   const marks = marksOf(env)
   const paint = painter(stderr, env)

@@ -6,20 +6,20 @@ import { plainProgress, type Progress } from './plain-progress.ts'
 import { hostBoard, stepBoard, type Board } from './step-board.ts'
 import { cutLine, marksOf } from './step-text.ts'
 
-/** What decides how it is shown. */
+/** The flags that decide how progress is shown. */
 export interface ProgressFlags {
   readonly json?: boolean
 }
 
-/** How often a line is looked at, for its mark and its time. */
+/** How often lines are redrawn, for their marks and times. */
 const TICK_MS = 100
 const WIDEST = 80
 
 /**
- * Does some work whose steps are shown: rewritten in place on a terminal, a line each in a pipe, and with --json as lines
- * of JSON on stdout.
+ * Does work and shows its steps: rewritten in place on a terminal, one line each in a pipe, and with --json as JSON lines
+ * on stdout.
  *
- * @param subjects - where it is about several hosts, their names: each gets one line of its own
+ * @param subjects - the names of several hosts: each gets one line
  */
 export async function withProgress<Result>(
   context: Context,
@@ -35,7 +35,7 @@ export async function withProgress<Result>(
   }
 }
 
-/** As {@link withProgress}, for those who call `close` themselves, also after a failure. */
+/** Like {@link withProgress}, for callers that call `close` themselves, also after a failure. */
 export function makeProgress(context: Context, flags: ProgressFlags, subjects: readonly string[] = []): Progress {
   const { stdout, stderr, env } = context.io
   if (flags.json === true) return { onStep: (event) => writeLine(stdout, 'step', event), close: () => undefined }
@@ -76,7 +76,7 @@ function liveProgress({ io: { stderr, env } }: Context, board: Board): Progress 
 
 type Shown = ReturnType<Board['lines']>
 
-/** No more than the terminal is high: what has left the screen at its top can't be rewritten. */
+/** Limits the lines to the height of the terminal: a line that has left the screen can't be rewritten. */
 function fitting(lines: Shown, rows: number | undefined, more: string): Shown {
   const height = Math.max(2, (rows || 24) - 1)
   if (lines.length <= height) return lines

@@ -8,7 +8,7 @@ export function canAsk({ stdin, stderr }: Io): boolean {
 }
 
 /**
- * Asks on the terminal, and shows nothing of what is typed. The terminal is as it was afterwards, however it ends.
+ * Asks on the terminal without showing the input. Afterwards, the terminal is in its previous mode in any case.
  *
  * @throws {@link Interrupted} for Ctrl-C, Ctrl-D and the end of the input
  */
@@ -20,7 +20,7 @@ async function readSecret(question: string, io: Io): Promise<string> {
   const { stdin, stderr, signal } = io
   signal.throwIfAborted()
   stderr.write(question)
-  // In its usual mode the terminal itself shows every key (termios(3), ECHO).
+  // In its usual mode, the terminal itself shows every key (termios(3), ECHO).
   stdin.setRawMode?.(true)
   try {
     return await readLine(io)
@@ -32,7 +32,7 @@ async function readSecret(question: string, io: Io): Promise<string> {
 }
 
 /**
- * Asks on the terminal whether to go on. Only a clear yes is one.
+ * Asks a yes-or-no question on the terminal. Only a clear yes counts.
  *
  * @param question - ends in `?`
  * @throws {@link Interrupted} for Ctrl-C, Ctrl-D and the end of the input
@@ -47,7 +47,7 @@ async function readYes(question: string, io: Io): Promise<boolean> {
   try {
     return /^\s*y(?:es)?\s*$/i.test(await readLine(io))
   } catch (error) {
-    // Only an answer has ended the line by itself.
+    // Without an answer, the line has not been ended.
     io.stderr.write('\n')
     throw error
   } finally {
@@ -87,7 +87,7 @@ function readLine({ stdin, signal }: Io): Promise<string> {
 interface Line {
   readonly typed: string
   readonly end?: 'enter' | 'cancel'
-  /** What came behind the end of the line, as with pasted text. */
+  /** Input after the end of the line, such as pasted text. */
   readonly rest: string
 }
 
@@ -98,9 +98,9 @@ const CTRL_U = '\u0015'
 const ERASE = new Set(['\u0008', '\u007F'])
 const ESCAPE = '\u001B'
 
-/** What is on the line after these keys. */
+/** The line after these keys. */
 function edit(before: string, keys: string): Line {
-  // An arrow key or its like: nothing that anybody means to be in a passphrase.
+  // An arrow key or the like, which nobody wants in a passphrase.
   if (keys.startsWith(ESCAPE)) return { typed: before, rest: '' }
   let typed = Array.from(before)
   const characters = Array.from(keys)

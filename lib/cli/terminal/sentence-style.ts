@@ -10,6 +10,10 @@ const FLAGS: Readonly<Record<string, string>> = {
   host: '--host',
   context: '--context',
   certPath: '--cert-path',
+  confirmServer: '--confirm-server',
+  name: '--name',
+  out: '--out',
+  systemd: '--systemd',
   envFile: '--dotenv',
   tlsOnPort2375: '--tls-on-port-2375',
   foreignClientCa: '--foreign-client-ca',
@@ -33,7 +37,7 @@ const FLAGS_WITH_VALUE: Readonly<Record<string, string>> = {
   clients: '--client NAME',
 }
 
-/** How a sentence of the library reads to someone who typed a command: flags, and lines for the shell at hand. */
+/** Renders sentences of the library for someone who typed a command: with flags, and command lines for the user's shell. */
 export function styleFor(env: Environment): SentenceStyle {
   const shell = SHELLS.find((known) => known === shellOf(env)) ?? 'sh'
   return { command: (words) => typedCommand(words, shell, env), option: flagOf }

@@ -1,16 +1,16 @@
 import { basename } from 'node:path'
 import type { Environment } from '../../endpoint/environment.ts'
 
-/** Shells that read what sh reads, and have no name of their own in `--shell`. */
+/** Shells with the syntax of sh, which have no value of their own for `--shell`. */
 const LIKE_SH = ['dash', 'ash', 'ksh', 'mksh', 'busybox']
 
-/** What `--shell` calls a shell that it knows by another name. */
+/** The values of `--shell` for shells with other names. */
 export const OUR_NAME: ReadonlyMap<string, string> = new Map([
   ...LIKE_SH.map((name) => [name, 'sh'] as const),
   ['pwsh', 'powershell'],
 ])
 
-/** The shell that will read our lines, as far as the environment tells: $SHELL, as everything else guesses. */
+/** The user's shell according to the environment: $SHELL, which other programs rely on, too. */
 export function shellOf({ SHELL }: Environment, platform: NodeJS.Platform = process.platform): string {
   if (SHELL === undefined || SHELL === '') return platform === 'win32' ? 'powershell' : 'sh'
   const name = basename(SHELL)

@@ -6,18 +6,18 @@ import { printable } from '../../base/text.ts'
 
 /** A line that is rewritten while something runs. */
 interface BoardLine {
-  /** None: it runs, and its mark turns. */
+  /** Absent: the step runs, and its mark turns. */
   readonly mark?: string
   readonly words: string
   readonly time: string
 }
 
-/** What a terminal shows of steps: some lines while they run, and text that stays. */
+/** The steps on a terminal: some lines while they run, and text that stays. */
 export interface Board {
-  /** Is told of a step, and says what stays of it. */
+  /** Receives an event, and returns text that stays. */
   readonly take: (event: StepEvent) => string
   readonly lines: () => BoardLine[]
-  /** What stays when nothing more comes. */
+  /** The text that stays at the end. */
   readonly rest: () => string
 }
 
@@ -26,7 +26,7 @@ interface Running {
   readonly since: number
 }
 
-/** Less isn't worth reading. */
+/** Shorter times aren't shown. */
 const WORTH_SAYING_MS = 1000
 const UNFINISHED = 'not finished'
 
@@ -69,9 +69,9 @@ interface Host {
   /** When its last step ended, if none runs. */
   readonly until: number | undefined
   readonly now: StepEvent
-  /** The first step that failed. What comes after it puts things back, and doesn't make it good. */
+  /** The first step that failed. Later steps may roll back, but the host still counts as failed. */
   readonly failed: StepEvent | undefined
-  /** Was anything done, or is there nothing but skipped steps? */
+  /** Was any step done, or were all of them skipped? */
   readonly did: boolean
 }
 
@@ -85,7 +85,7 @@ function afterEvent(event: StepEvent, before: Host | undefined): Host {
   }
 }
 
-/** A line for each host, which shows the step that it is at. */
+/** A line for each host, with its current step. */
 export function hostBoard({ io: { stderr, env } }: Context, names: readonly string[]): Board {
   const marks = marksOf(env)
   const paint = painter(stderr, env)

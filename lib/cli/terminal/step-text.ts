@@ -10,14 +10,14 @@ export interface Marks {
   readonly failed: string
   /** One after the other while it runs. */
   readonly running: readonly string[]
-  /** Where a line goes on, and was cut. */
+  /** At the end of a line that was cut. */
   readonly more: string
 }
 
 const UTF8: Marks = { done: '✓', skipped: '-', failed: '✗', running: Array.from('⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'), more: '…' }
 const ASCII: Marks = { done: '+', skipped: '-', failed: 'x', running: ['|', '/', '-', '\\'], more: '...' }
 
-/** Those that the terminal can show: the first of these variables that is set decides (locale(7)). */
+/** The marks that the terminal can show. The first of these variables that is set decides (locale(7)). */
 export function marksOf({ LC_ALL, LC_CTYPE, LANG, TERM }: Environment, platform: string = process.platform): Marks {
   const locale = [LC_ALL, LC_CTYPE, LANG].find((value) => value !== undefined && value !== '')
   // Windows has no such variables; its terminals show these characters.
@@ -39,7 +39,7 @@ export function endMark(state: Ended, marks: Marks, paint: Paint): string {
   return paint(STYLES[state], marks[state])
 }
 
-/** `restart docker: waiting for port 2376`, and of which host where that is said. */
+/** `restart docker: waiting for port 2376`, after the name of the host, if there are several. */
 export function stepText({ title, state, note, subject }: Omit<StepEvent, 'step' | 'milliseconds'>): string {
   const about = subject === undefined ? '' : `${printable(subject)}: `
   if (note === undefined) return `${about}${printable(title)}`
@@ -55,13 +55,13 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** A line that stays: all of its words, folded where the terminal ends. `width` without the mark. */
+/** A line that stays, wrapped to the width of the terminal. */
 export function foldLine(mark: string, words: string, time: string, width: number): string {
   const text = wrap(time === '' ? words : `${words}  ${time}`, width - 2, '  ')
   return `${mark}${text.slice(1)}\n`
 }
 
-/** A line that is rewritten in place, and must not reach the edge: of words that are too long, the end is left out. */
+/** A line that is rewritten in place, and must not reach the edge: if it is too long, its end is left out. */
 export function cutLine(mark: string, words: string, time: string, width: number, more: string): string {
   const end = time === '' ? '' : `  ${time}`
   return `${mark} ${cut(words, width - 2 - textWidth(end), more)}${end}`

@@ -4,27 +4,27 @@ import { isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
 import { keyFingerprint } from '../../pki/key-type.ts'
 
-/** What came back for a request. */
+/** The answer to a request. */
 export interface Answer {
   /** `cert.pem`. */
   readonly cert: string
-  /** `ca.pem`: everything else that is in it. */
+  /** `ca.pem`: all other certificates in the answer. */
   readonly ca: string
   readonly x509: X509Certificate
   readonly facts: CertificateFacts
   readonly keyFingerprint256: string
 }
 
-/** A certificate and the authorities of a rotation have some kilobytes. */
+/** A certificate and both CAs of a rotation have some kilobytes. */
 const MAX_BYTES = 262_144
 
 const TAKE_ANSWER = sentence`Use the whole file that this command wrote:  ${ours('cert', 'sign', 'NAME.csr')}`
 
 /**
- * Takes an answer apart: one certificate that is no CA's, and the authorities.
+ * Splits an answer into the client certificate and the CA certificates.
  *
  * @param input - PEM
- * @param file - what it is called in an error's message
+ * @param file - how errors name it
  * @throws {@link PkiError} ERR_CERTIFICATE_INVALID
  */
 export function readAnswer(input: string | Uint8Array, file: string): Answer {
@@ -38,11 +38,11 @@ export function readAnswer(input: string | Uint8Array, file: string): Answer {
       certificates.length === 0 ? noneIn(text) : `it contains ${leaves.length} client certificates instead of one`,
     )
   }
-  const authorities = certificates.filter(({ facts }) => facts.isCa)
-  if (authorities.length === 0) throw invalid(file, 'it does not contain the CA certificate')
+  const cas = certificates.filter(({ facts }) => facts.isCa)
+  if (cas.length === 0) throw invalid(file, 'it does not contain the CA certificate')
   return {
     cert: leaf.pem,
-    ca: authorities.map(({ pem }) => pem).join(''),
+    ca: cas.map(({ pem }) => pem).join(''),
     x509: leaf.x509,
     facts: leaf.facts,
     keyFingerprint256: keyFingerprint(leaf.x509.publicKey),

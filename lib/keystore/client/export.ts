@@ -12,32 +12,32 @@ import { caPaths, clientPaths } from '../layout.ts'
 import { isFromCurrentCa } from '../rotate/cas.ts'
 import { writeSecretFile } from '../../base/secret-file.ts'
 
-/** What {@link exportClient} is told. */
+/** Options of {@link exportClient}. */
 export interface ExportOptions {
-  /** The folder that `init` made. */
+  /** The folder that `init` created. */
   readonly folder: string
   readonly name: string
   /** The tar file. */
   readonly out: string
-  /** Replaces a file that is there. @defaultValue false */
+  /** Replaces an existing file. @defaultValue false */
   readonly force?: boolean
 }
 
-/** A bundle that was written. */
+/** The written file. */
 export interface ExportReport {
   readonly path: string
   readonly files: readonly string[]
   readonly client: CertificateFacts
-  /** Sentences for a person. */
+  /** Warnings: sentences. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Packs a client's three files, and nothing else, into a tar file of mode 0600. They are checked first: what no daemon
- * would accept is not handed out.
+ * Packs a client's three files, and nothing else, into a tar file of mode 0600. They are checked first: files that no
+ * daemon would accept are not exported.
  *
  * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE, ERR_PKI_FILE_INVALID, ERR_NAME_INVALID
- * @throws {@link IdentityError} for files that don't go together, or have expired
+ * @throws {@link IdentityError} for files that don't match, or have expired
  * @throws {@link FileError} ERR_FILE_EXISTS, ERR_FILE_READ, ERR_FILE_WRITE
  * @example
  * ```ts
@@ -50,7 +50,7 @@ export async function exportClient({ folder, name, out, force = false }: ExportO
   return { path: out, ...report }
 }
 
-/** The same, in memory. The archive has the key in it. */
+/** The same, in memory. The archive contains the key. */
 export async function packClient(
   folder: string,
   name: string,
@@ -60,19 +60,19 @@ export async function packClient(
   return { archive: await tar(files), files: Object.keys(files), client, warnings }
 }
 
-/** What {@link exportClientP12} is told besides. */
+/** Options of {@link exportClientP12}. */
 export interface P12Options extends ExportOptions {
-  /** Encrypts all of it. */
+  /** Encrypts the whole file. */
   readonly passphrase: string
 }
 
-/** A PKCS#12 file that was written. */
+/** The written PKCS#12 file. */
 export type P12Report = Omit<ExportReport, 'files'>
 
 /**
- * Packs the same three into one PKCS#12 file of mode 0600, encrypted, for tools that want it.
+ * Packs the same files into one encrypted PKCS#12 file of mode 0600, for tools that need it.
  *
- * @throws those of {@link exportClient}
+ * @throws the errors of {@link exportClient}
  * @throws {@link PkiError} ERR_PKCS12_PASSPHRASE
  */
 export async function exportClientP12({
@@ -97,18 +97,18 @@ export async function packClientP12(
   return { p12: await exportPkcs12({ ca, cert, key, passphrase, name }), client, warnings }
 }
 
-/** What no daemon would take is not handed out. */
+/** Reads a client's files and checks them: files that no daemon would accept are not exported. */
 export async function readChecked(
   folder: string,
   name: string,
 ): Promise<ClientFiles & Pick<ExportReport, 'client' | 'warnings'>> {
   const files = await new PkiFolder(folder).readClient(name)
   const { client, warnings } = await checked(files, clientPaths(folder, name).folder)
-  if (!(await isFromCurrentCa(folder, files.cert))) throw ofReplacedAuthority(folder, name, client)
+  if (!(await isFromCurrentCa(folder, files.cert))) throw ofReplacedCa(folder, name, client)
   return { ...files, client, warnings }
 }
 
-function ofReplacedAuthority(folder: string, name: string, { issuer }: CertificateFacts): PkiError {
+function ofReplacedCa(folder: string, name: string, { issuer }: CertificateFacts): PkiError {
   return new PkiError('ERR_PKI_FILE_INVALID', {
     tried: `exporting the client ${name}`,
     got: `its certificate was issued by ${issuer}, not by the current CA in ${caPaths(folder).folder}`,
@@ -116,7 +116,7 @@ function ofReplacedAuthority(folder: string, name: string, { issuer }: Certifica
   })
 }
 
-/** The very bytes that are packed are checked; where they don't pass, the files are, since that names them. */
+/** Checks the bytes that are packed. If they fail, checks the files again, so that the error names them. */
 async function checked(files: ClientFiles, path: string): Promise<Identity> {
   try {
     return await loadIdentity(files)
@@ -126,7 +126,7 @@ async function checked(files: ClientFiles, path: string): Promise<Identity> {
   }
 }
 
-/** All three are 0600: who unpacks them gets a key that only its owner reads, whatever the umask. */
+/** All three have mode 0600, so that only the owner can read the unpacked key, whatever the umask is. */
 async function tar(files: Readonly<Record<string, string>>): Promise<Buffer> {
   const archive = pack()
   const mtime = new Date()

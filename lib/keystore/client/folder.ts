@@ -4,14 +4,14 @@ import { keyFingerprint } from '../../pki/key-type.ts'
 import type { LeafPaths } from '../layout.ts'
 import { readIfThere } from '../../base/files.ts'
 
-/** Where a client's key is, on its own machine; it becomes its DOCKER_CERT_PATH. */
+/** The folder of a client's key on its own machine, which becomes its DOCKER_CERT_PATH. */
 export interface ClientFolder extends LeafPaths {
-  /** A key that takes the place of the one in use when its certificate comes. */
+  /** A new key, which replaces the one in use when its certificate is installed. */
   readonly nextKey: string
   readonly env: string
 }
 
-/** The folder of a client where none is named. */
+/** The default folder of a client. */
 export function defaultFolder(name: string): string {
   return `docker-mtls-${name}`
 }
@@ -27,12 +27,12 @@ export function clientFolder(folder: string): ClientFolder {
   }
 }
 
-/** A request in it. `name` must have been checked. */
+/** The path of a request. `name` must be checked: it becomes a file name. */
 export function requestPath(folder: string, name: string): string {
   return join(folder, `${name}.csr`)
 }
 
-/** A private key that is there, and the fingerprint of its public half; none where it can't be opened. */
+/** An existing private key, and the fingerprint of its public key; undefined if the key can't be opened. */
 export interface PresentKey {
   readonly path: string
   readonly pem: string

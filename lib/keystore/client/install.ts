@@ -4,6 +4,7 @@ import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { warningTexts } from '../../base/warning.ts'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
 import { IdentityError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
+import { enumerate } from '../../base/text.ts'
 import { KEY_MODE, PUBLIC_MODE, readIfThere } from '../../base/files.ts'
 import type { CertificateFacts } from '../../identity/certificate.ts'
 import { readSet } from '../../identity/read-set.ts'
@@ -104,14 +105,16 @@ export async function installClient(options: InstallOptions): Promise<InstallRep
 async function keyOf({ keyFingerprint256 }: Answer, file: string, paths: ClientFolder): Promise<PresentKey> {
   const keys = await presentKeys(paths)
   const own = keys.find(({ fingerprint256 }) => fingerprint256 === keyFingerprint256)
-  // One that can't be opened is told by the check that follows.
+  // The check that follows reports a key that can't be opened.
   const chosen = own ?? keys.find(({ fingerprint256 }) => fingerprint256 === undefined)
   if (chosen !== undefined) return chosen
   const others = keys.map(({ path, fingerprint256 = '' }) => `${path} is ${fingerprint256}`)
   throw new IdentityError(keys.length === 0 ? 'ERR_IDENTITY_FILE_MISSING' : 'ERR_IDENTITY_KEY_MISMATCH', {
     tried: `installing ${file} in ${paths.folder}`,
     got:
-      keys.length === 0 ? 'it contains no key.pem' : `it is for the key ${keyFingerprint256}, and ${others.join(', ')}`,
+      keys.length === 0
+        ? 'it contains no key.pem'
+        : `the certificate is for the key ${keyFingerprint256}, and ${enumerate(others)}`,
     todo: sentence`Use the folder in which the request was created:  ${ours('client', 'install', file, '--dir', 'DIR')}`,
   })
 }
@@ -150,7 +153,7 @@ interface Present {
   readonly cert: string | undefined
 }
 
-/** Only what differs: what is there and the same is not touched. */
+/** Only files that differ; equal ones are not touched. */
 function filesOf(paths: ClientFolder, present: Present, answer: Answer, key: PresentKey): NewFile[] {
   const isNext = key.path === paths.nextKey
   return [
@@ -163,7 +166,7 @@ function filesOf(paths: ClientFolder, present: Present, answer: Answer, key: Pre
 async function put(paths: ClientFolder, files: readonly NewFile[], { keyFingerprint256 }: Answer): Promise<string[]> {
   const keptAside = files.length === 0 ? [] : await swapFiles(paths, files)
   const next = (await presentKeys(paths)).find(({ path }) => path === paths.nextKey)
-  // It has become the key in use, be it in an earlier run that was killed.
+  // It is the key in use now, perhaps since an earlier run that was killed.
   if (next?.fingerprint256 === keyFingerprint256) await fs.rm(paths.nextKey, { force: true })
   return keptAside
 }
@@ -174,7 +177,7 @@ function planEnv(host: string, { folder, env }: ClientFolder): ReturnType<typeof
 
 function notesOf({ added, gone }: TrustChange): string[] {
   return [
-    ...added.map((authority) => `New in ca.pem: ${describeCa(authority)}`),
-    ...gone.map((authority) => `No longer in ca.pem: ${describeCa(authority)}`),
+    ...added.map((ca) => `New in ca.pem: ${describeCa(ca)}`),
+    ...gone.map((ca) => `No longer in ca.pem: ${describeCa(ca)}`),
   ]
 }

@@ -1,4 +1,4 @@
-import { ours, renderSentence, sentence, type CommandPart } from '../../base/sentence.ts'
+import { command, ours, plainTexts, sentence, type CommandPart } from '../../base/sentence.ts'
 import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, writeFileAtomically, isFolder, readIfThere } from '../../base/files.ts'
 import { openCertificate, readCertificate } from '../../identity/certificate.ts'
@@ -10,29 +10,29 @@ import { settleSwap } from '../swap.ts'
 import { clientFolder, defaultFolder, requestPath, type ClientFolder } from './folder.ts'
 import { checkOptions } from '../../base/options.ts'
 
-/** What {@link requestClient} is told. */
+/** Options of {@link requestClient}. */
 export interface ClientRequestOptions {
   /** The client's name, which becomes the common name. */
   readonly name: string
-  /** Where the key is, or shall be. @defaultValue `docker-mtls-NAME` */
+  /** The folder of the key. @defaultValue `docker-mtls-NAME` */
   readonly folder?: string | undefined
   /** The type of a new key. @defaultValue `'p256'` */
   readonly keyType?: string | undefined
-  /** Makes a new key. The one that is there stays in use until the answer is installed. @defaultValue false */
+  /** Creates a new key. The existing one stays in use until the answer is installed. @defaultValue false */
   readonly force?: boolean | undefined
 }
 
-/** A request that was written. */
+/** The written request. */
 export interface ClientRequestReport {
-  /** What became of the key: one that is there is kept. */
+  /** Whether the key was created; an existing one is kept. */
   readonly action: 'created' | 'kept'
   /** The client's name. */
   readonly name: string
   /** The folder with key and request. */
   readonly folder: string
-  /** The key, which stays here. */
+  /** The path of the key, which stays on this machine. */
   readonly key: string
-  /** The request, which is sent. */
+  /** The path of the request, which you send. */
   readonly request: string
   /** The request itself, as PEM. */
   readonly pem: string
@@ -40,17 +40,17 @@ export interface ClientRequestReport {
   readonly keyType: string
   /** SHA-256 of the public key, to compare with `cert sign`. */
   readonly keyFingerprint256: string
-  /** Is there a certificate in use already? */
+  /** Does the client have a certificate already? */
   readonly renewal: boolean
-  /** Where an old key is now. */
+  /** The new path of an old key. */
   readonly keptAside: readonly string[]
-  /** Sentences without a full stop. */
+  /** Remarks for the user: sentences without a full stop. */
   readonly notes: readonly string[]
 }
 
 /**
- * Makes a client's key and a request for its certificate, on the client's own machine. A key that is there is kept: the
- * request is made again with it, as is needed to renew its certificate.
+ * Creates a client's key and a request for its certificate, on the client's own machine. An existing key is kept and gets
+ * a new request, to renew its certificate.
  *
  * @throws {@link PkiError} ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_PKI_FILE_INVALID
  * @throws {@link FileError} ERR_FILE_EXISTS, ERR_FILE_READ, ERR_FILE_WRITE
@@ -93,7 +93,7 @@ export async function requestClient(options: ClientRequestOptions): Promise<Clie
   }
 }
 
-/** The remedy of a key that can't be used names this very folder. */
+/** Creates the request. For a key that can't be used, the remedy names this folder. */
 async function make(
   { folder }: ClientFolder,
   name: string,
@@ -115,12 +115,12 @@ async function make(
   }
 }
 
-/** The command that makes the request again. */
+/** The command that creates the request again. */
 export function requestCommand(name: string, folder: string, ...flags: readonly string[]): CommandPart {
   return ours('client', 'request', name, ...(folder === defaultFolder(name) ? [] : ['--out', folder]), ...flags)
 }
 
-/** Two clients in one folder would take each other's key. */
+/** Two clients in one folder would use each other's key. */
 async function refuseOtherClient({ folder, cert }: ClientFolder, name: string): Promise<void> {
   const owner = nameIn(await readIfThere(cert))
   if (owner === undefined || owner === name) return
@@ -166,7 +166,7 @@ async function write({ isThere, folder, key, made, isNew }: Writing): Promise<st
     await publishFolder(folder, files)
     return []
   }
-  // Of two runs at once the first one's key stays: its request may be on its way.
+  // If two runs race, the key of the first one stays: its request may have been sent already.
   const aside = isNew ? await keepBeside(key) : undefined
   for (const { path, data, mode } of files) {
     await writeFileAtomically(path, data, { mode, replace: path !== key || aside !== undefined })
@@ -179,15 +179,15 @@ async function notesOf(
   { key, keyType, kept, waits }: { key: string; keyType: string; kept: boolean; waits: boolean },
 ): Promise<string[]> {
   const stays = asked !== undefined && kept && asked !== keyType
-  return [
+  return plainTexts([
     ...(stays
       ? [
-          renderSentence(
-            sentence`Its key stays ${keyType}; to create another:  ${requestCommand(name, folder, '--force', '--key-type', asked)}`,
-          ),
+          sentence`Its key stays ${keyType}; to create another:  ${requestCommand(name, folder, '--force', '--key-type', asked)}`,
         ]
       : []),
     ...(waits ? ['The current key stays in use until the answer is installed'] : []),
-    ...((await isOpenToOthers(key)) ? [`Other users can read ${key}: run chmod 600 on it`] : []),
-  ]
+    ...((await isOpenToOthers(key))
+      ? [sentence`Other users can read ${key}. Restrict it:  ${command('chmod', '600', key)}`]
+      : []),
+  ])
 }

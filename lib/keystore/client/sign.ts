@@ -1,4 +1,5 @@
 import { ArgumentError, FileError, PkiError } from '../../base/errors.ts'
+import { option, ours, sentence } from '../../base/sentence.ts'
 import { PUBLIC_MODE, writeFileAtomically, readIfThere } from '../../base/files.ts'
 import { readCertificate, splitPem } from '../../identity/certificate.ts'
 import { PkiFolder } from '../folder.ts'
@@ -7,35 +8,35 @@ import type { FolderSignOptions, FolderSignResult } from '../sign-client.ts'
 import { casIn, type TrustedAuthority } from './trust.ts'
 import { refuseFolder } from '../../base/rendered-file.ts'
 
-/** What {@link signRequestInto} is told besides. */
+/** Options of {@link signRequestInto}. */
 export interface SignIntoOptions extends FolderSignOptions {
-  /** The folder that `init` made. */
+  /** The folder that `init` created. */
   readonly folder: string
-  /** The file for the answer, by the client's name; undefined: none is written. */
+  /** Returns the file for the answer to a client; undefined: no file is written. */
   readonly out: (name: string) => string | undefined
   /**
-   * SHA-256 of the public key that is expected, in hexadecimal: another one is refused.
+   * The expected SHA-256 of the public key, in hexadecimal. Any other key is refused.
    *
    * @defaultValue any key is signed
    */
   readonly fingerprint?: string | undefined
 }
 
-/** A request that was signed, and where its answer is. */
+/** The signed request, and the file with the answer. */
 export interface SignReport extends FolderSignResult {
   readonly out: string | undefined
-  /** Whom the answer makes its client trust. */
+  /** The CAs that the client will trust. */
   readonly authorities: readonly TrustedAuthority[]
 }
 
 /**
- * Signs a client's request, keeps the certificate in the folder, and writes the answer into a file.
+ * Signs a client's request, keeps the certificate in the folder, and writes the answer to a file.
  *
  * @param request - PKCS#10 as PEM
  * @throws the errors of {@link PkiFolder.signClient}
- * @throws {@link PkiError} ERR_REQUEST_REFUSED where its key is another one than expected
+ * @throws {@link PkiError} ERR_REQUEST_REFUSED if its key isn't the expected one
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
- * @throws {@link FileError} ERR_FILE_EXISTS where the file for the answer is something else, ERR_FILE_WRITE
+ * @throws {@link FileError} ERR_FILE_EXISTS if the file for the answer exists and is something else, ERR_FILE_WRITE
  */
 export async function signRequestInto(
   request: string | Uint8Array,
@@ -57,27 +58,27 @@ function checkFingerprint(expected: string, is: string, file = 'the request'): v
   if (!/^[\dA-F]{64}$/.test(digits)) {
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: `comparing the key of ${file}`,
-      got: 'the expected SHA-256 is not one: it has no 64 hexadecimal digits',
-      todo: "Give it as client request has printed it on the client's machine, with or without colons.",
+      got: 'the expected SHA-256 does not have 64 hexadecimal digits',
+      todo: sentence`Use the one that this command printed on the client's machine, with or without colons:  ${ours('client', 'request', 'NAME')}`,
     })
   }
   if (digits === is.replaceAll(':', '')) return
   throw new PkiError('ERR_REQUEST_REFUSED', {
     tried: `comparing the key of ${file}`,
-    got: `its SHA-256 is ${is}, and not the expected one`,
-    todo: 'Nothing was signed. The request is not the one that was made there: somebody else made it, or it is an older one.',
+    got: `its SHA-256 is ${is}, not the expected one`,
+    todo: 'Nothing was signed. The request is outdated, or somebody else created it: ask the client for its current request.',
   })
 }
 
-/** An earlier answer to the same client makes room, since the folder keeps what was in it; anything else doesn't. */
+/** Only an earlier answer to the same client may be replaced, since the folder keeps its contents. */
 async function refuseOther(path: string, name: string): Promise<void> {
   await refuseFolder(path, `${name}.pem`)
   const text = await readIfThere(path)
   if (text === undefined || nameIn(text) === name) return
   throw new FileError('ERR_FILE_EXISTS', {
     tried: `writing ${path}`,
-    got: 'a file of that name is there already, and is no answer to this client',
-    todo: 'Choose another name with  --out FILE , or move that file away first. Nothing was signed.',
+    got: 'a file of that name exists, and is not an answer to this client',
+    todo: sentence`Nothing was signed. Move that file away, or choose another name with ${option('out', 'FILE')}.`,
   })
 }
 

@@ -1,18 +1,20 @@
 import { PkiError } from '../../base/errors.ts'
+import { option, sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
 import { openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
 import { keyFingerprint } from '../../pki/key-type.ts'
 
-/** An authority of a `ca.pem`, and how a person knows it again. */
+/** A CA in a `ca.pem`, as a person recognizes it. */
 export interface TrustedAuthority {
   /** The CA's distinguished name. */
   readonly subject: string
   /** SHA-256 of its certificate. */
   readonly fingerprint256: string
-  /** Of its key: an authority whose certificate was renewed is the same one. */
+  /** SHA-256 of its public key: a CA with a renewed certificate is the same CA. */
   readonly key: string
 }
 
-/** What a new `ca.pem` changes about who is trusted. */
+/** How a new `ca.pem` changes the trusted CAs. */
 export interface TrustChange {
   readonly authorities: readonly TrustedAuthority[]
   readonly added: readonly TrustedAuthority[]
@@ -20,8 +22,8 @@ export interface TrustChange {
 }
 
 /**
- * Compares the authorities of an answer with those that are trusted now. Whoever could put another authority in their
- * place could be the daemon to this client: so where not one stays, somebody has to say that it is meant.
+ * Compares the CAs of an answer with the trusted ones. Whoever replaces all of them can impersonate the daemon to this
+ * client, so that requires `force`.
  *
  * @throws {@link PkiError} ERR_CA_EXISTS
  */
@@ -68,14 +70,14 @@ function otherTrust(
   old: readonly TrustedAuthority[] | undefined,
   authorities: readonly TrustedAuthority[],
 ): PkiError {
-  const trusted = old === undefined || old.length === 0 ? 'can not be read' : `trusts ${words(old)}`
+  const trusted = old === undefined || old.length === 0 ? 'can not be read' : `trusts ${describeAll(old)}`
   return new PkiError('ERR_CA_EXISTS', {
     tried: `replacing ${path}`,
-    got: `it ${trusted}, and the answer brings another authority: ${words(authorities)}`,
-    todo: 'Ask whoever keeps the authority, on a way that you trust, whether it was replaced and has that SHA-256; then  --force  takes it (the old file is kept beside it).',
+    got: `it ${trusted}, and the answer contains another CA, ${describeAll(authorities)}`,
+    todo: sentence`Ask the owner of the CA, over a channel that you trust, whether the CA was replaced and has this SHA-256. If so, accept it with ${option('force', 'true')} (the old file is kept).`,
   })
 }
 
-function words(authorities: readonly TrustedAuthority[]): string {
-  return authorities.map(describeCa).join(' and ')
+function describeAll(cas: readonly TrustedAuthority[]): string {
+  return enumerate(cas.map(describeCa))
 }

@@ -2,8 +2,8 @@ import type { LedgerEntry } from '../ledger.ts'
 import { DAY_MS, DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from '../../pki/lifetime.ts'
 
 /**
- * From when on a certificate is to be renewed: past two thirds of its life. What fails then has the last third to be
- * noticed and tried again.
+ * When a certificate is due: after two thirds of its lifetime. If the renewal fails, the last third remains to notice it
+ * and try again.
  */
 export function renewAfter({ notBefore, notAfter }: Pick<LedgerEntry, 'notBefore' | 'notAfter'>): Date {
   const from = Date.parse(notBefore)
@@ -11,11 +11,11 @@ export function renewAfter({ notBefore, notAfter }: Pick<LedgerEntry, 'notBefore
 }
 
 /**
- * The life of a certificate in days, for one that takes its place. One that was cut short so as not to outlive its
- * authority had no length of its own: the default counts.
+ * The lifetime in days for the certificate that replaces this one. If its own was shortened, so that it doesn't outlive its
+ * CA, this is the default.
  *
  * @param one - the certificate
- * @param ledger - where the authorities are, too
+ * @param ledger - the entries of the ledger, CAs included
  */
 export function lifeInDays(one: Pick<LedgerEntry, 'notBefore' | 'notAfter'>, ledger: readonly LedgerEntry[]): number {
   if (ledger.some(({ kind, notAfter }) => kind === 'ca' && notAfter === one.notAfter)) return DEFAULT_LEAF_DAYS

@@ -1,5 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { ArgumentError } from '../../base/errors.ts'
+import { quoted } from '../../base/text.ts'
 import { PkiFolder } from '../folder.ts'
 import type { ListedCertificate } from '../list.ts'
 import { findUnlisted } from '../ledger-check.ts'
@@ -8,32 +9,32 @@ import { isFromCurrentCa } from '../rotate/cas.ts'
 import { ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
 
 /**
- * What a certificate of the ledger is good for now. A probe was made to prove one apply, and is in no place of ours. Of a
- * client that was `removed` nothing is here any more, and dockerd lets it in until it ends.
+ * The state of an issued certificate. `probe`: a one-day client certificate. `removed`: its client has no files here any
+ * more, but dockerd accepts it until it expires.
  */
 export type CertificateState = 'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'probe' | 'removed' | 'replaced'
 
-/** One line of the ledger, or a certificate that is in its place without one, and how it stands. */
+/** An entry of the ledger, or an installed certificate without one, with its state. */
 export interface KnownCertificate extends ListedCertificate {
   /** Whether it is in use, expired, replaced or removed. */
   readonly state: CertificateState
 }
 
-/** A certificate in its place. */
+/** An installed certificate. */
 export type PlacedCertificate = KnownCertificate & {
   /** The certificate's file. */
   readonly path: string
 }
 
-/** Time enough to make and carry over another. */
+/** Time enough to issue and install another. */
 const SOON_DAYS = 30
 
 /**
- * Everything that was ever issued in a folder, the oldest first, and how it stands; at the end what is in its place and has
- * no line in the ledger.
+ * Lists all certificates that were ever issued in a folder, the oldest first, with their states; then installed
+ * certificates that the ledger doesn't list.
  *
- * @param root - the folder that `init` made
- * @param now - the time of day in milliseconds
+ * @param root - the folder that `init` created
+ * @param now - the current time, in milliseconds since 1970
  * @throws {@link PkiError} ERR_CA_MISSING, ERR_LEDGER_INVALID
  * @throws {@link FileError} ERR_FILE_READ
  * @example
@@ -56,7 +57,7 @@ export async function listKnown(root: string, now: number = Date.now()): Promise
   )
 }
 
-/** Is it in its place, and for its use? What was replaced is in nobody's place. */
+/** Is it installed? A replaced certificate isn't. */
 export function isInPlace(one: KnownCertificate): one is PlacedCertificate {
   return one.path !== undefined
 }
@@ -67,14 +68,14 @@ async function stateOf(
   now: number,
 ): Promise<CertificateState> {
   if (path === undefined) return kind === 'client' && ONE_DAY_CLIENT_NAME.test(name) ? 'probe' : 'replaced'
-  if (kind !== 'ca' && !(await isOfPresent(root, path))) return 'of a replaced CA'
+  if (kind !== 'ca' && !(await isOfCurrentCa(root, path))) return 'of a replaced CA'
   const left = Date.parse(notAfter) - now
   if (left < 0) return 'ended'
   return Math.round(left / DAY_MS) < SOON_DAYS ? 'ends soon' : 'in use'
 }
 
-/** The list is no place to fail for a file that is damaged. */
-async function isOfPresent(root: string, path: string): Promise<boolean> {
+/** A damaged file is no reason for the list to fail. */
+async function isOfCurrentCa(root: string, path: string): Promise<boolean> {
   try {
     return await isFromCurrentCa(root, await fs.readFile(path, 'utf8'))
   } catch {
@@ -83,11 +84,11 @@ async function isOfPresent(root: string, path: string): Promise<boolean> {
 }
 
 /**
- * What is in its place and ends within a length of time, or has ended: the first to end comes first.
+ * Selects installed certificates that have expired, or expire within this time, in the order of their expiry.
  *
  * @param known - the certificates
  * @param within - in milliseconds
- * @param now - the time of day in milliseconds
+ * @param now - the current time, in milliseconds since 1970
  */
 export function expiring(known: readonly KnownCertificate[], within: number, now: number): PlacedCertificate[] {
   return known
@@ -98,14 +99,14 @@ export function expiring(known: readonly KnownCertificate[], within: number, now
 
 const UNITS: Readonly<Record<string, number>> = { h: DAY_MS / 24, d: DAY_MS, w: 7 * DAY_MS }
 
-/** A century, as for the life of an authority: more is a slip. */
+/** A century, as for the lifetime of a CA: a longer time is more likely a typo. */
 const MAX_MS = 36_500 * DAY_MS
 
 /**
- * Reads a length of time such as `12h`, `30d` or `2w`.
+ * Parses a length of time such as `12h`, `30d` or `2w`.
  *
  * @param text - a whole number, and h, d or w
- * @param where - what it was given to, for messages
+ * @param where - the option, for messages
  * @returns milliseconds
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
  */
@@ -114,8 +115,8 @@ export function parseDuration(text: string, where: string): number {
   const milliseconds = Number(digits) * (UNITS[unit] ?? 0)
   if (milliseconds > 0 && milliseconds <= MAX_MS) return milliseconds
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `reading ${where} ${JSON.stringify(text)}`,
-    got: milliseconds > MAX_MS ? 'it is more than a century' : 'it is no length of time',
-    todo: 'Give a whole number of hours, days or weeks: 12h, 30d or 2w.',
+    tried: `reading ${where} ${quoted(text)}`,
+    got: milliseconds > MAX_MS ? 'it is more than a century' : 'it is not a length of time',
+    todo: 'Use a whole number of hours, days or weeks: 12h, 30d or 2w.',
   })
 }

@@ -1,15 +1,15 @@
 import { renewAfter } from './due.ts'
 import { isInPlace, type KnownCertificate, type PlacedCertificate } from './known.ts'
 
-/** What is to be renewed: what is due, everything, or what is named. */
+/** Which certificates to renew: those that are due, all of them, or certain ones. */
 export type RequestedRenewal =
   | { readonly what: 'due' }
   | { readonly what: 'all' }
   | {
       readonly what: 'named'
-      /** All of them? */
+      /** All servers? */
       readonly server: boolean
-      /** Those of certain servers, by the files that they are in. */
+      /** Certain servers, by the paths of their certificates. */
       readonly servers?: readonly string[]
       readonly clients: readonly string[]
     }
@@ -17,7 +17,7 @@ export type RequestedRenewal =
 /** Why a certificate is renewed. */
 export type RenewalReason = 'asked for' | 'past two thirds of its life' | 'ended' | 'of a replaced CA'
 
-/** A certificate that is to be renewed. */
+/** A certificate to renew, and the reason. */
 export interface RenewalItem {
   /** The certificate to renew. */
   readonly certificate: PlacedCertificate
@@ -25,23 +25,23 @@ export interface RenewalItem {
   readonly reason: RenewalReason
 }
 
-/** A server or a client, as it is called. */
+/** A server or a client, by its name. */
 export interface Named {
   readonly kind: 'server' | 'client'
   readonly name: string
 }
 
-/** What `cert renew` would do. */
+/** The plan of a renewal. */
 export interface RenewalPlan {
-  /** To be issued here: the server first, then the clients by their names. */
+  /** Certificates to issue here: the servers' first, then the clients' by their names. */
   readonly renew: readonly RenewalItem[]
-  /** Their keys are with their clients: each has to send a request. */
+  /** Clients whose keys are on their own machines: each has to send a request. */
   readonly elsewhere: readonly RenewalItem[]
-  /** The authority, where it is past two thirds of its life: it is rotated, and not renewed. */
+  /** The CA, if it has used two thirds of its lifetime. It has to be rotated. */
   readonly authority?: RenewalItem
-  /** What was named, and isn't there. */
+  /** Named servers and clients that don't exist. */
   readonly missing: readonly Named[]
-  /** What is due next of all that isn't due, and when. */
+  /** The certificate that will be due next, and when. */
   readonly next?: {
     /** The certificate that is due next. */
     readonly certificate: PlacedCertificate
@@ -51,34 +51,37 @@ export interface RenewalPlan {
 }
 
 /**
- * Chooses what is to be renewed. Of what was replaced nothing is.
+ * Selects the certificates to renew. Replaced ones are never renewed.
  *
  * @param known - the certificates
- * @param wish - which of them
- * @param now - the time of day in milliseconds
+ * @param requested - which of them
+ * @param now - the current time, in milliseconds since 1970
  */
-export function planRenewal(known: readonly KnownCertificate[], wish: RequestedRenewal, now: number): RenewalPlan {
+export function planRenewal(known: readonly KnownCertificate[], requested: RequestedRenewal, now: number): RenewalPlan {
   const placed = known.filter(isInPlace)
   const leaves = placed.filter(({ kind }) => kind !== 'ca').toSorted(byKindAndName)
-  const chosen = leaves.flatMap((certificate) => itemFor(certificate, wish, now))
+  const chosen = leaves.flatMap((certificate) => itemFor(certificate, requested, now))
   const authority = placed.filter(({ kind }) => kind === 'ca').flatMap((one) => dueItem(one, now))[0]
   const next = nextDue(leaves, now)
   return {
     renew: chosen.filter(({ certificate }) => certificate.keyHeld !== 'client'),
     elsewhere: chosen.filter(({ certificate }) => certificate.keyHeld === 'client'),
     ...(authority && { authority }),
-    missing: missingOf(leaves, wish),
+    missing: missingOf(leaves, requested),
     ...(next && { next }),
   }
 }
 
-function itemFor(certificate: PlacedCertificate, wish: RequestedRenewal, now: number): RenewalItem[] {
-  if (wish.what === 'due') return dueItem(certificate, now)
-  return wish.what === 'all' || isNamed(certificate, wish) ? [{ certificate, reason: 'asked for' }] : []
+function itemFor(certificate: PlacedCertificate, requested: RequestedRenewal, now: number): RenewalItem[] {
+  if (requested.what === 'due') return dueItem(certificate, now)
+  return requested.what === 'all' || isNamed(certificate, requested) ? [{ certificate, reason: 'asked for' }] : []
 }
 
-function isNamed({ kind, name, path }: PlacedCertificate, wish: Extract<RequestedRenewal, { what: 'named' }>): boolean {
-  const { server, servers = [], clients } = wish
+function isNamed(
+  { kind, name, path }: PlacedCertificate,
+  requested: Extract<RequestedRenewal, { what: 'named' }>,
+): boolean {
+  const { server, servers = [], clients } = requested
   return kind === 'server' ? server || servers.includes(path) : clients.includes(name)
 }
 
@@ -94,12 +97,12 @@ function nextDue(leaves: readonly PlacedCertificate[], now: number): RenewalPlan
   return later.filter(({ on }) => on.getTime() > now).toSorted((one, other) => one.on.getTime() - other.on.getTime())[0]
 }
 
-function missingOf(leaves: readonly PlacedCertificate[], wish: RequestedRenewal): Named[] {
-  if (wish.what !== 'named') return []
+function missingOf(leaves: readonly PlacedCertificate[], requested: RequestedRenewal): Named[] {
+  if (requested.what !== 'named') return []
   const clients = new Set(leaves.filter(({ kind }) => kind === 'client').map(({ name }) => name))
   const isThere = leaves.some(({ kind }) => kind === 'server')
-  const gone = wish.clients.filter((name) => !clients.has(name)).map((name) => ({ kind: 'client', name }) as const)
-  return wish.server && !isThere ? [{ kind: 'server', name: 'NAME' }, ...gone] : gone
+  const gone = requested.clients.filter((name) => !clients.has(name)).map((name) => ({ kind: 'client', name }) as const)
+  return requested.server && !isThere ? [{ kind: 'server', name: 'NAME' }, ...gone] : gone
 }
 
 function byKindAndName(one: KnownCertificate, other: KnownCertificate): number {

@@ -15,27 +15,27 @@ const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000
 const GAUGES: readonly Gauge[] = [
   {
     name: 'docker_mtls_certificate_not_before_seconds',
-    help: 'From when on a certificate that is in use holds, in seconds since 1970.',
+    help: 'Start of the validity of an installed certificate, in seconds since 1970.',
     value: ({ notBefore }) => seconds(Date.parse(notBefore)),
   },
   {
     name: 'docker_mtls_certificate_not_after_seconds',
-    help: 'When a certificate that is in use ends, in seconds since 1970.',
+    help: 'End of the validity of an installed certificate, in seconds since 1970.',
     value: ({ notAfter }) => seconds(Date.parse(notAfter)),
   },
   {
     name: 'docker_mtls_certificate_renew_after_seconds',
-    help: 'From when on a certificate that is in use is to be renewed, in seconds since 1970.',
+    help: 'When an installed certificate is due for renewal, in seconds since 1970.',
     value: (one) => seconds(renewAfter(one).getTime()),
   },
 ]
 
 /**
- * Renders the certificates that are in use for Prometheus, in its text format
+ * Renders metrics of the installed certificates for Prometheus, in its text format
  * (https://prometheus.io/docs/instrumenting/exposition_formats/).
  *
  * @param known - the certificates
- * @param now - the time of day in milliseconds: whoever watches sees by it whether anybody still writes
+ * @param now - the current time, in milliseconds since 1970; it shows monitoring whether the file is still updated
  */
 export function renderPrometheus(known: readonly KnownCertificate[], now: number): string {
   const placed = known.filter(isInPlace)
@@ -54,9 +54,9 @@ export function renderPrometheus(known: readonly KnownCertificate[], now: number
 }
 
 /**
- * Writes them for node_exporter's textfile collector, whole or not at all, readable for everyone.
+ * Writes the metrics for node_exporter's textfile collector, atomically and readable for everyone.
  *
- * @param path - ends in `.prom`: the collector passes over every other file
+ * @param path - ends in `.prom`: the collector ignores all other files
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
  * @throws {@link FileError} ERR_FILE_WRITE
  */
@@ -73,8 +73,8 @@ export function checkPrometheusPath(path: string): void {
   if (/[^/]\.prom$/.test(path)) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `writing metrics to ${path}`,
-    got: "node_exporter's textfile collector reads files whose names end in .prom alone",
-    todo: 'Give it such a name, in the folder that --collector.textfile.directory names.',
+    got: "node_exporter's textfile collector reads only files whose names end in .prom",
+    todo: 'Choose such a name, in the folder that --collector.textfile.directory of node_exporter names.',
   })
 }
 
@@ -83,7 +83,7 @@ function labels({ kind, name, serial }: PlacedCertificate): string {
   return `{${pairs.join(',')}}`
 }
 
-/** An authority's name may hold anything. */
+/** The name of a CA may contain anything. */
 function escaped(value: string): string {
   return value
     .replaceAll('\\', String.raw`\\`)

@@ -21,9 +21,9 @@ import { checkOptions } from '../../base/options.ts'
 export type { PlacedCertificate } from './known.ts'
 export type { RenewalItem, RenewalReason } from './plan.ts'
 
-/** What {@link renewCertificates} is told. Without `server`, `hosts`, `clients` and `all` it renews what is due. */
+/** Options of {@link renewCertificates}. Without `server`, `hosts`, `clients` and `all` it renews certificates that are due. */
 export interface RenewOptions {
-  /** The folder that `init` made. */
+  /** The folder that `init` created. */
   readonly folder: string
   /** Every server. */
   readonly server?: boolean
@@ -33,15 +33,15 @@ export interface RenewOptions {
   readonly clients?: readonly string[]
   /** Every server and every client. */
   readonly all?: boolean
-  /** The life of the new certificates in days. @defaultValue that of the old ones, each */
+  /** The lifetime of the new certificates in days. @defaultValue that of each old one */
   readonly days?: number
-  /** Says what would be renewed, and changes nothing. @defaultValue false */
+  /** Reports what would be renewed, and changes nothing. @defaultValue false */
   readonly dryRun?: boolean
-  /** Puts a client of a day beside a server's new files, to prove an apply with. @defaultValue false */
+  /** Creates a one-day client certificate beside the server's new files, to test an apply with. @defaultValue false */
   readonly probe?: boolean
-  /** Opens the authority's key, where it is encrypted and something has to be signed. */
+  /** Decrypts the CA key, if it is encrypted and something has to be signed. */
   readonly passphrase?: Passphrase
-  /** Gives up between two certificates, never in the middle of one. */
+  /** Aborts between two certificates, never in the middle of one. */
   readonly signal?: AbortSignal
   /** Receives the progress. */
   readonly onStep?: OnStep
@@ -49,19 +49,19 @@ export interface RenewOptions {
 
 /** A certificate that was renewed, or would be. */
 export interface RenewedCertificate extends RenewalItem {
-  /** How long the new one holds, in days; less where its authority ends before. */
+  /** The requested lifetime of the new one in days. It is shorter if its CA expires earlier. */
   readonly days: number
-  /** Absent where nothing was to be changed. */
+  /** Absent after a dry run. */
   readonly result?: FolderLeafResult
 }
 
-/** What was renewed, and what wasn't. */
+/** The renewed certificates, and those that can't be renewed here. */
 export interface RenewReport extends Omit<RenewalPlan, 'renew' | 'missing'> {
-  /** Its absolute path. */
+  /** The absolute path of the folder. */
   readonly folder: string
   /** The renewed certificates. */
   readonly renewed: readonly RenewedCertificate[]
-  /** Is there a client of a day beside the files of the server, with which an apply proves that clients get in? */
+  /** Is there a one-day client certificate beside the server's files, which an apply can test access with? */
   readonly probe: boolean
 }
 
@@ -80,8 +80,8 @@ const OPTIONS = [
 ]
 
 /**
- * Renews certificates in the folder that `init` made: new keys of the same type, for the same names, as long as before.
- * The old files stay beside the new ones. Everything that can be refused is refused before anything is changed.
+ * Renews certificates in the folder that `init` created: with new keys of the same type, for the same names, and for as long
+ * as before. The old files are kept beside the new ones. Everything is checked before anything is changed.
  *
  * @throws {@link PkiError} ERR_LEDGER_MISMATCH, ERR_LEDGER_INVALID, ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE,
  *   ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_DAYS_INVALID, ERR_NAME_INVALID
@@ -104,13 +104,13 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   const report = { folder: resolve(root), ...rest }
   if (dryRun || planned.length === 0) return { ...report, renewed: planned, probe: await hasOneDayClient(root) }
   const folder = new PkiFolder(root)
-  // A wrong passphrase is refused before the first of them is renewed.
+  // A wrong passphrase is refused before the first one is renewed.
   await folder.openAuthority(passphrase)
   const renewed: RenewedCertificate[] = []
   for (const item of planned) {
     signal?.throwIfAborted()
     const { kind, name } = item.certificate
-    const title = kind === 'server' ? `renew the server's certificate` : `renew the client ${name}`
+    const title = `renew the ${kind} certificate`
     const result = await runStep(onStep, { step: 'renew', title, subject: name }, () => issue(folder, item, passphrase))
     renewed.push({ ...item, result })
   }
@@ -126,7 +126,7 @@ function checkRequested(options: RenewOptions): void {
   if (!all || !isNamed(options)) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: 'calling renewCertificates',
-    got: 'it can not renew all certificates and named ones at once',
+    got: 'all certificates and certain ones are both requested',
     todo: sentence`Leave out ${option('all')}, or the names.`,
   })
 }
@@ -175,7 +175,7 @@ function issue(folder: PkiFolder, { certificate, days }: Planned, passphrase?: P
   const { kind, name, sans, host } = certificate
   const keyType = KEY_TYPES.find((type) => type === certificate.keyType)
   const options = {
-    // What has ended, or is of an authority that was replaced, is no good any more.
+    // Expired certificates, and those of a replaced CA, are replaced only by force.
     force: true,
     renew: true,
     days,

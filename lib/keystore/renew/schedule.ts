@@ -2,26 +2,27 @@ import { shellWord } from '../../base/shell-quote.ts'
 import { dirname } from 'node:path'
 import { quoteArgument, quoteExecutable } from '../../daemon-config/unit/words.ts'
 import { ArgumentError } from '../../base/errors.ts'
+import { option, sentence } from '../../base/sentence.ts'
 
-/** What is to run every day, and as whom. All paths are absolute: a timer has neither our PATH nor our folder. */
+/** The daily job, and its user. All paths are absolute: a timer has neither our PATH nor our working directory. */
 export interface Schedule {
-  /** Node, and the script that it runs. */
+  /** Node, and the script to run. */
   readonly program: readonly [node: string, script: string]
-  /** The folder that `init` made. */
+  /** The folder that `init` created. */
   readonly folder: string
-  /** What ends within it fails: `30d`. */
+  /** The job fails if a certificate expires within this time: `30d`. */
   readonly within: string
-  /** Renew what is due before that? */
+  /** First renew certificates that are due? */
   readonly renew: boolean
-  /** Where metrics are written. */
+  /** The file for metrics. */
   readonly prometheus?: string
-  /** Where the passphrase of the authority's key is; only for renewing. */
+  /** The file with the passphrase of the CA key; only for renewals. */
   readonly passphraseFile?: string
-  /** The user's id that owns the folder. */
+  /** The user id of the folder's owner. */
   readonly uid: number
 }
 
-/** A unit of systemd. */
+/** A systemd unit. */
 export interface TimerUnit {
   readonly name: string
   readonly text: string
@@ -40,11 +41,11 @@ function commands({ program, folder, within, renew, prometheus, passphraseFile }
 }
 
 /**
- * Renders a service and its timer for systemd: every day, at a moment of systemd's choice, and after a day that was slept
- * through. The service fails where something ends soon, which is what monitoring of units looks at. It may write where it
- * has to, and reach nothing: no network, no devices, no other files.
+ * Renders a systemd service and its timer, which runs once a day and catches up on missed days. The service fails if a
+ * certificate expires soon, so that monitoring of failed units reports it. It is sandboxed: no network, no devices, and
+ * only the folders that it needs are writable.
  *
- * @throws {@link DaemonError} ERR_PATH_INVALID, for a path that no unit can hold
+ * @throws {@link DaemonError} ERR_PATH_INVALID for a path that a unit can't contain
  */
 export function renderTimer(schedule: Schedule): TimerUnit[] {
   return [
@@ -66,7 +67,7 @@ function service(schedule: Schedule): string {
     ...commands(schedule).map((command) => `ExecStart=${execLine(command)}`),
     ...HARDENED,
     `ProtectHome=${pathsOf(schedule).some(isBelow(HOMES)) ? 'read-only' : 'yes'}`,
-    // With a /tmp of its own it would not see what is in everybody's.
+    // A private /tmp would hide files in the shared one.
     ...(pathsOf(schedule).some(isBelow(TEMPORARY)) ? [] : ['PrivateTmp=yes']),
     ...writes.map((path) => `ReadWritePaths=${quoteArgument(path, { variables: false })}`),
   ]
@@ -92,15 +93,15 @@ function timer(schedule: Schedule): string {
 
 function description({ renew, within }: Schedule): string {
   return renew
-    ? `docker-mtls renews certificates that are due, and fails where one ends within ${within}`
-    : `docker-mtls fails where a certificate ends within ${within}`
+    ? `docker-mtls: renew certificates that are due, and fail if one expires within ${within}`
+    : `docker-mtls: fail if a certificate expires within ${within}`
 }
 
 function execLine([node = '', ...args]: readonly string[]): string {
   return [quoteExecutable(node), ...args.map((arg) => quoteArgument(arg))].join(' ')
 }
 
-/** systemd.exec(5). MemoryDenyWriteExecute= is not among them: V8 writes the code that it runs. */
+/** systemd.exec(5). Without MemoryDenyWriteExecute=, because V8 writes the code that it runs. */
 const HARDENED = [
   'UMask=0077',
   'NoNewPrivileges=yes',
@@ -121,11 +122,11 @@ const HARDENED = [
   'LockPersonality=yes',
   'SystemCallArchitectures=native',
   'SystemCallFilter=@system-service',
-  // V8 asks for memory protection keys (pkey_alloc), which are not among them, and does without: it must not be killed.
+  // V8 tries pkey_alloc, which isn't in that set, and works without it: it must get an error instead of being killed.
   'SystemCallErrorNumber=EPERM',
 ] as const
 
-/** What ProtectHome= hides, and PrivateTmp=. */
+/** The folders that ProtectHome= hides, and those that PrivateTmp= hides. */
 const HOMES = ['/home', '/root', '/run/user']
 const TEMPORARY = ['/tmp', '/var/tmp']
 
@@ -138,10 +139,10 @@ function pathsOf({ program, folder, prometheus, passphraseFile }: Schedule): str
 }
 
 /**
- * Renders a line for `crontab -e` of the user whom the folder belongs to. cron mails what a job prints, and these print
- * where there is something to tell.
+ * Renders a line for `crontab -e` of the folder's owner. cron mails the output of a job, and these commands print something
+ * only if there is something to report.
  *
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, for a path with a line break in it
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for a path with a line break
  */
 export function renderCron(schedule: Schedule): string {
   const lines = commands(schedule).map((command) => command.map(shellWord).join(' '))
@@ -149,15 +150,15 @@ export function renderCron(schedule: Schedule): string {
   if (/[\r\n]/.test(line)) {
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: 'rendering a line of a crontab',
-      got: 'a path has a line break in it',
-      todo: 'Take  --systemd , or a folder with another name.',
+      got: 'a path contains a line break',
+      todo: sentence`Rename that folder or file, or use a systemd timer:  ${option('systemd')}`,
     })
   }
   // crontab(5): a % that isn't escaped ends the command.
   return `${minuteOf(schedule.folder)} 6 * * * ${line.replaceAll('%', String.raw`\%`)}\n`
 }
 
-/** Not the full hour, when everybody's jobs run; always the same for one folder. */
+/** Not on the hour, when many jobs run; always the same for one folder. */
 function minuteOf(folder: string): number {
   let sum = 0
   for (const byte of Buffer.from(folder)) sum = (31 * sum + byte) % 59

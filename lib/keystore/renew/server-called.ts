@@ -1,12 +1,13 @@
 import { ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
+import { enumerate } from '../../base/text.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
 import { isInPlace, type KnownCertificate } from './known.ts'
 import type { PlacedCertificate } from './known.ts'
 
 /**
- * The servers that are called so: by their folder (`server`, `hosts/HOST` or `HOST`), or else by a name or an address in
- * their certificates. Every server is localhost to itself, so that is nobody's.
+ * Finds servers by their folder (`server`, `hosts/HOST` or `HOST`), or else by a name or an address in their certificates.
+ * localhost and the like are in every certificate, so they identify none.
  */
 export function serversCalled(called: string, known: readonly KnownCertificate[]): PlacedCertificate[] {
   const servers = known.filter(isInPlace).filter(({ kind }) => kind === 'server')
@@ -18,15 +19,15 @@ export function serversCalled(called: string, known: readonly KnownCertificate[]
   )
 }
 
-/** Its folder, in the folder that `init` made. */
+/** Its folder, in the folder that `init` created. */
 export function serverFolder({ host }: Pick<KnownCertificate, 'host'>): string {
   return host === undefined ? 'server' : `hosts/${host}`
 }
 
 /**
- * The one server that is called so.
+ * Finds the one server with this name.
  *
- * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, where that is none, or more than one
+ * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND if there is none, or more than one
  */
 export function serverCalled(root: string, called: string, known: readonly KnownCertificate[]): PlacedCertificate {
   const [first, ...others] = serversCalled(called, known)
@@ -35,17 +36,17 @@ export function serverCalled(root: string, called: string, known: readonly Known
   const there = all.length === 0 ? 'there is no server' : `the only servers are ${folders(all)}`
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `renewing the server ${called} in ${root}`,
-    got: first === undefined ? there : `the name fits ${folders([first, ...others])}`,
+    got: first === undefined ? there : `the name belongs to ${folders([first, ...others])}`,
     todo: sentence`Use the name of its folder. To list the servers:  ${ours('cert', 'list', '--dir', root)}`,
   })
 }
 
 function folders(ones: readonly PlacedCertificate[]): string {
-  return ones.map((one) => `${serverFolder(one)} (${one.name})`).join(', ')
+  return enumerate(ones.map((one) => `${serverFolder(one)} (${one.name})`))
 }
 
 /**
- * Says of a client's name that a server is meant.
+ * Refuses the names of servers where names of clients are expected.
  *
  * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND
  */

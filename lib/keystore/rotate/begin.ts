@@ -14,20 +14,20 @@ import { appendToLedger, ledgerEntry } from '../ledger.ts'
 import { isEncryptedKey } from '../../pki/load-ca.ts'
 import { rotationText, type RotatedAuthority, type RotationState } from './state.ts'
 
-/** What the new authority is to be. */
+/** Options of the new CA. */
 export type NextAuthority = Pick<AuthorityOptions, 'commonName' | 'keyType' | 'days'>
 
-/** Of {@link RotateOptions}, what counts in the beginning. */
+/** The part of {@link RotateOptions} that matters at the start. */
 export interface BeginOptions {
   readonly next?: NextAuthority
   readonly passphrase?: Passphrase
 }
 
 /**
- * Makes the new authority, its key of the same type and encrypted as the old one's is. It comes into the folder together
- * with the state of the rotation, in one step: with that the rotation has begun.
+ * Creates the new CA; by default its key has the type of the old one, and it is encrypted if the old one is. The CA enters
+ * the folder together with the state of the rotation, in one step, which starts the rotation.
  *
- * @param old - the one that is there
+ * @param old - the current CA
  * @throws {@link PkiError} ERR_NAME_INVALID
  * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS
  */
@@ -67,19 +67,19 @@ function named({ facts: { commonName, subject, fingerprint256 } }: Authority): R
   return { name: commonName ?? subject, fingerprint256 }
 }
 
-/** dockerd names its CAs by their subjects: of two that are called the same nobody could see which one it trusts. */
+/** dockerd names its CAs by their subjects: of two with the same name nobody could see which one it trusts. */
 async function refuseTakenName(root: string, { facts: { subject } }: Authority): Promise<void> {
   for (const path of await casThere(root)) {
     if (!(await subjectsIn(path)).includes(subject)) continue
     throw new PkiError('ERR_NAME_INVALID', {
-      tried: `rotating the authority in ${caPaths(root).folder}`,
-      got: `there is one with the same name, ${subject}, in ${path}`,
-      todo: 'Give the new one another name, or none: then it is named after its key.',
+      tried: `rotating the CA in ${caPaths(root).folder}`,
+      got: `${path} contains a CA with the same name, ${subject}`,
+      todo: 'Choose another common name, or leave it out to name the new CA after its key.',
     })
   }
 }
 
-/** The one that is there, those that it has replaced, and those whose rotation was stopped: a daemon may trust any of them. */
+/** The current CA, those that it replaced, and those of aborted rotations: a daemon may trust any of them. */
 async function casThere(root: string): Promise<string[]> {
   const { folder, cert } = caPaths(root)
   const names = await fs.readdir(folder)
@@ -88,7 +88,7 @@ async function casThere(root: string): Promise<string[]> {
   return [cert, ...replaced, ...stopped]
 }
 
-/** None where the file is gone, or damaged: then it is nobody's any more. */
+/** None if the file is gone or damaged: then nobody uses it any more. */
 async function subjectsIn(path: string): Promise<string[]> {
   try {
     const pem = (await readIfThere(path)) ?? ''

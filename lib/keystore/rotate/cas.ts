@@ -7,12 +7,12 @@ import { readRotation, type RotationPhase, type RotationState } from './state.ts
 import type { CaPair } from '../ca.ts'
 import { readIfThere } from '../../base/files.ts'
 
-/** Which authority a phase issues by: the one that is going, or the one that is coming. */
+/** The CA that issues certificates in a phase: the current one or the next one. */
 export type Issuer = 'present' | 'next'
 
 /**
- * Nobody may get a certificate that the other side doesn't trust yet: a server's is of the new authority once all clients
- * trust that, a client's once the daemon was seen to, and has shown its own.
+ * Nobody may get a certificate that the other side doesn't trust yet. The new CA issues the servers' certificates once all
+ * clients trust it, and the clients' once the daemons trust it and have presented theirs.
  */
 const ISSUERS: Readonly<Record<RotationPhase, Readonly<Record<'server' | 'client', Issuer>>>> = {
   trust: { server: 'present', client: 'present' },
@@ -26,20 +26,20 @@ export function issuerIn(phase: RotationPhase, kind: 'server' | 'client'): Issue
   return ISSUERS[phase][kind]
 }
 
-/** A rotation that is under way, and both authorities. */
+/** A rotation in progress, and both CAs. */
 export interface Rotation {
   readonly state: RotationState
   readonly present: X509Certificate
   readonly next: X509Certificate
-  /** What belongs into every `ca.pem` in this phase: the old one first. */
+  /** The contents of every `ca.pem` in this phase, the old CA first. */
   readonly trusted: readonly X509Certificate[]
 }
 
 /**
- * Reads the rotation that is under way, with the certificates of both authorities.
+ * Reads the rotation in progress, with the certificates of both CAs.
  *
- * @returns undefined where none is
- * @throws {@link PkiError} ERR_ROTATION_INVALID, also where the certificates are others than it was begun with
+ * @returns undefined if there is none
+ * @throws {@link PkiError} ERR_ROTATION_INVALID, also if it started with other certificates
  */
 export async function readRotatedCas(root: string): Promise<Rotation | undefined> {
   const state = await readRotation(root)
@@ -51,7 +51,7 @@ export async function readRotatedCas(root: string): Promise<Rotation | undefined
   return { state, present, next, trusted }
 }
 
-/** The one with this fingerprint, out of those in the file. */
+/** The certificate in the file with this fingerprint. */
 async function certificateOf(root: string, path: string, fingerprint: string): Promise<X509Certificate> {
   const pem = await readIfThere(path)
   try {
@@ -59,7 +59,7 @@ async function certificateOf(root: string, path: string, fingerprint: string): P
     const found = all.find(({ fingerprint256 }) => fingerprint256 === fingerprint)
     if (found !== undefined) return found
   } catch {
-    // As if it were another one.
+    // Reported like a wrong certificate.
   }
   throw changed(root, path)
 }
@@ -72,7 +72,7 @@ function changed(root: string, path: string): PkiError {
   })
 }
 
-/** The new authority's files. */
+/** The files of the new CA. */
 export async function readNextPair(root: string): Promise<CaPair> {
   const { cert, key } = nextCaPaths(root)
   const pair = { certificate: await readIfThere(cert), key: await readIfThere(key) }
@@ -81,9 +81,9 @@ export async function readNextPair(root: string): Promise<CaPair> {
 }
 
 /**
- * The certificates whose leaves are good in a folder: of its authority, and while one is rotated of both.
+ * The CAs whose certificates are valid in a folder: its own, and during a rotation both.
  *
- * @returns undefined where there is no authority, as in a copy of the folder without it
+ * @returns undefined if there is no CA, as in a copy of the folder without it
  */
 export async function readTrusted(root: string): Promise<readonly X509Certificate[] | undefined> {
   const pem = await readIfThere(caPaths(root).cert)
@@ -94,7 +94,7 @@ export async function readTrusted(root: string): Promise<readonly X509Certificat
   return state.phase === 'finish' ? [next] : [present, next]
 }
 
-/** @throws {@link PkiError} ERR_ROTATION_UNDERWAY, where one is */
+/** @throws {@link PkiError} ERR_ROTATION_UNDERWAY during a rotation */
 export async function refuseRotation(root: string, tried: string): Promise<void> {
   const state = await readRotation(root)
   if (state === undefined) return

@@ -5,6 +5,7 @@ import { KEY_MODE, PUBLIC_MODE, writeFileAtomically, isFolder, readIfThere } fro
 import { openCertificate, splitPem } from '../../identity/certificate.ts'
 import type { Authority } from '../../pki/ca.ts'
 import { keepBeside } from '../../base/replace-files.ts'
+import { codeOf } from '../../base/system-error.ts'
 import { caPaths, nextCaPaths } from '../layout.ts'
 import { readNextPair, type Rotation } from './cas.ts'
 import type { LedgerEntry } from '../ledger.ts'
@@ -14,7 +15,7 @@ import { lifeInDays } from '../renew/due.ts'
 import type { Leaf } from './leaves.ts'
 
 /**
- * Sees to it that a leaf's `ca.pem` has what belongs into it, in one step. Authorities that somebody has added stay.
+ * Makes sure that a leaf's `ca.pem` contains the CAs of this phase, in one step. CAs that somebody has added stay.
  *
  * @returns whether it was changed
  */
@@ -26,7 +27,7 @@ export async function ensureBundle({ paths }: Leaf, { state, trusted }: Rotation
   const others = (there ?? []).filter(({ fingerprint256 }) => !ours.has(fingerprint256))
   const wanted = [...trusted, ...others].map(String).join('')
   if (text === wanted) return false
-  // Of the authorities themselves nothing is lost: they are in their own folder.
+  // The CAs themselves are in their own folder, so only an unreadable file is worth keeping.
   if (text !== undefined && there === undefined) await keepBeside(paths.ca)
   await writeFileAtomically(paths.ca, wanted, { mode: PUBLIC_MODE })
   return true
@@ -41,9 +42,9 @@ function readable(text: string | undefined): X509Certificate[] | undefined {
 }
 
 /**
- * Puts a certificate for the same key in the place of a leaf's, by another authority. The old one stays beside it.
+ * Replaces a leaf's certificate by one that another CA issues for the same key. The old one is kept beside it.
  *
- * @param ledger - all that was issued
+ * @param ledger - all issued certificates
  */
 export async function certifyLeaf(
   root: string,
@@ -66,10 +67,10 @@ function datesOf({ validFrom, validTo }: X509Certificate): Pick<LedgerEntry, 'no
 }
 
 /**
- * Puts the new authority in the place of the old one, which stays beside it. Whatever step it is stopped at, the
- * certificates in `ca.pem` are never without the one that the key is for.
+ * Replaces the old CA by the new one; the old one is kept beside it. Even if this is interrupted, `ca.pem` contains the
+ * certificate that matches the key.
  *
- * @returns where the old files are now
+ * @returns the new paths of the old files
  */
 export async function installNext(root: string, { state, next }: Rotation): Promise<string[]> {
   const paths = caPaths(root)
@@ -89,29 +90,29 @@ export async function installNext(root: string, { state, next }: Rotation): Prom
   return [...keptAside]
 }
 
-/** Has the new authority taken the place of the old one? */
+/** Has the new CA replaced the old one? */
 export async function isInstalled(root: string): Promise<boolean> {
   const { cert, key } = caPaths(root)
   const pair = await readNextPair(root)
   return (await readIfThere(cert)) === pair.certificate && (await readIfThere(key)) === pair.key
 }
 
-/** A date as it stands behind the names of what is kept aside. */
+/** A date for the names of files that are kept aside. */
 export function asSuffix(date: string): string {
   return date.replace(/\.\d+/, '').replaceAll(':', '-')
 }
 
-/** A second name, which a run that was stopped may have given already. */
+/** Gives a file a second name, unless an interrupted run has done so already. */
 async function linkOnce(path: string, aside: string): Promise<void> {
   if ((await readIfThere(path)) === undefined) return
   await fs.link(path, aside).catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+    if (codeOf(cause) !== 'EEXIST') throw cause
   })
 }
 
 /**
- * Ends a rotation in one step: the folder of the new authority is gone from its place, and with it the state. Its files
- * are in the authority's own folder by then.
+ * Ends a rotation in one step: moves away the folder of the new CA, and the state with it. By then, its files are in the
+ * CA's own folder.
  */
 export async function removeNext(root: string, state: string): Promise<void> {
   const { folder } = caPaths(root)
@@ -123,10 +124,10 @@ export async function removeNext(root: string, state: string): Promise<void> {
   await fs.rm(gone, { recursive: true, force: true })
 }
 
-/** A name that only what is to be deleted has. */
+/** Only folders that will be deleted have this name. */
 const ENDED = '.next-ended.'
 
-/** Deletes what runs that were killed have left: a copy of the new authority's key among it. */
+/** Deletes the leftovers of killed runs, including copies of the new CA's key. */
 export async function removeLeftovers(root: string): Promise<void> {
   const { folder } = caPaths(root)
   const staged = /^\.next\.[0-9a-f]{12}$/
@@ -136,7 +137,7 @@ export async function removeLeftovers(root: string): Promise<void> {
   }
 }
 
-/** Moves the new authority out of its place, and keeps it: what was made by it may still be somewhere. */
+/** Moves the new CA aside and keeps it: certificates that it issued may still be in use. */
 export async function setNextAside(root: string): Promise<string> {
   const { folder } = nextCaPaths(root)
   for (let attempt = 1; ; attempt++) {

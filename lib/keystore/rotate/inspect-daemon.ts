@@ -1,53 +1,55 @@
 import type { X509Certificate } from 'node:crypto'
 import { parseHost } from '../../endpoint/host.ts'
 import { EndpointError, isDockerMtlsError } from '../../base/errors.ts'
+import { option, sentence, type Sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
 import { coversName, isIssuedBy, openCertificate } from '../../identity/certificate.ts'
 import type { Rotation } from './cas.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
-import { namesAuthority, namesOnly } from '../../probe/authorities.ts'
+import { namesAuthority, namesOnly } from '../../probe/accepted-cas.ts'
 import { probeServer, type ServerReport } from '../../probe/server.ts'
 import type { Leaf } from './leaves.ts'
 import { readIfThere } from '../../base/files.ts'
 
-/** A daemon that is looked at. */
+/** A daemon to inspect. */
 export interface Target {
-  /** As it was given. */
+  /** As you passed it. */
   readonly name: string
   readonly host: string
   readonly port: number
 }
 
-/** What was seen of a daemon. */
+/** The result of inspecting a daemon. */
 export interface Look {
   /** The daemon that was inspected. */
   readonly target: string
-  /** Whose it is, by its folder. */
+  /** The folder of its certificate: `server`, `hosts/build01`. */
   readonly server: string
-  /** Is it as the phase wants it? */
+  /** Does it use its files of this phase? */
   readonly ok: boolean
   /** A sentence without a full stop. */
   readonly got: string
 }
 
 /**
- * Reads which daemon is meant.
+ * Parses the address of a daemon to inspect.
  *
  * @throws {@link EndpointError} ERR_HOST_INVALID, ERR_PLAINTEXT_PORT, ...
  */
 export function readTarget(name: string): Target {
   const endpoint = parseHost(name, { source: '--host' })
   if (endpoint.kind === 'tls') return { name, host: endpoint.host, port: endpoint.port }
-  throw notMeant(
+  throw invalidTarget(
     name,
-    'a daemon is looked at over TLS, as its clients reach it',
-    'Give its name, such as  --host build01',
+    'only a daemon that clients reach over TLS can be inspected',
+    sentence`Use the name that clients connect to, such as  ${option('host', 'build01')}`,
   )
 }
 
 /**
- * Says which of the servers in the folder a daemon is: the only one, or the one whose certificate is for its name.
+ * Finds the server in the folder that a daemon is: the only one, or the one whose certificate contains the name.
  *
- * @throws {@link EndpointError} ERR_HOST_INVALID, where that is none, or more than one
+ * @throws {@link EndpointError} ERR_HOST_INVALID if there is none, or more than one
  */
 export function serverOf({ name, host }: Target, leaves: readonly Leaf[]): Leaf {
   const servers = leaves.filter(({ kind }) => kind === 'server')
@@ -58,9 +60,10 @@ export function serverOf({ name, host }: Target, leaves: readonly Leaf[]): Leaf 
   if (first !== undefined && second === undefined) return first
   const got =
     first === undefined
-      ? `no certificate in the folder is for it; there are those of ${candidates.map((leaf) => leaf.name).join(', ')}`
-      : `${found.map((leaf) => leaf.name).join(' and ')} are for it, and it can't be seen which one it is`
-  throw notMeant(name, got, 'Give a name that one of them has alone, or its word with  --confirm-server')
+      ? `no certificate in the folder contains this name; the servers are ${enumerate(candidates.map((leaf) => leaf.name))}`
+      : `the certificates of ${enumerate(found.map((leaf) => leaf.name))} all contain this name`
+  const todo = sentence`Use a name that only one of them has, or confirm the server yourself:  ${option('confirmServer', 'SERVER')}`
+  throw invalidTarget(name, got, todo)
 }
 
 /** Every server is localhost to itself. */
@@ -69,8 +72,8 @@ function isFor(cert: X509Certificate, host: string): boolean {
 }
 
 /**
- * Looks from outside whether a daemon is as the phase wants it: whom it trusts, and whose certificate it shows. A daemon
- * that can't be reached is not seen to be anything.
+ * Connects to a daemon and checks that it uses its files of this phase: which CAs it trusts, and who issued its
+ * certificate. A daemon that can't be reached fails the check.
  */
 export async function inspectDaemon(
   { name, host, port }: Target,
@@ -96,29 +99,29 @@ async function judge(report: ServerReport, server: Leaf, rotation: Rotation): Pr
   const trusts = isLast
     ? namesOnly(report, (await readIfThere(server.paths.ca)) ?? String(next))
     : namesAuthority(report, `${String(present)}${String(next)}`)
-  // That it trusts both was seen in the phase before; one that has gone back since is told.
-  const isUntold = report.acceptedAuthorities === 'unknown' && state.phase === 'server'
-  if (!trusts && !isUntold) return { ok: false, got: askedFor(report) }
-  return state.phase === 'trust' ? { ok: true, got: askedFor(report) } : shownBy(report, next)
+  // The phase before has shown that it trusts both CAs. If it shows something else now, that is reported.
+  const isHidden = report.acceptedAuthorities === 'unknown' && state.phase === 'server'
+  if (!trusts && !isHidden) return { ok: false, got: describeTrust(report) }
+  return state.phase === 'trust' ? { ok: true, got: describeTrust(report) } : judgeCertificate(report, next)
 }
 
-function askedFor({ acceptedAuthorities: names, protocols }: ServerReport): string {
-  if (protocols.length === 0) return 'it speaks no TLS there, so it is no daemon that clients reach'
-  if (names === 'unknown') return 'it speaks TLS 1.3 alone, and does not tell in clear whose clients it takes'
-  const said = typeof names === 'string' ? '' : names.map(({ name }) => name).join('; ')
-  return `it asks for clients of ${said === '' ? 'nobody' : said}`
+function describeTrust({ acceptedAuthorities: names, protocols }: ServerReport): string {
+  if (protocols.length === 0) return 'it does not speak TLS there'
+  if (names === 'unknown') return 'it speaks only TLS 1.3, which hides the CAs whose clients it accepts'
+  if (typeof names === 'string' || names.length === 0) return 'it names no CA whose clients it accepts'
+  return `it accepts clients of ${names.map(({ name }) => name).join('; ')}`
 }
 
-function shownBy({ chain }: ServerReport, next: X509Certificate): Seen {
+function judgeCertificate({ chain }: ServerReport, next: X509Certificate): Seen {
   const [own] = chain
-  if (own === undefined) return { ok: false, got: 'it shows no certificate' }
+  if (own === undefined) return { ok: false, got: 'it presents no certificate' }
   const certificate = openCertificate(own)
   return {
     ok: isIssuedBy(certificate, [next]),
-    got: `it shows a certificate of ${certificate.issuer.replaceAll('\n', ', ')}`,
+    got: `it presents a certificate issued by ${certificate.issuer.replaceAll('\n', ', ')}`,
   }
 }
 
-function notMeant(name: string, got: string, todo: string): EndpointError {
-  return new EndpointError('ERR_HOST_INVALID', { tried: `--host ${name}`, got, todo })
+function invalidTarget(name: string, got: string, todo: Sentence): EndpointError {
+  return new EndpointError('ERR_HOST_INVALID', { tried: [option('host', name)], got, todo })
 }

@@ -10,19 +10,19 @@ import { isKeyElsewhere } from '../key-held.ts'
 import type { Participants } from './phases.ts'
 import { readIfThere } from '../../base/files.ts'
 
-/** A server's or a client's folder, while an authority is rotated. */
+/** The folder of a server or a client during a CA rotation. */
 export interface Leaf {
   readonly kind: 'server' | 'client'
   /** A client's name; a server's folder: `server`, `hosts/build01`. */
   readonly name: string
   readonly paths: LeafPaths
-  /** Absent: there is none in the folder. */
+  /** Absent: the folder has none. */
   readonly cert?: X509Certificate
   /** Is its key on the client's own machine? */
   readonly keyElsewhere: boolean
 }
 
-/** Every folder that holds a leaf, the servers' first. Pairs that wait are taken to their places. */
+/** Reads the folders of all servers and clients, servers first. Waiting pairs are moved into place. */
 export async function readLeaves(root: string): Promise<Leaf[]> {
   const servers = (await serverPlaces(root)).map(
     ({ host, paths }) => ({ kind: 'server', name: serverName(host), paths }) as const,
@@ -40,21 +40,21 @@ export async function readLeaves(root: string): Promise<Leaf[]> {
   return leaves
 }
 
-/** The only server, where no other has made a folder: it may have been made by hand. */
+/** The server in the folder `server`. If no folder has a certificate, the daemon got its own elsewhere and counts as this one. */
 export const SERVER = 'server'
 
 function serverName(host: string | undefined): string {
   return host === undefined ? SERVER : `hosts/${host}`
 }
 
-/** Did this authority issue it? */
-export function isOf({ cert }: Leaf, authority: X509Certificate): boolean {
-  return cert !== undefined && isIssuedBy(cert, [authority])
+/** Did this CA issue it? */
+export function isOf({ cert }: Leaf, ca: X509Certificate): boolean {
+  return cert !== undefined && isIssuedBy(cert, [ca])
 }
 
 /**
- * Is it in use, so that its client has to be waited for? What has ended, or an authority issued that was replaced before,
- * lets nobody in; and it gets no new certificate either, for that would let in who is out.
+ * Is it in use, so that the rotation waits for its client? An expired certificate, or one of a CA that was replaced
+ * earlier, gives no access. It gets no new certificate either, since that would give access again.
  */
 export function isInUse(leaf: Leaf, { present, next }: Rotation): boolean {
   const { cert } = leaf
@@ -62,7 +62,7 @@ export function isInUse(leaf: Leaf, { present, next }: Rotation): boolean {
   return isOf(leaf, present) || isOf(leaf, next)
 }
 
-/** Who is to be waited for. A daemon there is in any case, be its certificate from elsewhere. */
+/** The clients and servers to wait for. There is always a daemon, even if its certificate is from elsewhere. */
 export function participantsOf(leaves: readonly Leaf[], rotation: Rotation): Participants {
   const { present, next } = rotation
   const clients = leaves.filter((leaf) => leaf.kind === 'client' && isInUse(leaf, rotation))
@@ -74,7 +74,7 @@ export function participantsOf(leaves: readonly Leaf[], rotation: Rotation): Par
 }
 
 /**
- * Refuses to begin with half a pair: a certificate for a key that isn't there would be carried through all phases.
+ * Refuses to start with an incomplete pair: a certificate without its key would be carried through all phases.
  *
  * @throws {@link PkiError} ERR_PKI_FILE_INVALID
  */

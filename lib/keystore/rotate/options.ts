@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
+import { enumerate, quoted } from '../../base/text.ts'
 import { checkCaOptions } from '../../pki/ca.ts'
 import { parseClientName } from '../../pki/client-name.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
@@ -8,27 +9,27 @@ import type { NextAuthority } from './begin.ts'
 import { readTarget, type Target } from './inspect-daemon.ts'
 import { checkOptions } from '../../base/options.ts'
 
-/** What {@link rotateAuthority} is told. */
+/** Options of {@link rotateAuthority}. */
 export interface RotateOptions {
-  /** The folder that `init` made. */
+  /** The folder that `init` created. */
   readonly folder: string
-  /** `go`: begin, or go on. `status`: change nothing. `abort`: back to the old authority. @defaultValue `'go'` */
+  /** `go`: start or continue. `status`: change nothing. `abort`: return to the old CA. @defaultValue `'go'` */
   readonly action?: 'go' | 'status' | 'abort'
-  /** Clients that have what this phase made for them, by their owners' word. */
+  /** Clients that have their files of this phase, as you know from their owners. */
   readonly confirm?: readonly string[]
-  /** The same of daemons, by their folders (`server`, `hosts/build01`): they have it, and were restarted. */
+  /** Servers that have their files of this phase and were restarted, by their folders: `server`, `hosts/build01`. */
   readonly confirmServer?: readonly string[]
-  /** Daemons of this folder, to be looked at, as their clients reach them. */
+  /** Daemons of this folder to inspect, as their clients reach them. */
   readonly hosts?: readonly string[]
-  /** The phase that is meant: a word that was for another one counts for nothing. */
+  /** The phase that you expect. In any other phase, the call fails and changes nothing. */
   readonly phase?: string
-  /** What the new authority is to be, where the rotation begins. */
+  /** Options of the new CA, when the rotation starts. */
   readonly next?: NextAuthority
-  /** Asked before the old authority is dropped; absent: it isn't. It rejects where nobody agrees. */
+  /** Called before the old CA is dropped; rejects if nobody agrees. Absent: it isn't dropped. */
   readonly consent?: (drop: string) => Promise<void>
-  /** Puts a client of a day beside the files of each server that is waited for, to prove an apply with. @defaultValue false */
+  /** Creates a one-day client certificate beside the server's files, if a daemon has to apply them. @defaultValue false */
   readonly probe?: boolean
-  /** Opens the authorities' keys, where they are encrypted and something has to be signed. */
+  /** Decrypts the CA keys, if they are encrypted and something has to be signed. */
   readonly passphrase?: Passphrase
   /** Aborts the work; files that were written stay, and the next call continues. */
   readonly signal?: AbortSignal
@@ -36,7 +37,7 @@ export interface RotateOptions {
   readonly onStep?: OnStep
 }
 
-/** The options, read. */
+/** The parsed options. */
 export interface ReadRotateOptions extends RotateOptions {
   readonly action: 'go' | 'status' | 'abort'
   readonly confirm: readonly string[]
@@ -84,8 +85,8 @@ function readPhase(text: string): RotationPhase {
   const phase = ROTATION_PHASES.find((known) => known === text)
   if (phase !== undefined) return phase
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `reading the phase ${JSON.stringify(text)}`,
+    tried: `reading the phase ${quoted(text)}`,
     got: 'there is no such phase',
-    todo: `Give one of: ${ROTATION_PHASES.join(', ')}.`,
+    todo: `Use ${enumerate(ROTATION_PHASES, 'or')}.`,
   })
 }

@@ -12,18 +12,18 @@ import { participantsOf, isInUse, isOf, readLeaves, SERVER, type Leaf } from './
 import type { ReadRotateOptions } from './options.ts'
 import { waitsFor } from './phases.ts'
 
-/** Whose files a phase has changed in this run, by their names. */
+/** The clients and servers whose files a phase has changed in this run. */
 export interface Changed {
   readonly clients: readonly string[]
   readonly servers: readonly string[]
 }
 
-/** A leaf that gets a certificate by another authority. */
+/** A leaf that gets a certificate from another CA. */
 type Certified = Leaf & { readonly cert: NonNullable<Leaf['cert']> }
 
 /**
- * Does all that a phase has to do in the folder, and of what is done already nothing: a run that was killed is gone on with
- * by the next one.
+ * Does everything that a phase has to do in the folder. It skips what is already done, so that the next run continues one
+ * that was killed.
  *
  * @throws {@link PkiError} ERR_CA_PASSPHRASE before anything is changed
  */
@@ -37,7 +37,7 @@ export async function workOn(options: ReadRotateOptions, rotation: Rotation): Pr
   await prober?.openAuthority(options.passphrase)
   const certify = (): Promise<Leaf[]> => certifyAll(options, meant, authority)
   const bundle = (): Promise<Leaf[]> => bundleAll(leaves, rotation)
-  // What a certificate is of is in the ca.pem beside it, whenever this is stopped.
+  // Even if this is interrupted, the ca.pem beside a certificate contains its CA.
   const changed =
     phase === 'abort' ? [...(await certify()), ...(await bundle())] : [...(await bundle()), ...(await certify())]
   if (phase === 'finish') await install(options, rotation)
@@ -60,7 +60,7 @@ async function certifyAll(
 ): Promise<Leaf[]> {
   if (authority === undefined) return []
   const ledger = await readLedger(caPaths(root).ledger)
-  const title = `a certificate by ${authority.facts.commonName ?? authority.facts.subject}`
+  const title = `issue a certificate with ${authority.facts.commonName ?? authority.facts.subject}`
   for (const leaf of leaves) {
     await runStep(onStep, { step: 'certify', title, subject: leaf.name }, () =>
       certifyLeaf(root, leaf, authority, ledger),
@@ -72,14 +72,14 @@ async function certifyAll(
 async function install({ folder: root, onStep }: ReadRotateOptions, rotation: Rotation): Promise<void> {
   if (await isInstalled(root)) return
   const { from, to } = rotation.state
-  const title = `put ${to.name} in the place of ${from.name}`
+  const title = `replace ${from.name} by ${to.name}`
   await runStep(onStep, { step: 'install', title }, async ({ result }) => {
     const kept = await installNext(root, rotation)
     result(`old: ${kept.join(', ')}`)
   })
 }
 
-/** Is it of the authority that is not the one of this phase? A client's that has ended stays as it is. */
+/** Was it issued by the CA that doesn't issue in this phase? An expired client certificate stays as it is. */
 function toCertify(leaf: Leaf, rotation: Rotation, phase: RotationPhase): leaf is Certified {
   const { present, next } = rotation
   const isServer = leaf.kind === 'server'
@@ -91,7 +91,7 @@ function toCertify(leaf: Leaf, rotation: Rotation, phase: RotationPhase): leaf i
   return false
 }
 
-/** Is there an apply in this phase that shall be proven? `setup` makes a probe of its own, for each host. */
+/** Does an apply in this phase need a one-day client certificate? `setup` creates its own for each host. */
 function needsOneDayClient(
   { probe = false }: ReadRotateOptions,
   leaves: readonly Leaf[],
@@ -101,8 +101,8 @@ function needsOneDayClient(
   return probe && waitsFor(phase).servers && participantsOf(leaves, rotation).servers.includes(SERVER)
 }
 
-/** Will a phase have to sign something? Then its key is to be opened before the phase begins. */
-export async function opensFor(options: ReadRotateOptions, rotation: Rotation, phase: RotationPhase): Promise<void> {
+/** If a phase will sign something, opens its CA key: a wrong passphrase is reported before the phase starts. */
+export async function checkKeyFor(options: ReadRotateOptions, rotation: Rotation, phase: RotationPhase): Promise<void> {
   const leaves = await readLeaves(options.folder)
   const signs = leaves.some((leaf) => toCertify(leaf, rotation, phase))
   if (signs || needsOneDayClient(options, leaves, rotation, phase)) await openIssuer(options, phase)
@@ -113,9 +113,9 @@ async function openIssuer({ folder: root, passphrase }: ReadRotateOptions, phase
   return openFolderCa(root, pair, passphrase)
 }
 
-/** The rotation that is under way, as it is now. */
+/** Reads the rotation in progress again. */
 export async function reread(root: string): Promise<Rotation> {
   const rotation = await readRotatedCas(root)
-  if (rotation === undefined) throw new TypeError('the rotation has ended meanwhile')
+  if (rotation === undefined) throw new TypeError('another run has ended the rotation')
   return rotation
 }

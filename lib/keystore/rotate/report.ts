@@ -13,7 +13,7 @@ import { waitingFor } from './phases.ts'
 export interface WaitingClient {
   /** The client's name. */
   readonly name: string
-  /** Is its key on its own machine, so that only certificates go there? */
+  /** Is its key on its own machine? Then only its certificates have to be copied there. */
   readonly keyElsewhere: boolean
 }
 
@@ -23,21 +23,21 @@ export interface WaitingServer {
   readonly name: string
   /** The names and addresses in its certificate. */
   readonly names: readonly string[]
-  /** Is there a client of a day beside its files, with which an apply proves that clients get in? */
+  /** Is there a one-day client certificate beside its files, which an apply can test access with? */
   readonly probe: boolean
 }
 
-/** How far a rotation is, and what it waits for. */
+/** The state of a rotation, and what it waits for. */
 export interface RotationReport {
-  /** Its absolute path. */
+  /** The absolute path of the folder. */
   readonly folder: string
   /** What this call did. */
   readonly outcome: 'under way' | 'ended' | 'aborted'
-  /** Was it begun by this call? */
+  /** Did this call start the rotation? */
   readonly begun: boolean
   /** The current phase. */
   readonly phase: RotationPhase
-  /** When the rotation began. */
+  /** When the rotation started. */
   readonly startedAt: string
   /** The old CA. */
   readonly from: RotatedAuthority
@@ -45,20 +45,20 @@ export interface RotationReport {
   readonly to: RotatedAuthority
   /** Clients and servers that have their new files. */
   readonly confirmed: readonly string[]
-  /** Who doesn't have the new files yet. */
+  /** What the phase waits for: machines without their new files, or consent. */
   readonly waiting: {
     /** Clients. */
     readonly clients: readonly WaitingClient[]
     /** Servers. */
     readonly servers: readonly WaitingServer[]
-    /** For somebody to agree that the old authority is dropped. */
+    /** Consent to drop the old CA. */
     readonly consent: boolean
   }
-  /** What was seen of the daemons in this call. */
+  /** The results of inspecting daemons in this call. */
   readonly looks: readonly Look[]
-  /** Clients in the folder that will not come along: they have ended, or are of an authority that was replaced before. */
+  /** Clients that are left out: their certificates have expired, or are of a CA that was replaced earlier. */
   readonly left: readonly string[]
-  /** Certificates of clients that have no folder here and hold nevertheless: the daemon refuses them afterwards. */
+  /** Valid certificates of clients without a folder here: the daemon refuses them once the old CA is dropped. */
   readonly lost: readonly {
     /** The client's name. */
     readonly name: string
@@ -100,7 +100,7 @@ export async function reportOn(root: string, rotation: Rotation, how: How): Prom
   }
 }
 
-/** Those by which others reach it first. */
+/** The names that clients on other machines use come first. */
 function namesOf(leaves: readonly Leaf[], server: string): string[] {
   const leaf = leaves.find(({ kind, name }) => kind === 'server' && name === server)
   if (leaf?.cert === undefined) return []
@@ -109,7 +109,7 @@ function namesOf(leaves: readonly Leaf[], server: string): string[] {
   return [...names.filter((name) => !OWN_NAMES.includes(name)), ...names.filter((name) => OWN_NAMES.includes(name))]
 }
 
-/** dockerd takes them until the old authority is dropped; whoever uses one should hear of it before. */
+/** dockerd accepts them until the old CA is dropped; their users should know before that. */
 async function lostOf(root: string, { from }: RotationState, leaves: readonly Leaf[]): Promise<RotationReport['lost']> {
   const listed = await new PkiFolder(root).list()
   const now = Date.now()

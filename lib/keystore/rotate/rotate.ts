@@ -28,7 +28,7 @@ import {
 } from './phases.ts'
 import { alreadyCreated, noRotation, refuseOther, refuseStranger, notDeliveredYet, wrongPhase } from './refusals.ts'
 import { reportOn, type RotationReport } from './report.ts'
-import { opensFor, reread, workOn, type Changed } from './phase-work.ts'
+import { checkKeyFor, reread, workOn, type Changed } from './phase-work.ts'
 
 export type { NextAuthority } from './begin.ts'
 export type { Look } from './inspect-daemon.ts'
@@ -36,20 +36,20 @@ export type { RotateOptions } from './options.ts'
 export type { RotationReport, WaitingClient, WaitingServer } from './report.ts'
 
 /**
- * Rotates the authority of a folder, from the one that is there (A) to a new one (B), in phases. Each call looks at how far
- * it is, does what can be done, and says what it waits for; it may be killed at any point, and called again.
+ * Rotates the CA of a folder in phases, from the current one (A) to a new one (B). Each call continues as far as possible,
+ * and reports what the rotation waits for. It may be killed at any point, and called again.
  *
- * 1. `trust`: B is made, and every `ca.pem` has A and B. Waits for each client, and for the daemon.
- * 2. `server`: the server's certificate is of B. Waits for the daemon.
- * 3. `clients`: the clients' certificates are of B, for the keys that they have. Waits for each client.
- * 4. `finish`: A is dropped. Waits for the daemon.
+ * 1. `trust`: B is created, and every `ca.pem` contains A and B. Waits for all clients and daemons.
+ * 2. `server`: B has issued the servers' certificates. Waits for all daemons.
+ * 3. `clients`: B has issued the clients' certificates, for the same keys. Waits for all clients.
+ * 4. `finish`: A is dropped. Waits for all daemons.
  *
- * A client that has what it was given can connect at every moment of this, but while the daemon restarts.
+ * A client that has its files can connect at any time, except while the daemon restarts.
  *
  * @throws {@link PkiError} ERR_ROTATION_NONE, ERR_ROTATION_PHASE, ERR_ROTATION_INVALID, ERR_LEDGER_MISMATCH,
  *   ERR_LEDGER_INVALID, ERR_CLIENT_NOT_FOUND, ERR_PKI_FILE_INVALID, ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED,
  *   ERR_CA_PASSPHRASE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID
- * @throws {@link EndpointError} for a host that can't be one
+ * @throws {@link EndpointError} for an invalid host
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  * @example
@@ -60,7 +60,7 @@ export type { RotationReport, WaitingClient, WaitingServer } from './report.ts'
 export async function rotateAuthority(options: RotateOptions): Promise<RotationReport> {
   const read = readRotateOptions(options)
   const root = read.folder
-  // Says where there is no authority, before a lock is looked for beside it.
+  // Throws if there is no CA, before a lock file is created beside it.
   await new PkiFolder(root).list()
   if (read.action === 'status') return statusOf(read)
   try {
@@ -111,7 +111,7 @@ async function go(options: ReadRotateOptions): Promise<RotationReport> {
   return advance(options, first, begun)
 }
 
-/** Phase after phase, as far as it goes. */
+/** Continues phase by phase, as far as possible. */
 async function advance(options: ReadRotateOptions, first: Rotation, begun: boolean): Promise<RotationReport> {
   const { folder: root, signal } = options
   let looks: Look[] = []
@@ -120,9 +120,9 @@ async function advance(options: ReadRotateOptions, first: Rotation, begun: boole
     const { phase } = rotation.state
     const changed = await workOn(options, rotation)
     const isFirst = rotation === first && !begun
-    const heard = isFirst ? await recordConfirmations(options, rotation, changed) : rotation.state
-    looks = await inspectDaemons(options, { ...rotation, state: heard })
-    const state = withSeen(heard, looks)
+    const confirmed = isFirst ? await recordConfirmations(options, rotation, changed) : rotation.state
+    looks = await inspectDaemons(options, { ...rotation, state: confirmed })
+    const state = withSeen(confirmed, looks)
     if (!isComplete(waitingFor(state, await inUse(root, rotation)))) {
       if (state !== rotation.state) await writeRotation(root, state)
       return reportOn(root, { ...rotation, state }, { outcome: 'under way', begun, looks, wantsConsent: false })
@@ -133,7 +133,7 @@ async function advance(options: ReadRotateOptions, first: Rotation, begun: boole
       if (state !== rotation.state) await writeRotation(root, state)
       return reportOn(root, { ...rotation, state }, { outcome: 'under way', begun, looks, wantsConsent: true })
     }
-    await opensFor(options, rotation, after)
+    await checkKeyFor(options, rotation, after)
     if (after === 'finish') {
       if (state !== rotation.state) await writeRotation(root, state)
       await options.consent?.(rotation.state.from.name)
@@ -143,8 +143,8 @@ async function advance(options: ReadRotateOptions, first: Rotation, begun: boole
 }
 
 /**
- * A server that is looked at by several names has to be as it should by each: there may be more than one of it. One that is
- * not is waited for, whatever was said of it.
+ * A server that is inspected under several names has to pass under each, since there may be several daemons. One that fails
+ * is waited for, even if it was confirmed before.
  */
 function withSeen(state: RotationState, looks: readonly Look[]): RotationState {
   if (looks.length === 0) return state
@@ -157,7 +157,7 @@ async function inUse(root: string, rotation: Rotation): Promise<Participants> {
   return participantsOf(await readLeaves(root), rotation)
 }
 
-/** Takes down what was said of clients and servers, where it can be true. */
+/** Adds the confirmations of this call to the state, if they can be true. */
 async function recordConfirmations(
   options: ReadRotateOptions,
   rotation: Rotation,
@@ -176,9 +176,9 @@ async function recordConfirmations(
     ...confirmServer.filter((name) => changed.servers.includes(name)),
   ]
   if (early[0] !== undefined) throw notDeliveredYet(root, early[0])
-  const heard = confirm.length === 0 ? state : withConfirmed(state, confirm)
-  if (confirmServer.length === 0) return heard
-  return withServers(heard, confirmServer, { at: new Date().toISOString(), by: 'said' })
+  const confirmed = confirm.length === 0 ? state : withConfirmed(state, confirm)
+  if (confirmServer.length === 0) return confirmed
+  return withServers(confirmed, confirmServer, { at: new Date().toISOString(), by: 'said' })
 }
 
 async function inspectDaemons(
@@ -223,7 +223,7 @@ async function abort(options: ReadRotateOptions): Promise<RotationReport> {
   }
   await checkLedger(root)
   if (phase !== 'abort') {
-    await opensFor(options, rotation, 'abort')
+    await checkKeyFor(options, rotation, 'abort')
     await writeRotation(root, enter(rotation.state, 'abort', new Date()))
   }
   const stopped = await reread(root)

@@ -32,17 +32,17 @@ export interface ServerConfirmation {
   readonly by: 'seen' | 'said'
 }
 
-/** A phase, and who has what it is about. */
+/** A phase, and its confirmations. */
 export interface PhaseRecord {
   readonly phase: RotationPhase
   readonly since: string
-  /** The clients of which somebody said that they have it. */
+  /** The clients that are confirmed to have their files. */
   readonly confirmed: readonly string[]
-  /** The same of the servers, by their folders: `server`, `hosts/build01`. */
+  /** The servers that are confirmed to have theirs, by their folders: `server`, `hosts/build01`. */
   readonly servers: Readonly<Record<string, ServerConfirmation>>
 }
 
-/** A rotation that is under way. */
+/** The state of a rotation in progress. */
 export interface RotationState extends PhaseRecord {
   readonly version: 1
   readonly startedAt: string
@@ -53,10 +53,10 @@ export interface RotationState extends PhaseRecord {
 }
 
 /**
- * Reads how far a rotation has come. The new authority's folder and this file in it came into being in one moment, and go
- * so: a folder with half of them is damaged.
+ * Reads the state of a rotation. This file and the folder of the new CA appear and disappear in one step, so a folder
+ * without this file is damaged.
  *
- * @returns undefined where none is under way
+ * @returns undefined if no rotation is in progress
  * @throws {@link PkiError} ERR_ROTATION_INVALID
  * @throws {@link FileError} ERR_FILE_READ
  */
@@ -65,7 +65,7 @@ export async function readRotation(root: string): Promise<RotationState | undefi
   const text = await readIfThere(path)
   if (text !== undefined) return parseRotation(text, path)
   if ((await readIfThere(cert)) === undefined) return undefined
-  // It may have begun, or ended, between the looks.
+  // The rotation may have started or ended between the two reads.
   const second = await readIfThere(path)
   if (second !== undefined) return parseRotation(second, path)
   if ((await readIfThere(cert)) === undefined) return undefined
@@ -77,7 +77,7 @@ export function rotationText(state: RotationState): string {
   return `${JSON.stringify(state, undefined, 2)}\n`
 }
 
-/** Takes the place of the file that is there, whole or not at all. */
+/** Replaces the file, whole or not at all. */
 export async function writeRotation(root: string, state: RotationState): Promise<void> {
   await writeFileAtomically(nextCaPaths(root).state, rotationText(state), { mode: KEY_MODE })
 }
@@ -101,8 +101,8 @@ function faultOf(state: unknown): string | undefined {
   if (!isRecord(state)) return 'it is not an object'
   if (state['version'] !== 1) return `its version is ${JSON.stringify(state['version'])}; only 1 is known`
   if (!isDate(state['startedAt'])) return 'its "startedAt" is not a date'
-  const authority = (['from', 'to'] as const).find((key) => !isAuthority(state[key]))
-  if (authority !== undefined) return `its "${authority}" is not a CA`
+  const other = (['from', 'to'] as const).find((key) => !isCa(state[key]))
+  if (other !== undefined) return `its "${other}" is not a CA`
   if (!Array.isArray(state['history'])) return 'its "history" is not a list'
   return [state, ...(state['history'] as unknown[])].map(phaseFault).find((fault) => fault !== undefined)
 }
@@ -128,7 +128,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isAuthority(value: unknown): boolean {
+function isCa(value: unknown): boolean {
   return isRecord(value) && typeof value['name'] === 'string' && typeof value['fingerprint256'] === 'string'
 }
 

@@ -4,16 +4,16 @@ import { subjectOf, type DistinguishedName } from './distinguished-name.ts'
 import type { ServerReport } from './server.ts'
 
 /**
- * Does the server name this CA among those whose clients it takes?
+ * Does the server name this CA among those whose clients it accepts?
  *
- * @param report - what {@link probeServer} returned
- * @param caPem - the certificate of the CA; of several each has to be named
- * @returns false, too, where the server names none (then it may take clients of any CA) or where that isn't known
+ * @param report - the result of {@link probeServer}
+ * @param caPem - the certificate of the CA, as PEM; if there are several, all have to be named
+ * @returns false also if the server names none (then it may accept clients of any CA), or if that is unknown
  * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
  * @example
  * ```ts
  * const report = await probeServer({ host: 'build01', port: 2376 })
- * if (!namesAuthority(report, await readFile('ca.pem', 'utf8'))) throw new Error('it takes the clients of another CA')
+ * if (!namesAuthority(report, await readFile('ca.pem', 'utf8'))) throw new Error('it accepts clients of another CA')
  * ```
  */
 export function namesAuthority(report: Pick<ServerReport, 'acceptedAuthorities'>, caPem: string): boolean {
@@ -22,9 +22,9 @@ export function namesAuthority(report: Pick<ServerReport, 'acceptedAuthorities'>
 }
 
 /**
- * Does the server take the clients of these CAs, and of no other? A list that is empty, or isn't known, is neither.
+ * Does the server accept clients of these CAs, and of no other? False also if it names no CA, or if that is unknown.
  *
- * @param report - what {@link probeServer} returned
+ * @param report - the result of {@link probeServer}
  * @param caPem - the certificates of all CAs, as in the daemon's `--tlscacert`
  * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
  */
@@ -41,7 +41,7 @@ function namesIn({
   return typeof names === 'string' ? [] : names
 }
 
-/** An empty text would be contained in everything. */
+/** A text without certificates is an error: every server would match it. */
 function subjects(caPem: string): Uint8Array[] {
   const certificates = splitPem(caPem, 'the CA')
   if (certificates.length === 0) throw notPem('the CA', 'there is no certificate in it')

@@ -4,21 +4,21 @@ import { checkDates, describe, keyProblem, unusable } from './checks.ts'
 import { formatDate, inWords } from './dates.ts'
 
 /** Every certificate in ca.pem has to be a CA, since each of them is trusted for servers. */
-export function checkAuthorities(authorities: readonly Link[]): void {
-  for (const authority of authorities) checkAuthority(authority)
+export function checkCas(cas: readonly Link[]): void {
+  for (const ca of cas) checkCa(ca)
 }
 
-/** One CA within its dates is enough: while a CA is replaced, the old one stays beside the new one. */
-export function checkAuthorityDates(authorities: readonly Link[], now: number): void {
-  const notExpired = authorities.filter(({ facts }) => facts.validTo.getTime() >= now)
-  const [first] = authorities
+/** One valid CA is enough: during a rotation the old one stays beside the new one. */
+export function checkCaDates(cas: readonly Link[], now: number): void {
+  const notExpired = cas.filter(({ facts }) => facts.validTo.getTime() >= now)
+  const [first] = cas
   if (first === undefined || notExpired.some(({ facts }) => facts.validFrom.getTime() <= now)) return
   const [next] = notExpired
   if (next !== undefined) return checkDates(next, now)
   throw caExpired(first, now)
 }
 
-/** What stands above a client's certificate: where one of it has ended, dockerd takes the certificate no longer. */
+/** Checks the CAs above a client certificate: if one of them has expired, dockerd refuses the certificate. */
 export function checkChainDates(above: readonly Link[], now: number): void {
   const root = above.at(-1)
   for (const link of above) {
@@ -27,7 +27,7 @@ export function checkChainDates(above: readonly Link[], now: number): void {
   }
 }
 
-/** The error for a CA whose end is past, and with it the end of all certificates that it signed. */
+/** The error for an expired CA. All certificates that it signed are useless, too. */
 function caExpired({ name, facts }: Link, now: number): IdentityError {
   const ago = inWords(now - facts.validTo.getTime())
   return unusable(
@@ -37,18 +37,18 @@ function caExpired({ name, facts }: Link, now: number): IdentityError {
   )
 }
 
-function checkAuthority(authority: Link): void {
-  const { facts } = authority
-  const problem = facts.isCa ? weakKey(authority) : notCa(authority)
+function checkCa(ca: Link): void {
+  const { facts } = ca
+  const problem = facts.isCa ? weakKey(ca) : notCa(ca)
   if (problem === undefined) return
   throw new IdentityError('ERR_IDENTITY_CA_INVALID', {
-    tried: `checking ${describe(authority)}`,
+    tried: `checking ${describe(ca)}`,
     got: problem,
     todo: "Put only the certificate of the CA that signed the daemon's certificate into ca.pem.",
   })
 }
 
-/** Trust in a server is as strong as this key; for other types it is the server's choice, and OpenSSL verifies them. */
+/** Trust in servers is only as strong as the CA's key. Only RSA can be too weak; OpenSSL verifies all other types. */
 function weakKey({ facts: { key } }: Link): string | undefined {
   const problem = key.type === 'rsa' ? keyProblem(key) : undefined
   return problem === undefined ? undefined : `the key of this CA ${problem}`
