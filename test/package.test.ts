@@ -193,7 +193,7 @@ describe('installed elsewhere', () => {
     assert.equal(code, 1)
     assert.match(
       stderr,
-      /^ERR_PLUGIN_FROM_CACHE: .*\n.*npm install --global docker-mtls && docker-mtls plugin install\n$/,
+      /^ERR_PLUGIN_FROM_CACHE: .*\n.*without npx: {2}npm install --global docker-mtls\n$/,
     )
   })
 

@@ -42,7 +42,7 @@ describe('a rollback that fails', () => {
     const error = await failureOf({ code: 3, stderr: 'failed' }, false)
     assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'))
     assert.doesNotMatch(error.message, /daemon rollback/)
-    assert.match(error.message, /put everything back: failed\.\n.*systemctl restart docker\.service/s)
+    assert.match(error.message, /after a complete rollback: failed\.\n.*systemctl restart docker\.service/s)
   })
 
   test('it is unfinished: the same goes on with it', async () => {
@@ -73,7 +73,7 @@ describe('what a rollback does to containers', () => {
   ])[] = [
     ['none runs', info(0, true), withoutJson, 0, 0, /^$/],
     ['they stop with dockerd', info(2, false), LAST, 2, 0, /^Restarting dockerd stops the 2 running containers\.$/],
-    ['they go on', info(2, true), LAST, 0, 0, /^Containers keep running meanwhile, by live-restore\.$/],
+    ['they go on', info(2, true), LAST, 0, 0, /^Live-restore keeps containers running during the restart\.$/],
     ['they would be left behind', info(2, true), withoutJson, 2, 1, /stops the 2/],
     ['no live-restore now: they stop with the old daemon', info(2, false), withoutJson, 2, 0, /stops the 2/],
     ['what did not end goes back in any case', info(2, true), { ...withoutJson, isPending: true }, 2, 0, /stops the 2/],

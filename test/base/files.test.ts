@@ -68,7 +68,7 @@ describe('an error names the file that was asked for, and that it is a folder', 
     await writeFile(file, '')
     await assert.rejects(makeFolder(join(file, 'y')), (error: FileError) => {
       assert.ok(error instanceof FileError, String(error))
-      assert.equal(error.tried, `making the folder ${join(file, 'y')}`)
+      assert.equal(error.tried, `creating the folder ${join(file, 'y')}`)
       assert.doesNotMatch(error.message, INNER)
       return true
     })
@@ -80,7 +80,7 @@ describe('an error names the file that was asked for, and that it is a folder', 
     const long = 'x'.repeat(250)
     const folders: [string, string, string][] = [
       [join(root, 'new'), long, `writing ${join(root, 'new', long)}`],
-      [join(root, long), 'x.pem', `making the folder ${join(root, long)}`],
+      [join(root, long), 'x.pem', `creating the folder ${join(root, long)}`],
     ]
     for (const [folder, name, tried] of folders) {
       await assert.rejects(

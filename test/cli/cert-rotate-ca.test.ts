@@ -121,7 +121,7 @@ describe('cert rotate-ca', () => {
         const looked = await lookAt(where, line, daemon)
         assert.match(
           looked.stderr,
-          phase === 'trust' ? /asks for clients of CN=A; CN=B/ : /shows a certificate of CN=B/,
+          phase === 'trust' ? /accepts clients of CN=A; CN=B/ : /presents a certificate issued by CN=B/,
         )
         text = looked.stdout
       }
@@ -150,7 +150,7 @@ describe('cert rotate-ca', () => {
     await rotate(['--name', 'B'])
     const { code, stdout } = await rotate(['--host', daemon.url])
     assert.equal(code, 0)
-    assert.ok(stdout.includes(`${daemon.url} doesn't have its new files yet: it asks for clients of CN=A.`), stdout)
+    assert.ok(stdout.includes(`${daemon.url} doesn't have its new files yet: it accepts clients of CN=A.`), stdout)
     const { stdout: lines } = await rotate(['--host', daemon.url, '--json'])
     const steps = lines
       .trimEnd()
@@ -160,7 +160,7 @@ describe('cert rotate-ca', () => {
       steps.filter(({ step }) => step === 'look').map(({ state, note }) => [state, note]),
       [
         ['running', undefined],
-        ['failed', 'it asks for clients of CN=A'],
+        ['failed', 'it accepts clients of CN=A'],
       ],
     )
   })
@@ -323,7 +323,7 @@ describe('--abort', () => {
     await refused(where, () => rotate(['--status']), /^ERR_ROTATION_NONE/)
   })
 
-  test('is refused once a daemon shows a certificate of the new one', async (t) => {
+  test('is refused once a daemon presents a certificate from the new CA', async (t) => {
     const where = await place(t)
     await upTo(3, where)
     await refused(

@@ -50,9 +50,9 @@ function failing(code: string): () => Promise<never> {
 describe('a folder of the system', () => {
   test('that is not ours is told so, and nothing else is', async () => {
     const rows: [code: string, todo: string][] = [
-      ['EACCES', 'Run it as root (sudo), or choose a folder that you may write to.'],
-      ['EPERM', 'Run it as root (sudo), or choose a folder that you may write to.'],
-      ['ENOENT', 'Make the folder, and run it again:  mkdir -p /etc/x'],
+      ['EACCES', 'Run this as root (sudo), or choose a folder that you can write to.'],
+      ['EPERM', 'Run this as root (sudo), or choose a folder that you can write to.'],
+      ['ENOENT', 'Create the folder, then run this again:  mkdir -p /etc/x'],
       ['ENOSPC', 'c'],
     ]
     for (const [code, todo] of rows) {

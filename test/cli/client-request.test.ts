@@ -219,7 +219,7 @@ describe('client request', () => {
     await succeeds('client', 'request', 'alice', '--out', alice)
     await chmod(join(alice, 'key.pem'), 0o644)
     const { stdout } = await succeeds('client', 'request', 'alice', '--out', alice)
-    assert.match(stdout, /Other users can read .*key\.pem: run chmod 600 on it/)
+    assert.match(stdout, /Other users can read .*key\.pem\. Restrict it: {2}chmod 600 \S+key\.pem/)
   })
 
   test('checks its arguments before it writes', async (t) => {

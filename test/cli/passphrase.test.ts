@@ -76,10 +76,10 @@ describe('the passphrase of the authority’s key', () => {
     for (const argv of uses) {
       const { code, stderr } = await run(argv)
       assert.equal(code, 0)
-      assert.ok(stderr.includes(`Warning: Others can read ${key}:  chmod 600 ${key}`), stderr)
+      assert.ok(stderr.includes(`Warning: Other users can read ${key}. Restrict it:  chmod 600 ${key}`), stderr)
     }
     await chmod(key, 0o600)
-    for (const argv of uses) assert.doesNotMatch((await run(argv)).stderr, /Others can read/)
+    for (const argv of uses) assert.doesNotMatch((await run(argv)).stderr, /Other users can read/)
   })
 
   test('comes from a file or a variable, and the file wins', async (t) => {
@@ -94,7 +94,7 @@ describe('the passphrase of the authority’s key', () => {
     assert.equal((await run(['cert', 'client', 'a'], { env: { DOCKER_MTLS_CA_PASSPHRASE: SECRET } })).code, 0)
     await chmod(file, 0o644)
     const server = await run(['cert', 'server', 'b', '--ca-passphrase-file', file])
-    assert.match(server.stderr, /^Warning: Others can read .*passphrase: {2}chmod 600/)
+    assert.match(server.stderr, /^Warning: Other users can read .*passphrase\. Restrict it: {2}chmod 600/)
     holdsNoSecret(server, SECRET)
 
     const before = await treeOf(folder)

@@ -167,7 +167,7 @@ describe('one file is not what it should be', needs, () => {
       ['ca', 'cert'],
       holding(() => GARBLED_KEY.replaceAll('PRIVATE KEY', 'CERTIFICATE')),
       'ERR_IDENTITY_CERT_INVALID',
-      /it is no X\.509 certificate/,
+      /it is not an X\.509 certificate/,
     ],
     ['no key inside', ['key'], holding(() => GARBLED_KEY), 'ERR_IDENTITY_KEY_INVALID', /the key can't be read/],
     ['two keys', ['key'], (path) => appendFile(path, ca.key), 'ERR_IDENTITY_KEY_INVALID', /it holds 2 private keys/],

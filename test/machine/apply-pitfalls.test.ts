@@ -106,7 +106,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
       assert.equal(code, 1)
       assert.match(
         stderr,
-        /^ERR_HOST_COMMAND_FAILED: changing \/etc\/systemd\/.*override\.conf: .*somebody has changed it/m,
+        /^ERR_HOST_COMMAND_FAILED: changing \/etc\/systemd\/.*override\.conf: .*somebody has just changed it/m,
       )
       assert.equal(await snapshot(machine), old)
       await sh('rm -r /etc/systemd/system/docker.service.d; systemctl daemon-reload')

@@ -91,13 +91,13 @@ const ROWS: readonly Row[] = [
     name: 'no files of a server anywhere',
     before: 'mv docker-mtls /srv',
     after: 'mv /srv/docker-mtls .',
-    says: /^ERR_PKI_FILE_INVALID: looking for the server's certificate: no folder with it is named/m,
+    says: /^ERR_PKI_FILE_INVALID: looking for the server's certificate: no folder is named, it is not in /m,
     todo: /docker-mtls init NAME/,
   },
   {
     name: 'a folder that is named, and is none',
     words: ['--from', 'nowhere'],
-    says: /^ERR_PKI_FILE_INVALID: .*nowhere: ca\.pem and server-cert\.pem and server-key\.pem are missing/m,
+    says: /^ERR_PKI_FILE_INVALID: .*nowhere: ca\.pem, server-cert\.pem and server-key\.pem are missing/m,
     todo: /Copy the whole folder/,
   },
   {
@@ -120,7 +120,7 @@ const ROWS: readonly Row[] = [
     name: "a CA's key where its certificate belongs",
     before: 'cp -r docker-mtls/server kept; cat docker-mtls/ca/ca-key.pem >>docker-mtls/server/ca.pem',
     after: 'rm -r docker-mtls/server; mv kept docker-mtls/server',
-    says: /^ERR_PKI_FILE_INVALID: .*ca\.pem: it has a private key, but everybody may read that file/m,
+    says: /^ERR_PKI_FILE_INVALID: .*ca\.pem: it contains a private key, but everybody can read that file/m,
     todo: /./,
   },
   {

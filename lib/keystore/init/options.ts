@@ -6,6 +6,7 @@ import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { parseRequested, type RequestedSettings, type ParsedSettings } from '../../daemon-config/requested-settings.ts'
 import type { SourceOptions } from '../../daemon-config/source.ts'
 import { checkOptions } from '../../base/options.ts'
+import { enumerate } from '../../base/text.ts'
 import { PkiFolder } from '../folder.ts'
 
 /** Options of {@link initialise}. */
@@ -110,7 +111,7 @@ function reachableName(names: readonly ServerName[], given: readonly string[]): 
   const found = names.find(({ value, given: text }) => given.includes(text) && !value.startsWith('*'))
   if (found !== undefined) return found
   throw new PkiError('ERR_NAME_INVALID', {
-    tried: `choosing a name for DOCKER_HOST from ${given.join(', ')}`,
+    tried: `choosing a name for DOCKER_HOST from ${enumerate(given)}`,
     got: 'clients cannot connect to a wildcard',
     todo: 'Add a full name of the server.',
   })

@@ -11,6 +11,7 @@ import { parseInitOptions, type InitOptions, type InitRequest } from './options.
 import { renderDropIn } from '../../daemon-config/render-files.ts'
 import { settingsOf, type DaemonSettings } from '../../daemon-config/settings-in-force.ts'
 import { differs, planFile, type PlannedFile } from '../../base/rendered-file.ts'
+import { enumerate } from '../../base/text.ts'
 
 /** A client, its `.env`, and whether it was requested or exists already. */
 export interface PlannedClient {
@@ -107,7 +108,7 @@ function refuseContradiction(
   existing: DaemonSettings,
 ): void {
   const changes = [
-    change('the daemon listens on', existing.listen.join(' and '), listen?.join(' and ')),
+    change('the daemon listens on', enumerate(existing.listen), listen && enumerate(listen)),
     change("the folder of the server's files is", existing.tlsDir, tlsDir),
     change('userns-remap is', existing.usernsRemap ?? 'off', usernsRemap === false ? 'off' : usernsRemap),
   ].filter((text) => text !== undefined)

@@ -60,7 +60,7 @@ function looksOf({ looks }: RotationReport): [ok: boolean, got: string][] {
   return looks.map(({ ok, got }) => [ok, got])
 }
 
-describe('a daemon is looked at in each phase', () => {
+describe('a daemon is inspected in each phase', () => {
   test('and counts only once it is as the phase wants it', async (t) => {
     const { root, rotate, restart } = await place(t)
     const caOfA = await fs.readFile(join(root, 'server/ca.pem'), 'utf8')
@@ -69,16 +69,16 @@ describe('a daemon is looked at in each phase', () => {
 
     const before = await restart({ 'ca.pem': caOfA })
     const tooSoon = await rotate({ hosts: [before], confirm: ['alice'] })
-    assert.deepEqual(looksOf(tooSoon), [[false, 'it asks for clients of CN=A']])
+    assert.deepEqual(looksOf(tooSoon), [[false, 'it accepts clients of CN=A']])
     assert.deepEqual([tooSoon.phase, tooSoon.waiting.servers.length], ['trust', 1])
     const trusting = await rotate({ phase: 'trust', hosts: [await restart()] })
     // It goes on to the next phase, and looks again: there it is not there yet.
     assert.equal(trusting.phase, 'server')
-    assert.deepEqual(looksOf(trusting), [[false, 'it shows a certificate of CN=A']])
+    assert.deepEqual(looksOf(trusting), [[false, 'it presents a certificate issued by CN=A']])
 
     // One that shows the new certificate and has gone back to the old trust would refuse the clients of the next phase.
     const half = await rotate({ phase: 'server', hosts: [await restart({ 'ca.pem': caOfA })] })
-    assert.deepEqual(looksOf(half), [[false, 'it asks for clients of CN=A']])
+    assert.deepEqual(looksOf(half), [[false, 'it accepts clients of CN=A']])
     assert.equal(half.phase, 'server')
     const url = await restart()
     assert.equal((await rotate({ phase: 'server', hosts: [url] })).phase, 'clients')
@@ -89,12 +89,12 @@ describe('a daemon is looked at in each phase', () => {
     )
     assert.equal((await rotate({ confirm: ['alice'], consent: agree })).phase, 'finish')
     const both = await rotate({ phase: 'finish', hosts: [url] })
-    assert.deepEqual(looksOf(both), [[false, 'it asks for clients of CN=A; CN=B']])
+    assert.deepEqual(looksOf(both), [[false, 'it accepts clients of CN=A; CN=B']])
     // Whom it trusts is right, and what it shows nobody trusts for much longer.
     const old = await rotate({ phase: 'finish', hosts: [await restart({ 'server-cert.pem': certOfA })] })
-    assert.deepEqual(looksOf(old), [[false, 'it shows a certificate of CN=A']])
+    assert.deepEqual(looksOf(old), [[false, 'it presents a certificate issued by CN=A']])
     const end = await rotate({ phase: 'finish', hosts: [await restart()] })
-    assert.deepEqual([end.outcome, looksOf(end)], ['ended', [[true, 'it shows a certificate of CN=B']]])
+    assert.deepEqual([end.outcome, looksOf(end)], ['ended', [[true, 'it presents a certificate issued by CN=B']]])
   })
 
   test('one that can not be reached is not seen to be anything', async (t) => {
@@ -115,7 +115,7 @@ describe('a daemon is looked at in each phase', () => {
     assert.match(state, /"by": "seen"/)
   })
 
-  test('what speaks no TLS is told so', async (t) => {
+  test('a server without TLS is reported', async (t) => {
     const { rotate } = await place(t)
     const sshd = createServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.2\r\n'))
     await once(sshd.listen(0, '127.0.0.1'), 'listening')
@@ -124,7 +124,7 @@ describe('a daemon is looked at in each phase', () => {
     const { looks } = await rotate({ hosts: [`tcp://127.0.0.1:${(sshd.address() as AddressInfo).port}`] })
     assert.deepEqual(
       looks.map(({ ok, got }) => [ok, got]),
-      [[false, 'it speaks no TLS there, so it is no daemon that clients reach']],
+      [[false, 'it does not speak TLS there']],
     )
   })
 

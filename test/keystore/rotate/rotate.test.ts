@@ -250,7 +250,7 @@ describe('what is said counts only where it can be true', () => {
 })
 
 describe('going back', () => {
-  test('is possible until a daemon shows a certificate of the new authority', async (t) => {
+  test('is possible until a daemon presents a certificate from the new CA', async (t) => {
     for (const length of [1, 2, 3]) {
       const { root, folder, rotate } = await made(t)
       for (const said of COURSE.slice(0, length)) await rotate(said)
@@ -450,7 +450,7 @@ test('several servers of one authority: each has to have it', async (t) => {
   await refused(
     root,
     () => rotate({ hosts: ['c.example.com'] }),
-    withCode('ERR_HOST_INVALID', 'no certificate in the folder is for it'),
+    withCode('ERR_HOST_INVALID', 'no certificate in the folder contains this name'),
   )
   await refused(root, () => rotate({ hosts: ['127.0.0.1'] }), withCode('ERR_HOST_INVALID'))
   for (const said of COURSE.slice(1)) {
