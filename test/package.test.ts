@@ -191,10 +191,7 @@ describe('installed elsewhere', () => {
     const bin = join(cache, 'node_modules/.bin/docker-mtls')
     const { code, stderr } = await attempt(folder, bin, 'plugin', 'install', '--dir', folder)
     assert.equal(code, 1)
-    assert.match(
-      stderr,
-      /^ERR_PLUGIN_FROM_CACHE: .*\n.*without npx: {2}npm install --global docker-mtls\n$/,
-    )
+    assert.match(stderr, /^ERR_PLUGIN_FROM_CACHE: .*\n.*without npx: {2}npm install --global docker-mtls\n$/)
   })
 
   test('its metadata loads neither commander nor anything else', async () => {

@@ -84,7 +84,7 @@ async function agreeToRestart(cause: unknown, { consent, signal }: CarryOutOptio
   })
 }
 
-/** The verification presents the server's certificate as a client's, for which it needs the key. On the host itself, it reads it. */
+/** The verification presents the server's certificate as a client's, and needs its key. On the host, the key is in its file. */
 async function withKey(plan: ApplyPlan, { isHere }: HostShell): Promise<ApplyPlan> {
   if (plan.server.key !== undefined || !isHere) return plan
   const key = await fs.readFile(tlsFilesIn(plan.tlsDir).key, 'utf8')

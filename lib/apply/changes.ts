@@ -15,7 +15,7 @@ export interface WantedFile {
 
 /** The same, compared with the file on the host. */
 export interface Change extends WantedFile {
-  /** `replace` also where only mode or owner differ. */
+  /** `replace` also if only mode or owner differ. */
   readonly action: 'create' | 'replace' | 'keep'
   readonly before?: HostFile
 }
@@ -37,7 +37,7 @@ export function isWritten({ action }: Change): boolean {
   return action !== 'keep'
 }
 
-/** Paths that would be written and are something else than a file, with a remedy for each. */
+/** Paths that would be written and aren't regular files, with a remedy for each. */
 export function oddPlaces(
   changes: readonly Change[],
   { fact }: HostFacts,

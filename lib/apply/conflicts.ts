@@ -14,7 +14,7 @@ import type { UserNamespaces } from './userns.ts'
 import { flagValue, type Expanded } from '../daemon-config/unit/variables.ts'
 import { LEFT_BEHIND, runningIn } from './running.ts'
 
-/** What a conflict is about. For programs, and stable. */
+/** The subject of a conflict. Stable, for programs. */
 export type ConflictKind =
   | 'directive-in-two-places'
   | 'later-drop-in'
@@ -32,7 +32,7 @@ export type ConflictKind =
 
 /** Something on the host that would keep the new configuration from working. */
 export interface Conflict {
-  /** An error of the library where it is one, else `ERR_APPLY_CONFLICT`. */
+  /** The code of a specific error, or else `ERR_APPLY_CONFLICT`. */
   readonly code: ErrorCode
   readonly kind: ConflictKind
   /** The cause: a file, a flag, a process. */

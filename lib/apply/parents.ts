@@ -12,7 +12,7 @@ export function parentsQuestion(folder: string): FactCall {
 const WRITABLE = 0o022
 const STICKY = 0o1000
 
-/** Whoever may write to a folder decides which CA dockerd trusts: warns of folders where that isn't only root. */
+/** Warns of folders that users other than root can write to: they could replace the CA that dockerd trusts. */
 export function openParents({ fact }: HostFacts): Warning[] {
   return lines(fact('parents')).flatMap((line) => {
     const [, octal = '0', uid = '0', path = ''] = /^(\d+) (\d+) (.*)$/.exec(line) ?? []

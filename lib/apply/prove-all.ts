@@ -38,7 +38,7 @@ const PORT_MS = 15_000
  *
  * @returns the checks, in the order of the listeners; all have passed
  * @throws {@link ProvisionError} ERR_HOST_COMMAND_FAILED, with all failed checks
- * @throws {@link ConnectionError} where a listener can't be reached
+ * @throws {@link ConnectionError} if a listener can't be reached
  */
 export function proveAll(plan: Proven, options: ProvingOptions): Promise<readonly ProofCheck[]> {
   const title = 'test with real connections who gets in'

@@ -12,7 +12,7 @@ export function stopSentence(running: number): string {
   return `Restarting dockerd stops ${what}`
 }
 
-/** Containers that outlive dockerd stay in the folder of the previous user namespaces, where the new dockerd doesn't see them. */
+/** Containers that outlive dockerd stay in the data folder of the previous user namespaces, which the new dockerd doesn't use. */
 export const LEFT_BEHIND = {
   got: 'live-restore keeps them running while dockerd restarts, and with other user namespaces dockerd would no longer see them',
   todo: sentence`Stop them first (${command('docker', 'ps')} lists them):  ${command('docker', 'stop', 'NAME')}`,

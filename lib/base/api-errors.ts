@@ -54,7 +54,7 @@ nameClass(ForbiddenError, 'ForbiddenError')
 export class AuthorizationDeniedError extends ForbiddenError {}
 nameClass(AuthorizationDeniedError, 'AuthorizationDeniedError')
 
-/** 404: there is no such object. */
+/** 404: the object doesn't exist. */
 export class NotFoundError extends DockerApiError {}
 nameClass(NotFoundError, 'NotFoundError')
 

@@ -1,5 +1,5 @@
 import { ArgumentError, type ArgumentErrorCode } from './errors.ts'
-import { quoted } from './text.ts'
+import { enumerate, quoted } from './text.ts'
 
 /**
  * Refuses options that aren't an object, and an unknown key: a typo would silently leave a default in place, which in a
@@ -44,7 +44,7 @@ export function similarOption(key: string, known: readonly string[]): string {
 }
 
 function allOptions(known: readonly string[]): string {
-  return known.length === 1 ? `The only option is ${known.join('')}.` : `The options are ${known.join(', ')}.`
+  return known.length === 1 ? `The only option is ${known.join('')}.` : `The options are ${enumerate(known)}.`
 }
 
 /** The type of a value, for a message that must not show the value: `null`, `an array`, `a string`, `an object`. */

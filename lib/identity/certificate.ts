@@ -11,7 +11,7 @@ export type { CertificateNames } from './names.ts'
 
 /** The public key in a certificate. */
 export interface KeyFacts {
-  /** `rsa`, `ec`, `ed25519`, ... as node:crypto has it; an OID where it doesn't know the type. */
+  /** `rsa`, `ec`, `ed25519`, ... as in node:crypto; the OID of a type that it doesn't know. */
   readonly type: string
   /** The size of an RSA key. */
   readonly bits?: number
@@ -127,7 +127,7 @@ function openDer(der: Uint8Array, name: string): X509Certificate {
 
 function facts(x509: X509Certificate): CertificateFacts {
   const user = commonName(x509.raw)
-  // Node leaves it undefined where there is no such extension, whatever its types say.
+  // Undefined without such an extension, although Node's types say otherwise.
   const usages = x509.keyUsage as string[] | undefined
   return {
     ...(user === undefined ? {} : { commonName: user }),

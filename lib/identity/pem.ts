@@ -22,7 +22,7 @@ const HEADER = /^[A-Za-z-]+:/
  * @param text - the text of a PEM file
  * @param name - how errors name it
  * @returns each certificate as a PEM block of its own; empty if there is none
- * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, where a block is cut short or garbled
+ * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM if a block is truncated or garbled
  */
 export function splitPem(text: string, name = 'the PEM text'): string[] {
   return readPem(text, name)

@@ -47,7 +47,7 @@ export class IdentitySet {
    * The TLS context of this set, which trusts only ca.pem. It is created once for each policy.
    *
    * @param policy - protocol versions and ciphers
-   * @throws {@link IdentityError} ERR_IDENTITY_CERT_INVALID, where this Node's OpenSSL refuses what the checks passed
+   * @throws {@link IdentityError} ERR_IDENTITY_CERT_INVALID if OpenSSL refuses files that have passed our checks
    */
   secureContext(policy: SecureContextOptions): SecureContext {
     if (this.#made?.policy !== policy) this.#made = { policy, context: this.#makeContext(policy) }

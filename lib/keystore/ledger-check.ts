@@ -19,9 +19,9 @@ export interface LedgerConflict {
 interface Place {
   readonly path: string
   readonly kind: LedgerEntry['kind']
-  /** Of a client: where its key would be. */
+  /** For a client: the path of its key, which may be on the client's machine instead. */
   readonly keyPath?: string
-  /** Of one of several servers. */
+  /** For one of several servers: its name. */
   readonly host?: string
 }
 

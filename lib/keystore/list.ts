@@ -49,7 +49,7 @@ export async function listCertificates(root: string): Promise<ListedCertificate[
   return entries.map((entry) => ({ ...entry, ...inUse.get(entry.fingerprint256) }))
 }
 
-/** A server of the folder, and where its files are. */
+/** A server of the folder, and the paths of its files. */
 export interface ServerPlace {
   /** Absent: the one in the folder `server`. */
   readonly host?: string

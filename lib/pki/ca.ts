@@ -122,7 +122,7 @@ export async function createAuthority(options: AuthorityOptions = {}): Promise<A
   return new Authority(x509, signer)
 }
 
-/** Reads the options before anything is made, and fills in the defaults. */
+/** Checks the options before anything is created, and fills in the defaults. */
 export function checkCaOptions({ commonName, keyType = DEFAULT_KEY_TYPE, days = DEFAULT_CA_DAYS }: AuthorityOptions): {
   commonName: string | undefined
   keyType: KeyType

@@ -13,7 +13,7 @@ const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i
  * name of its folder.
  *
  * @param name - 1 to 64 letters, digits, `-` and `_`, beginning with a letter or digit
- * @throws {@link PkiError} ERR_NAME_INVALID, with a valid name where one can be derived
+ * @throws {@link PkiError} ERR_NAME_INVALID, with a valid name if one can be derived
  */
 export function parseClientName(name: string): string {
   checkText(name, 'the name for a client certificate')

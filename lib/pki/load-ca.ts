@@ -136,7 +136,7 @@ function checkDates({ subject, validFrom, validTo }: CertificateFacts, replace: 
 }
 
 function fault(x509: X509Certificate, { isCa, subject, key }: CertificateFacts): string | undefined {
-  // X509_check_ca(3): CA:TRUE, and keyCertSign where there is a key usage.
+  // X509_check_ca(3): CA:TRUE, and keyCertSign if there is a key usage.
   if (!isCa) return `${subject} is not a CA by its basic constraints and key usage`
   // OpenSSL, and so Node and curl, requires the root of a chain; Go doesn't.
   if (!x509.checkIssued(x509) || !x509.verify(x509.publicKey))

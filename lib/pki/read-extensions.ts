@@ -46,7 +46,7 @@ export function readExtensions(certificate: X509Certificate): ExtensionFacts {
   }
 }
 
-/** The subject as it stands in the certificate. */
+/** The subject, as it is encoded in the certificate. */
 export function readSubject(certificate: X509Certificate): Asn1 | undefined {
   const fields = tbsFields(certificate)
   // An optional version, then serial number, signature, issuer, validity, subject (RFC 5280 section 4.1).

@@ -60,7 +60,7 @@ export function parseServerNames(names: readonly string[]): ServerName[] {
  * Parses one name for a server certificate.
  *
  * @param given - a DNS name, or an IPv4 or IPv6 address
- * @throws {@link PkiError} ERR_NAME_INVALID, with a suggestion where one can be derived
+ * @throws {@link PkiError} ERR_NAME_INVALID, with a suggestion if there is one
  */
 export function parseServerName(given: string): ServerName {
   checkText(given, 'a name for a server certificate')

@@ -17,7 +17,7 @@ export interface Exchange {
 /**
  * Opens a TCP connection, sends the bytes, and reads until that is enough. A server that resets at once was reached, too.
  *
- * @throws {@link ConnectionError} where no connection could be made; all that happens later is an observation
+ * @throws {@link ConnectionError} if no connection could be made; anything later is a finding
  */
 export async function exchange(target: Target, { send, receive }: Exchange, deadline: AbortSignal): Promise<Ending> {
   const { host, port } = target

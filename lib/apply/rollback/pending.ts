@@ -8,7 +8,7 @@ import { shellProgram } from '../../host/script.ts'
 import { lastWords, type HostShell } from '../../host/shell.ts'
 import { STATE_SH } from './state.ts'
 
-/** Rolls back an apply whose process is gone, where that is certain; otherwise its timer does. */
+/** Rolls back an apply if its process is certainly gone; otherwise its timer does. */
 export const SETTLE_SCRIPT: string = shellProgram(STATE_SH, shellFile(new URL('./settle.sh', import.meta.url)))
 
 /** Exit codes of `settle.sh`. */

@@ -16,5 +16,5 @@ export const PENDING_CODE = 75
 export const ROLLED_BACK_CODE = 76
 /** Running containers would be left behind; nothing was changed. */
 export const LEFT_BEHIND_CODE = 77
-/** A file is no longer what the plan was made from; nothing was changed. */
+/** A file has changed since the plan; nothing was changed. */
 export const CHANGED_CODE = 78

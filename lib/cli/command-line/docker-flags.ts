@@ -14,8 +14,8 @@ const FILES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Translates the options of `docker -H ... mtls ping` into ours. Refuses those that ask for less than verified TLS, and
- * those that the command can't use: they were typed to have an effect.
+ * Translates the options of `docker -H ... mtls ping` into ours. Refuses options that ask for less than verified TLS, and
+ * options that the command can't use, because the user expects them to have an effect.
  *
  * @param flags - options of the docker command
  * @param has - the options of our command

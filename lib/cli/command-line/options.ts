@@ -132,7 +132,7 @@ export function addEndpointOptions(command: Command): Command {
   )
 }
 
-/** The flags as the library takes them; none of them means that the environment decides. */
+/** The flags as options of the library. Without any, the environment decides. */
 export function endpointOptions({ host, context, certPath, dotenv, tlsOnPort2375 }: EndpointFlags): EndpointOptions {
   return {
     ...(host !== undefined && { host }),

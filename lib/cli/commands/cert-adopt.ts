@@ -43,8 +43,9 @@ function define(command: Command, context: Context): void {
 
 export const certAdopt: CommandSpec = {
   description:
-    'Adds certificates that are in their folders but missing from the ledger, for example after the ledger was lost. It ' +
-    'accepts only certificates that a CA in the folder has signed, and changes no certificate.',
+    'Adds certificates that are in their folders to the ledger, ca/ledger.jsonl, which lists all issued certificates. Use it ' +
+    'after the ledger was lost, for example. It accepts only certificates that a CA in the folder has signed, and changes ' +
+    'no certificate.',
   examples: [
     [sentence`${SELF} cert adopt --dry-run`, 'show what would be added'],
     [sentence`${SELF} cert adopt`, 'add them'],

@@ -134,12 +134,16 @@ const RENEW_ALL =
 
 function define(command: Command, context: Context): void {
   addFolder(command)
-  command.option('--name <name>', 'its common name (default: docker-mtls CA and the id of its key)', once('--name'))
+  command.option(
+    '--name <name>',
+    'the common name of a new CA (default: docker-mtls CA and the id of its key)',
+    once('--name'),
+  )
   addKeyType(command)
   addDays(command, 3650)
   addPassphraseFile(command)
   command
-    .option('--encrypt', 'encrypt its key with a passphrase')
+    .option('--encrypt', 'encrypt the key of a new CA with a passphrase')
     .option(
       '--replace-ca',
       'create a new CA at once; as soon as the daemon has it, it refuses all certificates of the old CA. The old files are kept, and the output shows how to undo it',

@@ -161,7 +161,7 @@ function define(command: Command, context: Context): void {
     )
     .option(
       '--prometheus <file>',
-      "write metrics to file.prom for node_exporter's textfile collector",
+      "write metrics for node_exporter's textfile collector to this file, NAME.prom",
       once('--prometheus'),
     )
   addJson(command).action((flags: ListFlags) => runList(flags, context))
@@ -169,8 +169,8 @@ function define(command: Command, context: Context): void {
 
 export const certList: CommandSpec = {
   description:
-    'Lists all certificates that were ever issued in a folder, oldest first, and those that are missing from the ledger. ' +
-    'Replaced certificates are listed too, because dockerd accepts them until they expire.',
+    'Lists all certificates that were ever issued in a folder, oldest first, and those that are missing from its ledger, ' +
+    'ca/ledger.jsonl. Replaced certificates are listed too, because dockerd accepts them until they expire.',
   examples: [
     [sentence`${SELF} cert list`, 'in ./docker-mtls'],
     [sentence`${SELF} cert list --expiring 30d`, 'for monitoring: exit code 1 if a certificate expires within 30 days'],

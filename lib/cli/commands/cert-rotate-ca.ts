@@ -153,7 +153,7 @@ export const certRotateCa: CommandSpec = {
   3 clients  the clients get certificates issued by the new CA
   4 finish   the old CA is dropped, and its clients are refused
 
-Each run makes the files that it can, lists the machines that need them, and waits until all of a phase have theirs. The first run starts the rotation. You can stop it at any point; the next run continues. Servers and clients keep their keys. If somebody else may have seen the old CA key, don't rotate; replace the CA at once:  ${SELF} cert ca --replace-ca`,
+Each run creates the files of a phase and lists the machines that need them. Once all of them have theirs, the next run starts the next phase. The first run starts the rotation. You can stop it at any point; the next run continues. Servers and clients keep their keys. If somebody else may have seen the old CA key, don't rotate; replace the CA at once:  ${SELF} cert ca --replace-ca`,
   examples: [
     [sentence`${SELF} cert rotate-ca`, 'start or continue; shows the next steps'],
     [sentence`${SELF} cert rotate-ca --status`, 'show the phase, and which machines it waits for'],

@@ -157,7 +157,7 @@ function define(command: Command, context: Context): void {
     .option('--renew', 'also renew certificates that are due')
     .option(
       '--prometheus <file>',
-      "write metrics to file.prom for node_exporter's textfile collector",
+      "write metrics for node_exporter's textfile collector to this file, NAME.prom",
       once('--prometheus'),
     )
     .option(

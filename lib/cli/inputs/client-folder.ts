@@ -17,7 +17,7 @@ export interface PlaceFlags {
   readonly certPath?: string
 }
 
-/** Where the daemon is, and where the client's files are. */
+/** The daemon, and the folder of the client's files. */
 export interface ClientPlace {
   readonly host: string
   readonly certPath: string
@@ -37,7 +37,7 @@ export async function findPlace(name: string | undefined, flags: PlaceFlags, env
   return { host: readHost(host, source), certPath: resolve(flags.certPath ?? certPathIn(env)) }
 }
 
-/** Of a client in the folder: the daemon by its .env, the files by where they are now. */
+/** For a client in the folder: the daemon in its .env, and the current folder of its files. */
 async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: PlaceFlags): Promise<ClientPlace> {
   const { parseClientName } = await import('../../pki/client-name.ts')
   const folder = join(dir, 'clients', parseClientName(name))

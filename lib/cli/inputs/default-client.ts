@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import type { Environment } from '../../endpoint/environment.ts'
 
 /**
- * The default name of a client: whoever typed the command, also behind sudo.
+ * The default name of a client: the user who typed the command, also with sudo.
  *
  * @returns undefined without a login name that can be used
  */

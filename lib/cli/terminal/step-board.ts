@@ -36,7 +36,7 @@ function elapsed(since: number, until: number = performance.now()): string {
   return milliseconds < WORTH_SAYING_MS ? '' : duration(milliseconds).replace(/\.\d s$/, ' s')
 }
 
-/** A line for each step; those that have ended stay, above those that run. */
+/** A line for each step; finished steps stay above those that run. */
 export function stepBoard({ io: { stderr, env } }: Context): Board {
   const marks = marksOf(env)
   const paint = painter(stderr, env)
