@@ -154,7 +154,7 @@ function refuseOtherKey({ folder }: LeafPaths, { cert, ofCert, ofKey }: Present,
       other === UNREADABLE
         ? `the client exists, and its files in ${folder} can not be read`
         : `the client exists in ${folder} with another key, ${other}`,
-    todo: sentence`If this is another person or program, choose another name with ${option('name', 'OTHER')}. If it is the same one with a new key, set ${option('force', 'true')}${oldAccess(cert)}.`,
+    todo: sentence`For another person or program, use ${option('name', "'OTHER'")}. For the same one with a new key, use ${option('force', 'true')}${oldAccess(cert)}.`,
   })
 }
 

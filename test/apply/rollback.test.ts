@@ -77,7 +77,7 @@ describe('what a rollback does to containers', () => {
     ['they would be left behind', info(2, true), withoutJson, 2, 1, /stops the 2/],
     ['no live-restore now: they stop with the old daemon', info(2, false), withoutJson, 2, 0, /stops the 2/],
     ['what did not end goes back in any case', info(2, true), { ...withoutJson, isPending: true }, 2, 0, /stops the 2/],
-    ['docker is stopped, and they go on', info(1, true), { ...LAST, wasActive: false }, 0, 0, /keep running/],
+    ['docker is stopped, and they go on', info(1, true), { ...LAST, wasActive: false }, 0, 0, /^Live-restore keeps/],
   ]
   for (const [name, said, last, stops, conflicts, says] of rows) {
     test(name, async () => {

@@ -18,7 +18,7 @@ import {
   StreamError,
 } from '../../lib/base/errors.ts'
 import type * as errorsModule from '../../lib/base/errors.ts'
-import { option, ours, renderSentence, sentence } from '../../lib/base/sentence.ts'
+import { option, ours, plainTexts, renderSentence, sentence, sentencesIn } from '../../lib/base/sentence.ts'
 
 type Errors = typeof errorsModule
 
@@ -163,6 +163,15 @@ test('characters of a peer that steer a terminal are escaped in every text', () 
     }
     assert.equal(error.message.split('\n').length, 2)
   }
+})
+
+test('a list of texts keeps the sentences that it was rendered from', () => {
+  const sentences = ['It is kept', sentence`To change it:  ${ours('cert', 'client', 'a')}`]
+  const texts = plainTexts(sentences)
+  assert.deepEqual(texts, ['It is kept', 'To change it:  docker-mtls cert client a'])
+  assert.deepEqual(sentencesIn(texts), sentences)
+  assert.doesNotMatch(inspect(texts) + JSON.stringify(texts), /Symbol|"command"/)
+  assert.deepEqual(sentencesIn(['plain']), ['plain'])
 })
 
 test('a sentence is rendered by the style of whoever shows it', () => {

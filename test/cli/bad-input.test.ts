@@ -85,7 +85,7 @@ const INIT: readonly Row[] = [
   ['a unit that is not there', ['init', 'b', '--unit', 'DIR/nope'], 1, 'ERR_UNIT_NOT_FOUND', /systemctl cat/],
   ['a unit of something else', ['init', 'b', '--unit', 'DIR/nginx.service'], 1, 'ERR_UNIT_INVALID', /nginx\.service/],
   ['a unit that is binary', ['init', 'b', '--unit', 'DIR/binary'], 1, 'ERR_UNIT_INVALID', /NUL/],
-  ['a folder that is a file', ['init', 'b', '--out', 'DIR/binary'], 1, 'ERR_FILE_WRITE', /a file is there/],
+  ['a folder that is a file', ['init', 'b', '--out', 'DIR/binary'], 1, 'ERR_FILE_WRITE', /it is a file, not a folder/],
   ['a path that .env has no quotes for', ['init', 'b', '--out', "DIR/it's"], 1, 'ERR_SHELL_UNQUOTABLE', /single quote/],
   ['no passphrase', ['init', 'b', '--encrypt-ca-key'], 1, 'ERR_CA_PASSPHRASE', /--ca-passphrase-file/],
   [
@@ -117,7 +117,7 @@ const INIT: readonly Row[] = [
 
 const OTHERS: readonly Row[] = [
   ['a certificate that is not there', ['cert', 'show', 'DIR/n'], 1, 'ERR_FILE_READ', /no such file/],
-  ['a folder as a certificate', ['cert', 'show', 'DIR'], 1, 'ERR_FILE_READ', /directory/],
+  ['a folder as a certificate', ['cert', 'show', 'DIR'], 1, 'ERR_FILE_READ', /it is a folder, not a file/],
   ['a key as a certificate', ['cert', 'show', 'DIR/key.pem'], 1, 'ERR_CERTIFICATE_INVALID', /private key/],
   ['a key that is cut short', ['cert', 'show', 'DIR/half-key.pem'], 1, 'ERR_CERTIFICATE_INVALID', /private key/],
   ['a request as a certificate', ['cert', 'show', 'DIR/csr.pem'], 1, 'ERR_CERTIFICATE_INVALID', /request/],

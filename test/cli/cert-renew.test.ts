@@ -191,7 +191,10 @@ describe('cert renew', () => {
     }
     assert.deepEqual(await refreshed('cert', 'renew', 'alice'), ['xx'])
     assert.equal((await run('cert', 'renew', '--due')).stderr, '')
-    // What they trust is another thing now, and by which certificate they get in is not.
+    const { stdout: lines } = await run('cert', 'rotate-ca', '--json')
+    const { warnings } = JSON.parse(lines.trimEnd().split('\n').at(-1) ?? '') as { warnings: unknown[] }
+    assert.match(String(warnings[0]), /^The docker context xx .*: {2}docker-mtls context create xx /)
+    // They now need another ca.pem; their certificates stay.
     assert.deepEqual(await refreshed('cert', 'rotate-ca'), ['xx', 'yy'])
     assert.deepEqual(await refreshed('cert', 'rotate-ca', '--status'), [])
     const { stdout } = await runCli(['context', 'ls'], { env })
@@ -219,7 +222,7 @@ describe('cert renew', () => {
     await renews(['alice', '--host', 'BUILD03.example.com'], [2])
     await renews(['--server'], [0, 1, 2])
     const rows: [argv: string[], words: RegExp, code?: number][] = [
-      [['--host', '10.0.0.4'], /^ERR_CLIENT_NOT_FOUND: .*server \(build01.*\), hosts\/web \(build03/],
+      [['--host', '10.0.0.4'], /^ERR_CLIENT_NOT_FOUND: .*server \(build01.*\) and hosts\/web \(build03/],
       [['--host', 'localhost'], /^ERR_CLIENT_NOT_FOUND: .*the only servers are server \(build01/],
       [['--host', 'eve'], /^ERR_CLIENT_NOT_FOUND: renewing the server eve .*\n.*cert list/],
       [['--host', 'web', '--all'], /^ERR_USAGE: .*--all and --host can't be combined/, 2],

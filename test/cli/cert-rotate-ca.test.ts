@@ -397,7 +397,7 @@ describe('what is not meant', () => {
       [['--confirm', '../x'], /^ERR_NAME_INVALID/],
       [['--confirm-server', 'build01'], /^ERR_CLIENT_NOT_FOUND: .*the server build01 .*servers in use are server/],
       [['--phase', 'clients', '--confirm', 'alice'], /^ERR_ROTATION_PHASE: .*it is in the phase trust/],
-      [['--phase', 'later'], /^ERR_ARGUMENT_INVALID: .*\n.*trust, server, clients, finish/],
+      [['--phase', 'later'], /^ERR_ARGUMENT_INVALID: .*\n.*trust, server, clients or finish/],
       [['--host', 'tcp://build01:2375'], /^ERR_PLAINTEXT_PORT/],
       [['--host', 'unix:///x.sock'], /^ERR_HOST_INVALID: .*over TLS/],
       [['--name', 'X'], /^ERR_ROTATION_UNDERWAY: .*already exists: B/],

@@ -82,7 +82,7 @@ describe('cert ca, cert server, cert client', () => {
       assert.equal(code, 1)
       assert.match(
         stderr,
-        /^ERR_SERVER_NAMES_CHANGED: .* another server, b, 10\.0\.0\.4\.\n.*cert server c localhost --host c .* mv \S+server /,
+        /^ERR_SERVER_NAMES_CHANGED: .* another server, b and 10\.0\.0\.4\.\n.*cert server c localhost --host c .* mv \S+server /,
       )
     }
     assert.deepEqual(await treeOf(folder), before)
@@ -183,6 +183,8 @@ test('flags that change nothing on what is kept are answered with those that do'
   assert.equal((await json(['client', 'alice', '--renew', '--days', '30'])).certificate.daysLeft, 30)
   const [note = ''] = (await json(['client', 'alice', '--key-type', 'p384'])).notes
   const [, line = ''] = /^Its key stays p256; to change it: {2}docker-mtls (.*)$/.exec(note) ?? []
+  const byNpx = await cert(['client', 'alice', '--key-type', 'p384'], { env: { npm_command: 'exec' } })
+  assert.match(byNpx.stdout, /Its key stays p256; to change it: {2}npx docker-mtls cert client alice .*--key-type p384$/m)
   assert.match((await runCli(line.split(' '))).stdout, /^replaced .*\n.*P-384/)
 })
 

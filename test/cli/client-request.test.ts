@@ -383,7 +383,7 @@ describe('client install', () => {
       [
         'ERR_IDENTITY_KEY_MISMATCH',
         server.cert + server.ca,
-        /it is for the key [\dA-F:]+, and .*key\.pem is [\dA-F:]+/,
+        /the certificate is for the key [\dA-F:]+, and .*key\.pem is [\dA-F:]+/,
       ],
       ['ERR_IDENTITY_ISSUER', leaf + authority.certificate, /the certificate in .*x\.pem/],
       ['ERR_IDENTITY_ISSUER', forRequest.cert + ca, /cert sign NAME\.csr/],

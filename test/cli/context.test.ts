@@ -377,7 +377,7 @@ describe('context rm', () => {
     assert.match((await machine.run(['rm', 'prod', '--yes'], { env })).stderr, /^ERR_CONTEXT_IN_USE: .*DOCKER_CONTEXT/)
     const forced = await machine.run(['rm', 'prod', '--yes', '--force'], { env })
     assert.deepEqual([forced.code, forced.stdout], [0, 'prod\n'])
-    assert.match(forced.stderr, /unset DOCKER_CONTEXT/)
+    assert.match(forced.stderr, /DOCKER_CONTEXT still names prod\. Unset it/)
   })
 
   test('removes one that is broken, and what is left of one', async (t) => {

@@ -109,7 +109,7 @@ describe("the docker command's own options", () => {
     ['--tlscacert /x/ca.pem', /not ca\.pem, cert\.pem and key\.pem in one folder.*--cert-path/s],
     ['--tlscacert /x/ca.pem --tlscert /y/cert.pem --tlskey /x/key.pem', /in one folder/],
     ['--tlscacert /x/key.pem --tlscert /x/cert.pem --tlskey /x/ca.pem', /in one folder/],
-    ['--new-flag', /no use for the docker command's --new-flag/],
+    ['--new-flag', /doesn't support the docker command's --new-flag/],
   ]
   for (const [typed, words] of REFUSED) {
     test(`${typed} is refused`, () => {

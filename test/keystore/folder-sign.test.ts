@@ -96,8 +96,8 @@ describe('another key under the name of a client', () => {
       'ERR_REQUEST_REFUSED',
       alice.keyFingerprint256,
       mallory.keyFingerprint256,
-      '--name OTHER',
-      '--force',
+      "name: 'OTHER'",
+      'force: true',
       'dockerd checks no revocation',
     )
     await refusedUntouched(folder, () => folder.signClient(mallory.request), refused)
@@ -117,7 +117,7 @@ describe('another key under the name of a client', () => {
     const issued = await folder.ensureClient('alice')
     const key = await readFile(issued.paths.key, 'utf8')
     const other = await createRequest({ name: 'alice' })
-    await refusedUntouched(folder, () => folder.signClient(other.request), withCode('ERR_REQUEST_REFUSED', '--force'))
+    await refusedUntouched(folder, () => folder.signClient(other.request), withCode('ERR_REQUEST_REFUSED', 'force: true'))
     const forced = await folder.signClient(other.request, { force: true })
     await assertWhole(folder, forced, other.key)
     assert.ok(!(await clientFiles(folder)).includes('key.pem'))

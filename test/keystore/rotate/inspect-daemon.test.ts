@@ -176,9 +176,9 @@ describe('a client of a day for the proof of an apply', () => {
   })
 })
 
-test('a name that any authority of the folder has is taken: a daemon may still trust that one', async (t) => {
+test('the name of any CA of the folder is taken: a daemon may still trust that CA', async (t) => {
   const { rotate } = await place(t)
-  const taken = withCode('ERR_NAME_INVALID', 'there is one with the same name, CN=')
+  const taken = withCode('ERR_NAME_INVALID', 'a CA with the same name, CN=')
   await assert.rejects(rotate({ next: { commonName: 'A' } }), taken)
   await rotate({ next: { commonName: 'B' } })
   await rotate({ action: 'abort' })

@@ -351,7 +351,7 @@ describe('bad beginnings change nothing', () => {
     await refused(
       root,
       () => rotate({ phase: 'x' }),
-      withCode('ERR_ARGUMENT_INVALID', 'trust, server, clients, finish'),
+      withCode('ERR_ARGUMENT_INVALID', 'trust, server, clients or finish'),
     )
     await refused(root, () => rotateAuthority({ folder: root, force: true } as never), withCode('ERR_OPTION_UNKNOWN'))
     await fs.rename(join(root, 'clients/bob/key.pem'), join(root, 'key'))
