@@ -120,7 +120,7 @@ describe('readCertificate', needs, () => {
     await refused(() => readCertificate(ca.key), { code: 'ERR_IDENTITY_NOT_PEM' })
     await refused(() => readCertificate(armour(raw.subarray(0, 200)), 'x.pem'), {
       code: 'ERR_IDENTITY_CERT_INVALID',
-      says: /x\.pem: it is no X\.509/,
+      says: /x\.pem: it is not an X\.509/,
     })
     await refused(() => readCertificate(armour(Buffer.concat([raw, Buffer.from([0])]))), {
       code: 'ERR_IDENTITY_CERT_INVALID',
