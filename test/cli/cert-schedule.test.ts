@@ -35,7 +35,10 @@ describe('cert schedule', () => {
     const units = join(base, 'units')
     const argv = ['cert', 'schedule', '--dir', folder, '--write', units]
     const missing = await runCli(argv)
-    assert.match(missing.stderr, /^ERR_FILE_WRITE: .*there is no folder .*units\.\nCreate the folder.*mkdir -p .*units$/m)
+    assert.match(
+      missing.stderr,
+      /^ERR_FILE_WRITE: .*there is no folder .*units\.\nCreate the folder.*mkdir -p .*units$/m,
+    )
     await mkdir(units)
     assert.equal((await runCli(argv)).code, 0)
     assert.equal((await readdir(units)).length, 2)

@@ -184,7 +184,10 @@ test('flags that change nothing on what is kept are answered with those that do'
   const [note = ''] = (await json(['client', 'alice', '--key-type', 'p384'])).notes
   const [, line = ''] = /^Its key stays p256; to change it: {2}docker-mtls (.*)$/.exec(note) ?? []
   const byNpx = await cert(['client', 'alice', '--key-type', 'p384'], { env: { npm_command: 'exec' } })
-  assert.match(byNpx.stdout, /Its key stays p256; to change it: {2}npx docker-mtls cert client alice .*--key-type p384$/m)
+  assert.match(
+    byNpx.stdout,
+    /Its key stays p256; to change it: {2}npx docker-mtls cert client alice .*--key-type p384$/m,
+  )
   assert.match((await runCli(line.split(' '))).stdout, /^replaced .*\n.*P-384/)
 })
 

@@ -87,7 +87,8 @@ describe('client env', () => {
     await runCli(['cert', 'client', 'ann', '--dir', keys])
     const argv = ['client', 'env', 'ann', '--dir', keys, '--shell', 'sh']
     const { stderr } = await runCli(argv)
-    const [, line = ''] = /Create it again: {2}docker-mtls (.*) {2}Or name the daemon: {2}--host HOST/.exec(stderr) ?? []
+    const [, line = ''] =
+      /Create it again: {2}docker-mtls (.*) {2}Or name the daemon: {2}--host HOST/.exec(stderr) ?? []
     assert.equal(line, `init build01 10.0.0.4 --client ann --out ${keys}`)
     assert.equal((await runCli(line.split(' '))).code, 0)
     assert.match((await runCli(argv)).stdout, /DOCKER_HOST='tcp:\/\/build01:2376'/)

@@ -117,7 +117,11 @@ describe('another key under the name of a client', () => {
     const issued = await folder.ensureClient('alice')
     const key = await readFile(issued.paths.key, 'utf8')
     const other = await createRequest({ name: 'alice' })
-    await refusedUntouched(folder, () => folder.signClient(other.request), withCode('ERR_REQUEST_REFUSED', 'force: true'))
+    await refusedUntouched(
+      folder,
+      () => folder.signClient(other.request),
+      withCode('ERR_REQUEST_REFUSED', 'force: true'),
+    )
     const forced = await folder.signClient(other.request, { force: true })
     await assertWhole(folder, forced, other.key)
     assert.ok(!(await clientFiles(folder)).includes('key.pem'))
