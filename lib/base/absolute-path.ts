@@ -14,7 +14,7 @@ export function pathFault(path: string): string | undefined {
   if (path.endsWith('/')) return 'it ends with /, so it names a folder'
   const parts = path.slice(1).split('/')
   if (parts.includes('')) return 'it contains //'
-  if (parts.includes('.') || parts.includes('..')) return 'it contains the part . or ..'
+  if (parts.includes('.') || parts.includes('..')) return 'it contains . or .. as a part'
   return undefined
 }
 
