@@ -48,8 +48,8 @@ export async function packContext(meta: string, credentials: Credentials | undef
 }
 
 /**
- * Unpacks the archive of a context, tar or zip, in memory. All of it is looked at, and anything that the Docker CLI would
- * not have put there is refused.
+ * Unpacks the archive of a context, tar or zip, in memory. It checks every entry and refuses anything that the
+ * Docker CLI would not have put there.
  *
  * @throws {@link EndpointError} ERR_CONTEXT_ARCHIVE_INVALID
  */

@@ -39,7 +39,7 @@ async function take(path: string, what: string): Promise<void> {
   }
 }
 
-/** Moves it away before it is looked at for the last time: another one may just have taken its place. */
+/** Moves the lock away before it reads it once more, because another process may just have replaced it. */
 async function removeDead(path: string, owner: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}`
   try {

@@ -139,7 +139,7 @@ async function publish(staged: string, tls: string, undo: Undo): Promise<void> {
   await move(staged, tls)
 }
 
-/** The docker command takes no lock: where it made the same context meanwhile, that one stays. */
+/** The docker command takes no lock. If it has created the same context in between, its context stays. */
 async function makeMeta(path: string, text: string, undo: Undo): Promise<void> {
   await makeFolder(dirname(path))
   try {

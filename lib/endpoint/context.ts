@@ -22,7 +22,7 @@ export interface ContextRequest {
   /** DOCKER_CONFIG. */
   readonly config: string
   readonly tlsOnPort2375?: boolean | undefined
-  /** The caller brings an identity: the context's own credentials isn't looked at. */
+  /** The caller passes an identity, so that the context's own credentials aren't read. */
   readonly ownIdentity: boolean
 }
 
@@ -82,7 +82,7 @@ async function credentialsFolder(folder: string, name: string, tried: Sentence):
   return fail('ERR_CONTEXT_INSECURE', tried, `${got}, although its host is reached over TCP`, todo)
 }
 
-/** A file that can't be looked at counts as there: reading it gives the better message. */
+/** A file whose metadata can't be read counts as present, because reading it then gives the better message. */
 async function isThere(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isFile()

@@ -51,7 +51,7 @@ describe('a rollback that fails', () => {
     assert.match(error.message, /no room.*daemon rollback/s)
   })
 
-  test('an apply has begun meanwhile, or a container', async () => {
+  test('an apply or a container has started in between', async () => {
     assert.ok(isDockerMtlsError(await failureOf({ code: 75 }, true), 'ERR_APPLY_PENDING'))
     const orphans = await failureOf({ code: 77, stderr: 'they would be lost. Stop them first:  docker stop' }, true)
     assert.ok(isDockerMtlsError(orphans, 'ERR_APPLY_CONFLICT'))

@@ -492,7 +492,7 @@ test('a locked authority: a wrong passphrase changes nothing, and a person is as
   assert.doesNotMatch(asked.stdout + asked.stderr, /correct horse/)
 })
 
-describe('cert list meanwhile', () => {
+describe('cert list during a rotation', () => {
   test('says what is under way, and alarms nobody', async (t) => {
     const where = await place(t)
     const { run } = where

@@ -338,7 +338,7 @@ describe('client install', () => {
     assert.ok((await readFile(answer, 'utf8')).startsWith(await readFile(join(alice, 'cert.pem'), 'utf8')))
   })
 
-  test('whoever reads the folder meanwhile finds a whole identity', async (t) => {
+  test('a reader of the folder finds a complete identity at any moment', async (t) => {
     const { keys, alice, request, answer } = await installed(t)
     const stop = new AbortController()
     const reading = (async (reads = 0) => {

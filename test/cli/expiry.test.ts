@@ -126,8 +126,8 @@ describe('as the days go by', { skip: lacks('faketime') }, () => {
   })
 })
 
-describe('a rotation takes its time', { skip: lacks('faketime') }, () => {
-  test('who ends meanwhile is not waited for, and gets in again only when it is renewed', async (t) => {
+describe('a rotation that lasts weeks', { skip: lacks('faketime') }, () => {
+  test('the rotation does not wait for an expired client, which connects again only after a renewal', async (t) => {
     const { folder, cert } = await place(t)
     await must(cert(10, 'rotate-ca', '--name', 'B'))
     const later = await must(cert(40, 'rotate-ca', '--confirm', 'alice', '--confirm-server', 'server'))

@@ -70,7 +70,7 @@ describe('files that change', needs, () => {
     assert.equal(await identity.current(), first)
   })
 
-  test('each of the three files is looked at: a CA that is added, a file of the same size put in its place', async (t) => {
+  test('each of the three files is checked: a CA that is added, a file of the same size put in its place', async (t) => {
     const { folder, identity } = await load(t)
     const first = await identity.current()
     await writeFile(join(folder, 'ca.pem'), ca.cert + (await makeCa()).cert)

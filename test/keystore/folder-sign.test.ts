@@ -166,7 +166,7 @@ describe('nothing is changed', () => {
     await refusedUntouched(folder, unknown, withCode('ERR_OPTION_UNKNOWN'))
   })
 
-  test('by a wrong passphrase, and the request is looked at before', async (t) => {
+  test('by a wrong passphrase, after the request is checked', async (t) => {
     const folder = new PkiFolder(join(await temporaryFolder(t), 'keys'))
     await folder.ensureAuthority({ passphrase: 'correct horse' })
     const { request } = await createRequest({ name: 'alice' })

@@ -274,7 +274,7 @@ describe("setup with daemon apply's options", { skip: lacksMachine() }, () => {
     await machine.must(['docker', 'rm', '-f', id])
   })
 
-  test('user namespaces: what goes out of sight is said, and a container is looked at from here', async () => {
+  test('user namespaces: setup counts what they hide, and a container gets remapped ids', async () => {
     const words = ['setup', 'ssh://deploy@one.test', '--userns-remap']
     const plan = await desk.run([...words, '--dry-run'])
     assert.match(plan.stdout, /^User namespaces hide 1 image in \/var\/lib\/docker\./m)

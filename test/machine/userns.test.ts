@@ -27,7 +27,7 @@ describe('user namespaces by daemon apply', { skip: lacksMachine() }, () => {
   })
   after(() => machine?.stop())
 
-  test('says beforehand what stops and what will be out of sight, and which lines are missing', async () => {
+  test('says before the change what stops, what docker will no longer show, and which lines are missing', async () => {
     const { code, stdout, stderr } = await cli(machine, ['daemon', 'apply', '--userns-remap', '--dry-run'])
     assert.equal(code, 0, stderr)
     assert.match(stdout, /^User namespaces hide 1 image, 1 container and 1 volume in \/var\/lib\/docker/m)

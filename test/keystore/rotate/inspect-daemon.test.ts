@@ -140,7 +140,7 @@ describe('a daemon is inspected in each phase', () => {
   })
 })
 
-describe('a client of a day for the proof of an apply', () => {
+describe('the client certificate, valid for one day, that an apply checks with', () => {
   test('is made where it is asked for, by the authority that the daemon will take', async (t) => {
     const { root, rotate } = await place(t)
     const issuer = async (): Promise<string> =>

@@ -34,7 +34,7 @@ describe('killed at any step, it is in the old state or the new one', () => {
     ['server', 3],
     ['the beginning', 1],
   ] as const) {
-    test(`of going back from ${what}`, async (t) => {
+    test(`of a roll back from ${what}`, async (t) => {
       const start = await madeUpTo(length, t)
       for (let step = 1; ; step++) {
         const { root, rotate } = await copyOf(start, t)

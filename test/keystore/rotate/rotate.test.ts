@@ -218,7 +218,7 @@ describe('what is said counts only where it can be true', () => {
     assert.deepEqual(waiting.clients, [{ name: 'bob', keyElsewhere: false }])
   })
 
-  test('a client that came, ended or went meanwhile', async (t) => {
+  test('a client that was issued, expired or removed during the rotation', async (t) => {
     const { root, folder, rotate } = await made(t)
     await rotate({ next: { commonName: 'B' } })
     await folder.ensureClient('carol')
@@ -249,7 +249,7 @@ describe('what is said counts only where it can be true', () => {
   })
 })
 
-describe('going back', () => {
+describe('rolling back a rotation', () => {
   test('is possible until a daemon presents a certificate from the new CA', async (t) => {
     for (const length of [1, 2, 3]) {
       const { root, folder, rotate } = await made(t)
@@ -273,7 +273,7 @@ describe('going back', () => {
   })
 })
 
-describe('what else is done to the folder meanwhile', () => {
+describe('other commands on the folder during a rotation', () => {
   const rows: [phase: string, length: number, server: string, client: string, trusts: string][] = [
     ['trust', 1, 'A', 'A', 'AB'],
     ['server', 3, 'B', 'A', 'AB'],
