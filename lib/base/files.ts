@@ -130,6 +130,11 @@ export function fileReason(cause: unknown): string {
   return message.replace(/, \w+(?: '.*)?$/s, '')
 }
 
+/** Why a file that the user named could not be read. */
+export function readFault(cause: unknown): string {
+  return codeOf(cause) === 'ENOENT' ? 'there is no such file' : fileReason(cause)
+}
+
 /** The text of a file, or undefined if there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {

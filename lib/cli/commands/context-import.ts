@@ -2,8 +2,7 @@ import { SELF, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import type { Command } from 'commander'
 import { EndpointError, FileError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
-import { fileReason } from '../../base/files.ts'
-import { codeOf } from '../../base/system-error.ts'
+import { readFault } from '../../base/files.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
 import { usageError } from '../errors.ts'
@@ -60,7 +59,7 @@ async function readArchive(path: string): Promise<Buffer> {
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${path}`,
-      got: codeOf(cause) === 'ENOENT' ? 'there is no such file' : fileReason(cause),
+      got: readFault(cause),
       todo: sentence`Name a file that  ${SELF} context export  or  docker context export  created.`,
       cause,
     })

@@ -1,8 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
 import { FileError, PkiError } from '../../base/errors.ts'
-import { fileReason } from '../../base/files.ts'
-import { codeOf } from '../../base/system-error.ts'
+import { readFault } from '../../base/files.ts'
 import type { Io } from '../terminal/io.ts'
 
 /** More than any certificate chain has; a wrong path may lead to a large file. */
@@ -55,7 +54,7 @@ async function readBytes(path: string): Promise<Buffer> {
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${path}`,
-      got: codeOf(cause) === 'ENOENT' ? 'there is no such file' : fileReason(cause),
+      got: readFault(cause),
       todo: 'Name a certificate file that you can read.',
       cause,
     })

@@ -1,7 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { FileError } from '../../base/errors.ts'
-import { fileReason } from '../../base/files.ts'
-import { codeOf } from '../../base/system-error.ts'
+import { readFault } from '../../base/files.ts'
 import type { Io } from '../terminal/io.ts'
 
 /** More than any PEM file that people send each other; a wrong path may lead to a large file. */
@@ -22,8 +21,7 @@ export async function readInput(path: string, io: Io, what: string): Promise<Buf
     if (stats.size > MAX_BYTES) throw new Error(tooLong(stats.size))
     return await fs.readFile(path)
   } catch (cause) {
-    const got = codeOf(cause) === 'ENOENT' ? 'there is no such file' : fileReason(cause)
-    throw unread(`reading ${what} from ${path}`, got, cause)
+    throw unread(`reading ${what} from ${path}`, readFault(cause), cause)
   }
 }
 

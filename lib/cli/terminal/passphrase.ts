@@ -1,8 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { FileError, isDockerMtlsError, PkiError, type AnyDockerMtlsError } from '../../base/errors.ts'
-import { fileReason } from '../../base/files.ts'
+import { readFault } from '../../base/files.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
-import { codeOf } from '../../base/system-error.ts'
 import type { Context } from '../command.ts'
 import { canAsk, askSecret } from './prompt.ts'
 
@@ -106,7 +105,7 @@ async function readSecret(path: string, warn: Context['warn'], tried: string): P
   } catch (cause) {
     throw new FileError('ERR_FILE_READ', {
       tried,
-      got: codeOf(cause) === 'ENOENT' ? 'there is no such file' : fileReason(cause),
+      got: readFault(cause),
       todo: 'Name an existing file that you can read.',
       cause,
     })
