@@ -16,7 +16,7 @@ export {
 } from './daemon-config/userns/data-facts.ts'
 export type { DaemonOptions, TlsFiles } from './daemon-config/options.ts'
 export { renderArgv, renderOverride } from './daemon-config/render-override.ts'
-export { SHELLS, type Shell } from './base/shells.ts'
+export { SHELLS, type Shell } from './base/quoting/shells.ts'
 export {
   parseSubids,
   withLine,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { PUBLIC_MODE } from '../base/files.ts'
 import { sentence, type Sentence } from '../base/sentence.ts'
 import type { HostFacts, HostFile } from '../host/facts.ts'
-import { shellWord } from '../base/shell-quote.ts'
+import { shellWord } from '../base/quoting/posix.ts'
 
 /** A requested file on the host. */
 export interface WantedFile {

@@ -12,7 +12,7 @@ import type { ProbeIdentity } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
 import { prove, type ProofCheck } from './proof.ts'
 import { formatTarget, isListenerOf, isLoopback, targetOf, type Target } from '../daemon-config/listener-target.ts'
-import { shellLine } from '../base/shell-quote.ts'
+import { shellLine } from '../base/quoting/posix.ts'
 
 /** Options of {@link proveAll}. */
 export interface ProvingOptions {

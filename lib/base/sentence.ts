@@ -1,4 +1,4 @@
-import { shellLine } from './shell-quote.ts'
+import { shellLine } from './quoting/posix.ts'
 
 /** A command line, word for word. The first word of one of ours is `docker-mtls`. */
 export interface CommandPart {

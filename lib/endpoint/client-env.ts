@@ -1,7 +1,7 @@
 import { DaemonError, EndpointError } from '../base/errors.ts'
 import { checkOptions, checkText } from '../base/options.ts'
 import { option, sentence } from '../base/sentence.ts'
-import { assignment, checkShell, type Shell } from '../base/shells.ts'
+import { assignment, checkShell, type Shell } from '../base/quoting/shells.ts'
 import { quoted } from '../base/text.ts'
 import { PLAINTEXT_PORT } from './endpoint.ts'
 

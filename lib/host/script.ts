@@ -1,4 +1,4 @@
-import { shellLine, singleQuoted } from '../base/shell-quote.ts'
+import { shellLine, singleQuoted } from '../base/quoting/posix.ts'
 
 /** Values for a shell program, by the names of its variables: none of them is read as a part of the program. */
 export type ShellValues = Readonly<Record<string, string | number>>

@@ -10,7 +10,7 @@ import { assignments, hereDocument, shellCall, shellFunction, shellProgram } fro
 import { refuseHost } from '../../lib/host/preconditions.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { factsOf, type Said } from '../apply/support/facts.ts'
-import { shellWord } from '../../lib/base/shell-quote.ts'
+import { shellWord } from '../../lib/base/quoting/posix.ts'
 import { assertProperty, fc } from '../support/properties.ts'
 
 function sh(script: string): { code: number | null; stdout: string } {

@@ -4,7 +4,7 @@ import type { Command, CommanderError } from 'commander'
 import type { ArgumentError } from '../../base/errors.ts'
 import type { CommandSpec } from '../command.ts'
 import { usageError } from '../errors.ts'
-import { shellWord } from '../../base/shell-quote.ts'
+import { shellWord } from '../../base/quoting/posix.ts'
 
 /** Did commander throw because it showed help or the version? */
 export function isHelp(error: unknown): error is CommanderError {

@@ -9,7 +9,7 @@ import type { CommandSpec, Context } from '../command.ts'
 import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../inputs/connect.ts'
 import { nameSource } from '../../endpoint/resolution-log.ts'
 import { addJson, once as onlyOnce } from '../command-line/options.ts'
-import { shellWord } from '../../base/shell-quote.ts'
+import { shellWord } from '../../base/quoting/posix.ts'
 
 interface BridgeFlags extends ConnectFlags {
   readonly socket: string

@@ -27,7 +27,7 @@ import {
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { keyName, until } from '../reports/dates.ts'
-import { shellWord } from '../../base/shell-quote.ts'
+import { shellWord } from '../../base/quoting/posix.ts'
 
 interface CaFlags extends PassphraseFlags, ConfirmFlags {
   readonly dir?: string

@@ -20,7 +20,7 @@ import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'
 import { keyName, until } from '../reports/dates.ts'
-import { shellWord } from '../../base/shell-quote.ts'
+import { shellWord } from '../../base/quoting/posix.ts'
 
 interface SignFlags extends PassphraseFlags {
   readonly dir?: string

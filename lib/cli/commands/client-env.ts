@@ -1,6 +1,6 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
-import type { Shell } from '../../base/shells.ts'
+import type { Shell } from '../../base/quoting/shells.ts'
 import { findPlace, type PlaceFlags } from '../inputs/client-folder.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'

@@ -12,7 +12,7 @@ import { wrap } from '../terminal/layout.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'
 import { keyName, until } from '../reports/dates.ts'
-import { shellWord } from '../../base/shell-quote.ts'
+import { shellWord } from '../../base/quoting/posix.ts'
 
 interface InstallFlags {
   readonly dir?: string

@@ -7,7 +7,7 @@ import { addJson, addKeyType, keyTypeWarnings, once } from '../command-line/opti
 import { wrap } from '../terminal/layout.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'
-import { shellWord } from '../../base/shell-quote.ts'
+import { shellWord } from '../../base/quoting/posix.ts'
 
 interface RequestFlags {
   readonly out?: string

@@ -1,4 +1,4 @@
-import { singleQuoted } from '../../base/shell-quote.ts'
+import { singleQuoted } from '../../base/quoting/posix.ts'
 import { promises as fs } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { FileError, ProvisionError } from '../../base/errors.ts'

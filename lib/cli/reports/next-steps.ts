@@ -4,7 +4,7 @@ import type { Context } from '../command.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'
 import { selfOf } from '../terminal/self.ts'
-import { shellWord } from '../../base/shell-quote.ts'
+import { shellWord } from '../../base/quoting/posix.ts'
 
 const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
 

@@ -8,7 +8,7 @@ import { DEFAULT_FOLDER } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'
 import { serverSteps } from './server-steps.ts'
 import { printableLines, enumerate } from '../../base/text.ts'
-import { shellWord } from '../../base/shell-quote.ts'
+import { shellWord } from '../../base/quoting/posix.ts'
 
 /** The aim of each phase, for a person. */
 const ABOUT: Readonly<Record<Exclude<RotationPhase, 'abort'>, string>> = {

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { ours } from '../../base/sentence.ts'
 import type { Context } from '../command.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
-import { shellWord } from '../../base/shell-quote.ts'
+import { shellWord } from '../../base/quoting/posix.ts'
 
 /** A server that needs its new files. */
 export interface ServerToServe {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
-import { SHELLS } from '../../base/shells.ts'
+import { SHELLS } from '../../base/quoting/shells.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
 import type { SetHost } from '../../setup/apply-to-hosts.ts'
@@ -17,7 +17,7 @@ import { facts, painter, wrap } from '../terminal/layout.ts'
 import { shellOf } from '../terminal/shell.ts'
 import { keyName, until } from './dates.ts'
 import { printable, enumerate } from '../../base/text.ts'
-import { shellWord } from '../../base/shell-quote.ts'
+import { shellWord } from '../../base/quoting/posix.ts'
 
 type Data<Value> = (value: Value, context: Context) => object
 

@@ -1,6 +1,6 @@
 import type { OptionPart, Sentence, SentenceStyle } from '../../base/sentence.ts'
 import { renderSentence } from '../../base/sentence.ts'
-import { commandLine, SHELLS, type Shell } from '../../base/shells.ts'
+import { commandLine, SHELLS, type Shell } from '../../base/quoting/shells.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 import { selfOf } from './self.ts'
 import { shellOf } from './shell.ts'

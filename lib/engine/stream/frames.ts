@@ -37,17 +37,17 @@ export class FrameSplitter {
   /**
    * The output in a chunk of the stream, in order, up to a fault. {@link FrameSplitter.check} throws the fault.
    *
-   * @param piece - belongs to the splitter from now on, which moves payloads within its memory
+   * @param chunk - belongs to the splitter from now on, which moves payloads within its memory
    */
-  push(piece: Buffer): OutputChunk[] {
-    const runs = new Runs(piece)
-    let at = this.#headBytes > 0 ? this.#completeHead(piece) : 0
-    at = this.#readPayload(piece, at, runs)
-    while (at + HEADER <= piece.length && !this.#fault) {
-      this.#begin(piece, at)
-      at = this.#readPayload(piece, at + HEADER, runs)
+  push(chunk: Buffer): OutputChunk[] {
+    const runs = new Runs(chunk)
+    let at = this.#headBytes > 0 ? this.#completeHead(chunk) : 0
+    at = this.#readPayload(chunk, at, runs)
+    while (at + HEADER <= chunk.length && !this.#fault) {
+      this.#begin(chunk, at)
+      at = this.#readPayload(chunk, at + HEADER, runs)
     }
-    if (at < piece.length) this.#headBytes = piece.copy(this.#head, 0, at)
+    if (at < chunk.length) this.#headBytes = chunk.copy(this.#head, 0, at)
     return runs.take()
   }
 
@@ -64,8 +64,8 @@ export class FrameSplitter {
     if (this.#headBytes > 0) throw new StreamFault('truncated', "it ended inside a frame's header")
   }
 
-  #completeHead(piece: Buffer): number {
-    const taken = piece.copy(this.#head, this.#headBytes, 0, HEADER - this.#headBytes)
+  #completeHead(chunk: Buffer): number {
+    const taken = chunk.copy(this.#head, this.#headBytes, 0, HEADER - this.#headBytes)
     this.#headBytes += taken
     if (this.#headBytes < HEADER) return taken
     this.#headBytes = 0
@@ -85,12 +85,12 @@ export class FrameSplitter {
     if (type === SYSTEM_ERROR && this.#left === 0) this.#fault = new StreamFault('failed', 'no details')
   }
 
-  #readPayload(piece: Buffer, at: number, runs: Runs): number {
+  #readPayload(chunk: Buffer, at: number, runs: Runs): number {
     if (this.#left === 0) return at
-    const end = Math.min(piece.length, at + this.#left)
+    const end = Math.min(chunk.length, at + this.#left)
     this.#left -= end - at
     const stream = STREAMS[this.#type]
-    if (stream === undefined) this.#readMessage(piece.subarray(at, end))
+    if (stream === undefined) this.#readMessage(chunk.subarray(at, end))
     else runs.add(stream, at, end)
     return end
   }
@@ -113,19 +113,19 @@ function lengthAt(bytes: Buffer, at: number): number {
 
 /** The payloads in one chunk. Consecutive payloads of the same stream are moved together. */
 class Runs {
-  readonly #piece: Buffer
+  readonly #chunk: Buffer
   readonly #chunks: OutputChunk[] = []
   #stream: Stream | undefined
   #from = 0
   #to = 0
 
-  constructor(piece: Buffer) {
-    this.#piece = piece
+  constructor(chunk: Buffer) {
+    this.#chunk = chunk
   }
 
   add(stream: Stream, from: number, to: number): void {
     if (stream === this.#stream) {
-      this.#piece.copyWithin(this.#to, from, to)
+      this.#chunk.copyWithin(this.#to, from, to)
       this.#to += to - from
       return
     }
@@ -137,7 +137,7 @@ class Runs {
 
   take(): OutputChunk[] {
     if (this.#stream && this.#to > this.#from) {
-      this.#chunks.push({ stream: this.#stream, data: this.#piece.subarray(this.#from, this.#to) })
+      this.#chunks.push({ stream: this.#stream, data: this.#chunk.subarray(this.#from, this.#to) })
     }
     return this.#chunks
   }

@@ -118,7 +118,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
     const splitter = new FrameSplitter()
     return readChunks(this.#body, {
       request: this.#request,
-      split: (piece) => splitter.push(piece),
+      split: (chunk) => splitter.push(chunk),
       check: () => splitter.check(),
       end: () => splitter.end(),
       explain: this.#explain,

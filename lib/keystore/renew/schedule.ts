@@ -1,4 +1,4 @@
-import { shellWord } from '../../base/shell-quote.ts'
+import { shellWord } from '../../base/quoting/posix.ts'
 import { dirname } from 'node:path'
 import { quoteArgument, quoteExecutable } from '../../daemon-config/unit/words.ts'
 import { ArgumentError } from '../../base/errors.ts'

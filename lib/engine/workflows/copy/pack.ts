@@ -13,10 +13,10 @@ export function packItems(items: AsyncIterable<TarItem> | Iterable<TarItem>): Re
 /** Exactly as many bytes as announced: the header with the size has already been sent. */
 async function* contentOf({ name, size, content }: TarItem): AsyncGenerator<Uint8Array, void, undefined> {
   let left = size
-  for await (const piece of content?.() ?? []) {
-    left -= piece.length
+  for await (const chunk of content?.() ?? []) {
+    left -= chunk.length
     if (left < 0) break
-    yield piece
+    yield chunk
   }
   if (left === 0) return
   throw sourceFault(name, `it is ${left < 0 ? 'longer' : 'shorter'} than its announced size of ${size} bytes`)

@@ -41,7 +41,7 @@ export class SafeFolder {
     const path = await this.#clear(parts)
     const file = await this.#try(path, () => open(path, NEW_FILE, 0o600))
     try {
-      for await (const piece of content) await this.#try(path, () => file.appendFile(piece))
+      for await (const chunk of content) await this.#try(path, () => file.appendFile(chunk))
       await this.#try(path, () => file.chmod(mode & PERMISSIONS))
       await this.#try(path, () => file.utimes(mtime, mtime))
     } catch (error) {

@@ -65,7 +65,7 @@ async function* readFile(path: string, seen: Stats): AsyncGenerator<Buffer, void
     const { ino, dev } = await file.stat()
     if (ino !== seen.ino || dev !== seen.dev) throw sourceFault(path, 'another file has replaced it')
     // One byte more than its size shows whether it grew.
-    for await (const piece of file.createReadStream({ end: seen.size, autoClose: false })) yield piece as Buffer
+    for await (const chunk of file.createReadStream({ end: seen.size, autoClose: false })) yield chunk as Buffer
   } catch (error) {
     throw error instanceof Error && 'syscall' in error ? unreadable(path, error) : error
   } finally {

@@ -1,6 +1,6 @@
-import { DaemonError } from './errors.ts'
-import { shellWord, singleQuoted } from './shell-quote.ts'
-import { enumerate, quoted, unusableCharacter } from './text.ts'
+import { DaemonError } from '../errors.ts'
+import { shellWord, singleQuoted } from './posix.ts'
+import { enumerate, quoted, unusableCharacter } from '../text.ts'
 
 /** The shell, or file, in whose syntax variables are written. */
 export type Shell = 'bash' | 'zsh' | 'sh' | 'fish' | 'powershell' | 'cmd' | 'dotenv'
