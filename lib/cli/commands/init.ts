@@ -1,4 +1,4 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { SELF, sentence, sentencesIn } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { InitOptions } from '../../keystore/init/init.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -47,8 +47,9 @@ async function runInit(names: readonly string[], flags: InitFlags, context: Cont
     },
     context,
   )
-  const warnings = [...report.warnings, ...keyTypeWarnings(flags.keyType)]
-  context.answer({ data: initData(report, warnings), text: initText(report, options, context), warnings }, flags)
+  const warnings = [...sentencesIn(report.warnings), ...keyTypeWarnings(flags.keyType)]
+  const data = initData(report, warnings.map(context.typed))
+  context.answer({ data, text: initText(report, options, context), warnings }, flags)
 }
 
 async function readFlags(names: readonly string[], flags: InitFlags, context: Context): Promise<InitOptions> {

@@ -1,16 +1,16 @@
 import { resolve } from 'node:path'
-import type { InitClient, InitOptions, InitOutcome } from '../../keystore/init/init.ts'
+import type { InitClient, InitOptions, InitReport } from '../../keystore/init/init.ts'
 import type { FileResult } from '../../base/rendered-file.ts'
 import type { Context } from '../command.ts'
 import { issuedData } from './data.ts'
 import { nextSteps } from './next-steps.ts'
 import { oldFiles, summaryText, type FileSummary } from './summary.ts'
 import { keyName, until } from './dates.ts'
-import { renderSentence, sentencesIn, type Sentence } from '../../base/sentence.ts'
+import { sentencesIn } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 
 /** The report as --json has it. */
-export function initData(report: InitOutcome, warnings: readonly Sentence[]): object {
+export function initData(report: InitReport, warnings: readonly string[]): object {
   const { folder, host, daemon, unit, authority, server, override, clients, others } = report
   return {
     folder,
@@ -23,7 +23,7 @@ export function initData(report: InitOutcome, warnings: readonly Sentence[]): ob
     clients: clients.map((client) => ({ name: client.name, ...issuedData(client), env: fileData(client.env) })),
     ...(report.probe && { probe: { ...report.probe, folder: resolve(report.probe.folder) } }),
     others,
-    warnings: warnings.map((warning) => renderSentence(warning)),
+    warnings,
   }
 }
 
@@ -32,7 +32,7 @@ function fileData({ path, keptAside, ...rest }: FileResult): object {
 }
 
 /** The report for a person, and what to do next. */
-export function initText(report: InitOutcome, options: InitOptions, context: Context): string {
+export function initText(report: InitReport, options: InitOptions, context: Context): string {
   const { clients: named, unit } = options
   const summaries = [
     caSummary(report),
@@ -50,19 +50,19 @@ function clientWords(names: readonly string[]): string {
   return `${names.length === 1 ? 'client' : 'clients'} ${enumerate(names)}`
 }
 
-function caSummary({ authority: { action, paths, facts: of, keptAside, notes } }: InitOutcome): FileSummary {
+function caSummary({ authority: { action, paths, facts: of, keptAside, notes } }: InitReport): FileSummary {
   const about = [`the CA ${of.commonName ?? of.subject}`, `${keyName(of)}, ${until(of.validTo)}`]
   return { action, path: `${paths.folder}/`, about: [...about, ...oldFiles(keptAside), ...sentencesIn(notes)] }
 }
 
-function serverSummary({ server: { action, paths, facts: of, keptAside, notes } }: InitOutcome): FileSummary {
+function serverSummary({ server: { action, paths, facts: of, keptAside, notes } }: InitReport): FileSummary {
   const names = [...of.names.dns, ...of.names.ip].join(', ')
   const about = [`server certificate, ${keyName(of)}, ${until(of.validTo)}`, `for ${names}`]
   return { action, path: `${paths.folder}/`, about: [...about, ...oldFiles(keptAside), ...sentencesIn(notes)] }
 }
 
 function dropInSummary(
-  { override: { action, path, keptAside }, daemon, unit }: InitOutcome,
+  { override: { action, path, keptAside }, daemon, unit }: InitReport,
   named: boolean,
 ): FileSummary {
   const remap = daemon.usernsRemap === undefined ? '' : `, with user namespaces (${daemon.usernsRemap})`
@@ -73,7 +73,7 @@ function dropInSummary(
   return { action, path, about: [...about, ...oldFiles(keptAside)] }
 }
 
-function probeSummary({ probe }: InitOutcome): FileSummary[] {
+function probeSummary({ probe }: InitReport): FileSummary[] {
   if (probe === undefined) return []
   const about = ['one-day client certificate:  daemon apply  tests access with it, and then deletes it']
   return [{ action: probe.action, path: `${probe.folder}/`, about }]
@@ -85,7 +85,7 @@ function origin(unit: readonly string[], named: boolean): string {
   return `${enumerate(unit)}${named ? '' : ' of this machine; for another: --unit FILE'}`
 }
 
-function clientSummary(client: InitClient, { host }: InitOutcome, byDefault: boolean): FileSummary {
+function clientSummary(client: InitClient, { host }: InitReport, byDefault: boolean): FileSummary {
   const { name, action, paths, facts: of, keptAside, notes, env } = client
   const about = [
     `client certificate of ${name}, ${keyName(of)}, ${until(of.validTo)}`,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { InitOptions, InitOutcome } from '../../keystore/init/init.ts'
+import type { InitOptions, InitReport } from '../../keystore/init/init.ts'
 import type { Context } from '../command.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'
@@ -9,7 +9,7 @@ import { shellWord } from '../../base/quoting/posix.ts'
 const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
 
 /** The next steps on each machine, as commands to copy. */
-export function nextSteps(report: InitOutcome, options: InitOptions, context: Context): string {
+export function nextSteps(report: InitReport, options: InitOptions, context: Context): string {
   const { folder } = options
   const blocks = [
     applySteps(report, options, context),
@@ -28,7 +28,7 @@ function commands(lines: readonly string[]): string {
   return lines.map((line) => `  ${line}`).join('\n')
 }
 
-function applySteps({ probe }: InitOutcome, { folder }: InitOptions, context: Context): string {
+function applySteps({ probe }: InitReport, { folder }: InitOptions, context: Context): string {
   const command = `${selfOf(context.io.env)} daemon apply`
   const untested =
     'This tests no client certificate; the ping below does. To test one on the server, run init with  --probe , which creates a one-day client certificate.'
@@ -44,7 +44,7 @@ function applySteps({ probe }: InitOutcome, { folder }: InitOptions, context: Co
 }
 
 function handSteps(
-  { daemon: { tlsDir, usernsRemap }, override }: InitOutcome,
+  { daemon: { tlsDir, usernsRemap }, override }: InitReport,
   { unit }: InitOptions,
   context: Context,
 ): string {
@@ -79,7 +79,7 @@ function installFiles(tlsDir: string): string[] {
   ]
 }
 
-function clientSteps({ clients: [client], host }: InitOutcome, folder: string, context: Context): string {
+function clientSteps({ clients: [client], host }: InitReport, folder: string, context: Context): string {
   if (client === undefined) return ''
   const { name, paths } = client
   // Behind sudo the files are root's, and nobody else can enter their folder.

@@ -9,7 +9,7 @@ import type { InitOptions } from './options.ts'
 import type { DaemonSettings } from '../../daemon-config/settings-in-force.ts'
 import { ensureOneDayClient } from '../one-day-client.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
-import { option, renderSentence, sentence, type Sentence } from '../../base/sentence.ts'
+import { option, plainTexts, sentence, type Sentence } from '../../base/sentence.ts'
 import { differs, putFile, type FileResult } from '../../base/rendered-file.ts'
 
 export { planInit } from './plan.ts'
@@ -73,13 +73,7 @@ export interface InitReport {
  * ```
  */
 export async function initialise(options: InitOptions): Promise<InitReport> {
-  const outcome = await carryOutInit(await planInit(options), options.passphrase)
-  return { ...outcome, warnings: outcome.warnings.map((warning) => renderSentence(warning)) }
-}
-
-/** An {@link InitReport} whose warnings are not rendered yet. */
-export interface InitOutcome extends Omit<InitReport, 'warnings'> {
-  readonly warnings: readonly Sentence[]
+  return carryOutInit(await planInit(options), options.passphrase)
 }
 
 /**
@@ -87,7 +81,7 @@ export interface InitOutcome extends Omit<InitReport, 'warnings'> {
  *
  * @throws the errors of {@link initialise}
  */
-export async function carryOutInit(plan: InitPlan, passphrase?: Passphrase): Promise<InitOutcome> {
+export async function carryOutInit(plan: InitPlan, passphrase?: Passphrase): Promise<InitReport> {
   const { folder, force, probe, signal } = plan.request
   const { authority, server, clients } = await makeCertificates(plan, passphrase)
   const oneDay = probe ? await makeProbe(folder, passphrase) : undefined
@@ -110,7 +104,7 @@ export async function carryOutInit(plan: InitPlan, passphrase?: Passphrase): Pro
     clients: clients.map(({ name, result }) => ({ name, ...result, env: envOf(envs, name) })),
     ...(oneDay && { probe: oneDay }),
     others: plan.clients.filter(({ isRequested }) => !isRequested).map(({ name }) => name),
-    warnings: [...plan.warnings, ...staleOverride(override), ...stale],
+    warnings: plainTexts([...plan.warnings, ...staleOverride(override), ...stale]),
   }
 }
 
