@@ -74,10 +74,14 @@ begin() {
   arm
   sync
   if ! claim "$id"; then
-    # The disk is full: failed-apply.sh removes what there is.
-    test -e "$s/pending" || exit 1
+    # Another apply is unfinished; or the disk is full; or the caller has cancelled this one and removed its folder.
+    code=75
+    if ! test -e "$s/pending"; then
+      code=1
+      disarm
+    fi
     rm -rf "$b"
-    exit 75
+    exit "$code"
   fi
   # The caller may have cancelled it over another login.
   if test -e "$b/going-back" || ! test -s "$b/rollback.sh"; then

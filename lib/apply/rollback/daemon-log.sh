@@ -1,4 +1,6 @@
 # Prints the end of dockerd's log, if the apply $id has restarted dockerd: before that the log has nothing to say.
 : "${s:?}" "${id:?}"
 test -e "$s/$id/restarted" || exit 0
-journalctl --unit=docker.service --since=-3min --output=cat --no-pager --lines=60 2>/dev/null || true
+# What dockerd said last may be on its way to the journal.
+journalctl --sync 2>/dev/null || true
+journalctl --unit=docker.service --since="@$(stat -c %Y "$s/$id/restarted")" --output=cat --no-pager --lines=60 2>/dev/null || true

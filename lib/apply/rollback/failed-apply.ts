@@ -86,7 +86,10 @@ const TELLING = [
 /** Why dockerd didn't start with the new configuration, according to its log. */
 async function whyNotStarted(shell: HostShell, id: string): Promise<string | undefined> {
   const { stdout } = await shell.run(shellProgram(assignments({ id }), STATE_SH, DAEMON_LOG_SH))
-  const log = stdout.split('\n').toReversed()
+  const lines = stdout.split('\n')
+  // The old daemon's last messages come first.
+  const start = lines.findIndex((line) => line.startsWith('Starting docker.service'))
+  const log = lines.slice(start + 1).toReversed()
   for (const pattern of TELLING) {
     const said = log.map((line) => pattern.exec(line)?.[1]).find((words) => words !== undefined)
     if (said !== undefined) return said.replaceAll('\\"', '"')
