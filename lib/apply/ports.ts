@@ -1,3 +1,4 @@
+import { PLAINTEXT_PORT } from '../base/ports.ts'
 import { command, option, ours, sentence, type Sentence } from '../base/sentence.ts'
 import { lines, type HostFacts } from '../host/facts.ts'
 import { isLoopback, readListener } from '../daemon-config/listener-target.ts'
@@ -20,7 +21,6 @@ interface Listening {
 
 /** systemd holds the ports of its socket units, whichever service gets them. */
 const SYSTEMD = '1'
-const PLAINTEXT = '2375'
 
 /** Finds everything that keeps dockerd from its listeners, or that lets everybody in without TLS. */
 export function portConflicts(facts: HostFacts, listen: readonly string[]): PortConflict[] {
@@ -79,7 +79,7 @@ export function openDoorQuestions(facts: HostFacts): FactCall[] {
 function suspects(facts: HostFacts): Listening[] {
   const dockerds = new Set([SYSTEMD, ...facts.daemons.map(({ pid }) => String(pid))])
   return listening(facts).filter(
-    ({ port, holders }) => port === PLAINTEXT && !holders.some(({ pid }) => dockerds.has(pid)),
+    ({ port, holders }) => port === String(PLAINTEXT_PORT) && !holders.some(({ pid }) => dockerds.has(pid)),
   )
 }
 
@@ -91,7 +91,7 @@ export function openDoors(facts: HostFacts): PortConflict[] {
     .map((one) => ({
       kind: 'open-plaintext-port',
       what: programOf(one),
-      got: `it listens on ${one.address}:${PLAINTEXT} and forwards everybody to this daemon, in plaintext`,
+      got: `it listens on ${one.address}:${PLAINTEXT_PORT} and forwards everybody to this daemon, in plaintext`,
       todo: 'Stop it now, and make sure that nothing starts it again: whoever reaches that port is root here.',
     }))
 }

@@ -1,3 +1,4 @@
+import { PLAINTEXT_PORT } from '../base/ports.ts'
 import { DaemonError } from '../base/errors.ts'
 import { pathFault } from '../base/absolute-path.ts'
 import { quoted } from '../base/text.ts'
@@ -124,7 +125,7 @@ function refuseNoPort(text: string, host: string): never {
 }
 
 function checkPort(text: string, host: string, port: string): void {
-  if (port === '2375') {
+  if (port === String(PLAINTEXT_PORT)) {
     refusePlaintext(text, "2375 is Docker's plaintext port", `Use the TLS port: ${host || '0.0.0.0'}:2376.`)
   }
   const known = /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65_535

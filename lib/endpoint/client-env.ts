@@ -2,8 +2,8 @@ import { DaemonError, EndpointError } from '../base/errors.ts'
 import { checkOptions, checkText } from '../base/options.ts'
 import { option, sentence } from '../base/sentence.ts'
 import { assignment, checkShell, type Shell } from '../base/quoting/shells.ts'
+import { PLAINTEXT_PORT } from '../base/ports.ts'
 import { quoted } from '../base/text.ts'
-import { PLAINTEXT_PORT } from './endpoint.ts'
 
 /** The daemon and the certificates that the variables name. */
 export interface ClientEnvOptions {

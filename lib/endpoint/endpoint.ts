@@ -47,10 +47,6 @@ export type Endpoint = TlsEndpoint | UnixEndpoint | NpipeEndpoint | SshEndpoint
 export const DEFAULT_SOCKET = '/var/run/docker.sock'
 /** The same on Windows (moby: opts.DefaultNamedPipe). */
 export const DEFAULT_PIPE = '//./pipe/docker_engine'
-/** IANA's docker-s, for TLS. */
-export const TLS_PORT = 2376
-/** IANA's docker: what dockerd serves without TLS. */
-export const PLAINTEXT_PORT = 2375
 
 /** RFC 3986, 3.2.2: an IPv6 address stands in brackets; RFC 6874: the `%` before its zone is written `%25`. */
 function formatHost(host: string): string {

@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url'
-import { formatEndpoint, TLS_PORT, type TlsEndpoint } from './endpoint.ts'
+import { TLS_PORT } from '../base/ports.ts'
+import { formatEndpoint, type TlsEndpoint } from './endpoint.ts'
 import { refuse, type HostText } from './host-text.ts'
 import { refusePlaintextPort } from './plaintext-port.ts'
 import { printable } from '../base/text.ts'

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../base/errors.ts'
-import { formatEndpoint, PLAINTEXT_PORT, TLS_PORT, type Endpoint } from './endpoint.ts'
+import { PLAINTEXT_PORT, TLS_PORT } from '../base/ports.ts'
+import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import { FORMS, refuse, type HostText } from './host-text.ts'
 import { parseNpipe, parseUnix } from './host-socket.ts'
 import { parseSsh } from './host-ssh.ts'

@@ -1,5 +1,6 @@
 import { option, sentence } from '../base/sentence.ts'
-import { formatEndpoint, PLAINTEXT_PORT, TLS_PORT, type TlsEndpoint } from './endpoint.ts'
+import { PLAINTEXT_PORT, TLS_PORT } from '../base/ports.ts'
+import { formatEndpoint, type TlsEndpoint } from './endpoint.ts'
 import { refuse, type HostText } from './host-text.ts'
 
 /**
