@@ -3,7 +3,7 @@ import { promises as fs } from 'node:fs'
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import { command, option, sentence } from '../base/sentence.ts'
 import { LOCAL_SOCKET } from '../daemon-config/listen.ts'
-import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
+import { stderrSummary, type HostShell, type ScriptResult } from '../host/shell.ts'
 import { tlsFilesIn } from '../daemon-config/options.ts'
 import { runStep } from '../base/progress.ts'
 import type { UsernsProof } from './userns/prove.ts'
@@ -118,7 +118,7 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
   const id = newId()
   const owner = shell.isHere ? await ownMark() : undefined
   signal?.throwIfAborted()
-  let ran: Ran | undefined
+  let ran: ScriptResult | undefined
   let isEnding = false
   try {
     ran = await runTransaction(shell, transactionScript(plan, { id, after: rollbackAfter, owner }), onStep)
@@ -149,7 +149,7 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
   }
 }
 
-function requireApplied(ran: Ran, { name }: HostShell): void {
+function requireApplied(ran: ScriptResult, { name }: HostShell): void {
   if (ran.code === 0) return
   if (ran.code === PENDING_CODE) {
     throw new ProvisionError('ERR_APPLY_PENDING', {
@@ -160,7 +160,7 @@ function requireApplied(ran: Ran, { name }: HostShell): void {
   }
   if (ran.code === CHANGED_CODE) {
     throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
-      tried: `changing ${lastWords(ran)}`,
+      tried: `changing ${stderrSummary(ran)}`,
       got: "it isn't the file that the plan is for: somebody has just changed it, or it isn't UTF-8",
       todo: 'Nothing was changed. Run this again and check the differences.',
     })
@@ -168,7 +168,7 @@ function requireApplied(ran: Ran, { name }: HostShell): void {
   if (ran.code === ROLLED_BACK_CODE) throw rolledBack(`changing ${name}`)
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried: `changing ${name}`,
-    got: lastWords(ran),
+    got: stderrSummary(ran),
     todo: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker.service')}`,
   })
 }

@@ -1,4 +1,4 @@
-# Ends the transaction of the apply $id: its changes stay. Fails if the host was rolled back already.
+# Commits the apply $id: its changes stay. Fails if the host was already rolled back.
 # state.sh and timer.sh come before it.
 : "${s:?}" "${id:?}"
 set -eu
@@ -9,12 +9,13 @@ require_ours() {
   if test -e "$b/going-back"; then exit 1; fi
 }
 
-# It may be asked a second time, because its answer was lost.
+# The caller may run this again if the first answer was lost.
 if ! test -e "$s/pending" && test "$(cat "$s/last" 2>/dev/null)" = "$id"; then
   require_ours
 else
   test "$(cat "$s/pending" 2>/dev/null)" = "$id"
-  # What takes long comes before: one rename(2) finishes the apply, unless the timer was first, and has left its mark.
+  # The slow sync comes first. Then a single rename(2) commits the apply, unless the timer was faster and has created
+  # going-back.
   sync
   mv -f "$s/pending" "$s/last"
   require_ours

@@ -2,7 +2,7 @@ import { DaemonError, ProvisionError, type ErrorCode } from '../base/errors.ts'
 import { command, option, partsOf, sentence, type Sentence } from '../base/sentence.ts'
 import type { DaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import type { ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
-import { ALWAYS_OURS } from '../daemon-config/effective-settings.ts'
+import { MANAGED_FLAGS } from '../daemon-config/effective-settings.ts'
 import type { HostFacts } from '../host/facts.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import type { DaemonSettings } from '../daemon-config/settings-in-force.ts'
@@ -11,7 +11,7 @@ import { oddPlaces, type Change } from './changes.ts'
 import type { ConfigurationForm, SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import { portConflicts, unprovableListeners } from './ports.ts'
 import type { UserNamespaces } from './userns.ts'
-import { flagValue, type Expanded } from '../daemon-config/unit/variables.ts'
+import { flagValue, type ExpandedCommand } from '../daemon-config/unit/variables.ts'
 import { LEFT_BEHIND, runningIn } from './running.ts'
 
 /** The subject of a conflict. Stable, for programs. */
@@ -49,7 +49,7 @@ export interface Situation {
   readonly found: FoundUnit
   /** The unit as it will be. */
   readonly unit: ParsedUnit
-  readonly expanded: Expanded
+  readonly expanded: ExpandedCommand
   readonly inForce: SettingsInForce
   readonly settings: DaemonSettings
   /** The daemon.json that will be there. */
@@ -109,7 +109,9 @@ const otherConfig: Search = ({ expanded, form, daemonJson }) => {
 /** They follow our flags: with a second `-H` dockerd would listen there as well, without TLS if it is port 2375. */
 const variables: Search = ({ expanded, settings }) =>
   expanded.flags
-    .filter(({ name = '' }) => ALWAYS_OURS.has(name) || (name === 'userns-remap' && settings.usernsRemap !== undefined))
+    .filter(
+      ({ name = '' }) => MANAGED_FLAGS.has(name) || (name === 'userns-remap' && settings.usernsRemap !== undefined),
+    )
     .map(({ name = '', value = '', path }) =>
       conflict(
         'flag-in-variable',

@@ -6,7 +6,7 @@ import { isDockerMtlsError } from '../base/errors.ts'
 import type { Warning } from '../base/warning.ts'
 import type { DaemonSource } from '../daemon-config/source.ts'
 import { ours } from '../base/sentence.ts'
-import { gatherFacts, gatherMore, type HostFacts } from '../host/facts.ts'
+import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER, type FactCall, type FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
@@ -27,7 +27,7 @@ import { hasLiveRestore } from '../daemon-config/settings-in-force.ts'
 import type { ServerFiles } from './server-files.ts'
 import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions } from './userns.ts'
-import { assignmentsOf, expand, type Expanded, type UnitEnvironment } from '../daemon-config/unit/variables.ts'
+import { assignmentsOf, expand, type ExpandedCommand, type UnitEnvironment } from '../daemon-config/unit/variables.ts'
 import { serverOnHost, wantedFiles } from './wanted.ts'
 import { keptListeners, lossesOf, warningsOf } from './warnings.ts'
 
@@ -65,7 +65,7 @@ export interface Start {
   readonly dropIn: string
   readonly daemonJson: string | undefined
   readonly unit: ParsedUnit
-  readonly expanded: Expanded
+  readonly expanded: ExpandedCommand
 }
 
 /**
@@ -84,7 +84,7 @@ export async function planApply(requested: RequestedApply, shell: HostShell, sig
   const current = currentSettings(inForce.settings, ofInit)
   const tlsDir = read.tlsDir ?? current.tlsDir ?? DEFAULT_TLS_DIR
   const remap = read.usernsRemap ?? current.usernsRemap
-  const facts = await gatherMore(
+  const facts = await gatherFurtherFacts(
     shell,
     first,
     wantedFacts(found, tlsDir, [

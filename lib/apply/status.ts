@@ -2,7 +2,7 @@ import { isDockerMtlsError } from '../base/errors.ts'
 import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
 import { openCertificate, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { certificatesIn } from './certificates-in.ts'
-import { gatherFacts, gatherMore, lines, type HostFacts } from '../host/facts.ts'
+import { gatherFacts, gatherFurtherFacts, lines, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
@@ -63,7 +63,7 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   const tls = { ...tlsFilesIn(settings.tlsDir ?? DEFAULT_TLS_DIR), ...inForce.tlsFiles }
   const more = [...openDoorQuestions(first), ...readableQuestions(tls)]
   const wanted = { files: [tls.ca, tls.cert], more }
-  const facts = await gatherMore(shell, first, wanted, signal)
+  const facts = await gatherFurtherFacts(shell, first, wanted, signal)
   const unreadable = unreadableOf(facts, tls)
   const isHidden = (name: Unreadable): boolean => unreadable.includes(name)
   const authorities: Authorities = isHidden('authorities') ? 'hidden' : { text: facts.file(tls.ca)?.text }

@@ -1,16 +1,17 @@
-# Writes the files of a plan and restarts dockerd. Before the first change it arranges for the rollback: copies, the
-# program that puts them back, a timer that runs it unless it is stopped in time, and a unit that runs it at boot.
-# state.sh and timer.sh come before it.
+# Writes the files of a plan and restarts dockerd. Before the first change it prepares the rollback: it copies the files, and
+# creates the program that restores them, a timer that runs this program unless the apply is committed in time, and a unit
+# that runs it at boot. state.sh and timer.sh come before it.
 #
 # Parameters:
-#   id             of the apply: letters, digits and "-"
-#   after          the timer's seconds
+#   id             the ID of the apply: letters, digits and "-"
+#   after          the seconds until the timer rolls back
 #   owner          the process of docker-mtls if it runs on this host, "PID START"; else empty
 #   remaps         "yes" if user namespaces change
 #   reloads_first  "yes" if dockerd has to read live-restore before it restarts
 #   tls_dir        the folder of the server's key, which only root may read
-# and functions made of the plan's data:
-#   files FUNCTION    calls FUNCTION PATH SHA256 for each file: "-" if there was none, empty if its text doesn't matter
+# and functions that are generated from the plan:
+#   files FUNCTION    calls FUNCTION PATH SHA256 for each file. SHA256 is "-" if the file must not exist, and empty if its
+#                     contents don't matter
 #   write_files       calls write_file PATH MODE for each file, with its text on stdin
 #   rollback_program  prints rollback.sh
 : "${s:?}" "${id:?}" "${after:?}" "${owner?}" "${remaps?}" "${reloads_first?}" "${tls_dir:?}"
@@ -22,7 +23,8 @@ step() {
   printf '@step %s\n' "$1"
 }
 
-# Over ssh this may go on while a second login has rolled everything back already: removes the file $1, and ends.
+# Exits if the apply was already rolled back, after it has removed the files in its arguments. Over ssh, this script may
+# still run after another login has rolled everything back.
 require_ours() {
   if test -e "$b/going-back" || test "$(cat "$s/pending" 2>/dev/null)" != "$id"; then
     rm -f -- "$@"
@@ -41,7 +43,7 @@ copy() {
   fi
 }
 
-# Is $1 what the plan was made from? Between plan and consent there may be minutes.
+# Exits unless the file $1 is the same as when the plan was made. Minutes may pass until the user confirms the plan.
 require_unchanged() {
   case $2 in
   '') return ;;
@@ -69,12 +71,12 @@ back_up() {
   sync
 }
 
-# From here on the apply is unfinished.
+# Makes this the unfinished apply. From here on, a failure leads to a rollback.
 begin() {
   arm
   sync
   if ! claim "$id"; then
-    # Another apply is unfinished; or the disk is full; or the caller has cancelled this one and removed its folder.
+    # Another apply is unfinished, or the disk is full, or the caller has cancelled this apply and removed its folder.
     code=75
     if ! test -e "$s/pending"; then
       code=1
@@ -83,20 +85,20 @@ begin() {
     rm -rf "$b"
     exit "$code"
   fi
-  # The caller may have cancelled it over another login.
+  # The caller may have cancelled the apply over another login.
   if test -e "$b/going-back" || ! test -s "$b/rollback.sh"; then
     rm -f "$s/pending"
     disarm
     rm -rf "$b"
     exit 1
   fi
-  # Once more: an apply that has just ended may have removed the unit.
+  # Repeat this: an apply that has just finished may have removed the unit.
   arm
   sync
   arm_timer "$id" "$after"
 }
 
-# Makes the folders of the path $1 that aren't there, from the top, and notes them.
+# Creates the missing folders of the path $1, beginning at the top, and adds them to entries.
 make_folders() {
   folder='' rest=${1#/}
   while test "$rest" != "${rest#*/}"; do
@@ -122,14 +124,14 @@ restart() {
   : >"$b/restarted"
   sync
   systemctl reset-failed docker.service docker.socket 2>/dev/null || true
-  # dockerd's own unit has no limit for its start and stop (TimeoutStartSec=0).
+  # dockerd's own unit limits neither its start nor its stop (TimeoutStartSec=0).
   timeout 90 systemctl restart docker.service
   systemctl is-active --quiet docker.service
 }
 
 step backup
 back_up
-# Whoever reads these lines may be dead: then this one ends the transaction, and nothing has begun.
+# If the reader of these lines has died, printing them ends this script, before anything has begun.
 step arm
 begin
 step write
@@ -140,7 +142,7 @@ require_ours
 systemctl daemon-reload
 if test -n "$reloads_first"; then
   step live-restore
-  # At a SIGHUP dockerd reads live-restore anew without a restart, and the files of TLS not.
+  # On SIGHUP, dockerd reloads live-restore without a restart, but not the TLS files.
   systemctl reload docker.service
   sleep 1
 fi

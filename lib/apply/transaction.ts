@@ -1,7 +1,7 @@
 import { shellFile } from '../base/shell-file.ts'
 import type { OnStep } from '../base/progress.ts'
 import { assignments, hereDocument, shellCall, shellFunction, shellProgram } from '../host/script.ts'
-import { PREAMBLE, type HostShell, type Ran } from '../host/shell.ts'
+import { PREAMBLE, type HostShell, type ScriptResult } from '../host/shell.ts'
 import { isWritten, sumOf, type Change } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
 import { ROLLBACK_PROGRAM, STATE_SH } from './rollback/state.ts'
@@ -82,7 +82,11 @@ export function commitScript(id: string): string {
 }
 
 /** Runs a transaction, and reports the steps that it announces: each ends where the next one begins. */
-export async function runTransaction(shell: HostShell, script: string, onStep: OnStep | undefined): Promise<Ran> {
+export async function runTransaction(
+  shell: HostShell,
+  script: string,
+  onStep: OnStep | undefined,
+): Promise<ScriptResult> {
   let current: { step: TransactionStep; began: number } | undefined
   const end = (state: 'done' | 'failed'): void => {
     if (current === undefined) return

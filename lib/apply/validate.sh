@@ -1,13 +1,16 @@
-# Lets the host's own systemd and dockerd judge a configuration that is not in its place yet, in a folder in memory.
+# Validates a configuration with the host's own systemd and dockerd before it is installed. The files are staged in a folder
+# in memory.
 #
-# Parameters: unit_file, the path of docker.service; stage, what stands for the folder in all texts and words; the words
-# of dockerd's command line as $1, $2, ...; and a function stage_files that calls  stage NAME  for each file, with its
-# text on stdin.
+# Parameters:
+#   unit_file   the path of docker.service
+#   stage       the placeholder for the folder in all texts and words
+#   $1, $2 ...  the words of dockerd's command line
+# and a function stage_files that calls  stage NAME  for each file, with its text on stdin.
 #
 # Exit codes: 3 systemd refuses the unit; 4 dockerd refuses its configuration.
 : "${unit_file:?}" "${stage:?}"
 
-# What a validation that was killed has left has a key in it.
+# Remove the folders of killed validations, which contain a private key.
 for d in /run/docker-mtls.*.*; do
   p=${d%.*}
   p=${p##*.}
@@ -34,7 +37,7 @@ for word; do
   set -- "$@" "$word"
 done
 
-# Only what is wrong with this unit counts. An older systemd judges all that the unit needs as well.
+# Only errors in this unit count. An older systemd also reports errors in the units that it depends on.
 recursive=''
 if systemd-analyze --help | grep -q recursive-errors; then recursive=--recursive-errors=no; fi
 out=$(systemd-analyze verify --man=no ${recursive:+"$recursive"} "$d/docker.service" 2>&1) || {

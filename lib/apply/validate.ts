@@ -1,7 +1,7 @@
 import { ProvisionError } from '../base/errors.ts'
 import { shellFile } from '../base/shell-file.ts'
 import { assignments, shellCall, shellFunction, shellProgram } from '../host/script.ts'
-import { lastWords, type HostShell, type Ran } from '../host/shell.ts'
+import { stderrSummary, type HostShell, type ScriptResult } from '../host/shell.ts'
 import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import { tlsFilesIn } from '../daemon-config/options.ts'
 import { isWritten } from './changes.ts'
@@ -30,8 +30,8 @@ export async function validate(plan: ApplyPlan, shell: HostShell, signal?: Abort
   })
 }
 
-function wordsOf(ran: Ran): string {
-  return lastWords(ran).replaceAll(/\/run\/docker-mtls\.[\w.]+\//g, '')
+function wordsOf(ran: ScriptResult): string {
+  return stderrSummary(ran).replaceAll(/\/run\/docker-mtls\.[\w.]+\//g, '')
 }
 
 function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): string {

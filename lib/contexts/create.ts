@@ -8,39 +8,39 @@ import { readCredentials } from './credentials.ts'
 import { parseContextName } from './name.ts'
 import { writeContext } from './store.ts'
 
-/** A context that is to be made. */
+/** A context to create. */
 export interface NewContext {
   readonly name: string
   readonly endpoint: Endpoint
   readonly description?: string | undefined
-  /** The folder of ca.pem, cert.pem and key.pem, which are copied; for TLS, and for nothing else. */
+  /** The folder of ca.pem, cert.pem and key.pem, which are copied. Only for a TLS endpoint. */
   readonly certPath?: string | undefined
-  /** Replaces one of that name. @defaultValue false */
+  /** Replaces an existing context of that name. @defaultValue false */
   readonly replace?: boolean | undefined
 }
 
-/** A context that was made. */
-export interface MadeContext {
+/** A context that was created or imported. */
+export interface CreatedContext {
   readonly name: string
   /** As `docker context ls` shows it. */
   readonly host: string
   readonly description?: string
   readonly paths: ContextPaths
-  /** Did it take the place of another one? */
+  /** Whether it replaced an existing context. */
   readonly replaced: boolean
-  /** Whom its daemon will see; none without TLS. */
+  /** The client certificate that its daemon will see. Absent without TLS. */
   readonly identity?: Identity
   /** Sentences for a person. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Makes a context in the Docker CLI's store. Everything is checked before anything is written.
+ * Creates a context in the Docker CLI's store. It checks everything before it writes anything.
  *
  * @param config - DOCKER_CONFIG
  * @throws {@link EndpointError} ERR_CONTEXT_INVALID, ERR_CONTEXT_EXISTS, ERR_IDENTITY_REQUIRED
  * @throws {@link IdentityError} for files that no daemon would accept
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, for certificates that have no use
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, for certificates that would be unused
  * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS
  * @example
  * ```ts
@@ -51,11 +51,11 @@ export interface MadeContext {
  * })
  * ```
  */
-export async function createContext(config: string, context: NewContext): Promise<MadeContext> {
+export async function createContext(config: string, context: NewContext): Promise<CreatedContext> {
   const { endpoint, description, certPath, replace = false } = context
   const name = parseContextName(context.name)
   const host = formatEndpoint(endpoint)
-  if (endpoint.kind === 'tls' && certPath === undefined) throw noIdentity(name, host)
+  if (endpoint.kind === 'tls' && certPath === undefined) throw identityRequired(name, host)
   const checked =
     endpoint.kind === 'tls' && certPath !== undefined ? await readCredentials(resolve(certPath)) : undefined
   const written = await writeContext(config, {
@@ -78,9 +78,9 @@ export async function createContext(config: string, context: NewContext): Promis
   }
 }
 
-function noIdentity(name: string, host: string): EndpointError {
+function identityRequired(name: string, host: string): EndpointError {
   return new EndpointError('ERR_IDENTITY_REQUIRED', {
-    tried: `making the context ${name} for ${host}`,
+    tried: `creating the context ${name} for ${host}`,
     got: 'it has no client certificate, so the Docker CLI would use plaintext',
     todo: sentence`Set ${option('certPath')} to a folder with ca.pem, cert.pem and key.pem.`,
   })

@@ -4,14 +4,14 @@ import { IdentityError, isDockerMtlsError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 
-/** The bytes of the three files. One of them is a private key: they are handed on, and never kept. */
+/** The contents of the three files. They include a private key, so pass them on and never store them in a long-lived object. */
 export interface Credentials {
   readonly ca: Uint8Array
   readonly cert: Uint8Array
   readonly key: Uint8Array
 }
 
-/** Files that were checked, and as whom they show themselves. */
+/** Checked files, and the identity in them. */
 export interface CheckedCredentials {
   readonly credentials: Credentials
   readonly identity: Identity
@@ -20,7 +20,7 @@ export interface CheckedCredentials {
 /**
  * Reads and checks the three files of a folder.
  *
- * @throws {@link IdentityError} for what no daemon would accept, and for an encrypted key
+ * @throws {@link IdentityError} for files that no daemon would accept, and for an encrypted key
  */
 export async function readCredentials(folder: string): Promise<CheckedCredentials> {
   try {
@@ -29,30 +29,30 @@ export async function readCredentials(folder: string): Promise<CheckedCredential
       ['ca', 'cert', 'key'].map((part) => fs.readFile(join(folder, `${part}.pem`))),
     )
     if (ca === undefined || cert === undefined || key === undefined) throw new RangeError('a part is missing')
-    // These very bytes are written: the files could have changed since they were checked.
+    // Check again the bytes that will be written: the files may have changed since loadIdentity read them.
     await loadIdentity({ ca, cert, key })
     return { identity, credentials: { ca, cert, key } }
   } catch (error) {
-    throw forTheCli(error)
+    throw explainEncryptedKey(error)
   }
 }
 
 /**
- * Checks credentials that came as bytes.
+ * Checks credentials that are already in memory.
  *
- * @throws {@link IdentityError} for what no daemon would accept, and for an encrypted key
+ * @throws {@link IdentityError} for files that no daemon would accept, and for an encrypted key
  */
 export async function checkCredentials(credentials: Credentials): Promise<CheckedCredentials> {
   const { ca, cert, key } = credentials
   try {
     return { credentials, identity: await loadIdentity({ ca, cert, key }) }
   } catch (error) {
-    throw forTheCli(error)
+    throw explainEncryptedKey(error)
   }
 }
 
-/** A passphrase would not help: what is in the store is read by the Docker CLI, too. */
-function forTheCli(error: unknown): unknown {
+/** Replaces the usual remedy, a passphrase: the Docker CLI reads the store too, and can't decrypt keys. */
+function explainEncryptedKey(error: unknown): unknown {
   if (!isDockerMtlsError(error, 'ERR_IDENTITY_KEY_ENCRYPTED')) return error
   const { tried, cause } = error
   const todo = sentence`Decrypt the key first:  ${command('openssl', 'pkey', '-in', 'key.pem', '-out', 'key.pem.new')}`

@@ -5,7 +5,7 @@ import { readCurrentContext } from '../endpoint/context.ts'
 import { pickVariables, type Environment } from '../endpoint/environment.ts'
 import { writeFileAtomically } from '../base/files.ts'
 
-/** Which context the `docker` command takes, and why. */
+/** The context that the `docker` command uses, and why. */
 export interface CurrentContext {
   readonly name: string
   /** `DOCKER_HOST`, `DOCKER_CONTEXT`, the path of config.json, or `nothing names one`. */
@@ -13,7 +13,8 @@ export interface CurrentContext {
 }
 
 /**
- * Finds out which context is current, as the Docker CLI does: DOCKER_HOST beats every context, whatever its manual says.
+ * Determines the current context as the Docker CLI does. DOCKER_HOST takes precedence over every context, although the
+ * CLI's manual says otherwise.
  *
  * @throws {@link EndpointError} ERR_CONFIG_INVALID
  */
@@ -27,16 +28,16 @@ export async function findCurrent(config: string, env: Environment): Promise<Cur
 }
 
 /**
- * Takes the word of a context out of config.json, as `docker context rm --force` does: the CLI would fail on each command
- * with one that isn't there. Everything else in the file stays.
+ * Removes `currentContext` from config.json if it names this context, as `docker context rm --force` does. Otherwise every
+ * command of the CLI would fail, because the context is gone. Everything else in the file stays.
  *
  * @throws {@link EndpointError} ERR_CONFIG_INVALID
  * @throws {@link FileError} ERR_FILE_WRITE
  */
-export async function forgetCurrent(config: string, name: string): Promise<void> {
+export async function clearCurrentContext(config: string, name: string): Promise<void> {
   const { currentContext, ...others } = await readConfigFile(config)
   if (currentContext !== name) return
-  // A link to a file elsewhere stays a link.
+  // If config.json is a symbolic link, write to its target, so that the link stays.
   const path = await fs.realpath(configFile(config))
   const { mode } = await fs.stat(path)
   await writeFileAtomically(path, JSON.stringify(others, undefined, '\t'), { mode: mode & 0o777 })

@@ -8,41 +8,41 @@ import { codeOf } from '../base/system-error.ts'
 import { fileReason } from '../base/files.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 
-/** A context in the store, and what we make of it. */
+/** A context in the store, and whether it can be used. */
 export interface ListedContext {
-  /** As its metadata have it; of broken ones, where there is one. */
+  /** The name in its metadata. A broken context may have none. */
   readonly name?: string
   readonly host?: string
   readonly description?: string
   /** Its `meta.json`. */
   readonly path: string
-  /** The folder of its TLS credentials, for TLS. */
+  /** The folder of its TLS credentials. Absent without TLS. */
   readonly certPath?: string
   readonly identity?: Identity
-  /** Why we would refuse it. */
+  /** The error with which docker-mtls refuses it. */
   readonly refusal?: AnyDockerMtlsError
-  /** Why nobody can use it, the Docker CLI included: this one even makes its `context ls` fail. */
+  /** Why no client can use it. Such a context makes even `docker context ls` fail. */
   readonly broken?: string
 }
 
 /**
- * Looks at every context of the store. One that is broken is no reason to fail.
+ * Lists and checks all contexts of the store. A broken context is listed, and doesn't make the call fail.
  *
  * @param config - DOCKER_CONFIG
- * @returns in the order of their names
- * @throws {@link FileError} ERR_FILE_READ, where the store itself can't be read
+ * @returns the contexts, sorted by name
+ * @throws {@link FileError} ERR_FILE_READ if the store itself can't be read
  */
 export async function listContexts(config: string): Promise<ListedContext[]> {
   const listed: ListedContext[] = []
-  for (const folder of await folders(metaFolder(config))) {
-    const one = await look(config, folder)
-    if (one !== undefined) listed.push(one)
+  for (const folder of await foldersIn(metaFolder(config))) {
+    const context = await inspect(config, folder)
+    if (context !== undefined) listed.push(context)
   }
   const key = ({ name, path }: ListedContext): string => name ?? `\uffff${path}`
   return listed.toSorted((one, other) => (key(one) < key(other) ? -1 : 1))
 }
 
-async function folders(path: string): Promise<string[]> {
+async function foldersIn(path: string): Promise<string[]> {
   try {
     const entries = await fs.readdir(path, { withFileTypes: true })
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
@@ -57,26 +57,26 @@ async function folders(path: string): Promise<string[]> {
   }
 }
 
-async function look(config: string, folder: string): Promise<ListedContext | undefined> {
+async function inspect(config: string, folder: string): Promise<ListedContext | undefined> {
   const path = join(metaFolder(config), folder, 'meta.json')
   let text: string
   try {
     text = await fs.readFile(path, 'utf8')
   } catch (cause) {
-    // What a run left that was killed: no context, for the CLI neither.
+    // A killed process left this folder. Without meta.json it isn't a context, for the CLI either.
     if (codeOf(cause) === 'ENOENT') return undefined
     return { path, broken: fileReason(cause) }
   }
   const meta = parseContextMeta(text)
   if (typeof meta === 'string') return { path, broken: meta }
   const { name, host, description } = meta
-  const said = { name, host, path, ...(description !== undefined && { description }) }
-  if (contextId(name) !== folder) return { ...said, broken: 'its folder belongs to the name of another context' }
-  return { ...said, ...(await judge(config, name)) }
+  const described = { name, host, path, ...(description !== undefined && { description }) }
+  if (contextId(name) !== folder) return { ...described, broken: 'the name in it does not match its folder' }
+  return { ...described, ...(await check(config, name)) }
 }
 
-/** What would become of it if it were used. */
-async function judge(config: string, name: string): Promise<Pick<ListedContext, 'certPath' | 'identity' | 'refusal'>> {
+/** Loads the context as a connection would. */
+async function check(config: string, name: string): Promise<Pick<ListedContext, 'certPath' | 'identity' | 'refusal'>> {
   try {
     const { certPath } = await readContext({ name, source: config, config, ownIdentity: false })
     return certPath === undefined ? {} : { certPath, identity: await loadIdentity(certPath) }

@@ -5,28 +5,29 @@ import { FileError, isDockerMtlsError } from '../base/errors.ts'
 import { codeOf } from '../base/system-error.ts'
 import { KEY_MODE, writeFileAtomically } from '../base/files.ts'
 
-/** Whoever is at work takes some milliseconds; a slow disk takes longer. */
+/** A change takes some milliseconds, and longer on a slow disk. */
 const WAIT_MS = 10_000
 const RETRY_MS = 20
 
 /**
- * Does something that only one at a time may do: two who change a context at once could leave the metadata of one with
- * nobody's TLS credentials. The file names the process, so that one that was killed holds up nobody.
+ * Runs `work` while it holds a lock file. Without a lock, two processes that change a context at the same time could leave
+ * the metadata of one without TLS credentials. The lock file contains the process ID, so that the lock of a killed process
+ * can be removed.
  *
- * @param what - what it is done to, for the message
- * @throws {@link FileError} ERR_FILE_WRITE, where another one takes too long
+ * @param what - the locked thing, for the message
+ * @throws {@link FileError} ERR_FILE_WRITE if another process holds the lock too long
  */
 export async function withLock<T>(path: string, work: () => Promise<T>, what = 'that context'): Promise<T> {
-  await take(path, what)
+  await acquire(path, what)
   try {
     return await work()
   } finally {
-    // Where it can't be removed, it ends with this process.
+    // If it can't be removed, the lock is stale as soon as this process exits.
     await fs.rm(path, { force: true }).catch(() => undefined)
   }
 }
 
-async function take(path: string, what: string): Promise<void> {
+async function acquire(path: string, what: string): Promise<void> {
   for (const start = Date.now(); ; await delay(RETRY_MS)) {
     try {
       return await writeFileAtomically(path, String(process.pid), { mode: KEY_MODE, replace: false })
@@ -34,13 +35,13 @@ async function take(path: string, what: string): Promise<void> {
       if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS')) throw error
     }
     const owner = await fs.readFile(path, 'utf8').catch(() => undefined)
-    if (owner !== undefined && !isAlive(Number(owner))) await removeDead(path, owner)
-    else if (Date.now() - start > WAIT_MS) throw held(path, owner, what)
+    if (owner !== undefined && !isAlive(Number(owner))) await removeStale(path, owner)
+    else if (Date.now() - start > WAIT_MS) throw stillHeld(path, owner, what)
   }
 }
 
-/** Moves the lock away before it reads it once more, because another process may just have replaced it. */
-async function removeDead(path: string, owner: string): Promise<void> {
+/** Renames the lock and then reads it again, because another process may have replaced it in the meantime. */
+async function removeStale(path: string, owner: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString('hex')}`
   try {
     await fs.rename(path, aside)
@@ -49,14 +50,14 @@ async function removeDead(path: string, owner: string): Promise<void> {
     throw error
   }
   try {
-    // Where a third one was quicker still, there is one already.
+    // It is another process's lock, so put it back. link(2) fails if a third process has created one already.
     if ((await fs.readFile(aside, 'utf8')) !== owner) await fs.link(aside, path).catch(() => undefined)
   } finally {
     await fs.rm(aside, { force: true })
   }
 }
 
-/** kill(2) with no signal: EPERM is of a process that is there and somebody else's. */
+/** kill(2) with signal 0 only checks. EPERM means that the process exists and belongs to another user. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -66,7 +67,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function held(path: string, owner: string | undefined, what: string): FileError {
+function stillHeld(path: string, owner: string | undefined, what: string): FileError {
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing ${path}`,
     got: `process ${owner ?? '(unknown)'} is changing ${what}`,

@@ -3,9 +3,9 @@ import { EndpointError } from '../base/errors.ts'
 import { printable } from '../base/text.ts'
 
 /**
- * Checks the name of a context that is to be made, changed or handed on.
+ * Checks the name of a context to create, change or export.
  *
- * @throws {@link EndpointError} ERR_CONTEXT_INVALID, also for `default`, which is kept nowhere
+ * @throws {@link EndpointError} ERR_CONTEXT_INVALID, also for `default`, which is not in the store
  */
 export function parseContextName(name: string): string {
   if (name === DEFAULT_CONTEXT) {
@@ -13,7 +13,7 @@ export function parseContextName(name: string): string {
   }
   if (isContextName(name)) return name
   const todo = 'Use at least two characters of A-Z a-z 0-9 _ . + - and begin with a letter or a digit.'
-  throw refused(name, 'this is not a valid name of a context', todo)
+  throw refused(name, 'this is not a valid context name', todo)
 }
 
 function refused(name: string, got: string, todo: string): EndpointError {

@@ -10,60 +10,62 @@ import { isMissing } from '../base/system-error.ts'
 import { withLock } from './lock.ts'
 import type { Credentials } from './credentials.ts'
 
-/** A context as it is to be kept. */
+/** The files of a context. */
 export interface ContextFiles {
-  /** Checked: see {@link parseContextName}. */
+  /** Checked by {@link parseContextName}. */
   readonly name: string
   /** The whole of `meta.json`. */
   readonly meta: JsonObject
-  /** Checked; without it the context has no TLS. */
+  /** Checked credentials. Absent: the context has no TLS. */
   readonly credentials?: Credentials
-  /** Takes the place of one of that name. */
+  /** Whether to replace an existing context of that name. */
   readonly replace: boolean
 }
 
-export interface Written {
+/** Where a context was written. */
+export interface WrittenContext {
   readonly paths: ContextPaths
   readonly replaced: boolean
 }
 
 /**
- * Puts a context into the Docker CLI's store. In this order, so that whatever comes between, there is never a context
- * without the TLS that it needs, for the CLI would use it in plaintext: an old one is unmade by its `meta.json`, then
- * comes the TLS credentials, all of it or nothing, and at last the new `meta.json`, which makes it a context.
+ * Writes a context to the Docker CLI's store. A context must never be without its TLS credentials, since the CLI would then
+ * connect in plaintext. So the order is fixed, and safe if the process is killed at any point: first the old `meta.json` is
+ * moved away, which removes the old context; then all TLS credentials are published by one rename; last, the new
+ * `meta.json` is written, which makes it a context.
  *
- * @returns where it is, and whether another one was in its place
+ * @returns the paths, and whether an existing context was replaced
  * @throws {@link EndpointError} ERR_CONTEXT_EXISTS
  * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS
  */
-export async function writeContext(config: string, files: ContextFiles): Promise<Written> {
+export async function writeContext(config: string, files: ContextFiles): Promise<WrittenContext> {
   const paths = contextPaths(config, files.name)
   await makeFolder(dirname(paths.lock))
   return withLock(paths.lock, () => write(paths, files))
 }
 
-async function write(paths: ContextPaths, { name, meta, credentials, replace }: ContextFiles): Promise<Written> {
-  if (!replace && (await isThere(paths.meta))) throw exists(name)
+async function write(paths: ContextPaths, { name, meta, credentials, replace }: ContextFiles): Promise<WrittenContext> {
+  if (!replace && (await isThere(paths.meta))) throw alreadyExists(name)
   const staged = credentials && (await stage(paths, credentials))
-  const undo = new Undo()
+  const undo = new UndoSteps()
   let old: string | undefined
   try {
     old = replace ? await setAside(paths.meta, undo) : undefined
     await setAside(paths.tls, undo)
     if (staged !== undefined) await publish(staged, paths.tls, undo)
-    await makeMeta(paths.meta, JSON.stringify(meta), undo)
+    await createMeta(paths.meta, JSON.stringify(meta), undo)
   } catch (error) {
     await undo.run()
     if (staged !== undefined) await remove(staged).catch(() => undefined)
     throw error
   }
   if (old !== undefined) await remove(old)
-  await sweep(paths)
+  await removeOldCredentials(paths)
   return { paths, replaced: old !== undefined }
 }
 
 /**
- * Takes a context out of the store: first what makes it a context, then its key.
+ * Removes a context from the store: `meta.json` first, so that no context is left without its credentials.
  *
  * @throws {@link FileError} ERR_FILE_WRITE
  */
@@ -72,22 +74,22 @@ export async function removeContext(config: string, name: string): Promise<void>
   await withLock(paths.lock, async () => {
     await remove(paths.meta)
     await remove(dirname(paths.meta))
-    // By another name at once, so that nobody finds half of it.
-    if (await isThere(paths.tls)) await move(paths.tls, hiddenBeside(paths.tls))
-    await sweep(paths)
+    // Rename the folder before its files are deleted, so that no client finds only some of them.
+    if (await isThere(paths.tls)) await move(paths.tls, hiddenSibling(paths.tls))
+    await removeOldCredentials(paths)
   })
 }
 
-/** Is there a context of that name, broken or not, or what is left of one? */
-export async function isKept(config: string, name: string): Promise<boolean> {
+/** Whether the store has a context of that name, even a broken one, or leftover credentials of one. */
+export async function contextExists(config: string, name: string): Promise<boolean> {
   const paths = contextPaths(config, name)
   return (await isThere(paths.meta)) || (await isThere(paths.tls))
 }
 
-/** The credentials as a folder beside the place where it is to be: a move can't fail halfway. */
+/** Writes the credentials to a folder beside their destination, so that a single rename publishes all of them. */
 async function stage({ tls }: ContextPaths, credentials: Credentials): Promise<string> {
   await makeFolder(dirname(tls))
-  const staged = hiddenBeside(tls)
+  const staged = hiddenSibling(tls)
   try {
     const folder = join(staged, 'docker')
     await makeFolder(folder)
@@ -96,34 +98,40 @@ async function stage({ tls }: ContextPaths, credentials: Credentials): Promise<s
     }
     return staged
   } catch (error) {
-    // Where it can't be removed either, the first reason is the one to tell.
+    // Report the first error, even if the cleanup fails as well.
     await remove(staged).catch(() => undefined)
     throw error
   }
 }
 
-/** What takes back each step that was begun: one that failed may have done its work, and failed to have it on the disk. */
-class Undo {
+/**
+ * The steps that undo a write. A step is added before its work begins: a rename may take effect and still fail, when the
+ * folder is flushed to disk.
+ */
+class UndoSteps {
   readonly #steps: (() => Promise<void>)[] = []
 
   add(step: () => Promise<void>): void {
     this.#steps.push(step)
   }
 
-  /** The last first. Where one fails, those before it would make it worse: a context without its TLS. */
+  /**
+   * Runs the steps in reverse order, and stops at the first failure. After a failed step, the earlier ones could restore a
+   * context without its TLS credentials.
+   */
   async run(): Promise<void> {
     try {
       for (const step of this.#steps.toReversed()) await step()
     } catch {
-      // The reason why it was undone is the one to tell.
+      // The caller reports the error that made the undo necessary.
     }
   }
 }
 
-/** Moves what is there beside itself, under a name that nobody looks for. */
-async function setAside(path: string, undo: Undo): Promise<string | undefined> {
+/** Renames the path, if it exists, to a hidden name in the same folder. */
+async function setAside(path: string, undo: UndoSteps): Promise<string | undefined> {
   if (!(await isThere(path))) return undefined
-  const aside = hiddenBeside(path)
+  const aside = hiddenSibling(path)
   undo.add(async () => {
     if (await isThere(aside)) await move(aside, path)
   })
@@ -131,16 +139,16 @@ async function setAside(path: string, undo: Undo): Promise<string | undefined> {
   return aside
 }
 
-async function publish(staged: string, tls: string, undo: Undo): Promise<void> {
+async function publish(staged: string, tls: string, undo: UndoSteps): Promise<void> {
   undo.add(async () => {
-    // Where it is still staged, what is in its place is somebody else's.
+    // If our folder is still staged, the folder at the destination belongs to another process.
     if (!(await isThere(staged))) await remove(tls)
   })
   await move(staged, tls)
 }
 
-/** The docker command takes no lock. If it has created the same context in between, its context stays. */
-async function makeMeta(path: string, text: string, undo: Undo): Promise<void> {
+/** The docker command takes no lock. If it has created the same context in the meantime, its context stays. */
+async function createMeta(path: string, text: string, undo: UndoSteps): Promise<void> {
   await makeFolder(dirname(path))
   try {
     await writeFileAtomically(path, text, { mode: PUBLIC_MODE, replace: false })
@@ -150,18 +158,18 @@ async function makeMeta(path: string, text: string, undo: Undo): Promise<void> {
   }
 }
 
-/** Removes credentials that was set aside, also by a run that was killed: there is a key in it. */
-async function sweep({ tls }: ContextPaths): Promise<void> {
+/** Removes credentials that were set aside, also by a killed process. They contain a private key. */
+async function removeOldCredentials({ tls }: ContextPaths): Promise<void> {
   const names = await fs.readdir(dirname(tls)).catch(() => [])
-  for (const name of names) if (name.startsWith(hidden(tls))) await remove(join(dirname(tls), name))
+  for (const name of names) if (name.startsWith(hiddenPrefix(tls))) await remove(join(dirname(tls), name))
 }
 
-function hidden(path: string): string {
+function hiddenPrefix(path: string): string {
   return `.${basename(path)}.`
 }
 
-function hiddenBeside(path: string): string {
-  return join(dirname(path), hidden(path) + randomBytes(6).toString('hex'))
+function hiddenSibling(path: string): string {
+  return join(dirname(path), hiddenPrefix(path) + randomBytes(6).toString('hex'))
 }
 
 async function move(from: string, to: string): Promise<void> {
@@ -191,7 +199,7 @@ async function isThere(path: string): Promise<boolean> {
   )
 }
 
-function exists(name: string): EndpointError {
+function alreadyExists(name: string): EndpointError {
   return new EndpointError('ERR_CONTEXT_EXISTS', {
     tried: `creating the context ${name}`,
     got: 'a context with that name exists',

@@ -5,8 +5,8 @@ import type { ArchiveEntry } from './archive-entry.ts'
 const BLOCK = 512
 
 /**
- * The entries of a tar. That of `docker context export` ends behind its last byte of content: padding and end blocks are
- * added, and an entry that would reach into them is cut short, and refused.
+ * Reads the entries of a tar. `docker context export` omits the padding after the last entry and the end blocks, so this adds
+ * them. An entry that would extend into the added bytes is truncated, and reading it fails.
  */
 export async function* readEntries(bytes: Buffer): AsyncGenerator<ArchiveEntry> {
   const parser = extract()
@@ -14,7 +14,7 @@ export async function* readEntries(bytes: Buffer): AsyncGenerator<ArchiveEntry> 
   for await (const stream of parser) {
     const { name, type, size, byteOffset } = stream.header as Header & { byteOffset: number }
     if (byteOffset + size > bytes.length) throw new RangeError('an entry is cut short')
-    const kind = type === 'file' ? 'file' : type === 'directory' ? 'folder' : 'something else'
+    const kind = type === 'file' ? 'file' : type === 'directory' ? 'folder' : 'other'
     yield { name, kind, size, read: () => buffer(stream) }
     stream.resume()
   }

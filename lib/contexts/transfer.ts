@@ -7,18 +7,18 @@ import { EndpointError } from '../base/errors.ts'
 import { ours, plainTexts, sentence, sentencesIn } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
 import type { Identity } from '../identity/identity.ts'
-import { invalid, packContext, unpackContext, type ArchivedContext } from './archive.ts'
-import type { MadeContext } from './create.ts'
+import { invalidArchive, packContext, unpackContext, type ArchivedContext } from './archive.ts'
+import type { CreatedContext } from './create.ts'
 import { checkCredentials, readCredentials, type Credentials } from './credentials.ts'
 import { parseContextName } from './name.ts'
 import { writeContext } from './store.ts'
 
 const CREATE = ours('context', 'create', 'NAME', '--host', 'HOST', '--cert-path', 'DIR')
 
-/** A context, packed. */
+/** An exported context. */
 export interface ExportedContext {
   readonly host: string
-  /** A tar; for TLS it has the key in it. */
+  /** A tar. With TLS, it contains the private key. */
   readonly archive: Buffer
   readonly identity?: Identity
   /** Sentences for a person. */
@@ -26,8 +26,8 @@ export interface ExportedContext {
 }
 
 /**
- * Packs a context for another machine. It is checked first: what no daemon would take, or what would be weaker than
- * verified TLS there, is not handed out.
+ * Packs a context for another machine. It checks the context first, and refuses certificates that no daemon would accept and
+ * a connection weaker than verified TLS.
  *
  * @param config - DOCKER_CONFIG
  * @throws {@link EndpointError} ERR_CONTEXT_INVALID, ERR_CONTEXT_NOT_FOUND, ERR_CONTEXT_INSECURE, ERR_HOST_INVALID, ...
@@ -46,19 +46,19 @@ export async function exportContext(config: string, name: string): Promise<Expor
   }
 }
 
-/** Where a context is to be put. */
+/** How to import a context. */
 export interface ImportOptions {
   readonly name: string
-  /** Replaces one of that name. @defaultValue false */
+  /** Replaces an existing context of that name. @defaultValue false */
   readonly replace?: boolean | undefined
 }
 
 /**
- * Puts an archive, as `docker context export` and {@link exportContext} make it, into the store under a name. All of it is
- * checked before anything is written. Metadata that we don't know are kept.
+ * Imports an archive of `docker context export` or {@link exportContext} into the store. It checks everything before it
+ * writes anything. Metadata that docker-mtls doesn't know is kept.
  *
  * @param config - DOCKER_CONFIG
- * @param bytes - a tar, also one that the CLI left without its end, or a zip
+ * @param bytes - a tar, with or without the end blocks that the CLI omits, or a zip
  * @throws {@link EndpointError} ERR_CONTEXT_ARCHIVE_INVALID, ERR_CONTEXT_INSECURE, ERR_CONTEXT_EXISTS, ERR_HOST_INVALID, ...
  * @throws {@link IdentityError} for files that no daemon would accept
  * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS
@@ -67,16 +67,16 @@ export async function importContext(
   config: string,
   bytes: Buffer,
   { name, replace = false }: ImportOptions,
-): Promise<MadeContext> {
+): Promise<CreatedContext> {
   parseContextName(name)
   const archived = await unpackContext(bytes)
   const meta = parseContextMeta(archived.meta)
-  if (typeof meta === 'string') throw invalid(`its meta.json is invalid: ${meta}`)
+  if (typeof meta === 'string') throw invalidArchive(`its meta.json is invalid: ${meta}`)
   const endpoint = endpointOf(meta, {
     tried: `the context ${name} in the archive`,
     todo: sentence`Create a context with the daemon's CA:  ${CREATE}`,
   })
-  const checked = endpoint.kind === 'tls' ? await checkCredentials(wholeSet(archived, meta.host)) : undefined
+  const checked = endpoint.kind === 'tls' ? await checkCredentials(requireAllFiles(archived, meta.host)) : undefined
   const unused = checked === undefined && Object.keys(archived.tls).length > 0
   const { identity, credentials } = checked ?? {}
   const content = { ...meta.content, Name: name }
@@ -93,7 +93,7 @@ export async function importContext(
   }
 }
 
-function wholeSet({ tls: { ca, cert, key } }: ArchivedContext, host: string): Credentials {
+function requireAllFiles({ tls: { ca, cert, key } }: ArchivedContext, host: string): Credentials {
   if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key }
   const missing = Object.entries({ ca, cert, key }).filter(([, bytes]) => bytes === undefined)
   throw new EndpointError('ERR_CONTEXT_INSECURE', {

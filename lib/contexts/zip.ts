@@ -3,12 +3,12 @@ import { crc32 } from 'node:zlib'
 import { fromBufferPromise, type Entry } from 'yauzl'
 import type { ArchiveEntry } from './archive-entry.ts'
 
-/** The file types of stat(2), in the upper half of the attributes where a Unix wrote them (APPNOTE.TXT 4.4.15). */
+/** The file types of stat(2). Unix programs store them in the upper half of the attributes (APPNOTE.TXT 4.4.15). */
 const TYPE_MASK = 0o170000
 const REGULAR = 0o100000
 const FOLDER = 0o040000
 
-/** The entries of a zip, by its central directory alone. yauzl holds each to the size that it names there. */
+/** Reads the entries that the central directory lists. yauzl limits each entry to the size declared there. */
 export async function* readEntries(bytes: Buffer): AsyncGenerator<ArchiveEntry> {
   const zip = await fromBufferPromise(bytes, { strictFileNames: true })
   for await (const entry of zip.eachEntry()) {
@@ -21,10 +21,10 @@ export async function* readEntries(bytes: Buffer): AsyncGenerator<ArchiveEntry> 
   }
 }
 
-/** Anything encrypted is nothing that the Docker CLI could read. */
+/** An encrypted entry is refused like a link or a device: the Docker CLI can't read it. */
 function kindOf(entry: Entry): ArchiveEntry['kind'] {
   const type = (entry.externalFileAttributes >>> 16) & TYPE_MASK
   const isFolder = entry.fileName.endsWith('/')
-  if (entry.isEncrypted() || ![0, isFolder ? FOLDER : REGULAR].includes(type)) return 'something else'
+  if (entry.isEncrypted() || ![0, isFolder ? FOLDER : REGULAR].includes(type)) return 'other'
   return isFolder ? 'folder' : 'file'
 }

@@ -9,7 +9,7 @@ import { parseUserns } from './userns/parse-userns.ts'
 import { checkPath } from '../base/absolute-path.ts'
 import { quoted } from '../base/text.ts'
 
-/** The settings that are rendered: the options, with what stays of the unit and the existing daemon.json. */
+/** The settings to render: the options, and the kept settings of the unit and of the existing daemon.json. */
 export interface EffectiveSettings {
   /** The characters before the executable, such as `-` (systemd.service(5), "Command lines"). */
   readonly prefix: string
@@ -21,7 +21,9 @@ export interface EffectiveSettings {
   readonly kept: readonly Flag[]
   /** The unit's flags that are replaced or removed. */
   readonly dropped: readonly Flag[]
+  /** The listeners that are reachable only on the host. */
   readonly local: readonly Flag[]
+  /** The listeners on the network. */
   readonly tcp: readonly Flag[]
   readonly tls: TlsFiles
   readonly usernsRemap: string | undefined
@@ -31,8 +33,18 @@ export interface EffectiveSettings {
 }
 
 const DEFAULT_LISTEN = ['tcp://0.0.0.0:2376'] as const
-/** docker-mtls sets every flag that concerns TLS: `--tls=false` beside `--tlsverify` would be ambiguous. */
-export const ALWAYS_OURS: ReadonlySet<string> = new Set(['host', 'tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'])
+/**
+ * The flags that docker-mtls always sets itself. All TLS flags are included: `--tls=false` beside `--tlsverify` would be
+ * ambiguous.
+ */
+export const MANAGED_FLAGS: ReadonlySet<string> = new Set([
+  'host',
+  'tls',
+  'tlsverify',
+  'tlscacert',
+  'tlscert',
+  'tlskey',
+])
 
 /** Whether a listener is reachable only on its own host. */
 export function isLocal(listener: string): boolean {
@@ -40,7 +52,7 @@ export function isLocal(listener: string): boolean {
 }
 
 /**
- * Checks the options and decides what stays of the unit and of daemon.json.
+ * Checks the options and decides which settings of the unit and of daemon.json are kept.
  *
  * @param jsonName - how errors refer to daemon.json
  * @throws {@link ArgumentError} {@link DaemonError} for an invalid option
@@ -52,7 +64,7 @@ export function effectiveSettings(options: DaemonOptions, jsonName?: string): Ef
   const words = { variables: !unit.prefix.includes(':') }
   const { argv0, args } = splitArgv0(unit, words)
   const flags = readFlags(args, words)
-  const dropped = flags.filter((flag) => isOurs(flag, options))
+  const dropped = flags.filter((flag) => isReplaced(flag, options))
   const existing = options.daemonJson === undefined ? undefined : readDaemonJson(options.daemonJson, jsonName)
   const listen = readListen(options.listen ?? DEFAULT_LISTEN).map((listener) => hostFlag(listener, words))
   return {
@@ -92,10 +104,10 @@ function splitArgv0(unit: ParsedUnit, words: WordOptions): { argv0: Word | undef
   return { argv0: splitWords(unit.args[0] ?? '', words)[0], args: unit.args.slice(1) }
 }
 
-function isOurs({ name = '' }: Flag, { usernsRemap, debug }: DaemonOptions): boolean {
+function isReplaced({ name = '' }: Flag, { usernsRemap, debug }: DaemonOptions): boolean {
   if (name === 'userns-remap') return usernsRemap !== undefined
   if (name === 'debug') return debug !== undefined
-  return ALWAYS_OURS.has(name)
+  return MANAGED_FLAGS.has(name)
 }
 
 function readListen(listen: readonly string[]): string[] {
@@ -113,7 +125,7 @@ function hostFlag(listener: string, words: WordOptions): Flag {
   return { name: 'host', value: listener, words: [ownWord('-H', words), ownWord(listener, words)] }
 }
 
-/** If systemd has yet to expand the value, as in `unix://%t/docker.sock`, its beginning tells. */
+/** A value that only systemd can expand, such as `unix://%t/docker.sock`, is recognized by its beginning. */
 function isLocalFlag({ name, value, words }: Flag): boolean {
   if (name !== 'host') return false
   if (value !== undefined) return isLocal(value)

@@ -16,7 +16,7 @@ export function allFlags(settings: EffectiveSettings): Flag[] {
     setTo(settings, 'tlscert', tls.cert),
     setTo(settings, 'tlscacert', tls.ca),
     setTo(settings, 'tlskey', tls.key),
-    ...(usernsRemap === undefined ? [] : [userns(usernsRemap)]),
+    ...(usernsRemap === undefined ? [] : [usernsFlag(usernsRemap)]),
     ...tcp,
   ]
 }
@@ -29,8 +29,8 @@ function setTo(settings: EffectiveSettings, name: string, value: string): Flag {
   return { name, value, words: [ownWord(`--${name}=${value}`, settings.words)] }
 }
 
-/** The value is quoted as in the usual instructions. Nothing in it needs an escape. */
-function userns(value: string): Flag {
+/** Quotes the value, as the usual instructions do. Nothing in it needs an escape. */
+function usernsFlag(value: string): Flag {
   const literal = `--userns-remap=${value}`
   return { name: 'userns-remap', value, words: [{ raw: `--userns-remap="${value}"`, text: literal, literal }] }
 }
@@ -39,7 +39,10 @@ function wordsOf(flags: readonly Flag[]): readonly Word[] {
   return flags.flatMap((flag) => flag.words)
 }
 
-/** The drop-in. Without the empty `ExecStart=`, systemd refuses the service because it has two (systemd.service(5)). */
+/**
+ * Renders the drop-in. Without the empty `ExecStart=`, the service would have two, and systemd would refuse it
+ * (systemd.service(5)).
+ */
 export function dropIn(settings: EffectiveSettings, flags: readonly Flag[]): string {
   const head = [
     `${settings.prefix}${quoteExecutable(settings.exec)}`,
@@ -49,7 +52,7 @@ export function dropIn(settings: EffectiveSettings, flags: readonly Flag[]): str
   return `[Service]\nExecStart=\nExecStart=${line}\n`
 }
 
-/** The same command line as an argument vector, for a dockerd without systemd. */
+/** Renders the same command line as an argument vector, for a dockerd that is started without systemd. */
 export function argv(settings: EffectiveSettings, flags: readonly Flag[]): string[] {
   if (flags.some((flag) => flag.name === 'host' && flag.value?.startsWith('fd://'))) throw noSystemd()
   return [settings.exec, ...wordsOf(flags).map(literalOf)]

@@ -3,12 +3,12 @@ import type { Flag } from './unit/flags.ts'
 import { command, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { quoted } from '../base/text.ts'
 
-/** A daemon.json, with whatever keys it has. */
+/** The object in a daemon.json, with unchecked values. */
 export type DaemonJson = Readonly<Record<string, unknown>>
 
 /**
- * Flags that may be repeated have a key in the plural (moby, opts.NamedOption and cmd/dockerd/config.go). `--add-runtime`
- * isn't here: its `runtimes` are the one directive that dockerd merges from both places.
+ * The keys of flags that may be repeated, which are plural (moby, opts.NamedOption and cmd/dockerd/config.go). `--add-runtime`
+ * isn't included: `runtimes` is the only directive that dockerd merges from both places.
  */
 const KEY_OF_FLAG: Readonly<Record<string, string>> = {
   host: 'hosts',
@@ -27,7 +27,7 @@ const KEY_OF_FLAG: Readonly<Record<string, string>> = {
   'storage-opt': 'storage-opts',
 }
 
-/** A daemon.json that is on a host or was named, for errors about it. */
+/** A daemon.json on a host, or one that the user has named, for errors about it. */
 export interface DaemonJsonFile {
   readonly path: string
   readonly text: string
@@ -36,10 +36,10 @@ export interface DaemonJsonFile {
 }
 
 /**
- * Reads a daemon.json.
+ * Parses a daemon.json.
  *
- * @param text - the file; an empty file is an empty configuration, as for dockerd
- * @param name - how errors refer to it
+ * @param text - the text of the file. An empty file is an empty configuration, as for dockerd
+ * @param name - how errors refer to the file
  * @throws {@link DaemonError} `ERR_DAEMON_JSON_INVALID`
  */
 export function readDaemonJson(text: string, name = 'daemon.json'): DaemonJson {
@@ -73,8 +73,8 @@ export function hostsOf(existing: DaemonJson | undefined): readonly string[] {
   return (existing?.['hosts'] ?? []) as readonly string[]
 }
 
-/** The keys that dockerd compares with flags: it compares each key of `proxies`. */
-function directives(json: DaemonJson): Set<string> {
+/** The keys that dockerd compares with flags. They include the keys of `proxies`, which it compares one by one. */
+function directivesIn(json: DaemonJson): Set<string> {
   const { proxies } = json
   return new Set([
     ...Object.keys(json),
@@ -82,14 +82,14 @@ function directives(json: DaemonJson): Set<string> {
   ])
 }
 
-/** dockerd starts with `tls` beside `tlsverify`, and doesn't document which of them wins. */
+/** The keys that conflict with a flag. dockerd accepts `tls` beside `tlsverify`, but doesn't document which of them wins. */
 function keysOf(flag: string): string[] {
   return flag === 'tlsverify' ? ['tlsverify', 'tls'] : [KEY_OF_FLAG[flag] ?? flag]
 }
 
 /**
- * Refuses a directive that would be both a flag and a key of daemon.json: dockerd doesn't start then, even if both are equal
- * (moby, findConfigurationConflicts in daemon/config/config.go).
+ * Refuses a directive that would be both a flag and a key of daemon.json. dockerd doesn't start then, even if both have the
+ * same value (moby, findConfigurationConflicts in daemon/config/config.go).
  *
  * @param flags - the flags that go into `ExecStart=`
  * @param json - the daemon.json that will be there
@@ -103,7 +103,7 @@ export function checkConflicts(
   name: string,
   todo: (key: string) => Sentence,
 ): void {
-  const keys = directives(json)
+  const keys = directivesIn(json)
   for (const { name: flag = '' } of flags) {
     const key = keysOf(flag).find((candidate) => keys.has(candidate))
     if (key === undefined) continue

@@ -7,7 +7,7 @@ import { quoted } from '../base/text.ts'
 export type LocalListener = 'fd://' | `unix://${string}`
 /** A listener on the network. It always uses TLS. */
 export type TcpListener = `tcp://${string}`
-/** Where systemd's docker.socket listens for its own host. */
+/** The address of systemd's docker.socket. */
 export const LOCAL_SOCKET = 'unix:///run/docker.sock'
 /** An address that the daemon listens on. */
 export type Listener = LocalListener | TcpListener
@@ -15,7 +15,10 @@ export type Listener = LocalListener | TcpListener
 /** sun_path has 108 bytes with its NUL (unix(7)). */
 const LONGEST_SOCKET = 107
 const FORMS = 'Write fd://, unix:///PATH or tcp://ADDRESS:2376.'
-/** Letters, digits and hyphens, none at an end (RFC 1123 section 2.1); the last label is no number, or it would be an address. */
+/**
+ * Labels of letters, digits and hyphens, with no hyphen at an end (RFC 1123 section 2.1). The last label is not a number, since
+ * the name would then be an address.
+ */
 const HOST_NAME =
   /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
@@ -29,12 +32,12 @@ function refusePlaintext(listener: string, got: string, todo: string): never {
 }
 
 /**
- * Checks a listener in the form of dockerd's `-H`.
+ * Checks a listener as dockerd's `-H` accepts it.
  *
  * @param text - `fd://`, `unix:///PATH` or `tcp://ADDRESS:PORT`; an IPv6 address in brackets
  * @returns the same text, checked
- * @throws {@link DaemonError} `ERR_LISTEN_INVALID`; `ERR_LISTEN_PLAINTEXT` for port 2375, and for TCP without a port,
- *   for which dockerd uses 2375
+ * @throws {@link DaemonError} `ERR_LISTEN_INVALID`; `ERR_LISTEN_PLAINTEXT` for port 2375, and for TCP without a port, since
+ *   dockerd then uses 2375
  * @example
  * ```ts
  * parseListener('tcp://[::]:2376')
@@ -52,16 +55,16 @@ export function parseListener(text: string): Listener {
     case 'https':
       return refuse(text, `${scheme}:// is not a listener scheme of dockerd`, FORMS)
     case 'fd':
-      return refuse(text, 'fd:// takes no name here', 'Write fd:// for all sockets that systemd passes.')
+      return refuse(text, "fd:// can't have a name here", 'Write fd:// for all sockets that systemd passes.')
     default:
       return refuse(text, 'it is not a listener of dockerd', FORMS)
   }
 }
 
 /**
- * Reads a value of `--listen`: an address and a port, with or without `tcp://`.
+ * Parses a value of `--listen`: an address and a port, with or without `tcp://`.
  *
- * @param text - as `0.0.0.0:2376`, `[::]:2376` or `build01.example.com:2376`
+ * @param text - such as `0.0.0.0:2376`, `[::]:2376` or `build01.example.com:2376`
  * @returns the TCP listener
  * @throws {@link DaemonError} `ERR_LISTEN_INVALID`, `ERR_LISTEN_PLAINTEXT`
  * @example
@@ -76,7 +79,7 @@ export function parseListen(text: string): TcpListener {
 }
 
 /**
- * Reads a host of a command line or of daemon.json as dockerd does (moby, ParseDaemonHost in opts/hosts.go): the default
+ * Parses a host in a command line or in daemon.json as dockerd does (moby, ParseDaemonHost in opts/hosts.go): the default
  * scheme is TCP, the default address localhost, the default port 2375.
  *
  * @param host - any text
@@ -140,7 +143,7 @@ function checkHost(text: string, host: string): void {
   if (!valid) refuse(text, `${quoted(host)} is neither an address nor a host name`, FORMS)
 }
 
-/** The URL parser accepts every form of an IPv6 address, but no zone (WHATWG URL section 3.5); so does dockerd's. */
+/** The URL parser accepts every form of an IPv6 address without a zone (WHATWG URL section 3.5). So does dockerd's parser. */
 function isBracketedIpv6(host: string): boolean {
   return /^\[[0-9a-f:.]+\]$/i.test(host) && URL.canParse(`http://${host}`)
 }

@@ -1,61 +1,63 @@
-/** An address to knock at. */
+/** An address to connect to. */
 export interface Target {
   /** A name or an address, without brackets. */
   readonly host: string
   readonly port: number
 }
 
-/** A listener, taken apart; its host is without brackets. */
+/** Splits a listener into its host, without brackets, and its port. */
 export function readListener(listener: string): Target {
   const [, host = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(listener) ?? []
   return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) }
 }
 
-/** As dockerd's `-H` has it: `tcp://[::1]:2376`. */
+/** Formats a target as a value of dockerd's `-H`: `tcp://[::1]:2376`. */
 export function formatTarget({ host, port }: Target): string {
   return `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** What stands for all addresses, and loopback of the same kind. */
-const ANY: ReadonlyMap<string, string> = new Map([
+/** The loopback address for each address that stands for all addresses. */
+const LOOPBACK_FOR: ReadonlyMap<string, string> = new Map([
   ['0.0.0.0', '127.0.0.1'],
   ['::', '::1'],
 ])
 
 /**
- * Where a listener is knocked at: one for all addresses on loopback, or where its host is reached from here. One of
- * another address is reached by that, but for the only one on its port: between here and there it may have been translated.
+ * Chooses the address at which to connect to a listener. A listener on all addresses is reached on loopback, or at the address
+ * of a remote host. A listener on a particular address is reached at that address. But if it is the only one on its port
+ * and not on loopback, the address of the host is used, since a NAT between here and the host may translate it.
  *
- * @param address - by which the host is reached, where it is another one
+ * @param address - the address of the host, if it is remote
  * @param others - all listeners of the daemon
  */
 export function targetOf(listener: string, address?: string, others: readonly string[] = []): Target {
   const { host, port } = readListener(listener)
-  const onLoopback = ANY.get(host)
+  const onLoopback = LOOPBACK_FOR.get(host)
   if (onLoopback !== undefined) return { host: address ?? onLoopback, port }
   const isAlone = others.filter((other) => readListener(other).port === port).length <= 1
   return { host: address !== undefined && isAlone && !isLoopback(host) ? address : host, port }
 }
 
-/** Does only the host itself get there? */
+/** Whether only the host itself can connect to this address. */
 export function isLoopback(host: string): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(bare(host))
+  return /^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(canonicalAddress(host))
 }
 
 /**
- * Is there a listener that this socket belongs to? Of a name it is not known which address it has. For all addresses of
- * IPv4 dockerd takes those of IPv6 as well, where there are any (Go, favoriteAddrFamily in net/ipsock_posix.go).
+ * Whether a socket belongs to a listener. A listener on a name never matches, since its address is unknown. If a listener is on
+ * all IPv4 addresses, dockerd also listens on all IPv6 addresses if the host has IPv6 (Go, favoriteAddrFamily in
+ * net/ipsock_posix.go).
  */
 export function isListenerOf(
   { address, port }: { readonly address: string; readonly port: number },
   listener: string,
 ): boolean {
   const target = readListener(listener)
-  const host = bare(target.host)
-  return target.port === port && (host === address || (ANY.has(host) && ANY.has(address)))
+  const host = canonicalAddress(target.host)
+  return target.port === port && (host === address || (LOOPBACK_FOR.has(host) && LOOPBACK_FOR.has(address)))
 }
 
-/** An address in the one way of writing it. */
-function bare(host: string): string {
+/** Returns an address in its canonical form. */
+function canonicalAddress(host: string): string {
   return host.includes(':') ? new URL(`http://[${host}]`).hostname.slice(1, -1) : host
 }

@@ -17,7 +17,7 @@ export interface TlsFiles {
   readonly key: string
 }
 
-/** The names of the server's files, on the server and in the folder that `init` makes. */
+/** The names of the server's files, on the server and in the folder that `init` creates. */
 const FILES = { ca: 'ca.pem', cert: 'server-cert.pem', key: 'server-key.pem' } as const
 
 export const DEFAULT_TLS_DIR = '/etc/docker/tls'
@@ -39,8 +39,8 @@ export interface DaemonOptions {
   /** The TLS files on the daemon's host. */
   readonly tls: TlsFiles
   /**
-   * The listeners. Without a local listener here, those of the unit (and of `daemonJson`) are kept; if there are none,
-   * `fd://` is added: with docker.socket active and TCP alone, the local `docker` would hang.
+   * The listeners. If they include no local listener, those of the unit and of `daemonJson` are kept. If there are none,
+   * `fd://` is added: with docker.socket active and only TCP, the local `docker` would hang.
    *
    * @defaultValue `['tcp://0.0.0.0:2376']`
    */
@@ -51,7 +51,7 @@ export interface DaemonOptions {
    * @defaultValue {@link DOCKER_CE_UNIT}
    */
   readonly unit?: ParsedUnit
-  /** The path of dockerd, instead of a unit. dockerd then gets only the flags that these options stand for. */
+  /** The path of dockerd, instead of a unit. dockerd then gets only the flags of these options. */
   readonly exec?: string
   /**
    * Turns user namespaces on: `default`, `user`, `user:group`, `uid` or `uid:gid`.
@@ -80,7 +80,7 @@ function mistake(what: string, got: string, todo: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', { tried: `rendering with ${what}`, got, todo })
 }
 
-/** Refuses a value that isn't a string. */
+/** Throws an `ArgumentError` if the value isn't a string. */
 export function checkString(value: unknown, what: string): void {
   if (typeof value !== 'string') throw mistake(what, `it is ${typeName(value)}`, 'Pass a string.')
 }

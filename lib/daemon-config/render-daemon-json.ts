@@ -49,7 +49,7 @@ export function renderDaemonJsonOverride(options: DaemonOptions): string {
   return renderDaemonJsonAt(options, undefined).override
 }
 
-/** Renders both files, for a daemon.json that errors refer to by its path. */
+/** Renders both files. Errors refer to daemon.json by its path. */
 export function renderDaemonJsonAt(
   options: DaemonOptions,
   path = 'daemon.json',
@@ -61,7 +61,7 @@ export function renderDaemonJsonAt(
 }
 
 function merge({ existing, local, tcp, tls, usernsRemap, debug }: EffectiveSettings): DaemonJson {
-  // `tls` goes: tlsverify implies it (dockerd --help), and "tls": false beside it would be ambiguous.
+  // Remove `tls`: tlsverify implies it (dockerd --help), and "tls": false beside it would be ambiguous.
   const { tls: _, ...rest } = existing ?? {}
   return {
     ...rest,

@@ -30,7 +30,7 @@ export interface RenderedFile {
 /** The rendered files, and what you should know about them. */
 export interface RenderReport {
   readonly files: readonly RenderedFile[]
-  /** The files that dockerd's command was read from. Empty: it is that of docker-ce. */
+  /** The files that dockerd's command was read from. Empty: docker-ce's command was assumed. */
   readonly unit: readonly string[]
   readonly warnings: readonly DaemonWarning[]
 }
@@ -39,7 +39,7 @@ export const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
 export const DAEMON_JSON = '/etc/docker/daemon.json'
 
 /**
- * Renders the daemon's configuration for a machine whose unit is named, or for this one. Nothing is written.
+ * Renders the daemon's configuration for the machine of the named unit, or for this one. It writes nothing.
  *
  * @throws {@link DaemonError} as the renderers do, and ERR_UNIT_NOT_FOUND
  * @throws {@link FileError} ERR_FILE_READ
@@ -83,7 +83,7 @@ export interface RenderedDropIn {
 /**
  * Renders the drop-in with all settings.
  *
- * @param current - the settings that stay where no others are requested
+ * @param current - the settings that stay unless others are requested
  * @param local - local listeners, instead of those of the unit
  * @throws {@link DaemonError} as {@link renderOverride} does, with the path of the existing daemon.json
  */

@@ -15,11 +15,11 @@ export interface RenderedForHost {
   readonly warnings: readonly DaemonWarning[]
 }
 
-/** What the configuration of a host is rendered from. */
+/** The inputs of {@link renderForHost}. */
 export interface HostRendering {
   readonly form: ConfigurationForm
   readonly requested: ParsedSettings
-  /** The settings that stay where no others are requested. */
+  /** The settings that stay unless others are requested. */
   readonly current: DaemonSettings
   readonly source: DaemonSource
   /** The override.conf on the host, if there is one. */
@@ -45,7 +45,10 @@ export function renderForHost(from: HostRendering): RenderedForHost {
   return { dropIn, ...(isNew && { daemonJson }), settings, warnings }
 }
 
-/** An earlier apply in the other form must not leave its keys: dockerd refuses to start with a directive in both places. */
+/**
+ * Removes the keys that an earlier apply in the daemon.json form has written, since dockerd doesn't start with a directive in
+ * both places.
+ */
 function withoutOtherForm({ daemonJson, ...source }: DaemonSource): DaemonSource {
   if (daemonJson === undefined) return source
   return { ...source, daemonJson: { ...daemonJson, text: withoutOwnKeys(daemonJson.text) } }
@@ -66,12 +69,15 @@ function renderJsonForm({ requested, current, source, hasSocketUnit }: HostRende
   return { dropIn, daemonJson, settings, warnings }
 }
 
-/** Without docker.socket nothing passes a socket to dockerd, and it would not start with `fd://`. */
+/** The local listener for a host without docker.socket. dockerd doesn't start with `fd://` if systemd passes it no socket. */
 function ownSocket(hasSocketUnit: boolean): LocalListener[] {
   return hasSocketUnit ? [] : [LOCAL_SOCKET]
 }
 
-/** dockerd reloads this key, but not a flag, while it runs. So containers survive even the first restart. */
+/**
+ * Sets live-restore as a key: unlike the flag, dockerd can reload the key without a restart, so containers survive even the
+ * first restart.
+ */
 function withLiveRestore(text: string | undefined, liveRestore: boolean | undefined): string | undefined {
   if (liveRestore === undefined) return text
   const json = readDaemonJson(text ?? '')
@@ -97,7 +103,7 @@ export function mergeDropIn(existing: string | undefined, rendered: string): str
     : `${kept}\n\n${rendered}`
 }
 
-/** A continuation line, and a comment between such lines, belongs to the line that it continues. */
+/** Removes `ExecStart=` with its continuation lines, and the comments between those. */
 function withoutExecStart(text: string): string[] {
   let inside = false
   return text.split(/\r\n|\n|\r/).filter((line) => {
@@ -111,12 +117,12 @@ function withoutExecStart(text: string): string[] {
 
 /** The keys that an apply in the daemon.json form writes. */
 const KEYS = new Set(['hosts', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey', 'userns-remap'])
-/** The local listeners that it writes. */
+/** The local listeners that such an apply writes. */
 const LOCAL = new Set<string>(['fd://', LOCAL_SOCKET])
 
 /**
- * Removes the keys that an earlier apply in the daemon.json form wrote. If any of them isn't as docker-mtls writes it, such as
- * a listener or a TLS file of somebody else, the text stays as it is, and is reported as a conflict.
+ * Removes the keys that an earlier apply in the daemon.json form wrote. If any of them differs from what docker-mtls writes,
+ * such as another listener or TLS file, the text stays unchanged, and the apply reports a conflict.
  */
 function withoutOwnKeys(text: string): string {
   const json = readDaemonJson(text)

@@ -4,7 +4,10 @@ import { checkConflicts, conflictRemedy, type DaemonJsonFile } from './existing-
 import type { DaemonOptions } from './options.ts'
 import type { Flag } from './unit/flags.ts'
 
-function settle(options: DaemonOptions, file?: DaemonJsonFile): { settings: EffectiveSettings; flags: Flag[] } {
+function checkedSettings(
+  options: DaemonOptions,
+  file?: DaemonJsonFile,
+): { settings: EffectiveSettings; flags: Flag[] } {
   const settings = effectiveSettings(options, file?.path)
   const flags = allFlags(settings)
   checkConflicts(flags, settings.existing ?? {}, file?.path ?? 'daemon.json', (key) =>
@@ -42,14 +45,15 @@ export function renderOverride(options: DaemonOptions): string {
   return renderOverrideBeside(options, undefined)
 }
 
-/** The same, for a daemon.json that errors refer to by its path. */
+/** {@link renderOverride} beside a daemon.json. Errors refer to that file by its path. */
 export function renderOverrideBeside(options: DaemonOptions, file: DaemonJsonFile | undefined): string {
-  const { settings, flags } = settle(options, file)
+  const { settings, flags } = checkedSettings(options, file)
   return dropIn(settings, flags)
 }
 
 /**
- * Renders the same command line for a dockerd that is started without systemd: the argument vector that systemd would pass.
+ * Renders the same command line for a dockerd that is started without systemd. It is the argument vector that systemd would
+ * pass.
  *
  * @param options - see {@link DaemonOptions}; with a local listener other than `fd://`
  * @returns the executable and its arguments, unquoted
@@ -66,6 +70,6 @@ export function renderOverrideBeside(options: DaemonOptions, file: DaemonJsonFil
  * ```
  */
 export function renderArgv(options: DaemonOptions): string[] {
-  const { settings, flags } = settle(options)
+  const { settings, flags } = checkedSettings(options)
   return argv(settings, flags)
 }

@@ -11,22 +11,21 @@ import { DOCKER_CE_UNIT, type ParsedUnit } from './unit/parse-unit.ts'
 import { parseUserns } from './userns/parse-userns.ts'
 
 /**
- * Settings that somebody requests for a daemon, as they write them.
+ * Settings that a user requests for a daemon, before they are checked.
  *
- * They travel like this: `parseRequested` checks them; `optionsFor` completes them with the installed unit, the
- * existing daemon.json and the settings in force; `effectiveSettings` decides what is rendered from that, and `render-*.ts`
- * render it.
+ * `parseRequested` checks them. `optionsFor` completes them with the installed unit, the existing daemon.json and the settings
+ * in force. `effectiveSettings` decides what to render from that, and `render-*.ts` render it.
  */
 export interface RequestedSettings {
   /** The address and port to listen on: `0.0.0.0:2376`. */
   readonly listen?: string | undefined
   /** The folder on the server for ca.pem, server-cert.pem and server-key.pem. @defaultValue `/etc/docker/tls` */
   readonly tlsDir?: string | undefined
-  /** The value of `--userns-remap`; `false` turns user namespaces off, also where the unit or daemon.json turns them on. */
+  /** The value of `--userns-remap`. `false` turns user namespaces off, even if the unit or daemon.json turns them on. */
   readonly usernsRemap?: string | false | undefined
 }
 
-/** Requested settings, checked. */
+/** Requested settings that were checked. */
 export interface ParsedSettings extends Partial<Omit<DaemonSettings, 'usernsRemap'>> {
   readonly usernsRemap?: string | false
 }
@@ -34,7 +33,7 @@ export interface ParsedSettings extends Partial<Omit<DaemonSettings, 'usernsRema
 const DEFAULT_LISTEN = '0.0.0.0:2376'
 
 /**
- * Checks requested settings, each with an error of its own.
+ * Checks requested settings. Each setting has its own error code.
  *
  * @throws {@link DaemonError} ERR_LISTEN_INVALID, ERR_LISTEN_PLAINTEXT, ERR_PATH_INVALID, ERR_USERNS_INVALID
  */
@@ -46,7 +45,7 @@ export function parseRequested({ listen, tlsDir, usernsRemap }: RequestedSetting
   }
 }
 
-/** A shell completes the name of a folder with a slash. */
+/** Removes trailing slashes, since shells complete the name of a folder with one. */
 function parseTlsDir(given: string): string {
   const path = given.replace(/(?<=.)\/+$/, '')
   const fault = pathFault(path)
@@ -59,9 +58,9 @@ function parseTlsDir(given: string): string {
 }
 
 /**
- * The options of the renderers: each setting as requested, else as it is in force, else the default.
+ * Returns the options of the renderers. Each setting is the requested one, else the one in force, else the default.
  *
- * @param current - the settings that stay where no others are requested
+ * @param current - the settings that stay unless others are requested
  */
 export function optionsFor(
   requested: ParsedSettings,
@@ -83,8 +82,8 @@ export function optionsFor(
 }
 
 /**
- * The value of the unit's own `--userns-remap`. Rendering it as ours keeps the flag in one place: a drop-in that was rendered
- * from a unit, and is then part of it, is rendered the same again. A value that docker-mtls can't read stays as it is.
+ * Returns the value of the unit's own `--userns-remap`, which is then rendered like a requested one. So a second render, from a
+ * unit that includes the drop-in, gives the same drop-in. A value that docker-mtls can't parse stays in the unit's flags.
  */
 function remapIn(unit: ParsedUnit): string | undefined {
   const { usernsRemap } = settingsOf(unit)
@@ -100,7 +99,7 @@ function withoutRemap(unit: ParsedUnit): ParsedUnit {
   return { ...unit, args: others.flatMap(({ words }) => words.map(({ raw }) => raw)) }
 }
 
-/** Text that is no JSON object stays as it is: the renderer refuses it. */
+/** Text that isn't a JSON object stays unchanged. The renderer refuses it later. */
 function withoutRemapKey(text: string): string {
   try {
     const config = JSON.parse(text) as unknown

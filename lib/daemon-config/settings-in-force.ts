@@ -18,15 +18,15 @@ export interface DaemonSettings {
   readonly usernsRemap?: string
 }
 
-/** Where the settings are: all in `ExecStart=`, or in daemon.json. */
+/** Where the settings are: all of them in `ExecStart=`, or in daemon.json. */
 export type ConfigurationForm = 'systemd' | 'daemon-json'
 
 /** How the daemon of a host is configured now. */
 export interface SettingsInForce {
   readonly form: ConfigurationForm
-  /** Only settings that docker-mtls can render: they include no plaintext listener. */
+  /** The settings that docker-mtls can render. They include no plaintext listeners. */
   readonly settings: DaemonSettings
-  /** Listeners on Docker's plaintext port, and listeners that docker-mtls can't render. An apply closes them. */
+  /** The listeners on Docker's plaintext port, and those that docker-mtls can't render. An apply closes them. */
   readonly plaintext: readonly string[]
   readonly daemonJson: DaemonJson
   /** The TLS files that dockerd uses, whatever their names are. */
@@ -48,8 +48,8 @@ export function settingsOf(unit: ParsedUnit): DaemonSettings {
 }
 
 /**
- * Reads the unit and the daemon.json of a host together. It finds settings again in the form in which they were applied, so
- * that a second apply changes nothing.
+ * Reads the unit and the daemon.json of a host together. Settings that an apply wrote are found in the same form, so that a
+ * second apply changes nothing.
  *
  * @param found - the unit with its drop-ins
  * @param json - the text of daemon.json, if there is one
@@ -81,7 +81,7 @@ export function settingsInForce(found: FoundUnit | undefined, json: string | und
   }
 }
 
-/** The folder of the three TLS files, if all are in one folder and have our names. */
+/** Returns the folder of the three TLS files, if all of them are in one folder and have the names that docker-mtls uses. */
 function tlsDirOf(valueOf: (name: string) => string | undefined): string | undefined {
   const ca = valueOf('tlscacert')
   if (ca === undefined) return undefined
@@ -105,7 +105,7 @@ function textOf(json: DaemonJson, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** Whether containers keep running while dockerd restarts, by its flag or its daemon.json. */
+/** Whether live-restore is on, in a flag or in daemon.json: containers keep running while dockerd restarts. */
 export function hasLiveRestore(unit: ParsedUnit, daemonJson: DaemonJson): boolean {
   const flag = flagsOf(unit).findLast(({ name }) => name === 'live-restore')
   return daemonJson['live-restore'] === true || (flag !== undefined && flag.value !== 'false')
@@ -132,9 +132,9 @@ export function settingsOfInit(override: string | undefined): DaemonSettings | u
 }
 
 /**
- * The settings that stay unless an option requests others: those that `init` rendered, except that a daemon with listeners
- * keeps them. Otherwise, after somebody has narrowed the listeners with an option, the next apply without that option would
- * widen them again.
+ * Returns the settings that stay unless an option requests others. These are the settings that `init` rendered, but a daemon
+ * that already has listeners keeps them. Otherwise, if an option had narrowed the listeners, the next apply without that option
+ * would widen them again.
  */
 export function currentSettings(inForce: DaemonSettings, ofInit: DaemonSettings | undefined): DaemonSettings {
   const listen = inForce.listen.length > 0 ? inForce.listen : (ofInit?.listen ?? [])

@@ -14,9 +14,9 @@ export interface DaemonSource {
   readonly warnings: readonly DaemonWarning[]
 }
 
-/** Where to look for them. */
+/** Where {@link findDaemonSource} looks for the unit and daemon.json. */
 export interface SourceOptions {
-  /** The path of a unit. It then describes the daemon of another machine, and the files of this machine are ignored. */
+  /** The path of a unit of another machine. If it is set, the files of this machine are ignored. */
   readonly unit?: string | undefined
   /** The path of a copy of the existing daemon.json. */
   readonly daemonJson?: string | undefined
@@ -27,8 +27,8 @@ export interface SourceOptions {
 const MOVE_ALL = ours('daemon', 'render', '--daemon-json')
 
 /**
- * Finds the unit and the daemon.json to start from. Without a named unit it reads those of this machine, if Docker is
- * installed.
+ * Finds the unit and the daemon.json to start from. If no unit is named, it reads the files of this machine, if Docker is
+ * installed here.
  *
  * @throws {@link DaemonError} ERR_UNIT_NOT_FOUND, ERR_UNIT_INVALID
  * @throws {@link FileError} ERR_FILE_READ
@@ -43,10 +43,10 @@ export async function findDaemonSource({ unit, daemonJson, root = '/' }: SourceO
 }
 
 /**
- * Warns if no unit was found, so that docker-ce's is used: Debian's docker.io installs /usr/sbin/dockerd (its
- * docker.service), and would not start with docker-ce's path.
+ * Warns if no unit was found, so that docker-ce's is assumed. Debian's docker.io would not start with it, since its
+ * docker.service starts /usr/sbin/dockerd.
  *
- * @param server - the server's name for ssh
+ * @param server - the server's name, for the ssh command in the warning
  * @param flags - the flags to repeat the command with
  */
 export function assumedUnitWarnings(
@@ -70,7 +70,7 @@ async function readNamed(path: string): Promise<DaemonJsonFile> {
   })
 }
 
-/** A file that only root can read must not keep anyone from making certificates. */
+/** A file that only root can read leads to a warning, so that other users can still create certificates. */
 async function readInstalled(path: string, found: FoundUnit): Promise<Pick<DaemonSource, 'daemonJson' | 'warnings'>> {
   const warnings = found.later.map((later): DaemonWarning => ({
     code: 'later-drop-in',

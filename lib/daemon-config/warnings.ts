@@ -24,7 +24,7 @@ export type DaemonWarningCode =
   | 'later-drop-in'
   /** The installed daemon.json can't be read. */
   | 'daemon-json-unreadable'
-  /** No unit is installed here, so that of docker-ce is used. */
+  /** No unit is installed here, so docker-ce's is assumed. */
   | 'unit-assumed'
 
 /** A warning about a rendered configuration. */
@@ -46,7 +46,7 @@ export function daemonWarnings(options: DaemonOptions): string[] {
   return warningTexts(findDaemonWarnings(options))
 }
 
-/** The same warnings with their codes. */
+/** {@link daemonWarnings} with their codes. */
 export function findDaemonWarnings(options: DaemonOptions): DaemonWarning[] {
   const settings = effectiveSettings(options)
   return [...unknownWords(settings), ...otherConfigFile(settings), ...removedFlags(settings), ...changedKeys(settings)]
@@ -71,7 +71,7 @@ function otherConfigFile({ kept }: EffectiveSettings): DaemonWarning[] {
     .filter(({ name }) => name === 'config-file')
     .map((flag) => ({
       code: 'other-config-file',
-      text: `The unit reads another file than /etc/docker/daemon.json: ${raw(flag)}.`,
+      text: `The unit reads a file other than /etc/docker/daemon.json: ${raw(flag)}.`,
     }))
 }
 
@@ -101,7 +101,7 @@ function isLost({ name = '', value }: Flag, { local, tcp, tls, usernsRemap, debu
   }
 }
 
-/** dockerd takes a host without a scheme as a TCP address. */
+/** dockerd interprets a host without a scheme as a TCP address. */
 function isSame({ value }: Flag, host: string): boolean {
   return value === host || value === networkListener(host)
 }

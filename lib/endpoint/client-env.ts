@@ -7,24 +7,24 @@ import { quoted } from '../base/text.ts'
 
 /** The daemon and the certificates that the variables name. */
 export interface ClientEnvOptions {
-  /** The daemon, `tcp://HOST:PORT`. The port is never left out: the Docker CLI would take 2375, even with TLS. */
+  /** The daemon, `tcp://HOST:PORT`. The port is required: without it the Docker CLI would use 2375, even with TLS. */
   readonly host: string
-  /** The folder of ca.pem, cert.pem and key.pem on the client's machine, by its absolute path. */
+  /** The absolute path of the folder of ca.pem, cert.pem and key.pem on the client's machine. */
   readonly certPath: string
 }
 
-/** POSIX, a drive of Windows, or a share. Nobody expands a `~` in quotes. */
+/** A POSIX path, a Windows drive, or a share. A leading `~` is refused, since shells don't expand it in quotes. */
 const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/]|\\\\)/
 const HOST = /^tcp:\/\/(?<name>\[[0-9A-Za-z:.%_-]+\]|[^\s/\\[\]:@?#'"]+)(?::(?<port>[^/]*))?(?:\/[^\s?#]*)?$/
 
 /**
- * Renders the variables that lead a client to the daemon: DOCKER_TLS_VERIFY, DOCKER_HOST, DOCKER_HOST_IP (the same
- * value) and DOCKER_CERT_PATH, quoted so that no value can become a command.
+ * Renders the variables with which a client connects to the daemon: DOCKER_TLS_VERIFY, DOCKER_HOST, DOCKER_HOST_IP (the
+ * same value) and DOCKER_CERT_PATH. Values are quoted, so that none can become a command.
  *
  * @param options - see {@link ClientEnvOptions}
- * @param shell - whose syntax; `dotenv` for a `.env` file, which dotenv and every sh read alike
- * @returns one line a variable
- * @throws {@link DaemonError} `ERR_SHELL_UNKNOWN`; `ERR_SHELL_UNQUOTABLE` for what that syntax has no quoting for;
+ * @param shell - the syntax; `dotenv` is for a `.env` file, which dotenv and every sh read in the same way
+ * @returns one line for each variable
+ * @throws {@link DaemonError} `ERR_SHELL_UNKNOWN`; `ERR_SHELL_UNQUOTABLE` for a value that this syntax can't quote;
  *   `ERR_PATH_INVALID` for a relative `certPath`
  * @throws {@link EndpointError} `ERR_PLAINTEXT_PORT`, `ERR_PLAINTEXT_REFUSED`, `ERR_HOST_INVALID`
  * @throws {@link ArgumentError} `ERR_OPTION_UNKNOWN`, `ERR_ARGUMENT_INVALID`
@@ -43,7 +43,7 @@ export function renderClientEnv(options: ClientEnvOptions, shell: Shell): string
   checkHost(host)
   const variables = { DOCKER_TLS_VERIFY: '1', DOCKER_HOST: host, DOCKER_HOST_IP: host, DOCKER_CERT_PATH: certPath }
   const lines = Object.entries(variables).map(([name, value]) => assignment(shell, name, value))
-  // cmd reads \n as well as \r\n, but a batch file with a label needs \r\n; ours has none.
+  // cmd accepts \n. Only batch files with labels need \r\n, and this text has no label.
   return `${lines.join('\n')}\n`
 }
 

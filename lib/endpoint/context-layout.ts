@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
-/** The name of the context that stands for no context at all. */
+/** The name that means "no context": the daemon of this machine. */
 export const DEFAULT_CONTEXT = 'default'
 
-/** docker/cli, cli/context/store: the rule for names; a name with a `/` never reaches the file system. */
+/** The Docker CLI's rule for names (docker/cli, cli/context/store). It allows no `/`, so a name can't become another path. */
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$/
 
-/** A context's certificates and key, by the names that Docker gives these files. */
+/** Docker's file names for a context's certificates and key. */
 export const TLS_FILES = ['ca.pem', 'cert.pem', 'key.pem'] as const
 
-/** Could it be the name of a context? `default` could, and never is. */
+/** Whether the name is well-formed. That includes `default`, although no context may have that name. */
 export function isContextName(name: string): boolean {
   return NAME.test(name)
 }
@@ -19,25 +19,25 @@ export function isContextName(name: string): boolean {
 export interface ContextPaths {
   /** `meta.json`, which makes it a context. */
   readonly meta: string
-  /** All TLS credentials of the context. */
+  /** The folder of the context's TLS credentials for all its endpoints. */
   readonly tls: string
-  /** What of it is for the daemon: {@link TLS_FILES}. */
+  /** The folder in it for the Docker endpoint, with {@link TLS_FILES}. */
   readonly credentials: string
-  /** Ours, while we change the context. */
+  /** The lock file of docker-mtls while it changes the context. */
   readonly lock: string
 }
 
-/** Where all contexts are: a folder for each in there. */
+/** The folder that contains a folder for each context. */
 export function metaFolder(config: string): string {
   return join(config, 'contexts', 'meta')
 }
 
-/** The name of a context's folders. */
+/** The name of a context's folders: the SHA-256 of its name. */
 export function contextId(name: string): string {
   return createHash('sha256').update(name).digest('hex')
 }
 
-/** `name` must have been checked. */
+/** The paths of a context. `name` must be checked already. */
 export function contextPaths(config: string, name: string): ContextPaths {
   const id = contextId(name)
   const tls = join(config, 'contexts', 'tls', id)

@@ -4,20 +4,20 @@ import type { Endpoint } from './endpoint.ts'
 import { parseHost } from './host.ts'
 import { asObject, parseObject, type JsonObject } from './json-object.ts'
 
-/** What a context's `meta.json` says. */
+/** The contents of a context's `meta.json`. */
 export interface ContextMeta {
   readonly name: string
   readonly host: string
   readonly skipTlsVerify: boolean
   readonly description?: string
-  /** All of it: what we don't know belongs to somebody else, and is kept. */
+  /** The whole object. Fields that docker-mtls doesn't know belong to other programs, and are kept. */
   readonly content: JsonObject
 }
 
 /**
- * Reads a context's `meta.json`.
+ * Parses a context's `meta.json`.
  *
- * @returns in place of it, why it can't be one
+ * @returns the metadata, or a string that says why the text is invalid
  */
 export function parseContextMeta(text: string): ContextMeta | string {
   const content = parseObject(text)
@@ -42,7 +42,7 @@ export interface ContextErrorTexts {
 }
 
 /**
- * Where a context's metadata lead.
+ * Returns the endpoint of a context.
  *
  * @throws {@link EndpointError} ERR_CONTEXT_INSECURE, ERR_HOST_INVALID, ERR_PLAINTEXT_REFUSED, ERR_PLAINTEXT_PORT
  */

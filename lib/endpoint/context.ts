@@ -6,7 +6,7 @@ import { command, sentence, type Sentence } from '../base/sentence.ts'
 import { codeOf, isMissing } from '../base/system-error.ts'
 import { enumerate, printable } from '../base/text.ts'
 import { nameSource } from './resolution-log.ts'
-import { configFile, readConfigFile, unusable } from './config-file.ts'
+import { configFile, readConfigFile, invalidConfig } from './config-file.ts'
 import { contextPaths, isContextName, TLS_FILES } from './context-layout.ts'
 import { endpointOf, parseContextMeta, type ContextMeta } from './context-meta.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -14,30 +14,30 @@ import type { Endpoint } from './endpoint.ts'
 const LIST = command('docker', 'context', 'ls')
 const UPDATE = 'host=tcp://HOST:2376,ca=ca.pem,cert=cert.pem,key=key.pem'
 
-/** Which context, and where to look for it. */
+/** A context to read. */
 export interface ContextRequest {
   readonly name: string
-  /** Who named it, for messages. */
+  /** The option, variable or file that named it, for messages. */
   readonly source: string
   /** DOCKER_CONFIG. */
   readonly config: string
   readonly tlsOnPort2375?: boolean | undefined
-  /** The caller passes an identity, so that the context's own credentials aren't read. */
+  /** Whether the caller passes an identity. The context's own credentials are then not read. */
   readonly ownIdentity: boolean
 }
 
-/** Where a context leads, and with whose certificates. */
+/** The endpoint of a context, and the folder of its certificates. */
 export interface ContextEndpoint {
   readonly endpoint: Endpoint
   readonly certPath?: string
 }
 
-/** Reads a context as the Docker CLI stores it, and refuses what would be a weaker connection. */
+/** Reads a context as the Docker CLI stores it, and refuses one that would connect with less than verified mutual TLS. */
 export async function readContext(request: ContextRequest): Promise<ContextEndpoint> {
   const { name, source, config, tlsOnPort2375, ownIdentity } = request
   const tried = sentence`the context ${printable(name)} (${nameSource(source)})`
   if (!isContextName(name)) {
-    fail('ERR_CONTEXT_INVALID', tried, 'this is not a valid name of a context', sentence`List the contexts:  ${LIST}`)
+    fail('ERR_CONTEXT_INVALID', tried, 'this is not a valid context name', sentence`List the contexts:  ${LIST}`)
   }
   const todo = sentence`Update it with the daemon's CA:  ${command('docker', 'context', 'update', name, '--docker', UPDATE)}`
   const endpoint = endpointOf(await readMeta(config, name, tried), { tried, todo, tlsOnPort2375 })
@@ -53,7 +53,7 @@ async function readMeta(config: string, name: string, tried: Sentence): Promise<
   const path = contextPaths(config, name).meta
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     if (codeOf(cause) === 'ENOENT') {
-      // Its path has the name as a hash, which tells a person nothing.
+      // The path contains only a hash of the name, so the message names the context and the folder.
       const got = `there is no context ${name} in ${config}`
       fail('ERR_CONTEXT_NOT_FOUND', tried, got, sentence`List the contexts:  ${LIST}`, cause)
     }
@@ -67,22 +67,26 @@ async function readMeta(config: string, name: string, tried: Sentence): Promise<
   })
   const meta = parseContextMeta(text)
   if (typeof meta !== 'string' && meta.name === name) return meta
-  const got = typeof meta === 'string' ? meta : 'its folder belongs to the name of another context'
+  const got = typeof meta === 'string' ? meta : 'the name in it does not match its folder'
   const todo = sentence`Remove the context, then create it again:  ${command('docker', 'context', 'rm', name)}`
   return fail('ERR_CONTEXT_INVALID', sentence`${tried}, ${path}`, got, todo)
 }
 
-/** The CLI would connect without what is missing: in plaintext, unverified, or without a client certificate. */
+/**
+ * Returns the folder only if it has all three files. With some of them missing, the CLI would connect in plaintext, without
+ * verification or without a client certificate.
+ */
 async function credentialsFolder(folder: string, name: string, tried: Sentence): Promise<string> {
   const there = await Promise.all(TLS_FILES.map((file) => isThere(join(folder, file))))
   const missing = TLS_FILES.filter((_, index) => !there[index])
   if (missing.length === 0) return folder
-  const got = missing.length === TLS_FILES.length ? 'it has no certificates and key' : `it lacks ${enumerate(missing)}`
+  const got =
+    missing.length === TLS_FILES.length ? 'it has neither certificates nor a key' : `it lacks ${enumerate(missing)}`
   const todo = sentence`Add all three files:  ${command('docker', 'context', 'update', name, '--docker', UPDATE)}`
   return fail('ERR_CONTEXT_INSECURE', tried, `${got}, although its host is reached over TCP`, todo)
 }
 
-/** A file whose metadata can't be read counts as present, because reading it then gives the better message. */
+/** A file whose metadata can't be read counts as present: reading it later gives a better message. */
 async function isThere(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isFile()
@@ -91,11 +95,11 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** The context that `docker context use` chose: none where there is no config.json, or no word of it in there. */
+/** Returns the context that `docker context use` chose. Undefined if config.json is missing or names none. */
 export async function readCurrentContext(config: string): Promise<string | undefined> {
   const { currentContext = '' } = await readConfigFile(config)
   if (typeof currentContext === 'string') return currentContext === '' ? undefined : currentContext
-  throw unusable(
+  throw invalidConfig(
     configFile(config),
     'its currentContext is not a string',
     sentence`Choose a context again:  ${command('docker', 'context', 'use', 'NAME')}`,

@@ -6,7 +6,7 @@ export interface TlsEndpoint {
   readonly host: string
   /** The TCP port. */
   readonly port: number
-  /** What a gateway puts before every API path: `''`, or `/a/b` without a slash at its end. */
+  /** The path prefix that a gateway expects before every API path: `''`, or `/a/b` without a trailing slash. */
   readonly prefix: string
 }
 
@@ -26,29 +26,29 @@ export interface NpipeEndpoint {
   readonly path: string
 }
 
-/** A daemon reached by the system's `ssh`, which runs `docker system dial-stdio` there. */
+/** A daemon reached through the system's `ssh`, which runs `docker system dial-stdio` on its host. */
 export interface SshEndpoint {
   /** ssh. */
   readonly kind: 'ssh'
-  /** A name of DNS or of the ssh configuration, or an address; IPv6 without brackets. */
+  /** A DNS name, a name in the ssh configuration, or an address. IPv6 is without brackets. */
   readonly host: string
-  /** The login name; undefined for ssh's own configuration. */
+  /** The login name. Undefined: ssh's configuration decides. */
   readonly user?: string
-  /** The port of the ssh server; undefined for ssh's own configuration. */
+  /** The port of the ssh server. Undefined: ssh's configuration decides. */
   readonly port?: number
-  /** The socket on the other machine, where it isn't the usual one. */
+  /** The socket of the daemon on its host, if it isn't the default socket. */
   readonly socketPath?: string
 }
 
-/** Where a daemon is: one of four kinds, and none of them is plaintext over a network. */
+/** Where a daemon is. None of the four kinds uses plaintext over a network. */
 export type Endpoint = TlsEndpoint | UnixEndpoint | NpipeEndpoint | SshEndpoint
 
-/** The daemon's socket where nobody says otherwise (moby: opts.DefaultUnixSocket). */
+/** The default socket of the daemon (moby: opts.DefaultUnixSocket). */
 export const DEFAULT_SOCKET = '/var/run/docker.sock'
-/** The same on Windows (moby: opts.DefaultNamedPipe). */
+/** The default named pipe of the daemon on Windows (moby: opts.DefaultNamedPipe). */
 export const DEFAULT_PIPE = '//./pipe/docker_engine'
 
-/** RFC 3986, 3.2.2: an IPv6 address stands in brackets; RFC 6874: the `%` before its zone is written `%25`. */
+/** RFC 3986, 3.2.2 requires brackets around an IPv6 address; RFC 6874 requires `%25` for the `%` before its zone. */
 function formatHost(host: string): string {
   return host.includes(':') ? `[${host.replace('%', '%25')}]` : host
 }
@@ -58,9 +58,9 @@ function formatPort(port: number | undefined): string {
 }
 
 /**
- * Writes an endpoint the way DOCKER_HOST has it; {@link parseHost} reads it back.
+ * Formats an endpoint as a DOCKER_HOST value. {@link parseHost} parses it again.
  *
- * @param endpoint - what {@link parseHost} or {@link resolveEndpoint} returned
+ * @param endpoint - the result of {@link parseHost} or {@link resolveEndpoint}
  * @returns `tcp://HOST:PORT/PREFIX`, `unix://PATH`, `npipe://PATH` or `ssh://USER@HOST:PORT/SOCKET`
  * @example
  * ```ts

@@ -6,14 +6,17 @@ import { enumerate } from '../base/text.ts'
 import { pickVariables, VARIABLE_NAMES, daemonOrIdentityNames, type Variables } from './environment.ts'
 import type { ResolutionLog } from './resolution-log.ts'
 
-/** `set X=`, `setx X`, `$Env:X =`, `set -gx X`: lines of other shells, which dotenv skips without a word. */
-function unreadLine(text: string, name: string): boolean {
+/**
+ * Whether a line sets the variable in another shell's syntax, which dotenv skips silently: `set X=`, `setx X`, `$Env:X =`,
+ * `set -gx X`.
+ */
+function hasUnreadLine(text: string, name: string): boolean {
   return new RegExp(`^\\s*(?:[^\\s=#]+\\s+){0,3}["']?(?:\\$env:)?${name}\\b`, 'im').test(text)
 }
 
 /**
- * Reads the one `.env` file that was named. Nothing is put into `process.env`, and nothing is looked for: a file
- * that a checked-out folder happens to hold must not choose the daemon.
+ * Reads the named `.env` file. It doesn't change `process.env`. No file is searched for, because a `.env` file in a
+ * checked-out repository must not choose the daemon.
  */
 async function readEnvFile(path: string): Promise<Variables> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
@@ -22,7 +25,7 @@ async function readEnvFile(path: string): Promise<Variables> {
   if (text.includes('\0')) throw refusal(path, 'it is not UTF-8 text', 'Save it as UTF-8.')
   const { parse } = await import('dotenv')
   const parsed = await checkParsed(path, parse(text))
-  const unread = VARIABLE_NAMES.find((name) => parsed[name] === undefined && unreadLine(text, name))
+  const unread = VARIABLE_NAMES.find((name) => parsed[name] === undefined && hasUnreadLine(text, name))
   if (unread !== undefined) {
     throw refusal(path, `its line for ${unread} can't be read`, `Write it as ${unread}='VALUE'.`)
   }
@@ -49,8 +52,8 @@ function refusal(path: string, got: string, todo: Sentence, cause?: unknown): En
 }
 
 /**
- * Adds a file's variables to those of the process. Where the process says where or who, the file is passed over as
- * a whole: the host of one and the certificates of the other are nobody's intention.
+ * Adds the variables of a file to those of the process. If the process already names a daemon or a client certificate, the
+ * whole file is ignored, since nobody intends to combine the host of one with the certificates of the other.
  */
 export async function addEnvFile(process: Variables, path: string, log: ResolutionLog): Promise<Variables> {
   const file = await readEnvFile(path)

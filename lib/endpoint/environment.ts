@@ -3,7 +3,7 @@ import { ArgumentError } from '../base/errors.ts'
 /** The variables of a process: `process.env`, or an object like it. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The variables that say which daemon is meant, or who we are to it: they count together or not at all. */
+/** The variables that name a daemon or a client certificate. They apply together or not at all. */
 const DAEMON_OR_IDENTITY = [
   'DOCKER_HOST',
   'DOCKER_HOST_IP',
@@ -14,25 +14,29 @@ const DAEMON_OR_IDENTITY = [
 ] as const
 
 /**
- * All that are ours to read. DOCKER_CONFIG is not among those above: it names the folder to look in, and build
- * servers set it for registry logins, which must not make a named `.env` file ineffective.
+ * All variables that docker-mtls reads. DOCKER_CONFIG isn't in the list above: it only names a folder, and build servers set
+ * it for registry logins, which must not make a named `.env` file ineffective.
  */
 export const VARIABLE_NAMES: readonly VariableName[] = [...DAEMON_OR_IDENTITY, 'DOCKER_CONFIG', 'DOCKER_API_VERSION']
 
-/** A variable that is ours to read. */
+/** The name of a variable that docker-mtls reads. */
 export type VariableName = (typeof DAEMON_OR_IDENTITY)[number] | 'DOCKER_CONFIG' | 'DOCKER_API_VERSION'
 
-/** A variable that is set, and where. */
+/** The value of a variable, and where it is set. */
 export interface Variable {
   readonly value: string
   /** `DOCKER_HOST`, or `DOCKER_HOST in /path/.env`. */
   readonly source: string
 }
 
-/** The variables that are set. One that is set to the empty string isn't (the Docker CLI sees it so too). */
+/** The variables that are set. An empty string counts as not set, as in the Docker CLI. */
 export type Variables = { readonly [Name in VariableName]?: Variable }
 
-/** Picks our variables; `file` is where they come from, if not from the process. */
+/**
+ * Picks the variables that docker-mtls reads.
+ *
+ * @param file - the file that they come from; undefined for the process
+ */
 export function pickVariables(env: Environment, file?: string): Variables {
   const picked: { [Name in VariableName]?: Variable } = {}
   for (const name of VARIABLE_NAMES) {
@@ -43,14 +47,14 @@ export function pickVariables(env: Environment, file?: string): Variables {
   return picked
 }
 
-/** Which of the variables that say where or who are set? */
+/** The variables that are set and name a daemon or a client certificate. */
 export function daemonOrIdentityNames(variables: Variables): VariableName[] {
   return DAEMON_OR_IDENTITY.filter((name) => variables[name] !== undefined)
 }
 
 /**
- * Checks what a caller passed as an environment. The values of `process.env` are strings by nature: loading zod
- * for them would cost every start 50 ms and find nothing.
+ * Checks an environment that a caller passed. `process.env` isn't checked: all its values are strings, and loading zod would
+ * add 50 ms to every start.
  */
 export async function checkEnvironment(env: unknown): Promise<Environment> {
   if (env === process.env) return process.env

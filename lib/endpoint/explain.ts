@@ -3,51 +3,51 @@ import { renderSentence, sentence, type Sentence } from '../base/sentence.ts'
 import type { Environment, VariableName } from './environment.ts'
 import { nameSource, ResolutionLog, SOURCES, type LogEntry, type Source, type Verdict } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
-import { decide, type ResolvedEndpoint } from './resolve.ts'
+import { resolveWithLog, type ResolvedEndpoint } from './resolve.ts'
 import { showHost } from './text.ts'
 import { printable } from '../base/text.ts'
 
-/** One option, variable or file that could have decided, and whether it did. */
+/** An option, a variable or a file that can determine the endpoint, and whether it did. */
 export interface Step {
   /** For example `option host`, `DOCKER_HOST`, `DOCKER_HOST in /path/.env` or `local socket`. */
   readonly source: string
   /** Its value, unless that is a secret. */
   readonly value?: string
-  /** Whether it decided. */
+  /** What happened to it. */
   readonly verdict: Verdict
   /** The reason, for a person. */
   readonly because: string
 }
 
-/** The endpoint or the error, and what led to it. */
+/** The endpoint or the error, and the steps that led to it. */
 export interface Explanation {
-  /** The endpoint; absent if resolving it fails. */
+  /** The endpoint. Absent if resolving it fails. */
   readonly endpoint?: ResolvedEndpoint
-  /** The reason why there is no endpoint. */
+  /** The error, if resolving it fails. */
   readonly error?: AnyDockerMtlsError
-  /** Everything that could have decided, in order of precedence. */
+  /** All options, variables and files that can determine the endpoint, in order of precedence. */
   readonly steps: Step[]
 }
 
 /** A step with its reason as data. */
 export interface DetailedStep extends Omit<Step, 'because'> {
   readonly because: Sentence
-  /** Nobody set it at all. */
+  /** Whether it isn't set at all, not even to the empty string. */
   readonly isAbsent: boolean
 }
 
-/** An explanation with the reasons as data, for whoever shows flags in place of options. */
+/** An explanation with the reasons as data, so that the command line can show flags instead of options. */
 export interface DetailedExplanation extends Omit<Explanation, 'steps'> {
   readonly steps: DetailedStep[]
 }
 
 /**
- * Explains what {@link resolveEndpoint} returns and why. It opens no connection, and shows no secret.
+ * Explains what {@link resolveEndpoint} returns and why. It opens no connection, and the result contains no secrets.
  *
  * @param options - as for {@link resolveEndpoint}
- * @param env - read in place of `process.env`
+ * @param env - used instead of `process.env`
  * @returns the endpoint or the error, and all steps in order of precedence
- * @throws the reason of `options.signal` if that is aborted; a mistake in the endpoint is in `error`
+ * @throws the reason of `options.signal` if that is aborted. An invalid endpoint is reported in `error` instead
  * @example
  * ```ts
  * const { steps } = await explainEndpoint()
@@ -62,7 +62,7 @@ export async function explainEndpoint(
   return { ...explanation, steps: steps.map(plainStep) }
 }
 
-/** A step as the public API and JSON have it. */
+/** Converts a step to the form of the public API and of JSON. */
 export function plainStep({ source, value, verdict, because }: DetailedStep): Step {
   return { source, ...(value !== undefined && { value }), verdict, because: renderSentence(because) }
 }
@@ -71,7 +71,7 @@ export function plainStep({ source, value, verdict, because }: DetailedStep): St
 export async function explainInDetail(options: EndpointOptions, env: Environment): Promise<DetailedExplanation> {
   const log = new ResolutionLog()
   try {
-    const endpoint = await decide(options, env, log)
+    const endpoint = await resolveWithLog(options, env, log)
     return { endpoint, steps: stepsOf(log, env, sentence`${nameSource(endpoint.source)} decides`) }
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
@@ -87,10 +87,10 @@ function refusalOf(refused: Source, log: ResolutionLog): Sentence {
 }
 
 function stepsOf(log: ResolutionLog, env: Environment, otherwise: Sentence): DetailedStep[] {
-  // If the arguments can't be read, there is nothing to say about the rest.
-  const unread = log.entry('arguments') !== undefined
-  const told = SOURCES.filter((source) => (source === 'arguments') === unread)
-  return told.map((source) => {
+  // If the arguments are invalid, no other source was considered.
+  const isInvalid = log.entry('arguments') !== undefined
+  const shown = SOURCES.filter((source) => (source === 'arguments') === isInvalid)
+  return shown.map((source) => {
     const {
       verdict,
       because,
@@ -133,7 +133,7 @@ const SHOWN_OPTIONS: Readonly<
   'option apiVersion': 'apiVersion',
 }
 
-/** The value without secrets: never a key, a passphrase, or the password in a URL. */
+/** Returns the value without secrets: never a key, a passphrase, or the password in a URL. */
 function valueOf(source: Source, { options, variables }: ResolutionLog): string | undefined {
   const option = SHOWN_OPTIONS[source]
   const text = isVariable(source) ? variables[source]?.value : option && options[option]

@@ -9,39 +9,39 @@ import { printable } from '../base/text.ts'
 
 interface PathText {
   readonly text: string
-  /** Where it comes from, for messages. */
+  /** The option or variable that it comes from, for messages. */
   readonly source: string
   readonly code: EndpointErrorCode
 }
 
-/** The user's home folder as the given environment has it; the account's own where it has none. */
+/** The home folder in the environment, else that of the account. */
 export function homeFolder(env: Environment): string {
   const named = process.platform === 'win32' ? env['USERPROFILE'] : env['HOME']
   if (named !== undefined && named !== '') return resolve(named)
-  // os.homedir() believes an empty HOME.
+  // With an empty HOME, os.homedir() returns the empty string.
   return homedir() || userInfo().homedir
 }
 
-/** Makes a path that a person wrote absolute: `~` is the home folder, a relative one starts at the working directory. */
+/** Makes a path absolute. A leading `~` is the home folder, and a relative path is resolved in the working directory. */
 export function absolutePath({ text, source, code }: PathText, env: Environment): string {
-  const refused = reasonAgainst(text)
-  if (refused !== undefined) {
+  const fault = pathFault(text)
+  if (fault !== undefined) {
     const todo = 'Write the absolute path; only a leading ~/ is expanded.'
-    throw new EndpointError(code, { tried: sentence`${nameSource(source)}=${printable(text)}`, got: refused, todo })
+    throw new EndpointError(code, { tried: sentence`${nameSource(source)}=${printable(text)}`, got: fault, todo })
   }
   return text === '~' || /^~[/\\]/.test(text) ? join(homeFolder(env), text.slice(1)) : resolve(text)
 }
 
-function reasonAgainst(path: string): string | undefined {
+function pathFault(path: string): string | undefined {
   const forbidden = forbiddenCharacter(path)
-  if (forbidden !== undefined) return `it holds ${forbidden}`
+  if (forbidden !== undefined) return `it contains ${forbidden}`
   if (/^~[^/\\]/.test(path)) return 'home folders of other users (~NAME) are not supported'
-  // Quotes or a .env file kept the shell from it: the folder would be looked for below the working directory.
+  // Quotes or a .env file prevented the expansion. The path would then be resolved in the working directory.
   if (/^(?:\$|%\w+%)/.test(path)) return 'variables in paths are not expanded'
   return undefined
 }
 
-/** Where config.json and the contexts are: DOCKER_CONFIG, a folder, or `~/.docker`. */
+/** The folder of config.json and the contexts: DOCKER_CONFIG, else `~/.docker`. */
 export function configFolder(variables: Variables, env: Environment): string {
   const set = variables.DOCKER_CONFIG
   if (set === undefined) return join(homeFolder(env), '.docker')

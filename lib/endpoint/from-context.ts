@@ -12,7 +12,7 @@ import { recordUnusedTls, tlsVariables } from './tls-variables.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { enumerate, printable } from '../base/text.ts'
 
-/** A context by its name; `default` is the daemon of this machine. */
+/** Reads the named context. `default` is the daemon of this machine. */
 export async function fromContext(
   step: Source,
   request: ContextRequest,
@@ -30,7 +30,7 @@ export async function fromContext(
   return { ...found, source, context: name }
 }
 
-/** The daemon of this machine. */
+/** Finds the daemon of this machine. */
 async function fromLocalSocket(env: Environment, log: ResolutionLog): Promise<Found> {
   log.considered = 'local socket'
   const { endpoint, because } = await findLocalSocket(env)
@@ -38,7 +38,7 @@ async function fromLocalSocket(env: Environment, log: ResolutionLog): Promise<Fo
   return { endpoint, source: 'local socket' }
 }
 
-/** Without a host: the context that is meant, else the daemon of this machine. */
+/** Used if no host is set: reads the context of DOCKER_CONTEXT or config.json, else finds the daemon of this machine. */
 export async function fromContextOrSocket(
   options: EndpointOptions,
   env: Environment,
@@ -47,15 +47,15 @@ export async function fromContextOrSocket(
   const { tlsOnPort2375 } = options
   log.considered = 'DOCKER_CONFIG'
   const config = configFolder(log.variables, env)
-  const set = log.variables.DOCKER_CONTEXT ?? (await currentContext(config, log))
+  const context = log.variables.DOCKER_CONTEXT ?? (await currentContext(config, log))
   if (log.variables.DOCKER_CONFIG !== undefined)
     log.record('DOCKER_CONFIG', 'chosen', 'it is the folder of the contexts', config)
-  if (set === undefined || set.value === DEFAULT_CONTEXT) requireHost(log)
-  if (set === undefined) return fromLocalSocket(env, log)
+  if (context === undefined || context.value === DEFAULT_CONTEXT) requireHost(log)
+  if (context === undefined) return fromLocalSocket(env, log)
   const step = log.variables.DOCKER_CONTEXT === undefined ? 'currentContext' : 'DOCKER_CONTEXT'
-  const request = { name: set.value, source: set.source, config, tlsOnPort2375, ownIdentity: false }
+  const request = { name: context.value, source: context.source, config, tlsOnPort2375, ownIdentity: false }
   const found = await fromContext(step, request, env, log)
-  recordUnusedTls(`the context ${set.value} has its own certificates`, log)
+  recordUnusedTls(`the context ${context.value} has its own certificates`, log)
   return found
 }
 
@@ -68,7 +68,7 @@ async function currentContext(config: string, log: ResolutionLog): Promise<Varia
   return undefined
 }
 
-/** Certificates without a daemon: whoever set them meant another one than that of this machine. */
+/** Refuses TLS variables without a host: whoever set them doesn't mean the local socket. */
 function requireHost(log: ResolutionLog): void {
   const [first, ...others] = tlsVariables(log.variables)
   if (first === undefined) return

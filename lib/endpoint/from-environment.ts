@@ -8,7 +8,7 @@ import { showHost } from './text.ts'
 import { certPathOf, requireTlsVerify, recordUnusedTls } from './tls-variables.ts'
 import { printable } from '../base/text.ts'
 
-/** The endpoint that the variables mean, else the current context, else the daemon of this machine. */
+/** Finds the endpoint of the variables, else of the current context, else the daemon of this machine. */
 export async function fromEnvironment(options: EndpointOptions, env: Environment, log: ResolutionLog): Promise<Found> {
   if (options.envFile !== undefined) {
     log.considered = 'option envFile'
@@ -23,10 +23,10 @@ export async function fromEnvironment(options: EndpointOptions, env: Environment
   return fromContextOrSocket(options, env, log)
 }
 
-type HostName = 'DOCKER_HOST' | 'DOCKER_HOST_IP'
+type HostVariable = 'DOCKER_HOST' | 'DOCKER_HOST_IP'
 
 async function fromHost(
-  name: HostName,
+  name: HostVariable,
   host: Variable,
   { tlsOnPort2375 }: EndpointOptions,
   env: Environment,
@@ -46,8 +46,8 @@ async function fromHost(
   return { endpoint, source: host.source, certPath: certPathOf(env, log) }
 }
 
-/** Variables that name another daemon: the first counts, and whoever set the others is told. */
-function recordOtherHosts(name: HostName, host: Variable, log: ResolutionLog): void {
+/** Warns of variables that name another daemon and are ignored. */
+function recordOtherHosts(name: HostVariable, host: Variable, log: ResolutionLog): void {
   const { DOCKER_HOST_IP: ip, DOCKER_CONTEXT: context } = log.variables
   if (context !== undefined) {
     log.record('DOCKER_CONTEXT', 'passed over', `${name} takes precedence`, printable(context.value))

@@ -9,13 +9,13 @@ import { nameSource, type Found, type ResolutionLog } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
 import { showHost } from './text.ts'
 
-/** The endpoint that the options name. Of the environment only the folder of the contexts counts. */
+/** Finds the endpoint that the options name. The environment only determines the folder of the contexts. */
 export async function fromOptions(options: EndpointOptions, env: Environment, log: ResolutionLog): Promise<Found> {
   const certPath = ownCertPath(options, env, log)
   const ownIdentity = certPath !== undefined || options.ca !== undefined
-  const found = await named(options, ownIdentity, env, log)
+  const found = await findNamed(options, ownIdentity, env, log)
   if (found.endpoint.kind !== 'tls') {
-    if (ownIdentity) warnOfUselessIdentity(formatEndpoint(found.endpoint), options, log)
+    if (ownIdentity) warnOfUnusedIdentity(formatEndpoint(found.endpoint), options, log)
     return found
   }
   if (found.certPath === undefined && !ownIdentity) {
@@ -25,7 +25,7 @@ export async function fromOptions(options: EndpointOptions, env: Environment, lo
       todo: sentence`Set ${option('certPath')} to a folder with ca.pem, cert.pem and key.pem.`,
     })
   }
-  recordIdentity(certPath, options, log)
+  recordCertificates(certPath, options, log)
   return certPath === undefined ? found : { ...found, certPath }
 }
 
@@ -35,7 +35,7 @@ function ownCertPath({ certPath }: EndpointOptions, env: Environment, log: Resol
   return absolutePath({ text: certPath, source: 'option certPath', code: 'ERR_CERT_PATH_INVALID' }, env)
 }
 
-async function named(
+async function findNamed(
   options: EndpointOptions,
   ownIdentity: boolean,
   env: Environment,
@@ -69,12 +69,12 @@ function usedConfigFolder(env: Environment, log: ResolutionLog): string {
   return config
 }
 
-function recordIdentity(certPath: string | undefined, { ca }: EndpointOptions, log: ResolutionLog): void {
+function recordCertificates(certPath: string | undefined, { ca }: EndpointOptions, log: ResolutionLog): void {
   if (certPath !== undefined) log.record('option certPath', 'chosen', 'options take precedence', certPath)
   if (ca !== undefined) log.record('options ca, cert, key', 'chosen', 'options take precedence')
 }
 
-function warnOfUselessIdentity(endpoint: string, { certPath }: EndpointOptions, log: ResolutionLog): void {
+function warnOfUnusedIdentity(endpoint: string, { certPath }: EndpointOptions, log: ResolutionLog): void {
   const step = certPath === undefined ? 'options ca, cert, key' : 'option certPath'
   log.record(step, 'passed over', `${endpoint} needs no certificates`, certPath)
   log.warnings.add(`The certificates in the options have no effect: ${endpoint} doesn't use TLS.`)

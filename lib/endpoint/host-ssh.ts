@@ -1,24 +1,24 @@
 import type { SshEndpoint } from './endpoint.ts'
 import { refuse, type HostText } from './host-text.ts'
-import { refuseUncleanPath } from './host-socket.ts'
+import { refuseUnnormalizedPath } from './host-socket.ts'
 import { isIpv6, parsePort } from './host-tcp.ts'
 import { printable } from '../base/text.ts'
 
 /**
- * What ssh may be handed as a user or host: never a leading `-`, which ssh would take for an option
- * (`ssh://-oProxyCommand=...` runs a program), and nothing that a shell on either side could read as its own.
+ * A user or host that is safe as an argument of ssh. A leading `-` is refused, because ssh would parse it as an option
+ * (`ssh://-oProxyCommand=...` runs a program), and so are all characters that are special to a shell on either side.
  */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/
 const LONGEST_NAME = 255
-/** Goes into the remote command line, where a shell reads it. */
+/** The path becomes part of the remote command line, which a shell parses. */
 const SOCKET_PATH = /^\/[A-Za-z0-9/._-]+$/
 const FORM = 'Use ssh://USER@HOST:PORT/SOCKET. Only HOST is required.'
 
-/** Reads what follows `ssh://`. */
+/** Parses the text after `ssh://`. */
 export function parseSsh(host: HostText, rest: string): SshEndpoint {
   const { login, authority = '', path = '' } = split(host, rest)
   const { name = '', port = '' } = /^(?<name>\[[^\]]*\]|[^:]*)(?::(?<port>.*))?$/.exec(authority)?.groups ?? {}
-  if (path !== '') refuseBadSocket(host, path)
+  if (path !== '') checkSocketPath(host, path)
   return {
     kind: 'ssh',
     host: parseSshHost(host, name),
@@ -28,7 +28,9 @@ export function parseSsh(host: HostText, rest: string): SshEndpoint {
   }
 }
 
-/** Looks for a password before anything else does, and quotes nothing: what else is wrong may be part of it. */
+/**
+ * Refuses a password before any other check, and quotes none of the text: any other invalid part may belong to the password.
+ */
 function split(host: HostText, rest: string): { login?: string; authority?: string; path?: string } {
   const at = rest.lastIndexOf('@')
   const login = at === -1 ? undefined : rest.slice(0, at)
@@ -49,12 +51,12 @@ function parseSshHost(host: HostText, name: string): string {
   if (name === '') refuse(host, 'it has no host', FORM)
   const address = /^\[(.*)\]$/.exec(name)?.[1]
   if (address !== undefined && isIpv6(address)) return address
-  // Kept in its own case: it may be an alias of the ssh configuration.
+  // Keep upper and lower case: the name may be an alias in the ssh configuration.
   if (NAME.test(name) && name.length <= LONGEST_NAME) return name
   return refuse(host, `"${printable(name)}" is not a host for ssh`, 'It must begin with a letter, a digit or _.')
 }
 
-function refuseBadSocket(host: HostText, path: string): void {
+function checkSocketPath(host: HostText, path: string): void {
   if (!SOCKET_PATH.test(path)) {
     refuse(
       host,
@@ -62,5 +64,5 @@ function refuseBadSocket(host: HostText, path: string): void {
       'Use only letters, digits, /, ., _ and - in it.',
     )
   }
-  refuseUncleanPath(host, path, 'ssh://HOST')
+  refuseUnnormalizedPath(host, path, 'ssh://HOST')
 }

@@ -5,22 +5,25 @@ import { refuse, type HostText } from './host-text.ts'
 import { refusePlaintextPort } from './plaintext-port.ts'
 import { printable } from '../base/text.ts'
 
-/** RFC 1035, 2.3.4 for the lengths; the underscore is no host name's by RFC 952, but common inside networks. */
+/** The lengths are those of RFC 1035, 2.3.4. RFC 952 allows no underscore in a host name, but internal networks use it. */
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
 const LONGEST_NAME = 253
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
 const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`)
-/** RFC 6874: a zone is made of unreserved characters; a percent-encoded one names no interface that we know. */
+/** The unreserved characters of a zone (RFC 6874). Percent-encoded zones are refused: no known interface needs one. */
 const ZONE = /^[A-Za-z0-9._~-]+$/
-/** RFC 3986, 3.3: what a path segment may be made of. */
+/** The characters of a path segment (RFC 3986, 3.3). */
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})+$/
 
-/** Is it an IPv6 address, without brackets and without a zone? (The URL parser is the judge: no room but transport imports node:net.) */
+/**
+ * Whether the text is an IPv6 address without brackets and zone. The URL parser decides, since only transport/ imports
+ * node:net.
+ */
 export function isIpv6(text: string): boolean {
   return /^[0-9a-f:.]+$/i.test(text) && text.includes(':') && URL.canParse(`http://[${text}]`)
 }
 
-/** Reads what follows `tcp://` or `https://`, or a bare `HOST:PORT`. */
+/** Parses the text after `tcp://` or `https://`, or `HOST:PORT` without a scheme. */
 export function parseTcp(host: HostText, rest: string, defaultPort: number = TLS_PORT): TlsEndpoint {
   refuseUrlParts(host, rest)
   const slash = rest.indexOf('/')
@@ -38,7 +41,10 @@ export function parseTcp(host: HostText, rest: string, defaultPort: number = TLS
   return refusePlaintextPort(host, endpoint)
 }
 
-/** First of all checks: what comes later quotes pieces of the text, and these may hold a password or a token. */
+/**
+ * Must be the first check: later checks quote parts of the text in messages, and these parts may contain a password or a
+ * token.
+ */
 function refuseUrlParts(host: HostText, rest: string): void {
   if (/@|%40/.test(rest)) {
     const todo = 'Remove everything up to the @: the client certificate identifies you.'
@@ -48,7 +54,7 @@ function refuseUrlParts(host: HostText, rest: string): void {
   if (rest.includes('#')) refuse(host, 'it contains a fragment', 'Remove the # and everything after it.')
 }
 
-/** `name` keeps its brackets, so that an IPv6 address is known for one. */
+/** Splits at the port. `name` keeps its brackets, which mark an IPv6 address. */
 function splitAuthority(host: HostText, authority: string): { name: string; port: string } {
   const { name, port = '' } = /^(?<name>\[[^[\]]*\]|[^:[\]]*)(?::(?<port>[^:]*))?$/.exec(authority)?.groups ?? {}
   if (name !== undefined) return { name, port }
@@ -59,7 +65,7 @@ function splitAuthority(host: HostText, authority: string): { name: string; port
   return refuse(host, 'an IPv6 address in a URL needs brackets', `Did you mean tcp://[${address}${zone}]:2376?`)
 }
 
-/** The address in its one canonical form (RFC 5952), the zone decoded (RFC 6874). */
+/** Returns the address in its canonical form (RFC 5952), with the zone decoded (RFC 6874). */
 function parseIpv6(host: HostText, text: string): string {
   const {
     address = '',
@@ -78,8 +84,8 @@ function parseIpv6(host: HostText, text: string): string {
 
 function parseName(host: HostText, name: string): string {
   if (name === '') refuse(host, 'it has no host', 'For a daemon on this machine, use tcp://localhost:2376.')
-  // A last label that is a number makes the whole an IPv4 address (WHATWG URL, "ends in a number"); 127.1,
-  // 0x7f.0.0.1 and 010.0.0.5 mean different machines to different resolvers.
+  // If the last label is a number, the name is an IPv4 address (WHATWG URL, "ends in a number"). Forms such as 127.1,
+  // 0x7f.0.0.1 and 010.0.0.5 are refused, because resolvers disagree about their meaning.
   if (/(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/i.test(name)) {
     if (IPV4.test(name)) return name
     refuse(host, `${printable(name)} is not an IPv4 address`, 'Use four numbers from 0 to 255, such as 10.0.0.5.')
@@ -96,19 +102,19 @@ function parseName(host: HostText, name: string): string {
   )
 }
 
-/** Also what follows the colon of an ssh host. */
+/** Parses a port; also used for ssh hosts. */
 export function parsePort(host: HostText, text: string): number {
   const port = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 0
   if (port >= 1 && port <= 65_535) return port
   return refuse(host, `"${printable(text)}" is not a port`, 'Use a number from 1 to 65535. The usual port is 2376.')
 }
 
-/** Goes before every API path, so it must not be able to lead anywhere else. */
+/** The prefix comes before every API path, so it must not contain segments that lead elsewhere, such as `..`. */
 function parsePrefix(host: HostText, text: string): string {
   const prefix = text.replace(/\/$/, '')
   if (prefix === '') return ''
   for (const segment of prefix.slice(1).split('/')) {
-    if (!isCleanSegment(segment)) {
+    if (!isNormalizedSegment(segment)) {
       refuse(
         host,
         `the prefix ${printable(text)} is not a normalized path`,
@@ -119,7 +125,7 @@ function parsePrefix(host: HostText, text: string): string {
   return prefix
 }
 
-function isCleanSegment(segment: string): boolean {
+function isNormalizedSegment(segment: string): boolean {
   if (!SEGMENT.test(segment)) return false
   try {
     const decoded = decodeURIComponent(segment)

@@ -1,18 +1,18 @@
 import { EndpointError, type EndpointErrorCode } from '../base/errors.ts'
 import type { Sentence } from '../base/sentence.ts'
 
-/** A host as it was given, and what its parser has to know besides. */
+/** The text of a host, and how to parse it. */
 export interface HostText {
-  /** Without the white space around it. */
+  /** The text without surrounding white space. */
   readonly text: string
-  /** The culprit for error messages, with its source and without its secrets: `DOCKER_HOST=tcp://h:2375`. */
+  /** The host for error messages, with its source and without secrets: `DOCKER_HOST=tcp://h:2375`. */
   readonly tried: Sentence
   readonly tlsOnPort2375: boolean
-  /** It was written without a scheme. */
+  /** Whether it was written without a scheme. */
   readonly bare?: boolean
 }
 
-/** All forms, for a host that resembles none of them. */
+/** The remedy for a host that resembles none of the forms. */
 export const FORMS = 'Use tcp://HOST:2376, unix:///PATH, ssh://USER@HOST or npipe:////./pipe/NAME.'
 
 /** Refuses a host: `got` is the reason, `todo` the likely correction. */

@@ -13,33 +13,34 @@ import { forbiddenCharacter, showHost } from './text.ts'
 /** How {@link parseHost} reads a host. */
 export interface ParseHostOptions {
   /**
-   * The daemon on port 2375 speaks TLS, as dockerd does for `-H tcp://IP --tlsverify`. Still verified TLS.
+   * Allows port 2375 for a daemon that uses TLS on it, as dockerd does with `-H tcp://IP --tlsverify`. The connection still
+   * uses verified TLS.
    *
    * @defaultValue false
    */
   readonly tlsOnPort2375?: boolean | undefined
   /**
-   * Where the text comes from, for error messages: a variable's name, or words.
+   * Where the text comes from, for error messages: the name of a variable or a description.
    *
    * @defaultValue 'host'
    */
   readonly source?: string | undefined
 }
 
-/** Far beyond the longest name, path and prefix together. */
+/** Far longer than the longest name, path and prefix together. In characters. */
 const LONGEST = 4096
 const HTTP_PORT = 80
 const SCHEME = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<rest>.*)$/i
 const SCHEME_WITHOUT_SLASHES = /^(?<word>tcp|https?|unix|npipe|ssh|fd):\/*(?<rest>.*)$/i
 
 /**
- * Reads any form of a Docker host. Pure: no name is looked up, no file is touched, no variable is read.
+ * Parses any form of a Docker host. It only parses the text: it resolves no name, and reads no file and no variable.
  *
- * @param text - as DOCKER_HOST or `docker -H` has it, or a bare name or address
+ * @param text - a value for DOCKER_HOST or `docker -H`, or a name or address alone
  * @param options - see {@link ParseHostOptions}
  * @returns where the daemon is
  * @throws {@link EndpointError} `ERR_HOST_INVALID`, `ERR_PLAINTEXT_REFUSED`, `ERR_PLAINTEXT_PORT`
- * @throws {@link ArgumentError} when the text is no string, or an option is unknown or of a wrong type
+ * @throws {@link ArgumentError} if the text isn't a string, or an option is unknown or has the wrong type
  * @example
  * ```ts
  * parseHost('build01.example.com') // { kind: 'tls', host: 'build01.example.com', port: 2376, prefix: '' }
@@ -50,7 +51,7 @@ export function parseHost(text: string, options: ParseHostOptions = {}): Endpoin
   if (host.text === '') refuse(host, 'it is empty', FORMS)
   if (host.text.length > LONGEST) refuse(host, `it is longer than ${LONGEST} characters`, FORMS)
   const forbidden = forbiddenCharacter(host.text)
-  if (forbidden !== undefined) refuse(host, `it holds ${forbidden}`, 'Remove that character.')
+  if (forbidden !== undefined) refuse(host, `it contains ${forbidden}`, 'Remove that character.')
   const { scheme, rest = '' } = SCHEME.exec(host.text)?.groups ?? {}
   return scheme === undefined ? parseBare(host) : parseWithScheme(host, scheme.toLowerCase(), rest)
 }
@@ -100,7 +101,7 @@ function parseWithScheme(host: HostText, scheme: string, rest: string): Endpoint
   }
 }
 
-/** The likely correction of a host with another scheme: the same host over TLS, on no plaintext port. */
+/** Suggests the same host with TLS for a host with another scheme. A plaintext port becomes the TLS port. */
 function overTls(rest: string): string {
   try {
     const endpoint = parseTcp({ text: rest, tried: rest, tlsOnPort2375: true }, rest)

@@ -1,13 +1,13 @@
-/** A JSON object that somebody else wrote. */
+/** A JSON object of another program, with unchecked values. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** The value, if it is an object and no array. */
+/** Returns the value if it is an object, and not an array. */
 export function asObject(value: unknown): JsonObject | undefined {
   const is = typeof value === 'object' && value !== null && !Array.isArray(value)
   return is ? (value as JsonObject) : undefined
 }
 
-/** Reads a text that has to be a JSON object. */
+/** Parses a JSON object. Returns undefined for any other text. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
     return asObject(JSON.parse(text))

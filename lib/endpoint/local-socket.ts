@@ -5,10 +5,13 @@ import { enumerate } from '../base/text.ts'
 import type { Environment } from './environment.ts'
 import { homeFolder } from './folders.ts'
 
-/** What tells a socket from a file; replaced in tests. */
+/** Whether there is a socket at a path. Tests replace it. */
 export type IsSocket = (path: string) => Promise<boolean>
 
-/** Needs no right to open it: one that we may not use is still the one that is meant. */
+/**
+ * stat(2) needs no permission for the socket itself. A socket that this user may not open is still chosen, so that the error
+ * names it.
+ */
 async function isSocketFile(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isSocket(),
@@ -19,20 +22,20 @@ async function isSocketFile(path: string): Promise<boolean> {
 /** The sockets of the system's daemon, of Docker Desktop and of a rootless daemon, in this order. */
 function candidates(env: Environment): string[] {
   const runtime = env['XDG_RUNTIME_DIR']
-  // XDG Base Directory Specification: a relative path is to be ignored.
+  // The XDG Base Directory Specification requires that a relative path is ignored.
   const rootless = runtime !== undefined && isAbsolute(runtime) ? [join(runtime, 'docker.sock')] : []
   return [DEFAULT_SOCKET, join(homeFolder(env), '.docker', 'run', 'docker.sock'), ...rootless]
 }
 
-/** The daemon of this machine, and why it is that one. */
+/** The endpoint of this machine's daemon, and the reason for the choice. */
 export interface LocalEndpoint {
   readonly endpoint: UnixEndpoint | NpipeEndpoint
   readonly because: string
 }
 
 /**
- * Finds the daemon of this machine. Chosen once, by which socket exists, and never again because a connection
- * failed. Where there is none it is the usual one, so that the error names what is missing.
+ * Finds the daemon of this machine. The choice depends only on which socket exists: a failed connection doesn't select
+ * another socket. If none exists, it returns the default socket, so that the error names it.
  */
 export async function findLocalSocket(
   env: Environment,

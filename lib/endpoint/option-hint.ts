@@ -2,7 +2,7 @@ import { similarOption } from '../base/options.ts'
 
 const NEVER_WEAKER = "TLS verification can't be turned off. To trust another CA, add it to ca.pem."
 
-/** The names that other Docker and TLS libraries use. */
+/** Names of options in other Docker and TLS libraries, and the remedy for each. */
 const FOREIGN: Readonly<Record<string, string>> = {
   socketPath: 'Use host: "unix:///PATH".',
   protocol: 'Use host: "tcp://HOST:2376".',
@@ -18,8 +18,8 @@ const FOREIGN: Readonly<Record<string, string>> = {
   checkServerIdentity: NEVER_WEAKER,
 }
 
-/** Which option was probably meant by one that doesn't exist? */
-export function meantOption(key: string, known: readonly string[]): string {
+/** Suggests the option that was probably meant by an unknown name. */
+export function suggestOption(key: string, known: readonly string[]): string {
   if (Object.hasOwn(FOREIGN, key)) return FOREIGN[key] ?? ''
   return similarOption(key, known)
 }

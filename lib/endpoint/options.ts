@@ -2,7 +2,7 @@ import { option, sentence, type Sentence } from '../base/sentence.ts'
 import { types } from 'node:util'
 import { LONGEST_TIMER } from '../base/abort.ts'
 import { ArgumentError } from '../base/errors.ts'
-import { meantOption } from './option-hint.ts'
+import { suggestOption } from './option-hint.ts'
 import { parseProxy } from './proxy.ts'
 import { enumerate, printable } from '../base/text.ts'
 
@@ -13,13 +13,13 @@ import { enumerate, printable } from '../base/text.ts'
  * The other options apply to an endpoint from any source.
  */
 export interface EndpointOptions {
-  /** Any form that DOCKER_HOST may have: see {@link parseHost}. Not together with `context`. */
+  /** The daemon, in any form of DOCKER_HOST: see {@link parseHost}. Not together with `context`. */
   readonly host?: string | undefined
-  /** The name of a docker context, looked for in DOCKER_CONFIG or `~/.docker`. `default` is the local socket. */
+  /** The name of a docker context in DOCKER_CONFIG or `~/.docker`. `default` is the local socket. */
   readonly context?: string | undefined
-  /** The folder that holds `ca.pem`, `cert.pem` and `key.pem`. Takes the place of a context's own credentials. */
+  /** The folder of `ca.pem`, `cert.pem` and `key.pem`. It replaces a context's own credentials. */
   readonly certPath?: string | undefined
-  /** In place of `certPath`, the PEM text itself; always `ca`, `cert` and `key` together. */
+  /** The PEM text itself, instead of `certPath`. Always pass `ca`, `cert` and `key` together. */
   readonly ca?: string | Uint8Array | undefined
   /** See `ca`. */
   readonly cert?: string | Uint8Array | undefined
@@ -63,7 +63,7 @@ export interface EndpointOptions {
 
 type OptionName = keyof EndpointOptions
 
-/** What each option has to be, for messages; its keys are all options that there are. */
+/** The expected value of each option, for messages. The keys are all known options. */
 const EXPECTED: Readonly<Record<OptionName, string>> = {
   host: 'a string that is not empty, such as tcp://HOST:2376',
   context: 'the name of a docker context',
@@ -81,10 +81,10 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
   foreignClientCa: 'true or false',
 }
 
-/** Checks what a caller passed: names, types, and that no two options contradict each other. */
+/** Checks the names and types of the options, and that no two of them contradict each other. */
 export async function checkOptions(options: unknown): Promise<EndpointOptions> {
   if (typeof options === 'string')
-    throw invalid('the options', 'they are a string', "Pass  { host: 'tcp://HOST:2376' }")
+    throw invalidArgument('the options', 'they are a string', "Pass  { host: 'tcp://HOST:2376' }")
   const { z } = await import('zod')
   const text = z.string().min(1)
   const bytes = z.union([text, z.custom<Uint8Array>((value) => types.isUint8Array(value) && value.length > 0)])
@@ -105,13 +105,13 @@ export async function checkOptions(options: unknown): Promise<EndpointOptions> {
     foreignClientCa: z.boolean().optional(),
   })
   const checked = schema.safeParse(options)
-  if (!checked.success) throw mistake(checked.error.issues)
+  if (!checked.success) throw optionError(checked.error.issues)
   refuseContradictions(checked.data)
   if (checked.data.proxy !== undefined) parseProxy(checked.data.proxy)
   return checked.data
 }
 
-/** By its shape, since a signal may come from another realm or a polyfill. */
+/** Checks the shape instead of the class, since the signal may come from another realm or a polyfill. */
 function isSignal(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
 }
@@ -122,27 +122,30 @@ interface Issue {
   readonly keys?: readonly string[]
 }
 
-/** An unknown key before a wrong type: a typo in the name of an option explains more. Values are never shown. */
-function mistake(issues: readonly Issue[]): ArgumentError {
+/**
+ * Reports an unknown name before a wrong type, since a misspelled name is the likelier cause. The message contains no values,
+ * which may be secrets.
+ */
+function optionError(issues: readonly Issue[]): ArgumentError {
   const unknown = issues.find(({ code }) => code === 'unrecognized_keys')?.keys?.[0]
   if (unknown !== undefined) {
     return new ArgumentError('ERR_OPTION_UNKNOWN', {
       tried: `the option ${printable(unknown)}`,
       got: 'this option does not exist',
-      todo: meantOption(unknown, Object.keys(EXPECTED)),
+      todo: suggestOption(unknown, Object.keys(EXPECTED)),
     })
   }
   const name = issues[0]?.path[0]
   const expected = isOption(name) ? EXPECTED[name] : 'an object'
   const tried = isOption(name) ? sentence`the option ${option(name)}` : 'the options'
-  return invalid(tried, `it is not ${expected}`, `Pass ${expected}.`)
+  return invalidArgument(tried, `it is not ${expected}`, `Pass ${expected}.`)
 }
 
 function isOption(name: PropertyKey | undefined): name is OptionName {
   return typeof name === 'string' && Object.hasOwn(EXPECTED, name)
 }
 
-function invalid(tried: Sentence, got: Sentence, todo: Sentence): ArgumentError {
+function invalidArgument(tried: Sentence, got: Sentence, todo: Sentence): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', { tried, got, todo })
 }
 
@@ -151,14 +154,14 @@ function refuseContradictions({ host, context, certPath, ca, cert, key }: Endpoi
   const given = values.filter(([, value]) => value !== undefined).map(([name]) => name)
   const missing = values.filter(([, value]) => value === undefined).map(([name]) => name)
   if (host !== undefined && context !== undefined) {
-    throw invalid(
+    throw invalidArgument(
       sentence`the options ${option('host')} and ${option('context')}`,
       'each of them names a daemon',
       'Use only one of them.',
     )
   }
   if (certPath !== undefined && given.length > 0) {
-    throw invalid(
+    throw invalidArgument(
       sentence`the options ${option('certPath')} and ${enumerate(given)}`,
       'both of them name a client certificate',
       sentence`Use either ${option('certPath')}, or ca, cert and key.`,
@@ -166,6 +169,6 @@ function refuseContradictions({ host, context, certPath, ca, cert, key }: Endpoi
   }
   if (given.length > 0 && missing.length > 0) {
     const got = `${enumerate(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`
-    throw invalid('the options ca, cert and key', got, 'Pass all three.')
+    throw invalidArgument('the options ca, cert and key', got, 'Pass all three.')
   }
 }

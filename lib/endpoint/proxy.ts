@@ -5,12 +5,12 @@ import { forbiddenCharacter, showHost } from './text.ts'
 
 const FORM = sentence`Use http://PROXY:PORT. For a proxy with a password, set ${option('proxy', "'http://USER:PASSWORD@PROXY:PORT'")}.`
 const DEFAULT_PORT = 80
-/** So much of a secret is a trace of it. In characters. */
-const TRACE = 4
+/** A text that contains this many consecutive characters of a secret counts as repeating it. */
+const FRAGMENT_LENGTH = 4
 
-/** An HTTP proxy that opens tunnels. What it wants from us to know us by is shown to nobody else. */
+/** An HTTP proxy that opens tunnels. Only {@link HttpProxy.authorization} returns its credentials. */
 export class HttpProxy {
-  /** IPv6 without brackets. */
+  /** The name or address. An IPv6 address is without brackets. */
   readonly host: string
   readonly port: number
   /** `http://proxy:3128`, for messages. */
@@ -24,33 +24,33 @@ export class HttpProxy {
     this.#credentials = credentials
   }
 
-  /** The value of the field Proxy-Authorization (RFC 7617), where there are credentials. */
+  /** The value of the header Proxy-Authorization (RFC 7617). Undefined without credentials. */
   authorization(): string | undefined {
     const credentials = this.#credentials
     return credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`
   }
 
   /**
-   * Does a text repeat what only the proxy is to know, or a part of it?
+   * Whether a text contains the user name, the password or a part of them. Such an answer of the proxy must not be shown.
    *
-   * @param text - what came from the proxy, read as latin1
+   * @param text - an answer of the proxy, decoded as latin1
    */
   isRepeatedIn(text: string): boolean {
     const credentials = this.#credentials ?? ''
     const [user, ...password] = credentials.split(':')
     const parts = [user ?? '', password.join(':')]
     const secrets = [...parts, ...parts.map(encodeURIComponent), Buffer.from(credentials).toString('base64')]
-    const heard = text.toLowerCase()
-    return secrets.flatMap(tracesOf).some((trace) => heard.includes(trace))
+    const received = text.toLowerCase()
+    return secrets.flatMap(fragmentsOf).some((fragment) => received.includes(fragment))
   }
 }
 
-/** Every piece of a secret, or the whole of a short one. */
-function tracesOf(secret: string): string[] {
+/** All substrings of a secret that have the length of a fragment, or the whole secret if it is shorter. */
+function fragmentsOf(secret: string): string[] {
   const bytes = Buffer.from(secret).toString('latin1').toLowerCase()
   if (bytes === '') return []
-  const places = Math.max(bytes.length - TRACE, 0) + 1
-  return Array.from({ length: places }, (_, at) => bytes.slice(at, at + TRACE))
+  const count = Math.max(bytes.length - FRAGMENT_LENGTH, 0) + 1
+  return Array.from({ length: count }, (_, at) => bytes.slice(at, at + FRAGMENT_LENGTH))
 }
 
 function refuse(text: string, got: string, todo: Sentence = FORM): never {
@@ -62,12 +62,12 @@ function refuse(text: string, got: string, todo: Sentence = FORM): never {
 }
 
 /**
- * Reads the option `proxy`. What it holds is quoted by nothing: a password may be anywhere in it.
+ * Parses the option `proxy`. No message quotes the unescaped text, since a password may be anywhere in it.
  *
- * @throws {@link ArgumentError} for what is no URL of an HTTP proxy
+ * @throws {@link ArgumentError} for a text that isn't the URL of an HTTP proxy
  */
 export function parseProxy(text: string): HttpProxy {
-  if (forbiddenCharacter(text) !== undefined) refuse(text, 'it holds a control character')
+  if (forbiddenCharacter(text) !== undefined) refuse(text, 'it contains a control character')
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) refuse(text, 'it has no scheme')
   if (scheme === 'https') {
@@ -86,7 +86,7 @@ export function parseProxy(text: string): HttpProxy {
 function credentialsOf({ username, password }: URL, text: string): string | undefined {
   if (username === '' && password === '') return undefined
   const [user, secret] = [username, password].map((part) => decoded(part, text))
-  // RFC 7617, section 2: the first colon ends the user's name.
+  // RFC 7617, section 2: the first colon ends the user name.
   if (user?.includes(':') === true) refuse(text, "a user name can't contain a colon")
   return `${user}:${secret}`
 }
@@ -96,17 +96,17 @@ function decoded(part: string, text: string): string {
     const found = decodeURIComponent(part)
     if (forbiddenCharacter(found) === undefined) return found
   } catch {
-    // Said below.
+    // Refused below.
   }
   return refuse(text, "its user name or password can't be decoded", 'Write special characters in them as %XX.')
 }
 
 /**
- * A proxy that would be left out in silence is one that somebody counts on.
+ * Refuses a proxy for an endpoint that can't use one. Ignoring it would mislead users who rely on the proxy.
  *
- * @throws {@link ArgumentError} for an endpoint that isn't reached by TLS
+ * @throws {@link ArgumentError} for an endpoint without TLS
  */
-export function refuseUselessProxy(endpoint: Endpoint): void {
+export function refuseUnusedProxy(endpoint: Endpoint): void {
   if (endpoint.kind === 'tls') return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: sentence`the option ${option('proxy')} for ${formatEndpoint(endpoint)}`,

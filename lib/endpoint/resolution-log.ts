@@ -3,10 +3,10 @@ import type { Endpoint } from './endpoint.ts'
 import type { Variables } from './environment.ts'
 import type { EndpointOptions } from './options.ts'
 
-/** What resolving an endpoint did with one option, variable or file. */
+/** What happened to an option, a variable or a file while the endpoint was resolved. */
 export type Verdict = 'chosen' | 'passed over' | 'not set' | 'refused'
 
-/** Every option, variable and file that can decide, in order of precedence. */
+/** All options, variables and files that can determine the endpoint, in order of precedence. */
 export const SOURCES = [
   'arguments',
   'option host',
@@ -31,7 +31,7 @@ export const SOURCES = [
 /** One of {@link SOURCES}. */
 export type Source = (typeof SOURCES)[number]
 
-/** The options behind those of {@link SOURCES} that are options. */
+/** The names of the options among {@link SOURCES}. */
 const OPTIONS: Readonly<Record<string, string>> = {
   'option host': 'host',
   'option context': 'context',
@@ -41,34 +41,34 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'option apiVersion': 'apiVersion',
 }
 
-/** The name of a source for a message: an option is called by its flag where there are flags. */
+/** The name of a source for a message. An option is data, so that the command line can show its flag. */
 export function nameSource(source: string): Sentence {
   const name = OPTIONS[source]
   return name === undefined ? source : sentence`option ${option(name)}`
 }
 
-/** The decision on one of {@link SOURCES}. */
+/** What happened to one of {@link SOURCES}, and why. */
 export interface LogEntry {
   readonly verdict: Verdict
   readonly because: Sentence
-  /** Nobody set it at all. */
+  /** Whether it isn't set at all, not even to the empty string. */
   readonly isAbsent?: boolean
   readonly value?: string | undefined
 }
 
-/** An endpoint, and which source named it. */
+/** An endpoint, and the source that named it. */
 export interface Found {
   readonly endpoint: Endpoint
   readonly source: string
   /** The name of the docker context that it came from. */
   readonly context?: string
-  /** The folder of the certificates, for TLS that isn't given by values. */
+  /** The folder of the certificates. Absent without TLS, or if options contain the certificates themselves. */
   readonly certPath?: string
 }
 
-/** Written while an endpoint is resolved, so that its explanation shows what really happened. */
+/** Records each decision while an endpoint is resolved, so that the explanation shows what happened. */
 export class ResolutionLog {
-  /** The source at hand: if resolving fails, this one is refused. */
+  /** The source that is being evaluated. If resolving fails, it is the refused one. */
   considered: Source = 'arguments'
   options: EndpointOptions = {}
   variables: Variables = {}

@@ -5,7 +5,7 @@ import { fromEnvironment } from './from-environment.ts'
 import { sentence } from '../base/sentence.ts'
 import { nameSource, ResolutionLog, type Found } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
-import { refuseUselessProxy } from './proxy.ts'
+import { refuseUnusedProxy } from './proxy.ts'
 import { showHost } from './text.ts'
 import { printable } from '../base/text.ts'
 
@@ -13,28 +13,28 @@ const API_VERSION = /^v?([1-9]\d{0,2}\.(?:0|[1-9]\d{0,2}))$/
 
 /** How an endpoint was found. */
 export interface Resolution {
-  /** Which option, variable or file named it: `option host`, `DOCKER_HOST`, `DOCKER_HOST in /path/.env`, `local socket`. */
+  /** The option, variable or file that named it: `option host`, `DOCKER_HOST`, `DOCKER_HOST in /path/.env`, `local socket`. */
   readonly source: string
   /** The name of the docker context, if a context named it. */
   readonly context?: string
-  /** The absolute path of the folder with `ca.pem`, `cert.pem` and `key.pem`; TLS without it has them as values. */
+  /** The absolute path of the folder of `ca.pem`, `cert.pem` and `key.pem`. Absent if you passed `ca`, `cert` and `key`. */
   readonly certPath?: string
-  /** The pinned Engine API version, as `1.44`. */
+  /** The pinned Engine API version, such as `1.44`. */
   readonly apiVersion?: string
   /** Problems in the environment that don't prevent a connection. One sentence each. */
   readonly warnings: readonly string[]
 }
 
-/** An endpoint, and how it was found. It holds no key and no passphrase. */
+/** An endpoint, and how it was found. It contains no key and no passphrase. */
 export type ResolvedEndpoint = Endpoint & Resolution
 
 /**
- * Finds the daemon that the options, else DOCKER_HOST or DOCKER_HOST_IP, else a docker context name; without any, the
- * daemon of this machine. It opens no connection, and reads no certificate.
+ * Finds the daemon that the options name, else DOCKER_HOST or DOCKER_HOST_IP, else the current docker context. If none of
+ * them names one, it is the daemon of this machine. This opens no connection and reads no certificate.
  *
- * @param options - where, who and how; see {@link EndpointOptions}
- * @param env - read in place of `process.env`
- * @returns the endpoint with its source; for TLS also where the certificates are, unless they are values
+ * @param options - the daemon, the client certificate and connection settings; see {@link EndpointOptions}
+ * @param env - used instead of `process.env`
+ * @returns the endpoint with its source; for TLS also the folder of the certificates, unless you passed them as values
  * @throws {@link EndpointError} for an invalid endpoint, or one that would be weaker than verified mutual TLS
  * @throws {@link ArgumentError} for an unknown option, a wrong type, and options that contradict each other
  * @example
@@ -47,11 +47,11 @@ export async function resolveEndpoint(
   options: EndpointOptions = {},
   env: Environment = process.env,
 ): Promise<ResolvedEndpoint> {
-  return decide(options, env, new ResolutionLog())
+  return resolveWithLog(options, env, new ResolutionLog())
 }
 
-/** @internal The same, leaving word of every step. */
-export async function decide(options: unknown, env: unknown, log: ResolutionLog): Promise<ResolvedEndpoint> {
+/** @internal {@link resolveEndpoint} that records every step. */
+export async function resolveWithLog(options: unknown, env: unknown, log: ResolutionLog): Promise<ResolvedEndpoint> {
   const variables = await checkEnvironment(env)
   log.variables = pickVariables(variables)
   log.options = await readOptions(options)
@@ -65,20 +65,20 @@ export async function decide(options: unknown, env: unknown, log: ResolutionLog)
   return assemble(found, apiVersion, log)
 }
 
-/** Whoever passes no options pays for none: the check loads zod, which takes 50 ms. */
+/** Skips the check if there are no options, since it loads zod, which takes 50 ms. */
 async function readOptions(options: unknown): Promise<EndpointOptions> {
   if (isEmptyObject(options)) return {}
   const { checkOptions } = await import('./options.ts')
   return checkOptions(options)
 }
 
-/** A plain object only; what inherits something is for zod to judge. */
+/** Only for a plain object. An object with another prototype is checked by zod. */
 function isEmptyObject(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length === 0
 }
 
-/** Any of these switches the environment off for all of them. */
+/** If any of these options is set, the environment is ignored for all of them. */
 function namesDaemonOrIdentity({ host, context, certPath, ca }: EndpointOptions): boolean {
   return [host, context, certPath, ca].some((value) => value !== undefined)
 }
@@ -91,11 +91,11 @@ function checkProxy(endpoint: Endpoint, log: ResolutionLog): void {
   const { proxy } = log.options
   if (proxy === undefined) return
   log.considered = 'option proxy'
-  refuseUselessProxy(endpoint)
+  refuseUnusedProxy(endpoint)
   log.record('option proxy', 'chosen', 'the connection goes through it', showHost(proxy))
 }
 
-/** DOCKER_API_VERSION belongs to the daemon that the environment means, not to one that an option names. */
+/** DOCKER_API_VERSION applies only to the daemon that the environment names, and not to one that an option names. */
 function pinnedVersion(byOptions: boolean, log: ResolutionLog): string | undefined {
   const option = log.options.apiVersion
   const variable = byOptions ? undefined : log.variables.DOCKER_API_VERSION

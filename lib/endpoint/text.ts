@@ -1,20 +1,20 @@
 import { nameCharacter, printable } from '../base/text.ts'
 
-/** Control characters, lone surrogates and line separators: none is part of a host, a path or a name. */
+/** Control characters, lone surrogates and line separators, which no host, path or name may contain. */
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
 
-/** Names the first character that no value of ours may hold, as `the control character U+000A`. */
+/** Describes the first forbidden character in a text: `the control character U+000A`. */
 export function forbiddenCharacter(text: string): string | undefined {
   const found = FORBIDDEN.exec(text)?.[0]
   return found === undefined ? undefined : nameCharacter(found)
 }
 
-/** Sockets and ssh: what stands before an `@` there is a path or a login name, and worth showing. */
+/** Sockets and ssh. In these forms, the text before an `@` is a path or a login name, and messages may show it. */
 const NO_SECRET_BEFORE_AT = /^(?:unix:\/\/|npipe:\/\/|ssh:\/\/|\/(?!\/)|\\\\)/i
 
 /**
- * A host as a message may show it: user name and password, query and fragment of a URL are left out, since
- * that is where people put passwords and tokens.
+ * Formats a host for a message. The user name, password, query and fragment of a URL are replaced, because they may contain
+ * passwords and tokens.
  */
 export function showHost(text: string): string {
   const host = text.trim()

@@ -7,21 +7,21 @@ import { showHost } from './text.ts'
 import { printable } from '../base/text.ts'
 
 const TLS_VARIABLES = ['DOCKER_TLS_VERIFY', 'DOCKER_TLS', 'DOCKER_CERT_PATH'] as const
-/** What people write to switch something off; the Docker CLI too takes any text for "on". */
-const MEANT_AS_OFF = new Set(['0', 'false', 'no', 'off'])
+/** Values with which users try to turn TLS verification off. The Docker CLI also takes any non-empty value as "on". */
+const OFF_VALUES = new Set(['0', 'false', 'no', 'off'])
 
-/** Which of the TLS variables are set? */
+/** The TLS variables that are set. */
 export function tlsVariables(variables: Variables): VariableName[] {
   return TLS_VARIABLES.filter((name) => variables[name] !== undefined)
 }
 
-/** A TCP host from the environment is used only where the environment asks for verified TLS. */
+/** Refuses a TCP host from the environment, unless the environment also requires verified TLS. */
 export function requireTlsVerify(host: Variable, log: ResolutionLog): void {
   const { DOCKER_TLS_VERIFY: verify, DOCKER_TLS: tls } = log.variables
   log.considered = verify === undefined && tls !== undefined ? 'DOCKER_TLS' : 'DOCKER_TLS_VERIFY'
   if (verify === undefined) throw tlsVerifyRequired(host, tls)
   const shown = printable(verify.value)
-  if (MEANT_AS_OFF.has(verify.value.trim().toLowerCase())) {
+  if (OFF_VALUES.has(verify.value.trim().toLowerCase())) {
     log.warnings.add(`${verify.source}=${shown} has no effect: TLS verification can't be turned off.`)
   }
   log.record('DOCKER_TLS_VERIFY', 'chosen', 'any value that is not empty means verified TLS', shown)
@@ -39,7 +39,7 @@ function tlsVerifyRequired(host: Variable, tls: Variable | undefined): EndpointE
   })
 }
 
-/** The folder of the certificates: DOCKER_CERT_PATH, else DOCKER_CONFIG, else `~/.docker`. */
+/** Returns the folder of the certificates: DOCKER_CERT_PATH, else DOCKER_CONFIG, else `~/.docker`. */
 export function certPathOf(env: Environment, log: ResolutionLog): string {
   const { DOCKER_CERT_PATH: set, DOCKER_CONFIG: config } = log.variables
   log.considered = set === undefined ? 'DOCKER_CONFIG' : 'DOCKER_CERT_PATH'
@@ -54,7 +54,7 @@ export function certPathOf(env: Environment, log: ResolutionLog): string {
   return path
 }
 
-/** Whoever set them may think that they do something. */
+/** Warns of TLS variables that are set and have no effect. */
 export function recordUnusedTls(why: string, log: ResolutionLog): void {
   const set = tlsVariables(log.variables)
   for (const name of set) log.record(name, 'passed over', why, printable(log.variables[name]?.value ?? ''))

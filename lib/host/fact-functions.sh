@@ -1,26 +1,28 @@
-# Functions that print facts of a host and change nothing. A fact is a line "fact NAME VALUE" with both in base64. A file
-# is "file PATH MODE OWNER:GROUP CONTENTS"; of a key only the SHA-256 leaves the host: "secret PATH MODE OWNER:GROUP SUM".
+# Functions that print facts about a host. They change nothing. Each prints lines of one of these forms:
+#   fact NAME VALUE                        with NAME and VALUE in base64
+#   file PATH MODE OWNER:GROUP CONTENTS    with PATH and CONTENTS in base64
+#   secret PATH MODE OWNER:GROUP SUM       for a key, of which only the SHA-256 leaves the host
 
-# In bytes; /etc/passwd and /etc/subuid have a line for each user.
+# In bytes. /etc/passwd and /etc/subuid have a line for each user, and may be long.
 longest_file=8000000
 
 b64() {
   base64 | tr -d '\n'
 }
 
-# The name $1 with the value $2.
+# Prints the fact $1 with the value $2.
 fact() {
   printf 'fact %s %s\n' "$(printf %s "$1" | b64)" "$(printf %s "$2" | b64)"
 }
 
-# The name $1 with what a command prints.
+# Prints the fact $1 with the output of a command as its value.
 said() {
   name=$1
   shift
   fact "$name" "$("$@" 2>/dev/null)"
 }
 
-# What is in the place of a file and isn't one itself: whoever writes there has to know.
+# Prints a fact if the path of a file is something else, such as a link: an apply must not replace it like a file.
 odd() {
   if test -h "$1"; then
     fact "odd:$1" "a link to $(readlink "$1")"
@@ -37,7 +39,7 @@ secret() {
 }
 
 file() {
-  # A file that is too long to be configuration: its text is not read.
+  # A file of this length is not configuration, so its text is not read.
   if test -f "$1" && test "$(stat -L -c %s "$1")" -gt "$longest_file"; then
     secret "$1"
     return
@@ -47,12 +49,12 @@ file() {
   printf 'file %s %s %s\n' "$(printf %s "$1" | b64)" "$(stat -L -c '%a %U:%G' "$1")" "$(b64 <"$1")"
 }
 
-# Is the program $1 there?
+# Prints a fact if the program $1 exists and is executable.
 program() {
   if test -x "$1"; then fact "program:$1" yes; fi
 }
 
-# The path $1, or the nearest folder above it that can be seen.
+# Prints the path $1, or its nearest parent that is visible.
 nearest() {
   p=$1
   while ! test -e "$p"; do p=$(dirname "$p"); done
@@ -63,9 +65,9 @@ writable() {
   if test -w "$(nearest "$1")"; then fact "writable:$1" yes; else fact "writable:$1" no; fi
 }
 
-# KiB that are left on the disk of $1: the fourth column of df -P (POSIX).
+# Prints the free KiB on the disk of $1: the fourth column of df -P (POSIX).
 free_kib() {
-  # The columns are what it is split into.
+  # The output has to be split into its columns.
   # shellcheck disable=SC2046
   set -- $(df -Pk "$1" 2>/dev/null | tail -n 1)
   printf %s "${4-}"
@@ -75,13 +77,13 @@ room() {
   fact "room:$1" "$(free_kib "$(nearest "$1")")"
 }
 
-# Can $1 not be read, and is that why it looks as if it weren't there?
+# Prints a fact if permissions hide the path $1, so that it only looks missing.
 closed() {
   p=$(nearest "$1")
   if test -d "$p"; then test -x "$p"; else test -r "$p"; fi || fact "closed:$1" yes
 }
 
-# The folder $1 and all above it, as far as they are there: mode, owner, path.
+# Prints the mode, owner and path of the folder $1 and of each of its parents that exists.
 parents() {
   fact parents "$(
     p=$1
@@ -93,7 +95,7 @@ parents() {
   )"
 }
 
-# Asks the daemon, if it is running: asking one that isn't would start it, through its socket.
+# Runs docker with these arguments, if the daemon is running. Otherwise the socket unit would start it.
 ask_docker() {
   if systemctl is-active --quiet docker.service 2>/dev/null && command -v docker >/dev/null; then
     timeout 10 docker -H unix:///run/docker.sock "$@" 2>/dev/null
@@ -102,19 +104,19 @@ ask_docker() {
   fi
 }
 
-# How many networks of users the daemon has, if it could be asked.
+# Prints the number of networks that users created, if the daemon answers.
 networks() {
   if ids=$(ask_docker network ls --quiet --filter type=custom); then
     fact networks "$(printf %s "$ids" | grep -c .)"
   fi
 }
 
-# The id of the daemon that answers at the address $2, as the fact door:$1.
+# Prints the ID of the daemon that answers on the plaintext port of the address $2, as the fact door:$1.
 door() {
   said "door:$1" timeout 10 docker -H "tcp://$2:2375" info --format '{{.ID}}'
 }
 
-# What lies in the data folder $1 of dockerd.
+# Prints what the data folder $1 of dockerd contains.
 data() {
   fact data "$(data_facts "$1")"
 }

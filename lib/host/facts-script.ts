@@ -7,11 +7,11 @@ import { SOCKETS_SH } from './sockets.ts'
 const FACTS_SH: string = shellFile(new URL('./facts.sh', import.meta.url))
 const FUNCTIONS_SH: string = shellFile(new URL('./fact-functions.sh', import.meta.url))
 
-/** Where a host keeps what a rollback needs: for root alone. The `.sh` files have it, too. */
+/** The folder on a host with the data for rollbacks, readable only by root. The `.sh` files contain the same path. */
 export const STATE_FOLDER = '/var/lib/docker-mtls'
 
-/** The folders that an apply writes to, or below. */
-export const WRITTEN: readonly string[] = ['/etc/systemd/system', '/etc/docker', STATE_FOLDER]
+/** The folders in which an apply writes. */
+export const WRITTEN_FOLDERS: readonly string[] = ['/etc/systemd/system', '/etc/docker', STATE_FOLDER]
 
 const PROPERTIES = [
   'LoadState',
@@ -26,26 +26,26 @@ const PROPERTIES = [
   'Environment',
 ]
 
-/** What can be asked of any host. */
+/** The script for the facts that every host has. */
 export function factsScript(): string {
   const units = LOAD_PATH.flatMap((folder) => [`/${folder}/${UNIT_NAME}`, `/${folder}/${UNIT_NAME}.d/*.conf`])
-  const values = { unit_files: units.join(' '), written: WRITTEN.join(' '), properties: PROPERTIES.join(',') }
+  const values = { unit_files: units.join(' '), written: WRITTEN_FOLDERS.join(' '), properties: PROPERTIES.join(',') }
   return shellProgram(assignments(values), FUNCTIONS_SH, SOCKETS_SH, FACTS_SH)
 }
 
-/** A call of a function of `fact-functions.sh`: its name, and its arguments. */
+/** A call of a function in `fact-functions.sh`: its name and arguments. */
 export type FactCall = readonly [name: string, ...args: string[]]
 
-/** What is worth asking once it is known how dockerd is started. */
+/** Facts to gather once the start of dockerd is known. */
 export interface FurtherFacts {
-  /** Are they there, and executable? `program:PATH` is `yes` then. */
+  /** Paths of programs. The fact `program:PATH` is `yes` for each that exists and is executable. */
   readonly programs?: readonly string[]
   readonly files?: readonly string[]
-  /** Files of which only the SHA-256 is wanted. */
+  /** Files of which only the SHA-256 may leave the host. */
   readonly secrets?: readonly string[]
-  /** Are they, or the nearest folder above them, writable? */
+  /** Paths to test for being writable. For a path that doesn't exist, its nearest existing parent is tested. */
   readonly writable?: readonly string[]
-  /** Whatever else is to be asked. */
+  /** Calls for other facts. */
   readonly more?: readonly FactCall[]
 }
 

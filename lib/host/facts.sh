@@ -1,12 +1,13 @@
-# Prints what can be asked of any host. fact-functions.sh and sockets.sh come before it. Nothing here changes anything.
+# Prints the facts that every host has, and changes nothing. fact-functions.sh and sockets.sh come before it.
 #
-# Parameters, separated by spaces:
-#   unit_files   patterns of the files that docker.service may have
-#   written      the folders that an apply writes to, or below
-#   properties   of docker.service, separated by commas
+# Parameters:
+#   unit_files   patterns of the files of docker.service, separated by spaces
+#   written      the folders in which an apply writes, separated by spaces
+#   properties   the properties of docker.service, separated by commas
 : "${unit_files:?}" "${written:?}" "${properties:?}"
 
-# What no program can do without: POSIX's, and coreutils'. Without them all facts would look as if they were not there.
+# The programs of POSIX and coreutils that the functions need. Without this check, a missing program would make facts look
+# absent.
 for c in base64 basename cat chmod chown cp cut date dirname find grep head id ln ls mkdir mktemp mv readlink rm rmdir sed \
   sha256sum sort stat sync tail timeout tr uname; do
   command -v "$c" >/dev/null || {
@@ -15,7 +16,7 @@ for c in base64 basename cat chmod chown cp cut date dirname find grep head id l
   }
 done
 
-# PID UID PROGRAM of each dockerd that runs.
+# Prints "PID UID PROGRAM" for each running dockerd.
 running_dockerds() {
   for p in /proc/[0-9]*; do
     test "$(cat "$p/comm" 2>/dev/null)" = dockerd || continue
@@ -23,7 +24,7 @@ running_dockerds() {
   done
 }
 
-# Where Docker Desktop keeps itself.
+# Prints the folder of Docker Desktop, if it is installed.
 desktop() {
   for d in /opt/docker-desktop /mnt/wsl/docker-desktop; do
     if test -d "$d"; then

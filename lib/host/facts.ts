@@ -1,9 +1,9 @@
 import { ProvisionError } from '../base/errors.ts'
 import { factsScript, furtherFactsScript, type FurtherFacts } from './facts-script.ts'
-import { lastWords, type HostShell } from './shell.ts'
+import { stderrSummary, type HostShell } from './shell.ts'
 import { parseSockets, type TcpSocket } from './sockets.ts'
 
-/** A file of the host. */
+/** A file on the host. */
 export interface HostFile {
   readonly path: string
   readonly mode: number
@@ -21,45 +21,45 @@ export interface RunningDaemon {
   readonly exec: string
 }
 
-/** Facts that were read on a host, not yet interpreted. */
+/** Facts about a host, as the scripts printed them. */
 export interface HostFacts {
   /** A single value, such as `uid`; empty if it couldn't be read. */
   readonly fact: (name: string) => string
-  /** A property as `systemctl show` has it. */
+  /** A property in the output of `systemctl show`; empty if it is missing. */
   readonly property: (unit: 'service' | 'socket' | 'containerd', name: string) => string
   /** The file at exactly this path, if there is one. */
   readonly file: (path: string) => HostFile | undefined
   readonly files: readonly HostFile[]
   readonly daemons: readonly RunningDaemon[]
-  /** What dockerd listens on; empty if that couldn't be read. */
+  /** The TCP sockets that dockerd listens on; empty if they couldn't be read. */
   readonly sockets: readonly TcpSocket[]
   /** The output of `docker info`, if dockerd could be asked. */
   readonly info: Readonly<Record<string, unknown>> | undefined
 }
 
 /**
- * Reads everything that has to be known about a host before it is changed.
+ * Gathers the facts that are needed before a host is changed.
  *
- * @param shell - the host's
+ * @param shell - the shell of the host
  * @throws {@link ProvisionError} ERR_HOST_UNREADABLE
  */
 export async function gatherFacts(shell: HostShell, signal?: AbortSignal): Promise<HostFacts> {
-  return readFacts(await ask(shell, factsScript(), signal))
+  return parseFacts(await ask(shell, factsScript(), signal))
 }
 
 /**
- * Reads more facts, and adds them to those that are known.
+ * Gathers further facts, and adds them to the known ones.
  *
  * @throws {@link ProvisionError} ERR_HOST_UNREADABLE
  */
-export async function gatherMore(
+export async function gatherFurtherFacts(
   shell: HostShell,
   known: HostFacts,
   wanted: FurtherFacts,
   signal?: AbortSignal,
 ): Promise<HostFacts> {
   const { values, files } = parseLines(await ask(shell, furtherFactsScript(wanted), signal))
-  return makeFacts(
+  return hostFacts(
     (name) => values.get(name) ?? known.fact(name),
     [...files, ...known.files.filter(({ path }) => !files.some((file) => file.path === path))],
   )
@@ -70,27 +70,27 @@ async function ask(shell: HostShell, script: string, signal: AbortSignal | undef
   if (ran.code === 0) return ran.stdout
   throw new ProvisionError('ERR_HOST_UNREADABLE', {
     tried: `inspecting ${shell.name}`,
-    got: lastWords(ran),
+    got: stderrSummary(ran),
     todo: 'The host needs a POSIX sh and coreutils (base64, stat, sha256sum, ...).',
   })
 }
 
 /** @internal */
-export function readFacts(printed: string): HostFacts {
+export function parseFacts(printed: string): HostFacts {
   const { values, files } = parseLines(printed)
-  return makeFacts((name) => values.get(name) ?? '', files)
+  return hostFacts((name) => values.get(name) ?? '', files)
 }
 
-function makeFacts(fact: (name: string) => string, files: readonly HostFile[]): HostFacts {
+function hostFacts(fact: (name: string) => string, files: readonly HostFile[]): HostFacts {
   const byPath = new Map(files.map((file) => [file.path, file]))
   return {
     fact,
     files,
     file: (path) => byPath.get(path),
     property: (unit, name) => new RegExp(`^${name}=(.*)$`, 'm').exec(fact(unit))?.[1] ?? '',
-    daemons: lines(fact('dockerds')).map(readDaemon),
+    daemons: lines(fact('dockerds')).map(parseDaemon),
     sockets: parseSockets(fact('sockets')) ?? [],
-    info: readInfo(fact('info')),
+    info: parseInfo(fact('info')),
   }
 }
 
@@ -112,21 +112,21 @@ function decode(base64 = ''): string {
   return Buffer.from(base64, 'base64').toString('utf8')
 }
 
-/** The lines that have something in them. */
+/** The lines that aren't blank. */
 export function lines(text: string): string[] {
   return text.split('\n').filter((line) => line.trim() !== '')
 }
 
-function readDaemon(line: string): RunningDaemon {
+function parseDaemon(line: string): RunningDaemon {
   const [pid = '', uid = '', ...exec] = line.split(' ')
   return { pid: Number(pid), uid: Number(uid), exec: exec.join(' ') }
 }
 
-function readInfo(text: string): HostFacts['info'] {
+function parseInfo(text: string): HostFacts['info'] {
   try {
     const info = JSON.parse(text) as unknown
     if (typeof info !== 'object' || info === null) return undefined
-    // Where dockerd could not be asked, the docker command says so beside zeros that mean nothing.
+    // If the docker command can't reach dockerd, it prints ServerErrors beside zeros that mean nothing.
     const { ServerErrors: errors } = info as Record<string, unknown>
     return Array.isArray(errors) && errors.length > 0 ? undefined : (info as Record<string, unknown>)
   } catch {

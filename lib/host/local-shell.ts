@@ -2,28 +2,28 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { withoutSecrets } from '../transport/ssh-stream.ts'
-import { PREAMBLE, type HostShell, type Ran, type RunOptions } from './shell.ts'
+import { PREAMBLE, type HostShell, type ScriptResult, type RunOptions } from './shell.ts'
 
-/** The shell of this machine. docker-mtls has to run as root. */
+/** The root shell of this machine. docker-mtls must run as root. */
 export function localShell(): HostShell {
   return { name: 'this machine', isHere: true, run: runHere }
 }
 
 /**
- * In a session of its own: Ctrl-C at the terminal reaches only docker-mtls, and doesn't interrupt a script that has begun to
- * change files.
+ * Runs the script in its own session. So Ctrl-C at the terminal reaches only docker-mtls, and doesn't interrupt a script that
+ * has begun to change files.
  */
-function runHere(script: string, { onLine, signal }: RunOptions = {}): Promise<Ran> {
+function runHere(script: string, { onLine, signal }: RunOptions = {}): Promise<ScriptResult> {
   return runScript('/bin/sh', ['-s'], script, { onLine, signal })
 }
 
-/** Runs a program that reads a script from its stdin. */
+/** Starts a program, and passes it the script on stdin. */
 export async function runScript(
   file: string,
   args: readonly string[],
   script: string,
   { onLine, signal }: RunOptions,
-): Promise<Ran> {
+): Promise<ScriptResult> {
   signal?.throwIfAborted()
   const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: withoutSecrets(process.env) })
   const ended = new Promise<number>((resolve, reject) => {
@@ -35,7 +35,7 @@ export async function runScript(
     lines.push(line)
     onLine?.(line)
   })
-  // A shell that ends before it has read everything prints the reason.
+  // Ignore write errors: a shell that exits before it has read the script prints the reason itself.
   child.stdin.on('error', () => undefined).end(PREAMBLE + script)
   const [code, stderr] = await whileNotAborted(Promise.all([ended, text(child.stderr)]), signal, () => reader.close())
   return { code, stdout: lines.join('\n'), stderr }

@@ -1,5 +1,5 @@
-# Comes before every program: messages in English, and programs where root has them. Variables that are exported for the
-# docker command of whoever runs docker-mtls would lead it elsewhere, or make it speak TLS to a local socket.
+# The beginning of every program. It sets English messages and root's PATH. The user who runs docker-mtls may have exported
+# variables for the docker command; with those, docker would connect to another daemon or use TLS on a local socket.
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 unset CDPATH ENV

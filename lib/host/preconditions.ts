@@ -1,41 +1,42 @@
 import { ProvisionError, type ProvisionErrorCode } from '../base/errors.ts'
 import { command, ours, SELF, sentence, type Sentence } from '../base/sentence.ts'
 import { lines, type HostFacts } from './facts.ts'
-import { STATE_FOLDER, WRITTEN } from './facts-script.ts'
+import { STATE_FOLDER, WRITTEN_FOLDERS } from './facts-script.ts'
 
-/** An apply needs half of it; on a disk that is nearly full something else fails next. */
-const ROOM_KIB = 4096
+/** Twice the space that an apply needs, since other programs fail on a disk that is nearly full. */
+const REQUIRED_KIB = 4096
 
 /** A reason why docker-mtls can't change a host. */
-interface Obstacle {
+interface UnmetPrecondition {
   readonly code: ProvisionErrorCode
   readonly got: string
   readonly todo: Sentence
 }
 
 /**
- * Refuses a host that docker-mtls can't or must not change, before anything else is inspected.
+ * Refuses a host that docker-mtls can't or must not change.
  *
- * @param facts - what was found on it
- * @param name - of the host, for the message
- * @param purpose - reading needs neither root nor free disk space
+ * @param facts - the facts about the host
+ * @param name - the name of the host, for the message
+ * @param purpose - `read` checks only what reading needs: neither root nor free disk space
  * @throws {@link ProvisionError} ERR_HOST_NOT_ROOT, ERR_HOST_NO_SYSTEMD, ERR_HOST_NO_DOCKER, ERR_HOST_ROOTLESS,
  *   ERR_HOST_DOCKER_DESKTOP, ERR_HOST_READ_ONLY, ERR_HOST_DISK_FULL
  */
 export function refuseHost(facts: HostFacts, name: string, purpose: 'read' | 'change' = 'change'): void {
-  const tests = purpose === 'read' ? READING : [...READING, noRoot, masked, readOnly, full]
-  const found = tests.map((test) => test(facts))
-  const obstacle = found.find((one) => one !== undefined)
-  if (obstacle === undefined) return
-  const { code, got, todo } = obstacle
+  const preconditions =
+    purpose === 'read' ? READ_PRECONDITIONS : [...READ_PRECONDITIONS, noRoot, masked, readOnly, diskFull]
+  const results = preconditions.map((check) => check(facts))
+  const unmet = results.find((result) => result !== undefined)
+  if (unmet === undefined) return
+  const { code, got, todo } = unmet
   throw new ProvisionError(code, { tried: `inspecting ${name}`, got, todo })
 }
 
-type Test = (facts: HostFacts) => Obstacle | undefined
+type Precondition = (facts: HostFacts) => UnmetPrecondition | undefined
 
-/** The daemon runs in a virtual machine, and the desktop application writes its configuration. */
-const desktop: Test = ({ fact, info, property }) => {
-  // The host may have an Engine of its own beside it; that one is meant then.
+/** Docker Desktop runs its daemon in a virtual machine, and writes the configuration itself. */
+const desktop: Precondition = ({ fact, info, property }) => {
+  // A host may have both Docker Desktop and Docker Engine. Then docker-mtls configures the Engine.
   const isAlone = fact('desktop') !== '' && (property('service', 'LoadState') !== 'loaded' || isGenerated(property))
   const isLinux = ['Linux', ''].includes(fact('kernel'))
   const isDesktop = isAlone || info?.['OperatingSystem'] === 'Docker Desktop' || !isLinux
@@ -47,23 +48,23 @@ const desktop: Test = ({ fact, info, property }) => {
   }
 }
 
-const rootless: Test = ({ property, daemons }) => {
+const rootless: Precondition = ({ property, daemons }) => {
   const own = daemons.find(({ uid }) => uid !== 0)
   const hasSystemUnit = property('service', 'LoadState') === 'loaded'
   if (own === undefined || (hasSystemUnit && property('service', 'ActiveState') === 'active')) return undefined
   return {
     code: 'ERR_HOST_ROOTLESS',
     got: `its dockerd (process ${own.pid}) runs rootless, as the user ${own.uid}`,
-    todo: 'Reach a rootless daemon by ssh://, which needs no port, or install Docker Engine for the whole system.',
+    todo: 'Connect to a rootless daemon over ssh://, which needs no port, or install Docker Engine for the whole system.',
   }
 }
 
-/** A package that was removed but not purged leaves a script in /etc/init.d, from which systemd makes a unit. */
+/** A package that was removed but not purged leaves a script in /etc/init.d, and systemd generates a unit from it. */
 function isGenerated(property: HostFacts['property']): boolean {
   return property('service', 'FragmentPath').startsWith('/run/systemd/generator')
 }
 
-const noDocker: Test = ({ fact, property, daemons: [running] }) => {
+const noDocker: Precondition = ({ fact, property, daemons: [running] }) => {
   const isLoaded = ['loaded', 'masked'].includes(property('service', 'LoadState')) && !isGenerated(property)
   if (isLoaded || (fact('systemd') !== 'yes' && fact('dockerd') !== '')) return undefined
   if (running !== undefined) {
@@ -79,7 +80,7 @@ const noDocker: Test = ({ fact, property, daemons: [running] }) => {
 
 const INSTALL: Sentence = sentence`Install Docker Engine with its unit, as docs.docker.com/engine/install describes. On Debian and Ubuntu:  ${command('apt-get', 'install', 'docker.io')}`
 
-const noRoot: Test = ({ fact }) => {
+const noRoot: Precondition = ({ fact }) => {
   if (fact('uid') === '0') return undefined
   return {
     code: 'ERR_HOST_NOT_ROOT',
@@ -88,16 +89,16 @@ const noRoot: Test = ({ fact }) => {
   }
 }
 
-const noSystemd: Test = ({ fact }) => {
+const noSystemd: Precondition = ({ fact }) => {
   if (fact('systemd') === 'yes') return undefined
   return {
     code: 'ERR_HOST_NO_SYSTEMD',
-    got: 'systemd did not boot it, so no unit starts dockerd there',
+    got: 'it was not booted with systemd, so no unit starts dockerd there',
     todo: sentence`Render a daemon.json, and start dockerd with it yourself:  ${ours('daemon', 'render', '--daemon-json')}`,
   }
 }
 
-const masked: Test = ({ property }) => {
+const masked: Precondition = ({ property }) => {
   if (property('service', 'LoadState') !== 'masked') return undefined
   return {
     code: 'ERR_HOST_NO_DOCKER',
@@ -106,8 +107,8 @@ const masked: Test = ({ property }) => {
   }
 }
 
-const readOnly: Test = ({ fact }) => {
-  const path = WRITTEN.find((candidate) => fact(`writable:${candidate}`) === 'no')
+const readOnly: Precondition = ({ fact }) => {
+  const path = WRITTEN_FOLDERS.find((candidate) => fact(`writable:${candidate}`) === 'no')
   if (path === undefined) return undefined
   return {
     code: 'ERR_HOST_READ_ONLY',
@@ -116,19 +117,19 @@ const readOnly: Test = ({ fact }) => {
   }
 }
 
-const full: Test = ({ fact }) => {
+const diskFull: Precondition = ({ fact }) => {
   const path = ['/etc/docker', STATE_FOLDER].find((candidate) => isFull(fact(`room:${candidate}`)))
   if (path === undefined) return undefined
   return {
     code: 'ERR_HOST_DISK_FULL',
-    got: `the disk of ${path} has ${fact(`room:${path}`)} KiB left, but an apply needs ${ROOM_KIB}`,
+    got: `the disk of ${path} has ${fact(`room:${path}`)} KiB left, but an apply needs ${REQUIRED_KIB}`,
     todo: 'Free disk space there first. Nothing was changed.',
   }
 }
 
-/** Tests that apply to reading as well. */
-const READING: readonly Test[] = [desktop, rootless, noDocker, noSystemd]
+/** Preconditions for reading the state of a host. */
+const READ_PRECONDITIONS: readonly Precondition[] = [desktop, rootless, noDocker, noSystemd]
 
 function isFull(room: string): boolean {
-  return lines(room).length === 1 && /^\d+$/.test(room) && Number(room) < ROOM_KIB
+  return lines(room).length === 1 && /^\d+$/.test(room) && Number(room) < REQUIRED_KIB
 }

@@ -1,9 +1,9 @@
 import { shellLine, singleQuoted } from '../base/quoting/posix.ts'
 
-/** Values for a shell program, by the names of its variables: none of them is read as a part of the program. */
+/** Values of a shell program's variables, by name. They are quoted, so that none can become part of the program. */
 export type ShellValues = Readonly<Record<string, string | number>>
 
-/** Sets the variables of a program. */
+/** Renders the assignments that set a program's variables. */
 export function assignments(values: ShellValues): string {
   return Object.entries(values)
     .map(([name, value]) => `${name}=${singleQuoted(String(value))}`)
@@ -11,8 +11,9 @@ export function assignments(values: ShellValues): string {
 }
 
 /**
- * A whole program as one function that is called in the last line: one that was cut off on its way is a mistake in its
- * syntax, and nothing of it runs. Nothing in it reads what the shell reads its program from.
+ * Renders a whole program as one function, and a last line that calls it. If the program is truncated on its way to the host,
+ * the shell reports a syntax error and runs none of it. The function's stdin is /dev/null, so that no command in it consumes
+ * the program that the shell is reading.
  *
  * @param texts - the body: texts of `.sh` files, assignments and calls
  */
@@ -21,20 +22,22 @@ export function shellProgram(...texts: readonly string[]): string {
   return `main() {\n${body.join('\n')}\n}\nmain "$@" </dev/null\n`
 }
 
-/** A function that does the same for each of several lines of words: a list, as data for a program. */
+/** Renders a function with these lines as its body. It passes a list to a program: each line handles one item. */
 export function shellFunction(name: string, lines: readonly string[]): string {
   return [`${name}() {`, ...lines, ':', '}'].join('\n')
 }
 
-/** A call of a function of a `.sh` file, with a file's text on its stdin if there is one. */
+/** Renders a call of a function, with a text on its stdin if one is given. */
 export function shellCall(words: readonly string[], stdin?: string): string {
   return stdin === undefined ? shellLine(...words) : `${shellLine(...words)} ${hereDocument(stdin)}`
 }
 
-/** A file's text for a command's stdin: no line of it can end it early, and nothing in it is expanded. */
+/**
+ * Renders a here-document. Its delimiter is chosen so that no line of the text ends it, and the shell expands nothing in it.
+ */
 export function hereDocument(text: string): string {
   const lines = new Set(text.split('\n'))
-  let mark = 'DOCKER_MTLS_END'
-  while (lines.has(mark)) mark += '_'
-  return `<<'${mark}'\n${text.endsWith('\n') || text === '' ? text : `${text}\n`}${mark}`
+  let delimiter = 'DOCKER_MTLS_END'
+  while (lines.has(delimiter)) delimiter += '_'
+  return `<<'${delimiter}'\n${text.endsWith('\n') || text === '' ? text : `${text}\n`}${delimiter}`
 }

@@ -1,7 +1,7 @@
 import { shellFile } from '../base/shell-file.ts'
 
 /** The result of a script. */
-export interface Ran {
+export interface ScriptResult {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
@@ -11,29 +11,29 @@ export interface Ran {
 export interface RunOptions {
   /** Called with each line of stdout as it arrives. */
   readonly onLine?: ((line: string) => void) | undefined
-  /** Stops waiting; the script goes on running on the host. */
+  /** Stops waiting. The script continues to run on the host. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Runs scripts as root, on this machine or on another. */
+/** Runs scripts as root, on this machine or on another one. */
 export interface HostShell {
-  /** For a person: `this machine`, `ssh://root@build01`. */
+  /** The name for messages: `this machine`, `ssh://root@build01`. */
   readonly name: string
-  /** Is it this machine? Then its sockets and files can be reached directly. */
+  /** Whether it is this machine, so that its sockets and files can be accessed directly. */
   readonly isHere: boolean
   /**
-   * Runs a POSIX sh script with root's PATH. It travels by stdin, since every user can read command lines.
+   * Runs a POSIX sh script with root's PATH. The script is passed on stdin, since every user can read command lines.
    *
-   * @throws the signal's reason
+   * @throws the signal's reason, if it is aborted
    */
-  run(script: string, options?: RunOptions): Promise<Ran>
+  run(script: string, options?: RunOptions): Promise<ScriptResult>
 }
 
-/** Comes before every program. */
+/** The beginning of every program. */
 export const PREAMBLE: string = shellFile(new URL('./preamble.sh', import.meta.url))
 
-/** The last lines of a failed command's stderr, on one line. */
-export function lastWords({ code, stderr }: Ran): string {
+/** The last lines of a failed script's stderr, joined to one line. */
+export function stderrSummary({ code, stderr }: ScriptResult): string {
   const lines = stderr
     .split('\n')
     .map((line) => line.trim())

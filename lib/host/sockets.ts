@@ -3,7 +3,7 @@ import { shellProgram } from './script.ts'
 
 /** A listening TCP socket. */
 export interface TcpSocket {
-  /** Without brackets: `0.0.0.0`, `::`, `10.0.0.4`. */
+  /** The address without brackets: `0.0.0.0`, `::`, `10.0.0.4`. */
   readonly address: string
   readonly port: number
 }
@@ -12,18 +12,18 @@ export interface TcpSocket {
 export const SOCKETS_SH: string = shellFile(new URL('./sockets.sh', import.meta.url))
 
 /**
- * Prints what a process listens on.
+ * Renders the script that prints the TCP sockets on which a process listens.
  *
- * @param pid - the number of the process. @defaultValue that of dockerd
+ * @param pid - the process. @defaultValue dockerd
  */
 export function socketsScript(pid?: number): string {
   return shellProgram(SOCKETS_SH, pid === undefined ? 'sockets "$(dockerd_pid)"' : `sockets ${pid}`, 'true')
 }
 
 /**
- * Reads what {@link socketsScript} has printed.
+ * Parses the output of {@link socketsScript}.
  *
- * @returns undefined if the process has no sockets at all: it is gone, or only root may read them
+ * @returns undefined if the output lists no sockets: the process is gone, or only root may read its sockets
  */
 export function parseSockets(printed: string): TcpSocket[] | undefined {
   const [machine = '', ...rest] = printed.trim().split('\n')
@@ -38,7 +38,7 @@ export function parseSockets(printed: string): TcpSocket[] | undefined {
   })
 }
 
-/** Words of 32 bits in the host's byte order. */
+/** The kernel prints an address as 32-bit words in the host's byte order. */
 function readAddress(hex: string, isBigEndian: boolean): string {
   const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) => {
     const four = (word.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16))
@@ -48,6 +48,6 @@ function readAddress(hex: string, isBigEndian: boolean): string {
   const groups = bytes.flatMap((byte, index) =>
     index % 2 === 0 ? [(byte * 256 + (bytes[index + 1] ?? 0)).toString(16)] : [],
   )
-  // The canonical form of an address (WHATWG URL section 3.5): addresses are compared in it.
+  // Use the canonical form (WHATWG URL section 3.5), since addresses are compared as strings.
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }

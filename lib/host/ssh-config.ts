@@ -6,7 +6,7 @@ import { startSystemSsh } from '../transport/ssh-start.ts'
 import { SshStream } from '../transport/ssh-stream.ts'
 import { SSH_TIMEOUT_MS } from './ssh-shell.ts'
 
-/** A host as ssh's configuration resolves it. */
+/** The settings that ssh uses for a host. */
 export interface SshHost {
   /** The name or address that ssh connects to; for an alias, its HostName. */
   readonly hostname: string
@@ -14,16 +14,16 @@ export interface SshHost {
   readonly port: number
   /** `yes`, `ask`, `accept-new` or `no`, whichever synonym of ssh_config(5) is configured. */
   readonly hostKeyChecking: string
-  /** The files with accepted host keys, without those that store nothing. */
+  /** The files in which ssh stores accepted host keys, without /dev/null and the like. */
   readonly knownHosts: readonly string[]
 }
 
-/** Synonyms that ssh prints. */
+/** The synonyms that ssh prints, with the usual names. */
 const CHECKING: Readonly<Record<string, string>> = { false: 'no', off: 'no', true: 'yes' }
-const KEEPS_NONE = new Set(['/dev/null', 'none'])
+const STORES_NOTHING = new Set(['/dev/null', 'none'])
 
 /**
- * Asks ssh itself how it resolves a host. ssh opens no connection for that (ssh(1), -G).
+ * Asks ssh which settings it uses for a host. With -G it prints them and opens no connection (ssh(1)).
  *
  * @throws {@link ConnectionError} ERR_SSH_NOT_INSTALLED, ERR_SSH_FAILED
  */
@@ -42,6 +42,6 @@ export async function readSshConfig(endpoint: SshEndpoint): Promise<SshHost> {
     user: value('user'),
     port: Number(value('port')),
     hostKeyChecking: CHECKING[checking] ?? checking,
-    knownHosts: knownHosts.filter((file) => !KEEPS_NONE.has(file)),
+    knownHosts: knownHosts.filter((file) => !STORES_NOTHING.has(file)),
   }
 }

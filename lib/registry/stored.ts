@@ -1,5 +1,5 @@
 import { RegistryError } from '../base/errors.ts'
-import { configFile, unusable } from '../endpoint/config-file.ts'
+import { configFile, invalidConfig } from '../endpoint/config-file.ts'
 import { asObject, type JsonObject } from '../endpoint/json-object.ts'
 import type { RegistryAuth } from './auth.ts'
 import { command, sentence } from '../base/sentence.ts'
@@ -25,11 +25,11 @@ export function pickLogins(config: string, file: JsonObject): StoredLogins {
   const [entries, helpers] = [asObject(auths), asObject(credHelpers)]
   const path = configFile(config)
   const todo = sentence`Correct the file, or log in again:  ${command('docker', 'login')}`
-  if (entries === undefined) throw unusable(path, 'auths is not an object', todo)
-  if (helpers === undefined) throw unusable(path, 'credHelpers is not an object', todo)
-  if (typeof credsStore !== 'string') throw unusable(path, 'credsStore is not a string', todo)
+  if (entries === undefined) throw invalidConfig(path, 'auths is not an object', todo)
+  if (helpers === undefined) throw invalidConfig(path, 'credHelpers is not an object', todo)
+  if (typeof credsStore !== 'string') throw invalidConfig(path, 'credsStore is not a string', todo)
   if (Object.values(helpers).some((name) => typeof name !== 'string'))
-    throw unusable(path, 'a value in credHelpers is not a string', todo)
+    throw invalidConfig(path, 'a value in credHelpers is not a string', todo)
   return { auths: entries, credHelpers: helpers, credsStore }
 }
 

@@ -4,52 +4,53 @@ import { command, sentence } from '../base/sentence.ts'
 import { carryOut, type ApplyReport } from '../apply/carry-out.ts'
 import { runStep } from '../base/progress.ts'
 import type { IssuedCertificates } from './issue-certificates.ts'
-import { ensureContext, type ContextResult } from './context.ts'
+import { ensureContext, type SetupContextResult } from './context.ts'
 import { continueWith, type Outcome } from './for-each-host.ts'
 import type { SetupOptions } from './options.ts'
-import { about, type PlannedHost } from './plan-hosts.ts'
+import { labelSteps, type PlannedHost } from './plan-hosts.ts'
 
-/** A host that was set up, and answers. */
-export interface SetHost extends PlannedHost {
+/** A host that was set up, and whose dockerd has answered over mTLS. */
+export interface SetUpHost extends PlannedHost {
   readonly report: ApplyReport
   /** The version that dockerd reports over mTLS. */
   readonly version: string
-  readonly made?: ContextResult
+  /** Absent if no context was requested. */
+  readonly contextResult?: SetupContextResult
 }
 
 /**
- * Carries out the plans: applies with automatic rollback, verifies from here, connects as the client, and creates the
- * context.
+ * Applies the plans with automatic rollback. For each host it then verifies the daemon from this machine, connects as the
+ * client, and creates the context.
  *
- * @returns the outcome of each host. A host whose apply failed is as it was before, unless its error says otherwise
+ * @returns the outcome of each host. A host whose apply failed is in its previous state, unless its error says otherwise
  */
 export function applyToHosts(
   planned: readonly Outcome<PlannedHost>[],
-  certified: IssuedCertificates,
+  issued: IssuedCertificates,
   options: SetupOptions,
-): Promise<Outcome<SetHost>[]> {
+): Promise<Outcome<SetUpHost>[]> {
   return continueWith(planned, async (one) => {
     const { shell, plan, names, host, url } = one
     const { rollbackAfter, signal } = options
     const report = await carryOut(plan, {
       shell,
-      // The client that will use the daemon. It connects from here, where its key is.
-      probe: certified.identity,
+      // Verify with the client that will use the daemon. Its key is on this machine.
+      probe: issued.identity,
       address: names.reach.value,
       rollbackAfter,
       signal,
-      onStep: about(host, options.onStep),
+      onStep: labelSteps(host, options.onStep),
       explainUnreachable: (error) => blockedPort(error, url),
     })
-    const version = await verify(one, certified, options)
-    const made = await makeContext(one, certified, options)
-    return { ...one, report, version, ...(made && { made }) }
+    const version = await verify(one, issued, options)
+    const contextResult = await createContext(one, issued, options)
+    return { ...one, report, version, ...(contextResult && { contextResult }) }
   })
 }
 
 const BLOCKED = ['ERR_CONNECT_TIMEOUT', 'ERR_CONNECTION_REFUSED', 'ERR_HOST_UNREACHABLE'] as const
 
-/** dockerd listens, as systemd has confirmed, and ssh reaches the host. So a firewall in between blocks the port. */
+/** Replaces an error by one about a firewall: systemd has confirmed that dockerd listens, and ssh reaches the host. */
 function blockedPort(cause: unknown, url: string): unknown {
   if (!isDockerMtlsError(cause, ...BLOCKED)) return cause
   const port = /\d+$/.exec(url)?.[0] ?? ''
@@ -61,7 +62,7 @@ function blockedPort(cause: unknown, url: string): unknown {
   })
 }
 
-/** As the client's programs will: with the host and the files of its variables. */
+/** Connects as the client's programs will, with the host and the files that their variables name. */
 function verify({ url, host }: PlannedHost, { identity }: IssuedCertificates, options: SetupOptions): Promise<string> {
   const { client, signal, onStep } = options
   const { ca, cert, key } = identity
@@ -78,16 +79,16 @@ function verify({ url, host }: PlannedHost, { identity }: IssuedCertificates, op
   })
 }
 
-async function makeContext(
+async function createContext(
   { context, host }: PlannedHost,
   { client }: IssuedCertificates,
   { onStep }: SetupOptions,
-): Promise<ContextResult | undefined> {
+): Promise<SetupContextResult | undefined> {
   if (context === undefined) return undefined
   const title = `create the docker context ${context.name}`
   return runStep(onStep, { step: 'context', title, subject: host }, async ({ result }) => {
-    const made = await ensureContext(context, client.paths.folder)
-    result(made.action)
-    return made
+    const contextResult = await ensureContext(context, client.paths.folder)
+    result(contextResult.action)
+    return contextResult
   })
 }

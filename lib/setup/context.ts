@@ -10,7 +10,7 @@ import { OWN_NAMES } from '../pki/server-name.ts'
 import { readIfThere } from '../base/files.ts'
 
 /** A context to create for a host. */
-export interface WantedContext {
+export interface RequestedContext {
   /** DOCKER_CONFIG. */
   readonly config: string
   readonly name: string
@@ -23,18 +23,18 @@ export interface WantedContext {
 }
 
 /** The context, and whether it was changed. */
-export interface ContextResult {
+export interface SetupContextResult {
   readonly name: string
   readonly action: 'created' | 'kept' | 'replaced'
 }
 
 /**
- * The name of a host's context.
+ * Returns the name of a host's context: the requested name, else the name of the host's folder.
  *
  * @throws {@link EndpointError} ERR_CONTEXT_INVALID
  */
-export function contextNameFor(folder: string, named: string | undefined): string {
-  if (named !== undefined) return parseContextName(named)
+export function contextNameFor(folder: string, requested: string | undefined): string {
+  if (requested !== undefined) return parseContextName(requested)
   try {
     return parseContextName(folder)
   } catch (cause) {
@@ -45,16 +45,16 @@ export function contextNameFor(folder: string, named: string | undefined): strin
 }
 
 /**
- * Refuses to replace a context that points elsewhere. One that points to the same host was created by an earlier run, or is as
- * good as that.
+ * Refuses to replace a context that points to another host. A context that points to this host may be replaced: an earlier run
+ * created it, or it serves the same purpose.
  *
  * @throws {@link EndpointError} ERR_CONTEXT_EXISTS
  */
-export async function refuseForeignContext(wanted: WantedContext): Promise<void> {
-  const { config, name, url, force } = wanted
+export async function refuseForeignContext(requested: RequestedContext): Promise<void> {
+  const { config, name, url, force } = requested
   if (force) return
   const meta = await readMeta(config, name)
-  if (meta === undefined || (typeof meta !== 'string' && pointsThere(meta, wanted))) return
+  if (meta === undefined || (typeof meta !== 'string' && pointsToHost(meta, requested))) return
   const got = typeof meta === 'string' ? `it is damaged: ${meta}` : `it points to ${meta.host}`
   throw new EndpointError('ERR_CONTEXT_EXISTS', {
     tried: `creating the docker context ${name} for ${url}`,
@@ -63,8 +63,8 @@ export async function refuseForeignContext(wanted: WantedContext): Promise<void>
   })
 }
 
-/** Another port or another name still means the same machine, except for names that every machine has. */
-function pointsThere({ host }: ContextMeta, { url, names }: WantedContext): boolean {
+/** Whether a context points to this host, by any of its names and with any port. Names that every machine has don't count. */
+function pointsToHost({ host }: ContextMeta, { url, names }: RequestedContext): boolean {
   const known = names.filter((name) => !OWN_NAMES.includes(name))
   return [hostOf(url), ...known].includes(hostOf(host))
 }
@@ -75,23 +75,23 @@ function hostOf(url: string): string {
 }
 
 /**
- * Creates the context, or keeps a valid one. Other metadata in it stays.
+ * Creates the context, or keeps a valid one. Other metadata of an existing context for this host stays.
  *
- * @param certPath - the folder of the client
+ * @param certPath - the folder of the client certificate
  * @throws {@link EndpointError} ERR_CONTEXT_EXISTS
  * @throws {@link IdentityError} for files that no daemon would accept
  * @throws {@link FileError} ERR_FILE_WRITE
  */
-export async function ensureContext(wanted: WantedContext, certPath: string): Promise<ContextResult> {
-  const { config, name, url } = wanted
-  await refuseForeignContext(wanted)
+export async function ensureContext(requested: RequestedContext, certPath: string): Promise<SetupContextResult> {
+  const { config, name, url } = requested
+  await refuseForeignContext(requested)
   const { credentials } = await readCredentials(resolve(certPath))
   const meta = await readMeta(config, name)
-  const there = typeof meta === 'string' ? undefined : meta
-  const isSame = there?.host === url && !there.skipTlsVerify && (await holds(config, name, credentials))
+  const existing = typeof meta === 'string' ? undefined : meta
+  const isSame = existing?.host === url && !existing.skipTlsVerify && (await hasCredentials(config, name, credentials))
   if (isSame) return { name, action: 'kept' }
-  const isOurs = there !== undefined && pointsThere(there, wanted)
-  const content = isOurs ? there.content : { Metadata: { Description: `set up by docker-mtls` } }
+  const isOurs = existing !== undefined && pointsToHost(existing, requested)
+  const content = isOurs ? existing.content : { Metadata: { Description: `set up by docker-mtls` } }
   const docker = { Host: url, SkipTLSVerify: false }
   const { replaced } = await writeContext(config, {
     name,
@@ -107,8 +107,8 @@ async function readMeta(config: string, name: string): Promise<ContextMeta | str
   return text === undefined ? undefined : parseContextMeta(text)
 }
 
-async function holds(config: string, name: string, { ca, cert, key }: Credentials): Promise<boolean> {
+async function hasCredentials(config: string, name: string, { ca, cert, key }: Credentials): Promise<boolean> {
   const folder = contextPaths(config, name).credentials
-  const there = await Promise.all(TLS_FILES.map((file) => readIfThere(join(folder, file))))
-  return [ca, cert, key].every((bytes, index) => Buffer.from(bytes).toString('utf8') === there[index])
+  const existing = await Promise.all(TLS_FILES.map((file) => readIfThere(join(folder, file))))
+  return [ca, cert, key].every((bytes, index) => Buffer.from(bytes).toString('utf8') === existing[index])
 }

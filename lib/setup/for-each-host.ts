@@ -1,13 +1,11 @@
-/** The outcome of one host. */
+/** The result of the work for one host, or the error that it threw. */
 export type Outcome<Value> =
-  | { readonly host: string; readonly value: Value }
-  /** Whatever was thrown. */
-  | { readonly host: string; readonly error: unknown }
+  { readonly host: string; readonly value: Value } | { readonly host: string; readonly error: unknown }
 
-/** Hosts at once: fast enough, without too many logins for the agent and the network. */
-const AT_ONCE = 8
+/** The number of hosts at the same time: fast, but not too many logins for the ssh agent and the network. */
+const CONCURRENCY = 8
 
-/** Does some work for each host, several at once. A failure on one doesn't affect the others. */
+/** Runs the work for each host, for several hosts at the same time. A failure on one doesn't affect the others. */
 export async function forEachHost<Item extends { readonly host: string }, Value>(
   items: readonly Item[],
   work: (item: Item) => Promise<Value>,
@@ -20,7 +18,7 @@ export async function forEachHost<Item extends { readonly host: string }, Value>
       outcomes[index] = await outcomeOf(item, work)
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker))
   return outcomes
 }
 
@@ -36,23 +34,23 @@ async function outcomeOf<Item extends { readonly host: string }, Value>(
 }
 
 /** Whether the work succeeded. */
-export function isDone<Value>(outcome: Outcome<Value>): outcome is Extract<Outcome<Value>, { value: Value }> {
+export function isSuccess<Value>(outcome: Outcome<Value>): outcome is Extract<Outcome<Value>, { value: Value }> {
   return 'value' in outcome
 }
 
-/** Continues with the hosts that have succeeded so far. Earlier failures stay in their places. */
+/** Continues with the hosts that have succeeded so far. Earlier failures stay in the list, in the same order. */
 export async function continueWith<Before extends { readonly host: string }, After>(
   before: readonly Outcome<Before>[],
   work: (item: Before) => Promise<After>,
 ): Promise<Outcome<After>[]> {
   const after = await forEachHost(
-    before.filter(isDone).map(({ value }) => value),
+    before.filter(isSuccess).map(({ value }) => value),
     work,
   )
   const byHost = new Map(after.map((outcome) => [outcome.host, outcome]))
-  return before.map((outcome) => (isDone(outcome) ? (byHost.get(outcome.host) ?? lost(outcome.host)) : outcome))
+  return before.map((outcome) => (isSuccess(outcome) ? (byHost.get(outcome.host) ?? noOutcome(outcome.host)) : outcome))
 }
 
-function lost(host: string): never {
-  throw new TypeError(`nothing became of ${host}`)
+function noOutcome(host: string): never {
+  throw new TypeError(`there is no outcome for ${host}`)
 }

@@ -9,46 +9,50 @@ import { readIfThere } from '../base/files.ts'
 
 /** The names of a host. */
 export interface HostNames {
-  /** The name for the context and the verification. */
+  /** The name by which clients connect, for the context and the verification. */
   readonly reach: ServerName
   /** All names for its certificate. */
   readonly all: readonly string[]
 }
 
-/** Where the names of a host come from. */
-export interface Ways {
-  /** The HostName of ssh, behind its aliases. */
+/** The sources of a host's names. */
+export interface NameSources {
+  /** The HostName in ssh's configuration, or the name in the URL. */
   readonly hostname: string
-  /** The address that ssh has connected to, as the host reports it. */
+  /** The address to which ssh connected, as the host reports it. */
   readonly address: string | undefined
   /** The requested names. */
-  readonly asked: readonly string[]
+  readonly requested: readonly string[]
 }
 
 /**
- * Collects the names of a host: the requested names, the one that ssh connects to, and those in its certificate, so that a
- * second run, or one by another name, needs no new certificate. An address that the host reports counts only if it is known
- * here too: a host that could choose its names could choose those of another host.
+ * Collects the names of a host: the requested names, the name to which ssh connects, and the names in its certificate. With
+ * the latter, a second run needs no new certificate, even if it uses another name. An address that the host reports is used
+ * only if this machine resolves the host's name to it. Otherwise a host could get a certificate for another host's address.
  *
  * @throws {@link PkiError} ERR_NAME_INVALID
  */
-export async function hostNames(root: string, folder: string, { hostname, address, asked }: Ways): Promise<HostNames> {
-  const known = address !== undefined && (await addressesOf(hostname)).includes(address)
-  const wanted = [...asked, hostname, ...(known ? [address] : [])]
-  const there = await namesThere(serverPaths(root, folder).cert)
-  const all = parseServerNames([...wanted, ...there])
-  // A wildcard can't be connected to.
+export async function hostNames(
+  root: string,
+  folder: string,
+  { hostname, address, requested }: NameSources,
+): Promise<HostNames> {
+  const isKnown = address !== undefined && (await addressesOf(hostname)).includes(address)
+  const wanted = [...requested, hostname, ...(isKnown ? [address] : [])]
+  const existing = await certificateNames(serverPaths(root, folder).cert)
+  const all = parseServerNames([...wanted, ...existing])
+  // Clients can't connect to a wildcard.
   const first = wanted.find((name) => !name.startsWith('*')) ?? hostname
   return { reach: parseServerName(first), all: all.map(({ value }) => value) }
 }
 
-/** Not those with a zone, which mean something to one machine alone. */
+/** Resolves a name, without the addresses that have a zone: a zone is valid on only one machine. */
 async function addressesOf(hostname: string): Promise<string[]> {
   const found = await lookup(hostname, { all: true }).catch(() => [])
   return found.map(({ address }) => address).filter((address) => !address.includes('%'))
 }
 
-async function namesThere(path: string): Promise<string[]> {
+async function certificateNames(path: string): Promise<string[]> {
   const pem = await readIfThere(path)
   if (pem === undefined) return []
   try {
@@ -62,18 +66,18 @@ async function namesThere(path: string): Promise<string[]> {
 }
 
 /**
- * Checks that this machine can resolve the name. ssh may use an alias that only it knows.
+ * Checks that this machine can resolve the name. It may be an alias that only ssh knows.
  *
  * @throws {@link ConnectionError} ERR_NAME_NOT_RESOLVED
  */
-export async function requireAddress({ kind, value }: ServerName, endpoint: SshEndpoint): Promise<void> {
+export async function requireResolvable({ kind, value }: ServerName, endpoint: SshEndpoint): Promise<void> {
   if (kind === 'ip') return
   try {
     await lookup(value)
   } catch (cause) {
     throw new ConnectionError('ERR_NAME_NOT_RESOLVED', {
-      tried: `looking for the address of ${value}`,
-      got: 'this machine can not resolve that name, although ssh can connect',
+      tried: `resolving ${value}`,
+      got: "this machine can't resolve that name, although ssh can connect",
       todo: sentence`Give a name or an address by which clients reach the daemon:  ${ours('setup', formatEndpoint(endpoint), '--name', 'NAME_OR_ADDRESS')}`,
       cause,
     })

@@ -11,12 +11,12 @@ import { formatTarget, readListener } from '../daemon-config/listener-target.ts'
 import { unitOf } from '../apply/unit.ts'
 import { parseRequested } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
-import { contextNameFor, refuseForeignContext, type WantedContext } from './context.ts'
+import { contextNameFor, refuseForeignContext, type RequestedContext } from './context.ts'
 import { forEachHost, type Outcome } from './for-each-host.ts'
 import { refuseForeignCa } from './known-ca.ts'
-import { hostNames, requireAddress, type HostNames } from './host-names.ts'
+import { hostNames, requireResolvable, type HostNames } from './host-names.ts'
 import type { SetupOptions } from './options.ts'
-import { namedTwice, type SetupTarget } from './target.ts'
+import { givenTwice, type SetupTarget } from './target.ts'
 
 /** A host that was inspected and can be set up. */
 export interface InspectedHost extends SetupTarget {
@@ -24,14 +24,14 @@ export interface InspectedHost extends SetupTarget {
   readonly names: HostNames
   /** `tcp://HOST:PORT`, for clients. */
   readonly url: string
-  readonly context?: WantedContext
+  readonly context?: RequestedContext
 }
 
 /**
- * Inspects each host: whether ssh reaches it and logs in as root, whether Docker is installed and can be changed, by which
- * names clients reach it, and whether its context would replace another one. Nothing is changed, there or here.
+ * Inspects each host: whether ssh can log in as root, whether Docker is installed and can be configured, by which names
+ * clients connect to it, and whether its context would replace another one. Nothing is changed on any machine.
  *
- * @throws for invalid options, before any host is contacted
+ * @throws for invalid options, before it contacts any host
  */
 export async function inspectHosts(
   targets: readonly SetupTarget[],
@@ -39,47 +39,47 @@ export async function inspectHosts(
 ): Promise<Outcome<InspectedHost>[]> {
   parseRequested(options.requested)
   if (options.config !== undefined) for (const { folder } of targets) contextNameFor(folder, options.context)
-  const places = new Map<string, string>()
+  const byAddress = new Map<string, string>()
   return forEachHost(targets, (target) =>
-    runStep(options.onStep, { step: 'look', title: 'inspect it over ssh', subject: target.host }, (talk) =>
-      inspectHost(target, options, { places, result: talk.result }),
+    runStep(options.onStep, { step: 'look', title: 'inspect it over ssh', subject: target.host }, ({ result }) =>
+      inspectHost(target, options, { byAddress, result }),
     ),
   )
 }
 
-interface Shared {
-  /** The host at each address and port: two names may stand for one host. */
-  readonly places: Map<string, string>
+interface Inspection {
+  /** The host at each name and port to which ssh connects, shared by all hosts: two aliases may stand for one host. */
+  readonly byAddress: Map<string, string>
   readonly result: (note: string) => void
 }
 
 async function inspectHost(
   target: SetupTarget,
   options: SetupOptions,
-  { places, result }: Shared,
+  { byAddress, result }: Inspection,
 ): Promise<InspectedHost> {
   const { host, folder, endpoint } = target
   const ssh = await readSshConfig(endpoint)
   requireHostKey(endpoint, ssh)
   const { hostname, user, port } = ssh
-  const place = `${hostname}:${port}`
-  if ((places.get(place) ?? host) !== host) throw namedTwice(`${host}, which is also ${places.get(place)}`)
-  places.set(place, host)
+  const address = `${hostname}:${port}`
+  if ((byAddress.get(address) ?? host) !== host) throw givenTwice(`${host}, which is also ${byAddress.get(address)}`)
+  byAddress.set(address, host)
   const shell = sshShell(endpoint, user)
   const facts = await gatherFacts(shell, options.signal)
   refuseHost(facts, shell.name)
-  const ways = { hostname, address: shell.address(), asked: options.names }
-  const names = await hostNames(options.dir, folder, ways)
-  await requireAddress(names.reach, endpoint)
+  const sources = { hostname, address: shell.address(), requested: options.names }
+  const names = await hostNames(options.dir, folder, sources)
+  await requireResolvable(names.reach, endpoint)
   const inForce = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
   const url = formatTarget({ host: names.reach.value, port: portOf(inForce, options) })
   const context = await contextFor(folder, { url, names: names.all }, options)
   await refuseForeignCa(shell, facts, inForce, folder, options)
-  result(aboutHost(facts))
+  result(hostSummary(facts))
   return { ...target, shell, names, url, ...(context && { context }) }
 }
 
-/** The port that dockerd will listen on: as requested, else as it is in force. */
+/** The port on which dockerd will listen: the requested one, else the one in force. */
 function portOf({ settings }: SettingsInForce, { requested }: SetupOptions): number {
   const [first] = parseRequested(requested).listen ?? settings.listen
   return first === undefined ? 2376 : readListener(first).port
@@ -87,17 +87,17 @@ function portOf({ settings }: SettingsInForce, { requested }: SetupOptions): num
 
 async function contextFor(
   folder: string,
-  there: Pick<WantedContext, 'url' | 'names'>,
+  target: Pick<RequestedContext, 'url' | 'names'>,
   options: SetupOptions,
-): Promise<WantedContext | undefined> {
+): Promise<RequestedContext | undefined> {
   const { config, context, force } = options
   if (config === undefined) return undefined
-  const wanted = { config, name: contextNameFor(folder, context), ...there, force }
-  await refuseForeignContext(wanted)
-  return wanted
+  const requested = { config, name: contextNameFor(folder, context), ...target, force }
+  await refuseForeignContext(requested)
+  return requested
 }
 
-function aboutHost(facts: HostFacts): string {
+function hostSummary(facts: HostFacts): string {
   const system = /^PRETTY_NAME="?(.*?)"?$/m.exec(facts.file('/etc/os-release')?.text ?? '')?.[1]
   const version = facts.info?.['ServerVersion']
   const state = facts.property('service', 'ActiveState')
@@ -106,18 +106,18 @@ function aboutHost(facts: HostFacts): string {
 }
 
 /**
- * Refuses a host whose key ssh is configured not to check: a man in the middle would get a certificate for its name, and
- * could impersonate it from then on. Accepting a key at first sight is the user's own choice.
+ * Refuses a host whose key ssh is configured not to check. A man in the middle would get a certificate for the host's name,
+ * and could impersonate it from then on. Accepting the key at the first connection is allowed, since the user decides that.
  *
  * @throws {@link ConnectionError} ERR_SSH_HOST_KEY_UNKNOWN
  */
 function requireHostKey(endpoint: SshEndpoint, { hostKeyChecking, knownHosts }: SshHost): void {
   const forgets = hostKeyChecking === 'accept-new' && knownHosts.length === 0
   if (hostKeyChecking !== 'no' && !forgets) return
-  const word = formatEndpoint(endpoint)
+  const url = formatEndpoint(endpoint)
   throw new ConnectionError('ERR_SSH_HOST_KEY_UNKNOWN', {
-    tried: `setting up ${word}`,
+    tried: `setting up ${url}`,
     got: `ssh is configured to accept any key for that host (StrictHostKeyChecking ${hostKeyChecking}${forgets ? ', and UserKnownHostsFile stores none' : ''}), so a man in the middle could get a certificate for its name`,
-    todo: sentence`Set  StrictHostKeyChecking ask  for it in ~/.ssh/config${forgets ? ', without a UserKnownHostsFile' : ''}, then compare its fingerprint and accept the key once in a terminal:  ${command('ssh', word)}`,
+    todo: sentence`Set  StrictHostKeyChecking ask  for it in ~/.ssh/config${forgets ? ', without a UserKnownHostsFile' : ''}, then compare its fingerprint and accept the key once in a terminal:  ${command('ssh', url)}`,
   })
 }

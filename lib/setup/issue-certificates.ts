@@ -15,7 +15,7 @@ import type { InspectedHost } from './inspect-hosts.ts'
 import type { SetupOptions } from './options.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
 
-/** The certificates for all hosts, issued now or before. */
+/** The certificates for all hosts, issued now or earlier. */
 export interface IssuedCertificates {
   readonly authority: FolderAuthorityResult
   readonly client: FolderLeafResult
@@ -25,8 +25,9 @@ export interface IssuedCertificates {
 }
 
 /**
- * Issues missing certificates for the CA, each host and the client, and keeps valid ones. An invalid server certificate (other
- * names, expired, damaged, of another CA) is issued again, and the old one is kept beside it.
+ * Creates the CA and issues the certificates of each host and of the client where they are missing, and keeps valid ones. An
+ * invalid server certificate (other names, expired, damaged, of another CA) is issued again, and the old one is kept beside
+ * it.
  *
  * @throws {@link PkiError} ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_LEDGER_MISMATCH,
  *   ERR_CLIENT_KEY_ELSEWHERE, ERR_PKI_FILE_INVALID
@@ -38,23 +39,23 @@ export async function issueCertificates(
   passphrase: Passphrase | undefined,
 ): Promise<IssuedCertificates> {
   const opening = passphrase === undefined ? {} : { passphrase }
-  await refuseOrphans(dir)
+  await refuseMissingCa(dir)
   if (await isFolder(caPaths(dir).folder)) await checkLedger(dir)
   const folder = new PkiFolder(dir)
   const authority = await folder.ensureAuthority(opening)
   const client = await folder.ensureClient(name, opening)
   const identity = await readIdentity(folder, name)
   const servers = new Map<string, FolderLeafResult>()
-  for (const { host, folder: place, names } of hosts) {
-    servers.set(host, await folder.ensureServer(names.all, { ...opening, host: place, force: true }))
+  for (const { host, folder: hostFolder, names } of hosts) {
+    servers.set(host, await folder.ensureServer(names.all, { ...opening, host: hostFolder, force: true }))
   }
   return { authority, client, identity, servers }
 }
 
-/** The files of a host, checked as a set. */
+/** Loads the server files of a host, and checks that they match each other. */
 export function serverFilesOf({ servers }: IssuedCertificates, host: string): Promise<ServerFiles> {
   const result = servers.get(host)
-  if (result === undefined) throw new TypeError(`nothing was made for ${host}`)
+  if (result === undefined) throw new TypeError(`no certificate was issued for ${host}`)
   return loadServerFiles(result.paths.folder)
 }
 
@@ -66,14 +67,16 @@ async function readIdentity(folder: PkiFolder, name: string): Promise<ClientFile
     throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
       tried: `connecting as the client ${name}`,
       got: 'its key is on its own machine, and was never here',
-      todo: sentence`Name a client of this machine:  ${command('--client', 'NAME')}`,
+      todo: sentence`Choose a client whose key is on this machine:  ${command('--client', 'NAME')}`,
       cause,
     })
   }
 }
 
-/** A new CA would lock out all clients of the old one. */
-async function refuseOrphans(dir: string): Promise<void> {
+/**
+ * Refuses a folder that has certificates but no CA. Setup would create a new CA, and lock out all clients of the missing one.
+ */
+async function refuseMissingCa(dir: string): Promise<void> {
   const { folder, cert, key } = caPaths(dir)
   if ((await readIfThere(cert)) !== undefined || (await readIfThere(key)) !== undefined) return
   const clients = (await new PkiFolder(dir).clients()).map((name) => clientPaths(dir, name))

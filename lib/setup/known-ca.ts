@@ -4,14 +4,14 @@ import { caPaths, serverPaths } from '../keystore/layout.ts'
 import { PkiFolder } from '../keystore/keystore.ts'
 import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import { certificatesIn } from '../apply/certificates-in.ts'
-import { gatherMore, type HostFacts } from '../host/facts.ts'
+import { gatherFurtherFacts, type HostFacts } from '../host/facts.ts'
 import type { HostShell } from '../host/shell.ts'
 import type { SetupOptions } from './options.ts'
 import { readIfThere } from '../base/files.ts'
 
 /**
- * Refuses a host whose daemon accepts clients of a CA that the folder has never had. Somebody has secured it already, often
- * from another folder of the same machine, and setup would lock all of their clients out.
+ * Refuses a host whose daemon accepts clients of a CA that the folder has never had. The host was secured before, often from
+ * another folder on the same machine, and setup would lock out all clients of that CA.
  *
  * @param folder - the name of the host's folder
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
@@ -24,7 +24,7 @@ export async function refuseForeignCa(
   { dir, replaceCa, signal }: SetupOptions,
 ): Promise<void> {
   if (replaceCa || ca === undefined || listen.length === 0) return
-  const more = await gatherMore(shell, facts, { programs: [], files: [ca], secrets: [], writable: [] }, signal)
+  const more = await gatherFurtherFacts(shell, facts, { programs: [], files: [ca], secrets: [], writable: [] }, signal)
   const ours = await knownCas(dir, serverPaths(dir, folder).ca)
   const foreign = certificatesIn(more.file(ca)?.text).find(({ fingerprint256 }) => !ours.has(fingerprint256))
   if (foreign === undefined) return
@@ -35,7 +35,7 @@ export async function refuseForeignCa(
   })
 }
 
-/** The CAs that the folder has or had, and those that somebody has added for this host. */
+/** The fingerprints of all CAs that the folder has or had, and of those that a user has added for this host. */
 async function knownCas(dir: string, bundle: string): Promise<ReadonlySet<string>> {
   const listed = await new PkiFolder(dir).list().catch((error: unknown) => {
     if (!isDockerMtlsError(error, 'ERR_CA_MISSING')) throw error

@@ -1,21 +1,21 @@
 import type { RequestedApply } from '../apply/options.ts'
 import type { OnStep } from '../base/progress.ts'
 
-/** What {@link inspectHosts} and the steps behind it are told. */
+/** The options of {@link inspectHosts} and of the later steps of a setup. */
 export interface SetupOptions {
   /** The folder of the CA, the hosts and the clients. */
   readonly dir: string
-  /** The client that connects, and that the context is for. */
+  /** The client that connects, and whose certificate the context uses. */
   readonly client: string
-  /** More names of one host. The first of them goes into the context. */
+  /** Additional names of a single host. The context uses the first of them. */
   readonly names: readonly string[]
-  /** DOCKER_CONFIG, to create a context in. Absent: no context. */
+  /** DOCKER_CONFIG, where the context is created. Absent: no context is created. */
   readonly config?: string | undefined
   /** The name of the context, for a single host. @defaultValue the name of the host */
   readonly context?: string | undefined
-  /** Replaces a context of that name that points elsewhere. */
+  /** Replaces a context of that name even if it points to another host. */
   readonly force: boolean
-  /** Sets up a host whose daemon accepts clients of a CA that the folder has never had. */
+  /** Sets up a host even if its daemon accepts clients of a CA that the folder has never had. */
   readonly replaceCa: boolean
   readonly requested: Omit<RequestedApply, 'server' | 'override'>
   /** In seconds: see ApplyOptions. */

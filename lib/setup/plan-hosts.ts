@@ -1,5 +1,6 @@
 import type { Warning } from '../base/warning.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
+import { command, sentence } from '../base/sentence.ts'
 import { createAuthority } from '../pki/ca.ts'
 import { issueServer } from '../pki/issue.ts'
 import { caPaths, serverPaths } from '../keystore/layout.ts'
@@ -27,17 +28,17 @@ export interface PlannedHost extends InspectedHost {
 /**
  * Decides what to change on each host. An unfinished apply is rolled back first.
  *
- * @param certified - the issued certificates
+ * @param issued - the issued certificates
  */
 export function planHosts(
-  seen: readonly Outcome<InspectedHost>[],
-  certified: IssuedCertificates,
+  inspected: readonly Outcome<InspectedHost>[],
+  issued: IssuedCertificates,
   options: SetupOptions,
 ): Promise<Outcome<PlannedHost>[]> {
-  return continueWith(seen, (one) =>
-    runStep(options.onStep, PLAN(one.host), async ({ result }) => {
-      const server = await serverFilesOf(certified, one.host)
-      const plan = await planSettled(one, server, options)
+  return continueWith(inspected, (one) =>
+    runStep(options.onStep, planStep(one.host), async ({ result }) => {
+      const server = await serverFilesOf(issued, one.host)
+      const plan = await planWithoutPending(one, server, options)
       refuseConflicts(plan)
       result(changesIn(plan))
       return { ...one, plan }
@@ -45,25 +46,22 @@ export function planHosts(
   )
 }
 
-const PLAN = (host: string): { step: string; title: string; subject: string } => ({
-  step: 'plan',
-  title: 'decide what to change',
-  subject: host,
-})
+function planStep(host: string): { step: string; title: string; subject: string } {
+  return { step: 'plan', title: 'decide what to change', subject: host }
+}
 
-async function planSettled(one: InspectedHost, server: ServerFiles, options: SetupOptions): Promise<ApplyPlan> {
+async function planWithoutPending(one: InspectedHost, server: ServerFiles, options: SetupOptions): Promise<ApplyPlan> {
   const { shell, host } = one
   const { requested, signal } = options
-  const inspect = async (): Promise<ApplyPlan> =>
-    withLostClients(await planApply({ ...requested, server }, shell, signal))
+  const inspect = async (): Promise<ApplyPlan> => withLosses(await planApply({ ...requested, server }, shell, signal))
   const plan = await inspect()
   if (!plan.isPending) return plan
-  await settlePending(shell, about(host, options.onStep), signal)
+  await settlePending(shell, labelSteps(host, options.onStep), signal)
   return inspect()
 }
 
-/** The same steps, labelled with this host. */
-export function about(host: string, onStep: OnStep | undefined): OnStep {
+/** Adds the host to each event of a step. */
+export function labelSteps(host: string, onStep: OnStep | undefined): OnStep {
   return (event) => onStep?.({ ...event, subject: host })
 }
 
@@ -73,18 +71,16 @@ function changesIn({ changes, restarts }: ApplyPlan): string {
   return restarts ? 'restart dockerd' : 'nothing'
 }
 
-/**
- * The same without changing anything, here or there. A throwaway CA stands in for files that don't exist yet.
- */
+/** {@link planHosts} without any change on any machine. A temporary CA replaces files that don't exist yet. */
 export function planDryRun(
-  seen: readonly Outcome<InspectedHost>[],
+  inspected: readonly Outcome<InspectedHost>[],
   options: SetupOptions,
 ): Promise<Outcome<PlannedHost>[]> {
-  return continueWith(seen, (one) =>
-    runStep(options.onStep, PLAN(one.host), async ({ result }) => {
-      const server = await filesOnTrial(one, options.dir)
+  return continueWith(inspected, (one) =>
+    runStep(options.onStep, planStep(one.host), async ({ result }) => {
+      const server = await trialFiles(one, options.dir)
       const { signal, requested } = options
-      const plan = withLostClients(await planApply({ ...requested, server }, one.shell, signal))
+      const plan = withLosses(await planApply({ ...requested, server }, one.shell, signal))
       if (plan.conflicts.length === 0) await validate(plan, one.shell, signal)
       result(changesIn(plan))
       return { ...one, plan }
@@ -92,56 +88,57 @@ export function planDryRun(
   )
 }
 
-async function filesOnTrial({ folder, names }: InspectedHost, dir: string): Promise<ServerFiles> {
-  const there = await goodFiles(dir, { folder, names })
-  if (there !== undefined) return there
+async function trialFiles({ folder, names }: InspectedHost, dir: string): Promise<ServerFiles> {
+  const existing = await validFiles(dir, { folder, names })
+  if (existing !== undefined) return existing
   const { ca, cert, key, facts } = await issueServer(await createAuthority(), { names: names.all })
   return { ca: (await readIfThere(caPaths(dir).cert)) ?? ca, cert, key, facts }
 }
 
-/** Whether all files for a host exist here already. If not, it will be changed. */
-export async function hasGoodFiles(host: InspectedHost, dir: string): Promise<boolean> {
-  return (await goodFiles(dir, host)) !== undefined
+/** Whether all files for a host already exist on this machine. If not, the host will be changed. */
+export async function hasValidFiles(host: InspectedHost, dir: string): Promise<boolean> {
+  return (await validFiles(dir, host)) !== undefined
 }
 
-async function goodFiles(
+async function validFiles(
   dir: string,
   { folder, names }: Pick<InspectedHost, 'folder' | 'names'>,
 ): Promise<ServerFiles | undefined> {
   try {
     const files = await loadServerFiles(serverPaths(dir, folder).folder)
-    const held = new Set([...files.facts.names.dns, ...files.facts.names.ip])
-    const isGood = names.all.every((name) => held.has(name)) && (await isFromCurrentCa(dir, files.cert))
-    return isGood ? files : undefined
+    const covered = new Set([...files.facts.names.dns, ...files.facts.names.ip])
+    const isValid = names.all.every((name) => covered.has(name)) && (await isFromCurrentCa(dir, files.cert))
+    return isValid ? files : undefined
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
     return undefined
   }
 }
 
-/** Reports the clients that dockerd will refuse. */
-function withLostClients(plan: ApplyPlan): ApplyPlan {
+/** Adds the clients that will no longer be able to connect to the losses of a plan. */
+function withLosses(plan: ApplyPlan): ApplyPlan {
   const { ca, cert } = tlsFilesIn(plan.tlsDir)
   const before = (file: string): string => plan.changes.find(({ path }) => path === file)?.before?.text ?? ''
-  const stays = new Set(certificatesIn(plan.server.ca).map(({ fingerprint256 }) => fingerprint256))
-  const gone = certificatesIn(before(ca)).filter(({ fingerprint256 }) => !stays.has(fingerprint256))
-  const losses = gone.map(({ subject }) => ({
+  const kept = new Set(certificatesIn(plan.server.ca).map(({ fingerprint256 }) => fingerprint256))
+  const removed = certificatesIn(before(ca)).filter(({ fingerprint256 }) => !kept.has(fingerprint256))
+  const losses = removed.map(({ subject }) => ({
     code: 'clients-refused',
     text: `Clients of the CA ${subject} can no longer connect.`,
   }))
-  return { ...plan, losses: [...plan.losses, ...losses, ...(gone.length > 0 ? [] : lostNames(before(cert), plan))] }
+  return { ...plan, losses: [...plan.losses, ...losses, ...(removed.length > 0 ? [] : lostNames(before(cert), plan))] }
 }
 
 /**
- * The host was set up by another of its names. Setup doesn't adopt names from the certificate that a host shows: it may not
- * be its own.
+ * Warns of names that only the current certificate of the host has, because the host was set up by another name. Setup doesn't
+ * adopt them: the host may show the certificate of another host.
  */
 function lostNames(before: string, { server }: ApplyPlan): Warning[] {
   const now = new Set([...server.facts.names.dns, ...server.facts.names.ip])
   const names = certificatesIn(before).flatMap(({ names: { dns, ip } }) => [...dns, ...ip])
   const lost = names.filter((name) => !now.has(name))
   if (lost.length === 0) return []
-  const keep = lost.map((name) => `--name ${name}`).join(' ')
-  const text = `Its present certificate is also for ${lost.join(', ')}. Clients that use such a name will refuse the new certificate. If the name belongs to this host, keep it:  ${keep}`
+  const keep = command(...lost.flatMap((name) => ['--name', name]))
+  const [theyBelong, them] = lost.length === 1 ? ['the name belongs', 'it'] : ['the names belong', 'them']
+  const text = sentence`Its current certificate is also for ${lost.join(', ')}. Clients that use such a name will reject the new certificate. If ${theyBelong} to this host, keep ${them}:  ${keep}`
   return [{ code: 'names-lost', text }]
 }

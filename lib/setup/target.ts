@@ -7,7 +7,7 @@ import { parseHostName } from '../keystore/layout.ts'
 
 /** A host to set up. */
 export interface SetupTarget {
-  /** The host of its URL. Steps and results are labelled with it. */
+  /** The host in its URL, which labels its steps and results. */
   readonly host: string
   /** Its folder below `hosts`. */
   readonly folder: string
@@ -15,21 +15,21 @@ export interface SetupTarget {
 }
 
 /**
- * Reads the hosts.
+ * Parses the URLs of the hosts.
  *
  * @param urls - each `ssh://USER@HOST:PORT`
  * @throws {@link EndpointError} ERR_HOST_INVALID
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, if one is given twice
  */
-export function readTargets(urls: readonly string[]): SetupTarget[] {
-  const targets = urls.map(readTarget)
+export function parseTargets(urls: readonly string[]): SetupTarget[] {
+  const targets = urls.map(parseTarget)
   for (const [index, { folder, host }] of targets.entries()) {
-    if (targets.findIndex((other) => other.folder === folder) !== index) throw namedTwice(host)
+    if (targets.findIndex((other) => other.folder === folder) !== index) throw givenTwice(host)
   }
   return targets
 }
 
-export function namedTwice(host: string): ArgumentError {
+export function givenTwice(host: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `setting up ${host}`,
     got: 'the host is given twice',
@@ -37,10 +37,10 @@ export function namedTwice(host: string): ArgumentError {
   })
 }
 
-function readTarget(url: string): SetupTarget {
-  if (!/^ssh:\/\//i.test(url.trim())) throw noSsh(url)
+function parseTarget(url: string): SetupTarget {
+  if (!/^ssh:\/\//i.test(url.trim())) throw notAnSshUrl(url)
   const endpoint = parseHost(url, { source: 'setup' })
-  if (endpoint.kind !== 'ssh') throw noSsh(url)
+  if (endpoint.kind !== 'ssh') throw notAnSshUrl(url)
   const { socketPath, host, ...rest } = endpoint
   if (socketPath !== undefined) {
     throw new EndpointError('ERR_HOST_INVALID', {
@@ -52,7 +52,7 @@ function readTarget(url: string): SetupTarget {
   return { host, folder: parseHostName(folderOf(host)), endpoint: { ...rest, host } }
 }
 
-/** An IPv6 address has characters that not every file system allows. */
+/** The folder of a host. Some file systems don't allow the colons and percent signs of IPv6 addresses. */
 function folderOf(host: string): string {
   return host
     .toLowerCase()
@@ -60,10 +60,10 @@ function folderOf(host: string): string {
     .replace(/^-+|[.-]+$/g, '')
 }
 
-/** `root@build01:2222`, or the URL of a daemon, whose port isn't that of ssh. */
+/** A host without ssh://, such as `root@build01:2222`, or the URL of a daemon, whose port isn't the port of ssh. */
 const BARE = /^(?<scheme>(?:tcp|https):\/\/)?(?<login>[A-Za-z0-9_][\w.-]*@)?(?<host>[A-Za-z0-9_][\w.-]*)(?<port>:\d+)?$/
 
-function noSsh(url: string): EndpointError {
+function notAnSshUrl(url: string): EndpointError {
   const { scheme, login = 'root@', host, port = '' } = BARE.exec(url)?.groups ?? {}
   const meant = host === undefined ? 'root@HOST' : `${login}${host}${scheme === undefined ? port : ''}`
   return new EndpointError('ERR_HOST_INVALID', {

@@ -2,7 +2,7 @@ import { setMaxListeners, type EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { Dispatcher as UndiciDispatcher, Pool as UndiciPool } from 'undici'
 import { formatEndpoint, type Endpoint } from '../endpoint/endpoint.ts'
-import { refuseUselessProxy } from '../endpoint/proxy.ts'
+import { refuseUnusedProxy } from '../endpoint/proxy.ts'
 import { linkSignals } from '../base/abort.ts'
 import { ConnectionError } from '../base/errors.ts'
 import type { Warning } from '../base/warning.ts'
@@ -280,6 +280,6 @@ export function createDispatcher(
   checkEndpoint(endpoint)
   checkIdentity(identity)
   const checked = checkDispatcherOptions(options)
-  if (checked.proxy) refuseUselessProxy(endpoint)
+  if (checked.proxy) refuseUnusedProxy(endpoint)
   return new DockerDispatcher(endpoint, identity, checked)
 }

@@ -15,7 +15,7 @@ import {
 } from '../../lib/daemon-config/unit/variables.ts'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { warningTexts, type Warning } from '../../lib/base/warning.ts'
-import { readFacts } from '../../lib/host/facts.ts'
+import { parseFacts } from '../../lib/host/facts.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { factsOf } from './support/facts.ts'
 
@@ -182,7 +182,7 @@ describe('ranges of user namespaces', () => {
   })
 
   test('of which half must not take the place of the whole', () => {
-    const facts = readFacts(`secret ${Buffer.from('/etc/subuid').toString('base64')} 644 root:root 00`)
+    const facts = parseFacts(`secret ${Buffer.from('/etc/subuid').toString('base64')} 644 root:root 00`)
     assert.throws(
       () => decideUserns('default', inForce, facts),
       (error: unknown) => isDockerMtlsError(error, 'ERR_USERNS_INVALID') && /subuid/.test(error.tried),

@@ -8,7 +8,7 @@ import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { readCertificate } from '../../lib/identity/certificate.ts'
 import { createAuthority, issueClient, issueServer, type IssuedCertificate } from '../../lib/pki.ts'
 import { localShell } from '../../lib/host/local-shell.ts'
-import type { HostShell, Ran } from '../../lib/host/shell.ts'
+import type { HostShell, ScriptResult } from '../../lib/host/shell.ts'
 import { prove, type ProofCheck } from '../../lib/apply/proof.ts'
 import { proveAll } from '../../lib/apply/prove-all.ts'
 import type { ServerFiles } from '../../lib/apply/server-files.ts'
@@ -158,7 +158,8 @@ describe('a daemon with several listeners', () => {
   /** The shell of this machine, whose dockerd we are. */
   const shell: HostShell = {
     ...localShell(),
-    run: (script: string): Promise<Ran> => localShell().run(script.replace('"$(dockerd_pid)"', `${process.pid}`)),
+    run: (script: string): Promise<ScriptResult> =>
+      localShell().run(script.replace('"$(dockerd_pid)"', `${process.pid}`)),
   }
   test('each is proven, those that are only found by their sockets too', async (t) => {
     const [one, two, three] = [await startFake(t, {}), await startFake(t, {}), await startFake(t, {})]

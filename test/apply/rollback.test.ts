@@ -5,7 +5,7 @@ import { warningTexts } from '../../lib/base/warning.ts'
 import { findLastApply, type LastApply } from '../../lib/apply/rollback/last-apply.ts'
 import { rollBack } from '../../lib/apply/rollback/rollback.ts'
 import { planRollback } from '../../lib/apply/rollback/plan.ts'
-import type { HostShell, Ran } from '../../lib/host/shell.ts'
+import type { HostShell, ScriptResult } from '../../lib/host/shell.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { factsOf } from './support/facts.ts'
 
@@ -22,8 +22,9 @@ const LAST: LastApply = {
 }
 
 /** A host that says this, whatever it is asked. */
-function shellOf(answer: (script: string) => Partial<Ran>): HostShell {
-  const run = (script: string): Promise<Ran> => Promise.resolve({ code: 0, stdout: '', stderr: '', ...answer(script) })
+function shellOf(answer: (script: string) => Partial<ScriptResult>): HostShell {
+  const run = (script: string): Promise<ScriptResult> =>
+    Promise.resolve({ code: 0, stdout: '', stderr: '', ...answer(script) })
   return { name: 'this machine', isHere: false, run }
 }
 
@@ -33,7 +34,7 @@ function info(running: number, live: boolean): string {
 
 describe('a rollback that fails', () => {
   const way = { last: LAST, conflicts: [], losses: [], stops: 0 }
-  const failureOf = async (answer: Partial<Ran>, isOfScript: boolean): Promise<unknown> => {
+  const failureOf = async (answer: Partial<ScriptResult>, isOfScript: boolean): Promise<unknown> => {
     const shell = shellOf((script) => (script.includes('rollback.sh asked') === isOfScript ? answer : {}))
     return rollBack(way, { shell }).catch((error: unknown) => error)
   }

@@ -11,7 +11,7 @@ import { rollBackNowLine } from '../../lib/cli/reports/setup.ts'
 import { ConnectionError, ProvisionError } from '../../lib/base/errors.ts'
 import { settlePending } from '../../lib/apply/rollback/pending.ts'
 import { STATE_FOLDER } from '../../lib/host/facts-script.ts'
-import { readTargets } from '../../lib/setup/target.ts'
+import { parseTargets } from '../../lib/setup/target.ts'
 import type { StepEvent } from '../../lib/base/progress.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -96,7 +96,7 @@ for (const user of ['root', 'deploy']) {
     await writeFile(join(folder, 'ssh'), '#!/bin/sh\nshift\nexec sh -c "$*"\n')
     await writeFile(join(folder, 'sudo'), '#!/bin/sh\nexec "$@"\n')
     for (const name of ['ssh', 'sudo']) await chmod(join(folder, name), 0o755)
-    const [target] = readTargets([`ssh://${user}@build01`])
+    const [target] = parseTargets([`ssh://${user}@build01`])
     assert.ok(target)
     const line = rollBackNowLine(target).replaceAll(STATE_FOLDER, state)
     const env = { PATH: `${folder}:/usr/bin:/bin` }

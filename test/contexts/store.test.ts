@@ -6,9 +6,9 @@ import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promis
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { createContext, type NewContext } from '../../lib/contexts/create.ts'
-import { findCurrent, forgetCurrent } from '../../lib/contexts/current.ts'
+import { findCurrent, clearCurrentContext } from '../../lib/contexts/current.ts'
 import { listContexts } from '../../lib/contexts/list.ts'
-import { isKept, removeContext } from '../../lib/contexts/store.ts'
+import { contextExists, removeContext } from '../../lib/contexts/store.ts'
 import { exportContext, importContext } from '../../lib/contexts/transfer.ts'
 import { contextPaths } from '../../lib/endpoint/context-layout.ts'
 import { parseHost } from '../../lib/endpoint/host.ts'
@@ -263,7 +263,7 @@ describe('a context that is exported and imported', () => {
     ])
     const { warnings } = await importContext(config, archive, { name: 'prod' })
     assert.match(warnings.join('\n'), /not imported: unix:\/\/\/x doesn't use TLS/)
-    assert.equal(await isKept(config, 'prod'), true)
+    assert.equal(await contextExists(config, 'prod'), true)
     assert.ok(!JSON.stringify(await treeOf(config)).includes('tls'), 'no key is kept')
   })
 })
@@ -394,7 +394,7 @@ describe('the list of contexts', () => {
       ]),
       [
         ['good', 'ann'],
-        ['other', 'its folder belongs to the name of another context'],
+        ['other', 'the name in it does not match its folder'],
         ['plain', 'ERR_CONTEXT_INSECURE'],
         ['port', 'ERR_PLAINTEXT_PORT'],
         ['skip', 'ERR_CONTEXT_INSECURE'],
@@ -441,9 +441,9 @@ describe('the current context', () => {
     await writeFile(path, JSON.stringify({ ...others, currentContext: 'prod' }), { mode: 0o600 })
     await symlink(path, join(config, 'config.json'))
     const found = await treeOf(config)
-    await forgetCurrent(config, 'lab')
+    await clearCurrentContext(config, 'lab')
     assert.deepEqual(await treeOf(config), found)
-    await forgetCurrent(config, 'prod')
+    await clearCurrentContext(config, 'prod')
     assert.deepEqual(JSON.parse(await readFile(path, 'utf8')), others)
     assert.equal(modesOf(await treeOf(config))['elsewhere.json'], '0600')
     assert.deepEqual((await readdir(config)).toSorted(), ['config.json', 'elsewhere.json'])

@@ -186,7 +186,7 @@ describe('what disappears', () => {
       { after: '1.2' },
       [
         'User namespaces hide 12 images, 3 containers and 2 volumes in /var/lib/docker, and networks you created. They stay on disk and reappear when you turn user namespaces off.',
-        '/var/lib/docker/1.2 exists from an earlier time: 1 image, 1 container and 1 plugin in it will reappear. dockerd starts containers with a restart policy.',
+        '/var/lib/docker/1.2 has older data: 1 image, 1 container and 1 plugin in it will reappear. dockerd starts containers with a restart policy.',
       ],
     ],
     [
@@ -195,7 +195,7 @@ describe('what disappears', () => {
       { before: '1.2' },
       [
         'Turning user namespaces off hides 1 image, 1 container and 1 plugin in /var/lib/docker/1.2, and networks you created. They stay on disk and reappear when you turn them on again.',
-        '/var/lib/docker exists from an earlier time: 12 images, 3 containers and 2 volumes in it will reappear. dockerd starts containers with a restart policy.',
+        '/var/lib/docker has older data: 12 images, 3 containers and 2 volumes in it will reappear. dockerd starts containers with a restart policy.',
       ],
     ],
     [
@@ -247,7 +247,7 @@ describe('what disappears', () => {
       only({ swarm: true }),
       { after: '5.5' },
       [
-        'This host is a swarm node by its data in /var/lib/docker, and will no longer be one. Make it leave the swarm first, or join again afterwards.',
+        'This host is a swarm node, with its data in /var/lib/docker, and will no longer be one. Make it leave the swarm first, or join again afterwards.',
       ],
     ],
   ]

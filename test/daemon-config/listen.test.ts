@@ -63,7 +63,7 @@ describe('a listener', () => {
     ['', 'ERR_LISTEN_INVALID', /not a listener of dockerd/],
     ['udp://x:1', 'ERR_LISTEN_INVALID', /not a listener of dockerd/],
     ['npipe:////./pipe/docker_engine', 'ERR_LISTEN_INVALID', /not a listener of dockerd/],
-    ['fd://docker.socket', 'ERR_LISTEN_INVALID', /takes no name/],
+    ['fd://docker.socket', 'ERR_LISTEN_INVALID', /can't have a name/],
     ['unix://', 'ERR_LISTEN_INVALID', /empty/],
     ['unix://docker.sock', 'ERR_LISTEN_INVALID', /begin with/],
     ['unix:////run/docker.sock', 'ERR_LISTEN_INVALID', /\/\//],

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { parseSubids, planUserns, withLine, type UsernsFacts, type UsernsPlan } from '../../lib/daemon.ts'
-import { freeStart, limitsOf, WANTED_COUNT, overlap } from '../../lib/daemon-config/userns/parse-subids.ts'
+import { freeStart, limitsOf, RANGE_SIZE, overlap } from '../../lib/daemon-config/userns/parse-subids.ts'
 import { inNamespaces } from '../../scripts/namespaces.ts'
 import { lacks } from '../support/requirements.ts'
 import { refuses } from './support/refuses.ts'
@@ -290,7 +290,7 @@ describe('a value of userns-remap on a host', () => {
       facts('', { passwd: 'root:x:7:0::/:', group: 'r:x:7:' }),
       /without user names/,
     ],
-    ['root', 'root', ok, /can not remap root/],
+    ['root', 'root', ok, /cannot remap root/],
     ['not a value', 'a:b:c', ok, /more than one colon/],
     [
       'dockremap without its group',
@@ -365,8 +365,7 @@ describe('a free range', () => {
       t,
       fc.property(RANGES, (taken) => {
         const start = freeStart(taken, limitsOf(undefined, 'UID')) ?? assert.fail('no room')
-        const isFree = (at: number): boolean =>
-          !taken.some((range) => overlap(range, { start: at, count: WANTED_COUNT }))
+        const isFree = (at: number): boolean => !taken.some((range) => overlap(range, { start: at, count: RANGE_SIZE }))
         assert.ok(isFree(start))
         // A lower one would begin at the limit or behind a range.
         const others = [100_000, ...taken.map((range) => range.start + range.count)]

@@ -157,7 +157,7 @@ describe('contexts, between the docker command and us, at a real daemon', { skip
     assert.doesNotMatch((await ours.docker('context', 'ls', '--format', '{{.Name}}')).stdout, /^copy$/m)
     const { stdout, stderr } = await runCli(['context', 'ls'], { env: { HOME: theirs.home } })
     assert.match(stdout, /^ +copy .* refused$/m)
-    assert.match(stderr, /docker-mtls refuses copy: it has no certificates and key/)
+    assert.match(stderr, /docker-mtls refuses copy: it has neither certificates nor a key/)
   })
 
   test('what docker would import, and we refuse: no verification, no TLS', async (t) => {

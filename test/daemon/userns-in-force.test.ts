@@ -353,7 +353,7 @@ test(
     assert.deepEqual(facts.plain, look().plain)
     const [gone = '', back = ''] = whatDisappears(facts, { before: dataFolder })
     assert.match(gone, /^Turning user namespaces off hides 1 volume in .*100000\.100000, /)
-    assert.match(back, /exists from an earlier time: 1 image, 2 containers and 3 volumes/)
+    assert.match(back, /has older data: 1 image, 2 containers and 3 volumes/)
 
     running = await start(place)
     assert.deepEqual(await counts(running.docker), [1, 2, 3, 1])

@@ -4,7 +4,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
-import { gatherFacts, gatherMore } from '../../lib/host/facts.ts'
+import { gatherFacts, gatherFurtherFacts } from '../../lib/host/facts.ts'
 import { localShell } from '../../lib/host/local-shell.ts'
 import { assignments, hereDocument, shellCall, shellFunction, shellProgram } from '../../lib/host/script.ts'
 import { refuseHost } from '../../lib/host/preconditions.ts'
@@ -81,7 +81,7 @@ describe('scripts for a host', () => {
     await symlink('nowhere', link)
     await mkdir(inner)
     const wanted = { programs: [], files: paths, secrets: [], writable: [] }
-    const { file, fact } = await gatherMore(localShell(), factsOf(), wanted)
+    const { file, fact } = await gatherFurtherFacts(localShell(), factsOf(), wanted)
     assert.equal(file(long)?.text?.length, 2_000_000)
     assert.equal(file(longest)?.text, undefined)
     assert.match(file(longest)?.sha256 ?? '', /^[0-9a-f]{64}$/)

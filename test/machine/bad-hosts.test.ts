@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
     name: 'a unit that starts a script of somebody',
     before: `mkdir -p ${DROP_INS}; printf '[Service]\\nExecStart=\\nExecStart=/usr/local/bin/start-docker\\n' >${DROP_INS}/start.conf; systemctl daemon-reload`,
     after: `rm -r ${DROP_INS}; systemctl daemon-reload`,
-    says: /^ERR_UNIT_INVALID: reading .*start\.conf: its ExecStart= starts another program than dockerd/m,
+    says: /^ERR_UNIT_INVALID: reading .*start\.conf: its ExecStart= starts a program other than dockerd/m,
     todo: /systemctl cat docker\.service.*Nothing was changed/,
   },
   {
@@ -202,7 +202,7 @@ describe('hosts that are not as they should be', { skip: lacksMachine() }, () =>
     for (const words of [APPLY, ['daemon', 'rollback', '--yes'], ['daemon', 'status']]) {
       const { code, stderr } = await run(...words)
       assert.equal(code, 1)
-      assert.match(stderr, /^ERR_HOST_NO_SYSTEMD: .*systemd did not boot it.*\n.*daemon render --daemon-json/m)
+      assert.match(stderr, /^ERR_HOST_NO_SYSTEMD: .*it was not booted with systemd.*\n.*daemon render --daemon-json/m)
     }
   })
 })

@@ -48,7 +48,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
   })
   after(() => machine?.stop())
 
-  async function isDone(desk: Desk, context: string): Promise<void> {
+  async function isSuccess(desk: Desk, context: string): Promise<void> {
     const { code, stderr } = await desk.docker('--context', context, 'version')
     assert.equal(code, 0, stderr)
     await goBack(machine)
@@ -73,7 +73,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
     assert.equal(hosts[0]?.url, 'tcp://one.test:2376')
     assert.ok(!hosts[0]?.names.includes('short'))
     assert.equal(hosts[0]?.context?.name, 'short')
-    await isDone(desk, 'short')
+    await isSuccess(desk, 'short')
   })
 
   test('a port in the URL', async () => {
@@ -81,7 +81,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
     const { code, hosts, stderr } = await desk.lines(['setup', 'ssh://root@one.test:2222', '--yes'])
     assert.equal(code, 0, stderr)
     assert.equal(hosts[0]?.url, 'tcp://one.test:2376')
-    await isDone(desk, 'one.test')
+    await isSuccess(desk, 'one.test')
   })
 
   test('an IPv6 address', async () => {
@@ -94,7 +94,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
     assert.equal(code, 0, stderr)
     assert.equal(hosts[0]?.url, 'tcp://[fd77::2]:2376')
     assert.ok(hosts[0]?.names.includes('fd77::2'))
-    await isDone(desk, 'fd77--2')
+    await isSuccess(desk, 'fd77--2')
   })
 
   test('another name of a host that is set up: who is lost is said, and how to keep them', async () => {
@@ -102,11 +102,11 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
     assert.equal((await desk.run(['setup', 'ssh://root@one.test', '--yes'])).code, 0)
     const words = ['setup', 'ssh://root@10.77.0.2', '--dry-run']
     const plan = await desk.run(words)
-    assert.match(plan.stdout, /^Its present certificate is also for one\.test\. .*keep it: {2}--name one\.test$/m)
+    assert.match(plan.stdout, /^Its current certificate is also for one\.test\. .*keep it: {2}--name one\.test$/m)
     const kept = await desk.run([...words, '--name', '10.77.0.2', '--name', 'one.test'])
     assert.equal(kept.code, 0, kept.stderr)
     assert.doesNotMatch(kept.stdout, /Its certificate was for/)
-    await isDone(desk, 'one.test')
+    await isSuccess(desk, 'one.test')
   })
 
   test('a connection that ssh shares is used, and stays; none is made', async () => {
@@ -127,7 +127,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
       assert.equal((await runCommand('ssh', ['-O', 'check', 'root@one.test'])).code, 0)
       await runCommand('ssh', ['-O', 'exit', 'root@one.test'])
     })
-    await isDone(desk, 'one.test')
+    await isSuccess(desk, 'one.test')
   })
 
   test('a key of the host that ssh is configured not to look at is refused before it is called', async () => {
@@ -181,7 +181,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
       assert.equal(hosts[0]?.url, 'tcp://one.test:2376')
       assert.deepEqual(hosts[0]?.names.slice(0, 2), ['one.test', 'hidden.test'])
     })
-    await isDone(desk, 'hidden.test')
+    await isSuccess(desk, 'hidden.test')
   })
 
   test('with daemon.json, by somebody with sudo', async () => {
@@ -190,7 +190,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
     assert.equal(code, 0, stderr)
     assert.ok(hosts[0]?.written.includes('/etc/docker/daemon.json'))
     assert.match(await machine.read('/etc/docker/daemon.json'), /"tcp:\/\/0\.0\.0\.0:2376"/)
-    await isDone(desk, 'one.test')
+    await isSuccess(desk, 'one.test')
   })
 
   test('a host with a lot to say for itself: none of it is believed, and none of it reaches the terminal', async () => {
@@ -222,7 +222,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
       await machine.write('/etc/os-release', release)
       await machine.must(['rm', '/home/deploy/.bashrc', '/home/nosudo/.bashrc'])
     }
-    await isDone(desk, 'one.test')
+    await isSuccess(desk, 'one.test')
   })
 
   test("the server's key travels by stdin: it is in no command line, neither here nor there, and in no output", async () => {
@@ -241,7 +241,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
       assert.ok(!text.includes(line))
       assert.doesNotMatch(text, /PRIVATE KEY/)
     }
-    await isDone(desk, 'one.test')
+    await isSuccess(desk, 'one.test')
   })
 })
 

@@ -5,11 +5,11 @@ import { describe, test } from 'node:test'
 import { writeContext } from '../../lib/contexts/store.ts'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { createAuthority, issueClient, issueServer } from '../../lib/pki.ts'
-import { entryFault } from '../../lib/host/entry-fault.ts'
+import { rootLoginFault } from '../../lib/host/root-login-fault.ts'
 import { ensureContext, refuseForeignContext } from '../../lib/setup/context.ts'
-import { forEachHost, continueWith, isDone } from '../../lib/setup/for-each-host.ts'
+import { forEachHost, continueWith, isSuccess } from '../../lib/setup/for-each-host.ts'
 import { hostNames } from '../../lib/setup/host-names.ts'
-import { readTargets } from '../../lib/setup/target.ts'
+import { parseTargets } from '../../lib/setup/target.ts'
 import { sshLogin } from '../../lib/transport/ssh-arguments.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -33,7 +33,7 @@ describe('hosts to set up', () => {
   ]
   for (const [url, host, folder] of good) {
     test(`${url} is ${host}, in the folder ${folder}`, () => {
-      const [target] = readTargets([url])
+      const [target] = parseTargets([url])
       assert.deepEqual([target?.host, target?.folder], [host, folder])
     })
   }
@@ -58,7 +58,7 @@ describe('hosts to set up', () => {
   ]
   for (const [url, code, says] of bad) {
     test(`${JSON.stringify(url)} is refused`, () => {
-      const error = thrownBy(() => readTargets([url]))
+      const error = thrownBy(() => parseTargets([url]))
       assert.equal(error.code, code)
       assert.match(error.message, says)
       assert.doesNotMatch(error.message, /secret/)
@@ -66,7 +66,7 @@ describe('hosts to set up', () => {
   }
 
   test('none is named twice', () => {
-    const error = thrownBy(() => readTargets(['ssh://root@a', 'ssh://root@b', 'ssh://deploy@A:22']))
+    const error = thrownBy(() => parseTargets(['ssh://root@a', 'ssh://root@b', 'ssh://deploy@A:22']))
     assert.equal(error.code, 'ERR_ARGUMENT_INVALID')
   })
 })
@@ -100,7 +100,7 @@ describe('who did not become root there', () => {
   for (const [name, stderr, stdout, code, expected, says] of rows) {
     test(name, () => {
       const endpoint = { kind: 'ssh', host: 'b', user: 'deploy' } as const
-      const error = entryFault({ code, stdout, stderr }, { endpoint })
+      const error = rootLoginFault({ code, stdout, stderr }, { endpoint })
       assert.equal(error.code, expected)
       assert.match(error.message, says)
     })
@@ -109,7 +109,12 @@ describe('who did not become root there', () => {
 
 /** The one that it is reached by, and all. */
 async function namesFor(ways: Partial<Parameters<typeof hostNames>[2]>, root = '/nonexistent'): Promise<string[]> {
-  const { reach, all } = await hostNames(root, 'h', { hostname: 'localhost', address: undefined, asked: [], ...ways })
+  const { reach, all } = await hostNames(root, 'h', {
+    hostname: 'localhost',
+    address: undefined,
+    requested: [],
+    ...ways,
+  })
   return [reach.value, ...all]
 }
 
@@ -138,7 +143,7 @@ describe('the names of a host', () => {
     await mkdir(join(folder, 'hosts/h'), { recursive: true })
     await writeFile(join(folder, 'hosts/h/server-cert.pem'), cert)
     const [reach, ...all] = await namesFor(
-      { hostname: '10.0.0.4', asked: ['*.example.com', 'new.example.com'] },
+      { hostname: '10.0.0.4', requested: ['*.example.com', 'new.example.com'] },
       folder,
     )
     assert.equal(reach, 'new.example.com')
@@ -210,7 +215,7 @@ describe('several hosts', () => {
       second.map(({ host }) => host),
       hosts.map(({ host }) => host),
     )
-    assert.equal(second.filter(isDone).length, 19)
+    assert.equal(second.filter(isSuccess).length, 19)
     assert.match(JSON.stringify(second[4]), /H4/)
   })
 

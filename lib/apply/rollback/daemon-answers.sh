@@ -1,5 +1,5 @@
-# Does dockerd answer on its own host? That it is active says much already: its unit has Type=notify, so that dockerd
-# itself tells systemd when it is ready.
+# Succeeds if dockerd answers on its own host. Being active already means that it is ready: its unit has Type=notify, so
+# dockerd itself tells systemd.
 systemctl is-active --quiet docker.service || {
   systemctl is-active docker.service >&2
   exit 1

@@ -1,4 +1,4 @@
-# Prints the end of dockerd's log, if the apply $id has restarted dockerd: before that the log has nothing to say.
+# Prints the end of dockerd's log if the apply $id has restarted dockerd. Before that, the log doesn't concern the apply.
 : "${s:?}" "${id:?}"
 test -e "$s/$id/restarted" || exit 0
 # What dockerd said last may be on its way to the journal.

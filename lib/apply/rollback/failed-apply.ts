@@ -4,7 +4,7 @@ import { runStep, type OnStep } from '../../base/progress.ts'
 import { sentence } from '../../base/sentence.ts'
 import { shellFile } from '../../base/shell-file.ts'
 import { assignments, shellProgram } from '../../host/script.ts'
-import { lastWords, type HostShell } from '../../host/shell.ts'
+import { stderrSummary, type HostShell } from '../../host/shell.ts'
 import { noAnswer, whyNoAnswer } from './old-daemon.ts'
 import { rollbackFailed } from './pending.ts'
 import { STATE_SH } from './state.ts'
@@ -37,7 +37,7 @@ export async function rollBackFailedApply(cause: unknown, failed: FailedApply): 
     const ran = await shell.run(script).catch((reason: unknown) => {
       throw outOfReach(failed, reason)
     })
-    if (ran.code !== 0) throw rollbackFailed(shell.name, lastWords(ran), cause)
+    if (ran.code !== 0) throw rollbackFailed(shell.name, stderrSummary(ran), cause)
   })
   const seen = failed.wasActive ? await checkOldDaemon(failed, cause) : ''
   if (signal?.aborted === true) return signal.reason

@@ -1,5 +1,5 @@
-# Prints which apply can be rolled back: "pending" or "last", its id, "yes" if dockerd ran before it, and its entries.
-# An id whose folder is gone is none. Only root sees any.
+# Prints the apply that can be rolled back, one item a line: "pending" or "last", its ID, whether dockerd ran before it
+# ("yes" or "no"), and its entries. Prints nothing if the folder of the ID is gone, or if the user isn't root.
 : "${s:?}"
 for kind in pending last; do
   id=$(cat "$s/$kind" 2>/dev/null)

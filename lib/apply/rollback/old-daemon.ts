@@ -3,7 +3,7 @@ import { command, sentence } from '../../base/sentence.ts'
 import { shellFile } from '../../base/shell-file.ts'
 import { LOCAL_SOCKET } from '../../daemon-config/listen.ts'
 import { shellProgram } from '../../host/script.ts'
-import { lastWords, type HostShell } from '../../host/shell.ts'
+import { stderrSummary, type HostShell } from '../../host/shell.ts'
 
 const DAEMON_ANSWERS_SH: string = shellFile(new URL('./daemon-answers.sh', import.meta.url))
 
@@ -17,7 +17,7 @@ const TIMEOUT_MS = 30_000
  */
 export async function whyNoAnswer(shell: HostShell): Promise<string | undefined> {
   const ran = await shell.run(shellProgram(DAEMON_ANSWERS_SH))
-  if (ran.code !== 0) return lastWords(ran)
+  if (ran.code !== 0) return stderrSummary(ran)
   return shell.isHere ? whyNoAnswerHere() : undefined
 }
 

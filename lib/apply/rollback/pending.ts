@@ -5,7 +5,7 @@ import { command, ours, sentence } from '../../base/sentence.ts'
 import { shellFile } from '../../base/shell-file.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
 import { shellProgram } from '../../host/script.ts'
-import { lastWords, type HostShell } from '../../host/shell.ts'
+import { stderrSummary, type HostShell } from '../../host/shell.ts'
 import { STATE_SH } from './state.ts'
 
 /** Rolls back an apply if its process is certainly gone; otherwise its timer does. */
@@ -31,7 +31,7 @@ export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: 
       const ran = await shell.run(SETTLE_SCRIPT, { signal })
       if (ran.code === DONE) return
       if (ran.code === AT_WORK) throw atWork(shell)
-      if (ran.code !== TIMER_ROLLS_BACK) throw rollbackFailed(shell.name, lastWords(ran))
+      if (ran.code !== TIMER_ROLLS_BACK) throw rollbackFailed(shell.name, stderrSummary(ran))
       until ??= timeIn(ran.stdout)
       // The time comes first: a narrow screen cuts the rest.
       waiting(`${until ?? 'some minutes'}, when the host rolls back by itself`)

@@ -1,6 +1,6 @@
 import { isDockerMtlsError } from '../../base/errors.ts'
 import type { Warning } from '../../base/warning.ts'
-import { gatherMore, type HostFacts, type HostFile } from '../../host/facts.ts'
+import { gatherFurtherFacts, type HostFacts, type HostFile } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
@@ -73,14 +73,14 @@ async function usernsChange(
   signal: AbortSignal | undefined,
 ): Promise<UsernsChange> {
   const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => last.copies.get(path) ?? [])
-  const facts = await gatherMore(shell, known, { files: copies }, signal)
+  const facts = await gatherFurtherFacts(shell, known, { files: copies }, signal)
   const [now, then] = [inForceOf(facts, shell), inForceOf(asBefore(facts, last), shell)]
   const value = then.inForce.settings.usernsRemap
   const remaps = now.inForce.settings.usernsRemap !== value
   const liveRestore = hasLiveRestore(then.found.unit, then.inForce.daemonJson)
   if (!remaps) return { remaps, liveRestore, losses: [] }
   const more = usernsQuestions(now.found.unit, now.inForce, value)
-  const { losses } = decideUserns(value, now.inForce, await gatherMore(shell, facts, { more }, signal))
+  const { losses } = decideUserns(value, now.inForce, await gatherFurtherFacts(shell, facts, { more }, signal))
   return { remaps, liveRestore, losses }
 }
 

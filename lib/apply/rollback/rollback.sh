@@ -1,25 +1,26 @@
-# Puts back everything that one apply has changed. state.sh and timer.sh come before it.
+# Restores everything that one apply has changed. state.sh and timer.sh come before it.
 #
-# It is a file on the host, beside the copies that it puts back, and does the same whoever runs it: docker-mtls, when a
-# proof fails; a timer of systemd, when docker-mtls is not heard of again; the boot after a power cut; `daemon rollback`,
-# later. It can be interrupted and run again.
+# It is a file on the host, beside the copies that it restores. It can be interrupted and run again. $1 says who runs it:
+#   now    docker-mtls, after a failed verification
+#   late   the systemd timer, if docker-mtls did not commit the apply in time
+#   boot   the boot after a power failure
+#   asked  `daemon rollback`, for a finished apply
 #
-# $1 says who runs it: now (docker-mtls), late (the timer), boot, or asked (for an apply that was finished).
-#
-# The file entries has a line for each path: "NUMBER PATH" where there is a copy, "- PATH" where there was no file,
-# "d PATH" for a folder that the apply has made.
+# The file entries has a line for each path: "NUMBER PATH" if there is a copy, "- PATH" if there was no file, and "d PATH"
+# for a folder that the apply has created.
 : "${s:?}"
 set -u
 umask 077
 b=$(cd "$(dirname "$0")" && pwd) || exit 1
 id=$(basename "$b")
 how=${1-now}
-# dockerd's own unit has no limit for its start and stop (TimeoutStartSec=0).
+# dockerd's own unit limits neither its start nor its stop (TimeoutStartSec=0).
 restart_s=90
-# When the host goes on by itself, if a rollback that was asked for is cut off.
+# After this time the host completes a requested rollback by itself, if it was interrupted.
 retry_s=180
 
-# With live-restore containers outlive dockerd, and one with other user namespaces would not see them any more.
+# Refuses to leave containers running that dockerd will not see. With live-restore, containers keep running while dockerd
+# restarts, and a dockerd with other user namespaces doesn't see them.
 refuse_left_behind() {
   if ! systemctl is-active --quiet docker.service || ! command -v docker >/dev/null; then return; fi
   case $(timeout 30 docker -H unix:///run/docker.sock info --format '{{.LiveRestoreEnabled}} {{.ContainersRunning}}' 2>/dev/null) in
@@ -35,7 +36,7 @@ refuse_left_behind() {
 
 # Begins to roll back an apply that was finished.
 reopen() {
-  # What it would put back is older than what the later one has found.
+  # A later apply has changed the files since. Its copies have to be restored first.
   last=$(cat "$s/last" 2>/dev/null)
   if test "$last" != "$id"; then
     echo "a later apply has to be rolled back first:  sh $s/$last/rollback.sh asked" >&2
@@ -56,7 +57,7 @@ reopen() {
   arm_timer "$id" "$retry_s" 2>/dev/null
 }
 
-# Is $2 the same as its copy $1? A folder in the place of a file is not replaced either.
+# Succeeds if $2 is the same as its copy $1. Two folders count as the same, so that a folder is never replaced.
 same() {
   if test -d "$1"; then
     test -d "$2"
@@ -66,8 +67,8 @@ same() {
     test "$(stat -c '%a %u %g' "$1")" = "$(stat -c '%a %u %g' "$2")"
 }
 
-# Puts the copy $1 in the place of $2. Beside it first, so that the old file is there whole or not yet. A link needs no
-# room on a disk that is full.
+# Replaces $2 by the copy $1. The copy is first placed beside $2 and then renamed, so that $2 is never incomplete. A hard link
+# is preferred, since it needs no space on a full disk.
 restore() {
   { ln -f -- "$1" "$2.docker-mtls" 2>/dev/null || cp -a -- "$1" "$2.docker-mtls"; } &&
     mv -f -T -- "$2.docker-mtls" "$2"
@@ -80,7 +81,7 @@ restore_all() {
     d) ;;
     -) rm -f -- "$p" "$p.docker-mtls" || failed=1 ;;
     *)
-      # What was not changed may be what nobody can change.
+      # Skip a file that was not changed: it may be one that even root can't replace.
       if same "$b/$n" "$p"; then rm -f -- "$p.docker-mtls"; else restore "$b/$n" "$p" || failed=1; fi
       ;;
     esac
@@ -92,7 +93,7 @@ restore_all() {
   sync
 }
 
-# At boot systemd starts dockerd by itself, after this.
+# Restores the previous state of dockerd. At boot, systemd starts dockerd after this script.
 restart() {
   systemctl daemon-reload || exit 1
   if test "$how" = boot || ! test -e "$b/restarted"; then return; fi
@@ -100,7 +101,7 @@ restart() {
   if test -e "$b/was-active"; then
     timeout "$restart_s" systemctl restart docker.service || exit 1
   elif test -e "$b/socket-was-off"; then
-    # With its socket, or the next call would start it again.
+    # Stop the socket too, or the next connection would start dockerd again.
     timeout "$restart_s" systemctl stop docker.service docker.socket
   else
     timeout "$restart_s" systemctl stop docker.service
@@ -115,11 +116,11 @@ finish() {
       rm -f "$s/last"
     fi
   fi
-  # From here on the rollback is done. What follows is done again by the next one, or at the next boot.
+  # With this, the rollback is complete. If the following cleanup is interrupted, the next rollback or the next boot repeats it.
   rm -f "$s/pending"
   disarm
   sync
-  # The timer that runs this would end it with itself.
+  # Stopping the timer that runs this script would kill it.
   if test "$how" != late; then systemctl stop "docker-mtls-rollback-$id.timer" 2>/dev/null; fi
   systemctl daemon-reload
   rm -rf "$b"
@@ -128,15 +129,16 @@ finish() {
 if test "$how" = asked; then
   reopen
 else
-  # Whoever commits the apply at this moment looks for this afterwards, and this looks for the commit after that.
+  # If commit.sh runs at the same time, one of the two gives way: commit.sh checks for this file after it has renamed pending,
+  # and this script checks pending after it has created the file.
   if test -d "$b"; then : >"$b/going-back"; fi
-  # It was committed or rolled back already.
+  # The apply was already committed or rolled back.
   if test "$(cat "$s/pending" 2>/dev/null)" != "$id"; then
     test -e "$s/pending" || disarm
     exit 0
   fi
 fi
-# Over ssh the apply may still be at work, although its caller has given it up: it must not write any more.
+# Over ssh, transaction.sh may still be running although its caller has given up. Stop it, so that it writes nothing more.
 who=''
 if runs "$b/writer"; then
   kill -KILL "$who"

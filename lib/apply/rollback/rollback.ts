@@ -2,7 +2,7 @@ import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
 import { shellCall, shellProgram } from '../../host/script.ts'
-import { lastWords, type HostShell } from '../../host/shell.ts'
+import { stderrSummary, type HostShell } from '../../host/shell.ts'
 import { refuseConflicts } from '../conflicts.ts'
 import { LEFT_BEHIND } from '../running.ts'
 import type { LastApply } from './last-apply.ts'
@@ -48,5 +48,5 @@ async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
       todo: 'Wait until it ends.',
     })
   }
-  throw rollbackFailed(shell.name, lastWords(ran))
+  throw rollbackFailed(shell.name, stderrSummary(ran))
 }

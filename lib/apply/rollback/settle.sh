@@ -1,12 +1,12 @@
-# Rolls back an apply whose process is gone, where that is certain; otherwise its timer does. state.sh and
-# timer.sh come before it.
+# Rolls back an unfinished apply if its process is certainly gone. Otherwise its timer rolls it back. state.sh and timer.sh
+# come before it.
 #
-# Exit codes: 0 nothing is unfinished; 10 another apply is at work; 11 the timer rolls back, in as many seconds as are
-# printed; 1 the rollback failed.
+# Exit codes: 0 nothing is unfinished; 1 the rollback failed; 10 another apply is running; 11 the timer will roll back, in the
+# printed number of seconds.
 : "${s:?}"
 umask 077
 
-# Removes what an apply has left of itself after it was done, or before it had begun.
+# Removes what an apply leaves if it is killed after its commit or before its beginning.
 tidy() {
   disarm
   systemctl stop 'docker-mtls-rollback-*.timer' 2>/dev/null
@@ -20,7 +20,7 @@ seconds_left() {
 
 test -e "$s/pending" || tidy
 id=$(cat "$s/pending")
-# Everything that a rollback needs is on the disk before the first change: without it there was none.
+# The data for a rollback is written to the disk before the first change. If it is missing, nothing was changed.
 if ! test -s "$s/$id/rollback.sh"; then
   rm -f "$s/pending"
   tidy

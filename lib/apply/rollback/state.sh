@@ -1,45 +1,48 @@
-# What the programs of an apply share. $s is a folder on the host, for root alone, with what a rollback needs: a folder
-# by the id of each apply, $s/ID. Beside them, $s/pending has the id of an apply that is unfinished, and $s/last that of
-# the last one that was finished.
+# The state and the functions that the programs of an apply share. $s is a folder on the host that only root can read. It has
+# a folder $s/ID with the data for the rollback of each apply. $s/pending contains the ID of the unfinished apply, and $s/last
+# the ID of the last finished one.
 #
-# In $s/ID:
-#   rollback.sh, entries, 1, 2, ...  what puts everything back: see rollback.sh
-#   previous         the id of the finished apply before this one
-#   owner, writer    processes, "PID START": ours that carries the apply out, and the shell that writes
+# Files in $s/ID:
+#   rollback.sh, entries, 1, 2, ...  the program that restores everything, and its data: see rollback.sh
+#   previous         the ID of the finished apply before this one
+#   owner            the process of docker-mtls that runs the apply, "PID START"
+#   writer           the shell that writes the files, "PID START"
 #   until            when the timer of this apply ends, in seconds since 1970
-#   going-back       is there once a rollback of it has begun
-#   was-active       is there if dockerd ran before the apply
-#   socket-was-off   is there if docker.socket was not active before the apply
-#   restarted        is there once the apply has touched dockerd
-#   other-userns     is there if the apply changes user namespaces
+#   going-back       exists once a rollback of this apply has begun
+#   was-active       exists if dockerd was running before the apply
+#   socket-was-off   exists if docker.socket was not active before the apply
+#   restarted        exists once the apply has begun to restart dockerd
+#   other-userns     exists if the apply changes user namespaces
 #
 # Exit codes of all these programs:
 #   75  another apply is unfinished
-#   76  the host was rolled back already
-#   77  running containers would be left behind; nothing was changed
-#   78  a file is no longer what the plan was made from; nothing was changed
+#   76  the host was already rolled back
+#   77  dockerd would no longer see running containers; nothing was changed
+#   78  a file has changed since the plan was made; nothing was changed
 s=/var/lib/docker-mtls
 
-# When a process began (proc_pid_stat(5), field 22), which tells it from a later one with the same number.
+# Prints the start time of the process $1 (proc_pid_stat(5), field 22), which distinguishes it from a later one with the same
+# PID.
 started() {
   sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
 
-# Is the process in the file $1, "PID START", still running? It leaves its number in $who.
+# Succeeds if the process in the file $1, "PID START", is still running. Sets $who to its PID.
 runs() {
   read -r who when 2>/dev/null <"$1" || return 1
   test -n "$when" && test "$(started "$who")" = "$when"
 }
 
-# Makes $1 the unfinished apply; fails if there is one already. Of two that begin at once only one succeeds, since link(2)
-# replaces nothing. The file is complete from the start: on a full disk there is none, not an empty one.
+# Makes $1 the unfinished apply. Fails if there already is one. If two applies begin at the same time, only one succeeds,
+# since link(2) never replaces a file. The file is written before it is linked, so that a full disk never leaves an empty
+# $s/pending.
 claim() {
   rm -f "$s/$1/claim"
   printf '%s\n' "$1" >"$s/$1/claim" && ln "$s/$1/claim" "$s/pending" 2>/dev/null && rm -f "$s/$1/claim"
 }
 
-# Removes the folders of all applies but the last three that were finished, of the one that is unfinished, and of those
-# that are about to begin. Each has a server's key in it.
+# Removes the folders of old applies, since each contains a server's key. It keeps the last three finished applies, the
+# unfinished one, and those that are about to begin.
 prune() {
   keep='' count=0
   one=$(cat "$s/last" 2>/dev/null || true)
@@ -53,7 +56,7 @@ prune() {
     name=${one##*/}
     case $keep in */"$name"/*) continue ;; esac
     if test "$(cat "$s/pending" 2>/dev/null)" = "$name" || runs "$one/owner"; then continue; fi
-    # An apply from another machine has no owner here.
+    # An apply over ssh has no owner on this host, so its age decides.
     if ! test -s "$one/owner" && test -n "$(find "$one" -maxdepth 0 -mmin -60 2>/dev/null)"; then continue; fi
     rm -rf -- "$one"
   done

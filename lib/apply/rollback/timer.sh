@@ -1,13 +1,12 @@
-# What rolls an unfinished apply back if docker-mtls can't: a timer of systemd, and a unit that runs at boot. state.sh comes
-# before it.
+# The systemd timer and the boot unit that roll back an unfinished apply if docker-mtls can't. state.sh comes before it.
 : "${s:?}"
 units=/etc/systemd/system
 recover=docker-mtls-recover.service
-# A target that is not reached again while an apply is at work.
+# A target that systemd doesn't activate again while an apply is running.
 wants=$units/multi-user.target.wants
 
-# Lets the next boot roll back whatever is unfinished. All applies share one unit, so that one that is refused takes
-# nothing away from the one that is at work; where nothing is unfinished, the unit removes itself. systemd reads $$ as $.
+# Installs the unit that rolls back an unfinished apply at the next boot. All applies share this unit, so that a refused apply
+# doesn't remove the unit of a running one. If nothing is unfinished, the unit removes itself. systemd replaces $$ by $.
 arm() {
   unit=$(
     cat <<'END_OF_UNIT'
@@ -22,7 +21,7 @@ Type=oneshot
 ExecStart=/bin/sh -c 'id=$$(cat /var/lib/docker-mtls/pending 2>/dev/null); if test -s "/var/lib/docker-mtls/$$id/rollback.sh"; then exec /bin/sh "/var/lib/docker-mtls/$$id/rollback.sh" boot; fi; rm -f /etc/systemd/system/multi-user.target.wants/docker-mtls-recover.service /etc/systemd/system/docker-mtls-recover.service'
 END_OF_UNIT
   )
-  # A unit that is there already is not touched: half a unit would be worse than none.
+  # Don't rewrite a unit that is already correct: an interrupted write would leave an incomplete unit.
   if test "$(cat "$units/$recover" 2>/dev/null)" != "$unit"; then
     printf '%s\n' "$unit" >"$s/recover.new" && chmod 0644 "$s/recover.new" && sync &&
       mv -f "$s/recover.new" "$units/$recover" || return 1
@@ -31,13 +30,13 @@ END_OF_UNIT
   ln -sf "../$recover" "$wants/$recover" || return 1
 }
 
-# Removes the unit of arm.
+# Removes the boot unit.
 disarm() {
   rm -f "$wants/$recover" "$units/$recover" "$s/recover.new"
   rmdir "$wants" 2>/dev/null || true
 }
 
-# Lets a timer of systemd roll back the apply $1 in $2 seconds.
+# Starts the timer that rolls back the apply $1 in $2 seconds.
 arm_timer() {
   echo "$(($(date +%s) + $2))" >"$s/$1/until" || true
   systemd-run --quiet --unit="docker-mtls-rollback-$1" --on-active="$2s" --timer-property=AccuracySec=1s \

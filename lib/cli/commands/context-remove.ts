@@ -14,7 +14,7 @@ interface RemoveFlags {
 }
 
 async function runRemove(given: readonly string[], flags: RemoveFlags, context: Context): Promise<void> {
-  const [{ removeContext }, { forgetCurrent }] = await Promise.all([
+  const [{ removeContext }, { clearCurrentContext }] = await Promise.all([
     import('../../contexts/store.ts'),
     import('../../contexts/current.ts'),
   ])
@@ -24,7 +24,7 @@ async function runRemove(given: readonly string[], flags: RemoveFlags, context: 
   // The docker command doesn't ask, but this may be the only copy of the key.
   await confirm(`Remove ${enumerate(names)}, with certificates and key?`, flags, context, 'Nothing was removed.')
   for (const name of names) {
-    await forgetCurrent(config, name)
+    await clearCurrentContext(config, name)
     await removeContext(config, name)
   }
   const warnings = users.map((name) => `DOCKER_CONTEXT still names ${name}. Unset it in your shell.`)
@@ -42,7 +42,7 @@ async function checkAll(
   { force }: RemoveFlags,
   { io: { env } }: Context,
 ): Promise<string[]> {
-  const [{ parseContextName }, { isKept }, { readCurrentContext }] = await Promise.all([
+  const [{ parseContextName }, { contextExists }, { readCurrentContext }] = await Promise.all([
     import('../../contexts/name.ts'),
     import('../../contexts/store.ts'),
     import('../../endpoint/context.ts'),
@@ -50,7 +50,7 @@ async function checkAll(
   const used = await readCurrentContext(config)
   for (const name of names) {
     parseContextName(name)
-    if (!(await isKept(config, name))) throw notThere(config, name)
+    if (!(await contextExists(config, name))) throw notThere(config, name)
     // DOCKER_HOST only overrides the current context for now.
     const by = name === env['DOCKER_CONTEXT'] ? 'DOCKER_CONTEXT' : name === used ? 'docker context use' : undefined
     if (by !== undefined && force !== true) throw inUse(name, by)

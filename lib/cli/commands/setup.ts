@@ -1,9 +1,9 @@
 import { SELF, sentence, type Sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { SetHost } from '../../setup/apply-to-hosts.ts'
+import type { SetUpHost } from '../../setup/apply-to-hosts.ts'
 import type { IssuedCertificates } from '../../setup/issue-certificates.ts'
-import { isDone, type Outcome } from '../../setup/for-each-host.ts'
+import { isSuccess, type Outcome } from '../../setup/for-each-host.ts'
 import type { InspectedHost } from '../../setup/inspect-hosts.ts'
 import type { SetupOptions } from '../../setup/options.ts'
 import type { PlannedHost } from '../../setup/plan-hosts.ts'
@@ -61,14 +61,14 @@ interface Call {
 }
 
 async function runSetup(urls: readonly string[], flags: SetupFlags, context: Context): Promise<void> {
-  const { readTargets } = await import('../../setup/target.ts')
+  const { parseTargets } = await import('../../setup/target.ts')
   const { inspectHosts } = await import('../../setup/inspect-hosts.ts')
-  const targets = readTargets(urls)
+  const targets = parseTargets(urls)
   const options = await optionsOf(targets, flags, context)
   const call = { targets, options, flags, context, reportFailures: failureReporter(context) }
   const seen = await withSteps(call, (shown) => inspectHosts(targets, shown))
   if (flags.dryRun === true) return answerDryRun(seen, call)
-  if (!seen.some(isDone)) return answerNone(seen, call)
+  if (!seen.some(isSuccess)) return answerNone(seen, call)
   const certified = await certifyAll(seen, call)
   const { planHosts } = await import('../../setup/plan-hosts.ts')
   const planned = await withSteps(call, (shown) => planHosts(seen, certified, shown))
@@ -82,7 +82,7 @@ async function carryOut(
   planned: readonly Outcome<PlannedHost>[],
   certified: IssuedCertificates,
   call: Call,
-): Promise<Outcome<SetHost>[]> {
+): Promise<Outcome<SetUpHost>[]> {
   const { applyToHosts } = await import('../../setup/apply-to-hosts.ts')
   const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
   const { rollbackReporter } = await import('../reports/rollback.ts')
@@ -112,7 +112,7 @@ async function withSteps<Value>(
 }
 
 function valuesOf<Value>(outcomes: readonly Outcome<Value>[]): Value[] {
-  return outcomes.filter(isDone).map(({ value }) => value)
+  return outcomes.filter(isSuccess).map(({ value }) => value)
 }
 
 async function optionsOf(
@@ -152,10 +152,10 @@ async function certifyAll(
   { options, flags, context }: Call,
 ): Promise<IssuedCertificates> {
   const { issueCertificates } = await import('../../setup/issue-certificates.ts')
-  const { hasGoodFiles } = await import('../../setup/plan-hosts.ts')
+  const { hasValidFiles } = await import('../../setup/plan-hosts.ts')
   const hosts = valuesOf(seen)
   for (const host of hosts) {
-    if (!(await hasGoodFiles(host, options.dir))) requireSomebody(question([host]), flags, context.io)
+    if (!(await hasValidFiles(host, options.dir))) requireSomebody(question([host]), flags, context.io)
   }
   const run = (passphrase: string | undefined): Promise<IssuedCertificates> =>
     issueCertificates(hosts, options, passphrase)
@@ -204,7 +204,7 @@ function answerNone(seen: readonly Outcome<InspectedHost>[], { targets, options,
 }
 
 function answerSet(
-  set: readonly Outcome<SetHost>[],
+  set: readonly Outcome<SetUpHost>[],
   certified: IssuedCertificates,
   { targets, options, flags, context }: Call,
 ): void {
@@ -215,7 +215,7 @@ function answerSet(
     client: { name: options.client, ...issuedData(client) },
     hosts: hostsData(set, targets, setData(certified), context),
   }
-  context.answer({ data, text: setText(valuesOf(set), certified, context), failed: !set.every(isDone) }, flags)
+  context.answer({ data, text: setText(valuesOf(set), certified, context), failed: !set.every(isSuccess) }, flags)
 }
 
 function define(command: Command, context: Context): void {

@@ -1,5 +1,5 @@
 import { sentencesIn } from '../../base/sentence.ts'
-import type { MadeContext } from '../../contexts/create.ts'
+import type { CreatedContext } from '../../contexts/create.ts'
 import type { Answer, Context } from '../command.ts'
 import { certificateData } from './data.ts'
 import { summaryText } from './summary.ts'
@@ -7,7 +7,7 @@ import { keyName, until } from './dates.ts'
 import { printable } from '../../base/text.ts'
 
 /** The report of `context create` and `context import`. */
-export function madeAnswer(made: MadeContext, context: Context): Answer {
+export function madeAnswer(made: CreatedContext, context: Context): Answer {
   const { name, host, description, paths, identity, replaced, warnings } = made
   const action = replaced ? 'replaced' : 'created'
   const about = [
@@ -30,6 +30,6 @@ export function madeAnswer(made: MadeContext, context: Context): Answer {
   return { data, text: `${summaryText({ action, path: name, about }, context)}\n`, warnings: sentencesIn(warnings) }
 }
 
-function aboutKey({ client }: NonNullable<MadeContext['identity']>): string {
+function aboutKey({ client }: NonNullable<CreatedContext['identity']>): string {
   return `${keyName(client)}, ${until(client.validTo)}`
 }

@@ -3,9 +3,9 @@ import { renderClientEnv } from '../../endpoint/client-env.ts'
 import { SHELLS } from '../../base/quoting/shells.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
-import type { SetHost } from '../../setup/apply-to-hosts.ts'
+import type { SetUpHost } from '../../setup/apply-to-hosts.ts'
 import type { IssuedCertificates } from '../../setup/issue-certificates.ts'
-import { isDone, type Outcome } from '../../setup/for-each-host.ts'
+import { isSuccess, type Outcome } from '../../setup/for-each-host.ts'
 import type { PlannedHost } from '../../setup/plan-hosts.ts'
 import type { SetupTarget } from '../../setup/target.ts'
 import { applyData, planData, planText, proofText, usernsText } from './apply.ts'
@@ -33,7 +33,7 @@ export function hostsData<Value extends SetupTarget>(
     const { host } = outcome
     const endpoint = targets.find((target) => target.host === host)?.endpoint
     const ssh = endpoint === undefined ? host : formatEndpoint(endpoint)
-    if (isDone(outcome)) return { host, ssh, ok: true, ...dataOf(outcome.value, context) }
+    if (isSuccess(outcome)) return { host, ssh, ok: true, ...dataOf(outcome.value, context) }
     return { host, ssh, ok: false, ...errorReport(outcome.error, io.env) }
   })
 }
@@ -44,9 +44,9 @@ export function plannedData({ url, names, plan }: PlannedHost, context: Context)
 }
 
 /** A host that was set up. */
-export function setData(certified: IssuedCertificates): Data<SetHost> {
+export function setData(certified: IssuedCertificates): Data<SetUpHost> {
   const certPath = resolve(certified.client.paths.folder)
-  return ({ url, names, plan, report, version, made, host }, context) => {
+  return ({ url, names, plan, report, version, contextResult, host }, context) => {
     const server = certified.servers.get(host)
     return {
       url,
@@ -54,7 +54,7 @@ export function setData(certified: IssuedCertificates): Data<SetHost> {
       version,
       ...applyData(plan, report, context),
       ...(server && { server: issuedData(server) }),
-      ...(made && { context: made }),
+      ...(contextResult && { context: contextResult }),
       variables: { DOCKER_TLS_VERIFY: '1', DOCKER_HOST: url, DOCKER_HOST_IP: url, DOCKER_CERT_PATH: certPath },
     }
   }
@@ -65,7 +65,7 @@ export function failureReporter({ io, say }: Context): (outcomes: readonly Outco
   const reported = new Set<unknown>()
   return (outcomes) => {
     for (const outcome of outcomes) {
-      if (isDone(outcome) || outcome.error instanceof Interrupted || reported.has(outcome.error)) continue
+      if (isSuccess(outcome) || outcome.error instanceof Interrupted || reported.has(outcome.error)) continue
       reported.add(outcome.error)
       const { code, text } = errorText(outcome.error, io.env)
       say(`${painter(io.stderr, io.env)('red', `${code}:`)} ${outcome.host}: ${text}`)
@@ -80,7 +80,7 @@ export function plansText(planned: readonly PlannedHost[], context: Context, isA
 }
 
 /** The report for a person, and how to use the hosts. */
-export function setText(hosts: readonly SetHost[], certified: IssuedCertificates, context: Context): string {
+export function setText(hosts: readonly SetUpHost[], certified: IssuedCertificates, context: Context): string {
   const texts = hosts.map((one) => hostText(one, certified, context))
   return [...texts, ...newCaText(certified, context)].join('\n')
 }
@@ -92,8 +92,8 @@ function newCaText({ authority: { action, facts: of, paths } }: IssuedCertificat
   return [`${wrap(text, context.width)}\n`]
 }
 
-function hostText(one: SetHost, { client }: IssuedCertificates, context: Context): string {
-  const { host, plan, report, url, version, made } = one
+function hostText(one: SetUpHost, { client }: IssuedCertificates, context: Context): string {
+  const { host, plan, report, url, version, contextResult } = one
   const { server } = plan
   const names = [...server.facts.names.dns, ...server.facts.names.ip].join(', ')
   const certPath = resolve(client.paths.folder)
@@ -107,14 +107,16 @@ function hostText(one: SetHost, { client }: IssuedCertificates, context: Context
     ['User namespaces', usernsText(plan, report)],
     ['Written', report.written.length === 0 ? 'nothing, no file differed' : report.written.join('\n')],
     ['Verified', proofText(report.proof)],
-    ...(made === undefined ? [] : [['Context', `${made.name} (${made.action})`] as [string, string]]),
+    ...(contextResult === undefined
+      ? []
+      : [['Context', `${contextResult.name} (${contextResult.action})`] as [string, string]]),
   ]
   const shell = SHELLS.find((known) => known === shellOf(context.io.env)) ?? 'sh'
   const lines = [
-    ...(made === undefined ? [] : [`docker --context ${made.name} ps`]),
+    ...(contextResult === undefined ? [] : [`docker --context ${contextResult.name} ps`]),
     ...renderClientEnv({ host: url, certPath }, shell).trimEnd().split('\n'),
   ]
-  const use = made === undefined ? 'To use it:' : 'To use it, either of:'
+  const use = contextResult === undefined ? 'To use it:' : 'To use it, either of:'
   const blocks = [
     facts(rows, context),
     toCopy(use, lines, context),
@@ -129,7 +131,7 @@ function toCopy(head: string, lines: readonly string[], { paint }: Context): str
 }
 
 /** Runs the script that the apply left there: the host needs no docker-mtls. */
-function rollBackLine({ endpoint }: SetHost, id: string): string {
+function rollBackLine({ endpoint }: SetUpHost, id: string): string {
   const sudo = endpoint.user === 'root' ? '' : 'sudo '
   return `ssh ${shellWord(formatEndpoint(endpoint))} ${sudo}sh ${STATE_FOLDER}/${id}/rollback.sh asked`
 }

@@ -2,16 +2,16 @@ import { DaemonError } from '../../base/errors.ts'
 import { quoteArgument, splitWords, type Word, type WordOptions } from './words.ts'
 import { quoted } from '../../base/text.ts'
 
-/** One flag of dockerd, or a word that is none, with the words that write it. */
+/** A flag of dockerd, or a word that isn't a flag, with its words in the command line. */
 export interface Flag {
-  /** The long name without its hyphens; undefined for anything else, such as `$DOCKER_OPTS`. */
+  /** The long name without its hyphens. Undefined for a word that isn't a flag, such as `$DOCKER_OPTS`. */
   readonly name: string | undefined
-  /** What it is set to, where that is known. */
+  /** The value, if it is known. */
   readonly value: string | undefined
   readonly words: readonly Word[]
 }
 
-/** dockerd's one-letter flags (dockerd --help, moby cmd/dockerd/config.go): those without a value, and those with one. */
+/** dockerd's one-letter flags without a value, and then those with one (dockerd --help, moby cmd/dockerd/config.go). */
 const SWITCHES: Readonly<Record<string, string>> = { D: 'debug', h: 'help', v: 'version' }
 const SETTINGS: Readonly<Record<string, string>> = {
   H: 'host',
@@ -22,7 +22,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   p: 'pidfile',
   s: 'storage-driver',
 }
-/** The long flags that docker-mtls looks for, and that take the next word if there is no `=`. */
+/** The long flags that docker-mtls reads and that need a value: if they have no `=`, it is the next word. */
 const WITH_VALUE = new Set(['config-file', 'data-root', 'host', 'tlscacert', 'tlscert', 'tlskey', 'userns-remap'])
 
 /** A word that docker-mtls writes. */
@@ -31,12 +31,12 @@ export function ownWord(argument: string, options: WordOptions): Word {
 }
 
 /**
- * Groups the words of a dockerd command line into flags, by the rules of its parser (spf13/pflag): `-H X`, `-HX`,
+ * Groups the words of a dockerd command line into flags, by the rules of dockerd's parser (spf13/pflag): `-H X`, `-HX`,
  * `-H=X`, `-DH X`, `--host X`, `--host=X`.
  *
  * @param args - the raw words
- * @param options - how systemd reads them
- * @throws {@link DaemonError} `ERR_UNIT_INVALID` when the last flag lacks its value
+ * @param options - how systemd parses them
+ * @throws {@link DaemonError} `ERR_UNIT_INVALID` if the last flag has no value
  */
 export function readFlags(args: readonly string[], options: WordOptions): Flag[] {
   const queue = args.flatMap((raw) => splitWords(raw, options))
@@ -49,12 +49,12 @@ export function readFlags(args: readonly string[], options: WordOptions): Flag[]
   return flags
 }
 
-/** The flags of a unit, as systemd reads its words. */
+/** The flags in a unit's command line. */
 export function flagsOf({ args, prefix }: { readonly args: readonly string[]; readonly prefix: string }): Flag[] {
   return readFlags(args, { variables: !prefix.includes(':') })
 }
 
-/** What a flag is set to: the last one counts. */
+/** The value of a flag. If it is repeated, the last one counts. */
 export function lastValue(flags: readonly Flag[], name: string): string | undefined {
   return flags.findLast((flag) => flag.name === name)?.value
 }
@@ -75,7 +75,7 @@ function withNext(name: string, word: Word, queue: Word[]): Flag {
   })
 }
 
-/** Letters may stand together, and the first that takes a value takes all that follows. */
+/** Parses one-letter flags, which may be combined in one word. The first that takes a value takes the rest of the word. */
 function readShort(word: Word, queue: Word[], options: WordOptions): Flag[] {
   const letters = word.text.slice(1)
   const first = letters[0] ?? ''
@@ -98,7 +98,7 @@ function readSetting(name: string, word: Word, queue: Word[]): Flag {
   return { name, value: word.literal?.slice(word.text[2] === '=' ? 3 : 2), words: [word] }
 }
 
-/** What remains of a word once its first letter has gone keeps systemd's meaning of `%` and `$`. */
+/** Quotes the rest of a word after its first letter was removed, so that `%` and `$` keep their meaning for systemd. */
 function quoteTail(word: Word, rest: string, options: WordOptions): string {
   if (word.literal !== undefined) return quoteArgument(`-${word.literal.slice(2)}`, options)
   return `"${rest.replace(/[\\"]/g, '\\$&')}"`

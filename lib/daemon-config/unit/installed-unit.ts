@@ -5,15 +5,19 @@ import { parseUnit, type ParsedUnit } from './parse-unit.ts'
 import { DaemonError, FileError } from '../../base/errors.ts'
 import { command, option, sentence } from '../../base/sentence.ts'
 
-/** A unit, and the files that it was read from, the unit itself first. */
+/** A unit, and the files that it was read from. */
 export interface FoundUnit {
   readonly unit: ParsedUnit
+  /** The unit file first, then its drop-ins. */
   readonly paths: readonly string[]
-  /** The drop-ins among them that set ExecStart= and that systemd reads after `override.conf`, so that they override it. */
+  /** The drop-ins that override `override.conf`: they set ExecStart=, and systemd reads them later. */
   readonly later: readonly string[]
 }
 
-/** systemd.unit(5), "System Unit Search Path": a file in an earlier folder hides files of the same name in later ones. */
+/**
+ * The folders of units (systemd.unit(5), "System Unit Search Path"). A file in an earlier folder hides those of the same name
+ * in later ones.
+ */
 export const LOAD_PATH: readonly string[] = [
   'etc/systemd/system',
   'run/systemd/system',
@@ -22,16 +26,16 @@ export const LOAD_PATH: readonly string[] = [
   'lib/systemd/system',
 ]
 export const UNIT_NAME = 'docker.service'
-/** The name that `systemctl edit` and this package give the drop-in. */
-const OURS = 'override.conf'
+/** The name that `systemctl edit` and docker-mtls use for the drop-in. */
+const OVERRIDE = 'override.conf'
 
 /**
- * Reads how systemd starts dockerd on this machine: the unit and its drop-ins, as `systemctl cat` prints them. Drop-ins count,
- * since one of them may set the daemon's data-root.
+ * Reads how systemd starts dockerd on this machine: the unit and its drop-ins, as `systemctl cat` prints them. Drop-ins are
+ * included, since one of them may set the daemon's data-root.
  *
- * @param root - the folder that `etc` and `usr` are in
+ * @param root - the folder that contains `etc` and `usr`
  * @returns undefined if no docker.service is installed
- * @throws {@link DaemonError} ERR_UNIT_INVALID, naming the file
+ * @throws {@link DaemonError} ERR_UNIT_INVALID, with the path of the file
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function findInstalledUnit(root = '/'): Promise<FoundUnit | undefined> {
@@ -48,10 +52,10 @@ export async function findInstalledUnit(root = '/'): Promise<FoundUnit | undefin
 }
 
 /**
- * The same, for files that were already read.
+ * {@link findInstalledUnit} for files that were already read.
  *
- * @param texts - the files by their paths, whatever else is among them
- * @param root - the folder that `etc` and `usr` are in
+ * @param texts - the texts of the files by path; other files are ignored
+ * @param root - the folder that contains `etc` and `usr`
  */
 export function unitAmong(texts: ReadonlyMap<string, string>, root = '/'): FoundUnit | undefined {
   const folders = LOAD_PATH.map((folder) => join(root, folder))
@@ -61,7 +65,7 @@ export function unitAmong(texts: ReadonlyMap<string, string>, root = '/'): Found
   const paths = [path, ...dropIns.map((dropIn) => dropIn.path)]
   const textOf = (file: string): string => texts.get(file) ?? ''
   const unit = parseUnit(paths.map(textOf).join('\n'), paths.join(' and '))
-  const later = dropIns.filter((dropIn) => dropIn.name > OURS && /^\s*ExecStart\s*=/m.test(textOf(dropIn.path)))
+  const later = dropIns.filter((dropIn) => dropIn.name > OVERRIDE && /^\s*ExecStart\s*=/m.test(textOf(dropIn.path)))
   return { unit, paths, later: later.map((dropIn) => dropIn.path) }
 }
 
@@ -82,7 +86,7 @@ export async function readUnitFile(path: string): Promise<FoundUnit> {
   return { unit: parseUnit(await readUnit(path), path), paths: [path], later: [] }
 }
 
-/** In the order in which systemd reads them: by name, whatever folder they are in. */
+/** The drop-ins in the order in which systemd reads them: by name, regardless of their folders. */
 function dropInsAmong(paths: readonly string[], folders: readonly string[]): { name: string; path: string }[] {
   const found = new Map<string, string>()
   for (const folder of folders.map((path) => join(path, `${UNIT_NAME}.d`))) {

@@ -7,18 +7,18 @@ import { quoted } from '../../base/text.ts'
 export interface ParsedUnit {
   /** The executable's absolute path. */
   readonly exec: string
-  /** systemd's characters before it, such as `-` or `:` (systemd.service(5), "Command lines"); usually none. */
+  /** The characters before the executable, such as `-` or `:` (systemd.service(5), "Command lines"). Usually none. */
   readonly prefix: string
-  /** The words after it, each exactly as the unit has it, quotes and `$DOCKER_OPTS` included. */
+  /** The words after the executable, exactly as in the unit, with quotes and variables such as `$DOCKER_OPTS`. */
   readonly args: readonly string[]
   /** Its environment files. */
   readonly environmentFiles: readonly string[]
 }
 
-/** How the docker-ce package starts the daemon. Used where no unit is installed. */
+/** The command with which the docker-ce package starts the daemon. It is used if no unit is installed. */
 export const DOCKER_CE_UNIT_LINE = 'ExecStart=/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock'
 
-/** The same, parsed. */
+/** The parsed {@link DOCKER_CE_UNIT_LINE}. */
 export const DOCKER_CE_UNIT: ParsedUnit = {
   exec: '/usr/bin/dockerd',
   prefix: '',
@@ -27,7 +27,7 @@ export const DOCKER_CE_UNIT: ParsedUnit = {
 }
 
 const PREFIXES = /^[-@:+!|]*/
-/** The remedy of most faults, for a caller that has given the text of a unit. */
+/** The remedy for most faults in the text of a unit that the caller passed. */
 export const GIVE_INSTALLED_UNIT: Sentence = sentence`Give the text of the installed docker.service:  ${command('systemctl', 'cat', 'docker.service')}`
 
 function invalid(source: string, got: string, todo: Sentence = GIVE_INSTALLED_UNIT, cause?: unknown): DaemonError {
@@ -35,13 +35,13 @@ function invalid(source: string, got: string, todo: Sentence = GIVE_INSTALLED_UN
 }
 
 /**
- * Reads how an installed unit starts dockerd, by systemd's rules for comments, continuation lines, following drop-ins (as
- * `systemctl cat` prints them) and the empty `ExecStart=` that resets the list.
+ * Parses how an installed unit starts dockerd. It follows systemd's rules for comments, continuation lines, following drop-ins
+ * (as `systemctl cat` prints them) and the empty `ExecStart=` that resets the list.
  *
- * @param text - the unit file, or several in the order in which systemd reads them
- * @param source - names it in error messages
+ * @param text - the text of the unit file, or of several files in the order in which systemd reads them
+ * @param source - the name of the unit in error messages
  * @returns the executable and its words
- * @throws {@link DaemonError} `ERR_UNIT_INVALID` if it doesn't start dockerd, or systemd wouldn't load it
+ * @throws {@link DaemonError} `ERR_UNIT_INVALID` if the unit doesn't start dockerd, or systemd wouldn't load it
  * @example
  * ```ts
  * parseUnit('[Service]\nExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS\n').args // ['-H', 'fd://', '$DOCKER_OPTS']
@@ -70,7 +70,7 @@ export function parseUnit(text: string, source = 'the unit'): ParsedUnit {
   return { ...parseCommand(first, source), environmentFiles: environmentFiles.map((file) => file.replace(/^-/, '')) }
 }
 
-/** Both settings are lists, and an empty value empties the list (systemd.syntax(7)). */
+/** Both settings are lists, and an empty value resets the list (systemd.syntax(7)). */
 function readService(text: string): { ExecStart: string[]; EnvironmentFile: string[] } {
   const lists = { ExecStart: new Array<string>(), EnvironmentFile: new Array<string>() }
   let section = ''
@@ -86,8 +86,8 @@ function readService(text: string): { ExecStart: string[]; EnvironmentFile: stri
 }
 
 /**
- * Joins continued lines as systemd does (config_parse in src/shared/conf-parser.c): comments are dropped first, also
- * between continued lines, and the backslash becomes a blank.
+ * Joins continued lines as systemd does (config_parse in src/shared/conf-parser.c): it first removes comments, also those
+ * between continued lines, and then replaces the backslash by a blank.
  */
 function logicalLines(text: string): string[] {
   const lines: string[] = []
@@ -130,41 +130,43 @@ function wordsOf(line: string, prefix: string, source: string): Word[] {
 
 function commandFault(exec: string, prefix: string, args: readonly Word[]): string | undefined {
   if (!exec.startsWith('/')) return 'has no absolute path to an executable'
-  if (!exec.endsWith('/dockerd')) return 'starts another program than dockerd'
+  if (!exec.endsWith('/dockerd')) return 'starts a program other than dockerd'
   if (prefix.includes('|')) return 'runs through a shell'
   if (prefix.includes('@') && args.length === 0) return 'has the prefix @ but no second word'
   if (args.some((word) => word.raw === ';')) return 'has more than one command'
-  // What follows `--` is no flag any more, and ours come after the unit's own.
+  // Words after `--` aren't flags, and docker-mtls adds its flags after those of the unit.
   if (args.some((word) => word.raw === '--')) return 'contains --, and dockerd takes no arguments after flags'
   return undefined
 }
 
 /**
- * Checks a unit that didn't come from {@link parseUnit}: its words go into a file as they are, so each must be one word.
+ * Checks a unit that may not come from {@link parseUnit}. Its words are written to a file unchanged, so each must be a single
+ * word.
  *
- * @param unit - what the caller gave
+ * @param unit - the unit that the caller passed
  * @throws {@link DaemonError} `ERR_UNIT_INVALID`
  */
 export function checkUnit(unit: ParsedUnit): void {
   const { exec, prefix, args, environmentFiles } = unit
-  const isShaped = typeof exec === 'string' && typeof prefix === 'string' && isTexts(args) && isTexts(environmentFiles)
-  if (!isShaped || !/^[-@:+!|]*$/.test(prefix)) throw noUnit('it is not a parsed unit')
+  const isShaped =
+    typeof exec === 'string' && typeof prefix === 'string' && isStringArray(args) && isStringArray(environmentFiles)
+  if (!isShaped || !/^[-@:+!|]*$/.test(prefix)) throw invalidOption('it is not a parsed unit')
   const words = args.map((raw) => oneWord(raw, prefix))
   const fault = commandFault(exec, prefix, words)
-  if (fault !== undefined) throw noUnit(`it ${fault}`)
+  if (fault !== undefined) throw invalidOption(`it ${fault}`)
 }
 
 function oneWord(raw: string, prefix: string): Word {
   const [word, ...more] = wordsOf(raw, prefix, 'the option unit')
   if (word?.raw !== raw || more.length > 0 || /[\n\r\0]/.test(raw))
-    throw noUnit(`${quoted(raw)} is not one word of a unit`)
+    throw invalidOption(`${quoted(raw)} is not one word of a unit`)
   return word
 }
 
-function noUnit(got: string): DaemonError {
+function invalidOption(got: string): DaemonError {
   return invalid('the option unit', got, 'Pass the result of parseUnit().')
 }
 
-function isTexts(value: unknown): boolean {
+function isStringArray(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }

@@ -2,10 +2,11 @@ import { lastValue, readFlags, type Flag } from './flags.ts'
 import { splitWords } from './words.ts'
 import type { ParsedUnit } from './parse-unit.ts'
 
-/** A variable of an environment file, and the file. */
+/** A variable that a unit sets. */
 export interface Assignment {
   readonly name: string
   readonly value: string
+  /** The environment file, or `Environment= of docker.service`. */
   readonly path: string
 }
 
@@ -17,19 +18,19 @@ export interface UnitEnvironment {
   readonly textOf: (path: string) => string | undefined
 }
 
-/** What a unit's `$DOCKER_OPTS` stands for on its host. */
-export interface Expanded {
+/** A unit's command line with its variables, such as `$DOCKER_OPTS`, expanded. */
+export interface ExpandedCommand {
   /** The flags that come from variables, with the file that sets them. */
   readonly flags: readonly (Flag & { readonly path: string })[]
   /** Words that only systemd can expand: a specifier, or a variable that no file sets. */
   readonly unknown: readonly string[]
-  /** The whole command line behind the executable, as dockerd gets it, without what is unknown. */
+  /** All arguments that dockerd gets, without the unknown words. */
   readonly argv: readonly string[]
 }
 
 /**
- * What a unit's variables are set to: by its own Environment=, and by its files, which win (systemd.exec(5)); those that
- * systemd may miss without a word are among them.
+ * Returns the variables that a unit sets with Environment= and with its environment files. The files come last, because they
+ * win (systemd.exec(5)). They include optional files, which systemd ignores if they are missing.
  */
 export function assignmentsOf(unit: ParsedUnit, { environment, textOf }: UnitEnvironment): Assignment[] {
   const ofFiles = unit.environmentFiles.flatMap((path) =>
@@ -38,7 +39,7 @@ export function assignmentsOf(unit: ParsedUnit, { environment, textOf }: UnitEnv
   return [...ofUnit(environment), ...ofFiles]
 }
 
-/** As `systemctl show` has them: words as in a unit, each NAME=VALUE. */
+/** Parses the property as `systemctl show` prints it: words as in a unit, each NAME=VALUE. */
 function ofUnit(environment: string): Assignment[] {
   return splitWords(environment, { variables: false }).flatMap(({ text }) => {
     const [, name, value] = /^(\w+)=(.*)$/s.exec(text) ?? []
@@ -46,7 +47,10 @@ function ofUnit(environment: string): Assignment[] {
   })
 }
 
-/** systemd.exec(5), EnvironmentFile=: a variable a line, comments, quotes as in a shell, nothing expanded. */
+/**
+ * Parses an environment file (systemd.exec(5), EnvironmentFile=): a variable in each line, quotes as in a shell, no
+ * expansion.
+ */
 function parseAssignments(text: string): [string, string][] {
   const joined = text.replace(/\\\n/g, '')
   return joined.split('\n').flatMap((line) => {
@@ -61,21 +65,21 @@ function unquoted(text: string): string {
 }
 
 /**
- * Expands the words of a unit as systemd does (systemd.service(5), "Command lines"): `$X` alone is split at its blanks,
- * `${X}` is put in as it is.
+ * Expands the words of a unit as systemd does (systemd.service(5), "Command lines"): the value of `$X` is split at blanks, and
+ * the value of `${X}` is a single word.
  */
-export function expand(unit: ParsedUnit, assignments: readonly Assignment[]): Expanded {
+export function expand(unit: ParsedUnit, assignments: readonly Assignment[]): ExpandedCommand {
   const known = new Map(assignments.map((one) => [one.name, one]))
-  const found: Expanded = { flags: [], unknown: [], argv: [] }
+  const found: ExpandedCommand = { flags: [], unknown: [], argv: [] }
   const variables = !unit.prefix.includes(':')
   const words = (unit.prefix.includes('@') ? unit.args.slice(1) : unit.args).flatMap((raw) =>
     splitWords(raw, { variables }),
   )
-  return words.reduce<Expanded>(({ flags, unknown, argv }, { raw, text, literal }) => {
+  return words.reduce<ExpandedCommand>(({ flags, unknown, argv }, { raw, text, literal }) => {
     if (literal !== undefined) return { flags, unknown, argv: [...argv, literal] }
     const name = /^\$(\w+)$/.exec(text)?.[1] ?? /^\$\{(\w+)\}$/.exec(text)?.[1]
     const variable = name === undefined ? undefined : known.get(name)
-    // One that is set nowhere is nothing.
+    // A variable that is not set expands to no word.
     if (name !== undefined && variable === undefined && !isSpecifier(text)) return { flags, unknown, argv }
     if (variable === undefined) return { flags, unknown: [...unknown, raw], argv }
     const more = text.startsWith('${') ? [variable.value] : variable.value.split(/[ \t]+/).filter((word) => word !== '')
@@ -93,12 +97,12 @@ function quoted(word: string): string {
   return `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`
 }
 
-/** What a flag is set to in a command line; the last one counts. */
+/** The value of a flag in a command line. If it is repeated, the last one counts. */
 export function flagValue(argv: readonly string[], name: string): string | undefined {
   return lastValue(readFlags(argv.map(quoted), { variables: false }), name)
 }
 
-/** A command line without one of its flags. */
+/** Removes a flag from a command line. */
 export function withoutFlag(argv: readonly string[], name: string): string[] {
   const flags = readFlags(argv.map(quoted), { variables: false })
   return flags

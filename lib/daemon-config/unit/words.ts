@@ -1,10 +1,10 @@
 import { DaemonError } from '../../base/errors.ts'
 import { quoted, unusableCharacter } from '../../base/text.ts'
 
-/** How systemd reads the words after `ExecStart=`. */
+/** How systemd parses the words after `ExecStart=`. */
 export interface WordOptions {
   /**
-   * Whether `$X` and `${X}` are expanded: they are, unless the executable has the prefix `:` (systemd.service(5)).
+   * Whether systemd expands `$X` and `${X}`. It does, unless the executable has the prefix `:` (systemd.service(5)).
    *
    * @defaultValue true
    */
@@ -13,27 +13,30 @@ export interface WordOptions {
 
 /** One word of a command line in a unit. */
 export interface Word {
-  /** As the unit has it, quotes and escapes included. */
+  /** The word as in the unit, with quotes and escapes. */
   readonly raw: string
-  /** Without quotes and escapes; `%` and `$` are still as the unit has them. */
+  /** The word without quotes and escapes. `%` and `$` are not expanded. */
   readonly text: string
-  /** What the command gets, or undefined where only systemd knows: a specifier or a variable is in it. */
+  /**
+   * The argument that the command gets. Undefined if the word contains a specifier or a variable, which only systemd can
+   * expand.
+   */
   readonly literal: string | undefined
 }
 
-/** These mean nothing to systemd anywhere in a word, so the word needs no quotes. */
+/** Characters that are never special to systemd. A word of only these needs no quotes. */
 const PLAIN = /^[A-Za-z0-9_@:/.,=+\-[\]]+$/
 
 /**
- * Quotes one argument for `ExecStart=`, only where it must be: in double quotes, with `\` and `"` escaped, `%`
- * doubled against specifiers and `$` against variables (systemd.service(5) "Command lines", systemd.syntax(7)
- * "Quoting", systemd.unit(5) "Specifiers").
+ * Quotes one argument for `ExecStart=`, if necessary. It uses double quotes, escapes `\` and `"`, and doubles `%` and `$`, so
+ * that systemd expands no specifiers and no variables (systemd.service(5) "Command lines", systemd.syntax(7) "Quoting",
+ * systemd.unit(5) "Specifiers").
  *
- * @param argument - what the command shall get
+ * @param argument - the argument that the command must get
  * @param options - see {@link WordOptions}
  * @returns the word to write into the unit
  * @throws {@link DaemonError} `ERR_PATH_INVALID` for a control character other than a tab, a lone surrogate or a
- *   noncharacter: no line of a unit can hold those
+ *   noncharacter, which a unit can't contain
  * @example
  * ```ts
  * quoteArgument('/srv/100% safe/ca.pem') // "/srv/100%% safe/ca.pem", in double quotes
@@ -47,8 +50,8 @@ export function quoteArgument(argument: string, { variables = true }: WordOption
 }
 
 /**
- * Quotes the path of the executable. It is no argument: systemd expands specifiers in it but no variables, and
- * refuses one with quotes or a backslash (systemd, config_parse_exec in src/core/load-fragment.c).
+ * Quotes the path of the executable. Its rules differ from those of arguments: systemd expands specifiers in it but no
+ * variables, and refuses quotes and backslashes (systemd, config_parse_exec in src/core/load-fragment.c).
  */
 export function quoteExecutable(path: string): string {
   const refused = /["'\\\t]/.exec(path)?.[0]
@@ -70,7 +73,10 @@ function checkCharacters(argument: string): void {
   })
 }
 
-/** A word: quoted pieces, escapes and plain characters without blanks between them. Each begins differently, so matching is linear. */
+/**
+ * A word: quoted pieces, escapes and plain characters without blanks between them. Each alternative begins with another
+ * character, so matching takes linear time.
+ */
 const WORD = /(?:"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|\\[^]|[^ \t\r\n"'\\])+/y
 const PIECE = /"((?:[^"\\]|\\[^])*)"|'((?:[^'\\]|\\[^])*)'|((?:\\[^]|[^"'\\])+)/g
 const BLANKS = /[ \t\r\n]*/y
@@ -91,12 +97,12 @@ const NAMED: Readonly<Record<string, string>> = {
 }
 
 /**
- * Splits a command line of a unit into its words: the inverse of {@link quoteArgument}.
+ * Splits a command line of a unit into its words. It is the inverse of {@link quoteArgument}.
  *
- * @param line - what stands after `ExecStart=`, continuation lines joined
+ * @param line - the text after `ExecStart=`, with continuation lines joined
  * @param options - see {@link WordOptions}
- * @returns the words; a `;` that stands alone, systemd's separator of commands, is a word with the raw text `;`
- * @throws {@link DaemonError} `ERR_UNIT_INVALID` when a quote isn't closed or the line ends in a backslash
+ * @returns the words. A single `;`, which separates commands for systemd, is a word with the raw text `;`
+ * @throws {@link DaemonError} `ERR_UNIT_INVALID` if a quote isn't closed or the line ends with a backslash
  * @example
  * ```ts
  * splitWords('/usr/sbin/dockerd -H fd:// $DOCKER_OPTS').map((word) => word.literal)
@@ -137,7 +143,10 @@ function readWord(raw: string, variables: boolean): Word {
   return { raw, text, literal: literalOf(text, variables) }
 }
 
-/** An escape that systemd doesn't know stays as it is, with a warning in its log. So does a byte that is no ASCII: it only matters where it belongs to us, and nothing of ours has one. */
+/**
+ * Replaces escapes. An unknown escape stays unchanged, as in systemd, which logs a warning. So does an escaped byte that isn't
+ * ASCII: it would only matter in a flag that docker-mtls reads, and none of those contains one.
+ */
 function unescape(text: string): string {
   return text.replace(
     ESCAPE,
@@ -150,7 +159,7 @@ function unescape(text: string): string {
   )
 }
 
-/** Specifiers come first, then variables: systemd does them in this order (unit_full_printf, then replace_env_argv). */
+/** Evaluates specifiers first and then variables, in systemd's order (unit_full_printf, then replace_env_argv). */
 function literalOf(text: string, variables: boolean): string | undefined {
   if (text.replaceAll('%%', '').includes('%')) return undefined
   const specified = text.replaceAll('%%', '%')

@@ -3,20 +3,19 @@ import { parseUserns } from './parse-userns.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import { quoted } from '../../base/text.ts'
 
-/** A line of /etc/passwd or /etc/group: as much of it as counts here. */
+/** The needed fields of a line in /etc/passwd or /etc/group. */
 export interface Account {
   readonly name: string
   /** The uid, or the gid. */
   readonly id: number
-  /** Of a user: what it logs in with. */
+  /** The login shell of a user. */
   readonly shell?: string
 }
 
 const ID = /^\d{1,10}$/
 
 /**
- * Reads passwd(5) or group(5), and what `getent` prints of them. Lines without a number, such as NIS's `+::::::`, name
- * nobody.
+ * Parses passwd(5) or group(5), or the output of `getent`. Lines without a number, such as NIS's `+::::::`, are skipped.
  */
 export function parseAccounts(text: string): Account[] {
   return text.split('\n').flatMap((line) => {
@@ -26,12 +25,12 @@ export function parseAccounts(text: string): Account[] {
   })
 }
 
-/** By its name or its number; the first one that has it is who is meant, as for dockerd (executed: 26.1.5). */
+/** Finds an account by name (a string) or ID (a number). Like dockerd, it returns the first match (executed: 26.1.5). */
 export function findAccount(accounts: readonly Account[], nameOrId: string | number): Account | undefined {
   return accounts.find(({ name, id }) => (typeof nameOrId === 'string' ? name : id) === nameOrId)
 }
 
-/** The user that dockerd uses for `default`, and creates if it doesn't exist (moby, defaultRemappedID). */
+/** The user that dockerd uses for `default`, and creates if it is missing (moby, defaultRemappedID). */
 export const DOCKREMAP = 'dockremap'
 
 /** The user and the group that a value of `--userns-remap` stands for. */
@@ -52,7 +51,7 @@ export interface Accounts {
   readonly groups: readonly Account[]
 }
 
-/** Reads the texts of /etc/passwd and /etc/group. */
+/** Parses /etc/passwd and /etc/group. */
 export function readAccounts({ passwd, group }: { readonly passwd: string; readonly group: string }): Accounts {
   return { users: parseAccounts(passwd), groups: parseAccounts(group) }
 }
@@ -98,7 +97,7 @@ function findUser(value: string, word: string, { users }: Accounts): Account {
   return found
 }
 
-/** Without a group, dockerd uses the one with the user's name, or with its number: not the user's primary group. */
+/** If no group is named, dockerd uses the group with the user's name or number, and not the user's primary group. */
 function findGroup(
   value: string,
   user: Account,

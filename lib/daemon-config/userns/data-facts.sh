@@ -2,13 +2,13 @@
 set +eu
 set +f
 LC_ALL=C
-# In the folder $1 the entries for which test $2 holds, with $3 behind their names.
+# Prints the number of entries in the folder $1 for which  test $2 ENTRY$3  succeeds.
 count() {
   n=0
   for e in "$1"/*; do if test "$2" "$e$3"; then n=$((n + 1)); fi; done
   printf '%s\n' "$n"
 }
-# What is in the folder $2, named $1.
+# Prints what the folder $2 contains. $1 is the name of the folder in the output.
 look() {
   for d in "$2" "$2/containers" "$2/volumes" "$2/image" "$2/plugins" "$2/swarm"; do
     if test -d "$d" && ! { test -r "$d" && test -x "$d"; }; then printf 'unreadable %s %s\n' "$1" "$d"; fi
@@ -39,7 +39,7 @@ else
 fi
 set -f
 while :; do
-  # Its columns, of which the path is taken from elsewhere.
+  # Split the output into its columns. The path isn't taken from there, since it may contain blanks.
   # shellcheck disable=SC2046
   set -- $(ls -ldn "$p" 2>/dev/null)
   if test $# -gt 3; then printf 'parent %s %s %s %s\n' "$1" "$3" "$4" "$p"; fi

@@ -1,26 +1,26 @@
 import { shellFile } from '../../base/shell-file.ts'
 
-/** What lies in a data folder of dockerd, as far as its files say. */
+/** The contents of a data folder of dockerd, counted by its files. */
 export interface DataCounts {
-  /** Tagged or not; undefined where dockerd keeps them in containerd, whose store no shell can read. */
+  /** Images, with or without a tag. Undefined if dockerd stores them in containerd, whose store a shell can't read. */
   readonly images: number | undefined
   /** Containers in the data folder. */
   readonly containers: number
-  /** Of the driver `local`. */
+  /** Volumes of the driver `local`. */
   readonly volumes: number
-  /** Of `docker plugin`. */
+  /** Plugins of `docker plugin`. */
   readonly plugins: number
-  /** Is the host a node of a swarm by it? */
+  /** Whether this data makes the host a swarm node. */
   readonly swarm: boolean
-  /** Folders that could not be read: not even their number is known. */
+  /** Folders that could not be read, so that their contents are missing from the counts. */
   readonly unreadable: readonly string[]
 }
 
-/** A folder on the way to the data. */
+/** A folder above the data folder. */
 export interface DataParent {
   /** The folder's path. */
   readonly path: string
-  /** As `ls -l` prints it: `drwxr-x--x`. */
+  /** The mode as `ls -l` prints it: `drwxr-x--x`. */
   readonly mode: string
   /** Its numeric owner. */
   readonly uid: number
@@ -28,24 +28,24 @@ export interface DataParent {
   readonly gid: number
 }
 
-/** What {@link DATA_FACTS_SH} has found. */
+/** The facts that {@link DATA_FACTS_SH} prints. */
 export interface DataFacts {
-  /** data-root, without symbolic links in it. */
+  /** The path of data-root, with symbolic links resolved. */
   readonly root: string
   /** Whether the data folder exists. */
   readonly isThere: boolean
-  /** What lies in it without user namespaces. */
+  /** The data without user namespaces. */
   readonly plain: DataCounts
-  /** What lies in the folders of user namespaces, by their names: `100000.100000`. */
+  /** The data of each folder for user namespaces, by its name: `100000.100000`. */
   readonly remapped: ReadonlyMap<string, DataCounts>
-  /** The folders above it that are there, the nearest first. */
+  /** The existing folders above data-root, the nearest first. */
   readonly parents: readonly DataParent[]
 }
 
 /**
- * Text for a POSIX sh that looks into dockerd's data folder without asking dockerd, and prints lines `KEY VALUES` for
- * {@link parseDataFacts}. `$1` is data-root. It changes nothing, in the folder or in the shell around it, ends with 0, and
- * takes a folder that isn't there, or mustn't be read, for what it is. Files are counted, never opened.
+ * A POSIX sh script that inspects dockerd's data folder without asking dockerd. It prints lines `KEY VALUES` for
+ * {@link parseDataFacts}. `$1` is data-root. The script changes neither the folder nor the surrounding shell, and exits with 0.
+ * It reports folders that are missing or can't be read. It counts files without opening them.
  *
  * @example
  * ```ts
@@ -55,9 +55,9 @@ export interface DataFacts {
 export const DATA_FACTS_SH: string = shellFile(new URL('./data-facts.sh', import.meta.url))
 
 /**
- * Reads what {@link DATA_FACTS_SH} has printed. Lines that it doesn't know are passed over.
+ * Parses the output of {@link DATA_FACTS_SH}. Unknown lines are ignored.
  *
- * @param printed - all of it
+ * @param printed - the whole output
  * @example
  * ```ts
  * parseDataFacts(printed).plain.containers // 3
@@ -84,10 +84,10 @@ function countsOf(lines: readonly { readonly key: string; readonly value: string
   const values = (wanted: string): string[] => lines.filter(({ key }) => key === wanted).map(({ value }) => value)
   const sum = (wanted: string): number => values(wanted).reduce((total, value) => total + Number(value), 0)
   const containers = sum('containers')
-  // dockerd with a storage driver of its own always makes that folder; with containerd's it makes none.
-  const counted = values('images').length > 0 || containers === 0
+  // With its own storage drivers, dockerd always creates the images folder. With containerd's snapshotters, it creates none.
+  const isCounted = values('images').length > 0 || containers === 0
   return {
-    images: counted ? sum('images') : undefined,
+    images: isCounted ? sum('images') : undefined,
     containers,
     volumes: sum('volumes'),
     plugins: sum('plugins'),

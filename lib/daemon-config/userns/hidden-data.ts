@@ -10,7 +10,7 @@ export interface UsernsChange {
   readonly before?: string | undefined
   /** The data folder that it will use. @defaultValue data-root itself: user namespaces will be off */
   readonly after?: string | undefined
-  /** The number of networks that users created. No file tells it, so dockerd has to be asked. @defaultValue unknown */
+  /** The number of networks that users created. Only dockerd knows it, since no file contains it. @defaultValue unknown */
   readonly networks?: number | undefined
 }
 
@@ -22,15 +22,16 @@ export type HiddenDataCode =
   | 'swarm-hidden'
   /** A folder that can't be read is hidden. */
   | 'unreadable-hidden'
-  /** Data from an earlier time reappears. */
+  /** Older data in the next data folder reappears. */
   | 'data-reappears'
 
 /**
- * Lists what a change of user namespaces hides, and what reappears: dockerd then uses another data folder.
+ * Lists the data that a change of user namespaces hides, and the data that reappears. dockerd uses another data folder after
+ * such a change.
  *
  * @param facts - the contents of data-root now
  * @param change - the data folders before and after
- * @returns sentences; an empty array if the folder stays the same, or holds nothing
+ * @returns sentences; an empty array if the folder stays the same or contains nothing
  * @example
  * ```ts
  * whatDisappears(parseDataFacts(printed), { after: planUserns('default', accounts).dataFolder })
@@ -42,7 +43,7 @@ export function whatDisappears(facts: DataFacts, change: UsernsChange): string[]
   return warningTexts(findHiddenData(facts, change))
 }
 
-/** The same with their codes. */
+/** {@link whatDisappears} with codes. */
 export function findHiddenData(facts: DataFacts, change: UsernsChange): Warning<HiddenDataCode>[] {
   const { before, after } = change
   if (before === after || !facts.isThere) return []
@@ -68,7 +69,7 @@ function hidden(counts: DataCounts, path: string, change: UsernsChange): Warning
     ? [
         {
           code: 'swarm-hidden',
-          text: `This host is a swarm node by its data in ${path}, and will no longer be one. Make it leave the swarm first, or join again afterwards.`,
+          text: `This host is a swarm node, with its data in ${path}, and will no longer be one. Make it leave the swarm first, or join again afterwards.`,
         },
       ]
     : []
@@ -80,21 +81,21 @@ function hidden(counts: DataCounts, path: string, change: UsernsChange): Warning
   const also = networks === undefined ? ', and networks you created' : ''
   const isOne = also === '' && things.length === 1 && things[0]?.startsWith('1 ') === true
   const stay = isOne ? 'It stays on disk and reappears' : 'They stay on disk and reappear'
-  const text = `${hidingWords(change)} ${enumerate(things)} in ${path}${also}. ${stay} when you ${undoingWords(change)}.`
+  const text = `${hidingText(change)} ${enumerate(things)} in ${path}${also}. ${stay} when you ${undoingText(change)}.`
   return [{ code: 'data-hidden', text }, ...node, ...unknown]
 }
 
-function hidingWords({ before, after }: UsernsChange): string {
+function hidingText({ before, after }: UsernsChange): string {
   if (after === undefined) return 'Turning user namespaces off hides'
   return before === undefined ? 'User namespaces hide' : 'User namespaces with other ids hide'
 }
 
-function undoingWords({ before, after }: UsernsChange): string {
+function undoingText({ before, after }: UsernsChange): string {
   if (before === undefined) return 'turn user namespaces off'
   return after === undefined ? 'turn them on again' : 'use the previous ids again'
 }
 
-/** dockerd starts containers with a restart policy wherever it finds them (moby, daemon.restore). */
+/** dockerd starts all containers with a restart policy that it finds in its data folder (moby, daemon.restore). */
 function reappearing(counts: DataCounts, path: string): Warning<HiddenDataCode>[] {
   const things = thingsOf(counts)
   if (things.length === 0) return []
@@ -102,7 +103,7 @@ function reappearing(counts: DataCounts, path: string): Warning<HiddenDataCode>[
   return [
     {
       code: 'data-reappears',
-      text: `${path} exists from an earlier time: ${enumerate(things)} in it will reappear.${start}`,
+      text: `${path} has older data: ${enumerate(things)} in it will reappear.${start}`,
     },
   ]
 }
@@ -131,7 +132,7 @@ export interface ClosedParent {
 /**
  * Finds the folders above data-root that the root user of containers can't enter. Either dockerd doesn't start then (`a
  * subdirectory in your graphroot path restricts access to the remapped root uid/gid`), or its containers don't. dockerd opens
- * data-root itself (mode 0710, with that root's gid). All of this was tried with 26.1.5.
+ * data-root itself (mode 0710, with that root's gid). Tested with 26.1.5.
  *
  * @param facts - with the folders above data-root
  * @param root - the ids on the host of the root user of containers
@@ -150,14 +151,14 @@ export function closedParents(
   )
 }
 
-/** The same as data. */
+/** {@link closedParents} as data. */
 export function findClosedParents(
   { parents }: Pick<DataFacts, 'parents'>,
   root: Pick<UsernsPlan, 'rootUid' | 'rootGid'>,
 ): ClosedParent[] {
   return parents.flatMap(({ path, mode, uid, gid }) => {
-    // The owner's bits count for the owner, the group's for the group, the others' for the rest (path_resolution(7)).
-    // dockerd itself accepts any of them, and then no container starts (executed).
+    // The kernel checks only one class: the owner's bits for the owner, else the group's bits for the group, else the others'
+    // bits (path_resolution(7)). dockerd itself accepts the x of any class, but then no container starts (executed).
     const whose = uid === root.rootUid ? 'u' : gid === root.rootGid ? 'g' : 'o'
     // `s` and `t` are x with another bit; `S` and `T` are that bit alone (ls(1)).
     if ('xst'.includes(mode.charAt(EXECUTE[whose]) || '-')) return []
@@ -166,5 +167,5 @@ export function findClosedParents(
   })
 }
 
-/** Where `drwxr-x--x` has the x of each. */
+/** The position of each class's x in `drwxr-x--x`. */
 const EXECUTE = { u: 3, g: 6, o: 9 } as const

@@ -1,6 +1,6 @@
 import { quoted } from '../../base/text.ts'
 
-/** A range of ids: `count` of them, from `start` on. */
+/** A range of IDs: `count` IDs, beginning with `start`. */
 export interface IdRange {
   /** The first id. */
   readonly start: number
@@ -20,7 +20,7 @@ export interface SubidRange extends IdRange {
 export interface SubidFault {
   /** The number of the line, from 1. */
   readonly line: number
-  /** The user the line is for. */
+  /** The user name or uid in the line. */
   readonly owner: string
   /** What is wrong with it, without a full stop. */
   readonly got: string
@@ -40,12 +40,13 @@ export interface ParsedSubids {
 }
 
 const DIGITS = /^\d{1,15}$/
-/** (uid_t) -1 is no valid id, and the kernel refuses a map with it (executed: a container runs up to 4294967294). */
+/** (uid_t) -1 isn't a valid ID, and the kernel refuses a map with it (executed: containers run with IDs up to 4294967294). */
 const HIGHEST = 2 ** 32 - 2
 
 /**
- * Reads /etc/subuid or /etc/subgid (subuid(5)) by dockerd's rules: it ignores blanks around a line, empty lines and comment
- * lines; each other line has three fields, two of them whole numbers. Invalid lines are reported, and the rest is read.
+ * Parses /etc/subuid or /etc/subgid (subuid(5)) by dockerd's rules. dockerd ignores blanks around a line, empty lines and
+ * comment lines. Each other line must have three fields, the last two of them whole numbers. Invalid lines are returned as
+ * faults, and don't affect the others.
  *
  * @param text - the file
  * @returns the ranges and the invalid lines
@@ -73,7 +74,7 @@ function faultOf(words: string, start: string, count: string): string | undefine
   if (words.split(':').length !== 3) return `${quoted(words)} does not have the three fields NAME:START:COUNT`
   const wrong = [start, count].find((field) => !DIGITS.test(field))
   if (wrong !== undefined) return `${quoted(wrong)} in ${quoted(words)} is not a number`
-  // With a count of 0 dockerd looks for a folder "-1.-1"; the kernel takes no map with such a line (executed).
+  // With a count of 0, dockerd looks for a folder "-1.-1", and the kernel refuses a map with such a line (executed).
   if (Number(count) === 0) return `${quoted(words)} is an empty range`
   if (Number(start) + Number(count) - 1 > HIGHEST) return `${quoted(words)} goes beyond ${HIGHEST}, the highest id`
   return undefined
@@ -84,13 +85,13 @@ export function overlap(one: IdRange, other: IdRange): boolean {
   return one.start < other.start + other.count && other.start < one.start + one.count
 }
 
-/** `100000-165535`, as usermod(8) writes ranges. */
-export function rangeWords({ start, count }: IdRange): string {
+/** Formats a range as usermod(8) does: `100000-165535`. */
+export function formatRange({ start, count }: IdRange): string {
   return `${start}-${start + count - 1}`
 }
 
 /**
- * Adds a line to the text of a file, whether or not that ends with a newline.
+ * Adds a line to the text of a file, which may end without a newline.
  *
  * @param text - the file; undefined if there is none
  * @param line - the line, such as `dockremap:100000:65536`
@@ -104,19 +105,22 @@ export function withLine(text: string | undefined, line: string): string {
   return `${before}${line}\n`
 }
 
-/** What an image may need: ids up to 65534, nobody's (moby, defaultRangeLen; LSB, "User & Group Names"). */
-export const WANTED_COUNT = 65_536
+/**
+ * The size of a new range. Images may need IDs up to 65534, which is nobody (moby, defaultRangeLen; LSB, "User & Group
+ * Names").
+ */
+export const RANGE_SIZE = 65_536
 
-/** Where new ranges may lie: SUB_UID_MIN and SUB_UID_MAX of login.defs(5), or those for gids. */
+/** The limits of new ranges: SUB_UID_MIN and SUB_UID_MAX in login.defs(5), or SUB_GID_MIN and SUB_GID_MAX. */
 export interface IdLimits {
   readonly min: number
   readonly max: number
 }
 
-/** What shadow does without login.defs (login.defs(5)). */
+/** The defaults of shadow-utils (login.defs(5)). */
 const DEFAULTS: IdLimits = { min: 100_000, max: 600_100_000 }
 
-/** Reads the limits out of a login.defs; `kind` says whose. */
+/** Reads the limits for uids or gids from login.defs. */
 export function limitsOf(loginDefs: string | undefined, kind: 'UID' | 'GID'): IdLimits {
   const read = (name: string): number | undefined => {
     const found = new RegExp(`^[ \\t]*SUB_${kind}_${name}[ \\t]+(\\d{1,10})[ \\t]*$`, 'm').exec(loginDefs ?? '')?.[1]
@@ -126,18 +130,18 @@ export function limitsOf(loginDefs: string | undefined, kind: 'UID' | 'GID'): Id
 }
 
 /**
- * Chooses the lowest range that nobody has, as useradd(8) does. dockerd's own choice isn't to be had: 26.1.5 doesn't see a
- * shorter range within the one that it takes (executed), and 29 looks for root's ranges alone (moby,
+ * Chooses the lowest free range, as useradd(8) does. dockerd's own choice isn't imitated, because it may overlap with other
+ * ranges: 26.1.5 overlooks a shorter range inside the chosen one (executed), and 29 considers only root's ranges (moby,
  * daemon/internal/usergroup/add_linux.go).
  *
- * @param taken - ranges of others, and ids of accounts, in any order
- * @returns its start; undefined where there is none
+ * @param taken - the ranges of other users and the IDs of accounts, in any order
+ * @returns the start of the range; undefined if no range is free
  */
 export function freeStart(taken: readonly IdRange[], { min, max }: IdLimits): number | undefined {
   let start = Math.max(min, 1)
   for (const range of taken.toSorted((one, other) => one.start - other.start)) {
-    if (range.start >= start + WANTED_COUNT) break
+    if (range.start >= start + RANGE_SIZE) break
     start = Math.max(start, range.start + range.count)
   }
-  return start + WANTED_COUNT - 1 <= max ? start : undefined
+  return start + RANGE_SIZE - 1 <= max ? start : undefined
 }

@@ -1,16 +1,16 @@
 import { DaemonError } from '../../base/errors.ts'
 import { quoted } from '../../base/text.ts'
 
-/** Names that useradd accepts by default, and capitals and dots, which it accepts with --badname (useradd(8)). */
+/** Names that useradd accepts by default, and also capitals and dots, which it accepts with --badname (useradd(8)). */
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/
 const NUMBER = /^(?:0|[1-9]\d{0,9})$/
-/** dockerd reads ids as int32, and looks greater numbers up as names (moby, parseRemappedRoot in daemon/daemon_unix.go). */
+/** dockerd parses IDs as int32, and treats greater numbers as names (moby, parseRemappedRoot in daemon/daemon_unix.go). */
 const HIGHEST_ID = 2 ** 31 - 1
 
 const FORMS = 'Write default, USER, USER:GROUP, UID or UID:GID.'
 
 /**
- * Checks that a value of `--userns-remap` really remaps.
+ * Checks that a value of `--userns-remap` is valid and turns user namespaces on.
  *
  * @param value - `default`, `user`, `user:group`, `uid` or `uid:gid`
  * @returns the same value
@@ -30,7 +30,7 @@ export function parseUserns(value: string): string {
   if (user === 'root' || user === '0') {
     refuse(
       value,
-      'dockerd can not remap root to itself, and would start without user namespaces',
+      'dockerd cannot remap root to itself, and would start without user namespaces',
       'Use the value default.',
     )
   }

@@ -5,7 +5,7 @@ import { checkString } from '../options.ts'
 import {
   freeStart,
   limitsOf,
-  WANTED_COUNT,
+  RANGE_SIZE,
   type IdLimits,
   overlap,
   parseSubids,
@@ -17,11 +17,11 @@ import { usernsWarnings } from './warnings.ts'
 import { quoted } from '../../base/text.ts'
 import { warningTexts } from '../../base/warning.ts'
 
-/** The texts of the files of a host that decide what a value of `--userns-remap` means. */
+/** The texts of the host's files that determine what a value of `--userns-remap` means. */
 export interface UsernsFacts {
-  /** /etc/passwd. For a user of another source, append the output of `getent passwd USER`. */
+  /** /etc/passwd. If the user is in another source, append the output of `getent passwd USER`. */
   readonly passwd: string
-  /** /etc/group. For a group of another source, append the output of `getent group GROUP`. */
+  /** /etc/group. If the group is in another source, append the output of `getent group GROUP`. */
   readonly group: string
   /** /etc/subuid; undefined if there is none. */
   readonly subuid?: string | undefined
@@ -33,9 +33,9 @@ export interface UsernsFacts {
 
 /** What has to be created before the daemon starts. */
 export interface UsernsMissing {
-  /** A user that dockerd creates when it starts, with its group: `dockremap`. Its lines may exist before that. */
+  /** The user that dockerd creates with its group when it starts: `dockremap`. You can add its lines before that. */
   readonly user?: string
-  /** A line for /etc/subuid, which may have to be created (mode 0644): `dockremap:100000:65536`. */
+  /** A line for /etc/subuid: `dockremap:100000:65536`. If the file is missing, create it with mode 0644. */
   readonly subuid?: string
   /** A line for /etc/subgid. */
   readonly subgid?: string
@@ -47,33 +47,33 @@ export interface UsernsPlan {
   readonly user: string
   /** The uid of that user. Undefined if dockerd creates the user. */
   readonly uid: number | undefined
-  /** Only for the command line: the ranges in /etc/subgid also belong to the user. */
+  /** The group for `--userns-remap`. It doesn't determine the ranges: those in /etc/subgid also belong to the user. */
   readonly group: string
   /** The numeric id of `group`; undefined if dockerd creates it. */
   readonly gid: number | undefined
-  /** The host uids of containers, in the order of the mapping. They include missing ranges. */
+  /** The ranges of host uids for containers, in the order of the mapping. They include missing ranges. */
   readonly subuid: readonly IdRange[]
-  /** The host gids of containers. */
+  /** The ranges of host gids for containers. */
   readonly subgid: readonly IdRange[]
-  /** The uid on the host of root in containers. */
+  /** The host uid of root in containers. */
   readonly rootUid: number
-  /** The group on the host of a container's root group. */
+  /** The host gid of the root group in containers. */
   readonly rootGid: number
   /** The folder below data-root that the daemon uses: `100000.100000`. */
   readonly dataFolder: string
-  /** What has to be created before. An empty object if nothing is missing. */
+  /** What has to be created first. An empty object if nothing is missing. */
   readonly missing: UsernsMissing
   /** Sentences about settings that work, but that you should know about. */
   readonly warnings: readonly string[]
 }
 
-/** The kernel refuses a map with more ranges, and no container starts (executed; user_namespaces(7)). */
+/** With more ranges the kernel refuses the map, and no container starts (executed; user_namespaces(7)). */
 const MOST_RANGES = 340
 
 interface SubidFile {
   readonly path: string
   readonly parsed: ParsedSubids
-  /** The user's, in the order of the mapping. */
+  /** The ranges of the user, in the order of the mapping. */
   readonly own: readonly SubidRange[]
   readonly accounts: readonly Account[]
   readonly limits: IdLimits
@@ -83,14 +83,15 @@ interface SubidFile {
  * Determines what a value of `--userns-remap` means on a host before anything is changed there: the ranges, the root user of
  * containers, the data folder, and missing lines.
  *
- * Create missing ranges beforehand even for `default`. Then they are known and overlap with no others. dockerd's own choice
- * fails if /etc/subuid is missing or dockremap exists, and may overlap with other ranges (executed: 26.1.5).
+ * Create missing ranges yourself before dockerd starts, even for `default`, so that they are known and don't overlap with
+ * others. If dockerd chooses the ranges, it fails if /etc/subuid is missing or dockremap exists, and its choice may overlap
+ * with other ranges (executed: 26.1.5).
  *
  * @param value - `default`, `user`, `user:group`, `uid` or `uid:gid`
  * @param facts - the host's files
  * @returns the ids, the data folder, missing lines and warnings
- * @throws {@link DaemonError} `ERR_USERNS_INVALID` for an account that doesn't exist, and for ranges with which the daemon or
- *   its containers would not start, or root in a container would be root on the host
+ * @throws {@link DaemonError} `ERR_USERNS_INVALID` if the account doesn't exist, or if with these ranges the daemon or its
+ *   containers would not start, or root in a container would be root on the host
  * @throws {@link ArgumentError} `ERR_ARGUMENT_INVALID`, `ERR_OPTION_UNKNOWN`
  * @example
  * ```ts
@@ -107,11 +108,11 @@ export function planUserns(value: string, facts: UsernsFacts): UsernsPlan {
   const account = findUsernsAccount(value, accounts)
   const uids = readFile('/etc/subuid', facts.subuid, account, accounts.users, limitsOf(facts.loginDefs, 'UID'))
   const gids = readFile('/etc/subgid', facts.subgid, account, accounts.groups, limitsOf(facts.loginDefs, 'GID'))
-  for (const file of [uids, gids]) checkOwn(value, file, account)
-  const made = chooseMissing(value, uids, gids)
+  for (const file of [uids, gids]) checkOwnRanges(value, file, account)
+  const chosen = chooseMissing(value, uids, gids)
   const [subuid, subgid] = [
-    made.uids === undefined ? uids.own : [made.uids],
-    made.gids === undefined ? gids.own : [made.gids],
+    chosen.uids === undefined ? uids.own : [chosen.uids],
+    chosen.gids === undefined ? gids.own : [chosen.gids],
   ]
   const [rootUid, rootGid] = [subuid[0]?.start ?? 0, subgid[0]?.start ?? 0]
   const line = (range: IdRange): string => `${account.user}:${range.start}:${range.count}`
@@ -128,8 +129,8 @@ export function planUserns(value: string, facts: UsernsFacts): UsernsPlan {
     dataFolder: `${rootUid}.${rootGid}`,
     missing: {
       ...(account.uid === undefined && { user: account.user }),
-      ...(made.uids !== undefined && { subuid: line(made.uids) }),
-      ...(made.gids !== undefined && { subgid: line(made.gids) }),
+      ...(chosen.uids !== undefined && { subuid: line(chosen.uids) }),
+      ...(chosen.gids !== undefined && { subgid: line(chosen.gids) }),
     },
     warnings: warningTexts(
       usernsWarnings(account, accounts, [
@@ -162,12 +163,12 @@ function readFile(
 ): SubidFile {
   const parsed = parseSubids(text ?? '')
   const by = (owner: string): SubidRange[] => parsed.ranges.filter((range) => range.owner === owner)
-  // By the uid alone where there are such; by the name else (executed: 26.1.5).
+  // If there are lines by the uid, dockerd uses only those; else it uses the lines by the name (executed: 26.1.5).
   const numbered = uid === undefined ? [] : by(String(uid))
   return { path, parsed, own: numbered.length > 0 ? numbered : by(user), accounts, limits }
 }
 
-function checkOwn(value: string, { path, parsed, own }: SubidFile, { user, uid }: UsernsAccount): void {
+function checkOwnRanges(value: string, { path, parsed, own }: SubidFile, { user, uid }: UsernsAccount): void {
   const isOwn = (owner: string): boolean => owner === user || owner === String(uid)
   const refuse = (got: string, todo: string): never => {
     throw new DaemonError('ERR_USERNS_INVALID', {
@@ -194,33 +195,37 @@ function checkOwn(value: string, { path, parsed, own }: SubidFile, { user, uid }
   if (own.length > MOST_RANGES) {
     refuse(
       `${quoted(user)} has ${own.length} ranges in ${path}, and the kernel accepts ${MOST_RANGES}`,
-      'Replace them by fewer, longer ranges.',
+      'Replace them with fewer, longer ranges.',
     )
   }
 }
 
-/** The same start in both files where both lack one, so that the ids of a container's user and group are alike. */
+/**
+ * Chooses missing ranges. Both files get the same start if possible, so that a container's uids and gids have the same
+ * offset.
+ */
 function chooseMissing(value: string, uids: SubidFile, gids: SubidFile): { uids?: IdRange; gids?: IdRange } {
   const lacks = [uids, gids].filter(({ own }) => own.length === 0)
   if (lacks.length === 0) return {}
   const min = Math.max(...lacks.map(({ limits }) => limits.min))
   const max = Math.min(...lacks.map(({ limits }) => limits.max))
   const taken = lacks.flatMap(takenIn)
-  const there = [...uids.own, ...gids.own][0]?.start
-  const alike = there !== undefined && !taken.some((range) => overlap(range, { start: there, count: WANTED_COUNT }))
-  const start = alike ? there : freeStart(taken, { min, max })
+  const existing = [...uids.own, ...gids.own][0]?.start
+  const isFree =
+    existing !== undefined && !taken.some((range) => overlap(range, { start: existing, count: RANGE_SIZE }))
+  const start = isFree ? existing : freeStart(taken, { min, max })
   if (start === undefined) {
     throw new DaemonError('ERR_USERNS_INVALID', {
       tried: `choosing a range for the value ${quoted(value)} of userns-remap`,
-      got: `${lacks.map(({ path }) => path).join(' and ')} leave no ${WANTED_COUNT} consecutive ids free between ${min} and ${max}`,
+      got: `${lacks.map(({ path }) => path).join(' and ')} leave no ${RANGE_SIZE} consecutive ids free between ${min} and ${max}`,
       todo: 'Remove unused ranges there, or raise SUB_UID_MAX and SUB_GID_MAX in /etc/login.defs.',
     })
   }
-  const range = { start, count: WANTED_COUNT }
+  const range = { start, count: RANGE_SIZE }
   return { ...(uids.own.length === 0 && { uids: range }), ...(gids.own.length === 0 && { gids: range }) }
 }
 
-/** Also the ids of accounts, which may lie up there where a directory service hands them out. */
+/** The taken IDs. They include the IDs of accounts, since a directory service may assign high ones. */
 function takenIn({ parsed, accounts }: SubidFile): IdRange[] {
   return [...parsed.ranges, ...accounts.map(({ id }) => ({ start: id, count: 1 }))]
 }

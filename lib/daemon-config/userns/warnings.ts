@@ -1,5 +1,5 @@
 import { type Account, DOCKREMAP, type Accounts, type UsernsAccount } from './account.ts'
-import { WANTED_COUNT, overlap, rangeWords, type IdRange, type ParsedSubids, type SubidRange } from './parse-subids.ts'
+import { RANGE_SIZE, overlap, formatRange, type IdRange, type ParsedSubids, type SubidRange } from './parse-subids.ts'
 import { enumerate, quoted } from '../../base/text.ts'
 import type { Warning } from '../../base/warning.ts'
 
@@ -12,10 +12,10 @@ export interface MappedIds {
   readonly accounts: readonly Account[]
 }
 
-/** Kernels before 4.15 (user_namespaces(7)). */
+/** The limit of kernels before 4.15 (user_namespaces(7)). */
 const OLD_MOST_RANGES = 5
-/** How many accounts a warning names. */
-const NAMED = 3
+/** The number of accounts that a warning names at most. */
+const MOST_NAMED = 3
 
 /** What a warning about user namespaces is about. */
 export type UsernsWarningCode =
@@ -30,7 +30,7 @@ export type UsernsWarningCode =
 
 type UsernsWarning = Warning<UsernsWarningCode>
 
-/** Warns of settings that work, but not as one would expect. */
+/** Warns of settings that work, but not as a user would expect. */
 export function usernsWarnings(
   account: UsernsAccount,
   accounts: Accounts,
@@ -54,11 +54,11 @@ function fileWarnings(file: MappedIds, account: UsernsAccount, accounts: Account
   ]
 }
 
-/** Executed: `Container ID 65534 cannot be mapped to a host ID`, from a pull or an import. */
+/** With too few IDs, a pull or an import fails with `Container ID 65534 cannot be mapped to a host ID` (executed). */
 function fewIds({ kind, path, mapped }: MappedIds, { user }: UsernsAccount): UsernsWarning[] {
   const count = mapped.reduce((sum, range) => sum + range.count, 0)
-  if (count >= WANTED_COUNT) return []
-  const text = `${quoted(user)} has ${count} ids in ${path}, but images may need ${WANTED_COUNT}. dockerd can't pull an image with a file of ${kind} ${count} or higher.`
+  if (count >= RANGE_SIZE) return []
+  const text = `${quoted(user)} has ${count} ids in ${path}, but images may need ${RANGE_SIZE}. dockerd can't pull an image with a file of ${kind} ${count} or higher.`
   return [{ code: 'few-ids', text }]
 }
 
@@ -72,14 +72,14 @@ function overlaps(
     others
       .filter((other) => overlap(range, other))
       .map((other) => {
-        const shared = `${rangeWords(range)} of ${quoted(user)} and ${rangeWords(other)} of ${ownerWords(other, users)}`
+        const shared = `${formatRange(range)} of ${quoted(user)} and ${formatRange(other)} of ${formatOwner(other, users)}`
         const text = `In ${path} the ranges ${shared} overlap, so each user can access the other's containers.`
         return { code: 'ranges-overlap', text }
       }),
   )
 }
 
-function ownerWords({ owner }: SubidRange, users: readonly Account[]): string {
+function formatOwner({ owner }: SubidRange, users: readonly Account[]): string {
   const named = /^\d+$/.test(owner) ? users.find(({ id }) => id === Number(owner))?.name : undefined
   return named === undefined ? quoted(owner) : `${quoted(named)} (uid ${owner})`
 }
@@ -88,14 +88,17 @@ function accountsInRange({ kind, mapped, accounts }: MappedIds): UsernsWarning[]
   return mapped.flatMap((range) => {
     const held = accounts.filter(({ id }) => overlap(range, { start: id, count: 1 }))
     if (held.length === 0) return []
-    const names = held.slice(0, NAMED).map(({ name, id }) => `${quoted(name)} (${id})`)
-    const all = enumerate(held.length > NAMED ? [...names, `${held.length - NAMED} more`] : names)
-    const text = `The ${kind}s ${rangeWords(range)} include those of ${all}. On the host, a process in a container may have the ${kind} of such an account.`
+    const names = held.slice(0, MOST_NAMED).map(({ name, id }) => `${quoted(name)} (${id})`)
+    const all = enumerate(held.length > MOST_NAMED ? [...names, `${held.length - MOST_NAMED} more`] : names)
+    const text = `The ${kind}s ${formatRange(range)} include those of ${all}. On the host, a process in a container may have the ${kind} of such an account.`
     return [{ code: 'accounts-in-range', text }]
   })
 }
 
-/** 26.1.5 uses only the lines by uid (executed), 29 uses both (moby, daemon/internal/usergroup/lookup_unix.go). */
+/**
+ * If a user has lines by name and by uid, 26.1.5 uses only those by uid (executed), and 29 uses both (moby,
+ * daemon/internal/usergroup/lookup_unix.go).
+ */
 function nameAndUid({ path, parsed }: MappedIds, { user, uid }: UsernsAccount): UsernsWarning[] {
   const has = (owner: string): boolean => parsed.ranges.some((range) => range.owner === owner)
   if (!has(user) || !has(String(uid))) return []
@@ -111,7 +114,7 @@ function manyRanges({ path, mapped }: MappedIds, { user }: UsernsAccount): Usern
   return [{ code: 'many-ranges', text }]
 }
 
-/** Lines that stop dockerd are refused. It reads no numbers but the user's own. */
+/** Lines that dockerd ignores. It doesn't parse the numbers of other users. Lines that stop dockerd were refused before. */
 function invalidLines({ path, parsed }: MappedIds): UsernsWarning[] {
   return parsed.faults.map(({ line, got }) => ({
     code: 'invalid-line',
@@ -119,14 +122,14 @@ function invalidLines({ path, parsed }: MappedIds): UsernsWarning[] {
   }))
 }
 
-/** newuidmap(1) lets the owner of a range use it. */
+/** Warns if the owner of the ranges can log in, since newuidmap(1) lets it use all of their IDs. */
 function loginShell({ user, shell }: UsernsAccount): UsernsWarning[] {
   if (shell === undefined || shell === '' || /\/(?:nologin|false)$/.test(shell)) return []
   const text = `${quoted(user)} can log in, with ${quoted(shell)}, and may then use all ids of the containers (newuidmap). The value default uses an account of its own, which can't log in.`
   return [{ code: 'user-can-log-in', text }]
 }
 
-/** useradd fails then; adduser, which Debian has, does not (executed). */
+/** Warns if the group exists without the user: useradd fails then, but Debian's adduser doesn't (executed). */
 function groupAlone({ user, uid, gid }: UsernsAccount): UsernsWarning[] {
   if (user !== DOCKREMAP || uid !== undefined || gid === undefined) return []
   const text = `The group ${DOCKREMAP} exists without its user. On hosts without adduser, dockerd then can't create that user.`

@@ -1,4 +1,4 @@
-import { readFacts, type HostFacts } from '../../../lib/host/facts.ts'
+import { parseFacts, type HostFacts } from '../../../lib/host/facts.ts'
 
 /** What a host says of itself, as its script prints it. */
 export interface Said {
@@ -31,5 +31,5 @@ export function factsOf({ facts = {}, files = {} }: Said = {}): HostFacts {
     ...Object.entries({ ...GOOD, ...facts }).map(([name, value]) => `fact ${base64(name)} ${base64(value)}`),
     ...Object.entries(files).map(([path, text]) => `file ${base64(path)} 644 root:root ${base64(text)}`),
   ]
-  return readFacts(lines.join('\n'))
+  return parseFacts(lines.join('\n'))
 }
