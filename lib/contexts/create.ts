@@ -30,7 +30,7 @@ export interface CreatedContext {
   readonly replaced: boolean
   /** The client certificate that its daemon will see. Absent without TLS. */
   readonly identity?: Identity
-  /** Sentences for a person. */
+  /** Sentences for the user. */
   readonly warnings: readonly string[]
 }
 

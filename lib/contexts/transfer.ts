@@ -21,7 +21,7 @@ export interface ExportedContext {
   /** A tar. With TLS, it contains the private key. */
   readonly archive: Buffer
   readonly identity?: Identity
-  /** Sentences for a person. */
+  /** Sentences for the user. */
   readonly warnings: readonly string[]
 }
 

@@ -15,7 +15,7 @@ export interface Step {
   readonly value?: string
   /** What happened to it. */
   readonly verdict: Verdict
-  /** The reason, for a person. */
+  /** The reason, as a sentence for the user. */
   readonly because: string
 }
 

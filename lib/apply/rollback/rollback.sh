@@ -26,7 +26,7 @@ refuse_left_behind() {
   case $(timeout 30 docker -H unix:///run/docker.sock info --format '{{.LiveRestoreEnabled}} {{.ContainersRunning}}' 2>/dev/null) in
   'true 0') ;;
   'true '*)
-    # The command is for a person to type.
+    # The user types this command, so $( ) must not be expanded.
     # shellcheck disable=SC2016
     echo 'live-restore keeps containers running while dockerd restarts, and with other user namespaces dockerd would no longer see them. Stop them first:  docker stop $(docker ps -q)' >&2
     exit 77

@@ -106,7 +106,7 @@ export function withLine(text: string | undefined, line: string): string {
 }
 
 /**
- * The size of a new range. Images may need IDs up to 65534, which is nobody (moby, defaultRangeLen; LSB, "User & Group
+ * The size of a new range. Images may need IDs up to 65534, the ID of nobody (moby, defaultRangeLen; LSB, "User & Group
  * Names").
  */
 export const RANGE_SIZE = 65_536
