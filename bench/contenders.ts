@@ -3,19 +3,19 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-/** Who is compared, and how a program of it is started. */
+/** A client to compare, and how to start a program that uses it. */
 export interface Contender {
   readonly name: string
-  /** The file of `contenders/` that uses it. */
+  /** Its file in `contenders/`. */
   readonly module: string
-  /** What `import` of it loads. */
+  /** The file that `import` of its package loads. */
   readonly entry: string
   readonly version: string
-  /** What its programs need to know besides the daemon's variables. */
+  /** Environment variables for its programs, in addition to the daemon's. */
   readonly env: Readonly<Record<string, string>>
 }
 
-/** The ones that came with the benchmark's own dependencies, and those that did not come. */
+/** The clients that are installed, and the names of those that aren't. */
 export interface Field {
   readonly contenders: readonly Contender[]
   readonly missing: readonly string[]
@@ -40,7 +40,7 @@ export function findContenders(): Field {
   }
 }
 
-/** One contender for what doesn't depend on the number of connections. */
+/** One contender per client, for measurements that don't depend on the number of connections. */
 export function withoutVariants(contenders: readonly Contender[]): Contender[] {
   return contenders.filter(({ env }) => env['BENCH_CONNECTIONS'] === undefined)
 }
@@ -50,15 +50,15 @@ function ours(): Contender {
 }
 
 /**
- * The built file that an app gets for an entry of this package. Read from `exports` by ourselves: tsx, under which this runs,
- * would resolve it to the source.
+ * The built file of an entry point of this package. It is read from `exports`, because tsx, which runs this code, would
+ * resolve the entry to the source.
  */
 export function builtEntry(entry: string): string {
   const { exports } = readPackage(ROOT)
   return pathToFileURL(join(ROOT, exports[entry]?.default ?? '')).href
 }
 
-/** The very undici that this package uses. */
+/** The same undici that this package uses. */
 function undiciPools(): Contender[] {
   const file = fromRoot.resolve('undici')
   const pool = { module: 'undici-pool', entry: pathToFileURL(file).href, version: versionIn(dirname(file)) }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 
-/** Where figures were measured: without it they say nothing. */
+/** The machine on which the benchmark ran. Results are meaningless without it. */
 export interface Machine {
   readonly cpu: string
   readonly cores: number
@@ -10,7 +10,7 @@ export interface Machine {
   readonly node: string
   readonly dockerd: string
   readonly openssl: string
-  /** Processes that wanted a core in the minute before: whatever else runs makes all figures worse. */
+  /** The load average of the minute before. Other running programs make all results worse. */
   readonly loadBefore: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- --short] [--only=PART,...]`: this package side by side with its peers, in one run against one real
- * dockerd. Brings what it needs, builds, and goes on in namespaces of its own (run.ts).
+ * `npm run bench [-- --short] [--only=PART,...]`: compares this package with its peers, in one run against one real
+ * dockerd. Installs what it needs, builds, and continues in its own namespaces (run.ts).
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,7 @@ const BENCH: string = fileURLToPath(new URL('.', import.meta.url))
 const ROOT: string = fileURLToPath(new URL('..', import.meta.url))
 const NEEDED = new Set(['dockerd', 'docker', 'iptables', 'ip', 'unshare', 'openssl'])
 
-/** @throws Error where a build fails: old files must not be measured as new ones */
+/** @throws Error if a build fails, so that old files aren't measured as new ones */
 function build(): void {
   const builds = [
     [`${ROOT}scripts/build.mjs`],
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   const obstacle = whyNoNamespaces()
   if (absent.length > 0 || obstacle !== undefined) {
     console.error(
-      `The benchmark needs a dockerd of its own, which can't run here: ${obstacle ?? 'a package could not be installed'}.`,
+      `The benchmark needs its own dockerd, which can't run here: ${obstacle ?? 'a package could not be installed'}.`,
     )
     return 1
   }

@@ -1,16 +1,16 @@
 import type { KeyType } from '../lib/pki.ts'
 
-/** How much of everything is measured. */
+/** The extent of a benchmark run. */
 export interface Plan {
   readonly short: boolean
-  /** Fresh processes of each contender. */
+  /** The number of fresh processes of each contender. */
   readonly importRounds: number
   readonly firstPingRounds: number
   readonly widths: readonly number[]
   readonly loadRounds: number
-  /** Of this package and the best raw pool alone. */
+  /** Rounds that alternate only between this package and the best raw pool. */
   readonly duelRounds: number
-  /** Of one contender at one width in one round. */
+  /** The time for one contender at one concurrency in one round. */
   readonly sliceMilliseconds: number
   readonly warmUpMilliseconds: number
   readonly keyTypes: readonly KeyType[]
@@ -20,14 +20,14 @@ export interface Plan {
   readonly slowKeySets: number
   readonly memoryRequests: number
   readonly memoryWidth: number
-  /** Whoever is slower than this is asked for fewer requests. */
+  /** The time limit for those requests. */
   readonly memoryMilliseconds: number
-  /** Of a container's log, and of the frames that are replayed, in bytes. */
+  /** The length of a container's log, and of replayed frames, in bytes. */
   readonly logBytes: number
   readonly replayBytes: number
   readonly logRounds: number
   readonly logDuelRounds: number
-  /** Of an archive in each direction, in bytes. */
+  /** The size of an archive in each direction, in bytes. */
   readonly archiveBytes: number
   readonly listedContainers: number
   readonly listRounds: number
@@ -67,7 +67,7 @@ export const FULL: Plan = {
   execs: 1000,
 }
 
-/** Enough to see that everything works, and nothing about speed. */
+/** Enough to check that everything works. The times mean nothing. */
 export const SHORT: Plan = {
   short: true,
   importRounds: 1,

@@ -5,7 +5,10 @@ import { cleanEnvironment } from '../test/support/command.ts'
 import type { Contender } from './contenders.ts'
 import type { Answer, Report, Task } from './programs/tasks.ts'
 
-/** The daemon's variables for every contender; @docker/node-sdk reads DOCKER_TLS_CERTDIR where others read DOCKER_CERT_PATH. */
+/**
+ * The daemon's environment variables for all contenders. @docker/node-sdk reads DOCKER_TLS_CERTDIR, the others read
+ * DOCKER_CERT_PATH.
+ */
 export type DaemonEnv = Readonly<Record<string, string>>
 
 export const builtProgram = (name: string): string =>
@@ -13,18 +16,21 @@ export const builtProgram = (name: string): string =>
 
 export interface Outcome {
   readonly output: string
-  /** From the start to the first output. */
+  /** The time from the start to the first output. */
   readonly milliseconds: number
-  /** From the start to the end of the process. */
-  readonly whole: number
+  /** The time from the start to the end of the process. */
+  readonly total: number
 }
 
-/** Runs one of the small programs in a fresh process without tsx. */
+/** Runs one of the programs in `programs/` in a fresh process without tsx. */
 export function runProgram(name: string, args: readonly string[], env: DaemonEnv): Promise<Outcome> {
   return timeCommand([process.execPath, builtProgram(name), ...args], env)
 }
 
-/** Runs any command to its end, and times its first output. @throws Error where it fails or prints nothing */
+/**
+ * Runs a command, and measures the times to its first output and to its end. @throws Error if it fails or prints
+ * nothing
+ */
 export async function timeCommand([file = '', ...args]: readonly string[], env: DaemonEnv): Promise<Outcome> {
   const began = performance.now()
   let milliseconds: number | undefined
@@ -37,15 +43,15 @@ export async function timeCommand([file = '', ...args]: readonly string[], env: 
   child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
   if (code === 0 && milliseconds !== undefined) {
-    return { output: output.stdout, milliseconds, whole: performance.now() - began }
+    return { output: output.stdout, milliseconds, total: performance.now() - began }
   }
   throw new Error(`${[file, ...args].join(' ')} failed (${code}): ${output.stderr.trim().slice(-2000)}`)
 }
 
-/** A process of one contender that stays, and measures what it is asked for. */
+/** A long-lived process of one contender that performs tasks. */
 export class Worker {
   readonly #child: ChildProcess
-  /** Its memory before it had loaded the contender. */
+  /** Its memory before the contender is loaded. */
   readonly atStart: Report
 
   private constructor(child: ChildProcess, atStart: Report) {
@@ -53,7 +59,7 @@ export class Worker {
     this.atStart = atStart
   }
 
-  /** @param execArgv - options of Node; this process's own, which load tsx, are never inherited */
+  /** @param execArgv - options of Node. Those of this process, which load tsx, are never inherited */
   static async start({ module, entry, env }: Contender, daemon: DaemonEnv, execArgv: string[] = []): Promise<Worker> {
     const child = fork(builtProgram('worker'), [module, entry], {
       env: cleanEnvironment({ ...daemon, ...env }),
@@ -62,7 +68,7 @@ export class Worker {
     return new Worker(child, await nextReport(child))
   }
 
-  /** @throws Error with the contender's own words, where a request fails or is answered wrongly */
+  /** @throws Error with the contender's message if a request fails or its answer is wrong */
   async perform(task: Task): Promise<Report> {
     const report = nextReport(this.#child)
     this.#child.send(task)
@@ -92,7 +98,7 @@ async function nextReport(child: ChildProcess): Promise<Report> {
   }
 }
 
-/** Starts a worker of each contender, and ends them all, whatever happens between. */
+/** Starts a worker for each contender, and ends all of them afterwards, also after an error. */
 export async function withWorkers<T>(
   contenders: readonly Contender[],
   daemon: DaemonEnv,

@@ -1,17 +1,17 @@
-import type { EventsLine, HeldLine } from './measures/jobs.ts'
+import type { EventsLine, FootprintLine } from './measures/jobs.ts'
 import type { LogFigures } from './measures/logs.ts'
 import type { Figures } from './results.ts'
 import type { Line } from './rounds.ts'
 import { mebibytes, milliseconds, table } from './table.ts'
 
-/** The figures of what moves many bytes or keeps connections, for a person. */
+/** Renders the results of streams and large transfers. */
 export function streamSections({ logs, replay, archiveDown, archiveUp, listing, events, execs }: Figures): string[] {
   return [
     ...(logs ? [logSection('A log of the daemon', logs)] : []),
     ...(replay ? [logSection('The same frames from a server that only sends', replay)] : []),
-    ...(archiveUp ? [heldSection('An archive into a container', archiveUp)] : []),
-    ...(archiveDown ? [heldSection('An archive out of a container', archiveDown)] : []),
-    ...(execs ? [heldSection('Execs, one after the other', execs)] : []),
+    ...(archiveUp ? [footprintSection('An archive into a container', archiveUp)] : []),
+    ...(archiveDown ? [footprintSection('An archive out of a container', archiveDown)] : []),
+    ...(execs ? [footprintSection('Execs, one after the other', execs)] : []),
     ...(events ? [eventsSection(events)] : []),
     ...(listing ? [listingSection(listing)] : []),
   ]
@@ -28,11 +28,11 @@ function logSection(title: string, { bytes, lines, duel }: LogFigures): string {
       mebibytes(peak),
     ])
   const head = ['', 'median ms', 'of raw', 'CPU of raw', 'peak MiB']
-  const pair = `measured in turns with raw reading alone: ${duel.wall.toFixed(2)} of its time, ${duel.cpu.toFixed(2)} of its CPU time`
+  const pair = `alternating only with raw reading: ${duel.wall.toFixed(2)} times its time, ${duel.cpu.toFixed(2)} times its CPU time`
   return `${title}, ${mebibytes(bytes)} MiB\n${table(head, rows)}\n  ${pair}`
 }
 
-function heldSection(title: string, lines: readonly HeldLine[]): string {
+function footprintSection(title: string, lines: readonly FootprintLine[]): string {
   const rows = lines.map(({ name, above, heapLeft, handlesLeft, milliseconds: took }) => [
     name,
     mebibytes(above),
@@ -52,7 +52,7 @@ function eventsSection(lines: readonly EventsLine[]): string {
     String(listenersLeft),
   ])
   const head = ['', 'streams', 'KiB each', 'handles left', 'subscribers left']
-  return `Streams of events at once\n${table(head, rows)}`
+  return `Concurrent event streams\n${table(head, rows)}`
 }
 
 function listingSection(lines: readonly Line[]): string {

@@ -8,7 +8,7 @@ import type { Figures, Results } from './results.ts'
 import type { Line } from './rounds.ts'
 import { grouped, mebibytes, milliseconds, table } from './table.ts'
 
-/** All figures for a person. */
+/** Renders all results as text. */
 export function render(results: Results): string {
   const sections = [
     heading(results),
@@ -52,7 +52,7 @@ function importSection(lines: readonly Line[]): string {
 function firstPingSection(lines: readonly StartLine[]): string {
   const rows = byMedian(lines).map((line) => [...timeCells(line), milliseconds(line.ended)])
   const head = ['', 'median', 'least', 'times ours', 'process ended']
-  return `From the start of the process to the first /_ping answered (ms)\n${table(head, rows)}`
+  return `From process start to the first answered /_ping (ms)\n${table(head, rows)}`
 }
 
 function timeCells({ name, median, least, ratio }: Line): string[] {
@@ -64,13 +64,13 @@ function rateSection({ width, best, lines, duel }: Rates): string {
     .toReversed()
     .map(({ name, median, ratio, cpu }) => [name, grouped(median), ratio.toFixed(2), grouped(cpu)])
   const head = ['', 'median', 'of best pool', 'client CPU, µs']
-  const title = `/_ping per second, ${width} at once (best raw pool: ${best})`
-  return `${title}\n${table(head, rows)}\n  measured in turns with ${best} alone, docker-mtls reaches ${duel.toFixed(2)} of its rate`
+  const title = `/_ping per second, ${width} concurrent requests (best raw pool: ${best})`
+  return `${title}\n${table(head, rows)}\n  alternating only with ${best}: docker-mtls reaches ${duel.toFixed(2)} times its rate`
 }
 
 function connectionSections(connections: readonly Connections[]): string[] {
   return [
-    `New client, whole handshake and a ping by key type (median ms)\n${connectionTable(connections, 'whole')}`,
+    `New client, full handshake and a ping by key type (median ms)\n${connectionTable(connections, 'whole')}`,
     `Another connection of the same client and a ping (median ms)\n${connectionTable(connections, 'again')}`,
   ]
 }

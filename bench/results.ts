@@ -1,6 +1,6 @@
 import type { Machine } from './machine.ts'
 import type { Connections } from './measures/connections.ts'
-import type { EventsLine, HeldLine } from './measures/jobs.ts'
+import type { EventsLine, FootprintLine } from './measures/jobs.ts'
 import type { KeySetLine } from './measures/key-sets.ts'
 import type { LogFigures } from './measures/logs.ts'
 import type { MemoryLine } from './measures/memory.ts'
@@ -21,19 +21,19 @@ export interface Figures {
   keySets?: readonly KeySetLine[]
   /** In bytes. */
   memory?: readonly MemoryLine[]
-  /** A container's log, as the daemon sends it. */
+  /** A container's log, sent by the daemon. */
   logs?: LogFigures
   /** The same frames from a server that only sends. */
   replay?: LogFigures
-  archiveDown?: readonly HeldLine[]
-  archiveUp?: readonly HeldLine[]
+  archiveDown?: readonly FootprintLine[]
+  archiveUp?: readonly FootprintLine[]
   /** In milliseconds. */
   listing?: readonly Line[]
   events?: readonly EventsLine[]
-  execs?: readonly HeldLine[]
+  execs?: readonly FootprintLine[]
 }
 
-/** What is written as JSON. */
+/** The content of the JSON file. */
 export interface Results {
   readonly date: string
   readonly short: boolean

@@ -1,6 +1,6 @@
 import { median, medianRatio, rotated } from './statistics.ts'
 
-/** Who can be measured, and what went wrong with whom. */
+/** A subject of a measurement. */
 export interface Named {
   readonly name: string
 }
@@ -10,7 +10,7 @@ export interface Problem {
   readonly what: string
 }
 
-/** All values of each, round by round. Whoever failed is in none. */
+/** The values of each subject, in order of the rounds. Failed subjects are left out. */
 export type Samples<T> = ReadonlyMap<string, readonly T[]>
 
 /** One line of a table. */
@@ -19,15 +19,15 @@ export interface Line {
   readonly median: number
   readonly least: number
   readonly most: number
-  /** To the one that all are compared with: the median of the ratios round by round. */
+  /** The median of the ratios of all rounds, relative to the base subject. */
   readonly ratio: number
-  /** Round by round. */
+  /** In order of the rounds. */
   readonly values: readonly number[]
 }
 
 /**
- * Measures everybody in turn, many times over: A B C, C B A, B C A, so that what the machine does meanwhile meets all alike.
- * Whoever fails is noted and left out, and the others go on.
+ * Measures all subjects in rounds, in changing order (A B C, C B A, B C A), so that other load on the machine affects
+ * all alike. A subject that fails is recorded and left out.
  */
 export async function inRounds<S extends Named, T>(
   subjects: readonly S[],
@@ -40,7 +40,7 @@ export async function inRounds<S extends Named, T>(
     for (const subject of rotated(subjects, round)) {
       const { name } = subject
       try {
-        // One after the other: at once they would slow each other.
+        // Concurrent measurements would slow each other down.
         if (samples.has(name)) samples.get(name)?.push(await measure(subject))
       } catch (error) {
         samples.delete(name)
@@ -55,7 +55,7 @@ export function mapSamples<T, U>(samples: Samples<T>, convert: (value: T) => U):
   return new Map([...samples].map(([name, values]) => [name, values.map(convert)]))
 }
 
-/** The lines of a table, each compared with the one that `base` names. */
+/** Returns the lines of a table, each compared with the subject named `base`. */
 export function summarize(samples: Samples<number>, base: string): Line[] {
   const others = samples.get(base) ?? []
   return [...samples].map(([name, values]) => ({

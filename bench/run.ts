@@ -1,4 +1,4 @@
-/** The benchmark itself: in namespaces of its own, where main.ts started it. */
+/** The benchmark itself. main.ts starts it in its own namespaces. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { KeyType } from '../lib/pki.ts'
@@ -33,7 +33,7 @@ async function main(): Promise<number> {
     versions: Object.fromEntries(withoutVariants(field.contenders).map(({ name, version }) => [name, version])),
     missing: field.missing,
     figures,
-    // The times of a short run say nothing about any target.
+    // The times of a short run are too imprecise for targets.
     targets: plan.short ? [] : judge(figures),
     problems,
   }
@@ -67,7 +67,7 @@ async function measureAll(plan: Plan, { contenders }: Field, problems: Problem[]
   return figures
 }
 
-/** A daemon for each key type, one after the other. */
+/** Starts a daemon for each key type, one after the other. */
 async function measureKeyTypes(
   plan: Plan,
   contenders: Field['contenders'],
@@ -85,14 +85,17 @@ async function measureKeyTypes(
 async function withDaemon<T>(keyType: KeyType, use: (env: DaemonEnv) => Promise<T>): Promise<T> {
   const daemon = await startSecuredDaemon({ keyType })
   try {
-    // @docker/node-sdk reads this where all others read DOCKER_CERT_PATH.
+    // @docker/node-sdk reads DOCKER_TLS_CERTDIR instead of DOCKER_CERT_PATH.
     return await use({ ...daemon.clientEnv, DOCKER_TLS_CERTDIR: daemon.clientEnv.DOCKER_CERT_PATH })
   } finally {
     await daemon.stop()
   }
 }
 
-/** Never a time: a short run wants everybody there and right, a whole one at least ourselves. */
+/**
+ * Times never fail a run. A short run requires all clients without problems; a full run only requires that ours has
+ * none.
+ */
 function isCorrect({ short, missing, problems }: Results): boolean {
   if (short) return missing.length === 0 && problems.length === 0
   return problems.every(({ who }) => who !== OURS && !who.includes('in process'))

@@ -1,4 +1,4 @@
-/** Columns as wide as their widest cell; the first to the left, figures to the right. */
+/** Renders a table. The first column is left-aligned, the others are right-aligned. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows]
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
@@ -10,7 +10,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), rule, ...rows.map(line)].map((text) => `  ${text.trimEnd()}`).join('\n')
 }
 
-/** Milliseconds with as many digits as mean something. */
+/** Formats milliseconds with their significant digits. */
 export function milliseconds(value: number): string {
   return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
 }

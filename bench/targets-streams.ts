@@ -1,5 +1,5 @@
 import { OURS, UNDICI } from './contenders.ts'
-import type { HeldLine } from './measures/jobs.ts'
+import type { FootprintLine } from './measures/jobs.ts'
 import type { LogFigures } from './measures/logs.ts'
 import type { Figures, Target } from './results.ts'
 
@@ -9,17 +9,17 @@ const LEAST_REPLAY_RATE = 0.8
 const LEAST_REPLAY_LEAD = 2
 const MOST_ARCHIVE_BYTES = 64 * 2 ** 20
 
-/** What this package means to reach with streams, and whether it did; what wasn't measured is left out. */
+/** The targets for streams, and whether they were reached. Parts that weren't measured are left out. */
 export function streamTargets({ logs, replay, archiveDown, archiveUp, events, execs }: Figures): Target[] {
   return [
     ...(logs ? logTargets(logs) : []),
     ...(replay ? replayTargets(replay) : []),
-    ...heldTargets('archive out of a container', archiveDown),
-    ...heldTargets('archive into a container', archiveUp),
+    ...footprintTargets('archive out of a container', archiveDown),
+    ...footprintTargets('archive into a container', archiveUp),
     ...(events ?? [])
       .filter(({ name }) => name === OURS)
       .map(({ handlesLeft, listenersLeft }) => ({
-        what: 'streams of events, closed',
+        what: 'event streams, after closing',
         wanted: 'nothing left',
         measured: `${handlesLeft} handles, ${listenersLeft} subscribers`,
         reached: handlesLeft <= 0 && listenersLeft <= 0,
@@ -40,7 +40,7 @@ function logTargets({ duel }: LogFigures): Target[] {
 }
 
 function atMost(what: string, most: number, measured: number): Target {
-  return { what, wanted: `at most ${most} of raw`, measured: measured.toFixed(2), reached: measured <= most }
+  return { what, wanted: `at most ${most} times raw`, measured: measured.toFixed(2), reached: measured <= most }
 }
 
 function replayTargets({ lines, duel }: LogFigures): Target[] {
@@ -51,7 +51,7 @@ function replayTargets({ lines, duel }: LogFigures): Target[] {
   return [
     {
       what: 'replayed frames a second',
-      wanted: `${LEAST_REPLAY_RATE} of raw`,
+      wanted: `${LEAST_REPLAY_RATE} times raw`,
       measured: rate.toFixed(2),
       reached: rate >= LEAST_REPLAY_RATE,
     },
@@ -64,7 +64,7 @@ function replayTargets({ lines, duel }: LogFigures): Target[] {
   ]
 }
 
-function heldTargets(what: string, lines: readonly HeldLine[] = []): Target[] {
+function footprintTargets(what: string, lines: readonly FootprintLine[] = []): Target[] {
   return lines
     .filter(({ name }) => name === OURS)
     .map(({ above }) => ({

@@ -1,11 +1,11 @@
 import type { Figures, Target } from './results.ts'
 import { streamTargets } from './targets-streams.ts'
 
-/** Of the best raw undici pool's requests per second. */
+/** Relative to the requests per second of the best raw undici pool. */
 const LEAST_RATE = 0.95
 const MOST_KEY_SET_MS = 10
 
-/** What this package means to reach, and whether it did; what wasn't measured is left out. */
+/** The targets of this package, and whether they were reached. Parts that weren't measured are left out. */
 export function judge(figures: Figures): Target[] {
   return [...rateTargets(figures), ...firstPingTargets(figures), ...keySetTargets(figures), ...streamTargets(figures)]
 }
@@ -14,8 +14,8 @@ function rateTargets({ requests = [] }: Figures): Target[] {
   return requests
     .filter(({ duel }) => Number.isFinite(duel))
     .map(({ width, best, duel }) => ({
-      what: `requests per second, ${width} at once`,
-      wanted: `${LEAST_RATE} of the best raw pool`,
+      what: `requests per second, ${width} concurrent`,
+      wanted: `${LEAST_RATE} times the best raw pool`,
       measured: `${duel.toFixed(2)} of ${best}`,
       reached: duel >= LEAST_RATE,
     }))

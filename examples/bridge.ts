@@ -15,7 +15,7 @@ import { buffer } from 'node:stream/consumers'
 import { connect, path, type DockerClient } from 'docker-mtls'
 import { bridge } from 'docker-mtls/interop'
 
-/** What any tool does: HTTP on a socket. */
+/** Like any Docker tool: HTTP over a Unix socket. */
 async function startExec(socketPath: string, exec: string): Promise<Duplex> {
   const headers = { 'content-type': 'application/json', connection: 'Upgrade', upgrade: 'tcp' }
   const asked = request({ socketPath, path: `/exec/${exec}/start`, method: 'POST', headers })
@@ -25,23 +25,23 @@ async function startExec(socketPath: string, exec: string): Promise<Duplex> {
   return socket
 }
 
-async function make(docker: DockerClient, where: string, body: object): Promise<string> {
+async function create(docker: DockerClient, where: string, body: object): Promise<string> {
   const answer = await docker.request({ method: 'POST', path: where, body })
   return (await answer.json<{ Id: string }>()).Id
 }
 
 async function count(docker: DockerClient, image: string, socketPath: string): Promise<void> {
-  const container = await make(docker, '/containers/create', { Image: image, Cmd: ['sleep', '60'] })
+  const container = await create(docker, '/containers/create', { Image: image, Cmd: ['sleep', '60'] })
   try {
     await docker.request({ method: 'POST', path: path`/containers/${container}/start` })
     const wanted = { Cmd: ['wc', '-c'], AttachStdin: true, AttachStdout: true }
-    const exec = await make(docker, path`/containers/${container}/exec`, wanted)
+    const exec = await create(docker, path`/containers/${container}/exec`, wanted)
     const socket = await startExec(socketPath, exec)
     const input = Buffer.alloc(2_000_000, 'over the bridge\n')
     socket.end(input)
     // Docker's frames: a header of 8 bytes before each chunk of output.
     const output = (await buffer(socket)).subarray(8).toString()
-    console.log(`${input.length} bytes there, and wc counts ${output}`)
+    console.log(`${input.length} bytes sent, wc counts ${output}`)
   } finally {
     await docker.request({ method: 'DELETE', path: path`/containers/${container}`, query: { force: true } })
   }
@@ -49,7 +49,7 @@ async function count(docker: DockerClient, image: string, socketPath: string): P
 
 async function main(image: string): Promise<void> {
   const docker = await connect()
-  // Whoever opens the socket can become root on the daemon's host, so its folder is yours alone.
+  // Anyone who can open the socket can become root on the daemon's host, so only you may access its folder.
   const folder = await mkdtemp(join(tmpdir(), 'bridge-'))
   const made = await bridge(docker, join(folder, 'docker.sock'))
   try {

@@ -11,14 +11,16 @@ async function main(): Promise<void> {
   try {
     const [version, info] = await Promise.all([docker.version(), docker.info()])
     console.log(`Docker Engine ${version.Version}, API ${docker.apiVersion}, chosen by ${docker.endpoint.source}`)
-    console.log(`${info.Name}: ${info.ContainersRunning} containers run, security: ${info.SecurityOptions.join(' ')}`)
+    console.log(
+      `${info.Name}: ${info.ContainersRunning} containers running, security: ${info.SecurityOptions.join(' ')}`,
+    )
   } finally {
     await docker.close()
   }
 }
 
 main().catch((error: unknown) => {
-  // Errors of docker-mtls say what was tried, what came back and what to do; `code` is for programs.
+  // The message says what was tried, what came back and what to do; `code` is for programs.
   console.error(isDockerMtlsError(error) ? `${error.code}: ${error.message}` : error)
   process.exitCode = 1
 })

@@ -8,7 +8,7 @@ import { connect, isDockerMtlsError } from 'docker-mtls'
 async function main(container: string, command: string[]): Promise<number> {
   const docker = await connect()
   try {
-    // Nothing is kept in memory: if nobody reads our output, the daemon waits.
+    // Output isn't buffered in memory: if nobody reads it, the daemon waits.
     const { stdin, stdout, stderr } = process
     const { exitCode } = await docker.exec.run(container, command, { stdin, stdout, stderr })
     return exitCode

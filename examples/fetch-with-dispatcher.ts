@@ -1,4 +1,4 @@
-/** Uses the global fetch on this connection: verified mutual TLS to one daemon, and to no other host. */
+/** Uses the global fetch with verified mutual TLS to one daemon, and to no other host. */
 import { createDispatcher, loadIdentity, resolveEndpoint } from 'docker-mtls'
 
 async function main(): Promise<void> {
@@ -6,7 +6,7 @@ async function main(): Promise<void> {
   const identity = endpoint.certPath === undefined ? undefined : await loadIdentity(endpoint.certPath)
   const dispatcher = createDispatcher(endpoint, identity)
   try {
-    // The types of fetch in Node 20 don't know every dispatcher, hence `as object`.
+    // The types of fetch in Node 20 don't accept every dispatcher, hence `as object`.
     const answer = await fetch(`${dispatcher.origin}${dispatcher.prefix}/version`, { dispatcher } as object)
     const { Version } = (await answer.json()) as { Version: string }
     console.log(`${answer.status}: Docker Engine ${Version}`)

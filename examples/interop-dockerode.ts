@@ -1,5 +1,5 @@
 /**
- * dockerode on this connection: an exec whose output still arrives after its input has ended.
+ * Uses dockerode with this connection, for an exec whose output still arrives after its input has ended.
  *
  *     tsx examples/interop-dockerode.ts IMAGE
  */
@@ -15,7 +15,8 @@ async function echo(docker: Docker, image: string, input: string): Promise<strin
   try {
     await container.start()
     const exec = await container.exec({ Cmd: ['cat'], AttachStdin: true, AttachStdout: true, AttachStderr: true })
-    // With `hijack` this is the connection itself. Without it, dockerode destroys it on end(), and you lose the output.
+    // With `hijack` this is the connection itself. Without it, dockerode destroys the connection on end(), and you lose
+    // output.
     const stream = await exec.start({ hijack: true, stdin: true })
     const stdout = new PassThrough()
     docker.modem.demuxStream(stream, stdout, process.stderr)
@@ -32,7 +33,7 @@ async function main(image: string): Promise<void> {
   try {
     const docker = new Docker(toDockerodeOptions(client))
     const input = 'through cat and back\n'.repeat(100_000)
-    console.log(`dockerode: ${input.length} bytes there, ${(await echo(docker, image, input)).length} back`)
+    console.log(`dockerode: ${input.length} bytes sent, ${(await echo(docker, image, input)).length} received`)
   } finally {
     await client.close()
   }

@@ -1,6 +1,6 @@
 /**
- * node:https on this connection, for a program that speaks the Engine API itself: an exec whose output still arrives after
- * its input has ended.
+ * Uses node:https with this connection, for a program that sends Engine API requests itself. It runs an exec whose
+ * output still arrives after its input has ended.
  *
  *     tsx examples/interop-https-agent.ts IMAGE
  */
@@ -27,11 +27,11 @@ async function call(daemon: Daemon, method: string, path: string, body?: object)
   return answer
 }
 
-async function make(daemon: Daemon, path: string, body: object): Promise<string> {
+async function create(daemon: Daemon, path: string, body: object): Promise<string> {
   return ((await json(await call(daemon, 'POST', path, body))) as { Id: string }).Id
 }
 
-/** The connection itself, after the daemon's 101. */
+/** Returns the connection itself, after the daemon's 101. */
 async function hijack({ origin, agent }: Daemon, path: string): Promise<Duplex> {
   const headers = { 'content-type': 'application/json', connection: 'Upgrade', upgrade: 'tcp' }
   const asked = request(origin + path, { method: 'POST', headers, agent })
@@ -44,17 +44,17 @@ async function hijack({ origin, agent }: Daemon, path: string): Promise<Duplex> 
 async function main(image: string): Promise<void> {
   const client = await connect()
   const daemon = { origin: client.dispatcher.origin, agent: toHttpsAgent(client) }
-  const container = await make(daemon, '/containers/create', { Image: image, Cmd: ['sleep', '60'] })
+  const container = await create(daemon, '/containers/create', { Image: image, Cmd: ['sleep', '60'] })
   try {
     await buffer(await call(daemon, 'POST', `/containers/${container}/start`))
     const wanted = { Cmd: ['wc', '-c'], AttachStdin: true, AttachStdout: true }
-    const exec = await make(daemon, `/containers/${container}/exec`, wanted)
+    const exec = await create(daemon, `/containers/${container}/exec`, wanted)
     const socket = await hijack(daemon, `/exec/${exec}/start`)
     const input = Buffer.alloc(2_000_000, 'through the agent\n')
     socket.end(input)
     // Docker's frames: a header of 8 bytes before each chunk of output.
     const output = (await buffer(socket)).subarray(8).toString()
-    console.log(`node:https: ${input.length} bytes there, and wc counts ${output}`)
+    console.log(`node:https: ${input.length} bytes sent, wc counts ${output}`)
   } finally {
     await buffer(await call(daemon, 'DELETE', `/containers/${container}?force=true`))
     await client.close()

@@ -1,5 +1,5 @@
 /**
- * @docker/node-sdk on this connection: an exec whose output still arrives after its input has ended.
+ * Uses @docker/node-sdk with this connection, for an exec whose output still arrives after its input has ended.
  *
  *     tsx examples/interop-node-sdk.ts IMAGE
  */
@@ -29,7 +29,7 @@ async function main(image: string): Promise<void> {
     const exec = await docker.containerExec(Id, wanted)
     const input = 'through cat and back\n'.repeat(100_000)
     const output = await start(new HTTPClient(toNodeSdkAgent(client), 'example'), exec.Id, input)
-    console.log(`${input.length} bytes there, ${output.length} back`)
+    console.log(`${input.length} bytes sent, ${output.length} received`)
     await docker.containerDelete(Id, { force: true })
   } finally {
     // This closes our client as well.

@@ -1,5 +1,5 @@
 /**
- * Prints the log of a container line by line, and follows it until the container ends or the seconds have passed.
+ * Prints and follows the log of a container line by line, until the container ends or SECONDS have passed.
  *
  *     tsx examples/logs.ts CONTAINER [SECONDS]
  */
@@ -12,11 +12,11 @@ async function main(container: string, seconds: number): Promise<void> {
     const logs = await docker.containers.logs(container, { follow: true, tail: 100, signal: until })
     for await (const { stream, line } of logs.lines()) console.log(`${stream}: ${line}`)
     const { StatusCode } = await docker.containers.wait(container)
-    console.log(`It has ended with ${StatusCode}.`)
+    console.log(`Exit code: ${StatusCode}`)
   } catch (error) {
-    // An abort rejects with the signal's own reason.
+    // An aborted call rejects with the signal's reason.
     if (error !== until.reason) throw error
-    console.log(`It goes on after ${seconds} s.`)
+    console.log(`Still running after ${seconds} s`)
   } finally {
     await docker.close()
   }

@@ -1,4 +1,7 @@
-/** Only the types of other clients that the examples use: dockerode has none, and `npm run check` runs without the peers. */
+/**
+ * The types of other clients, as far as the examples use them: dockerode has none, and `npm run check` runs without the
+ * clients.
+ */
 
 declare module 'dockerode' {
   import type { Duplex, Readable, Writable } from 'node:stream'

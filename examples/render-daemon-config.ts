@@ -1,4 +1,7 @@
-/** Renders the configuration of a daemon that listens with mutual TLS, as a drop-in and as daemon.json, and a client's variables. */
+/**
+ * Renders the configuration of a daemon that listens with mutual TLS, as a drop-in and as daemon.json, and the client's
+ * variables.
+ */
 import {
   parseUnit,
   renderClientEnv,

@@ -21,7 +21,7 @@ async function main(image: string, command: string[]): Promise<number> {
         SecurityOpt: ['no-new-privileges'],
       },
     })
-    if (oomKilled) console.error('It needed more memory than it may have.')
+    if (oomKilled) console.error('The container exceeded its memory limit.')
     return exitCode
   } finally {
     await docker.close()

@@ -1,13 +1,13 @@
 /**
- * Runs a service with a secret in a swarm, waits for its task, reads its log, adds a replica, and removes everything. Needs
- * a swarm manager: `docker swarm init` makes one.
+ * Runs a service with a secret in a swarm, waits for its task, reads its log, adds a replica, and removes everything.
+ * Needs a swarm manager: run `docker swarm init`.
  *
  *     tsx examples/swarm-service.ts IMAGE
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect, UnavailableError, type DockerClient, type ServiceSpec } from 'docker-mtls'
 
-/** Secrets can't be changed, so each has a new name. */
+/** Secrets can't be changed, so each run uses a new name. */
 const name = `greeting-${Date.now()}`
 const signal = AbortSignal.timeout(60_000)
 
@@ -27,12 +27,12 @@ function serviceOf(image: string, secret: string): ServiceSpec {
   }
 }
 
-/** Waits until `count` tasks run. A task that doesn't says why. */
+/** Waits until `count` tasks are running. Prints the errors of the others. */
 async function untilRunning(docker: DockerClient, service: string, count: number): Promise<void> {
   for (;;) {
     const tasks = await docker.tasks.list({ filters: { service, 'desired-state': 'running' }, signal })
     const running = tasks.filter(({ Status }) => Status.State === 'running').length
-    console.log(`${running} of ${count} tasks run`, ...tasks.flatMap(({ Status }) => Status.Err ?? []))
+    console.log(`${running} of ${count} tasks running`, ...tasks.flatMap(({ Status }) => Status.Err ?? []))
     if (running === count) return
     await delay(250, undefined, { signal })
   }
@@ -41,10 +41,10 @@ async function untilRunning(docker: DockerClient, service: string, count: number
 async function show(docker: DockerClient, service: string): Promise<void> {
   await untilRunning(docker, service, 1)
   for await (const { line } of (await docker.services.logs(service, { follow: true, signal })).lines()) {
-    console.log(`It says: ${line}`)
+    console.log(`log: ${line}`)
     break
   }
-  // An update sends the whole specification, and the version that it replaces.
+  // An update sends the complete specification, and the version that it replaces.
   const { Spec, Version } = await docker.services.inspect(service)
   await docker.services.update(service, { ...Spec, Mode: { Replicated: { Replicas: 2 } } }, { version: Version.Index })
   await untilRunning(docker, service, 2)
@@ -70,6 +70,6 @@ async function main(image: string): Promise<void> {
 }
 
 main(process.argv[2] ?? 'alpine').catch((error: unknown) => {
-  console.error(error instanceof UnavailableError ? 'Make a swarm before:  docker swarm init' : error)
+  console.error(error instanceof UnavailableError ? 'Create a swarm first:  docker swarm init' : error)
   process.exitCode = 1
 })

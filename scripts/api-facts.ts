@@ -1,5 +1,6 @@
 /**
- * Writes the facts of the Engine API's specification, without its sentences, for test/engine/conformance.test.ts.
+ * Extracts types and operations from the Engine API specification, without descriptions, for
+ * test/engine/conformance.test.ts.
  *
  *     node --import tsx scripts/api-facts.ts SPECIFICATION.yaml > test/engine/api-facts-1.55.json
  */

@@ -43,14 +43,14 @@ const OPTIONS = {
   logLevel: 'warning',
 }
 
-/** Joins the code of each entry point, without a look at the types: half a second. */
+/** Bundles the code of each entry point without checking types, which takes half a second. */
 export async function buildCode(outdir) {
   const { metafile } = await build({
     ...OPTIONS,
     entryPoints: entryPoints(),
     outbase: 'lib',
     outdir,
-    // What several entries share is loaded once, and what is imported late stays a file of its own.
+    // Code shared by entry points is loaded once. Dynamically imported code stays in files of its own.
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     metafile: true,
@@ -63,7 +63,8 @@ export async function buildCode(outdir) {
   )
   for (const group of groupsOf(outputs, join(outdir, 'index.js')))
     if (!importsItself(group, outputs)) await joinChunks(group, outputs)
-  // esbuild writes no mode, and npm marks a bin only when it installs it: `npx .` in a checkout needs it as well.
+  // esbuild doesn't set the mode, and npm marks a bin as executable only on installation. `npx .` in a checkout needs
+  // it too.
   chmodSync(join(outdir, 'cli/main.js'), 0o755)
 }
 

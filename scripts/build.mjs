@@ -1,7 +1,7 @@
 /**
- * `npm run build`: lib/ to dist/. tsc checks and writes the types, a file for each source; esbuild joins the code of each
- * entry point, since opening a file takes longer than reading it (measured: CONTRIBUTING.md, "Start-up"). Plain JavaScript,
- * so that a package is built with what npm ci brings.
+ * `npm run build`: builds lib/ into dist/. tsc checks the types and writes a declaration file for each source. esbuild
+ * bundles the code of each entry point, because opening a file takes longer than reading it (measured: CONTRIBUTING.md,
+ * "Start-up"). Plain JavaScript, so that the build needs only what npm ci installs.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { buildCode } from './build-code.mjs'
 const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
 async function main() {
-  // A file that was renamed must not stay in the package under its old name.
+  // A renamed file must not stay in the package under its old name.
   rmSync(fromRoot('dist'), { recursive: true, force: true })
   const tsc = [fromRoot('node_modules/typescript/bin/tsc'), '-p', fromRoot('tsconfig.build.json')]
   const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })

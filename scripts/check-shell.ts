@@ -1,4 +1,7 @@
-/** `npm run check:shell`: shellcheck reads every shell program of lib/, as POSIX sh. On Debian as root it is installed. */
+/**
+ * `npm run check:shell`: runs shellcheck on all shell programs of lib/, as POSIX sh. As root on Debian, it installs
+ * shellcheck.
+ */
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +16,7 @@ function shellFiles(): string[] {
 }
 
 async function main(): Promise<number> {
-  // Whoever can't install it is told so, and checks the rest.
+  // Without shellcheck, the other checks must still run.
   if ((await ensurePackages(CHECK_PACKAGES, console.log)).length > 0) {
     console.log('The shell programs were not checked.')
     return 0

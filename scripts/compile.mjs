@@ -5,12 +5,12 @@ import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-/** By this file, in its present state. */
+/** A hash of this file: a change of it invalidates all compiled files. */
 const VERSION = createHash('sha256')
   .update(readFileSync(new URL(import.meta.url)))
   .digest('hex')
   .slice(0, 16)
-/** What was compiled, with the time of its source: another time, and it is compiled anew. */
+/** The folder of compiled files. Each has its source's time; if the times differ, the source is compiled again. */
 const COMPILED = join(ROOT, '.cache', `compiled-${VERSION}`)
 const FOLDERS = ['lib', 'test', 'scripts', 'examples']
 
@@ -21,22 +21,22 @@ export const OPTIONS = {
   sourcemap: 'inline',
   sourcesContent: false,
   logLevel: 'warning',
-  // It says nothing that concerns the code, and looking for it takes time.
+  // tsconfig.json has no setting that changes the code, and looking for it takes time.
   tsconfigRaw: {},
 }
 
-const placeOf = (file) => join(COMPILED, `${relative(ROOT, file)}.js`)
+const compiledPath = (file) => join(COMPILED, `${relative(ROOT, file)}.js`)
 
-/** The JavaScript of a source in this checkout, where it is there and not older than the source. */
+/** Returns the compiled JavaScript of a source in this checkout, unless it is missing or out of date. */
 export async function readCompiled(file) {
-  const place = placeOf(file)
-  if (!place.startsWith(COMPILED + sep)) return undefined
-  return (await isCurrent(file, place)) ? readFile(place, 'utf8') : undefined
+  const output = compiledPath(file)
+  if (!output.startsWith(COMPILED + sep)) return undefined
+  return (await isCurrent(file, output)) ? readFile(output, 'utf8') : undefined
 }
 
-async function isCurrent(file, place) {
-  const [source, compiled] = await Promise.all([timeOf(file), timeOf(place)])
-  // utimes(2) takes fractions of a second as Node's numbers give them, which are not exact.
+async function isCurrent(file, output) {
+  const [source, compiled] = await Promise.all([timeOf(file), timeOf(output)])
+  // Node passes times to utimes(2) as floating-point seconds, which aren't exact.
   return source !== undefined && compiled !== undefined && Math.abs(source - compiled) < 2
 }
 
@@ -47,10 +47,10 @@ async function timeOf(file) {
   )
 }
 
-/** Compiles every source of ours that has changed. Several may do so at once, while others read. */
+/** Compiles all sources that have changed. Several processes may do so at once, while others read. */
 export async function compileAll() {
   const files = (await Promise.all(FOLDERS.map((folder) => sourcesIn(join(ROOT, folder))))).flat()
-  const isOld = await Promise.all(files.map(async (file) => !(await isCurrent(file, placeOf(file)))))
+  const isOld = await Promise.all(files.map(async (file) => !(await isCurrent(file, compiledPath(file)))))
   const changed = files.filter((_file, index) => isOld[index])
   if (changed.length === 0) return
   const times = await Promise.all(changed.map(timeOf))
@@ -60,12 +60,14 @@ export async function compileAll() {
     absWorkingDir: ROOT,
     entryPoints: changed,
     outbase: ROOT,
-    // Beside their sources, as far as the source maps know.
+    // Source maps need a path beside the source. Nothing is written there.
     outdir: ROOT,
     outExtension: { '.js': '.ts' },
     write: false,
   })
-  await Promise.all(outputFiles.map(({ path, contents }, index) => put(placeOf(path), contents, times[index])))
+  await Promise.all(
+    outputFiles.map(({ path, contents }, index) => writeAtomically(compiledPath(path), contents, times[index])),
+  )
 }
 
 async function sourcesIn(folder) {
@@ -75,13 +77,13 @@ async function sourcesIn(folder) {
     .map(({ parentPath, path, name }) => join(parentPath ?? path, name))
 }
 
-/** Whole or not at all: another run may be reading it. */
-async function put(place, contents, time) {
-  const aside = `${place}.${process.pid}`
-  await mkdir(dirname(place), { recursive: true })
+/** Writes the file atomically, because another run may be reading it. */
+async function writeAtomically(output, contents, time) {
+  const aside = `${output}.${process.pid}`
+  await mkdir(dirname(output), { recursive: true })
   await writeFile(aside, contents)
   await utimes(aside, time / 1000, time / 1000)
-  await rename(aside, place).catch(async (error) => {
+  await rename(aside, output).catch(async (error) => {
     await rm(aside, { force: true })
     throw error
   })

@@ -20,7 +20,7 @@ import type { ApiErrorCode, ApiErrorOf } from '../lib/base/errors.ts'
 
 const PAGE = fileURLToPath(new URL('../docs/errors.md', import.meta.url))
 
-/** What the page says about a code. */
+/** The texts about a code. */
 interface Entry {
   readonly meaning: string
   readonly cause: string
@@ -51,7 +51,7 @@ const FAMILIES: readonly Family[] = [
   { title: 'Mistakes in a call', class: 'ArgumentError', codes: ARGUMENT_ERRORS },
 ]
 
-/** The classes below DockerApiError; `switch (error.code)` narrows to them. */
+/** The subclasses of DockerApiError; `switch (error.code)` narrows to them. */
 const API_CLASSES: { readonly [Code in ApiErrorCode]: Code extends keyof ApiErrorOf ? string : undefined } = {
   ERR_API_NOT_MODIFIED: 'NotModifiedError',
   ERR_API_BAD_REQUEST: 'BadRequestError',
@@ -100,7 +100,7 @@ function renderFamily({ title, class: name, codes }: Family): string {
   return [`## ${title}\n`, `Class \`${name}\`.\n`, ...entries].join('\n')
 }
 
-/** The page as it has to be. */
+/** Renders docs/errors.md. */
 export function renderPage(): string {
   const rows = FAMILIES.map(
     ({ title, class: name, codes }) =>

@@ -1,9 +1,9 @@
 /**
- * `npm run fuzz [-- OPTION... FILE...]`: runs the test files that have properties, or those that were named, by
- * `npm test` with a fresh seed. Options:
+ * `npm run fuzz [-- OPTION... FILE...]`: runs `npm test` with a fresh seed, on all test files with properties or on the
+ * given files. Options:
  *
- *     --runs=N   how often each property runs, if it doesn't run more often anyway
- *     --seed=N   this seed instead of a fresh one
+ *     --runs=N   the minimum number of runs of each property
+ *     --seed=N   use this seed instead of a fresh one
  */
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'

@@ -9,10 +9,10 @@ let interrupted = false
 let watch: NodeJS.Timeout | undefined
 
 /**
- * Cleans up when the process is interrupted (Ctrl-C, `kill`, a closed terminal, the end of the npm that runs it), the
- * newest first, and then ends it with the exit code that shells use for the signal.
+ * Registers a clean-up for when the process is interrupted (Ctrl-C, `kill`, a closed terminal, the end of the npm that
+ * runs it). Clean-ups run newest first. The process then exits with the code that shells use for the signal.
  *
- * @returns forgets the clean-up, once it was done in the ordinary way
+ * @returns a function that unregisters the clean-up, to call after doing it normally
  */
 export function onInterrupt(cleanup: Cleanup): () => void {
   if (cleanups.length === 0) listen()
@@ -26,7 +26,7 @@ export function onInterrupt(cleanup: Cleanup): () => void {
 
 function listen(): void {
   for (const signal of SIGNALS) process.on(signal, interrupt)
-  // npm hands SIGTERM to the shell that it runs a script with, and the shell ends without a word to us.
+  // npm sends SIGTERM only to the shell that runs the script, and the shell exits without telling us.
   if (process.env['npm_lifecycle_event'] === undefined) return
   watch = setInterval(() => process.ppid === PARENT || interrupt('SIGTERM'), 250).unref()
 }
@@ -36,13 +36,13 @@ function ignore(): void {
   clearInterval(watch)
 }
 
-/** Whether the process is ending because of a signal: what is printed now would only be in the way. */
+/** Whether a signal is ending the process. Further output would only confuse. */
 export function isInterrupted(): boolean {
   return interrupted
 }
 
 function interrupt(signal: NodeJS.Signals): void {
-  // A second Ctrl-C must not cut the clean-up short: it is what keeps things from staying behind.
+  // A second Ctrl-C must not interrupt the clean-up, which removes what would otherwise stay behind.
   if (interrupted) return
   interrupted = true
   void cleanUp().finally(() => process.exit(128 + constants.signals[signal]))

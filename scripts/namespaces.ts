@@ -6,11 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { onInterrupt } from './interrupt.ts'
 import { findProgram, isRoot } from './packages.ts'
 
-/** A temporary folder that exists only in the namespaces: in memory, short (a socket's path has 108 bytes), open to all. */
+/**
+ * A temporary folder that exists only inside the namespaces. It is in memory, writable for everyone, and short, because
+ * the path of a socket is limited to 108 bytes.
+ */
 export const FOLDER = '/run/docker-mtls'
-/** Tells a process which namespaces are the host's: it is inside when its own are others. */
+/** An environment variable with the host's namespaces. A process whose own namespaces differ is inside. */
 const OUTSIDE = 'DOCKER_MTLS_OUTSIDE'
-/** Tells a process which run it belongs to. */
+/** An environment variable with the id of the run. */
 const RUN = 'DOCKER_MTLS_RUN'
 const UNSHARE = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation=private']
 const SETUP: string = fileURLToPath(new URL('namespaces.sh', import.meta.url))
@@ -19,7 +22,7 @@ function ownNamespaces(): string {
   return ['mnt', 'net', 'pid'].map((kind) => readlinkSync(`/proc/self/ns/${kind}`)).join(' ')
 }
 
-/** Whether this process runs in namespaces that {@link runInNamespaces} made: only there may a daemon be started. */
+/** Whether this process runs in namespaces created by {@link runInNamespaces}. Only there may tests start a daemon. */
 export function inNamespaces(): boolean {
   const outside = process.env[OUTSIDE]?.split(' ')
   if (outside === undefined || process.platform !== 'linux') return false
@@ -28,44 +31,44 @@ export function inNamespaces(): boolean {
     .every((namespace, index) => namespace !== outside[index])
 }
 
-/** Why {@link runInNamespaces} can't be used here, if it can't. */
+/** Returns why {@link runInNamespaces} can't be used here, or undefined if it can. */
 export function whyNoNamespaces(): string | undefined {
   const lacksIp = findProgram('ip') === undefined ? 'ip (Debian: iproute2) is not installed' : undefined
   return whyNotAllowed() ?? lacksIp
 }
 
-/** Why this process may not make namespaces, if it may not: no package helps there. */
+/** Returns why this process may not create namespaces, or undefined. Installing a package can't help. */
 export function whyNotAllowed(): string | undefined {
   if (process.platform !== 'linux') return 'this is not Linux'
-  if (!isRoot()) return 'only root can make namespaces and start dockerd'
+  if (!isRoot()) return 'only root can create namespaces and start dockerd'
   const { status, error } = spawnSync('unshare', [...UNSHARE, 'true'], { stdio: 'ignore' })
   if (error) return 'unshare (Debian: util-linux) is not installed'
-  return status === 0 ? undefined : 'this root may not make namespaces, as in an ordinary container'
+  return status === 0 ? undefined : 'root may not create namespaces here, as in an ordinary container'
 }
 
-/** A command in namespaces of its own. */
-export interface Enclosed {
+/** A command that runs in its own namespaces. */
+export interface NamespacedCommand {
   readonly child: ChildProcess
-  /** Its exit code, once everything in there has ended. */
+  /** Resolves with the exit code after all processes inside have ended. */
   readonly closed: Promise<number>
-  /** Ends everything in there at once. */
+  /** Kills all processes inside. */
   readonly kill: () => Promise<void>
 }
 
 let runs = 0
 
 /**
- * Starts a command in mount, network and process namespaces of its own: with a copy of /etc, an empty /run, no network
- * but loopback, and {@link FOLDER} as its temporary folder and its home. However it ends, every process in there ends
- * with it. Several may run at a time.
+ * Starts a command in its own mount, network and process namespaces. It gets a copy of /etc, an empty /run, only the
+ * loopback network, and {@link FOLDER} as its temporary folder and home. When the command ends for any reason, all
+ * processes inside end too. Several may run at a time.
  */
 export function spawnInNamespaces(
   command: readonly string[],
   env: NodeJS.ProcessEnv,
   stdio: StdioOptions = 'inherit',
-): Enclosed {
+): NamespacedCommand {
   const run = `${process.pid}-${++runs}`
-  // Should we be killed outright, the kernel kills unshare, and with it everything inside (prctl(2), PR_SET_PDEATHSIG).
+  // If this process is killed, the kernel kills unshare and with it all processes inside (prctl(2), PR_SET_PDEATHSIG).
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...UNSHARE, 'sh', SETUP, FOLDER, ...command], {
     stdio,
     env: { ...env, HOME: FOLDER, TMPDIR: FOLDER, [OUTSIDE]: ownNamespaces(), [RUN]: run },
@@ -88,7 +91,7 @@ function endOf(child: ChildProcess): Promise<number> {
   })
 }
 
-/** Runs a command as {@link spawnInNamespaces} does, and gives its exit code. */
+/** Runs a command like {@link spawnInNamespaces}, and returns its exit code. */
 export function runInNamespaces(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return withoutDaemonGroups(async () => {
     const { closed, kill } = spawnInNamespaces(command, env)
@@ -97,12 +100,12 @@ export function runInNamespaces(command: readonly string[], env: NodeJS.ProcessE
   })
 }
 
-/** Does work in which daemons run, and removes what they leave in the host's control groups. */
+/** Runs work that starts daemons, then removes the control groups that they leave on the host. */
 export async function withoutDaemonGroups<T>(work: () => Promise<T>): Promise<T> {
-  // Who has put us into namespaces tidies up, when nobody else's daemon is in need of them.
+  // The process that created the namespaces removes the groups, when no other daemon needs them.
   if (inNamespaces()) return work()
   const before = new Set(daemonGroups())
-  // Only what wasn't there before, and rmdir(2) leaves a group alone that anybody else uses.
+  // Only new groups. rmdir(2) fails for a group that is still in use.
   const tidy = (): Promise<void> => removeGroups(() => daemonGroups().filter((group) => !before.has(group)))
   const forget = onInterrupt(tidy)
   try {
@@ -113,19 +116,22 @@ export async function withoutDaemonGroups<T>(work: () => Promise<T>): Promise<T>
   }
 }
 
-/** The control groups that dockerd makes for its containers and leaves behind: `docker`, in each hierarchy (cgroups(7)). */
+/**
+ * The control groups named `docker` in each hierarchy, which dockerd creates for its containers and doesn't remove
+ * (cgroups(7)).
+ */
 function daemonGroups(): string[] {
   const root = '/sys/fs/cgroup'
   const hierarchies = [root, ...folders(root)]
   return hierarchies.map((folder) => join(folder, 'docker')).filter((path) => folders(join(path, '..')).includes(path))
 }
 
-/** How the names of the control groups begin that a run makes for machines of its own. */
+/** The prefix of the names of control groups that a run creates for its machines. */
 export function machineGroupPrefix(run: string = process.env[RUN] ?? String(process.pid)): string {
   return `docker-mtls-machine-${run}-`
 }
 
-/** What machines left behind that were killed together with who would have tidied up. */
+/** Control groups of machines that were killed together with the process that removes them. */
 function machineGroups(run: string): string[] {
   const root = '/sys/fs/cgroup'
   const all = [root, ...folders(root)].flatMap(folders)
@@ -133,7 +139,7 @@ function machineGroups(run: string): string[] {
 }
 
 async function removeGroups(find: () => string[]): Promise<void> {
-  // A killed namespace takes a moment to die.
+  // A killed namespace takes a moment to end.
   for (let attempt = 0; attempt < 20; attempt++) {
     const groups = find()
     if (groups.length === 0) return
@@ -147,7 +153,7 @@ function removeGroup(path: string): void {
   try {
     rmdirSync(path)
   } catch {
-    // In use: by what is just ending, or by another daemon that came meanwhile.
+    // In use by a process that is just ending, or by another daemon started meanwhile.
   }
 }
 

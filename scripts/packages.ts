@@ -4,7 +4,7 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import { onInterrupt } from './interrupt.ts'
 import { withoutServiceStarts } from './service-starts.ts'
 
-/** A Debian package, and how to see that what it brings is there, from whichever package. */
+/** A Debian package, and how to detect its program, whichever package installed it. */
 export interface DebianPackage {
   readonly name: string
   /** A command, or an absolute path. */
@@ -12,55 +12,55 @@ export interface DebianPackage {
   readonly neededFor: string
 }
 
-/** A Docker Engine, its command line, and what a daemon in namespaces of its own needs. */
+/** The packages for a Docker Engine, its command line, and a daemon in its own namespaces. */
 export const ENGINE_PACKAGES: readonly DebianPackage[] = [
   { name: 'docker.io', provides: 'dockerd', neededFor: 'a real Docker Engine' },
   { name: 'docker-cli', provides: 'docker', neededFor: "Docker's own command line" },
   { name: 'iptables', provides: 'iptables', neededFor: "dockerd's networks" },
   { name: 'iproute2', provides: 'ip', neededFor: 'network namespaces' },
   { name: 'util-linux', provides: 'unshare', neededFor: 'mount, network and process namespaces' },
-  { name: 'busybox-static', provides: 'busybox', neededFor: 'an image made on the spot' },
+  { name: 'busybox-static', provides: 'busybox', neededFor: 'creating a test image' },
 ]
 
-/** What the tests need beside an engine: other judges and other clients. */
+/** The packages that the tests need in addition to an engine. */
 export const TEST_PACKAGES: readonly DebianPackage[] = [
   ...ENGINE_PACKAGES,
   { name: 'ca-certificates', provides: '/etc/ssl/certs/ca-certificates.crt', neededFor: "the system's own CAs" },
   { name: 'curl', provides: 'curl', neededFor: 'another HTTP client' },
-  { name: 'openssl', provides: 'openssl', neededFor: 'a judge of certificates' },
-  { name: 'binutils', provides: 'readelf', neededFor: 'a judge of programs' },
-  { name: 'gnutls-bin', provides: 'certtool', neededFor: 'a judge of certificates' },
-  { name: 'libnss3-tools', provides: 'certutil', neededFor: 'a judge of certificates' },
+  { name: 'openssl', provides: 'openssl', neededFor: 'checking certificates' },
+  { name: 'binutils', provides: 'readelf', neededFor: 'inspecting programs' },
+  { name: 'gnutls-bin', provides: 'certtool', neededFor: 'checking certificates' },
+  { name: 'libnss3-tools', provides: 'certutil', neededFor: 'checking certificates' },
   {
     name: 'python3-docker',
     provides: '/usr/lib/python3/dist-packages/docker/__init__.py',
     neededFor: "Docker's Python client",
   },
-  { name: 'zsh', provides: 'zsh', neededFor: 'a shell that reads our variables' },
-  { name: 'fish', provides: 'fish', neededFor: 'a shell that reads our variables' },
-  { name: 'systemd', provides: '/usr/lib/systemd/systemd', neededFor: 'a judge of drop-ins' },
-  { name: 'openssh-client', provides: 'ssh', neededFor: 'endpoints of the form ssh://' },
+  { name: 'zsh', provides: 'zsh', neededFor: 'testing variables for zsh' },
+  { name: 'fish', provides: 'fish', neededFor: 'testing variables for fish' },
+  { name: 'systemd', provides: '/usr/lib/systemd/systemd', neededFor: 'checking drop-ins' },
+  { name: 'openssh-client', provides: 'ssh', neededFor: 'ssh:// endpoints' },
   { name: 'openssh-server', provides: 'sshd', neededFor: 'a real server for ssh:// endpoints' },
-  { name: 'sudo', provides: 'sudo', neededFor: 'users of a machine of our own who are not root' },
-  { name: 'dbus', provides: 'dbus-daemon', neededFor: 'a systemd that others speak to' },
-  { name: 'faketime', provides: 'faketime', neededFor: 'another time' },
+  { name: 'sudo', provides: 'sudo', neededFor: 'users of test machines who are not root' },
+  { name: 'dbus', provides: 'dbus-daemon', neededFor: 'the systemd of test machines' },
+  { name: 'faketime', provides: 'faketime', neededFor: 'changing the clock of a process' },
   { name: 'tinyproxy', provides: 'tinyproxy', neededFor: 'a real HTTP proxy' },
   { name: 'docker-registry', provides: 'docker-registry', neededFor: 'a real registry' },
   { name: 'apache2-utils', provides: 'htpasswd', neededFor: "the registry's users" },
 ]
 
-/** What `npm run check` needs. */
+/** The packages that `npm run check` needs. */
 export const CHECK_PACKAGES: readonly DebianPackage[] = [
-  { name: 'shellcheck', provides: 'shellcheck', neededFor: 'a judge of shell programs' },
+  { name: 'shellcheck', provides: 'shellcheck', neededFor: 'checking shell programs' },
 ]
 
-/** Where Debian has programs for root that an ordinary user's PATH leaves out. */
-const ROOTS_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
+/** Debian's folders for root's programs, which an ordinary user's PATH omits. */
+const ROOT_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin']
 
-/** The absolute path of a command, if there is such a command; an absolute path stands for itself. */
+/** Returns the absolute path of a command, if it exists. An absolute path is returned unchanged. */
 export function findProgram(provides: string): string | undefined {
   if (isAbsolute(provides)) return existsSync(provides) ? provides : undefined
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...ROOTS_FOLDERS].filter(isAbsolute)
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...ROOT_FOLDERS].filter(isAbsolute)
   return folders.map((folder) => join(folder, provides)).find((path) => existsSync(path))
 }
 
@@ -68,7 +68,7 @@ export function missingPackages(packages: readonly DebianPackage[]): DebianPacka
   return packages.filter(({ provides }) => findProgram(provides) === undefined)
 }
 
-/** Debian, Ubuntu or another child of Debian (os-release(5)). */
+/** Debian, Ubuntu or another derivative of Debian (os-release(5)). */
 export function isDebian(): boolean {
   if (process.platform !== 'linux' || !existsSync('/etc/os-release')) return false
   return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'))
@@ -78,17 +78,17 @@ export function isRoot(): boolean {
   return process.getuid?.() === 0
 }
 
-/** Why packages can't be installed here, if they can't. */
+/** Returns why packages can't be installed here, or undefined if they can. */
 export function whyNoInstall(): string | undefined {
-  if (!isDebian() || findProgram('apt-get') === undefined) return 'this is no Debian or Ubuntu with apt-get'
+  if (!isDebian() || findProgram('apt-get') === undefined) return 'this is not Debian or Ubuntu with apt-get'
   return isRoot() ? undefined : 'only root can install packages'
 }
 
 /**
- * Installs with apt-get what is missing, starting no service meanwhile, and gives back what is still missing.
+ * Installs missing packages with apt-get without starting services, and returns those that are still missing.
  *
- * @param packages - what is wanted
- * @param say - gets a line for a person where there is something to tell
+ * @param packages - the required packages
+ * @param say - prints a line for the user
  */
 export async function ensurePackages(
   packages: readonly DebianPackage[],
@@ -98,7 +98,7 @@ export async function ensurePackages(
   if (missing.length === 0) return []
   const obstacle = whyNoInstall()
   if (obstacle === undefined) {
-    say(`Installing with apt-get, and starting no service: ${names(missing)}`)
+    say(`Installing with apt-get, without starting services: ${names(missing)}`)
     await withoutServiceStarts((prefix) => install(prefix, missing))
   }
   const absent = missingPackages(missing)
@@ -115,15 +115,15 @@ function describe({ name, neededFor }: DebianPackage): string {
 }
 
 async function install(prefix: readonly string[], packages: readonly DebianPackage[]): Promise<void> {
-  // A list that can't be refreshed may still do: what it doesn't know is said below.
+  // The existing list may be enough if refreshing fails. Unknown packages are reported below.
   await run([...prefix, 'apt-get', 'update', '-q'])
   const known = []
   for (const { name } of packages) {
-    // Ubuntu and Debian 12 have no docker-cli: there docker.io brings `docker`.
+    // Ubuntu and Debian 12 have no docker-cli: their docker.io contains `docker`.
     if ((await run(['apt-cache', 'show', '--no-all-versions', name])).code === 0) known.push(name)
   }
   if (known.length === 0) return
-  // --no-remove: nothing that a person has installed makes room for what we want.
+  // --no-remove: never remove a package that the user has installed.
   const options = ['-q', '-y', '--no-install-recommends', '--no-remove', '-o', 'DPkg::Lock::Timeout=120']
   const { code, output } = await run([...prefix, 'apt-get', 'install', ...options, ...known])
   if (code !== 0)
@@ -142,7 +142,7 @@ function run(command: readonly string[]): Promise<{ code: number; output: string
     child.once('error', reject)
     child.once('close', (code) => resolve({ code: code ?? 1, output }))
   })
-  // Half an installation helps nobody: apt-get is told, and stops at a place that it chooses.
+  // Never leaves a half-finished installation: apt-get gets a signal and stops at a safe point.
   const forget = onInterrupt(async () => {
     child.kill('SIGINT')
     await closed

@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** The peers are the benchmark's own dependencies; tests and examples take them from there. */
+/** The peers (other clients) are dependencies of the benchmark. Tests and examples use them from there. */
 const BENCH: string = fileURLToPath(new URL('../bench/', import.meta.url))
-/** Measured: 4 s. A registry that doesn't answer must not hold everything up. */
+/** Measured: 4 s. An unresponsive registry must not block everything. */
 const INSTALL_MS = 180_000
 
 /**
- * Installs the peers with npm where they are missing or older than their lock file, running no script of theirs
- * (bench/.npmrc). Says what it does, and what it could not.
+ * Installs the peers with npm if they are missing or older than their lock file, without running their scripts
+ * (bench/.npmrc). Reports what it does, and failures.
  */
 export function installPeers(say: (line: string) => void): void {
   if (changedAt('node_modules/.package-lock.json') >= changedAt('package-lock.json')) return
@@ -20,10 +20,10 @@ export function installPeers(say: (line: string) => void): void {
     timeout: INSTALL_MS,
   })
   if (status !== 0)
-    say(`They could not be installed (${error?.message ?? `npm ended with ${status}`}): going on without them.`)
+    say(`The peers could not be installed (${error?.message ?? `npm ended with ${status}`}). Continuing without them.`)
 }
 
-/** Whether a peer is there to be used. */
+/** Whether a peer is installed. */
 export function hasPeer(name: string): boolean {
   return changedAt(`node_modules/${name}/package.json`) > 0
 }

@@ -4,20 +4,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onInterrupt } from './interrupt.ts'
 
-/** Asked by invoke-rc.d and deb-systemd-invoke before a maintainer script starts a service (invoke-rc.d(8)). */
+/** invoke-rc.d and deb-systemd-invoke ask this program before a maintainer script starts a service (invoke-rc.d(8)). */
 const POLICY = '/usr/sbin/policy-rc.d'
 /** "Action forbidden by policy". */
 const FORBIDDEN = 101
-/** By this a file is known as ours, should one ever be left behind by a machine that lost its power. */
+/** Identifies our file, in case a power failure leaves it behind. */
 const MARK = '# written by docker-mtls while it installs packages; it may be removed'
 const SCRIPT = `#!/bin/sh\n${MARK}\nexit ${FORBIDDEN}\n`
 
 /**
- * Runs an installation during which no service is started: `docker.io` would otherwise start a root daemon of its own.
- * A policy of the machine's owner stays as it is: one that forbids is enough, one that allows is covered, for the
- * installer alone, in a mount namespace.
+ * Runs an installation without starting services: `docker.io` would otherwise start a root daemon. If the machine
+ * already has a policy, it stays: a policy that forbids starts is sufficient, and one that allows them is covered, for
+ * the installer only, in a mount namespace.
  *
- * @param install - gets the words to put before the installer's command
+ * @param install - receives the words to put before the installer's command
  */
 export async function withoutServiceStarts<T>(install: (prefix: readonly string[]) => Promise<T>): Promise<T> {
   if (!existsSync(POLICY) || isOurs()) return withOwnPolicy(install)

@@ -1,11 +1,14 @@
 /**
- * `npm run test:nodes [-- --node=VERSION... FILE...]`: the suite on other versions of Node, which come from the npm
- * registry (package `node`). All are run, also when one fails.
+ * `npm run test:nodes [-- --node=VERSION... FILE...]`: runs the tests on other versions of Node, from the npm package
+ * `node`. Continues with the next version after a failure.
  */
 import { spawn } from 'node:child_process'
 import { onInterrupt } from './interrupt.ts'
 
-/** The lines that package.json's `engines` allows besides the one that runs this; --node=20.19.0 and --node=22.12.0 are the floors. */
+/**
+ * The release lines that `engines` in package.json allows, except the one that runs this. The oldest supported versions
+ * are --node=20.19.0 and --node=22.12.0.
+ */
 const VERSIONS = ['22', '24', '26']
 
 interface Outcome {

@@ -5,16 +5,16 @@ import { readCompiled } from './compile.mjs'
 
 const TYPESCRIPT = /^file:.*\.m?ts$/
 const CONFIG = new URL('../tsconfig.json', import.meta.url)
-/** The package's own names, and those of peers: examples import them as an app does. */
+/** The import names of this package and of peers, so that examples can import them as an app does. */
 const { paths } = JSON.parse(readFileSync(CONFIG, 'utf8')).compilerOptions
 
-/** A hook of node:module: finds what tsconfig.json says where to find. */
+/** A hook of node:module: resolves the `paths` of tsconfig.json. */
 export async function resolve(specifier, context, next) {
   const found = TYPESCRIPT.test(context.parentURL ?? '') ? paths[specifier]?.[0] : undefined
   return next(found === undefined ? specifier : new URL(found, CONFIG).href, context)
 }
 
-/** A hook of node:module: gives JavaScript for TypeScript, by esbuild itself where it was not compiled beforehand. */
+/** A hook of node:module: loads TypeScript as JavaScript, compiled by esbuild now if it wasn't compiled before. */
 export async function load(url, context, next) {
   if (!TYPESCRIPT.test(url)) return next(url, context)
   const file = fileURLToPath(url)

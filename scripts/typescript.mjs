@@ -1,9 +1,9 @@
 /**
- * `node --import ./scripts/typescript.mjs FILE`: runs TypeScript from what compile.mjs has written, in half the CPU time
- * that tsx takes to start. Plain JavaScript, as what loads the rest must be.
+ * `node --import ./scripts/typescript.mjs FILE`: runs TypeScript from the output of compile.mjs, which takes half the
+ * CPU time of starting tsx. Plain JavaScript, because it loads everything else.
  */
 import { register } from 'node:module'
 
-// An error's stack names the lines of the source.
+// Stack traces then show the lines of the sources.
 process.setSourceMapsEnabled(true)
 register('./typescript-hooks.mjs', import.meta.url)

@@ -1,56 +1,59 @@
 import { Writable, type Readable } from 'node:stream'
 
-/** What a client can do besides pings; a peer leaves out what it can't. */
+/** The jobs of a client in addition to pings. A peer omits jobs that it doesn't support. */
 export interface Jobs {
-  /** Reads a container's whole log, frames taken off where the client does that, and gives the number of bytes. */
+  /**
+   * Reads the complete log of a container and returns the number of bytes, without frame headers if the client parses
+   * frames.
+   */
   readLog?(container: string): Promise<number>
-  /** Reads a tar out of a container at the pace at which it comes, and gives the number of bytes. */
+  /** Reads a tar from a container and returns the number of bytes. */
   archiveDown?(target: string): Promise<number>
-  /** Writes a tar with one file of so many bytes into a container, and gives the number of bytes. */
+  /** Writes a tar into a container. */
   archiveUp?(target: string, tar: Readable): Promise<void>
-  /** Lists all containers, and gives their number. */
+  /** Lists all containers, and returns their number. */
   list?(): Promise<number>
-  /** Opens one more stream of events, and gives what closes it. */
+  /** Opens another event stream, and returns a function that closes it. */
   openEvents?(): Promise<() => Promise<void>>
-  /** Runs `true` in a container to its end. */
+  /** Runs `true` in a container and waits for it. */
   exec?(container: string): Promise<void>
 }
 
-/** One client, in the hands of a program that measures it. */
+/** A client that is measured. */
 export interface Client extends Jobs {
-  /** Whether the daemon has answered `/_ping` already when the client is handed over. */
+  /** Whether the daemon has already answered `/_ping` when open() resolves. */
   readonly answered: boolean
-  /** Rejects where the answer is not a Docker daemon's to `/_ping`. */
+  /** Sends `/_ping`. Rejects if the answer isn't that of a Docker daemon. */
   ping(): Promise<void>
-  /** The same on a connection of its own, which ends with it; left out where a client has no way to ask for that. */
-  pingApart?(): Promise<void>
-  /** Ends its connections: the next client makes new ones. */
+  /** The same on a new connection that is closed afterwards. Absent if the client can't do that. */
+  pingOnNewConnection?(): Promise<void>
+  /** Closes all connections, so that the next client opens new ones. */
   close(): Promise<void>
 }
 
 /**
- * Makes a client in the way of its own documentation, from the variables that it reads.
+ * Creates a client as its documentation recommends, from the environment variables that it reads.
  *
  * @param entry - the file that `import` of its package loads
  */
 export type Open = (entry: string) => Promise<Client>
 
-/** What every contender's module exports. */
+/** The exports of each contender's module. */
 export interface ContenderModule {
   readonly open: Open
 }
 
-/** @throws Error where the answer to `/_ping` is another one than `OK` */
+/** @throws Error if the answer to `/_ping` isn't `OK` */
 export function checkBody(status: number, body: string): void {
   if (status !== 200 || body !== 'OK') throw new Error(`wrong answer to /_ping: ${status} ${JSON.stringify(body)}`)
 }
 
-/** @throws Error where the API version that came with the answer is none */
+/** @throws Error if the API version in the answer isn't a version */
 export function checkVersion(version: string | null | undefined): void {
   if (!/^1\.\d+$/.test(version ?? '')) throw new Error(`wrong answer to /_ping: API version ${JSON.stringify(version)}`)
 }
 
-/** Counts what is written to it, at whatever pace that comes. */
+/** A writable stream that counts the bytes written to it. */
 export function counter(): Writable & { bytes: number } {
   const writable = new Writable({
     write: (chunk: Buffer, _encoding, callback) => {
@@ -62,14 +65,14 @@ export function counter(): Writable & { bytes: number } {
   return counting
 }
 
-/** The length of all that comes. */
+/** Returns the number of bytes in a stream. */
 export async function lengthOf(stream: AsyncIterable<Uint8Array>): Promise<number> {
   let bytes = 0
   for await (const chunk of stream) bytes += chunk.length
   return bytes
 }
 
-/** A path in a container, as one word. */
+/** Splits `CONTAINER:PATH`. */
 export function splitTarget(target: string): [container: string, path: string] {
   const colon = target.indexOf(':')
   return [target.slice(0, colon), target.slice(colon + 1)]

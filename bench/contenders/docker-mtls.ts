@@ -5,10 +5,10 @@ export const open: Open = async (entry) => {
   const { connect } = (await import(entry)) as typeof dockerMtls
   const docker = await connect()
   return {
-    // connect() negotiates the API version by a ping.
+    // connect() negotiates the API version with a ping.
     answered: true,
     ping: async () => checkVersion((await docker.ping()).apiVersion),
-    pingApart: async () => {
+    pingOnNewConnection: async () => {
       const { dispatcher } = docker
       const request = { origin: dispatcher.origin, path: '/_ping', method: 'GET', reset: true } as const
       const { statusCode, body } = await dispatcher.request(request)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { checkBody, counter, lengthOf, splitTarget, type Jobs, type Open } from './contender.ts'
 
-/** No more of dockerode's types than is used here: `npm run check` does without the peers. */
+/** Only the types used here, because `npm run check` runs without the peers. */
 interface Dockerode {
   readonly default: new () => Docker
 }
@@ -26,12 +26,12 @@ interface Docker {
 
 export const open: Open = async (entry) => {
   const { default: Docker } = (await import(entry)) as Dockerode
-  // From the variables it makes { host, port, ca, cert, key, protocol: 'https' }.
+  // It creates { host, port, ca, cert, key, protocol: 'https' } from the environment.
   const docker = new Docker()
   return {
     answered: false,
     ping: async () => checkBody(200, String(await docker.ping())),
-    // It has no close of its own: its connections and sessions are those of Node's global agent, with keep-alive.
+    // dockerode has no close(). Its connections and sessions belong to Node's global agent, with keep-alive.
     close: async () => {
       https.globalAgent.destroy()
       https.globalAgent = new https.Agent(https.globalAgent.options)
@@ -43,7 +43,7 @@ export const open: Open = async (entry) => {
 function jobs(docker: Docker): Jobs {
   return {
     readLog: async (container) => {
-      // Without `follow` it hands over one Buffer, and with it a stream that ends with the container's log.
+      // Without `follow` it returns one Buffer; with it, a stream that ends with the container's log.
       const logs = await docker.getContainer(container).logs({ follow: true, stdout: true, stderr: true })
       const sink = counter()
       docker.modem.demuxStream(logs, sink, sink)

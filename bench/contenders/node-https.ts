@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type * as https from 'node:https'
 import { checkBody, type Open } from './contender.ts'
-import { readMaterial } from './material.ts'
+import { readCredentials } from './credentials.ts'
 
 export const open: Open = async (entry) => {
   const { Agent, get } = (await import(entry)) as typeof https
-  const { host, port, ...pem } = await readMaterial()
+  const { host, port, ...pem } = await readCredentials()
   const agent = new Agent({ keepAlive: true, ...pem })
-  const agentApart = new Agent({ keepAlive: false, ...pem })
+  const agentWithoutKeepAlive = new Agent({ keepAlive: false, ...pem })
   const ping = async (by: https.Agent): Promise<void> => {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       get({ host, port, path: '/_ping', agent: by }, resolve).once('error', reject)
@@ -17,10 +17,10 @@ export const open: Open = async (entry) => {
   return {
     answered: false,
     ping: () => ping(agent),
-    pingApart: () => ping(agentApart),
+    pingOnNewConnection: () => ping(agentWithoutKeepAlive),
     close: async () => {
       agent.destroy()
-      agentApart.destroy()
+      agentWithoutKeepAlive.destroy()
     },
   }
 }

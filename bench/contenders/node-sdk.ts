@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { checkVersion, counter, splitTarget, type Jobs, type Open } from './contender.ts'
 
-/** No more of @docker/node-sdk's types than is used here: `npm run check` does without the peers. */
+/** Only the types used here, because `npm run check` runs without the peers. */
 interface NodeSdk {
   readonly DockerClient: {
     fromDockerConfig(): Promise<Sdk>
@@ -31,8 +31,8 @@ export const open: Open = async (entry) => {
 }
 
 /**
- * Its events are a generator that can't be left while it waits for one, and its putContainerArchive resolves and has
- * written nothing: they are not measured.
+ * Two jobs aren't measured: its event stream is a generator that can't be closed while it waits for an event, and its
+ * putContainerArchive() resolves without writing anything.
  */
 function jobs(docker: Sdk): Jobs {
   return {

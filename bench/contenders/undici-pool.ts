@@ -1,14 +1,17 @@
 import { createSecureContext } from 'node:tls'
 import type * as undici from '../../node_modules/undici/index.js'
 import { checkBody, lengthOf, splitTarget, type Jobs, type Open } from './contender.ts'
-import { readMaterial } from './material.ts'
+import { readCredentials } from './credentials.ts'
 
-/** A Pool as somebody who knows undici would set it up for one daemon; BENCH_CONNECTIONS bounds it, if it is set. */
+/**
+ * A Pool as an experienced undici user would configure it for one daemon. BENCH_CONNECTIONS limits its connections, if
+ * set.
+ */
 export const open: Open = async (entry) => {
   const { Pool, buildConnector } = (await import(entry)) as typeof undici
-  const { host, port, ...pem } = await readMaterial()
+  const { host, port, ...pem } = await readCredentials()
   const connections = process.env['BENCH_CONNECTIONS']
-  // The session cache is the connector's: a client that is made anew starts with a whole handshake.
+  // The session cache belongs to the connector, so a new client starts with a full handshake.
   const connect = buildConnector({ secureContext: createSecureContext(pem), ALPNProtocols: ['http/1.1'] })
   const bound = connections === undefined ? null : Number(connections)
   const pool = new Pool(`https://${host}:${port}`, { connect, connections: bound })
@@ -19,7 +22,7 @@ export const open: Open = async (entry) => {
   return {
     answered: false,
     ping: () => ping(false),
-    pingApart: () => ping(true),
+    pingOnNewConnection: () => ping(true),
     close: () => pool.destroy(),
     ...jobs(pool),
   }
@@ -27,7 +30,7 @@ export const open: Open = async (entry) => {
 
 const PATIENT = { headersTimeout: 0, bodyTimeout: 0 }
 
-/** The bytes as they come, whatever they mean: as little as any client can do. */
+/** Reads raw bytes without parsing them, the least work that any client can do. */
 function jobs(pool: undici.Pool): Jobs {
   const read = async (path: string): Promise<number> => {
     const { statusCode, body } = await pool.request({ method: 'GET', path, ...PATIENT })

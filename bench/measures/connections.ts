@@ -4,12 +4,14 @@ import type { Plan } from '../plan.ts'
 import { withWorkers, type DaemonEnv, type Worker } from '../processes.ts'
 import { inRounds, summarize, type Line, type Problem } from '../rounds.ts'
 
-/** In milliseconds for one connection and one ping; the keys of all three sides are of one type. */
+/** In milliseconds for one connection and one ping. CA, server and client have keys of the same type. */
 export interface Connections {
   readonly keyType: KeyType
-  /** A new client, so a whole handshake. */
+  /** A new client, so a full handshake. */
   readonly whole: readonly Line[]
-  /** Another connection of the same client, which may resume its TLS session; of those that have a way to ask for one. */
+  /**
+   * Another connection of the same client, which may resume its TLS session. Only clients that can open one on request.
+   */
   readonly again: readonly Line[]
 }
 
@@ -22,7 +24,7 @@ export async function measureConnections(
   return withWorkers(contenders, daemon.env, async (workers) => {
     const measure = async (kind: 'connect' | 'reconnect'): Promise<readonly Line[]> => {
       const one = ({ name }: Contender): Promise<number> => timeOne(workers.get(name), kind, plan.connectionsARound)
-      // The first round loads what is loaded but once; nobody's figure of it counts.
+      // The first round loads code and isn't counted.
       await inRounds(contenders, 1, one, problems)
       return summarize(await inRounds(contenders, plan.connectRounds, one, problems), OURS).filter(isFinished)
     }
@@ -36,7 +38,7 @@ async function timeOne(worker: Worker | undefined, kind: 'connect' | 'reconnect'
   return milliseconds / requests
 }
 
-/** Whoever can't do it has done none. */
+/** A client that can't open another connection has no results. */
 function isFinished({ median }: Line): boolean {
   return Number.isFinite(median)
 }

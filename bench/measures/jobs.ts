@@ -5,12 +5,13 @@ import type { JobName, Report } from '../programs/tasks.ts'
 import { inRounds, mapSamples, summarize, type Line, type Problem } from '../rounds.ts'
 import { OURS } from '../contenders.ts'
 
-export interface Circumstances {
+/** The plan of a run, and its list of problems. */
+export interface MeasureContext {
   readonly plan: Plan
   readonly problems: Problem[]
 }
 
-/** One job of each client, in milliseconds, compared with this package. */
+/** Measures one job of each client in milliseconds, relative to this package. */
 export async function measureJob(
   { job, target, count, rounds }: { job: JobName; target: string; count: number; rounds: number },
   contenders: readonly Contender[],
@@ -32,36 +33,36 @@ export async function measureJob(
   })
 }
 
-/** What one client holds while it works, and what it leaves. In bytes. */
-export interface HeldLine {
+/** The memory of one client during and after a job, in bytes. */
+export interface FootprintLine {
   readonly name: string
-  /** More than it held idle, at most: of the process, so the code that it loads and buffers are in it. */
+  /** The peak of the process's memory above its idle memory, including loaded code and buffers. */
   readonly above: number
-  /** In use afterwards, more than before. */
+  /** Heap in use after the job, minus heap before it. */
   readonly heapLeft: number
-  /** Sockets, pipes and timers, more than before. */
+  /** Sockets, pipes and timers after the job, minus those before it. */
   readonly handlesLeft: number
   readonly milliseconds: number
 }
 
-export interface HeldJob {
+export interface FootprintJob {
   readonly job: JobName
   readonly target: string
-  /** The same with little to do. */
+  /** The target of a small job of the same kind. */
   readonly small: string
   readonly count: number
-  /** Looks whether it was really done. @throws Error where it was not */
+  /** Checks that the job was done. @throws Error if it wasn't */
   readonly check?: () => Promise<void>
 }
 
-/** A process of one client that does one job, after a small one of the same kind to load what it loads. */
-export async function measureHeld(
-  { job, target, small, count, check }: HeldJob,
+/** Measures one job in a process of its own, after a small job of the same kind has loaded all code. */
+export async function measureFootprint(
+  { job, target, small, count, check }: FootprintJob,
   contenders: readonly Contender[],
   daemon: DaemonEnv,
   problems: Problem[],
-): Promise<HeldLine[]> {
-  const lines: HeldLine[] = []
+): Promise<FootprintLine[]> {
+  const lines: FootprintLine[] = []
   for (const contender of contenders) {
     const worker = await Worker.start(contender, daemon, ['--expose-gc'])
     try {
@@ -84,22 +85,22 @@ export async function measureHeld(
   return lines
 }
 
-/** Streams of events, open at once. */
+/** Concurrent event streams. */
 export interface EventsLine {
   readonly name: string
   readonly streams: number
-  /** Of the process for one stream, in bytes. */
+  /** The process's memory for one stream, in bytes. */
   readonly each: number
-  /** Sockets, pipes and timers that are left when all are closed. */
+  /** Sockets, pipes and timers that remain after all streams are closed. */
   readonly handlesLeft: number
-  /** Subscribers that the daemon still counts a second later. */
+  /** Subscribers that the daemon still counts one second later. */
   readonly listenersLeft: number
 }
 
 export async function measureEvents(
   contenders: readonly Contender[],
   daemon: DaemonEnv,
-  { plan, problems }: Circumstances,
+  { plan, problems }: MeasureContext,
   countListeners: () => Promise<number>,
 ): Promise<EventsLine[]> {
   const lines: EventsLine[] = []

@@ -13,14 +13,17 @@ export interface KeySetLine {
   readonly keyType: KeyType
   readonly how: 'in process' | 'openssl script'
   readonly sets: number
-  /** In milliseconds for one set. */
+  /** The median for one set, in milliseconds. */
   readonly median: number
   readonly first: number
 }
 
 const SCRIPT: string = fileURLToPath(new URL('../openssl-key-set.sh', import.meta.url))
 
-/** A CA, a server certificate and a client certificate with their keys: by this package, and by a script of openssl. */
+/**
+ * Measures creating a CA, a server certificate and a client certificate with their keys: by this package, and by an
+ * openssl script.
+ */
 export async function measureKeySets(plan: Plan, problems: Problem[]): Promise<KeySetLine[]> {
   const kinds = [
     { keyType: 'p256', sets: plan.keySets },
@@ -43,7 +46,7 @@ export async function measureKeySets(plan: Plan, problems: Problem[]): Promise<K
   return lines
 }
 
-/** In a process without tsx, from the built files. */
+/** Measured in a process without tsx, with the built files. */
 async function inProcess(keyType: KeyType, sets: number): Promise<number[]> {
   const { output } = await runProgram('key-sets', [builtEntry('./pki'), keyType, String(sets)], {})
   return JSON.parse(output) as number[]
@@ -56,7 +59,7 @@ async function byScript(keyType: KeyType, sets: number): Promise<number[]> {
     const times: number[] = []
     for (let set = 0; set < sets; set++)
       times.push((await timeCommand(['sh', SCRIPT, keyType, folder], {})).milliseconds)
-    // Not timed: ours are checked outside of the time as well.
+    // Not timed, like the check of our own certificates.
     await timeCommand(['openssl', 'verify', '-CAfile', ...['ca', 'server', 'client'].map(pem)], {})
     return times
   } finally {

@@ -5,29 +5,29 @@ import type { Report } from '../programs/tasks.ts'
 import { inRounds, mapSamples, summarize, type Line, type Problem } from '../rounds.ts'
 import { medianRatio } from '../statistics.ts'
 
-/** A line in milliseconds, compared with undici reading the same bytes raw. */
+/** A line in milliseconds, relative to undici reading the same bytes raw. */
 export interface LogLine extends Line {
-  /** CPU time of the client's own process, to that of undici reading raw: the median of the ratios round by round. */
+  /** CPU time of the client's process relative to undici reading raw: the median of the ratios of all rounds. */
   readonly cpuRatio: number
-  /** In bytes, the most that the process held. */
+  /** The peak memory of the process, in bytes. */
   readonly peak: number
 }
 
 export interface LogFigures {
-  /** Payload of one reading, in bytes. */
+  /** The payload of one reading, in bytes. */
   readonly bytes: number
   readonly lines: readonly LogLine[]
-  /** This package's wall and CPU time to those of raw reading, from rounds in which only these two take turns. */
+  /** Wall and CPU time of this package relative to raw reading, from rounds that alternate only between these two. */
   readonly duel: { readonly wall: number; readonly cpu: number }
 }
 
-/** A log that is there, and how much of it. */
+/** A container's log and its length. */
 export interface Log {
   readonly container: string
   readonly bytes: number
 }
 
-/** Everybody reads the same container's whole log, in turns. */
+/** All clients read the complete log of the same container, one after the other. */
 export async function measureLogs(
   log: Log,
   contenders: readonly Contender[],
@@ -42,7 +42,7 @@ export async function measureLogs(
       if (report.requests < log.bytes) throw new Error(`it read ${report.requests} bytes of ${log.bytes}`)
       return report
     }
-    // The first reading fills caches, and lets V8 optimise.
+    // The first reading fills caches and lets V8 optimise.
     await inRounds(contenders, 1, measure, problems)
     const samples = await inRounds(contenders, plan.logRounds, measure, problems)
     const cpu = mapSamples(samples, ({ cpuMilliseconds }) => cpuMilliseconds)

@@ -6,13 +6,13 @@ import type { Problem } from '../rounds.ts'
 /** In bytes, after a forced collection. */
 export interface MemoryLine {
   readonly name: string
-  /** Fewer than the others', where it was too slow for all. */
+  /** The number of requests. A client that is too slow sends fewer. */
   readonly requests: number
   readonly rss: number
   readonly heap: number
 }
 
-/** What a process of each holds after its requests; first a process that has loaded none. */
+/** Measures the memory of each client's process after its requests, and first of a process without a client. */
 export async function measureMemory(
   contenders: readonly Contender[],
   daemon: DaemonEnv,
@@ -24,7 +24,7 @@ export async function measureMemory(
     const worker = await Worker.start(contender, daemon, ['--expose-gc'])
     try {
       const { rss, heap } = worker.atStart
-      if (lines.length === 0) lines.push({ name: 'node, no client at all', requests: 0, rss, heap })
+      if (lines.length === 0) lines.push({ name: 'node without a client', requests: 0, rss, heap })
       lines.push({ name: contender.name, ...(await afterRequests(worker, plan)) })
     } catch (error) {
       problems.push({ who: contender.name, what: (error as Error).message })

@@ -6,15 +6,16 @@ import { join } from 'node:path'
 import type { SecuredDaemon } from '../../test/daemon/harness/secured.ts'
 import { cleanEnvironment } from '../../test/support/command.ts'
 import { builtProgram, type DaemonEnv } from '../processes.ts'
-import { readFrames } from './material.ts'
+import { readFrames } from './fixtures.ts'
 
-/** Enough of a log to be like the whole, and little enough to stay in the processor's caches of the server. */
+/** Large enough to be representative of the log, and small enough for the processor caches of the server. */
 const SAMPLE_BYTES = 4 * 1024 * 1024
 
 /**
- * A server that sends the frames of a real log as fast as TLS goes, so that the daemon's own speed hides nothing.
+ * Starts a server that sends the frames of a real log as fast as TLS allows, so that the daemon's speed doesn't limit
+ * the clients.
  *
- * @param use - is given the variables of clients, and how many bytes of frames one reading has
+ * @param use - receives the environment variables of clients, and the payload bytes of one reading
  */
 export async function withReplay<T>(
   daemon: SecuredDaemon,
@@ -43,7 +44,7 @@ export async function withReplay<T>(
   }
 }
 
-/** Bytes without the frames' heads. */
+/** Returns the number of bytes without frame headers. */
 function payloadOf(frames: Buffer): number {
   let sum = 0
   for (let at = 0; at < frames.length; at += 8 + frames.readUInt32BE(at + 4)) sum += frames.readUInt32BE(at + 4)

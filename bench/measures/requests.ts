@@ -5,25 +5,25 @@ import type { Report } from '../programs/tasks.ts'
 import { inRounds, mapSamples, summarize, type Line, type Problem, type Samples } from '../rounds.ts'
 import { median, medianRatio } from '../statistics.ts'
 
-/** A line in requests per second, compared with the best of the raw pools at that width. */
+/** A line in requests per second, relative to the best raw pool at that concurrency. */
 export interface RateLine extends Line {
-  /** CPU time of the client's own process for one request, in microseconds. */
+  /** CPU time of the client's process for one request, in microseconds. */
   readonly cpu: number
 }
 
 export interface Rates {
   readonly width: number
   readonly lines: readonly RateLine[]
-  /** The raw pool that was fastest at this width. */
+  /** The fastest raw pool at this concurrency. */
   readonly best: string
   /**
-   * This package's rate to that pool's, from rounds in which only these two take turns: so close to each other in time that
-   * what else the machine does meets both. Not a number where one of them failed.
+   * This package's rate relative to that pool, from rounds that alternate only between these two, so that other load on
+   * the machine affects both alike. NaN if one of them failed.
    */
   readonly duel: number
 }
 
-/** What a measure of requests needs at hand. */
+/** The shared arguments of the measurement. */
 interface Bench {
   readonly contenders: readonly Contender[]
   readonly workers: ReadonlyMap<string, Worker>
@@ -31,7 +31,10 @@ interface Bench {
   readonly problems: Problem[]
 }
 
-/** `/_ping` by so many at once. Each contender keeps its process and its connections; only one works at a time. */
+/**
+ * Measures concurrent `/_ping` requests. Each contender keeps its process and its connections; only one works at a
+ * time.
+ */
 export async function measureRequests(
   contenders: readonly Contender[],
   daemon: DaemonEnv,
@@ -62,7 +65,7 @@ async function measureWidth(width: number, { contenders, workers, plan, problems
 
 async function slice(worker: Worker | undefined, width: number, plan: Plan): Promise<Report> {
   if (!worker) throw new Error('it has no process')
-  // While the others had their turn the daemon, undici or Node may have closed connections.
+  // The daemon, undici or Node may have closed connections while other contenders were measured.
   await worker.perform({ kind: 'load', width, milliseconds: plan.warmUpMilliseconds })
   return worker.perform({ kind: 'load', width, milliseconds: plan.sliceMilliseconds })
 }

@@ -4,9 +4,9 @@ import { runProgram, timeCommand, type DaemonEnv, type Outcome } from '../proces
 import { inRounds, mapSamples, summarize, type Line, type Problem } from '../rounds.ts'
 import { median } from '../statistics.ts'
 
-/** In milliseconds until the first answer. */
+/** The time until the first answer, in milliseconds. */
 export interface StartLine extends Line {
-  /** Until the process has ended: what a command line makes its user wait for. */
+  /** The time until the process has ended, which a command line's user waits for. */
   readonly ended: number
 }
 
@@ -15,7 +15,7 @@ interface Start {
   readonly run: () => Promise<Outcome>
 }
 
-/** How long the import of each takes, in a fresh process each time. */
+/** Measures the import of each client, in a fresh process each time. */
 export async function measureImports(
   contenders: readonly Contender[],
   plan: Plan,
@@ -28,7 +28,10 @@ async function importTime({ entry }: Contender): Promise<number> {
   return Number((await runProgram('import-time', [entry], {})).output)
 }
 
-/** From the start of a process to the daemon's first answer to it; beside them Node by itself and Docker's own client. */
+/**
+ * Measures from the start of a process to the daemon's first answer. For comparison, also Node alone and the Docker
+ * CLI.
+ */
 export async function measureFirstPings(
   contenders: readonly Contender[],
   daemon: DaemonEnv,
@@ -37,27 +40,27 @@ export async function measureFirstPings(
 ): Promise<StartLine[]> {
   const starts: Start[] = [
     ...contenders.map((contender) => ({ name: contender.name, run: () => firstPing(contender, daemon) })),
-    { name: 'node, no client at all', run: () => runProgram('nothing', [], {}) },
+    { name: 'node without a client', run: () => runProgram('nothing', [], {}) },
     { name: 'docker version (Docker CLI)', run: () => dockerVersion(daemon) },
   ]
   const samples = await inRounds(starts, plan.firstPingRounds, ({ run }) => run(), problems)
   const answered = mapSamples(samples, ({ milliseconds }) => milliseconds)
-  const ended = mapSamples(samples, ({ whole }) => whole)
+  const ended = mapSamples(samples, ({ total }) => total)
   return summarize(answered, OURS).map((line) => ({ ...line, ended: median(ended.get(line.name) ?? []) }))
 }
 
 async function firstPing({ module, entry, env }: Contender, daemon: DaemonEnv): Promise<Outcome> {
-  return asExpected(await runProgram('first-ping', [module, entry], { ...daemon, ...env }), /^OK$/)
+  return checkOutput(await runProgram('first-ping', [module, entry], { ...daemon, ...env }), /^OK$/)
 }
 
 async function dockerVersion(daemon: DaemonEnv): Promise<Outcome> {
-  return asExpected(
+  return checkOutput(
     await timeCommand(['docker', 'version', '--format', '{{.Server.Version}}'], daemon),
     /^\d+\.\d+\.\d+/,
   )
 }
 
-function asExpected(outcome: Outcome, pattern: RegExp): Outcome {
+function checkOutput(outcome: Outcome, pattern: RegExp): Outcome {
   if (pattern.test(outcome.output)) return outcome
   throw new Error(`it printed ${JSON.stringify(outcome.output)}`)
 }

@@ -1,4 +1,4 @@
-/** The shortest program with one contender: prints OK as soon as the daemon has answered its first `/_ping`. */
+/** A minimal program with one contender: prints OK as soon as the daemon has answered the first `/_ping`. */
 import type { ContenderModule } from '../contenders/contender.ts'
 
 const [, , name, entry = ''] = process.argv

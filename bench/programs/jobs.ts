@@ -1,4 +1,4 @@
-/** The jobs of a worker that are more than pings. */
+/** The jobs of a worker except pings. */
 import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '../contenders/contender.ts'
@@ -8,7 +8,7 @@ type Job = Extract<Task, { kind: 'job' }>
 
 const open = new Set<() => Promise<void>>()
 
-/** @returns what the job counts: bytes, containers, streams */
+/** @returns the job's count: bytes, containers or streams */
 export async function perform(client: Client, { job, target, count }: Job): Promise<number> {
   let sum = 0
   for (let done = 0; done < count; done++) sum += await once(client, job, target)
@@ -43,12 +43,12 @@ async function closeEvents(): Promise<number> {
   const closing = [...open].map((close) => close())
   open.clear()
   await Promise.all(closing)
-  // A socket that was told to close takes a turn or two.
+  // A socket closes only after some turns of the event loop.
   await delay(200)
   return closing.length
 }
 
-/** `CONTAINER:FOLDER:BYTES`: one file of so many zeros. */
+/** Sends a tar with one file of zeros. `target` is `CONTAINER:FOLDER:BYTES`. */
 async function archiveUp(client: Client, target: string): Promise<number> {
   const [container = '', folder = '', bytes = ''] = target.split(':')
   const size = Number(bytes)
@@ -59,7 +59,10 @@ async function archiveUp(client: Client, target: string): Promise<number> {
 const BLOCK = 512
 const CHUNK: Buffer = Buffer.alloc(64 * 1024)
 
-/** A ustar archive (POSIX pax, "ustar Interchange Format") made as it is read, so that nothing but the client holds any of it. */
+/**
+ * A ustar archive (POSIX pax, "ustar Interchange Format"), generated while it is read, so that only the client uses
+ * memory for it.
+ */
 function* tarOfZeros(size: number): Generator<Buffer> {
   yield header(size)
   for (let left = size; left > 0; left -= CHUNK.length) yield CHUNK.subarray(0, Math.min(left, CHUNK.length))

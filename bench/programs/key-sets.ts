@@ -1,4 +1,4 @@
-/** Prints how long each of so many key sets took, the first one with whatever is loaded but once, in milliseconds. */
+/** Prints the time for each key set in milliseconds. The first includes one-time loading. */
 import { X509Certificate } from 'node:crypto'
 import type * as pki from '../../lib/pki.ts'
 

@@ -1,2 +1,2 @@
-/** What starting Node costs by itself. */
+/** Measures starting Node alone. */
 process.stdout.write('OK')

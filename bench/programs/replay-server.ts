@@ -1,6 +1,6 @@
 /**
- * Plays a daemon that has nothing to do but to send: `/_ping`, and for every other request the frames of a file, over and
- * over, until so many bytes were sent. Started with FOLDER (ca.pem, server-cert.pem, server-key.pem) FRAMES BYTES.
+ * Simulates a daemon that only sends. It answers `/_ping`, and every other request with the frames of a file, repeated
+ * until BYTES are sent. Arguments: FOLDER (with ca.pem, server-cert.pem, server-key.pem) FRAMES BYTES.
  */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'

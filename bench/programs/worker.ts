@@ -1,4 +1,4 @@
-/** A process of one contender, which does what its parent asks for and reports the figures. */
+/** A process of one contender that performs its parent's tasks and reports the results. */
 import type { Client, ContenderModule } from '../contenders/contender.ts'
 import { perform as performJob } from './jobs.ts'
 import type { Answer, Figures, Memory, Task } from './tasks.ts'
@@ -7,7 +7,7 @@ const [, , name, entry = ''] = process.argv
 const { open } = (await import(`../contenders/${name}.ts`)) as ContenderModule
 let kept: Client | undefined
 
-/** Keeps `width` requests under way; whoever asks it again after `enough` gets no more. */
+/** Keeps `width` requests running until `enough` returns true. */
 async function load(client: Client, width: number, enough: (sent: number) => boolean): Promise<number> {
   let sent = 0
   const one = async (): Promise<void> => {
@@ -20,7 +20,7 @@ async function load(client: Client, width: number, enough: (sent: number) => boo
   return sent
 }
 
-const within = (milliseconds: number): (() => boolean) => {
+const deadlineAfter = (milliseconds: number): (() => boolean) => {
   const end = performance.now() + milliseconds
   return () => performance.now() >= end
 }
@@ -30,7 +30,7 @@ async function perform(task: Task): Promise<number> {
   const client = (kept ??= await open(entry))
   if (task.kind === 'job') return performJob(client, task)
   if (task.kind === 'reconnect') return reconnect(client, task.count)
-  const late = within(task.milliseconds)
+  const late = deadlineAfter(task.milliseconds)
   return load(client, task.width, (sent) => late() || sent >= (task.count ?? Infinity))
 }
 
@@ -44,8 +44,8 @@ async function connectAnew(count: number): Promise<number> {
 }
 
 async function reconnect(client: Client, count: number): Promise<number> {
-  if (!client.pingApart) return 0
-  for (let done = 0; done < count; done++) await client.pingApart()
+  if (!client.pingOnNewConnection) return 0
+  for (let done = 0; done < count; done++) await client.pingOnNewConnection()
   return count
 }
 
@@ -57,16 +57,16 @@ async function measure(task: Task): Promise<Figures> {
   return { requests, milliseconds: performance.now() - began, cpuMilliseconds: (user + system) / 1000 }
 }
 
-/** What is still reachable: garbage of the last requests says nothing about a client. */
+/** Measures memory after a garbage collection, since garbage of the last requests isn't the client's. */
 function memory(peak = 0): Memory {
   globalThis.gc?.()
   globalThis.gc?.()
   const { rss, heapUsed } = process.memoryUsage()
-  // The channel to the parent is one of them, in every process of a benchmark.
+  // The handles include the channel to the parent, for every contender.
   return { rss, heap: heapUsed, peak: Math.max(peak, rss), handles: process.getActiveResourcesInfo().length }
 }
 
-/** Looks at the memory while something runs: a task that waits for the daemon leaves time for that. */
+/** Samples the memory while a task runs. A task that waits for the daemon leaves time for that. */
 function watchPeak(): () => number {
   let peak = process.memoryUsage.rss()
   const timer = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20)

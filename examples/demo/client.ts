@@ -2,10 +2,10 @@ import { connect, type DockerClient } from 'docker-mtls'
 import type { InitReport } from '../../lib/keystore/init/init.ts'
 import type { Progress } from './progress.ts'
 
-/** Connects with this package, by nothing but the `.env` that `init` wrote. */
+/** Connects with this package, using only the `.env` file that `init` wrote. */
 export async function connectOurs(progress: Progress, { clients: [client] }: InitReport): Promise<DockerClient> {
-  if (client === undefined) throw new Error('init made no client')
-  // An empty environment in place of process.env: a DOCKER_HOST of whoever runs this plays no part.
+  if (client === undefined) throw new Error('init created no client')
+  // Passes an empty environment instead of process.env, so that the user's DOCKER_HOST has no effect.
   const open = (): Promise<DockerClient> => connect({ envFile: client.env.path }, {})
   const docker = await progress.step('Connecting with this package', open, describe)
   const { Version, Os, Arch } = await docker.version()

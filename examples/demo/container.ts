@@ -5,10 +5,10 @@ import type { Progress } from './progress.ts'
 
 const IMAGE = 'busybox:made-here'
 
-/** Makes an image on the spot, and runs a container of it: user namespaces make its root a nobody on the host. */
+/** Creates an image and runs a container from it. User namespaces map its root to an unprivileged user of the host. */
 export async function showContainer(progress: Progress, docker: DockerClient, cli: DockerCli): Promise<void> {
-  const makeImage = async (): Promise<string> => cli(['import', '-', IMAGE], await busyboxTar())
-  await progress.step('Creating an image', makeImage, () => `Created an image with docker import: ${IMAGE}`)
+  const createImage = async (): Promise<string> => cli(['import', '-', IMAGE], await busyboxTar())
+  await progress.step('Creating an image', createImage, () => `Created an image with docker import: ${IMAGE}`)
   const command = ['/bin/busybox', 'sh', '-c', 'id -un; cat /proc/self/uid_map']
   const output = await progress.step(
     'Running a container',
@@ -23,9 +23,9 @@ export async function showContainer(progress: Progress, docker: DockerClient, cl
   progress.note(`/proc/self/uid_map: ${output.split('\n')[1]?.trim().replaceAll(/\s+/g, ' ')}`)
 }
 
-/** A container's whole life by plain requests of the Engine API. */
+/** Creates, starts, awaits and removes a container with plain requests of the Engine API. */
 async function run(docker: DockerClient, command: readonly string[]): Promise<string> {
-  // With a terminal its output is one plain stream; nothing on a network, since it needs none.
+  // With a terminal, the output is one plain stream. The container needs no network.
   const config = { Image: IMAGE, Cmd: command, Tty: true, HostConfig: { NetworkMode: 'none' } }
   const created = await docker.request({ method: 'POST', path: '/containers/create', body: config })
   const { Id } = await created.json<{ Id: string }>()

@@ -12,28 +12,31 @@ import { makeKeys } from './keys.ts'
 import type { Progress } from './progress.ts'
 import { showRefusals } from './refusals.ts'
 
-/** The main job: keys, configuration, a real dockerd, this package and the Docker CLI as its clients, and who stays out. */
+/**
+ * Creates keys and configuration, starts a real dockerd, connects with this package and the Docker CLI, and shows
+ * refused connections.
+ */
 export async function demonstrateDaemon(progress: Progress): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'demo-'))
   const place = await chooseDaemonPlace()
-  const made = await makeKeys(progress, folder, place.port)
-  const daemon = await startRendered(progress, place, made)
+  const report = await makeKeys(progress, folder, place.port)
+  const daemon = await startRendered(progress, place, report)
   try {
-    const docker = await connectOurs(progress, made)
+    const docker = await connectOurs(progress, report)
     try {
-      const cli = await showDockerCli(progress, made)
+      const cli = await showDockerCli(progress, report)
       await showContainer(progress, docker, cli)
     } finally {
       await docker.close()
     }
-    await showRefusals(progress, made, 'the daemon')
+    await showRefusals(progress, report, 'the daemon')
   } finally {
     const end = (): Promise<void> => daemon.stop().then(() => rm(folder, { recursive: true }))
     await progress.step('Stopping the daemon', end, () => 'Stopped the daemon and removed its files')
   }
 }
 
-/** An override for explicit listeners: outside systemd nobody hands a socket over, so `fd://` has no meaning here. */
+/** Renders an override with explicit listeners: outside systemd no socket is passed, so `fd://` doesn't work. */
 async function startRendered(progress: Progress, place: DaemonPlace, { server, folder }: InitReport): Promise<Daemon> {
   const { ca, cert, key } = server.paths
   const options: DaemonOptions = {

@@ -4,12 +4,12 @@ import type { InitReport } from '../../lib/keystore/init/init.ts'
 import { runCommand } from '../../test/support/command.ts'
 import type { Progress } from './progress.ts'
 
-/** Runs Docker's own command line at the daemon, and gives its output. */
+/** Runs Docker's own command line on the daemon, and returns its output. */
 export type DockerCli = (args: readonly string[], input?: Uint8Array) => Promise<string>
 
-/** Docker's own command line, with the variables of the same `.env`. */
+/** Connects Docker's own command line with the variables of the same `.env` file. */
 export async function showDockerCli(progress: Progress, { clients: [client] }: InitReport): Promise<DockerCli> {
-  if (client === undefined) throw new Error('init made no client')
+  if (client === undefined) throw new Error('init created no client')
   const env = parse(await readFile(client.env.path))
   const docker: DockerCli = async (args, input) => {
     const { code, stdout, stderr } = await runCommand('docker', args, { env, ...(input && { input }) })
@@ -17,7 +17,7 @@ export async function showDockerCli(progress: Progress, { clients: [client] }: I
     return stdout.trim()
   }
   const format = '{{.Client.Version}}'
-  // The client's version is known only when the server has answered: `docker version` fails otherwise.
+  // `docker version` fails unless the server has answered, so its output proves the connection.
   const ask = (): Promise<string> => docker(['version', '--format', format])
   await progress.step(
     "Connecting with Docker's own command line",

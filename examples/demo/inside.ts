@@ -1,8 +1,8 @@
-/** The demo with a real daemon. main.ts starts it, in namespaces of its own. */
+/** The demo with a real daemon. main.ts starts it in its own namespaces. */
 import { demonstrateDaemon } from './daemon.ts'
 import { Progress } from './progress.ts'
 
-// Whoever reads may stop, as in `npm run demo | head`.
+// The reader may close the pipe, as in `npm run demo | head`.
 process.stdout.on('error', () => process.exit(1))
 try {
   await demonstrateDaemon(new Progress())

@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import { initialise, type InitReport } from '../../lib/keystore/init/init.ts'
 import type { Progress } from './progress.ts'
 
-/** The client that the demo makes. */
+/** The name of the demo's client. */
 const CLIENT = 'demo'
 
 /**
- * What `docker-mtls init` does: a CA, the server's files, a client's files and its variables.
+ * Does the same as `docker-mtls init`: creates a CA, the server's files, a client's files and its variables.
  *
- * @param folder - where all of it is made
- * @param port - where the daemon will listen, on 127.0.0.1
+ * @param folder - the folder for all files
+ * @param port - the daemon's port on 127.0.0.1
  */
 export async function makeKeys(progress: Progress, folder: string, port: number): Promise<InitReport> {
   const report = await progress.step(

@@ -1,49 +1,49 @@
 import type { WriteStream } from 'node:tty'
 
 const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const
-/** Where the times stand. */
+/** The column of the times. */
 const COLUMN = 72
 
-/** What the demo shows: a line a step, with a mark and the time that it took; colours only where somebody sees them. */
+/** Prints the demo's progress: one line for each step, with a mark and its duration. Colours only on a terminal. */
 export class Progress {
   readonly #out: Pick<WriteStream, 'write'>
-  /** A terminal shows a step while it runs; a file gets it when it is done. */
+  /** On a terminal, a step is shown while it runs; in a file, only when it is done. */
   readonly #live: boolean
   readonly #colours: boolean
 
   constructor(out: WriteStream = process.stdout, env: NodeJS.ProcessEnv = process.env) {
     this.#out = out
     this.#live = out.isTTY && env['TERM'] !== 'dumb'
-    // https://no-color.org: set, and not empty.
+    // https://no-color.org: any non-empty value.
     this.#colours = this.#live && !env['NO_COLOR']
   }
 
-  /** A line that stands out. */
+  /** Prints a highlighted line. */
   title(text: string): void {
     this.#out.write(`\n${this.#style('bold', text)}\n\n`)
   }
 
-  /** What belongs to the step above: files, lines of a configuration, answers. */
+  /** Prints details of the step above: files, lines of a configuration, answers. */
   note(text: string): void {
     for (const line of text.trimEnd().split('\n')) this.#out.write(`  ${this.#style('dim', line)}\n`)
   }
 
-  /** The last word. */
+  /** Prints a closing line. */
   end(text: string): void {
     this.#out.write(`\n${text}\n`)
   }
 
-  /** What must not be overlooked. */
+  /** Prints a warning. */
   warn(text: string): void {
     for (const line of text.split('\n')) this.#out.write(`${this.#style('yellow', `! ${line}`)}\n`)
   }
 
   /**
-   * Shows a step while it runs, then its mark and time; a failure is shown and thrown on.
+   * Shows a step while it runs, then its mark and duration. Shows failures too, and rethrows them.
    *
-   * @param what - names the step
-   * @param work - does it
-   * @param result - what is known when it is done, in place of `what`
+   * @param what - the name of the step
+   * @param work - the step itself
+   * @param result - the text to show when it is done, instead of `what`
    */
   async step<T>(what: string, work: () => Promise<T>, result: (value: T) => string = () => what): Promise<T> {
     const start = performance.now()
@@ -69,7 +69,7 @@ export class Progress {
   }
 }
 
-/** Short, and right-aligned: `   12 ms`, `  1.4 s`. */
+/** Formats a duration, right-aligned: `   12 ms`, `  1.4 s`. */
 export function formatTime(ms: number): string {
   return (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`).padStart(7)
 }

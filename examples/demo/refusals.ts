@@ -8,9 +8,9 @@ import type { Progress } from './progress.ts'
 type ConnectOptions = Parameters<typeof connect>[0]
 
 /**
- * Who stays out: each one is refused by the server, and by this package before a request leaves.
+ * Shows connections that both the server and this package refuse; this package does so before it sends a request.
  *
- * @param who - what the server is
+ * @param who - the name of the server
  */
 export async function showRefusals(progress: Progress, { host, server }: InitReport, who: string): Promise<void> {
   const port = Number(new URL(host).port)
@@ -22,18 +22,18 @@ export async function showRefusals(progress: Progress, { host, server }: InitRep
     ['a foreign CA', () => shakeHands({ port, ca, cert, key }), { host, ca: foreignCa, cert, key }],
   ] as const
   for (const [what, bare, ours] of attempts) {
-    const both = (): Promise<string[]> => Promise.all([bare(), refusalOfOurs(ours)])
+    const both = (): Promise<string[]> => Promise.all([bare(), ownRefusal(ours)])
     const [theirs, code] = await progress.step(`Trying ${what}`, both, () => `Refused: ${what}`)
     progress.note(`${`${who}:`.padEnd(13)} ${theirs}\n${'this package:'.padEnd(13)} ${code}`)
   }
 }
 
-async function refusalOfOurs(options: ConnectOptions): Promise<string> {
+async function ownRefusal(options: ConnectOptions): Promise<string> {
   try {
     await (await connect(options, {})).close()
   } catch (error) {
     if (isDockerMtlsError(error)) return `${error.code}, ${error.got.split(/,| \(/)[0]}`
     throw error
   }
-  throw new Error(`this package connected to ${options?.host}, and should not have`)
+  throw new Error(`this package connected to ${options?.host}, which it must refuse`)
 }

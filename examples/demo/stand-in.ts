@@ -21,9 +21,9 @@ const VERSION = {
 }
 
 /**
- * The same connections against a small TLS endpoint of our own, for machines without a way to a Docker Engine.
+ * Shows the same connections with a small TLS endpoint, for machines that can't run a Docker Engine.
  *
- * @param reason - why there is none
+ * @param reason - why the machine can't run one
  */
 export async function demonstrateStandIn(progress: Progress, reason: string): Promise<void> {
   progress.warn('This is not Docker: the demo now connects to a small TLS endpoint of its own.')
@@ -42,12 +42,12 @@ export async function demonstrateStandIn(progress: Progress, reason: string): Pr
 
 async function demonstrateIn(progress: Progress, folder: string): Promise<void> {
   const port = await freePort()
-  const made = await makeKeys(progress, folder, port)
-  const server = await progress.step('Started the stand-in for a daemon', () => listen(made, port))
+  const report = await makeKeys(progress, folder, port)
+  const server = await progress.step('Started the stand-in for a daemon', () => listen(report, port))
   try {
-    const docker = await connectOurs(progress, made)
+    const docker = await connectOurs(progress, report)
     await docker.close()
-    await showRefusals(progress, made, 'the stand-in')
+    await showRefusals(progress, report, 'the stand-in')
   } finally {
     await progress.step('Stopped the stand-in and removed the files', async () => {
       server.closeAllConnections()
@@ -60,7 +60,7 @@ async function demonstrateIn(progress: Progress, folder: string): Promise<void> 
 
 async function listen({ server: { paths } }: InitReport, port: number): Promise<Server> {
   const [ca, cert, key] = await Promise.all([paths.ca, paths.cert, paths.key].map((path) => readFile(path)))
-  if (ca === undefined || cert === undefined || key === undefined) throw new Error('init made no server')
+  if (ca === undefined || cert === undefined || key === undefined) throw new Error('init created no server')
   const server = createServer(
     { ca, cert, key, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2' },
     answer,
@@ -70,7 +70,7 @@ async function listen({ server: { paths } }: InitReport, port: number): Promise<
   return server
 }
 
-/** As much of the Engine API as a client needs to say hello. */
+/** Answers `/_ping`, and all other requests like `/version`: all that a client needs to connect. */
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const isPing = request.url === '/_ping'
   response.writeHead(200, {

@@ -37,7 +37,7 @@ class SocketBridge implements Bridge {
   readonly #dispatcher: DockerDispatcher
   readonly #options: BridgeOptions
   readonly #server: Server
-  /** Both sides of each connection. */
+  /** The sockets of all connections, on both sides. */
   readonly #sockets = new Set<Duplex>()
   readonly #closing = new AbortController()
   #file: SocketFile | undefined
@@ -47,16 +47,16 @@ class SocketBridge implements Bridge {
     this.path = path
     this.#dispatcher = dispatcher
     this.#options = options
-    this.#server = createServer({ allowHalfOpen: true }, (tool) => void this.#carry(tool))
-    // Each connection that is being made listens to it.
+    this.#server = createServer({ allowHalfOpen: true }, (tool) => void this.#forward(tool))
+    // Each pending connection adds a listener.
     setMaxListeners(0, this.#closing.signal)
   }
 
   async listen(): Promise<void> {
     this.#file = await listenPrivately(this.#server, this.path)
-    // Of a connection that could not be accepted, such as for want of file descriptors.
-    this.#server.on('error', (error) => this.#tell(error))
-    this.#options.signal?.addEventListener('abort', this.#aborted)
+    // Emitted when a connection can't be accepted, for example without free file descriptors.
+    this.#server.on('error', (error) => this.#report(error))
+    this.#options.signal?.addEventListener('abort', this.#closeOnAbort)
   }
 
   close(): Promise<void> {
@@ -67,14 +67,15 @@ class SocketBridge implements Bridge {
     return this.close()
   }
 
-  /** Whoever calls close() as well is told what went wrong. */
-  readonly #aborted = (): void => void this.close().catch(() => {})
+  /** Ignores errors here: a caller of close() gets them. */
+  readonly #closeOnAbort = (): void => void this.close().catch(() => {})
 
   async #close(): Promise<void> {
-    this.#options.signal?.removeEventListener('abort', this.#aborted)
+    this.#options.signal?.removeEventListener('abort', this.#closeOnAbort)
     this.#closing.abort()
     try {
-      // While it listens: until then its inode, by which the file is known, can't be that of another.
+      // Removed before the server closes: while it listens, no other file can have its inode, by which the file is
+      // identified.
       await this.#file?.remove()
     } finally {
       const ended = once(this.#server, 'close')
@@ -84,47 +85,47 @@ class SocketBridge implements Bridge {
     }
   }
 
-  /** One connection in, one connection out. */
-  async #carry(tool: Socket): Promise<void> {
-    this.#keep(tool)
+  /** Forwards one connection of a tool to the daemon. */
+  async #forward(tool: Socket): Promise<void> {
+    this.#track(tool)
     try {
       const daemon = await this.#dispatcher.open(this.#closing.signal)
-      this.#keep(daemon)
+      this.#track(daemon)
       pipeBothWays(tool, daemon)
     } catch (error) {
       if (this.#closing.signal.aborted) return
       answerFailure(tool, error)
-      this.#tell(error)
+      this.#report(error)
     }
   }
 
-  /** One that throws, or rejects, would end the process. */
-  #tell(failure: unknown): void {
+  /** Ignores what onFailure throws: an unhandled rejection would end the process. */
+  #report(failure: unknown): void {
     Promise.resolve(failure)
-      .then((told) => this.#options.onFailure?.(told))
+      .then((error) => this.#options.onFailure?.(error))
       .catch(() => {})
   }
 
-  #keep(socket: Duplex): void {
+  #track(socket: Duplex): void {
     this.#sockets.add(socket)
     socket.on('error', () => {}).once('close', () => this.#sockets.delete(socket))
   }
 }
 
 /**
- * Creates a Unix socket that forwards to the daemon: each connection to it becomes one mutually authenticated connection
- * to the daemon. Any Docker tool can use it with `DOCKER_HOST=unix://PATH`, without TLS of its own.
+ * Creates a Unix socket that forwards to the daemon: each connection to it becomes one mutually authenticated
+ * connection to the daemon. Any Docker tool can use it with `DOCKER_HOST=unix://PATH`, without TLS of its own.
  *
- * **Whoever can open the socket has the rights of this client, which is root on the daemon's host.** It is created with
- * mode 0600. Choose a folder where nobody else may write.
+ * **Anyone who can open the socket has the rights of this client: root on the daemon's host.** The socket is created
+ * with mode 0600. Choose a folder that nobody else may write to.
  *
- * If a connection to the daemon fails, the tool gets `502 Bad Gateway` with the reason. Closing the client ends the
- * connections; the socket exists until the bridge is closed.
+ * If a connection to the daemon fails, the tool gets `502 Bad Gateway` with the reason. Closing the client closes the
+ * connections; the socket exists until you close the bridge.
  *
  * @param source - a client, a dispatcher, or an endpoint with its identity
  * @param path - where to listen. An existing file is replaced only if it is a socket of this user without a listener
- * @returns the bridge, which listens
- * @throws {@link FileError} ERR_FILE_EXISTS where something is there, ERR_FILE_WRITE
+ * @returns the bridge, which is listening
+ * @throws {@link FileError} ERR_FILE_EXISTS if the path is taken, ERR_FILE_WRITE
  * @throws {@link ConnectionError} ERR_BRIDGE_UNSUPPORTED for an endpoint with a path prefix, and on Windows
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  * @example
@@ -137,7 +138,7 @@ class SocketBridge implements Bridge {
 export async function bridge(source: ConnectionSource, path: string, options: BridgeOptions = {}): Promise<Bridge> {
   checkBridgeOptions(options)
   const dispatcher = dispatcherOf(source, 'bridge')
-  refuseWhatCannotBe(dispatcher)
+  checkSupported(dispatcher)
   const { signal } = options
   signal?.throwIfAborted()
   const made = new SocketBridge(dispatcher, checkPath(path), options)
@@ -151,11 +152,11 @@ function checkBridgeOptions(options: BridgeOptions): void {
   checkOptions(options, ['signal', 'onFailure'], 'bridge()')
   const { onFailure } = options
   if (onFailure !== undefined && typeof onFailure !== 'function') {
-    throw mistake('ERR_ARGUMENT_INVALID', 'onFailure', 'it is not a function')
+    throw optionError('ERR_ARGUMENT_INVALID', 'onFailure', 'it is not a function')
   }
 }
 
-function mistake(code: ArgumentError['code'], option: string, got: string): ArgumentError {
+function optionError(code: ArgumentError['code'], option: string, got: string): ArgumentError {
   return new ArgumentError(code, {
     tried: `the option ${option} of bridge()`,
     got,
@@ -174,7 +175,7 @@ function checkPath(path: unknown): string {
   })
 }
 
-function refuseWhatCannotBe({ endpoint, prefix }: DockerDispatcher): void {
+function checkSupported({ endpoint, prefix }: DockerDispatcher): void {
   const reason =
     prefix === ''
       ? WINDOWS
@@ -187,6 +188,6 @@ function refuseWhatCannotBe({ endpoint, prefix }: DockerDispatcher): void {
   })
 }
 
-/** A named pipe has an access control list, and Node sets none. */
+/** Node can't set the access control list of a named pipe. */
 const WINDOWS: string | undefined =
   process.platform === 'win32' ? 'on Windows it would be a named pipe, which other users could open' : undefined

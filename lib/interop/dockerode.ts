@@ -4,7 +4,7 @@ import { ArgumentError } from '../base/errors.ts'
 import { toHttpsAgent } from './https-agent.ts'
 import { dispatcherOf, type ConnectionSource } from './source.ts'
 
-/** What `new Docker(options)` of dockerode 5 takes, as far as it concerns the connection. */
+/** Connection options for `new Docker(options)` of dockerode 5. */
 export interface DockerodeOptions {
   /** `https` for a TLS endpoint, `http` for a local socket. */
   readonly protocol: 'http' | 'https'
@@ -14,11 +14,11 @@ export interface DockerodeOptions {
   readonly port: number | undefined
   /** The path of a local socket. */
   readonly socketPath: string | undefined
-  /** Opens the connections of a TLS endpoint. */
+  /** The agent that opens the connections to a TLS endpoint. */
   readonly agent: Agent | undefined
   /** The prefix of every path. */
   readonly pathPrefix: string
-  /** Goes before every path: an API version such as `v1.44`, or the prefix of a gateway. */
+  /** The first part of every path: an API version such as `v1.44`, or the prefix of a gateway. */
   readonly version: string | undefined
   /** Unset: nothing is read from a URL. */
   readonly username: undefined
@@ -37,10 +37,10 @@ export interface DockerodeOptions {
 }
 
 /**
- * Everything that docker-modem reads from DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, DOCKER_PATH_PREFIX and
- * DOCKER_CLIENT_TIMEOUT: what isn't named here would be filled from there (docker-modem 5, lib/modem.js).
+ * All options that docker-modem reads from DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, DOCKER_PATH_PREFIX and
+ * DOCKER_CLIENT_TIMEOUT. It would fill any option missing here from the environment (docker-modem 5, lib/modem.js).
  */
-const NOTHING_FROM_ENVIRONMENT: DockerodeOptions = {
+const WITHOUT_ENVIRONMENT: DockerodeOptions = {
   protocol: 'http',
   host: undefined,
   port: undefined,
@@ -58,15 +58,15 @@ const NOTHING_FROM_ENVIRONMENT: DockerodeOptions = {
 }
 
 /**
- * Makes the options with which dockerode uses our connection, and not what it reads from the environment: an agent for a
- * TLS endpoint, the path of a local socket.
+ * Creates options with which dockerode uses this connection instead of the environment's settings: an agent for a TLS
+ * endpoint, or the path of a local socket.
  *
- * dockerode reads the environment all the same, and throws where DOCKER_HOST is no URL or a file in DOCKER_CERT_PATH is
- * missing; nothing else of it comes through. Its `hijack: true` is what keeps the output after the end of the input:
- * without it, `end()` destroys the connection.
+ * dockerode still reads the environment, and throws if DOCKER_HOST isn't a URL or a file in DOCKER_CERT_PATH is
+ * missing. Otherwise the environment has no effect. Pass `hijack: true` to dockerode's exec and attach if you need
+ * output after the end of the input: without it, `end()` destroys the connection.
  *
  * @param source - a client, a dispatcher, or an endpoint with its identity
- * @returns the options; of more of them, `version` and `headers` do no harm
+ * @returns the options; you may add `version` and `headers`
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for an ssh endpoint
  * @example
  * ```ts
@@ -82,17 +82,17 @@ export function toDockerodeOptions(source: ConnectionSource): DockerodeOptions {
   switch (endpoint.kind) {
     case 'tls':
       return {
-        ...NOTHING_FROM_ENVIRONMENT,
+        ...WITHOUT_ENVIRONMENT,
         protocol: 'https',
         host: new URL(origin).hostname.replace(/^\[|\]$/g, ''),
         port: endpoint.port,
         agent: toHttpsAgent(dispatcher),
-        // docker-modem loses its pathPrefix to every path that begins with a slash; its version it puts before all.
+        // docker-modem drops its pathPrefix for paths that begin with a slash. It puts its version before every path.
         version: prefix === '' ? undefined : prefix.slice(1),
       }
     case 'unix':
     case 'npipe':
-      return { ...NOTHING_FROM_ENVIRONMENT, socketPath: endpoint.path }
+      return { ...WITHOUT_ENVIRONMENT, socketPath: endpoint.path }
     case 'ssh':
       throw new ArgumentError('ERR_ARGUMENT_INVALID', {
         tried: `making options for dockerode to ${formatEndpoint(endpoint)}`,

@@ -1,15 +1,15 @@
 import { connect } from 'node:net'
 
-const LOOK_MS = 1000
+const POLL_MS = 1000
 
 /**
- * Tells a plugin of the docker command that it shall end. The docker command keeps SIGINT and SIGTERM for itself where it
- * has no terminal, and closes a socket instead (cli-plugins/socket/socket.go of docker/cli); when it is killed, that socket
- * closes as well. Nothing of this keeps the process from ending.
+ * Tells a plugin of the docker command when to end. Without a terminal, the docker command doesn't pass SIGINT and
+ * SIGTERM on, and closes a socket instead (cli-plugins/socket/socket.go of docker/cli). The socket also closes when the
+ * docker command is killed. Following it doesn't keep this process running.
  *
- * @param address - what DOCKER_CLI_PLUGIN_SOCKET says; a leading `@` is an abstract socket (unix(7)). Older versions of the
- *   docker command say none
- * @param onEnd - is called at most once
+ * @param address - the value of DOCKER_CLI_PLUGIN_SOCKET; a leading `@` means an abstract socket (unix(7)). Older
+ * versions of the docker command don't set it
+ * @param onEnd - called at most once
  */
 export function followDocker(address: string | undefined, onEnd: () => void): void {
   if (address === undefined || address === '') return
@@ -17,17 +17,17 @@ export function followDocker(address: string | undefined, onEnd: () => void): vo
   let isConnected = false
   socket.unref().resume()
   socket.once('connect', () => (isConnected = true))
-  // Node 20 pads the name of an abstract socket with zeros (libuv 1.46), and finds none of Go's.
+  // Node 20 pads the name of an abstract socket with zeros (libuv 1.46), so it can't connect to sockets of Go programs.
   socket.on('error', () => undefined)
   socket.once('close', () => (isConnected ? onEnd() : followParent(onEnd)))
 }
 
-/** The next best: an orphan has another parent. */
+/** The fallback: when the docker command ends, this process gets another parent. */
 function followParent(onEnd: () => void): void {
   const parent = process.ppid
   const timer = setInterval(() => {
     if (process.ppid === parent) return
     clearInterval(timer)
     onEnd()
-  }, LOOK_MS).unref()
+  }, POLL_MS).unref()
 }

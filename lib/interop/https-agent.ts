@@ -7,27 +7,29 @@ import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { refuseRedirect, refuseTarget, type Target } from '../transport/target.ts'
 import { dispatcherOf, type ConnectionSource } from './source.ts'
 
-/** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
+/** The method that util.inspect calls to print an object (Node, util.inspect.custom). */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
-/** What Node tells an agent of a request. */
+/** The options of a request that Node passes to an agent. */
 type AgentRequest = RequestOptions & { readonly host: string; readonly port: number | string }
 
-/** As Node types it: with a socket, whatever failed. */
-type Created = (error: Error | null, socket: Duplex) => void
+/** Node's types require a socket even with an error. */
+type CreateCallback = (error: Error | null, socket: Duplex) => void
 
-/** What passes between a request and its agent, undocumented (Node, lib/_http_agent.js and lib/_http_client.js). */
-interface AskedByRequests {
+/**
+ * Undocumented methods that requests and agents call on each other (Node, lib/_http_agent.js and lib/_http_client.js).
+ */
+interface AgentInternals {
   addRequest(request: ClientRequest, options: AgentRequest): void
 }
-interface Refusable {
+interface RequestInternals {
   onSocket(socket: null, error: Error): void
 }
 
-const NODES_AGENT = Agent.prototype as unknown as AskedByRequests
+const NODE_AGENT = Agent.prototype as unknown as AgentInternals
 
-/** An agent whose connections are ours: what a request or a variable says about TLS is not even read. */
-class DockerAgent extends Agent implements AskedByRequests {
+/** An agent that uses our connections. It doesn't read the TLS options of requests or the environment. */
+class DockerAgent extends Agent implements AgentInternals {
   readonly #dispatcher: DockerDispatcher
   readonly #target: Target
 
@@ -38,43 +40,43 @@ class DockerAgent extends Agent implements AskedByRequests {
     this.#target = { name: formatEndpoint(endpoint), origin, prefix }
   }
 
-  /** One daemon, one pool: Node's own names tell connections apart by options that mean nothing here. */
+  /** One daemon, one pool. Node's default name depends on options that have no effect here. */
   override getName(): string {
     return this.#target.origin
   }
 
-  override createConnection(_: RequestOptions, callback: Created = () => {}): undefined {
+  override createConnection(_: RequestOptions, callback: CreateCallback = () => {}): undefined {
     const failed = callback as (error: Error) => void
     this.#dispatcher.open().then((socket) => callback(null, socket), failed)
   }
 
-  /** Sees every request; createConnection() sees only those that find no idle connection. */
+  /** Called for every request; createConnection() is called only if no connection is idle. */
   addRequest(request: ClientRequest, options: AgentRequest): void {
     const refusal = refuseTarget(this.#target, targetOf(request, options))
-    if (refusal) return (request as unknown as Refusable).onSocket(null, refusal)
-    request.prependOnceListener('response', (answer) => this.#judge(request, answer))
-    NODES_AGENT.addRequest.call(this, request, options)
+    if (refusal) return (request as unknown as RequestInternals).onSocket(null, refusal)
+    request.prependOnceListener('response', (answer) => this.#checkRedirect(request, answer))
+    NODE_AGENT.addRequest.call(this, request, options)
   }
 
-  /** Before whoever asked sees the answer: docker-modem follows a redirect in plaintext, and without its agent. */
-  #judge(request: ClientRequest, answer: IncomingMessage): void {
+  /** Runs before the caller's listener: docker-modem follows a redirect in plaintext, and without its agent. */
+  #checkRedirect(request: ClientRequest, answer: IncomingMessage): void {
     const refusal = refuseRedirect(this.#target, answer.statusCode ?? 0)
     if (refusal) {
       delete answer.headers.location
       answer.destroy(refusal)
     } else if (request.listenerCount('response') === 0) {
-      // Node reads an answer that nobody listens for to its end by itself, were it not for this listener.
+      // Without a listener, Node discards an answer by itself. Ours prevents that.
       answer.resume()
     }
   }
 
-  /** docker-modem inspects its agent for every request, with all that is in it. */
+  /** docker-modem inspects its agent for every request, including all its fields. */
   [INSPECT](): string {
     return `Agent of docker-mtls to ${this.#target.name}`
   }
 }
 
-/** A request as a dispatcher sees it. Header fields given as a list are all that Node sends. */
+/** The request as a dispatcher's options. If its headers are a list, Node sends only those. */
 function targetOf(
   request: ClientRequest,
   { host, port, socketPath, headers }: AgentRequest,
@@ -90,17 +92,17 @@ function targetOf(
 }
 
 /**
- * Makes an agent for `node:https`, and for whatever takes one, that connects as our own client does: the same policy,
- * identity and sessions. It goes to its one daemon, below the endpoint's prefix, and nowhere else, and an answer that
- * redirects is an error. `rejectUnauthorized`, `ca`, `checkServerIdentity` or `servername` of a request change nothing,
- * and neither do NODE_TLS_REJECT_UNAUTHORIZED and NODE_EXTRA_CA_CERTS.
+ * Creates an agent for `node:https`, and for clients that accept such an agent. It connects like our own client, with
+ * the same TLS policy, identity and sessions. It connects only to this daemon, below the endpoint's prefix, and a
+ * redirect is an error. The options `rejectUnauthorized`, `ca`, `checkServerIdentity` and `servername` of a request
+ * have no effect, and neither have NODE_TLS_REJECT_UNAUTHORIZED and NODE_EXTRA_CA_CERTS.
  *
- * Its connections end with the client. A request that is aborted while its connection is being made ends when that is
- * made, or has failed.
+ * Closing the client closes the agent's connections. If you abort a request while its connection is being opened, the
+ * request ends when the connection is open or has failed.
  *
  * @param source - a client, a dispatcher, or an endpoint with its identity
  * @returns an agent for requests to the `origin` of the client's dispatcher; their errors are {@link ConnectionError}
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for an endpoint that is not reached over TLS
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for an endpoint that isn't reached over TLS
  * @example
  * ```ts
  * import { get } from 'node:https'
@@ -114,7 +116,7 @@ export function toHttpsAgent(source: ConnectionSource): Agent {
   const dispatcher = dispatcherOf(source, 'toHttpsAgent')
   if (dispatcher.endpoint.kind === 'tls') return new DockerAgent(dispatcher)
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `making an https agent to ${formatEndpoint(dispatcher.endpoint)}`,
+    tried: `creating an https agent for ${formatEndpoint(dispatcher.endpoint)}`,
     got: "this endpoint doesn't use TLS",
     todo: "Pass the path of the socket to your HTTP client. For ssh, create a socket:  await bridge(docker, '/your/folder/docker.sock')",
   })

@@ -3,24 +3,29 @@ import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { Dispatcher, dispatcherMethods } from '../transport/undici.ts'
 import { dispatcherOf, type ConnectionSource } from './source.ts'
 
-/** What stands in every URL of @docker/node-sdk, whatever its agent goes to (0.0.17, lib/http.ts). */
+/** The origin in every URL of @docker/node-sdk, regardless of its agent's target (0.0.17, lib/http.ts). */
 const SDK_ORIGIN = 'http://localhost:2375'
 
-/** What the SDK does with its agent. It has all of undici's methods, typed by whichever undici the SDK brings along. */
+/**
+ * The part of an agent that the SDK uses. It has all of undici's methods, with the types of the SDK's own undici
+ * version.
+ */
 export interface NodeSdkAgent {
-  /** Whether it was closed. */
+  /** Whether `close()` or `destroy()` was called. */
   readonly closed: boolean
-  /** Whether its connections were ended. */
+  /** Whether `destroy()` was called. */
   readonly destroyed: boolean
   /** Sends a request, as undici's dispatchers do. */
   dispatch(options: never, handler: never): boolean
   /** Waits for running requests, then closes all connections. */
   close(): Promise<void>
-  /** Ends all connections at once. */
+  /** Closes all connections immediately. */
   destroy(): Promise<void>
 }
 
-/** Takes the SDK's one origin for ours; a request for any other comes to the dispatcher as it is, and is refused there. */
+/**
+ * Replaces the SDK's origin with ours. Requests for other origins reach the dispatcher unchanged, which refuses them.
+ */
 class SdkDispatcher extends Dispatcher implements NodeSdkAgent {
   readonly #dispatcher: DockerDispatcher
 
@@ -60,12 +65,12 @@ class SdkDispatcher extends Dispatcher implements NodeSdkAgent {
 Object.assign(SdkDispatcher.prototype, dispatcherMethods)
 
 /**
- * Makes the agent that the constructor of @docker/node-sdk's DockerClient takes: our dispatcher, which takes the SDK's
- * `http://localhost:2375` for the daemon. No host, variable or context is read by the SDK then.
+ * Creates the agent for the constructor of @docker/node-sdk's DockerClient. It sends the SDK's requests for
+ * `http://localhost:2375` to this daemon. The SDK then reads no host, variable or context.
  *
- * `close()` of the SDK's client closes the client that this was made of.
+ * `close()` of the SDK's client also closes your client.
  *
- * @typeParam Agent - the undici Agent of the SDK's types, which TypeScript finds by itself
+ * @typeParam Agent - the undici Agent of the SDK's types, which TypeScript infers
  * @param source - a client, a dispatcher, or an endpoint with its identity
  * @returns the agent
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
@@ -78,6 +83,6 @@ Object.assign(SdkDispatcher.prototype, dispatcherMethods)
  * ```
  */
 export function toNodeSdkAgent<Agent extends NodeSdkAgent = NodeSdkAgent>(source: ConnectionSource): Agent {
-  // The types of two versions of undici don't fit each other, where the objects do: a test holds that they do.
+  // The types of two undici versions are incompatible, but the objects aren't: a test checks that.
   return new SdkDispatcher(dispatcherOf(source, 'toNodeSdkAgent')) as NodeSdkAgent as Agent
 }

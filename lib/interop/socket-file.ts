@@ -7,28 +7,32 @@ import { command, sentence } from '../base/sentence.ts'
 import { codeOf } from '../base/system-error.ts'
 import { fileReason, KEY_MODE } from '../base/files.ts'
 
-/** `sun_path` of sockaddr_un without its NUL (unix(7); 104 bytes on macOS and the BSDs). libuv cuts what is longer, silently. */
-const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
-/** `/.XXXXXX/s`, where the socket is made. */
+/**
+ * The length of `sun_path` in sockaddr_un without its NUL (unix(7); 104 bytes on macOS and the BSDs). libuv silently
+ * truncates longer paths.
+ */
+const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103
+/** The length of `/.XXXXXX/s`, the temporary path of the socket. */
 const TEMPORARY_BYTES = 10
-/** Everyone may write, and remove what belongs to others (inode(7): S_IWOTH without S_ISVTX). */
-const EVERYONES = 0o002
+/** Everyone may write, and without the sticky bit also remove files of others (inode(7): S_IWOTH, S_ISVTX). */
+const WORLD_WRITABLE = 0o002
 const STICKY = 0o1000
 
-/** A socket that listens at a path of its own. */
+/** A socket that listens at a path. */
 export interface SocketFile {
-  /** Removes it, unless another has taken its place. */
+  /** Removes the socket, unless another file has replaced it. */
   remove(): Promise<void>
 }
 
 /**
- * Listens at a path, with mode 0600 from the first moment that there is something: the socket is made in a folder that
- * nobody else may enter, and gets its name by link(2), which fails where the name is taken.
+ * Listens at a path with mode 0600 from the start. The socket is created in a folder that nobody else may enter, and
+ * then linked to its path by link(2), which fails if the path is taken.
  *
  * @param server - not listening yet
  * @param path - absolute
- * @throws {@link FileError} ERR_FILE_EXISTS for anything but a dead socket of this user, ERR_FILE_WRITE
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for a path that no socket can have
+ * @throws {@link FileError} ERR_FILE_EXISTS unless the existing file is a socket of this user without a listener;
+ * ERR_FILE_WRITE
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for a path that is too long for a socket
  */
 export async function listenPrivately(server: Server, path: string): Promise<SocketFile> {
   const folder = dirname(path)
@@ -37,8 +41,8 @@ export async function listenPrivately(server: Server, path: string): Promise<Soc
     await checkFolder(path, folder)
     const temporary = await fs.mkdtemp(`${folder}/.`)
     try {
-      await removeDead(path, join(temporary, 'dead'))
-      return await listenVia(server, join(temporary, 's'), path)
+      await removeStale(path, join(temporary, 'dead'))
+      return await listenAndLink(server, join(temporary, 's'), path)
     } finally {
       await fs.rm(temporary, { recursive: true, force: true })
     }
@@ -48,22 +52,22 @@ export async function listenPrivately(server: Server, path: string): Promise<Soc
   }
 }
 
-async function listenVia(server: Server, temporary: string, path: string): Promise<SocketFile> {
+async function listenAndLink(server: Server, temporary: string, path: string): Promise<SocketFile> {
   server.listen(temporary)
   await once(server, 'listening')
-  const mine = await nameIt(temporary, path).catch((error: unknown) => {
+  const created = await linkSocket(temporary, path).catch((error: unknown) => {
     server.close()
     throw error
   })
   return {
     remove: async () => {
-      const there = await lstatIfAny(path)
-      if (there?.ino === mine.ino && there.dev === mine.dev) await fs.rm(path, { force: true })
+      const current = await lstatIfAny(path)
+      if (current?.ino === created.ino && current.dev === created.dev) await fs.rm(path, { force: true })
     },
   }
 }
 
-async function nameIt(temporary: string, path: string): Promise<Stats> {
+async function linkSocket(temporary: string, path: string): Promise<Stats> {
   await fs.chmod(temporary, KEY_MODE)
   await fs.link(temporary, path)
   return fs.lstat(temporary)
@@ -71,18 +75,21 @@ async function nameIt(temporary: string, path: string): Promise<Stats> {
 
 function checkLength(path: string, folder: string): void {
   const bytes = Math.max(Buffer.byteLength(path), Buffer.byteLength(folder) + TEMPORARY_BYTES)
-  if (bytes <= LONGEST_PATH) return
+  if (bytes <= MAX_PATH_BYTES) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `listening at ${path}`,
-    got: `the path of a socket can have at most ${LONGEST_PATH} bytes, and this one needs ${bytes}`,
+    got: `the path of a socket can have at most ${MAX_PATH_BYTES} bytes, and this one needs ${bytes}`,
     todo: 'Choose a shorter folder.',
   })
 }
 
-/** Whoever may rename in its folder can put a socket of his own in its place, and is sent registry passwords then. */
+/**
+ * Anyone who may rename files in the folder could replace the socket with another one, and would receive registry
+ * passwords.
+ */
 async function checkFolder(path: string, folder: string): Promise<void> {
   const { mode } = await fs.stat(folder)
-  if ((mode & EVERYONES) === 0 || (mode & STICKY) !== 0) return
+  if ((mode & WORLD_WRITABLE) === 0 || (mode & STICKY) !== 0) return
   throw new FileError('ERR_FILE_WRITE', {
     tried: `listening at ${path}`,
     got: `everyone may write to ${folder}, and could replace this socket`,
@@ -90,18 +97,18 @@ async function checkFolder(path: string, folder: string): Promise<void> {
   })
 }
 
-/** Moves it away before it is asked for the last time: another bridge may just have taken its place. */
-async function removeDead(path: string, aside: string): Promise<void> {
+/** Moves the socket away before the last check: another bridge may just have replaced it. */
+async function removeStale(path: string, aside: string): Promise<void> {
   const found = await lstatIfAny(path)
   if (found === undefined) return
   if (!found.isSocket()) {
-    throw occupied(path, `a ${found.isDirectory() ? 'folder' : 'file'} with that name exists, and it isn't a socket`)
+    throw pathTaken(path, `a ${found.isDirectory() ? 'folder' : 'file'} with that name exists, and it isn't a socket`)
   }
-  if (found.uid !== process.getuid?.()) throw occupied(path, 'a socket of another user exists there')
-  if (await isListened(path)) throw occupied(path, 'a socket exists there, and a program listens on it')
-  if (!(await moveIfAny(path, aside)) || !(await isListened(aside))) return
+  if (found.uid !== process.getuid?.()) throw pathTaken(path, 'a socket of another user exists there')
+  if (await hasListener(path)) throw pathTaken(path, 'a socket exists there, and a program listens on it')
+  if (!(await moveIfAny(path, aside)) || !(await hasListener(aside))) return
   await fs.link(aside, path)
-  throw occupied(path, 'another program has just started to listen there')
+  throw pathTaken(path, 'another program has just started to listen there')
 }
 
 async function moveIfAny(from: string, to: string): Promise<boolean> {
@@ -114,8 +121,10 @@ async function moveIfAny(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Nobody listens: ECONNREFUSED (unix(7)). All else, such as a full backlog, is somebody. */
-async function isListened(path: string): Promise<boolean> {
+/**
+ * Only ECONNREFUSED means that nobody listens (unix(7)). Other errors, such as a full backlog, mean that somebody does.
+ */
+async function hasListener(path: string): Promise<boolean> {
   const socket = connect(path)
   try {
     await once(socket, 'connect')
@@ -136,7 +145,7 @@ async function lstatIfAny(path: string): Promise<Stats | undefined> {
   }
 }
 
-function occupied(path: string, got: string): FileError {
+function pathTaken(path: string, got: string): FileError {
   return new FileError('ERR_FILE_EXISTS', {
     tried: `listening at ${path}`,
     got,
@@ -146,7 +155,7 @@ function occupied(path: string, got: string): FileError {
 
 function writeFault(path: string, cause: unknown): FileError {
   const code = codeOf(cause)
-  if (code === 'EEXIST') return occupied(path, 'another program has just started to listen there')
+  if (code === 'EEXIST') return pathTaken(path, 'another program has just started to listen there')
   return new FileError('ERR_FILE_WRITE', {
     tried: `listening at ${path}`,
     got: code === 'ENOENT' ? `the folder ${dirname(path)} does not exist` : fileReason(cause),

@@ -4,7 +4,7 @@ import type { Identity } from '../identity/identity.ts'
 import type { DispatcherOptions } from '../transport/dispatcher-options.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
 
-/** An endpoint with its identity, for an app without a client of ours: the arguments of `createDispatcher()`. */
+/** An endpoint with its identity, for apps that don't use our client: the arguments of `createDispatcher()`. */
 export interface EndpointAndIdentity {
   /** From `resolveEndpoint()` or `parseHost()`. */
   readonly endpoint: Endpoint
@@ -15,8 +15,8 @@ export interface EndpointAndIdentity {
 }
 
 /**
- * The connection to use: a client from `connect()`, a dispatcher, or an endpoint with its identity. Closing the client or
- * the dispatcher ends what was created from it.
+ * The connection to use: a client from `connect()`, a dispatcher, or an endpoint with its identity. Closing the client
+ * or the dispatcher also closes what was created from it.
  */
 export type ConnectionSource =
   | {
@@ -28,24 +28,27 @@ export type ConnectionSource =
 
 const KEYS: ReadonlySet<string> = new Set(['endpoint', 'identity', 'options'])
 
-/** The dispatcher of a source; by its shape, since it may come from another copy of this package. */
+/**
+ * Returns the dispatcher of a source. Checks the shape and not the class, since it may come from another copy of this
+ * package.
+ */
 export function dispatcherOf(source: ConnectionSource, call: string): DockerDispatcher {
-  if (typeof source !== 'object' || source === null) throw noSource(call, `it is of type ${typeof source}`)
-  if ('dispatcher' in source) return checked(source.dispatcher, call)
-  if ('dispatch' in source) return checked(source, call)
-  if ('then' in source) throw noSource(call, 'it is a promise')
+  if (typeof source !== 'object' || source === null) throw sourceError(call, `it is of type ${typeof source}`)
+  if ('dispatcher' in source) return checkDispatcher(source.dispatcher, call)
+  if ('dispatch' in source) return checkDispatcher(source, call)
+  if ('then' in source) throw sourceError(call, 'it is a promise')
   const unknown = Object.keys(source).find((key) => !KEYS.has(key))
-  if (unknown !== undefined) throw noSource(call, `it has an unknown key ${JSON.stringify(unknown)}`)
+  if (unknown !== undefined) throw sourceError(call, `it has an unknown key ${JSON.stringify(unknown)}`)
   return createDispatcher(source.endpoint, source.identity, source.options)
 }
 
-/** Another dispatcher, undici's own among them, would bring a connection that nobody verifies. */
-function checked(dispatcher: DockerDispatcher, call: string): DockerDispatcher {
+/** Other dispatchers, such as undici's own, would open connections that nobody verifies. */
+function checkDispatcher(dispatcher: DockerDispatcher, call: string): DockerDispatcher {
   if (typeof dispatcher?.open === 'function' && typeof dispatcher.endpoint?.kind === 'string') return dispatcher
-  throw noSource(call, 'its dispatcher is not one of docker-mtls')
+  throw sourceError(call, 'its dispatcher is not one of docker-mtls')
 }
 
-function noSource(call: string, got: string): ArgumentError {
+function sourceError(call: string, got: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `reading the first argument of ${call}`,
     got,

@@ -2,56 +2,59 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { isDockerMtlsError } from '../base/errors.ts'
 
-/** A tool that was answered in the middle of what it sends gets this long to read the answer, in milliseconds. */
+/** How long a tool may read the answer if it was still sending its request, in milliseconds. */
 const LINGER_MS = 2_000
 
 /**
- * Carries bytes both ways until both have ended. The end of one direction is handed on as that, by shutdown(2) or TLS's
- * close_notify, and the other goes on; a side that is slow to read slows the other down.
+ * Copies bytes in both directions until both have ended. When one direction ends, it ends the other socket's by
+ * shutdown(2) or TLS's close_notify, and the other direction continues. A slow reader slows the sender down.
  */
 export function pipeBothWays(tool: Duplex, daemon: Duplex): void {
   daemon.allowHalfOpen = true
   tool.pipe(daemon)
   daemon.pipe(tool)
-  endTogether(tool, daemon)
-  endTogether(daemon, tool)
-  // One may have gone while the other was being reached, and tells nobody any more.
+  propagateClose(tool, daemon)
+  propagateClose(daemon, tool)
+  // A socket that closed before this call emits no more events.
   if (tool.destroyed || daemon.destroyed) {
     tool.destroy()
     daemon.destroy()
   }
 }
 
-/** What was read to its end is still being written on the other side; what was cut is cut there as well. */
-function endTogether(one: Duplex, other: Duplex): void {
+/**
+ * If the closed side had ended properly, the other side first finishes writing. Otherwise it is destroyed immediately.
+ */
+function propagateClose(one: Duplex, other: Duplex): void {
   one.once('close', () => {
     if (!one.readableEnded || other.writableFinished) other.destroy()
     else other.once('finish', () => other.destroy())
   })
 }
 
-/** Answers the first request of a tool, in the form in which a daemon reports a failure: tools show the message. */
+/** Answers a tool's first request with an error in the daemon's format, because tools show its message. */
 export function answerFailure(tool: Socket, error: unknown): void {
   tool.once('data', (head) => {
-    const body = JSON.stringify({ message: wordsOf(error) })
+    const body = JSON.stringify({ message: describeError(error) })
     const lines = [
       'HTTP/1.1 502 Bad Gateway',
       'Content-Type: application/json',
       `Content-Length: ${Buffer.byteLength(body)}`,
       'Connection: close',
     ]
-    // RFC 9110 section 9.3.2: an answer to HEAD has the fields of a body, and none. The docker command begins with one.
+    // RFC 9110, section 9.3.2: an answer to HEAD has the fields of a body, but no body. The docker command begins with
+    // HEAD.
     const isHead = head.subarray(0, 5).toString('latin1') === 'HEAD '
     tool.end(`${lines.join('\r\n')}\r\n\r\n${isHead ? '' : body}`)
-    // A socket that is closed with bytes unread resets the other side, which loses the answer (unix(7)).
+    // Closing a socket with unread bytes resets the connection, and the tool would lose the answer (unix(7)).
     setTimeout(() => tool.destroy(), LINGER_MS).unref()
   })
-  // Its end may have come already, unheard.
+  // The tool may already have ended its side.
   if (tool.readableEnded) tool.end()
   else tool.once('end', () => tool.end())
 }
 
-function wordsOf(error: unknown): string {
+function describeError(error: unknown): string {
   if (isDockerMtlsError(error)) return `docker-mtls: ${error.code}: ${error.message}`
   return `docker-mtls: ${error instanceof Error ? error.message : String(error)}`
 }

@@ -1,19 +1,19 @@
 import { command, option, ours, sentence } from '../base/sentence.ts'
-import type { Wording } from './connection-context.ts'
+import type { Fault } from './connection-context.ts'
 
 const NEW_CERTIFICATE = ours('cert', 'client', 'NAME')
 
-const REFUSED = (alert: string): Wording => ({
+const rejected = (alert: string): Fault => ({
   code: 'ERR_CLIENT_CERT_REFUSED',
   got: `the daemon rejected the client certificate (alert "${alert}")`,
   todo: sentence`Read the reason in the daemon's log:  ${command('journalctl', '-u', 'docker')}`,
 })
 
 /**
- * The alerts of a daemon (RFC 8446, section 6) by OpenSSL's names. OpenSSL 3.0 (Node 20) calls the older ones
- * `SSLV3_ALERT_...`, later versions `SSL/TLS_ALERT_...`: only what follows `ALERT_` is compared.
+ * The TLS alerts a daemon sends (RFC 8446, section 6), keyed by the part of OpenSSL's name after `ALERT_`. OpenSSL 3.0
+ * (Node 20) calls the older alerts `SSLV3_ALERT_...`, later versions `SSL/TLS_ALERT_...`.
  */
-export const ALERTS: Readonly<Record<string, Wording>> = {
+export const ALERTS: Readonly<Record<string, Fault>> = {
   CERTIFICATE_REQUIRED: {
     code: 'ERR_CLIENT_CERT_REQUIRED',
     got: 'the daemon received no client certificate that it accepts (alert "certificate required")',
@@ -34,18 +34,18 @@ export const ALERTS: Readonly<Record<string, Wording>> = {
     got: 'the daemon considers the client certificate expired or not yet valid (alert "certificate expired")',
     todo: sentence`Compare the clocks of both machines with ${command('date', '-u')}. If they agree, renew the certificate on the machine with the CA:  ${ours('cert', 'renew', 'NAME')}`,
   },
-  // Go answers a signature that it doesn't verify, such as one with SHA-1, by this alert as well.
+  // Go also sends this alert for signatures that it doesn't verify, such as SHA-1.
   UNKNOWN_CA: {
     code: 'ERR_CLIENT_CERT_UNTRUSTED',
     got: 'the daemon doesn\'t trust the CA that issued the client certificate, or its signature type (alert "unknown CA")',
     todo: "Use a client certificate issued by the CA in the daemon's --tlscacert.",
   },
-  CERTIFICATE_REVOKED: REFUSED('certificate revoked'),
-  CERTIFICATE_UNKNOWN: REFUSED('certificate unknown'),
-  ACCESS_DENIED: REFUSED('access denied'),
-  DECRYPT_ERROR: REFUSED('decrypt error'),
-  DECODE_ERROR: REFUSED('decode error'),
-  ILLEGAL_PARAMETER: REFUSED('illegal parameter'),
+  CERTIFICATE_REVOKED: rejected('certificate revoked'),
+  CERTIFICATE_UNKNOWN: rejected('certificate unknown'),
+  ACCESS_DENIED: rejected('access denied'),
+  DECRYPT_ERROR: rejected('decrypt error'),
+  DECODE_ERROR: rejected('decode error'),
+  ILLEGAL_PARAMETER: rejected('illegal parameter'),
   NO_APPLICATION_PROTOCOL: {
     code: 'ERR_SERVER_NOT_DOCKER',
     got: 'the server doesn\'t support HTTP/1.1 (alert "no application protocol")',

@@ -5,15 +5,18 @@ import type { WireRequest } from './send.ts'
 /** Bytes in memory or as a stream. For a file, pass `createReadStream(path)`. */
 export type Bytes = Uint8Array | Readable | AsyncIterable<Uint8Array>
 
-/** A request body: an object is sent as JSON, a string or bytes as they are. */
+/** A request body. Objects are sent as JSON, strings and bytes as they are. */
 export type RequestBody = object | string | Bytes
 
-/** A stream of Node's, of the web's, or anybody's. */
+/** True for Node.js streams, web streams and all other async iterables. */
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
-/** Body and content type of a request. A string or bytes go as they are; every other object goes as JSON. */
+/**
+ * Returns the body and the content type of a request. Strings and bytes are sent as they are, all other objects as
+ * JSON.
+ */
 export function encodeBody(body: RequestBody | undefined): Pick<WireRequest, 'body' | 'headers'> {
   if (body === undefined) return {}
   if (typeof body === 'string' || body instanceof Uint8Array || body instanceof Readable) return { body }

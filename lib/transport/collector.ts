@@ -3,10 +3,10 @@ import type { Duplex } from 'node:stream'
 import { ConnectionError } from '../base/errors.ts'
 import type { Handler } from './undici.ts'
 
-/** Header fields of an answer, their names in lower case. */
+/** Header fields of an answer, with lower-case names. */
 export type AnswerHeaders = IncomingHttpHeaders
 
-/** An answer that was read whole. */
+/** An answer with its complete body. */
 export interface WireAnswer {
   readonly status: number
   readonly headers: AnswerHeaders
@@ -15,27 +15,27 @@ export interface WireAnswer {
 
 const latin1 = (bytes: Buffer | undefined): string => bytes?.toString('latin1') ?? ''
 
-function toHeaders(raw: Buffer[]): AnswerHeaders {
+function parseHeaders(raw: Buffer[]): AnswerHeaders {
   const headers: AnswerHeaders = {}
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    // latin1 is what header fields are (RFC 9110, section 5.5), and twice as fast as UTF-8 here.
+    // Header fields are latin1 (RFC 9110, section 5.5), and decoding that is twice as fast as UTF-8.
     headers[latin1(raw[index]).toLowerCase()] = latin1(raw[index + 1])
   }
   return headers
 }
 
-/** No answer of a short call comes near: `GET /containers/json` of 10,000 containers has 20 MB. In bytes. */
-const LONGEST_ANSWER = 256 * 1024 * 1024
+/** In bytes. Answers to short calls are far smaller: `GET /containers/json` for 10,000 containers returns 20 MB. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
-function tooLong(): ConnectionError {
+function answerTooLong(): ConnectionError {
   return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried: 'reading the whole answer',
-    got: `it is longer than ${LONGEST_ANSWER} bytes, which no Docker daemon sends`,
+    got: `it is longer than ${MAX_ANSWER_BYTES} bytes, which no Docker daemon sends`,
     todo: 'Check which program listens at that address.',
   })
 }
 
-function tooLate(target: string): ConnectionError {
+function responseTimeout(target: string): ConnectionError {
   return new ConnectionError('ERR_RESPONSE_TIMEOUT', {
     tried: `sending a request to ${target}`,
     got: 'the complete answer did not arrive in time',
@@ -51,33 +51,33 @@ function notUpgraded(status: number): ConnectionError {
   })
 }
 
-interface Settle {
+interface Callbacks {
   readonly resolve: (answer: WireAnswer) => void
   readonly reject: (reason: unknown) => void
-  /** For a request that asks for an upgrade: is handed the connection when the daemon has left HTTP. */
+  /** Set for upgrade requests. Receives the connection after the daemon has switched protocols. */
   readonly upgraded?: (socket: Duplex, headers: AnswerHeaders) => void
 }
 
-/** Collects one answer; aborts for the caller's own reason, and at once. */
+/** Collects one answer. When the signal aborts, it rejects immediately with the signal's reason. */
 export class Collector implements Handler {
   readonly #chunks: Buffer[] = []
   #size = 0
-  readonly #settled: Settle
+  readonly #callbacks: Callbacks
   readonly #signal: AbortSignal | undefined
   #abort: ((reason?: Error) => void) | undefined
   #timer: NodeJS.Timeout | undefined
   #status = 0
   #headers: Buffer[] = []
 
-  constructor(settled: Settle, signal: AbortSignal | undefined) {
-    this.#settled = settled
+  constructor(callbacks: Callbacks, signal: AbortSignal | undefined) {
+    this.#callbacks = callbacks
     this.#signal = signal
     signal?.addEventListener('abort', this.#aborted)
   }
 
   readonly #aborted = (): void => {
     this.#finish()
-    this.#settled.reject(this.#signal?.reason)
+    this.#callbacks.reject(this.#signal?.reason)
     this.#abort?.(this.#signal?.reason)
   }
 
@@ -88,12 +88,12 @@ export class Collector implements Handler {
 
   onUpgrade(_status: number, headers: Buffer[], socket: unknown): void {
     this.#finish()
-    this.#settled.upgraded?.(socket as Duplex, toHeaders(headers))
+    this.#callbacks.upgraded?.(socket as Duplex, parseHeaders(headers))
   }
 
   onHeaders(status: number, headers: Buffer[]): boolean {
-    // Its body may never end.
-    if (this.#settled.upgraded && status >= 200 && status < 400) this.#abort?.(notUpgraded(status))
+    // The body of such an answer may never end.
+    if (this.#callbacks.upgraded && status >= 200 && status < 400) this.#abort?.(notUpgraded(status))
     this.#status = status
     this.#headers = headers
     return true
@@ -102,29 +102,29 @@ export class Collector implements Handler {
   onData(chunk: Buffer): boolean {
     this.#chunks.push(chunk)
     this.#size += chunk.length
-    if (this.#size > LONGEST_ANSWER) this.#abort?.(tooLong())
+    if (this.#size > MAX_ANSWER_BYTES) this.#abort?.(answerTooLong())
     return true
   }
 
   onComplete(): void {
     this.#finish()
     const body = this.#chunks.length === 1 ? this.#chunks[0] : undefined
-    this.#settled.resolve({
+    this.#callbacks.resolve({
       status: this.#status,
-      headers: toHeaders(this.#headers),
+      headers: parseHeaders(this.#headers),
       body: body ?? Buffer.concat(this.#chunks),
     })
   }
 
   onError(error: Error): void {
     this.#finish()
-    this.#settled.reject(error)
+    this.#callbacks.reject(error)
   }
 
-  /** Gives the answer up after so many milliseconds. */
-  endWithin(milliseconds: number, target: string): void {
+  /** Aborts the request if the answer isn't complete within this time. */
+  setDeadline(milliseconds: number, target: string): void {
     this.#timer = setTimeout(() => {
-      const error = tooLate(target)
+      const error = responseTimeout(target)
       this.onError(error)
       this.#abort?.(error)
     }, milliseconds)

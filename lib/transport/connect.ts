@@ -2,16 +2,22 @@ import type { Duplex } from 'node:stream'
 import type { HttpProxy } from '../endpoint/proxy.ts'
 import type { Peer } from './peer.ts'
 
-/** Opens one connection and hands it over when it is ready to carry a request (TLS: accepted by both sides). */
+/**
+ * Opens one connection. Resolves when it can carry a request; for TLS, after both sides have accepted each other's
+ * certificate.
+ */
 export type Connect = (signal: AbortSignal) => Promise<Duplex>
 
 export interface ConnectOptions {
-  /** All that comes before the first request together, in milliseconds. */
+  /** The time limit for everything before the first request, in milliseconds. */
   readonly timeout: number
-  /** What TLS connections are to go through. */
+  /** The proxy for TLS connections. */
   readonly proxy?: HttpProxy | undefined
-  /** Is told who answered, after each TLS handshake. */
+  /** Called with the peer after each TLS handshake. */
   readonly onPeer?: (peer: Peer) => void
-  /** Is handed the end of each process that is started for a connection; it never rejects. */
+  /**
+   * Called for each process started for a connection. The promise resolves when the process has ended, and never
+   * rejects.
+   */
   readonly onProcess?: (ended: Promise<unknown>) => void
 }

@@ -14,7 +14,7 @@ function identityRequired(target: string): ConnectionError {
   })
 }
 
-/** The connector of an endpoint: one function an endpoint kind, all of one shape. */
+/** Returns the function that opens connections to an endpoint. */
 export function connectorFor(endpoint: Endpoint, identity: Identity | undefined, options: ConnectOptions): Connect {
   switch (endpoint.kind) {
     case 'tls':
@@ -24,15 +24,15 @@ export function connectorFor(endpoint: Endpoint, identity: Identity | undefined,
     case 'npipe':
       return socketConnector(endpoint, options)
     case 'ssh': {
-      // An endpoint that was made by hand is refused here and now.
+      // Checked now and not on the first connection: callers may build an endpoint by hand.
       const args = sshArguments(endpoint, options.timeout)
-      return loadedLate(async () => (await import('./ssh.ts')).sshConnector(endpoint, args, options))
+      return lazyConnector(async () => (await import('./ssh.ts')).sshConnector(endpoint, args, options))
     }
   }
 }
 
-/** Few connect by ssh, and everybody would load what it takes. */
-function loadedLate(load: () => Promise<Connect>): Connect {
+/** Imports the ssh code on the first connection: few clients use it, and loading it takes time. */
+function lazyConnector(load: () => Promise<Connect>): Connect {
   let loaded: Promise<Connect> | undefined
   return async (signal) => (await (loaded ??= load()))(signal)
 }

@@ -1,11 +1,12 @@
 import { Duplex } from 'node:stream'
 
 /**
- * A connection as a stream of JavaScript's, with nothing of the system's behind it.
+ * Wraps a connection in a JavaScript stream, which exposes no native handle.
  *
- * Given a TLS socket, node:http2 reads and writes past it, on the native handle that both then use. A connection that
- * has carried something else before ends in `Assertion failed: !current_write_`, and with it the process: within a few
- * builds, on Node 20 to 26 (compare nodejs/node#30896, #55804 and #61304). Over a stream it uses the methods that all use.
+ * Given a TLS socket, node:http2 bypasses the stream and reads and writes on the native handle, which both then share.
+ * If the connection has carried another protocol before, the process aborts with `Assertion failed: !current_write_`
+ * within a few builds, on Node 20 to 26 (compare nodejs/node#30896, #55804 and #61304). Over a JavaScript stream,
+ * node:http2 uses the stream's methods.
  */
 export function detached(socket: Duplex): Duplex {
   const stream = new Duplex({

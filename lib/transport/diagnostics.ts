@@ -1,17 +1,20 @@
 import { channel } from 'node:diagnostics_channel'
 import { debuglog } from 'node:util'
 
-/** A connection was made, or could not be: `docker-mtls:connect`. */
+/** Published on `docker-mtls:connect` when a connection was opened or has failed. */
 export interface ConnectEvent {
   readonly target: string
   readonly milliseconds: number
   readonly tlsVersion?: string
-  /** A TLS session was resumed instead of a whole handshake. */
+  /** True if a TLS session was resumed, false after a full handshake. */
   readonly resumed?: boolean
   readonly error?: unknown
 }
 
-/** The head of an answer came, or none did: `docker-mtls:request`. The query is left out: build arguments travel in it. */
+/**
+ * Published on `docker-mtls:request` when the head of an answer has arrived or the request has failed. The path has no
+ * query, because build arguments are part of it.
+ */
 export interface RequestEvent {
   readonly target: string
   readonly method: string
@@ -24,13 +27,13 @@ export interface RequestEvent {
 const connectChannel: ReturnType<typeof channel> = channel('docker-mtls:connect')
 export const requestChannel: ReturnType<typeof channel> = channel('docker-mtls:request')
 
-/** Tells that a connection was made, or could not be. */
+/** Publishes the outcome of an attempt to connect. */
 export function publishConnect(target: string, began: number, outcome: Partial<ConnectEvent>): void {
   if (!connectChannel.hasSubscribers) return
   connectChannel.publish({ target, milliseconds: performance.now() - began, ...outcome } satisfies ConnectEvent)
 }
 
-/** NODE_DEBUG=docker-mtls prints what those channels carry. */
+/** NODE_DEBUG=docker-mtls prints the events of both channels. */
 const debug = debuglog('docker-mtls')
 if (debug.enabled) {
   connectChannel.subscribe((event) => debug('connect %j', summary(event)))

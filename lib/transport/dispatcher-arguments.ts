@@ -1,7 +1,7 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { ArgumentError } from '../base/errors.ts'
 
-/** What has to be in an endpoint of each kind. */
+/** The required fields of each kind of endpoint. */
 const FIELDS: Readonly<Record<Endpoint['kind'], Readonly<Record<string, 'string' | 'number'>>>> = {
   tls: { host: 'string', port: 'number', prefix: 'string' },
   unix: { path: 'string' },
@@ -9,7 +9,7 @@ const FIELDS: Readonly<Record<Endpoint['kind'], Readonly<Record<string, 'string'
   ssh: { host: 'string' },
 }
 
-/** Refuses what no function of ours made, before it turns into a mistake of undici's or of Node's. */
+/** Rejects values that aren't endpoints, which would otherwise cause obscure errors in undici or Node. */
 export function checkEndpoint(endpoint: unknown): void {
   if (isEndpoint(endpoint)) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
@@ -19,7 +19,7 @@ export function checkEndpoint(endpoint: unknown): void {
   })
 }
 
-/** By its shape, since the identity may come from another copy of this package. */
+/** Checks the shape and not the class, since the identity may come from another copy of this package. */
 export function checkIdentity(identity: unknown): void {
   if (identity === undefined || typeof fieldOf(identity, 'current') === 'function') return
   const promised = typeof fieldOf(identity, 'then') === 'function'

@@ -19,29 +19,29 @@ export interface DispatcherOptions {
   readonly proxy?: string | undefined
 }
 
-/** What {@link DispatcherOptions} are after they were read. */
+/** Validated {@link DispatcherOptions}. */
 export interface CheckedOptions {
   readonly connectTimeout: number
   readonly proxy: HttpProxy | undefined
 }
 
-/** Refuses what isn't known: a misspelt option would be left out in silence. */
+/** Rejects unknown options: a misspelt one would otherwise be ignored silently. */
 export function checkDispatcherOptions({
   connectTimeout = CONNECT_TIMEOUT_MS,
   proxy,
   ...others
 }: DispatcherOptions): CheckedOptions {
   const unknown = Object.keys(others)[0]
-  if (unknown !== undefined) throw mistake('ERR_OPTION_UNKNOWN', unknown, 'there is no such option')
-  const sane = Number.isFinite(connectTimeout) && connectTimeout >= 1 && connectTimeout <= LONGEST_TIMER
-  if (!sane) throw mistake('ERR_ARGUMENT_INVALID', 'connectTimeout', "it isn't a number of milliseconds")
+  if (unknown !== undefined) throw optionError('ERR_OPTION_UNKNOWN', unknown, 'there is no such option')
+  const isValid = Number.isFinite(connectTimeout) && connectTimeout >= 1 && connectTimeout <= LONGEST_TIMER
+  if (!isValid) throw optionError('ERR_ARGUMENT_INVALID', 'connectTimeout', "it isn't a number of milliseconds")
   if (proxy !== undefined && typeof proxy !== 'string') {
-    throw mistake('ERR_ARGUMENT_INVALID', 'proxy', "it isn't a string")
+    throw optionError('ERR_ARGUMENT_INVALID', 'proxy', "it isn't a string")
   }
   return { connectTimeout, proxy: proxy === undefined ? undefined : parseProxy(proxy) }
 }
 
-function mistake(code: ArgumentError['code'], name: string, got: string): ArgumentError {
+function optionError(code: ArgumentError['code'], name: string, got: string): ArgumentError {
   return new ArgumentError(code, {
     tried: `the option ${name} of createDispatcher`,
     got,

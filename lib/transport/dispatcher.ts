@@ -21,31 +21,34 @@ import { RESPONSE_TIMEOUT_MS } from './tls-policy.ts'
 import { refuseRedirect, refuseTarget, type Target } from './target.ts'
 import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
 
-/** More connections than this cost handshakes and memory and bring no speed (measured: README, "Speed"). */
+/** More connections cost handshakes and memory without being faster (measured: README, "Speed"). */
 const SHORT_CONNECTIONS = 16
-/** Each of these is a process on either side, and a login. */
+/** Each ssh connection costs a login and a process on both sides. */
 const SHORT_SSH_CONNECTIONS = 4
-/** A login takes far longer than a TLS handshake, and an idle one costs a process, not a place in the daemon. In milliseconds. */
+/**
+ * In milliseconds. Longer than for TLS: a login takes far longer than a handshake, and an idle connection costs a
+ * process but no connection of the daemon.
+ */
 const SSH_IDLE_MS = 60_000
 
-/** How util.inspect asks an object for its own words (Node, util.inspect.custom). */
+/** The method that util.inspect calls to print an object (Node, util.inspect.custom). */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
-/** What undici tells of a pool; 'drain' is awaited by whoever minds that dispatch() returned false. */
-const EVENTS = ['connect', 'disconnect', 'connectionError', 'drain'] as const
+/** Events of undici's pools to re-emit. Callers wait for 'drain' after dispatch() has returned false. */
+const POOL_EVENTS = ['connect', 'disconnect', 'connectionError', 'drain'] as const
 
 /**
- * An undici dispatcher to one daemon and to nothing else: it refuses other origins and redirects, speaks verified
- * TLS or a local socket, and keeps short calls apart from streams that stay open.
+ * An undici dispatcher for exactly one daemon. It refuses other origins and redirects, uses only verified TLS, local
+ * sockets or ssh, and keeps short calls and long streams on separate connections.
  *
- * Made by {@link createDispatcher}.
+ * Create it with {@link createDispatcher}.
  */
 export class DockerDispatcher extends Dispatcher {
   /** The daemon that this dispatcher connects to. */
   readonly endpoint: Endpoint
-  /** What to put before a path: `https://build01:2376`, or `http://localhost` for a socket. */
+  /** The origin of request URLs: `https://build01:2376`, or `http://localhost` for a socket. */
   readonly origin: string
-  /** The endpoint's own prefix, `''` where it has none. */
+  /** The path prefix of the endpoint, or `''`. */
   readonly prefix: string
   readonly #lanes: Record<Lane, UndiciPool>
   readonly #connect: Connect
@@ -57,14 +60,14 @@ export class DockerDispatcher extends Dispatcher {
       const request = `${method} ${withoutVersion(path.slice(this.prefix.length))}`
       return this.explain(error, request) as Error
     },
-    upgraded: (socket) => this.#keep(socket),
+    upgraded: (socket) => this.#track(socket),
     refuse: (status) => refuseRedirect(this.#target, status),
   }
-  /** Hijacked connections, which undici lets go of, and those that were handed out by open(). */
-  readonly #kept = new Set<Duplex>()
-  /** The end of each ssh that runs. */
+  /** Hijacked connections, which undici no longer tracks, and connections returned by open(). */
+  readonly #connections = new Set<Duplex>()
+  /** One promise for each running ssh process; it resolves when the process ends. */
   readonly #processes = new Set<Promise<unknown>>()
-  /** Its name, for messages. */
+  /** The name of the proxy, for error messages. */
   readonly #proxy: string | undefined
   #peer: Peer | undefined
 
@@ -77,7 +80,7 @@ export class DockerDispatcher extends Dispatcher {
     this.#proxy = proxy?.name
     this.#identity = identity
     this.#target = { name: formatEndpoint(endpoint), origin: this.origin, prefix: this.prefix }
-    // Each connection that is being made listens to it.
+    // Each pending connection adds a listener.
     setMaxListeners(0, this.#closing.signal)
     this.#connect = connectorFor(endpoint, identity, {
       timeout: connectTimeout,
@@ -94,7 +97,7 @@ export class DockerDispatcher extends Dispatcher {
         (error: Error) => callback(error, null),
       )
     }
-    // The time-outs are the lanes': a stream may rightly be silent for hours.
+    // The lanes have different time-outs: a stream may be silent for hours.
     const ssh = endpoint.kind === 'ssh'
     const shared = { connect, pipelining: 1, ...(ssh && { keepAliveTimeout: SSH_IDLE_MS }) }
     const connections = ssh ? SHORT_SSH_CONNECTIONS : SHORT_CONNECTIONS
@@ -103,16 +106,16 @@ export class DockerDispatcher extends Dispatcher {
       patient: new Pool(this.origin, { ...shared, connections: null, headersTimeout: 0, bodyTimeout: 0 }),
     }
     for (const lane of Object.values(this.#lanes)) {
-      for (const event of EVENTS)
-        (lane as EventEmitter).on(event, (...told) => (this as EventEmitter).emit(event, ...told))
+      for (const event of POOL_EVENTS)
+        (lane as EventEmitter).on(event, (...args) => (this as EventEmitter).emit(event, ...args))
     }
-    // compose() hands out a Proxy, from which private fields can't be reached.
+    // compose() returns a Proxy, on which methods can't access private fields.
     this.close = this.close.bind(this)
     this.destroy = this.destroy.bind(this)
     this.open = this.open.bind(this)
   }
 
-  /** Who answered on the connection that was made last; undefined before the first, and for local sockets. */
+  /** The peer of the newest connection. Undefined before the first connection, and for local sockets and ssh. */
   get peer(): Peer | undefined {
     return this.#peer
   }
@@ -132,7 +135,7 @@ export class DockerDispatcher extends Dispatcher {
     return this.#lanes.short.destroyed
   }
 
-  /** Sends one request. It fails with `ERR_WRONG_ORIGIN` if it would go to another origin or leave the prefix. */
+  /** Sends one request. It fails with `ERR_WRONG_ORIGIN` if its target is another origin or outside the prefix. */
   override dispatch(options: UndiciDispatcher.DispatchOptions, handler: UndiciDispatcher.DispatchHandler): boolean {
     const core = toCoreHandler(handler)
     const refusal = refuseTarget(this.#target, options)
@@ -147,56 +150,56 @@ export class DockerDispatcher extends Dispatcher {
   }
 
   /**
-   * Opens one connection that no request of this dispatcher will ever use: for another HTTP client, or to hand bytes on.
-   * It is ready when it comes, TLS verified by both sides, and ends with {@link DockerDispatcher.destroy} at the latest.
-   * A path prefix of the endpoint is the caller's affair.
+   * Opens one connection that no request of this dispatcher uses, for another HTTP client or for forwarding bytes. For
+   * TLS, both sides have verified each other when it resolves. {@link DockerDispatcher.destroy} closes it at the
+   * latest. The caller must add the endpoint's path prefix to its requests.
    *
-   * @param signal - gives the connection up while it is being made, with its own reason
+   * @param signal - cancels a pending connection; the call rejects with the signal's reason
    * @throws {@link ConnectionError} as a request would, ERR_CLIENT_CLOSED after close() or destroy()
-   * @throws {@link IdentityError} where the certificate files have changed into something that can't be used
+   * @throws {@link IdentityError} if the certificate files have changed and are no longer usable
    */
   async open(signal?: AbortSignal): Promise<Duplex> {
     signal?.throwIfAborted()
-    if (this.closed || this.destroyed) throw this.#closed()
-    const giveUp = linkSignals(this.#closing.signal, signal)
+    if (this.closed || this.destroyed) throw this.#closedError()
+    const linked = linkSignals(this.#closing.signal, signal)
     try {
-      const socket = await this.#connect(giveUp.signal)
-      if (giveUp.signal.aborted) socket.destroy()
-      giveUp.signal.throwIfAborted()
-      this.#keep(socket)
+      const socket = await this.#connect(linked.signal)
+      if (linked.signal.aborted) socket.destroy()
+      linked.signal.throwIfAborted()
+      this.#track(socket)
       return socket
     } finally {
-      giveUp.unlink()
+      linked.unlink()
     }
   }
 
-  /** Lets running requests finish, then closes. An open stream keeps it waiting: see {@link DockerDispatcher.destroy}. */
+  /** Waits for running requests, then closes. An open stream delays it: see {@link DockerDispatcher.destroy}. */
   override close(): Promise<void>
   override close(callback: () => void): void
   override close(callback?: () => void): Promise<void> | void {
     const { short, patient } = this.#lanes
     const lanes = this.destroyed ? Promise.resolve() : Promise.all([short.close(), patient.close()])
-    return settle(this.#whenQuiet(lanes), callback)
+    return settleWith(this.#waitForProcesses(lanes), callback)
   }
 
-  /** Ends every request and connection at once. */
+  /** Aborts all requests and closes all connections immediately. */
   override destroy(): Promise<void>
   override destroy(error: Error | null): Promise<void>
   override destroy(callback: () => void): void
   override destroy(error: Error | null, callback: () => void): void
   override destroy(first?: Error | null | (() => void), second?: () => void): Promise<void> | void {
-    const error = (typeof first === 'function' ? null : first) ?? this.#closed()
+    const error = (typeof first === 'function' ? null : first) ?? this.#closedError()
     const callback = typeof first === 'function' ? first : second
     this.#closing.abort(error)
-    for (const socket of this.#kept) socket.destroy(error)
+    for (const socket of this.#connections) socket.destroy(error)
     const lanes = Promise.all([this.#lanes.short.destroy(error), this.#lanes.patient.destroy(error)])
-    return settle(this.#whenQuiet(lanes), callback)
+    return settleWith(this.#waitForProcesses(lanes), callback)
   }
 
-  /** @internal What went wrong on a connection that stood, in our words; all else as it is. */
+  /** @internal Turns failures of an established connection into our errors, and returns other errors unchanged. */
   explain(error: unknown, request: string): unknown {
-    const known = { target: this.#target.name, kind: this.endpoint.kind, proxy: this.#proxy, request }
-    return isConnectionFault(error) ? explainFault(error, known) : error
+    const context = { target: this.#target.name, kind: this.endpoint.kind, proxy: this.#proxy, request }
+    return isConnectionFault(error) ? explainFault(error, context) : error
   }
 
   /** The endpoint, the peer and the state, without secrets. */
@@ -219,21 +222,21 @@ export class DockerDispatcher extends Dispatcher {
     }
   }
 
-  /** No process of ours outlives its client. */
-  async #whenQuiet(lanes: Promise<unknown>): Promise<void> {
+  /** Waits for the ssh processes as well, so that none outlives the client. */
+  async #waitForProcesses(lanes: Promise<unknown>): Promise<void> {
     await lanes
     await Promise.all(this.#processes)
   }
 
-  #keep(socket: Duplex): void {
-    // Whoever reads hears of it; an unheard 'error' would end the process.
+  #track(socket: Duplex): void {
+    // The reader of the stream handles the error. Without any 'error' listener, Node would end the process.
     socket.on('error', () => {})
     if (this.#closing.signal.aborted) socket.destroy(this.#closing.signal.reason as Error)
-    this.#kept.add(socket)
-    socket.once('close', () => this.#kept.delete(socket))
+    this.#connections.add(socket)
+    socket.once('close', () => this.#connections.delete(socket))
   }
 
-  #closed(): ConnectionError {
+  #closedError(): ConnectionError {
     return new ConnectionError('ERR_CLIENT_CLOSED', {
       tried: `a request to ${this.#target.name}`,
       got: 'the client is closed',
@@ -243,26 +246,26 @@ export class DockerDispatcher extends Dispatcher {
 }
 Object.assign(DockerDispatcher.prototype, dispatcherMethods)
 
-/** A path as the Engine API's documentation has it: without the version, and without the query, which may hold secrets. */
+/** Returns the path as in the Engine API documentation, without version and query. The query may contain secrets. */
 function withoutVersion(path: string): string {
   return path.replace(/\?.*/s, '').replace(/^\/v\d+\.\d+(?=\/)/, '')
 }
 
-function settle(all: Promise<unknown>, callback?: () => void): Promise<void> | void {
+function settleWith(all: Promise<unknown>, callback?: () => void): Promise<void> | void {
   const done = all.then(() => {})
   if (!callback) return done
   done.then(callback, callback)
 }
 
 /**
- * Makes the dispatcher for one endpoint. It opens no connection before the first request.
+ * Creates the dispatcher for one endpoint. It opens no connection before the first request.
  *
  * @param endpoint - from {@link resolveEndpoint} or {@link parseHost}
  * @param identity - from {@link loadIdentity}; required for a TLS endpoint
  * @returns an undici dispatcher, for undici's `request` and for global `fetch`
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for an endpoint or identity that isn't one and for a proxy
- * that is none or of no use, ERR_OPTION_UNKNOWN
- * @throws {@link EndpointError} ERR_HOST_INVALID for an ssh endpoint with what {@link parseHost} refuses
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for an invalid endpoint, identity or proxy, and for a proxy with
+ * an endpoint that can't use it; ERR_OPTION_UNKNOWN
+ * @throws {@link EndpointError} ERR_HOST_INVALID for an ssh endpoint that {@link parseHost} would refuse
  * @throws {@link ConnectionError} ERR_CLIENT_CERT_REQUIRED for a TLS endpoint without an identity
  * @example
  * ```ts

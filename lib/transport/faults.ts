@@ -2,53 +2,53 @@ import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { command, option, ours, sentence } from '../base/sentence.ts'
 import { codeOf as ownCodeOf } from '../base/system-error.ts'
 import { ALERTS } from './alerts.ts'
-import type { ConnectionContext, Wording } from './connection-context.ts'
+import type { ConnectionContext, Fault } from './connection-context.ts'
 import { serverCertificateFault } from './server-certificate-faults.ts'
 
 interface Thrown extends Error {
   code?: string
-  /** Of an AggregateError: one for each address that was tried. */
+  /** Set for an AggregateError: the error of each address. */
   errors?: Thrown[]
 }
 
-const PLAINTEXT: Wording = {
+const PLAINTEXT: Fault = {
   code: 'ERR_SERVER_PLAINTEXT',
   got: "the server doesn't use TLS on that port: it may be an unprotected Docker daemon",
   todo: sentence`Correct the port, or secure the daemon:  ${ours('setup', 'HOST')}`,
 }
 
-const RESET: Wording = {
+const RESET: Fault = {
   code: 'ERR_CONNECTION_RESET',
   got: 'the other side reset the connection',
   todo: sentence`Check that the daemon is running, and the firewalls and proxies in between:  ${command('systemctl', 'status', 'docker')}`,
 }
 
-const NOT_HTTP: Wording = {
+const NOT_HTTP: Fault = {
   code: 'ERR_SERVER_NOT_DOCKER',
   got: 'the answer is not valid HTTP',
   todo: 'Correct the port, or check the proxy in between.',
 }
 
-const CLOSED: Wording = {
+const CLOSED: Fault = {
   code: 'ERR_CLIENT_CLOSED',
   got: 'the client is closed',
   todo: 'Close the client after its last request, or connect again.',
 }
 
-const unreachable = (what: string): Wording => ({
+const unreachable = (what: string): Fault => ({
   code: 'ERR_HOST_UNREACHABLE',
   got: `there is no route to that ${what}`,
   todo: 'Check the address, the route, the VPN and the firewall.',
 })
 
-const timeout = (code: Wording['code'], got: string): Wording => ({
+const timeout = (code: Fault['code'], got: string): Fault => ({
   code,
   got,
   todo: 'Check the address, the port, the firewall and the load of the daemon.',
 })
 
-/** Codes of node:net, node:tls and OpenSSL, llhttp and undici that say all by themselves. */
-const CODES: Readonly<Record<string, Wording>> = {
+/** The codes of node:net, node:tls, OpenSSL, llhttp and undici that always mean the same, whatever the connection. */
+const FAULTS: Readonly<Record<string, Fault>> = {
   EHOSTUNREACH: unreachable('host'),
   ENETUNREACH: unreachable('network'),
   EADDRNOTAVAIL: unreachable('address'),
@@ -80,7 +80,7 @@ const CODES: Readonly<Record<string, Wording>> = {
     got: 'the other side closed the connection before the answer was complete',
     todo: sentence`Try again. If it happens again, read the daemon's log:  ${command('journalctl', '-u', 'docker')}`,
   },
-  // RFC 6066, section 3: the server knows no such name.
+  // RFC 6066, section 3: the server doesn't recognize the name in SNI.
   ERR_SSL_TLSV1_UNRECOGNIZED_NAME: {
     code: 'ERR_SERVER_NAME_MISMATCH',
     got: 'the server doesn\'t know this host name (alert "unrecognized name")',
@@ -96,10 +96,10 @@ const CODES: Readonly<Record<string, Wording>> = {
   ERR_SSL_RECORD_LAYER_FAILURE: PLAINTEXT,
 }
 
-/** A server that answers with an older version instead of an alert. */
+/** The server answered with an older version instead of an alert. */
 const TOO_OLD = /^ERR_SSL_(UNSUPPORTED_PROTOCOL|WRONG_SSL_VERSION|UNKNOWN_PROTOCOL)$/
 
-function nameFault(code: string, { host }: ConnectionContext): Wording | undefined {
+function nameFault(code: string, { host }: ConnectionContext): Fault | undefined {
   if (code !== 'ENOTFOUND' && code !== 'EAI_AGAIN') return undefined
   return {
     code: 'ERR_NAME_NOT_RESOLVED',
@@ -108,7 +108,7 @@ function nameFault(code: string, { host }: ConnectionContext): Wording | undefin
   }
 }
 
-function refusedFault(code: string, { kind }: ConnectionContext): Wording | undefined {
+function refusedFault(code: string, { kind }: ConnectionContext): Fault | undefined {
   if (code !== 'ECONNREFUSED') return undefined
   return {
     code: 'ERR_CONNECTION_REFUSED',
@@ -117,8 +117,11 @@ function refusedFault(code: string, { kind }: ConnectionContext): Wording | unde
   }
 }
 
-/** Once a connection stands, only TCP itself gives up so (tcp(7), SO_KEEPALIVE): connectors have their own time-out. */
-function vanishedFault(code: string, { request }: ConnectionContext): Wording | undefined {
+/**
+ * On an established connection, ETIMEDOUT comes only from TCP itself (tcp(7), SO_KEEPALIVE): connectors have their own
+ * time-out.
+ */
+function keepAliveFault(code: string, { request }: ConnectionContext): Fault | undefined {
   if (code !== 'ETIMEDOUT' || request === undefined) return undefined
   return {
     code: 'ERR_CONNECTION_CLOSED',
@@ -127,8 +130,8 @@ function vanishedFault(code: string, { request }: ConnectionContext): Wording | 
   }
 }
 
-/** undici's parser errors often come without their code (HPE_...). */
-function notHttpFault({ name }: Thrown): Wording | undefined {
+/** undici's parser errors often lack their code (HPE_...). */
+function notHttpFault({ name }: Thrown): Fault | undefined {
   if (name !== 'HTTPParserError') return undefined
   return {
     code: 'ERR_SERVER_NOT_DOCKER',
@@ -137,13 +140,13 @@ function notHttpFault({ name }: Thrown): Wording | undefined {
   }
 }
 
-function tlsFault(code: string): Wording | undefined {
+function tlsFault(code: string): Fault | undefined {
   const alert = /^ERR_SSL_.*ALERT_(\w+)$/.exec(code)?.[1]
   if (alert !== undefined) return ALERTS[alert]
   return TOO_OLD.test(code) ? ALERTS['PROTOCOL_VERSION'] : undefined
 }
 
-function otherFault(code: string, { message }: Thrown): Wording {
+function otherFault(code: string, { message }: Thrown): Fault {
   return {
     code: code.startsWith('ERR_SSL_') ? 'ERR_TLS_FAILED' : 'ERR_CONNECTION_FAILED',
     got: message.trim() || code,
@@ -151,55 +154,55 @@ function otherFault(code: string, { message }: Thrown): Wording {
   }
 }
 
-/** Codes of undici, OpenSSL, llhttp and sockets. */
-const WIRE =
+/** The codes that undici, OpenSSL, llhttp and sockets use for failures of a connection. */
+const CONNECTION_CODES =
   /^(?:UND_ERR_|ERR_SSL_|ERR_TLS_|HPE_|ECONN(?:RESET|ABORTED)$|EPIPE$|ETIMEDOUT$|E(?:HOST|NET)(?:UNREACH|DOWN)$)/
 
 /**
- * Is it undici's or the socket's, once a connection stands? All else is the caller's own: a body that can't be read, a
- * handler that throws. (Connectors explain what goes wrong before.)
+ * True for failures of an established connection, from undici or the socket. Other errors belong to the caller: an
+ * unreadable body, a handler that throws. (Connectors explain the failures before that.)
  */
 export function isConnectionFault(error: unknown): boolean {
   const { name, code } = error as Partial<Thrown>
-  return name === 'HTTPParserError' || (typeof code === 'string' && WIRE.test(code))
+  return name === 'HTTPParserError' || (typeof code === 'string' && CONNECTION_CODES.test(code))
 }
 
-/** The code of a failure; of an AggregateError without one, the code of the first address that was tried. */
+/** The code of an error. If an AggregateError has none, the code of its first address. */
 export function codeOf(error: Thrown): string {
   return ownCodeOf(error) || ownCodeOf(error.errors?.[0])
 }
 
-/** Our own errors, the caller's abort and mistakes in a call to undici go on as they are. */
-function isNoFault(error: unknown): boolean {
+/** True for errors to pass on unchanged: our own, the caller's abort, and mistakes in a call to undici. */
+function isOtherError(error: unknown): boolean {
   if (!(error instanceof Error) || isDockerMtlsError(error) || error.name === 'AbortError') return true
   const code = codeOf(error)
   return /^UND_ERR_(ABORTED|INVALID|NOT_SUPPORTED|REQ_)/.test(code) || code.startsWith('ERR_INVALID_')
 }
 
 /**
- * Turns a failure of a socket, of TLS or of HTTP into an error of this package: the one table of such faults.
+ * Turns a failure of a socket, of TLS or of HTTP into an error of this package.
  *
- * @param error - whatever node:net, node:tls or undici threw
- * @param known - what is known about the connection
- * @returns a {@link ConnectionError} with `cause`, or `error` itself where it is no fault of the connection
+ * @param error - thrown by node:net, node:tls or undici
+ * @param context - facts about the connection
+ * @returns a {@link ConnectionError} with `cause`, or `error` itself if it isn't a failure of the connection
  */
-export function explainFault(error: unknown, known: ConnectionContext): unknown {
-  if (isNoFault(error)) return error
+export function explainFault(error: unknown, context: ConnectionContext): unknown {
+  if (isOtherError(error)) return error
   const thrown = error as Thrown
   const code = codeOf(thrown)
-  const wording =
-    vanishedFault(code, known) ??
-    CODES[code] ??
-    nameFault(code, known) ??
-    refusedFault(code, known) ??
+  const fault =
+    keepAliveFault(code, context) ??
+    FAULTS[code] ??
+    nameFault(code, context) ??
+    refusedFault(code, context) ??
     tlsFault(code) ??
-    serverCertificateFault(code, known, thrown.message) ??
+    serverCertificateFault(code, context, thrown.message) ??
     notHttpFault(thrown) ??
     otherFault(code, thrown)
-  return new ConnectionError(wording.code, {
-    tried: triedOf(known),
-    got: wording.got,
-    todo: wording.todo,
+  return new ConnectionError(fault.code, {
+    tried: triedOf(context),
+    got: fault.got,
+    todo: fault.todo,
     cause: error,
   })
 }

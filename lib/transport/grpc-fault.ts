@@ -1,4 +1,4 @@
-/** Status codes of gRPC (grpc/doc/statuscodes.md), those that we send. */
+/** The gRPC status codes that we send (grpc/doc/statuscodes.md). */
 export const GRPC_STATUS = {
   ok: 0,
   invalidArgument: 3,
@@ -9,7 +9,7 @@ export const GRPC_STATUS = {
   internal: 13,
 } as const
 
-/** A refusal that the peer is told, in these words. */
+/** An error that the peer receives, with its status and message. */
 export class GrpcFault extends Error {
   readonly status: Exclude<keyof typeof GRPC_STATUS, 'ok'>
 

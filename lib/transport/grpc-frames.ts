@@ -1,28 +1,31 @@
 import { GrpcFault } from './grpc-fault.ts'
 
-/** One byte for compression and four for the length. */
-const PREFIX = 5
-/** What gRPC takes unless told otherwise. In bytes. */
-const LONGEST = 4 * 1024 * 1024
+/** A compression flag (one byte) and the length (four bytes). */
+const PREFIX_BYTES = 5
+/** The default limit of gRPC, in bytes. */
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 
-/** Splits a stream into the messages that it holds, however its bytes are cut. A message has its room from its begin on. */
+/**
+ * Splits a byte stream into gRPC messages, regardless of chunk boundaries. Each message's buffer is allocated once,
+ * when its prefix is complete.
+ */
 export class GrpcFrames {
-  /** The prefix or the message that comes. */
-  #part: Buffer = Buffer.alloc(PREFIX)
-  /** Bytes of it that are here. */
+  /** The prefix or message that is being received. */
+  #part: Buffer = Buffer.alloc(PREFIX_BYTES)
+  /** How many bytes of it have arrived. */
   #size = 0
   #inMessage = false
 
-  /** The messages that are whole now. @throws {@link GrpcFault} */
+  /** Returns the messages that this chunk completes. @throws {@link GrpcFault} */
   push(chunk: Buffer): Buffer[] {
     const messages: Buffer[] = []
     for (let at = 0; ;) {
-      const taken = chunk.copy(this.#part, this.#size, at)
-      at += taken
-      this.#size += taken
+      const copied = chunk.copy(this.#part, this.#size, at)
+      at += copied
+      this.#size += copied
       if (this.#size < this.#part.length) return messages
       if (this.#inMessage) messages.push(this.#part)
-      this.#part = Buffer.allocUnsafe(this.#inMessage ? PREFIX : lengthOf(this.#part))
+      this.#part = Buffer.allocUnsafe(this.#inMessage ? PREFIX_BYTES : lengthOf(this.#part))
       this.#size = 0
       this.#inMessage = !this.#inMessage
     }
@@ -32,6 +35,6 @@ export class GrpcFrames {
 function lengthOf(prefix: Buffer): number {
   if (prefix[0] !== 0) throw new GrpcFault('unimplemented', 'compressed messages are not supported')
   const length = prefix.readUInt32BE(1)
-  if (length > LONGEST) throw new GrpcFault('resourceExhausted', `a message of ${length} bytes is too long`)
+  if (length > MAX_MESSAGE_BYTES) throw new GrpcFault('resourceExhausted', `a message of ${length} bytes is too long`)
   return length
 }

@@ -2,115 +2,115 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { GrpcFault } from './grpc-fault.ts'
 import { GrpcFrames } from './grpc-frames.ts'
 
-/** One call of the peer's. */
+/** One call that the peer makes. */
 export interface GrpcCall {
-  /** Aborted when the peer gives the call up, or the connection ends. */
+  /** Aborts when the peer cancels the call or the connection closes. */
   readonly signal: AbortSignal
-  /** All values of a header field, in order. */
+  /** Returns all values of a header field, in order. */
   metadata(name: string): string[]
-  /** The one message of a call that has one. */
+  /** Returns the message of a call with a single message. */
   message(): Promise<Uint8Array>
-  /** Its messages, one after the other. */
+  /** Yields the messages of a streaming call. */
   messages(): AsyncGenerator<Uint8Array, void, undefined>
-  /** Sends a message, given in parts; resolves when there is room for the next. */
+  /** Sends one message, given in parts. Resolves when the stream can take another. */
   send(...parts: readonly Uint8Array[]): Promise<void>
 }
 
-/** One byte for compression, of which there is none, and four for the length. */
-const PREFIX = 5
+/** A compression flag (one byte, always 0) and the length (four bytes). */
+const PREFIX_BYTES = 5
 
-/** A call as a stream of HTTP/2. */
+/** A call on an HTTP/2 stream. */
 export class GrpcStream implements GrpcCall {
   readonly path: string
-  /** Whether it is a call at all. */
+  /** Whether the request is a gRPC call. */
   readonly isGrpc: boolean
   readonly #stream: ServerHttp2Stream
   readonly #raw: readonly string[]
-  readonly #gone = new AbortController()
+  readonly #cancelled = new AbortController()
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]) {
     this.#stream = stream
     this.#raw = raw
     this.path = headers[':path'] ?? ''
     this.isGrpc = headers[':method'] === 'POST' && /^application\/grpc\b/.test(headers['content-type'] ?? '')
-    // A peer that resets a stream ends a call, and not this process.
+    // When the peer resets a stream, that must end the call and not this process.
     stream.on('error', () => {})
-    stream.once('close', () => this.#gone.abort(givenUp()))
+    stream.once('close', () => this.#cancelled.abort(cancelled()))
   }
 
   get signal(): AbortSignal {
-    return this.#gone.signal
+    return this.#cancelled.signal
   }
 
-  /** From the raw list: where a field comes more than once, Node joins the values by commas, which patterns may have. */
+  /** Reads the raw headers: Node joins repeated fields with commas, and patterns may contain commas. */
   metadata(name: string): string[] {
     return this.#raw.filter((_, index) => index % 2 === 1 && this.#raw[index - 1]?.toLowerCase() === name)
   }
 
   async message(): Promise<Uint8Array> {
     for await (const message of this.messages()) return message
-    throw new GrpcFault('invalidArgument', 'a call without a message')
+    throw new GrpcFault('invalidArgument', 'the call has no message')
   }
 
   async *messages(): AsyncGenerator<Uint8Array, void, undefined> {
     const frames = new GrpcFrames()
     try {
-      // Leaving the loop must not end the other direction.
+      // Leaving the loop must not close the other direction.
       for await (const chunk of this.#stream.iterator({ destroyOnReturn: false })) yield* frames.push(chunk as Buffer)
     } catch (error) {
-      // All of Node's own say that the peer has reset the stream, which is no failure of ours.
-      throw error instanceof GrpcFault ? error : givenUp()
+      // Errors of Node mean that the peer has reset the stream, which isn't our failure.
+      throw error instanceof GrpcFault ? error : cancelled()
     }
   }
 
   async send(...parts: readonly Uint8Array[]): Promise<void> {
-    if (this.#isOver) throw givenUp()
-    this.#begin()
-    const prefix = Buffer.alloc(PREFIX)
+    if (this.#isClosed) throw cancelled()
+    this.#sendHeaders()
+    const prefix = Buffer.alloc(PREFIX_BYTES)
     prefix.writeUInt32BE(
       parts.reduce((sum, { length }) => sum + length, 0),
       1,
     )
     const stream = this.#stream
     stream.cork()
-    let room = stream.write(prefix)
-    for (const part of parts) room = stream.write(part)
+    let hasRoom = stream.write(prefix)
+    for (const part of parts) hasRoom = stream.write(part)
     stream.uncork()
-    if (!room) await this.#drained()
+    if (!hasRoom) await this.#waitForDrain()
   }
 
-  /** Ends the call. */
+  /** Ends the call with a status. */
   end(status: number, message: string): void {
     const stream = this.#stream
-    if (this.#isOver || stream.writableEnded) return
+    if (this.#isClosed || stream.writableEnded) return
     const trailers = { 'grpc-status': String(status), ...(message !== '' && { 'grpc-message': encodeURI(message) }) }
-    this.#begin()
+    this.#sendHeaders()
     stream.once('wantTrailers', () => stream.sendTrailers(trailers))
     stream.end()
-    // What the peer still says is dropped; closing the stream at once would drop the trailers, too.
+    // Discards further messages of the peer. Closing the stream here would also lose the trailers.
     stream.resume()
   }
 
-  /** For what is no call of gRPC. */
+  /** Answers a request that isn't a gRPC call. */
   refuse(): void {
-    if (!this.#isOver) this.#stream.respond({ ':status': 415 }, { endStream: true })
+    if (!this.#isClosed) this.#stream.respond({ ':status': 415 }, { endStream: true })
   }
 
-  /** A stream that was reset is closed, and destroyed a moment later. */
-  get #isOver(): boolean {
+  /** A reset stream is closed first, and destroyed a moment later. */
+  get #isClosed(): boolean {
     return this.#stream.destroyed || this.#stream.closed
   }
 
-  #begin(): void {
+  #sendHeaders(): void {
     if (this.#stream.headersSent) return
     this.#stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
   }
 
-  #drained(): Promise<void> {
+  #waitForDrain(): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         this.#stream.off('drain', settle).off('close', settle)
-        if (this.#isOver) reject(givenUp())
+        if (this.#isClosed) reject(cancelled())
         else resolve()
       }
       this.#stream.on('drain', settle).on('close', settle)
@@ -118,6 +118,6 @@ export class GrpcStream implements GrpcCall {
   }
 }
 
-function givenUp(): GrpcFault {
-  return new GrpcFault('internal', 'the call was given up')
+function cancelled(): GrpcFault {
+  return new GrpcFault('internal', 'the call was cancelled')
 }

@@ -4,43 +4,43 @@ import { detached } from './detached.ts'
 import { GrpcFault, GRPC_STATUS } from './grpc-fault.ts'
 import { GrpcStream, type GrpcCall } from './grpc-stream.ts'
 
-/** Answers a call: its messages are sent by the call itself, and returning ends it well. */
+/** Handles a call. It sends messages through the call; returning ends the call with status OK. */
 export type GrpcMethod = (call: GrpcCall) => Promise<void>
 
-/** Everything that the peer can reach, by path: `/package.Service/Method`. */
+/** The methods that the peer may call, by path: `/package.Service/Method`. */
 export type GrpcMethods = Readonly<Record<string, GrpcMethod>>
 
-/** A connection on which we serve. */
+/** A gRPC server on one connection. */
 export interface GrpcServer {
-  /** When the connection is over, however it ended. */
+  /** Resolves when the connection has closed, also after a failure. */
   readonly closed: Promise<void>
-  /** Ends it at once, with every call that runs. */
+  /** Closes the connection immediately and cancels running calls. */
   close(): void
 }
 
-/** A builder has a handful of calls at once: one for each folder that it reads, and now and then a small one. */
-const STREAMS = 64
-/** A pattern of a .dockerignore is a header field, and Node's own limit is 128 of them. */
-const HEADERS = 65_536
-/** In bytes; grpc-go keeps to what we say here. */
-const HEADER_BYTES = 4 * 1024 * 1024
+/** A builder makes few concurrent calls: one for each folder that it reads, and occasional short ones. */
+const MAX_STREAMS = 64
+/** Each .dockerignore pattern is a header field, and Node's default limit is 128 fields. */
+const MAX_HEADER_FIELDS = 65_536
+/** In bytes. grpc-go respects the limit that we announce. */
+const MAX_HEADER_BYTES = 4 * 1024 * 1024
 
 const OPTIONS: http2.ServerOptions = {
-  maxHeaderListPairs: HEADERS,
-  // A header list is held whole, and counts. In megabytes.
+  maxHeaderListPairs: MAX_HEADER_FIELDS,
+  // In megabytes. A complete header list counts towards it.
   maxSessionMemory: 32,
-  settings: { maxConcurrentStreams: STREAMS, maxHeaderListSize: HEADER_BYTES, enablePush: false },
+  settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: MAX_HEADER_BYTES, enablePush: false },
 }
 
 /**
  * Serves gRPC on a connection whose other end is the HTTP/2 client, with prior knowledge (RFC 9113, section 3.3).
- * What isn't among the methods is refused as unimplemented.
+ * Unknown methods get the status "unimplemented".
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 export function serveGrpc(socket: Duplex, methods: GrpcMethods): GrpcServer {
   const session = http2.performServerHandshake(detached(socket), OPTIONS)
-  // The end is told by `closed`; whoever runs a call hears of a failure there.
+  // `closed` reports the end, and running calls report the failure.
   session.on('error', () => {})
   const closed = new Promise<void>((resolve) => {
     session.once('close', resolve)
@@ -48,7 +48,7 @@ export function serveGrpc(socket: Duplex, methods: GrpcMethods): GrpcServer {
   session.on('stream', (stream, headers, _flags, raw?: string[]) => {
     answer(new GrpcStream(stream, headers, raw ?? []), methods).catch(() => {})
   })
-  return { closed, close: () => end(session, socket) }
+  return { closed, close: () => destroy(session, socket) }
 }
 
 async function answer(call: GrpcStream, methods: GrpcMethods): Promise<void> {
@@ -60,12 +60,12 @@ async function answer(call: GrpcStream, methods: GrpcMethods): Promise<void> {
     call.end(GRPC_STATUS.ok, '')
   } catch (error) {
     const fault = error instanceof GrpcFault ? error : undefined
-    // Other errors are ours, and their words none of the peer's business.
+    // Other errors are our own, and the peer must not see their messages.
     call.end(GRPC_STATUS[fault?.status ?? 'internal'], fault?.message ?? 'the client failed')
   }
 }
 
-function end(session: http2.ServerHttp2Session, socket: Duplex): void {
+function destroy(session: http2.ServerHttp2Session, socket: Duplex): void {
   session.destroy()
   socket.destroy()
 }

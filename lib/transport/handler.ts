@@ -1,40 +1,43 @@
 import type { Duplex } from 'node:stream'
 import type { Handler } from './undici.ts'
 
-/** What was asked for, as it was given to the dispatcher. */
+/** Method and path of a request, as passed to the dispatcher. */
 export interface RequestLine {
   readonly method: string
   readonly path: string
 }
 
 export interface Guards {
-  /** Turns an error of the connection into ours. */
+  /** Turns a connection error into one of this package. */
   readonly explain: (error: unknown, request: RequestLine) => Error
-  /** Says why an answer must not be used, if so. */
+  /** Returns an error if the answer must not be used. */
   readonly refuse: (status: number) => Error | undefined
-  /** Is handed the socket of a hijacked connection. */
+  /** Receives the socket of a hijacked connection. */
   readonly upgraded?: (socket: Duplex) => void
-  /** Is told the status of the answer, or why there is none. */
+  /** Receives the status of the answer, or the error of the request. */
   readonly report?: (outcome: { status: number } | { error: unknown }) => void
 }
 
 /**
- * How much a slow reader is given before the connection waits for it, in bytes. undici 7 puts what it has read too much
- * back (client-h1.js, resume() and execute()), and reads it all again with 64 KiB more: a pause for every chunk would hold
- * ever more, and copy all of it for each.
+ * How many bytes a slow reader gets before the connection is paused. When undici 7 resumes, it puts the bytes that it
+ * has already read back in front of the next 64 KiB (client-h1.js, resume() and execute()). Pausing for every chunk
+ * would keep more and more bytes, and copy all of them for each chunk.
  */
-const PACE = 256 * 1024
+const PAUSE_BYTES = 256 * 1024
 
-/** Stands between undici and whoever asked: redirects become errors, errors speak our language, and slow readers don't pile up. */
+/**
+ * Sits between undici and the caller's handler: turns redirects into errors, explains errors, and limits what is
+ * buffered for slow readers.
+ */
 export class GuardedHandler implements Handler {
   readonly #handler: Handler
   readonly #guards: Guards
   readonly #request: RequestLine
-  /** Bytes since the connection last went on. */
-  #given = 0
+  /** Bytes delivered since the connection was last resumed. */
+  #delivered = 0
   #abort: (reason?: Error) => void = () => {}
-  /** Why the caller, or a guard, gave the request up: it comes back as it is. */
-  #reason: Error | undefined
+  /** The reason with which the caller or a guard aborted the request. It is passed on unchanged. */
+  #abortReason: Error | undefined
 
   constructor(handler: Handler, guards: Guards, request: RequestLine) {
     this.#handler = handler
@@ -44,7 +47,7 @@ export class GuardedHandler implements Handler {
 
   onConnect(abort: (reason?: Error) => void, context?: unknown): void {
     this.#abort = (reason) => {
-      this.#reason = reason
+      this.#abortReason = reason
       abort(reason)
     }
     this.#handler.onConnect(this.#abort, context)
@@ -57,11 +60,11 @@ export class GuardedHandler implements Handler {
       return false
     }
     if (status >= 200) this.#guards.report?.({ status })
-    const goOn = (): void => {
-      this.#given = 0
+    const resumeReading = (): void => {
+      this.#delivered = 0
       resume()
     }
-    return this.#handler.onHeaders?.(status, headers, goOn, statusText)
+    return this.#handler.onHeaders?.(status, headers, resumeReading, statusText)
   }
 
   onUpgrade(status: number, headers: Buffer[], socket: unknown): void {
@@ -71,8 +74,8 @@ export class GuardedHandler implements Handler {
   }
 
   onData(chunk: Buffer): boolean | void {
-    this.#given += chunk.length
-    return this.#handler.onData?.(chunk) !== false || this.#given < PACE
+    this.#delivered += chunk.length
+    return this.#handler.onData?.(chunk) !== false || this.#delivered < PAUSE_BYTES
   }
 
   onComplete(trailers: Buffer[] | null): void {
@@ -80,7 +83,7 @@ export class GuardedHandler implements Handler {
   }
 
   onError(error: Error): void {
-    const explained = error === this.#reason ? error : this.#guards.explain(error, this.#request)
+    const explained = error === this.#abortReason ? error : this.#guards.explain(error, this.#request)
     this.#guards.report?.({ error: explained })
     this.#handler.onError?.(explained)
   }

@@ -2,25 +2,24 @@ import type { Dispatcher } from 'undici'
 import { SHORT_CALLS } from './short-calls.ts'
 
 /**
- * Which connections a request uses.
+ * The pool of connections that a request uses.
  *
- * `short`: the daemon answers at once; a bounded pool serves it best.
- * `patient`: streams, hijacks, moves archives, waits for a container or a registry, or is unknown to us. It may
- * rightly be silent for hours, and must never take a short call's place.
+ * `short`: for calls that the daemon answers immediately. The pool is bounded.
+ * `patient`: for streams, hijacked connections, archives, waiting for a container or a registry, and unknown requests.
+ * They may be silent for hours, and must never block a short call.
  */
 export type Lane = 'short' | 'patient'
 
-/** Our own calls name their lane. Other callers can't: fetch passes no options of its own on to a dispatcher. */
+/** Our own calls name their lane. Other callers can't: fetch doesn't pass custom options to a dispatcher. */
 export type LaneDispatchOptions = Dispatcher.DispatchOptions & { readonly lane?: Lane | undefined }
 
-/** Names of images and plugins hold slashes; no other name or id does. */
+/** Only the names of images and plugins may contain slashes. */
 const SLASHES = /^\/(images|plugins)\//
 
 function patternOf(path: string): string {
   return path.slice(1).replaceAll(/\{\w+\}/g, SLASHES.test(path) ? '[^?]+' : '[^/?]+')
 }
 
-/** One pattern for each method. */
 const PATTERNS: ReadonlyMap<string, RegExp> = new Map(
   [...new Set(SHORT_CALLS.map((call) => call.split(' ')[0] ?? ''))].map((method) => {
     const paths = SHORT_CALLS.filter((call) => call.startsWith(`${method} `)).map((call) =>
@@ -30,13 +29,16 @@ const PATTERNS: ReadonlyMap<string, RegExp> = new Map(
   }),
 )
 
-/** The lane that a request names, or else the one of its method and path. An upgrade keeps its connection. */
+/**
+ * Returns the lane that the request names, or else the lane for its method and path. Upgrades keep their connection, so
+ * they are always `patient`.
+ */
 export function chooseLane({ method, upgrade, lane }: LaneDispatchOptions, path: string): Lane {
   if (upgrade) return 'patient'
   return lane === 'short' || lane === 'patient' ? lane : laneOf(method, path)
 }
 
-/** The lane of a request that names none; `path` is without the endpoint's prefix and the first slash. */
+/** Returns the lane for a method and a path. `path` has neither the endpoint's prefix nor the leading slash. */
 export function laneOf(method: string, path: string): Lane {
   return PATTERNS.get(method)?.test(path) === true ? 'short' : 'patient'
 }

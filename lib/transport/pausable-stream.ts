@@ -1,8 +1,8 @@
 import { Duplex } from 'node:stream'
 
 /**
- * Passes a connection on, and can hold what comes: for a reader that takes all that it is given and gives it to another
- * one, which may be slow.
+ * Forwards a connection, and can stop reading from it. For readers without back-pressure that pass data on to a
+ * possibly slow one.
  */
 export class PausableStream extends Duplex {
   readonly #socket: Duplex
@@ -17,11 +17,11 @@ export class PausableStream extends Duplex {
     socket.once('end', () => this.push(null))
     socket.once('error', (error) => this.destroy(error))
     socket.once('close', () => this.destroy())
-    // Whoever reads hears of it; an unheard 'error' would end the process.
+    // The reader of the stream handles the error. Without any 'error' listener, Node would end the process.
     this.on('error', () => {})
   }
 
-  /** Lets no more come until it is released. */
+  /** Stops reading until release(). */
   hold(): void {
     this.#held = true
     this.#socket.pause()
@@ -32,7 +32,7 @@ export class PausableStream extends Duplex {
     this.#socket.resume()
   }
 
-  /** Calls back when what was written needs no more patience. */
+  /** Calls back when the write buffer has room again. */
   whenDrained(callback: () => void): void {
     if (this.writableNeedDrain) this.once('drain', callback)
     else callback()

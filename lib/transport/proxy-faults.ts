@@ -7,7 +7,7 @@ import { codeOf } from './faults.ts'
 
 const ITS_LOG = "Read the proxy's log."
 
-/** Why there is no connection to the proxy, by the codes of node:net; otherwise its message has to do. */
+/** Texts for the codes of node:net. For other codes, the error's own message is used. */
 const UNREACHABLE: Readonly<Record<string, string>> = {
   ENOTFOUND: 'DNS has no address for its name',
   EAI_AGAIN: 'no DNS server answered for its name',
@@ -16,7 +16,7 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no route to that network',
 }
 
-/** The errors of connections through one proxy. They name the proxy, and never show its credentials. */
+/** Creates the errors of connections through one proxy. They name the proxy, and never contain its credentials. */
 export class ProxyFaults {
   readonly #proxy: HttpProxy
   readonly #tried: string
@@ -26,14 +26,14 @@ export class ProxyFaults {
     this.#tried = `connecting to ${formatEndpoint(endpoint)} through the proxy ${proxy.name}`
   }
 
-  /** It answered, and not with a tunnel. */
+  /** The proxy answered without opening a tunnel. */
   refused(status: number, reason: string): ConnectionError {
-    // Some proxies tell whom they refuse.
+    // Some proxies repeat the credentials in the reason.
     const said = this.#proxy.isRepeatedIn(reason) ? '' : reason.slice(0, 100)
     const answer = `${status} ${said}`.trim()
-    // tinyproxy says 401 of credentials that are wrong.
-    if (status === 407 || status === 401) return this.#error(this.#unknown(answer))
-    // Not 502 and 504 alone: tinyproxy says 500 of a port where nothing listens.
+    // tinyproxy answers wrong credentials with 401.
+    if (status === 407 || status === 401) return this.#error(this.#authRequired(answer))
+    // tinyproxy answers 500, and not 502 or 504, if nothing listens on the daemon's port.
     if (status >= 500) {
       return this.#error({
         code: 'ERR_PROXY_BAD_GATEWAY',
@@ -48,8 +48,8 @@ export class ProxyFaults {
     })
   }
 
-  /** The connection failed, before or after the proxy had accepted it. */
-  broken(cause: Error, connected: boolean): ConnectionError {
+  /** The connection to the proxy failed, before or after it was established. */
+  failed(cause: Error, connected: boolean): ConnectionError {
     if (connected) return this.#error(CLOSED, cause)
     const got = `the proxy can't be reached: ${UNREACHABLE[codeOf(cause)] ?? cause.message}`
     return this.#error(
@@ -62,7 +62,7 @@ export class ProxyFaults {
     return this.#error(CLOSED)
   }
 
-  late(timeout: number, connected: boolean): ConnectionError {
+  timedOut(timeout: number, connected: boolean): ConnectionError {
     const got = connected
       ? 'the proxy accepted the connection, but did not reply to CONNECT'
       : 'the proxy did not answer'
@@ -72,7 +72,7 @@ export class ProxyFaults {
     return this.#error({ code: 'ERR_CONNECT_TIMEOUT', got: `${got} within ${timeout} ms`, todo })
   }
 
-  garbled(): ConnectionError {
+  notAProxy(): ConnectionError {
     return this.#error({
       code: 'ERR_PROXY_INVALID',
       got: 'the server at that address is not an HTTP proxy',
@@ -80,7 +80,7 @@ export class ProxyFaults {
     })
   }
 
-  #unknown(answer: string): Wording {
+  #authRequired(answer: string): Wording {
     const known = this.#proxy.authorization() !== undefined
     return {
       code: 'ERR_PROXY_AUTH_REQUIRED',

@@ -7,17 +7,17 @@ import { ProxyFaults } from './proxy-faults.ts'
 import { Tunnel } from './tunnel.ts'
 
 export interface TunnelOptions {
-  /** For the connection to the proxy and its answer together, in milliseconds. */
+  /** The time limit for connecting to the proxy and for its answer, in milliseconds. */
   readonly timeout: number
   readonly signal: AbortSignal
 }
 
-/** Far more than any proxy says before the tunnel begins, in bytes. */
-const LONGEST_HEAD = 16_384
+/** In bytes. Far more than any proxy sends before the tunnel. */
+const MAX_HEAD_BYTES = 16_384
 const END_OF_HEAD = '\r\n\r\n'
 const STATUS_LINE = /^HTTP\/1\.[01] (?<status>\d{3})(?: (?<reason>[^\r\n]*))?\r\n/
 
-/** What the proxy says of it, and the first bytes of the tunnel that may come with that. */
+/** The proxy's answer to CONNECT, and the tunnel's first bytes if they arrived with it. */
 interface Answer {
   readonly status: number
   readonly reason: string
@@ -25,8 +25,8 @@ interface Answer {
 }
 
 /**
- * Opens a tunnel to the endpoint's host and port (CONNECT; RFC 9110, section 9.3.6). It carries bytes, and who is at its
- * other end is for TLS to find out.
+ * Opens a tunnel to the endpoint's host and port (CONNECT; RFC 9110, section 9.3.6). It only carries bytes: TLS
+ * verifies the peer.
  *
  * @throws {@link ConnectionError} that names the proxy without its credentials; the signal's own reason
  */
@@ -40,10 +40,10 @@ export async function openTunnel(proxy: HttpProxy, endpoint: TlsEndpoint, option
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS,
   } as net.TcpNetConnectOpts)
-  // Between two owners nobody else would listen, and an unheard 'error' ends the process.
+  // Nobody else listens until the caller takes the socket over, and an 'error' without a listener ends the process.
   socket.on('error', () => {})
   try {
-    const { status, reason, rest } = await ask(socket, requestFor(proxy, endpoint), options, faults)
+    const { status, reason, rest } = await sendConnect(socket, renderRequest(proxy, endpoint), options, faults)
     if (status < 200 || status > 299) throw faults.refused(status, reason)
     return new Tunnel(socket, rest)
   } catch (error) {
@@ -52,8 +52,8 @@ export async function openTunnel(proxy: HttpProxy, endpoint: TlsEndpoint, option
   }
 }
 
-/** The authority as a URL has it: IPv6 in brackets, without a zone, and with nothing that would begin a line of its own. */
-function requestFor(proxy: HttpProxy, endpoint: TlsEndpoint): string {
+/** Renders the CONNECT request. URL normalizes the authority: IPv6 in brackets, no zone, and no line breaks. */
+function renderRequest(proxy: HttpProxy, endpoint: TlsEndpoint): string {
   const authority = `${new URL(originOf(endpoint)).hostname}:${endpoint.port}`
   const authorization = proxy.authorization()
   const lines = [
@@ -64,8 +64,8 @@ function requestFor(proxy: HttpProxy, endpoint: TlsEndpoint): string {
   return lines.join('\r\n') + END_OF_HEAD
 }
 
-/** Sends the request as soon as there is a connection, and resolves with the answer. */
-function ask(
+/** Sends the request once connected, and resolves with the proxy's answer. */
+function sendConnect(
   socket: net.Socket,
   request: string,
   { timeout, signal }: TunnelOptions,
@@ -73,52 +73,52 @@ function ask(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let connected = false
-    let heard: Buffer = Buffer.alloc(0)
+    let received: Buffer = Buffer.alloc(0)
     const settle = (outcome: Answer | Error): void => {
       clearTimeout(timer)
       signal.removeEventListener('abort', aborted)
-      socket.off('connect', send).off('readable', read).off('end', ended).off('error', broken)
+      socket.off('connect', send).off('readable', read).off('end', ended).off('error', failed)
       if (outcome instanceof Error) reject(outcome)
       else resolve(outcome)
     }
-    const timer = setTimeout(() => settle(faults.late(timeout, connected)), timeout)
+    const timer = setTimeout(() => settle(faults.timedOut(timeout, connected)), timeout)
     const aborted = (): void => settle(signal.reason as Error)
-    const broken = (error: Error): void => settle(faults.broken(error, connected))
+    const failed = (error: Error): void => settle(faults.failed(error, connected))
     const ended = (): void => settle(faults.closed())
     const send = (): void => {
       connected = true
       socket.write(request)
     }
     const read = (): void => {
-      for (let chunk; (chunk = socket.read() as Buffer | null) !== null;) heard = Buffer.concat([heard, chunk])
-      const answer = readAnswer(heard)
-      if (answer === 'garbled') settle(faults.garbled())
+      for (let chunk; (chunk = socket.read() as Buffer | null) !== null;) received = Buffer.concat([received, chunk])
+      const answer = parseAnswer(received)
+      if (answer === 'invalid') settle(faults.notAProxy())
       else if (answer !== 'incomplete') settle(answer)
     }
     signal.addEventListener('abort', aborted)
-    socket.once('connect', send).on('readable', read).once('end', ended).once('error', broken)
+    socket.once('connect', send).on('readable', read).once('end', ended).once('error', failed)
   })
 }
 
-function readAnswer(heard: Buffer): Answer | 'incomplete' | 'garbled' {
-  for (let bytes = heard; ;) {
-    const found = readHead(bytes)
-    if (typeof found === 'string') return heard.length > LONGEST_HEAD ? 'garbled' : found
-    // RFC 9110, section 15.2: the answer itself is still to come. Who sends one of these after the other is no proxy.
+function parseAnswer(received: Buffer): Answer | 'incomplete' | 'invalid' {
+  for (let bytes = received; ;) {
+    const found = parseHead(bytes)
+    if (typeof found === 'string') return received.length > MAX_HEAD_BYTES ? 'invalid' : found
+    // RFC 9110, section 15.2: an interim response precedes the final one. A peer that keeps sending them isn't a proxy.
     if (found.status >= 200) return found
-    if (heard.length - found.rest.length > LONGEST_HEAD) return 'garbled'
+    if (received.length - found.rest.length > MAX_HEAD_BYTES) return 'invalid'
     bytes = found.rest
   }
 }
 
-function readHead(bytes: Buffer): Answer | 'incomplete' | 'garbled' {
+function parseHead(bytes: Buffer): Answer | 'incomplete' | 'invalid' {
   const text = bytes.toString('latin1')
   const head = text.slice(0, text.indexOf(END_OF_HEAD) + END_OF_HEAD.length)
   const complete = text.includes(END_OF_HEAD)
-  if (!'HTTP/1.'.startsWith(text.slice(0, 7))) return 'garbled'
+  if (!'HTTP/1.'.startsWith(text.slice(0, 7))) return 'invalid'
   if (!complete) return 'incomplete'
   const { status, reason = '' } = STATUS_LINE.exec(head)?.groups ?? {}
   const rest = bytes.subarray(head.length)
-  if (status === undefined) return 'garbled'
+  if (status === undefined) return 'invalid'
   return { status: Number(status), reason, rest }
 }

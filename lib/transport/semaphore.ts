@@ -1,41 +1,43 @@
-/** Lets so many tasks run at once; the others wait, in order. */
+/** Limits the number of concurrent tasks. The others wait, in order. */
 export class Semaphore {
   #free: number
   readonly #waiting = new Set<() => void>()
 
-  constructor(atOnce: number) {
-    this.#free = atOnce
+  constructor(limit: number) {
+    this.#free = limit
   }
 
-  /** @param signal - gives up waiting, with its own reason; once it has begun, the task itself minds it */
+  /**
+   * @param signal - cancels waiting; run() then rejects with its reason. A running task has to watch the signal itself
+   */
   async run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted()
     if (this.#free > 0) this.#free--
-    else await this.#turn(signal)
+    else await this.#wait(signal)
     try {
       return await task()
     } finally {
-      this.#pass()
+      this.#release()
     }
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  #wait(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const begin = (): void => {
-        signal.removeEventListener('abort', giveUp)
+      const start = (): void => {
+        signal.removeEventListener('abort', cancel)
         resolve()
       }
-      const giveUp = (): void => {
-        this.#waiting.delete(begin)
-        signal.removeEventListener('abort', giveUp)
+      const cancel = (): void => {
+        this.#waiting.delete(start)
+        signal.removeEventListener('abort', cancel)
         reject(signal.reason)
       }
-      this.#waiting.add(begin)
-      signal.addEventListener('abort', giveUp)
+      this.#waiting.add(start)
+      signal.addEventListener('abort', cancel)
     })
   }
 
-  #pass(): void {
+  #release(): void {
     const [next] = this.#waiting
     if (!next) {
       this.#free++

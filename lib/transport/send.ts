@@ -6,27 +6,30 @@ import type { DockerDispatcher } from './dispatcher.ts'
 import type { Lane, LaneDispatchOptions } from './lanes.ts'
 import { unlessAborted } from '../base/abort.ts'
 
-/** One request, its path complete and encoded. */
+/** One request. Its path is complete and encoded. */
 export interface WireRequest {
   readonly method: string
   readonly path: string
-  /** Left out where the caller doesn't know it: the dispatcher then decides by method and path. */
+  /** If absent, the dispatcher chooses the lane by method and path. */
   readonly lane?: Lane | undefined
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string | Uint8Array | Readable
   readonly signal?: AbortSignal | undefined
-  /** For connection and whole answer together, in milliseconds: what trickles satisfies every other time-out. */
+  /**
+   * The time limit for the connection and the complete answer, in milliseconds. A slow trickle of bytes never triggers
+   * the other time-outs.
+   */
   readonly deadline?: number | undefined
 }
 
-/** An answer whose body is still to come. */
+/** An answer with its body as a stream. */
 export interface StreamedAnswer {
   readonly status: number
   readonly headers: AnswerHeaders
   readonly body: Readable
 }
 
-/** A connection that has left HTTP: bytes in both directions, each of which may end before the other. */
+/** A connection after an upgrade: bytes in both directions, each of which can end first. */
 export interface Hijacked {
   readonly headers: AnswerHeaders
   readonly socket: Duplex
@@ -40,30 +43,30 @@ function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): La
     method: request.method,
     body: request.body ?? null,
     ...(request.headers && { headers: request.headers }),
-    // undici closes the connection after a HEAD unless it is told that this server keeps to HTTP.
+    // By default, undici closes the connection after a HEAD request.
     reset: false,
   }
 }
 
-/** Node prints a warning from the eleventh listener of a signal on, and many calls may rightly share one. */
-function allowSharing(signal: AbortSignal | undefined): void {
+/** Many calls may share one signal, and Node prints a warning from the eleventh listener on. */
+function allowManyListeners(signal: AbortSignal | undefined): void {
   if (signal instanceof EventTarget) setMaxListeners(0, signal)
 }
 
-/** Sends a request and reads its answer whole: for calls whose answer is small. */
+/** Sends a request and reads the complete answer, for calls with small answers. */
 export function collect(dispatcher: DockerDispatcher, request: WireRequest): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
     request.signal?.throwIfAborted()
-    allowSharing(request.signal)
+    allowManyListeners(request.signal)
     const collector = new Collector({ resolve, reject }, request.signal)
-    if (request.deadline !== undefined) collector.endWithin(request.deadline, formatEndpoint(dispatcher.endpoint))
+    if (request.deadline !== undefined) collector.setDeadline(request.deadline, formatEndpoint(dispatcher.endpoint))
     dispatcher.dispatch(dispatchOptions(dispatcher, request), collector)
   })
 }
 
 /**
- * Sends a request that takes its connection over (RFC 9110, section 7.8), and hands the connection over, or the answer
- * that refuses it.
+ * Sends a request that takes over its connection (RFC 9110, section 7.8). Resolves with the connection, or with the
+ * answer if the daemon refuses the upgrade.
  *
  * @param protocol - for the header field Upgrade
  */
@@ -74,21 +77,22 @@ export function hijack(
 ): Promise<Hijacked | WireAnswer> {
   return new Promise((resolve, reject) => {
     request.signal?.throwIfAborted()
-    allowSharing(request.signal)
+    allowManyListeners(request.signal)
     const upgraded = (socket: Duplex, headers: AnswerHeaders): void => resolve({ socket, headers })
     const collector = new Collector({ resolve, reject, upgraded }, request.signal)
     dispatcher.dispatch({ ...dispatchOptions(dispatcher, request), upgrade: protocol }, collector)
   })
 }
 
-/** Sends a request and hands over the body as it comes, with back-pressure. */
+/** Sends a request and returns its body as a stream, with back-pressure. */
 export async function open(dispatcher: DockerDispatcher, request: WireRequest): Promise<StreamedAnswer> {
   request.signal?.throwIfAborted()
-  allowSharing(request.signal)
+  allowManyListeners(request.signal)
   const options = { ...dispatchOptions(dispatcher, request), ...(request.signal && { signal: request.signal }) }
-  // undici minds an abort only once the request has a connection: a handshake that hangs would hold it up.
+  // undici handles an abort only after the request has a connection, so a hanging handshake would delay it.
   const { statusCode, headers, body } = await unlessAborted(dispatcher.request(options), request.signal)
-  // undici ends a body that is destroyed by an 'error': whoever has read enough listens no more, and it would end the process.
+  // undici emits 'error' when a body is destroyed early. A reader that has stopped no longer listens, and Node would
+  // end the process.
   body.on('error', () => {})
   return { status: statusCode, headers, body }
 }

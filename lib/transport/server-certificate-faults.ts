@@ -1,17 +1,17 @@
 import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
-import type { ConnectionContext, Wording } from './connection-context.ts'
+import type { ConnectionContext, Fault } from './connection-context.ts'
 
-/** `build01.example.com, 10.0.0.4`: what a certificate is for. */
+/** The names in a certificate: `build01.example.com, 10.0.0.4`. */
 export function listNames({ names }: CertificateFacts): string {
   return [...names.dns, ...names.ip].join(', ')
 }
 
-const day = (date: Date): string => date.toISOString().slice(0, 10)
+const formatDay = (date: Date): string => date.toISOString().slice(0, 10)
 
 /**
- * The command for the machine with the CA: with all names of the certificate, since it would lose those left out, and the
- * host's. The names come from the other side: one that the command line would take for an option is dropped.
+ * The command for the machine with the CA. It contains all names of the certificate, which would lose omitted ones, and
+ * the host's name. The names come from the peer, so those that would be parsed as options are removed.
  */
 function reissue({ server, host = 'NAME' }: ConnectionContext): Sentence {
   const names = server ? [...server.names.dns, ...server.names.ip].filter((name) => !name.startsWith('-')) : []
@@ -21,39 +21,39 @@ function reissue({ server, host = 'NAME' }: ConnectionContext): Sentence {
 
 const THEN_COPY = "Then copy server-cert.pem and server-key.pem to the daemon's host and restart it."
 
-function nameFault(known: ConnectionContext): Wording {
-  const names = known.server ? listNames(known.server) : ''
+function nameFault(context: ConnectionContext): Fault {
+  const names = context.server ? listNames(context.server) : ''
   if (names === '') {
     return {
       code: 'ERR_SERVER_NAME_MISSING',
-      got: `the server's certificate has no subject alternative name (its common name${known.server?.commonName ? ` ${known.server.commonName}` : ''} doesn't count, RFC 9110 section 4.3.4)`,
-      todo: sentence`Reissue it with its names on the machine with the CA:  ${reissue(known)}`,
+      got: `the server's certificate has no subject alternative name (its common name${context.server?.commonName ? ` ${context.server.commonName}` : ''} doesn't count, RFC 9110 section 4.3.4)`,
+      todo: sentence`Reissue it with its names on the machine with the CA:  ${reissue(context)}`,
     }
   }
   return {
     code: 'ERR_SERVER_NAME_MISMATCH',
     got: `the server's certificate is for ${names}`,
-    todo: sentence`Connect to one of those names, or reissue the certificate on the machine with the CA:  ${reissue(known)}`,
+    todo: sentence`Connect to one of those names, or reissue the certificate on the machine with the CA:  ${reissue(context)}`,
   }
 }
 
-/** OpenSSL says "expired" of any certificate in the chain: ours in ca.pem, too. */
-function expiredFault(known: ConnectionContext): Wording {
-  const ended = known.server
-  const fromCa = ended !== undefined && ended.validTo.getTime() > Date.now()
+/** OpenSSL reports "expired" for any certificate in the chain, also for the CA in ca.pem. */
+function expiredFault(context: ConnectionContext): Fault {
+  const { server } = context
+  const isCaExpired = server !== undefined && server.validTo.getTime() > Date.now()
   return {
     code: 'ERR_SERVER_CERT_EXPIRED',
-    got: fromCa
+    got: isCaExpired
       ? "the CA that signed the server's certificate has expired"
-      : `the server's certificate expired${ended ? ` on ${day(ended.validTo)}` : ''}`,
-    todo: fromCa
+      : `the server's certificate expired${server ? ` on ${formatDay(server.validTo)}` : ''}`,
+    todo: isCaExpired
       ? sentence`Create a new CA on the machine that keeps it:  ${ours('cert', 'ca', '--replace-ca')}`
       : sentence`Renew it on the machine with the CA:  ${ours('cert', 'renew', '--server')}  ${THEN_COPY}`,
   }
 }
 
-function untrustedFault(known: ConnectionContext): Wording {
-  const { server, authorities = [] } = known
+function untrustedFault(context: ConnectionContext): Fault {
+  const { server, authorities = [] } = context
   if (server && authorities.some((ca) => ca.subject === server.issuer)) {
     return {
       code: 'ERR_SERVER_CA_KEY_DIFFERS',
@@ -68,7 +68,7 @@ function untrustedFault(known: ConnectionContext): Wording {
   }
 }
 
-function weakFault(): Wording {
+function weakFault(): Fault {
   return {
     code: 'ERR_SERVER_CERT_WEAK',
     got: "the server's certificate has a key or a signature that is too weak",
@@ -76,12 +76,12 @@ function weakFault(): Wording {
   }
 }
 
-const FAULTS: Record<string, (known: ConnectionContext) => Wording> = {
+const FAULTS: Record<string, (context: ConnectionContext) => Fault> = {
   ERR_TLS_CERT_ALTNAME_INVALID: nameFault,
   CERT_HAS_EXPIRED: expiredFault,
-  CERT_NOT_YET_VALID: (known) => ({
+  CERT_NOT_YET_VALID: (context) => ({
     code: 'ERR_SERVER_CERT_NOT_YET_VALID',
-    got: `the server's certificate is not valid before ${known.server?.validFrom.toISOString() ?? 'a later time'}`,
+    got: `the server's certificate is not valid before ${context.server?.validFrom.toISOString() ?? 'a later time'}`,
     todo: sentence`Compare the clocks of both machines:  ${command('date', '-u')}`,
   }),
   INVALID_PURPOSE: () => ({
@@ -107,8 +107,8 @@ const FAULTS: Record<string, (known: ConnectionContext) => Wording> = {
   ERR_SSL_CA_MD_TOO_WEAK: weakFault,
 }
 
-/** What Node has no name for is UNSPECIFIED, with OpenSSL's reason as its message. */
-function unspecifiedFault(reason: string): Wording {
+/** Node reports verification errors without a name as UNSPECIFIED, with OpenSSL's reason as the message. */
+function unspecifiedFault(reason: string): Fault {
   if (/too weak|too small/.test(reason)) return weakFault()
   return {
     code: 'ERR_SERVER_CERT_UNTRUSTED',
@@ -117,7 +117,7 @@ function unspecifiedFault(reason: string): Wording {
   }
 }
 
-/** The fault behind a failed verification of a server's certificate: X509_V_ERR_... of OpenSSL, or our name check. */
-export function serverCertificateFault(code: string, known: ConnectionContext, reason = ''): Wording | undefined {
-  return code === 'UNSPECIFIED' ? unspecifiedFault(reason) : FAULTS[code]?.(known)
+/** Returns the fault for an error of certificate verification: X509_V_ERR_... of OpenSSL, or our name check. */
+export function serverCertificateFault(code: string, context: ConnectionContext, reason = ''): Fault | undefined {
+  return code === 'UNSPECIFIED' ? unspecifiedFault(reason) : FAULTS[code]?.(context)
 }

@@ -1,6 +1,6 @@
-// Written by scripts/short-calls.ts from the engine's Operations, which say what is short.
+// Written by scripts/short-calls.ts from the engine's Operations with the lane 'short'.
 
-/** Method and path of each operation of the Engine API that the daemon answers at once. */
+/** Method and path of each operation of the Engine API that the daemon answers immediately. */
 export const SHORT_CALLS: readonly string[] = [
   'DELETE /configs/{id}',
   'DELETE /containers/{id}',

@@ -4,14 +4,14 @@ import { formatEndpoint, type NpipeEndpoint, type UnixEndpoint } from '../endpoi
 import type { Connect, ConnectOptions } from './connect.ts'
 import { explainFault } from './faults.ts'
 
-/** Windows opens a pipe by `\\.\pipe\name`. */
+/** Windows needs backslashes to open a pipe: `\\.\pipe\name`. */
 function nodePath({ kind, path }: UnixEndpoint | NpipeEndpoint): string {
   return kind === 'npipe' ? path.replaceAll('/', '\\') : path
 }
 
-/** The connector of a socket on this machine: who may open it is the file system's affair. */
+/** The connector of a local socket. The file system decides who may open it. */
 export function socketConnector(endpoint: UnixEndpoint | NpipeEndpoint, { timeout }: ConnectOptions): Connect {
-  const known = { target: formatEndpoint(endpoint), kind: endpoint.kind }
+  const context = { target: formatEndpoint(endpoint), kind: endpoint.kind }
   return async (signal) => {
     const socket = net.connect({ path: nodePath(endpoint) })
     socket.on('error', () => {})
@@ -21,7 +21,7 @@ export function socketConnector(endpoint: UnixEndpoint | NpipeEndpoint, { timeou
       return socket
     } catch (error) {
       socket.destroy()
-      throw signal.aborted ? signal.reason : explainFault(error, known)
+      throw signal.aborted ? signal.reason : explainFault(error, context)
     } finally {
       clearTimeout(timer)
     }

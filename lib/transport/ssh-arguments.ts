@@ -2,48 +2,49 @@ import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { parseHost } from '../endpoint/host.ts'
 import { EndpointError } from '../base/errors.ts'
 
-/** A peer that vanished is noticed by ssh itself after three of these, as TCP would for the other kinds. In seconds. */
+/**
+ * In seconds. ssh closes the connection after three of these without a reply, as TCP keep-alive does for other
+ * endpoints.
+ */
 const ALIVE_SECONDS = 30
 
-/**
- * What our ssh is, whatever ssh_config says. Checking host keys isn't in it: that is ssh's own affair, and stays as it
- * is set there.
- */
+/** Options that override ssh_config. Host key checking isn't among them: ssh does it as configured there. */
 const OPTIONS: readonly string[] = [
-  // A library must not wait for somebody to type: no password, no passphrase, no "are you sure".
+  // A library must never wait for a user's input: no passwords, passphrases or confirmations.
   'BatchMode=yes',
-  // A port that is forwarded can't be forwarded by a second ssh.
+  // A second ssh process can't forward a port that is already forwarded.
   'ClearAllForwardings=yes',
-  // A master that is there is used. One that we made would outlive its client, or end with the first connection.
+  // Uses an existing master connection, but creates none: a new master would outlive its client, or end with the first
+  // connection.
   'ControlMaster=no',
-  // What is run there is ours, also where an alias has a command of its own, such as tmux.
+  // We choose the remote command, even if an alias has a RemoteCommand of its own, such as tmux.
   'RemoteCommand=none',
-  // Why a connection was not made, or has ended, is said at this level.
+  // At this level, ssh says why a connection failed or ended.
   'LogLevel=INFO',
 ]
 
 /**
- * The command line of one connection to a daemon, without the program.
+ * The arguments of ssh for one connection to a daemon.
  *
- * @param timeout - in milliseconds; so long ssh itself tries, should nobody be there any more to end it
- * @throws {@link EndpointError} ERR_HOST_INVALID for an endpoint that {@link parseHost} would never give
+ * @param timeout - in milliseconds. ssh applies it too, in case our process dies
+ * @throws {@link EndpointError} ERR_HOST_INVALID for an endpoint that {@link parseHost} can't return
  */
 export function sshArguments(endpoint: SshEndpoint, timeout: number): string[] {
-  const { socketPath } = parsedAgain(endpoint)
+  const { socketPath } = reparse(endpoint)
   const socket = socketPath === undefined ? [] : ['--host', `unix://${socketPath}`]
   return [...sshLogin(endpoint, timeout), 'docker', ...socket, 'system', 'dial-stdio']
 }
 
 /**
- * The same up to the host: what follows is the command that is run there. Everything in it was read by the parser of hosts
- * here and now, since an endpoint may be made by hand, and `-oProxyCommand=...` in it would run a program.
+ * The isSame arguments up to the host; append the remote command. All values are parsed again here: callers may build an
+ * endpoint by hand, and `-oProxyCommand=...` in it would run a program.
  *
- * @param alive - in seconds; after three times as long without a sign of life ssh gives up
+ * @param alive - in seconds. ssh closes the connection after three times as long without a reply
  */
 export function sshLogin(endpoint: SshEndpoint, timeout: number, alive: number = ALIVE_SECONDS): string[] {
-  const { user, port, host } = parsedAgain(endpoint)
+  const { user, port, host } = reparse(endpoint)
   const options = [...OPTIONS, `ServerAliveInterval=${alive}`, `ConnectTimeout=${Math.ceil(timeout / 1000)}`]
-  // Neither a terminal, nor our agent, nor X11 for the other side.
+  // No terminal, no agent forwarding, no X11 forwarding.
   return ['-T', '-a', '-x'].concat(
     options.flatMap((option) => ['-o', option]),
     user === undefined ? [] : ['-l', user],
@@ -52,13 +53,13 @@ export function sshLogin(endpoint: SshEndpoint, timeout: number, alive: number =
   )
 }
 
-function parsedAgain(endpoint: SshEndpoint): SshEndpoint {
+function reparse(endpoint: SshEndpoint): SshEndpoint {
   const text = formatEndpoint(endpoint)
   const parsed = parseHost(text, { source: 'endpoint' })
-  const same = (['user', 'port', 'host', 'socketPath'] as const).every(
+  const isSame = (['user', 'port', 'host', 'socketPath'] as const).every(
     (name) => (parsed as Partial<SshEndpoint>)[name] === endpoint[name],
   )
-  if (parsed.kind === 'ssh' && same) return parsed
+  if (parsed.kind === 'ssh' && isSame) return parsed
   throw new EndpointError('ERR_HOST_INVALID', {
     tried: 'connecting to an ssh endpoint',
     got: 'its host, user, port or socket path contains characters of another part',

@@ -1,29 +1,29 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../base/errors.ts'
 import { command, option, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
-import type { Wording } from './connection-context.ts'
+import type { Fault } from './connection-context.ts'
 import type { SshExit } from './ssh-stream.ts'
 
-/** What ssh itself ends with; every other code is that of the command on the other side (ssh(1), EXIT STATUS). */
-const OWN = 255
-/** A shell's for a command that isn't there, or can't be run (POSIX, Shell Command Language, 2.8.2). */
-const NO_COMMAND: ReadonlySet<number | null> = new Set([126, 127])
+/** The exit code for failures of ssh itself. All other codes come from the remote command (ssh(1), EXIT STATUS). */
+const SSH_FAILED = 255
+/** A shell's exit codes for a command that is missing or can't be run (POSIX, Shell Command Language, 2.8.2). */
+const COMMAND_FAILED: ReadonlySet<number | null> = new Set([126, 127])
 
-/** Builds the remedy for one host, given `ssh HOST` as a command. */
+/** Creates the remedy for one host, given `ssh HOST` as a command. */
 type Remedy = (login: CommandPart, host: string) => Sentence
 
-interface Row extends Pick<Wording, 'code' | 'got'> {
+interface FaultRow extends Pick<Fault, 'code' | 'got'> {
   readonly todo: Remedy
 }
 
-interface MessageRow extends Row {
+interface MessageFaultRow extends FaultRow {
   readonly pattern: RegExp
 }
 
 const tryLogin: Remedy = (login) => sentence`Try the login in a terminal:  ${login}`
 
-/** The messages of OpenSSH, which are English everywhere. */
-const SSH_MESSAGES: readonly MessageRow[] = [
+/** Messages of OpenSSH, which aren't localized. */
+const SSH_MESSAGES: readonly MessageFaultRow[] = [
   {
     pattern: /IDENTIFICATION HAS CHANGED|REVOKED HOST KEY/,
     code: 'ERR_SSH_HOST_KEY_CHANGED',
@@ -79,8 +79,8 @@ const SSH_MESSAGES: readonly MessageRow[] = [
   },
 ]
 
-/** The messages of `docker system dial-stdio`. */
-const DOCKER_MESSAGES: readonly MessageRow[] = [
+/** Messages of `docker system dial-stdio`. */
+const DOCKER_MESSAGES: readonly MessageFaultRow[] = [
   {
     pattern: /permission denied/i,
     code: 'ERR_SOCKET_PERMISSION',
@@ -111,13 +111,13 @@ const DOCKER_MESSAGES: readonly MessageRow[] = [
 const tryDialStdio: Remedy = (login) =>
   sentence`Try it in a terminal:  ${command(...login.command, 'docker', 'system', 'dial-stdio')}`
 
-const NO_DOCKER: Row = {
+const NO_DOCKER: FaultRow = {
   code: 'ERR_SSH_DOCKER_MISSING',
   got: "the docker command isn't in the PATH on the host, or can't be run",
   todo: () => 'Install the Docker CLI on the host, in the PATH of logins without a terminal.',
 }
 
-function otherwise(code: number | null, todo: Remedy): Row {
+function otherFault(code: number | null, todo: Remedy): FaultRow {
   return {
     code: 'ERR_SSH_FAILED',
     got: code === null ? 'a signal ended ssh' : `ssh ended with exit code ${code}`,
@@ -125,36 +125,36 @@ function otherwise(code: number | null, todo: Remedy): Row {
   }
 }
 
-function rowOf({ code, stderr }: SshExit): Row {
-  if (NO_COMMAND.has(code)) return NO_DOCKER
-  const rows = code === OWN ? SSH_MESSAGES : DOCKER_MESSAGES
-  return rows.find(({ pattern }) => pattern.test(stderr)) ?? otherwise(code, tryDialStdio)
+function rowOf({ code, stderr }: SshExit): FaultRow {
+  if (COMMAND_FAILED.has(code)) return NO_DOCKER
+  const rows = code === SSH_FAILED ? SSH_MESSAGES : DOCKER_MESSAGES
+  return rows.find(({ pattern }) => pattern.test(stderr)) ?? otherFault(code, tryDialStdio)
 }
 
-/** The last lines say most; the others are frames and hints. */
+/** The last two lines contain the reason. The lines before are banners and hints. */
 function lastLines(stderr: string): string {
   const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '')
   return lines.slice(-2).join(' / ').slice(-300)
 }
 
-/** The error behind the end of an ssh process that was to reach a daemon; none for exit code 0. */
+/** Returns the error for an ssh process that ran `docker system dial-stdio`; undefined for exit code 0. */
 export function sshFault(exit: SshExit, endpoint: SshEndpoint): ConnectionError | undefined {
   return exit.code === 0 ? undefined : faultOf(rowOf(exit), exit, endpoint)
 }
 
-/** The same for an ssh process that runs another command: that command's own exit codes are not ssh's. */
+/** Returns the error for an ssh process that ran another command, whose own exit codes aren't failures of ssh. */
 export function sshLoginFault(exit: SshExit, endpoint: SshEndpoint): ConnectionError | undefined {
-  if (exit.code !== null && exit.code !== OWN) return undefined
-  const row = SSH_MESSAGES.find(({ pattern }) => pattern.test(exit.stderr)) ?? otherwise(exit.code, tryLogin)
+  if (exit.code !== null && exit.code !== SSH_FAILED) return undefined
+  const row = SSH_MESSAGES.find(({ pattern }) => pattern.test(exit.stderr)) ?? otherFault(exit.code, tryLogin)
   return faultOf(row, exit, endpoint)
 }
 
-function faultOf({ code, got, todo }: Row, exit: SshExit, endpoint: SshEndpoint): ConnectionError {
-  const said = lastLines(exit.stderr)
+function faultOf({ code, got, todo }: FaultRow, exit: SshExit, endpoint: SshEndpoint): ConnectionError {
+  const output = lastLines(exit.stderr)
   const { socketPath: _, ...host } = endpoint
   return new ConnectionError(code, {
     tried: `connecting to ${formatEndpoint(endpoint)}`,
-    got: said === '' ? got : sentence`${got} ("${said}")`,
+    got: output === '' ? got : sentence`${got} ("${output}")`,
     todo: todo(command('ssh', formatEndpoint(host)), formatEndpoint(host)),
   })
 }

@@ -5,7 +5,7 @@ import { codeOf } from '../base/system-error.ts'
 import { startSsh } from './ssh-stream.ts'
 
 /**
- * Starts the system's ssh.
+ * Starts the ssh program found in PATH.
  *
  * @param target - for messages
  * @throws {@link ConnectionError} ERR_SSH_NOT_INSTALLED, ERR_SSH_FAILED

@@ -3,33 +3,35 @@ import { once } from 'node:events'
 import { Duplex, finished } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** How a process ended, and the end of what it wrote to stderr. */
+/** Exit code of a process, and the last part of its stderr. */
 export interface SshExit {
-  /** null for one that a signal ended. */
+  /** null if a signal ended the process. */
   readonly code: number | null
   readonly stderr: string
 }
 
-/** After SIGTERM; then SIGKILL. In milliseconds. */
-const GRACE_MS = 2_000
-/** For what is still in the pipe when a process has ended: what it started itself may hold stderr open for ever. In milliseconds. */
-const LAST_WORDS_MS = 100
-/** Of stderr only the end is kept, in characters. */
-const LONGEST_STDERR = 4_096
+/** How long the process may take to exit after it has closed stdout, and after SIGTERM. In milliseconds. */
+const EXIT_TIMEOUT_MS = 2_000
+/**
+ * How long to read stderr after the process has exited, in milliseconds. Its children may keep the pipe open forever.
+ */
+const STDERR_DELAY_MS = 100
+/** How many characters of stderr are kept, from its end. */
+const MAX_STDERR_LENGTH = 4_096
 
 type Done = (error?: Error | null) => void
 
 /**
- * Starts ssh, without a shell.
+ * Starts ssh without a shell.
  *
- * @throws whatever spawn() has against it
+ * @throws the error of spawn()
  */
 export async function startSsh(program: string, args: readonly string[]): Promise<ChildProcessWithoutNullStreams> {
   const child = spawn(program, args, {
     stdio: 'pipe',
     windowsHide: true,
-    // A session of its own (setsid(2)): a Ctrl-C at our terminal is not meant for it, and neither ssh nor what it starts
-    // for a jump host can ask at a terminal, or in a window.
+    // In a new session (setsid(2)), Ctrl-C at our terminal doesn't reach ssh, and neither ssh nor its children for a
+    // jump host can prompt at a terminal or in a window.
     detached: process.platform !== 'win32',
     env: { ...withoutSecrets(process.env), SSH_ASKPASS_REQUIRE: 'never' },
   })
@@ -37,14 +39,14 @@ export async function startSsh(program: string, args: readonly string[]): Promis
   return child
 }
 
-/** Our own variables are nobody else's business: one is a passphrase, and ssh's `SendEnv *` would send it to the host. */
+/** Removes our own variables: one is a passphrase, and ssh's `SendEnv *` would send it to the host. */
 export function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^DOCKER_MTLS_/i.test(name)))
 }
 
 /**
- * The standard streams of ssh as one: what is written is its input, what is read its output. `end()` closes its input,
- * and its output still arrives. `destroy()` ends the process, and 'close' comes after that.
+ * The standard streams of ssh as one duplex stream. `end()` closes ssh's stdin, and its output still arrives.
+ * `destroy()` ends the process, and 'close' is emitted after that.
  */
 export class SshStream extends Duplex {
   readonly exit: Promise<SshExit>
@@ -52,9 +54,9 @@ export class SshStream extends Duplex {
   readonly #explain: (exit: SshExit) => Error | undefined
   #stopped = false
 
-  /** @param explain - says what went wrong, if so, once the process has ended */
+  /** @param explain - turns the exit of the process into an error, if it failed */
   constructor(child: ChildProcessWithoutNullStreams, explain: (exit: SshExit) => Error | undefined) {
-    // As sockets have it: where nothing comes any more, nobody listens.
+    // As for sockets: when the peer stops sending, it has also stopped reading.
     super({ allowHalfOpen: false })
     this.#child = child
     this.#explain = explain
@@ -66,14 +68,14 @@ export class SshStream extends Duplex {
     child.stdout.once('close', () => void this.#finish())
   }
 
-  /** Keeps this process running: undici has it so while a request does. */
+  /** Keeps this process running. undici calls it while a request is running. */
   ref(): this {
-    return this.#each('ref')
+    return this.#forEachHandle('ref')
   }
 
-  /** Lets this process end: an idle connection must not hold it up. */
+  /** Allows this process to exit. undici calls it for idle connections. */
   unref(): this {
-    return this.#each('unref')
+    return this.#forEachHandle('unref')
   }
 
   override _read(): void {
@@ -81,32 +83,32 @@ export class SshStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: Done): void {
-    this.#child.stdin.write(chunk, (error) => (error ? void this.#notTaken(error, done) : done()))
+    this.#child.stdin.write(chunk, (error) => (error ? void this.#failWrite(error, done) : done()))
   }
 
   override _final(done: Done): void {
     const { stdin } = this.#child
-    // The input of a process that has ended is closed without having been finished: end(callback) would never call.
+    // If the process has exited, stdin closes without finishing, and the callback of end() is never called.
     finished(stdin, { readable: false }, () => done())
     stdin.end()
   }
 
   override _destroy(error: Error | null, done: Done): void {
-    // Whoever waits for the end of it must not end before.
+    // A caller that awaits 'close' must not exit before ssh has.
     this.ref()
     void this.#stop(() => done(error))
   }
 
-  /** Why the process is gone says more than EPIPE. */
-  async #notTaken(error: Error, done: Done): Promise<void> {
+  /** The exit of the process explains more than EPIPE. */
+  async #failWrite(error: Error, done: Done): Promise<void> {
     done(this.#explain(await this.exit) ?? error)
   }
 
-  /** No more output is the end, or a failure has come before. */
+  /** After the last output, ends the stream, or destroys it if ssh failed. */
   async #finish(): Promise<void> {
-    const late = setTimeout(() => void this.#stop(), GRACE_MS)
+    const timer = setTimeout(() => void this.#stop(), EXIT_TIMEOUT_MS)
     const exit = await this.exit
-    clearTimeout(late)
+    clearTimeout(timer)
     const fault = this.#stopped ? undefined : this.#explain(exit)
     if (fault) this.destroy(fault)
     else this.push(null)
@@ -115,28 +117,28 @@ export class SshStream extends Duplex {
   async #stop(then?: () => void): Promise<void> {
     this.#stopped = true
     this.#kill('SIGTERM')
-    const late = setTimeout(() => this.#kill('SIGKILL'), GRACE_MS)
+    const timer = setTimeout(() => this.#kill('SIGKILL'), EXIT_TIMEOUT_MS)
     await this.exit
-    clearTimeout(late)
+    clearTimeout(timer)
     then?.()
   }
 
-  /** With what it started itself: a ProxyCommand, the ssh to a jump host. */
+  /** Signals the whole process group, which includes a ProxyCommand and the ssh to a jump host. */
   #kill(signal: NodeJS.Signals): void {
     const { pid, exitCode, signalCode } = this.#child
     if (pid === undefined || exitCode !== null || signalCode !== null) return
     try {
       process.kill(process.platform === 'win32' ? pid : -pid, signal)
     } catch {
-      // It has ended at this moment.
+      // It has just exited.
     }
   }
 
-  #each(what: 'ref' | 'unref'): this {
+  #forEachHandle(method: 'ref' | 'unref'): this {
     const { stdin, stdout, stderr } = this.#child
-    // Pipes are sockets (Node, subprocess.stdin), which their types don't say.
-    for (const handle of [this.#child, stdin, stdout, stderr] as unknown as Record<typeof what, () => void>[]) {
-      handle[what]()
+    // The pipes are sockets (Node, subprocess.stdin), but their types don't say so.
+    for (const handle of [this.#child, stdin, stdout, stderr] as unknown as Record<typeof method, () => void>[]) {
+      handle[method]()
     }
     return this
   }
@@ -144,9 +146,9 @@ export class SshStream extends Duplex {
 
 async function exitOf(child: ChildProcessWithoutNullStreams): Promise<SshExit> {
   let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-LONGEST_STDERR)))
-  const silent = new Promise((resolve) => child.stderr.once('close', resolve))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-MAX_STDERR_LENGTH)))
+  const stderrClosed = new Promise((resolve) => child.stderr.once('close', resolve))
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
-  await Promise.race([silent, delay(LAST_WORDS_MS)])
+  await Promise.race([stderrClosed, delay(STDERR_DELAY_MS)])
   return { code, stderr }
 }

@@ -10,21 +10,21 @@ import { SshStream } from './ssh-stream.ts'
 import { Semaphore } from './semaphore.ts'
 import { unlessAborted, withTimeout } from '../base/abort.ts'
 
-/** sshd drops logins at random where ten are under way (sshd_config(5), MaxStartups), and others log in as well. */
-const LOGINS_AT_ONCE = 4
+/** sshd randomly drops logins when ten are pending (sshd_config(5), MaxStartups), and other clients log in too. */
+const MAX_CONCURRENT_LOGINS = 4
 
 /**
- * The connector of an ssh endpoint: each connection is one process of the system's ssh, which runs `docker system
- * dial-stdio` on the other side, and is handed over when the daemon there has answered.
+ * The connector of an ssh endpoint. Each connection is a process of the system's ssh that runs
+ * `docker system dial-stdio` on the remote host. It is ready when the daemon has answered a ping.
  *
- * @param args - of {@link sshArguments}
+ * @param args - from {@link sshArguments}
  */
 export function sshConnector(endpoint: SshEndpoint, args: readonly string[], options: ConnectOptions): Connect {
   const target = formatEndpoint(endpoint)
-  const semaphore = new Semaphore(LOGINS_AT_ONCE)
+  const semaphore = new Semaphore(MAX_CONCURRENT_LOGINS)
   return async (signal) => {
     const began = performance.now()
-    const limits = { timeout: options.timeout, signal, late: tooLate(target, options.timeout) }
+    const limits = { timeout: options.timeout, signal, late: timeoutError(target, options.timeout) }
     try {
       const stream = await withTimeout(limits, (inTime) =>
         semaphore.run(() => openStream(endpoint, args, options, inTime), inTime),
@@ -50,10 +50,10 @@ async function openStream(
   )
   onProcess?.(starting.then(({ exit }) => exit).catch(() => {}))
   const stream = await starting
-  // Between two owners nobody else would listen, and an unheard 'error' ends the process.
+  // Nobody else listens until the caller takes the stream over, and an 'error' without a listener ends the process.
   stream.on('error', () => {})
   try {
-    // Starting it took its time.
+    // The signal may have aborted during the start.
     signal.throwIfAborted()
     await unlessAborted(waitForPing(stream, target), signal)
     return stream
@@ -63,7 +63,7 @@ async function openStream(
   }
 }
 
-function tooLate(target: string, timeout: number): ConnectionError {
+function timeoutError(target: string, timeout: number): ConnectionError {
   return new ConnectionError('ERR_CONNECT_TIMEOUT', {
     tried: `connecting to ${target}`,
     got: `neither ssh nor the daemon behind it answered within ${timeout} ms`,

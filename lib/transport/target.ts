@@ -3,9 +3,9 @@ import { showHost } from '../endpoint/text.ts'
 import { ConnectionError } from '../base/errors.ts'
 import { option, sentence } from '../base/sentence.ts'
 
-/** Where requests of one dispatcher may go. */
+/** The only target of a dispatcher's requests. */
 export interface Target {
-  /** As a person writes the endpoint. */
+  /** The endpoint as users write it. */
   readonly name: string
   readonly origin: string
   readonly prefix: string
@@ -27,12 +27,12 @@ function refuseOrigin(target: Target, origin: string | URL | undefined): Connect
   return refusal(target, `a request for ${showHost(text)}`, target.origin, todo)
 }
 
-/** An absolute URL, `//host` and CONNECT are words to a proxy; dot segments lead out of the prefix. */
+/** A proxy would obey an absolute URL, `//host` or CONNECT. Dot segments lead out of the prefix. */
 function refusePath(target: Target, method: string, text: string): ConnectionError | undefined {
   const { prefix, origin } = target
   const rest = text.startsWith(prefix) ? text.slice(prefix.length).replace(/\?.*/s, '') : ''
-  const inside = /^\/(?!\/)/.test(rest) && !/\/(\.|%2e){1,2}([/#]|$)/i.test(rest)
-  if (inside && method !== 'CONNECT') return undefined
+  const isInside = /^\/(?!\/)/.test(rest) && !/\/(\.|%2e){1,2}([/#]|$)/i.test(rest)
+  if (isInside && method !== 'CONNECT') return undefined
   const what = `${method} ${showHost(text)}`
   return refusal(
     target,
@@ -42,7 +42,7 @@ function refusePath(target: Target, method: string, text: string): ConnectionErr
   )
 }
 
-/** The values of a header field in any of the forms that undici takes: an object, a flat list, or pairs. */
+/** Yields the values of a header field. undici accepts headers as an object, a flat list, or pairs. */
 function* valuesOf(headers: NonNullable<Dispatcher.DispatchOptions['headers']>, name: string): Generator {
   const flat = Array.isArray(headers) && !Array.isArray(headers[0])
   if (flat) {
@@ -55,7 +55,7 @@ function* valuesOf(headers: NonNullable<Dispatcher.DispatchOptions['headers']>, 
   for (const [key, value] of pairs) if (String(key).toLowerCase() === name) yield value
 }
 
-/** A gateway chooses the daemon by it. */
+/** A gateway may choose the daemon by the Host header. */
 function refuseHost(target: Target, headers: Dispatcher.DispatchOptions['headers']): ConnectionError | undefined {
   if (headers === undefined || headers === null) return undefined
   const { host } = new URL(target.origin)
@@ -66,7 +66,7 @@ function refuseHost(target: Target, headers: Dispatcher.DispatchOptions['headers
   return undefined
 }
 
-/** Why a request must not be sent from here, if so: it would reach something other than the one daemon. */
+/** Returns an error if the request would reach anything except the dispatcher's daemon. */
 export function refuseTarget(target: Target, options: Dispatcher.DispatchOptions): ConnectionError | undefined {
   return (
     refuseOrigin(target, options.origin) ??
@@ -75,7 +75,7 @@ export function refuseTarget(target: Target, options: Dispatcher.DispatchOptions
   )
 }
 
-/** Why an answer must not be used, if so: it says where else to go. */
+/** Returns an error if the answer is a redirect. */
 export function refuseRedirect({ name }: Target, status: number): ConnectionError | undefined {
   if (status < 300 || status >= 400 || status === 304) return undefined
   return new ConnectionError('ERR_REDIRECT_REFUSED', {

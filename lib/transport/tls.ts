@@ -14,41 +14,44 @@ import type { openTunnel } from './proxy.ts'
 import type { Tunnel } from './tunnel.ts'
 
 /**
- * How long a fresh TLS 1.3 socket waits for a sign that the daemon took our certificate, where the server sends no
- * session ticket (Go and OpenSSL do). The verdict takes one round trip; the handshake before it took two.
+ * How long a new TLS 1.3 connection waits for the daemon's verdict on our certificate if the server sends no session
+ * ticket (Go and OpenSSL send one). The verdict takes one round trip; the handshake before it took two. In
+ * milliseconds.
  */
 const VERDICT_MS = 100
 
-/** A session to resume, and the certificate that the whole handshake before it showed: a resumed one shows none. */
+/** A session to resume, with the server certificate of its full handshake. A resumed handshake has no certificate. */
 interface Session {
   readonly ticket: Buffer
   readonly certificate: X509Certificate
 }
 
-/** For one SecureContext and one server name: neither another CA's context nor another name ever resumes from it. */
+/** The session of one SecureContext and one server name. Another CA or another name must never resume it. */
 interface SessionCache {
   readonly set: IdentitySet
   session?: Session
 }
 
-/** What both the name check and OpenSSL's SNI want: no zone, no trailing dot. */
+/** The host name for SNI and the name check, without zone and trailing dot. */
 function serverName(host: string): string {
   return host.replace(/%.*$/, '').replace(/\.$/, '')
 }
 
-/** The server's certificate as soon as it was shown, for the error that may follow. */
-interface Seen {
+/** The server's certificate once received, also for the error of a failed handshake. */
+interface PresentedCertificate {
   certificate?: X509Certificate | undefined
 }
 
-/** Not by getPeerX509Certificate: on Node 20 that takes the certificate out of the chain, and the next reader finds none. */
-function shownCertificate(socket: tls.TLSSocket): X509Certificate | undefined {
+/**
+ * Avoids getPeerX509Certificate(): on Node 20 that removes the certificate from the chain, and later calls find none.
+ */
+function presentedCertificate(socket: tls.TLSSocket): X509Certificate | undefined {
   const { raw } = socket.getPeerCertificate() as { raw?: Buffer }
   return raw && new X509Certificate(raw)
 }
 
-/** Where TLS gets its bytes from: a socket of its own, or what is already open. */
-function carrier({ host, port }: TlsEndpoint, tunnel: Tunnel | undefined): tls.ConnectionOptions {
+/** The options for the stream below TLS: the tunnel if there is one, else a new TCP connection. */
+function streamOptions({ host, port }: TlsEndpoint, tunnel: Tunnel | undefined): tls.ConnectionOptions {
   const direct: net.TcpNetConnectOpts & { autoSelectFamilyAttemptTimeout: number } = {
     host,
     port,
@@ -57,39 +60,44 @@ function carrier({ host, port }: TlsEndpoint, tunnel: Tunnel | undefined): tls.C
   return tunnel ? { socket: tunnel } : direct
 }
 
-/** Node has no way from a stream that carries TLS to its ref() and unref(). */
-function followed(socket: tls.TLSSocket, tunnel: Tunnel): void {
-  for (const what of ['ref', 'unref'] as const) {
-    socket[what] = () => {
-      tunnel[what]()
+/** Forwards ref() and unref() to the tunnel, because Node doesn't do so for a stream below TLS. */
+function forwardRef(socket: tls.TLSSocket, tunnel: Tunnel): void {
+  for (const method of ['ref', 'unref'] as const) {
+    socket[method] = () => {
+      tunnel[method]()
       return socket
     }
   }
 }
 
-function openSocket(endpoint: TlsEndpoint, cache: SessionCache, seen: Seen, tunnel?: Tunnel): tls.TLSSocket {
+function openSocket(
+  endpoint: TlsEndpoint,
+  cache: SessionCache,
+  presented: PresentedCertificate,
+  tunnel?: Tunnel,
+): tls.TLSSocket {
   const name = serverName(endpoint.host)
-  const offered = cache.session
+  const resumable = cache.session
   const socket = tls.connect({
-    ...carrier(endpoint, tunnel),
-    // RFC 6066 section 3: an address is no server name.
+    ...streamOptions(endpoint, tunnel),
+    // RFC 6066, section 3: SNI can't contain an IP address.
     servername: net.isIP(name) ? '' : name,
     secureContext: cache.set.secureContext(TLS_POLICY),
     rejectUnauthorized: true,
-    checkServerIdentity: () => certificateFault(seen.certificate, name),
+    checkServerIdentity: () => certificateFault(presented.certificate, name),
     ALPNProtocols: ALPN_PROTOCOLS,
-    ...(offered && { session: offered.ticket }),
+    ...(resumable && { session: resumable.ticket }),
   })
-  if (tunnel) followed(socket, tunnel)
+  if (tunnel) forwardRef(socket, tunnel)
   else socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
-  // Between two owners nobody else would listen, and an unheard 'error' ends the process.
+  // Nobody else listens until the caller takes the socket over, and an 'error' without a listener ends the process.
   socket.on('error', () => {})
-  // 'secure' comes before Node's own verdict, after which a refused certificate can't be read any more.
+  // 'secure' precedes Node's own verification, after which a rejected certificate can't be read.
   socket.prependListener('secure', () => {
-    seen.certificate = socket.isSessionReused() ? offered?.certificate : shownCertificate(socket)
+    presented.certificate = socket.isSessionReused() ? resumable?.certificate : presentedCertificate(socket)
   })
   socket.on('session', (ticket: Buffer) => {
-    if (seen.certificate) cache.session = { ticket, certificate: seen.certificate }
+    if (presented.certificate) cache.session = { ticket, certificate: presented.certificate }
   })
   return socket
 }
@@ -99,8 +107,8 @@ function timeoutError(phase: 'tcp' | 'tls', milliseconds: number): Error {
   return Object.assign(new Error(`no answer within ${milliseconds} ms`), { code })
 }
 
-/** Resolves when both sides have accepted each other; rejects with the first sign that one did not. */
-function established(
+/** Resolves when both sides have accepted each other's certificate. Rejects on the first sign that one hasn't. */
+function waitForHandshake(
   socket: tls.TLSSocket,
   { timeout, signal }: { timeout: number; signal: AbortSignal },
   phase: 'tcp' | 'tls',
@@ -116,14 +124,15 @@ function established(
       reject(error)
     }
     const aborted = (): void => settle(signal.reason)
-    // 'session' comes from the middle of a read by OpenSSL; a request written from in there ends the connection.
+    // OpenSSL emits 'session' in the middle of a read. A request written from there closes the connection.
     const accepted = (): void => void setImmediate(settle)
     const ended = (): void => settle(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
     signal.addEventListener('abort', aborted)
     socket.once('connect', () => (phase = 'tls'))
     socket.once('error', settle).once('end', ended)
     socket.once('secureConnect', () => {
-      // Below 1.3 the client's certificate is judged before the handshake ends, and a resumed session was judged before.
+      // Before TLS 1.3 the server verifies the client certificate during the handshake. For a resumed session it did so
+      // earlier.
       if (socket.getProtocol() !== 'TLSv1.3' || socket.isSessionReused()) return settle()
       socket.once('session', accepted)
       clearTimeout(timer)
@@ -133,7 +142,7 @@ function established(
   })
 }
 
-/** The connector of a TLS endpoint. Its sessions live and die with one reading of the identity's files. */
+/** The connector of a TLS endpoint. When the identity's files are read again, it starts without the old session. */
 export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options: ConnectOptions): Connect {
   const { timeout, onPeer, proxy } = options
   const target = formatEndpoint(endpoint)
@@ -143,37 +152,37 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options:
     const set = await identity.current()
     signal.throwIfAborted()
     if (cache?.set !== set) cache = { set }
-    const mine = cache
-    const seen: Seen = {}
+    const sessions = cache
+    const presented: PresentedCertificate = {}
     const began = performance.now()
     let socket: tls.TLSSocket | undefined
     try {
-      const tunnel = proxy && (await tunnelled(proxy, endpoint, { timeout, signal }))
-      socket = openSocket(endpoint, mine, seen, tunnel)
+      const tunnel = proxy && (await openTunnelLazily(proxy, endpoint, { timeout, signal }))
+      socket = openSocket(endpoint, sessions, presented, tunnel)
       signal.throwIfAborted()
       const left = Math.max(Math.ceil(timeout - (performance.now() - began)), 1)
-      await established(socket, { timeout: left, signal }, tunnel ? 'tls' : 'tcp')
-      const peer = verifiedPeer(socket, seen.certificate, serverName(endpoint.host), set)
+      await waitForHandshake(socket, { timeout: left, signal }, tunnel ? 'tls' : 'tcp')
+      const peer = verifiedPeer(socket, presented.certificate, serverName(endpoint.host), set)
       onPeer?.(peer)
       publishConnect(target, began, { tlsVersion: peer.tlsVersion, resumed: peer.resumed })
       return socket
     } catch (cause) {
       socket?.destroy()
-      delete mine.session
-      const known = { ...contextOf(endpoint, target, set, seen), proxy: proxy?.name }
-      const error = signal.aborted ? cause : explainFault(cause, known)
+      delete sessions.session
+      const context = { ...contextOf(endpoint, target, set, presented), proxy: proxy?.name }
+      const error = signal.aborted ? cause : explainFault(cause, context)
       publishConnect(target, began, { error })
       throw error
     }
   }
 }
 
-/** Few connect through a proxy, and everybody would load what it takes. */
-async function tunnelled(...call: Parameters<typeof openTunnel>): Promise<Tunnel> {
+/** Imports the proxy code when needed: few clients use a proxy, and loading it takes time. */
+async function openTunnelLazily(...call: Parameters<typeof openTunnel>): Promise<Tunnel> {
   return (await import('./proxy.ts')).openTunnel(...call)
 }
 
-/** Names and dates once more, for what OpenSSL and Node skip on a resumed session. */
+/** Checks name and dates again, because OpenSSL and Node skip that for resumed sessions. */
 function verifiedPeer(
   socket: tls.TLSSocket,
   certificate: X509Certificate | undefined,
@@ -185,7 +194,12 @@ function verifiedPeer(
   return describePeer(socket, certificate, set.client)
 }
 
-function contextOf({ host }: TlsEndpoint, target: string, set: IdentitySet, seen: Seen): ConnectionContext {
-  const known = { target, kind: 'tls', host: serverName(host), authorities: set.authorities } as const
-  return seen.certificate ? { ...known, server: readCertificate(seen.certificate) } : known
+function contextOf(
+  { host }: TlsEndpoint,
+  target: string,
+  set: IdentitySet,
+  presented: PresentedCertificate,
+): ConnectionContext {
+  const context = { target, kind: 'tls', host: serverName(host), authorities: set.authorities } as const
+  return presented.certificate ? { ...context, server: readCertificate(presented.certificate) } : context
 }

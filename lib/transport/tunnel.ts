@@ -4,14 +4,14 @@ import { Duplex } from 'node:stream'
 type Done = (error?: Error | null) => void
 
 /**
- * A connection through a proxy, as TLS has it below itself. The end of what we write is told to the daemon by TLS alone
- * (close_notify; RFC 8446, section 6.1) and never to the proxy: at the end of one direction proxies end the other, and
- * what a command still had to say would be lost.
+ * A connection through a proxy, as the stream below TLS. Ending it doesn't end the TCP connection: TLS tells the daemon
+ * by close_notify (RFC 8446, section 6.1). If one direction of the TCP connection ends, proxies close the other too,
+ * and a command's remaining output would be lost.
  */
 export class Tunnel extends Duplex {
   readonly #socket: net.Socket
 
-  /** @param first - what came with the proxy's answer, and is the daemon's */
+  /** @param first - bytes of the daemon that arrived with the proxy's answer */
   constructor(socket: net.Socket, first: Buffer) {
     super()
     this.#socket = socket

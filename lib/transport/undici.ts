@@ -1,7 +1,7 @@
 /**
- * The parts of undici that carry requests, and no more of it: the whole package (fetch, WebSocket, mocks, caches)
- * takes three times as long to load. undici 7 lists no `exports`, so its files are reachable by path; a test
- * holds that they are the same objects as those of its front door.
+ * The parts of undici that send requests. The whole package (fetch, WebSocket, mocks, caches) takes three times as long
+ * to load. undici 7 has no `exports`, so its files can be imported by path. A test checks that both imports give the
+ * same objects.
  */
 // @ts-expect-error undici types its front door only
 import api from 'undici/lib/api/index.js'
@@ -16,10 +16,10 @@ import type * as undici from 'undici'
 export const Dispatcher: typeof undici.Dispatcher = DispatcherClass
 export const Pool: typeof undici.Pool = PoolClass
 
-/** `request`, `stream`, `upgrade` and their like: undici puts them on every dispatcher when it is loaded whole. */
+/** `request`, `stream`, `upgrade` and similar methods. undici's main module adds them to every dispatcher. */
 export const dispatcherMethods: Pick<undici.Dispatcher, 'request' | 'stream' | 'pipeline' | 'upgrade' | 'connect'> = api
 
-/** A handler as undici's own core calls it. */
+/** The handler interface of undici's core. */
 export interface Handler {
   onConnect(abort: (reason?: Error) => void, context?: unknown): void
   onResponseStarted?(): void
@@ -32,7 +32,10 @@ export interface Handler {
   onError?(error: Error): void
 }
 
-/** Makes a handler of the newer kind (`onRequestStart`, ...: what fetch of Node 24 and later hands over) one of the core's kind. */
+/**
+ * Converts a handler with the newer interface (`onRequestStart`, ...), which fetch uses from Node 24 on, to the core's
+ * interface.
+ */
 export function toCoreHandler(handler: undici.Dispatcher.DispatchHandler): Handler {
   return UnwrapHandlerClass.unwrap(handler)
 }

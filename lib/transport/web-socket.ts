@@ -9,23 +9,23 @@ import type { WireRequest } from './send.ts'
 import { toCoreHandler, type Handler } from './undici.ts'
 
 /**
- * The daemon sends what it has read at once, some kilobytes. undici's own limit is one of its dispatchers', and without any
- * a few bytes that are compressed well would fill our memory.
+ * The longest accepted message, in bytes. The daemon sends a few kilobytes per message. undici's own limit is an option
+ * of its dispatchers; without a limit, a few well-compressed bytes could exhaust our memory.
  */
-const LONGEST_MESSAGE = 16 * 1024 * 1024
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 
 type HandOver = (socket: PausableStream) => void
 
 /**
- * Opens a web socket (RFC 6455), and hands it over as bytes in both directions, or the answer that refuses it. It has
- * no half close, and what comes is one stream of bytes, whatever the messages were.
+ * Opens a web socket (RFC 6455). Resolves with a byte stream, or with the answer if the daemon refuses. The stream has
+ * no half-close, and doesn't preserve message boundaries.
  */
 export async function openWebSocket(
   dispatcher: DockerDispatcher,
   { path, signal }: WireRequest,
 ): Promise<Duplex | WireAnswer> {
   signal?.throwIfAborted()
-  // Three times as much to load as all the rest of undici that we use.
+  // Loaded late: undici's main module takes three times as long as the parts that we use otherwise.
   const { WebSocket } = await import('undici')
   const url = dispatcher.origin.replace(/^http/, 'ws') + dispatcher.prefix + path
   const target = formatEndpoint(dispatcher.endpoint)
@@ -35,7 +35,7 @@ export async function openWebSocket(
     const collector = new Collector({ resolve, reject, upgraded: () => {} }, signal)
     const socket = new WebSocket(url, { dispatcher: pausableDispatcher(dispatcher, collector, handOver) })
     socket.binaryType = 'arraybuffer'
-    const refused = (): void => reject(broken(target, 'the answer to the handshake is invalid'))
+    const refused = (): void => reject(webSocketError(target, 'the answer to the handshake is invalid'))
     socket.addEventListener('close', refused)
     socket.addEventListener('open', () => {
       socket.removeEventListener('close', refused)
@@ -44,17 +44,20 @@ export async function openWebSocket(
   })
 }
 
-/** undici's WebSocket asks for dispatch() alone: here it goes our way, and a refusal is read, which it would not tell. */
+/**
+ * undici's WebSocket only calls dispatch(). This version makes the connection pausable, and also reads the answer of a
+ * refusal, which WebSocket doesn't expose.
+ */
 function pausableDispatcher(dispatcher: DockerDispatcher, collector: Collector, handOver: HandOver): Dispatcher {
   const dispatch = (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
-    const pair = new Pair(collector, toCoreHandler(handler), handOver)
+    const pair = new PairHandler(collector, toCoreHandler(handler), handOver)
     return dispatcher.dispatch(options, pair)
   }
-  return { dispatch, webSocketOptions: { maxPayloadSize: LONGEST_MESSAGE } } as unknown as Dispatcher
+  return { dispatch, webSocketOptions: { maxPayloadSize: MAX_MESSAGE_BYTES } } as unknown as Dispatcher
 }
 
-/** Tells both of one answer. */
-class Pair implements Handler {
+/** Passes one answer to both handlers. */
+class PairHandler implements Handler {
   readonly #collector: Collector
   readonly #inner: Handler
   readonly #handOver: HandOver
@@ -95,7 +98,7 @@ class Pair implements Handler {
   }
 }
 
-function broken(target: string, got: string): ConnectionError {
+function webSocketError(target: string, got: string): ConnectionError {
   return new ConnectionError('ERR_CONNECTION_CLOSED', {
     tried: `using a web socket to ${target}`,
     got,
@@ -103,10 +106,13 @@ function broken(target: string, got: string): ConnectionError {
   })
 }
 
-/** No status (1005) or a normal end (1000), or the server goes away (1001): RFC 6455, section 7.4.1. */
-const GOOD_ENDS: ReadonlySet<number> = new Set([1000, 1001, 1005])
+/**
+ * Close codes that aren't failures (RFC 6455, section 7.4.1): normal closure (1000), server going away (1001), no
+ * status (1005).
+ */
+const NORMAL_CLOSE_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005])
 
-/** What a web socket carries, with back-pressure in both directions. */
+/** A web socket as a byte stream, with back-pressure in both directions. */
 class WebSocketBytes extends Duplex {
   readonly #socket: WebSocket
   readonly #pausable: PausableStream
@@ -115,15 +121,15 @@ class WebSocketBytes extends Duplex {
     super()
     this.#socket = socket
     this.#pausable = pausable
-    // The connection knows more than the web socket tells: that this client was closed, for one.
+    // The connection reports errors that the web socket hides, for example that this client was closed.
     pausable.once('error', (error) => this.destroy(error))
     socket.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) => {
       const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data)
       if (!this.push(bytes)) pausable.hold()
     })
     socket.addEventListener('close', ({ code }) => {
-      if (GOOD_ENDS.has(code)) this.push(null)
-      else this.destroy(broken(target, `it ended without a closing handshake (${code})`))
+      if (NORMAL_CLOSE_CODES.has(code)) this.push(null)
+      else this.destroy(webSocketError(target, `it ended without a closing handshake (${code})`))
     })
   }
 

@@ -33,22 +33,22 @@ export interface Specification {
 }
 
 /**
- * A type in short: `string`, `string(a|b)` with its values, `integer`, `number`, `boolean`, `any`, `[Item]` for a list,
- * `{Value}` for a map, or the name of an object. A `?` behind it allows null.
+ * A short notation for a type: `string`, `string(a|b)` with its values, `integer`, `number`, `boolean`, `any`, `[Item]`
+ * for a list, `{Value}` for a map, or the name of an object. A trailing `?` means that null is allowed.
  */
 export type Kind = string
 
 /** One operation of the specification. */
 export interface OperationFacts {
   readonly id: string
-  /** Type of each query parameter. */
+  /** The type of each query parameter; `name!` is required. */
   readonly query: Readonly<Record<string, Kind>>
   readonly body?: Kind
-  /** Of the answer that says that all went well. */
+  /** The type of the answer with status 2xx. */
   readonly answer?: Kind
 }
 
-/** What the fixture holds. */
+/** The content of the fixture. */
 export interface Facts {
   readonly version: string
   /** By method and path. */
@@ -77,7 +77,7 @@ export class ApiFacts implements Facts {
     }
   }
 
-  /** One line for each operation and each type: a difference shows where it is. */
+  /** One line for each operation and type, so that a diff shows which one has changed. */
   toText(): string {
     return `{
   "version": ${JSON.stringify(this.version)},
@@ -100,7 +100,7 @@ export class ApiFacts implements Facts {
     }
   }
 
-  /** @param name - for an object that has none of its own */
+  /** @param name - the name for an anonymous object */
   #kind(schema: Schema, name: string): Kind {
     return this.#withoutNull(schema, name) + (schema['x-nullable'] === true ? '?' : '')
   }
@@ -110,7 +110,7 @@ export class ApiFacts implements Facts {
     if (named !== undefined) return this.#kind(this.#definitions[named] ?? {}, named)
     const { type, items, additionalProperties: values, enum: words } = schema
     if (schema.properties || schema.allOf?.some((part) => this.#isObject(part))) return this.#object(schema, name)
-    // Another sentence about a type that has a name.
+    // The specification adds a description to a named type this way.
     if (schema.allOf?.[0]) return this.#kind(schema.allOf[0], name)
     if (type === 'array') return `[${this.#kind(items ?? {}, name)}]`
     if (typeof values === 'object') return `{${this.#kind(values, name)}}`
@@ -135,7 +135,7 @@ export class ApiFacts implements Facts {
     return name
   }
 
-  /** An object with all that its parts bring. */
+  /** The properties of an object and of all its parts. */
   #flat(schema: Schema): { properties: Readonly<Record<string, Schema>>; required: readonly string[] } {
     const referred = this.#definitions[schema.$ref?.replace('#/definitions/', '') ?? '']
     const parts = [...(schema.allOf ?? []), ...(referred ? [referred] : [])].map((part) => this.#flat(part))

@@ -9,16 +9,16 @@ import { lacks } from '../support/requirements.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Each sends what it says through an exec, half-closes, and reads to the end. */
+/** Each example sends bytes through an exec, half-closes the connection, and reads until the end. */
 const EXAMPLES: readonly (readonly [name: string, needs: readonly string[], says: RegExp])[] = [
-  ['interop-dockerode', ['peer dockerode'], /^dockerode: 2100000 bytes there, 2100000 back\n$/],
+  ['interop-dockerode', ['peer dockerode'], /^dockerode: 2100000 bytes sent, 2100000 received\n$/],
   [
     'interop-node-sdk',
     ['peer @docker/node-sdk'],
-    /^@docker\/node-sdk: API 1\.\d+\n2100000 bytes there, 2100000 back\n$/,
+    /^@docker\/node-sdk: API 1\.\d+\n2100000 bytes sent, 2100000 received\n$/,
   ],
-  ['interop-https-agent', [], /^node:https: 2000000 bytes there, and wc counts 2000000\n+$/],
-  ['bridge', [], /^export DOCKER_HOST=unix:\/\/\S+\n2000000 bytes there, and wc counts 2000000\n+$/],
+  ['interop-https-agent', [], /^node:https: 2000000 bytes sent, wc counts 2000000\n+$/],
+  ['bridge', [], /^export DOCKER_HOST=unix:\/\/\S+\n2000000 bytes sent, wc counts 2000000\n+$/],
 ]
 
 describe('the examples of interop, with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { onInterrupt } from '../../scripts/interrupt.ts'
-import { type Enclosed, spawnInNamespaces } from '../../scripts/namespaces.ts'
+import { type NamespacedCommand, spawnInNamespaces } from '../../scripts/namespaces.ts'
 import { type FileResult, parseTimes, readResults } from './results.ts'
 
 /** Longer than any file takes: one that hangs, or leaves a server open when it fails, must end, and be named. */
@@ -54,7 +54,11 @@ function troubleOf(code: number, tests: FileResult['tests'], isWhole: boolean): 
   return code !== 0 && !isRed ? `it ended with ${code}, though no test failed` : undefined
 }
 
-async function untilEnd({ child, closed, kill }: Enclosed): Promise<{ code: number; late: boolean; output: string }> {
+async function untilEnd({
+  child,
+  closed,
+  kill,
+}: NamespacedCommand): Promise<{ code: number; late: boolean; output: string }> {
   let output = ''
   const keep = (chunk: string): void => {
     if (output.length < OUTPUT_BYTES) output += chunk
@@ -74,7 +78,7 @@ async function untilEnd({ child, closed, kill }: Enclosed): Promise<{ code: numb
 }
 
 /** Where namespaces can't be made: in a folder and a process group of its own. */
-function spawnHere(command: readonly string[], env: NodeJS.ProcessEnv): Enclosed {
+function spawnHere(command: readonly string[], env: NodeJS.ProcessEnv): NamespacedCommand {
   const folder = mkdtempSync(join(tmpdir(), 'docker-mtls-'))
   const [file = '', ...args] = command
   const child = spawn(file, args, {

@@ -4,7 +4,7 @@ import { makeImage } from '../../test/daemon/harness/image.ts'
 import type { SecuredDaemon } from '../../test/daemon/harness/secured.ts'
 import type { Log } from './logs.ts'
 
-/** A line as servers write them, 120 bytes with its end. */
+/** A typical line of a server's log, 120 bytes with its newline. */
 const LINE = `2026-01-01T00:00:00Z INFO request served in 12 ms ${'x'.repeat(69)}`
 
 async function docker(daemon: SecuredDaemon, ...args: string[]): Promise<string> {
@@ -13,29 +13,34 @@ async function docker(daemon: SecuredDaemon, ...args: string[]): Promise<string>
   return stdout.trim()
 }
 
-/** A container that has said so many bytes, in lines, and ended. */
+/** Runs a container that prints lines of this total length, and waits for its end. */
 export async function writeLog(daemon: SecuredDaemon, wanted: number): Promise<Log> {
   const image = await makeImage(daemon)
   const lines = Math.ceil(wanted / (LINE.length + 1))
   const script = `yes '${LINE}' | head -n ${lines}`
-  // Not waited for by reading it: that would be what is to be measured.
+  // Doesn't wait by reading the log, since reading is what we measure.
   const container = await docker(daemon, 'run', '-d', image, 'sh', '-c', script)
   await docker(daemon, 'wait', container)
   return { container, bytes: lines * (LINE.length + 1) }
 }
 
-/** A container that runs, for archives and execs. */
+/** Starts an idle container for archives and execs. */
 export async function startIdle(daemon: SecuredDaemon): Promise<string> {
   return docker(daemon, 'run', '-d', await makeImage(daemon), 'sleep', '100000')
 }
 
-/** Whether a file in a container has its size; removes it. @throws Error where it has not */
-export async function takeFile(daemon: SecuredDaemon, container: string, path: string, size: number): Promise<void> {
-  const there = await docker(daemon, 'exec', container, 'sh', '-c', `stat -c %s ${path}; rm -f ${path}`)
-  if (there !== String(size)) throw new Error(`${path} has ${there} bytes and not ${size}`)
+/** Checks the size of a file in a container and removes the file. @throws Error if the size is wrong */
+export async function checkAndRemoveFile(
+  daemon: SecuredDaemon,
+  container: string,
+  path: string,
+  size: number,
+): Promise<void> {
+  const actual = await docker(daemon, 'exec', container, 'sh', '-c', `stat -c %s ${path}; rm -f ${path}`)
+  if (actual !== String(size)) throw new Error(`${path} has ${actual} bytes and not ${size}`)
 }
 
-/** Makes a file of zeros in a container. */
+/** Creates a file of zeros in a container. */
 export async function writeFileOfZeros(
   daemon: SecuredDaemon,
   container: string,
@@ -45,7 +50,7 @@ export async function writeFileOfZeros(
   await docker(daemon, 'exec', container, 'sh', '-c', `head -c ${size} /dev/zero > ${path}`)
 }
 
-/** Containers that were made and never started. */
+/** Creates containers without starting them. */
 export async function createContainers(daemon: SecuredDaemon, count: number): Promise<void> {
   const Image = await makeImage(daemon)
   const body = JSON.stringify({ Image, Cmd: ['true'], Labels: { bench: 'yes', stage: 'test' } })
@@ -65,7 +70,7 @@ function post(socketPath: string, path: string, body: string): Promise<void> {
   })
 }
 
-/** The first frames of a log, whole ones, as the daemon sends them. */
+/** Reads the first complete frames of a log as the daemon sends them. */
 export function readFrames(daemon: SecuredDaemon, container: string, atLeast: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const path = `/v1.45/containers/${container}/logs?stdout=true&stderr=true`

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What a program without a Docker client reads from the environment by itself. */
-export interface Material {
+/** The connection settings that a program without a Docker client reads from the environment itself. */
+export interface Credentials {
   readonly host: string
   readonly port: number
   readonly ca: string
@@ -10,7 +10,7 @@ export interface Material {
   readonly key: string
 }
 
-export async function readMaterial(): Promise<Material> {
+export async function readCredentials(): Promise<Credentials> {
   const { hostname, port } = new URL(process.env['DOCKER_HOST'] ?? '')
   const folder = process.env['DOCKER_CERT_PATH'] ?? ''
   const [ca = '', cert = '', key = ''] = await Promise.all(
