@@ -1,5 +1,6 @@
 #!/bin/sh
-# The same set as ours with as few runs of openssl (3.0 or later) as can be: sh openssl-key-set.sh p256|rsa4096 FOLDER
+# Creates the same key set as docker-mtls with as few openssl calls as possible (openssl 3.0 or later):
+# sh openssl-key-set.sh p256|rsa4096 FOLDER
 set -eu
 case $1 in
 p256) key='ec -pkeyopt ec_paramgen_curve:P-256' usage=digitalSignature ;;

@@ -1,6 +1,6 @@
 /**
- * Offers the daemon as a local socket, for tools that only take DOCKER_HOST. A plain HTTP client without TLS runs an exec
- * through it, ends the input, and still gets the output.
+ * Creates a local socket that forwards to the daemon, for tools that only support DOCKER_HOST. A plain HTTP client
+ * without TLS then runs an exec through it, ends the input, and still gets the output.
  *
  *     tsx examples/bridge.ts IMAGE
  *     docker-mtls bridge --socket "$XDG_RUNTIME_DIR/docker.sock"      # the same on the command line

@@ -4,7 +4,7 @@
  */
 import { connect, path } from 'docker-mtls'
 
-/** Stands for your secret store. */
+/** Replace it with your secret store. */
 function secret(name: string): string {
   const value = process.env[name]
   if (value === undefined) throw new Error(`the secret ${name} is not set`)

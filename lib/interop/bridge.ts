@@ -22,7 +22,7 @@ export interface BridgeOptions {
   readonly onFailure?: ((error: unknown) => void) | undefined
 }
 
-/** A socket that leads to a daemon, made by {@link bridge}. */
+/** A local socket that forwards to a daemon, created by {@link bridge}. */
 export interface Bridge {
   /** The absolute path of the socket. With `unix://` in front, it is a DOCKER_HOST. */
   readonly path: string

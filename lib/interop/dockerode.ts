@@ -95,8 +95,8 @@ export function toDockerodeOptions(source: ConnectionSource): DockerodeOptions {
       return { ...WITHOUT_ENVIRONMENT, socketPath: endpoint.path }
     case 'ssh':
       throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-        tried: `making options for dockerode to ${formatEndpoint(endpoint)}`,
-        got: 'dockerode would use its own ssh',
+        tried: `creating options for dockerode to use ${formatEndpoint(endpoint)}`,
+        got: 'dockerode would open ssh connections of its own',
         todo: "Create a socket with  await bridge(docker, '/your/folder/docker.sock')  and pass its path to dockerode as socketPath.",
       })
   }

@@ -29,7 +29,7 @@ const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 
 function answerTooLong(): ConnectionError {
   return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
-    tried: 'reading the whole answer',
+    tried: 'reading the complete answer',
     got: `it is longer than ${MAX_ANSWER_BYTES} bytes, which no Docker daemon sends`,
     todo: 'Check which program listens at that address.',
   })
@@ -45,7 +45,7 @@ function responseTimeout(target: string): ConnectionError {
 
 function notUpgraded(status: number): ConnectionError {
   return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
-    tried: 'upgrading a connection to a stream in both directions',
+    tried: 'upgrading a connection to a bidirectional stream',
     got: `the answer has status ${status} instead of 101`,
     todo: 'Configure the proxy in between to forward the headers Connection and Upgrade, or connect without it.',
   })

@@ -2,7 +2,7 @@ import { formatEndpoint, type TlsEndpoint } from '../endpoint/endpoint.ts'
 import type { HttpProxy } from '../endpoint/proxy.ts'
 import { ConnectionError } from '../base/errors.ts'
 import { option, sentence } from '../base/sentence.ts'
-import type { Wording } from './connection-context.ts'
+import type { Fault } from './connection-context.ts'
 import { codeOf } from './faults.ts'
 
 const ITS_LOG = "Read the proxy's log."
@@ -80,7 +80,7 @@ export class ProxyFaults {
     })
   }
 
-  #authRequired(answer: string): Wording {
+  #authRequired(answer: string): Fault {
     const known = this.#proxy.authorization() !== undefined
     return {
       code: 'ERR_PROXY_AUTH_REQUIRED',
@@ -91,12 +91,12 @@ export class ProxyFaults {
     }
   }
 
-  #error({ code, got, todo }: Wording, cause?: Error): ConnectionError {
+  #error({ code, got, todo }: Fault, cause?: Error): ConnectionError {
     return new ConnectionError(code, { tried: this.#tried, got, todo, ...(cause && { cause }) })
   }
 }
 
-const CLOSED: Wording = {
+const CLOSED: Fault = {
   code: 'ERR_PROXY_INVALID',
   got: 'the proxy closed the connection without an answer',
   todo: `Check that it is an HTTP proxy. ${ITS_LOG}`,

@@ -3,13 +3,13 @@
  * to load. undici 7 has no `exports`, so its files can be imported by path. A test checks that both imports give the
  * same objects.
  */
-// @ts-expect-error undici types its front door only
+// @ts-expect-error undici declares types only for its main module
 import api from 'undici/lib/api/index.js'
-// @ts-expect-error undici types its front door only
+// @ts-expect-error undici declares types only for its main module
 import DispatcherClass from 'undici/lib/dispatcher/dispatcher.js'
-// @ts-expect-error undici types its front door only
+// @ts-expect-error undici declares types only for its main module
 import PoolClass from 'undici/lib/dispatcher/pool.js'
-// @ts-expect-error undici types its front door only
+// @ts-expect-error undici declares types only for its main module
 import UnwrapHandlerClass from 'undici/lib/handler/unwrap-handler.js'
 import type * as undici from 'undici'
 

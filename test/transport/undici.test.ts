@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import * as front from 'undici'
 import { Dispatcher, dispatcherMethods, Pool } from '../../lib/transport/undici.ts'
 
-test('the parts of undici that are loaded by path are those of its front door', () => {
+test('undici imported by path gives the same objects as its main module', () => {
   assert.equal(Pool, front.Pool)
   assert.equal(Dispatcher, front.Dispatcher)
   for (const [name, method] of Object.entries(dispatcherMethods)) {
