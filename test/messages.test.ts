@@ -28,7 +28,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
 }
 
 /** Places that still read a message of ours. Each is to become a code or a part of a sentence; none is to be added. */
-const LEFT: readonly string[] = ['lib/apply/unit.ts', 'lib/apply/userns/prove.ts', 'lib/setup/apply-to-hosts.ts']
+const LEFT: readonly string[] = ['lib/apply/unit.ts', 'lib/apply/userns/verify.ts', 'lib/setup/apply-to-hosts.ts']
 
 function sources(): string[] {
   return readdirSync(new URL('lib', ROOT), { recursive: true, encoding: 'utf8' })

@@ -6,14 +6,14 @@ import { LOCAL_SOCKET } from '../daemon-config/listen.ts'
 import { stderrSummary, type HostShell, type ScriptResult } from '../host/shell.ts'
 import { tlsFilesIn } from '../daemon-config/options.ts'
 import { runStep } from '../base/progress.ts'
-import type { UsernsProof } from './userns/prove.ts'
+import type { UsernsVerification } from './userns/verify.ts'
 import { isWritten } from './changes.ts'
 import { refuseConflicts } from './conflicts.ts'
 import { rollBackFailedApply } from './rollback/failed-apply.ts'
 import { ROLLBACK_AFTER_S, type ApplyOptions } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
-import type { ProofCheck } from './proof.ts'
-import { proveAll, type ProvingOptions } from './prove-all.ts'
+import type { VerificationCheck } from './verify-listener.ts'
+import { verifyDaemon, type VerificationOptions } from './verify-daemon.ts'
 import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
 import { CHANGED_CODE, PENDING_CODE, ROLLED_BACK_CODE } from './rollback/state.ts'
 import { commitScript, runTransaction, transactionScript } from './transaction.ts'
@@ -26,11 +26,11 @@ export interface ApplyReport {
   /** The written files. */
   readonly written: readonly string[]
   readonly restarted: boolean
-  readonly proof: readonly ProofCheck[]
+  readonly proof: readonly VerificationCheck[]
   /** Did the daemon accept a client certificate? */
   readonly clientProven: boolean
   /** The containers' root on the host, if user namespaces are on and dockerd was restarted. */
-  readonly userns?: UsernsProof
+  readonly userns?: UsernsVerification
 }
 
 /** Options of {@link carryOut}. */
@@ -43,8 +43,8 @@ export interface CarryOutOptions extends Pick<
    * verification is an error.
    */
   readonly consent?: ((seen: string) => Promise<void>) | undefined
-  /** See ProvingOptions. */
-  readonly explainUnreachable?: ProvingOptions['explainUnreachable']
+  /** See VerificationOptions. */
+  readonly explainUnreachable?: VerificationOptions['explainUnreachable']
 }
 
 /**
@@ -64,7 +64,7 @@ export async function carryOut(plan: ApplyPlan, options: CarryOutOptions): Promi
   const complete = await withKey(plan, shell)
   if (plan.restarts) return transact(complete, options)
   try {
-    return reportOf([], await proveAll(complete, options), false)
+    return reportOf([], await verifyDaemon(complete, options), false)
   } catch (cause) {
     await agreeToRestart(cause, options)
     return transact(complete, options)
@@ -93,7 +93,7 @@ async function withKey(plan: ApplyPlan, { isHere }: HostShell): Promise<ApplyPla
 
 function reportOf(
   written: readonly string[],
-  proof: readonly ProofCheck[],
+  proof: readonly VerificationCheck[],
   restarted: boolean,
   id?: string,
 ): ApplyReport {
@@ -124,7 +124,7 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
     ran = await runTransaction(shell, transactionScript(plan, { id, after: rollbackAfter, owner }), onStep)
     requireApplied(ran, shell)
     signal?.throwIfAborted()
-    const proof = await proveAll(plan, options)
+    const proof = await verifyDaemon(plan, options)
     const userns = await inspectContainer(plan, options)
     signal?.throwIfAborted()
     isEnding = true
@@ -188,12 +188,12 @@ function rolledBack(tried: string): ProvisionError {
 }
 
 /** Checks a container's user namespace from outside, through the host's own socket or with the one-day client certificate. */
-async function inspectContainer(plan: ApplyPlan, options: CarryOutOptions): Promise<UsernsProof | undefined> {
+async function inspectContainer(plan: ApplyPlan, options: CarryOutOptions): Promise<UsernsVerification | undefined> {
   const { shell, probe, signal, onStep } = options
   const { rootUid } = plan.userns ?? {}
   if (rootUid === undefined || (!shell.isHere && probe === undefined)) return undefined
   const { connect } = await import('../engine/connect.ts')
-  const { proveUserns } = await import('./userns/prove.ts')
+  const { verifyUserns } = await import('./userns/verify.ts')
   const { listen } = plan.settings
   const endpoint = shell.isHere
     ? { host: LOCAL_SOCKET }
@@ -201,7 +201,7 @@ async function inspectContainer(plan: ApplyPlan, options: CarryOutOptions): Prom
   const docker = await connect(endpoint, {})
   const readUidMap = async (pid: number): Promise<string> => (await shell.run(`cat /proc/${pid}/uid_map\n`)).stdout
   try {
-    return await proveUserns(docker, { readUidMap, rootUid, signal, onStep })
+    return await verifyUserns(docker, { readUidMap, rootUid, signal, onStep })
   } finally {
     await docker.close()
   }

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { DATA_FACTS_SH, parseDataFacts, planUserns, whatDisappears, withLine } from '../../lib/daemon.ts'
 import { connect, isDockerMtlsError, type DockerClient, type ErrorCode } from '../../lib/index.ts'
 import type { StepEvent } from '../../lib/base/progress.ts'
-import { proveUserns, type UsernsProofOptions } from '../../lib/apply/userns/prove.ts'
+import { verifyUserns, type UsernsVerificationOptions } from '../../lib/apply/userns/verify.ts'
 import { lacks } from '../support/requirements.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
 import { makeImage } from './harness/image.ts'
@@ -102,7 +102,7 @@ describe('what we say of a value of userns-remap is what dockerd makes of it', {
       const { docker, stop } = await start(await chooseDaemonPlace(), value)
       try {
         assert.equal(basename((await docker.info()).DockerRootDir), plan.dataFolder)
-        const proof = await proveUserns(docker, { readUidMap, rootUid: plan.rootUid })
+        const proof = await verifyUserns(docker, { readUidMap, rootUid: plan.rootUid })
         assert.ok(proof.verified)
         assert.equal(proof.remappedRoot, plan.rootUid)
         assert.deepEqual(
@@ -170,7 +170,7 @@ describe('what we say of a value of userns-remap is what dockerd makes of it', {
     await writeTexts(texts)
     const { docker, stop } = await start(await chooseDaemonPlace(), 'ann')
     try {
-      await assert.rejects(proveUserns(docker, { readUidMap }), /create failed|can't get final child/)
+      await assert.rejects(verifyUserns(docker, { readUidMap }), /create failed|can't get final child/)
       await assertNothingLeft(docker)
     } finally {
       await stop()
@@ -184,7 +184,7 @@ describe('what we say of a value of userns-remap is what dockerd makes of it', {
     await writeTexts(texts)
     const { docker, stop } = await start(await chooseDaemonPlace(), 'ann')
     try {
-      await rejects(proveUserns(docker, { readUidMap }), 'ERR_USERNS_NOT_IN_FORCE', /user namespaces are off/)
+      await rejects(verifyUserns(docker, { readUidMap }), 'ERR_USERNS_NOT_IN_FORCE', /user namespaces are off/)
     } finally {
       await stop()
     }
@@ -203,7 +203,7 @@ describe('the proof by a container', { skip }, () => {
   test('sees whose root it has, tells the step, and leaves nothing', async () => {
     const events: StepEvent[] = []
     const { rootUid } = planUserns('default', await readTexts())
-    const proof = await proveUserns(docker, { readUidMap, rootUid, onStep: (event) => events.push(event) })
+    const proof = await verifyUserns(docker, { readUidMap, rootUid, onStep: (event) => events.push(event) })
     assert.deepEqual(proof, {
       verified: true,
       uidMap: [{ inside: 0, outside: rootUid, count: 65536 }],
@@ -222,7 +222,7 @@ describe('the proof by a container', { skip }, () => {
   test('looks at a container that has next to nothing', async () => {
     let seen: Awaited<ReturnType<DockerClient['containers']['list']>> = []
     let status = ''
-    await proveUserns(docker, {
+    await verifyUserns(docker, {
       readUidMap: async (pid) => {
         seen = await docker.containers.list()
         // The start is over when runc is about to become the program, and a moment before it is.
@@ -244,7 +244,7 @@ describe('the proof by a container', { skip }, () => {
 
   const failing: readonly (readonly [
     what: string,
-    options: Partial<UsernsProofOptions>,
+    options: Partial<UsernsVerificationOptions>,
     code: ErrorCode,
     words: RegExp,
   ])[] = [
@@ -255,7 +255,7 @@ describe('the proof by a container', { skip }, () => {
   ]
   for (const [what, options, code, words] of failing) {
     test(`refuses ${what}, and leaves nothing`, async () => {
-      await rejects(proveUserns(docker, { readUidMap, ...options }), code, words)
+      await rejects(verifyUserns(docker, { readUidMap, ...options }), code, words)
       await assertNothingLeft(docker)
     })
   }
@@ -267,17 +267,17 @@ describe('the proof by a container', { skip }, () => {
       const timer = setTimeout(() => stop.abort(reason), milliseconds)
       const never = new Promise<string>((_, reject) => stop.signal.addEventListener('abort', () => reject(reason)))
       never.catch(() => undefined)
-      const proof = proveUserns(docker, { readUidMap: () => never, signal: stop.signal })
+      const proof = verifyUserns(docker, { readUidMap: () => never, signal: stop.signal })
       await assert.rejects(proof, (error) => error === reason, `after ${milliseconds} ms`)
       clearTimeout(timer)
       await assertNothingLeft(docker)
     }
-    const aborted = proveUserns(docker, { readUidMap, signal: AbortSignal.abort(reason) })
+    const aborted = verifyUserns(docker, { readUidMap, signal: AbortSignal.abort(reason) })
     await assert.rejects(aborted, (error) => error === reason)
   })
 
   test('leaves nothing when the container is gone already', async () => {
-    const proof = await proveUserns(docker, {
+    const proof = await verifyUserns(docker, {
       readUidMap: async (pid) => {
         const map = await readUidMap(pid)
         for (const { Id } of await docker.containers.list()) await docker.containers.kill(Id)
@@ -291,7 +291,7 @@ describe('the proof by a container', { skip }, () => {
   test('a machine that we have no program for is not verified, and nothing is run on it', async () => {
     const info = await docker.info()
     const other = { info: () => Promise.resolve({ ...info, Architecture: 's390x' }) } as unknown as DockerClient
-    const proof = await proveUserns(other, { readUidMap })
+    const proof = await verifyUserns(other, { readUidMap })
     assert.equal(proof.verified, false)
     assert.match('reason' in proof ? proof.reason : '', /no test program for s390x/)
   })
@@ -324,7 +324,7 @@ test(
     let running = await start(place)
     const image = await makeImage(running.daemon)
     await rejects(
-      proveUserns(running.docker, { readUidMap }),
+      verifyUserns(running.docker, { readUidMap }),
       'ERR_USERNS_NOT_IN_FORCE',
       /user namespaces are off: .*name=seccomp/,
     )

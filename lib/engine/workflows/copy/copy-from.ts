@@ -6,7 +6,7 @@ import { refuseUnknown } from '../../../base/options.ts'
 import type { CopyFromOptions } from './options.ts'
 import { isFolder, isLink } from './go-mode.ts'
 import { placeCopy, isContentsPath, isFolderPath, type CopyTarget } from './place.ts'
-import { partsOf } from './entry-name.ts'
+import { partsOf } from './safe-name.ts'
 import { noPath, targetFault, unsafe, unwritable } from './faults.ts'
 import { unpack } from './unpack.ts'
 

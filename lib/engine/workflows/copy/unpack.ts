@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Extract, Header } from 'tar-stream'
 import { isDockerMtlsError } from '../../../base/errors.ts'
-import { partsOf } from './entry-name.ts'
+import { partsOf } from './safe-name.ts'
 import { noArchive, special, unsafe } from './faults.ts'
 import type { Place } from './place.ts'
 import { SafeFolder } from './safe-folder.ts'

@@ -10,12 +10,12 @@ import { UNIT_NAME } from '../daemon-config/unit/installed-unit.ts'
 import { runStep, type OnStep, type StepTalk } from '../base/progress.ts'
 import type { ProbeIdentity } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
-import { prove, type ProofCheck } from './proof.ts'
+import { verifyListener, type VerificationCheck } from './verify-listener.ts'
 import { formatTarget, isListenerOf, isLoopback, targetOf, type Target } from '../daemon-config/listener-target.ts'
 import { shellLine } from '../base/quoting/posix.ts'
 
-/** Options of {@link proveAll}. */
-export interface ProvingOptions {
+/** Options of {@link verifyDaemon}. */
+export interface VerificationOptions {
   readonly shell: HostShell
   readonly probe?: ProbeIdentity | undefined
   /** The address by which the host is reached from here. */
@@ -27,7 +27,7 @@ export interface ProvingOptions {
 }
 
 /** The part of a plan that is tested. */
-export type Proven = Pick<ApplyPlan, 'settings' | 'server'>
+export type VerifiedPlan = Pick<ApplyPlan, 'settings' | 'server'>
 
 /** How long a listener may take after dockerd has told systemd that it is ready. */
 const PORT_MS = 15_000
@@ -40,7 +40,7 @@ const PORT_MS = 15_000
  * @throws {@link ProvisionError} ERR_HOST_COMMAND_FAILED, with all failed checks
  * @throws {@link ConnectionError} if a listener can't be reached
  */
-export function proveAll(plan: Proven, options: ProvingOptions): Promise<readonly ProofCheck[]> {
+export function verifyDaemon(plan: VerifiedPlan, options: VerificationOptions): Promise<readonly VerificationCheck[]> {
   const title = 'test with real connections who gets in'
   return runStep(options.onStep, { step: 'prove', title }, async (talk) => {
     const { listen } = plan.settings
@@ -59,14 +59,14 @@ export function proveAll(plan: Proven, options: ProvingOptions): Promise<readonl
 /** Connects, and waits until dockerd listens. */
 async function proveAt(
   target: Target,
-  { server }: Proven,
-  { probe, signal, explainUnreachable = (error) => error }: ProvingOptions,
+  { server }: VerifiedPlan,
+  { probe, signal, explainUnreachable = (error) => error }: VerificationOptions,
   talk: StepTalk,
-): Promise<ProofCheck[]> {
+): Promise<VerificationCheck[]> {
   const deadline = Date.now() + PORT_MS
   for (;;) {
     try {
-      return await prove({ ...target, server, probe, signal })
+      return await verifyListener({ ...target, server, probe, signal })
     } catch (error) {
       if (!isDockerMtlsError(error, 'ERR_CONNECTION_REFUSED') || Date.now() > deadline) throw explainUnreachable(error)
       talk.wait(`dockerd to listen on ${formatTarget(target)}`)
@@ -87,7 +87,11 @@ async function socketsOf(shell: HostShell): Promise<TcpSocket[]> {
 }
 
 /** A socket may serve the API, or something else: metrics, or a swarm. */
-async function proveOther(socket: TcpSocket, plan: Proven, options: ProvingOptions): Promise<ProofCheck[]> {
+async function proveOther(
+  socket: TcpSocket,
+  plan: VerifiedPlan,
+  options: VerificationOptions,
+): Promise<VerificationCheck[]> {
   const { server } = plan
   const { shell, probe, address, signal } = options
   const target = targetOf(formatTarget({ host: socket.address, port: socket.port }), address)
@@ -98,7 +102,7 @@ async function proveOther(socket: TcpSocket, plan: Proven, options: ProvingOptio
     return [openTo(formatTarget(target))]
   }
   if (report?.certificate?.fingerprint256 !== server.facts.fingerprint256) return []
-  return prove({ ...target, server, probe, signal })
+  return verifyListener({ ...target, server, probe, signal })
 }
 
 /** It may be unreachable from here. */
@@ -106,7 +110,7 @@ function unreached(error: unknown): undefined {
   if (!isDockerMtlsError(error)) throw error
 }
 
-function openTo(at: string): ProofCheck {
+function openTo(at: string): VerificationCheck {
   return { name: 'plaintext', at, ok: false, got: 'dockerd listens there as well and answers everybody in plaintext' }
 }
 
@@ -116,7 +120,7 @@ async function answersThere({ address, port }: TcpSocket, shell: HostShell): Pro
   return (await shell.run(shellProgram(shellLine('timeout', '10', 'docker', '-H', at, 'version')))).code === 0
 }
 
-function refuseFailed(checks: readonly ProofCheck[]): void {
+function refuseFailed(checks: readonly VerificationCheck[]): void {
   const failed = checks.filter(({ ok }) => !ok)
   if (failed.length === 0) return
   const places = [...new Set(failed.map(({ at }) => at))]

@@ -9,8 +9,8 @@ import { readCertificate } from '../../lib/identity/certificate.ts'
 import { createAuthority, issueClient, issueServer, type IssuedCertificate } from '../../lib/pki.ts'
 import { localShell } from '../../lib/host/local-shell.ts'
 import type { HostShell, ScriptResult } from '../../lib/host/shell.ts'
-import { prove, type ProofCheck } from '../../lib/apply/proof.ts'
-import { proveAll } from '../../lib/apply/prove-all.ts'
+import { verifyListener, type VerificationCheck } from '../../lib/apply/verify-listener.ts'
+import { verifyDaemon } from '../../lib/apply/verify-daemon.ts'
 import type { ServerFiles } from '../../lib/apply/server-files.ts'
 import { PING } from '../support/tls-servers.ts'
 import { freePort } from '../support/ports.ts'
@@ -77,13 +77,13 @@ function behindPlaintext(inner: Server): Server {
   })
 }
 
-const failedOf = (checks: readonly ProofCheck[]): string[] =>
+const failedOf = (checks: readonly VerificationCheck[]): string[] =>
   checks.flatMap(({ name, ok }) => (ok ? [] : [name])).toSorted()
 
 const commonNameOf = (pem: string): string => readCertificate(pem).commonName ?? ''
 
 describe('each thing that a proof claims', () => {
-  const rows: [string, () => Fake, ProofCheck['name'][]][] = [
+  const rows: [string, () => Fake, VerificationCheck['name'][]][] = [
     ['a server as it should be', () => ({}), []],
     [
       'it asks for no certificate',
@@ -131,7 +131,7 @@ describe('each thing that a proof claims', () => {
   for (const [name, fake, failed] of rows) {
     test(`${name}: ${failed.join(', ') || 'nothing to find'}`, async (t) => {
       const port = await startFake(t, fake())
-      const checks = await prove({ host: '127.0.0.1', port, server, probe })
+      const checks = await verifyListener({ host: '127.0.0.1', port, server, probe })
       assert.deepEqual(failedOf(checks), failed, JSON.stringify(checks, undefined, 1))
     })
   }
@@ -139,17 +139,17 @@ describe('each thing that a proof claims', () => {
 
 test('a server of another CA is none of ours, and nothing else is tried', async (t) => {
   const port = await startFake(t, { options: { cert: stranger.cert, key: stranger.key } })
-  await assert.rejects(prove({ host: '127.0.0.1', port, server, probe }), (error) =>
+  await assert.rejects(verifyListener({ host: '127.0.0.1', port, server, probe }), (error) =>
     isDockerMtlsError(error, 'ERR_SERVER_CERT_UNTRUSTED'),
   )
 })
 
 test('a server that keeps its list of CAs to itself, by TLS 1.3 alone, proves nothing', async (t) => {
   const port = await startFake(t, { options: { minVersion: 'TLSv1.3' } })
-  assert.deepEqual(failedOf(await prove({ host: '127.0.0.1', port, server, probe })), ['authorities'])
+  assert.deepEqual(failedOf(await verifyListener({ host: '127.0.0.1', port, server, probe })), ['authorities'])
 })
 
-const planOf = (...ports: number[]): Parameters<typeof proveAll>[0] => ({
+const planOf = (...ports: number[]): Parameters<typeof verifyDaemon>[0] => ({
   server,
   settings: { listen: ports.map((port) => `tcp://127.0.0.1:${port}` as const) },
 })
@@ -163,7 +163,7 @@ describe('a daemon with several listeners', () => {
   }
   test('each is proven, those that are only found by their sockets too', async (t) => {
     const [one, two, three] = [await startFake(t, {}), await startFake(t, {}), await startFake(t, {})]
-    const checks = await proveAll(planOf(one, two), { shell, probe })
+    const checks = await verifyDaemon(planOf(one, two), { shell, probe })
     const places = [...new Set(checks.map(({ at }) => at))]
     assert.deepEqual(
       places,
@@ -179,7 +179,7 @@ describe('a daemon with several listeners', () => {
     test(`${what} at the second, or at one that nobody knows of: refused, and where it is`, async (t) => {
       const [one, two] = [await startFake(t, {}), await startFake(t, fake)]
       for (const plan of [planOf(one, two), planOf(one)]) {
-        await assert.rejects(proveAll(plan, { shell, probe }), (error: unknown) => {
+        await assert.rejects(verifyDaemon(plan, { shell, probe }), (error: unknown) => {
           assert.ok(isDockerMtlsError(error, 'ERR_HOST_COMMAND_FAILED'))
           assert.match(error.tried, new RegExp(`127\\.0\\.0\\.1:${two} `))
           assert.doesNotMatch(error.tried, new RegExp(`:${one}\\b`))
@@ -195,7 +195,7 @@ describe('a daemon with several listeners', () => {
     await once(open, 'listening')
     t.after(() => open.close())
     const { port } = open.address() as AddressInfo
-    await assert.rejects(proveAll(planOf(one), { shell, probe }), new RegExp(`:${port} .*plaintext`))
+    await assert.rejects(verifyDaemon(planOf(one), { shell, probe }), new RegExp(`:${port} .*plaintext`))
   })
 
   test("another host's loopback is asked there, and never ours in its place", async (t) => {
@@ -212,20 +212,20 @@ describe('a daemon with several listeners', () => {
       },
     })
     const plan = planOf(one)
-    assert.equal((await proveAll(plan, { shell: answering(1), probe })).length, 8)
-    await assert.rejects(proveAll(plan, { shell: answering(0), probe }), new RegExp(`:${inner} .*plaintext`))
+    assert.equal((await verifyDaemon(plan, { shell: answering(1), probe })).length, 8)
+    await assert.rejects(verifyDaemon(plan, { shell: answering(0), probe }), new RegExp(`:${inner} .*plaintext`))
     assert.deepEqual(asked, [`tcp://127.0.0.1:${inner}`, `tcp://127.0.0.1:${inner}`])
   })
 
   test('a process whose sockets can not be seen is no proof', async (t) => {
     const one = await startFake(t, {})
     const blind: HostShell = { ...shell, run: async () => ({ code: 0, stdout: 'x86_64\n', stderr: '' }) }
-    await assert.rejects(proveAll(planOf(one), { shell: blind, probe }), /no sockets/)
+    await assert.rejects(verifyDaemon(planOf(one), { shell: blind, probe }), /no sockets/)
   })
 
   test('one that nobody listens on fails', async (t) => {
     const port = await startFake(t, {})
     const free = await freePort()
-    await assert.rejects(proveAll(planOf(port, free), { shell, probe, signal: AbortSignal.timeout(3000) }))
+    await assert.rejects(verifyDaemon(planOf(port, free), { shell, probe, signal: AbortSignal.timeout(3000) }))
   })
 })

@@ -8,8 +8,8 @@ import { runStep, type OnStep, type StepTalk } from '../../base/progress.ts'
 import { judgeIdMap, type IdMapping } from './uid-map.ts'
 import { isKnownMachine, waitProgram, type Machine } from './wait-program.ts'
 
-/** Options of {@link proveUserns}. */
-export interface UsernsProofOptions {
+/** Options of {@link verifyUserns}. */
+export interface UsernsVerificationOptions {
   /** Reads /proc/PID/uid_map on the daemon's host as root, and obeys the signal itself. */
   readonly readUidMap: (pid: number) => Promise<string>
   /** The expected root of containers on the host; without it, anybody but root. */
@@ -19,7 +19,7 @@ export interface UsernsProofOptions {
 }
 
 /** The result. */
-export type UsernsProof =
+export type UsernsVerification =
   | {
       readonly verified: true
       /** Of a container's first process. */
@@ -46,12 +46,16 @@ const REPOSITORY = 'docker-mtls-userns'
  * @throws {@link ProvisionError} ERR_USERNS_NOT_IN_FORCE, ERR_HOST_UNREADABLE
  * @throws {@link DockerApiError} if the daemon refuses a call
  */
-export function proveUserns(docker: DockerClient, options: UsernsProofOptions): Promise<UsernsProof> {
+export function verifyUserns(docker: DockerClient, options: UsernsVerificationOptions): Promise<UsernsVerification> {
   const name = { step: 'userns', title: "check a container's user namespace from outside" }
-  return runStep(options.onStep, name, (talk) => prove(docker, options, talk))
+  return runStep(options.onStep, name, (talk) => verifyMapping(docker, options, talk))
 }
 
-async function prove(docker: DockerClient, options: UsernsProofOptions, talk: StepTalk): Promise<UsernsProof> {
+async function verifyMapping(
+  docker: DockerClient,
+  options: UsernsVerificationOptions,
+  talk: StepTalk,
+): Promise<UsernsVerification> {
   const { signal } = options
   const { SecurityOptions, Architecture, OSType } = await docker.info({ signal })
   if (!SecurityOptions.some((option) => /^name=userns(,|$)/.test(option))) {
@@ -79,7 +83,7 @@ async function withImage(
   docker: DockerClient,
   image: string,
   machine: Machine,
-  { signal }: UsernsProofOptions,
+  { signal }: UsernsVerificationOptions,
   look: (pid: number) => Promise<string>,
 ): Promise<string> {
   const tar = await imageOf(machine)
@@ -162,7 +166,7 @@ function isGone(error: unknown): boolean {
   return error instanceof NotFoundError || (error instanceof ConflictError && /already in progress/.test(error.message))
 }
 
-async function readMap(pid: number, { readUidMap, signal }: UsernsProofOptions): Promise<string> {
+async function readMap(pid: number, { readUidMap, signal }: UsernsVerificationOptions): Promise<string> {
   signal?.throwIfAborted()
   const tried = `reading /proc/${pid}/uid_map on the daemon's host`
   if (pid === 0) {

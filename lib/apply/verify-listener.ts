@@ -10,7 +10,7 @@ import type { ServerFiles } from './server-files.ts'
 import { formatTarget } from '../daemon-config/listener-target.ts'
 
 /** A check by a real connection. */
-export interface ProofCheck {
+export interface VerificationCheck {
   /** For programs, and stable. */
   readonly name:
     | 'certificate'
@@ -29,7 +29,7 @@ export interface ProofCheck {
 }
 
 /** Where to connect, and the expected server. */
-export interface ProofOptions {
+export interface ListenerOptions {
   readonly host: string
   readonly port: number
   readonly server: ServerFiles
@@ -43,15 +43,15 @@ export interface ProofOptions {
  * @returns the checks; without a client certificate to test, `client` is missing
  * @throws {@link ConnectionError} if it can't be reached
  */
-export async function prove(options: ProofOptions): Promise<ProofCheck[]> {
+export async function verifyListener(options: ListenerOptions): Promise<VerificationCheck[]> {
   const at = formatTarget(options)
   return (await tryAll(options)).map((check) => ({ ...check, at }))
 }
 
 /** A check without its address. */
-type Seen = Omit<ProofCheck, 'at'>
+type Seen = Omit<VerificationCheck, 'at'>
 
-async function tryAll({ host, port, server, probe, signal }: ProofOptions): Promise<Seen[]> {
+async function tryAll({ host, port, server, probe, signal }: ListenerOptions): Promise<Seen[]> {
   const servername = nameOf(server)
   const target = { host, port, servername, ...(signal && { signal }) }
   const report = await probeServer(target)
@@ -121,7 +121,7 @@ const NAMESAKE: Words = [
 ]
 
 async function refused(
-  name: ProofCheck['name'],
+  name: VerificationCheck['name'],
   [good, bad]: Words,
   knock: () => ReturnType<typeof tryClient>,
 ): Promise<Seen> {
