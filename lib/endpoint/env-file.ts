@@ -64,6 +64,6 @@ export async function addEnvFile(process: Variables, path: string, log: Resoluti
   }
   const because = `the process already sets ${enumerate(set)}`
   log.record('option envFile', 'passed over', because, path)
-  log.warnings.add(`The env file ${path} is ignored: ${because}.`)
+  log.warn('env-file-ignored', `The env file ${path} is ignored: ${because}.`)
   return process
 }

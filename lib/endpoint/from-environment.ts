@@ -51,13 +51,13 @@ function recordOtherHosts(name: HostVariable, host: Variable, log: ResolutionLog
   const { DOCKER_HOST_IP: ip, DOCKER_CONTEXT: context } = log.variables
   if (context !== undefined) {
     log.record('DOCKER_CONTEXT', 'passed over', `${name} takes precedence`, printable(context.value))
-    log.warnings.add(`${context.source}=${printable(context.value)} is ignored because ${name} is set.`)
+    log.warn('source-ignored', `${context.source}=${printable(context.value)} is ignored because ${name} is set.`)
   }
   if (ip === undefined || name === 'DOCKER_HOST_IP') return
   const same = ip.value.trim() === host.value.trim()
   const because = same ? 'it has the same value as DOCKER_HOST' : 'DOCKER_HOST takes precedence, and has another value'
   log.record('DOCKER_HOST_IP', 'passed over', because, showHost(ip.value))
   if (!same) {
-    log.warnings.add(`${ip.source}=${showHost(ip.value)} is ignored because DOCKER_HOST has another value.`)
+    log.warn('source-ignored', `${ip.source}=${showHost(ip.value)} is ignored because DOCKER_HOST has another value.`)
   }
 }

@@ -77,5 +77,5 @@ function recordCertificates(certPath: string | undefined, { ca }: EndpointOption
 function warnOfUnusedIdentity(endpoint: string, { certPath }: EndpointOptions, log: ResolutionLog): void {
   const step = certPath === undefined ? 'options ca, cert, key' : 'option certPath'
   log.record(step, 'passed over', `${endpoint} needs no certificates`, certPath)
-  log.warnings.add(`The certificates in the options have no effect: ${endpoint} doesn't use TLS.`)
+  log.warn('tls-unused', `The certificates in the options have no effect: ${endpoint} doesn't use TLS.`)
 }

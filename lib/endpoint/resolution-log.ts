@@ -1,4 +1,5 @@
 import { option, sentence, type Sentence } from '../base/sentence.ts'
+import type { Warning } from '../base/warning.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Variables } from './environment.ts'
 import type { EndpointOptions } from './options.ts'
@@ -66,14 +67,31 @@ export interface Found {
   readonly certPath?: string
 }
 
+/** What a warning about a resolved endpoint is about. */
+export type EndpointWarningCode =
+  /** DOCKER_TLS_VERIFY has a value that asks for no verification. */
+  | 'verification-stays-on'
+  /** TLS variables, or certificates in the options, that have no effect. */
+  | 'tls-unused'
+  /** DOCKER_CONTEXT or DOCKER_HOST_IP, because another source takes precedence. */
+  | 'source-ignored'
+  /** An env file, because the process sets such variables itself. */
+  | 'env-file-ignored'
+  /** The host is an address to listen on. */
+  | 'listen-address'
+
 /** Records each decision while an endpoint is resolved, so that the explanation shows what happened. */
 export class ResolutionLog {
   /** The source that is being evaluated. If resolving fails, it is the refused one. */
   considered: Source = 'arguments'
   options: EndpointOptions = {}
   variables: Variables = {}
-  readonly warnings: Set<string> = new Set()
+  readonly warnings: Warning<EndpointWarningCode>[] = []
   readonly #entries = new Map<Source, LogEntry>()
+
+  warn(code: EndpointWarningCode, text: string): void {
+    this.warnings.push({ code, text })
+  }
 
   record(source: Source, verdict: Verdict, because: Sentence, value?: string): void {
     this.#entries.set(source, { verdict, because, value })

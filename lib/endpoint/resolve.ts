@@ -2,6 +2,7 @@ import { EndpointError } from '../base/errors.ts'
 import type { Endpoint } from './endpoint.ts'
 import { checkEnvironment, pickVariables, type Environment } from './environment.ts'
 import { fromEnvironment } from './from-environment.ts'
+import { warningTexts } from '../base/warning.ts'
 import { sentence } from '../base/sentence.ts'
 import { nameSource, ResolutionLog, type Found } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
@@ -122,10 +123,10 @@ function pin(
   return version
 }
 
-function assemble(found: Found, apiVersion: string | undefined, { warnings }: ResolutionLog): ResolvedEndpoint {
+function assemble(found: Found, apiVersion: string | undefined, log: ResolutionLog): ResolvedEndpoint {
   const { endpoint, source, context, certPath } = found
   if (endpoint.kind === 'tls' && ['0.0.0.0', '::'].includes(endpoint.host)) {
-    warnings.add(`${endpoint.host} is an address to listen on, not to connect to.`)
+    log.warn('listen-address', `${endpoint.host} is an address to listen on, not to connect to.`)
   }
   return {
     ...endpoint,
@@ -133,6 +134,6 @@ function assemble(found: Found, apiVersion: string | undefined, { warnings }: Re
     ...(context === undefined ? {} : { context }),
     ...(certPath === undefined ? {} : { certPath }),
     ...(apiVersion === undefined ? {} : { apiVersion }),
-    warnings: [...warnings],
+    warnings: warningTexts(log.warnings),
   }
 }

@@ -22,7 +22,7 @@ export function requireTlsVerify(host: Variable, log: ResolutionLog): void {
   if (verify === undefined) throw tlsVerifyRequired(host, tls)
   const shown = printable(verify.value)
   if (OFF_VALUES.has(verify.value.trim().toLowerCase())) {
-    log.warnings.add(`${verify.source}=${shown} has no effect: TLS verification can't be turned off.`)
+    log.warn('verification-stays-on', `${verify.source}=${shown} has no effect: TLS verification can't be turned off.`)
   }
   log.record('DOCKER_TLS_VERIFY', 'chosen', 'any value that is not empty means verified TLS', shown)
   if (tls !== undefined) log.record('DOCKER_TLS', 'passed over', 'DOCKER_TLS_VERIFY is stricter', printable(tls.value))
@@ -58,5 +58,6 @@ export function certPathOf(env: Environment, log: ResolutionLog): string {
 export function recordUnusedTls(why: string, log: ResolutionLog): void {
   const set = tlsVariables(log.variables)
   for (const name of set) log.record(name, 'passed over', why, printable(log.variables[name]?.value ?? ''))
-  if (set.length > 0) log.warnings.add(`${set.join(', ')} ${set.length === 1 ? 'has' : 'have'} no effect: ${why}.`)
+  if (set.length > 0)
+    log.warn('tls-unused', `${set.join(', ')} ${set.length === 1 ? 'has' : 'have'} no effect: ${why}.`)
 }

@@ -4,12 +4,13 @@ import type { PkiFolder } from '../folder.ts'
 import type { FolderAuthorityResult } from '../ca.ts'
 import type { FolderLeafResult } from '../ensure-leaf.ts'
 import { makeCertificates } from './certificates.ts'
-import { planInit, type InitPlan, type PlannedClient } from './plan.ts'
+import { planInit, type InitPlan, type InitWarning, type PlannedClient } from './plan.ts'
 import type { InitOptions } from './options.ts'
 import type { DaemonSettings } from '../../daemon-config/settings-in-force.ts'
 import { ensureOneDayClient } from '../one-day-client.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
-import { option, plainTexts, sentence, type Sentence } from '../../base/sentence.ts'
+import { option, sentence } from '../../base/sentence.ts'
+import { warningTexts } from '../../base/warning.ts'
 import { differs, putFile, type FileResult } from '../../base/rendered-file.ts'
 
 export { planInit } from './plan.ts'
@@ -104,7 +105,7 @@ export async function carryOutInit(plan: InitPlan, passphrase?: Passphrase): Pro
     clients: clients.map(({ name, result }) => ({ name, ...result, env: envOf(envs, name) })),
     ...(oneDay && { probe: oneDay }),
     others: plan.clients.filter(({ isRequested }) => !isRequested).map(({ name }) => name),
-    warnings: plainTexts([...plan.warnings, ...staleOverride(override), ...stale]),
+    warnings: warningTexts([...plan.warnings, ...staleDropIn(override), ...stale]),
   }
 }
 
@@ -122,10 +123,9 @@ function envOf(envs: ReadonlyMap<string, FileResult>, name: string): FileResult 
 /** How to replace a file that stays. */
 const REPLACE = sentence`To replace it, set ${option('force', 'true')}; the old file is kept beside the new one.`
 
-function staleOverride({ differs: isOld, path }: FileResult): Sentence[] {
-  return isOld
-    ? [sentence`${path} stays as it is, although docker-mtls would render it differently now. ${REPLACE}`]
-    : []
+function staleDropIn({ differs: isOld, path }: FileResult): InitWarning[] {
+  const text = sentence`${path} stays as it is, although docker-mtls would render it differently now. ${REPLACE}`
+  return isOld ? [{ code: 'drop-in-stays', text }] : []
 }
 
 /** A variable whose value in an existing `.env` differs from the one that would be written now. */
@@ -141,13 +141,13 @@ interface Change {
  *
  * @param names - the server's names
  */
-async function staleEnvs(clients: readonly PlannedClient[], names: readonly string[]): Promise<Sentence[]> {
-  const warnings: Sentence[] = []
+async function staleEnvs(clients: readonly PlannedClient[], names: readonly string[]): Promise<InitWarning[]> {
+  const warnings: InitWarning[] = []
   for (const { isRequested, env } of clients.filter((client) => differs(client.env))) {
     const changes = await changesOf(env.existing ?? '', env.text)
     if (!isRequested && changes.every((change) => isSameServer(change, names))) continue
     const what = changes.map(describeChange).join('; ') || 'it differs only in form'
-    warnings.push(sentence`${env.path} stays as it is: ${what}. ${REPLACE}`)
+    warnings.push({ code: 'env-stays', text: sentence`${env.path} stays as it is: ${what}. ${REPLACE}` })
   }
   return warnings
 }

@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path'
 import { parseUnit } from '../../daemon-config/unit/parse-unit.ts'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
-import { option, sentence, type Sentence } from '../../base/sentence.ts'
+import { option, sentence } from '../../base/sentence.ts'
+import type { Warning } from '../../base/warning.ts'
+import type { DaemonWarningCode } from '../../daemon-config/warnings.ts'
 import { DaemonError, FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, isFolder, readIfThere } from '../../base/files.ts'
 import { clientPaths, serverPaths } from '../layout.ts'
@@ -20,6 +22,19 @@ export interface PlannedClient {
   readonly env: PlannedFile
 }
 
+/** What a warning of `init` is about. */
+export type InitWarningCode =
+  | DaemonWarningCode
+  /** The key of a client is on its own machine. */
+  | 'key-elsewhere'
+  /** An existing drop-in stays although it is out of date. */
+  | 'drop-in-stays'
+  /** An existing `.env` stays although it is out of date. */
+  | 'env-stays'
+
+/** A warning of `init`. */
+export type InitWarning = Warning<InitWarningCode>
+
 /** Everything that `init` will do, checked as far as is possible without doing it. */
 export interface InitPlan {
   readonly request: InitRequest
@@ -30,7 +45,7 @@ export interface InitPlan {
   readonly settings: DaemonSettings
   readonly host: string
   readonly clients: readonly PlannedClient[]
-  readonly warnings: readonly Sentence[]
+  readonly warnings: readonly InitWarning[]
 }
 
 /** It holds no secret now, but people add secrets to `.env` files, and this one is beside a key. */
@@ -80,7 +95,7 @@ async function planDropIn(
   return {
     override,
     settings: rendered.settings,
-    warnings: [...assumed, ...rendered.warnings].map(({ text }) => text),
+    warnings: [...assumed, ...rendered.warnings],
   }
 }
 
@@ -160,8 +175,9 @@ async function keysElsewhere(request: InitRequest): Promise<string[]> {
   return names.filter((_, index) => held[index] === true)
 }
 
-function keyElsewhere({ folder }: InitRequest, name: string): Sentence {
-  return sentence`The key of ${name} is on its own machine, so its certificate was kept. ${requestAgain(folder.path, name)}`
+function keyElsewhere({ folder }: InitRequest, name: string): InitWarning {
+  const text = sentence`The key of ${name} is on its own machine, so its certificate was kept. ${requestAgain(folder.path, name)}`
+  return { code: 'key-elsewhere', text }
 }
 
 async function planClient(
