@@ -10,7 +10,7 @@ import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { dockerLocally } from './harness/docker-cli.ts'
 import { startDockerd } from './harness/dockerd.ts'
-import { IMAGE, makeImage } from './harness/image.ts'
+import { IMAGE, makeImage, printing } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
 import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 import { mountsBelow } from './harness/unmount.ts'
@@ -45,7 +45,12 @@ describe('a dockerd that runs by a rendered command line', { skip }, () => {
 
   test('runs a container whose root is nobody on the host', async () => {
     await makeImage(daemon)
-    const { code, stdout, stderr } = await dockerLocally(daemon, ['run', '--rm', IMAGE, 'cat', '/proc/self/uid_map'])
+    const { code, stdout, stderr } = await dockerLocally(daemon, [
+      'run',
+      '--rm',
+      IMAGE,
+      ...printing('cat /proc/self/uid_map'),
+    ])
     assert.deepEqual([code, stderr], [0, ''])
     assert.match(stdout, /^\s*0\s+[1-9]\d{4,}\s+65536$/m)
     assert.match(readFileSync('/etc/subuid', 'utf8'), /^dockremap:/m)

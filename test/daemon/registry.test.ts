@@ -7,7 +7,7 @@ import { processesNaming } from '../support/processes.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { dockerLocally } from './harness/docker-cli.ts'
-import { IMAGE, makeImage } from './harness/image.ts'
+import { IMAGE, makeImage, printing } from './harness/image.ts'
 import { startRegistry, type Registry } from './harness/registry.ts'
 import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 
@@ -44,7 +44,7 @@ describe('a real registry and the real docker', { skip }, () => {
     await succeed('push', image)
     await succeed('rmi', image)
     await succeed('pull', image)
-    assert.equal(await succeed('run', '--rm', image, 'echo', 'hello'), 'hello\n')
+    assert.equal(await succeed('run', '--rm', image, ...printing('echo hello')), 'hello\n')
   }
 
   test('an image goes there and comes back', async (t) => {

@@ -16,6 +16,7 @@ import { processesNaming } from '../support/processes.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine, PASSWORD, type Ran } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
+import { printing } from '../daemon/harness/image.ts'
 
 function whoIs(machine: Machine, user: string, ...words: readonly string[]): Promise<Ran> {
   return machine.run([...words, 'id', '-un'], { user, input: `${PASSWORD}\n` })
@@ -82,7 +83,7 @@ describe('a machine with docker', { skip: lacksMachine() }, () => {
   })
 
   test('runs a container, and one in a user namespace', async () => {
-    const show = ['docker', 'run', '--rm', 'busybox:made-here', 'cat', '/proc/self/uid_map']
+    const show = ['docker', 'run', '--rm', 'busybox:made-here', ...printing('cat /proc/self/uid_map')]
     await machine.makeImage()
     assert.match(await machine.must(show), /^ +0 +0 +4294967295$/m)
     await machine.write('/etc/docker/daemon.json', '{ "userns-remap": "default" }')

@@ -8,6 +8,7 @@ import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 import { daemonPid, localDaemonAnswers, snapshot } from './support/daemon.ts'
 import { deskIn, goBack, runUntil, type Desk } from './support/setup.ts'
+import { printing } from '../daemon/harness/image.ts'
 
 /** The folder of this whole file: one of a hook's would be gone when the hook ends. */
 const folder = await temporaryFolder()
@@ -283,7 +284,14 @@ describe("setup with daemon apply's options", { skip: lacksMachine() }, () => {
     const userns = run.result['hosts'] as { userns?: { verified?: boolean; remappedRoot?: number } }[]
     assert.deepEqual([userns[0]?.userns?.verified, userns[0]?.userns?.remappedRoot], [true, 165536])
     const image = await machine.makeImage()
-    const shown = await desk.docker('--context', 'one.test', 'run', '--rm', image, 'cat', '/proc/self/uid_map')
+    const shown = await desk.docker(
+      '--context',
+      'one.test',
+      'run',
+      '--rm',
+      image,
+      ...printing('cat /proc/self/uid_map'),
+    )
     assert.match(shown.stdout, /^ +0 +165536 +65536$/m)
     const text = await desk.run(words)
     assert.match(text.stdout, /^User namespaces +default: ids 165536 to 231071 of dockremap$/m)

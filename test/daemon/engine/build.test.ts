@@ -25,7 +25,7 @@ import { leaksOf, tracesOf } from '../../support/leaks.ts'
 import { lacks } from '../../support/requirements.ts'
 import { temporaryFolder, type Cleanable } from '../../support/temporary.ts'
 import { dockerLocally } from '../harness/docker-cli.ts'
-import { IMAGE } from '../harness/image.ts'
+import { IMAGE, printing } from '../harness/image.ts'
 import { startRegistry, type Registry } from '../harness/registry.ts'
 import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
 import { startTokenRegistry } from '../support/token-registry.ts'
@@ -119,7 +119,13 @@ describe('images.build', { skip }, () => {
         assert.equal(image.Id, id)
         assert.deepEqual(image.Config?.Labels, { one: '1', x: 'y' })
         assert.ok(image.RepoTags?.includes('made:too'), 'it has both names')
-        const { stdout } = await dockerLocally(engine.daemon, ['run', '--rm', '--network=none', id, 'cat', '/a'])
+        const { stdout } = await dockerLocally(engine.daemon, [
+          'run',
+          '--rm',
+          '--network=none',
+          id,
+          ...printing('cat /a'),
+        ])
         assert.equal(stdout, 'content')
       })
 

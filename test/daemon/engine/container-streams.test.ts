@@ -15,6 +15,7 @@ import {
 import { lacks } from '../../support/requirements.ts'
 import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
 import { startWatch } from '../../support/watch.ts'
+import { printing } from '../harness/image.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
 
@@ -61,7 +62,7 @@ describe('streams of containers', { skip }, () => {
 
   /** A container that says a few things and ends. */
   async function ended(script: string, config: object = {}): Promise<string> {
-    const id = await engine.start({ Cmd: ['sh', '-c', script], ...config })
+    const id = await engine.start({ Cmd: printing(script), ...config })
     await docker.containers.wait(id)
     return id
   }

@@ -49,3 +49,11 @@ export function librariesOf(program: string): string[] {
   const { stdout } = spawnSync('ldd', [program], { encoding: 'utf8' })
   return [...stdout.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1] ?? '')
 }
+
+/**
+ * A command that prints and then waits for a moment. If the machine is loaded, dockerd loses the output of a container that
+ * ends at once (executed: 26.1.5).
+ */
+export function printing(script: string): string[] {
+  return ['sh', '-c', `${script}; sleep 0.5`]
+}
