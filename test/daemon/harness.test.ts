@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { runCommand, type CommandResult } from '../support/command.ts'
+import { runCommand, untilAlert, type CommandResult } from '../support/command.ts'
 import { processesNaming } from '../support/processes.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
@@ -38,7 +38,7 @@ describe('a dockerd that runs by a rendered command line', { skip }, () => {
     const { ca, cert, key } = daemon.client
     const url = `https://localhost:${daemon.place.port}/_ping`
     assert.equal((await curl('--cacert', ca, '--cert', cert, '--key', key, url)).stdout, 'OK 200')
-    const refused = await curl('--cacert', ca, url)
+    const refused = await untilAlert(() => curl('--cacert', ca, url))
     assert.equal(refused.code, 56)
     assert.match(refused.stderr, /certificate required/)
   })

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { CLI } from '../cli/support/run-cli.ts'
-import { runCommand, type CommandResult } from '../support/command.ts'
+import { runCommand, untilAlert, type CommandResult } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from './machine.ts'
@@ -111,7 +111,7 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
       `--tls${name === 'ca' ? 'cacert' : name}`,
       join(folder, `${name}.pem`),
     ])
-    const docker = await runCommand('docker', ['--tlsverify', '--host', HOST, ...files, 'version'])
+    const docker = await untilAlert(() => runCommand('docker', ['--tlsverify', '--host', HOST, ...files, 'version']))
     assert.match(docker.stderr, /expired certificate/)
   })
 

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { connect } from '../../lib/index.ts'
 import { issueClient, loadAuthority } from '../../lib/pki.ts'
-import { runCommand } from '../support/command.ts'
+import { runCommand, untilAlert } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
@@ -194,7 +194,7 @@ describe('a whole rotation, by an administrator, of a daemon in use', { skip: la
     )
     const cli = ['--tlsverify', '--host', HOST, '--tlscacert', join(homeOf('outdated'), 'ca.pem')]
     const shown = ['--tlscert', join(homeOf('outdated'), 'cert.pem'), '--tlskey', join(homeOf('outdated'), 'key.pem')]
-    const docker = await runCommand('docker', [...cli, ...shown, 'version'])
+    const docker = await untilAlert(() => runCommand('docker', [...cli, ...shown, 'version']))
     assert.match(docker.stderr, /certificate required|unknown certificate authority/)
   })
 

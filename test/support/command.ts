@@ -44,3 +44,15 @@ export async function runCommand(
   child.stdin.end(input)
   return { code: await closed, ...output }
 }
+
+/**
+ * Runs somebody else's TLS client until it says why the server refused it. Over TLS 1.3 such a client sends its request
+ * before it reads the server's alert; if the server has closed the connection by then, the client sees only the reset.
+ */
+export async function untilAlert(run: () => Promise<CommandResult>): Promise<CommandResult> {
+  for (let attempt = 0; ; attempt++) {
+    const result = await run()
+    if (attempt === 10 || !/reset by peer|broken pipe|Connection aborted/i.test(result.stdout + result.stderr))
+      return result
+  }
+}

@@ -1,7 +1,7 @@
 import { connect, createSecureContext, type ConnectionOptions } from 'node:tls'
 import { readCertificate } from '../../../lib/identity/certificate.ts'
 import type { Identity } from '../../../lib/identity/identity.ts'
-import { runCommand, type CommandResult } from '../../support/command.ts'
+import { runCommand, untilAlert, type CommandResult } from '../../support/command.ts'
 
 /** OpenSSL itself would refuse SHA-1 and short keys: here the daemon is to judge. */
 const ANY_STRENGTH = 'DEFAULT@SECLEVEL=0'
@@ -52,14 +52,9 @@ export function uncheckedIdentity({ ca, cert, key }: Shown): Identity {
   return { current: () => Promise.resolve(set) } as unknown as Identity
 }
 
-/**
- * `docker version` as a person with these certificates would run it. Docker's own client writes its request while the
- * daemon's alert is on its way, so that a reset may throw the alert away: then it is asked again.
- */
-export async function dockerVersion(port: number, certPath: string): Promise<CommandResult> {
-  const env = { DOCKER_HOST: `tcp://localhost:${port}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certPath }
-  for (let attempt = 0; ; attempt++) {
-    const result = await runCommand('docker', ['version'], { env: { ...env, DOCKER_CONFIG: `${certPath}/none` } })
-    if (attempt === 10 || !/reset by peer|broken pipe/.test(result.stderr)) return result
-  }
+/** `docker version` as a person with these certificates would run it. */
+export function dockerVersion(port: number, certPath: string): Promise<CommandResult> {
+  const where = { DOCKER_HOST: `tcp://localhost:${port}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certPath }
+  const env = { ...where, DOCKER_CONFIG: `${certPath}/none` }
+  return untilAlert(() => runCommand('docker', ['version'], { env }))
 }

@@ -1,4 +1,4 @@
-import { runCommand, type CommandResult } from '../../support/command.ts'
+import { runCommand, untilAlert, type CommandResult } from '../../support/command.ts'
 
 /** Whom a client is to talk to, and with what. */
 export interface Errand {
@@ -23,16 +23,7 @@ export interface ForeignClient {
 
 /** In sh, with nothing in its environment but what the file sets. */
 function withVariables({ envFile }: Errand, ...command: string[]): Promise<CommandResult> {
-  return again(() => runCommand('sh', ['-c', '. "$1" && shift && exec "$@"', 'sh', envFile, ...command]))
-}
-
-/** A request that crosses the daemon's alert on its way is answered by a reset, and the alert is lost: ask again. */
-async function again(run: () => Promise<CommandResult>): Promise<CommandResult> {
-  for (let attempt = 0; ; attempt++) {
-    const result = await run()
-    if (attempt === 10 || !/reset by peer|broken pipe|Connection aborted/i.test(result.stdout + result.stderr))
-      return result
-  }
+  return untilAlert(() => runCommand('sh', ['-c', '. "$1" && shift && exec "$@"', 'sh', envFile, ...command]))
 }
 
 const PING = `
@@ -56,7 +47,9 @@ function curl(outcome: Outcome, { port, certPath }: Errand): Promise<CommandResu
   const own = outcome === 'no certificate' ? [] : ['--cert', `${certPath}/cert.pem`, '--key', `${certPath}/key.pem`]
   const scheme = outcome === 'plain HTTP' ? 'http' : 'https'
   const url = `${scheme}://localhost:${port}/_ping`
-  return again(() => runCommand('curl', ['-sS', '--fail-with-body', '--cacert', `${certPath}/ca.pem`, ...own, url]))
+  return untilAlert(() =>
+    runCommand('curl', ['-sS', '--fail-with-body', '--cacert', `${certPath}/ca.pem`, ...own, url]),
+  )
 }
 
 /** `docker`, `curl` and Python's `docker`. */
