@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** What package.json names: its exports and its command. */
-function entryPoints() {
-  const { exports, bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-  const built = [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)].filter(Boolean)
+const { exports, bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+
+/** What package.json names as exports. */
+function libraryEntries() {
+  return sourcesOf(Object.values(exports).flatMap((entry) => entry.default ?? []))
+}
+
+function sourcesOf(built) {
   return built.map((path) => path.replace(/^(\.\/)?dist\//, 'lib/').replace(/\.js$/, '.ts'))
 }
 
@@ -47,7 +52,7 @@ const OPTIONS = {
 export async function buildCode(outdir) {
   const { metafile } = await build({
     ...OPTIONS,
-    entryPoints: entryPoints(),
+    entryPoints: [...libraryEntries(), ...sourcesOf(Object.values(bin))],
     outbase: 'lib',
     outdir,
     // Code shared by entry points is loaded once. Dynamically imported code stays in files of its own.
@@ -61,41 +66,55 @@ export async function buildCode(outdir) {
       .filter(([path]) => path.endsWith('.js'))
       .map(([path, output]) => [join(ROOT, path), output]),
   )
-  for (const group of groupsOf(outputs, join(outdir, 'index.js')))
-    if (!importsItself(group, outputs)) await joinChunks(group, outputs)
+  const entries = libraryEntries().map((path) => path.replace(/^lib/, outdir).replace(/\.ts$/, '.js'))
+  for (const chunks of groupsOf(outputs, entries))
+    if (chunks.length > 1 && !importsItself(chunks, outputs)) await joinChunks(chunks, outputs)
   // esbuild doesn't set the mode, and npm marks a bin as executable only on installation. `npx .` in a checkout needs
   // it too.
   chmodSync(join(outdir, 'cli/main.js'), 0o755)
 }
 
-/** What loads undici. */
-const DISPATCHER = 'lib/transport/dispatcher.ts'
-/** What the client loads late. */
-const OF_CLIENT = /^lib\/(engine|transport|registry)\//
+/** In bytes: to read so much of unneeded code costs less than to open one more file. */
+const SMALL = 4096
 
 /**
- * Groups the chunks that `index.js` loads, to be joined into one file each: those that nobody needs without the client; and
- * of the others, those of the same room. A chunk of base/ that imports modules stays alone, since some entry points need
- * none. esbuild writes a chunk for each set of entry points that share code, dozens of small ones, and each file costs about
- * a third of a millisecond when an app starts.
+ * Groups the chunks to be joined into one file each: those that the same entry points of the package load, with the same
+ * npm packages. esbuild writes a chunk for each set of its own entry points, commands and late imports included: dozens of
+ * small ones, and each file costs about a third of a millisecond when an app starts. What only the command loads stays as
+ * it is.
  */
-function groupsOf(outputs, index) {
-  const entries = [...outputs].filter(([, { entryPoint }]) => entryPoint !== undefined)
-  const loads = entries.map(([path, { entryPoint }]) => ({ entryPoint, files: loadedBy(path, outputs) }))
-  const dispatcher = [...outputs.keys()].find((path) => DISPATCHER in outputs.get(path).inputs)
-  const isClients = (path) =>
-    loads.every(({ entryPoint, files }) => !files.has(path) || files.has(dispatcher) || OF_CLIENT.test(entryPoint))
+function groupsOf(outputs, entries) {
+  const loads = entries.map((entry) => loadedBy(entry, outputs))
   const groups = new Map()
-  for (const path of loadedBy(index, outputs)) {
-    const { entryPoint, inputs, imports } = outputs.get(path)
-    if (entryPoint !== undefined) continue
-    const rooms = new Set(Object.keys(inputs).map((input) => input.split('/')[1]))
-    const isPlain = !imports.some(({ external }) => external)
-    const name = isClients(path) ? 'client' : [...rooms].join('-')
-    const key = name === 'base' && !isPlain ? path : name
-    groups.set(key, { name, chunks: [...(groups.get(key)?.chunks ?? []), path] })
+  for (const [path, { entryPoint, imports, bytes }] of outputs) {
+    const users = entries.filter((_, index) => loads[index].has(path))
+    if (entryPoint !== undefined || users.length === 0) continue
+    const modules = imports.filter(({ external }) => external).map((one) => one.path)
+    const packages = modules.filter((module) => !isBuiltin(module))
+    const key = [...users, ...packages.toSorted()].join()
+    const group = groups.get(key) ?? { users, packages, modules: [], chunks: [], bytes: 0 }
+    group.chunks.push(path)
+    group.modules.push(...modules)
+    group.bytes += bytes
+    groups.set(key, group)
   }
-  return [...groups.values()].filter(({ chunks }) => chunks.length > 1)
+  return withoutSmall([...groups.values()]).map(({ chunks }) => chunks)
+}
+
+/** Adds each small group to one that all its users load anyway, if that has the fewest users of its own and imports the same. */
+function withoutSmall(groups) {
+  const kept = []
+  for (const group of groups.toSorted((one, other) => other.users.length - one.users.length)) {
+    const hosts = kept.filter(
+      (host) =>
+        group.users.every((user) => host.users.includes(user)) &&
+        group.modules.every((module) => host.modules.includes(module)),
+    )
+    const host = group.bytes < SMALL ? hosts.at(-1) : undefined
+    if (host === undefined) kept.push(group)
+    else host.chunks.push(...group.chunks)
+  }
+  return kept
 }
 
 /** The files of ours that a file imports at once. */
@@ -112,7 +131,7 @@ function loadedBy(path, outputs, loaded = new Set()) {
 }
 
 /** Whether a group, joined, would import itself by way of another file: then its classes would be used before they exist. */
-function importsItself({ chunks }, outputs) {
+function importsItself(chunks, outputs) {
   const others = chunks.flatMap((chunk) => importedBy(chunk, outputs)).filter((file) => !chunks.includes(file))
   const beyond = new Set()
   for (const file of others) loadedBy(file, outputs, beyond)
@@ -123,13 +142,13 @@ function importsItself({ chunks }, outputs) {
 const IMPORT = /^import (?:(\{[^}]*\}) from )?"(\.[^"]*)";$/gm
 
 /** Joins chunks into one file, and lets all other files import from that. */
-async function joinChunks({ name, chunks }, outputs) {
+async function joinChunks(chunks, outputs) {
   const folder = dirname(chunks[0])
   const contents = chunks.flatMap((chunk) =>
     outputs.get(chunk).exports.map((one) => `export { ${one} as ${alias(chunk, one)} } from './${basename(chunk)}'`),
   )
   const hash = createHash('sha256').update(contents.join()).digest('hex').slice(0, 8).toUpperCase()
-  const joined = join(folder, `${name}-${hash}.js`)
+  const joined = join(folder, `shared-${hash}.js`)
   const stdin = { contents: contents.join('\n'), resolveDir: folder }
   await build({ ...OPTIONS, stdin, outfile: joined, plugins: [othersAreExternal(chunks)] })
   const isMember = ({ path }) => chunks.includes(join(ROOT, path))
