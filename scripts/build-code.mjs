@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { planChunks } from './plan-chunks.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** What package.json names: its exports and its command. */
-function entryPoints() {
-  const { exports, bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-  const built = [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)].filter(Boolean)
+const { exports, bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+
+/** What package.json names as exports. */
+function libraryEntries() {
+  return sourcesOf(Object.values(exports).flatMap((entry) => entry.default ?? []))
+}
+
+function sourcesOf(built) {
   return built.map((path) => path.replace(/^(\.\/)?dist\//, 'lib/').replace(/\.js$/, '.ts'))
 }
 
@@ -32,6 +37,13 @@ const shellFiles = {
   },
 }
 
+/** An app's import counts more than a command. */
+const WEIGHTS = {
+  ...Object.fromEntries(libraryEntries().map((source) => [source, 40])),
+  'lib/index.ts': 120,
+  'lib/cli/start.ts': 20,
+}
+
 const OPTIONS = {
   absWorkingDir: ROOT,
   bundle: true,
@@ -47,7 +59,7 @@ const OPTIONS = {
 export async function buildCode(outdir) {
   const { metafile } = await build({
     ...OPTIONS,
-    entryPoints: entryPoints(),
+    entryPoints: [...libraryEntries(), ...sourcesOf(Object.values(bin))],
     outbase: 'lib',
     outdir,
     // Code shared by entry points is loaded once. Dynamically imported code stays in files of its own.
@@ -61,88 +73,31 @@ export async function buildCode(outdir) {
       .filter(([path]) => path.endsWith('.js'))
       .map(([path, output]) => [join(ROOT, path), output]),
   )
-  for (const group of groupsOf(outputs, join(outdir, 'index.js')))
-    if (!importsItself(group, outputs)) await joinChunks(group, outputs)
+  for (const chunks of planChunks(outputs, WEIGHTS, ROOT)) if (chunks.length > 1) await joinChunks(chunks, outputs)
   // esbuild doesn't set the mode, and npm marks a bin as executable only on installation. `npx .` in a checkout needs
   // it too.
   chmodSync(join(outdir, 'cli/main.js'), 0o755)
-}
-
-/** What loads undici. */
-const DISPATCHER = 'lib/transport/dispatcher.ts'
-/** What the client loads late. */
-const OF_CLIENT = /^lib\/(engine|transport|registry)\//
-
-/**
- * Groups the chunks that `index.js` loads, to be joined into one file each: those that nobody needs without the client; and
- * of the others, those of the same room. A chunk of base/ that imports modules stays alone, since some entry points need
- * none. esbuild writes a chunk for each set of entry points that share code, dozens of small ones, and each file costs about
- * a third of a millisecond when an app starts.
- */
-function groupsOf(outputs, index) {
-  const entries = [...outputs].filter(([, { entryPoint }]) => entryPoint !== undefined)
-  const loads = entries.map(([path, { entryPoint }]) => ({ entryPoint, files: loadedBy(path, outputs) }))
-  const dispatcher = [...outputs.keys()].find((path) => DISPATCHER in outputs.get(path).inputs)
-  const isClients = (path) =>
-    loads.every(({ entryPoint, files }) => !files.has(path) || files.has(dispatcher) || OF_CLIENT.test(entryPoint))
-  const groups = new Map()
-  for (const path of loadedBy(index, outputs)) {
-    const { entryPoint, inputs, imports } = outputs.get(path)
-    if (entryPoint !== undefined) continue
-    const rooms = new Set(Object.keys(inputs).map((input) => input.split('/')[1]))
-    const isPlain = !imports.some(({ external }) => external)
-    const name = isClients(path) ? 'client' : [...rooms].join('-')
-    const key = name === 'base' && !isPlain ? path : name
-    groups.set(key, { name, chunks: [...(groups.get(key)?.chunks ?? []), path] })
-  }
-  return [...groups.values()].filter(({ chunks }) => chunks.length > 1)
-}
-
-/** The files of ours that a file imports at once. */
-function importedBy(path, outputs) {
-  const statements = outputs.get(path).imports.filter(({ kind }) => kind === 'import-statement')
-  return statements.map((one) => join(ROOT, one.path)).filter((file) => outputs.has(file))
-}
-
-/** All files of ours that a file loads at once, itself included. */
-function loadedBy(path, outputs, loaded = new Set()) {
-  loaded.add(path)
-  for (const file of importedBy(path, outputs)) if (!loaded.has(file)) loadedBy(file, outputs, loaded)
-  return loaded
-}
-
-/** Whether a group, joined, would import itself by way of another file: then its classes would be used before they exist. */
-function importsItself({ chunks }, outputs) {
-  const others = chunks.flatMap((chunk) => importedBy(chunk, outputs)).filter((file) => !chunks.includes(file))
-  const beyond = new Set()
-  for (const file of others) loadedBy(file, outputs, beyond)
-  return chunks.some((chunk) => beyond.has(chunk))
 }
 
 /** An import of one of our own files, as esbuild writes it. */
 const IMPORT = /^import (?:(\{[^}]*\}) from )?"(\.[^"]*)";$/gm
 
 /** Joins chunks into one file, and lets all other files import from that. */
-async function joinChunks({ name, chunks }, outputs) {
+async function joinChunks(chunks, outputs) {
   const folder = dirname(chunks[0])
   const contents = chunks.flatMap((chunk) =>
     outputs.get(chunk).exports.map((one) => `export { ${one} as ${alias(chunk, one)} } from './${basename(chunk)}'`),
   )
   const hash = createHash('sha256').update(contents.join()).digest('hex').slice(0, 8).toUpperCase()
-  const joined = join(folder, `${name}-${hash}.js`)
+  const joined = join(folder, `shared-${hash}.js`)
   const stdin = { contents: contents.join('\n'), resolveDir: folder }
   await build({ ...OPTIONS, stdin, outfile: joined, plugins: [othersAreExternal(chunks)] })
-  const isMember = ({ path }) => chunks.includes(join(ROOT, path))
-  const imports = chunks.flatMap((chunk) => outputs.get(chunk).imports).filter((one) => !isMember(one))
   for (const chunk of chunks) {
     outputs.delete(chunk)
     rmSync(chunk)
     rmSync(`${chunk}.map`)
   }
-  outputs.set(joined, { imports })
-  for (const output of outputs.values()) {
-    output.imports = output.imports.map((one) => (isMember(one) ? { ...one, path: relative(ROOT, joined) } : one))
-  }
+  outputs.set(joined, {})
   for (const path of outputs.keys()) {
     const code = readFileSync(path, 'utf8').replaceAll(IMPORT, (line, names = '', from) => {
       const chunk = chunks.find((one) => one === resolve(dirname(path), from))

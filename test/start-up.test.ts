@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { buildPackage } from './runner/package.ts'
 
 const LIB = fileURLToPath(new URL('../lib/', import.meta.url))
 /** `import {...} from './x.ts'` and `export {...} from './x.ts'`; what is of types alone is gone when it runs. */
@@ -24,7 +25,7 @@ test('an app that imports connect() loads what connects, and no more', () => {
   const loaded = [...loadedBy(resolve(LIB, 'index.ts'))]
   assert.ok(loaded.includes('transport/tls.ts'), 'the reader of imports finds nothing')
   const late =
-    /^engine\/(client|stream|workflows|checkpoints|configs|containers|distribution|exec|images|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|volumes)\b|^transport\/(ssh\.|ssh-stream|proxy|tunnel|web-socket|grpc)|^(pki|daemon|provision|contexts|cli|interop)\/|zod|tar-stream|node-forge|dotenv|yauzl|protobuf|commander|node:http2?$|node:child_process/
+    /^engine\/(client|stream|workflows|checkpoints|configs|containers|distribution|exec|images|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|volumes)\b|^transport\/(ssh\.|ssh-stream|proxy|tunnel|web-socket|grpc)|^(pki|keystore|daemon-config|apply|setup|host|probe|contexts|cli|interop)\/|zod|tar-stream|node-forge|dotenv|yauzl|protobuf|commander|node:http2?$|node:child_process/
   assert.deepEqual(
     loaded.filter((name) => late.test(name)),
     [],
@@ -44,4 +45,49 @@ test('the client itself loads its helpers and builders when they are used', () =
 test('what the docker command asks of its plugins loads nothing else', () => {
   const loaded = [...loadedBy(resolve(LIB, 'cli/main.ts'))]
   assert.deepEqual(loaded.toSorted(), ['cli/main.ts', 'cli/package-version.ts', 'cli/plugin/metadata.ts', 'node:fs'])
+})
+
+const UNDICI = ['api/index', 'dispatcher/dispatcher', 'dispatcher/pool', 'handler/unwrap-handler']
+const POOL = UNDICI.map((name) => `undici/lib/${name}.js`)
+
+/** How many files of ours each entry point may open, and which packages it needs. scripts/plan-chunks.mjs decides it. */
+const BUILT: Readonly<Record<string, { files: number; packages: readonly string[] }>> = {
+  index: { files: 8, packages: POOL },
+  pki: { files: 6, packages: ['node-forge/lib/asn1.js'] },
+  daemon: { files: 4, packages: [] },
+  provision: { files: 11, packages: ['node-forge/lib/asn1.js'] },
+  probe: { files: 4, packages: [] },
+  interop: { files: 6, packages: POOL },
+}
+
+/** An import in the code that esbuild writes. */
+const BUILT_IMPORT = /^(?:import|export) ?(?:[^'"();]*? ?from )?"([^"]+)";$/gm
+
+/** What a file of the built package loads at once: files of ours, and modules. */
+function builtFiles(file: string, files: Set<string> = new Set(), modules: Set<string> = new Set()) {
+  files.add(file)
+  for (const [, name = ''] of readFileSync(file, 'utf8').matchAll(BUILT_IMPORT)) {
+    const next = resolve(dirname(file), name)
+    if (!name.startsWith('.')) modules.add(name)
+    else if (!files.has(next)) builtFiles(next, files, modules)
+  }
+  return { files, modules: [...modules] }
+}
+
+test('each entry point of the built package opens few files, and loads only the packages that it needs', async () => {
+  const dist = resolve(dirname(await buildPackage()), '..')
+  const { exports } = JSON.parse(readFileSync(resolve(LIB, '../package.json'), 'utf8')) as { exports: object }
+  const names = Object.keys(exports).map((name) => (name === '.' ? 'index' : name.replace('./', '')))
+  assert.deepEqual(
+    names.filter((name) => name !== 'package.json'),
+    Object.keys(BUILT),
+  )
+  for (const [name, expected] of Object.entries(BUILT)) {
+    const { files, modules } = builtFiles(resolve(dist, `${name}.js`))
+    const packages = modules.filter((module) => !module.startsWith('node:')).toSorted()
+    assert.deepEqual(packages, expected.packages, name)
+    assert.ok(files.size > 1 && files.size <= expected.files, `${name} opens ${files.size} files`)
+  }
+  const { modules } = builtFiles(resolve(dist, 'daemon.js'))
+  assert.deepEqual(modules, ['node:path'])
 })

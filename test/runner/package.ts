@@ -26,7 +26,7 @@ const DAY_MS = 24 * 60 * 60_000
  * @returns the built command line
  */
 export async function buildPackage(): Promise<string> {
-  const name = `package-${hashOf(['lib', 'package.json', 'scripts/build-code.mjs'])}`
+  const name = `package-${hashOf(['lib', 'package.json', 'scripts/build-code.mjs', 'scripts/plan-chunks.mjs'])}`
   const place = join(CACHE, name)
   const main = join(place, 'dist/cli/main.js')
   if (existsSync(main)) return main

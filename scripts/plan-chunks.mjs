@@ -1,0 +1,117 @@
+import { isBuiltin } from 'node:module'
+import { join } from 'node:path'
+
+/** What loading costs, in milliseconds (measured: CONTRIBUTING.md, "Start-up"). */
+const COST_MS = { file: 0.8, kilobyte: 0.05, builtin: 2, npmPackage: 5 }
+
+/** Modules that Node itself has loaded by then, or loads in less than a millisecond. */
+const CHEAP = new Set(
+  ['diagnostics_channel', 'events', 'os', 'path', 'timers/promises', 'url', 'util'].map((name) => `node:${name}`),
+)
+
+/**
+ * Decides which chunks of esbuild to join into one file each. esbuild writes a chunk for each set of files that are loaded
+ * together, commands and late imports included: more than a hundred small ones, and to open a file costs as much as to read
+ * 16 KB. To join two chunks spares a file to each entry point that loads both, and costs each that loads only one the code of
+ * the other, with all that it imports. This joins the two with the greatest gain as long as there is one.
+ *
+ * @param outputs - the files of the metafile by path
+ * @param weights - how much the start of an entry point counts, by its source; 1 for each that isn't named, such as a command
+ * @returns the paths of the chunks, in groups
+ */
+export function planChunks(outputs, weights, root) {
+  const nodes = new Map([...outputs].map(([path, output]) => [path, nodeOf(path, output)]))
+  for (const [path, { imports }] of outputs) {
+    const files = statements(imports).flatMap((one) => nodes.get(join(root, one.path)) ?? [])
+    nodes.get(path).imports = new Set(files)
+  }
+  const entries = [...nodes.values()].filter(({ source }) => source !== undefined)
+  let chunks = [...nodes.values()].filter(({ source }) => source === undefined)
+  for (;;) {
+    const best = bestPair(chunks, startsOf(entries, weights))
+    if (best === undefined) return chunks.map(({ paths }) => paths)
+    const joined = joinedNode(best)
+    for (const node of [...chunks, ...entries]) {
+      const found = best.filter((one) => node.imports.delete(one))
+      if (found.length > 0) node.imports.add(joined)
+    }
+    chunks = [...chunks.filter((one) => !best.includes(one)), joined]
+  }
+}
+
+const statements = (imports) => imports.filter(({ kind }) => kind === 'import-statement')
+
+function nodeOf(path, { entryPoint, bytes, imports }) {
+  const modules = statements(imports).filter(({ external }) => external)
+  return { paths: [path], source: entryPoint, bytes, modules: new Set(modules.map((one) => one.path)) }
+}
+
+function joinedNode([one, other]) {
+  const imports = new Set([...one.imports, ...other.imports])
+  imports.delete(one)
+  imports.delete(other)
+  const modules = new Set([...one.modules, ...other.modules])
+  return { paths: [...one.paths, ...other.paths], bytes: one.bytes + other.bytes, modules, imports }
+}
+
+/** What each entry point loads when it starts. */
+function startsOf(entries, weights) {
+  return entries.map((entry) => {
+    const nodes = loadedBy(entry)
+    const modules = new Set([...nodes].flatMap((node) => [...node.modules]))
+    return { weight: weights[entry.source] ?? 1, nodes, modules }
+  })
+}
+
+function loadedBy(node, loaded = new Set()) {
+  loaded.add(node)
+  for (const one of node.imports) if (!loaded.has(one)) loadedBy(one, loaded)
+  return loaded
+}
+
+function bestPair(chunks, starts) {
+  const closures = new Map(chunks.map((chunk) => [chunk, loadedBy(chunk)]))
+  let best
+  for (const [index, one] of chunks.entries()) {
+    for (const other of chunks.slice(index + 1)) {
+      const gain = gainOf(one, other, starts, closures)
+      if (gain > (best?.gain ?? 0) && !importsItself([one, other], closures)) best = { gain, pair: [one, other] }
+    }
+  }
+  return best?.pair
+}
+
+function gainOf(one, other, starts, closures) {
+  const both = starts.filter(({ nodes }) => nodes.has(one) && nodes.has(other))
+  let gain = 0
+  for (const { weight } of both) gain += weight * COST_MS.file
+  if (gain === 0) return 0
+  for (const start of starts) {
+    const [first, second] = [start.nodes.has(one), start.nodes.has(other)]
+    if (first !== second) gain -= start.weight * costOf(first ? other : one, start, closures)
+    if (gain <= 0) return 0
+  }
+  return gain
+}
+
+/** What it costs an entry point to load a chunk because that is a part of another file. */
+function costOf(chunk, { nodes, modules }, closures) {
+  let cost = -COST_MS.file
+  for (const node of closures.get(chunk)) {
+    if (nodes.has(node)) continue
+    cost += COST_MS.file + (node.bytes / 1024) * COST_MS.kilobyte
+    for (const module of node.modules) if (!modules.has(module)) cost += costOfModule(module)
+  }
+  return cost
+}
+
+function costOfModule(name) {
+  if (!isBuiltin(name)) return COST_MS.npmPackage
+  return CHEAP.has(name) ? 0 : COST_MS.builtin
+}
+
+/** Whether two chunks, joined, would import themselves by way of a third: then their classes would be used before they exist. */
+function importsItself(pair, closures) {
+  const others = pair.flatMap(({ imports }) => [...imports]).filter((node) => !pair.includes(node))
+  return others.some((node) => pair.some((one) => closures.get(node)?.has(one)))
+}
