@@ -1,4 +1,3 @@
-import { checkOptions } from '../base/options.ts'
 import { once, setMaxListeners } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { resolve } from 'node:path'
@@ -6,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { forbiddenCharacter } from '../endpoint/text.ts'
 import { ArgumentError, ConnectionError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { listenPrivately, type SocketFile } from './socket-file.ts'
 import { dispatcherOf, type ConnectionSource } from './source.ts'
@@ -150,16 +150,15 @@ export async function bridge(source: ConnectionSource, path: string, options: Br
 
 function checkBridgeOptions(options: BridgeOptions): void {
   checkOptions(options, ['signal', 'onFailure'], 'bridge()')
-  const { onFailure } = options
-  if (onFailure !== undefined && typeof onFailure !== 'function') {
-    throw optionError('ERR_ARGUMENT_INVALID', 'onFailure', 'it is not a function')
-  }
+  const { signal, onFailure } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrongOption('signal', 'an AbortSignal')
+  if (onFailure !== undefined && typeof onFailure !== 'function') throw wrongOption('onFailure', 'a function')
 }
 
-function optionError(code: ArgumentError['code'], option: string, got: string): ArgumentError {
-  return new ArgumentError(code, {
+function wrongOption(option: keyof BridgeOptions, expected: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the option ${option} of bridge()`,
-    got,
+    got: `it is not ${expected}`,
     todo: 'The options are signal, an AbortSignal, and onFailure, a function.',
   })
 }

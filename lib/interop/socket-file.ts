@@ -12,7 +12,10 @@ import { fileReason, KEY_MODE } from '../base/files.ts'
  * truncates longer paths.
  */
 const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103
-/** The length of `/.XXXXXX/s`, the temporary path of the socket. */
+/** The names in the temporary folder: one byte each, since both paths are paths of sockets. */
+const NEW = 's'
+const STALE = 'd'
+/** The length of `/.XXXXXX/s`. */
 const TEMPORARY_BYTES = 10
 /** Everyone may write, and without the sticky bit also remove files of others (inode(7): S_IWOTH, S_ISVTX). */
 const WORLD_WRITABLE = 0o002
@@ -41,8 +44,8 @@ export async function listenPrivately(server: Server, path: string): Promise<Soc
     await checkFolder(path, folder)
     const temporary = await fs.mkdtemp(`${folder}/.`)
     try {
-      await removeStale(path, join(temporary, 'dead'))
-      return await listenAndLink(server, join(temporary, 's'), path)
+      await removeStale(path, join(temporary, STALE))
+      return await listenAndLink(server, join(temporary, NEW), path)
     } finally {
       await fs.rm(temporary, { recursive: true, force: true })
     }

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { ArgumentError } from '../base/errors.ts'
+import { typeName } from '../base/options.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { DispatcherOptions } from '../transport/dispatcher-options.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
@@ -33,7 +34,7 @@ const KEYS: ReadonlySet<string> = new Set(['endpoint', 'identity', 'options'])
  * package.
  */
 export function dispatcherOf(source: ConnectionSource, call: string): DockerDispatcher {
-  if (typeof source !== 'object' || source === null) throw sourceError(call, `it is of type ${typeof source}`)
+  if (typeof source !== 'object' || source === null) throw sourceError(call, `it is ${typeName(source)}`)
   if ('dispatcher' in source) return checkDispatcher(source.dispatcher, call)
   if ('dispatch' in source) return checkDispatcher(source, call)
   if ('then' in source) throw sourceError(call, 'it is a promise')

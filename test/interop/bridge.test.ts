@@ -227,8 +227,9 @@ describe('a connection that fails', () => {
       t.after(() => made.close())
       for (const _ of [1, 2]) assert.match((await asked(made.path)).body, /ERR_CONNECTION_REFUSED/)
     }
-    const options = { onFailure: 'tell me' } as never
-    await assert.rejects(bridge(dispatcher, '/nonexistent/docker.sock', options), { code: 'ERR_ARGUMENT_INVALID' })
+    for (const options of [{ onFailure: 'tell me' }, { signal: {} }] as never[]) {
+      await assert.rejects(bridge(dispatcher, '/nonexistent/docker.sock', options), { code: 'ERR_ARGUMENT_INVALID' })
+    }
   })
 
   test('for a daemon that is gone, and works again when it is back', async (t) => {

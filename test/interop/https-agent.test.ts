@@ -271,6 +271,7 @@ describe('an agent of node:https', () => {
     for (const [source, code] of rows) {
       assert.throws(() => toHttpsAgent(source as ConnectionSource), { code }, inspect(source, { depth: 0 }))
     }
+    assert.throws(() => toHttpsAgent(null as never), { code: 'ERR_ARGUMENT_INVALID', message: /it is null/ })
   })
 
   test('is shown in one line, and holds no key that could be shown', async () => {

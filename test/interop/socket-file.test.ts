@@ -181,6 +181,17 @@ describe("a bridge's socket", () => {
     const longest = join(folder, 'x'.repeat(107 - folder.length - 1))
     assert.equal((await to(t, longest)).path, longest)
   })
+
+  test('in the longest folder it takes the place of a dead one too', async (t) => {
+    const parent = await temporaryFolder(t)
+    const folder = join(parent, 'x'.repeat(97 - parent.length - 1))
+    await fs.mkdir(folder)
+    const path = join(folder, 'd.sock')
+    await makeDead(path)
+    const dead = lstatSync(path).ino
+    await to(t, path)
+    assert.notEqual(lstatSync(path).ino, dead)
+  })
 })
 
 describe('a bridge', () => {
