@@ -117,6 +117,7 @@ const INIT: readonly Row[] = [
 
 const OTHERS: readonly Row[] = [
   ['a certificate that is not there', ['cert', 'show', 'DIR/n'], 1, 'ERR_FILE_READ', /no such file/],
+  ['a file without end as a certificate', ['cert', 'show', '/dev/zero'], 1, 'ERR_FILE_READ', /more than 1048576 bytes/],
   ['a folder as a certificate', ['cert', 'show', 'DIR'], 1, 'ERR_FILE_READ', /it is a folder, not a file/],
   ['a key as a certificate', ['cert', 'show', 'DIR/key.pem'], 1, 'ERR_CERTIFICATE_INVALID', /private key/],
   ['a key that is cut short', ['cert', 'show', 'DIR/half-key.pem'], 1, 'ERR_CERTIFICATE_INVALID', /private key/],

@@ -205,6 +205,20 @@ describe('the width', () => {
     }
   })
 
+  test('a signal ends a command that waits for stdin', async () => {
+    for (const argv of [
+      ['cert', 'show', '-'],
+      ['cert', 'sign', '-'],
+      ['client', 'install', '-'],
+      ['context', 'import', 'x', '-'],
+    ]) {
+      const controller = new AbortController()
+      setTimeout(() => controller.abort(new Interrupted(130)), 50)
+      const { code, stdout, stderr } = await runCli(argv, { signal: controller.signal })
+      assert.deepEqual([code, stdout, stderr], [130, '', ''], argv.join(' '))
+    }
+  })
+
   test('words stay whole', () => {
     assert.equal(wrap('a bb ccc', 4, ''), 'a bb\nccc')
     assert.equal(wrap('aaaaaaaa b', 4, '  '), '  aaaaaaaa\n  b')

@@ -2,6 +2,7 @@ import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { CertificateInspection } from '../../pki/inspect.ts'
 import { readCertificates } from '../inputs/certificate-file.ts'
+import { inputName } from '../inputs/input-file.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../reports/data.ts'
 import { addJson } from '../command-line/options.ts'
@@ -25,7 +26,7 @@ async function runShow(path: string, flags: ShowFlags, context: Context): Promis
 }
 
 function nameOf(path: string, index: number, count: number): string {
-  const name = path === '-' ? 'stdin' : path
+  const name = inputName(path)
   return count === 1 ? name : `${name}, certificate ${index + 1} of ${count}`
 }
 

@@ -25,7 +25,7 @@ async function runInstall(path: string, flags: InstallFlags, context: Context): 
   const { installClient } = await import('../../keystore/client/install.ts')
   const { dir: folder, force, host: named } = flags
   const place = named === undefined ? undefined : await findPlace(undefined, { host: named, certPath: '.' }, {})
-  const answer = await readInput(path, context.io, 'the answer')
+  const answer = await readInput(path, context.io, { what: 'the answer' })
   const report = await installClient({ answer, file: inputName(path), folder, host: place?.host, force })
   context.answer(
     {

@@ -1,12 +1,11 @@
 import { SELF, sentence } from '../../base/sentence.ts'
-import { promises as fs } from 'node:fs'
 import type { Command } from 'commander'
-import { EndpointError, FileError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
-import { readFault } from '../../base/files.ts'
+import { EndpointError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
 import { usageError } from '../errors.ts'
-import type { Input } from '../terminal/io.ts'
+import { readInput, readLimited } from '../inputs/input-file.ts'
+import type { Io } from '../terminal/io.ts'
 import { madeAnswer } from '../reports/created-context.ts'
 import { addJson } from '../command-line/options.ts'
 
@@ -17,10 +16,9 @@ interface ImportFlags {
 
 async function runImport(name: string, file: string, flags: ImportFlags, context: Context): Promise<void> {
   const { importContext } = await import('../../contexts/transfer.ts')
-  const { env, stdin } = context.io
-  const bytes = file === '-' ? await readInput(stdin) : await readArchive(file)
+  const bytes = await readArchive(file, context.io)
   const options = { name, replace: flags.force === true }
-  const made = await importContext(dockerConfig(env), bytes, options).catch((error: unknown) => {
+  const made = await importContext(dockerConfig(context.io.env), bytes, options).catch((error: unknown) => {
     throw naming(file, error)
   })
   context.answer(madeAnswer(made, context), flags)
@@ -34,37 +32,15 @@ function naming(file: string, error: unknown): unknown {
   return new EndpointError('ERR_CONTEXT_ARCHIVE_INVALID', { tried, got, todo, cause: error })
 }
 
-/** Stops once the input is larger than any context. */
-async function readInput(stdin: Input): Promise<Buffer> {
-  if (stdin.isTTY === true) {
-    const todo = sentence`Name the file, or redirect it:  ${SELF} context import NAME - < FILE`
-    throw usageError(sentence`${SELF} context import NAME -`, 'stdin is a terminal', todo)
-  }
-  const { MAX_ARCHIVE_BYTES } = await import('../../contexts/archive.ts')
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of stdin as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    if ((size += chunk.length) > MAX_ARCHIVE_BYTES) break
-  }
-  return Buffer.concat(chunks)
+async function readArchive(file: string, io: Io): Promise<Buffer> {
+  const { MAX_ARCHIVE_BYTES: maxBytes } = await import('../../contexts/archive.ts')
+  if (file !== '-') return readInput(file, io, { what: 'the context', maxBytes, todo: NAME_FILE })
+  if (io.stdin.isTTY !== true) return readLimited(io.stdin, io.signal, maxBytes)
+  const todo = sentence`Name the file, or redirect it:  ${SELF} context import NAME - < FILE`
+  throw usageError(sentence`${SELF} context import NAME -`, 'stdin is a terminal', todo)
 }
 
-async function readArchive(path: string): Promise<Buffer> {
-  const { MAX_ARCHIVE_BYTES } = await import('../../contexts/archive.ts')
-  try {
-    const { size } = await fs.stat(path)
-    if (size > MAX_ARCHIVE_BYTES) throw new Error(`it has ${size} bytes, more than any context`)
-    return await fs.readFile(path)
-  } catch (cause) {
-    throw new FileError('ERR_FILE_READ', {
-      tried: `reading ${path}`,
-      got: readFault(cause),
-      todo: sentence`Name a file that  ${SELF} context export  or  docker context export  created.`,
-      cause,
-    })
-  }
-}
+const NAME_FILE = sentence`Name a file that  ${SELF} context export  or  docker context export  created.`
 
 function define(command: Command, context: Context): void {
   command

@@ -1,11 +1,6 @@
-import { promises as fs } from 'node:fs'
-import { buffer } from 'node:stream/consumers'
-import { FileError, PkiError } from '../../base/errors.ts'
-import { readFault } from '../../base/files.ts'
+import { PkiError } from '../../base/errors.ts'
 import type { Io } from '../terminal/io.ts'
-
-/** More than any certificate chain has; a wrong path may lead to a large file. */
-const MAX_BYTES = 1_048_576
+import { inputName, readInput } from './input-file.ts'
 
 /** Files that people mistake for a certificate, by their PEM label. */
 const OTHERS: readonly (readonly [RegExp, string])[] = [
@@ -23,7 +18,7 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function readCertificates(path: string, io: Io): Promise<(string | Uint8Array)[]> {
-  const bytes = path === '-' ? await buffer(io.stdin) : await readBytes(path)
+  const bytes = await readInput(path, io, { what: 'the certificate', todo: 'Name a certificate file that you can read.' })
   const text = bytes.toString('latin1')
   if (!text.includes('-----BEGIN')) return [bytes]
   const { splitPem } = await import('../../identity/certificate.ts')
@@ -31,7 +26,7 @@ export async function readCertificates(path: string, io: Io): Promise<(string | 
   if (certificates.length > 0) return certificates
   const got = OTHERS.find(([pattern]) => pattern.test(text))?.[1] ?? 'it contains no complete certificate'
   throw new PkiError('ERR_CERTIFICATE_INVALID', {
-    tried: `reading ${path}`,
+    tried: `reading ${inputName(path)}`,
     got,
     todo: 'Name a certificate file: cert.pem, server-cert.pem or ca.pem.',
   })
@@ -43,20 +38,5 @@ function splitOrNone(split: () => string[]): string[] {
     return split()
   } catch {
     return []
-  }
-}
-
-async function readBytes(path: string): Promise<Buffer> {
-  try {
-    const { size } = await fs.stat(path)
-    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, more than any certificate`)
-    return await fs.readFile(path)
-  } catch (cause) {
-    throw new FileError('ERR_FILE_READ', {
-      tried: `reading ${path}`,
-      got: readFault(cause),
-      todo: 'Name a certificate file that you can read.',
-      cause,
-    })
   }
 }

@@ -1,51 +1,64 @@
-import { promises as fs } from 'node:fs'
+import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { onAbort } from '../../base/abort.ts'
 import { FileError } from '../../base/errors.ts'
 import { readFault } from '../../base/files.ts'
+import type { Sentence } from '../../base/sentence.ts'
 import type { Io } from '../terminal/io.ts'
 
-/** More than any PEM file that people send each other; a wrong path may lead to a large file. */
-const MAX_BYTES = 1_048_576
+/** More than any PEM file that people send each other. */
+const MAX_PEM_BYTES = 1_048_576
+
+/** A file to read. */
+export interface InputFile {
+  /** What it should be, for messages: `the request`. */
+  readonly what: string
+  /** A wrong path may lead to a large file, or to one without end. @defaultValue 1 MiB */
+  readonly maxBytes?: number
+  /** The remedy if it can't be read. */
+  readonly todo?: Sentence
+}
 
 /**
- * Reads a file that somebody sent, or stdin for `-`.
+ * Reads a file, or stdin for `-`.
  *
- * @param what - what it should be, for messages: `the request`
  * @throws {@link FileError} ERR_FILE_READ
+ * @throws the reason of `io.signal` when it aborts, even while stdin is idle
  */
-export async function readInput(path: string, io: Io, what: string): Promise<Buffer> {
-  if (path === '-') return readStdin(io, what)
+export async function readInput(path: string, { stdin, signal }: Io, input: InputFile): Promise<Buffer> {
+  const { what, maxBytes = MAX_PEM_BYTES, todo = 'Name an existing file that you can read.' } = input
   try {
-    const stats = await fs.stat(path)
-    if (!stats.isFile())
-      throw new Error(stats.isDirectory() ? 'it is a folder, not a file' : 'it is not a regular file')
-    if (stats.size > MAX_BYTES) throw new Error(tooLong(stats.size))
-    return await fs.readFile(path)
+    const bytes = await readLimited(path === '-' ? stdin : createReadStream(path), signal, maxBytes)
+    if (bytes.length > maxBytes) throw new RangeError(`it has more than ${maxBytes} bytes, which is too large`)
+    return bytes
   } catch (cause) {
-    throw unread(`reading ${what} from ${path}`, readFault(cause), cause)
+    signal.throwIfAborted()
+    throw new FileError('ERR_FILE_READ', {
+      tried: `reading ${what} from ${inputName(path)}`,
+      got: readFault(cause),
+      todo,
+      cause,
+    })
   }
 }
 
-/** Its name in errors of the library. */
-export function inputName(path: string): string {
-  return path === '-' ? 'stdin' : path
-}
-
-async function readStdin({ stdin, signal }: Io, what: string): Promise<Buffer> {
+/** Reads a stream to its end, or until it has given more than `maxBytes`. */
+export async function readLimited(source: Readable, signal: AbortSignal, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
-    signal.throwIfAborted()
-    chunks.push(Buffer.from(chunk as Uint8Array))
-    bytes += chunks.at(-1)?.length ?? 0
-    if (bytes > MAX_BYTES) throw unread(`reading ${what} from stdin`, tooLong(bytes))
+  let size = 0
+  const cancel = onAbort(signal, () => source.destroy(signal.reason as Error))
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      if ((size += chunk.length) > maxBytes) break
+    }
+  } finally {
+    cancel()
   }
   return Buffer.concat(chunks)
 }
 
-function tooLong(bytes: number): string {
-  return `it has at least ${bytes} bytes, which is too large`
-}
-
-function unread(tried: string, got: string, cause?: unknown): FileError {
-  return new FileError('ERR_FILE_READ', { tried, got, todo: 'Name an existing file that you can read.', cause })
+/** The name of an input in messages. */
+export function inputName(path: string): string {
+  return path === '-' ? 'stdin' : path
 }
