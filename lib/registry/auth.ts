@@ -53,10 +53,10 @@ export function checkRegistryAuth(value: unknown): RegistryAuth {
     throw invalid(`they are ${typeName(value)}, not an object`)
   }
   const given = Object.entries(value).filter(([, part]) => part !== undefined)
-  refuseUnknown(given.map(([name]) => name))
+  const names = given.map(([name]) => name)
+  refuseUnknown(names)
   const bad = given.find(([, part]) => typeof part !== 'string' || part === '')
   if (bad !== undefined) throw invalid(`${bad[0]} is ${bad[1] === '' ? 'empty' : `${typeName(bad[1])}, not a string`}`)
-  const names = given.map(([name]) => name)
   if (!KINDS.some((kind) => fits(names, kind)))
     throw invalid(names.length === 0 ? 'they are empty' : `they have only ${enumerate(names)}`)
   return Object.fromEntries(given) as unknown as RegistryAuth

@@ -36,6 +36,7 @@ export class RegistryCredentials {
    * @throws {@link RegistryError} ERR_REFERENCE_INVALID, ERR_CREDENTIALS_INVALID, ERR_CREDENTIAL_HELPER_MISSING,
    *   ERR_CREDENTIAL_HELPER_FAILED
    * @throws {@link EndpointError} ERR_CONFIG_INVALID
+   * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
    */
   async for(image: string | ImageReference): Promise<RegistryAuth | undefined> {
     return this.#get(serverOfImage(image))
@@ -81,7 +82,8 @@ export class RegistryCredentials {
       folder === undefined
         ? configFolder(pickVariables(variables), variables)
         : absolutePath({ text: folder, source: 'option config', code: 'ERR_CONFIG_INVALID' }, variables)
-    return { path: configFile(config), env, logins: pickLogins(config, await readConfigFile(config)) }
+    const path = configFile(config)
+    return { path, env, logins: pickLogins(path, await readConfigFile(config)) }
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { Environment } from '../endpoint/environment.ts'
-import { asObject, parseObject } from '../endpoint/json-object.ts'
+import { parseObject } from '../endpoint/json-object.ts'
 import { RegistryError, type RegistryErrorCode } from '../base/errors.ts'
 import { findProgram } from '../base/programs.ts'
 import type { RegistryAuth } from './auth.ts'
@@ -50,7 +50,8 @@ export async function askHelper(helper: HelperRequest, server: string): Promise<
 export async function listHelper(helper: HelperRequest): Promise<string[]> {
   const { code, output } = await run(helper, 'list', '')
   if (code !== 0) throw failed(helper, '', exited(code))
-  const servers = asObject(parseObject(output))
+  // Go writes null for an empty map.
+  const servers = parseObject(output.trim() === 'null' ? '{}' : output)
   if (servers === undefined) throw failed(helper, '', 'its output is not a JSON object', 'ERR_CREDENTIALS_INVALID')
   return Object.keys(servers)
 }

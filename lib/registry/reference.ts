@@ -22,7 +22,7 @@ export interface ImageReference {
 /** Docker Hub, the registry of names without a registry. */
 export const HUB = 'docker.io'
 /** The former name of Docker Hub (distribution/reference, legacyDefaultDomain). */
-const HUB_ONCE = 'index.docker.io'
+export const LEGACY_HUB = 'index.docker.io'
 /** Docker Hub's prefix of official images. */
 const OFFICIAL = 'library/'
 
@@ -97,7 +97,7 @@ function locate(name: string): { domain: string; path: string } {
   const slash = name.indexOf('/')
   const first = name.slice(0, Math.max(slash, 0))
   const isDomain = isRegistry(first)
-  const domain = isDomain && first !== HUB_ONCE ? first : HUB
+  const domain = isDomain && first !== LEGACY_HUB ? first : HUB
   const path = isDomain ? name.slice(slash + 1) : name
   return { domain, path: domain === HUB && !path.includes('/') ? OFFICIAL + path : path }
 }

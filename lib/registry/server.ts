@@ -1,16 +1,17 @@
 import { RegistryError } from '../base/errors.ts'
+import { checkText } from '../base/options.ts'
 import { showHost } from '../endpoint/text.ts'
-import { HUB, parseReference, type ImageReference } from './reference.ts'
+import { HUB, LEGACY_HUB, parseReference, type ImageReference } from './reference.ts'
 
 /** The key of Docker Hub's credentials in the Docker CLI and its helpers (docker/docker, registry.IndexServer). */
 export const HUB_SERVER = 'https://index.docker.io/v1/'
 
 /** All names of Docker Hub. BuildKit asks for the last one. */
-const HUB_HOSTS: ReadonlySet<string> = new Set([HUB, 'index.docker.io', 'registry-1.docker.io'])
+const HUB_HOSTS: ReadonlySet<string> = new Set([HUB, LEGACY_HUB, 'registry-1.docker.io'])
 
 /** The server whose credentials an image needs, by its name in `docker login`. */
 export function serverOfImage(image: string | ImageReference): string {
-  const { domain } = typeof image === 'string' ? parseReference(image) : image
+  const { domain } = typeof image === 'object' && image !== null ? image : parseReference(image)
   return domain === HUB ? HUB_SERVER : domain
 }
 
@@ -18,8 +19,10 @@ export function serverOfImage(image: string | ImageReference): string {
  * The server for the host or URL of a registry, by its name in `docker login`.
  *
  * @throws {@link RegistryError} ERR_REFERENCE_INVALID
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, if it isn't a string
  */
 export function serverOfRegistry(registry: string): string {
+  checkText(registry, 'the name of a registry')
   const host = hostOf(registry)
   if (HUB_HOSTS.has(host)) return HUB_SERVER
   // A helper reads it as a line of its input.

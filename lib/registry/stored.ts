@@ -1,5 +1,5 @@
 import { RegistryError } from '../base/errors.ts'
-import { configFile, invalidConfig } from '../endpoint/config-file.ts'
+import { invalidConfig } from '../endpoint/config-file.ts'
 import { asObject, type JsonObject } from '../endpoint/json-object.ts'
 import type { RegistryAuth } from './auth.ts'
 import { command, sentence } from '../base/sentence.ts'
@@ -18,12 +18,15 @@ export interface StoredLogins {
 /**
  * Picks the fields for registry logins and checks their types. The entries themselves are read one by one, when needed.
  *
+ * @param path - the path of config.json
+ * @param file - its contents
  * @throws {@link EndpointError} ERR_CONFIG_INVALID
  */
-export function pickLogins(config: string, file: JsonObject): StoredLogins {
-  const { auths = {}, credHelpers = {}, credsStore = '' } = file
-  const [entries, helpers] = [asObject(auths), asObject(credHelpers)]
-  const path = configFile(config)
+export function pickLogins(path: string, file: JsonObject): StoredLogins {
+  // Go writes null for an empty map, and the Docker CLI reads null as one.
+  const credsStore = file['credsStore'] ?? ''
+  const entries = asObject(file['auths'] ?? {})
+  const helpers = asObject(file['credHelpers'] ?? {})
   const todo = sentence`Correct the file, or log in again:  ${command('docker', 'login')}`
   if (entries === undefined) throw invalidConfig(path, 'auths is not an object', todo)
   if (helpers === undefined) throw invalidConfig(path, 'credHelpers is not an object', todo)

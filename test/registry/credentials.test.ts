@@ -110,6 +110,16 @@ describe('credentials in config.json', () => {
     })
   }
 
+  test('null in the file, or as the list of a helper, is nothing', async (t) => {
+    const place = await LoginPlace.make(t)
+    const credentials = loadRegistryCredentials({ env: place.env })
+    await place.writeConfig({ auths: { 'ghcr.io': entry }, credHelpers: null, credsStore: null })
+    assert.deepEqual(await credentials.all(), { 'ghcr.io': user('ghcr.io') })
+    await place.writeConfig({ auths: null, credsStore: 'fake' })
+    await place.addHelper('fake', { list: 'echo null' })
+    assert.deepEqual(await credentials.all(), {})
+  })
+
   const unusable: readonly (readonly [string, unknown, RegExp])[] = [
     ['no JSON', '{', /not contain a JSON object/],
     ['a list', [], /not contain a JSON object/],
@@ -178,6 +188,14 @@ describe('credentials in config.json', () => {
       assert.deepEqual(await place.asked(), [])
     })
   }
+
+  test('are for an image or a registry that is a string', async () => {
+    const credentials = loadRegistryCredentials({ env: {} })
+    for (const value of [undefined, null, 7] as never[]) {
+      await assert.rejects(credentials.for(value), { name: 'ArgumentError', code: 'ERR_ARGUMENT_INVALID' })
+      await assert.rejects(credentials.forRegistry(value), { name: 'ArgumentError', code: 'ERR_ARGUMENT_INVALID' })
+    }
+  })
 
   test('an address keeps its password to itself', async (t) => {
     const place = await LoginPlace.make(t)
