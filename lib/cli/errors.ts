@@ -2,11 +2,10 @@ import { inspect } from 'node:util'
 import type { Sentence } from '../base/sentence.ts'
 import type { Environment } from '../endpoint/environment.ts'
 import { ArgumentError, isDockerMtlsError, sentencesOf, type AnyDockerMtlsError } from '../base/errors.ts'
-import { escapeText } from '../base/text.ts'
+import { escapeText, printableLines } from '../base/text.ts'
 import { Declined } from './terminal/confirm.ts'
 import { Interrupted } from './terminal/io.ts'
 import { renderTyped } from './terminal/sentence-style.ts'
-import { printableLines } from '../base/text.ts'
 
 /** What --json prints when a command fails. */
 export interface ErrorReport {
@@ -37,10 +36,10 @@ export function exitCodeOf(error: unknown): number {
 
 /** One or two lines: what was tried, what came back, what to do. Control characters from other machines are escaped. */
 export function errorText(error: unknown, env: Environment): { code: string; text: string } {
-  const stack = wantsStack(env) ? `\n${inspect(error)}` : ''
+  const stack = wantsStack(env) ? `\n${printableLines(inspect(error))}` : ''
   if (isDockerMtlsError(error)) {
     const { tried, got, todo } = textsFor(error, env)
-    return { code: error.code, text: `${printableLines(`${tried}: ${got}.\n${todo}`)}${stack}` }
+    return { code: error.code, text: `${tried}: ${got}.\n${todo}${stack}` }
   }
   const hint = stack === '' ? ' Set NODE_DEBUG=docker-mtls to see where.' : stack
   return { code: 'ERR_UNEXPECTED', text: `${firstLine(error)}. This is a bug in docker-mtls.${hint}` }
@@ -68,5 +67,5 @@ function wantsStack({ NODE_DEBUG = '' }: Environment): boolean {
 
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return (text.split('\n')[0] ?? '').replace(/\.$/, '')
+  return escapeText(text.split('\n')[0] ?? '').replace(/\.$/, '')
 }

@@ -25,10 +25,8 @@ export interface CheckedCredentials {
 export async function readCredentials(folder: string): Promise<CheckedCredentials> {
   try {
     const identity = await loadIdentity(folder)
-    const [ca, cert, key] = await Promise.all(
-      ['ca', 'cert', 'key'].map((part) => fs.readFile(join(folder, `${part}.pem`))),
-    )
-    if (ca === undefined || cert === undefined || key === undefined) throw new RangeError('a part is missing')
+    const read = (name: string): Promise<Buffer> => fs.readFile(join(folder, name))
+    const [ca, cert, key] = await Promise.all([read('ca.pem'), read('cert.pem'), read('key.pem')])
     // Check again the bytes that will be written: the files may have changed since loadIdentity read them.
     await loadIdentity({ ca, cert, key })
     return { identity, credentials: { ca, cert, key } }

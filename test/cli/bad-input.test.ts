@@ -248,7 +248,7 @@ describe('errors for a program', () => {
 describe('a fault of our own', () => {
   const broken = {
     get HOME(): string {
-      throw new RangeError('made up\nsecond line')
+      throw new RangeError('made up\u001B[31m\nsecond line')
     },
   }
 
@@ -257,7 +257,7 @@ describe('a fault of our own', () => {
     assert.equal(code, 1)
     assert.equal(
       stderr,
-      'ERR_UNEXPECTED: RangeError: made up. This is a bug in docker-mtls. Set NODE_DEBUG=docker-mtls to see where.\n',
+      'ERR_UNEXPECTED: RangeError: made up<U+001B>[31m. This is a bug in docker-mtls. Set NODE_DEBUG=docker-mtls to see where.\n',
     )
   })
 
