@@ -8,7 +8,7 @@ import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
 import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
-import { scriptPath } from '../inputs/script.ts'
+import { INSTALL_FIRST, isInNpxCache, scriptPath } from '../inputs/script.ts'
 
 interface ScheduleFlags {
   readonly systemd?: true
@@ -87,10 +87,8 @@ async function warningsOf(schedule: Schedule): Promise<Sentence[]> {
   const { program, renew } = schedule
   const [, script] = program
   return [
-    ...(/[\\/]_npx[\\/]/.test(script)
-      ? [
-          sentence`${script} is in the cache of npx, which npm may empty. Install docker-mtls, then run this again without npx:  ${commandPart('npm', 'install', '--global', 'docker-mtls')}`,
-        ]
+    ...(isInNpxCache(script)
+      ? [sentence`${script} is in the cache of npx, which npm may empty. ${INSTALL_FIRST}`]
       : []),
     ...(renew ? await lockedWarnings(schedule) : []),
     ...(renew

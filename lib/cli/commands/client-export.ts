@@ -5,8 +5,9 @@ import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../reports/data.ts'
 import { usageError } from '../errors.ts'
 import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
+import { requireFreeStdout } from '../terminal/free-stdout.ts'
 import { askNewSecret, checkLength, readSecretFile } from '../terminal/passphrase.ts'
-import { summaryText } from '../reports/summary.ts'
+import { KEY_CARE, summaryText } from '../reports/summary.ts'
 import { keyName, until } from '../reports/dates.ts'
 
 interface ExportFlags {
@@ -34,7 +35,7 @@ async function runExport(name: string, flags: ExportFlags, context: Context): Pr
   const { client, files, warnings } = await exportClient({ folder: dir, name, out, force: flags.force === true })
   const about = [
     `${files.join(', ')}: client certificate of ${name}, ${keyName(client)}, ${until(client.validTo)}`,
-    CARE,
+    KEY_CARE,
   ]
   const text = `${summaryText({ action: 'created', path: out, about }, context)}\n`
   const data = { path: resolve(out), files, certificate: certificateData(client), warnings }
@@ -82,14 +83,10 @@ async function p12Passphrase({ p12PassphraseFile: file }: ExportFlags, context: 
   return passphrase
 }
 
-const CARE = 'It contains a private key: send it over a channel that nobody else can read, and delete it afterwards.'
-
-function refuseTerminal({ json, p12 }: ExportFlags, { io }: Context): void {
-  const where = sentence`${SELF} client export --out -`
-  const elsewhere = p12 === true ? '--p12 --out - | ssh HOST "cat > NAME.p12"' : '--out - | ssh HOST tar -x -C .docker'
+function refuseTerminal(flags: ExportFlags, { io }: Context): void {
+  const elsewhere = flags.p12 === true ? '--p12 --out - | ssh HOST "cat > NAME.p12"' : '--out - | ssh HOST tar -x -C .docker'
   const todo = sentence`Redirect it:  ${SELF} client export NAME ${elsewhere}`
-  if (json === true) throw usageError(where, 'the file and --json both need stdout', todo)
-  if (io.stdout.isTTY === true) throw usageError(where, 'stdout is a terminal', todo)
+  requireFreeStdout(flags, io, sentence`${SELF} client export --out -`, todo)
 }
 
 function define(command: Command, context: Context): void {

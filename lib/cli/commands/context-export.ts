@@ -3,23 +3,21 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
-import { usageError } from '../errors.ts'
 import { addJson } from '../command-line/options.ts'
-import { summaryText } from '../reports/summary.ts'
+import { KEY_CARE, summaryText } from '../reports/summary.ts'
+import { requireFreeStdout } from '../terminal/free-stdout.ts'
 
 interface ExportFlags {
   readonly force?: true
   readonly json?: true
 }
 
-const CARE = 'It contains a private key: send it over a channel that nobody else can read, and delete it afterwards.'
-
 async function runExport(name: string, file: string | undefined, flags: ExportFlags, context: Context): Promise<void> {
   const { exportContext } = await import('../../contexts/transfer.ts')
   const out = file ?? `${name}.dockercontext`
   if (out === '-') refuseTerminal(flags, context)
   const { host, archive, identity, warnings } = await exportContext(dockerConfig(context.io.env), name)
-  const care = identity === undefined ? [] : [CARE]
+  const care = identity === undefined ? [] : [KEY_CARE]
   if (out === '-') {
     context.answer({ data: {}, text: archive, warnings: [...care, ...sentencesIn(warnings)] }, {})
     return
@@ -31,11 +29,9 @@ async function runExport(name: string, file: string | undefined, flags: ExportFl
   context.answer({ data, text, warnings: sentencesIn(warnings) }, flags)
 }
 
-function refuseTerminal({ json }: ExportFlags, { io }: Context): void {
-  const where = sentence`${SELF} context export NAME -`
+function refuseTerminal(flags: ExportFlags, { io }: Context): void {
   const todo = sentence`Redirect it:  ${SELF} context export NAME - | ssh HOST docker context import NAME -`
-  if (json === true) throw usageError(where, 'the tar file and --json both need stdout', todo)
-  if (io.stdout.isTTY === true) throw usageError(where, 'stdout is a terminal', todo)
+  requireFreeStdout(flags, io, sentence`${SELF} context export NAME -`, todo)
 }
 
 function define(command: Command, context: Context): void {

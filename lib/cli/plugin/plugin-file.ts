@@ -3,9 +3,10 @@ import { promises as fs } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { FileError, ProvisionError } from '../../base/errors.ts'
 import { fileReason, makeFolder, writeFileAtomically } from '../../base/files.ts'
-import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { isMissing } from '../../base/system-error.ts'
 import { intoSystemFolder } from '../../base/system-folder.ts'
+import { INSTALL_FIRST, isInNpxCache } from '../inputs/script.ts'
 
 /** The name by which the docker command finds `docker mtls` in its folders of plugins. */
 const FILE = 'docker-mtls'
@@ -140,14 +141,13 @@ async function withoutLoop(program: PluginProgram, path: string): Promise<Plugin
   return isLink ? { ...program, script: await fs.realpath(program.script) } : program
 }
 
-/** npm may empty the cache of npx at any time. */
 async function refuseCache({ script }: PluginProgram): Promise<void> {
   const paths = [script, await fs.realpath(script)]
-  if (!paths.some((path) => path.split('/').includes('_npx'))) return
+  if (!paths.some(isInNpxCache)) return
   throw new ProvisionError('ERR_PLUGIN_FROM_CACHE', {
     tried: 'installing the plugin',
     got: `npx runs docker-mtls from its cache, ${dirname(script)}, and the plugin would break when npm empties that`,
-    todo: sentence`Install docker-mtls, then run this again without npx:  ${command('npm', 'install', '--global', 'docker-mtls')}`,
+    todo: INSTALL_FIRST,
   })
 }
 

@@ -1,13 +1,13 @@
 import { ours, sentence } from '../../base/sentence.ts'
 import { createTwoFilesPatch } from 'diff'
 import type { ApplyReport } from '../../apply/carry-out.ts'
-import type { Change } from '../../apply/changes.ts'
+import { OWNER, type Change } from '../../apply/changes.ts'
 import type { ApplyPlan } from '../../apply/plan.ts'
 import type { Context } from '../command.ts'
 import { certificateData } from './data.ts'
 import { facts, wrap } from '../terminal/layout.ts'
 import { until } from './dates.ts'
-import { enumerate, printableLines } from '../../base/text.ts'
+import { enumerate, escapeText, printableLines } from '../../base/text.ts'
 
 /** A plan for --json. It contains only the paths of keys, never their text. */
 export function planData(plan: ApplyPlan, { typed }: Context): object {
@@ -68,7 +68,7 @@ export function planText(plan: ApplyPlan, context: Context, isAll: boolean): str
 function changeText(change: Change, { paint }: Context): string {
   const { path, mode, action, secret = false, before } = change
   const style = action === 'keep' ? 'dim' : action === 'create' ? 'green' : 'yellow'
-  const head = `${paint(style, action.padEnd(8))}  ${paint('bold', path)}  ${octal(mode)} root:root`
+  const head = `${paint(style, action.padEnd(8))}  ${paint('bold', path)}  ${octal(mode)} ${OWNER}`
   if (action === 'keep') return head
   const modes = before !== undefined && before.mode !== mode ? `\n          its mode is ${octal(before.mode)} now` : ''
   return `${head}${modes}${secret ? '\n          a private key, not shown' : differences(change, paint)}`
@@ -81,7 +81,7 @@ function differences({ path, text, before }: Change, paint: Context['paint']): s
   const lines = patch.split('\n').filter((line) => /^[-+ @]/.test(line) && !/^(?:---|\+\+\+) /.test(line))
   const isNew = before === undefined
   const shown = lines.filter((line) => !isNew || !line.startsWith('@'))
-  const coloured = shown.map((line) => paintLine(line.replace(/\p{Cc}/gu, '?'), paint))
+  const coloured = shown.map((line) => paintLine(escapeText(line.replaceAll('\t', '    ')), paint))
   return `\n${coloured.map((line) => `          ${line}`).join('\n')}`
 }
 

@@ -17,6 +17,10 @@ export function summaryText({ action, path, about }: FileSummary, { typed, paint
   return [`${paint(STYLES[action], action.padEnd(8))}  ${paint('bold', path)}`, ...lines].join('\n')
 }
 
+/** A warning about a file that the user will send. */
+export const KEY_CARE =
+  'It contains a private key: send it over a channel that nobody else can read, and delete it afterwards.'
+
 /** The paths of the old files, which are kept. */
 export function oldFiles(keptAside: readonly string[]): string[] {
   return keptAside.map((path) => `old: ${path}`)
