@@ -501,7 +501,9 @@ describe('the machine of the authority', () => {
     await fails('ERR_CLIENT_KEY_ELSEWHERE', 'cert', 'client', 'alice', '--renew', '--dir', keys)
     await fails('ERR_CLIENT_KEY_ELSEWHERE', 'cert', 'renew', 'alice', '--dir', keys)
     const there = await fails('ERR_CLIENT_KEY_ELSEWHERE', 'client', 'env', 'alice', '--dir', keys, '--host', 'build01')
-    assert.match(there, /client env --host SERVER --cert-path DIR/)
+    assert.match(there, /--host SERVER --cert-path DIR/)
+    const create = ['context', 'create', 'build01', '--client', 'alice', '--dir', keys, '--host', 'build01']
+    assert.doesNotMatch(await fails('ERR_CLIENT_KEY_ELSEWHERE', ...create), /client env/)
     await succeeds('client', 'env', 'alice', '--dir', keys, '--host', 'build01', '--cert-path', alice)
     const again = await succeeds('init', 'build01', '127.0.0.1', '--client', 'alice', '--out', keys)
     assert.match(again.stderr, /The key of alice is on its own machine/)

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { RequestedApply } from '../../apply/options.ts'
-import { addDaemonOptions, once, readSeconds } from './options.ts'
+import { addDaemonOptions, addFormOptions, once, readSeconds } from './options.ts'
 
 /** The flags of an apply, on this host or over ssh. */
 export interface ApplyFlags {
@@ -14,11 +14,7 @@ export interface ApplyFlags {
 }
 
 export function addApplyOptions(command: Command): Command {
-  command
-    .addOption(
-      command.createOption('--systemd', 'put all settings into the systemd drop-in (default)').conflicts('daemonJson'),
-    )
-    .option('--daemon-json', 'put the settings into daemon.json; the drop-in then only removes conflicting flags')
+  addFormOptions(command)
   return addDaemonOptions(command, { unit: false })
     .option('--live-restore', 'keep containers running while dockerd restarts')
     .option('--no-live-restore', 'stop containers when dockerd stops')

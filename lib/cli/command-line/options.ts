@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import type { EndpointOptions } from '../../endpoint/options.ts'
+import { LONGEST_TIMER } from '../../base/abort.ts'
 import { PkiError } from '../../base/errors.ts'
+import { SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { usageError } from '../errors.ts'
 
 /** The folder of keys and certificates, unless an option names another. */
@@ -41,7 +43,7 @@ export function readDays(text: string): number {
 /** Reads seconds, and returns milliseconds. */
 export function readSeconds(flag: string, text: string): number {
   const milliseconds = NUMBER.test(text) ? Number(text) * 1000 : 0
-  if (milliseconds >= 1 && milliseconds < 2 ** 31) return milliseconds
+  if (milliseconds >= 1 && milliseconds <= LONGEST_TIMER) return milliseconds
   throw usageError(
     `the option ${flag} ${JSON.stringify(text)}`,
     'it is not a number of seconds',
@@ -85,6 +87,11 @@ export function addFolder(command: Command, flag = '--dir'): Command {
   )
 }
 
+/** The option of {@link addFolder} in a command to copy. The default folder needs none. */
+export function folderFlags(dir: string): string[] {
+  return dir === DEFAULT_FOLDER ? [] : ['--dir', dir]
+}
+
 export function addKeyType(command: Command): Command {
   const types = 'p256, p384, ed25519, rsa2048, rsa3072 or rsa4096 (default: p256)'
   return command.option('--key-type <type>', types, once('--key-type'))
@@ -97,6 +104,25 @@ export function addDays(command: Command, byDefault: number): Command {
 export function addPassphraseFile(command: Command): Command {
   const what = 'a file with the passphrase of the CA key (default: DOCKER_MTLS_CA_PASSPHRASE, else you are asked)'
   return command.option('--ca-passphrase-file <file>', what, once('--ca-passphrase-file'))
+}
+
+/** The options that choose the files of the daemon's configuration. */
+export function addFormOptions(command: Command): Command {
+  return command
+    .addOption(
+      command.createOption('--systemd', 'put all settings into the systemd drop-in (default)').conflicts('daemonJson'),
+    )
+    .option('--daemon-json', 'put the settings into daemon.json; the drop-in then only removes conflicting flags')
+}
+
+/** Suggests `--userns-remap=USER` for `--userns-remap USER`: a flag with an optional value doesn't take the next word. */
+export function strayRemap(
+  words: readonly string[],
+  extra: string,
+  flags: Readonly<Record<string, unknown>>,
+): Sentence | undefined {
+  if (typeof flags['usernsRemap'] !== 'string') return undefined
+  return sentence`Write the value of --userns-remap with an equals sign:  ${SELF} ${words.join(' ')} --userns-remap=${extra}`
 }
 
 /** The options of the daemon's configuration; `unit`: also the path of another machine's unit. */

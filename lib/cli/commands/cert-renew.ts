@@ -11,6 +11,7 @@ import {
   addPassphraseFile,
   addProbe,
   DEFAULT_FOLDER,
+  folderFlags,
   many,
   once,
   readDays,
@@ -140,18 +141,17 @@ function renewedText({ certificate: { kind, name }, reason, result }: RenewedCer
 }
 
 /** New certificates take effect only on their machines. */
-function carryText({ renewed, probe }: RenewReport, { dir }: RenewFlags, context: Context): string {
+function carryText({ renewed, probe }: RenewReport, { dir = DEFAULT_FOLDER }: RenewFlags, context: Context): string {
   const { typed, paint } = context
-  const named = dir === undefined ? [] : ['--dir', dir]
   const lines = renewed.flatMap(({ certificate: { kind, name, host }, result }) => {
     if (result === undefined) return []
     if (kind === 'client') {
       return [
         `for ${name}, to copy to that client's machine:`,
-        `  ${typed([ours('client', 'export', name, ...named, '--out', `${name}.tar`, '--force')])}`,
+        `  ${typed([ours('client', 'export', name, ...folderFlags(dir), '--out', `${name}.tar`, '--force')])}`,
       ]
     }
-    const server = { dir: dir ?? DEFAULT_FOLDER, folder: resolve(result.paths.folder), host, probe }
+    const server = { dir, folder: resolve(result.paths.folder), host, probe }
     const { heading, commands } = serverSteps(server, context)
     return [`${heading}:`, ...commands.map((command) => `  ${command}`)]
   })

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { InstallReport } from '../../keystore/client/install.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { findPlace } from '../inputs/client-folder.ts'
+import { readHost } from '../inputs/client-folder.ts'
 import { certificateData } from '../reports/data.ts'
 import { inputName, readInput } from '../inputs/input-file.ts'
 import { addJson, once } from '../command-line/options.ts'
@@ -23,14 +23,14 @@ interface InstallFlags {
 
 async function runInstall(path: string, flags: InstallFlags, context: Context): Promise<void> {
   const { installClient } = await import('../../keystore/client/install.ts')
-  const { dir: folder, force, host: named } = flags
-  const place = named === undefined ? undefined : await findPlace(undefined, { host: named, certPath: '.' }, {})
+  const { dir: folder, force } = flags
+  const host = flags.host === undefined ? undefined : readHost(flags.host, '--host')
   const answer = await readInput(path, context.io, { what: 'the answer' })
-  const report = await installClient({ answer, file: inputName(path), folder, host: place?.host, force })
+  const report = await installClient({ answer, file: inputName(path), folder, host, force })
   context.answer(
     {
       data: dataOf(report),
-      text: `${textOf(report, place?.host, context)}\n${nextSteps(report, { env: await envOf(report), host: place?.host }, context)}\n`,
+      text: `${textOf(report, host, context)}\n${nextSteps(report, { env: await envOf(report), host }, context)}\n`,
       warnings: sentencesIn(report.warnings),
     },
     flags,

@@ -8,7 +8,7 @@ import { applyData, planData, planText, resultText } from '../reports/apply.ts'
 import { addApplyOptions, rollbackAfterOf, requestedSettings, type ApplyFlags } from '../command-line/apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
-import { addJsonLines, addYes, once } from '../command-line/options.ts'
+import { addJsonLines, addYes, once, strayRemap } from '../command-line/options.ts'
 import { withProgress } from '../terminal/progress.ts'
 
 interface DaemonApplyFlags extends ApplyFlags, ConfirmFlags {
@@ -167,8 +167,7 @@ export const daemonApply: CommandSpec = {
   json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", form, files, written, restarted, proof: [{ name, ok, at, got }], clientProven, rollback }; with --dry-run one line, { type: "result", files, conflicts, warnings, losses, restarts }',
   jsonLines: true,
   stray: (extra, flags) =>
-    typeof flags['usernsRemap'] === 'string'
-      ? sentence`Write the value of --userns-remap with an equals sign:  ${SELF} daemon apply --userns-remap=${extra}`
-      : sentence`Name the folder with an option:  ${SELF} daemon apply --from ${extra}`,
+    strayRemap(['daemon', 'apply'], extra, flags) ??
+    sentence`Name the folder with an option:  ${SELF} daemon apply --from ${extra}`,
   define,
 }

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { RenderOptions, RenderReport } from '../../daemon-config/render-files.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addDaemonOptions, addJson, once } from '../command-line/options.ts'
+import { addDaemonOptions, addFormOptions, addJson, once, strayRemap } from '../command-line/options.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 
 interface RenderFlags {
@@ -74,11 +74,7 @@ function renderedText({ files }: RenderReport): string {
 }
 
 function define(command: Command, context: Context): void {
-  command
-    .addOption(
-      command.createOption('--systemd', 'put all settings into the systemd drop-in (default)').conflicts('daemonJson'),
-    )
-    .option('--daemon-json', 'put the settings into daemon.json; the drop-in then only removes conflicting flags')
+  addFormOptions(command)
   addDaemonOptions(command)
   command
     .option(
@@ -106,10 +102,6 @@ export const daemonRender: CommandSpec = {
     [sentence`${SELF} daemon render --userns-remap --listen 10.0.0.4:2376`, 'with user namespaces, on one address'],
   ],
   json: '{ files: [{ name, place, text }], unit, warnings }; with --write each file has path, action and keptAside too.',
-  // A flag with an optional value doesn't take the next word as its value.
-  stray: (extra, flags) =>
-    typeof flags['usernsRemap'] === 'string'
-      ? sentence`Write the value of --userns-remap with an equals sign:  ${SELF} daemon render --userns-remap=${extra}`
-      : undefined,
+  stray: (extra, flags) => strayRemap(['daemon', 'render'], extra, flags),
   define,
 }

@@ -10,7 +10,7 @@ import type { Environment } from '../../endpoint/environment.ts'
 import { serverPaths } from '../../keystore/layout.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
 
-/** The flags of `client env`. */
+/** The flags that name the daemon and the client's files. */
 export interface PlaceFlags {
   readonly dir?: string
   readonly host?: string
@@ -24,7 +24,7 @@ export interface ClientPlace {
 }
 
 /**
- * Finds the values of a client's variables. A file in the working directory is read only if its client is named: any
+ * Finds the daemon and the files of a client, for its variables or a context. A file in the working directory is read only if its client is named: any
  * checked-out folder could contain one and so choose the daemon.
  *
  * @throws {@link EndpointError} ERR_HOST_REQUIRED, ERR_HOST_INVALID, ...
@@ -67,21 +67,22 @@ async function refuseStranger(dir: string, name: string): Promise<void> {
     got: others.length === 0 ? 'it has no clients' : `its clients are ${enumerate(others)}`,
     todo:
       others.length === 0
-        ? sentence`Name the folder that init created:  --dir DIR  Without such a folder:  ${WITHOUT_FOLDER}`
+        ? `Name the folder that init created:  --dir DIR  Without such a folder, name the daemon and the folder of the three files:  ${DAEMON_AND_FILES}`
         : `Use one of these names, or name the folder that contains ${name}:  --dir DIR`,
   })
 }
 
-const WITHOUT_FOLDER = ours('client', 'env', '--host', 'SERVER', '--cert-path', 'DIR')
+/** Works for `client env` and `context create`. */
+const DAEMON_AND_FILES = '--host SERVER --cert-path DIR'
 
-/** Variables for a folder without a key would be useless. */
+/** Variables or a context for a folder without a key would be useless. */
 async function refuseKeyElsewhere(dir: string, name: string): Promise<void> {
   const { isKeyElsewhere } = await import('../../keystore/keystore.ts')
   if (!(await isKeyElsewhere(dir, name))) return
   throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
-    tried: [ours('client', 'env', name)],
+    tried: `using the files of the client ${name} in ${dir}`,
     got: 'its key is on its own machine, and was never here',
-    todo: sentence`Run it on that machine, with the folder of the key:  ${WITHOUT_FOLDER}`,
+    todo: `Run this command on that machine, with the daemon and the folder of the key instead:  ${DAEMON_AND_FILES}`,
   })
 }
 
@@ -120,12 +121,18 @@ function certPathIn({ DOCKER_CERT_PATH, DOCKER_CONFIG }: Environment): string {
   )
 }
 
-function readHost(text: string, source: string): string {
+/**
+ * Reads the host of a daemon that is reached over TLS.
+ *
+ * @param source - the option, variable or file that names it, for messages
+ * @throws {@link EndpointError} ERR_HOST_INVALID, ...
+ */
+export function readHost(text: string, source: string): string {
   const endpoint = parseNamedHost(text, source)
   if (endpoint.kind === 'tls') return formatEndpoint(endpoint)
   throw new EndpointError('ERR_HOST_INVALID', {
     tried: `${source}=${formatEndpoint(endpoint)}`,
-    got: 'these variables work only for a daemon that is reached over TLS',
+    got: "a client's files work only for a daemon that is reached over TLS",
     todo: sentence`Name the daemon, such as  ${option('host', 'build01.example.com')}`,
   })
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { InitOptions, InitReport } from '../../keystore/init/init.ts'
 import type { Context } from '../command.ts'
-import { DEFAULT_FOLDER } from '../command-line/options.ts'
+import { folderFlags } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'
 import { selfOf } from '../terminal/self.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
@@ -86,7 +86,9 @@ function clientSteps({ clients: [client], host }: InitReport, folder: string, co
   const sudo = context.io.env['SUDO_USER'] === undefined ? '' : 'sudo '
   const self = selfOf(context.io.env)
   const place = placeOf(host)
-  const dir = folder === DEFAULT_FOLDER ? '' : ` --dir ${shellWord(folder)}`
+  const dir = folderFlags(folder)
+    .map((word) => ` ${shellWord(word)}`)
+    .join('')
   return [
     heading(`To test it from here, as ${name}:`, context),
     commands([`${sudo}${self} ping --dotenv ${shellWord(join(paths.folder, '.env'))}`]),

@@ -4,7 +4,7 @@ import type { RotationPhase } from '../../keystore/keystore.ts'
 import { formatTarget } from '../../daemon-config/listener-target.ts'
 import type { RotationReport, WaitingClient, WaitingServer } from '../../keystore/rotate/rotate.ts'
 import type { Context } from '../command.ts'
-import { DEFAULT_FOLDER } from '../command-line/options.ts'
+import { folderFlags } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'
 import { serverSteps } from './server-steps.ts'
 import { printableLines, enumerate } from '../../base/text.ts'
@@ -62,16 +62,11 @@ function todo(report: RotationReport, dir: string, context: Context): string[] {
 }
 
 function line({ typed }: Context, dir: string, phase: string, ...flags: readonly string[]): string {
-  return `  ${typed([ours('cert', 'rotate-ca', ...dirFlags(dir), '--phase', phase, ...flags)])}`
+  return `  ${typed([ours('cert', 'rotate-ca', ...folderFlags(dir), '--phase', phase, ...flags)])}`
 }
 
 function abortLine(dir: string, { typed }: Context): string {
-  return typed([ours('cert', 'rotate-ca', ...dirFlags(dir), '--abort')])
-}
-
-/** The default folder needs no flag. */
-function dirFlags(dir: string): string[] {
-  return dir === DEFAULT_FOLDER ? [] : ['--dir', dir]
+  return typed([ours('cert', 'rotate-ca', ...folderFlags(dir), '--abort')])
 }
 
 function serverBlock({ name, names, probe }: WaitingServer, phase: string, dir: string, context: Context): string[] {
@@ -98,7 +93,7 @@ function clientBlock({ name, keyElsewhere }: WaitingClient, phase: string, dir: 
         sentence`${ours('client', 'install', `${name}.pem`)}    # on its machine`,
       ]
     : // The file of an earlier phase may still exist.
-      [[ours('client', 'export', name, ...dirFlags(dir), '--out', `${name}.tar`, '--force')]]
+      [[ours('client', 'export', name, ...folderFlags(dir), '--out', `${name}.tar`, '--force')]]
   return [
     paint('bold', wrap(`For ${name}, whose machine needs its new ${what} (its key doesn't change):`, width)),
     ...steps.map((step) => `  ${typed(step)}`),

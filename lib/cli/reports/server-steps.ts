@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { ours } from '../../base/sentence.ts'
 import type { Context } from '../command.ts'
-import { DEFAULT_FOLDER } from '../command-line/options.ts'
+import { folderFlags } from '../command-line/options.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
 
 /** A server that needs its new files. */
@@ -23,10 +23,9 @@ export function serverSteps(
 ): { readonly heading: string; readonly commands: readonly string[] } {
   const typed = (...words: readonly string[]): string => context.typed([ours(...words)])
   if (host !== undefined) {
-    const named = dir === DEFAULT_FOLDER ? [] : ['--dir', dir]
     return {
       heading: `for ${host}, run setup again, as before`,
-      commands: [typed('setup', `ssh://USER@${host}`, ...named)],
+      commands: [typed('setup', `ssh://USER@${host}`, ...folderFlags(dir))],
     }
   }
   const untested = probe ? [] : ['--no-client-proof']
