@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { describe, test } from 'node:test'
+import { makeContext } from '../../lib/cli/command.ts'
 import { COMMANDS } from '../../lib/cli/commands.ts'
+import { summaryText, trustedCas } from '../../lib/cli/reports/summary.ts'
 import { Interrupted } from '../../lib/cli/terminal/io.ts'
 import { hasColours, painter, widthOf, wrap } from '../../lib/cli/terminal/layout.ts'
 import { runCommand } from '../support/command.ts'
@@ -217,6 +220,15 @@ describe('the width', () => {
       const { code, stdout, stderr } = await runCli(argv, { signal: controller.signal })
       assert.deepEqual([code, stdout, stderr], [130, '', ''], argv.join(' '))
     }
+  })
+
+  test('a summary escapes characters that could disguise a name', () => {
+    const [stdout, signal] = [{ write }, new AbortController().signal]
+    const io = { stdin: new PassThrough(), stdout, stderr: stdout, env: {}, signal, root: '/' }
+    const context = makeContext(io, { jsonLines: false, done: write })
+    const about = trustedCas([{ subject: 'CN=a\u202Eb', fingerprint256: 'AB' }])
+    const text = summaryText({ action: 'created', path: 'x/', about }, context)
+    assert.equal(text, 'created   x/\n          trusts servers of CN=a<U+202E>b, SHA-256 AB')
   })
 
   test('words stay whole', () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { EndpointOptions } from '../../endpoint/options.ts'
+import type { KeyType } from '../../pki/key-type.ts'
 import { LONGEST_TIMER } from '../../base/abort.ts'
 import { PkiError } from '../../base/errors.ts'
 import { SELF, type Sentence, sentence } from '../../base/sentence.ts'
@@ -38,6 +39,24 @@ export function readDays(text: string): number {
     got: 'it is not a number',
     todo: 'Give a whole number of days.',
   })
+}
+
+/** The flags of {@link addKeyType} and {@link addDays}. */
+export interface CertificateFlags {
+  readonly keyType?: string
+  readonly days?: string
+}
+
+/** The flags as options of the library. */
+export async function certificateOptions({
+  keyType,
+  days,
+}: CertificateFlags): Promise<{ readonly keyType?: KeyType; readonly days?: number }> {
+  const { parseKeyType } = await import('../../pki/key-type.ts')
+  return {
+    ...(keyType !== undefined && { keyType: parseKeyType(keyType) }),
+    ...(days !== undefined && { days: readDays(days) }),
+  }
 }
 
 /** Reads seconds, and returns milliseconds. */

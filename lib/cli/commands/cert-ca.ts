@@ -19,39 +19,31 @@ import {
   addKeyType,
   addPassphraseFile,
   addYes,
+  certificateOptions,
   DEFAULT_FOLDER,
   once,
   keyTypeWarnings,
-  readDays,
+  type CertificateFlags,
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { keyName, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
 
-interface CaFlags extends PassphraseFlags, ConfirmFlags {
+interface CaFlags extends PassphraseFlags, ConfirmFlags, CertificateFlags {
   readonly dir?: string
   readonly name?: string
-  readonly keyType?: string
-  readonly days?: string
   readonly encrypt?: true
   readonly replaceCa?: true
   readonly json?: true
 }
 
 async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAuthorityResult> {
-  const [{ PkiFolder }, { parseKeyType }] = await Promise.all([
-    import('../../keystore/keystore.ts'),
-    import('../../pki/key-type.ts'),
-  ])
+  const { PkiFolder } = await import('../../keystore/keystore.ts')
   const { checkCaOptions } = await import('../../pki/ca.ts')
-  const { dir = DEFAULT_FOLDER, name, keyType, days, encrypt = false, replaceCa: replace = false } = flags
+  const { dir = DEFAULT_FOLDER, name, encrypt = false, replaceCa: replace = false } = flags
   const folder = new PkiFolder(dir)
-  const options = {
-    ...(name !== undefined && { commonName: name }),
-    ...(keyType !== undefined && { keyType: parseKeyType(keyType) }),
-    ...(days !== undefined && { days: readDays(days) }),
-  }
+  const options = { ...(name !== undefined && { commonName: name }), ...(await certificateOptions(flags)) }
   const run = (passphrase: string | undefined): Promise<FolderAuthorityResult> => {
     const all = { ...options, ...(passphrase !== undefined && { passphrase }) }
     return replace ? folder.replaceAuthority(all) : folder.ensureAuthority(all)

@@ -113,14 +113,14 @@ const SAID: Readonly<Partial<Record<CertificateState, string>>> = {
   'of a replaced CA': 'was issued by a replaced CA',
 }
 
-const ALL_ANEW = ' . The certificates that it issued are useless then: issue those of all servers and clients again.'
+const REISSUE_ALL = ' . The certificates that it issued are useless then: issue those of all servers and clients again.'
 
 async function warningsOf(listed: readonly KnownCertificate[], dir: string, isRotated: boolean): Promise<Sentence[]> {
   const { requestAgain } = await import('../../keystore/keystore.ts')
   const remedy = (one: KnownCertificate): Sentence => {
     if (one.kind === 'ca' && (one.state === 'ends soon' || isRotated))
       return sentence` ${ours('cert', 'rotate-ca', '--dir', dir)}`
-    if (one.kind === 'ca') return sentence` ${reissueLine(one, dir)}${ALL_ANEW}`
+    if (one.kind === 'ca') return sentence` ${reissueLine(one, dir)}${REISSUE_ALL}`
     if (one.keyHeld === 'client') return sentence`its key is on its own machine. ${requestAgain(dir, one.name)}`
     return sentence` ${one.state === 'of a replaced CA' ? reissueLine(one, dir) : renewLine(one, dir)}`
   }

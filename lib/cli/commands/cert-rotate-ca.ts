@@ -11,10 +11,11 @@ import {
   addPassphraseFile,
   addProbe,
   addYes,
+  certificateOptions,
   DEFAULT_FOLDER,
   many,
   once,
-  readDays,
+  type CertificateFlags,
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { withProgress } from '../terminal/progress.ts'
@@ -22,7 +23,7 @@ import { canAsk } from '../terminal/prompt.ts'
 import { rotationText, rotationWarnings } from '../reports/rotation.ts'
 import { staleContextWarnings } from '../reports/stale-contexts.ts'
 
-interface RotateFlags extends PassphraseFlags, ConfirmFlags {
+interface RotateFlags extends PassphraseFlags, ConfirmFlags, CertificateFlags {
   readonly dir?: string
   readonly status?: true
   readonly abort?: true
@@ -32,8 +33,6 @@ interface RotateFlags extends PassphraseFlags, ConfirmFlags {
   readonly phase?: string
   readonly probe?: true
   readonly name?: string
-  readonly keyType?: string
-  readonly days?: string
   readonly json?: true
 }
 
@@ -66,8 +65,7 @@ function question(name: string): string {
 const UNCHANGED = 'The old CA is still trusted, and the rotation stays in its phase.'
 
 async function optionsOf(flags: RotateFlags, context: Context): Promise<RotateOptions> {
-  const { parseKeyType } = await import('../../pki/key-type.ts')
-  const { dir = DEFAULT_FOLDER, status, abort, phase, name, keyType, days, yes } = flags
+  const { dir = DEFAULT_FOLDER, status, abort, phase, name, yes } = flags
   const isAsked = yes === true || canAsk(context.io)
   return {
     folder: dir,
@@ -80,8 +78,7 @@ async function optionsOf(flags: RotateFlags, context: Context): Promise<RotateOp
     ...(phase !== undefined && { phase }),
     next: {
       ...(name !== undefined && { commonName: name }),
-      ...(keyType !== undefined && { keyType: parseKeyType(keyType) }),
-      ...(days !== undefined && { days: readDays(days) }),
+      ...(await certificateOptions(flags)),
     },
     ...(isAsked && { consent: (drop: string) => confirm(question(drop), flags, context, UNCHANGED) }),
   }

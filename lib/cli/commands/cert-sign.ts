@@ -1,9 +1,9 @@
 import { SELF, sentence, sentencesIn } from '../../base/sentence.ts'
 import type { Command } from 'commander'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { SignReport } from '../../keystore/client/sign.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { absolutePaths, certificateData } from '../reports/data.ts'
+import { absolutePaths, authoritiesData, certificateData, keptData } from '../reports/data.ts'
 import { usageError } from '../errors.ts'
 import { inputName, readInput } from '../inputs/input-file.ts'
 import {
@@ -17,7 +17,7 @@ import {
 } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
-import { oldFiles, summaryText } from '../reports/summary.ts'
+import { oldFiles, summaryText, trustedCas } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'
 import { keyName, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
@@ -80,8 +80,8 @@ function dataOf({ action, facts, request, paths, out, answer, authorities, keptA
     certificate: certificateData(facts),
     paths: { ...absolutePaths(paths), ...(out !== undefined && { answer: resolve(out) }) },
     answer,
-    authorities: authorities.map(({ subject, fingerprint256 }) => ({ subject, fingerprint256 })),
-    keptAside: keptAside.map((path) => resolve(path)),
+    authorities: authoritiesData(authorities),
+    keptAside: keptData(keptAside),
     notes,
   }
 }
@@ -97,9 +97,7 @@ function textOf(
     ...oldFiles(keptAside),
     ...sentencesIn(notes),
   ]
-  const trust = authorities.map(
-    ({ subject, fingerprint256 }) => `trusts servers of ${subject}, SHA-256 ${fingerprint256}`,
-  )
+  const trust = trustedCas(authorities)
   const summary = summaryText({ action, path: `${paths.folder}/`, about }, context)
   return [
     summary,
@@ -122,10 +120,9 @@ function compare(name: string): string {
 }
 
 function nextSteps(name: string, out: string | undefined, { io, paint, width }: Context): string[] {
-  const file = out === undefined ? `${name}.pem` : out
   return [
     paint('bold', wrap(`On the machine of ${name}, with the answer:`, width)),
-    `  ${selfOf(io.env)} client install ${shellWord(file.replace(/^.*[\\/]/, ''))}`,
+    `  ${selfOf(io.env)} client install ${shellWord(basename(out ?? `${name}.pem`))}`,
   ]
 }
 

@@ -5,11 +5,11 @@ import type { Command } from 'commander'
 import type { InstallReport } from '../../keystore/client/install.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { readHost } from '../inputs/client-folder.ts'
-import { certificateData } from '../reports/data.ts'
+import { authoritiesData, certificateData, fileData, keptData } from '../reports/data.ts'
 import { inputName, readInput } from '../inputs/input-file.ts'
 import { addJson, once } from '../command-line/options.ts'
 import { wrap } from '../terminal/layout.ts'
-import { oldFiles, summaryText } from '../reports/summary.ts'
+import { oldFiles, summaryText, trustedCas } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'
 import { keyName, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
@@ -53,9 +53,9 @@ function dataOf({
     folder: resolve(folder),
     certificate: certificateData(client),
     keyFingerprint256,
-    authorities: authorities.map(({ subject, fingerprint256 }) => ({ subject, fingerprint256 })),
-    ...(env && { env: { ...env, path: resolve(env.path), keptAside: env.keptAside.map((old) => resolve(old)) } }),
-    keptAside: keptAside.map((old) => resolve(old)),
+    authorities: authoritiesData(authorities),
+    ...(env && { env: fileData(env) }),
+    keptAside: keptData(keptAside),
     notes,
     warnings,
   }
@@ -65,7 +65,7 @@ function textOf(report: InstallReport, host: string | undefined, context: Contex
   const { action, folder, client, authorities, keptAside, env, notes } = report
   const about = [
     `client certificate of ${client.commonName ?? client.subject}, ${keyName(client)}, ${until(client.validTo)}`,
-    ...authorities.map(({ subject, fingerprint256 }) => `trusts servers of ${subject}, SHA-256 ${fingerprint256}`),
+    ...trustedCas(authorities),
     ...(env === undefined || env.action === 'kept' ? [] : [`.env with DOCKER_HOST ${host ?? ''}`]),
     ...oldFiles([...keptAside, ...(env?.keptAside ?? [])]),
     ...sentencesIn(notes),

@@ -4,6 +4,7 @@ import { basename, resolve } from 'node:path'
 import type { ClientRequestReport } from '../../keystore/client/request.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson, addKeyType, keyTypeWarnings, once } from '../command-line/options.ts'
+import { keptData } from '../reports/data.ts'
 import { wrap } from '../terminal/layout.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'
@@ -52,7 +53,7 @@ function dataOf({
     request: pem,
     keyType,
     keyFingerprint256,
-    keptAside: keptAside.map((path) => resolve(path)),
+    keptAside: keptData(keptAside),
     notes,
   }
 }

@@ -5,6 +5,7 @@ import type { DaemonStatus } from '../../apply/status.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../reports/data.ts'
 import { addJson } from '../command-line/options.ts'
+import { printableLines } from '../../base/text.ts'
 import { facts } from '../terminal/layout.ts'
 import { until } from '../reports/dates.ts'
 
@@ -80,7 +81,9 @@ function statusText(status: DaemonStatus, context: Context): string {
     ['Live restore', `${status.liveRestore ? 'on' : unreadableOr(status, 'daemonJson', 'off')}${runningText(status)}`],
     ['Rollback', rollbackText(status, context)],
   ]
-  return `${facts(rows, context)}\n`
+  // Names in certificates, and what listeners send, may come from others.
+  const shown = rows.map(([label, value]) => [label, printableLines(value)] as const)
+  return `${facts(shown, context)}\n`
 }
 
 /** Where dockerd's settings are. */

@@ -2,16 +2,14 @@ import { plainTexts, sentencesIn } from '../../base/sentence.ts'
 import type { FolderLeafOptions, FolderLeafResult, PkiFolder } from '../../keystore/keystore.ts'
 import type { Answer, Context } from '../command.ts'
 import { issuedData } from '../reports/data.ts'
-import { DEFAULT_FOLDER, keyTypeWarnings, readDays } from '../command-line/options.ts'
+import { certificateOptions, DEFAULT_FOLDER, keyTypeWarnings, type CertificateFlags } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { keyName, until } from '../reports/dates.ts'
 
 /** The flags of `cert server` and `cert client`. */
-export interface LeafFlags extends PassphraseFlags {
+export interface LeafFlags extends PassphraseFlags, CertificateFlags {
   readonly dir?: string
-  readonly keyType?: string
-  readonly days?: string
   readonly force?: true
   readonly renew?: true
   readonly json?: true
@@ -23,18 +21,10 @@ export async function issueLeaf(
   context: Context,
   ensure: (folder: PkiFolder, options: FolderLeafOptions) => Promise<FolderLeafResult>,
 ): Promise<FolderLeafResult> {
-  const [{ PkiFolder }, { parseKeyType }] = await Promise.all([
-    import('../../keystore/keystore.ts'),
-    import('../../pki/key-type.ts'),
-  ])
-  const { dir = DEFAULT_FOLDER, keyType, days, force = false, renew = false } = flags
+  const { PkiFolder } = await import('../../keystore/keystore.ts')
+  const { dir = DEFAULT_FOLDER, days, force = false, renew = false } = flags
   const folder = new PkiFolder(dir)
-  const options = {
-    force,
-    renew,
-    ...(keyType !== undefined && { keyType: parseKeyType(keyType) }),
-    ...(days !== undefined && { days: readDays(days) }),
-  }
+  const options = { force, renew, ...(await certificateOptions(flags)) }
   const run = (passphrase: string | undefined): Promise<FolderLeafResult> =>
     ensure(folder, { ...options, ...(passphrase !== undefined && { passphrase }) })
   const result = await withPassphrase({ folder: dir, flags, run }, context)

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { FileResult } from '../../base/rendered-file.ts'
 import type { CertificateFacts } from '../../identity/certificate.ts'
 import { daysLeft } from './dates.ts'
 
@@ -13,6 +14,24 @@ export function absolutePaths<Paths extends object>(paths: Paths): Paths {
   return Object.fromEntries(entries) as Paths
 }
 
+/** Old files that are kept, for --json. */
+export function keptData(keptAside: readonly string[]): string[] {
+  return keptAside.map((path) => resolve(path))
+}
+
+/** A written file, for --json. */
+export function fileData({ path, keptAside, ...rest }: FileResult): object {
+  return { path: resolve(path), ...rest, keptAside: keptData(keptAside) }
+}
+
+/** By what a person recognizes a certificate. */
+export type NamedCertificate = Pick<CertificateFacts, 'subject' | 'fingerprint256'>
+
+/** The CAs that a client trusts, for --json. */
+export function authoritiesData(authorities: readonly NamedCertificate[]): object[] {
+  return authorities.map(({ subject, fingerprint256 }) => ({ subject, fingerprint256 }))
+}
+
 /** A certificate with its files, for --json. */
 export function issuedData(issued: {
   readonly action: string
@@ -25,7 +44,7 @@ export function issuedData(issued: {
     action: issued.action,
     paths: absolutePaths(issued.paths),
     certificate: certificateData(issued.facts),
-    keptAside: issued.keptAside.map((path) => resolve(path)),
+    keptAside: keptData(issued.keptAside),
     notes: issued.notes,
   }
 }

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import type { InitClient, InitOptions, InitReport } from '../../keystore/init/init.ts'
-import type { FileResult } from '../../base/rendered-file.ts'
 import type { Context } from '../command.ts'
-import { issuedData } from './data.ts'
+import { fileData, issuedData } from './data.ts'
 import { nextSteps } from './next-steps.ts'
 import { oldFiles, summaryText, type FileSummary } from './summary.ts'
 import { keyName, until } from './dates.ts'
@@ -25,10 +24,6 @@ export function initData(report: InitReport, warnings: readonly string[]): objec
     others,
     warnings,
   }
-}
-
-function fileData({ path, keptAside, ...rest }: FileResult): object {
-  return { path: resolve(path), ...rest, keptAside: keptAside.map((old) => resolve(old)) }
 }
 
 /** The report for a person, and what to do next. */

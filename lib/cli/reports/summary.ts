@@ -1,5 +1,7 @@
 import type { Sentence } from '../../base/sentence.ts'
+import { printableLines } from '../../base/text.ts'
 import type { Context } from '../command.ts'
+import type { NamedCertificate } from './data.ts'
 import { wrap, type Style } from '../terminal/layout.ts'
 
 /** A file or folder in a report: whether it was created, its path, and details. */
@@ -13,8 +15,14 @@ const STYLES: Readonly<Record<FileSummary['action'], Style>> = { created: 'green
 
 export function summaryText({ action, path, about }: FileSummary, { typed, paint, width }: Context): string {
   const indent = ' '.repeat(10)
-  const lines = about.map((line) => wrap(typed(line), width, indent))
+  // Names in certificates may come from others.
+  const lines = about.map((line) => wrap(printableLines(typed(line)), width, indent))
   return [`${paint(STYLES[action], action.padEnd(8))}  ${paint('bold', path)}`, ...lines].join('\n')
+}
+
+/** The CAs that a client trusts, for comparison. */
+export function trustedCas(authorities: readonly NamedCertificate[]): string[] {
+  return authorities.map(({ subject, fingerprint256 }) => `trusts servers of ${subject}, SHA-256 ${fingerprint256}`)
 }
 
 /** A warning about a file that the user will send. */
