@@ -5,7 +5,7 @@ import { findPlace, type PlaceFlags } from '../inputs/client-folder.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
 import { addFolder, once } from '../command-line/options.ts'
-import { OUR_NAME, shellOf } from '../terminal/shell.ts'
+import { SHELL_ALIASES, shellOf } from '../terminal/shell.ts'
 
 interface EnvFlags extends PlaceFlags {
   readonly shell?: string
@@ -15,9 +15,9 @@ async function runEnv(name: string | undefined, flags: EnvFlags, context: Contex
   const { renderClientEnv } = await import('../../endpoint/client-env.ts')
   const { env } = context.io
   const place = await findPlace(name, flags, env)
-  const ours = OUR_NAME.get(flags.shell ?? '')
-  if (ours !== undefined) {
-    const todo = `Use  --shell ${ours} , which has the same syntax.`
+  const accepted = SHELL_ALIASES.get(flags.shell ?? '')
+  if (accepted !== undefined) {
+    const todo = `Use  --shell ${accepted} , which has the same syntax.`
     throw usageError('the option --shell', `${flags.shell} is not one of its values`, todo)
   }
   // The renderer refuses unknown shells.

@@ -31,7 +31,7 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
   const inspect = (): Promise<ApplyPlan> => planApply({ ...source, ...requestedSettings(flags) }, shell, signal)
   const first = await inspect()
   if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
-  if (source.folder !== undefined) await (await import('../inputs/probe.ts')).dropEndedProbe(source.folder)
+  if (source.folder !== undefined) await (await import('../inputs/probe.ts')).dropExpiredProbe(source.folder)
   if (first.isPending) {
     const { settlePending } = await import('../../apply/rollback/pending.ts')
     await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))

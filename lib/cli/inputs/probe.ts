@@ -24,8 +24,8 @@ export async function keepProbe(folder: string, context: Context): Promise<void>
   )
 }
 
-/** An expired one of a test that never ran, beside the server's files. */
-export async function dropEndedProbe(server: string): Promise<void> {
+/** Deletes an expired one-day client certificate beside the server's files: its test never ran. */
+export async function dropExpiredProbe(server: string): Promise<void> {
   await removeExpiredOneDayClient(oneDayClientFolder(server))
 }
 

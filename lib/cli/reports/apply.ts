@@ -9,6 +9,9 @@ import { facts, wrap } from '../terminal/layout.ts'
 import { until } from './dates.ts'
 import { enumerate, escapeText, printableLines } from '../../base/text.ts'
 
+/** A line of a report: a label and its value. */
+export type Row = readonly [label: string, value: string]
+
 /** A plan for --json. It contains only the paths of keys, never their text. */
 export function planData(plan: ApplyPlan, { typed }: Context): object {
   const { form, settings, server, changes, conflicts, warnings, losses, restarts, userns } = plan
@@ -92,7 +95,7 @@ function paintLine(line: string, paint: Context['paint']): string {
 }
 
 /** The ids of user namespaces, and whether a container has them. */
-export function usernsText({ settings, userns }: ApplyPlan, { userns: seen }: Pick<ApplyReport, 'userns'>): string {
+function usernsText({ settings, userns }: ApplyPlan, { userns: seen }: Pick<ApplyReport, 'userns'>): string {
   if (userns === undefined) return settings.usernsRemap ?? 'off'
   const ranges = userns.subuid.map(({ start, count }) => `${start} to ${start + count - 1}`)
   const ids = `${settings.usernsRemap}: ids ${ranges.join(', ')} of ${userns.user}`
@@ -103,7 +106,7 @@ export function usernsText({ settings, userns }: ApplyPlan, { userns: seen }: Pi
 }
 
 /** The results of the tests, by address if there are several. */
-export function proofText(proof: ApplyReport['proof']): string {
+function proofText(proof: ApplyReport['proof']): string {
   const places = [...new Set(proof.map(({ at }) => at))]
   const blocks = places.map((place) => {
     const tried = proof
@@ -114,19 +117,29 @@ export function proofText(proof: ApplyReport['proof']): string {
   return blocks.flat().join('\n')
 }
 
-/** The report for a person. */
-export function resultText(plan: ApplyPlan, report: ApplyReport, context: Context): string {
-  const { server, settings } = plan
-  const names = [...server.facts.names.dns, ...server.facts.names.ip].join(', ')
-  const rows: [string, string][] = [
-    ['Listens on', enumerate(settings.listen)],
-    ['Server', `${names}\n${until(server.facts.validTo)}`],
+/** The names and the end of the server's certificate. */
+export function serverRow({ server: { facts: of } }: ApplyPlan): Row {
+  return ['Server', `${[...of.names.dns, ...of.names.ip].join(', ')}\n${until(of.validTo)}`]
+}
+
+/** What an apply has changed and verified. */
+export function resultRows(plan: ApplyPlan, report: ApplyReport): Row[] {
+  return [
     ['User namespaces', usernsText(plan, report)],
     ['Written', report.written.length === 0 ? 'nothing, no file differed' : report.written.join('\n')],
     ['Verified', proofText(report.proof)],
+  ]
+}
+
+/** The report for a person. */
+export function resultText(plan: ApplyPlan, report: ApplyReport, context: Context): string {
+  const rows: Row[] = [
+    ['Listens on', enumerate(plan.settings.listen)],
+    serverRow(plan),
+    ...resultRows(plan, report),
     ...(report.id === undefined
       ? []
-      : ([['To roll back', context.typed([ours('daemon', 'rollback')])]] as [string, string][])),
+      : [['To roll back', context.typed([ours('daemon', 'rollback')])] satisfies Row]),
   ]
   return `${facts(rows, context)}\n`
 }

@@ -16,9 +16,12 @@ export interface HostRollback {
 interface Host {
   /** When its timer started. */
   readonly armed?: number
+  /** Whether the changes are complete, and stay. */
   readonly kept?: boolean
-  readonly back?: StepEvent['state']
-  readonly answers?: StepEvent['state']
+  /** The step that rolls back. */
+  readonly rollback?: StepEvent['state']
+  /** The step that waits for the daemon after the rollback. */
+  readonly oldDaemon?: StepEvent['state']
 }
 
 /** Reports on the rollback after Ctrl-C: at once, because a second Ctrl-C kills us, and at the end. */
@@ -42,7 +45,7 @@ export function rollbackReporter(
   const hosts = new Map<string, Host>(subjects.map((subject) => [subject, {}]))
   const deadline = ({ armed = Date.now() }: Host): string => clock(armed + after * 1000)
   const onAbort = (): void => {
-    const open = [...hosts.values()].filter(({ armed, kept, back }) => armed !== undefined && !kept && back !== 'done')
+    const open = [...hosts.values()].filter(({ armed, kept, rollback }) => armed !== undefined && !kept && rollback !== 'done')
     const last = open.toSorted((left, right) => (right.armed ?? 0) - (left.armed ?? 0))[0]
     if (last === undefined) return
     say(
@@ -83,23 +86,23 @@ function afterEvent(host: Host, { step, state }: StepEvent): Host {
     case 'commit':
       return state === 'done' ? { ...host, kept: true } : host
     case 'roll-back':
-      return { ...host, back: state }
+      return { ...host, rollback: state }
     case 'old-daemon':
-      return { ...host, answers: state }
+      return { ...host, oldDaemon: state }
     default:
       return host
   }
 }
 
 /** Undefined: it is unknown whether the host has rolled back. */
-function outcome({ armed, kept = false, back, answers }: Host): Sentence | undefined {
+function outcome({ armed, kept = false, rollback, oldDaemon }: Host): Sentence | undefined {
   if (kept) return 'All changes were complete before that, and stay.'
-  if (back === undefined && armed === undefined) return 'Nothing was changed.'
-  if (back !== 'done') return undefined
-  if (answers === 'failed') {
+  if (rollback === undefined && armed === undefined) return 'Nothing was changed.'
+  if (rollback !== 'done') return undefined
+  if (oldDaemon === 'failed') {
     return sentence`Everything is rolled back, but the daemon doesn't answer. Find out why:  ${command('systemctl', 'status', 'docker')}`
   }
-  return answers === 'done' ? 'Everything is rolled back, and the daemon answers.' : 'Everything is rolled back.'
+  return oldDaemon === 'done' ? 'Everything is rolled back, and the daemon answers.' : 'Everything is rolled back.'
 }
 
 /** The local time of day. */

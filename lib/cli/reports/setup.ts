@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
-import { SHELLS } from '../../base/quoting/shells.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
 import type { SetUpHost } from '../../setup/apply-to-hosts.ts'
@@ -8,13 +7,13 @@ import type { IssuedCertificates } from '../../setup/issue-certificates.ts'
 import { isSuccess, type Outcome } from '../../setup/for-each-host.ts'
 import type { PlannedHost } from '../../setup/plan-hosts.ts'
 import type { SetupTarget } from '../../setup/target.ts'
-import { applyData, planData, planText, proofText, usernsText } from './apply.ts'
+import { applyData, planData, planText, resultRows, serverRow, type Row } from './apply.ts'
 import type { Context } from '../command.ts'
 import { issuedData } from './data.ts'
 import { errorReport, errorText } from '../errors.ts'
 import { Interrupted } from '../terminal/io.ts'
 import { facts, painter, wrap } from '../terminal/layout.ts'
-import { shellOf } from '../terminal/shell.ts'
+import { knownShell } from '../terminal/shell.ts'
 import { keyName, until } from './dates.ts'
 import { printable, enumerate } from '../../base/text.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
@@ -94,27 +93,22 @@ function newCaText({ authority: { action, facts: of, paths } }: IssuedCertificat
 
 function hostText(one: SetUpHost, { client }: IssuedCertificates, context: Context): string {
   const { host, plan, report, url, version, contextResult } = one
-  const { server } = plan
-  const names = [...server.facts.names.dns, ...server.facts.names.ip].join(', ')
   const certPath = resolve(client.paths.folder)
-  const rows: [string, string][] = [
+  const rows: Row[] = [
     ['Reached', `${url}, Docker ${printable(version)}`],
-    ['Server', `${names}\n${until(server.facts.validTo)}`],
+    serverRow(plan),
     [
       'Client',
       `${client.facts.commonName ?? ''}, ${keyName(client.facts)}, ${until(client.facts.validTo)}\n${certPath}`,
     ],
-    ['User namespaces', usernsText(plan, report)],
-    ['Written', report.written.length === 0 ? 'nothing, no file differed' : report.written.join('\n')],
-    ['Verified', proofText(report.proof)],
+    ...resultRows(plan, report),
     ...(contextResult === undefined
       ? []
-      : [['Context', `${contextResult.name} (${contextResult.action})`] as [string, string]]),
+      : [['Context', `${contextResult.name} (${contextResult.action})`] satisfies Row]),
   ]
-  const shell = SHELLS.find((known) => known === shellOf(context.io.env)) ?? 'sh'
   const lines = [
     ...(contextResult === undefined ? [] : [`docker --context ${contextResult.name} ps`]),
-    ...renderClientEnv({ host: url, certPath }, shell).trimEnd().split('\n'),
+    ...renderClientEnv({ host: url, certPath }, knownShell(context.io.env)).trimEnd().split('\n'),
   ]
   const use = contextResult === undefined ? 'To use it:' : 'To use it, either of:'
   const blocks = [

@@ -36,7 +36,7 @@ export async function withPassphrase<Result>(work: LockedWork<Result>, context: 
   const { flags, encrypt = false } = work
   const given = await givenPassphrase(flags, context)
   const isNew = await willBeNew(work)
-  if (encrypt && isNew && given === undefined) return work.run(await askNew(context))
+  if (encrypt && isNew && given === undefined) return work.run(await askNewSecret(OF_CA, context))
   if (isNew && given !== undefined) checkLength(given)
   if (!isNew) await warnOpenKey(work.folder, context)
   try {
@@ -114,10 +114,6 @@ async function readSecret(path: string, warn: Context['warn'], tried: string): P
 
 function openToOthers(path: string): Sentence {
   return sentence`Other users can read ${path}. Restrict it:  ${command('chmod', '600', path)}`
-}
-
-function askNew(context: Context): Promise<string> {
-  return askNewSecret(OF_CA, context)
 }
 
 /** A new passphrase, for messages and questions. */

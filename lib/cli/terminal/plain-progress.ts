@@ -1,7 +1,7 @@
 import type { OnStep, StepEvent } from '../../base/progress.ts'
 import type { Context } from '../command.ts'
 import { painter } from './layout.ts'
-import { duration, endMark, hasEnded, marksOf, stepText } from './step-text.ts'
+import { duration, endMark, hasEnded, marksOf, stepKey, stepText } from './step-text.ts'
 
 /** Shows steps while they happen. */
 export interface Progress {
@@ -29,7 +29,7 @@ export function plainProgress({ io: { stderr, env } }: Context): Progress {
     stderr.write(`${marks.more} ${stepText(event)}  for ${time} so far\n`)
   }
   const onStep = (event: StepEvent): void => {
-    const key = `${event.subject ?? ''}\n${event.step}`
+    const key = stepKey(event)
     const before = open.get(key)
     if (!hasEnded(event.state)) {
       if (before !== undefined && before.note === event.note) return

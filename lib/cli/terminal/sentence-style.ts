@@ -1,9 +1,9 @@
 import type { OptionPart, Sentence, SentenceStyle } from '../../base/sentence.ts'
 import { renderSentence } from '../../base/sentence.ts'
-import { commandLine, SHELLS, type Shell } from '../../base/quoting/shells.ts'
+import { commandLine, type Shell } from '../../base/quoting/shells.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 import { selfOf } from './self.ts'
-import { shellOf } from './shell.ts'
+import { knownShell } from './shell.ts'
 
 /** The flag of each option of the library that a message may name. */
 const FLAGS: Readonly<Record<string, string>> = {
@@ -39,7 +39,7 @@ const FLAGS_WITH_VALUE: Readonly<Record<string, string>> = {
 
 /** Renders sentences of the library for someone who typed a command: with flags, and command lines for the user's shell. */
 export function styleFor(env: Environment): SentenceStyle {
-  const shell = SHELLS.find((known) => known === shellOf(env)) ?? 'sh'
+  const shell = knownShell(env)
   return { command: (words) => typedCommand(words, shell, env), option: flagOf }
 }
 

@@ -1,11 +1,12 @@
 import { basename } from 'node:path'
+import { SHELLS, type Shell } from '../../base/quoting/shells.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 
 /** Shells with the syntax of sh, which have no value of their own for `--shell`. */
 const LIKE_SH = ['dash', 'ash', 'ksh', 'mksh', 'busybox']
 
-/** The values of `--shell` for shells with other names. */
-export const OUR_NAME: ReadonlyMap<string, string> = new Map([
+/** Names of shells that `--shell` doesn't accept, and the value for each. */
+export const SHELL_ALIASES: ReadonlyMap<string, string> = new Map([
   ...LIKE_SH.map((name) => [name, 'sh'] as const),
   ['pwsh', 'powershell'],
 ])
@@ -14,5 +15,10 @@ export const OUR_NAME: ReadonlyMap<string, string> = new Map([
 export function shellOf({ SHELL }: Environment, platform: NodeJS.Platform = process.platform): string {
   if (SHELL === undefined || SHELL === '') return platform === 'win32' ? 'powershell' : 'sh'
   const name = basename(SHELL)
-  return OUR_NAME.get(name) ?? name
+  return SHELL_ALIASES.get(name) ?? name
+}
+
+/** The same, for command lines to copy: sh for a shell that we can't quote for. */
+export function knownShell(env: Environment): Shell {
+  return SHELLS.find((known) => known === shellOf(env)) ?? 'sh'
 }

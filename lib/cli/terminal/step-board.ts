@@ -1,7 +1,7 @@
 import type { StepEvent } from '../../base/progress.ts'
 import type { Context } from '../command.ts'
 import { painter, textWidth, widthOf } from './layout.ts'
-import { duration, endMark, foldLine, hasEnded, marksOf, stepText } from './step-text.ts'
+import { duration, endMark, foldLine, hasEnded, marksOf, stepKey, stepText } from './step-text.ts'
 import { printable } from '../../base/text.ts'
 
 /** A line that is rewritten while something runs. */
@@ -43,7 +43,7 @@ export function stepBoard({ io: { stderr, env } }: Context): Board {
   const running = new Map<string, Running>()
   return {
     take: (event) => {
-      const key = `${event.subject ?? ''}\n${event.step}`
+      const key = stepKey(event)
       if (!hasEnded(event.state)) {
         running.set(key, { event, since: running.get(key)?.since ?? performance.now() })
         return ''

@@ -34,6 +34,11 @@ export function hasEnded(state: StepState): state is Ended {
   return state !== 'running' && state !== 'waiting'
 }
 
+/** Identifies a step among those of all hosts. */
+export function stepKey({ subject = '', step }: StepEvent): string {
+  return `${subject}\n${step}`
+}
+
 /** The mark of a step that has ended, in its colour. */
 export function endMark(state: Ended, marks: Marks, paint: Paint): string {
   return paint(STYLES[state], marks[state])
