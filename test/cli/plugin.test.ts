@@ -82,6 +82,9 @@ describe('a call by the docker command', () => {
     ] as const
     assert.deepEqual(variablesOf(flags), { DOCKER_CONFIG: '/b', NODE_DEBUG: 'docker-mtls' })
     assert.deepEqual(variablesOf([['--debug', 'false']]), {})
+    assert.deepEqual(variablesOf([['--debug', '0']]), {})
+    assert.deepEqual(variablesOf([['--debug', undefined], ['--debug', 'false']]), {})
+    assert.deepEqual(variablesOf([['--debug', 'T']]), { NODE_DEBUG: 'docker-mtls' })
   })
 })
 
@@ -96,6 +99,7 @@ describe("the docker command's own options", () => {
     ['--host a --host b', ['--host', 'a', '--host', 'b']],
     ['--tlsverify -H tcp://a:2376', ['--host', 'tcp://a:2376']],
     ['--tlsverify=true', []],
+    ['--tlsverify=1', []],
     ['--config /x -D -l debug', []],
     ['--tlscacert /x/ca.pem --tlscert=/x/cert.pem --tlskey /x/key.pem', ['--cert-path', '/x']],
     ['--tlscacert ca.pem --tlscert cert.pem --tlskey key.pem', ['--cert-path', '.']],

@@ -2,7 +2,7 @@ import { basename, dirname } from 'node:path'
 import type { ArgumentError } from '../../base/errors.ts'
 import { type CommandPart, sentence, type Sentence } from '../../base/sentence.ts'
 import { usageError } from '../errors.ts'
-import type { DockerFlag } from '../plugin/call.ts'
+import { isOn, type DockerFlag } from '../plugin/call.ts'
 
 /** Options that aren't passed on: some have become variables, others concern only the docker command. */
 const NOT_OURS = new Set(['--config', '--debug', '--log-level', '--version'])
@@ -36,13 +36,13 @@ export function optionsFromDocker(flags: readonly DockerFlag[], has: readonly st
   throw refused(where, sentence`the docker command's ${first[0]} selects a daemon, but ${where} doesn't connect to one`)
 }
 
-function refuseWeak([flag, value = 'true']: DockerFlag, where: CommandPart): void {
+function refuseWeak([flag, value]: DockerFlag, where: CommandPart): void {
   if (flag === '--tlsverify') {
-    if (value === 'true') return
+    if (isOn(value)) return
     throw refused(where, "docker --tlsverify=false turns off verification, which docker-mtls doesn't allow")
   }
   if (flag === '--tls') {
-    const [shown, what] = value === 'true' ? ['', 'TLS without verification'] : [`=${value}`, 'no TLS']
+    const [shown, what] = isOn(value) ? ['', 'TLS without verification'] : ['=false', 'no TLS']
     throw refused(where, `docker --tls${shown} asks for ${what}, which docker-mtls doesn't allow`)
   }
   if (['--host', '--context'].includes(flag) || flag in FILES) return

@@ -24,32 +24,29 @@ interface RenderFlags {
 async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const { renderDaemon } = await import('../../daemon-config/render-files.ts')
   const report = await renderDaemon(optionsOf(flags, context))
-  const { files, unit } = report
-  const warnings = report.warnings.map(({ text }) => text)
-  if (flags.write === undefined) {
-    sayOrigin(report, flags, context)
-    context.answer(
-      { data: { files, unit, warnings: warningTexts(report.warnings) }, text: renderedText(report), warnings },
-      flags,
-    )
-    return
-  }
-  const { writeRendered } = await import('../../base/rendered-file.ts')
-  const written = await writeRendered(files, flags.write, flags.force === true)
+  const { files, text } =
+    flags.write === undefined
+      ? { files: report.files, text: renderedText(report) }
+      : await write(report, flags.write, flags.force === true, context)
   sayOrigin(report, flags, context)
-  const summaries = written.map(({ action, path, keptAside }, index) => {
+  const data = { files, unit: report.unit, warnings: warningTexts(report.warnings) }
+  context.answer({ data, text, warnings: report.warnings.map((warning) => warning.text) }, flags)
+}
+
+async function write(
+  { files }: RenderReport,
+  path: string,
+  force: boolean,
+  context: Context,
+): Promise<{ files: readonly object[]; text: string }> {
+  const { writeRendered } = await import('../../base/rendered-file.ts')
+  const written = await writeRendered(files, path, force)
+  const summaries = written.map((file, index) => {
     const place = `copy it to ${files[index]?.place ?? ''} on the server`
-    return summaryText({ action, path, about: [place, ...oldFiles(keptAside)] }, context)
+    return summaryText({ action: file.action, path: file.path, about: [place, ...oldFiles(file.keptAside)] }, context)
   })
   const done = written.map((file, index) => ({ ...files[index], ...file, path: resolve(file.path) }))
-  context.answer(
-    {
-      data: { files: done, unit, warnings: warningTexts(report.warnings) },
-      text: `${summaries.join('\n')}\n`,
-      warnings,
-    },
-    flags,
-  )
+  return { files: done, text: `${summaries.join('\n')}\n` }
 }
 
 function optionsOf(

@@ -40,7 +40,12 @@ export function parsePluginCall(argv: readonly string[], env: Environment): Plug
 }
 
 function hasVersion(flags: readonly DockerFlag[]): boolean {
-  return flags.some(([flag, value = 'true']) => flag === '--version' && value === 'true')
+  return flags.some(([flag, value]) => flag === '--version' && isOn(value))
+}
+
+/** Is a switch of the docker command on? It accepts the same words (Go, strconv.ParseBool). */
+export function isOn(value = 'true'): boolean {
+  return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)
 }
 
 /** As pflag reads them: `--host X`, `--host=X`, `-H X`, `-HX`, `-H=X` and `-DH X`. */
@@ -67,10 +72,10 @@ function readShort(letters: string, words: string[]): DockerFlag[] {
 
 /** The options that become variables. The last one counts, as for the docker command. */
 export function variablesOf(flags: readonly DockerFlag[]): Record<string, string> {
-  const variables: Record<string, string> = {}
-  for (const [flag, value] of flags) {
-    if (flag === '--config' && value !== undefined) variables['DOCKER_CONFIG'] = value
-    if (flag === '--debug' && value !== 'false') variables['NODE_DEBUG'] = 'docker-mtls'
+  const last = new Map(flags)
+  const config = last.get('--config')
+  return {
+    ...(config !== undefined && { DOCKER_CONFIG: config }),
+    ...(last.has('--debug') && isOn(last.get('--debug')) && { NODE_DEBUG: 'docker-mtls' }),
   }
-  return variables
 }
