@@ -5,10 +5,13 @@ import { readCurrentContext } from '../endpoint/context.ts'
 import { pickVariables, type Environment } from '../endpoint/environment.ts'
 import { writeFileAtomically } from '../base/files.ts'
 
+/** The source of a current context that no variable and no config.json names. */
+export const NO_SOURCE = 'nothing names one'
+
 /** The context that the `docker` command uses, and why. */
 export interface CurrentContext {
   readonly name: string
-  /** `DOCKER_HOST`, `DOCKER_CONTEXT`, the path of config.json, or `nothing names one`. */
+  /** `DOCKER_HOST`, `DOCKER_CONTEXT`, the path of config.json, or {@link NO_SOURCE}. */
   readonly source: string
 }
 
@@ -24,7 +27,7 @@ export async function findCurrent(config: string, env: Environment): Promise<Cur
   if (context !== undefined) return { name: context.value, source: context.source }
   const used = await readCurrentContext(config)
   if (used !== undefined) return { name: used, source: configFile(config) }
-  return { name: DEFAULT_CONTEXT, source: 'nothing names one' }
+  return { name: DEFAULT_CONTEXT, source: NO_SOURCE }
 }
 
 /**

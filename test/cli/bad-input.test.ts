@@ -33,6 +33,7 @@ const USAGE: readonly Row[] = [
   ['no value before an option', ['init', 'b', '--listen', '--json'], 2, 'ERR_USAGE', /--listen has no value: --json/],
   ['no value, which an example has', ['ping', '--host'], 2, 'ERR_USAGE', /\nFor example: {2}docker-mtls ping --host b/],
   ['no value, which no example has', ['ping', '--timeout'], 2, 'ERR_USAGE', /\nSee: {2}docker-mtls ping --help/],
+  ['an unknown command with a quote', ["it's"], 2, 'ERR_USAGE', /no command it's\.$/m],
   ["one of docker's commands", ['context', 'use', 'x'], 2, 'ERR_USAGE', /no command use.*\n.*docker context use$/m],
   ['the same elsewhere', ['cert', 'use', 'x'], 2, 'ERR_USAGE', /no command use.*\nSee: {2}docker-mtls cert/],
   ['another word for rm', ['context', 'remove', 'x'], 2, 'ERR_USAGE', /Did you mean {2}docker-mtls context rm \?/],

@@ -95,9 +95,9 @@ function longerFlag(flag: string, command: Command | undefined): string | undefi
   return command?.options.map(({ long }) => long ?? '').find((long) => flag.length > 3 && long.startsWith(flag))
 }
 
-/** The word that commander quotes in its message. */
+/** The word that commander quotes in its message, which may contain quotes itself. */
 function quoted(message: string): string {
-  return /'(.*?)'/.exec(message)?.[1] ?? message
+  return /'(.*)'/.exec(message)?.[1] ?? message
 }
 
 function didYouMean(meant: Sentence | undefined, otherwise: Sentence): Sentence {

@@ -66,7 +66,7 @@ const UNCHANGED = 'The old CA is still trusted, and the rotation stays in its ph
 
 async function optionsOf(flags: RotateFlags, context: Context): Promise<RotateOptions> {
   const { dir = DEFAULT_FOLDER, status, abort, phase, name, yes } = flags
-  const isAsked = yes === true || canAsk(context.io)
+  const canConsent = yes === true || canAsk(context.io)
   return {
     folder: dir,
     action: status === true ? 'status' : abort === true ? 'abort' : 'go',
@@ -80,7 +80,7 @@ async function optionsOf(flags: RotateFlags, context: Context): Promise<RotateOp
       ...(name !== undefined && { commonName: name }),
       ...(await certificateOptions(flags)),
     },
-    ...(isAsked && { consent: (drop: string) => confirm(question(drop), flags, context, UNCHANGED) }),
+    ...(canConsent && { consent: (drop: string) => confirm(question(drop), flags, context, UNCHANGED) }),
   }
 }
 

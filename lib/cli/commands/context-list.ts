@@ -31,7 +31,7 @@ interface Row extends ListedContext {
 }
 
 async function runList(flags: ListFlags, context: Context): Promise<void> {
-  const [{ findCurrent }, { listContexts }] = await Promise.all([
+  const [{ findCurrent, NO_SOURCE }, { listContexts }] = await Promise.all([
     import('../../contexts/current.ts'),
     import('../../contexts/list.ts'),
   ])
@@ -45,8 +45,12 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
   }))
   const warnings = [...currentWarnings(current, rows, context), ...rows.flatMap(warningOf)]
   const [head = '', ...lines] = columns([HEADS, ...rows.map(cells)], context.width).map((line) => line.trimEnd())
-  const source = `${current.name} is current: ${current.source}${current.source.startsWith('DOCKER_') ? ' is set' : ''}`
-  const text = `${[context.paint('bold', head), ...lines, '', printable(source)].join('\n')}\n`
+  const reason =
+    current.source === NO_SOURCE
+      ? 'neither a variable nor config.json names a context'
+      : `${current.source}${current.source.startsWith('DOCKER_') ? ' is set' : ''}`
+  const why = printable(`${current.name} is current: ${reason}`)
+  const text = `${[context.paint('bold', head), ...lines, '', why].join('\n')}\n`
   const texts = warnings.map((warning) => renderSentence(warning))
   context.answer({ data: { config, current, contexts: rows.map(dataOf), warnings: texts }, text, warnings }, flags)
 }

@@ -14,9 +14,9 @@ interface StatusFlags {
 }
 
 async function runStatus(flags: StatusFlags, context: Context): Promise<void> {
-  const { daemonStatus: look } = await import('../../apply/status.ts')
+  const { daemonStatus: inspect } = await import('../../apply/status.ts')
   const { localShell } = await import('../../host/local-shell.ts')
-  const status = await look(localShell(), context.io.signal)
+  const status = await inspect(localShell(), context.io.signal)
   const failed = status.problems.length > 0
   context.answer(
     { data: statusData(status, context), text: statusText(status, context), warnings: status.problems, failed },

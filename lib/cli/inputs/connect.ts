@@ -63,9 +63,9 @@ async function connectOptions(flags: ConnectFlags, { warn }: Context): Promise<E
 async function warnBefore(options: EndpointOptions, { io, warn }: Context): Promise<void> {
   const { explainEndpoint } = await import('../../endpoint/explain.ts')
   const { endpoint, steps } = await explainEndpoint(options, io.env)
-  const passedOver = steps.filter(({ source, verdict }) => source === 'option envFile' && verdict === 'passed over')
+  const ignored = steps.filter(({ source, verdict }) => source === 'option envFile' && verdict === 'passed over')
   const warnings =
-    endpoint?.warnings ?? passedOver.map(({ value, because }) => `The env file ${value} is ignored: ${because}.`)
+    endpoint?.warnings ?? ignored.map(({ value, because }) => `The env file ${value} is ignored: ${because}.`)
   for (const warning of warnings) warn(warning)
 }
 
