@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
-import { IdentityError, isDockerMtlsError } from '../base/errors.ts'
+import { IdentityError, isDockerMtlsError, sentencesOf } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { loadIdentity, type Identity } from '../identity/identity.ts'
 
@@ -52,12 +52,11 @@ export async function checkCredentials(credentials: Credentials): Promise<Checke
 /** Replaces the usual remedy, a passphrase: the Docker CLI reads the store too, and can't decrypt keys. */
 function explainEncryptedKey(error: unknown): unknown {
   if (!isDockerMtlsError(error, 'ERR_IDENTITY_KEY_ENCRYPTED')) return error
-  const { tried, cause } = error
   const todo = sentence`Decrypt the key first:  ${command('openssl', 'pkey', '-in', 'key.pem', '-out', 'key.pem.new')}`
   return new IdentityError('ERR_IDENTITY_KEY_ENCRYPTED', {
-    tried,
+    tried: sentencesOf(error).tried,
     got: 'the key is encrypted, and the Docker CLI does not support encrypted keys',
     todo,
-    cause,
+    cause: error.cause,
   })
 }

@@ -83,7 +83,13 @@ describe('a call by the docker command', () => {
     assert.deepEqual(variablesOf(flags), { DOCKER_CONFIG: '/b', NODE_DEBUG: 'docker-mtls' })
     assert.deepEqual(variablesOf([['--debug', 'false']]), {})
     assert.deepEqual(variablesOf([['--debug', '0']]), {})
-    assert.deepEqual(variablesOf([['--debug', undefined], ['--debug', 'false']]), {})
+    assert.deepEqual(
+      variablesOf([
+        ['--debug', undefined],
+        ['--debug', 'false'],
+      ]),
+      {},
+    )
     assert.deepEqual(variablesOf([['--debug', 'T']]), { NODE_DEBUG: 'docker-mtls' })
   })
 })

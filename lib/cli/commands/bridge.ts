@@ -1,10 +1,11 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { SELF, sentence, type Sentence } from '../../base/sentence.ts'
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 import type { DockerClient } from '../../engine/client.ts'
-import { isDockerMtlsError } from '../../base/errors.ts'
+import { isDockerMtlsError, sentencesOf, type AnyDockerMtlsError } from '../../base/errors.ts'
+import { escapeText } from '../../base/text.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../inputs/connect.ts'
 import { nameSource } from '../../endpoint/resolution-log.ts'
@@ -53,13 +54,18 @@ function variables(dockerHost: string, env: Environment): string[] {
 }
 
 /** The docker command tries several times: the same failure is printed once. */
-function failureReporter({ say }: Context): (error: unknown) => void {
+function failureReporter({ say, typed }: Context): (error: unknown) => void {
   let last = ''
   return (error) => {
-    const words = isDockerMtlsError(error) ? `${error.code}: ${error.tried}: ${error.got}` : String(error)
-    if (words !== last) say(words)
-    last = words
+    const line = escapeText(isDockerMtlsError(error) ? `${error.code}: ${typed(failureOf(error))}` : String(error))
+    if (line !== last) say(line)
+    last = line
   }
+}
+
+function failureOf(error: AnyDockerMtlsError): Sentence {
+  const { tried, got } = sentencesOf(error)
+  return sentence`${tried}: ${got}`
 }
 
 async function ended(signal: AbortSignal): Promise<void> {

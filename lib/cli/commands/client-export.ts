@@ -84,7 +84,8 @@ async function p12Passphrase({ p12PassphraseFile: file }: ExportFlags, context: 
 }
 
 function refuseTerminal(flags: ExportFlags, { io }: Context): void {
-  const elsewhere = flags.p12 === true ? '--p12 --out - | ssh HOST "cat > NAME.p12"' : '--out - | ssh HOST tar -x -C .docker'
+  const elsewhere =
+    flags.p12 === true ? '--p12 --out - | ssh HOST "cat > NAME.p12"' : '--out - | ssh HOST tar -x -C .docker'
   const todo = sentence`Redirect it:  ${SELF} client export NAME ${elsewhere}`
   requireFreeStdout(flags, io, sentence`${SELF} client export --out -`, todo)
 }

@@ -18,7 +18,10 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function readCertificates(path: string, io: Io): Promise<(string | Uint8Array)[]> {
-  const bytes = await readInput(path, io, { what: 'the certificate', todo: 'Name a certificate file that you can read.' })
+  const bytes = await readInput(path, io, {
+    what: 'the certificate',
+    todo: 'Name a certificate file that you can read.',
+  })
   const text = bytes.toString('latin1')
   if (!text.includes('-----BEGIN')) return [bytes]
   const { splitPem } = await import('../../identity/certificate.ts')

@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { formatEndpoint, type Endpoint } from '../../endpoint/endpoint.ts'
 import { parseHost } from '../../endpoint/host.ts'
-import { EndpointError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
+import { EndpointError, isDockerMtlsError, PkiError, sentencesOf } from '../../base/errors.ts'
 import { enumerate } from '../../base/text.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 import { serverPaths } from '../../keystore/layout.ts'
@@ -144,7 +144,7 @@ export function parseNamedHost(text: string, source: string): Endpoint {
   } catch (cause) {
     if (!isDockerMtlsError(cause, 'ERR_PLAINTEXT_PORT')) throw cause
     const todo = sentence`Name its TLS port, such as  ${option('host', text.trim().replace(/:2375\b/, ':2376'))}`
-    throw new EndpointError('ERR_PLAINTEXT_PORT', { tried: cause.tried, got: cause.got, todo, cause })
+    throw new EndpointError('ERR_PLAINTEXT_PORT', { ...sentencesOf(cause), todo, cause })
   }
 }
 

@@ -137,9 +137,7 @@ export function resultText(plan: ApplyPlan, report: ApplyReport, context: Contex
     ['Listens on', enumerate(plan.settings.listen)],
     serverRow(plan),
     ...resultRows(plan, report),
-    ...(report.id === undefined
-      ? []
-      : [['To roll back', context.typed([ours('daemon', 'rollback')])] satisfies Row]),
+    ...(report.id === undefined ? [] : [['To roll back', context.typed([ours('daemon', 'rollback')])] satisfies Row]),
   ]
   return `${facts(rows, context)}\n`
 }

@@ -45,7 +45,9 @@ export function rollbackReporter(
   const hosts = new Map<string, Host>(subjects.map((subject) => [subject, {}]))
   const deadline = ({ armed = Date.now() }: Host): string => clock(armed + after * 1000)
   const onAbort = (): void => {
-    const open = [...hosts.values()].filter(({ armed, kept, rollback }) => armed !== undefined && !kept && rollback !== 'done')
+    const open = [...hosts.values()].filter(
+      ({ armed, kept, rollback }) => armed !== undefined && !kept && rollback !== 'done',
+    )
     const last = open.toSorted((left, right) => (right.armed ?? 0) - (left.armed ?? 0))[0]
     if (last === undefined) return
     say(

@@ -1,5 +1,5 @@
 import { promises as fs } from 'node:fs'
-import { FileError, isDockerMtlsError, PkiError, type AnyDockerMtlsError } from '../../base/errors.ts'
+import { FileError, isDockerMtlsError, PkiError, sentencesOf, type AnyDockerMtlsError } from '../../base/errors.ts'
 import { readFault } from '../../base/files.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import type { Context } from '../command.ts'
@@ -52,7 +52,8 @@ async function askAndRun<Result>(
   context: Context,
   locked: AnyDockerMtlsError,
 ): Promise<Result> {
-  if (!canAsk(context.io)) throw new PkiError('ERR_CA_PASSPHRASE', { tried: locked.tried, got: locked.got, todo: WAYS })
+  if (!canAsk(context.io))
+    throw new PkiError('ERR_CA_PASSPHRASE', { ...sentencesOf(locked), todo: WAYS, cause: locked })
   for (let attempt = 1; ; attempt++) {
     const passphrase = await askSecret('Passphrase of the CA key: ', context.io)
     try {
