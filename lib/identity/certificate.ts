@@ -3,7 +3,7 @@ import { IdentityError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
 import { readDate } from './dates.ts'
 import { bareHost, isIp, readNames, type CertificateNames } from './names.ts'
-import { notPem, readPem } from './pem.ts'
+import { notPem, readPem, splitPem } from './pem.ts'
 import { commonName, keyAlgorithm, signatureAlgorithm } from './structure.ts'
 
 export { formatPem, readPem, splitPem, type PemBlock } from './pem.ts'
@@ -86,6 +86,11 @@ export function openCertificate(input: string | Uint8Array, name = 'the certific
   const block = readPem(text, name).find(({ label }) => label === 'CERTIFICATE')
   if (block === undefined) throw notPem(name, 'there is no certificate in it')
   return openDer(block.der, name)
+}
+
+/** All certificates in a PEM text, in their order; none if it contains none. */
+export function certificatesIn(pem: string, name?: string): X509Certificate[] {
+  return splitPem(pem, name).map((text) => openCertificate(text, name))
 }
 
 /** Did one of these CAs sign it? It checks the name and the signature, because several CAs may have the same name. */

@@ -1,17 +1,19 @@
 import type { X509Certificate } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { command, ours, plainTexts, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
+import { ours, plainTexts, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { isDockerMtlsError, PkiError, sentencesOf, type PkiErrorCode } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, isFolder, readIfThere } from '../base/files.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { checkCaOptions, createAuthority, type Authority, type AuthorityOptions } from '../pki/ca.ts'
 import { checkPassphrase, type Passphrase } from '../pki/encrypted-key.ts'
-import { isOpenToOthers, putFiles, type NewFile } from '../base/replace-files.ts'
+import { putFiles, type NewFile } from '../base/replace-files.ts'
 import { caPaths, type AuthorityPaths } from './layout.ts'
 import { keyTypeOf } from '../pki/key-type.ts'
 import { appendToLedger, ledgerEntry, ledgerLine } from './ledger.ts'
 import { checkCa, isEncryptedKey, loadCa, openCertificates } from '../pki/load-ca.ts'
+import { openKeyNotes } from './notes.ts'
 import { readRotation } from './rotate/state.ts'
+import { SETTLE_MS } from './swap.ts'
 
 /** Options for the CA of a {@link PkiFolder}. */
 export interface FolderAuthorityOptions extends AuthorityOptions {
@@ -51,9 +53,6 @@ interface Outcome {
   readonly opened?: OpenedCa
 }
 
-/** How long another run may take between the first and the last file of a pair: some milliseconds. */
-const SETTLE_MS = 100
-
 /** Keeps the existing CA or creates one. Half a CA, or one that can't sign, is an error. */
 export async function ensureCa(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
   const { passphrase, ...wanted } = options
@@ -79,13 +78,11 @@ export async function replaceCa(root: string, options: FolderAuthorityOptions): 
   const old = { certificate: await readIfThere(paths.cert), key: await readIfThere(paths.key) }
   const files = await newCa(paths, options)
   refuseSameName(root, files.facts, old.certificate)
-  const inFolder = await isFolder(paths.folder)
-  if (inFolder) await appendToLedger(paths.ledger, ledgerEntry('ca', files.facts))
   const inTheWay = [
     ...(old.certificate === undefined ? [] : [paths.cert]),
     ...(old.key === undefined ? [] : [paths.key]),
   ]
-  const keptAside = await putFiles(paths.folder, inFolder ? files.pair : files.all, inTheWay)
+  const keptAside = await putCa(paths, files, inTheWay)
   const openNow = old.key !== undefined && isEncryptedKey(old.key) && options.passphrase === undefined
   return {
     result: {
@@ -126,15 +123,14 @@ export async function openFolderCa(
   passphrase: Passphrase | undefined,
 ): Promise<Authority> {
   if (pair === undefined) {
-    const todo = sentence`Check that this is the folder that init created. If you have no CA yet, create one:  ${ours('cert', 'ca', '--dir', root)}`
-    throw failure(root, 'ERR_CA_MISSING', 'there is no CA', todo)
+    throw failure(root, 'ERR_CA_MISSING', 'there is no CA', createCaRemedy(root))
   }
   try {
     return loadCa({ ...pair, ...(passphrase !== undefined && { passphrase }) }, replaceCommand(root))
   } catch (cause) {
     // During a rotation the CA can't be replaced.
     const isRotating = isDockerMtlsError(cause, 'ERR_CA_EXPIRED') && (await readRotation(root)) !== undefined
-    throw isRotating ? failure(root, cause.code, cause.got, goOn(root), cause) : withFolder(root, cause)
+    throw isRotating ? failure(root, cause.code, cause.got, continueRotation(root), cause) : withFolder(root, cause)
   }
 }
 
@@ -166,9 +162,7 @@ async function keep(
       ? []
       : [`The name of the CA stays ${facts.subject}`]),
     ...(passphrase === undefined || isEncryptedKey(pair.key) ? [] : [`${paths.key} is not encrypted`]),
-    ...((await isOpenToOthers(paths.key))
-      ? [sentence`Other users can read ${paths.key}. Restrict it:  ${command('chmod', '600', paths.key)}`]
-      : []),
+    ...(await openKeyNotes(paths.key)),
   ]
   const result = { action: 'kept', paths, facts, keptAside: [], notes: plainTexts(notes) } as const
   return authority === undefined ? { result } : { result, opened: { ...pair, authority } }
@@ -200,14 +194,24 @@ async function newCa(paths: AuthorityPaths, options: FolderAuthorityOptions): Pr
   }
 }
 
-/** A new folder appears with all its files in one step; an existing one gets the pair. */
 async function create(root: string, options: FolderAuthorityOptions): Promise<Outcome> {
   const paths = caPaths(root)
-  const { all, pair, facts, opened } = await newCa(paths, options)
-  const inFolder = await isFolder(paths.folder)
-  if (inFolder) await appendToLedger(paths.ledger, ledgerEntry('ca', facts))
-  await putFiles(paths.folder, inFolder ? pair : all, [])
+  const files = await newCa(paths, options)
+  await putCa(paths, files, [])
+  const { facts, opened } = files
   return { result: { action: 'created', paths, facts, keptAside: [], notes: [] }, opened }
+}
+
+/**
+ * Writes a new CA. A new folder appears with all its files in one step; an existing one gets the pair.
+ *
+ * @param old - existing files in the way of the pair
+ * @returns the new paths of the old files
+ */
+async function putCa({ folder, ledger }: AuthorityPaths, { all, pair, facts }: NewCa, old: readonly string[]): Promise<string[]> {
+  const inFolder = await isFolder(folder)
+  if (inFolder) await appendToLedger(ledger, ledgerEntry('ca', facts))
+  return putFiles(folder, inFolder ? pair : all, old)
 }
 
 /** With a new CA of the same name, both sides would report a bad signature instead of an unknown CA. */
@@ -226,11 +230,16 @@ function refuseSameName(root: string, { subject }: CertificateFacts, oldPem: str
   })
 }
 
+/** What to do about a folder without a CA. A second CA would be wrong if only the folder is. */
+export function createCaRemedy(root: string): Sentence {
+  return sentence`Check that this is the folder that init created. If you have no CA yet, create one:  ${ours('cert', 'ca', '--dir', root)}`
+}
+
 function replaceCommand(root: string): CommandPart {
   return ours('cert', 'ca', '--replace-ca', '--dir', root)
 }
 
-function goOn(root: string): Sentence {
+function continueRotation(root: string): Sentence {
   return sentence`A rotation to a new CA is in progress. Continue it:  ${ours('cert', 'rotate-ca', '--dir', root)}`
 }
 

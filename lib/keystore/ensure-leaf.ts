@@ -4,11 +4,12 @@ import { command, option, plainTexts, sentence, type CommandPart, type Sentence 
 import { isDockerMtlsError, PkiError, type PkiErrorCode } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE } from '../base/files.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
-import { isOpenToOthers, putFiles, replaceFiles, type NewFile } from '../base/replace-files.ts'
+import { putFiles, replaceFiles, type NewFile } from '../base/replace-files.ts'
 import { holdsCa, readLeaf, type LeafState, type RequestedLeaf } from './leaf.ts'
 import type { LeafPaths } from './layout.ts'
-import { requestAgain } from './key-held.ts'
-import { settleSwap, swapFiles } from './swap.ts'
+import { keyElsewhere, requestAgain } from './key-held.ts'
+import { cutNotes, lastDay, openKeyNotes } from './notes.ts'
+import { SETTLE_MS, settleSwap, swapFiles } from './swap.ts'
 import type { IssuedCertificate } from '../pki/issue.ts'
 import { keyTypeOf, type KeyType } from '../pki/key-type.ts'
 
@@ -41,8 +42,6 @@ export interface LeafPlan extends RequestedLeaf {
   readonly issue: () => Promise<IssuedCertificate>
 }
 
-/** How long another run may take between the first and the last file of a pair: some milliseconds. */
-const SETTLE_MS = 100
 const ATTEMPTS = 3
 
 /** Keeps a good pair, completes an incomplete one, and replaces one only if requested. */
@@ -97,7 +96,7 @@ function keepElsewhere(plan: LeafPlan, { faults, facts }: LeafState): FolderLeaf
     const note = sentence`Its key is on the machine of ${name} and was never here; to create a second key here:  ${forceCommand}`
     return { action: 'kept', paths, facts, keptAside: [], notes: plainTexts([note]) }
   }
-  const got = `its key is on the machine of ${name} and was never here (${why.join('; ')})`
+  const got = `${keyElsewhere(name)} (${why.join('; ')})`
   const todo = sentence`${requestAgain(root, name)}  To create a second key here instead:  ${forceCommand}`
   throw failure(plan, 'ERR_CLIENT_KEY_ELSEWHERE', got, todo)
 }
@@ -111,11 +110,9 @@ async function keep(plan: LeafPlan, { ca, facts }: LeafState): Promise<FolderLea
     const change = command(...plan.forceCommand.command, '--key-type', keyType)
     notes.push(sentence`Its key stays ${type}; to change it:  ${change}`)
   }
-  if (await isOpenToOthers(paths.key)) {
-    notes.push(sentence`Other users can read ${paths.key}. Restrict it:  ${command('chmod', '600', paths.key)}`)
-  }
+  notes.push(...(await openKeyNotes(paths.key)))
   if (ca === undefined) {
-    await replaceFiles([caCopy(plan.paths, plan.authority)], [])
+    await replaceFiles([caCopy(paths, plan.authority)], [])
     notes.push(`${paths.ca} was missing and was restored`)
   }
   return { action: 'kept', paths, facts, keptAside: [], notes: plainTexts(notes) }
@@ -125,7 +122,7 @@ async function write(plan: LeafPlan, state: LeafState, issued: IssuedCertificate
   const { paths } = plan
   const keepsCa = state.ca !== undefined && holdsCa(state.ca, plan.authority)
   const files = [
-    ...(keepsCa ? [] : [caCopy(plan.paths, plan.authority)]),
+    ...(keepsCa ? [] : [caCopy(paths, plan.authority)]),
     { path: paths.key, data: issued.key, mode: KEY_MODE },
     // The certificate comes last: a pair without it is recognizably incomplete.
     { path: paths.cert, data: issued.cert, mode: PUBLIC_MODE },
@@ -137,7 +134,7 @@ async function write(plan: LeafPlan, state: LeafState, issued: IssuedCertificate
 
 function secondKey({ name = '' }: LeafPlan, { keyElsewhere, facts }: LeafState): string[] {
   if (!keyElsewhere) return []
-  const until = facts === undefined ? '' : `, until ${facts.validTo.toISOString().slice(0, 10)}`
+  const until = facts === undefined ? '' : `, until ${lastDay(facts)}`
   return [`dockerd still accepts the key on the machine of ${name}${until}: it does not check revocation`]
 }
 
@@ -159,7 +156,7 @@ function notesOf({ names, cutToAuthority, facts }: IssuedCertificate): string[] 
   )
   return [
     ...rewritten.map(({ given, value }) => `${given} appears in the certificate as ${value}`),
-    ...(cutToAuthority ? [`It expires with its CA, on ${facts.validTo.toISOString().slice(0, 10)}`] : []),
+    ...cutNotes(facts, cutToAuthority),
   ]
 }
 

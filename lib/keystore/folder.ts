@@ -17,9 +17,8 @@ import {
 } from './ca.ts'
 import { ensureLeaf, type FolderLeafResult } from './ensure-leaf.ts'
 import type { RequestedLeaf } from './leaf.ts'
-import { caPaths, clientPaths, serverPaths } from './layout.ts'
+import { caPaths, clientPaths, parseHostName, serverPaths } from './layout.ts'
 import { clientNames, listCertificates, readClient, type ClientFiles, type ListedCertificate } from './list.ts'
-import { parseHostName } from './layout.ts'
 import { issuerIn, readNextPair, readRotatedCas, refuseRotation } from './rotate/cas.ts'
 import { signClient, type FolderSignOptions, type FolderSignResult } from './sign-client.ts'
 import { checkLeafOptions, issueClient, issueServer, type IssuedCertificate, type LeafOptions } from '../pki/issue.ts'
@@ -173,8 +172,8 @@ export class PkiFolder {
    * @param name - the client's name, as for {@link issueClient}
    * @param options - lifetime, key type, and whether to replace an existing pair
    * @returns the files, and whether they were created
-   * @throws {@link PkiError} ERR_PKI_FILE_INVALID, ERR_CLIENT_KEY_ELSEWHERE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID, and those of
-   *   {@link PkiFolder.openAuthority}
+   * @throws {@link PkiError} ERR_PKI_FILE_INVALID, ERR_CLIENT_KEY_ELSEWHERE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID,
+   *   ERR_DAYS_INVALID, and those of {@link PkiFolder.openAuthority}
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
    */
   async ensureClient(name: string, options: FolderLeafOptions = {}): Promise<FolderLeafResult> {

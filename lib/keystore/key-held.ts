@@ -13,7 +13,7 @@ export async function isKeyElsewhere(root: string, name: string): Promise<boolea
 }
 
 /** Does the ledger say that this certificate was signed for a request? */
-export async function wasRequested(ledger: string, pem: string): Promise<boolean> {
+async function wasRequested(ledger: string, pem: string): Promise<boolean> {
   const fingerprint = fingerprintOf(pem)
   const entries = await readLedger(ledger)
   return entries.some(({ fingerprint256, keyHeld }) => keyHeld === 'client' && fingerprint256 === fingerprint)
@@ -25,6 +25,11 @@ function fingerprintOf(pem: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Why this folder can't do something for a client whose key is on its own machine. */
+export function keyElsewhere(name: string): string {
+  return `its key is on the machine of ${name} and was never here`
 }
 
 /** How to renew a client whose key is on its own machine. */

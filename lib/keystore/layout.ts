@@ -59,13 +59,18 @@ export function hostsFolder(root: string): string {
   return join(root, 'hosts')
 }
 
+/** The folder of a server in the folder that `init` created: `server`, or `hosts/HOST` for one of several. */
+export function serverFolder(host?: string): string {
+  return host === undefined ? 'server' : `hosts/${host}`
+}
+
 /**
  * The files of a server, with the names of dockerd's documentation.
  *
  * @param host - the checked name of one of several servers; it becomes a folder
  */
 export function serverPaths(root: string, host?: string): LeafPaths {
-  const folder = host === undefined ? join(root, 'server') : join(hostsFolder(root), host)
+  const folder = join(root, serverFolder(host))
   return {
     folder,
     ca: join(folder, 'ca.pem'),
@@ -83,10 +88,14 @@ export function clientsFolder(root: string): string {
   return join(root, 'clients')
 }
 
-/** The files of a client, with the names that DOCKER_CERT_PATH requires. `name` must be checked: it becomes a folder. */
-export function clientPaths(root: string, name: string): LeafPaths {
-  const folder = join(clientsFolder(root), name)
+/** The files of a client in a folder, with the names that DOCKER_CERT_PATH requires. */
+export function clientFilesIn(folder: string): LeafPaths {
   return { folder, ca: join(folder, 'ca.pem'), cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+}
+
+/** The files of a client. `name` must be checked: it becomes a folder. */
+export function clientPaths(root: string, name: string): LeafPaths {
+  return clientFilesIn(join(clientsFolder(root), name))
 }
 
 /** Valid as a folder name on every system, including case-insensitive ones. */

@@ -1,11 +1,11 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto'
-import { isDockerMtlsError, PkiError } from '../base/errors.ts'
+import { PkiError } from '../base/errors.ts'
 import {
+  certificatesIn,
   type CertificateFacts,
   isIssuedBy,
   openCertificate,
   readCertificate,
-  splitPem,
 } from '../identity/certificate.ts'
 import type { LeafPaths } from './layout.ts'
 import { inspectCertificate } from '../pki/inspect.ts'
@@ -60,7 +60,7 @@ export async function readLeaf(requested: RequestedLeaf, authority: readonly X50
 /** Does this `ca.pem` contain the CA, possibly with others? */
 export function holdsCa(ca: string, authority: readonly X509Certificate[]): boolean {
   try {
-    const held = new Set(splitPem(ca).map((pem) => openCertificate(pem).fingerprint256))
+    const held = new Set(certificatesIn(ca).map(({ fingerprint256 }) => fingerprint256))
     return authority.every(({ fingerprint256 }) => held.has(fingerprint256))
   } catch {
     return false
@@ -101,8 +101,8 @@ function keyFaults(pem: string, certificate: X509Certificate): string[] {
     return certificate.checkPrivateKey(createPrivateKey(pem))
       ? []
       : ['it does not match the certificate in the same folder']
-  } catch (cause) {
-    return [isDockerMtlsError(cause) ? cause.got : 'it is not a private key in PEM']
+  } catch {
+    return ['it is not a private key in PEM']
   }
 }
 

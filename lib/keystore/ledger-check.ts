@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { PkiError } from '../base/errors.ts'
-import { isIssuedBy, openCertificate, readCertificate, splitPem } from '../identity/certificate.ts'
+import { certificatesIn, isIssuedBy, openCertificate, readCertificate } from '../identity/certificate.ts'
 import { caPaths, clientPaths, nextCaPaths } from './layout.ts'
 import { clientNames, listCertificates, serverPlaces, type ListedCertificate } from './list.ts'
 import { appendToLedger, ledgerEntry, readLedger, type LedgerEntry } from './ledger.ts'
@@ -133,6 +133,8 @@ export async function adoptCertificates(root: string, dryRun: boolean): Promise<
       }
       const entry = await entryOf(place, certificate)
       adopted.push({ ...entry, path: place.path })
+      // The same certificate may be in two places, as the new CA is at the end of a rotation.
+      ledger.push(entry)
       if (!dryRun) await appendToLedger(path, entry)
     }
   }
@@ -174,8 +176,7 @@ async function readPlaces(root: string): Promise<Read[]> {
 function readCertificates({ path, kind }: Place, pem: string): (X509Certificate | string)[] {
   try {
     // After a leaf there may be a chain, which was issued elsewhere.
-    const texts = kind === 'ca' ? splitPem(pem, path) : splitPem(pem, path).slice(0, 1)
-    const certificates = texts.map((text) => openCertificate(text, path))
+    const certificates = kind === 'ca' ? certificatesIn(pem, path) : [openCertificate(pem, path)]
     return certificates.length === 0 ? ['it contains no certificate'] : certificates
   } catch (cause) {
     return [(cause as { got?: string }).got ?? (cause as Error).message]

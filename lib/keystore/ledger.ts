@@ -1,7 +1,6 @@
 import { constants, promises as fs } from 'node:fs'
-import { codeOf } from '../base/system-error.ts'
 import { FileError, PkiError } from '../base/errors.ts'
-import { fileReason, KEY_MODE } from '../base/files.ts'
+import { fileReason, KEY_MODE, readIfThere } from '../base/files.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 import { keyTypeOf } from '../pki/key-type.ts'
 
@@ -90,7 +89,7 @@ export async function appendToLedger(path: string, entry: LedgerEntry): Promise<
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function readLedger(path: string): Promise<LedgerEntry[]> {
-  const lines = (await readText(path)).split('\n')
+  const lines = ((await readIfThere(path)) ?? '').split('\n')
   const entries: LedgerEntry[] = []
   for (const [index, line] of lines.entries()) {
     if (line === '' || line === CUT_OFF) continue
@@ -102,20 +101,6 @@ export async function readLedger(path: string): Promise<LedgerEntry[]> {
   return entries
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await fs.readFile(path, 'utf8')
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return ''
-    throw new FileError('ERR_FILE_READ', {
-      tried: `reading the ledger ${path}`,
-      got: fileReason(cause),
-      todo: 'Make the file readable for your user.',
-      cause,
-    })
-  }
-}
-
 async function endsWithLine(file: fs.FileHandle): Promise<boolean> {
   const { size } = await file.stat()
   if (size === 0) return true
@@ -124,6 +109,7 @@ async function endsWithLine(file: fs.FileHandle): Promise<boolean> {
 }
 
 const TEXTS = ['serial', 'kind', 'name', 'fingerprint256', 'notBefore', 'notAfter', 'issuedAt', 'keyType'] as const
+const DATES = ['notBefore', 'notAfter', 'issuedAt'] as const
 const KINDS: ReadonlySet<unknown> = new Set(['ca', 'server', 'client'])
 const KEY_HOLDERS: ReadonlySet<unknown> = new Set([undefined, 'client'])
 
@@ -139,6 +125,8 @@ function parseEntry(line: string): LedgerEntry | string {
   const record = entry as Record<string, unknown>
   const missing = TEXTS.find((key) => typeof record[key] !== 'string')
   if (missing !== undefined) return `its "${missing}" is not a string`
+  const undated = DATES.find((key) => Number.isNaN(Date.parse(record[key] as string)))
+  if (undated !== undefined) return `its "${undated}" is not a date`
   if (!KINDS.has(record['kind'])) return `its "kind" is ${JSON.stringify(record['kind'])}`
   const { sans } = record
   if (!KEY_HOLDERS.has(record['keyHeld'])) return `its "keyHeld" is ${JSON.stringify(record['keyHeld'])}`

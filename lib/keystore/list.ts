@@ -2,12 +2,21 @@ import { promises as fs } from 'node:fs'
 import { command, ours, sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
-import { openCertificate, splitPem } from '../identity/certificate.ts'
+import { certificatesIn } from '../identity/certificate.ts'
 import { parseClientName } from '../pki/client-name.ts'
-import { caPaths, clientPaths, clientsFolder, hostsFolder, nextCaPaths, serverPaths, type LeafPaths } from './layout.ts'
-import { isKeyElsewhere } from './key-held.ts'
+import { createCaRemedy } from './ca.ts'
+import {
+  caPaths,
+  clientPaths,
+  clientsFolder,
+  hostsFolder,
+  isHostName,
+  nextCaPaths,
+  serverPaths,
+  type LeafPaths,
+} from './layout.ts'
+import { isKeyElsewhere, keyElsewhere } from './key-held.ts'
 import { settleSwap } from './swap.ts'
-import { isHostName } from './layout.ts'
 import { readLedger, type LedgerEntry } from './ledger.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
 
@@ -37,7 +46,7 @@ export async function listCertificates(root: string): Promise<ListedCertificate[
     throw new PkiError('ERR_CA_MISSING', {
       tried: `listing the certificates in ${root}`,
       got: 'there is no CA in it',
-      todo: sentence`Check that this is the folder that init created. If you have no CA yet, create one:  ${ours('cert', 'ca', '--dir', root)}`,
+      todo: createCaRemedy(root),
     })
   }
   const inUse = new Map<string, Pick<ListedCertificate, 'path' | 'host'>>()
@@ -86,7 +95,7 @@ export async function readClient(root: string, name: string): Promise<ClientFile
     key: await readIfThere(paths.key),
   }
   const { ca, cert, key } = files
-  if (await isKeyElsewhere(root, name)) throw keyElsewhere(root, name)
+  if (await isKeyElsewhere(root, name)) throw cannotHandOver(root, name)
   if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key }
   const missing = (['ca', 'cert', 'key'] as const)
     .filter((file) => files[file] === undefined)
@@ -108,11 +117,11 @@ export async function readClient(root: string, name: string): Promise<ClientFile
 }
 
 /** Only its public files can be handed over. */
-function keyElsewhere(root: string, name: string): PkiError {
+function cannotHandOver(root: string, name: string): PkiError {
   const { cert, ca } = clientPaths(root, name)
   return new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
     tried: `reading the files of the client ${name}`,
-    got: `its key is on the machine of ${name} and was never here`,
+    got: keyElsewhere(name),
     todo: sentence`Copy only the certificates to that machine, as one file:  ${command('cat', cert, ca)} > ${name}.pem  Then install them there:  ${ours('client', 'install', `${name}.pem`)}`,
   })
 }
@@ -129,7 +138,7 @@ function isClientName(name: string): boolean {
 async function fingerprintsIn(path: string): Promise<string[]> {
   const pem = await readIfThere(path)
   try {
-    return splitPem(pem ?? '').map((text) => openCertificate(text).fingerprint256)
+    return certificatesIn(pem ?? '').map(({ fingerprint256 }) => fingerprint256)
   } catch {
     return []
   }

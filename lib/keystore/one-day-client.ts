@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
-import { join } from 'node:path'
 import { isDockerMtlsError } from '../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, makeFolder, writeFileAtomically } from '../base/files.ts'
-import { openCertificate, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { loadIdentity } from '../identity/identity.ts'
 import { issueClient, type IssuedCertificate } from '../pki/issue.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
+import { DAY_MS } from '../pki/lifetime.ts'
 import type { PkiFolder } from './folder.ts'
-import { caPaths, oneDayClientFolder, serverPaths } from './layout.ts'
+import { caPaths, clientFilesIn, oneDayClientFolder, serverPaths, type LeafPaths } from './layout.ts'
 import { appendToLedger, ledgerEntry } from './ledger.ts'
 import { isFromCurrentCa } from './rotate/cas.ts'
 
 /** The common name of a one-day client certificate. */
 export const ONE_DAY_CLIENT_NAME: RegExp = /^probe-[0-9a-f]{8}$/
 /** A day, and the hour by which certificates are backdated, with some room. */
-const LONGEST_MS = 2 * 86_400_000
+const LONGEST_MS = 2 * DAY_MS
 /** With less left, it might expire before the test. */
 const LEAST_LEFT_MS = 3_600_000
 
@@ -34,27 +34,31 @@ export async function issueOneDayClient(folder: PkiFolder, passphrase?: Passphra
 
 /** Creates a one-day client certificate beside the server's files, unless there is a usable one. */
 export async function ensureOneDayClient(folder: PkiFolder, passphrase?: Passphrase): Promise<'kept' | 'created'> {
-  const path = oneDayClientFolder(serverPaths(folder.path).folder)
   if (await hasOneDayClient(folder.path)) return 'kept'
   const { ca, cert, key } = await issueOneDayClient(folder, passphrase)
-  await makeFolder(path)
-  await writeFileAtomically(join(path, 'ca.pem'), ca, { mode: PUBLIC_MODE })
-  await writeFileAtomically(join(path, 'key.pem'), key, { mode: KEY_MODE })
-  await writeFileAtomically(join(path, 'cert.pem'), cert, { mode: PUBLIC_MODE })
+  const paths = oneDayClientPaths(folder.path)
+  await makeFolder(paths.folder)
+  await writeFileAtomically(paths.ca, ca, { mode: PUBLIC_MODE })
+  await writeFileAtomically(paths.key, key, { mode: KEY_MODE })
+  await writeFileAtomically(paths.cert, cert, { mode: PUBLIC_MODE })
   return 'created'
 }
 
 /** Is there a usable one-day client certificate beside the server's files? */
 export async function hasOneDayClient(root: string): Promise<boolean> {
-  const path = oneDayClientFolder(serverPaths(root).folder)
+  const { folder, cert } = oneDayClientPaths(root)
   try {
-    const { client } = await loadIdentity(path)
+    const { client } = await loadIdentity(folder)
     if (client.validTo.getTime() - Date.now() < LEAST_LEFT_MS) return false
-    return await isFromCurrentCa(root, await fs.readFile(join(path, 'cert.pem'), 'utf8'))
+    return await isFromCurrentCa(root, await fs.readFile(cert, 'utf8'))
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
     return false
   }
+}
+
+function oneDayClientPaths(root: string): LeafPaths {
+  return clientFilesIn(oneDayClientFolder(serverPaths(root).folder))
 }
 
 /** The result of a deletion. `foreign`: it isn't a one-day client certificate, and stays. `stuck`: it can't be deleted. */
@@ -63,8 +67,9 @@ export type OneDayClientEnd = 'removed' | 'foreign' | 'stuck'
 /** Deletes a one-day client certificate after the test: a client's key doesn't belong on a server. */
 export async function removeOneDayClient(folder: string): Promise<OneDayClientEnd> {
   if ((await oneDayClientIn(folder)) === undefined) return 'foreign'
+  const { key, cert, ca } = clientFilesIn(folder)
   try {
-    for (const name of ['key.pem', 'cert.pem', 'ca.pem']) await fs.rm(join(folder, name), { force: true })
+    for (const path of [key, cert, ca]) await fs.rm(path, { force: true })
   } catch {
     return 'stuck'
   }
@@ -72,7 +77,7 @@ export async function removeOneDayClient(folder: string): Promise<OneDayClientEn
   return 'removed'
 }
 
-/** Deletes one that has expired without a test: a client's key doesn't belong on a server. */
+/** Deletes a one-day client certificate that has expired without a test. */
 export async function removeExpiredOneDayClient(folder: string): Promise<void> {
   const probe = await oneDayClientIn(folder)
   if (probe !== undefined && probe.validTo.getTime() < Date.now()) await removeOneDayClient(folder)
@@ -86,7 +91,7 @@ export async function isOneDayClient(folder: string): Promise<boolean> {
 /** The one-day client certificate in a folder, usable or not, recognized by its name and lifetime. */
 async function oneDayClientIn(folder: string): Promise<CertificateFacts | undefined> {
   try {
-    const facts = readCertificate(openCertificate(await fs.readFile(join(folder, 'cert.pem'), 'utf8')))
+    const facts = readCertificate(await fs.readFile(clientFilesIn(folder).cert))
     const life = facts.validTo.getTime() - facts.validFrom.getTime()
     return ONE_DAY_CLIENT_NAME.test(facts.commonName ?? '') && life <= LONGEST_MS ? facts : undefined
   } catch {

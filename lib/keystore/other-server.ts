@@ -1,9 +1,8 @@
 import { PkiError } from '../base/errors.ts'
 import { enumerate } from '../base/text.ts'
 import { openCertificate, readCertificate } from '../identity/certificate.ts'
-import { serverPaths } from './layout.ts'
+import { isHostName, serverFolder, serverPaths } from './layout.ts'
 import { serverPlaces, type ServerPlace } from './list.ts'
-import { isHostName } from './layout.ts'
 import { OWN_NAMES, parseServerNames } from '../pki/server-name.ts'
 import { readIfThere } from '../base/files.ts'
 import { command, type CommandPart, ours, type Sentence, sentence } from '../base/sentence.ts'
@@ -29,7 +28,7 @@ export async function refuseOtherServer(root: string, names: readonly string[]):
   const twin = others.find((other) => shares(other.had))
   if (twin?.host !== undefined) {
     const todo = sentence`To issue that one again:  ${reissue(root, names, twin.host, '--force')}`
-    throw refusal(root, `the server with these names is in hosts/${twin.host}`, todo)
+    throw refusal(root, `the server with these names is in ${serverFolder(twin.host)}`, todo)
   }
   if (had.length === 0) return
   const [first = ''] = wanted

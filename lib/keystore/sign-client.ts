@@ -12,6 +12,7 @@ import { caCopy } from './ensure-leaf.ts'
 import { holdsCa } from './leaf.ts'
 import { caPaths, clientPaths, type LeafPaths } from './layout.ts'
 import { clientNames } from './list.ts'
+import { cutNotes, lastDay } from './notes.ts'
 import { settleSwap, swapFiles } from './swap.ts'
 import { keyFingerprint } from '../pki/key-type.ts'
 import { appendToLedger, ledgerEntry } from './ledger.ts'
@@ -97,7 +98,7 @@ export async function signClient(
     notes: [
       ...notesOf(present, request),
       ...twinNotes(twins),
-      ...(signed.cutToAuthority ? [cutNote(signed.facts)] : []),
+      ...cutNotes(signed.facts, signed.cutToAuthority),
     ],
   }
 }
@@ -160,19 +161,15 @@ function refuseOtherKey({ folder }: LeafPaths, { cert, ofCert, ofKey }: Present,
 
 function oldAccess(cert: string | undefined): string {
   const end = cert === undefined ? undefined : endOf(cert)
-  return end === undefined ? '' : `; the old certificate still works until ${end}, since dockerd checks no revocation`
+  return end === undefined ? '' : `; the old certificate still works until ${end}, since dockerd does not check revocation`
 }
 
 function endOf(cert: string): string | undefined {
   try {
-    return day(readCertificate(cert))
+    return lastDay(readCertificate(cert))
   } catch {
     return undefined
   }
-}
-
-function day({ validTo }: CertificateFacts): string {
-  return validTo.toISOString().slice(0, 10)
 }
 
 async function put(
@@ -196,10 +193,6 @@ function notesOf({ cert, ofCert }: Present, { keyFingerprint256, leftOut, name }
     ...(leftOut.length === 0 ? [] : [`Left out of the request: ${leftOut.join(', ')}`]),
     ...(end === undefined
       ? []
-      : [`The old certificate of ${name} still works until ${end}: dockerd checks no revocation`]),
+      : [`The old certificate of ${name} still works until ${end}: dockerd does not check revocation`]),
   ]
-}
-
-function cutNote(facts: CertificateFacts): string {
-  return `It expires with its CA, on ${day(facts)}`
 }

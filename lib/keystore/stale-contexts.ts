@@ -1,8 +1,7 @@
 import { promises as fs } from 'node:fs'
-import { join } from 'node:path'
 import { listContexts, type ListedContext } from '../contexts/list.ts'
-import { openCertificate, splitPem } from '../identity/certificate.ts'
-import { clientPaths } from './layout.ts'
+import { certificatesIn } from '../identity/certificate.ts'
+import { clientFilesIn, clientPaths } from './layout.ts'
 import { PkiFolder } from './folder.ts'
 
 /** A docker context with outdated files of a client. */
@@ -35,7 +34,8 @@ async function staleContext(
   root: string,
   names: ReadonlyMap<string, string>,
 ): Promise<StaleContext | undefined> {
-  const [cert, ca] = [await fingerprintsIn(join(certPath, 'cert.pem')), await fingerprintsIn(join(certPath, 'ca.pem'))]
+  const copy = clientFilesIn(certPath)
+  const [cert, ca] = [await fingerprintsIn(copy.cert), await fingerprintsIn(copy.ca)]
   const client = names.get(cert[0] ?? '')
   if (name === undefined || host === undefined || client === undefined) return undefined
   const paths = clientPaths(root, client)
@@ -49,7 +49,7 @@ async function staleContext(
 /** The fingerprints of the certificates in a file. */
 async function fingerprintsIn(path: string): Promise<string[]> {
   try {
-    return splitPem(await fs.readFile(path, 'utf8')).map((pem) => openCertificate(pem).fingerprint256)
+    return certificatesIn(await fs.readFile(path, 'utf8')).map(({ fingerprint256 }) => fingerprint256)
   } catch {
     return []
   }

@@ -6,6 +6,9 @@ import { keepBeside, publishFolder, type NewFile } from '../base/replace-files.t
 import { codeOf } from '../base/system-error.ts'
 import type { LeafPaths } from './layout.ts'
 
+/** How long another run may take between the first and the last file of a pair: some milliseconds. */
+export const SETTLE_MS = 100
+
 /** The folder of a complete pair that is not in its place yet. */
 const WAITING = '.next'
 

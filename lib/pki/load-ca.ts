@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import { ours, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
-import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../identity/certificate.ts'
+import { certificatesIn, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { caOf, type Authority } from './ca.ts'
 import { encode } from './der.ts'
 import type { Passphrase } from './encrypted-key.ts'
@@ -79,8 +79,8 @@ export function openCertificates(
   replace: CommandPart = REPLACE,
 ): [X509Certificate, ...X509Certificate[]] {
   try {
-    const texts = splitPem(typeof pem === 'string' ? pem : new TextDecoder().decode(pem), 'the CA certificate')
-    const [first, ...others] = texts.map((text) => openCertificate(text, 'the CA certificate'))
+    const text = typeof pem === 'string' ? pem : new TextDecoder().decode(pem)
+    const [first, ...others] = certificatesIn(text, 'the CA certificate')
     if (first === undefined) throw unusable('its PEM contains no certificate', restore(replace))
     return [first, ...others]
   } catch (cause) {
@@ -89,7 +89,7 @@ export function openCertificates(
   }
 }
 
-export function openCaKey(
+function openCaKey(
   pem: string | Uint8Array,
   passphrase: Passphrase | undefined,
   replace: CommandPart,
@@ -105,7 +105,7 @@ export function openCaKey(
   } catch (cause) {
     // OpenSSL can't tell a wrong passphrase from a damaged file for sure.
     if (encrypted) throw locked('the passphrase does not decrypt it', cause)
-    throw unusable(`its key is not a private key in PEM (${(cause as Error).message})`, restore(replace), cause)
+    throw unusable('its key is not a private key in PEM', restore(replace), cause)
   }
 }
 

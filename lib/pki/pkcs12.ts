@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
-import { openCertificate, splitPem } from '../identity/certificate.ts'
+import { certificatesIn } from '../identity/certificate.ts'
 import { bmpString, encode, explicit, implicit, integer, octetString, oid, sequence, setOf, type Asn1 } from './der.ts'
 import { isEncryptedKey } from './load-ca.ts'
 import { encrypt } from './pbes2.ts'
@@ -54,8 +54,8 @@ export async function exportPkcs12(options: Pkcs12Options): Promise<Buffer> {
   const { name } = options
   if (name !== undefined) checkText(name, 'the name in a PKCS#12 file')
   const passphrase = readPassphrase(options.passphrase)
-  const [leaf, ...intermediates] = certificatesIn(options.cert, 'the certificate')
-  const authorities = certificatesIn(options.ca, 'the CA certificate')
+  const [leaf, ...intermediates] = openCertificates(options.cert, 'the certificate')
+  const authorities = openCertificates(options.ca, 'the CA certificate')
   const key = openKey(options.key)
   if (!leaf.checkPrivateKey(key)) throw invalid('the key', 'it does not match the certificate')
   // It tells readers which certificate belongs to the key.
@@ -128,11 +128,11 @@ function contentInfo(content: Asn1, type: string = DATA): Asn1 {
   return sequence(oid(type), explicit(0, content))
 }
 
-function certificatesIn(pem: string | Uint8Array, what: string): [X509Certificate, ...X509Certificate[]] {
+function openCertificates(pem: string | Uint8Array, what: string): [X509Certificate, ...X509Certificate[]] {
   checkBytes(pem, what)
   try {
-    const texts = splitPem(typeof pem === 'string' ? pem : new TextDecoder().decode(pem), what)
-    const [first, ...others] = texts.map((text) => openCertificate(text, what))
+    const text = typeof pem === 'string' ? pem : new TextDecoder().decode(pem)
+    const [first, ...others] = certificatesIn(text, what)
     if (first === undefined) throw invalid(what, 'it contains no certificate')
     return [first, ...others]
   } catch (cause) {

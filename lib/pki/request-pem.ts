@@ -16,12 +16,22 @@ const SEND_REQUEST = sentence`Pass the file NAME.csr that this command created o
 
 const KEY_SEEN = sentence`A private key must never leave the client's machine. Create a new key there, and send only NAME.csr:  ${ours('client', 'request', 'NAME', '--force')}`
 
+/** Does a text, even a damaged one, contain a private key? */
+export function holdsPrivateKey(text: string): boolean {
+  return /-BEGIN [A-Z0-9 ]*PRIVATE KEY-/.test(text)
+}
+
+/** Does a text, even a damaged one, contain a request? */
+export function holdsRequest(text: string): boolean {
+  return [...LABELS].some((label) => text.includes(`-BEGIN ${label}-`))
+}
+
 /** Returns the DER of the one request in a text. Errors name the kind of anything else in it and never quote it. */
 export function requestDer(input: string | Uint8Array): Uint8Array {
   const bytes = Buffer.byteLength(input)
   if (bytes > MAX_BYTES) throw invalid(`it has ${bytes} bytes, more than any request has`, undefined, SEND_REQUEST)
   const text = typeof input === 'string' ? input : new TextDecoder().decode(input)
-  if (/-BEGIN [A-Z0-9 ]*PRIVATE KEY-/.test(text)) throw invalid('it contains a private key', undefined, KEY_SEEN)
+  if (holdsPrivateKey(text)) throw invalid('it contains a private key', undefined, KEY_SEEN)
   const blocks = blocksOf(text)
   const requests = blocks.filter(({ label }) => LABELS.has(label))
   const [request] = requests

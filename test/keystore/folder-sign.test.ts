@@ -98,7 +98,7 @@ describe('another key under the name of a client', () => {
       mallory.keyFingerprint256,
       "name: 'OTHER'",
       'force: true',
-      'dockerd checks no revocation',
+      'dockerd does not check revocation',
     )
     await refusedUntouched(folder, () => folder.signClient(mallory.request), refused)
     const other = await folder.signClient(mallory.request, { name: 'mallory' })

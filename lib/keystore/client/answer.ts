@@ -3,6 +3,7 @@ import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
 import { keyFingerprint } from '../../pki/key-type.ts'
+import { holdsPrivateKey, holdsRequest } from '../../pki/request-pem.ts'
 
 /** The answer to a request. */
 export interface Answer {
@@ -53,7 +54,7 @@ function textOf(input: string | Uint8Array, file: string): string {
   const bytes = Buffer.byteLength(input)
   if (bytes > MAX_BYTES) throw invalid(file, `it has ${bytes} bytes, more than any answer has`)
   const text = typeof input === 'string' ? input : new TextDecoder().decode(input)
-  if (!/-BEGIN [A-Z0-9 ]*PRIVATE KEY-/.test(text)) return text
+  if (!holdsPrivateKey(text)) return text
   const todo = sentence`A key that was sent is no longer secret. Create a new one and have its request signed:  ${ours('client', 'request', 'NAME', '--force')}`
   throw invalid(file, 'it contains a private key', todo)
 }
@@ -76,7 +77,7 @@ function openAll(text: string, file: string): Opened[] {
 }
 
 function noneIn(text: string): string {
-  if (/-BEGIN (?:NEW )?CERTIFICATE REQUEST-/.test(text)) return 'it is the request, not the signed answer'
+  if (holdsRequest(text)) return 'it is the request, not the signed answer'
   return 'it contains no certificate'
 }
 

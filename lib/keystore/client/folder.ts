@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { join } from 'node:path'
+import { readCertificate } from '../../identity/certificate.ts'
 import { keyFingerprint } from '../../pki/key-type.ts'
-import type { LeafPaths } from '../layout.ts'
+import { clientFilesIn, type LeafPaths } from '../layout.ts'
 import { readIfThere } from '../../base/files.ts'
 
 /** The folder of a client's key on its own machine, which becomes its DOCKER_CERT_PATH. */
@@ -17,13 +18,15 @@ export function defaultFolder(name: string): string {
 }
 
 export function clientFolder(folder: string): ClientFolder {
-  return {
-    folder,
-    ca: join(folder, 'ca.pem'),
-    cert: join(folder, 'cert.pem'),
-    key: join(folder, 'key.pem'),
-    nextKey: join(folder, 'next-key.pem'),
-    env: join(folder, '.env'),
+  return { ...clientFilesIn(folder), nextKey: join(folder, 'next-key.pem'), env: join(folder, '.env') }
+}
+
+/** The common name in the first certificate of a PEM text; undefined if there is none that can be read. */
+export function commonNameIn(pem: string | undefined): string | undefined {
+  try {
+    return pem === undefined ? undefined : readCertificate(pem).commonName
+  } catch {
+    return undefined
   }
 }
 

@@ -1,13 +1,14 @@
-import { command, ours, plainTexts, sentence, type CommandPart } from '../../base/sentence.ts'
+import { ours, plainTexts, sentence, type CommandPart, type Sentence } from '../../base/sentence.ts'
 import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, writeFileAtomically, isFolder, readIfThere } from '../../base/files.ts'
-import { openCertificate, readCertificate } from '../../identity/certificate.ts'
 import { createRequest, type CertificateRequest } from '../../pki/request.ts'
+import { holdsRequest } from '../../pki/request-pem.ts'
 import { parseClientName } from '../../pki/client-name.ts'
-import { parseKeyType } from '../../pki/key-type.ts'
-import { isOpenToOthers, keepBeside, publishFolder, type NewFile } from '../../base/replace-files.ts'
+import { parseKeyType, type KeyType } from '../../pki/key-type.ts'
+import { keepBeside, publishFolder, type NewFile } from '../../base/replace-files.ts'
+import { openKeyNotes } from '../notes.ts'
 import { settleSwap } from '../swap.ts'
-import { clientFolder, defaultFolder, requestPath, type ClientFolder } from './folder.ts'
+import { clientFolder, commonNameIn, defaultFolder, requestPath, type ClientFolder } from './folder.ts'
 import { checkOptions } from '../../base/options.ts'
 
 /** Options of {@link requestClient}. */
@@ -63,7 +64,7 @@ export interface ClientRequestReport {
 export async function requestClient(options: ClientRequestOptions): Promise<ClientRequestReport> {
   checkOptions(options, ['name', 'folder', 'keyType', 'force'], 'requestClient')
   const name = parseClientName(options.name)
-  if (options.keyType !== undefined) parseKeyType(options.keyType)
+  const requestedType = options.keyType === undefined ? undefined : parseKeyType(options.keyType)
   const { folder = defaultFolder(name), force = false } = options
   const paths = clientFolder(folder)
   const isThere = await isFolder(folder)
@@ -73,9 +74,10 @@ export async function requestClient(options: ClientRequestOptions): Promise<Clie
   const inUse = await readIfThere(paths.key)
   const next = await readIfThere(paths.nextKey)
   const kept = force ? undefined : (next ?? inUse)
-  const made = await make(paths, name, kept, options)
-  const key = inUse !== undefined && (force || next !== undefined) ? paths.nextKey : paths.key
+  const made = await make(paths, name, kept, requestedType)
+  const key = next !== undefined || (force && inUse !== undefined) ? paths.nextKey : paths.key
   const keptAside = await write({ isThere, folder, key, made, isNew: kept === undefined })
+  const waits = inUse !== undefined && key === paths.nextKey
   const { request: pem, keyType, keyFingerprint256 } = made
   const renewal = (await readIfThere(paths.cert)) !== undefined
   return {
@@ -89,7 +91,11 @@ export async function requestClient(options: ClientRequestOptions): Promise<Clie
     keyFingerprint256,
     renewal,
     keptAside,
-    notes: await notesOf(options, { key, keyType, kept: kept !== undefined, waits: key === paths.nextKey }),
+    notes: plainTexts([
+      ...keyTypeNotes(made, folder, kept === undefined ? undefined : requestedType),
+      ...(waits ? ['The current key stays in use until the answer is installed'] : []),
+      ...(await openKeyNotes(key)),
+    ]),
   }
 }
 
@@ -98,10 +104,9 @@ async function make(
   { folder }: ClientFolder,
   name: string,
   key: string | undefined,
-  { keyType }: ClientRequestOptions,
+  keyType: KeyType | undefined,
 ): Promise<CertificateRequest> {
-  if (key === undefined)
-    return createRequest({ name, ...(keyType !== undefined && { keyType: parseKeyType(keyType) }) })
+  if (key === undefined) return createRequest({ name, ...(keyType !== undefined && { keyType }) })
   try {
     return await createRequest({ name, key })
   } catch (cause) {
@@ -122,26 +127,19 @@ export function requestCommand(name: string, folder: string, ...flags: readonly 
 
 /** Two clients in one folder would use each other's key. */
 async function refuseOtherClient({ folder, cert }: ClientFolder, name: string): Promise<void> {
-  const owner = nameIn(await readIfThere(cert))
+  const owner = commonNameIn(await readIfThere(cert))
   if (owner === undefined || owner === name) return
+  const other = folder === defaultFolder(name) ? 'DIR' : defaultFolder(name)
   throw new FileError('ERR_FILE_EXISTS', {
     tried: `creating a request for ${name} in ${folder}`,
     got: `the folder belongs to ${owner}, as its cert.pem shows`,
-    todo: sentence`Use another folder:  ${ours('client', 'request', name, '--out', defaultFolder(name))}`,
+    todo: sentence`Use another folder:  ${ours('client', 'request', name, '--out', other)}`,
   })
-}
-
-function nameIn(pem: string | undefined): string | undefined {
-  try {
-    return pem === undefined ? undefined : readCertificate(openCertificate(pem)).commonName
-  } catch {
-    return undefined
-  }
 }
 
 async function refuseOtherFile(path: string): Promise<void> {
   const text = await readIfThere(path)
-  if (text === undefined || /-BEGIN (?:NEW )?CERTIFICATE REQUEST-/.test(text)) return
+  if (text === undefined || holdsRequest(text)) return
   throw new FileError('ERR_FILE_EXISTS', {
     tried: `writing ${path}`,
     got: 'the file exists and is not a request',
@@ -174,20 +172,9 @@ async function write({ isThere, folder, key, made, isNew }: Writing): Promise<st
   return aside === undefined ? [] : [aside]
 }
 
-async function notesOf(
-  { keyType: asked, name, folder = defaultFolder(name) }: ClientRequestOptions,
-  { key, keyType, kept, waits }: { key: string; keyType: string; kept: boolean; waits: boolean },
-): Promise<string[]> {
-  const stays = asked !== undefined && kept && asked !== keyType
-  return plainTexts([
-    ...(stays
-      ? [
-          sentence`Its key stays ${keyType}; to create another:  ${requestCommand(name, folder, '--force', '--key-type', asked)}`,
-        ]
-      : []),
-    ...(waits ? ['The current key stays in use until the answer is installed'] : []),
-    ...((await isOpenToOthers(key))
-      ? [sentence`Other users can read ${key}. Restrict it:  ${command('chmod', '600', key)}`]
-      : []),
-  ])
+/** The remark that a kept key has another type than the requested one. */
+function keyTypeNotes({ name, keyType }: CertificateRequest, folder: string, requested: KeyType | undefined): Sentence[] {
+  if (requested === undefined || requested === keyType) return []
+  const again = requestCommand(name, folder, '--force', '--key-type', requested)
+  return [sentence`Its key stays ${keyType}; to create another:  ${again}`]
 }

@@ -1,10 +1,12 @@
 import { ArgumentError, FileError, PkiError } from '../../base/errors.ts'
 import { option, ours, sentence } from '../../base/sentence.ts'
 import { PUBLIC_MODE, writeFileAtomically, readIfThere } from '../../base/files.ts'
-import { readCertificate, splitPem } from '../../identity/certificate.ts'
+import { splitPem } from '../../identity/certificate.ts'
 import { PkiFolder } from '../folder.ts'
 import { readRequest } from '../../pki/read-request.ts'
+import { holdsPrivateKey } from '../../pki/request-pem.ts'
 import type { FolderSignOptions, FolderSignResult } from '../sign-client.ts'
+import { commonNameIn } from './folder.ts'
 import { casIn, type TrustedAuthority } from './trust.ts'
 import { refuseFolder } from '../../base/rendered-file.ts'
 
@@ -74,20 +76,10 @@ function checkFingerprint(expected: string, is: string, file = 'the request'): v
 async function refuseOther(path: string, name: string): Promise<void> {
   await refuseFolder(path, `${name}.pem`)
   const text = await readIfThere(path)
-  if (text === undefined || nameIn(text) === name) return
+  if (text === undefined || (!holdsPrivateKey(text) && commonNameIn(text) === name)) return
   throw new FileError('ERR_FILE_EXISTS', {
     tried: `writing ${path}`,
     got: 'a file of that name exists, and is not an answer to this client',
     todo: sentence`Nothing was signed. Move that file away, or choose another name with ${option('out', 'FILE')}.`,
   })
-}
-
-function nameIn(text: string): string | undefined {
-  if (text.includes('PRIVATE KEY-')) return undefined
-  try {
-    const [first = ''] = splitPem(text)
-    return readCertificate(first).commonName
-  } catch {
-    return undefined
-  }
 }

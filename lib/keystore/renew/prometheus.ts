@@ -1,8 +1,7 @@
 import { ArgumentError } from '../../base/errors.ts'
 import { PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
 import { renewAfter } from './due.ts'
-import { isInPlace, type KnownCertificate } from './known.ts'
-import type { PlacedCertificate } from './known.ts'
+import { isInPlace, type KnownCertificate, type PlacedCertificate } from './known.ts'
 
 interface Gauge {
   readonly name: string

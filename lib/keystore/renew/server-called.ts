@@ -2,26 +2,21 @@ import { ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
 import { enumerate } from '../../base/text.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
-import { isInPlace, type KnownCertificate } from './known.ts'
-import type { PlacedCertificate } from './known.ts'
+import { serverFolder } from '../layout.ts'
+import { isInPlace, type KnownCertificate, type PlacedCertificate } from './known.ts'
 
 /**
  * Finds servers by their folder (`server`, `hosts/HOST` or `HOST`), or else by a name or an address in their certificates.
  * localhost and the like are in every certificate, so they identify none.
  */
 export function serversCalled(called: string, known: readonly KnownCertificate[]): PlacedCertificate[] {
-  const servers = known.filter(isInPlace).filter(({ kind }) => kind === 'server')
-  const byFolder = servers.filter((one) => [serverFolder(one), one.host].includes(called))
+  const servers = serversIn(known)
+  const byFolder = servers.filter((one) => [serverFolder(one.host), one.host].includes(called))
   if (byFolder.length > 0) return byFolder
   const wanted = called.toLowerCase()
   return servers.filter(
     ({ name, sans }) => [name, ...sans].map((one) => one.toLowerCase()).includes(wanted) && !OWN_NAMES.includes(wanted),
   )
-}
-
-/** Its folder, in the folder that `init` created. */
-export function serverFolder({ host }: Pick<KnownCertificate, 'host'>): string {
-  return host === undefined ? 'server' : `hosts/${host}`
 }
 
 /**
@@ -32,7 +27,7 @@ export function serverFolder({ host }: Pick<KnownCertificate, 'host'>): string {
 export function serverCalled(root: string, called: string, known: readonly KnownCertificate[]): PlacedCertificate {
   const [first, ...others] = serversCalled(called, known)
   if (first !== undefined && others.length === 0) return first
-  const all = known.filter(isInPlace).filter(({ kind }) => kind === 'server')
+  const all = serversIn(known)
   const there = all.length === 0 ? 'there is no server' : `the only servers are ${folders(all)}`
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `renewing the server ${called} in ${root}`,
@@ -41,8 +36,12 @@ export function serverCalled(root: string, called: string, known: readonly Known
   })
 }
 
+function serversIn(known: readonly KnownCertificate[]): PlacedCertificate[] {
+  return known.filter(isInPlace).filter(({ kind }) => kind === 'server')
+}
+
 function folders(ones: readonly PlacedCertificate[]): string {
-  return enumerate(ones.map((one) => `${serverFolder(one)} (${one.name})`))
+  return enumerate(ones.map((one) => `${serverFolder(one.host)} (${one.name})`))
 }
 
 /**

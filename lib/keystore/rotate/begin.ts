@@ -2,14 +2,13 @@ import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { KEY_MODE, PUBLIC_MODE, readIfThere } from '../../base/files.ts'
-import { openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
+import { certificatesIn, readCertificate } from '../../identity/certificate.ts'
 import { createAuthority, type Authority, type AuthorityOptions } from '../../pki/ca.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { publishFolder } from '../../base/replace-files.ts'
 import { caPaths, nextCaPaths } from '../layout.ts'
 import { readCaPair } from '../ca.ts'
-import { KEY_TYPES } from '../../pki/key-type.ts'
-import { keyTypeOf } from '../../pki/key-type.ts'
+import { KEY_TYPES, keyTypeOf } from '../../pki/key-type.ts'
 import { appendToLedger, ledgerEntry } from '../ledger.ts'
 import { isEncryptedKey } from '../../pki/load-ca.ts'
 import { rotationText, type RotatedAuthority, type RotationState } from './state.ts'
@@ -92,7 +91,7 @@ async function casThere(root: string): Promise<string[]> {
 async function subjectsIn(path: string): Promise<string[]> {
   try {
     const pem = (await readIfThere(path)) ?? ''
-    return splitPem(pem, path).map((text) => readCertificate(openCertificate(text, path)).subject)
+    return certificatesIn(pem, path).map((one) => readCertificate(one).subject)
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
     return []

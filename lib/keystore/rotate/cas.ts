@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
-import { isIssuedBy, openCertificate, splitPem } from '../../identity/certificate.ts'
+import { certificatesIn, isIssuedBy, openCertificate } from '../../identity/certificate.ts'
 import { caPaths, nextCaPaths } from '../layout.ts'
 import { readRotation, type RotationPhase, type RotationState } from './state.ts'
 import type { CaPair } from '../ca.ts'
@@ -55,8 +55,7 @@ export async function readRotatedCas(root: string): Promise<Rotation | undefined
 async function certificateOf(root: string, path: string, fingerprint: string): Promise<X509Certificate> {
   const pem = await readIfThere(path)
   try {
-    const all = splitPem(pem ?? '', path).map((text) => openCertificate(text, path))
-    const found = all.find(({ fingerprint256 }) => fingerprint256 === fingerprint)
+    const found = certificatesIn(pem ?? '', path).find(({ fingerprint256 }) => fingerprint256 === fingerprint)
     if (found !== undefined) return found
   } catch {
     // Reported like a wrong certificate.
@@ -85,11 +84,11 @@ export async function readNextPair(root: string): Promise<CaPair> {
  *
  * @returns undefined if there is no CA, as in a copy of the folder without it
  */
-export async function readTrusted(root: string): Promise<readonly X509Certificate[] | undefined> {
+async function readTrusted(root: string): Promise<readonly X509Certificate[] | undefined> {
   const pem = await readIfThere(caPaths(root).cert)
   if (pem === undefined) return undefined
   const rotation = await readRotatedCas(root)
-  if (rotation === undefined) return splitPem(pem).map((text) => openCertificate(text))
+  if (rotation === undefined) return certificatesIn(pem)
   const { state, present, next } = rotation
   return state.phase === 'finish' ? [next] : [present, next]
 }
@@ -115,8 +114,5 @@ export async function refuseRotation(root: string, tried: string): Promise<void>
  */
 export async function isFromCurrentCa(root: string, pem: string): Promise<boolean> {
   const trusted = await readTrusted(root)
-  if (trusted === undefined) return true
-  const [first = ''] = splitPem(pem)
-  const leaf = openCertificate(first)
-  return isIssuedBy(leaf, trusted)
+  return trusted === undefined || isIssuedBy(openCertificate(pem), trusted)
 }

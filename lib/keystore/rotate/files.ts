@@ -2,14 +2,13 @@ import type { X509Certificate } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { KEY_MODE, PUBLIC_MODE, writeFileAtomically, isFolder, readIfThere } from '../../base/files.ts'
-import { openCertificate, splitPem } from '../../identity/certificate.ts'
+import { certificatesIn } from '../../identity/certificate.ts'
 import type { Authority } from '../../pki/ca.ts'
 import { keepBeside } from '../../base/replace-files.ts'
 import { codeOf } from '../../base/system-error.ts'
 import { caPaths, nextCaPaths } from '../layout.ts'
 import { readNextPair, type Rotation } from './cas.ts'
-import type { LedgerEntry } from '../ledger.ts'
-import { appendToLedger, ledgerEntry } from '../ledger.ts'
+import { appendToLedger, ledgerEntry, type LedgerEntry } from '../ledger.ts'
 import { recertify } from '../../pki/recertify.ts'
 import { lifeInDays } from '../renew/due.ts'
 import type { Leaf } from './leaves.ts'
@@ -35,7 +34,7 @@ export async function ensureBundle({ paths }: Leaf, { state, trusted }: Rotation
 
 function readable(text: string | undefined): X509Certificate[] | undefined {
   try {
-    return splitPem(text ?? '').map((pem) => openCertificate(pem))
+    return certificatesIn(text ?? '')
   } catch {
     return undefined
   }

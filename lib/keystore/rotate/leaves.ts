@@ -2,7 +2,7 @@ import { createPrivateKey, type X509Certificate } from 'node:crypto'
 import { ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
 import { isIssuedBy, openCertificate } from '../../identity/certificate.ts'
-import { clientPaths, type LeafPaths } from '../layout.ts'
+import { clientPaths, serverFolder, type LeafPaths } from '../layout.ts'
 import { clientNames, serverPlaces } from '../list.ts'
 import type { Rotation } from './cas.ts'
 import { settleSwap } from '../swap.ts'
@@ -25,7 +25,7 @@ export interface Leaf {
 /** Reads the folders of all servers and clients, servers first. Waiting pairs are moved into place. */
 export async function readLeaves(root: string): Promise<Leaf[]> {
   const servers = (await serverPlaces(root)).map(
-    ({ host, paths }) => ({ kind: 'server', name: serverName(host), paths }) as const,
+    ({ host, paths }) => ({ kind: 'server', name: serverFolder(host), paths }) as const,
   )
   const names = await clientNames(root)
   const clients = names.map((name) => ({ kind: 'client', name, paths: clientPaths(root, name) }) as const)
@@ -41,11 +41,7 @@ export async function readLeaves(root: string): Promise<Leaf[]> {
 }
 
 /** The server in the folder `server`. If no folder has a certificate, the daemon got its own elsewhere and counts as this one. */
-export const SERVER = 'server'
-
-function serverName(host: string | undefined): string {
-  return host === undefined ? SERVER : `hosts/${host}`
-}
+export const SERVER: string = serverFolder()
 
 /** Did this CA issue it? */
 export function isOf({ cert }: Leaf, ca: X509Certificate): boolean {
