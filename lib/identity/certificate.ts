@@ -53,7 +53,19 @@ const PURPOSES: Readonly<Record<string, string>> = {
   '2.5.29.37.0': 'anyExtendedKeyUsage',
 }
 
-const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
+/** OpenSSL's names of the curves that Go, and so dockerd, accepts, and NIST's names for them (crypto/ecdsa). */
+const CURVES: ReadonlyMap<string, string> = new Map([
+  ['prime256v1', 'P-256'],
+  ['secp384r1', 'P-384'],
+  ['secp521r1', 'P-521'],
+])
+
+/** The RSA keys that are accepted: Go's crypto/tls refuses longer ones (CVE-2023-29409), and NIST and docker-mtls shorter ones. */
+export const RSA_BITS = { min: 2048, max: 8192 } as const
+
+/** The algorithms that Go, and so dockerd, verifies (crypto/x509, signatureAlgorithmDetails; SHA-1 is refused since Go 1.18). */
+const SIGNATURES =
+  /^(?:sha(?:256|384|512)WithRSAEncryption|ecdsa-with-SHA(?:256|384|512)|Ed25519|RSASSA-PSS-SHA(?:256|384|512))$/
 
 /**
  * Reads a certificate's facts.
@@ -91,6 +103,21 @@ export function openCertificate(input: string | Uint8Array, name = 'the certific
 /** All certificates in a PEM text, in their order; none if it contains none. */
 export function certificatesIn(pem: string, name?: string): X509Certificate[] {
   return splitPem(pem, name).map((text) => openCertificate(text, name))
+}
+
+/** Does Go, and so dockerd, verify signatures of this algorithm? */
+export function isVerifiable({ signatureAlgorithm: algorithm }: Pick<CertificateFacts, 'signatureAlgorithm'>): boolean {
+  return SIGNATURES.test(algorithm)
+}
+
+/** Does Go, and so dockerd, accept keys on this curve? */
+export function isAcceptedCurve(curve: string | undefined): boolean {
+  return [...CURVES.values()].some((accepted) => accepted === curve)
+}
+
+/** NIST's name of a curve, or else OpenSSL's. */
+export function curveName(openssl: string): string {
+  return CURVES.get(openssl) ?? openssl
 }
 
 /** Did one of these CAs sign it? It checks the name and the signature, because several CAs may have the same name. */
@@ -154,7 +181,7 @@ function keyFacts(x509: X509Certificate): KeyFacts {
   const { oid, parameter } = keyAlgorithm(x509.raw)
   const { asymmetricKeyType: type = oid, asymmetricKeyDetails: details = {} } = publicKey(x509) ?? {}
   const { modulusLength: bits, namedCurve } = details
-  const curve = parameter === undefined || namedCurve === undefined ? undefined : (CURVES[namedCurve] ?? namedCurve)
+  const curve = parameter === undefined || namedCurve === undefined ? undefined : curveName(namedCurve)
   return { type, ...(bits === undefined ? {} : { bits }), ...(curve === undefined ? {} : { curve }) }
 }
 

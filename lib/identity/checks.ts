@@ -1,6 +1,6 @@
 import { IdentityError, type IdentityErrorCode } from '../base/errors.ts'
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
-import type { CertificateFacts, KeyFacts } from './certificate.ts'
+import { isAcceptedCurve, isVerifiable, RSA_BITS, type CertificateFacts, type KeyFacts } from './certificate.ts'
 import { formatDate, inWords } from './dates.ts'
 
 /** A certificate, and its name in errors. */
@@ -8,16 +8,6 @@ export interface Named {
   readonly name: string
   readonly facts: CertificateFacts
 }
-
-/** The algorithms that Go, and so dockerd, verifies (crypto/x509, signatureAlgorithmDetails; SHA-1 is refused since Go 1.18). */
-const SIGNATURES =
-  /^(?:sha(?:256|384|512)WithRSAEncryption|ecdsa-with-SHA(?:256|384|512)|Ed25519|RSASSA-PSS-SHA(?:256|384|512))$/
-
-const CURVES: ReadonlySet<string> = new Set(['P-256', 'P-384', 'P-521'])
-
-/** Go's crypto/tls refuses longer RSA keys (CVE-2023-29409). */
-const MAX_RSA_BITS = 8192
-const MIN_RSA_BITS = 2048
 
 /** The remedy for a certificate that is unusable: a new one. */
 export function reissueRemedy({ commonName, isCa }: CertificateFacts): Sentence {
@@ -56,11 +46,11 @@ export function describe({ name, facts }: Named): string {
 
 /** Why dockerd can't verify a key of this type; undefined if it can. */
 export function keyProblem({ type, bits = 0, curve }: KeyFacts): string | undefined {
-  if (type === 'ed25519' || (type === 'ec' && CURVES.has(curve ?? ''))) return undefined
+  if (type === 'ed25519' || (type === 'ec' && isAcceptedCurve(curve))) return undefined
   if (type === 'ec') return curve === undefined ? 'has an unnamed curve' : `is on the curve ${curve}`
   if (type !== 'rsa') return `is of the type ${type}`
-  if (bits < MIN_RSA_BITS) return `is RSA with ${bits} bits, fewer than ${MIN_RSA_BITS}`
-  return bits > MAX_RSA_BITS ? `is RSA with ${bits} bits, more than ${MAX_RSA_BITS}` : undefined
+  if (bits < RSA_BITS.min) return `is RSA with ${bits} bits, fewer than ${RSA_BITS.min}`
+  return bits > RSA_BITS.max ? `is RSA with ${bits} bits, more than ${RSA_BITS.max}` : undefined
 }
 
 export function checkKeyType(certificate: Named): void {
@@ -69,7 +59,7 @@ export function checkKeyType(certificate: Named): void {
   throw unusable(
     'ERR_IDENTITY_KEY_TYPE',
     certificate,
-    `its key ${problem}; dockerd accepts RSA with 2048 to 8192 bits, P-256, P-384, P-521 and Ed25519`,
+    `its key ${problem}; dockerd accepts RSA with ${RSA_BITS.min} to ${RSA_BITS.max} bits, P-256, P-384, P-521 and Ed25519`,
   )
 }
 
@@ -102,7 +92,7 @@ export function checkPurpose(certificate: Named): void {
 
 export function checkSignature(certificate: Named): void {
   const { signatureAlgorithm } = certificate.facts
-  if (SIGNATURES.test(signatureAlgorithm)) return
+  if (isVerifiable(certificate.facts)) return
   throw unusable(
     'ERR_IDENTITY_SIGNATURE',
     certificate,

@@ -55,13 +55,15 @@ export function nextCaPaths(root: string): NextCaPaths {
   }
 }
 
+const HOSTS = 'hosts'
+
 export function hostsFolder(root: string): string {
-  return join(root, 'hosts')
+  return join(root, HOSTS)
 }
 
 /** The folder of a server in the folder that `init` created: `server`, or `hosts/HOST` for one of several. */
 export function serverFolder(host?: string): string {
-  return host === undefined ? 'server' : `hosts/${host}`
+  return host === undefined ? 'server' : `${HOSTS}/${host}`
 }
 
 /**

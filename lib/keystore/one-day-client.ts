@@ -91,7 +91,7 @@ export async function isOneDayClient(folder: string): Promise<boolean> {
 /** The one-day client certificate in a folder, usable or not, recognized by its name and lifetime. */
 async function oneDayClientIn(folder: string): Promise<CertificateFacts | undefined> {
   try {
-    const facts = readCertificate(await fs.readFile(clientFilesIn(folder).cert))
+    const facts = readCertificate(await fs.readFile(clientFilesIn(folder).cert, 'utf8'))
     const life = facts.validTo.getTime() - facts.validFrom.getTime()
     return ONE_DAY_CLIENT_NAME.test(facts.commonName ?? '') && life <= LONGEST_MS ? facts : undefined
   } catch {

@@ -8,8 +8,8 @@ import { checkBytes } from '../base/options.ts'
 /** The passphrase that encrypts the key of a CA: text, or bytes that the caller can wipe. */
 export type Passphrase = string | Uint8Array
 
-/** OpenSSL can't read a longer passphrase (PEM_BUFSIZE), so the key would be lost. */
-const MAX_PASSPHRASE = 1024
+/** In bytes: OpenSSL can't read a longer passphrase (PEM_BUFSIZE), so the key would be lost. */
+export const MAX_PASSPHRASE = 1024
 
 /** Refuses a passphrase that is empty or too long to be used again. */
 export function checkPassphrase(passphrase: Passphrase): void {

@@ -39,7 +39,8 @@ export const KEY_USAGES: readonly KeyUsage[] = [
   'decipherOnly',
 ]
 
-const PURPOSES = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' } as const
+/** Extended key usages (RFC 5280 section 4.2.1.12). */
+export const PURPOSES = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' } as const
 
 /** The one purpose of a leaf. A server certificate with both would be accepted as a client certificate. */
 export type Purpose = keyof typeof PURPOSES

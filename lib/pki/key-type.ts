@@ -2,7 +2,7 @@ import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { enumerate, quoted } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
-import type { KeyFacts } from '../identity/certificate.ts'
+import { curveName, type KeyFacts } from '../identity/certificate.ts'
 import { children, contents, decode, nothing, oid, sequence, type Asn1 } from './der.ts'
 
 /**
@@ -85,15 +85,13 @@ export function keyFingerprint(publicKey: KeyObject): string {
   return (hash.toUpperCase().match(/../g) ?? []).join(':')
 }
 
-const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }
-
 /** The facts of a key, as a certificate of it would have them. */
 export function keyFactsOf({ asymmetricKeyType: type, asymmetricKeyDetails: details = {} }: KeyObject): KeyFacts {
   const { modulusLength: bits, namedCurve } = details
   return {
     type: type ?? 'unknown',
     ...(bits !== undefined && { bits }),
-    ...(namedCurve !== undefined && { curve: CURVES[namedCurve] ?? namedCurve }),
+    ...(namedCurve !== undefined && { curve: curveName(namedCurve) }),
   }
 }
 

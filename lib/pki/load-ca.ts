@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import { ours, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
-import { certificatesIn, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { certificatesIn, readCertificate, RSA_BITS, type CertificateFacts } from '../identity/certificate.ts'
 import { caOf, type Authority } from './ca.ts'
 import { encode } from './der.ts'
 import type { Passphrase } from './encrypted-key.ts'
@@ -18,9 +18,6 @@ export interface AuthorityFiles {
   /** Decrypts an encrypted key; ignored if the key isn't encrypted. */
   readonly passphrase?: Passphrase
 }
-
-/** NIST SP 800-131A: shorter keys must no longer sign. */
-const MIN_RSA_BITS = 2048
 
 /**
  * Loads a CA, created by docker-mtls or by another tool, and checks that it can sign certificates that Docker accepts: it is
@@ -115,12 +112,11 @@ export function isEncryptedKey(pem: string | Uint8Array): boolean {
 }
 
 /** Refuses a certificate that Go or OpenSSL would reject as a CA. */
-export function checkCa(x509: X509Certificate, replace: CommandPart = REPLACE): CertificateFacts {
+export function checkCa(x509: X509Certificate, replace: CommandPart): void {
   const facts = readCertificate(x509, 'the CA certificate')
   checkDates(facts, replace)
   const got = fault(x509, facts)
   if (got !== undefined) throw unusable(got, restore(replace))
-  return facts
 }
 
 function checkDates({ subject, validFrom, validTo }: CertificateFacts, replace: CommandPart): void {
@@ -142,8 +138,9 @@ function fault(x509: X509Certificate, { isCa, subject, key }: CertificateFacts):
   if (!x509.checkIssued(x509) || !x509.verify(x509.publicKey))
     return `${subject} is not a root CA: another CA signed it`
   if (signingWith(x509.publicKey) === undefined) return `dockerd does not accept ${key.curve ?? key.type} keys`
-  if (key.bits !== undefined && key.bits < MIN_RSA_BITS)
-    return `its RSA key has ${key.bits} bits; at least ${MIN_RSA_BITS} are required`
+  // NIST SP 800-131A: shorter keys must no longer sign.
+  if (key.bits !== undefined && key.bits < RSA_BITS.min)
+    return `its RSA key has ${key.bits} bits; at least ${RSA_BITS.min} are required`
   const name = readSubject(x509)
   // Go compares names byte for byte, so we must be able to repeat this one.
   if (name === undefined || !x509.raw.includes(encode(name))) return `the subject of ${subject} is not DER`

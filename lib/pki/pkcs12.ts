@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, type KeyObject, type X509Certificate } fr
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { certificatesIn } from '../identity/certificate.ts'
 import { bmpString, encode, explicit, implicit, integer, octetString, oid, sequence, setOf, type Asn1 } from './der.ts'
+import { MAX_PASSPHRASE } from './encrypted-key.ts'
 import { isEncryptedKey } from './load-ca.ts'
 import { encrypt } from './pbes2.ts'
 import { macData } from './pkcs12-mac.ts'
@@ -32,9 +33,6 @@ const CERT_BAG = '1.2.840.113549.1.12.10.1.3'
 const X509_CERTIFICATE = '1.2.840.113549.1.9.22.1'
 const FRIENDLY_NAME = '1.2.840.113549.1.9.20'
 const LOCAL_KEY_ID = '1.2.840.113549.1.9.21'
-
-/** OpenSSL can't read a longer passphrase (PEM_BUFSIZE). */
-const MAX_PASSPHRASE = 1024
 
 /**
  * Packs a key with its certificate and CA into a PKCS#12 file (RFC 7292), encrypted with AES-256 and HMAC-SHA-256. It takes

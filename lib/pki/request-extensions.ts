@@ -1,14 +1,11 @@
 import { ours, sentence } from '../base/sentence.ts'
 import { children, contents, decodeStrictly, isBoolean, isUniversal, readOid, TYPE, type Asn1 } from './der.ts'
-import { EXTENSION } from './extensions.ts'
+import { EXTENSION, PURPOSES } from './extensions.ts'
 import { readUsages } from './read-extensions.ts'
 import { invalid, refused } from './request-fault.ts'
 
 /** extensionRequest (RFC 2985 section 5.4.2), and the same by Microsoft's own number. */
 const EXTENSION_REQUESTS: ReadonlySet<string> = new Set(['1.2.840.113549.1.9.14', '1.3.6.1.4.1.311.2.1.14'])
-
-const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
-const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 
 const NO_CA = sentence`Nothing was signed: docker-mtls doesn't issue CA certificates for requests. Ask the sender for a client's request:  ${ours('client', 'request', 'NAME')}`
 const NO_SERVER = sentence`Nothing was signed: docker-mtls signs requests for client certificates only. Ask the sender for a client's request:  ${ours('client', 'request', 'NAME')}  For a server, issue the certificate here:  ${ours('cert', 'server', 'NAME')}`
@@ -102,8 +99,8 @@ function checkPurposes(value: Asn1): void {
   if (!isUniversal(value, TYPE.sequence)) throw invalid('its extKeyUsage is not encoded as RFC 5280 requires')
   const other = children(value)
     .map(readOid)
-    .find((purpose) => purpose !== CLIENT_AUTH)
+    .find((purpose) => purpose !== PURPOSES.clientAuth)
   if (other === undefined) return
-  if (other === SERVER_AUTH) throw refused('it asks to be a server (extKeyUsage serverAuth)', NO_SERVER)
+  if (other === PURPOSES.serverAuth) throw refused('it asks to be a server (extKeyUsage serverAuth)', NO_SERVER)
   throw refused(`it asks for a purpose other than clientAuth (extKeyUsage ${other})`, NO_SERVER)
 }

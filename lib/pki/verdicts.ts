@@ -1,4 +1,10 @@
-import type { CertificateFacts, KeyFacts } from '../identity/certificate.ts'
+import {
+  isAcceptedCurve,
+  isVerifiable,
+  RSA_BITS,
+  type CertificateFacts,
+  type KeyFacts,
+} from '../identity/certificate.ts'
 import type { ExtensionFacts } from './read-extensions.ts'
 
 /** A use of a certificate. */
@@ -33,11 +39,6 @@ const HANDLED = new Set([
   '2.5.29.32',
 ])
 
-const CURVES = new Set(['P-256', 'P-384', 'P-521'])
-
-/** Go's TLS rejects larger keys ("containing RSA key larger than 8192 bits"); NIST and docker-mtls reject smaller ones. */
-const RSA_BITS = { min: 2048, max: 8192 }
-
 const dates: Test = ({ validFrom, validTo }) => {
   const now = Date.now()
   if (validFrom.getTime() > now) return `it is not valid before ${validFrom.toISOString()}`
@@ -46,7 +47,7 @@ const dates: Test = ({ validFrom, validTo }) => {
 
 /** Other types fail with "certificate required" or "bad certificate", which don't name the cause. */
 export function keyTypeFault({ type, bits = 0, curve = '' }: KeyFacts): string | undefined {
-  if (type === 'ed25519' || (type === 'ec' && CURVES.has(curve))) return undefined
+  if (type === 'ed25519' || (type === 'ec' && isAcceptedCurve(curve))) return undefined
   if (type !== 'rsa') return `dockerd and the Docker CLI do not accept ${curve === '' ? type : curve} keys`
   if (bits < RSA_BITS.min) return `its RSA key has ${bits} bits; at least ${RSA_BITS.min} are required`
   return bits > RSA_BITS.max ? `its RSA key has ${bits} bits; Go accepts at most ${RSA_BITS.max}` : undefined
@@ -54,8 +55,8 @@ export function keyTypeFault({ type, bits = 0, curve = '' }: KeyFacts): string |
 
 const keyType: Test = ({ key }) => keyTypeFault(key)
 
-const signature: Test = ({ signatureAlgorithm: algorithm }) =>
-  /sha1|md5|md2/i.test(algorithm) ? `it is signed with ${algorithm}, which Go rejects` : undefined
+const signature: Test = (facts) =>
+  isVerifiable(facts) ? undefined : `it is signed with ${facts.signatureAlgorithm}, which Go rejects`
 
 const critical: Test = ({ criticalExtensions }) => {
   const unhandled = criticalExtensions.find((extension) => !HANDLED.has(extension))
