@@ -1,9 +1,9 @@
 import { DaemonError } from '../base/errors.ts'
 import { hostsOf, readDaemonJson, type DaemonJson } from './existing-daemon-json.ts'
 import { ownWord, readFlags, type Flag } from './unit/flags.ts'
-import { parseListener } from './listen.ts'
+import { DEFAULT_LISTENER, parseListener } from './listen.ts'
 import { checkDaemonOptions, type DaemonOptions, type TlsFiles } from './options.ts'
-import { quoteExecutable, splitWords, type Word, type WordOptions } from './unit/words.ts'
+import { quoteExecutable, splitWords, wordOptions, type Word, type WordOptions } from './unit/words.ts'
 import { checkUnit, DOCKER_CE_UNIT, type ParsedUnit } from './unit/parse-unit.ts'
 import { parseUserns } from './userns/parse-userns.ts'
 import { checkPath } from '../base/absolute-path.ts'
@@ -32,7 +32,6 @@ export interface EffectiveSettings {
   readonly existing: DaemonJson | undefined
 }
 
-const DEFAULT_LISTEN = ['tcp://0.0.0.0:2376'] as const
 /**
  * The flags that docker-mtls always sets itself. All TLS flags are included: `--tls=false` beside `--tlsverify` would be
  * ambiguous.
@@ -45,6 +44,18 @@ export const MANAGED_FLAGS: ReadonlySet<string> = new Set([
   'tlscert',
   'tlskey',
 ])
+
+/** The keys of daemon.json that stand for these settings, without `hosts`. */
+export function managedKeys({ tls, usernsRemap, debug }: EffectiveSettings): DaemonJson {
+  return {
+    tlsverify: true,
+    tlscacert: tls.ca,
+    tlscert: tls.cert,
+    tlskey: tls.key,
+    ...(usernsRemap !== undefined && { 'userns-remap': usernsRemap }),
+    ...(debug !== undefined && { debug }),
+  }
+}
 
 /** Whether a listener is reachable only on its own host. */
 export function isLocal(listener: string): boolean {
@@ -61,12 +72,12 @@ export function effectiveSettings(options: DaemonOptions, jsonName?: string): Ef
   checkDaemonOptions(options)
   for (const key of ['ca', 'cert', 'key'] as const) checkPath(options.tls[key], `tls.${key}`)
   const unit = unitOf(options)
-  const words = { variables: !unit.prefix.includes(':') }
+  const words = wordOptions(unit.prefix)
   const { argv0, args } = splitArgv0(unit, words)
   const flags = readFlags(args, words)
   const dropped = flags.filter((flag) => isReplaced(flag, options))
   const existing = options.daemonJson === undefined ? undefined : readDaemonJson(options.daemonJson, jsonName)
-  const listen = readListen(options.listen ?? DEFAULT_LISTEN).map((listener) => hostFlag(listener, words))
+  const listen = readListen(options.listen ?? [DEFAULT_LISTENER]).map((listener) => hostFlag(listener, words))
   return {
     prefix: unit.prefix,
     exec: unit.exec,

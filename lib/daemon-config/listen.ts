@@ -1,4 +1,4 @@
-import { PLAINTEXT_PORT } from '../base/ports.ts'
+import { PLAINTEXT_PORT, TLS_PORT } from '../base/ports.ts'
 import { DaemonError } from '../base/errors.ts'
 import { pathFault } from '../base/absolute-path.ts'
 import { quoted } from '../base/text.ts'
@@ -7,6 +7,8 @@ import { quoted } from '../base/text.ts'
 export type LocalListener = 'fd://' | `unix://${string}`
 /** A listener on the network. It always uses TLS. */
 export type TcpListener = `tcp://${string}`
+/** The listener if none is requested: every address, and the port for TLS. */
+export const DEFAULT_LISTENER: TcpListener = `tcp://0.0.0.0:${TLS_PORT}`
 /** The address of systemd's docker.socket. */
 export const LOCAL_SOCKET = 'unix:///run/docker.sock'
 /** An address that the daemon listens on. */
@@ -90,7 +92,7 @@ export function networkListener(host: string): TcpListener | undefined {
   if (scheme !== 'tcp' || host.trim() === '') return undefined
   const found = /^(?<name>\[[^\]]*\]|[^:]*)(?::(?<port>\d*))?$/.exec(rest)?.groups
   if (found === undefined) return `tcp://${rest}`
-  return `tcp://${found['name'] || 'localhost'}:${found['port'] || '2375'}`
+  return `tcp://${found['name'] || 'localhost'}:${found['port'] || PLAINTEXT_PORT}`
 }
 
 function unixListener(text: string, path: string): LocalListener {

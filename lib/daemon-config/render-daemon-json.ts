@@ -1,7 +1,7 @@
 import { DaemonError } from '../base/errors.ts'
 import { option, sentence } from '../base/sentence.ts'
 import { quoted } from '../base/text.ts'
-import { effectiveSettings, type EffectiveSettings } from './effective-settings.ts'
+import { effectiveSettings, managedKeys, type EffectiveSettings } from './effective-settings.ts'
 import { dropIn } from './exec-start.ts'
 import { checkConflicts, type DaemonJson } from './existing-daemon-json.ts'
 import type { DaemonOptions } from './options.ts'
@@ -60,18 +60,13 @@ export function renderDaemonJsonAt(
   return { daemonJson: `${JSON.stringify(json, undefined, 2)}\n`, override: dropIn(settings, settings.kept) }
 }
 
-function merge({ existing, local, tcp, tls, usernsRemap, debug }: EffectiveSettings): DaemonJson {
+function merge(settings: EffectiveSettings): DaemonJson {
   // Remove `tls`: tlsverify implies it (dockerd --help), and "tls": false beside it would be ambiguous.
-  const { tls: _, ...rest } = existing ?? {}
+  const { tls: _, ...rest } = settings.existing ?? {}
   return {
     ...rest,
-    hosts: [...local, ...tcp].map(hostOf),
-    tlsverify: true,
-    tlscacert: tls.ca,
-    tlscert: tls.cert,
-    tlskey: tls.key,
-    ...(usernsRemap === undefined ? {} : { 'userns-remap': usernsRemap }),
-    ...(debug === undefined ? {} : { debug }),
+    hosts: [...settings.local, ...settings.tcp].map(hostOf),
+    ...managedKeys(settings),
   }
 }
 

@@ -91,11 +91,10 @@ export function renderDropIn(
   requested: ParsedSettings,
   source: DaemonSource,
   current?: DaemonSettings,
-  local: readonly LocalListener[] = [],
+  local?: readonly LocalListener[],
 ): RenderedDropIn {
   refuseRemapInJson(requested, source)
-  const completed = optionsFor(requested, source, current)
-  const options = { ...completed, listen: [...local, ...(completed.listen ?? [])] }
+  const options = optionsFor(requested, source, current, local)
   const text = renderOverrideBeside(options, source.daemonJson)
   const settings = settingsOf(parseUnit(text, 'the rendered drop-in'))
   return { text, settings, warnings: [...source.warnings, ...findDaemonWarnings(options)] }

@@ -60,8 +60,7 @@ function renderSystemdForm({ requested, current, source, hasSocketUnit }: HostRe
 }
 
 function renderJsonForm({ requested, current, source, hasSocketUnit }: HostRendering): RenderedForHost {
-  const completed = optionsFor(requested, source, current)
-  const options = { ...completed, listen: [...ownSocket(hasSocketUnit), ...(completed.listen ?? [])] }
+  const options = optionsFor(requested, source, current, ownSocket(hasSocketUnit))
   const { files, warnings } = renderBothFiles(options, source)
   const textOf = (path: string): string => files.find(({ place }) => place === path)?.text ?? ''
   const [dropIn, daemonJson] = [textOf(DROP_IN), textOf(DAEMON_JSON)]

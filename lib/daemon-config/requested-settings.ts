@@ -1,7 +1,7 @@
 import { pathFault } from '../base/absolute-path.ts'
 import { DaemonError } from '../base/errors.ts'
 import { quoted } from '../base/text.ts'
-import { parseListen } from './listen.ts'
+import { DEFAULT_LISTENER, parseListen, type LocalListener } from './listen.ts'
 import { conflictRemedy } from './existing-daemon-json.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn, type DaemonOptions } from './options.ts'
 import { settingsOf, type DaemonSettings } from './settings-in-force.ts'
@@ -29,8 +29,6 @@ export interface RequestedSettings {
 export interface ParsedSettings extends Partial<Omit<DaemonSettings, 'usernsRemap'>> {
   readonly usernsRemap?: string | false
 }
-
-const DEFAULT_LISTEN = '0.0.0.0:2376'
 
 /**
  * Checks requested settings. Each setting has its own error code.
@@ -61,11 +59,13 @@ function parseTlsDir(given: string): string {
  * Returns the options of the renderers. Each setting is the requested one, else the one in force, else the default.
  *
  * @param current - the settings that stay unless others are requested
+ * @param local - local listeners, instead of those of the unit
  */
 export function optionsFor(
   requested: ParsedSettings,
   { found, daemonJson }: DaemonSource,
   current?: DaemonSettings,
+  local: readonly LocalListener[] = [],
 ): DaemonOptions {
   const off = requested.usernsRemap === false
   const installed = found?.unit ?? DOCKER_CE_UNIT
@@ -75,7 +75,7 @@ export function optionsFor(
   return {
     unit,
     tls: tlsFilesIn(requested.tlsDir ?? current?.tlsDir ?? DEFAULT_TLS_DIR),
-    listen: listen ?? [parseListen(DEFAULT_LISTEN)],
+    listen: [...local, ...(listen ?? [DEFAULT_LISTENER])],
     ...(usernsRemap !== undefined && { usernsRemap }),
     ...(daemonJson !== undefined && { daemonJson: off ? withoutRemapKey(daemonJson.text) : daemonJson.text }),
   }

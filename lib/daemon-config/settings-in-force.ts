@@ -4,7 +4,7 @@ import { ours, sentence } from '../base/sentence.ts'
 import { hostsOf, readDaemonJson, type DaemonJson } from './existing-daemon-json.ts'
 import { networkListener, parseListen, type Listener } from './listen.ts'
 import { tlsFilesIn } from './options.ts'
-import { flagsOf, lastValue } from './unit/flags.ts'
+import { flagsOf, isOn, lastValue } from './unit/flags.ts'
 import type { FoundUnit } from './unit/installed-unit.ts'
 import { parseUnit, type ParsedUnit } from './unit/parse-unit.ts'
 
@@ -108,7 +108,7 @@ function textOf(json: DaemonJson, key: string): string | undefined {
 /** Whether live-restore is on, in a flag or in daemon.json: containers keep running while dockerd restarts. */
 export function hasLiveRestore(unit: ParsedUnit, daemonJson: DaemonJson): boolean {
   const flag = flagsOf(unit).findLast(({ name }) => name === 'live-restore')
-  return daemonJson['live-restore'] === true || (flag !== undefined && flag.value !== 'false')
+  return daemonJson['live-restore'] === true || (flag !== undefined && isOn(flag))
 }
 
 /**

@@ -1,7 +1,7 @@
 import { quoted } from '../base/text.ts'
 import { warningTexts, type Warning } from '../base/warning.ts'
-import { effectiveSettings, isLocal, type EffectiveSettings } from './effective-settings.ts'
-import { hostsOf } from './existing-daemon-json.ts'
+import { effectiveSettings, isLocal, managedKeys, type EffectiveSettings } from './effective-settings.ts'
+import { hostsOf, type DaemonJson } from './existing-daemon-json.ts'
 import { networkListener } from './listen.ts'
 import type { DaemonOptions } from './options.ts'
 import type { Flag } from './unit/flags.ts'
@@ -106,16 +106,9 @@ function isSame({ value }: Flag, host: string): boolean {
   return value === host || value === networkListener(host)
 }
 
-function changedKeys({ existing = {}, local, tcp, tls, usernsRemap, debug }: EffectiveSettings): DaemonWarning[] {
-  const now: Record<string, unknown> = {
-    tls: undefined,
-    tlsverify: true,
-    tlscacert: tls.ca,
-    tlscert: tls.cert,
-    tlskey: tls.key,
-    ...(usernsRemap === undefined ? {} : { 'userns-remap': usernsRemap }),
-    ...(debug === undefined ? {} : { debug }),
-  }
+function changedKeys(settings: EffectiveSettings): DaemonWarning[] {
+  const { existing = {}, local, tcp } = settings
+  const now: DaemonJson = { tls: undefined, ...managedKeys(settings) }
   const keys = Object.keys(now).filter((key) => key in existing && existing[key] !== now[key])
   const hosts = hostsOf(existing).filter((host) => ![...local, ...tcp].some((flag) => isSame(flag, host)))
   const replaced = keys.map((key): DaemonWarning => {

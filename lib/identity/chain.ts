@@ -4,6 +4,7 @@ import { option, ours, sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
 import { readCertificate } from './certificate.ts'
 import { describe, unusable, type Named } from './checks.ts'
+import { nameOf } from './contents.ts'
 
 /** A certificate, its facts, and its name in errors. */
 export interface Link extends Named {
@@ -21,7 +22,7 @@ export interface Pool {
 /** The certificates of one part, each with its name in errors. */
 export function links(certificates: readonly X509Certificate[], name: string): Link[] {
   return certificates.map((x509, index) => {
-    const own = certificates.length === 1 ? name : `certificate ${index + 1} of ${name}`
+    const own = nameOf(name, index, certificates.length)
     return { x509, name: own, facts: readCertificate(x509, own) }
   })
 }

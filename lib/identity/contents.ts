@@ -25,9 +25,12 @@ const KINDS: Readonly<Record<string, string>> = {
 export function readCertificates(source: Source): X509Certificate[] {
   const blocks = readPem(source.text, source.name).filter(({ label }) => label === 'CERTIFICATE')
   if (blocks.length === 0) throw wrongContents(source, 'a certificate')
-  const nameOf = (index: number): string =>
-    blocks.length === 1 ? source.name : `certificate ${index + 1} of ${source.name}`
-  return blocks.map(({ text }, index) => openCertificate(text, nameOf(index)))
+  return blocks.map(({ text }, index) => openCertificate(text, nameOf(source.name, index, blocks.length)))
+}
+
+/** How errors name one of the certificates in a part. */
+export function nameOf(part: string, index: number, count: number): string {
+  return count === 1 ? part : `certificate ${index + 1} of ${part}`
 }
 
 /** All private keys of a part. If there are none, the error says what it contains instead. */

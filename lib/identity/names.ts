@@ -1,6 +1,6 @@
 /** Names that a certificate is for, by kind (RFC 5280 section 4.2.1.6). */
 export interface CertificateNames {
-  /** DNS names, in lower case. */
+  /** DNS names, as they are in the certificate. Upper and lower case mean the same. */
   readonly dns: readonly string[]
   /** IPv4, and IPv6 in its short form. */
   readonly ip: readonly string[]

@@ -107,7 +107,8 @@ function keyFaults(pem: string, certificate: X509Certificate): string[] {
 }
 
 function compareNames(wanted: readonly ServerName[], { names: { dns, ip } }: CertificateFacts): string | undefined {
-  const had = new Set([...dns, ...ip])
+  // Those of a certificate that another tool issued may have capital letters.
+  const had = new Set([...dns, ...ip].map((name) => name.toLowerCase()))
   const wants = new Set(wanted.map(({ value }) => value))
   const fresh = [...wants].filter((name) => !had.has(name))
   const gone = [...had].filter((name) => !wants.has(name))

@@ -52,7 +52,7 @@ async function namesIn({ paths }: ServerPlace): Promise<string[]> {
   if (pem === undefined) return []
   try {
     const { names } = readCertificate(openCertificate(pem, paths.cert))
-    return withoutOwn([...names.dns, ...names.ip])
+    return withoutOwn([...names.dns, ...names.ip].map((name) => name.toLowerCase()))
   } catch {
     return []
   }

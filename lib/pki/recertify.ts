@@ -36,11 +36,11 @@ export function recertify(
 }
 
 function serverNames(commonName: string, sans: readonly string[]): ServerName[] {
-  return parseServerNames(ownNamesLast(commonName, sans))
+  return parseServerNames(requestedNames(commonName, sans))
 }
 
-/** The order in which they were requested: the common name first, and without the names that every server has. */
-export function ownNamesLast(commonName: string, sans: readonly string[]): string[] {
+/** The names that a server certificate was requested for: without those that every server has, the common name first. */
+export function requestedNames(commonName: string, sans: readonly string[]): string[] {
   const first = sans.includes(commonName) ? [commonName] : []
   const others = sans.filter((san) => san !== commonName && !OWN_NAMES.includes(san))
   const all = [...first, ...others]

@@ -1,5 +1,5 @@
 import { DaemonError } from '../../base/errors.ts'
-import { quoteArgument, splitWords, type Word, type WordOptions } from './words.ts'
+import { quoteArgument, splitWords, wordOptions, type Word, type WordOptions } from './words.ts'
 import { quoted } from '../../base/text.ts'
 
 /** A flag of dockerd, or a word that isn't a flag, with its words in the command line. */
@@ -51,12 +51,17 @@ export function readFlags(args: readonly string[], options: WordOptions): Flag[]
 
 /** The flags in a unit's command line. */
 export function flagsOf({ args, prefix }: { readonly args: readonly string[]; readonly prefix: string }): Flag[] {
-  return readFlags(args, { variables: !prefix.includes(':') })
+  return readFlags(args, wordOptions(prefix))
 }
 
 /** The value of a flag. If it is repeated, the last one counts. */
 export function lastValue(flags: readonly Flag[], name: string): string | undefined {
   return flags.findLast((flag) => flag.name === name)?.value
+}
+
+/** Is a flag of the two values true and false on? Go's strconv.ParseBool knows three ways to write false. */
+export function isOn({ value }: Flag): boolean {
+  return value === undefined || !/^(?:0|f|false)$/i.test(value)
 }
 
 function readLong(word: Word, queue: Word[]): Flag {

@@ -1,9 +1,10 @@
-import { isMissing } from '../../base/system-error.ts'
 import { promises as fs } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { parseUnit, type ParsedUnit } from './parse-unit.ts'
 import { DaemonError, FileError } from '../../base/errors.ts'
+import { fileReason } from '../../base/files.ts'
 import { command, option, sentence } from '../../base/sentence.ts'
+import { isMissing } from '../../base/system-error.ts'
 
 /** A unit, and the files that it was read from. */
 export interface FoundUnit {
@@ -133,7 +134,7 @@ async function readUnit(path: string): Promise<string> {
 function unreadable(path: string, cause: unknown): FileError {
   return new FileError('ERR_FILE_READ', {
     tried: `reading ${path}`,
-    got: (cause as Error).message,
+    got: fileReason(cause),
     todo: sentence`Make it readable for you, or name another file with ${option('unit')}.`,
     cause,
   })

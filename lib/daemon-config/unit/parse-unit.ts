@@ -1,6 +1,6 @@
 import { ArgumentError, DaemonError } from '../../base/errors.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
-import { splitWords, type Word } from './words.ts'
+import { hasSpecifier, splitWords, wordOptions, type Word } from './words.ts'
 import { quoted } from '../../base/text.ts'
 
 /** How a unit starts dockerd, as {@link parseUnit} reads it. */
@@ -108,16 +108,15 @@ function parseCommand(line: string, source: string): Omit<ParsedUnit, 'environme
   const [executable, ...args] = wordsOf(line.slice(prefix.length), prefix, source)
   // systemd expands specifiers in the executable, but no variables (config_parse_exec in src/core/load-fragment.c).
   const text = executable?.text ?? ''
-  const hasSpecifier = text.replaceAll('%%', '').includes('%')
   const exec = text.replaceAll('%%', '%')
-  const fault = hasSpecifier ? 'has a specifier in the path of its executable' : commandFault(exec, prefix, args)
+  const fault = hasSpecifier(text) ? 'has a specifier in the path of its executable' : commandFault(exec, prefix, args)
   if (fault !== undefined) throw invalid(source, `its ExecStart= ${fault}: ${quoted(line)}`)
   return { prefix, exec, args: args.map((word) => word.raw) }
 }
 
 function wordsOf(line: string, prefix: string, source: string): Word[] {
   try {
-    return splitWords(line, { variables: !prefix.includes(':') })
+    return splitWords(line, wordOptions(prefix))
   } catch (cause) {
     throw invalid(
       source,

@@ -1,5 +1,5 @@
 import { lastValue, readFlags, type Flag } from './flags.ts'
-import { splitWords } from './words.ts'
+import { hasSpecifier, splitWords, wordOptions } from './words.ts'
 import type { ParsedUnit } from './parse-unit.ts'
 
 /** A variable that a unit sets. */
@@ -71,26 +71,20 @@ function unquoted(text: string): string {
 export function expand(unit: ParsedUnit, assignments: readonly Assignment[]): ExpandedCommand {
   const known = new Map(assignments.map((one) => [one.name, one]))
   const found: ExpandedCommand = { flags: [], unknown: [], argv: [] }
-  const variables = !unit.prefix.includes(':')
-  const words = (unit.prefix.includes('@') ? unit.args.slice(1) : unit.args).flatMap((raw) =>
-    splitWords(raw, { variables }),
-  )
+  const options = wordOptions(unit.prefix)
+  const words = (unit.prefix.includes('@') ? unit.args.slice(1) : unit.args).flatMap((raw) => splitWords(raw, options))
   return words.reduce<ExpandedCommand>(({ flags, unknown, argv }, { raw, text, literal }) => {
     if (literal !== undefined) return { flags, unknown, argv: [...argv, literal] }
     const name = /^\$(\w+)$/.exec(text)?.[1] ?? /^\$\{(\w+)\}$/.exec(text)?.[1]
     const variable = name === undefined ? undefined : known.get(name)
     // A variable that is not set expands to no word.
-    if (name !== undefined && variable === undefined && !isSpecifier(text)) return { flags, unknown, argv }
+    if (name !== undefined && variable === undefined && !hasSpecifier(text)) return { flags, unknown, argv }
     if (variable === undefined) return { flags, unknown: [...unknown, raw], argv }
     const more = text.startsWith('${') ? [variable.value] : variable.value.split(/[ \t]+/).filter((word) => word !== '')
     const { path } = variable
     const read = readFlags(more.map(quoted), { variables: false }).map((flag) => ({ ...flag, path }))
     return { flags: [...flags, ...read], unknown, argv: [...argv, ...more] }
   }, found)
-}
-
-function isSpecifier(text: string): boolean {
-  return text.replaceAll('%%', '').includes('%')
 }
 
 function quoted(word: string): string {

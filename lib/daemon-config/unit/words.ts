@@ -11,6 +11,11 @@ export interface WordOptions {
   readonly variables?: boolean
 }
 
+/** How systemd parses the words of a command line whose executable has this prefix. */
+export function wordOptions(prefix: string): WordOptions {
+  return { variables: !prefix.includes(':') }
+}
+
 /** One word of a command line in a unit. */
 export interface Word {
   /** The word as in the unit, with quotes and escapes. */
@@ -159,9 +164,14 @@ function unescape(text: string): string {
   )
 }
 
+/** Does a text contain a specifier such as `%t`? `%%` is a plain percent sign. */
+export function hasSpecifier(text: string): boolean {
+  return text.replaceAll('%%', '').includes('%')
+}
+
 /** Evaluates specifiers first and then variables, in systemd's order (unit_full_printf, then replace_env_argv). */
 function literalOf(text: string, variables: boolean): string | undefined {
-  if (text.replaceAll('%%', '').includes('%')) return undefined
+  if (hasSpecifier(text)) return undefined
   const specified = text.replaceAll('%%', '%')
   if (!variables) return specified
   const isVariable = /^\$(?![${])/.test(specified) || specified.replaceAll('$$', '').includes('${')

@@ -1,5 +1,4 @@
-import { DaemonError } from '../../base/errors.ts'
-import { parseUserns } from './parse-userns.ts'
+import { parseUserns, refuseUserns } from './parse-userns.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import { quoted } from '../../base/text.ts'
 
@@ -73,7 +72,7 @@ function dockremap({ users, groups }: Accounts): UsernsAccount {
   const user = findAccount(users, DOCKREMAP)
   const group = findAccount(groups, DOCKREMAP)
   if (user !== undefined && group === undefined) {
-    refuse(
+    refuseUserns(
       'default',
       `the user ${DOCKREMAP} exists, but no group of that name`,
       create('groupadd', '--system', DOCKREMAP),
@@ -89,10 +88,10 @@ function findUser(value: string, word: string, { users }: Accounts): Account {
     const got = number === undefined ? `there is no user ${quoted(word)}` : `no user has the uid ${word}`
     const who = number === undefined ? [word] : ['--uid', word, 'NAME']
     const flags = ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin']
-    return refuse(value, got, create('useradd', ...flags, ...who))
+    return refuseUserns(value, got, create('useradd', ...flags, ...who))
   }
   if (found.name === 'root') {
-    refuse(value, 'this is root, and dockerd would start without user namespaces', 'Use the value default.')
+    refuseUserns(value, 'this is root, and dockerd would start without user namespaces', 'Use the value default.')
   }
   return found
 }
@@ -111,7 +110,7 @@ function findGroup(
   if (found !== undefined) return found
   const got = number === undefined ? `there is no group ${quoted(word)}` : `no group has the gid ${word}`
   if (groupWord !== undefined) {
-    return refuse(
+    return refuseUserns(
       value,
       got,
       create('groupadd', '--system', ...(number === undefined ? [word] : ['--gid', word, 'NAME'])),
@@ -119,8 +118,8 @@ function findGroup(
   }
   const meant = `${got}, which dockerd uses if you name no group`
   return number === undefined
-    ? refuse(value, meant, create('groupadd', '--system', word))
-    : refuse(value, meant, sentence`Name a group as ${word}:GID. To print the GID:  ${command('id', '-g', user.name)}`)
+    ? refuseUserns(value, meant, create('groupadd', '--system', word))
+    : refuseUserns(value, meant, sentence`Name a group as ${word}:GID. To print the GID:  ${command('id', '-g', user.name)}`)
 }
 
 function numberOf(word: string): number | undefined {
@@ -129,8 +128,4 @@ function numberOf(word: string): number | undefined {
 
 function create(...words: readonly string[]): Sentence {
   return sentence`Create it:  ${command(...words)}`
-}
-
-function refuse(value: string, got: string, todo: Sentence): never {
-  throw new DaemonError('ERR_USERNS_INVALID', { tried: `using the value ${quoted(value)} of userns-remap`, got, todo })
 }

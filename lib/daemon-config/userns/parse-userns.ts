@@ -1,4 +1,5 @@
 import { DaemonError } from '../../base/errors.ts'
+import type { Sentence } from '../../base/sentence.ts'
 import { quoted } from '../../base/text.ts'
 
 /** Names that useradd accepts by default, and also capitals and dots, which it accepts with --badname (useradd(8)). */
@@ -23,19 +24,19 @@ const FORMS = 'Write default, USER, USER:GROUP, UID or UID:GID.'
  */
 export function parseUserns(value: string): string {
   const [user = '', group, ...more] = value.split(':')
-  if (more.length > 0) refuse(value, 'it has more than one colon', FORMS)
-  if (!isAccount(user)) refuse(value, `${quoted(user)} is neither a user name nor a uid`, FORMS)
+  if (more.length > 0) refuseUserns(value, 'it has more than one colon', FORMS)
+  if (!isAccount(user)) refuseUserns(value, `${quoted(user)} is neither a user name nor a uid`, FORMS)
   if (group !== undefined && !isAccount(group))
-    refuse(value, `${quoted(group)} is neither a group name nor a gid`, FORMS)
+    refuseUserns(value, `${quoted(group)} is neither a group name nor a gid`, FORMS)
   if (user === 'root' || user === '0') {
-    refuse(
+    refuseUserns(
       value,
       'dockerd cannot remap root to itself, and would start without user namespaces',
       'Use the value default.',
     )
   }
   if (user === 'default' && group !== undefined)
-    refuse(value, 'default stands for the user and the group', 'Use the value default alone.')
+    refuseUserns(value, 'default stands for the user and the group', 'Use the value default alone.')
   return value
 }
 
@@ -43,6 +44,7 @@ function isAccount(text: string): boolean {
   return NAME.test(text) || (NUMBER.test(text) && Number(text) <= HIGHEST_ID)
 }
 
-function refuse(value: string, got: string, todo: string): never {
+/** Refuses a value of `--userns-remap`. */
+export function refuseUserns(value: string, got: string, todo: Sentence): never {
   throw new DaemonError('ERR_USERNS_INVALID', { tried: `using the value ${quoted(value)} of userns-remap`, got, todo })
 }

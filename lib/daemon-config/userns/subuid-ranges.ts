@@ -13,6 +13,7 @@ import {
   type ParsedSubids,
   type SubidRange,
 } from './parse-subids.ts'
+import { refuseUserns } from './parse-userns.ts'
 import { usernsWarnings } from './warnings.ts'
 import { quoted } from '../../base/text.ts'
 import { warningTexts } from '../../base/warning.ts'
@@ -170,19 +171,12 @@ function readFile(
 
 function checkOwnRanges(value: string, { path, parsed, own }: SubidFile, { user, uid }: UsernsAccount): void {
   const isOwn = (owner: string): boolean => owner === user || owner === String(uid)
-  const refuse = (got: string, todo: string): never => {
-    throw new DaemonError('ERR_USERNS_INVALID', {
-      tried: `using the value ${quoted(value)} of userns-remap`,
-      got,
-      todo,
-    })
-  }
   const fault = parsed.faults.find(({ owner, stopsAll }) => stopsAll || isOwn(owner))
-  if (fault !== undefined) refuse(`line ${fault.line} of ${path}: ${fault.got}`, 'Correct or remove that line.')
+  if (fault !== undefined) refuseUserns(value, `line ${fault.line} of ${path}: ${fault.got}`, 'Correct or remove that line.')
   const root = own.find(({ start }) => start === 0)
   if (root !== undefined) {
     const got = `line ${root.line} of ${path} gives ${quoted(root.owner)} the id 0, so root in a container would be root on the host`
-    refuse(got, 'Remove that line. docker-mtls then chooses a range.')
+    refuseUserns(value, got, 'Remove that line. docker-mtls then chooses a range.')
   }
   const [one, other] =
     own
@@ -190,10 +184,11 @@ function checkOwnRanges(value: string, { path, parsed, own }: SubidFile, { user,
       .find(([a, b]) => overlap(a, b)) ?? []
   if (one !== undefined && other !== undefined) {
     const got = `the ranges of ${quoted(one.owner)} in lines ${one.line} and ${other.line} of ${path} overlap, and no container would start`
-    refuse(got, 'Remove one of the two lines.')
+    refuseUserns(value, got, 'Remove one of the two lines.')
   }
   if (own.length > MOST_RANGES) {
-    refuse(
+    refuseUserns(
+      value,
       `${quoted(user)} has ${own.length} ranges in ${path}, and the kernel accepts ${MOST_RANGES}`,
       'Replace them with fewer, longer ranges.',
     )

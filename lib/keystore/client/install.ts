@@ -3,13 +3,13 @@ import { resolve } from 'node:path'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { warningTexts } from '../../base/warning.ts'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
-import { IdentityError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
+import { IdentityError, sentencesOf } from '../../base/errors.ts'
 import { enumerate } from '../../base/text.ts'
 import { KEY_MODE, PUBLIC_MODE, readIfThere } from '../../base/files.ts'
 import type { CertificateFacts } from '../../identity/certificate.ts'
 import { readSet } from '../../identity/read-set.ts'
 import { suggestClientName } from '../../pki/client-name.ts'
-import { type NewFile } from '../../base/replace-files.ts'
+import type { NewFile } from '../../base/replace-files.ts'
 import { settleSwap, swapFiles } from '../swap.ts'
 import { planFile, putFile, type FileResult } from '../../base/rendered-file.ts'
 import { readAnswer, type Answer } from './answer.ts'
@@ -115,7 +115,7 @@ async function keyOf({ keyFingerprint256 }: Answer, file: string, paths: ClientF
       keys.length === 0
         ? 'it contains no key.pem'
         : `the certificate is for the key ${keyFingerprint256}, and ${enumerate(others)}`,
-    todo: sentence`Use the folder in which the request was created:  ${ours('client', 'install', file, '--dir', 'DIR')}`,
+    todo: sentence`Use the folder in which the request was created:  ${ours('client', 'install', 'FILE', '--dir', 'DIR')}`,
   })
 }
 
@@ -130,7 +130,7 @@ function check({ ca, cert }: Answer, file: string, { pem, path }: PresentKey): r
   try {
     return warningTexts(readSet(credentials, { foreignClientCa: false }, { now }).warnings(now))
   } catch (cause) {
-    if (!isDockerMtlsError(cause) || !(cause instanceof IdentityError)) throw cause
+    if (!(cause instanceof IdentityError)) throw cause
     const { tried, got, todo } = sentencesOf(cause)
     throw new IdentityError(cause.code, { tried, got, todo: REMEDIES[cause.code] ?? todo, cause })
   }

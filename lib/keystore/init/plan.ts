@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { parseUnit } from '../../daemon-config/unit/parse-unit.ts'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
+import { TLS_PORT } from '../../base/ports.ts'
 import { option, sentence } from '../../base/sentence.ts'
 import type { Warning } from '../../base/warning.ts'
 import type { DaemonWarningCode } from '../../daemon-config/warnings.ts'
@@ -8,6 +9,8 @@ import { DaemonError, FileError, isDockerMtlsError, PkiError } from '../../base/
 import { KEY_MODE, PUBLIC_MODE, isFolder, readIfThere } from '../../base/files.ts'
 import { clientPaths, serverPaths } from '../layout.ts'
 import { isKeyElsewhere, requestAgain } from '../key-held.ts'
+import { parseClientName } from '../../pki/client-name.ts'
+import type { ServerName } from '../../pki/server-name.ts'
 import { findDaemonSource, assumedUnitWarnings, type DaemonSource } from '../../daemon-config/source.ts'
 import { parseInitOptions, type InitOptions, type InitRequest } from './options.ts'
 import { renderDropIn } from '../../daemon-config/render-files.ts'
@@ -64,16 +67,16 @@ export async function planInit(options: InitOptions): Promise<InitPlan> {
   await isFolder(request.folder.path)
   const source = await findDaemonSource(request.source)
   const { override, settings, warnings } = await planDropIn(request, source)
-  const host = hostFor(request, settings)
-  const elsewhere = await keysElsewhere(request)
+  const host = hostFor(request.reach, settings)
+  const { clients, elsewhere } = await planClients(request, host)
   return {
     request,
     unit: source.found?.paths ?? [],
     override,
     settings,
     host,
-    clients: await planClients(request, host, elsewhere),
-    warnings: [...warnings, ...elsewhere.map((name) => keyElsewhere(request, name))],
+    clients,
+    warnings: [...warnings, ...elsewhere.map((name) => keptElsewhere(request.folder.path, name))],
   }
 }
 
@@ -140,53 +143,47 @@ function change(what: string, was: string | undefined, requested: string | undef
   return `in the file, ${what} ${was === undefined || was === '' ? 'something else' : was}, but you requested ${requested}`
 }
 
-function hostFor({ reach: { kind, value } }: InitRequest, { listen }: DaemonSettings): string {
-  const port = /:(\d+)$/.exec(listen[0] ?? '')?.[1] ?? '2376'
+function hostFor({ kind, value }: ServerName, { listen }: DaemonSettings): string {
+  const port = /:(\d+)$/.exec(listen[0] ?? '')?.[1] ?? String(TLS_PORT)
   return `tcp://${kind === 'ip' && value.includes(':') ? `[${value}]` : value}:${port}`
 }
 
-/** A certificate makes its client root on the server, so the default client is used only if there would be none at all. */
-async function planClients(request: InitRequest, host: string, elsewhere: readonly string[]): Promise<PlannedClient[]> {
+/** The clients, and those of them whose keys are on their own machines: nothing is created for these. */
+async function planClients(
+  request: InitRequest,
+  host: string,
+): Promise<Pick<InitPlan, 'clients'> & { readonly elsewhere: readonly string[] }> {
+  const { path } = request.folder
   const existing = await request.folder.clients()
-  const wanted =
-    request.clients.length > 0
-      ? request.clients
-      : defaultClients(request).filter((name) => existing.length === 0 || existing.includes(name))
+  const wanted = wantedClients(request, existing)
+  const held = await Promise.all(wanted.map((name) => isKeyElsewhere(path, name)))
+  const elsewhere = wanted.filter((_, index) => held[index] === true)
   const requested = wanted.filter((name) => !elsewhere.includes(name))
   if (requested.length + existing.length === 0) {
     throw new PkiError('ERR_NAME_INVALID', {
-      tried: `choosing the clients for ${request.folder.path}`,
+      tried: `choosing the clients for ${path}`,
       got: 'no client was named, and there is no login name to use',
       todo: sentence`Name one with ${option('clients', "['NAME']")}.`,
     })
   }
   const names = [...new Set([...requested, ...existing])]
-  return Promise.all(names.map((name) => planClient(request, name, host, requested.includes(name))))
+  const clients = await Promise.all(names.map((name) => planClient(path, name, host, requested.includes(name))))
+  return { clients, elsewhere }
 }
 
-function defaultClients({ defaultClient }: InitRequest): string[] {
-  return defaultClient === undefined ? [] : [defaultClient]
+/** A certificate makes its client root on the server, so the default client is used only if there would be none at all. */
+function wantedClients({ clients, defaultClient }: InitRequest, existing: readonly string[]): readonly string[] {
+  if (clients.length > 0 || defaultClient === undefined) return clients
+  return existing.length === 0 || existing.includes(defaultClient) ? [parseClientName(defaultClient)] : []
 }
 
-/** The requested clients whose keys are on their own machines: nothing is created for them. */
-async function keysElsewhere(request: InitRequest): Promise<string[]> {
-  const names = request.clients.length > 0 ? request.clients : defaultClients(request)
-  const held = await Promise.all(names.map((name) => isKeyElsewhere(request.folder.path, name)))
-  return names.filter((_, index) => held[index] === true)
-}
-
-function keyElsewhere({ folder }: InitRequest, name: string): InitWarning {
-  const text = sentence`The key of ${name} is on its own machine, so its certificate was kept. ${requestAgain(folder.path, name)}`
+function keptElsewhere(root: string, name: string): InitWarning {
+  const text = sentence`The key of ${name} is on its own machine, so its certificate was kept. ${requestAgain(root, name)}`
   return { code: 'key-elsewhere', text }
 }
 
-async function planClient(
-  request: InitRequest,
-  name: string,
-  host: string,
-  isRequested: boolean,
-): Promise<PlannedClient> {
-  const { folder } = clientPaths(request.folder.path, name)
+async function planClient(root: string, name: string, host: string, isRequested: boolean): Promise<PlannedClient> {
+  const { folder } = clientPaths(root, name)
   const text = renderClientEnv({ host, certPath: resolve(folder) }, 'dotenv')
   return { name, isRequested, env: await planFile(join(folder, '.env'), text, ENV_MODE) }
 }

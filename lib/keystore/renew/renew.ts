@@ -9,7 +9,7 @@ import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { keyElsewhere, requestAgain } from '../key-held.ts'
 import { checkLedger } from '../ledger-check.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
-import { ownNamesLast } from '../../pki/recertify.ts'
+import { requestedNames } from '../../pki/recertify.ts'
 import { ensureOneDayClient, hasOneDayClient } from '../one-day-client.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { lifeInDays } from './due.ts'
@@ -183,5 +183,5 @@ function issue(folder: PkiFolder, { certificate, days }: Planned, passphrase?: P
     ...(passphrase !== undefined && { passphrase }),
   }
   if (kind === 'client') return folder.ensureClient(name, options)
-  return folder.ensureServer(ownNamesLast(name, sans), { ...options, ...(host !== undefined && { host }) })
+  return folder.ensureServer(requestedNames(name, sans), { ...options, ...(host !== undefined && { host }) })
 }

@@ -1,5 +1,5 @@
-import { shellWord } from '../../base/quoting/posix.ts'
 import { dirname } from 'node:path'
+import { shellLine } from '../../base/quoting/posix.ts'
 import { quoteArgument, quoteExecutable } from '../../daemon-config/unit/words.ts'
 import { ArgumentError } from '../../base/errors.ts'
 import { option, sentence } from '../../base/sentence.ts'
@@ -145,8 +145,9 @@ function pathsOf({ program, folder, prometheus, passphraseFile }: Schedule): str
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for a path with a line break
  */
 export function renderCron(schedule: Schedule): string {
-  const lines = commands(schedule).map((command) => command.map(shellWord).join(' '))
-  const line = lines.join(' ; ')
+  const line = commands(schedule)
+    .map((command) => shellLine(...command))
+    .join(' ; ')
   if (/[\r\n]/.test(line)) {
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: 'rendering a line of a crontab',

@@ -18,7 +18,7 @@ export type NextAuthority = Pick<AuthorityOptions, 'commonName' | 'keyType' | 'd
 
 /** The part of {@link RotateOptions} that matters at the start. */
 export interface BeginOptions {
-  readonly next?: NextAuthority
+  readonly next: NextAuthority
   readonly passphrase?: Passphrase
 }
 
@@ -33,7 +33,7 @@ export interface BeginOptions {
 export async function beginRotation(
   root: string,
   old: Authority,
-  { next: wanted = {}, passphrase }: BeginOptions,
+  { next: wanted, passphrase }: BeginOptions,
 ): Promise<void> {
   const keyType = KEY_TYPES.find((type) => type === keyTypeOf(old.facts.key))
   const next = await createAuthority({ ...(keyType && { keyType }), ...wanted })

@@ -44,6 +44,7 @@ export interface ReadRotateOptions extends RotateOptions {
   readonly confirmServer: readonly string[]
   readonly targets: readonly Target[]
   readonly phase?: RotationPhase
+  readonly next: NextAuthority
 }
 
 const KNOWN: readonly (keyof RotateOptions)[] = [

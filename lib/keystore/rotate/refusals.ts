@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
-import { ours, sentence } from '../../base/sentence.ts'
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { PkiError } from '../../base/errors.ts'
 import { caPaths } from '../layout.ts'
@@ -19,7 +19,7 @@ export function refuseOther(root: string, { phase }: ReadRotateOptions, state: R
   throw new PkiError('ERR_ROTATION_PHASE', {
     tried: `continuing the phase ${phase} of the rotation in ${root}`,
     got: `it is in the phase ${state.phase}`,
-    todo: sentence`See what it waits for:  ${ours('cert', 'rotate-ca', '--status', '--dir', root)}`,
+    todo: seeStatus(root),
   })
 }
 
@@ -35,7 +35,7 @@ export function wrongPhase(root: string, phase: RotationPhase, got: string): Pki
   return new PkiError('ERR_ROTATION_PHASE', {
     tried: `confirming a client or server for the rotation in ${root}`,
     got: `it is in the phase ${phase}, which waits ${got}`,
-    todo: sentence`See what it waits for:  ${ours('cert', 'rotate-ca', '--status', '--dir', root)}`,
+    todo: seeStatus(root),
   })
 }
 
@@ -58,8 +58,12 @@ export function refuseStranger(
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `confirming the ${kind} ${stranger} for the rotation in ${root}`,
     got: known.length === 0 ? `no ${kind} is in use` : `the only ${kind}s in use are ${enumerate(known)}`,
-    todo: sentence`See what it waits for:  ${ours('cert', 'rotate-ca', '--status', '--dir', root)}`,
+    todo: seeStatus(root),
   })
+}
+
+function seeStatus(root: string): Sentence {
+  return sentence`See what it waits for:  ${ours('cert', 'rotate-ca', '--status', '--dir', root)}`
 }
 
 export async function noRotation(root: string, tried: string): Promise<PkiError> {

@@ -91,7 +91,7 @@ async function statusOf({ folder: root }: ReadRotateOptions): Promise<RotationRe
 }
 
 async function go(options: ReadRotateOptions): Promise<RotationReport> {
-  const { folder: root, onStep, passphrase, next = {} } = options
+  const { folder: root, onStep, passphrase, next } = options
   await removeLeftovers(root)
   await checkLedger(root)
   const leaves = await readLeaves(root)
