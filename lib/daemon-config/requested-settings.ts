@@ -1,5 +1,6 @@
 import { pathFault } from '../base/absolute-path.ts'
 import { DaemonError } from '../base/errors.ts'
+import { option, sentence } from '../base/sentence.ts'
 import { quoted } from '../base/text.ts'
 import { DEFAULT_LISTENER, parseListen, type LocalListener } from './listen.ts'
 import { conflictRemedy } from './existing-daemon-json.ts'
@@ -49,7 +50,7 @@ function parseTlsDir(given: string): string {
   const fault = pathFault(path)
   if (fault === undefined) return path
   throw new DaemonError('ERR_PATH_INVALID', {
-    tried: `reading the option tlsdir, ${quoted(given)}`,
+    tried: sentence`reading the option ${option('tlsDir')}, ${quoted(given)}`,
     got: fault,
     todo: `Give the absolute path of the folder on the server, such as ${DEFAULT_TLS_DIR}.`,
   })

@@ -125,7 +125,7 @@ export function settingsOfInit(override: string | undefined): DaemonSettings | u
     throw new DaemonError('ERR_UNIT_INVALID', {
       tried: "reading the override.conf beside the server's files",
       got: cause.got,
-      todo: sentence`Render it again:  ${ours('init', 'NAME', '--force')}  . If you remove it instead, the options and the host's present settings are used.`,
+      todo: sentence`Render it again:  ${ours('init', 'NAME', '--force')}  Or remove it, to use the options and the settings in force.`,
       cause,
     })
   }

@@ -64,7 +64,7 @@ export async function ensureCa(root: string, options: FolderAuthorityOptions): P
     return await create(root, options)
   } catch (error) {
     if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS')) throw error
-    // Another run was first: its CA counts, and nobody has seen ours.
+    // Another run was first: its CA is used, and ours was never in the folder.
     await wait(SETTLE_MS)
     const theirs = await readCaPair(root)
     if (theirs === undefined) throw error
@@ -208,7 +208,11 @@ async function create(root: string, options: FolderAuthorityOptions): Promise<Ou
  * @param old - existing files in the way of the pair
  * @returns the new paths of the old files
  */
-async function putCa({ folder, ledger }: AuthorityPaths, { all, pair, facts }: NewCa, old: readonly string[]): Promise<string[]> {
+async function putCa(
+  { folder, ledger }: AuthorityPaths,
+  { all, pair, facts }: NewCa,
+  old: readonly string[],
+): Promise<string[]> {
   const inFolder = await isFolder(folder)
   if (inFolder) await appendToLedger(ledger, ledgerEntry('ca', facts))
   return putFiles(folder, inFolder ? pair : all, old)

@@ -95,11 +95,7 @@ export async function signClient(
     request,
     answer: `${signed.cert}${keepsCa ? present.ca : copy.data}`,
     keptAside,
-    notes: [
-      ...notesOf(present, request),
-      ...twinNotes(twins),
-      ...cutNotes(signed.facts, signed.cutToAuthority),
-    ],
+    notes: [...notesOf(present, request), ...twinNotes(twins), ...cutNotes(signed.facts, signed.cutToAuthority)],
   }
 }
 
@@ -161,7 +157,9 @@ function refuseOtherKey({ folder }: LeafPaths, { cert, ofCert, ofKey }: Present,
 
 function oldAccess(cert: string | undefined): string {
   const end = cert === undefined ? undefined : endOf(cert)
-  return end === undefined ? '' : `; the old certificate still works until ${end}, since dockerd does not check revocation`
+  return end === undefined
+    ? ''
+    : `; the old certificate still works until ${end}, since dockerd does not check revocation`
 }
 
 function endOf(cert: string): string | undefined {

@@ -186,6 +186,19 @@ describe('client request', () => {
     assert.equal((await stat(join(alice, 'key.pem'))).mode & 0o777, 0o600)
   })
 
+  test('keeps a next key whose predecessor is gone', async (t) => {
+    const { alice } = await installed(t)
+    await succeeds('client', 'request', 'alice', '--out', alice, '--force')
+    const next = await readFile(join(alice, 'next-key.pem'), 'utf8')
+    await rm(join(alice, 'key.pem'))
+    const again = await succeeds('client', 'request', 'alice', '--out', alice)
+    assert.doesNotMatch(again.stdout, /stays in use/)
+    assert.equal(await readFile(join(alice, 'next-key.pem'), 'utf8'), next)
+    await succeeds('client', 'request', 'alice', '--out', alice, '--force')
+    assert.notEqual(await readFile(join(alice, 'next-key.pem'), 'utf8'), next)
+    assert.ok(!(await readdir(alice)).includes('key.pem'))
+  })
+
   test('refuses the folder of somebody else, and a file that is something else', async (t) => {
     const { alice, request } = await installed(t)
     const before = await treeOf(alice)

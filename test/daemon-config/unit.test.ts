@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
+import { hasLiveRestore } from '../../lib/daemon-config/settings-in-force.ts'
 import { DOCKER_CE_UNIT, DOCKER_CE_UNIT_LINE, parseUnit } from '../../lib/daemon.ts'
 import { refuses } from './support/refuses.ts'
 import { DEBIAN_UNIT, DOCKER_CE_UNIT_TEXT } from './support/units.ts'
@@ -100,6 +101,22 @@ describe('an installed unit', () => {
       '[Service]\nEnvironmentFile=/a\nEnvironmentFile=\nEnvironmentFile=-/b\nEnvironmentFile=/c\nExecStart=/usr/bin/dockerd'
     assert.deepEqual(parseUnit(text).environmentFiles, ['/b', '/c'])
   })
+
+  const LIVE_RESTORE: readonly (readonly [flag: string, isOn: boolean])[] = [
+    ['--live-restore', true],
+    ['--live-restore=true', true],
+    ['--live-restore=1', true],
+    ['--live-restore=false', false],
+    ['--live-restore=0', false],
+    ['--live-restore=F', false],
+    ['-D', false],
+  ]
+  for (const [flag, isOn] of LIVE_RESTORE) {
+    test(`live-restore is ${isOn ? 'on' : 'off'} with ${flag}`, () => {
+      const unit = parseUnit(`[Service]\nExecStart=/usr/bin/dockerd ${flag}`)
+      assert.equal(hasLiveRestore(unit, {}), isOn)
+    })
+  }
 })
 
 describe('what is no unit of dockerd', () => {

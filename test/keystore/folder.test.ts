@@ -2,7 +2,19 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFile, chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  chmod,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -10,6 +22,13 @@ import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { createAuthority, issueClient, issueServer, PkiFolder, type LedgerEntry } from '../../lib/pki.ts'
 import { appendToLedger, readLedger } from '../../lib/keystore/ledger.ts'
+import { adoptCertificates } from '../../lib/keystore/ledger-check.ts'
+import { refuseOtherServer } from '../../lib/keystore/other-server.ts'
+import { leafExtensions } from '../../lib/pki/extensions.ts'
+import { generateKeys } from '../../lib/pki/key-type.ts'
+import { periodOf } from '../../lib/pki/lifetime.ts'
+import { parseServerNames } from '../../lib/pki/server-name.ts'
+import { distinguishedName } from '../../lib/pki/sign.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { withCode } from '../pki/support/expect.ts'
@@ -572,6 +591,23 @@ async function namesIn(path: string): Promise<string[]> {
   return (await readLedger(path)).map(({ name }) => name)
 }
 
+test('capital letters in the names of a certificate do not change its names', async (t) => {
+  const { root, folder } = await initialised(t)
+  const authority = await folder.openAuthority()
+  const keys = await generateKeys('p256')
+  const names = parseServerNames(['build01', '10.0.0.4']).map((name) => ({ ...name, value: name.value.toUpperCase() }))
+  const x509 = authority.sign({
+    subject: distinguishedName('BUILD01'),
+    keys,
+    period: periodOf(1, authority.facts),
+    extensions: leafExtensions(keys, authority.keyId, 'serverAuth', names),
+  })
+  await writeFile(join(root, 'server/server-cert.pem'), x509.toString())
+  await writeFile(join(root, 'server/server-key.pem'), keys.privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  assert.equal((await folder.ensureServer(['build01', '10.0.0.4'])).action, 'kept')
+  await refuseOtherServer(root, ['build01'])
+})
+
 describe('the ledger', () => {
   test('has a line for everything that was issued', async (t) => {
     const { root, folder } = await initialised(t)
@@ -632,6 +668,7 @@ describe('the ledger', () => {
       [JSON.stringify({ ...entry('a'), kind: 'x' }), '"kind" is "x"'],
       [JSON.stringify({ ...entry('a'), sans: [1] }), '"sans"'],
       [JSON.stringify({ ...entry('a'), name: 1 }), '"name"'],
+      [JSON.stringify({ ...entry('a'), notAfter: 'soon' }), '"notAfter" is not a date'],
     ] as const
     for (const [line, words] of rows) {
       await writeFile(path, `${good}\n${line}\n${good}\n`)
@@ -639,6 +676,21 @@ describe('the ledger', () => {
     }
     await writeFile(path, `\n${good}\n\n${good}`)
     assert.deepEqual(await namesIn(path), ['a', 'a'])
+  })
+
+  test('gets one line for a certificate in two places', async (t) => {
+    const { root } = await initialised(t)
+    // As at the end of a rotation.
+    await mkdir(join(root, 'ca/next'))
+    await copyFile(join(root, 'ca/ca.pem'), join(root, 'ca/next/ca.pem'))
+    const path = join(root, 'ca/ledger.jsonl')
+    await rm(path)
+    const { adopted } = await adoptCertificates(root, false)
+    assert.deepEqual(
+      adopted.map(({ kind }) => kind),
+      ['ca', 'server', 'client'],
+    )
+    assert.equal((await readLedger(path)).length, 3)
   })
 
   test('many that write at once lose nothing, after a crash too', async (t) => {

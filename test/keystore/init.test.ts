@@ -24,6 +24,7 @@ describe('initialise', () => {
     [{ names: [7] }, 'ERR_ARGUMENT_INVALID'],
     [{ clients: undefined }, 'ERR_NAME_INVALID'],
     [{ clients: ['a b'] }, 'ERR_NAME_INVALID'],
+    [{ clients: undefined, defaultClient: 'a b' }, 'ERR_NAME_INVALID'],
     [{ keyType: 'dsa' }, 'ERR_KEY_TYPE_INVALID'],
     [{ listen: 'x:y' }, 'ERR_LISTEN_INVALID'],
     [{ usernsRemap: '0' }, 'ERR_USERNS_INVALID'],

@@ -20,6 +20,7 @@ import { decode, encode, integer, time } from '../../lib/pki/der.ts'
 import { usageBits } from '../../lib/pki/extensions.ts'
 import { newSerial } from '../../lib/pki/sign.ts'
 import { runCommand } from '../support/command.ts'
+import { makeCertificate, type CertificateOptions } from '../support/openssl-certs.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { withCode } from './support/expect.ts'
@@ -325,4 +326,23 @@ describe('the common name of a server', () => {
     assert.equal(await of(long, 'b'), 'b')
     assert.equal(await of(long), 'localhost')
   })
+})
+
+describe('a signature that Go can not verify', { skip: lacks('openssl') }, () => {
+  const rows: readonly (readonly [options: CertificateOptions, algorithm: string])[] = [
+    [{ keyType: 'rsa2048', digest: 'sha1' }, 'sha1WithRSAEncryption'],
+    [{ keyType: 'rsa2048', digest: 'sha224' }, 'sha224WithRSAEncryption'],
+    [{ keyType: 'p256', digest: 'sha224' }, 'ecdsa-with-SHA224'],
+  ]
+  for (const [options, algorithm] of rows) {
+    test(algorithm, async () => {
+      const { cert } = await makeCertificate({ ...options, commonName: 'alice', purposes: ['clientAuth'] })
+      const verdict = inspectCertificate(cert).verdicts.find(({ role }) => role === 'client')
+      assert.deepEqual(verdict, {
+        role: 'client',
+        ok: false,
+        because: `it is signed with ${algorithm}, which Go rejects`,
+      })
+    })
+  }
 })

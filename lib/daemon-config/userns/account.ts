@@ -119,7 +119,11 @@ function findGroup(
   const meant = `${got}, which dockerd uses if you name no group`
   return number === undefined
     ? refuseUserns(value, meant, create('groupadd', '--system', word))
-    : refuseUserns(value, meant, sentence`Name a group as ${word}:GID. To print the GID:  ${command('id', '-g', user.name)}`)
+    : refuseUserns(
+        value,
+        meant,
+        sentence`Name a group as ${word}:GID. To print the GID:  ${command('id', '-g', user.name)}`,
+      )
 }
 
 function numberOf(word: string): number | undefined {

@@ -172,7 +172,8 @@ function readFile(
 function checkOwnRanges(value: string, { path, parsed, own }: SubidFile, { user, uid }: UsernsAccount): void {
   const isOwn = (owner: string): boolean => owner === user || owner === String(uid)
   const fault = parsed.faults.find(({ owner, stopsAll }) => stopsAll || isOwn(owner))
-  if (fault !== undefined) refuseUserns(value, `line ${fault.line} of ${path}: ${fault.got}`, 'Correct or remove that line.')
+  if (fault !== undefined)
+    refuseUserns(value, `line ${fault.line} of ${path}: ${fault.got}`, 'Correct or remove that line.')
   const root = own.find(({ start }) => start === 0)
   if (root !== undefined) {
     const got = `line ${root.line} of ${path} gives ${quoted(root.owner)} the id 0, so root in a container would be root on the host`

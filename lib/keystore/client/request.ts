@@ -173,7 +173,11 @@ async function write({ isThere, folder, key, made, isNew }: Writing): Promise<st
 }
 
 /** The remark that a kept key has another type than the requested one. */
-function keyTypeNotes({ name, keyType }: CertificateRequest, folder: string, requested: KeyType | undefined): Sentence[] {
+function keyTypeNotes(
+  { name, keyType }: CertificateRequest,
+  folder: string,
+  requested: KeyType | undefined,
+): Sentence[] {
   if (requested === undefined || requested === keyType) return []
   const again = requestCommand(name, folder, '--force', '--key-type', requested)
   return [sentence`Its key stays ${keyType}; to create another:  ${again}`]

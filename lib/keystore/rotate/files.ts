@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { KEY_MODE, PUBLIC_MODE, writeFileAtomically, isFolder, readIfThere } from '../../base/files.ts'
 import { certificatesIn } from '../../identity/certificate.ts'
 import type { Authority } from '../../pki/ca.ts'
-import { keepBeside } from '../../base/replace-files.ts'
+import { dateSuffix, keepBeside } from '../../base/replace-files.ts'
 import { codeOf } from '../../base/system-error.ts'
 import { caPaths, nextCaPaths } from '../layout.ts'
 import { readNextPair, type Rotation } from './cas.ts'
@@ -96,8 +96,8 @@ export async function isInstalled(root: string): Promise<boolean> {
   return (await readIfThere(cert)) === pair.certificate && (await readIfThere(key)) === pair.key
 }
 
-/** A date for the names of files that are kept aside. */
-export function asSuffix(date: string): string {
+/** {@link dateSuffix} for an earlier date. */
+function asSuffix(date: string): string {
   return date.replace(/\.\d+/, '').replaceAll(':', '-')
 }
 
@@ -116,7 +116,7 @@ async function linkOnce(path: string, aside: string): Promise<void> {
 export async function removeNext(root: string, state: string): Promise<void> {
   const { folder } = caPaths(root)
   const { folder: next } = nextCaPaths(root)
-  const suffix = asSuffix(new Date().toISOString())
+  const suffix = dateSuffix()
   await writeFileAtomically(join(folder, `rotation.json.${suffix}`), state, { mode: KEY_MODE })
   const gone = join(folder, `${ENDED}${suffix}`)
   await fs.rename(next, gone)
@@ -140,7 +140,7 @@ export async function removeLeftovers(root: string): Promise<void> {
 export async function setNextAside(root: string): Promise<string> {
   const { folder } = nextCaPaths(root)
   for (let attempt = 1; ; attempt++) {
-    const aside = `${folder}.${asSuffix(new Date().toISOString())}${attempt === 1 ? '' : `-${attempt}`}`
+    const aside = `${folder}.${dateSuffix()}${attempt === 1 ? '' : `-${attempt}`}`
     if (await isFolder(aside)) continue
     await fs.rename(folder, aside)
     return aside
