@@ -57,7 +57,8 @@ export function isListenerOf(
   return target.port === port && (host === address || (LOOPBACK_FOR.has(host) && LOOPBACK_FOR.has(address)))
 }
 
-/** Returns an address in its canonical form. */
+/** Returns an IPv6 address in its canonical form and without its zone, and anything else unchanged. */
 function canonicalAddress(host: string): string {
-  return host.includes(':') ? new URL(`http://[${host}]`).hostname.slice(1, -1) : host
+  const url = `http://[${host.replace(/%.*$/, '')}]`
+  return host.includes(':') && URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : host
 }

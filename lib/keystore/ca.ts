@@ -178,7 +178,6 @@ interface NewCa {
 
 async function newCa(paths: AuthorityPaths, options: FolderAuthorityOptions): Promise<NewCa> {
   const { passphrase, ...wanted } = options
-  if (passphrase !== undefined) checkPassphrase(passphrase)
   const authority = await createAuthority(wanted)
   const { facts, certificate } = authority
   const key = await authority.exportKey(passphrase === undefined ? {} : { passphrase })

@@ -57,6 +57,9 @@ describe('where a listener is knocked at', () => {
   test('a socket belongs to the listener of its address; for all addresses there is one', () => {
     assert.equal(isListenerOf({ address: '::', port: 2376 }, 'tcp://0.0.0.0:2376'), true)
     assert.equal(isListenerOf({ address: '::1', port: 2376 }, 'tcp://[0:0:0:0:0:0:0:1]:2376'), true)
+    // A unit or daemon.json may have listeners that docker-mtls can't render, and dockerd may not start with them.
+    assert.equal(isListenerOf({ address: 'fe80::1', port: 2376 }, 'tcp://[fe80::1%eth0]:2376'), true)
+    assert.equal(isListenerOf({ address: '::1', port: 2376 }, 'tcp://::zz:2376'), false)
     assert.equal(isListenerOf({ address: '::', port: 2375 }, 'tcp://0.0.0.0:2376'), false)
     assert.equal(isListenerOf({ address: '10.0.0.4', port: 2376 }, 'tcp://10.0.0.5:2376'), false)
     assert.equal(isListenerOf({ address: '127.0.0.1', port: 2376 }, 'tcp://0.0.0.0:2376'), false)
