@@ -36,6 +36,10 @@ describe('several servers of one authority', () => {
     assert.equal((await folder.ensureServer(['main.test'])).action, 'kept')
   })
 
+  test('a renewal without a folder is a mistake in the call', async () => {
+    await assert.rejects(renewCertificates({} as never), withCode('ERR_ARGUMENT_INVALID', 'the path of a folder'))
+  })
+
   test('one that the ledger has nothing of is found', async (t) => {
     const root = await temporaryFolder(t)
     const folder = new PkiFolder(root)

@@ -95,6 +95,7 @@ const OPTIONS = [
 export async function renewCertificates(options: RenewOptions): Promise<RenewReport> {
   checkRequested(options)
   const { folder: root, passphrase, dryRun = false, signal, onStep } = options
+  const folder = new PkiFolder(root)
   await checkLedger(root)
   const known = await listKnown(root)
   const requested = readRequested(options, known)
@@ -103,7 +104,6 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   const planned = renew.map((item) => ({ ...item, days: options.days ?? lifeInDays(item.certificate, known) }))
   const report = { folder: resolve(root), ...rest }
   if (dryRun || planned.length === 0) return { ...report, renewed: planned, probe: await hasOneDayClient(root) }
-  const folder = new PkiFolder(root)
   // A wrong passphrase is refused before the first one is renewed.
   await folder.openAuthority(passphrase)
   const renewed: RenewedCertificate[] = []
