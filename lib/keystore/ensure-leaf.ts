@@ -91,7 +91,7 @@ function mustReplace({ renew, force, keyType }: LeafPlan, { facts, faults, nameC
 /** A second key for a client whose key is on its own machine is created only with force. */
 function keepElsewhere(plan: LeafPlan, { faults, facts }: LeafState): FolderLeafResult {
   const { paths, name = '', root, renew, forceCommand } = plan
-  const why = renew ? ['it can not be renewed here'] : faults
+  const why = renew ? ['it cannot be renewed here'] : faults
   if (why.length === 0 && facts !== undefined) {
     const note = sentence`Its key is on the machine of ${name} and was never here; to create a second key here:  ${forceCommand}`
     return { action: 'kept', paths, facts, keptAside: [], notes: plainTexts([note]) }

@@ -119,7 +119,7 @@ export function parseHostName(name: string): string {
   if (isHostName(name)) return name
   throw new PkiError('ERR_NAME_INVALID', {
     tried: `reading the host name ${quoted(name)}`,
-    got: 'it can not be the name of a folder',
+    got: 'it cannot be the name of a folder',
     todo: 'Use up to 128 lower-case letters, digits, ., - and _, starting with a letter, a digit or _.',
   })
 }

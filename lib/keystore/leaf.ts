@@ -96,7 +96,7 @@ function judgePair(
 }
 
 function keyFaults(pem: string, certificate: X509Certificate): string[] {
-  if (isEncryptedKey(pem)) return ['it is encrypted, and dockerd and the Docker CLI can not read encrypted keys']
+  if (isEncryptedKey(pem)) return ['it is encrypted, and dockerd and the Docker CLI cannot read encrypted keys']
   try {
     return certificate.checkPrivateKey(createPrivateKey(pem))
       ? []

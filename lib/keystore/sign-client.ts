@@ -149,7 +149,7 @@ function refuseOtherKey({ folder }: LeafPaths, { cert, ofCert, ofKey }: Present,
     tried: `signing the key ${request.keyFingerprint256} for the client ${request.name}`,
     got:
       other === UNREADABLE
-        ? `the client exists, and its files in ${folder} can not be read`
+        ? `the client exists, and its files in ${folder} cannot be read`
         : `the client exists in ${folder} with another key, ${other}`,
     todo: sentence`For another person or program, use ${option('name', "'OTHER'")}. For the same one with a new key, use ${option('force', 'true')}${oldAccess(cert)}.`,
   })

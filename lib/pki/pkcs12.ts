@@ -79,7 +79,7 @@ export function readPassphrase(given: string | Uint8Array): string {
   if (bytes > MAX_PASSPHRASE) throw badPassphrase(`the passphrase has ${bytes} bytes`)
   // Some readers end it at a zero byte, others don't; a lone surrogate has no UTF-8.
   if (text.includes('\0') || /\p{Cs}/u.test(text))
-    throw badPassphrase('the passphrase contains a character that can not be typed')
+    throw badPassphrase('the passphrase contains a character that cannot be typed')
   return text
 }
 

@@ -36,14 +36,14 @@ export function requestKey(info: Asn1): KeyObject {
   // By way of JWK, which has one form for each key.
   const plain = createPublicKey({ key: publicKey.export({ format: 'jwk' }), format: 'jwk' })
   if (plain.export({ type: 'spki', format: 'der' }).equals(der)) return plain
-  throw refused('Go can not read the encoding of its key (explicit curve parameters, or a compressed point)', OTHER_KEY)
+  throw refused('Go cannot read the encoding of its key (explicit curve parameters, or a compressed point)', OTHER_KEY)
 }
 
 function openKey(der: Buffer): KeyObject {
   try {
     return createPublicKey({ key: der, format: 'der', type: 'spki' })
   } catch (cause) {
-    throw invalid('OpenSSL can not read its public key', cause)
+    throw invalid('OpenSSL cannot read its public key', cause)
   }
 }
 

@@ -128,7 +128,7 @@ async function keysFor({ key, keyType }: RequestOptions): Promise<KeyPair> {
 }
 
 function openKey(pem: string | Uint8Array): KeyObject {
-  if (isEncryptedKey(pem)) throw unusable('it is encrypted, and the Docker CLI can not read encrypted keys')
+  if (isEncryptedKey(pem)) throw unusable('it is encrypted, and the Docker CLI cannot read encrypted keys')
   try {
     return createPrivateKey(Buffer.from(pem))
   } catch {

@@ -85,7 +85,7 @@ function read(given: string): ServerName | string {
   if (address !== undefined) return { kind: 'ip', value: address, given }
   if (given.includes(':')) return 'it is not an IPv6 address, and a certificate name has no port'
   const value = toAscii(given)
-  if (value === undefined) return 'it contains characters that a DNS name can not have'
+  if (value === undefined) return 'it contains characters that a DNS name cannot have'
   return nameFault(value) ?? { kind: 'dns', value, given }
 }
 
@@ -94,7 +94,7 @@ function notation(given: string): string | undefined {
   if (given === '') return 'it is empty'
   if (BLANK.test(given)) return 'it contains white space or a control character'
   if (given.includes('://')) return 'it is a URL, not a name'
-  if (given.includes('%')) return 'it contains an IPv6 zone or a %, which a certificate can not hold'
+  if (given.includes('%')) return 'it contains an IPv6 zone or a %, which a certificate cannot hold'
   if (given.includes('/')) return 'it is a network or a path; a certificate names single hosts'
   if (given.includes(',') || given.includes(';')) return 'it is a list of names'
   if (given.includes('@')) return 'it contains a user name'

@@ -462,7 +462,7 @@ describe('client install', () => {
     await fails('ERR_CA_EXISTS', 'client', 'install', answer, '--dir', alice)
     await succeeds('client', 'install', answer, '--dir', alice, '--force')
     await writeFile(join(alice, 'ca.pem'), 'garbage')
-    assert.match(await fails('ERR_CA_EXISTS', 'client', 'install', answer, '--dir', alice), /can not be read/)
+    assert.match(await fails('ERR_CA_EXISTS', 'client', 'install', answer, '--dir', alice), /cannot be read/)
   })
 
   test('goes on where a run was killed', async (t) => {

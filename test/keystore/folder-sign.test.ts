@@ -136,7 +136,7 @@ describe('another key under the name of a client', () => {
     await mkdir(place, { recursive: true })
     await writeFile(join(place, 'key.pem'), 'garbage', { mode: 0o600 })
     const { request, key } = await createRequest({ name: 'alice' })
-    await refusedUntouched(folder, () => folder.signClient(request), withCode('ERR_REQUEST_REFUSED', 'can not be read'))
+    await refusedUntouched(folder, () => folder.signClient(request), withCode('ERR_REQUEST_REFUSED', 'cannot be read'))
     await assertWhole(folder, await folder.signClient(request, { force: true }), key)
   })
 })

@@ -146,8 +146,8 @@ describe('a passphrase', { skip: lacks('openssl', 'pk12util') }, () => {
     ['an empty one', '', 'is empty'],
     ['no bytes', Buffer.alloc(0), 'is empty'],
     ['one that is too long', 'x'.repeat(1025), 'has 1025 bytes'],
-    ['a zero', 'a\0b', 'can not be typed'],
-    ['half a character', 'a\ud83d', 'can not be typed'],
+    ['a zero', 'a\0b', 'cannot be typed'],
+    ['half a character', 'a\ud83d', 'cannot be typed'],
     ['bytes that are no UTF-8', Buffer.of(0xff, 0xfe), 'not UTF-8'],
   ]
   for (const [what, passphrase, words] of BAD) {

@@ -255,7 +255,7 @@ describe('a request that is refused', { skip: lacks('openssl') }, () => {
     ['secp256k1', 'secp256k1'],
     ['brainpool', 'brainpoolP256r1'],
     ['p224', 'not accept secp224r1 keys'],
-    ['explicit', 'Go can not read the encoding of its key'],
+    ['explicit', 'Go cannot read the encoding of its key'],
     ['ed448', 'not accept ed448 keys'],
     ['rsa-pss', 'not accept rsa-pss keys'],
   ]

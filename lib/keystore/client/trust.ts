@@ -69,7 +69,7 @@ function otherTrust(
   old: readonly TrustedAuthority[] | undefined,
   authorities: readonly TrustedAuthority[],
 ): PkiError {
-  const trusted = old === undefined || old.length === 0 ? 'can not be read' : `trusts ${describeAll(old)}`
+  const trusted = old === undefined || old.length === 0 ? 'cannot be read' : `trusts ${describeAll(old)}`
   return new PkiError('ERR_CA_EXISTS', {
     tried: `replacing ${path}`,
     got: `it ${trusted}, and the answer contains another CA, ${describeAll(authorities)}`,

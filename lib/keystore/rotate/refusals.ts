@@ -42,7 +42,7 @@ export function wrongPhase(root: string, phase: RotationPhase, got: string): Pki
 export function notDeliveredYet(root: string, name: string): PkiError {
   return new PkiError('ERR_ROTATION_PHASE', {
     tried: `confirming ${name} for the rotation in ${root}`,
-    got: 'its new files were created just now and can not be there yet',
+    got: 'its new files were created just now and cannot be there yet',
     todo: sentence`Deliver its files first. See what to do:  ${ours('cert', 'rotate-ca', '--status', '--dir', root)}`,
   })
 }
