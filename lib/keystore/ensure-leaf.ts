@@ -7,7 +7,7 @@ import type { CertificateFacts } from '../identity/certificate.ts'
 import { putFiles, replaceFiles, type NewFile } from '../base/replace-files.ts'
 import { holdsCa, readLeaf, type LeafState, type RequestedLeaf } from './leaf.ts'
 import type { LeafPaths } from './layout.ts'
-import { keyElsewhere, requestAgain } from './key-held.ts'
+import { elsewhereFault, requestAgain } from './key-held.ts'
 import { cutNotes, lastDay, openKeyNotes } from './notes.ts'
 import { SETTLE_MS, settleSwap, swapFiles } from './swap.ts'
 import type { IssuedCertificate } from '../pki/issue.ts'
@@ -96,7 +96,7 @@ function keepElsewhere(plan: LeafPlan, { faults, facts }: LeafState): FolderLeaf
     const note = sentence`Its key is on the machine of ${name} and was never here; to create a second key here:  ${forceCommand}`
     return { action: 'kept', paths, facts, keptAside: [], notes: plainTexts([note]) }
   }
-  const got = `${keyElsewhere(name)} (${why.join('; ')})`
+  const got = `${elsewhereFault(name)} (${why.join('; ')})`
   const todo = sentence`${requestAgain(root, name)}  To create a second key here instead:  ${forceCommand}`
   throw failure(plan, 'ERR_CLIENT_KEY_ELSEWHERE', got, todo)
 }

@@ -28,7 +28,7 @@ function fingerprintOf(pem: string): string | undefined {
 }
 
 /** Why this folder can't do something for a client whose key is on its own machine. */
-export function keyElsewhere(name: string): string {
+export function elsewhereFault(name: string): string {
   return `its key is on the machine of ${name} and was never here`
 }
 

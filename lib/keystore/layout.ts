@@ -81,9 +81,13 @@ export function serverPaths(root: string, host?: string): LeafPaths {
   }
 }
 
-/** The folder of the one-day client certificate for `apply`, in the server's folder and deployed with it. */
-export function oneDayClientFolder(serverFolder: string): string {
-  return join(serverFolder, 'probe')
+/**
+ * The folder of the one-day client certificate for `apply`. It is in the folder of the server, and deployed with it.
+ *
+ * @param folder - the folder of the server
+ */
+export function oneDayClientFolder(folder: string): string {
+  return join(folder, 'probe')
 }
 
 export function clientsFolder(root: string): string {

@@ -15,7 +15,7 @@ import {
   serverPaths,
   type LeafPaths,
 } from './layout.ts'
-import { isKeyElsewhere, keyElsewhere } from './key-held.ts'
+import { elsewhereFault, isKeyElsewhere } from './key-held.ts'
 import { settleSwap } from './swap.ts'
 import { readLedger, type LedgerEntry } from './ledger.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
@@ -121,7 +121,7 @@ function cannotHandOver(root: string, name: string): PkiError {
   const { cert, ca } = clientPaths(root, name)
   return new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
     tried: `reading the files of the client ${name}`,
-    got: keyElsewhere(name),
+    got: elsewhereFault(name),
     todo: sentence`Copy only the certificates to that machine, as one file:  ${command('cat', cert, ca)} > ${name}.pem  Then install them there:  ${ours('client', 'install', `${name}.pem`)}`,
   })
 }

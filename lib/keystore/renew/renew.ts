@@ -6,7 +6,7 @@ import { KEY_TYPES } from '../../pki/key-type.ts'
 import { parseClientName } from '../../pki/client-name.ts'
 import type { FolderLeafResult } from '../ensure-leaf.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
-import { keyElsewhere, requestAgain } from '../key-held.ts'
+import { elsewhereFault, requestAgain } from '../key-held.ts'
 import { checkLedger } from '../ledger-check.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
 import { requestedNames } from '../../pki/recertify.ts'
@@ -155,7 +155,7 @@ function refuse(
   const { name } = held.certificate
   throw new PkiError('ERR_CLIENT_KEY_ELSEWHERE', {
     tried: `renewing the client ${name}`,
-    got: keyElsewhere(name),
+    got: elsewhereFault(name),
     todo: requestAgain(root, name),
   })
 }
