@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises'
+import { pause } from '../base/abort.ts'
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
@@ -31,6 +31,7 @@ export type VerifiedPlan = Pick<ApplyPlan, 'settings' | 'server'>
 
 /** How long a listener may take after dockerd has told systemd that it is ready. */
 const PORT_MS = 15_000
+const POLL_MS = 250
 
 /**
  * Tests a daemon from outside, at each configured listener, and at all others that serve its API, such as a port of
@@ -70,7 +71,7 @@ async function proveAt(
     } catch (error) {
       if (!isDockerMtlsError(error, 'ERR_CONNECTION_REFUSED') || Date.now() > deadline) throw explainUnreachable(error)
       talk.wait(`dockerd to listen on ${formatTarget(target)}`)
-      await wait(250, undefined, { signal })
+      await pause(POLL_MS, signal)
     }
   }
 }

@@ -55,6 +55,22 @@ export async function withTimeout<T>(
   }
 }
 
+/** Waits. Rejects with the signal's own reason; node:timers/promises would reject with an AbortError. */
+export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      forget?.()
+      resolve()
+    }, milliseconds)
+    const forget =
+      signal &&
+      onAbort(signal, () => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      })
+  })
+}
+
 /** Rejects as soon as the signal aborts. The work itself continues, and its result is dropped. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise

@@ -11,10 +11,10 @@ export const KEY_MODE = 0o600
 /** Certificates and configuration: readable for everyone, writable for their owner. */
 export const PUBLIC_MODE = 0o644
 
-/** Creates a folder and its missing parents, each with {@link FOLDER_MODE} from the moment that it exists. */
-export async function makeFolder(path: string): Promise<void> {
+/** Creates a folder and its missing parents, each with this mode from the moment that it exists. */
+export async function makeFolder(path: string, mode: number = FOLDER_MODE): Promise<void> {
   try {
-    await makeWithParents(path)
+    await makeWithParents(path, mode)
   } catch (cause) {
     throw new FileError('ERR_FILE_WRITE', {
       tried: `creating the folder ${path}`,
@@ -26,20 +26,20 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /** Without mkdir's `recursive`: in /proc mkdir(2) fails with ENOENT although the parent exists, and Node would retry forever. */
-async function makeWithParents(path: string): Promise<void> {
-  const cause = await whyNotMade(path)
+async function makeWithParents(path: string, mode: number): Promise<void> {
+  const cause = await whyNotMade(path, mode)
   if (cause === undefined) return
   if (codeOf(cause) !== 'ENOENT') throw cause
   const parent = dirname(path)
-  if (!(await isFolderNow(parent))) await makeWithParents(parent)
+  if (!(await isFolderNow(parent))) await makeWithParents(parent, mode)
   // Another process may just have created the parent.
-  const again = await whyNotMade(path)
+  const again = await whyNotMade(path, mode)
   if (again !== undefined) throw again
 }
 
-async function whyNotMade(path: string): Promise<Error | undefined> {
+async function whyNotMade(path: string, mode: number): Promise<Error | undefined> {
   try {
-    await fs.mkdir(path, { mode: FOLDER_MODE })
+    await fs.mkdir(path, { mode })
     return undefined
   } catch (cause) {
     return (await isFolderNow(path)) ? undefined : (cause as Error)

@@ -1,9 +1,11 @@
-import { promises as fs } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { option, sentence } from './sentence.ts'
 import { replaceFiles } from './replace-files.ts'
 import { FileError } from './errors.ts'
-import { isFolder, PUBLIC_MODE, readIfThere } from './files.ts'
+import { isFolder, makeFolder, PUBLIC_MODE, readIfThere } from './files.ts'
+
+/** Folders of configuration, which isn't secret. The umask decides who may write to them. */
+const PUBLIC_FOLDER_MODE = 0o777
 
 /** A rendered file, and the existing file in its place. */
 export interface PlannedFile {
@@ -95,24 +97,10 @@ export async function writeRendered(
   if (taken !== undefined && !force) throw exists(taken.path)
   const results: FileResult[] = []
   for (const file of planned) {
-    await makePublicFolder(dirname(file.path))
+    await makeFolder(dirname(file.path), PUBLIC_FOLDER_MODE)
     results.push(await putFile(file, force))
   }
   return results
-}
-
-/** Creates a folder with the usual mode in /etc: configuration isn't secret. */
-async function makePublicFolder(path: string): Promise<void> {
-  try {
-    await fs.mkdir(path, { recursive: true })
-  } catch (cause) {
-    throw new FileError('ERR_FILE_WRITE', {
-      tried: `creating the folder ${path}`,
-      got: (cause as Error).message,
-      todo: 'Choose a folder that you can write to.',
-      cause,
-    })
-  }
 }
 
 function exists(path: string): FileError {

@@ -73,7 +73,8 @@ export async function replaceFiles(files: readonly NewFile[], old: readonly stri
     }
     for (const file of files) await checkOurs(file)
   } catch (error) {
-    for (const file of written) if (await isOurs(file)) await fs.rm(file.path, { force: true })
+    // If a step of this fails as well, the others still have to be done, and the first error is the one to report.
+    for (const file of written) if (await isOurs(file)) await fs.rm(file.path, { force: true }).catch(() => undefined)
     for (const { from, to } of moved.toReversed()) await moveWithoutLoss(to, from).catch(() => undefined)
     throw error
   }
@@ -140,7 +141,7 @@ async function moveFolder(from: string, to: string): Promise<void> {
 }
 
 /** The current time, as it is appended to names: `2026-11-25T10-20-30Z`. */
-export function dateSuffix(): string {
+function dateSuffix(): string {
   return new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
 }
 

@@ -2,7 +2,7 @@ import { DaemonError, EndpointError } from '../base/errors.ts'
 import { checkOptions, checkText } from '../base/options.ts'
 import { option, sentence } from '../base/sentence.ts'
 import { assignment, checkShell, type Shell } from '../base/quoting/shells.ts'
-import { PLAINTEXT_PORT } from '../base/ports.ts'
+import { isPort, PLAINTEXT_PORT } from '../base/ports.ts'
 import { quoted } from '../base/text.ts'
 
 /** The daemon and the certificates that the variables name. */
@@ -72,7 +72,7 @@ function checkHost(host: string): void {
         : 'port 2375 is the plaintext port'
     throw new EndpointError('ERR_PLAINTEXT_PORT', { tried, got, todo: `Use tcp://${name}:2376.` })
   }
-  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
+  if (!isPort(port)) {
     throw new EndpointError('ERR_HOST_INVALID', { tried, got: `${quoted(port)} is not a port`, todo })
   }
 }

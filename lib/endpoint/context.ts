@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EndpointError, type EndpointErrorCode } from '../base/errors.ts'
 import { fileReason } from '../base/files.ts'
-import { command, sentence, type Sentence } from '../base/sentence.ts'
+import { command, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { codeOf, isMissing } from '../base/system-error.ts'
 import { enumerate, printable } from '../base/text.ts'
 import { nameSource } from './resolution-log.ts'
@@ -12,7 +12,8 @@ import { endpointOf, parseContextMeta, type ContextMeta } from './context-meta.t
 import type { Endpoint } from './endpoint.ts'
 
 const LIST = command('docker', 'context', 'ls')
-const UPDATE = 'host=tcp://HOST:2376,ca=ca.pem,cert=cert.pem,key=key.pem'
+const update = (name: string): CommandPart =>
+  command('docker', 'context', 'update', name, '--docker', 'host=tcp://HOST:2376,ca=ca.pem,cert=cert.pem,key=key.pem')
 
 /** A context to read. */
 export interface ContextRequest {
@@ -39,7 +40,7 @@ export async function readContext(request: ContextRequest): Promise<ContextEndpo
   if (!isContextName(name)) {
     fail('ERR_CONTEXT_INVALID', tried, 'this is not a valid context name', sentence`List the contexts:  ${LIST}`)
   }
-  const todo = sentence`Update it with the daemon's CA:  ${command('docker', 'context', 'update', name, '--docker', UPDATE)}`
+  const todo = sentence`Update it with the daemon's CA:  ${update(name)}`
   const endpoint = endpointOf(await readMeta(config, name, tried), { tried, todo, tlsOnPort2375 })
   if (endpoint.kind !== 'tls' || ownIdentity) return { endpoint }
   return { endpoint, certPath: await credentialsFolder(contextPaths(config, name).credentials, name, tried) }
@@ -82,7 +83,7 @@ async function credentialsFolder(folder: string, name: string, tried: Sentence):
   if (missing.length === 0) return folder
   const got =
     missing.length === TLS_FILES.length ? 'it has neither certificates nor a key' : `it lacks ${enumerate(missing)}`
-  const todo = sentence`Add all three files:  ${command('docker', 'context', 'update', name, '--docker', UPDATE)}`
+  const todo = sentence`Add all three files:  ${update(name)}`
   return fail('ERR_CONTEXT_INSECURE', tried, `${got}, although its host is reached over TCP`, todo)
 }
 

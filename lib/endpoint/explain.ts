@@ -1,7 +1,15 @@
 import { isDockerMtlsError, sentencesOf, type AnyDockerMtlsError } from '../base/errors.ts'
 import { renderSentence, sentence, type Sentence } from '../base/sentence.ts'
 import type { Environment, VariableName } from './environment.ts'
-import { nameSource, ResolutionLog, SOURCES, type LogEntry, type Source, type Verdict } from './resolution-log.ts'
+import {
+  nameSource,
+  ResolutionLog,
+  shownOption,
+  SOURCES,
+  type LogEntry,
+  type Source,
+  type Verdict,
+} from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
 import { resolveWithLog, type ResolvedEndpoint } from './resolve.ts'
 import { showHost } from './text.ts'
@@ -122,20 +130,9 @@ function isSet(source: Source, log: ResolutionLog): boolean {
   return source === 'options ca, cert, key' ? log.options.ca !== undefined : valueOf(source, log) !== undefined
 }
 
-const SHOWN_OPTIONS: Readonly<
-  Partial<Record<Source, 'host' | 'context' | 'certPath' | 'envFile' | 'proxy' | 'apiVersion'>>
-> = {
-  'option host': 'host',
-  'option context': 'context',
-  'option certPath': 'certPath',
-  'option envFile': 'envFile',
-  'option proxy': 'proxy',
-  'option apiVersion': 'apiVersion',
-}
-
 /** Returns the value without secrets: never a key, a passphrase, or the password in a URL. */
 function valueOf(source: Source, { options, variables }: ResolutionLog): string | undefined {
-  const option = SHOWN_OPTIONS[source]
+  const option = shownOption(source)
   const text = isVariable(source) ? variables[source]?.value : option && options[option]
   if (text === undefined) return undefined
   return /host|proxy/i.test(source) ? showHost(text) : printable(text)

@@ -2,7 +2,7 @@ import { homedir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { EndpointError, type EndpointErrorCode } from '../base/errors.ts'
 import { sentence } from '../base/sentence.ts'
-import { nameSource } from './resolution-log.ts'
+import { nameSource, type ResolutionLog } from './resolution-log.ts'
 import type { Environment, Variables } from './environment.ts'
 import { forbiddenCharacter } from './text.ts'
 import { printable } from '../base/text.ts'
@@ -46,4 +46,14 @@ export function configFolder(variables: Variables, env: Environment): string {
   const set = variables.DOCKER_CONFIG
   if (set === undefined) return join(homeFolder(env), '.docker')
   return absolutePath({ text: set.value, source: set.source, code: 'ERR_CONFIG_INVALID' }, env)
+}
+
+/** {@link configFolder} for the contexts. Records that DOCKER_CONFIG names it. */
+export function contextsFolder(env: Environment, log: ResolutionLog): string {
+  log.considered = 'DOCKER_CONFIG'
+  const config = configFolder(log.variables, env)
+  if (log.variables.DOCKER_CONFIG !== undefined) {
+    log.record('DOCKER_CONFIG', 'chosen', 'it is the folder of the contexts', config)
+  }
+  return config
 }

@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import { EndpointError } from '../base/errors.ts'
+import { configFile } from './config-file.ts'
 import { DEFAULT_CONTEXT } from './context-layout.ts'
 import { readContext, readCurrentContext, type ContextRequest } from './context.ts'
 import { formatEndpoint } from './endpoint.ts'
 import type { Environment, Variable } from './environment.ts'
-import { configFolder } from './folders.ts'
+import { contextsFolder } from './folders.ts'
 import { findLocalSocket } from './local-socket.ts'
 import type { Found, ResolutionLog, Source } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
@@ -45,23 +45,22 @@ export async function fromContextOrSocket(
   log: ResolutionLog,
 ): Promise<Found> {
   const { tlsOnPort2375 } = options
-  log.considered = 'DOCKER_CONFIG'
-  const config = configFolder(log.variables, env)
+  const config = contextsFolder(env, log)
   const context = log.variables.DOCKER_CONTEXT ?? (await currentContext(config, log))
-  if (log.variables.DOCKER_CONFIG !== undefined)
-    log.record('DOCKER_CONFIG', 'chosen', 'it is the folder of the contexts', config)
   if (context === undefined || context.value === DEFAULT_CONTEXT) requireHost(log)
   if (context === undefined) return fromLocalSocket(env, log)
   const step = log.variables.DOCKER_CONTEXT === undefined ? 'currentContext' : 'DOCKER_CONTEXT'
   const request = { name: context.value, source: context.source, config, tlsOnPort2375, ownIdentity: false }
   const found = await fromContext(step, request, env, log)
-  recordUnusedTls(`the context ${context.value} has its own certificates`, log)
+  const { kind } = found.endpoint
+  const why = kind === 'tls' ? 'has its own certificates' : `leads to ${formatEndpoint(found.endpoint)}, which has no TLS`
+  recordUnusedTls(`the context ${context.value} ${why}`, log)
   return found
 }
 
 async function currentContext(config: string, log: ResolutionLog): Promise<Variable | undefined> {
   log.considered = 'currentContext'
-  const path = join(config, 'config.json')
+  const path = configFile(config)
   const value = await readCurrentContext(config)
   if (value !== undefined) return { value, source: `currentContext in ${path}` }
   log.record('currentContext', 'not set', `${path} names no context`)

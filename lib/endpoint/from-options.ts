@@ -1,7 +1,7 @@
 import { EndpointError } from '../base/errors.ts'
 import { formatEndpoint } from './endpoint.ts'
 import type { Environment } from './environment.ts'
-import { absolutePath, configFolder } from './folders.ts'
+import { absolutePath, contextsFolder } from './folders.ts'
 import { fromContext } from './from-context.ts'
 import { parseHost } from './host.ts'
 import { option, sentence } from '../base/sentence.ts'
@@ -49,7 +49,7 @@ async function findNamed(
     return { endpoint, source: 'option host' }
   }
   if (context !== undefined) {
-    const config = usedConfigFolder(env, log)
+    const config = contextsFolder(env, log)
     const request = { name: context, source: 'option context', config, tlsOnPort2375, ownIdentity }
     return fromContext('option context', request, env, log)
   }
@@ -59,14 +59,6 @@ async function findNamed(
     got: 'it names certificates, but no option names a daemon, and options are not combined with the environment',
     todo: sentence`Set ${option('host')} as well.`,
   })
-}
-
-function usedConfigFolder(env: Environment, log: ResolutionLog): string {
-  log.considered = 'DOCKER_CONFIG'
-  const config = configFolder(log.variables, env)
-  const set = log.variables.DOCKER_CONFIG !== undefined
-  if (set) log.record('DOCKER_CONFIG', 'chosen', 'it is the folder of the contexts', config)
-  return config
 }
 
 function recordCertificates(certPath: string | undefined, { ca }: EndpointOptions, log: ResolutionLog): void {

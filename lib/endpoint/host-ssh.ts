@@ -10,6 +10,8 @@ import { printable } from '../base/text.ts'
  */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/
 const LONGEST_NAME = 255
+/** IANA's ssh. */
+const SSH_PORT = 22
 /** The path becomes part of the remote command line, which a shell parses. */
 const SOCKET_PATH = /^\/[A-Za-z0-9/._-]+$/
 const FORM = 'Use ssh://USER@HOST:PORT/SOCKET. Only HOST is required.'
@@ -23,7 +25,7 @@ export function parseSsh(host: HostText, rest: string): SshEndpoint {
     kind: 'ssh',
     host: parseSshHost(host, name),
     ...(login === undefined ? {} : { user: parseUser(host, login) }),
-    ...(port === '' ? {} : { port: parsePort(host, port) }),
+    ...(port === '' ? {} : { port: parsePort(host, port, SSH_PORT) }),
     ...(path === '' ? {} : { socketPath: path }),
   }
 }

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url'
-import { TLS_PORT } from '../base/ports.ts'
+import { isPort, TLS_PORT } from '../base/ports.ts'
 import { formatEndpoint, type TlsEndpoint } from './endpoint.ts'
 import { refuse, type HostText } from './host-text.ts'
 import { refusePlaintextPort } from './plaintext-port.ts'
@@ -103,10 +103,9 @@ function parseName(host: HostText, name: string): string {
 }
 
 /** Parses a port; also used for ssh hosts. */
-export function parsePort(host: HostText, text: string): number {
-  const port = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 0
-  if (port >= 1 && port <= 65_535) return port
-  return refuse(host, `"${printable(text)}" is not a port`, 'Use a number from 1 to 65535. The usual port is 2376.')
+export function parsePort(host: HostText, text: string, usual: number = TLS_PORT): number {
+  if (isPort(text)) return Number(text)
+  return refuse(host, `"${printable(text)}" is not a port`, `Use a number from 1 to 65535. The usual port is ${usual}.`)
 }
 
 /** The prefix comes before every API path, so it must not contain segments that lead elsewhere, such as `..`. */

@@ -32,8 +32,10 @@ export const SOURCES = [
 /** One of {@link SOURCES}. */
 export type Source = (typeof SOURCES)[number]
 
-/** The names of the options among {@link SOURCES}. */
-const OPTIONS: Readonly<Record<string, string>> = {
+type ShownOption = 'host' | 'context' | 'certPath' | 'envFile' | 'proxy' | 'apiVersion'
+
+/** The names of the options among {@link SOURCES} whose values may be shown. */
+const OPTIONS: Readonly<Partial<Record<string, ShownOption>>> = {
   'option host': 'host',
   'option context': 'context',
   'option certPath': 'certPath',
@@ -42,9 +44,14 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'option apiVersion': 'apiVersion',
 }
 
+/** The name of the option that a source is, if its value may be shown: those of `ca`, `cert` and `key` may not. */
+export function shownOption(source: string): ShownOption | undefined {
+  return OPTIONS[source]
+}
+
 /** The name of a source for a message. An option is data, so that the command line can show its flag. */
 export function nameSource(source: string): Sentence {
-  const name = OPTIONS[source]
+  const name = shownOption(source)
   return name === undefined ? source : sentence`option ${option(name)}`
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
+import { unlessAborted } from '../base/abort.ts'
 import { withoutSecrets } from '../transport/ssh-stream.ts'
 import { PREAMBLE, type HostShell, type ScriptResult, type RunOptions } from './shell.ts'
 
@@ -13,19 +14,9 @@ export function localShell(): HostShell {
  * Runs the script in its own session. So Ctrl-C at the terminal reaches only docker-mtls, and doesn't interrupt a script that
  * has begun to change files.
  */
-function runHere(script: string, { onLine, signal }: RunOptions = {}): Promise<ScriptResult> {
-  return runScript('/bin/sh', ['-s'], script, { onLine, signal })
-}
-
-/** Starts a program, and passes it the script on stdin. */
-export async function runScript(
-  file: string,
-  args: readonly string[],
-  script: string,
-  { onLine, signal }: RunOptions,
-): Promise<ScriptResult> {
+async function runHere(script: string, { onLine, signal }: RunOptions = {}): Promise<ScriptResult> {
   signal?.throwIfAborted()
-  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: withoutSecrets(process.env) })
+  const child = spawn('/bin/sh', ['-s'], { stdio: 'pipe', detached: true, env: withoutSecrets(process.env) })
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 1))
@@ -37,28 +28,12 @@ export async function runScript(
   })
   // Ignore write errors: a shell that exits before it has read the script prints the reason itself.
   child.stdin.on('error', () => undefined).end(PREAMBLE + script)
-  const [code, stderr] = await whileNotAborted(Promise.all([ended, text(child.stderr)]), signal, () => reader.close())
-  return { code, stdout: lines.join('\n'), stderr }
-}
-
-async function whileNotAborted<Result>(
-  work: Promise<Result>,
-  signal: AbortSignal | undefined,
-  stop: () => void,
-): Promise<Result> {
-  if (signal === undefined) return work
-  let onAbort: (() => void) | undefined
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-  work.catch(() => undefined)
   try {
-    return await Promise.race([work, aborted])
+    const [code, stderr] = await unlessAborted(Promise.all([ended, text(child.stderr)]), signal)
+    return { code, stdout: lines.join('\n'), stderr }
   } catch (error) {
-    if (signal.aborted) stop()
+    // The script continues to run, but nobody is interested in its lines any more.
+    reader.close()
     throw error
-  } finally {
-    if (onAbort) signal.removeEventListener('abort', onAbort)
   }
 }

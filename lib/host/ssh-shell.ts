@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import { finished } from 'node:stream/promises'
+import { onAbort } from '../base/abort.ts'
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { sshLogin } from '../transport/ssh-arguments.ts'
 import { sshLoginFault } from '../transport/ssh-faults.ts'
@@ -46,13 +47,14 @@ export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
     const stream = new SshStream(child, () => undefined)
     const lines = new LinesAfterMarker(onLine)
     const stop = (): void => void stream.destroy()
-    signal?.addEventListener('abort', stop, { once: true })
+    // The caller may have aborted while ssh was being started.
+    const forget = signal && onAbort(signal, stop)
     stream.on('data', (chunk: Buffer) => lines.add(chunk))
     stream.end(`printf '${MARKER} %s\\n' "\${1-}"\n${PREAMBLE}${script}`)
     // The exit of the process explains a failure better than the error of the stream.
     await finished(stream).catch(() => undefined)
     const exit = await stream.exit
-    signal?.removeEventListener('abort', stop)
+    forget?.()
     signal?.throwIfAborted()
     const fault = sshLoginFault(exit, endpoint)
     if (fault !== undefined) throw fault

@@ -58,11 +58,13 @@ function unreached(cause: unknown, target: Target): unknown {
 
 function received(socket: net.Socket, receive: Exchange['receive'], deadline: AbortSignal): Promise<Ending> {
   return new Promise((resolve) => {
-    const forget = onAbort(deadline, () => end('late'))
     const end = (how: Ending): void => {
-      forget()
+      deadline.removeEventListener('abort', late)
       resolve(how)
     }
+    const late = (): void => end('late')
+    // It may have aborted since the connection was made.
+    onAbort(deadline, late)
     socket.on('data', (bytes: Buffer) => {
       if (!receive(bytes)) end('enough')
     })

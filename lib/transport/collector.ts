@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { onAbort } from '../base/abort.ts'
 import { ConnectionError } from '../base/errors.ts'
 import type { Handler } from './undici.ts'
 
@@ -65,6 +66,8 @@ export class Collector implements Handler {
   readonly #callbacks: Callbacks
   readonly #signal: AbortSignal | undefined
   #abort: ((reason?: Error) => void) | undefined
+  /** The request was given up, perhaps while it was waiting for a connection. It must not be sent any more. */
+  #abandoned: { readonly reason: Error } | undefined
   #timer: NodeJS.Timeout | undefined
   #status = 0
   #headers: Buffer[] = []
@@ -72,17 +75,13 @@ export class Collector implements Handler {
   constructor(callbacks: Callbacks, signal: AbortSignal | undefined) {
     this.#callbacks = callbacks
     this.#signal = signal
-    signal?.addEventListener('abort', this.#aborted)
+    if (signal) onAbort(signal, this.#aborted)
   }
 
-  readonly #aborted = (): void => {
-    this.#finish()
-    this.#callbacks.reject(this.#signal?.reason)
-    this.#abort?.(this.#signal?.reason)
-  }
+  readonly #aborted = (): void => this.#abandon(this.#signal?.reason as Error)
 
   onConnect(abort: (reason?: Error) => void): void {
-    if (this.#signal?.aborted) abort(this.#signal.reason)
+    if (this.#abandoned) abort(this.#abandoned.reason)
     else this.#abort = abort
   }
 
@@ -123,11 +122,14 @@ export class Collector implements Handler {
 
   /** Aborts the request if the answer isn't complete within this time. */
   setDeadline(milliseconds: number, target: string): void {
-    this.#timer = setTimeout(() => {
-      const error = responseTimeout(target)
-      this.onError(error)
-      this.#abort?.(error)
-    }, milliseconds)
+    this.#timer = setTimeout(() => this.#abandon(responseTimeout(target)), milliseconds)
+  }
+
+  #abandon(reason: Error): void {
+    this.#abandoned = { reason }
+    this.#finish()
+    this.#callbacks.reject(reason)
+    this.#abort?.(reason)
   }
 
   #finish(): void {

@@ -1,6 +1,7 @@
 import { parseProxy, type HttpProxy } from '../endpoint/proxy.ts'
 import { LONGEST_TIMER } from '../base/abort.ts'
 import { ArgumentError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import { CONNECT_TIMEOUT_MS } from './tls-policy.ts'
 
 /** How a dispatcher connects. */
@@ -25,24 +26,18 @@ export interface CheckedOptions {
   readonly proxy: HttpProxy | undefined
 }
 
-/** Rejects unknown options: a misspelt one would otherwise be ignored silently. */
-export function checkDispatcherOptions({
-  connectTimeout = CONNECT_TIMEOUT_MS,
-  proxy,
-  ...others
-}: DispatcherOptions): CheckedOptions {
-  const unknown = Object.keys(others)[0]
-  if (unknown !== undefined) throw optionError('ERR_OPTION_UNKNOWN', unknown, 'there is no such option')
+/** Checks the names and types of the options. */
+export function checkDispatcherOptions(options: DispatcherOptions): CheckedOptions {
+  checkOptions(options, ['connectTimeout', 'proxy'], 'createDispatcher()')
+  const { connectTimeout = CONNECT_TIMEOUT_MS, proxy } = options
   const isValid = Number.isFinite(connectTimeout) && connectTimeout >= 1 && connectTimeout <= LONGEST_TIMER
-  if (!isValid) throw optionError('ERR_ARGUMENT_INVALID', 'connectTimeout', "it isn't a number of milliseconds")
-  if (proxy !== undefined && typeof proxy !== 'string') {
-    throw optionError('ERR_ARGUMENT_INVALID', 'proxy', "it isn't a string")
-  }
+  if (!isValid) throw optionError('connectTimeout', "it isn't a number of milliseconds")
+  if (proxy !== undefined && typeof proxy !== 'string') throw optionError('proxy', "it isn't a string")
   return { connectTimeout, proxy: proxy === undefined ? undefined : parseProxy(proxy) }
 }
 
-function optionError(code: ArgumentError['code'], name: string, got: string): ArgumentError {
-  return new ArgumentError(code, {
+function optionError(name: string, got: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the option ${name} of createDispatcher`,
     got,
     todo: `The options are connectTimeout, from 1 to ${LONGEST_TIMER} ms, and proxy, as http://PROXY:PORT.`,

@@ -31,6 +31,8 @@ interface Answer {
  * @throws {@link ConnectionError} that names the proxy without its credentials; the signal's own reason
  */
 export async function openTunnel(proxy: HttpProxy, endpoint: TlsEndpoint, options: TunnelOptions): Promise<Tunnel> {
+  // The caller may have aborted while this module was being imported.
+  options.signal.throwIfAborted()
   const faults = new ProxyFaults(proxy, endpoint)
   const socket = net.connect({
     host: proxy.host,

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { formatEndpoint, type NpipeEndpoint, type UnixEndpoint } from '../endpoint/endpoint.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
+import { publishConnect } from './diagnostics.ts'
 import { explainFault } from './faults.ts'
 
 /** Windows needs backslashes to open a pipe: `\\.\pipe\name`. */
@@ -13,15 +14,19 @@ function nodePath({ kind, path }: UnixEndpoint | NpipeEndpoint): string {
 export function socketConnector(endpoint: UnixEndpoint | NpipeEndpoint, { timeout }: ConnectOptions): Connect {
   const context = { target: formatEndpoint(endpoint), kind: endpoint.kind }
   return async (signal) => {
+    const began = performance.now()
     const socket = net.connect({ path: nodePath(endpoint) })
     socket.on('error', () => {})
     const timer = setTimeout(() => socket.destroy(timeoutError()), timeout)
     try {
       await once(socket, 'connect', { signal })
+      publishConnect(context.target, began, {})
       return socket
-    } catch (error) {
+    } catch (cause) {
       socket.destroy()
-      throw signal.aborted ? signal.reason : explainFault(error, context)
+      const error = signal.aborted ? signal.reason : explainFault(cause, context)
+      publishConnect(context.target, began, { error })
+      throw error
     } finally {
       clearTimeout(timer)
     }

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises'
+import { pause } from '../../base/abort.ts'
 import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
@@ -25,7 +25,7 @@ const POLL_MS = 2000
  */
 export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: AbortSignal): Promise<void> {
   const title = 'roll back an unfinished apply'
-  await runStep(onStep, { step: 'settle', title }, async ({ wait: waiting }) => {
+  await runStep(onStep, { step: 'settle', title }, async ({ wait }) => {
     let until: string | undefined
     for (;;) {
       const ran = await shell.run(SETTLE_SCRIPT, { signal })
@@ -34,8 +34,8 @@ export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: 
       if (ran.code !== TIMER_ROLLS_BACK) throw rollbackFailed(shell.name, stderrSummary(ran))
       until ??= timeIn(ran.stdout)
       // The time comes first: a narrow screen cuts the rest.
-      waiting(`${until ?? 'some minutes'}, when the host rolls back by itself`)
-      await wait(POLL_MS, undefined, { signal })
+      wait(`${until ?? 'some minutes'}, when the host rolls back by itself`)
+      await pause(POLL_MS, signal)
     }
   })
 }
