@@ -8,3 +8,8 @@ export function codeOf(error: unknown): string {
 export function isMissing(error: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes(codeOf(error))
 }
+
+/** An error with a code, as Node creates it for a failed system call. */
+export function errorWithCode(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
+}

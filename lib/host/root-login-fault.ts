@@ -1,6 +1,7 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ProvisionError } from '../base/errors.ts'
 import { command, ours, sentence } from '../base/sentence.ts'
+import { COMMAND_FAILED } from '../transport/ssh-faults.ts'
 import { stderrSummary, type ScriptResult } from './shell.ts'
 
 /** An ssh login that succeeded, but gave no root shell. */
@@ -14,8 +15,6 @@ export interface Login {
 const NEEDS_PASSWORD = /(?:password|terminal|authentication) is required|must have a tty/
 const REFUSES = /not allowed to|not in the sudoers|may not run sudo|I'm sorry/
 const MISSING = /sudo: .*not found|not found.*sudo/
-/** A shell's exit codes for a command that it can't execute or find (POSIX, Shell Command Language, 2.8.2). */
-const NO_COMMAND: ReadonlySet<number> = new Set([126, 127])
 
 /**
  * Explains why a login gave no root shell.
@@ -33,7 +32,7 @@ export function rootLoginFault(ran: ScriptResult, { endpoint, user = endpoint.us
     const todo = sentence`Log in as root:  ${asRoot}  Or allow sudo without a password during the setup; as root on the host:  ${line}`
     return new ProvisionError('ERR_HOST_SUDO_PASSWORD', { tried, got, todo })
   }
-  if (MISSING.test(stderr) || (NO_COMMAND.has(code) && stderr.includes('sudo'))) {
+  if (MISSING.test(stderr) || (COMMAND_FAILED.has(code) && stderr.includes('sudo'))) {
     const got = `${who} is not root there, and can't run sudo`
     return new ProvisionError('ERR_HOST_NOT_ROOT', { tried, got, todo: sentence`Log in as root:  ${asRoot}` })
   }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import tls from 'node:tls'
+import { errorWithCode } from '../base/system-error.ts'
 import { readCertificate } from '../identity/certificate.ts'
 import { findChain, links } from '../identity/chain.ts'
 import { readCertificates } from '../identity/contents.ts'
@@ -111,7 +112,7 @@ function serverFault(
   const [leaf] = own ? links([own], 'the certificate') : []
   const pool = { intermediates: links(others, 'the chain'), authorities: links(authorities, 'the option ca') }
   if (leaf && findChain(leaf, pool, Date.now()) !== undefined) return certificateFault(own, servername)
-  return Object.assign(new Error('unable to verify'), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
+  return errorWithCode('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify')
 }
 
 function explained(

@@ -1,4 +1,5 @@
 import { linkSignals, withTimeout } from '../base/abort.ts'
+import { errorWithCode } from '../base/system-error.ts'
 import type { Target } from './options.ts'
 
 /**
@@ -9,7 +10,7 @@ export async function withDeadline<Result>(
   { timeout, signal }: Pick<Target, 'timeout' | 'signal'>,
   call: (deadline: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const late = Object.assign(new Error(`no answer within ${timeout} ms`), { code: 'ETIMEDOUT' })
+  const late = errorWithCode('ETIMEDOUT', `no answer within ${timeout} ms`)
   const result = await withTimeout({ timeout, signal, late }, async (inTime) => {
     const linked = linkSignals(inTime)
     try {

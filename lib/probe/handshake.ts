@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import tls from 'node:tls'
-import { FAMILY_ATTEMPT_MS } from '../transport/tls-policy.ts'
+import { ALPN_PROTOCOLS, FAMILY_ATTEMPT_MS } from '../transport/tls-policy.ts'
 import { onAbort } from '../base/abort.ts'
-import { sniOf, type Target } from './options.ts'
+import { errorWithCode } from '../base/system-error.ts'
+import { alertIn } from '../transport/alerts.ts'
+import { sniOf } from '../transport/server-name.ts'
+import type { Target } from './options.ts'
 
 /** How a server reacted to a client certificate, or to a client without one. */
 export type Outcome =
@@ -37,7 +40,7 @@ const NO_ALERT = 'none: it closed the connection'
 export async function shakeHands(target: Target, offer: Offer, deadline: AbortSignal): Promise<Handshake> {
   const { host, port } = target
   const where = { host, port, autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS }
-  const socket = tls.connect({ ...where, servername: sniOf(target), ALPNProtocols: ['http/1.1'], ...offer })
+  const socket = tls.connect({ ...where, servername: sniOf(target.servername), ALPNProtocols: ALPN_PROTOCOLS, ...offer })
   // An 'error' without a listener would end the process.
   socket.on('error', () => {})
   let seen: Omit<Handshake, 'outcome'> = { chain: [] }
@@ -65,8 +68,7 @@ function judge(outcome: Outcome, { chain }: Pick<Handshake, 'chain'>): Outcome {
 /** `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`: `certificate required`. */
 function alertOf({ code = '' }: NodeJS.ErrnoException): string | undefined {
   if (code === 'ECONNRESET' || code === 'EPIPE') return NO_ALERT
-  const alert = /^ERR_SSL_.*ALERT_(\w+)$/.exec(code)?.[1]
-  return alert?.toLowerCase().replaceAll('_', ' ')
+  return alertIn(code)?.toLowerCase().replaceAll('_', ' ')
 }
 
 function shownBy(socket: tls.TLSSocket): Partial<Handshake> {
@@ -124,9 +126,9 @@ function settled(socket: tls.TLSSocket, deadline: AbortSignal): Promise<Outcome>
   })
 }
 
-const RESET: Error = Object.assign(new Error('the other side closed the connection'), { code: 'ECONNRESET' })
+const RESET: Error = errorWithCode('ECONNRESET', 'the other side closed the connection')
 
 function tooLate({ reason }: AbortSignal, phase: 'tcp' | 'tls' | 'done'): Error {
   if (phase === 'tcp') return reason as Error
-  return Object.assign(new Error('the handshake did not end in time'), { code: 'HANDSHAKE_TIMEOUT' })
+  return errorWithCode('HANDSHAKE_TIMEOUT', 'the handshake did not end in time')
 }

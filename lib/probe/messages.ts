@@ -1,4 +1,5 @@
 import { ByteReader } from './bytes.ts'
+import { WIRE_VERSION } from './client-hello.ts'
 
 /** Types of handshake messages (RFC 5246 section 7.4). */
 export const MESSAGE = {
@@ -44,7 +45,7 @@ export function parseCertificates(body: Uint8Array): Uint8Array[] {
 export function parseCertificateRequest(body: Uint8Array, version: number): Uint8Array[] {
   const reader = new ByteReader(body)
   reader.vector(1)
-  if (version >= 0x0303) reader.vector(2)
+  if (version >= WIRE_VERSION['TLSv1.2']) reader.vector(2)
   const authorities = reader.vectors(2, 2)
   reader.end()
   return authorities

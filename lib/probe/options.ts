@@ -1,7 +1,8 @@
+import { LONGEST_TIMER } from '../base/abort.ts'
 import { checkOptions } from '../base/options.ts'
-import net from 'node:net'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { ArgumentError } from '../base/errors.ts'
+import { bareHost } from '../identity/names.ts'
 import { CONNECT_TIMEOUT_MS } from '../transport/tls-policy.ts'
 
 /** Which server to probe, and for how long. */
@@ -34,6 +35,7 @@ export const PROBE_OPTIONS = ['host', 'port', 'servername', 'timeout', 'signal']
 export interface Target {
   readonly host: string
   readonly port: number
+  /** As in certificates: without a zone and without a trailing dot. */
   readonly servername: string
   readonly timeout: number
   readonly signal: AbortSignal | undefined
@@ -52,19 +54,10 @@ export function resolveTarget(options: ProbeOptions, known: readonly string[], o
   if (typeof host !== 'string' || host === '') throw mistake(of, 'host is not a name or an address')
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw mistake(of, 'port is not a number from 1 to 65535')
   if (servername !== undefined && typeof servername !== 'string') throw mistake(of, 'servername is not a string')
-  if (!(timeout > 0 && timeout < 2 ** 31)) throw mistake(of, 'timeout is not a positive number of milliseconds')
+  if (!(timeout > 0 && timeout <= LONGEST_TIMER)) throw mistake(of, 'timeout is not a positive number of milliseconds')
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw mistake(of, 'signal is not an AbortSignal')
   const name = formatEndpoint({ kind: 'tls', host, port, prefix: '' })
-  return { host, port, servername: bare(servername ?? host), timeout, signal, name }
-}
-
-/** The name for SNI, without a zone and without a trailing dot; none for an address (RFC 6066 section 3). */
-export function sniOf({ servername }: Pick<Target, 'servername'>): string {
-  return net.isIP(servername) === 0 ? servername : ''
-}
-
-function bare(name: string): string {
-  return name.replace(/%.*$/, '').replace(/\.$/, '')
+  return { host, port, servername: bareHost(servername ?? host), timeout, signal, name }
 }
 
 /** The error for an invalid call. */

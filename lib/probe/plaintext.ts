@@ -38,7 +38,7 @@ function isTold(answer: string): boolean {
 }
 
 /** Judges the beginning of an answer, one character for each byte. */
-export function judgePlaintext(answer: string): Exclude<PlaintextAnswer, 'silent'> {
+function judgePlaintext(answer: string): Exclude<PlaintextAnswer, 'silent'> {
   if (answer.startsWith(ALERT) || WANTS_TLS.test(answer)) return 'refused'
   if (IS_DOCKER.test(answer)) return 'docker'
   return answer.startsWith('HTTP/') ? 'http' : 'other'

@@ -1,6 +1,7 @@
 import { PROTOCOLS, renderClientHello, WIRE_VERSION, type Protocol } from './client-hello.ts'
 import { exchange } from './exchange.ts'
-import { sniOf, type Target } from './options.ts'
+import type { Target } from './options.ts'
+import { sniOf } from '../transport/server-name.ts'
 import { FlightReader, type ServerFlight } from './server-flight.ts'
 
 /** A server's answers to a ClientHello of each version. */
@@ -9,7 +10,7 @@ export type Flights = Readonly<Record<Protocol, ServerFlight>>
 async function sendClientHello(target: Target, protocol: Protocol, deadline: AbortSignal): Promise<ServerFlight> {
   const reader = new FlightReader()
   const receive = (bytes: Buffer): boolean => reader.push(bytes)
-  await exchange(target, { send: renderClientHello(protocol, sniOf(target)), receive }, deadline)
+  await exchange(target, { send: renderClientHello(protocol, sniOf(target.servername)), receive }, deadline)
   return reader.flight
 }
 

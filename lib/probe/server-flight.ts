@@ -1,4 +1,5 @@
 import { ByteQueue } from './byte-queue.ts'
+import { WIRE_VERSION } from './client-hello.ts'
 import { MESSAGE, parseCertificateRequest, parseCertificates, parseServerHello } from './messages.ts'
 
 /** The unencrypted answer of a server to a ClientHello, as far as it has arrived. */
@@ -26,7 +27,6 @@ const CLOSE_NOTIFY = 0
 const LONGEST_RECORD = 16_384
 /** Enough for a chain of certificates and for 64 KiB of names, the limit of TLS. */
 const LONGEST_FLIGHT = 1_048_576
-const TLS_13 = 0x0304
 
 type Writable = { -readonly [Key in keyof ServerFlight]: ServerFlight[Key] }
 
@@ -105,7 +105,7 @@ export class FlightReader {
     if ((type === MESSAGE.serverHello) !== (seen.version === undefined)) throw new RangeError('out of order')
     if (type === MESSAGE.serverHello) {
       seen.version = parseServerHello(body)
-      if (seen.version === TLS_13) seen.state = 'whole'
+      if (seen.version === WIRE_VERSION['TLSv1.3']) seen.state = 'whole'
     } else if (type === MESSAGE.certificate) {
       seen.chain = parseCertificates(body)
     } else if (type === MESSAGE.certificateRequest) {

@@ -9,6 +9,11 @@ const rejected = (alert: string): Fault => ({
   todo: sentence`Read the reason in the daemon's log:  ${command('journalctl', '-u', 'docker')}`,
 })
 
+/** The alert that an error of OpenSSL reports, by the part of its code after `ALERT_`: `CERTIFICATE_REQUIRED`. */
+export function alertIn(code: string): string | undefined {
+  return /^ERR_SSL_.*ALERT_(\w+)$/.exec(code)?.[1]
+}
+
 /**
  * The TLS alerts a daemon sends (RFC 8446, section 6), keyed by the part of OpenSSL's name after `ALERT_`. OpenSSL 3.0
  * (Node 20) calls the older alerts `SSLV3_ALERT_...`, later versions `SSL/TLS_ALERT_...`.

@@ -12,7 +12,7 @@ import { connectorFor } from './connector.ts'
 import { checkEndpoint, checkIdentity } from './dispatcher-arguments.ts'
 import { checkDispatcherOptions, type CheckedOptions, type DispatcherOptions } from './dispatcher-options.ts'
 import { requestChannel, type RequestEvent } from './diagnostics.ts'
-import { explainFault, isConnectionFault } from './faults.ts'
+import { CLOSED, explainFault, isConnectionFault } from './faults.ts'
 import { GuardedHandler, type Guards } from './handler.ts'
 import { chooseLane, type Lane } from './lanes.ts'
 import { originOf, prefixOf } from './origin.ts'
@@ -237,11 +237,8 @@ export class DockerDispatcher extends Dispatcher {
   }
 
   #closedError(): ConnectionError {
-    return new ConnectionError('ERR_CLIENT_CLOSED', {
-      tried: `a request to ${this.#target.name}`,
-      got: 'the client is closed',
-      todo: 'Close the client after its last request, or connect again.',
-    })
+    const { code, got, todo } = CLOSED
+    return new ConnectionError(code, { tried: `a request to ${this.#target.name}`, got, todo })
   }
 }
 Object.assign(DockerDispatcher.prototype, dispatcherMethods)

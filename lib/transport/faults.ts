@@ -1,7 +1,7 @@
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { command, option, ours, sentence } from '../base/sentence.ts'
 import { codeOf as ownCodeOf } from '../base/system-error.ts'
-import { ALERTS } from './alerts.ts'
+import { alertIn, ALERTS } from './alerts.ts'
 import type { ConnectionContext, Fault } from './connection-context.ts'
 import { serverCertificateFault } from './server-certificate-faults.ts'
 
@@ -29,7 +29,8 @@ const NOT_HTTP: Fault = {
   todo: 'Correct the port, or check the proxy in between.',
 }
 
-const CLOSED: Fault = {
+/** The client was closed by its owner. */
+export const CLOSED: Fault = {
   code: 'ERR_CLIENT_CLOSED',
   got: 'the client is closed',
   todo: 'Close the client after its last request, or connect again.',
@@ -141,7 +142,7 @@ function notHttpFault({ name }: Thrown): Fault | undefined {
 }
 
 function tlsFault(code: string): Fault | undefined {
-  const alert = /^ERR_SSL_.*ALERT_(\w+)$/.exec(code)?.[1]
+  const alert = alertIn(code)
   if (alert !== undefined) return ALERTS[alert]
   return TOO_OLD.test(code) ? ALERTS['PROTOCOL_VERSION'] : undefined
 }

@@ -1,7 +1,7 @@
 import { GrpcFault } from './grpc-fault.ts'
 
-/** A compression flag (one byte) and the length (four bytes). */
-const PREFIX_BYTES = 5
+/** What precedes a message: a compression flag (one byte) and the length (four bytes). */
+export const PREFIX_BYTES = 5
 /** The default limit of gRPC, in bytes. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 

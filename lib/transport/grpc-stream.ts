@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { GrpcFault } from './grpc-fault.ts'
-import { GrpcFrames } from './grpc-frames.ts'
+import { GrpcFrames, PREFIX_BYTES } from './grpc-frames.ts'
 
 /** One call that the peer makes. */
 export interface GrpcCall {
@@ -15,9 +15,6 @@ export interface GrpcCall {
   /** Sends one message, given in parts. Resolves when the stream can take another. */
   send(...parts: readonly Uint8Array[]): Promise<void>
 }
-
-/** A compression flag (one byte, always 0) and the length (four bytes). */
-const PREFIX_BYTES = 5
 
 /** A call on an HTTP/2 stream. */
 export class GrpcStream implements GrpcCall {
@@ -66,6 +63,7 @@ export class GrpcStream implements GrpcCall {
   async send(...parts: readonly Uint8Array[]): Promise<void> {
     if (this.#isClosed) throw cancelled()
     this.#sendHeaders()
+    // Not compressed: the first byte stays 0.
     const prefix = Buffer.alloc(PREFIX_BYTES)
     prefix.writeUInt32BE(
       parts.reduce((sum, { length }) => sum + length, 0),

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
+import { errorWithCode } from '../base/system-error.ts'
 import { coversName, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 
 /** The daemon at the other end of a TLS connection. */
@@ -16,10 +17,6 @@ export interface Peer {
   readonly certificate: CertificateFacts
   /** The client certificate that the daemon accepted. */
   readonly client: CertificateFacts
-}
-
-function errorWithCode(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code })
 }
 
 /**

@@ -3,7 +3,7 @@ import type { CertificateFacts } from '../identity/certificate.ts'
 import type { ConnectionContext, Fault } from './connection-context.ts'
 
 /** The names in a certificate: `build01.example.com, 10.0.0.4`. */
-export function listNames({ names }: CertificateFacts): string {
+function listNames({ names }: CertificateFacts): string {
   return [...names.dns, ...names.ip].join(', ')
 }
 

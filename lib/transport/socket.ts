@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import net from 'node:net'
+import { errorWithCode } from '../base/system-error.ts'
 import { formatEndpoint, type NpipeEndpoint, type UnixEndpoint } from '../endpoint/endpoint.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { publishConnect } from './diagnostics.ts'
@@ -17,7 +18,7 @@ export function socketConnector(endpoint: UnixEndpoint | NpipeEndpoint, { timeou
     const began = performance.now()
     const socket = net.connect({ path: nodePath(endpoint) })
     socket.on('error', () => {})
-    const timer = setTimeout(() => socket.destroy(timeoutError()), timeout)
+    const timer = setTimeout(() => socket.destroy(errorWithCode('ETIMEDOUT', 'no answer in time')), timeout)
     try {
       await once(socket, 'connect', { signal })
       publishConnect(context.target, began, {})
@@ -31,8 +32,4 @@ export function socketConnector(endpoint: UnixEndpoint | NpipeEndpoint, { timeou
       clearTimeout(timer)
     }
   }
-}
-
-function timeoutError(): Error {
-  return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
 }

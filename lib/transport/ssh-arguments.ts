@@ -36,7 +36,7 @@ export function sshArguments(endpoint: SshEndpoint, timeout: number): string[] {
 }
 
 /**
- * The isSame arguments up to the host; append the remote command. All values are parsed again here: callers may build an
+ * The arguments up to the host, for any command: append it. All values are parsed again here: callers may build an
  * endpoint by hand, and `-oProxyCommand=...` in it would run a program.
  *
  * @param alive - in seconds. ssh closes the connection after three times as long without a reply

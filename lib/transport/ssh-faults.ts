@@ -7,7 +7,7 @@ import type { SshExit } from './ssh-stream.ts'
 /** The exit code for failures of ssh itself. All other codes come from the remote command (ssh(1), EXIT STATUS). */
 const SSH_FAILED = 255
 /** A shell's exit codes for a command that is missing or can't be run (POSIX, Shell Command Language, 2.8.2). */
-const COMMAND_FAILED: ReadonlySet<number | null> = new Set([126, 127])
+export const COMMAND_FAILED: ReadonlySet<number | null> = new Set([126, 127])
 
 /** Creates the remedy for one host, given `ssh HOST` as a command. */
 type Remedy = (login: CommandPart, host: string) => Sentence

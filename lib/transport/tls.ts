@@ -1,14 +1,17 @@
 import { X509Certificate } from 'node:crypto'
-import net from 'node:net'
+import type net from 'node:net'
 import tls from 'node:tls'
 import { formatEndpoint, type TlsEndpoint } from '../endpoint/endpoint.ts'
+import { errorWithCode } from '../base/system-error.ts'
 import { readCertificate } from '../identity/certificate.ts'
 import type { Identity, IdentitySet } from '../identity/identity.ts'
+import { bareHost } from '../identity/names.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { publishConnect } from './diagnostics.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import { explainFault } from './faults.ts'
 import { certificateFault, describePeer, type Peer } from './peer.ts'
+import { sniOf } from './server-name.ts'
 import { ALPN_PROTOCOLS, FAMILY_ATTEMPT_MS, KEEP_ALIVE_MS, TLS_POLICY } from './tls-policy.ts'
 import type { openTunnel } from './proxy.ts'
 import type { Tunnel } from './tunnel.ts'
@@ -30,11 +33,6 @@ interface Session {
 interface SessionCache {
   readonly set: IdentitySet
   session?: Session
-}
-
-/** The host name for SNI and the name check, without zone and trailing dot. */
-function serverName(host: string): string {
-  return host.replace(/%.*$/, '').replace(/\.$/, '')
 }
 
 /** The server's certificate once received, also for the error of a failed handshake. */
@@ -76,12 +74,11 @@ function openSocket(
   presented: PresentedCertificate,
   tunnel?: Tunnel,
 ): tls.TLSSocket {
-  const name = serverName(endpoint.host)
+  const name = bareHost(endpoint.host)
   const resumable = cache.session
   const socket = tls.connect({
     ...streamOptions(endpoint, tunnel),
-    // RFC 6066, section 3: SNI can't contain an IP address.
-    servername: net.isIP(name) ? '' : name,
+    servername: sniOf(name),
     secureContext: cache.set.secureContext(TLS_POLICY),
     rejectUnauthorized: true,
     checkServerIdentity: () => certificateFault(presented.certificate, name),
@@ -103,8 +100,7 @@ function openSocket(
 }
 
 function timeoutError(phase: 'tcp' | 'tls', milliseconds: number): Error {
-  const code = phase === 'tcp' ? 'ETIMEDOUT' : 'HANDSHAKE_TIMEOUT'
-  return Object.assign(new Error(`no answer within ${milliseconds} ms`), { code })
+  return errorWithCode(phase === 'tcp' ? 'ETIMEDOUT' : 'HANDSHAKE_TIMEOUT', `no answer within ${milliseconds} ms`)
 }
 
 /** Resolves when both sides have accepted each other's certificate. Rejects on the first sign that one hasn't. */
@@ -126,7 +122,7 @@ function waitForHandshake(
     const aborted = (): void => settle(signal.reason)
     // OpenSSL emits 'session' in the middle of a read. A request written from there closes the connection.
     const accepted = (): void => void setImmediate(settle)
-    const ended = (): void => settle(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
+    const ended = (): void => settle(errorWithCode('ECONNRESET', 'closed'))
     signal.addEventListener('abort', aborted)
     socket.once('connect', () => (phase = 'tls'))
     socket.once('error', settle).once('end', ended)
@@ -162,7 +158,7 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options:
       signal.throwIfAborted()
       const left = Math.max(Math.ceil(timeout - (performance.now() - began)), 1)
       await waitForHandshake(socket, { timeout: left, signal }, tunnel ? 'tls' : 'tcp')
-      const peer = verifiedPeer(socket, presented.certificate, serverName(endpoint.host), set)
+      const peer = verifiedPeer(socket, presented.certificate, bareHost(endpoint.host), set)
       onPeer?.(peer)
       publishConnect(target, began, { tlsVersion: peer.tlsVersion, resumed: peer.resumed })
       return socket
@@ -200,6 +196,6 @@ function contextOf(
   set: IdentitySet,
   presented: PresentedCertificate,
 ): ConnectionContext {
-  const context = { target, kind: 'tls', host: serverName(host), authorities: set.authorities } as const
+  const context = { target, kind: 'tls', host: bareHost(host), authorities: set.authorities } as const
   return presented.certificate ? { ...context, server: readCertificate(presented.certificate) } : context
 }
