@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
-import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
+import { isDockerMtlsError, ProvisionError, sentencesOf } from '../base/errors.ts'
 import { command, option, sentence } from '../base/sentence.ts'
 import { LOCAL_SOCKET } from '../daemon-config/listen.ts'
+import { isActive } from '../host/facts.ts'
 import { stderrSummary, type HostShell, type ScriptResult } from '../host/shell.ts'
 import { tlsFilesIn } from '../daemon-config/options.ts'
 import { runStep } from '../base/progress.ts'
@@ -76,9 +77,10 @@ async function agreeToRestart(cause: unknown, { consent, signal }: CarryOutOptio
   signal?.throwIfAborted()
   if (!isDockerMtlsError(cause)) throw cause
   if (consent !== undefined) return consent(cause.got)
+  const { tried, got } = sentencesOf(cause)
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
-    tried: cause.tried,
-    got: cause.got,
+    tried,
+    got,
     todo: sentence`All files are up to date, so docker-mtls wrote nothing and didn't restart docker. If docker wasn't restarted since they changed, restart it and run this again:  ${command('systemctl', 'restart', 'docker.service')}`,
     cause,
   })
@@ -134,15 +136,13 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
   } catch (cause) {
     // The transaction didn't start: another apply did, or somebody changed a file.
     if (ran?.code === PENDING_CODE || ran?.code === CHANGED_CODE) throw cause
-    const wasActive = plan.facts.property('service', 'ActiveState') === 'active'
-    const started = ran?.code === 0
     throw await rollBackFailedApply(cause, {
       id,
       shell,
       onStep,
       signal,
-      wasActive,
-      started,
+      wasActive: isActive(plan.facts),
+      started: ran?.code === 0,
       isEnding,
       after: rollbackAfter,
     })

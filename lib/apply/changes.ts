@@ -21,7 +21,7 @@ export interface Change extends WantedFile {
 }
 
 /** All written files belong to root. */
-export const OWNER = 'root:root'
+const OWNER = 'root:root'
 
 /** Compares requested files with those on the host. */
 export function changesOf(wanted: readonly WantedFile[], facts: HostFacts): Change[] {
@@ -45,10 +45,13 @@ export function oddPlaces(
   return changes.filter(isWritten).flatMap(({ path }) => {
     const odd = fact(`odd:${path}`)
     if (odd === '') return []
-    const todo = odd.startsWith('a link')
-      ? sentence`If its target doesn't exist, remove the link. Otherwise replace it by a copy of the target:  cp --remove-destination "$(readlink -f ${shellWord(path)})" ${shellWord(path)}`
-      : 'Move it away.'
-    return [{ what: path, got: `it is ${odd}, and the apply would replace it by a file`, todo }]
+    const target = /^link (.*)$/s.exec(odd)?.[1]
+    const got = target === undefined ? "it isn't a regular file" : `it is a link to ${target}`
+    const todo =
+      target === undefined
+        ? 'Move it away.'
+        : sentence`If its target doesn't exist, remove the link. Otherwise replace it with a copy of the target:  cp --remove-destination "$(readlink -f ${shellWord(path)})" ${shellWord(path)}`
+    return [{ what: path, got: `${got}, and the apply would replace it with a file`, todo }]
   })
 }
 

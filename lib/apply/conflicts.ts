@@ -5,10 +5,9 @@ import type { ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import { MANAGED_FLAGS } from '../daemon-config/effective-settings.ts'
 import type { HostFacts } from '../host/facts.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
-import type { DaemonSettings } from '../daemon-config/settings-in-force.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { oddPlaces, type Change } from './changes.ts'
-import type { ConfigurationForm, SettingsInForce } from '../daemon-config/settings-in-force.ts'
+import type { ConfigurationForm, DaemonSettings, SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import { portConflicts, unprovableListeners } from './ports.ts'
 import type { UserNamespaces } from './userns.ts'
 import { flagValue, type ExpandedCommand } from '../daemon-config/unit/variables.ts'
@@ -56,7 +55,7 @@ export interface Situation {
   readonly daemonJson: DaemonJson
   readonly liveRestore: boolean
   readonly form: ConfigurationForm
-  /** Does the proof run on the host itself? */
+  /** Does the verification run on the host itself? */
   readonly isHere: boolean
 }
 

@@ -6,24 +6,30 @@ import { isDockerMtlsError } from '../base/errors.ts'
 import type { Warning } from '../base/warning.ts'
 import type { DaemonSource } from '../daemon-config/source.ts'
 import { ours } from '../base/sentence.ts'
-import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../host/facts.ts'
-import { STATE_FOLDER, type FactCall, type FurtherFacts } from '../host/facts-script.ts'
+import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../host/facts.ts'
+import type { FactCall, FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
 import { parseRequested } from '../daemon-config/requested-settings.ts'
-import { type DaemonSettings } from '../daemon-config/settings-in-force.ts'
 import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
 import { changesOf, isWritten, type Change } from './changes.ts'
 import { closedFolders, findConflicts, inPlaceOf, type Conflict } from './conflicts.ts'
-import { settingsInForce, type ConfigurationForm, type SettingsInForce } from '../daemon-config/settings-in-force.ts'
+import {
+  currentSettings,
+  hasLiveRestore,
+  settingsInForce,
+  settingsOfInit,
+  type ConfigurationForm,
+  type DaemonSettings,
+  type SettingsInForce,
+} from '../daemon-config/settings-in-force.ts'
 import type { RequestedApply } from './options.ts'
 import { parentsQuestion } from './parents.ts'
 import { openDoorQuestions } from './ports.ts'
+import { isApplyPending } from './rollback/pending.ts'
 import { renderForHost, type RenderedForHost } from '../daemon-config/render-for-host.ts'
-import { settingsOfInit, currentSettings } from '../daemon-config/settings-in-force.ts'
-import { hasLiveRestore } from '../daemon-config/settings-in-force.ts'
 import type { ServerFiles } from './server-files.ts'
 import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions } from './userns.ts'
@@ -38,10 +44,10 @@ export interface ApplyPlan {
   readonly tlsDir: string
   readonly server: ServerFiles
   readonly changes: readonly Change[]
-  /** What prevents the apply. */
+  /** The reasons against the apply; empty if there are none. */
   readonly conflicts: readonly Conflict[]
   readonly warnings: readonly Warning[]
-  /** What stops or will be hidden once dockerd restarts: the user has to agree to it. */
+  /** Containers that stop, and data that will be hidden, once dockerd restarts. The user has to agree. */
   readonly losses: readonly Warning[]
   /** The user namespaces, if they will be on. */
   readonly userns?: UsernsPlan
@@ -174,20 +180,16 @@ function decide(known: Known): ApplyPlan {
     losses: [...lossesOf(situation), ...userns.losses],
     ...(userns.plan && { userns: userns.plan }),
     remaps: inForce.settings.usernsRemap !== rendered.settings.usernsRemap,
-    reloadsFirst: asksLiveRestore && inForce.daemonJson['live-restore'] !== true && isRunning(facts),
+    reloadsFirst: asksLiveRestore && inForce.daemonJson['live-restore'] !== true && isActive(facts),
     restarts,
     start,
     facts,
-    isPending: facts.file(`${STATE_FOLDER}/pending`) !== undefined,
+    isPending: isApplyPending(facts),
   }
 }
 
-function isRunning({ property }: HostFacts): boolean {
-  return property('service', 'ActiveState') === 'active'
-}
-
 function mustRestart(facts: HostFacts): boolean {
-  return !isRunning(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
+  return !isActive(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
 }
 
 /** A directive in two places is reported together with the other conflicts. */
@@ -261,7 +263,7 @@ function refusedPlan(
     restarts: false,
     start,
     facts,
-    isPending: facts.file(`${STATE_FOLDER}/pending`) !== undefined,
+    isPending: isApplyPending(facts),
   }
 }
 

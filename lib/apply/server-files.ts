@@ -56,9 +56,8 @@ export function checkServerFiles({ ca, cert, key }: Omit<ServerFiles, 'facts'>, 
     const verdict = inspectCertificate(cert, path).verdicts.find(({ role }) => role === 'server')
     if (verdict?.ok === false) throw invalid(path, verdict.because)
     refuseForeign(ca, certificate, folder)
-    if (key !== undefined && keyFault(key, certificate) !== undefined) {
-      throw invalid(join(folder, 'server-key.pem'), keyFault(key, certificate) ?? '')
-    }
+    const fault = key === undefined ? undefined : keyFault(key, certificate)
+    if (fault !== undefined) throw invalid(join(folder, 'server-key.pem'), fault)
     return { ca, cert, ...(key !== undefined && { key }), facts: readCertificate(certificate, path) }
   } catch (cause) {
     if (!isDockerMtlsError(cause) || cause.code === 'ERR_PKI_FILE_INVALID') throw cause

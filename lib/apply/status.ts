@@ -3,17 +3,16 @@ import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
 import { openCertificate, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { certificatesIn } from './certificates-in.ts'
 import { gatherFacts, gatherFurtherFacts, lines, type HostFacts } from '../host/facts.ts'
-import { STATE_FOLDER } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
-import { settingsInForce, type ConfigurationForm } from '../daemon-config/settings-in-force.ts'
+import { hasLiveRestore, settingsInForce, type ConfigurationForm } from '../daemon-config/settings-in-force.ts'
 import { isOfApi, listenerProblem, inspectListener, type Authorities, type ListenerStatus } from './listener-status.ts'
 import { findLastApply } from './rollback/last-apply.ts'
+import { isApplyPending } from './rollback/pending.ts'
 import { openDoorQuestions, openDoors } from './ports.ts'
 import { runningIn } from './running.ts'
-import { hasLiveRestore } from '../daemon-config/settings-in-force.ts'
 import { formatTarget, isListenerOf } from '../daemon-config/listener-target.ts'
 import { unitOf } from './unit.ts'
 import { readableQuestions, unreadableOf, unreadableProblem, type Unreadable } from './unreadable.ts'
@@ -68,13 +67,13 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   const isHidden = (name: Unreadable): boolean => unreadable.includes(name)
   const authorities: Authorities = isHidden('authorities') ? 'hidden' : { text: facts.file(tls.ca)?.text }
   const configured = [...settings.listen, ...plaintext]
-  const besides = facts.sockets
+  const others = facts.sockets
     .filter((socket) => !configured.some((listener) => isListenerOf(socket, listener)))
     .map(({ address, port }) => formatTarget({ host: address, port }))
-  const look = (listener: string): Promise<ListenerStatus> => inspectListener(listener, authorities, signal)
+  const inspect = (listener: string): Promise<ListenerStatus> => inspectListener(listener, authorities, signal)
   const certificate = readIfGood(facts.file(tls.cert)?.text)
-  const listeners = await Promise.all(configured.map(look))
-  listeners.push(...(await Promise.all(besides.map(look))).filter((one) => isOfApi(one, certificate, listeners)))
+  const listeners = await Promise.all(configured.map(inspect))
+  listeners.push(...(await Promise.all(others.map(inspect))).filter((one) => isOfApi(one, certificate, listeners)))
   const shown = listeners.map(({ seen }) => seen?.certificate?.fingerprint256).filter((print) => print !== undefined)
   const status = {
     ...serviceOf(facts),
@@ -167,8 +166,8 @@ function problemsOf(status: Omit<DaemonStatus, 'problems'>): Sentence[] {
 }
 
 /** A power cut may have left the note of an unfinished apply without its folder. */
-function unfinished({ file }: HostFacts): Sentence[] {
-  if (file(`${STATE_FOLDER}/pending`) === undefined) return []
+function unfinished(facts: HostFacts): Sentence[] {
+  if (!isApplyPending(facts)) return []
   return [
     sentence`An apply is unfinished. Roll it back:  ${ours('daemon', 'rollback')}  Or apply again:  ${ours('daemon', 'apply')}`,
   ]

@@ -1,6 +1,6 @@
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
-import type { HostFacts } from '../host/facts.ts'
+import { isActive, type HostFacts } from '../host/facts.ts'
 import { STATE_FOLDER, type FactCall } from '../host/facts-script.ts'
 import type { tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
@@ -19,7 +19,7 @@ export function readableQuestions({ ca, cert }: TlsFiles): FactCall[] {
 export function unreadableOf({ fact, property, info }: HostFacts, { ca, cert }: TlsFiles): Unreadable[] {
   if (fact('uid') === '0') return []
   const isClosed = (path: string): boolean => fact(`closed:${path}`) === 'yes'
-  const isSilent = property('service', 'ActiveState') === 'active' && info === undefined
+  const isSilent = isActive({ property }) && info === undefined
   return [
     ...(isClosed(DAEMON_JSON) ? (['daemonJson'] as const) : []),
     ...(isClosed(cert) ? (['certificate'] as const) : []),

@@ -1,9 +1,10 @@
 import { ProvisionError } from '../base/errors.ts'
 import { shellFile } from '../base/shell-file.ts'
 import { assignments, shellCall, shellFunction, shellProgram } from '../host/script.ts'
-import { stderrSummary, type HostShell, type ScriptResult } from '../host/shell.ts'
+import { stderrSummary, type HostShell } from '../host/shell.ts'
 import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import { tlsFilesIn } from '../daemon-config/options.ts'
+import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { isWritten } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
 import { withoutFlag } from '../daemon-config/unit/variables.ts'
@@ -25,13 +26,14 @@ export async function validate(plan: ApplyPlan, shell: HostShell, signal?: Abort
   const judge = ran.code === SYSTEMD_REFUSES ? 'systemd-analyze verify' : 'dockerd --validate'
   throw new ProvisionError('ERR_APPLY_INVALID', {
     tried: `validating the new configuration with ${judge} on ${shell.name}`,
-    got: wordsOf(ran),
-    todo: 'Nothing was changed. Fix what it names in the unit, in /etc/docker/daemon.json, or in the options.',
+    got: withoutStage(stderrSummary(ran)),
+    todo: `Nothing was changed. Correct what it names in the unit, in ${DAEMON_JSON} or in the options.`,
   })
 }
 
-function wordsOf(ran: ScriptResult): string {
-  return stderrSummary(ran).replaceAll(/\/run\/docker-mtls\.[\w.]+\//g, '')
+/** Removes the folder in which the files are staged from their paths. */
+function withoutStage(output: string): string {
+  return output.replaceAll(/\/run\/docker-mtls\.[\w.]+\//g, '')
 }
 
 function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): string {
@@ -41,7 +43,7 @@ function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): stri
     (change) => isWritten(change) && Object.values(tlsFilesIn(tlsDir)).includes(change.path),
   )
   const here = (text: string): string =>
-    staged.reduce((words, file, index) => words.replace(file.path, () => `${STAGE}/${index}.pem`), text)
+    staged.reduce((staging, file, index) => staging.replace(file.path, () => `${STAGE}/${index}.pem`), text)
   // With user namespaces, dockerd creates the user dockremap even when it only validates.
   const args = withoutFlag(expanded.argv, 'userns-remap').map(here)
   const named = args.some((arg) => arg.startsWith('--config-file'))

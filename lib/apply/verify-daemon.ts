@@ -46,10 +46,10 @@ export function verifyDaemon(plan: VerifiedPlan, options: VerificationOptions): 
   return runStep(options.onStep, { step: 'prove', title }, async (talk) => {
     const { listen } = plan.settings
     const targets = listen.map((listener) => targetOf(listener, options.address, listen))
-    const configured = await Promise.all(targets.map((target) => proveAt(target, plan, options, talk)))
+    const configured = await Promise.all(targets.map((target) => verifyAt(target, plan, options, talk)))
     const sockets = await socketsOf(options.shell)
     const others = sockets.filter((socket) => !listen.some((listener) => isListenerOf(socket, listener)))
-    const besides = await Promise.all(others.map((socket) => proveOther(socket, plan, options)))
+    const besides = await Promise.all(others.map((socket) => verifyOther(socket, plan, options)))
     const checks = [...configured, ...besides].flat()
     refuseFailed(checks)
     talk.result(`${checks.length} of ${checks.length} checks passed`)
@@ -58,7 +58,7 @@ export function verifyDaemon(plan: VerifiedPlan, options: VerificationOptions): 
 }
 
 /** Connects, and waits until dockerd listens. */
-async function proveAt(
+async function verifyAt(
   target: Target,
   { server }: VerifiedPlan,
   { probe, signal, explainUnreachable = (error) => error }: VerificationOptions,
@@ -88,7 +88,7 @@ async function socketsOf(shell: HostShell): Promise<TcpSocket[]> {
 }
 
 /** A socket may serve the API, or something else: metrics, or a swarm. */
-async function proveOther(
+async function verifyOther(
   socket: TcpSocket,
   plan: VerifiedPlan,
   options: VerificationOptions,

@@ -1,10 +1,9 @@
-import { isDockerMtlsError } from '../base/errors.ts'
-import { openCertificate, readCertificate } from '../identity/certificate.ts'
 import { createAuthority } from '../pki/ca.ts'
 import { issueClient } from '../pki/issue.ts'
 import { namesOnly } from '../probe/accepted-cas.ts'
 import { probeServer, type ServerReport } from '../probe/server.ts'
 import { tryClient } from '../probe/client.ts'
+import { certificatesIn } from './certificates-in.ts'
 import type { ProbeIdentity } from './options.ts'
 import type { ServerFiles } from './server-files.ts'
 import { formatTarget } from '../daemon-config/listener-target.ts'
@@ -49,25 +48,25 @@ export async function verifyListener(options: ListenerOptions): Promise<Verifica
 }
 
 /** A check without its address. */
-type Seen = Omit<VerificationCheck, 'at'>
+type Check = Omit<VerificationCheck, 'at'>
 
-async function tryAll({ host, port, server, probe, signal }: ListenerOptions): Promise<Seen[]> {
+async function tryAll({ host, port, server, probe, signal }: ListenerOptions): Promise<Check[]> {
   const servername = nameOf(server)
   const target = { host, port, servername, ...(signal && { signal }) }
   const report = await probeServer(target)
-  const knock = (shown?: Shown): ReturnType<typeof tryClient> =>
+  const attempt = (shown?: Shown): ReturnType<typeof tryClient> =>
     tryClient({ ...target, ca: server.ca, ...(shown && { cert: shown.cert, key: shown.key }) })
   const checks = [shownCertificate(report, server), authorities(report, server), plaintext(report)]
   // Without TLS there is nothing more to test.
   if (report.protocols.length === 0) return checks
-  checks.push(await refused('no-certificate', NOBODY, () => knock()))
+  checks.push(await refused('no-certificate', NOBODY, () => attempt()))
   const { key, cert } = server
   if (key !== undefined) {
-    const own = (): ReturnType<typeof tryClient> => knock({ cert, key })
+    const own = (): ReturnType<typeof tryClient> => attempt({ cert, key })
     checks.push(await refused('server-certificate', OWN, own))
   }
-  checks.push(...(await foreigners(server, knock)))
-  if (probe !== undefined) checks.push(await accepted(() => knock(probe)))
+  checks.push(...(await foreignClients(server, attempt)))
+  if (probe !== undefined) checks.push(await accepted(() => attempt(probe)))
   return checks
 }
 
@@ -80,7 +79,7 @@ function nameOf({ facts: { names } }: ServerFiles): string {
   return all.find((name) => name === 'localhost') ?? all[0] ?? 'localhost'
 }
 
-function shownCertificate({ certificate }: ServerReport, { facts }: ServerFiles): Seen {
+function shownCertificate({ certificate }: ServerReport, { facts }: ServerFiles): Check {
   const ok = certificate?.fingerprint256 === facts.fingerprint256
   const got = ok
     ? `it presents the new certificate, valid until ${facts.validTo.toISOString().slice(0, 10)}`
@@ -89,7 +88,7 @@ function shownCertificate({ certificate }: ServerReport, { facts }: ServerFiles)
 }
 
 /** An empty list means every CA that the system trusts. */
-function authorities(report: ServerReport, { ca }: ServerFiles): Seen {
+function authorities(report: ServerReport, { ca }: ServerFiles): Check {
   const { acceptedAuthorities: names } = report
   const ok = namesOnly(report, ca)
   const said =
@@ -101,37 +100,37 @@ function authorities(report: ServerReport, { ca }: ServerFiles): Seen {
   }
 }
 
-function plaintext({ plaintext: answer }: ServerReport): Seen {
+function plaintext({ plaintext: answer }: ServerReport): Check {
   const ok = answer === 'refused'
   return { name: 'plaintext', ok, got: ok ? 'it refuses plain HTTP' : `it answers plain HTTP (${answer})` }
 }
 
 /** The results for a refused and for an accepted client. */
-type Words = readonly [good: string, bad: string]
+type Results = readonly [good: string, bad: string]
 
-const NOBODY: Words = ['it refuses clients without a certificate', 'it accepts clients without a certificate']
-const OWN: Words = [
+const NOBODY: Results = ['it refuses clients without a certificate', 'it accepts clients without a certificate']
+const OWN: Results = [
   "it refuses the server's own certificate as a client certificate",
   "it accepts the server's own certificate as a client certificate",
 ]
-const FOREIGN: Words = ['it refuses clients of a foreign CA', 'it accepts a client of a foreign CA']
-const NAMESAKE: Words = [
+const FOREIGN: Results = ['it refuses clients of a foreign CA', 'it accepts a client of a foreign CA']
+const NAMESAKE: Results = [
   'it refuses clients of another CA with the same name',
   'it accepts a client of another CA with the same name',
 ]
 
 async function refused(
   name: VerificationCheck['name'],
-  [good, bad]: Words,
-  knock: () => ReturnType<typeof tryClient>,
-): Promise<Seen> {
-  const { accepted: isIn, ...verdict } = await knock()
+  [good, bad]: Results,
+  attempt: () => ReturnType<typeof tryClient>,
+): Promise<Check> {
+  const { accepted: isIn, ...verdict } = await attempt()
   const alert = 'alert' in verdict && verdict.alert !== '' ? ` (${verdict.alert})` : ''
   return { name, ok: !isIn, got: isIn ? bad : `${good}${alert}` }
 }
 
-async function accepted(knock: () => ReturnType<typeof tryClient>): Promise<Seen> {
-  const verdict = await knock()
+async function accepted(attempt: () => ReturnType<typeof tryClient>): Promise<Check> {
+  const verdict = await attempt()
   const got = verdict.accepted
     ? `it accepts the client certificate, over ${verdict.protocol}`
     : `it refuses the client certificate: ${verdict.alert}`
@@ -139,20 +138,11 @@ async function accepted(knock: () => ReturnType<typeof tryClient>): Promise<Seen
 }
 
 /** A CA with another name, and a CA with ours: a server that only compares names would accept the second. */
-async function foreigners({ ca }: ServerFiles, knock: (shown: Shown) => ReturnType<typeof tryClient>): Promise<Seen[]> {
-  const strange = await issueClient(await createAuthority({ days: 1 }), { name: 'stranger', days: 1 })
-  const checks = [await refused('foreign-ca', FOREIGN, () => knock(strange))]
-  const commonName = commonNameOf(ca)
+async function foreignClients({ ca }: ServerFiles, attempt: (shown: Shown) => ReturnType<typeof tryClient>): Promise<Check[]> {
+  const stranger = await issueClient(await createAuthority({ days: 1 }), { name: 'stranger', days: 1 })
+  const checks = [await refused('foreign-ca', FOREIGN, () => attempt(stranger))]
+  const commonName = certificatesIn(ca)[0]?.commonName
   if (commonName === undefined) return checks
   const namesake = await issueClient(await createAuthority({ days: 1, commonName }), { name: 'stranger', days: 1 })
-  return [...checks, await refused('same-named-ca', NAMESAKE, () => knock(namesake))]
-}
-
-function commonNameOf(ca: string): string | undefined {
-  try {
-    return readCertificate(openCertificate(ca)).commonName
-  } catch (error) {
-    if (!isDockerMtlsError(error)) throw error
-    return undefined
-  }
+  return [...checks, await refused('same-named-ca', NAMESAKE, () => attempt(namesake))]
 }

@@ -22,12 +22,12 @@ said() {
   fact "$name" "$("$@" 2>/dev/null)"
 }
 
-# Prints a fact if the path of a file is something else, such as a link: an apply must not replace it like a file.
+# Prints a fact if something other than a file is at the path $1: "link TARGET" or "other". An apply must not replace it.
 odd() {
   if test -h "$1"; then
-    fact "odd:$1" "a link to $(readlink "$1")"
+    fact "odd:$1" "link $(readlink "$1")"
   elif test -e "$1" && ! test -f "$1"; then
-    fact "odd:$1" 'no file'
+    fact "odd:$1" other
   fi
 }
 

@@ -1,4 +1,5 @@
 import { ProvisionError } from '../base/errors.ts'
+import { parseObject } from '../endpoint/json-object.ts'
 import { factsScript, furtherFactsScript, type FurtherFacts } from './facts-script.ts'
 import { stderrSummary, type HostShell } from './shell.ts'
 import { parseSockets, type TcpSocket } from './sockets.ts'
@@ -112,6 +113,11 @@ function decode(base64 = ''): string {
   return Buffer.from(base64, 'base64').toString('utf8')
 }
 
+/** Does docker.service run? */
+export function isActive({ property }: Pick<HostFacts, 'property'>): boolean {
+  return property('service', 'ActiveState') === 'active'
+}
+
 /** The lines that aren't blank. */
 export function lines(text: string): string[] {
   return text.split('\n').filter((line) => line.trim() !== '')
@@ -123,13 +129,8 @@ function parseDaemon(line: string): RunningDaemon {
 }
 
 function parseInfo(text: string): HostFacts['info'] {
-  try {
-    const info = JSON.parse(text) as unknown
-    if (typeof info !== 'object' || info === null) return undefined
-    // If the docker command can't reach dockerd, it prints ServerErrors beside zeros that mean nothing.
-    const { ServerErrors: errors } = info as Record<string, unknown>
-    return Array.isArray(errors) && errors.length > 0 ? undefined : (info as Record<string, unknown>)
-  } catch {
-    return undefined
-  }
+  const info = parseObject(text)
+  // If the docker command can't reach dockerd, it prints ServerErrors beside zeros that mean nothing.
+  const errors = info?.['ServerErrors']
+  return Array.isArray(errors) && errors.length > 0 ? undefined : info
 }

@@ -1,6 +1,6 @@
 import { ProvisionError, type ProvisionErrorCode } from '../base/errors.ts'
 import { command, ours, SELF, sentence, type Sentence } from '../base/sentence.ts'
-import { lines, type HostFacts } from './facts.ts'
+import { isActive, type HostFacts } from './facts.ts'
 import { STATE_FOLDER, WRITTEN_FOLDERS } from './facts-script.ts'
 
 /** Twice the space that an apply needs, since other programs fail on a disk that is nearly full. */
@@ -51,7 +51,7 @@ const desktop: Precondition = ({ fact, info, property }) => {
 const rootless: Precondition = ({ property, daemons }) => {
   const own = daemons.find(({ uid }) => uid !== 0)
   const hasSystemUnit = property('service', 'LoadState') === 'loaded'
-  if (own === undefined || (hasSystemUnit && property('service', 'ActiveState') === 'active')) return undefined
+  if (own === undefined || (hasSystemUnit && isActive({ property }))) return undefined
   return {
     code: 'ERR_HOST_ROOTLESS',
     got: `its dockerd (process ${own.pid}) runs rootless, as the user ${own.uid}`,
@@ -131,5 +131,5 @@ const diskFull: Precondition = ({ fact }) => {
 const READ_PRECONDITIONS: readonly Precondition[] = [desktop, rootless, noDocker, noSystemd]
 
 function isFull(room: string): boolean {
-  return lines(room).length === 1 && /^\d+$/.test(room) && Number(room) < REQUIRED_KIB
+  return /^\d+$/.test(room) && Number(room) < REQUIRED_KIB
 }

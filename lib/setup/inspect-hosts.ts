@@ -1,5 +1,6 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../base/errors.ts'
+import { TLS_PORT } from '../base/ports.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { gatherFacts, type HostFacts } from '../host/facts.ts'
 import { readSshConfig, type SshHost } from '../host/ssh-config.ts'
@@ -82,7 +83,7 @@ async function inspectHost(
 /** The port on which dockerd will listen: the requested one, else the one in force. */
 function portOf({ settings }: SettingsInForce, { requested }: SetupOptions): number {
   const [first] = parseRequested(requested).listen ?? settings.listen
-  return first === undefined ? 2376 : readListener(first).port
+  return first === undefined ? TLS_PORT : readListener(first).port
 }
 
 async function contextFor(

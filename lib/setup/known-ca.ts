@@ -24,7 +24,7 @@ export async function refuseForeignCa(
   { dir, replaceCa, signal }: SetupOptions,
 ): Promise<void> {
   if (replaceCa || ca === undefined || listen.length === 0) return
-  const more = await gatherFurtherFacts(shell, facts, { programs: [], files: [ca], secrets: [], writable: [] }, signal)
+  const more = await gatherFurtherFacts(shell, facts, { files: [ca] }, signal)
   const ours = await knownCas(dir, serverPaths(dir, folder).ca)
   const foreign = certificatesIn(more.file(ca)?.text).find(({ fingerprint256 }) => !ours.has(fingerprint256))
   if (foreign === undefined) return

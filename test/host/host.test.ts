@@ -85,8 +85,8 @@ describe('scripts for a host', () => {
     assert.equal(file(long)?.text?.length, 2_000_000)
     assert.equal(file(longest)?.text, undefined)
     assert.match(file(longest)?.sha256 ?? '', /^[0-9a-f]{64}$/)
-    assert.deepEqual([file(link), fact(`odd:${link}`)], [undefined, 'a link to nowhere'])
-    assert.deepEqual([file(inner), fact(`odd:${inner}`), fact(`odd:${long}`)], [undefined, 'no file', ''])
+    assert.deepEqual([file(link), fact(`odd:${link}`)], [undefined, 'link nowhere'])
+    assert.deepEqual([file(inner), fact(`odd:${inner}`), fact(`odd:${long}`)], [undefined, 'other', ''])
   })
 
   test('who does not wait any longer is let go', async () => {

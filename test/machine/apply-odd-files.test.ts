@@ -50,7 +50,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
       const { code, stderr } = await cli(machine, [...APPLY, '--daemon-json', '--live-restore'])
       await sh(`rm -r ${DAEMON_JSON}`)
       assert.equal(code, 1)
-      assert.match(stderr, /^ERR_APPLY_CONFLICT: \/etc\/docker\/daemon\.json: it is no file/m)
+      assert.match(stderr, /^ERR_APPLY_CONFLICT: \/etc\/docker\/daemon\.json: it isn't a regular file/m)
       assert.equal(await snapshot(machine), bare)
     })
 

@@ -3,6 +3,7 @@ import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
 import { shellFile } from '../../base/shell-file.ts'
+import type { HostFacts } from '../../host/facts.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
 import { shellProgram } from '../../host/script.ts'
 import { stderrSummary, type HostShell } from '../../host/shell.ts'
@@ -38,6 +39,11 @@ export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: 
       await pause(POLL_MS, signal)
     }
   })
+}
+
+/** Is an apply unfinished? Only root sees that. */
+export function isApplyPending({ file }: HostFacts): boolean {
+  return file(`${STATE_FOLDER}/pending`) !== undefined
 }
 
 /** When the seconds that the host reports have passed, by the clock here: `19:45:10`. */

@@ -5,17 +5,16 @@ import type { HostShell } from '../../host/shell.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { orphanConflicts, type Conflict } from '../conflicts.ts'
-import { settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { hasLiveRestore, settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { LastApply } from './last-apply.ts'
 import { unitOf } from '../unit.ts'
 import { decideUserns, usernsQuestions } from '../userns.ts'
 import { runningIn, stopSentence } from '../running.ts'
-import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
 
 /** A rollback, planned before anything is done. */
 export interface RollbackPlan {
   readonly last: LastApply
-  /** What prevents the rollback. */
+  /** The reasons against the rollback; empty if there are none. */
   readonly conflicts: readonly Conflict[]
   /** Containers that stop or keep running, and data that will be hidden. */
   readonly losses: readonly Warning[]
@@ -24,7 +23,7 @@ export interface RollbackPlan {
 }
 
 /**
- * Works out what a rollback does to running containers. Changes nothing.
+ * Determines the effects of a rollback on running containers. Changes nothing.
  *
  * @param facts - of the host, as they are now
  */

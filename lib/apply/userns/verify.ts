@@ -84,7 +84,7 @@ async function withImage(
   image: string,
   machine: Machine,
   { signal }: UsernsVerificationOptions,
-  look: (pid: number) => Promise<string>,
+  inspect: (pid: number) => Promise<string>,
 ): Promise<string> {
   const tar = await imageOf(machine)
   signal?.throwIfAborted()
@@ -92,7 +92,7 @@ async function withImage(
     async () => {
       await docker.images.import(tar, { repo: image, signal: patience() })
       signal?.throwIfAborted()
-      return withContainer(docker, image, signal, look)
+      return withContainer(docker, image, signal, inspect)
     },
     () => docker.images.remove(image, { force: true, signal: patience() }),
   )
@@ -102,7 +102,7 @@ async function withContainer(
   docker: DockerClient,
   image: string,
   signal: AbortSignal | undefined,
-  look: (pid: number) => Promise<string>,
+  inspect: (pid: number) => Promise<string>,
 ): Promise<string> {
   const name = image.replace(':', '-')
   return afterwards(
@@ -110,7 +110,7 @@ async function withContainer(
       await docker.containers.create({ Image: image, ...SETTINGS }, { name, signal: patience() })
       await docker.containers.start(name, { signal })
       const { State } = await docker.containers.inspect(name, { signal })
-      return look(State.Pid)
+      return inspect(State.Pid)
     },
     () => docker.containers.remove(name, { force: true, signal: patience() }),
   )
@@ -163,7 +163,8 @@ async function afterwards<Result>(work: () => Promise<Result>, cleanUp: () => Pr
 
 /** It was never created, or the daemon is removing it already. */
 function isGone(error: unknown): boolean {
-  return error instanceof NotFoundError || (error instanceof ConflictError && /already in progress/.test(error.message))
+  if (error instanceof NotFoundError) return true
+  return error instanceof ConflictError && (error.daemonMessage?.includes('already in progress') ?? false)
 }
 
 async function readMap(pid: number, { readUidMap, signal }: UsernsVerificationOptions): Promise<string> {
