@@ -138,7 +138,10 @@ async function accepted(attempt: () => ReturnType<typeof tryClient>): Promise<Ch
 }
 
 /** A CA with another name, and a CA with ours: a server that only compares names would accept the second. */
-async function foreignClients({ ca }: ServerFiles, attempt: (shown: Shown) => ReturnType<typeof tryClient>): Promise<Check[]> {
+async function foreignClients(
+  { ca }: ServerFiles,
+  attempt: (shown: Shown) => ReturnType<typeof tryClient>,
+): Promise<Check[]> {
   const stranger = await issueClient(await createAuthority({ days: 1 }), { name: 'stranger', days: 1 })
   const checks = [await refused('foreign-ca', FOREIGN, () => attempt(stranger))]
   const commonName = certificatesIn(ca)[0]?.commonName

@@ -53,7 +53,8 @@ export async function fromContextOrSocket(
   const request = { name: context.value, source: context.source, config, tlsOnPort2375, ownIdentity: false }
   const found = await fromContext(step, request, env, log)
   const { kind } = found.endpoint
-  const why = kind === 'tls' ? 'has its own certificates' : `leads to ${formatEndpoint(found.endpoint)}, which has no TLS`
+  const why =
+    kind === 'tls' ? 'has its own certificates' : `leads to ${formatEndpoint(found.endpoint)}, which has no TLS`
   recordUnusedTls(`the context ${context.value} ${why}`, log)
   return found
 }

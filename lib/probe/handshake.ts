@@ -40,7 +40,12 @@ const NO_ALERT = 'none: it closed the connection'
 export async function shakeHands(target: Target, offer: Offer, deadline: AbortSignal): Promise<Handshake> {
   const { host, port } = target
   const where = { host, port, autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS }
-  const socket = tls.connect({ ...where, servername: sniOf(target.servername), ALPNProtocols: ALPN_PROTOCOLS, ...offer })
+  const socket = tls.connect({
+    ...where,
+    servername: sniOf(target.servername),
+    ALPNProtocols: ALPN_PROTOCOLS,
+    ...offer,
+  })
   // An 'error' without a listener would end the process.
   socket.on('error', () => {})
   let seen: Omit<Handshake, 'outcome'> = { chain: [] }
