@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { FileError } from '../../lib/base/errors.ts'
 import { makeFolder, writeFileAtomically, readIfThere } from '../../lib/base/files.ts'
+import { writeRendered } from '../../lib/base/rendered-file.ts'
 import { putFiles, replaceFiles } from '../../lib/base/replace-files.ts'
 import { readLedger } from '../../lib/keystore/ledger.ts'
 import { resolveEndpoint } from '../../lib/index.ts'
@@ -54,13 +56,29 @@ describe('an error names the file that was asked for, and that it is a folder', 
       const names = Array.from({ length: 20 }, (_, index) =>
         join(base, `r${round}`, 'a', 'b', `c${index % 5}`, `d${index}`),
       )
-      await Promise.all(names.map(makeFolder))
+      await Promise.all(names.map((name) => makeFolder(name)))
       assert.equal((await readdir(join(base, `r${round}`, 'a', 'b'))).length, 5)
     }
   })
 
   test('a folder where none can be made', async () => {
     await assert.rejects(makeFolder('/proc/none/x'), { code: 'ERR_FILE_WRITE' })
+    // Node's own mkdir with `recursive` would retry forever, in a thread that keeps the process alive.
+    await assert.rejects(writeRendered([{ name: 'x', text: '' }], '/proc/none/x/y', false), { code: 'ERR_FILE_WRITE' })
+  })
+
+  test('an old file comes back although its replacement can not be removed', async (t) => {
+    const folder = await temporaryFolder(t)
+    const [one, other] = [join(folder, 'one'), join(folder, 'other')]
+    await Promise.all([one, other].map((path) => writeFile(path, 'old')))
+    const added = join(folder, 'added')
+    const files = [added, one, other].map((path) => ({ path, data: 'new', mode }))
+    const { rm } = fs
+    t.mock.method(fs, 'rm', (path: string, options: object) =>
+      path === added ? Promise.reject(new Error('not now')) : rm(path, options),
+    )
+    await assert.rejects(replaceFiles(files, [one]), { code: 'ERR_FILE_EXISTS', tried: `writing ${other}` })
+    assert.deepEqual(await Promise.all([one, other].map((path) => readFile(path, 'utf8'))), ['old', 'old'])
   })
 
   test('a folder in the place of which there is a file', async (t) => {

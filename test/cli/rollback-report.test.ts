@@ -112,3 +112,12 @@ test('what waits for a host to go back by itself says until when first', async (
   await settlePending({ name: 'build01', isHere: false, run }, ({ note }) => notes.push(note ?? ''))
   assert.match(notes.join('\n'), /^\n\d\d:\d\d:\d\d, when the host rolls back by itself\n$/)
 })
+
+test('an abort while it waits is passed on with its own reason', async () => {
+  const [controller, mine] = [new AbortController(), new Error('mine')]
+  const run = (): Promise<{ code: number; stdout: string; stderr: string }> => {
+    setImmediate(() => controller.abort(mine))
+    return Promise.resolve({ code: 11, stdout: '94', stderr: '' })
+  }
+  await assert.rejects(settlePending({ name: 'build01', isHere: false, run }, undefined, controller.signal), mine)
+})

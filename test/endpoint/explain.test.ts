@@ -129,7 +129,7 @@ describe('explainEndpoint tells', () => {
     assert.deepEqual(step('currentContext'), { source: 'currentContext', value: 'prod', verdict: 'chosen', because })
     const empty = 'it is empty, which counts as not set'
     assert.deepEqual(step('DOCKER_CONTEXT'), { source: 'DOCKER_CONTEXT', verdict: 'not set', because: empty })
-    const own = 'the context prod has its own certificates'
+    const own = 'the context prod leads to unix:///run/d.sock, which has no TLS'
     assert.deepEqual(step('DOCKER_TLS'), { source: 'DOCKER_TLS', value: '1', verdict: 'passed over', because: own })
   })
 

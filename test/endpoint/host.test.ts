@@ -238,7 +238,7 @@ const REFUSED: [string, RegExp][] = [
   ['ssh://h;id', /not a host for ssh/],
   ['ssh://$(id)', /not a host for ssh/],
   ['ssh://h h', /not a host for ssh/],
-  ['ssh://h:0', /is not a port/],
+  ['ssh://h:0', /is not a port.*\n.*The usual port is 22\./],
   ['ssh://h:22x', /is not a port/],
   ['ssh://h?x', /a query/],
   ['ssh://h%0a', /percent-encoding/],

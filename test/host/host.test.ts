@@ -6,12 +6,14 @@ import { describe, test } from 'node:test'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { gatherFacts, gatherFurtherFacts } from '../../lib/host/facts.ts'
 import { localShell } from '../../lib/host/local-shell.ts'
+import { sshShell } from '../../lib/host/ssh-shell.ts'
 import { assignments, hereDocument, shellCall, shellFunction, shellProgram } from '../../lib/host/script.ts'
 import { refuseHost } from '../../lib/host/preconditions.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { factsOf, type Said } from '../apply/support/facts.ts'
 import { shellWord } from '../../lib/base/quoting/posix.ts'
 import { assertProperty, fc } from '../support/properties.ts'
+import { startWatch } from '../support/watch.ts'
 
 function sh(script: string): { code: number | null; stdout: string } {
   const { status, stdout } = spawnSync('/bin/sh', ['-s'], { input: script, encoding: 'utf8' })
@@ -92,6 +94,19 @@ describe('scripts for a host', () => {
   test('who does not wait any longer is let go', async () => {
     const signal = AbortSignal.timeout(100)
     await assert.rejects(localShell().run('sleep 2\n', { signal }), { name: 'TimeoutError' })
+  })
+
+  test('an abort while ssh is being started ends it at once', async (t) => {
+    const folder = await temporaryFolder(t)
+    await writeFile(join(folder, 'ssh'), '#!/bin/sh\nPATH=/bin:/usr/bin\nsleep 5\n', { mode: 0o755 })
+    const before = process.env['PATH']
+    process.env['PATH'] = folder
+    t.after(() => void (process.env['PATH'] = before))
+    const [controller, mine, elapsed] = [new AbortController(), new Error('mine'), startWatch()]
+    const running = sshShell({ kind: 'ssh', host: 'h' }).run('true\n', { signal: controller.signal })
+    controller.abort(mine)
+    await assert.rejects(running, mine)
+    assert.ok(elapsed() < 4_000, `it took ${elapsed()} ms`)
   })
 })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { before, describe, test, type TestContext } from 'node:test'
@@ -9,6 +10,7 @@ import { openCertificate, readCertificate, splitPem } from '../../lib/identity/c
 import { namesAuthority, namesOnly, probeServer, type ProbeOptions, type ServerReport } from '../../lib/probe.ts'
 import { withDeadline } from '../../lib/probe/deadline.ts'
 import { readDistinguishedName, subjectOf } from '../../lib/probe/distinguished-name.ts'
+import { exchange } from '../../lib/probe/exchange.ts'
 import { makeCa, makeServer, type Made } from '../support/openssl-certs.ts'
 import { freePort } from '../support/ports.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
@@ -460,6 +462,20 @@ describe('no way to the server', () => {
     const early = aborting(reason)
     setTimeout(early.abort, 100)
     assert.equal(await failure(probe(await startStopped(t), { signal: early.signal })), reason)
+  })
+
+  test('an abort between the connection and the first byte ends it, too', async (t) => {
+    const peer = await startTcp(t, () => undefined)
+    const { signal, abort } = aborting(new Error('enough of it'))
+    // Listens after exchange() does, so that the abort comes when it has just noticed the connection.
+    const onSocket = (message: unknown): void => {
+      const { socket } = message as { socket: Socket }
+      queueMicrotask(() => socket.once('connect', abort))
+    }
+    subscribe('net.client.socket', onSocket)
+    t.after(() => unsubscribe('net.client.socket', onSocket))
+    const target = { ...HOST, port: peer.port, timeout: 1_000, signal, name: 'tcp://127.0.0.1' }
+    assert.equal(await exchange(target, { send: Buffer.from('x'), receive: () => true }, signal), 'late')
   })
 
   test('where one look fails, the others end with it', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -152,6 +153,7 @@ describe('a dispatcher to a TLS endpoint', () => {
     assert.throws(make({ rejectUnauthorized: false }), code('ERR_OPTION_UNKNOWN'))
     assert.throws(make({ connectTimeout: Infinity }), code('ERR_ARGUMENT_INVALID'))
     assert.throws(make({ connectTimeout: 0 }), code('ERR_ARGUMENT_INVALID'))
+    assert.throws(make(null as never), code('ERR_ARGUMENT_INVALID'))
   })
 
   test('a hijacked connection ends with its dispatcher', async () => {
@@ -334,8 +336,20 @@ describe('a dispatcher to a unix socket', () => {
       server.close()
     })
     assert.equal(dispatcher.origin, 'http://localhost')
+    const events: unknown[] = []
+    const note = (event: unknown): void => void events.push(event)
+    subscribe('docker-mtls:connect', note)
+    t.after(() => unsubscribe('docker-mtls:connect', note))
     assert.equal(await (await fetch('http://localhost/_ping', through(dispatcher))).text(), 'localhost')
     await assert.rejects(fetch('http://127.0.0.1/_ping', through(dispatcher)), fetchCode('ERR_WRONG_ORIGIN'))
     await assert.rejects(fetch('https://localhost/_ping', through(dispatcher)), fetchCode('ERR_WRONG_ORIGIN'))
+    assert.deepEqual(
+      events.map((event) => (event as { target: string }).target),
+      [`unix://${path}`],
+    )
+    const nowhere = createDispatcher(parseHost('unix:///nonexistent.sock'))
+    t.after(() => nowhere.destroy())
+    await assert.rejects(nowhere.open(), code('ERR_SOCKET_NOT_FOUND'))
+    assert.ok(code('ERR_SOCKET_NOT_FOUND')((events[1] as { error: Error }).error))
   })
 })

@@ -119,6 +119,14 @@ describe('through a proxy', () => {
     )
   })
 
+  test('a call that was aborted before it begins is not made', async (t) => {
+    const between = await proxy(t, says(''))
+    const [endpoint, mine] = [parseHost('localhost:2376') as TlsEndpoint, new Error('mine')]
+    const options = { timeout: 1_000, signal: AbortSignal.abort(mine) }
+    await assert.rejects(openTunnel(parseProxy(`http://127.0.0.1:${between.port}`), endpoint, options), mine)
+    assert.deepEqual(between.requests, [])
+  })
+
   const ODD: [what: string, behaviour: Behaviour][] = [
     ['HTTP/1.0', tunnels('HTTP/1.0 200 OK\r\n\r\n')],
     ['another 2xx, and no reason', tunnels('HTTP/1.1 204\r\n\r\n')],
