@@ -40,7 +40,7 @@ export interface CarryOutOptions extends Pick<
   'shell' | 'probe' | 'address' | 'rollbackAfter' | 'signal' | 'onStep'
 > {
   /**
-   * Called with the reason before a restart that the plan doesn't have; rejects if the user doesn't agree. Absent: a failed
+   * Called with the reason before a restart that isn't in the plan; rejects if the user doesn't agree. Absent: a failed
    * verification is an error.
    */
   readonly consent?: ((seen: string) => Promise<void>) | undefined

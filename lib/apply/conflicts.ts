@@ -29,7 +29,7 @@ export type ConflictKind =
   | 'closed-data-folder'
   | 'not-a-file'
 
-/** Something on the host that would keep the new configuration from working. */
+/** Something on the host that would prevent the new configuration from working. */
 export interface Conflict {
   /** The code of a specific error, or else `ERR_APPLY_CONFLICT`. */
   readonly code: ErrorCode
@@ -105,7 +105,7 @@ const otherConfig: Search = ({ expanded, form, daemonJson }) => {
   return [conflict('other-config-file', named, got, todo)]
 }
 
-/** They follow our flags: with a second `-H` dockerd would listen there as well, without TLS if it is port 2375. */
+/** These flags come after ours: with a second `-H` dockerd would listen there as well, without TLS if it is port 2375. */
 const variables: Search = ({ expanded, settings }) =>
   expanded.flags
     .filter(

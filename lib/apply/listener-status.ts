@@ -18,7 +18,7 @@ export interface ListenerStatus {
 /** The daemon's `--tlscacert`; `hidden`: it can't be read. */
 export type Authorities = 'hidden' | { readonly text: string | undefined }
 
-/** On our own host a TLS server answers faster. */
+/** In milliseconds. A TLS server on our own host answers faster. */
 const PROBE_MS = 3000
 
 /** Probes one listener from outside. */

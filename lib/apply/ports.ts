@@ -67,7 +67,7 @@ function handedOver(listener: string, { address, port }: Listening, { fact }: Ho
 
 /**
  * The facts that {@link openDoors} needs: if another program than dockerd holds the plaintext port, which daemon answers
- * there? A container may have a Docker of its own, which is not ours to judge.
+ * there? A container may run a Docker daemon of its own, which doesn't concern this one.
  */
 export function openDoorQuestions(facts: HostFacts): FactCall[] {
   return suspects(facts).map(({ address }) => {

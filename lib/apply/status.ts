@@ -129,7 +129,7 @@ function rangesOf({ file }: HostFacts, remap: string | undefined): DaemonStatus[
   return { subuid: of('/etc/subuid'), subgid: of('/etc/subgid') }
 }
 
-/** By the same rule as a rollback. */
+/** Uses the same rule as a rollback. */
 async function rollbackOn(shell: HostShell): Promise<'pending' | 'last' | 'none'> {
   const last = await findLastApply(shell)
   return last === undefined ? 'none' : last.isPending ? 'pending' : 'last'

@@ -26,7 +26,7 @@ export function unitOf(facts: HostFacts, name: string): FoundUnit {
   })
 }
 
-/** Here nobody has given a text: it is the host's own unit, and has to be repaired there. */
+/** The caller passed no text: this is the host's own unit, and has to be repaired there. */
 function withRemedy(cause: unknown): unknown {
   if (!isDockerMtlsError(cause, 'ERR_UNIT_INVALID')) return cause
   const { tried, got, todo } = sentencesOf(cause)

@@ -10,7 +10,7 @@ export type Unreadable = 'daemonJson' | 'certificate' | 'authorities' | 'running
 
 type TlsFiles = ReturnType<typeof tlsFilesIn>
 
-/** The facts that {@link unreadableOf} needs: an unreadable file is something else than a missing one. */
+/** The facts that {@link unreadableOf} needs to distinguish an unreadable file from a missing one. */
 export function readableQuestions({ ca, cert }: TlsFiles): FactCall[] {
   return [DAEMON_JSON, ca, cert, `${STATE_FOLDER}/last`].map((path) => ['closed', path])
 }
@@ -37,7 +37,7 @@ const NAMES: Readonly<Record<Unreadable, string>> = {
   wayBack: 'the available rollback',
 }
 
-/** Says what was not read, and how to read it. */
+/** Names the parts that were not read, and the command that reads them. */
 export function unreadableProblem(unreadable: readonly Unreadable[]): Sentence[] {
   if (unreadable.length === 0) return []
   const what = enumerate(unreadable.map((name) => NAMES[name]))

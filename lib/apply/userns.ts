@@ -17,7 +17,7 @@ export interface UserNamespaces {
   readonly plan?: UsernsPlan
   /** /etc/subuid and /etc/subgid, where lines are missing. */
   readonly files: readonly WantedFile[]
-  /** What will be hidden. */
+  /** Images, containers and networks that will be hidden. */
   readonly losses: readonly Warning[]
   /** Folders that the containers' root can't enter, with a remedy for each. */
   readonly closed: readonly ClosedParent[]
@@ -50,7 +50,7 @@ function dataRootOf(unit: ParsedUnit, json: SettingsInForce['daemonJson']): stri
 }
 
 /**
- * Works out the consequences of a change of user namespaces: whose ranges, which lines are missing, what will be hidden.
+ * Determines the effects of a change of user namespaces: the ranges, the missing lines, and the data that will be hidden.
  *
  * @param value - the new value; undefined: off
  * @throws {@link DaemonError} ERR_USERNS_INVALID
@@ -83,7 +83,7 @@ function textsOf({ file, fact }: HostFacts): Parameters<typeof planUserns>[1] {
   }
 }
 
-/** A running daemon whose user namespaces can't be worked out is no reason to stop. */
+/** Undefined if the user namespaces of the running daemon can't be determined: that is no reason to stop. */
 function folderInForce({ settings }: SettingsInForce, facts: HostFacts): string | undefined {
   try {
     return settings.usernsRemap === undefined ? undefined : planUserns(settings.usernsRemap, textsOf(facts)).dataFolder

@@ -37,7 +37,7 @@ export interface ListenerOptions {
 }
 
 /**
- * Tests a daemon from outside: our client gets in, and nobody else does.
+ * Tests a daemon from outside: it must accept our client certificate, and reject all other clients.
  *
  * @returns the checks; without a client certificate to test, `client` is missing
  * @throws {@link ConnectionError} if it can't be reached

@@ -40,10 +40,10 @@ function sequence(...parts: readonly Uint8Array[]): Buffer {
  */
 export function readDistinguishedName(bytes: Uint8Array): DistinguishedName {
   const der = Uint8Array.from(bytes)
-  return { name: wordsOf(der) ?? `not a name: ${Buffer.from(der.subarray(0, 32)).toString('hex')}`, der }
+  return { name: formatName(der) ?? `not a name: ${Buffer.from(der.subarray(0, 32)).toString('hex')}`, der }
 }
 
-function wordsOf(der: Uint8Array): string | undefined {
+function formatName(der: Uint8Array): string | undefined {
   try {
     const { tag, rest } = readElement(der)
     if (tag !== TAG.sequence || rest.length > 0) return undefined

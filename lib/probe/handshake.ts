@@ -49,14 +49,14 @@ export async function shakeHands(target: Target, offer: Offer, deadline: AbortSi
   // An 'error' without a listener would end the process.
   socket.on('error', () => {})
   let seen: Omit<Handshake, 'outcome'> = { chain: [] }
-  const look = (): void => {
+  const inspect = (): void => {
     seen = { ...seen, ...shownBy(socket) }
   }
   // 'secure' comes before Node's own verification, after which a refused certificate can't be read any more.
-  socket.prependListener('secure', look).prependListener('error', look).prependListener('end', look)
+  socket.prependListener('secure', inspect).prependListener('error', inspect).prependListener('end', inspect)
   try {
     const outcome = await settled(socket, deadline)
-    look()
+    inspect()
     return { outcome: judge(outcome, seen), ...seen }
   } finally {
     socket.destroy()

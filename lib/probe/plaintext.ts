@@ -25,14 +25,14 @@ export async function askWithoutTls(target: Target, deadline: AbortSignal): Prom
   let answer = ''
   const receive = (bytes: Buffer): boolean => {
     answer += bytes.toString('latin1')
-    return answer.length < LONGEST_HEAD && !isTold(answer)
+    return answer.length < LONGEST_HEAD && !isEnough(answer)
   }
   const ending = await exchange(target, { send: PING, receive }, deadline)
   return answer === '' ? (ending === 'late' ? 'silent' : 'refused') : judgePlaintext(answer)
 }
 
 /** Is the answer complete enough? Not every server closes the connection, and the meaning of a 400 is in its body. */
-function isTold(answer: string): boolean {
+function isEnough(answer: string): boolean {
   if (answer.length >= 5 && !answer.startsWith('HTTP/')) return true
   return answer.includes('\r\n\r\n') && (!/^\S+ 400 /.test(answer) || WANTS_TLS.test(answer))
 }

@@ -23,12 +23,12 @@ export async function sendClientHellos(target: Target, deadline: AbortSignal): P
 }
 
 /** The versions that the server supports, the oldest first. It doesn't support a version if it answers with another one. */
-export function spokenProtocols(flights: Flights): Protocol[] {
+export function supportedProtocols(flights: Flights): Protocol[] {
   return PROTOCOLS.filter((protocol) => flights[protocol].version === WIRE_VERSION[protocol])
 }
 
 /** The answer in the newest version that doesn't encrypt certificates and CAs. */
 export function clearFlight(flights: Flights): ServerFlight | undefined {
-  const newest = spokenProtocols(flights).findLast((protocol) => protocol !== 'TLSv1.3')
+  const newest = supportedProtocols(flights).findLast((protocol) => protocol !== 'TLSv1.3')
   return newest && flights[newest]
 }

@@ -7,7 +7,7 @@ import { readDistinguishedName, type DistinguishedName } from './distinguished-n
 import { shakeHands, type Handshake } from './handshake.ts'
 import { PROBE_OPTIONS, resolveTarget, type ProbeOptions } from './options.ts'
 import { askWithoutTls, type PlaintextAnswer } from './plaintext.ts'
-import { clearFlight, sendClientHellos, spokenProtocols } from './send-hellos.ts'
+import { clearFlight, sendClientHellos, supportedProtocols } from './send-hellos.ts'
 import type { ServerFlight } from './server-flight.ts'
 
 /**
@@ -64,7 +64,7 @@ export async function probeServer(options: ProbeOptions): Promise<ServerReport> 
     const asked = handshake.asked ?? wasAsked(flight)
     return {
       plaintext,
-      protocols: spokenProtocols(flights),
+      protocols: supportedProtocols(flights),
       ...shown(handshake.chain.length > 0 ? handshake.chain : (flight?.chain ?? [])),
       clientCertificate: clientCertificate(handshake, asked),
       acceptedAuthorities: acceptedAuthorities(flight, asked),

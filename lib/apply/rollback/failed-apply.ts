@@ -12,7 +12,7 @@ import { STATE_SH } from './state.ts'
 const FAILED_APPLY_SH: string = shellFile(new URL('./failed-apply.sh', import.meta.url))
 const DAEMON_LOG_SH: string = shellFile(new URL('./daemon-log.sh', import.meta.url))
 
-/** An apply that failed, and what is known of it. */
+/** A failed apply, and its state. */
 export interface FailedApply {
   readonly id: string
   readonly shell: HostShell
@@ -28,7 +28,7 @@ export interface FailedApply {
   readonly after: number
 }
 
-/** Rolls back an apply that failed. Returns the error that the caller is to get. */
+/** Rolls back an apply that failed. Returns the error for the caller. */
 export async function rollBackFailedApply(cause: unknown, failed: FailedApply): Promise<unknown> {
   const { id, shell, onStep, signal, started } = failed
   const why = started ? undefined : await whyNotStarted(shell, id).catch(() => undefined)

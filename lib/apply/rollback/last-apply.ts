@@ -9,7 +9,7 @@ import { STATE_SH } from './state.ts'
 
 const LAST_APPLY_SH: string = shellFile(new URL('./last-apply.sh', import.meta.url))
 
-/** The last apply that was finished, or one that is unfinished, as the host remembers it. */
+/** The unfinished apply of a host, else its last finished one, as recorded on the host. */
 export interface LastApply {
   readonly id: string
   readonly at: Date

@@ -1,4 +1,4 @@
-/** Machines that there is a program for, as uname(1) and `docker info` call them. */
+/** Machines for which there is a program, as uname(1) and `docker info` call them. */
 export type Machine = 'x86_64' | 'aarch64'
 
 /** How long the program waits before it ends by itself, in seconds, so that a killed run leaves nothing behind. */
