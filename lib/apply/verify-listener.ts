@@ -1,3 +1,4 @@
+import { formatDay } from '../base/text.ts'
 import { createAuthority } from '../pki/ca.ts'
 import { issueClient } from '../pki/issue.ts'
 import { namesOnly } from '../probe/accepted-cas.ts'
@@ -82,7 +83,7 @@ function nameOf({ facts: { names } }: ServerFiles): string {
 function shownCertificate({ certificate }: ServerReport, { facts }: ServerFiles): Check {
   const ok = certificate?.fingerprint256 === facts.fingerprint256
   const got = ok
-    ? `it presents the new certificate, valid until ${facts.validTo.toISOString().slice(0, 10)}`
+    ? `it presents the new certificate, valid until ${formatDay(facts.validTo)}`
     : `it presents ${certificate === undefined ? 'no certificate' : `another certificate, ${certificate.subject}, issued by ${certificate.issuer}`}`
   return { name: 'certificate', ok, got }
 }

@@ -1,6 +1,7 @@
 import { command, option, ours, sentence } from '../base/sentence.ts'
-import { enumerate } from '../base/text.ts'
+import { enumerate, formatDay } from '../base/text.ts'
 import type { Warning } from '../base/warning.ts'
+import { DAY_MS } from '../pki/lifetime.ts'
 import type { Situation } from './conflicts.ts'
 import type { DaemonSettings } from '../daemon-config/settings-in-force.ts'
 import { openParents } from './parents.ts'
@@ -8,7 +9,7 @@ import { runningIn, stopSentence } from './running.ts'
 import type { ServerFiles } from './server-files.ts'
 
 /** A month, as in `cert list`: enough to issue and install another certificate. */
-const SOON_MS = 30 * 86_400_000
+const SOON_MS = 30 * DAY_MS
 
 /** Warnings about a plan. */
 export function warningsOf(
@@ -27,7 +28,7 @@ export function warningsOf(
       ? [
           {
             code: 'certificate-expires-soon',
-            text: sentence`The server's certificate expires on ${certificate.validTo.toISOString().slice(0, 10)}. Renew it:  ${ours('cert', 'renew')}`,
+            text: sentence`The server's certificate expires on ${formatDay(certificate.validTo)}. Renew it:  ${ours('cert', 'renew')}`,
           },
         ]
       : []),

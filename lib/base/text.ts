@@ -39,6 +39,11 @@ export function quoted(text: string): string {
   return `"${printable(text)}"`
 }
 
+/** The day of a moment, in UTC: `2026-11-25`. */
+export function formatDay(date: Date): string {
+  return date.toISOString().slice(0, 10)
+}
+
 /** `a, b and c`. */
 export function enumerate(words: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1) ?? ''}`

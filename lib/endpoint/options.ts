@@ -82,7 +82,7 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
 }
 
 /** Checks the names and types of the options, and that no two of them contradict each other. */
-export async function checkOptions(options: unknown): Promise<EndpointOptions> {
+export async function checkEndpointOptions(options: unknown): Promise<EndpointOptions> {
   if (typeof options === 'string')
     throw invalidArgument('the options', 'they are a string', "Pass  { host: 'tcp://HOST:2376' }")
   const { z } = await import('zod')

@@ -69,8 +69,8 @@ export async function resolveWithLog(options: unknown, env: unknown, log: Resolu
 /** Skips the check if there are no options, since it loads zod, which takes 50 ms. */
 async function readOptions(options: unknown): Promise<EndpointOptions> {
   if (isEmptyObject(options)) return {}
-  const { checkOptions } = await import('./options.ts')
-  return checkOptions(options)
+  const { checkEndpointOptions } = await import('./options.ts')
+  return checkEndpointOptions(options)
 }
 
 /** Only for a plain object. An object with another prototype is checked by zod. */

@@ -1,20 +1,19 @@
 import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
-import type { CertificateFacts } from '../identity/certificate.ts'
+import { formatDay } from '../base/text.ts'
 import type { ConnectionContext, Fault } from './connection-context.ts'
 
-/** The names in a certificate: `build01.example.com, 10.0.0.4`. */
-function listNames({ names }: CertificateFacts): string {
-  return [...names.dns, ...names.ip].join(', ')
+/** The names in the server's certificate. */
+function namesIn({ server }: ConnectionContext): string[] {
+  return server === undefined ? [] : [...server.names.dns, ...server.names.ip]
 }
-
-const formatDay = (date: Date): string => date.toISOString().slice(0, 10)
 
 /**
  * The command for the machine with the CA. It contains all names of the certificate, which would lose omitted ones, and
  * the host's name. The names come from the peer, so those that would be parsed as options are removed.
  */
-function reissue({ server, host = 'NAME' }: ConnectionContext): Sentence {
-  const names = server ? [...server.names.dns, ...server.names.ip].filter((name) => !name.startsWith('-')) : []
+function reissue(context: ConnectionContext): Sentence {
+  const { host = 'NAME' } = context
+  const names = namesIn(context).filter((name) => !name.startsWith('-'))
   const all = names.includes(host) ? names : [...names, host]
   return sentence`${ours('cert', 'server', ...all, '--force')}  ${THEN_COPY}`
 }
@@ -22,8 +21,8 @@ function reissue({ server, host = 'NAME' }: ConnectionContext): Sentence {
 const THEN_COPY = "Then copy server-cert.pem and server-key.pem to the daemon's host and restart it."
 
 function nameFault(context: ConnectionContext): Fault {
-  const names = context.server ? listNames(context.server) : ''
-  if (names === '') {
+  const names = namesIn(context)
+  if (names.length === 0) {
     return {
       code: 'ERR_SERVER_NAME_MISSING',
       got: `the server's certificate has no subject alternative name (its common name${context.server?.commonName ? ` ${context.server.commonName}` : ''} doesn't count, RFC 9110 section 4.3.4)`,
@@ -32,7 +31,7 @@ function nameFault(context: ConnectionContext): Fault {
   }
   return {
     code: 'ERR_SERVER_NAME_MISMATCH',
-    got: `the server's certificate is for ${names}`,
+    got: `the server's certificate is for ${names.join(', ')}`,
     todo: sentence`Connect to one of those names, or reissue the certificate on the machine with the CA:  ${reissue(context)}`,
   }
 }
