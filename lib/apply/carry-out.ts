@@ -11,7 +11,7 @@ import type { UsernsVerification } from './userns/verify.ts'
 import { isWritten } from './changes.ts'
 import { refuseConflicts } from './conflicts.ts'
 import { rollBackFailedApply } from './rollback/failed-apply.ts'
-import { ROLLBACK_AFTER_S, type ApplyOptions } from './options.ts'
+import { ROLLBACK_AFTER_S } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
 import type { VerificationCheck } from './verify-listener.ts'
 import { verifyDaemon, type VerificationOptions } from './verify-daemon.ts'
@@ -35,17 +35,18 @@ export interface ApplyReport {
 }
 
 /** Options of {@link carryOut}. */
-export interface CarryOutOptions extends Pick<
-  ApplyOptions,
-  'shell' | 'probe' | 'address' | 'rollbackAfter' | 'signal' | 'onStep'
-> {
+export interface CarryOutOptions extends VerificationOptions {
+  /**
+   * When the host rolls back by itself if the apply doesn't finish, in seconds after the first change.
+   *
+   * @defaultValue 180
+   */
+  readonly rollbackAfter?: number | undefined
   /**
    * Called with the reason before a restart that isn't in the plan; rejects if the user doesn't agree. Absent: a failed
    * verification is an error.
    */
   readonly consent?: ((seen: string) => Promise<void>) | undefined
-  /** See VerificationOptions. */
-  readonly explainUnreachable?: VerificationOptions['explainUnreachable']
 }
 
 /**

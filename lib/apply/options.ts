@@ -1,7 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
 import type { RequestedSettings } from '../daemon-config/requested-settings.ts'
-import type { HostShell } from '../host/shell.ts'
-import type { OnStep } from '../base/progress.ts'
 import type { ConfigurationForm } from '../daemon-config/settings-in-force.ts'
 import type { ServerFiles } from './server-files.ts'
 
@@ -19,34 +17,14 @@ export interface RequestedApply extends RequestedSettings {
   readonly liveRestore?: boolean | undefined
 }
 
-/** The client certificate that the verification connects with. The key never leaves our process. */
+/** The client certificate with which the verification connects. The key never leaves our process. */
 export interface ProbeIdentity {
   readonly ca: string
   readonly cert: string
   readonly key: string
 }
 
-/** Options of an apply. */
-export interface ApplyOptions extends RequestedApply {
-  readonly shell: HostShell
-  /** The client certificate to test. Without it the report says that client access wasn't tested. */
-  readonly probe?: ProbeIdentity | undefined
-  /**
-   * The address by which the host is reached from here. @defaultValue that of the listener, or loopback
-   */
-  readonly address?: string | undefined
-  /**
-   * When the host rolls back by itself if the apply doesn't finish, in seconds after the first change.
-   *
-   * @defaultValue 180
-   */
-  readonly rollbackAfter?: number | undefined
-  /** Stops the apply and rolls it back. */
-  readonly signal?: AbortSignal | undefined
-  readonly onStep?: OnStep | undefined
-}
-
-/** Long enough for a slow start of dockerd and the verification, and short enough to wait for. */
+/** In seconds. Long enough for a slow start of dockerd and the verification, and short enough to wait for. */
 export const ROLLBACK_AFTER_S = 180
 
 /**

@@ -17,8 +17,9 @@ import { shellLine } from '../base/quoting/posix.ts'
 /** Options of {@link verifyDaemon}. */
 export interface VerificationOptions {
   readonly shell: HostShell
+  /** The client certificate to test. Without it, the report says that client access wasn't tested. */
   readonly probe?: ProbeIdentity | undefined
-  /** The address by which the host is reached from here. */
+  /** The address by which the host is reached from here. @defaultValue that of the listener, or loopback */
   readonly address?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly onStep?: OnStep | undefined

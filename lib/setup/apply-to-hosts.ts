@@ -3,6 +3,7 @@ import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { carryOut, type ApplyReport } from '../apply/carry-out.ts'
 import { runStep } from '../base/progress.ts'
+import { readListener } from '../daemon-config/listener-target.ts'
 import type { IssuedCertificates } from './issue-certificates.ts'
 import { ensureContext, type SetupContextResult } from './context.ts'
 import { continueWith, type Outcome } from './for-each-host.ts'
@@ -53,7 +54,7 @@ const BLOCKED = ['ERR_CONNECT_TIMEOUT', 'ERR_CONNECTION_REFUSED', 'ERR_HOST_UNRE
 /** Replaces an error by one about a firewall: systemd has confirmed that dockerd listens, and ssh reaches the host. */
 function blockedPort(cause: unknown, url: string): unknown {
   if (!isDockerMtlsError(cause, ...BLOCKED)) return cause
-  const port = /\d+$/.exec(url)?.[0] ?? ''
+  const { port } = readListener(url)
   return new ConnectionError(cause.code, {
     tried: `connecting to ${url}`,
     got: `ssh reaches that host, but port ${port} can't be reached (${cause.got})`,

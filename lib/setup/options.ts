@@ -18,7 +18,7 @@ export interface SetupOptions {
   /** Sets up a host even if its daemon accepts clients of a CA that the folder has never had. */
   readonly replaceCa: boolean
   readonly requested: Omit<RequestedApply, 'server' | 'override'>
-  /** In seconds: see ApplyOptions. */
+  /** In seconds: see CarryOutOptions. */
   readonly rollbackAfter?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onStep?: OnStep | undefined
