@@ -4,7 +4,7 @@ import { ALPN_PROTOCOLS, FAMILY_ATTEMPT_MS } from '../transport/tls-policy.ts'
 import { onAbort } from '../base/abort.ts'
 import { errorWithCode } from '../base/system-error.ts'
 import { alertIn } from '../transport/alerts.ts'
-import { sniOf } from '../transport/server-name.ts'
+import { sniOf } from '../transport/peer.ts'
 import type { Target } from './options.ts'
 
 /** How a server reacted to a client certificate, or to a client without one. */

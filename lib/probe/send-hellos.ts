@@ -1,7 +1,7 @@
 import { PROTOCOLS, renderClientHello, WIRE_VERSION, type Protocol } from './client-hello.ts'
 import { exchange } from './exchange.ts'
 import type { Target } from './options.ts'
-import { sniOf } from '../transport/server-name.ts'
+import { sniOf } from '../transport/peer.ts'
 import { FlightReader, type ServerFlight } from './server-flight.ts'
 
 /** A server's answers to a ClientHello of each version. */

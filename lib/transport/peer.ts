@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { errorWithCode } from '../base/system-error.ts'
 import { coversName, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { isIp } from '../identity/names.ts'
 
 /** The daemon at the other end of a TLS connection. */
 export interface Peer {
@@ -17,6 +18,11 @@ export interface Peer {
   readonly certificate: CertificateFacts
   /** The client certificate that the daemon accepted. */
   readonly client: CertificateFacts
+}
+
+/** The name to ask a server for (SNI): none for an address (RFC 6066, section 3). `host` is as in certificates. */
+export function sniOf(host: string): string {
+  return isIp(host) ? '' : host
 }
 
 /**
