@@ -21,7 +21,7 @@ export interface Change extends WantedFile {
 }
 
 /** All written files belong to root. */
-const OWNER = 'root:root'
+export const OWNER = 'root:root'
 
 /** Compares requested files with those on the host. */
 export function changesOf(wanted: readonly WantedFile[], facts: HostFacts): Change[] {

@@ -141,7 +141,7 @@ async function moveFolder(from: string, to: string): Promise<void> {
 }
 
 /** The current time, as it is appended to names: `2026-11-25T10-20-30Z`. */
-function dateSuffix(): string {
+export function dateSuffix(): string {
   return new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
 }
 
