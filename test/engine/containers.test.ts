@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { deflateRawSync } from 'node:zlib'
+import { pack } from 'tar-stream'
 import { DockerApiError, NotFoundError, StreamError, type DockerClient } from '../../lib/index.ts'
 import { frame, framed, pretend, UPGRADED, type Answer, type Upgrade } from '../support/pretend.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const code = (wanted: string) => (error: unknown) => {
   assert.equal((error as { code?: string }).code, wanted, String(error))
@@ -93,6 +96,30 @@ describe('a stream that breaks', () => {
     })
     await assert.rejects(docker.containers.archive.stat('x', '/'), code('ERR_API_RESPONSE_INVALID'))
     await assert.rejects(docker.containers.archive.get('x', '/'), code('ERR_API_RESPONSE_INVALID'))
+  })
+
+  test('a tar that the daemon could not finish is no success', async (t) => {
+    const stat = Buffer.from('{"name":"a","mode":0,"linkTarget":""}').toString('base64')
+    const whole = pack()
+    whole.entry({ name: 'a' }, Buffer.alloc(4_000))
+    whole.finalize()
+    const begun = (await buffer(whole)).subarray(0, 2_000)
+    const { docker } = await pretend(t, {
+      answer: (_, response) => {
+        response.setHeader('X-Docker-Container-Path-Stat', stat).write(begun)
+        setImmediate(() => response.end('{"message":"input/output error"}\n'))
+      },
+    })
+    const { tar } = await docker.containers.archive.get('x', '/a')
+    for (const stream of [tar, await docker.containers.export('x')]) {
+      await assert.rejects(buffer(stream), (error: unknown) => {
+        assert.ok(error instanceof StreamError, String(error))
+        assert.equal(error.daemonMessage, 'input/output error')
+        return true
+      })
+    }
+    const target = await temporaryFolder(t)
+    await assert.rejects(docker.containers.copyFrom('x', '/a', target), code('ERR_API_STREAM_FAILED'))
   })
 })
 
