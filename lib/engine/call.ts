@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream'
 import { ArgumentError } from '../base/errors.ts'
+import { checkOptions as checkKeys, typeName } from '../base/options.ts'
 import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
 import type { WireRequest } from '../transport/send.ts'
-import { keysOf } from './description.ts'
-import { refuseUnknown, typeName } from '../base/options.ts'
 import { encodeFilters } from './filters.ts'
 import { refuseNewer, serves, tooNew } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
@@ -66,7 +65,7 @@ function checkNames(
 export function checkOptions<Given extends object>(operation: Operation, given: Given, names: object = {}): Given {
   const { name, query = {} } = operation
   const known = optionsOf(operation).filter((key) => !(key in names))
-  refuseUnknown(keysOf(given, `the options of ${name}()`, `{ ${known.join(', ')} }, or nothing`), known, `${name}()`)
+  checkKeys(given, known, `${name}()`)
   const { signal } = given as { signal?: unknown }
   if (signal === undefined || signal instanceof AbortSignal) return given
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {

@@ -302,6 +302,16 @@ describe('likely mistakes', () => {
       (d) => d.containers.create({ Image: 'a', name: 'web' } as object),
       /last argument: \{ name \}/,
     ],
+    [
+      'a way to pull that only the command has',
+      (d) => d.run('a', [], { pull: 'always' as never }),
+      /call docker\.images\.pull\(\) first/,
+    ],
+    [
+      'devices to be left out, in other words',
+      (d) => d.containers.copyFrom('web', '/dev', '/tmp', { special: 'ignore' as never }),
+      /refuse devices and named pipes/,
+    ],
     ['a Unix signal as signal', (d) => d.containers.stop('web', { signal: 'SIGKILL' as never }), /killSignal/],
     ['the name that a list gives', (d) => d.containers.inspect('/web'), /Remove the slash: {2}web$/],
   ]

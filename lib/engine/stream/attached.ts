@@ -1,4 +1,5 @@
 import { Writable, type Duplex, type WritableOptions } from 'node:stream'
+import { onAbort } from '../../base/abort.ts'
 import { ArgumentError } from '../../base/errors.ts'
 import { OutputStream, type OutputSource } from './output.ts'
 
@@ -73,8 +74,8 @@ function writableOn(socket: Duplex, how: WritableOptions): Writable {
 
 /** Destroys a connection that was taken over when the signal aborts, with its reason. */
 export function endOnAbort(socket: Duplex, signal: AbortSignal): void {
-  const aborted = (): void => void socket.destroy(signal.reason as Error)
-  if (signal.aborted) return aborted()
-  signal.addEventListener('abort', aborted)
-  socket.once('close', () => signal.removeEventListener('abort', aborted))
+  socket.once(
+    'close',
+    onAbort(signal, () => socket.destroy(signal.reason as Error)),
+  )
 }

@@ -18,7 +18,7 @@ export async function converse(stream: AttachedStream, options: ConversationOpti
 }
 
 async function readOutput(stream: AttachedStream, { stdout, stderr }: ConversationOptions): Promise<Output> {
-  const targets = { stdout, stderr: stream.tty ? stdout : stderr }
+  const targets = { stdout, stderr }
   const kept: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
   const sinks = new Sinks(...[stdout, stderr].filter((target) => target !== undefined))
   try {
