@@ -15,6 +15,11 @@ export interface Reader {
   readonly failed: FailedStep
 }
 
+/** The image's id, which is the only output of a quiet build. */
+export function quietId(output = ''): string | undefined {
+  return /^(sha256:[0-9a-f]{64})\n?$/.exec(output)?.[1]
+}
+
 /** Sends the build request, and follows its progress to the end. */
 export async function* follow(
   send: Send,
