@@ -174,9 +174,3 @@ export interface ContainerPruneOptions extends RequestOptions {
     readonly 'label!'?: FilterValue
   }
 }
-
-/** Options of {@link Checkpoints.list} and {@link Checkpoints.remove}. */
-export interface CheckpointOptions extends RequestOptions {
-  /** A folder on the daemon's host. @defaultValue a folder of the container */
-  readonly dir?: string
-}
