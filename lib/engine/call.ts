@@ -84,12 +84,13 @@ function optionsOf({ query = {}, own = [] }: Operation): string[] {
 }
 
 /**
- * Adds defaults to options, and values that the caller can't change. A value that isn't an object is returned
- * unchanged, so that the check of the call refuses it. Spread syntax would turn it into an object.
+ * Adds defaults for options that are undefined, and values that the caller can't change. A value that isn't an object is
+ * returned unchanged, so that the check of the call refuses it. Spread syntax would turn it into an object.
  */
 export function withDefaults<Given extends object>(given: Given, defaults: object, always: object = {}): Given {
-  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
-  return isObject ? { ...defaults, ...given, ...always } : given
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given
+  const missing = Object.entries(defaults).filter(([key]) => (given as Options)[key] === undefined)
+  return { ...defaults, ...given, ...Object.fromEntries(missing), ...always }
 }
 
 function queryOf({ name, query = {} }: Operation, options: Readonly<Record<string, unknown>>, version: string): Query {

@@ -41,6 +41,13 @@ describe('how a stream of output is read', () => {
     })
   }
 
+  test('an option that is undefined has its default', async (t) => {
+    const { docker, asked } = await pretend(t, { upgrade: framed(), answer: (_, response) => response.end() })
+    const options = { stdout: undefined, stderr: undefined, stream: undefined } as object
+    await (await docker.containers.attach('x', options)).collect()
+    assert.deepEqual(asked, ['POST /containers/x/attach?stream=true&stdout=true&stderr=true'])
+  })
+
   test('where the question fails, the stream is closed', async (t) => {
     let closed = false
     const answer: Answer = (request, response) => {
