@@ -25,7 +25,7 @@ export interface ContainerFilters {
   readonly since?: FilterValue
   /** An exposed port: `80`, `80/udp` or `8000-8010/tcp`. */
   readonly expose?: FilterValue
-  /** A published port, likewise. */
+  /** A published port, in the same form. */
   readonly publish?: FilterValue
   /** Exit code. */
   readonly exited?: FilterValue

@@ -13,8 +13,8 @@ export interface AttachedSource extends Omit<OutputSource, 'body'> {
 
 /**
  * The input and output of a container or an exec, on a connection of its own. End {@link AttachedStream.stdin} to close
- * the input. The remaining output still arrives, from a container if it was created with `StdinOnce`. The end of the
- * input doesn't reach a terminal: write the byte 4 (Ctrl-D) instead. `break` closes the connection.
+ * the input. The remaining output still arrives; that of a container only if it was created with `StdinOnce`. The end of
+ * the input doesn't reach a terminal: write the byte 4 (Ctrl-D) instead. `break` closes the connection.
  */
 export class AttachedStream extends OutputStream {
   /**

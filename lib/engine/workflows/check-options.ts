@@ -16,13 +16,13 @@ export interface RunCall {
   readonly name: string
   readonly options: readonly string[]
   /** Settings that the call sets itself, and the remedy for each. */
-  readonly settled: Readonly<Record<string, string>>
+  readonly reserved: Readonly<Record<string, string>>
 }
 
 export const RUN: RunCall = {
   name: 'run',
   options: ['name', 'platform', 'remove', 'pull', 'auth'],
-  settled: {
+  reserved: {
     Image: 'Pass the image as the first argument.',
     Cmd: 'Pass the command as the second argument.',
     Tty: 'Use the option tty instead.',
@@ -37,7 +37,7 @@ export const RUN: RunCall = {
 export const EXEC_RUN: RunCall = {
   name: 'exec.run',
   options: [],
-  settled: {
+  reserved: {
     Cmd: 'Pass the command as the second argument.',
     Tty: 'Use the option tty instead.',
     AttachStdin: 'Use the option stdin instead.',
@@ -54,7 +54,7 @@ export function splitOptions<Options extends ConversationOptions>(call: RunCall,
   const keys = Object.keys(given ?? {})
   const [settings, options] = [keys.filter(isSetting), keys.filter((key) => !isSetting(key))]
   checkOptions(given, [...known, ...settings], `${call.name}()`, (key) => similarOption(key, known))
-  for (const key of settings) if (key in call.settled) throw settled(call, key)
+  for (const key of settings) if (key in call.reserved) throw reservedSetting(call, key)
   checkConversation(call, given)
   const pick = (names: string[]): Record<string, unknown> =>
     Object.fromEntries(names.map((name) => [name, (given as Record<string, unknown>)[name]]))
@@ -79,11 +79,11 @@ function isInput(value: unknown): boolean {
 
 const isSetting = (key: string): boolean => /^[A-Z]/.test(key)
 
-function settled({ name, settled: instead }: RunCall, key: string): ArgumentError {
+function reservedSetting({ name, reserved }: RunCall, key: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the setting ${key} of ${name}()`,
     got: `${name}() sets it itself`,
-    todo: instead[key] ?? '',
+    todo: reserved[key] ?? '',
   })
 }
 

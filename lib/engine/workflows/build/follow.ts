@@ -41,7 +41,7 @@ export async function* follow(
   } catch (error) {
     throw explainFailure(error, reader.failed)
   } finally {
-    // Has no effect if the build has ended. Otherwise the loop was left, and the daemon stops.
+    // Has no effect if the build has ended. Otherwise the caller left the loop, and the daemon stops the build.
     await progress.return({ ID: '' })
   }
 }
