@@ -12,7 +12,10 @@ import type { ContainerPathStat } from './types/create.ts'
 export interface ContainerPathArchive {
   /** Size, mode and type of the path. */
   readonly stat: ContainerPathStat
-  /** Read it to its end, or destroy it. Until then the daemon locks the container. */
+  /**
+   * Read it to its end, or destroy it. Until then the daemon locks the container. It fails with a {@link StreamError} if
+   * the daemon can't finish it.
+   */
   readonly tar: Readable
 }
 

@@ -96,7 +96,7 @@ export class Containers {
 
   /**
    * Returns all of its files, except mounts, as a tar (`GET /containers/{id}/export`). Read it to its end, or destroy
-   * it.
+   * it. The tar fails with a {@link StreamError} if the daemon can't finish it.
    */
   async export(id: string, options: RequestOptions = {}): Promise<Readable> {
     const call = { ids: [id], options }

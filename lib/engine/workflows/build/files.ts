@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { BuildError } from '../../../base/errors.ts'
+import { isThere } from '../../../base/files.ts'
 import { isMissing } from '../../../base/system-error.ts'
 import { causeInWords, unreadable } from './faults.ts'
 import { Patterns, readIgnoreFile } from './ignore-patterns.ts'
@@ -73,13 +74,6 @@ function noContext(folder: string, got: string, cause?: unknown): BuildError {
 async function defaultName(root: string): Promise<string> {
   for (const name of ['Dockerfile', 'dockerfile']) if (await isThere(join(root, name))) return name
   return 'Dockerfile'
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 async function findDockerfile(root: string, given: string): Promise<Dockerfile> {
