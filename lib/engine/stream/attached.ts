@@ -74,8 +74,6 @@ function writableOn(socket: Duplex, how: WritableOptions): Writable {
 
 /** Destroys a connection that was taken over when the signal aborts, with its reason. */
 export function endOnAbort(socket: Duplex, signal: AbortSignal): void {
-  socket.once(
-    'close',
-    onAbort(signal, () => socket.destroy(signal.reason as Error)),
-  )
+  const stopListening = onAbort(signal, () => void socket.destroy(signal.reason as Error))
+  socket.once('close', stopListening)
 }
