@@ -31,5 +31,6 @@ export function shown(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}...` : value)
   }
-  return typeof value === 'object' || typeof value === 'function' ? typeName(value) : String(value)
+  if (typeof value === 'object' || typeof value === 'function') return typeName(value)
+  return String(value)
 }
