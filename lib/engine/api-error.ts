@@ -10,6 +10,7 @@ import {
   UnauthorizedError,
   UnavailableError,
   type ApiErrorCode,
+  type ApiFailure,
 } from '../base/errors.ts'
 import { command, sentence, type Sentence } from '../base/sentence.ts'
 import { CORRECT_COMMAND, DENIED_BY_PLUGIN, isMessage, knownMessage, WRONG_VERSION } from './daemon-messages.ts'
@@ -78,10 +79,14 @@ export function daemonMessage(body: Buffer): string | undefined {
 /** The parts of a request that errors name. */
 export interface Named {
   readonly method: string
+  /** Without version and query. */
   readonly path: string
 }
 
-const withoutQuery = ({ path }: Named): string => path.replace(/\?.*/s, '')
+/** The fields by which an error names its request. */
+function naming({ method, path }: Named): Pick<ApiFailure, 'tried' | 'method' | 'path'> {
+  return { tried: `${method} ${path}`, method, path }
+}
 
 /** The two calls that dockerd answers with 304, and the container in their path. */
 const STARTED_OR_STOPPED = /^\/containers\/([^/]+)\/(start|stop)$/
@@ -97,42 +102,33 @@ function alreadyDone(status: number, path: string): Sentence | undefined {
 export function apiError(status: number, request: Named, body: Buffer): DockerApiError {
   const message = daemonMessage(body)
   const [ErrorClass, code, todo] = meaningOf(status, message ?? '')
-  const path = withoutQuery(request)
   return new ErrorClass(code, {
-    tried: `${request.method} ${path}`,
+    ...naming(request),
     got: `the daemon answered ${status}${message === undefined ? '' : `, "${message}"`}`,
-    todo: alreadyDone(status, path) ?? todo,
+    todo: alreadyDone(status, request.path) ?? todo,
     status,
-    method: request.method,
-    path,
     ...(message !== undefined && { daemonMessage: message }),
   })
 }
 
 /** A failure that the daemon reports in the body of a successful answer. */
 export function failureInside(request: Named, message: string): StreamError {
-  const path = withoutQuery(request)
   return new StreamError('ERR_API_STREAM_FAILED', {
-    tried: `${request.method} ${path}`,
+    ...naming(request),
     got: `the daemon reported a failure halfway, "${message}"`,
     todo: READ_ITS_LOG,
     status: 200,
-    method: request.method,
-    path,
     daemonMessage: message,
   })
 }
 
 /** An exec whose stream was opened, but whose program could not be started. */
 export function execFailed(request: Named, message: string, exitCode: number | null = null): StreamError {
-  const path = withoutQuery(request)
   return new StreamError('ERR_API_EXEC_FAILED', {
-    tried: `${request.method} ${path}`,
+    ...naming(request),
     got: `the daemon can't start the command${exitCode === null ? '' : ` (exit code ${exitCode})`}: "${message}"`,
     todo: knownMessage(101, message)?.todo ?? CORRECT_COMMAND,
     status: 101,
-    method: request.method,
-    path,
     daemonMessage: message,
   })
 }
@@ -150,14 +146,11 @@ const UNREADABLE: Readonly<Record<UnreadableCode, Sentence>> = {
 
 /** An answer that isn't in the format of its operation. */
 export function unreadable(code: UnreadableCode, request: Named, got: string, cause?: unknown): DockerApiError {
-  const path = withoutQuery(request)
   return new DockerApiError(code, {
-    tried: `${request.method} ${path}`,
+    ...naming(request),
     got,
     todo: UNREADABLE[code],
     status: 200,
-    method: request.method,
-    path,
     cause,
   })
 }

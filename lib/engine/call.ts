@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream'
 import { ArgumentError } from '../base/errors.ts'
+import { checkOptions as checkKeys, typeName } from '../base/options.ts'
 import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
 import type { WireRequest } from '../transport/send.ts'
-import { keysOf } from './description.ts'
-import { refuseUnknown, typeName } from '../base/options.ts'
 import { encodeFilters } from './filters.ts'
 import { refuseNewer, serves, tooNew } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
@@ -66,7 +65,7 @@ function checkNames(
 export function checkOptions<Given extends object>(operation: Operation, given: Given, names: object = {}): Given {
   const { name, query = {} } = operation
   const known = optionsOf(operation).filter((key) => !(key in names))
-  refuseUnknown(keysOf(given, `the options of ${name}()`, `{ ${known.join(', ')} }, or nothing`), known, `${name}()`)
+  checkKeys(given, known, `${name}()`)
   const { signal } = given as { signal?: unknown }
   if (signal === undefined || signal instanceof AbortSignal) return given
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
@@ -85,12 +84,13 @@ function optionsOf({ query = {}, own = [] }: Operation): string[] {
 }
 
 /**
- * Adds defaults to options, and values that the caller can't change. A value that isn't an object is returned
- * unchanged, so that the check of the call refuses it. Spread syntax would turn it into an object.
+ * Adds defaults for options that are undefined, and values that the caller can't change. A value that isn't an object is
+ * returned unchanged, so that the check of the call refuses it. Spread syntax would turn it into an object.
  */
 export function withDefaults<Given extends object>(given: Given, defaults: object, always: object = {}): Given {
-  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
-  return isObject ? { ...defaults, ...given, ...always } : given
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given
+  const missing = Object.entries(defaults).filter(([key]) => (given as Options)[key] === undefined)
+  return { ...defaults, ...given, ...Object.fromEntries(missing), ...always }
 }
 
 function queryOf({ name, query = {} }: Operation, options: Readonly<Record<string, unknown>>, version: string): Query {

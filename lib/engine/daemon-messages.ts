@@ -81,7 +81,7 @@ const KNOWN_MESSAGES: readonly KnownMessage[] = [
     status: 404,
     todo: 'Correct the path. If it is right, it needs a newer API version than this connection uses.',
   },
-  // moby, libnetwork/portallocator, for a port of another container; the system, for that of another program.
+  // moby, libnetwork/portallocator, if another container uses the port; the kernel, if another program does.
   {
     pattern: /port is already allocated|address already in use/,
     todo: "Choose another HostPort in HostConfig.PortBindings ('' for any free port), or stop the program that uses this one.",

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
-import { refuseUnknown, typeName } from '../base/options.ts'
+import { checkOptions, typeName } from '../base/options.ts'
 
 /** All keys of a request. */
 const REQUEST_KEYS: readonly string[] = ['method', 'path', 'query', 'headers', 'body', 'signal']
@@ -9,8 +9,7 @@ const METHOD = /^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*$/
 
 /** Refuses a request with an unknown key or an invalid method. A misspelt key would be silently ignored. */
 export function checkDescription(request: unknown): void {
-  const keys = keysOf(request, 'a request', "{ method: 'GET', path: '/info' }")
-  refuseUnknown(keys, REQUEST_KEYS, 'a request')
+  checkOptions(request, REQUEST_KEYS, 'request()')
   checkMethod((request as { method?: unknown }).method)
 }
 
@@ -24,16 +23,6 @@ function checkMethod(method: unknown): void {
   })
 }
 
-/** The keys of a value, which must be an object. */
-export function keysOf(given: unknown, what: string, form: string): string[] {
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return Object.keys(given)
-  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `reading ${what}`,
-    got: `it is ${typeName(given)}, not an object`,
-    todo: `Pass ${form}.`,
-  })
-}
-
 /** Long enough to recognize a value. */
 const LONGEST_SHOWN = 100
 
@@ -42,6 +31,6 @@ export function shown(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}...` : value)
   }
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
-  return typeof value === 'function' ? 'a function' : String(value)
+  if (typeof value === 'object' || typeof value === 'function') return typeName(value)
+  return String(value)
 }

@@ -10,3 +10,6 @@ export const LOGS_QUERY: Readonly<Record<string, QueryTake>> = {
   timestamps: BOOLEAN,
   tail: PLAIN,
 }
+
+/** Both streams. The API's default is no output at all. */
+export const ALL_OUTPUT: { readonly stdout: true; readonly stderr: true } = { stdout: true, stderr: true }

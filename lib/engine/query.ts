@@ -1,4 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
+import { typeName } from '../base/options.ts'
 import { shown } from './description.ts'
 
 /** Query parameters by name. Objects are sent as JSON, arrays as repeated names. undefined is omitted. */
@@ -33,8 +34,10 @@ function wellFormed(what: string, text: string): string {
   return text
 }
 
-/** One value as JSON. @throws ArgumentError if it can't be serialized */
+/** An object or an array as JSON. @throws ArgumentError if JSON can't hold it */
 export function encodeJson(what: string, value: unknown): string {
+  if (!Array.isArray(value) && !isPlain(value))
+    throw refuse(what, `it is ${describe(value)}`, 'Pass a plain object or an array.')
   try {
     return JSON.stringify(value)
   } catch (cause) {
@@ -56,7 +59,8 @@ export function checkInteger(what: string, value: unknown): number {
 
 function describe(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'string') return shown(value)
-  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : typeof value
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isPlain(value)) return typeName(value)
+  return `an instance of ${(value as { constructor?: { name: string } }).constructor?.name ?? 'a class'}`
 }
 
 /** `?all=true&filters=%7B...%7D`, or the empty string. */

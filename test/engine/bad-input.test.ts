@@ -171,7 +171,8 @@ describe('options', () => {
       }
       for (const { query = {} } of operationsOf(name)) {
         for (const option of Object.keys(query)) {
-          for (const value of [Symbol('x'), 10n, () => 'x', new Map([['all', 'x']]), NaN, cyclic(), [cyclic()]]) {
+          const values = [Symbol('x'), 10n, () => 'x', new Map([['all', 'x']]), NaN, cyclic(), [cyclic()]]
+          for (const value of [...values, Object.create(null)]) {
             const { error, sent } = await attempt(here, name, {
               a: 'one',
               b: 'two',
@@ -190,9 +191,10 @@ describe('options', () => {
 const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   boolean: ['yes', 'off', 'false', '', 0, 1, null, [true]],
   integer: ['5', '', 1.5, true, null, Infinity, [5]],
+  json: ['x', 7, true, null, () => 'x', Symbol('x'), new Map([['a', 'b']]), new URLSearchParams('a=b')],
 }
 
-describe('options that are true or false, and those that are whole numbers, are nothing else', () => {
+describe('booleans, whole numbers and options that are sent as JSON are nothing else', () => {
   // The one call that says itself whether it is a stream.
   for (const name of Object.keys(CALLS).filter((call) => call !== 'containers.stats once')) {
     const wrong = operationsOf(name).flatMap(({ query = {} }) =>
@@ -210,7 +212,7 @@ describe('options that are true or false, and those that are whole numbers, are 
           body: {},
           options: { [option]: value },
         })
-        const what = `${option} = ${JSON.stringify(value)}: ${String(error)}`
+        const what = `${option} = ${shown(value)}: ${String(error)}`
         assert.equal((error as { code?: string }).code, 'ERR_ARGUMENT_INVALID', what)
         assert.match(String(error), new RegExp(`the option ${option} of `), what)
         assert.deepEqual(sent, [], what)

@@ -293,8 +293,8 @@ describe('a client', () => {
       [{ ...get, method: 'get' }, 'ERR_ARGUMENT_INVALID', /Use GET\.$/],
       [{ ...get, method: 'GET /y' }, 'ERR_ARGUMENT_INVALID', /such as GET or POST/],
       [{ path: '/x' }, 'ERR_ARGUMENT_INVALID', /the method undefined/],
-      ['/x', 'ERR_ARGUMENT_INVALID', /it is a string, not an object/],
-      [undefined, 'ERR_ARGUMENT_INVALID', /it is undefined, not an object/],
+      ['/x', 'ERR_ARGUMENT_INVALID', /are a string, not an object/],
+      [undefined, 'ERR_ARGUMENT_INVALID', /are undefined, not an object/],
     ]
     for (const [request, wanted, says] of rows) {
       await assert.rejects(docker.request(request as never), (error: Error) => {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { deflateRawSync } from 'node:zlib'
+import { pack } from 'tar-stream'
 import { DockerApiError, NotFoundError, StreamError, type DockerClient } from '../../lib/index.ts'
 import { frame, framed, pretend, UPGRADED, type Answer, type Upgrade } from '../support/pretend.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const code = (wanted: string) => (error: unknown) => {
   assert.equal((error as { code?: string }).code, wanted, String(error))
@@ -37,6 +40,13 @@ describe('how a stream of output is read', () => {
       assert.deepEqual(asked, wanted)
     })
   }
+
+  test('an option that is undefined has its default', async (t) => {
+    const { docker, asked } = await pretend(t, { upgrade: framed(), answer: (_, response) => response.end() })
+    const options = { stdout: undefined, stderr: undefined, stream: undefined } as object
+    await (await docker.containers.attach('x', options)).collect()
+    assert.deepEqual(asked, ['POST /containers/x/attach?stream=true&stdout=true&stderr=true'])
+  })
 
   test('where the question fails, the stream is closed', async (t) => {
     let closed = false
@@ -93,6 +103,30 @@ describe('a stream that breaks', () => {
     })
     await assert.rejects(docker.containers.archive.stat('x', '/'), code('ERR_API_RESPONSE_INVALID'))
     await assert.rejects(docker.containers.archive.get('x', '/'), code('ERR_API_RESPONSE_INVALID'))
+  })
+
+  test('a tar that the daemon could not finish is no success', async (t) => {
+    const stat = Buffer.from('{"name":"a","mode":0,"linkTarget":""}').toString('base64')
+    const whole = pack()
+    whole.entry({ name: 'a' }, Buffer.alloc(4_000))
+    whole.finalize()
+    const begun = (await buffer(whole)).subarray(0, 2_000)
+    const { docker } = await pretend(t, {
+      answer: (_, response) => {
+        response.setHeader('X-Docker-Container-Path-Stat', stat).write(begun)
+        setImmediate(() => response.end('{"message":"input/output error"}\n'))
+      },
+    })
+    const { tar } = await docker.containers.archive.get('x', '/a')
+    for (const stream of [tar, await docker.containers.export('x')]) {
+      await assert.rejects(buffer(stream), (error: unknown) => {
+        assert.ok(error instanceof StreamError, String(error))
+        assert.equal(error.daemonMessage, 'input/output error')
+        return true
+      })
+    }
+    const target = await temporaryFolder(t)
+    await assert.rejects(docker.containers.copyFrom('x', '/a', target), code('ERR_API_STREAM_FAILED'))
   })
 })
 
@@ -274,6 +308,16 @@ describe('likely mistakes', () => {
       'the name among the settings, where dockerode has it',
       (d) => d.containers.create({ Image: 'a', name: 'web' } as object),
       /last argument: \{ name \}/,
+    ],
+    [
+      'a way to pull that only the command has',
+      (d) => d.run('a', [], { pull: 'always' as never }),
+      /call docker\.images\.pull\(\) first/,
+    ],
+    [
+      'devices to be left out, in other words',
+      (d) => d.containers.copyFrom('web', '/dev', '/tmp', { special: 'ignore' as never }),
+      /refuse devices and named pipes/,
     ],
     ['a Unix signal as signal', (d) => d.containers.stop('web', { signal: 'SIGKILL' as never }), /killSignal/],
     ['the name that a list gives', (d) => d.containers.inspect('/web'), /Remove the slash: {2}web$/],

@@ -1,5 +1,5 @@
 import { CREATE, LIST, REMOVE } from './operations.ts'
-import type { CheckpointOptions } from '../containers/options.ts'
+import type { CheckpointOptions } from './options.ts'
 import type { RequestOptions, Send } from '../send.ts'
 import type { Checkpoint, CheckpointCreateRequest } from './types.ts'
 

@@ -5,13 +5,17 @@ import { unreadable, type Named } from '../api-error.ts'
 import { ARCHIVE_GET, ARCHIVE_PUT, ARCHIVE_STAT } from './operations.ts'
 import type { ArchivePutOptions } from './options.ts'
 import type { RequestOptions, Send } from '../send.ts'
+import { archiveStream } from '../stream/archive.ts'
 import type { ContainerPathStat } from './types/create.ts'
 
 /** A path of a container as a tar, and its attributes. */
 export interface ContainerPathArchive {
   /** Size, mode and type of the path. */
   readonly stat: ContainerPathStat
-  /** Read it to its end, or destroy it. Until then the daemon locks the container. */
+  /**
+   * Read it to its end, or destroy it. Until then the daemon locks the container. It fails with a {@link StreamError} if
+   * the daemon can't finish it.
+   */
   readonly tar: Readable
 }
 
@@ -53,8 +57,9 @@ export class ContainerArchive {
   async get(id: string, path: string, options: RequestOptions = {}): Promise<ContainerPathArchive> {
     const call = { ids: [id], names: { path }, options }
     const { headers, body } = await this.#send.stream(ARCHIVE_GET, call)
+    const request = this.#send.named(ARCHIVE_GET, call)
     try {
-      return { stat: readStat(headers, this.#send.named(ARCHIVE_GET, call)), tar: body }
+      return { stat: readStat(headers, request), tar: archiveStream(body, request) }
     } catch (error) {
       body.destroy()
       throw error

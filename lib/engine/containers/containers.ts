@@ -8,6 +8,7 @@ import type * as given from './options.ts'
 import type { CopyEntry, CopyFromOptions, CopyToOptions } from '../workflows/copy/options.ts'
 import type { WaitHealthyOptions } from '../workflows/wait-healthy-options.ts'
 import type { RequestOptions, Send } from '../send.ts'
+import { archiveStream } from '../stream/archive.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import { jsonStream } from '../stream/calls.ts'
 import type { OutputChunk } from '../stream/frames.ts'
@@ -95,11 +96,12 @@ export class Containers {
 
   /**
    * Returns all of its files, except mounts, as a tar (`GET /containers/{id}/export`). Read it to its end, or destroy
-   * it.
+   * it. The tar fails with a {@link StreamError} if the daemon can't finish it.
    */
   async export(id: string, options: RequestOptions = {}): Promise<Readable> {
-    const { body } = await this.#send.stream(operations.EXPORT, { ids: [id], options })
-    return body
+    const call = { ids: [id], options }
+    const { body } = await this.#send.stream(operations.EXPORT, call)
+    return archiveStream(body, this.#send.named(operations.EXPORT, call))
   }
 
   /** Streams its resource usage once a second until it is removed (`GET /containers/{id}/stats`). */

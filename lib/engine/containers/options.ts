@@ -25,7 +25,7 @@ export interface ContainerFilters {
   readonly since?: FilterValue
   /** An exposed port: `80`, `80/udp` or `8000-8010/tcp`. */
   readonly expose?: FilterValue
-  /** A published port, likewise. */
+  /** A published port, in the same form. */
   readonly publish?: FilterValue
   /** Exit code. */
   readonly exited?: FilterValue
@@ -173,10 +173,4 @@ export interface ContainerPruneOptions extends RequestOptions {
     /** Only containers without this label, or with another value of it. */
     readonly 'label!'?: FilterValue
   }
-}
-
-/** Options of {@link Checkpoints.list} and {@link Checkpoints.remove}. */
-export interface CheckpointOptions extends RequestOptions {
-  /** A folder on the daemon's host. @defaultValue a folder of the container */
-  readonly dir?: string
 }

@@ -1,4 +1,5 @@
 import { withDefaults } from '../call.ts'
+import { ALL_OUTPUT } from '../logs-query.ts'
 import { ATTACH, ATTACH_WEBSOCKET, INSPECT, LOGS } from './operations.ts'
 import type { ContainerAttachOptions, ContainerLogsOptions } from './options.ts'
 import type { RequestOptions, Send } from '../send.ts'
@@ -9,13 +10,11 @@ import type { Opening } from '../stream/opening.ts'
 import type { OutputStream } from '../stream/output.ts'
 import type { ContainerInspect } from './types/inspect.ts'
 
-/** The API's default is no output at all. */
-const OUTPUT = { stdout: true, stderr: true }
-const ATTACHED = { stream: true, ...OUTPUT }
+const ATTACHED = { stream: true, ...ALL_OUTPUT }
 
 /** Implements {@link Containers.logs}. */
 export function logs(send: Send, id: string, options: ContainerLogsOptions): Opening<OutputChunk, OutputStream> {
-  const call = { ids: [id], options: withDefaults(options, OUTPUT) }
+  const call = { ids: [id], options: withDefaults(options, ALL_OUTPUT) }
   return outputStream(send, LOGS, call, hasTerminal(send, id, options))
 }
 

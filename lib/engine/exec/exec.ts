@@ -1,4 +1,4 @@
-import { keysOf } from '../description.ts'
+import { withDefaults } from '../call.ts'
 import { CREATE, INSPECT, RESIZE, START } from './operations.ts'
 import type { ResizeOptions } from '../containers/options.ts'
 import type { ExecResult, ExecRunOptions } from '../workflows/options.ts'
@@ -46,9 +46,8 @@ export class Exec {
    * @throws {@link ConflictError} if its container isn't running
    */
   async start(id: string, how: ExecStartRequest = {}, options: RequestOptions = {}): Promise<AttachedStream> {
-    keysOf(how, 'how to start an exec', '{ Tty: true }, or nothing')
-    const call = { ids: [id], body: { ...how, Detach: false }, options }
-    const tty = how.Tty ?? false
+    const call = { ids: [id], body: withDefaults(how, {}, { Detach: false }), options }
+    const tty = (how as ExecStartRequest | null)?.Tty ?? false
     const request = this.#send.named(START, call)
     const inspect = (): Promise<ExecInspect> => this.inspect(id, { signal: options.signal })
     const watch: Watch = (chunks) => failIfNotStarted(chunks, { request, tty, inspect })
@@ -81,7 +80,7 @@ export class Exec {
    * @throws {@link BadRequestError} if it can't be started
    */
   startDetached(id: string, how: ExecStartRequest = {}, options: RequestOptions = {}): Promise<void> {
-    return this.#send.none(START, { ids: [id], body: { ...how, Detach: true }, options })
+    return this.#send.none(START, { ids: [id], body: withDefaults(how, {}, { Detach: true }), options })
   }
 
   /** Sets the size of its terminal (`POST /exec/{id}/resize`). */

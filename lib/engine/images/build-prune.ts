@@ -1,12 +1,12 @@
+import { serves } from '../newer.ts'
 import { BUILD_PRUNE, BUILD_PRUNE_1_47 } from './operations.ts'
 import type { BuildPruneOptions } from './options.ts'
 import type { Send } from '../send.ts'
 import type { BuildPruneResponse } from './types/build-cache.ts'
-import { compareVersions } from '../version.ts'
 
 /** Implements {@link Images.buildPrune}. */
 export async function buildPrune(send: Send, options: BuildPruneOptions): Promise<BuildPruneResponse> {
-  const operation = compareVersions(send.version, '1.48') < 0 ? BUILD_PRUNE_1_47 : BUILD_PRUNE
+  const operation = serves(send.version, '1.48') ? BUILD_PRUNE : BUILD_PRUNE_1_47
   return send.json(operation, { options: withPresence(options) })
 }
 

@@ -2,6 +2,7 @@ import { authHeaderFor, type RegistryAuthSource } from '../../registry/headers.t
 import { checkOptions, withDefaults } from '../call.ts'
 import { CREATE, INSPECT, LIST, LOGS, REMOVE, UPDATE } from './operations.ts'
 import type { LogsOptions } from '../logs-options.ts'
+import { ALL_OUTPUT } from '../logs-query.ts'
 import type {
   ServiceCreateOptions,
   ServiceInspectOptions,
@@ -100,7 +101,7 @@ export class Services {
    * @throws {@link NotFoundError} if the service doesn't exist
    */
   logs(id: string, options: LogsOptions = {}): Opening<OutputChunk, OutputStream> {
-    const call = { ids: [id], options: withDefaults(options, { stdout: true, stderr: true }) }
+    const call = { ids: [id], options: withDefaults(options, ALL_OUTPUT) }
     return outputStream(this.#send, LOGS, call, () => this.#hasTerminal(id, options))
   }
 

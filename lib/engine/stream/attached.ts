@@ -1,4 +1,5 @@
 import { Writable, type Duplex, type WritableOptions } from 'node:stream'
+import { onAbort } from '../../base/abort.ts'
 import { ArgumentError } from '../../base/errors.ts'
 import { OutputStream, type OutputSource } from './output.ts'
 
@@ -12,8 +13,8 @@ export interface AttachedSource extends Omit<OutputSource, 'body'> {
 
 /**
  * The input and output of a container or an exec, on a connection of its own. End {@link AttachedStream.stdin} to close
- * the input. The remaining output still arrives, from a container if it was created with `StdinOnce`. The end of the
- * input doesn't reach a terminal: write the byte 4 (Ctrl-D) instead. `break` closes the connection.
+ * the input. The remaining output still arrives; that of a container only if it was created with `StdinOnce`. The end of
+ * the input doesn't reach a terminal: write the byte 4 (Ctrl-D) instead. `break` closes the connection.
  */
 export class AttachedStream extends OutputStream {
   /**
@@ -73,8 +74,6 @@ function writableOn(socket: Duplex, how: WritableOptions): Writable {
 
 /** Destroys a connection that was taken over when the signal aborts, with its reason. */
 export function endOnAbort(socket: Duplex, signal: AbortSignal): void {
-  const aborted = (): void => void socket.destroy(signal.reason as Error)
-  if (signal.aborted) return aborted()
-  signal.addEventListener('abort', aborted)
-  socket.once('close', () => signal.removeEventListener('abort', aborted))
+  const stopListening = onAbort(signal, () => void socket.destroy(signal.reason as Error))
+  socket.once('close', stopListening)
 }

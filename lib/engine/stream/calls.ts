@@ -1,8 +1,8 @@
 import { failureInside, unreadable, type Named } from '../api-error.ts'
 import { checkOptions, type Call } from '../call.ts'
+import { serves } from '../newer.ts'
 import type { Operation } from '../operation.ts'
 import type { RequestOptions, Send } from '../send.ts'
-import { compareVersions } from '../version.ts'
 import { AttachedStream, type AttachedSource } from './attached.ts'
 import type { OutputChunk } from './frames.ts'
 import { JsonStream } from './json-stream.ts'
@@ -20,7 +20,7 @@ const RAW = 'application/vnd.docker.raw-stream'
 export type IsTty = () => boolean | Promise<boolean>
 
 async function isRaw(send: Send, contentType: string | undefined, isTty: IsTty): Promise<boolean> {
-  const declared = compareVersions(send.version, CONTENT_TYPE_SINCE) >= 0 ? contentType : undefined
+  const declared = serves(send.version, CONTENT_TYPE_SINCE) ? contentType : undefined
   if (declared === MULTIPLEXED) return false
   return declared === RAW || isTty()
 }
@@ -90,7 +90,7 @@ function webSocketQuery(options: object, send: Send): object {
   )
 }
 
-const choosesStreams = ({ version }: Send): boolean => compareVersions(version, '1.42') >= 0
+const choosesStreams = ({ version }: Send): boolean => serves(version, '1.42')
 
 function attachedSource(
   send: Send,

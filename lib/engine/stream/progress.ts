@@ -77,7 +77,7 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
       throw error
     } finally {
       this.#isOver = true
-      // Has no effect if the call has ended. Otherwise the loop was left.
+      // Has no effect if the call has ended. Otherwise the caller left the loop.
       this.#reject(leftEarly())
       await events.return(undefined as Result)
     }
@@ -85,7 +85,7 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
 
   async #drain(): Promise<void> {
     for await (const _ of this) {
-      // Only the result is wanted.
+      // Only the result is needed.
     }
   }
 }

@@ -18,7 +18,7 @@ export class Sinks {
     return new Promise((resolve, reject) => {
       if (!target.writable) return reject(target.errored ?? gone())
       // A destroyed stream doesn't drain, and may not call back either.
-      const closed = (): void => reject(gone())
+      const closed = (): void => reject(target.errored ?? gone())
       target.once('close', closed)
       target.write(data, (error) => {
         target.off('close', closed)

@@ -1,6 +1,7 @@
 import { withDefaults } from '../call.ts'
 import { INSPECT, LIST, LOGS } from './operations.ts'
 import type { LogsOptions } from '../logs-options.ts'
+import { ALL_OUTPUT } from '../logs-query.ts'
 import type { TaskListOptions } from './options.ts'
 import type { RequestOptions, Send } from '../send.ts'
 import { outputStream } from '../stream/calls.ts'
@@ -47,7 +48,7 @@ export class Tasks {
    * @throws {@link NotFoundError} if the task doesn't exist
    */
   logs(id: string, options: LogsOptions = {}): Opening<OutputChunk, OutputStream> {
-    const call = { ids: [id], options: withDefaults(options, { stdout: true, stderr: true }) }
+    const call = { ids: [id], options: withDefaults(options, ALL_OUTPUT) }
     return outputStream(this.#send, LOGS, call, () => this.#hasTerminal(id, options))
   }
 

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../base/errors.ts'
 import { isAsyncIterable } from '../../transport/body.ts'
-import { keysOf, shown } from '../description.ts'
-import { refuseUnknown } from '../../base/options.ts'
+import { shown } from '../description.ts'
+import { checkOptions, similarOption } from '../../base/options.ts'
 import type { ConversationOptions } from './options.ts'
 import { checkWritable } from '../stream/sinks.ts'
 
@@ -16,13 +16,13 @@ export interface RunCall {
   readonly name: string
   readonly options: readonly string[]
   /** Settings that the call sets itself, and the remedy for each. */
-  readonly settled: Readonly<Record<string, string>>
+  readonly reserved: Readonly<Record<string, string>>
 }
 
 export const RUN: RunCall = {
   name: 'run',
   options: ['name', 'platform', 'remove', 'pull', 'auth'],
-  settled: {
+  reserved: {
     Image: 'Pass the image as the first argument.',
     Cmd: 'Pass the command as the second argument.',
     Tty: 'Use the option tty instead.',
@@ -37,7 +37,7 @@ export const RUN: RunCall = {
 export const EXEC_RUN: RunCall = {
   name: 'exec.run',
   options: [],
-  settled: {
+  reserved: {
     Cmd: 'Pass the command as the second argument.',
     Tty: 'Use the option tty instead.',
     AttachStdin: 'Use the option stdin instead.',
@@ -51,10 +51,10 @@ const CONVERSATION: readonly string[] = ['stdin', 'stdout', 'stderr', 'tty', 'si
 /** Separates options from settings, and refuses unknown options. */
 export function splitOptions<Options extends ConversationOptions>(call: RunCall, given: Options): Parts<Options> {
   const known = [...call.options, ...CONVERSATION]
-  const keys = keysOf(given, `the options of ${call.name}()`, `{ ${known.join(', ')} } and settings such as Env`)
+  const keys = Object.keys(given ?? {})
   const [settings, options] = [keys.filter(isSetting), keys.filter((key) => !isSetting(key))]
-  refuseUnknown(options, known, `${call.name}()`)
-  for (const key of settings) if (key in call.settled) throw settled(call, key)
+  checkOptions(given, [...known, ...settings], `${call.name}()`, (key) => similarOption(key, known))
+  for (const key of settings) if (key in call.reserved) throw reservedSetting(call, key)
   checkConversation(call, given)
   const pick = (names: string[]): Record<string, unknown> =>
     Object.fromEntries(names.map((name) => [name, (given as Record<string, unknown>)[name]]))
@@ -79,11 +79,11 @@ function isInput(value: unknown): boolean {
 
 const isSetting = (key: string): boolean => /^[A-Z]/.test(key)
 
-function settled({ name, settled: instead }: RunCall, key: string): ArgumentError {
+function reservedSetting({ name, reserved }: RunCall, key: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the setting ${key} of ${name}()`,
     got: `${name}() sets it itself`,
-    todo: instead[key] ?? '',
+    todo: reserved[key] ?? '',
   })
 }
 
@@ -104,6 +104,16 @@ export function checkImage(image: unknown): void {
     tried: `the image ${shown(image)} of run()`,
     got: 'it is not the name of an image',
     todo: "Pass a name or id, such as 'alpine:3.20'.",
+  })
+}
+
+/** Any other value would mean `missing`, even the `always` of `docker run`. */
+export function checkPull(pull: unknown): void {
+  if (pull === undefined || pull === 'missing' || pull === 'never') return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the option pull of run(), ${shown(pull)}`,
+    got: "it is neither 'missing' nor 'never'",
+    todo: 'Pass one of them. To get the newest image, call docker.images.pull() first.',
   })
 }
 

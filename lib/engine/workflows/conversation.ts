@@ -18,7 +18,7 @@ export async function converse(stream: AttachedStream, options: ConversationOpti
 }
 
 async function readOutput(stream: AttachedStream, { stdout, stderr }: ConversationOptions): Promise<Output> {
-  const targets = { stdout, stderr: stream.tty ? stdout : stderr }
+  const targets = { stdout, stderr }
   const kept: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
   const sinks = new Sinks(...[stdout, stderr].filter((target) => target !== undefined))
   try {
@@ -34,12 +34,12 @@ async function readOutput(stream: AttachedStream, { stdout, stderr }: Conversati
 }
 
 /** A program that has exited doesn't read the rest of its input, which is no error. */
-async function feed(stream: AttachedStream, input: Input | undefined, over: Promise<unknown>): Promise<void> {
+async function feed(stream: AttachedStream, input: Input | undefined, ended: Promise<unknown>): Promise<void> {
   if (input === undefined) return
   const whole = typeof input === 'string' || input instanceof Uint8Array
   const source = input instanceof Readable ? input : Readable.from(whole ? [input] : input)
   try {
-    await Promise.race([writeAll(source, stream), over])
+    await Promise.race([writeAll(source, stream), ended])
   } finally {
     source.destroy()
   }
@@ -48,7 +48,7 @@ async function feed(stream: AttachedStream, input: Input | undefined, over: Prom
 async function writeAll(source: Readable, { stdin }: AttachedStream): Promise<void> {
   for await (const chunk of source as AsyncIterable<unknown>) {
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) throw notBytes(chunk)
-    if (!(await taken(stdin, chunk))) return
+    if (!(await isWritten(stdin, chunk))) return
   }
   stdin.end()
 }
@@ -62,7 +62,7 @@ function notBytes(chunk: unknown): ArgumentError {
 }
 
 /** Whether the chunk was written. If the connection has ended, reading the output fails with the reason. */
-function taken(stdin: Writable, chunk: string | Uint8Array): Promise<boolean> {
+function isWritten(stdin: Writable, chunk: string | Uint8Array): Promise<boolean> {
   return new Promise((resolve) => {
     stdin.write(chunk, (error) => resolve(!error))
   })

@@ -17,7 +17,7 @@ export interface ConversationOptions extends RequestOptions {
    * @defaultValue the output is collected in the result
    */
   readonly stdout?: Writable
-  /** Receives the error output, likewise. */
+  /** Receives the error output in the same way. */
   readonly stderr?: Writable
   /**
    * Allocate a terminal. All output is then `stdout`, and the end of `stdin` doesn't reach the program.
@@ -28,12 +28,12 @@ export interface ConversationOptions extends RequestOptions {
 }
 
 /** Settings of a container that {@link DockerClient.run} sets itself. */
-type Settled = 'Image' | 'Cmd' | 'Tty' | 'OpenStdin' | 'StdinOnce' | 'AttachStdin' | 'AttachStdout' | 'AttachStderr'
+type Reserved = 'Image' | 'Cmd' | 'Tty' | 'OpenStdin' | 'StdinOnce' | 'AttachStdin' | 'AttachStdout' | 'AttachStderr'
 
 /**
  * Options of {@link DockerClient.run}, and settings of the container by their names in the API: `Env`, `HostConfig`.
  */
-export interface RunOptions extends ConversationOptions, Omit<ContainerCreateRequest, Settled> {
+export interface RunOptions extends ConversationOptions, Omit<ContainerCreateRequest, Reserved> {
   /** The name of the container. @defaultValue two random words, such as `happy_curie` */
   readonly name?: string
   /** `os[/arch[/variant]]`. Since API 1.41. @defaultValue the platform of the daemon's host */
@@ -65,7 +65,7 @@ export interface RunResult extends ExecResult {
 }
 
 /** Settings of an exec that {@link Exec.run} sets itself. */
-type SettledExec = 'Cmd' | 'Tty' | 'AttachStdin' | 'AttachStdout' | 'AttachStderr'
+type ReservedForExec = 'Cmd' | 'Tty' | 'AttachStdin' | 'AttachStdout' | 'AttachStderr'
 
 /** Options of {@link Exec.run}, and settings of the exec by their names in the API: `Env`, `User`, `WorkingDir`. */
-export interface ExecRunOptions extends ConversationOptions, Omit<ExecCreateRequest, SettledExec> {}
+export interface ExecRunOptions extends ConversationOptions, Omit<ExecCreateRequest, ReservedForExec> {}

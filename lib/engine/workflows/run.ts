@@ -1,3 +1,4 @@
+import { onAbort } from '../../base/abort.ts'
 import { ConflictError, NotFoundError } from '../../base/errors.ts'
 import type { Containers } from '../containers/containers.ts'
 import { isMessage, NO_SUCH_IMAGE } from '../daemon-messages.ts'
@@ -5,7 +6,7 @@ import type { Images } from '../images/images.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../containers/types/create.ts'
 import { converse } from './conversation.ts'
-import { checkAutoRemove, checkCommand, checkImage, RUN, splitOptions } from './check-options.ts'
+import { checkAutoRemove, checkCommand, checkImage, checkPull, RUN, splitOptions } from './check-options.ts'
 
 /** The parts of the client that a run needs. */
 export interface RunOn {
@@ -26,6 +27,7 @@ export async function runContainer(
   checkImage(image)
   checkCommand(RUN.name, command)
   const { settings, options } = splitOptions(RUN, given)
+  checkPull(options.pull)
   checkAutoRemove(settings)
   options.signal?.throwIfAborted()
   const { Id } = await createPulling(on, bodyOf(image, command, settings, options), options)
@@ -99,14 +101,15 @@ async function withGrace<T>(
 ): Promise<T> {
   const late = new AbortController()
   let timer: NodeJS.Timeout | undefined
-  const aborted = (): void => {
-    timer = setTimeout(() => late.abort(signal?.reason), milliseconds)
-  }
-  signal?.addEventListener('abort', aborted)
+  const cancel =
+    signal &&
+    onAbort(signal, () => {
+      timer = setTimeout(() => late.abort(signal.reason), milliseconds)
+    })
   try {
     return await call(late.signal)
   } finally {
-    signal?.removeEventListener('abort', aborted)
+    cancel?.()
     clearTimeout(timer)
   }
 }

@@ -1,6 +1,6 @@
 import { ArgumentError, HealthError, type HealthErrorCode } from '../../base/errors.ts'
-import { keysOf, shown } from '../description.ts'
-import { refuseUnknown } from '../../base/options.ts'
+import { shown } from '../description.ts'
+import { checkOptions } from '../../base/options.ts'
 import type { WaitHealthyOptions } from './wait-healthy-options.ts'
 import type { RequestOptions } from '../send.ts'
 import type { ContainerInspect } from '../containers/types/inspect.ts'
@@ -28,7 +28,10 @@ export async function waitHealthy(
   id: string,
   options: WaitHealthyOptions,
 ): Promise<ContainerInspect> {
-  const { timeout, signal } = checkOptions(options)
+  const what = 'containers.waitHealthy()'
+  checkOptions(options, ['timeout', 'signal'], what)
+  const { timeout, signal } = options
+  if (timeout !== undefined) checkTimeout(timeout, what)
   const first = await calls.inspect(id, { signal })
   if (isHealthy(first)) return first
   const late = new Error('too late')
@@ -105,11 +108,8 @@ function fault(code: HealthErrorCode, { Name, State }: ContainerInspect, got: st
   return new HealthError(code, { tried, got: `${got}${lastCheck}`, todo, checks, exitCode })
 }
 
-function checkOptions(options: WaitHealthyOptions): WaitHealthyOptions {
-  const what = 'containers.waitHealthy()'
-  refuseUnknown(keysOf(options, `the options of ${what}`, '{ timeout }'), ['timeout', 'signal'], what)
-  const { timeout } = options
-  if (timeout === undefined || (Number.isFinite(timeout) && timeout > 0)) return options
+function checkTimeout(timeout: number, what: string): void {
+  if (Number.isFinite(timeout) && timeout > 0) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the timeout ${shown(timeout)} of ${what}`,
     got: 'it is not a positive number of milliseconds',

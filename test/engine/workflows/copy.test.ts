@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { extract, pack, type Header } from 'tar-stream'
 import type { ContainerArchive } from '../../../lib/engine/containers/archive.ts'
 import { copyFrom } from '../../../lib/engine/workflows/copy/copy-from.ts'
@@ -315,6 +316,29 @@ describe('a tar out of a container', () => {
     await assert.rejects(unpacked(t, whole.subarray(0, 20_000), { place }), code('ERR_COPY_ARCHIVE_INVALID'))
     assert.deepEqual(await readdir(folder), [])
   })
+
+  test(
+    'that fails before it is unpacked, or in the middle, is an error with the reason',
+    { timeout: 20_000 },
+    async (t) => {
+      const begun = (await tarOf([{ name: 'in', content: 'x'.repeat(50_000) }])).subarray(0, 20_000)
+      const moments: readonly ((fail: () => void) => void)[] = [
+        (fail) => fail(),
+        (fail) => void setImmediate(fail),
+        (fail) => void setTimeout(fail, 50),
+      ]
+      for (const moment of moments) {
+        const body = new Readable({ read() {} }).on('error', () => {})
+        body.push(begun)
+        moment(() => body.destroy(new Error('connection lost')))
+        await delay(moment === moments[0] ? 5 : 0)
+        const place = { folder: await temporaryFolder(t), name: 'out' }
+        const how: Unpacking = { path: '/in', prefix: 'in', place, special: 'refuse', signal: undefined }
+        await assert.rejects(unpack(body, how), /\(connection lost\)/)
+        assert.deepEqual(await readdir(place.folder), [])
+      }
+    },
+  )
 
   test('an abort ends it for its own reason', async (t) => {
     const stop = new AbortController()

@@ -146,7 +146,7 @@ export interface ImageSearchItem {
   readonly star_count: number
   /** Whether Docker maintains it. */
   readonly is_official: boolean
-  /** Nowadays always `false`. */
+  /** Always `false` from current daemons. */
   readonly is_automated?: boolean
 }
 

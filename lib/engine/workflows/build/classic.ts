@@ -6,7 +6,7 @@ import { packContext } from './context.ts'
 import type { BuildEvent } from './events.ts'
 import type { FailedStep } from './failure.ts'
 import { findBuildFiles } from './files.ts'
-import { follow } from './follow.ts'
+import { follow, quietId } from './follow.ts'
 import { LogTail } from './log-tail.ts'
 import type { ImageBuildResult } from './options.ts'
 import type { BuildPlan } from './plan.ts'
@@ -81,8 +81,7 @@ export class ClassicReader {
     const step = STEP.exec(text)?.[1]
     if (step !== undefined) [this.#step, this.#log] = [step, new LogTail()]
     else if (!BUILDER_LINE.test(text)) this.#log.add(text)
-    // The only output of a quiet build.
-    if (/^sha256:[0-9a-f]{64}\n?$/.test(text)) this.#id ??= text.trim()
+    this.#id ??= quietId(text)
     return [{ type: 'log', step: undefined, stream: red ? 'stderr' : 'stdout', text }]
   }
 }

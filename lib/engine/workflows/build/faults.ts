@@ -1,4 +1,6 @@
 import { BuildError } from '../../../base/errors.ts'
+import { fileReason } from '../../../base/files.ts'
+import { codeOf } from '../../../base/system-error.ts'
 
 const CAUSES: Readonly<Record<string, string>> = {
   EACCES: 'you have no permission to read it',
@@ -11,13 +13,12 @@ const CAUSES: Readonly<Record<string, string>> = {
 
 /** The reason of a failed system call, in words. */
 export function causeInWords(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException
-  return CAUSES[code ?? ''] ?? message
+  return CAUSES[codeOf(cause)] ?? fileReason(cause)
 }
 
 /** It was deleted after its folder was read. Docker omits such files, too. */
 export function isGone(cause: unknown): boolean {
-  return (cause as NodeJS.ErrnoException).code === 'ENOENT'
+  return codeOf(cause) === 'ENOENT'
 }
 
 export function unreadable(path: string, cause: unknown): BuildError {

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { BuildError } from '../../../base/errors.ts'
+import { isThere } from '../../../base/files.ts'
+import { isMissing } from '../../../base/system-error.ts'
 import { causeInWords, unreadable } from './faults.ts'
 import { Patterns, readIgnoreFile } from './ignore-patterns.ts'
 
@@ -43,7 +45,7 @@ export async function findBuildFiles(folder: string, dockerfile?: string): Promi
   const found = await findDockerfile(root, given)
   const rootIgnoreFile = await insideOrNone(root, join(root, IGNORE_FILE))
   const ignoreFile = found.ignoreFile ?? rootIgnoreFile
-  const ignored = ignoreFile === undefined ? [] : readIgnoreFile(await readText(ignoreFile))
+  const ignored = ignoreFile === undefined ? [] : readIgnoreFile(await readIgnoreText(ignoreFile))
   // Refuses invalid patterns before anything is sent.
   void new Patterns(ignored)
   return { root, dockerfile: found, ignored, rootIgnoreFile }
@@ -74,13 +76,6 @@ async function defaultName(root: string): Promise<string> {
   return 'Dockerfile'
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
-}
-
 async function findDockerfile(root: string, given: string): Promise<Dockerfile> {
   const path = await realpath(given).catch((cause: unknown) => {
     throw noDockerfile(given, causeInWords(cause), 'Create it, or set { dockerfile } to its path.', cause)
@@ -95,16 +90,33 @@ async function findDockerfile(root: string, given: string): Promise<Dockerfile> 
 
 async function ownIgnoreFile(root: string, given: string): Promise<string | undefined> {
   const path = `${given}${IGNORE_FILE}`
-  if (placeInside(root, given) !== undefined) return insideOrNone(root, path)
-  return (await isThere(path)) ? realpath(path) : undefined
+  return placeInside(root, given) === undefined ? findIgnoreFile(path) : insideOrNone(root, path)
 }
 
-/** The real path of a file in the context; undefined if it doesn't exist. */
+/** The real path of a `.dockerignore` in the context; undefined if it doesn't exist. */
 async function insideOrNone(root: string, path: string): Promise<string | undefined> {
-  const real = await realpath(path).catch(() => undefined)
-  if (real === undefined || !(await stat(real)).isFile()) return undefined
-  if (placeInside(root, real) === undefined) throw leadsOut(path, real)
+  const real = await findIgnoreFile(path)
+  if (real !== undefined && placeInside(root, real) === undefined) throw leadsOut(path, real)
   return real
+}
+
+/** Fails for one that can't be read: without it, the daemon would get all files. */
+async function findIgnoreFile(path: string): Promise<string | undefined> {
+  const real = await realpath(path).catch((cause: unknown) => {
+    if (isMissing(cause)) return undefined
+    throw noIgnoreFile(path, causeInWords(cause), cause)
+  })
+  if (real === undefined || (await stat(real)).isFile()) return real
+  throw noIgnoreFile(path, 'it is not a file')
+}
+
+function noIgnoreFile(path: string, got: string, cause?: unknown): BuildError {
+  return new BuildError('ERR_BUILD_FILE_UNREADABLE', {
+    tried: `reading ${path} for a build`,
+    got,
+    todo: 'Make it a file that you can read, or remove it.',
+    cause,
+  })
 }
 
 /** The path from the root, with `/`; undefined for a path outside. */
@@ -123,9 +135,9 @@ function leadsOut(path: string, real: string): BuildError {
   return noDockerfile(path, `it is a link to ${real}, which is outside the context`, todo)
 }
 
-async function readText(path: string): Promise<string> {
+async function readIgnoreText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw unreadable(path, cause)
+    throw noIgnoreFile(path, causeInWords(cause), cause)
   })
 }
 
@@ -143,7 +155,7 @@ export interface AddedFiles {
  */
 export async function addDockerfile({ dockerfile, rootIgnoreFile }: BuildFiles): Promise<AddedFiles> {
   const name = `.dockerfile.${randomBytes(10).toString('hex')}`
-  const own = rootIgnoreFile === undefined ? IGNORE_FILE : await readText(rootIgnoreFile)
+  const own = rootIgnoreFile === undefined ? IGNORE_FILE : await readIgnoreText(rootIgnoreFile)
   const text = await readFile(dockerfile.path).catch((cause: unknown) => {
     throw unreadable(dockerfile.path, cause)
   })

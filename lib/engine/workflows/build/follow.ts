@@ -15,6 +15,11 @@ export interface Reader {
   readonly failed: FailedStep
 }
 
+/** The image's id, which is the only output of a quiet build. */
+export function quietId(output = ''): string | undefined {
+  return /^(sha256:[0-9a-f]{64})\n?$/.exec(output)?.[1]
+}
+
 /** Sends the build request, and follows its progress to the end. */
 export async function* follow(
   send: Send,
@@ -36,7 +41,7 @@ export async function* follow(
   } catch (error) {
     throw explainFailure(error, reader.failed)
   } finally {
-    // Has no effect if the build has ended. Otherwise the loop was left, and the daemon stops.
+    // Has no effect if the build has ended. Otherwise the caller left the loop, and the daemon stops the build.
     await progress.return({ ID: '' })
   }
 }

@@ -1,14 +1,11 @@
-import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { READ_NO_FOLLOW } from '../open-flags.ts'
 import { identityOf, type ContextEntry } from './entry.ts'
 import { changed, unreadable } from './faults.ts'
 
 /** undici and HTTP/2 send this in one chunk, and reading more at once isn't faster. In bytes. */
 const CHUNK = 64 * 1024
-
-/** Windows has neither flag. */
-const FLAGS: number = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /**
  * Reads a file that the walk of the context has seen.
@@ -38,7 +35,7 @@ export async function* readEntry(
 }
 
 async function openEntry(root: string, entry: ContextEntry): Promise<FileHandle> {
-  const file = await open(join(root, entry.path), FLAGS).catch((cause: unknown) => {
+  const file = await open(join(root, entry.path), READ_NO_FOLLOW).catch((cause: unknown) => {
     throw unreadable(entry.path, cause)
   })
   try {

@@ -83,7 +83,7 @@ function variable(id: string, name: string): Uint8Array {
 
 async function sizeOf(id: string, file: string): Promise<number> {
   const stats = await stat(file).catch((cause: unknown) => {
-    throw unusable(id, `${file} can't be read: ${causeInWords(cause)}`, 'Correct its path or permissions.', cause)
+    throw unreadable(id, file, cause)
   })
   if (stats.isFile()) return stats.size
   throw unusable(id, `${file} is not a file`, 'Pass the path of a file.')
@@ -91,8 +91,12 @@ async function sizeOf(id: string, file: string): Promise<number> {
 
 async function read(id: string, file: string): Promise<Uint8Array> {
   return readFile(file).catch((cause: unknown) => {
-    throw unusable(id, `${file} can't be read: ${causeInWords(cause)}`, 'Correct its path or permissions.', cause)
+    throw unreadable(id, file, cause)
   })
+}
+
+function unreadable(id: string, file: string, cause: unknown): BuildError {
+  return unusable(id, `${file} can't be read: ${causeInWords(cause)}`, 'Correct its path or permissions.', cause)
 }
 
 function tooLong(id: string): BuildError {

@@ -61,7 +61,7 @@ class Walk {
       await this.#inspect(folder, batch)
       for (const place of batch) {
         if (place.entry) yield* this.#give([...parents, place])
-        if (this.#leadsOn(place)) yield* this.below(place.path, place.matches, [...parents, place])
+        if (this.#mayDescend(place)) yield* this.below(place.path, place.matches, [...parents, place])
       }
     }
   }
@@ -91,15 +91,15 @@ class Walk {
 
   async #inspect(folder: string, batch: readonly Place[]): Promise<void> {
     this.#signal?.throwIfAborted()
-    const looking = batch.map(async (place) => {
+    const inspections = batch.map(async (place) => {
       if (place.passes) place.entry = await entryAt(this.#root, place.path)
     })
-    await Promise.all(looking)
+    await Promise.all(inspections)
     // If a link has replaced the folder meanwhile, the entries are those of another folder.
     if ((await realpath(join(this.#root, folder)).catch(() => '')) !== join(this.#root, folder)) throw changed(folder)
   }
 
-  #leadsOn({ path, isFolder, matches }: Place): boolean {
+  #mayDescend({ path, isFolder, matches }: Place): boolean {
     return (
       isFolder &&
       this.#filters.every(({ patterns, keeps }, index) => {

@@ -1,8 +1,10 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, posix, resolve } from 'node:path'
 import type { ContainerArchive, ContainerPathArchive } from '../../containers/archive.ts'
-import { keysOf } from '../../description.ts'
-import { refuseUnknown } from '../../../base/options.ts'
+import { ArgumentError } from '../../../base/errors.ts'
+import { checkOptions } from '../../../base/options.ts'
+import { isMissing } from '../../../base/system-error.ts'
+import { shown } from '../../description.ts'
 import type { CopyFromOptions } from './options.ts'
 import { isFolder, isLink } from './go-mode.ts'
 import { placeCopy, isContentsPath, isFolderPath, type CopyTarget } from './place.ts'
@@ -20,14 +22,15 @@ export async function copyFrom(
   target: string,
   options: CopyFromOptions,
 ): Promise<string> {
-  refuseUnknown(keysOf(options, 'the options of containers.copyFrom()', '{ signal }'), OPTIONS, 'containers.copyFrom()')
+  checkOptions(options, OPTIONS, 'containers.copyFrom()')
   if (typeof path !== 'string' || typeof target !== 'string') throw noPath('copyFrom(id, path, target)')
   const { signal, special = 'refuse' } = options
-  const asked = isRoot(path) ? '/.' : path
-  const { stat: first, ...found } = await open(archive, id, asked, options)
+  checkSpecial(special)
+  const requested = isRoot(path) ? '/.' : path
+  const { stat: first, ...found } = await open(archive, id, requested, options)
   try {
     const folder = isFolder(found.last.mode)
-    const contents = isContentsPath(asked)
+    const contents = isContentsPath(requested)
     if (!contents) checkName(first.name)
     const source = { name: first.name, folder, contents }
     const place = placeCopy(source, await localTarget(target))
@@ -36,6 +39,15 @@ export async function copyFrom(
   } finally {
     found.tar.destroy()
   }
+}
+
+function checkSpecial(special: unknown): void {
+  if (special === 'refuse' || special === 'skip') return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the option special of containers.copyFrom(), ${shown(special)}`,
+    got: "it is neither 'refuse' nor 'skip'",
+    todo: 'Pass one of them, or omit the option to refuse devices and named pipes.',
+  })
 }
 
 /** The daemon chooses this name, and it becomes a part of a local path. */
@@ -64,8 +76,8 @@ async function open(
 }
 
 async function localTarget(path: string): Promise<CopyTarget> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+  const found = await stat(path).catch((error: unknown) => {
+    if (isMissing(error)) return undefined
     throw unwritable(path, error)
   })
   const real = found ? await realpath(path) : resolve(path)

@@ -3,8 +3,7 @@ import { lstat, realpath } from 'node:fs/promises'
 import { basename, posix, resolve } from 'node:path'
 import { NotFoundError } from '../../../base/errors.ts'
 import type { ContainerArchive } from '../../containers/archive.ts'
-import { keysOf } from '../../description.ts'
-import { refuseUnknown } from '../../../base/options.ts'
+import { checkOptions } from '../../../base/options.ts'
 import type { CopyEntry, CopyToOptions } from './options.ts'
 import type { RequestOptions } from '../../send.ts'
 import type { ContainerPathStat } from '../../containers/types/create.ts'
@@ -25,7 +24,7 @@ export async function copyTo(
   path: string,
   options: CopyToOptions,
 ): Promise<string> {
-  refuseUnknown(keysOf(options, 'the options of containers.copyTo()', '{ signal }'), OPTIONS, 'containers.copyTo()')
+  checkOptions(options, OPTIONS, 'containers.copyTo()')
   if (typeof path !== 'string') throw noPath('copyTo(id, source, path)')
   const { signal } = options
   if (typeof source === 'string') return copyLocal(archive, id, source, path, options)
@@ -43,10 +42,10 @@ async function copyLocal(
   const { at, stats } = await findSource(source, followLink)
   const name = basename(resolve(source))
   const from = { name, folder: stats.isDirectory(), contents: isContentsPath(source) || name === '' }
-  const { folder, name: called } = placeCopy(from, await containerTarget(archive, id, path, { signal }))
-  const tar = packItems(walkLocal(at, called, { keepOwner, signal }, stats))
+  const { folder, name: copyName } = placeCopy(from, await containerTarget(archive, id, path, { signal }))
+  const tar = packItems(walkLocal(at, copyName, { keepOwner, signal }, stats))
   await archive.put(id, folder, tar, { noOverwriteDirNonDir: true, signal })
-  return posix.join(folder, called ?? '')
+  return posix.join(folder, copyName ?? '')
 }
 
 /** Finds a source. A path with a slash at its end means the target of a link. */

@@ -33,6 +33,6 @@ export interface CopyToOptions extends RequestOptions {
 export interface CopyFromOptions extends RequestOptions {
   /** If the source itself is a symbolic link, copy its target. @defaultValue `false`: copy the link */
   readonly followLink?: boolean
-  /** How to handle devices and named pipes, which are never created here. @defaultValue `refuse` */
+  /** How to handle devices and named pipes, which docker-mtls never creates. @defaultValue `refuse` */
   readonly special?: 'refuse' | 'skip'
 }

@@ -1,6 +1,8 @@
-import { constants, type Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { chmod, link, lstat, lutimes, mkdir, open, rm, symlink, unlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../../../base/system-error.ts'
+import { CREATE_NO_FOLLOW } from '../open-flags.ts'
 import { targetFault, unsafe, unwritable } from './faults.ts'
 
 /** The attributes of an entry. */
@@ -8,9 +10,6 @@ export interface Attributes {
   readonly mode: number
   readonly mtime: Date
 }
-
-/** Windows has no O_NOFOLLOW. */
-const NEW_FILE: number = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 
 /** Only permissions: set-user-ID and set-group-ID bits are dropped. */
 const PERMISSIONS = 0o777
@@ -39,7 +38,7 @@ export class SafeFolder {
 
   async file(parts: readonly string[], { mode, mtime }: Attributes, content: AsyncIterable<Uint8Array>): Promise<void> {
     const path = await this.#clear(parts)
-    const file = await this.#try(path, () => open(path, NEW_FILE, 0o600))
+    const file = await this.#try(path, () => open(path, CREATE_NO_FOLLOW, 0o600))
     try {
       for await (const chunk of content) await this.#try(path, () => file.appendFile(chunk))
       await this.#try(path, () => file.chmod(mode & PERMISSIONS))
@@ -115,8 +114,8 @@ export class SafeFolder {
   }
 
   async #stat(path: string): Promise<Stats | undefined> {
-    return lstat(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined
+    return lstat(path).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return undefined
       throw unwritable(path, error)
     })
   }

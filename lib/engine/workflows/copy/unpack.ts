@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { finished, type Readable } from 'node:stream'
 import type { Extract, Header } from 'tar-stream'
 import { isDockerMtlsError } from '../../../base/errors.ts'
 import { partsOf } from './safe-name.ts'
@@ -23,7 +23,8 @@ type Entry = Extract extends AsyncIterable<infer One> ? One : never
 export async function unpack(tar: Readable, how: Unpacking): Promise<void> {
   const { extract } = await import('tar-stream')
   const entries = extract()
-  tar.on('error', (error) => entries.destroy(error))
+  // Also of a tar that has already failed, whose 'error' event is over.
+  finished(tar, { writable: false }, (error) => error && entries.destroy(error))
   tar.pipe(entries)
   const folder = new SafeFolder(how.place.folder)
   try {
@@ -31,7 +32,10 @@ export async function unpack(tar: Readable, how: Unpacking): Promise<void> {
     await folder.finish()
   } catch (error) {
     how.signal?.throwIfAborted()
-    throw isDockerMtlsError(error) ? error : noArchive(how.path, error)
+    if (isDockerMtlsError(error)) throw error
+    // tar-stream may only say that it was destroyed.
+    const cause = tar.errored ?? error
+    throw isDockerMtlsError(cause) ? cause : noArchive(how.path, cause)
   } finally {
     tar.destroy()
   }

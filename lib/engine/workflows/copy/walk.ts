@@ -1,11 +1,9 @@
-import { constants, type Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { lstat, open, readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { READ_NO_FOLLOW } from '../open-flags.ts'
 import { sourceFault, unreadable } from './faults.ts'
 import type { TarItem } from './item.ts'
-
-/** Windows has neither flag. */
-const FLAGS: number = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** How to pack local files. */
 export interface Walk {
@@ -60,7 +58,7 @@ async function reading<T>(path: string, act: () => Promise<T>): Promise<T> {
 
 /** Reads the same file that the walk saw, up to its size: another file in its place may be the target of a link. */
 async function* readFile(path: string, seen: Stats): AsyncGenerator<Buffer, void, undefined> {
-  const file = await reading(path, () => open(path, FLAGS))
+  const file = await reading(path, () => open(path, READ_NO_FOLLOW))
   try {
     const { ino, dev } = await file.stat()
     if (ino !== seen.ino || dev !== seen.dev) throw sourceFault(path, 'another file has replaced it')

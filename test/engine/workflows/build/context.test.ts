@@ -328,6 +328,18 @@ describe('the Dockerfile', () => {
     await assert.rejects(findBuildFiles(join(folder, 'in'), own), refused)
   })
 
+  test('with a .dockerignore that nobody can read is refused: all files would be sent', async (t) => {
+    const loop = await folderOf(t, { Dockerfile: '', key: '' })
+    await symlink('.dockerignore', join(loop, '.dockerignore'))
+    const folder = await folderOf(t, { Dockerfile: '', '.dockerignore/': '' })
+    const code = 'ERR_BUILD_FILE_UNREADABLE'
+    await assert.rejects(findBuildFiles(loop), { code, message: /form a loop/ })
+    await assert.rejects(findBuildFiles(folder), { code, message: /not a file/ })
+    const dangling = await folderOf(t, { Dockerfile: '' })
+    await symlink('nowhere', join(dangling, '.dockerignore'))
+    assert.deepEqual((await findBuildFiles(dangling)).ignored, [])
+  })
+
   test('that is not there, or no file, is refused, and so is such a context', async (t) => {
     const folder = await folderOf(t, { file: '', 'Dockerfile/': '' })
     await assert.rejects(findBuildFiles(folder), { code: 'ERR_BUILD_DOCKERFILE_INVALID', message: /not a file/ })

@@ -1,3 +1,4 @@
+import { onAbort } from '../../../../base/abort.ts'
 import { isDockerMtlsError } from '../../../../base/errors.ts'
 import type { GrpcMethods } from '../../../../transport/grpc.ts'
 import { GrpcFault } from '../../../../transport/grpc-fault.ts'
@@ -121,10 +122,7 @@ class Sync {
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  return new Promise((resolve) => void onAbort(signal, resolve))
 }
 
 /** buildkit, session/filesync: patterns that aren't ASCII are percent-encoded, which another field states. */

@@ -1,5 +1,6 @@
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { ContextEntry } from '../entry.ts'
+import { readMessage, type Fields } from './messages.ts'
 
 /**
  * The packets of the file synchronization (tonistiigi/fsutil, types/wire.proto). The client sends a `stat` for each
@@ -11,24 +12,21 @@ export const PACKET = { stat: 0, request: 1, data: 2, fin: 3, error: 4 } as cons
 
 /** A packet from the daemon. */
 export interface Packet {
-  readonly type: number
+  type: number
   /** The requested file. */
-  readonly id: number
+  id: number
   /** The message of an error. */
-  readonly data: Uint8Array
+  data: Uint8Array
+}
+
+const FIELDS: Fields<Packet> = {
+  1: [WireType.Varint, (packet, reader) => (packet.type = reader.uint32())],
+  3: [WireType.Varint, (packet, reader) => (packet.id = reader.uint32())],
+  4: [WireType.LengthDelimited, (packet, reader) => (packet.data = reader.bytes())],
 }
 
 export function readPacket(bytes: Uint8Array): Packet {
-  const reader = new BinaryReader(bytes)
-  let [type, id, data]: [number, number, Uint8Array] = [0, 0, new Uint8Array()]
-  while (reader.pos < reader.len) {
-    const [field, wire] = reader.tag()
-    if (field === 1 && wire === WireType.Varint) type = reader.uint32()
-    else if (field === 3 && wire === WireType.Varint) id = reader.uint32()
-    else if (field === 4 && wire === WireType.LengthDelimited) data = reader.bytes()
-    else reader.skip(wire, field)
-  }
-  return { type, id, data }
+  return readMessage(bytes, FIELDS, { type: 0, id: 0, data: new Uint8Array() })
 }
 
 /** A packet with only a type. */

@@ -2,6 +2,7 @@ import { StringDecoder } from 'node:string_decoder'
 import type { ProgressMessage } from '../../../types/progress.ts'
 import type { BuildEvent, BuildLogEvent, BuildStepEvent } from '../events.ts'
 import type { FailedStep } from '../failure.ts'
+import { quietId } from '../follow.ts'
 import { LogTail } from '../log-tail.ts'
 import { readStatus, type Vertex, type VertexLog, type VertexStatus, type VertexWarning } from './status.ts'
 
@@ -31,8 +32,7 @@ export class BuildkitReader {
     if (id === 'moby.buildkit.trace' && typeof aux === 'string') return this.#trace(Buffer.from(aux, 'base64'))
     const { ID } = (id === 'moby.image.id' ? (aux ?? {}) : {}) as { ID?: unknown }
     if (typeof ID === 'string') this.#id = ID
-    // The only output of a quiet build.
-    if (stream !== undefined && /^sha256:[0-9a-f]{64}\n?$/.test(stream)) this.#id = stream.trim()
+    this.#id = quietId(stream) ?? this.#id
     return []
   }
 

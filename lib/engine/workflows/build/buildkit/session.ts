@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import { serveGrpc, type GrpcMethods } from '../../../../transport/grpc.ts'
 import type { Send } from '../../../send.ts'
 import { Session } from '../../../session/session.ts'
@@ -40,6 +40,8 @@ export async function openBuildSession(send: Send, { methods, root, signal }: Se
  */
 async function sharedKeyOf(root: string): Promise<string> {
   const { dev, ino, birthtimeNs } = await stat(root, { bigint: true })
-  const facts = [hostname(), userInfo().uid, root, dev, ino, birthtimeNs].map(String)
+  // Not os.userInfo(), which throws for a user without an account, such as that of `docker run --user 1234`.
+  const user = process.getuid?.() ?? -1
+  const facts = [hostname(), user, root, dev, ino, birthtimeNs].map(String)
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex')
 }

@@ -1,4 +1,5 @@
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
+import { WireType } from '@bufbuild/protobuf/wire'
+import { readMessage, type Fields } from './messages.ts'
 
 /** The progress of BuildKit: steps, their status and their output (buildkit, api/services/control, StatusResponse). */
 export interface Status {
@@ -31,22 +32,16 @@ export interface VertexStatus {
 
 export interface VertexLog {
   vertex: string
-  timestamp: Date | undefined
   stream: number
   message: Uint8Array
 }
 
 export interface VertexWarning {
   vertex: string
-  level: number
   short: string
   detail: string[]
   url: string
 }
-
-type Read<Message> = (message: Message, reader: BinaryReader) => void
-/** How to read each field of a message, by number. Other fields are skipped. */
-type Fields<Message> = Readonly<Record<number, readonly [wire: WireType, read: Read<Message>]>>
 
 const { Varint, LengthDelimited } = WireType
 
@@ -72,14 +67,12 @@ const VERTEX_STATUS: Fields<VertexStatus> = {
 
 const VERTEX_LOG: Fields<VertexLog> = {
   1: [LengthDelimited, (log, reader) => (log.vertex = reader.string())],
-  2: [LengthDelimited, (log, reader) => (log.timestamp = moment(reader.bytes()))],
   3: [Varint, (log, reader) => (log.stream = Number(reader.int64()))],
   4: [LengthDelimited, (log, reader) => (log.message = reader.bytes())],
 }
 
 const VERTEX_WARNING: Fields<VertexWarning> = {
   1: [LengthDelimited, (warning, reader) => (warning.vertex = reader.string())],
-  2: [Varint, (warning, reader) => (warning.level = Number(reader.int64()))],
   3: [LengthDelimited, (warning, reader) => (warning.short = reader.string())],
   4: [LengthDelimited, (warning, reader) => warning.detail.push(reader.string())],
   5: [LengthDelimited, (warning, reader) => (warning.url = reader.string())],
@@ -131,23 +124,12 @@ const noStatus = (): VertexStatus => ({
   started: undefined,
   completed: undefined,
 })
-const noLog = (): VertexLog => ({ vertex: '', timestamp: undefined, stream: 0, message: new Uint8Array() })
-const noWarning = (): VertexWarning => ({ vertex: '', level: 0, short: '', detail: [], url: '' })
+const noLog = (): VertexLog => ({ vertex: '', stream: 0, message: new Uint8Array() })
+const noWarning = (): VertexWarning => ({ vertex: '', short: '', detail: [], url: '' })
 
 function moment(bytes: Uint8Array): Date {
   const { seconds, nanos } = readMessage(bytes, TIMESTAMP, { seconds: 0, nanos: 0 })
   return new Date(seconds * 1000 + Math.floor(nanos / 1e6))
-}
-
-function readMessage<Message>(bytes: Uint8Array, fields: Fields<Message>, message: Message): Message {
-  const reader = new BinaryReader(bytes)
-  while (reader.pos < reader.len) {
-    const [field, wire] = reader.tag()
-    const known = fields[field]
-    if (known?.[0] === wire) known[1](message, reader)
-    else reader.skip(wire, field)
-  }
-  return message
 }
 
 /** @throws Error for an invalid message */
