@@ -8,21 +8,32 @@ import { enumerate, quoted } from './text.ts'
  * @param options - the options of a call
  * @param known - the keys that exist
  * @param of - where they were passed: `issueServer()`, `the option tls`
+ * @param hint - a suggestion for an unknown key. Default: a similar key, and the list of all keys
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  */
-export function checkOptions(options: unknown, known: readonly string[], of: string): void {
+export function checkOptions(
+  options: unknown,
+  known: readonly string[],
+  of: string,
+  hint: (key: string) => string = (key) => similarOption(key, known),
+): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     const got = `its options are ${typeName(options)}, not an object`
     throw mistake('ERR_ARGUMENT_INVALID', of, got, `Pass an object with any of: ${known.join(', ')}.`)
   }
-  refuseUnknown(Object.keys(options), known, of)
+  refuseUnknown(Object.keys(options), known, of, hint)
 }
 
 /** Refuses the first of these keys that isn't known. */
-export function refuseUnknown(keys: readonly string[], known: readonly string[], of: string): void {
+export function refuseUnknown(
+  keys: readonly string[],
+  known: readonly string[],
+  of: string,
+  hint: (key: string) => string = (key) => similarOption(key, known),
+): void {
   const unknown = keys.find((key) => !known.includes(key))
   if (unknown === undefined) return
-  throw mistake('ERR_OPTION_UNKNOWN', of, `it has no option ${quoted(unknown)}`, similarOption(unknown, known))
+  throw mistake('ERR_OPTION_UNKNOWN', of, `it has no option ${quoted(unknown)}`, hint(unknown))
 }
 
 /** `Did you mean certPath?`, if there is a similar option, and the list of all options. */
