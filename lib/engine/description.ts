@@ -31,6 +31,6 @@ export function shown(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}...` : value)
   }
-  if (typeof value === 'object' || typeof value === 'function') return typeName(value)
-  return String(value)
+  if (typeof value === 'object' && value !== null) return typeName(value)
+  return typeof value === 'function' ? typeName(value) : String(value)
 }
