@@ -79,12 +79,12 @@ export function daemonMessage(body: Buffer): string | undefined {
 /** The parts of a request that errors name. */
 export interface Named {
   readonly method: string
-  /** Without version and query. */
   readonly path: string
 }
 
-/** The fields by which an error names its request. */
-function naming({ method, path }: Named): Pick<ApiFailure, 'tried' | 'method' | 'path'> {
+/** The fields by which an error names its request, without the query, which may hold a secret. */
+function naming({ method, path: whole }: Named): Pick<ApiFailure, 'tried' | 'method' | 'path'> {
+  const path = whole.replace(/\?.*/s, '')
   return { tried: `${method} ${path}`, method, path }
 }
 
@@ -102,10 +102,11 @@ function alreadyDone(status: number, path: string): Sentence | undefined {
 export function apiError(status: number, request: Named, body: Buffer): DockerApiError {
   const message = daemonMessage(body)
   const [ErrorClass, code, todo] = meaningOf(status, message ?? '')
+  const named = naming(request)
   return new ErrorClass(code, {
-    ...naming(request),
+    ...named,
     got: `the daemon answered ${status}${message === undefined ? '' : `, "${message}"`}`,
-    todo: alreadyDone(status, request.path) ?? todo,
+    todo: alreadyDone(status, named.path) ?? todo,
     status,
     ...(message !== undefined && { daemonMessage: message }),
   })

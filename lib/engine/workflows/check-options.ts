@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../base/errors.ts'
 import { isAsyncIterable } from '../../transport/body.ts'
 import { shown } from '../description.ts'
-import { checkOptions, similarOption } from '../../base/options.ts'
+import { checkOptions } from '../../base/options.ts'
 import type { ConversationOptions } from './options.ts'
 import { checkWritable } from '../stream/sinks.ts'
 
@@ -53,7 +53,7 @@ export function splitOptions<Options extends ConversationOptions>(call: RunCall,
   const known = [...call.options, ...CONVERSATION]
   const keys = Object.keys(given ?? {})
   const [settings, options] = [keys.filter(isSetting), keys.filter((key) => !isSetting(key))]
-  checkOptions(given, [...known, ...settings], `${call.name}()`, (key) => similarOption(key, known))
+  checkOptions(given, [...known, ...settings], `${call.name}()`)
   for (const key of settings) if (key in call.reserved) throw reservedSetting(call, key)
   checkConversation(call, given)
   const pick = (names: string[]): Record<string, unknown> =>
