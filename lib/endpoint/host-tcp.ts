@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url'
+import { hasDotSegment } from '../base/dot-segments.ts'
 import { isPort, TLS_PORT } from '../base/ports.ts'
 import { formatEndpoint, type TlsEndpoint } from './endpoint.ts'
 import { refuse, type HostText } from './host-text.ts'
@@ -125,10 +126,9 @@ function parsePrefix(host: HostText, text: string): string {
 }
 
 function isNormalizedSegment(segment: string): boolean {
-  if (!SEGMENT.test(segment)) return false
+  if (!SEGMENT.test(segment) || hasDotSegment(segment)) return false
   try {
-    const decoded = decodeURIComponent(segment)
-    return decoded !== '.' && decoded !== '..' && !/[/\\\p{Cc}]/u.test(decoded)
+    return !/[/\\\p{Cc}]/u.test(decodeURIComponent(segment))
   } catch {
     return false
   }

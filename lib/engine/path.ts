@@ -1,3 +1,4 @@
+import { hasDotSegment } from '../base/dot-segments.ts'
 import { ArgumentError } from '../base/errors.ts'
 import { shown } from './description.ts'
 
@@ -14,7 +15,7 @@ function segment(value: unknown, of = 'an API path'): string {
   if (typeof value !== 'string') throw invalid('it is not a string')
   // WHATWG URL and proxies resolve these, encoded or not: `..` would reach the endpoint of another object. So would
   // `a/..`, since dockerd and many proxies decode slashes first.
-  if (value === '' || /(^|\/)\.{1,2}(\/|$)/.test(value))
+  if (value === '' || hasDotSegment(value))
     throw invalid(value === '' ? 'it is empty' : 'it has . or .. as a path segment')
   // Names in a list of containers begin with a slash. dockerd would redirect to the path without it.
   if (/^\/|\/\/|\/$/.test(value)) {
@@ -74,7 +75,7 @@ function expand(template: string, ids: readonly unknown[], encode: (id: unknown)
 /** A complete path from a caller: it must begin with `/`, and have no dot segments, query or white space. */
 export function checkPath(text: unknown): string {
   const ok = typeof text === 'string' && /^\/[\x21-\x7e]*$/.test(text) && !/[?#\\]/.test(text)
-  if (ok && !/\/(\.|%2e){1,2}(\/|$)/i.test(text)) return text
+  if (ok && !hasDotSegment(text)) return text
   throw new ArgumentError('ERR_PATH_SEGMENT_INVALID', {
     tried: `a request for the path ${shown(text)}`,
     got: 'it must begin with / and be ASCII without dot segments, spaces, ?, # and \\',

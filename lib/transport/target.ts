@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { hasDotSegment } from '../base/dot-segments.ts'
 import { showHost } from '../endpoint/text.ts'
 import { ConnectionError } from '../base/errors.ts'
 import { option, sentence } from '../base/sentence.ts'
@@ -31,7 +32,7 @@ function refuseOrigin(target: Target, origin: string | URL | undefined): Connect
 function refusePath(target: Target, method: string, text: string): ConnectionError | undefined {
   const { prefix, origin } = target
   const rest = text.startsWith(prefix) ? text.slice(prefix.length).replace(/\?.*/s, '') : ''
-  const isInside = /^\/(?!\/)/.test(rest) && !/\/(\.|%2e){1,2}([/#]|$)/i.test(rest)
+  const isInside = /^\/(?!\/)/.test(rest) && !hasDotSegment(rest)
   if (isInside && method !== 'CONNECT') return undefined
   const what = `${method} ${showHost(text)}`
   return refusal(

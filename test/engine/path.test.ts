@@ -13,7 +13,17 @@ test('every substitution is one segment', () => {
     path`/containers/${'a/containers/..prod?force=1&x='}`,
     '/containers/a%2Fcontainers%2F..prod%3Fforce%3D1%26x%3D',
   )
-  const dots = ['.', '..', '../x', 'a/../../containers/prod?force=1&x=', './a', 'a/.', 'a/..']
+  const dots = [
+    '.',
+    '..',
+    '../x',
+    'a/../../containers/prod?force=1&x=',
+    './a',
+    'a/.',
+    'a/..',
+    'a%2f..%2fadmin',
+    '..\\x',
+  ]
   for (const bad of ['', ...dots, undefined, null, 7, {}, '\ud800']) {
     assert.throws(() => path`/containers/${bad as string}/json`, code('ERR_PATH_SEGMENT_INVALID'), inspect(bad))
   }
@@ -65,6 +75,9 @@ test('a whole path must be one', () => {
     '/a/.',
     '/a/%2e%2e/b',
     '/a/%2E./b',
+    '/..%2fadmin',
+    '/x%2f..%2f..%2fadmin',
+    '/.%2e%2fadmin',
     '/a\\b',
     '/ä',
     '/a\r\nx: y',

@@ -142,7 +142,13 @@ describe('an agent of node:https', () => {
   test('keeps to the prefix of a gateway', async (t) => {
     const gate = agentTo(t, `https://localhost:${port()}/gate`)
     assert.equal(await ask(gate, url('/gate/_ping')), '200 OK')
-    for (const path of ['/_ping', '/gateX/_ping', '/gate/%2e%2e/_ping']) {
+    for (const path of [
+      '/_ping',
+      '/gateX/_ping',
+      '/gate/%2e%2e/_ping',
+      '/gate/..%2f_ping',
+      '/gate/x%5c..%5c..%5c_ping',
+    ]) {
       await assert.rejects(ask(gate, url(), { path }), { code: 'ERR_WRONG_ORIGIN' }, path)
     }
   })

@@ -261,7 +261,9 @@ describe('a dispatcher to a TLS endpoint', () => {
     assert.equal(gate.prefix, '/gate')
     const answer = await fetch(`${gate.origin}${gate.prefix}/_ping`, through(gate))
     assert.equal(await answer.text(), 'OK')
-    for (const path of ['/admin', '/gateX/_ping', '/gate/../admin', '/gate', '/gate//evil.example']) {
+    const out = ['/..%2fadmin', '/x%2f..%2f..%2fadmin', '/.%2e%2fadmin', '/..%5cadmin', '/%252e%252e%252fadmin']
+    const odd = ['/admin', '/gateX/_ping', '/gate/../admin', '/gate', '/gate//evil.example']
+    for (const path of [...odd, ...out.map((rest) => `/gate${rest}`)]) {
       await assert.rejects(gate.request({ path, method: 'GET' }), code('ERR_WRONG_ORIGIN'), path)
     }
     await gate.close()

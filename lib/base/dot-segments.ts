@@ -1,0 +1,21 @@
+/** `.` or `..` as a segment, also before path parameters (`..;x`), which some servers remove first. */
+const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:;[^/\\?#]*)?(?:[/\\?#]|$)/
+
+/** No server decodes a path so often. The limit keeps the check linear. */
+const LONGEST_DECODING = 8
+
+/**
+ * Whether a path, or a part of one, has a dot segment for any server on its way. Proxies decode `%2e`, `%2f` and `%5c`
+ * before or after they resolve dot segments (RFC 3986, section 5.2.4), and each proxy in a row decodes once more. Some take
+ * a backslash for a slash.
+ */
+export function hasDotSegment(path: string): boolean {
+  let text = path
+  for (let round = 0; round < LONGEST_DECODING; round++) {
+    if (DOT_SEGMENT.test(text)) return true
+    const decoded = text.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+    if (decoded === text) return false
+    text = decoded
+  }
+  return true
+}
