@@ -33,10 +33,14 @@ async function identityFor(endpoint: ResolvedEndpoint, options: EndpointOptions)
  * ```
  */
 export async function connect(options: EndpointOptions = {}, env: Environment = process.env): Promise<DockerClient> {
-  const { signal, connectTimeout = CONNECT_TIMEOUT_MS, proxy } = options
+  const { signal, connectTimeout = CONNECT_TIMEOUT_MS, maxAnswerBytes, proxy } = options
   const endpoint = await resolveEndpoint(options, env)
   const identity = await identityFor(endpoint, options)
-  const dispatcher = createDispatcher(endpoint, identity, { connectTimeout, proxy })
+  const dispatcher = createDispatcher(endpoint, identity, {
+    connectTimeout,
+    proxy,
+    ...(maxAnswerBytes !== undefined && { maxAnswerBytes }),
+  })
   const send = new Send(dispatcher, endpoint.apiVersion)
   try {
     // One timeout to connect, and one to answer.

@@ -1,12 +1,15 @@
 import type { Duplex, Readable } from 'node:stream'
+import { ByteList } from '../base/byte-list.ts'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
+import { answerTooLarge } from '../transport/answer-limit.ts'
 import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
 import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
-import { apiError, isPluginRefusal, isWrongVersion, unreadable, type Named } from './api-error.ts'
+import { apiError, isPluginRefusal, isWrongVersion, type Named } from './api-error.ts'
 import { wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
+import { parseJson } from './json.ts'
 import { describePath } from './path.ts'
 import { encodeQuery, type Query } from './query.ts'
 import { readTwice } from './read-twice.ts'
@@ -95,8 +98,12 @@ export class Send {
 
   /** A call whose answer is one JSON value. */
   async json<T>(operation: Operation, call: Call = {}): Promise<T> {
-    const { status, body } = await this.whole(operation, call)
-    return parseJson(body.toString('utf8'), operation, status)
+    return this.parse(operation, await this.whole(operation, call))
+  }
+
+  /** The JSON value of an answer that was read completely. */
+  parse<T>(operation: Operation, { status, body }: WireAnswer): T {
+    return parseJson(body, operation, { status, limit: this.#dispatcher.maxAnswerBytes })
   }
 
   /** A call whose answer has no body. */
@@ -142,11 +149,14 @@ export class Send {
     const wire = { method, path: path + encodeQuery(query), ...encoded, signal }
     const versioned = this.#versioned({ ...wire, headers: { ...encoded.headers, ...headers } })
     const { status, headers: head, body } = await this.#succeeding(description, versioned)
-    const text = async (): Promise<string> => {
+    const limit = this.#dispatcher.maxAnswerBytes
+    const bytes = async (): Promise<Buffer> => {
       if (body.readableDidRead) throw readTwice()
-      return (await readWhole(body)).toString('utf8')
+      return readWhole(body, limit)
     }
-    return { status, headers: head, body, text, json: async () => parseJson(await text(), description, status) }
+    const text = async (): Promise<string> => (await bytes()).toString('utf8')
+    const json = async <T>(): Promise<T> => parseJson<T>(await bytes(), description, { status, limit })
+    return { status, headers: head, body, text, json }
   }
 
   /** The parts of a call that errors name. */
@@ -157,7 +167,7 @@ export class Send {
   async #succeeding(named: Named, wire: WireRequest): Promise<StreamedAnswer> {
     const answer = await open(this.#dispatcher, wire)
     if (succeeded(answer.status)) return answer
-    throw apiError(answer.status, named, await readWhole(answer.body, LONGEST_ERROR))
+    throw apiError(answer.status, named, await readBeginning(answer.body, LONGEST_ERROR))
   }
 
   /**
@@ -190,26 +200,20 @@ function succeeded(status: number): boolean {
   return status < 300
 }
 
-/** One JSON value. @throws DockerApiError ERR_API_RESPONSE_INVALID */
-export function parseJson<T>(text: string, request: Named, status: number): T {
-  try {
-    return JSON.parse(text) as T
-  } catch {
-    // Without the cause, which quotes the answer: it may hold a join token or an identity token.
-    throw unreadable('ERR_API_RESPONSE_INVALID', request, `the answer (${status}) is not JSON`)
-  }
-}
-
 /** Error pages are short. A peer that sends more is cut off. In bytes. */
 const LONGEST_ERROR = 1024 * 1024
 
-async function readWhole(body: Readable, longest = Infinity): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
+async function readBeginning(body: Readable, most: number): Promise<Buffer> {
+  const read = new ByteList()
   for await (const chunk of body) {
-    chunks.push(chunk as Buffer)
-    size += (chunk as Buffer).length
-    if (size > longest) break
+    read.push(chunk as Buffer)
+    if (read.size > most) break
   }
-  return Buffer.concat(chunks)
+  return read.take()
+}
+
+async function readWhole(body: Readable, limit: number): Promise<Buffer> {
+  const read = await readBeginning(body, limit)
+  if (read.length > limit) throw answerTooLarge(`it has more than ${limit} bytes`)
+  return read
 }

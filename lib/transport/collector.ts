@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { onAbort } from '../base/abort.ts'
+import { ByteList } from '../base/byte-list.ts'
 import { ConnectionError } from '../base/errors.ts'
+import { answerTooLarge } from './answer-limit.ts'
 import type { Handler } from './undici.ts'
 
 /** Header fields of an answer, with lower-case names. */
@@ -23,17 +25,6 @@ function parseHeaders(raw: Buffer[]): AnswerHeaders {
     headers[latin1(raw[index]).toLowerCase()] = latin1(raw[index + 1])
   }
   return headers
-}
-
-/** In bytes. Answers to short calls are far smaller: `GET /containers/json` for 10,000 containers returns 20 MB. */
-const MAX_ANSWER_BYTES = 256 * 1024 * 1024
-
-function answerTooLong(): ConnectionError {
-  return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
-    tried: 'reading the complete answer',
-    got: `it is longer than ${MAX_ANSWER_BYTES} bytes, which no Docker daemon sends`,
-    todo: 'Check which program listens at that address.',
-  })
 }
 
 function responseTimeout(target: string): ConnectionError {
@@ -61,8 +52,8 @@ interface Callbacks {
 
 /** Collects one answer. When the signal aborts, it rejects immediately with the signal's reason. */
 export class Collector implements Handler {
-  readonly #chunks: Buffer[] = []
-  #size = 0
+  readonly #body = new ByteList()
+  readonly #limit: number
   readonly #callbacks: Callbacks
   readonly #signal: AbortSignal | undefined
   #abort: ((reason?: Error) => void) | undefined
@@ -72,8 +63,10 @@ export class Collector implements Handler {
   #status = 0
   #headers: Buffer[] = []
 
-  constructor(callbacks: Callbacks, signal: AbortSignal | undefined) {
+  /** @param limit - the longest answer, in bytes */
+  constructor(callbacks: Callbacks, signal: AbortSignal | undefined, limit: number) {
     this.#callbacks = callbacks
+    this.#limit = limit
     this.#signal = signal
     if (signal) onAbort(signal, this.#aborted)
   }
@@ -99,19 +92,17 @@ export class Collector implements Handler {
   }
 
   onData(chunk: Buffer): boolean {
-    this.#chunks.push(chunk)
-    this.#size += chunk.length
-    if (this.#size > MAX_ANSWER_BYTES) this.#abort?.(answerTooLong())
+    this.#body.push(chunk)
+    if (this.#body.size > this.#limit) this.#abort?.(answerTooLarge(`it has more than ${this.#limit} bytes`))
     return true
   }
 
   onComplete(): void {
     this.#finish()
-    const body = this.#chunks.length === 1 ? this.#chunks[0] : undefined
     this.#callbacks.resolve({
       status: this.#status,
       headers: parseHeaders(this.#headers),
-      body: body ?? Buffer.concat(this.#chunks),
+      body: this.#body.take(),
     })
   }
 

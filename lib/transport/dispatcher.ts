@@ -50,6 +50,8 @@ export class DockerDispatcher extends Dispatcher {
   readonly origin: string
   /** The path prefix of the endpoint, or `''`. */
   readonly prefix: string
+  /** @internal The longest answer that a call reads whole, in bytes. */
+  readonly maxAnswerBytes: number
   readonly #lanes: Record<Lane, UndiciPool>
   readonly #connect: Connect
   readonly #identity: Identity | undefined
@@ -72,11 +74,16 @@ export class DockerDispatcher extends Dispatcher {
   #peer: Peer | undefined
 
   /** @internal */
-  constructor(endpoint: Endpoint, identity: Identity | undefined, { connectTimeout, proxy }: CheckedOptions) {
+  constructor(
+    endpoint: Endpoint,
+    identity: Identity | undefined,
+    { connectTimeout, maxAnswerBytes, proxy }: CheckedOptions,
+  ) {
     super()
     this.endpoint = endpoint
     this.origin = originOf(endpoint)
     this.prefix = prefixOf(endpoint)
+    this.maxAnswerBytes = maxAnswerBytes
     this.#proxy = proxy?.name
     this.#identity = identity
     this.#target = { name: formatEndpoint(endpoint), origin: this.origin, prefix: this.prefix }

@@ -58,7 +58,7 @@ export function collect(dispatcher: DockerDispatcher, request: WireRequest): Pro
   return new Promise((resolve, reject) => {
     request.signal?.throwIfAborted()
     allowManyListeners(request.signal)
-    const collector = new Collector({ resolve, reject }, request.signal)
+    const collector = new Collector({ resolve, reject }, request.signal, dispatcher.maxAnswerBytes)
     if (request.deadline !== undefined) collector.setDeadline(request.deadline, formatEndpoint(dispatcher.endpoint))
     dispatcher.dispatch(dispatchOptions(dispatcher, request), collector)
   })
@@ -79,7 +79,7 @@ export function hijack(
     request.signal?.throwIfAborted()
     allowManyListeners(request.signal)
     const upgraded = (socket: Duplex, headers: AnswerHeaders): void => resolve({ socket, headers })
-    const collector = new Collector({ resolve, reject, upgraded }, request.signal)
+    const collector = new Collector({ resolve, reject, upgraded }, request.signal, dispatcher.maxAnswerBytes)
     dispatcher.dispatch({ ...dispatchOptions(dispatcher, request), upgrade: protocol }, collector)
   })
 }

@@ -32,7 +32,7 @@ export async function openWebSocket(
   return new Promise((resolve, reject) => {
     let pausable: PausableStream | undefined
     const handOver: HandOver = (socket) => (pausable = socket)
-    const collector = new Collector({ resolve, reject, upgraded: () => {} }, signal)
+    const collector = new Collector({ resolve, reject, upgraded: () => {} }, signal, dispatcher.maxAnswerBytes)
     const socket = new WebSocket(url, { dispatcher: pausableDispatcher(dispatcher, collector, handOver) })
     socket.binaryType = 'arraybuffer'
     const refused = (): void => reject(webSocketError(target, 'the answer to the handshake is invalid'))

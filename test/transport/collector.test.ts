@@ -5,7 +5,7 @@ import { Collector, type WireAnswer } from '../../lib/transport/collector.ts'
 /** A request before it has a connection, and its answer. */
 function request(signal?: AbortSignal): { collector: Collector; answer: Promise<WireAnswer> } {
   const { promise: answer, callbacks } = callbacksOf()
-  return { collector: new Collector(callbacks, signal), answer }
+  return { collector: new Collector(callbacks, signal, 1000), answer }
 }
 
 function callbacksOf(): { promise: Promise<WireAnswer>; callbacks: ConstructorParameters<typeof Collector>[0] } {

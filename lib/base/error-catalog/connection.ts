@@ -30,6 +30,12 @@ export const CONNECTION_ERRORS = {
     cause: 'An overloaded daemon, or a proxy or firewall that holds the answer back.',
     remedy: 'Check the load of the daemon and the network between you and the daemon, then call again.',
   },
+  ERR_ANSWER_TOO_LARGE: {
+    meaning:
+      'The answer to a call is larger than `maxAnswerBytes`, or holds more JSON values than an answer of that size would.',
+    cause: "A daemon with tens of thousands of objects, or a server that isn't a Docker daemon.",
+    remedy: 'Ask for less, for example with filters. For a very large daemon, increase the option `maxAnswerBytes`.',
+  },
   ERR_CONNECTION_RESET: {
     meaning: 'The other side cut the connection.',
     cause:

@@ -1,13 +1,15 @@
+import { ByteList } from '../../base/byte-list.ts'
+import { BYTES_PER_VALUE, hasMoreValues } from '../json.ts'
 import { StreamFault } from './fault.ts'
 
 /** Much longer than any line of the Engine API. A line is kept in memory. In bytes. */
 const LONGEST_LINE = 64 * 1024 * 1024
+const MOST_VALUES = LONGEST_LINE / BYTES_PER_VALUE
 const NEWLINE = 0x0a
 
 /** Splits a stream of JSON objects, one per line (`\n` or `\r\n`), whatever its chunks. */
 export class JsonLines {
-  #pending: Buffer[] = []
-  #size = 0;
+  readonly #pending = new ByteList();
 
   /**
    * The values that are now complete. Each is parsed when it is read, so that values before a fault arrive.
@@ -32,17 +34,16 @@ export class JsonLines {
   }
 
   #keep(bytes: Buffer): void {
-    this.#size += bytes.length
-    if (this.#size > LONGEST_LINE) throw new StreamFault('invalid', `a line is longer than ${LONGEST_LINE} bytes`)
     this.#pending.push(bytes)
+    if (this.#pending.size > LONGEST_LINE)
+      throw new StreamFault('invalid', `a line is longer than ${LONGEST_LINE} bytes`)
   }
 
   #take(): string {
-    const [only] = this.#pending
-    const whole = this.#pending.length === 1 && only ? only : Buffer.concat(this.#pending)
-    this.#pending = []
-    this.#size = 0
-    return whole.toString('utf8').trim()
+    const line = this.#pending.take()
+    if (hasMoreValues(line, MOST_VALUES))
+      throw new StreamFault('invalid', `a line holds more than ${MOST_VALUES} JSON values`)
+    return line.toString('utf8').trim()
   }
 }
 

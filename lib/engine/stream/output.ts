@@ -1,7 +1,8 @@
 import type { Readable, Writable } from 'node:stream'
+import { ByteList } from '../../base/byte-list.ts'
 import type { Named } from '../api-error.ts'
 import { FrameSplitter, type OutputChunk } from './frames.ts'
-import { splitLines, type OutputLine } from './lines.ts'
+import { longestLine, splitLines, type LinesOptions, type OutputLine } from './lines.ts'
 import { readChunks } from './chunks.ts'
 import { checkWritable, Sinks } from './sinks.ts'
 
@@ -56,23 +57,26 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
     return this.#watch ? this.#watch(chunks) : chunks
   }
 
-  /** The output line by line, as UTF-8, without line ends. */
-  lines(): AsyncGenerator<OutputLine, void, undefined> {
-    return splitLines(this)
+  /**
+   * The output line by line, as UTF-8, without line ends. A line of more than 1,048,576 characters is returned in pieces,
+   * which have `partial: true`.
+   */
+  lines(options: LinesOptions = {}): AsyncGenerator<OutputLine, void, undefined> {
+    return splitLines(this, longestLine(options))
   }
 
   /** Reads the output to its end. Without `tail`, `logs` may return gigabytes. */
   async collect(): Promise<Output> {
-    const streams: Record<OutputChunk['stream'], Buffer[]> = { stdout: [], stderr: [] }
+    const streams = { stdout: new ByteList(), stderr: new ByteList() }
     for await (const { stream, data } of this) streams[stream].push(data)
-    return { stdout: Buffer.concat(streams.stdout), stderr: Buffer.concat(streams.stderr) }
+    return { stdout: streams.stdout.take(), stderr: streams.stderr.take() }
   }
 
   /** Reads the output to its end as UTF-8, with both streams in the order of arrival. */
   async text(): Promise<string> {
-    const chunks: Buffer[] = []
-    for await (const { data } of this) chunks.push(data)
-    return Buffer.concat(chunks).toString('utf8')
+    const bytes = new ByteList()
+    for await (const { data } of this) bytes.push(data)
+    return bytes.take().toString('utf8')
   }
 
   /**

@@ -2,7 +2,7 @@ import { checkRegistryAuth, type RegistryAuth } from '../../registry/auth.ts'
 import { checkOptions } from '../call.ts'
 import { AUTH, DF, EVENTS, INFO, PING, PING_HEAD, VERSION } from './operations.ts'
 import type { DiskUsageOptions, EventsOptions } from './options.ts'
-import { parseJson, type RequestOptions, type Send } from '../send.ts'
+import type { RequestOptions, Send } from '../send.ts'
 import { jsonStream } from '../stream/calls.ts'
 import type { JsonStream } from '../stream/json-stream.ts'
 import type { Opening } from '../stream/opening.ts'
@@ -42,7 +42,7 @@ export class System {
   async auth(credentials: RegistryAuth, options: RequestOptions = {}): Promise<AuthResponse> {
     const answer = await this.#send.whole(AUTH, { body: checkRegistryAuth(credentials), options })
     // 204 has no body.
-    return answer.body.length === 0 ? { Status: '' } : parseJson(answer.body.toString('utf8'), AUTH, answer.status)
+    return answer.body.length === 0 ? { Status: '' } : this.#send.parse(AUTH, answer)
   }
 
   /** Returns the daemon's objects and configuration (`GET /info`). */

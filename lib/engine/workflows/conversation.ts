@@ -1,4 +1,5 @@
 import { Readable, type Writable } from 'node:stream'
+import { ByteList } from '../../base/byte-list.ts'
 import { ArgumentError } from '../../base/errors.ts'
 import { shown } from '../description.ts'
 import type { ConversationOptions, Input } from './options.ts'
@@ -19,7 +20,7 @@ export async function converse(stream: AttachedStream, options: ConversationOpti
 
 async function readOutput(stream: AttachedStream, { stdout, stderr }: ConversationOptions): Promise<Output> {
   const targets = { stdout, stderr }
-  const kept: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
+  const kept = { stdout: new ByteList(), stderr: new ByteList() }
   const sinks = new Sinks(...[stdout, stderr].filter((target) => target !== undefined))
   try {
     for await (const { stream: name, data } of stream) {
@@ -30,7 +31,7 @@ async function readOutput(stream: AttachedStream, { stdout, stderr }: Conversati
   } finally {
     sinks.release()
   }
-  return { stdout: Buffer.concat(kept.stdout), stderr: Buffer.concat(kept.stderr) }
+  return { stdout: kept.stdout.take(), stderr: kept.stderr.take() }
 }
 
 /** A program that has exited doesn't read the rest of its input, which is no error. */

@@ -52,7 +52,7 @@ function streamOf(pieces: readonly Buffer[], tty = false): OutputStream {
 
 async function linesOf(chunks: OutputChunk[]): Promise<OutputLine[]> {
   const lines: OutputLine[] = []
-  for await (const line of splitLines(Readable.from(chunks) as AsyncIterable<OutputChunk>)) lines.push(line)
+  for await (const line of splitLines(Readable.from(chunks) as AsyncIterable<OutputChunk>, 2 ** 30)) lines.push(line)
   return lines
 }
 

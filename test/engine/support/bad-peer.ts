@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import { connect, type DockerClient } from '../../../lib/index.ts'
+import { connect, type DockerClient, type EndpointOptions } from '../../../lib/index.ts'
 import { makeCredentials } from '../../transport/support/credentials.ts'
 
 /** What it does with a connection on which the head of a request has come. */
@@ -21,7 +21,7 @@ export interface BadPeer {
   /** Connections on which something other than a ping was asked, or which wait for TLS. */
   readonly busy: () => number
   /** A client of it. Each ping has had a connection of its own, so that all else needs a new one. */
-  connect(): Promise<DockerClient>
+  connect(options?: EndpointOptions): Promise<DockerClient>
   close(): Promise<void>
 }
 
@@ -62,7 +62,7 @@ export async function startBadPeer(): Promise<BadPeer> {
     behave: () => {},
     accepts: true,
     busy: () => busy.size,
-    connect: () => connect({ host: `tcp://localhost:${port}`, ...client }),
+    connect: (options = {}) => connect({ host: `tcp://localhost:${port}`, ...client, ...options }),
     close: async () => {
       for (const socket of raw) socket.destroy()
       server.close()
