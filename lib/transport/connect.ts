@@ -6,7 +6,18 @@ import type { Peer } from './peer.ts'
  * Opens one connection. Resolves when it can carry a request; for TLS, after both sides have accepted each other's
  * certificate.
  */
-export type Connect = (signal: AbortSignal) => Promise<Duplex>
+export type Connect = (signal: AbortSignal, options?: ConnectionNeeds) => Promise<Duplex>
+
+/** The properties of one connection. */
+export interface ConnectionNeeds {
+  /**
+   * The connection fails if TCP ends without the end of TLS (close_notify). Only a stream without a length needs that: the
+   * check makes a connection slower.
+   *
+   * @defaultValue false
+   */
+  readonly cleanEnd?: boolean
+}
 
 export interface ConnectOptions {
   /** The time limit for everything before the first request, in milliseconds. */

@@ -7,7 +7,7 @@ import { linkSignals } from '../base/abort.ts'
 import { ConnectionError } from '../base/errors.ts'
 import type { Warning } from '../base/warning.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { Connect } from './connect.ts'
+import type { Connect, ConnectionNeeds } from './connect.ts'
 import { connectorFor } from './connector.ts'
 import { checkEndpoint, checkIdentity } from './dispatcher-arguments.ts'
 import { checkDispatcherOptions, type CheckedOptions, type DispatcherOptions } from './dispatcher-options.ts'
@@ -52,7 +52,7 @@ export class DockerDispatcher extends Dispatcher {
   readonly prefix: string
   /** @internal The longest answer that a call reads whole, in bytes. */
   readonly maxAnswerBytes: number
-  readonly #lanes: Record<Lane, UndiciPool>
+  readonly #pools: Record<Lane | 'hijacked', UndiciPool>
   readonly #connect: Connect
   readonly #identity: Identity | undefined
   readonly #target: Target
@@ -98,23 +98,29 @@ export class DockerDispatcher extends Dispatcher {
         void ended.then(() => this.#processes.delete(ended))
       },
     })
-    const connect: UndiciPool.Options['connect'] = (_options, callback) => {
-      this.#connect(this.#closing.signal).then(
-        (socket) => callback(null, socket as never),
-        (error: Error) => callback(error, null),
-      )
-    }
+    const connectWith =
+      (needs?: ConnectionNeeds): NonNullable<UndiciPool.Options['connect']> =>
+      (_options, callback) => {
+        this.#connect(this.#closing.signal, needs).then(
+          (socket) => callback(null, socket as never),
+          (error: Error) => callback(error, null),
+        )
+      }
+    const connect = connectWith()
     // The lanes have different time-outs: a stream may be silent for hours.
     const ssh = endpoint.kind === 'ssh'
     const shared = { connect, pipelining: 1, ...(ssh && { keepAliveTimeout: SSH_IDLE_MS }) }
+    const patience = { connections: null, headersTimeout: 0, bodyTimeout: 0 }
     const connections = ssh ? SHORT_SSH_CONNECTIONS : SHORT_CONNECTIONS
-    this.#lanes = {
+    this.#pools = {
       short: new Pool(this.origin, { ...shared, connections, headersTimeout: RESPONSE_TIMEOUT_MS }),
-      patient: new Pool(this.origin, { ...shared, connections: null, headersTimeout: 0, bodyTimeout: 0 }),
+      patient: new Pool(this.origin, { ...shared, ...patience }),
+      // Nothing but the end of TLS tells that such a stream is complete.
+      hijacked: new Pool(this.origin, { ...shared, ...patience, connect: connectWith({ cleanEnd: true }) }),
     }
-    for (const lane of Object.values(this.#lanes)) {
+    for (const pool of Object.values(this.#pools)) {
       for (const event of POOL_EVENTS)
-        (lane as EventEmitter).on(event, (...args) => (this as EventEmitter).emit(event, ...args))
+        (pool as EventEmitter).on(event, (...args) => (this as EventEmitter).emit(event, ...args))
     }
     // compose() returns a Proxy, on which methods can't access private fields.
     this.close = this.close.bind(this)
@@ -134,12 +140,12 @@ export class DockerDispatcher extends Dispatcher {
 
   /** Whether `close()` or `destroy()` was called. */
   get closed(): boolean {
-    return this.#lanes.short.closed
+    return this.#pools.short.closed
   }
 
   /** Whether `destroy()` was called. */
   get destroyed(): boolean {
-    return this.#lanes.short.destroyed
+    return this.#pools.short.destroyed
   }
 
   /** Sends one request. It fails with `ERR_WRONG_ORIGIN` if its target is another origin or outside the prefix. */
@@ -153,7 +159,10 @@ export class DockerDispatcher extends Dispatcher {
     const path = options.path.slice(this.prefix.length + 1)
     const lane = chooseLane(options, path)
     const guarded = new GuardedHandler(core, this.#guardsFor(options, path, lane), options)
-    return this.#lanes[lane].dispatch(options, guarded as UndiciDispatcher.DispatchHandler)
+    return this.#pools[options.upgrade ? 'hijacked' : lane].dispatch(
+      options,
+      guarded as UndiciDispatcher.DispatchHandler,
+    )
   }
 
   /**
@@ -184,8 +193,8 @@ export class DockerDispatcher extends Dispatcher {
   override close(): Promise<void>
   override close(callback: () => void): void
   override close(callback?: () => void): Promise<void> | void {
-    const { short, patient } = this.#lanes
-    const lanes = this.destroyed ? Promise.resolve() : Promise.all([short.close(), patient.close()])
+    const pools = Object.values(this.#pools)
+    const lanes = this.destroyed ? Promise.resolve() : Promise.all(pools.map((pool) => pool.close()))
     return settleWith(this.#waitForProcesses(lanes), callback)
   }
 
@@ -199,7 +208,7 @@ export class DockerDispatcher extends Dispatcher {
     const callback = typeof first === 'function' ? first : second
     this.#closing.abort(error)
     for (const socket of this.#connections) socket.destroy(error)
-    const lanes = Promise.all([this.#lanes.short.destroy(error), this.#lanes.patient.destroy(error)])
+    const lanes = Promise.all(Object.values(this.#pools).map((pool) => pool.destroy(error)))
     return settleWith(this.#waitForProcesses(lanes), callback)
   }
 

@@ -81,6 +81,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     got: 'the other side closed the connection before the answer was complete',
     todo: sentence`Try again. If it happens again, read the daemon's log:  ${command('journalctl', '-u', 'docker')}`,
   },
+  // RFC 8446, section 6.1: without close_notify, data may be missing.
+  ERR_TLS_TRUNCATED: {
+    code: 'ERR_CONNECTION_CLOSED',
+    got: 'the connection was cut: it ended without the end of TLS, so data may be missing',
+    todo: 'Check the daemon, and the firewalls and proxies in between, then try again.',
+  },
   // RFC 6066, section 3: the server doesn't recognize the name in SNI.
   ERR_SSL_TLSV1_UNRECOGNIZED_NAME: {
     code: 'ERR_SERVER_NAME_MISMATCH',

@@ -1,10 +1,10 @@
 import net from 'node:net'
 import type { TlsEndpoint } from '../endpoint/endpoint.ts'
 import type { HttpProxy } from '../endpoint/proxy.ts'
+import { Carrier } from './carrier.ts'
 import { originOf } from './origin.ts'
 import { FAMILY_ATTEMPT_MS, KEEP_ALIVE_MS } from './tls-policy.ts'
 import { ProxyFaults } from './proxy-faults.ts'
-import { Tunnel } from './tunnel.ts'
 
 export interface TunnelOptions {
   /** The time limit for connecting to the proxy and for its answer, in milliseconds. */
@@ -30,7 +30,7 @@ interface Answer {
  *
  * @throws {@link ConnectionError} that names the proxy without its credentials; the signal's own reason
  */
-export async function openTunnel(proxy: HttpProxy, endpoint: TlsEndpoint, options: TunnelOptions): Promise<Tunnel> {
+export async function openTunnel(proxy: HttpProxy, endpoint: TlsEndpoint, options: TunnelOptions): Promise<Carrier> {
   // The caller may have aborted while this module was being imported.
   options.signal.throwIfAborted()
   const faults = new ProxyFaults(proxy, endpoint)
@@ -47,7 +47,7 @@ export async function openTunnel(proxy: HttpProxy, endpoint: TlsEndpoint, option
   try {
     const { status, reason, rest } = await sendConnect(socket, renderRequest(proxy, endpoint), options, faults)
     if (status < 200 || status > 299) throw faults.refused(status, reason)
-    return new Tunnel(socket, rest)
+    return new Carrier(socket, { first: rest, halfCloses: false })
   } catch (error) {
     socket.destroy()
     throw error

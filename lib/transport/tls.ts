@@ -8,12 +8,13 @@ import type { Identity, IdentitySet } from '../identity/identity.ts'
 import { bareHost } from '../identity/names.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
 import { publishConnect } from './diagnostics.ts'
+import type { Carrier } from './carrier.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import { explainFault } from './faults.ts'
 import { certificateFault, describePeer, sniOf, type Peer } from './peer.ts'
 import { ALPN_PROTOCOLS, FAMILY_ATTEMPT_MS, KEEP_ALIVE_MS, TLS_POLICY } from './tls-policy.ts'
 import type { openTunnel } from './proxy.ts'
-import type { Tunnel } from './tunnel.ts'
+import { withTimeout } from '../base/abort.ts'
 
 /**
  * How long a new TLS 1.3 connection waits for the daemon's verdict on our certificate if the server sends no session
@@ -47,21 +48,21 @@ function presentedCertificate(socket: tls.TLSSocket): X509Certificate | undefine
   return raw && new X509Certificate(raw)
 }
 
-/** The options for the stream below TLS: the tunnel if there is one, else a new TCP connection. */
-function streamOptions({ host, port }: TlsEndpoint, tunnel: Tunnel | undefined): tls.ConnectionOptions {
+/** The options for the stream below TLS: the carrier if there is one, else a new TCP connection. */
+function streamOptions({ host, port }: TlsEndpoint, carrier: Carrier | undefined): tls.ConnectionOptions {
   const direct: net.TcpNetConnectOpts & { autoSelectFamilyAttemptTimeout: number } = {
     host,
     port,
     autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS,
   }
-  return tunnel ? { socket: tunnel } : direct
+  return carrier ? { socket: carrier } : direct
 }
 
-/** Forwards ref() and unref() to the tunnel, because Node doesn't do so for a stream below TLS. */
-function forwardRef(socket: tls.TLSSocket, tunnel: Tunnel): void {
+/** Forwards ref() and unref() to the carrier, because Node doesn't do so for a stream below TLS. */
+function forwardRef(socket: tls.TLSSocket, carrier: Carrier): void {
   for (const method of ['ref', 'unref'] as const) {
     socket[method] = () => {
-      tunnel[method]()
+      carrier[method]()
       return socket
     }
   }
@@ -71,12 +72,12 @@ function openSocket(
   endpoint: TlsEndpoint,
   cache: SessionCache,
   presented: PresentedCertificate,
-  tunnel?: Tunnel,
+  carrier?: Carrier,
 ): tls.TLSSocket {
   const name = bareHost(endpoint.host)
   const resumable = cache.session
   const socket = tls.connect({
-    ...streamOptions(endpoint, tunnel),
+    ...streamOptions(endpoint, carrier),
     servername: sniOf(name),
     secureContext: cache.set.secureContext(TLS_POLICY),
     rejectUnauthorized: true,
@@ -84,7 +85,7 @@ function openSocket(
     ALPNProtocols: ALPN_PROTOCOLS,
     ...(resumable && { session: resumable.ticket }),
   })
-  if (tunnel) forwardRef(socket, tunnel)
+  if (carrier) forwardRef(socket, carrier)
   else socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
   // Nobody else listens until the caller takes the socket over, and an 'error' without a listener ends the process.
   socket.on('error', () => {})
@@ -143,7 +144,7 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options:
   const target = formatEndpoint(endpoint)
   let cache: SessionCache | undefined
 
-  return async (signal) => {
+  return async (signal, { cleanEnd = false } = {}) => {
     const set = await identity.current()
     signal.throwIfAborted()
     if (cache?.set !== set) cache = { set }
@@ -152,12 +153,15 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options:
     const began = performance.now()
     let socket: tls.TLSSocket | undefined
     try {
-      const tunnel = proxy && (await openTunnelLazily(proxy, endpoint, { timeout, signal }))
-      socket = openSocket(endpoint, sessions, presented, tunnel)
+      const carrier = proxy
+        ? await openTunnelLazily(proxy, endpoint, { timeout, signal })
+        : cleanEnd && (await openCarrierInTime(endpoint, timeout, signal))
+      socket = openSocket(endpoint, sessions, presented, carrier || undefined)
       signal.throwIfAborted()
       const left = Math.max(Math.ceil(timeout - (performance.now() - began)), 1)
-      await waitForHandshake(socket, { timeout: left, signal }, tunnel ? 'tls' : 'tcp')
+      await waitForHandshake(socket, { timeout: left, signal }, carrier ? 'tls' : 'tcp')
       const peer = verifiedPeer(socket, presented.certificate, bareHost(endpoint.host), set)
+      if (cleanEnd && carrier) carrier.requireTlsEnd(ended(socket))
       onPeer?.(peer)
       publishConnect(target, began, { tlsVersion: peer.tlsVersion, resumed: peer.resumed })
       return socket
@@ -173,8 +177,20 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options:
 }
 
 /** Imports the proxy code when needed: few clients use a proxy, and loading it takes time. */
-async function openTunnelLazily(...call: Parameters<typeof openTunnel>): Promise<Tunnel> {
+async function openTunnelLazily(...call: Parameters<typeof openTunnel>): Promise<Carrier> {
   return (await import('./proxy.ts')).openTunnel(...call)
+}
+
+/** Only streams that take over their connection need it. */
+function openCarrierInTime(endpoint: TlsEndpoint, timeout: number, signal: AbortSignal): Promise<Carrier> {
+  const limits = { timeout, signal, late: timeoutError('tcp', timeout) }
+  return withTimeout(limits, async (either) => (await import('./carrier.ts')).openCarrier(endpoint, either))
+}
+
+/** Tells whether the other side has ended TLS, also if its last data are still to be read. */
+function ended(socket: tls.TLSSocket): () => boolean {
+  const { _readableState: state } = socket as unknown as { _readableState?: { readonly ended?: boolean } }
+  return () => state?.ended !== false
 }
 
 /** Checks name and dates again, because OpenSSL and Node skip that for resumed sessions. */

@@ -10,6 +10,8 @@ export type Behave = (peer: {
   readonly socket: TLSSocket
   readonly request: string
   readonly reset: () => void
+  /** The TCP connection below TLS. */
+  readonly carrier: Socket | undefined
 }) => void
 
 /** A daemon over TLS that is well until it has answered the ping, and then whatever a test wants it to be. */
@@ -44,7 +46,7 @@ export async function startBadPeer(): Promise<BadPeer> {
       if (request.startsWith('GET /_ping')) return void socket.end(PONG)
       const carrier = carriers.get(socket.remotePort)
       if (carrier) busy.add(carrier)
-      peer.behave({ socket, request, reset: () => carrier?.resetAndDestroy() })
+      peer.behave({ socket, request, carrier, reset: () => carrier?.resetAndDestroy() })
     })
   })
   tls.on('tlsClientError', () => {})

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { DockerClient } from '../../lib/index.ts'
+import { startBadPeer, type BadPeer } from '../engine/support/bad-peer.ts'
+
+const UPGRADED =
+  'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n' +
+  'Content-Type: application/vnd.docker.multiplexed-stream\r\n\r\n'
+
+/** A frame of standard output. */
+function frame(text: string): Buffer {
+  const head = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
+  head.writeUInt32BE(text.length, 4)
+  return Buffer.concat([head, Buffer.from(text)])
+}
+
+describe('a stream that took over its connection, and is cut between two frames', () => {
+  let peer: BadPeer
+  let docker: DockerClient
+  before(async () => {
+    peer = await startBadPeer()
+    docker = await peer.connect()
+  })
+  after(async () => {
+    await docker.close()
+    await peer.close()
+  })
+
+  const CALLS = {
+    attach: () => docker.containers.attach('x'),
+    'exec.start': () => docker.exec.start('x'),
+  }
+  for (const [name, open] of Object.entries(CALLS)) {
+    test(`${name}: with the end of TLS it has ended`, async () => {
+      peer.behave = ({ socket }) => socket.end(Buffer.concat([Buffer.from(UPGRADED), frame('one\n'), frame('two\n')]))
+      assert.equal(await (await open()).text(), 'one\ntwo\n')
+    })
+
+    for (const [when, pause] of [
+      ['at once', 0],
+      ['later', 50],
+    ] as const) {
+      test(`${name}: without it, ${when}, that is an error`, async () => {
+        peer.behave = ({ socket, carrier }) => {
+          socket.write(Buffer.concat([Buffer.from(UPGRADED), frame('one\n'), frame('two\n')]))
+          setTimeout(() => carrier?.end(), pause)
+        }
+        const stream = await open()
+        await assert.rejects(stream.text(), { code: 'ERR_CONNECTION_CLOSED', message: /without the end of TLS/ })
+      })
+    }
+
+    test(`${name}: a slow reader of a stream that has ended gets all of it`, async () => {
+      const many = Array.from({ length: 400 }, () => frame('x'.repeat(4000)))
+      peer.behave = ({ socket }) => socket.end(Buffer.concat([Buffer.from(UPGRADED), ...many]))
+      const stream = await open()
+      await delay(100)
+      assert.equal((await stream.text()).length, 400 * 4000)
+    })
+  }
+})
