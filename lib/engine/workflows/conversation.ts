@@ -4,12 +4,21 @@ import { ArgumentError } from '../../base/errors.ts'
 import { shown } from '../description.ts'
 import type { ConversationOptions, Input } from './options.ts'
 import type { AttachedStream } from '../stream/attached.ts'
+import type { OutputChunk } from '../stream/frames.ts'
 import type { Output } from '../stream/output.ts'
 import { Sinks } from '../stream/sinks.ts'
 
-/** Sends a program its input and reads its output to the end. Always closes the connection. */
-export async function converse(stream: AttachedStream, options: ConversationOptions): Promise<Output> {
-  const output = readOutput(stream, options)
+/**
+ * Sends a program its input and reads its output to the end. Always closes the connection.
+ *
+ * @param watch - called with each chunk of the output
+ */
+export async function converse(
+  stream: AttachedStream,
+  options: ConversationOptions,
+  watch: (chunk: OutputChunk) => void = () => {},
+): Promise<Output> {
+  const output = readOutput(stream, options, watch)
   try {
     const [collected] = await Promise.all([output, feed(stream, options.stdin, output)])
     return collected
@@ -18,12 +27,18 @@ export async function converse(stream: AttachedStream, options: ConversationOpti
   }
 }
 
-async function readOutput(stream: AttachedStream, { stdout, stderr }: ConversationOptions): Promise<Output> {
+async function readOutput(
+  stream: AttachedStream,
+  { stdout, stderr }: ConversationOptions,
+  watch: (chunk: OutputChunk) => void,
+): Promise<Output> {
   const targets = { stdout, stderr }
   const kept = { stdout: new ByteList(), stderr: new ByteList() }
   const sinks = new Sinks(...[stdout, stderr].filter((target) => target !== undefined))
   try {
-    for await (const { stream: name, data } of stream) {
+    for await (const chunk of stream) {
+      watch(chunk)
+      const { stream: name, data } = chunk
       const target = targets[name]
       if (target) await sinks.write(target, data)
       else kept[name].push(data)

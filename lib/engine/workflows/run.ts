@@ -5,7 +5,9 @@ import { isMessage, NO_SUCH_IMAGE } from '../daemon-messages.ts'
 import type { Images } from '../images/images.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../containers/types/create.ts'
+import type { HostConfig } from '../containers/types/host-config.ts'
 import { converse } from './conversation.ts'
+import { checkWhole, Received } from './whole-output.ts'
 import { checkAutoRemove, checkCommand, checkImage, checkPull, RUN, splitOptions } from './check-options.ts'
 
 /** The parts of the client that a run needs. */
@@ -125,10 +127,18 @@ async function runAttached(containers: Containers, id: string, options: RunOptio
     await stream.close()
     throw error
   }
-  const output = await converse(stream, options)
+  const received = new Received()
+  const output = await converse(stream, options, ({ stream: name, data }) => received.add(name, data))
   await containers.wait(id, { signal })
-  const { ExitCode, OOMKilled } = (await containers.inspect(id, { signal })).State
+  const { State, HostConfig } = await containers.inspect(id, { signal })
+  const { ExitCode, OOMKilled } = State
+  if (!restarts(HostConfig)) await checkWhole(containers, id, received, signal)
   return { id, exitCode: ExitCode, oomKilled: OOMKilled, ...output }
+}
+
+/** Then the log has the output of several starts. */
+function restarts({ RestartPolicy }: HostConfig): boolean {
+  return !['', 'no', undefined].includes(RestartPolicy?.Name)
 }
 
 async function removeAll(containers: Containers, id: string): Promise<void> {

@@ -7,23 +7,34 @@ import { BadRequestError, ServerError, type DockerClient, type RunResult } from 
 import { frame, framed, pretend, type Answer, type Pretender } from '../../support/pretend.ts'
 import type { Cleanable } from '../../support/temporary.ts'
 
-type Step = 'create' | 'start' | 'wait' | 'json' | 'DELETE'
+type Step = 'create' | 'start' | 'wait' | 'json' | 'logs' | 'DELETE'
 type Answers = Partial<Record<Step, Answer>>
 
 const json = (status: number, body: object) => (_: unknown, response: ServerResponse) => {
   response.writeHead(status).end(JSON.stringify(body))
 }
 
+function inspection(RestartPolicy: object): object {
+  return { State: { ExitCode: 3, OOMKilled: false }, Config: { Tty: false }, HostConfig: { RestartPolicy } }
+}
+
+function logOf(...frames: Buffer[]): Answer {
+  return (_, response) => {
+    response.writeHead(200, { 'Content-Type': 'application/vnd.docker.multiplexed-stream' }).end(Buffer.concat(frames))
+  }
+}
+
 const GOOD: Readonly<Record<Step, Answer>> = {
   create: json(201, { Id: 'made', Warnings: [] }),
   start: (_, response) => response.writeHead(204).end(),
   wait: json(200, { StatusCode: 3 }),
-  json: json(200, { State: { ExitCode: 3, OOMKilled: false }, Config: { Tty: false } }),
+  json: json(200, inspection({ Name: 'no' })),
+  logs: logOf(frame(1, 'out'), frame(2, 'err')),
   DELETE: (_, response) => response.writeHead(204).end(),
 }
 
 const stepOf = ({ method, url = '' }: IncomingMessage): Step =>
-  method === 'DELETE' ? 'DELETE' : ((/(create|start|wait|json)(\?|$)/.exec(url)?.[1] ?? 'json') as Step)
+  method === 'DELETE' ? 'DELETE' : ((/(create|start|wait|json|logs)(\?|$)/.exec(url)?.[1] ?? 'json') as Step)
 
 /** A daemon whose every step may go wrong. */
 function runner(t: Cleanable, answers: Answers = {}): Promise<Pretender> {
@@ -50,6 +61,7 @@ describe('run', () => {
       'POST /containers/made/start',
       'POST /containers/made/wait',
       'GET /containers/made/json',
+      'GET /containers/made/logs',
       'DELETE /containers/made',
     ])
     assert.match(asked.at(-1) ?? '', /\?force=true&v=true$/)
@@ -109,7 +121,27 @@ describe('run', () => {
   test('kept, it is not asked to go', async (t) => {
     const { docker, asked } = await runner(t)
     await run(docker, { remove: false })
-    assert.equal(steps(asked).at(-1), 'GET /containers/made/json')
+    assert.equal(steps(asked).at(-1), 'GET /containers/made/logs')
+  })
+
+  test('output that the log has and the stream had not is an error, also where it went to a stream', async (t) => {
+    const logs = logOf(frame(1, 'out, and more'), frame(2, 'err'))
+    for (const options of [{}, { stdout: new PassThrough().resume(), stderr: new PassThrough().resume() }]) {
+      const { docker, asked } = await runner(t, { logs })
+      await assert.rejects(run(docker, options), {
+        code: 'ERR_API_STREAM_TRUNCATED',
+        message: /the container's log has more/,
+      })
+      assert.equal(steps(asked).at(-1), 'DELETE /containers/made')
+    }
+  })
+
+  test('a log that cannot be read, or that has the output of several starts, says nothing', async (t) => {
+    const unreadable = json(501, { message: 'configured logging driver does not support reading' })
+    assert.equal((await run((await runner(t, { logs: unreadable })).docker)).exitCode, 3)
+    const { docker, asked } = await runner(t, { json: json(200, inspection({ Name: 'on-failure' })) })
+    assert.equal((await run(docker)).exitCode, 3)
+    assert.ok(!steps(asked).includes('GET /containers/made/logs'))
   })
 
   test('an abort while it is being made waits for it, and it goes', async (t) => {
