@@ -21,10 +21,12 @@ interface CarrierOptions {
 export class Carrier extends Duplex {
   readonly #socket: net.Socket
   readonly #halfCloses: boolean
-  #hasTlsEnded: () => boolean = () => true
+  #hasTlsEnded: (() => boolean) | undefined
+  #hasEnded = false
 
   constructor(socket: net.Socket, { first = Buffer.alloc(0), halfCloses }: CarrierOptions) {
-    super()
+    // TLS destroys it, when its last data were read.
+    super({ autoDestroy: false })
     this.#socket = socket
     this.#halfCloses = halfCloses
     if (first.length > 0) this.push(first)
@@ -33,8 +35,12 @@ export class Carrier extends Duplex {
         if (!this.push(chunk)) socket.pause()
       })
       .on('end', () => this.#ended())
-      .on('error', (error) => this.destroy(error))
-      .on('close', () => this.destroy())
+      .on('error', (error) => {
+        if (!this.#isComplete) this.destroy(error)
+      })
+      .on('close', () => {
+        if (!this.#isComplete) this.destroy()
+      })
   }
 
   /**
@@ -60,11 +66,11 @@ export class Carrier extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: string, done: Done): void {
-    this.#socket.write(chunk, done)
+    this.#socket.write(chunk, this.#unlessComplete(done))
   }
 
   override _final(done: Done): void {
-    if (this.#halfCloses) this.#socket.end(done)
+    if (this.#halfCloses) this.#socket.end(this.#unlessComplete(done))
     else done()
   }
 
@@ -73,8 +79,19 @@ export class Carrier extends Duplex {
     done(error)
   }
 
+  /** Whether all data of the other side have arrived. TLS may still hold some of them for a slow reader. */
+  get #isComplete(): boolean {
+    return this.#hasEnded || this.#hasTlsEnded?.() === true
+  }
+
+  /** Once all data have arrived, only our own end of TLS is still to be sent, and a failure of that means nothing. */
+  #unlessComplete(done: Done): Done {
+    return (error) => done(this.#isComplete ? null : error)
+  }
+
   #ended(): void {
-    if (this.#hasTlsEnded()) this.push(null)
+    this.#hasEnded = true
+    if (this.#hasTlsEnded?.() !== false) this.push(null)
     else this.destroy(errorWithCode('ERR_TLS_TRUNCATED', 'TCP ended before TLS'))
   }
 }

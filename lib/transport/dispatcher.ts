@@ -115,7 +115,7 @@ export class DockerDispatcher extends Dispatcher {
     this.#pools = {
       short: new Pool(this.origin, { ...shared, connections, headersTimeout: RESPONSE_TIMEOUT_MS }),
       patient: new Pool(this.origin, { ...shared, ...patience }),
-      // Nothing but the end of TLS tells that such a stream is complete.
+      // Only the end of TLS tells that such a stream is complete. HTTP/2 and web sockets have an end of their own.
       hijacked: new Pool(this.origin, { ...shared, ...patience, connect: connectWith({ cleanEnd: true }) }),
     }
     for (const pool of Object.values(this.#pools)) {
@@ -159,7 +159,7 @@ export class DockerDispatcher extends Dispatcher {
     const path = options.path.slice(this.prefix.length + 1)
     const lane = chooseLane(options, path)
     const guarded = new GuardedHandler(core, this.#guardsFor(options, path, lane), options)
-    return this.#pools[options.upgrade ? 'hijacked' : lane].dispatch(
+    return this.#pools[options.upgrade === 'tcp' ? 'hijacked' : lane].dispatch(
       options,
       guarded as UndiciDispatcher.DispatchHandler,
     )

@@ -57,6 +57,10 @@ describe('a stream that took over its connection, and is cut between two frames'
       const stream = await open()
       await delay(100)
       assert.equal((await stream.text()).length, 400 * 4000)
+      peer.behave = ({ socket }) => socket.end(Buffer.concat([Buffer.from(UPGRADED), frame('little')]))
+      const small = await open()
+      await delay(200)
+      assert.equal(await small.text(), 'little')
     })
   }
 })

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect as dial, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { Writable } from 'node:stream'
+import { after, before, describe, test } from 'node:test'
+import { createServer as createTlsServer } from 'node:tls'
+import type { DockerClient } from '../../../lib/index.ts'
+import { lacks } from '../../support/requirements.ts'
+import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
+
+const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
+const LINES = ['sh', '-c', 'i=0; while [ $i -lt 10 ]; do echo line $i; i=$((i + 1)); sleep 0.2; done']
+const WHOLE = Array.from({ length: 10 }, (_, index) => `line ${index}\n`).join('')
+
+/** Something between the client and the daemon. */
+interface Middle {
+  readonly docker: DockerClient
+  /** Ends the newest connection. */
+  cut(): void
+  close(): Promise<void>
+}
+
+/** Forwards both ways, and gives a function that ends the side of the client. */
+function forward(client: Socket, daemon: Socket): () => void {
+  for (const socket of [client, daemon]) socket.on('error', () => {})
+  client.pipe(daemon)
+  daemon.pipe(client)
+  return () => {
+    daemon.unpipe(client).destroy()
+    client.end()
+  }
+}
+
+async function middle(engine: BusyboxEngine, server: Server, newest: () => () => void): Promise<Middle> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const docker = await engine.connect({
+    host: `tcp://localhost:${port}`,
+    certPath: engine.daemon.clientEnv.DOCKER_CERT_PATH,
+  })
+  return {
+    docker,
+    cut: () => newest()(),
+    close: async () => {
+      await docker.close()
+      server.close()
+    },
+  }
+}
+
+/** A firewall: forwards TCP, and sends a FIN without the end of TLS. */
+function startFirewall(engine: BusyboxEngine): Promise<Middle> {
+  let cut: () => void
+  const { port } = engine.daemon.place
+  const server = createServer((client) => (cut = forward(client, dial(port, '127.0.0.1'))))
+  return middle(engine, server, () => cut)
+}
+
+/** A gateway: ends TLS itself, and properly, whatever happens behind it. */
+function startGateway(engine: BusyboxEngine): Promise<Middle> {
+  const { cert, key } = engine.daemon.server
+  const { ca } = engine.daemon.client
+  const [shown, asked] = [
+    { cert: readFileSync(cert), key: readFileSync(key) },
+    { ca: readFileSync(ca), requestCert: true },
+  ]
+  let cut: () => void
+  const server = createTlsServer({ ...shown, ...asked }, (client) => {
+    cut = forward(client, dial(engine.daemon.place.socketPath))
+  })
+  return middle(engine, server, () => cut)
+}
+
+/** Receives output, and calls back once after three lines. */
+function afterThreeLines(then: () => void): Writable {
+  let text = ''
+  return new Writable({
+    write: (chunk: Buffer, _encoding, callback) => {
+      const before = text.split('\n').length
+      text += chunk.toString()
+      if (before <= 3 && text.split('\n').length > 3) then()
+      callback()
+    },
+  })
+}
+
+describe('output that is cut between two frames is an error, never a result', { skip }, () => {
+  let engine: BusyboxEngine
+  before(async () => {
+    engine = await startBusyboxEngine()
+  })
+  after(() => engine?.stop())
+
+  for (const [name, start, code] of [
+    ['a FIN without the end of TLS', startFirewall, 'ERR_CONNECTION_CLOSED'],
+    ['a gateway that ends TLS properly', startGateway, 'ERR_API_STREAM_TRUNCATED'],
+  ] as const) {
+    describe(name, () => {
+      let between: Middle
+      before(async () => {
+        between = await start(engine)
+      })
+      after(() => between?.close())
+
+      test('run() without a cut is whole', async () => {
+        const { exitCode, stdout } = await soon('run', between.docker.run(engine.image, LINES))
+        assert.deepEqual([exitCode, String(stdout)], [0, WHOLE])
+      })
+
+      test('run()', async () => {
+        const stdout = afterThreeLines(() => between.cut())
+        await assert.rejects(soon('run', between.docker.run(engine.image, LINES, { stdout })), { code })
+        const left = await engine.docker.containers.list({ all: true })
+        assert.deepEqual(left, [], 'the container is removed')
+      })
+    })
+  }
+
+  describe('calls that have no log', () => {
+    let between: Middle
+    let id: string
+    before(async () => {
+      between = await startFirewall(engine)
+      id = await engine.start()
+    })
+    after(() => between?.close())
+
+    test('exec.run()', async () => {
+      const stdout = afterThreeLines(() => between.cut())
+      await assert.rejects(soon('exec', between.docker.exec.run(id, LINES, { stdout })), {
+        code: 'ERR_CONNECTION_CLOSED',
+      })
+      assert.equal(String((await soon('exec', between.docker.exec.run(id, LINES))).stdout), WHOLE)
+    })
+
+    test('attach()', async () => {
+      const writer = await engine.start({ Cmd: LINES })
+      const stream = await between.docker.containers.attach(writer, { logs: true })
+      const copying = stream.copyTo(afterThreeLines(() => between.cut()))
+      await assert.rejects(soon('attach', copying), { code: 'ERR_CONNECTION_CLOSED' })
+    })
+  })
+})
