@@ -161,7 +161,7 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options:
       const left = Math.max(Math.ceil(timeout - (performance.now() - began)), 1)
       await waitForHandshake(socket, { timeout: left, signal }, carrier ? 'tls' : 'tcp')
       const peer = verifiedPeer(socket, presented.certificate, bareHost(endpoint.host), set)
-      if (cleanEnd && carrier) carrier.requireTlsEnd(ended(socket))
+      if (cleanEnd && carrier) carrier.requireTlsEnd(endOf(socket))
       onPeer?.(peer)
       publishConnect(target, began, { tlsVersion: peer.tlsVersion, resumed: peer.resumed })
       return socket
@@ -188,7 +188,7 @@ function openCarrierInTime(endpoint: TlsEndpoint, timeout: number, signal: Abort
 }
 
 /** Tells whether the other side has ended TLS, also if its last data are still to be read. */
-function ended(socket: tls.TLSSocket): () => boolean {
+function endOf(socket: tls.TLSSocket): () => boolean {
   const { _readableState: state } = socket as unknown as { _readableState?: { readonly ended?: boolean } }
   return () => state?.ended !== false
 }

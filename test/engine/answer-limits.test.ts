@@ -74,13 +74,13 @@ describe('an answer that a call reads whole', () => {
     peer.behave = ({ socket }) => {
       socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`)
       for (let at = 0; at < size; at += 64 * 1024)
-        socket.write([...text.slice(at, at + 64 * 1024)].map((one) => `1\r\n${one}\r\n`).join(''))
+        socket.write(text.slice(at, at + 64 * 1024).replaceAll(/./g, '1\r\n$&\r\n'))
       socket.write('0\r\n\r\n')
     }
     globalThis.gc?.()
-    const before = process.memoryUsage().rss
+    const began = process.memoryUsage().rss
     let most = 0
-    const timer = setInterval(() => (most = Math.max(most, process.memoryUsage().rss - before)), 20)
+    const timer = setInterval(() => (most = Math.max(most, process.memoryUsage().rss - began)), 20)
     const { Name } = await docker.info()
     clearInterval(timer)
     assert.equal(Name.length, size - 11)
@@ -121,10 +121,11 @@ describe('an answer that a call reads whole', () => {
   test('a line of a stream with millions of values is refused', async () => {
     const line = Buffer.concat([Buffer.from('{"a":'), listOf('[]', 13 * MIB), Buffer.from('}\n')])
     peer.behave = ({ socket }) => answer(socket, line)
-    const read = async (): Promise<void> => {
-      for await (const _ of docker.system.events()) assert.fail('it was parsed')
-    }
-    await assert.rejects(read(), { code: 'ERR_API_STREAM_INVALID' })
+    const events = docker.system.events()
+    await assert.rejects(
+      events.then((stream) => stream[Symbol.asyncIterator]().next()),
+      { code: 'ERR_API_STREAM_INVALID' },
+    )
   })
 
   test('the option must be a number of bytes', async () => {

@@ -78,9 +78,9 @@ function afterThreeLines(then: () => void): Writable {
   let text = ''
   return new Writable({
     write: (chunk: Buffer, _encoding, callback) => {
-      const before = text.split('\n').length
+      const lines = text.split('\n').length
       text += chunk.toString()
-      if (before <= 3 && text.split('\n').length > 3) then()
+      if (lines <= 3 && text.split('\n').length > 3) then()
       callback()
     },
   })
