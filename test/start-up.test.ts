@@ -47,7 +47,7 @@ test('what the docker command asks of its plugins loads nothing else', () => {
   assert.deepEqual(loaded.toSorted(), ['cli/main.ts', 'cli/package-version.ts', 'cli/plugin/metadata.ts', 'node:fs'])
 })
 
-const UNDICI = ['api/index', 'dispatcher/dispatcher', 'dispatcher/pool', 'handler/unwrap-handler']
+const UNDICI = ['api/index', 'dispatcher/client', 'dispatcher/dispatcher', 'dispatcher/pool', 'handler/unwrap-handler']
 const POOL = UNDICI.map((name) => `undici/lib/${name}.js`)
 
 /** How many files of ours each entry point may open, and which packages it needs. scripts/plan-chunks.mjs decides it. */

@@ -19,7 +19,7 @@ import { originOf, prefixOf } from './origin.ts'
 import type { Peer } from './peer.ts'
 import { RESPONSE_TIMEOUT_MS } from './tls-policy.ts'
 import { refuseRedirect, refuseTarget, type Target } from './target.ts'
-import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
+import { Client, Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
 
 /** More connections cost handshakes and memory without being faster (measured: README, "Speed"). */
 const SHORT_CONNECTIONS = 16
@@ -109,7 +109,8 @@ export class DockerDispatcher extends Dispatcher {
     const connect = connectWith()
     // The lanes have different time-outs: a stream may be silent for hours.
     const ssh = endpoint.kind === 'ssh'
-    const shared = { connect, pipelining: 1, ...(ssh && { keepAliveTimeout: SSH_IDLE_MS }) }
+    const factory: UndiciPool.Options['factory'] = (origin, settings) => new WatchedClient(origin, settings)
+    const shared = { connect, factory, pipelining: 1, ...(ssh && { keepAliveTimeout: SSH_IDLE_MS }) }
     const patience = { connections: null, headersTimeout: 0, bodyTimeout: 0 }
     const connections = ssh ? SHORT_SSH_CONNECTIONS : SHORT_CONNECTIONS
     this.#pools = {
@@ -158,11 +159,11 @@ export class DockerDispatcher extends Dispatcher {
     }
     const path = options.path.slice(this.prefix.length + 1)
     const lane = chooseLane(options, path)
-    const guarded = new GuardedHandler(core, this.#guardsFor(options, path, lane), options)
-    return this.#pools[options.upgrade === 'tcp' ? 'hijacked' : lane].dispatch(
-      options,
-      guarded as UndiciDispatcher.DispatchHandler,
-    )
+    const pool = this.#pools[options.upgrade === 'tcp' ? 'hijacked' : lane]
+    const send = (guarded: GuardedHandler): boolean =>
+      pool.dispatch(options, guarded as UndiciDispatcher.DispatchHandler)
+    const repeat = isRepeatable(options) ? send : undefined
+    return send(new GuardedHandler(core, this.#guardsFor(options, path, lane), options, repeat))
   }
 
   /**
@@ -258,6 +259,19 @@ export class DockerDispatcher extends Dispatcher {
   }
 }
 Object.assign(DockerDispatcher.prototype, dispatcherMethods)
+
+/** Only such a request may be sent twice (RFC 9110, section 9.2.2). PUT and DELETE are idempotent, but answer differently. */
+function isRepeatable({ method, body, upgrade }: UndiciDispatcher.DispatchOptions): boolean {
+  return (method === 'GET' || method === 'HEAD') && (body === undefined || body === null) && !upgrade
+}
+
+/** Tells each request whether it is sent on an open connection. */
+class WatchedClient extends Client {
+  override dispatch(options: UndiciDispatcher.DispatchOptions, handler: UndiciDispatcher.DispatchHandler): boolean {
+    if (this.stats.connected && handler instanceof GuardedHandler) handler.useOpenConnection()
+    return super.dispatch(options, handler)
+  }
+}
 
 /** Returns the path as in the Engine API documentation, without version and query. The query may contain secrets. */
 function withoutVersion(path: string): string {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { codeOf } from '../base/system-error.ts'
 import type { Handler } from './undici.ts'
 
 /** Method and path of a request, as passed to the dispatcher. */
@@ -32,15 +33,21 @@ const PAUSE_BYTES = 256 * 1024
 export class GuardedHandler implements Handler {
   readonly #handler: Handler
   readonly #guards: Guards
+  readonly #repeat: ((handler: GuardedHandler) => unknown) | undefined
   readonly #request: RequestLine
   /** Bytes delivered since the connection was last resumed. */
   #delivered = 0
   #abort: (reason?: Error) => void = () => {}
   /** The reason with which the caller or a guard aborted the request. It is passed on unchanged. */
   #abortReason: Error | undefined
+  /** Its connection had carried other requests before. */
+  #isReused = false
+  #isAnswered = false
 
-  constructor(handler: Handler, guards: Guards, request: RequestLine) {
+  /** @param repeat - sends the request once more; undefined if it must not be sent twice */
+  constructor(handler: Handler, guards: Guards, request: RequestLine, repeat?: (handler: GuardedHandler) => unknown) {
     this.#handler = handler
+    this.#repeat = repeat
     this.#guards = guards
     this.#request = request
   }
@@ -53,7 +60,13 @@ export class GuardedHandler implements Handler {
     this.#handler.onConnect(this.#abort, context)
   }
 
+  /** To be called before the request is sent on a connection that is open already. */
+  useOpenConnection(): void {
+    this.#isReused = true
+  }
+
   onHeaders(status: number, headers: Buffer[], resume: () => void, statusText: string): boolean | void {
+    this.#isAnswered = true
     const refusal = this.#guards.refuse(status)
     if (refusal) {
       this.#abort(refusal)
@@ -83,6 +96,12 @@ export class GuardedHandler implements Handler {
   }
 
   onError(error: Error): void {
+    if (this.#repeat && this.#isReused && !this.#isAnswered && !this.#abortReason && isClosed(error)) {
+      // The next connection may be one that was idle as long, and is closed as well. A new one is the last.
+      this.#isReused = false
+      this.#repeat(this)
+      return
+    }
     const explained = error === this.#abortReason ? error : this.#guards.explain(error, this.#request)
     this.#guards.report?.({ error: explained })
     this.#handler.onError?.(explained)
@@ -99,4 +118,9 @@ export class GuardedHandler implements Handler {
   onResponseStarted(): void {
     this.#handler.onResponseStarted?.()
   }
+}
+
+/** Servers close a connection that was idle for long. A request may just have been sent on it. */
+function isClosed(error: Error): boolean {
+  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error))
 }

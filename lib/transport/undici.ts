@@ -6,6 +6,8 @@
 // @ts-expect-error undici declares types only for its main module
 import api from 'undici/lib/api/index.js'
 // @ts-expect-error undici declares types only for its main module
+import ClientClass from 'undici/lib/dispatcher/client.js'
+// @ts-expect-error undici declares types only for its main module
 import DispatcherClass from 'undici/lib/dispatcher/dispatcher.js'
 // @ts-expect-error undici declares types only for its main module
 import PoolClass from 'undici/lib/dispatcher/pool.js'
@@ -13,6 +15,7 @@ import PoolClass from 'undici/lib/dispatcher/pool.js'
 import UnwrapHandlerClass from 'undici/lib/handler/unwrap-handler.js'
 import type * as undici from 'undici'
 
+export const Client: typeof undici.Client = ClientClass
 export const Dispatcher: typeof undici.Dispatcher = DispatcherClass
 export const Pool: typeof undici.Pool = PoolClass
 
