@@ -23,6 +23,8 @@ export class Tunnel extends Duplex {
       .on('end', () => this.push(null))
       .on('error', (error) => this.destroy(error))
       .on('close', () => this.destroy())
+    // TLS may have stopped listening, and an 'error' without a listener ends the process.
+    this.on('error', () => {})
   }
 
   ref(): this {
