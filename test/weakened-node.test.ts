@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { before, describe, test } from 'node:test'
+import { before, describe, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { readIfThere } from '../lib/base/files.ts'
 import { createAuthority, issueClient, issueServer, type Authority, type IssuedCertificate } from '../lib/pki.ts'
 import { runCommand } from './support/command.ts'
 import { makeServer, type Made } from './support/openssl-certs.ts'
 import { TYPESCRIPT } from './support/programs.ts'
 import { lacks } from './support/requirements.ts'
 import { temporaryFolder } from './support/temporary.ts'
+import { startFakeProxy, tunnels } from './transport/support/proxies.ts'
 import { startPeer, type PeerKind } from './support/tls-servers.ts'
 
 /**
@@ -124,7 +126,7 @@ import { connect } from '${new URL('../lib/index.ts', import.meta.url).href}'
 const [port, certPath] = process.argv.slice(1)
 async function ours() {
   try {
-    const docker = await connect({ host: 'tcp://localhost:' + port, certPath })
+    const docker = await connect({ host: 'tcp://localhost:' + port, certPath, proxy: process.env.THROUGH })
     await docker.close()
     return docker.apiVersion
   } catch (error) {
@@ -137,7 +139,8 @@ function bare() {
     socket.once('secureConnect', () => resolve(socket.getProtocol())).once('error', (error) => resolve(error.code))
   }).finally(() => socket.destroy())
 }
-console.log(JSON.stringify({ ours: await ours(), bare: await bare() }))
+const { ONLY } = process.env
+console.log(JSON.stringify({ ours: ONLY !== 'bare' && await ours(), bare: ONLY !== 'ours' && await bare() }))
 `
 
 /** Runs the script in a process with this environment. */
@@ -172,12 +175,18 @@ describe('a Node that its environment has weakened', { skip: lacks('openssl') },
     }
   })
 
+  /** A folder with the client's files. */
+  async function clientFolder(t: TestContext): Promise<string> {
+    const folder = await temporaryFolder(t)
+    for (const part of ['ca', 'cert', 'key'] as const) {
+      await writeFile(join(folder, `${part}.pem`), client[part], { mode: 0o600 })
+    }
+    return folder
+  }
+
   for (const { name, env, peer, shows, ours, bare } of ROWS) {
     test(`${name}: ${ours}`, async (t) => {
-      const folder = await temporaryFolder(t)
-      for (const part of ['ca', 'cert', 'key'] as const) {
-        await writeFile(join(folder, `${part}.pem`), client[part], { mode: 0o600 })
-      }
+      const folder = await clientFolder(t)
       await writeFile(join(folder, 'foreign-ca.pem'), foreign.certificate)
       await writeFile(join(folder, 'weak.cnf'), WEAK_CNF)
       const inFolder = ([variable, value]: [string, string]): [string, string] => [
@@ -191,4 +200,28 @@ describe('a Node that its environment has weakened', { skip: lacks('openssl') },
       assert.deepEqual(await outcome(variables, server.port, folder), { ours, bare })
     })
   }
+
+  test('--tls-keylog: no secret of our sessions is written, neither directly nor through a proxy', async (t) => {
+    const folder = await clientFolder(t)
+    const { cert, key } = servers.ours
+    const server = await startPeer(PING, { cert, key })
+    t.after(() => server.close())
+    const proxy = await startFakeProxy(tunnels())
+    t.after(() => proxy.close())
+    const logged = async (name: string, which: 'ours' | 'bare', through?: string): Promise<string[]> => {
+      const file = join(folder, name)
+      const env = {
+        NODE_OPTIONS: `--tls-keylog=${file}`,
+        ...UNVERIFIED,
+        ONLY: which,
+        ...(through && { THROUGH: through }),
+      }
+      const result = await outcome(env, server.port, folder)
+      assert.equal(result[which], which === 'ours' ? '1.45' : 'TLSv1.3')
+      return (await readIfThere(file))?.split('\n') ?? []
+    }
+    assert.ok((await logged('bare.log', 'bare')).some((line) => line.startsWith('CLIENT_TRAFFIC_SECRET_0')))
+    assert.deepEqual(await logged('ours.log', 'ours'), [])
+    assert.deepEqual(await logged('proxied.log', 'ours', `http://127.0.0.1:${proxy.port}`), [])
+  })
 })

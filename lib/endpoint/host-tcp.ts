@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url'
 import { hasDotSegment } from '../base/dot-segments.ts'
+import { mappedIpv4 } from '../base/host-mapping.ts'
 import { isPort, TLS_PORT } from '../base/ports.ts'
 import { formatEndpoint, type TlsEndpoint } from './endpoint.ts'
 import { refuse, type HostText } from './host-text.ts'
@@ -75,6 +76,8 @@ function parseIpv6(host: HostText, text: string): string {
   } = /^(?<address>[^%]*)(?:(?<percent>%(?:25)?)(?<zone>.*))?$/.exec(text)?.groups ?? {}
   if (!isIpv6(address)) refuse(host, `[${printable(text)}] is not an IPv6 address`, 'Use an address such as [::1].')
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
+  const ipv4 = mappedIpv4(canonical)
+  if (ipv4 !== undefined) refuse(host, `[${printable(text)}] is the IPv4 address ${ipv4}`, `Did you mean ${ipv4}?`)
   if (percent === undefined) return canonical
   if (percent === '%')
     refuse(host, 'the % before a zone must be written %25', `Did you mean tcp://[${address}%25${zone}]:2376?`)

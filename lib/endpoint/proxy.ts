@@ -1,4 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
+import { asciiLookalike } from '../base/host-mapping.ts'
 import { option, sentence, type Sentence } from '../base/sentence.ts'
 import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import { forbiddenCharacter, showHost } from './text.ts'
@@ -78,9 +79,22 @@ export function parseProxy(text: string): HttpProxy {
   if (!URL.canParse(text)) refuse(text, 'it is not a URL')
   const url = new URL(text)
   if (url.port === '0') refuse(text, '0 is not a port')
+  if (isRewritten(url, text)) refuse(text, `its host would be ${url.hostname}`, `Did you mean http://${url.host}?`)
   if (url.pathname !== '/' || /[?#]/.test(text))
     refuse(text, "the URL of a proxy can't have a path, a query or a fragment")
   return new HttpProxy(url, credentialsOf(url, text))
+}
+
+/**
+ * Whether the parser read another host than the text shows: `127.1` is 127.0.0.1, `%41` is `a`, and `①②.com` is
+ * `12.com`. Letters beyond ASCII become punycode, and an IPv6 address gets its short form.
+ */
+function isRewritten({ hostname }: URL, text: string): boolean {
+  const authority = /^[a-z]+:[/\\]*([^/\\?#]*)/i.exec(text.trim())?.[1] ?? ''
+  const typed = authority.replace(/^.*@/s, '').replace(/:\d*$/, '')
+  if (typed.startsWith('[')) return false
+  if (/^\p{ASCII}*$/u.test(typed)) return typed.toLowerCase() !== hostname
+  return asciiLookalike(typed) !== undefined || /\p{Default_Ignorable_Code_Point}/u.test(typed)
 }
 
 function credentialsOf({ username, password }: URL, text: string): string | undefined {

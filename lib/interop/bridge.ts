@@ -117,7 +117,7 @@ class SocketBridge implements Bridge {
  * connection to the daemon. Any Docker tool can use it with `DOCKER_HOST=unix://PATH`, without TLS of its own.
  *
  * **Anyone who can open the socket has the rights of this client: root on the daemon's host.** The socket is created
- * with mode 0600. Choose a folder that nobody else may write to.
+ * with mode 0600. Choose a folder where nobody else may write: if another user could replace the socket, `bridge()` rejects.
  *
  * If a connection to the daemon fails, the tool gets `502 Bad Gateway` with the reason. Closing the client closes the
  * connections; the socket exists until you close the bridge.

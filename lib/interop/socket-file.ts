@@ -6,6 +6,7 @@ import { ArgumentError, FileError, isDockerMtlsError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { codeOf } from '../base/system-error.ts'
 import { fileReason, KEY_MODE } from '../base/files.ts'
+import { otherWriter, stepsTo, type PathStep } from '../base/folder-writers.ts'
 
 /**
  * The length of `sun_path` in sockaddr_un without its NUL (unix(7); 104 bytes on macOS and the BSDs). libuv silently
@@ -17,9 +18,6 @@ const NEW = 's'
 const STALE = 'd'
 /** The length of `/.XXXXXX/s`. */
 const TEMPORARY_BYTES = 10
-/** Everyone may write, and without the sticky bit also remove files of others (inode(7): S_IWOTH, S_ISVTX). */
-const WORLD_WRITABLE = 0o002
-const STICKY = 0o1000
 
 /** A socket that listens at a path. */
 export interface SocketFile {
@@ -87,16 +85,27 @@ function checkLength(path: string, folder: string): void {
 }
 
 /**
- * Anyone who may rename files in the folder could replace the socket with another one, and would receive registry
- * passwords.
+ * Anyone who may rename files in the folder, or the folder itself, could replace the socket with another one, and would
+ * receive registry passwords.
  */
 async function checkFolder(path: string, folder: string): Promise<void> {
-  const { mode } = await fs.stat(folder)
-  if ((mode & WORLD_WRITABLE) === 0 || (mode & STICKY) !== 0) return
-  throw new FileError('ERR_FILE_WRITE', {
+  const user = process.getuid?.()
+  for await (const step of stepsTo(folder)) {
+    const writer = otherWriter(step, user)
+    if (writer !== undefined) throw openFolder(path, step, writer)
+  }
+}
+
+function openFolder(path: string, step: PathStep, writer: 'owner' | 'group' | 'everyone'): FileError {
+  const who = {
+    owner: `${step.path} belongs to the user ${step.uid}`,
+    group: `the group of ${step.path} may write to it`,
+    everyone: `everyone may write to ${step.path}`,
+  }[writer]
+  return new FileError('ERR_FILE_WRITE', {
     tried: `listening at ${path}`,
-    got: `everyone may write to ${folder}, and could replace this socket`,
-    todo: sentence`Choose a folder where only you may write. To create one:  ${command('mkdir', '-m', '700', 'FOLDER')}`,
+    got: `${who}, and could replace this socket`,
+    todo: sentence`Choose a folder where nobody else may write, nor in the folders above it. To create one:  ${command('mkdir', '-m', '700', 'FOLDER')}`,
   })
 }
 

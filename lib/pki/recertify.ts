@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { mappedIpv4 } from '../base/host-mapping.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import type { Authority } from './ca.ts'
 import { leafExtensions } from './extensions.ts'
@@ -39,10 +40,13 @@ function serverNames(commonName: string, sans: readonly string[]): ServerName[] 
   return parseServerNames(requestedNames(commonName, sans))
 }
 
-/** The names that a server certificate was requested for: without those that every server has, the common name first. */
+/**
+ * The names that a server certificate was requested for: without those that every server has, the common name first. An
+ * IPv4-mapped address, which can no longer be requested, becomes its IPv4 address.
+ */
 export function requestedNames(commonName: string, sans: readonly string[]): string[] {
   const first = sans.includes(commonName) ? [commonName] : []
   const others = sans.filter((san) => san !== commonName && !OWN_NAMES.includes(san))
-  const all = [...first, ...others]
+  const all = [...first, ...others].map((name) => mappedIpv4(name) ?? name)
   return all.length === 0 ? [...sans] : all
 }

@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url'
 import { quoted } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
+import { asciiLookalike, mappedIpv4, withoutLookalikes } from '../base/host-mapping.ts'
 import { normaliseAddress } from './address.ts'
 import { checkText } from '../base/options.ts'
 
@@ -25,7 +26,7 @@ const MAX_LABEL = 63
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?$/
 
 /** White space, control characters and invisible characters. */
-const BLANK = /[\s\p{C}]/u
+const BLANK = /[\s\p{C}\p{Default_Ignorable_Code_Point}]/u
 
 /**
  * Parses the names for a server certificate: infers the kind of each, adds `localhost`, `127.0.0.1` and `::1`, and removes
@@ -82,11 +83,21 @@ function read(given: string): ServerName | string {
   if (fault !== undefined) return fault
   const address = normaliseAddress(given)
   if (address === '0.0.0.0' || address === '::') return 'it is an address to listen on, and no client can connect to it'
-  if (address !== undefined) return { kind: 'ip', value: address, given }
+  if (address !== undefined) return mappingFault(address) ?? { kind: 'ip', value: address, given }
   if (given.includes(':')) return 'it is not an IPv6 address, and a certificate name has no port'
+  const lookalike = asciiLookalike(given)
+  if (lookalike !== undefined)
+    return `its character ${lookalike} stands for ${withoutLookalikes(lookalike)} in a DNS name`
   const value = toAscii(given)
   if (value === undefined) return 'it contains characters that a DNS name cannot have'
   return nameFault(value) ?? { kind: 'dns', value, given }
+}
+
+function mappingFault(address: string): string | undefined {
+  const ipv4 = mappedIpv4(address)
+  return ipv4 === undefined
+    ? undefined
+    : `it is the IPv4 address ${ipv4}, and clients that connect to that one reject it`
 }
 
 /** Detects URLs, networks, lists and the like. */
@@ -137,9 +148,10 @@ function labelFault(label: string): string | undefined {
   return undefined
 }
 
-/** A suggestion: the host of a URL, without user, port, path, zone, brackets and outer dots. */
+/** A suggestion: the host of a URL, without user, port, path, zone, brackets and outer dots, as it is read. */
 function guess(given: string): string | undefined {
-  const host = given
+  const text = asciiLookalike(given) === undefined ? given : withoutLookalikes(given)
+  const host = text
     .trim()
     .replace(/^[a-z][a-z0-9+.-]*:\/+/i, '')
     .replace(/[/?#].*$/, '')
@@ -148,6 +160,8 @@ function guess(given: string): string | undefined {
     .replace(/^\[(.*)\](?::\d*)?$/, '$1')
     .replace(/^([^:]+):\d*$/, '$1')
     .replace(/^\.+/, '')
+  const ipv4 = mappedIpv4(normaliseAddress(host) ?? '')
+  if (ipv4 !== undefined) return ipv4
   return host !== given && typeof read(host) !== 'string' ? host : undefined
 }
 

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
+import { mappedIpv4 } from '../base/host-mapping.ts'
 import { ours, sentence } from '../base/sentence.ts'
 import { openCertificate, readCertificate } from '../identity/certificate.ts'
 import { serverPaths } from '../keystore/layout.ts'
@@ -57,7 +58,7 @@ async function certificateNames(path: string): Promise<string[]> {
   if (pem === undefined) return []
   try {
     const { dns, ip } = readCertificate(openCertificate(pem, path), path).names
-    return [...dns, ...ip]
+    return [...dns, ...ip.map((address) => mappedIpv4(address) ?? address)]
   } catch (error) {
     // A damaged certificate is issued again.
     if (!isDockerMtlsError(error)) throw error

@@ -41,6 +41,8 @@ export class Carrier extends Duplex {
       .on('close', () => {
         if (!this.#isComplete) this.destroy()
       })
+    // TLS may have stopped listening, and an 'error' without a listener ends the process.
+    this.on('error', () => {})
   }
 
   /**

@@ -34,5 +34,7 @@ export function detached(socket: Duplex): Duplex {
   socket.once('end', () => stream.push(null))
   socket.on('error', (error) => stream.destroy(error))
   socket.once('close', () => stream.destroy())
+  // The HTTP/2 session may have stopped listening, and an 'error' without a listener ends the process.
+  stream.on('error', () => {})
   return stream
 }

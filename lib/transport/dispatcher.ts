@@ -109,8 +109,7 @@ export class DockerDispatcher extends Dispatcher {
     const connect = connectWith()
     // The lanes have different time-outs: a stream may be silent for hours.
     const ssh = endpoint.kind === 'ssh'
-    const factory: UndiciPool.Options['factory'] = (origin, settings) => new WatchedClient(origin, settings)
-    const shared = { connect, factory, pipelining: 1, ...(ssh && { keepAliveTimeout: SSH_IDLE_MS }) }
+    const shared = { connect, factory: watchedClient, pipelining: 1, ...(ssh && { keepAliveTimeout: SSH_IDLE_MS }) }
     const patience = { connections: null, headersTimeout: 0, bodyTimeout: 0 }
     const connections = ssh ? SHORT_SSH_CONNECTIONS : SHORT_CONNECTIONS
     this.#pools = {
@@ -271,6 +270,10 @@ class WatchedClient extends Client {
     if (this.stats.connected && handler instanceof GuardedHandler) handler.useOpenConnection()
     return super.dispatch(options, handler)
   }
+}
+
+function watchedClient(...settings: ConstructorParameters<typeof Client>): WatchedClient {
+  return new WatchedClient(...settings)
 }
 
 /** Returns the path as in the Engine API documentation, without version and query. The query may contain secrets. */

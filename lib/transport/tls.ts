@@ -85,6 +85,8 @@ function openSocket(
     ALPNProtocols: ALPN_PROTOCOLS,
     ...(resumable && { session: resumable.ticket }),
   })
+  // With NODE_OPTIONS=--tls-keylog, Node listens and appends the secrets of the session to a file.
+  socket.removeAllListeners('keylog')
   if (carrier) forwardRef(socket, carrier)
   else socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
   // Nobody else listens until the caller takes the socket over, and an 'error' without a listener ends the process.

@@ -123,6 +123,8 @@ class WebSocketBytes extends Duplex {
     this.#pausable = pausable
     // The connection reports errors that the web socket hides, for example that this client was closed.
     pausable.once('error', (error) => this.destroy(error))
+    // The reader gets the error; an unhandled 'error' would end the process.
+    this.on('error', () => {})
     socket.addEventListener('message', ({ data }: { data: string | ArrayBuffer }) => {
       const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data)
       if (!this.push(bytes)) pausable.hold()

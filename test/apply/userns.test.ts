@@ -6,10 +6,14 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { judgeIdMap, parseIdMap } from '../../lib/apply/userns/uid-map.ts'
+import { verifyUserns } from '../../lib/apply/userns/verify.ts'
 import { isKnownMachine, WAIT_SECONDS, waitProgram, type Machine } from '../../lib/apply/userns/wait-program.ts'
 import { refuses } from '../daemon-config/support/refuses.ts'
+import { startFakeScene } from '../engine/support/fake-engine.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+
+const REMAPPED = '         0     100000      65536\n'
 
 const MACHINES: readonly Machine[] = ['x86_64', 'aarch64']
 const HERE = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string] as Machine | undefined
@@ -94,9 +98,37 @@ describe('the program that waits', () => {
   })
 })
 
-describe("a container's uid_map", () => {
-  const REMAPPED = '         0     100000      65536\n'
+test('the container that shows it has nothing else, and goes with its image', async (t) => {
+  const answers: Readonly<Record<string, unknown>> = {
+    'GET /info': { SecurityOptions: ['name=userns'], Architecture: 'x86_64', OSType: 'linux' },
+    'POST /images/create': { status: `sha256:${'0'.repeat(64)}` },
+    'POST /containers/create': { Id: 'x' },
+    GET: { State: { Pid: 7 } },
+  }
+  const { docker, fake } = await startFakeScene(t, {
+    version: '1.45',
+    answer: ({ method, path }, response) =>
+      response.end(JSON.stringify(answers[`${method} ${path.replace(/\?.*/s, '')}`] ?? answers[method] ?? [])),
+  })
+  const seen: number[] = []
+  const readUidMap = (pid: number): Promise<string> => Promise.resolve(seen.push(pid) ? REMAPPED : '')
+  const verified = await verifyUserns(docker, { readUidMap })
+  assert.deepEqual([verified.verified, seen], [true, [7]])
+  const created = fake.asked.find(({ path }) => path.startsWith('/containers/create'))
+  const { HostConfig, Mounts, Volumes } = JSON.parse(String(created?.body)) as Record<string, Record<string, unknown>>
+  assert.deepEqual([Mounts, Volumes, HostConfig?.['Mounts'], HostConfig?.['Binds']], Array(4).fill(undefined))
+  const { NetworkMode, ReadonlyRootfs, CapDrop, CapAdd, Privileged, AutoRemove, SecurityOpt } = HostConfig ?? {}
+  assert.deepEqual(
+    [NetworkMode, ReadonlyRootfs, CapDrop, CapAdd, Privileged, AutoRemove, SecurityOpt],
+    ['none', true, ['ALL'], undefined, undefined, true, ['no-new-privileges']],
+  )
+  assert.deepEqual(
+    fake.asked.filter(({ method }) => method === 'DELETE').map(({ path }) => path.split('/')[1]),
+    ['containers', 'images'],
+  )
+})
 
+describe("a container's uid_map", () => {
   test('is read', () => {
     assert.deepEqual(parseIdMap(`${REMAPPED}65536 200000 5\n`), [
       { inside: 0, outside: 100000, count: 65536 },

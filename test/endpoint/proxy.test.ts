@@ -21,6 +21,8 @@ describe('an HTTP proxy', () => {
     ['http://a%40b:s%3Ae%20c%C3%A9@proxy:3128', 'http://proxy:3128', basic('a@b:s:e cé')],
     ['http://ann:a:b@proxy:3128', 'http://proxy:3128', basic('ann:a:b')],
     ['http://ann:a@b@proxy:3128', 'http://proxy:3128', basic('ann:a@b')],
+    ['http://b\u00fccher.example:3128', 'http://xn--bcher-kva.example:3128', undefined],
+    ['http://[2001:DB8:0::1]', 'http://[2001:db8::1]:80', undefined],
   ]
   for (const [text, name, authorization] of taken) {
     test(text, () => {
@@ -48,6 +50,11 @@ describe('an HTTP proxy', () => {
     ['http://ann:secret%zz@proxy:3128', /can't be decoded/, /%XX/],
     ['http://ann:secret%0D%0AEvil:1@proxy:3128', /can't be decoded/, /%XX/],
     ['http://a%3Ab:secret@proxy:3128', /contain a colon/, /http/],
+    ['http://127.1:3128', /its host would be 127\.0\.0\.1/, /Did you mean http:\/\/127\.0\.0\.1:3128\?/],
+    ['http://0x7f000001', /its host would be 127\.0\.0\.1/, /Did you mean http:\/\/127\.0\.0\.1\?/],
+    ['http://ann:secret@①②.com:3128', /its host would be 12\.com/, /Did you mean http:\/\/12\.com:3128\?/],
+    ['http://pro%78y:3128', /its host would be proxy/, /Did you mean/],
+    ['http://pro\u00adxy:3128', /its host would be proxy/, /Did you mean/],
     ['http://ann:secret@pro\r\nxy:3128', /control character/, /http/],
   ]
   for (const [text, got, todo] of refused) {

@@ -153,14 +153,97 @@ describe("a bridge's socket", () => {
 
   test('is made where nobody else can replace it, or not at all', async (t) => {
     const folder = await temporaryFolder(t)
-    await fs.chmod(folder, 0o777)
-    await assert.rejects(bridge(nowhere(t), join(folder, 'a.sock')), { code: 'ERR_FILE_WRITE', message: /everyone/ })
-    await fs.chmod(folder, 0o1777)
-    await to(t, join(folder, 'a.sock'))
-    await assert.rejects(bridge(nowhere(t), join(folder, 'missing/a.sock')), {
+    const inner = join(folder, 'inner')
+    await fs.mkdir(inner, { mode: 0o700 })
+    const rows: [mode: number, says?: RegExp][] = [
+      [0o777, /everyone may write to .*, and could replace this socket/],
+      [0o707, /everyone may write/],
+      [0o775, /the group of .* may write to it/],
+      [0o770, /the group of/],
+      [0o1777],
+      [0o1775],
+      [0o755],
+      [0o711],
+    ]
+    for (const [mode, message] of rows) {
+      await fs.chmod(folder, mode)
+      for (const path of [join(folder, 'a.sock'), join(inner, 'a.sock')]) {
+        const what = `${mode.toString(8)} ${path}`
+        if (message === undefined) await (await bridge(nowhere(t), path)).close()
+        else await assert.rejects(to(t, path), { code: 'ERR_FILE_WRITE', message }, what)
+        assert.equal(existsSync(path), false, what)
+      }
+    }
+    await assert.rejects(to(t, join(folder, 'missing/a.sock')), {
       code: 'ERR_FILE_WRITE',
       message: /the folder .*missing does not exist/,
     })
+  })
+
+  const root = { skip: process.getuid?.() !== 0 && 'only root can give files away' }
+  test('is made only in a folder of this user or of root, below such folders', root, async (t) => {
+    const folder = await temporaryFolder(t)
+    const inner = join(folder, 'inner')
+    await fs.mkdir(inner, { mode: 0o755 })
+    await fs.chmod(folder, 0o755)
+    const owners = async (outer: number, below: number): Promise<void> => {
+      await fs.chown(folder, outer, outer)
+      await fs.chown(inner, below, below)
+    }
+    const refused = { code: 'ERR_FILE_WRITE', message: /belongs to the user [12], and could/ }
+    for (const [outer, below] of [
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ] as const) {
+      await owners(outer, below)
+      await assert.rejects(to(t, join(inner, 'a.sock')), refused, `${outer} ${below}`)
+    }
+    // As the user 1, whose own folders and root's are fine, unlike those of the user 2.
+    t.mock.method(process as { getuid(): number }, 'getuid', () => 1)
+    for (const [outer, below] of [
+      [1, 1],
+      [0, 1],
+      [1, 0],
+      [0, 0],
+    ] as const) {
+      await owners(outer, below)
+      await (await bridge(nowhere(t), join(inner, 'a.sock'))).close()
+    }
+    await owners(1, 2)
+    await assert.rejects(to(t, join(inner, 'a.sock')), refused)
+  })
+
+  test('a link on the way to it is as good as its owner and its target', root, async (t) => {
+    const folder = await temporaryFolder(t)
+    await fs.chmod(folder, 0o1777)
+    await fs.mkdir(join(folder, 'good'), { mode: 0o700 })
+    await fs.mkdir(join(folder, 'open/inner'), { recursive: true })
+    await fs.chmod(join(folder, 'open'), 0o777)
+    const links: [name: string, target: string][] = [
+      ['mine', 'good'],
+      ['absolute', join(folder, 'good')],
+      ['twice', './good/../mine'],
+      ['theirs', 'good'],
+      ['into', 'open/inner'],
+      ['loop', 'loop'],
+    ]
+    for (const [name, target] of links) await fs.symlink(target, join(folder, name))
+    await fs.lchown(join(folder, 'theirs'), 1, 1)
+    for (const name of ['mine', 'absolute', 'twice']) {
+      const made = await bridge(nowhere(t), join(folder, name, 'a.sock'))
+      assert.equal(lstatSync(join(folder, 'good/a.sock')).isSocket(), true, name)
+      await made.close()
+    }
+    const rows: [name: string, says: RegExp][] = [
+      ['theirs', /theirs belongs to the user 1/],
+      ['into', /everyone may write to .*open,/],
+      ['loop', /too many symbolic links/],
+    ]
+    for (const [name, message] of rows) {
+      const path = join(folder, name, 'a.sock')
+      await assert.rejects(to(t, path), { code: 'ERR_FILE_WRITE', message }, name)
+    }
   })
 
   test('a path that no socket can have is refused', async (t) => {

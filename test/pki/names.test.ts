@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import { normaliseAddress, addressBytes } from '../../lib/pki/address.ts'
 import { parseClientName, suggestClientName } from '../../lib/pki/client-name.ts'
 import { createAuthority, issueServer, parseServerName, parseServerNames } from '../../lib/pki.ts'
+import { requestedNames } from '../../lib/pki/recertify.ts'
 import { readCertificate } from '../../lib/identity/certificate.ts'
 import { quoted } from '../../lib/base/text.ts'
 import { withCode } from './support/expect.ts'
@@ -31,7 +32,12 @@ const GOOD = [
   ['[::1]', 'ip', '::1'],
   ['2001:DB8:0:0:0:0:0:1', 'ip', '2001:db8::1'],
   ['1:2:3:4:5:6:7::', 'ip', '1:2:3:4:5:6:7:0'],
-  ['::ffff:1.2.3.4', 'ip', '::ffff:102:304'],
+  ['64:ff9b::1.2.3.4', 'ip', '64:ff9b::102:304'],
+  ['日本語．jp', 'dns', 'xn--wgv71a119e.jp'],
+  ['น้ำ.example', 'dns', 'xn--q3c4c8cq.example'],
+  ['ΟΔΟΣ.example', 'dns', 'xn--pxavbq.example'],
+  ['stra\u00dfe.example', 'dns', 'xn--strae-oqa.example'],
+  ['bu\u0308cher.example', 'dns', 'xn--bcher-kva.example'],
 ] as const
 
 /** Given, words of the message, and what to write instead where that can be known. */
@@ -82,8 +88,17 @@ const BAD = [
   ['a-.example', 'begins or ends with a -'],
   ['a!b', 'letters'],
   ['bücher\u200d.example', 'control character'],
-  ['a℀b.example', 'DNS name'],
-  ['①.②', 'IPv4'],
+  ['a℀b.example', '℀ stands for a/c'],
+  ['①.②', '① stands for 1'],
+  ['①②.com', '① stands for 1', '12.com'],
+  ['Ｂuild01.example.com', 'Ｂ stands for B', 'Build01.example.com'],
+  ['b\u00fc①.example', '① stands for 1', 'b\u00fc1.example'],
+  ['\u212Aelvin.example', 'stands for K', 'Kelvin.example'],
+  ['\ufb01sch.example', 'stands for fi', 'fisch.example'],
+  ['build\ufe0f01', 'control character'],
+  ['::ffff:1.2.3.4', 'it is the IPv4 address 1.2.3.4', '1.2.3.4'],
+  ['[::FFFF:0102:0304]', 'it is the IPv4 address 1.2.3.4', '1.2.3.4'],
+  ['tcp://[::ffff:1.2.3.4]:2376', 'URL', '1.2.3.4'],
   [`${label63}a.example`, '64 characters'],
   [`${'ü'.repeat(60)}.example`, 'DNS name'],
   [`${label63}.${label63}.${label63}.${label63}`, '255 characters'],
@@ -108,6 +123,11 @@ describe('names of a server', () => {
     assert.throws(() => parseServerNames([]), withCode('ERR_NAME_INVALID', 'there are none'))
     assert.throws(() => parseServerNames('build01' as never), withCode('ERR_NAME_INVALID'))
     assert.throws(() => parseServerNames([7 as never]), withCode('ERR_ARGUMENT_INVALID'))
+  })
+
+  test('a mapped address in an older certificate is renewed as the IPv4 address', () => {
+    const names = requestedNames('build01', ['build01', '::ffff:102:304', '2001:db8::1', '127.0.0.1'])
+    assert.deepEqual(names, ['build01', '1.2.3.4', '2001:db8::1'])
   })
 
   const dnsLabel = fc.stringMatching(/^[a-z](?:[a-z0-9_-]{0,20}[a-z0-9])?$/).filter((text) => !text.startsWith('xn--'))

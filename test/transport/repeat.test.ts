@@ -9,6 +9,8 @@ import { makeCredentials } from './support/credentials.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nApi-Version: 1.45\r\nContent-Length: 2\r\n\r\n{}'
 
+const hangsUp = (socket: TLSSocket): void => void socket.end()
+
 describe('a request on a connection that the server has just closed', () => {
   /** All requests since the last reset, with the number of their connection. */
   let asked: string[]
@@ -53,7 +55,6 @@ describe('a request on a connection that the server has just closed', () => {
   })
 
   const closed = { code: 'ERR_CONNECTION_CLOSED' }
-  const hangsUp = (socket: TLSSocket): void => void socket.end()
 
   test('is sent once more, on a new connection', async () => {
     later = hangsUp

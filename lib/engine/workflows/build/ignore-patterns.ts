@@ -79,7 +79,7 @@ function parseRule(text: string): Rule {
 
 /** A pattern that matches only this path. */
 export function escapePattern(path: string): string {
-  return process.platform === 'win32' ? path : path.replace(/[*?[\]\\]/g, '\\$&').replace(/\s/g, '[$&]')
+  return process.platform === 'win32' ? path : path.replace(/^!|[*?[\]\\]/g, '\\$&').replace(/\s/g, '[$&]')
 }
 
 /** Go's filepath.Clean. On Windows a backslash is a separator, and there is no escaping. */

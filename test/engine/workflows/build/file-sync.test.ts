@@ -137,6 +137,36 @@ describe('the context', () => {
     assert.deepEqual(await told('none'), [])
     assert.equal((await told('.')).includes('real/other'), true)
   })
+
+  test('takes the target of a link as it is written, not as a pattern', async (t) => {
+    const names = ['a[b]', 'ab', 'x[y]/z', 'xy/z', '!n', 'q?', 'qq', ' s ', 's', 'b\\c', 'bc', '#h', 'last']
+    const { client } = await serve(
+      t,
+      Object.fromEntries(names.map((name) => [name, ''])),
+      undefined,
+      async (folder) => {
+        const links = { one: 'a[b]', two: 'x[y]', three: '!n', four: 'q?', five: ' s ', six: 'b\\c', seven: '#h' }
+        for (const [name, target] of Object.entries(links)) await symlink(target, join(folder, name))
+        await symlink('l[i]nk', join(folder, 'eight'))
+        await symlink('last', join(folder, 'l[i]nk'))
+      },
+    )
+    const told = async (...followpaths: string[]): Promise<string[]> => [
+      ...(await sync(client, { ...CONTEXT, followpaths })).stats.keys(),
+    ]
+    assert.deepEqual(await told('one'), ['a[b]', 'one'])
+    assert.deepEqual(await told('two/z'), ['two', 'x[y]', 'x[y]/z'])
+    assert.deepEqual(await told('two/*'), ['two', 'x[y]', 'x[y]/z'])
+    assert.deepEqual(await told('three'), ['!n', 'three'])
+    assert.deepEqual(await told('four'), ['four', 'q?'])
+    assert.deepEqual(await told('five'), [' s ', 'five'])
+    assert.deepEqual(await told('six'), ['b\\c', 'six'])
+    assert.deepEqual(await told('seven'), ['#h', 'seven'])
+    assert.deepEqual(await told('eight'), ['eight', 'l[i]nk', 'last'])
+    // What the daemon asks for is a pattern.
+    assert.deepEqual(await told('l[[]i]nk'), ['l[i]nk', 'last'])
+    assert.deepEqual(await told('q?'), ['q?', 'qq'])
+  })
 })
 
 describe('nothing else can be had', () => {

@@ -1,6 +1,6 @@
 import { lstat, readdir, readlink } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { Patterns } from '../ignore-patterns.ts'
+import { escapePattern, Patterns } from '../ignore-patterns.ts'
 
 /**
  * The paths, and the targets of all links on them: everything that must be sent so that each path can be read there. As
@@ -13,32 +13,48 @@ import { Patterns } from '../ignore-patterns.ts'
  */
 export async function followLinks(root: string, paths: readonly string[]): Promise<string[]> {
   const found = new Set<string>()
-  for (const path of paths) await follow(root, path, found)
+  for (const path of paths) await follow(root, partsOf(path, false), found)
   return [...found]
 }
 
-async function follow(root: string, path: string, found: Set<string>): Promise<void> {
-  const parts = posix
-    .normalize(`/${path}`)
-    .split('/')
-    .filter((part) => part !== '')
+/** A part of a path: of one that the daemon requested, or of the target of a link, which has no wildcards. */
+interface Part {
+  readonly name: string
+  readonly isLiteral: boolean
+}
+
+function partsOf(path: string, isLiteral: boolean): Part[] {
+  const names = posix.normalize(`/${path}`).split('/')
+  return names.filter((name) => name !== '').map((name) => ({ name, isLiteral }))
+}
+
+async function follow(root: string, parts: readonly Part[], found: Set<string>): Promise<void> {
   for (let depth = 1; depth <= parts.length; depth++) {
-    const place = parts.slice(0, depth).join('/')
+    const place = parts.slice(0, depth)
     const targets = await targetsAt(root, place)
     if (targets.length === 0) continue
+    const pattern = patternOf(place)
     // Links may form a loop.
-    if (found.has(place)) return
-    found.add(place)
-    for (const target of targets) await follow(root, [target, ...parts.slice(depth)].join('/'), found)
+    if (found.has(pattern)) return
+    found.add(pattern)
+    for (const target of targets) await follow(root, [...partsOf(target, true), ...parts.slice(depth)], found)
     return
   }
-  found.add(parts.join('/') || '.')
+  found.add(patternOf(parts) || '.')
+}
+
+function patternOf(parts: readonly Part[]): string {
+  return parts.map(({ name, isLiteral }) => (isLiteral ? escapePattern(name) : name)).join('/')
 }
 
 /** The targets of the links that match a path, from the root. The folder of the path has no links. */
-async function targetsAt(root: string, place: string): Promise<string[]> {
-  const { dir, base } = posix.parse(place)
-  if (!/[*?[]/.test(base)) return targetOf(root, place)
+async function targetsAt(root: string, place: readonly Part[]): Promise<string[]> {
+  const dir = place
+    .slice(0, -1)
+    .map(({ name }) => name)
+    .join('/')
+  const { name: base = '', isLiteral = true } = place.at(-1) ?? {}
+  if (isLiteral || !/[*?[]/.test(base)) return targetOf(root, posix.join(dir, base))
   const names = await readdir(join(root, dir)).catch(() => [])
   const pattern = new Patterns([base])
   const targets = names
