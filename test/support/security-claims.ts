@@ -47,6 +47,8 @@ export const CLAIMS: readonly Claim[] = [
     2,
     "a daemon's answers",
     ['transport/dispatcher.test.ts', 'refuses redirects'],
+    ['engine/answer-limits.test.ts', 'an answer that a call reads whole'],
+    ['engine/stream/lines.test.ts', 'a line that is too long'],
     ['engine/client.test.ts', 'can neither drive a terminal nor forge a line', 'is given up'],
     ['transport/pace.test.ts', 'a daemon waits for a reader who rests'],
   ),
@@ -90,8 +92,9 @@ export const CLAIMS: readonly Claim[] = [
     ['transport/sessions.test.ts', 'ends with the certificate that it was made with'],
   ),
   claim(
-    2,
+    4,
     'A client sends requests to only one origin',
+    ['base/dot-segments.test.ts', 'a dot segment is found however it is written'],
     [
       'transport/dispatcher.test.ts',
       'refuses every other origin',
@@ -99,6 +102,13 @@ export const CLAIMS: readonly Claim[] = [
     ],
     ['transport/dispatcher.test.ts', 'keeps the prefix of a proxy', 'refuses redirects'],
     ['plaintext.test.ts', 'a redirect to plaintext is not followed'],
+  ),
+  claim(
+    4,
+    'A cut stream never passes for a complete one',
+    ['daemon/engine/cut-off.test.ts', 'output that is cut between two frames is an error, never a result'],
+    ['transport/cut-off.test.ts', 'a stream that took over its connection, and is cut between two frames'],
+    ['engine/workflows/whole-output.test.ts', 'a log that cannot be read says nothing'],
   ),
   claim(
     1,

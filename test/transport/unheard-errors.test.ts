@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { describe, test, type TestContext } from 'node:test'
+import { Carrier } from '../../lib/transport/carrier.ts'
 import { detached } from '../../lib/transport/detached.ts'
 import { PausableStream } from '../../lib/transport/pausable-stream.ts'
-import { Tunnel } from '../../lib/transport/tunnel.ts'
 
 async function openSocket(t: TestContext): Promise<Socket> {
   const server = createServer((peer) => peer.on('error', () => {})).listen(0, '127.0.0.1')
@@ -19,7 +19,7 @@ async function openSocket(t: TestContext): Promise<Socket> {
 describe('a stream around a connection, when the client is closed and nobody listens to it any more', () => {
   const streams: Readonly<Record<string, (socket: Socket) => Duplex>> = {
     'for HTTP/2': detached,
-    'through a proxy': (socket) => new Tunnel(socket, Buffer.alloc(0)),
+    'through a proxy': (socket) => new Carrier(socket, { halfCloses: false }),
     'of a web socket': (socket) => new PausableStream(socket),
   }
   for (const [name, around] of Object.entries(streams)) {
