@@ -7,10 +7,11 @@ import { caPaths } from '../layout.ts'
 import { readRotatedCas, type Rotation } from './cas.ts'
 import { PkiFolder } from '../folder.ts'
 import { checkLedger } from '../ledger-check.ts'
+import { settleFolder } from '../leftovers.ts'
 import { rotationText, writeRotation, type RotationState } from './state.ts'
 import { runStep } from '../../base/progress.ts'
 import { beginRotation } from './begin.ts'
-import { removeNext, setNextAside, removeLeftovers } from './files.ts'
+import { removeNext, setNextAside } from './files.ts'
 import { participantsOf, readLeaves, refuseIncompletePairs } from './leaves.ts'
 import { inspectDaemon, serverOf, type Look } from './inspect-daemon.ts'
 import { readRotateOptions, type ReadRotateOptions, type RotateOptions } from './options.ts'
@@ -92,7 +93,7 @@ async function statusOf({ folder: root }: ReadRotateOptions): Promise<RotationRe
 
 async function go(options: ReadRotateOptions): Promise<RotationReport> {
   const { folder: root, onStep, passphrase, next } = options
-  await removeLeftovers(root)
+  await settleFolder(root)
   await checkLedger(root)
   const leaves = await readLeaves(root)
   for (const target of options.targets) serverOf(target, leaves)
@@ -210,7 +211,7 @@ async function end(root: string, rotation: Rotation, looks: readonly Look[]): Pr
 
 async function abort(options: ReadRotateOptions): Promise<RotationReport> {
   const { folder: root } = options
-  await removeLeftovers(root)
+  await settleFolder(root)
   const rotation = await readRotatedCas(root)
   if (rotation === undefined) throw await noRotation(root, 'aborting the rotation')
   const { phase } = rotation.state
