@@ -48,6 +48,13 @@ async function create(path: string): Promise<boolean> {
   }
 }
 
+/** Removes the lock of a process that has ended, if there is one. */
+export async function removeStaleLock(path: string): Promise<void> {
+  const owner = await fs.readFile(path, 'utf8').catch(() => undefined)
+  if (owner !== undefined && (await hasEnded(Number(owner), path)))
+    await removeStale(path, owner).catch(() => undefined)
+}
+
 /** Renames the lock and then reads it again, because another process may have replaced it in the meantime. */
 async function removeStale(path: string, owner: string): Promise<void> {
   const aside = temporaryNameBeside(path)

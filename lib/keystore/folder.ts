@@ -176,7 +176,6 @@ export class PkiFolder {
    */
   async signClient(request: string | Uint8Array, options: FolderSignOptions = {}): Promise<FolderSignResult> {
     checkOptions(options, SIGN_OPTIONS, 'PkiFolder.signClient')
-    await this.#settle()
     const { passphrase, ...rest } = options
     return signClient(this.path, request, rest, () => this.openAuthority(passphrase))
   }

@@ -77,8 +77,10 @@ class Walk implements LedgerChain {
 
   #contradiction(link: Link, expected: number, line: number): void {
     const missing = link.entry - expected
-    if (missing > 0) this.#fault('removed', line, `${countLines(missing)} before line ${line} ${wereOr(missing)} removed`)
-    else if (missing < 0) this.#fault('added', line, `${countLines(-missing)} before line ${line} ${wereOr(-missing)} added`)
+    if (missing > 0)
+      this.#fault('removed', line, `${countLines(missing)} before line ${line} ${wereOr(missing)} removed`)
+    else if (missing < 0)
+      this.#fault('added', line, `${countLines(-missing)} before line ${line} ${wereOr(-missing)} added`)
     else this.#fault('changed', this.#lastLinked, changedBetween(this.#lastLinked, line === 1 ? 1 : line - 1))
   }
 
@@ -112,11 +114,18 @@ function headFaults(chain: LedgerChain, head: ReadHead, lastLine: number): Ledge
     if (head === undefined || chain.states.has(head.state)) return []
     const missing = head.entries - chain.entries
     const line = lastLine + 1
-    if (missing > 0) return [{ kind: 'removed', line, got: `${countLines(missing)} at the end ${wereOr(missing)} removed` }]
+    if (missing > 0)
+      return [{ kind: 'removed', line, got: `${countLines(missing)} at the end ${wereOr(missing)} removed` }]
     return [{ kind: 'changed', line: lastLine, got: 'the last line was changed, or one before it' }]
   }
   const what = head === undefined ? 'is missing' : 'cannot be read'
-  return [{ kind: 'head', line: lastLine, got: `ledger-head.json ${what}: lines that were removed at the end go unnoticed` }]
+  return [
+    {
+      kind: 'head',
+      line: lastLine,
+      got: `ledger-heads.jsonl ${what}: lines that were removed at the end go unnoticed`,
+    },
+  ]
 }
 
 /** A run may have been killed between the first line with a link and the head; never later. */

@@ -1,14 +1,22 @@
-import { constants, promises as fs } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { FileError, isDockerMtlsError, PkiError } from '../base/errors.ts'
-import { fileReason, KEY_MODE, readIfThere, writeFileAtomically } from '../base/files.ts'
+import { fileReason, KEY_MODE, readIfThere } from '../base/files.ts'
 import type { NewFile } from '../base/replace-files.ts'
 import { withLock } from '../contexts/lock.ts'
-import { faultsOf, isSound, nextLink, readChain, type LedgerChain, type LedgerFault, type ReadHead } from './ledger-chain.ts'
+import { appendFlushed, endsWithLine } from './append.ts'
+import { ledgerLock } from './layout.ts'
+import {
+  faultsOf,
+  isSound,
+  nextLink,
+  readChain,
+  type LedgerChain,
+  type LedgerFault,
+  type ReadHead,
+} from './ledger-chain.ts'
+import { appendHead, headsPath, readHead, renderHead } from './ledger-heads.ts'
 import {
   CUT_OFF,
   EMPTY_STATE,
-  isState,
   nextState,
   parseLine,
   renderAcceptance,
@@ -20,10 +28,10 @@ import {
 /** The files of the first ledger of a folder, which lists its CA. */
 export function newLedger(path: string, entry: LedgerEntry): NewFile[] {
   const line = renderEntry(entry, { version: 1, entry: 1, previous: EMPTY_STATE })
-  const head = renderHead(1, nextState(EMPTY_STATE, Buffer.from(line)))
+  const head = renderHead({ entries: 1, state: nextState(EMPTY_STATE, Buffer.from(line)) })
   return [
     { path, data: `${line}\n`, mode: KEY_MODE },
-    { path: headPath(path), data: head, mode: KEY_MODE },
+    { path: headsPath(path), data: head, mode: KEY_MODE },
   ]
 }
 
@@ -47,10 +55,14 @@ export function appendToLedger(path: string, entry: LedgerEntry): Promise<void> 
 export async function acceptLedger(path: string): Promise<readonly LedgerFault[]> {
   const { faults } = await verifyLedger(path)
   if (faults.length === 0) return faults
-  await append(path, ({ entries, state }) => {
-    const link: Link = { version: 1, entry: entries, previous: state }
-    return renderAcceptance(link, new Date().toISOString())
-  }, true)
+  await append(
+    path,
+    ({ entries, state }) => {
+      const link: Link = { version: 1, entry: entries, previous: state }
+      return renderAcceptance(link, new Date().toISOString())
+    },
+    true,
+  )
   return faults
 }
 
@@ -65,7 +77,7 @@ async function append(
   isNewHead = false,
 ): Promise<void> {
   try {
-    await withLock(join(dirname(path), '.ledger.lock'), () => appendLocked(path, render, isNewHead), 'the ledger')
+    await withLock(ledgerLock(path), () => appendLocked(path, render, isNewHead), 'the ledger')
   } catch (cause) {
     throw new FileError('ERR_FILE_WRITE', {
       tried: `writing the ledger ${path}`,
@@ -82,29 +94,12 @@ async function appendLocked(
   isNewHead: boolean,
 ): Promise<void> {
   const head = await readHead(path)
-  const file = await fs.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, KEY_MODE)
-  try {
-    const before = await readAll(file)
-    const mark = before.length === 0 || before.at(-1) === 0x0a ? '' : `\n${CUT_OFF}\n`
-    const marked = Buffer.concat([before, Buffer.from(mark)])
-    const chain = readChain(marked)
-    const added = `${render(chain, head)}\n`
-    await file.writeFile(`${mark}${added}`)
-    await file.sync()
-    // A head that is missing or damaged stays so: otherwise nobody would notice.
-    if (!isNewHead && !isSound(chain, head)) return
-    const { entries, state } = readChain(Buffer.concat([marked, Buffer.from(added)]))
-    await writeFileAtomically(headPath(path), renderHead(entries, state), { mode: KEY_MODE })
-  } finally {
-    await file.close()
-  }
-}
-
-/** From the beginning, whatever the position is. */
-async function readAll(file: fs.FileHandle): Promise<Buffer> {
-  const { size } = await file.stat()
-  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(size), position: 0 })
-  return buffer.subarray(0, bytesRead)
+  const { before, after } = await appendFlushed(path, (bytes) => {
+    const mark = endsWithLine(bytes) ? '' : `\n${CUT_OFF}\n`
+    return `${mark}${render(readChain(Buffer.concat([bytes, Buffer.from(mark)])), head)}\n`
+  })
+  // A head that is missing or damaged stays so: otherwise nobody would notice.
+  if (isNewHead || isSound(readChain(before), head)) await appendHead(path, readChain(after))
 }
 
 /**
@@ -157,26 +152,6 @@ export async function verifyLedger(path: string): Promise<LedgerVerification> {
 
 function linesIn(bytes: Buffer): number {
   return bytes.reduce((count, byte) => (byte === 0x0a ? count + 1 : count), 0)
-}
-
-function headPath(path: string): string {
-  return join(dirname(path), 'ledger-head.json')
-}
-
-function renderHead(entries: number, state: string): string {
-  return `${JSON.stringify({ version: 1, entries, state })}\n`
-}
-
-async function readHead(path: string): Promise<ReadHead> {
-  const text = await readIfThere(headPath(path))
-  if (text === undefined) return undefined
-  try {
-    const { version, entries, state } = JSON.parse(text) as Record<string, unknown>
-    const isKnown = version === 1 && Number.isSafeInteger(entries) && isState(state)
-    return isKnown ? { entries: entries as number, state } : 'unreadable'
-  } catch {
-    return 'unreadable'
-  }
 }
 
 function invalid(path: string, line: number, got: string): PkiError {

@@ -1,15 +1,20 @@
 import { promises as fs, type Dirent } from 'node:fs'
 import { basename, join } from 'node:path'
+import { removeStaleLock } from '../contexts/lock.ts'
 import { parseTemporaryName, removeAbandoned, type Temporary } from '../base/temporary-names.ts'
 import {
   caPaths,
+  clientFilesIn,
   clientPaths,
   clientsFolder,
   hostsFolder,
   isHostName,
+  ledgerLock,
   nextCaPaths,
   oneDayClientFolder,
+  rotationLock,
   serverPaths,
+  type LeafPaths,
 } from './layout.ts'
 import { clientNames, isClientName, serverPlaces } from './list.ts'
 import { ENDED, settleInstall } from './rotate/files.ts'
@@ -26,7 +31,7 @@ export async function settleFolder(root: string): Promise<void> {
   await removeLeftovers(root)
   const servers = (await serverPlaces(root)).map(({ paths }) => paths)
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name))
-  for (const paths of [...servers, ...clients]) await settleSwap(paths)
+  for (const paths of [...servers, oneDayClient(root), ...clients]) await settleSwap(paths)
   await settleInstall(root)
 }
 
@@ -41,13 +46,18 @@ async function removeLeftovers(root: string): Promise<void> {
   await removeIn(ca, isCaFile, (name) => name === 'next')
   await removeIn(nextCaPaths(root).folder, isCaFile, NONE)
   await removeEnded(ca)
+  for (const lock of [rotationLock(root), ledgerLock(caPaths(root).ledger)]) await removeStaleLock(lock)
   await removeIn(hostsFolder(root), NONE, isHostName)
   await removeIn(clientsFolder(root), NONE, isClientName)
   const servers = (await serverPlaces(root)).map(({ paths }) => paths.folder)
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name).folder)
-  for (const folder of [...servers, oneDayClientFolder(serverPaths(root).folder), ...clients]) {
+  for (const folder of [...servers, oneDayClient(root).folder, ...clients]) {
     await removeIn(folder, isLeafFile, isWaiting)
   }
+}
+
+function oneDayClient(root: string): LeafPaths {
+  return clientFilesIn(oneDayClientFolder(serverPaths(root).folder))
 }
 
 type Test = (target: string) => boolean
@@ -87,7 +97,8 @@ function isLeafFile(name: string): boolean {
   return LEAF_FILES.has(name) || name.endsWith('.csr')
 }
 
-const CA_FILES = /^(?:ca\.pem|ca-key\.pem|ledger\.jsonl|ledger-head\.json|\.?(?:rotation|ledger)\.lock|rotation\.json(?:\..+)?)$/
+const CA_FILES =
+  /^(?:ca\.pem|ca-key\.pem|ledger\.jsonl|ledger-head\.json|\.?(?:rotation|ledger)\.lock|rotation\.json(?:\..+)?)$/
 
 function isCaFile(name: string): boolean {
   return CA_FILES.test(name)

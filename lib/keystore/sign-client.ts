@@ -11,6 +11,7 @@ import { keepBeside, putFiles, type NewFile } from '../base/replace-files.ts'
 import { caCopy } from './ensure-leaf.ts'
 import { holdsCa } from './leaf.ts'
 import { caPaths, clientPaths, type LeafPaths } from './layout.ts'
+import { settleFolder } from './leftovers.ts'
 import { clientNames } from './list.ts'
 import { cutNotes, lastDay } from './notes.ts'
 import { settleSwap, swapFiles } from './swap.ts'
@@ -75,6 +76,7 @@ export async function signClient(
   const paths = clientPaths(root, request.name)
   await checkLedger(root)
   const keptAside = await settleSwap(paths)
+  await settleFolder(root)
   const present = await readPresent(paths)
   if (!force) refuseOtherKey(paths, present, request)
   const twins = await namesOfKey(root, request)

@@ -71,7 +71,7 @@ describe('a first init', () => {
       'ca/': '0700',
       'ca/ca-key.pem': '0600',
       'ca/ca.pem': '0644',
-      'ca/ledger-head.json': '0600',
+      'ca/ledger-heads.jsonl': '0600',
       'ca/ledger.jsonl': '0600',
       'clients/': '0700',
       'clients/alice/': '0700',

@@ -24,13 +24,18 @@ async function ledgerOf(t: TestContext, ...names: readonly string[]): Promise<st
   return path
 }
 
-const headOf = (path: string): string => join(path, '..', 'ledger-head.json')
+const headOf = (path: string): string => join(path, '..', 'ledger-heads.jsonl')
 const faultsIn = async (path: string): Promise<string[]> => (await verifyLedger(path)).faults.map(({ got }) => got)
 const namesIn = async (path: string): Promise<string[]> => (await readLedger(path)).map(({ name }) => name)
 
 async function change(path: string, edit: (lines: string[]) => string[]): Promise<void> {
   const lines = (await readFile(path, 'utf8')).split('\n').slice(0, -1)
-  await writeFile(path, edit(lines).map((line) => `${line}\n`).join(''))
+  await writeFile(
+    path,
+    edit(lines)
+      .map((line) => `${line}\n`)
+      .join(''),
+  )
 }
 
 /** An independent calculation from the page in docs/. */
@@ -51,7 +56,9 @@ describe('the chain of the ledger', () => {
     const lines = text.split('\n')
     const { chain } = JSON.parse(lines[3] ?? '') as { chain: object }
     assert.deepEqual(chain, { version: 1, entry: 4, previous: stateOf(`${lines.slice(0, 3).join('\n')}\n`) })
-    assert.deepEqual(JSON.parse(await readFile(headOf(path), 'utf8')), { version: 1, entries: 4, state: rest.state })
+    const heads = (await readFile(headOf(path), 'utf8')).split('\n')
+    assert.equal(heads.length, 5)
+    assert.deepEqual(JSON.parse(heads[3] ?? ''), { version: 1, entries: 4, state: rest.state })
     assert.ok((await readLedger(path)).every((one) => !('chain' in one)))
   })
 
@@ -61,10 +68,22 @@ describe('the chain of the ledger', () => {
   const ROWS: readonly (readonly [string, (lines: string[]) => string[], readonly string[]])[] = [
     ['the first line changed', ([first, ...rest]) => [rename(first), ...rest], ['line 1 was changed']],
     ['a line changed', (lines) => lines.with(2, rename(lines[2])), ['line 3 was changed']],
-    ['two lines changed', (lines) => lines.with(0, rename(lines[0])).with(3, rename(lines[3])), ['line 1 was changed', 'line 4 was changed']],
+    [
+      'two lines changed',
+      (lines) => lines.with(0, rename(lines[0])).with(3, rename(lines[3])),
+      ['line 1 was changed', 'line 4 was changed'],
+    ],
     ['a space added', (lines) => lines.with(1, `${lines[1]} `), ['line 2 was changed']],
-    ['the last line changed', (lines) => lines.with(4, rename(lines[4])), ['the last line was changed, or one before it']],
-    ['a line and its chain changed', (lines) => lines.with(2, unchained(rename(lines[2]))), ['one of the lines 2 to 3 was changed']],
+    [
+      'the last line changed',
+      (lines) => lines.with(4, rename(lines[4])),
+      ['the last line was changed, or one before it'],
+    ],
+    [
+      'a line and its chain changed',
+      (lines) => lines.with(2, unchained(rename(lines[2]))),
+      ['one of the lines 2 to 3 was changed'],
+    ],
     ['the first line removed', (lines) => lines.slice(1), ['1 line before line 1 was removed']],
     ['a line removed', (lines) => lines.toSpliced(2, 1), ['1 line before line 3 was removed']],
     ['two lines removed', (lines) => lines.toSpliced(1, 2), ['2 lines before line 2 were removed']],
@@ -111,10 +130,13 @@ describe('the chain of the ledger', () => {
     for (const damage of [undefined, 'x', '{"version":2,"entries":5,"state":"00"}', '{"version":1,"entries":5}']) {
       const path = await ledgerOf(t, ...all)
       if (damage === undefined) await rm(headOf(path))
-      else await writeFile(headOf(path), damage)
+      else await appendFile(headOf(path), `${damage}\n`)
       await appendToLedger(path, entry('later'))
       const { faults } = await verifyLedger(path)
-      assert.deepEqual(faults.map(({ kind }) => kind), ['head'])
+      assert.deepEqual(
+        faults.map(({ kind }) => kind),
+        ['head'],
+      )
       await acceptLedger(path)
       assert.deepEqual(await faultsIn(path), [])
     }
@@ -184,7 +206,10 @@ describe('writers of the ledger', () => {
       spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], { stdio: 'inherit' }),
     )
     const ends = await Promise.all(children.map((child) => once(child, 'close')))
-    assert.deepEqual(ends.map(([end]) => end as unknown), [0, 0, 0, 0])
+    assert.deepEqual(
+      ends.map(([end]) => end as unknown),
+      [0, 0, 0, 0],
+    )
     const { entries, chained, faults } = await verifyLedger(path)
     assert.deepEqual([entries, chained, faults], [21, 21, []])
   })
@@ -198,9 +223,24 @@ describe('writers of the ledger', () => {
         assert.deepEqual(await faultsIn(path), [], `step ${step}`)
         await appendToLedger(path, entry('next'))
         assert.deepEqual(await faultsIn(path), [], `step ${step}`)
-        assert.deepEqual((await namesIn(path)).filter((name) => name !== 'killed'), [...names, 'next'])
+        assert.deepEqual(
+          (await namesIn(path)).filter((name) => name !== 'killed'),
+          [...names, 'next'],
+        )
         if (ended) break
       }
+    }
+  })
+
+  test('that are killed within a line of the heads', async (t) => {
+    for (const rest of ['{', '{"version":1,"entries":3,"state":"0"}']) {
+      const path = await ledgerOf(t, 'a', 'b')
+      await appendFile(headOf(path), rest)
+      assert.deepEqual(await faultsIn(path), [])
+      await appendToLedger(path, entry('c'))
+      assert.deepEqual(await faultsIn(path), [])
+      await change(path, (lines) => lines.slice(0, -1))
+      assert.deepEqual(await faultsIn(path), ['1 line at the end was removed'])
     }
   })
 
@@ -220,7 +260,11 @@ describe('writers of the ledger', () => {
 
 describe('cert list and cert adopt', () => {
   interface Listed {
-    readonly ledger: { readonly entries: number; readonly chained: number; readonly faults: readonly { kind: string }[] }
+    readonly ledger: {
+      readonly entries: number
+      readonly chained: number
+      readonly faults: readonly { kind: string }[]
+    }
   }
 
   async function made(t: TestContext): Promise<{ root: string; ledger: string }> {
@@ -247,11 +291,17 @@ describe('cert list and cert adopt', () => {
     await change(ledger, (lines) => lines.with(1, (lines[1] ?? '').replace('"name":"alice"', '"name":"eve"')))
     const listed = await runCli(['cert', 'list', '--dir', root])
     assert.equal(listed.code, 0)
-    assert.match(listed.stderr, /ledger\.jsonl is not as it was written: line 2 was changed.*cert adopt --accept-changes/)
+    assert.match(
+      listed.stderr,
+      /ledger\.jsonl is not as it was written: line 2 was changed.*cert adopt --accept-changes/,
+    )
     assert.equal((await runCli(['cert', 'list', '--expiring', '1h', '--dir', root])).code, 1)
     assert.match((await runCli(['cert', 'adopt', '--dir', root])).stdout, /^The ledger is complete/)
     const accept = ['cert', 'adopt', '--accept-changes', '--dir', root]
-    assert.match((await runCli([...accept, '--dry-run'])).stdout, /^would accept {2}the ledger, although line 2 was changed/)
+    assert.match(
+      (await runCli([...accept, '--dry-run'])).stdout,
+      /^would accept {2}the ledger, although line 2 was changed/,
+    )
     assert.match((await runCli(accept)).stdout, /^accepted {2}the ledger, although line 2 was changed/)
     assert.deepEqual(await runCli(['cert', 'list', '--expiring', '1h', '--dir', root]).then(({ code }) => code), 0)
   })

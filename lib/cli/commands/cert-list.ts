@@ -28,11 +28,7 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
   await writeMetrics(flags, all)
   const conflicts = await readConflicts(dir)
   const rotation = await rotationWarnings(dir)
-  const warnings = [
-    ...rotation,
-    ...(await warningsOf(listed, dir, rotation.length > 0)),
-    ...conflicts.warnings,
-  ]
+  const warnings = [...rotation, ...(await warningsOf(listed, dir, rotation.length > 0)), ...conflicts.warnings]
   // Monitoring must not report success on a ledger that is wrong.
   const faults = conflicts.found.length + conflicts.ledger.faults.length
   const failed = conflicts.isFatal || (within !== undefined && listed.length + faults > 0)
@@ -171,6 +167,6 @@ export const certList: CommandSpec = {
     ],
     [sentence`${SELF} cert list --dir /srv/keys --json`, 'another folder, for a program'],
   ],
-  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nkind of a conflict is "unknown", "differs", "unreadable", or "key" (certificate and key do not match);\nledger: { entries, state, chained, faults: [{ kind, line, got }], accepted };\nkind of a fault is "changed", "removed", "added" or "head" (ledger-head.json); keep state elsewhere to notice a ledger that was written again;\nstate is "in use", "ends soon" (within 30 days), "ended" (expired),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it) or "replaced".',
+  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nkind of a conflict is "unknown", "differs", "unreadable", or "key" (certificate and key do not match);\nledger: { entries, state, chained, faults: [{ kind, line, got }], accepted };\nkind of a fault is "changed", "removed", "added" or "head" (ledger-heads.jsonl); keep state elsewhere to notice a ledger that was written again;\nstate is "in use", "ends soon" (within 30 days), "ended" (expired),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it) or "replaced".',
   define,
 }

@@ -40,7 +40,7 @@ function conflictWarning({ path, kind, got }: LedgerConflict, dir: string): Sent
 
 function ledgerWarning(path: string, got: string, dir: string): Sentence {
   const accept = ours('cert', 'adopt', '--accept-changes', '--dir', dir)
-  return sentence`${path} is not as it was written: ${got}. Restore it and ledger-head.json from a backup. If it is right as it is:  ${accept}`
+  return sentence`${path} is not as it was written: ${got}. Restore it and ledger-heads.jsonl from a backup. If it is right as it is:  ${accept}`
 }
 
 function pairWarning({ got, todo }: PairFault): Sentence {

@@ -1,9 +1,8 @@
-import { join } from 'node:path'
 import { ours, sentence } from '../../base/sentence.ts'
 import { withLock } from '../../contexts/lock.ts'
 import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
-import { caPaths } from '../layout.ts'
+import { rotationLock } from '../layout.ts'
 import { readRotatedCas, type Rotation } from './cas.ts'
 import { PkiFolder } from '../folder.ts'
 import { checkLedger } from '../ledger-check.ts'
@@ -65,8 +64,7 @@ export async function rotateAuthority(options: RotateOptions): Promise<RotationR
   await new PkiFolder(root).list()
   if (read.action === 'status') return statusOf(read)
   try {
-    const lock = join(caPaths(root).folder, '.rotation.lock')
-    return await withLock(lock, () => (read.action === 'abort' ? abort(read) : go(read)), 'that CA')
+    return await withLock(rotationLock(root), () => (read.action === 'abort' ? abort(read) : go(read)), 'that CA')
   } catch (cause) {
     if (isDockerMtlsError(cause) || !isFromDisk(cause)) throw cause
     throw new FileError('ERR_FILE_WRITE', {

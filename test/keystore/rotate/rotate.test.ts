@@ -74,7 +74,7 @@ describe('a whole rotation', () => {
         'ca-key.pem.DATE',
         'ca.pem',
         'ca.pem.DATE',
-        'ledger-head.json',
+        'ledger-heads.jsonl',
         'ledger.jsonl',
         'rotation.json.DATE',
       ],
