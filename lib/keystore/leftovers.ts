@@ -98,7 +98,7 @@ function isLeafFile(name: string): boolean {
 }
 
 const CA_FILES =
-  /^(?:ca\.pem|ca-key\.pem|ledger\.jsonl|ledger-head\.json|\.?(?:rotation|ledger)\.lock|rotation\.json(?:\..+)?)$/
+  /^(?:ca\.pem|ca-key\.pem|ledger\.jsonl|ledger-heads\.jsonl|\.?(?:rotation|ledger)\.lock|rotation\.json(?:\..+)?)$/
 
 function isCaFile(name: string): boolean {
   return CA_FILES.test(name)

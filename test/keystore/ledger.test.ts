@@ -47,6 +47,9 @@ function stateOf(text: string): string {
   return state.toString('hex')
 }
 
+const rename = (line = ''): string => line.replace(/"name":"\w"/, '"name":"x"')
+const unchained = (line = ''): string => JSON.stringify({ ...(JSON.parse(line) as object), chain: undefined })
+
 describe('the chain of the ledger', () => {
   test('is as the documentation says, and whole', async (t) => {
     const path = await ledgerOf(t, 'a', 'b', 'ü', 'd')
@@ -63,8 +66,6 @@ describe('the chain of the ledger', () => {
   })
 
   const all = ['a', 'b', 'c', 'd', 'e']
-  const rename = (line = ''): string => line.replace(/"name":"\w"/, '"name":"x"')
-  const unchained = (line = ''): string => JSON.stringify({ ...(JSON.parse(line) as object), chain: undefined })
   const ROWS: readonly (readonly [string, (lines: string[]) => string[], readonly string[]])[] = [
     ['the first line changed', ([first, ...rest]) => [rename(first), ...rest], ['line 1 was changed']],
     ['a line changed', (lines) => lines.with(2, rename(lines[2])), ['line 3 was changed']],
@@ -96,7 +97,6 @@ describe('the chain of the ledger', () => {
   for (const [what, edit, expected] of ROWS) {
     test(`${what}: noticed, also after later lines, until it is accepted`, async (t) => {
       const path = await ledgerOf(t, ...all)
-      const whole = await readFile(path)
       await change(path, edit)
       const found = await faultsIn(path)
       assert.deepEqual(found, expected)
@@ -109,9 +109,8 @@ describe('the chain of the ledger', () => {
       assert.deepEqual([faults, accepted.length], [[], 1])
       await appendToLedger(path, entry('z'))
       assert.deepEqual(await faultsIn(path), [])
-      await change(path, (lines) => lines.with(-2, rename(lines.at(-4))))
+      await change(path, (lines) => lines.toSpliced(-2, 1))
       assert.notDeepEqual(await faultsIn(path), [])
-      assert.ok(whole.length > 0)
     })
   }
 
@@ -258,6 +257,14 @@ describe('writers of the ledger', () => {
   })
 })
 
+async function made(t: TestContext): Promise<{ root: string; ledger: string }> {
+  const root = join(await temporaryFolder(t), 'keys')
+  const folder = new PkiFolder(root)
+  await folder.ensureAuthority()
+  for (const name of ['alice', 'bob']) await folder.ensureClient(name)
+  return { root, ledger: join(root, 'ca/ledger.jsonl') }
+}
+
 describe('cert list and cert adopt', () => {
   interface Listed {
     readonly ledger: {
@@ -265,14 +272,6 @@ describe('cert list and cert adopt', () => {
       readonly chained: number
       readonly faults: readonly { kind: string }[]
     }
-  }
-
-  async function made(t: TestContext): Promise<{ root: string; ledger: string }> {
-    const root = join(await temporaryFolder(t), 'keys')
-    const folder = new PkiFolder(root)
-    await folder.ensureAuthority()
-    for (const name of ['alice', 'bob']) await folder.ensureClient(name)
-    return { root, ledger: join(root, 'ca/ledger.jsonl') }
   }
 
   test('say nothing about a whole one', async (t) => {
