@@ -78,7 +78,7 @@ export class PkiFolder {
    * @param options - name, key type and lifetime of a new CA, and the passphrase
    * @returns the CA, and whether it was created
    * @throws {@link PkiError} ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID,
-   *   ERR_DAYS_INVALID
+   *   ERR_DAYS_INVALID, ERR_ROTATION_INVALID
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
    */
   async ensureAuthority(options: FolderAuthorityOptions = {}): Promise<FolderAuthorityResult> {
