@@ -96,8 +96,8 @@ export async function checkLedger(root: string): Promise<void> {
 function remedy(root: string, { kind }: LedgerConflict): Sentence {
   const back = 'Restore the right file; older ones are in the same folder, with a date in their names.'
   if (kind === 'differs') {
-    const accept = ours('cert', 'adopt', '--accept-changes', '--dir', root)
-    return sentence`${back} If the certificate is right, correct that line of the ledger, then accept the change:  ${accept}`
+    const acceptance = ours('cert', 'adopt', '--accept-changes', '--dir', root)
+    return sentence`${back} If the certificate is right, correct that line of the ledger, then accept the change:  ${acceptance}`
   }
   if (kind === 'unreadable') return `${back} Otherwise issue the certificate again.`
   return sentence`${back} If you trust the certificate, add it to the ledger:  ${ours('cert', 'adopt', '--dir', root)}`
