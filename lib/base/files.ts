@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { constants, promises as fs } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { FileError, type FileErrorCode } from './errors.ts'
 import { codeOf } from './system-error.ts'
+import { removeAbandonedBeside, temporaryNameBeside } from './temporary-names.ts'
 
 /** Folders with keys: for their owner only. */
 export const FOLDER_MODE = 0o700
@@ -55,14 +55,16 @@ async function isFolderNow(path: string): Promise<boolean> {
 
 /**
  * Writes a whole file or nothing: a temporary file beside it gets the mode and the contents, is flushed, and then moved
- * into place. With `replace: false`, an existing file stays, and the error is ERR_FILE_EXISTS.
+ * into place. With `replace: false`, an existing file stays, and the error is ERR_FILE_EXISTS. Temporary files of killed
+ * runs are deleted first.
  */
 export async function writeFileAtomically(
   path: string,
   data: string | Uint8Array,
   { mode, replace = true }: { mode: number; replace?: boolean },
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
+  await removeAbandonedBeside(path)
+  const temporary = temporaryNameBeside(path)
   try {
     await writeFlushed(temporary, data, mode)
     // link() fails if the name is taken, so only one of two writers succeeds.
@@ -135,10 +137,10 @@ export function readFault(cause: unknown): string {
   return codeOf(cause) === 'ENOENT' ? 'there is no such file' : fileReason(cause)
 }
 
-/** The text of a file, or undefined if there is none. */
-export async function readIfThere(path: string): Promise<string | undefined> {
+/** The text of a file, or undefined if there is none. With `latin1`, each character is one of its bytes. */
+export async function readIfThere(path: string, encoding: 'utf8' | 'latin1' = 'utf8'): Promise<string | undefined> {
   try {
-    return await fs.readFile(path, 'utf8')
+    return await fs.readFile(path, encoding)
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return undefined
     throw new FileError('ERR_FILE_READ', {

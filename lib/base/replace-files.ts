@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FileError, isDockerMtlsError, PkiError } from './errors.ts'
@@ -12,6 +11,7 @@ import {
   writeFileAtomically,
 } from './files.ts'
 import { codeOf } from './system-error.ts'
+import { removeAbandonedBeside, temporaryNameBeside } from './temporary-names.ts'
 
 /** A file to write. */
 export interface NewFile {
@@ -43,7 +43,8 @@ export async function putFiles(folder: string, files: readonly NewFile[], old: r
  */
 export async function publishFolder(target: string, files: readonly NewFile[]): Promise<void> {
   await makeFolder(dirname(target))
-  const staging = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}`)
+  await removeAbandonedBeside(target)
+  const staging = temporaryNameBeside(target)
   try {
     await makeStaging(staging, target)
     for (const file of files) await writeStaged(staging, file)
@@ -140,9 +141,9 @@ async function moveFolder(from: string, to: string): Promise<void> {
   }
 }
 
-/** The current time, as it is appended to names: `2026-11-25T10-20-30Z`. */
-export function dateSuffix(): string {
-  return new Date().toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
+/** A time, by default the current one, as it is appended to names: `2026-11-25T10-20-30Z`. */
+export function dateSuffix(date: Date = new Date()): string {
+  return date.toISOString().replace(/\.\d+/, '').replaceAll(':', '-')
 }
 
 /** Renames a file, to a name beside it that is free. */

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileError, isDockerMtlsError } from '../base/errors.ts'
 import { codeOf } from '../base/system-error.ts'
 import { KEY_MODE, writeFileAtomically } from '../base/files.ts'
+import { hasEnded, temporaryNameBeside } from '../base/temporary-names.ts'
 
 /** A change takes some milliseconds, and longer on a slow disk. */
 const WAIT_MS = 10_000
@@ -29,20 +29,35 @@ export async function withLock<T>(path: string, work: () => Promise<T>, what = '
 
 async function acquire(path: string, what: string): Promise<void> {
   for (const start = Date.now(); ; await delay(RETRY_MS)) {
-    try {
-      return await writeFileAtomically(path, String(process.pid), { mode: KEY_MODE, replace: false })
-    } catch (error) {
-      if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS')) throw error
-    }
+    // To look first is cheaper than to write in vain, which flushes the disk.
     const owner = await fs.readFile(path, 'utf8').catch(() => undefined)
-    if (owner !== undefined && !isAlive(Number(owner))) await removeStale(path, owner)
+    if (owner === undefined && (await create(path))) return
+    if (owner !== undefined && (await hasEnded(Number(owner), path))) await removeStale(path, owner)
     else if (Date.now() - start > WAIT_MS) throw stillHeld(path, owner, what)
   }
 }
 
+/** @returns false if another process was faster */
+async function create(path: string): Promise<boolean> {
+  try {
+    await writeFileAtomically(path, String(process.pid), { mode: KEY_MODE, replace: false })
+    return true
+  } catch (error) {
+    if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS')) throw error
+    return false
+  }
+}
+
+/** Removes the lock of a process that has ended, if there is one. */
+export async function removeStaleLock(path: string): Promise<void> {
+  const owner = await fs.readFile(path, 'utf8').catch(() => undefined)
+  if (owner !== undefined && (await hasEnded(Number(owner), path)))
+    await removeStale(path, owner).catch(() => undefined)
+}
+
 /** Renames the lock and then reads it again, because another process may have replaced it in the meantime. */
 async function removeStale(path: string, owner: string): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`
+  const aside = temporaryNameBeside(path)
   try {
     await fs.rename(path, aside)
   } catch (error) {
@@ -54,16 +69,6 @@ async function removeStale(path: string, owner: string): Promise<void> {
     if ((await fs.readFile(aside, 'utf8')) !== owner) await fs.link(aside, path).catch(() => undefined)
   } finally {
     await fs.rm(aside, { force: true })
-  }
-}
-
-/** kill(2) with signal 0 only checks. EPERM means that the process exists and belongs to another user. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return codeOf(error) === 'EPERM'
   }
 }
 

@@ -9,7 +9,8 @@ import { checkPassphrase, type Passphrase } from '../pki/encrypted-key.ts'
 import { putFiles, type NewFile } from '../base/replace-files.ts'
 import { caPaths, type AuthorityPaths } from './layout.ts'
 import { keyTypeOf } from '../pki/key-type.ts'
-import { appendToLedger, ledgerEntry, ledgerLine } from './ledger.ts'
+import { appendToLedger, newLedger } from './ledger.ts'
+import { ledgerEntry } from './ledger-line.ts'
 import { checkCa, isEncryptedKey, loadCa, openCertificates } from '../pki/load-ca.ts'
 import { openKeyNotes } from './notes.ts'
 import { readRotation } from './rotate/state.ts'
@@ -189,7 +190,7 @@ async function newCa(paths: AuthorityPaths, options: FolderAuthorityOptions): Pr
     opened: { authority, certificate, key },
     facts,
     pair,
-    all: [...pair, { path: paths.ledger, data: ledgerLine(ledgerEntry('ca', facts)), mode: KEY_MODE }],
+    all: [...pair, ...newLedger(paths.ledger, ledgerEntry('ca', facts))],
   }
 }
 

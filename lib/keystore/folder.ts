@@ -16,45 +16,20 @@ import {
   type OpenedCa,
 } from './ca.ts'
 import { ensureLeaf, type FolderLeafResult } from './ensure-leaf.ts'
+import type { FolderLeafOptions, FolderServerOptions } from './folder-options.ts'
 import type { RequestedLeaf } from './leaf.ts'
 import { caPaths, clientPaths, parseHostName, serverPaths } from './layout.ts'
 import { clientNames, listCertificates, readClient, type ClientFiles, type ListedCertificate } from './list.ts'
 import { issuerIn, readNextPair, readRotatedCas, refuseRotation } from './rotate/cas.ts'
 import { signClient, type FolderSignOptions, type FolderSignResult } from './sign-client.ts'
 import { checkLeafOptions, issueClient, issueServer, type IssuedCertificate, type LeafOptions } from '../pki/issue.ts'
-import { appendToLedger, ledgerEntry } from './ledger.ts'
+import { appendToLedger } from './ledger.ts'
+import { ledgerEntry } from './ledger-line.ts'
+import { settleFolder } from './leftovers.ts'
+import { refuseMismatchedCa } from './pair-faults.ts'
 import { openCertificates } from '../pki/load-ca.ts'
 import { parseServerNames } from '../pki/server-name.ts'
 import { checkOptions, checkText } from '../base/options.ts'
-
-/** Options for a certificate in a {@link PkiFolder}. */
-export interface FolderLeafOptions extends LeafOptions {
-  /**
-   * Replaces a pair that doesn't fit: other names, another key type, expired, damaged, or issued by another CA. A good pair is
-   * kept.
-   *
-   * @defaultValue false
-   */
-  readonly force?: boolean
-  /**
-   * Replaces a good pair as well.
-   *
-   * @defaultValue false
-   */
-  readonly renew?: boolean
-  /** Decrypts the CA key, if it is encrypted and needed for signing. */
-  readonly passphrase?: Passphrase
-}
-
-/** Options for a server in a {@link PkiFolder}. */
-export interface FolderServerOptions extends FolderLeafOptions {
-  /**
-   * The name of one of several servers: letters, digits, `.`, `-` and `_`. Its files are in the folder `hosts/HOST`.
-   *
-   * @defaultValue none: the server in the folder `server`
-   */
-  readonly host?: string
-}
 
 const AUTHORITY_OPTIONS = ['commonName', 'keyType', 'days', 'passphrase']
 const SIGN_OPTIONS = ['days', 'name', 'file', 'force', 'passphrase']
@@ -70,7 +45,8 @@ const LEAF_OPTIONS = ['days', 'keyType', 'force', 'renew', 'passphrase']
  *
  * Folders have mode 0700, keys and the ledger 0600, certificates 0644, from the moment that they exist. No file is ever lost:
  * a replaced file stays in the folder with the date appended to its name, and a good one isn't touched. The ledger is written
- * before the files: it may list a certificate that was never written, but never misses one that was.
+ * before the files: it may list a certificate that was never written, but never misses one that was. The first change
+ * through an object also deletes temporary files of killed processes, and finishes what they had begun.
  *
  * @example
  * ```ts
@@ -84,6 +60,7 @@ export class PkiFolder {
   /** The path, as you passed it. */
   readonly path: string
   #opened: readonly OpenedCa[] = []
+  #isSettled = false
 
   /**
    * Names the folder. Nothing is read or written yet; the folder is created when something is written to it.
@@ -101,11 +78,12 @@ export class PkiFolder {
    * @param options - name, key type and lifetime of a new CA, and the passphrase
    * @returns the CA, and whether it was created
    * @throws {@link PkiError} ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID,
-   *   ERR_DAYS_INVALID
+   *   ERR_DAYS_INVALID, ERR_ROTATION_INVALID
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
    */
   async ensureAuthority(options: FolderAuthorityOptions = {}): Promise<FolderAuthorityResult> {
     checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.ensureAuthority')
+    await this.#settle()
     const { result, opened } = await ensureCa(this.path, options)
     this.#keepOpened(opened)
     return result
@@ -123,6 +101,7 @@ export class PkiFolder {
   async replaceAuthority(options: FolderAuthorityOptions = {}): Promise<FolderAuthorityResult> {
     checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.replaceAuthority')
     await refuseRotation(this.path, `replacing the CA in ${this.path}`)
+    await this.#settle()
     const { result, opened } = await replaceCa(this.path, options)
     this.#keepOpened(opened)
     return result
@@ -233,6 +212,13 @@ export class PkiFolder {
     return readClient(this.path, name)
   }
 
+  /** Finishes or deletes what killed runs left, before the first change. */
+  async #settle(): Promise<void> {
+    if (this.#isSettled) return
+    await settleFolder(this.path)
+    this.#isSettled = true
+  }
+
   async #ensure(
     requested: RequestedLeaf,
     { force = false, renew = false, passphrase, ...leaf }: FolderLeafOptions,
@@ -240,6 +226,7 @@ export class PkiFolder {
     issue: (authority: Authority, leaf: LeafOptions) => Promise<IssuedCertificate>,
   ): Promise<FolderLeafResult> {
     checkLeafOptions(leaf)
+    await this.#settle()
     return ensureLeaf({
       ...requested,
       authority: await this.#certificates(requested.kind, passphrase),
@@ -259,6 +246,7 @@ export class PkiFolder {
   async #open(kind: RequestedLeaf['kind'], passphrase: Passphrase | undefined): Promise<Authority> {
     const rotation = await readRotatedCas(this.path)
     if (rotation === undefined) return this.#openPair(await readCaPair(this.path), passphrase)
+    await refuseMismatchedCa(this.path)
     if (rotation.state.phase === 'abort') await refuseRotation(this.path, `using the CA in ${this.path}`)
     const isNext = issuerIn(rotation.state.phase, kind) === 'next'
     const pair = isNext ? await readNextPair(this.path) : await readCaPair(this.path)

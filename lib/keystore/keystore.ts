@@ -2,14 +2,17 @@
  * The face of the room: the folder with a CA, its ledger, and the certificates that it issued. Where the files are is in
  * layout.ts; what a command does with the folder is in init/, renew/, rotate/ and client/.
  */
-export { PkiFolder, type FolderLeafOptions, type FolderServerOptions } from './folder.ts'
+export { PkiFolder } from './folder.ts'
+export type { FolderLeafOptions, FolderServerOptions } from './folder-options.ts'
 export type { FolderAuthorityOptions, FolderAuthorityResult } from './ca.ts'
 export type { FolderLeafResult } from './ensure-leaf.ts'
 export type { FolderSignOptions, FolderSignResult } from './sign-client.ts'
 export { isKeyElsewhere, requestAgain } from './key-held.ts'
-export type { LedgerEntry } from './ledger.ts'
+export type { LedgerEntry } from './ledger-line.ts'
+export { verifyLedger, type LedgerVerification } from './ledger.ts'
 export { adoptCertificates, checkLedger, findConflicts, type Adopted, type LedgerConflict } from './ledger-check.ts'
 export { clientNames, serverPlaces, type ClientFiles, type ListedCertificate } from './list.ts'
+export { findPairFaults, type PairFault } from './pair-faults.ts'
 export { refuseOtherServer } from './other-server.ts'
 export { isFromCurrentCa, refuseRotation } from './rotate/cas.ts'
 export { readRotation, type RotatedAuthority, type RotationPhase } from './rotate/state.ts'

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PkiError } from '../base/errors.ts'
 import { checkText } from '../base/options.ts'
 import { quoted } from '../base/text.ts'
@@ -53,6 +53,16 @@ export function nextCaPaths(root: string): NextCaPaths {
     key: join(folder, 'ca-key.pem'),
     state: join(folder, 'rotation.json'),
   }
+}
+
+/** Held by the process that continues a rotation. */
+export function rotationLock(root: string): string {
+  return join(caPaths(root).folder, '.rotation.lock')
+}
+
+/** Held by the process that adds a line to a ledger. */
+export function ledgerLock(ledger: string): string {
+  return join(dirname(ledger), '.ledger.lock')
 }
 
 const HOSTS = 'hosts'

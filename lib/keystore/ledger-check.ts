@@ -4,14 +4,16 @@ import { PkiError } from '../base/errors.ts'
 import { certificatesIn, isIssuedBy, openCertificate, readCertificate } from '../identity/certificate.ts'
 import { caPaths, clientPaths, nextCaPaths } from './layout.ts'
 import { clientNames, listCertificates, serverPlaces, type ListedCertificate } from './list.ts'
-import { appendToLedger, ledgerEntry, readLedger, type LedgerEntry } from './ledger.ts'
+import { acceptLedger, appendToLedger, readLedger, verifyLedger } from './ledger.ts'
+import type { LedgerFault } from './ledger-chain.ts'
+import { ledgerEntry, type LedgerEntry } from './ledger-line.ts'
 import { readIfThere } from '../base/files.ts'
 
-/** A certificate file that the ledger doesn't list, or lists differently. */
+/** A certificate file that the ledger doesn't list or lists differently, or whose key doesn't match. */
 export interface LedgerConflict {
   readonly path: string
-  /** `unknown`: not listed. `differs`: listed differently. `unreadable`: not a certificate. */
-  readonly kind: 'unknown' | 'differs' | 'unreadable'
+  /** `unknown`: not listed. `differs`: listed differently. `unreadable`: not a certificate. `key`: its key doesn't match. */
+  readonly kind: 'unknown' | 'differs' | 'unreadable' | 'key'
   /** The difference: a sentence without a full stop. */
   readonly got: string
 }
@@ -93,29 +95,42 @@ export async function checkLedger(root: string): Promise<void> {
 
 function remedy(root: string, { kind }: LedgerConflict): Sentence {
   const back = 'Restore the right file; older ones are in the same folder, with a date in their names.'
-  if (kind === 'differs') return `${back} If the certificate is right, correct that line of the ledger.`
+  if (kind === 'differs') {
+    const acceptance = ours('cert', 'adopt', '--accept-changes', '--dir', root)
+    return sentence`${back} If the certificate is right, correct that line of the ledger, then accept the change:  ${acceptance}`
+  }
   if (kind === 'unreadable') return `${back} Otherwise issue the certificate again.`
   return sentence`${back} If you trust the certificate, add it to the ledger:  ${ours('cert', 'adopt', '--dir', root)}`
 }
 
 /** The certificates that {@link adoptCertificates} added to the ledger, and those that it refused. */
 export interface Adopted {
+  /** Lines that were changed or removed, and are accepted. */
+  readonly accepted: readonly LedgerFault[]
   readonly adopted: readonly (LedgerEntry & { readonly path: string })[]
   readonly refused: readonly LedgerConflict[]
+}
+
+/** Options of {@link adoptCertificates}. */
+export interface AdoptOptions {
+  /** Reports what would be done, and writes nothing. */
+  readonly dryRun: boolean
+  /** Accepts a ledger with lines that were changed or removed. The loss of the whole file is accepted in any case. */
+  readonly acceptChanges: boolean
 }
 
 /**
  * Adds installed certificates to the ledger, for example after the ledger was lost. Certificates that no CA of the folder
  * has signed, or that contradict an entry, are refused.
  *
- * @param dryRun - reports what would be added, and writes nothing
  * @throws {@link PkiError} ERR_CA_MISSING, ERR_LEDGER_INVALID
  */
-export async function adoptCertificates(root: string, dryRun: boolean): Promise<Adopted> {
+export async function adoptCertificates(root: string, { dryRun, acceptChanges }: AdoptOptions): Promise<Adopted> {
   const { ledger: path } = caPaths(root)
   // Throws if there is no CA that could have signed anything.
   await listCertificates(root)
   const ledger = await readLedger(path)
+  const accepted = acceptChanges || ledger.length === 0 ? await accept(path, dryRun) : []
   const there = await readPlaces(root)
   const cas = there
     .filter(({ place }) => place.kind === 'ca')
@@ -138,7 +153,11 @@ export async function adoptCertificates(root: string, dryRun: boolean): Promise<
       if (!dryRun) await appendToLedger(path, entry)
     }
   }
-  return { adopted, refused }
+  return { accepted, adopted, refused }
+}
+
+async function accept(path: string, dryRun: boolean): Promise<readonly LedgerFault[]> {
+  return dryRun ? (await verifyLedger(path)).faults : acceptLedger(path)
 }
 
 async function entryOf({ kind, keyPath }: Place, certificate: X509Certificate): Promise<LedgerEntry> {

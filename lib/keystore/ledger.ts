@@ -1,58 +1,38 @@
-import { constants, promises as fs } from 'node:fs'
-import { FileError, PkiError } from '../base/errors.ts'
+import { FileError, isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { fileReason, KEY_MODE, readIfThere } from '../base/files.ts'
-import type { CertificateFacts } from '../identity/certificate.ts'
-import { keyTypeOf } from '../pki/key-type.ts'
+import type { NewFile } from '../base/replace-files.ts'
+import { withLock } from '../contexts/lock.ts'
+import { appendFlushed, endsWithLine } from './append.ts'
+import { ledgerLock } from './layout.ts'
+import {
+  faultsOf,
+  isSound,
+  nextLink,
+  readChain,
+  type LedgerChain,
+  type LedgerFault,
+  type ReadHead,
+} from './ledger-chain.ts'
+import { appendHead, headsPath, readHead, renderHead } from './ledger-heads.ts'
+import {
+  CUT_OFF,
+  EMPTY_STATE,
+  nextState,
+  parseLine,
+  renderAcceptance,
+  renderEntry,
+  type LedgerEntry,
+  type Link,
+} from './ledger-line.ts'
 
-/** One issued certificate. */
-export interface LedgerEntry {
-  /** The serial number, in hexadecimal. */
-  readonly serial: string
-  /** The kind of certificate. */
-  readonly kind: 'ca' | 'server' | 'client'
-  /** The common name. */
-  readonly name: string
-  /** The DNS names and addresses of a server. */
-  readonly sans: readonly string[]
-  /** SHA-256 of the certificate, in hexadecimal with colons. */
-  readonly fingerprint256: string
-  /** The start of its validity, in ISO 8601. */
-  readonly notBefore: string
-  /** The end of its validity, in ISO 8601. */
-  readonly notAfter: string
-  /** The time of issue, in ISO 8601. */
-  readonly issuedAt: string
-  /** A {@link KeyType}, or a description of another type. */
-  readonly keyType: string
-  /**
-   * `client` if a request was signed and the private key was never here. Only another request can renew it.
-   */
-  readonly keyHeld?: 'client'
-}
-
-/**
- * Marks the line before it as cut off by a crash or a full disk. A ledger is only ever appended to, so concurrent writers
- * lose nothing.
- */
-const CUT_OFF = '{"cutOff":true}'
-
-export function ledgerEntry(kind: LedgerEntry['kind'], facts: CertificateFacts): LedgerEntry {
-  return {
-    serial: facts.serialNumber,
-    kind,
-    name: facts.commonName ?? '',
-    sans: [...facts.names.dns, ...facts.names.ip],
-    fingerprint256: facts.fingerprint256,
-    notBefore: facts.validFrom.toISOString(),
-    notAfter: facts.validTo.toISOString(),
-    issuedAt: new Date().toISOString(),
-    keyType: keyTypeOf(facts.key),
-  }
-}
-
-/** The line of an entry in the file. */
-export function ledgerLine(entry: LedgerEntry): string {
-  return `${JSON.stringify(entry)}\n`
+/** The files of the first ledger of a folder, which lists its CA. */
+export function newLedger(path: string, entry: LedgerEntry): NewFile[] {
+  const line = renderEntry(entry, { version: 1, entry: 1, previous: EMPTY_STATE })
+  const head = renderHead({ entries: 1, state: nextState(EMPTY_STATE, Buffer.from(line)) })
+  return [
+    { path, data: `${line}\n`, mode: KEY_MODE },
+    { path: headsPath(path), data: head, mode: KEY_MODE },
+  ]
 }
 
 /**
@@ -61,24 +41,65 @@ export function ledgerLine(entry: LedgerEntry): string {
  *
  * @throws {@link FileError} ERR_FILE_WRITE
  */
-export async function appendToLedger(path: string, entry: LedgerEntry): Promise<void> {
+export function appendToLedger(path: string, entry: LedgerEntry): Promise<void> {
+  return append(path, (chain, head) => renderEntry(entry, nextLink(chain, head)))
+}
+
+/**
+ * Accepts a ledger as it is, although lines were changed or removed: a line says so and when. From then on, only later changes
+ * are faults.
+ *
+ * @returns the accepted faults
+ * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+ */
+export async function acceptLedger(path: string): Promise<readonly LedgerFault[]> {
+  const { faults } = await verifyLedger(path)
+  if (faults.length === 0) return faults
+  await append(
+    path,
+    ({ entries, state }) => {
+      const link: Link = { version: 1, entry: entries, previous: state }
+      return renderAcceptance(link, new Date().toISOString())
+    },
+    true,
+  )
+  return faults
+}
+
+/**
+ * Adds to the end, one process after the other: a line contains the hash of everything before it.
+ *
+ * @param isNewHead - write the head even if the old one is missing or unreadable
+ */
+async function append(
+  path: string,
+  render: (chain: LedgerChain, head: ReadHead) => string,
+  isNewHead = false,
+): Promise<void> {
   try {
-    const file = await fs.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, KEY_MODE)
-    try {
-      const mark = (await endsWithLine(file)) ? '' : `\n${CUT_OFF}\n`
-      await file.writeFile(`${mark}${ledgerLine(entry)}`)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    await withLock(ledgerLock(path), () => appendLocked(path, render, isNewHead), 'the ledger')
   } catch (cause) {
     throw new FileError('ERR_FILE_WRITE', {
       tried: `writing the ledger ${path}`,
-      got: fileReason(cause),
+      got: isDockerMtlsError(cause) ? cause.got : fileReason(cause),
       todo: 'Nothing was issued. Make the file writable and check that its disk has free space.',
       cause,
     })
   }
+}
+
+async function appendLocked(
+  path: string,
+  render: (chain: LedgerChain, head: ReadHead) => string,
+  isNewHead: boolean,
+): Promise<void> {
+  const head = await readHead(path)
+  const { before, after } = await appendFlushed(path, (bytes) => {
+    const mark = endsWithLine(bytes) ? '' : `\n${CUT_OFF}\n`
+    return `${mark}${render(readChain(Buffer.concat([bytes, Buffer.from(mark)])), head)}\n`
+  })
+  // A head that is missing or damaged stays so: otherwise nobody would notice.
+  if (isNewHead || isSound(readChain(before), head)) await appendHead(path, readChain(after))
 }
 
 /**
@@ -92,47 +113,45 @@ export async function readLedger(path: string): Promise<LedgerEntry[]> {
   const lines = ((await readIfThere(path)) ?? '').split('\n')
   const entries: LedgerEntry[] = []
   for (const [index, line] of lines.entries()) {
-    if (line === '' || line === CUT_OFF) continue
-    const entry = parseEntry(line)
-    if (typeof entry !== 'string') entries.push(entry)
+    const { entry, fault } = parseLine(line)
+    if (entry !== undefined) entries.push(entry)
     // A last line without a line feed was never finished, or is being written now.
-    else if (index < lines.length - 1 && lines[index + 1] !== CUT_OFF) throw invalid(path, index + 1, entry)
+    const isCut = index === lines.length - 1 || lines[index + 1] === CUT_OFF
+    if (fault !== undefined && !isCut) throw invalid(path, index + 1, fault)
   }
   return entries
 }
 
-async function endsWithLine(file: fs.FileHandle): Promise<boolean> {
-  const { size } = await file.stat()
-  if (size === 0) return true
-  const { buffer } = await file.read({ buffer: Buffer.alloc(1), position: size - 1 })
-  return buffer[0] === 0x0a
+/** What the chain of a ledger says about it. */
+export interface LedgerVerification {
+  /** The number of certificates that it lists. */
+  readonly entries: number
+  /** The hash of all its lines, in hexadecimal: whoever keeps it elsewhere can tell a ledger that was written again. */
+  readonly state: string
+  /** How many lines are chained. Earlier releases wrote lines that aren't; they are covered by the next chained one. */
+  readonly chained: number
+  /** Lines that were changed, removed or added. */
+  readonly faults: readonly LedgerFault[]
+  /** When such faults were accepted, in ISO 8601. */
+  readonly accepted: readonly string[]
 }
 
-const TEXTS = ['serial', 'kind', 'name', 'fingerprint256', 'notBefore', 'notAfter', 'issuedAt', 'keyType'] as const
-const DATES = ['notBefore', 'notAfter', 'issuedAt'] as const
-const KINDS: ReadonlySet<unknown> = new Set(['ca', 'server', 'client'])
-const KEY_HOLDERS: ReadonlySet<unknown> = new Set([undefined, 'client'])
+/**
+ * Checks whether lines of a ledger were changed, removed or added since they were written.
+ *
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function verifyLedger(path: string): Promise<LedgerVerification> {
+  // The head first: another run may append a line meanwhile, and a ledger may be longer than its head says.
+  const head = await readHead(path)
+  const bytes = Buffer.from((await readIfThere(path, 'latin1')) ?? '', 'latin1')
+  const chain = readChain(bytes)
+  const { entries, state, linked, accepted } = chain
+  return { entries, state, chained: linked, faults: faultsOf(chain, head, linesIn(bytes)), accepted }
+}
 
-/** The entry, or what is wrong with its line. */
-function parseEntry(line: string): LedgerEntry | string {
-  let entry: unknown
-  try {
-    entry = JSON.parse(line)
-  } catch {
-    return 'it is not JSON'
-  }
-  if (typeof entry !== 'object' || entry === null) return 'it is not an object'
-  const record = entry as Record<string, unknown>
-  const missing = TEXTS.find((key) => typeof record[key] !== 'string')
-  if (missing !== undefined) return `its "${missing}" is not a string`
-  const undated = DATES.find((key) => Number.isNaN(Date.parse(record[key] as string)))
-  if (undated !== undefined) return `its "${undated}" is not a date`
-  if (!KINDS.has(record['kind'])) return `its "kind" is ${JSON.stringify(record['kind'])}`
-  const { sans } = record
-  if (!KEY_HOLDERS.has(record['keyHeld'])) return `its "keyHeld" is ${JSON.stringify(record['keyHeld'])}`
-  if (!Array.isArray(sans) || !sans.every((san) => typeof san === 'string'))
-    return 'its "sans" is not a list of strings'
-  return record as unknown as LedgerEntry
+function linesIn(bytes: Buffer): number {
+  return bytes.reduce((count, byte) => (byte === 0x0a ? count + 1 : count), 0)
 }
 
 function invalid(path: string, line: number, got: string): PkiError {

@@ -17,7 +17,8 @@ import {
 } from './layout.ts'
 import { elsewhereFault, isKeyElsewhere } from './key-held.ts'
 import { settleSwap } from './swap.ts'
-import { readLedger, type LedgerEntry } from './ledger.ts'
+import { readLedger } from './ledger.ts'
+import type { LedgerEntry } from './ledger-line.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
 
 /** One issued certificate, and the file that holds it now. */
@@ -126,7 +127,8 @@ function cannotHandOver(root: string, name: string): PkiError {
   })
 }
 
-function isClientName(name: string): boolean {
+/** Could it be the folder of a client? */
+export function isClientName(name: string): boolean {
   try {
     return parseClientName(name) === name
   } catch {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { isDockerMtlsError } from '../base/errors.ts'
-import { KEY_MODE, PUBLIC_MODE, makeFolder, writeFileAtomically } from '../base/files.ts'
+import { KEY_MODE, PUBLIC_MODE } from '../base/files.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { loadIdentity } from '../identity/identity.ts'
 import { issueClient, type IssuedCertificate } from '../pki/issue.ts'
@@ -9,8 +9,10 @@ import type { Passphrase } from '../pki/encrypted-key.ts'
 import { DAY_MS } from '../pki/lifetime.ts'
 import type { PkiFolder } from './folder.ts'
 import { caPaths, clientFilesIn, oneDayClientFolder, serverPaths, type LeafPaths } from './layout.ts'
-import { appendToLedger, ledgerEntry } from './ledger.ts'
+import { appendToLedger } from './ledger.ts'
+import { ledgerEntry } from './ledger-line.ts'
 import { isFromCurrentCa } from './rotate/cas.ts'
+import { settleSwap, swapFiles } from './swap.ts'
 
 /** The common name of a one-day client certificate. */
 export const ONE_DAY_CLIENT_NAME: RegExp = /^probe-[0-9a-f]{8}$/
@@ -32,15 +34,24 @@ export async function issueOneDayClient(folder: PkiFolder, passphrase?: Passphra
   return issued
 }
 
-/** Creates a one-day client certificate beside the server's files, unless there is a usable one. */
+/**
+ * Creates a one-day client certificate beside the server's files, unless there is a usable one. An older one is deleted; the
+ * files of any other client are kept beside the new ones.
+ *
+ * @throws {@link PkiError} as {@link PkiFolder.openAuthority} does
+ * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE, ERR_FILE_EXISTS
+ */
 export async function ensureOneDayClient(folder: PkiFolder, passphrase?: Passphrase): Promise<'kept' | 'created'> {
+  const paths = oneDayClientPaths(folder.path)
+  await settleSwap(paths)
   if (await hasOneDayClient(folder.path)) return 'kept'
   const { ca, cert, key } = await issueOneDayClient(folder, passphrase)
-  const paths = oneDayClientPaths(folder.path)
-  await makeFolder(paths.folder)
-  await writeFileAtomically(paths.ca, ca, { mode: PUBLIC_MODE })
-  await writeFileAtomically(paths.key, key, { mode: KEY_MODE })
-  await writeFileAtomically(paths.cert, cert, { mode: PUBLIC_MODE })
+  if (await isOneDayClient(paths.folder)) await removeOneDayClient(paths.folder)
+  await swapFiles(paths, [
+    { path: paths.ca, data: ca, mode: PUBLIC_MODE },
+    { path: paths.key, data: key, mode: KEY_MODE },
+    { path: paths.cert, data: cert, mode: PUBLIC_MODE },
+  ])
   return 'created'
 }
 

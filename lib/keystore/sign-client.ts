@@ -11,11 +11,13 @@ import { keepBeside, putFiles, type NewFile } from '../base/replace-files.ts'
 import { caCopy } from './ensure-leaf.ts'
 import { holdsCa } from './leaf.ts'
 import { caPaths, clientPaths, type LeafPaths } from './layout.ts'
+import { settleFolder } from './leftovers.ts'
 import { clientNames } from './list.ts'
 import { cutNotes, lastDay } from './notes.ts'
 import { settleSwap, swapFiles } from './swap.ts'
 import { keyFingerprint } from '../pki/key-type.ts'
-import { appendToLedger, ledgerEntry } from './ledger.ts'
+import { appendToLedger } from './ledger.ts'
+import { ledgerEntry } from './ledger-line.ts'
 import { checkLedger } from './ledger-check.ts'
 import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays } from '../pki/lifetime.ts'
 import { openCertificates } from '../pki/load-ca.ts'
@@ -74,6 +76,7 @@ export async function signClient(
   const paths = clientPaths(root, request.name)
   await checkLedger(root)
   const keptAside = await settleSwap(paths)
+  await settleFolder(root)
   const present = await readPresent(paths)
   if (!force) refuseOtherKey(paths, present, request)
   const twins = await namesOfKey(root, request)

@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { basename, join } from 'node:path'
 import { FileError } from '../base/errors.ts'
-import { fileReason, flushFolder, isThere } from '../base/files.ts'
+import { fileReason, flushFolder, isThere, readIfThere } from '../base/files.ts'
 import { keepBeside, publishFolder, type NewFile } from '../base/replace-files.ts'
 import { codeOf } from '../base/system-error.ts'
 import type { LeafPaths } from './layout.ts'
@@ -10,7 +10,7 @@ import type { LeafPaths } from './layout.ts'
 export const SETTLE_MS = 100
 
 /** The folder of a complete pair that is not in its place yet. */
-const WAITING = '.next'
+export const WAITING = '.next'
 
 /**
  * Replaces a pair; the old one is kept beside it. Three files can't be replaced atomically, so the new ones first appear
@@ -55,6 +55,15 @@ export async function settleSwap({ folder, ca, key, cert }: LeafPaths): Promise<
     })
   }
   return keptAside
+}
+
+/**
+ * Reads a file of a pair as it is once a waiting pair is in its place, and changes nothing.
+ *
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function readSettled({ folder }: LeafPaths, path: string): Promise<string | undefined> {
+  return (await readIfThere(join(folder, WAITING, basename(path)))) ?? readIfThere(path)
 }
 
 /** Another run was faster and has done the same. */

@@ -34,7 +34,7 @@ import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { withCode } from '../pki/support/expect.ts'
 import { odd } from '../pki/support/odd.ts'
 
-const AUTHORITY = ['ca/ca-key.pem', 'ca/ca.pem', 'ca/ledger.jsonl']
+const AUTHORITY = ['ca/ca-key.pem', 'ca/ca.pem', 'ca/ledger-heads.jsonl', 'ca/ledger.jsonl']
 const SERVER = ['server/ca.pem', 'server/server-cert.pem', 'server/server-key.pem']
 const CLIENT = ['clients/alice/ca.pem', 'clients/alice/cert.pem', 'clients/alice/key.pem']
 const DATED = /\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(?:-\d+)?$/
@@ -685,7 +685,7 @@ describe('the ledger', () => {
     await copyFile(join(root, 'ca/ca.pem'), join(root, 'ca/next/ca.pem'))
     const path = join(root, 'ca/ledger.jsonl')
     await rm(path)
-    const { adopted } = await adoptCertificates(root, false)
+    const { adopted } = await adoptCertificates(root, { dryRun: false, acceptChanges: false })
     assert.deepEqual(
       adopted.map(({ kind }) => kind),
       ['ca', 'server', 'client'],

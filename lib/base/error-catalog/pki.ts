@@ -89,7 +89,8 @@ export const PKI_ERRORS = {
   ERR_LEDGER_INVALID: {
     meaning: "A line of the ledger can't be parsed.",
     cause: 'The file was edited or damaged.',
-    remedy: 'Correct or remove the line that the message names; the other lines stay valid.',
+    remedy:
+      'Correct or remove the line that the message names; the other lines stay valid. Then accept the ledger as it is: `docker-mtls cert adopt --accept-changes`.',
   },
   ERR_LEDGER_MISMATCH: {
     meaning: 'The certificates in the folder and the ledger disagree.',

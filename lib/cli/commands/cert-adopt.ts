@@ -9,35 +9,45 @@ import { until } from '../reports/dates.ts'
 interface AdoptFlags {
   readonly dir?: string
   readonly dryRun?: true
+  readonly acceptChanges?: true
   readonly json?: true
 }
 
 async function runAdopt(flags: AdoptFlags, context: Context): Promise<void> {
   const { adoptCertificates } = await import('../../keystore/keystore.ts')
-  const { dir = DEFAULT_FOLDER, dryRun = false } = flags
-  const { adopted, refused } = await adoptCertificates(dir, dryRun)
+  const { dir = DEFAULT_FOLDER, dryRun = false, acceptChanges = false } = flags
+  const { accepted, adopted, refused } = await adoptCertificates(dir, { dryRun, acceptChanges })
   const data = {
     folder: resolve(dir),
+    accepted,
     adopted: adopted.map((one) => ({ ...one, path: resolve(one.path) })),
     refused: refused.map((one) => ({ ...one, path: resolve(one.path) })),
   }
   const warnings = refused.map(({ path, got }) => `${path} was not added to the ledger: ${got}`)
-  context.answer({ data, text: textOf(adopted, dryRun), warnings, failed: refused.length > 0 }, flags)
+  context.answer({ data, text: textOf({ accepted, adopted }, dryRun), warnings, failed: refused.length > 0 }, flags)
 }
 
-function textOf(adopted: Adopted['adopted'], dryRun: boolean): string {
-  if (adopted.length === 0) return 'The ledger is complete.\n'
-  const verb = dryRun ? 'would adopt' : 'adopted'
-  return adopted
-    .map(({ kind, name, serial, notAfter, path }) => {
-      return `${verb}  ${path}: ${kind} ${name}, serial ${serial}, ${until(new Date(notAfter))}\n`
-    })
-    .join('')
+function textOf({ accepted, adopted }: Pick<Adopted, 'accepted' | 'adopted'>, dryRun: boolean): string {
+  if (accepted.length + adopted.length === 0) return 'The ledger is complete.\n'
+  const would = dryRun ? 'would ' : ''
+  const [accept, adopt] = dryRun ? ['accept', 'adopt'] : ['accepted', 'adopted']
+  const lines = [
+    ...accepted.map(({ got }) => `${would}${accept}  the ledger, although ${got}`),
+    ...adopted.map(({ kind, name, serial, notAfter, path }) => {
+      return `${would}${adopt}  ${path}: ${kind} ${name}, serial ${serial}, ${until(new Date(notAfter))}`
+    }),
+  ]
+  return lines.map((line) => `${line}\n`).join('')
 }
 
 function define(command: Command, context: Context): void {
   addFolder(command)
-  command.option('--dry-run', 'show what would be added, and write nothing')
+  command
+    .option('--dry-run', 'show what would be added, and write nothing')
+    .option(
+      '--accept-changes',
+      'accept the ledger as it is now, although lines were changed or removed; it records when that was accepted',
+    )
   addJson(command).action((flags: AdoptFlags) => runAdopt(flags, context))
 }
 
@@ -49,7 +59,8 @@ export const certAdopt: CommandSpec = {
   examples: [
     [sentence`${SELF} cert adopt --dry-run`, 'show what would be added'],
     [sentence`${SELF} cert adopt`, 'add them'],
+    [sentence`${SELF} cert adopt --accept-changes`, 'after you have corrected the ledger or restored it from a backup'],
   ],
-  json: '{ folder, adopted: [{ kind, name, serial, path, ... }], refused: [{ path, kind, got }] }',
+  json: '{ folder, accepted: [{ kind, line, got }], adopted: [{ kind, name, serial, path, ... }], refused: [{ path, kind, got }] }',
   define,
 }

@@ -1,13 +1,13 @@
 import { ours, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { LedgerConflict } from '../../keystore/keystore.ts'
 import type { CertificateState, KnownCertificate } from '../../keystore/renew/known.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
 import { columns } from '../terminal/layout.ts'
 import { reissueLine, renewLine } from '../reports/reissue.ts'
 import { day, daysLeft } from '../reports/dates.ts'
+import { readConflicts, type Conflicts } from '../reports/conflicts.ts'
 
 interface ListFlags {
   readonly dir?: string
@@ -26,15 +26,12 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
   const all = await listKnown(dir)
   const listed = within === undefined ? all : await endingWithin(all, within)
   await writeMetrics(flags, all)
-  const conflicts = await conflictsIn(dir)
+  const conflicts = await readConflicts(dir)
   const rotation = await rotationWarnings(dir)
-  const warnings = [
-    ...rotation,
-    ...(await warningsOf(listed, dir, rotation.length > 0)),
-    ...(await conflictWarnings(conflicts, dir)),
-  ]
+  const warnings = [...rotation, ...(await warningsOf(listed, dir, rotation.length > 0)), ...conflicts.warnings]
   // Monitoring must not report success on a ledger that is wrong.
-  const failed = within !== undefined && listed.length + conflicts.length > 0
+  const faults = conflicts.found.length + conflicts.ledger.faults.length
+  const failed = conflicts.isFatal || (within !== undefined && listed.length + faults > 0)
   context.answer(
     { data: dataOf(listed, conflicts, dir), text: textOf(listed, flags, context), warnings, failed },
     flags,
@@ -65,7 +62,7 @@ async function writeMetrics({ prometheus }: ListFlags, all: readonly KnownCertif
   await writePrometheus(prometheus, all)
 }
 
-function dataOf(listed: readonly KnownCertificate[], conflicts: readonly LedgerConflict[], dir: string): object {
+function dataOf(listed: readonly KnownCertificate[], { found, ledger }: Conflicts, dir: string): object {
   return {
     folder: resolve(dir),
     certificates: listed.map((one) => ({
@@ -73,7 +70,8 @@ function dataOf(listed: readonly KnownCertificate[], conflicts: readonly LedgerC
       ...(one.path !== undefined && { path: resolve(one.path) }),
       daysLeft: daysLeft(new Date(one.notAfter)),
     })),
-    conflicts: conflicts.map((one) => ({ ...one, path: resolve(one.path) })),
+    conflicts: found.map((one) => ({ ...one, path: resolve(one.path) })),
+    ledger,
   }
 }
 
@@ -130,18 +128,6 @@ async function warningsOf(listed: readonly KnownCertificate[], dir: string, isRo
   })
 }
 
-async function conflictsIn(dir: string): Promise<LedgerConflict[]> {
-  const { findConflicts } = await import('../../keystore/keystore.ts')
-  return findConflicts(dir)
-}
-
-async function conflictWarnings(conflicts: readonly LedgerConflict[], dir: string): Promise<Sentence[]> {
-  return conflicts.map(({ path, kind, got }) => {
-    const adopt = kind === 'unknown' ? sentence`. If the file is right:  ${ours('cert', 'adopt', '--dir', dir)}` : ''
-    return sentence`${path} disagrees with the ledger: ${got}${adopt}`
-  })
-}
-
 /** The list alone doesn't show that a rotation is under way. */
 async function rotationWarnings(dir: string): Promise<Sentence[]> {
   const { readRotation } = await import('../../keystore/keystore.ts')
@@ -156,7 +142,7 @@ function define(command: Command, context: Context): void {
   command
     .option(
       '--expiring <time>',
-      'list only certificates in use that expire within this time (30d, 12h, 2w) or have expired; exit code 1 if there are any, or if a file and the ledger disagree',
+      'list only certificates in use that expire within this time (30d, 12h, 2w) or have expired; exit code 1 if there are any, if a file and the ledger disagree, or if lines of the ledger were changed or removed',
       once('--expiring'),
     )
     .option(
@@ -170,7 +156,8 @@ function define(command: Command, context: Context): void {
 export const certList: CommandSpec = {
   description:
     'Lists all certificates that were ever issued in a folder, oldest first, and those that are missing from its ledger, ' +
-    'ca/ledger.jsonl. Replaced certificates are listed too, because dockerd accepts them until they expire.',
+    'ca/ledger.jsonl. Replaced certificates are listed too, because dockerd accepts them until they expire. ' +
+    'Exit code 1 if a key and its certificate do not match.',
   examples: [
     [sentence`${SELF} cert list`, 'in ./docker-mtls'],
     [sentence`${SELF} cert list --expiring 30d`, 'for monitoring: exit code 1 if a certificate expires within 30 days'],
@@ -180,6 +167,6 @@ export const certList: CommandSpec = {
     ],
     [sentence`${SELF} cert list --dir /srv/keys --json`, 'another folder, for a program'],
   ],
-  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nstate is "in use", "ends soon" (within 30 days), "ended" (expired),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it) or "replaced".',
+  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nkind of a conflict is "unknown", "differs", "unreadable", or "key" (certificate and key do not match);\nledger: { entries, state, chained, faults: [{ kind, line, got }], accepted };\nkind of a fault is "changed", "removed", "added" or "head" (ledger-heads.jsonl); keep state elsewhere to notice a ledger that was written again;\nstate is "in use", "ends soon" (within 30 days), "ended" (expired),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it) or "replaced".',
   define,
 }

@@ -10,6 +10,7 @@ import type { CertificateFacts } from '../../identity/certificate.ts'
 import { readSet } from '../../identity/read-set.ts'
 import { suggestClientName } from '../../pki/client-name.ts'
 import type { NewFile } from '../../base/replace-files.ts'
+import { removeClientLeftovers } from '../leftovers.ts'
 import { settleSwap, swapFiles } from '../swap.ts'
 import { planFile, putFile, type FileResult } from '../../base/rendered-file.ts'
 import { readAnswer, type Answer } from './answer.ts'
@@ -79,6 +80,7 @@ export async function installClient(options: InstallOptions): Promise<InstallRep
   const paths = clientFolder(
     options.folder ?? defaultFolder(suggestClientName(answer.facts.commonName ?? '') ?? 'NAME'),
   )
+  await removeClientLeftovers(paths.folder)
   const keptAside = await settleSwap(paths)
   const key = await keyOf(answer, file, paths)
   const warnings = check(answer, file, key)

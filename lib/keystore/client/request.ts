@@ -7,6 +7,7 @@ import { parseClientName } from '../../pki/client-name.ts'
 import { parseKeyType, type KeyType } from '../../pki/key-type.ts'
 import { keepBeside, publishFolder, type NewFile } from '../../base/replace-files.ts'
 import { openKeyNotes } from '../notes.ts'
+import { removeClientLeftovers } from '../leftovers.ts'
 import { settleSwap } from '../swap.ts'
 import { clientFolder, commonNameIn, defaultFolder, requestPath, type ClientFolder } from './folder.ts'
 import { checkOptions } from '../../base/options.ts'
@@ -68,7 +69,10 @@ export async function requestClient(options: ClientRequestOptions): Promise<Clie
   const { folder = defaultFolder(name), force = false } = options
   const paths = clientFolder(folder)
   const isThere = await isFolder(folder)
-  if (isThere) await settleSwap(paths)
+  if (isThere) {
+    await removeClientLeftovers(folder)
+    await settleSwap(paths)
+  }
   await refuseOtherClient(paths, name)
   await refuseOtherFile(requestPath(folder, name))
   const inUse = await readIfThere(paths.key)

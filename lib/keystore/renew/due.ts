@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../ledger.ts'
+import type { LedgerEntry } from '../ledger-line.ts'
 import { DAY_MS, DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from '../../pki/lifetime.ts'
 
 /**

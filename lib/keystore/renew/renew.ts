@@ -8,6 +8,8 @@ import type { FolderLeafResult } from '../ensure-leaf.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { elsewhereFault, requestAgain } from '../key-held.ts'
 import { checkLedger } from '../ledger-check.ts'
+import { settleFolder } from '../leftovers.ts'
+import { refuseMismatchedPairs } from '../pair-faults.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
 import { requestedNames } from '../../pki/recertify.ts'
 import { ensureOneDayClient, hasOneDayClient } from '../one-day-client.ts'
@@ -83,8 +85,8 @@ const OPTIONS = [
  * Renews certificates in the folder that `init` created: with new keys of the same type, for the same names, and for as long
  * as before. The old files are kept beside the new ones. Everything is checked before anything is changed.
  *
- * @throws {@link PkiError} ERR_LEDGER_MISMATCH, ERR_LEDGER_INVALID, ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE,
- *   ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_DAYS_INVALID, ERR_NAME_INVALID
+ * @throws {@link PkiError} ERR_LEDGER_MISMATCH, ERR_LEDGER_INVALID, ERR_PKI_FILE_INVALID, ERR_CLIENT_NOT_FOUND,
+ *   ERR_CLIENT_KEY_ELSEWHERE, ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_DAYS_INVALID, ERR_NAME_INVALID
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  * @example
@@ -96,11 +98,16 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   checkRequested(options)
   const { folder: root, passphrase, dryRun = false, signal, onStep } = options
   const folder = new PkiFolder(root)
+  if (!dryRun) await settleFolder(root)
   await checkLedger(root)
   const known = await listKnown(root)
   const requested = readRequested(options, known)
   const { renew, missing, ...rest } = planRenewal(known, requested, Date.now())
   refuse(root, requested, missing, rest.elsewhere)
+  await refuseMismatchedPairs(
+    root,
+    renew.map(({ certificate }) => certificate.path),
+  )
   const planned = renew.map((item) => ({ ...item, days: options.days ?? lifeInDays(item.certificate, known) }))
   const report = { folder: resolve(root), ...rest }
   if (dryRun || planned.length === 0) return { ...report, renewed: planned, probe: await hasOneDayClient(root) }

@@ -8,7 +8,9 @@ import { dateSuffix, keepBeside } from '../../base/replace-files.ts'
 import { codeOf } from '../../base/system-error.ts'
 import { caPaths, nextCaPaths } from '../layout.ts'
 import { readNextPair, type Rotation } from './cas.ts'
-import { appendToLedger, ledgerEntry, type LedgerEntry } from '../ledger.ts'
+import { readRotation } from './state.ts'
+import { appendToLedger } from '../ledger.ts'
+import { ledgerEntry, type LedgerEntry } from '../ledger-line.ts'
 import { recertify } from '../../pki/recertify.ts'
 import { lifeInDays } from '../renew/due.ts'
 import type { Leaf } from './leaves.ts'
@@ -74,7 +76,7 @@ function datesOf({ validFrom, validTo }: X509Certificate): Pick<LedgerEntry, 'no
 export async function installNext(root: string, { state, next }: Rotation): Promise<string[]> {
   const paths = caPaths(root)
   const pair = await readNextPair(root)
-  const suffix = asSuffix(state.since)
+  const suffix = dateSuffix(new Date(state.since))
   const keptAside = [`${paths.cert}.${suffix}`, `${paths.key}.${suffix}`] as const
   if ((await readIfThere(paths.key)) !== pair.key) {
     await linkOnce(paths.cert, keptAside[0])
@@ -96,9 +98,21 @@ export async function isInstalled(root: string): Promise<boolean> {
   return (await readIfThere(cert)) === pair.certificate && (await readIfThere(key)) === pair.key
 }
 
-/** {@link dateSuffix} for an earlier date. */
-function asSuffix(date: string): string {
-  return date.replace(/\.\d+/, '').replaceAll(':', '-')
+/**
+ * Is the key in place, but not its certificate? A run was killed between the two: `ca.pem` still begins with the old CA.
+ */
+export async function isHalfInstalled(root: string): Promise<boolean> {
+  if ((await readRotation(root))?.phase !== 'finish') return false
+  const { cert, key } = caPaths(root)
+  const pair = await readNextPair(root)
+  return (await readIfThere(key)) === pair.key && (await readIfThere(cert)) !== pair.certificate
+}
+
+/** Finishes the installation of the new CA after {@link isHalfInstalled}. Two runs may do so at once. */
+export async function settleInstall(root: string): Promise<void> {
+  if (!(await isHalfInstalled(root))) return
+  const { certificate } = await readNextPair(root)
+  await writeFileAtomically(caPaths(root).cert, certificate, { mode: PUBLIC_MODE })
 }
 
 /** Gives a file a second name, unless an interrupted run has done so already. */
@@ -124,17 +138,7 @@ export async function removeNext(root: string, state: string): Promise<void> {
 }
 
 /** Only folders that will be deleted have this name. */
-const ENDED = '.next-ended.'
-
-/** Deletes the leftovers of killed runs, including copies of the new CA's key. */
-export async function removeLeftovers(root: string): Promise<void> {
-  const { folder } = caPaths(root)
-  const staged = /^\.next\.[0-9a-f]{12}$/
-  const names = await fs.readdir(folder)
-  for (const name of names.filter((one) => one.startsWith(ENDED) || staged.test(one))) {
-    await fs.rm(join(folder, name), { recursive: true, force: true })
-  }
-}
+export const ENDED = '.next-ended.'
 
 /** Moves the new CA aside and keeps it: certificates that it issued may still be in use. */
 export async function setNextAside(root: string): Promise<string> {

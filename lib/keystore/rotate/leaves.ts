@@ -5,10 +5,9 @@ import { isIssuedBy, openCertificate } from '../../identity/certificate.ts'
 import { clientPaths, serverFolder, type LeafPaths } from '../layout.ts'
 import { clientNames, serverPlaces } from '../list.ts'
 import type { Rotation } from './cas.ts'
-import { settleSwap } from '../swap.ts'
+import { readSettled } from '../swap.ts'
 import { isKeyElsewhere } from '../key-held.ts'
 import type { Participants } from './phases.ts'
-import { readIfThere } from '../../base/files.ts'
 
 /** The folder of a server or a client during a CA rotation. */
 export interface Leaf {
@@ -22,7 +21,7 @@ export interface Leaf {
   readonly keyElsewhere: boolean
 }
 
-/** Reads the folders of all servers and clients, servers first. Waiting pairs are moved into place. */
+/** Reads the folders of all servers and clients, servers first. A waiting pair counts as if it were in its place. */
 export async function readLeaves(root: string): Promise<Leaf[]> {
   const servers = (await serverPlaces(root)).map(
     ({ host, paths }) => ({ kind: 'server', name: serverFolder(host), paths }) as const,
@@ -31,8 +30,7 @@ export async function readLeaves(root: string): Promise<Leaf[]> {
   const clients = names.map((name) => ({ kind: 'client', name, paths: clientPaths(root, name) }) as const)
   const leaves: Leaf[] = []
   for (const { kind, name, paths } of [...servers, ...clients]) {
-    await settleSwap(paths)
-    const pem = await readIfThere(paths.cert)
+    const pem = await readSettled(paths, paths.cert)
     const keyElsewhere = kind === 'client' && (await isKeyElsewhere(root, name))
     const cert = pem === undefined ? undefined : openCertificate(pem, paths.cert)
     leaves.push({ kind, name, paths, keyElsewhere, ...(cert && { cert }) })
@@ -77,7 +75,7 @@ export function participantsOf(leaves: readonly Leaf[], rotation: Rotation): Par
 export async function refuseIncompletePairs(root: string, leaves: readonly Leaf[]): Promise<void> {
   for (const { kind, name, paths, cert, keyElsewhere } of leaves) {
     if (cert === undefined || keyElsewhere) continue
-    const key = await readIfThere(paths.key)
+    const key = await readSettled(paths, paths.key)
     if (key !== undefined && fits(cert, key)) continue
     const got = key === undefined ? `${paths.key} is missing` : `${paths.key} does not match ${paths.cert}`
     const again = kind === 'server' ? ['cert', 'renew', '--host', name] : ['cert', 'renew', name]

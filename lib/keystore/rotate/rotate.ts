@@ -1,16 +1,16 @@
-import { join } from 'node:path'
 import { ours, sentence } from '../../base/sentence.ts'
 import { withLock } from '../../contexts/lock.ts'
 import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
-import { caPaths } from '../layout.ts'
+import { rotationLock } from '../layout.ts'
 import { readRotatedCas, type Rotation } from './cas.ts'
 import { PkiFolder } from '../folder.ts'
 import { checkLedger } from '../ledger-check.ts'
+import { settleFolder } from '../leftovers.ts'
 import { rotationText, writeRotation, type RotationState } from './state.ts'
 import { runStep } from '../../base/progress.ts'
 import { beginRotation } from './begin.ts'
-import { removeNext, setNextAside, removeLeftovers } from './files.ts'
+import { removeNext, setNextAside } from './files.ts'
 import { participantsOf, readLeaves, refuseIncompletePairs } from './leaves.ts'
 import { inspectDaemon, serverOf, type Look } from './inspect-daemon.ts'
 import { readRotateOptions, type ReadRotateOptions, type RotateOptions } from './options.ts'
@@ -64,8 +64,7 @@ export async function rotateAuthority(options: RotateOptions): Promise<RotationR
   await new PkiFolder(root).list()
   if (read.action === 'status') return statusOf(read)
   try {
-    const lock = join(caPaths(root).folder, '.rotation.lock')
-    return await withLock(lock, () => (read.action === 'abort' ? abort(read) : go(read)), 'that CA')
+    return await withLock(rotationLock(root), () => (read.action === 'abort' ? abort(read) : go(read)), 'that CA')
   } catch (cause) {
     if (isDockerMtlsError(cause) || !isFromDisk(cause)) throw cause
     throw new FileError('ERR_FILE_WRITE', {
@@ -92,7 +91,7 @@ async function statusOf({ folder: root }: ReadRotateOptions): Promise<RotationRe
 
 async function go(options: ReadRotateOptions): Promise<RotationReport> {
   const { folder: root, onStep, passphrase, next } = options
-  await removeLeftovers(root)
+  await settleFolder(root)
   await checkLedger(root)
   const leaves = await readLeaves(root)
   for (const target of options.targets) serverOf(target, leaves)
@@ -210,7 +209,7 @@ async function end(root: string, rotation: Rotation, looks: readonly Look[]): Pr
 
 async function abort(options: ReadRotateOptions): Promise<RotationReport> {
   const { folder: root } = options
-  await removeLeftovers(root)
+  await settleFolder(root)
   const rotation = await readRotatedCas(root)
   if (rotation === undefined) throw await noRotation(root, 'aborting the rotation')
   const { phase } = rotation.state

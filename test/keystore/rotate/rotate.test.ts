@@ -69,7 +69,15 @@ describe('a whole rotation', () => {
     )
     assert.deepEqual(
       (await fs.readdir(join(root, 'ca'))).map((name) => name.replace(/\.\d{4}-.*Z$/, '.DATE')).toSorted(),
-      ['ca-key.pem', 'ca-key.pem.DATE', 'ca.pem', 'ca.pem.DATE', 'ledger.jsonl', 'rotation.json.DATE'],
+      [
+        'ca-key.pem',
+        'ca-key.pem.DATE',
+        'ca.pem',
+        'ca.pem.DATE',
+        'ledger-heads.jsonl',
+        'ledger.jsonl',
+        'rotation.json.DATE',
+      ],
     )
     // The life of each is as long as before.
     const alice = new X509Certificate(await read('clients/alice/cert.pem'))

@@ -52,9 +52,14 @@ export async function copyOf(start: string, t: Cleanable): Promise<{ root: strin
   return { root, rotate: (options = {}) => rotateAuthority({ folder: root, ...options }) }
 }
 
-/** A lock ends with the process that holds it; this one lives on. */
+/** Locks and temporary files end with their process; this one lives on. */
 export async function unlock(root: string): Promise<void> {
-  await fs.rm(join(root, 'ca/.rotation.lock'), { force: true })
+  for (const lock of ['rotation', 'ledger']) await fs.rm(join(root, `ca/.${lock}.lock`), { force: true })
+  for (const path of await fs.readdir(root, { recursive: true })) {
+    if (!path.includes(`-${process.pid}-`)) continue
+    const gone = path.replace(/\.[0-9a-f]{8}-\d+-/, '.')
+    await fs.rename(join(root, path), join(root, gone)).catch(() => undefined)
+  }
 }
 
 /** Goes on from wherever it is, as a person would by --status: to the end. */

@@ -1,0 +1,113 @@
+import { promises as fs, type Dirent } from 'node:fs'
+import { basename, join } from 'node:path'
+import { removeStaleLock } from '../contexts/lock.ts'
+import { parseTemporaryName, removeAbandoned, type Temporary } from '../base/temporary-names.ts'
+import {
+  caPaths,
+  clientFilesIn,
+  clientPaths,
+  clientsFolder,
+  hostsFolder,
+  isHostName,
+  ledgerLock,
+  nextCaPaths,
+  oneDayClientFolder,
+  rotationLock,
+  serverPaths,
+  type LeafPaths,
+} from './layout.ts'
+import { clientNames, isClientName, serverPlaces } from './list.ts'
+import { ENDED, settleInstall } from './rotate/files.ts'
+import { settleSwap, WAITING } from './swap.ts'
+
+/**
+ * Finishes or deletes what killed runs left in the folder: complete pairs that wait for their places move there, and
+ * temporary files and folders, which may contain keys, are deleted. Files that docker-mtls didn't create stay, and so do those
+ * of runs in progress.
+ *
+ * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+ */
+export async function settleFolder(root: string): Promise<void> {
+  await removeLeftovers(root)
+  const servers = (await serverPlaces(root)).map(({ paths }) => paths)
+  const clients = (await clientNames(root)).map((name) => clientPaths(root, name))
+  for (const paths of [...servers, oneDayClient(root), ...clients]) await settleSwap(paths)
+  await settleInstall(root)
+}
+
+/** The same for the folder of a client on its own machine. */
+export function removeClientLeftovers(folder: string): Promise<void> {
+  return removeIn(folder, isLeafFile, isWaiting)
+}
+
+async function removeLeftovers(root: string): Promise<void> {
+  const { folder: ca } = caPaths(root)
+  await removeIn(root, NONE, (name) => name === basename(ca) || name === 'server')
+  await removeIn(ca, isCaFile, (name) => name === 'next')
+  await removeIn(nextCaPaths(root).folder, isCaFile, NONE)
+  await removeEnded(ca)
+  for (const lock of [rotationLock(root), ledgerLock(caPaths(root).ledger)]) await removeStaleLock(lock)
+  await removeIn(hostsFolder(root), NONE, isHostName)
+  await removeIn(clientsFolder(root), NONE, isClientName)
+  const servers = (await serverPlaces(root)).map(({ paths }) => paths.folder)
+  const clients = (await clientNames(root)).map((name) => clientPaths(root, name).folder)
+  for (const folder of [...servers, oneDayClient(root).folder, ...clients]) {
+    await removeIn(folder, isLeafFile, isWaiting)
+  }
+}
+
+function oneDayClient(root: string): LeafPaths {
+  return clientFilesIn(oneDayClientFolder(serverPaths(root).folder))
+}
+
+type Test = (target: string) => boolean
+
+/** Deletes abandoned temporary files and folders whose final names pass the tests. */
+async function removeIn(folder: string, isFile: Test, isFolder: Test): Promise<void> {
+  await removeAbandoned(folder, ({ target }: Temporary, entry: Dirent) => {
+    if (entry.isFile()) return isFile(target)
+    return isFolder(target) && holdsOnlyOurs(join(folder, entry.name))
+  })
+}
+
+/** Somebody may have given a folder of their own such a name. */
+async function holdsOnlyOurs(folder: string): Promise<boolean> {
+  const entries = await fs.readdir(folder, { withFileTypes: true }).catch(() => [])
+  return entries.every((entry) => {
+    const name = parseTemporaryName(entry.name)?.target ?? entry.name
+    return entry.isFile() && (isLeafFile(name) || isCaFile(name))
+  })
+}
+
+const NONE: Test = () => false
+const isWaiting: Test = (name) => name === WAITING
+
+const LEAF_FILES: ReadonlySet<string> = new Set([
+  'ca.pem',
+  'cert.pem',
+  'key.pem',
+  'next-key.pem',
+  'server-cert.pem',
+  'server-key.pem',
+  'override.conf',
+  '.env',
+])
+
+function isLeafFile(name: string): boolean {
+  return LEAF_FILES.has(name) || name.endsWith('.csr')
+}
+
+const CA_FILES =
+  /^(?:ca\.pem|ca-key\.pem|ledger\.jsonl|ledger-heads\.jsonl|\.?(?:rotation|ledger)\.lock|rotation\.json(?:\..+)?)$/
+
+function isCaFile(name: string): boolean {
+  return CA_FILES.test(name)
+}
+
+/** Deletes the folders of new CAs whose rotations have ended; their files are in the CA's own folder by then. */
+async function removeEnded(ca: string): Promise<void> {
+  for (const name of await fs.readdir(ca).catch(() => [])) {
+    if (!name.startsWith(ENDED)) continue
+    await fs.rm(join(ca, name), { recursive: true, force: true }).catch(() => undefined)
+  }
+}
