@@ -207,8 +207,9 @@ export const CLAIMS: readonly Claim[] = [
     ['cli/endpoint.test.ts', 'through a proxy, whose password is read from a file'],
   ),
   claim(
-    1,
+    2,
     'docker-mtls creates files with their final mode',
+    ['keystore/leftovers.test.ts', 'the next run clears what a killed one left'],
     [
       'keystore/folder.test.ts',
       'has its files and modes, whatever the umask',
@@ -216,6 +217,16 @@ export const CLAIMS: readonly Claim[] = [
     ],
     ['keystore/folder-swap.test.ts', 'is the old one or the new one after a run that was killed at any step'],
   ),
+  claim(1, "A certificate and a key that don't match are an error", [
+    'keystore/leftovers.test.ts',
+    'a CA certificate and a CA key that do not match',
+    'a client certificate and a key that do not match',
+  ]),
+  claim(4, 'The ledger shows changes to it', [
+    'keystore/ledger.test.ts',
+    'the chain of the ledger',
+    'name a line that was changed; it is accepted only on request',
+  ]),
 
   // Builds
   claim(3, 'A build gives the daemon only', ['engine/workflows/build/file-sync.test.ts', 'nothing else can be had']),
