@@ -1,13 +1,14 @@
 /** Chunks below this size are copied, because each object costs about 100 bytes besides its contents. */
 const SMALL = 4 * 1024
 const BLOCK = 64 * 1024
+const EMPTY: Buffer = Buffer.alloc(0)
 
 /** Collects chunks of bytes. Many small chunks take hardly more memory than their bytes. */
 export class ByteList {
   #chunks: Buffer[] = []
   #size = 0
   /** The rest of it is free for the next small chunks. */
-  #block: Buffer = Buffer.alloc(0)
+  #block: Buffer = EMPTY
   /** Bytes at the beginning of the block that are not in the list yet. */
   #filled = 0
 
@@ -46,7 +47,8 @@ export class ByteList {
   }
 
   #closeBlock(): void {
-    if (this.#filled > 0) this.#chunks.push(this.#block.subarray(0, this.#filled))
+    if (this.#filled === 0) return
+    this.#chunks.push(this.#block.subarray(0, this.#filled))
     this.#block = this.#block.subarray(this.#filled)
     this.#filled = 0
   }

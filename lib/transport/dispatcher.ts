@@ -266,8 +266,16 @@ function isRepeatable({ method, body, upgrade }: UndiciDispatcher.DispatchOption
 
 /** Tells each request whether it is sent on an open connection. */
 class WatchedClient extends Client {
+  #isConnected = false
+
+  constructor(...settings: ConstructorParameters<typeof Client>) {
+    super(...settings)
+    this.on('connect', () => (this.#isConnected = true))
+    this.on('disconnect', () => (this.#isConnected = false))
+  }
+
   override dispatch(options: UndiciDispatcher.DispatchOptions, handler: UndiciDispatcher.DispatchHandler): boolean {
-    if (this.stats.connected && handler instanceof GuardedHandler) handler.useOpenConnection()
+    if (this.#isConnected && handler instanceof GuardedHandler) handler.useOpenConnection()
     return super.dispatch(options, handler)
   }
 }
