@@ -4,6 +4,7 @@ import { isDockerMtlsError, ProvisionError, sentencesOf } from '../base/errors.t
 import { command, option, sentence } from '../base/sentence.ts'
 import { LOCAL_SOCKET } from '../daemon-config/listen.ts'
 import { isActive } from '../host/facts.ts'
+import { CHANGE_LIMITS } from '../host/run-limits.ts'
 import { stderrSummary, type HostShell, type ScriptResult } from '../host/shell.ts'
 import { tlsFilesIn } from '../daemon-config/options.ts'
 import { runStep } from '../base/progress.ts'
@@ -17,7 +18,7 @@ import type { VerificationCheck } from './verify-listener.ts'
 import { verifyDaemon, type VerificationOptions } from './verify-daemon.ts'
 import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
 import { CHANGED_CODE, PENDING_CODE, ROLLED_BACK_CODE } from './rollback/state.ts'
-import { commitScript, runTransaction, transactionScript } from './transaction.ts'
+import { commitScript, runTransaction } from './transaction.ts'
 import { validate } from './validate.ts'
 
 /** The result of an apply. */
@@ -124,7 +125,7 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
   let ran: ScriptResult | undefined
   let isEnding = false
   try {
-    ran = await runTransaction(shell, transactionScript(plan, { id, after: rollbackAfter, owner }), onStep)
+    ran = await runTransaction(shell, plan, { id, after: rollbackAfter, owner }, onStep)
     requireApplied(ran, shell)
     signal?.throwIfAborted()
     const proof = await verifyDaemon(plan, options)
@@ -176,7 +177,8 @@ function requireApplied(ran: ScriptResult, { name }: HostShell): void {
 
 async function commit(id: string, shell: HostShell): Promise<void> {
   // Over ssh the answer may be lost. A second call gives the same answer.
-  const ran = await shell.run(commitScript(id)).catch(() => shell.run(commitScript(id)))
+  const run = (): Promise<ScriptResult> => shell.run(commitScript(id), { limits: CHANGE_LIMITS })
+  const ran = await run().catch(run)
   if (ran.code !== 0) throw rolledBack('finishing the apply')
 }
 

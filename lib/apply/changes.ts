@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { PUBLIC_MODE } from '../base/files.ts'
 import { sentence, type Sentence } from '../base/sentence.ts'
-import type { HostFacts, HostFile } from '../host/facts.ts'
+import type { HostFile } from '../host/fact-records.ts'
+import type { HostFacts } from '../host/facts.ts'
 import { shellWord } from '../base/quoting/posix.ts'
 
 /** A requested file on the host. */

@@ -8,6 +8,7 @@ import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { oddPlaces, type Change } from './changes.ts'
 import type { ConfigurationForm, DaemonSettings, SettingsInForce } from '../daemon-config/settings-in-force.ts'
+import { openFolders } from './parents.ts'
 import { portConflicts, unprovableListeners } from './ports.ts'
 import type { UserNamespaces } from './userns.ts'
 import { flagValue, type ExpandedCommand } from '../daemon-config/unit/variables.ts'
@@ -28,6 +29,7 @@ export type ConflictKind =
   | 'containers-left-behind'
   | 'closed-data-folder'
   | 'not-a-file'
+  | 'open-folder'
 
 /** Something on the host that would prevent the new configuration from working. */
 export interface Conflict {
@@ -57,15 +59,14 @@ export interface Situation {
   readonly form: ConfigurationForm
   /** Does the verification run on the host itself? */
   readonly isHere: boolean
+  readonly tlsDir: string
 }
 
 type Search = (situation: Situation) => Conflict[]
 
 /** Finds all conflicts at once. */
 export function findConflicts(situation: Situation): Conflict[] {
-  return [laterDropIns, otherBinary, otherConfig, variables, ports, snapshotter, swarm, orphans].flatMap((search) =>
-    search(situation),
-  )
+  return SEARCHES.flatMap((search) => search(situation))
 }
 
 function conflict(kind: ConflictKind, what: string, got: Sentence, todo: Sentence): Conflict {
@@ -172,6 +173,21 @@ export function orphanConflicts({ running, lives, remaps }: Orphaning): Conflict
   const what = `${running} running ${running === 1 ? 'container' : 'containers'}`
   return [conflict('containers-left-behind', what, LEFT_BEHIND.got, LEFT_BEHIND.todo)]
 }
+
+const folders: Search = ({ facts, tlsDir }) =>
+  openFolders(facts, tlsDir).map(({ path, got, todo }) => conflict('open-folder', path, got, todo))
+
+const SEARCHES: readonly Search[] = [
+  laterDropIns,
+  otherBinary,
+  otherConfig,
+  variables,
+  ports,
+  snapshotter,
+  swarm,
+  orphans,
+  folders,
+]
 
 /** Folders above dockerd's data that the root of containers can't enter. */
 export function closedFolders({ closed }: UserNamespaces): Conflict[] {

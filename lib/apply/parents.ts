@@ -1,24 +1,62 @@
-import { otherWriter } from '../base/folder-writers.ts'
-import { option, sentence } from '../base/sentence.ts'
-import type { Warning } from '../base/warning.ts'
-import { lines, type HostFacts } from '../host/facts.ts'
+import { posix } from 'node:path'
+import { command, option, sentence, type Sentence } from '../base/sentence.ts'
 import { DEFAULT_TLS_DIR } from '../daemon-config/options.ts'
-import type { FactCall } from '../host/facts-script.ts'
+import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
+import { decodeWord } from '../host/fact-records.ts'
+import { STATE_FOLDER, type FactCall } from '../host/facts-script.ts'
+import { lines, type HostFacts } from '../host/facts.ts'
 
-/** The facts that {@link openParents} needs. */
-export function parentsQuestion(folder: string): FactCall {
-  return ['parents', folder]
+/** A folder in which somebody other than root can replace files. */
+export interface OpenFolder {
+  readonly path: string
+  /** Who can, without a full stop. */
+  readonly got: string
+  readonly todo: Sentence
 }
 
-/** Warns of folders that users other than root can write to: they could replace the CA that dockerd trusts. */
-export function openParents({ fact }: HostFacts): Warning[] {
-  return lines(fact('parents')).flatMap((line) => {
-    const [, octal = '0', uid = '0', path = ''] = /^(\d+) (\d+) (.*)$/.exec(line) ?? []
-    const writer = otherWriter({ mode: Number.parseInt(octal, 8), uid: Number(uid) })
-    if (writer === undefined) return []
-    const whose =
-      writer === 'owner' ? `${path} belongs to the user ${uid}` : `Users other than root can write to ${path}`
-    const text = sentence`${whose}, so that they can replace the CA and become root on this host. Choose a folder that only root can write to:  ${option('tlsDir', DEFAULT_TLS_DIR)}`
-    return [{ code: 'writable-tls-folder', text }]
+/** The folders that every apply writes to, unlike the TLS folder. */
+const FIXED = [DROP_IN, DAEMON_JSON].map((path) => posix.dirname(path)).concat(STATE_FOLDER)
+
+/** The facts that {@link openFolders} needs. */
+export function parentsQuestions(tlsDir: string): FactCall[] {
+  return [...FIXED, tlsDir].map((folder) => ['parents', folder])
+}
+
+/**
+ * Finds the folders above the written files that aren't root's alone. Whoever can rename an entry of such a folder can replace
+ * the CA that dockerd trusts, and can make root write elsewhere through a symbolic link. The sticky bit of /tmp prevents
+ * neither: everybody may create the missing folders there first.
+ */
+export function openFolders(facts: HostFacts, tlsDir: string): OpenFolder[] {
+  const fixed = FIXED.flatMap((folder) => openAbove(folder, facts)).map((one) => ({ ...one, todo: close(one) }))
+  const chosen = openAbove(tlsDir, facts).map((one) => ({ ...one, todo: CHOOSE_ANOTHER }))
+  const all = new Map([...chosen, ...fixed].map((one) => [one.path, one]))
+  return [...all.values()].map(({ path, whose, todo }) => ({
+    path,
+    got: `${whose}, and could replace the files that dockerd reads, or make root write elsewhere`,
+    todo,
+  }))
+}
+
+const CHOOSE_ANOTHER: Sentence = sentence`Choose a folder that only root can write to, in folders that only root can write to:  ${option('tlsDir', DEFAULT_TLS_DIR)}`
+
+/** One folder, as the host describes it. */
+interface Open {
+  readonly path: string
+  readonly whose: string
+}
+
+const WRITABLE_BY_OTHERS = 0o022
+
+function openAbove(folder: string, { fact }: HostFacts): Open[] {
+  return lines(fact(`parents:${folder}`)).flatMap((line) => {
+    const [octal = '', uid = '', path = ''] = line.split(' ')
+    if (uid !== '0') return [{ path: decodeWord(path), whose: `the user ${uid} owns it` }]
+    const isOpen = (Number.parseInt(octal, 8) & WRITABLE_BY_OTHERS) !== 0
+    return isOpen ? [{ path: decodeWord(path), whose: `users other than root can write to it (mode ${octal})` }] : []
   })
+}
+
+function close({ path }: Open): Sentence {
+  return sentence`Let only root write to it:  ${command('chown', 'root:root', path)}  and  ${command('chmod', 'go-w', path)}`
 }

@@ -26,7 +26,7 @@ import {
   type SettingsInForce,
 } from '../daemon-config/settings-in-force.ts'
 import type { RequestedApply } from './options.ts'
-import { parentsQuestion } from './parents.ts'
+import { parentsQuestions } from './parents.ts'
 import { openDoorQuestions } from './ports.ts'
 import { isApplyPending } from './rollback/pending.ts'
 import { renderForHost, type RenderedForHost } from '../daemon-config/render-for-host.ts'
@@ -96,7 +96,7 @@ export async function planApply(requested: RequestedApply, shell: HostShell, sig
     wantedFacts(found, tlsDir, [
       ...usernsQuestions(found.unit, inForce, remap),
       ...openDoorQuestions(first),
-      parentsQuestion(tlsDir),
+      ...parentsQuestions(tlsDir),
     ]),
     signal,
   )
@@ -161,6 +161,7 @@ function decide(known: Known): ApplyPlan {
     liveRestore: hasLiveRestore(start.unit, daemonJson),
     form,
     isHere: known.isHere,
+    tlsDir,
   }
   const restarts = changes.some(isWritten) || mustRestart(facts)
   return {
@@ -248,6 +249,7 @@ function refusedPlan(
     form,
     liveRestore: false,
     isHere,
+    tlsDir,
   })
   return {
     form,

@@ -100,13 +100,28 @@ function programOf({ holders: [first] }: Listening): string {
   return first === undefined ? 'another program' : `${first.program} (process ${first.pid})`
 }
 
+/** `LISTEN 0 4096 [::1]%lo:2376 [::]:* users:(("a",pid=1,fd=3),("b",pid=2,fd=4))`. Only root sees the users. */
+const SS_LINE =
+  /^LISTEN\s+\d+\s+\d+\s+(?<address>[^\s%]+)(?:%\S+)?:(?<port>\d+)\s+\S+(?:\s+users:\((?<users>.*)\)\s*$)?/
+/**
+ * Every user chooses the names of own processes, of up to 15 characters (proc_pid_comm(5)). It takes 16 to forge another user
+ * in such a list.
+ */
+const SS_USER = String.raw`\("([^"]*)",pid=(\d+),fd=\d+\)`
+const SS_USERS = new RegExp(`^${SS_USER}(?:,${SS_USER})*$`)
+
 function listening({ fact }: HostFacts): Listening[] {
-  return lines(fact('listening')).map((line) => {
-    const [, , , local = ''] = line.trim().split(/\s+/)
-    const [, address = '', port = ''] = /^(.*):(\d+)$/.exec(local) ?? []
-    const holders = [...line.matchAll(/\("([^"]*)",pid=(\d+)/g)].map(([, program = '', pid = '']) => ({ program, pid }))
-    return { address: address.replace(/%.*$/, ''), port, holders }
+  return lines(fact('listening')).flatMap((line) => {
+    const { address, port, users = '' } = SS_LINE.exec(line)?.groups ?? {}
+    if (address === undefined || port === undefined) return []
+    // With quotes in a name, the holders are unknown.
+    return [{ address, port, holders: SS_USERS.test(users) ? holdersIn(users) : [] }]
   })
+}
+
+function holdersIn(users: string): Listening['holders'] {
+  const found = users.matchAll(new RegExp(SS_USER, 'g'))
+  return [...found].map(([, program = '', pid = '']) => ({ program, pid }))
 }
 
 const ANY = new Set(['0.0.0.0', '[::]', '*'])

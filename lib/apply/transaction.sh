@@ -113,9 +113,13 @@ make_folders() {
 write_file() {
   make_folders "$1"
   require_ours
-  cat >"$1.docker-mtls"
-  chmod "$2" "$1.docker-mtls"
-  chown root:root "$1.docker-mtls"
+  rm -f "$b/new"
+  cat >"$b/new"
+  chmod "$2" "$b/new"
+  chown root:root "$b/new"
+  # Unlike -a, -p leaves the SELinux label to the folder of the file.
+  place_beside -p "$b/new" "$1"
+  rm -f "$b/new"
   require_ours "$1.docker-mtls"
   mv -f -T -- "$1.docker-mtls" "$1"
 }

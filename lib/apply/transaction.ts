@@ -1,5 +1,6 @@
 import { shellFile } from '../base/shell-file.ts'
 import type { OnStep } from '../base/progress.ts'
+import { transactionLimits } from '../host/run-limits.ts'
 import { assignments, hereDocument, shellCall, shellFunction, shellProgram } from '../host/script.ts'
 import { PREAMBLE, type HostShell, type ScriptResult } from '../host/shell.ts'
 import { isWritten, sumOf, type Change } from './changes.ts'
@@ -84,9 +85,11 @@ export function commitScript(id: string): string {
 /** Runs a transaction, and reports the steps that it announces: each ends where the next one begins. */
 export async function runTransaction(
   shell: HostShell,
-  script: string,
+  plan: Written,
+  transaction: Transaction,
   onStep: OnStep | undefined,
 ): Promise<ScriptResult> {
+  const limits = transactionLimits(transaction.after)
   let current: { step: TransactionStep; began: number } | undefined
   const end = (state: 'done' | 'failed'): void => {
     if (current === undefined) return
@@ -100,7 +103,7 @@ export async function runTransaction(
     current = { step: step as TransactionStep, began: performance.now() }
     onStep?.({ step, title: STEPS[current.step], state: 'running' })
   }
-  const ran = await shell.run(script, { onLine })
+  const ran = await shell.run(transactionScript(plan, transaction), { onLine, limits })
   end(ran.code === 0 ? 'done' : 'failed')
   return ran
 }

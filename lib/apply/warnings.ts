@@ -4,7 +4,6 @@ import type { Warning } from '../base/warning.ts'
 import { DAY_MS } from '../pki/lifetime.ts'
 import type { Situation } from './conflicts.ts'
 import type { DaemonSettings } from '../daemon-config/settings-in-force.ts'
-import { openParents } from './parents.ts'
 import { runningIn, stopSentence } from './running.ts'
 import type { ServerFiles } from './server-files.ts'
 
@@ -23,7 +22,6 @@ export function warningsOf(
       text: `dockerd listens on ${host} without TLS. The apply closes that listener.`,
     })),
     ...leftBehind(inForce.settings.tlsDir, tlsDir),
-    ...openParents(facts),
     ...(left < SOON_MS
       ? [
           {

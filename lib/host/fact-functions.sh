@@ -1,7 +1,9 @@
 # Functions that print facts about a host. They change nothing. Each prints lines of one of these forms:
-#   fact NAME VALUE                        with NAME and VALUE in base64
-#   file PATH MODE OWNER:GROUP CONTENTS    with PATH and CONTENTS in base64
+#   fact NAME VALUE
+#   file PATH MODE OWNER:GROUP CONTENTS
 #   secret PATH MODE OWNER:GROUP SUM       for a key, of which only the SHA-256 leaves the host
+# Each word after the first is in base64. A value that is a list has a line for each item, and each word in it that somebody
+# else may choose (a path, a name) is in base64 again. So no line feed or space in a name makes another line or another word.
 
 # In bytes. /etc/passwd and /etc/subuid have a line for each user, and may be long.
 longest_file=8000000
@@ -10,9 +12,22 @@ b64() {
   base64 | tr -d '\n'
 }
 
+# Prints the line with the first word $1 and with the other arguments in base64.
+record() {
+  printf %s "$1"
+  shift
+  for word; do printf ' %s' "$(printf %s "$word" | b64)"; done
+  printf '\n'
+}
+
 # Prints the fact $1 with the value $2.
 fact() {
-  printf 'fact %s %s\n' "$(printf %s "$1" | b64)" "$(printf %s "$2" | b64)"
+  record fact "$1" "$2"
+}
+
+# Prints the fact $1 with its stdin as the value, to the last byte.
+piped() {
+  printf 'fact %s %s\n' "$(printf %s "$1" | b64)" "$(b64)"
 }
 
 # Prints the fact $1 with the output of a command as its value.
@@ -25,7 +40,7 @@ said() {
 # Prints a fact if something other than a file is at the path $1: "link TARGET" or "other". An apply must not replace it.
 odd() {
   if test -h "$1"; then
-    fact "odd:$1" "link $(readlink "$1")"
+    { printf 'link ' && readlink -n "$1"; } | piped "odd:$1"
   elif test -e "$1" && ! test -f "$1"; then
     fact "odd:$1" other
   fi
@@ -34,8 +49,7 @@ odd() {
 secret() {
   odd "$1"
   test -f "$1" || return 0
-  printf 'secret %s %s %s\n' "$(printf %s "$1" | b64)" "$(stat -L -c '%a %U:%G' "$1")" \
-    "$(sha256sum <"$1" | cut -d ' ' -f 1)"
+  record secret "$1" "$(stat -L -c %a "$1")" "$(stat -L -c %U:%G "$1")" "$(sha256sum <"$1" | cut -d ' ' -f 1)"
 }
 
 file() {
@@ -46,7 +60,8 @@ file() {
   fi
   odd "$1"
   test -f "$1" || return 0
-  printf 'file %s %s %s\n' "$(printf %s "$1" | b64)" "$(stat -L -c '%a %U:%G' "$1")" "$(b64 <"$1")"
+  # The contents are not an argument, since a shell can't keep a NUL.
+  printf '%s %s\n' "$(record file "$1" "$(stat -L -c %a "$1")" "$(stat -L -c %U:%G "$1")")" "$(b64 <"$1")"
 }
 
 # Prints a fact if the program $1 exists and is executable.
@@ -65,12 +80,12 @@ writable() {
   if test -w "$(nearest "$1")"; then fact "writable:$1" yes; else fact "writable:$1" no; fi
 }
 
-# Prints the free KiB on the disk of $1: the fourth column of df -P (POSIX).
+# Prints the free KiB on the disk of $1. df(1) would also print names, which may contain spaces.
 free_kib() {
   # The output has to be split into its columns.
   # shellcheck disable=SC2046
-  set -- $(df -Pk "$1" 2>/dev/null | tail -n 1)
-  printf %s "${4-}"
+  set -- $(stat -f -c '%a %S' "$1" 2>/dev/null)
+  if test $# = 2; then printf %s "$(($1 * $2 / 1024))"; fi
 }
 
 room() {
@@ -83,14 +98,28 @@ closed() {
   if test -d "$p"; then test -x "$p"; else test -r "$p"; fi || fact "closed:$1" yes
 }
 
-# Prints the mode, owner and path of the folder $1 and of each of its parents that exists.
+# Prints the mode, owner and path of the folder $1 and of each of its parents that exists, as the fact parents:$1. If one of
+# them is a link, it prints the same for the target and its parents: whoever may rename one of those chooses where $1 leads.
 parents() {
-  fact parents "$(
-    p=$1
-    while true; do
-      stat -L -c '%a %u %n' "$p" 2>/dev/null
-      test "$p" = / && break
-      p=$(dirname "$p")
+  fact "parents:$1" "$(
+    links=0
+    while test $# -gt 0; do
+      p=$1
+      shift
+      while true; do
+        # The kernel follows no more links than this (path_resolution(7)).
+        if test -h "$p" && test "$links" -lt 40; then
+          links=$((links + 1))
+          target=$(readlink "$p")
+          case $target in
+          /*) set -- "$@" "$target" ;;
+          *) set -- "$@" "$(dirname "$p")/$target" ;;
+          esac
+        fi
+        about=$(stat -L -c '%a %u' "$p" 2>/dev/null) && printf '%s %s\n' "$about" "$(printf %s "$p" | b64)"
+        test "$p" = / && break
+        p=$(dirname "$p")
+      done
     done
   )"
 }

@@ -16,11 +16,12 @@ for c in base64 basename cat chmod chown cp cut date dirname find grep head id l
   }
 done
 
-# Prints "PID UID PROGRAM" for each running dockerd.
+# Prints "PID UID PROGRAM" for each running dockerd, with PROGRAM in base64. Every user can start a program of this name, in a
+# folder with any name.
 running_dockerds() {
   for p in /proc/[0-9]*; do
     test "$(cat "$p/comm" 2>/dev/null)" = dockerd || continue
-    printf '%s %s %s\n' "${p#/proc/}" "$(stat -c %u "$p")" "$(readlink "$p/exe")"
+    printf '%s %s %s\n' "${p#/proc/}" "$(stat -c %u "$p")" "$(readlink -n "$p/exe" | b64)"
   done
 }
 

@@ -1,19 +1,10 @@
 import { ProvisionError } from '../base/errors.ts'
 import { parseObject } from '../endpoint/json-object.ts'
+import { decodeWord, parseRecords, type HostFile } from './fact-records.ts'
 import { factsScript, furtherFactsScript, type FurtherFacts } from './facts-script.ts'
+import { FACTS_LIMITS } from './run-limits.ts'
 import { stderrSummary, type HostShell } from './shell.ts'
 import { parseSockets, type TcpSocket } from './sockets.ts'
-
-/** A file on the host. */
-export interface HostFile {
-  readonly path: string
-  readonly mode: number
-  /** `root:root` */
-  readonly owner: string
-  /** Absent for a key: only its {@link HostFile.sha256} leaves the host. */
-  readonly text?: string
-  readonly sha256?: string
-}
 
 /** A running dockerd. */
 export interface RunningDaemon {
@@ -45,7 +36,7 @@ export interface HostFacts {
  * @throws {@link ProvisionError} ERR_HOST_UNREADABLE
  */
 export async function gatherFacts(shell: HostShell, signal?: AbortSignal): Promise<HostFacts> {
-  return parseFacts(await ask(shell, factsScript(), signal))
+  return parseFacts(await ask(shell, factsScript(), signal), shell.name)
 }
 
 /**
@@ -59,15 +50,16 @@ export async function gatherFurtherFacts(
   wanted: FurtherFacts,
   signal?: AbortSignal,
 ): Promise<HostFacts> {
-  const { values, files } = parseLines(await ask(shell, furtherFactsScript(wanted), signal))
+  const { values, files } = parseRecords(await ask(shell, furtherFactsScript(wanted), signal), shell.name)
+  const read = new Set(files.map(({ path }) => path))
   return hostFacts(
     (name) => values.get(name) ?? known.fact(name),
-    [...files, ...known.files.filter(({ path }) => !files.some((file) => file.path === path))],
+    [...files, ...known.files.filter(({ path }) => !read.has(path))],
   )
 }
 
 async function ask(shell: HostShell, script: string, signal: AbortSignal | undefined): Promise<string> {
-  const ran = await shell.run(script, { signal })
+  const ran = await shell.run(script, { signal, limits: FACTS_LIMITS })
   if (ran.code === 0) return ran.stdout
   throw new ProvisionError('ERR_HOST_UNREADABLE', {
     tried: `inspecting ${shell.name}`,
@@ -77,8 +69,8 @@ async function ask(shell: HostShell, script: string, signal: AbortSignal | undef
 }
 
 /** @internal */
-export function parseFacts(printed: string): HostFacts {
-  const { values, files } = parseLines(printed)
+export function parseFacts(printed: string, name = 'the host'): HostFacts {
+  const { values, files } = parseRecords(printed, name)
   return hostFacts((name) => values.get(name) ?? '', files)
 }
 
@@ -95,24 +87,6 @@ function hostFacts(fact: (name: string) => string, files: readonly HostFile[]): 
   }
 }
 
-function parseLines(printed: string): { values: Map<string, string>; files: HostFile[] } {
-  const values = new Map<string, string>()
-  const files: HostFile[] = []
-  for (const line of printed.split('\n')) {
-    const [kind, name = '', ...rest] = line.split(' ')
-    if (kind === 'fact') values.set(decode(name), decode(rest[0]))
-    if (kind !== 'file' && kind !== 'secret') continue
-    const [mode = '0', owner = '', contents] = rest
-    const about = { path: decode(name), mode: Number.parseInt(mode, 8), owner }
-    files.push(kind === 'file' ? { ...about, text: decode(contents) } : { ...about, sha256: contents ?? '' })
-  }
-  return { values, files }
-}
-
-function decode(base64 = ''): string {
-  return Buffer.from(base64, 'base64').toString('utf8')
-}
-
 /** Does docker.service run? */
 export function isActive({ property }: Pick<HostFacts, 'property'>): boolean {
   return property('service', 'ActiveState') === 'active'
@@ -124,8 +98,8 @@ export function lines(text: string): string[] {
 }
 
 function parseDaemon(line: string): RunningDaemon {
-  const [pid = '', uid = '', ...exec] = line.split(' ')
-  return { pid: Number(pid), uid: Number(uid), exec: exec.join(' ') }
+  const [pid = '', uid = '', exec = ''] = line.split(' ')
+  return { pid: Number(pid), uid: Number(uid), exec: decodeWord(exec) }
 }
 
 function parseInfo(text: string): HostFacts['info'] {

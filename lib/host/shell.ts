@@ -1,4 +1,5 @@
 import { shellFile } from '../base/shell-file.ts'
+import type { RunLimits } from './run-limits.ts'
 
 /** The result of a script. */
 export interface ScriptResult {
@@ -13,6 +14,8 @@ export interface RunOptions {
   readonly onLine?: ((line: string) => void) | undefined
   /** Stops waiting. The script continues to run on the host. */
   readonly signal?: AbortSignal | undefined
+  /** @defaultValue {@link READ_LIMITS} */
+  readonly limits?: RunLimits | undefined
 }
 
 /** Runs scripts as root, on this machine or on another one. */
@@ -24,6 +27,7 @@ export interface HostShell {
   /**
    * Runs a POSIX sh script with root's PATH. The script is passed on stdin, since every user can read command lines.
    *
+   * @throws {@link ProvisionError} ERR_HOST_UNREADABLE, if the host exceeds a limit
    * @throws the signal's reason, if it is aborted
    */
   run(script: string, options?: RunOptions): Promise<ScriptResult>

@@ -5,9 +5,10 @@
 # network namespace.
 sockets() {
   uname -m
-  # The names of these files contain no line feeds. find -printf would be an alternative, but only GNU has it.
-  # shellcheck disable=SC2010
-  ls -l "/proc/$1/fd" 2>/dev/null | grep -o 'socket:.[0-9]*'
+  # A file that the process has opened may have any name. -q replaces line feeds (POSIX), and the first arrow in a line is the
+  # one before the target. find -printf would be an alternative, but only GNU has it.
+  # shellcheck disable=SC2012
+  ls -lq "/proc/$1/fd" 2>/dev/null | sed -n 's/^[^>]*-> \(socket:\[[0-9]*\)\]$/\1/p'
   cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null | grep ' 0A '
 }
 

@@ -1,12 +1,13 @@
-import { StringDecoder } from 'node:string_decoder'
 import { finished } from 'node:stream/promises'
-import { onAbort } from '../base/abort.ts'
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { sshLogin } from '../transport/ssh-arguments.ts'
 import { sshLoginFault } from '../transport/ssh-faults.ts'
 import { startSystemSsh } from '../transport/ssh-start.ts'
-import { SshStream } from '../transport/ssh-stream.ts'
+import { SshStream, type SshExit } from '../transport/ssh-stream.ts'
+import { limitedRun } from './limited-run.ts'
 import { rootLoginFault } from './root-login-fault.ts'
+import { READ_LIMITS } from './run-limits.ts'
+import { ScriptOutput } from './script-output.ts'
 import { PREAMBLE, type HostShell, type ScriptResult, type RunOptions } from './shell.ts'
 
 /** The shell of a remote host. */
@@ -41,72 +42,34 @@ const MARKER = '@docker-mtls'
 export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
   const name = formatEndpoint(endpoint)
   let address: string | undefined
-  const run = async (script: string, { onLine, signal }: RunOptions = {}): Promise<ScriptResult> => {
+  const run = async (
+    script: string,
+    { onLine, signal, limits = READ_LIMITS }: RunOptions = {},
+  ): Promise<ScriptResult> => {
     signal?.throwIfAborted()
     const child = await startSystemSsh([...sshLogin(endpoint, SSH_TIMEOUT_MS, ALIVE_SECONDS), START_ROOT_SHELL], name)
     const stream = new SshStream(child, () => undefined)
-    const lines = new LinesAfterMarker(onLine)
+    const output = new ScriptOutput({ limits, onLine, marker: MARKER })
     const stop = (): void => void stream.destroy()
-    // The caller may have aborted while ssh was being started.
-    const forget = signal && onAbort(signal, stop)
-    stream.on('data', (chunk: Buffer) => lines.add(chunk))
+    const abandon = (): Promise<unknown> => {
+      stop()
+      return stream.exit
+    }
     stream.end(`printf '${MARKER} %s\\n' "\${1-}"\n${PREAMBLE}${script}`)
-    // The exit of the process explains a failure better than the error of the stream.
-    await finished(stream).catch(() => undefined)
-    const exit = await stream.exit
-    forget?.()
-    signal?.throwIfAborted()
+    const shell = { name, stdout: stream, exit: exitOf(stream), stop, abandon }
+    const exit = await limitedRun(shell, output, { limits, signal })
     const fault = sshLoginFault(exit, endpoint)
     if (fault !== undefined) throw fault
-    const ran = { code: exit.code ?? 1, stdout: lines.text(), stderr: exit.stderr }
-    if (lines.shellArguments === undefined) throw rootLoginFault({ ...ran, stdout: lines.greeting }, { endpoint, user })
-    address = lines.shellArguments.split(' ')[2] ?? address
+    const ran = { code: exit.code ?? 1, stdout: output.text(), stderr: exit.stderr }
+    if (output.markedWords === undefined) throw rootLoginFault({ ...ran, stdout: output.greeting() }, { endpoint, user })
+    address = output.markedWords.split(' ')[2] ?? address
     return ran
   }
   return { name, isHere: false, run, address: () => address }
 }
 
-/** How many characters of a greeting are kept: enough for the message of a login that runs no commands. */
-const LONGEST_GREETING = 1024
-
-/** Splits a host's output into lines, and skips everything before the marker. */
-class LinesAfterMarker {
-  /** The arguments that our shell printed after the marker. Undefined until then. */
-  shellArguments: string | undefined
-  /** The end of the output before it. */
-  greeting = ''
-  readonly #onLine: ((line: string) => void) | undefined
-  readonly #decoder = new StringDecoder('utf8')
-  readonly #lines: string[] = []
-  #rest = ''
-
-  constructor(onLine: ((line: string) => void) | undefined) {
-    this.#onLine = onLine
-  }
-
-  add(chunk: Buffer): void {
-    const text = this.#decoder.write(chunk)
-    if (this.shellArguments === undefined) this.greeting = (this.greeting + text).slice(-LONGEST_GREETING)
-    const [first = '', ...more] = text.split('\n')
-    this.#rest += first
-    for (const next of more) {
-      this.#take(this.#rest)
-      this.#rest = next
-    }
-  }
-
-  text(): string {
-    const last = this.#rest === '' ? [] : [this.#rest]
-    return [...this.#lines, ...last].join('\n')
-  }
-
-  #take(line: string): void {
-    // A greeting may not end with a line feed, so the marker may be inside a line.
-    const at = this.shellArguments === undefined ? line.lastIndexOf(`${MARKER} `) : -1
-    if (at !== -1) this.shellArguments = line.slice(at + MARKER.length + 1)
-    else if (this.shellArguments !== undefined) {
-      this.#lines.push(line)
-      this.#onLine?.(line)
-    }
-  }
+/** The exit of the process explains a failure better than the error of the stream. */
+async function exitOf(stream: SshStream): Promise<SshExit> {
+  await finished(stream).catch(() => undefined)
+  return stream.exit
 }

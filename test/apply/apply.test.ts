@@ -4,7 +4,7 @@ import { parseUnit } from '../../lib/daemon.ts'
 import { changesOf } from '../../lib/apply/changes.ts'
 import { mergeDropIn } from '../../lib/daemon-config/render-for-host.ts'
 import { settingsInForce } from '../../lib/daemon-config/settings-in-force.ts'
-import { openParents } from '../../lib/apply/parents.ts'
+import { openFolders } from '../../lib/apply/parents.ts'
 import { decideUserns } from '../../lib/apply/userns.ts'
 import {
   assignmentsOf,
@@ -14,10 +14,10 @@ import {
   type UnitEnvironment,
 } from '../../lib/daemon-config/unit/variables.ts'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
-import { warningTexts, type Warning } from '../../lib/base/warning.ts'
+import { renderSentence } from '../../lib/base/sentence.ts'
 import { parseFacts } from '../../lib/host/facts.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
-import { factsOf } from './support/facts.ts'
+import { base64, factsOf } from './support/facts.ts'
 
 const OURS = '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd --tlsverify\n'
 
@@ -182,7 +182,7 @@ describe('ranges of user namespaces', () => {
   })
 
   test('of which half must not take the place of the whole', () => {
-    const facts = parseFacts(`secret ${Buffer.from('/etc/subuid').toString('base64')} 644 root:root 00`)
+    const facts = parseFacts(['secret', ...['/etc/subuid', '644', 'root:root', '00'].map(base64)].join(' '))
     assert.throws(
       () => decideUserns('default', inForce, facts),
       (error: unknown) => isDockerMtlsError(error, 'ERR_USERNS_INVALID') && /subuid/.test(error.tried),
@@ -190,14 +190,40 @@ describe('ranges of user namespaces', () => {
   })
 })
 
-const textOf = (warning: Warning | undefined): string => warningTexts(warning ? [warning] : []).join('')
-
 describe('who may change the folders of the keys', () => {
-  test('is warned of, where that is not root alone', () => {
-    const parents = ['700 0 /srv/a/tls', '755 2001 /srv/a', '775 0 /srv', '1777 0 /tmp', '755 0 /'].join('\n')
-    const warnings = openParents(factsOf({ facts: { parents } }))
-    assert.equal(warnings.length, 2)
-    assert.match(textOf(warnings[0]), /^\/srv\/a belongs to the user 2001/)
-    assert.match(textOf(warnings[1]), /^Users other than root can write to \/srv,/)
+  const parents = (...rows: readonly [about: string, path: string][]): string =>
+    rows.map(([about, path]) => `${about} ${base64(path)}`).join('\n')
+  const folders = (facts: Readonly<Record<string, string>>, tlsDir: string): string[] =>
+    openFolders(factsOf({ facts }), tlsDir).map(({ path, got, todo }) => `${path}: ${got}. ${renderSentence(todo)}`)
+
+  test('is a conflict, unless it is root alone', () => {
+    const facts = {
+      'parents:/srv/a/tls': parents(
+        ['700 0', '/srv/a/tls'],
+        ['755 2001', '/srv/a'],
+        ['775 0', '/srv'],
+        ['1777 0', '/'],
+        ['755 0', '/ok'],
+      ),
+    }
+    const found = folders(facts, '/srv/a/tls')
+    assert.equal(found.length, 3)
+    assert.match(found[0] ?? '', /^\/srv\/a: the user 2001 owns it, .*tlsDir: \/etc\/docker\/tls$/)
+    assert.match(found[1] ?? '', /^\/srv: users other than root can write to it \(mode 775\)/)
+    assert.match(found[2] ?? '', /^\/: .*\(mode 1777\)/)
+  })
+
+  test('a folder that every apply needs has to be closed', () => {
+    const facts = {
+      'parents:/etc/docker': parents(['775 0', '/etc/docker'], ['755 0', '/etc']),
+      'parents:/etc/docker/tls': parents(['775 0', '/etc/docker'], ['755 0', '/etc']),
+    }
+    assert.deepEqual(folders(facts, '/etc/docker/tls').length, 1)
+    assert.match(folders(facts, '/etc/docker/tls')[0] ?? '', /chmod go-w \/etc\/docker$/)
+  })
+
+  test('a name with line feeds and spaces is one folder', () => {
+    const facts = { 'parents:/a': parents(['755 2001', '/a\n755 0 /b']) }
+    assert.match(folders(facts, '/a')[0] ?? '', /^\/a\n755 0 \/b: the user 2001/)
   })
 })

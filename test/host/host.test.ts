@@ -10,7 +10,7 @@ import { sshShell } from '../../lib/host/ssh-shell.ts'
 import { assignments, hereDocument, shellCall, shellFunction, shellProgram } from '../../lib/host/script.ts'
 import { refuseHost } from '../../lib/host/preconditions.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { factsOf, type Said } from '../apply/support/facts.ts'
+import { base64, factsOf, type Said } from '../apply/support/facts.ts'
 import { shellWord } from '../../lib/base/quoting/posix.ts'
 import { assertProperty, fc } from '../support/properties.ts'
 import { startWatch } from '../support/watch.ts'
@@ -140,7 +140,7 @@ describe('a host that can not be changed', () => {
     ['a dockerd without a unit', { service: 'LoadState=not-found' }, 'ERR_HOST_NO_DOCKER', /with its unit/],
     [
       'a rootless daemon',
-      { service: 'LoadState=not-found', dockerds: '99 1000 /usr/bin/dockerd' },
+      { service: 'LoadState=not-found', dockerds: `99 1000 ${base64('/usr/bin/dockerd')}` },
       'ERR_HOST_ROOTLESS',
       /ssh:\/\//,
     ],

@@ -3,6 +3,7 @@ import { sentencesOf } from '../../base/error.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { sentence } from '../../base/sentence.ts'
 import { shellFile } from '../../base/shell-file.ts'
+import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { assignments, shellProgram } from '../../host/script.ts'
 import { stderrSummary, type HostShell } from '../../host/shell.ts'
 import { noAnswer, whyNoAnswer } from './old-daemon.ts'
@@ -34,7 +35,7 @@ export async function rollBackFailedApply(cause: unknown, failed: FailedApply): 
   const why = started ? undefined : await whyNotStarted(shell, id).catch(() => undefined)
   await runStep(onStep, { step: 'roll-back', title: 'roll back all changes' }, async () => {
     const script = shellProgram(assignments({ id }), STATE_SH, FAILED_APPLY_SH)
-    const ran = await shell.run(script).catch((reason: unknown) => {
+    const ran = await shell.run(script, { limits: CHANGE_LIMITS }).catch((reason: unknown) => {
       throw outOfReach(failed, reason)
     })
     if (ran.code !== 0) throw rollbackFailed(shell.name, stderrSummary(ran), cause)
@@ -69,7 +70,7 @@ function checkOldDaemon({ shell, onStep }: FailedApply, cause: unknown): Promise
     if (why === undefined) return ', and the old daemon answers'
     throw noAnswer(shell.name, why, cause)
   }).catch((error: unknown) => {
-    if (!(error instanceof ConnectionError)) throw error
+    if (!(error instanceof ConnectionError) && !isDockerMtlsError(error, 'ERR_HOST_UNREADABLE')) throw error
     return `, but docker-mtls could not check that the old daemon answers (${error.got})`
   })
 }
@@ -83,10 +84,15 @@ const TELLING = [
   /level=(?:fatal|error) msg="((?:[^"\\]|\\.)*)"/,
 ]
 
+/** `daemon-log.sh` prints no more lines. */
+const LOG_LINES = 60
+/** The patterns need quadratic time for some lines, and a hostile host may print any. */
+const LONGEST_LINE = 4096
+
 /** Why dockerd didn't start with the new configuration, according to its log. */
 async function whyNotStarted(shell: HostShell, id: string): Promise<string | undefined> {
   const { stdout } = await shell.run(shellProgram(assignments({ id }), STATE_SH, DAEMON_LOG_SH))
-  const lines = stdout.split('\n')
+  const lines = stdout.split('\n').slice(-LOG_LINES).map((line) => line.slice(0, LONGEST_LINE))
   // The old daemon's last messages come first.
   const start = lines.findIndex((line) => line.startsWith('Starting docker.service'))
   const log = lines.slice(start + 1).toReversed()

@@ -5,6 +5,7 @@ import { command, ours, sentence } from '../../base/sentence.ts'
 import { shellFile } from '../../base/shell-file.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
+import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { shellProgram } from '../../host/script.ts'
 import { stderrSummary, type HostShell } from '../../host/shell.ts'
 import { STATE_SH } from './state.ts'
@@ -29,7 +30,7 @@ export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: 
   await runStep(onStep, { step: 'settle', title }, async ({ wait }) => {
     let until: string | undefined
     for (;;) {
-      const ran = await shell.run(SETTLE_SCRIPT, { signal })
+      const ran = await shell.run(SETTLE_SCRIPT, { signal, limits: CHANGE_LIMITS })
       if (ran.code === DONE) return
       if (ran.code === AT_WORK) throw atWork(shell)
       if (ran.code !== TIMER_ROLLS_BACK) throw rollbackFailed(shell.name, stderrSummary(ran))

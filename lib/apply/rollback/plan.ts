@@ -1,6 +1,7 @@
 import { isDockerMtlsError } from '../../base/errors.ts'
 import type { Warning } from '../../base/warning.ts'
-import { gatherFurtherFacts, type HostFacts, type HostFile } from '../../host/facts.ts'
+import type { HostFile } from '../../host/fact-records.ts'
+import { gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'

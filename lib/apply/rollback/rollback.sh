@@ -70,7 +70,7 @@ same() {
 # Replaces $2 by the copy $1. The copy is first placed beside $2 and then renamed, so that $2 is never incomplete. A hard link
 # is preferred, since it needs no space on a full disk.
 restore() {
-  { ln -f -- "$1" "$2.docker-mtls" 2>/dev/null || cp -a -- "$1" "$2.docker-mtls"; } &&
+  { ln -f -T -- "$1" "$2.docker-mtls" 2>/dev/null || place_beside -a "$1" "$2"; } &&
     mv -f -T -- "$2.docker-mtls" "$2"
 }
 

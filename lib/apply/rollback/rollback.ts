@@ -1,6 +1,7 @@
 import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
+import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { shellCall, shellProgram } from '../../host/script.ts'
 import { stderrSummary, type HostShell } from '../../host/shell.ts'
 import { refuseConflicts } from '../conflicts.ts'
@@ -37,7 +38,8 @@ export async function rollBack(
 }
 
 async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
-  const ran = await shell.run(shellProgram(shellCall(['/bin/sh', `${STATE_FOLDER}/${id}/rollback.sh`, 'asked'])))
+  const script = shellProgram(shellCall(['/bin/sh', `${STATE_FOLDER}/${id}/rollback.sh`, 'asked']))
+  const ran = await shell.run(script, { limits: CHANGE_LIMITS })
   if (ran.code === 0) return
   const tried = `rolling back ${shell.name}`
   if (ran.code === LEFT_BEHIND_CODE) throw new ProvisionError('ERR_APPLY_CONFLICT', { tried, ...LEFT_BEHIND })

@@ -7,6 +7,7 @@
 #   previous         the ID of the finished apply before this one
 #   owner            the process of docker-mtls that runs the apply, "PID START"
 #   writer           the shell that writes the files, "PID START"
+#   new              the file that is being written
 #   until            when the timer of this apply ends, in seconds since 1970
 #   going-back       exists once a rollback of this apply has begun
 #   was-active       exists if dockerd was running before the apply
@@ -39,6 +40,12 @@ runs() {
 claim() {
   rm -f "$s/$1/claim"
   printf '%s\n' "$1" >"$s/$1/claim" && ln "$s/$1/claim" "$s/pending" 2>/dev/null && rm -f "$s/$1/claim"
+}
+
+# Copies the file $2 to $3.docker-mtls, which can then be renamed to $3. $1 is an option of cp(1): -a or -p. Everybody knows that
+# name, so cp removes what is there, creates the file with O_EXCL, and never follows a link.
+place_beside() {
+  cp "$1" -T --remove-destination -- "$2" "$3.docker-mtls"
 }
 
 # Removes the folders of old applies, since each contains a server's key. It keeps the last three finished applies, the

@@ -44,7 +44,7 @@ export interface DataFacts {
 
 /**
  * A POSIX sh script that inspects dockerd's data folder without asking dockerd. It prints lines `KEY VALUES` for
- * {@link parseDataFacts}. `$1` is data-root. The script changes neither the folder nor the surrounding shell, and exits with 0.
+ * {@link parseDataFacts}, with paths in base64. `$1` is data-root. The script changes neither the folder nor the surrounding shell, and exits with 0.
  * It reports folders that are missing or can't be read. It counts files without opening them.
  *
  * @example
@@ -72,7 +72,7 @@ export function parseDataFacts(printed: string): DataFacts {
   const names = new Set(lines.filter(({ key, name }) => key === 'containers' && name !== '-').map(({ name }) => name))
   const of = (wanted: string): DataCounts => countsOf(lines.filter(({ name }) => name === wanted))
   return {
-    root: root?.value ?? '',
+    root: decode(root?.value),
     isThere: root?.name === 'there',
     plain: of('-'),
     remapped: new Map([...names].map((name) => [name, of(name)])),
@@ -92,11 +92,15 @@ function countsOf(lines: readonly { readonly key: string; readonly value: string
     volumes: sum('volumes'),
     plugins: sum('plugins'),
     swarm: values('swarm').includes('yes'),
-    unreadable: values('unreadable'),
+    unreadable: values('unreadable').map(decode),
   }
 }
 
 function readParent(mode: string, value: string): DataParent {
-  const [, uid = '', gid = '', path = ''] = /^(\d+) (\d+) (.*)$/s.exec(value) ?? []
-  return { path, mode, uid: Number(uid), gid: Number(gid) }
+  const [uid = '', gid = '', path = ''] = value.split(' ')
+  return { path: decode(path), mode, uid: Number(uid), gid: Number(gid) }
+}
+
+function decode(base64 = ''): string {
+  return Buffer.from(base64, 'base64').toString('utf8')
 }

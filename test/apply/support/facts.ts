@@ -6,6 +6,10 @@ export interface Said {
   readonly files?: Readonly<Record<string, string>>
 }
 
+export const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+const record = (kind: string, ...words: readonly string[]): string => [kind, ...words.map(base64)].join(' ')
+
 /** A host that can be changed: Debian's docker.io, running. */
 const GOOD: Readonly<Record<string, string>> = {
   uid: '0',
@@ -15,7 +19,7 @@ const GOOD: Readonly<Record<string, string>> = {
   dockerd: '/usr/sbin/dockerd',
   service: 'LoadState=loaded\nActiveState=active\nSubState=running\nMainPID=212\nUnitFileState=enabled',
   socket: 'LoadState=loaded\nActiveState=active',
-  dockerds: '212 0 /usr/sbin/dockerd',
+  dockerds: `212 0 ${base64('/usr/sbin/dockerd')}`,
   'writable:/etc/systemd/system': 'yes',
   'writable:/etc/docker': 'yes',
   'writable:/var/lib/docker-mtls': 'yes',
@@ -23,13 +27,11 @@ const GOOD: Readonly<Record<string, string>> = {
   'room:/var/lib/docker-mtls': '1000000',
 }
 
-const base64 = (text: string): string => Buffer.from(text).toString('base64')
-
 /** The facts of a good host, but for what is given. */
 export function factsOf({ facts = {}, files = {} }: Said = {}): HostFacts {
   const lines = [
-    ...Object.entries({ ...GOOD, ...facts }).map(([name, value]) => `fact ${base64(name)} ${base64(value)}`),
-    ...Object.entries(files).map(([path, text]) => `file ${base64(path)} 644 root:root ${base64(text)}`),
+    ...Object.entries({ ...GOOD, ...facts }).map(([name, value]) => record('fact', name, value)),
+    ...Object.entries(files).map(([path, text]) => record('file', path, '644', 'root:root', text)),
   ]
   return parseFacts(lines.join('\n'))
 }
