@@ -69,15 +69,25 @@ program() {
   if test -x "$1"; then fact "program:$1" yes; fi
 }
 
-# Prints the path $1, or its nearest parent that is visible.
+# Sets $p to its parent. $( ) with dirname(1) would drop line feeds at the end of a name.
+up() {
+  while test "$p" != / && test "$p" != "${p%/}"; do p=${p%/}; done
+  case $p in
+  */*) p=${p%/*} ;;
+  *) p= ;;
+  esac
+  p=${p:-/}
+}
+
+# Sets $p to the path $1, or to its nearest parent that is visible.
 nearest() {
   p=$1
-  while ! test -e "$p"; do p=$(dirname "$p"); done
-  printf '%s\n' "$p"
+  while ! test -e "$p"; do up; done
 }
 
 writable() {
-  if test -w "$(nearest "$1")"; then fact "writable:$1" yes; else fact "writable:$1" no; fi
+  nearest "$1"
+  if test -w "$p"; then fact "writable:$1" yes; else fact "writable:$1" no; fi
 }
 
 # Prints the free KiB on the disk of $1. df(1) would also print names, which may contain spaces.
@@ -89,12 +99,13 @@ free_kib() {
 }
 
 room() {
-  fact "room:$1" "$(free_kib "$(nearest "$1")")"
+  nearest "$1"
+  fact "room:$1" "$(free_kib "$p")"
 }
 
 # Prints a fact if permissions hide the path $1, so that it only looks missing.
 closed() {
-  p=$(nearest "$1")
+  nearest "$1"
   if test -d "$p"; then test -x "$p"; else test -r "$p"; fi || fact "closed:$1" yes
 }
 
@@ -110,15 +121,16 @@ parents() {
         # The kernel follows no more links than this (path_resolution(7)).
         if test -h "$p" && test "$links" -lt 40; then
           links=$((links + 1))
-          target=$(readlink "$p")
+          target=$(readlink -n "$p" && echo x)
+          target=${target%x}
           case $target in
           /*) set -- "$@" "$target" ;;
-          *) set -- "$@" "$(dirname "$p")/$target" ;;
+          *) set -- "$@" "${p%/*}/$target" ;;
           esac
         fi
         about=$(stat -L -c '%a %u' "$p" 2>/dev/null) && printf '%s %s\n' "$about" "$(printf %s "$p" | b64)"
         test "$p" = / && break
-        p=$(dirname "$p")
+        up
       done
     done
   )"

@@ -61,7 +61,8 @@ export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
     const fault = sshLoginFault(exit, endpoint)
     if (fault !== undefined) throw fault
     const ran = { code: exit.code ?? 1, stdout: output.text(), stderr: exit.stderr }
-    if (output.markedWords === undefined) throw rootLoginFault({ ...ran, stdout: output.greeting() }, { endpoint, user })
+    if (output.markedWords === undefined)
+      throw rootLoginFault({ ...ran, stdout: output.greeting() }, { endpoint, user })
     address = output.markedWords.split(' ')[2] ?? address
     return ran
   }

@@ -122,6 +122,14 @@ describe("dockerd's data folder, looked at by a shell", () => {
     assert.equal(look(`${link}//`).parents[0]?.path, dirname(root))
   })
 
+  test('a folder with line feeds in its name is one folder', async (t) => {
+    const root = await dataRoot(t, 'data\ncontainers - 9\nunreadable - L2V0Yw==\nparent drwxrwxrwx 0 0 Lw==/x\ty"\'')
+    const facts = look(root)
+    assert.equal(facts.root, root)
+    assert.deepEqual(facts.plain, { ...NOTHING, images: 3, containers: 2, volumes: 2, plugins: 1 })
+    assert.equal(facts.parents[0]?.path, dirname(root))
+  })
+
   test('thousands of containers are counted', async (t) => {
     const root = join(await temporaryFolder(t), 'data')
     await put(root, ...Array.from({ length: 5000 }, (_, index) => `containers/${index}/config.v2.json`))
@@ -151,7 +159,8 @@ describe("dockerd's data folder, looked at by a shell", () => {
   })
 
   test('lines that are not known are passed over', () => {
-    assert.deepEqual(parseDataFacts('hello\n\nimages\nroot there /a b \nnew - 1\n'), {
+    const root = Buffer.from('/a b ').toString('base64')
+    assert.deepEqual(parseDataFacts(`hello\n\nimages\nroot there ${root}\nnew - 1\n`), {
       root: '/a b ',
       isThere: true,
       plain: NOTHING,

@@ -46,7 +46,12 @@ const ROWS: readonly [name: string, script: string, limits: Partial<typeof SMALL
   ['empty lines without end', 'exec yes ""', {}, /more than 1000 lines/],
   ['silence', 'exec sleep 60', { silence: 300 }, /printed nothing for 0 seconds/],
   ['silence after some output', 'echo some; exec sleep 60', { silence: 300 }, /printed nothing/],
-  ['a word now and then', 'while sleep 0.1; do echo x; done', { silence: 5000, total: 1500 }, /running after 2 seconds/],
+  [
+    'a word now and then',
+    'while sleep 0.1; do echo x; done',
+    { silence: 5000, total: 1500 },
+    /running after 2 seconds/,
+  ],
   ['silence, and stderr without end', 'exec yes >&2', { silence: 500 }, /printed nothing/],
 ]
 

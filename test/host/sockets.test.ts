@@ -2,9 +2,12 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { isListenerOf, targetOf } from '../../lib/daemon-config/listener-target.ts'
 import { parseSockets, socketsScript } from '../../lib/host/sockets.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 
 const FDS = ['socket:[11', 'socket:[12', 'socket:[13', 'socket:[14'].join('\n')
 /** Three that are ours, and one of somebody else; then one that is ours, and of which nothing is known. */
@@ -36,6 +39,17 @@ describe('what a process listens on', () => {
       assert.ok(parseSockets(printed)?.some((one) => one.address === address && one.port === port))
     })
   }
+
+  test('a file with such a name is none of its sockets', { skip: process.platform !== 'linux' }, async (t) => {
+    const folder = await temporaryFolder(t)
+    const names = ['socket:[4242]', 'a\nsocket:[4242]', 'a -> socket:[4242]', '\nl 3 -> socket:[4242]']
+    for (const name of names) {
+      const file = await open(join(folder, name), 'w')
+      t.after(() => file.close())
+    }
+    const printed = execFileSync('sh', ['-c', socketsScript(process.pid)], { encoding: 'utf8' })
+    assert.doesNotMatch(printed, /4242/)
+  })
 })
 
 describe('where a listener is knocked at', () => {

@@ -92,7 +92,10 @@ const LONGEST_LINE = 4096
 /** Why dockerd didn't start with the new configuration, according to its log. */
 async function whyNotStarted(shell: HostShell, id: string): Promise<string | undefined> {
   const { stdout } = await shell.run(shellProgram(assignments({ id }), STATE_SH, DAEMON_LOG_SH))
-  const lines = stdout.split('\n').slice(-LOG_LINES).map((line) => line.slice(0, LONGEST_LINE))
+  const lines = stdout
+    .split('\n')
+    .slice(-LOG_LINES)
+    .map((line) => line.slice(0, LONGEST_LINE))
   // The old daemon's last messages come first.
   const start = lines.findIndex((line) => line.startsWith('Starting docker.service'))
   const log = lines.slice(start + 1).toReversed()

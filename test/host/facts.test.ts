@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { gatherFacts, gatherFurtherFacts, lines, parseFacts } from '../../lib/host/facts.ts'
+import { decodeWord } from '../../lib/host/fact-records.ts'
+import { furtherFactsScript } from '../../lib/host/facts-script.ts'
+import { localShell } from '../../lib/host/local-shell.ts'
+import { factsOf } from '../apply/support/facts.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+/** Names that a user may give to a file or folder. Each tries to make other facts. */
+const ODD_NAMES: readonly string[] = [
+  'a\nfact dWlk MA==\nb',
+  'x\n1 0 L3Vzci9zYmluL2RvY2tlcmQ=',
+  'tab\there and  spaces ',
+  `quotes ' " \` $(id) \\`,
+  'ends with line feeds\n\n',
+  'two words',
+]
+
+describe('facts of a host on which a user chooses names', () => {
+  for (const name of ODD_NAMES) {
+    test(`a link to ${JSON.stringify(name)}`, async (t) => {
+      const link = join(await temporaryFolder(t), 'link')
+      await symlink(name, link)
+      const { fact } = await gatherFurtherFacts(localShell(), factsOf(), { files: [link] })
+      assert.equal(fact(`odd:${link}`), `link ${name}`)
+      assert.equal(fact('uid'), '0')
+    })
+
+    test(`a file called ${JSON.stringify(name)}`, async (t) => {
+      const path = join(await temporaryFolder(t), name)
+      await writeFile(path, 'text')
+      await chmod(path, 0o640)
+      const asked = { files: [path], secrets: [`${path}.no`], programs: [path], writable: [path] }
+      const { file, files, fact } = await gatherFurtherFacts(localShell(), factsOf(), asked)
+      assert.deepEqual([file(path)?.text, file(path)?.mode, files.length], ['text', 0o640, 1])
+      assert.deepEqual([fact(`writable:${path}`), fact(`program:${path}`), fact('uid')], ['yes', '', '0'])
+    })
+
+    test(`a dockerd in a folder called ${JSON.stringify(name)}`, async (t) => {
+      const folder = join(await temporaryFolder(t), name)
+      await mkdir(folder)
+      await copyFile('/bin/sleep', join(folder, 'dockerd'))
+      const child = spawn(join(folder, 'dockerd'), ['60'])
+      t.after(() => child.kill())
+      await once(child, 'spawn')
+      const { daemons, fact } = await gatherFacts(localShell())
+      assert.equal(daemons.find(({ pid }) => pid === child.pid)?.exec, join(folder, 'dockerd'))
+      assert.equal(daemons.length, lines(fact('dockerds')).length)
+      assert.ok(daemons.every(({ pid }) => pid > 1))
+    })
+
+    test(`folders called ${JSON.stringify(name)}, and a link to one`, async (t) => {
+      const root = await temporaryFolder(t)
+      const inner = join(root, name, 'in')
+      await mkdir(inner, { recursive: true })
+      // $( ) in a shell drops line feeds at the end of a target, so the link leads to a folder below.
+      await symlink(inner, join(root, 'link'))
+      const asked = join(root, 'link', 'tls')
+      const { fact } = await gatherFurtherFacts(localShell(), factsOf(), { more: [['parents', asked]] })
+      const paths = lines(fact(`parents:${asked}`)).map((line) => decodeWord(line.split(' ')[2] ?? ''))
+      for (const path of [join(root, 'link'), inner, join(root, name), root, '/']) assert.ok(paths.includes(path), path)
+    })
+  }
+
+  test('bytes that are no UTF-8', async (t) => {
+    const folder = await temporaryFolder(t)
+    const target = Buffer.from([0xff, 0x0a, 0x66, 0x80])
+    await symlink(target, join(folder, 'link'))
+    await writeFile(Buffer.concat([Buffer.from(`${folder}/`), target]), 'text')
+    const { fact, files } = await gatherFurtherFacts(localShell(), factsOf(), { files: [join(folder, 'link')] })
+    assert.equal(fact(`odd:${join(folder, 'link')}`), `link ${target.toString('utf8')}`)
+    assert.equal(files[0]?.text, 'text')
+  })
+
+  test('a group with a space in its name, as Active Directory has', async (t) => {
+    const path = join(await temporaryFolder(t), 'file')
+    await writeFile(path, 'text')
+    const stat = `stat() { case $* in *%U*) echo 'root:domain users' ;; *) command stat "$@" ;; esac; }`
+    const { stdout } = await localShell().run(`${stat}\n${furtherFactsScript({ files: [path] })}`)
+    const { file } = parseFacts(stdout)
+    assert.deepEqual([file(path)?.owner, file(path)?.text], ['root:domain users', 'text'])
+  })
+
+  test('the free space is a number of KiB', async () => {
+    const { fact } = await gatherFacts(localShell())
+    assert.ok(Number(fact('room:/etc/docker')) > 0)
+  })
+})
