@@ -19,8 +19,16 @@ const MINUTE_MS = 60_000
  */
 export const READ_LIMITS: RunLimits = { bytes: 8 * MIB, lines: 100_000, silence: 3 * MINUTE_MS, total: 10 * MINUTE_MS }
 
-/** Facts include files such as /etc/passwd, up to `longest_file` in `fact-functions.sh`, in base64. */
-export const FACTS_LIMITS: RunLimits = { ...READ_LIMITS, bytes: 48 * MIB }
+/**
+ * Facts include files such as /etc/passwd, up to `longest_file` in `fact-functions.sh`, in base64. Counting the contents of
+ * dockerd's data folder takes long on a slow disk, and prints nothing before its end.
+ */
+export const FACTS_LIMITS: RunLimits = {
+  ...READ_LIMITS,
+  bytes: 48 * MIB,
+  silence: 5 * MINUTE_MS,
+  total: 15 * MINUTE_MS,
+}
 
 /** For scripts that restart dockerd (90 seconds at the most) and wait for the disk (sync(1)). They print nothing meanwhile. */
 export const CHANGE_LIMITS: RunLimits = { ...READ_LIMITS, silence: 10 * MINUTE_MS, total: 10 * MINUTE_MS }

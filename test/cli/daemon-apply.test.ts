@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import type { ApplyPlan } from '../../lib/apply/plan.ts'
 import { makeContext } from '../../lib/cli/command.ts'
 import { planText } from '../../lib/cli/reports/apply.ts'
+import { startCpuWatch } from '../support/watch.ts'
 import { runCli } from './support/run-cli.ts'
 
 describe('a word too many at daemon apply', () => {
@@ -21,13 +22,29 @@ describe('a word too many at daemon apply', () => {
   }
 })
 
-test('a diff shows tabs as spaces, and escapes characters that could disguise a line', () => {
+/** The plan that replaces a file. */
+function replacing(before: string, text: string): string {
   const { signal } = new AbortController()
   const output = { write: (): void => undefined }
   const io = { stdin: new PassThrough(), stdout: output, stderr: output, env: {}, signal, root: '/' }
   const context = makeContext(io, { jsonLines: true, done: () => undefined })
-  const before = { mode: 0o644, text: '{\n\t"data-root": "/\u202Eb"\n}\n' }
-  const change = { path: '/etc/docker/daemon.json', mode: 0o644, action: 'replace', text: '{}\n', before }
-  const plan = { changes: [change], conflicts: [], losses: [], restarts: true } as unknown as ApplyPlan
-  assert.match(planText(plan, context, true), /^ {10}- {4}"data-root": "\/<U\+202E>b"$/m)
+  const change = { path: '/etc/docker/daemon.json', mode: 0o644, action: 'replace', text }
+  const changes = [{ ...change, before: { mode: 0o644, text: before } }]
+  const plan = { changes, conflicts: [], losses: [], restarts: true } as unknown as ApplyPlan
+  return planText(plan, context, true)
+}
+
+test('a diff shows tabs as spaces, and escapes characters that could disguise a line', () => {
+  const text = replacing('{\n\t"data-root": "/\u202Eb"\n}\n', '{}\n')
+  assert.match(text, /^ {10}- {4}"data-root": "\/<U\+202E>b"$/m)
+})
+
+test('a file with many lines is compared in moments, whatever differs', () => {
+  const elapsed = startCpuWatch()
+  const lines = (indent: string, count: number): string =>
+    Array.from({ length: count }, (_, index) => `${indent}"k${index}": 1,\n`).join('')
+  assert.match(replacing(lines('', 300_000), lines('  ', 300_000)), /more than 2000 lines differ/)
+  assert.match(replacing(`${lines('', 300_000)}`, `${lines('', 300_000)}"last": 1\n`), /^ {10}\+"last": 1$/m)
+  assert.match(replacing(lines('', 900), lines('  ', 900)), /^ {10}\+ {2}"k899": 1,$/m)
+  assert.ok(elapsed() < 10_000, `it took ${elapsed()} ms`)
 })

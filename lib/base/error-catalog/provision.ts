@@ -42,8 +42,9 @@ export const PROVISION_ERRORS = {
   },
   ERR_HOST_UNREADABLE: {
     meaning: "The host can't be inspected.",
-    cause: 'The login runs no commands, or base64, stat or sha256sum is missing.',
-    remedy: 'Try `ssh HOST id`. It needs a POSIX shell without a forced command.',
+    cause:
+      'The login runs no commands; base64, stat or sha256sum is missing; or the host prints without end, stops answering, or needs longer than any script should.',
+    remedy: 'Try `ssh HOST id`. It needs a POSIX shell without a forced command. Check the load of the host and its disks.',
   },
   ERR_HOST_COMMAND_FAILED: {
     meaning: "A command on the host failed, or the daemon doesn't behave as configured.",
@@ -53,7 +54,7 @@ export const PROVISION_ERRORS = {
   ERR_APPLY_CONFLICT: {
     meaning: 'Something on the host would prevent the new configuration from working. Nothing was changed.',
     cause:
-      'A drop-in that sorts later, a variable such as `DOCKER_OPTS`, another program on the port, or a daemon that trusts another CA.',
+      'A drop-in that sorts later, a variable such as `DOCKER_OPTS`, another program on the port, a folder that a user other than root can change, or a daemon that trusts another CA.',
     remedy: 'Remove the conflict that the message names, then run the command again.',
   },
   ERR_APPLY_INVALID: {

@@ -77,10 +77,15 @@ function changeText(change: Change, { paint }: Context): string {
   return `${head}${modes}${secret ? '\n          a private key, not shown' : differences(change, paint)}`
 }
 
+/** The time for a diff grows with the square of its changes, and a hostile host may have any file. */
+const MOST_EDITS = 2000
+
 /** In the format of `diff -u`. Certificates are left out: the report shows their dates. */
 function differences({ path, text, before }: Change, paint: Context['paint']): string {
   if (path.endsWith('.pem') || before?.text === text) return ''
-  const patch = createTwoFilesPatch(path, path, before?.text ?? '', text, undefined, undefined, { context: 2 })
+  const options = { context: 2, maxEditLength: MOST_EDITS }
+  const patch = createTwoFilesPatch(path, path, before?.text ?? '', text, undefined, undefined, options)
+  if (patch === undefined) return `\n          more than ${MOST_EDITS} lines differ, so they are not shown`
   const lines = patch.split('\n').filter((line) => /^[-+ @]/.test(line) && !/^(?:---|\+\+\+) /.test(line))
   const isNew = before === undefined
   const shown = lines.filter((line) => !isNew || !line.startsWith('@'))
