@@ -17,6 +17,8 @@ export interface FactRecords {
   readonly files: readonly HostFile[]
 }
 
+/** As `longest_file` in `fact-functions.sh`, which a hostile host doesn't use. */
+const LONGEST_FILE = 8_000_000
 /** `file` and `secret` have this many words. */
 const MOST_WORDS = 5
 /** All values together may have this many lines, since most of them are split into lines. */
@@ -52,7 +54,8 @@ export function decodeWord(base64: string): string {
 function readFile(kind: 'file' | 'secret', words: readonly string[]): HostFile {
   const [path = '', mode = '0', owner = '', contents = ''] = words
   const about = { path, mode: Number.parseInt(mode, 8), owner }
-  return kind === 'file' ? { ...about, text: contents } : { ...about, sha256: contents }
+  if (kind === 'secret') return { ...about, sha256: contents }
+  return contents.length > LONGEST_FILE ? about : { ...about, text: contents }
 }
 
 function countLines(text: string): number {

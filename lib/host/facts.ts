@@ -69,8 +69,8 @@ async function ask(shell: HostShell, script: string, signal: AbortSignal | undef
 }
 
 /** @internal */
-export function parseFacts(printed: string, name = 'the host'): HostFacts {
-  const { values, files } = parseRecords(printed, name)
+export function parseFacts(printed: string, host = 'the host'): HostFacts {
+  const { values, files } = parseRecords(printed, host)
   return hostFacts((name) => values.get(name) ?? '', files)
 }
 
@@ -102,8 +102,11 @@ function parseDaemon(line: string): RunningDaemon {
   return { pid: Number(pid), uid: Number(uid), exec: decodeWord(exec) }
 }
 
+/** A hundred times what a busy daemon prints. Parsing JSON can take a hundred times its memory. */
+const LONGEST_INFO = 1_000_000
+
 function parseInfo(text: string): HostFacts['info'] {
-  const info = parseObject(text)
+  const info = text.length > LONGEST_INFO ? undefined : parseObject(text)
   // If the docker command can't reach dockerd, it prints ServerErrors beside zeros that mean nothing.
   const errors = info?.['ServerErrors']
   return Array.isArray(errors) && errors.length > 0 ? undefined : info

@@ -190,12 +190,17 @@ describe('ranges of user namespaces', () => {
   })
 })
 
-describe('who may change the folders of the keys', () => {
-  const parents = (...rows: readonly [about: string, path: string][]): string =>
-    rows.map(([about, path]) => `${about} ${base64(path)}`).join('\n')
-  const folders = (facts: Readonly<Record<string, string>>, tlsDir: string): string[] =>
-    openFolders(factsOf({ facts }), tlsDir).map(({ path, got, todo }) => `${path}: ${got}. ${renderSentence(todo)}`)
+function parents(...rows: readonly [about: string, path: string][]): string {
+  return rows.map(([about, path]) => `${about} ${base64(path)}`).join('\n')
+}
 
+function folders(facts: Readonly<Record<string, string>>, tlsDir: string): string[] {
+  return openFolders(factsOf({ facts }), tlsDir).map(
+    ({ path, got, todo }) => `${path}: ${got}. ${renderSentence(todo)}`,
+  )
+}
+
+describe('who may change the folders of the keys', () => {
   test('is a conflict, unless it is root alone', () => {
     const facts = {
       'parents:/srv/a/tls': parents(

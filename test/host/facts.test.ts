@@ -62,8 +62,8 @@ describe('facts of a host on which a user chooses names', () => {
       await symlink(inner, join(root, 'link'))
       const asked = join(root, 'link', 'tls')
       const { fact } = await gatherFurtherFacts(localShell(), factsOf(), { more: [['parents', asked]] })
-      const paths = lines(fact(`parents:${asked}`)).map((line) => decodeWord(line.split(' ')[2] ?? ''))
-      for (const path of [join(root, 'link'), inner, join(root, name), root, '/']) assert.ok(paths.includes(path), path)
+      const paths = new Set(lines(fact(`parents:${asked}`)).map((line) => decodeWord(line.split(' ')[2] ?? '')))
+      for (const path of [join(root, 'link'), inner, join(root, name), root, '/']) assert.ok(paths.has(path), path)
     })
   }
 

@@ -11,6 +11,7 @@ import type { HostShell, RunOptions } from '../../lib/host/shell.ts'
 import { sshShell } from '../../lib/host/ssh-shell.ts'
 import { inspectHosts } from '../../lib/setup/inspect-hosts.ts'
 import { parseTargets } from '../../lib/setup/target.ts'
+import { factsOf, record } from '../apply/support/facts.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { startWatch } from '../support/watch.ts'
 
@@ -35,6 +36,10 @@ async function assertExceeds(work: Promise<unknown>, got: RegExp): Promise<void>
     assert.match(error.got, got)
     return true
   })
+}
+
+function isUnreadable(error: unknown): boolean {
+  return isDockerMtlsError(error, 'ERR_HOST_UNREADABLE')
 }
 
 const SMALL = { bytes: 100_000, lines: 1000, silence: 60_000, total: 60_000 }
@@ -165,12 +170,26 @@ describe('a host that answers slowly, or much', () => {
   })
 
   test('values with more lines than any host has are refused', () => {
-    const fact = (lines: number): string => `fact eA== ${Buffer.from('\n'.repeat(lines)).toString('base64')}`
-    assert.equal(parseRecords(fact(500_000), 'h').values.get('x')?.length, 500_000)
-    assert.throws(
-      () => parseRecords(`${fact(600_000)}\n${fact(600_000)}`, 'h'),
-      (error: unknown) => isDockerMtlsError(error, 'ERR_HOST_UNREADABLE'),
-    )
-    assert.equal(parseRecords(`fact eA== eQ==${' '.repeat(30_000_000)}`, 'h').values.get('x'), 'y')
+    const refused = `${record('fact', 'x', '\n'.repeat(600_000))}\n`.repeat(2)
+    assert.equal(parseRecords(record('fact', 'x', '\n'.repeat(500_000)), 'h').values.get('x')?.length, 500_000)
+    assert.throws(() => parseRecords(refused, 'h'), isUnreadable)
+    assert.equal(parseRecords(`${record('fact', 'x', 'y')}${' '.repeat(30_000_000)}`, 'h').values.get('x'), 'y')
+  })
+
+  test('a file or an answer that is too long is not read', () => {
+    for (const [length, read] of [
+      [8_000_000, 8_000_000],
+      [8_000_001, undefined],
+    ] as const) {
+      const printed = record('file', 'x', '644', 'root:root', 'y'.repeat(length))
+      assert.equal(parseRecords(printed, 'h').files[0]?.text?.length, read)
+    }
+    for (const [length, isRead] of [
+      [300_000, true],
+      [400_000, false],
+    ] as const) {
+      const { info } = factsOf({ facts: { info: `{"a":[${'[],'.repeat(length)}1]}` } })
+      assert.equal(info !== undefined, isRead)
+    }
   })
 })

@@ -8,7 +8,7 @@ export interface Said {
 
 export const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-const record = (kind: string, ...words: readonly string[]): string => [kind, ...words.map(base64)].join(' ')
+export const record = (kind: string, ...words: readonly string[]): string => [kind, ...words.map(base64)].join(' ')
 
 /** A host that can be changed: Debian's docker.io, running. */
 const GOOD: Readonly<Record<string, string>> = {
