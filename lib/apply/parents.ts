@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { otherWriter } from '../base/folder-writers.ts'
 import { command, option, sentence, type Sentence } from '../base/sentence.ts'
 import { DEFAULT_TLS_DIR } from '../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
@@ -46,14 +47,16 @@ interface Open {
   readonly whose: string
 }
 
-const WRITABLE_BY_OTHERS = 0o022
+const PERMISSIONS = 0o777
 
 function openAbove(folder: string, { fact }: HostFacts): Open[] {
   return lines(fact(`parents:${folder}`)).flatMap((line) => {
     const [octal = '', uid = '', path = ''] = line.split(' ')
-    if (uid !== '0') return [{ path: decodeWord(path), whose: `the user ${uid} owns it` }]
-    const isOpen = (Number.parseInt(octal, 8) & WRITABLE_BY_OTHERS) !== 0
-    return isOpen ? [{ path: decodeWord(path), whose: `users other than root can write to it (mode ${octal})` }] : []
+    const writer = otherWriter({ mode: Number.parseInt(octal, 8) & PERMISSIONS, uid: Number(uid) })
+    if (writer === undefined) return []
+    const whose =
+      writer === 'owner' ? `the user ${uid} owns it` : `users other than root can write to it (mode ${octal})`
+    return [{ path: decodeWord(path), whose }]
   })
 }
 

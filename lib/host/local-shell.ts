@@ -34,7 +34,7 @@ async function runHere(
     abandon: () => child.stdout.pause(),
   }
   const exit = await limitedRun(shell, output, { limits, signal })
-  return { ...exit, stdout: output.text() }
+  return { ...exit, stdout: output.end() }
 }
 
 /** How many characters of stderr are kept, from its end. */

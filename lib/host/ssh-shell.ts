@@ -60,9 +60,8 @@ export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
     const exit = await limitedRun(shell, output, { limits, signal })
     const fault = sshLoginFault(exit, endpoint)
     if (fault !== undefined) throw fault
-    const ran = { code: exit.code ?? 1, stdout: output.text(), stderr: exit.stderr }
-    if (output.markedWords === undefined)
-      throw rootLoginFault({ ...ran, stdout: output.greeting() }, { endpoint, user })
+    const ran = { code: exit.code ?? 1, stdout: output.end(), stderr: exit.stderr }
+    if (output.markedWords === undefined) throw rootLoginFault({ ...ran, stdout: output.greeting }, { endpoint, user })
     address = output.markedWords.split(' ')[2] ?? address
     return ran
   }

@@ -44,7 +44,8 @@ export const PROVISION_ERRORS = {
     meaning: "The host can't be inspected.",
     cause:
       'The login runs no commands; base64, stat or sha256sum is missing; or the host prints without end, stops answering, or needs longer than any script should.',
-    remedy: 'Try `ssh HOST id`. It needs a POSIX shell without a forced command. Check the load of the host and its disks.',
+    remedy:
+      'Try `ssh HOST id`. It needs a POSIX shell without a forced command. Check the load of the host and its disks.',
   },
   ERR_HOST_COMMAND_FAILED: {
     meaning: "A command on the host failed, or the daemon doesn't behave as configured.",
