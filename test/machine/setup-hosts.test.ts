@@ -129,6 +129,29 @@ describe('setup of several hosts at once', { skip: lacksMachine() }, () => {
     await goBack(machineOf('one.test'))
   })
 
+  for (const [name, output] of [
+    ['a line without end', 'cat /dev/zero'],
+    ['lines without end, as our shell', 'echo @docker-mtls a b c d; yes'],
+  ] as const) {
+    test(`one that prints ${name} stops no other`, async () => {
+      desk = await newDesk()
+      const two = machineOf('two.test')
+      await two.must(['sh', '-c', 'printf "#!/bin/sh\\n%s\\n" "$1" >/usr/local/bin/sudo', 'sh', output])
+      await two.must(['chmod', '0755', '/usr/local/bin/sudo'])
+      const { code, hosts, stderr } = await desk.lines([...SETUP, '--yes'])
+      await two.must(['rm', '/usr/local/bin/sudo'])
+      assert.equal(code, 1, stderr)
+      assert.deepEqual(
+        hosts.map(({ error }) => error?.code),
+        [undefined, 'ERR_HOST_UNREADABLE'],
+      )
+      assert.deepEqual(sshProcesses(), [])
+      assert.equal((await desk.docker('--context', 'one.test', 'version')).code, 0)
+      await isOld('two.test')
+      await goBack(machineOf('one.test'))
+    })
+  }
+
   test('two ways to one host are found out, and it is not set up twice', async () => {
     desk = await newDesk()
     await writeFile(join(machineOf('one.test').ssh.folder, 'config'), 'Host alias\n HostName one.test\n')

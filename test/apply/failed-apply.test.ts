@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { isDockerMtlsError, ProvisionError } from '../../lib/base/errors.ts'
+import { rollBackFailedApply, type FailedApply } from '../../lib/apply/rollback/failed-apply.ts'
+import type { HostShell, ScriptResult } from '../../lib/host/shell.ts'
+import { startCpuWatch } from '../support/watch.ts'
+
+const SILENT = new ProvisionError('ERR_HOST_UNREADABLE', { tried: 'a', got: 'it printed nothing', todo: 'c' })
+const FAILED = new ProvisionError('ERR_HOST_COMMAND_FAILED', { tried: 'a', got: 'it failed', todo: 'c' })
+type Answer = Partial<ScriptResult> | Error
+
+/** A host that answers the script with these words so, and all others well. */
+function afterApply(words: string, answer: Answer, started = true): Promise<unknown> {
+  const run = (script: string): Promise<ScriptResult> => {
+    const is = script.includes(words) ? answer : {}
+    return is instanceof Error ? Promise.reject(is) : Promise.resolve({ code: 0, stdout: '', stderr: '', ...is })
+  }
+  const shell: HostShell = { name: 'ssh://h', isHere: false, run }
+  const common = { id: 'ID', onStep: undefined, signal: undefined, wasActive: true, isEnding: false, after: 180 }
+  const failed: FailedApply = { ...common, shell, started }
+  return rollBackFailedApply(FAILED, failed).catch((error: unknown) => error)
+}
+
+describe('an apply failed, and then the host', () => {
+  test('does not answer: it rolls back by itself', async () => {
+    const error = await afterApply('rollback.sh', SILENT)
+    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'), String(error))
+    assert.match(error.message, /it printed nothing.*It rolls back by itself, at the latest 180 seconds/s)
+  })
+
+  test('has rolled back, and does not answer any more: that is what the error says', async () => {
+    const error = await afterApply('docker -H', SILENT)
+    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLED_BACK'), String(error))
+    assert.match(error.message, /could not check that the old daemon answers \(it printed nothing\)/)
+  })
+
+  test('shows a log in which nothing can be found quickly: the search takes moments', async () => {
+    const elapsed = startCpuWatch()
+    const noise = 'unable to configure the Docker daemon '.repeat(30_000)
+    const stdout = `Starting docker.service\n${noise}\n${noise}\nfailed to start daemon: no room\n`
+    const error = await afterApply('journalctl', { stdout }, false)
+    assert.match(String(error), /no room/)
+    const nothing = await afterApply('journalctl', { stdout: `${noise}\n`.repeat(5) }, false)
+    assert.match(String(nothing), /it failed/)
+    assert.ok(elapsed() < 3000, `it took ${elapsed()} ms`)
+  })
+})
