@@ -265,6 +265,25 @@ export const CLAIMS: readonly Claim[] = [
   ),
   claim(
     2,
+    'Every folder above a written file',
+    ['apply/apply.test.ts', 'is a conflict, unless it is root alone'],
+    [
+      'machine/apply-foreign-folders.test.ts',
+      '${name} is a conflict',
+      'in the place of a temporary file is never followed',
+      'a link to a folder in its place gets no file either',
+    ],
+  ),
+  claim(
+    4,
+    'Names that users of a host choose',
+    ['host/facts.test.ts', 'facts of a host on which a user chooses names'],
+    ['apply/ports.test.ts', 'is neither systemd nor dockerd'],
+    ['host/limits.test.ts', 'a host that does not stop or does not answer', 'of several hosts, the others go on'],
+    ['machine/setup-hosts.test.ts', 'stops no other'],
+  ),
+  claim(
+    2,
     'Keys are sent to a host on stdin only',
     ['machine/setup-ways.test.ts', "the server's key travels by stdin: it is in no command line"],
     ['machine/apply-pitfalls.test.ts', 'a validation that was killed leaves no key for long'],
