@@ -22,18 +22,19 @@ function testFiles(folder: string): string[] {
 const ESSENTIAL: ReadonlySet<string> = new Set(
   ['acceptance', 'client', 'foreign-clients', 'harness'].map((name) => `test/daemon/${name}.test.ts`),
 )
-/** What takes long with a real daemon in other folders. */
-const DAEMON: ReadonlySet<string> = new Set([
+/** What takes long in other folders, most of it with a real daemon. */
+const LONG: ReadonlySet<string> = new Set([
   'test/examples.test.ts',
   'test/interop/bridge-daemon.test.ts',
+  'test/keystore/rotate/killed.test.ts',
   'test/probe/daemon.test.ts',
 ])
 
 /** By its folder, but for those few. */
 function tierOf(file: string): Tier {
   if (file.startsWith('test/machine/')) return 'machine'
-  const needsDaemon = file.startsWith('test/daemon/') || DAEMON.has(file)
-  return needsDaemon && !ESSENTIAL.has(file) ? 'daemon' : 'test'
+  const isLong = file.startsWith('test/daemon/') || LONG.has(file)
+  return isLong && !ESSENTIAL.has(file) ? 'daemon' : 'test'
 }
 
 /** The files of a tier; what comes last is not among them. */
