@@ -3,17 +3,9 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DockerClient } from '../../lib/index.ts'
 import { startBadPeer, type BadPeer } from '../engine/support/bad-peer.ts'
+import { frame, UPGRADED } from '../support/pretend.ts'
 
-const UPGRADED =
-  'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n' +
-  'Content-Type: application/vnd.docker.multiplexed-stream\r\n\r\n'
-
-/** A frame of standard output. */
-function frame(text: string): Buffer {
-  const head = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
-  head.writeUInt32BE(text.length, 4)
-  return Buffer.concat([head, Buffer.from(text)])
-}
+const HEAD = `${UPGRADED}Content-Type: application/vnd.docker.multiplexed-stream\r\n\r\n`
 
 describe('a stream that took over its connection, and is cut between two frames', () => {
   let peer: BadPeer
@@ -33,7 +25,7 @@ describe('a stream that took over its connection, and is cut between two frames'
   }
   for (const [name, open] of Object.entries(CALLS)) {
     test(`${name}: with the end of TLS it has ended`, async () => {
-      peer.behave = ({ socket }) => socket.end(Buffer.concat([Buffer.from(UPGRADED), frame('one\n'), frame('two\n')]))
+      peer.behave = ({ socket }) => socket.end(Buffer.concat([Buffer.from(HEAD), frame(1, 'one\n'), frame(1, 'two\n')]))
       assert.equal(await (await open()).text(), 'one\ntwo\n')
     })
 
@@ -43,7 +35,7 @@ describe('a stream that took over its connection, and is cut between two frames'
     ] as const) {
       test(`${name}: without it, ${when}, that is an error`, async () => {
         peer.behave = ({ socket, carrier }) => {
-          socket.write(Buffer.concat([Buffer.from(UPGRADED), frame('one\n'), frame('two\n')]))
+          socket.write(Buffer.concat([Buffer.from(HEAD), frame(1, 'one\n'), frame(1, 'two\n')]))
           setTimeout(() => carrier?.end(), pause)
         }
         const stream = await open()
@@ -52,12 +44,12 @@ describe('a stream that took over its connection, and is cut between two frames'
     }
 
     test(`${name}: a slow reader of a stream that has ended gets all of it`, async () => {
-      const many = Array.from({ length: 400 }, () => frame('x'.repeat(4000)))
-      peer.behave = ({ socket }) => socket.end(Buffer.concat([Buffer.from(UPGRADED), ...many]))
+      const many = Array.from({ length: 400 }, () => frame(1, 'x'.repeat(4000)))
+      peer.behave = ({ socket }) => socket.end(Buffer.concat([Buffer.from(HEAD), ...many]))
       const stream = await open()
       await delay(100)
       assert.equal((await stream.text()).length, 400 * 4000)
-      peer.behave = ({ socket }) => socket.end(Buffer.concat([Buffer.from(UPGRADED), frame('little')]))
+      peer.behave = ({ socket }) => socket.end(Buffer.concat([Buffer.from(HEAD), frame(1, 'little')]))
       const small = await open()
       await delay(200)
       assert.equal(await small.text(), 'little')
