@@ -1,9 +1,17 @@
+/** A time limit. */
+export interface TimeLimit {
+  /** In milliseconds. */
+  readonly timeout: number
+  /** The reason of the abort when the time is up. */
+  readonly late: Error
+}
+
 /** The time limit of a call, and the signal that ends it. */
 export interface Limits {
   /** In milliseconds; undefined: no limit. */
   readonly timeout: number | undefined
   readonly signal: AbortSignal | undefined
-  /** Creates the reason of the abort when the time is up. */
+  /** The reason of the abort when the time is up. */
   readonly late: Error
 }
 
@@ -38,20 +46,26 @@ export function linkSignals(...signals: readonly (AbortSignal | undefined)[]): L
   }
 }
 
-/** Calls with a signal that aborts when the given signal does, or when the time is up. */
-export async function withTimeout<T>(
-  { timeout, signal, late }: Limits,
-  call: (inTime: AbortSignal) => Promise<T>,
-): Promise<T> {
-  signal?.throwIfAborted()
+/** A signal that aborts when the given one does, or when the time is up. */
+export function limitSignal({ timeout, signal, late }: Limits): LinkedSignal {
   const linked = linkSignals(signal)
-  const expired = (): void => linked.abort(late)
-  const timer = timeout === undefined ? undefined : setTimeout(expired, Math.min(timeout, LONGEST_TIMER))
-  try {
-    return await call(linked.signal)
-  } finally {
-    linked.unlink()
+  if (timeout === undefined) return linked
+  const timer = setTimeout(() => linked.abort(late), Math.min(timeout, LONGEST_TIMER))
+  const unlink = (): void => {
     clearTimeout(timer)
+    linked.unlink()
+  }
+  return { ...linked, unlink }
+}
+
+/** Calls with a signal that aborts when the given signal does, or when the time is up. */
+export async function withTimeout<T>(limits: Limits, call: (inTime: AbortSignal) => Promise<T>): Promise<T> {
+  limits.signal?.throwIfAborted()
+  const { signal, unlink } = limitSignal(limits)
+  try {
+    return await call(signal)
+  } finally {
+    unlink()
   }
 }
 

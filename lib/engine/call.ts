@@ -3,11 +3,13 @@ import { ArgumentError } from '../base/errors.ts'
 import { checkOptions as checkKeys, typeName } from '../base/options.ts'
 import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
 import type { WireRequest } from '../transport/send.ts'
+import { limitOf } from '../transport/time-limits.ts'
 import { encodeFilters } from './filters.ts'
 import { refuseNewer, serves, tooNew } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
 import { expandPath } from './path.ts'
 import { checkBoolean, checkInteger, encodeJson, encodeQuery, type Query, type QueryValue } from './query.ts'
+import { checkRequestOptions, REQUEST_OPTIONS, type RequestOptions } from './request-options.ts'
 import { encodeMoment } from './time.ts'
 
 /** The arguments of one call of an operation. */
@@ -16,7 +18,7 @@ export interface Call {
   readonly ids?: readonly string[]
   /** Required arguments that are sent in the query, by parameter name. None may be empty. */
   readonly names?: Readonly<Record<string, string>>
-  /** The caller's options: query parameters by option name, and `signal`. */
+  /** The caller's options: query parameters by option name, and {@link REQUEST_OPTIONS}. */
   readonly options?: object | undefined
   readonly body?: RequestBody | undefined
   /** A list is sent as one header field per value. */
@@ -28,7 +30,7 @@ export function wireCall(operation: Operation, call: Call, version: string): Wir
   if (!serves(version, operation.since)) throw tooNew(`${operation.name}()`, operation.since ?? '', version)
   const names = checkNames(operation, call.names)
   const { options: given = {}, ids, body, headers } = call
-  const { signal, ...options } = checkOptions(operation, given, names) as Options
+  const { signal, timeout, idleTimeout = operation.idle, ...options } = checkOptions(operation, given, names) as Options
   const encoded = encodeBody(checkBody(operation, body, version))
   return {
     method: operation.method,
@@ -39,10 +41,12 @@ export function wireCall(operation: Operation, call: Call, version: string): Wir
     ...encoded,
     headers: { ...encoded.headers, ...headers },
     signal,
+    limit: limitOf(`${operation.name}()`, timeout),
+    idleTimeout,
   }
 }
 
-type Options = Readonly<Record<string, unknown>> & { readonly signal?: AbortSignal | undefined }
+type Options = Readonly<Record<string, unknown>> & RequestOptions
 
 function checkNames(
   { name }: Operation,
@@ -58,7 +62,8 @@ function checkNames(
 }
 
 /**
- * Refuses options that the operation doesn't have. It has `signal`, its query parameters and its own options.
+ * Refuses options that the operation doesn't have. It has {@link REQUEST_OPTIONS}, its query parameters and its own
+ * options.
  *
  * @param names - arguments that are sent in the query, but aren't options
  */
@@ -66,21 +71,13 @@ export function checkOptions<Given extends object>(operation: Operation, given: 
   const { name, query = {} } = operation
   const known = optionsOf(operation).filter((key) => !(key in names))
   checkKeys(given, known, `${name}()`)
-  const { signal } = given as { signal?: unknown }
-  if (signal === undefined || signal instanceof AbortSignal) return given
-  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `the option signal of ${name}()`,
-    got: 'it is not an AbortSignal',
-    todo:
-      'killSignal' in query
-        ? 'To choose the signal for the container, use the option killSignal.'
-        : 'Pass the signal of an AbortController, or AbortSignal.timeout(MILLISECONDS).',
-  })
+  checkRequestOptions(given, `${name}()`, query)
+  return given
 }
 
 /** The names of all options, and of the arguments that are sent in the query. */
 function optionsOf({ query = {}, own = [] }: Operation): string[] {
-  return [...Object.keys(query), ...own, 'signal']
+  return [...Object.keys(query), ...own, ...REQUEST_OPTIONS]
 }
 
 /**

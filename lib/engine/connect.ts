@@ -44,7 +44,7 @@ export async function connect(options: EndpointOptions = {}, env: Environment = 
   const send = new Send(dispatcher, endpoint.apiVersion)
   try {
     // One timeout to connect, and one to answer.
-    const answered = send.negotiate({ signal, deadline: 2 * connectTimeout })
+    const answered = send.negotiate(2 * connectTimeout, signal)
     // The API is loaded while the connection is being established.
     const [{ DockerClient }] = await Promise.all([import('./client.ts'), answered])
     return new DockerClient(endpoint, dispatcher, send, [...endpoint.warnings, ...(identity?.warnings ?? [])])

@@ -1,8 +1,9 @@
 import { ArgumentError } from '../base/errors.ts'
 import { checkOptions, typeName } from '../base/options.ts'
+import { checkRequestOptions, REQUEST_OPTIONS } from './request-options.ts'
 
 /** All keys of a request. */
-const REQUEST_KEYS: readonly string[] = ['method', 'path', 'query', 'headers', 'body', 'signal']
+const REQUEST_KEYS: readonly string[] = ['method', 'path', 'query', 'headers', 'body', ...REQUEST_OPTIONS]
 
 /** A method is a case-sensitive token (RFC 9110 section 9.1). All methods of the Engine API are in upper case. */
 const METHOD = /^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*$/
@@ -10,6 +11,7 @@ const METHOD = /^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]*$/
 /** Refuses a request with an unknown key or an invalid method. A misspelt key would be silently ignored. */
 export function checkDescription(request: unknown): void {
   checkOptions(request, REQUEST_KEYS, 'request()')
+  checkRequestOptions(request as object, 'request()')
   checkMethod((request as { method?: unknown }).method)
 }
 

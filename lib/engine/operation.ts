@@ -27,6 +27,11 @@ export interface Operation {
   readonly path: string
   /** `short` for a call that the daemon answers at once, `patient` for all others. */
   readonly lane: Lane
+  /**
+   * How long the daemon may neither send nor accept a byte, in milliseconds, unless the caller says otherwise. Omitted:
+   * for a short call RESPONSE_TIMEOUT_MS, for others as long as it wants: they wait for something that may never happen.
+   */
+  readonly idle?: number
   readonly since?: Since
   /** All query parameters, by option name. */
   readonly query?: Readonly<Record<string, QueryTake>>
@@ -41,6 +46,14 @@ export interface Operation {
    */
   readonly newer?: Readonly<Record<string, Since>>
 }
+
+/** For uploads, downloads, pulls and pushes: {@link Operation.idle}. Data or progress arrive all the time. */
+export const TRANSFER_IDLE_MS = 10 * 60_000
+/**
+ * For calls that are answered when their work is done, such as saving an image, and for builds: a step may print nothing
+ * for long.
+ */
+export const WORK_IDLE_MS = 60 * 60_000
 
 /** A query parameter that needs no encoding. */
 export const PLAIN: QueryTake = {}

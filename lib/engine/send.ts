@@ -6,6 +6,7 @@ import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body
 import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
+import { answerTimeout, inTime, limitOf } from '../transport/time-limits.ts'
 import { apiError, isPluginRefusal, isWrongVersion, type Named } from './api-error.ts'
 import { wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
@@ -14,13 +15,10 @@ import { describePath } from './path.ts'
 import { encodeQuery, type Query } from './query.ts'
 import { readTwice } from './read-twice.ts'
 import { chooseVersion, isDockerPing, NEWEST_API_VERSION, notDocker, readPing, versionHeader } from './version.ts'
+import type { RequestOptions } from './request-options.ts'
 import type { Ping } from './version.ts'
 
-/** Options that every call takes. */
-export interface RequestOptions {
-  /** Aborts the call, which then rejects with the reason of the signal. */
-  readonly signal?: AbortSignal | undefined
-}
+export type { RequestOptions } from './request-options.ts'
 
 /** A call of the Engine API, without the version in its path. */
 export interface RequestDescription extends RequestOptions {
@@ -52,8 +50,6 @@ export interface OpenAnswer {
 
 interface PingCall extends RequestOptions {
   readonly method?: 'GET' | 'HEAD'
-  /** Milliseconds. */
-  readonly deadline?: number
 }
 
 /**
@@ -81,8 +77,13 @@ export class Send {
   }
 
   /** `/_ping`, which has no version: checks that a daemon answers, and reads what it supports. */
-  async ping({ method = 'GET', signal, deadline }: PingCall = {}): Promise<Ping> {
-    const call = { method, path: '/_ping', lane: 'short', signal, deadline } as const
+  async ping({ method = 'GET', signal, timeout, idleTimeout }: PingCall = {}): Promise<Ping> {
+    const limit = limitOf(method === 'GET' ? 'system.ping()' : 'system.pingHead()', timeout)
+    return this.#ping({ method, signal, limit, idleTimeout })
+  }
+
+  async #ping({ method, ...how }: Pick<WireRequest, 'method' | 'signal' | 'limit' | 'idleTimeout'>): Promise<Ping> {
+    const call = { method, path: '/_ping', lane: 'short', ...how } as const
     const { status, headers, body } = await collect(this.#dispatcher, call)
     if (isPluginRefusal(status, body)) throw apiError(status, call, body)
     if (!isDockerPing(status, headers, body)) throw notDocker(`${method} /_ping at ${this.#target}`, status, headers)
@@ -90,9 +91,14 @@ export class Send {
     return readPing(headers)
   }
 
-  /** Negotiates the version with the daemon, unless it is pinned. */
-  async negotiate(options: RequestOptions & { deadline?: number } = {}): Promise<void> {
-    const { apiVersion } = await this.ping(options)
+  /**
+   * Negotiates the version with the daemon, unless it is pinned.
+   *
+   * @param timeout - the longest time for it, in milliseconds
+   */
+  async negotiate(timeout: number, signal?: AbortSignal): Promise<void> {
+    const limit = { timeout, late: answerTimeout(this.#target) }
+    const { apiVersion } = await this.#ping({ method: 'GET', signal, limit })
     this.#version = this.#pinned ?? chooseVersion(apiVersion, this.#target)
   }
 
@@ -137,25 +143,30 @@ export class Send {
   /** A call that becomes a web socket: bytes in both directions, without half-close. */
   async webSocket(operation: Operation, call: Call): Promise<Duplex> {
     const { openWebSocket } = await import('../transport/web-socket.ts')
-    const answer = await openWebSocket(this.#dispatcher, this.#wire(operation, call))
+    const answer = await inTime(
+      this.#wire(operation, call),
+      (wire) => openWebSocket(this.#dispatcher, wire),
+      (opened) => ('status' in opened ? undefined : opened),
+    )
     if (!('status' in answer)) return answer
     throw apiError(answer.status, this.named(operation, call), answer.body)
   }
 
   /** A call that the caller describes, without an {@link Operation}. */
   async open(description: RequestDescription): Promise<OpenAnswer> {
-    const { method, path, query, headers, body: given, signal } = description
+    const { method, path, query, headers, body: given, signal, timeout, idleTimeout } = description
     const encoded = encodeBody(given)
-    const wire = { method, path: path + encodeQuery(query), ...encoded, signal }
+    const limit = limitOf(`request(${method} ${path})`, timeout)
+    const wire = { method, path: path + encodeQuery(query), ...encoded, signal, limit, idleTimeout }
     const versioned = this.#versioned({ ...wire, headers: { ...encoded.headers, ...headers } })
     const { status, headers: head, body } = await this.#succeeding(description, versioned)
-    const limit = this.#dispatcher.maxAnswerBytes
+    const most = this.#dispatcher.maxAnswerBytes
     const bytes = async (): Promise<Buffer> => {
       if (body.readableDidRead) throw readTwice()
-      return readWhole(body, limit)
+      return readWhole(body, most)
     }
     const text = async (): Promise<string> => (await bytes()).toString('utf8')
-    const json = async <T>(): Promise<T> => parseJson<T>(await bytes(), description, { status, limit })
+    const json = async <T>(): Promise<T> => parseJson<T>(await bytes(), description, { status, limit: most })
     return { status, headers: head, body, text, json }
   }
 

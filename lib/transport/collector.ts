@@ -27,14 +27,6 @@ function parseHeaders(raw: Buffer[]): AnswerHeaders {
   return headers
 }
 
-function responseTimeout(target: string): ConnectionError {
-  return new ConnectionError('ERR_RESPONSE_TIMEOUT', {
-    tried: `sending a request to ${target}`,
-    got: 'the complete answer did not arrive in time',
-    todo: 'Check the load of the daemon, and the firewalls and proxies in between.',
-  })
-}
-
 function notUpgraded(status: number): ConnectionError {
   return new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried: 'upgrading a connection to a bidirectional stream',
@@ -59,7 +51,6 @@ export class Collector implements Handler {
   #abort: ((reason?: Error) => void) | undefined
   /** The request was given up, perhaps while it was waiting for a connection. It must not be sent any more. */
   #abandoned: { readonly reason: Error } | undefined
-  #timer: NodeJS.Timeout | undefined
   #status = 0
   #headers: Buffer[] = []
 
@@ -71,7 +62,13 @@ export class Collector implements Handler {
     if (signal) onAbort(signal, this.#aborted)
   }
 
-  readonly #aborted = (): void => this.#abandon(this.#signal?.reason as Error)
+  readonly #aborted = (): void => {
+    const reason = this.#signal?.reason as Error
+    this.#abandoned = { reason }
+    this.#finish()
+    this.#callbacks.reject(reason)
+    this.#abort?.(reason)
+  }
 
   onConnect(abort: (reason?: Error) => void): void {
     if (this.#abandoned) abort(this.#abandoned.reason)
@@ -111,20 +108,7 @@ export class Collector implements Handler {
     this.#callbacks.reject(error)
   }
 
-  /** Aborts the request if the answer isn't complete within this time. */
-  setDeadline(milliseconds: number, target: string): void {
-    this.#timer = setTimeout(() => this.#abandon(responseTimeout(target)), milliseconds)
-  }
-
-  #abandon(reason: Error): void {
-    this.#abandoned = { reason }
-    this.#finish()
-    this.#callbacks.reject(reason)
-    this.#abort?.(reason)
-  }
-
   #finish(): void {
-    clearTimeout(this.#timer)
     this.#signal?.removeEventListener('abort', this.#aborted)
   }
 }

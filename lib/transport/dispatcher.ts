@@ -17,6 +17,7 @@ import { GuardedHandler, type Guards } from './handler.ts'
 import { chooseLane, type Lane } from './lanes.ts'
 import { originOf, prefixOf } from './origin.ts'
 import type { Peer } from './peer.ts'
+import { PeerWatch, type CountedSocket } from './peer-watch.ts'
 import { RESPONSE_TIMEOUT_MS } from './tls-policy.ts'
 import { refuseRedirect, refuseTarget, type Target } from './target.ts'
 import { Client, Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
@@ -54,6 +55,8 @@ export class DockerDispatcher extends Dispatcher {
   readonly maxAnswerBytes: number
   readonly #pools: Record<Lane | 'hijacked', UndiciPool>
   readonly #connect: Connect
+  /** A local socket has no network in between, and ssh asks its own peer. */
+  readonly #watch: PeerWatch | undefined
   readonly #identity: Identity | undefined
   readonly #target: Target
   readonly #closing = new AbortController()
@@ -98,11 +101,15 @@ export class DockerDispatcher extends Dispatcher {
         void ended.then(() => this.#processes.delete(ended))
       },
     })
+    this.#watch = endpoint.kind === 'tls' ? new PeerWatch(() => this.#probe()) : undefined
     const connectWith =
       (needs?: ConnectionNeeds): NonNullable<UndiciPool.Options['connect']> =>
       (_options, callback) => {
         this.#connect(this.#closing.signal, needs).then(
-          (socket) => callback(null, socket as never),
+          (socket) => {
+            this.#watch?.add(socket as CountedSocket)
+            callback(null, socket as never)
+          },
           (error: Error) => callback(error, null),
         )
       }
@@ -158,6 +165,8 @@ export class DockerDispatcher extends Dispatcher {
     }
     const path = options.path.slice(this.prefix.length + 1)
     const lane = chooseLane(options, path)
+    // The daemon switches protocols at once, whatever follows.
+    if (options.upgrade) options = { headersTimeout: RESPONSE_TIMEOUT_MS, ...options }
     const pool = this.#pools[options.upgrade === 'tcp' ? 'hijacked' : lane]
     const send = (guarded: GuardedHandler): boolean =>
       pool.dispatch(options, guarded as UndiciDispatcher.DispatchHandler)
@@ -183,6 +192,7 @@ export class DockerDispatcher extends Dispatcher {
       if (linked.signal.aborted) socket.destroy()
       linked.signal.throwIfAborted()
       this.#track(socket)
+      this.#watch?.add(socket as CountedSocket)
       return socket
     } finally {
       linked.unlink()
@@ -236,6 +246,12 @@ export class DockerDispatcher extends Dispatcher {
       ...this.#guards,
       report: (outcome) => requestChannel.publish({ ...event, ...outcome } satisfies RequestEvent),
     }
+  }
+
+  /** Opens a connection only to see that somebody answers. */
+  async #probe(): Promise<void> {
+    const socket = await this.#connect(this.#closing.signal)
+    socket.destroy()
   }
 
   /** Waits for the ssh processes as well, so that none outlives the client. */

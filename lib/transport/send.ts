@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import type { Duplex, Readable } from 'node:stream'
-import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { Collector, type AnswerHeaders, type WireAnswer } from './collector.ts'
 import type { DockerDispatcher } from './dispatcher.ts'
 import type { Lane, LaneDispatchOptions } from './lanes.ts'
-import { unlessAborted } from '../base/abort.ts'
+import { unlessAborted, type TimeLimit } from '../base/abort.ts'
+import { inTime } from './time-limits.ts'
 
 /** One request. Its path is complete and encoded. */
 export interface WireRequest {
@@ -15,11 +15,10 @@ export interface WireRequest {
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string | Uint8Array | Readable
   readonly signal?: AbortSignal | undefined
-  /**
-   * The time limit for the connection and the complete answer, in milliseconds. A slow trickle of bytes never triggers
-   * the other time-outs.
-   */
-  readonly deadline?: number | undefined
+  /** The time limit from the beginning to the end, with everything that is read from the answer. */
+  readonly limit?: TimeLimit | undefined
+  /** How long the daemon may neither send nor accept a byte, in milliseconds; 0 for as long as it wants. */
+  readonly idleTimeout?: number | undefined
 }
 
 /** An answer with its body as a stream. */
@@ -35,6 +34,11 @@ export interface Hijacked {
   readonly socket: Duplex
 }
 
+/** undici refreshes both whenever something is sent or arrives, and doesn't count the time in which we don't read. */
+export function idleOptions({ idleTimeout }: WireRequest): { headersTimeout?: number; bodyTimeout?: number } {
+  return idleTimeout === undefined ? {} : { headersTimeout: idleTimeout, bodyTimeout: idleTimeout }
+}
+
 function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): LaneDispatchOptions {
   return {
     lane: request.lane,
@@ -43,6 +47,7 @@ function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): La
     method: request.method,
     body: request.body ?? null,
     ...(request.headers && { headers: request.headers }),
+    ...idleOptions(request),
     // By default, undici closes the connection after a HEAD request.
     reset: false,
   }
@@ -55,11 +60,14 @@ function allowManyListeners(signal: AbortSignal | undefined): void {
 
 /** Sends a request and reads the complete answer, for calls with small answers. */
 export function collect(dispatcher: DockerDispatcher, request: WireRequest): Promise<WireAnswer> {
+  return inTime(request, (limited) => collectNow(dispatcher, limited))
+}
+
+function collectNow(dispatcher: DockerDispatcher, request: WireRequest): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
     request.signal?.throwIfAborted()
     allowManyListeners(request.signal)
     const collector = new Collector({ resolve, reject }, request.signal, dispatcher.maxAnswerBytes)
-    if (request.deadline !== undefined) collector.setDeadline(request.deadline, formatEndpoint(dispatcher.endpoint))
     dispatcher.dispatch(dispatchOptions(dispatcher, request), collector)
   })
 }
@@ -75,6 +83,16 @@ export function hijack(
   request: WireRequest,
   protocol: 'tcp' | 'h2c',
 ): Promise<Hijacked | WireAnswer> {
+  const socketOf = (answer: Hijacked | WireAnswer): Duplex | undefined =>
+    'socket' in answer ? answer.socket : undefined
+  return inTime(request, (limited) => hijackNow(dispatcher, limited, protocol), socketOf)
+}
+
+function hijackNow(
+  dispatcher: DockerDispatcher,
+  request: WireRequest,
+  protocol: 'tcp' | 'h2c',
+): Promise<Hijacked | WireAnswer> {
   return new Promise((resolve, reject) => {
     request.signal?.throwIfAborted()
     allowManyListeners(request.signal)
@@ -85,7 +103,15 @@ export function hijack(
 }
 
 /** Sends a request and returns its body as a stream, with back-pressure. */
-export async function open(dispatcher: DockerDispatcher, request: WireRequest): Promise<StreamedAnswer> {
+export function open(dispatcher: DockerDispatcher, request: WireRequest): Promise<StreamedAnswer> {
+  return inTime(
+    request,
+    (limited) => openNow(dispatcher, limited),
+    ({ body }) => body,
+  )
+}
+
+async function openNow(dispatcher: DockerDispatcher, request: WireRequest): Promise<StreamedAnswer> {
   request.signal?.throwIfAborted()
   allowManyListeners(request.signal)
   const options = { ...dispatchOptions(dispatcher, request), ...(request.signal && { signal: request.signal }) }

@@ -41,5 +41,12 @@ export const FAMILY_ATTEMPT_MS = 2_000
 /** The delay of TCP keep-alive, in milliseconds. On long streams nothing else detects a dead peer. */
 export const KEEP_ALIVE_MS = 30_000
 
+/**
+ * How long nothing may come back for what was sent before the dispatcher asks whether the daemon is still reachable, in
+ * milliseconds. TCP keep-alive doesn't ask while data are unacknowledged, and TCP itself gives up after 15 minutes (tcp(7),
+ * tcp_retries2).
+ */
+export const UNANSWERED_MS = 30_000
+
 /** The time limit for the head of an answer to a short call, in milliseconds. */
 export const RESPONSE_TIMEOUT_MS = 300_000

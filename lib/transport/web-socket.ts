@@ -5,7 +5,7 @@ import { ConnectionError } from '../base/errors.ts'
 import { Collector, type WireAnswer } from './collector.ts'
 import type { DockerDispatcher } from './dispatcher.ts'
 import { PausableStream } from './pausable-stream.ts'
-import type { WireRequest } from './send.ts'
+import { idleOptions, type WireRequest } from './send.ts'
 import { toCoreHandler, type Handler } from './undici.ts'
 
 /**
@@ -20,10 +20,8 @@ type HandOver = (socket: PausableStream) => void
  * Opens a web socket (RFC 6455). Resolves with a byte stream, or with the answer if the daemon refuses. The stream has
  * no half-close, and doesn't preserve message boundaries.
  */
-export async function openWebSocket(
-  dispatcher: DockerDispatcher,
-  { path, signal }: WireRequest,
-): Promise<Duplex | WireAnswer> {
+export async function openWebSocket(dispatcher: DockerDispatcher, request: WireRequest): Promise<Duplex | WireAnswer> {
+  const { path, signal } = request
   signal?.throwIfAborted()
   // Loaded late: undici's main module takes three times as long as the parts that we use otherwise.
   const { WebSocket } = await import('undici')
@@ -33,7 +31,7 @@ export async function openWebSocket(
     let pausable: PausableStream | undefined
     const handOver: HandOver = (socket) => (pausable = socket)
     const collector = new Collector({ resolve, reject, upgraded: () => {} }, signal, dispatcher.maxAnswerBytes)
-    const socket = new WebSocket(url, { dispatcher: pausableDispatcher(dispatcher, collector, handOver) })
+    const socket = new WebSocket(url, { dispatcher: pausableDispatcher(dispatcher, request, collector, handOver) })
     socket.binaryType = 'arraybuffer'
     const refused = (): void => reject(webSocketError(target, 'the answer to the handshake is invalid'))
     socket.addEventListener('close', refused)
@@ -48,10 +46,15 @@ export async function openWebSocket(
  * undici's WebSocket only calls dispatch(). This version makes the connection pausable, and also reads the answer of a
  * refusal, which WebSocket doesn't expose.
  */
-function pausableDispatcher(dispatcher: DockerDispatcher, collector: Collector, handOver: HandOver): Dispatcher {
+function pausableDispatcher(
+  dispatcher: DockerDispatcher,
+  request: WireRequest,
+  collector: Collector,
+  handOver: HandOver,
+): Dispatcher {
   const dispatch = (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
     const pair = new PairHandler(collector, toCoreHandler(handler), handOver)
-    return dispatcher.dispatch(options, pair)
+    return dispatcher.dispatch({ ...options, ...idleOptions(request) }, pair)
   }
   return { dispatch, webSocketOptions: { maxPayloadSize: MAX_MESSAGE_BYTES } } as unknown as Dispatcher
 }

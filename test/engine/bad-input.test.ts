@@ -5,6 +5,7 @@ import { DockerApiError, isDockerMtlsError, type DockerClient } from '../../lib/
 import { CALLS, type Given } from './operations-table.ts'
 import { ROWS, callsOf, shapeOf } from './support/rows.ts'
 import { startFakeScene, type Asked, type FakeScene } from './support/fake-engine.ts'
+import { REQUEST_OPTIONS } from '../../lib/engine/request-options.ts'
 import { loadOperations } from './support/operations.ts'
 
 const operations = await loadOperations()
@@ -226,7 +227,7 @@ describe('options that are put into the body are no fields of it, nor are fields
   for (const { name, query = {}, own = [] } of taking) {
     test(name, async (t) => {
       const here = await scene(t)
-      for (const option of [...Object.keys(query), ...own, 'signal']) {
+      for (const option of [...Object.keys(query), ...own, ...REQUEST_OPTIONS]) {
         const body = { Name: 'x', [option]: 'x' }
         for (const call of callsOf(name)) {
           const { error, sent } = await attempt(here, call, { a: 'one', b: 'two', body, options: {} })

@@ -303,10 +303,12 @@ describe('a client', () => {
       })
     }
     for (const call of ['ping', 'version', 'info'] as const) {
-      await assert.rejects(docker[call]({ timeout: 1 } as object), (error: Error) => {
+      await assert.rejects(docker[call]({ deadline: 1 } as object), (error: Error) => {
         assert.match(
           error.message,
-          new RegExp(`calling (system\\.)?${call}\\(\\): .*"timeout"\\.\\nThe only option is signal`),
+          new RegExp(
+            `calling (system\\.)?${call}\\(\\): .*"deadline"\\.\\nThe options are signal, timeout and idleTimeout`,
+          ),
         )
         return code('ERR_OPTION_UNKNOWN')(error)
       })

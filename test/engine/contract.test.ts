@@ -239,7 +239,7 @@ describe('what answers have, and since when', () => {
   test('a plugin is enabled with the number that the specification leaves out', async (t) => {
     const { docker, fake } = await startFakeScene(t, { version: '1.40', answer: (_, response) => response.end() })
     await docker.plugins.enable('one')
-    await docker.plugins.enable('one', { timeout: 3 })
+    await docker.plugins.enable('one', { clientTimeout: 3 })
     assert.deepEqual(
       fake.asked.map(({ query }) => String(query)),
       ['timeout=0', 'timeout=3'],

@@ -80,7 +80,11 @@ function sample({ name, kind }: Parameter): readonly [given: unknown, written: s
 }
 
 /** Options whose names aren't those of the query. */
-const OPTIONS: Readonly<Record<string, string>> = { signal: 'killSignal', 'one-shot': 'oneShot' }
+const OPTIONS: Readonly<Record<string, string>> = {
+  signal: 'killSignal',
+  'one-shot': 'oneShot',
+  timeout: 'clientTimeout',
+}
 
 function pathOf({ path }: Row): string {
   const ids = ['one', 'two']

@@ -98,5 +98,5 @@ export async function plugins({ plugins: all, session }: DockerClient): Promise<
   // @ts-expect-error settings are a list
   await all.set('sshfs', { DEBUG: '1' })
   // @ts-expect-error seconds
-  await all.enable('sshfs', { timeout: '5s' })
+  await all.enable('sshfs', { clientTimeout: '5s' })
 }

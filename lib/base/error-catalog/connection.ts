@@ -26,9 +26,17 @@ export const CONNECTION_ERRORS = {
     remedy: 'Check which program listens on that port. For a slow server, increase `connectTimeout`.',
   },
   ERR_RESPONSE_TIMEOUT: {
-    meaning: "The connection is open, but the answer didn't arrive or stopped halfway.",
+    meaning:
+      "The connection is open, but the answer didn't arrive or stopped halfway, or the daemon took no more of the request.",
     cause: 'An overloaded daemon, or a proxy or firewall that holds the answer back.',
-    remedy: 'Check the load of the daemon and the network between you and the daemon, then call again.',
+    remedy:
+      'Check the load of the daemon and the network between you and the daemon, then call again. For a call that may be silent for longer, increase `idleTimeout`.',
+  },
+  ERR_CALL_TIMEOUT: {
+    meaning: 'The call had not ended when the time of its option `timeout` was up.',
+    cause: 'It takes longer than you expected, or the daemon or the network is slow.',
+    remedy:
+      'Increase `timeout`, or check the load of the daemon. The message says what goes on in the daemon, if anything.',
   },
   ERR_ANSWER_TOO_LARGE: {
     meaning:

@@ -1,4 +1,4 @@
-import { PLAIN, type Operation } from '../operation.ts'
+import { PLAIN, type Operation, WORK_IDLE_MS } from '../operation.ts'
 
 // Not in the specification (moby, api/server/router/checkpoint). Only experimental daemons have them.
 
@@ -7,6 +7,7 @@ export const CREATE: Operation = {
   method: 'POST',
   path: '/containers/{id}/checkpoints',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   body: 'json',
 }
 
@@ -15,6 +16,7 @@ export const LIST: Operation = {
   method: 'GET',
   path: '/containers/{id}/checkpoints',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { dir: PLAIN },
 }
 
@@ -23,5 +25,6 @@ export const REMOVE: Operation = {
   method: 'DELETE',
   path: '/containers/{id}/checkpoints/{checkpoint}',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { dir: PLAIN },
 }

@@ -1,4 +1,14 @@
-import { BOOLEAN, FILTERS, INTEGER, MOMENT, PLAIN, type Operation, type QueryTake } from '../operation.ts'
+import {
+  BOOLEAN,
+  FILTERS,
+  INTEGER,
+  MOMENT,
+  PLAIN,
+  type Operation,
+  type QueryTake,
+  TRANSFER_IDLE_MS,
+  WORK_IDLE_MS,
+} from '../operation.ts'
 import { LOGS_QUERY } from '../logs-query.ts'
 
 export const LIST: Operation = {
@@ -68,6 +78,7 @@ export const EXPORT: Operation = {
   method: 'GET',
   path: '/containers/{id}/export',
   lane: 'patient',
+  idle: TRANSFER_IDLE_MS,
 }
 
 export const STATS: Operation = {
@@ -209,6 +220,7 @@ export const ARCHIVE_GET: Operation = {
   method: 'GET',
   path: '/containers/{id}/archive',
   lane: 'patient',
+  idle: TRANSFER_IDLE_MS,
   query: { path: PLAIN },
 }
 
@@ -217,6 +229,7 @@ export const ARCHIVE_PUT: Operation = {
   method: 'PUT',
   path: '/containers/{id}/archive',
   lane: 'patient',
+  idle: TRANSFER_IDLE_MS,
   query: { path: PLAIN, noOverwriteDirNonDir: BOOLEAN, copyUIDGID: BOOLEAN },
   body: 'bytes',
 }
@@ -226,5 +239,6 @@ export const PRUNE: Operation = {
   method: 'POST',
   path: '/containers/prune',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { filters: FILTERS },
 }

@@ -32,8 +32,9 @@ export function attachWebSocket(send: Send, id: string, options: ContainerAttach
 /** Asks whether a container has a terminal, and so a raw output. */
 function hasTerminal(send: Send, id: string, options: RequestOptions): IsTty {
   return async () => {
-    const { signal } = options
-    const { Config } = await send.json<ContainerInspect>(INSPECT, { ids: [id], options: { signal } })
+    const { signal, timeout, idleTimeout } = options
+    const call = { ids: [id], options: { signal, timeout, idleTimeout } }
+    const { Config } = await send.json<ContainerInspect>(INSPECT, call)
     return Config.Tty ?? false
   }
 }

@@ -49,7 +49,8 @@ export class Exec {
     const call = { ids: [id], body: withDefaults(how, {}, { Detach: false }), options }
     const tty = (how as ExecStartRequest | null)?.Tty ?? false
     const request = this.#send.named(START, call)
-    const inspect = (): Promise<ExecInspect> => this.inspect(id, { signal: options.signal })
+    const inspect = (): Promise<ExecInspect> =>
+      this.inspect(id, { signal: options.signal, idleTimeout: options.idleTimeout })
     const watch: Watch = (chunks) => failIfNotStarted(chunks, { request, tty, inspect })
     return attachedStream(this.#send, START, call, () => tty, watch)
   }

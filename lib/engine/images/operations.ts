@@ -1,4 +1,14 @@
-import { BOOLEAN, FILTERS, INTEGER, JSON_VALUE, PLAIN, type Operation, type QueryTake } from '../operation.ts'
+import {
+  BOOLEAN,
+  FILTERS,
+  INTEGER,
+  JSON_VALUE,
+  PLAIN,
+  type Operation,
+  type QueryTake,
+  TRANSFER_IDLE_MS,
+  WORK_IDLE_MS,
+} from '../operation.ts'
 
 /** A platform is sent as JSON, like every object, and several as repeated names. */
 const PLATFORM: QueryTake = { since: '1.48' }
@@ -23,6 +33,7 @@ export const CREATE: Operation = {
   method: 'POST',
   path: '/images/create',
   lane: 'patient',
+  idle: TRANSFER_IDLE_MS,
   query: {
     fromImage: PLAIN,
     fromSrc: PLAIN,
@@ -82,6 +93,7 @@ export const PUSH: Operation = {
   method: 'POST',
   path: '/images/{name}/push',
   lane: 'patient',
+  idle: TRANSFER_IDLE_MS,
   query: { tag: PLAIN, platform: { encode: 'json', since: '1.46' } },
   own: ['auth', 'allTags'],
 }
@@ -107,6 +119,7 @@ export const SEARCH: Operation = {
   method: 'GET',
   path: '/images/search',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { term: PLAIN, limit: INTEGER, filters: FILTERS },
 }
 
@@ -115,6 +128,7 @@ export const PRUNE: Operation = {
   method: 'POST',
   path: '/images/prune',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { filters: FILTERS },
 }
 
@@ -123,6 +137,7 @@ export const COMMIT: Operation = {
   method: 'POST',
   path: '/commit',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: {
     container: PLAIN,
     repo: PLAIN,
@@ -141,6 +156,7 @@ export const GET: Operation = {
   method: 'GET',
   path: '/images/{name}/get',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { platform: PLATFORM },
 }
 
@@ -149,6 +165,7 @@ export const GET_ALL: Operation = {
   method: 'GET',
   path: '/images/get',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { names: PLAIN, platform: PLATFORM },
 }
 
@@ -157,6 +174,7 @@ export const LOAD: Operation = {
   method: 'POST',
   path: '/images/load',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { quiet: BOOLEAN, platform: PLATFORM },
   body: 'bytes',
 }
@@ -167,6 +185,7 @@ export const BUILD: Operation = {
   method: 'POST',
   path: '/build',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: {
     dockerfile: PLAIN,
     t: PLAIN,
@@ -205,6 +224,7 @@ export const BUILD_PRUNE: Operation = {
   method: 'POST',
   path: '/build/prune',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: {
     reservedSpace: { ...INTEGER, as: 'reserved-space' },
     maxUsedSpace: { ...INTEGER, as: 'max-used-space', since: '1.48' },
@@ -226,5 +246,6 @@ export const BUILD_CANCEL: Operation = {
   method: 'POST',
   path: '/build/cancel',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { id: PLAIN },
 }

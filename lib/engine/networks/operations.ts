@@ -1,4 +1,4 @@
-import { BOOLEAN, FILTERS, PLAIN, type Operation } from '../operation.ts'
+import { BOOLEAN, FILTERS, PLAIN, type Operation, WORK_IDLE_MS } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'networks.list',
@@ -50,5 +50,6 @@ export const PRUNE: Operation = {
   method: 'POST',
   path: '/networks/prune',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { filters: FILTERS },
 }

@@ -1,4 +1,4 @@
-import { BOOLEAN, FILTERS, INTEGER, PLAIN, type Operation } from '../operation.ts'
+import { BOOLEAN, FILTERS, INTEGER, PLAIN, type Operation, TRANSFER_IDLE_MS, WORK_IDLE_MS } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'plugins.list',
@@ -13,6 +13,7 @@ export const PRIVILEGES: Operation = {
   method: 'GET',
   path: '/plugins/privileges',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { remote: PLAIN },
   own: ['auth'],
 }
@@ -22,6 +23,7 @@ export const PULL: Operation = {
   method: 'POST',
   path: '/plugins/pull',
   lane: 'patient',
+  idle: TRANSFER_IDLE_MS,
   query: { remote: PLAIN, name: PLAIN },
   own: ['auth'],
   body: 'json',
@@ -47,7 +49,7 @@ export const ENABLE: Operation = {
   method: 'POST',
   path: '/plugins/{name}/enable',
   lane: 'short',
-  query: { timeout: INTEGER },
+  query: { clientTimeout: { ...INTEGER, as: 'timeout' } },
 }
 
 export const DISABLE: Operation = {
@@ -63,6 +65,7 @@ export const UPGRADE: Operation = {
   method: 'POST',
   path: '/plugins/{name}/upgrade',
   lane: 'patient',
+  idle: TRANSFER_IDLE_MS,
   query: { remote: PLAIN },
   own: ['auth'],
   body: 'json',
@@ -73,6 +76,7 @@ export const CREATE: Operation = {
   method: 'POST',
   path: '/plugins/create',
   lane: 'patient',
+  idle: TRANSFER_IDLE_MS,
   query: { name: PLAIN },
   body: 'bytes',
 }
@@ -82,6 +86,7 @@ export const PUSH: Operation = {
   method: 'POST',
   path: '/plugins/{name}/push',
   lane: 'patient',
+  idle: TRANSFER_IDLE_MS,
   own: ['auth'],
 }
 

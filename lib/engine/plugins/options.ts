@@ -34,7 +34,7 @@ export interface PluginRemoveOptions extends RequestOptions {
 /** Options of {@link Plugins.enable}. */
 export interface PluginEnableOptions extends RequestOptions {
   /** Seconds that the daemon waits for answers of the plugin, now and later. @defaultValue `0`: no limit */
-  readonly timeout?: number
+  readonly clientTimeout?: number
 }
 
 /** Options of {@link Plugins.disable}. */

@@ -91,9 +91,9 @@ export class Plugins {
    * @throws {@link NotFoundError} if there is no plugin of that name
    */
   async enable(name: string, options: Options.PluginEnableOptions = {}): Promise<void> {
-    const { timeout = 0 } = checkOptions(OPERATION.ENABLE, options)
+    const { clientTimeout = 0 } = checkOptions(OPERATION.ENABLE, options)
     // The daemon refuses a request without this parameter, although the specification has a default.
-    await this.#send.none(OPERATION.ENABLE, { ids: [name], options: { ...options, timeout } })
+    await this.#send.none(OPERATION.ENABLE, { ids: [name], options: { ...options, clientTimeout } })
   }
 
   /**

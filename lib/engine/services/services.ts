@@ -105,8 +105,8 @@ export class Services {
     return outputStream(this.#send, LOGS, call, () => this.#hasTerminal(id, options))
   }
 
-  async #hasTerminal(id: string, { signal }: RequestOptions): Promise<boolean> {
-    const { Spec } = await this.inspect(id, { signal })
+  async #hasTerminal(id: string, { signal, timeout, idleTimeout }: RequestOptions): Promise<boolean> {
+    const { Spec } = await this.inspect(id, { signal, timeout, idleTimeout })
     return Spec.TaskTemplate?.ContainerSpec?.TTY ?? false
   }
 }

@@ -96,13 +96,13 @@ function attachedSource(
   send: Send,
   operation: Operation,
   call: Call,
-): Pick<AttachedSource, 'request' | 'explain' | 'signal' | 'input'> {
-  const { signal, stdin } = (call.options ?? {}) as RequestOptions & { stdin?: boolean }
+): Pick<AttachedSource, 'request' | 'explain' | 'signal' | 'idleTimeout' | 'input'> {
+  const { signal, idleTimeout, stdin } = (call.options ?? {}) as RequestOptions & { stdin?: boolean }
   // The input of an exec was requested when it was created.
   const input = stdin === true || operation.query?.['stdin'] === undefined
   const request = send.named(operation, call)
   const explain = (error: unknown): unknown => send.dispatcher.explain(error, `${request.method} ${request.path}`)
-  return { request, explain, signal, input }
+  return { request, explain, signal, idleTimeout, input }
 }
 
 /** Computes the result of a long call from its messages. */

@@ -1,6 +1,8 @@
 import { finished, type Readable } from 'node:stream'
+import { LONGEST_TIMER } from '../../base/abort.ts'
 import { ConnectionError } from '../../base/errors.ts'
 import type { Named } from '../api-error.ts'
+import { silenceFault } from '../../transport/time-limits.ts'
 import { readTwice } from '../read-twice.ts'
 import { errorOf, StreamFault } from './fault.ts'
 
@@ -14,6 +16,8 @@ export interface Reading<Item> {
   readonly check?: () => void
   /** Called at the end of the body. @throws StreamFault if the body is incomplete */
   readonly end?: () => Iterable<Item> | void
+  /** How long nothing may arrive, in milliseconds. @defaultValue no limit */
+  readonly idleTimeout?: number | undefined
   /** Turns an error of the connection into one of ours. */
   readonly explain?: ((error: unknown) => unknown) | undefined
 }
@@ -30,7 +34,7 @@ const CLOSED: ReadonlySet<unknown> = new Set(['UND_ERR_ABORTED', 'ERR_STREAM_PRE
  */
 export async function* readChunks<Item>(
   body: Readable,
-  { request, split, check, end, explain = (error) => error }: Reading<Item>,
+  { request, split, check, end, idleTimeout, explain = (error) => error }: Reading<Item>,
 ): AsyncGenerator<Item, void, undefined> {
   if (taken.has(body)) throw readTwice()
   taken.add(body)
@@ -39,7 +43,7 @@ export async function* readChunks<Item>(
     while (!tap.ended) {
       const chunk = tap.take()
       if (chunk === null) {
-        await tap.more()
+        await (idleTimeout ? tap.moreWithin(idleTimeout, request) : tap.more())
         continue
       }
       // Not yield*, which takes several turns for each item.
@@ -93,6 +97,14 @@ class Tap {
   more(): Promise<void> {
     if (this.#end !== undefined) return Promise.resolve()
     return new Promise((resolve) => (this.#wake = resolve))
+  }
+
+  /** Waits in the same way, but not longer than this. */
+  async moreWithin(milliseconds: number, { method, path }: Named): Promise<void> {
+    const end = (): void => void this.#body.destroy(silenceFault(`reading ${method} ${path}`, milliseconds))
+    const timer = setTimeout(end, Math.min(milliseconds, LONGEST_TIMER))
+    await this.more()
+    clearTimeout(timer)
   }
 
   close(): void {

@@ -20,6 +20,8 @@ export interface OutputSource {
   /** The output of a terminal is raw, all other output comes in frames. */
   readonly tty: boolean
   readonly request: Named
+  /** How long nothing may arrive, in milliseconds. Only for connections that were taken over: others have their own. */
+  readonly idleTimeout?: number | undefined
   /** Turns an error of the connection into one of ours. */
   readonly explain?: ((error: unknown) => unknown) | undefined
   /** Reads all output, and may fail at its end. */
@@ -39,14 +41,16 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   readonly tty: boolean
   readonly #body: Readable
   readonly #request: Named
+  readonly #idleTimeout: number | undefined
   readonly #explain: OutputSource['explain']
   readonly #watch: Watch | undefined
 
   /** @internal */
-  constructor({ body, tty, request, explain, watch }: OutputSource) {
+  constructor({ body, tty, request, idleTimeout, explain, watch }: OutputSource) {
     this.#body = body
     this.tty = tty
     this.#request = request
+    this.#idleTimeout = idleTimeout
     this.#explain = explain
     this.#watch = watch
   }
@@ -114,6 +118,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
     return readChunks<OutputChunk>(this.#body, {
       request: this.#request,
       split: (data) => [{ stream: 'stdout', data }],
+      idleTimeout: this.#idleTimeout,
       explain: this.#explain,
     })
   }
@@ -125,6 +130,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
       split: (chunk) => splitter.push(chunk),
       check: () => splitter.check(),
       end: () => splitter.end(),
+      idleTimeout: this.#idleTimeout,
       explain: this.#explain,
     })
   }

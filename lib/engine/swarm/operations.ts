@@ -1,4 +1,4 @@
-import { BOOLEAN, INTEGER, type Operation } from '../operation.ts'
+import { BOOLEAN, INTEGER, type Operation, WORK_IDLE_MS } from '../operation.ts'
 
 export const INSPECT: Operation = { name: 'swarm.inspect', method: 'GET', path: '/swarm', lane: 'short' }
 
@@ -7,6 +7,7 @@ export const INIT: Operation = {
   method: 'POST',
   path: '/swarm/init',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   body: 'json',
 }
 
@@ -15,6 +16,7 @@ export const JOIN: Operation = {
   method: 'POST',
   path: '/swarm/join',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   body: 'json',
 }
 
@@ -23,6 +25,7 @@ export const LEAVE: Operation = {
   method: 'POST',
   path: '/swarm/leave',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { force: BOOLEAN },
 }
 
@@ -31,6 +34,7 @@ export const UPDATE: Operation = {
   method: 'POST',
   path: '/swarm/update',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { version: INTEGER, rotateWorkerToken: BOOLEAN, rotateManagerToken: BOOLEAN, rotateManagerUnlockKey: BOOLEAN },
   body: 'json',
 }
@@ -42,5 +46,6 @@ export const UNLOCK: Operation = {
   method: 'POST',
   path: '/swarm/unlock',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   body: 'json',
 }

@@ -1,10 +1,11 @@
-import { BOOLEAN, FILTERS, MOMENT, type Operation } from '../operation.ts'
+import { BOOLEAN, FILTERS, MOMENT, type Operation, WORK_IDLE_MS } from '../operation.ts'
 
 export const AUTH: Operation = {
   name: 'system.auth',
   method: 'POST',
   path: '/auth',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   body: 'json',
   lowerCase: true,
 }
@@ -32,5 +33,6 @@ export const DF: Operation = {
   method: 'GET',
   path: '/system/df',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { type: { since: '1.42' }, verbose: { ...BOOLEAN, since: '1.52' } },
 }

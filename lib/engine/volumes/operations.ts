@@ -1,4 +1,4 @@
-import { BOOLEAN, FILTERS, INTEGER, type Operation } from '../operation.ts'
+import { BOOLEAN, FILTERS, INTEGER, type Operation, WORK_IDLE_MS } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'volumes.list',
@@ -42,5 +42,6 @@ export const PRUNE: Operation = {
   method: 'POST',
   path: '/volumes/prune',
   lane: 'patient',
+  idle: WORK_IDLE_MS,
   query: { filters: FILTERS },
 }

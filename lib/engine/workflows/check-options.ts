@@ -2,6 +2,7 @@ import { ArgumentError } from '../../base/errors.ts'
 import { isAsyncIterable } from '../../transport/body.ts'
 import { shown } from '../description.ts'
 import { checkOptions } from '../../base/options.ts'
+import { checkRequestOptions, REQUEST_OPTIONS } from '../request-options.ts'
 import type { ConversationOptions } from './options.ts'
 import { checkWritable } from '../stream/sinks.ts'
 
@@ -46,7 +47,7 @@ export const EXEC_RUN: RunCall = {
   },
 }
 
-const CONVERSATION: readonly string[] = ['stdin', 'stdout', 'stderr', 'tty', 'signal']
+const CONVERSATION: readonly string[] = ['stdin', 'stdout', 'stderr', 'tty', ...REQUEST_OPTIONS]
 
 /** Separates options from settings, and refuses unknown options. */
 export function splitOptions<Options extends ConversationOptions>(call: RunCall, given: Options): Parts<Options> {
@@ -55,6 +56,7 @@ export function splitOptions<Options extends ConversationOptions>(call: RunCall,
   const [settings, options] = [keys.filter(isSetting), keys.filter((key) => !isSetting(key))]
   checkOptions(given, [...known, ...settings], `${call.name}()`)
   for (const key of settings) if (key in call.reserved) throw reservedSetting(call, key)
+  checkRequestOptions(given, `${call.name}()`)
   checkConversation(call, given)
   const pick = (names: string[]): Record<string, unknown> =>
     Object.fromEntries(names.map((name) => [name, (given as Record<string, unknown>)[name]]))

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { ConnectionError, isDockerMtlsError } from '../../base/errors.ts'
 import type { ExecResult, ExecRunOptions } from './options.ts'
 import type { RequestOptions } from '../send.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import type { ExecCreateRequest, ExecCreateResponse, ExecInspect, ExecStartRequest } from '../exec/types.ts'
 import { converse } from './conversation.ts'
+import { allInTime } from './in-time.ts'
 import { checkCommand, EXEC_RUN, splitOptions } from './check-options.ts'
 
 /** The methods of {@link Exec} that it needs. */
@@ -22,12 +24,30 @@ export async function runExec(
 ): Promise<ExecResult> {
   checkCommand(EXEC_RUN.name, command)
   const { settings, options } = splitOptions(EXEC_RUN, given)
-  const { tty = false, stdin, signal } = options
+  const { tty = false, stdin } = options
   const attach = { AttachStdin: stdin !== undefined, AttachStdout: true, AttachStderr: true }
-  const { Id } = await exec.create(container, { ...settings, ...attach, Cmd: command, Tty: tty }, { signal })
-  const stream = await exec.start(Id, { Tty: tty }, { signal })
-  const output = await converse(stream, options)
-  return { exitCode: await exitCodeOf(exec, Id, { signal }), ...output }
+  let isStarted = false
+  try {
+    return await allInTime('exec.run()', options, async (step) => {
+      const { Id } = await exec.create(container, { ...settings, ...attach, Cmd: command, Tty: tty }, step)
+      isStarted = true
+      const stream = await exec.start(Id, { Tty: tty }, step)
+      const output = await converse(stream, options)
+      return { exitCode: await exitCodeOf(exec, Id, step), ...output }
+    })
+  } catch (error) {
+    throw isStarted && isDockerMtlsError(error, 'ERR_CALL_TIMEOUT') ? goesOn(container, options, error) : error
+  }
+}
+
+/** The Engine API can't end an exec. */
+function goesOn(container: string, { timeout }: ExecRunOptions, cause: unknown): ConnectionError {
+  return new ConnectionError('ERR_CALL_TIMEOUT', {
+    tried: `calling exec.run() in the container ${container}`,
+    got: `the command had not ended after ${timeout} ms, and goes on in the container`,
+    todo: `End it inside the container, or restart the container:  docker.containers.restart('${container}')`,
+    cause,
+  })
 }
 
 /** Between two inspections, in milliseconds. */

@@ -1,5 +1,5 @@
 import { onAbort } from '../../base/abort.ts'
-import { ConflictError, NotFoundError } from '../../base/errors.ts'
+import { ConflictError, ConnectionError, isDockerMtlsError, NotFoundError } from '../../base/errors.ts'
 import type { Containers } from '../containers/containers.ts'
 import { isMessage, NO_SUCH_IMAGE } from '../daemon-messages.ts'
 import type { Images } from '../images/images.ts'
@@ -7,6 +7,7 @@ import type { RunOptions, RunResult } from './options.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../containers/types/create.ts'
 import type { HostConfig } from '../containers/types/host-config.ts'
 import { converse } from './conversation.ts'
+import { allInTime } from './in-time.ts'
 import { checkWhole, Received } from './whole-output.ts'
 import { checkAutoRemove, checkCommand, checkImage, checkPull, RUN, splitOptions } from './check-options.ts'
 
@@ -32,17 +33,40 @@ export async function runContainer(
   checkPull(options.pull)
   checkAutoRemove(settings)
   options.signal?.throwIfAborted()
-  const { Id } = await createPulling(on, bodyOf(image, command, settings, options), options)
-  const remove = (): Promise<void> => (options.remove === false ? Promise.resolve() : removeAll(on.containers, Id))
+  return allInTime('run()', options, (step) =>
+    runOnce(on, bodyOf(image, command, settings, options), { ...options, ...step }),
+  )
+}
+
+async function runOnce(on: RunOn, body: ContainerCreateRequest, options: RunOptions): Promise<RunResult> {
+  const { Id } = await createPulling(on, body, options)
+  const remove = (): Promise<void> => removeAll(on.containers, Id)
   try {
     const result = await runAttached(on.containers, Id, options)
-    await remove()
+    if (options.remove !== false) await remove()
     return result
   } catch (error) {
+    const isRemoved =
+      options.remove !== false &&
+      (await remove().then(
+        () => true,
+        () => false,
+      ))
     // The first error says more.
-    await remove().catch(() => {})
-    throw error
+    throw isDockerMtlsError(error, 'ERR_CALL_TIMEOUT') ? lateRun(Id, isRemoved, options, error) : error
   }
+}
+
+/** Says what became of the container. */
+function lateRun(id: string, isRemoved: boolean, { timeout }: RunOptions, cause: unknown): ConnectionError {
+  return new ConnectionError('ERR_CALL_TIMEOUT', {
+    tried: `calling run() with the container ${id}`,
+    got: `it had not ended after ${timeout} ms${isRemoved ? ', and was removed' : ', and may go on'}`,
+    todo: isRemoved
+      ? 'Check the command and the load of the daemon, or increase the option timeout.'
+      : `Remove it when you no longer need it:  docker.containers.remove('${id}', { force: true })`,
+    cause,
+  })
 }
 
 function bodyOf(
@@ -71,13 +95,14 @@ async function createPulling(
   options: RunOptions,
 ): Promise<ContainerCreateResponse> {
   const { Image = '' } = body
-  const { platform, auth, signal, pull = 'never' } = options
+  const { platform, auth, signal, idleTimeout, pull = 'never' } = options
   try {
     return await create(on.containers, body, options)
   } catch (error) {
     if (pull === 'never' || !isMissingImage(error)) throw error
     await on.images.pull(Image, {
       signal,
+      idleTimeout,
       ...(platform !== undefined && { platform }),
       ...(auth !== undefined && { auth }),
     })
@@ -89,10 +114,10 @@ async function createPulling(
 function create(
   containers: Containers,
   body: ContainerCreateRequest,
-  { name, platform, signal }: RunOptions,
+  { name, platform, signal, idleTimeout }: RunOptions,
 ): Promise<ContainerCreateResponse> {
   const named = { ...(name !== undefined && { name }), ...(platform !== undefined && { platform }) }
-  return withGrace(signal, CLEAN_UP_MS, (late) => containers.create(body, { ...named, signal: late }))
+  return withGrace(signal, CLEAN_UP_MS, (late) => containers.create(body, { ...named, signal: late, idleTimeout }))
 }
 
 /** Calls with a signal that aborts some time after the given one. */
@@ -118,21 +143,22 @@ async function withGrace<T>(
 
 /** Attaches before the container starts, so that no output is missed. */
 async function runAttached(containers: Containers, id: string, options: RunOptions): Promise<RunResult> {
-  const { signal, stdin } = options
+  const { signal, idleTimeout, stdin } = options
+  const step = { signal, idleTimeout }
   signal?.throwIfAborted()
-  const stream = await containers.attach(id, { stdin: stdin !== undefined, signal })
+  const stream = await containers.attach(id, { stdin: stdin !== undefined, ...step })
   try {
-    await containers.start(id, { signal })
+    await containers.start(id, step)
   } catch (error) {
     await stream.close()
     throw error
   }
   const received = new Received()
   const output = await converse(stream, options, ({ stream: name, data }) => received.add(name, data))
-  await containers.wait(id, { signal })
-  const { State, HostConfig } = await containers.inspect(id, { signal })
+  await containers.wait(id, step)
+  const { State, HostConfig } = await containers.inspect(id, step)
   const { ExitCode, OOMKilled } = State
-  if (!restarts(HostConfig)) await checkWhole(containers, id, received, signal)
+  if (!restarts(HostConfig)) await checkWhole(containers, id, received, step)
   return { id, exitCode: ExitCode, oomKilled: OOMKilled, ...output }
 }
 

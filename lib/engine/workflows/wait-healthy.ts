@@ -1,14 +1,17 @@
-import { ArgumentError, HealthError, type HealthErrorCode } from '../../base/errors.ts'
-import { shown } from '../description.ts'
+import { HealthError, isDockerMtlsError, type HealthErrorCode } from '../../base/errors.ts'
 import { checkOptions } from '../../base/options.ts'
+import { checkRequestOptions, REQUEST_OPTIONS } from '../request-options.ts'
+import { allInTime } from './in-time.ts'
 import type { WaitHealthyOptions } from './wait-healthy-options.ts'
 import type { RequestOptions } from '../send.ts'
 import type { ContainerInspect } from '../containers/types/inspect.ts'
-import { withTimeout } from '../../base/abort.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
 
 /** The events after which a container is inspected again. */
 const EVENTS: readonly string[] = ['health_status', 'start', 'die', 'destroy', 'unpause']
+
+/** How long the daemon may take to answer once more after the time limit, in milliseconds. */
+const LAST_LOOK_MS = 5_000
 
 /** The calls of the client that it needs. */
 export interface HealthCalls {
@@ -29,18 +32,20 @@ export async function waitHealthy(
   options: WaitHealthyOptions,
 ): Promise<ContainerInspect> {
   const what = 'containers.waitHealthy()'
-  checkOptions(options, ['timeout', 'signal'], what)
-  const { timeout, signal } = options
-  if (timeout !== undefined) checkTimeout(timeout, what)
-  const first = await calls.inspect(id, { signal })
-  if (isHealthy(first)) return first
-  const late = new Error('too late')
+  checkOptions(options, REQUEST_OPTIONS, what)
+  checkRequestOptions(options, what)
+  const { timeout, signal, idleTimeout } = options
+  let first: ContainerInspect | undefined
   try {
-    return await withTimeout({ timeout, signal, late }, (inTime) => watch(calls, first, { signal: inTime }))
+    return await allInTime(what, options, async (step) => {
+      first = await calls.inspect(id, step)
+      return isHealthy(first) ? first : watch(calls, first, step)
+    })
   } catch (error) {
-    if (error !== late) throw error
+    if (first === undefined || !isDockerMtlsError(error, 'ERR_CALL_TIMEOUT')) throw error
     // dockerd sends no event for a check with the same result as the one before.
-    const last = await calls.inspect(first.Id, { signal })
+    const last = await calls.inspect(first.Id, { signal, idleTimeout, timeout: LAST_LOOK_MS }).catch(() => first)
+    if (last === undefined) throw error
     if (isHealthy(last)) return last
     throw fault(
       'ERR_HEALTH_TIMEOUT',
@@ -106,13 +111,4 @@ function fault(code: HealthErrorCode, { Name, State }: ContainerInspect, got: st
   const tried = `waiting for the container ${Name.slice(1)} to become healthy`
   const exitCode = State.Running ? undefined : State.ExitCode
   return new HealthError(code, { tried, got: `${got}${lastCheck}`, todo, checks, exitCode })
-}
-
-function checkTimeout(timeout: number, what: string): void {
-  if (Number.isFinite(timeout) && timeout > 0) return
-  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `the timeout ${shown(timeout)} of ${what}`,
-    got: 'it is not a positive number of milliseconds',
-    todo: 'Set { timeout: 30_000 }, or omit it to wait forever.',
-  })
 }

@@ -2,6 +2,7 @@ import { isDockerMtlsError, DockerApiError } from '../../base/errors.ts'
 import { unreadable } from '../api-error.ts'
 import type { Containers } from '../containers/containers.ts'
 import { ATTACH } from '../containers/operations.ts'
+import type { StepOptions } from './in-time.ts'
 import { expandPath } from '../path.ts'
 import type { OutputChunk } from '../stream/frames.ts'
 
@@ -57,11 +58,11 @@ export async function checkWhole(
   containers: Containers,
   id: string,
   received: Received,
-  signal: AbortSignal | undefined,
+  step: StepOptions,
 ): Promise<void> {
   const logged = new Received()
   try {
-    const options = { signal, ...(!received.isSmall && { tail: TAIL_LINES }) }
+    const options = { ...step, ...(!received.isSmall && { tail: TAIL_LINES }) }
     for await (const { stream, data } of containers.logs(id, options)) {
       logged.add(stream, data)
       if (lacks(received, logged, stream)) throw truncated(id)

@@ -52,7 +52,7 @@ describe('plugins', { skip }, () => {
     await assert.rejects(plugins.set('made/volumes', ['NOTHING=1']), ServerError)
 
     await plugins.enable('made/volumes')
-    await assert.rejects(plugins.enable('made/volumes', { timeout: 5 }), ConflictError)
+    await assert.rejects(plugins.enable('made/volumes', { clientTimeout: 5 }), ConflictError)
     await assert.rejects(plugins.set('made/volumes', ['GREETING=']), /cannot set on an active plugin/)
     const names = async (options: Parameters<typeof plugins.list>[0]): Promise<string[]> =>
       (await plugins.list(options)).map(({ Name }) => Name)
@@ -76,7 +76,7 @@ describe('plugins', { skip }, () => {
   test('one that does not start says why, and is removed by force', async () => {
     const { plugins } = docker
     await plugins.create('broken', await pluginTar({ description: 'broken', entrypoint: ['/nothing'] }))
-    await assert.rejects(plugins.enable('broken', { timeout: 1 }), (error: unknown) => {
+    await assert.rejects(plugins.enable('broken', { clientTimeout: 1 }), (error: unknown) => {
       assert.ok(error instanceof ServerError, String(error))
       assert.match(error.daemonMessage ?? '', /no such file/)
       return true

@@ -129,7 +129,7 @@ describe('system', { skip }, () => {
     )
     assert.deepEqual(await docker.system.pingHead(), ping)
     assert.deepEqual(await docker.ping(), ping)
-    await assert.rejects(docker.system.pingHead({ timeout: 1 } as object), { code: 'ERR_OPTION_UNKNOWN' })
+    await assert.rejects(docker.system.pingHead({ deadline: 1 } as object), { code: 'ERR_OPTION_UNKNOWN' })
   })
 
   test('df measures all, or what was asked for', async () => {

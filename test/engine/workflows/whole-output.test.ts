@@ -19,7 +19,7 @@ async function check(received: Chunks, log: Chunks | Error): Promise<void> {
     if (log instanceof Error) throw log
     return Readable.from(chunksOf(log))
   }
-  await checkWhole({ logs } as unknown as Containers, 'x', seen, undefined)
+  await checkWhole({ logs } as unknown as Containers, 'x', seen, {})
 }
 
 const TRUNCATED = { code: 'ERR_API_STREAM_TRUNCATED' }

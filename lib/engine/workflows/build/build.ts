@@ -1,8 +1,10 @@
+import { limitSignal } from '../../../base/abort.ts'
+import { callTimeout } from '../../../transport/time-limits.ts'
 import type { Send } from '../../send.ts'
 import { Progress } from '../../stream/progress.ts'
 import type { BuildEvent } from './events.ts'
 import type { BuildSource, ImageBuildOptions, ImageBuildResult } from './options.ts'
-import { planBuild } from './plan.ts'
+import { checkBuildOptions, planBuild, type BuildPlan } from './plan.ts'
 
 /**
  * Builds an image with BuildKit or the classic builder. Nothing is read or sent until you await it or loop over it.
@@ -21,9 +23,19 @@ export function build(
   options: ImageBuildOptions = {},
 ): Progress<BuildEvent, ImageBuildResult> {
   return new Progress(async function* run(): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
-    const plan = await planBuild(send, source, options)
-    // Each builder is loaded only when it is used.
-    if (plan.builder === 'classic') return yield* (await import('./classic.ts')).runClassic(send, plan)
-    return yield* (await import('./buildkit/run.ts')).runBuildkit(send, plan)
+    checkBuildOptions(options)
+    const { timeout, signal } = options
+    const limited = limitSignal({ timeout, signal, late: callTimeout('images.build()', timeout ?? 0) })
+    try {
+      return yield* runBuild(send, await planBuild(send, source, { ...options, signal: limited.signal }))
+    } finally {
+      limited.unlink()
+    }
   })
+}
+
+/** Each builder is loaded only when it is used. */
+async function* runBuild(send: Send, plan: BuildPlan): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
+  if (plan.builder === 'classic') return yield* (await import('./classic.ts')).runClassic(send, plan)
+  return yield* (await import('./buildkit/run.ts')).runBuildkit(send, plan)
 }

@@ -18,11 +18,11 @@ export async function* runClassic(
   plan: BuildPlan,
 ): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
   const { query, options } = plan
-  const { signal } = options
+  const { signal, idleTimeout } = options
   const { body, ...context } = await contextOf(plan)
   const credentials = await configHeaderFor(options.auth)
   const call: Call = {
-    options: { ...query, ...context, version: '1', signal },
+    options: { ...query, ...context, version: '1', signal, idleTimeout },
     headers: {
       ...(body && { 'content-type': 'application/x-tar' }),
       ...(credentials !== undefined && { 'x-registry-config': credentials }),

@@ -3,6 +3,7 @@ import { showHost } from '../../../endpoint/text.ts'
 import { ArgumentError } from '../../../base/errors.ts'
 import { isAsyncIterable } from '../../../transport/body.ts'
 import { checkOptions } from '../../call.ts'
+import { REQUEST_OPTIONS } from '../../request-options.ts'
 import type { Operation } from '../../operation.ts'
 import { BUILD } from '../../images/operations.ts'
 import type { Send } from '../../send.ts'
@@ -27,13 +28,19 @@ const { version: _version, session: _session, remote: _remote, ...taken } = BUIL
 /** The operation as callers see it, without the parameters that docker-mtls sets itself. */
 const OPTIONS: Operation = { ...BUILD, query: taken, own: ['builder', 'secrets', 'auth'] }
 
-export async function planBuild(send: Send, given: BuildSource, options: ImageBuildOptions): Promise<BuildPlan> {
+/** Refuses options that don't exist, and values of the wrong kind. */
+export function checkBuildOptions(options: ImageBuildOptions): void {
   checkOptions(OPTIONS, options)
   checkKinds(options)
+}
+
+/** @param options - checked */
+export async function planBuild(send: Send, given: BuildSource, options: ImageBuildOptions): Promise<BuildPlan> {
   const source = sourceOf(given)
   const builder = await chooseBuilder(send, options)
   refuseOthers(builder, options)
-  const { builder: _, secrets: __, auth: ___, signal: ____, ...query } = options
+  const own = new Set(['builder', 'secrets', 'auth', ...REQUEST_OPTIONS])
+  const query = Object.fromEntries(Object.entries(options).filter(([option]) => !own.has(option)))
   return { builder, source, options, query }
 }
 
@@ -76,12 +83,12 @@ function wrongSource(got: string, todo: string): ArgumentError {
 
 async function chooseBuilder(
   send: Send,
-  { builder, secrets, signal }: ImageBuildOptions,
+  { builder, secrets, signal, idleTimeout }: ImageBuildOptions,
 ): Promise<BuildPlan['builder']> {
   if (builder === 'buildkit' || builder === 'classic') return builder
   if (builder !== undefined) throw refused('builder', 'there is no such builder', "Set it to 'buildkit' or 'classic'.")
   if (secrets !== undefined) return 'buildkit'
-  const { builderVersion } = await send.ping({ ...(signal && { signal }) })
+  const { builderVersion } = await send.ping({ signal, idleTimeout })
   return builderVersion === '2' ? 'buildkit' : 'classic'
 }
 

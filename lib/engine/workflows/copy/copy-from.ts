@@ -3,6 +3,7 @@ import { basename, dirname, join, posix, resolve } from 'node:path'
 import type { ContainerArchive, ContainerPathArchive } from '../../containers/archive.ts'
 import { ArgumentError } from '../../../base/errors.ts'
 import { checkOptions } from '../../../base/options.ts'
+import { checkRequestOptions, REQUEST_OPTIONS } from '../../request-options.ts'
 import { isMissing } from '../../../base/system-error.ts'
 import { shown } from '../../description.ts'
 import type { CopyFromOptions } from './options.ts'
@@ -10,9 +11,10 @@ import { isFolder, isLink } from './go-mode.ts'
 import { placeCopy, isContentsPath, isFolderPath, type CopyTarget } from './place.ts'
 import { partsOf } from './safe-name.ts'
 import { noPath, targetFault, unsafe, unwritable } from './faults.ts'
+import { allInTime } from '../in-time.ts'
 import { unpack } from './unpack.ts'
 
-const OPTIONS: readonly string[] = ['followLink', 'special', 'signal']
+const OPTIONS: readonly string[] = ['followLink', 'special', ...REQUEST_OPTIONS]
 
 /** Implements {@link Containers.copyFrom}. */
 export async function copyFrom(
@@ -23,9 +25,22 @@ export async function copyFrom(
   options: CopyFromOptions,
 ): Promise<string> {
   checkOptions(options, OPTIONS, 'containers.copyFrom()')
+  checkRequestOptions(options, 'containers.copyFrom()')
   if (typeof path !== 'string' || typeof target !== 'string') throw noPath('copyFrom(id, path, target)')
+  checkSpecial(options.special ?? 'refuse')
+  return allInTime('containers.copyFrom()', options, (step) =>
+    copyPath(archive, id, path, target, { ...options, ...step }),
+  )
+}
+
+async function copyPath(
+  archive: ContainerArchive,
+  id: string,
+  path: string,
+  target: string,
+  options: CopyFromOptions,
+): Promise<string> {
   const { signal, special = 'refuse' } = options
-  checkSpecial(special)
   const requested = isRoot(path) ? '/.' : path
   const { stat: first, ...found } = await open(archive, id, requested, options)
   try {
@@ -66,12 +81,12 @@ async function open(
   archive: ContainerArchive,
   id: string,
   path: string,
-  { followLink = false, signal }: CopyFromOptions,
+  { followLink = false, signal, idleTimeout }: CopyFromOptions,
 ): Promise<ContainerPathArchive & { last: ContainerPathArchive['stat'] }> {
-  const found = await archive.get(id, path, { signal })
+  const found = await archive.get(id, path, { signal, idleTimeout })
   if (!followLink || !isLink(found.stat.mode)) return { ...found, last: found.stat }
   found.tar.destroy()
-  const { stat: last, tar } = await archive.get(id, found.stat.linkTarget, { signal })
+  const { stat: last, tar } = await archive.get(id, found.stat.linkTarget, { signal, idleTimeout })
   return { stat: found.stat, last, tar }
 }
 

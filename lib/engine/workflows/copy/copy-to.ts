@@ -4,17 +4,19 @@ import { basename, posix, resolve } from 'node:path'
 import { NotFoundError } from '../../../base/errors.ts'
 import type { ContainerArchive } from '../../containers/archive.ts'
 import { checkOptions } from '../../../base/options.ts'
+import { checkRequestOptions, REQUEST_OPTIONS } from '../../request-options.ts'
 import type { CopyEntry, CopyToOptions } from './options.ts'
 import type { RequestOptions } from '../../send.ts'
 import type { ContainerPathStat } from '../../containers/types/create.ts'
 import { itemsOf } from './entries.ts'
 import { noPath, sourceFault, unreadable } from './faults.ts'
 import { isFolder, isLink } from './go-mode.ts'
+import { allInTime } from '../in-time.ts'
 import { packItems } from './pack.ts'
 import { placeCopy, isContentsPath, isFolderPath, type CopyTarget } from './place.ts'
 import { walkLocal } from './walk.ts'
 
-const OPTIONS: readonly string[] = ['followLink', 'keepOwner', 'signal']
+const OPTIONS: readonly string[] = ['followLink', 'keepOwner', ...REQUEST_OPTIONS]
 
 /** Implements {@link Containers.copyTo}. */
 export async function copyTo(
@@ -25,11 +27,13 @@ export async function copyTo(
   options: CopyToOptions,
 ): Promise<string> {
   checkOptions(options, OPTIONS, 'containers.copyTo()')
+  checkRequestOptions(options, 'containers.copyTo()')
   if (typeof path !== 'string') throw noPath('copyTo(id, source, path)')
-  const { signal } = options
-  if (typeof source === 'string') return copyLocal(archive, id, source, path, options)
-  await archive.put(id, path, packItems(itemsOf(source)), { signal })
-  return posix.resolve('/', path)
+  return allInTime('containers.copyTo()', options, async (step) => {
+    if (typeof source === 'string') return copyLocal(archive, id, source, path, { ...options, ...step })
+    await archive.put(id, path, packItems(itemsOf(source)), step)
+    return posix.resolve('/', path)
+  })
 }
 
 async function copyLocal(
@@ -37,14 +41,14 @@ async function copyLocal(
   id: string,
   source: string,
   path: string,
-  { followLink = false, keepOwner = false, signal }: CopyToOptions,
+  { followLink = false, keepOwner = false, signal, idleTimeout }: CopyToOptions,
 ): Promise<string> {
   const { at, stats } = await findSource(source, followLink)
   const name = basename(resolve(source))
   const from = { name, folder: stats.isDirectory(), contents: isContentsPath(source) || name === '' }
-  const { folder, name: copyName } = placeCopy(from, await containerTarget(archive, id, path, { signal }))
+  const { folder, name: copyName } = placeCopy(from, await containerTarget(archive, id, path, { signal, idleTimeout }))
   const tar = packItems(walkLocal(at, copyName, { keepOwner, signal }, stats))
-  await archive.put(id, folder, tar, { noOverwriteDirNonDir: true, signal })
+  await archive.put(id, folder, tar, { noOverwriteDirNonDir: true, signal, idleTimeout })
   return posix.join(folder, copyName ?? '')
 }
 

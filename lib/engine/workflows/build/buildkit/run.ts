@@ -21,7 +21,7 @@ export async function* runBuildkit(
   plan: BuildPlan,
 ): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
   const { source, options } = plan
-  const { signal, dockerfile } = options
+  const { signal, idleTimeout, dockerfile } = options
   const files = source.kind === 'folder' ? await findBuildFiles(source.path, dockerfile) : undefined
   const faults: unknown[] = []
   const methods = await servicesOf(plan, files, (error) => faults.push(error))
@@ -29,7 +29,7 @@ export async function* runBuildkit(
   try {
     const query = { buildid: randomId(), ...plan.query, ...contextOf(plan, files), version: '2', session: session.id }
     const body = source.kind === 'tar' ? { body: source.body, headers: { 'content-type': 'application/x-tar' } } : {}
-    return yield* follow(send, { options: { ...query, signal }, ...body }, new BuildkitReader())
+    return yield* follow(send, { options: { ...query, signal, idleTimeout }, ...body }, new BuildkitReader())
   } catch (error) {
     // If the failure happened here, the daemon's error only repeats it.
     throw faults.length > 0 && signal?.aborted !== true ? faults[0] : error

@@ -1,0 +1,58 @@
+import { ArgumentError } from '../base/errors.ts'
+
+/** Options that every call takes. */
+export interface RequestOptions {
+  /** Aborts the call, which then rejects with the reason of the signal. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * The longest time for the whole call, in milliseconds, with everything that you read from its answer. The call then
+   * fails with a {@link ConnectionError} ERR_CALL_TIMEOUT.
+   *
+   * @defaultValue no limit
+   */
+  readonly timeout?: number | undefined
+  /**
+   * How long the daemon may neither send nor accept a byte, in milliseconds; 0 for as long as it wants. The call then
+   * fails with a {@link ConnectionError} ERR_RESPONSE_TIMEOUT.
+   *
+   * @defaultValue 10 minutes for uploads, downloads, pulls and pushes; an hour for builds, for loading and saving images,
+   * and for other calls that are answered when their work is done; 5 minutes for calls that are answered at once; no limit
+   * for logs, events, statistics, attached containers and commands, `wait`, `stop` and `restart`
+   */
+  readonly idleTimeout?: number | undefined
+}
+
+/** The options that every call takes. */
+export const REQUEST_OPTIONS: readonly (keyof RequestOptions)[] = ['signal', 'timeout', 'idleTimeout']
+
+/**
+ * Checks the values of {@link REQUEST_OPTIONS}.
+ *
+ * @param of - the call: `containers.list()`
+ */
+export function checkRequestOptions(
+  { signal, timeout, idleTimeout }: Readonly<Partial<Record<keyof RequestOptions, unknown>>>,
+  of: string,
+  query: object = {},
+): void {
+  const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value < Infinity
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    const remedy =
+      'killSignal' in query
+        ? 'To choose the signal for the container, use the option killSignal.'
+        : 'Pass the signal of an AbortController.'
+    throw wrongValue('signal', of, 'it is not an AbortSignal', remedy)
+  }
+  if (timeout !== undefined && (!isTime(timeout) || timeout === 0)) {
+    const todo = 'Pass { timeout: 30_000 } for 30 seconds, or omit it to wait as long as it takes.'
+    throw wrongValue('timeout', of, 'it is not a positive number of milliseconds', todo)
+  }
+  if (idleTimeout !== undefined && !isTime(idleTimeout)) {
+    const todo = 'Pass { idleTimeout: 30_000 } for 30 seconds of silence, or 0 for no limit.'
+    throw wrongValue('idleTimeout', of, 'it is not a number of milliseconds', todo)
+  }
+}
+
+function wrongValue(option: keyof RequestOptions, of: string, got: string, todo: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', { tried: `the option ${option} of ${of}`, got, todo })
+}

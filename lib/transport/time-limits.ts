@@ -1,0 +1,76 @@
+import type { Readable } from 'node:stream'
+import { limitSignal, onAbort, type TimeLimit } from '../base/abort.ts'
+import { ConnectionError } from '../base/errors.ts'
+
+/** A request with its limits. */
+interface Limited {
+  readonly signal?: AbortSignal | undefined
+  /** The time limit from its beginning to its end, with everything that is read from it. */
+  readonly limit?: TimeLimit | undefined
+}
+
+/**
+ * Sends a request with a signal that also aborts when its time is up. If the answer has a stream, the time ends with that
+ * stream.
+ */
+export function inTime<Request extends Limited, Answer>(
+  request: Request,
+  send: (request: Request) => Promise<Answer>,
+  streamOf: (answer: Answer) => Readable | undefined = () => undefined,
+): Promise<Answer> {
+  const { limit } = request
+  return limit === undefined ? send(request) : sendLimited({ ...request, limit }, send, streamOf)
+}
+
+async function sendLimited<Request extends Limited & { readonly limit: TimeLimit }, Answer>(
+  request: Request,
+  send: (request: Request) => Promise<Answer>,
+  streamOf: (answer: Answer) => Readable | undefined,
+): Promise<Answer> {
+  const { signal, unlink } = limitSignal({ ...request.limit, signal: request.signal })
+  try {
+    const answer = await send({ ...request, signal })
+    const stream = streamOf(answer)
+    if (stream === undefined || stream.destroyed) unlink()
+    else {
+      stream.once('close', unlink)
+      onAbort(signal, () => stream.destroy(signal.reason as Error))
+    }
+    return answer
+  } catch (error) {
+    unlink()
+    throw error
+  }
+}
+
+/** The time that the caller gave a call is up. */
+export function callTimeout(call: string, timeout: number): ConnectionError {
+  return new ConnectionError('ERR_CALL_TIMEOUT', {
+    tried: `calling ${call}`,
+    got: `it had not ended after ${timeout} ms`,
+    todo: 'Check the load of the daemon and the network, or increase the option timeout.',
+  })
+}
+
+/** The time limit of a call, if the caller has set one. */
+export function limitOf(call: string, timeout: number | undefined): TimeLimit | undefined {
+  return timeout === undefined ? undefined : { timeout, late: callTimeout(call, timeout) }
+}
+
+/** A connection was opened, but its first request was not answered in time. */
+export function answerTimeout(target: string): ConnectionError {
+  return new ConnectionError('ERR_RESPONSE_TIMEOUT', {
+    tried: `sending a request to ${target}`,
+    got: 'the complete answer did not arrive in time',
+    todo: 'Check the load of the daemon, and the firewalls and proxies in between.',
+  })
+}
+
+/** The daemon was silent for too long. */
+export function silenceFault(reading: string, milliseconds: number): ConnectionError {
+  return new ConnectionError('ERR_RESPONSE_TIMEOUT', {
+    tried: reading,
+    got: `nothing arrived for ${milliseconds} ms`,
+    todo: 'Check the load of the daemon, or increase the option idleTimeout.',
+  })
+}
