@@ -100,7 +100,7 @@ test('pings and requests that the caller describes end after it, too', async (t)
   await assert.rejects(mute.system.pingHead({ idleTimeout: 100 }), SILENT)
 })
 
-describe('an answer that stops halfway ends after', () => {
+describe('an answer that stops halfway ends after', { concurrency: 8 }, () => {
   const READS: Readonly<Record<string, (docker: DockerClient, options: RequestOptions) => PromiseLike<unknown>>> = {
     'a list': (docker, options) => docker.containers.list(options),
     'a log': (docker, options) => drain(docker.containers.logs('x', options)),
@@ -167,7 +167,7 @@ describe('an answer that stops halfway ends after', () => {
   })
 })
 
-describe('an upload that the daemon does not take', () => {
+describe('an upload that the daemon does not take', { concurrency: 8 }, () => {
   const endless = (): Readable =>
     Readable.from(
       (async function* chunks() {
@@ -207,7 +207,7 @@ describe('an upload that the daemon does not take', () => {
   })
 })
 
-describe('copying', () => {
+describe('copying', { concurrency: 8 }, () => {
   const stat = Buffer.from(JSON.stringify({ name: 'x', size: 0, mode: 0o644, mtime: '', linkTarget: '' })).toString(
     'base64',
   )

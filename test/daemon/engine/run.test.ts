@@ -236,6 +236,23 @@ describe('a command from its input to its exit code', { skip }, () => {
       }
     })
 
+    test('a timeout at any moment: its error, and no container', async () => {
+      const before_ = await count()
+      for (const timeout of [1, 5, 20, 60, 150, 400, 800]) {
+        await assert.rejects(run('cat; sleep 100', { timeout, stdin: Readable.from(words()) }), {
+          code: 'ERR_CALL_TIMEOUT',
+        })
+        assert.equal(await count(), before_, `after ${timeout} ms`)
+      }
+      await assert.rejects(run('sleep 100', { idleTimeout: 300 }), { code: 'ERR_RESPONSE_TIMEOUT' })
+      assert.equal(await count(), before_, 'after silence')
+      const { exitCode } = await run('for i in 1 2 3 4; do echo $i; sleep 0.2; done', {
+        idleTimeout: 600,
+        timeout: 60_000,
+      })
+      assert.equal(exitCode, 0)
+    })
+
     test('a container that somebody else removes', async () => {
       const running = docker.run(engine.image, ['sleep', '100'], { name: 'doomed' })
       running.catch(() => {})
@@ -356,6 +373,16 @@ describe('a command from its input to its exit code', { skip }, () => {
       await assert.rejects(docker.exec.run('nothing', ['true']), NotFoundError)
       await assert.rejects(docker.exec.run(container, ['true'], { AttachStdout: true } as object), ArgumentError)
       await assert.rejects(docker.exec.run(container, 'true' as never), ArgumentError)
+    })
+
+    test('a timeout: the command goes on', async () => {
+      await assert.rejects(exec('sleep 3; touch /tmp/went-on', { timeout: 500 }), {
+        code: 'ERR_CALL_TIMEOUT',
+        message: /goes on in the container/,
+      })
+      const { exitCode } = await exec('until test -e /tmp/went-on; do sleep 0.1; done', { timeout: 20_000 })
+      assert.equal(exitCode, 0)
+      await assert.rejects(exec('sleep 5', { idleTimeout: 300 }), { code: 'ERR_RESPONSE_TIMEOUT' })
     })
 
     test('an abort, its own reason', async () => {

@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { BadRequestError, ServerError, type DockerClient, type RunResult } from '../../../lib/index.ts'
-import { frame, framed, pretend, type Answer, type Pretender } from '../../support/pretend.ts'
+import { frame, framed, pretend, UPGRADED, type Answer, type Pretender } from '../../support/pretend.ts'
 import type { Cleanable } from '../../support/temporary.ts'
 
 type Step = 'create' | 'start' | 'wait' | 'json' | 'logs' | 'DELETE'
@@ -153,5 +153,62 @@ describe('run', () => {
     setTimeout(() => stop.abort(reason), 50)
     await assert.rejects(run(docker, { signal: stop.signal }), (thrown) => thrown === reason)
     assert.deepEqual(steps(asked), ['POST /containers/create', 'DELETE /containers/made'])
+  })
+
+  describe('that does not end in time', { concurrency: true }, () => {
+    const hangs: Answer = () => {}
+    const late = (says: RegExp): object => ({ code: 'ERR_CALL_TIMEOUT', message: says })
+
+    for (const step of ['start', 'wait', 'json', 'logs'] as const) {
+      test(`at ${step}: its container is removed, and the error says so`, async (t) => {
+        const { docker, asked } = await runner(t, { [step]: hangs })
+        await assert.rejects(
+          run(docker, { timeout: 200 }),
+          late(/with the container made: it .* after 200 ms, and was removed/),
+        )
+        assert.equal(steps(asked).at(-1), 'DELETE /containers/made')
+      })
+    }
+
+    test('a container that is kept or cannot be removed is named, with the command that removes it', async (t) => {
+      const goesOn = late(/and may go on\..*\n.*docker\.containers\.remove\('made', \{ force: true \}\)/s)
+      const kept = await runner(t, { wait: hangs })
+      await assert.rejects(run(kept.docker, { timeout: 200, remove: false }), goesOn)
+      assert.ok(!steps(kept.asked).includes('DELETE /containers/made'))
+      const stuck = await runner(t, { wait: hangs, DELETE: json(500, { message: 'device or resource busy' }) })
+      await assert.rejects(run(stuck.docker, { timeout: 200 }), goesOn)
+    })
+
+    test('before there is a container, the error names none', async (t) => {
+      const pull: Answer = (_, response) => void response.writeHead(200).write('{}\n')
+      const { docker } = await runner(t, { create: json(404, { message: 'No such image: image:latest' }), json: pull })
+      await assert.rejects(run(docker, { timeout: 100, pull: 'missing' }), late(/^calling run\(\): .*after 100 ms/))
+    })
+
+    test('its output may not be silent for longer than idleTimeout', async (t) => {
+      const { docker, asked } = await pretend(t, {
+        answer: (request, response) => GOOD[stepOf(request)](request, response),
+        upgrade: (_, socket) => void socket.write(`${UPGRADED}\r\n`),
+      })
+      await assert.rejects(run(docker, { idleTimeout: 200, tty: true }), { code: 'ERR_RESPONSE_TIMEOUT' })
+      assert.equal(steps(asked).at(-1), 'DELETE /containers/made')
+    })
+
+    test('a command in a container goes on, and the error says so', async (t) => {
+      const { docker } = await pretend(t, {
+        answer: json(201, { Id: 'e1' }),
+        upgrade: (_, socket) => void socket.write(`${UPGRADED}\r\n`),
+      })
+      const says = /container web: the command .* after 200 ms, and goes on in the container/
+      await assert.rejects(docker.exec.run('web', ['sleep', '9'], { timeout: 200 }), late(says))
+      await assert.rejects(docker.exec.run('web', ['sleep', '9'], { idleTimeout: 200 }), {
+        code: 'ERR_RESPONSE_TIMEOUT',
+      })
+      const mute = await pretend(t, { answer: hangs })
+      await assert.rejects(
+        mute.docker.exec.run('web', ['true'], { timeout: 200 }),
+        late(/^calling exec\.run\(\): it had not/),
+      )
+    })
   })
 })
