@@ -48,12 +48,12 @@ export interface Operation {
 }
 
 /** For uploads, downloads, pulls and pushes: {@link Operation.idle}. Data or progress arrive all the time. */
-export const TRANSFER_IDLE_MS = 10 * 60_000
+export const TRANSFER_IDLE_MS = 600_000
 /**
  * For calls that are answered when their work is done, such as saving an image, and for builds: a step may print nothing
  * for long.
  */
-export const WORK_IDLE_MS = 60 * 60_000
+export const WORK_IDLE_MS = 3_600_000
 
 /** A query parameter that needs no encoding. */
 export const PLAIN: QueryTake = {}

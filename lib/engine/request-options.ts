@@ -35,7 +35,6 @@ export function checkRequestOptions(
   of: string,
   query: object = {},
 ): void {
-  const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value < Infinity
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     const remedy =
       'killSignal' in query
@@ -51,6 +50,10 @@ export function checkRequestOptions(
     const todo = 'Pass { idleTimeout: 30_000 } for 30 seconds of silence, or 0 for no limit.'
     throw wrongValue('idleTimeout', of, 'it is not a number of milliseconds', todo)
   }
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value < Infinity
 }
 
 function wrongValue(option: keyof RequestOptions, of: string, got: string, todo: string): ArgumentError {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect, isDockerMtlsError, type DockerClient, type RequestOptions } from '../../lib/index.ts'
@@ -11,6 +11,7 @@ import { frame, pretend as pretendAnswers, UPGRADED, type Answer, type Upgrade }
 import { temporaryFolder } from '../support/temporary.ts'
 import { CALLS } from './operations-table.ts'
 import { startFakeScene, type FakeScene } from './support/fake-engine.ts'
+import { loadOperations } from './support/operations.ts'
 
 const code = (wanted: string) => (error: unknown) => isDockerMtlsError(error, wanted as never)
 const LATE = code('ERR_CALL_TIMEOUT')
@@ -38,11 +39,13 @@ async function hostThatPingsOnce(t: TestContext): Promise<string> {
 
 const MULTIPLEXED = `${UPGRADED}Content-Type: application/vnd.docker.multiplexed-stream\r\n\r\n`
 
+const haltUpgraded: Upgrade = (_, socket) =>
+  void socket.write(Buffer.concat([Buffer.from(MULTIPLEXED), frame(1, 'out')]))
+
 /** A daemon that begins every answer, and then stops. */
 function halting(t: TestContext, type: string, beginning: Buffer | string): Promise<{ docker: DockerClient }> {
   const answer: Answer = (_, response) => void response.writeHead(200, { 'Content-Type': type }).write(beginning)
-  const upgrade: Upgrade = (_, socket) => void socket.write(Buffer.concat([Buffer.from(MULTIPLEXED), frame(1, 'out')]))
-  return pretendAnswers(t, { answer, upgrade })
+  return pretendAnswers(t, { answer, upgrade: haltUpgraded })
 }
 
 async function drain(items: AsyncIterable<unknown> | PromiseLike<AsyncIterable<unknown>>): Promise<void> {
@@ -51,14 +54,43 @@ async function drain(items: AsyncIterable<unknown> | PromiseLike<AsyncIterable<u
   }
 }
 
+const given = (options: RequestOptions): Parameters<(typeof CALLS)[string]>[1] => ({
+  a: 'one',
+  b: 'two',
+  body: {},
+  options,
+})
+
+/** Bytes in a trickle, for ever. */
+async function* endless(): AsyncGenerator<Buffer> {
+  for (;;) {
+    await delay(1)
+    yield Buffer.alloc(64 * 1024)
+  }
+}
+
+/** Stops in the middle for half a second. */
+async function* slowly(): AsyncGenerator<Buffer> {
+  yield Buffer.alloc(10)
+  await delay(500)
+  yield Buffer.alloc(10)
+}
+
+/** Six frames, one every 60 ms. */
+async function trickle(target: Writable, head = ''): Promise<void> {
+  target.write(head)
+  for (let frames = 0; frames < 6; frames++) {
+    target.write(frame(1, 'x'))
+    await delay(60)
+  }
+  target.end()
+}
+
+/** Reads nothing of the body. */
+const deaf: Answer = (request) => request.pause()
+
 describe('every call of the API that gets no answer ends after', () => {
   const calls = Object.entries(CALLS).filter(([name]) => !name.startsWith('system.ping'))
-  const given = (options: RequestOptions): Parameters<(typeof CALLS)[string]>[1] => ({
-    a: 'one',
-    b: 'two',
-    body: {},
-    options,
-  })
 
   test('its timeout', { timeout: 30_000 }, async (t) => {
     const { docker } = await silent(t)
@@ -98,6 +130,25 @@ test('pings and requests that the caller describes end after it, too', async (t)
   t.after(() => mute.close())
   await assert.rejects(mute.ping({ timeout: 100 }), LATE)
   await assert.rejects(mute.system.pingHead({ idleTimeout: 100 }), SILENT)
+})
+
+test('without an option, only what may be silent for ever has no limit of silence', async () => {
+  const operations = await loadOperations()
+  const unlimited = operations.filter(({ lane, idle }) => lane === 'patient' && idle === undefined)
+  assert.deepEqual([...new Set(unlimited.map(({ name }) => name))].toSorted(), [
+    'containers.attach',
+    'containers.attachWebSocket',
+    'containers.logs',
+    'containers.restart',
+    'containers.stats',
+    'containers.stop',
+    'containers.wait',
+    'exec.start',
+    'services.logs',
+    'session.open',
+    'system.events',
+    'tasks.logs',
+  ])
 })
 
 describe('an answer that stops halfway ends after', { concurrency: 8 }, () => {
@@ -145,21 +196,8 @@ describe('an answer that stops halfway ends after', { concurrency: 8 }, () => {
 
   test('and neither is an answer of which something arrives again and again', async (t) => {
     const { docker } = await pretendAnswers(t, {
-      answer: async (_, response) => {
-        for (let i = 0; i < 6; i++) {
-          response.write(frame(1, 'x'))
-          await delay(60)
-        }
-        response.end()
-      },
-      upgrade: async (_, socket) => {
-        socket.write(MULTIPLEXED)
-        for (let i = 0; i < 6; i++) {
-          socket.write(frame(1, 'x'))
-          await delay(60)
-        }
-        socket.end()
-      },
+      answer: (_, response) => void trickle(response),
+      upgrade: (_, socket) => void trickle(socket, MULTIPLEXED),
     })
     const attached = await docker.containers.attach('x', { idleTimeout: 200, timeout: 10_000 })
     assert.equal((await attached.collect()).stdout.length, 6)
@@ -168,17 +206,6 @@ describe('an answer that stops halfway ends after', { concurrency: 8 }, () => {
 })
 
 describe('an upload that the daemon does not take', { concurrency: 8 }, () => {
-  const endless = (): Readable =>
-    Readable.from(
-      (async function* chunks() {
-        for (;;) {
-          await delay(1)
-          yield Buffer.alloc(64 * 1024)
-        }
-      })(),
-    )
-  /** Reads nothing of the body. */
-  const deaf: Answer = (request) => request.pause()
   const UPLOADS: Readonly<Record<string, (docker: DockerClient, options: RequestOptions) => PromiseLike<unknown>>> = {
     'containers.archive.put': (docker, options) => docker.containers.archive.put('x', '/', endless(), options),
     'images.load': (docker, options) => docker.images.load(endless(), options),
@@ -198,12 +225,7 @@ describe('an upload that the daemon does not take', { concurrency: 8 }, () => {
     const { docker } = await pretendAnswers(t, {
       answer: (request, response) => void request.resume().on('end', () => response.end()),
     })
-    const slow = (async function* chunks() {
-      yield Buffer.alloc(10)
-      await delay(500)
-      yield Buffer.alloc(10)
-    })()
-    await docker.containers.archive.put('x', '/', slow, { idleTimeout: 150 })
+    await docker.containers.archive.put('x', '/', slowly(), { idleTimeout: 150 })
   })
 })
 

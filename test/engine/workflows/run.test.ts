@@ -47,6 +47,11 @@ function runner(t: Cleanable, answers: Answers = {}): Promise<Pretender> {
   return pretend(t, { answer, upgrade: framed(frame(1, 'out'), frame(2, 'err')) })
 }
 
+const hangs: Answer = () => {}
+/** It begins, and goes on for ever. */
+const startPull: Answer = (_, response) => void response.writeHead(200).write('{}\n')
+const late = (says: RegExp): object => ({ code: 'ERR_CALL_TIMEOUT', message: says })
+
 const run = (docker: DockerClient, options = {}): Promise<RunResult> => docker.run('image', ['true'], options)
 const steps = (asked: readonly string[]): string[] => asked.map((line) => line.replace(/\?.*/, ''))
 
@@ -156,9 +161,6 @@ describe('run', () => {
   })
 
   describe('that does not end in time', { concurrency: true }, () => {
-    const hangs: Answer = () => {}
-    const late = (says: RegExp): object => ({ code: 'ERR_CALL_TIMEOUT', message: says })
-
     for (const step of ['start', 'wait', 'json', 'logs'] as const) {
       test(`at ${step}: its container is removed, and the error says so`, async (t) => {
         const { docker, asked } = await runner(t, { [step]: hangs })
@@ -180,8 +182,10 @@ describe('run', () => {
     })
 
     test('before there is a container, the error names none', async (t) => {
-      const pull: Answer = (_, response) => void response.writeHead(200).write('{}\n')
-      const { docker } = await runner(t, { create: json(404, { message: 'No such image: image:latest' }), json: pull })
+      const missing = json(404, { message: 'No such image: image:latest' })
+      const create: Answer = (request, response) =>
+        request.url?.includes('/images/') === true ? startPull(request, response) : missing(request, response)
+      const { docker } = await runner(t, { create })
       await assert.rejects(run(docker, { timeout: 100, pull: 'missing' }), late(/^calling run\(\): .*after 100 ms/))
     })
 
