@@ -1,4 +1,5 @@
-import { text } from 'node:stream/consumers'
+import { ByteList } from '../base/byte-list.ts'
+import { ConnectionError } from '../base/errors.ts'
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { sshLogin } from '../transport/ssh-arguments.ts'
 import { sshLoginFault } from '../transport/ssh-faults.ts'
@@ -25,13 +26,15 @@ const STORES_NOTHING = new Set(['/dev/null', 'none'])
 /**
  * Asks ssh which settings it uses for a host. With -G it prints them and opens no connection (ssh(1)).
  *
+ * @param timeout - in milliseconds. A command of `Match exec` may hang
  * @throws {@link ConnectionError} ERR_SSH_NOT_INSTALLED, ERR_SSH_FAILED
  */
-export async function readSshConfig(endpoint: SshEndpoint): Promise<SshHost> {
-  const child = await startSystemSsh(['-G', ...sshLogin(endpoint, SSH_TIMEOUT_MS)], formatEndpoint(endpoint))
+export async function readSshConfig(endpoint: SshEndpoint, timeout: number = SSH_TIMEOUT_MS): Promise<SshHost> {
+  const target = formatEndpoint(endpoint)
+  const child = await startSystemSsh(['-G', ...sshLogin(endpoint, SSH_TIMEOUT_MS)], target)
   const stream = new SshStream(child, () => undefined)
   stream.end()
-  const printed = await text(stream)
+  const printed = await readAll(stream, target, timeout)
   const fault = sshLoginFault(await stream.exit, endpoint)
   if (fault !== undefined) throw fault
   const value = (name: string): string => new RegExp(`^${name} (.+)$`, 'm').exec(printed)?.[1] ?? ''
@@ -44,4 +47,29 @@ export async function readSshConfig(endpoint: SshEndpoint): Promise<SshHost> {
     hostKeyChecking: CHECKING[checking] ?? checking,
     knownHosts: knownHosts.filter((file) => !STORES_NOTHING.has(file)),
   }
+}
+
+/** The settings are a few kilobytes. In bytes. */
+const LONGEST_OUTPUT = 1024 * 1024
+
+async function readAll(stream: SshStream, target: string, timeout: number): Promise<string> {
+  const timer = setTimeout(() => stream.destroy(unusable(target, `did not print them within ${timeout} ms`)), timeout)
+  const printed = new ByteList()
+  try {
+    for await (const chunk of stream) {
+      printed.push(chunk as Buffer)
+      if (printed.size > LONGEST_OUTPUT) throw unusable(target, `printed more than ${LONGEST_OUTPUT} bytes`)
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  return printed.take().toString('utf8')
+}
+
+function unusable(target: string, got: string): ConnectionError {
+  return new ConnectionError('ERR_SSH_FAILED', {
+    tried: `reading the settings of ssh for ${target}`,
+    got: `ssh -G ${got}`,
+    todo: 'Check the commands of "Match exec" in ~/.ssh/config and /etc/ssh/ssh_config.',
+  })
 }

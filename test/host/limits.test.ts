@@ -8,6 +8,7 @@ import { parseRecords } from '../../lib/host/fact-records.ts'
 import { localShell } from '../../lib/host/local-shell.ts'
 import { CHANGE_LIMITS, FACTS_LIMITS, READ_LIMITS, transactionLimits } from '../../lib/host/run-limits.ts'
 import type { HostShell, RunOptions } from '../../lib/host/shell.ts'
+import { readSshConfig } from '../../lib/host/ssh-config.ts'
 import { sshShell } from '../../lib/host/ssh-shell.ts'
 import { inspectHosts } from '../../lib/setup/inspect-hosts.ts'
 import { parseTargets } from '../../lib/setup/target.ts'
@@ -19,11 +20,11 @@ import { startWatch } from '../support/watch.ts'
 const HELLO = 'echo @docker-mtls 10.0.0.1 5 10.0.0.9 22'
 
 /** Puts an ssh into PATH that runs this script instead of one on a host. `$host` is the name of the host. */
-async function useSsh(t: TestContext, script: string): Promise<void> {
+async function useSsh(t: TestContext, script: string, beforeConfig = ':'): Promise<void> {
   const folder = await temporaryFolder(t)
   const host = 'for host; do test "$before" = -- && break; before=$host; done'
   const config = `printf "hostname $host\\nuser root\\nport 22\\nstricthostkeychecking ask\\n"`
-  const text = `#!/bin/sh\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\n${host}\ncase $1 in -G) ${config}; exit ;; esac\n${script}\n`
+  const text = `#!/bin/sh\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\n${host}\ncase $1 in -G) ${beforeConfig}; ${config}; exit ;; esac\n${script}\n`
   await writeFile(join(folder, 'ssh'), text, { mode: 0o755 })
   const before = process.env['PATH']
   process.env['PATH'] = folder
@@ -41,6 +42,8 @@ async function assertExceeds(work: Promise<unknown>, got: RegExp): Promise<void>
 function isUnreadable(error: unknown): boolean {
   return isDockerMtlsError(error, 'ERR_HOST_UNREADABLE')
 }
+
+const fails = (got: RegExp) => (error: unknown) => isDockerMtlsError(error, 'ERR_SSH_FAILED') && got.test(error.got)
 
 const SMALL = { bytes: 100_000, lines: 1000, silence: 60_000, total: 60_000 }
 
@@ -157,6 +160,16 @@ describe('a host that answers slowly, or much', () => {
     const shell = sshShell({ kind: 'ssh', host: 'h' })
     assert.equal((await shell.run('true\n')).stdout, 'a\n@docker-mtls b')
     assert.equal(shell.address(), '10.0.0.9')
+  })
+
+  test('the settings of the local ssh, which may run commands', async (t) => {
+    const config = { kind: 'ssh', host: 'h' } as const
+    await useSsh(t, '', 'exec sleep 60')
+    await assert.rejects(readSshConfig(config, 300), fails(/^ssh -G did not print them within 300 ms/))
+    await useSsh(t, '', 'exec yes')
+    await assert.rejects(readSshConfig(config), fails(/^ssh -G printed more than/))
+    await useSsh(t, '')
+    assert.equal((await readSshConfig(config)).hostname, 'h')
   })
 
   test('no step of ours comes near a limit', async () => {
