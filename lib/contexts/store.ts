@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { contextPaths, type ContextPaths } from '../endpoint/context-layout.ts'
@@ -7,7 +6,8 @@ import { EndpointError, FileError, isDockerMtlsError } from '../base/errors.ts'
 import { fileReason, flushFolder, KEY_MODE, makeFolder, PUBLIC_MODE, writeFileAtomically } from '../base/files.ts'
 import { option, sentence } from '../base/sentence.ts'
 import { isMissing } from '../base/system-error.ts'
-import { withLock } from './lock.ts'
+import { parseTemporaryName, temporaryNameBeside } from '../base/temporary-names.ts'
+import { withLock } from '../base/lock.ts'
 import type { Credentials } from './credentials.ts'
 
 /** The files of a context. */
@@ -75,7 +75,7 @@ export async function removeContext(config: string, name: string): Promise<void>
     await remove(paths.meta)
     await remove(dirname(paths.meta))
     // Rename the folder before its files are deleted, so that no client finds only some of them.
-    if (await isThere(paths.tls)) await move(paths.tls, hiddenSibling(paths.tls))
+    if (await isThere(paths.tls)) await move(paths.tls, temporaryNameBeside(paths.tls))
     await removeOldCredentials(paths)
   })
 }
@@ -89,7 +89,7 @@ export async function contextExists(config: string, name: string): Promise<boole
 /** Writes the credentials to a folder beside their destination, so that a single rename publishes all of them. */
 async function stage({ tls }: ContextPaths, credentials: Credentials): Promise<string> {
   await makeFolder(dirname(tls))
-  const staged = hiddenSibling(tls)
+  const staged = temporaryNameBeside(tls)
   try {
     const folder = join(staged, 'docker')
     await makeFolder(folder)
@@ -131,7 +131,7 @@ class UndoSteps {
 /** Renames the path, if it exists, to a hidden name in the same folder. */
 async function setAside(path: string, undo: UndoSteps): Promise<string | undefined> {
   if (!(await isThere(path))) return undefined
-  const aside = hiddenSibling(path)
+  const aside = temporaryNameBeside(path)
   undo.add(async () => {
     if (await isThere(aside)) await move(aside, path)
   })
@@ -161,15 +161,8 @@ async function createMeta(path: string, text: string, undo: UndoSteps): Promise<
 /** Removes credentials that were set aside, also by a killed process. They contain a private key. */
 async function removeOldCredentials({ tls }: ContextPaths): Promise<void> {
   const names = await fs.readdir(dirname(tls)).catch(() => [])
-  for (const name of names) if (name.startsWith(hiddenPrefix(tls))) await remove(join(dirname(tls), name))
-}
-
-function hiddenPrefix(path: string): string {
-  return `.${basename(path)}.`
-}
-
-function hiddenSibling(path: string): string {
-  return join(dirname(path), hiddenPrefix(path) + randomBytes(6).toString('hex'))
+  const old = names.filter((name) => parseTemporaryName(name)?.target === basename(tls))
+  for (const name of old) await remove(join(dirname(tls), name))
 }
 
 async function move(from: string, to: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { FileError, isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { fileReason, KEY_MODE, readIfThere } from '../base/files.ts'
 import type { NewFile } from '../base/replace-files.ts'
-import { withLock } from '../contexts/lock.ts'
+import { withLock } from '../base/lock.ts'
 import { appendFlushed, endsWithLine } from './append.ts'
 import { ledgerLock } from './layout.ts'
 import {

@@ -1,6 +1,6 @@
 import { promises as fs, type Dirent } from 'node:fs'
 import { basename, join } from 'node:path'
-import { removeStaleLock } from '../contexts/lock.ts'
+import { removeStaleLock } from '../base/lock.ts'
 import { parseTemporaryName, removeAbandoned, type Temporary } from '../base/temporary-names.ts'
 import {
   caPaths,

@@ -1,5 +1,5 @@
 import { ours, sentence } from '../../base/sentence.ts'
-import { withLock } from '../../contexts/lock.ts'
+import { withLock } from '../../base/lock.ts'
 import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
 import { rotationLock } from '../layout.ts'

@@ -1,9 +1,9 @@
 import { promises as fs } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { FileError, isDockerMtlsError } from '../base/errors.ts'
-import { codeOf } from '../base/system-error.ts'
-import { KEY_MODE, writeFileAtomically } from '../base/files.ts'
-import { hasEnded, temporaryNameBeside } from '../base/temporary-names.ts'
+import { FileError, isDockerMtlsError } from './errors.ts'
+import { codeOf } from './system-error.ts'
+import { KEY_MODE, writeFileAtomically } from './files.ts'
+import { hasEnded, temporaryNameBeside } from './temporary-names.ts'
 
 /** A change takes some milliseconds, and longer on a slow disk. */
 const WAIT_MS = 10_000

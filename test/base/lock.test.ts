@@ -5,7 +5,7 @@ import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { withLock } from '../../lib/contexts/lock.ts'
+import { withLock } from '../../lib/base/lock.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 test('two who find the lock of a process that has ended work one after the other', async (t) => {
