@@ -22,13 +22,19 @@ export function encodeBody(body: RequestBody | undefined): Pick<WireRequest, 'bo
   if (typeof body === 'string' || body instanceof Uint8Array || body instanceof Readable) return { body }
   if (isAsyncIterable(body)) return { body: Readable.from(body) }
   try {
-    return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+    return { body: JSON.stringify(body, refuseCollections), headers: { 'content-type': 'application/json' } }
   } catch (cause) {
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: 'writing a request body as JSON',
       got: (cause as Error).message.split('\n')[0] ?? '',
-      todo: 'Pass plain data without cycles and BigInt.',
+      todo: 'Pass plain objects and arrays, without cycles and BigInt.',
       cause,
     })
   }
+}
+
+/** JSON.stringify() would write `{}`, and the daemon would take it for an empty object. */
+function refuseCollections(key: string, value: unknown): unknown {
+  if (!(value instanceof Map || value instanceof Set)) return value
+  throw new TypeError(`${key === '' ? 'it' : `its field ${key}`} is a ${value instanceof Map ? 'Map' : 'Set'}`)
 }

@@ -257,7 +257,8 @@ describe('bodies', () => {
     test(name, async (t) => {
       const here = await scene(t)
       if (!(await partsOf(here.docker, name)).has('body')) return
-      for (const body of [cyclic(), { big: 10n }, 'text', 7, null, () => 'x', Buffer.from('x')]) {
+      const collections = [new Map([['Image', 'x']]), { Labels: new Map([['a', 'b']]) }, { Args: new Set(['a']) }]
+      for (const body of [cyclic(), { big: 10n }, ...collections, 'text', 7, null, () => 'x', Buffer.from('x')]) {
         const given = { a: 'one', b: 'two', body: body as object, options: {} }
         const { error, sent } = await attempt(here, name, given)
         assertTyped(error, sent, `body = ${typeof body} ${shown(body)}`)
