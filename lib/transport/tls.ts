@@ -89,8 +89,9 @@ function openSocket(
   socket.removeAllListeners('keylog')
   if (carrier) forwardRef(socket, carrier)
   else socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS)
-  // Nobody else listens until the caller takes the socket over, and an 'error' without a listener ends the process.
-  socket.on('error', () => {})
+  // Nobody else listens until the caller takes the socket over, and an 'error' without a listener ends the process. Node
+  // passes on the error of a carrier without destroying the socket, and a later reader would find no reason for its end.
+  socket.on('error', (error) => void socket.destroy(error))
   // 'secure' precedes Node's own verification, after which a rejected certificate can't be read.
   socket.prependListener('secure', () => {
     presented.certificate = socket.isSessionReused() ? resumable?.certificate : presentedCertificate(socket)

@@ -43,6 +43,21 @@ describe('a stream that took over its connection, and is cut between two frames'
       })
     }
 
+    for (const [how, code] of [
+      ['cut', 'ERR_CONNECTION_CLOSED'],
+      ['reset', 'ERR_CONNECTION_RESET'],
+    ] as const) {
+      test(`${name}: a reader that begins after it was ${how} gets the reason`, async () => {
+        peer.behave = ({ socket, carrier, reset }) => {
+          socket.write(Buffer.concat([Buffer.from(HEAD), frame(1, 'one\n')]))
+          setTimeout(() => (how === 'cut' ? carrier?.end() : reset()), 10)
+        }
+        const stream = await open()
+        await delay(100)
+        await assert.rejects(stream.text(), { code })
+      })
+    }
+
     test(`${name}: a slow reader of a stream that has ended gets all of it`, async () => {
       const many = Array.from({ length: 400 }, () => frame(1, 'x'.repeat(4000)))
       peer.behave = ({ socket }) => socket.end(Buffer.concat([Buffer.from(HEAD), ...many]))
