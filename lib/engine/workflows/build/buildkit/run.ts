@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { linkSignals } from '../../../../base/abort.ts'
 import type { GrpcMethods } from '../../../../transport/grpc.ts'
 import type { Send } from '../../../send.ts'
 import type { BuildEvent } from '../events.ts'
@@ -15,6 +16,12 @@ import { secretService } from './secret-service.ts'
 import { openBuildSession } from './session.ts'
 import { dockerfileName, foldersOf } from './synced-folder.ts'
 
+/**
+ * How long the daemon may take to say how a build ended whose session was lost, in milliseconds. It may not have noticed:
+ * something in between has cut only this connection.
+ */
+const LAST_WORDS_MS = 2_000
+
 /** Builds with BuildKit: a session for the files that the daemon reads, and a request that names it. */
 export async function* runBuildkit(
   send: Send,
@@ -25,15 +32,26 @@ export async function* runBuildkit(
   const files = source.kind === 'folder' ? await findBuildFiles(source.path, dockerfile) : undefined
   const faults: unknown[] = []
   const methods = await servicesOf(plan, files, (error) => faults.push(error))
-  const session = await openBuildSession(send, { methods, root: files?.root, signal })
+  let timer: NodeJS.Timeout | undefined
+  const onLost = (reason: unknown): void => {
+    timer = setTimeout(() => linked.abort(reason), LAST_WORDS_MS)
+  }
+  const session = await openBuildSession(send, { methods, root: files?.root, signal, idleTimeout, onLost })
+  const linked = linkSignals(signal)
   try {
     const query = { buildid: randomId(), ...plan.query, ...contextOf(plan, files), version: '2', session: session.id }
     const body = source.kind === 'tar' ? { body: source.body, headers: { 'content-type': 'application/x-tar' } } : {}
-    return yield* follow(send, { options: { ...query, signal, idleTimeout }, ...body }, new BuildkitReader())
+    return yield* follow(
+      send,
+      { options: { ...query, signal: linked.signal, idleTimeout }, ...body },
+      new BuildkitReader(),
+    )
   } catch (error) {
     // If the failure happened here, the daemon's error only repeats it.
     throw faults.length > 0 && signal?.aborted !== true ? faults[0] : error
   } finally {
+    clearTimeout(timer)
+    linked.unlink()
     session.close()
   }
 }

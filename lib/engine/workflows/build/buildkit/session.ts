@@ -1,8 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import type { Duplex } from 'node:stream'
+import { codeOf, errorWithCode } from '../../../../base/system-error.ts'
 import { serveGrpc, type GrpcMethods } from '../../../../transport/grpc.ts'
 import type { Send } from '../../../send.ts'
+import { OPEN } from '../../../session/operations.ts'
 import { Session } from '../../../session/session.ts'
 import { HEALTH } from './health.ts'
 
@@ -19,9 +22,15 @@ export interface SessionParts {
   /** The real path of the context; omitted if the daemon reads no local folder. */
   readonly root?: string | undefined
   readonly signal?: AbortSignal | undefined
+  readonly idleTimeout?: number | undefined
+  /** Called with the reason if the connection ends before the session is closed. */
+  readonly onLost?: (reason: unknown) => void
 }
 
-export async function openBuildSession(send: Send, { methods, root, signal }: SessionParts): Promise<BuildSession> {
+export async function openBuildSession(
+  send: Send,
+  { methods, root, signal, idleTimeout, onLost }: SessionParts,
+): Promise<BuildSession> {
   const id = randomBytes(16).toString('hex')
   const served = { ...HEALTH, ...methods }
   const socket = await new Session(send).open(id, {
@@ -29,9 +38,24 @@ export async function openBuildSession(send: Send, { methods, root, signal }: Se
     methods: Object.keys(served),
     ...(root !== undefined && { sharedKey: await sharedKeyOf(root) }),
     signal,
+    idleTimeout,
   })
+  const reason = reasonOf(socket)
   const server = serveGrpc(socket, served)
-  return { id, close: () => server.close() }
+  let isOpen = true
+  void server.closed.then(() => isOpen && onLost?.(send.dispatcher.explain(reason(), `${OPEN.method} ${OPEN.path}`)))
+  const close = (): void => {
+    isOpen = false
+    server.close()
+  }
+  return { id, close }
+}
+
+/** Returns the reason for the end of a connection. */
+function reasonOf(socket: Duplex): () => unknown {
+  let failure: unknown
+  socket.once('error', (error) => (failure = error))
+  return () => (codeOf(failure) === '' ? errorWithCode('UND_ERR_SOCKET', 'the session has ended') : failure)
 }
 
 /**
