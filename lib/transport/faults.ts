@@ -7,6 +7,8 @@ import { serverCertificateFault } from './server-certificate-faults.ts'
 
 interface Thrown extends Error {
   code?: string
+  /** Of undici's parser errors. */
+  data?: string
   /** Set for an AggregateError: the error of each address. */
   errors?: Thrown[]
 }
@@ -27,6 +29,12 @@ const NOT_HTTP: Fault = {
   code: 'ERR_SERVER_NOT_DOCKER',
   got: 'the answer is not valid HTTP',
   todo: 'Correct the port, or check the proxy in between.',
+}
+
+const INCOMPLETE: Fault = {
+  code: 'ERR_CONNECTION_CLOSED',
+  got: 'the other side closed the connection before the answer was complete',
+  todo: sentence`Try again. If it happens again, read the daemon's log:  ${command('journalctl', '-u', 'docker')}`,
 }
 
 /** The client was closed by its owner. */
@@ -76,11 +84,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   ECONNRESET: RESET,
   ECONNABORTED: RESET,
   EPIPE: RESET,
-  UND_ERR_SOCKET: {
-    code: 'ERR_CONNECTION_CLOSED',
-    got: 'the other side closed the connection before the answer was complete',
-    todo: sentence`Try again. If it happens again, read the daemon's log:  ${command('journalctl', '-u', 'docker')}`,
-  },
+  UND_ERR_SOCKET: INCOMPLETE,
   // RFC 8446, section 6.1: without close_notify, data may be missing.
   ERR_TLS_TRUNCATED: {
     code: 'ERR_CONNECTION_CLOSED',
@@ -94,7 +98,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     todo: 'Connect to one of the names in its certificate.',
   },
   UND_ERR_HEADERS_OVERFLOW: NOT_HTTP,
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: NOT_HTTP,
+  // undici's, if the connection of an answer with "Connection: close" ends or is reset.
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: INCOMPLETE,
   UND_ERR_DESTROYED: CLOSED,
   UND_ERR_CLOSED: CLOSED,
   ERR_SSL_WRONG_VERSION_NUMBER: PLAINTEXT,
@@ -137,9 +142,13 @@ function keepAliveFault(code: string, { request }: ConnectionContext): Fault | u
   }
 }
 
-/** undici's parser errors often lack their code (HPE_...). */
-function notHttpFault({ name }: Thrown): Fault | undefined {
+/**
+ * undici's parser errors lack their code (HPE_...). They have the bytes that aren't HTTP, and none if the connection of an answer
+ * with "Connection: close" ends or is reset before the last chunk.
+ */
+function notHttpFault({ name, data }: Thrown): Fault | undefined {
   if (name !== 'HTTPParserError') return undefined
+  if (data === '') return INCOMPLETE
   return {
     code: 'ERR_SERVER_NOT_DOCKER',
     got: "the server doesn't speak HTTP",
