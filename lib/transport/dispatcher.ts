@@ -7,6 +7,7 @@ import { linkSignals } from '../base/abort.ts'
 import { ConnectionError } from '../base/errors.ts'
 import type { Warning } from '../base/warning.ts'
 import type { Identity } from '../identity/identity.ts'
+import { refuseEndless } from './answer-end.ts'
 import type { Connect, ConnectionNeeds } from './connect.ts'
 import { connectorFor } from './connector.ts'
 import { checkEndpoint, checkIdentity } from './dispatcher-arguments.ts'
@@ -66,7 +67,7 @@ export class DockerDispatcher extends Dispatcher {
       return this.explain(error, request) as Error
     },
     upgraded: (socket) => this.#track(socket),
-    refuse: (status) => refuseRedirect(this.#target, status),
+    refuse: (answer) => refuseRedirect(this.#target, answer.status) ?? refuseEndless(this.#target, answer),
   }
   /** Hijacked connections, which undici no longer tracks, and connections returned by open(). */
   readonly #connections = new Set<Duplex>()

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { codeOf } from '../base/system-error.ts'
+import type { AnswerHead } from './answer-end.ts'
 import type { Handler } from './undici.ts'
 
 /** Method and path of a request, as passed to the dispatcher. */
@@ -12,7 +13,7 @@ export interface Guards {
   /** Turns a connection error into one of this package. */
   readonly explain: (error: unknown, request: RequestLine) => Error
   /** Returns an error if the answer must not be used. */
-  readonly refuse: (status: number) => Error | undefined
+  readonly refuse: (answer: AnswerHead) => Error | undefined
   /** Receives the socket of a hijacked connection. */
   readonly upgraded?: (socket: Duplex) => void
   /** Receives the status of the answer, or the error of the request. */
@@ -67,7 +68,7 @@ export class GuardedHandler implements Handler {
 
   onHeaders(status: number, headers: Buffer[], resume: () => void, statusText: string): boolean | void {
     this.#isAnswered = true
-    const refusal = this.#guards.refuse(status)
+    const refusal = this.#guards.refuse({ method: this.#request.method, status, headers })
     if (refusal) {
       this.#abort(refusal)
       return false

@@ -7,7 +7,8 @@ export const TLS_ERRORS = {
   },
   ERR_SERVER_NOT_DOCKER: {
     meaning: 'Something answered, but not as a Docker daemon does.',
-    cause: "A wrong port, a reverse proxy that doesn't pass `/_ping`, or an ssh login that prints text.",
+    cause:
+      "A wrong port, a reverse proxy that doesn't pass `/_ping` or that uses HTTP/1.0, or an ssh login that prints text.",
     remedy: "Correct host, port or path prefix. For `ssh://`, make the login print nothing when it isn't interactive.",
   },
   ERR_SERVER_TLS_TOO_OLD: {
