@@ -3,7 +3,7 @@
  * that were named, or those of a tier, each in namespaces of its own and three at a time. Options are those of Node's test
  * runner, and
  *
- *     --tier=TIER         test, daemon, machine or all: runner/tiers.ts
+ *     --tier=TIER         test, daemon, faults, machine or all: runner/tiers.ts
  *     --changed           of those, the ones that import what has changed since the main branch
  *     --lanes=N           how many files at a time
  *     --write-seconds     notes how long each file took, in runner/seconds.json
@@ -22,9 +22,9 @@ import { changedFiles, testsOfChanges } from './runner/changed.ts'
 import { runInLanes, writeSeconds } from './runner/lanes.ts'
 import { buildPackage } from './runner/package.ts'
 import { lineOf, reportOf, summaryOf } from './runner/report.ts'
-import { type FileResult, testsOf } from './runner/results.ts'
+import { type FileResult, hasFailed, testsOf } from './runner/results.ts'
 import { runFile } from './runner/run-file.ts'
-import { filesAfter, filesOf, TIERS } from './runner/tiers.ts'
+import { filesAfter, filesOf, measures, TIERS } from './runner/tiers.ts'
 
 const OWN_OPTIONS = {
   tier: { type: 'string', default: 'test' },
@@ -93,10 +93,14 @@ async function runFiles({ files, last, lanes, options }: Asked, env: NodeJS.Proc
     if (isInterrupted()) return result
     say(lineOf(result))
     for (const test of testsOf(result)) if (!test.passed) say(`       ${test.path.join(' > ')}`)
+    // The report has it after a failure.
+    if (measures(file) && !hasFailed(result)) say(result.output)
     return result
   }
-  const results = await runInLanes(files, lanes, run)
-  return [...results, ...(await runInLanes(last, 1, run))]
+  const beside = files.filter((file) => !measures(file))
+  const results = await runInLanes(beside, lanes, run)
+  const alone = await runInLanes(files.filter(measures), 1, run)
+  return [...results, ...alone, ...(await runInLanes(last, 1, run))]
 }
 
 async function main(): Promise<number> {

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What `npm test`, `npm run test:daemon`, `npm run test:machine` and `npm run test:all` run. */
-export type Tier = 'test' | 'daemon' | 'machine' | 'all'
+/** What `npm test`, `npm run test:daemon`, `test:faults`, `test:machine` and `test:all` run. */
+export type Tier = 'test' | 'daemon' | 'faults' | 'machine' | 'all'
 
-export const TIERS: readonly Tier[] = ['test', 'daemon', 'machine', 'all']
+export const TIERS: readonly Tier[] = ['test', 'daemon', 'faults', 'machine', 'all']
 /** What looks at a whole run when everything else has ended. */
 const AFTER = 'test/after/'
 
@@ -33,6 +33,7 @@ const LONG: ReadonlySet<string> = new Set([
 /** By its folder, but for those few. */
 function tierOf(file: string): Tier {
   if (file.startsWith('test/machine/')) return 'machine'
+  if (measures(file)) return 'faults'
   const isLong = file.startsWith('test/daemon/') || LONG.has(file)
   return isLong && !ESSENTIAL.has(file) ? 'daemon' : 'test'
 }
@@ -40,6 +41,11 @@ function tierOf(file: string): Tier {
 /** The files of a tier; what comes last is not among them. */
 export function filesOf(tier: Tier): string[] {
   return testFiles('test').filter((file) => !isAfter(file) && (tier === 'all' || tierOf(file) === tier))
+}
+
+/** It measures times, and prints them: it runs alone, and what it prints is shown. */
+export function measures(file: string): boolean {
+  return file.startsWith('test/faults/')
 }
 
 export function isAfter(file: string): boolean {

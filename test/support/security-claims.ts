@@ -109,6 +109,8 @@ export const CLAIMS: readonly Claim[] = [
     ['daemon/engine/cut-off.test.ts', 'output that is cut between two frames is an error, never a result'],
     ['transport/cut-off.test.ts', 'a stream that took over its connection, and is cut between two frames'],
     ['engine/workflows/whole-output.test.ts', 'a log that cannot be read says nothing'],
+    ['transport/answer-end.test.ts', 'is refused'],
+    ['faults/matrix.test.ts', 'a call that is hit by a fault of its connection ends as it should'],
   ),
   claim(
     1,
