@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
-import { planBuild } from '../../../../lib/engine/workflows/build/plan.ts'
+import { checkBuildOptions, planBuild, type BuildPlan } from '../../../../lib/engine/workflows/build/plan.ts'
 import type { BuildSource, ImageBuildOptions } from '../../../../lib/engine/workflows/build/options.ts'
 import type { Send } from '../../../../lib/engine/send.ts'
 
@@ -9,8 +9,14 @@ import type { Send } from '../../../../lib/engine/send.ts'
 const preferring = (builderVersion: string | undefined): Send =>
   ({ ping: () => Promise.resolve({ builderVersion }) }) as unknown as Send
 
-const plan = (options: ImageBuildOptions = {}, prefers: string | undefined = '2', source: BuildSource = '.') =>
-  planBuild(preferring(prefers), source, options)
+async function plan(
+  options: ImageBuildOptions = {},
+  prefers: string | undefined = '2',
+  source: BuildSource = '.',
+): Promise<BuildPlan> {
+  checkBuildOptions(options)
+  return planBuild(preferring(prefers), source, options)
+}
 
 describe('the builder', () => {
   test('is the one that the daemon prefers, and the classic one where it has no other', async () => {
