@@ -4,7 +4,7 @@
  * @param name - the test's own name, without its suites
  */
 export function againCommand(file: string, name?: string): string {
-  // What `npm run fuzz` has set decides which values the properties get.
+  // What `npm run fuzz:properties` has set decides which values the properties get.
   const fuzzed = ['FUZZ_SEED', 'FUZZ_RUNS'].flatMap((key) => {
     const value = process.env[key]
     return value === undefined ? [] : [`${key}=${shellQuoted(value)} `]

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { againCommand } from './again.ts'
 import { assertProperty, assertSamples, fc, settingsIn } from './properties.ts'
 
-/** With what `npm run fuzz` sets, or without it. */
+/** With what `npm run fuzz:properties` sets, or without it. */
 const AGAIN =
   /Seed \d+; again: {2}(FUZZ_SEED=\d+ FUZZ_RUNS=\d+ )?npm test -- test\/support\/properties\.test\.ts --test-name-pattern='\^a failure: /
 

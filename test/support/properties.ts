@@ -1,6 +1,6 @@
 /**
  * The one door to fast-check. `npm test` runs each property with the same seed every time, so that none fails by chance;
- * `npm run fuzz` sets a fresh seed and more runs by FUZZ_SEED and FUZZ_RUNS. A failure names the command that repeats it.
+ * `npm run fuzz:properties` sets a fresh seed and more runs by FUZZ_SEED and FUZZ_RUNS. A failure names the command that repeats it.
  */
 import { relative } from 'node:path'
 import * as fastCheck from 'fast-check'
@@ -54,7 +54,7 @@ function throwIfFailed<T>(t: Named, details: fastCheck.RunDetails<T>): void {
 /**
  * Fails the test unless the property holds for every generated value.
  *
- * @param options - `numRuns` is what `npm test` runs, 100 if absent; `npm run fuzz` runs more
+ * @param options - `numRuns` is what `npm test` runs, 100 if absent; `npm run fuzz:properties` runs more
  */
 export function assertProperty<T>(t: Named, property: fastCheck.IProperty<T>, options?: Options<T>): void
 export function assertProperty<T>(t: Named, property: fastCheck.IAsyncProperty<T>, options?: Options<T>): Promise<void>

@@ -1,0 +1,110 @@
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { createAuthority } from '../../../lib/pki/ca.ts'
+import { loadAuthority } from '../../../lib/pki/load-ca.ts'
+import { issueClient, issueServer } from '../../../lib/pki/issue.ts'
+import { inspectCertificate } from '../../../lib/pki/inspect.ts'
+import { coversName, readCertificate, readPem, splitPem } from '../../../lib/identity/certificate.ts'
+import { readValues } from '../../../lib/identity/credentials.ts'
+import { readSet } from '../../../lib/identity/read-set.ts'
+import { readAnswer } from '../../../lib/keystore/client/answer.ts'
+import { readDistinguishedName, subjectOf } from '../../../lib/probe/distinguished-name.ts'
+import { demand, type Target } from '../target.ts'
+
+/** Made anew by each process: the bytes of a finding are in the finding. */
+async function issue(): Promise<{ ca: string; server: string; client: string; key: string; caKey: string }> {
+  const ca = await createAuthority({ commonName: 'Example CA' })
+  const server = await issueServer(ca, { names: ['docker.example', '192.0.2.7', '2001:db8::7', '*.example.com'] })
+  const client = await issueClient(ca, { name: 'alice' })
+  return { ca: ca.certificate, server: server.cert, client: client.cert, key: client.key, caKey: await ca.exportKey() }
+}
+
+const derOf = (pem: string): Uint8Array => readPem(pem, 'a seed')[0]?.der ?? new Uint8Array()
+
+async function derSeeds(): Promise<Uint8Array[]> {
+  const { ca, server, client } = await issue()
+  return [ca, server, client].map(derOf)
+}
+
+async function pemSeeds(): Promise<string[]> {
+  const { ca, server, client, key } = await issue()
+  return [server, `${client}${ca}`, `text before\r\n${ca.replaceAll('\n', '\r\n')}${key}`]
+}
+
+/** Facts and verdicts of a certificate, and all that is asked of it later. */
+function inspect(bytes: Buffer): void {
+  const { validFrom, validTo, subject } = inspectCertificate(bytes)
+  demand(!Number.isNaN(validFrom.getTime() + validTo.getTime()), 'a date is invalid')
+  demand(!subject.includes('\n'), 'the subject has several lines')
+  demand(readCertificate(bytes).subject === subject, 'both readers differ')
+  const x509 = new X509Certificate(bytes)
+  coversName(x509, 'docker.example')
+  coversName(x509, '192.0.2.7')
+  const der = subjectOf(x509.raw)
+  demand(readDistinguishedName(der).name === subject, 'the subject reads differently alone')
+}
+
+function readPemText(bytes: Buffer): void {
+  const text = bytes.toString('utf8')
+  const blocks = readPem(text, 'the text')
+  demand(splitPem(text).length <= blocks.length, 'there are more certificates than blocks')
+  for (const { label, der, text: strict } of blocks) {
+    const [again] = readPem(strict, 'our text')
+    demand(again?.label === label && Buffer.from(der).equals(again.der), 'a block reads differently when written again')
+  }
+}
+
+let identity: Awaited<ReturnType<typeof issue>> | undefined
+
+/** One of the three parts of an identity is foreign. */
+function readIdentity(bytes: Buffer): void {
+  const { ca = '', client: cert = '', key = '' } = identity ?? {}
+  // The text before a block is ignored: here it says which part it is.
+  const part = bytes[0] === 0x61 ? 'ca' : bytes[0] === 0x63 ? 'cert' : 'key'
+  readSet(readValues({ ca, cert, key, [part]: bytes }), { foreignClientCa: true }, { now: Date.now() })
+}
+
+async function identitySeeds(): Promise<string[]> {
+  identity ??= await issue()
+  const { ca, client, key } = identity
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .privateKey.export({ type: 'pkcs1', format: 'pem' })
+    .toString()
+  return [`a\n${ca}`, `c\n${client}`, `k\n${key}`, `k\n${rsa}`, `a\n${client}${ca}`]
+}
+
+const PEM_WORDS = [
+  '-----BEGIN CERTIFICATE-----\n',
+  '-----END CERTIFICATE-----\n',
+  '-----',
+  'Proc-Type: 4,ENCRYPTED\n',
+  '=',
+]
+
+export const targets: readonly Target[] = [
+  { name: 'certificate', seeds: derSeeds, format: 'der', read: inspect, pace: 2 },
+  {
+    name: 'distinguished-name',
+    seeds: async () => (await derSeeds()).map(subjectOf),
+    format: 'der',
+    read: (bytes) => demand(!readDistinguishedName(bytes).name.includes('\n'), 'the name has several lines'),
+  },
+  { name: 'pem', seeds: pemSeeds, read: readPemText, words: PEM_WORDS },
+  { name: 'identity', seeds: identitySeeds, read: readIdentity, words: PEM_WORDS, pace: 2 },
+  {
+    name: 'signed-answer',
+    seeds: pemSeeds,
+    read: (bytes) => demand(readAnswer(bytes, 'alice.pem').ca.includes('BEGIN'), 'there is no CA'),
+    words: PEM_WORDS,
+    pace: 4,
+  },
+  {
+    name: 'ca-files',
+    seeds: async () => [...(await identitySeeds()), `k\n${identity?.caKey}`],
+    read: (bytes) => {
+      const files = { certificate: identity?.ca ?? '', key: identity?.caKey ?? '' }
+      return loadAuthority({ ...files, [bytes[0] === 0x6b ? 'key' : 'certificate']: bytes })
+    },
+    words: PEM_WORDS,
+    pace: 4,
+  },
+]
