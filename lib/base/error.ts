@@ -40,13 +40,31 @@ export function textsOf({ tried, got, todo, cause }: Failure): Texts {
   return { ...texts, message, options: cause === undefined ? undefined : { cause } }
 }
 
+/** A text may quote a peer or a file, which can be long. In characters; escapes may multiply them. */
+const LONGEST_TEXT = 4000
+
 function textOf(part: Sentence): string {
-  return escapeText(renderSentence(part))
+  return shortened(escapeText(renderSentence(part)))
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}...` : text
+}
+
+function shortenedSentence(part: Sentence): Sentence {
+  return typeof part === 'string'
+    ? shortened(part)
+    : part.map((one) => (typeof one === 'string' ? shortened(one) : one))
 }
 
 /** Keeps the sentences in an error, where neither `console.log` nor JSON shows them. */
 export function keepSentences(error: object, { tried, got, todo }: Failure): void {
-  Object.defineProperty(error, SENTENCES, { value: { tried, got, todo } satisfies ErrorSentences })
+  const value: ErrorSentences = {
+    tried: shortenedSentence(tried),
+    got: shortenedSentence(got),
+    todo: shortenedSentence(todo),
+  }
+  Object.defineProperty(error, SENTENCES, { value })
 }
 
 /** The sentences of an error, also of another copy of the package. */

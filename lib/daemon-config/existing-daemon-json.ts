@@ -1,4 +1,5 @@
 import { DaemonError } from '../base/errors.ts'
+import { parseJsonDocument } from '../base/json.ts'
 import type { Flag } from './unit/flags.ts'
 import { command, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { quoted } from '../base/text.ts'
@@ -47,7 +48,7 @@ export function readDaemonJson(text: string, name = 'daemon.json'): DaemonJson {
   if (json.trim() === '') return {}
   let value: unknown
   try {
-    value = JSON.parse(json)
+    value = parseJsonDocument(json)
   } catch (cause) {
     throw invalid(name, (cause as Error).message, cause)
   }

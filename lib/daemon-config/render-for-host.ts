@@ -4,6 +4,7 @@ import { DAEMON_JSON, DROP_IN, renderBothFiles, renderDropIn } from './render-fi
 import { optionsFor, type ParsedSettings } from './requested-settings.ts'
 import { settingsInForce, type ConfigurationForm, type DaemonSettings } from './settings-in-force.ts'
 import type { DaemonSource } from './source.ts'
+import { isContinued } from './unit/words.ts'
 import type { DaemonWarning } from './warnings.ts'
 
 /** The rendered configuration of a host. */
@@ -109,7 +110,7 @@ function withoutExecStart(text: string): string[] {
     const isComment = /^\s*[#;]/.test(line)
     if (inside && isComment) return false
     const isPart = inside || /^\s*ExecStart\s*=/.test(line)
-    inside = isPart && /(?:^|[^\\])(?:\\\\)*\\$/.test(line)
+    inside = isPart && isContinued(line)
     return !isPart
   })
 }

@@ -1,5 +1,6 @@
 import { pathFault } from '../base/absolute-path.ts'
 import { DaemonError } from '../base/errors.ts'
+import { parseJsonDocument } from '../base/json.ts'
 import { option, sentence } from '../base/sentence.ts'
 import { quoted } from '../base/text.ts'
 import { DEFAULT_LISTENER, parseListen, type LocalListener } from './listen.ts'
@@ -103,7 +104,7 @@ function withoutRemap(unit: ParsedUnit): ParsedUnit {
 /** Text that isn't a JSON object stays unchanged. The renderer refuses it later. */
 function withoutRemapKey(text: string): string {
   try {
-    const config = JSON.parse(text) as unknown
+    const config = parseJsonDocument(text)
     if (typeof config !== 'object' || config === null || !('userns-remap' in config)) return text
     return JSON.stringify(Object.fromEntries(Object.entries(config).filter(([key]) => key !== 'userns-remap')))
   } catch {

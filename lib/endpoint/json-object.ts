@@ -1,3 +1,5 @@
+import { parseJsonDocument } from '../base/json.ts'
+
 /** A JSON object of another program, with unchecked values. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -10,7 +12,7 @@ export function asObject(value: unknown): JsonObject | undefined {
 /** Parses a JSON object. Returns undefined for any other text. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
-    return asObject(JSON.parse(text))
+    return asObject(parseJsonDocument(text))
   } catch {
     return undefined
   }

@@ -120,9 +120,31 @@ export function curveName(openssl: string): string {
   return CURVES.get(openssl) ?? openssl
 }
 
+/** Did the key of this certificate sign the other? If node:crypto can't read the key, dockerd can't verify its signatures either. */
+export function isSignedBy(certificate: X509Certificate, ca: X509Certificate): boolean {
+  try {
+    return certificate.verify(ca.publicKey)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The public key of a certificate, which may be damaged although the certificate can be read.
+ *
+ * @throws {@link IdentityError} ERR_IDENTITY_CERT_INVALID
+ */
+export function publicKeyOf(x509: X509Certificate, name = 'the certificate'): KeyObject {
+  try {
+    return x509.publicKey
+  } catch (cause) {
+    throw invalid(name, 'its public key is damaged, or of a type that OpenSSL does not know', cause)
+  }
+}
+
 /** Did one of these CAs sign it? It checks the name and the signature, because several CAs may have the same name. */
 export function isIssuedBy(certificate: X509Certificate, authorities: readonly X509Certificate[]): boolean {
-  return authorities.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey))
+  return authorities.some((ca) => certificate.checkIssued(ca) && isSignedBy(certificate, ca))
 }
 
 /**

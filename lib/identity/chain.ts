@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { IdentityError } from '../base/errors.ts'
 import { option, ours, sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
-import { readCertificate } from './certificate.ts'
+import { isSignedBy, readCertificate } from './certificate.ts'
 import { describe, unusable, type Named } from './checks.ts'
 import { nameOf } from './contents.ts'
 
@@ -87,12 +87,7 @@ function highest(client: Link, intermediates: readonly Link[]): { top: Link; ste
 /** Checks name and signature: another CA, such as a new one, may have the same name. */
 function signed(below: X509Certificate, above: X509Certificate): boolean {
   if (below.issuer !== above.subject || !above.ca) return false
-  try {
-    return below.verify(above.publicKey)
-  } catch {
-    // If node:crypto doesn't know the type of the key, dockerd can't verify its signatures either.
-    return false
-  }
+  return isSignedBy(below, above)
 }
 
 function inDateFirst(certificates: readonly Link[], now: number): Link[] {

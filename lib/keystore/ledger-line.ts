@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { parseJsonDocument } from '../base/json.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 import { keyTypeOf } from '../pki/key-type.ts'
 
@@ -94,7 +95,7 @@ export function parseLine(line: string): ParsedLine {
   if (line === '' || line === CUT_OFF) return {}
   let value: unknown
   try {
-    value = JSON.parse(line)
+    value = parseJsonDocument(line)
   } catch {
     return { fault: 'it is not JSON' }
   }

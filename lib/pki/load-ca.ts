@@ -1,7 +1,13 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import { ours, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
-import { certificatesIn, readCertificate, RSA_BITS, type CertificateFacts } from '../identity/certificate.ts'
+import {
+  certificatesIn,
+  isSignedBy,
+  readCertificate,
+  RSA_BITS,
+  type CertificateFacts,
+} from '../identity/certificate.ts'
 import { caOf, type Authority } from './ca.ts'
 import { encode } from './der.ts'
 import type { Passphrase } from './encrypted-key.ts'
@@ -131,8 +137,7 @@ function fault(x509: X509Certificate, { isCa, subject, key }: CertificateFacts):
   // X509_check_ca(3): CA:TRUE, and keyCertSign if there is a key usage.
   if (!isCa) return `${subject} is not a CA by its basic constraints and key usage`
   // OpenSSL, and so Node and curl, requires the root of a chain; Go doesn't.
-  if (!x509.checkIssued(x509) || !x509.verify(x509.publicKey))
-    return `${subject} is not a root CA: another CA signed it`
+  if (!x509.checkIssued(x509) || !isSignedBy(x509, x509)) return `${subject} is not a root CA: another CA signed it`
   if (signingWith(x509.publicKey) === undefined) return `dockerd does not accept ${key.curve ?? key.type} keys`
   // NIST SP 800-131A: shorter keys must no longer sign.
   if (key.bits !== undefined && key.bits < RSA_BITS.min)

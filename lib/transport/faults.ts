@@ -143,10 +143,21 @@ function keepAliveFault(code: string, { request }: ConnectionContext): Fault | u
 }
 
 /**
+ * undici asserts what it expects of an answer, such as the header Connection beside status 101. An assertion of the caller, in
+ * a body or a handler, comes from another file.
+ */
+function isParserAssertion(error: unknown): boolean {
+  const { code, stack = '' } = error as Partial<Thrown>
+  return code === 'ERR_ASSERTION' && /^ *at .*\bclient-h1\.js:/.test(stack.slice(stack.indexOf('\n    at ') + 1))
+}
+
+/**
  * undici's parser errors lack their code (HPE_...). They have the bytes that aren't HTTP, and none if the connection of an answer
  * with "Connection: close" ends or is reset before the last chunk.
  */
-function notHttpFault({ name, data }: Thrown): Fault | undefined {
+function notHttpFault(thrown: Thrown): Fault | undefined {
+  if (isParserAssertion(thrown)) return NOT_HTTP
+  const { name, data } = thrown
   if (name !== 'HTTPParserError') return undefined
   if (data === '') return INCOMPLETE
   return {
@@ -180,7 +191,9 @@ const CONNECTION_CODES =
  */
 export function isConnectionFault(error: unknown): boolean {
   const { name, code } = error as Partial<Thrown>
-  return name === 'HTTPParserError' || (typeof code === 'string' && CONNECTION_CODES.test(code))
+  return (
+    name === 'HTTPParserError' || isParserAssertion(error) || (typeof code === 'string' && CONNECTION_CODES.test(code))
+  )
 }
 
 /** The code of an error. If an AggregateError has none, the code of its first address. */

@@ -39,9 +39,10 @@ export function ownWord(argument: string, options: WordOptions): Word {
  * @throws {@link DaemonError} `ERR_UNIT_INVALID` if the last flag has no value
  */
 export function readFlags(args: readonly string[], options: WordOptions): Flag[] {
-  const queue = args.flatMap((raw) => splitWords(raw, options))
+  // The next word is the last: shift() takes quadratic time.
+  const queue = args.flatMap((raw) => splitWords(raw, options)).toReversed()
   const flags: Flag[] = []
-  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
+  for (let word = queue.pop(); word !== undefined; word = queue.pop()) {
     if (/^--[^=]/.test(word.text)) flags.push(readLong(word, queue))
     else if (/^-[A-Za-z]/.test(word.text)) flags.push(...readShort(word, queue, options))
     else flags.push({ name: undefined, value: undefined, words: [word] })
@@ -71,7 +72,7 @@ function readLong(word: Word, queue: Word[]): Flag {
 }
 
 function withNext(name: string, word: Word, queue: Word[]): Flag {
-  const next = queue.shift()
+  const next = queue.pop()
   if (next !== undefined) return { name, value: next.literal, words: [word, next] }
   throw new DaemonError('ERR_UNIT_INVALID', {
     tried: `reading the flags of the unit, ${quoted(word.text)}`,

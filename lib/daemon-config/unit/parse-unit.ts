@@ -1,6 +1,6 @@
 import { ArgumentError, DaemonError } from '../../base/errors.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
-import { hasSpecifier, splitWords, wordOptions, type Word } from './words.ts'
+import { hasSpecifier, isContinued, splitWords, wordOptions, type Word } from './words.ts'
 import { quoted } from '../../base/text.ts'
 
 /** How a unit starts dockerd, as {@link parseUnit} reads it. */
@@ -91,15 +91,17 @@ function readService(text: string): { ExecStart: string[]; EnvironmentFile: stri
  */
 function logicalLines(text: string): string[] {
   const lines: string[] = []
-  let open = ''
+  let open: string[] = []
   for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)) {
     if (/^\s*[#;]/.test(line)) continue
-    const joined = open + line
-    const isOpen = /(?:^|[^\\])(?:\\\\)*\\$/.test(joined)
-    open = isOpen ? `${joined.slice(0, -1)} ` : ''
-    if (!isOpen) lines.push(joined.trim())
+    if (isContinued(line)) {
+      open.push(line.slice(0, -1))
+      continue
+    }
+    lines.push([...open, line].join(' ').trim())
+    open = []
   }
-  return open === '' ? lines : [...lines, open.trim()]
+  return open.length === 0 ? lines : [...lines, open.join(' ').trim()]
 }
 
 function parseCommand(line: string, source: string): Omit<ParsedUnit, 'environmentFiles'> {

@@ -1,3 +1,4 @@
+import { DaemonError } from '../../base/errors.ts'
 import { lastValue, readFlags, type Flag } from './flags.ts'
 import { hasSpecifier, splitWords, wordOptions } from './words.ts'
 import type { ParsedUnit } from './parse-unit.ts'
@@ -70,21 +71,47 @@ function unquoted(text: string): string {
  */
 export function expand(unit: ParsedUnit, assignments: readonly Assignment[]): ExpandedCommand {
   const known = new Map(assignments.map((one) => [one.name, one]))
-  const found: ExpandedCommand = { flags: [], unknown: [], argv: [] }
+  const flags: ExpandedCommand['flags'][number][] = []
+  const unknown: string[] = []
+  const argv: string[] = []
   const options = wordOptions(unit.prefix)
   const words = (unit.prefix.includes('@') ? unit.args.slice(1) : unit.args).flatMap((raw) => splitWords(raw, options))
-  return words.reduce<ExpandedCommand>(({ flags, unknown, argv }, { raw, text, literal }) => {
-    if (literal !== undefined) return { flags, unknown, argv: [...argv, literal] }
-    const name = /^\$(\w+)$/.exec(text)?.[1] ?? /^\$\{(\w+)\}$/.exec(text)?.[1]
+  let size = 0
+  for (const { raw, text, literal } of words) {
+    const name = literal === undefined ? variableIn(text) : undefined
     const variable = name === undefined ? undefined : known.get(name)
+    size += variable?.value.length ?? raw.length
+    if (size > LONGEST_COMMAND) throw tooLong()
+    if (literal !== undefined) argv.push(literal)
+    else if (variable !== undefined) {
+      const more = text.startsWith('${') ? [variable.value] : blankSeparated(variable.value)
+      const { path } = variable
+      for (const flag of readFlags(more.map(quoted), { variables: false })) flags.push({ ...flag, path })
+      for (const word of more) argv.push(word)
+    }
     // A variable that is not set expands to no word.
-    if (name !== undefined && variable === undefined && !hasSpecifier(text)) return { flags, unknown, argv }
-    if (variable === undefined) return { flags, unknown: [...unknown, raw], argv }
-    const more = text.startsWith('${') ? [variable.value] : variable.value.split(/[ \t]+/).filter((word) => word !== '')
-    const { path } = variable
-    const read = readFlags(more.map(quoted), { variables: false }).map((flag) => ({ ...flag, path }))
-    return { flags: [...flags, ...read], unknown, argv: [...argv, ...more] }
-  }, found)
+    else if (name === undefined || hasSpecifier(text)) unknown.push(raw)
+  }
+  return { flags, unknown, argv }
+}
+
+function variableIn(text: string): string | undefined {
+  return /^\$(\w+)$/.exec(text)?.[1] ?? /^\$\{(\w+)\}$/.exec(text)?.[1]
+}
+
+function blankSeparated(value: string): string[] {
+  return value.split(/[ \t]+/).filter((word) => word !== '')
+}
+
+/** Linux starts no program with more (execve(2): a quarter of the stack, 8 MiB by default). In characters. */
+const LONGEST_COMMAND = 2 * 1024 * 1024
+
+function tooLong(): DaemonError {
+  return new DaemonError('ERR_UNIT_INVALID', {
+    tried: 'expanding the variables of the unit',
+    got: `its command line is longer than ${LONGEST_COMMAND} characters`,
+    todo: 'Correct the variables in ExecStart= and in the environment files.',
+  })
 }
 
 function quoted(word: string): string {

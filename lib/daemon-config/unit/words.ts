@@ -128,6 +128,13 @@ export function splitWords(line: string, { variables = true }: WordOptions = {})
   return words
 }
 
+/** Does a line continue in the next one? It does if it ends with a backslash that no other one escapes. */
+export function isContinued(line: string): boolean {
+  let end = line.length
+  while (line[end - 1] === '\\') end--
+  return (line.length - end) % 2 === 1
+}
+
 function matchAt(pattern: RegExp, text: string, position: number): string {
   pattern.lastIndex = position
   return pattern.exec(text)?.[0] ?? ''

@@ -1,7 +1,13 @@
-import type { X509Certificate } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { isDockerMtlsError, PkiError } from '../../base/errors.ts'
-import { openCertificate, readCertificate, splitPem, type CertificateFacts } from '../../identity/certificate.ts'
+import {
+  openCertificate,
+  publicKeyOf,
+  readCertificate,
+  splitPem,
+  type CertificateFacts,
+} from '../../identity/certificate.ts'
 import { keyFingerprint } from '../../pki/key-type.ts'
 import { holdsPrivateKey, holdsRequest } from '../../pki/request-pem.ts'
 
@@ -46,7 +52,7 @@ export function readAnswer(input: string | Uint8Array, file: string): Answer {
     ca: cas.map(({ pem }) => pem).join(''),
     x509: leaf.x509,
     facts: leaf.facts,
-    keyFingerprint256: keyFingerprint(leaf.x509.publicKey),
+    keyFingerprint256: keyFingerprint(leaf.publicKey),
   }
 }
 
@@ -63,13 +69,14 @@ interface Opened {
   readonly pem: string
   readonly x509: X509Certificate
   readonly facts: CertificateFacts
+  readonly publicKey: KeyObject
 }
 
 function openAll(text: string, file: string): Opened[] {
   try {
     return splitPem(text, file).map((pem) => {
       const x509 = openCertificate(pem, file)
-      return { pem, x509, facts: readCertificate(x509, file) }
+      return { pem, x509, facts: readCertificate(x509, file), publicKey: publicKeyOf(x509, file) }
     })
   } catch (cause) {
     throw isDockerMtlsError(cause) ? invalid(file, cause.got, 'Copy the whole file again.', cause) : cause

@@ -1,7 +1,7 @@
 import { PkiError } from '../../base/errors.ts'
 import { option, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
-import { certificatesIn, readCertificate } from '../../identity/certificate.ts'
+import { certificatesIn, publicKeyOf, readCertificate } from '../../identity/certificate.ts'
 import { keyFingerprint } from '../../pki/key-type.ts'
 
 /** A CA in a `ca.pem`, as a person recognizes it. */
@@ -55,7 +55,7 @@ function readOld(pem: string): TrustedAuthority[] | undefined {
 export function casIn(pem: string): TrustedAuthority[] {
   return certificatesIn(pem).map((x509) => {
     const { subject, fingerprint256 } = readCertificate(x509)
-    return { subject, fingerprint256, key: keyFingerprint(x509.publicKey) }
+    return { subject, fingerprint256, key: keyFingerprint(publicKeyOf(x509)) }
   })
 }
 

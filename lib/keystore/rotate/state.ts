@@ -1,4 +1,5 @@
 import { PkiError } from '../../base/errors.ts'
+import { parseJsonDocument } from '../../base/json.ts'
 import { KEY_MODE, writeFileAtomically, readIfThere } from '../../base/files.ts'
 import { nextCaPaths } from '../layout.ts'
 
@@ -86,7 +87,7 @@ export async function writeRotation(root: string, state: RotationState): Promise
 export function parseRotation(text: string, path: string): RotationState {
   let state: unknown
   try {
-    state = JSON.parse(text)
+    state = parseJsonDocument(text)
   } catch {
     throw invalid(path, 'it is not JSON')
   }
