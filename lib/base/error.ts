@@ -48,7 +48,8 @@ function textOf(part: Sentence): string {
 }
 
 function shortened(text: string): string {
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}...` : text
+  // Without half of a surrogate pair at the end.
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT).replace(/[\ud800-\udbff]$/, '')}...` : text
 }
 
 function shortenedSentence(part: Sentence): Sentence {

@@ -1,3 +1,4 @@
+import { withoutEnd } from './text.ts'
 import { dirname, join } from 'node:path'
 import { option, sentence } from './sentence.ts'
 import { replaceFiles } from './replace-files.ts'
@@ -71,7 +72,7 @@ export async function refuseFolder(path: string, name: string): Promise<void> {
   throw new FileError('ERR_FILE_WRITE', {
     tried: `writing ${path}`,
     got: 'it is a folder',
-    todo: `Name a file in it: ${path.replace(/\/+$/, '')}/${name}`,
+    todo: `Name a file in it: ${withoutEnd(path, '/')}/${name}`,
   })
 }
 

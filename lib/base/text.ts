@@ -44,6 +44,16 @@ export function formatDay(date: Date): string {
   return date.toISOString().slice(0, 10)
 }
 
+/**
+ * The text without these characters at its end. A regular expression such as `/-+$/` takes quadratic time for a long run that
+ * isn't at the end.
+ */
+export function withoutEnd(text: string, characters: string): string {
+  let end = text.length
+  while (end > 0 && characters.includes(text[end - 1] ?? '')) end--
+  return text.slice(0, end)
+}
+
 /** `a, b and c`. */
 export function enumerate(words: readonly string[], conjunction: 'and' | 'or' = 'and'): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1) ?? ''}`

@@ -1,3 +1,4 @@
+import { withoutEnd } from '../base/text.ts'
 import { hostsOf, readDaemonJson } from './existing-daemon-json.ts'
 import { LOCAL_SOCKET, networkListener, type LocalListener } from './listen.ts'
 import { DAEMON_JSON, DROP_IN, renderBothFiles, renderDropIn } from './render-files.ts'
@@ -97,7 +98,7 @@ export function mergeDropIn(existing: string | undefined, rendered: string): str
   const others = withoutExecStart(existing)
   if (others.every((line) => /^\s*(?:[#;].*|\[Service\]\s*)?$/.test(line))) return rendered
   // systemd merges sections of the same name (systemd.syntax(7)).
-  const kept = others.join('\n').replace(/\n*$/, '')
+  const kept = withoutEnd(others.join('\n'), '\n')
   return kept.endsWith(`\n[Service]`) || kept === '[Service]'
     ? `${kept}\n${rendered.replace('[Service]\n', '')}`
     : `${kept}\n\n${rendered}`

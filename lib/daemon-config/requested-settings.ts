@@ -2,7 +2,7 @@ import { pathFault } from '../base/absolute-path.ts'
 import { DaemonError } from '../base/errors.ts'
 import { parseJsonDocument } from '../base/json.ts'
 import { option, sentence } from '../base/sentence.ts'
-import { quoted } from '../base/text.ts'
+import { quoted, withoutEnd } from '../base/text.ts'
 import { DEFAULT_LISTENER, parseListen, type LocalListener } from './listen.ts'
 import { conflictRemedy } from './existing-daemon-json.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn, type DaemonOptions } from './options.ts'
@@ -47,7 +47,7 @@ export function parseRequested({ listen, tlsDir, usernsRemap }: RequestedSetting
 
 /** Removes trailing slashes, since shells complete the name of a folder with one. */
 function parseTlsDir(given: string): string {
-  const path = given.replace(/(?<=.)\/+$/, '')
+  const path = withoutEnd(given, '/') || given.slice(0, 1)
   const fault = pathFault(path)
   if (fault === undefined) return path
   throw new DaemonError('ERR_PATH_INVALID', {

@@ -1,3 +1,4 @@
+import { withoutEnd } from '../base/text.ts'
 import { hasDotSegment } from '../base/dot-segments.ts'
 import { ArgumentError } from '../base/errors.ts'
 import { shown } from './description.ts'
@@ -19,7 +20,7 @@ function segment(value: unknown, of = 'an API path'): string {
     throw invalid(value === '' ? 'it is empty' : 'it has . or .. as a path segment')
   // Names in a list of containers begin with a slash. dockerd would redirect to the path without it.
   if (/^\/|\/\/|\/$/.test(value)) {
-    const clean = value.replaceAll(/^\/+|\/+$/g, '').replaceAll(/\/+/g, '/')
+    const clean = withoutEnd(value.replace(/^\/+/, ''), '/').replaceAll(/\/+/g, '/')
     throw invalid('it has an extra slash', clean === '' ? undefined : `Remove the slash:  ${clean}`)
   }
   try {

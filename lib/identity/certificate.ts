@@ -4,7 +4,7 @@ import { ours, sentence } from '../base/sentence.ts'
 import { readDate } from './dates.ts'
 import { bareHost, isIp, readNames, type CertificateNames } from './names.ts'
 import { notPem, readPem, splitPem } from './pem.ts'
-import { commonName, keyAlgorithm, signatureAlgorithm } from './structure.ts'
+import { commonName, extendedKeyUsage, keyAlgorithm, signatureAlgorithm } from './structure.ts'
 
 export { formatPem, readPem, splitPem, type PemBlock } from './pem.ts'
 export type { CertificateNames } from './names.ts'
@@ -181,8 +181,7 @@ function openDer(der: Uint8Array, name: string): X509Certificate {
 
 function facts(x509: X509Certificate): CertificateFacts {
   const user = commonName(x509.raw)
-  // Undefined without such an extension, although Node's types say otherwise.
-  const usages = x509.keyUsage as string[] | undefined
+  const usages = extendedKeyUsage(x509.raw)
   return {
     ...(user === undefined ? {} : { commonName: user }),
     subject: oneLine(x509.subject),

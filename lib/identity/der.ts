@@ -12,6 +12,8 @@ export const TAG = {
   oid: 0x06,
   sequence: 0x30,
   context0: 0xa0,
+  context3: 0xa3,
+  octetString: 0x04,
   bmpString: 0x1e,
   latinString: 0x14,
 } as const
@@ -41,20 +43,24 @@ export function readElements(bytes: Uint8Array): DerElement[] {
   return elements
 }
 
-/** An object identifier in its dotted form (X.690 section 8.19). */
+/** OpenSSL's limit for the text of an object identifier (CVE-2023-2650). In bytes. */
+const LONGEST_OID = 586
+
+/** An object identifier in its dotted form (X.690 section 8.19). Its numbers may have 128 bits, as below 2.25. */
 export function readOid(contents: Uint8Array): string {
-  const arcs: number[] = []
-  let arc = 0
+  if (contents.length > LONGEST_OID) throw new RangeError('not DER: an object identifier is too long')
+  const arcs: bigint[] = []
+  let arc = 0n
   for (const byte of contents) {
-    arc = arc * 128 + (byte & 0x7f)
+    arc = arc * 128n + BigInt(byte & 0x7f)
     if (byte < 0x80) {
       arcs.push(arc)
-      arc = 0
+      arc = 0n
     }
   }
-  const [head = 0, ...tail] = arcs
-  const top = Math.min(Math.floor(head / 40), 2)
-  return [top, head - top * 40, ...tail].join('.')
+  const [head = 0n, ...tail] = arcs
+  const top = head < 80n ? head / 40n : 2n
+  return [top, head - top * 40n, ...tail].join('.')
 }
 
 /** Text of a name: UTF8String, PrintableString and IA5String, and the two old kinds (X.680 section 41). */

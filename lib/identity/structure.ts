@@ -67,12 +67,34 @@ export function commonName(der: Uint8Array): string | undefined {
   return last?.[1] === undefined ? undefined : readText(last[1])
 }
 
-/** An optional version, then serial number, signature, issuer, validity, subject and key (RFC 5280 section 4.1). */
-function fieldsOf(der: Uint8Array): { subject: Uint8Array; key: Uint8Array } {
+const EXTENDED_KEY_USAGE = '2.5.29.37'
+
+/**
+ * The OIDs of the extended key usage (RFC 5280 section 4.2.1.12); undefined without such an extension. Not by `keyUsage` or
+ * `toLegacyObject()` of node:crypto, nor by `getPeerCertificate()` of node:tls: if OpenSSL can't write one of the OIDs as text,
+ * they end the process with a segmentation fault (Node 20.20).
+ */
+export function extendedKeyUsage(der: Uint8Array): string[] | undefined {
+  const { extensions } = fieldsOf(der)
+  const found = extensions.map(({ contents }) => readElements(contents)).find(isExtendedKeyUsage)
+  const value = found?.at(-1)
+  if (value === undefined) return undefined
+  if (value.tag !== TAG.octetString) throw new RangeError('not DER: an extension has no value')
+  return readElements(readElement(value.contents).contents).map(({ contents }) => readOid(contents))
+}
+
+function isExtendedKeyUsage([type]: readonly DerElement[]): boolean {
+  return type?.tag === TAG.oid && readOid(type.contents) === EXTENDED_KEY_USAGE
+}
+
+/** An optional version, then serial number, signature, issuer, validity, subject, key and extensions (RFC 5280 section 4.1). */
+function fieldsOf(der: Uint8Array): { subject: Uint8Array; key: Uint8Array; extensions: readonly DerElement[] } {
   const fields = readElements(readElement(readElement(der).contents).contents)
   const [subject, key] = fields.slice(fields[0]?.tag === TAG.context0 ? 5 : 4)
   if (subject === undefined || key === undefined) throw new RangeError('not DER: fields are missing')
-  return { subject: subject.contents, key: key.contents }
+  const list = fields.find(({ tag }) => tag === TAG.context3)
+  const extensions = list === undefined ? [] : readElements(readElement(list.contents).contents)
+  return { subject: subject.contents, key: key.contents, extensions }
 }
 
 function algorithmIdentifier(element: DerElement | undefined): { oid: string; parameters?: DerElement | undefined } {

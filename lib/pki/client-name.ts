@@ -1,4 +1,4 @@
-import { quoted } from '../base/text.ts'
+import { quoted, withoutEnd } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
 import { checkText } from '../base/options.ts'
 
@@ -37,12 +37,12 @@ export function parseClientName(name: string): string {
  * @returns undefined if no valid name is left
  */
 export function suggestClientName(text: string): string | undefined {
-  const name = text
+  const plain = text
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')
     .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
-    .replaceAll(/^[-_]+|-+$/g, '')
-    .slice(0, 64)
+    .replace(/^[-_]+/, '')
+  const name = withoutEnd(plain, '-').slice(0, 64)
   return fault(name) === undefined ? name : undefined
 }
 

@@ -148,8 +148,12 @@ function labelFault(label: string): string | undefined {
   return undefined
 }
 
+/** Much longer than a name with the rest of a URL. In characters. */
+const LONGEST_URL = 2048
+
 /** A suggestion: the host of a URL, without user, port, path, zone, brackets and outer dots, as it is read. */
 function guess(given: string): string | undefined {
+  if (given.length > LONGEST_URL) return undefined
   const text = asciiLookalike(given) === undefined ? given : withoutLookalikes(given)
   const host = text
     .trim()

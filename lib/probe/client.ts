@@ -67,7 +67,7 @@ export async function tryClient(options: ClientOptions): Promise<Verdict> {
   const offer: Offer = {
     secureContext: contextOf(options),
     rejectUnauthorized: true,
-    checkServerIdentity: (_, { raw }) => certificateFault(new X509Certificate(raw), target.servername),
+    checkCertificate: (own) => certificateFault(own, target.servername),
   }
   return withDeadline(target, async (time) => {
     const handshake = await shakeHands(target, offer, time)

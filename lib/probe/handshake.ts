@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import tls from 'node:tls'
 import { ALPN_PROTOCOLS, FAMILY_ATTEMPT_MS } from '../transport/tls-policy.ts'
@@ -26,7 +27,10 @@ export interface Handshake {
 }
 
 /** The TLS options of {@link shakeHands}. */
-export type Offer = Pick<tls.ConnectionOptions, 'secureContext' | 'rejectUnauthorized' | 'checkServerIdentity'>
+export interface Offer extends Pick<tls.ConnectionOptions, 'secureContext' | 'rejectUnauthorized'> {
+  /** Returns why the server's certificate isn't accepted, although its chain is. */
+  readonly checkCertificate?: (own: X509Certificate) => Error | undefined
+}
 
 /** How long to wait for a refusal, in milliseconds: a server without session tickets doesn't signal that it accepts. */
 const PATIENCE_MS = 1_000
@@ -39,18 +43,24 @@ const NO_ALERT = 'none: it closed the connection'
 /** Does a handshake, waits for the server's reaction to our certificate, and closes. Nothing is sent inside TLS. */
 export async function shakeHands(target: Target, offer: Offer, deadline: AbortSignal): Promise<Handshake> {
   const { host, port } = target
+  const { checkCertificate, ...options } = offer
   const where = { host, port, autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS }
+  let seen: Omit<Handshake, 'outcome'> = { chain: [] }
   const socket = tls.connect({
     ...where,
     servername: sniOf(target.servername),
     ALPNProtocols: ALPN_PROTOCOLS,
-    ...offer,
+    ...options,
+    // Node has no certificate to pass, since `inspect` has taken it.
+    checkServerIdentity: () => {
+      const [own] = seen.chain
+      return own && checkCertificate?.(new X509Certificate(own))
+    },
   })
   // An 'error' without a listener would end the process.
   socket.on('error', () => {})
-  let seen: Omit<Handshake, 'outcome'> = { chain: [] }
   const inspect = (): void => {
-    seen = { ...seen, ...shownBy(socket) }
+    if (seen.chain.length === 0) seen = { ...seen, ...shownBy(socket) }
   }
   // 'secure' comes before Node's own verification, after which a refused certificate can't be read any more.
   socket.prependListener('secure', inspect).prependListener('error', inspect).prependListener('end', inspect)
@@ -77,23 +87,22 @@ function alertOf({ code = '' }: NodeJS.ErrnoException): string | undefined {
 }
 
 function shownBy(socket: tls.TLSSocket): Partial<Handshake> {
-  const chain = chainOf(socket)
   const protocol = socket.getProtocol()
+  const chain = protocol === null ? [] : chainOf(socket)
   if (chain.length === 0 || protocol === null) return {}
   // A CertificateRequest contains the signature algorithms that the server accepts (SSL_get_shared_sigalgs(3)).
   const asked = /^TLSv1\.[23]$/.test(protocol) ? { asked: socket.getSharedSigalgs().length > 0 } : {}
   return { chain, protocol, ...asked }
 }
 
-/** The chain that the server presents. The certificate of a root CA names itself as its issuer. */
+/**
+ * The chain that the server presents. On Node 20, a second call would find a part of it. Not by getPeerCertificate(): see
+ * `extendedKeyUsage` in identity/structure.ts.
+ */
 function chainOf(socket: tls.TLSSocket): Uint8Array[] {
   const chain: Uint8Array[] = []
-  const passed = new Set<unknown>()
-  let next = socket.getPeerCertificate(true) as Partial<tls.DetailedPeerCertificate> | undefined
-  while (next?.raw !== undefined && !passed.has(next)) {
-    passed.add(next)
+  for (let next = socket.getPeerX509Certificate(); next !== undefined; next = next.issuerCertificate) {
     chain.push(Uint8Array.from(next.raw))
-    next = next.issuerCertificate
   }
   return chain
 }

@@ -126,11 +126,16 @@ function familiar(domain: string, path: string): string {
   return path.startsWith(OFFICIAL) && !short.includes('/') ? short : path
 }
 
-/** The text before the @ of a registry (not of a digest) may be a password. */
-const LOGIN = /^[^@/]*:\/\/|^[^@/]*:[^@/]*@[^@:]*[./]/
+/** Is it a URL, or does it begin with a login? The text before the @ of a registry (not of a digest) may be a password. */
+function mayHoldLogin(text: string): boolean {
+  const end = text.search(/[@/]/)
+  const before = text.slice(0, Math.max(end, 0))
+  if (text[end] === '/') return before.endsWith(':') && text[end + 1] === '/'
+  return before.includes(':') && /^[^@:]*[./]/.test(text.slice(end + 1))
+}
 
 function quoted(text: string): string {
-  return JSON.stringify(LOGIN.test(text) ? showHost(text) : printable(text))
+  return JSON.stringify(mayHoldLogin(text) ? showHost(text) : printable(text))
 }
 
 function refused(text: string, got: string, todo = 'Write it as REGISTRY/REPOSITORY:TAG, such as ghcr.io/me/app:1.2') {

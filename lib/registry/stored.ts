@@ -3,7 +3,7 @@ import { invalidConfig } from '../endpoint/config-file.ts'
 import { asObject, type JsonObject } from '../endpoint/json-object.ts'
 import type { RegistryAuth } from './auth.ts'
 import { command, sentence } from '../base/sentence.ts'
-import { printable } from '../base/text.ts'
+import { printable, withoutEnd } from '../base/text.ts'
 
 /** The fields of config.json for registry logins. */
 export interface StoredLogins {
@@ -76,7 +76,7 @@ function decode(auth: string, entry: Entry): { username: string; password: strin
   const text = Buffer.from(auth, 'base64').toString('utf8')
   const colon = text.indexOf(':')
   if (colon === -1) throw broken(entry, 'its auth is not USER:PASSWORD')
-  return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') }
+  return { username: text.slice(0, colon), password: withoutEnd(text.slice(colon + 1), '\0') }
 }
 
 function broken({ key, path }: Entry, got: string): RegistryError {

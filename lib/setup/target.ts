@@ -1,3 +1,4 @@
+import { withoutEnd } from '../base/text.ts'
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { parseHost } from '../endpoint/host.ts'
 import { showHost } from '../endpoint/text.ts'
@@ -54,10 +55,7 @@ function parseTarget(url: string): SetupTarget {
 
 /** The folder of a host. Some file systems don't allow the colons and percent signs of IPv6 addresses. */
 function folderOf(host: string): string {
-  return host
-    .toLowerCase()
-    .replaceAll(/[:%]/g, '-')
-    .replace(/^-+|[.-]+$/g, '')
+  return withoutEnd(host.toLowerCase().replaceAll(/[:%]/g, '-').replace(/^-+/, ''), '.-')
 }
 
 /** A host without ssh://, such as `root@build01:2222`, or the URL of a daemon, whose port isn't the port of ssh. */

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import type net from 'node:net'
 import tls from 'node:tls'
 import { formatEndpoint, type TlsEndpoint } from '../endpoint/endpoint.ts'
@@ -41,11 +41,12 @@ interface PresentedCertificate {
 }
 
 /**
- * Avoids getPeerX509Certificate(): on Node 20 that removes the certificate from the chain, and later calls find none.
+ * Reads the server's certificate, once for each socket: on Node 20, this removes it from the chain. getPeerCertificate() would
+ * keep it, but it also reads the extended key usage, and some ends the process (see `extendedKeyUsage` in
+ * identity/structure.ts), although the server isn't verified yet.
  */
 function presentedCertificate(socket: tls.TLSSocket): X509Certificate | undefined {
-  const { raw } = socket.getPeerCertificate() as { raw?: Buffer }
-  return raw && new X509Certificate(raw)
+  return socket.getPeerX509Certificate()
 }
 
 /** The options for the stream below TLS: the carrier if there is one, else a new TCP connection. */

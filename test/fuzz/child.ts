@@ -14,7 +14,9 @@ import type { Target } from './target.ts'
 import { tryInput, watchStrayErrors, type Trial } from './trial.ts'
 
 const MIB = 1024 * 1024
-const MOST_IN_POOL = 400
+const MOST_IN_POOL = 200
+/** Inputs grow from one to the next. In bytes. */
+const LONGEST_IN_POOL = 20_000
 
 const job = JSON.parse(process.argv[2] ?? '') as Job
 const { targets } = (await import(pathToFileURL(job.file).href)) as { targets: readonly Target[] }
@@ -23,9 +25,10 @@ if (target === undefined) throw new Error(`no target ${job.name} in ${job.file}`
 async function explore(one: Target): Promise<Report> {
   const random = new Random(job.seed)
   const seeds = await seedsOf(one)
-  const pool = [...seeds]
+  const accepted = [...seeds]
+  const refused: Buffer[] = []
   const material: Material = {
-    pool,
+    pool: accepted,
     words: (one.words ?? []).map((word) => Buffer.from(word as Uint8Array)),
     format: one.format,
     longest: one.longest ?? MIB,
@@ -34,16 +37,24 @@ async function explore(one: Target): Promise<Report> {
   const tally = new Tally(one)
   const deadline = performance.now() + job.seconds * 1000
   for (let index = 0; index < seeds.length || performance.now() < deadline; index++) {
-    const bytes = seeds[index] ?? mutate(random.pick(pool), random, material)
+    // Most inputs are made from accepted ones, since what is refused early never reaches the inner code.
+    const base = random.pick(refused.length > 0 && random.chance(0.15) ? refused : accepted)
+    const bytes = seeds[index] ?? mutate(base, random, material)
     if (await tally.add(bytes)) break
-    const { accepted, reason } = tally.last
-    if (bytes.length > 20_000 || index < seeds.length || (reasons.has(reason) && !(accepted && random.chance(0.02))))
-      continue
-    reasons.add(reason)
-    if (pool.length < MOST_IN_POOL) pool.push(bytes)
-    else pool[seeds.length + random.below(MOST_IN_POOL - seeds.length)] = bytes
+    const { last } = tally
+    if (index < seeds.length || bytes.length > LONGEST_IN_POOL) continue
+    const isNew = !reasons.has(last.reason)
+    reasons.add(last.reason)
+    if (last.accepted && random.chance(0.02)) keep(accepted, bytes, seeds.length, random)
+    else if (isNew && !last.accepted) keep(refused, bytes, 0, random)
   }
   return tally.report()
+}
+
+/** Adds an input to a pool; a full pool loses another one, but none of its first. */
+function keep(pool: Buffer[], bytes: Buffer, first: number, random: Random): void {
+  if (pool.length < first + MOST_IN_POOL) pool.push(bytes)
+  else pool[first + random.below(MOST_IN_POOL)] = bytes
 }
 
 async function replay(one: Target, bytes: Buffer): Promise<Report> {

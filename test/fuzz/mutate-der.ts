@@ -56,7 +56,7 @@ function change(nodes: readonly Node[], random: Random): Node[] {
   }
   return random.pick<() => Node[]>([
     () => nodes.toSpliced(at, 1),
-    () => nodes.toSpliced(at, 0, ...Array.from({ length: random.scale(2000) }, () => node)),
+    () => nodes.toSpliced(at, 0, ...Array.from({ length: random.scale(mostCopies(node)) }, () => node)),
     () => nodes.with(at, { ...node, tag: random.below(256) }),
     () => nodes.with(at, random.pick(nodes)),
     () => nodes.with(at, { tag: node.tag, contents: changedBytes(node.contents, random) }),
@@ -64,6 +64,11 @@ function change(nodes: readonly Node[], random: Random): Node[] {
     () => nodes.with(at, { tag: 0x30, contents: [node] }),
     () => nodes.with(at, { tag: node.tag, contents: nested(random.scale(DEEPEST)) }),
   ])()
+}
+
+/** So many that the copies have 256 KiB. */
+function mostCopies(node: Node): number {
+  return Math.max(1, Math.min(2000, Math.floor(262_144 / write(node).length)))
 }
 
 function changedBytes(contents: Node['contents'], random: Random): Buffer {
@@ -80,4 +85,18 @@ function nested(levels: number): Buffer {
   const heads: Buffer[] = []
   for (let length = 0; heads.length < levels; length += heads.at(-1)?.length ?? 0) heads.push(head(0x30, length))
   return Buffer.concat(heads.toReversed())
+}
+
+const BLOCK = /(-----BEGIN [A-Z ]+-----\n)([A-Za-z0-9+/=\s]+)(-----END )/g
+
+/** Changes the DER in one block of a PEM text. */
+export function mutatePem(bytes: Buffer, random: Random): Buffer {
+  const text = bytes.toString('latin1')
+  const blocks = [...text.matchAll(BLOCK)]
+  if (blocks.length === 0) return bytes
+  const { 0: whole, 1: begin = '', 2: base64 = '', 3: end = '', index } = random.pick(blocks)
+  const der = mutateDer(Buffer.from(base64, 'base64'), random)
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? []
+  const block = `${begin}${lines.join('\n')}\n${end}`
+  return Buffer.from(text.slice(0, index) + block + text.slice(index + whole.length), 'latin1')
 }

@@ -10,7 +10,9 @@ export function mutateJson(bytes: Buffer, random: Random): Buffer {
   const value = parse(lines.length > 1 && parse(lines.join('\n')) === undefined ? lines[at] : lines.join('\n'))
   if (value === undefined) return bytes
   const changed = change(value.json, random, 0)
-  const text = changed === DEEP ? deep(random) : JSON.stringify(changed).replace(`"${DEEP}"`, () => deep(random))
+  const shallow = stringify(changed)
+  if (shallow === undefined) return bytes
+  const text = shallow.replace(`"${DEEP}"`, () => deep(random))
   if (parse(lines.join('\n')) !== undefined) return Buffer.from(text)
   return Buffer.from(lines.with(at, text).join('\n'))
 }
@@ -18,6 +20,15 @@ export function mutateJson(bytes: Buffer, random: Random): Buffer {
 function parse(text: string | undefined): { readonly json: unknown } | undefined {
   try {
     return { json: JSON.parse(text ?? '') }
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined for a value that is too deep, which an earlier mutation has made. */
+function stringify(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
   } catch {
     return undefined
   }

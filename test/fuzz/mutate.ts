@@ -1,4 +1,4 @@
-import { mutateDer } from './mutate-der.ts'
+import { mutateDer, mutatePem } from './mutate-der.ts'
 import { mutateJson } from './mutate-json.ts'
 import type { Random } from './random.ts'
 
@@ -7,7 +7,7 @@ export interface Material {
   /** Inputs that were tried before. */
   readonly pool: readonly Buffer[]
   readonly words: readonly Buffer[]
-  readonly format: 'json' | 'der' | undefined
+  readonly format: 'json' | 'der' | 'pem' | undefined
   readonly longest: number
 }
 
@@ -141,7 +141,7 @@ const SMALL: readonly Mutation[] = [
 /** An input made of a known one. */
 export function mutate(bytes: Buffer, random: Random, material: Material): Buffer {
   let result = bytes
-  const structured = { json: mutateJson, der: mutateDer, '': undefined }[material.format ?? '']
+  const structured = { json: mutateJson, der: mutateDer, pem: mutatePem, '': undefined }[material.format ?? '']
   if (structured && random.chance(0.6)) {
     result = structured(result, random)
     if (random.chance(0.8)) return result.subarray(0, material.longest)

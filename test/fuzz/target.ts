@@ -7,7 +7,7 @@ export interface Target {
   /** Words that mean something to the reader. */
   readonly words?: readonly (string | Uint8Array)[]
   /** The structure that mutations may keep. Default: none. */
-  readonly format?: 'json' | 'der'
+  readonly format?: 'json' | 'der' | 'pem'
   /** Prepares what all inputs share, such as a server. Returns how to end it. */
   readonly start?: () => Promise<() => unknown>
   /**

@@ -82,21 +82,35 @@ function withNext(name: string, word: Word, queue: Word[]): Flag {
 }
 
 /** Parses one-letter flags, which may be combined in one word. The first that takes a value takes the rest of the word. */
-function readShort(word: Word, queue: Word[], options: WordOptions): Flag[] {
-  const letters = word.text.slice(1)
-  const first = letters[0] ?? ''
-  const setting = SETTINGS[first]
-  if (setting !== undefined) return [readSetting(setting, word, queue)]
-  const name = SWITCHES[first]
-  if (name === undefined || letters.length === 1 || letters[1] === '=')
-    return [{ name, value: undefined, words: [word] }]
-  const rest = `-${letters.slice(1)}`
-  const tail: Word = {
-    raw: quoteTail(word, rest, options),
-    text: rest,
-    literal: word.literal && `-${word.literal.slice(2)}`,
+function readShort(whole: Word, queue: Word[], options: WordOptions): Flag[] {
+  const flags: Flag[] = []
+  for (let word = whole; ; word = withoutLetter(word, options)) {
+    const letters = word.text.slice(1)
+    const first = letters[0] ?? ''
+    const setting = SETTINGS[first]
+    if (setting !== undefined) return [...flags, readSetting(setting, word, queue)]
+    const name = SWITCHES[first]
+    if (name === undefined || letters.length === 1 || letters[1] === '=')
+      return [...flags, { name, value: undefined, words: [word] }]
+    if (flags.length > MOST_LETTERS) throw tooManyLetters(whole)
+    flags.push({ name, value: undefined, words: [ownWord(`-${first}`, options)] })
   }
-  return [{ name, value: undefined, words: [ownWord(`-${first}`, options)] }, ...readShort(tail, queue, options)]
+}
+
+/** dockerd has fewer one-letter flags. */
+const MOST_LETTERS = 100
+
+function tooManyLetters({ text }: Word): DaemonError {
+  return new DaemonError('ERR_UNIT_INVALID', {
+    tried: `reading the flags of the unit, ${quoted(text)}`,
+    got: `the word has more than ${MOST_LETTERS} one-letter flags`,
+    todo: 'Correct the ExecStart= line.',
+  })
+}
+
+function withoutLetter(word: Word, options: WordOptions): Word {
+  const rest = `-${word.text.slice(2)}`
+  return { raw: quoteTail(word, rest, options), text: rest, literal: word.literal && `-${word.literal.slice(2)}` }
 }
 
 function readSetting(name: string, word: Word, queue: Word[]): Flag {

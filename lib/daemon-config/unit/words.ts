@@ -1,5 +1,5 @@
 import { DaemonError } from '../../base/errors.ts'
-import { quoted, unusableCharacter } from '../../base/text.ts'
+import { quoted, unusableCharacter, withoutEnd } from '../../base/text.ts'
 
 /** How systemd parses the words after `ExecStart=`. */
 export interface WordOptions {
@@ -130,9 +130,7 @@ export function splitWords(line: string, { variables = true }: WordOptions = {})
 
 /** Does a line continue in the next one? It does if it ends with a backslash that no other one escapes. */
 export function isContinued(line: string): boolean {
-  let end = line.length
-  while (line[end - 1] === '\\') end--
-  return (line.length - end) % 2 === 1
+  return (line.length - withoutEnd(line, '\\').length) % 2 === 1
 }
 
 function matchAt(pattern: RegExp, text: string, position: number): string {

@@ -70,7 +70,13 @@ export function parseDataFacts(printed: string): DataFacts {
   })
   const root = lines.find(({ key }) => key === 'root')
   const names = new Set(lines.filter(({ key, name }) => key === 'containers' && name !== '-').map(({ name }) => name))
-  const of = (wanted: string): DataCounts => countsOf(lines.filter(({ name }) => name === wanted))
+  const byName = new Map<string, { readonly key: string; readonly value: string }[]>()
+  for (const line of lines) {
+    const others = byName.get(line.name)
+    if (others) others.push(line)
+    else byName.set(line.name, [line])
+  }
+  const of = (wanted: string): DataCounts => countsOf(byName.get(wanted) ?? [])
   return {
     root: decode(root?.value),
     isThere: root?.name === 'there',

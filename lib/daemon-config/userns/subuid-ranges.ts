@@ -179,6 +179,13 @@ function checkOwnRanges(value: string, { path, parsed, own }: SubidFile, { user,
     const got = `line ${root.line} of ${path} gives ${quoted(root.owner)} the id 0, so root in a container would be root on the host`
     refuseUserns(value, got, 'Remove that line. docker-mtls then chooses a range.')
   }
+  if (own.length > MOST_RANGES) {
+    refuseUserns(
+      value,
+      `${quoted(user)} has ${own.length} ranges in ${path}, and the kernel accepts ${MOST_RANGES}`,
+      'Replace them with fewer, longer ranges.',
+    )
+  }
   const [one, other] =
     own
       .flatMap((range, index) => own.slice(0, index).map((before) => [before, range] as const))
@@ -186,13 +193,6 @@ function checkOwnRanges(value: string, { path, parsed, own }: SubidFile, { user,
   if (one !== undefined && other !== undefined) {
     const got = `the ranges of ${quoted(one.owner)} in lines ${one.line} and ${other.line} of ${path} overlap, and no container would start`
     refuseUserns(value, got, 'Remove one of the two lines.')
-  }
-  if (own.length > MOST_RANGES) {
-    refuseUserns(
-      value,
-      `${quoted(user)} has ${own.length} ranges in ${path}, and the kernel accepts ${MOST_RANGES}`,
-      'Replace them with fewer, longer ranges.',
-    )
   }
 }
 

@@ -88,12 +88,13 @@ export const targets: readonly Target[] = [
     format: 'der',
     read: (bytes) => demand(!readDistinguishedName(bytes).name.includes('\n'), 'the name has several lines'),
   },
-  { name: 'pem', seeds: pemSeeds, read: readPemText, words: PEM_WORDS },
-  { name: 'identity', seeds: identitySeeds, read: readIdentity, words: PEM_WORDS, pace: 2 },
+  { name: 'pem', seeds: pemSeeds, read: readPemText, format: 'pem', words: PEM_WORDS },
+  { name: 'identity', seeds: identitySeeds, read: readIdentity, format: 'pem', words: PEM_WORDS, pace: 2 },
   {
     name: 'signed-answer',
     seeds: pemSeeds,
     read: (bytes) => demand(readAnswer(bytes, 'alice.pem').ca.includes('BEGIN'), 'there is no CA'),
+    format: 'pem',
     words: PEM_WORDS,
     pace: 4,
   },
@@ -104,6 +105,7 @@ export const targets: readonly Target[] = [
       const files = { certificate: identity?.ca ?? '', key: identity?.caKey ?? '' }
       return loadAuthority({ ...files, [bytes[0] === 0x6b ? 'key' : 'certificate']: bytes })
     },
+    format: 'pem',
     words: PEM_WORDS,
     pace: 4,
   },

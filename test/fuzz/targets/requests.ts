@@ -60,6 +60,14 @@ function check(input: string | Buffer): void {
 }
 
 export const targets: readonly Target[] = [
-  { name: 'request', seeds, read: check, words: [`-----BEGIN ${LABEL}-----\n`, 'PRIVATE KEY'], pace: 4, accepts: 0 },
+  {
+    name: 'request',
+    seeds,
+    read: check,
+    format: 'pem',
+    words: [`-----BEGIN ${LABEL}-----\n`, 'PRIVATE KEY'],
+    pace: 4,
+    accepts: 0,
+  },
   { name: 'request-signed', seeds: infoSeeds, format: 'der', read: readSigned, pace: 4 },
 ]

@@ -62,6 +62,9 @@ interface Rule {
   mayMatchBelow(folder: string): boolean
 }
 
+/** Four times the longest path of Linux. JavaScript has no regular expression for a pattern of some ten thousand characters. */
+const LONGEST_PATTERN = 16_384
+
 const SPECIAL = /[*?[\]^\\]/
 
 function parseRule(text: string): Rule {
@@ -69,6 +72,7 @@ function parseRule(text: string): Rule {
   const negative = cleaned.startsWith('!')
   const pattern = negative ? cleaned.slice(1) : cleaned
   if (pattern === '') throw invalid(text, 'it is only a !')
+  if (pattern.length > LONGEST_PATTERN) throw invalid(text, `it is longer than ${LONGEST_PATTERN} characters`)
   const start = pattern.replace(/\/\*\*?$/, '')
   return {
     negative,
