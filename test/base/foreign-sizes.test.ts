@@ -94,6 +94,8 @@ describe('a foreign text that is too much is refused with an error of ours', () 
 
   test('a pattern that no regular expression can hold', () => {
     assert.throws(() => new Patterns([`${'x/'.repeat(N)}*`]), { code: 'ERR_BUILD_IGNORE_INVALID' })
+    assert.throws(() => new Patterns(['?'.repeat(16_384)]), { code: 'ERR_BUILD_IGNORE_INVALID' })
+    assert.ok(new Patterns(['?'.repeat(4096)]).match('x'.repeat(4096)).matches)
     assert.ok(new Patterns([`${'x/'.repeat(2000)}*`]))
   })
 })

@@ -70,6 +70,14 @@ const insertWord: Mutation = (bytes, random, { words }) => {
   return Buffer.concat([bytes.subarray(0, from), word, bytes.subarray(random.chance(0.5) ? from : to)])
 }
 
+/** Keeps the places of everything else, as in formats with fixed fields. */
+const overwriteWord: Mutation = (bytes, random, { words }) => {
+  const copy = Buffer.from(bytes)
+  const word = random.pick(words.length > 0 && random.chance(0.7) ? words : GENERAL_WORDS)
+  word.copy(copy, random.below(copy.length))
+  return copy
+}
+
 const insertBytes: Mutation = (bytes, random) => {
   const at = random.below(bytes.length + 1)
   const some = Buffer.from(Array.from({ length: random.scale(16) }, () => random.below(256)))
@@ -133,6 +141,7 @@ const SMALL: readonly Mutation[] = [
   truncate,
   insertWord,
   insertWord,
+  overwriteWord,
   insertBytes,
   splice,
   copySlice,

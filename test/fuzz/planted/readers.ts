@@ -36,7 +36,7 @@ export const targets: readonly Target[] = [
     return number > 100_000 ? Buffer.alloc(Math.min(number, 200_000) * 1024, 1).length : 0
   }),
   planted('endless-memory', (bytes) => {
-    while (readNumbers(bytes).includes(0)) kept.push(new Array<unknown>(100_000).fill({}))
+    while (readNumbers(bytes).includes(0)) kept.push(Array.from({ length: 100_000 }, () => ({})))
   }),
   planted(
     'refuses-all',

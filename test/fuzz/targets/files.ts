@@ -87,7 +87,7 @@ function readState(bytes: Buffer): void {
   demand(typeof phase === 'string' && !Number.isNaN(Date.parse(startedAt)), 'a field is invalid')
 }
 
-const GLOBS = ['**/', '*', '?', '[a-z]', '[^a]', '\\', '!', '#', '/**', '**', '[', ']', '/', '..', '.']
+const GLOBS = ['*a', '**/a', '**/', '*', '?', '[a-z]', '[^a]', '\\', '!', '#', '/**', '**', '[', ']', '/', '..', '.']
 
 export const targets: readonly Target[] = [
   { name: 'context-meta', read: readMeta, format: 'json', accepts: 0.05 },
