@@ -363,6 +363,13 @@ export const CLAIMS: readonly Claim[] = [
 
   // Certificates
   claim(
+    3,
+    'A reader of foreign data',
+    ['fuzz/fuzz.test.ts', 'the fuzzer finds', 'the targets have names of their own'],
+    ['base/foreign-sizes.test.ts', 'a foreign text takes linear time', 'a foreign text that is too much is refused'],
+    ['identity/unwritable-oid.test.ts', 'the process lives on'],
+  ),
+  claim(
     6,
     'Each certificate has one purpose',
     ['pki/certificates.test.ts', 'a handshake, with each in its own role', 'a serial is positive, and of 20 bytes'],
