@@ -57,14 +57,14 @@ async function startProxy(): Promise<() => void> {
 type Read = (one: DockerDispatcher) => Promise<unknown>
 
 async function readWhole(one: DockerDispatcher): Promise<unknown> {
-  const { status, body } = await collect(one, { ...REQUEST, deadline: DEADLINE_MS })
+  const { status, body } = await collect(one, { ...REQUEST, idleTimeout: DEADLINE_MS })
   demand(body.length <= MOST_BYTES, `the answer has ${body.length} bytes`)
   if (status >= 300) throw apiError(status, REQUEST, body)
   return parseJson(body, REQUEST, { status, limit: MOST_BYTES })
 }
 
 async function readPong(one: DockerDispatcher): Promise<unknown> {
-  const { status, headers, body } = await collect(one, { ...REQUEST, deadline: DEADLINE_MS })
+  const { status, headers, body } = await collect(one, { ...REQUEST, idleTimeout: DEADLINE_MS })
   if (!isDockerPing(status, headers, body)) throw notDocker('pinging', status, headers)
   return readPing(headers)
 }
@@ -75,7 +75,7 @@ async function readBody(one: DockerDispatcher): Promise<void> {
 }
 
 async function readUpgraded(one: DockerDispatcher): Promise<void> {
-  const answered = await hijack(one, { ...REQUEST, method: 'POST', deadline: DEADLINE_MS }, 'tcp')
+  const answered = await hijack(one, { ...REQUEST, method: 'POST', idleTimeout: DEADLINE_MS }, 'tcp')
   if (!('socket' in answered)) throw apiError(answered.status, REQUEST, answered.body)
   for await (const _ of answered.socket) await Promise.resolve()
 }
