@@ -11,7 +11,7 @@ import type { ResolutionLog } from './resolution-log.ts'
  * `set -gx X`.
  */
 function hasUnreadLine(text: string, name: string): boolean {
-  return new RegExp(`^\\s*(?:[^\\s=#]+\\s+){0,3}["']?(?:\\$env:)?${name}\\b`, 'im').test(text)
+  return new RegExp(`^[^\\S\\n]*(?:[^\\s=#]+[^\\S\\n]+){0,3}["']?(?:\\$env:)?${name}\\b`, 'im').test(text)
 }
 
 /**
