@@ -13,7 +13,8 @@ export async function* readEntries(bytes: Buffer): AsyncGenerator<ArchiveEntry> 
   parser.end(Buffer.concat([bytes, Buffer.alloc(padding(bytes.length) + 2 * BLOCK)]))
   for await (const stream of parser) {
     const { name, type, size, byteOffset } = stream.header as Header & { byteOffset: number }
-    if (byteOffset + size > bytes.length) throw new RangeError('an entry is cut short')
+    // tar-stream waits forever for an entry whose size it can't read, which is null.
+    if (!Number.isSafeInteger(size) || size < 0 || byteOffset + size > bytes.length) throw new RangeError('an entry is cut short')
     const kind = type === 'file' ? 'file' : type === 'directory' ? 'folder' : 'other'
     yield { name, kind, size, read: () => buffer(stream) }
     stream.resume()
