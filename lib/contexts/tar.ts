@@ -14,7 +14,8 @@ export async function* readEntries(bytes: Buffer): AsyncGenerator<ArchiveEntry> 
   for await (const stream of parser) {
     const { name, type, size, byteOffset } = stream.header as Header & { byteOffset: number }
     // tar-stream waits forever for an entry whose size it can't read, which is null.
-    if (!Number.isSafeInteger(size) || size < 0 || byteOffset + size > bytes.length) throw new RangeError('an entry is cut short')
+    if (!Number.isSafeInteger(size) || size < 0 || byteOffset + size > bytes.length)
+      throw new RangeError('an entry is cut short')
     const kind = type === 'file' ? 'file' : type === 'directory' ? 'folder' : 'other'
     yield { name, kind, size, read: () => buffer(stream) }
     stream.resume()
