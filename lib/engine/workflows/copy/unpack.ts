@@ -42,7 +42,7 @@ export async function unpack(tar: Readable, how: Unpacking): Promise<void> {
 }
 
 async function put(folder: SafeFolder, entry: Entry, how: Unpacking): Promise<void> {
-  const { name, type, size = 0 } = entry.header
+  const { name, type, size } = entry.header
   // tar-stream waits forever for an entry whose size it can't read, which is null.
   if (size < 0 || !Number.isSafeInteger(size)) throw unsafe(name, 'its size is invalid')
   const parts = placed(name, how)
