@@ -36,7 +36,8 @@ export interface EndpointOptions {
   /** Pins the Engine API version: `1.44` or `v1.44`. Without it the version is negotiated. */
   readonly apiVersion?: string | undefined
   /**
-   * The time limit for everything before the first request (DNS, TCP, TLS, a proxy, an ssh login), in milliseconds.
+   * The time limit for everything before a call is sent (waiting for a connection, DNS, TCP, TLS, a proxy, an ssh login), in
+   * milliseconds.
    *
    * @defaultValue 10,000 ms
    */

@@ -17,6 +17,12 @@ export interface ConnectionNeeds {
    * @defaultValue false
    */
   readonly cleanEnd?: boolean
+  /**
+   * The time limit, in milliseconds, for a request that has already waited.
+   *
+   * @defaultValue {@link ConnectOptions.timeout}
+   */
+  readonly timeout?: number | undefined
 }
 
 export interface ConnectOptions {

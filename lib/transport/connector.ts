@@ -34,5 +34,5 @@ export function connectorFor(endpoint: Endpoint, identity: Identity | undefined,
 /** Imports the ssh code on the first connection: few clients use it, and loading it takes time. */
 function lazyConnector(load: () => Promise<Connect>): Connect {
   let loaded: Promise<Connect> | undefined
-  return async (signal) => (await (loaded ??= load()))(signal)
+  return async (...call) => (await (loaded ??= load()))(...call)
 }

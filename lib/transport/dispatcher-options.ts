@@ -8,7 +8,8 @@ import { CONNECT_TIMEOUT_MS } from './tls-policy.ts'
 /** How a dispatcher connects. */
 export interface DispatcherOptions {
   /**
-   * The time limit for everything before the first request (DNS, TCP, TLS, a proxy, an ssh login), in milliseconds.
+   * The time limit for everything before a call is sent (waiting for a connection, DNS, TCP, TLS, a proxy, an ssh login), in
+   * milliseconds.
    *
    * @defaultValue 10000
    */

@@ -14,19 +14,24 @@ import { checkEndpoint, checkIdentity } from './dispatcher-arguments.ts'
 import { checkDispatcherOptions, type CheckedOptions, type DispatcherOptions } from './dispatcher-options.ts'
 import { requestChannel, type RequestEvent } from './diagnostics.ts'
 import { CLOSED, explainFault, isConnectionFault } from './faults.ts'
-import { GuardedHandler, type Guards } from './handler.ts'
+import { GuardedHandler, type Guards, type RequestLine } from './handler.ts'
 import { chooseLane, type Lane } from './lanes.ts'
 import { originOf, prefixOf } from './origin.ts'
 import type { Peer } from './peer.ts'
 import { PeerWatch, type CountedSocket } from './peer-watch.ts'
 import { RESPONSE_TIMEOUT_MS } from './tls-policy.ts'
+import { ShortQueue, type BoundedPool } from './short-queue.ts'
 import { refuseRedirect, refuseTarget, type Target } from './target.ts'
-import { Client, Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
+import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
+import { watchedClient, type WatchedOptions } from './watched-client.ts'
 
 /** More connections cost handshakes and memory without being faster (measured: README, "Speed"). */
 const SHORT_CONNECTIONS = 16
 /** Each ssh connection costs a login and a process on both sides. */
 const SHORT_SSH_CONNECTIONS = 4
+/** More of them, only for calls that would wait for others that get no answer. */
+const OVERFLOW_CONNECTIONS = 112
+const OVERFLOW_SSH_CONNECTIONS = 12
 /**
  * In milliseconds. Longer than for TLS: a login takes far longer than a handshake, and an idle connection costs a
  * process but no connection of the daemon.
@@ -54,7 +59,7 @@ export class DockerDispatcher extends Dispatcher {
   readonly prefix: string
   /** @internal The longest answer that a call reads whole, in bytes. */
   readonly maxAnswerBytes: number
-  readonly #pools: Record<Lane | 'hijacked', UndiciPool>
+  readonly #pools: { readonly short: ShortQueue; readonly patient: UndiciPool; readonly hijacked: UndiciPool }
   readonly #connect: Connect
   /** A local socket has no network in between, and ssh asks its own peer. */
   readonly #watch: PeerWatch | undefined
@@ -62,10 +67,7 @@ export class DockerDispatcher extends Dispatcher {
   readonly #target: Target
   readonly #closing = new AbortController()
   readonly #guards: Guards = {
-    explain: (error, { method, path }) => {
-      const request = `${method} ${withoutVersion(path.slice(this.prefix.length))}`
-      return this.explain(error, request) as Error
-    },
+    explain: (error, request) => this.explain(error, this.#describe(request)) as Error,
     upgraded: (socket) => this.#track(socket),
     refuse: (answer) => refuseRedirect(this.#target, answer.status) ?? refuseEndless(this.#target, answer),
   }
@@ -105,8 +107,9 @@ export class DockerDispatcher extends Dispatcher {
     this.#watch = endpoint.kind === 'tls' ? new PeerWatch(() => this.#probe()) : undefined
     const connectWith =
       (needs?: ConnectionNeeds): NonNullable<UndiciPool.Options['connect']> =>
-      (_options, callback) => {
-        this.#connect(this.#closing.signal, needs).then(
+      (options, callback) => {
+        const { timeout } = options as object as WatchedOptions
+        this.#connect(this.#closing.signal, { ...needs, timeout }).then(
           (socket) => {
             this.#watch?.add(socket as CountedSocket)
             callback(null, socket as never)
@@ -119,9 +122,19 @@ export class DockerDispatcher extends Dispatcher {
     const ssh = endpoint.kind === 'ssh'
     const shared = { connect, factory: watchedClient, pipelining: 1, ...(ssh && { keepAliveTimeout: SSH_IDLE_MS }) }
     const patience = { connections: null, headersTimeout: 0, bodyTimeout: 0 }
-    const connections = ssh ? SHORT_SSH_CONNECTIONS : SHORT_CONNECTIONS
+    const shortPool = (connections: number): BoundedPool => ({
+      connections,
+      pool: new Pool(this.origin, { ...shared, connections, headersTimeout: RESPONSE_TIMEOUT_MS }),
+    })
     this.#pools = {
-      short: new Pool(this.origin, { ...shared, connections, headersTimeout: RESPONSE_TIMEOUT_MS }),
+      short: new ShortQueue({
+        main: shortPool(ssh ? SHORT_SSH_CONNECTIONS : SHORT_CONNECTIONS),
+        overflow: shortPool(ssh ? OVERFLOW_SSH_CONNECTIONS : OVERFLOW_CONNECTIONS),
+        connectTimeout,
+        target: this.#target.name,
+        describe: (request) => this.#describe(request),
+        onDrain: () => (this as EventEmitter).emit('drain', new URL(this.origin), [this]),
+      }),
       patient: new Pool(this.origin, { ...shared, ...patience }),
       // Only the end of TLS tells that such a stream is complete. HTTP/2 and web sockets have an end of their own.
       hijacked: new Pool(this.origin, { ...shared, ...patience, connect: connectWith({ cleanEnd: true }) }),
@@ -170,7 +183,7 @@ export class DockerDispatcher extends Dispatcher {
     if (options.upgrade) options = { headersTimeout: RESPONSE_TIMEOUT_MS, ...options }
     const pool = this.#pools[options.upgrade === 'tcp' ? 'hijacked' : lane]
     const send = (guarded: GuardedHandler): boolean =>
-      pool.dispatch(options, guarded as UndiciDispatcher.DispatchHandler)
+      pool.dispatch(options, guarded as GuardedHandler & UndiciDispatcher.DispatchHandler)
     const repeat = isRepeatable(options) ? send : undefined
     return send(new GuardedHandler(core, this.#guardsFor(options, path, lane), options, repeat))
   }
@@ -240,6 +253,11 @@ export class DockerDispatcher extends Dispatcher {
     return `DockerDispatcher ${inspect(this.toJSON(), options)}`
   }
 
+  /** Formats a request for error messages. */
+  #describe({ method, path }: RequestLine): string {
+    return `${method} ${withoutVersion(path.slice(this.prefix.length))}`
+  }
+
   #guardsFor(options: UndiciDispatcher.DispatchOptions, path: string, lane: Lane): Guards {
     if (!requestChannel.hasSubscribers) return this.#guards
     const event = { target: this.#target.name, method: options.method, path: `/${path.replace(/\?.*/s, '')}`, lane }
@@ -279,26 +297,6 @@ Object.assign(DockerDispatcher.prototype, dispatcherMethods)
 /** Only such a request may be sent twice (RFC 9110, section 9.2.2). PUT and DELETE are idempotent, but answer differently. */
 function isRepeatable({ method, body, upgrade }: UndiciDispatcher.DispatchOptions): boolean {
   return (method === 'GET' || method === 'HEAD') && (body === undefined || body === null) && !upgrade
-}
-
-/** Tells each request whether it is sent on an open connection. */
-class WatchedClient extends Client {
-  #isConnected = false
-
-  constructor(...settings: ConstructorParameters<typeof Client>) {
-    super(...settings)
-    this.on('connect', () => (this.#isConnected = true))
-    this.on('disconnect', () => (this.#isConnected = false))
-  }
-
-  override dispatch(options: UndiciDispatcher.DispatchOptions, handler: UndiciDispatcher.DispatchHandler): boolean {
-    if (this.#isConnected && handler instanceof GuardedHandler) handler.useOpenConnection()
-    return super.dispatch(options, handler)
-  }
-}
-
-function watchedClient(...settings: ConstructorParameters<typeof Client>): WatchedClient {
-  return new WatchedClient(...settings)
 }
 
 /** Returns the path as in the Engine API documentation, without version and query. The query may contain secrets. */

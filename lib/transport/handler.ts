@@ -20,6 +20,14 @@ export interface Guards {
   readonly report?: (outcome: { status: number } | { error: unknown }) => void
 }
 
+/** The place of a request among those that share connections. */
+export interface Place {
+  /** The request has an open connection, and is sent now. */
+  sent(): void
+  /** The request has ended, and was perhaps never sent. */
+  ended(error?: Error): void
+}
+
 /**
  * How many bytes a slow reader gets before the connection is paused. When undici 7 resumes, it puts the bytes that it
  * has already read back in front of the next 64 KiB (client-h1.js, resume() and execute()). Pausing for every chunk
@@ -32,6 +40,10 @@ const PAUSE_BYTES = 256 * 1024
  * buffered for slow readers.
  */
 export class GuardedHandler implements Handler {
+  /** Set by the queue of the request. */
+  place: Place | undefined
+  /** When its connection has to be open; by the clock of performance.now(). Undefined: connectTimeout after its attempt. */
+  connectBy: number | undefined
   readonly #handler: Handler
   readonly #guards: Guards
   readonly #repeat: ((handler: GuardedHandler) => unknown) | undefined
@@ -54,6 +66,7 @@ export class GuardedHandler implements Handler {
   }
 
   onConnect(abort: (reason?: Error) => void, context?: unknown): void {
+    this.place?.sent()
     this.#abort = (reason) => {
       this.#abortReason = reason
       abort(reason)
@@ -93,6 +106,7 @@ export class GuardedHandler implements Handler {
   }
 
   onComplete(trailers: Buffer[] | null): void {
+    this.place?.ended()
     this.#handler.onComplete?.(trailers)
   }
 
@@ -103,6 +117,7 @@ export class GuardedHandler implements Handler {
       this.#repeat(this)
       return
     }
+    this.place?.ended(error)
     const explained = error === this.#abortReason ? error : this.#guards.explain(error, this.#request)
     this.#guards.report?.({ error: explained })
     this.#handler.onError?.(explained)

@@ -12,9 +12,9 @@ function nodePath({ kind, path }: UnixEndpoint | NpipeEndpoint): string {
 }
 
 /** The connector of a local socket. The file system decides who may open it. */
-export function socketConnector(endpoint: UnixEndpoint | NpipeEndpoint, { timeout }: ConnectOptions): Connect {
+export function socketConnector(endpoint: UnixEndpoint | NpipeEndpoint, options: ConnectOptions): Connect {
   const context = { target: formatEndpoint(endpoint), kind: endpoint.kind }
-  return async (signal) => {
+  return async (signal, { timeout = options.timeout } = {}) => {
     const began = performance.now()
     const socket = net.connect({ path: nodePath(endpoint) })
     socket.on('error', () => {})

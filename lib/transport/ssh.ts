@@ -22,9 +22,9 @@ const MAX_CONCURRENT_LOGINS = 4
 export function sshConnector(endpoint: SshEndpoint, args: readonly string[], options: ConnectOptions): Connect {
   const target = formatEndpoint(endpoint)
   const semaphore = new Semaphore(MAX_CONCURRENT_LOGINS)
-  return async (signal) => {
+  return async (signal, { timeout = options.timeout } = {}) => {
     const began = performance.now()
-    const limits = { timeout: options.timeout, signal, late: timeoutError(target, options.timeout) }
+    const limits = { timeout, signal, late: timeoutError(target, options.timeout) }
     try {
       const stream = await withTimeout(limits, (inTime) =>
         semaphore.run(() => openStream(endpoint, args, options, inTime), inTime),

@@ -144,11 +144,11 @@ function waitForHandshake(
 
 /** The connector of a TLS endpoint. When the identity's files are read again, it starts without the old session. */
 export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options: ConnectOptions): Connect {
-  const { timeout, onPeer, proxy } = options
+  const { onPeer, proxy } = options
   const target = formatEndpoint(endpoint)
   let cache: SessionCache | undefined
 
-  return async (signal, { cleanEnd = false } = {}) => {
+  return async (signal, { cleanEnd = false, timeout = options.timeout } = {}) => {
     const set = await identity.current()
     signal.throwIfAborted()
     if (cache?.set !== set) cache = { set }

@@ -25,6 +25,11 @@ export const CONNECTION_ERRORS = {
     cause: 'The port belongs to another service, or the server is overloaded.',
     remedy: 'Check which program listens on that port. For a slow server, increase `connectTimeout`.',
   },
+  ERR_QUEUE_TIMEOUT: {
+    meaning: 'The call waited for a connection for longer than `connectTimeout`, because other calls get no answer.',
+    cause: 'A daemon that hangs, perhaps in a single operation. The message names the oldest call.',
+    remedy: 'Check the load of the daemon. Abort calls that hang with their option `signal`.',
+  },
   ERR_RESPONSE_TIMEOUT: {
     meaning:
       "The connection is open, but the answer didn't arrive or stopped halfway, or the daemon took no more of the request.",

@@ -1,0 +1,250 @@
+import type { EventEmitter } from 'node:events'
+import type { Dispatcher as UndiciDispatcher, Pool as UndiciPool } from 'undici'
+import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
+import { option, sentence } from '../base/sentence.ts'
+import { errorWithCode } from '../base/system-error.ts'
+import type { GuardedHandler, Place, RequestLine } from './handler.ts'
+
+/** A call without a complete answer for this long gives its place to a waiting one, in milliseconds. */
+const SLOW_MS = 1_000
+/** How often that is checked while calls wait. */
+const CHECKS = 4
+
+type Options = UndiciDispatcher.DispatchOptions
+
+/** A pool with at most so many connections. */
+export interface BoundedPool {
+  readonly pool: UndiciPool
+  readonly connections: number
+}
+
+export interface ShortQueueOptions {
+  /** The pool for all calls. */
+  readonly main: BoundedPool
+  /** Another pool, for calls that wait while those before them get no answer. */
+  readonly overflow: BoundedPool
+  /** How long a call waits while no other call ends, in milliseconds. */
+  readonly connectTimeout: number
+  /** Formats a request for error messages, without secrets. */
+  readonly describe: (request: RequestLine) => string
+  /** The endpoint as users write it. */
+  readonly target: string
+  /** Called when no call waits any more. */
+  readonly onDrain: () => void
+}
+
+/** A pool, and how many calls it carries. */
+interface Places extends BoundedPool {
+  /** How many connections may be used now. */
+  open: number
+  used: number
+}
+
+/** One call, from its dispatch to its end. */
+class ShortCall implements Place {
+  readonly options: Options
+  readonly handler: GuardedHandler
+  readonly began: number = performance.now()
+  /** When it was sent on an open connection. */
+  sentAt: number | undefined
+  places: Places | undefined
+  /** The call that waits behind this one. */
+  next: ShortCall | undefined
+  readonly #onEnd: (call: ShortCall, error?: Error) => void
+
+  constructor(options: Options, handler: GuardedHandler, onEnd: (call: ShortCall, error?: Error) => void) {
+    this.options = options
+    this.handler = handler
+    this.#onEnd = onEnd
+  }
+
+  sent(): void {
+    this.sentAt = performance.now()
+  }
+
+  ended(error?: Error): void {
+    this.#onEnd(this, error)
+  }
+}
+
+/**
+ * Carries the short calls. As long as the daemon answers, they share the connections of one pool, and wait for them in
+ * order. A call that gets no answer gives its place to a waiting one, which uses a second pool. So calls that hang
+ * neither keep others waiting, nor does a healthy daemon get more connections.
+ *
+ * undici's pools keep their queue to themselves. And they may open another connection for a request that is sent
+ * while an earlier one is just ending, so that the pool must be as small as this queue is.
+ */
+export class ShortQueue {
+  readonly #main: Places
+  readonly #overflow: Places
+  readonly #options: ShortQueueOptions
+  readonly #slowMs: number
+  /** The calls that have a place, oldest first. */
+  readonly #active = new Set<ShortCall>()
+  /** The calls that wait for one. */
+  #first: ShortCall | undefined
+  #last: ShortCall | undefined
+  /** When a call last ended that had been sent, while others were waiting. */
+  #lastEnd = 0
+  #timer: NodeJS.Timeout | undefined
+  #isAdvancing = false
+  #isClosed = false
+  readonly #whenEmpty: (() => void)[] = []
+
+  constructor(options: ShortQueueOptions) {
+    const { main, overflow, connectTimeout } = options
+    this.#options = options
+    this.#main = { ...main, open: main.connections, used: 0 }
+    this.#overflow = { ...overflow, open: 0, used: 0 }
+    this.#slowMs = Math.min(SLOW_MS, connectTimeout / 2)
+  }
+
+  get closed(): boolean {
+    return this.#isClosed
+  }
+
+  get destroyed(): boolean {
+    return this.#main.pool.destroyed
+  }
+
+  on(event: string, listener: (...args: unknown[]) => void): void {
+    for (const { pool } of [this.#main, this.#overflow]) (pool as EventEmitter).on(event, listener)
+  }
+
+  /** Sends a request, or lets it wait. Returns false if it waits; onDrain() follows when none does any more. */
+  dispatch(options: Options, handler: GuardedHandler): boolean {
+    if (handler.place instanceof ShortCall) return this.#repeat(handler.place)
+    if (this.closed || this.destroyed) {
+      handler.onError(errorWithCode('UND_ERR_CLOSED', 'the client is closed'))
+      return false
+    }
+    const call = new ShortCall(options, handler, this.#ended)
+    handler.place = call
+    const places = this.#first ? undefined : this.#freePlaces()
+    if (places) this.#start(call, places)
+    else this.#wait(call)
+    return this.#first === undefined
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    if (this.#first) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve))
+    if (!this.destroyed) await Promise.all([this.#main.pool.close(), this.#overflow.pool.close()])
+  }
+
+  async destroy(reason: Error): Promise<void> {
+    const waiting = this.#first
+    this.#first = this.#last = undefined
+    clearTimeout(this.#timer)
+    const pools = [this.#main.pool.destroy(reason), this.#overflow.pool.destroy(reason)]
+    for (let call = waiting; call; call = call.next) call.handler.onError(reason)
+    for (const resolve of this.#whenEmpty.splice(0)) resolve()
+    await Promise.all(pools)
+  }
+
+  #start(call: ShortCall, places: Places): void {
+    this.#active.add(call)
+    places.used++
+    call.places = places
+    send(call, places)
+  }
+
+  /** It keeps its place. */
+  #repeat(call: ShortCall): boolean {
+    call.sentAt = undefined
+    send(call, call.places ?? this.#main)
+    return this.#first === undefined
+  }
+
+  #wait(call: ShortCall): void {
+    if (this.#last) this.#last.next = call
+    else this.#first = call
+    this.#last = call
+    if (this.#timer === undefined) this.#check()
+  }
+
+  #takeFirst(call: ShortCall): void {
+    this.#first = call.next
+    if (!call.next) this.#last = undefined
+    // One that hangs must not keep those after it in memory.
+    call.next = undefined
+  }
+
+  #freePlaces(): Places | undefined {
+    if (this.#main.used < this.#main.open) return this.#main
+    return this.#overflow.used < this.#overflow.open ? this.#overflow : undefined
+  }
+
+  readonly #ended = (call: ShortCall, error?: Error): void => {
+    if (!this.#active.delete(call) || !call.places) return
+    call.places.used--
+    if (!this.#first) return
+    if (call.sentAt !== undefined) this.#lastEnd = performance.now()
+    // To connect has failed. Calls that have waited as long as that took get the same error.
+    const isUnconnected = call.sentAt === undefined && isDockerMtlsError(error)
+    this.#advance(isUnconnected ? () => error : undefined)
+  }
+
+  /** Gives free places to waiting calls, in order. With `late`, calls whose time is up fail with its error. */
+  #advance(late?: (call: ShortCall) => Error): void {
+    // A call may end while it is being sent.
+    if (this.#isAdvancing) return
+    this.#isAdvancing = true
+    try {
+      while (this.#first && this.#advanceOne(this.#first, late));
+    } finally {
+      this.#isAdvancing = false
+    }
+    if (this.#first) return
+    for (const resolve of this.#whenEmpty.splice(0)) resolve()
+    this.#options.onDrain()
+  }
+
+  /** Returns false if the call has to wait on. */
+  #advanceOne(call: ShortCall, late?: (call: ShortCall) => Error): boolean {
+    // As long as other calls end, waiting is no fault.
+    const deadline = Math.max(call.began, this.#lastEnd) + this.#options.connectTimeout
+    const isLate = late !== undefined && deadline <= performance.now()
+    const places = isLate ? undefined : this.#freePlaces()
+    if (!isLate && !places) return false
+    this.#takeFirst(call)
+    call.handler.connectBy = deadline
+    if (places) this.#start(call, places)
+    else call.handler.onError(late?.(call) as Error)
+    return true
+  }
+
+  /** Opens places for waiting calls, and ends those that have waited too long. Then checks again later. */
+  #check(): void {
+    this.#timer = undefined
+    if (!this.#first) {
+      this.#overflow.open = 0
+      return
+    }
+    // If this process was busy, answers have arrived meanwhile: read them first.
+    const check = (): void => void setImmediate(() => this.#check())
+    this.#timer = setTimeout(check, this.#slowMs / CHECKS).unref()
+    const now = performance.now()
+    const sent = [...this.#active].filter(({ sentAt }) => sentAt !== undefined)
+    const slow = sent.filter(({ sentAt = now }) => now - sentAt >= this.#slowMs).length
+    // If no call is answered at all, every waiting call may try.
+    this.#overflow.open = Math.min(slow === this.#active.size ? Infinity : slow, this.#overflow.connections)
+    const [oldest] = sent
+    this.#advance(oldest && ((call) => this.#timeoutError(call, oldest, sent.length)))
+  }
+
+  #timeoutError(call: ShortCall, oldest: ShortCall, count: number): ConnectionError {
+    const { describe, target, connectTimeout } = this.#options
+    const seconds = Math.floor((performance.now() - (oldest.sentAt ?? 0)) / 1000)
+    return new ConnectionError('ERR_QUEUE_TIMEOUT', {
+      tried: `${describe(call.options)} at ${target}`,
+      got: `no connection became free within ${connectTimeout} ms: ${count} calls are waiting for an answer, the oldest (${describe(oldest.options)}) for ${seconds} s`,
+      todo: sentence`Check the load of the daemon. To end calls that hang, abort their ${option('signal')}.`,
+    })
+  }
+}
+
+function send({ options, handler }: ShortCall, { pool }: Places): void {
+  pool.dispatch(options, handler as UndiciDispatcher.DispatchHandler)
+}
