@@ -122,9 +122,16 @@ export class DockerDispatcher extends Dispatcher {
     const ssh = endpoint.kind === 'ssh'
     const shared = { connect, factory: watchedClient, pipelining: 1, ...(ssh && { keepAliveTimeout: SSH_IDLE_MS }) }
     const patience = { connections: null, headersTimeout: 0, bodyTimeout: 0 }
+    const newPool = (options: UndiciPool.Options): UndiciPool => {
+      const pool = new Pool(this.origin, { ...shared, ...options })
+      for (const event of POOL_EVENTS) {
+        ;(pool as EventEmitter).on(event, (...args) => (this as EventEmitter).emit(event, ...args))
+      }
+      return pool
+    }
     const shortPool = (connections: number): BoundedPool => ({
       connections,
-      pool: new Pool(this.origin, { ...shared, connections, headersTimeout: RESPONSE_TIMEOUT_MS }),
+      create: () => newPool({ connections, headersTimeout: RESPONSE_TIMEOUT_MS }),
     })
     this.#pools = {
       short: new ShortQueue({
@@ -135,13 +142,9 @@ export class DockerDispatcher extends Dispatcher {
         describe: (request) => this.#describe(request),
         onDrain: () => (this as EventEmitter).emit('drain', new URL(this.origin), [this]),
       }),
-      patient: new Pool(this.origin, { ...shared, ...patience }),
+      patient: newPool(patience),
       // Only the end of TLS tells that such a stream is complete. HTTP/2 and web sockets have an end of their own.
-      hijacked: new Pool(this.origin, { ...shared, ...patience, connect: connectWith({ cleanEnd: true }) }),
-    }
-    for (const pool of Object.values(this.#pools)) {
-      for (const event of POOL_EVENTS)
-        (pool as EventEmitter).on(event, (...args) => (this as EventEmitter).emit(event, ...args))
+      hijacked: newPool({ ...patience, connect: connectWith({ cleanEnd: true }) }),
     }
     // compose() returns a Proxy, on which methods can't access private fields.
     this.close = this.close.bind(this)

@@ -1,4 +1,3 @@
-import type { EventEmitter } from 'node:events'
 import type { Dispatcher as UndiciDispatcher, Pool as UndiciPool } from 'undici'
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { option, sentence } from '../base/sentence.ts'
@@ -12,10 +11,10 @@ const CHECKS = 4
 
 type Options = UndiciDispatcher.DispatchOptions
 
-/** A pool with at most so many connections. */
+/** A pool with at most so many connections, which is created when it is needed. */
 export interface BoundedPool {
-  readonly pool: UndiciPool
   readonly connections: number
+  readonly create: () => UndiciPool
 }
 
 export interface ShortQueueOptions {
@@ -35,6 +34,7 @@ export interface ShortQueueOptions {
 
 /** A pool, and how many calls it carries. */
 interface Places extends BoundedPool {
+  pool: UndiciPool | undefined
   /** How many connections may be used now. */
   open: number
   used: number
@@ -94,19 +94,20 @@ export class ShortQueue {
   #last: ShortCall | undefined
   /** Whether a call that had been sent has ended since the last check. */
   #hasEnded = false
-  /** When the last check found that. */
+  /** When the last check found that, or calls began to wait. */
   #lastEnd = 0
   #timer: NodeJS.Timeout | undefined
   #isAdvancing = false
   #isClosed = false
+  #isDestroyed = false
   readonly #whenEmpty: (() => void)[] = []
 
   constructor(options: ShortQueueOptions) {
     const { main, overflow, connectTimeout } = options
     this.#options = options
     this.#connectTimeout = connectTimeout
-    this.#main = { ...main, open: main.connections, used: 0 }
-    this.#overflow = { ...overflow, open: 0, used: 0 }
+    this.#main = { ...main, pool: undefined, open: main.connections, used: 0 }
+    this.#overflow = { ...overflow, pool: undefined, open: 0, used: 0 }
     this.#slowMs = Math.min(SLOW_MS, connectTimeout / 2)
   }
 
@@ -115,11 +116,7 @@ export class ShortQueue {
   }
 
   get destroyed(): boolean {
-    return this.#main.pool.destroyed
-  }
-
-  on(event: string, listener: (...args: unknown[]) => void): void {
-    for (const { pool } of [this.#main, this.#overflow]) (pool as EventEmitter).on(event, listener)
+    return this.#isDestroyed
   }
 
   /** Sends a request, or lets it wait. Returns false if it waits; onDrain() follows when none does any more. */
@@ -140,17 +137,23 @@ export class ShortQueue {
   async close(): Promise<void> {
     this.#isClosed = true
     if (this.#first) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve))
-    if (!this.destroyed) await Promise.all([this.#main.pool.close(), this.#overflow.pool.close()])
+    if (!this.destroyed) await Promise.all(this.#pools.map((pool) => pool.close()))
+    this.#isDestroyed = true
   }
 
   async destroy(reason: Error): Promise<void> {
+    this.#isDestroyed = true
     const waiting = this.#first
     this.#first = this.#last = undefined
     clearTimeout(this.#timer)
-    const pools = [this.#main.pool.destroy(reason), this.#overflow.pool.destroy(reason)]
+    const ended = Promise.all(this.#pools.map((pool) => pool.destroy(reason)))
     for (let call = waiting; call; call = call.next) call.handler.onError(reason)
     for (const resolve of this.#whenEmpty.splice(0)) resolve()
-    await Promise.all(pools)
+    await ended
+  }
+
+  get #pools(): UndiciPool[] {
+    return [this.#main.pool, this.#overflow.pool].filter((pool) => pool !== undefined)
   }
 
   #start(call: ShortCall, places: Places): void {
@@ -172,7 +175,9 @@ export class ShortQueue {
     if (this.#last) this.#last.next = call
     else this.#first = call
     this.#last = call
-    if (this.#timer === undefined) this.#check()
+    if (this.#timer !== undefined) return
+    this.#lastEnd = call.began
+    this.#check()
   }
 
   #takeFirst(call: ShortCall): void {
@@ -255,9 +260,9 @@ export class ShortQueue {
       .filter(({ sentAt }) => sentAt !== undefined)
       .toSorted(({ sentAt: first = now }, { sentAt: second = now }) => first - second)
     const slow = sent.filter(({ sentAt = now }) => now - sentAt >= this.#slowMs).length
+    const noneEnds = slow === this.#active.length || (slow > 0 && now - this.#lastEnd >= this.#slowMs)
     // If no call is answered at all, every waiting call may try.
-    const most = slow === this.#active.length ? Infinity : slow
-    this.#overflow.open = Math.min(most, this.#overflow.connections)
+    this.#overflow.open = Math.min(noneEnds ? Infinity : slow, this.#overflow.connections)
     const [oldest] = sent
     this.#advance(oldest && ((call) => this.#timeoutError(call, oldest, sent.length)))
   }
@@ -273,6 +278,7 @@ export class ShortQueue {
   }
 }
 
-function send({ options, handler }: ShortCall, { pool }: Places): void {
-  pool.dispatch(options, handler as UndiciDispatcher.DispatchHandler)
+function send({ options, handler }: ShortCall, places: Places): void {
+  places.pool ??= places.create()
+  places.pool.dispatch(options, handler as UndiciDispatcher.DispatchHandler)
 }
