@@ -2,8 +2,8 @@
 export interface TimeLimit {
   /** In milliseconds. */
   readonly timeout: number
-  /** The reason of the abort when the time is up. */
-  readonly late: Error
+  /** The reason of the abort when the time is up, or what creates it: an error that is never thrown costs time, too. */
+  readonly late: Error | (() => Error)
 }
 
 /** The time limit of a call, and the signal that ends it. */
@@ -11,8 +11,8 @@ export interface Limits {
   /** In milliseconds; undefined: no limit. */
   readonly timeout: number | undefined
   readonly signal: AbortSignal | undefined
-  /** The reason of the abort when the time is up. */
-  readonly late: Error
+  /** As in {@link TimeLimit}. */
+  readonly late: TimeLimit['late']
 }
 
 /** A signal that follows others, and can also be aborted on its own. */
@@ -50,7 +50,8 @@ export function linkSignals(...signals: readonly (AbortSignal | undefined)[]): L
 export function limitSignal({ timeout, signal, late }: Limits): LinkedSignal {
   const linked = linkSignals(signal)
   if (timeout === undefined) return linked
-  const timer = setTimeout(() => linked.abort(late), Math.min(timeout, LONGEST_TIMER))
+  const expired = (): void => linked.abort(typeof late === 'function' ? late() : late)
+  const timer = setTimeout(expired, Math.min(timeout, LONGEST_TIMER))
   const unlink = (): void => {
     clearTimeout(timer)
     linked.unlink()

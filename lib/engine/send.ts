@@ -97,7 +97,7 @@ export class Send {
    * @param timeout - the longest time for it, in milliseconds
    */
   async negotiate(timeout: number, signal?: AbortSignal): Promise<void> {
-    const limit = { timeout, late: answerTimeout(this.#target) }
+    const limit = { timeout, late: () => answerTimeout(this.#target) }
     const { apiVersion } = await this.#ping({ method: 'GET', signal, limit })
     this.#version = this.#pinned ?? chooseVersion(apiVersion, this.#target)
   }

@@ -1,7 +1,8 @@
 import { IdentityError, sentencesOf } from '../base/errors.ts'
 import { sentence } from '../base/sentence.ts'
 import { readFiles, readValues, statFiles, type FilesState, type Part } from './credentials.ts'
-import { readSet, type Rules } from './read-set.ts'
+import type { Rules } from './read-set.ts'
+import { readSetOnce } from './recent-sets.ts'
 import { digestOf, type IdentitySet } from './set.ts'
 
 /** Three files can't be replaced at once: for this long, in milliseconds, an inconsistent set is tolerated. */
@@ -98,7 +99,7 @@ export class FolderReader implements Reader {
 
 /** The identity in values: always the same set, until it expires. */
 export function valuesReader(values: Partial<Record<Part, string | Uint8Array>>, rules: Rules, clock: Clock): Reader {
-  const set = readSet(readValues(values), rules, { now: clock() })
+  const set = readSetOnce(readValues(values), rules, { now: clock() })
   const current = async (): Promise<IdentitySet> => {
     set.checkDates(clock())
     return set
@@ -118,7 +119,7 @@ async function read(folder: string, rules: Rules, { clock, state, known }: Readi
   const credentials = await readFiles(folder)
   const same = known?.isOf(digestOf(credentials)) ? known : undefined
   return {
-    set: same ?? readSet(credentials, rules, { now, keyMode: state.keyMode }),
+    set: same ?? readSetOnce(credentials, rules, { now, keyMode: state.keyMode }),
     stamp: state.stamp,
     settled: now - state.changedAt > SETTLE_MS,
   }
