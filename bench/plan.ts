@@ -31,6 +31,12 @@ export interface Plan {
   readonly archiveBytes: number
   readonly listedContainers: number
   readonly listRounds: number
+  /** Of a server that only lists them. */
+  readonly largeListContainers: number
+  readonly largeListRounds: number
+  readonly silentPings: number
+  /** Their connectTimeout. */
+  readonly silentMilliseconds: number
   readonly eventStreams: number
   readonly execs: number
 }
@@ -63,6 +69,10 @@ export const FULL: Plan = {
   archiveBytes: 1024 * MEBIBYTE,
   listedContainers: 500,
   listRounds: 20,
+  largeListContainers: 10_000,
+  largeListRounds: 7,
+  silentPings: 64,
+  silentMilliseconds: 10_000,
   eventStreams: 100,
   execs: 1000,
 }
@@ -92,6 +102,10 @@ export const SHORT: Plan = {
   archiveBytes: 16 * MEBIBYTE,
   listedContainers: 10,
   listRounds: 1,
+  largeListContainers: 200,
+  largeListRounds: 1,
+  silentPings: 64,
+  silentMilliseconds: 300,
   eventStreams: 5,
   execs: 3,
 }

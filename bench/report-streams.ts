@@ -1,11 +1,21 @@
 import type { EventsLine, FootprintLine } from './measures/jobs.ts'
+import type { LargeList } from './measures/large-list.ts'
 import type { LogFigures } from './measures/logs.ts'
 import type { Figures } from './results.ts'
 import type { Line } from './rounds.ts'
-import { mebibytes, milliseconds, table } from './table.ts'
+import { grouped, mebibytes, milliseconds, table } from './table.ts'
 
 /** Renders the results of streams and large transfers. */
-export function streamSections({ logs, replay, archiveDown, archiveUp, listing, events, execs }: Figures): string[] {
+export function streamSections({
+  logs,
+  replay,
+  archiveDown,
+  archiveUp,
+  listing,
+  largeList,
+  events,
+  execs,
+}: Figures): string[] {
   return [
     ...(logs ? [logSection('A log of the daemon', logs)] : []),
     ...(replay ? [logSection('The same frames from a server that only sends', replay)] : []),
@@ -14,6 +24,7 @@ export function streamSections({ logs, replay, archiveDown, archiveUp, listing, 
     ...(execs ? [footprintSection('Execs, one after the other', execs)] : []),
     ...(events ? [eventsSection(events)] : []),
     ...(listing ? [listingSection(listing)] : []),
+    ...(largeList ? [largeListSection(largeList)] : []),
   ]
 }
 
@@ -60,4 +71,18 @@ function listingSection(lines: readonly Line[]): string {
     .toSorted((a, b) => a.median - b.median)
     .map(({ name, median, least, ratio }) => [name, milliseconds(median), milliseconds(least), ratio.toFixed(2)])
   return `Listing all containers (ms)\n${table(['', 'median', 'least', 'times ours'], rows)}`
+}
+
+function largeListSection({ containers, bytes, lines }: LargeList): string {
+  const rows = lines
+    .toSorted((a, b) => a.median - b.median)
+    .map(({ name, median, ratio, above, aboveRatio }) => [
+      name,
+      milliseconds(median),
+      ratio.toFixed(2),
+      mebibytes(above),
+      aboveRatio.toFixed(2),
+    ])
+  const head = ['', 'median ms', 'of raw', 'MiB above idle', 'of raw']
+  return `${grouped(containers)} containers listed, ${mebibytes(bytes)} MiB\n${table(head, rows)}`
 }

@@ -2,6 +2,7 @@ import type { Connections } from './measures/connections.ts'
 import type { KeySetLine } from './measures/key-sets.ts'
 import type { MemoryLine } from './measures/memory.ts'
 import type { Rates } from './measures/requests.ts'
+import type { SilentPort } from './measures/silent-port.ts'
 import type { StartLine } from './measures/start-up.ts'
 import { streamSections } from './report-streams.ts'
 import type { Figures, Results } from './results.ts'
@@ -32,12 +33,13 @@ function heading({ date, machine, versions, missing, short }: Results): string {
 }
 
 function figureSections(figures: Figures): string[] {
-  const { imports, firstPings, requests = [], connections, keySets, memory } = figures
+  const { imports, firstPings, requests = [], connections, silentPort, keySets, memory } = figures
   return [
     ...(imports ? [importSection(imports)] : []),
     ...(firstPings ? [firstPingSection(firstPings)] : []),
     ...requests.map(rateSection),
     ...(connections ? connectionSections(connections) : []),
+    ...(silentPort ? [silentPortSection(silentPort)] : []),
     ...(keySets ? [keySetSection(keySets)] : []),
     ...(memory ? [memorySection(memory)] : []),
     ...streamSections(figures),
@@ -86,6 +88,10 @@ function connectionTable(connections: readonly Connections[], kind: 'whole' | 'a
 
 function cell(line: Line | undefined): string {
   return line === undefined ? 'failed' : milliseconds(line.median)
+}
+
+function silentPortSection({ pings, connectTimeout, last }: SilentPort): string {
+  return `${pings} pings at once to a silent port, connectTimeout ${grouped(connectTimeout)} ms: the last ends after ${milliseconds(last)} ms`
 }
 
 function keySetSection(lines: readonly KeySetLine[]): string {

@@ -2,9 +2,11 @@ import type { Machine } from './machine.ts'
 import type { Connections } from './measures/connections.ts'
 import type { EventsLine, FootprintLine } from './measures/jobs.ts'
 import type { KeySetLine } from './measures/key-sets.ts'
+import type { LargeList } from './measures/large-list.ts'
 import type { LogFigures } from './measures/logs.ts'
 import type { MemoryLine } from './measures/memory.ts'
 import type { Rates } from './measures/requests.ts'
+import type { SilentPort } from './measures/silent-port.ts'
 import type { StartLine } from './measures/start-up.ts'
 import type { Line, Problem } from './rounds.ts'
 
@@ -19,6 +21,7 @@ export interface Figures {
   connections?: readonly Connections[]
   /** In milliseconds. */
   keySets?: readonly KeySetLine[]
+  silentPort?: SilentPort
   /** In bytes. */
   memory?: readonly MemoryLine[]
   /** A container's log, sent by the daemon. */
@@ -29,6 +32,8 @@ export interface Figures {
   archiveUp?: readonly FootprintLine[]
   /** In milliseconds. */
   listing?: readonly Line[]
+  /** 10,000 containers of a server that only lists them. */
+  largeList?: LargeList
   events?: readonly EventsLine[]
   execs?: readonly FootprintLine[]
 }

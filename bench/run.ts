@@ -9,6 +9,7 @@ import { measureConnections, type Connections } from './measures/connections.ts'
 import { measureKeySets } from './measures/key-sets.ts'
 import { measureMemory } from './measures/memory.ts'
 import { measureRequests } from './measures/requests.ts'
+import { measureSilentPort } from './measures/silent-port.ts'
 import { measureFirstPings, measureImports } from './measures/start-up.ts'
 import { FULL, SHORT, type Plan } from './plan.ts'
 import type { DaemonEnv } from './processes.ts'
@@ -60,6 +61,7 @@ async function measureAll(plan: Plan, { contenders }: Field, problems: Problem[]
   await withDaemon('p256', async (env) => {
     await measure('firstPings', () => measureFirstPings(each, env, plan, problems))
     await measure('requests', () => measureRequests(contenders, env, plan, problems))
+    await measure('silentPort', () => measureSilentPort(env, plan, problems))
     await measure('memory', () => measureMemory(contenders, env, plan, problems))
   })
   await measureStreams(each, { plan, problems }, { measure, wanted })

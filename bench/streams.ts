@@ -3,6 +3,7 @@ import { askLocally } from '../test/daemon/harness/local-socket.ts'
 import { startSecuredDaemon, type SecuredDaemon } from '../test/daemon/harness/secured.ts'
 import type { Contender } from './contenders.ts'
 import { measureEvents, measureFootprint, measureJob, type MeasureContext } from './measures/jobs.ts'
+import { measureLargeList } from './measures/large-list.ts'
 import { measureLogs } from './measures/logs.ts'
 import { createContainers, startIdle, checkAndRemoveFile, writeFileOfZeros, writeLog } from './measures/fixtures.ts'
 import { withReplay } from './measures/replay.ts'
@@ -11,7 +12,7 @@ import type { Figures } from './results.ts'
 
 export type Measure = <P extends keyof Figures>(part: P, run: () => Promise<Figures[P]>) => Promise<void>
 
-const STREAM_PARTS = ['logs', 'replay', 'archiveDown', 'archiveUp', 'listing', 'events', 'execs'] as const
+const STREAM_PARTS = ['logs', 'replay', 'archiveDown', 'archiveUp', 'listing', 'largeList', 'events', 'execs'] as const
 
 /** The size of an archive that only loads the code, in bytes. */
 const SMALL = 1024 * 1024
@@ -50,6 +51,7 @@ export async function measureStreams(
     await measure('execs', () =>
       measureFootprint({ job: 'exec', target: idle, small: idle, count: plan.execs }, withExec, env, problems),
     )
+    await measure('largeList', () => measureLargeList({ serverFolder: daemon.server.folder, env }, contenders, context))
     await measure('listing', async () => {
       await createContainers(daemon, plan.listedContainers)
       const list = { job: 'list', target: '', count: 1, rounds: plan.listRounds } as const

@@ -7,15 +7,23 @@ const MOST_LOG_WALL = 1.05
 const MOST_LOG_CPU = 1.15
 const LEAST_REPLAY_RATE = 0.8
 const LEAST_REPLAY_LEAD = 2
+const MOST_LIST_WALL = 1.2
+const MOST_LIST_MEMORY = 1.2
 const MOST_ARCHIVE_BYTES = 64 * 2 ** 20
 
 /** The targets for streams, and whether they were reached. Parts that weren't measured are left out. */
-export function streamTargets({ logs, replay, archiveDown, archiveUp, events, execs }: Figures): Target[] {
+export function streamTargets({ logs, replay, archiveDown, archiveUp, largeList, events, execs }: Figures): Target[] {
   return [
     ...(logs ? logTargets(logs) : []),
     ...(replay ? replayTargets(replay) : []),
     ...footprintTargets('archive out of a container', archiveDown),
     ...footprintTargets('archive into a container', archiveUp),
+    ...(largeList?.lines ?? [])
+      .filter(({ name }) => name === OURS)
+      .flatMap(({ ratio, aboveRatio }) => [
+        atMost("a long list's wall time", MOST_LIST_WALL, ratio),
+        atMost("a long list's memory", MOST_LIST_MEMORY, aboveRatio),
+      ]),
     ...(events ?? [])
       .filter(({ name }) => name === OURS)
       .map(({ handlesLeft, listenersLeft }) => ({

@@ -1,13 +1,25 @@
+import { UNDICI } from './contenders.ts'
 import type { Figures, Target } from './results.ts'
 import { streamTargets } from './targets-streams.ts'
 
 /** Relative to the requests per second of the best raw undici pool. */
 const LEAST_RATE = 0.95
 const MOST_KEY_SET_MS = 10
+/** Relative to a raw pool with the same certificates. */
+const MOST_NEW_CLIENT = 1.2
+/** Relative to connectTimeout. */
+const MOST_SILENCE = 1.1
 
 /** The targets of this package, and whether they were reached. Parts that weren't measured are left out. */
 export function judge(figures: Figures): Target[] {
-  return [...rateTargets(figures), ...firstPingTargets(figures), ...keySetTargets(figures), ...streamTargets(figures)]
+  return [
+    ...rateTargets(figures),
+    ...firstPingTargets(figures),
+    ...newClientTargets(figures),
+    ...silentPortTargets(figures),
+    ...keySetTargets(figures),
+    ...streamTargets(figures),
+  ]
 }
 
 function rateTargets({ requests = [] }: Figures): Target[] {
@@ -32,6 +44,31 @@ function firstPingTargets({ firstPings = [] }: Figures): Target[] {
       reached: ratio > 1,
     }
   })
+}
+
+function newClientTargets({ connections = [] }: Figures): Target[] {
+  return connections
+    .filter(({ keyType }) => keyType === 'p256')
+    .flatMap(({ whole }) => whole.filter(({ name }) => name === UNDICI))
+    .map(({ ratio }) => ({
+      what: 'new client, full handshake, P-256',
+      wanted: `at most ${MOST_NEW_CLIENT} times a raw pool`,
+      measured: (1 / ratio).toFixed(2),
+      reached: 1 / ratio <= MOST_NEW_CLIENT,
+    }))
+}
+
+function silentPortTargets({ silentPort }: Figures): Target[] {
+  if (silentPort === undefined) return []
+  const { pings, connectTimeout, last } = silentPort
+  return [
+    {
+      what: `${pings} pings at a silent port`,
+      wanted: `ended after ${MOST_SILENCE} times connectTimeout`,
+      measured: (last / connectTimeout).toFixed(2),
+      reached: last <= MOST_SILENCE * connectTimeout,
+    },
+  ]
 }
 
 function keySetTargets({ keySets = [] }: Figures): Target[] {

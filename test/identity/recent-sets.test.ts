@@ -9,7 +9,11 @@ import { lacks } from '../support/requirements.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 
 const needs = { skip: lacks('openssl') }
-const DAY_MS = 24 * 60 * 60 * 1000
+const later = (): number => Date.now() + 20_000 * 24 * 60 * 60 * 1000
+
+async function setOf(source: Parameters<typeof openIdentity>[0], options: IdentityOptions = {}): Promise<IdentitySet> {
+  return (await openIdentity(source, options, Date.now)).current()
+}
 
 describe('the same texts for several clients', needs, () => {
   let ca: Made
@@ -20,13 +24,6 @@ describe('the same texts for several clients', needs, () => {
   })
 
   const valuesOf = (made: Made): { ca: string; cert: string; key: string } => ({ ca: ca.cert, ...made })
-
-  async function setOf(
-    source: Parameters<typeof openIdentity>[0],
-    options: IdentityOptions = {},
-  ): Promise<IdentitySet> {
-    return (await openIdentity(source, options, Date.now)).current()
-  }
 
   async function folderWith(t: Cleanable, made: Made): Promise<string> {
     const folder = await temporaryFolder(t)
@@ -67,22 +64,21 @@ describe('the same texts for several clients', needs, () => {
     const secret = valuesOf({ ...alice, key: await encryptKey(alice.key, 'secret', 'pkcs8') })
     await setOf(secret, { passphrase: 'secret' })
     await assert.rejects(setOf(secret, { passphrase: 'wrong' }), { code: 'ERR_IDENTITY_PASSPHRASE' })
-    await assert.rejects(setOf(secret), { code: 'ERR_IDENTITY_PASSPHRASE' })
+    await assert.rejects(setOf(secret), { code: 'ERR_IDENTITY_KEY_ENCRYPTED' })
   })
 
   test('expire for the next client, too', async () => {
     const values = valuesOf(alice)
     await setOf(values)
-    const later = (): number => Date.now() + 20_000 * DAY_MS
     await assert.rejects(openIdentity(values, {}, later), { code: /^ERR_IDENTITY_(CA_)?EXPIRED$/ })
     await setOf(values)
   })
 
   test('and the mode of a key file is looked at each time', { skip: process.platform === 'win32' }, async (t) => {
     const folder = await folderWith(t, alice)
-    const before = await openIdentity(folder, {}, Date.now)
+    const first = await openIdentity(folder, {}, Date.now)
     await chmod(join(folder, 'key.pem'), 0o644)
-    const after = await openIdentity(folder, {}, Date.now)
-    assert.deepEqual([before.warnings.length, after.warnings.length], [0, 1])
+    const second = await openIdentity(folder, {}, Date.now)
+    assert.deepEqual([first.warnings.length, second.warnings.length], [0, 1])
   })
 })
