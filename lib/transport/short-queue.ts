@@ -46,8 +46,10 @@ class ShortCall implements Place {
   readonly handler: GuardedHandler
   /** When it began to wait. */
   began = 0
-  /** When it was sent on an open connection. */
-  sentAt: number | undefined
+  /** Whether it was sent on an open connection. */
+  isSent = false
+  /** When a check first found that, because asking for the time takes longer. */
+  seenAt: number | undefined
   places: Places | undefined
   /** Where it is among the active calls. */
   index = -1
@@ -62,7 +64,7 @@ class ShortCall implements Place {
   }
 
   sent(): void {
-    this.sentAt = performance.now()
+    this.isSent = true
   }
 
   ended(error?: Error): void {
@@ -165,13 +167,14 @@ export class ShortQueue {
 
   /** It keeps its place. */
   #repeat(call: ShortCall): boolean {
-    call.sentAt = undefined
+    call.isSent = false
+    call.seenAt = undefined
     send(call, call.places ?? this.#main)
     return this.#first === undefined
   }
 
   #wait(call: ShortCall): void {
-    call.began = performance.now()
+    call.began = now()
     if (this.#last) this.#last.next = call
     else this.#first = call
     this.#last = call
@@ -208,9 +211,9 @@ export class ShortQueue {
   readonly #ended = (call: ShortCall, error?: Error): void => {
     if (!this.#leave(call)) return
     if (!this.#first) return
-    if (call.sentAt !== undefined) this.#hasEnded = true
+    if (call.isSent) this.#hasEnded = true
     // To connect has failed. Calls that have waited as long as that took get the same error.
-    const isUnconnected = call.sentAt === undefined && isDockerMtlsError(error)
+    const isUnconnected = !call.isSent && isDockerMtlsError(error)
     this.#advance(isUnconnected ? () => error : undefined)
   }
 
@@ -233,7 +236,7 @@ export class ShortQueue {
   #advanceOne(call: ShortCall, late?: (call: ShortCall) => Error): boolean {
     // As long as other calls end, waiting is no fault.
     const deadline = Math.max(call.began, this.#lastEnd) + this.#connectTimeout
-    const isLate = late !== undefined && deadline <= performance.now()
+    const isLate = late !== undefined && deadline <= now()
     const places = isLate ? undefined : this.#freePlaces()
     if (!isLate && !places) return false
     this.#takeFirst(call)
@@ -253,29 +256,34 @@ export class ShortQueue {
     // If this process was busy, answers have arrived meanwhile: read them first.
     const check = (): void => void setImmediate(() => this.#check())
     this.#timer = setTimeout(check, this.#slowMs / CHECKS).unref()
-    const now = performance.now()
-    if (this.#hasEnded) this.#lastEnd = now
+    const time = now()
+    if (this.#hasEnded) this.#lastEnd = time
     this.#hasEnded = false
-    const sent = this.#active
-      .filter(({ sentAt }) => sentAt !== undefined)
-      .toSorted(({ sentAt: first = now }, { sentAt: second = now }) => first - second)
-    const slow = sent.filter(({ sentAt = now }) => now - sentAt >= this.#slowMs).length
-    const noneEnds = slow === this.#active.length || (slow > 0 && now - this.#lastEnd >= this.#slowMs)
+    const sent = this.#active.filter(({ isSent }) => isSent)
+    for (const call of sent) call.seenAt ??= time
+    const age = ({ seenAt = time }: ShortCall): number => time - seenAt
+    const slow = sent.filter((call) => age(call) >= this.#slowMs).length
+    const noneEnds = slow === this.#active.length || (slow > 0 && time - this.#lastEnd >= this.#slowMs)
     // If no call is answered at all, every waiting call may try.
     this.#overflow.open = Math.min(noneEnds ? Infinity : slow, this.#overflow.connections)
-    const [oldest] = sent
+    const [oldest] = sent.toSorted((first, second) => age(second) - age(first))
     this.#advance(oldest && ((call) => this.#timeoutError(call, oldest, sent.length)))
   }
 
   #timeoutError(call: ShortCall, oldest: ShortCall, count: number): ConnectionError {
     const { describe, target, connectTimeout } = this.#options
-    const seconds = Math.floor((performance.now() - (oldest.sentAt ?? 0)) / 1000)
+    const seconds = Math.floor((now() - (oldest.seenAt ?? now())) / 1000)
     return new ConnectionError('ERR_QUEUE_TIMEOUT', {
       tried: `${describe(call.options)} at ${target}`,
-      got: `no connection became free within ${connectTimeout} ms: ${count} calls are waiting for an answer, the oldest (${describe(oldest.options)}) for ${seconds} s`,
+      got: `no connection became free within ${connectTimeout} ms: ${count} calls are waiting for an answer, the oldest (${describe(oldest.options)}) for over ${seconds} s`,
       todo: sentence`Check the load of the daemon. To end calls that hang, abort their ${option('signal')}.`,
     })
   }
+}
+
+/** As a whole number, because V8 allocates memory for others. */
+function now(): number {
+  return Math.trunc(performance.now())
 }
 
 function send({ options, handler }: ShortCall, places: Places): void {
