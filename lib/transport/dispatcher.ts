@@ -25,7 +25,7 @@ import { refuseRedirect, refuseTarget, type Target } from './target.ts'
 import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
 import { watchedClient, type WatchedOptions } from './watched-client.ts'
 
-/** More connections cost handshakes and memory without being faster (measured: README, "Speed"). */
+/** More connections cost handshakes and memory without being faster (measured: docs/performance.md). */
 const SHORT_CONNECTIONS = 16
 /** Each ssh connection costs a login and a process on both sides. */
 const SHORT_SSH_CONNECTIONS = 4
