@@ -249,6 +249,9 @@ export class ShortQueue {
   /** Opens places for waiting calls, and ends those that have waited too long. Then checks again later. */
   #check(): void {
     this.#timer = undefined
+    const time = now()
+    const sent = this.#active.filter(({ isSent }) => isSent)
+    for (const call of sent) call.seenAt ??= time
     if (!this.#first) {
       this.#overflow.open = 0
       return
@@ -256,11 +259,8 @@ export class ShortQueue {
     // If this process was busy, answers have arrived meanwhile: read them first.
     const check = (): void => void setImmediate(() => this.#check())
     this.#timer = setTimeout(check, this.#slowMs / CHECKS).unref()
-    const time = now()
     if (this.#hasEnded) this.#lastEnd = time
     this.#hasEnded = false
-    const sent = this.#active.filter(({ isSent }) => isSent)
-    for (const call of sent) call.seenAt ??= time
     const age = ({ seenAt = time }: ShortCall): number => time - seenAt
     const slow = sent.filter((call) => age(call) >= this.#slowMs).length
     const noneEnds = slow === this.#active.length || (slow > 0 && time - this.#lastEnd >= this.#slowMs)
