@@ -15,6 +15,13 @@ function hasUnreadLine(text: string, name: string): boolean {
 }
 
 /**
+ * dotenv takes quadratic time for many blank lines. Those within a quoted value are lost as well; no value of ours has any.
+ */
+function withoutBlankLines(text: string): string {
+  return text.replaceAll(/[\n\r\u2028\u2029]\s*[\n\r\u2028\u2029]/g, '\n')
+}
+
+/**
  * Reads the named `.env` file. It doesn't change `process.env`. No file is searched for, because a `.env` file in a
  * checked-out repository must not choose the daemon.
  */
@@ -24,7 +31,7 @@ async function readEnvFile(path: string): Promise<Variables> {
   })
   if (text.includes('\0')) throw refusal(path, 'it is not UTF-8 text', 'Save it as UTF-8.')
   const { parse } = await import('dotenv')
-  const parsed = await checkParsed(path, parse(text))
+  const parsed = await checkParsed(path, parse(withoutBlankLines(text)))
   const unread = VARIABLE_NAMES.find((name) => parsed[name] === undefined && hasUnreadLine(text, name))
   if (unread !== undefined) {
     throw refusal(path, `its line for ${unread} can't be read`, `Write it as ${unread}='VALUE'.`)

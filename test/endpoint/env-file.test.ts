@@ -16,6 +16,7 @@ describe('a file that is named', () => {
     ['with a byte order mark', `\uFEFF${COMPLETE}`],
     ['with double quotes, and others’ variables', COMPLETE.replaceAll("'", '"') + 'PASSWORD=x\nNOTE=set DOCKER_HOST\n'],
     ['with DOCKER_HOST_IP', COMPLETE.replace('DOCKER_HOST', 'DOCKER_HOST_IP')],
+    ['with very many blank lines', `A='x\n\n\ny'\nDOCKER_TLS_V${'\n'.repeat(200_000)}\n \r\n${COMPLETE}`],
     ['where the last one counts', `DOCKER_HOST=tcp://other:2376\n${COMPLETE}`],
   ]
   for (const [name, text] of taken) {

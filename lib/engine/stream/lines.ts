@@ -77,12 +77,13 @@ class LineJoiner {
 
   #add(text: string): OutputLine[] {
     const [first = '', ...others] = text.split('\n')
-    const lines = this.#extend(first)
+    const lines: OutputLine[] = []
+    this.#extend(first, lines)
     for (const next of others) {
       lines.push(this.#line())
       this.#pending = ''
       this.#continues = false
-      lines.push(...this.#extend(next))
+      this.#extend(next, lines)
     }
     return lines
   }
@@ -92,17 +93,15 @@ class LineJoiner {
     return { stream: this.#stream, line }
   }
 
-  /** Extends the pending line, and returns the pieces that are too long for it. */
-  #extend(text: string): OutputLine[] {
+  /** Extends the pending line, and adds the pieces that are too long for it. */
+  #extend(text: string, lines: OutputLine[]): void {
     this.#pending += text
-    const pieces: OutputLine[] = []
     while (this.#pending.length > this.#longest && !this.#mayEndHere()) {
       const end = endOfPiece(this.#pending, this.#longest)
-      pieces.push({ stream: this.#stream, line: this.#pending.slice(0, end), partial: true })
+      lines.push({ stream: this.#stream, line: this.#pending.slice(0, end), partial: true })
       this.#pending = this.#pending.slice(end)
       this.#continues = true
     }
-    return pieces
   }
 
   /** Only a carriage return makes the line too long, and the line feed may follow. */

@@ -89,6 +89,12 @@ test('a container that never prints a line feed takes little memory', async () =
   assert.ok(most < 128 * 1024 * 1024, `${most} bytes`)
 })
 
+test('a chunk may have any number of pieces', async () => {
+  const line = 'x'.repeat(400_000)
+  const lines = await linesOf([Buffer.from(`\n${line}`)], 2)
+  assert.equal(lines.length, 1 + line.length / 2)
+})
+
 test('the longest line is an integer of two or more', () => {
   assert.equal(longestLine({}), 1024 * 1024)
   assert.equal(longestLine({ maxLength: 2 }), 2)

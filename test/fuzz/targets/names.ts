@@ -103,7 +103,14 @@ const WORDS = [
 export const targets: readonly Target[] = [
   { name: 'host', seeds: () => HOSTS, read: readHost, words: WORDS, accepts: 0.02 },
   { name: 'path', seeds: () => PATHS, read: readPath, words: WORDS, accepts: 0.05 },
-  { name: 'path-value', seeds: () => ['web', 'a/b', 'ä ?#'], read: readId, words: WORDS, accepts: 0.05 },
+  {
+    name: 'path-value',
+    seeds: () => ['web', 'a/b', 'ä ?#'],
+    read: readId,
+    words: WORDS,
+    longest: 100_000,
+    accepts: 0.05,
+  },
   {
     name: 'dot-segments',
     seeds: () => PATHS,
