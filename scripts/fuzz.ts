@@ -14,7 +14,7 @@ Tries mutated inputs on everything that reads foreign bytes. An input is a findi
 
   throws anything other than an error of docker-mtls, or throws where nobody catches it
   returns a result that contradicts the input
-  exceeds a budget: 400 ms of CPU time + 1 ms per KiB, 64 MiB of memory + 64 bytes per byte, 20 s by the clock
+  exceeds a budget: 600 ms of CPU time + 2 ms per KiB, 64 MiB of memory + 64 bytes per byte, 20 s by the clock
 
   --seconds=N     the time for all targets together (default: 60)
   --target=NAME   only this target; may be repeated

@@ -18,7 +18,7 @@ export interface Target {
   readonly read: (bytes: Buffer) => unknown
   /** Other errors with which it may refuse, because its callers expect them. */
   readonly mayThrow?: (error: unknown) => boolean
-  /** The CPU time that each KiB may take, in milliseconds. Default: 1. */
+  /** The CPU time that each KiB may take on an idle machine, in milliseconds. Default: 1. */
   readonly pace?: number
   /** The longest input. Default: 1 MiB. */
   readonly longest?: number

@@ -61,7 +61,7 @@ export const targets: readonly Target[] = [
     ],
     accepts: 0.05,
   },
-  { name: 'daemon-json', read: readJson, format: 'json', words: ['"hosts":', '"proxies":'] },
+  { name: 'daemon-json', read: readJson, format: 'json', words: ['"hosts":', '"proxies":'], pace: 2 },
   { name: 'account-files', read: readAccountFiles, words: [':', '\n', '\f', 'dockremap', '4294967295'], accepts: 0.02 },
   {
     name: 'data-facts',
