@@ -1,5 +1,5 @@
 /** No file of Docker's or ours is half as deep. JSON.stringify() overflows the stack at some thousands of levels. */
-const DEEPEST = 500
+const DEEPEST = 100
 
 /**
  * Parses a foreign JSON document that will be written again or shown. JSON.parse() accepts any depth, JSON.stringify()

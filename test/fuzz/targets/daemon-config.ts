@@ -61,7 +61,14 @@ export const targets: readonly Target[] = [
     ],
     accepts: 0.05,
   },
-  { name: 'daemon-json', read: readJson, format: 'json', words: ['"hosts":', '"proxies":'], pace: 2 },
+  {
+    name: 'daemon-json',
+    read: readJson,
+    format: 'json',
+    words: ['"hosts":', '"proxies":'],
+    pace: 2,
+    longest: 256 * 1024,
+  },
   { name: 'account-files', read: readAccountFiles, words: [':', '\n', '\f', 'dockremap', '4294967295'], accepts: 0.02 },
   {
     name: 'data-facts',
