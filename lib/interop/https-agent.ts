@@ -24,6 +24,8 @@ interface AgentInternals {
 }
 interface RequestInternals {
   onSocket(socket: null, error: Error): void
+  /** Writes the request line and the header fields, when the first byte of the request is needed. */
+  _implicitHeader(): void
 }
 
 const NODE_AGENT = Agent.prototype as unknown as AgentInternals
@@ -52,8 +54,17 @@ class DockerAgent extends Agent implements AgentInternals {
 
   /** Called for every request; createConnection() is called only if no connection is idle. */
   addRequest(request: ClientRequest, options: AgentRequest): void {
+    const internals = request as unknown as RequestInternals
     const refusal = refuseTarget(this.#target, targetOf(request, options))
-    if (refusal) return (request as unknown as RequestInternals).onSocket(null, refusal)
+    if (refusal) return internals.onSocket(null, refusal)
+    // Until then, the caller may change the path, the method and the header fields.
+    const writeHeader = internals._implicitHeader.bind(request)
+    internals._implicitHeader = () => {
+      const late = refuseTarget(this.#target, targetOf(request, options))
+      // A request that was destroyed sends nothing.
+      if (late) request.destroy(late)
+      writeHeader()
+    }
     request.prependOnceListener('response', (answer) => this.#checkRedirect(request, answer))
     NODE_AGENT.addRequest.call(this, request, options)
   }

@@ -219,6 +219,29 @@ describe('an agent of node:https', () => {
     })
   })
 
+  test('goes nowhere else if the request is changed after it was created', async () => {
+    const changes: [what: string, change: (sent: ClientRequest) => void][] = [
+      ['the path', (sent) => (sent.path = '/../admin')],
+      ['an absolute URL', (sent) => (sent.path = 'http://evil.example/')],
+      ['CONNECT', (sent) => (sent.method = 'CONNECT')],
+      ['the Host header', (sent) => void sent.setHeader('Host', 'evil.example')],
+      ['another Host header', (sent) => void sent.appendHeader('host', 'evil.example')],
+    ]
+    asked.length = 0
+    for (const [what, change] of changes) {
+      for (const isConnected of [false, true]) {
+        const sent = request(url(), { method: 'POST', agent })
+        if (isConnected) await once(sent, 'socket')
+        change(sent)
+        const refused = once(sent, 'response')
+        sent.end('body')
+        await assert.rejects(soon(refused), { code: 'ERR_WRONG_ORIGIN' }, what)
+      }
+    }
+    assert.deepEqual(asked, [])
+    assert.equal(await ask(agent, url()), '200 OK', 'the agent still works')
+  })
+
   test('what fails on the way is told in our words', async (t) => {
     const foreign = await loadIdentity((await makeCredentials()).client)
     for (const [kind, code] of [
