@@ -26,8 +26,12 @@ type Probe = () => Promise<void>
 /** How often the connections are looked at, in milliseconds. */
 const LOOK_MS = 5_000
 
-/** If opening a connection fails with one of these, nobody is there. All others are answers, or mistakes of our own. */
-const NOBODY_THERE = ['ERR_CONNECT_TIMEOUT', 'ERR_HANDSHAKE_TIMEOUT', 'ERR_HOST_UNREACHABLE'] as const
+/**
+ * If opening a connection fails with one of these, nobody is there. All others are answers, or mistakes of our own. A slow
+ * handshake is an answer, too: the host has accepted the connection, so TCP notices by itself when it vanishes. A busy
+ * daemon, or a gateway that lets new connections wait, must not end the old ones.
+ */
+const NOBODY_THERE = ['ERR_CONNECT_TIMEOUT', 'ERR_HOST_UNREACHABLE'] as const
 
 /**
  * Finds connections whose peer has vanished while something that was sent is unacknowledged. If nothing comes back for
