@@ -13,10 +13,11 @@ export interface CountedSocket extends Duplex {
 interface Progress {
   read: number
   written: number
+  /** Of those written, how many the system has accepted. */
   accepted: number
   /** Of those written, how many the peer has surely received. */
   received: number
-  /** When bytes were last read or accepted. */
+  /** When the peer last sent or took bytes. */
   since: number
 }
 
@@ -94,7 +95,9 @@ export class PeerWatch {
       const accepted = written - writableLength
       // What came back may answer anything that was written before the last look, but not what was written since.
       const received = read === progress.read ? progress.received : progress.written
-      const hasMoved = read !== progress.read || accepted !== progress.accepted
+      // Only a full send buffer shows what the peer takes: the system accepts bytes into an empty one by itself.
+      const wasFull = progress.written > progress.accepted
+      const hasMoved = read !== progress.read || (wasFull && accepted !== progress.accepted)
       Object.assign(progress, { read, written, accepted, received, since: hasMoved ? now : progress.since })
       const isOwed = written > received || writableLength > 0
       if (isOwed && now - progress.since >= UNANSWERED_MS) silent.push(socket)

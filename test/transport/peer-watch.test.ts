@@ -109,10 +109,17 @@ describe('a connection on which something was sent and nothing comes back', () =
     })
   }
 
-  test('stays if something arrives or is accepted meanwhile', async (t) => {
+  test('ends even if the system still accepts a little from a slow source', async (t) => {
+    const { socket, pass, destroyedWith } = scene(t, 'ERR_CONNECT_TIMEOUT')
+    await pass(UNANSWERED_MS / SECOND + 6, () => (socket.bytesWritten += 100))
+    assert.equal(destroyedWith(), 'ETIMEDOUT')
+  })
+
+  test('stays if something arrives, or the full send buffer empties meanwhile', async (t) => {
     for (const move of ['bytesRead', 'bytesWritten'] as const) {
       const { socket, pass, destroyedWith, probes } = scene(t, 'ERR_CONNECT_TIMEOUT', (one) => (one[move] += 5))
       socket.bytesWritten = 10
+      socket.pending = 5
       await pass(LONG)
       assert.deepEqual([probes() > 0, destroyedWith()], [true, undefined], move)
       t.mock.restoreAll()
