@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** A time limit. */
 export interface TimeLimit {
   /** In milliseconds. */
@@ -26,10 +28,18 @@ export interface LinkedSignal {
 /** The longest timer in milliseconds: for anything longer, setTimeout() fires at once (Node, timers). */
 export const LONGEST_TIMER: number = 2 ** 31 - 1
 
+/** Many calls may share one signal, and Node prints a warning from the eleventh listener on. */
+export function allowManyListeners(signal: AbortSignal): void {
+  if (signal instanceof EventTarget) setMaxListeners(0, signal)
+}
+
 /** Runs now if the signal is aborted, else when it aborts. Returns a function that cancels this. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) listener()
-  else signal.addEventListener('abort', listener, { once: true })
+  else {
+    allowManyListeners(signal)
+    signal.addEventListener('abort', listener, { once: true })
+  }
   return () => signal.removeEventListener('abort', listener)
 }
 

@@ -1,9 +1,8 @@
-import { setMaxListeners } from 'node:events'
 import type { Duplex, Readable } from 'node:stream'
 import { Collector, type AnswerHeaders, type WireAnswer } from './collector.ts'
 import type { DockerDispatcher } from './dispatcher.ts'
 import type { Lane, LaneDispatchOptions } from './lanes.ts'
-import { unlessAborted, type TimeLimit } from '../base/abort.ts'
+import { allowManyListeners, unlessAborted, type TimeLimit } from '../base/abort.ts'
 import { inTime } from './time-limits.ts'
 
 /** One request. Its path is complete and encoded. */
@@ -53,11 +52,6 @@ function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): La
   }
 }
 
-/** Many calls may share one signal, and Node prints a warning from the eleventh listener on. */
-function allowManyListeners(signal: AbortSignal | undefined): void {
-  if (signal instanceof EventTarget) setMaxListeners(0, signal)
-}
-
 /** Sends a request and reads the complete answer, for calls with small answers. */
 export function collect(dispatcher: DockerDispatcher, request: WireRequest): Promise<WireAnswer> {
   return inTime(request, (limited) => collectNow(dispatcher, limited))
@@ -66,7 +60,6 @@ export function collect(dispatcher: DockerDispatcher, request: WireRequest): Pro
 function collectNow(dispatcher: DockerDispatcher, request: WireRequest): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
     request.signal?.throwIfAborted()
-    allowManyListeners(request.signal)
     const collector = new Collector({ resolve, reject }, request.signal, dispatcher.maxAnswerBytes)
     dispatcher.dispatch(dispatchOptions(dispatcher, request), collector)
   })
@@ -95,7 +88,6 @@ function hijackNow(
 ): Promise<Hijacked | WireAnswer> {
   return new Promise((resolve, reject) => {
     request.signal?.throwIfAborted()
-    allowManyListeners(request.signal)
     const upgraded = (socket: Duplex, headers: AnswerHeaders): void => resolve({ socket, headers })
     const collector = new Collector({ resolve, reject, upgraded }, request.signal, dispatcher.maxAnswerBytes)
     dispatcher.dispatch({ ...dispatchOptions(dispatcher, request), upgrade: protocol }, collector)
@@ -113,7 +105,8 @@ export function open(dispatcher: DockerDispatcher, request: WireRequest): Promis
 
 async function openNow(dispatcher: DockerDispatcher, request: WireRequest): Promise<StreamedAnswer> {
   request.signal?.throwIfAborted()
-  allowManyListeners(request.signal)
+  // undici listens before we do.
+  if (request.signal) allowManyListeners(request.signal)
   const options = { ...dispatchOptions(dispatcher, request), ...(request.signal && { signal: request.signal }) }
   // undici handles an abort only after the request has a connection, so a hanging handshake would delay it.
   const { statusCode, headers, body } = await unlessAborted(dispatcher.request(options), request.signal)

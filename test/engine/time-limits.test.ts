@@ -292,3 +292,21 @@ describe('wrong values are refused before anything is sent', () => {
     })
   }
 })
+
+test('many calls may share one signal, with time limits as well', async (t) => {
+  const { docker } = await silent(t)
+  const warnings: Error[] = []
+  const note = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', note)
+  t.after(() => process.off('warning', note))
+  const stop = new AbortController()
+  const options = { signal: stop.signal, timeout: 60_000 }
+  const calls = Array.from({ length: 20 }, () => [
+    docker.containers.list(options),
+    drain(docker.containers.logs('x', options)),
+    docker.exec.run('x', ['true'], options),
+  ])
+  setImmediate(() => stop.abort(new Error('enough')))
+  for (const call of calls.flat()) await assert.rejects(call, /enough/)
+  assert.deepEqual(warnings, [])
+})
