@@ -307,6 +307,51 @@ test('many calls may share one signal, with time limits as well', async (t) => {
     docker.exec.run('x', ['true'], options),
   ])
   setImmediate(() => stop.abort(new Error('enough')))
-  for (const call of calls.flat()) await assert.rejects(call, /enough/)
+  await Promise.all(calls.flat().map((call) => assert.rejects(call, /enough/)))
   assert.deepEqual(warnings, [])
+})
+
+/** Says nothing before its input has ended. */
+const quiet: Upgrade = (_, socket) => {
+  socket.write(MULTIPLEXED)
+  socket.resume().once('end', () => socket.end(frame(1, 'done')))
+}
+const answerExec: Answer = (request, response) => {
+  response.end(JSON.stringify(request.url?.endsWith('/json') === true ? { Running: false, ExitCode: 0 } : { Id: 'x' }))
+}
+async function* input(pause: number, chunks: number): AsyncGenerator<string> {
+  for (let sent = 0; sent < chunks; sent++) {
+    yield 'x'
+    await delay(pause)
+  }
+}
+
+/** Says nothing at all. */
+const mute: Upgrade = (_, socket) => void socket.resume().write(MULTIPLEXED)
+
+describe('the silence of the daemon does not include', () => {
+  for (const [what, pause, chunks] of [
+    ['the time in which it accepts input', 50, 20],
+    ['the time of the source of the input', 700, 2],
+  ] as const) {
+    test(what, async (t) => {
+      const { docker } = await pretendAnswers(t, { answer: answerExec, upgrade: quiet })
+      const options = { stdin: input(pause, chunks), idleTimeout: 300 }
+      assert.equal((await docker.exec.run('x', ['wc'], options)).stdout.toString(), 'done')
+    })
+  }
+
+  test('the time in which the caller of attach() writes', async (t) => {
+    const { docker } = await pretendAnswers(t, { answer: answerExec, upgrade: quiet })
+    const attached = await docker.containers.attach('x', { stdin: true, idleTimeout: 300 })
+    const output = attached.text()
+    for await (const text of input(50, 20)) attached.stdin.write(text)
+    attached.stdin.end()
+    assert.equal(await output, 'done')
+  })
+
+  test('but its silence after the input does', async (t) => {
+    const { docker } = await pretendAnswers(t, { answer: answerExec, upgrade: mute })
+    await assert.rejects(docker.exec.run('x', ['wc'], { stdin: input(10, 2), idleTimeout: 200 }), SILENT)
+  })
 })

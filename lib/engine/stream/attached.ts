@@ -4,11 +4,33 @@ import { ArgumentError } from '../../base/errors.ts'
 import { OutputStream, type OutputSource } from './output.ts'
 
 /** The parts of an {@link AttachedStream}. */
-export interface AttachedSource extends Omit<OutputSource, 'body'> {
+export interface AttachedSource extends Omit<OutputSource, 'body' | 'acceptedAt'> {
   readonly socket: Duplex
   /** Whether input was requested. */
   readonly input: boolean
   readonly signal?: AbortSignal | undefined
+}
+
+/** What is known of the input, so that the daemon isn't called silent while it accepts input or has to wait for it. */
+class InputProgress {
+  #isAwaited = false
+  #movedAt = 0
+
+  /** The source of the input has nothing more at the moment. */
+  await(): void {
+    this.#isAwaited = true
+  }
+
+  /** The source has more again, or the connection has accepted some of it. */
+  move(): void {
+    this.#isAwaited = false
+    this.#movedAt = performance.now()
+  }
+
+  /** Since when the daemon could have accepted input and has not, by performance.now(). */
+  get acceptedAt(): number {
+    return this.#isAwaited ? performance.now() : this.#movedAt
+  }
 }
 
 /**
@@ -22,11 +44,15 @@ export class AttachedStream extends OutputStream {
    * `{ stdin: true }` ends the stream with an error. The daemon discards input for an exec without `AttachStdin`.
    */
   readonly stdin: Writable
+  /** @internal */
+  readonly inputProgress: InputProgress
 
   /** @internal */
   constructor({ socket, input, signal, ...source }: AttachedSource) {
-    super({ ...source, body: socket })
-    this.stdin = input ? inputOf(socket, source.tty) : noInputOf(socket)
+    const progress = new InputProgress()
+    super({ ...source, body: socket, acceptedAt: () => progress.acceptedAt })
+    this.inputProgress = progress
+    this.stdin = input ? inputOf(socket, source.tty, progress) : noInputOf(socket)
     // The reader gets the error; an unhandled 'error' would end the process.
     socket.on('error', () => {})
     if (signal) endOnAbort(socket, signal)
@@ -37,10 +63,13 @@ export class AttachedStream extends OutputStream {
  * Ending it half-closes the connection, and destroying it doesn't close anything. With a terminal it isn't half-closed:
  * the daemon would then cut off the output (moby, container/stream/attach.go).
  */
-function inputOf(socket: Duplex, tty: boolean): Writable {
+function inputOf(socket: Duplex, tty: boolean, progress: InputProgress): Writable {
   return writableOn(socket, {
     write: (chunk: Buffer, _encoding, callback) => {
-      socket.write(chunk, callback)
+      socket.write(chunk, (error) => {
+        if (!error) progress.move()
+        callback(error)
+      })
     },
     ...(!tty && {
       final: (callback) => {

@@ -18,6 +18,8 @@ export interface Reading<Item> {
   readonly end?: () => Iterable<Item> | void
   /** How long nothing may arrive, in milliseconds. @defaultValue no limit */
   readonly idleTimeout?: number | undefined
+  /** When the peer last accepted something, by performance.now(). Then that doesn't count as silence either. */
+  readonly acceptedAt?: (() => number) | undefined
   /** Turns an error of the connection into one of ours. */
   readonly explain?: ((error: unknown) => unknown) | undefined
 }
@@ -34,7 +36,7 @@ const CLOSED: ReadonlySet<unknown> = new Set(['UND_ERR_ABORTED', 'ERR_STREAM_PRE
  */
 export async function* readChunks<Item>(
   body: Readable,
-  { request, split, check, end, idleTimeout, explain = (error) => error }: Reading<Item>,
+  { request, split, check, end, idleTimeout, acceptedAt, explain = (error) => error }: Reading<Item>,
 ): AsyncGenerator<Item, void, undefined> {
   if (taken.has(body)) throw readTwice()
   taken.add(body)
@@ -43,7 +45,7 @@ export async function* readChunks<Item>(
     while (!tap.ended) {
       const chunk = tap.take()
       if (chunk === null) {
-        await (idleTimeout ? tap.moreWithin(idleTimeout, request) : tap.more())
+        await (idleTimeout ? tap.moreWithin(idleTimeout, request, acceptedAt) : tap.more())
         continue
       }
       // Not yield*, which takes several turns for each item.
@@ -99,10 +101,15 @@ class Tap {
     return new Promise((resolve) => (this.#wake = resolve))
   }
 
-  /** Waits in the same way, but not longer than this. */
-  async moreWithin(milliseconds: number, { method, path }: Named): Promise<void> {
-    const end = (): void => void this.#body.destroy(silenceFault(`reading ${method} ${path}`, milliseconds))
-    const timer = setTimeout(end, Math.min(milliseconds, LONGEST_TIMER))
+  /** Waits in the same way, but not longer than this, from now or from when the peer last accepted something. */
+  async moreWithin(milliseconds: number, { method, path }: Named, acceptedAt = (): number => 0): Promise<void> {
+    const began = performance.now()
+    const check = (): void => {
+      const left = Math.max(began, acceptedAt()) + milliseconds - performance.now()
+      if (left > 0) timer = setTimeout(check, Math.min(Math.ceil(left), LONGEST_TIMER))
+      else this.#body.destroy(silenceFault(`reading ${method} ${path}`, milliseconds))
+    }
+    let timer = setTimeout(check, Math.min(milliseconds, LONGEST_TIMER))
     await this.more()
     clearTimeout(timer)
   }

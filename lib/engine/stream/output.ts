@@ -22,6 +22,8 @@ export interface OutputSource {
   readonly request: Named
   /** How long nothing may arrive, in milliseconds. Only for connections that were taken over: others have their own. */
   readonly idleTimeout?: number | undefined
+  /** When the peer last accepted input, by performance.now(). */
+  readonly acceptedAt?: (() => number) | undefined
   /** Turns an error of the connection into one of ours. */
   readonly explain?: ((error: unknown) => unknown) | undefined
   /** Reads all output, and may fail at its end. */
@@ -42,15 +44,17 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   readonly #body: Readable
   readonly #request: Named
   readonly #idleTimeout: number | undefined
+  readonly #acceptedAt: OutputSource['acceptedAt']
   readonly #explain: OutputSource['explain']
   readonly #watch: Watch | undefined
 
   /** @internal */
-  constructor({ body, tty, request, idleTimeout, explain, watch }: OutputSource) {
+  constructor({ body, tty, request, idleTimeout, acceptedAt, explain, watch }: OutputSource) {
     this.#body = body
     this.tty = tty
     this.#request = request
     this.#idleTimeout = idleTimeout
+    this.#acceptedAt = acceptedAt
     this.#explain = explain
     this.#watch = watch
   }
@@ -119,6 +123,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
       request: this.#request,
       split: (data) => [{ stream: 'stdout', data }],
       idleTimeout: this.#idleTimeout,
+      acceptedAt: this.#acceptedAt,
       explain: this.#explain,
     })
   }
@@ -131,6 +136,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
       check: () => splitter.check(),
       end: () => splitter.end(),
       idleTimeout: this.#idleTimeout,
+      acceptedAt: this.#acceptedAt,
       explain: this.#explain,
     })
   }

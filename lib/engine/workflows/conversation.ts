@@ -61,11 +61,15 @@ async function feed(stream: AttachedStream, input: Input | undefined, ended: Pro
   }
 }
 
-async function writeAll(source: Readable, { stdin }: AttachedStream): Promise<void> {
+async function writeAll(source: Readable, { stdin, inputProgress }: AttachedStream): Promise<void> {
+  inputProgress.await()
   for await (const chunk of source as AsyncIterable<unknown>) {
+    inputProgress.move()
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) throw notBytes(chunk)
     if (!(await isWritten(stdin, chunk))) return
+    inputProgress.await()
   }
+  inputProgress.move()
   stdin.end()
 }
 
