@@ -123,6 +123,7 @@ const ROWS: readonly Row[] = [
 const SCRIPT = `
 import tls from 'node:tls'
 import { connect } from '${new URL('../lib/index.ts', import.meta.url).href}'
+import { probeServer } from '${new URL('../lib/probe.ts', import.meta.url).href}'
 const [port, certPath] = process.argv.slice(1)
 async function ours() {
   try {
@@ -133,6 +134,9 @@ async function ours() {
     return error.code ?? String(error)
   }
 }
+async function probed() {
+  return (await probeServer({ host: 'localhost', port: Number(port) })).protocols.at(-1)
+}
 function bare() {
   const socket = tls.connect({ host: 'localhost', port })
   return new Promise((resolve) => {
@@ -140,7 +144,10 @@ function bare() {
   }).finally(() => socket.destroy())
 }
 const { ONLY } = process.env
-console.log(JSON.stringify({ ours: ONLY !== 'bare' && await ours(), bare: ONLY !== 'ours' && await bare() }))
+const does = (which) => ONLY === undefined ? which !== 'probed' : ONLY === which
+const called = { ours, bare, probed }
+const results = await Promise.all(Object.keys(called).filter(does).map(async (which) => [which, await called[which]()]))
+console.log(JSON.stringify(Object.fromEntries(results)))
 `
 
 /** Runs the script in a process with this environment. */
@@ -148,12 +155,12 @@ async function outcome(
   env: Readonly<Record<string, string>>,
   port: number,
   certPath: string,
-): Promise<{ ours: string; bare: string }> {
+): Promise<Partial<Record<'ours' | 'bare' | 'probed', unknown>>> {
   const command = [...TYPESCRIPT, '--input-type=module', '-e', SCRIPT, String(port), certPath]
   const cwd = fileURLToPath(new URL('..', import.meta.url))
   const { code, stdout, stderr } = await runCommand(process.execPath, command, { env, cwd })
   assert.equal(code, 0, stderr)
-  return JSON.parse(stdout) as { ours: string; bare: string }
+  return JSON.parse(stdout) as Partial<Record<'ours' | 'bare' | 'probed', unknown>>
 }
 
 describe('a Node that its environment has weakened', { skip: lacks('openssl') }, () => {
@@ -208,7 +215,8 @@ describe('a Node that its environment has weakened', { skip: lacks('openssl') },
     t.after(() => server.close())
     const proxy = await startFakeProxy(tunnels())
     t.after(() => proxy.close())
-    const logged = async (name: string, which: 'ours' | 'bare', through?: string): Promise<string[]> => {
+    const expected = { ours: '1.45', bare: 'TLSv1.3', probed: 'TLSv1.3' }
+    const logged = async (name: string, which: keyof typeof expected, through?: string): Promise<string[]> => {
       const file = join(folder, name)
       const env = {
         NODE_OPTIONS: `--tls-keylog=${file}`,
@@ -217,11 +225,12 @@ describe('a Node that its environment has weakened', { skip: lacks('openssl') },
         ...(through && { THROUGH: through }),
       }
       const result = await outcome(env, server.port, folder)
-      assert.equal(result[which], which === 'ours' ? '1.45' : 'TLSv1.3')
+      assert.equal(result[which], expected[which])
       return (await readIfThere(file))?.split('\n') ?? []
     }
     assert.ok((await logged('bare.log', 'bare')).some((line) => line.startsWith('CLIENT_TRAFFIC_SECRET_0')))
     assert.deepEqual(await logged('ours.log', 'ours'), [])
+    assert.deepEqual(await logged('probed.log', 'probed'), [])
     assert.deepEqual(await logged('proxied.log', 'ours', `http://127.0.0.1:${proxy.port}`), [])
   })
 })

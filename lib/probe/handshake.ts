@@ -57,6 +57,8 @@ export async function shakeHands(target: Target, offer: Offer, deadline: AbortSi
       return own && checkCertificate?.(new X509Certificate(own))
     },
   })
+  // As for connections of a client: with --tls-keylog, Node would write the secrets of the session to a file.
+  socket.removeAllListeners('keylog')
   // An 'error' without a listener would end the process.
   socket.on('error', () => {})
   const inspect = (): void => {
