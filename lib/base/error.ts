@@ -52,10 +52,11 @@ function shortened(text: string): string {
   return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT).replace(/[\ud800-\udbff]$/, '')}...` : text
 }
 
+/** A sentence that is short enough stays the same object, by which callers recognize it. */
 function shortenedSentence(part: Sentence): Sentence {
-  return typeof part === 'string'
-    ? shortened(part)
-    : part.map((one) => (typeof one === 'string' ? shortened(one) : one))
+  if (typeof part === 'string') return shortened(part)
+  const isLong = part.some((one) => typeof one === 'string' && one.length > LONGEST_TEXT)
+  return isLong ? part.map((one) => (typeof one === 'string' ? shortened(one) : one)) : part
 }
 
 /** Keeps the sentences in an error, where neither `console.log` nor JSON shows them. */

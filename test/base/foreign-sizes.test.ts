@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { isDockerMtlsError } from '../../lib/base/errors.ts'
+import { sentencesOf } from '../../lib/base/error.ts'
+import { DaemonError, isDockerMtlsError } from '../../lib/base/errors.ts'
 import { parseJsonDocument } from '../../lib/base/json.ts'
+import { command, sentence } from '../../lib/base/sentence.ts'
 import { withoutEnd } from '../../lib/base/text.ts'
 import { readDaemonJson } from '../../lib/daemon-config/existing-daemon-json.ts'
 import { mergeDropIn } from '../../lib/daemon-config/render-for-host.ts'
@@ -110,6 +112,12 @@ test('an error quotes the beginning of a long text', () => {
   assert.equal(daemonMessage?.length, N)
   const { message: whole } = apiError(500, { method: 'GET', path: '/info' }, Buffer.from('{"message":"short"}'))
   assert.match(whole, /"short"/)
+})
+
+test('the remedy of an error is recognized by its identity', () => {
+  const todo = sentence`Try ${command('true')}`
+  const error = new DaemonError('ERR_UNIT_INVALID', { tried: 'x', got: 'y', todo })
+  assert.equal(sentencesOf(error).todo, todo)
 })
 
 test('characters are removed from the end only', () => {

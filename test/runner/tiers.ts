@@ -25,6 +25,7 @@ const ESSENTIAL: ReadonlySet<string> = new Set(
 /** What takes long in other folders, most of it with a real daemon. */
 const LONG: ReadonlySet<string> = new Set([
   'test/examples.test.ts',
+  'test/fuzz/fuzz.test.ts',
   'test/interop/bridge-daemon.test.ts',
   'test/keystore/rotate/killed.test.ts',
   'test/probe/daemon.test.ts',
