@@ -68,16 +68,24 @@ function checkNames(
  * @param names - arguments that are sent in the query, but aren't options
  */
 export function checkOptions<Given extends object>(operation: Operation, given: Given, names: object = {}): Given {
-  const { name, query = {} } = operation
-  const known = optionsOf(operation).filter((key) => !(key in names))
+  const { name, query } = operation
+  const all = optionsOf(operation)
+  const known = Object.keys(names).length === 0 ? all : all.filter((key) => !(key in names))
   checkKeys(given, known, `${name}()`)
   checkRequestOptions(given, `${name}()`, query)
   return given
 }
 
-/** The names of all options, and of the arguments that are sent in the query. */
-function optionsOf({ query = {}, own = [] }: Operation): string[] {
-  return [...Object.keys(query), ...own, ...REQUEST_OPTIONS]
+const OPTIONS = new WeakMap<Operation, readonly string[]>()
+
+/** The names of all options, and of the arguments that are sent in the query. They are asked for with each call. */
+function optionsOf(operation: Operation): readonly string[] {
+  const known = OPTIONS.get(operation)
+  if (known) return known
+  const { query = {}, own = [] } = operation
+  const all = [...Object.keys(query), ...own, ...REQUEST_OPTIONS]
+  OPTIONS.set(operation, all)
+  return all
 }
 
 /**

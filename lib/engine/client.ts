@@ -114,17 +114,17 @@ export class DockerClient {
    *
    * @throws {@link ConnectionError} if no daemon answers
    */
-  async ping(options: RequestOptions = {}): Promise<Ping> {
+  ping(options: RequestOptions = {}): Promise<Ping> {
     return this.system.ping(options)
   }
 
   /** Versions of the daemon and its parts (`GET /version`). */
-  async version(options: RequestOptions = {}): Promise<SystemVersion> {
+  version(options: RequestOptions = {}): Promise<SystemVersion> {
     return this.system.version(options)
   }
 
   /** The daemon's objects and configuration (`GET /info`). */
-  async info(options: RequestOptions = {}): Promise<SystemInfo> {
+  info(options: RequestOptions = {}): Promise<SystemInfo> {
     return this.system.info(options)
   }
 

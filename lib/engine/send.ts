@@ -8,7 +8,7 @@ import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
 import { answerTimeout, inTime, limitOf } from '../transport/time-limits.ts'
 import { apiError, isPluginRefusal, isWrongVersion, type Named } from './api-error.ts'
-import { wireCall, type Call } from './call.ts'
+import { checkOptions, wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
 import { parseJson } from './json.ts'
 import { describePath } from './path.ts'
@@ -48,10 +48,6 @@ export interface OpenAnswer {
   json<T = unknown>(): Promise<T>
 }
 
-interface PingCall extends RequestOptions {
-  readonly method?: 'GET' | 'HEAD'
-}
-
 /**
  * Sends operations: checks them, adds the version prefix, and turns failures into errors. The calls for streams in
  * `stream/` build on it.
@@ -77,18 +73,19 @@ export class Send {
   }
 
   /** `/_ping`, which has no version: checks that a daemon answers, and reads what it supports. */
-  async ping({ method = 'GET', signal, timeout, idleTimeout }: PingCall = {}): Promise<Ping> {
-    const limit = limitOf(method === 'GET' ? 'system.ping()' : 'system.pingHead()', timeout)
-    return this.#ping({ method, signal, limit, idleTimeout })
+  async ping(operation: Operation, options: RequestOptions): Promise<Ping> {
+    const { name, method, path, lane } = operation
+    const { signal, timeout, idleTimeout } = checkOptions(operation, options)
+    return await this.#ping({ method, path, lane, signal, limit: limitOf(`${name}()`, timeout), idleTimeout })
   }
 
-  async #ping({ method, ...how }: Pick<WireRequest, 'method' | 'signal' | 'limit' | 'idleTimeout'>): Promise<Ping> {
-    const call = { method, path: '/_ping', lane: 'short', ...how } as const
+  async #ping(call: WireRequest): Promise<Ping> {
     const { status, headers, body } = await collect(this.#dispatcher, call)
     if (isPluginRefusal(status, body)) throw apiError(status, call, body)
-    if (!isDockerPing(status, headers, body)) throw notDocker(`${method} /_ping at ${this.#target}`, status, headers)
+    const ping = readPing(headers)
+    if (!isDockerPing(status, ping, body)) throw notDocker(`${call.method} /_ping at ${this.#target}`, status, headers)
     if (status >= 400) throw apiError(status, call, body)
-    return readPing(headers)
+    return ping
   }
 
   /**
@@ -98,7 +95,7 @@ export class Send {
    */
   async negotiate(timeout: number, signal?: AbortSignal): Promise<void> {
     const limit = { timeout, late: () => answerTimeout(this.#target) }
-    const { apiVersion } = await this.#ping({ method: 'GET', signal, limit })
+    const { apiVersion } = await this.#ping({ method: 'GET', path: '/_ping', lane: 'short', signal, limit })
     this.#version = this.#pinned ?? chooseVersion(apiVersion, this.#target)
   }
 

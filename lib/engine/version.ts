@@ -35,7 +35,8 @@ const one = (value: string | string[] | undefined): string | undefined => (Array
 
 /** The version in the headers of an answer, if it is valid. */
 export function versionHeader(headers: AnswerHeaders): string | undefined {
-  return one(headers['api-version'])?.match(/^\d+\.\d+$/)?.[0]
+  const version = one(headers['api-version'])
+  return version !== undefined && /^\d+\.\d+$/.test(version) ? version : undefined
 }
 
 export function readPing(headers: AnswerHeaders): Ping {
@@ -50,8 +51,8 @@ export function readPing(headers: AnswerHeaders): Ping {
 }
 
 /** Is this a daemon's answer to `GET /_ping`, and not that of a proxy or another web server? */
-export function isDockerPing(status: number, headers: AnswerHeaders, body: Buffer): boolean {
-  return versionHeader(headers) !== undefined || (status === 200 && body.toString('latin1').trim() === 'OK')
+export function isDockerPing(status: number, { apiVersion }: Ping, body: Buffer): boolean {
+  return apiVersion !== undefined || (status === 200 && body.toString('latin1').trim() === 'OK')
 }
 
 export function notDocker(tried: string, status: number, headers: AnswerHeaders): ConnectionError {

@@ -185,10 +185,9 @@ export class DockerDispatcher extends Dispatcher {
     // The daemon switches protocols at once, whatever follows.
     if (options.upgrade) options = { headersTimeout: RESPONSE_TIMEOUT_MS, ...options }
     const pool = this.#pools[options.upgrade === 'tcp' ? 'hijacked' : lane]
-    const send = (guarded: GuardedHandler): boolean =>
-      pool.dispatch(options, guarded as GuardedHandler & UndiciDispatcher.DispatchHandler)
-    const repeat = isRepeatable(options) ? send : undefined
-    return send(new GuardedHandler(core, this.#guardsFor(options, path, lane), options, repeat))
+    const repeat = isRepeatable(options) ? pool : undefined
+    const guarded = new GuardedHandler(core, this.#guardsFor(options, path, lane), options, repeat)
+    return pool.dispatch(options, guarded as UndiciDispatcher.DispatchHandler)
   }
 
   /**

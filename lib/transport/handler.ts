@@ -1,7 +1,11 @@
 import type { Duplex } from 'node:stream'
+import type { Dispatcher as UndiciDispatcher } from 'undici'
 import { codeOf } from '../base/system-error.ts'
 import type { AnswerHead } from './answer-end.ts'
 import type { Handler } from './undici.ts'
+
+type Options = UndiciDispatcher.DispatchOptions
+type Repeat = Pick<UndiciDispatcher, 'dispatch'>
 
 /** Method and path of a request, as passed to the dispatcher. */
 export interface RequestLine {
@@ -42,12 +46,10 @@ const PAUSE_BYTES = 256 * 1024
 export class GuardedHandler implements Handler {
   /** Set by the queue of the request. */
   place: Place | undefined
-  /** When its connection has to be open; by the clock of performance.now(). Undefined: connectTimeout after its attempt. */
-  connectBy: number | undefined
   readonly #handler: Handler
   readonly #guards: Guards
-  readonly #repeat: ((handler: GuardedHandler) => unknown) | undefined
-  readonly #request: RequestLine
+  readonly #repeat: Repeat | undefined
+  readonly #request: Options
   /** Bytes delivered since the connection was last resumed. */
   #delivered = 0
   #abort: (reason?: Error) => void = () => {}
@@ -58,7 +60,7 @@ export class GuardedHandler implements Handler {
   #isAnswered = false
 
   /** @param repeat - sends the request once more; undefined if it must not be sent twice */
-  constructor(handler: Handler, guards: Guards, request: RequestLine, repeat?: (handler: GuardedHandler) => unknown) {
+  constructor(handler: Handler, guards: Guards, request: Options, repeat: Repeat | undefined) {
     this.#handler = handler
     this.#repeat = repeat
     this.#guards = guards
@@ -114,7 +116,7 @@ export class GuardedHandler implements Handler {
     if (this.#repeat && this.#isReused && !this.#isAnswered && !this.#abortReason && isClosed(error)) {
       // The next connection may be one that was idle as long, and is closed as well. A new one is the last.
       this.#isReused = false
-      this.#repeat(this)
+      this.#repeat.dispatch(this.#request, this as UndiciDispatcher.DispatchHandler)
       return
     }
     this.place?.ended(error)

@@ -34,8 +34,8 @@ export interface Hijacked {
 }
 
 /** undici refreshes both whenever something is sent or arrives, and doesn't count the time in which we don't read. */
-export function idleOptions({ idleTimeout }: WireRequest): { headersTimeout?: number; bodyTimeout?: number } {
-  return idleTimeout === undefined ? {} : { headersTimeout: idleTimeout, bodyTimeout: idleTimeout }
+export function idleOptions({ idleTimeout }: WireRequest): { headersTimeout: number; bodyTimeout: number } | undefined {
+  return idleTimeout === undefined ? undefined : { headersTimeout: idleTimeout, bodyTimeout: idleTimeout }
 }
 
 function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): LaneDispatchOptions {

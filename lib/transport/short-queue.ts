@@ -2,12 +2,15 @@ import type { Dispatcher as UndiciDispatcher, Pool as UndiciPool } from 'undici'
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { option, sentence } from '../base/sentence.ts'
 import { errorWithCode } from '../base/system-error.ts'
-import type { GuardedHandler, Place, RequestLine } from './handler.ts'
+import type { GuardedHandler, RequestLine } from './handler.ts'
+import { ShortCall, type ShortCallOwner } from './short-call.ts'
 
-/** A call without a complete answer for this long gives its place to a waiting one, in milliseconds. */
+/** As soon as a call has no complete answer for this long, a waiting one may use another connection. In milliseconds. */
 const SLOW_MS = 1_000
-/** How often that is checked while calls wait. */
+/** How often that is checked in this time while calls wait. */
 const CHECKS = 4
+/** A call that had less time for its own connection would fail as well. Timers may also fire some milliseconds early. */
+const SHORTEST_ATTEMPT_MS = 20
 
 type Options = UndiciDispatcher.DispatchOptions
 
@@ -32,66 +35,29 @@ export interface ShortQueueOptions {
   readonly onDrain: () => void
 }
 
-/** A pool, and how many calls it carries. */
-interface Places extends BoundedPool {
+/** A pool, and how many calls it carries or keeps in its queue. */
+interface SharedPool extends BoundedPool {
   pool: UndiciPool | undefined
-  /** How many connections may be used now. */
-  open: number
   used: number
 }
 
-/** One call, from its dispatch to its end. */
-class ShortCall implements Place {
-  readonly options: Options
-  readonly handler: GuardedHandler
-  /** When it began to wait. */
-  began = 0
-  /** Whether it was sent on an open connection. */
-  isSent = false
-  /** When a check first found that, because asking for the time takes longer. */
-  seenAt: number | undefined
-  places: Places | undefined
-  /** Where it is among the active calls. */
-  index = -1
-  /** The call that waits behind this one. */
-  next: ShortCall | undefined
-  readonly #onEnd: (call: ShortCall, error?: Error) => void
-
-  constructor(options: Options, handler: GuardedHandler, onEnd: (call: ShortCall, error?: Error) => void) {
-    this.options = options
-    this.handler = handler
-    this.#onEnd = onEnd
-  }
-
-  sent(): void {
-    this.isSent = true
-  }
-
-  ended(error?: Error): void {
-    this.#onEnd(this, error)
-  }
-}
-
 /**
- * Carries the short calls. As long as the daemon answers, they share the connections of one pool, and wait for them in
- * order. A call that gets no answer gives its place to a waiting one, which uses a second pool. So calls that hang
- * neither keep others waiting, nor does a healthy daemon get more connections.
- *
- * undici's pools keep their queue to themselves. And they may open another connection for a request that is sent
- * while an earlier one is just ending, so that the pool must be as small as this queue is.
+ * Carries the short calls. As long as the daemon answers, they share the connections of one pool, and wait in its queue.
+ * For each call that gets no answer, a waiting one moves to a second pool. So calls that hang don't keep others waiting, and
+ * a healthy daemon gets no more connections.
  */
 export class ShortQueue {
-  readonly #main: Places
-  readonly #overflow: Places
+  readonly #main: SharedPool
+  readonly #overflow: SharedPool
+  /** How many connections of the second pool may be used now. */
+  #open = 0
   readonly #options: ShortQueueOptions
   readonly #connectTimeout: number
   readonly #slowMs: number
   /**
-   * The calls that have a place. Not a Set: V8 chains the tables that a busy Set outgrows, and keeps their former content
-   * in memory until it collects the old generation (measured: a fifth more CPU time for a ping).
+   * The calls that have not ended, in order. Not a Set: V8 chains the tables that a busy Set outgrows, and keeps their former
+   * content in memory until it collects the old generation (measured: a fifth more CPU time for a ping).
    */
-  readonly #active: ShortCall[] = []
-  /** The calls that wait for one. */
   #first: ShortCall | undefined
   #last: ShortCall | undefined
   /** Whether a call that had been sent has ended since the last check. */
@@ -102,14 +68,18 @@ export class ShortQueue {
   #isAdvancing = false
   #isClosed = false
   #isDestroyed = false
-  readonly #whenEmpty: (() => void)[] = []
+  readonly #whenNoneWaits: (() => void)[] = []
+  readonly #owner: ShortCallOwner = {
+    connectBy: (call) => this.#deadline(call),
+    ended: (call, error) => this.#ended(call, error),
+  }
 
   constructor(options: ShortQueueOptions) {
     const { main, overflow, connectTimeout } = options
     this.#options = options
     this.#connectTimeout = connectTimeout
-    this.#main = { ...main, pool: undefined, open: main.connections, used: 0 }
-    this.#overflow = { ...overflow, pool: undefined, open: 0, used: 0 }
+    this.#main = { ...main, pool: undefined, used: 0 }
+    this.#overflow = { ...overflow, pool: undefined, used: 0 }
     this.#slowMs = Math.min(SLOW_MS, connectTimeout / 2)
   }
 
@@ -122,35 +92,34 @@ export class ShortQueue {
   }
 
   /** Sends a request, or lets it wait. Returns false if it waits; onDrain() follows when none does any more. */
-  dispatch(options: Options, handler: GuardedHandler): boolean {
+  dispatch(options: Options, guarded: UndiciDispatcher.DispatchHandler): boolean {
+    const handler = guarded as GuardedHandler
     if (handler.place instanceof ShortCall) return this.#repeat(handler.place)
     if (this.closed || this.destroyed) {
       handler.onError(errorWithCode('UND_ERR_CLOSED', 'the client is closed'))
       return false
     }
-    const call = new ShortCall(options, handler, this.#ended)
+    const call = new ShortCall(options, handler, this.#owner)
     handler.place = call
-    const places = this.#first ? undefined : this.#freePlaces()
-    if (places) this.#start(call, places)
-    else this.#wait(call)
-    return this.#first === undefined
+    const isFull = this.#main.used >= this.#main.connections
+    if (isFull) this.#mayWait(call)
+    this.#start(call, isFull && this.#overflow.used < this.#open ? this.#overflow : this.#main)
+    return !this.#isWaiting
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    if (this.#first) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve))
+    if (this.#isWaiting) await new Promise<void>((resolve) => this.#whenNoneWaits.push(resolve))
     if (!this.destroyed) await Promise.all(this.#pools.map((pool) => pool.close()))
     this.#isDestroyed = true
   }
 
   async destroy(reason: Error): Promise<void> {
     this.#isDestroyed = true
-    const waiting = this.#first
-    this.#first = this.#last = undefined
+    this.#open = 0
     clearTimeout(this.#timer)
     const ended = Promise.all(this.#pools.map((pool) => pool.destroy(reason)))
-    for (let call = waiting; call; call = call.next) call.handler.onError(reason)
-    for (const resolve of this.#whenEmpty.splice(0)) resolve()
+    for (const resolve of this.#whenNoneWaits.splice(0)) resolve()
     await ended
   }
 
@@ -158,116 +127,147 @@ export class ShortQueue {
     return [this.#main.pool, this.#overflow.pool].filter((pool) => pool !== undefined)
   }
 
-  #start(call: ShortCall, places: Places): void {
-    call.index = this.#active.push(call) - 1
-    places.used++
-    call.places = places
-    send(call, places)
+  get #isWaiting(): boolean {
+    return this.#main.used > this.#main.connections
   }
 
-  /** It keeps its place. */
-  #repeat(call: ShortCall): boolean {
-    call.isSent = false
-    call.seenAt = undefined
-    send(call, call.places ?? this.#main)
-    return this.#first === undefined
-  }
-
-  #wait(call: ShortCall): void {
-    call.began = now()
+  #start(call: ShortCall, pool: SharedPool): void {
+    call.previous = this.#last
     if (this.#last) this.#last.next = call
     else this.#first = call
     this.#last = call
+    call.isInOverflow = pool === this.#overflow
+    pool.used++
+    send(call, pool)
+  }
+
+  #poolOf({ isInOverflow }: ShortCall): SharedPool {
+    return isInOverflow ? this.#overflow : this.#main
+  }
+
+  /** It stays in its pool. */
+  #repeat(call: ShortCall): boolean {
+    call.isTaken = false
+    call.isSent = false
+    call.seenAt = undefined
+    send(call, this.#poolOf(call))
+    return !this.#isWaiting
+  }
+
+  /** Calls that hang may leave another connection for it. */
+  #mayWait(call: ShortCall): void {
+    call.began = now()
     if (this.#timer !== undefined) return
     this.#lastEnd = call.began
-    this.#check()
+    this.#findSlow()
+    this.#watch()
   }
 
-  #takeFirst(call: ShortCall): void {
-    this.#first = call.next
-    if (!call.next) this.#last = undefined
-    // One that hangs must not keep those after it in memory.
-    call.next = undefined
+  #remove(call: ShortCall): void {
+    const { previous, next } = call
+    if (previous) previous.next = next
+    else this.#first = next
+    if (next) next.previous = previous
+    else this.#last = previous
+    // One that stays in memory must not keep the others there.
+    call.previous = call.next = call.handler = undefined
   }
 
-  #freePlaces(): Places | undefined {
-    if (this.#main.used < this.#main.open) return this.#main
-    return this.#overflow.used < this.#overflow.open ? this.#overflow : undefined
-  }
-
-  /** Returns false if the call has no place. */
-  #leave({ index, places }: ShortCall): boolean {
-    const call = this.#active[index]
-    const last = this.#active.at(-1)
-    if (!call || !last || !places) return false
-    this.#active[index] = last
-    last.index = index
-    this.#active.pop()
-    call.index = -1
-    places.used--
-    return true
-  }
-
-  readonly #ended = (call: ShortCall, error?: Error): void => {
-    if (!this.#leave(call)) return
-    if (!this.#first) return
+  #ended(call: ShortCall, error?: Error): void {
+    // It was counted already.
+    if (!call.handler) return
+    this.#remove(call)
+    const wasWaiting = this.#isWaiting
+    this.#poolOf(call).used--
+    if (!wasWaiting) return
     if (call.isSent) this.#hasEnded = true
     // To connect has failed. Calls that have waited as long as that took get the same error.
-    const isUnconnected = !call.isSent && isDockerMtlsError(error)
-    this.#advance(isUnconnected ? () => error : undefined)
+    if (!call.isSent && isDockerMtlsError(error)) this.#advance(() => error)
+    else this.#advance()
   }
 
-  /** Gives free places to waiting calls, in order. With `late`, calls whose time is up fail with its error. */
+  /** Moves waiting calls to free connections of the second pool. With `late`, calls whose time is up fail with its error. */
   #advance(late?: (call: ShortCall) => Error): void {
-    // A call may end while it is being sent.
+    // A call may end while another is being moved or fails.
     if (this.#isAdvancing) return
     this.#isAdvancing = true
     try {
-      while (this.#first && this.#advanceOne(this.#first, late));
+      while (this.#advanceOne(late));
     } finally {
       this.#isAdvancing = false
     }
-    if (this.#first) return
-    for (const resolve of this.#whenEmpty.splice(0)) resolve()
+    if (this.#isWaiting) return
+    for (const resolve of this.#whenNoneWaits.splice(0)) resolve()
     this.#options.onDrain()
   }
 
-  /** Returns false if the call has to wait on. */
-  #advanceOne(call: ShortCall, late?: (call: ShortCall) => Error): boolean {
-    // As long as other calls end, waiting is no fault.
-    const deadline = Math.max(call.began, this.#lastEnd) + this.#connectTimeout
-    const isLate = late !== undefined && deadline <= now()
-    const places = isLate ? undefined : this.#freePlaces()
-    if (!isLate && !places) return false
-    this.#takeFirst(call)
-    call.handler.connectBy = deadline
-    if (places) this.#start(call, places)
-    else call.handler.onError(late?.(call) as Error)
+  /** Returns false if the calls have to wait on. */
+  #advanceOne(late: ((call: ShortCall) => Error) | undefined): boolean {
+    const isFree = this.#overflow.used < this.#open
+    if (!isFree && !late) return false
+    let call = this.#first
+    while (call && (call.isTaken || call.isInOverflow)) call = call.next
+    if (!call?.handler) return false
+    if (late && this.#deadline(call) - now() < SHORTEST_ATTEMPT_MS) call.handler.onError(late(call))
+    else if (isFree) this.#move(call, call.handler)
+    else return false
     return true
   }
 
-  /** Opens places for waiting calls, and ends those that have waited too long. Then checks again later. */
-  #check(): void {
-    this.#timer = undefined
-    const time = now()
-    const sent = this.#active.filter(({ isSent }) => isSent)
-    for (const call of sent) call.seenAt ??= time
-    if (!this.#first) {
-      this.#overflow.open = 0
-      return
-    }
+  /** As long as other calls end, waiting is no fault. */
+  #deadline({ began }: ShortCall): number {
+    return Math.max(began, this.#lastEnd) + this.#connectTimeout
+  }
+
+  /** The queue of the first pool keeps the old object until its turn comes, and drops it then. */
+  #move(old: ShortCall, handler: GuardedHandler): void {
+    this.#remove(old)
+    this.#main.used--
+    const call = new ShortCall(old.options, handler, this.#owner)
+    call.began = old.began
+    handler.place = call
+    this.#start(call, this.#overflow)
+  }
+
+  /** Looks again at the calls, as long as some wait. */
+  #watch(): void {
     // If this process was busy, answers have arrived meanwhile: read them first.
     const check = (): void => void setImmediate(() => this.#check())
     this.#timer = setTimeout(check, this.#slowMs / CHECKS).unref()
+  }
+
+  #check(): void {
+    this.#timer = undefined
+    const late = this.#findSlow()
+    if (!this.#isWaiting) {
+      this.#open = 0
+      return
+    }
+    this.#watch()
+    this.#advance(late)
+  }
+
+  /** Sets how many connections of the second pool may be used. Returns the error for calls that have waited too long. */
+  #findSlow(): ((call: ShortCall) => Error) | undefined {
+    const time = now()
     if (this.#hasEnded) this.#lastEnd = time
     this.#hasEnded = false
+    const taken = this.#taken()
+    const sent = taken.filter(({ isSent }) => isSent)
+    for (const call of sent) call.seenAt ??= time
     const age = ({ seenAt = time }: ShortCall): number => time - seenAt
     const slow = sent.filter((call) => age(call) >= this.#slowMs).length
-    const noneEnds = slow === this.#active.length || (slow > 0 && time - this.#lastEnd >= this.#slowMs)
+    const noneEnds = slow > 0 && (slow === taken.length || time - this.#lastEnd >= this.#slowMs)
     // If no call is answered at all, every waiting call may try.
-    this.#overflow.open = Math.min(noneEnds ? Infinity : slow, this.#overflow.connections)
+    this.#open = Math.min(noneEnds ? Infinity : slow, this.#overflow.connections)
     const [oldest] = sent.toSorted((first, second) => age(second) - age(first))
-    this.#advance(oldest && ((call) => this.#timeoutError(call, oldest, sent.length)))
+    return oldest && ((call) => this.#timeoutError(call, oldest, sent.length))
+  }
+
+  #taken(): ShortCall[] {
+    const taken: ShortCall[] = []
+    for (let call = this.#first; call; call = call.next) if (call.isTaken) taken.push(call)
+    return taken
   }
 
   #timeoutError(call: ShortCall, oldest: ShortCall, count: number): ConnectionError {
@@ -286,7 +286,8 @@ function now(): number {
   return Math.trunc(performance.now())
 }
 
-function send({ options, handler }: ShortCall, places: Places): void {
-  places.pool ??= places.create()
-  places.pool.dispatch(options, handler as UndiciDispatcher.DispatchHandler)
+function send(call: ShortCall, shared: SharedPool): void {
+  shared.pool ??= shared.create()
+  // The pool only passes both arguments on.
+  shared.pool.dispatch(call as never, call)
 }

@@ -31,7 +31,8 @@ function refuseOrigin(target: Target, origin: string | URL | undefined): Connect
 /** A proxy would obey an absolute URL, `//host` or CONNECT. Dot segments lead out of the prefix. */
 function refusePath(target: Target, method: string, text: string): ConnectionError | undefined {
   const { prefix, origin } = target
-  const rest = text.startsWith(prefix) ? text.slice(prefix.length).replace(/\?.*/s, '') : ''
+  const query = text.indexOf('?')
+  const rest = text.startsWith(prefix) ? text.slice(prefix.length, query === -1 ? undefined : query) : ''
   const isInside = /^\/(?!\/)/.test(rest) && !hasDotSegment(rest)
   if (isInside && method !== 'CONNECT') return undefined
   const what = `${method} ${showHost(text)}`

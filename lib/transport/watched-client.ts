@@ -1,5 +1,6 @@
 import type { Client as UndiciClient, Dispatcher as UndiciDispatcher } from 'undici'
 import { GuardedHandler } from './handler.ts'
+import { ShortCall } from './short-call.ts'
 import { Client } from './undici.ts'
 
 type Settings = ConstructorParameters<typeof UndiciClient>
@@ -25,10 +26,21 @@ class WatchedClient extends Client {
   }
 
   override dispatch(options: UndiciDispatcher.DispatchOptions, handler: UndiciDispatcher.DispatchHandler): boolean {
-    if (handler instanceof GuardedHandler) {
-      if (this.#isConnected) handler.useOpenConnection()
-      this.#connectBy = handler.connectBy
-    }
+    if (handler instanceof ShortCall) return this.#take(handler)
+    this.#connectBy = undefined
+    return this.#send(options, handler)
+  }
+
+  #take(call: ShortCall): boolean {
+    // The client is free for the next one.
+    if (!call.handler) return true
+    call.isTaken = true
+    this.#connectBy = call.connectBy
+    return this.#send(call.options, call.handler as UndiciDispatcher.DispatchHandler)
+  }
+
+  #send(options: UndiciDispatcher.DispatchOptions, handler: UndiciDispatcher.DispatchHandler): boolean {
+    if (this.#isConnected && handler instanceof GuardedHandler) handler.useOpenConnection()
     return super.dispatch(options, handler)
   }
 

@@ -151,6 +151,19 @@ describe('short calls that wait for a connection', () => {
     assert.deepEqual(daemon.asked.slice(16), names)
   })
 
+  test('are sent once, although the first queue still has those that moved', limited, async (t) => {
+    const daemon = await start(t)
+    const lists = hang(daemon, 16)
+    await until(() => daemon.hung.length === 16)
+    const names = Array.from({ length: 40 }, (_, index) => `/containers/c${index}/json`)
+    await Promise.all(names.map((name) => get(daemon.dispatcher, name)))
+    // Now the connections of the first queue become free.
+    for (const response of daemon.hung) response.end('[]')
+    await Promise.all(lists)
+    assert.equal(await get(daemon.dispatcher, '/version'), 'OK')
+    assert.deepEqual(daemon.asked.slice(16).toSorted(), [...names, '/version'].toSorted())
+  })
+
   test('are never sent after an abort', limited, async (t) => {
     const daemon = await start(t)
     hang(daemon, 16)

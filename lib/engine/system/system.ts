@@ -1,5 +1,4 @@
 import { checkRegistryAuth, type RegistryAuth } from '../../registry/auth.ts'
-import { checkOptions } from '../call.ts'
 import { AUTH, DF, EVENTS, INFO, PING, PING_HEAD, VERSION } from './operations.ts'
 import type { DiskUsageOptions, EventsOptions } from './options.ts'
 import type { RequestOptions, Send } from '../send.ts'
@@ -60,8 +59,8 @@ export class System {
    *
    * @throws {@link ConnectionError} if no daemon answers
    */
-  async ping(options: RequestOptions = {}): Promise<Ping> {
-    return this.#send.ping(checkOptions(PING, options))
+  ping(options: RequestOptions = {}): Promise<Ping> {
+    return this.#send.ping(PING, options)
   }
 
   /**
@@ -69,8 +68,8 @@ export class System {
    *
    * @throws {@link ConnectionError} if no daemon answers
    */
-  async pingHead(options: RequestOptions = {}): Promise<Ping> {
-    return this.#send.ping({ ...checkOptions(PING_HEAD, options), method: 'HEAD' })
+  pingHead(options: RequestOptions = {}): Promise<Ping> {
+    return this.#send.ping(PING_HEAD, options)
   }
 
   /**

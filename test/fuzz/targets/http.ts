@@ -65,8 +65,9 @@ async function readWhole(one: DockerDispatcher): Promise<unknown> {
 
 async function readPong(one: DockerDispatcher): Promise<unknown> {
   const { status, headers, body } = await collect(one, { ...REQUEST, idleTimeout: DEADLINE_MS })
-  if (!isDockerPing(status, headers, body)) throw notDocker('pinging', status, headers)
-  return readPing(headers)
+  const ping = readPing(headers)
+  if (!isDockerPing(status, ping, body)) throw notDocker('pinging', status, headers)
+  return ping
 }
 
 async function readBody(one: DockerDispatcher): Promise<void> {

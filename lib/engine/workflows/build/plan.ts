@@ -7,6 +7,7 @@ import { REQUEST_OPTIONS } from '../../request-options.ts'
 import type { Operation } from '../../operation.ts'
 import { BUILD } from '../../images/operations.ts'
 import type { Send } from '../../send.ts'
+import { PING } from '../../system/operations.ts'
 import type { BuildSource, ImageBuildOptions } from './options.ts'
 
 /** A build with checked options and a chosen builder. */
@@ -88,7 +89,7 @@ async function chooseBuilder(
   if (builder === 'buildkit' || builder === 'classic') return builder
   if (builder !== undefined) throw refused('builder', 'there is no such builder', "Set it to 'buildkit' or 'classic'.")
   if (secrets !== undefined) return 'buildkit'
-  const { builderVersion } = await send.ping({ signal, idleTimeout })
+  const { builderVersion } = await send.ping(PING, { signal, idleTimeout })
   return builderVersion === '2' ? 'buildkit' : 'classic'
 }
 
