@@ -7,6 +7,7 @@ const MAY_IMPORT = {
   registry: 'endpoint',
   engine: 'transport|endpoint|identity|registry',
   contexts: 'endpoint|identity',
+  audit: 'engine|probe|pki|daemon-config|host|transport|endpoint|identity|registry',
   interop: 'transport|endpoint|identity',
   probe: 'endpoint|identity|transport',
   pki: 'identity',
@@ -15,7 +16,7 @@ const MAY_IMPORT = {
   host: 'endpoint|transport|daemon-config',
   apply: 'host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
   setup: 'apply|host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
-  cli: 'setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
+  cli: 'audit|setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
 }
 
 /**
@@ -75,7 +76,7 @@ module.exports = {
       name: 'index-imports-no-server-end',
       severity: 'error',
       from: { path: '^lib/index\\.ts$' },
-      to: { path: '^lib/(pki|keystore|daemon-config|probe|host|apply|setup|cli)/' },
+      to: { path: '^lib/(pki|keystore|daemon-config|probe|host|apply|setup|audit|cli)/' },
     },
     {
       name: 'only-pki-loads-node-forge',

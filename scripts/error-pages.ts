@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { API_ERRORS } from '../lib/base/error-catalog/api.ts'
 import { ARGUMENT_ERRORS } from '../lib/base/error-catalog/argument.ts'
+import { AUDIT_ERRORS } from '../lib/base/error-catalog/audit.ts'
 import { BUILD_ERRORS } from '../lib/base/error-catalog/build.ts'
 import { CONNECTION_ERRORS } from '../lib/base/error-catalog/connection.ts'
 import { COPY_ERRORS } from '../lib/base/error-catalog/copy.ts'
@@ -47,6 +48,7 @@ const FAMILIES: readonly Family[] = [
   { title: 'Certificates and the CA', class: 'PkiError', codes: PKI_ERRORS },
   { title: 'Configuration of the daemon', class: 'DaemonError', codes: DAEMON_ERRORS },
   { title: 'Changing a host', class: 'ProvisionError', codes: PROVISION_ERRORS },
+  { title: 'Auditing', class: 'AuditError', codes: AUDIT_ERRORS },
   { title: 'Files on this machine', class: 'FileError', codes: FILE_ERRORS },
   { title: 'Mistakes in a call', class: 'ArgumentError', codes: ARGUMENT_ERRORS },
 ]

@@ -4,12 +4,14 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import * as audit from '../lib/audit.ts'
 import * as client from '../lib/index.ts'
 import * as daemon from '../lib/daemon.ts'
 import * as interop from '../lib/interop.ts'
 import * as pki from '../lib/pki.ts'
 import * as probe from '../lib/probe.ts'
 import * as provision from '../lib/provision.ts'
+import { CHECK_PAGES, renderCheckPages } from '../scripts/check-pages.ts'
 import { renderPage } from '../scripts/error-pages.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -19,6 +21,7 @@ const ENTRIES = {
   'docker-mtls/daemon': daemon,
   'docker-mtls/provision': provision,
   'docker-mtls/probe': probe,
+  'docker-mtls/audit': audit,
   'docker-mtls/interop': interop,
 }
 
@@ -31,6 +34,7 @@ const PAGES = [
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
+  ...readdirSync(CHECK_PAGES).map((name) => `docs/checks/${name}`),
 ]
 
 /** What examples use without declaring it. */
@@ -152,6 +156,13 @@ test('docs/errors.md is what npm run docs:errors writes', () => {
   assert.ok(readFileSync(join(ROOT, 'docs/errors.md'), 'utf8') === renderPage(), 'run:  npm run docs:errors')
 })
 
+test('docs/checks/ is what npm run docs:checks writes', () => {
+  const pages = renderCheckPages()
+  assert.deepEqual(readdirSync(CHECK_PAGES).toSorted(), [...pages.keys()].toSorted(), 'run:  npm run docs:checks')
+  for (const [name, page] of pages)
+    assert.ok(readFileSync(join(CHECK_PAGES, name), 'utf8') === page, `${name}: run  npm run docs:checks`)
+})
+
 /** The links of a page that lead to a file here, code blocks left out. */
 function localLinks(page: string): { readonly link: string; readonly path: string; readonly anchor: string }[] {
   const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/```[^]*?```/g, '')
@@ -190,7 +201,8 @@ test('the index and the API documentation know every page', () => {
   const { projectDocuments } = JSON.parse(readFileSync(join(ROOT, 'typedoc.json'), 'utf8')) as {
     projectDocuments: string[]
   }
-  const pages = PAGES.filter((name) => name.startsWith('docs/'))
+  // docs/checks/ has an index of its own, and is not part of the API documentation.
+  const pages = PAGES.filter((name) => name.startsWith('docs/') && !name.startsWith('docs/checks/'))
   assert.deepEqual(
     pages.filter((name) => name !== 'docs/README.md' && !indexed.has(name)),
     [],

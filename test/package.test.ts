@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } f
 import { homedir, tmpdir } from 'node:os'
 import { join, sep } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import * as audit from '../lib/audit.ts'
 import * as daemon from '../lib/daemon.ts'
 import * as interop from '../lib/interop.ts'
 import * as main from '../lib/index.ts'
@@ -21,6 +22,7 @@ const ENTRIES = {
   'docker-mtls/daemon': daemon,
   'docker-mtls/provision': provision,
   'docker-mtls/probe': probe,
+  'docker-mtls/audit': audit,
   'docker-mtls/interop': interop,
 }
 
@@ -34,19 +36,23 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
+async function pagesIn(path: string): Promise<string[]> {
+  return (await readdir(join(ROOT, path))).filter((name) => name.endsWith('.md')).map((name) => `${path}/${name}`)
+}
+
 /** Types for every source, code for every entry point and what they share, a map for all code; and nothing else. */
 async function expectedFiles(): Promise<string[]> {
   const sources = await readdir(join(ROOT, 'lib'), { recursive: true })
   const modules = sources.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
   const types = modules.map((name) => `dist/${name.split(sep).join('/').replace(/\.ts$/, '.d.ts')}`)
-  const names = ['index', 'pki', 'daemon', 'provision', 'probe', 'interop', 'cli/main']
+  const names = ['index', 'pki', 'daemon', 'provision', 'probe', 'audit', 'interop', 'cli/main']
   const entries = names.map((name) => `dist/${name}.js`)
   // Their names have a hash of what is in them.
   const shared = packed.files.map(({ path }) => path).filter((path) => /^dist\/chunks\/[\w-]+\.js$/.test(path))
   assert.ok(shared.length > 0, 'nothing is shared')
   const code = [...entries, ...shared].flatMap((path) => [path, `${path}.map`])
   const papers = ['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']
-  const pages = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+  const pages = [...(await pagesIn('docs')), ...(await pagesIn('docs/checks'))]
   return [...types, ...code, ...papers, ...pages, 'package.json'].toSorted()
 }
 
@@ -136,6 +142,13 @@ describe('installed elsewhere', () => {
     }
   })
 
+  test('a report of an audit has the version of the package', async () => {
+    const text = `
+      const { renderReport } = require('docker-mtls/audit')
+      console.log(JSON.parse(renderReport([], 'json')).tool.version)`
+    assert.equal((await program('audit.cjs', text)).trim(), packed.version)
+  })
+
   test('docker-mtls is a command', async () => {
     assert.equal((await run(project, 'npx', '--no-install', 'docker-mtls', '--version')).trim(), packed.version)
     const direct = join(project, 'node_modules/.bin/docker-mtls')
@@ -204,7 +217,7 @@ describe('installed elsewhere', () => {
     const loaded = reports.flatMap((text) => (JSON.parse(text) as { result: { url: string }[] }).result)
     const files = loaded.map(({ url }) => url).filter((url) => url.startsWith('file:'))
     const own = files.map((url) => url.replace(/^.*\/node_modules\/docker-mtls\//, ''))
-    assert.match(own.toSorted().join('\n'), /^dist\/chunks\/[^\n]*\ndist\/cli\/main\.js$/)
+    assert.match(own.toSorted().join('\n'), /^(?:dist\/chunks\/[^\n]*\n){1,2}dist\/cli\/main\.js$/)
   })
 
   test('it connects', async (t) => {
@@ -248,6 +261,7 @@ async function copyTypeTests(): Promise<string[]> {
       daemon: 'docker-mtls/daemon',
       provision: 'docker-mtls/provision',
       probe: 'docker-mtls/probe',
+      audit: 'docker-mtls/audit',
       interop: 'docker-mtls/interop',
     }
     const moved = text.replace(/'\.\.\/\.\.\/lib\/(.*?)\.ts'/g, (_, file: string) => {

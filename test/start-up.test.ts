@@ -25,7 +25,7 @@ test('an app that imports connect() loads what connects, and no more', () => {
   const loaded = [...loadedBy(resolve(LIB, 'index.ts'))]
   assert.ok(loaded.includes('transport/tls.ts'), 'the reader of imports finds nothing')
   const late =
-    /^engine\/(client|stream|workflows|checkpoints|configs|containers|distribution|exec|images|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|volumes)\b|^transport\/(ssh\.|ssh-stream|proxy|tunnel|web-socket|grpc)|^(pki|keystore|daemon-config|apply|setup|host|probe|contexts|cli|interop)\/|zod|tar-stream|node-forge|dotenv|yauzl|protobuf|commander|node:http2?$|node:child_process/
+    /^engine\/(client|stream|workflows|checkpoints|configs|containers|distribution|exec|images|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|volumes)\b|^transport\/(ssh\.|ssh-stream|proxy|tunnel|web-socket|grpc)|^(pki|keystore|daemon-config|apply|setup|host|probe|contexts|cli|interop|audit)\/|zod|tar-stream|node-forge|dotenv|yauzl|protobuf|commander|node:http2?$|node:child_process/
   assert.deepEqual(
     loaded.filter((name) => late.test(name)),
     [],
@@ -44,7 +44,7 @@ test('the client itself loads its helpers and builders when they are used', () =
 
 test('what the docker command asks of its plugins loads nothing else', () => {
   const loaded = [...loadedBy(resolve(LIB, 'cli/main.ts'))]
-  assert.deepEqual(loaded.toSorted(), ['cli/main.ts', 'cli/package-version.ts', 'cli/plugin/metadata.ts', 'node:fs'])
+  assert.deepEqual(loaded.toSorted(), ['base/package-version.ts', 'cli/main.ts', 'cli/plugin/metadata.ts', 'node:fs'])
 })
 
 const UNDICI = ['api/index', 'dispatcher/client', 'dispatcher/dispatcher', 'dispatcher/pool', 'handler/unwrap-handler']
@@ -60,6 +60,7 @@ const BUILT: Readonly<Record<string, { files: number; packages: readonly string[
   daemon: { files: 5, packages: [] },
   provision: { files: 13, packages: ['node-forge/lib/asn1.js'] },
   probe: { files: 6, packages: [] },
+  audit: { files: 8, packages: ['zod'] },
   interop: { files: 8, packages: POOL },
 }
 

@@ -1,5 +1,6 @@
 import type { API_ERRORS } from './error-catalog/api.ts'
 import type { ARGUMENT_ERRORS } from './error-catalog/argument.ts'
+import type { AUDIT_ERRORS } from './error-catalog/audit.ts'
 import type { BUILD_ERRORS } from './error-catalog/build.ts'
 import type { CONNECTION_ERRORS } from './error-catalog/connection.ts'
 import type { COPY_ERRORS } from './error-catalog/copy.ts'
@@ -95,6 +96,13 @@ export type HealthErrorCode = keyof typeof HEALTH_ERRORS
 export type CopyErrorCode = keyof typeof COPY_ERRORS
 
 /**
+ * Snapshots, exceptions and baselines of an audit.
+ *
+ * @useDeclaredType
+ */
+export type AuditErrorCode = keyof typeof AUDIT_ERRORS
+
+/**
  * Reading and writing files on this machine.
  *
  * @useDeclaredType
@@ -121,5 +129,6 @@ export type ErrorCode =
   | BuildErrorCode
   | CopyErrorCode
   | HealthErrorCode
+  | AuditErrorCode
   | FileErrorCode
   | ArgumentErrorCode

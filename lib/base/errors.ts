@@ -3,6 +3,7 @@ import { BRAND, DockerMtlsError, isInstance, keepSentences, nameClass, textsOf, 
 import type {
   ApiErrorCode,
   ArgumentErrorCode,
+  AuditErrorCode,
   BuildErrorCode,
   ConnectionErrorCode,
   CopyErrorCode,
@@ -89,6 +90,10 @@ export class HealthError<Code extends HealthErrorCode = HealthErrorCode> extends
 }
 nameClass(HealthError, 'HealthError')
 
+/** A snapshot, a list of exceptions or a baseline of an audit is invalid. */
+export class AuditError<Code extends AuditErrorCode = AuditErrorCode> extends DockerMtlsError<Code> {}
+nameClass(AuditError, 'AuditError')
+
 /** A file on this machine couldn't be read or written. An existing file is unchanged. */
 export class FileError<Code extends FileErrorCode = FileErrorCode> extends DockerMtlsError<Code> {}
 nameClass(FileError, 'FileError')
@@ -155,11 +160,13 @@ export type ErrorOf<Code extends ErrorCode> = Code extends keyof ApiErrorOf
                       ? CopyError<Code>
                       : Code extends HealthErrorCode
                         ? HealthError<Code>
-                        : Code extends FileErrorCode
-                          ? FileError<Code>
-                          : Code extends ArgumentErrorCode
-                            ? ArgumentError<Code>
-                            : never
+                        : Code extends AuditErrorCode
+                          ? AuditError<Code>
+                          : Code extends FileErrorCode
+                            ? FileError<Code>
+                            : Code extends ArgumentErrorCode
+                              ? ArgumentError<Code>
+                              : never
 
 /** Any error of this package: `switch (error.code)` narrows to the class. */
 export type AnyDockerMtlsError = { [Code in ErrorCode]: ErrorOf<Code> }[ErrorCode]

@@ -38,9 +38,14 @@ export function refuseUnknown(
 
 /** `Did you mean certPath?`, if there is a similar option, and the list of all options. */
 export function similarOption(key: string, known: readonly string[]): string {
-  const near = known.find((name) => distance(name.toLowerCase(), key.toLowerCase()) <= Math.min(2, name.length / 2))
+  const near = similarName(key, known)
   if (near !== undefined) return `Did you mean ${near}? ${allOptions(known)}`
   return allOptions(known)
+}
+
+/** The known name that a typo may stand for. */
+export function similarName(name: string, known: readonly string[]): string | undefined {
+  return known.find((one) => distance(one.toLowerCase(), name.toLowerCase()) <= Math.min(2, one.length / 2))
 }
 
 function allOptions(known: readonly string[]): string {

@@ -4,7 +4,8 @@ import type { Io, Output } from './terminal/io.ts'
 import { writeLine } from './terminal/json-lines.ts'
 import { writeAbove } from './terminal/live.ts'
 import { renderTyped } from './terminal/sentence-style.ts'
-import { painter, widthOf, wrap, type Paint } from './terminal/layout.ts'
+import { painter, widthOf, type Paint } from './terminal/layout.ts'
+import { wrap } from '../base/wrap.ts'
 import { printableLines } from '../base/text.ts'
 
 /** The result of a command. */
@@ -17,6 +18,8 @@ export interface Answer {
   readonly warnings?: readonly Sentence[]
   /** Is the result a failure? Then the exit code is 1. */
   readonly failed?: boolean
+  /** Replaces the exit code, for commands that distinguish more results. */
+  readonly exitCode?: number
 }
 
 /** A command line, and what it does. */
@@ -34,6 +37,8 @@ export interface CommandSpec {
   readonly jsonLines?: boolean
   /** Suggests what to do with an unexpected argument. `flags` are those read so far. */
   readonly stray?: (argument: string, flags: Readonly<Record<string, unknown>>) => Sentence | undefined
+  /** A line below an error of the command: what tells more. `words` are its arguments. */
+  readonly hint?: (error: unknown, words: readonly string[]) => Sentence | undefined
   /** Adds arguments, options and the action. */
   readonly define: (command: Command, context: Context) => void
 }
@@ -82,12 +87,12 @@ export function makeContext(io: Io, { done, jsonLines }: Ending): Context {
     typed,
     warn,
     say: (line) => writeAbove(io.stderr, `${line}\n`),
-    answer: ({ data, text, warnings = [], failed = false }, { json = false }) => {
+    answer: ({ data, text, warnings = [], failed = false, exitCode = failed ? 1 : 0 }, { json = false }) => {
       if (!json) io.stdout.write(text)
       else if (jsonLines) writeLine(io.stdout, 'result', data)
       else io.stdout.write(`${JSON.stringify(data, undefined, 2)}\n`)
       for (const warning of warnings) warn(warning)
-      done(failed ? 1 : 0)
+      done(exitCode)
     },
   }
 }

@@ -184,6 +184,16 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/ping.ts')).ping,
   },
   {
+    words: ['doctor'],
+    summary: "find out why you can't connect, or when you won't be able to",
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
+    words: ['audit'],
+    summary: 'audit daemons and their containers',
+    load: async () => (await import('./commands/audit.ts')).audit,
+  },
+  {
     words: ['bridge'],
     summary: 'create a local socket to the daemon, for any Docker tool',
     load: async () => (await import('./commands/bridge.ts')).bridge,

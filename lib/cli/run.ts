@@ -1,4 +1,4 @@
-import { ours, sentence } from '../base/sentence.ts'
+import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import type { Command } from 'commander'
 import type { ArgumentError } from '../base/errors.ts'
 import { makeContext, type CommandSpec, type Context } from './command.ts'
@@ -7,9 +7,11 @@ import { COMMANDS, type Entry } from './commands.ts'
 import { Declined } from './terminal/confirm.ts'
 import { optionsFromDocker } from './command-line/docker-flags.ts'
 import { errorReport, errorText, exitCodeOf, usageError, USAGE, type ErrorReport } from './errors.ts'
+import { escapeText } from '../base/text.ts'
 import { Interrupted, type Io } from './terminal/io.ts'
 import { writeLine } from './terminal/json-lines.ts'
 import { writeAbove } from './terminal/live.ts'
+import { renderTyped } from './terminal/sentence-style.ts'
 import { isCommanderError, isHelp, usageErrorFrom } from './command-line/usage-errors.ts'
 import { painter } from './terminal/layout.ts'
 import { buildProgram, find } from './command-line/program.ts'
@@ -24,13 +26,15 @@ import { buildProgram, find } from './command-line/program.ts'
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = 0
   let jsonLines = false
+  let meant: Meant | undefined
   try {
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
-    const meant = await findMeant(words)
+    meant = await findMeant(words)
     jsonLines = meant?.spec.jsonLines === true
     await parse(words, meant, makeContext(io, { jsonLines, done: (code) => (exitCode = code) }))
   } catch (error) {
-    return fail(error, argv, io, jsonLines)
+    const hint = meant?.spec.hint?.(error, argv.slice(meant.entry.words.length))
+    return fail(error, argv, { io, jsonLines, hint })
   }
   return io.signal.reason instanceof Interrupted ? io.signal.reason.exitCode : exitCode
 }
@@ -79,7 +83,15 @@ function groupOf([first = '']: readonly string[]): string[] {
   return COMMANDS.some(({ words }) => words.length === 2 && words[0] === first) ? [first] : []
 }
 
-function fail(error: unknown, argv: readonly string[], io: Io, jsonLines: boolean): number {
+/** How a failure is reported. */
+interface Reporting {
+  readonly io: Io
+  readonly jsonLines: boolean
+  /** See {@link CommandSpec.hint}. */
+  readonly hint: Sentence | undefined
+}
+
+function fail(error: unknown, argv: readonly string[], { io, jsonLines, hint }: Reporting): number {
   const reportJson = (reason: unknown): void => {
     if (asksForJson(argv)) writeReport(errorReport(reason, io.env), io, jsonLines)
   }
@@ -90,7 +102,7 @@ function fail(error: unknown, argv: readonly string[], io: Io, jsonLines: boolea
     return USAGE
   }
   const interruption = [error, io.signal.reason].find((reason) => reason instanceof Interrupted)
-  if (interruption === undefined) writeAbove(io.stderr, failureText(error, io))
+  if (interruption === undefined) writeAbove(io.stderr, `${failureText(error, io)}${hintText(hint, io)}`)
   reportJson(interruption ?? error)
   return exitCodeOf(interruption ?? error)
 }
@@ -99,6 +111,10 @@ function failureText(error: unknown, io: Io): string {
   if (error instanceof Declined) return `${error.message}\n`
   const { code, text } = errorText(error, io.env)
   return `${painter(io.stderr, io.env)('red', `${code}:`)} ${text}\n`
+}
+
+function hintText(hint: Sentence | undefined, { env }: Io): string {
+  return hint === undefined ? '' : `${escapeText(renderTyped(hint, env))}\n`
 }
 
 /** A program that asked for JSON gets an object after every failure. */

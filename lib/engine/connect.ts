@@ -7,7 +7,8 @@ import { CONNECT_TIMEOUT_MS } from '../transport/tls-policy.ts'
 import type { DockerClient } from './client.ts'
 import { Send } from './send.ts'
 
-async function identityFor(endpoint: ResolvedEndpoint, options: EndpointOptions): Promise<Identity | undefined> {
+/** Loads the client certificate of a TLS endpoint, as {@link connect} does. */
+export async function identityFor(endpoint: ResolvedEndpoint, options: EndpointOptions): Promise<Identity | undefined> {
   if (endpoint.kind !== 'tls') return undefined
   const { ca, cert, key, passphrase, foreignClientCa } = options
   const values = ca !== undefined && cert !== undefined && key !== undefined ? { ca, cert, key } : undefined

@@ -54,6 +54,11 @@ export class IdentitySet {
     return this.#made.context
   }
 
+  /** The CA certificates that it trusts, as PEM. @internal */
+  get caPem(): string {
+    return this.#parts.authorities.map(pemOf).join('')
+  }
+
   /** Was it created from exactly these texts? @internal */
   isOf(digest: string): boolean {
     return this.#parts.digest === digest

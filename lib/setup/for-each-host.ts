@@ -9,6 +9,7 @@ const CONCURRENCY = 8
 export async function forEachHost<Item extends { readonly host: string }, Value>(
   items: readonly Item[],
   work: (item: Item) => Promise<Value>,
+  atOnce: number = CONCURRENCY,
 ): Promise<Outcome<Value>[]> {
   const outcomes: Outcome<Value>[] = []
   const left = [...items.entries()]
@@ -18,7 +19,7 @@ export async function forEachHost<Item extends { readonly host: string }, Value>
       outcomes[index] = await outcomeOf(item, work)
     }
   }
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker))
+  await Promise.all(Array.from({ length: atOnce }, worker))
   return outcomes
 }
 

@@ -157,6 +157,11 @@ export class DockerDispatcher extends Dispatcher {
     return this.#peer
   }
 
+  /** Who connects; undefined for local sockets and ssh. @internal */
+  get identity(): Identity | undefined {
+    return this.#identity
+  }
+
   /** The warnings of the identity, as data. @internal */
   get observations(): readonly Warning[] {
     return this.#identity?.observations ?? []

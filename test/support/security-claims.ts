@@ -335,6 +335,13 @@ export const CLAIMS: readonly Claim[] = [
     ['base/errors.test.ts', 'characters of a peer that steer a terminal are escaped'],
   ),
   claim(
+    5,
+    'doctor weakens nothing to inspect a daemon',
+    ['audit/doctor/path.test.ts', 'sends no request to a server that it has not verified', 'contains neither the key'],
+    ['audit/doctor/dangers.test.ts', 'what a working connection hides', 'a daemon without TLS is found'],
+    ['probe/daemon.test.ts', 'has been told no request'],
+  ),
+  claim(
     4,
     'User namespaces are verified',
     ['machine/userns.test.ts', "sees what a container's root is on the host"],

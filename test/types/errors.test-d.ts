@@ -9,6 +9,7 @@ import {
   type AnyDockerMtlsError,
   type ApiErrorCode,
   type ArgumentErrorCode,
+  type AuditErrorCode,
   type BuildErrorCode,
   type ConnectionErrorCode,
   type CopyErrorCode,
@@ -138,6 +139,7 @@ type Rooms =
   | CopyErrorCode
   | DaemonErrorCode
   | EndpointErrorCode
+  | AuditErrorCode
   | FileErrorCode
   | HealthErrorCode
   | IdentityErrorCode

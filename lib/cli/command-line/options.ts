@@ -166,10 +166,16 @@ export interface EndpointFlags {
 }
 
 export function addEndpointOptions(command: Command): Command {
+  command
+    .option('--host <host>', 'the daemon, such as tcp://build01.example.com:2376', once('--host'))
+    .option('--context <name>', 'the docker context to use', once('--context'))
+  return addCredentialOptions(command)
+}
+
+/** The options of {@link addEndpointOptions} that don't name a daemon. */
+export function addCredentialOptions(command: Command): Command {
   return (
     command
-      .option('--host <host>', 'the daemon, such as tcp://build01.example.com:2376', once('--host'))
-      .option('--context <name>', 'the docker context to use', once('--context'))
       .option('--cert-path <dir>', 'the folder with ca.pem, cert.pem and key.pem', once('--cert-path'))
       // Not --env-file: Node takes that for its own wherever it stands, and a NODE_OPTIONS in the file then runs code.
       .option('--dotenv <file>', 'a .env file with DOCKER_* variables', once('--dotenv'))

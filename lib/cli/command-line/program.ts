@@ -1,8 +1,9 @@
 import { Command, type OutputConfiguration } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
 import { COMMANDS, GROUPS, type Entry } from '../commands.ts'
-import { hasColours, widthOf, wrap } from '../terminal/layout.ts'
-import { packageVersion } from '../package-version.ts'
+import { hasColours, widthOf } from '../terminal/layout.ts'
+import { wrap } from '../../base/wrap.ts'
+import { packageVersion } from '../../base/package-version.ts'
 import { type Sentence, renderSentence, SELF, sentence } from '../../base/sentence.ts'
 import { isPlugin } from '../terminal/self.ts'
 
@@ -21,7 +22,7 @@ First steps:
   ${SELF} COMMAND --help
       options and examples of one command
 
-Exit codes: 0 done, 1 failed, 2 wrong command line.
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 findings of an audit.
 With --json, stdout is one JSON object; a failure is
 { error: { code, message, tried, got, todo } }. Commands that show steps print
 JSON lines: { type: "step", ... } for each step, then "result" or "error".

@@ -15,7 +15,7 @@ import {
   once,
   readDays,
 } from '../command-line/options.ts'
-import { wrap } from '../terminal/layout.ts'
+import { wrap } from '../../base/wrap.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { oldFiles, summaryText, trustedCas } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'

@@ -6,7 +6,8 @@ import type { CommandSpec, Context } from '../command.ts'
 import { errorReport, errorText } from '../errors.ts'
 import { nameSource } from '../../endpoint/resolution-log.ts'
 import { addEndpointOptions, addJson, endpointOptions, type EndpointFlags } from '../command-line/options.ts'
-import { facts, wrap, type Style } from '../terminal/layout.ts'
+import { facts, type Style } from '../terminal/layout.ts'
+import { wrap } from '../../base/wrap.ts'
 
 interface ExplainFlags extends EndpointFlags {
   readonly json?: true

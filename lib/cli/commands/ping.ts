@@ -1,4 +1,5 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { ours, SELF, sentence, type Sentence } from '../../base/sentence.ts'
+import { ConnectionError, IdentityError } from '../../base/errors.ts'
 import type { Command } from 'commander'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import type { DockerClient } from '../../engine/client.ts'
@@ -100,6 +101,16 @@ function define(command: Command, context: Context): void {
   addJson(command).action((flags: PingFlags) => runPing(flags, context))
 }
 
+/**
+ * An error names the first thing that failed. Doctor also says what was in order, and what else is wrong. Through a proxy it can't
+ * see more; and a host that is refused may contain a password, which must not be repeated.
+ */
+function doctorHint(error: unknown, words: readonly string[]): Sentence | undefined {
+  const isAboutConnection = error instanceof ConnectionError || error instanceof IdentityError
+  if (!isAboutConnection || error.code.startsWith('ERR_PROXY_')) return undefined
+  return sentence`To check the connection step by step:  ${ours('doctor', ...words.filter((word) => word !== '--json'))}`
+}
+
 export const ping: CommandSpec = {
   description:
     "Connects to the daemon that the options or the environment select, and shows who answered: the server's names, the " +
@@ -111,5 +122,6 @@ export const ping: CommandSpec = {
   ],
   json: '{ endpoint: { url, kind, source }, tls: { version, cipher, remoteAddress }, server, client,\n  engine: { version, os, arch }, api: { version, newest, oldest }, milliseconds: { connected, ping }, warnings }',
   stray: (extra) => sentence`Name the host with an option:  ${SELF} ping --host ${extra}`,
+  hint: doctorHint,
   define,
 }

@@ -15,7 +15,12 @@ export interface ConnectFlags extends EndpointFlags, ProxyFlags {
 }
 
 export function addConnectOptions(command: Command): Command {
-  addEndpointOptions(command)
+  return addConnectionOptions(addEndpointOptions(command))
+}
+
+/** The options of {@link addConnectOptions} that say how to connect. */
+export function addConnectionOptions(command: Command): Command {
+  command
     .option('--key-passphrase-file <file>', 'a file with the passphrase of key.pem', once('--key-passphrase-file'))
     .option('--foreign-client-ca', 'accept a cert.pem that no CA in ca.pem has issued')
     .option('--timeout <seconds>', 'give up connecting after this time (default: 10)', once('--timeout'))
@@ -48,7 +53,8 @@ function warningsOf({ endpoint, dispatcher }: DockerClient): Sentence[] {
   return [...endpoint.warnings, ...dispatcher.observations.map(({ text }) => text)]
 }
 
-async function connectOptions(flags: ConnectFlags, { warn }: Context): Promise<EndpointOptions> {
+/** The flags as options of the library. */
+export async function connectOptions(flags: ConnectFlags, { warn }: Context): Promise<EndpointOptions> {
   const { timeout, keyPassphraseFile, foreignClientCa } = flags
   return {
     ...endpointOptions(flags),

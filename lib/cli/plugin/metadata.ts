@@ -1,4 +1,4 @@
-import { packageVersion } from '../package-version.ts'
+import { packageVersion } from '../../base/package-version.ts'
 
 /** The argument by which the docker command asks a plugin for its metadata (cli-plugins/metadata/metadata.go of docker/cli). */
 export const METADATA_WORD = 'docker-cli-plugin-metadata'

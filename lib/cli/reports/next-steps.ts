@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { InitOptions, InitReport } from '../../keystore/init/init.ts'
 import type { Context } from '../command.ts'
 import { folderFlags } from '../command-line/options.ts'
-import { wrap } from '../terminal/layout.ts'
+import { wrap } from '../../base/wrap.ts'
 import { selfOf } from '../terminal/self.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
 

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { wrap } from '../../base/wrap.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 import type { Output } from './io.ts'
 
@@ -28,21 +29,6 @@ export function painter(output: Output, env: Environment): Paint {
 /** The width of lines in characters. A terminal that doesn't know its width reports 0. */
 export function widthOf({ columns: width = 0 }: Output): number {
   return width === 0 ? WIDTH : Math.max(NARROWEST, Math.min(WIDTH, width))
-}
-
-/** Wraps a text at spaces. A word that is too long stays whole, so that it can be copied. */
-export function wrap(text: string, width: number, indent = ''): string {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else {
-      line = line === '' ? word : `${line} ${word}`
-    }
-  }
-  return [...lines, line].map((part) => `${indent}${part}`.trimEnd()).join('\n')
 }
 
 /** Labels in one column, and wrapped values in the next. */

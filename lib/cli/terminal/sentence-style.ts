@@ -29,6 +29,9 @@ const FLAGS: Readonly<Record<string, string>> = {
   tlsDir: '--tlsdir',
   usernsRemap: '--userns-remap',
   clients: '--client',
+  only: '--only',
+  skip: '--skip',
+  profile: '--profile',
 }
 
 /** Options whose value has another form here: a password is read from a file, a list is a repeated flag. */

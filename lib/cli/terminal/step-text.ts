@@ -1,6 +1,7 @@
 import type { Environment } from '../../endpoint/environment.ts'
 import type { StepEvent, StepState } from '../../base/progress.ts'
-import { cut, textWidth, wrap, type Paint, type Style } from './layout.ts'
+import { cut, textWidth, type Paint, type Style } from './layout.ts'
+import { wrap } from '../../base/wrap.ts'
 import { printable } from '../../base/text.ts'
 
 /** The characters before a step. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -15,10 +16,14 @@ const VERSION = {
   Arch: 'amd64',
 }
 
+/** Further answers by the end of their path. A function never answers, or answers what it likes. */
+export type Answers = Readonly<Record<string, object | ((response: ServerResponse) => void)>>
+
 /** Serves `/_ping` and `/version` over mutual TLS, with the server's files of a folder that `init` made. */
 export async function startFakeDaemon(
   folder: string,
   host = '127.0.0.1',
+  answers: Answers = {},
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const [cert, key, ca] = await Promise.all(
     ['server-cert.pem', 'server-key.pem', 'ca.pem'].map((name) => readFile(join(folder, 'server', name))),
@@ -27,6 +32,10 @@ export async function startFakeDaemon(
     response.setHeader('Api-Version', VERSION.ApiVersion)
     response.setHeader('Ostype', 'linux')
     if (request.url?.endsWith('/_ping') === true) return response.end('OK')
+    const path = request.url?.replace(/\?.*$/s, '') ?? ''
+    const answer = Object.entries(answers).find(([end]) => path.endsWith(end))?.[1]
+    if (typeof answer === 'function') return answer(response)
+    if (answer !== undefined) return response.setHeader('Content-Type', 'application/json').end(JSON.stringify(answer))
     if (request.url?.endsWith('/version') !== true) return response.writeHead(404).end('{"message":"page not found"}')
     response.setHeader('Content-Type', 'application/json')
     return response.end(JSON.stringify(VERSION))

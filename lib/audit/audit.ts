@@ -1,0 +1,46 @@
+import { checkOptions } from '../base/options.ts'
+import type { DockerClient } from '../engine/client.ts'
+import { CHECKS } from './checks.ts'
+import { checkExceptions } from './exceptions.ts'
+import { auditSnapshot, type AuditReport, type EvaluateOptions } from './report.ts'
+import { selectChecks } from './select.ts'
+import type { CollectOptions } from './snapshot/collect.ts'
+
+/** What to check, and how the daemon is asked. */
+export interface AuditOptions extends EvaluateOptions, CollectOptions {}
+
+const OPTIONS: Readonly<Record<keyof AuditOptions, true>> = {
+  only: true,
+  skip: true,
+  profile: true,
+  exceptions: true,
+  baseline: true,
+  now: true,
+  signal: true,
+  requestTimeout: true,
+}
+
+/**
+ * Audits a daemon: reads its settings, containers, networks and volumes, and runs the checks on them. It changes nothing. What
+ * can't be seen is `unknown`, never a pass; if a part can't be read at all, {@link AuditReport.unread} names it.
+ *
+ * @param docker - a connected client
+ * @param options - which checks, exceptions, baseline, and limits
+ * @throws {@link ArgumentError} for an unknown option, check, family or profile, before anything is sent
+ * @throws {@link AuditError} ERR_AUDIT_EXCEPTIONS_INVALID, before anything is sent
+ * @throws the reason of the signal
+ * @example
+ * ```ts
+ * const report = await audit(docker)
+ * console.log(renderReport(report, 'text'))
+ * if (failuresOf(report, 'high').length > 0 || report.unread.length > 0) process.exitCode = 1
+ * ```
+ */
+export async function audit(docker: DockerClient, options: AuditOptions = {}): Promise<AuditReport> {
+  checkOptions(options, Object.keys(OPTIONS), 'audit()')
+  selectChecks(CHECKS, options)
+  checkExceptions(options.exceptions ?? [])
+  const { collectSnapshot } = await import('./snapshot/collect.ts')
+  const snapshot = await collectSnapshot(docker, options)
+  return auditSnapshot(snapshot, { now: new Date(), ...options })
+}

@@ -1,0 +1,240 @@
+import { tlsCheck, type Check, type Severity } from '../check.ts'
+import type { AuditedCertificate, TlsFacts } from '../snapshot/tls-schema.ts'
+import { fail, pass, unknown, warn, type Verdict } from '../verdict.ts'
+
+const RFC_EKU = 'https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12'
+const PROTECT = 'https://docs.docker.com/engine/security/protect-access/'
+const DAY_MS = 24 * 60 * 60 * 1000
+
+const serverPurpose = tlsCheck({
+  id: 'T-EKU-S',
+  title: "The server's certificate is for servers alone",
+  severity: 'high',
+  cis: {},
+  why: 'dockerd accepts a certificate with the purpose clientAuth, or without any, as a client. Whoever reads the key of one daemon then controls all others of the same CA.',
+  remedy: 'Issue it again with serverAuth alone:  docker-mtls cert server NAME...',
+  references: [RFC_EKU],
+  test: ({ server }) => judgePurpose(server, 'serverAuth'),
+})
+
+const clientPurpose = tlsCheck({
+  id: 'T-EKU-C',
+  title: 'The client certificate is for clients alone',
+  severity: 'medium',
+  cis: {},
+  why: 'With the purpose serverAuth, or without any, a client can pretend to be the daemon to other clients.',
+  remedy: 'Issue it again with clientAuth alone:  docker-mtls cert client NAME',
+  references: [RFC_EKU],
+  test: ({ client }) => judgePurpose(client, 'clientAuth'),
+})
+
+function judgePurpose({ purposes }: AuditedCertificate, only: string): Verdict {
+  if (!purposes) return fail('it has no extended key usage, so it is for any purpose')
+  const others = purposes.filter((purpose) => purpose !== only)
+  if (!purposes.includes(only)) return fail(`it is for ${purposes.join(', ')}`)
+  const risky = others.filter((purpose) => /^(?:serverAuth|clientAuth|anyExtendedKeyUsage)$/.test(purpose))
+  return risky.length === 0 ? pass() : fail(`it is also for ${risky.join(', ')}`)
+}
+
+interface Expiring {
+  readonly id: string
+  readonly whose: string
+  readonly severity: Severity
+  readonly remedy: string
+  readonly of: (tls: TlsFacts) => readonly AuditedCertificate[]
+}
+
+const EXPIRING: readonly Expiring[] = [
+  {
+    id: 'T-EXP-S',
+    whose: "The server's certificate",
+    severity: 'high',
+    remedy: 'Renew it, and install it on the host:  docker-mtls cert renew, then docker-mtls daemon apply',
+    of: ({ server }) => [server],
+  },
+  {
+    id: 'T-EXP-C',
+    whose: 'The client certificate',
+    severity: 'medium',
+    remedy: 'Renew it, and give it to its client:  docker-mtls cert renew, then docker-mtls client export',
+    of: ({ client }) => [client],
+  },
+  {
+    id: 'T-EXP-CA',
+    whose: 'The CA certificate',
+    severity: 'high',
+    remedy: 'Replace the CA in phases, without an interruption:  docker-mtls cert rotate-ca',
+    of: ({ cas }) => cas,
+  },
+]
+
+const expiry = EXPIRING.map(({ id, whose, severity, remedy, of }) =>
+  tlsCheck({
+    id,
+    title: `${whose} does not expire soon`,
+    severity,
+    cis: {},
+    why: 'On the day it expires, every connection that depends on it fails. dockerd gives no warning.',
+    remedy,
+    references: ['https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5'],
+    test: (tls, { at }) => worst(of(tls).map((certificate) => judgeExpiry(certificate, Date.parse(at)))),
+  }),
+)
+
+/** 30 and 7 days, and less for certificates that live shorter than 90 days. */
+function judgeExpiry({ validFrom, validTo }: AuditedCertificate, now: number): Verdict {
+  const end = Date.parse(validTo)
+  const life = end - Date.parse(validFrom)
+  const left = end - now
+  if (Number.isNaN(left) || Number.isNaN(life)) return unknown('its dates can not be read')
+  const detail = `it expires on ${validTo.slice(0, 10)}, in ${Math.floor(left / DAY_MS)} days`
+  if (left <= 0) return fail(`it expired on ${validTo.slice(0, 10)}`)
+  if (left < Math.min(7 * DAY_MS, life / 10)) return fail(detail)
+  return left < Math.min(30 * DAY_MS, life / 3) ? warn(detail) : pass(detail)
+}
+
+const keys = tlsCheck({
+  id: 'T-KEY',
+  title: 'All keys are long enough',
+  severity: 'high',
+  cis: {},
+  why: 'Whoever computes the private key from a short public key can pretend to be its owner.',
+  remedy: 'Issue the certificate again with a P-256 key, the default of docker-mtls cert.',
+  references: ['https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final'],
+  test: (tls) => worst(each(tls, judgeKey)),
+})
+
+function judgeKey({ keyType, keyBits, curve }: AuditedCertificate, whose: string): Verdict {
+  if (keyType === 'ed25519') return pass()
+  if (keyType === 'ec') {
+    if (curve === undefined) return unknown(`the curve of ${whose} is not known`)
+    return /^P-(?:256|384|521)$/.test(curve) ? pass() : warn(`${whose} uses the curve ${curve}`)
+  }
+  if (!keyType.startsWith('rsa') || keyBits === undefined) return unknown(`the key of ${whose} has the type ${keyType}`)
+  if (keyBits < 2048) return fail(`${whose} has an RSA key of ${keyBits} bits`)
+  return keyBits < 3072 ? warn(`${whose} has an RSA key of ${keyBits} bits, enough until 2030`) : pass()
+}
+
+const signatures = tlsCheck({
+  id: 'T-SIG',
+  title: 'All certificates are signed with SHA-256 or better',
+  severity: 'high',
+  cis: {},
+  why: 'For SHA-1 and MD5, two certificates with the same signature can be made.',
+  remedy: 'Issue the certificate again:  docker-mtls cert server NAME..., or docker-mtls cert client NAME',
+  references: ['https://www.rfc-editor.org/rfc/rfc9155'],
+  test: (tls) =>
+    worst(
+      each(tls, ({ signatureAlgorithm, subject, issuer }, whose) => {
+        // Nobody verifies the signature of a self-signed CA certificate.
+        if (subject === issuer || /sha-?(?:256|384|512)|^ed25519$/i.test(signatureAlgorithm)) return pass()
+        return fail(`${whose} is signed with ${signatureAlgorithm}`)
+      }),
+    ),
+})
+
+const constraints = tlsCheck({
+  id: 'T-CA',
+  title: 'The CA certificate may sign certificates, and nothing else',
+  severity: 'low',
+  cis: {},
+  why: 'Without these limits, a certificate issued by it may itself sign others, or some clients refuse the whole chain.',
+  remedy: 'Replace the CA in phases, without an interruption:  docker-mtls cert rotate-ca',
+  references: ['https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9'],
+  test: ({ cas }) => worst(cas.map(judgeCa)),
+})
+
+function judgeCa({ isCa, extensions }: AuditedCertificate): Verdict {
+  if (!isCa) return fail('it is not marked as a CA (basicConstraints CA:TRUE)')
+  if (!extensions) return unknown('its extensions can not be read')
+  const { keyUsage, pathLength, criticalExtensions } = extensions
+  if (!criticalExtensions.includes('basicConstraints')) return warn('basicConstraints is not critical')
+  if (!keyUsage?.includes('keyCertSign')) return warn('it has no key usage keyCertSign')
+  return pathLength === 0 ? pass() : warn('it may sign further CAs (no pathlen:0)')
+}
+
+const count = tlsCheck({
+  id: 'T-MULTI',
+  title: 'The client trusts one CA',
+  severity: 'low',
+  cis: {},
+  why: 'Each CA in ca.pem can issue a certificate for the name of your daemon. A second one is only needed during a rotation.',
+  remedy: 'Finish the rotation (docker-mtls cert rotate-ca), or remove the other CA from ca.pem.',
+  references: [PROTECT],
+  test: ({ cas }) => (cas.length === 1 ? pass() : warn(`ca.pem contains ${cas.length} CA certificates`)),
+})
+
+const sharedName = tlsCheck({
+  id: 'T-SHAREDCN',
+  title: 'The client certificate names its owner',
+  severity: 'medium',
+  cis: {},
+  why: 'The common name is the user name for authorization plugins and logs. If all clients share one, nobody can tell them apart, or withdraw one.',
+  remedy: 'Issue one certificate for each person and machine:  docker-mtls cert client NAME',
+  references: ['https://docs.docker.com/engine/extend/plugins_authorization/'],
+  test: ({ client: { commonName } }) => {
+    if (commonName === undefined || commonName === '') return fail('it has no common name')
+    return /^(?:docker[ _-]?)?(?:client|user|admin|root|default|docker|test)$/i.test(commonName)
+      ? warn(`its common name is ${commonName}`)
+      : pass(`its common name is ${commonName}`)
+  },
+})
+
+/** In days. 398 and 825 are the present and the former limit of browsers for servers. */
+const MOST_DAYS = { ca: 3660, leaf: 825, usualLeaf: 398 } as const
+
+const lifetimes = tlsCheck({
+  id: 'T-LIFE',
+  title: 'Certificates are replaced often enough',
+  severity: 'low',
+  cis: {},
+  why: 'dockerd knows no revocation. A stolen key works until its certificate expires.',
+  remedy: 'Issue certificates for a year or less, and renew them automatically:  docker-mtls cert schedule',
+  references: [PROTECT],
+  test: (tls) =>
+    worst(
+      each(tls, ({ validFrom, validTo, isCa }, whose) => {
+        const days = Math.round((Date.parse(validTo) - Date.parse(validFrom)) / DAY_MS)
+        if (Number.isNaN(days)) return unknown(`the dates of ${whose} can not be read`)
+        if (days <= (isCa ? MOST_DAYS.ca : MOST_DAYS.usualLeaf)) return pass()
+        const detail = `${whose} is valid for ${days} days`
+        return !isCa && days > MOST_DAYS.leaf ? fail(detail) : warn(detail)
+      }),
+    ),
+})
+
+function each(
+  { server, client, cas }: TlsFacts,
+  judge: (certificate: AuditedCertificate, whose: string) => Verdict,
+): Verdict[] {
+  return [
+    judge(server, "the server's certificate"),
+    judge(client, 'the client certificate'),
+    ...cas.map((ca) => judge(ca, 'the CA certificate')),
+  ]
+}
+
+const ORDER = ['fail', 'unknown', 'warn', 'pass', 'not-applicable'] as const
+
+/** The worst of several. If something failed, that something else is unknown adds nothing. */
+function worst(verdicts: readonly Verdict[]): Verdict {
+  for (const status of ORDER) {
+    const found = verdicts.filter((verdict) => verdict.status === status)
+    const details = found.flatMap(({ detail }) => detail ?? [])
+    if (found.length > 0) return details.length === 0 ? { status } : { status, detail: details.join('; ') }
+  }
+  return unknown('there is no certificate')
+}
+
+/** The certificates of both sides. */
+export const CERTIFICATE_CHECKS: readonly Check[] = [
+  serverPurpose,
+  clientPurpose,
+  ...expiry,
+  keys,
+  signatures,
+  constraints,
+  count,
+  sharedName,
+  lifetimes,
+]

@@ -1,0 +1,144 @@
+import { containerCheck, type Check } from '../check.ts'
+import { cisItems, dockerDocs, manPage } from '../container/documents.ts'
+import { describePort, isAnyAddress, publishedPorts, type PublishedPort } from '../container/ports.ts'
+import { sharedWith } from '../container/shared-namespace.ts'
+import { worst } from '../container/worst.ts'
+import type { ContainerFacts } from '../snapshot/container-schema.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import { fail, notApplicable, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
+
+const PUBLISHING = dockerDocs('engine/network/port-publishing/')
+
+const addresses = containerCheck({
+  id: 'C-PORT',
+  title: 'Published ports are bound to certain addresses',
+  severity: 'medium',
+  cis: cisItems('5.14'),
+  why: 'A port that is bound to all addresses is reachable from every network of the host. Rules of ufw or firewalld do not stop it, since Docker adds its own rules before them.',
+  remedy:
+    'Create the container again with an address: -p 127.0.0.1:8080:80, or the address of the one network that needs it.',
+  references: [PUBLISHING, dockerDocs('engine/network/packet-filtering-firewalls/')],
+  test: (inspect, snapshot) => {
+    const none = withoutPorts(inspect)
+    if (none) return none
+    const isRandom = inspect.HostConfig?.PublishAllPorts === true && inspect.State?.Running === false
+    if (isRandom) return fail('PublishAllPorts: true')
+    const open = publishedPorts(inspect, snapshot).filter(({ address }) => isAnyAddress(address))
+    return worst(open.map((port) => fail(describePort(port))))
+  },
+})
+
+const lowPorts = containerCheck({
+  id: 'C-LOWPORT',
+  title: 'The container takes no port of a service of the host',
+  severity: 'low',
+  cis: cisItems('5.8'),
+  why: 'Ports below 1024 are for services of the host. A container on port 22 or 53 receives logins or names that are meant for the host.',
+  remedy: 'Create the container again with a port of the host from 1024 on: -p 127.0.0.1:8022:22.',
+  references: [PUBLISHING],
+  test: (inspect, snapshot) => {
+    const none = withoutPorts(inspect)
+    if (none) return none
+    const low = publishedPorts(inspect, snapshot).filter(({ hostPort }) => hostPort !== undefined && hostPort < 1024)
+    // Where web servers have to be.
+    const unusual = low.filter(({ hostPort }) => hostPort !== 80 && hostPort !== 443)
+    return worst(unusual.map((port) => warn(describePort(port))))
+  },
+})
+
+const daemonPorts = containerCheck({
+  id: 'C-2375',
+  title: 'The container offers no Docker API on the network',
+  severity: 'critical',
+  cis: {},
+  why: 'Port 2375 is the API without TLS. Proxies of the socket and Docker in Docker often listen there. Whoever reaches it may be root on the host.',
+  remedy: 'Create the container again without this port. Let clients use mutual TLS on port 2376.',
+  references: [dockerDocs('engine/security/protect-access/')],
+  test: (inspect, snapshot) => {
+    const none = withoutPorts(inspect)
+    if (none) return none
+    const isRunning = reported(inspect.State?.Running, 'State.Running')
+    const inNetwork = isRunning ? Object.keys(inspect.NetworkSettings?.Ports ?? {}) : []
+    return worst([
+      ...publishedPorts(inspect, snapshot).map(judgeDaemonPort),
+      ...(inNetwork.includes('2375/tcp') ? [warn('2375/tcp is open to containers in its networks')] : []),
+    ])
+  },
+})
+
+const defaultBridge = containerCheck({
+  id: 'C-BRIDGE',
+  title: 'The container is not in the default bridge network',
+  severity: 'medium',
+  cis: cisItems('5.30'),
+  why: 'All containers without a network of their own are in the default bridge, and reach all ports of each other.',
+  remedy: 'docker network create NAME, and create the container again with --network NAME.',
+  references: [dockerDocs('engine/network/drivers/bridge/')],
+  test: ({ HostConfig, NetworkSettings }, { networks }) => {
+    const mode = reported(HostConfig?.NetworkMode, 'HostConfig.NetworkMode')
+    const joined = Object.keys(reported(NetworkSettings?.Networks, 'NetworkSettings.Networks'))
+    const isInBridge = ['', 'default', 'bridge'].includes(mode) || joined.includes('bridge')
+    if (!isInBridge) return pass()
+    const bridge = 'value' in networks ? networks.value.find(({ Name }) => Name === 'bridge') : undefined
+    const isSeparated = bridge?.Options?.['com.docker.network.bridge.enable_icc'] === 'false'
+    return isSeparated ? warn('bridge, whose containers do not reach each other') : fail('bridge')
+  },
+})
+
+const ipv6 = containerCheck({
+  id: 'N-V6',
+  title: 'No port is published on IPv6 by mistake',
+  severity: 'medium',
+  cis: {},
+  why: 'The daemon publishes a port without an address on IPv6, too, and passes it on to a container that has only IPv4. Firewalls and lists of addresses for IPv4 then have a gap.',
+  remedy: 'Create the container again with an address for each port: -p 127.0.0.1:8080:80 or -p 0.0.0.0:8080:80.',
+  references: [PUBLISHING, manPage('ipv6.7')],
+  onlyRunning: true,
+  test: (inspect, snapshot) => {
+    const none = withoutPorts(inspect)
+    if (none) return none
+    const ports = publishedPorts(inspect, snapshot)
+    const onIpv6 = ports.filter(({ address }) => address.includes(':') && isAnyAddress(address))
+    if (onIpv6.length === 0) return pass()
+    const isMeant = hasIpv6(inspect, snapshot)
+    return isMeant ?? worst(onIpv6.map((port) => judgeIpv6(port, ports)))
+  },
+})
+
+/** A port of IPv6 next to a limited one of IPv4 is a gap; next to an open one, it may be meant. */
+function judgeIpv6(port: PublishedPort, all: readonly PublishedPort[]): Verdict {
+  const sameOnIpv4 = all.filter((one) => one.containerPort === port.containerPort && !one.address.includes(':'))
+  const isLimited = sameOnIpv4.length > 0 && !sameOnIpv4.some(({ address }) => isAnyAddress(address))
+  return isLimited
+    ? fail(`${describePort(port)}, although IPv4 is limited to ${sameOnIpv4.map(({ address }) => address).join(', ')}`)
+    : warn(`${describePort(port)}, although the container has no IPv6`)
+}
+
+/** A verdict if the container has IPv6, or if that is unknown. */
+function hasIpv6({ NetworkSettings }: ContainerFacts, { networks }: Snapshot): Verdict | undefined {
+  if ('unknown' in networks) return unknown(networks.unknown)
+  const joined = Object.values(reported(NetworkSettings?.Networks, 'NetworkSettings.Networks'))
+  const own = networks.value.filter(({ Id }) => joined.some(({ NetworkID }) => NetworkID === Id))
+  return own.some(({ EnableIPv6 }) => reported(EnableIPv6, 'Networks[].EnableIPv6')) ? pass() : undefined
+}
+
+function judgeDaemonPort(port: PublishedPort): Verdict {
+  const isPlain = port.containerPort === '2375/tcp' || port.hostPort === 2375
+  const isTls = port.containerPort === '2376/tcp' || port.hostPort === 2376
+  if (!isPlain && !isTls) return pass()
+  if (isTls && !isPlain)
+    return warn(`${describePort(port)}; docker-mtls audit can look whether it demands certificates`)
+  const isLocal = /^(?:127\.|\[?::1\]?$)/.test(port.address)
+  return isLocal ? warn(`${describePort(port)}, on loopback`) : fail(describePort(port))
+}
+
+/** A verdict if the ports of a container are not its own. */
+function withoutPorts({ HostConfig }: ContainerFacts): Verdict | undefined {
+  const mode = reported(HostConfig?.NetworkMode, 'HostConfig.NetworkMode')
+  if (mode === 'host') return notApplicable('the container has the network of the host')
+  if (mode === 'none') return notApplicable('the container has no network')
+  return sharedWith(mode) === undefined ? undefined : notApplicable(`the container has the network of ${mode}`)
+}
+
+/** Ports and networks of a container. */
+export const CONTAINER_PORTS: readonly Check[] = [addresses, lowPorts, daemonPorts, defaultBridge, ipv6]

@@ -1,0 +1,47 @@
+import type { CheckFacts } from '../check.ts'
+import type { GroupId } from '../cve/vulnerability.ts'
+
+/** Checks that report several vulnerabilities, which have the same remedy. */
+export const VERSION_GROUPS: ReadonlyArray<CheckFacts & { readonly id: GroupId }> = [
+  {
+    id: 'D-AUTHZ-HOLLOW',
+    title: 'The authorization plugin sees every request',
+    family: 'versions',
+    severity: 'critical',
+    cis: {},
+    why: 'Some engines execute requests whose body the authorization plugin has not seen. So every client can do what the plugin forbids, such as starting a privileged container.',
+    remedy: 'Upgrade Docker Engine to 29.3.1 or newer, and restart the daemon.',
+    references: ['https://docs.docker.com/engine/extend/plugins_authorization/'],
+  },
+  {
+    id: 'D-FIREWALL',
+    title: 'A reload of firewalld keeps the rules of the daemon',
+    family: 'versions',
+    severity: 'medium',
+    cis: {},
+    why: 'Some engines do not restore their rules after firewalld is reloaded. Containers then reach other networks, and other hosts reach ports that are published on the loopback address only.',
+    remedy:
+      'Upgrade Docker Engine to 28.3.3 or newer. Until then, run systemctl restart docker after each reload of firewalld.',
+    references: ['https://docs.docker.com/engine/network/packet-filtering-firewalls/'],
+  },
+  {
+    id: 'D-GO',
+    title: 'The Go runtime of the daemon has the fixes for HTTP/2',
+    family: 'versions',
+    severity: 'medium',
+    cis: {},
+    why: 'The version of the engine does not tell with which version of Go it was built. With an older one, a client that speaks HTTP/2 crashes dockerd, or exhausts its memory or CPU time.',
+    remedy: 'Install a build of Docker Engine with Go 1.26.9 or newer, such as docker-ce 29.9.0.',
+    references: ['https://go.dev/doc/devel/release'],
+  },
+  {
+    id: 'D-KERNEL',
+    title: 'The kernel, or the daemon in its place, blocks known ways out of containers',
+    family: 'versions',
+    severity: 'high',
+    cis: {},
+    why: 'All containers share the kernel of the host, so a flaw of the kernel lets a container change other containers or become root on the host.',
+    remedy: 'Install the updates of the kernel and restart the host, and upgrade Docker Engine to 29.4.2 or newer.',
+    references: ['https://docs.docker.com/engine/security/seccomp/'],
+  },
+]

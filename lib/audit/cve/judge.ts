@@ -1,0 +1,101 @@
+import { fail, notApplicable, pass, reported, unknown, warn, type Status, type Verdict } from '../verdict.ts'
+import { buildOf, desktopVersion, type Build, type Versions } from './builds.ts'
+import { compare, fixOf, lineOf, parseVersion, type Version } from './compare.ts'
+import { trackerOf } from './tracker.ts'
+import type { Applies, Component, Vulnerability } from './vulnerability.ts'
+
+/** How many numbers name a release line of a component. Docker fixes the newest minor version of a major one. */
+const LINE_DEPTH: Readonly<Record<Component, number>> = {
+  engine: 1,
+  buildkit: 1,
+  containerd: 2,
+  runc: 2,
+  go: 2,
+  kernel: 2,
+  desktop: 1,
+}
+
+/** Says whether a daemon has a vulnerability. */
+export function judge(vulnerability: Vulnerability, versions: Versions): Verdict {
+  const { applies, component } = vulnerability
+  if (component === 'desktop' && desktopVersion(versions.version) === undefined)
+    return notApplicable('the daemon is not in Docker Desktop')
+  const use = applies === undefined ? undefined : USES[applies](versions)
+  if (use?.status === 'not-applicable') return use
+  const verdict = judgeVersion(vulnerability, versions)
+  return verdict.status === 'pass' ? verdict : (use ?? verdict)
+}
+
+/** The worst of several verdicts, with the details of all that are as bad. */
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  const order: readonly Status[] = ['fail', 'warn', 'unknown', 'pass', 'not-applicable']
+  const status = order.find((one) => verdicts.some((verdict) => verdict.status === one)) ?? 'not-applicable'
+  const details = verdicts.flatMap((verdict) => (verdict.status === status ? (verdict.detail ?? []) : []))
+  return { status, ...(details.length > 0 && { detail: [...new Set(details)].join('; ') }) }
+}
+
+/** The same for versions in the table, which are valid. */
+export function known(version: string): Version {
+  const parsed = parseVersion(version)
+  if (!parsed) throw new TypeError(`the table contains ${version}, which is not a version`)
+  return parsed
+}
+
+/** The line of a component's version: `28` of the engine, `1.7` of containerd. */
+export function releaseLine(component: Component, version: Version): string {
+  return lineOf(version, LINE_DEPTH[component])
+}
+
+function judgeVersion(vulnerability: Vulnerability, versions: Versions): Verdict {
+  const { component, fixed, since, confirmed, undecided, ids } = vulnerability
+  const build = buildOf(component, versions)
+  if (!build) return unknown(`the daemon did not report the version of ${component}`)
+  const version = parseVersion(build.version)
+  const shown = `${build.name} ${build.version}`
+  if (!version) return unknown(`${shown} is not a version that can be compared`)
+  if (since !== undefined && compare(version, known(since)) < 0) return pass(`${shown} is older than the flaw`)
+  const fix = fixOf(version, fixed.map(known), LINE_DEPTH[component])
+  if (fix === 'fixed' || (fix === 'newer line' && !vulnerability.parallelLines)) return pass(shown)
+  const text = `${shown}, fixed in ${fixed.join(', ')}`
+  if (!build.isOriginal) return unknown(distribution(ids[0], text, build, versions))
+  if (fix === 'newer line') return unknown(`${text}; the first fixed version of newer release lines is not known`)
+  if (undecided !== undefined) return unknown(`${text}: ${undecided}`)
+  return confirmed ? fail(`${ids.join(', ')}: ${text}`) : warn(`${ids.join(', ')}: ${text}, by an unconfirmed source`)
+}
+
+function distribution(
+  id: string,
+  text: string,
+  { version }: Build,
+  { info, version: { GitCommit } }: Versions,
+): string {
+  const tracker = trackerOf(id, `${version} ${GitCommit ?? ''}`, info.OperatingSystem)
+  return `${text}, but a build of a distribution may contain the fix: ${tracker}`
+}
+
+type Use = (versions: Versions) => Verdict | undefined
+
+/** Undefined if the daemon uses it. */
+const USES: Readonly<Record<Applies, Use>> = {
+  authz: ({ info }) =>
+    reported(info.Plugins?.Authorization, 'info.Plugins.Authorization').length > 0
+      ? undefined
+      : notApplicable('there is no authorization plugin'),
+  firewalld: ({ info }) => {
+    const driver = info.FirewallBackend?.Driver
+    if (driver === undefined)
+      return unknown(
+        'the daemon does not report whether it uses firewalld: run systemctl is-active firewalld on the host',
+      )
+    return driver.includes('firewalld') ? undefined : notApplicable(`the firewall backend is ${driver}`)
+  },
+  swarm: ({ info }) => {
+    const state = reported(info.Swarm?.LocalNodeState, 'info.Swarm.LocalNodeState')
+    return state === '' || state === 'inactive' ? notApplicable('the node is in no swarm') : undefined
+  },
+  cri: () => notApplicable('dockerd does not use the CRI plugin of containerd'),
+  windows: ({ info }) =>
+    reported(info.OSType, 'info.OSType') === 'windows' ? undefined : notApplicable('the host does not run Windows'),
+  cgroup1: ({ info }) =>
+    reported(info.CgroupVersion, 'info.CgroupVersion') === '1' ? undefined : notApplicable('the host uses cgroup v2'),
+}

@@ -1,0 +1,69 @@
+import { isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
+import { command, sentence, type Sentence } from '../../base/sentence.ts'
+import { inWords } from '../../identity/dates.ts'
+import type { Attempt } from './attempt.ts'
+import { valueOf } from './deadline.ts'
+import { failedBy, ok, unknown, warning, type DetailedStep } from './step.ts'
+
+/** Certificates of docker-mtls begin an hour in the past, so this is early enough. In milliseconds. */
+const MOST_SKEW_MS = 120_000
+
+/** Does the daemon answer? */
+export function apiStep({ error, apiVersion, version }: Attempt): DetailedStep {
+  if (error !== undefined) return failedBy('api', error)
+  const { Version, ApiVersion, MinAPIVersion, Os, Arch } = (version && valueOf(version)) ?? {}
+  const facts = { apiVersion, engine: Version, newest: ApiVersion, oldest: MinAPIVersion, os: Os, arch: Arch }
+  if (version !== undefined && 'error' in version) return limited(version.error, facts)
+  const engine = Version === undefined ? 'The daemon' : `Docker ${Version}`
+  return ok('api', `${engine} answers, with API ${apiVersion ?? ''}`, facts)
+}
+
+/** `/_ping` needs no rights; `/version` may be refused by an authorization plugin or a gateway, or get no answer. */
+function limited(error: unknown, facts: object): DetailedStep {
+  const { got, todo }: { got: Sentence; todo?: Sentence } = isDockerMtlsError(error)
+    ? sentencesOf(error)
+    : { got: String(error) }
+  return warning('api', {
+    code: 'API_LIMITED',
+    finding: sentence`the daemon answers /_ping, but not GET /version: ${got}`,
+    remedy: todo,
+    facts: { ...facts, cause: isDockerMtlsError(error) ? error.code : 'UNEXPECTED' },
+  })
+}
+
+/** Clocks that differ make certificates expired, or not yet valid, on one side only. */
+export function clockStep({ ahead }: Attempt): DetailedStep {
+  if (ahead === undefined) return unknown('clock', 'the daemon did not say what time it is')
+  const seconds = Math.round(ahead / 1000)
+  const facts = { secondsAhead: seconds }
+  if (Math.abs(ahead) < MOST_SKEW_MS) return ok('clock', 'the clocks of both machines agree', facts)
+  const how = ahead > 0 ? 'ahead of' : 'behind'
+  return warning('clock', {
+    code: 'CLOCKS_DIFFER',
+    finding: `the daemon's clock is ${inWords(ahead)} ${how} the clock of this machine: one side will take certificates for expired, or for not yet valid`,
+    remedy: sentence`Find the wrong one with ${command('date', '-u')}, and synchronize it:  ${command('timedatectl', 'set-ntp', 'true')}`,
+    facts,
+  })
+}
+
+/**
+ * The daemon itself knows whether it also listens without TLS (moby, daemon/info.go). dockerd on another host than this
+ * one can't be asked in any other way.
+ */
+export function listenersStep({ info }: Attempt): DetailedStep {
+  const warnings = info && valueOf(info)?.Warnings
+  if (warnings === undefined) return unknown('neighbours', 'the daemon did not say whether it listens without TLS')
+  const open = warnings.filter((text) =>
+    /API is accessible on (?:http:|https:.*without TLS client verification)/.test(text),
+  )
+  if (open.length === 0) return ok('neighbours', 'the daemon listens on no network address without TLS')
+  return {
+    ...warning('neighbours', {
+      code: 'PLAINTEXT_DOCKER',
+      finding: `the daemon says that everybody can use its API: ${open.map((text) => text.split('\n')[0]?.slice(0, 200)).join('; ')}`,
+      remedy: sentence`Remove that listener from dockerd, or secure it:  ${command('docker-mtls', 'daemon', 'apply')}`,
+      facts: { warnings: open },
+    }),
+    status: 'failed',
+  }
+}

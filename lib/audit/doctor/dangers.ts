@@ -1,0 +1,173 @@
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
+import { readCertificate, type CertificateFacts } from '../../identity/certificate.ts'
+import { listenersStep } from './api-steps.ts'
+import { acceptedNames } from './client-step.ts'
+import { valueOf } from './deadline.ts'
+import { failed, notSeen, ok, unknown, warning, type DetailedStep, type StepName } from './step.ts'
+import { NEIGHBOURS, type TlsEvidence } from './tls-evidence.ts'
+
+const SECURE: Sentence = sentence`On the server, as root:  ${ours('daemon', 'apply')}`
+
+/** What {@link dangers} looks at. */
+export const DANGERS: readonly StepName[] = ['anonymous', 'accepted-cas', 'server-certificate', 'neighbours']
+
+/**
+ * What a connection that works doesn't show. Each of these lets somebody in who shouldn't be. If the server showed no TLS, only
+ * its other ports are looked at: an open one often is the reason.
+ *
+ * @param fault - the step of the connection that failed
+ */
+export function dangers(evidence: TlsEvidence, fault: StepName | undefined): DetailedStep[] {
+  const { server, certificate } = evidence
+  const ports = neighbourSteps(evidence)
+  if (certificate === undefined && (valueOf(server)?.protocols ?? []).length === 0) {
+    const unseen = DANGERS.filter((name) => name !== 'neighbours' || fault === 'resolve')
+    return [...unseen.map((name) => notSeen(name, fault ?? 'tls')), ...(fault === 'resolve' ? [] : ports)]
+  }
+  return [anonymousStep(evidence), acceptedStep(evidence), ownCertificateStep(evidence), ...ports]
+}
+
+/** Does the server let in a client without a certificate? A handshake without one shows it. */
+function anonymousStep({ server, endpoint }: TlsEvidence): DetailedStep {
+  const { clientCertificate = 'unknown' } = valueOf(server) ?? {}
+  const facts = { clientCertificate }
+  if (clientCertificate === 'required')
+    return ok('anonymous', 'the server refuses clients without a certificate', facts)
+  if (clientCertificate === 'unknown') {
+    return unknown('anonymous', 'whether the server refuses clients without a certificate could not be seen', facts)
+  }
+  const trouble = {
+    code: 'CLIENT_CERTIFICATE_NOT_REQUIRED',
+    finding: `the server also accepts clients without a certificate (it ${clientCertificate === 'requested' ? 'asks for one, and continues without' : 'asks for none'}): everybody who reaches the port controls Docker, and so the host`,
+    remedy: sentence`Start dockerd with --tlsverify. ${SECURE}`,
+    facts,
+  } as const
+  // A gateway may let such a client see its own pages only.
+  return endpoint.prefix === '' ? failed('anonymous', trouble) : warning('anonymous', trouble)
+}
+
+/** With an empty list of acceptable CAs, Go and so dockerd trusts those of the system. */
+function acceptedStep(evidence: TlsEvidence): DetailedStep {
+  const names = acceptedNames(evidence)
+  const { acceptedAuthorities: said = 'unknown', protocols = [] } = valueOf(evidence.server) ?? {}
+  if (names === undefined) {
+    const only =
+      said === 'unknown' && protocols.join('') === 'TLSv1.3'
+        ? ': it supports only TLS 1.3, which encrypts their list'
+        : ''
+    return unknown('accepted-cas', `which CAs may issue client certificates could not be seen${only}`, {
+      acceptedCas: said,
+    })
+  }
+  const facts = { acceptedCas: names }
+  if (names.length > 0)
+    return ok(
+      'accepted-cas',
+      `the server accepts client certificates of ${enumerate(names)}, and of no other CA`,
+      facts,
+    )
+  return failed('accepted-cas', {
+    code: 'ANY_CA_ACCEPTED',
+    finding:
+      'the server names no CA whose clients it accepts, so it accepts certificates of every CA that its system trusts: anybody can buy one',
+    remedy: sentence`Set --tlscacert to the file of your CA; an empty value means the CAs of the system. ${SECURE}`,
+    facts,
+  })
+}
+
+/** A server certificate without an extended key usage, or with both, is also a client certificate. */
+function ownCertificateStep(evidence: TlsEvidence): DetailedStep {
+  const { certificate, endpoint } = evidence
+  const about = 'server-certificate'
+  if (certificate === undefined) return unknown(about, "the server's certificate could not be seen")
+  const { purposes, names } = certificate
+  const facts = { purposes: purposes ?? 'any' }
+  if (purposes && !purposes.some((purpose) => purpose === 'clientAuth' || purpose === 'anyExtendedKeyUsage')) {
+    return ok(about, "the server's certificate is for servers only, so its key can't log in", facts)
+  }
+  const accepted = isAcceptedAsClient(evidence, certificate)
+  const what = purposes === undefined ? 'has no extended key usage' : 'is for clients, too'
+  if (accepted === false)
+    return ok(about, `the server's certificate ${what}, but the server accepts no clients of its CA`, facts)
+  if (accepted === undefined) {
+    return unknown(
+      about,
+      `the server's certificate ${what}; whether the server accepts clients of its CA could not be seen`,
+      facts,
+    )
+  }
+  const all = [...names.dns, ...names.ip].filter((name) => !name.startsWith('-'))
+  return warning(about, {
+    code: 'SERVER_CERTIFICATE_IS_CLIENT',
+    finding: `the server's certificate ${what}, so the server lets in whoever has its key, as a client`,
+    remedy: sentence`Reissue it for servers only, on the machine with the CA:  ${ours('cert', 'server', ...(all.length === 0 ? [endpoint.host] : all), '--force')}`,
+    facts,
+  })
+}
+
+/** Undefined: not known. */
+function isAcceptedAsClient(evidence: TlsEvidence, { issuer }: CertificateFacts): boolean | undefined {
+  const { identity, chain, attempt } = evidence
+  const names = acceptedNames(evidence)
+  if (names !== undefined) {
+    const issuers = [issuer, ...chain.map((one) => readCertificate(one).issuer)]
+    return names.length === 0 || issuers.some((name) => names.includes(name))
+  }
+  // It has accepted ours, which is of the same CA.
+  return attempt.peer !== undefined && identity.client.issuer === issuer ? true : undefined
+}
+
+/** Other ports of the host, and what the daemon itself says about its listeners. */
+function neighbourSteps(evidence: TlsEvidence): DetailedStep[] {
+  const { neighbours, endpoint, server, attempt } = evidence
+  const own = valueOf(server)?.plaintext
+  const { protocols = [] } = valueOf(server) ?? {}
+  const all = [...neighbours, ...(own !== undefined && protocols.length > 0 ? [[endpoint.port, own] as const] : [])]
+  const facts = { ports: Object.fromEntries(all.map(([port, answer]) => [port, answer ?? 'unknown'])) }
+  const open = all.flatMap(([port, answer]) => openPort(endpoint.host, port, answer))
+  const told = listenersStep(attempt)
+  const steps = [
+    ...open,
+    ...(told.status === 'failed' && !open.some(({ status }) => status === 'failed') ? [told] : []),
+  ]
+  if (steps.length > 0) return steps
+  const unseen = all.filter(([, answer]) => answer === undefined || answer === 'silent').map(([port]) => String(port))
+  if (unseen.length > 0)
+    return [unknown('neighbours', `what answers on port ${enumerate(unseen)} could not be seen`, facts)]
+  return [
+    ok(
+      'neighbours',
+      `nothing answers without TLS on the ports ${enumerate(all.map(([port]) => String(port)))}, as seen from here`,
+      facts,
+    ),
+  ]
+}
+
+function openPort(host: string, port: number, answer: string | undefined): DetailedStep[] {
+  const facts = { port, answer }
+  if (answer === 'docker') {
+    return [
+      failed('neighbours', {
+        code: 'PLAINTEXT_DOCKER',
+        finding: `a Docker daemon answers on port ${port} without TLS: everybody who reaches it controls that daemon, and so the host`,
+        remedy: sentence`Remove that listener from dockerd (-H or "hosts"), or secure the host:  ${ours('setup', `ssh://USER@${host}`)}`,
+        facts,
+      }),
+    ]
+  }
+  if (answer !== 'http' && answer !== 'other') return []
+  const what = NEIGHBOURS.get(port) ?? 'the Docker API'
+  const remedy =
+    port === 9323
+      ? sentence`Let dockerd serve its metrics to this machine only ("metrics-addr": "127.0.0.1:9323" in daemon.json), then:  ${command('systemctl', 'restart', 'docker')}`
+      : sentence`Find the program on the server, as root:  ${command('ss', '-ltnp', `sport = :${port}`)}`
+  return [
+    warning('neighbours', {
+      code: 'PLAINTEXT_SERVICE',
+      finding: `port ${port}, usually of ${what}, answers everybody without TLS`,
+      remedy,
+      facts,
+    }),
+  ]
+}

@@ -1,0 +1,76 @@
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import type { CertificateFacts } from '../../identity/certificate.ts'
+import { renewalRemedy } from '../../identity/checks.ts'
+import { DAY, formatDate, inWords } from '../../identity/dates.ts'
+import { certificateFacts } from './certificate-facts.ts'
+import type { Identity } from '../../identity/identity.ts'
+import { ok, unknown, warning, type DetailedStep } from './step.ts'
+import type { TlsEvidence } from './tls-evidence.ts'
+
+/** Time to react, even if nobody reads warnings on weekends. */
+const SOON_MS = 30 * DAY
+
+/** Whose certificate expires. */
+type Whose = 'server' | 'client' | 'ca'
+
+const NAMES: Readonly<Record<Whose, string>> = {
+  server: "the server's certificate",
+  client: 'the client certificate',
+  ca: 'the CA',
+}
+
+/** When will one of the certificates end this connection? */
+export function expirySteps(
+  {
+    certificate,
+    identity,
+  }: Pick<TlsEvidence, 'certificate'> & { readonly identity: Pick<Identity, 'client' | 'authorities'> },
+  now: number = Date.now(),
+): DetailedStep[] {
+  const { client, authorities } = identity
+  const issuers = new Set([client.issuer, certificate?.issuer])
+  // During a rotation, the old CA expires beside the new one, and nothing is to be done.
+  const inUse = authorities.filter(({ subject }) => authorities.length === 1 || issuers.has(subject))
+  const all: [Whose, CertificateFacts][] = [
+    ...(certificate ? [['server', certificate] as [Whose, CertificateFacts]] : []),
+    ['client', client],
+    ...inUse.map((ca): [Whose, CertificateFacts] => ['ca', ca]),
+  ]
+  const steps = all.flatMap(([whose, facts]) => judge(whose, facts, now))
+  if (steps.length > 0) return steps
+  const [first] = all.toSorted(([, one], [, other]) => one.validTo.getTime() - other.validTo.getTime())
+  if (first === undefined) return []
+  const [whose, { validTo }] = first
+  const left = `${NAMES[whose]} expires first, in ${inWords(validTo.getTime() - now)}, on ${formatDate(validTo)}`
+  const facts = { first: whose, validTo: validTo.toISOString() }
+  if (certificate === undefined)
+    return [unknown('expiry', `${left}; the server's certificate could not be seen`, facts)]
+  return [ok('expiry', left, facts)]
+}
+
+/**
+ * A certificate is due when it has used two thirds of its lifetime, as for `cert renew`. In its last 30 days, that is urgent; a
+ * certificate for a week is always in its last 30 days.
+ */
+function judge(whose: Whose, certificate: CertificateFacts, now: number): DetailedStep[] {
+  const { validFrom, validTo } = certificate
+  const left = validTo.getTime() - now
+  if (left < 0) return []
+  const lifetime = validTo.getTime() - validFrom.getTime()
+  if (left * 3 > lifetime) return []
+  const isSoon = left < SOON_MS
+  const used = isSoon ? '' : ', and has used two thirds of its lifetime'
+  return [
+    warning('expiry', {
+      code: isSoon ? 'CERTIFICATE_EXPIRES_SOON' : 'CERTIFICATE_DUE',
+      finding: `${NAMES[whose]} (${certificate.subject}) expires in ${inWords(left)}, on ${formatDate(validTo)}${used}`,
+      remedy: remedyOf(whose, certificate, now),
+      facts: { whose, certificate: certificateFacts(certificate) },
+    }),
+  ]
+}
+
+function remedyOf(whose: Whose, certificate: CertificateFacts, now: number): Sentence {
+  if (whose !== 'server') return renewalRemedy(certificate, now)
+  return sentence`Renew it on the machine with the CA, then install it on the server:  ${ours('cert', 'renew', '--server')}`
+}

@@ -1,0 +1,182 @@
+import { isDockerMtlsError, sentencesOf, type AnyDockerMtlsError, type ErrorCode } from '../../base/errors.ts'
+import { partsOf, renderSentence, sentence, type Sentence, type SentencePart } from '../../base/sentence.ts'
+import { codeOf } from '../../base/system-error.ts'
+import { escapeText } from '../../base/text.ts'
+
+/**
+ * What was looked at. In the order of a TLS connection: which `endpoint`, the `identity` (our files), `resolve` (DNS), `tcp`,
+ * `tls`, `ca` (is the server's certificate trusted?), `names`, `dates`, `client` (does the server accept our certificate?),
+ * `api`, `clock`. Then the dangers that nobody notices: `anonymous` (clients without a certificate), `accepted-cas`,
+ * `server-certificate` (may it log in as a client?), `neighbours` (other ports), `expiry`. For ssh: `ssh`, `login`,
+ * `remote-docker`. For local sockets: `socket`. With a proxy: `proxy`.
+ */
+export type StepName =
+  | 'endpoint'
+  | 'identity'
+  | 'proxy'
+  | 'resolve'
+  | 'tcp'
+  | 'tls'
+  | 'ca'
+  | 'names'
+  | 'dates'
+  | 'client'
+  | 'ssh'
+  | 'login'
+  | 'remote-docker'
+  | 'socket'
+  | 'api'
+  | 'clock'
+  | 'anonymous'
+  | 'accepted-cas'
+  | 'server-certificate'
+  | 'neighbours'
+  | 'expiry'
+
+/**
+ * `failed`: it prevents the connection, or it lets anyone in. `warning`: it works, but you should know. `unknown`: it could
+ * not be seen. `skipped`: it was not looked at, because an earlier step failed.
+ */
+export type StepStatus = 'ok' | 'warning' | 'failed' | 'unknown' | 'skipped'
+
+/** The dangers and warnings that have no error code, because they prevent no connection. */
+export type FindingCode =
+  /** Some addresses of the name don't accept connections. */
+  | 'SOME_ADDRESSES_FAIL'
+  /** The clocks of both machines differ by more than two minutes. */
+  | 'CLOCKS_DIFFER'
+  /** The daemon answers `/_ping`, but not the rest. */
+  | 'API_LIMITED'
+  /** The server accepts clients without a certificate. */
+  | 'CLIENT_CERTIFICATE_NOT_REQUIRED'
+  /** The server accepts clients of every CA that its system trusts. */
+  | 'ANY_CA_ACCEPTED'
+  /** The server's own certificate also works as a client certificate. */
+  | 'SERVER_CERTIFICATE_IS_CLIENT'
+  /** A Docker daemon answers everybody, without TLS. */
+  | 'PLAINTEXT_DOCKER'
+  /** A port of Docker's metrics or of Swarm answers without TLS. */
+  | 'PLAINTEXT_SERVICE'
+  /** Everybody on this machine may open the local socket. */
+  | 'SOCKET_OPEN_TO_ALL'
+  /** A certificate expires within 30 days, or has expired. */
+  | 'CERTIFICATE_EXPIRES_SOON'
+  /** A certificate has used two thirds of its lifetime. */
+  | 'CERTIFICATE_DUE'
+  /** Other warnings about the endpoint and the identity. */
+  | 'ENDPOINT_WARNING'
+  | 'IDENTITY_WARNING'
+  | 'KEY_OPEN_TO_OTHERS'
+  /** Something that is not known to this package failed. */
+  | 'UNEXPECTED'
+
+/** Why a step isn't `ok`: an error code of this package, or one of {@link FindingCode}. */
+export type StepCode = ErrorCode | FindingCode
+
+/** Data about a step: strings, numbers, lists and plain objects. It may contain foreign text, and no secrets. */
+export type Facts = Readonly<Record<string, unknown>>
+
+/** One finding of {@link diagnose}. */
+export interface DoctorStep {
+  /** What was looked at. */
+  readonly step: StepName
+  /** How it is. */
+  readonly status: StepStatus
+  /** Absent for `ok`, `skipped` and `unknown`. */
+  readonly code?: StepCode
+  /** What was seen, for programs. */
+  readonly facts: Facts
+  /** What was seen and why it matters, as one sentence. */
+  readonly finding: string
+  /** What to do, with the command. */
+  readonly remedy?: string
+}
+
+/** A step with its sentences as data, so that the command line can render them for its reader. */
+export interface DetailedStep extends Omit<DoctorStep, 'finding' | 'remedy'> {
+  readonly finding: Sentence
+  readonly remedy?: Sentence
+}
+
+/** Renders the sentences of a step, with foreign text escaped. */
+export function plainStep({ step, status, code, facts, finding, remedy }: DetailedStep): DoctorStep {
+  return {
+    step,
+    status,
+    ...(code !== undefined && { code }),
+    facts,
+    finding: escapeText(renderSentence(finding)),
+    ...(remedy !== undefined && { remedy: escapeText(renderSentence(remedy)) }),
+  }
+}
+
+export function ok(step: StepName, finding: Sentence, facts: Facts = {}): DetailedStep {
+  return { step, status: 'ok', facts, finding }
+}
+
+export function unknown(step: StepName, finding: Sentence, facts: Facts = {}): DetailedStep {
+  return { step, status: 'unknown', facts, finding }
+}
+
+/** A step that was not looked at, because of one that failed before it. */
+export function notSeen(step: StepName, fault: StepName): DetailedStep {
+  return {
+    step,
+    status: 'skipped',
+    facts: { after: fault },
+    finding: `not looked at, because the step ${fault} failed`,
+  }
+}
+
+/** What a finding that isn't `ok` says. */
+interface Trouble {
+  readonly code: StepCode
+  readonly finding: Sentence
+  readonly remedy?: Sentence | undefined
+  readonly facts?: Facts
+}
+
+export function warning(step: StepName, trouble: Trouble): DetailedStep {
+  return troubled(step, 'warning', trouble)
+}
+
+export function failed(step: StepName, trouble: Trouble): DetailedStep {
+  return troubled(step, 'failed', trouble)
+}
+
+function troubled(step: StepName, status: StepStatus, { code, finding, remedy, facts = {} }: Trouble): DetailedStep {
+  return { step, status, code, facts, finding, ...(remedy !== undefined && { remedy }) }
+}
+
+/** A step that failed with an error. */
+export function failedBy(step: StepName, error: unknown, facts: Facts = {}): DetailedStep {
+  if (!isDockerMtlsError(error)) {
+    const finding = error instanceof Error ? error.message : String(error)
+    return failed(step, { code: 'UNEXPECTED', finding, facts: { ...facts, cause: codeOf(error) } })
+  }
+  const { tried, got, todo } = sentencesOf(error)
+  return failed(step, {
+    code: error.code,
+    finding: sentence`${tried}: ${got}`,
+    remedy: todo,
+    facts: { ...facts, ...causeOf(error) },
+  })
+}
+
+/** The code of Node or OpenSSL behind an error, such as `ECONNREFUSED`. */
+function causeOf({ cause }: AnyDockerMtlsError): Facts {
+  const code = codeOf(cause)
+  return code === '' ? {} : { cause: code }
+}
+
+/** A warning whose text ends with its remedy: `KEY is open to others. Restrict it:  chmod 600 KEY`. */
+export function splitRemedy(text: Sentence): { readonly finding: Sentence; readonly remedy?: Sentence } {
+  const parts = partsOf(text)
+  const at = parts.findIndex((part) => typeof part !== 'string' && 'command' in part)
+  const before = parts[at - 1]
+  if (typeof before !== 'string') return { finding: text }
+  const end = before.lastIndexOf('. ')
+  if (end === -1) return { finding: text }
+  const finding: SentencePart[] = [...parts.slice(0, at - 1), before.slice(0, end + 1)]
+  return { finding, remedy: [before.slice(end + 2), ...parts.slice(at)] }
+}

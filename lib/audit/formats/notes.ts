@@ -1,0 +1,29 @@
+import { packageVersion } from '../../base/package-version.ts'
+import { exceptionsOf, isReport, type AuditResult } from './model.ts'
+
+/** Remarks on the exceptions and the baseline of a run. May contain foreign text: escape it to show it. */
+export function noteLines(results: readonly AuditResult[]): string[] {
+  return [...exceptionNotes(results), ...baselineNotes(results)]
+}
+
+function exceptionNotes(results: readonly AuditResult[]): string[] {
+  return exceptionsOf(results).flatMap(({ check, subject, state, until, reason }) => {
+    const which = `The exception for ${check}${subject === undefined ? '' : ` of ${subject}`} (${reason})`
+    if (state === 'expired') return [`${which} expired on ${until}: mend the finding, or set a new date.`]
+    return state === 'unused' ? [`${which} is not needed any more: remove it.`] : []
+  })
+}
+
+function baselineNotes(results: readonly AuditResult[]): string[] {
+  const reports = results.filter(isReport).filter(({ baseline }) => baseline !== undefined)
+  const [first] = reports
+  if (first?.baseline === undefined) return []
+  const { version } = first.baseline
+  const without = reports.filter(({ baseline }) => baseline?.hasTarget === false)
+  return [
+    ...(version === packageVersion()
+      ? []
+      : [`The baseline was written by docker-mtls ${version}. Findings of checks that it did not have are new.`]),
+    ...without.map(({ target }) => `The baseline has no results of ${target}: all of its findings are new.`),
+  ]
+}

@@ -1,0 +1,135 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ContainerCreateRequest } from '../engine/containers/types/create.ts'
+import type { HostConfig } from '../engine/containers/types/host-config.ts'
+import type { Check, Finding } from './check.ts'
+import { CHECKS } from './checks.ts'
+import { REQUESTED, snapshotOfRequest } from './harden/inspected-form.ts'
+import { REPAIRS } from './harden/repairs.ts'
+import type { AuditSnapshot } from './snapshot/opaque.ts'
+import { checkSnapshot } from './snapshot/parse.ts'
+import type { Snapshot } from './snapshot/snapshot.ts'
+
+/** What only a container that exists can show. */
+const AFTER_CREATION: ReadonlySet<string> = new Set(['C-DRIFT', 'C-EXEC', 'C-SSHD', 'D-STALE-C', 'N-V6'])
+const REVIEWED: readonly Check[] = CHECKS.filter(({ id, family }) => family === 'container' && !AFTER_CREATION.has(id))
+
+/** Where the container would be created. */
+export interface ReviewOptions {
+  /**
+   * A snapshot of the daemon. Its user namespaces, security modules, volumes, networks and other containers count.
+   *
+   * @defaultValue nothing is known about the daemon, and checks that depend on it are `unknown`
+   */
+  readonly daemon?: AuditSnapshot | undefined
+}
+
+/** A setting that {@link hardened} changed. */
+export interface HardeningChange {
+  /** The check that asked for it. Undefined for `Init`, which no check demands. */
+  readonly check: string | undefined
+  /** `User`, or `HostConfig.CapDrop`. */
+  readonly setting: string
+  /** Undefined if the request did not have it. */
+  readonly before: unknown
+  /** The new value. */
+  readonly after: unknown
+}
+
+/** A request that passes the checks, and what is left to you. */
+export interface Hardened {
+  /** The new request. */
+  readonly body: ContainerCreateRequest
+  /** The settings that it changed, in order. */
+  readonly changes: readonly HardeningChange[]
+  /** Findings about the new request that are not solved: `fail`, `warn` and `unknown`. */
+  readonly remaining: readonly Finding[]
+}
+
+/**
+ * Tells what a request to create a container would open up, before anything is created. It runs the checks of the audit.
+ * What the image decides (user, healthcheck) is `unknown` unless the request sets it.
+ *
+ * @param body - the request, as for `docker.containers.create()`
+ * @returns a finding for each check that applies
+ * @example
+ * ```ts
+ * const findings = reviewCreate({ Image: 'web:1.2.3', HostConfig: { Binds: ['/:/host'] } })
+ * const faults = findings.filter(({ status }) => status === 'fail')
+ * ```
+ */
+export function reviewCreate(body: ContainerCreateRequest, { daemon }: ReviewOptions = {}): readonly Finding[] {
+  return review(body, daemon && checkSnapshot(daemon))
+}
+
+function review(body: ContainerCreateRequest, daemon: Snapshot | undefined): readonly Finding[] {
+  const snapshot = snapshotOfRequest(body, daemon)
+  return REVIEWED.flatMap((check) => check.run(snapshot)).filter(
+    ({ subject, status }) => subject.kind === 'container' && subject.id === REQUESTED && status !== 'not-applicable',
+  )
+}
+
+/**
+ * Turns a request to create a container into one that passes the container checks, as far as that is possible without
+ * taking something away that only you can judge: mounts, devices, networks, variables and the image stay.
+ *
+ * @param body - the request, as for `docker.containers.create()`
+ * @param overrides - settings that you insist on, such as `{ HostConfig: { CapAdd: ['NET_BIND_SERVICE'] } }`
+ */
+export function hardened(
+  body: ContainerCreateRequest,
+  overrides: ContainerCreateRequest = {},
+  options: ReviewOptions = {},
+): Hardened {
+  const daemon = options.daemon && checkSnapshot(options.daemon)
+  let current = body
+  const changes: HardeningChange[] = []
+  for (const { check, change } of REPAIRS) {
+    if (isFine(current, check, daemon)) continue
+    const next = change(current, (HostConfig) => isFine({ HostConfig }, check, daemon))
+    changes.push(...differences(current, next, check))
+    current = next
+  }
+  const withInit = merge({ HostConfig: { Init: true } }, current)
+  changes.push(...differences(current, withInit, undefined))
+  const result = merge(withInit, overrides)
+  return {
+    body: result,
+    changes: changes.filter(({ setting, after }) => isDeepStrictEqual(settingOf(result, setting), after)),
+    remaining: review(result, daemon).filter(({ status }) => status !== 'pass'),
+  }
+}
+
+/** A check that does not apply is fine. */
+function isFine(body: ContainerCreateRequest, check: string, daemon: Snapshot | undefined): boolean {
+  return review(body, daemon).every((finding) => finding.check !== check || finding.status === 'pass')
+}
+
+function merge(base: ContainerCreateRequest, over: ContainerCreateRequest): ContainerCreateRequest {
+  return { ...base, ...over, HostConfig: { ...base.HostConfig, ...over.HostConfig } }
+}
+
+function differences(
+  before: ContainerCreateRequest,
+  after: ContainerCreateRequest,
+  check: string | undefined,
+): HardeningChange[] {
+  const names = [
+    ...Object.keys(after).filter((name) => name !== 'HostConfig'),
+    ...Object.keys(after.HostConfig ?? {}).map((name) => `HostConfig.${name}`),
+  ]
+  return names
+    .map((setting) => ({ check, setting, before: settingOf(before, setting), after: settingOf(after, setting) }))
+    .filter((change) => !isDeepStrictEqual(change.before, change.after) && !areEmpty(change.before, change.after))
+}
+
+function settingOf(body: ContainerCreateRequest, setting: string): unknown {
+  const name = setting.replace('HostConfig.', '')
+  return name === setting ? body[name as keyof ContainerCreateRequest] : body.HostConfig?.[name as keyof HostConfig]
+}
+
+/** A missing list and an empty one mean the same. */
+function areEmpty(...values: readonly unknown[]): boolean {
+  return values.every(
+    (value) => value === undefined || value === null || isDeepStrictEqual(value, []) || isDeepStrictEqual(value, {}),
+  )
+}

@@ -1,0 +1,141 @@
+import type { X509Certificate } from 'node:crypto'
+import tls from 'node:tls'
+import { DockerMtlsError } from '../../base/errors.ts'
+import { codeOf } from '../../base/system-error.ts'
+import type { DockerClient } from '../../engine/client.ts'
+import { certificatesIn, readCertificate, type CertificateFacts } from '../../identity/certificate.ts'
+import { readExtensions } from '../../pki/read-extensions.ts'
+import { namesOnly } from '../../probe/accepted-cas.ts'
+import { withDeadline } from '../../probe/deadline.ts'
+import { shakeHands } from '../../probe/handshake.ts'
+import { PROBE_OPTIONS, resolveTarget, type Target } from '../../probe/options.ts'
+import { askWithoutTls } from '../../probe/plaintext.ts'
+import { probeServer } from '../../probe/server.ts'
+import { alertIn } from '../../transport/alerts.ts'
+import type { Part, Snapshot } from './snapshot.ts'
+import type { Answer, AuditedCertificate, TlsFacts } from './tls-schema.ts'
+
+/** For each look from outside, in milliseconds. All of them run at once. */
+const LOOK_MS = 5_000
+
+/** Ports of Docker, Swarm and its usual tools, where something may answer without TLS. */
+export const NEIGHBOUR_PORTS = [2375, 2377, 4243, 5000, 7946, 9000, 9323] as const
+
+/** Looks at the daemon from outside, by handshakes without a request and by pings without TLS. */
+export async function collectTls(
+  docker: DockerClient,
+  { signal }: { readonly signal?: AbortSignal | undefined },
+): Promise<Snapshot['tls']> {
+  const { endpoint, dispatcher } = docker
+  if (endpoint.kind !== 'tls') return { value: null }
+  const { peer, identity } = dispatcher
+  const set = await identity?.current()
+  if (!peer || !set) return { unknown: 'no TLS connection to the daemon was made' }
+  const { host, port } = endpoint
+  const where = { host, port, timeout: LOOK_MS, ...(signal && { signal }) }
+  const target = resolveTarget(where, PROBE_OPTIONS, 'audit')
+  const looks = await Promise.all([
+    attempt(signal, () => lookFromOutside(where, set.caPem)),
+    attempt(signal, () => withDeadline(target, (time) => acceptsCbc(target, time))),
+    attempt(signal, () =>
+      Promise.all(NEIGHBOUR_PORTS.filter((other) => other !== port).map((other) => lookAt(target, other))),
+    ),
+  ] as const)
+  const [handshakes, cbc, neighbours] = looks
+  return {
+    value: {
+      host,
+      port,
+      version: peer.tlsVersion,
+      cipher: peer.cipher,
+      server: describe(peer.certificate),
+      client: describe(set.client),
+      cas: certificatesIn(set.caPem).map(describeCa),
+      handshakes,
+      acceptsCbc: cbc,
+      neighbours,
+    },
+  }
+}
+
+type Where = Parameters<typeof probeServer>[0]
+type Handshakes = Extract<TlsFacts['handshakes'], { value: unknown }>['value']
+
+async function lookFromOutside(where: Where, caPem: string): Promise<Handshakes> {
+  const report = await probeServer(where)
+  const { plaintext, protocols, clientCertificate, acceptedAuthorities: names } = report
+  const acceptedCas = typeof names === 'string' ? names : names.map(({ name }) => name)
+  const shown = { plaintext, protocols: [...protocols], clientCertificate, acceptedCas }
+  return { ...shown, namesOnlyOurCas: namesOnly(report, caPem) }
+}
+
+/** Suites without forward secrecy or without an AEAD: CBC with HMAC (RFC 7525, section 4.2). */
+const CBC = ['AES128-SHA', 'AES256-SHA', 'AES128-SHA256', 'AES256-SHA256']
+  .flatMap((suite) => [suite, `ECDHE-RSA-${suite}`, `ECDHE-ECDSA-${suite}`])
+  .filter((suite) => suite !== 'ECDHE-RSA-AES256-SHA256' && suite !== 'ECDHE-ECDSA-AES256-SHA256')
+
+async function acceptsCbc(target: Target, time: AbortSignal): Promise<boolean> {
+  const secureContext = tls.createSecureContext({
+    ca: [],
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.2',
+    ciphers: `${CBC.join(':')}:@SECLEVEL=0`,
+  })
+  // Nothing is verified, because nothing is sent over this connection and nothing received over it is trusted.
+  const { chain, outcome } = await shakeHands(target, { secureContext, rejectUnauthorized: false }, time)
+  if (chain.length > 0) return true
+  // Only an alert is a refusal. Anything else, such as silence, says nothing.
+  if (outcome.kind === 'failed' && alertIn(codeOf(outcome.cause)) === undefined) throw outcome.cause
+  return false
+}
+
+async function lookAt(target: Target, port: number): Promise<{ port: number; answer: Answer }> {
+  try {
+    const answer = await withDeadline(target, (time) => askWithoutTls({ ...target, port }, time))
+    return { port, answer }
+  } catch {
+    target.signal?.throwIfAborted()
+    return { port, answer: 'closed' }
+  }
+}
+
+async function attempt<Type>(signal: AbortSignal | undefined, look: () => Promise<Type>): Promise<Part<Type>> {
+  try {
+    return { value: await look() }
+  } catch (error) {
+    signal?.throwIfAborted()
+    return { unknown: error instanceof DockerMtlsError ? error.got : String(error) }
+  }
+}
+
+function describe(facts: CertificateFacts): AuditedCertificate {
+  const { names, key, validFrom, validTo, purposes, commonName } = facts
+  return {
+    ...(commonName !== undefined && { commonName }),
+    subject: facts.subject,
+    issuer: facts.issuer,
+    dns: [...names.dns],
+    ip: [...names.ip],
+    validFrom: validFrom.toISOString(),
+    validTo: validTo.toISOString(),
+    ...(purposes && { purposes: [...purposes] }),
+    keyType: key.type,
+    ...(key.bits !== undefined && { keyBits: key.bits }),
+    ...(key.curve !== undefined && { curve: key.curve }),
+    isCa: facts.isCa,
+    signatureAlgorithm: facts.signatureAlgorithm,
+    fingerprint256: facts.fingerprint256,
+  }
+}
+
+function describeCa(certificate: X509Certificate): AuditedCertificate {
+  const facts = describe(readCertificate(certificate))
+  try {
+    const { keyUsage, pathLength, criticalExtensions } = readExtensions(certificate)
+    const usage = keyUsage && { keyUsage: [...keyUsage] }
+    const length = pathLength !== undefined && { pathLength }
+    return { ...facts, extensions: { ...usage, ...length, criticalExtensions: [...criticalExtensions] } }
+  } catch {
+    return facts
+  }
+}

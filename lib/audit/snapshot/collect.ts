@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { NotFoundError } from '../../base/errors.ts'
+import { formatEndpoint } from '../../endpoint/endpoint.ts'
+import type { DockerClient } from '../../engine/client.ts'
+import { collectTls } from './collect-tls.ts'
+import { collectImages, collectRunningImages } from './collect-images.ts'
+import { collectSwarm } from './collect-swarm.ts'
+import { CONTAINER, EXEC } from './container-schema.ts'
+import { INFO, NETWORK, VERSION, VOLUME, type NetworkFacts } from './daemon-schema.ts'
+import { PLUGIN } from './plugin-schema.ts'
+import { mapLimited, read, type Collection } from './read.ts'
+import { text } from './fields.ts'
+import { fillOmitted } from './omitted.ts'
+import { redactContainer, redactInfo, redactVolume } from './redact.ts'
+import { SNAPSHOT_FORMAT, type AuditedContainer, type Snapshot } from './snapshot.ts'
+
+const LISTED_NETWORK = NETWORK.omit({ Containers: true }).extend({ Id: z.string() })
+/** For one request, in milliseconds. */
+const REQUEST_MS = 10_000
+
+/** How a snapshot is collected. */
+export interface CollectOptions {
+  /** Aborts the collection. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * The longest time for one request, in milliseconds. What is not answered in time is `unknown`.
+   *
+   * @defaultValue 10000
+   */
+  readonly requestTimeout?: number | undefined
+}
+
+/** The fields of `GET /containers/json` that the collector needs. */
+const LISTED = z.object({ Id: z.string(), Image: text })
+const TOP = z.object({ Titles: z.array(z.string()), Processes: z.array(z.array(z.string())) })
+
+/**
+ * Reads everything that the checks look at. It only reads, with at most 16 requests at once. A part that can't be read is
+ * `unknown` with its reason; the others are still read.
+ *
+ * @throws the reason of the signal
+ */
+export async function collectSnapshot(docker: DockerClient, options: CollectOptions = {}): Promise<Snapshot> {
+  const { signal, requestTimeout = REQUEST_MS } = options
+  const on: Collection = { docker, limits: { signal, timeout: requestTimeout } }
+  const { endpoint, apiVersion } = docker
+  const version = await read(VERSION, on, () => docker.version(on.limits))
+  const info = await read(INFO, on, async () => redactInfo({ ...(await docker.info(on.limits)) }))
+  const infoAt = Date.now()
+  const containers = await collectContainers(on)
+  const networks = await collectNetworks(on)
+  const volumes = await read(z.array(VOLUME), on, async () =>
+    ((await docker.volumes.list(on.limits)).Volumes ?? []).map((volume) => redactVolume({ ...volume })),
+  )
+  const tls = await collectTls(docker, options)
+  const plugins = await read(z.array(PLUGIN), on, () => docker.plugins.list(on.limits))
+  const images = await collectImages(on)
+  const runningImages = await collectRunningImages(on, containers)
+  const swarm = await collectSwarm(on, info)
+  const target = formatEndpoint(endpoint)
+  const at = new Date().toISOString()
+  const daemon = { format: SNAPSHOT_FORMAT, at, target, apiVersion, infoAt, version, info, plugins } as const
+  return { ...daemon, containers, networks, volumes, images, runningImages, tls, ...swarm }
+}
+
+async function collectContainers(on: Collection): Promise<Snapshot['containers']> {
+  const listed = await read(z.array(LISTED), on, () => on.docker.containers.list({ all: true, ...on.limits }))
+  if ('unknown' in listed) return listed
+  const found = await mapLimited(listed.value, (one) => collectContainer(on, one))
+  return { value: found.filter((one) => one !== undefined) }
+}
+
+/** Undefined if the container was removed meanwhile. */
+async function collectContainer(
+  on: Collection,
+  { Id: id, Image: listedImage }: z.infer<typeof LISTED>,
+): Promise<AuditedContainer | undefined> {
+  let isGone = false
+  const inspect = await read(CONTAINER, on, async () => {
+    try {
+      return fillOmitted(redactContainer({ ...(await on.docker.containers.inspect(id, on.limits)) }))
+    } catch (error) {
+      isGone = error instanceof NotFoundError
+      throw error
+    }
+  })
+  if (isGone) return undefined
+  const { Name, ExecIDs, State } = 'value' in inspect ? inspect.value : {}
+  const name = (Name ?? id).replace(/^\//, '')
+  const execs = await collectExecs(on, ExecIDs)
+  return { id, name, inspect, execs, commands: await collectCommands(on, id, State?.Running), listedImage }
+}
+
+/** Asks ps(1) for names alone: the arguments of a process may be secrets, and are not even sent. */
+async function collectCommands(
+  on: Collection,
+  id: string,
+  isRunning: boolean | undefined,
+): Promise<AuditedContainer['commands']> {
+  if (isRunning === undefined) return { unknown: 'the daemon did not report State.Running' }
+  if (!isRunning) return { value: [] }
+  const top = await read(TOP, on, () => on.docker.containers.top(id, { ps_args: '-o pid,comm', ...on.limits }))
+  if ('unknown' in top) return top
+  const column = top.value.Titles.indexOf('COMMAND')
+  if (column < 0) return { unknown: 'the ps command of the host did not list the names of processes' }
+  return { value: [...new Set(top.value.Processes.flatMap((words) => words[column] ?? []))] }
+}
+
+async function collectExecs(on: Collection, ids: readonly string[] | undefined): Promise<AuditedContainer['execs']> {
+  if (!ids) return { unknown: 'the daemon did not report ExecIDs' }
+  const execs: z.infer<typeof EXEC>[] = []
+  for (const id of ids) {
+    const exec = await read(EXEC, on, () => on.docker.exec.inspect(id, on.limits))
+    // One that has ended meanwhile.
+    if ('value' in exec) execs.push(exec.value)
+  }
+  return { value: execs }
+}
+
+async function collectNetworks(on: Collection): Promise<Snapshot['networks']> {
+  // The list never says which containers are in a network.
+  const listed = await read(z.array(LISTED_NETWORK), on, () => on.docker.networks.list(on.limits))
+  if ('unknown' in listed) return listed
+  return { value: await mapLimited(listed.value, (network) => collectNetwork(on, network)) }
+}
+
+/** What the list says about it, if it can't be read or was removed meanwhile. */
+async function collectNetwork(on: Collection, listed: z.infer<typeof LISTED_NETWORK>): Promise<NetworkFacts> {
+  const network = await read(NETWORK, on, () => on.docker.networks.inspect(listed.Id, on.limits))
+  return 'value' in network ? network.value : { ...listed, Containers: undefined }
+}

@@ -1,0 +1,25 @@
+import type { Snapshot } from './snapshot.ts'
+
+/** A part of a daemon that could not be read. */
+export interface Unread {
+  /** Which part: `containers`, `container web`. May contain foreign text: escape it to show it. */
+  readonly part: string
+  /** What the daemon answered instead. Escape it to show it. */
+  readonly reason: string
+}
+
+/** What every audit needs. Other parts may be missing for good reasons, such as those of a swarm without one. */
+const NEEDED = ['version', 'info', 'containers', 'networks', 'volumes'] as const
+
+/** The parts of a snapshot that are missing although every daemon has them. */
+export function unreadOf(snapshot: Snapshot): Unread[] {
+  const parts = NEEDED.flatMap((part) => {
+    const found = snapshot[part]
+    return 'unknown' in found ? [{ part, reason: found.unknown }] : []
+  })
+  const containers = 'value' in snapshot.containers ? snapshot.containers.value : []
+  const inspects = containers.flatMap(({ name, inspect }) =>
+    'unknown' in inspect ? [{ part: `container ${name}`, reason: inspect.unknown }] : [],
+  )
+  return [...parts, ...inspects]
+}

@@ -1,0 +1,44 @@
+import { SELF, sentence } from '../../base/sentence.ts'
+import type { Command } from 'commander'
+import type { CommandSpec, Context } from '../command.ts'
+import { addConnectOptions, connectOptions, type ConnectFlags } from '../inputs/connect.ts'
+import { addJson } from '../command-line/options.ts'
+import { doctorText } from '../reports/doctor.ts'
+
+interface DoctorFlags extends ConnectFlags {
+  readonly json?: true
+}
+
+async function runDoctor(flags: DoctorFlags, context: Context): Promise<void> {
+  const [{ diagnoseInDetail }, { plainStep }] = await Promise.all([
+    import('../../audit/doctor/diagnose.ts'),
+    import('../../audit/doctor/step.ts'),
+  ])
+  const { signal, env } = context.io
+  const options = await connectOptions(flags, context)
+  const diagnosis = await diagnoseInDetail({ ...options, signal }, env)
+  const data = { ...diagnosis, steps: diagnosis.steps.map(plainStep) }
+  context.answer({ data, text: doctorText(diagnosis, context), failed: !diagnosis.ok }, flags)
+}
+
+function define(command: Command, context: Context): void {
+  addConnectOptions(command)
+  addJson(command).action((flags: DoctorFlags) => runDoctor(flags, context))
+}
+
+export const doctor: CommandSpec = {
+  description:
+    "Finds out why you can't connect to a daemon, or when you won't be able to. It checks a connection step by step, up to " +
+    'the first fault, and says how to mend it. Then it looks for dangers that a working connection hides: clients without a ' +
+    'certificate, any CA, ports without TLS, certificates that expire. It takes at most the time-out and a second. Exit code ' +
+    "1 if you can't connect, or if others can.",
+  examples: [
+    [sentence`${SELF} doctor`, 'the daemon of DOCKER_HOST, or the local one'],
+    [sentence`${SELF} doctor --host build01.example.com --cert-path ~/.docker`, 'another daemon'],
+    [sentence`${SELF} doctor --host ssh://root@build01.example.com`, 'a daemon behind ssh'],
+    [sentence`${SELF} doctor --json`, 'for monitoring'],
+  ],
+  json: '{ endpoint, connects, ok, milliseconds, steps: [{ step, status, code, facts, finding, remedy }] };\nstatus is "ok", "warning", "failed", "unknown" or "skipped"',
+  stray: (extra) => sentence`Name the host with an option:  ${SELF} doctor --host ${extra}`,
+  define,
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { evaluate } from '../../lib/audit/report.ts'
+import { CERTIFICATE_CHECKS } from '../../lib/audit/checks/certificates.ts'
+import { TLS_CHECKS } from '../../lib/audit/checks/tls.ts'
+import { collectSnapshot } from '../../lib/audit/snapshot/collect.ts'
+import { connect } from '../../lib/index.ts'
+import { lacks } from '../support/requirements.ts'
+import { startDockerd, type Daemon } from './harness/dockerd.ts'
+import { chooseDaemonPlace } from './harness/place.ts'
+import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
+import { makeCast, writeCertFolder } from './support/cast.ts'
+
+const skip = lacks('namespaces', 'dockerd', 'docker', 'ip')
+const CHECKS = [...TLS_CHECKS, ...CERTIFICATE_CHECKS]
+
+async function audited(env: Record<string, string>): Promise<Readonly<Record<string, string>>> {
+  const docker = await connect({}, env)
+  try {
+    const { findings } = evaluate(await collectSnapshot(docker), CHECKS)
+    assert.equal(findings.length, CHECKS.length)
+    const odd = findings.filter(({ status }) => status !== 'pass')
+    return Object.fromEntries(odd.map(({ check, status, detail }) => [check, `${status}: ${detail ?? ''}`]))
+  } finally {
+    await docker.close()
+  }
+}
+
+describe('the TLS connection of a real daemon', { skip }, () => {
+  let secured: SecuredDaemon
+  before(async () => {
+    secured = await startSecuredDaemon()
+  })
+  after(() => secured.stop())
+
+  test('set up by docker-mtls passes every check', async () => {
+    // Docker Engine 26.1 still accepts them, and has no setting for it.
+    const known = { 'D-TLS-CBC': 'warn: it accepts a suite with CBC in TLS 1.2' }
+    assert.deepEqual(await audited({ HOME: '/nonexistent', ...secured.clientEnv }), known)
+  })
+
+  test('has no meaning for a local socket', async () => {
+    const [local] = secured.place.listen
+    const odd = await audited({ HOME: '/nonexistent', DOCKER_HOST: local })
+    assert.deepEqual(
+      Object.values(odd).filter((text) => !text.startsWith('not-applicable: ')),
+      [],
+    )
+    assert.equal(Object.keys(odd).length, CHECKS.length)
+  })
+})
+
+describe('the TLS connection of a daemon with --tlsverify=false', { skip }, () => {
+  let daemon: Daemon
+  let env: Record<string, string>
+  before(async () => {
+    const place = await chooseDaemonPlace()
+    const cast = await makeCast('p256')
+    const folder = await writeCertFolder(`${place.folder}/tls`, { ca: cast.ca.cert, ...cast.server })
+    const certPath = await writeCertFolder(`${place.folder}/client`, { ca: cast.ca.cert, ...cast.client })
+    const listen = place.listen.flatMap((address) => ['-H', address])
+    const files = [
+      '--tlscacert',
+      `${folder}/ca.pem`,
+      '--tlscert',
+      `${folder}/cert.pem`,
+      '--tlskey',
+      `${folder}/key.pem`,
+    ]
+    daemon = await startDockerd({ place, argv: [place.dockerd, ...listen, '--tls', '--tlsverify=false', ...files] })
+    env = { HOME: '/nonexistent', DOCKER_HOST: place.listen[1], DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certPath }
+  })
+  after(() => daemon.stop())
+
+  test('is told by the handshakes', async () => {
+    const odd = await audited(env)
+    assert.match(odd['T-NOVERIFY'] ?? '', /^fail: client certificate: not asked for/)
+    assert.match(odd['D-TLS-SYSROOTS'] ?? '', /^not-applicable/)
+    assert.equal(odd['T-PLAIN'], undefined)
+  })
+})
