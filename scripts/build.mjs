@@ -1,7 +1,7 @@
 /**
- * `npm run build`: builds lib/ into dist/. tsc checks the types and writes a declaration file for each source. esbuild
- * bundles the code of each entry point, because opening a file takes longer than reading it (measured: CONTRIBUTING.md,
- * "Start-up"). Plain JavaScript, so that the build needs only what npm ci installs.
+ * `npm run build`: builds lib/ into dist/. tsc, which gets all arguments, checks the types and writes a declaration file for
+ * each source. esbuild bundles the code of each entry point, because opening a file takes longer than reading it (measured:
+ * CONTRIBUTING.md, "Start-up"). Plain JavaScript, so that the build needs only what npm ci installs.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -13,7 +13,12 @@ const fromRoot = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 async function main() {
   // A renamed file must not stay in the package under its old name.
   rmSync(fromRoot('dist'), { recursive: true, force: true })
-  const tsc = [fromRoot('node_modules/typescript/bin/tsc'), '-p', fromRoot('tsconfig.build.json')]
+  const tsc = [
+    fromRoot('node_modules/typescript/bin/tsc'),
+    '-p',
+    fromRoot('tsconfig.build.json'),
+    ...process.argv.slice(2),
+  ]
   const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
   if (status !== 0) return status ?? 1
   await buildCode(fromRoot('dist'))
