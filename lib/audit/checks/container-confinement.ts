@@ -4,7 +4,7 @@ import { judgeSeccompProfile } from '../container/seccomp.ts'
 import { isTrue, parseSecurityOptions } from '../container/security-options.ts'
 import { daemonFeatures, isContained } from '../container/user-namespace.ts'
 import type { ContainerFacts } from '../snapshot/container-schema.ts'
-import { fail, notApplicable, pass, reported, warn } from '../verdict.ts'
+import { fail, notApplicable, pass, reported, unknown, warn } from '../verdict.ts'
 
 const seccomp = containerCheck({
   id: 'C-SECCOMP',
@@ -103,7 +103,7 @@ const newPrivileges = containerCheck({
     if (requested !== undefined) return isTrue(requested) ? pass() : fail(`no-new-privileges=${requested}`)
     // The daemon applies it when it creates a container: older ones keep going without (executed: 26.1.5).
     return daemonFeatures(snapshot).has('no-new-privileges')
-      ? pass('the default of the daemon, if it was set before the container was created')
+      ? unknown('the daemon applies its default only to containers that were created after it was set')
       : fail('no-new-privileges is not set')
   },
 })

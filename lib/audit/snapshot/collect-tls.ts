@@ -53,7 +53,8 @@ export async function collectTls(
       cas: certificatesIn(set.caPem).map(describeCa),
       handshakes,
       acceptsCbc: cbc,
-      neighbours,
+      // Where no direct connection is possible, such as behind a proxy, other ports only look closed.
+      neighbours: 'unknown' in handshakes ? handshakes : neighbours,
     },
   }
 }

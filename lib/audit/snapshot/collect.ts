@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { NotFoundError } from '../../base/errors.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { collectTls } from './collect-tls.ts'
@@ -8,7 +7,7 @@ import { collectSwarm } from './collect-swarm.ts'
 import { CONTAINER, EXEC } from './container-schema.ts'
 import { INFO, NETWORK, VERSION, VOLUME, type NetworkFacts } from './daemon-schema.ts'
 import { PLUGIN } from './plugin-schema.ts'
-import { mapLimited, read, type Collection } from './read.ts'
+import { mapLimited, read, readIfThere, type Collection } from './read.ts'
 import { text } from './fields.ts'
 import { fillOmitted } from './omitted.ts'
 import { redactContainer, redactInfo, redactVolume } from './redact.ts'
@@ -75,16 +74,10 @@ async function collectContainer(
   on: Collection,
   { Id: id, Image: listedImage }: z.infer<typeof LISTED>,
 ): Promise<AuditedContainer | undefined> {
-  let isGone = false
-  const inspect = await read(CONTAINER, on, async () => {
-    try {
-      return fillOmitted(redactContainer({ ...(await on.docker.containers.inspect(id, on.limits)) }))
-    } catch (error) {
-      isGone = error instanceof NotFoundError
-      throw error
-    }
-  })
-  if (isGone) return undefined
+  const inspect = await readIfThere(CONTAINER, on, async () =>
+    fillOmitted(redactContainer({ ...(await on.docker.containers.inspect(id, on.limits)) })),
+  )
+  if (!inspect) return undefined
   const { Name, ExecIDs, State } = 'value' in inspect ? inspect.value : {}
   const name = (Name ?? id).replace(/^\//, '')
   const execs = await collectExecs(on, ExecIDs)
@@ -110,9 +103,9 @@ async function collectExecs(on: Collection, ids: readonly string[] | undefined):
   if (!ids) return { unknown: 'the daemon did not report ExecIDs' }
   const execs: z.infer<typeof EXEC>[] = []
   for (const id of ids) {
-    const exec = await read(EXEC, on, () => on.docker.exec.inspect(id, on.limits))
-    // One that has ended meanwhile.
-    if ('value' in exec) execs.push(exec.value)
+    const exec = await readIfThere(EXEC, on, () => on.docker.exec.inspect(id, on.limits))
+    if (exec && 'unknown' in exec) return exec
+    if (exec) execs.push(exec.value)
   }
   return { value: execs }
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { DockerMtlsError } from '../../base/errors.ts'
+import { DockerMtlsError, NotFoundError } from '../../base/errors.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { Part } from './snapshot.ts'
 
@@ -25,6 +25,24 @@ export async function read<Type>(
     signal?.throwIfAborted()
     return { unknown: error instanceof DockerMtlsError ? error.got : String(error) }
   }
+}
+
+/** The same for an object that was listed before. Undefined if it was removed meanwhile. */
+export async function readIfThere<Type>(
+  type: z.ZodType<Type>,
+  on: Collection,
+  call: () => Promise<unknown>,
+): Promise<Part<Type> | undefined> {
+  let isGone = false
+  const part = await read(type, on, async () => {
+    try {
+      return await call()
+    } catch (error) {
+      isGone = error instanceof NotFoundError
+      throw error
+    }
+  })
+  return isGone ? undefined : part
 }
 
 /** Runs a task for each item, at most 16 at once. */

@@ -92,6 +92,27 @@ describe('containers of a daemon that answers badly', () => {
     )
   })
 
+  test('execs: one that has ended is left out, and one that can not be read hides none', async (t) => {
+    const ended = { [`/exec/${idOf('a')}/json`]: 404 }
+    for (const [answer, status] of [
+      [404, 'pass'],
+      [500, 'unknown'],
+      ['rubbish', 'unknown'],
+      [{ ID: 'b', Running: true, ProcessConfig: { privileged: true, user: '' } }, 'fail'],
+    ] as const) {
+      const { docker } = await pretend(t, {
+        answer: answering({
+          '/containers/json': [{ Id: idOf('1') }],
+          [`/containers/${idOf('1')}/json`]: { Name: '/web', ExecIDs: [idOf('a'), idOf('b')] },
+          ...ended,
+          [`/exec/${idOf('b')}/json`]: answer,
+        }),
+      })
+      const { findings } = auditSnapshot(await collectSnapshot(docker))
+      assert.equal(findings.find(({ check }) => check === 'C-EXEC')?.status, status, JSON.stringify(answer))
+    }
+  })
+
   test('a snapshot keeps no values, passwords or options of drivers, and does not change when it is replayed', async (t) => {
     const { docker } = await pretend(t, {
       answer: answering({

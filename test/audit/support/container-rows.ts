@@ -150,7 +150,7 @@ const CONFINEMENT_ROWS: readonly Row[] = [
     ...['no-new-privileges=true', 'no-new-privileges:true', 'no-new-privileges=1'].map(
       (option) => ['pass', host({ SecurityOpt: [option] })] as const,
     ),
-    ['pass', host({ SecurityOpt: null }), features('no-new-privileges'), 'the daemon'],
+    ['unknown', host({ SecurityOpt: null }), features('no-new-privileges'), 'created after'],
     ['fail', host({ SecurityOpt: null })],
     ['fail', host({ SecurityOpt: ['no-new-privileges', 'no-new-privileges=false'] })],
     ['fail', host({ SecurityOpt: ['no-new-privileges:false'] }), features('no-new-privileges')],
