@@ -7,7 +7,7 @@ import { sshFault } from './ssh-faults.ts'
 import { waitForPing } from './ssh-ping.ts'
 import { startSystemSsh } from './ssh-start.ts'
 import { SshStream } from './ssh-stream.ts'
-import { Semaphore } from './semaphore.ts'
+import { Semaphore } from '../base/semaphore.ts'
 import { unlessAborted, withTimeout } from '../base/abort.ts'
 
 /** sshd randomly drops logins when ten are pending (sshd_config(5), MaxStartups), and other clients log in too. */

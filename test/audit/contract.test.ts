@@ -142,3 +142,41 @@ describe('a daemon that does not answer well passes nothing', () => {
     })
   }
 })
+
+describe('the collection', () => {
+  test('sends at most 16 requests at once, also for 500 containers', async (t) => {
+    const listed = Array.from({ length: 500 }, (_, index) => ({ Id: `c${index}`, Image: 'web' }))
+    const answers = { ...answersOf('1.55'), '/containers/json': listed }
+    const inspect = { State: { Running: true }, ExecIDs: null }
+    let [now, most] = [0, 0]
+    const answer: Answer = (request, response) => {
+      most = Math.max(most, ++now)
+      setTimeout(() => {
+        now--
+        const [, id] = /^\/containers\/(c\d+)\/json/.exec(request.path) ?? []
+        if (id === undefined) return answering(answers)(request, response)
+        response
+          .setHeader('Content-Type', 'application/json')
+          .end(JSON.stringify({ ...inspect, Id: id, Name: `/${id}` }))
+      }, 8)
+    }
+    const { snapshot } = await audited(t, '1.55', answer)
+    assert.ok('value' in snapshot.containers)
+    assert.deepEqual(
+      snapshot.containers.value.map(({ name }) => name),
+      listed.map(({ Id }) => Id),
+    )
+    assert.ok(most > 8 && most <= 16, `${most} at once`)
+  })
+
+  test('of a daemon that never answers takes the time of one request', async (t) => {
+    const { docker } = await startFakeScene(t, { version: '1.55', answer: () => undefined })
+    const started = performance.now()
+    const snapshot = await collectSnapshot(docker, { requestTimeout: 300 })
+    assert.ok(performance.now() - started < 1500)
+    assert.deepEqual(
+      auditSnapshot(snapshot).unread.map(({ part }) => part),
+      ['version', 'info', 'containers', 'networks', 'volumes'],
+    )
+  })
+})

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readHistory } from './history.ts'
 import { HISTORY, IMAGE, RUNNING_IMAGE_FACTS } from './image-schema.ts'
-import { mapLimited, read, type Collection } from './read.ts'
+import { read, type Collection } from './read.ts'
 import type { RunningImage, Snapshot } from './snapshot.ts'
 
 /** Reads the list of images. */
@@ -21,11 +21,13 @@ export async function collectRunningImages(
     const { Image, Config } = inspect.value
     if (Image !== undefined && !names.has(Image)) names.set(Image, Config?.Image ?? Image)
   }
-  return { value: await mapLimited([...names], ([id, name]) => collectRunningImage(on, id, name)) }
+  return { value: await Promise.all([...names].map(([id, name]) => collectRunningImage(on, id, name))) }
 }
 
 async function collectRunningImage(on: Collection, id: string, name: string): Promise<RunningImage> {
-  const inspect = await read(RUNNING_IMAGE_FACTS, on, () => on.docker.images.inspect(id, on.limits))
-  const history = await read(HISTORY, on, async () => readHistory(await on.docker.images.history(id, on.limits)))
+  const [inspect, history] = await Promise.all([
+    read(RUNNING_IMAGE_FACTS, on, () => on.docker.images.inspect(id, on.limits)),
+    read(HISTORY, on, async () => readHistory(await on.docker.images.history(id, on.limits))),
+  ])
   return { id, name, inspect, history }
 }

@@ -7,7 +7,7 @@ import { collectSwarm } from './collect-swarm.ts'
 import { CONTAINER, EXEC } from './container-schema.ts'
 import { INFO, NETWORK, VERSION, VOLUME, type NetworkFacts } from './daemon-schema.ts'
 import { PLUGIN } from './plugin-schema.ts'
-import { mapLimited, read, readIfThere, type Collection } from './read.ts'
+import { collectionOf, read, readIfThere, type Collection } from './read.ts'
 import { text } from './fields.ts'
 import { fillOmitted } from './omitted.ts'
 import { redactContainer, redactInfo, redactVolume } from './redact.ts'
@@ -41,31 +41,44 @@ const TOP = z.object({ Titles: z.array(z.string()), Processes: z.array(z.array(z
  */
 export async function collectSnapshot(docker: DockerClient, options: CollectOptions = {}): Promise<Snapshot> {
   const { signal, requestTimeout = REQUEST_MS } = options
-  const on: Collection = { docker, limits: { signal, timeout: requestTimeout } }
+  const on = collectionOf(docker, { signal, timeout: requestTimeout })
   const { endpoint, apiVersion } = docker
-  const version = await read(VERSION, on, () => docker.version(on.limits))
-  const info = await read(INFO, on, async () => redactInfo({ ...(await docker.info(on.limits)) }))
-  const infoAt = Date.now()
-  const containers = await collectContainers(on)
-  const networks = await collectNetworks(on)
-  const volumes = await read(z.array(VOLUME), on, async () =>
-    ((await docker.volumes.list(on.limits)).Volumes ?? []).map((volume) => redactVolume({ ...volume })),
-  )
-  const tls = await collectTls(docker, options)
-  const plugins = await read(z.array(PLUGIN), on, () => docker.plugins.list(on.limits))
-  const images = await collectImages(on)
-  const runningImages = await collectRunningImages(on, containers)
-  const swarm = await collectSwarm(on, info)
+  const [version, daemon, workloads, networks, volumes, plugins, images, tls] = await Promise.all([
+    read(VERSION, on, () => docker.version(on.limits)),
+    collectDaemon(on),
+    collectWorkloads(on),
+    collectNetworks(on),
+    read(z.array(VOLUME), on, async () =>
+      ((await docker.volumes.list(on.limits)).Volumes ?? []).map((volume) => redactVolume({ ...volume })),
+    ),
+    read(z.array(PLUGIN), on, () => docker.plugins.list(on.limits)),
+    collectImages(on),
+    collectTls(docker, options),
+  ])
   const target = formatEndpoint(endpoint)
   const at = new Date().toISOString()
-  const daemon = { format: SNAPSHOT_FORMAT, at, target, apiVersion, infoAt, version, info, plugins } as const
-  return { ...daemon, containers, networks, volumes, images, runningImages, tls, ...swarm }
+  const header = { format: SNAPSHOT_FORMAT, at, target, apiVersion } as const
+  return { ...header, version, ...daemon, ...workloads, networks, volumes, plugins, images, tls }
+}
+
+/** What the daemon says about itself, with its swarm. */
+async function collectDaemon(
+  on: Collection,
+): Promise<Pick<Snapshot, 'info' | 'infoAt' | 'swarm' | 'nodes' | 'services' | 'configs'>> {
+  const info = await read(INFO, on, async () => redactInfo({ ...(await on.docker.info(on.limits)) }))
+  const infoAt = Date.now()
+  return { info, infoAt, ...(await collectSwarm(on, info)) }
+}
+
+async function collectWorkloads(on: Collection): Promise<Pick<Snapshot, 'containers' | 'runningImages'>> {
+  const containers = await collectContainers(on)
+  return { containers, runningImages: await collectRunningImages(on, containers) }
 }
 
 async function collectContainers(on: Collection): Promise<Snapshot['containers']> {
   const listed = await read(z.array(LISTED), on, () => on.docker.containers.list({ all: true, ...on.limits }))
   if ('unknown' in listed) return listed
-  const found = await mapLimited(listed.value, (one) => collectContainer(on, one))
+  const found = await Promise.all(listed.value.map((one) => collectContainer(on, one)))
   return { value: found.filter((one) => one !== undefined) }
 }
 
@@ -80,8 +93,8 @@ async function collectContainer(
   if (!inspect) return undefined
   const { Name, ExecIDs, State } = 'value' in inspect ? inspect.value : {}
   const name = (Name ?? id).replace(/^\//, '')
-  const execs = await collectExecs(on, ExecIDs)
-  return { id, name, inspect, execs, commands: await collectCommands(on, id, State?.Running), listedImage }
+  const [execs, commands] = await Promise.all([collectExecs(on, ExecIDs), collectCommands(on, id, State?.Running)])
+  return { id, name, inspect, execs, commands, listedImage }
 }
 
 /** Asks ps(1) for names alone: the arguments of a process may be secrets, and are not even sent. */
@@ -114,7 +127,7 @@ async function collectNetworks(on: Collection): Promise<Snapshot['networks']> {
   // The list never says which containers are in a network.
   const listed = await read(z.array(LISTED_NETWORK), on, () => on.docker.networks.list(on.limits))
   if ('unknown' in listed) return listed
-  return { value: await mapLimited(listed.value, (network) => collectNetwork(on, network)) }
+  return { value: await Promise.all(listed.value.map((network) => collectNetwork(on, network))) }
 }
 
 /** What the list says about it, if it can't be read or was removed meanwhile. */

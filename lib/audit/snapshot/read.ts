@@ -1,25 +1,33 @@
 import type { z } from 'zod'
 import { DockerMtlsError, NotFoundError } from '../../base/errors.ts'
+import { Semaphore } from '../../base/semaphore.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { Part } from './snapshot.ts'
 
 /** Requests at once. More would not be faster, and the daemon has other work. */
 const REQUESTS_AT_ONCE = 16
 
-/** A client, and the limits of each of its requests. */
+/** A client, and the limits of its requests. */
 export interface Collection {
   readonly docker: DockerClient
+  /** Of each request. */
   readonly limits: { readonly signal?: AbortSignal | undefined; readonly timeout: number }
+  /** How many requests are sent at once. */
+  readonly slots: Semaphore
 }
 
-/** Reads one part. Only the caller's abort is thrown; every other failure is the reason why the part is unknown. */
+export function collectionOf(docker: DockerClient, limits: Collection['limits']): Collection {
+  return { docker, limits, slots: new Semaphore(REQUESTS_AT_ONCE) }
+}
+
+/** Reads one part, at most 16 at once. Only the caller's abort is thrown; every other failure is the reason why the part is unknown. */
 export async function read<Type>(
   type: z.ZodType<Type>,
-  { limits: { signal } }: Collection,
+  { limits: { signal }, slots }: Collection,
   call: () => Promise<unknown>,
 ): Promise<Part<Type>> {
   try {
-    const parsed = type.safeParse(await call())
+    const parsed = type.safeParse(await slots.run(call, signal))
     return parsed.success ? { value: parsed.data } : { unknown: 'the answer of the daemon has an unexpected form' }
   } catch (error) {
     signal?.throwIfAborted()
@@ -43,18 +51,4 @@ export async function readIfThere<Type>(
     }
   })
   return isGone ? undefined : part
-}
-
-/** Runs a task for each item, at most 16 at once. */
-export async function mapLimited<Item, Result>(
-  items: readonly Item[],
-  task: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = []
-  let next = 0
-  const work = async (): Promise<void> => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await task(items[index] as Item)
-  }
-  await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, work))
-  return results
 }

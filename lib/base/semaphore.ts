@@ -10,8 +10,8 @@ export class Semaphore {
   /**
    * @param signal - cancels waiting; run() then rejects with its reason. A running task has to watch the signal itself
    */
-  async run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    signal.throwIfAborted()
+  async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted()
     if (this.#free > 0) this.#free--
     else await this.#wait(signal)
     try {
@@ -21,19 +21,19 @@ export class Semaphore {
     }
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const start = (): void => {
-        signal.removeEventListener('abort', cancel)
+        signal?.removeEventListener('abort', cancel)
         resolve()
       }
       const cancel = (): void => {
         this.#waiting.delete(start)
-        signal.removeEventListener('abort', cancel)
-        reject(signal.reason)
+        signal?.removeEventListener('abort', cancel)
+        reject(signal?.reason)
       }
       this.#waiting.add(start)
-      signal.addEventListener('abort', cancel)
+      signal?.addEventListener('abort', cancel)
     })
   }
 
