@@ -36,6 +36,8 @@ const EXTENSION = {
 
 /** x25519, P-256, P-384, P-521 (RFC 8446 section 4.2.7). */
 const GROUPS = [0x001d, 0x0017, 0x0018, 0x0019]
+/** X25519MLKEM768, a key exchange that quantum computers don't break (IANA, TLS Supported Groups). */
+export const POST_QUANTUM_GROUPS: readonly number[] = [0x11ec]
 /** ECDSA, Ed25519, Ed448, RSA-PSS, RSA, and SHA-1 for old servers (RFC 8446 section 4.2.3). */
 const SIGNATURES = [
   0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601,
@@ -73,12 +75,12 @@ const ONLY_13 = Buffer.concat([
   extension(EXTENSION.keyShare, vector(2)),
 ])
 
-function extensions(protocol: Protocol, servername: string): Buffer {
+function extensions(protocol: Protocol, servername: string, groups: readonly number[]): Buffer {
   const modern = WIRE_VERSION[protocol] >= WIRE_VERSION['TLSv1.2']
   return vector(
     2,
     serverNameOf(servername),
-    extension(EXTENSION.supportedGroups, vector(2, uint16s(GROUPS))),
+    extension(EXTENSION.supportedGroups, vector(2, uint16s(groups))),
     extension(EXTENSION.pointFormats, vector(1, uint(1, 0))),
     // RFC 5246 section 7.4.1.4.1: not for a client that offers less than 1.2.
     modern ? extension(EXTENSION.signatureAlgorithms, vector(2, uint16s(SIGNATURES))) : Buffer.alloc(0),
@@ -92,8 +94,9 @@ function extensions(protocol: Protocol, servername: string): Buffer {
  *
  * @param protocol - the version
  * @param servername - the name for SNI; empty: none (RFC 6066 section 3: an address is no name)
+ * @param groups - the key exchanges that it offers
  */
-export function renderClientHello(protocol: Protocol, servername = ''): Buffer {
+export function renderClientHello(protocol: Protocol, servername = '', groups: readonly number[] = GROUPS): Buffer {
   const is13 = protocol === 'TLSv1.3'
   const hello = Buffer.concat([
     // RFC 8446 section 4.1.2: 1.3 calls itself 1.2 here.
@@ -102,7 +105,7 @@ export function renderClientHello(protocol: Protocol, servername = ''): Buffer {
     vector(1, is13 ? randomBytes(32) : Buffer.alloc(0)),
     vector(2, uint16s(is13 ? SUITES_13 : SUITES_12)),
     vector(1, uint(1, 0)),
-    extensions(protocol, servername),
+    extensions(protocol, servername, groups),
   ])
   // A handshake record (22) of the oldest version (RFC 8446 section 5.1), and in it a ClientHello (1).
   return Buffer.concat([uint(1, 22), uint(2, WIRE_VERSION.TLSv1), vector(2, uint(1, 1), vector(3, hello))])

@@ -24,10 +24,12 @@ export interface Handshake {
   readonly asked?: boolean
   /** The server's certificates as DER, its own first. */
   readonly chain: readonly Uint8Array[]
+  /** The protocol that the server chose of those that were offered (RFC 7301). */
+  readonly application?: string
 }
 
 /** The TLS options of {@link shakeHands}. */
-export interface Offer extends Pick<tls.ConnectionOptions, 'secureContext' | 'rejectUnauthorized'> {
+export interface Offer extends Pick<tls.ConnectionOptions, 'secureContext' | 'rejectUnauthorized' | 'ALPNProtocols'> {
   /** Returns why the server's certificate isn't accepted, although its chain is. */
   readonly checkCertificate?: (own: X509Certificate) => Error | undefined
 }
@@ -94,7 +96,8 @@ function shownBy(socket: tls.TLSSocket): Partial<Handshake> {
   if (chain.length === 0 || protocol === null) return {}
   // A CertificateRequest contains the signature algorithms that the server accepts (SSL_get_shared_sigalgs(3)).
   const asked = /^TLSv1\.[23]$/.test(protocol) ? { asked: socket.getSharedSigalgs().length > 0 } : {}
-  return { chain, protocol, ...asked }
+  const application = socket.alpnProtocol
+  return { chain, protocol, ...asked, ...(typeof application === 'string' && { application }) }
 }
 
 /**

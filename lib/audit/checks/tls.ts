@@ -84,6 +84,30 @@ const cbc = tlsCheck({
   test: ({ acceptsCbc }) => (known(acceptsCbc) ? warn('it accepts a suite with CBC in TLS 1.2') : pass()),
 })
 
+const http2 = tlsCheck({
+  id: 'T-H2',
+  title: 'The daemon does not offer HTTP/2',
+  severity: 'low',
+  cis: {},
+  why: 'Faults in the HTTP/2 of the Go runtime let a client crash the daemon, or exhaust its memory. Only clients with a certificate reach it.',
+  remedy:
+    'dockerd has no setting for HTTP/2. Keep Docker Engine up to date, and give certificates only to clients that you trust.',
+  references: ['https://www.rfc-editor.org/rfc/rfc7301', 'https://pkg.go.dev/vuln/'],
+  test: ({ speaksHttp2 }) => (known(speaksHttp2) ? warn('it chooses HTTP/2 if a client offers it') : pass()),
+})
+
+const postQuantum = tlsCheck({
+  id: 'T-PQ',
+  title: 'The daemon supports a post-quantum key exchange',
+  severity: 'low',
+  cis: {},
+  why: 'Whoever records the connection today can decrypt it once a quantum computer breaks X25519 and P-256. Secrets in it that must stay secret for many years are then known.',
+  remedy:
+    'Use a build of Docker Engine with X25519MLKEM768, which Go supports since 1.24, and clients with OpenSSL 3.5 or newer, such as Node.js 24.',
+  references: ['https://go.dev/doc/go1.24#cryptotlspkgcryptotls'],
+  test: ({ postQuantum: supports }) => (known(supports) ? pass() : warn('it refuses X25519MLKEM768')),
+})
+
 const plainNeighbour = tlsCheck({
   id: 'T-2375',
   title: 'No other port of the host serves Docker without TLS',
@@ -143,6 +167,8 @@ export const TLS_CHECKS: readonly Check[] = [
   systemRoots,
   protocols,
   cbc,
+  http2,
+  postQuantum,
   plainNeighbour,
   metrics,
   neighbours,

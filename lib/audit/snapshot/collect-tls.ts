@@ -1,18 +1,15 @@
 import type { X509Certificate } from 'node:crypto'
-import tls from 'node:tls'
 import { DockerMtlsError } from '../../base/errors.ts'
-import { codeOf } from '../../base/system-error.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { certificatesIn, readCertificate, type CertificateFacts } from '../../identity/certificate.ts'
 import { readExtensions } from '../../pki/read-extensions.ts'
 import { namesOnly } from '../../probe/accepted-cas.ts'
 import { withDeadline } from '../../probe/deadline.ts'
-import { shakeHands } from '../../probe/handshake.ts'
 import { PROBE_OPTIONS, resolveTarget, type Target } from '../../probe/options.ts'
 import { askWithoutTls } from '../../probe/plaintext.ts'
 import { probeServer } from '../../probe/server.ts'
-import { alertIn } from '../../transport/alerts.ts'
 import type { Part, Snapshot } from './snapshot.ts'
+import { acceptsCbc, acceptsPostQuantum, speaksHttp2 } from './tls-offers.ts'
 import type { Answer, AuditedCertificate, TlsFacts } from './tls-schema.ts'
 
 /** For each look from outside, in milliseconds. All of them run at once. */
@@ -37,11 +34,13 @@ export async function collectTls(
   const looks = await Promise.all([
     attempt(signal, () => lookFromOutside(where, set.caPem)),
     attempt(signal, () => withDeadline(target, (time) => acceptsCbc(target, time))),
+    attempt(signal, () => withDeadline(target, (time) => speaksHttp2(target, time))),
+    attempt(signal, () => withDeadline(target, (time) => acceptsPostQuantum(target, time))),
     attempt(signal, () =>
       Promise.all(NEIGHBOUR_PORTS.filter((other) => other !== port).map((other) => lookAt(target, other))),
     ),
   ] as const)
-  const [handshakes, cbc, neighbours] = looks
+  const [handshakes, cbc, http2, postQuantum, neighbours] = looks
   return {
     value: {
       host,
@@ -53,6 +52,8 @@ export async function collectTls(
       cas: certificatesIn(set.caPem).map(describeCa),
       handshakes,
       acceptsCbc: cbc,
+      speaksHttp2: http2,
+      postQuantum,
       // Where no direct connection is possible, such as behind a proxy, other ports only look closed.
       neighbours: 'unknown' in handshakes ? handshakes : neighbours,
     },
@@ -68,26 +69,6 @@ async function lookFromOutside(where: Where, caPem: string): Promise<Handshakes>
   const acceptedCas = typeof names === 'string' ? names : names.map(({ name }) => name)
   const shown = { plaintext, protocols: [...protocols], clientCertificate, acceptedCas }
   return { ...shown, namesOnlyOurCas: namesOnly(report, caPem) }
-}
-
-/** Suites without forward secrecy or without an AEAD: CBC with HMAC (RFC 7525, section 4.2). */
-const CBC = ['AES128-SHA', 'AES256-SHA', 'AES128-SHA256', 'AES256-SHA256']
-  .flatMap((suite) => [suite, `ECDHE-RSA-${suite}`, `ECDHE-ECDSA-${suite}`])
-  .filter((suite) => suite !== 'ECDHE-RSA-AES256-SHA256' && suite !== 'ECDHE-ECDSA-AES256-SHA256')
-
-async function acceptsCbc(target: Target, time: AbortSignal): Promise<boolean> {
-  const secureContext = tls.createSecureContext({
-    ca: [],
-    minVersion: 'TLSv1.2',
-    maxVersion: 'TLSv1.2',
-    ciphers: `${CBC.join(':')}:@SECLEVEL=0`,
-  })
-  // Nothing is verified, because nothing is sent over this connection and nothing received over it is trusted.
-  const { chain, outcome } = await shakeHands(target, { secureContext, rejectUnauthorized: false }, time)
-  if (chain.length > 0) return true
-  // Only an alert is a refusal. Anything else, such as silence, says nothing.
-  if (outcome.kind === 'failed' && alertIn(codeOf(outcome.cause)) === undefined) throw outcome.cause
-  return false
 }
 
 async function lookAt(target: Target, port: number): Promise<{ port: number; answer: Answer }> {

@@ -59,6 +59,10 @@ export const TLS = z.object({
   handshakes: part(HANDSHAKES),
   /** Whether it accepts a suite with CBC in TLS 1.2. */
   acceptsCbc: part(z.boolean()),
+  /** Whether it chooses HTTP/2, if it is offered. */
+  speaksHttp2: part(z.boolean()),
+  /** Whether it supports the key exchange X25519MLKEM768. */
+  postQuantum: part(z.boolean()),
   neighbours: part(z.array(NEIGHBOUR)),
 })
 

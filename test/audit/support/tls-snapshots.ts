@@ -77,6 +77,8 @@ export function goodTls(changes: Partial<TlsFacts> = {}, seen: Partial<Handshake
       },
     },
     acceptsCbc: { value: false },
+    speaksHttp2: { value: false },
+    postQuantum: { value: true },
     neighbours: {
       value: [2375, 2377, 4243, 5000, 7946, 9000, 9323].map((port) => ({ port, answer: 'closed' as const })),
     },
