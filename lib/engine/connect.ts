@@ -27,7 +27,7 @@ export async function identityFor(endpoint: ResolvedEndpoint, options: EndpointO
  * @throws {@link EndpointError} before anything is sent, for an endpoint that is unusable or unsafe
  * @throws {@link IdentityError} before anything is sent, for certificates that no daemon would accept
  * @throws {@link ConnectionError} if the daemon can't be reached, or if client or daemon rejects the other's
- *   certificate
+ *   certificate. `docker-mtls doctor`, or `diagnose()` of `docker-mtls/audit`, checks the connection step by step
  * @example
  * ```ts
  * await using docker = await connect({ host: 'tcp://build01:2376', certPath: '/etc/deploy/docker' })

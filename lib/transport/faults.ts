@@ -44,16 +44,19 @@ export const CLOSED: Fault = {
   todo: 'Close the client after its last request, or connect again.',
 }
 
+/** For failures with many causes, which only a look at each step of the connection tells apart. */
+const ASK_DOCTOR: Fault['todo'] = sentence`Find the step that fails:  ${ours('doctor')}`
+
 const unreachable = (what: string): Fault => ({
   code: 'ERR_HOST_UNREACHABLE',
   got: `there is no route to that ${what}`,
-  todo: 'Check the address, the route, the VPN and the firewall.',
+  todo: ASK_DOCTOR,
 })
 
-const timeout = (code: Fault['code'], got: string): Fault => ({
-  code,
+const noAnswer = (got: string): Fault => ({
+  code: 'ERR_RESPONSE_TIMEOUT',
   got,
-  todo: 'Check the address, the port, the firewall and the load of the daemon.',
+  todo: 'Check the load of the daemon, and the network between you and the daemon.',
 })
 
 /** The codes of node:net, node:tls, OpenSSL, llhttp and undici that always mean the same, whatever the connection. */
@@ -61,16 +64,14 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   EHOSTUNREACH: unreachable('host'),
   ENETUNREACH: unreachable('network'),
   EADDRNOTAVAIL: unreachable('address'),
-  ETIMEDOUT: timeout('ERR_CONNECT_TIMEOUT', 'no answer arrived in time'),
-  HANDSHAKE_TIMEOUT: timeout(
-    'ERR_HANDSHAKE_TIMEOUT',
-    'the server accepted the TCP connection, but the TLS handshake did not finish in time',
-  ),
-  UND_ERR_HEADERS_TIMEOUT: timeout(
-    'ERR_RESPONSE_TIMEOUT',
-    'the connection is open, but the answer did not arrive in time',
-  ),
-  UND_ERR_BODY_TIMEOUT: timeout('ERR_RESPONSE_TIMEOUT', 'the answer stopped halfway'),
+  ETIMEDOUT: { code: 'ERR_CONNECT_TIMEOUT', got: 'no answer arrived in time', todo: ASK_DOCTOR },
+  HANDSHAKE_TIMEOUT: {
+    code: 'ERR_HANDSHAKE_TIMEOUT',
+    got: 'the server accepted the TCP connection, but the TLS handshake did not finish in time',
+    todo: ASK_DOCTOR,
+  },
+  UND_ERR_HEADERS_TIMEOUT: noAnswer('the connection is open, but the answer did not arrive in time'),
+  UND_ERR_BODY_TIMEOUT: noAnswer('the answer stopped halfway'),
   ENOENT: {
     code: 'ERR_SOCKET_NOT_FOUND',
     got: 'the socket does not exist',
@@ -177,7 +178,7 @@ function otherFault(code: string, { message }: Thrown): Fault {
   return {
     code: code.startsWith('ERR_SSL_') ? 'ERR_TLS_FAILED' : 'ERR_CONNECTION_FAILED',
     got: message.trim() || code,
-    todo: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker')}`,
+    todo: ASK_DOCTOR,
   }
 }
 

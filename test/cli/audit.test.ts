@@ -49,6 +49,10 @@ const daemons = {
     ...answersOf('web', UNPRIVILEGED),
     '/containers/json': (response) => response.writeHead(500).end('{"message":"no"}'),
   }),
+  slow: await startFakeDaemon(folder, '127.0.0.1', {
+    ...answersOf('web', UNPRIVILEGED),
+    '/info': (response) => response.on('error', () => {}),
+  }),
 }
 after(() => Promise.all(Object.values(daemons).map((daemon) => daemon.close())))
 
@@ -102,6 +106,14 @@ describe('one daemon', () => {
     const { code, stdout } = await audit(...hosts(daemons.good.url))
     assert.equal(code, 0)
     assert.match(stdout, /^0 failures, 0 warnings, 0 unknown, 2 passed, 0 not applicable\.\n\nNo finding/m)
+  })
+
+  test('that does not answer in the time of --request-timeout: exit code 1', async () => {
+    const started = performance.now()
+    const { code, stdout } = await audit(...hosts(daemons.slow.url), '--request-timeout', '0.5')
+    assert.equal(code, 1)
+    assert.match(stdout, /^Could not be read\n {2}info: no answer within 0\.5 s$/m)
+    assert.ok(performance.now() - started < 8_000)
   })
 
   test('by the environment', async () => {

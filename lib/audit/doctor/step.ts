@@ -1,5 +1,5 @@
 import { isDockerMtlsError, sentencesOf, type AnyDockerMtlsError, type ErrorCode } from '../../base/errors.ts'
-import { partsOf, renderSentence, sentence, type Sentence, type SentencePart } from '../../base/sentence.ts'
+import { command, partsOf, renderSentence, sentence, type Sentence, type SentencePart } from '../../base/sentence.ts'
 import { codeOf } from '../../base/system-error.ts'
 import { escapeText } from '../../base/text.ts'
 
@@ -148,6 +148,15 @@ function troubled(step: StepName, status: StepStatus, { code, finding, remedy, f
   return { step, status, code, facts, finding, ...(remedy !== undefined && { remedy }) }
 }
 
+/** For the errors that send their reader to doctor. */
+const REMEDIES: Readonly<Partial<Record<ErrorCode, Sentence>>> = {
+  ERR_HOST_UNREACHABLE: 'Check the route to the host, the VPN and the firewall.',
+  ERR_CONNECT_TIMEOUT: 'Allow this machine in the firewall of the host, and check that the host is running.',
+  ERR_HANDSHAKE_TIMEOUT: sentence`On the host, see which program listens on this port, and whether it hangs:  ${command('ss', '-ltnp')}`,
+  ERR_TLS_FAILED: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker')}`,
+  ERR_CONNECTION_FAILED: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker')}`,
+}
+
 /** A step that failed with an error. */
 export function failedBy(step: StepName, error: unknown, facts: Facts = {}): DetailedStep {
   if (!isDockerMtlsError(error)) {
@@ -158,7 +167,7 @@ export function failedBy(step: StepName, error: unknown, facts: Facts = {}): Det
   return failed(step, {
     code: error.code,
     finding: sentence`${tried}: ${got}`,
-    remedy: todo,
+    remedy: REMEDIES[error.code] ?? todo,
     facts: { ...facts, ...causeOf(error) },
   })
 }

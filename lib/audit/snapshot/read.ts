@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { DockerMtlsError, NotFoundError } from '../../base/errors.ts'
+import { DockerMtlsError, isDockerMtlsError, NotFoundError } from '../../base/errors.ts'
 import { Semaphore } from '../../base/semaphore.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { Part } from './snapshot.ts'
@@ -23,7 +23,7 @@ export function collectionOf(docker: DockerClient, limits: Collection['limits'])
 /** Reads one part, at most 16 at once. Only the caller's abort is thrown; every other failure is the reason why the part is unknown. */
 export async function read<Type>(
   type: z.ZodType<Type>,
-  { limits: { signal }, slots }: Collection,
+  { limits: { signal, timeout }, slots }: Collection,
   call: () => Promise<unknown>,
 ): Promise<Part<Type>> {
   try {
@@ -31,6 +31,7 @@ export async function read<Type>(
     return parsed.success ? { value: parsed.data } : { unknown: 'the answer of the daemon has an unexpected form' }
   } catch (error) {
     signal?.throwIfAborted()
+    if (isDockerMtlsError(error, 'ERR_CALL_TIMEOUT')) return { unknown: `no answer within ${timeout / 1000} s` }
     return { unknown: error instanceof DockerMtlsError ? error.got : String(error) }
   }
 }

@@ -13,17 +13,18 @@ export const CONNECTION_ERRORS = {
   ERR_HOST_UNREACHABLE: {
     meaning: 'There is no route to the host.',
     cause: 'A wrong address, a VPN that is down, or a firewall.',
-    remedy: 'Check the address, the route, the VPN and the firewall.',
+    remedy: 'Run `docker-mtls doctor`, which tries each address of the host. Then check the VPN and the firewall.',
   },
   ERR_CONNECT_TIMEOUT: {
     meaning: "The host didn't answer within `connectTimeout`.",
     cause: 'A firewall drops packets to the port, or the host is down.',
-    remedy: 'Open port 2376 for this machine. For a slow network, increase `connectTimeout`.',
+    remedy:
+      'Run `docker-mtls doctor`. Open port 2376 for this machine, or increase `connectTimeout` for a slow network.',
   },
   ERR_HANDSHAKE_TIMEOUT: {
     meaning: "The TCP connection opened, but the TLS handshake didn't finish in time.",
     cause: 'The port belongs to another service, or the server is overloaded.',
-    remedy: 'Check which program listens on that port. For a slow server, increase `connectTimeout`.',
+    remedy: 'Run `docker-mtls doctor`, which shows what listens there. For a slow server, increase `connectTimeout`.',
   },
   ERR_QUEUE_TIMEOUT: {
     meaning: 'The call waited for a connection for longer than `connectTimeout`, because other calls get no answer.',
@@ -63,7 +64,7 @@ export const CONNECTION_ERRORS = {
   ERR_CONNECTION_FAILED: {
     meaning: 'The connection failed for a reason without a code of its own. The message quotes it.',
     cause: 'An unusual network or system error.',
-    remedy: "Read the daemon's log: `journalctl -u docker`.",
+    remedy: "Run `docker-mtls doctor`, and read the daemon's log: `journalctl -u docker`.",
   },
   ERR_SOCKET_NOT_FOUND: {
     meaning: "The local socket doesn't exist.",

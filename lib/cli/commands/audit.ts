@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Severity } from '../../audit/check.ts'
 import { FAIL_ON, FAMILIES, FORMATS, PROFILES, SEVERITIES, type Profile, type ReportFormat } from '../../audit/names.ts'
 import type { AuditReport, EvaluateOptions } from '../../audit/report.ts'
+import type { CollectOptions } from '../../audit/snapshot/collect.ts'
 import type { Snapshot } from '../../audit/snapshot/snapshot.ts'
 import { KEY_MODE, PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
@@ -11,7 +12,7 @@ import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { forEachHost } from '../../setup/for-each-host.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addCredentialOptions, many, once, type EndpointFlags } from '../command-line/options.ts'
+import { addCredentialOptions, many, once, readSeconds, type EndpointFlags } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { readBaseline, readExceptions, readSnapshot } from '../inputs/audit-files.ts'
 import { addTargetOptions, targetsOf, type AuditTarget, type TargetFlags } from '../inputs/audit-targets.ts'
@@ -34,6 +35,7 @@ interface AuditFlags extends TargetFlags, Omit<ConnectFlags, keyof EndpointFlags
   readonly output?: string
   readonly all?: true
   readonly snapshot?: string
+  readonly requestTimeout?: string
   readonly replay?: readonly string[]
   readonly json?: true
 }
@@ -114,6 +116,7 @@ async function auditHosts(flags: AuditFlags, options: EvaluateOptions, context: 
     throw usageError(WHERE, '--snapshot works only with one host', 'Save the snapshot of each host separately.')
   const { host: _host, context: _context, ...shared } = flags
   const common = await connectOptions(shared, context)
+  const collect = collectOptions(flags)
   const subjects = targets.map(({ host }) => host)
   return withProgress(
     context,
@@ -122,7 +125,8 @@ async function auditHosts(flags: AuditFlags, options: EvaluateOptions, context: 
       forEachHost(
         targets,
         async (target): Promise<AuditReport | FailedTarget> => {
-          const call = { target, options: { ...common, ...target.options }, onStep, isOne: targets.length === 1 }
+          const connection = { ...common, ...target.options }
+          const call = { target, options: connection, collect, onStep, isOne: targets.length === 1 }
           const snapshot = await snapshotOf(call, context)
           if ('error' in snapshot) return snapshot
           if (flags.snapshot !== undefined) await saveSnapshot(flags.snapshot, snapshot)
@@ -134,10 +138,15 @@ async function auditHosts(flags: AuditFlags, options: EvaluateOptions, context: 
   )
 }
 
+function collectOptions({ requestTimeout }: AuditFlags): CollectOptions {
+  return requestTimeout === undefined ? {} : { requestTimeout: readSeconds('--request-timeout', requestTimeout) }
+}
+
 /** One daemon of a run. */
 interface Call {
   readonly target: AuditTarget
   readonly options: EndpointOptions
+  readonly collect: CollectOptions
   readonly onStep: OnStep
   readonly isOne: boolean
 }
@@ -150,7 +159,10 @@ async function snapshotOf(call: Call, context: Context): Promise<Snapshot | Fail
   }
 }
 
-async function connectAndCollect({ target, options, onStep, isOne }: Call, context: Context): Promise<Snapshot> {
+async function connectAndCollect(
+  { target, options, collect, onStep, isOne }: Call,
+  context: Context,
+): Promise<Snapshot> {
   const { signal, env } = context.io
   const { connect } = await import('../../engine/connect.ts')
   const { collectSnapshot } = await import('../../audit/snapshot/collect.ts')
@@ -164,7 +176,7 @@ async function connectAndCollect({ target, options, onStep, isOne }: Call, conte
       onStep,
       { step: 'collect', title: 'read settings and containers', ...subject },
       async (step) => {
-        const snapshot = await collectSnapshot(docker, { signal })
+        const snapshot = await collectSnapshot(docker, { ...collect, signal })
         const { containers } = snapshot
         if ('value' in containers) step.result(`${containers.value.length} containers`)
         return snapshot
@@ -231,6 +243,11 @@ function define(command: Command, context: Context): void {
     .option('--format <format>', `${FORMATS.join(', ')} (default: text)`, oneOf('--format', FORMATS))
     .option('--output <file>', 'write the report to this file (default: stdout)', once('--output'))
     .option('--all', 'in the format text, also list what passed')
+    .option(
+      '--request-timeout <seconds>',
+      'what the daemon does not answer in this time is unknown (default: 10)',
+      once('--request-timeout'),
+    )
     .option('--snapshot <file>', 'also save what was read from the daemon, to audit it again later', once('--snapshot'))
     .option('--replay <file>', 'audit a saved snapshot instead of a daemon; repeatable', many('--replay'))
     .addOption(command.createOption('--json', 'the same as --format json').conflicts('format'))

@@ -1,5 +1,5 @@
-import { ours, SELF, sentence, type Sentence } from '../../base/sentence.ts'
-import { ConnectionError, IdentityError } from '../../base/errors.ts'
+import { ours, partsOf, SELF, sentence, type Sentence } from '../../base/sentence.ts'
+import { ConnectionError, IdentityError, sentencesOf } from '../../base/errors.ts'
 import type { Command } from 'commander'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import type { DockerClient } from '../../engine/client.ts'
@@ -108,6 +108,11 @@ function define(command: Command, context: Context): void {
 function doctorHint(error: unknown, words: readonly string[]): Sentence | undefined {
   const isAboutConnection = error instanceof ConnectionError || error instanceof IdentityError
   if (!isAboutConnection || error.code.startsWith('ERR_PROXY_')) return undefined
+  const { todo } = sentencesOf(error)
+  const isNamed = partsOf(todo).some(
+    (part) => typeof part !== 'string' && 'command' in part && part.command[1] === 'doctor',
+  )
+  if (isNamed && words.length === 0) return undefined
   return sentence`To check the connection step by step:  ${ours('doctor', ...words.filter((word) => word !== '--json'))}`
 }
 
