@@ -8,7 +8,7 @@ import { renderReport } from '../../lib/audit.ts'
 import { shown } from '../../lib/audit/formats/foreign.ts'
 import type { AuditResult, RenderOptions } from '../../lib/audit/formats/model.ts'
 import { FORMATS, type ReportFormat } from '../../lib/audit/names.ts'
-import { evaluate, type AuditReport } from '../../lib/audit/report.ts'
+import { auditSnapshot, evaluate, type AuditReport } from '../../lib/audit/report.ts'
 import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { CONTROLS, HOSTILE } from './support/hostile.ts'
@@ -115,6 +115,17 @@ Unknown
 2 findings of severity high or worse.
 `,
     )
+  })
+
+  test('shows the reasons of a few among many unknown results, and the ids of all', () => {
+    const report = auditSnapshot(makeSnapshot([], { version: { unknown: 'no answer' } }))
+    const ids = report.findings.filter(({ status }) => status === 'unknown').map(({ check }) => check)
+    const [short, long] = [false, true].map((all) => renderReport(report, 'text', { all }))
+    for (const id of ids) for (const text of [short, long]) assert.match(text ?? '', new RegExp(`\\b${id}\\b`))
+    assert.match(short ?? '', /\nAlso unknown, for reasons that --all shows: T-/)
+    assert.ok(!long?.includes('Also unknown'))
+    assert.ok((short?.match(/no answer/g)?.length ?? 0) < 15)
+    assert.ok((long?.match(/no answer/g)?.length ?? 0) > 30)
   })
 
   test('has a table for several daemons, and names those that were not audited', () => {

@@ -60,7 +60,7 @@ function reportBlocks(report: AuditReport, page: Page): string[] {
     `${heading(report.target, paint)}${engine}`,
     ...families,
     ...unreadBlock(report, page),
-    ...listBlock('Unknown', groupsOf(report, isOpen('unknown')), page),
+    ...unknownBlock(report, page),
     ...acceptedBlock(report, page),
     ...(page.all ? listBlock('Passed', groupsOf(report, isOpen('pass')), page) : []),
     ...(page.all ? listBlock('Not applicable', groupsOf(report, isOpen('not-applicable')), page) : []),
@@ -109,6 +109,24 @@ function unreadBlock({ unread }: AuditReport, { paint, width }: Page): string[] 
   const more = unread.length > MOST ? [`  and ${unread.length - MOST} more`] : []
   return [[paint('red', 'Could not be read'), ...lines, ...more].join('\n')]
 }
+
+/**
+ * What is unknown, with its reason. A build of a distribution leaves dozens of vulnerabilities unknown for similar reasons, so
+ * a family with many shows the reasons of the first ones, and the ids of the others.
+ */
+function unknownBlock(report: AuditReport, page: Page): string[] {
+  const groups = groupsOf(report, isOpen('unknown'))
+  const families = Object.keys(FAMILIES).map((family) => groups.filter(({ facts }) => facts.family === family))
+  const isLong = (family: readonly CheckGroup[]): boolean => !page.all && family.length > MOST
+  const rest = families.filter(isLong).flatMap((family) => family.slice(EXAMPLES))
+  const others = rest.map(({ facts }) => facts.id).join(', ')
+  const more = wrap(`Also unknown, for reasons that --all shows: ${others}`, page.width, '  ')
+  const shownGroups = groups.filter((group) => !rest.includes(group))
+  return [...listBlock('Unknown', shownGroups, page), ...(rest.length === 0 ? [] : [more])]
+}
+
+/** How many reasons of many show what they are about. */
+const EXAMPLES = 3
 
 /** Checks with a common reason for all their subjects: `  C-PRIV  web, db: the daemon did not report ...`. */
 function listBlock(title: string, groups: readonly CheckGroup[], { all, paint, width }: Page): string[] {
