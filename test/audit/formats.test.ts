@@ -122,7 +122,7 @@ Unknown
     const ids = report.findings.filter(({ status }) => status === 'unknown').map(({ check }) => check)
     const [short, long] = [false, true].map((all) => renderReport(report, 'text', { all }))
     for (const id of ids) for (const text of [short, long]) assert.match(text ?? '', new RegExp(`\\b${id}\\b`))
-    assert.match(short ?? '', /\nAlso unknown, for reasons that --all shows: T-/)
+    assert.match(short ?? '', /\n {2}Also unknown, for reasons that --all shows: D-/)
     assert.ok(!long?.includes('Also unknown'))
     assert.ok((short?.match(/no answer/g)?.length ?? 0) < 15)
     assert.ok((long?.match(/no answer/g)?.length ?? 0) > 30)

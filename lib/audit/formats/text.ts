@@ -122,7 +122,8 @@ function unknownBlock(report: AuditReport, page: Page): string[] {
   const others = rest.map(({ facts }) => facts.id).join(', ')
   const more = wrap(`Also unknown, for reasons that --all shows: ${others}`, page.width, '  ')
   const shownGroups = groups.filter((group) => !rest.includes(group))
-  return [...listBlock('Unknown', shownGroups, page), ...(rest.length === 0 ? [] : [more])]
+  const list = listBlock('Unknown', shownGroups, page)
+  return rest.length === 0 ? list : [[...list, more].join('\n')]
 }
 
 /** How many reasons of many show what they are about. */
