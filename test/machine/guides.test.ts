@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { temporaryFolder } from '../support/temporary.ts'
 import { lacksMachine } from './requirements.ts'
-import { differenceFrom, readGuide, type Authorities, type Block } from './support/guide.ts'
+import { differenceFrom, follow, readGuide, type Authorities } from '../support/guide.ts'
 import { openOffice, packageTar, type Office, type Place } from './support/office.ts'
 
 /** What the machines need to be for a guide, and what is looked at when it was followed. */
@@ -47,17 +47,6 @@ before(async () => {
   if (lacksMachine() === false) tar = await packageTar(await temporaryFolder())
 })
 
-/** Runs a block, and holds what it printed against what the guide shows. */
-async function follow(office: Office, guide: string, block: Block, known: Authorities): Promise<void> {
-  const { where, script, shown, fails, line } = block
-  const { code, stdout } = await office.run(where, script)
-  const at = `docs/guide-${guide}.md:${line}:\n${script}\n${stdout}`
-  assert.equal(code !== 0, fails, `${at}ended with ${code}`)
-  if (shown === undefined) return
-  const difference = differenceFrom(shown, stdout, known)
-  assert.equal(difference, undefined, `${at}\n${difference}`)
-}
-
 function followed({ guide, places, prepare, beforehand = {}, afterwards }: Followed): void {
   describe(`the guide ${guide}`, { skip: lacksMachine() }, () => {
     const sections = lacksMachine() === false ? readGuide(guide) : []
@@ -72,7 +61,7 @@ function followed({ guide, places, prepare, beforehand = {}, afterwards }: Follo
     for (const { title, blocks } of sections) {
       test(title, async () => {
         await beforehand[title]?.(office)
-        for (const block of blocks) await follow(office, guide, block, known)
+        for (const block of blocks) await follow(guide, block, known, office.run)
         await afterwards[title]?.(office)
       })
     }

@@ -111,6 +111,8 @@ export interface Summary {
   readonly incomplete: number
   /** Findings by which the audit fails. */
   readonly failing: number
+  /** Was there a baseline? Then only what is new or worse fails. */
+  readonly compared: boolean
 }
 
 export function summaryOf(results: readonly AuditResult[], { failOn = FAIL_ON }: RenderOptions): Summary {
@@ -121,6 +123,7 @@ export function summaryOf(results: readonly AuditResult[], { failOn = FAIL_ON }:
     notAudited: results.length - reports.length,
     incomplete: reports.filter(({ unread }) => unread.length > 0).length,
     failing: reports.reduce((sum, report) => sum + failuresOf(report, failOn).length, 0),
+    compared: reports.some(({ baseline }) => baseline !== undefined),
   }
 }
 

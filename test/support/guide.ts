@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -23,7 +24,7 @@ export interface Section {
 const FENCE = /^```(?<kind>.*)\n(?<text>[^]*?)^```$/gm
 const HEADING = /^##? (?<title>.*)$/gm
 /** What is shown, or to be read. */
-const KINDS = /^text( fails)?$/
+const KINDS = /^(?:text( fails)?|yaml)$/
 const HEADER = /^# on (?<where>[\w.-]+)(?:, .*)?$/m
 
 /**
@@ -32,7 +33,7 @@ const HEADER = /^# on (?<where>[\w.-]+)(?:, .*)?$/m
  */
 export function readGuide(name: string): Section[] {
   const path = `docs/guide-${name}.md`
-  const text = readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8')
+  const text = readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8')
   const fences = [...text.matchAll(FENCE)]
   const isInside = (at: number): boolean => fences.some(({ index, 0: { length } }) => index < at && at < index + length)
   const headings = [...text.matchAll(HEADING)].filter(({ index }) => !isInside(index))
@@ -48,14 +49,14 @@ function blockOf(fence: RegExpExecArray, next: RegExpExecArray | undefined, path
   const { input, index, groups = {} } = fence
   const line = input.slice(0, index).split('\n').length
   if (KINDS.test(groups['kind'] ?? '')) return []
-  if (groups['kind'] !== 'sh') throw new Error(`${path}:${line}: it is neither sh nor text`)
+  if (groups['kind'] !== 'sh') throw new Error(`${path}:${line}: it is neither sh, text nor yaml`)
   const script = groups['text'] ?? ''
   const where = HEADER.exec(script)
   if (where?.index !== 0) throw new Error(`${path}:${line}: it does not say where it runs:  # on MACHINE`)
   const block = { line, where: where.groups?.['where'] ?? '', script }
   const isBelow = next !== undefined && input.slice(index + fence[0].length, next.index).trim() === ''
   const kind = (isBelow ? next.groups?.['kind'] : undefined) ?? ''
-  if (!KINDS.test(kind)) return [{ ...block, fails: false }]
+  if (!kind.startsWith('text')) return [{ ...block, fails: false }]
   const shown = (next?.groups?.['text'] ?? '').trimEnd().split('\n')
   return [{ ...block, shown, fails: kind.endsWith('fails') }]
 }
@@ -110,6 +111,21 @@ export function differenceFrom(shown: readonly string[], printed: string, known:
     gap = false
   }
   return gap || at === lines.length ? undefined : `printed, and not shown: ${lines.slice(at).join('\n')}`
+}
+
+/** Runs the script of a block, and fails if it does not end or print as the guide shows. */
+export async function follow(
+  guide: string,
+  { where, script, shown, fails, line }: Block,
+  known: Authorities,
+  run: (where: string, script: string) => Promise<{ readonly code: number; readonly stdout: string }>,
+): Promise<void> {
+  const { code, stdout } = await run(where, script)
+  const at = `docs/guide-${guide}.md:${line}:\n${script}\n${stdout}`
+  assert.equal(code !== 0, fails, `${at}ended with ${code}`)
+  if (shown === undefined) return
+  const difference = differenceFrom(shown, stdout, known)
+  assert.equal(difference, undefined, `${at}\n${difference}`)
 }
 
 function isSame(shown: string, printed: string): boolean {
