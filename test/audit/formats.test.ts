@@ -187,7 +187,14 @@ describe('JSON', () => {
   test('has all findings, and is a baseline', () => {
     const text = renderReport([PLAIN, FAILED], 'json')
     const data = JSON.parse(text) as { summary: object; checks: object[]; hosts: { findings: object[] }[] }
-    assert.deepEqual(data.summary, { failOn: 'high', hosts: 2, notAudited: 1, incomplete: 0, failing: 1 })
+    assert.deepEqual(data.summary, {
+      failOn: 'high',
+      hosts: 2,
+      notAudited: 1,
+      incomplete: 0,
+      compared: false,
+      failing: 1,
+    })
     assert.equal(data.checks.length, 3)
     assert.deepEqual(data.hosts[0]?.findings[1], {
       check: 'T-PRIV',

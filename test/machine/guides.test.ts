@@ -61,7 +61,7 @@ function followed({ guide, places, prepare, beforehand = {}, afterwards }: Follo
     for (const { title, blocks } of sections) {
       test(title, async () => {
         await beforehand[title]?.(office)
-        for (const block of blocks) await follow(guide, block, known, office.run)
+        for (const block of blocks) await follow(guide, block, known, (where, script) => office.run(where, script))
         await afterwards[title]?.(office)
       })
     }
