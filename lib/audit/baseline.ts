@@ -18,6 +18,7 @@ const FINDING = z.object({
   severity: SEVERITY,
   status: STATUS,
   subject: z.object({ kind: KIND, name: z.string() }),
+  exception: z.object({}).optional(),
 })
 const HOST = z.object({ target: z.string(), findings: z.array(FINDING).optional() })
 const BASELINE: z.ZodType<Baseline> = z.object({
@@ -59,6 +60,8 @@ export interface BaselineFinding {
     /** The name by which findings are compared. */
     readonly name: string
   }
+  /** Present if it was accepted. It is then no baseline: when the exception ends, the finding is new. */
+  readonly exception?: object | undefined
 }
 
 /** A finding compared with the baseline. `new`: the baseline has no result for this check and subject. */
@@ -102,7 +105,7 @@ export function baselineOf({ hosts }: Baseline, target: string): Map<string, Bas
   const findings = hosts.find((host) => host.target === target)?.findings
   if (findings === undefined) return undefined
   const found = new Map<string, BaselineFinding>()
-  for (const finding of findings) {
+  for (const finding of findings.filter(({ exception }) => exception === undefined)) {
     const key = findingKey(finding.check, finding.subject)
     const other = found.get(key)
     // Of two subjects with the same name, the better one counts, so that no failure is hidden behind another.

@@ -5,7 +5,7 @@ import { similarName } from '../base/options.ts'
 import { quoted } from '../base/text.ts'
 import type { Finding } from './check.ts'
 import { CHECKS } from './checks.ts'
-import { nameOf } from './subject.ts'
+import { lastingName, nameOf } from './subject.ts'
 
 /** A finding that is accepted for some time. */
 export interface AuditException {
@@ -120,5 +120,8 @@ export function hasExpired({ until }: AuditException, now: Date): boolean {
 export function covers({ check, subject }: AuditException, finding: Finding): boolean {
   if (check !== finding.check) return false
   if (subject === undefined) return true
-  return finding.subject.kind !== 'daemon' && [finding.subject.id, nameOf(finding.subject)].includes(subject)
+  if (finding.subject.kind === 'daemon') return false
+  const { kind, id } = finding.subject
+  const name = nameOf(finding.subject)
+  return [id, name, lastingName({ kind, name })].includes(subject)
 }

@@ -265,6 +265,27 @@ describe('a baseline', () => {
     assert.equal(failuresOf(evaluate(again, SAMPLES, { baseline: baselineFrom(BAD) }), 'low').length, 0)
   })
 
+  test('a task of a swarm that was replaced is the same one', () => {
+    const task = (id: string): Snapshot => makeSnapshot([{ name: `web.1.${id.repeat(25)}`, id, inspect: PRIVILEGED }])
+    const report = evaluate(task('b'), SAMPLES, { baseline: baselineFrom(task('a')) })
+    assert.equal(failuresOf(report, 'low').length, 0)
+    const exceptions = [exceptionFor({ subject: 'web.1' })]
+    assert.equal(evaluate(task('b'), NAMED, { exceptions, now: NOW }).accepted, 1)
+    const other = makeSnapshot([{ name: `web.2.${'a'.repeat(25)}`, inspect: PRIVILEGED }])
+    assert.equal(failuresOf(evaluate(other, SAMPLES, { baseline: baselineFrom(task('a')) }), 'low').length, 1)
+  })
+
+  test('does not outlive an exception: what was accepted is new when the exception has ended', () => {
+    const accepted = evaluate(BAD, NAMED, { exceptions: [exceptionFor()], now: NOW })
+    const baseline = parseBaseline(renderJson([accepted]))
+    const exceptions = [exceptionFor({ until: '2027-01-14' })]
+    for (const options of [{ exceptions }, {}]) {
+      const report = evaluate(BAD, NAMED, { ...options, baseline, now: NOW })
+      assert.equal(report.findings.find(({ check }) => check === exceptionFor().check)?.change, 'new')
+      assert.equal(failuresOf(report, 'critical').length, 1)
+    }
+  })
+
   test('of another daemon has nothing to compare: all is new', () => {
     const baseline = baselineFrom({ ...BAD, target: 'tcp://other:2376' })
     const report = evaluate(BAD, SAMPLES, { baseline })

@@ -107,9 +107,18 @@ const insecureRegistries = daemonCheck({
       ([name, { Secure }]) => !reported(Secure, `info.RegistryConfig.IndexConfigs.${name}`),
     )
     const insecure = [...ranges, ...named.map(([name]) => name)].filter((name) => !isLoopback(name))
-    return insecure.length > 0 ? fail(insecure.join(', ')) : pass()
+    const mirrors = registries.flatMap(([, { Mirrors }]) => Mirrors ?? []).filter(isPlaintext)
+    if (insecure.length + mirrors.length > 0) return fail([...insecure, ...mirrors].join(', '))
+    for (const [name, { Mirrors }] of registries) reported(Mirrors, `info.RegistryConfig.IndexConfigs.${name}.Mirrors`)
+    return pass()
   },
 })
+
+/** A mirror that anyone on its way can replace. */
+function isPlaintext(url: string): boolean {
+  const [, host] = /^http:\/\/([^/]*)/i.exec(url) ?? []
+  return host !== undefined && !isLoopback(host)
+}
 
 const proxyPassword = daemonCheck({
   id: 'D-PROXYCRED',
@@ -124,7 +133,7 @@ const proxyPassword = daemonCheck({
   needs: ['info'],
   test: ({ info }) => {
     const proxies = [reported(info.HttpProxy, 'info.HttpProxy'), reported(info.HttpsProxy, 'info.HttpsProxy')]
-    const found = [...new Set(proxies.filter((url) => /^[^/]*\/?\/?[^/]*@/.test(url)))]
+    const found = [...new Set(proxies.filter((url) => url.includes('@')))]
     if (found.length === 0) return pass()
     return found.every((url) => url.startsWith('https://')) ? warn(found.join(', ')) : fail(found.join(', '))
   },

@@ -79,7 +79,26 @@ async function collectContainers(on: Collection): Promise<Snapshot['containers']
   const listed = await read(z.array(LISTED), on, () => on.docker.containers.list({ all: true, ...on.limits }))
   if ('unknown' in listed) return listed
   const found = await Promise.all(listed.value.map((one) => collectContainer(on, one)))
-  return { value: found.filter((one) => one !== undefined) }
+  const missing = listed.value.filter((_, index) => found[index] === undefined)
+  const hidden = missing.length === 0 ? [] : await findHidden(on, missing)
+  return { value: [...found.filter((one) => one !== undefined), ...hidden] }
+}
+
+/** Of containers that are not there, those that are still listed: something between us and the daemon hides them. */
+async function findHidden(on: Collection, missing: readonly z.infer<typeof LISTED>[]): Promise<AuditedContainer[]> {
+  const again = await read(z.array(LISTED), on, () => on.docker.containers.list({ all: true, ...on.limits }))
+  const ids = 'value' in again ? new Set(again.value.map(({ Id }) => Id)) : undefined
+  const unseen = { unknown: 'the daemon lists it, but does not show it' }
+  return missing
+    .filter(({ Id }) => ids?.has(Id) !== false)
+    .map(({ Id: id, Image: listedImage }) => ({
+      id,
+      name: id,
+      inspect: unseen,
+      execs: unseen,
+      commands: unseen,
+      listedImage,
+    }))
 }
 
 /** Undefined if the container was removed meanwhile. */

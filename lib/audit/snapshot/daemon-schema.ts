@@ -24,7 +24,7 @@ export const VERSION = z.object({
   Components: list(COMPONENT),
 })
 
-const INDEX = z.object({ Name: text, Secure: truth })
+const INDEX = z.object({ Name: text, Secure: truth, Mirrors: list(z.string()) })
 
 /** The fields of `GET /info` that checks read. */
 export const INFO = z.object({

@@ -3,14 +3,19 @@ const SHOWN_VARIABLES: ReadonlySet<string> = new Set(['DOCKER_HOST', 'DOCKER_TLS
 
 type Raw = Readonly<Record<string, unknown>>
 
-/** Removes the values of environment variables, and of options of log and volume drivers, from an inspected container. */
+/**
+ * Removes the values of environment variables, the command of the healthcheck, and the options of log and volume drivers from
+ * an inspected container.
+ */
 export function redactContainer(inspect: Raw): Raw {
   const config = objectOf(inspect['Config'])
   const hostConfig = objectOf(inspect['HostConfig'])
   const logConfig = objectOf(hostConfig?.['LogConfig'])
   return {
     ...inspect,
-    ...(config && { Config: { ...config, Env: redactEnv(config['Env']) } }),
+    ...(config && {
+      Config: { ...config, Env: redactEnv(config['Env']), Healthcheck: redactHealthcheck(config['Healthcheck']) },
+    }),
     ...(hostConfig && {
       HostConfig: {
         ...hostConfig,
@@ -42,6 +47,13 @@ function redactEnv(env: unknown): unknown {
     // An empty value is no secret, and `PASSWORD=` no finding.
     return SHOWN_VARIABLES.has(name) || entry === `${name}=` ? withoutPassword(entry) : name
   })
+}
+
+/** How it runs is enough: `NONE`, `CMD`, `CMD-SHELL`. The command may contain passwords. */
+function redactHealthcheck(healthcheck: unknown): unknown {
+  const given = objectOf(healthcheck)
+  const test = given?.['Test']
+  return given && Array.isArray(test) ? { ...given, Test: test.slice(0, 1) as unknown[] } : healthcheck
 }
 
 function redactEach(list: unknown, redact: (item: unknown) => unknown): unknown {
@@ -76,7 +88,11 @@ function redactLog(options: unknown): unknown {
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, shown.has(name) ? value : '']))
 }
 
-/** `http://ann:secret@proxy:3128` becomes `http://***@proxy:3128`. */
+/**
+ * `http://ann:secret@proxy:3128` becomes `http://***@proxy:3128`, and `ann:secret@proxy:3128`, which Go also reads as a URL,
+ * becomes `***@proxy:3128`. A password may contain any character.
+ */
 function withoutPassword(url: unknown): unknown {
-  return typeof url === 'string' ? url.replace(/\/\/[^/]*@/, '//***@') : url
+  if (typeof url !== 'string') return url
+  return /\/\/[^]*@/.test(url) ? url.replace(/\/\/[^]*@/, '//***@') : url.replace(/^[^/@]*:[^]*@/, '***@')
 }

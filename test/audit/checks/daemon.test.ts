@@ -131,7 +131,14 @@ const SETTINGS: Cases = {
     [
       'unknown',
       'a registry without Secure',
-      indexes({ 'a.example.com': { Name: 'a.example.com', Secure: undefined } }),
+      indexes({ 'a.example.com': { Name: 'a.example.com', Secure: undefined, Mirrors: [] } }),
+    ],
+    ['fail', 'a mirror without TLS', mirrored('http://mirror.example.com:5000/')],
+    ['pass', 'a mirror with TLS, and one on the host', mirrored('https://mirror.example.com', 'http://127.0.0.1:5000')],
+    [
+      'unknown',
+      'mirrors that are not shown',
+      indexes({ 'docker.io': { Name: 'docker.io', Secure: true, Mirrors: undefined } }),
     ],
     missing('RegistryConfig'),
   ],
@@ -236,8 +243,12 @@ function indexes(IndexConfigs: Indexes, InsecureRegistryCIDRs: string[] = []): C
 }
 
 function registries(ranges: string[], ...names: string[]): Change {
-  const insecure = Object.fromEntries(names.map((Name) => [Name, { Name, Secure: false }]))
-  return indexes({ 'docker.io': { Name: 'docker.io', Secure: true }, ...insecure }, ranges)
+  const insecure = Object.fromEntries(names.map((Name) => [Name, { Name, Secure: false, Mirrors: [] }]))
+  return indexes({ 'docker.io': { Name: 'docker.io', Secure: true, Mirrors: [] }, ...insecure }, ranges)
+}
+
+function mirrored(...Mirrors: string[]): Change {
+  return indexes({ 'docker.io': { Name: 'docker.io', Secure: true, Mirrors } })
 }
 
 runCases([...DAEMON_TLS, ...DAEMON_ISOLATION, ...DAEMON_SETTINGS, ...DAEMON_PARTS, ...DAEMON_PLUGINS], {

@@ -21,7 +21,7 @@ function answering(answers: Readonly<Record<string, unknown>>): Answer {
 }
 
 describe('containers of a daemon that answers badly', () => {
-  test('one has vanished, one is rubbish, one is hostile; the others are still read', async (t) => {
+  test('one is hidden, one is rubbish, one is hostile; the others are still read', async (t) => {
     const { docker } = await pretend(t, {
       answer: answering({
         '/containers/json': ['1', '2', '3', '4', '5'].map((digit) => ({ Id: idOf(digit), Image: 'x' })),
@@ -44,16 +44,32 @@ describe('containers of a daemon that answers badly', () => {
     assert.ok('value' in snapshot.containers, 'containers were listed')
     assert.deepEqual(
       snapshot.containers.value.map(({ id }) => id[0]),
-      ['2', '3', '4', '5'],
+      ['2', '3', '4', '5', '1'],
     )
     const { findings } = auditSnapshot(snapshot)
     const privileged = findings.filter(({ check }) => check === 'C-PRIV').map(({ status }) => status)
-    assert.deepEqual(privileged, ['unknown', 'unknown', 'unknown', 'pass'])
+    assert.deepEqual(privileged, ['unknown', 'unknown', 'unknown', 'pass', 'unknown'])
     const hostile = findings.filter(({ subject }) => subject.kind === 'container' && subject.id === idOf('4'))
     const judged = hostile.filter(({ status }) => status === 'pass' || status === 'fail').map(({ check }) => check)
     // Their fields are left out if they are empty.
     assert.deepEqual(judged, ['C-SYSCTL', 'C-MOUNTDRV', 'C-IMGMOUNT'])
     assert.equal(hostile.length, CHECKS.filter(({ family }) => family === 'container').length)
+  })
+
+  test('one that was removed meanwhile is left out', async (t) => {
+    let lists = 0
+    const [gone, stays] = [{ Id: idOf('1') }, { Id: idOf('2') }]
+    const { docker } = await pretend(t, {
+      answer: (request, response) => {
+        const listed = lists === 0 ? [gone, stays] : [stays]
+        if (/\/containers\/json/.test(request.url ?? '')) lists++
+        const inspect = { Name: '/good', State: { Running: false } }
+        const answers = { '/containers/json': listed, [`/${gone.Id}/json`]: 404, [`/${stays.Id}/json`]: inspect }
+        return answering(answers)(request, response)
+      },
+    })
+    const { containers } = await collectSnapshot(docker)
+    assert.deepEqual('value' in containers && containers.value.map(({ name }) => name), ['good'])
   })
 
   test('a list that can not be read is unknown to every check', async (t) => {

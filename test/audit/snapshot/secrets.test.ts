@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { describe, test } from 'node:test'
 import { classifyConfig } from '../../../lib/audit/snapshot/config-data.ts'
 import { readHistory } from '../../../lib/audit/snapshot/history.ts'
+import { redactContainer, redactInfo, redactVolume } from '../../../lib/audit/snapshot/redact.ts'
 
 const SECRET = 'hunter2hunter2'
 const KEY = `-----BEGIN EC PRIVATE KEY-----\nMHcCAQ\n-----END EC PRIVATE KEY-----\n`
@@ -97,5 +98,33 @@ describe('classifyConfig', () => {
       readHistory([{ CreatedBy: text.repeat(50_000) }, { CreatedBy: `ENV ${text.repeat(50_000)}` }])
     }
     assert.ok(performance.now() - start < 5_000)
+  })
+})
+
+describe('what is removed from the answers of the daemon', () => {
+  const URLS: ReadonlyArray<readonly [given: string, kept: string]> = [
+    [`http://ann:${SECRET}@proxy:3128`, 'http://***@proxy:3128'],
+    [`http://ann:a/${SECRET}@b@proxy:3128`, 'http://***@proxy:3128'],
+    [`ann:${SECRET}@proxy:3128`, '***@proxy:3128'],
+    ['http://proxy:3128', 'http://proxy:3128'],
+    ['', ''],
+  ]
+  for (const [given, kept] of URLS) {
+    test(`the proxy ${given.replace(SECRET, 'SECRET')}`, () => {
+      assert.deepEqual(redactInfo({ HttpProxy: given, HttpsProxy: given }), { HttpProxy: kept, HttpsProxy: kept })
+    })
+  }
+
+  test('the command of a healthcheck, but not how it runs', () => {
+    const Healthcheck = { Test: ['CMD-SHELL', `mysqladmin -p${SECRET} ping`], Interval: 1 }
+    const { Config } = redactContainer({ Config: { Healthcheck } })
+    assert.deepEqual(Config, { Env: undefined, Healthcheck: { Test: ['CMD-SHELL'], Interval: 1 } })
+    const none = redactContainer({ Config: { Healthcheck: null } })
+    assert.deepEqual(none['Config'], { Env: undefined, Healthcheck: null })
+  })
+
+  test('nothing of the path of a device', () => {
+    const Options = { type: 'none', o: 'bind', device: '/srv/a@b' }
+    assert.deepEqual(redactVolume({ Options }), { Options })
   })
 })

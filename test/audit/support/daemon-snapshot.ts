@@ -57,7 +57,7 @@ export const INFO = {
   Plugins: { Authorization: ['policy'] },
   RegistryConfig: {
     InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
-    IndexConfigs: { 'docker.io': { Name: 'docker.io', Secure: true } },
+    IndexConfigs: { 'docker.io': { Name: 'docker.io', Secure: true, Mirrors: [] } },
   },
   Swarm: { LocalNodeState: 'inactive', ControlAvailable: false },
   FirewallBackend: { Driver: 'nftables' },
