@@ -64,9 +64,15 @@ const EXPIRING: readonly Expiring[] = [
     whose: 'The CA certificate',
     severity: 'high',
     remedy: 'Replace the CA in phases, without an interruption:  docker-mtls cert rotate-ca',
-    of: ({ cas }) => cas,
+    of: casInUse,
   },
 ]
+
+/** During a rotation, the old CA expires beside the new one, and nothing has to be done. */
+function casInUse({ cas, server, client }: TlsFacts): readonly AuditedCertificate[] {
+  const inUse = cas.filter(({ subject }) => subject === server.issuer || subject === client.issuer)
+  return inUse.length === 0 ? cas : inUse
+}
 
 const expiry = EXPIRING.map(({ id, whose, severity, remedy, of }) =>
   tlsCheck({

@@ -1,9 +1,9 @@
 import { daemonCheck, type Check } from '../check.ts'
+import { MOST_SKEW_MS } from '../clocks.ts'
 import { fail, pass, reported, unknown, type Verdict } from '../verdict.ts'
 import type { InfoFacts } from '../snapshot/daemon-schema.ts'
 
 const PROTECT = 'https://docs.docker.com/engine/security/protect-access/'
-const SKEW_MS = 60_000
 
 const plaintext = daemonCheck({
   id: 'D-TLS-PLAIN',
@@ -58,7 +58,7 @@ const skew = daemonCheck({
     if (Number.isNaN(time)) return unknown('the daemon reported no valid time')
     const seconds = Math.round((time - infoAt) / 1000)
     const detail = `${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead'}`
-    return Math.abs(time - infoAt) < SKEW_MS ? pass(detail) : fail(detail)
+    return Math.abs(time - infoAt) < MOST_SKEW_MS ? pass(detail) : fail(detail)
   },
 })
 

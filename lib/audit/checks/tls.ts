@@ -1,6 +1,8 @@
 import { known, tlsCheck, type Check } from '../check.ts'
+import type { Answer } from '../snapshot/tls-schema.ts'
 import { fail, notApplicable, pass, unknown, warn } from '../verdict.ts'
 import { enumerate } from '../../base/text.ts'
+import { isPublicCa } from '../public-cas.ts'
 
 const PROTECT = 'https://docs.docker.com/engine/security/protect-access/'
 
@@ -51,7 +53,10 @@ const systemRoots = tlsCheck({
     if (acceptedCas === 'unknown') return unknown('TLS 1.3 encrypts the list of CAs. Look at --tlscacert on the host')
     if (acceptedCas === 'not asked for') return notApplicable('the daemon asks for no client certificate')
     if (acceptedCas.length === 0) return fail('the list of accepted CAs is empty: every CA of the system is accepted')
-    return namesOnlyOurCas ? pass() : warn(`it accepts clients of ${enumerate(acceptedCas)}`)
+    if (namesOnlyOurCas) return pass()
+    const sold = acceptedCas.filter(isPublicCa)
+    if (sold.length > 0) return fail(`it accepts clients of ${enumerate(sold)}, which sells certificates to anybody`)
+    return warn(`it accepts clients of ${enumerate(acceptedCas)}`)
   },
 })
 
@@ -117,11 +122,16 @@ const plainNeighbour = tlsCheck({
   remedy: 'Remove -H tcp://...:2375 from the daemon, and any proxy that forwards the Docker socket to this port.',
   references: [PROTECT],
   test: ({ neighbours }) => {
-    const open = known(neighbours).filter(({ answer }) => answer === 'docker')
-    return open.length === 0 ? pass() : fail(`Docker answers without TLS on port ${ports(open)}`)
+    const seen = known(neighbours)
+    const open = seen.filter(({ answer }) => answer === 'docker')
+    if (open.length > 0) return fail(`Docker answers without TLS on port ${ports(open)}`)
+    const silent = seen.filter(({ port, answer }) => answer === 'silent' && DAEMON_PORTS.has(port))
+    return silent.length === 0 ? pass() : unknown(`port ${ports(silent)} is open, and did not answer in time`)
   },
 })
 
+/** Where daemons usually listen. */
+const DAEMON_PORTS: ReadonlySet<number> = new Set([2375, 2376, 4243])
 const METRICS = 9323
 
 const metrics = tlsCheck({
@@ -136,6 +146,7 @@ const metrics = tlsCheck({
   test: ({ neighbours }) => {
     const found = known(neighbours).find(({ port }) => port === METRICS)
     if (!found) return unknown(`port ${METRICS} was not looked at`)
+    if (found.answer === 'silent') return unknown(`port ${METRICS} is open, and did not answer in time`)
     return found.answer === 'http' ? warn(`port ${METRICS} answers without TLS`) : pass()
   },
 })
@@ -149,12 +160,16 @@ const neighbours = tlsCheck({
   remedy: 'Close these ports in the firewall for everyone who does not need them.',
   references: ['https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts'],
   test: ({ neighbours: seen }) => {
-    const open = known(seen).filter(
-      ({ port, answer }) => answer !== 'closed' && answer !== 'docker' && port !== METRICS,
-    )
+    const open = known(seen).filter(({ port, answer }) => port !== METRICS && !isNoService(port, answer))
     return open.length === 0 ? pass() : warn(`open: port ${ports(open)}`)
   },
 })
+
+/** A daemon without TLS is a finding of its own, and one with TLS is as it should be. */
+function isNoService(port: number, answer: Answer): boolean {
+  const isSecured = answer === 'refused' && DAEMON_PORTS.has(port)
+  return answer === 'closed' || answer === 'filtered' || answer === 'docker' || isSecured
+}
 
 function ports(seen: readonly { readonly port: number }[]): string {
   return enumerate(seen.map(({ port }) => String(port)))

@@ -125,6 +125,7 @@ export const ENGINE: readonly Vulnerability[] = [
   {
     ids: ['CVE-2025-54388'],
     component: 'engine',
+    since: '28.2.0',
     fixed: ['28.3.3'],
     severity: 'medium',
     why: 'After a reload of firewalld, other hosts reach ports that are published on the loopback address only.',
@@ -135,7 +136,7 @@ export const ENGINE: readonly Vulnerability[] = [
   {
     ids: ['CVE-2025-54410'],
     component: 'engine',
-    fixed: ['28.0.0'],
+    fixed: ['25.0.13', '28.0.0'],
     severity: 'low',
     why: 'After a reload of firewalld, containers reach all ports of containers in other networks.',
     applies: 'firewalld',

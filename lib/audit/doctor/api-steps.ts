@@ -1,12 +1,10 @@
 import { isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
+import { MOST_SKEW_MS } from '../clocks.ts'
 import { inWords } from '../../identity/dates.ts'
 import type { Attempt } from './attempt.ts'
 import { valueOf } from './deadline.ts'
 import { failedBy, ok, unknown, warning, type DetailedStep } from './step.ts'
-
-/** Certificates of docker-mtls begin an hour in the past, so this is early enough. In milliseconds. */
-const MOST_SKEW_MS = 120_000
 
 /** Does the daemon answer? */
 export function apiStep({ error, apiVersion, version }: Attempt): DetailedStep {

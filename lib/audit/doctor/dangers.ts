@@ -5,7 +5,9 @@ import { listenersStep } from './api-steps.ts'
 import { acceptedNames } from './client-step.ts'
 import { valueOf } from './deadline.ts'
 import { failed, notSeen, ok, unknown, warning, type DetailedStep, type StepName } from './step.ts'
-import { NEIGHBOURS, type TlsEvidence } from './tls-evidence.ts'
+import { NEIGHBOURS } from '../neighbours.ts'
+import { isPublicCa } from '../public-cas.ts'
+import type { TlsEvidence } from './tls-evidence.ts'
 
 const SECURE: Sentence = sentence`On the server, as root:  ${ours('daemon', 'apply')}`
 
@@ -61,12 +63,7 @@ function acceptedStep(evidence: TlsEvidence): DetailedStep {
     })
   }
   const facts = { acceptedCas: names }
-  if (names.length > 0)
-    return ok(
-      'accepted-cas',
-      `the server accepts client certificates of ${enumerate(names)}, and of no other CA`,
-      facts,
-    )
+  if (names.length > 0) return acceptedNamesStep(evidence, names)
   return failed('accepted-cas', {
     code: 'ANY_CA_ACCEPTED',
     finding:
@@ -74,6 +71,24 @@ function acceptedStep(evidence: TlsEvidence): DetailedStep {
     remedy: sentence`Set --tlscacert to the file of your CA; an empty value means the CAs of the system. ${SECURE}`,
     facts,
   })
+}
+
+/** Whoever has a certificate of one of these CAs controls the daemon. */
+function acceptedNamesStep({ identity }: TlsEvidence, names: readonly string[]): DetailedStep {
+  const facts = { acceptedCas: names }
+  const own = [identity.client.issuer, ...identity.authorities.map(({ subject }) => subject)]
+  const others = names.filter((name) => !own.includes(name))
+  const shown = enumerate(names)
+  if (others.length === 0)
+    return ok('accepted-cas', `the server accepts client certificates of ${shown}, and of no other CA`, facts)
+  const sold = others.filter(isPublicCa)
+  const remedy = sentence`Leave only your CA in the file of --tlscacert. ${SECURE}`
+  if (sold.length > 0) {
+    const finding = `the server accepts client certificates of ${enumerate(sold)}, which sells them to anybody`
+    return failed('accepted-cas', { code: 'ANY_CA_ACCEPTED', finding, remedy, facts })
+  }
+  const finding = `the server accepts client certificates of ${shown}, and not all of these CAs are yours`
+  return warning('accepted-cas', { code: 'OTHER_CA_ACCEPTED', finding, remedy, facts })
 }
 
 /** A server certificate without an extended key usage, or with both, is also a client certificate. */

@@ -43,7 +43,7 @@ export type StepStatus = 'ok' | 'warning' | 'failed' | 'unknown' | 'skipped'
 export type FindingCode =
   /** Some addresses of the name don't accept connections. */
   | 'SOME_ADDRESSES_FAIL'
-  /** The clocks of both machines differ by more than two minutes. */
+  /** The clocks of both machines differ by a minute or more. */
   | 'CLOCKS_DIFFER'
   /** The daemon answers `/_ping`, but not the rest. */
   | 'API_LIMITED'
@@ -51,6 +51,8 @@ export type FindingCode =
   | 'CLIENT_CERTIFICATE_NOT_REQUIRED'
   /** The server accepts clients of every CA that its system trusts. */
   | 'ANY_CA_ACCEPTED'
+  /** The server accepts clients of a CA that isn't in your `ca.pem`. */
+  | 'OTHER_CA_ACCEPTED'
   /** The server's own certificate also works as a client certificate. */
   | 'SERVER_CERTIFICATE_IS_CLIENT'
   /** A Docker daemon answers everybody, without TLS. */

@@ -8,19 +8,11 @@ import type { ResolvedEndpoint } from '../../endpoint/resolve.ts'
 import { certificatesIn, readCertificate, type CertificateFacts } from '../../identity/certificate.ts'
 import type { Identity } from '../../identity/identity.ts'
 import { reachAddresses, type AddressReport } from '../../probe/addresses.ts'
+import { NEIGHBOURS } from '../neighbours.ts'
 import { askPort, type PortAnswer } from '../../probe/port.ts'
 import { probeServer, type ServerReport } from '../../probe/server.ts'
 import { attempt, type Attempt } from './attempt.ts'
 import { see, valueOf, type Deadline, type Seen } from './deadline.ts'
-
-/** Ports of Docker where TLS may be missing, and what listens there. */
-export const NEIGHBOURS: ReadonlyMap<number, string> = new Map([
-  [2375, 'the Docker API'],
-  [2376, 'the Docker API'],
-  [2377, 'the manager of a swarm'],
-  [4243, 'the Docker API of old set-ups'],
-  [9323, "dockerd's metrics"],
-])
 
 /** How long a neighbour may take, in milliseconds. A firewall that drops packets is usual, and must not delay everything. */
 const NEIGHBOUR_MS = 2_000

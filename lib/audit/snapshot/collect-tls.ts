@@ -5,18 +5,16 @@ import { certificatesIn, readCertificate, type CertificateFacts } from '../../id
 import { readExtensions } from '../../pki/read-extensions.ts'
 import { namesOnly } from '../../probe/accepted-cas.ts'
 import { withDeadline } from '../../probe/deadline.ts'
-import { PROBE_OPTIONS, resolveTarget, type Target } from '../../probe/options.ts'
-import { askWithoutTls } from '../../probe/plaintext.ts'
+import { PROBE_OPTIONS, resolveTarget } from '../../probe/options.ts'
+import { askPort } from '../../probe/port.ts'
 import { probeServer } from '../../probe/server.ts'
+import { NEIGHBOURS } from '../neighbours.ts'
 import type { Part, Snapshot } from './snapshot.ts'
 import { acceptsCbc, acceptsPostQuantum, speaksHttp2 } from './tls-offers.ts'
 import type { Answer, AuditedCertificate, TlsFacts } from './tls-schema.ts'
 
 /** For each look from outside, in milliseconds. All of them run at once. */
 const LOOK_MS = 5_000
-
-/** Ports of Docker, Swarm and its usual tools, where something may answer without TLS. */
-export const NEIGHBOUR_PORTS = [2375, 2377, 4243, 5000, 7946, 9000, 9323] as const
 
 /** Looks at the daemon from outside, by handshakes without a request and by pings without TLS. */
 export async function collectTls(
@@ -37,7 +35,7 @@ export async function collectTls(
     attempt(signal, () => withDeadline(target, (time) => speaksHttp2(target, time))),
     attempt(signal, () => withDeadline(target, (time) => acceptsPostQuantum(target, time))),
     attempt(signal, () =>
-      Promise.all(NEIGHBOUR_PORTS.filter((other) => other !== port).map((other) => lookAt(target, other))),
+      Promise.all([...NEIGHBOURS.keys()].filter((other) => other !== port).map((other) => lookAt(where, other))),
     ),
   ] as const)
   const [handshakes, cbc, http2, postQuantum, neighbours] = looks
@@ -71,14 +69,8 @@ async function lookFromOutside(where: Where, caPem: string): Promise<Handshakes>
   return { ...shown, namesOnlyOurCas: namesOnly(report, caPem) }
 }
 
-async function lookAt(target: Target, port: number): Promise<{ port: number; answer: Answer }> {
-  try {
-    const answer = await withDeadline(target, (time) => askWithoutTls({ ...target, port }, time))
-    return { port, answer }
-  } catch {
-    target.signal?.throwIfAborted()
-    return { port, answer: 'closed' }
-  }
+async function lookAt(where: Where, port: number): Promise<{ port: number; answer: Answer }> {
+  return { port, answer: await askPort({ ...where, port }) }
 }
 
 async function attempt<Type>(signal: AbortSignal | undefined, look: () => Promise<Type>): Promise<Part<Type>> {

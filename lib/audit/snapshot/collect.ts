@@ -65,8 +65,14 @@ export async function collectSnapshot(docker: DockerClient, options: CollectOpti
 async function collectDaemon(
   on: Collection,
 ): Promise<Pick<Snapshot, 'info' | 'infoAt' | 'swarm' | 'nodes' | 'services' | 'configs'>> {
-  const info = await read(INFO, on, async () => redactInfo({ ...(await on.docker.info(on.limits)) }))
-  const infoAt = Date.now()
+  let infoAt = Date.now()
+  const info = await read(INFO, on, async () => {
+    const asked = Date.now()
+    const answer = await on.docker.info(on.limits)
+    // Half of the way there and back, since a large daemon takes seconds to answer.
+    infoAt = Math.round((asked + Date.now()) / 2)
+    return redactInfo({ ...answer })
+  })
   return { info, infoAt, ...(await collectSwarm(on, info)) }
 }
 

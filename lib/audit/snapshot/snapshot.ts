@@ -47,7 +47,7 @@ export const SNAPSHOT = z.object({
   /** The endpoint as users write it. */
   target: z.string(),
   apiVersion: z.string(),
-  /** The local time when `info.SystemTime` arrived, in milliseconds since 1970. */
+  /** The local time of `info.SystemTime`, halfway between question and answer, in milliseconds since 1970. */
   infoAt: z.number(),
   version: part(VERSION),
   info: part(INFO),

@@ -28,7 +28,8 @@ export const CERTIFICATE = z.object({
     .optional(),
 })
 
-const ANSWER = z.enum(['refused', 'docker', 'http', 'other', 'silent', 'closed'])
+/** See askPort(). */
+const ANSWER = z.enum(['refused', 'docker', 'http', 'other', 'silent', 'closed', 'filtered'])
 
 /** What handshakes without a request show; see probeServer(). */
 const HANDSHAKES = z.object({

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { rootCertificates } from 'node:tls'
+import { readCertificate } from '../../../lib/identity/certificate.ts'
 import { CERTIFICATE_CHECKS } from '../../../lib/audit/checks/certificates.ts'
 import { TLS_CHECKS } from '../../../lib/audit/checks/tls.ts'
 import type { TlsFacts } from '../../../lib/audit/snapshot/tls-schema.ts'
@@ -7,6 +9,7 @@ import type { Status } from '../../../lib/audit/verdict.ts'
 import { findingsOf, goodCa, goodCertificate, goodTls, snapshotOf } from '../support/tls-snapshots.ts'
 
 const CHECKS = [...TLS_CHECKS, ...CERTIFICATE_CHECKS]
+const PUBLIC_CA = readCertificate(rootCertificates[0] ?? '').subject
 const UNKNOWN = { unknown: 'no answer in time' }
 
 /** Each row: the check, the status that it has to give, and the connection. */
@@ -75,6 +78,24 @@ const ROWS: readonly (readonly [id: string, status: Status, what: string, tls: T
   ],
   ['T-EXP-C', 'unknown', 'rubbish', goodTls({ client: goodCertificate({ validTo: 'soon' }) })],
   ['T-EXP-CA', 'fail', 'one of two', goodTls({ cas: [goodCa(), goodCa({ validTo: '2026-11-28T00:00:00.000Z' })] })],
+  [
+    'T-EXP-CA',
+    'pass',
+    'an old one that is not in use any more',
+    goodTls({ cas: [goodCa(), goodCa({ subject: 'CN=Old CA', validTo: '2026-11-26T00:00:00.000Z' })] }),
+  ],
+  [
+    'T-EXP-CA',
+    'fail',
+    'all, if none is known to be in use',
+    goodTls({ cas: [goodCa({ subject: 'CN=Old CA', validTo: '2026-11-26T00:00:00.000Z' })] }),
+  ],
+  ['D-TLS-SYSROOTS', 'fail', 'a public CA', goodTls({}, { acceptedCas: [PUBLIC_CA], namesOnlyOurCas: false })],
+  ['T-2375', 'unknown', 'silence', goodTls({ neighbours: { value: [{ port: 2375, answer: 'silent' }] } })],
+  ['T-2375', 'pass', 'a firewall', goodTls({ neighbours: { value: [{ port: 2375, answer: 'filtered' }] } })],
+  ['T-2375', 'fail', 'port 2376', goodTls({ neighbours: { value: [{ port: 2376, answer: 'docker' }] } })],
+  ['T-METRICS', 'unknown', 'silence', goodTls({ neighbours: { value: [{ port: 9323, answer: 'silent' }] } })],
+  ['T-NEIGHBOURS', 'pass', 'TLS on 2376', goodTls({ neighbours: { value: [{ port: 2376, answer: 'refused' }] } })],
   ['T-EXP-CA', 'unknown', 'no CA', goodTls({ cas: [] })],
   ['T-EXP-S', 'unknown', 'rubbish', goodTls({ server: goodCertificate({ validTo: '' }) })],
   ['T-KEY', 'fail', 'RSA 1024', goodTls({ client: rsa(1024) })],
