@@ -256,6 +256,28 @@ function printsOf(report: AuditReport): string[] {
   return runsIn(report).flatMap(({ results }) => results.flatMap((one) => Object.values(one.partialFingerprints)))
 }
 
+/** A report with one failure, which has an exception. */
+function accepted(): AuditReport {
+  const finding = PLAIN.findings.find(({ status }) => status === 'fail') as AuditReport['findings'][0]
+  return { ...PLAIN, findings: [{ ...finding, exception: { reason: 'needed', until: '2030-01-01' } }] }
+}
+
+describe('what passed in the baseline, and could not be seen now', () => {
+  const good = renderReport(reportOf([{ name: 'web', inspect: UNPRIVILEGED }]), 'json')
+  const blind = evaluate(makeSnapshot([{ name: 'web' }]), SAMPLES, { baseline: parseBaseline(good) })
+  const SHOWN: Readonly<Record<Exclude<ReportFormat, 'json'>, RegExp>> = {
+    text: /^ {4}UNKNOWN {2}web: .* \(worse than the baseline\)$/m,
+    markdown: /^\| \*\*unknown, worse\*\* \| critical \| T-PRIV .* \| `web` \|/m,
+    sarif: /"ruleId": "T-PRIV",[^]*"baselineState": "updated"/,
+    junit: /<failure message="unknown, worse since the baseline/,
+  }
+  for (const [format, line] of Object.entries(SHOWN)) {
+    test(`is a problem in ${format}`, () => {
+      assert.match(renderReport(blind, format as ReportFormat), line)
+    })
+  }
+})
+
 describe('SARIF', () => {
   const validate = sarifSchema()
 
@@ -322,10 +344,13 @@ describe('SARIF', () => {
   })
 
   test('suppresses what is accepted', () => {
-    const finding = PLAIN.findings.find(({ status }) => status === 'fail') as AuditReport['findings'][0]
-    const exception = { reason: 'needed', until: '2030-01-01' }
-    const [run] = runsIn({ ...PLAIN, findings: [{ ...finding, exception }] })
+    const [run] = runsIn(accepted())
     assert.equal(run?.results[0]?.suppressions?.length, 1)
+  })
+
+  test('tells two subjects of one name apart', () => {
+    const two = reportOf(['1', '2'].map((id) => ({ name: 'web', id, inspect: PRIVILEGED })))
+    assert.equal(new Set(printsOf(two)).size, printsOf(two).length)
   })
 })
 
@@ -437,5 +462,22 @@ describe('Markdown', () => {
     assert.ok(text.length <= 65_000, String(text.length))
     assert.match(text, /^\d+ more lines are left out\.$/m)
     assert.match(text, /2000 failures/)
+  })
+
+  test('lets no daemon hide another one', () => {
+    const named = (name: string, count: number): AuditReport =>
+      reportOf(Array.from({ length: count }, (_, index) => ({ name: `${name}-${index}`, inspect: PRIVILEGED })))
+    const text = renderReport([named('many', 2000), { ...named('victim', 1), target: 'tcp://b' }], 'markdown')
+    assert.match(text, /^\| \*\*fail\*\* \| critical \| .* \| `victim-0` \|/m)
+    assert.match(text, /`many-0`/)
+    assert.match(text, /^\d+ more lines are left out\.$/m)
+    assert.ok(text.length <= 65_000)
+  })
+
+  test('lists what is accepted', () => {
+    assert.match(
+      renderReport(accepted(), 'markdown'),
+      /1 accepted<\/summary>\n\n- T-PRIV `web`, until 2030-01-01: `needed`$/m,
+    )
   })
 })

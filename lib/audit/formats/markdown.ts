@@ -3,10 +3,11 @@ import { isFailing, type AuditReport, type ReportedFinding } from '../report.ts'
 import { nameOf } from '../subject.ts'
 import { markdownCode, markdownText } from './foreign.ts'
 import {
+  acceptedOf,
   isReport,
+  isUnknown,
   problemsOf,
   summaryOf,
-  unknownsOf,
   type AuditResult,
   type CheckGroup,
   type RenderOptions,
@@ -34,8 +35,14 @@ function hostBlocks(report: AuditReport, failOn: ReportedFinding['severity']): s
   const checks = problemsOf(report).flatMap((group) => group.checks)
   const rows = checks.flatMap((check) => check.findings.map((finding) => row(check, finding, failOn)))
   const unread = report.unread.map(({ part, reason }) => `- Could not read ${markdownCode(`${part}: ${reason}`)}`)
-  const unknown = unknownsOf(report).map(
-    (finding) => `- ${finding.check} ${markdownCode(nameOf(finding.subject))}: ${markdownCode(finding.detail ?? '')}`,
+  const unknown = report.findings
+    .filter(isUnknown)
+    .map(
+      (finding) => `- ${finding.check} ${markdownCode(nameOf(finding.subject))}: ${markdownCode(finding.detail ?? '')}`,
+    )
+  const accepted = acceptedOf(report).map(
+    ({ check, subject, exception: { until, reason } }) =>
+      `- ${check} ${markdownCode(nameOf(subject))}, until ${until}: ${markdownCode(reason)}`,
   )
   return [
     `### ${markdownCode(report.target)}`,
@@ -45,6 +52,7 @@ function hostBlocks(report: AuditReport, failOn: ReportedFinding['severity']): s
       ? []
       : [['| | severity | check | subject | found |', '|---|---|---|---|---|', ...rows].join('\n')]),
     ...details(`${unknown.length} unknown`, unknown),
+    ...details(`${accepted.length} accepted`, accepted),
   ]
 }
 
@@ -72,19 +80,30 @@ function details(summary: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`<details><summary>${summary}</summary>\n\n${lines.join('\n')}\n\n</details>`]
 }
 
-/** Leaves out lines of the longest block, and then whole blocks, until the text is short enough. */
+/** How much of a block must be there to be worth its place. */
+const LEAST_LINES = 3
+
+/**
+ * Leaves out lines at the end of long blocks until the text is short enough. Each block may have an equal part of the space, and
+ * what short blocks leave, so that no daemon hides another one.
+ */
 function fit(blocks: readonly string[]): string {
-  let left = LONGEST
-  const kept = blocks.map((block) => {
-    const text = block.length <= left ? block : shorten(block, left)
-    left -= text.length + 2
-    return text
-  })
-  return `${kept.filter((text) => text !== '').join('\n\n')}\n`
+  let left = LONGEST - 2 * blocks.length
+  const lengths = new Map<number, number>()
+  const byLength = blocks
+    .map((block, index) => ({ index, length: block.length }))
+    .toSorted((a, b) => a.length - b.length)
+  for (const [at, { index, length }] of byLength.entries()) {
+    const part = Math.min(length, Math.floor(left / (byLength.length - at)))
+    lengths.set(index, part)
+    left -= part
+  }
+  return `${blocks.map((block, index) => shorten(block, lengths.get(index) ?? 0)).join('\n\n')}\n`
 }
 
 /** Whole lines of a block, and how many are missing. A folded list is closed again. */
 function shorten(block: string, length: number): string {
+  if (block.length <= length) return block
   const end = block.endsWith('</details>') ? '\n\n</details>' : ''
   const lines = block.split('\n')
   const kept: string[] = []
@@ -94,5 +113,6 @@ function shorten(block: string, length: number): string {
     if (left < 0) break
     kept.push(line)
   }
-  return kept.length < 3 ? '' : `${kept.join('\n')}\n\n${lines.length - kept.length} more lines are left out.${end}`
+  const missing = `${lines.length - kept.length} more lines are left out.`
+  return kept.length < LEAST_LINES ? `${lines.length} lines are left out.` : `${kept.join('\n')}\n\n${missing}${end}`
 }

@@ -58,14 +58,23 @@ export function problemsOf(report: AuditReport): FamilyGroup[] {
     .toSorted((one, other) => byWeight(one.checks[0], other.checks[0]))
 }
 
-/** A failure or a warning. */
-export function isProblem({ status }: ReportedFinding): boolean {
-  return status === 'fail' || status === 'warn'
+/** A failure, a warning, or what passed in the baseline and could not be seen now. */
+export function isProblem({ status, change }: ReportedFinding): boolean {
+  return status === 'fail' || status === 'warn' || (status === 'unknown' && change === 'worse')
 }
 
-/** What could not be seen, without what has an exception. */
-export function unknownsOf({ findings }: AuditReport): ReportedFinding[] {
-  return findings.filter(({ status, exception }) => status === 'unknown' && exception === undefined)
+/** What could not be seen, without problems and without what has an exception. */
+export function isUnknown(finding: ReportedFinding): boolean {
+  return finding.status === 'unknown' && finding.exception === undefined && !isProblem(finding)
+}
+
+/** What has an exception. */
+export function acceptedOf({
+  findings,
+}: AuditReport): (ReportedFinding & Required<Pick<ReportedFinding, 'exception'>>)[] {
+  return findings.flatMap((finding) =>
+    finding.exception === undefined ? [] : [{ ...finding, exception: finding.exception }],
+  )
 }
 
 /** The checks with findings of a kind, in the order of the report. Failures come before warnings. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { packageVersion } from '../../base/package-version.ts'
 import type { CheckFacts, Severity } from '../check.ts'
-import { isProblem, unknownsOf, type AuditResult, type FailedAudit, isReport } from './model.ts'
+import { isProblem, isReport, isUnknown, type AuditResult, type FailedAudit } from './model.ts'
 import type { Change } from '../baseline.ts'
 import type { AuditReport, ReportedFinding } from '../report.ts'
 import { findingKey, nameOf } from '../subject.ts'
@@ -31,9 +31,10 @@ export function renderSarif(results: readonly AuditResult[]): string {
 function runOf(report: AuditReport): object {
   const { target, checks, findings, unread } = report
   const indexes = new Map(checks.map(({ id }, index) => [id, index]))
+  const ambiguous = ambiguousKeys(findings)
   const notifications = [
     ...unread.map(({ part, reason }) => notification('error', `Could not read ${plain(part)}: ${plain(reason)}`)),
-    ...unknownsOf(report).map((finding) => unknownNotification(finding, target, indexes)),
+    ...findings.filter(isUnknown).map((finding) => unknownNotification(finding, target, indexes)),
   ]
   const end = new Date(report.at)
   return {
@@ -45,7 +46,7 @@ function runOf(report: AuditReport): object {
         toolExecutionNotifications: notifications,
       },
     ],
-    results: findings.filter(isProblem).map((finding) => resultOf(finding, target, indexes)),
+    results: findings.filter(isProblem).map((finding) => resultOf(finding, { target, indexes, ambiguous })),
   }
 }
 
@@ -91,11 +92,29 @@ function ruleOf({ id, title, why, remedy, severity, family, cis, references }: C
   }
 }
 
-function resultOf(finding: ReportedFinding, target: string, indexes: ReadonlyMap<string, number>): object {
+/** Two images may have one name, and networks, too: only their ids tell them apart. */
+function ambiguousKeys(findings: readonly ReportedFinding[]): ReadonlySet<string> {
+  const [once, twice] = [new Set<string>(), new Set<string>()]
+  for (const key of findings.map(keyOf)) (once.has(key) ? twice : once).add(key)
+  return twice
+}
+
+function keyOf({ check, subject }: ReportedFinding): string {
+  return findingKey(check, { kind: subject.kind, name: nameOf(subject) })
+}
+
+interface Run {
+  readonly target: string
+  readonly indexes: ReadonlyMap<string, number>
+  readonly ambiguous: ReadonlySet<string>
+}
+
+function resultOf(finding: ReportedFinding, { target, indexes, ambiguous }: Run): object {
   const { check, severity, status, subject, exception, change } = finding
-  const key = findingKey(check, { kind: subject.kind, name: nameOf(subject) })
+  const key = keyOf(finding)
+  const id = ambiguous.has(key) && subject.kind !== 'daemon' ? [subject.id] : []
   const hash = createHash('sha256')
-    .update(JSON.stringify([target, key]))
+    .update(JSON.stringify([target, key, ...id]))
     .digest('hex')
   return {
     ruleId: check,

@@ -6,7 +6,9 @@ import { shown } from './foreign.ts'
 import {
   failuresBySeverity,
   groupsOf,
+  acceptedOf,
   isReport,
+  isUnknown,
   problemsOf,
   summaryOf,
   type AuditResult,
@@ -85,8 +87,9 @@ function checkText({ facts, findings }: CheckGroup, page: Page): string {
 
 /** `    FAIL  web: Privileged: true`. The words differ, so that the text needs no colours. */
 function findingLine({ status, subject, detail, change }: ReportedFinding, { paint, width }: Page): string {
-  const isFailure = status === 'fail'
-  const mark = isFailure ? 'FAIL' : 'warn'
+  const isFailure = status !== 'warn'
+  // An unknown result is only here if it passed in the baseline.
+  const mark = status === 'fail' ? 'FAIL' : status === 'warn' ? 'warn' : 'UNKNOWN'
   const about = [
     ...(subject.kind === 'daemon' ? [] : [shown(nameOf(subject))]),
     ...(detail === undefined ? [] : [shown(detail)]),
@@ -115,7 +118,7 @@ function unreadBlock({ unread }: AuditReport, { paint, width }: Page): string[] 
  * a family with many shows the reasons of the first ones, and the ids of the others.
  */
 function unknownBlock(report: AuditReport, page: Page): string[] {
-  const groups = groupsOf(report, isOpen('unknown'))
+  const groups = groupsOf(report, isUnknown)
   const families = Object.keys(FAMILIES).map((family) => groups.filter(({ facts }) => facts.family === family))
   const isLong = (family: readonly CheckGroup[]): boolean => !page.all && family.length > MOST
   const rest = families.filter(isLong).flatMap((family) => family.slice(EXAMPLES))
@@ -161,17 +164,9 @@ function byDetail(findings: readonly ReportedFinding[]): Map<string, string[]> {
   return names
 }
 
-function acceptedBlock({ findings }: AuditReport, { paint, width }: Page): string[] {
-  const lines = findings.flatMap(({ check, subject, exception }) =>
-    exception === undefined
-      ? []
-      : [
-          wrap(
-            `${check}  ${shown(nameOf(subject))}, until ${exception.until}: ${shown(exception.reason)}`,
-            width,
-            '  ',
-          ),
-        ],
+function acceptedBlock(report: AuditReport, { paint, width }: Page): string[] {
+  const lines = acceptedOf(report).map(({ check, subject, exception: { until, reason } }) =>
+    wrap(`${check}  ${shown(nameOf(subject))}, until ${until}: ${shown(reason)}`, width, '  '),
   )
   return lines.length === 0 ? [] : [[paint('bold', 'Accepted'), ...lines].join('\n')]
 }

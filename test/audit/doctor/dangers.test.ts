@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, describe, test, type TestContext } from 'node:test'
+import { rootCertificates } from 'node:tls'
 import type { StepCode, StepName } from '../../../lib/audit/diagnose.ts'
 import { expirySteps } from '../../../lib/audit/doctor/expiry.ts'
 import { readCertificate } from '../../../lib/identity/certificate.ts'
@@ -103,6 +104,22 @@ const ROWS: readonly DangerRow[] = [
     status: 'warning',
     code: 'SERVER_CERTIFICATE_IS_CLIENT',
     remedy: /cert server/,
+  },
+  {
+    name: 'it accepts clients of a CA that is not ours',
+    server: async () => ({ ca: scene.ca.cert + (await makeCa({ commonName: 'Another CA' })).cert }),
+    step: 'accepted-cas',
+    status: 'warning',
+    code: 'OTHER_CA_ACCEPTED',
+    remedy: /--tlscacert/,
+  },
+  {
+    name: 'it accepts clients of a CA that sells certificates',
+    server: async () => ({ ca: `${scene.ca.cert}${rootCertificates[0] ?? ''}\n` }),
+    step: 'accepted-cas',
+    status: 'failed',
+    code: 'ANY_CA_ACCEPTED',
+    remedy: /--tlscacert/,
   },
   {
     name: 'a daemon without TLS beside it',
