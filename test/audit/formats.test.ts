@@ -257,7 +257,7 @@ function printsOf(report: AuditReport): string[] {
 }
 
 /** A report with one failure, which has an exception. */
-function accepted(): AuditReport {
+function acceptedReport(): AuditReport {
   const finding = PLAIN.findings.find(({ status }) => status === 'fail') as AuditReport['findings'][0]
   return { ...PLAIN, findings: [{ ...finding, exception: { reason: 'needed', until: '2030-01-01' } }] }
 }
@@ -277,6 +277,10 @@ describe('what passed in the baseline, and could not be seen now', () => {
     })
   }
 })
+
+function manyNamed(name: string, count: number): AuditReport {
+  return reportOf(Array.from({ length: count }, (_, index) => ({ name: `${name}-${index}`, inspect: PRIVILEGED })))
+}
 
 describe('SARIF', () => {
   const validate = sarifSchema()
@@ -344,7 +348,7 @@ describe('SARIF', () => {
   })
 
   test('suppresses what is accepted', () => {
-    const [run] = runsIn(accepted())
+    const [run] = runsIn(acceptedReport())
     assert.equal(run?.results[0]?.suppressions?.length, 1)
   })
 
@@ -465,9 +469,7 @@ describe('Markdown', () => {
   })
 
   test('lets no daemon hide another one', () => {
-    const named = (name: string, count: number): AuditReport =>
-      reportOf(Array.from({ length: count }, (_, index) => ({ name: `${name}-${index}`, inspect: PRIVILEGED })))
-    const text = renderReport([named('many', 2000), { ...named('victim', 1), target: 'tcp://b' }], 'markdown')
+    const text = renderReport([manyNamed('many', 2000), { ...manyNamed('victim', 1), target: 'tcp://b' }], 'markdown')
     assert.match(text, /^\| \*\*fail\*\* \| critical \| .* \| `victim-0` \|/m)
     assert.match(text, /`many-0`/)
     assert.match(text, /^\d+ more lines are left out\.$/m)
@@ -476,7 +478,7 @@ describe('Markdown', () => {
 
   test('lists what is accepted', () => {
     assert.match(
-      renderReport(accepted(), 'markdown'),
+      renderReport(acceptedReport(), 'markdown'),
       /1 accepted<\/summary>\n\n- T-PRIV `web`, until 2030-01-01: `needed`$/m,
     )
   })

@@ -228,6 +228,10 @@ function withSeverity(severity: Severity): Check[] {
   return SAMPLES.map((check) => ({ ...check, severity }))
 }
 
+function task(id: string): Snapshot {
+  return makeSnapshot([{ name: `web.1.${id.repeat(25)}`, id, inspect: PRIVILEGED }])
+}
+
 describe('a baseline', () => {
   const GOOD = web(UNPRIVILEGED)
   const BAD = web(PRIVILEGED)
@@ -266,7 +270,6 @@ describe('a baseline', () => {
   })
 
   test('a task of a swarm that was replaced is the same one', () => {
-    const task = (id: string): Snapshot => makeSnapshot([{ name: `web.1.${id.repeat(25)}`, id, inspect: PRIVILEGED }])
     const report = evaluate(task('b'), SAMPLES, { baseline: baselineFrom(task('a')) })
     assert.equal(failuresOf(report, 'low').length, 0)
     const exceptions = [exceptionFor({ subject: 'web.1' })]

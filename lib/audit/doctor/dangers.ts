@@ -76,8 +76,8 @@ function acceptedStep(evidence: TlsEvidence): DetailedStep {
 /** Whoever has a certificate of one of these CAs controls the daemon. */
 function acceptedNamesStep({ identity }: TlsEvidence, names: readonly string[]): DetailedStep {
   const facts = { acceptedCas: names }
-  const own = [identity.client.issuer, ...identity.authorities.map(({ subject }) => subject)]
-  const others = names.filter((name) => !own.includes(name))
+  const own = new Set([identity.client.issuer, ...identity.authorities.map(({ subject }) => subject)])
+  const others = names.filter((name) => !own.has(name))
   const shown = enumerate(names)
   if (others.length === 0)
     return ok('accepted-cas', `the server accepts client certificates of ${shown}, and of no other CA`, facts)
