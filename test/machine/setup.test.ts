@@ -97,6 +97,15 @@ describe('setup of one host', { skip: lacksMachine() }, () => {
     assert.equal(ping.code, 0, ping.stderr)
   })
 
+  test('an audit finds only failures that docs/audit.md explains, and none of severity high', async () => {
+    const reach = ['--host', 'tcp://one.test:2376', '--cert-path', 'docker-mtls/clients/ann']
+    const { code, stdout, stderr } = await desk.run(['audit', ...reach, '--json'])
+    assert.equal(code, 0, stderr)
+    const { hosts } = JSON.parse(stdout) as { hosts: { findings: { check: string; status: string }[] }[] }
+    const failed = hosts.flatMap(({ findings }) => findings.filter(({ status }) => status === 'fail'))
+    assert.deepEqual(failed.map(({ check }) => check).toSorted(), ['D-ICC', 'D-MAC', 'D-NNP', 'D-USERNS'])
+  })
+
   test("the authority's key and the client's were never on the host", async () => {
     for (const name of ['ca/ca-key.pem', 'clients/ann/key.pem']) {
       const line = await keyLine(join(desk.folder, 'docker-mtls', name))
