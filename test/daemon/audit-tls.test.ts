@@ -36,7 +36,7 @@ describe('the TLS connection of a real daemon', { skip }, () => {
   test('set up by docker-mtls passes every check', async () => {
     // Docker Engine 26.1 still accepts them, and has no setting for it.
     const known = {
-      'D-TLS-CBC': 'warn: it accepts a suite with CBC in TLS 1.2',
+      'D-TLS-CBC': 'warn: it accepts a CBC suite in TLS 1.2',
       'T-PQ': 'warn: it refuses X25519MLKEM768',
     }
     assert.deepEqual(await audited({ HOME: '/nonexistent', ...secured.clientEnv }), known)

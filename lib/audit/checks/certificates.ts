@@ -8,32 +8,34 @@ const DAY_MS = 24 * 60 * 60 * 1000
 
 const serverPurpose = tlsCheck({
   id: 'T-EKU-S',
-  title: "The server's certificate is for servers alone",
+  title: "The server's certificate is valid only for servers",
   severity: 'high',
   cis: {},
-  why: 'dockerd accepts a certificate with the purpose clientAuth, or without any, as a client. Whoever reads the key of one daemon then controls all others of the same CA.',
-  remedy: 'Issue it again with serverAuth alone:  docker-mtls cert server NAME...',
+  why: 'dockerd accepts a certificate of its CA as a client if it allows clientAuth or names no purpose. An attacker who reads the key of one daemon can then control every daemon that accepts this CA.',
+  remedy:
+    'Issue it again, and install it on the host:  docker-mtls cert server NAME... --force --renew, then docker-mtls daemon apply',
   references: [RFC_EKU],
   test: ({ server }) => judgePurpose(server, 'serverAuth'),
 })
 
 const clientPurpose = tlsCheck({
   id: 'T-EKU-C',
-  title: 'The client certificate is for clients alone',
+  title: 'The client certificate is valid only for clients',
   severity: 'medium',
   cis: {},
-  why: 'With the purpose serverAuth, or without any, a client can pretend to be the daemon to other clients.',
-  remedy: 'Issue it again with clientAuth alone:  docker-mtls cert client NAME',
+  why: 'If it also allows serverAuth, or names no purpose, anyone with its key can impersonate the daemons whose name is in the certificate.',
+  remedy:
+    'Issue it again, and give it to its client:  docker-mtls cert client NAME --force --renew, then docker-mtls client export NAME --out NAME.tar',
   references: [RFC_EKU],
   test: ({ client }) => judgePurpose(client, 'clientAuth'),
 })
 
 function judgePurpose({ purposes }: AuditedCertificate, only: string): Verdict {
-  if (!purposes) return fail('it has no extended key usage, so it is for any purpose')
+  if (!purposes) return fail('it has no extended key usage, so it is valid for any purpose')
   const others = purposes.filter((purpose) => purpose !== only)
-  if (!purposes.includes(only)) return fail(`it is for ${purposes.join(', ')}`)
+  if (!purposes.includes(only)) return fail(`its extended key usage is ${purposes.join(', ')}, not ${only}`)
   const risky = others.filter((purpose) => /^(?:serverAuth|clientAuth|anyExtendedKeyUsage)$/.test(purpose))
-  return risky.length === 0 ? pass() : fail(`it is also for ${risky.join(', ')}`)
+  return risky.length === 0 ? pass() : fail(`it also allows ${risky.join(', ')}`)
 }
 
 interface Expiring {
@@ -49,21 +51,23 @@ const EXPIRING: readonly Expiring[] = [
     id: 'T-EXP-S',
     whose: "The server's certificate",
     severity: 'high',
-    remedy: 'Renew it, and install it on the host:  docker-mtls cert renew, then docker-mtls daemon apply',
+    remedy:
+      'Renew it, and install it on the host:  docker-mtls cert renew --server --probe, then docker-mtls daemon apply',
     of: ({ server }) => [server],
   },
   {
     id: 'T-EXP-C',
     whose: 'The client certificate',
     severity: 'medium',
-    remedy: 'Renew it, and give it to its client:  docker-mtls cert renew, then docker-mtls client export',
+    remedy:
+      'Renew it, and give it to its client:  docker-mtls cert renew NAME, then docker-mtls client export NAME --out NAME.tar',
     of: ({ client }) => [client],
   },
   {
     id: 'T-EXP-CA',
     whose: 'The CA certificate',
     severity: 'high',
-    remedy: 'Replace the CA in phases, without an interruption:  docker-mtls cert rotate-ca',
+    remedy: 'Replace the CA in four phases, without locking anyone out:  docker-mtls cert rotate-ca',
     of: casInUse,
   },
 ]
@@ -80,19 +84,19 @@ const expiry = EXPIRING.map(({ id, whose, severity, remedy, of }) =>
     title: `${whose} does not expire soon`,
     severity,
     cis: {},
-    why: 'On the day it expires, every connection that depends on it fails. dockerd gives no warning.',
+    why: 'When it expires, every connection that depends on it fails. dockerd gives no warning before.',
     remedy,
     references: ['https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5'],
     test: (tls, { at }) => worst(of(tls).map((certificate) => judgeExpiry(certificate, Date.parse(at)))),
   }),
 )
 
-/** 30 and 7 days, and less for certificates that live shorter than 90 days. */
+/** 30 and 7 days, and less for certificates that are valid for less than 90 days. */
 function judgeExpiry({ validFrom, validTo }: AuditedCertificate, now: number): Verdict {
   const end = Date.parse(validTo)
   const life = end - Date.parse(validFrom)
   const left = end - now
-  if (Number.isNaN(left) || Number.isNaN(life)) return unknown('its dates can not be read')
+  if (Number.isNaN(left) || Number.isNaN(life)) return unknown('its dates cannot be read')
   const detail = `it expires on ${validTo.slice(0, 10)}, in ${Math.floor(left / DAY_MS)} days`
   if (left <= 0) return fail(`it expired on ${validTo.slice(0, 10)}`)
   if (left < Math.min(7 * DAY_MS, life / 10)) return fail(detail)
@@ -101,11 +105,12 @@ function judgeExpiry({ validFrom, validTo }: AuditedCertificate, now: number): V
 
 const keys = tlsCheck({
   id: 'T-KEY',
-  title: 'All keys are long enough',
+  title: 'All certificates have strong keys',
   severity: 'high',
   cis: {},
-  why: 'Whoever computes the private key from a short public key can pretend to be its owner.',
-  remedy: 'Issue the certificate again with a P-256 key, the default of docker-mtls cert.',
+  why: 'An attacker can compute the private key from a public key that is too short, and then impersonate the daemon, the client or the CA.',
+  remedy:
+    'Issue the certificate again with a P-256 key:  docker-mtls cert server NAME... --renew --key-type p256, or docker-mtls cert client NAME --renew --key-type p256',
   references: ['https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final'],
   test: (tls) => worst(each(tls, judgeKey)),
 })
@@ -126,8 +131,9 @@ const signatures = tlsCheck({
   title: 'All certificates are signed with SHA-256 or better',
   severity: 'high',
   cis: {},
-  why: 'For SHA-1 and MD5, two certificates with the same signature can be made.',
-  remedy: 'Issue the certificate again:  docker-mtls cert server NAME..., or docker-mtls cert client NAME',
+  why: 'With MD5 or SHA-1, an attacker can create two certificates with the same signature. If your CA signs the harmless one, the other one is valid, too.',
+  remedy:
+    'Issue the certificate again:  docker-mtls cert server NAME... --force --renew, or docker-mtls cert client NAME --force --renew',
   references: ['https://www.rfc-editor.org/rfc/rfc9155'],
   test: (tls) =>
     worst(
@@ -141,31 +147,32 @@ const signatures = tlsCheck({
 
 const constraints = tlsCheck({
   id: 'T-CA',
-  title: 'The CA certificate may sign certificates, and nothing else',
+  title: 'The CA certificate may sign only leaf certificates',
   severity: 'low',
   cis: {},
-  why: 'Without these limits, a certificate issued by it may itself sign others, or some clients refuse the whole chain.',
-  remedy: 'Replace the CA in phases, without an interruption:  docker-mtls cert rotate-ca',
+  why: 'Without pathlen:0, anyone with the key of a CA that it has signed can issue client certificates for the daemon. Some clients reject a CA without a critical basicConstraints or without keyCertSign.',
+  remedy: 'Replace the CA in four phases, without locking anyone out:  docker-mtls cert rotate-ca',
   references: ['https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9'],
   test: ({ cas }) => worst(cas.map(judgeCa)),
 })
 
 function judgeCa({ isCa, extensions }: AuditedCertificate): Verdict {
   if (!isCa) return fail('it is not marked as a CA (basicConstraints CA:TRUE)')
-  if (!extensions) return unknown('its extensions can not be read')
+  if (!extensions) return unknown('its extensions cannot be read')
   const { keyUsage, pathLength, criticalExtensions } = extensions
   if (!criticalExtensions.includes('basicConstraints')) return warn('basicConstraints is not critical')
-  if (!keyUsage?.includes('keyCertSign')) return warn('it has no key usage keyCertSign')
+  if (!keyUsage?.includes('keyCertSign')) return warn('its key usage does not include keyCertSign')
   return pathLength === 0 ? pass() : warn('it may sign further CAs (no pathlen:0)')
 }
 
 const count = tlsCheck({
   id: 'T-MULTI',
-  title: 'The client trusts one CA',
+  title: 'The client trusts only one CA',
   severity: 'low',
   cis: {},
-  why: 'Each CA in ca.pem can issue a certificate for the name of your daemon. A second one is only needed during a rotation.',
-  remedy: 'Finish the rotation (docker-mtls cert rotate-ca), or remove the other CA from ca.pem.',
+  why: 'Anyone with the key of any CA in ca.pem can impersonate your daemon. You need a second CA only during a rotation.',
+  remedy:
+    "If a rotation is in progress, finish it (docker-mtls cert rotate-ca --status shows its phase). Otherwise, remove the CA that has not issued the server's certificate from ca.pem.",
   references: [PROTECT],
   test: ({ cas }) => (cas.length === 1 ? pass() : warn(`ca.pem contains ${cas.length} CA certificates`)),
 })
@@ -175,8 +182,8 @@ const sharedName = tlsCheck({
   title: 'The client certificate names its owner',
   severity: 'medium',
   cis: {},
-  why: 'The common name is the user name for authorization plugins and logs. If all clients share one, nobody can tell them apart, or withdraw one.',
-  remedy: 'Issue one certificate for each person and machine:  docker-mtls cert client NAME',
+  why: 'Authorization plugins and their logs use the common name as the user name. If several clients share one, you cannot tell which of them an attacker has used, and a plugin cannot block only that one.',
+  remedy: 'Issue one certificate for each person and program:  docker-mtls cert client NAME',
   references: ['https://docs.docker.com/engine/extend/plugins_authorization/'],
   test: ({ client: { commonName } }) => {
     if (commonName === undefined || commonName === '') return fail('it has no common name')
@@ -191,17 +198,18 @@ const MOST_DAYS = { ca: 3660, leaf: 825, usualLeaf: 398 } as const
 
 const lifetimes = tlsCheck({
   id: 'T-LIFE',
-  title: 'Certificates are replaced often enough',
+  title: 'No certificate is valid for too long',
   severity: 'low',
   cis: {},
-  why: 'dockerd knows no revocation. A stolen key works until its certificate expires.',
-  remedy: 'Issue certificates for a year or less, and renew them automatically:  docker-mtls cert schedule',
+  why: 'dockerd does not check revocation. An attacker with a stolen key can log in until its certificate expires.',
+  remedy:
+    'Issue certificates for a year or less, and renew them automatically:  docker-mtls cert renew --all --days 365, then docker-mtls cert schedule --renew',
   references: [PROTECT],
   test: (tls) =>
     worst(
       each(tls, ({ validFrom, validTo, isCa }, whose) => {
         const days = Math.round((Date.parse(validTo) - Date.parse(validFrom)) / DAY_MS)
-        if (Number.isNaN(days)) return unknown(`the dates of ${whose} can not be read`)
+        if (Number.isNaN(days)) return unknown(`the dates of ${whose} cannot be read`)
         if (days <= (isCa ? MOST_DAYS.ca : MOST_DAYS.usualLeaf)) return pass()
         const detail = `${whose} is valid for ${days} days`
         return !isCa && days > MOST_DAYS.leaf ? fail(detail) : warn(detail)

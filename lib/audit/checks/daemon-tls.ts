@@ -7,13 +7,13 @@ const PROTECT = 'https://docs.docker.com/engine/security/protect-access/'
 
 const plaintext = daemonCheck({
   id: 'D-TLS-PLAIN',
-  title: 'The daemon warns of no listener without TLS',
+  title: 'The daemon reports no listener without TLS',
   family: 'tls',
   severity: 'critical',
   cis: { '1.6': ['2.7'], '1.8': ['2.8'] },
-  why: 'Whoever reaches the listener can start a privileged container, and so becomes root on the host. A web page that is opened in a browser of the network is enough.',
+  why: 'Anyone who reaches the listener can start a privileged container, and so become root on the host. A web page in a browser on the same network can be enough.',
   remedy:
-    'Set "tlsverify": true, "tlscacert", "tlscert" and "tlskey" in daemon.json, or run docker-mtls setup. Then restart the daemon.',
+    'Run docker-mtls setup ssh://USER@HOST, or set "tlsverify": true, "tlscacert", "tlscert" and "tlskey" in daemon.json and restart the daemon.',
   references: [PROTECT, 'https://docs.docker.com/engine/security/#docker-daemon-attack-surface'],
   needs: ['info'],
   test: ({ info }) => listenerWarning(info, /accessible on http:\/\/(\S+)/i, 'without TLS'),
@@ -21,12 +21,13 @@ const plaintext = daemonCheck({
 
 const unverified = daemonCheck({
   id: 'D-TLS-NOVERIFY',
-  title: 'The daemon warns of no TLS listener that accepts clients without a certificate',
+  title: 'The daemon reports no TLS listener that accepts clients without a certificate',
   family: 'tls',
   severity: 'critical',
   cis: { '1.6': ['2.7'], '1.8': ['2.8'] },
-  why: 'TLS then only encrypts. Whoever reaches the listener can start a privileged container, and so becomes root on the host.',
-  remedy: 'Set "tlsverify": true and "tlscacert" in daemon.json, and restart the daemon.',
+  why: 'Such a listener only encrypts. Anyone who reaches it can start a privileged container, and so become root on the host.',
+  remedy:
+    'Set "tlsverify": true and "tlscacert" in daemon.json, remove --tlsverify=false from the command line of dockerd, and restart the daemon.',
   references: [PROTECT],
   needs: ['info'],
   test: ({ info }) =>
@@ -45,11 +46,11 @@ function listenerWarning(info: InfoFacts, form: RegExp, how: string): Verdict {
 
 const skew = daemonCheck({
   id: 'T-SKEW',
-  title: 'The clock of the daemon agrees with ours',
+  title: 'The clocks of the daemon and of this machine agree',
   family: 'tls',
   severity: 'medium',
   cis: {},
-  why: 'With a wrong clock, the daemon accepts expired certificates or refuses new ones, and its logs mislead.',
+  why: 'If its clock is wrong, the daemon may accept the expired certificate of an attacker or refuse a new one, and the times in its logs are wrong.',
   remedy: 'Synchronize both clocks: timedatectl set-ntp true',
   references: ['https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5'],
   needs: ['info', 'infoAt'],

@@ -8,12 +8,12 @@ const PROTECT = 'https://docs.docker.com/engine/security/protect-access/'
 
 const plaintext = tlsCheck({
   id: 'T-PLAIN',
-  title: 'The TLS port does not answer without TLS',
+  title: 'The TLS port answers only over TLS',
   severity: 'critical',
   cis: { '1.6': ['2.7'], '1.8': ['2.8'] },
-  why: 'Anyone who reaches the port controls the daemon, and so becomes root on its host.',
+  why: 'Anyone who reaches the port can control the daemon without a certificate, and so become root on its host.',
   remedy:
-    'Start dockerd with --tlsverify, --tlscacert, --tlscert and --tlskey. docker-mtls daemon apply does it, with rollback.',
+    'Start dockerd with --tlsverify, --tlscacert, --tlscert and --tlskey. docker-mtls daemon apply sets them, with automatic rollback.',
   references: [PROTECT],
   test: ({ handshakes }) => {
     const { plaintext: answer } = known(handshakes)
@@ -29,33 +29,37 @@ const clientVerified = tlsCheck({
   title: 'The daemon requires a client certificate',
   severity: 'critical',
   cis: { '1.6': ['2.7'], '1.8': ['2.8'] },
-  why: 'With --tlsverify=false, the daemon encrypts the connection, but lets in anyone. Whoever controls the daemon is root on its host.',
-  remedy: 'Start dockerd with --tlsverify, or set "tlsverify": true in daemon.json.',
+  why: 'Without --tlsverify, the daemon encrypts connections but accepts every client. Anyone who reaches the port can become root on its host.',
+  remedy:
+    'Set "tlsverify": true and "tlscacert" in daemon.json, remove --tlsverify=false from the command line of dockerd, and restart the daemon.',
   references: [PROTECT],
   test: ({ handshakes }) => {
     const { clientCertificate } = known(handshakes)
     if (clientCertificate === 'required') return pass()
-    if (clientCertificate === 'unknown') return unknown('no handshake without a client certificate got that far')
-    return fail(`client certificate: ${clientCertificate}`)
+    if (clientCertificate === 'unknown')
+      return unknown('no handshake got far enough to show whether the daemon requires one')
+    return fail(`it also accepts clients without a certificate (client certificate: ${clientCertificate})`)
   },
 })
 
 const systemRoots = tlsCheck({
   id: 'D-TLS-SYSROOTS',
-  title: 'The daemon accepts clients of your CA alone',
+  title: 'The daemon accepts only clients of your CA',
   severity: 'critical',
   cis: {},
-  why: 'Without --tlscacert, dockerd accepts a client certificate of any CA that its system trusts. Such certificates can be bought.',
-  remedy: 'Set --tlscacert to the file with your CA alone, and restart the daemon.',
+  why: 'If --tlscacert is empty, dockerd accepts a client certificate of any CA that its system trusts. Anyone who can get such a certificate controls the daemon.',
+  remedy:
+    'Set "tlscacert" in daemon.json, or --tlscacert, to a file that contains only your CA, and restart the daemon.',
   references: [PROTECT, 'https://www.rfc-editor.org/rfc/rfc5246#section-7.4.4'],
   test: ({ handshakes }) => {
     const { acceptedCas, namesOnlyOurCas } = known(handshakes)
-    if (acceptedCas === 'unknown') return unknown('TLS 1.3 encrypts the list of CAs. Look at --tlscacert on the host')
+    if (acceptedCas === 'unknown') return unknown('TLS 1.3 encrypts the list of CAs: check --tlscacert on the host')
     if (acceptedCas === 'not asked for') return notApplicable('the daemon asks for no client certificate')
-    if (acceptedCas.length === 0) return fail('the list of accepted CAs is empty: every CA of the system is accepted')
+    if (acceptedCas.length === 0)
+      return fail('the list of accepted CAs is empty: the daemon accepts every CA that its system trusts')
     if (namesOnlyOurCas) return pass()
     const sold = acceptedCas.filter(isPublicCa)
-    if (sold.length > 0) return fail(`it accepts clients of ${enumerate(sold)}, which sells certificates to anybody`)
+    if (sold.length > 0) return fail(`it accepts clients of ${enumerate(sold)}, which sells certificates to anyone`)
     return warn(`it accepts clients of ${enumerate(acceptedCas)}`)
   },
 })
@@ -65,8 +69,9 @@ const protocols = tlsCheck({
   title: 'The daemon refuses TLS 1.0 and 1.1',
   severity: 'high',
   cis: {},
-  why: 'TLS 1.0 and 1.1 rely on MD5 and SHA-1, and were deprecated in 2021.',
-  remedy: 'Update Docker Engine, which refuses both today. If a proxy ends TLS, set its oldest version to TLS 1.2.',
+  why: 'TLS 1.0 and 1.1 rely on MD5 and SHA-1, and were deprecated in 2021. An attacker on the network may be able to read or change requests.',
+  remedy:
+    'Upgrade Docker Engine: current versions require TLS 1.2. If a proxy terminates TLS, set its minimum version to TLS 1.2.',
   references: ['https://www.rfc-editor.org/rfc/rfc8996'],
   test: ({ handshakes }) => {
     const { protocols: seen } = known(handshakes)
@@ -78,15 +83,15 @@ const protocols = tlsCheck({
 
 const cbc = tlsCheck({
   id: 'D-TLS-CBC',
-  title: 'The daemon refuses cipher suites with CBC',
+  title: 'The daemon refuses CBC cipher suites',
   severity: 'low',
   cis: {},
-  why: 'In these suites of TLS 1.2, the order of encryption and authentication has led to attacks such as Lucky Thirteen.',
+  why: 'CBC suites in TLS 1.2 authenticate before they encrypt. Attacks such as Lucky Thirteen use this to decrypt parts of a connection.',
   remedy:
-    'dockerd has no setting for its suites. Use clients that do not offer these, such as docker-mtls. If a proxy ends TLS, allow only suites with GCM or ChaCha20-Poly1305 there.',
+    'dockerd has no setting for its cipher suites. Use clients that do not offer CBC suites, such as docker-mtls. If a proxy terminates TLS, allow only GCM and ChaCha20-Poly1305 suites there.',
   references: ['https://www.rfc-editor.org/rfc/rfc9325#section-4.1'],
   // Only a client that offers no better suite gets one of these, so it is no failure of the daemon alone.
-  test: ({ acceptsCbc }) => (known(acceptsCbc) ? warn('it accepts a suite with CBC in TLS 1.2') : pass()),
+  test: ({ acceptsCbc }) => (known(acceptsCbc) ? warn('it accepts a CBC suite in TLS 1.2') : pass()),
 })
 
 const http2 = tlsCheck({
@@ -94,7 +99,7 @@ const http2 = tlsCheck({
   title: 'The daemon does not offer HTTP/2',
   severity: 'low',
   cis: {},
-  why: 'Faults in the HTTP/2 of the Go runtime let a client crash the daemon, or exhaust its memory. Only clients with a certificate reach it.',
+  why: "Vulnerabilities in Go's HTTP/2 server let a client crash the daemon or exhaust its memory. Only clients with a certificate reach it.",
   remedy:
     'dockerd has no setting for HTTP/2. Keep Docker Engine up to date, and give certificates only to clients that you trust.',
   references: ['https://www.rfc-editor.org/rfc/rfc7301', 'https://pkg.go.dev/vuln/'],
@@ -106,9 +111,9 @@ const postQuantum = tlsCheck({
   title: 'The daemon supports a post-quantum key exchange',
   severity: 'low',
   cis: {},
-  why: 'Whoever records the connection today can decrypt it once a quantum computer breaks X25519 and P-256. Secrets in it that must stay secret for many years are then known.',
+  why: 'An attacker who records connections today can decrypt them once a quantum computer breaks X25519 and P-256. This matters for secrets that must stay secret for many years.',
   remedy:
-    'Use a build of Docker Engine with X25519MLKEM768, which Go supports since 1.24, and clients with OpenSSL 3.5 or newer, such as Node.js 24.',
+    'Upgrade to a Docker Engine built with Go 1.24 or newer, and use clients with OpenSSL 3.5 or newer, such as Node.js 24.5.',
   references: ['https://go.dev/doc/go1.24#cryptotlspkgcryptotls'],
   test: ({ postQuantum: supports }) => (known(supports) ? pass() : warn('it refuses X25519MLKEM768')),
 })
@@ -118,8 +123,9 @@ const plainNeighbour = tlsCheck({
   title: 'No other port of the host serves Docker without TLS',
   severity: 'critical',
   cis: { '1.6': ['2.7'], '1.8': ['2.8'] },
-  why: 'A plaintext port beside the TLS port gives anyone who reaches it root on the host. TLS then protects nothing.',
-  remedy: 'Remove -H tcp://...:2375 from the daemon, and any proxy that forwards the Docker socket to this port.',
+  why: 'Anyone who reaches a plaintext port can become root on the host. The TLS port beside it then protects nothing.',
+  remedy:
+    'Remove tcp://...:2375 from the -H options of dockerd, or from "hosts" in daemon.json, and restart the daemon. Stop any proxy that forwards this port to the Docker socket.',
   references: [PROTECT],
   test: ({ neighbours }) => {
     const seen = known(neighbours)
@@ -136,16 +142,16 @@ const METRICS = 9323
 
 const metrics = tlsCheck({
   id: 'T-METRICS',
-  title: 'The metrics of the daemon are not open to the network',
+  title: 'The metrics port of the daemon is not open to the network',
   severity: 'medium',
   cis: {},
-  why: 'The metrics port has neither TLS nor a login. It tells versions, loads and names of plugins to anyone.',
+  why: 'The metrics port has neither TLS nor a login. Anyone who reaches it learns the versions of the engine and the kernel, and the load of the host.',
   remedy:
-    'Set "metrics-addr": "127.0.0.1:9323" in daemon.json, and let Prometheus connect through a tunnel or a proxy with TLS.',
+    'Set "metrics-addr": "127.0.0.1:9323" in daemon.json, and restart the daemon. Let Prometheus connect through a tunnel or a proxy with TLS.',
   references: ['https://docs.docker.com/engine/daemon/prometheus/'],
   test: ({ neighbours }) => {
     const found = known(neighbours).find(({ port }) => port === METRICS)
-    if (!found) return unknown(`port ${METRICS} was not looked at`)
+    if (!found) return unknown(`port ${METRICS} was not checked`)
     if (found.answer === 'silent') return unknown(`port ${METRICS} is open, and did not answer in time`)
     return found.answer === 'http' ? warn(`port ${METRICS} answers without TLS`) : pass()
   },
@@ -153,11 +159,11 @@ const metrics = tlsCheck({
 
 const neighbours = tlsCheck({
   id: 'T-NEIGHBOURS',
-  title: 'No other service of Docker or its tools is open on the host',
+  title: 'No other port of Docker or its tools is open on the host',
   severity: 'low',
   cis: {},
-  why: 'Ports of Swarm, of a registry or of a management tool are further ways to the host.',
-  remedy: 'Close these ports in the firewall for everyone who does not need them.',
+  why: 'Each open port of Swarm, a registry or a management tool gives attackers another way to the host.',
+  remedy: 'In the firewall of the host, allow these ports only for the machines that need them.',
   references: ['https://docs.docker.com/engine/swarm/swarm-tutorial/#open-protocols-and-ports-between-the-hosts'],
   test: ({ neighbours: seen }) => {
     const open = known(seen).filter(({ port, answer }) => port !== METRICS && !isNoService(port, answer))
