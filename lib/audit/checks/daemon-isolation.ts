@@ -28,9 +28,9 @@ const userNamespaces = daemonCheck({
   family: 'daemon',
   severity: 'medium',
   cis: { '1.6': ['2.9'], '1.8': ['2.10'] },
-  why: 'A process that breaks out of a container as root is root on the host. With user namespaces, it is a user without rights.',
+  why: 'An attacker who breaks out of a container as root is root on the host. With user namespaces, they are an unprivileged user.',
   remedy:
-    'Set "userns-remap": "default" in daemon.json, and restart the daemon. It then keeps images and containers in another folder: existing ones are hidden.',
+    'Set "userns-remap": "default" in daemon.json, and restart the daemon. It then uses another data folder, so existing images and containers are hidden.',
   references: ['https://docs.docker.com/engine/security/userns-remap/'],
   needs: ['info'],
   test: ({ info }) =>
@@ -42,12 +42,12 @@ const userNamespaces = daemonCheck({
 
 const rootless = daemonCheck({
   id: 'D-ROOTLESS',
-  title: 'The daemon runs without root',
+  title: 'The daemon does not run as root',
   family: 'daemon',
   severity: 'low',
   cis: { '1.6': ['2.1'], '1.8': ['2.1'] },
-  why: 'Whoever controls a daemon that runs as root is root on the host. Rootless mode limits them to one user, but has fewer features.',
-  remedy: 'Install rootless mode where its limitations do not matter: dockerd-rootless-setuptool.sh install',
+  why: 'Anyone who controls a daemon that runs as root is root on the host. In rootless mode, they are limited to one user. Rootless mode has fewer features.',
+  remedy: 'Install rootless mode, unless you need a feature that it lacks: dockerd-rootless-setuptool.sh install',
   references: ['https://docs.docker.com/engine/security/rootless/'],
   needs: ['info'],
   test: ({ info }) =>
@@ -56,11 +56,11 @@ const rootless = daemonCheck({
 
 const noNewPrivileges = daemonCheck({
   id: 'D-NNP',
-  title: 'Programs in containers gain no privileges by default',
+  title: 'Processes in containers cannot gain privileges by default',
   family: 'daemon',
   severity: 'medium',
   cis: { '1.6': ['2.14'], '1.8': ['2.15'] },
-  why: 'A process in a container that is not root becomes root in it by any setuid program of the image.',
+  why: 'An attacker who controls an unprivileged process in a container can become root in the container with any setuid program of the image.',
   remedy: 'Set "no-new-privileges": true in daemon.json, and restart the daemon.',
   references: [
     'https://docs.docker.com/reference/cli/dockerd/',
@@ -77,7 +77,7 @@ const seccomp = daemonCheck({
   family: 'daemon',
   severity: 'high',
   cis: { '1.6': ['2.17'], '1.8': ['2.18'] },
-  why: 'Without a seccomp profile, containers can use every system call of the kernel, and so reach its rarely tested and vulnerable parts.',
+  why: 'Without a seccomp profile, an attacker in a container can use every system call of the kernel, including rarely tested and vulnerable ones.',
   remedy:
     'Remove "seccomp-profile" from daemon.json and --seccomp-profile from the command line of dockerd, and restart the daemon.',
   references: ['https://docs.docker.com/engine/security/seccomp/'],
@@ -89,7 +89,7 @@ const seccomp = daemonCheck({
       // `default` until Docker Engine 20.10.
       const profile = option.get('profile') ?? ''
       if (profile === 'unconfined') return fail('profile: unconfined')
-      return ['builtin', 'default'].includes(profile) ? pass() : warn(`profile: ${profile}, a profile of its own`)
+      return ['builtin', 'default'].includes(profile) ? pass() : warn(`profile: ${profile}, a custom profile`)
     }),
 })
 
@@ -99,9 +99,9 @@ const mandatoryAccess = daemonCheck({
   family: 'daemon',
   severity: 'medium',
   cis: { '1.6': ['5.2', '5.3'], '1.8': ['5.2', '5.3'] },
-  why: 'Neither AppArmor nor SELinux stops a container that breaks out from reading and writing files of the host.',
+  why: 'Without AppArmor or SELinux, an attacker who breaks out of a container can read and change the files of the host.',
   remedy:
-    'Enable AppArmor in the kernel (lsm=apparmor) and restart the host, or set "selinux-enabled": true in daemon.json on a host with SELinux.',
+    'Start the host with the kernel parameters apparmor=1 security=apparmor; or, on a host with SELinux, set "selinux-enabled": true in daemon.json and restart the daemon.',
   references: ['https://docs.docker.com/engine/security/apparmor/'],
   needs: ['info'],
   test: ({ info }) =>
@@ -120,7 +120,7 @@ const cgroup1 = daemonCheck({
   family: 'daemon',
   severity: 'low',
   cis: {},
-  why: 'cgroup v1 lets a container with CAP_SYS_ADMIN run programs on the host (release_agent), and Docker Engine 29 has deprecated it.',
+  why: 'On cgroup v1, an attacker in a container with CAP_SYS_ADMIN can run programs on the host through release_agent. Docker Engine 29 has deprecated cgroup v1.',
   remedy: 'Start the host with the kernel parameter systemd.unified_cgroup_hierarchy=1, or upgrade its distribution.',
   references: ['https://docs.docker.com/engine/deprecated/', 'https://man7.org/linux/man-pages/man7/cgroups.7.html'],
   needs: ['info'],

@@ -13,9 +13,9 @@ const storageDriver = daemonCheck({
   family: 'daemon',
   severity: 'medium',
   cis: { '1.6': ['2.6'], '1.8': ['2.7'] },
-  why: 'The drivers aufs, devicemapper and overlay are removed from current engines, so an upgrade is not possible, and flaws in them stay.',
+  why: 'Current engines no longer support aufs, devicemapper and overlay. You cannot upgrade the engine, so attackers can use its known vulnerabilities.',
   remedy:
-    'Set "storage-driver": "overlay2" in daemon.json, and restart the daemon. Pull the images again: they are hidden.',
+    'Set "storage-driver": "overlay2" in daemon.json, and restart the daemon. Existing images and containers are then hidden: pull the images and create the containers again.',
   references: ['https://docs.docker.com/engine/deprecated/', 'https://docs.docker.com/engine/storage/drivers/'],
   needs: ['info'],
   test: ({ info }) => {
@@ -27,13 +27,13 @@ const storageDriver = daemonCheck({
 
 const imageStore = daemonCheck({
   id: 'D-STORE',
-  title: 'User namespaces can be turned on without hiding images',
+  title: 'The image store supports user namespaces',
   family: 'daemon',
   severity: 'low',
   cis: {},
-  why: 'User namespaces turn the containerd image store off. Whoever turns them on in an emergency finds no image and no container on the host.',
+  why: 'dockerd turns the containerd image store off when you turn on user namespaces, which hides all images and containers. In an emergency, this keeps you from using this barrier against attackers.',
   remedy:
-    'Turn on user namespaces before the host has images that are hard to replace: docker-mtls daemon apply --userns-remap=default',
+    'Turn on user namespaces before the host has images that are hard to replace: docker-mtls daemon apply --userns-remap',
   references: [
     'https://docs.docker.com/engine/storage/containerd/',
     'https://docs.docker.com/engine/security/userns-remap/',
@@ -60,17 +60,17 @@ function whyAbsent({ apiVersion, version }: Snapshot, since: string): Verdict | 
   if (compareVersions(apiVersion, since) >= 0) return undefined
   const newest = 'value' in version ? version.value.ApiVersion : undefined
   if (newest !== undefined && compareVersions(newest, since) < 0)
-    return notApplicable(`the daemon is older than API ${since}, and does not have it`)
+    return notApplicable(`the daemon does not have it: it is older than API ${since}`)
   return unknown(`the daemon reports it from API ${since} on, and the request used ${apiVersion}`)
 }
 
 const nri = daemonCheck({
   id: 'D-NRI',
-  title: 'No plugin of the Node Resource Interface can change containers',
+  title: 'The Node Resource Interface (NRI) is off',
   family: 'daemon',
   severity: 'medium',
   cis: {},
-  why: 'A plugin of the Node Resource Interface may add mounts, devices and capabilities to every container, and no authorization plugin sees it.',
+  why: 'An NRI plugin can add mounts, devices and capabilities to every container, and authorization plugins do not see it. An attacker who controls such a plugin controls the host.',
   remedy: 'Set "nri-opts": {"enable": false} in daemon.json, and restart the daemon.',
   references: ['https://github.com/containerd/nri'],
   needs: ['info'],
@@ -84,13 +84,13 @@ const nri = daemonCheck({
 
 const devices = daemonCheck({
   id: 'D-CDI',
-  title: 'No devices of the host are offered to containers by name',
+  title: 'The daemon offers no devices of the host by CDI name',
   family: 'daemon',
   severity: 'low',
   cis: {},
-  why: 'Whoever may create containers gets these devices, and the mounts and hooks that their specifications add.',
+  why: 'Anyone who may create containers can use these devices, with the mounts and hooks of their specifications. The hooks run as root on the host.',
   remedy:
-    'Remove the specifications that nobody needs from /etc/cdi and /var/run/cdi, or set "features": {"cdi": false} in daemon.json and restart the daemon.',
+    'Remove the specifications that you do not need from /etc/cdi and /var/run/cdi, or set "features": {"cdi": false} in daemon.json and restart the daemon.',
   references: ['https://docs.docker.com/build/building/cdi/'],
   needs: ['info'],
   test: ({ info }, snapshot) => {
@@ -108,13 +108,13 @@ const WRITABLE = /^\/(?:tmp|var\/tmp|dev\/shm|home)\//
 
 const runtime = daemonCheck({
   id: 'D-RUNTIME',
-  title: 'Containers run in runc unless they ask for another runtime',
+  title: 'The default runtime is runc, and only root can replace a runtime',
   family: 'daemon',
   severity: 'medium',
   cis: {},
-  why: 'The runtime runs as root on the host. Its flaws are not in the table of vulnerabilities, unless it is runc, and a runtime in a folder that users can write to can be replaced.',
+  why: 'The runtime runs as root on the host. A user who can write to its folder can replace it, and so become root. Of all runtimes, docker-mtls knows the vulnerabilities of runc only.',
   remedy:
-    'Remove "default-runtime" from daemon.json, or check yourself that this runtime is kept up to date. Install runtimes in /usr/local/bin.',
+    'Install runtimes in /usr/local/bin. Remove "default-runtime" from daemon.json and restart the daemon, or keep this runtime up to date yourself.',
   references: ['https://docs.docker.com/engine/daemon/alternative-runtimes/'],
   needs: ['info'],
   test: ({ info }) => {

@@ -9,9 +9,9 @@ const authorization = daemonCheck({
   family: 'daemon',
   severity: 'medium',
   cis: { '1.6': ['2.12'], '1.8': ['2.13'] },
-  why: 'Without one, everybody with a client certificate may do everything, and so is root on the host.',
+  why: 'Without one, anyone with a client certificate may do everything, and so become root on the host.',
   remedy:
-    'Set "authorization-plugins" in daemon.json, and restart the daemon; or give client certificates only to people who may be root.',
+    'Set "authorization-plugins" in daemon.json and restart the daemon, or give client certificates only to people who may be root.',
   references: ['https://docs.docker.com/engine/extend/plugins_authorization/'],
   needs: ['info'],
   test: ({ info }) => {
@@ -25,13 +25,13 @@ const CONTROLS_HOST = /^\/?$|^\/(?:var\/)?run\/?$|\/(?:docker|containerd)\.sock$
 
 const plugins = eachCheck({
   id: 'D-PLUGINS',
-  title: 'A managed plugin has no privileges on the host',
+  title: 'The managed plugin has no privileges on the host',
   family: 'daemon',
   severity: 'high',
   cis: {},
-  why: 'A managed plugin runs beside the daemon with the privileges that it was granted. Whoever controls its repository controls the host after the next upgrade.',
+  why: 'A managed plugin runs on the host with the privileges that it was granted. An attacker who controls its repository has them after the next upgrade.',
   remedy:
-    'Remove plugins that nobody needs (docker plugin rm NAME), and install the others by digest: docker plugin install NAME@sha256:DIGEST',
+    'Remove plugins that you do not need (docker plugin disable NAME, then docker plugin rm NAME), and install the others by digest: docker plugin install NAME@sha256:DIGEST',
   references: [
     'https://docs.docker.com/engine/extend/',
     'https://docs.docker.com/reference/cli/docker/plugin/install/',

@@ -12,7 +12,7 @@ const debug = daemonCheck({
   family: 'daemon',
   severity: 'low',
   cis: { '1.6': ['2.3'], '1.8': ['2.3'] },
-  why: 'In debug mode, the daemon logs the content of requests, and serves its profiles on the API.',
+  why: 'In debug mode, the daemon logs the content of requests. Anyone who can read its logs finds secrets there, such as the environment variables of new containers.',
   remedy: 'Set "debug": false in daemon.json, or remove -D from the command line of dockerd, and restart the daemon.',
   references: ['https://docs.docker.com/engine/daemon/logs/#enable-debugging'],
   needs: ['info'],
@@ -25,11 +25,12 @@ const profiles = daemonCheck({
   family: 'daemon',
   severity: 'low',
   cis: {},
-  why: 'Whoever may send GET requests, such as a monitoring client behind an authorization plugin, reads the command line of dockerd and addresses in its memory, and slows it down by taking profiles.',
-  remedy: 'Set "debug": false in daemon.json, or remove -D from the command line of dockerd, and restart the daemon.',
+  why: 'A client that may only read, such as a monitoring tool behind an authorization plugin, can read the command line of dockerd and addresses in its memory, and slow it down by taking profiles.',
+  remedy:
+    'Deny requests to /debug/ in your authorization plugin. Turn debug mode off, too: remove -D, or set "debug": false in daemon.json, and restart the daemon.',
   references: ['https://docs.docker.com/engine/daemon/logs/#enable-debugging', 'https://pkg.go.dev/net/http/pprof'],
   needs: ['info'],
-  test: ({ info }) => (reported(info.Debug, 'info.Debug') ? warn('Debug: true, so /debug/pprof/ is served') : pass()),
+  test: ({ info }) => (reported(info.Debug, 'info.Debug') ? warn('Debug: true, and /debug/pprof/ is served') : pass()),
 })
 
 const experimental = daemonCheck({
@@ -38,7 +39,7 @@ const experimental = daemonCheck({
   family: 'daemon',
   severity: 'low',
   cis: { '1.6': ['2.18'], '1.8': ['2.19'] },
-  why: 'Experimental features are less tested, and open calls of the API that are closed otherwise, such as checkpoints.',
+  why: 'Experimental features are less tested, and enable API calls that are disabled otherwise, such as checkpoints. Their flaws give attackers more ways to the host.',
   remedy: 'Set "experimental": false in daemon.json, and restart the daemon.',
   references: [DAEMON_JSON],
   needs: ['info'],
@@ -52,7 +53,7 @@ const liveRestore = daemonCheck({
   family: 'daemon',
   severity: 'low',
   cis: { '1.6': ['2.15'], '1.8': ['2.16'] },
-  why: 'An update of the daemon stops all containers, so people put updates off. With live restore, containers keep running, but also keep the runc and the seccomp profile with which they were started.',
+  why: 'Without live restore, an upgrade of the daemon stops all containers, so people postpone upgrades and attackers can use known vulnerabilities. With it, containers keep running, but also keep the runc and the seccomp profile that they were started with.',
   remedy: 'Set "live-restore": true in daemon.json, and run systemctl reload docker.',
   references: ['https://docs.docker.com/engine/daemon/live-restore/'],
   needs: ['info'],
@@ -70,11 +71,11 @@ const LOCAL_DRIVERS: ReadonlySet<string> = new Set(['json-file', 'local'])
 
 const logging = daemonCheck({
   id: 'D-LOG',
-  title: 'Logs of containers leave the host by default',
+  title: 'Container logs leave the host by default',
   family: 'daemon',
   severity: 'low',
   cis: { '1.6': ['2.13'], '1.8': ['2.14'] },
-  why: 'Whoever becomes root on the host can delete logs that are only there, and a removed container takes its logs with it.',
+  why: 'An attacker who becomes root on the host can delete logs that exist only there. Removing a container also deletes its logs.',
   remedy:
     'Set "log-driver" in daemon.json to journald, syslog, fluentd or another driver that your log collection reads, and restart the daemon.',
   references: ['https://docs.docker.com/engine/logging/configure/'],
@@ -90,11 +91,11 @@ const logging = daemonCheck({
 
 const insecureRegistries = daemonCheck({
   id: 'D-INSECREG',
-  title: 'Every registry must prove its identity',
+  title: 'The daemon verifies the certificate of every registry',
   family: 'daemon',
   severity: 'high',
   cis: { '1.6': ['2.5'], '1.8': ['2.5'] },
-  why: 'Without a verified TLS connection, anyone between the host and the registry can replace an image by one of their own and read the credentials of the registry.',
+  why: 'Without a verified TLS connection, an attacker between the host and the registry can replace images with their own, and read the credentials of the registry.',
   remedy:
     'Remove the registry from "insecure-registries" in daemon.json, save the certificate of its CA as /etc/docker/certs.d/HOST:PORT/ca.crt, and run systemctl reload docker.',
   references: ['https://docs.docker.com/engine/security/certificates/'],
@@ -122,11 +123,11 @@ function isPlaintext(url: string): boolean {
 
 const proxyPassword = daemonCheck({
   id: 'D-PROXYCRED',
-  title: 'The proxies of the daemon have no password in their URL',
+  title: 'The proxy URLs of the daemon contain no password',
   family: 'daemon',
   severity: 'medium',
   cis: {},
-  why: 'The password is in the environment or the configuration of the daemon, where backups, logs and users of the host find it. To an http:// proxy it also crosses the network in clear.',
+  why: 'The password is in the environment or the configuration of the daemon. Anyone who can read backups or logs of the host finds it. With an http:// proxy, it also crosses the network unencrypted.',
   remedy:
     'Let the proxy accept the host by its address or a client certificate, and remove USER:PASSWORD@ from "proxies" in daemon.json or from HTTP_PROXY and HTTPS_PROXY of the unit.',
   references: ['https://docs.docker.com/engine/daemon/proxy/', 'https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1'],
@@ -148,11 +149,11 @@ const OLDEST_APIS: ReadonlyArray<readonly [engine: string, api: string]> = [
 
 const oldApis = daemonCheck({
   id: 'D-MINAPI',
-  title: 'The daemon serves no API version that it has given up',
+  title: 'The daemon serves no retired API version',
   family: 'daemon',
   severity: 'low',
   cis: {},
-  why: 'Requests of old API versions take paths through the daemon that are hardly tested, and that authorization plugins and proxies may not know.',
+  why: 'Old API versions use code paths that are hardly tested. Authorization plugins and proxies may not know such requests, and let an attacker through.',
   remedy: 'Remove DOCKER_MIN_API_VERSION from the environment of dockerd, and restart the daemon.',
   references: ['https://docs.docker.com/reference/api/engine/'],
   needs: ['version'],
@@ -163,7 +164,7 @@ const oldApis = daemonCheck({
     if (!engine || !served) return unknown('the daemon reported a version that cannot be compared')
     const [, usual] = OLDEST_APIS.find(([first]) => compare(engine, known(first)) >= 0) ?? []
     if (usual === undefined || compare(served, known(usual)) >= 0) return pass(`MinAPIVersion: ${oldest}`)
-    return warn(`MinAPIVersion: ${oldest}, usually ${usual}`)
+    return warn(`MinAPIVersion: ${oldest}, by default ${usual}`)
   },
 })
 

@@ -26,9 +26,9 @@ const betweenContainers = daemonCheck({
   family: 'network',
   severity: 'medium',
   cis: { '1.6': ['2.2'], '1.8': ['2.2'] },
-  why: 'Every container that names no network is on the default bridge, where it reaches all ports of the others. So one taken container attacks them all.',
+  why: 'Every container that names no network is on the default bridge, and reaches all ports of the others there. An attacker in one container can attack them all.',
   remedy:
-    'Set "icc": false in daemon.json, and restart the daemon. Containers that need each other get a network of their own.',
+    'Give containers that need each other a network of their own. Then set "icc": false in daemon.json, and restart the daemon.',
   references: [BRIDGE_DOCS],
   needs: ['networks'],
   test: ({ networks }) =>
@@ -42,13 +42,13 @@ const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', ''])
 
 const publishAddress = daemonCheck({
   id: 'D-BINDIP',
-  title: 'Ports are not published on all interfaces by default',
+  title: 'The default bridge does not publish ports on all interfaces by default',
   family: 'network',
   severity: 'medium',
   cis: { '1.6': ['5.14'], '1.8': ['5.14'] },
-  why: 'docker run -p 5432:5432 opens the port to every network of the host, past the rules of ufw and firewalld.',
+  why: 'docker run -p 5432:5432 opens the port to attackers on every network of the host, even if ufw or firewalld blocks it.',
   remedy:
-    'Set "ip": "127.0.0.1" in daemon.json, and restart the daemon. Publish ports for others with their address: -p 192.0.2.1:443:443',
+    'Set "ip": "127.0.0.1" in daemon.json, and restart the daemon. Publish ports that other hosts need with an address: -p 192.0.2.1:443:443',
   references: ['https://docs.docker.com/engine/network/port-publishing/', BRIDGE_DOCS],
   needs: ['networks'],
   test: ({ networks }) =>
@@ -63,13 +63,13 @@ const GATEWAY_MODES = ['gateway_mode_ipv4', 'gateway_mode_ipv6']
 
 const unprotected = eachCheck({
   id: 'N-UNPROTECTED',
-  title: 'The firewall protects ports of the network that are not published',
+  title: 'Other hosts cannot reach unpublished ports of the network',
   family: 'network',
   severity: 'high',
   cis: {},
-  why: 'In the mode nat-unprotected, other hosts reach all ports of its containers, published or not. In the mode routed, they reach the published ones without NAT.',
+  why: 'In the gateway mode nat-unprotected, attackers on other hosts reach all ports of its containers, published or not. In the mode routed, they reach the published ones without NAT.',
   remedy:
-    'Create the network again without the option com.docker.network.bridge.gateway_mode_ipv4 and _ipv6: docker network create NAME',
+    'Create the network again without the options com.docker.network.bridge.gateway_mode_ipv4 and gateway_mode_ipv6: docker network rm NAME, then docker network create NAME',
   references: ['https://docs.docker.com/engine/network/port-publishing/', BRIDGE_DOCS],
   of: 'networks',
   only: ({ Driver }) => Driver === 'bridge' || Driver === undefined,
@@ -84,13 +84,13 @@ const unprotected = eachCheck({
 
 const trusted = eachCheck({
   id: 'N-TRUSTED',
-  title: 'No interface of the host may send packets to containers directly',
+  title: 'No interface of the host is trusted to reach containers directly',
   family: 'network',
   severity: 'medium',
   cis: {},
-  why: 'Hosts behind a trusted interface reach the addresses of containers directly, also ports that are published on the loopback address only.',
+  why: 'Attackers on hosts behind a trusted interface reach the addresses of containers directly, including ports that are published only on the loopback address.',
   remedy:
-    'Create the network again without the option com.docker.network.bridge.trusted_host_interfaces: docker network create NAME',
+    'Create the network again without the option com.docker.network.bridge.trusted_host_interfaces: docker network rm NAME, then docker network create NAME',
   references: [BRIDGE_DOCS],
   of: 'networks',
   only: ({ Driver }) => Driver === 'bridge' || Driver === undefined,
@@ -104,13 +104,13 @@ const trusted = eachCheck({
 
 const onLan = eachCheck({
   id: 'N-MACVLAN',
-  title: 'Containers are not attached to a network of the host directly',
+  title: 'The network does not attach containers to a network of the host',
   family: 'network',
   severity: 'medium',
   cis: {},
-  why: 'A container in a macvlan or ipvlan network is a machine of its own on the network of the host. Neither the firewall of the host nor the rules of dockerd protect it.',
+  why: 'In a macvlan or ipvlan network, a container is a machine of its own on the network of the host. Attackers there reach all of its ports, past the firewall of the host and the rules of dockerd.',
   remedy:
-    'Use a bridge network and publish the ports, or filter the traffic at the switch: docker network create --driver bridge NAME',
+    'Use a bridge network and publish the ports (docker network create --driver bridge NAME), or filter the traffic at the switch.',
   references: ['https://docs.docker.com/engine/network/drivers/macvlan/'],
   of: 'networks',
   none: 'there is no network',
