@@ -11,7 +11,7 @@ const seccomp = containerCheck({
   title: 'A seccomp profile limits the system calls of the container',
   severity: 'high',
   cis: cisItems('5.22'),
-  why: 'The default profile blocks system calls that containers rarely need and exploits often do. Without it, a process reaches far more of the kernel.',
+  why: 'The default profile blocks system calls that containers rarely need and exploits often do. Without it, an attacker in the container reaches far more of the kernel.',
   remedy: 'Create the container again without --security-opt seccomp=unconfined and without --privileged.',
   references: [dockerDocs('engine/security/seccomp/'), manPage('seccomp.2')],
   test: (inspect, snapshot) => {
@@ -29,7 +29,7 @@ const appArmor = containerCheck({
   title: 'An AppArmor profile confines the container',
   severity: 'medium',
   cis: cisItems('5.2'),
-  why: 'The profile docker-default forbids mounts, and writing to sensitive files of /proc and /sys, even for root in the container.',
+  why: 'The profile docker-default forbids mounts, and writing to sensitive files of /proc and /sys, even to root in the container. Without it, an attacker has more ways to break out.',
   remedy: 'Create the container again without --security-opt apparmor=unconfined and without --privileged.',
   references: [dockerDocs('engine/security/apparmor/')],
   test: (inspect, snapshot) => {
@@ -47,7 +47,7 @@ const label = containerCheck({
   title: 'SELinux confines the container',
   severity: 'medium',
   cis: cisItems('5.3'),
-  why: 'SELinux keeps the processes of a container away from files that do not belong to it, even if a mount shows them.',
+  why: 'SELinux keeps an attacker in a container away from files that do not belong to it, even if a mount shows them.',
   remedy:
     'Create the container again without --security-opt label=disable, --privileged, --pid host and --ipc host. Use :z or :Z for its mounts.',
   references: [manPage('selinux.8'), dockerDocs('engine/storage/bind-mounts/')],
@@ -70,7 +70,7 @@ const masked = containerCheck({
   title: 'Sensitive paths in /proc and /sys are masked',
   severity: 'high',
   cis: {},
-  why: 'Without the masks, root in the container reads the memory of the kernel, changes its settings for the whole host, or restarts the host.',
+  why: 'Without the masks, an attacker who is root in the container can read the memory of the kernel, change its settings for the whole host, or restart the host.',
   remedy: 'Create the container again without --security-opt systempaths=unconfined and without --privileged.',
   references: [dockerDocs('reference/cli/docker/container/run/'), manPage('proc.5')],
   test: (inspect, snapshot) => {
@@ -88,10 +88,10 @@ const masked = containerCheck({
 
 const newPrivileges = containerCheck({
   id: 'C-NNP',
-  title: 'Processes can not gain privileges',
+  title: 'Processes in the container cannot gain privileges',
   severity: 'medium',
   cis: cisItems('5.26'),
-  why: 'Without no-new-privileges, a process that runs as an ordinary user becomes root in the container with a setuid program such as su.',
+  why: 'Without no-new-privileges, an attacker who controls an unprivileged process can become root in the container with a setuid program such as su.',
   remedy:
     'Create the container again with --security-opt no-new-privileges, or set "no-new-privileges": true in daemon.json for all containers that are created afterwards.',
   references: [

@@ -12,22 +12,22 @@ import { fail, pass, reported, unknown, warn, type Verdict } from '../verdict.ts
 
 const socket = containerCheck({
   id: 'C-SOCK',
-  title: 'The container does not reach the socket of Docker',
+  title: 'The container does not reach the Docker socket',
   severity: 'critical',
   cis: cisItems('5.32'),
-  why: 'Whoever reaches the socket controls the daemon, and is root on the host: a request starts a privileged container. A read-only mount changes nothing, since requests are no writes to the file.',
+  why: 'An attacker who reaches the socket controls the daemon, and so becomes root on the host: one request starts a privileged container. A read-only mount does not help, because requests do not write to the file.',
   remedy:
-    'Create the container again without this mount. Give a program that needs the API its own client certificate, limited by an access policy.',
+    'Create the container again without this mount. Give a program that needs the API its own client certificate, limited by an authorization plugin.',
   references: [dockerDocs('engine/security/protect-access/'), dockerDocs('engine/security/')],
   test: (inspect, snapshot) => judgeMounts(inspect, snapshot, (mount) => judgeSocket(mount, inspect, snapshot)),
 })
 
 const otherSockets = containerCheck({
   id: 'C-SOCKETS',
-  title: 'The container does not reach the socket of another engine or of a plugin',
+  title: 'The container does not reach the socket of another engine or manager',
   severity: 'critical',
   cis: {},
-  why: 'Engines and managers such as containerd, Podman, BuildKit, libvirt and systemd start processes as root of the host for everyone who reaches their socket. No setting or policy of Docker applies to them.',
+  why: 'An attacker who reaches the socket of containerd, Podman, BuildKit, libvirt or systemd can start processes as root on the host. No setting and no authorization plugin of Docker applies to them.',
   remedy: 'Create the container again without this mount.',
   references: [dockerDocs('engine/security/'), manPage('unix.7')],
   test: (inspect, snapshot) =>
@@ -45,7 +45,7 @@ const dockerHost = containerCheck({
   title: 'The container does not use a daemon without TLS',
   severity: 'high',
   cis: {},
-  why: 'A client in the container sends its requests, with registry passwords and build secrets, in plaintext. A daemon that answers there lets everyone in who reaches its port.',
+  why: 'A client in the container sends its requests in plaintext, with registry passwords and build secrets, so attackers on the network can read them. The daemon accepts everyone who reaches its port.',
   remedy:
     'Secure that daemon with docker-mtls, and set DOCKER_HOST, DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH in the container.',
   references: [dockerDocs('engine/security/protect-access/')],
@@ -57,9 +57,9 @@ const devices = containerCheck({
   title: 'The container has no device of the host',
   severity: 'high',
   cis: cisItems('5.18'),
-  why: 'With a disk or the memory of the host, root in the container reads and changes everything on it. Drivers of other devices are code of the kernel that few people test.',
+  why: 'With a disk or the memory of the host, an attacker who is root in the container reads and changes everything on it. Other devices expose kernel drivers, whose flaws help to break out.',
   remedy:
-    'Create the container again without --device, --gpus and --device-cgroup-rule, or with --device PATH:PATH:r only.',
+    'Create the container again without --device, --gpus and --device-cgroup-rule, or only with the one device that it needs.',
   references: [dockerDocs('reference/cli/docker/container/run/#device'), manPage('cgroups.7')],
   test: ({ HostConfig }) => {
     const requests = reported(HostConfig?.DeviceRequests, 'HostConfig.DeviceRequests')
@@ -78,9 +78,7 @@ function judgeSocket(mount: HostMount, inspect: ContainerFacts, snapshot: Snapsh
     const isRemapped = isContained(inspect, snapshot) && rootOnHost(inspect, snapshot) === 'remapped'
     return isRemapped ? warn(`${detail} (in a user namespace)`) : fail(detail)
   }
-  return looksLikeDockerSocket(mount.destination)
-    ? warn(`${detail}, where clients look for the socket of Docker`)
-    : pass()
+  return looksLikeDockerSocket(mount.destination) ? warn(`${detail}, where clients look for the Docker socket`) : pass()
 }
 
 /** Passes only if all mounts were seen. */

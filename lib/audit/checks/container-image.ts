@@ -10,7 +10,7 @@ const readOnly = containerCheck({
   title: 'The root file system of the container is read-only',
   severity: 'medium',
   cis: cisItems('5.13'),
-  why: 'An attacker in a writable container replaces its programs, and installs his own. In a read-only one, he has only the folders that you allow.',
+  why: 'In a writable container, attackers can replace its programs and install their own. In a read-only one, they can write only to the folders that you allow.',
   remedy: 'Create the container again with --read-only, and with --tmpfs PATH for each folder that it writes to.',
   references: [dockerDocs('reference/cli/docker/container/run/#read-only')],
   test: ({ HostConfig }) =>
@@ -22,7 +22,7 @@ const health = containerCheck({
   title: 'The daemon checks the health of the container',
   severity: 'low',
   cis: cisItems('5.27', '4.6'),
-  why: 'Without a healthcheck, a container counts as running although its service is stuck, or was replaced.',
+  why: 'Without a healthcheck, a container counts as running even if its service hangs, or if an attacker has stopped or replaced it.',
   remedy: 'Add HEALTHCHECK to the Dockerfile, or create the container again with --health-cmd.',
   references: [dockerDocs('reference/dockerfile/#healthcheck')],
   test: ({ Config, State }) => {
@@ -37,10 +37,10 @@ const health = containerCheck({
 
 const tag = containerCheck({
   id: 'C-TAG',
-  title: 'The container names a certain version of its image',
+  title: 'The container uses a fixed version of its image',
   severity: 'low',
   cis: cisItems('5.28'),
-  why: 'The tag latest names another image after each release. Nobody can tell which version runs, and a restart on another host runs a different one.',
+  why: 'The tag latest moves with each release. You cannot tell which version runs and which vulnerabilities it has, and another host may run a different one.',
   remedy: 'Create the container again with a version or a digest: NAME:1.2.3 or NAME@sha256:...',
   references: [dockerDocs('build/building/best-practices/#pin-base-image-versions')],
   test: ({ Config, Image }) => {
@@ -52,10 +52,10 @@ const tag = containerCheck({
 
 const drift = containerCheck({
   id: 'C-DRIFT',
-  title: 'The container runs the image that its tag names now',
+  title: 'The container runs the image that its tag refers to now',
   severity: 'medium',
   cis: cisItems('5.28'),
-  why: 'A newer image with the same tag is on the host, but the container still runs the old one: fixes in the new image have no effect.',
+  why: 'A newer image with the same tag is on the host, but the container still runs the old one. Attackers can use vulnerabilities that the new image has fixed.',
   remedy:
     'Create the container again from the current image: docker compose up -d, or docker run with the same options.',
   references: [dockerDocs('reference/cli/docker/image/pull/')],
@@ -66,7 +66,7 @@ const drift = containerCheck({
     }
     // The daemon lists the id instead of the tag if the tag names another image, or none (moby, daemon/list.go).
     const isListed = reported(listedImage, 'Image of the list') === reference
-    return isListed ? pass() : warn(`${reference} names another image now, or none`)
+    return isListed ? pass() : warn(`${reference} now refers to another image, or to none`)
   },
 })
 
@@ -75,8 +75,8 @@ const secrets = containerCheck({
   title: 'No environment variable of the container holds a secret',
   severity: 'medium',
   cis: cisItems('4.10'),
-  why: 'Everyone who may inspect the container reads its variables, and so does every process in it. They also end up in logs and crash reports.',
-  remedy: 'Mount the secret as a file, and name the file: POSTGRES_PASSWORD_FILE=/run/secrets/password.',
+  why: 'Anyone who may inspect the container can read its variables, and so can every process in it. They also end up in logs and crash reports.',
+  remedy: 'Mount the secret as a file, and pass its path: POSTGRES_PASSWORD_FILE=/run/secrets/password.',
   references: [dockerDocs('compose/how-tos/use-secrets/'), dockerDocs('engine/swarm/secrets/')],
   test: ({ Config }) => {
     const { certain, possible } = secretNames(reported(Config?.Env, 'Config.Env'))
@@ -105,7 +105,7 @@ const sshServer = containerCheck({
   title: 'No SSH server runs in the container',
   severity: 'medium',
   cis: cisItems('5.7'),
-  why: 'An SSH server is one more way in, with keys and passwords of its own, which nobody rotates. It also needs more privileges than the service.',
+  why: 'An SSH server gives attackers one more way in, with keys and passwords of its own, which are rarely rotated. It also needs more privileges than the service.',
   remedy: 'Remove the SSH server from the image. Use docker exec to look into the container.',
   references: [dockerDocs('reference/cli/docker/container/exec/')],
   onlyRunning: true,
@@ -119,10 +119,10 @@ const sshServer = containerCheck({
 
 const stale = containerCheck({
   id: 'D-STALE-C',
-  title: 'The container was started after its engine was built',
+  title: 'The container was started after the current engine was built',
   severity: 'high',
   cis: {},
-  why: 'With live-restore, containers survive an upgrade of the engine. Those that were started before still run under the old runc and the old seccomp profile, without the fixes of the upgrade.',
+  why: 'With live restore, containers survive an upgrade of the engine. Those that were started before it keep what the old runc and the old seccomp profile set up, so attackers can use flaws that the upgrade has fixed.',
   remedy: 'docker restart NAME',
   references: [dockerDocs('engine/daemon/live-restore/'), dockerDocs('engine/security/seccomp/')],
   onlyRunning: true,

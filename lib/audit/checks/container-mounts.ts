@@ -27,7 +27,7 @@ const hostFolders = containerCheck({
   title: 'The container does not see sensitive folders of the host',
   severity: 'high',
   cis: cisItems('5.6'),
-  why: 'Whoever can write to /etc, /usr or the data of Docker becomes root on the host. Whoever can read /, /etc or /root finds its keys and password hashes.',
+  why: 'An attacker who can write to /etc, /usr or the data of Docker becomes root on the host. One who can read /, /etc or /root finds its keys and password hashes.',
   remedy:
     'Create the container again without this mount. Use a named volume, or mount only the file that it needs, read-only.',
   references: [BIND_MOUNTS],
@@ -45,7 +45,7 @@ const volumeBinds = containerCheck({
   title: 'No volume of the container hides a path of the host',
   severity: 'high',
   cis: cisItems('5.6'),
-  why: 'A volume of the driver local can be a bind mount itself: docker volume create -o type=none -o o=bind -o device=/etc. The container then has the path of the host, but no bind mount that a review would find.',
+  why: 'A volume of the driver local can itself be a bind mount: docker volume create -o type=none -o o=bind -o device=/etc. An attacker in the container then has a path of the host that a review of its bind mounts does not show.',
   remedy: 'Create the container again without this volume, then remove it: docker volume rm NAME.',
   references: [VOLUMES, manPage('mount.8')],
   test: (inspect, snapshot) => {
@@ -56,10 +56,10 @@ const volumeBinds = containerCheck({
 
 const mountDrivers = containerCheck({
   id: 'C-MOUNTDRV',
-  title: 'No mount of the container brings a volume driver with a path of the host',
+  title: 'No mount of the container reaches the host through options of a volume driver',
   severity: 'high',
   cis: cisItems('5.6'),
-  why: 'The request that creates a container can also name the driver and options of a volume. So a client that may only create containers reaches any path of the host.',
+  why: 'The request that creates a container can also set the driver and options of a volume. So a client that must not use bind mounts can still reach any path of the host.',
   remedy: 'Create the container again without the options volume-driver and volume-opt of --mount.',
   references: [VOLUMES],
   test: ({ HostConfig }, snapshot) => {
@@ -75,7 +75,7 @@ const volumesFrom = containerCheck({
   title: 'The container takes no path of the host from another container',
   severity: 'medium',
   cis: {},
-  why: 'The option --volumes-from copies all mounts of another container: also a socket or a folder of the host, which nobody sees in the command of this container.',
+  why: 'The option --volumes-from copies all mounts of another container, including sockets and folders of the host. The command of this container does not show that an attacker in it reaches them.',
   remedy: 'Create the container again without --volumes-from, and name the volumes that it needs.',
   references: [dockerDocs('reference/cli/docker/container/run/'), VOLUMES],
   test: (inspect, snapshot) => {
@@ -89,7 +89,7 @@ const propagation = containerCheck({
   title: 'No mount of the container propagates to the host',
   severity: 'medium',
   cis: cisItems('5.20'),
-  why: 'With the propagation shared, whatever the container mounts there also appears on the host, over the files of the host.',
+  why: 'With shared propagation, a file system that an attacker mounts there in the container also appears on the host, over the files of the host.',
   remedy: 'Create the container again with the propagation rprivate or rslave.',
   references: [BIND_MOUNTS, manPage('mount_namespaces.7')],
   test: ({ Mounts }) =>
@@ -103,12 +103,12 @@ const propagation = containerCheck({
 
 const recursion = containerCheck({
   id: 'C-RORECURSE',
-  title: 'Read-only mounts are read-only with everything below',
+  title: 'Mounts below a read-only mount are read-only, too',
   severity: 'low',
   cis: {},
-  why: 'If the folder of the host contains other mounts, they stay writable in the container although the mount is called read-only.',
+  why: 'If the folder of the host contains other mounts, they stay writable in the container. An attacker can change their files although the mount is called read-only.',
   remedy:
-    'Create the container again without bind-recursive=writable. Older engines and kernels before 5.12 can not do it.',
+    'Create the container again without bind-recursive=writable. This needs Docker Engine 25.0 and Linux 5.12 or newer.',
   references: [BIND_MOUNTS, manPage('mount_setattr.2')],
   test: (inspect, snapshot) => {
     const readOnly = reported(inspect.Mounts, 'Mounts').filter(({ Type, RW }) => Type === 'bind' && RW === false)
@@ -117,16 +117,16 @@ const recursion = containerCheck({
       ({ ReadOnly, BindOptions }) => ReadOnly && BindOptions?.ReadOnlyNonRecursive,
     )
     if (open.length > 0) return fail(open.map(({ Target }) => `writable below ${Target ?? ''}`).join('; '))
-    return isRecursive(snapshot) ? pass() : warn('this engine or its kernel leaves mounts below writable')
+    return isRecursive(snapshot) ? pass() : warn('this engine or its kernel leaves mounts below it writable')
   },
 })
 
 const images = containerCheck({
   id: 'C-IMGMOUNT',
-  title: 'The container mounts only images that are pinned',
+  title: 'Images that the container mounts are pinned',
   severity: 'low',
   cis: {},
-  why: 'A mounted image brings programs and settings of others. Whoever moves its tag changes what the container finds at its next start. A named pipe of Windows may be the API of the daemon.',
+  why: 'An attacker who moves the tag of a mounted image changes the programs and settings that the container finds there. A named pipe of Windows may be the API of the daemon.',
   remedy: 'Name the image of the mount by its digest: type=image,source=NAME@sha256:...',
   references: [dockerDocs('engine/storage/')],
   test: ({ HostConfig }) =>

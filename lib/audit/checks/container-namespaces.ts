@@ -14,7 +14,7 @@ const network = containerCheck({
   title: 'The container has its own network namespace',
   severity: 'high',
   cis: cisItems('5.10'),
-  why: 'In the network of the host, the container reaches services that listen on loopback or on abstract sockets, and can take over any port of the host.',
+  why: 'In the network of the host, an attacker in the container reaches services that listen only on loopback or on abstract sockets, and can listen on any free port of the host.',
   remedy: 'Create the container again without --network host, and publish the ports that it needs with -p.',
   references: [dockerDocs('engine/network/drivers/host/'), manPage('network_namespaces.7')],
   test: (inspect, snapshot) => judgeNamespace(inspect, 'NetworkMode', snapshot),
@@ -25,7 +25,7 @@ const processes = containerCheck({
   title: 'The container has its own PID namespace',
   severity: 'high',
   cis: cisItems('5.16'),
-  why: 'With --pid host, the container sees all processes of the host with their arguments, and its root can end them or read their files in /proc.',
+  why: 'With --pid host, an attacker in the container sees all processes of the host with their arguments. Unless AppArmor or SELinux prevents it, root in the container can kill them.',
   remedy: 'Create the container again without --pid host.',
   references: [RUN, manPage('pid_namespaces.7')],
   test: (inspect, snapshot) => judgeNamespace(inspect, 'PidMode', snapshot),
@@ -36,7 +36,7 @@ const ipc = containerCheck({
   title: 'The container has its own IPC namespace',
   severity: 'high',
   cis: cisItems('5.17'),
-  why: 'With --ipc host, the container reads and changes the shared memory of processes of the host.',
+  why: 'With --ipc host, an attacker in the container can read and change the shared memory of host processes.',
   remedy: 'Create the container again without --ipc host. Containers can share memory with --ipc container:NAME.',
   references: [RUN, manPage('ipc_namespaces.7')],
   test: (inspect, snapshot) => judgeNamespace(inspect, 'IpcMode', snapshot),
@@ -47,7 +47,7 @@ const uts = containerCheck({
   title: 'The container has its own UTS namespace',
   severity: 'medium',
   cis: cisItems('5.21'),
-  why: 'With --uts host, a container that has SYS_ADMIN changes the name of the host.',
+  why: 'With --uts host, an attacker in a container that has SYS_ADMIN can change the host name of the host.',
   remedy: 'Create the container again without --uts host.',
   references: [RUN, manPage('uts_namespaces.7')],
   test: (inspect, snapshot) => judgeNamespace(inspect, 'UTSMode', snapshot),
@@ -55,10 +55,10 @@ const uts = containerCheck({
 
 const userNamespace = containerCheck({
   id: 'C-USERNS',
-  title: 'The container uses the user namespace of the daemon',
+  title: 'The container does not opt out of user namespaces',
   severity: 'high',
   cis: cisItems('5.31'),
-  why: 'With --userns host, root in the container is root on the host again, although the daemon remaps users.',
+  why: 'With --userns host, root in the container is root on the host, although the daemon remaps users. An attacker who breaks out controls the host.',
   remedy: 'Create the container again without --userns host.',
   references: [dockerDocs('engine/security/userns-remap/'), manPage('user_namespaces.7')],
   test: ({ HostConfig }, snapshot) => {
@@ -67,7 +67,7 @@ const userNamespace = containerCheck({
     if (features.has('rootless')) return notApplicable('the daemon runs in a user namespace itself')
     if (features.has('userns')) return isHost ? fail('UsernsMode: host') : pass()
     return isHost
-      ? warn('UsernsMode: host, which counts as soon as the daemon remaps users')
+      ? warn('UsernsMode: host, which takes effect once the daemon remaps users')
       : notApplicable('the daemon does not remap users')
   },
 })
@@ -77,7 +77,7 @@ const cgroupNamespace = containerCheck({
   title: 'The container has its own cgroup namespace',
   severity: 'low',
   cis: {},
-  why: 'In the cgroup namespace of the host, the container sees the names of all services and containers. If its cgroups are writable, it changes its own limits.',
+  why: 'In the cgroup namespace of the host, an attacker in the container sees the names of all services and containers. If its cgroups are writable, they can raise its limits.',
   remedy: 'Create the container again with --cgroupns private, and without --security-opt writable-cgroups=true.',
   references: [RUN, manPage('cgroup_namespaces.7')],
   test: ({ HostConfig }, snapshot) => {
@@ -97,7 +97,7 @@ const cgroupParent = containerCheck({
   title: 'The container is in the cgroup that the daemon chooses',
   severity: 'low',
   cis: cisItems('5.25'),
-  why: 'Limits of the cgroup above all containers, such as a memory limit of docker.slice, do not apply to a container elsewhere.',
+  why: 'A limit on the cgroup of all containers, such as a memory limit of docker.slice, does not apply to a container in another cgroup. An attacker in it can use up the resources of the host.',
   remedy: 'Create the container again without --cgroup-parent, or make sure that this cgroup has its own limits.',
   references: [RUN, manPage('cgroups.7')],
   test: ({ HostConfig }) => {
@@ -113,7 +113,7 @@ const sysctls = containerCheck({
   title: 'The container sets only harmless kernel parameters',
   severity: 'medium',
   cis: {},
-  why: 'Parameters without a namespace change the kernel of the host. Some parameters of the network make the container a router, or trust packets that it should drop.',
+  why: 'Parameters without a namespace change the kernel of the host. Some network parameters turn the container into a router, or make it trust packets that it should drop, so that an attacker can redirect traffic.',
   remedy: 'Create the container again without this --sysctl.',
   references: [RUN, 'https://docs.kernel.org/networking/ip-sysctl.html'],
   test: ({ HostConfig }) => {

@@ -11,10 +11,10 @@ const PUBLISHING = dockerDocs('engine/network/port-publishing/')
 
 const addresses = containerCheck({
   id: 'C-PORT',
-  title: 'Published ports are bound to certain addresses',
+  title: 'No published port is bound to all addresses',
   severity: 'medium',
   cis: cisItems('5.14'),
-  why: 'A port that is bound to all addresses is reachable from every network of the host. Rules of ufw or firewalld do not stop it, since Docker adds its own rules before them.',
+  why: 'Attackers on every network of the host reach a port that is bound to all addresses. Rules of ufw and firewalld do not stop them, because Docker adds its own rules before them.',
   remedy:
     'Create the container again with an address: -p 127.0.0.1:8080:80, or the address of the one network that needs it.',
   references: [PUBLISHING, dockerDocs('engine/network/packet-filtering-firewalls/')],
@@ -30,11 +30,11 @@ const addresses = containerCheck({
 
 const lowPorts = containerCheck({
   id: 'C-LOWPORT',
-  title: 'The container takes no port of a service of the host',
+  title: 'The container does not use a port of a host service',
   severity: 'low',
   cis: cisItems('5.8'),
-  why: 'Ports below 1024 are for services of the host. A container on port 22 or 53 receives logins or names that are meant for the host.',
-  remedy: 'Create the container again with a port of the host from 1024 on: -p 127.0.0.1:8022:22.',
+  why: 'Ports below 1024 are for services of the host. An attacker in a container on port 22 or 53 receives passwords or DNS queries that are meant for the host.',
+  remedy: 'Create the container again with a host port of 1024 or higher: -p 127.0.0.1:8022:22.',
   references: [PUBLISHING],
   test: (inspect, snapshot) => {
     const none = withoutPorts(inspect)
@@ -48,10 +48,10 @@ const lowPorts = containerCheck({
 
 const daemonPorts = containerCheck({
   id: 'C-2375',
-  title: 'The container offers no Docker API on the network',
+  title: 'The container does not offer the Docker API on the network',
   severity: 'critical',
   cis: {},
-  why: 'Port 2375 is the API without TLS. Proxies of the socket and Docker in Docker often listen there. Whoever reaches it may be root on the host.',
+  why: 'Port 2375 is the Docker API without TLS. Docker in Docker and proxies of the socket often listen there. Anyone who reaches it may become root on the host.',
   remedy: 'Create the container again without this port. Let clients use mutual TLS on port 2376.',
   references: [dockerDocs('engine/security/protect-access/')],
   test: (inspect, snapshot) => {
@@ -71,7 +71,7 @@ const defaultBridge = containerCheck({
   title: 'The container is not in the default bridge network',
   severity: 'medium',
   cis: cisItems('5.30'),
-  why: 'All containers without a network of their own are in the default bridge, and reach all ports of each other.',
+  why: 'All containers without a network of their own are in the default bridge network. An attacker in one of them reaches all ports of the others.',
   remedy: 'docker network create NAME, and create the container again with --network NAME.',
   references: [dockerDocs('engine/network/drivers/bridge/')],
   test: ({ HostConfig, NetworkSettings }, { networks }) => {
@@ -81,7 +81,7 @@ const defaultBridge = containerCheck({
     if (!isInBridge) return pass()
     const bridge = 'value' in networks ? networks.value.find(({ Name }) => Name === 'bridge') : undefined
     const isSeparated = bridge?.Options?.['com.docker.network.bridge.enable_icc'] === 'false'
-    return isSeparated ? warn('bridge, whose containers do not reach each other') : fail('bridge')
+    return isSeparated ? warn('bridge, where containers do not reach each other') : fail('bridge')
   },
 })
 
@@ -90,8 +90,8 @@ const ipv6 = containerCheck({
   title: 'No port is published on IPv6 by mistake',
   severity: 'medium',
   cis: {},
-  why: 'The daemon publishes a port without an address on IPv6, too, and passes it on to a container that has only IPv4. Firewalls and lists of addresses for IPv4 then have a gap.',
-  remedy: 'Create the container again with an address for each port: -p 127.0.0.1:8080:80 or -p 0.0.0.0:8080:80.',
+  why: 'The daemon also publishes a port without an address on IPv6, even if the container has only IPv4. Attackers then get past firewall rules and address lists that cover only IPv4.',
+  remedy: 'Create the container again with an IPv4 address for each port: -p 127.0.0.1:8080:80',
   references: [PUBLISHING, manPage('ipv6.7')],
   onlyRunning: true,
   test: (inspect, snapshot) => {
@@ -127,7 +127,7 @@ function judgeDaemonPort(port: PublishedPort): Verdict {
   const isTls = port.containerPort === '2376/tcp' || port.hostPort === 2376
   if (!isPlain && !isTls) return pass()
   if (isTls && !isPlain)
-    return warn(`${describePort(port)}; docker-mtls audit can look whether it demands certificates`)
+    return warn(`${describePort(port)}; run docker-mtls audit on it to see whether it requires certificates`)
   const isLocal = /^(?:127\.|\[?::1\]?$)/.test(port.address)
   return isLocal ? warn(`${describePort(port)}, on loopback`) : fail(describePort(port))
 }
@@ -135,9 +135,9 @@ function judgeDaemonPort(port: PublishedPort): Verdict {
 /** A verdict if the ports of a container are not its own. */
 function withoutPorts({ HostConfig }: ContainerFacts): Verdict | undefined {
   const mode = reported(HostConfig?.NetworkMode, 'HostConfig.NetworkMode')
-  if (mode === 'host') return notApplicable('the container has the network of the host')
+  if (mode === 'host') return notApplicable('the container uses the network of the host')
   if (mode === 'none') return notApplicable('the container has no network')
-  return sharedWith(mode) === undefined ? undefined : notApplicable(`the container has the network of ${mode}`)
+  return sharedWith(mode) === undefined ? undefined : notApplicable(`the container uses the network of ${mode}`)
 }
 
 /** Ports and networks of a container. */

@@ -24,7 +24,7 @@ const capabilities = containerCheck({
   title: 'The container has no capability beyond the default set',
   severity: 'high',
   cis: cisItems('5.4'),
-  why: 'With capabilities such as SYS_ADMIN, SYS_MODULE, SYS_PTRACE or DAC_READ_SEARCH, root in the container can leave it: load kernel modules, read any file of the host, or take over its processes.',
+  why: 'With capabilities such as SYS_ADMIN, SYS_MODULE, SYS_RAWIO or DAC_READ_SEARCH, an attacker who is root in the container can break out of it, for example by loading a kernel module or reading any file of the host.',
   remedy: 'Create the container again without --cap-add, or add only the one capability that it needs.',
   references: [manPage('capabilities.7'), dockerDocs('engine/security/')],
   test: (inspect, snapshot) => {
@@ -38,11 +38,12 @@ const capabilities = containerCheck({
 
 const droppedCapabilities = containerCheck({
   id: 'C-CAPDROP',
-  title: 'The container drops all capabilities that it does not need',
+  title: 'The container drops all capabilities except those that it needs',
   severity: 'low',
   cis: cisItems('5.4'),
-  why: 'Few programs need one of the 14 default capabilities. After a break-in, they let root of the container change the owner of files, forge packets, or create devices.',
-  remedy: 'Create the container again with --cap-drop ALL, and add back what it needs: --cap-add NET_BIND_SERVICE.',
+  why: 'Few programs need any of the 14 default capabilities. They let an attacker who is root in the container change the owner of files, forge packets, or create devices.',
+  remedy:
+    'Create the container again with --cap-drop ALL, and add back only those that it needs: --cap-add NET_BIND_SERVICE.',
   references: [dockerDocs('engine/security/'), manPage('capabilities.7')],
   test: (inspect) => {
     const dropped = reported(inspect.HostConfig?.CapDrop, 'HostConfig.CapDrop')
@@ -55,10 +56,10 @@ const droppedCapabilities = containerCheck({
 
 const rawSockets = containerCheck({
   id: 'C-NETRAW',
-  title: 'The container can not forge packets',
+  title: 'The container cannot forge packets',
   severity: 'medium',
   cis: {},
-  why: 'With NET_RAW, root in the container can forge ARP and IP packets, and so read or redirect the traffic of other containers in its network. In the network of the host, it can read all traffic of the host.',
+  why: 'With NET_RAW, an attacker who is root in the container can forge ARP and IP packets, and so read or redirect the traffic of other containers in its network. In the network of the host, they can read all traffic of the host.',
   remedy: 'Create the container again with --cap-drop NET_RAW. ping works without it since Engine 20.10.',
   references: [manPage('packet.7'), manPage('capabilities.7')],
   test: (inspect) => {
@@ -75,8 +76,9 @@ const runsAsUser = containerCheck({
   title: 'The container does not run as root',
   severity: 'high',
   cis: cisItems('4.1'),
-  why: 'Without user namespaces, root in the container is root on the host. Whoever leaves the container through a hole in the kernel, in runc or in a mount has the host.',
-  remedy: 'Set USER in the Dockerfile, or create the container again with --user 65534:65534.',
+  why: 'Without user namespaces, root in the container is root on the host. An attacker who breaks out through a flaw in the kernel or in runc, or through a mount, controls the host.',
+  remedy:
+    'Set USER in the Dockerfile and build the image again, or create the container again with --user 65534:65534.',
   references: [dockerDocs('reference/dockerfile/#user'), dockerDocs('engine/security/userns-remap/')],
   test: (inspect, snapshot) => {
     const user = reported(inspect.Config?.User, 'Config.User')
@@ -92,10 +94,10 @@ const runsAsUser = containerCheck({
 
 const runningExecs = containerCheck({
   id: 'C-EXEC',
-  title: 'No exec in the container is privileged or has more rights than the container',
+  title: 'No exec has more privileges than its container',
   severity: 'high',
   cis: cisItems('5.23', '5.24'),
-  why: 'A privileged exec has all capabilities, whatever the container dropped. An exec as root undoes the user of the container.',
+  why: 'A privileged exec has all capabilities, even those that the container dropped. An exec as root ignores the user of the container. An attacker who takes over such a process has more ways to break out.',
   remedy: 'End the process, and use docker exec without --privileged and without --user root.',
   references: [dockerDocs('reference/cli/docker/container/exec/')],
   onlyRunning: true,

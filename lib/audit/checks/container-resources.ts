@@ -12,8 +12,9 @@ const memory = containerCheck({
   title: 'The container has a memory limit',
   severity: 'medium',
   cis: cisItems('5.11'),
-  why: 'Without a limit, one container can take all memory of the host. The kernel then ends other processes, also those of other containers.',
-  remedy: 'docker update --memory 512m --memory-swap 512m NAME, and the same options for docker run.',
+  why: 'Without a limit, an attacker in one container can use up the memory of the host. The kernel then kills other processes, including those of other containers.',
+  remedy:
+    'docker update --memory 512m --memory-swap 512m NAME, or with the size that it needs. Use the same options with docker run.',
   references: [CONSTRAINTS],
   test: ({ HostConfig }, snapshot) => {
     const limit = reported(HostConfig?.Memory, 'HostConfig.Memory')
@@ -27,8 +28,8 @@ const cpu = containerCheck({
   title: 'The container has a CPU limit or weight',
   severity: 'low',
   cis: cisItems('5.12'),
-  why: 'Without a limit, one container can use all CPUs, and slow down everything else on the host.',
-  remedy: 'docker update --cpus 1 NAME, and the same option for docker run.',
+  why: 'Without a limit, an attacker in one container can use all CPUs, and slow down everything else on the host.',
+  remedy: 'docker update --cpus 1 NAME. Use the same option with docker run.',
   references: [CONSTRAINTS],
   test: ({ HostConfig }, snapshot) => {
     const nano = reported(HostConfig?.NanoCpus, 'HostConfig.NanoCpus')
@@ -45,11 +46,11 @@ const cpu = containerCheck({
 
 const processes = containerCheck({
   id: 'C-PIDS',
-  title: 'The container has a limit of processes',
+  title: 'The container has a process limit',
   severity: 'medium',
   cis: cisItems('5.29'),
-  why: 'Without a limit, a fork bomb in one container uses up the process ids of the host, and nobody can log in to end it.',
-  remedy: 'docker update --pids-limit 200 NAME, and the same option for docker run.',
+  why: 'Without a limit, a fork bomb in one container uses up all process ids of the host. You then cannot even log in to stop it.',
+  remedy: 'docker update --pids-limit 200 NAME. Use the same option with docker run.',
   references: [dockerDocs('reference/cli/docker/container/run/'), manPage('cgroups.7')],
   test: ({ HostConfig }, snapshot) => {
     const limit = reported(HostConfig?.PidsLimit, 'HostConfig.PidsLimit')
@@ -63,22 +64,21 @@ const MANY_FILES = 1_048_576
 
 const ulimits = containerCheck({
   id: 'C-ULIMIT',
-  title: 'The container does not raise limits of its processes to the maximum',
+  title: 'The container does not raise its ulimits to the maximum',
   severity: 'low',
   cis: cisItems('5.19'),
-  why: 'A process that may open a million files or lock all memory can exhaust the kernel memory of the host.',
-  remedy:
-    'Create the container again with --ulimit nofile=1024:4096, and with a limit of memory instead of memlock=-1.',
+  why: 'An attacker whose process may open a million files or lock all memory can exhaust the memory of the kernel on the host.',
+  remedy: 'Create the container again with --ulimit nofile=1024:4096, and without memlock=-1 and nproc=-1.',
   references: [dockerDocs('reference/cli/docker/container/run/#ulimit'), manPage('getrlimit.2')],
   test: ({ HostConfig }) => worst(reported(HostConfig?.Ulimits, 'HostConfig.Ulimits').map(judgeUlimit), pass()),
 })
 
 const outOfMemory = containerCheck({
   id: 'C-OOM',
-  title: 'The kernel can end the container if memory runs out',
+  title: 'The kernel can kill the container if memory runs out',
   severity: 'medium',
   cis: {},
-  why: 'If the kernel spares this container, it ends processes of the host or of other containers instead, although they did nothing.',
+  why: 'If the kernel spares this container, it kills processes of the host or of other containers instead. An attacker in this container can cause that.',
   remedy: 'Create the container again without --oom-kill-disable, and without a negative --oom-score-adj.',
   references: [CONSTRAINTS],
   test: ({ HostConfig }) => {
@@ -95,8 +95,9 @@ const restarts = containerCheck({
   title: 'The daemon restarts the container only a few times',
   severity: 'low',
   cis: cisItems('5.15'),
-  why: 'A container that crashes and restarts without end gives an attacker as many tries as he needs, and hides that something is wrong.',
-  remedy: 'docker update --restart on-failure:5 NAME, or watch the restarts of this container.',
+  why: 'A container that restarts after each crash without limit gives an attacker any number of tries, and hides that something is wrong.',
+  remedy:
+    'docker update --restart on-failure:5 NAME. With this policy, the container does not start again when the daemon restarts. If it must, keep its policy and monitor its restarts.',
   references: [dockerDocs('engine/containers/start-containers-automatically/')],
   test: ({ HostConfig }) => {
     const name = reported(HostConfig?.RestartPolicy?.Name, 'HostConfig.RestartPolicy.Name')
@@ -113,7 +114,7 @@ const logs = containerCheck({
   title: 'The log of the container is kept, and its size is limited',
   severity: 'low',
   cis: {},
-  why: 'Without a limit, output of the container fills the disk of the host. Without a log, nobody can tell afterwards what happened.',
+  why: 'Without a limit, an attacker can fill the disk of the host with the output of the container. Without a log, you cannot find out afterwards what happened.',
   remedy: 'Create the container again with --log-driver local, or with --log-opt max-size=10m --log-opt max-file=3.',
   references: [dockerDocs('engine/logging/drivers/json-file/'), dockerDocs('engine/logging/configure/')],
   test: ({ HostConfig }) => {
@@ -127,7 +128,9 @@ const logs = containerCheck({
 
 /** A limit counts only if the kernel and the daemon support it. */
 function enforced(isSupported: boolean, kind: string, detail: string): Verdict {
-  return isSupported ? pass(detail) : unknown(`${detail}, but the daemon reports that it has no ${kind} limits`)
+  return isSupported
+    ? pass(detail)
+    : unknown(`${detail}, but the daemon reports that it does not support ${kind} limits`)
 }
 
 type Ulimit = NonNullable<NonNullable<ContainerFacts['HostConfig']>['Ulimits']>[number]

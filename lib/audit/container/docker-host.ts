@@ -14,7 +14,7 @@ function judgeTcp(host: string, env: readonly string[]): Verdict {
   if (valueOf(env, 'DOCKER_TLS_VERIFY')) return pass(`DOCKER_HOST=${host}, with TLS`)
   if (valueOf(env, 'DOCKER_TLS')) return warn(`DOCKER_HOST=${host}, with TLS that does not verify the daemon`)
   const isOfTls = /:2376\/?$/.test(host) || env.some((entry) => entry.startsWith('DOCKER_TLS_CERTDIR'))
-  if (isOfTls) return warn(`DOCKER_HOST=${host} without DOCKER_TLS_VERIFY, although it seems to be meant for TLS`)
+  if (isOfTls) return warn(`DOCKER_HOST=${host} without DOCKER_TLS_VERIFY, although it seems intended for TLS`)
   const isLoopback = /^[a-z]+:\/\/(?:localhost|127\.[\d.]+|\[::1\])(?=[:/]|$)/i.test(host)
   return isLoopback ? warn(`DOCKER_HOST=${host}, without TLS on loopback`) : fail(`DOCKER_HOST=${host}, without TLS`)
 }

@@ -17,12 +17,12 @@ export function judgeSeccompProfile(value: string): Verdict {
   if (value === 'unconfined') return fail('seccomp=unconfined')
   if (value === 'builtin') return pass()
   const profile = parseProfile(value)
-  if (!profile) return unknown('its seccomp profile can not be read')
+  if (!profile) return unknown('its seccomp profile cannot be read')
   const { defaultAction, syscalls } = profile
-  if (!ALLOWING.has(defaultAction)) return pass('a profile of its own')
+  if (!ALLOWING.has(defaultAction)) return pass('a custom profile')
   const forbids = (syscalls ?? []).some(({ action }) => !ALLOWING.has(action))
   return forbids
-    ? warn('its seccomp profile allows whatever it does not name')
+    ? warn('its seccomp profile allows every call that it does not name')
     : fail('its seccomp profile allows everything')
 }
 

@@ -12,14 +12,14 @@ export function judgeNamespace(inspect: ContainerFacts, mode: Mode, snapshot: Sn
   const first = reported(inspect.HostConfig?.[mode], `HostConfig.${mode}`)
   let value = first
   for (let step = 0; step < LONGEST_CHAIN; step++) {
-    if (value === 'host') return fail(first === 'host' ? `${mode}: host` : `${mode}: ${first}, which has host`)
+    if (value === 'host') return fail(first === 'host' ? `${mode}: host` : `${mode}: ${first}, which uses the host's`)
     const name = sharedWith(value)
     if (name === undefined) return first === value ? pass() : pass(`${mode}: ${first}`)
     const other = findContainer(snapshot, name)
-    if (!other) return unknown(`${mode}: ${first}, and this container could not be inspected`)
+    if (!other) return unknown(`${mode}: ${first}, and that container could not be inspected`)
     value = reported(other.HostConfig?.[mode], `HostConfig.${mode} of ${name}`)
   }
-  return unknown(`${mode}: ${first}, which leads from container to container`)
+  return unknown(`${mode}: ${first}, a chain of too many containers`)
 }
 
 /** The container whose namespace a mode names. */

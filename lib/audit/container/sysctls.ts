@@ -25,5 +25,5 @@ export function judgeSysctl(given: string, value: string): Verdict {
   if (OF_IPC.test(name) || HARMLESS_NET.some((pattern) => pattern.test(name))) return pass()
   if (HARMLESS_VALUES.some((pattern) => pattern.test(setting))) return pass()
   const isOfNamespace = name.startsWith('net.') || name === 'kernel.domainname' || name === 'kernel.hostname'
-  return isOfNamespace ? warn(setting) : fail(`${setting}, which has no namespace`)
+  return isOfNamespace ? warn(setting) : fail(`${setting}, which changes the whole host`)
 }
