@@ -15,8 +15,9 @@ const sprawl = daemonCheck({
   family: 'image',
   severity: 'low',
   cis: { '1.6': ['6.1', '6.2'], '1.8': ['6.1', '6.2'] },
-  why: 'Left-over images and containers are never updated, may hold secrets, and hide what the host is there for.',
-  remedy: 'docker container prune; docker image prune',
+  why: 'Leftover images and containers are never updated, and may hold secrets that an attacker finds. They also make it harder to see what the host is for.',
+  remedy:
+    'docker container prune; docker image prune. A removed container also loses the files that it wrote outside of volumes.',
   references: ['https://docs.docker.com/engine/manage-resources/pruning/'],
   needs: ['containers', 'images'],
   test: ({ containers, images }) => {
@@ -50,9 +51,9 @@ const secrets = eachCheck({
   title: 'The build steps of the image contain no secrets',
   severity: 'high',
   cis: { '1.6': ['4.10'], '1.8': ['4.10'] },
-  why: 'Everybody who can pull the image, and every client of the daemon, reads variables, build arguments and commands of its build by docker history --no-trunc.',
+  why: 'Anyone who can pull the image, and every client of the daemon, can read the variables, build arguments and commands of its build with docker history --no-trunc.',
   remedy:
-    'Replace the secret, since it is known, and pass the new one to the build with RUN --mount=type=secret and docker build --secret.',
+    'Replace the secret, because others may have read it. Pass the new one to the build with RUN --mount=type=secret and docker build --secret.',
   references: ['https://docs.docker.com/build/building/secrets/'],
   test: (image) =>
     withHistory(image, (facts) => {
@@ -67,7 +68,7 @@ const downloads = eachCheck({
   title: 'The build of the image verified its downloads',
   severity: 'low',
   cis: { '1.6': ['4.9'], '1.8': ['4.9'] },
-  why: 'ADD with an address takes whatever the server sends on the day of the build.',
+  why: 'ADD with an address takes whatever the server sends. An attacker who controls the server or the connection can put their own files into the image.',
   remedy: 'Give ADD the checksum of the file: ADD --checksum=sha256:DIGEST https://...; use COPY for local files.',
   references: ['https://docs.docker.com/reference/dockerfile/#add'],
   test: (image) =>
@@ -80,11 +81,11 @@ const downloads = eachCheck({
 const updates = eachCheck({
   ...RUNNING,
   id: 'I-UPDATE',
-  title: 'The build of the image updates package lists only where it installs packages',
+  title: 'The image updates package lists and installs packages in the same build step',
   severity: 'low',
   cis: { '1.6': ['4.7'], '1.8': ['4.7'] },
-  why: 'A step that only updates package lists stays in the build cache, so later builds install old packages with known vulnerabilities.',
-  remedy: 'Join both in one instruction: RUN apt-get update && apt-get install -y PACKAGE',
+  why: 'A step that only updates package lists stays in the build cache. Later builds then install old packages, with vulnerabilities that attackers know.',
+  remedy: 'Combine both in one instruction: RUN apt-get update && apt-get install -y PACKAGE',
   references: [`${BUILD_DOCS}#apt-get`],
   test: (image) =>
     withHistory(image, (facts) => {
@@ -99,7 +100,7 @@ const identity = eachCheck({
   title: 'The daemon has verified a signature of the image',
   severity: 'low',
   cis: { '1.6': ['4.5'], '1.8': ['4.5'] },
-  why: 'Without a signature, nobody knows who built the image, and a taken account of a registry is enough to exchange it.',
+  why: 'Without a signature, you do not know who built the image. An attacker with a stolen registry account can replace it.',
   remedy:
     'Use images with a signature, such as Docker Hardened Images, and name them by digest: docker pull NAME@sha256:DIGEST',
   references: ['https://docs.docker.com/dhi/'],

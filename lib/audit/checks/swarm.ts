@@ -12,12 +12,13 @@ const NANOSECONDS_A_DAY = DAY_MS * 1e6
 
 const inSwarm = daemonCheck({
   id: 'D-SWARM',
-  title: 'The node is in no swarm',
+  title: 'The node is not in a swarm',
   family: 'swarm',
   severity: 'low',
   cis: { '1.6': ['5.1'], '1.8': ['5.1'] },
-  why: 'A swarm opens more ports (2377, 7946 and 4789), and each manager may start containers on every node.',
-  remedy: 'Leave the swarm if nobody uses it: docker swarm leave --force',
+  why: 'A swarm opens more ports (2377, 7946 and 4789). An attacker who controls one manager can start containers on every node.',
+  remedy:
+    'If nobody uses the swarm, leave it: docker swarm leave --force. On the last manager, this deletes its services, secrets and configs.',
   references: [SWARM_DOCS],
   needs: ['info'],
   test: ({ info }) => {
@@ -30,10 +31,10 @@ const inSwarm = daemonCheck({
 function withoutManager({ info }: Snapshot): Verdict | undefined {
   if ('unknown' in info) return unknown(info.unknown)
   const state = reported(info.value.Swarm?.LocalNodeState, 'info.Swarm.LocalNodeState')
-  if (state === '' || state === 'inactive') return notApplicable('the node is in no swarm')
+  if (state === '' || state === 'inactive') return notApplicable('the node is not in a swarm')
   if (state !== 'active') return unknown(`the node is not active in its swarm: ${state}`)
   if (reported(info.value.Swarm?.ControlAvailable, 'info.Swarm.ControlAvailable')) return undefined
-  return unknown('only managers answer: audit a manager of the swarm')
+  return unknown('only managers report this: audit a manager of the swarm')
 }
 
 const encrypted = eachCheck({
@@ -42,7 +43,7 @@ const encrypted = eachCheck({
   family: 'swarm',
   severity: 'medium',
   cis: { '1.6': ['7.3'], '1.8': ['7.3'] },
-  why: 'Whoever reads the network between two nodes reads what their containers send each other.',
+  why: 'An attacker who can read the network between two nodes reads what their containers send each other.',
   remedy: 'Create the network again with encryption: docker network create --driver overlay --opt encrypted NAME',
   references: ['https://docs.docker.com/engine/network/drivers/overlay/'],
   of: 'networks',
@@ -59,12 +60,13 @@ const encrypted = eachCheck({
 
 const autoLock = daemonCheck({
   id: 'S-LOCK',
-  title: 'Managers of the swarm are locked after a restart',
+  title: 'Managers of the swarm stay locked after a restart until you unlock them',
   family: 'swarm',
   severity: 'medium',
   cis: { '1.6': ['7.5'], '1.8': ['7.5'] },
-  why: 'A copy of the disk of a manager, such as a backup, contains all secrets and keys of the swarm, and the key that decrypts them.',
-  remedy: 'docker swarm update --autolock=true, and store the key that it prints elsewhere.',
+  why: 'Without autolock, an attacker with a copy of the disk of a manager, such as a backup, has all secrets and keys of the swarm, and the key that decrypts them.',
+  remedy:
+    'docker swarm update --autolock=true. Store the key that it prints on another machine: you need it after each restart of a manager.',
   references: ['https://docs.docker.com/engine/swarm/swarm_manager_locking/'],
   needs: [],
   test: (_, snapshot) =>
@@ -95,12 +97,13 @@ const MOST_MANAGERS = 7
 
 const managers = daemonCheck({
   id: 'S-MANAGERS',
-  title: 'The swarm has an odd number of managers, and no more than it needs',
+  title: 'The swarm has an odd number of managers, and at most 7',
   family: 'swarm',
   severity: 'low',
   cis: { '1.6': ['7.1'], '1.8': ['7.1'] },
-  why: 'Whoever controls a manager controls all nodes. An even number survives no more failures than the odd number below it.',
-  remedy: 'Demote managers until 3, 5 or 7 are left: docker node demote NODE',
+  why: 'An attacker who controls one manager controls all nodes. An even number survives no more failures than the odd number below it.',
+  remedy:
+    'Promote or demote nodes until the swarm has 3, 5 or 7 managers: docker node promote NODE, or docker node demote NODE',
   references: ['https://docs.docker.com/engine/swarm/admin_guide/'],
   needs: [],
   test: (_, snapshot) =>
@@ -116,13 +119,13 @@ const managers = daemonCheck({
 
 const publishedPorts = daemonCheck({
   id: 'S-HOSTPORT',
-  title: 'Services publish no ports on all interfaces of the nodes',
+  title: 'No service publishes ports on all interfaces of the nodes',
   family: 'swarm',
   severity: 'low',
   cis: { '1.6': ['7.2'], '1.8': ['7.2'] },
-  why: 'A swarm opens published ports on every interface, past the rules of ufw and firewalld. Whether the manager itself listens on all interfaces (--listen-addr) is not in the API.',
+  why: 'A swarm opens published ports to attackers on every network of the nodes, even if ufw or firewalld blocks them. The API does not report whether the manager itself listens on all interfaces (--listen-addr).',
   remedy:
-    'Put a reverse proxy before the services and remove their ports: docker service update --publish-rm PORT SERVICE',
+    'Put a reverse proxy in front of the services and remove their ports: docker service update --publish-rm PORT SERVICE',
   references: ['https://docs.docker.com/engine/swarm/ingress/'],
   needs: [],
   test: (_, snapshot) =>
@@ -143,11 +146,11 @@ const YEAR_DAYS = 365
 
 const certificateLife = daemonCheck({
   id: 'S-CERTAGE',
-  title: 'Certificates of nodes are renewed every 90 days',
+  title: 'Node certificates are valid for at most 90 days',
   family: 'swarm',
   severity: 'low',
   cis: { '1.6': ['7.7'], '1.8': ['7.7'] },
-  why: 'A stolen certificate of a node lets its holder join the swarm until it expires. A swarm cannot revoke it.',
+  why: 'An attacker with a stolen node certificate can act as this node until it expires or you remove the node from the swarm.',
   remedy: 'docker swarm update --cert-expiry 720h',
   references: [PKI_DOCS],
   needs: [],
@@ -169,7 +172,7 @@ const caAge = daemonCheck({
   family: 'swarm',
   severity: 'low',
   cis: { '1.6': ['7.8'], '1.8': ['7.8'] },
-  why: 'Whoever has read the key of the CA, for example in an old backup of a manager, issues certificates of managers for 20 years.',
+  why: 'An attacker who has read the key of the CA, for example in an old backup of a manager, can issue certificates of managers for 20 years.',
   remedy: 'docker swarm ca --rotate',
   references: [PKI_DOCS],
   needs: ['at'],
@@ -194,11 +197,11 @@ function validFrom(pem: string): number | undefined {
 
 const dataPath = daemonCheck({
   id: 'S-DATAPATH',
-  title: 'Traffic of containers does not share the interface of the managers',
+  title: 'Container traffic does not share the interface of the managers',
   family: 'swarm',
   severity: 'low',
   cis: { '1.6': ['7.9'], '1.8': ['7.9'] },
-  why: 'Containers that flood the network between the nodes cut the managers off from each other, and who reads it sees both kinds of traffic.',
+  why: 'Containers that flood the network between the nodes cut the managers off from each other. An attacker who can read it sees both kinds of traffic.',
   remedy: 'Join the nodes again with an interface for containers: docker swarm join --data-path-addr ADDRESS',
   references: ['https://docs.docker.com/engine/swarm/networking/'],
   needs: [],
@@ -216,7 +219,7 @@ const configs = eachCheck({
   family: 'swarm',
   severity: 'high',
   cis: {},
-  why: 'Every client of a manager reads the data of a config by the API, and the managers store them for all nodes. Only secrets are protected from that.',
+  why: 'Anyone who is a client of a manager can read the data of a config through the API. Only the data of secrets cannot be read there.',
   remedy:
     'Store it as a secret, update the services, and remove the config: docker secret create NAME FILE; docker config rm NAME',
   references: ['https://docs.docker.com/engine/swarm/secrets/', 'https://docs.docker.com/engine/swarm/configs/'],
