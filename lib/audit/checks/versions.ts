@@ -14,11 +14,11 @@ const TABLE_DAYS = 30
 
 const tableAge = daemonCheck({
   id: 'D-TABLE-AGE',
-  title: 'The table of vulnerabilities is not older than 30 days',
+  title: 'The table of vulnerabilities is at most 30 days old',
   family: 'versions',
   severity: 'low',
   cis: {},
-  why: 'The checks of versions do not know the vulnerabilities that were published since the date of the table, so a daemon that passes them may have one.',
+  why: 'The version checks do not know vulnerabilities that were published after the date of the table. A daemon that passes them may have one that attackers already use.',
   remedy: 'Upgrade docker-mtls: npm install docker-mtls@latest',
   references: ['https://docs.docker.com/engine/release-notes/'],
   needs: ['at'],
@@ -35,7 +35,7 @@ const supported = daemonCheck({
   family: 'versions',
   severity: 'high',
   cis: { '1.6': ['1.2.2'], '1.8': ['1.2.2'] },
-  why: 'A release line that gets no fixes keeps every vulnerability that is found in it, and attackers can read how to use them.',
+  why: 'A release line without fixes keeps every vulnerability that is found in it, and attackers can read how to use them.',
   remedy:
     'Upgrade the packages docker-ce and containerd.io to a current release line: apt-get install docker-ce containerd.io',
   references: ['https://docs.docker.com/engine/release-notes/', 'https://github.com/opencontainers/runc/releases'],
@@ -57,7 +57,7 @@ function judgeLine(component: Component, versions: Versions): Verdict {
   const text = `${shown}: the newest fixes are for ${lines.map((fixed) => releaseLine(component, fixed)).join(', ')}`
   if (build.isOriginal) return fail(text)
   return unknown(
-    `${text}, but a distribution may fix its build itself: ${trackerPage(build.version, versions.info.OperatingSystem)}`,
+    `${text}, but the distribution may have fixed its own build: ${trackerPage(build.version, versions.info.OperatingSystem)}`,
   )
 }
 
@@ -97,7 +97,7 @@ function vulnerabilityCheck(row: Vulnerability): Check {
   const { ids, component, fixed, severity, why } = row
   const facts: CheckFacts = {
     id: `D-${ids[0]}`,
-    title: `${NAMES[component]} has the fix of ${ids.join(', ')}`,
+    title: `${NAMES[component]} has the fix for ${ids.join(', ')}`,
     family: 'versions',
     severity,
     cis: {},

@@ -32,7 +32,7 @@ export const CONTAINERD: readonly Vulnerability[] = [
     component: 'containerd',
     fixed: ['1.3.9', '1.4.3'],
     severity: 'high',
-    why: 'A container in the network of the host can command the shims of other containers, and so become root on the host.',
+    why: 'A container in the network of the host can control the shims of other containers, and so become root on the host.',
     confirmed: false,
   },
 ]

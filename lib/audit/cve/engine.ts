@@ -32,7 +32,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'buildkit',
     fixed: ['29.6.2'],
     severity: 'high',
-    why: 'Whoever controls the source of a build can inject commands through a git bundle, crash the builder, or write and remove files outside the build.',
+    why: 'An attacker who controls the source of a build can inject commands through a git bundle, crash the builder, or write and remove files outside the build.',
     confirmed: false,
   },
   {
@@ -66,7 +66,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'engine',
     fixed: ['29.5.1'],
     severity: 'high',
-    why: 'While someone copies files, a container can exchange a path, and so create empty files on the host or redirect a bind mount.',
+    why: 'While someone copies files, a container can swap a path, and so create empty files on the host or redirect a bind mount.',
     confirmed: false,
   },
   {
@@ -74,7 +74,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'engine',
     fixed: ['29.4.0'],
     severity: 'medium',
-    why: 'dockerd contains a version of grpc-go that can be deceived by a crafted request.',
+    why: 'dockerd contains a version of grpc-go in which a crafted request can bypass authorization rules.',
     confirmed: false,
   },
   {
@@ -110,7 +110,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'buildkit',
     fixed: ['29.6.2'],
     severity: 'high',
-    why: 'An untrusted frontend writes files outside the build, and a crafted git address reads files outside its repository.',
+    why: 'An untrusted frontend can write files outside the build, and a crafted git address can read files outside its repository.',
     confirmed: true,
     undecided: 'BuildKit 0.28.1 has the fix, and the API does not report the version of BuildKit',
   },
@@ -119,7 +119,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'engine',
     fixed: ['29.3.0'],
     severity: 'low',
-    why: 'dockerd contains a vulnerable version of the OpenTelemetry SDK.',
+    why: 'dockerd contains a version of the OpenTelemetry SDK with a flaw that has an effect only on macOS, where dockerd does not run.',
     confirmed: false,
   },
   {
@@ -183,7 +183,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'engine',
     fixed: ['24.0.9', '25.0.2'],
     severity: 'medium',
-    why: 'A crafted image poisons the cache of the classic builder, so that later builds use the steps of the attacker.',
+    why: 'A crafted image can poison the cache of the classic builder, so that later builds use the steps of the attacker.',
     confirmed: true,
   },
   {
@@ -191,7 +191,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'buildkit',
     fixed: ['25.0.2'],
     severity: 'high',
-    why: 'A malicious Dockerfile or frontend removes or reads files of the host, runs a privileged container, or crashes the builder.',
+    why: 'A malicious Dockerfile or frontend can remove or read files of the host, run a privileged container, or crash the builder.',
     confirmed: true,
   },
   {
@@ -199,7 +199,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'engine',
     fixed: ['20.10.24', '23.0.3'],
     severity: 'medium',
-    why: 'An encrypted overlay network of a swarm sends packets in clear.',
+    why: 'An encrypted overlay network of a swarm sends packets unencrypted, so attackers on the network can read them.',
     applies: 'swarm',
     confirmed: true,
   },
@@ -208,7 +208,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'engine',
     fixed: ['20.10.24', '23.0.3'],
     severity: 'medium',
-    why: 'An encrypted overlay network of a swarm accepts packets in clear, which anyone can send to it.',
+    why: 'An encrypted overlay network of a swarm accepts unencrypted packets, which anyone can send to it.',
     applies: 'swarm',
     confirmed: false,
   },
@@ -217,7 +217,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'engine',
     fixed: ['20.10.18'],
     severity: 'medium',
-    why: 'Supplementary groups are set up wrongly, so a process in a container can avoid restrictions for its primary group.',
+    why: 'Supplementary groups are set up incorrectly, so an attacker in a container can avoid restrictions for its primary group.',
     confirmed: true,
   },
   {
@@ -225,7 +225,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'engine',
     fixed: ['20.10.14'],
     severity: 'low',
-    why: 'Containers start with inheritable capabilities, which programs with file capabilities in them can gain.',
+    why: 'Containers start with inheritable capabilities, which an attacker can gain with programs that have file capabilities.',
     confirmed: true,
   },
   {
@@ -233,7 +233,7 @@ export const ENGINE: readonly Vulnerability[] = [
     component: 'engine',
     fixed: ['20.10.9'],
     severity: 'medium',
-    why: 'Users of the host can enter the data folder of dockerd, and run setuid programs of containers there.',
+    why: 'Users of the host can enter the data folder of dockerd, and run setuid programs of containers there, as root.',
     confirmed: false,
   },
   {

@@ -60,7 +60,9 @@ function judgeVersion(vulnerability: Vulnerability, versions: Versions): Verdict
   if (!build.isOriginal) return unknown(distribution(ids[0], text, build, versions))
   if (fix === 'newer line') return unknown(`${text}; the first fixed version of newer release lines is not known`)
   if (undecided !== undefined) return unknown(`${text}: ${undecided}`)
-  return confirmed ? fail(`${ids.join(', ')}: ${text}`) : warn(`${ids.join(', ')}: ${text}, by an unconfirmed source`)
+  return confirmed
+    ? fail(`${ids.join(', ')}: ${text}`)
+    : warn(`${ids.join(', ')}: ${text}, according to an unconfirmed source`)
 }
 
 function distribution(
@@ -70,7 +72,7 @@ function distribution(
   { info, version: { GitCommit } }: Versions,
 ): string {
   const tracker = trackerOf(id, `${version} ${GitCommit ?? ''}`, info.OperatingSystem)
-  return `${text}, but a build of a distribution may contain the fix: ${tracker}`
+  return `${text}, but the distribution may have fixed its own build: ${tracker}`
 }
 
 type Use = (versions: Versions) => Verdict | undefined
@@ -91,7 +93,7 @@ const USES: Readonly<Record<Applies, Use>> = {
   },
   swarm: ({ info }) => {
     const state = reported(info.Swarm?.LocalNodeState, 'info.Swarm.LocalNodeState')
-    return state === '' || state === 'inactive' ? notApplicable('the node is in no swarm') : undefined
+    return state === '' || state === 'inactive' ? notApplicable('the node is not in a swarm') : undefined
   },
   cri: () => notApplicable('dockerd does not use the CRI plugin of containerd'),
   windows: ({ info }) =>

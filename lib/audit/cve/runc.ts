@@ -7,7 +7,7 @@ export const RUNC: readonly Vulnerability[] = [
     component: 'runc',
     fixed: ['1.3.6', '1.4.3', '1.5.0-rc.3'],
     severity: 'high',
-    why: 'An image whose /dev is a symbolic link makes runc create device files elsewhere.',
+    why: 'An image whose /dev is a symbolic link can make runc create device files elsewhere.',
     confirmed: true,
   },
   {
@@ -15,7 +15,7 @@ export const RUNC: readonly Vulnerability[] = [
     component: 'runc',
     fixed: ['1.2.8', '1.3.3', '1.4.0-rc.3'],
     severity: 'high',
-    why: 'A malicious image redirects masked paths, /dev/console or writes to /proc, and so breaks out of its container.',
+    why: 'A malicious image can redirect masked paths, /dev/console or writes to /proc, and so break out of its container.',
     confirmed: true,
   },
   {
@@ -31,7 +31,7 @@ export const RUNC: readonly Vulnerability[] = [
     component: 'runc',
     fixed: ['1.1.12'],
     severity: 'high',
-    why: 'A leaked file descriptor lets an image choose a working directory on the host, and so break out of its container.',
+    why: 'Because of a leaked file descriptor, an image can choose a working directory on the host, and so break out of its container.',
     confirmed: true,
   },
   {
@@ -39,7 +39,7 @@ export const RUNC: readonly Vulnerability[] = [
     component: 'runc',
     fixed: ['1.1.5'],
     severity: 'medium',
-    why: 'An image whose /proc is a symbolic link avoids AppArmor and SELinux, and a rootless container can write to the cgroup of its user.',
+    why: 'An image whose /proc is a symbolic link can avoid AppArmor and SELinux, and a rootless container can write to the cgroup of its user.',
     confirmed: true,
   },
   {
@@ -47,7 +47,7 @@ export const RUNC: readonly Vulnerability[] = [
     component: 'runc',
     fixed: ['1.1.2'],
     severity: 'low',
-    why: 'Commands that are started in a container have inheritable capabilities, which programs with file capabilities can gain.',
+    why: 'Commands that are started in a container have inheritable capabilities, which an attacker can gain with programs that have file capabilities.',
     confirmed: true,
   },
   {
@@ -55,7 +55,7 @@ export const RUNC: readonly Vulnerability[] = [
     component: 'runc',
     fixed: ['1.0.3'],
     severity: 'low',
-    why: 'Whoever may set the mounts of a container can change its other settings by an integer overflow.',
+    why: 'A client that may set the mounts of a container can change its other settings through an integer overflow.',
     confirmed: true,
   },
   {
@@ -63,7 +63,7 @@ export const RUNC: readonly Vulnerability[] = [
     component: 'runc',
     fixed: ['1.0.0-rc95'],
     severity: 'high',
-    why: 'Several containers that share a volume can exchange a path during a mount, and so reach the file system of the host.',
+    why: 'Several containers that share a volume can swap a path during a mount, and so reach the file system of the host.',
     confirmed: false,
   },
 ]

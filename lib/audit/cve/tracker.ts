@@ -23,17 +23,17 @@ const TRACKERS: ReadonlyArray<readonly [build: RegExp, system: RegExp, name: str
  */
 export function trackerOf(id: string, build: string, system: string | undefined): string {
   const tracker = findTracker(build, system)
-  if (!tracker || !id.startsWith('CVE-')) return `look for ${id} in the security tracker of the distribution`
+  if (!tracker || !id.startsWith('CVE-')) return `search its security tracker for ${id}`
   const [, , name, address] = tracker
-  return `look at the tracker of ${name}, ${address.replace('ID', id)}`
+  return `see the tracker of ${name}, ${address.replace('ID', id)}`
 }
 
 /** The same for all vulnerabilities of a build. */
 export function trackerPage(build: string, system: string | undefined): string {
   const tracker = findTracker(build, system)
-  if (!tracker) return 'look at the security tracker of the distribution'
+  if (!tracker) return 'see its security tracker'
   const [, , name, address] = tracker
-  return `look at the tracker of ${name}, ${new URL(address).origin}`
+  return `see the tracker of ${name}, ${new URL(address).origin}`
 }
 
 function findTracker(build: string, system = ''): (typeof TRACKERS)[number] | undefined {

@@ -89,14 +89,14 @@ const ROWS: readonly Row[] = [
   ['unknown', 'CVE-2026-17106', 'RHEL', distribution('27.1.1-1.el9', 'Red Hat Enterprise Linux 9.4 (Plow)'), /redhat/],
   ['unknown', 'CVE-2026-17106', 'Amazon', distribution('25.0.6', 'Amazon Linux 2023.6.20241031'), /alas\.aws/],
   ['unknown', 'CVE-2026-17106', 'openSUSE', distribution('27.5.1_ce', 'openSUSE Tumbleweed'), /suse\.com/],
-  ['unknown', 'CVE-2026-17106', 'another', distribution('27.5.1', 'NixOS 24.11'), /tracker of the distribution/],
+  ['unknown', 'CVE-2026-17106', 'another', distribution('27.5.1', 'NixOS 24.11'), /its security tracker/],
   ['pass', 'CVE-2026-17106', 'a new Alpine', distribution('29.9.3', 'Alpine Linux v3.24')],
   [
     'unknown',
     'GHSA-7236-3392-c5c6',
     'Debian, without a CVE',
     distribution('26.1.5+dfsg1', 'Debian'),
-    /tracker of the dist/,
+    /its security tracker/,
   ],
   // runc and containerd.
   ['fail', 'CVE-2025-31133', 'runc of containerd.io', component('runc', '1.2.5', 'v1.2.5-0-g59923ef')],
