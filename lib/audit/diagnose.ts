@@ -7,16 +7,15 @@ export type { DoctorStep, Facts, FindingCode, StepCode, StepName, StepStatus } f
 
 /**
  * Finds out why you can't connect to a daemon, or when you won't be able to. It follows the path of a connection step by
- * step, up to the first fault: endpoint, files, name, TCP, TLS, certificates, API. Then it looks for dangers that no connection
- * shows: clients without a certificate, CAs that nobody chose, ports without TLS, certificates that expire.
+ * step, up to the first fault: endpoint, files, name, TCP, TLS, certificates, API. Then it looks for dangers that a working
+ * connection hides: clients without a certificate, any CA accepted, ports without TLS, certificates that expire soon.
  *
- * It takes at most `connectTimeout` and a second, whatever the server does. It sends requests only over the verified
- * connection that `connect()` would open; everything else is seen in handshakes, and in a ping without TLS to ports that
- * should refuse it.
+ * It takes at most `connectTimeout` plus one second. It sends requests only over the verified connection that `connect()` would
+ * open. For everything else, it uses handshakes without a request, and a ping without TLS to ports that should refuse it.
  *
  * @param options - as for `connect()`
  * @param env - used instead of `process.env`
- * @returns all findings. A daemon that can't be reached is a finding, not an error
+ * @returns all findings. An unreachable daemon is a finding, not an error
  * @throws {@link ArgumentError} for an unknown option, a wrong type, and options that contradict each other
  * @throws the reason of `options.signal` if that is aborted
  * @example

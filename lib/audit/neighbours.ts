@@ -3,7 +3,7 @@ export const NEIGHBOURS: ReadonlyMap<number, string> = new Map([
   [2375, 'the Docker API'],
   [2376, 'the Docker API'],
   [2377, 'the manager of a swarm'],
-  [4243, 'the Docker API of old set-ups'],
+  [4243, 'the Docker API of older setups'],
   [5000, 'a registry'],
   [7946, 'the nodes of a swarm'],
   [9000, 'a management tool such as Portainer'],

@@ -3,7 +3,7 @@ import { readCertificate } from '../identity/certificate.ts'
 
 let subjects: ReadonlySet<string> | undefined
 
-/** Is this the name of a CA that sells certificates to anybody, and that Node.js and browsers trust? */
+/** Is this the name of a CA that sells certificates to anyone, and that Node.js and browsers trust? */
 export function isPublicCa(name: string): boolean {
   subjects ??= new Set(tls.rootCertificates.map((pem) => readCertificate(pem).subject))
   return subjects.has(name)

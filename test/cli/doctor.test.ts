@@ -31,7 +31,7 @@ describe('doctor', () => {
     assert.equal(code, 1)
     assert.match(stdout, /^failed {3}TCP: connecting to .*: nothing listens on that port\.$/m)
     assert.match(stdout, /^ {9}Start the daemon, or correct the port\. On the server:\n {11}systemctl status docker$/m)
-    assert.match(stdout, /^skipped {2}TLS, Server's CA, .*API, .*: not looked at/m)
+    assert.match(stdout, /^skipped {2}TLS, Server's CA, .*API, .*: not checked/m)
     assert.match(stdout, /\n\nYou can't connect: see "TCP"\.\n$/)
   })
 

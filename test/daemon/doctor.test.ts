@@ -47,8 +47,8 @@ describe('a client presents to dockerd', { skip }, () => {
 
   test('a certificate of another CA, which dockerd itself refuses', async (t) => {
     const rows: [Made, RegExp][] = [
-      [cast.otherCa, /It accepts clients of CN=docker-mtls CA.*, and ours is of CN=Another CA/],
-      [cast.sameNamedCa, /a CA of the same name.*it was replaced/],
+      [cast.otherCa, /The server accepts clients of CN=docker-mtls CA.*, but your certificate is of CN=Another CA/],
+      [cast.sameNamedCa, /a CA with the same name.*the CA was replaced/],
     ]
     for (const [issuer, why] of rows) {
       const certPath = await folderOf(t, await makeClient(issuer, { key: cast.client.key }))

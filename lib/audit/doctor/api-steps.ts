@@ -31,14 +31,14 @@ function limited(error: unknown, facts: object): DetailedStep {
 
 /** Clocks that differ make certificates expired, or not yet valid, on one side only. */
 export function clockStep({ ahead }: Attempt): DetailedStep {
-  if (ahead === undefined) return unknown('clock', 'the daemon did not say what time it is')
+  if (ahead === undefined) return unknown('clock', 'the daemon did not report its time')
   const seconds = Math.round(ahead / 1000)
   const facts = { secondsAhead: seconds }
   if (Math.abs(ahead) < MOST_SKEW_MS) return ok('clock', 'the clocks of both machines agree', facts)
   const how = ahead > 0 ? 'ahead of' : 'behind'
   return warning('clock', {
     code: 'CLOCKS_DIFFER',
-    finding: `the daemon's clock is ${inWords(ahead)} ${how} the clock of this machine: one side will take certificates for expired, or for not yet valid`,
+    finding: `the daemon's clock is ${inWords(ahead)} ${how} the clock of this machine: one side may treat valid certificates as expired or not yet valid`,
     remedy: sentence`Find the wrong one with ${command('date', '-u')}, and synchronize it:  ${command('timedatectl', 'set-ntp', 'true')}`,
     facts,
   })
@@ -50,7 +50,7 @@ export function clockStep({ ahead }: Attempt): DetailedStep {
  */
 export function listenersStep({ info }: Attempt): DetailedStep {
   const warnings = info && valueOf(info)?.Warnings
-  if (warnings === undefined) return unknown('neighbours', 'the daemon did not say whether it listens without TLS')
+  if (warnings === undefined) return unknown('neighbours', 'the daemon did not report whether it listens without TLS')
   const open = warnings.filter((text) =>
     /API is accessible on (?:http:|https:.*without TLS client verification)/.test(text),
   )
@@ -58,7 +58,7 @@ export function listenersStep({ info }: Attempt): DetailedStep {
   return {
     ...warning('neighbours', {
       code: 'PLAINTEXT_DOCKER',
-      finding: `the daemon says that everybody can use its API: ${open.map((text) => text.split('\n')[0]?.slice(0, 200)).join('; ')}`,
+      finding: `the daemon warns that anyone can use its API: ${open.map((text) => text.split('\n')[0]?.slice(0, 200)).join('; ')}`,
       remedy: sentence`Remove that listener from dockerd, or secure it:  ${command('docker-mtls', 'daemon', 'apply')}`,
       facts: { warnings: open },
     }),

@@ -40,17 +40,17 @@ function reason(
   accepted: readonly string[] | undefined,
 ): Sentence | undefined {
   if (code === 'ERR_CLIENT_CERT_EXPIRED') {
-    return `By the clock of this machine, it is valid from ${formatDay(client.validFrom)} until ${formatDay(client.validTo)}, and now it is ${formatDay(new Date())}: one of the clocks is wrong, or a CA above it has expired`
+    return `Your certificate is valid from ${formatDay(client.validFrom)} until ${formatDay(client.validTo)}, and the clock of this machine says ${formatDay(new Date())}: one of the clocks is wrong, or the CA has expired`
   }
   if (code === 'ERR_CONNECTION_RESET' || code === 'ERR_CONNECTION_CLOSED') {
-    return 'It did so after it had received our certificate, so it probably rejects it without saying why'
+    return 'This happened after the server had received your certificate, so it probably rejects it without saying why'
   }
   if (accepted === undefined) return undefined
   if (accepted.length === 0)
-    return 'It names no CA of its own, so it accepts clients of the CAs of its system, and not of ours'
+    return 'The server names no CA, so it accepts only clients of CAs that its system trusts, and yours is not one of them'
   if (!accepted.includes(client.issuer)) {
-    return `It accepts clients of ${enumerate(accepted)}, and ours is of ${client.issuer}`
+    return `The server accepts clients of ${enumerate(accepted)}, but your certificate is of ${client.issuer}`
   }
   if (code !== 'ERR_CLIENT_CERT_UNTRUSTED') return undefined
-  return `It accepts clients of a CA of the same name, ${client.issuer}, so that CA has another key: it was replaced`
+  return `The server accepts clients of a CA with the same name, ${client.issuer}, but with another key: the CA was replaced`
 }

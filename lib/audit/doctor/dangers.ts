@@ -11,12 +11,12 @@ import type { TlsEvidence } from './tls-evidence.ts'
 
 const SECURE: Sentence = sentence`On the server, as root:  ${ours('daemon', 'apply')}`
 
-/** What {@link dangers} looks at. */
+/** The steps of {@link dangers}. */
 export const DANGERS: readonly StepName[] = ['anonymous', 'accepted-cas', 'server-certificate', 'neighbours']
 
 /**
- * What a connection that works doesn't show. Each of these lets somebody in who shouldn't be. If the server showed no TLS, only
- * its other ports are looked at: an open one often is the reason.
+ * Dangers that a working connection doesn't show: each lets somebody in who shouldn't be. If the server showed no TLS, only its
+ * other ports are checked: an open one is often the reason.
  *
  * @param fault - the step of the connection that failed
  */
@@ -37,11 +37,15 @@ function anonymousStep({ server, endpoint }: TlsEvidence): DetailedStep {
   if (clientCertificate === 'required')
     return ok('anonymous', 'the server refuses clients without a certificate', facts)
   if (clientCertificate === 'unknown') {
-    return unknown('anonymous', 'whether the server refuses clients without a certificate could not be seen', facts)
+    return unknown(
+      'anonymous',
+      'docker-mtls could not see whether the server refuses clients without a certificate',
+      facts,
+    )
   }
   const trouble = {
     code: 'CLIENT_CERTIFICATE_NOT_REQUIRED',
-    finding: `the server also accepts clients without a certificate (it ${clientCertificate === 'requested' ? 'asks for one, and continues without' : 'asks for none'}): everybody who reaches the port controls Docker, and so the host`,
+    finding: `the server also accepts clients without a certificate (it ${clientCertificate === 'requested' ? 'asks for one, and continues without it' : 'asks for none'}): anyone who reaches the port controls Docker, and so the host`,
     remedy: sentence`Start dockerd with --tlsverify. ${SECURE}`,
     facts,
   } as const
@@ -56,9 +60,9 @@ function acceptedStep(evidence: TlsEvidence): DetailedStep {
   if (names === undefined) {
     const only =
       said === 'unknown' && protocols.join('') === 'TLSv1.3'
-        ? ': it supports only TLS 1.3, which encrypts their list'
+        ? ': it supports only TLS 1.3, which encrypts the list'
         : ''
-    return unknown('accepted-cas', `which CAs may issue client certificates could not be seen${only}`, {
+    return unknown('accepted-cas', `docker-mtls could not see which CAs the server accepts${only}`, {
       acceptedCas: said,
     })
   }
@@ -67,27 +71,27 @@ function acceptedStep(evidence: TlsEvidence): DetailedStep {
   return failed('accepted-cas', {
     code: 'ANY_CA_ACCEPTED',
     finding:
-      'the server names no CA whose clients it accepts, so it accepts certificates of every CA that its system trusts: anybody can buy one',
+      'the server names no CA for client certificates, so it accepts every CA that its system trusts: anyone can buy such a certificate',
     remedy: sentence`Set --tlscacert to the file of your CA; an empty value means the CAs of the system. ${SECURE}`,
     facts,
   })
 }
 
-/** Whoever has a certificate of one of these CAs controls the daemon. */
+/** Anyone with a certificate of one of these CAs controls the daemon. */
 function acceptedNamesStep({ identity }: TlsEvidence, names: readonly string[]): DetailedStep {
   const facts = { acceptedCas: names }
   const own = new Set([identity.client.issuer, ...identity.authorities.map(({ subject }) => subject)])
   const others = names.filter((name) => !own.has(name))
   const shown = enumerate(names)
   if (others.length === 0)
-    return ok('accepted-cas', `the server accepts client certificates of ${shown}, and of no other CA`, facts)
+    return ok('accepted-cas', `the server accepts client certificates only of ${shown}`, facts)
   const sold = others.filter(isPublicCa)
   const remedy = sentence`Leave only your CA in the file of --tlscacert. ${SECURE}`
   if (sold.length > 0) {
-    const finding = `the server accepts client certificates of ${enumerate(sold)}, which sells them to anybody`
+    const finding = `the server accepts client certificates of ${enumerate(sold)}, which sells them to anyone`
     return failed('accepted-cas', { code: 'ANY_CA_ACCEPTED', finding, remedy, facts })
   }
-  const finding = `the server accepts client certificates of ${shown}, and not all of these CAs are yours`
+  const finding = `the server accepts client certificates of ${shown}, but not all of these CAs are yours`
   return warning('accepted-cas', { code: 'OTHER_CA_ACCEPTED', finding, remedy, facts })
 }
 
@@ -95,7 +99,7 @@ function acceptedNamesStep({ identity }: TlsEvidence, names: readonly string[]):
 function ownCertificateStep(evidence: TlsEvidence): DetailedStep {
   const { certificate, endpoint } = evidence
   const about = 'server-certificate'
-  if (certificate === undefined) return unknown(about, "the server's certificate could not be seen")
+  if (certificate === undefined) return unknown(about, "docker-mtls could not see the server's certificate")
   const { purposes, names } = certificate
   const facts = { purposes: purposes ?? 'any' }
   if (purposes && !purposes.some((purpose) => purpose === 'clientAuth' || purpose === 'anyExtendedKeyUsage')) {
@@ -108,15 +112,15 @@ function ownCertificateStep(evidence: TlsEvidence): DetailedStep {
   if (accepted === undefined) {
     return unknown(
       about,
-      `the server's certificate ${what}; whether the server accepts clients of its CA could not be seen`,
+      `the server's certificate ${what}; docker-mtls could not see whether the server accepts clients of its CA`,
       facts,
     )
   }
   const all = [...names.dns, ...names.ip].filter((name) => !name.startsWith('-'))
   return warning(about, {
     code: 'SERVER_CERTIFICATE_IS_CLIENT',
-    finding: `the server's certificate ${what}, so the server lets in whoever has its key, as a client`,
-    remedy: sentence`Reissue it for servers only, on the machine with the CA:  ${ours('cert', 'server', ...(all.length === 0 ? [endpoint.host] : all), '--force')}`,
+    finding: `the server's certificate ${what}, so anyone with its key can log in as a client`,
+    remedy: sentence`Issue it again for servers only, on the machine with the CA:  ${ours('cert', 'server', ...(all.length === 0 ? [endpoint.host] : all), '--force', '--renew')}`,
     facts,
   })
 }
@@ -149,11 +153,11 @@ function neighbourSteps(evidence: TlsEvidence): DetailedStep[] {
   if (steps.length > 0) return steps
   const unseen = all.filter(([, answer]) => answer === undefined || answer === 'silent').map(([port]) => String(port))
   if (unseen.length > 0)
-    return [unknown('neighbours', `what answers on port ${enumerate(unseen)} could not be seen`, facts)]
+    return [unknown('neighbours', `docker-mtls could not see what answers on port ${enumerate(unseen)}`, facts)]
   return [
     ok(
       'neighbours',
-      `nothing answers without TLS on the ports ${enumerate(all.map(([port]) => String(port)))}, as seen from here`,
+      `nothing answers this machine without TLS on the ports ${enumerate(all.map(([port]) => String(port)))}`,
       facts,
     ),
   ]
@@ -165,7 +169,7 @@ function openPort(host: string, port: number, answer: string | undefined): Detai
     return [
       failed('neighbours', {
         code: 'PLAINTEXT_DOCKER',
-        finding: `a Docker daemon answers on port ${port} without TLS: everybody who reaches it controls that daemon, and so the host`,
+        finding: `a Docker daemon answers on port ${port} without TLS: anyone who reaches it controls that daemon, and so the host`,
         remedy: sentence`Remove that listener from dockerd (-H or "hosts"), or secure the host:  ${ours('setup', `ssh://USER@${host}`)}`,
         facts,
       }),
@@ -175,12 +179,12 @@ function openPort(host: string, port: number, answer: string | undefined): Detai
   const what = NEIGHBOURS.get(port) ?? 'the Docker API'
   const remedy =
     port === 9323
-      ? sentence`Let dockerd serve its metrics to this machine only ("metrics-addr": "127.0.0.1:9323" in daemon.json), then:  ${command('systemctl', 'restart', 'docker')}`
+      ? sentence`Set "metrics-addr": "127.0.0.1:9323" in daemon.json on the server, then:  ${command('systemctl', 'restart', 'docker')}`
       : sentence`Find the program on the server, as root:  ${command('ss', '-ltnp', `sport = :${port}`)}`
   return [
     warning('neighbours', {
       code: 'PLAINTEXT_SERVICE',
-      finding: `port ${port}, usually of ${what}, answers everybody without TLS`,
+      finding: `port ${port} (usually ${what}) answers without TLS`,
       remedy,
       facts,
     }),

@@ -6,7 +6,7 @@ export interface Diagnosis {
   readonly endpoint?: string
   /** Whether a client can connect. */
   readonly connects: boolean
-  /** Whether nothing has failed: a client can connect, and no danger was found. There may be warnings. */
+  /** Whether no step has failed: a client can connect, and no danger was found. There may be warnings. */
   readonly ok: boolean
   /** How long it took, in milliseconds. */
   readonly milliseconds: number

@@ -82,7 +82,7 @@ export async function dindRemedy(env: Environment): Promise<{ remedy: Sentence }
     }
   }
   return {
-    remedy: sentence`docker:dind writes ${join(folder, 'client')} when it starts, and it isn't there yet. Wait for it, and mount its volume into this container. Then:  ${exported(folder, env)}`,
+    remedy: sentence`docker:dind creates ${join(folder, 'client')} when it starts, but it isn't there yet. Wait until it exists, and mount its volume into this container. Then:  ${exported(folder, env)}`,
   }
 }
 

@@ -44,7 +44,7 @@ export function expirySteps(
   const left = `${NAMES[whose]} expires first, in ${inWords(validTo.getTime() - now)}, on ${formatDate(validTo)}`
   const facts = { first: whose, validTo: validTo.toISOString() }
   if (certificate === undefined)
-    return [unknown('expiry', `${left}; the server's certificate could not be seen`, facts)]
+    return [unknown('expiry', `${left}; docker-mtls could not see the server's certificate`, facts)]
   return [ok('expiry', left, facts)]
 }
 
@@ -72,5 +72,5 @@ function judge(whose: Whose, certificate: CertificateFacts, now: number): Detail
 
 function remedyOf(whose: Whose, certificate: CertificateFacts, now: number): Sentence {
   if (whose !== 'server') return renewalRemedy(certificate, now)
-  return sentence`Renew it on the machine with the CA, then install it on the server:  ${ours('cert', 'renew', '--server')}`
+  return sentence`Renew it on the machine with the CA, then install it on the server with daemon apply:  ${ours('cert', 'renew', '--server', '--probe')}`
 }

@@ -51,7 +51,7 @@ function usable(identity: Identity): DetailedStep {
   const whose = layout === undefined || layout === 'docker-mtls' ? '' : ` (made by ${layout})`
   return ok(
     'identity',
-    `${source}${whose}: key, certificate and CA fit together; the certificate of ${client.commonName ?? client.subject} is valid until ${formatDay(client.validTo)}`,
+    `${source}${whose}: key, certificate and CA match; the certificate of ${client.commonName ?? client.subject} is valid until ${formatDay(client.validTo)}`,
     facts,
   )
 }
@@ -68,7 +68,7 @@ function warningsOf(identity: Identity): DetailedStep[] {
     .map(({ code, text }) => {
       const isKey = code === 'KEY_OPEN_TO_OTHERS'
       const { finding, remedy } = splitRemedy(text)
-      const said = isKey && isDind ? sentence`${finding} docker:dind creates it so.` : finding
+      const said = isKey && isDind ? sentence`${finding} docker:dind creates it with this mode.` : finding
       const about: StepCode = isKey ? 'KEY_OPEN_TO_OTHERS' : 'IDENTITY_WARNING'
       return warning('identity', { code: about, finding: said, remedy, facts: { about: code } })
     })

@@ -41,8 +41,8 @@ export async function sshPath(
 ): Promise<DetailedStep[]> {
   const said: Partial<Record<StepName, string>> = {
     ssh: 'the program ssh is installed',
-    login: `ssh logs in at ${endpoint.host}, with the host key that it knows`,
-    'remote-docker': 'docker system dial-stdio reaches the daemon there',
+    login: `ssh logs in to ${endpoint.host}, and knows its host key`,
+    'remote-docker': 'docker system dial-stdio reaches the daemon on that host',
   }
   const at = await failedSshStep(endpoint, attempt, deadline)
   return walk(SSH_STEPS, at, attempt, said)
@@ -94,7 +94,7 @@ export async function socketDangers({ kind, path }: UnixEndpoint | NpipeEndpoint
   return [
     failed('socket', {
       code: 'SOCKET_OPEN_TO_ALL',
-      finding: `every user of this machine may write to ${path} (mode ${mode}), and so can become root`,
+      finding: `every user of this machine can write to ${path} (mode ${mode}), and so become root`,
       remedy: sentence`Restrict it:  ${command('chmod', '660', path)}`,
       facts: { path, mode },
     }),

@@ -45,10 +45,12 @@ export function proxyPath(attempt: Attempt, { client }: Identity): DetailedStep[
 /** A probe would go around the proxy, to a host that may be another one there. */
 const UNSEEN = unknown(
   'anonymous',
-  "whether the server also accepts clients without a certificate, or of other CAs, can't be seen through a proxy; nor can its other ports",
+  "through a proxy, docker-mtls can't see whether the server also accepts clients without a certificate or of other CAs, nor its other ports",
 )
 
 /** Without a connection, the steps before the one that failed were passed, but nothing is known of them. */
 function fine(name: StepName, isVerified: boolean): DetailedStep {
-  return isVerified ? ok(name, 'verified') : unknown(name, 'the connection failed later')
+  return isVerified
+    ? ok(name, 'verified')
+    : unknown(name, 'docker-mtls could not see it, because the connection failed later')
 }

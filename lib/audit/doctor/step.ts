@@ -4,11 +4,11 @@ import { codeOf } from '../../base/system-error.ts'
 import { escapeText } from '../../base/text.ts'
 
 /**
- * What was looked at. In the order of a TLS connection: which `endpoint`, the `identity` (our files), `resolve` (DNS), `tcp`,
- * `tls`, `ca` (is the server's certificate trusted?), `names`, `dates`, `client` (does the server accept our certificate?),
- * `api`, `clock`. Then the dangers that nobody notices: `anonymous` (clients without a certificate), `accepted-cas`,
- * `server-certificate` (may it log in as a client?), `neighbours` (other ports), `expiry`. For ssh: `ssh`, `login`,
- * `remote-docker`. For local sockets: `socket`. With a proxy: `proxy`.
+ * The checked step. In the order of a TLS connection: `endpoint`, `identity` (your files), `resolve` (DNS), `tcp`, `tls`, `ca`
+ * (is the server's certificate trusted?), `names`, `dates`, `client` (does the server accept your certificate?), `api`,
+ * `clock`. Then dangers that a working connection hides: `anonymous` (clients without a certificate), `accepted-cas`,
+ * `server-certificate` (does it also work as a client certificate?), `neighbours` (other ports), `expiry`. For ssh: `ssh`,
+ * `login`, `remote-docker`. For local sockets: `socket`. With a proxy: `proxy`.
  */
 export type StepName =
   | 'endpoint'
@@ -34,18 +34,18 @@ export type StepName =
   | 'expiry'
 
 /**
- * `failed`: it prevents the connection, or it lets anyone in. `warning`: it works, but you should know. `unknown`: it could
- * not be seen. `skipped`: it was not looked at, because an earlier step failed.
+ * `failed`: it prevents the connection, or lets in somebody who shouldn't be. `warning`: it works, but you should know.
+ * `unknown`: docker-mtls could not see it. `skipped`: not checked, because an earlier step failed.
  */
 export type StepStatus = 'ok' | 'warning' | 'failed' | 'unknown' | 'skipped'
 
-/** The dangers and warnings that have no error code, because they prevent no connection. */
+/** Codes of dangers and warnings. They don't prevent a connection, so they have no error code. */
 export type FindingCode =
   /** Some addresses of the name don't accept connections. */
   | 'SOME_ADDRESSES_FAIL'
   /** The clocks of both machines differ by a minute or more. */
   | 'CLOCKS_DIFFER'
-  /** The daemon answers `/_ping`, but not the rest. */
+  /** The daemon answers `/_ping`, but not `GET /version`. */
   | 'API_LIMITED'
   /** The server accepts clients without a certificate. */
   | 'CLIENT_CERTIFICATE_NOT_REQUIRED'
@@ -55,11 +55,11 @@ export type FindingCode =
   | 'OTHER_CA_ACCEPTED'
   /** The server's own certificate also works as a client certificate. */
   | 'SERVER_CERTIFICATE_IS_CLIENT'
-  /** A Docker daemon answers everybody, without TLS. */
+  /** A Docker daemon answers without TLS. */
   | 'PLAINTEXT_DOCKER'
   /** A port of Docker's metrics or of Swarm answers without TLS. */
   | 'PLAINTEXT_SERVICE'
-  /** Everybody on this machine may open the local socket. */
+  /** Every user of this machine may open the local socket. */
   | 'SOCKET_OPEN_TO_ALL'
   /** A certificate expires within 30 days, or has expired. */
   | 'CERTIFICATE_EXPIRES_SOON'
@@ -69,7 +69,7 @@ export type FindingCode =
   | 'ENDPOINT_WARNING'
   | 'IDENTITY_WARNING'
   | 'KEY_OPEN_TO_OTHERS'
-  /** Something that is not known to this package failed. */
+  /** An error that docker-mtls doesn't know. */
   | 'UNEXPECTED'
 
 /** Why a step isn't `ok`: an error code of this package, or one of {@link FindingCode}. */
@@ -80,15 +80,15 @@ export type Facts = Readonly<Record<string, unknown>>
 
 /** One finding of {@link diagnose}. */
 export interface DoctorStep {
-  /** What was looked at. */
+  /** The checked step. */
   readonly step: StepName
-  /** How it is. */
+  /** The result. */
   readonly status: StepStatus
   /** Absent for `ok`, `skipped` and `unknown`. */
   readonly code?: StepCode
-  /** What was seen, for programs. */
+  /** Data for programs. */
   readonly facts: Facts
-  /** What was seen and why it matters, as one sentence. */
+  /** The finding and why it matters, as one sentence. */
   readonly finding: string
   /** What to do, with the command. */
   readonly remedy?: string
@@ -120,13 +120,13 @@ export function unknown(step: StepName, finding: Sentence, facts: Facts = {}): D
   return { step, status: 'unknown', facts, finding }
 }
 
-/** A step that was not looked at, because of one that failed before it. */
+/** A step that was not checked, because an earlier one failed. */
 export function notSeen(step: StepName, fault: StepName): DetailedStep {
   return {
     step,
     status: 'skipped',
     facts: { after: fault },
-    finding: `not looked at, because the step ${fault} failed`,
+    finding: `not checked, because the step ${fault} failed`,
   }
 }
 

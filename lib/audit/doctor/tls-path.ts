@@ -22,7 +22,7 @@ function resolveStep(evidence: TlsEvidence): DetailedStep {
   if (found === undefined && isDockerMtlsError(attempt.error, 'ERR_CONNECT_TIMEOUT')) {
     return failedBy('resolve', faultOf('EAI_AGAIN', evidence))
   }
-  if (found === undefined) return unknown('resolve', `the addresses of ${host} could not be listed in time`)
+  if (found === undefined) return unknown('resolve', `docker-mtls could not list the addresses of ${host} in time`)
   const isAddress = found.length === 1 && found[0] === bareHost(host)
   return ok('resolve', isAddress ? `${host} is an address` : `${host} has the address ${enumerate(found)}`, {
     addresses: found,
@@ -43,9 +43,8 @@ function tcpStep({ addresses, endpoint: { port } }: TlsEvidence): DetailedStep {
   const list = bad.map(({ address, error }) => `${address} (${codeOf(error)})`)
   return warning('tcp', {
     code: 'SOME_ADDRESSES_FAIL',
-    finding: `${enumerate(list)} of ${all.length} addresses can't be reached on port ${port}: clients that try it first are slow, or fail`,
-    remedy:
-      'Let dockerd and the firewall accept connections on all of these addresses, or remove that address from DNS.',
+    finding: `${enumerate(list)} of ${all.length} addresses can't be reached on port ${port}: clients that try them first are slow, or fail`,
+    remedy: 'Let dockerd and the firewall accept connections on these addresses, or remove them from DNS.',
     facts,
   })
 }
@@ -79,7 +78,7 @@ function caStep(evidence: TlsEvidence): DetailedStep {
   const { chain, authorities, certificate, attempt } = evidence
   if (attempt.peer === undefined) {
     if (certificate === undefined || authorities.length === 0)
-      return unknown('ca', 'the certificate of the server could not be seen')
+      return unknown('ca', "docker-mtls could not see the server's certificate")
     if (!isTrusted(evidence)) return failedBy('ca', faultOf('UNABLE_TO_VERIFY_LEAF_SIGNATURE', evidence))
     const { purposes } = certificate
     if (purposes && !purposes.includes('serverAuth') && !purposes.includes('anyExtendedKeyUsage')) {
@@ -106,7 +105,7 @@ function namesStep(evidence: TlsEvidence): DetailedStep {
   const [own] = chain
   const host = bareHost(endpoint.host)
   const isCovered = attempt.peer !== undefined || (own !== undefined && coversName(own, host))
-  if (certificate === undefined) return unknown('names', 'the certificate of the server could not be seen')
+  if (certificate === undefined) return unknown('names', "docker-mtls could not see the server's certificate")
   if (!isCovered) return failedBy('names', faultOf('ERR_TLS_CERT_ALTNAME_INVALID', evidence))
   return ok('names', `the server's certificate is valid for ${host}`, {
     names: [...certificate.names.dns, ...certificate.names.ip],
@@ -115,7 +114,7 @@ function namesStep(evidence: TlsEvidence): DetailedStep {
 
 function datesStep(evidence: TlsEvidence): DetailedStep {
   const { certificate } = evidence
-  if (certificate === undefined) return unknown('dates', 'the certificate of the server could not be seen')
+  if (certificate === undefined) return unknown('dates', "docker-mtls could not see the server's certificate")
   const { validFrom, validTo } = certificate
   const now = Date.now()
   const facts = { validFrom: validFrom.toISOString(), validTo: validTo.toISOString(), now: new Date(now).toISOString() }
@@ -134,7 +133,11 @@ function plainTls(evidence: TlsEvidence): DetailedStep {
   const plaintext = valueOf(evidence.server)?.plaintext
   const facts = { ...step.facts, plaintext }
   if (step.code !== 'ERR_SERVER_PLAINTEXT' || plaintext !== 'docker') return { ...step, facts }
-  return { ...step, facts, finding: sentence`${step.finding}. It is one: a Docker daemon answers everybody there` }
+  return {
+    ...step,
+    facts,
+    finding: sentence`${step.finding}. It is a Docker daemon: anyone who reaches the port controls it`,
+  }
 }
 
 /** The steps of a connection over TLS, each with what it looks at, in the order of a connection. */

@@ -29,9 +29,9 @@ function define(command: Command, context: Context): void {
 export const doctor: CommandSpec = {
   description:
     "Finds out why you can't connect to a daemon, or when you won't be able to. It checks a connection step by step, up to " +
-    'the first fault, and says how to mend it. Then it looks for dangers that a working connection hides: clients without a ' +
-    'certificate, any CA, ports without TLS, certificates that expire. It takes at most the time-out and a second. Exit code ' +
-    "1 if you can't connect, or if others can.",
+    'the first fault, and says how to fix it. Then it looks for dangers that a working connection hides: clients without a ' +
+    'certificate, any CA accepted, ports without TLS, certificates that expire soon. It takes at most one second longer than ' +
+    "--timeout. Exit code 1 if you can't connect, or if somebody can who shouldn't be able to.",
   examples: [
     [sentence`${SELF} doctor`, 'the daemon of DOCKER_HOST, or the local one'],
     [sentence`${SELF} doctor --host build01.example.com --cert-path ~/.docker`, 'another daemon'],

@@ -20,7 +20,7 @@ const LABELS: Readonly<Record<StepName, string>> = {
   client: 'Your certificate',
   ssh: 'ssh',
   login: 'Login',
-  'remote-docker': 'Docker there',
+  'remote-docker': 'Remote Docker',
   socket: 'Socket',
   api: 'API',
   clock: 'Clocks',
@@ -59,7 +59,7 @@ function stepText({ step, status, finding, remedy }: DetailedStep, context: Cont
 
 function skippedText(skipped: readonly DetailedStep[], context: Context): string {
   const names = skipped.map(({ step }) => LABELS[step]).join(', ')
-  return headed('skipped', `${names}: not looked at, because an earlier step failed.`, context)
+  return headed('skipped', `${names}: not checked, because an earlier step failed.`, context)
 }
 
 function headed(status: StepStatus, text: string, { paint, width }: Context): string {
@@ -102,7 +102,8 @@ function conclusion({ connects, steps }: DetailedDiagnosis, { paint, width }: Co
     const at = first === undefined ? '' : `: see "${LABELS[first.step]}"`
     return paint('red', wrap(`You can't connect${at}.`, width))
   }
-  if (failures.length > 0) return paint('red', wrap(`You can connect, and others can, too: see what failed.`, width))
+  if (failures.length > 0)
+    return paint('red', wrap(`You can connect, but so can others: see the failures above.`, width))
   const rest = count('warning') === 0 ? '.' : `, with ${warnings}.`
   return paint(count('warning') === 0 ? 'green' : 'yellow', wrap(`You can connect${rest}`, width))
 }

@@ -86,7 +86,7 @@ const ROWS: readonly DangerRow[] = [
     step: 'server-certificate',
     status: 'warning',
     code: 'SERVER_CERTIFICATE_IS_CLIENT',
-    remedy: /docker-mtls cert server 127\.0\.93\.1 --force/,
+    remedy: /docker-mtls cert server 127\.0\.93\.1 --force --renew/,
   },
   {
     name: 'its own certificate is for clients, too',
@@ -237,7 +237,7 @@ describe('what a working connection hides', { skip }, () => {
     const diagnosis = await diagnoseInTime({ host: `${HOST}:${port}`, certPath })
     const step = only(diagnosis, 'tls')
     assert.deepEqual([step.status, step.code], ['failed', 'ERR_SERVER_PLAINTEXT'])
-    assert.match(step.finding, /a Docker daemon answers everybody there/)
+    assert.match(step.finding, /a Docker daemon: anyone who reaches the port controls it/)
   })
 })
 

@@ -293,7 +293,7 @@ describe('a server that rejects our certificate', { skip }, () => {
       const port = await startDaemon(t, { ...scene.server, ca: scene.otherCa.cert }, { tls })
       const diagnosis = await diagnoseInTime({ host: `localhost:${port}`, certPath: await folderOf(t, scene.client) })
       const step = assertFails(diagnosis, 'client', 'ERR_CONNECTION_RESET')
-      assert.match(step.finding, /after it had received our certificate/)
+      assert.match(step.finding, /after the server had received your certificate/)
     })
   }
 })
