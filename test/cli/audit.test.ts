@@ -360,7 +360,7 @@ describe('a wrong command line', () => {
 
 test('its help names the exit codes', async () => {
   const { stdout } = await runCli(['audit', '--help'])
-  assert.match(stdout.replaceAll(/\s+/g, ' '), /Exit codes: 0 no finding .*; 1 a host .*; 2 wrong command line; 3 /)
+  assert.match(stdout.replaceAll(/\s+/g, ' '), /Exit codes: 0 no failures .*; 1 a host .*; 2 invalid command line; 3 /)
 })
 
 test('the target of a replay is that of its snapshot', async () => {

@@ -224,7 +224,7 @@ function define(command: Command, context: Context): void {
   command
     .option(
       '--profile <name>',
-      `${PROFILES.join(', ')} (default: docker-mtls, all checks)`,
+      `choose the checks: ${PROFILES.join(', ')} (default: docker-mtls, all checks)`,
       oneOf('--profile', PROFILES),
     )
     .option(
@@ -238,17 +238,33 @@ function define(command: Command, context: Context): void {
       'a JSON file with accepted findings, each with a reason and a date',
       once('--exceptions'),
     )
-    .option('--baseline <file>', 'an earlier JSON report: only what got worse since then fails', once('--baseline'))
-    .option('--fail-on <severity>', `${SEVERITIES.join(', ')} (default: ${FAIL_ON})`, oneOf('--fail-on', SEVERITIES))
-    .option('--format <format>', `${FORMATS.join(', ')} (default: text)`, oneOf('--format', FORMATS))
+    .option(
+      '--baseline <file>',
+      'an earlier JSON report: fail only if something got worse since then',
+      once('--baseline'),
+    )
+    .option(
+      '--fail-on <severity>',
+      `exit with code 3 from this severity on: ${SEVERITIES.join(', ')} (default: ${FAIL_ON})`,
+      oneOf('--fail-on', SEVERITIES),
+    )
+    .option(
+      '--format <format>',
+      `format of the report: ${FORMATS.join(', ')} (default: text)`,
+      oneOf('--format', FORMATS),
+    )
     .option('--output <file>', 'write the report to this file (default: stdout)', once('--output'))
-    .option('--all', 'in the format text, also list what passed')
+    .option('--all', 'in the format text, also list passed checks')
     .option(
       '--request-timeout <seconds>',
-      'what the daemon does not answer in this time is unknown (default: 10)',
+      'time limit for each request to the daemon; checks without an answer are unknown (default: 10)',
       once('--request-timeout'),
     )
-    .option('--snapshot <file>', 'also save what was read from the daemon, to audit it again later', once('--snapshot'))
+    .option(
+      '--snapshot <file>',
+      'also save the data that was read from the daemon, to audit it again later',
+      once('--snapshot'),
+    )
     .option('--replay <file>', 'audit a saved snapshot instead of a daemon; repeatable', many('--replay'))
     .addOption(command.createOption('--json', 'the same as --format json').conflicts('format'))
     .action((flags: AuditFlags) => runAudit(flags, context))
@@ -257,10 +273,11 @@ function define(command: Command, context: Context): void {
 export const audit: CommandSpec = {
   description:
     'Checks the settings, containers and networks of daemons, and shows findings by severity, each with its remedy. It ' +
-    'changes nothing. What it could not see is unknown, never passed. A failure on one host does not affect the others.' +
+    'changes nothing. A check that could not see its setting is unknown, never passed. You can pass several hosts: a ' +
+    'failure on one does not affect the others.' +
     '\n\n' +
-    'Exit codes: 0 no finding of severity --fail-on or worse; 1 a host could not be audited, or not completely; 2 wrong ' +
-    'command line; 3 findings of severity --fail-on or worse.',
+    'Exit codes: 0 no failures of severity --fail-on or worse; 1 a host could not be audited, or only incompletely; 2 ' +
+    'invalid command line; 3 failures of severity --fail-on or worse.',
   examples: [
     [sentence`${SELF} audit`, 'the daemon of DOCKER_HOST, or the local one'],
     [
