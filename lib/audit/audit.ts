@@ -6,7 +6,7 @@ import { auditSnapshot, type AuditReport, type EvaluateOptions } from './report.
 import { selectChecks } from './select.ts'
 import type { CollectOptions } from './snapshot/collect.ts'
 
-/** What to check, and how the daemon is asked. */
+/** Which checks to run, and limits for reading the daemon. */
 export interface AuditOptions extends EvaluateOptions, CollectOptions {}
 
 const OPTIONS: Readonly<Record<keyof AuditOptions, true>> = {
@@ -21,8 +21,8 @@ const OPTIONS: Readonly<Record<keyof AuditOptions, true>> = {
 }
 
 /**
- * Audits a daemon: reads its settings, containers, networks and volumes, and runs the checks on them. It changes nothing. What
- * can't be seen is `unknown`, never a pass; if a part can't be read at all, {@link AuditReport.unread} names it.
+ * Audits a daemon: reads its settings, containers, networks and volumes, and runs the checks on them. It changes nothing. A check
+ * that can't see its setting is `unknown`, never a pass; {@link AuditReport.unread} names the parts that can't be read.
  *
  * @param docker - a connected client
  * @param options - which checks, exceptions, baseline, and limits

@@ -27,11 +27,11 @@ const BASELINE: z.ZodType<Baseline> = z.object({
   hosts: z.array(HOST),
 })
 
-/** An earlier report in JSON, as far as it is compared. */
+/** The parts of an earlier JSON report that a new report is compared with. */
 export interface Baseline {
   /** The format of the report. */
   readonly format: typeof REPORT_FORMAT
-  /** What wrote it. */
+  /** The program that wrote it. */
   readonly tool: {
     /** The version of docker-mtls. */
     readonly version: string
@@ -47,13 +47,13 @@ export interface Baseline {
 
 /** A finding of an earlier report. */
 export interface BaselineFinding {
-  /** The id of the check, which may not exist any more. */
+  /** The id of the check. This version may not have the check any more. */
   readonly check: string
   /** The severity of the check at that time. */
   readonly severity: Severity
   /** The status at that time. */
   readonly status: Status
-  /** What the finding is about. */
+  /** The daemon or object that the finding is about. */
   readonly subject: {
     /** The kind of subject, perhaps one that this version doesn't know. */
     readonly kind: string
@@ -68,8 +68,8 @@ export interface BaselineFinding {
 export type Change = 'new' | 'worse' | 'same' | 'better'
 
 /**
- * Parses an earlier report in JSON, which `audit --format json` or `renderReport(report, 'json')` has written. It may be of
- * another version of docker-mtls.
+ * Parses an earlier JSON report, written by `audit --format json` or `renderReport(report, 'json')`. Another version of
+ * docker-mtls may have written it.
  *
  * @param text - JSON
  * @throws {@link AuditError} ERR_AUDIT_BASELINE_INVALID

@@ -12,27 +12,27 @@ export type Family = 'tls' | 'daemon' | 'versions' | 'network' | 'container' | '
 /** Versions of the CIS Docker Benchmark, which number their items differently. */
 export type CisVersion = '1.6' | '1.8'
 
-/** What a check says about itself. */
+/** The description of a check. */
 export interface CheckFacts {
   /** Never changes: exceptions and baselines name it. */
   readonly id: string
-  /** What should be true: `The container isn't privileged`. */
+  /** The state that should be true: `The container isn't privileged`. */
   readonly title: string
   /** The group of checks that it belongs to. */
   readonly family: Family
   /** How bad it is if the check fails. */
   readonly severity: Severity
-  /** The items of the CIS Docker Benchmark that it answers. */
+  /** The items of the CIS Docker Benchmark that it covers. */
   readonly cis: Readonly<Partial<Record<CisVersion, readonly string[]>>>
-  /** What an attacker can do otherwise. */
+  /** What an attacker can do if the check fails. */
   readonly why: string
-  /** The command or setting that mends it. */
+  /** The command or setting that fixes it. */
   readonly remedy: string
   /** Addresses of documents. */
   readonly references: readonly string[]
 }
 
-/** What a finding is about. */
+/** The daemon or object that a finding is about. */
 export type Subject =
   | {
       /** The daemon itself. */
@@ -51,7 +51,7 @@ export type Subject =
 export interface Finding extends Verdict {
   /** The id of the check. */
   readonly check: string
-  /** What was checked. */
+  /** The daemon or object that was checked. */
   readonly subject: Subject
 }
 

@@ -7,26 +7,26 @@ import type { Finding } from './check.ts'
 import { CHECKS } from './checks.ts'
 import { lastingName, nameOf } from './subject.ts'
 
-/** A finding that is accepted for some time. */
+/** Accepts findings of a check until a date. */
 export interface AuditException {
   /** The id of the check. */
   readonly check: string
   /** The name or id of a container, image or network. Without it, all subjects of the check are accepted. */
   readonly subject?: string | undefined
-  /** The daemon as a report writes it. Without it, the exception holds for every daemon. */
+  /** The daemon as a report writes it. Without it, the exception applies to every daemon. */
   readonly target?: string | undefined
   /** Why the finding is accepted, and by whom. */
   readonly reason: string
-  /** The last day on which it holds, in UTC: `2027-03-31`. */
+  /** The last day on which it applies, in UTC: `2027-03-31`. */
   readonly until: string
 }
 
-/** `not-checked`: the exception is for another daemon, or for a check that wasn't run. */
+/** `used`: it accepted a finding. `not-checked`: it is for another daemon, or for a check that wasn't run. */
 export type ExceptionState = 'used' | 'unused' | 'expired' | 'not-checked'
 
-/** An exception, and whether it was needed. */
+/** An exception, and whether the audit used it. */
 export interface ExceptionUse extends AuditException {
-  /** Was it needed? */
+  /** Whether the audit used it. */
   readonly state: ExceptionState
 }
 

@@ -13,41 +13,41 @@ import type { Snapshot } from './snapshot/snapshot.ts'
 const AFTER_CREATION: ReadonlySet<string> = new Set(['C-DRIFT', 'C-EXEC', 'C-SSHD', 'D-STALE-C', 'N-V6'])
 const REVIEWED: readonly Check[] = CHECKS.filter(({ id, family }) => family === 'container' && !AFTER_CREATION.has(id))
 
-/** Where the container would be created. */
+/** The daemon that would create the container. */
 export interface ReviewOptions {
   /**
-   * A snapshot of the daemon. Its user namespaces, security modules, volumes, networks and other containers count.
+   * A snapshot of the daemon. The checks use its user namespaces, security modules, volumes, networks and other containers.
    *
-   * @defaultValue nothing is known about the daemon, and checks that depend on it are `unknown`
+   * @defaultValue none: checks that depend on the daemon are `unknown`
    */
   readonly daemon?: AuditSnapshot | undefined
 }
 
 /** A setting that {@link hardened} changed. */
 export interface HardeningChange {
-  /** The check that asked for it. Undefined for `Init`, which no check demands. */
+  /** The check that required it. Undefined for `Init`, which no check requires. */
   readonly check: string | undefined
   /** `User`, or `HostConfig.CapDrop`. */
   readonly setting: string
-  /** Undefined if the request did not have it. */
+  /** The old value. Undefined if the request didn't set it. */
   readonly before: unknown
   /** The new value. */
   readonly after: unknown
 }
 
-/** A request that passes the checks, and what is left to you. */
+/** A hardened request, its changes, and the remaining findings. */
 export interface Hardened {
   /** The new request. */
   readonly body: ContainerCreateRequest
-  /** The settings that it changed, in order. */
+  /** The changed settings, in order. */
   readonly changes: readonly HardeningChange[]
-  /** Findings about the new request that are not solved: `fail`, `warn` and `unknown`. */
+  /** Findings that the new request still has: `fail`, `warn` and `unknown`. */
   readonly remaining: readonly Finding[]
 }
 
 /**
- * Tells what a request to create a container would open up, before anything is created. It runs the checks of the audit.
- * What the image decides (user, healthcheck) is `unknown` unless the request sets it.
+ * Runs the container checks on a request, before anything is created. Settings that the image decides (user, healthcheck) are
+ * `unknown` unless the request sets them.
  *
  * @param body - the request, as for `docker.containers.create()`
  * @returns a finding for each check that applies
@@ -69,8 +69,8 @@ function review(body: ContainerCreateRequest, daemon: Snapshot | undefined): rea
 }
 
 /**
- * Turns a request to create a container into one that passes the container checks, as far as that is possible without
- * taking something away that only you can judge: mounts, devices, networks, variables and the image stay.
+ * Turns a request to create a container into one that passes the container checks, as far as possible. It doesn't remove or
+ * change anything that only you can judge: mounts, devices, networks, variables and the image.
  *
  * @param body - the request, as for `docker.containers.create()`
  * @param overrides - settings that you insist on, such as `{ HostConfig: { CapAdd: ['NET_BIND_SERVICE'] } }`

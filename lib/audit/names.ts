@@ -15,7 +15,7 @@ export const FAMILIES: Readonly<Record<Family, string>> = {
   host: 'Host',
 }
 
-/** Which checks are run: those with an item in a version of the CIS Docker Benchmark, or all of them. */
+/** Which checks to run: those with an item in a version of the CIS Docker Benchmark, or all of them. */
 export type Profile = `cis-${CisVersion}` | 'docker-mtls'
 
 export const PROFILES: readonly Profile[] = ['docker-mtls', 'cis-1.8', 'cis-1.6']

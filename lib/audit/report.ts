@@ -13,7 +13,7 @@ import type { Status } from './verdict.ts'
 export interface ReportedFinding extends Finding {
   /** The severity of its check. */
   readonly severity: Severity
-  /** Why a failure, a warning or an unknown result is accepted, and until which day. */
+  /** Why a failure, warning or unknown result is accepted, and until which day. */
   readonly exception?: Pick<AuditException, 'reason' | 'until'>
   /** Compared with the baseline, if there is one. */
   readonly change?: Change
@@ -33,30 +33,30 @@ export interface AuditReport {
   readonly checks: readonly CheckFacts[]
   /** The ids of the checks that options left out. */
   readonly skipped: readonly string[]
-  /** One for each check and subject. */
+  /** One finding for each check and subject. */
   readonly findings: readonly ReportedFinding[]
   /** How many findings have each status. Findings with an exception don't count. */
   readonly counts: Readonly<Record<Status, number>>
   /** How many findings have an exception. */
   readonly accepted: number
-  /** Parts of the daemon that couldn't be read. If there are any, the audit isn't complete, and has not passed. */
+  /** Parts of the daemon that couldn't be read. If there are any, the audit is incomplete, and has not passed. */
   readonly unread: readonly Unread[]
-  /** The exceptions that were given. */
+  /** The exceptions of the options, and whether the audit used them. */
   readonly exceptions: readonly ExceptionUse[]
-  /** How the baseline was made, if there is one. */
+  /** Facts about the baseline, if there is one. */
   readonly baseline?: {
     /** The version of docker-mtls that wrote it. */
     readonly version: string
-    /** Does it have results of this daemon? Otherwise, every finding is new. */
+    /** Whether it contains this daemon. Otherwise, every finding is new. */
     readonly hasTarget: boolean
   }
 }
 
-/** How a snapshot is judged. */
+/** How to evaluate a snapshot. */
 export interface EvaluateOptions extends Selection {
   /** Findings that are accepted: see {@link parseExceptions}. */
   readonly exceptions?: readonly AuditException[] | undefined
-  /** An earlier report: see {@link parseBaseline}. Only what got worse since then fails. */
+  /** An earlier report: see {@link parseBaseline}. Only findings that got worse since then fail. */
   readonly baseline?: Baseline | undefined
   /** Exceptions that end before this time have expired. @defaultValue the time of the snapshot */
   readonly now?: Date | undefined
@@ -154,8 +154,8 @@ function count(findings: readonly ReportedFinding[]): Pick<AuditReport, 'counts'
 }
 
 /**
- * The findings by which an audit fails: failures of at least this severity without an exception. With a baseline, only those
- * that are new or worse, and checks that have passed and now are unknown.
+ * The findings that make an audit fail: failures of at least this severity without an exception. With a baseline, only new or
+ * worse ones, and checks that passed before and are unknown now.
  */
 export function failuresOf(report: Pick<AuditReport, 'findings'>, failOn: Severity): ReportedFinding[] {
   return report.findings.filter((finding) => isFailing(finding, failOn))

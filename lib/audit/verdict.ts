@@ -1,39 +1,39 @@
 /**
- * The result of a check for one subject. `fail`: the daemon or container is less safe than the check demands. `warn`: it
- * may be, or only a little. `not-applicable`: the check has no meaning there. `unknown`: it could not be seen, which is never
- * a pass.
+ * The result of a check for one subject. `fail`: the daemon or container doesn't meet the check. `warn`: it may not meet the
+ * check, or the risk is small. `not-applicable`: the check doesn't apply here. `unknown`: docker-mtls couldn't see it, which
+ * never counts as a pass.
  */
 export type Status = 'pass' | 'fail' | 'warn' | 'not-applicable' | 'unknown'
 
-/** The status of one subject, and what was seen. */
+/** The status of one subject, with a detail. */
 export interface Verdict {
   /** The result of the check. */
   readonly status: Status
-  /** What was seen, or why the status is `not-applicable` or `unknown`. May contain foreign text: escape it to show it. */
+  /** The setting that was found, or why the status is `not-applicable` or `unknown`. Foreign text: escape it to show it. */
   readonly detail?: string
 }
 
-/** @param detail - what was seen, where it is more than the title says */
+/** @param detail - the setting that was found, if it adds to the title */
 export function pass(detail?: string): Verdict {
   return verdict('pass', detail)
 }
 
-/** @param detail - the setting that was seen: `Privileged: true` */
+/** @param detail - the setting that was found: `Privileged: true` */
 export function fail(detail: string): Verdict {
   return verdict('fail', detail)
 }
 
-/** @param detail - the setting that was seen */
+/** @param detail - the setting that was found */
 export function warn(detail: string): Verdict {
   return verdict('warn', detail)
 }
 
-/** @param detail - why the check has no meaning here */
+/** @param detail - why the check doesn't apply here */
 export function notApplicable(detail: string): Verdict {
   return verdict('not-applicable', detail)
 }
 
-/** @param detail - why it could not be seen, and where to look instead */
+/** @param detail - why docker-mtls couldn't see it, and where to look instead */
 export function unknown(detail: string): Verdict {
   return verdict('unknown', detail)
 }

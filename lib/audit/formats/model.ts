@@ -5,9 +5,9 @@ import { failuresOf, type AuditReport, type ReportedFinding } from '../report.ts
 
 /** A daemon that could not be audited. */
 export interface FailedAudit {
-  /** The endpoint, or the name by which it was asked for. */
+  /** The endpoint, or the name that you passed. */
   readonly target: string
-  /** Why not. */
+  /** The reason. */
   readonly error: {
     /** `ERR_...` */
     readonly code: string
@@ -16,18 +16,18 @@ export interface FailedAudit {
   }
 }
 
-/** What was found on a daemon, or why it could not be audited. */
+/** The report of a daemon, or why it could not be audited. */
 export type AuditResult = AuditReport | FailedAudit
 
-/** How a report is rendered. */
+/** How to render a report. */
 export interface RenderOptions {
-  /** From which severity on an audit fails. @defaultValue `high` */
+  /** An audit fails from this severity on. @defaultValue `high` */
   readonly failOn?: Severity | undefined
-  /** For text: also lists what passed and what isn't applicable. @defaultValue false */
+  /** For text: also lists checks that passed or aren't applicable. @defaultValue false */
   readonly all?: boolean | undefined
   /** For text: the width to wrap to. @defaultValue no limit */
   readonly width?: number | undefined
-  /** For text: gives a text a style. @defaultValue no styles */
+  /** For text: adds a style to a text. @defaultValue no styles */
   readonly paint?: ((style: 'bold' | 'dim' | 'green' | 'yellow' | 'red', text: string) => string) | undefined
 }
 

@@ -17,12 +17,12 @@ const LISTED_NETWORK = NETWORK.omit({ Containers: true }).extend({ Id: z.string(
 /** For one request, in milliseconds. */
 const REQUEST_MS = 10_000
 
-/** How a snapshot is collected. */
+/** How to collect a snapshot. */
 export interface CollectOptions {
   /** Aborts the collection. */
   readonly signal?: AbortSignal | undefined
   /**
-   * The longest time for one request, in milliseconds. What is not answered in time is `unknown`.
+   * The longest time for one request, in milliseconds. A part that isn't answered in time is `unknown`.
    *
    * @defaultValue 10000
    */
@@ -34,7 +34,7 @@ const LISTED = z.object({ Id: z.string(), Image: text })
 const TOP = z.object({ Titles: z.array(z.string()), Processes: z.array(z.array(z.string())) })
 
 /**
- * Reads everything that the checks look at. It only reads, with at most 16 requests at once. A part that can't be read is
+ * Reads all data that the checks need. It only reads, with at most 16 requests at once. A part that can't be read is
  * `unknown` with its reason; the others are still read.
  *
  * @throws the reason of the signal

@@ -4,23 +4,23 @@ import type { CollectOptions } from './collect.ts'
 import { checkSnapshot, parseSnapshot as parse } from './parse.ts'
 
 /**
- * Everything that the checks look at, collected once. It contains no values of environment variables, no labels, no command
+ * All data that the checks need, collected once. It contains no values of environment variables, no labels, no command
  * lines and no passwords. Its other fields aren't part of the API: save it with `JSON.stringify()`, and read it again with
  * {@link parseSnapshot}.
  */
 export interface AuditSnapshot {
-  /** Raised when an older snapshot would be misread. */
+  /** Raised with incompatible changes. */
   readonly format: number
   /** When it was collected, in ISO 8601. */
   readonly at: string
   /** The endpoint as users write it. */
   readonly target: string
-  /** The version of the Engine API that it was read with. */
+  /** The version of the Engine API that was used to read it. */
   readonly apiVersion: string
 }
 
 /**
- * Reads everything that the checks look at. It only reads, with few requests at once. A part that can't be read is `unknown`
+ * Reads all data that the checks need. It only reads, with at most 16 requests at once. A part that can't be read is `unknown`
  * with its reason; the others are still read.
  *
  * @param docker - a connected client
@@ -33,7 +33,7 @@ export async function collectSnapshot(docker: DockerClient, options: CollectOpti
 }
 
 /**
- * Parses a snapshot that was saved as JSON. As in an answer of a daemon, a field of another type is `unknown`.
+ * Parses a snapshot that was saved as JSON. A field of an unexpected type is `unknown`.
  *
  * @param text - JSON
  * @throws {@link AuditError} ERR_AUDIT_SNAPSHOT_INVALID, also for a snapshot in the format of another version
@@ -47,7 +47,7 @@ export function parseSnapshot(text: string): AuditSnapshot {
 }
 
 /**
- * Runs the checks on a snapshot. Pure: the same snapshot and options give the same report.
+ * Runs the checks on a snapshot. The same snapshot and options always give the same report.
  *
  * @param snapshot - from {@link collectSnapshot} or {@link parseSnapshot}
  * @param options - which checks, exceptions and baseline

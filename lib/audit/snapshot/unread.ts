@@ -4,7 +4,7 @@ import type { Snapshot } from './snapshot.ts'
 export interface Unread {
   /** Which part: `containers`, `container web`. May contain foreign text: escape it to show it. */
   readonly part: string
-  /** What the daemon answered instead. Escape it to show it. */
+  /** Why it couldn't be read. Foreign text: escape it to show it. */
   readonly reason: string
 }
 
