@@ -84,7 +84,7 @@ const expiry = EXPIRING.map(({ id, whose, severity, remedy, of }) =>
     title: `${whose} does not expire soon`,
     severity,
     cis: {},
-    why: 'When it expires, every connection that depends on it fails. dockerd gives no warning before.',
+    why: 'When it expires, every connection that depends on it fails. dockerd does not warn you.',
     remedy,
     references: ['https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5'],
     test: (tls, { at }) => worst(of(tls).map((certificate) => judgeExpiry(certificate, Date.parse(at)))),
@@ -203,7 +203,7 @@ const lifetimes = tlsCheck({
   cis: {},
   why: 'dockerd does not check revocation. An attacker with a stolen key can log in until its certificate expires.',
   remedy:
-    'Issue certificates for a year or less, and renew them automatically:  docker-mtls cert renew --all --days 365, then docker-mtls cert schedule --renew',
+    'Renew the certificates for a year, install the new files, and renew them automatically:  docker-mtls cert renew --all --days 365, then docker-mtls cert schedule --renew',
   references: [PROTECT],
   test: (tls) =>
     worst(

@@ -75,7 +75,7 @@ const volumesFrom = containerCheck({
   title: 'The container takes no path of the host from another container',
   severity: 'medium',
   cis: {},
-  why: 'The option --volumes-from copies all mounts of another container, including sockets and folders of the host. The command of this container does not show that an attacker in it reaches them.',
+  why: 'The option --volumes-from copies all mounts of another container, including sockets and folders of the host. An attacker in this container reaches them, although its own command does not show them.',
   remedy: 'Create the container again without --volumes-from, and name the volumes that it needs.',
   references: [dockerDocs('reference/cli/docker/container/run/'), VOLUMES],
   test: (inspect, snapshot) => {

@@ -78,7 +78,7 @@ const outOfMemory = containerCheck({
   title: 'The kernel can kill the container if memory runs out',
   severity: 'medium',
   cis: {},
-  why: 'If the kernel spares this container, it kills processes of the host or of other containers instead. An attacker in this container can cause that.',
+  why: 'If the kernel spares this container, it kills processes of the host or of other containers instead. An attacker in this container can cause that by using up the memory.',
   remedy: 'Create the container again without --oom-kill-disable, and without a negative --oom-score-adj.',
   references: [CONSTRAINTS],
   test: ({ HostConfig }) => {
@@ -97,7 +97,7 @@ const restarts = containerCheck({
   cis: cisItems('5.15'),
   why: 'A container that restarts after each crash without limit gives an attacker any number of tries, and hides that something is wrong.',
   remedy:
-    'docker update --restart on-failure:5 NAME. With this policy, the container does not start again when the daemon restarts. If it must, keep its policy and monitor its restarts.',
+    'docker update --restart on-failure:5 NAME. With this policy, the container may not start again when the daemon restarts. If it must, keep its policy and monitor its restarts.',
   references: [dockerDocs('engine/containers/start-containers-automatically/')],
   test: ({ HostConfig }) => {
     const name = reported(HostConfig?.RestartPolicy?.Name, 'HostConfig.RestartPolicy.Name')

@@ -9,7 +9,7 @@ const authorization = daemonCheck({
   family: 'daemon',
   severity: 'medium',
   cis: { '1.6': ['2.12'], '1.8': ['2.13'] },
-  why: 'Without one, anyone with a client certificate may do everything, and so become root on the host.',
+  why: 'Without an authorization plugin, anyone with a client certificate may do everything, and so become root on the host.',
   remedy:
     'Set "authorization-plugins" in daemon.json and restart the daemon, or give client certificates only to people who may be root.',
   references: ['https://docs.docker.com/engine/extend/plugins_authorization/'],

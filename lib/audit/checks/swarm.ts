@@ -219,7 +219,7 @@ const configs = eachCheck({
   family: 'swarm',
   severity: 'high',
   cis: {},
-  why: 'Anyone who is a client of a manager can read the data of a config through the API. Only the data of secrets cannot be read there.',
+  why: 'Every client of a manager can read the data of a config through the API. Docker protects only the data of secrets from that.',
   remedy:
     'Store it as a secret, update the services, and remove the config: docker secret create NAME FILE; docker config rm NAME',
   references: ['https://docs.docker.com/engine/swarm/secrets/', 'https://docs.docker.com/engine/swarm/configs/'],
