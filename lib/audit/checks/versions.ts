@@ -5,6 +5,7 @@ import { judge, known, releaseLine, worst } from '../cve/judge.ts'
 import { TABLE_DATE, VULNERABILITIES } from '../cve/table.ts'
 import { trackerPage } from '../cve/tracker.ts'
 import type { Component, Vulnerability } from '../cve/vulnerability.ts'
+import { enumerate } from '../../base/text.ts'
 import { fail, pass, unknown, warn, type Verdict } from '../verdict.ts'
 import { VERSION_GROUPS } from './version-groups.ts'
 
@@ -102,10 +103,16 @@ function vulnerabilityCheck(row: Vulnerability): Check {
     severity,
     cis: {},
     why,
-    remedy: `Upgrade ${PACKAGES[component]} to ${fixed.join(', ')} or newer, and restart the daemon and the containers.`,
+    remedy: `Upgrade ${PACKAGES[component]} to ${firstFixed(fixed)} or newer, and restart the daemon and the containers.`,
     references: ids.map(advisory),
   }
   return daemonCheck({ ...facts, needs: ['version', 'info'], test: (versions) => judge(row, versions) })
+}
+
+function firstFixed(fixed: readonly string[]): string {
+  return fixed.length === 1
+    ? fixed.join('')
+    : `${enumerate(fixed, 'or')} (the first fixed version of each release line)`
 }
 
 /** Rows with the same remedy, in one check. */
