@@ -97,7 +97,7 @@ const insecureRegistries = daemonCheck({
   cis: { '1.6': ['2.5'], '1.8': ['2.5'] },
   why: 'Without a verified TLS connection, an attacker between the host and the registry can replace images with their own, and read the credentials of the registry.',
   remedy:
-    'Remove the registry from "insecure-registries" in daemon.json, save the certificate of its CA as /etc/docker/certs.d/HOST:PORT/ca.crt, and run systemctl reload docker.',
+    'Save the CA certificate of the registry as /etc/docker/certs.d/HOST:PORT/ca.crt, remove the registry from "insecure-registries" in daemon.json, use https:// in "registry-mirrors", and run systemctl reload docker.',
   references: ['https://docs.docker.com/engine/security/certificates/'],
   needs: ['info'],
   test: ({ info }) => {
@@ -115,7 +115,7 @@ const insecureRegistries = daemonCheck({
   },
 })
 
-/** A mirror that anyone on its way can replace. */
+/** A mirror without TLS: an attacker on the network can replace its images. */
 function isPlaintext(url: string): boolean {
   const [, host] = /^http:\/\/([^/]*)/i.exec(url) ?? []
   return host !== undefined && !isLoopback(host)

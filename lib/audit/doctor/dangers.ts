@@ -83,8 +83,7 @@ function acceptedNamesStep({ identity }: TlsEvidence, names: readonly string[]):
   const own = new Set([identity.client.issuer, ...identity.authorities.map(({ subject }) => subject)])
   const others = names.filter((name) => !own.has(name))
   const shown = enumerate(names)
-  if (others.length === 0)
-    return ok('accepted-cas', `the server accepts client certificates only of ${shown}`, facts)
+  if (others.length === 0) return ok('accepted-cas', `the server accepts client certificates only of ${shown}`, facts)
   const sold = others.filter(isPublicCa)
   const remedy = sentence`Leave only your CA in the file of --tlscacert. ${SECURE}`
   if (sold.length > 0) {
