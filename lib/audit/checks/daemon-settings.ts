@@ -21,16 +21,18 @@ const debug = daemonCheck({
 
 const profiles = daemonCheck({
   id: 'D-PPROF',
-  title: 'The API serves no profiles of the daemon',
+  title: 'The authorization plugin denies profiles of the daemon',
   family: 'daemon',
   severity: 'low',
   cis: {},
-  why: 'A client that may only read, such as a monitoring tool behind an authorization plugin, can read the command line of dockerd and addresses in its memory, and slow it down by taking profiles.',
-  remedy:
-    'Deny requests to /debug/ in your authorization plugin. Turn debug mode off, too: remove -D, or set "debug": false in daemon.json, and restart the daemon.',
-  references: ['https://docs.docker.com/engine/daemon/logs/#enable-debugging', 'https://pkg.go.dev/net/http/pprof'],
+  why: 'The API serves /debug/pprof/, also without debug mode. A client that may only read, such as a monitoring tool behind an authorization plugin, can read the command line of dockerd and addresses in its memory, and slow it down by taking profiles.',
+  remedy: 'Deny requests to /debug/ in your authorization plugin.',
+  references: ['https://docs.docker.com/engine/extend/plugins_authorization/', 'https://pkg.go.dev/net/http/pprof'],
   needs: ['info'],
-  test: ({ info }) => (reported(info.Debug, 'info.Debug') ? warn('Debug: true, and /debug/pprof/ is served') : pass()),
+  test: ({ info }) =>
+    reported(info.Plugins?.Authorization, 'info.Plugins.Authorization').length > 0
+      ? warn('make sure that the plugin denies /debug/pprof/')
+      : notApplicable('without an authorization plugin, every client controls the daemon'),
 })
 
 const experimental = daemonCheck({
