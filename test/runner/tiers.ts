@@ -32,9 +32,11 @@ const LONG: ReadonlySet<string> = new Set([
 ])
 
 /** By its folder, but for those few. */
-function tierOf(file: string): Tier {
+export function tierOf(file: string): Exclude<Tier, 'all'> {
   if (file.startsWith('test/machine/')) return 'machine'
   if (measures(file)) return 'faults'
+  // It looks at the calls of those.
+  if (isAfter(file)) return 'daemon'
   const isLong = file.startsWith('test/daemon/') || LONG.has(file)
   return isLong && !ESSENTIAL.has(file) ? 'daemon' : 'test'
 }
