@@ -22,12 +22,15 @@ function testFiles(folder: string): string[] {
 const ESSENTIAL: ReadonlySet<string> = new Set(
   ['acceptance', 'client', 'foreign-clients', 'harness'].map((name) => `test/daemon/${name}.test.ts`),
 )
-/** What takes long in other folders, most of it with a real daemon. */
+/** What takes long in other folders, much of it with a real daemon. */
 const LONG: ReadonlySet<string> = new Set([
+  'test/cli/cert-rotate-ca-killed.test.ts',
   'test/examples.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/interop/bridge-daemon.test.ts',
   'test/keystore/rotate/killed.test.ts',
+  'test/package.test.ts',
+  'test/pki/pkcs12.test.ts',
   'test/probe/daemon.test.ts',
 ])
 
