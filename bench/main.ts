@@ -15,8 +15,9 @@ const NEEDED = new Set(['dockerd', 'docker', 'iptables', 'ip', 'unshare', 'opens
 
 /** @throws Error if a build fails, so that old files aren't measured as new ones */
 function build(): void {
+  // npm run check checks the types.
   const builds = [
-    [`${ROOT}scripts/build.mjs`],
+    [`${ROOT}scripts/build.mjs`, '--noCheck'],
     [`${ROOT}node_modules/typescript/bin/tsc`, '-p', `${BENCH}tsconfig.build.json`],
   ]
   for (const args of builds) {

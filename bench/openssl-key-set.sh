@@ -1,10 +1,10 @@
 #!/bin/sh
 # Creates the same key set as docker-mtls with as few openssl calls as possible (openssl 3.0 or later):
-# sh openssl-key-set.sh p256|rsa4096 FOLDER
+# sh openssl-key-set.sh p256|rsa2048|rsa4096 FOLDER
 set -eu
 case $1 in
 p256) key='ec -pkeyopt ec_paramgen_curve:P-256' usage=digitalSignature ;;
-rsa4096) key='rsa:4096' usage=digitalSignature,keyEncipherment ;;
+rsa2048 | rsa4096) key=rsa:${1#rsa} usage=digitalSignature,keyEncipherment ;;
 *) exit 2 ;;
 esac
 cd "$2"

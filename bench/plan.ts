@@ -17,6 +17,8 @@ export interface Plan {
   readonly connectRounds: number
   readonly connectionsARound: number
   readonly keySets: number
+  /** A type whose keys take long to create. */
+  readonly slowKeyType: 'rsa2048' | 'rsa4096'
   readonly slowKeySets: number
   readonly memoryRequests: number
   readonly memoryWidth: number
@@ -43,13 +45,11 @@ export interface Plan {
 
 const MEBIBYTE = 2 ** 20
 
-const WIDTHS = [1, 16, 128]
-
 export const FULL: Plan = {
   short: false,
   importRounds: 15,
   firstPingRounds: 25,
-  widths: WIDTHS,
+  widths: [1, 16, 128],
   loadRounds: 10,
   duelRounds: 20,
   sliceMilliseconds: 400,
@@ -58,6 +58,7 @@ export const FULL: Plan = {
   connectRounds: 10,
   connectionsARound: 10,
   keySets: 50,
+  slowKeyType: 'rsa4096',
   slowKeySets: 3,
   memoryRequests: 10_000,
   memoryWidth: 16,
@@ -82,24 +83,26 @@ export const SHORT: Plan = {
   short: true,
   importRounds: 1,
   firstPingRounds: 1,
-  widths: WIDTHS,
+  widths: [16],
   loadRounds: 1,
   duelRounds: 1,
   sliceMilliseconds: 50,
   warmUpMilliseconds: 10,
-  keyTypes: ['p256', 'rsa2048'],
+  // All other parts connect with p256.
+  keyTypes: ['rsa2048'],
   connectRounds: 1,
   connectionsARound: 2,
   keySets: 2,
+  slowKeyType: 'rsa2048',
   slowKeySets: 1,
-  memoryRequests: 200,
+  memoryRequests: 100,
   memoryWidth: 16,
   memoryMilliseconds: 10_000,
   logBytes: MEBIBYTE,
-  replayBytes: 16 * MEBIBYTE,
+  replayBytes: 2 * MEBIBYTE,
   logRounds: 1,
   logDuelRounds: 1,
-  archiveBytes: 16 * MEBIBYTE,
+  archiveBytes: 4 * MEBIBYTE,
   listedContainers: 10,
   listRounds: 1,
   largeListContainers: 200,

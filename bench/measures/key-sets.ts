@@ -25,10 +25,10 @@ const SCRIPT: string = fileURLToPath(new URL('../openssl-key-set.sh', import.met
  * openssl script.
  */
 export async function measureKeySets(plan: Plan, problems: Problem[]): Promise<KeySetLine[]> {
-  const kinds = [
+  const kinds: readonly { keyType: KeyType; sets: number }[] = [
     { keyType: 'p256', sets: plan.keySets },
-    { keyType: 'rsa4096', sets: plan.slowKeySets },
-  ] as const
+    { keyType: plan.slowKeyType, sets: plan.slowKeySets },
+  ]
   const lines: KeySetLine[] = []
   for (const { keyType, sets } of kinds) {
     for (const [how, measure] of [

@@ -2,8 +2,8 @@
 #   fact NAME VALUE
 #   file PATH MODE OWNER:GROUP CONTENTS
 #   secret PATH MODE OWNER:GROUP SUM       for a key, of which only the SHA-256 leaves the host
-# Each word after the first is in base64. A value that is a list has a line for each item, and each word in it that somebody
-# else may choose (a path, a name) is in base64 again. So no line feed or space in a name makes another line or another word.
+# Each word after the first is encoded. A value that is a list has a line for each item, and each word in it that somebody
+# else may choose (a path, a name) is encoded again. So no line feed or space in a name makes another line or another word.
 
 # In bytes. /etc/passwd and /etc/subuid have a line for each user, and may be long.
 longest_file=8000000
@@ -12,11 +12,27 @@ b64() {
   base64 | tr -d '\n'
 }
 
-# Prints the line with the first word $1 and with the other arguments in base64.
-record() {
+# Prints $1 as an encoded word: as it is after "=" if all its characters are harmless, which needs no processes, and in base64
+# otherwise.
+encode() {
+  case $1 in
+  *[!A-Za-z0-9/._:,=+-]*) printf %s "$1" | b64 ;;
+  *) printf '=%s' "$1" ;;
+  esac
+}
+
+# Prints the beginning of a line: the first word $1, and the other arguments encoded.
+begin_record() {
   printf %s "$1"
   shift
-  for word; do printf ' %s' "$(printf %s "$word" | b64)"; done
+  for word; do
+    printf ' '
+    encode "$word"
+  done
+}
+
+record() {
+  begin_record "$@"
   printf '\n'
 }
 
@@ -27,7 +43,10 @@ fact() {
 
 # Prints the fact $1 with its stdin as the value, to the last byte.
 piped() {
-  printf 'fact %s %s\n' "$(printf %s "$1" | b64)" "$(b64)"
+  begin_record fact "$1"
+  printf ' '
+  b64
+  printf '\n'
 }
 
 # Prints the fact $1 with the output of a command as its value.
@@ -46,22 +65,39 @@ odd() {
   fi
 }
 
+# Sets $size, $mode and $owner of the file $1. The name of a group may contain spaces.
+inspect() {
+  owner=$(stat -L -c '%s %a %U:%G' "$1")
+  size=${owner%% *} owner=${owner#* }
+  mode=${owner%% *} owner=${owner#* }
+}
+
+record_secret() {
+  sum=$(sha256sum <"$1")
+  record secret "$1" "$mode" "$owner" "${sum%% *}"
+}
+
 secret() {
   odd "$1"
   test -f "$1" || return 0
-  record secret "$1" "$(stat -L -c %a "$1")" "$(stat -L -c %U:%G "$1")" "$(sha256sum <"$1" | cut -d ' ' -f 1)"
+  inspect "$1"
+  record_secret "$1"
 }
 
 file() {
-  # A file of this length is not configuration, so its text is not read.
-  if test -f "$1" && test "$(stat -L -c %s "$1")" -gt "$longest_file"; then
-    secret "$1"
-    return
-  fi
   odd "$1"
   test -f "$1" || return 0
+  inspect "$1"
+  # A file of this length is not configuration, so its text is not read.
+  if test "$size" -gt "$longest_file"; then
+    record_secret "$1"
+    return
+  fi
   # The contents are not an argument, since a shell can't keep a NUL.
-  printf '%s %s\n' "$(record file "$1" "$(stat -L -c %a "$1")" "$(stat -L -c %U:%G "$1")")" "$(b64 <"$1")"
+  begin_record file "$1" "$mode" "$owner"
+  printf ' '
+  b64 <"$1"
+  printf '\n'
 }
 
 # Prints a fact if the program $1 exists and is executable.
@@ -128,7 +164,11 @@ parents() {
           *) set -- "$@" "${p%/*}/$target" ;;
           esac
         fi
-        about=$(stat -L -c '%a %u' "$p" 2>/dev/null) && printf '%s %s\n' "$about" "$(printf %s "$p" | b64)"
+        if about=$(stat -L -c '%a %u' "$p" 2>/dev/null); then
+          printf '%s ' "$about"
+          encode "$p"
+          printf '\n'
+        fi
         test "$p" = / && break
         up
       done

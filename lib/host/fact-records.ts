@@ -47,8 +47,8 @@ export function parseRecords(printed: string, name: string): FactRecords {
 }
 
 /** Decodes a word that `fact-functions.sh` has encoded. */
-export function decodeWord(base64: string): string {
-  return Buffer.from(base64, 'base64').toString('utf8')
+export function decodeWord(word: string): string {
+  return word.startsWith('=') ? word.slice(1) : Buffer.from(word, 'base64').toString('utf8')
 }
 
 function readFile(kind: 'file' | 'secret', words: readonly string[]): HostFile {

@@ -16,11 +16,13 @@ for c in base64 basename cat chmod chown cp cut date dirname find grep head id l
   }
 done
 
-# Prints "PID UID PROGRAM" for each running dockerd, with PROGRAM in base64. Every user can start a program of this name, in a
+# Prints "PID UID PROGRAM" for each running dockerd, with PROGRAM encoded. Every user can start a program of this name, in a
 # folder with any name.
 running_dockerds() {
   for p in /proc/[0-9]*; do
-    test "$(cat "$p/comm" 2>/dev/null)" = dockerd || continue
+    # A process may end at any time. read needs no process of its own, as cat would for each one on the host.
+    { IFS= read -r comm <"$p/comm"; } 2>/dev/null || continue
+    test "$comm" = dockerd || continue
     printf '%s %s %s\n' "${p#/proc/}" "$(stat -c %u "$p")" "$(readlink -n "$p/exe" | b64)"
   done
 }

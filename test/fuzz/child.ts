@@ -15,6 +15,8 @@ import { tryInput, watchStrayErrors, type Trial } from './trial.ts'
 
 const MIB = 1024 * 1024
 const MOST_IN_POOL = 200
+/** The number of inputs after which a target may end, if its time is up. */
+const LEAST_INPUTS = 100
 /** Inputs grow from one to the next. In bytes. */
 const LONGEST_IN_POOL = 20_000
 
@@ -36,7 +38,9 @@ async function explore(one: Target): Promise<Report> {
   const reasons = new Set<string>()
   const tally = new Tally(one)
   const deadline = performance.now() + job.seconds * 1000
-  for (let index = 0; index < seeds.length || performance.now() < deadline; index++) {
+  // A slow target, or a busy machine, must not make this a run of nothing.
+  const least = job.seconds > 0 ? LEAST_INPUTS : 0
+  for (let index = 0; index < Math.max(seeds.length, least) || performance.now() < deadline; index++) {
     // Most inputs are made from accepted ones, since what is refused early never reaches the inner code.
     const base = random.pick(refused.length > 0 && random.chance(0.15) ? refused : accepted)
     const bytes = seeds[index] ?? mutate(base, random, material)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { INPUT_AT, type Job, type Report } from './job.ts'
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
@@ -24,7 +25,7 @@ export interface Assignment extends Pick<Job, 'file' | 'name' | 'seed' | 'second
 export async function fuzzTarget({ hangSeconds = 20, ...assignment }: Assignment): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), 'mtls-fuzz-'))
   const job = { ...assignment, noteFile: join(folder, 'note'), reportFile: join(folder, 'report') }
-  const options = ['--import', 'tsx', '--expose-gc', '--no-warnings', `--max-old-space-size=${HEAP_MIB}`]
+  const options = [...TYPESCRIPT, '--expose-gc', '--no-warnings', `--max-old-space-size=${HEAP_MIB}`]
   const env = { ...process.env, TMPDIR: folder }
   const child = spawn(process.execPath, [...options, CHILD, JSON.stringify(job)], {
     stdio: ['ignore', 'ignore', 'pipe'],

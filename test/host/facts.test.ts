@@ -80,7 +80,7 @@ describe('facts of a host on which a user chooses names', () => {
   test('a group with a space in its name, as Active Directory has', async (t) => {
     const path = join(await temporaryFolder(t), 'file')
     await writeFile(path, 'text')
-    const stat = `stat() { case $* in *%U*) echo 'root:domain users' ;; *) command stat "$@" ;; esac; }`
+    const stat = `stat() { case $* in *%U*) echo '4 644 root:domain users' ;; *) command stat "$@" ;; esac; }`
     const { stdout } = await localShell().run(`${stat}\n${furtherFactsScript({ files: [path] })}`)
     const { file } = parseFacts(stdout)
     assert.deepEqual([file(path)?.owner, file(path)?.text], ['root:domain users', 'text'])

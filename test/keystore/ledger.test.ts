@@ -10,6 +10,7 @@ import type { LedgerEntry } from '../../lib/keystore/ledger-line.ts'
 import { PkiFolder } from '../../lib/pki.ts'
 import { runCli, runJson } from '../cli/support/run-cli.ts'
 import { killedBefore } from '../contexts/support/crash.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 function entry(name: string): LedgerEntry {
@@ -202,7 +203,7 @@ describe('writers of the ledger', () => {
       const entry = ${JSON.stringify(entry('n'))}
       await Promise.all(Array.from({ length: 5 }, () => appendToLedger(${JSON.stringify(path)}, entry)))`
     const children = Array.from({ length: 4 }, () =>
-      spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], { stdio: 'inherit' }),
+      spawn(process.execPath, [...TYPESCRIPT, '--input-type=module', '-e', code], { stdio: 'inherit' }),
     )
     const ends = await Promise.all(children.map((child) => once(child, 'close')))
     assert.deepEqual(

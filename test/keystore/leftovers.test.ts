@@ -11,6 +11,7 @@ import { PkiFolder } from '../../lib/pki.ts'
 import { runCli, runJson } from '../cli/support/run-cli.ts'
 import { withCode } from '../pki/support/expect.ts'
 import { runCommand } from '../support/command.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
 import { madeUpTo } from './rotate/support/course.ts'
@@ -19,7 +20,7 @@ const RUNS = new URL('support/killed-runs.ts', import.meta.url).pathname
 
 /** Copies of a folder in which a process was killed before each of its changes to the disk, the last one excepted. */
 async function killedIn(run: string, start: string): Promise<string[]> {
-  const { code, stdout, stderr } = await runCommand(process.execPath, ['--import', 'tsx', RUNS, run, start])
+  const { code, stdout, stderr } = await runCommand(process.execPath, [...TYPESCRIPT, RUNS, run, start])
   assert.equal(code, 0, stderr)
   return Array.from({ length: Number(stdout) }, (_, index) => `${start}-${index + 1}`)
 }

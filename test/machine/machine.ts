@@ -82,7 +82,8 @@ export interface Machine {
 /** The password of the user `asks`, who has to say it to sudo. */
 export const PASSWORD = 'open sesame'
 
-const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '')
+/** This checkout, which machines with a node have at the same path. */
+export const CHECKOUT: string = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '')
 const NAME = 'machine'
 const DISK_MEGABYTES = 1024
 const BOOT_TIMEOUT_MS = 60_000
@@ -240,8 +241,10 @@ class BootedMachine implements Machine {
   }
 
   async #untilRunning(): Promise<void> {
-    for (const start = Date.now(); ; await delay(25)) {
-      const { stdout, stderr } = await this.run(['systemctl', 'is-system-running'])
+    // --wait fails at once as long as systemd doesn't listen yet.
+    const argv = ['timeout', String(BOOT_TIMEOUT_MS / 1000), 'systemctl', 'is-system-running', '--wait']
+    for (const start = Date.now(); ; await delay(50)) {
+      const { stdout, stderr } = await this.run(argv)
       const state = stdout.trim()
       if (state === 'running' || state === 'degraded') return
       if (Date.now() - start > BOOT_TIMEOUT_MS) throw new Error(`it is ${state || stderr} after ${BOOT_TIMEOUT_MS} ms`)

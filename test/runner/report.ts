@@ -1,5 +1,6 @@
 import { againCommand } from '../support/again.ts'
 import { type FileResult, hasFailed, testsOf, type TestResult } from './results.ts'
+import { tierOf, TIERS } from './tiers.ts'
 
 const SLOWEST = 10
 
@@ -41,8 +42,21 @@ export function reportOf(results: readonly FileResult[], wallSeconds: number): s
   return [
     ...sections.filter((text) => text !== ''),
     total,
+    ...tiersOf(results),
     `${passed} passed, ${failed} failed, ${skipped} skipped`,
   ].join('\n\n')
+}
+
+/** A line for each tier, if files of several were run. */
+function tiersOf(results: readonly FileResult[]): string[] {
+  const lines = TIERS.flatMap((tier) => {
+    const own = results.filter(({ file }) => tierOf(file) === tier)
+    if (own.length === 0) return []
+    const { passed, failed, skipped } = summaryOf(own)
+    const cpu = own.reduce((sum, { cpuSeconds = 0 }) => sum + cpuSeconds, 0)
+    return [`  ${tier}: ${passed} passed, ${failed} failed, ${skipped} skipped (${cpu.toFixed(0)} s of CPU)`]
+  })
+  return lines.length < 2 ? [] : [['By tier:', ...lines].join('\n')]
 }
 
 function timesOf(results: readonly FileResult[]): string {

@@ -22,19 +22,24 @@ function testFiles(folder: string): string[] {
 const ESSENTIAL: ReadonlySet<string> = new Set(
   ['acceptance', 'client', 'foreign-clients', 'harness'].map((name) => `test/daemon/${name}.test.ts`),
 )
-/** What takes long in other folders, most of it with a real daemon. */
+/** What takes long in other folders, much of it with a real daemon. */
 const LONG: ReadonlySet<string> = new Set([
+  'test/cli/cert-rotate-ca-killed.test.ts',
   'test/examples.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/interop/bridge-daemon.test.ts',
   'test/keystore/rotate/killed.test.ts',
+  'test/package.test.ts',
+  'test/pki/pkcs12.test.ts',
   'test/probe/daemon.test.ts',
 ])
 
 /** By its folder, but for those few. */
-function tierOf(file: string): Tier {
+export function tierOf(file: string): Exclude<Tier, 'all'> {
   if (file.startsWith('test/machine/')) return 'machine'
   if (measures(file)) return 'faults'
+  // It looks at the calls of those.
+  if (isAfter(file)) return 'daemon'
   const isLong = file.startsWith('test/daemon/') || LONG.has(file)
   return isLong && !ESSENTIAL.has(file) ? 'daemon' : 'test'
 }

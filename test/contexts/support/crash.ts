@@ -1,4 +1,5 @@
 import { promises as fs } from 'node:fs'
+import { treeOf } from '../../support/tree.ts'
 import { mock } from 'node:test'
 
 /** Everything that changes the disk; what is only read may go on. */
@@ -40,6 +41,32 @@ export async function killedBefore(n: number, run: () => Promise<unknown>): Prom
     },
     () => Promise.race([stopped, run().then(() => true)]),
   )
+}
+
+/**
+ * Runs it to its end, and gives the numbers for {@link killedBefore} that leave different folders. What only locks, syncs or
+ * opens leaves the folder as it was.
+ */
+export async function stepsThatChange(
+  root: string,
+  run: () => Promise<unknown>,
+  isOfInterest: (path: string) => boolean,
+): Promise<number[]> {
+  const steps: number[] = []
+  let last: string | undefined
+  let count = 0
+  const look = async (): Promise<void> => {
+    count++
+    const now = JSON.stringify(Object.entries(await treeOf(root)).filter(([path]) => isOfInterest(path)))
+    if (now !== last) steps.push(count)
+    last = now
+  }
+  await withChanges(async (_count, change) => {
+    await look()
+    return change()
+  }, run)
+  await look()
+  return steps
 }
 
 /**

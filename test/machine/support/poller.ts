@@ -20,7 +20,7 @@ export interface Poller {
   stop(): Promise<void>
 }
 
-const PAUSE_MS = 25
+const PAUSE_MS = 50
 
 /**
  * Calls a daemon all the time, with the files of a folder as they are at that moment.

@@ -64,27 +64,26 @@ export async function unlock(root: string): Promise<void> {
 
 /** Goes on from wherever it is, as a person would by --status: to the end. */
 export async function finish(root: string, rotate: Rotate): Promise<void> {
-  for (let round = 0; round < 12; round++) {
-    const status = await rotate({ action: 'status' }).catch(() => undefined)
-    if (status === undefined) {
-      const authority = new X509Certificate(await fs.readFile(join(root, 'ca/ca.pem')))
-      if (authority.subject === 'CN=B') return
-      await rotate({ next: { commonName: 'B' } })
-      continue
-    }
-    // What was not made yet is made first: nobody can have it.
-    await rotate()
-    const { waiting, phase } = (await rotate({ action: 'status' }).catch(() => undefined)) ?? {
-      waiting: undefined,
-      phase: undefined,
-    }
-    if (waiting === undefined || phase === undefined) continue
-    await rotate({
+  let report = await goOn(root, rotate)
+  for (let round = 0; report !== undefined && report.outcome !== 'ended'; round++) {
+    if (round > 5) throw new Error('it does not come to its end')
+    const { phase, waiting } = report
+    report = await rotate({
       phase,
       confirm: waiting.clients.map(({ name }) => name),
       confirmServer: waiting.servers.map(({ name }) => name),
       consent: agree,
     })
   }
-  throw new Error('it does not come to its end')
+}
+
+/** What was not made yet is made first: nobody can have it. Gives nothing where the rotation has ended. */
+async function goOn(root: string, rotate: Rotate): Promise<RotationReport | undefined> {
+  const isUnderWay = await rotate({ action: 'status' }).then(
+    () => true,
+    () => false,
+  )
+  if (isUnderWay) return rotate()
+  const authority = new X509Certificate(await fs.readFile(join(root, 'ca/ca.pem')))
+  return authority.subject === 'CN=B' ? undefined : rotate({ next: { commonName: 'B' } })
 }
