@@ -6,7 +6,6 @@ import { connect } from '../../lib/index.ts'
 import { lacks } from '../support/requirements.ts'
 import { startAuthorization, type AuthorizationPlugin } from './harness/authorization.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
-import { askLocally } from './harness/local-socket.ts'
 import { pluginTar } from './harness/plugin.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
 import { startBusyboxEngine, type BusyboxEngine } from './support/busybox-engine.ts'
@@ -33,9 +32,7 @@ const OF_THE_MACHINE: ReadonlySet<string> = new Set(['D-MAC'])
 /** What the well configured daemon has to pass. */
 const CONFIGURED =
   `D-TLS-PLAIN D-TLS-NOVERIFY T-SKEW D-USERNS D-NNP D-SECCOMP D-ICC D-BINDIP D-LIVE D-INSECREG D-AUFS D-AUTHZ D-LOG D-DEBUG
-  D-PPROF D-EXP D-SWARM N-UNPROTECTED N-TRUSTED N-MACVLAN D-RUNTIME D-MINAPI D-PROXYCRED I-HISTORY O-SPRAWL`.split(
-    /\s+/,
-  )
+  D-EXP D-SWARM N-UNPROTECTED N-TRUSTED N-MACVLAN D-RUNTIME D-MINAPI D-PROXYCRED I-HISTORY O-SPRAWL`.split(/\s+/)
 
 describe('a well configured daemon', { skip }, () => {
   let engine: BusyboxEngine
@@ -124,14 +121,8 @@ describe('a badly configured daemon', { skip }, () => {
 
   test('warns of what may be wrong with it', () => {
     const warned = idsWith(report, 'warn')
-    for (const id of ['D-PPROF', 'D-LIVE', 'D-LOG', 'D-AUTHZ', 'D-BINDIP', 'D-ROOTLESS', 'N-UNPROTECTED'])
+    for (const id of ['D-LIVE', 'D-LOG', 'D-AUTHZ', 'D-BINDIP', 'D-ROOTLESS', 'N-UNPROTECTED'])
       assert.ok(warned.includes(id), `${id}: ${detailOf(report, id)}`)
-  })
-
-  test('serves its profiles, as the check says', async () => {
-    const { status, body } = await askLocally(daemon.place.socketPath, '/debug/pprof/cmdline')
-    assert.equal(status, 200)
-    assert.match(body, /dockerd/)
   })
 })
 

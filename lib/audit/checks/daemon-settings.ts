@@ -19,22 +19,6 @@ const debug = daemonCheck({
   test: ({ info }) => (reported(info.Debug, 'info.Debug') ? fail('Debug: true') : pass()),
 })
 
-const profiles = daemonCheck({
-  id: 'D-PPROF',
-  title: 'The authorization plugin denies profiles of the daemon',
-  family: 'daemon',
-  severity: 'low',
-  cis: {},
-  why: 'The API serves /debug/pprof/, also without debug mode. A client that may only read, such as a monitoring tool behind an authorization plugin, can read the command line of dockerd and addresses in its memory, and slow it down by taking profiles.',
-  remedy: 'Deny requests to /debug/ in your authorization plugin.',
-  references: ['https://docs.docker.com/engine/extend/plugins_authorization/', 'https://pkg.go.dev/net/http/pprof'],
-  needs: ['info'],
-  test: ({ info }) =>
-    reported(info.Plugins?.Authorization, 'info.Plugins.Authorization').length > 0
-      ? warn('make sure that the plugin denies /debug/pprof/')
-      : notApplicable('without an authorization plugin, every client controls the daemon'),
-})
-
 const experimental = daemonCheck({
   id: 'D-EXP',
   title: 'Experimental features are off',
@@ -173,7 +157,6 @@ const oldApis = daemonCheck({
 /** Settings of the daemon. */
 export const DAEMON_SETTINGS: readonly Check[] = [
   debug,
-  profiles,
   experimental,
   liveRestore,
   logging,

@@ -104,11 +104,6 @@ const ISOLATION: Cases = {
 
 const SETTINGS: Cases = {
   'D-DEBUG': [['pass', 'off', GOOD], ['fail', 'on', { info: { Debug: true } }], missing('Debug')],
-  'D-PPROF': [
-    ['warn', 'a plugin', GOOD],
-    ['not-applicable', 'no plugin', { info: { Plugins: { Authorization: [] } } }],
-    missing('Plugins'),
-  ],
   'D-EXP': [['pass', 'off', GOOD], ['fail', 'on', { info: { ExperimentalBuild: true } }], missing('ExperimentalBuild')],
   'D-LIVE': [
     ['pass', 'on', GOOD],
