@@ -35,7 +35,7 @@ const LONG: ReadonlySet<string> = new Set([
 function tierOf(file: string): Tier {
   if (file.startsWith('test/machine/')) return 'machine'
   if (measures(file)) return 'faults'
-  const isLong = file.startsWith('test/daemon/') || LONG.has(file)
+  const isLong = /^test\/(daemon|attack)\//.test(file) || LONG.has(file)
   return isLong && !ESSENTIAL.has(file) ? 'daemon' : 'test'
 }
 
