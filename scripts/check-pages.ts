@@ -21,7 +21,7 @@ const FAMILIES: Readonly<Record<Family, string>> = {
 const COMMENT = '<!-- Written by `npm run docs:checks` from lib/audit/checks/. Edit the check there. -->'
 
 /** Text of ours for Markdown: what looks like a tag, a link or a table stays text. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll(/[\\`*_[\]<>|]/g, String.raw`\$&`)
 }
 

@@ -11,6 +11,7 @@ import * as interop from '../lib/interop.ts'
 import * as pki from '../lib/pki.ts'
 import * as probe from '../lib/probe.ts'
 import * as provision from '../lib/provision.ts'
+import { ATTACK_PAGE, renderAttackPage } from '../scripts/attack-page.ts'
 import { CHECK_PAGES, renderCheckPages } from '../scripts/check-pages.ts'
 import { renderPage } from '../scripts/error-pages.ts'
 
@@ -160,6 +161,10 @@ test('docs/checks/ is what npm run docs:checks writes', () => {
   assert.deepEqual(readdirSync(CHECK_PAGES).toSorted(), [...pages.keys()].toSorted(), 'run:  npm run docs:checks')
   for (const [name, page] of pages)
     assert.ok(readFileSync(join(CHECK_PAGES, name), 'utf8') === page, `${name}: run  npm run docs:checks`)
+})
+
+test('docs/attacks.md is what npm run docs:attacks writes', () => {
+  assert.ok(readFileSync(ATTACK_PAGE, 'utf8') === renderAttackPage(), 'run:  npm run docs:attacks')
 })
 
 /** The links of a page that lead to a file here, code blocks left out. */

@@ -45,6 +45,6 @@ export function shakeHands(options: Handshake): Promise<string> {
 }
 
 /** Removes the common prefix of OpenSSL's texts, such as `tlsv13 alert certificate required`. */
-function alertText({ reason, message }: Error & { reason?: string }): string {
+export function alertText({ reason, message }: Error & { reason?: string }): string {
   return (reason ?? message).replace(/^(sslv3|tlsv1|tlsv13|ssl\/tls) alert /, '')
 }

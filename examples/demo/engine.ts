@@ -18,8 +18,8 @@ export interface Engine {
 }
 
 /** Uses the installed engine, or installs one if possible. On a terminal it asks first. */
-export async function ensureEngine(progress: Progress): Promise<Engine> {
-  const missing = missingPackages(ENGINE_PACKAGES)
+export async function ensureEngine(progress: Progress, packages = ENGINE_PACKAGES): Promise<Engine> {
+  const missing = missingPackages(packages)
   if (missing.length === 0) return { installed: [] }
   const why = whyNoInstall()
   if (why !== undefined) return { installed: [], obstacle: lacking(missing, why) }
@@ -32,7 +32,7 @@ async function install(progress: Progress, missing: readonly DebianPackage[]): P
   try {
     const absent = await progress.step(
       'Installing a Docker Engine with apt-get',
-      () => ensurePackages(ENGINE_PACKAGES, ignore),
+      () => ensurePackages(missing, ignore),
       () => 'Installed a Docker Engine with apt-get, without starting services',
     )
     const installed = missing.filter((wanted) => !absent.includes(wanted)).map(({ name }) => name)

@@ -40,7 +40,7 @@ export function tierOf(file: string): Exclude<Tier, 'all'> {
   if (measures(file)) return 'faults'
   // It looks at the calls of those.
   if (isAfter(file)) return 'daemon'
-  const isLong = file.startsWith('test/daemon/') || LONG.has(file)
+  const isLong = /^test\/(daemon|attack)\//.test(file) || LONG.has(file)
   return isLong && !ESSENTIAL.has(file) ? 'daemon' : 'test'
 }
 

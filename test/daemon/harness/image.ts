@@ -12,17 +12,22 @@ export const IMAGE = 'busybox:made-here'
 /**
  * Makes an image out of the machine's busybox, without any registry: `docker import` of a tar that is made on the spot.
  *
+ * @param programs - paths of further programs of the machine for the image
  * @returns the image's name
  */
-export async function makeImage(daemon: Daemon, name: string = IMAGE): Promise<string> {
+export async function makeImage(
+  daemon: Daemon,
+  name: string = IMAGE,
+  programs: readonly string[] = [],
+): Promise<string> {
   const command = ['import', '--change', 'CMD ["sh"]', '--change', 'ENV PATH=/bin', '-', name]
-  const { code, stderr } = await dockerLocally(daemon, command, { input: await busyboxTar() })
+  const { code, stderr } = await dockerLocally(daemon, command, { input: await busyboxTar(programs) })
   if (code !== 0) throw new Error(`docker import failed: ${stderr}`)
   return name
 }
 
-/** A root folder with busybox and all its applets, as a tar for `docker import`. */
-export async function busyboxTar(): Promise<Buffer> {
+/** A root folder with busybox, all its applets, and further programs, as a tar for `docker import`. */
+export async function busyboxTar(programs: readonly string[] = []): Promise<Buffer> {
   const busybox = findProgram('busybox')
   if (busybox === undefined) throw new Error('busybox is not installed (Debian: busybox-static)')
   const tar = pack()
@@ -31,8 +36,9 @@ export async function busyboxTar(): Promise<Buffer> {
   tar.entry({ name: 'etc/passwd' }, 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n')
   tar.entry({ name: 'etc/group' }, 'root:x:0:\nnogroup:x:65534:\n')
   tar.entry({ name: 'bin/busybox', mode: 0o755 }, await readFile(busybox))
-  for (const library of librariesOf(busybox)) {
-    tar.entry({ name: library.slice(1), mode: 0o755 }, await readFile(await realpath(library)))
+  const files = new Set([busybox, ...programs].flatMap(librariesOf))
+  for (const file of [...programs, ...files]) {
+    tar.entry({ name: file.slice(1), mode: 0o755 }, await readFile(await realpath(file)))
   }
   for (const applet of appletsOf(busybox)) tar.entry({ name: `bin/${applet}`, type: 'symlink', linkname: 'busybox' })
   tar.finalize()
