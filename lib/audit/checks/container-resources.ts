@@ -1,7 +1,7 @@
 import { containerCheck, type Check } from '../check.ts'
 import { cisItems, dockerDocs, manPage } from '../container/documents.ts'
 import { infoOf } from '../container/user-namespace.ts'
-import { worst } from '../container/worst.ts'
+import { worst } from '../worst.ts'
 import type { ContainerFacts } from '../snapshot/container-schema.ts'
 import { fail, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
 
@@ -98,6 +98,7 @@ const restarts = containerCheck({
   why: 'A container that crashes and restarts without end gives an attacker as many tries as he needs, and hides that something is wrong.',
   remedy: 'docker update --restart on-failure:5 NAME, or watch the restarts of this container.',
   references: [dockerDocs('engine/containers/start-containers-automatically/')],
+  windows: true,
   test: ({ HostConfig }) => {
     const name = reported(HostConfig?.RestartPolicy?.Name, 'HostConfig.RestartPolicy.Name')
     if (name === 'always' || name === 'unless-stopped') return warn(`RestartPolicy: ${name}`)
@@ -116,6 +117,7 @@ const logs = containerCheck({
   why: 'Without a limit, output of the container fills the disk of the host. Without a log, nobody can tell afterwards what happened.',
   remedy: 'Create the container again with --log-driver local, or with --log-opt max-size=10m --log-opt max-file=3.',
   references: [dockerDocs('engine/logging/drivers/json-file/'), dockerDocs('engine/logging/configure/')],
+  windows: true,
   test: ({ HostConfig }) => {
     const type = reported(HostConfig?.LogConfig?.Type, 'HostConfig.LogConfig.Type')
     if (type === 'none') return fail('log driver none')
@@ -138,7 +140,8 @@ function judgeUlimit({ Name, Soft, Hard }: Ulimit): Verdict {
   const hard = reported(Hard, 'HostConfig.Ulimits[].Hard')
   const detail = `${name}=${soft}:${hard}`
   const isUnlimited = hard < 0 || soft < 0
-  if (name === 'nofile') return isUnlimited || soft >= MANY_FILES ? fail(detail) : pass()
+  // Every process may raise its soft limit up to the hard one (getrlimit(2)).
+  if (name === 'nofile') return isUnlimited || Math.max(soft, hard) >= MANY_FILES ? fail(detail) : pass()
   return isUnlimited && ['memlock', 'nproc'].includes(name) ? warn(detail) : pass()
 }
 
