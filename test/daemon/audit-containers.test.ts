@@ -285,13 +285,9 @@ async function prepare({ docker, daemon }: BusyboxEngine): Promise<void> {
 /** A folder whose mounts reach the host: what a mount with the propagation rshared needs. */
 async function sharedFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'audit-shared-'))
-  const steps = [
-    ['--bind', folder, folder],
-    ['--make-shared', folder],
-  ]
-  for (const args of steps) {
-    assert.equal(spawnSync('mount', args).status, 0, args.join(' '))
-  }
+  const mount = (...args: string[]): void => assert.equal(spawnSync('mount', args).status, 0, args.join(' '))
+  mount('--bind', folder, folder)
+  mount('--make-shared', folder)
   return folder
 }
 
