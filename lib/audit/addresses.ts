@@ -11,6 +11,11 @@ export function isLoopback(name: string): boolean {
   return /^127(?:\.\d{1,3}){3}$/.test(bare) && (prefixOf(name) ?? 32) >= 8
 }
 
+/** Whether an address means all addresses of the host: `0.0.0.0`, `::`, `[::]`, `0::0`. */
+export function isAnyAddress(address: string): boolean {
+  return address === '0.0.0.0' || /^\[?(?=.*:)[0:]+\]?$/.test(address)
+}
+
 function prefixOf(name: string): number | undefined {
   const [, digits] = /\/(\d+)$/.exec(name) ?? []
   return digits === undefined ? undefined : Number(digits)

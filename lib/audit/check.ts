@@ -91,17 +91,21 @@ export function containerCheck(
   facts: Omit<CheckFacts, 'family'> & {
     /** Skips containers that don't run. */
     readonly onlyRunning?: true
+    /** Also judges containers of Windows. */
+    readonly windows?: true
     readonly test: (inspect: ContainerFacts, snapshot: Snapshot, container: AuditedContainer) => Verdict
   },
 ): Check {
-  const { test, onlyRunning, ...given } = facts
+  const { test, onlyRunning, windows, ...given } = facts
   const rest = { ...given, family: 'container' } as const
   const judge = (container: AuditedContainer, snapshot: Snapshot): Verdict => {
     if ('unknown' in container.inspect) return unknown(container.inspect.unknown)
     const { value } = container.inspect
     const isWindows = 'value' in snapshot.info && snapshot.info.value.OSType === 'windows'
-    if (isWindows) return notApplicable('the check is about containers of Linux')
+    if (isWindows && !windows) return notApplicable('the check is about containers of Linux')
     if (onlyRunning && value.State?.Running === false) return notApplicable('the container does not run')
+    // Between two tries, it has no process and no port (moby, container/state.go: SetRestarting).
+    if (onlyRunning && value.State?.Restarting) return unknown('the daemon is restarting the container')
     return test(value, snapshot, container)
   }
   return {

@@ -1,10 +1,13 @@
 import { containerCheck, type Check } from '../check.ts'
 import { cisItems, dockerDocs, manPage } from '../container/documents.ts'
+import { openPaths } from '../container/masks.ts'
 import { judgeSeccompProfile } from '../container/seccomp.ts'
 import { isTrue, parseSecurityOptions } from '../container/security-options.ts'
+import { judgeNamespace } from '../container/shared-namespace.ts'
 import { daemonFeatures, isContained } from '../container/user-namespace.ts'
 import type { ContainerFacts } from '../snapshot/container-schema.ts'
-import { fail, notApplicable, pass, reported, unknown, warn } from '../verdict.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import { fail, notApplicable, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
 
 const seccomp = containerCheck({
   id: 'C-SECCOMP',
@@ -18,11 +21,21 @@ const seccomp = containerCheck({
     const profile = option(inspect, 'seccomp')
     if (profile !== undefined && profile !== '') return judgeSeccompProfile(profile)
     if (isPrivileged(inspect)) return fail('Privileged: true, which disables seccomp')
-    const byDaemon = daemonFeatures(snapshot).get('seccomp')
-    if (byDaemon === undefined) return fail('the daemon does not use seccomp')
-    return byDaemon.includes('unconfined') ? fail('unconfined is the default of the daemon') : pass()
+    return judgeDefaultProfile(snapshot)
   },
 })
+
+/** The profile of containers that name none. */
+function judgeDefaultProfile(snapshot: Snapshot): Verdict {
+  const feature = daemonFeatures(snapshot).get('seccomp')
+  if (!feature) return fail('the daemon does not use seccomp')
+  // `default` until Docker Engine 20.10.
+  const profile = feature.get('profile') ?? ''
+  if (profile === 'unconfined') return fail('unconfined is the default of the daemon')
+  return ['', 'builtin', 'default'].includes(profile)
+    ? pass()
+    : unknown(`the daemon reads its profile from ${profile}, and does not show it`)
+}
 
 const appArmor = containerCheck({
   id: 'C-APPARMOR',
@@ -42,6 +55,13 @@ const appArmor = containerCheck({
   },
 })
 
+/** Types of SELinux that are not confined (selinux-policy, container-selinux). */
+const UNCONFINED_TYPES: ReadonlySet<string> = new Set(
+  ['spc_t', 'unconfined_t', 'unconfined_service_t', 'container_runtime_t', 'init_t', 'initrc_t', 'kernel_t'].map(
+    (type) => `type:${type}`,
+  ),
+)
+
 const label = containerCheck({
   id: 'C-LABEL',
   title: 'SELinux confines the container',
@@ -55,15 +75,13 @@ const label = containerCheck({
     if (!daemonFeatures(snapshot).has('selinux')) return notApplicable('the daemon does not use SELinux')
     const labels = securityOptions(inspect).get('label') ?? []
     if (labels.includes('disable')) return fail('label=disable')
-    if (labels.includes('type:spc_t')) return fail('label=type:spc_t, which SELinux does not confine')
-    return isPrivileged(inspect) ? fail('Privileged: true, which disables the label') : pass()
+    const unconfined = labels.find((one) => UNCONFINED_TYPES.has(one))
+    if (unconfined !== undefined) return fail(`label=${unconfined}, which SELinux does not confine`)
+    if (isPrivileged(inspect)) return fail('Privileged: true, which disables the label')
+    const shared = labels.length > 0 ? undefined : withoutLabel(inspect, snapshot)
+    return shared === undefined ? pass() : fail(`${shared}, which disables the label`)
   },
 })
-
-/** Without these, root in the container changes settings of the kernel, or crashes the host. */
-const NEVER_WRITABLE = ['/proc/sys', '/proc/sysrq-trigger']
-/** Memory of the kernel. */
-const NEVER_READABLE = ['/proc/kcore']
 
 const masked = containerCheck({
   id: 'C-MASK',
@@ -76,13 +94,10 @@ const masked = containerCheck({
   test: (inspect, snapshot) => {
     if (isPrivileged(inspect)) return fail('Privileged: true, which removes the masks')
     const hidden = reported(inspect.HostConfig?.MaskedPaths, 'HostConfig.MaskedPaths')
-    const readOnly = new Set([...hidden, ...reported(inspect.HostConfig?.ReadonlyPaths, 'HostConfig.ReadonlyPaths')])
-    const open = [
-      ...NEVER_READABLE.filter((path) => !hidden.includes(path)).map((path) => `${path} is readable`),
-      ...NEVER_WRITABLE.filter((path) => !readOnly.has(path)).map((path) => `${path} is writable`),
-    ]
-    if (open.length === 0) return pass()
-    return isContained(inspect, snapshot) ? warn(`${open.join(', ')} (in a user namespace)`) : fail(open.join(', '))
+    const { bad, other } = openPaths(hidden, reported(inspect.HostConfig?.ReadonlyPaths, 'HostConfig.ReadonlyPaths'))
+    const open = [...bad, ...other].join(', ')
+    if (bad.length === 0) return open === '' ? pass() : warn(open)
+    return isContained(inspect, snapshot) ? warn(`${open} (in a user namespace)`) : fail(open)
   },
 })
 
@@ -107,6 +122,15 @@ const newPrivileges = containerCheck({
       : fail('no-new-privileges is not set')
   },
 })
+
+/**
+ * The namespace of the host for which dockerd disables the label of a container that asks for none (moby, daemon/create.go:
+ * generateSecurityOpt). An existing container has the option, but not the request for one.
+ */
+function withoutLabel(inspect: ContainerFacts, snapshot: Snapshot): string | undefined {
+  const verdicts = (['PidMode', 'IpcMode'] as const).map((mode) => judgeNamespace(inspect, mode, snapshot))
+  return verdicts.find(({ status }) => status === 'fail')?.detail
+}
 
 function securityOptions({ HostConfig }: ContainerFacts): ReturnType<typeof parseSecurityOptions> {
   return parseSecurityOptions(reported(HostConfig?.SecurityOpt, 'HostConfig.SecurityOpt'))

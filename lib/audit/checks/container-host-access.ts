@@ -3,9 +3,9 @@ import { judgeDevice, judgeDeviceRule } from '../container/devices.ts'
 import { judgeDockerHost } from '../container/docker-host.ts'
 import { cisItems, dockerDocs, manPage } from '../container/documents.ts'
 import { describeMount, hostMounts, type HostMount } from '../container/mounts.ts'
-import { looksLikeDockerSocket, showsDockerSocket, shownControlSocket } from '../container/sockets.ts'
-import { isContained, rootOnHost } from '../container/user-namespace.ts'
-import { worst } from '../container/worst.ts'
+import { looksLikeDockerSocket, showsDockerSocket, shownControlSocket, showsMessageBus } from '../container/sockets.ts'
+import { daemonFeatures, infoOf, isContained, rootOnHost } from '../container/user-namespace.ts'
+import { worst } from '../worst.ts'
 import type { ContainerFacts } from '../snapshot/container-schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { fail, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
@@ -19,6 +19,7 @@ const socket = containerCheck({
   remedy:
     'Create the container again without this mount. Give a program that needs the API its own client certificate, limited by an authorization plugin.',
   references: [dockerDocs('engine/security/protect-access/'), dockerDocs('engine/security/')],
+  windows: true,
   test: (inspect, snapshot) => judgeMounts(inspect, snapshot, (mount) => judgeSocket(mount, inspect, snapshot)),
 })
 
@@ -30,9 +31,10 @@ const otherSockets = containerCheck({
   why: 'An attacker who reaches the socket of containerd, Podman, BuildKit, libvirt or systemd can start processes as root on the host. No setting and no authorization plugin of Docker applies to them.',
   remedy: 'Create the container again without this mount.',
   references: [dockerDocs('engine/security/'), manPage('unix.7')],
+  windows: true,
   test: (inspect, snapshot) =>
     judgeMounts(inspect, snapshot, (mount) => {
-      if (mount.path === '/run/dbus' || mount.path === '/run/dbus/system_bus_socket') return warn(describeMount(mount))
+      if (showsMessageBus(mount.path)) return warn(describeMount(mount))
       const shown = shownControlSocket(mount.path)
       if (shown === undefined) return pass()
       const detail = shown === mount.path ? describeMount(mount) : `${describeMount(mount)}, with ${shown}`
@@ -49,6 +51,7 @@ const dockerHost = containerCheck({
   remedy:
     'Secure that daemon with docker-mtls, and set DOCKER_HOST, DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH in the container.',
   references: [dockerDocs('engine/security/protect-access/')],
+  windows: true,
   test: ({ Config }) => judgeDockerHost(reported(Config?.Env, 'Config.Env')),
 })
 
@@ -73,12 +76,17 @@ const devices = containerCheck({
 
 function judgeSocket(mount: HostMount, inspect: ContainerFacts, snapshot: Snapshot): Verdict {
   const detail = describeMount(mount)
-  if (showsDockerSocket(mount.path, snapshot.target)) {
+  if (showsDockerSocket(mount.path, snapshot.target, isRootless(snapshot))) {
     // The socket belongs to root and the group docker, and neither is in the range of remapped users.
     const isRemapped = isContained(inspect, snapshot) && rootOnHost(inspect, snapshot) === 'remapped'
     return isRemapped ? warn(`${detail} (in a user namespace)`) : fail(detail)
   }
   return looksLikeDockerSocket(mount.destination) ? warn(`${detail}, where clients look for the Docker socket`) : pass()
+}
+
+/** True also if that is unknown: the socket may be there. */
+function isRootless(snapshot: Snapshot): boolean {
+  return !infoOf(snapshot)?.SecurityOptions || daemonFeatures(snapshot).has('rootless')
 }
 
 /** Passes only if all mounts were seen. */

@@ -25,6 +25,7 @@ const health = containerCheck({
   why: 'Without a healthcheck, a container counts as running even if its service hangs, or if an attacker has stopped or replaced it.',
   remedy: 'Add HEALTHCHECK to the Dockerfile, or create the container again with --health-cmd.',
   references: [dockerDocs('reference/dockerfile/#healthcheck')],
+  windows: true,
   test: ({ Config, State }) => {
     const { Test = [] } = reported(Config?.Healthcheck, 'Config.Healthcheck')
     const status = State?.Health?.Status ?? ''
@@ -43,6 +44,7 @@ const tag = containerCheck({
   why: 'The tag latest moves with each release. You cannot tell which version runs and which vulnerabilities it has, and another host may run a different one.',
   remedy: 'Create the container again with a version or a digest: NAME:1.2.3 or NAME@sha256:...',
   references: [dockerDocs('build/building/best-practices/#pin-base-image-versions')],
+  windows: true,
   test: ({ Config, Image }) => {
     const reference = reported(Config?.Image, 'Config.Image')
     if (isOwnId(reference, Image) || reference.includes('@')) return pass(reference)
@@ -59,6 +61,7 @@ const drift = containerCheck({
   remedy:
     'Create the container again from the current image: docker compose up -d, or docker run with the same options.',
   references: [dockerDocs('reference/cli/docker/image/pull/')],
+  windows: true,
   test: ({ Config, Image }, _, { listedImage }) => {
     const reference = reported(Config?.Image, 'Config.Image')
     if (isPinned(reference) && (isOwnId(reference, Image) || reference.includes('@'))) {
@@ -78,6 +81,7 @@ const secrets = containerCheck({
   why: 'Anyone who may inspect the container can read its variables, and so can every process in it. They also end up in logs and crash reports.',
   remedy: 'Mount the secret as a file, and pass its path: POSTGRES_PASSWORD_FILE=/run/secrets/password.',
   references: [dockerDocs('compose/how-tos/use-secrets/'), dockerDocs('engine/swarm/secrets/')],
+  windows: true,
   test: ({ Config }) => {
     const { certain, possible } = secretNames(reported(Config?.Env, 'Config.Env'))
     if (certain.length > 0) return fail([...certain, ...possible].join(', '))
@@ -126,6 +130,7 @@ const stale = containerCheck({
   remedy: 'docker restart NAME',
   references: [dockerDocs('engine/daemon/live-restore/'), dockerDocs('engine/security/seccomp/')],
   onlyRunning: true,
+  windows: true,
   test: ({ State }, snapshot) => {
     const { version } = snapshot
     const built = momentOf('value' in version ? version.value.BuildTime : undefined, 'version.BuildTime')

@@ -4,17 +4,12 @@ import { judgeHostMount } from '../container/host-folders.ts'
 import { normalizeHostPath } from '../container/host-path.ts'
 import { inheritedMounts } from '../container/inherited-mounts.ts'
 import { isPinned } from '../container/image-reference.ts'
-import {
-  describeMount,
-  hostMounts,
-  hostPathsOf,
-  isLocalDriver,
-  type HostMount,
-  type HostMounts,
-} from '../container/mounts.ts'
+import { contentsOf } from '../container/local-volume.ts'
+import { describeMount, hostMounts, isLocalDriver, type HostMount, type HostMounts } from '../container/mounts.ts'
 import { showsDockerSocket, shownControlSocket } from '../container/sockets.ts'
-import { infoOf, isContained } from '../container/user-namespace.ts'
-import { worst } from '../container/worst.ts'
+import { dataRootOf } from '../container/data-root.ts'
+import { isContained } from '../container/user-namespace.ts'
+import { worst } from '../worst.ts'
 import type { ContainerFacts } from '../snapshot/container-schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { fail, notApplicable, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
@@ -129,6 +124,7 @@ const images = containerCheck({
   why: 'An attacker who moves the tag of a mounted image changes the programs and settings that the container finds there. A named pipe of Windows may be the API of the daemon.',
   remedy: 'Name the image of the mount by its digest: type=image,source=NAME@sha256:...',
   references: [dockerDocs('engine/storage/')],
+  windows: true,
   test: ({ HostConfig }) =>
     worst(
       reported(HostConfig?.Mounts, 'HostConfig.Mounts').map(({ Type, Source = '' }) => {
@@ -139,15 +135,19 @@ const images = containerCheck({
 })
 
 function judgeFolder(mount: HostMount, snapshot: Snapshot): Verdict {
-  return judgeHostMount(mount, normalizeHostPath(infoOf(snapshot)?.DockerRootDir ?? '/var/lib/docker'))
+  return judgeHostMount(mount, dataRootOf(snapshot))
 }
 
-/** Any path of the host is worth a look if nobody sees it; a sensitive one is a fault. */
+/**
+ * Any path of the host is worth a look if nobody sees it; a sensitive one is a fault. Plugins need a folder of the host for
+ * their volumes, though.
+ */
 function judgeHidden({ mounts, unseen }: HostMounts, snapshot: Snapshot): Verdict {
   const verdicts = mounts.map((mount) => {
     const isSocket = showsDockerSocket(mount.path, snapshot.target) || shownControlSocket(mount.path) !== undefined
-    const isBad = isSocket || judgeFolder(mount, snapshot).status === 'fail'
-    return isBad ? fail(describeMount(mount)) : warn(describeMount(mount))
+    const folder = judgeFolder(mount, snapshot)
+    if (isSocket || folder.status === 'fail') return fail(describeMount(mount))
+    return mount.plugin === undefined ? warn(describeMount(mount)) : folder
   })
   return unlessUnseen(worst(verdicts), unseen)
 }
@@ -157,14 +157,10 @@ type RequestedMount = NonNullable<NonNullable<ContainerFacts['HostConfig']>['Mou
 function judgeDriver({ Target = '', ReadOnly, VolumeOptions }: RequestedMount, snapshot: Snapshot): Verdict {
   const driver = reported(VolumeOptions?.DriverConfig, 'HostConfig.Mounts[].VolumeOptions.DriverConfig')
   if (!isLocalDriver(driver.Name ?? '')) return warn(`driver ${driver.Name ?? ''} at ${Target}`)
-  const paths = hostPathsOf(reported(driver.Options, 'HostConfig.Mounts[].VolumeOptions.DriverConfig.Options'))
-  const mounts = paths.map((path) => ({
-    path: normalizeHostPath(path),
-    destination: Target,
-    writable: ReadOnly !== true,
-    volume: undefined,
-  }))
-  return judgeHidden({ mounts, unseen: undefined }, snapshot)
+  const options = reported(driver.Options, 'HostConfig.Mounts[].VolumeOptions.DriverConfig.Options')
+  const { paths, isDisk, unseen } = contentsOf(options)
+  const mount = { destination: Target, writable: ReadOnly !== true, volume: undefined, isDisk, plugin: undefined }
+  return judgeHidden({ mounts: paths.map((path) => ({ ...mount, path: normalizeHostPath(path) })), unseen }, snapshot)
 }
 
 /** What was seen may pass only if everything was seen. */

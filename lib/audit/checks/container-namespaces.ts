@@ -4,7 +4,7 @@ import { isTrue, parseSecurityOptions } from '../container/security-options.ts'
 import { judgeNamespace } from '../container/shared-namespace.ts'
 import { judgeSysctl } from '../container/sysctls.ts'
 import { daemonFeatures, infoOf } from '../container/user-namespace.ts'
-import { worst } from '../container/worst.ts'
+import { worst } from '../worst.ts'
 import { fail, notApplicable, pass, reported, warn } from '../verdict.ts'
 
 const RUN = dockerDocs('reference/cli/docker/container/run/')

@@ -1,8 +1,9 @@
+import { isAnyAddress } from '../addresses.ts'
 import { containerCheck, type Check } from '../check.ts'
 import { cisItems, dockerDocs, manPage } from '../container/documents.ts'
-import { describePort, isAnyAddress, publishedPorts, type PublishedPort } from '../container/ports.ts'
+import { arePortsInForce, describePort, publishedPorts, type PublishedPort } from '../container/ports.ts'
 import { sharedWith } from '../container/shared-namespace.ts'
-import { worst } from '../container/worst.ts'
+import { worst } from '../worst.ts'
 import type { ContainerFacts } from '../snapshot/container-schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { fail, notApplicable, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
@@ -18,15 +19,31 @@ const addresses = containerCheck({
   remedy:
     'Create the container again with an address: -p 127.0.0.1:8080:80, or the address of the one network that needs it.',
   references: [PUBLISHING, dockerDocs('engine/network/packet-filtering-firewalls/')],
+  windows: true,
   test: (inspect, snapshot) => {
     const none = withoutPorts(inspect)
     if (none) return none
-    const isRandom = inspect.HostConfig?.PublishAllPorts === true && inspect.State?.Running === false
-    if (isRandom) return fail('PublishAllPorts: true')
+    const isLater = !arePortsInForce(inspect)
+    if (isLater && inspect.HostConfig?.PublishAllPorts) return fail('PublishAllPorts: true')
     const open = publishedPorts(inspect, snapshot).filter(({ address }) => isAnyAddress(address))
-    return worst(open.map((port) => fail(describePort(port))))
+    const undecided = isLater ? portsWithoutBinding(inspect) : []
+    return worst([
+      ...open.map((port) => fail(describePort(port))),
+      ...undecided.map((port) =>
+        warn(`the binding of ${port} is empty: some engines then publish it on all addresses`),
+      ),
+    ])
   },
 })
+
+/**
+ * Whether an empty list publishes the port depends on the engine: 26.1 does not (executed), and 29 may fill it in
+ * (moby#50874).
+ */
+function portsWithoutBinding({ HostConfig }: ContainerFacts): string[] {
+  const bindings = Object.entries(reported(HostConfig?.PortBindings, 'HostConfig.PortBindings'))
+  return bindings.filter(([, list]) => list?.length === 0).map(([port]) => port)
+}
 
 const lowPorts = containerCheck({
   id: 'C-LOWPORT',
@@ -36,6 +53,7 @@ const lowPorts = containerCheck({
   why: 'Ports below 1024 are for services of the host. An attacker in a container on port 22 or 53 receives passwords or DNS queries that are meant for the host.',
   remedy: 'Create the container again with a host port of 1024 or higher: -p 127.0.0.1:8022:22.',
   references: [PUBLISHING],
+  windows: true,
   test: (inspect, snapshot) => {
     const none = withoutPorts(inspect)
     if (none) return none
@@ -54,11 +72,11 @@ const daemonPorts = containerCheck({
   why: 'Port 2375 is the Docker API without TLS. Docker in Docker and proxies of the socket often listen there. Anyone who reaches it may become root on the host.',
   remedy: 'Create the container again without this port. Let clients use mutual TLS on port 2376.',
   references: [dockerDocs('engine/security/protect-access/')],
+  windows: true,
   test: (inspect, snapshot) => {
     const none = withoutPorts(inspect)
     if (none) return none
-    const isRunning = reported(inspect.State?.Running, 'State.Running')
-    const inNetwork = isRunning ? Object.keys(inspect.NetworkSettings?.Ports ?? {}) : []
+    const inNetwork = arePortsInForce(inspect) ? Object.keys(inspect.NetworkSettings?.Ports ?? {}) : []
     return worst([
       ...publishedPorts(inspect, snapshot).map(judgeDaemonPort),
       ...(inNetwork.includes('2375/tcp') ? [warn('2375/tcp is open to containers in its networks')] : []),

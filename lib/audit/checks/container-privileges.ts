@@ -1,8 +1,9 @@
 import { containerCheck, type Check } from '../check.ts'
 import { effectiveCapabilities, extraCapabilities, capabilityName } from '../container/capabilities.ts'
 import { cisItems, dockerDocs, manPage } from '../container/documents.ts'
+import { judgeNamespace } from '../container/shared-namespace.ts'
 import { isContained, rootOnHost } from '../container/user-namespace.ts'
-import { worst } from '../container/worst.ts'
+import { worst } from '../worst.ts'
 import type { ContainerFacts, ExecFacts } from '../snapshot/container-schema.ts'
 import { fail, notApplicable, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
 
@@ -62,12 +63,13 @@ const rawSockets = containerCheck({
   why: 'With NET_RAW, an attacker who is root in the container can forge ARP and IP packets, and so read or redirect the traffic of other containers in its network. In the network of the host, they can read all traffic of the host.',
   remedy: 'Create the container again with --cap-drop NET_RAW. ping works without it since Engine 20.10.',
   references: [manPage('packet.7'), manPage('capabilities.7')],
-  test: (inspect) => {
+  test: (inspect, snapshot) => {
     const mode = reported(inspect.HostConfig?.NetworkMode, 'HostConfig.NetworkMode')
     const has = capabilitiesOf(inspect).some((name) => name === 'NET_RAW' || name === 'ALL')
     if (!has) return pass()
     if (mode === 'none') return notApplicable('the container has no network')
-    return mode === 'host' ? fail('NET_RAW in the network of the host') : warn('NET_RAW')
+    const isOnHost = judgeNamespace(inspect, 'NetworkMode', snapshot).status === 'fail'
+    return isOnHost ? fail('NET_RAW in the network of the host') : warn('NET_RAW')
   },
 })
 
@@ -82,6 +84,7 @@ const runsAsUser = containerCheck({
   references: [dockerDocs('reference/dockerfile/#user'), dockerDocs('engine/security/userns-remap/')],
   test: (inspect, snapshot) => {
     const user = reported(inspect.Config?.User, 'Config.User')
+    // A name is what /etc/passwd of the image says. The API does not show that file.
     if (!isRoot(user)) return pass(`User: ${user}`)
     const detail = `User: ${user === '' ? 'not set, which means root' : user}`
     const root = rootOnHost(inspect, snapshot)
@@ -126,10 +129,10 @@ function capabilitiesOf({ HostConfig }: ContainerFacts): readonly string[] {
   })
 }
 
-/** `0:1000` and `00`, too: runc reads a number. */
+/** `0:1000` and `00`, too: runc reads a number. `toor` is the second name of root wherever it exists. */
 function isRoot(user: string): boolean {
   const [name = ''] = user.split(':')
-  return name === '' || name === 'root' || /^[+-]?0+$/.test(name)
+  return name === '' || ['root', 'toor'].includes(name) || /^[+-]?0+$/.test(name)
 }
 
 /** Privileges that a container has on its host. */

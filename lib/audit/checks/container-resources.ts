@@ -1,7 +1,7 @@
 import { containerCheck, type Check } from '../check.ts'
 import { cisItems, dockerDocs, manPage } from '../container/documents.ts'
 import { infoOf } from '../container/user-namespace.ts'
-import { worst } from '../container/worst.ts'
+import { worst } from '../worst.ts'
 import type { ContainerFacts } from '../snapshot/container-schema.ts'
 import { fail, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
 
@@ -99,6 +99,7 @@ const restarts = containerCheck({
   remedy:
     'docker update --restart on-failure:5 NAME. With this policy, the container may not start again when the daemon restarts. If it must, keep its policy and monitor its restarts.',
   references: [dockerDocs('engine/containers/start-containers-automatically/')],
+  windows: true,
   test: ({ HostConfig }) => {
     const name = reported(HostConfig?.RestartPolicy?.Name, 'HostConfig.RestartPolicy.Name')
     if (name === 'always' || name === 'unless-stopped') return warn(`RestartPolicy: ${name}`)
@@ -117,6 +118,7 @@ const logs = containerCheck({
   why: 'Without a limit, an attacker can fill the disk of the host with the output of the container. Without a log, you cannot find out afterwards what happened.',
   remedy: 'Create the container again with --log-driver local, or with --log-opt max-size=10m --log-opt max-file=3.',
   references: [dockerDocs('engine/logging/drivers/json-file/'), dockerDocs('engine/logging/configure/')],
+  windows: true,
   test: ({ HostConfig }) => {
     const type = reported(HostConfig?.LogConfig?.Type, 'HostConfig.LogConfig.Type')
     if (type === 'none') return fail('log driver none')
@@ -141,7 +143,8 @@ function judgeUlimit({ Name, Soft, Hard }: Ulimit): Verdict {
   const hard = reported(Hard, 'HostConfig.Ulimits[].Hard')
   const detail = `${name}=${soft}:${hard}`
   const isUnlimited = hard < 0 || soft < 0
-  if (name === 'nofile') return isUnlimited || soft >= MANY_FILES ? fail(detail) : pass()
+  // Every process may raise its soft limit up to the hard one (getrlimit(2)).
+  if (name === 'nofile') return isUnlimited || Math.max(soft, hard) >= MANY_FILES ? fail(detail) : pass()
   return isUnlimited && ['memlock', 'nproc'].includes(name) ? warn(detail) : pass()
 }
 

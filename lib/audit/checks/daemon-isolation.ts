@@ -1,20 +1,12 @@
 import { daemonCheck, type Check } from '../check.ts'
+import { featuresOf } from '../container/user-namespace.ts'
 import type { InfoFacts } from '../snapshot/daemon-schema.ts'
 import { fail, notApplicable, pass, reported, warn, type Verdict } from '../verdict.ts'
 
 const NOT_WINDOWS = 'the host runs Windows'
 
-/** The names in `info.SecurityOptions`, with their settings: `name=seccomp,profile=builtin`. */
 function securityOption(info: InfoFacts, name: string): ReadonlyMap<string, string> | undefined {
-  const options = reported(info.SecurityOptions, 'info.SecurityOptions').map(
-    (option) => new Map(option.split(',').map((pair) => splitPair(pair))),
-  )
-  return options.find((option) => option.get('name') === name)
-}
-
-function splitPair(pair: string): [string, string] {
-  const [key = '', ...value] = pair.split('=')
-  return [key, value.join('=')]
+  return featuresOf(info).get(name)
 }
 
 /** Runs a test on hosts with Linux; on others the check has no meaning. */

@@ -1,4 +1,5 @@
 import { daemonCheck, type Check } from '../check.ts'
+import { featuresOf } from '../container/user-namespace.ts'
 import type { InfoFacts } from '../snapshot/daemon-schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { compareVersions } from '../../engine/version.ts'
@@ -41,10 +42,9 @@ const imageStore = daemonCheck({
   needs: ['info'],
   test: ({ info }) => {
     const status = reported(info.DriverStatus, 'info.DriverStatus')
-    const options = reported(info.SecurityOptions, 'info.SecurityOptions')
+    const features = featuresOf(info)
     const isContainerd = status.some(([, value]) => value === 'io.containerd.snapshotter.v1')
-    if (options.some((option) => /^name=(?:userns|rootless)\b/.test(option)))
-      return notApplicable('user namespaces are on')
+    if (features.has('userns') || features.has('rootless')) return notApplicable('user namespaces are on')
     return isContainerd ? warn('the daemon uses the containerd image store') : pass()
   },
 })

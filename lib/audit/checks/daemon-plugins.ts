@@ -1,5 +1,14 @@
 import { daemonCheck, type Check } from '../check.ts'
+import { capabilityName, extraCapabilities } from '../container/capabilities.ts'
+import { dataRootOf, DEFAULT_DATA_ROOT } from '../container/data-root.ts'
+import { judgeDevice } from '../container/devices.ts'
+import { levelOf } from '../container/host-folders.ts'
+import { normalizeHostPath } from '../container/host-path.ts'
+import { contentsOf } from '../container/local-volume.ts'
+import { showsDockerSocket, shownControlSocket } from '../container/sockets.ts'
 import type { PluginFacts } from '../snapshot/plugin-schema.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import { worst } from '../worst.ts'
 import { fail, notApplicable, pass, reported, warn, type Verdict } from '../verdict.ts'
 import { eachCheck } from './each.ts'
 
@@ -20,9 +29,6 @@ const authorization = daemonCheck({
   },
 })
 
-/** A plugin with one of these mounts controls the host. */
-const CONTROLS_HOST = /^\/?$|^\/(?:var\/)?run\/?$|\/(?:docker|containerd)\.sock$|^\/(?:etc|root|var\/lib\/docker)\/?$/
-
 const plugins = eachCheck({
   id: 'D-PLUGINS',
   title: 'The managed plugin has no privileges on the host',
@@ -39,28 +45,57 @@ const plugins = eachCheck({
   of: 'plugins',
   none: 'there are no managed plugins',
   subject: ({ Id = '', Name = '' }) => ({ kind: 'plugin', id: Id, name: Name }),
-  test: (plugin) => judgePlugin(plugin),
+  test: (plugin, snapshot) => judgePlugin(plugin, snapshot),
 })
 
-function judgePlugin(plugin: PluginFacts): Verdict {
+function judgePlugin(plugin: PluginFacts, snapshot: Snapshot): Verdict {
   if (!reported(plugin.Enabled, 'Enabled')) return notApplicable('the plugin is disabled')
   const { Mounts, Devices } = plugin.Settings ?? {}
-  const { Network, Linux, IpcHost, PidHost } = plugin.Config ?? {}
-  const sources = reported(Mounts, 'Settings.Mounts').map(({ Source }) => Source ?? '')
-  const allDevices = reported(Linux?.AllowAllDevices, 'Config.Linux.AllowAllDevices')
-  const control = sources.filter((source) => CONTROLS_HOST.test(source)).map((source) => `mount of ${source}`)
-  if (control.length > 0 || allDevices) return fail([...control, ...(allDevices ? ['all devices'] : [])].join(', '))
-  const privileges = [
-    ...sources.filter((source) => source !== '').map((source) => `mount of ${source}`),
-    ...reported(Devices, 'Settings.Devices').map(({ Path }) => `device ${Path}`),
-    ...reported(Linux?.Capabilities, 'Config.Linux.Capabilities'),
-    ...(reported(Network, 'Config.Network').Type === 'host' ? ['network of the host'] : []),
-    ...(reported(IpcHost, 'Config.IpcHost') ? ['IPC of the host'] : []),
-    ...(reported(PidHost, 'Config.PidHost') ? ['processes of the host'] : []),
-  ]
   const byTag = plugin.PluginReference !== undefined && !plugin.PluginReference.includes('@sha256:')
-  const found = [...privileges, ...(byTag ? ['installed by tag'] : [])]
-  return found.length > 0 ? warn(found.join(', ')) : pass()
+  return worst([
+    ...reported(Mounts, 'Settings.Mounts').map((mount) => judgeMount(mount, snapshot)),
+    // A device that nobody has set yet has no path.
+    ...reported(Devices, 'Settings.Devices').map(({ Path = '' }) => (Path === '' ? pass() : judgePluginDevice(Path))),
+    ...judgePrivileges(plugin.Config),
+    byTag ? warn('installed by tag') : pass(),
+  ])
+}
+
+type PluginMount = NonNullable<NonNullable<PluginFacts['Settings']>['Mounts']>[number]
+
+/** By the rules for the mounts of containers. */
+function judgeMount({ Source = '', Type = '', Options = [] }: PluginMount, snapshot: Snapshot): Verdict {
+  // A mount that nobody has set yet has no source.
+  if (Source === '') return pass()
+  const isFolder = ['', 'bind', 'rbind'].includes(Type)
+  const contents = contentsOf({ type: Type, device: Source, o: [...Options, ...(isFolder ? ['bind'] : [])].join(',') })
+  const writable = !Options.includes('ro')
+  const verdicts = contents.paths.map((path) => {
+    const mount = { path: normalizeHostPath(path), writable, isDisk: contents.isDisk }
+    const isSocket = showsDockerSocket(mount.path, snapshot.target) || shownControlSocket(mount.path) !== undefined
+    const isBad = isSocket || levelOf(mount, dataRootOf(snapshot) ?? DEFAULT_DATA_ROOT) === 'fail'
+    return isBad ? fail(`mount of ${mount.path}`) : warn(`mount of ${mount.path}`)
+  })
+  return worst([...verdicts, ...(contents.unseen === undefined ? [] : [warn(`mount of ${Source}`)])])
+}
+
+function judgePluginDevice(path: string): Verdict {
+  const { status } = judgeDevice({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })
+  return status === 'fail' ? fail(`device ${path}`) : warn(`device ${path}`)
+}
+
+function judgePrivileges(config: PluginFacts['Config']): Verdict[] {
+  const { Network, Linux, IpcHost, PidHost } = reported(config, 'Config')
+  const capabilities = reported(Linux?.Capabilities, 'Config.Linux.Capabilities').map(capabilityName)
+  const { dangerous } = extraCapabilities(capabilities)
+  return [
+    reported(Linux?.AllowAllDevices, 'Config.Linux.AllowAllDevices') ? fail('all devices') : pass(),
+    ...capabilities.map((name) => (dangerous.includes(name) ? fail(name) : warn(name))),
+    reported(PidHost, 'Config.PidHost') ? fail('processes of the host') : pass(),
+    reported(IpcHost, 'Config.IpcHost') ? fail('IPC of the host') : pass(),
+    // Plugins for networks and volumes of servers need it.
+    reported(Network, 'Config.Network').Type === 'host' ? warn('network of the host') : pass(),
+  ]
 }
 
 /** Plugins of the daemon. */

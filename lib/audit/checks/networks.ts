@@ -1,3 +1,4 @@
+import { isAnyAddress } from '../addresses.ts'
 import { daemonCheck, type Check, type Subject } from '../check.ts'
 import type { NetworkFacts } from '../snapshot/daemon-schema.ts'
 import { fail, notApplicable, pass, reported, warn, type Verdict } from '../verdict.ts'
@@ -37,9 +38,6 @@ const betweenContainers = daemonCheck({
     ),
 })
 
-/** Addresses that stand for all interfaces. */
-const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::', ''])
-
 const publishAddress = daemonCheck({
   id: 'D-BINDIP',
   title: 'The default bridge does not publish ports on all interfaces by default',
@@ -54,7 +52,7 @@ const publishAddress = daemonCheck({
   test: ({ networks }) =>
     onDefaultBridge(networks, (bridge) => {
       const address = reported(optionOf(bridge, 'host_binding_ipv4'), `${BRIDGE}host_binding_ipv4`)
-      return EVERYWHERE.has(address) ? warn(`host_binding_ipv4: ${address}`) : pass(address)
+      return address === '' || isAnyAddress(address) ? warn(`host_binding_ipv4: ${address}`) : pass(address)
     }),
 })
 

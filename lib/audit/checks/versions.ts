@@ -1,12 +1,13 @@
 import { daemonCheck, type Check, type CheckFacts } from '../check.ts'
 import { buildOf, type Versions } from '../cve/builds.ts'
 import { compare, parseVersion, type Version } from '../cve/compare.ts'
-import { judge, known, releaseLine, worst } from '../cve/judge.ts'
+import { judge, known, releaseLine } from '../cve/judge.ts'
 import { TABLE_DATE, VULNERABILITIES } from '../cve/table.ts'
 import { trackerPage } from '../cve/tracker.ts'
 import type { Component, Vulnerability } from '../cve/vulnerability.ts'
 import { enumerate } from '../../base/text.ts'
 import { fail, pass, unknown, warn, type Verdict } from '../verdict.ts'
+import { worst } from '../worst.ts'
 import { VERSION_GROUPS } from './version-groups.ts'
 
 const DAY_MS = 86_400_000

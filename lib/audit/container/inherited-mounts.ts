@@ -1,6 +1,7 @@
 import type { ContainerFacts } from '../snapshot/container-schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { reported } from '../verdict.ts'
+import { parseBind } from './bind.ts'
 import { hostMounts, type HostMounts } from './mounts.ts'
 
 /**
@@ -8,17 +9,13 @@ import { hostMounts, type HostMounts } from './mounts.ts'
  * the other container may be gone.
  */
 export function inheritedMounts(inspect: ContainerFacts, snapshot: Snapshot): HostMounts {
-  const binds = reported(inspect.HostConfig?.Binds, 'HostConfig.Binds').map(destinationOf)
+  const binds = reported(inspect.HostConfig?.Binds, 'HostConfig.Binds').map((bind) =>
+    clean(parseBind(bind).destination),
+  )
   const requested = reported(inspect.HostConfig?.Mounts, 'HostConfig.Mounts').map(({ Target }) => clean(Target ?? ''))
   const own = new Set([...binds, ...requested])
   const { mounts, unseen } = hostMounts(inspect, snapshot)
   return { mounts: mounts.filter(({ destination }) => !own.has(clean(destination))), unseen }
-}
-
-/** `SOURCE:DESTINATION:OPTIONS`, or the destination alone (moby, volume/mounts/linux_parser.go: ParseMountRaw). */
-function destinationOf(bind: string): string {
-  const [first = '', second] = bind.split(':')
-  return clean(second?.startsWith('/') ? second : first)
 }
 
 function clean(path: string): string {

@@ -16,11 +16,18 @@ export interface PublishedPort {
 const BINDING_OPTION = 'com.docker.network.bridge.host_binding_ipv4'
 
 /**
+ * Whether the ports of a container are in force. While the daemon restarts it, it counts as running, but has released them
+ * (moby, daemon/monitor.go; executed: 26.1.5).
+ */
+export function arePortsInForce({ State }: ContainerFacts): boolean {
+  return reported(State?.Running, 'State.Running') && !reported(State?.Restarting, 'State.Restarting')
+}
+
+/**
  * The published ports: those in force if the container runs, otherwise those that its next start publishes.
  */
 export function publishedPorts(inspect: ContainerFacts, snapshot: Snapshot): readonly PublishedPort[] {
-  const isRunning = reported(inspect.State?.Running, 'State.Running')
-  const ports = isRunning
+  const ports = arePortsInForce(inspect)
     ? reported(inspect.NetworkSettings?.Ports, 'NetworkSettings.Ports')
     : reported(inspect.HostConfig?.PortBindings, 'HostConfig.PortBindings')
   return Object.entries(ports).flatMap(([containerPort, bindings]) =>
@@ -30,11 +37,6 @@ export function publishedPorts(inspect: ContainerFacts, snapshot: Snapshot): rea
       address: reported(HostIp, 'HostIp') || defaultAddress(inspect, snapshot),
     })),
   )
-}
-
-/** Whether an address means all addresses of the host. */
-export function isAnyAddress(address: string): boolean {
-  return address === '0.0.0.0' || /^\[?(?=.*:)[0:]+\]?$/.test(address)
 }
 
 /** `0.0.0.0:8080 for 80/tcp`, for a detail. */

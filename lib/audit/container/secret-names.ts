@@ -4,9 +4,11 @@ export interface SecretNames {
   readonly possible: readonly string[]
 }
 
+/** What a secret is called, as the source of a pattern. Not KEY alone: many images name public signing keys GPG_KEY. */
+export const SECRET_WORDS =
+  '(?:password|passwd|passphrase|secret|token|(?:api|access|secret|private|encryption|signing)[_-]?key)'
 /** The word at the end of a name says what the value is. */
-const CERTAIN =
-  /(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|SECRET_?KEY|PRIVATE_?KEY|ENCRYPTION_?KEY|SIGNING_?KEY)(?:_\d+)?$/
+const CERTAIN = new RegExp(String.raw`(?:^|_)${SECRET_WORDS}(?:_\d+)?$`, 'i')
 const POSSIBLE = /(?:^|_)(?:PASS|PW|PIN|SECRETS|CREDENTIALS?|AUTH|KEY|SALT|COOKIE)$/
 /** What has such a name and is public: keys that verify, names of keys, switches. */
 const PUBLIC =
@@ -18,9 +20,14 @@ const PUBLIC =
  */
 export function secretNames(env: readonly string[]): SecretNames {
   const names = env.flatMap((entry) => (entry.includes('=') ? [] : [entry]))
-  const certain = names.filter((name) => isLike(CERTAIN, name))
+  const certain = names.filter(isSecretName)
   const possible = names.filter((name) => !certain.includes(name) && isLike(POSSIBLE, name))
   return { certain, possible }
+}
+
+/** Whether a variable with this name holds a secret. */
+export function isSecretName(name: string): boolean {
+  return isLike(CERTAIN, name)
 }
 
 function isLike(pattern: RegExp, given: string): boolean {

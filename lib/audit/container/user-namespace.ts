@@ -11,15 +11,25 @@ export function infoOf({ info }: Snapshot): InfoFacts | undefined {
   return 'value' in info ? info.value : undefined
 }
 
+/** Security features of a daemon by name, each with its settings. */
+export type DaemonFeatures = ReadonlyMap<string, ReadonlyMap<string, string>>
+
 /** Security features of the daemon: `seccomp`, `apparmor`, `selinux`, `userns`, `rootless`, `no-new-privileges`. */
-export function daemonFeatures(snapshot: Snapshot): ReadonlyMap<string, string> {
-  const options = reported(infoOf(snapshot)?.SecurityOptions, 'info.SecurityOptions')
-  return new Map(
-    options.map((option) => {
-      const [name = '', ...rest] = option.replace(/^name=/, '').split(',')
-      return [name, rest.join(',')]
-    }),
+export function daemonFeatures(snapshot: Snapshot): DaemonFeatures {
+  return featuresOf(infoOf(snapshot))
+}
+
+/** Reads `name=seccomp,profile=builtin` (moby, daemon/info.go: fillSecurityOptions). */
+export function featuresOf(info: InfoFacts | undefined): DaemonFeatures {
+  const options = reported(info?.SecurityOptions, 'info.SecurityOptions').map(
+    (option) => new Map(option.split(',').map(splitPair)),
   )
+  return new Map(options.map((option) => [option.get('name') ?? '', option]))
+}
+
+function splitPair(pair: string): [name: string, value: string] {
+  const [name = '', ...value] = pair.split('=')
+  return [name, value.join('=')]
 }
 
 /** Who root of a container is on the host. */

@@ -1,4 +1,4 @@
-import { fail, notApplicable, pass, reported, unknown, warn, type Status, type Verdict } from '../verdict.ts'
+import { fail, notApplicable, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
 import { buildOf, desktopVersion, type Build, type Versions } from './builds.ts'
 import { compare, fixOf, lineOf, parseVersion, type Version } from './compare.ts'
 import { trackerOf } from './tracker.ts'
@@ -24,14 +24,6 @@ export function judge(vulnerability: Vulnerability, versions: Versions): Verdict
   if (use?.status === 'not-applicable') return use
   const verdict = judgeVersion(vulnerability, versions)
   return verdict.status === 'pass' ? verdict : (use ?? verdict)
-}
-
-/** The worst of several verdicts, with the details of all that are as bad. */
-export function worst(verdicts: readonly Verdict[]): Verdict {
-  const order: readonly Status[] = ['fail', 'warn', 'unknown', 'pass', 'not-applicable']
-  const status = order.find((one) => verdicts.some((verdict) => verdict.status === one)) ?? 'not-applicable'
-  const details = verdicts.flatMap((verdict) => (verdict.status === status ? (verdict.detail ?? []) : []))
-  return { status, ...(details.length > 0 && { detail: [...new Set(details)].join('; ') }) }
 }
 
 /** The same for versions in the table, which are valid. */

@@ -1,4 +1,6 @@
 import type { ContainerCreateRequest } from '../../engine/containers/types/create.ts'
+import { parseBind } from '../container/bind.ts'
+import { DEFAULT_MASKED_PATHS, DEFAULT_READONLY_PATHS } from '../container/masks.ts'
 import { isLocalDriver } from '../container/mounts.ts'
 import { infoOf } from '../container/user-namespace.ts'
 import { CONTAINER, type ContainerFacts } from '../snapshot/container-schema.ts'
@@ -37,8 +39,8 @@ const DEFAULTS = {
   Ulimits: [],
   PublishAllPorts: false,
   PortBindings: {},
-  MaskedPaths: ['/proc/kcore'],
-  ReadonlyPaths: ['/proc/sys', '/proc/sysrq-trigger'],
+  MaskedPaths: DEFAULT_MASKED_PATHS,
+  ReadonlyPaths: DEFAULT_READONLY_PATHS,
 }
 
 type Fields = Record<string, unknown>
@@ -138,8 +140,7 @@ function bindingsOf(ports: NonNullable<ContainerCreateRequest['HostConfig']>['Po
 
 function mountOfBind(bind: unknown, driver: string): Fields {
   if (typeof bind !== 'string') return {}
-  const [source = '', destination = '', options = ''] = bind.split(':')
-  const words = options.split(',')
+  const { source, destination, options } = parseBind(bind)
   const isPath = source.startsWith('/')
   return {
     Type: isPath ? 'bind' : 'volume',
@@ -147,8 +148,8 @@ function mountOfBind(bind: unknown, driver: string): Fields {
     Source: source,
     Destination: destination,
     Driver: driver,
-    RW: !words.some((word) => word === 'ro' || word === 'rro'),
-    Propagation: words.find((word) => /^r?(?:shared|slave|private)$/.test(word)) ?? (isPath ? 'rprivate' : ''),
+    RW: !options.some((word) => word === 'ro' || word === 'rro'),
+    Propagation: options.find((word) => /^r?(?:shared|slave|private)$/.test(word)) ?? (isPath ? 'rprivate' : ''),
   }
 }
 

@@ -1,5 +1,7 @@
 import type { ContainerCreateRequest } from '../../engine/containers/types/create.ts'
 import type { HostConfig } from '../../engine/containers/types/host-config.ts'
+import { isAnyAddress } from '../addresses.ts'
+import { parseBind } from '../container/bind.ts'
 
 /** How a request changes so that a check passes. Each part of a list that does not pass alone is left out. */
 export interface Repair {
@@ -107,19 +109,20 @@ function onLoopback({ HostConfig, ExposedPorts }: ContainerCreateRequest): Parti
   const all = { ...Object.fromEntries(exposed), ...HostConfig?.PortBindings }
   const bound = Object.entries(all).map(([port, bindings]) => [
     port,
-    (bindings ?? []).map((binding) =>
-      isLimited(binding.HostIp ?? '') ? binding : { ...binding, HostIp: '127.0.0.1' },
-    ),
+    (bindings ?? []).map((binding) => (isAll(binding.HostIp ?? '') ? { ...binding, HostIp: '127.0.0.1' } : binding)),
   ])
   return { PublishAllPorts: false, PortBindings: Object.fromEntries(bound) as NonNullable<HostConfig['PortBindings']> }
 }
 
-function isLimited(address: string): boolean {
-  return !['', '0.0.0.0', '::', '[::]'].includes(address)
+function isAll(address: string): boolean {
+  return address === '' || isAnyAddress(address)
 }
 
 /** A writable /tmp, unless something is mounted there. */
 function temporaryFiles({ Binds, Mounts }: HostConfig): Record<string, string> {
-  const targets = [...(Binds ?? []).map((bind) => bind.split(':')[1]), ...(Mounts ?? []).map(({ Target }) => Target)]
+  const targets = [
+    ...(Binds ?? []).map((bind) => parseBind(bind).destination),
+    ...(Mounts ?? []).map(({ Target }) => Target),
+  ]
   return targets.includes('/tmp') ? {} : { '/tmp': 'rw,noexec,nosuid,nodev,size=64m' }
 }

@@ -1,11 +1,14 @@
+import { SECRET_WORDS } from '../container/secret-names.ts'
 import type { ConfigFacts } from './swarm-schema.ts'
 
 // A config has up to 1 MB of any data, so these patterns must not try the same characters again and again.
 
 const PRIVATE_KEY = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/
 /** `password: hunter2`, `"api_key" = "..."`. Not `password_file`, and no reference to a variable, a template or a file. */
-const PASSWORD =
-  /(?:password|passwd|passphrase|secret|token|api[_-]?key)["']?[ \t]{0,20}[:=][ \t]{0,20}["']?(?!true\b|false\b|null\b|none\b|yes\b|no\b)[^\s"'$<{/%*#,;[]{4}/gi
+const PASSWORD = new RegExp(
+  String.raw`${SECRET_WORDS}["']?[ \t]{0,20}[:=][ \t]{0,20}["']?(?!(?:true|false|null|none|yes|no)\b)[^\s"'$<{/%*#,;[]{4}`,
+  'gi',
+)
 const COMMENT = /^\s*(?:#|\/\/|;)/
 /** How far before a match a comment may begin. */
 const LINE = 200

@@ -43,6 +43,8 @@ export const CONTAINER = z.object({
     z.object({
       Status: text,
       Running: truth,
+      /** Between two tries, `Running` is true as well. */
+      Restarting: truth,
       StartedAt: text,
       Health: nullAs(z.object({ Status: text }), {} as never),
     }),

@@ -81,7 +81,13 @@ export const NETWORK = z.object({
 })
 
 /** The fields of `GET /volumes` that checks read. */
-export const VOLUME = z.object({ Name: text, Driver: text, Options: orElse(z.record(z.string(), z.string()), {}) })
+export const VOLUME = z.object({
+  Name: text,
+  Driver: text,
+  /** Where it is on the host, if its driver says so. */
+  Mountpoint: text.optional(),
+  Options: orElse(z.record(z.string(), z.string()), {}),
+})
 
 export type VersionFacts = z.infer<typeof VERSION>
 export type InfoFacts = z.infer<typeof INFO>

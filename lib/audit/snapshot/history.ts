@@ -1,9 +1,7 @@
 import type { ImageHistoryItem } from '../../engine/images/types/images.ts'
+import { isSecretName } from '../container/secret-names.ts'
 import type { HistoryFacts } from './image-schema.ts'
 
-/** The end of a name whose value is a secret. Not KEY alone: many images name public signing keys GPG_KEY. */
-const SECRET_NAME =
-  /(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS|(?:API|ACCESS|PRIVATE|SECRET)_?KEY)$/i
 /** Of a value that is known by its form. */
 const SECRET_FORMS: ReadonlyArray<readonly [form: RegExp, kind: string]> = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/, 'a private key'],
@@ -35,7 +33,7 @@ export function readHistory(steps: readonly Pick<ImageHistoryItem, 'CreatedBy'>[
 
 function secretsOf(command: string): string[] {
   const kinds = SECRET_FORMS.filter(([form]) => form.test(command)).map(([, kind]) => kind)
-  return [...assignmentsOf(command).filter((name) => SECRET_NAME.test(name)), ...kinds]
+  return [...assignmentsOf(command).filter(isSecretName), ...kinds]
 }
 
 /** Names with a value: of ENV, of ARG, and of the arguments that a RUN was given. */

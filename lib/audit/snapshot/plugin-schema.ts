@@ -2,7 +2,11 @@ import { z } from 'zod'
 import { field, list, orElse, text, truth } from './fields.ts'
 
 const DEVICE = z.object({ Path: orElse(z.string(), '') })
-const MOUNT = z.object({ Source: orElse(z.string(), '') })
+const MOUNT = z.object({
+  Source: orElse(z.string(), ''),
+  Type: text.optional(),
+  Options: list(z.string()).optional(),
+})
 
 /** The fields of `GET /plugins` that checks read. Variables and arguments stay out: they may be secrets. */
 export const PLUGIN = z.object({

@@ -76,7 +76,7 @@ function redactVolumeOptions(options: unknown): unknown {
 }
 
 function redactVolumeOption(name: string, value: unknown): unknown {
-  if (name === 'o' && typeof value === 'string') return value.replaceAll(/(?<!(?:lower|upper)dir\+?)=[^,]*/g, '')
+  if (name === 'o' && typeof value === 'string') return value.replaceAll(/(?<!(?:lower|upper|data)dir\+?)=[^,]*/g, '')
   return name === 'type' || name === 'device' ? withoutPassword(value) : ''
 }
 

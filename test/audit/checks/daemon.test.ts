@@ -40,8 +40,12 @@ const PLUGIN: PluginFacts = {
   },
 }
 const pluginWith = (change: Partial<PluginFacts>): Change => ({ plugins: { value: [{ ...PLUGIN, ...change }] } })
-const mounting = (...sources: string[]): Change =>
-  pluginWith({ Settings: { Mounts: sources.map((Source) => ({ Source })), Devices: [] } })
+type PluginMount = NonNullable<NonNullable<PluginFacts['Settings']>['Mounts']>[number]
+const pluginMount = (...Mounts: PluginMount[]): Change => pluginWith({ Settings: { Mounts, Devices: [] } })
+const mounting = (...sources: string[]): Change => pluginMount(...sources.map((Source) => ({ Source })))
+const UNSET = { Mounts: [{ Source: '' }], Devices: [{ Path: '' }] }
+const config = (change: Partial<PluginFacts['Config']>): Change =>
+  pluginWith({ Config: { ...PLUGIN.Config, ...change } as PluginFacts['Config'] })
 const linux = (Capabilities: string[], AllowAllDevices = false): Change =>
   pluginWith({ Config: { ...PLUGIN.Config, Linux: { Capabilities, AllowAllDevices } } as PluginFacts['Config'] })
 
@@ -220,10 +224,33 @@ const PLUGINS: Cases = {
     ['not-applicable', 'disabled', pluginWith({ Enabled: false })],
     ['pass', 'without privileges', pluginWith({})],
     ['warn', 'by tag', pluginWith({ PluginReference: 'docker.io/example/volumes:latest' })],
-    ['warn', 'a capability', linux(['CAP_SYS_ADMIN'])],
+    ['pass', 'a mount and a device that nobody has set', pluginWith({ Settings: UNSET })],
+    ['warn', 'a capability', linux(['CAP_CHOWN'])],
     ['warn', 'a folder', mounting('/srv/volumes')],
+    ['pass', 'a file system in memory', pluginMount({ Source: 'tmpfs', Type: 'tmpfs' })],
+    [
+      'warn',
+      'a folder of programs, read-only',
+      pluginMount({ Source: '/usr', Type: 'bind', Options: ['rbind', 'ro'] }),
+    ],
+    ['warn', 'the network of the host', config({ Network: { Type: 'host' } })],
     ['warn', 'a device', pluginWith({ Settings: { Mounts: [], Devices: [{ Path: '/dev/fuse' }] } })],
     ['fail', 'all devices', linux([], true)],
+    ['fail', 'a capability of the host', linux(['CAP_SYS_ADMIN'])],
+    ['fail', 'the processes of the host', config({ PidHost: true })],
+    ['fail', 'the IPC of the host', config({ IpcHost: true })],
+    ['fail', 'a disk', pluginWith({ Settings: { Mounts: [], Devices: [{ Path: '/dev/sda' }] } })],
+    ['fail', 'the kernel', pluginMount({ Source: 'proc', Type: 'proc' })],
+    ...[
+      '/proc',
+      '/var',
+      '/var/lib',
+      '/usr',
+      '/run/docker/plugins',
+      '/etc/cron.d',
+      '/run/podman/podman.sock',
+      '/etc/../etc',
+    ].map((path) => ['fail', path, mounting(path)] as const),
     ['fail', 'the root folder', mounting('/srv', '/')],
     ['fail', "the daemon's socket", mounting('/var/run/docker.sock')],
     ['unknown', 'no settings', pluginWith({ Settings: undefined })],

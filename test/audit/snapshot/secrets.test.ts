@@ -15,6 +15,7 @@ describe('readHistory', () => {
     [`ENV DB_PASSWORD=${SECRET}`, { secrets: ['DB_PASSWORD'] }],
     [`ENV PATH=/bin API_KEY=${SECRET} LANG=C`, { secrets: ['API_KEY'] }],
     [`ENV AWS_SECRET_ACCESS_KEY ${SECRET}`, { secrets: ['AWS_SECRET_ACCESS_KEY'] }],
+    [`ENV ENCRYPTION_KEY=${SECRET} DB_PASSWORD_1=${SECRET}`, { secrets: ['ENCRYPTION_KEY', 'DB_PASSWORD_1'] }],
     [`ARG NPM_TOKEN=${SECRET}`, { secrets: ['NPM_TOKEN'] }],
     [`RUN |1 NPM_TOKEN=${SECRET} /bin/sh -c npm ci # buildkit`, { secrets: ['NPM_TOKEN'] }],
     [`|2 A=1 GITHUB_TOKEN=${SECRET} /bin/sh -c make`, { secrets: ['GITHUB_TOKEN'] }],
@@ -24,6 +25,7 @@ describe('readHistory', () => {
     // No secrets.
     ['ENV GPG_KEY=7169605F62C751356D054A26A821E680E5FA6305', {}],
     ['ENV POSTGRES_PASSWORD_FILE=/run/secrets/password', {}],
+    ['ENV GOOGLE_APPLICATION_CREDENTIALS=/run/secrets/google.json', {}],
     ['ENV DB_PASSWORD=', {}],
     ['ARG NPM_TOKEN', {}],
     ['RUN |1 NPM_TOKEN= /bin/sh -c npm ci # buildkit', {}],

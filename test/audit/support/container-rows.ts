@@ -1,4 +1,8 @@
-import { FILE_ROWS } from './container-file-rows.ts'
+import { ACCESS_ROWS } from './container-access-rows.ts'
+import { IMAGE_ROWS } from './container-image-rows.ts'
+import { MOUNT_ROWS } from './container-mount-rows.ts'
+import { PORT_ROWS } from './container-port-rows.ts'
+import { RESOURCE_ROWS } from './container-resource-rows.ts'
 import type { Surroundings } from './containers.ts'
 import { features, host, NO_INFO, ROOTFUL, ROOTLESS, rows, type Row } from './row.ts'
 
@@ -61,6 +65,9 @@ const PRIVILEGE_ROWS: readonly Row[] = [
     ['warn', host({ CapAdd: ['NET_RAW'], CapDrop: ['NET_RAW'] })],
     ['fail', host({ CapDrop: null, NetworkMode: 'host' })],
     ['not-applicable', host({ CapDrop: null, NetworkMode: 'none' })],
+    ['fail', host({ CapDrop: null, NetworkMode: 'container:db' }), { others: { db: host({ NetworkMode: 'host' }) } }],
+    ['warn', host({ CapDrop: null, NetworkMode: 'container:db' }), { others: { db: {} } }],
+    ['warn', host({ CapDrop: null, NetworkMode: 'container:gone' })],
     ['unknown', host({ CapDrop: undefined })],
   ),
   ...rows(
@@ -69,7 +76,7 @@ const PRIVILEGE_ROWS: readonly Row[] = [
     ['pass', { Config: { User: 'node' } }, ROOTFUL],
     ['pass', { Config: { User: '1000:0' } }, ROOTFUL],
     ['pass', { Config: { User: '1000' } }, NO_INFO],
-    ...['', 'root', '0', '00', '+0', '0:1000', 'root:users', ':1000'].map(
+    ...['', 'root', '0', '00', '+0', '0:1000', 'root:users', ':1000', 'toor'].map(
       (User) => ['fail', { Config: { User } }, ROOTFUL] as const,
     ),
     ['warn', { Config: { User: '' } }, {}, 'an unprivileged user'],
@@ -106,6 +113,8 @@ const CONFINEMENT_ROWS: readonly Row[] = [
     ['fail', host({ Privileged: true })],
     ['fail', {}, features('apparmor')],
     ['fail', {}, features('seccomp,profile=unconfined')],
+    ['pass', {}, features('seccomp,profile=default')],
+    ['unknown', {}, features('seccomp,profile=/etc/docker/deny-unconfined.json'), 'deny-unconfined'],
     ['unknown', host({ SecurityOpt: ['seccomp={"defaultAction":'] })],
     ['unknown', {}, SILENT],
     ['unknown', host({ SecurityOpt: undefined })],
@@ -131,6 +140,12 @@ const CONFINEMENT_ROWS: readonly Row[] = [
     ['fail', host({ SecurityOpt: ['disable'] })],
     ['fail', host({ SecurityOpt: ['label=type:spc_t'] })],
     ['fail', host({ Privileged: true })],
+    ['fail', host({ SecurityOpt: ['label=type:unconfined_t'] })],
+    ['pass', host({ SecurityOpt: ['label=level:s0:c100,c200'] })],
+    ['fail', host({ PidMode: 'host' }), {}, 'PidMode: host'],
+    ['fail', host({ IpcMode: 'container:db' }), { others: { db: host({ IpcMode: 'host' }) } }],
+    ['pass', host({ PidMode: 'host', SecurityOpt: ['label=type:svirt_apache_t'] })],
+    ['pass', host({ PidMode: 'container:gone' })],
     ['not-applicable', host({ SecurityOpt: ['label=disable'] }), features('apparmor')],
     ['unknown', {}, SILENT],
   ),
@@ -142,6 +157,9 @@ const CONFINEMENT_ROWS: readonly Row[] = [
     ['fail', host({ ReadonlyPaths: ['/proc/bus'] }), ROOTFUL, '/proc/sys is writable'],
     ['fail', host({ Privileged: true })],
     ['warn', host({ MaskedPaths: [] })],
+    ['warn', host({ MaskedPaths: ['/proc/kcore'] }), ROOTFUL, '/sys/firmware is readable'],
+    ['warn', host({ ReadonlyPaths: ['/proc/sys', '/proc/sysrq-trigger'] }), ROOTFUL, '/proc/irq is writable'],
+    ['pass', host({ MaskedPaths: ['/proc', '/sys/firmware'], ReadonlyPaths: [] }), ROOTFUL],
     ['unknown', host({ MaskedPaths: undefined })],
   ),
   ...rows(
@@ -228,85 +246,14 @@ const NAMESPACE_ROWS: readonly Row[] = [
   ),
 ]
 
-const limits = (name: string): Surroundings => ({ info: { [name]: false } })
-
-const RESOURCE_ROWS: readonly Row[] = [
-  ...rows(
-    'C-MEM',
-    ['pass', {}],
-    ['fail', host({ Memory: 0 })],
-    ['fail', host({ Memory: 0 }), limits('MemoryLimit')],
-    ['unknown', {}, limits('MemoryLimit')],
-    ['unknown', {}, NO_INFO],
-    ['unknown', host({ Memory: undefined })],
-  ),
-  ...rows(
-    'C-CPU',
-    ['pass', {}],
-    ['pass', host({ NanoCpus: 0, CpuQuota: 50_000 })],
-    ['pass', host({ NanoCpus: 0, CpuShares: 512 })],
-    ['pass', host({ NanoCpus: 0, CpusetCpus: '0-1' })],
-    ['fail', host({ NanoCpus: 0 })],
-    ['fail', host({ NanoCpus: 0, CpuQuota: -1, CpuShares: 1024 })],
-    ['unknown', {}, limits('CpuCfsQuota')],
-    ['unknown', host({ NanoCpus: undefined })],
-  ),
-  ...rows(
-    'C-PIDS',
-    ['pass', {}],
-    ...[null, 0, -1].map((PidsLimit) => ['fail', host({ PidsLimit })] as const),
-    ['unknown', {}, limits('PidsLimit')],
-    ['unknown', host({ PidsLimit: undefined })],
-  ),
-  ...rows(
-    'C-ULIMIT',
-    ['pass', {}],
-    ['pass', host({ Ulimits: [{ Name: 'nofile', Soft: 1024, Hard: 4096 }] })],
-    ['pass', host({ Ulimits: [{ Name: 'core', Soft: -1, Hard: -1 }] })],
-    ['fail', host({ Ulimits: [{ Name: 'nofile', Soft: 1_048_576, Hard: 1_048_576 }] })],
-    ['fail', host({ Ulimits: [{ Name: 'nofile', Soft: -1, Hard: -1 }] })],
-    ['warn', host({ Ulimits: [{ Name: 'memlock', Soft: -1, Hard: -1 }] })],
-    ['unknown', host({ Ulimits: [{ Name: 'nofile' }] })],
-    ['unknown', host({ Ulimits: undefined })],
-  ),
-  ...rows(
-    'C-OOM',
-    ['pass', {}],
-    ['pass', host({ OomScoreAdj: 500 })],
-    ['fail', host({ OomScoreAdj: -1 })],
-    ['fail', host({ OomKillDisable: true, Memory: 0 })],
-    ['warn', host({ OomKillDisable: true })],
-    ['unknown', host({ OomKillDisable: undefined })],
-  ),
-  ...rows(
-    'C-RESTART',
-    ['pass', {}],
-    ['pass', host({ RestartPolicy: { Name: '', MaximumRetryCount: 0 } })],
-    ['pass', host({ RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 5 } })],
-    ['warn', host({ RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 6 } })],
-    ['warn', host({ RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 0 } }), {}, 'without a limit'],
-    ['warn', host({ RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } })],
-    ['warn', host({ RestartPolicy: { Name: 'unless-stopped', MaximumRetryCount: 0 } })],
-    ['unknown', host({ RestartPolicy: { Name: 'on-failure' } })],
-    ['unknown', host({ RestartPolicy: undefined })],
-  ),
-  ...rows(
-    'C-LOGSIZE',
-    ['pass', {}],
-    ['pass', host({ LogConfig: { Type: 'local', Config: {} } })],
-    ['fail', host({ LogConfig: { Type: 'json-file', Config: null } })],
-    ['fail', host({ LogConfig: { Type: 'json-file', Config: { 'max-size': '-1' } } })],
-    ['fail', host({ LogConfig: { Type: 'none', Config: {} } })],
-    ['unknown', host({ LogConfig: { Type: 'json-file' } })],
-    ['unknown', host({ LogConfig: undefined })],
-  ),
-]
-
 /** What the checks of containers say, row by row. */
 export const ROWS: readonly Row[] = [
   ...PRIVILEGE_ROWS,
   ...CONFINEMENT_ROWS,
   ...NAMESPACE_ROWS,
   ...RESOURCE_ROWS,
-  ...FILE_ROWS,
+  ...ACCESS_ROWS,
+  ...MOUNT_ROWS,
+  ...PORT_ROWS,
+  ...IMAGE_ROWS,
 ]

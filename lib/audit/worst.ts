@@ -1,4 +1,4 @@
-import { pass, type Status, type Verdict } from '../verdict.ts'
+import { pass, type Status, type Verdict } from './verdict.ts'
 
 const FROM_WORST: readonly Status[] = ['fail', 'unknown', 'warn', 'pass', 'not-applicable']
 /** Enough to act upon. */
