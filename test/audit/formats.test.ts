@@ -80,7 +80,7 @@ test('every format shows each failure of a hostile daemon', () => {
 })
 
 test('an unknown format is refused', () => {
-  assert.throws(() => renderReport(PLAIN, 'html' as ReportFormat), { code: 'ERR_ARGUMENT_INVALID' })
+  assert.throws(() => renderReport(PLAIN, 'csv' as ReportFormat), { code: 'ERR_ARGUMENT_INVALID' })
   assert.throws(() => renderReport(PLAIN, 'toString' as ReportFormat), { code: 'ERR_ARGUMENT_INVALID' })
 })
 
