@@ -46,7 +46,7 @@ function checkEntry({ facts, findings }: CheckGroup, family: string, view: View)
   return html`<details
     class="entry"
     id="${anchorOf(view, id)}"
-    ${isOpen ? html` open` : undefined}
+    ${isOpen ? html`open` : undefined}
     data-severity="${severity}"
     data-status="${statuses}"
     data-family="${family}"

@@ -43,7 +43,7 @@ const CHANGES: Readonly<Record<NonNullable<ReportedFinding['change']>, string>> 
 
 /** How a finding compares with the baseline. Nothing without one. */
 export function changeLabel({ change }: ReportedFinding): Html | undefined {
-  return change === undefined ? undefined : html` <span class="change ${change}">${CHANGES[change]}</span>`
+  return change === undefined ? undefined : html` <span class="change ${change}">(${CHANGES[change]})</span>`
 }
 
 /** `2026-11-27 02:00 UTC`. A text that is no time stays as it is. */

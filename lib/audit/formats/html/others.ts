@@ -36,7 +36,7 @@ function familyPart(family: Family, checks: readonly CheckGroup[]): Html {
   )
   // A reason with the same subjects for many checks is written once.
   const reasons = groupBy(split, ({ findings }) => JSON.stringify([findings[0]?.detail, namesOf(findings)]))
-  return html`<details class="part" ${reasons.size <= MOST_REASONS ? html` open` : undefined}>
+  return html`<details class="part" ${reasons.size <= MOST_REASONS ? html`open` : undefined}>
     <summary><strong>${FAMILIES[family]}</strong> <span class="count">${plural(checks.length, 'check')}</span></summary>
     <ul class="reasons">
       ${Array.from(reasons.values(), reasonItem)}

@@ -12,7 +12,13 @@ import { code } from './labels.ts'
 import { html, ownHtml, type Content, type Html } from './markup.ts'
 import { prefixOf, verdictSection } from './verdict.ts'
 
-const STYLE = textFile(new URL('./page.css', import.meta.url))
+const STYLE = [
+  textFile(new URL('./page.css', import.meta.url)),
+  textFile(new URL('./labels.css', import.meta.url)),
+  textFile(new URL('./tables.css', import.meta.url)),
+  textFile(new URL('./findings.css', import.meta.url)),
+  textFile(new URL('./media.css', import.meta.url)),
+].join('')
 const SCRIPT = textFile(new URL('./page.js', import.meta.url))
 
 /**

@@ -102,7 +102,7 @@ function failingItem({ facts, names, hosts, count }: FailingCheck, isMany: boole
 function namesText(names: readonly string[]): Html | undefined {
   if (names.length === 0) return undefined
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : undefined
-  return html` <span class="where">${joined(names.slice(0, MOST_NAMES).map(code), ', ')}${more}</span>`
+  return html` <span class="where">— ${joined(names.slice(0, MOST_NAMES).map(code), ', ')}${more}</span>`
 }
 
 function hostsText(hosts: ReadonlyMap<number, string>, id: string, count: number): Html {
@@ -112,7 +112,7 @@ function hostsText(hosts: ReadonlyMap<number, string>, id: string, count: number
   )
   const more = links.length > MOST_NAMES ? ` and ${links.length - MOST_NAMES} more hosts` : undefined
   return html` <span class="where"
-    >${plural(count, 'finding')} on ${joined(links.slice(0, MOST_NAMES), ', ')}${more}</span
+    >— ${plural(count, 'finding')} on ${joined(links.slice(0, MOST_NAMES), ', ')}${more}</span
   >`
 }
 
