@@ -19,8 +19,10 @@ function daemonWith(containers: Readonly<Record<string, Raw | null>>, change: Ch
   }
 }
 
+const GOOD_SNAPSHOT = daemonWith({ web: {}, db: {}, cache: {} })
+
 /** Nothing fails. */
-export const GOOD_REPORT: AuditReport = auditSnapshot(daemonWith({ web: {}, db: {}, cache: {} }))
+export const GOOD_REPORT: AuditReport = auditSnapshot(GOOD_SNAPSHOT)
 
 const ESCAPING: Readonly<Record<string, Raw>> = {
   web: { Id: 'c'.repeat(64), Config: { User: '', Healthcheck: undefined } },
@@ -80,20 +82,35 @@ const EXCEPTIONS: EvaluateOptions['exceptions'] = [
   { check: 'C-SSHD', subject: 'bastion', reason: 'Ann: being replaced', until: '2027-01-31' },
 ]
 
+const BASELINE = parseBaseline(
+  renderJson([
+    auditSnapshot({
+      ...BAD_SNAPSHOT,
+      containers: snapshotWith(ESCAPING['metrics'], { others: { ...ESCAPING, metrics: ESCAPING['web'] ?? {} } })
+        .containers,
+    }),
+  ]),
+)
+
 /** With exceptions, and compared with a time when something was better and something worse. */
 export const BAD_REPORT: AuditReport = auditSnapshot(BAD_SNAPSHOT, {
   exceptions: EXCEPTIONS,
   skip: ['O-SPRAWL'],
-  baseline: parseBaseline(
-    renderJson([
-      auditSnapshot({
-        ...BAD_SNAPSHOT,
-        containers: snapshotWith(ESCAPING['metrics'], { others: { ...ESCAPING, metrics: ESCAPING['web'] ?? {} } })
-          .containers,
-      }),
-    ]),
-  ),
+  baseline: BASELINE,
 })
+
+/** Few checks, of which each part of a page has some. */
+const SHORT =
+  `tls D-DEBUG D-NNP D-LIVE D-ROOTLESS D-VER D-KERNEL D-CVE-2026-41579 D-CVE-2026-41567 D-CVE-2024-21626 S-ENC
+  C-PRIV C-CAPS C-USER C-PID C-NET C-SOCK C-HOSTDIR C-NNP C-NETRAW C-DEV C-MEM C-HEALTH`.split(/\s+/)
+
+/** The bad report, short enough to look at it many times. */
+export const SHORT_REPORT: AuditReport = auditSnapshot(BAD_SNAPSHOT, {
+  exceptions: EXCEPTIONS,
+  baseline: BASELINE,
+  only: SHORT,
+})
+export const SHORT_GOOD_REPORT: AuditReport = auditSnapshot(GOOD_SNAPSHOT, { only: SHORT })
 
 export const FAILED: FailedAudit = {
   target: 'tcp://build99.example.com:2376',

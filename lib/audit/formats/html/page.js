@@ -44,23 +44,24 @@
       }) &&
       (by('host') === '' || by('host') === host)
 
-    /** Of a check that the words find by a name only, shows the lines with that name. */
+    /** Shows only the lines with the words that aren't in the heading of a check: those with a name, for example. */
     const showLines = (entry, words) => {
       if (words.length === 0 && entry.lines === undefined) return
+      entry.head ??= all('summary', entry.element).map(textOf)[0] ?? ''
       entry.lines ??= all('.rows > li, .names > li', entry.element).map((element) => ({
         element,
         text: textOf(element),
       }))
-      const found = entry.lines.filter(({ text }) => words.some((word) => text.includes(word)))
-      const some = words.length > 0 && found.length > 0
+      const wanted = words.filter((word) => !entry.head.includes(word))
+      const found = entry.lines.filter(({ text }) => wanted.every((word) => text.includes(word)))
       const kept = new Set(found.map(({ element }) => element))
-      for (const { element } of entry.lines) element.hidden = some && !kept.has(element)
-      // A row whose own words match keeps all of its names.
-      for (const { element } of some ? entry.lines : []) {
-        if (element.matches('.rows > li') && !element.hidden && !all('.names > li:not([hidden])', element).length)
-          for (const name of all('.names > li', element)) name.hidden = false
+      for (const { element } of entry.lines) element.hidden = kept.size > 0 && !kept.has(element)
+      // A row that has the words itself keeps all of its names.
+      for (const element of kept) {
+        const names = all('.names > li', element)
+        if (names.every((name) => name.hidden)) for (const name of names) name.hidden = false
       }
-      if (some) for (const more of all('details.more', entry.element)) more.open = true
+      if (wanted.length > 0 && kept.size > 0) for (const more of all('.more', entry.element)) more.open = true
     }
 
     const apply = () => {
