@@ -39,7 +39,7 @@ function decoded(text: string): string {
 
 /** The text of a page as a reader sees it, on one line. */
 function textOf(page: string): string {
-  const body = page.replace(/<(style|script)>.*?<\/\1>/gs, '')
+  const body = page.replace(/<(style|script)[^>]*>.*?<\/\1>/gs, '')
   return decoded(body.replaceAll(/<[^>]*>/g, ' ')).replaceAll(/\s+/g, ' ')
 }
 
@@ -54,6 +54,15 @@ function hasNot(page: string, pattern: RegExp): void {
 
 function all(page: string, pattern: RegExp): string[] {
   return Array.from(page.matchAll(pattern), ([, found = '']) => found)
+}
+
+function hashOf(text = ''): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+}
+
+/** The names of elements and attributes. */
+function kindsIn(page: string): Set<string> {
+  return new Set(page.match(/<[a-zA-Z!/?][^\s>]*|(?<=<[^>]*\s)[\w-]+(?==")/g) ?? [])
 }
 
 describe('the template', () => {
@@ -76,16 +85,15 @@ describe('a page needs and loads nothing else', () => {
   for (const [name, page] of Object.entries(PAGES)) {
     test(name, () => {
       const [style, ...styles] = all(page, /<style>(.*?)<\/style>/gs)
-      const [script, ...scripts] = all(page, /<script>(.*?)<\/script>/gs)
+      const [script, ...scripts] = all(page, /<script type="module">(.*?)<\/script>/gs)
       assert.deepEqual([styles, scripts, all(page, /<(script|style)[ >]/g)], [[], [], ['style', 'script']])
-      const hashOf = (text = ''): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
       assert.equal(
         decoded(all(page, /<meta http-equiv="Content-Security-Policy" content="([^"]*)"/g).join()),
         `default-src 'none'; style-src ${hashOf(style)}; script-src ${hashOf(script)}; base-uri 'none'; form-action 'none'`,
       )
       hasNot(style ?? '', /url\(|@import|<\//)
       hasNot(script ?? '', /fetch|XMLHttp|import\(|innerHTML|<\/|eval/)
-      const rest = page.replace(/<(style|script)>.*?<\/\1>/gs, '')
+      const rest = page.replace(/<(style|script)[^>]*>.*?<\/\1>/gs, '')
       hasNot(rest, /<[^>]*\s(?:src|srcset|style|on\w+|action|formaction|data|background)=/)
       for (const [tag, address = ''] of rest.matchAll(/<a [^>]*href="([^"]*)"[^>]*>/g)) {
         assert.match(address, /^(?:#|https?:\/\/)/)
@@ -120,9 +128,6 @@ describe('structure', () => {
 })
 
 describe('hostile texts', () => {
-  /** The elements and attributes of a report with harmless text. */
-  const kindsIn = (page: string): Set<string> =>
-    new Set(page.match(/<[a-zA-Z!/?][^\s>]*|(?<=<[^>]*\s)[\w-]+(?==")/g) ?? [])
   const harmless = kindsIn([renderHtml([hostileReport('harmless'), FAILED]), BAD].join(''))
 
   test('become neither elements nor attributes', () => {

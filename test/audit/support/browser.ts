@@ -8,7 +8,8 @@ import { pathToFileURL } from 'node:url'
 import { runCommand } from '../../support/command.ts'
 
 const CHROMIUM = 'chromium-headless-shell'
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const require = createRequire(import.meta.url)
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 const PROBES = readFileSync(new URL('./page-probes.js', import.meta.url), 'utf8')
 
 /** A page, and how it is looked at. */

@@ -92,7 +92,9 @@ export function allCertificates(results: readonly AuditResult[]): Seen[] {
   const seen = results.filter(isReport).flatMap((report) => {
     return certificatesSeen(report).map((one) => (one.owner === 'server' ? { ...one, on: report.target } : one))
   })
-  const keyOf = ({ owner, name, validFrom, validTo, on }: Seen): string =>
-    JSON.stringify([owner, name, validFrom, validTo, on])
   return [...new Map(seen.map((one) => [keyOf(one), one])).values()]
+}
+
+function keyOf({ owner, name, validFrom, validTo, on }: Seen): string {
+  return JSON.stringify([owner, name, validFrom, validTo, on])
 }

@@ -13,9 +13,6 @@ export interface View {
   readonly level: 2 | 3
 }
 
-/** The results in the order in which a reader needs them. */
-export const STATUSES: readonly Status[] = ['fail', 'warn', 'unknown', 'pass', 'not-applicable']
-
 const WORDS: Readonly<Record<Status, string>> = {
   fail: 'Fail',
   warn: 'Warning',

@@ -55,7 +55,7 @@ export function renderHtml(results: readonly AuditResult[], options: RenderOptio
             medium = a useful barrier is missing; low = hygiene.
           </p>
         </footer>
-        ${ownHtml(`<script>${SCRIPT}</script>`)}
+        ${ownHtml(`<script type="module">${SCRIPT}</script>`)}
       </body>
     </html>`.toString()
 }

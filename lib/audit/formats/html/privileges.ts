@@ -129,6 +129,5 @@ function mark(status: Status, content: Content): Html {
 }
 
 function legend(): Html {
-  const keys = Object.values(MARKS).map(([mark, meaning]) => html`${mark} ${meaning}. `)
-  return html`${keys}`
+  return html`${Object.values(MARKS).map(([shape, meaning]) => `${shape} ${meaning}. `)}`
 }
