@@ -60,7 +60,9 @@ describe('in a real browser', { skip }, () => {
   for (const scheme of SCHEMES) {
     for (const { name, width } of LOOKS[scheme]) {
       test(`${name}, ${scheme}: axe has no objection, and nothing is wider than the window`, () => {
-        const { axe, width: size } = found[scheme]?.[name] as unknown as Measured
+        const looked = found[scheme]?.[name] as unknown as Measured | undefined
+        assert.ok(looked)
+        const { axe, width: size } = looked
         assert.deepEqual(axe.violations, [])
         assert.ok(axe.passes > 25, `${axe.passes} rules passed`)
         assert.deepEqual([size.window, size.page <= width, size.wide], [width, true, []])

@@ -19,11 +19,6 @@ export type Content = Html | string | number | undefined | readonly Content[]
 /**
  * A piece of HTML. Every text that is put into it is escaped, both for content and for attributes in double quotes, so that no
  * name of a container can become an element. No character of it controls a terminal or disguises the text.
- *
- * @example
- * ```ts
- * html`<p title="${name}">${name}</p>`
- * ```
  */
 export function html(texts: TemplateStringsArray, ...values: readonly Content[]): Html {
   let own = OWN_TEXTS.get(texts)
