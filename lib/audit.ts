@@ -1,5 +1,6 @@
 export { audit, type AuditOptions } from './audit/audit.ts'
 export { parseBaseline, type Baseline, type BaselineFinding, type Change } from './audit/baseline.ts'
+export type { ReportedCertificate } from './audit/certificates.ts'
 export type { CheckFacts, CisVersion, Family, Finding, Severity, Subject } from './audit/check.ts'
 export {
   diagnose,

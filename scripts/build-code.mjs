@@ -18,21 +18,23 @@ function sourcesOf(built) {
   return built.map((path) => path.replace(/^(\.\/)?dist\//, 'lib/').replace(/\.js$/, '.ts'))
 }
 
-const SHELL_FILE_TS = join(ROOT, 'lib/base/shell-file.ts')
-const SHELL_FILE = /\bshellFile\(new URL\('(\.\.?\/[\w./-]+\.sh)', import\.meta\.url\)\)/g
+const READERS = new Set(['lib/base/shell-file.ts', 'lib/base/text-file.ts'].map((path) => join(ROOT, path)))
+const TEXT_FILE =
+  /\b(?:shellFile\(new URL\('(\.\.?\/[\w./-]+\.sh)'|textFile\(new URL\('(\.\.?\/[\w./-]+\.(?:css|js))'), import\.meta\.url\)\)/g
 
-/** Puts the text of each shell program in the place of the call that reads it from the source (lib/base/shell-file.ts). */
-const shellFiles = {
-  name: 'shell-files',
+/** Puts the text of each shell program, style sheet and browser script in the place of the call that reads it from the source. */
+const textFiles = {
+  name: 'text-files',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]lib[\\/].*\.ts$/ }, ({ path }) => {
-      if (path === SHELL_FILE_TS) return undefined
+      if (READERS.has(path)) return undefined
       const source = readFileSync(path, 'utf8')
       const textOf = (file) => JSON.stringify(readFileSync(join(dirname(path), file), 'utf8'))
-      const contents = source.replace(SHELL_FILE, (_call, file) => textOf(file))
-      return /\bshellFile\(/.test(contents)
-        ? { errors: [{ text: `${path}: write it as shellFile(new URL('./NAME.sh', import.meta.url))` }] }
-        : { contents, loader: 'ts' }
+      const contents = source.replace(TEXT_FILE, (_call, shell, other) => textOf(shell ?? other))
+      const [name] = /\b(?:shell|text)File(?=\()/.exec(contents) ?? []
+      return name === undefined
+        ? { contents, loader: 'ts' }
+        : { errors: [{ text: `${path}: write it as ${name}(new URL('./NAME', import.meta.url))` }] }
     })
   },
 }
@@ -66,7 +68,7 @@ export async function buildCode(outdir) {
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     metafile: true,
-    plugins: [shellFiles],
+    plugins: [textFiles],
   })
   const outputs = new Map(
     Object.entries(metafile.outputs)

@@ -49,6 +49,11 @@ export const TEST_PACKAGES: readonly DebianPackage[] = [
   { name: 'apache2-utils', provides: 'htpasswd', neededFor: "the registry's users" },
 ]
 
+/** The package for a browser, which is large: only tests that look at pages need it. */
+export const BROWSER_PACKAGES: readonly DebianPackage[] = [
+  { name: 'chromium-headless-shell', provides: 'chromium-headless-shell', neededFor: 'looking at pages' },
+]
+
 /** The packages that `npm run check` needs. */
 export const CHECK_PACKAGES: readonly DebianPackage[] = [
   { name: 'shellcheck', provides: 'shellcheck', neededFor: 'checking shell programs' },

@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util'
 import { compileAll } from '../scripts/compile.mjs'
 import { isInterrupted, onInterrupt } from '../scripts/interrupt.ts'
 import { whyNoNamespaces, withoutDaemonGroups } from '../scripts/namespaces.ts'
-import { ensurePackages, isDebian, isRoot, TEST_PACKAGES } from '../scripts/packages.ts'
+import { BROWSER_PACKAGES, ensurePackages, isDebian, isRoot, TEST_PACKAGES } from '../scripts/packages.ts'
 import { installPeers } from '../scripts/peers.ts'
 import { changedFiles, testsOfChanges } from './runner/changed.ts'
 import { runInLanes, writeSeconds } from './runner/lanes.ts'
@@ -24,7 +24,7 @@ import { buildPackage } from './runner/package.ts'
 import { lineOf, reportOf, summaryOf } from './runner/report.ts'
 import { type FileResult, hasFailed, testsOf } from './runner/results.ts'
 import { runFile } from './runner/run-file.ts'
-import { filesAfter, filesOf, measures, TIERS } from './runner/tiers.ts'
+import { filesAfter, filesOf, measures, needsBrowser, TIERS } from './runner/tiers.ts'
 
 const OWN_OPTIONS = {
   tier: { type: 'string', default: 'test' },
@@ -106,7 +106,7 @@ async function runFiles({ files, last, lanes, options }: Asked, env: NodeJS.Proc
 async function main(): Promise<number> {
   const asked = readArguments(process.argv.slice(2))
   if (asked.files.length === 0) say('No test imports what has changed.')
-  await ensurePackages(TEST_PACKAGES, say)
+  await ensurePackages([...TEST_PACKAGES, ...(asked.files.some(needsBrowser) ? BROWSER_PACKAGES : [])], say)
   installPeers(say)
   const started = performance.now()
   const [command] = await Promise.all([buildPackage(), compileAll()])

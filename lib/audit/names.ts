@@ -21,9 +21,9 @@ export type Profile = `cis-${CisVersion}` | 'docker-mtls'
 export const PROFILES: readonly Profile[] = ['docker-mtls', 'cis-1.8', 'cis-1.6']
 
 /** The formats of a report. */
-export type ReportFormat = 'text' | 'json' | 'sarif' | 'junit' | 'markdown'
+export type ReportFormat = 'text' | 'json' | 'sarif' | 'junit' | 'markdown' | 'html'
 
-export const FORMATS: readonly ReportFormat[] = ['text', 'json', 'sarif', 'junit', 'markdown']
+export const FORMATS: readonly ReportFormat[] = ['text', 'json', 'sarif', 'junit', 'markdown', 'html']
 
 /** Unless an option says otherwise, an audit fails from this severity on. */
 export const FAIL_ON: Severity = 'high'

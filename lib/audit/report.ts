@@ -1,4 +1,5 @@
 import { baselineOf, changeOf, type Baseline, type Change } from './baseline.ts'
+import { certificatesOf, type ReportedCertificate } from './certificates.ts'
 import type { Check, CheckFacts, Finding, Severity } from './check.ts'
 import { CHECKS } from './checks.ts'
 import { checkExceptions, covers, hasExpired, type AuditException, type ExceptionUse } from './exceptions.ts'
@@ -41,6 +42,8 @@ export interface AuditReport {
   readonly accepted: number
   /** Parts of the daemon that couldn't be read. If there are any, the audit is incomplete, and has not passed. */
   readonly unread: readonly Unread[]
+  /** The certificates of the connection and when they expire. Empty without TLS, and if they couldn't be read. */
+  readonly certificates: readonly ReportedCertificate[]
   /** The exceptions of the options, and whether the audit used them. */
   readonly exceptions: readonly ExceptionUse[]
   /** Facts about the baseline, if there is one. */
@@ -93,6 +96,7 @@ export function evaluate(snapshot: Snapshot, checks: readonly Check[], options: 
     findings,
     ...count(findings),
     unread: [...unreadOf(snapshot), ...results.flatMap(({ fault }) => fault ?? [])],
+    certificates: certificatesOf(snapshot),
     exceptions: judge.uses(),
     ...(baseline && { baseline: { version: baseline.tool.version, hasTarget: before !== undefined } }),
   }

@@ -24,6 +24,7 @@ const ESSENTIAL: ReadonlySet<string> = new Set(
 )
 /** What takes long in other folders, much of it with a real daemon. */
 const LONG: ReadonlySet<string> = new Set([
+  'test/audit/html-browser.test.ts',
   'test/cli/cert-rotate-ca-killed.test.ts',
   'test/examples.test.ts',
   'test/fuzz/fuzz.test.ts',
@@ -56,6 +57,11 @@ export function measures(file: string): boolean {
 
 export function isAfter(file: string): boolean {
   return file.startsWith(AFTER)
+}
+
+/** It looks at pages in a browser. */
+export function needsBrowser(file: string): boolean {
+  return file === 'test/audit/html-browser.test.ts'
 }
 
 /** What is to be run when these files have ended: all that looks at them, where they are what it looks at. */

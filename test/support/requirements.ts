@@ -1,11 +1,11 @@
 import { inNamespaces, whyNoNamespaces } from '../../scripts/namespaces.ts'
-import { findProgram, TEST_PACKAGES } from '../../scripts/packages.ts'
+import { BROWSER_PACKAGES, findProgram, TEST_PACKAGES } from '../../scripts/packages.ts'
 import { hasPeer } from '../../scripts/peers.ts'
 
 /**
  * Whether a test can't run here, in the form that node:test's `skip` takes.
  *
- * @param needs - commands or paths of {@link TEST_PACKAGES}, `namespaces` for what starts a daemon, `peer NAME` for
+ * @param needs - commands or paths of {@link TEST_PACKAGES} or {@link BROWSER_PACKAGES}, `namespaces` for what starts a daemon, `peer NAME` for
  *   another client's package
  * @returns false, or the reason
  * @example
@@ -29,7 +29,7 @@ function lacksPeer(name: string): string | false {
 
 function lacksProgram(provides: string): string | false {
   if (findProgram(provides) !== undefined) return false
-  const name = TEST_PACKAGES.find((known) => known.provides === provides)?.name
+  const name = [...TEST_PACKAGES, ...BROWSER_PACKAGES].find((known) => known.provides === provides)?.name
   return `${provides} is not installed${name === undefined ? '' : ` (Debian: ${name})`}`
 }
 

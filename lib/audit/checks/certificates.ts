@@ -92,7 +92,10 @@ const expiry = EXPIRING.map(({ id, whose, severity, remedy, of }) =>
 )
 
 /** 30 and 7 days, and less for certificates that are valid for less than 90 days. */
-function judgeExpiry({ validFrom, validTo }: AuditedCertificate, now: number): Verdict {
+export function judgeExpiry(
+  { validFrom, validTo }: Pick<AuditedCertificate, 'validFrom' | 'validTo'>,
+  now: number,
+): Verdict {
   const end = Date.parse(validTo)
   const life = end - Date.parse(validFrom)
   const left = end - now

@@ -27,7 +27,7 @@ function checksOf(results: readonly AuditResult[]): CheckFacts[] {
 }
 
 function hostOf(report: AuditReport, failOn: Severity): object {
-  const { target, at, engine, skipped, counts, accepted, unread, baseline, findings } = report
+  const { target, at, engine, skipped, counts, accepted, unread, certificates, baseline, findings } = report
   return {
     ok: unread.length === 0,
     target,
@@ -37,6 +37,7 @@ function hostOf(report: AuditReport, failOn: Severity): object {
     counts,
     accepted,
     unread,
+    certificates,
     baseline,
     findings: findings.map((finding) => findingOf(finding, failOn)),
   }

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../base/errors.ts'
 import { quoted } from '../../base/text.ts'
 import { FORMATS, type ReportFormat } from '../names.ts'
+import { renderHtml } from './html/page.ts'
 import { renderJson } from './json.ts'
 import { renderJunit } from './junit.ts'
 import { renderMarkdown } from './markdown.ts'
@@ -14,13 +15,14 @@ const RENDERERS: Readonly<Record<ReportFormat, (results: readonly AuditResult[],
   sarif: renderSarif,
   junit: renderJunit,
   markdown: renderMarkdown,
+  html: renderHtml,
 }
 
 /**
  * Renders one or several results. Names and other text of daemons are escaped for the format.
  *
  * @param results - reports, and daemons that couldn't be audited
- * @param format - `text`, `json`, `sarif` (2.1.0), `junit` or `markdown`
+ * @param format - `text`, `json`, `sarif` (2.1.0), `junit`, `markdown` or `html`
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for another format
  * @example
  * ```ts

@@ -285,13 +285,14 @@ export const audit: CommandSpec = {
       'several daemons, with one table at the end',
     ],
     [sentence`${SELF} audit --format sarif --output audit.sarif`, 'a file for code scanning'],
+    [sentence`${SELF} audit --format html --output audit.html`, 'a page to read, file and print'],
     [
       sentence`${SELF} audit --baseline audit.json --exceptions accepted.json`,
       'fail only if something got worse, in CI',
     ],
     [sentence`${SELF} audit --replay build01.json --only container`, 'audit a saved snapshot'],
   ],
-  json: '{ format, tool: { name, version }, profile, summary: { failOn, hosts, notAudited, incomplete, failing, compared }, checks: [{ id, title, family, severity, cis, why, remedy, references }], exceptions, hosts: [{ ok, target, at, engine, skipped, counts, accepted, unread, baseline, findings: [{ check, severity, status, failing, subject: { kind, id, name }, detail, exception, change }] }] }; a host that could not be audited has only { ok, target, error: { code, message } }.',
+  json: '{ format, tool: { name, version }, profile, summary: { failOn, hosts, notAudited, incomplete, failing, compared }, checks: [{ id, title, family, severity, cis, why, remedy, references }], exceptions, hosts: [{ ok, target, at, engine, skipped, counts, accepted, unread, certificates: [{ owner, name, validFrom, validTo, expiry }], baseline, findings: [{ check, severity, status, failing, subject: { kind, id, name }, detail, exception, change }] }] }; a host that could not be audited has only { ok, target, error: { code, message } }.',
   stray: (extra) => sentence`Name the host with an option:  ${SELF} audit --host ${extra}`,
   define,
 }
