@@ -273,6 +273,7 @@ describe('what passed in the baseline, and could not be seen now', () => {
     markdown: /^\| \*\*unknown, worse\*\* \| critical \| T-PRIV .* \| `web` \|/m,
     sarif: /"ruleId": "T-PRIV",[^]*"baselineState": "updated"/,
     junit: /<failure message="unknown, worse since the baseline/,
+    html: /data-status="unknown failing"[^]*1 unknown, passed before/,
   }
   for (const [format, line] of Object.entries(SHOWN)) {
     test(`is a problem in ${format}`, () => {

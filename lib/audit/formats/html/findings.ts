@@ -69,12 +69,14 @@ export function anchorOf({ prefix }: Pick<View, 'prefix'>, check: string): strin
 }
 
 function countOf(findings: CheckGroup['findings']): Content {
-  const failed = findings.filter(({ status }) => status === 'fail').length
-  const warned = findings.length - failed
+  const [failed, warned, unknown] = (['fail', 'warn', 'unknown'] as const).map(
+    (wanted) => findings.filter(({ status }) => status === wanted).length,
+  ) as [number, number, number]
   return joined(
     [
       ...(failed === 0 ? [] : [html`<span class="fails">${plural(failed, 'failure')}</span>`]),
       ...(warned === 0 ? [] : [html`<span class="warns">${plural(warned, 'warning')}</span>`]),
+      ...(unknown === 0 ? [] : [`${unknown} unknown, passed before`]),
     ],
     ', ',
   )

@@ -2,7 +2,7 @@ import type { CheckFacts, Family } from '../../check.ts'
 import { FAMILIES } from '../../names.ts'
 import type { AuditReport, ReportedFinding } from '../../report.ts'
 import { nameOf } from '../../subject.ts'
-import { groupsOf, type CheckGroup } from '../model.ts'
+import { groupsOf, isUnknown, type CheckGroup } from '../model.ts'
 import { plural } from '../words.ts'
 import { changeLabel, code, severityLabel, statusLabel, type View } from './labels.ts'
 import { folded, heading, html, joined, type Html } from './markup.ts'
@@ -18,7 +18,7 @@ const MOST_DETAILS = 5
 
 /** What could not be seen, by family and reason, so that a family with many doesn't bury the rest. */
 export function unknownSection(report: AuditReport, { prefix, level }: View): Html {
-  const groups = groupsOf(report, isOpen('unknown'))
+  const groups = groupsOf(report, isUnknown)
   if (groups.length === 0) return html``
   const families = [...groupBy(groups, ({ facts }) => facts.family)].map(([family, checks]) =>
     familyPart(family, checks),

@@ -17,12 +17,11 @@ const MOST_NAMES = 3
 export function verdictSection(results: readonly AuditResult[], summary: Summary): Html {
   const { word, kind } = verdictOf(summary)
   const failing = failingChecks(results, summary.failOn)
-  const isCompared = results.some((result) => isReport(result) && result.baseline !== undefined)
   const notes = noteLines(results).map((line) => html`<li>${line}</li>`)
   return html`<section class="verdict ${kind}" aria-labelledby="verdict">
     <h2 id="verdict">${word}</h2>
     <p class="lead">${resultText(summary)}</p>
-    ${isCompared ? html`<p>Only what is worse than the baseline counts.</p>` : undefined}
+    ${summary.compared ? html`<p>Only what is worse than the baseline counts.</p>` : undefined}
     ${
       failing.length === 0
         ? undefined
