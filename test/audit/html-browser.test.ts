@@ -89,15 +89,18 @@ describe('in a real browser', { skip }, () => {
   })
 
   test('search and filters show what was asked for, and the number of results', () => {
-    assert.deepEqual(found['light']?.['controls']?.['filter'], {
-      start: ['71 of 71 results shown', 36],
-      query: ['1 of 71 results shown', ['C-USER'], 1],
-      nothing: ['0 of 71 results shown', [], 0],
+    const filter = found['light']?.['controls']?.['filter'] as { start: [string, number] } | undefined
+    const [, all = ''] = /^(\d+) of \1 results shown$/.exec(filter?.start[0] ?? '') ?? []
+    assert.ok(Number(all) > 50, all)
+    assert.deepEqual(filter, {
+      start: [`${all} of ${all} results shown`, 36],
+      query: [`1 of ${all} results shown`, ['C-USER'], 1],
+      nothing: [`0 of ${all} results shown`, [], 0],
       severity: ['critical'],
-      none: '0 of 71 results shown',
+      none: `0 of ${all} results shown`,
       failing: ['C-USER', 'C-PID'],
       passed: [true, true],
-      end: ['71 of 71 results shown', 0],
+      end: [`${all} of ${all} results shown`, 0],
       closed: 0,
       opened: 0,
     })

@@ -169,7 +169,7 @@ describe('the manager of a swarm', { skip }, () => {
       .map(({ check, status, subject }) => `${check} ${'name' in subject ? `${subject.name} ` : ''}${status}`)
     assert.deepEqual(statuses.toSorted(), [
       'D-LIVE not-applicable',
-      'D-PLUGINS volumes:latest warn',
+      'D-PLUGINS volumes:latest fail',
       'D-SWARM warn',
       'S-CERTAGE pass',
       'S-CONFIGS key.pem fail',
