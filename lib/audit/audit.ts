@@ -3,7 +3,7 @@ import type { DockerClient } from '../engine/client.ts'
 import { CHECKS } from './checks.ts'
 import { checkExceptions } from './exceptions.ts'
 import { auditSnapshot, type AuditReport, type EvaluateOptions } from './report.ts'
-import { selectChecks } from './select.ts'
+import { needsHost, selectChecks } from './select.ts'
 import type { CollectOptions } from './snapshot/collect.ts'
 
 /** Which checks to run, and limits for reading the daemon. */
@@ -18,6 +18,7 @@ const OPTIONS: Readonly<Record<keyof AuditOptions, true>> = {
   now: true,
   signal: true,
   requestTimeout: true,
+  hostFiles: true,
 }
 
 /**
@@ -38,9 +39,9 @@ const OPTIONS: Readonly<Record<keyof AuditOptions, true>> = {
  */
 export async function audit(docker: DockerClient, options: AuditOptions = {}): Promise<AuditReport> {
   checkOptions(options, Object.keys(OPTIONS), 'audit()')
-  selectChecks(CHECKS, options)
+  const isHostNeeded = selectChecks(CHECKS, options).some(needsHost)
   checkExceptions(options.exceptions ?? [])
   const { collectSnapshot } = await import('./snapshot/collect.ts')
-  const snapshot = await collectSnapshot(docker, options)
+  const snapshot = await collectSnapshot(docker, isHostNeeded ? options : { ...options, hostFiles: 'none' })
   return auditSnapshot(snapshot, { now: new Date(), ...options })
 }

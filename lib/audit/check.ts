@@ -39,9 +39,9 @@ export type Subject =
       readonly kind: 'daemon'
     }
   | {
-      /** A kind of object that the daemon manages. */
-      readonly kind: 'container' | 'network' | 'volume' | 'image' | 'plugin' | 'service' | 'config'
-      /** Its id in the API. */
+      /** A kind of object that the daemon manages, or a file of its host. */
+      readonly kind: 'container' | 'network' | 'volume' | 'image' | 'plugin' | 'service' | 'config' | 'file'
+      /** Its id in the API, or the path of a file. */
       readonly id: string
       /** Its name. Foreign text: escape it to show it. */
       readonly name: string

@@ -14,6 +14,10 @@ import { DAEMON_PLUGINS } from './checks/daemon-plugins.ts'
 import { CONTAINER_RESOURCES } from './checks/container-resources.ts'
 import { DAEMON_SETTINGS } from './checks/daemon-settings.ts'
 import { DAEMON_TLS } from './checks/daemon-tls.ts'
+import { HOST_AUDITD } from './checks/host-auditd.ts'
+import { HOST_FILES } from './checks/host-files.ts'
+import { HOST_KEYS } from './checks/host-keys.ts'
+import { HOST_SETTINGS } from './checks/host-settings.ts'
 import { IMAGES } from './checks/images.ts'
 import { NETWORKS } from './checks/networks.ts'
 import { SWARM_CHECKS } from './checks/swarm.ts'
@@ -40,4 +44,8 @@ export const CHECKS: readonly Check[] = [
   ...CONTAINER_PORTS,
   ...CONTAINER_IMAGE,
   ...IMAGES,
+  ...HOST_FILES,
+  ...HOST_KEYS,
+  ...HOST_SETTINGS,
+  ...HOST_AUDITD,
 ]

@@ -5,7 +5,7 @@ import { CHECKS } from './checks.ts'
 import { checkExceptions, covers, hasExpired, type AuditException, type ExceptionUse } from './exceptions.ts'
 import { factsOf } from './facts.ts'
 import { isAtLeast, type Profile } from './names.ts'
-import { selectChecks, type Selection } from './select.ts'
+import { needsHost, selectChecks, selectFor, type Selection } from './select.ts'
 import { unreadOf, type Unread } from './snapshot/unread.ts'
 import type { Snapshot } from './snapshot/snapshot.ts'
 import type { Status } from './verdict.ts'
@@ -32,8 +32,10 @@ export interface AuditReport {
   readonly profile: Profile
   /** The checks that were run, in order. */
   readonly checks: readonly CheckFacts[]
-  /** The ids of the checks that options left out. */
+  /** The ids of the checks that were left out, by options or because the files of the host were not read. */
   readonly skipped: readonly string[]
+  /** Those of them that need the files of the host. Empty if the files were read. See {@link CollectOptions.hostFiles}. */
+  readonly withoutHost: readonly string[]
   /** One finding for each check and subject. */
   readonly findings: readonly ReportedFinding[]
   /** How many findings have each status. Findings with an exception don't count. */
@@ -74,7 +76,7 @@ export function auditSnapshot(snapshot: Snapshot, options: EvaluateOptions = {})
 export function evaluate(snapshot: Snapshot, checks: readonly Check[], options: EvaluateOptions = {}): AuditReport {
   const { profile = 'docker-mtls', baseline, now = new Date(snapshot.at) } = options
   const { target, at, version } = snapshot
-  const selected = selectChecks(checks, options)
+  const selected = selectFor(snapshot, checks, options)
   const results = selected.map((check) => runCheck(check, snapshot))
   const judge = new Judge(checkExceptions(options.exceptions ?? []), { target, now, selected })
   const before = baseline && baselineOf(baseline, target)
@@ -93,9 +95,10 @@ export function evaluate(snapshot: Snapshot, checks: readonly Check[], options: 
     profile,
     checks: selected.map(factsOf),
     skipped: checks.map(({ id }) => id).filter((id) => !ids.has(id)),
+    withoutHost: selectChecks(checks, options).flatMap(({ id }) => (ids.has(id) ? [] : id)),
     findings,
     ...count(findings),
-    unread: [...unreadOf(snapshot), ...results.flatMap(({ fault }) => fault ?? [])],
+    unread: [...unreadOf(snapshot, selected.some(needsHost)), ...results.flatMap(({ fault }) => fault ?? [])],
     certificates: certificatesOf(snapshot),
     exceptions: judge.uses(),
     ...(baseline && { baseline: { version: baseline.tool.version, hasTarget: before !== undefined } }),

@@ -4,6 +4,7 @@ import { option, sentence, type Sentence } from '../base/sentence.ts'
 import { quoted } from '../base/text.ts'
 import type { Check, CisVersion } from './check.ts'
 import { FAMILIES, PROFILES, type Profile } from './names.ts'
+import type { Snapshot } from './snapshot/snapshot.ts'
 
 /** Which checks to run. */
 export interface Selection {
@@ -34,6 +35,22 @@ export function selectChecks(checks: readonly Check[], { only, skip = [], profil
     'it leaves no check to run',
     'Name other checks, families or another profile.',
   )
+}
+
+/**
+ * Chooses checks as {@link selectChecks} does, for a daemon whose host's files may not have been read. Without them, the checks
+ * of the family `host` are left out: each would only say that. They stay if a profile of the benchmark or `only` demands them.
+ */
+export function selectFor({ host }: Pick<Snapshot, 'host'>, checks: readonly Check[], selection: Selection): Check[] {
+  const selected = selectChecks(checks, selection)
+  if (host !== null || selection.only !== undefined || cisOf(selection.profile) !== undefined) return selected
+  const others = selected.filter((check) => !needsHost(check))
+  return others.length > 0 ? others : selected
+}
+
+/** Does a check look at the files of the host? */
+export function needsHost({ family }: Pick<Check, 'family'>): boolean {
+  return family === 'host'
 }
 
 function matcher(checks: readonly Check[], names: readonly string[], from: 'only' | 'skip'): (check: Check) => boolean {

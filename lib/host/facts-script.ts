@@ -5,7 +5,8 @@ import { assignments, shellCall, shellProgram } from './script.ts'
 import { SOCKETS_SH } from './sockets.ts'
 
 const FACTS_SH: string = shellFile(new URL('./facts.sh', import.meta.url))
-const FUNCTIONS_SH: string = shellFile(new URL('./fact-functions.sh', import.meta.url))
+/** The functions that print facts. */
+export const FUNCTIONS_SH: string = shellFile(new URL('./fact-functions.sh', import.meta.url))
 
 /** The folder on a host with the data for rollbacks, readable only by root. The `.sh` files contain the same path. */
 export const STATE_FOLDER = '/var/lib/docker-mtls'

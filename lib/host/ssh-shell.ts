@@ -29,8 +29,20 @@ const ALIVE_SECONDS = 10
 const START_ROOT_SHELL =
   'sh -c \'c=${SSH_CONNECTION-}; if test "$(id -u)" = 0; then exec sh -s -- "$c"; else LC_ALL=C exec sudo -n sh -s -- "$c"; fi\''
 
+/** The same, but without the right to use sudo, the user's own shell runs the script. */
+const START_BEST_SHELL =
+  'sh -c \'c=${SSH_CONNECTION-}; if test "$(id -u)" != 0 && sudo -n sh -c : </dev/null >/dev/null 2>&1; then exec sudo -n sh -s -- "$c"; else exec sh -s -- "$c"; fi\''
+
 /** Marks the first line of our root shell. A login shell may print a greeting before it. */
 const MARKER = '@docker-mtls'
+
+/**
+ * Creates a shell on a remote host that is root's if the user may use sudo without a password, and the user's own otherwise.
+ * See {@link sshShell}.
+ */
+export function sshShellOfUser(endpoint: SshEndpoint): SshShell {
+  return shellOf(endpoint, START_BEST_SHELL)
+}
 
 /**
  * Creates a root shell on a remote host through the system's ssh, with its configured keys, host keys and options. Users other
@@ -40,6 +52,10 @@ const MARKER = '@docker-mtls'
  * @param user - the user that ssh logs in as, for messages
  */
 export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
+  return shellOf(endpoint, START_ROOT_SHELL, user)
+}
+
+function shellOf(endpoint: SshEndpoint, start: string, user?: string): SshShell {
   const name = formatEndpoint(endpoint)
   let address: string | undefined
   const run = async (
@@ -47,7 +63,7 @@ export function sshShell(endpoint: SshEndpoint, user?: string): SshShell {
     { onLine, signal, limits = READ_LIMITS }: RunOptions = {},
   ): Promise<ScriptResult> => {
     signal?.throwIfAborted()
-    const child = await startSystemSsh([...sshLogin(endpoint, SSH_TIMEOUT_MS, ALIVE_SECONDS), START_ROOT_SHELL], name)
+    const child = await startSystemSsh([...sshLogin(endpoint, SSH_TIMEOUT_MS, ALIVE_SECONDS), start], name)
     const stream = new SshStream(child, () => undefined)
     const output = new ScriptOutput({ limits, onLine, marker: MARKER })
     const stop = (): void => void stream.destroy()

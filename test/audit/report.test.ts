@@ -53,7 +53,8 @@ describe('a report', () => {
 
   test('is the same for the same snapshot', () => {
     assert.deepEqual(auditSnapshot(snapshot), auditSnapshot(snapshot))
-    assert.deepEqual(auditSnapshot(snapshot).checks, CHECK_FACTS)
+    const withHost: Snapshot = { ...snapshot, host: { unknown: 'no answer' } }
+    assert.deepEqual(auditSnapshot(withHost).checks, CHECK_FACTS)
   })
 
   const FAILING: readonly (readonly [Severity, number])[] = [

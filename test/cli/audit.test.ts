@@ -137,6 +137,36 @@ describe('one daemon', () => {
   })
 })
 
+/** The checks that need no TLS. */
+function whole(...argv: string[]): Promise<Ran> {
+  return runCli(['audit', '--cert-path', certPath, '--skip', 'tls', ...argv], { env })
+}
+
+describe('the files of the host', () => {
+  test('are not read over TCP, and the report says so once', async () => {
+    const { stdout } = await whole(...hosts(daemons.good.url))
+    assert.equal(stdout.split('files of the host were not read').length, 2)
+    assert.doesNotMatch(stdout, /F-KEYMODE/)
+  })
+
+  test('of another host than the daemon runs on are not judged: exit code 1', async () => {
+    const { code, stdout } = await whole('--local', '--only', 'F-DIR', ...hosts(daemons.good.url))
+    assert.equal(code, 1)
+    assert.match(
+      stdout,
+      /^Could not be read\n {2}files of the host: the daemon runs on an unnamed host, and these are/m,
+    )
+    assert.match(stdout, /^ {2}F-DIR .*the daemon runs on an unnamed host/m)
+  })
+
+  test('are those of one daemon', async () => {
+    const { code, stderr } = await whole('--local', ...hosts(daemons.good.url, daemons.bad.url))
+    assert.equal(code, 2)
+    assert.match(stderr, /--local works only with one host/)
+    assert.equal((await replay('--replay', snapshots.good, '--local')).code, 2)
+  })
+})
+
 describe('several daemons', () => {
   test('one that is not reached does not stop the others', async () => {
     const { code, stdout, stderr } = await audit(...hosts(daemons.bad.url, gone, daemons.good.url))

@@ -133,6 +133,41 @@ describe('setup of one host', { skip: lacksMachine() }, () => {
     assert.equal(await readFile(join(desk.folder, 'docker-mtls/ca/ledger.jsonl'), 'utf8'), ledger)
   })
 
+  test('an audit of its files over ssh finds only what is true of the machine', async () => {
+    const found = await hostFindings('root')
+    assert.deepEqual(found, {
+      'F-AUDIT': 'fail',
+      'D-PROXY': 'warn',
+      'F-DAEMONJSON': 'not-applicable',
+      'F-CERTSD': 'not-applicable',
+    })
+  })
+
+  test('and by somebody with sudo, a drop-in that others can change and a conflict in daemon.json', async (t) => {
+    const [later, json] = [DROP_IN.replace('override', 'zz'), '/etc/docker/daemon.json']
+    t.after(() => machine.must(['sh', '-c', `rm -f ${later} ${json}; chmod 0660 /run/docker.sock`]))
+    // Only the daemon's socket keeps a user from the API; the files need sudo.
+    const spoil = `printf '[Service]\\nNice=0\\n' >${later}; chmod 0666 ${later} /run/docker.sock; echo '{"tlsverify":true}' >${json}`
+    await machine.must(['sh', '-c', spoil])
+    const {
+      'F-UNIT': unit,
+      'F-OVERRIDE': override,
+      'F-SOCK': socket,
+      'F-DAEMONJSON': file,
+    } = await hostFindings('deploy')
+    assert.deepEqual([unit, override, socket, file], ['fail', 'fail', 'fail', undefined])
+  })
+
+  /** The checks of the host that don't pass, with their status. */
+  async function hostFindings(user: string): Promise<Record<string, string>> {
+    const argv = ['audit', '--only', 'host', '--host', `ssh://${user}@one.test`, '--json']
+    const { stdout, stderr } = await desk.run(argv)
+    const { hosts } = JSON.parse(stdout) as { hosts: { findings?: { check: string; status: string }[] }[] }
+    assert.ok(hosts[0]?.findings, stderr)
+    const others = hosts[0].findings.filter(({ status }) => status !== 'pass')
+    return Object.fromEntries(others.map(({ check, status }) => [check, status]))
+  }
+
   test('one more name, or a renewed certificate, changes the certificate and nothing else', async () => {
     const words = ['setup', 'ssh://deploy@one.test', '--client', 'ann', '--yes']
     const named = await desk.lines([...words, '--name', '10.77.0.2', '--name', 'other.test'])

@@ -3,6 +3,7 @@ import { isFailing, type AuditReport, type ReportedFinding } from '../report.ts'
 import { nameOf } from '../subject.ts'
 import { shown, xmlText } from './foreign.ts'
 import { isReport, type AuditResult, type RenderOptions } from './model.ts'
+import { withoutHostText } from './notes.ts'
 
 type Kind = 'passed' | 'failure' | 'error' | 'skipped'
 
@@ -31,8 +32,15 @@ export function renderJunit(results: readonly AuditResult[], { failOn = FAIL_ON 
 function casesOf(report: AuditReport, failOn: ReportedFinding['severity']): TestCase[] {
   const facts = new Map(report.checks.map((check) => [check.id, check]))
   const errors = report.unread.map(({ part, reason }) => errorCase(`read ${part}`, reason))
+  const without = {
+    kind: 'skipped',
+    name: 'read files of the host',
+    className: 'docker-mtls',
+    message: withoutHostText(),
+  } as const
   return [
     ...errors,
+    ...(report.withoutHost.length === 0 ? [] : [without]),
     ...report.findings.map((finding) => {
       const { title = '', family = '', remedy = '' } = facts.get(finding.check) ?? {}
       const isFailure = isFailing(finding, failOn)

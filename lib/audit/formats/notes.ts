@@ -1,9 +1,22 @@
 import { packageVersion } from '../../base/package-version.ts'
 import { exceptionsOf, isReport, type AuditResult } from './model.ts'
 
-/** Remarks on the exceptions and the baseline of a run. May contain foreign text: escape it to show it. */
+/** Remarks on the exceptions, the baseline and the extent of a run. May contain foreign text: escape it to show it. */
 export function noteLines(results: readonly AuditResult[]): string[] {
-  return [...exceptionNotes(results), ...baselineNotes(results)]
+  return [...exceptionNotes(results), ...baselineNotes(results), ...hostNotes(results)]
+}
+
+/** Once for all daemons. */
+function hostNotes(results: readonly AuditResult[]): string[] {
+  const without = results.filter(isReport).filter(({ withoutHost }) => withoutHost.length > 0)
+  if (without.length === 0) return []
+  const where = without.length === results.length ? '' : ` of ${without.map(({ target }) => target).join(', ')}`
+  return [withoutHostText(where)]
+}
+
+/** @param where - ` of HOST`, if the report is about several daemons */
+export function withoutHostText(where = ''): string {
+  return `The files of the host${where} were not read, so their checks were left out. Use --local on the host, or an ssh:// endpoint.`
 }
 
 function exceptionNotes(results: readonly AuditResult[]): string[] {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { packageVersion } from '../../base/package-version.ts'
 import type { CheckFacts, Severity } from '../check.ts'
 import { isProblem, isReport, isUnknown, type AuditResult, type FailedAudit } from './model.ts'
+import { withoutHostText } from './notes.ts'
 import type { Change } from '../baseline.ts'
 import type { AuditReport, ReportedFinding } from '../report.ts'
 import { findingKey, nameOf } from '../subject.ts'
@@ -29,11 +30,12 @@ export function renderSarif(results: readonly AuditResult[]): string {
 }
 
 function runOf(report: AuditReport): object {
-  const { target, checks, findings, unread } = report
+  const { target, checks, findings, unread, withoutHost } = report
   const indexes = new Map(checks.map(({ id }, index) => [id, index]))
   const ambiguous = ambiguousKeys(findings)
   const notifications = [
     ...unread.map(({ part, reason }) => notification('error', `Could not read ${plain(part)}: ${plain(reason)}`)),
+    ...(withoutHost.length === 0 ? [] : [notification('note', withoutHostText())]),
     ...findings.filter(isUnknown).map((finding) => unknownNotification(finding, target, indexes)),
   ]
   const end = new Date(report.at)

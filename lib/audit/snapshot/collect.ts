@@ -9,6 +9,7 @@ import { INFO, NETWORK, VERSION, VOLUME, type NetworkFacts } from './daemon-sche
 import { PLUGIN } from './plugin-schema.ts'
 import { collectionOf, read, readIfThere, type Collection } from './read.ts'
 import { text } from './fields.ts'
+import { collectHost, type HostFiles } from './host/collect-host.ts'
 import { fillOmitted } from './omitted.ts'
 import { redactContainer, redactInfo, redactVolume } from './redact.ts'
 import { SNAPSHOT_FORMAT, type AuditedContainer, type Snapshot } from './snapshot.ts'
@@ -27,6 +28,13 @@ export interface CollectOptions {
    * @defaultValue 10000
    */
   readonly requestTimeout?: number | undefined
+  /**
+   * Which host's files are read. `local`: those of this machine, on which the daemon must run; only root can read all of
+   * them. `remote`: those of the host of an `ssh://` endpoint, through one more login. `none`: none.
+   *
+   * @defaultValue `remote`
+   */
+  readonly hostFiles?: HostFiles | undefined
 }
 
 /** The fields of `GET /containers/json` that the collector needs. */
@@ -45,7 +53,7 @@ export async function collectSnapshot(docker: DockerClient, options: CollectOpti
   const { endpoint, apiVersion } = docker
   const [version, daemon, workloads, networks, volumes, plugins, images, tls] = await Promise.all([
     read(VERSION, on, () => docker.version(on.limits)),
-    collectDaemon(on),
+    collectDaemon(on, options),
     collectWorkloads(on),
     collectNetworks(on),
     read(z.array(VOLUME), on, async () =>
@@ -61,10 +69,11 @@ export async function collectSnapshot(docker: DockerClient, options: CollectOpti
   return { ...header, version, ...daemon, ...workloads, networks, volumes, plugins, images, tls }
 }
 
-/** What the daemon says about itself, with its swarm. */
+/** What the daemon says about itself, with its swarm and its host. */
 async function collectDaemon(
   on: Collection,
-): Promise<Pick<Snapshot, 'info' | 'infoAt' | 'swarm' | 'nodes' | 'services' | 'configs'>> {
+  options: CollectOptions,
+): Promise<Pick<Snapshot, 'info' | 'infoAt' | 'swarm' | 'nodes' | 'services' | 'configs' | 'host'>> {
   let infoAt = Date.now()
   const info = await read(INFO, on, async () => {
     const asked = Date.now()
@@ -73,7 +82,8 @@ async function collectDaemon(
     infoAt = Math.round((asked + Date.now()) / 2)
     return redactInfo({ ...answer })
   })
-  return { info, infoAt, ...(await collectSwarm(on, info)) }
+  const [swarm, host] = await Promise.all([collectSwarm(on, info), collectHost(on.docker, info, options)])
+  return { info, infoAt, ...swarm, host }
 }
 
 async function collectWorkloads(on: Collection): Promise<Pick<Snapshot, 'containers' | 'runningImages'>> {

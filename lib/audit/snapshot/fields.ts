@@ -35,3 +35,8 @@ export function list<Type>(type: z.ZodType<Type>): Field<Type[]> {
 export function map<Type>(type: z.ZodType<Type>): Field<Record<string, Type>> {
   return field(z.preprocess((value) => (value === null ? {} : value), z.record(z.string(), type)))
 }
+
+/** A part of a snapshot. */
+export function part<Type>(type: z.ZodType<Type>): z.ZodType<{ value: Type } | { unknown: string }> {
+  return z.union([z.object({ value: type }), z.object({ unknown: z.string() })])
+}

@@ -5,17 +5,14 @@ import { INFO, NETWORK, VERSION, VOLUME } from './daemon-schema.ts'
 import { IMAGE, RUNNING_IMAGE_FACTS, HISTORY } from './image-schema.ts'
 import { PLUGIN } from './plugin-schema.ts'
 import { CONFIG, NODE, SERVICE, SWARM } from './swarm-schema.ts'
-import { text } from './fields.ts'
+import { part, text } from './fields.ts'
+import { HOST } from './host/schema.ts'
 
 /** Raised when a check would misread an older snapshot. */
 export const SNAPSHOT_FORMAT = 1
 
 /** A part of the snapshot: its value, or why it could not be read. */
 export type Part<Type> = { readonly value: Type } | { readonly unknown: string }
-
-function part<Type>(type: z.ZodType<Type>): z.ZodType<Part<Type>> {
-  return z.union([z.object({ value: type }), z.object({ unknown: z.string() })])
-}
 
 /** A container, with what was asked about it. */
 const AUDITED_CONTAINER = z.object({
@@ -66,11 +63,13 @@ export const SNAPSHOT = z.object({
   nodes: part(z.array(NODE)),
   services: part(z.array(SERVICE)),
   configs: part(z.array(CONFIG)),
+  /** Null if the files of the host were not to be read. Absent in older snapshots. */
+  host: part(HOST).nullable().default(null),
 })
 
 /**
  * Everything that the checks look at, collected once. It contains no values of environment variables, no labels, no command
- * lines, no contents of swarm configs and no passwords. You can save it as JSON, and replay it with {@link parseSnapshot}.
+ * lines, no contents of swarm configs, no keys and no passwords. You can save it as JSON, and replay it with {@link parseSnapshot}.
  */
 export type Snapshot = z.infer<typeof SNAPSHOT>
 export type AuditedContainer = z.infer<typeof AUDITED_CONTAINER>

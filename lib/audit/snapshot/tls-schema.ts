@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { part } from './fields.ts'
 
 /** A certificate as plain data. */
 export const CERTIFICATE = z.object({
@@ -44,9 +45,6 @@ const HANDSHAKES = z.object({
 
 /** What answers on another port of the same host. */
 const NEIGHBOUR = z.object({ port: z.number(), answer: ANSWER })
-
-const part = <Type>(type: z.ZodType<Type>): z.ZodType<{ value: Type } | { unknown: string }> =>
-  z.union([z.object({ value: type }), z.object({ unknown: z.string() })])
 
 export const TLS = z.object({
   host: z.string(),

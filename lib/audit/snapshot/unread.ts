@@ -11,8 +11,12 @@ export interface Unread {
 /** What every audit needs. Other parts may be missing for good reasons, such as those of a swarm without one. */
 const NEEDED = ['version', 'info', 'containers', 'networks', 'volumes'] as const
 
-/** The parts of a snapshot that are missing although every daemon has them. */
-export function unreadOf(snapshot: Snapshot): Unread[] {
+/**
+ * The parts of a snapshot that are missing although every daemon has them.
+ *
+ * @param isHostNeeded - does a check look at the files of the host?
+ */
+export function unreadOf(snapshot: Snapshot, isHostNeeded: boolean): Unread[] {
   const parts = NEEDED.flatMap((part) => {
     const found = snapshot[part]
     return 'unknown' in found ? [{ part, reason: found.unknown }] : []
@@ -21,5 +25,8 @@ export function unreadOf(snapshot: Snapshot): Unread[] {
   const inspects = containers.flatMap(({ name, inspect }) =>
     'unknown' in inspect ? [{ part: `container ${name}`, reason: inspect.unknown }] : [],
   )
-  return [...parts, ...inspects]
+  const { host } = snapshot
+  const files =
+    isHostNeeded && host !== null && 'unknown' in host ? [{ part: 'files of the host', reason: host.unknown }] : []
+  return [...parts, ...inspects, ...files]
 }

@@ -34,6 +34,7 @@ interface AuditFlags extends TargetFlags, Omit<ConnectFlags, keyof EndpointFlags
   readonly format?: ReportFormat
   readonly output?: string
   readonly all?: true
+  readonly local?: true
   readonly snapshot?: string
   readonly requestTimeout?: string
   readonly replay?: readonly string[]
@@ -83,10 +84,11 @@ async function evaluateOptions(flags: AuditFlags, { io }: Context): Promise<Eval
   }
 }
 
-function refuseContradictions({ replay, snapshot, host, context, hostsFile }: AuditFlags): void {
+function refuseContradictions({ replay, snapshot, host, context, hostsFile, local }: AuditFlags): void {
   if (replay === undefined) return
   const todo = 'A replay connects to no daemon: give only --replay.'
   const other = Object.entries({
+    '--local': local,
     '--snapshot': snapshot,
     '--host': host,
     '--context': context,
@@ -114,9 +116,15 @@ async function auditHosts(flags: AuditFlags, options: EvaluateOptions, context: 
   const targets = await targetsOf(flags, context.io)
   if (flags.snapshot !== undefined && targets.length > 1)
     throw usageError(WHERE, '--snapshot works only with one host', 'Save the snapshot of each host separately.')
+  if (flags.local === true && targets.length > 1)
+    throw usageError(
+      WHERE,
+      '--local works only with one host',
+      'It reads the files of this machine: name its daemon alone.',
+    )
   const { host: _host, context: _context, ...shared } = flags
   const common = await connectOptions(shared, context)
-  const collect = collectOptions(flags)
+  const collect = await collectOptions(flags, options)
   const subjects = targets.map(({ host }) => host)
   return withProgress(
     context,
@@ -138,8 +146,16 @@ async function auditHosts(flags: AuditFlags, options: EvaluateOptions, context: 
   )
 }
 
-function collectOptions({ requestTimeout }: AuditFlags): CollectOptions {
-  return requestTimeout === undefined ? {} : { requestTimeout: readSeconds('--request-timeout', requestTimeout) }
+/** A saved snapshot has the files of the host, whichever checks are run now. */
+async function collectOptions(flags: AuditFlags, selection: EvaluateOptions): Promise<CollectOptions> {
+  const { requestTimeout, local, snapshot } = flags
+  const { CHECKS } = await import('../../audit/checks.ts')
+  const { needsHost, selectChecks } = await import('../../audit/select.ts')
+  const isHostNeeded = snapshot !== undefined || selectChecks(CHECKS, selection).some(needsHost)
+  return {
+    hostFiles: isHostNeeded ? (local === true ? 'local' : 'remote') : 'none',
+    ...(requestTimeout !== undefined && { requestTimeout: readSeconds('--request-timeout', requestTimeout) }),
+  }
 }
 
 /** One daemon of a run. */
@@ -223,6 +239,10 @@ function define(command: Command, context: Context): void {
   addConnectionOptions(addCredentialOptions(command))
   command
     .option(
+      '--local',
+      'also read the files of this machine, on which the daemon runs; as root. Over ssh://, those of the host are always read',
+    )
+    .option(
       '--profile <name>',
       `choose the checks: ${PROFILES.join(', ')} (default: docker-mtls, all checks)`,
       oneOf('--profile', PROFILES),
@@ -284,6 +304,11 @@ export const audit: CommandSpec = {
       sentence`${SELF} audit --host build01 --host build02 --cert-path ~/.docker`,
       'several daemons, with one table at the end',
     ],
+    [
+      sentence`sudo ${SELF} audit --local --host unix:///run/docker.sock`,
+      'also the files and settings of this host, as the CIS Docker Benchmark demands',
+    ],
+    [sentence`${SELF} audit --host ssh://admin@build01`, 'the same over ssh'],
     [sentence`${SELF} audit --format sarif --output audit.sarif`, 'a file for code scanning'],
     [sentence`${SELF} audit --format html --output audit.html`, 'a page to read, file and print'],
     [
@@ -292,7 +317,7 @@ export const audit: CommandSpec = {
     ],
     [sentence`${SELF} audit --replay build01.json --only container`, 'audit a saved snapshot'],
   ],
-  json: '{ format, tool: { name, version }, profile, summary: { failOn, hosts, notAudited, incomplete, failing, compared }, checks: [{ id, title, family, severity, cis, why, remedy, references }], exceptions, hosts: [{ ok, target, at, engine, skipped, counts, accepted, unread, certificates: [{ owner, name, validFrom, validTo, expiry }], baseline, findings: [{ check, severity, status, failing, subject: { kind, id, name }, detail, exception, change }] }] }; a host that could not be audited has only { ok, target, error: { code, message } }.',
+  json: '{ format, tool: { name, version }, profile, summary: { failOn, hosts, notAudited, incomplete, failing, compared }, checks: [{ id, title, family, severity, cis, why, remedy, references }], exceptions, hosts: [{ ok, target, at, engine, skipped, withoutHost, counts, accepted, unread, certificates: [{ owner, name, validFrom, validTo, expiry }], baseline, findings: [{ check, severity, status, failing, subject: { kind, id, name }, detail, exception, change }] }] }; a host that could not be audited has only { ok, target, error: { code, message } }.',
   stray: (extra) => sentence`Name the host with an option:  ${SELF} audit --host ${extra}`,
   define,
 }

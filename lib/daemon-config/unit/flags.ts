@@ -23,7 +23,19 @@ const SETTINGS: Readonly<Record<string, string>> = {
   s: 'storage-driver',
 }
 /** The long flags that docker-mtls reads and that need a value: if they have no `=`, it is the next word. */
-const WITH_VALUE = new Set(['config-file', 'data-root', 'host', 'tlscacert', 'tlscert', 'tlskey', 'userns-remap'])
+const WITH_VALUE = new Set([
+  'bridge-accept-fwmark',
+  'config-file',
+  'containerd',
+  'data-root',
+  'group',
+  'host',
+  'log-level',
+  'tlscacert',
+  'tlscert',
+  'tlskey',
+  'userns-remap',
+])
 
 /** A word that docker-mtls writes. */
 export function ownWord(argument: string, options: WordOptions): Word {

@@ -118,15 +118,19 @@ function quoted(word: string): string {
   return `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%')}"`
 }
 
+/** The flags in a command line. */
+export function flagsIn(argv: readonly string[]): Flag[] {
+  return readFlags(argv.map(quoted), { variables: false })
+}
+
 /** The value of a flag in a command line. If it is repeated, the last one counts. */
 export function flagValue(argv: readonly string[], name: string): string | undefined {
-  return lastValue(readFlags(argv.map(quoted), { variables: false }), name)
+  return lastValue(flagsIn(argv), name)
 }
 
 /** Removes a flag from a command line. */
 export function withoutFlag(argv: readonly string[], name: string): string[] {
-  const flags = readFlags(argv.map(quoted), { variables: false })
-  return flags
+  return flagsIn(argv)
     .filter((flag) => flag.name !== name)
     .flatMap(({ words }) => words.map(({ literal, text }) => literal ?? text))
 }

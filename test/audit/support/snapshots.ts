@@ -28,6 +28,7 @@ export function rawSnapshot(
     info: { value: { Debug: false } },
     networks: { value: [] },
     volumes: { value: [] },
+    host: null,
     ...parts,
     containers: {
       value: containers.map(({ name, id = `id of ${name}`, inspect = {} }) => ({

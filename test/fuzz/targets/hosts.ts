@@ -1,3 +1,4 @@
+import { parseHost } from '../../../lib/audit/snapshot/host/read-host.ts'
 import { parseFacts } from '../../../lib/host/facts.ts'
 import { parseRecords } from '../../../lib/host/fact-records.ts'
 import { ScriptOutput } from '../../../lib/host/script-output.ts'
@@ -33,6 +34,18 @@ function readFacts(bytes: Buffer): void {
     // The facts are read; whether the host can be used is another question.
     demand(error instanceof Error && 'code' in error, String(error))
   }
+}
+
+/** The entries of a host, by names and values in turns, and contents of its files after a form feed. */
+function readHost(bytes: Buffer): unknown {
+  const [entries = '', ...contents] = bytes.toString('utf8').split('\f')
+  const printed = contents.map((line) => {
+    const [name = '', ...value] = line.split('=')
+    return fact(name, value.join('='))
+  })
+  const host = parseHost(`${printed.join('')}${fact('entries', entries.replaceAll('|', '\0'))}`, '/var/lib/docker')
+  if (host === undefined) return REFUSED
+  demand(host.facts.files.length <= bytes.length, 'there are more files than were printed')
 }
 
 function readOutput(bytes: Buffer): unknown {
@@ -75,7 +88,25 @@ const SOCKETS =
   'x86_64\nsocket:[12345]\n  0: 00000000:0948 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 12345 1\n'
 const SOCKETS6 = SOCKETS.replace('00000000:0948', '00000000000000000000000001000000:0948')
 
+const HOST_ENTRIES =
+  'uid|0|daemon_uid|0|unit|docker.service|config_file|/etc/docker/daemon.json|look unit /etc/x|file - 644 0 0 root:root|' +
+  'key /etc/docker/ca-key.pem|00|group docker|990 ann,bob|device /var/lib/docker|1|device /|1|systemd|yes|' +
+  'state|LoadState=loaded|end|yes|'
+const HOST_CONTENTS = [
+  'argv=/usr/bin/dockerd\0--tlsverify\0-H\0fd://\0',
+  'text /etc/docker/daemon.json={"iptables":false,"hosts":["fd://"]}',
+  'certificates /etc/docker/ca.pem=-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+  'rules kernel=-w /usr/bin/dockerd -p wa\n-a always,exit -F path=/usr/bin/runc\n',
+  'parents:/etc/docker=755 0 L2V0Yw==\n',
+]
+
 export const targets: readonly Target[] = [
+  {
+    name: 'audited-host',
+    seeds: () => [[HOST_ENTRIES, ...HOST_CONTENTS].join('\f')],
+    read: readHost,
+    words: ['|', '\f', '=', '\n', 'look tlskey ', 'text '],
+  },
   { name: 'host-facts', seeds: () => [FACTS.join('\f')], read: readFacts, words: ['\f', '=', '\n'], pace: 2 },
   {
     name: 'fact-records',
