@@ -282,10 +282,13 @@ async function prepare({ docker, daemon }: BusyboxEngine): Promise<void> {
   await makeImage(daemon, 'audit-drift')
 }
 
+function mount(...args: string[]): void {
+  assert.equal(spawnSync('mount', args).status, 0, args.join(' '))
+}
+
 /** A folder whose mounts reach the host: what a mount with the propagation rshared needs. */
 async function sharedFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'audit-shared-'))
-  const mount = (...args: string[]): void => assert.equal(spawnSync('mount', args).status, 0, args.join(' '))
   mount('--bind', folder, folder)
   mount('--make-shared', folder)
   return folder

@@ -27,7 +27,8 @@ function checksOf(results: readonly AuditResult[]): CheckFacts[] {
 }
 
 function hostOf(report: AuditReport, failOn: Severity): object {
-  const { target, at, engine, skipped, withoutHost, counts, accepted, unread, certificates, baseline, findings } = report
+  const { target, at, engine, skipped, withoutHost, counts, accepted, unread, certificates, baseline, findings } =
+    report
   return {
     ok: unread.length === 0,
     target,
