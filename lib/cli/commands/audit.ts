@@ -6,12 +6,12 @@ import type { Snapshot } from '../../audit/snapshot/snapshot.ts'
 import { KEY_MODE, PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
-import { printable, quoted } from '../../base/text.ts'
+import { printable } from '../../base/text.ts'
 import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { forEachHost } from '../../setup/for-each-host.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addCredentialOptions, many, once, type EndpointFlags } from '../command-line/options.ts'
+import { addCredentialOptions, many, once, oneOf, type EndpointFlags } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { readBaseline, readExceptions, readSnapshot } from '../inputs/audit-files.ts'
 import { addTargetOptions, targetsOf, type AuditTarget, type TargetFlags } from '../inputs/audit-targets.ts'
@@ -191,19 +191,6 @@ async function nameOf({ target, options }: Call, { io }: Context): Promise<strin
 async function saveSnapshot(path: string, snapshot: Snapshot): Promise<void> {
   const { safeJson } = await import('../../audit/formats/foreign.ts')
   await writeFileAtomically(path, safeJson(snapshot), { mode: KEY_MODE })
-}
-
-/** Reads one of some words. */
-function oneOf<Word extends string>(flag: string, words: readonly Word[]): (value: string, previous?: string) => Word {
-  return (value, previous) => {
-    const found = words.find((word) => word === once(flag)(value, previous).toLowerCase())
-    if (found !== undefined) return found
-    throw usageError(
-      `the option ${flag} ${quoted(value)}`,
-      'there is no such value',
-      `Give one of ${words.join(', ')}.`,
-    )
-  }
 }
 
 function define(command: Command, context: Context): void {
