@@ -31,6 +31,11 @@ const userNamespaces = daemonCheck({
   why: 'A process that breaks out of a container as root is root on the host. With user namespaces, it is a user without rights.',
   remedy:
     'Set "userns-remap": "default" in daemon.json, and restart the daemon. It then keeps images and containers in another folder: existing ones are hidden.',
+  fix: {
+    settings: { 'userns-remap': 'default' },
+    apply: ['--userns-remap'],
+    trap: 'The daemon keeps images, containers and volumes of a user namespace in another folder: all existing ones are hidden until it is off again.',
+  },
   references: ['https://docs.docker.com/engine/security/userns-remap/'],
   needs: ['info'],
   test: ({ info }) =>
@@ -62,6 +67,10 @@ const noNewPrivileges = daemonCheck({
   cis: { '1.6': ['2.14'], '1.8': ['2.15'] },
   why: 'A process in a container that is not root becomes root in it by any setuid program of the image.',
   remedy: 'Set "no-new-privileges": true in daemon.json, and restart the daemon.',
+  fix: {
+    settings: { 'no-new-privileges': true },
+    trap: 'It holds for containers that are created afterwards. Programs such as sudo and su do not work in them.',
+  },
   references: [
     'https://docs.docker.com/reference/cli/dockerd/',
     'https://docs.kernel.org/userspace-api/no_new_privs.html',
@@ -80,6 +89,7 @@ const seccomp = daemonCheck({
   why: 'Without a seccomp profile, containers can use every system call of the kernel, and so reach its rarely tested and vulnerable parts.',
   remedy:
     'Remove "seccomp-profile" from daemon.json and --seccomp-profile from the command line of dockerd, and restart the daemon.',
+  fix: { settings: { 'seccomp-profile': null } },
   references: ['https://docs.docker.com/engine/security/seccomp/'],
   needs: ['info'],
   test: ({ info }) =>

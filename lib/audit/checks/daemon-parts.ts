@@ -72,6 +72,7 @@ const nri = daemonCheck({
   cis: {},
   why: 'A plugin of the Node Resource Interface may add mounts, devices and capabilities to every container, and no authorization plugin sees it.',
   remedy: 'Set "nri-opts": {"enable": false} in daemon.json, and restart the daemon.',
+  fix: { settings: { 'nri-opts': { enable: false } } },
   references: ['https://github.com/containerd/nri'],
   needs: ['info'],
   test: ({ info }, snapshot) => {
@@ -91,6 +92,10 @@ const devices = daemonCheck({
   why: 'Whoever may create containers gets these devices, and the mounts and hooks that their specifications add.',
   remedy:
     'Remove the specifications that nobody needs from /etc/cdi and /var/run/cdi, or set "features": {"cdi": false} in daemon.json and restart the daemon.',
+  fix: {
+    settings: { features: { cdi: false } },
+    trap: 'Containers with devices of CDI, such as GPUs, no longer start.',
+  },
   references: ['https://docs.docker.com/build/building/cdi/'],
   needs: ['info'],
   test: ({ info }, snapshot) => {
@@ -115,6 +120,7 @@ const runtime = daemonCheck({
   why: 'The runtime runs as root on the host. Its flaws are not in the table of vulnerabilities, unless it is runc, and a runtime in a folder that users can write to can be replaced.',
   remedy:
     'Remove "default-runtime" from daemon.json, or check yourself that this runtime is kept up to date. Install runtimes in /usr/local/bin.',
+  fix: { settings: { 'default-runtime': null }, trap: 'Containers keep their runtime until they are created again.' },
   references: ['https://docs.docker.com/engine/daemon/alternative-runtimes/'],
   needs: ['info'],
   test: ({ info }) => {

@@ -14,6 +14,7 @@ const debug = daemonCheck({
   cis: { '1.6': ['2.3'], '1.8': ['2.3'] },
   why: 'In debug mode, the daemon logs the content of requests, and serves its profiles on the API.',
   remedy: 'Set "debug": false in daemon.json, or remove -D from the command line of dockerd, and restart the daemon.',
+  fix: { settings: { debug: false } },
   references: ['https://docs.docker.com/engine/daemon/logs/#enable-debugging'],
   needs: ['info'],
   test: ({ info }) => (reported(info.Debug, 'info.Debug') ? fail('Debug: true') : pass()),
@@ -27,6 +28,7 @@ const profiles = daemonCheck({
   cis: {},
   why: 'Whoever may send GET requests, such as a monitoring client behind an authorization plugin, reads the command line of dockerd and addresses in its memory, and slows it down by taking profiles.',
   remedy: 'Set "debug": false in daemon.json, or remove -D from the command line of dockerd, and restart the daemon.',
+  fix: { settings: { debug: false } },
   references: ['https://docs.docker.com/engine/daemon/logs/#enable-debugging', 'https://pkg.go.dev/net/http/pprof'],
   needs: ['info'],
   test: ({ info }) => (reported(info.Debug, 'info.Debug') ? warn('Debug: true, so /debug/pprof/ is served') : pass()),
@@ -40,6 +42,7 @@ const experimental = daemonCheck({
   cis: { '1.6': ['2.18'], '1.8': ['2.19'] },
   why: 'Experimental features are less tested, and open calls of the API that are closed otherwise, such as checkpoints.',
   remedy: 'Set "experimental": false in daemon.json, and restart the daemon.',
+  fix: { settings: { experimental: false } },
   references: [DAEMON_JSON],
   needs: ['info'],
   test: ({ info }) =>
@@ -54,6 +57,7 @@ const liveRestore = daemonCheck({
   cis: { '1.6': ['2.15'], '1.8': ['2.16'] },
   why: 'An update of the daemon stops all containers, so people put updates off. With live restore, containers keep running, but also keep the runc and the seccomp profile with which they were started.',
   remedy: 'Set "live-restore": true in daemon.json, and run systemctl reload docker.',
+  fix: { settings: { 'live-restore': true }, apply: ['--live-restore'] },
   references: ['https://docs.docker.com/engine/daemon/live-restore/'],
   needs: ['info'],
   test: ({ info }) => {
@@ -77,6 +81,10 @@ const logging = daemonCheck({
   why: 'Whoever becomes root on the host can delete logs that are only there, and a removed container takes its logs with it.',
   remedy:
     'Set "log-driver" in daemon.json to journald, syslog, fluentd or another driver that your log collection reads, and restart the daemon.',
+  fix: {
+    settings: { 'log-driver': 'journald' },
+    trap: 'Containers keep their log driver until they are created again. The options of the old driver, in log-opts, may not exist for the new one.',
+  },
   references: ['https://docs.docker.com/engine/logging/configure/'],
   needs: ['info'],
   test: ({ info }) => {
@@ -97,6 +105,10 @@ const insecureRegistries = daemonCheck({
   why: 'Without a verified TLS connection, anyone between the host and the registry can replace an image by one of their own and read the credentials of the registry.',
   remedy:
     'Remove the registry from "insecure-registries" in daemon.json, save the certificate of its CA as /etc/docker/certs.d/HOST:PORT/ca.crt, and run systemctl reload docker.',
+  fix: {
+    settings: { 'insecure-registries': null },
+    trap: 'Images of these registries can not be pulled until the certificates of their CAs are in /etc/docker/certs.d.',
+  },
   references: ['https://docs.docker.com/engine/security/certificates/'],
   needs: ['info'],
   test: ({ info }) => {

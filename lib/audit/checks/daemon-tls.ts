@@ -14,6 +14,7 @@ const plaintext = daemonCheck({
   why: 'Whoever reaches the listener can start a privileged container, and so becomes root on the host. A web page that is opened in a browser of the network is enough.',
   remedy:
     'Set "tlsverify": true, "tlscacert", "tlscert" and "tlskey" in daemon.json, or run docker-mtls setup. Then restart the daemon.',
+  fix: { settings: {}, apply: [] },
   references: [PROTECT, 'https://docs.docker.com/engine/security/#docker-daemon-attack-surface'],
   needs: ['info'],
   test: ({ info }) => listenerWarning(info, /accessible on http:\/\/(\S+)/i, 'without TLS'),
@@ -27,6 +28,7 @@ const unverified = daemonCheck({
   cis: { '1.6': ['2.7'], '1.8': ['2.8'] },
   why: 'TLS then only encrypts. Whoever reaches the listener can start a privileged container, and so becomes root on the host.',
   remedy: 'Set "tlsverify": true and "tlscacert" in daemon.json, and restart the daemon.',
+  fix: { settings: {}, apply: [] },
   references: [PROTECT],
   needs: ['info'],
   test: ({ info }) =>

@@ -29,6 +29,10 @@ const betweenContainers = daemonCheck({
   why: 'Every container that names no network is on the default bridge, where it reaches all ports of the others. So one taken container attacks them all.',
   remedy:
     'Set "icc": false in daemon.json, and restart the daemon. Containers that need each other get a network of their own.',
+  fix: {
+    settings: { icc: false },
+    trap: 'Containers on the default bridge no longer reach each other. Those that need each other have to share a network of their own.',
+  },
   references: [BRIDGE_DOCS],
   needs: ['networks'],
   test: ({ networks }) =>
@@ -49,6 +53,10 @@ const publishAddress = daemonCheck({
   why: 'docker run -p 5432:5432 opens the port to every network of the host, past the rules of ufw and firewalld.',
   remedy:
     'Set "ip": "127.0.0.1" in daemon.json, and restart the daemon. Publish ports for others with their address: -p 192.0.2.1:443:443',
+  fix: {
+    settings: { ip: '127.0.0.1' },
+    trap: 'Ports that are published without an address are reachable from the host only, once their containers start again.',
+  },
   references: ['https://docs.docker.com/engine/network/port-publishing/', BRIDGE_DOCS],
   needs: ['networks'],
   test: ({ networks }) =>

@@ -9,13 +9,14 @@ import { SELF, sentence } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
 import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { DockerClient } from '../../engine/client.ts'
-import { forEachHost } from '../../setup/for-each-host.ts'
+import { forEachHost, isSuccess } from '../../setup/for-each-host.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addCredentialOptions, many, once, oneOf, type EndpointFlags } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { readBaseline, readExceptions, readSnapshot } from '../inputs/audit-files.ts'
 import { addTargetOptions, targetsOf, type AuditTarget, type TargetFlags } from '../inputs/audit-targets.ts'
 import { addConnectionOptions, connectOptions, localWarning, type ConnectFlags } from '../inputs/connect.ts'
+import type { AuditedWithFixes } from '../reports/write-fixes.ts'
 import { exitCodeOf, resultsOf, type FailedTarget } from '../reports/audit.ts'
 import { Interrupted } from '../terminal/io.ts'
 import { withProgress } from '../terminal/progress.ts'
@@ -35,6 +36,8 @@ interface AuditFlags extends TargetFlags, Omit<ConnectFlags, keyof EndpointFlags
   readonly all?: true
   readonly snapshot?: string
   readonly replay?: readonly string[]
+  readonly fix?: string
+  readonly daemonJson?: string
   readonly json?: true
 }
 
@@ -63,6 +66,11 @@ async function runAudit(flags: AuditFlags, context: Context): Promise<void> {
     await writeFileAtomically(output, text, { mode: PUBLIC_MODE })
     context.say(`${resultText(summary)} The report is in ${printable(output)}.`)
   }
+  if (flags.fix !== undefined) {
+    const { writeFixes } = await import('../reports/write-fixes.ts')
+    const audited = outcomes.flatMap((outcome) => (isSuccess(outcome) ? [outcome.value] : []))
+    await writeFixes(audited, { dir: flags.fix, daemonJson: flags.daemonJson }, context)
+  }
   context.answer({ data: {}, text: isShown ? text : '', exitCode: exitCodeOf(summary) }, {})
 }
 
@@ -81,7 +89,9 @@ async function evaluateOptions(flags: AuditFlags, { io }: Context): Promise<Eval
   }
 }
 
-function refuseContradictions({ replay, snapshot, host, context, hostsFile }: AuditFlags): void {
+function refuseContradictions({ replay, snapshot, host, context, hostsFile, fix, daemonJson }: AuditFlags): void {
+  if (daemonJson !== undefined && fix === undefined)
+    throw usageError(WHERE, '--daemon-json has a meaning only with --fix', 'Add --fix DIR, or leave it out.')
   if (replay === undefined) return
   const todo = 'A replay connects to no daemon: give only --replay.'
   const other = Object.entries({
@@ -99,7 +109,8 @@ function namesIn(values: readonly string[] | undefined): string[] | undefined {
   return values?.flatMap((value) => value.split(',')).map((name) => name.trim())
 }
 
-type Audited = Awaited<ReturnType<typeof forEachHost<AuditTarget, AuditReport | FailedTarget>>>
+type Audited = Awaited<ReturnType<typeof forEachHost<AuditTarget, Result>>>
+type Result = AuditedWithFixes | FailedTarget
 
 async function replayAll(paths: readonly string[], options: EvaluateOptions, { io }: Context): Promise<Audited> {
   const { auditSnapshot } = await import('../../audit/report.ts')
@@ -121,12 +132,16 @@ async function auditHosts(flags: AuditFlags, options: EvaluateOptions, context: 
     (onStep) =>
       forEachHost(
         targets,
-        async (target): Promise<AuditReport | FailedTarget> => {
+        async (target): Promise<Result> => {
+          const hardens = flags.fix !== undefined
           const call = { target, options: { ...common, ...target.options }, onStep, isOne: targets.length === 1 }
-          const snapshot = await snapshotOf(call, context)
-          if ('error' in snapshot) return snapshot
-          if (flags.snapshot !== undefined) await saveSnapshot(flags.snapshot, snapshot)
-          return auditSnapshot(snapshot, options)
+          return reached(call, context, async (docker, snapshot) => {
+            if (flags.snapshot !== undefined) await saveSnapshot(flags.snapshot, snapshot)
+            const report = auditSnapshot(snapshot, options)
+            if (!hardens) return report
+            const { hardenFailing } = await import('../../audit/fix/harden-failing.ts')
+            return { ...report, hardened: await hardenFailing(docker, report, context.io.signal) }
+          })
         },
         HOSTS_AT_ONCE,
       ),
@@ -142,15 +157,21 @@ interface Call {
   readonly isOne: boolean
 }
 
-async function snapshotOf(call: Call, context: Context): Promise<Snapshot | FailedTarget> {
+type Use = (docker: DockerClient, snapshot: Snapshot) => Promise<AuditReport>
+
+async function reached(call: Call, context: Context, use: Use): Promise<Result> {
   try {
-    return await connectAndCollect(call, context)
+    return await connectAndCollect(call, context, use)
   } catch (error) {
     return { target: await nameOf(call, context), error }
   }
 }
 
-async function connectAndCollect({ target, options, onStep, isOne }: Call, context: Context): Promise<Snapshot> {
+async function connectAndCollect(
+  { target, options, onStep, isOne }: Call,
+  context: Context,
+  use: Use,
+): Promise<AuditReport> {
   const { signal, env } = context.io
   const { connect } = await import('../../engine/connect.ts')
   const { collectSnapshot } = await import('../../audit/snapshot/collect.ts')
@@ -160,7 +181,7 @@ async function connectAndCollect({ target, options, onStep, isOne }: Call, conte
   )
   try {
     for (const warning of warningsOf(docker)) context.warn(isOne ? warning : `${target.host}: ${warning}`)
-    return await runStep(
+    const collected = await runStep(
       onStep,
       { step: 'collect', title: 'read settings and containers', ...subject },
       async (step) => {
@@ -170,6 +191,7 @@ async function connectAndCollect({ target, options, onStep, isOne }: Call, conte
         return snapshot
       },
     )
+    return await use(docker, collected)
   } finally {
     await docker.close()
   }
@@ -220,6 +242,16 @@ function define(command: Command, context: Context): void {
     .option('--all', 'in the format text, also list what passed')
     .option('--snapshot <file>', 'also save what was read from the daemon, to audit it again later', once('--snapshot'))
     .option('--replay <file>', 'audit a saved snapshot instead of a daemon; repeatable', many('--replay'))
+    .option(
+      '--fix <dir>',
+      'also write proposals into this folder: changes for daemon apply, and a hardened request for each failing container',
+      once('--fix'),
+    )
+    .option(
+      '--daemon-json <file>',
+      'with --fix: the daemon.json of the host, to show how it would differ',
+      once('--daemon-json'),
+    )
     .addOption(command.createOption('--json', 'the same as --format json').conflicts('format'))
     .action((flags: AuditFlags) => runAudit(flags, context))
 }
@@ -227,7 +259,8 @@ function define(command: Command, context: Context): void {
 export const audit: CommandSpec = {
   description:
     'Checks the settings, containers and networks of daemons, and shows findings by severity, each with its remedy. It ' +
-    'changes nothing. What it could not see is unknown, never passed. A failure on one host does not affect the others.' +
+    'changes nothing. What it could not see is unknown, never passed. A failure on one host does not affect the others. ' +
+    '--fix proposes changes, and makes none.' +
     '\n\n' +
     'Exit codes: 0 no finding of severity --fail-on or worse; 1 a host could not be audited, or not completely; 2 wrong ' +
     'command line; 3 findings of severity --fail-on or worse.',
@@ -241,6 +274,10 @@ export const audit: CommandSpec = {
     [
       sentence`${SELF} audit --baseline audit.json --exceptions accepted.json`,
       'fail only if something got worse, in CI',
+    ],
+    [
+      sentence`${SELF} audit --fix proposal --daemon-json daemon.json`,
+      'propose changes, and how daemon.json would differ',
     ],
     [sentence`${SELF} audit --replay build01.json --only container`, 'audit a saved snapshot'],
   ],
