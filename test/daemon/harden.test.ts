@@ -132,7 +132,7 @@ describe('hardening real containers', { skip: lacks('namespaces', 'dockerd', 'do
 
   describe('a trial', () => {
     test('finds a capability and a writable folder, and leaves nothing behind', async () => {
-      const before = await names()
+      const earlier = await names()
       const trial = await tryHardened(engine.docker, 'needy', { wait: 400, skip: OTHERS })
       assert.deepEqual([trial.outcome, trial.isCutOff], ['needs-less', false], JSON.stringify(trial, undefined, 1))
       assert.deepEqual(trial.needs, [
@@ -141,19 +141,19 @@ describe('hardening real containers', { skip: lacks('namespaces', 'dockerd', 'do
       ])
       assert.deepEqual(trial.hardened.body.HostConfig?.CapAdd, ['CHOWN'])
       assert.equal(trial.hardened.body.HostConfig?.ReadonlyRootfs, true)
-      assert.deepEqual(await names(), before)
+      assert.deepEqual(await names(), earlier)
     })
   })
 
   test('a copy is removed after Ctrl-C', async () => {
-    const before = await names()
+    const earlier = await names()
     const controller = new AbortController()
     const { code } = await runCli(['harden', 'needy', '--try'], {
       env: { HOME: '/nonexistent', ...engine.daemon.clientEnv },
-      signal: abortWhen(controller, async () => (await names()).length > before.length),
+      signal: abortWhen(controller, async () => (await names()).length > earlier.length),
     })
     assert.equal(code, 130)
-    assert.deepEqual(await names(), before)
+    assert.deepEqual(await names(), earlier)
   })
 })
 
@@ -207,7 +207,7 @@ function comparable({ Config, HostConfig, Path, Args, Mounts, NetworkSettings }:
     WorkingDir,
     ExposedPorts,
     Env: [...(Env ?? [])].toSorted(),
-    Labels: Object.fromEntries(own.toSorted()),
+    Labels: Object.fromEntries(own),
     Healthcheck,
     command: [Path, ...Args],
     mounts: mounts.toSorted((one, other) => one.Destination.localeCompare(other.Destination)),

@@ -41,10 +41,6 @@ export function proposeSettings({ findings, checks }: AuditReport): DaemonPropos
     const fix = FIXES.get(check)
     return fix === undefined ? [] : [{ check, ...fix }]
   })
-  const merged = (some: readonly DaemonFix[]): DaemonSettingsPatch => {
-    // Null, which removes a key, has to stay in the patch.
-    return Object.assign({}, ...some.map(({ settings }) => settings)) as DaemonSettingsPatch
-  }
   return {
     mends,
     left: open.filter(({ check }) => !FIXES.has(check)),
@@ -53,6 +49,11 @@ export function proposeSettings({ findings, checks }: AuditReport): DaemonPropos
     keys: merged(fixes),
     traps: fixes.flatMap(({ check, trap }) => (trap === undefined ? [] : [{ check, text: trap }])),
   }
+}
+
+/** Null, which removes a key, has to stay in the patch. */
+function merged(fixes: readonly DaemonFix[]): DaemonSettingsPatch {
+  return Object.assign({}, ...fixes.map(({ settings }) => settings)) as DaemonSettingsPatch
 }
 
 /** Whether there is anything to apply. */

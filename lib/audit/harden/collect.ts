@@ -1,7 +1,6 @@
 import type { DockerClient } from '../../engine/client.ts'
 import type { FilesystemChange } from '../../engine/containers/types/create.ts'
 import type { ContainerInspect } from '../../engine/containers/types/inspect.ts'
-import type { ImageConfig } from '../../engine/images/types/config.ts'
 import { sharedWith } from '../container/shared-namespace.ts'
 import { CONTAINER } from '../snapshot/container-schema.ts'
 import { NETWORK, INFO, VOLUME } from '../snapshot/daemon-schema.ts'
@@ -54,7 +53,7 @@ export async function collectEvidence(
     inspect,
     daemon,
     defaults: {
-      image: image && ((image.Config ?? {}) as ImageConfig),
+      image: image && (image.Config ?? {}),
       logDriver: info?.LoggingDriver,
       runtime: info?.DefaultRuntime,
       onCgroup2: info?.CgroupVersion === '2',
@@ -104,8 +103,12 @@ async function collectSharing(on: Collection, inspect: ContainerInspect): Promis
 
 function sharedNames(hostConfig: unknown): string[] {
   const fields = isObject(hostConfig) ? hostConfig : {}
-  const modes = ['NetworkMode', 'PidMode', 'IpcMode', 'UTSMode'].map((name) => sharedWith(String(fields[name] ?? '')))
+  const modes = ['NetworkMode', 'PidMode', 'IpcMode', 'UTSMode'].map((name) => sharedWith(textOf(fields[name])))
   return [...new Set(modes.filter((name) => name !== undefined))]
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function auditedContainer(id: string, inspect: AuditedContainer['inspect']): AuditedContainer {
@@ -116,7 +119,7 @@ function auditedContainer(id: string, inspect: AuditedContainer['inspect']): Aud
 /** The newest numbers of a running container. cgroup v1 counts the page cache, too. */
 async function usageOf(on: Collection, { Id, State }: ContainerInspect): Promise<Usage> {
   const none = { memory: 0, processes: 0 }
-  if (!isObject(State) || State.Running !== true) return none
+  if (!isObject(State) || !State.Running) return none
   const call = { ...on.limits, ...(supportsOneShot(on) && { oneShot: true }) }
   const stats = await orUndefined(on, () => on.docker.containers.statsOnce(Id, call))
   const { usage, stats: parts } = stats?.memory_stats ?? {}

@@ -93,7 +93,7 @@ function mountsWith(
   const more = pinned
     .filter(({ Destination }) => !named.some(({ Target }) => Target === Destination))
     .map(({ Name = '', Destination, RW }): Mount => {
-      return { Type: 'volume', Source: Name, Target: Destination, ...(RW === false && { ReadOnly: true }) }
+      return { Type: 'volume', Source: Name, Target: Destination, ...(!RW && { ReadOnly: true }) }
     })
   const all = [...named, ...more]
   return all.length > 0 ? { Mounts: all } : {}
@@ -118,7 +118,7 @@ function networkMode({ NetworkMode }: HostConfig, inspect: ContainerInspect): Pi
 }
 
 function networksOf(inspect: ContainerInspect): Record<string, EndpointRequest> {
-  const id = String(inspect.Id)
+  const { Id: id = '' }: { Id?: string } = inspect
   const named = attachedNetworks(inspect).filter(([name]) => !BUILT_IN.has(name))
   return Object.fromEntries(named.map(([name, endpoint]) => [name, endpointRequest(endpoint, id)]))
 }

@@ -61,7 +61,7 @@ export function planHardening(evidence: ContainerEvidence, options: PlanOptions 
     name: inspect.Name.replace(/^\//, ''),
     original: withoutDefaults(taken.body, defaults),
     body: withoutDefaults(body, defaults),
-    changes,
+    changes: changes.filter(({ before, after }) => !isUnset(before) || !isUnset(after)),
     remaining: review(body, { daemon, isWhole: true }).filter(({ status }) => status !== 'pass'),
     notes: [
       ...folders.temporary.map((subject) => ({ code: 'temporary-folder' as const, subject })),
@@ -71,6 +71,11 @@ export function planHardening(evidence: ContainerEvidence, options: PlanOptions 
       ...taken.leftOut.map((subject) => ({ code: 'left-out' as const, subject })),
     ],
   }
+}
+
+/** The zero value of Go means the same as no value. */
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null || value === false || value === 0 || value === ''
 }
 
 const NONE: WrittenFolders = { temporary: [], data: [], programs: [] }
@@ -96,8 +101,7 @@ function foldersOf(
 function withFolders(hardened: Hardened, folders: WrittenFolders): Hardened {
   const body = withWritable(hardened.body, folders)
   if (body === hardened.body) return hardened
-  const isSetting = (setting: string) => (one: HardeningChange) => one.setting === setting
-  const tmpfs = hardened.changes.find(isSetting('HostConfig.Tmpfs'))
+  const tmpfs = hardened.changes.find(({ setting }) => setting === 'HostConfig.Tmpfs')
   const own: HardeningChange[] = [
     {
       check: 'C-RO',

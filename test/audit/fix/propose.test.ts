@@ -96,7 +96,9 @@ describe('changes to daemon.json', () => {
 
   for (const key of ['hosts', 'tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey', 'userns-remap', 'live-restore'])
     test(`that an apply makes itself are refused: ${key}`, () => {
-      const read = (): unknown => parseDaemonSettings(JSON.stringify({ [key]: null }), 'FILE')
-      assert.throws(read, (error) => isDockerMtlsError(error, 'ERR_DAEMON_JSON_INVALID'))
+      assert.throws(
+        () => parseDaemonSettings(JSON.stringify({ [key]: null }), 'FILE'),
+        (error) => isDockerMtlsError(error, 'ERR_DAEMON_JSON_INVALID'),
+      )
     })
 })

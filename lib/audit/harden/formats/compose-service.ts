@@ -131,9 +131,11 @@ function resources(host: HostConfig): Record<string, Given> {
   }
 }
 
+function rates(devices: HostConfig['BlkioDeviceReadBps']): Service[] {
+  return (devices ?? []).map(({ Path, Rate }) => ({ path: Path, rate: Rate }))
+}
+
 function blockIo(host: HostConfig): Service {
-  const rates = (devices: HostConfig['BlkioDeviceReadBps']): Service[] =>
-    (devices ?? []).map(({ Path, Rate }) => ({ path: Path, rate: Rate }))
   return withoutNothing({
     weight: host.BlkioWeight,
     weight_device: (host.BlkioWeightDevice ?? []).map(({ Path, Weight }) => ({ path: Path, weight: Weight })),

@@ -12,8 +12,6 @@ export function composeFile(body: ContainerCreateRequest, options: WriteOptions)
   const service = composeService(body, options)
   const networks = Object.keys(isMap(service['networks']) ? service['networks'] : {})
   const volumes = namedVolumes(service['volumes'])
-  const external = (names: readonly string[]): ComposeValue =>
-    Object.fromEntries(names.map((name) => [name, { name, external: true }]))
   return yamlOf({
     services: { [options.name]: service },
     ...(networks.length > 0 && { networks: external(networks) }),
@@ -21,12 +19,17 @@ export function composeFile(body: ContainerCreateRequest, options: WriteOptions)
   })
 }
 
+function external(names: readonly string[]): ComposeMap {
+  return Object.fromEntries(names.map((name) => [name, { name, external: true }]))
+}
+
 function namedVolumes(volumes: ComposeValue | undefined): string[] {
   const list = Array.isArray(volumes) ? (volumes as readonly ComposeValue[]) : []
-  const sources = list.flatMap((mount) =>
-    isMap(mount) && mount['type'] === 'volume' ? [String(mount['source'] ?? '')] : [],
-  )
-  return [...new Set(sources.filter((source) => source !== ''))]
+  const sources = list.flatMap((mount) => {
+    const source = isMap(mount) && mount['type'] === 'volume' ? mount['source'] : undefined
+    return typeof source === 'string' && source !== '' ? [source] : []
+  })
+  return [...new Set(sources)]
 }
 
 function isMap(value: ComposeValue | undefined): value is ComposeMap {

@@ -120,12 +120,11 @@ const NUMBERS: readonly (readonly [flag: string, name: keyof Resources])[] = [
   ['blkio-weight', 'BlkioWeight'],
 ]
 
+function rates(name: string, devices: readonly ThrottleDevice[] | null | undefined): Flag[] {
+  return (devices ?? []).map(({ Path, Rate }) => [name, `${Path}:${Rate}`])
+}
+
 function resourceFlags(host: HostConfig): Flag[] {
-  const rates = (name: string, devices: readonly ThrottleDevice[] | null | undefined): Flag[] =>
-    each(
-      name,
-      devices?.map(({ Path, Rate }) => `${Path}:${Rate}`),
-    )
   return [
     ...(host.NanoCpus === undefined ? [] : [['cpus', String(host.NanoCpus / 1e9)] as const]),
     ...NUMBERS.flatMap(([flag, name]) => one(flag, host[name] as number | string | undefined)),
