@@ -36,7 +36,7 @@ const LOOK_MS = 10_000
 /**
  * Reads a container, its image, and what of the daemon its checks need. It only reads.
  *
- * @throws {@link NotFoundError} if there is no such container
+ * @throws `NotFoundError` if there is no such container
  */
 export async function collectEvidence(
   docker: DockerClient,

@@ -43,6 +43,12 @@ export function takeOver(inspect: ContainerInspect): TakenOver {
   }
 }
 
+/** Its name without the slash; empty if the daemon reports none. */
+export function containerName(inspect: ContainerInspect): string {
+  const name: unknown = inspect.Name
+  return typeof name === 'string' ? name.replace(/^\//, '') : ''
+}
+
 /** Its mounts as far as they have the form that the API documents. */
 export function mountsOf({ Mounts }: ContainerInspect): MountPoint[] {
   const all: readonly unknown[] = Array.isArray(Mounts) ? Mounts : []
@@ -118,14 +124,16 @@ function networkMode({ NetworkMode }: HostConfig, inspect: ContainerInspect): Pi
 }
 
 function networksOf(inspect: ContainerInspect): Record<string, EndpointRequest> {
-  const { Id: id = '' }: { Id?: string } = inspect
+  const id: unknown = inspect.Id
   const named = attachedNetworks(inspect).filter(([name]) => !BUILT_IN.has(name))
   return Object.fromEntries(named.map(([name, endpoint]) => [name, endpointRequest(endpoint, id)]))
 }
 
-function endpointRequest({ IPAMConfig, Links, Aliases, DriverOpts, GwPriority }: EndpointRequest, id: string) {
+function endpointRequest({ IPAMConfig, Links, Aliases, DriverOpts, GwPriority }: EndpointRequest, id: unknown) {
   // Before API 1.45 the id is among the aliases.
-  const names = (Array.isArray(Aliases) ? Aliases : []).filter((alias) => !id.startsWith(alias))
+  const names = (Array.isArray(Aliases) ? Aliases : []).filter(
+    (alias) => typeof id !== 'string' || !id.startsWith(alias),
+  )
   return {
     ...(isObject(IPAMConfig) && Object.keys(IPAMConfig).length > 0 && { IPAMConfig }),
     ...(Array.isArray(Links) && Links.length > 0 && { Links }),

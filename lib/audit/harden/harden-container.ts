@@ -26,7 +26,7 @@ export const HARDENABLE: readonly string[] = [...REPAIRS.map(({ check }) => chec
  *
  * @param docker - a connected client
  * @param container - its name or id
- * @throws {@link NotFoundError} if there is no such container
+ * @throws `NotFoundError` if there is no such container
  * @throws {@link ArgumentError} for an unknown option or check
  * @example
  * ```ts

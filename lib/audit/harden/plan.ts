@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ContainerCreateRequest } from '../../engine/containers/types/create.ts'
 import type { Finding } from '../check.ts'
 import { hardenExcept, review, type Hardened, type HardeningChange } from '../hardened.ts'
-import { mountsOf, takeOver } from './create-request.ts'
+import { containerName, mountsOf, takeOver } from './create-request.ts'
 import type { ContainerEvidence, Usage } from './collect.ts'
 import { withoutDefaults } from './without-defaults.ts'
 import { withWritable, writtenFolders, type WrittenFolders } from './written-folders.ts'
@@ -58,7 +58,7 @@ export function planHardening(evidence: ContainerEvidence, options: PlanOptions 
   const { body, changes } = withCapabilities(sized, capabilities)
   return {
     id: inspect.Id,
-    name: inspect.Name.replace(/^\//, ''),
+    name: containerName(inspect),
     original: withoutDefaults(taken.body, defaults),
     body: withoutDefaults(body, defaults),
     changes: changes.filter(({ before, after }) => !isUnset(before) || !isUnset(after)),

@@ -40,7 +40,7 @@ export const WAIT_MS = 15_000
  *
  * @param docker - a connected client
  * @param container - its name or id
- * @throws {@link NotFoundError} if there is no such container
+ * @throws `NotFoundError` if there is no such container
  * @throws {@link ArgumentError} for an invalid option
  * @throws the reason of the signal, after the copy was removed
  * @example
@@ -60,14 +60,14 @@ export async function tryHardened(
   checkSkip(skip)
   checkWait(wait)
   const { collectEvidence } = await import('./collect.ts')
+  const { containerName } = await import('./create-request.ts')
   const { removeStaleCopies } = await import('./trial/stale-copies.ts')
   const { runCopy } = await import('./trial/run-copy.ts')
   const { tryPlan } = await import('./trial/trial.ts')
   const evidence = await collectEvidence(docker, container, signal)
   await removeStaleCopies(docker, new Date(), signal)
-  const { Name, State } = evidence.inspect
-  const name = Name.replace(/^\//, '')
-  const mayEnd = !State.Running
+  const name = containerName(evidence.inspect)
+  const mayEnd = !evidence.inspect.State.Running
   const run = (request: ContainerCreateRequest): Promise<Ran> =>
     runCopy(request, { docker, name, mayEnd, wait, signal })
   return tryPlan({ run, evidence, skip, wait, withVolumes, onStep })

@@ -5,7 +5,7 @@ import type { EndpointRequest } from '../../../engine/networks/types/endpoint-se
 import type { HealthConfig } from '../../../engine/types/health.ts'
 import type { Mount, MountPoint } from '../../../engine/types/mounts.ts'
 import { isObject } from '../create-fields.ts'
-import { mountsOf } from '../create-request.ts'
+import { containerName, mountsOf } from '../create-request.ts'
 
 /** Names the container of which this is a copy. */
 export const COPY_OF = 'docker-mtls.hardened-copy-of'
@@ -35,7 +35,7 @@ export function copyRequest(
     ...config,
     // The tag may name another image meanwhile.
     Image: inspect.Image,
-    Labels: { [COPY_OF]: inspect.Name.replace(/^\//, ''), [REMOVE_AFTER]: removeAfter },
+    Labels: { [COPY_OF]: containerName(inspect), [REMOVE_AFTER]: removeAfter },
     ...(check && { Healthcheck: check }),
     HostConfig: {
       ...host,
