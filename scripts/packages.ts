@@ -36,6 +36,7 @@ export const TEST_PACKAGES: readonly DebianPackage[] = [
     provides: '/usr/lib/python3/dist-packages/docker/__init__.py',
     neededFor: "Docker's Python client",
   },
+  { name: 'docker-compose', provides: 'docker-compose', neededFor: 'creating containers from Compose files' },
   { name: 'zsh', provides: 'zsh', neededFor: 'testing variables for zsh' },
   { name: 'fish', provides: 'fish', neededFor: 'testing variables for fish' },
   { name: 'systemd', provides: '/usr/lib/systemd/systemd', neededFor: 'checking drop-ins' },

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
+import type { DaemonSettingsPatch } from '../daemon-config/daemon-settings.ts'
 import type { RequestedSettings } from '../daemon-config/requested-settings.ts'
 import type { ConfigurationForm } from '../daemon-config/settings-in-force.ts'
 import type { ServerFiles } from './server-files.ts'
@@ -15,6 +16,8 @@ export interface RequestedApply extends RequestedSettings {
   readonly form?: ConfigurationForm | undefined
   /** Keeps containers running while dockerd restarts. @defaultValue the current setting on the host */
   readonly liveRestore?: boolean | undefined
+  /** Further changes to daemon.json, as a merge patch (RFC 7396). */
+  readonly daemonSettings?: DaemonSettingsPatch | undefined
 }
 
 /** The client certificate with which the verification connects. The key never leaves our process. */

@@ -196,7 +196,7 @@ function mustRestart(facts: HostFacts): boolean {
 /** A directive in two places is reported together with the other conflicts. */
 function tryToRender(known: Known, form: ConfigurationForm): { rendered: RenderedForHost } | { conflict: Conflict } {
   const { requested, read, current, found, facts } = known
-  const { liveRestore } = requested
+  const { liveRestore, daemonSettings } = requested
   const json = facts.file(DAEMON_JSON)?.text
   const source: DaemonSource = {
     found,
@@ -215,6 +215,7 @@ function tryToRender(known: Known, form: ConfigurationForm): { rendered: Rendere
         existingDropIn: facts.file(DROP_IN)?.text,
         hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
         liveRestore,
+        daemonSettings,
       }),
     }
   } catch (error) {

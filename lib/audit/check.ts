@@ -32,6 +32,19 @@ export interface CheckFacts {
   readonly references: readonly string[]
 }
 
+/** What mends a check of the daemon. */
+export interface DaemonFix {
+  /** Keys of daemon.json, as a merge patch (RFC 7396): null removes a key. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /**
+   * The options of `docker-mtls daemon apply` that mend it in place of the keys, since the apply does more than to write
+   * them. An empty list: it does so without an option.
+   */
+  readonly apply?: readonly string[]
+  /** What else changes. */
+  readonly trap?: string
+}
+
 /** The daemon or object that a finding is about. */
 export type Subject =
   | {
@@ -57,6 +70,8 @@ export interface Finding extends Verdict {
 
 /** A check: its facts, and a pure function over a snapshot. */
 export interface Check extends CheckFacts {
+  /** Undefined if no setting alone mends it. */
+  readonly fix?: DaemonFix
   readonly run: (snapshot: Snapshot) => readonly Finding[]
 }
 
@@ -69,6 +84,7 @@ type Values<Names extends keyof Snapshot> = {
 /** Describes a check with one result for the daemon. If one of the parts that it needs is unknown, its result is, too. */
 export function daemonCheck<const Needs extends keyof Snapshot>(
   facts: CheckFacts & {
+    readonly fix?: DaemonFix
     readonly needs: readonly Needs[]
     readonly test: (values: Values<Needs>, snapshot: Snapshot) => Verdict
   },

@@ -3,11 +3,10 @@ import type { ContainerCreateRequest } from '../engine/containers/types/create.t
 import type { HostConfig } from '../engine/containers/types/host-config.ts'
 import type { Check, Finding } from './check.ts'
 import { CHECKS } from './checks.ts'
-import { REQUESTED, snapshotOfRequest } from './harden/inspected-form.ts'
+import { REQUESTED, snapshotOfRequest, type Reviewed } from './harden/inspected-form.ts'
 import { REPAIRS } from './harden/repairs.ts'
 import type { AuditSnapshot } from './snapshot/opaque.ts'
 import { checkSnapshot } from './snapshot/parse.ts'
-import type { Snapshot } from './snapshot/snapshot.ts'
 
 /** What only a container that exists can show. */
 const AFTER_CREATION: ReadonlySet<string> = new Set(['C-DRIFT', 'C-EXEC', 'C-SSHD', 'D-STALE-C', 'N-V6'])
@@ -58,11 +57,12 @@ export interface Hardened {
  * ```
  */
 export function reviewCreate(body: ContainerCreateRequest, { daemon }: ReviewOptions = {}): readonly Finding[] {
-  return review(body, daemon && checkSnapshot(daemon))
+  return review(body, { daemon: daemon && checkSnapshot(daemon) })
 }
 
-function review(body: ContainerCreateRequest, daemon: Snapshot | undefined): readonly Finding[] {
-  const snapshot = snapshotOfRequest(body, daemon)
+/** {@link reviewCreate}, with a snapshot that was checked before. */
+export function review(body: ContainerCreateRequest, against: Reviewed): readonly Finding[] {
+  const snapshot = snapshotOfRequest(body, against)
   return REVIEWED.flatMap((check) => check.run(snapshot)).filter(
     ({ subject, status }) => subject.kind === 'container' && subject.id === REQUESTED && status !== 'not-applicable',
   )
@@ -80,28 +80,43 @@ export function hardened(
   overrides: ContainerCreateRequest = {},
   options: ReviewOptions = {},
 ): Hardened {
-  const daemon = options.daemon && checkSnapshot(options.daemon)
+  return hardenExcept(body, { overrides, daemon: options.daemon && checkSnapshot(options.daemon) })
+}
+
+/** How {@link hardenExcept} hardens. */
+interface HardenBy extends Reviewed {
+  readonly overrides?: ContainerCreateRequest | undefined
+  /** The checks whose settings stay as they are, and `INIT` for `Init`. */
+  readonly skip?: readonly string[] | undefined
+}
+
+/** What `skip` calls the setting that no check demands. */
+export const INIT = 'INIT'
+
+/** {@link hardened}, without the changes for some checks. */
+export function hardenExcept(body: ContainerCreateRequest, by: HardenBy = {}): Hardened {
+  const { overrides = {}, skip = [] } = by
   let current = body
   const changes: HardeningChange[] = []
   for (const { check, change } of REPAIRS) {
-    if (isFine(current, check, daemon)) continue
-    const next = change(current, (HostConfig) => isFine({ HostConfig }, check, daemon))
+    if (skip.includes(check) || isFine(current, check, by)) continue
+    const next = change(current, (HostConfig) => isFine({ HostConfig }, check, by))
     changes.push(...differences(current, next, check))
     current = next
   }
-  const withInit = merge({ HostConfig: { Init: true } }, current)
+  const withInit = skip.includes(INIT) ? current : merge({ HostConfig: { Init: true } }, current)
   changes.push(...differences(current, withInit, undefined))
   const result = merge(withInit, overrides)
   return {
     body: result,
     changes: changes.filter(({ setting, after }) => isDeepStrictEqual(settingOf(result, setting), after)),
-    remaining: review(result, daemon).filter(({ status }) => status !== 'pass'),
+    remaining: review(result, by).filter(({ status }) => status !== 'pass'),
   }
 }
 
 /** A check that does not apply is fine. */
-function isFine(body: ContainerCreateRequest, check: string, daemon: Snapshot | undefined): boolean {
-  return review(body, daemon).every((finding) => finding.check !== check || finding.status === 'pass')
+function isFine(body: ContainerCreateRequest, check: string, by: Reviewed): boolean {
+  return review(body, by).every((finding) => finding.check !== check || finding.status === 'pass')
 }
 
 function merge(base: ContainerCreateRequest, over: ContainerCreateRequest): ContainerCreateRequest {

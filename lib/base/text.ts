@@ -2,7 +2,8 @@
  * Characters that could disguise a message or control a terminal: control and format characters (bidirectional ones, too),
  * lone surrogates, line separators, noncharacters, and invisible characters.
  */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}]/gu
+export const UNPRINTABLE: RegExp =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}]/gu
 /** Enough to recognize a value. */
 const LONGEST_SHOWN = 200
 

@@ -194,6 +194,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/audit.ts')).audit,
   },
   {
+    words: ['harden'],
+    summary: 'show what a container would need to run with fewer rights',
+    load: async () => (await import('./commands/harden.ts')).harden,
+  },
+  {
     words: ['bridge'],
     summary: 'create a local socket to the daemon, for any Docker tool',
     load: async () => (await import('./commands/bridge.ts')).bridge,

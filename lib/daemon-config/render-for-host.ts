@@ -1,4 +1,6 @@
+import { ours } from '../base/sentence.ts'
 import { withoutEnd } from '../base/text.ts'
+import { patchDaemonJson, type DaemonSettingsPatch } from './daemon-settings.ts'
 import { hostsOf, readDaemonJson } from './existing-daemon-json.ts'
 import { LOCAL_SOCKET, networkListener, type LocalListener } from './listen.ts'
 import { DAEMON_JSON, DROP_IN, renderBothFiles, renderDropIn } from './render-files.ts'
@@ -29,6 +31,8 @@ export interface HostRendering {
   /** Whether systemd has a docker.socket that it can pass to dockerd. */
   readonly hasSocketUnit: boolean
   readonly liveRestore: boolean | undefined
+  /** Further changes to daemon.json. */
+  readonly daemonSettings?: DaemonSettingsPatch | undefined
 }
 
 /**
@@ -37,14 +41,22 @@ export interface HostRendering {
  * @throws {@link DaemonError} as the renderers do
  */
 export function renderForHost(from: HostRendering): RenderedForHost {
-  const { form, source, existingDropIn, liveRestore } = from
-  const kept = form === 'systemd' ? withoutOtherForm(source) : source
+  const { form, source, existingDropIn, liveRestore, daemonSettings } = from
+  const changed = withSettings(source, daemonSettings)
+  const kept = form === 'systemd' ? withoutOtherForm(changed) : changed
   const rendered = (form === 'systemd' ? renderSystemdForm : renderJsonForm)({ ...from, source: kept })
   const dropIn = mergeDropIn(existingDropIn, rendered.dropIn)
   const daemonJson = withLiveRestore(rendered.daemonJson ?? kept.daemonJson?.text, liveRestore)
   const isNew = daemonJson !== undefined && daemonJson !== source.daemonJson?.text
   const { settings, warnings } = rendered
   return { dropIn, ...(isNew && { daemonJson }), settings, warnings }
+}
+
+function withSettings(source: DaemonSource, patch: DaemonSettingsPatch | undefined): DaemonSource {
+  const text = patch && patchDaemonJson(source.daemonJson?.text, patch)
+  if (text === undefined) return source
+  const moveAll = ours('daemon', 'apply', '--daemon-json')
+  return { ...source, daemonJson: { path: DAEMON_JSON, moveAll, ...source.daemonJson, text } }
 }
 
 /**

@@ -23,6 +23,11 @@ const userNamespaces = daemonCheck({
   why: 'An attacker who breaks out of a container as root is root on the host. With user namespaces, they are an unprivileged user.',
   remedy:
     'Set "userns-remap": "default" in daemon.json, and restart the daemon. It then uses another data folder, so existing images and containers are hidden.',
+  fix: {
+    settings: { 'userns-remap': 'default' },
+    apply: ['--userns-remap'],
+    trap: 'The daemon keeps images, containers and volumes of a user namespace in another folder: all existing ones are hidden until it is off again.',
+  },
   references: ['https://docs.docker.com/engine/security/userns-remap/'],
   needs: ['info'],
   test: ({ info }) =>
@@ -54,6 +59,10 @@ const noNewPrivileges = daemonCheck({
   cis: { '1.6': ['2.14'], '1.8': ['2.15'] },
   why: 'An attacker who controls an unprivileged process in a container can become root in the container with any setuid program of the image.',
   remedy: 'Set "no-new-privileges": true in daemon.json, and restart the daemon.',
+  fix: {
+    settings: { 'no-new-privileges': true },
+    trap: 'It holds for containers that are created afterwards. Programs such as sudo and su do not work in them.',
+  },
   references: [
     'https://docs.docker.com/reference/cli/dockerd/',
     'https://docs.kernel.org/userspace-api/no_new_privs.html',
@@ -72,6 +81,7 @@ const seccomp = daemonCheck({
   why: 'Without a seccomp profile, an attacker in a container can use every system call of the kernel, including rarely tested and vulnerable ones.',
   remedy:
     'Remove "seccomp-profile" from daemon.json and --seccomp-profile from the command line of dockerd, and restart the daemon.',
+  fix: { settings: { 'seccomp-profile': null } },
   references: ['https://docs.docker.com/engine/security/seccomp/'],
   needs: ['info'],
   test: ({ info }) =>

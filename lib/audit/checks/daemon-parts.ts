@@ -72,6 +72,7 @@ const nri = daemonCheck({
   cis: {},
   why: 'An NRI plugin can add mounts, devices and capabilities to every container, and authorization plugins do not see it. An attacker who controls such a plugin controls the host.',
   remedy: 'Set "nri-opts": {"enable": false} in daemon.json, and restart the daemon.',
+  fix: { settings: { 'nri-opts': { enable: false } } },
   references: ['https://github.com/containerd/nri'],
   needs: ['info'],
   test: ({ info }, snapshot) => {
@@ -91,6 +92,10 @@ const devices = daemonCheck({
   why: 'Anyone who may create containers can use these devices, with the mounts and hooks of their specifications. The hooks run as root on the host.',
   remedy:
     'Remove the specifications that you do not need from /etc/cdi and /var/run/cdi, or set "features": {"cdi": false} in daemon.json and restart the daemon.',
+  fix: {
+    settings: { features: { cdi: false } },
+    trap: 'Containers with devices of CDI, such as GPUs, no longer start.',
+  },
   references: ['https://docs.docker.com/build/building/cdi/'],
   needs: ['info'],
   test: ({ info }, snapshot) => {
@@ -115,6 +120,7 @@ const runtime = daemonCheck({
   why: 'The runtime runs as root on the host. A user who can write to its folder can replace it, and so become root. Of all runtimes, docker-mtls knows the vulnerabilities of runc only.',
   remedy:
     'Install runtimes in /usr/local/bin. Remove "default-runtime" from daemon.json and restart the daemon, or keep this runtime up to date yourself.',
+  fix: { settings: { 'default-runtime': null }, trap: 'Containers keep their runtime until they are created again.' },
   references: ['https://docs.docker.com/engine/daemon/alternative-runtimes/'],
   needs: ['info'],
   test: ({ info }) => {

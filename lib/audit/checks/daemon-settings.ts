@@ -14,6 +14,7 @@ const debug = daemonCheck({
   cis: { '1.6': ['2.3'], '1.8': ['2.3'] },
   why: 'In debug mode, the daemon logs the content of requests. Anyone who can read its logs finds secrets there, such as the environment variables of new containers.',
   remedy: 'Set "debug": false in daemon.json, or remove -D from the command line of dockerd, and restart the daemon.',
+  fix: { settings: { debug: false } },
   references: ['https://docs.docker.com/engine/daemon/logs/#enable-debugging'],
   needs: ['info'],
   test: ({ info }) => (reported(info.Debug, 'info.Debug') ? fail('Debug: true') : pass()),
@@ -27,6 +28,7 @@ const experimental = daemonCheck({
   cis: { '1.6': ['2.18'], '1.8': ['2.19'] },
   why: 'Experimental features are less tested, and enable API calls that are disabled otherwise, such as checkpoints. Their flaws give attackers more ways to the host.',
   remedy: 'Set "experimental": false in daemon.json, and restart the daemon.',
+  fix: { settings: { experimental: false } },
   references: [DAEMON_JSON],
   needs: ['info'],
   test: ({ info }) =>
@@ -41,6 +43,7 @@ const liveRestore = daemonCheck({
   cis: { '1.6': ['2.15'], '1.8': ['2.16'] },
   why: 'Without live restore, an upgrade of the daemon stops all containers, so people postpone upgrades and attackers can use known vulnerabilities. With it, containers keep running, but also keep the runc and the seccomp profile that they were started with.',
   remedy: 'Set "live-restore": true in daemon.json, and run systemctl reload docker.',
+  fix: { settings: { 'live-restore': true }, apply: ['--live-restore'] },
   references: ['https://docs.docker.com/engine/daemon/live-restore/'],
   needs: ['info'],
   test: ({ info }) => {
@@ -64,6 +67,10 @@ const logging = daemonCheck({
   why: 'An attacker who becomes root on the host can delete logs that exist only there. Removing a container also deletes its logs.',
   remedy:
     'Set "log-driver" in daemon.json to journald, syslog, fluentd or another driver that your log collection reads, and restart the daemon.',
+  fix: {
+    settings: { 'log-driver': 'journald' },
+    trap: 'Containers keep their log driver until they are created again. The options of the old driver, in log-opts, may not exist for the new one.',
+  },
   references: ['https://docs.docker.com/engine/logging/configure/'],
   needs: ['info'],
   test: ({ info }) => {
@@ -84,6 +91,10 @@ const insecureRegistries = daemonCheck({
   why: 'Without a verified TLS connection, an attacker between the host and the registry can replace images with their own, and read the credentials of the registry.',
   remedy:
     'Save the CA certificate of the registry as /etc/docker/certs.d/HOST:PORT/ca.crt, remove the registry from "insecure-registries" in daemon.json, use https:// in "registry-mirrors", and run systemctl reload docker.',
+  fix: {
+    settings: { 'insecure-registries': null },
+    trap: 'Images of these registries can not be pulled until the certificates of their CAs are in /etc/docker/certs.d.',
+  },
   references: ['https://docs.docker.com/engine/security/certificates/'],
   needs: ['info'],
   test: ({ info }) => {

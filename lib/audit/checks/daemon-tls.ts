@@ -14,6 +14,7 @@ const plaintext = daemonCheck({
   why: 'Anyone who reaches the listener can start a privileged container, and so become root on the host. A web page in a browser on the same network can be enough.',
   remedy:
     'Run docker-mtls setup ssh://USER@HOST, or set "tlsverify": true, "tlscacert", "tlscert" and "tlskey" in daemon.json and restart the daemon.',
+  fix: { settings: {}, apply: [] },
   references: [PROTECT, 'https://docs.docker.com/engine/security/#docker-daemon-attack-surface'],
   needs: ['info'],
   test: ({ info }) => listenerWarning(info, /accessible on http:\/\/(\S+)/i, 'without TLS'),
@@ -28,6 +29,7 @@ const unverified = daemonCheck({
   why: 'Such a listener only encrypts. Anyone who reaches it can start a privileged container, and so become root on the host.',
   remedy:
     'Set "tlsverify": true and "tlscacert" in daemon.json, remove --tlsverify=false from the command line of dockerd, and restart the daemon.',
+  fix: { settings: {}, apply: [] },
   references: [PROTECT],
   needs: ['info'],
   test: ({ info }) =>

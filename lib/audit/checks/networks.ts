@@ -30,6 +30,10 @@ const betweenContainers = daemonCheck({
   why: 'Every container that names no network is on the default bridge, and reaches all ports of the others there. An attacker in one container can attack them all.',
   remedy:
     'Give containers that need each other a network of their own. Then set "icc": false in daemon.json, and restart the daemon.',
+  fix: {
+    settings: { icc: false },
+    trap: 'Containers on the default bridge no longer reach each other. Those that need each other have to share a network of their own.',
+  },
   references: [BRIDGE_DOCS],
   needs: ['networks'],
   test: ({ networks }) =>
@@ -47,6 +51,10 @@ const publishAddress = daemonCheck({
   why: 'docker run -p 5432:5432 opens the port to attackers on every network of the host, even if ufw or firewalld blocks it.',
   remedy:
     'Set "ip": "127.0.0.1" in daemon.json, and restart the daemon. Publish ports that other hosts need with an address: -p 192.0.2.1:443:443',
+  fix: {
+    settings: { ip: '127.0.0.1' },
+    trap: 'Ports that are published without an address are reachable from the host only, once their containers start again.',
+  },
   references: ['https://docs.docker.com/engine/network/port-publishing/', BRIDGE_DOCS],
   needs: ['networks'],
   test: ({ networks }) =>

@@ -1,5 +1,5 @@
 /** What a container has without options (moby, oci/caps/defaults.go). */
-const DEFAULT: readonly string[] = [
+export const DEFAULT_CAPABILITIES: readonly string[] = [
   'AUDIT_WRITE',
   'CHOWN',
   'DAC_OVERRIDE',
@@ -52,7 +52,7 @@ export function effectiveCapabilities({ privileged, added, dropped }: Capability
   const adds = added.map(capabilityName)
   if (adds.includes('ALL')) return ['ALL']
   const drops = new Set(dropped.map(capabilityName))
-  const kept = drops.has('ALL') ? [] : DEFAULT.filter((name) => !drops.has(name))
+  const kept = drops.has('ALL') ? [] : DEFAULT_CAPABILITIES.filter((name) => !drops.has(name))
   return [...new Set([...kept, ...adds])].toSorted()
 }
 
@@ -61,7 +61,7 @@ export function extraCapabilities(names: readonly string[]): {
   dangerous: readonly string[]
   other: readonly string[]
 } {
-  const extra = names.filter((name) => !DEFAULT.includes(name))
+  const extra = names.filter((name) => !DEFAULT_CAPABILITIES.includes(name))
   return {
     dangerous: extra.filter((name) => DANGEROUS.has(name)),
     other: extra.filter((name) => !DANGEROUS.has(name)),

@@ -46,18 +46,28 @@ const DEFAULTS = {
 type Fields = Record<string, unknown>
 
 /** Where a review finds what the daemon has already: without it, that is unknown. */
-function nothingKnown(): Snapshot {
+export function nothingKnown(): Snapshot {
   const parts = Object.keys(SNAPSHOT.shape).map((name) => [name, { unknown: 'the daemon was not asked' }])
   const rest = { format: SNAPSHOT_FORMAT, at: '', target: '', apiVersion: '', infoAt: 0 } as const
   return { ...(Object.fromEntries(parts) as Snapshot), ...rest, containers: { value: [] } }
+}
+
+/** What a request is checked against. */
+export interface Reviewed {
+  readonly daemon?: Snapshot | undefined
+  /** Does the request have the settings of the image? Otherwise, a user or healthcheck that it leaves open is unknown. */
+  readonly isWhole?: boolean | undefined
 }
 
 /**
  * A snapshot with the container that a request would create. What the image decides, and the request leaves open, is missing:
  * the user and the healthcheck.
  */
-export function snapshotOfRequest(body: ContainerCreateRequest, daemon: Snapshot = nothingKnown()): Snapshot {
-  const value = inspectedForm(body, daemon)
+export function snapshotOfRequest(
+  body: ContainerCreateRequest,
+  { daemon = nothingKnown(), isWhole = false }: Reviewed = {},
+): Snapshot {
+  const value = inspectedForm(body, daemon, isWhole)
   const unseen = { unknown: 'the container does not exist yet' }
   const container = {
     id: REQUESTED,
@@ -71,7 +81,7 @@ export function snapshotOfRequest(body: ContainerCreateRequest, daemon: Snapshot
   return { ...daemon, containers: { value: [container, ...others] }, volumes: withNewVolumes(value, daemon) }
 }
 
-function inspectedForm(body: ContainerCreateRequest, daemon: Snapshot): ContainerFacts {
+function inspectedForm(body: ContainerCreateRequest, daemon: Snapshot, isWhole: boolean): ContainerFacts {
   const { HostConfig, NetworkingConfig, ...config } = body
   const given = Object.fromEntries(
     Object.entries(HostConfig ?? {}).filter(([, value]) => value !== null && value !== undefined),
@@ -88,7 +98,12 @@ function inspectedForm(body: ContainerCreateRequest, daemon: Snapshot): Containe
     Name: `/${REQUESTED}`,
     AppArmorProfile: '',
     State: { Running: false },
-    Config: { Image: '', Env: [], ...config, User: config.User === '' ? undefined : config.User },
+    Config: {
+      Image: '',
+      Env: [],
+      ...config,
+      User: (config.User ?? '') === '' && !isWhole ? undefined : (config.User ?? ''),
+    },
     HostConfig: hostConfig,
     Mounts: mountsOf(body),
     NetworkSettings: {
@@ -98,7 +113,7 @@ function inspectedForm(body: ContainerCreateRequest, daemon: Snapshot): Containe
   }
   const { Config, ...facts } = CONTAINER.parse(fillOmitted(redactContainer(inspect)))
   // The healthcheck of the image applies if the request has none.
-  const hasTest = (body.Healthcheck?.Test?.length ?? 0) > 0
+  const hasTest = isWhole || (body.Healthcheck?.Test?.length ?? 0) > 0
   return { ...facts, Config: Config && (hasTest ? Config : { ...Config, Healthcheck: undefined }) }
 }
 

@@ -81,7 +81,7 @@ function redactVolumeOption(name: string, value: unknown): unknown {
 }
 
 /** A driver's options may hold tokens; only the sizes of local files are shown. */
-function redactLog(options: unknown): unknown {
+export function redactLog(options: unknown): unknown {
   const given = objectOf(options)
   if (!given) return options
   const shown = new Set(['max-size', 'max-file'])

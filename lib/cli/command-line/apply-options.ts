@@ -1,5 +1,8 @@
 import type { Command } from 'commander'
 import type { RequestedApply } from '../../apply/options.ts'
+import type { DaemonSettingsPatch } from '../../daemon-config/daemon-settings.ts'
+import { printable } from '../../base/text.ts'
+import type { Io } from '../terminal/io.ts'
 import { addDaemonOptions, addFormOptions, once, readSeconds } from './options.ts'
 
 /** The flags of an apply, on this host or over ssh. */
@@ -10,6 +13,7 @@ export interface ApplyFlags {
   readonly tlsdir?: string
   readonly usernsRemap?: string | false
   readonly liveRestore?: boolean
+  readonly settings?: string
   readonly rollbackAfter?: string
 }
 
@@ -19,16 +23,36 @@ export function addApplyOptions(command: Command): Command {
     .option('--live-restore', 'keep containers running while dockerd restarts')
     .option('--no-live-restore', 'stop containers when dockerd stops')
     .option(
+      '--settings <file>',
+      'further changes to daemon.json, as JSON; null removes a key. audit --fix writes such a file',
+      once('--settings'),
+    )
+    .option(
       '--rollback-after <seconds>',
       'if this command is cut off, the host rolls back by itself after this time (default: 180)',
       once('--rollback-after'),
     )
 }
 
-export function requestedSettings(flags: ApplyFlags): Omit<RequestedApply, 'server' | 'override'> {
+/**
+ * @throws {@link DaemonError} ERR_DAEMON_JSON_INVALID for the file of --settings
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function requestedSettings(
+  flags: ApplyFlags,
+  io: Io,
+): Promise<Omit<RequestedApply, 'server' | 'override'>> {
   const { listen, tlsdir: tlsDir, usernsRemap, liveRestore, systemd, daemonJson } = flags
   const form = daemonJson === true ? 'daemon-json' : systemd === true ? 'systemd' : undefined
-  return { listen, tlsDir, usernsRemap, liveRestore, form }
+  const daemonSettings = flags.settings === undefined ? undefined : await readSettings(flags.settings, io)
+  return { listen, tlsDir, usernsRemap, liveRestore, form, daemonSettings }
+}
+
+async function readSettings(path: string, io: Io): Promise<DaemonSettingsPatch> {
+  const { parseDaemonSettings } = await import('../../daemon-config/daemon-settings.ts')
+  const { readInput } = await import('../inputs/input-file.ts')
+  const text = (await readInput(path, io, { what: 'the settings' })).toString('utf8')
+  return parseDaemonSettings(text, printable(path))
 }
 
 /** @throws {@link ArgumentError} ERR_ARGUMENT_INVALID */

@@ -4,6 +4,7 @@ import type { KeyType } from '../../pki/key-type.ts'
 import { LONGEST_TIMER } from '../../base/abort.ts'
 import { PkiError } from '../../base/errors.ts'
 import { SELF, type Sentence, sentence } from '../../base/sentence.ts'
+import { quoted } from '../../base/text.ts'
 import { usageError } from '../errors.ts'
 
 /** The folder of keys and certificates, unless an option names another. */
@@ -27,6 +28,22 @@ export function once(flag: string): (value: string, previous: string | undefined
 /** Reads a value that can be given any number of times. */
 export function many(flag: string): (value: string, previous: string[] | undefined) => string[] {
   return (value, previous = []) => [...previous, once(flag)(value, undefined)]
+}
+
+/** Reads one of some words. */
+export function oneOf<Word extends string>(
+  flag: string,
+  words: readonly Word[],
+): (value: string, previous?: string) => Word {
+  return (value, previous) => {
+    const found = words.find((word) => word === once(flag)(value, previous).toLowerCase())
+    if (found !== undefined) return found
+    throw usageError(
+      `the option ${flag} ${quoted(value)}`,
+      'there is no such value',
+      `Give one of ${words.join(', ')}.`,
+    )
+  }
 }
 
 /** Plain digits: `Number()` would also accept `''`, `0x10` and `1e3`. The library checks the range. */

@@ -1,50 +1,21 @@
 import type { Command } from 'commander'
-import type { Severity } from '../../audit/check.ts'
-import { FAIL_ON, FAMILIES, FORMATS, PROFILES, SEVERITIES, type Profile, type ReportFormat } from '../../audit/names.ts'
-import type { AuditReport, EvaluateOptions } from '../../audit/report.ts'
-import type { CollectOptions } from '../../audit/snapshot/collect.ts'
-import type { Snapshot } from '../../audit/snapshot/snapshot.ts'
-import { KEY_MODE, PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
-import { runStep, type OnStep } from '../../base/progress.ts'
+import { FAIL_ON, FAMILIES, FORMATS, PROFILES, SEVERITIES } from '../../audit/names.ts'
+import type { EvaluateOptions } from '../../audit/report.ts'
+import { PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
-import { printable, quoted } from '../../base/text.ts'
-import type { EndpointOptions } from '../../endpoint/options.ts'
-import type { DockerClient } from '../../engine/client.ts'
-import { forEachHost } from '../../setup/for-each-host.ts'
+import { printable } from '../../base/text.ts'
+import { isSuccess } from '../../setup/for-each-host.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addCredentialOptions, many, once, readSeconds, type EndpointFlags } from '../command-line/options.ts'
+import { addCredentialOptions, many, once, oneOf } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { readBaseline, readExceptions, readSnapshot } from '../inputs/audit-files.ts'
-import { addTargetOptions, targetsOf, type AuditTarget, type TargetFlags } from '../inputs/audit-targets.ts'
-import { addConnectionOptions, connectOptions, localWarning, type ConnectFlags } from '../inputs/connect.ts'
-import { exitCodeOf, resultsOf, type FailedTarget } from '../reports/audit.ts'
+import { auditHosts, type Audited, type AuditFlags } from '../inputs/audit-hosts.ts'
+import { addTargetOptions } from '../inputs/audit-targets.ts'
+import { addConnectionOptions } from '../inputs/connect.ts'
+import { exitCodeOf, resultsOf } from '../reports/audit.ts'
 import { Interrupted } from '../terminal/io.ts'
-import { withProgress } from '../terminal/progress.ts'
-
-interface AuditFlags extends TargetFlags, Omit<ConnectFlags, keyof EndpointFlags> {
-  readonly certPath?: string
-  readonly dotenv?: string
-  readonly tlsOnPort2375?: true
-  readonly profile?: Profile
-  readonly only?: readonly string[]
-  readonly skip?: readonly string[]
-  readonly exceptions?: string
-  readonly baseline?: string
-  readonly failOn?: Severity
-  readonly format?: ReportFormat
-  readonly output?: string
-  readonly all?: true
-  readonly local?: true
-  readonly snapshot?: string
-  readonly requestTimeout?: string
-  readonly replay?: readonly string[]
-  readonly json?: true
-}
 
 const WHERE = sentence`${SELF} audit`
-/** Each needs one connection, and waits for the network most of the time. */
-const HOSTS_AT_ONCE = 20
-
 async function runAudit(flags: AuditFlags, context: Context): Promise<void> {
   const options = await evaluateOptions(flags, context)
   const outcomes =
@@ -66,6 +37,11 @@ async function runAudit(flags: AuditFlags, context: Context): Promise<void> {
     await writeFileAtomically(output, text, { mode: PUBLIC_MODE })
     context.say(`${resultText(summary)} The report is in ${printable(output)}.`)
   }
+  if (flags.fix !== undefined) {
+    const { writeFixes } = await import('../reports/write-fixes.ts')
+    const audited = outcomes.flatMap((outcome) => (isSuccess(outcome) ? [outcome.value] : []))
+    await writeFixes(audited, { dir: flags.fix, daemonJson: flags.daemonJson }, context)
+  }
   context.answer({ data: {}, text: isShown ? text : '', exitCode: exitCodeOf(summary) }, {})
 }
 
@@ -84,7 +60,10 @@ async function evaluateOptions(flags: AuditFlags, { io }: Context): Promise<Eval
   }
 }
 
-function refuseContradictions({ replay, snapshot, host, context, hostsFile, local }: AuditFlags): void {
+function refuseContradictions(flags: AuditFlags): void {
+  const { replay, snapshot, host, context, hostsFile, local, fix, daemonJson } = flags
+  if (daemonJson !== undefined && fix === undefined)
+    throw usageError(WHERE, '--daemon-json has a meaning only with --fix', 'Add --fix DIR, or leave it out.')
   if (replay === undefined) return
   const todo = 'A replay connects to no daemon: give only --replay.'
   const other = Object.entries({
@@ -103,135 +82,10 @@ function namesIn(values: readonly string[] | undefined): string[] | undefined {
   return values?.flatMap((value) => value.split(',')).map((name) => name.trim())
 }
 
-type Audited = Awaited<ReturnType<typeof forEachHost<AuditTarget, AuditReport | FailedTarget>>>
-
 async function replayAll(paths: readonly string[], options: EvaluateOptions, { io }: Context): Promise<Audited> {
   const { auditSnapshot } = await import('../../audit/report.ts')
   const snapshots = await Promise.all(paths.map((path) => readSnapshot(path, io)))
   return snapshots.map((snapshot) => ({ host: snapshot.target, value: auditSnapshot(snapshot, options) }))
-}
-
-async function auditHosts(flags: AuditFlags, options: EvaluateOptions, context: Context): Promise<Audited> {
-  const { auditSnapshot } = await import('../../audit/report.ts')
-  const targets = await targetsOf(flags, context.io)
-  if (flags.snapshot !== undefined && targets.length > 1)
-    throw usageError(WHERE, '--snapshot works only with one host', 'Save the snapshot of each host separately.')
-  if (flags.local === true && targets.length > 1)
-    throw usageError(
-      WHERE,
-      '--local works only with one host',
-      'It reads the files of this machine: name its daemon alone.',
-    )
-  const { host: _host, context: _context, ...shared } = flags
-  const common = await connectOptions(shared, context)
-  const collect = await collectOptions(flags, options)
-  const subjects = targets.map(({ host }) => host)
-  return withProgress(
-    context,
-    {},
-    (onStep) =>
-      forEachHost(
-        targets,
-        async (target): Promise<AuditReport | FailedTarget> => {
-          const connection = { ...common, ...target.options }
-          const call = { target, options: connection, collect, onStep, isOne: targets.length === 1 }
-          const snapshot = await snapshotOf(call, context)
-          if ('error' in snapshot) return snapshot
-          if (flags.snapshot !== undefined) await saveSnapshot(flags.snapshot, snapshot)
-          return auditSnapshot(snapshot, options)
-        },
-        HOSTS_AT_ONCE,
-      ),
-    subjects,
-  )
-}
-
-/** A saved snapshot has the files of the host, whichever checks are run now. */
-async function collectOptions(flags: AuditFlags, selection: EvaluateOptions): Promise<CollectOptions> {
-  const { requestTimeout, local, snapshot } = flags
-  const { CHECKS } = await import('../../audit/checks.ts')
-  const { needsHost, selectChecks } = await import('../../audit/select.ts')
-  const isHostNeeded = snapshot !== undefined || selectChecks(CHECKS, selection).some(needsHost)
-  return {
-    hostFiles: isHostNeeded ? (local === true ? 'local' : 'remote') : 'none',
-    ...(requestTimeout !== undefined && { requestTimeout: readSeconds('--request-timeout', requestTimeout) }),
-  }
-}
-
-/** One daemon of a run. */
-interface Call {
-  readonly target: AuditTarget
-  readonly options: EndpointOptions
-  readonly collect: CollectOptions
-  readonly onStep: OnStep
-  readonly isOne: boolean
-}
-
-async function snapshotOf(call: Call, context: Context): Promise<Snapshot | FailedTarget> {
-  try {
-    return await connectAndCollect(call, context)
-  } catch (error) {
-    return { target: await nameOf(call, context), error }
-  }
-}
-
-async function connectAndCollect(
-  { target, options, collect, onStep, isOne }: Call,
-  context: Context,
-): Promise<Snapshot> {
-  const { signal, env } = context.io
-  const { connect } = await import('../../engine/connect.ts')
-  const { collectSnapshot } = await import('../../audit/snapshot/collect.ts')
-  const subject = isOne ? {} : { subject: target.host }
-  const docker = await runStep(onStep, { step: 'connect', title: 'connect', ...subject }, () =>
-    connect({ ...options, signal }, env),
-  )
-  try {
-    for (const warning of warningsOf(docker)) context.warn(isOne ? warning : `${target.host}: ${warning}`)
-    return await runStep(
-      onStep,
-      { step: 'collect', title: 'read settings and containers', ...subject },
-      async (step) => {
-        const snapshot = await collectSnapshot(docker, { ...collect, signal })
-        const { containers } = snapshot
-        if ('value' in containers) step.result(`${containers.value.length} containers`)
-        return snapshot
-      },
-    )
-  } finally {
-    await docker.close()
-  }
-}
-
-function warningsOf(docker: DockerClient): string[] {
-  return [...docker.warnings, ...localWarning(docker)]
-}
-
-/** The endpoint of a daemon that wasn't reached, as reports write it. */
-async function nameOf({ target, options }: Call, { io }: Context): Promise<string> {
-  const { explainEndpoint } = await import('../../endpoint/explain.ts')
-  const { formatEndpoint } = await import('../../endpoint/endpoint.ts')
-  const { endpoint } = await explainEndpoint(options, io.env).catch(() => ({ endpoint: undefined }))
-  return endpoint === undefined ? target.host : formatEndpoint(endpoint)
-}
-
-/** Only for its owner: it lists everything that runs on a host. */
-async function saveSnapshot(path: string, snapshot: Snapshot): Promise<void> {
-  const { safeJson } = await import('../../audit/formats/foreign.ts')
-  await writeFileAtomically(path, safeJson(snapshot), { mode: KEY_MODE })
-}
-
-/** Reads one of some words. */
-function oneOf<Word extends string>(flag: string, words: readonly Word[]): (value: string, previous?: string) => Word {
-  return (value, previous) => {
-    const found = words.find((word) => word === once(flag)(value, previous).toLowerCase())
-    if (found !== undefined) return found
-    throw usageError(
-      `the option ${flag} ${quoted(value)}`,
-      'there is no such value',
-      `Give one of ${words.join(', ')}.`,
-    )
-  }
 }
 
 function define(command: Command, context: Context): void {
@@ -286,6 +140,16 @@ function define(command: Command, context: Context): void {
       once('--snapshot'),
     )
     .option('--replay <file>', 'audit a saved snapshot instead of a daemon; repeatable', many('--replay'))
+    .option(
+      '--fix <dir>',
+      'also write proposals into this folder: changes for daemon apply, and a hardened request for each failing container',
+      once('--fix'),
+    )
+    .option(
+      '--daemon-json <file>',
+      'with --fix: the daemon.json of the host, to show how it would differ',
+      once('--daemon-json'),
+    )
     .addOption(command.createOption('--json', 'the same as --format json').conflicts('format'))
     .action((flags: AuditFlags) => runAudit(flags, context))
 }
@@ -294,7 +158,7 @@ export const audit: CommandSpec = {
   description:
     'Checks the settings, containers and networks of daemons, and shows findings by severity, each with its remedy. It ' +
     'changes nothing. A check that could not see its setting is unknown, never passed. You can pass several hosts: a ' +
-    'failure on one does not affect the others.' +
+    'failure on one does not affect the others. --fix proposes changes, and makes none.' +
     '\n\n' +
     'Exit codes: 0 no failures of severity --fail-on or worse; 1 a host could not be audited, or only incompletely; 2 ' +
     'invalid command line; 3 failures of severity --fail-on or worse.',
@@ -314,6 +178,10 @@ export const audit: CommandSpec = {
     [
       sentence`${SELF} audit --baseline audit.json --exceptions accepted.json`,
       'fail only if something got worse, in CI',
+    ],
+    [
+      sentence`${SELF} audit --fix proposal --daemon-json daemon.json`,
+      'propose changes, and how daemon.json would differ',
     ],
     [sentence`${SELF} audit --replay build01.json --only container`, 'audit a saved snapshot'],
   ],

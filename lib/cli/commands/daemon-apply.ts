@@ -28,7 +28,8 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
   const probe = await findProbe(flags.probeIdentity, source)
   const shell = localShell()
   const { signal } = context.io
-  const inspect = (): Promise<ApplyPlan> => planApply({ ...source, ...requestedSettings(flags) }, shell, signal)
+  const requested = await requestedSettings(flags, context.io)
+  const inspect = (): Promise<ApplyPlan> => planApply({ ...source, ...requested }, shell, signal)
   const first = await inspect()
   if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
   if (source.folder !== undefined) await (await import('../inputs/probe.ts')).dropExpiredProbe(source.folder)

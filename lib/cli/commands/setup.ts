@@ -134,7 +134,7 @@ async function optionsOf(
     ...(context !== false && { config: dockerConfig(io.env), context }),
     force: flags.force === true,
     replaceCa: flags.replaceCa === true,
-    requested: requestedSettings(flags),
+    requested: await requestedSettings(flags, io),
     rollbackAfter: await rollbackAfterOf(flags),
     signal: io.signal,
   }

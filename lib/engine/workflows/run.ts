@@ -1,11 +1,11 @@
-import { onAbort } from '../../base/abort.ts'
-import { ConflictError, ConnectionError, isDockerMtlsError, NotFoundError } from '../../base/errors.ts'
+import { ConnectionError, isDockerMtlsError, NotFoundError } from '../../base/errors.ts'
 import type { Containers } from '../containers/containers.ts'
 import { isMessage, NO_SUCH_IMAGE } from '../daemon-messages.ts'
 import type { Images } from '../images/images.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../containers/types/create.ts'
 import type { HostConfig } from '../containers/types/host-config.ts'
+import { CLEAN_UP_MS, removeAll, withGrace } from './clean-up.ts'
 import { converse } from './conversation.ts'
 import { allInTime } from './in-time.ts'
 import { checkWhole, Received } from './whole-output.ts'
@@ -16,9 +16,6 @@ export interface RunOn {
   readonly containers: Containers
   readonly images: Images
 }
-
-/** How long the daemon may take to finish creating a container after an abort, and to remove one, in milliseconds. */
-const CLEAN_UP_MS = 30_000
 
 /** Implements {@link DockerClient.run}. */
 export async function runContainer(
@@ -120,27 +117,6 @@ function create(
   return withGrace(signal, CLEAN_UP_MS, (late) => containers.create(body, { ...named, signal: late, idleTimeout }))
 }
 
-/** Calls with a signal that aborts some time after the given one. */
-async function withGrace<T>(
-  signal: AbortSignal | undefined,
-  milliseconds: number,
-  call: (late: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const late = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const cancel =
-    signal &&
-    onAbort(signal, () => {
-      timer = setTimeout(() => late.abort(signal.reason), milliseconds)
-    })
-  try {
-    return await call(late.signal)
-  } finally {
-    cancel?.()
-    clearTimeout(timer)
-  }
-}
-
 /** Attaches before the container starts, so that no output is missed. */
 async function runAttached(containers: Containers, id: string, options: RunOptions): Promise<RunResult> {
   const { signal, idleTimeout, stdin } = options
@@ -165,16 +141,6 @@ async function runAttached(containers: Containers, id: string, options: RunOptio
 /** Then the log has the output of several starts. */
 function restarts({ RestartPolicy }: HostConfig): boolean {
   return !['', 'no', undefined].includes(RestartPolicy?.Name)
-}
-
-async function removeAll(containers: Containers, id: string): Promise<void> {
-  try {
-    await containers.remove(id, { force: true, v: true, signal: AbortSignal.timeout(CLEAN_UP_MS) })
-  } catch (error) {
-    // Somebody else is removing it, or has removed it.
-    const going = error instanceof ConflictError && /already in progress/.test(error.daemonMessage ?? '')
-    if (!going && !(error instanceof NotFoundError)) throw error
-  }
 }
 
 function isMissingImage(error: unknown): boolean {
