@@ -84,6 +84,7 @@ test('only the probe opens a connection without verifying its peer', async () =>
   ])
   assert.deepEqual(await having(/rejectUnauthorized: (?!true)\w+,?|rejectUnauthorized: false/), [
     'endpoint/option-hint.ts',
+    'probe/offers.ts',
     'probe/server.ts',
   ])
 })

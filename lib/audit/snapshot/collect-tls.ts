@@ -10,7 +10,7 @@ import { askPort } from '../../probe/port.ts'
 import { probeServer } from '../../probe/server.ts'
 import { NEIGHBOURS } from '../neighbours.ts'
 import type { Part, Snapshot } from './snapshot.ts'
-import { acceptsCbc, acceptsPostQuantum, speaksHttp2 } from './tls-offers.ts'
+import { acceptsCbc, acceptsPostQuantum, speaksHttp2 } from '../../probe/offers.ts'
 import type { Answer, AuditedCertificate, TlsFacts } from './tls-schema.ts'
 
 /** For each look from outside, in milliseconds. All of them run at once. */

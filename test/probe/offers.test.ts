@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { acceptsCbc, acceptsPostQuantum, speaksHttp2 } from '../../../lib/audit/snapshot/tls-offers.ts'
-import { PROBE_OPTIONS, resolveTarget, type Target } from '../../../lib/probe/options.ts'
-import { startOpenssl, startTcp, type Files } from '../../probe/support/peers.ts'
-import { makeCa, makeServer } from '../../support/openssl-certs.ts'
-import { lacks } from '../../support/requirements.ts'
+import { acceptsCbc, acceptsPostQuantum, speaksHttp2 } from '../../lib/probe/offers.ts'
+import { PROBE_OPTIONS, resolveTarget, type Target } from '../../lib/probe/options.ts'
+import { startOpenssl, startTcp, type Files } from './support/peers.ts'
+import { makeCa, makeServer } from '../support/openssl-certs.ts'
+import { lacks } from '../support/requirements.ts'
 
 const skip = lacks('openssl')
 const OFFERS = { acceptsCbc, speaksHttp2, acceptsPostQuantum }

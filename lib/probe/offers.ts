@@ -1,9 +1,9 @@
 import tls from 'node:tls'
-import { codeOf } from '../../base/system-error.ts'
-import { shakeHands, type Handshake, type Offer } from '../../probe/handshake.ts'
-import type { Target } from '../../probe/options.ts'
-import { supportsPostQuantum } from '../../probe/send-hellos.ts'
-import { alertIn } from '../../transport/alerts.ts'
+import { codeOf } from '../base/system-error.ts'
+import { shakeHands, type Handshake, type Offer } from './handshake.ts'
+import type { Target } from './options.ts'
+import { supportsPostQuantum } from './send-hellos.ts'
+import { alertIn } from '../transport/alerts.ts'
 
 /** Suites without forward secrecy or without an AEAD: CBC with HMAC (RFC 7525, section 4.2). */
 const CBC = ['AES128-SHA', 'AES256-SHA', 'AES128-SHA256', 'AES256-SHA256']
