@@ -358,13 +358,13 @@ export const CLAIMS: readonly Claim[] = [
     ['audit/html-browser.test.ts', 'the script of the page runs, and a changed one does not'],
   ),
   claim(
-    4,
+    3,
     'audit --fix and harden write proposals',
     ['audit/harden/requests.test.ts', 'hostile text', 'secrets are withheld unless they are asked for'],
     ['audit/harden/trial.test.ts', 'no port, name, label or writable mount of it'],
     ['daemon/harden.test.ts', 'leaves nothing behind', 'a copy is removed after Ctrl-C'],
   ),
-  claim(3, 'Attacks are replayed', ['attack/attacks.test.ts', 'is stopped by our set-up', 'a weakened set-up']),
+  claim(4, 'Attacks are replayed', ['attack/attacks.test.ts', 'is stopped by our set-up', 'a weakened set-up']),
   claim(
     4,
     'User namespaces are verified',
