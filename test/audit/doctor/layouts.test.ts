@@ -141,7 +141,7 @@ describe('docker:dind, half set up', { skip }, () => {
     const root = await temporaryFolder(t)
     const env = { HOME: root, DOCKER_HOST: 'tcp://docker:2376', DOCKER_TLS_CERTDIR: join(root, 'certs') }
     const { remedy } = assertFails(await diagnoseInTime({}, env), 'endpoint', 'ERR_TLS_VERIFY_REQUIRED')
-    assert.match(remedy ?? '', /isn't there yet\. Wait for it/)
+    assert.match(remedy ?? '', /isn't there yet\. Wait until it exists/)
   })
 
   test('its key is open to others on purpose, which is said', async (t) => {
@@ -150,7 +150,7 @@ describe('docker:dind, half set up', { skip }, () => {
     const port = await startDaemon(t, server)
     const diagnosis = await diagnoseInTime({ host: `localhost:${port}`, certPath: folder })
     const warning = diagnosis.steps.find(({ code }) => code === 'KEY_OPEN_TO_OTHERS')
-    assert.match(warning?.finding ?? '', /docker:dind creates it so/)
+    assert.match(warning?.finding ?? '', /docker:dind creates it with this mode/)
     const used = diagnosis.steps.find(({ step }) => step === 'identity')
     assert.equal(used?.facts['layout'], 'docker:dind')
   })

@@ -46,11 +46,12 @@ export function details(report: AuditReport, view: View): Html {
   return html`${problemsSection(report, view)}${unknownSection(report, view)}${acceptedSection(report, view)}${betterSection(report, view)}${quietSection(report, 'pass', view)}${quietSection(report, 'not-applicable', view)}`
 }
 
-function audited({ at, engine, profile, checks, skipped, baseline }: AuditReport): Html {
-  const left = folded(skipped.map(code), 8, (ids) => html`<span class="ids">${ids}</span>`)
+function audited({ at, engine, profile, checks, skipped, withoutHost, baseline }: AuditReport): Html {
+  const byOptions = skipped.filter((id) => !withoutHost.includes(id))
+  const left = folded(byOptions.map(code), 8, (ids) => html`<span class="ids">${ids}</span>`)
   return html`<dl class="facts">
     ${fact('Audited', timeLabel(at))}${fact('Docker Engine', engine ?? 'unknown')}${fact('Profile', profile)}${fact('Checks', checks.length)}${
-      skipped.length === 0 ? undefined : fact(`Left out by options (${skipped.length})`, left)
+      byOptions.length === 0 ? undefined : fact(`Left out by options (${byOptions.length})`, left)
     }${baseline === undefined ? undefined : fact('Baseline', baselineText(baseline))}
   </dl>`
 }
