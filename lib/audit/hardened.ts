@@ -24,7 +24,7 @@ export interface ReviewOptions {
 
 /** A setting that {@link hardened} changed. */
 export interface HardeningChange {
-  /** The check that required it. Undefined for `Init`, which no check requires. */
+  /** The first check that required it. Undefined for `Init`, which no check requires. */
   readonly check: string | undefined
   /** `User`, or `HostConfig.CapDrop`. */
   readonly setting: string
@@ -50,6 +50,7 @@ export interface Hardened {
  *
  * @param body - the request, as for `docker.containers.create()`
  * @returns a finding for each check that applies
+ * @throws {@link ArgumentError} if a key differs from one of the API only in upper and lower case: dockerd would read it
  * @example
  * ```ts
  * const findings = reviewCreate({ Image: 'web:1.2.3', HostConfig: { Binds: ['/:/host'] } })
@@ -70,7 +71,8 @@ export function review(body: ContainerCreateRequest, against: Reviewed): readonl
 
 /**
  * Turns a request to create a container into one that passes the container checks, as far as possible. It doesn't remove or
- * change anything that only you can judge: mounts, devices, networks, variables and the image.
+ * change anything that only you can judge: mounts, devices, networks, variables and the image. Settings of yours whose effect it
+ * can't see, such as a security profile or the namespaces of another container, stay as they are.
  *
  * @param body - the request, as for `docker.containers.create()`
  * @param overrides - settings that you insist on, such as `{ HostConfig: { CapAdd: ['NET_BIND_SERVICE'] } }`
@@ -97,44 +99,57 @@ export const INIT = 'INIT'
 export function hardenExcept(body: ContainerCreateRequest, by: HardenBy = {}): Hardened {
   const { overrides = {}, skip = [] } = by
   let current = body
-  const changes: HardeningChange[] = []
-  for (const { check, change } of REPAIRS) {
-    if (skip.includes(check) || isFine(current, check, by)) continue
-    const next = change(current, (HostConfig) => isFine({ HostConfig }, check, by))
-    changes.push(...differences(current, next, check))
+  // The first check that changed a setting.
+  const checks = new Map<string, string>()
+  for (const { check, change, onlyIfBad } of REPAIRS) {
+    const isFine = (request: ContainerCreateRequest): boolean => passes(request, { check, onlyIfBad }, by)
+    if (skip.includes(check) || isFine(current)) continue
+    const next = change(current, (HostConfig) => isFine({ HostConfig }))
+    for (const setting of changedSettings(current, next)) if (!checks.has(setting)) checks.set(setting, check)
     current = next
   }
   const withInit = skip.includes(INIT) ? current : merge({ HostConfig: { Init: true } }, current)
-  changes.push(...differences(current, withInit, undefined))
   const result = merge(withInit, overrides)
+  const settings = [...checks.keys(), ...changedSettings(current, withInit)]
   return {
     body: result,
-    changes: changes.filter(({ setting, after }) => isDeepStrictEqual(settingOf(result, setting), after)),
+    changes: settings
+      .filter((setting) => settingOf(overrides, setting) === undefined)
+      .map((setting) => ({
+        check: checks.get(setting),
+        setting,
+        before: settingOf(body, setting),
+        after: settingOf(result, setting),
+      }))
+      .filter(({ before, after }) => isChange(before, after)),
     remaining: review(result, by).filter(({ status }) => status !== 'pass'),
   }
 }
 
 /** A check that does not apply is fine. */
-function isFine(body: ContainerCreateRequest, check: string, by: Reviewed): boolean {
-  return review(body, by).every((finding) => finding.check !== check || finding.status === 'pass')
+function passes(
+  body: ContainerCreateRequest,
+  { check, onlyIfBad }: { readonly check: string; readonly onlyIfBad: boolean },
+  by: Reviewed,
+): boolean {
+  const fine = onlyIfBad ? ['pass', 'unknown'] : ['pass']
+  return review(body, by).every((finding) => finding.check !== check || fine.includes(finding.status))
 }
 
 function merge(base: ContainerCreateRequest, over: ContainerCreateRequest): ContainerCreateRequest {
   return { ...base, ...over, HostConfig: { ...base.HostConfig, ...over.HostConfig } }
 }
 
-function differences(
-  before: ContainerCreateRequest,
-  after: ContainerCreateRequest,
-  check: string | undefined,
-): HardeningChange[] {
+function changedSettings(before: ContainerCreateRequest, after: ContainerCreateRequest): string[] {
   const names = [
     ...Object.keys(after).filter((name) => name !== 'HostConfig'),
     ...Object.keys(after.HostConfig ?? {}).map((name) => `HostConfig.${name}`),
   ]
-  return names
-    .map((setting) => ({ check, setting, before: settingOf(before, setting), after: settingOf(after, setting) }))
-    .filter((change) => !isDeepStrictEqual(change.before, change.after) && !areEmpty(change.before, change.after))
+  return names.filter((setting) => isChange(settingOf(before, setting), settingOf(after, setting)))
+}
+
+function isChange(before: unknown, after: unknown): boolean {
+  return !isDeepStrictEqual(before, after) && !areEmpty(before, after)
 }
 
 function settingOf(body: ContainerCreateRequest, setting: string): unknown {

@@ -159,7 +159,12 @@ describe('hostile texts', () => {
 describe('the verdict', () => {
   const partly = { ...GOOD_REPORT, unread: [{ part: 'networks', reason: 'refused' }] }
   const rows: ReadonlyArray<readonly [what: string, results: readonly AuditResult[], heading: string, text: RegExp]> = [
-    ['nothing fails', [GOOD_REPORT], 'Passed', /No finding of severity high or worse\. Notes The files of the host were not read/],
+    [
+      'nothing fails',
+      [GOOD_REPORT],
+      'Passed',
+      /No finding of severity high or worse\. Notes The files of the host were not read/,
+    ],
     ['something fails', [{ ...BAD_REPORT, unread: [] }], 'Failed', /What fails high Not met: .* — web/],
     [
       'a part is missing',

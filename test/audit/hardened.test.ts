@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { hardened, reviewCreate } from '../../lib/audit/hardened.ts'
 import type { Finding } from '../../lib/audit/check.ts'
 import type { Status } from '../../lib/audit/verdict.ts'
-import type { ContainerCreateRequest } from '../../lib/index.ts'
+import type { ContainerCreateRequest, HostConfig } from '../../lib/index.ts'
 import { snapshotWith } from './support/containers.ts'
 
 const DAEMON = snapshotWith(
@@ -119,6 +119,87 @@ describe('reviewCreate and hardened', () => {
     )
     assert.deepEqual(body.HostConfig?.CapDrop, ['ALL'])
     assert.deepEqual(Object.keys(body.HostConfig?.Tmpfs ?? {}), ['/tmp'])
+  })
+
+  test('each change has the value of the request, also if several checks change it', () => {
+    const { changes } = hardened({ HostConfig: { CapAdd: ['SYS_ADMIN', 'NET_RAW'] } })
+    const found = changes.filter(({ setting }) => setting === 'HostConfig.CapAdd')
+    assert.deepEqual(found, [
+      { check: 'C-CAPS', setting: 'HostConfig.CapAdd', before: ['SYS_ADMIN', 'NET_RAW'], after: [] },
+    ])
+  })
+
+  const KEPT: ReadonlyArray<readonly [what: string, hostConfig: HostConfig]> = [
+    ['profiles of your own', { SecurityOpt: ['apparmor=my-strict', 'label=type:my_strict_t', 'no-new-privileges'] }],
+    [
+      'namespaces of other containers',
+      { NetworkMode: 'container:vpn', PidMode: 'container:app', IpcMode: 'container:app' },
+    ],
+    ['a period, which dockerd refuses beside NanoCpus', { CpuPeriod: 50_000 }],
+    ['a tmpfs at /tmp', { Mounts: [{ Type: 'tmpfs', Target: '/tmp/' }] }],
+    [
+      'propagation that does not reach the host',
+      {
+        Binds: ['/a:/a:rslave'],
+        Mounts: [
+          { Type: 'bind', Source: '/b', Target: '/b', BindOptions: { Propagation: 'rslave' } },
+          { Type: 'bind', Source: '/c', Target: '/c', BindOptions: { Propagation: 'rshared' } },
+        ],
+      },
+    ],
+  ]
+  for (const [what, HostConfig] of KEPT) {
+    for (const daemon of [undefined, DAEMON]) {
+      test(`keeps ${what}, ${daemon === undefined ? 'without a daemon' : 'with one'}`, () => {
+        const { body } = hardened({ Image: 'web:1', HostConfig }, {}, { daemon })
+        const { HostConfig: host = {} } = body
+        for (const [name, value] of Object.entries(HostConfig)) {
+          if (name === 'Mounts')
+            assert.deepEqual(
+              [host.Mounts?.[0], host.Mounts?.length],
+              [HostConfig.Mounts?.[0], HostConfig.Mounts?.length],
+            )
+          else assert.deepEqual(host[name as keyof HostConfig], value, name)
+        }
+        assert.equal(host.CpuPeriod !== undefined && host.NanoCpus !== undefined, false)
+        if (what.includes('/tmp')) assert.deepEqual(host.Tmpfs, {})
+      })
+    }
+  }
+
+  test('a limit of memory is not below the reservation', () => {
+    const { body } = hardened({ HostConfig: { MemoryReservation: 1024 ** 3 } }, {}, { daemon: DAEMON })
+    assert.equal(body.HostConfig?.Memory, 1024 ** 3)
+  })
+
+  test('the log of the daemon stays, if it is kept elsewhere', () => {
+    const journald = snapshotWith({}, { info: { LoggingDriver: 'journald' } })
+    assert.equal(hardened({ Image: 'web:1' }, {}, { daemon: journald }).body.HostConfig?.LogConfig, undefined)
+  })
+
+  test('an anonymous volume with a driver is judged by what it shows', () => {
+    const DriverConfig = { Name: 'local', Options: { type: 'none', o: 'bind', device: '/var/run/docker.sock' } }
+    const Mounts = [{ Type: 'volume', Source: '', Target: '/x', VolumeOptions: { DriverConfig } }] as const
+    const failed = ids(reviewCreate({ HostConfig: { Mounts } }, { daemon: DAEMON }), 'fail', 'warn')
+    for (const id of ['C-SOCK', 'C-VOLBIND', 'C-MOUNTDRV']) assert.ok(failed.includes(id), id)
+  })
+
+  const OTHER_CASE: readonly object[] = [
+    { hostConfig: {} },
+    { HostConfig: { privileged: true } },
+    { HostConfig: { Pidmode: 'host' } },
+    { HostConfig: { Mounts: [{ type: 'bind', Source: '/', Target: '/h' }] } },
+    { HostConfig: { Mounts: [{ Type: 'volume', Target: '/h', VolumeOptions: { driverConfig: {} } }] } },
+  ]
+  for (const request of OTHER_CASE) {
+    test(`refuses keys that only dockerd would read: ${JSON.stringify(request)}`, () => {
+      for (const call of [reviewCreate, hardened])
+        assert.throws(() => call(request), { code: 'ERR_ARGUMENT_INVALID', message: /dockerd reads as/ })
+    })
+  }
+
+  test('labels and variables may have any key', () => {
+    assert.ok(reviewCreate({ Labels: { privileged: 'x' }, Env: ['binds=1'], HostConfig: { Sysctls: { user: '1' } } }))
   })
 
   test('overrides win, are no changes, and are judged', () => {

@@ -1,4 +1,5 @@
 import type { ContainerCreateRequest } from '../../engine/containers/types/create.ts'
+import { refuseOtherCase } from './key-case.ts'
 import { parseBind } from '../container/bind.ts'
 import { DEFAULT_MASKED_PATHS, DEFAULT_READONLY_PATHS } from '../container/masks.ts'
 import { isLocalDriver } from '../container/mounts.ts'
@@ -77,6 +78,7 @@ export function snapshotOfRequest(
     commands: unseen,
     listedImage: undefined,
   }
+  refuseOtherCase(body)
   const others = 'value' in daemon.containers ? daemon.containers.value : []
   return { ...daemon, containers: { value: [container, ...others] }, volumes: withNewVolumes(value, daemon) }
 }
@@ -90,6 +92,7 @@ function inspectedForm(body: ContainerCreateRequest, daemon: Snapshot, isWhole: 
   const hostConfig: Fields = {
     ...DEFAULTS,
     RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
+    ...(infoOf(daemon)?.LoggingDriver && { LogConfig: { Type: infoOf(daemon)?.LoggingDriver, Config: {} } }),
     ...(onCgroup2 && { CgroupnsMode: 'private' }),
     ...given,
     PortBindings: bindingsOf(HostConfig?.PortBindings),
@@ -126,7 +129,7 @@ function mountsOf({ HostConfig }: ContainerCreateRequest): Fields[] {
   const requested = listOf(HostConfig?.Mounts).map(
     ({ Type, Source, Target, ReadOnly, BindOptions, VolumeOptions }) => ({
       Type,
-      Name: Source ?? Target,
+      Name: Source || Target,
       Source,
       Destination: Target,
       Driver: VolumeOptions?.DriverConfig?.Name ?? '',

@@ -6,6 +6,11 @@ import { parseBind } from '../container/bind.ts'
 /** How a request changes so that a check passes. Each part of a list that does not pass alone is left out. */
 export interface Repair {
   readonly check: string
+  /**
+   * Whether it takes something away that the request names. It then needs a fault: what could not be seen may be what you
+   * need. Other repairs only add a limit or a protection, so they also answer what is unknown.
+   */
+  readonly onlyIfBad: boolean
   /** @param passes - whether the check passes for a host configuration */
   readonly change: (body: ContainerCreateRequest, passes: (hostConfig: HostConfig) => boolean) => ContainerCreateRequest
 }
@@ -20,9 +25,16 @@ const NOBODY = '65534:65534'
 type Change =
   Partial<HostConfig> | ((given: HostConfig, passes: (hostConfig: HostConfig) => boolean) => Partial<HostConfig>)
 
-function onHost(check: string, change: Change): Repair {
+/** Adds a limit or a protection. */
+function adds(check: string, change: Change): Repair {
+  return { ...removes(check, change), onlyIfBad: false }
+}
+
+/** Takes something away. */
+function removes(check: string, change: Change): Repair {
   return {
     check,
+    onlyIfBad: true,
     change: (body, passes) => {
       const given = body.HostConfig ?? {}
       return { ...body, HostConfig: { ...given, ...(typeof change === 'function' ? change(given, passes) : change) } }
@@ -40,55 +52,59 @@ const withoutOption =
 
 /** In this order. What has no repair is a decision: mounts, devices, variables, the image, its network. */
 export const REPAIRS: readonly Repair[] = [
-  onHost('C-PRIV', { Privileged: false }),
-  onHost('C-CAPS', ({ CapAdd }, passes) => ({ CapAdd: (CapAdd ?? []).filter((name) => passes({ CapAdd: [name] })) })),
-  onHost('C-CAPDROP', { CapDrop: ['ALL'] }),
-  onHost('C-NETRAW', ({ CapAdd }) => ({ CapAdd: (CapAdd ?? []).filter((name) => !/^(?:cap_)?net_raw$/i.test(name)) })),
-  onHost('C-SECCOMP', withoutOption('seccomp')),
-  onHost('C-APPARMOR', withoutOption('apparmor')),
-  onHost('C-LABEL', withoutOption('label', 'disable')),
-  onHost('C-MASK', { MaskedPaths: null, ReadonlyPaths: null }),
-  onHost('C-NNP', ({ SecurityOpt }) => ({
+  removes('C-PRIV', { Privileged: false }),
+  removes('C-CAPS', ({ CapAdd }, passes) => ({ CapAdd: (CapAdd ?? []).filter((name) => passes({ CapAdd: [name] })) })),
+  adds('C-CAPDROP', { CapDrop: ['ALL'] }),
+  removes('C-NETRAW', ({ CapAdd }) => ({ CapAdd: (CapAdd ?? []).filter((name) => !/^(?:cap_)?net_raw$/i.test(name)) })),
+  removes('C-SECCOMP', withoutOption('seccomp')),
+  removes('C-APPARMOR', withoutOption('apparmor')),
+  removes('C-LABEL', withoutOption('label', 'disable')),
+  removes('C-MASK', { MaskedPaths: null, ReadonlyPaths: null }),
+  adds('C-NNP', ({ SecurityOpt }) => ({
     SecurityOpt: [
       ...(SecurityOpt ?? []).filter((option) => !option.startsWith('no-new-privileges')),
       'no-new-privileges',
     ],
   })),
-  { check: 'C-USER', change: (body) => ({ ...body, User: NOBODY }) },
-  onHost('C-NET', { NetworkMode: 'bridge' }),
-  onHost('C-PID', { PidMode: '' }),
-  onHost('C-IPC', { IpcMode: 'private' }),
-  onHost('C-UTS', { UTSMode: '' }),
-  onHost('C-USERNS', { UsernsMode: '' }),
-  onHost('C-CGROUPNS', { CgroupnsMode: 'private' }),
-  onHost('C-CGPARENT', { CgroupParent: '' }),
-  onHost('C-SYSCTL', ({ Sysctls }, passes) => ({
+  { check: 'C-USER', onlyIfBad: false, change: (body) => ({ ...body, User: NOBODY }) },
+  removes('C-NET', ({ NetworkMode }) => (NetworkMode === 'host' ? { NetworkMode: 'bridge' } : {})),
+  removes('C-PID', ({ PidMode }) => (PidMode === 'host' ? { PidMode: '' } : {})),
+  removes('C-IPC', ({ IpcMode }) => (IpcMode === 'host' ? { IpcMode: 'private' } : {})),
+  removes('C-UTS', { UTSMode: '' }),
+  removes('C-USERNS', { UsernsMode: '' }),
+  adds('C-CGROUPNS', { CgroupnsMode: 'private' }),
+  removes('C-CGPARENT', { CgroupParent: '' }),
+  removes('C-SYSCTL', ({ Sysctls }, passes) => ({
     Sysctls: Object.fromEntries(
       Object.entries(Sysctls ?? {}).filter(([name, value]) => passes({ Sysctls: { [name]: value } })),
     ),
   })),
-  onHost('C-PROP', ({ Mounts, Binds }) => ({
+  removes('C-PROP', ({ Mounts, Binds }) => ({
     Mounts: (Mounts ?? []).map((mount) =>
-      mount.BindOptions?.Propagation
+      mount.BindOptions?.Propagation?.includes('shared')
         ? { ...mount, BindOptions: { ...mount.BindOptions, Propagation: 'rprivate' as const } }
         : mount,
     ),
     Binds: (Binds ?? []).map((bind) => bind.replace(/(?<=[:,])r?shared(?=,|$)/, 'rprivate')),
   })),
-  onHost('C-RORECURSE', ({ Mounts }) => ({
+  removes('C-RORECURSE', ({ Mounts }) => ({
     Mounts: (Mounts ?? []).map((mount) =>
       mount.BindOptions ? { ...mount, BindOptions: { ...mount.BindOptions, ReadOnlyNonRecursive: false } } : mount,
     ),
   })),
-  onHost('C-MEM', ({ Memory }) => ({ Memory: Memory || MEMORY })),
-  onHost('C-CPU', ({ NanoCpus, CpuQuota }) => (CpuQuota ? {} : { NanoCpus: NanoCpus || ONE_CPU })),
-  onHost('C-PIDS', ({ PidsLimit }) => ({ PidsLimit: (PidsLimit ?? 0) > 0 ? (PidsLimit ?? 0) : PROCESSES })),
-  onHost('C-ULIMIT', ({ Ulimits }, passes) => ({
+  adds('C-MEM', ({ Memory, MemoryReservation }) => ({ Memory: Memory || Math.max(MEMORY, MemoryReservation ?? 0) })),
+  adds('C-CPU', ({ NanoCpus, CpuQuota, CpuPeriod }) => {
+    if (CpuQuota || NanoCpus) return {}
+    // dockerd refuses NanoCpus beside a period.
+    return CpuPeriod ? { CpuQuota: CpuPeriod } : { NanoCpus: ONE_CPU }
+  }),
+  adds('C-PIDS', ({ PidsLimit }) => ({ PidsLimit: (PidsLimit ?? 0) > 0 ? (PidsLimit ?? 0) : PROCESSES })),
+  removes('C-ULIMIT', ({ Ulimits }, passes) => ({
     Ulimits: (Ulimits ?? []).filter((limit) => passes({ Ulimits: [limit] })),
   })),
-  onHost('C-OOM', { OomKillDisable: false, OomScoreAdj: 0 }),
-  onHost('C-RESTART', { RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 5 } }),
-  onHost('C-LOGSIZE', ({ LogConfig }) => ({
+  removes('C-OOM', { OomKillDisable: false, OomScoreAdj: 0 }),
+  removes('C-RESTART', { RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 5 } }),
+  adds('C-LOGSIZE', ({ LogConfig }) => ({
     LogConfig:
       LogConfig?.Type === 'json-file'
         ? { ...LogConfig, Config: { 'max-file': '3', ...LogConfig.Config, 'max-size': '10m' } }
@@ -96,9 +112,10 @@ export const REPAIRS: readonly Repair[] = [
   })),
   {
     check: 'C-PORT',
+    onlyIfBad: true,
     change: (body) => ({ ...body, HostConfig: { ...body.HostConfig, ...onLoopback(body) } }),
   },
-  onHost('C-RO', (given) => ({ ReadonlyRootfs: true, Tmpfs: { ...temporaryFiles(given), ...given.Tmpfs } })),
+  adds('C-RO', (given) => ({ ReadonlyRootfs: true, Tmpfs: { ...temporaryFiles(given), ...given.Tmpfs } })),
 ]
 
 /** Publishes on loopback what was published on all addresses, also ports that the daemon would have chosen. */
@@ -123,6 +140,6 @@ function temporaryFiles({ Binds, Mounts }: HostConfig): Record<string, string> {
   const targets = [
     ...(Binds ?? []).map((bind) => parseBind(bind).destination),
     ...(Mounts ?? []).map(({ Target }) => Target),
-  ]
+  ].map((path = '') => path.replace(/\/+$/, ''))
   return targets.includes('/tmp') ? {} : { '/tmp': 'rw,noexec,nosuid,nodev,size=64m' }
 }
