@@ -30,7 +30,6 @@ const MENDED = [
   'D-LIVE',
   'D-LOG',
   'D-NNP',
-  'D-PPROF',
   'D-USERNS',
 ]
 
