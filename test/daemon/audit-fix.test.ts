@@ -21,17 +21,7 @@ const BAD = {
   'shutdown-timeout': 20,
 }
 /** What the settings of the proposal mend here. */
-const MENDED = [
-  'D-BINDIP',
-  'D-DEBUG',
-  'D-EXP',
-  'D-ICC',
-  'D-INSECREG',
-  'D-LIVE',
-  'D-LOG',
-  'D-NNP',
-  'D-USERNS',
-]
+const MENDED = ['D-BINDIP', 'D-DEBUG', 'D-EXP', 'D-ICC', 'D-INSECREG', 'D-LIVE', 'D-LOG', 'D-NNP', 'D-USERNS']
 
 const openIn = ({ findings }: AuditReport): Set<string> =>
   new Set(findings.filter(({ status }) => status === 'fail' || status === 'warn').map(({ check }) => check))
