@@ -94,6 +94,14 @@ const RULES: readonly Rule[] = [
   // A run waits for a container that is just being created, so that it can remove it.
   [['run: create'], '*', ['late'], ['ERR_CALL_TIMEOUT'], between(CALL_MS, CALL_MS + 30_000)],
   ['*', '*', ['late'], ['ERR_CALL_TIMEOUT'], between(CALL_MS, CALL_MS)],
+  // The start may need another connection, which is opened before or after packets are dropped.
+  [
+    ['run: attach'],
+    ['between', 'inside'],
+    ['drop'],
+    [...CLOSED, 'ERR_HANDSHAKE_TIMEOUT', 'ERR_CONNECT_TIMEOUT'],
+    between(CONNECT_MS - 1_000, 42_000 + CONNECT_MS),
+  ],
   // A run then tries to remove its container.
   [RUNS, '*', ['drop'], CLOSED, vanishedAfter(CONNECT_MS)],
   ['*', '*', ['drop'], CLOSED, VANISHED],
