@@ -37,6 +37,7 @@ export const TEST_PACKAGES: readonly DebianPackage[] = [
     neededFor: "Docker's Python client",
   },
   { name: 'docker-compose', provides: 'docker-compose', neededFor: 'creating containers from Compose files' },
+  { name: 'sslscan', provides: 'sslscan', neededFor: 'another look at TLS' },
   { name: 'zsh', provides: 'zsh', neededFor: 'testing variables for zsh' },
   { name: 'fish', provides: 'fish', neededFor: 'testing variables for fish' },
   { name: 'systemd', provides: '/usr/lib/systemd/systemd', neededFor: 'checking drop-ins' },

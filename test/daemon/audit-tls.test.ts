@@ -5,6 +5,7 @@ import { CERTIFICATE_CHECKS } from '../../lib/audit/checks/certificates.ts'
 import { TLS_CHECKS } from '../../lib/audit/checks/tls.ts'
 import { collectSnapshot } from '../../lib/audit/snapshot/collect.ts'
 import { connect } from '../../lib/index.ts'
+import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
@@ -40,6 +41,23 @@ describe('the TLS connection of a real daemon', { skip }, () => {
       'T-PQ': 'warn: it refuses X25519MLKEM768',
     }
     assert.deepEqual(await audited({ HOME: '/nonexistent', ...secured.clientEnv }), known)
+  })
+
+  test('looks the same to sslscan', { skip: lacks('sslscan') }, async () => {
+    const { client, clientEnv, place } = secured
+    await using docker = await connect({}, { HOME: '/nonexistent', ...clientEnv })
+    const { tls } = await collectSnapshot(docker)
+    assert.ok('value' in tls && tls.value)
+    const { handshakes, acceptsCbc, postQuantum, server } = tls.value
+    const flags = ['--no-colour', `--certs=${client.cert}`, `--pk=${client.key}`]
+    const { stdout } = await runCommand('sslscan', [...flags, `127.0.0.1:${place.port}`])
+    const enabled = [...stdout.matchAll(/^(TLSv1\.\d) +enabled$/gm)].map(([, version]) => version)
+    assert.deepEqual('value' in handshakes && handshakes.value.protocols, enabled)
+    assert.deepEqual(acceptsCbc, { value: /^(?:Preferred|Accepted) +TLSv1\.2 .*-SHA(?:256|384)? /m.test(stdout) })
+    assert.deepEqual(postQuantum, { value: /MLKEM768/i.test(stdout) })
+    assert.match(stdout, new RegExp(`^Signature Algorithm: ${server.signatureAlgorithm}$`, 'mi'))
+    assert.match(stdout, /^ECC Curve Name: +prime256v1$/m)
+    assert.equal(server.curve, 'P-256')
   })
 
   test('has no meaning for a local socket', async () => {
