@@ -9,7 +9,7 @@ interface BenchRule {
   readonly objects: (inspect: ContainerInspect) => boolean
 }
 
-const SENSITIVE = ['/', '/boot', '/dev', '/etc', '/lib', '/proc', '/sys', '/usr']
+const SENSITIVE: ReadonlySet<string> = new Set(['/', '/boot', '/dev', '/etc', '/lib', '/proc', '/sys', '/usr'])
 
 function options({ HostConfig }: ContainerInspect): readonly string[] {
   return HostConfig.SecurityOpt ?? []
@@ -24,7 +24,7 @@ export const BENCH_RULES: readonly BenchRule[] = [
   { cis: '5.3', check: 'C-LABEL', objects: (inspect) => options(inspect).length === 0 },
   { cis: '5.4', check: 'C-CAPS', objects: ({ HostConfig }) => (HostConfig.CapAdd ?? []).length > 0 },
   { cis: '5.5', check: 'C-PRIV', objects: ({ HostConfig }) => HostConfig.Privileged === true },
-  { cis: '5.6', check: 'C-HOSTDIR', objects: ({ Mounts }) => Mounts.some(({ Source }) => SENSITIVE.includes(Source)) },
+  { cis: '5.6', check: 'C-HOSTDIR', objects: ({ Mounts }) => Mounts.some(({ Source }) => SENSITIVE.has(Source)) },
   {
     cis: '5.8',
     check: 'C-LOWPORT',
