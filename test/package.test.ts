@@ -96,6 +96,12 @@ describe('the tarball', () => {
     const building = Object.entries(await lockedDependencies()).filter(([, { hasInstallScript }]) => hasInstallScript)
     assert.deepEqual(building, [])
   })
+
+  test('is well-made in the eyes of publint and arethetypeswrong', async () => {
+    await run(folder, 'publint', '--strict', packed.tarball)
+    const said = await run(folder, 'attw', packed.tarball, '--profile', 'esm-only', '--format', 'ascii')
+    for (const entry of Object.keys(ENTRIES)) assert.ok(said.includes(`"${entry}"\n\nnode16 (from ESM): `), entry)
+  })
 })
 
 describe('installed elsewhere', () => {
