@@ -1,3 +1,4 @@
+import { worst } from '../worst.ts'
 import { tlsCheck, type Check, type Severity } from '../check.ts'
 import type { AuditedCertificate, TlsFacts } from '../snapshot/tls-schema.ts'
 import { fail, pass, unknown, warn, type Verdict } from '../verdict.ts'
@@ -87,7 +88,11 @@ const expiry = EXPIRING.map(({ id, whose, severity, remedy, of }) =>
     why: 'When it expires, every connection that depends on it fails. dockerd does not warn you.',
     remedy,
     references: ['https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5'],
-    test: (tls, { at }) => worst(of(tls).map((certificate) => judgeExpiry(certificate, Date.parse(at)))),
+    test: (tls, { at }) =>
+      worst(
+        of(tls).map((certificate) => judgeExpiry(certificate, Date.parse(at))),
+        NONE,
+      ),
   }),
 )
 
@@ -156,7 +161,7 @@ const constraints = tlsCheck({
   why: 'Without pathlen:0, anyone with the key of a CA that it has signed can issue client certificates for the daemon. Some clients reject a CA without a critical basicConstraints or without keyCertSign.',
   remedy: 'Replace the CA in four phases, without locking anyone out:  docker-mtls cert rotate-ca',
   references: ['https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9'],
-  test: ({ cas }) => worst(cas.map(judgeCa)),
+  test: ({ cas }) => worst(cas.map(judgeCa), NONE),
 })
 
 function judgeCa({ isCa, extensions }: AuditedCertificate): Verdict {
@@ -231,17 +236,8 @@ function each(
   ]
 }
 
-const ORDER = ['fail', 'unknown', 'warn', 'pass', 'not-applicable'] as const
-
-/** The worst of several. If something failed, that something else is unknown adds nothing. */
-function worst(verdicts: readonly Verdict[]): Verdict {
-  for (const status of ORDER) {
-    const found = verdicts.filter((verdict) => verdict.status === status)
-    const details = found.flatMap(({ detail }) => detail ?? [])
-    if (found.length > 0) return details.length === 0 ? { status } : { status, detail: details.join('; ') }
-  }
-  return unknown('there is no certificate')
-}
+/** If there are none: what isn't there can't be in order. */
+const NONE: Verdict = unknown('there is no certificate')
 
 /** The certificates of both sides. */
 export const CERTIFICATE_CHECKS: readonly Check[] = [

@@ -1,4 +1,5 @@
 import { daemonCheck, type Check } from '../check.ts'
+import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../listener-warnings.ts'
 import { MOST_SKEW_MS } from '../clocks.ts'
 import { fail, pass, reported, unknown, type Verdict } from '../verdict.ts'
 import type { InfoFacts } from '../snapshot/daemon-schema.ts'
@@ -17,7 +18,7 @@ const plaintext = daemonCheck({
   fix: { settings: {}, apply: [] },
   references: [PROTECT, 'https://docs.docker.com/engine/security/#docker-daemon-attack-surface'],
   needs: ['info'],
-  test: ({ info }) => listenerWarning(info, /accessible on http:\/\/(\S+)/i, 'without TLS'),
+  test: ({ info }) => listenerWarning(info, WITHOUT_TLS, 'without TLS'),
 })
 
 const unverified = daemonCheck({
@@ -32,12 +33,7 @@ const unverified = daemonCheck({
   fix: { settings: {}, apply: [] },
   references: [PROTECT],
   needs: ['info'],
-  test: ({ info }) =>
-    listenerWarning(
-      info,
-      /accessible on https:\/\/(\S+) without TLS client verification/i,
-      'without client certificates',
-    ),
+  test: ({ info }) => listenerWarning(info, WITHOUT_CLIENT_CERTIFICATE, 'without client certificates'),
 })
 
 /** dockerd names each such listener in a warning (moby, daemon/info.go, fillAPIInfo). */

@@ -1,5 +1,6 @@
 import { isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
+import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../listener-warnings.ts'
 import { MOST_SKEW_MS } from '../clocks.ts'
 import { inWords } from '../../identity/dates.ts'
 import type { Attempt } from './attempt.ts'
@@ -51,9 +52,7 @@ export function clockStep({ ahead }: Attempt): DetailedStep {
 export function listenersStep({ info }: Attempt): DetailedStep {
   const warnings = info && valueOf(info)?.Warnings
   if (warnings === undefined) return unknown('neighbours', 'the daemon did not report whether it listens without TLS')
-  const open = warnings.filter((text) =>
-    /API is accessible on (?:http:|https:.*without TLS client verification)/.test(text),
-  )
+  const open = warnings.filter((text) => WITHOUT_TLS.test(text) || WITHOUT_CLIENT_CERTIFICATE.test(text))
   if (open.length === 0) return ok('neighbours', 'the daemon listens on no network address without TLS')
   return {
     ...warning('neighbours', {

@@ -1,3 +1,4 @@
+import { groupBy } from '../../base/group-by.ts'
 import type { CheckFacts, Family, Severity } from '../check.ts'
 import type { ExceptionUse } from '../exceptions.ts'
 import { FAIL_ON, FAMILIES, SEVERITIES } from '../names.ts'
@@ -63,9 +64,14 @@ export function isProblem({ status, change }: ReportedFinding): boolean {
   return status === 'fail' || status === 'warn' || (status === 'unknown' && change === 'worse')
 }
 
+/** Whether a finding has this status, and no exception. */
+export function isOpen(wanted: ReportedFinding['status']): (finding: ReportedFinding) => boolean {
+  return ({ status, exception }) => status === wanted && exception === undefined
+}
+
 /** What could not be seen, without problems and without what has an exception. */
 export function isUnknown(finding: ReportedFinding): boolean {
-  return finding.status === 'unknown' && finding.exception === undefined && !isProblem(finding)
+  return isOpen('unknown')(finding) && !isProblem(finding)
 }
 
 /** What has an exception. */
@@ -80,8 +86,7 @@ export function acceptedOf({
 /** The checks with findings of a kind, in the order of the report. Failures come before warnings. */
 export function groupsOf(report: AuditReport, isWanted: (finding: ReportedFinding) => boolean): CheckGroup[] {
   const wanted = report.findings.filter(isWanted)
-  const byCheck = new Map<string, ReportedFinding[]>()
-  for (const finding of wanted) byCheck.set(finding.check, [...(byCheck.get(finding.check) ?? []), finding])
+  const byCheck = groupBy(wanted, ({ check }) => check)
   return report.checks.flatMap((facts) => {
     const findings = byCheck.get(facts.id)
     if (findings === undefined) return []

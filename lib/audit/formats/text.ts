@@ -7,6 +7,7 @@ import {
   failuresBySeverity,
   groupsOf,
   acceptedOf,
+  isOpen,
   isReport,
   isUnknown,
   problemsOf,
@@ -68,10 +69,6 @@ function reportBlocks(report: AuditReport, page: Page): string[] {
     ...(page.all ? listBlock('Not applicable', groupsOf(report, isOpen('not-applicable')), page) : []),
     wrap(`${countsText(report)}.`, width),
   ]
-}
-
-function isOpen(wanted: ReportedFinding['status']): (finding: ReportedFinding) => boolean {
-  return ({ status, exception }) => status === wanted && exception === undefined
 }
 
 /** A check with its findings, one a line, and its remedy. */

@@ -2,7 +2,7 @@ import { FAMILIES } from '../../names.ts'
 import type { AuditReport, ReportedFinding } from '../../report.ts'
 import type { Status } from '../../verdict.ts'
 import { html, type Html } from './markup.ts'
-import { groupBy } from './rows.ts'
+import { groupBy } from '../../../base/group-by.ts'
 
 type Part = Status | 'accepted'
 

@@ -2,11 +2,12 @@ import type { CheckFacts, Family } from '../../check.ts'
 import { FAMILIES } from '../../names.ts'
 import type { AuditReport, ReportedFinding } from '../../report.ts'
 import { nameOf } from '../../subject.ts'
-import { groupsOf, isUnknown, type CheckGroup } from '../model.ts'
+import { groupsOf, isOpen, isUnknown, type CheckGroup } from '../model.ts'
 import { plural } from '../words.ts'
 import { changeLabel, code, severityLabel, statusLabel, type View } from './labels.ts'
 import { folded, heading, html, joined, type Html } from './markup.ts'
-import { groupBy, nameList } from './rows.ts'
+import { groupBy } from '../../../base/group-by.ts'
+import { nameList } from './rows.ts'
 
 /** Reasons by which a reader still sees the others. A family with more of them is folded. */
 const MOST_REASONS = 4
@@ -76,10 +77,6 @@ function dataOf({ severity, family }: CheckFacts, status: string): Html {
 
 function namesOf(findings: readonly ReportedFinding[]): string[] {
   return findings.filter(({ subject }) => subject.kind !== 'daemon').map(({ subject }) => nameOf(subject))
-}
-
-function isOpen(wanted: ReportedFinding['status']): (finding: ReportedFinding) => boolean {
-  return ({ status, exception }) => status === wanted && exception === undefined
 }
 
 interface Found {

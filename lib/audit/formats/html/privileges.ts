@@ -5,7 +5,7 @@ import { plural } from '../words.ts'
 import { code } from './labels.ts'
 import { html, type Content, type Html } from './markup.ts'
 import { scrolled } from './others.ts'
-import { groupBy } from './rows.ts'
+import { groupBy } from '../../../base/group-by.ts'
 
 interface Column {
   readonly head: string

@@ -1,3 +1,4 @@
+import { groupBy } from '../../../base/group-by.ts'
 import type { ReportedFinding } from '../../report.ts'
 import { nameOf } from '../../subject.ts'
 import { plural } from '../words.ts'
@@ -53,16 +54,4 @@ export function nameList(names: readonly string[]): Html {
         ${some}
       </ul>`,
   )
-}
-
-/** Items by a key, in the order in which the keys appear. */
-export function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
-  const groups = new Map<Key, Item[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const known = groups.get(key)
-    if (known === undefined) groups.set(key, [item])
-    else known.push(item)
-  }
-  return groups
 }
