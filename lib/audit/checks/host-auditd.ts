@@ -28,17 +28,17 @@ const NUMBERS = [...ITEMS.map(([item]) => item), DATA_ITEM].toSorted((one, other
 
 const auditd = pathsCheck({
   id: 'F-AUDIT',
-  title: "The kernel's audit system records changes of Docker's programs and files",
+  title: "auditd records changes to Docker's programs and files",
   severity: 'low',
   cis: { '1.6': NUMBERS, '1.8': NUMBERS },
-  why: 'Without a record by the kernel, nobody sees later who replaced dockerd or runc, changed a unit, or wrote to the data of containers.',
+  why: 'Without these records, nobody can tell later that an attacker replaced dockerd or runc, changed a unit, or wrote to the data of containers.',
   remedy:
     'Add a line for each path to /etc/audit/rules.d/docker.rules, such as -w /usr/bin/dockerd -p wa -k docker, then run augenrules --load',
   references: [
     'https://man7.org/linux/man-pages/man8/auditctl.8.html',
     'https://man7.org/linux/man-pages/man7/audit.rules.7.html',
   ],
-  none: 'the daemon runs rootless, and its files are in the home of its user',
+  none: 'the daemon runs rootless, and its files are in the home folder of its user',
   test: (host) => {
     if (isRootless(host)) return []
     const { isInstalled, from, watched } = known(host.auditRules)

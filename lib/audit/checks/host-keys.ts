@@ -17,9 +17,9 @@ const caKey = hostCheck({
   title: 'The key of the CA is not on the host of the daemon',
   severity: 'critical',
   cis: {},
-  why: 'Whoever reads the key of the CA can issue client certificates for every daemon that trusts it, and so is root on all of them. It lies beside files that dockerd and docker need every day.',
+  why: 'An attacker who can read the key of the CA issues client certificates for every daemon that trusts this CA, and so becomes root on all of their hosts.',
   remedy:
-    'Move the key of the CA to a machine that issues certificates and does nothing else, or to a medium that is kept offline, and remove it here: shred -u FILE',
+    'Copy the key of the CA to the machine that issues certificates, or to an offline medium. Then remove it from this host: shred -u FILE',
   references: [PROTECT],
   test: (host) => {
     const { ofCas, notCompared, unread } = host.keys
@@ -44,7 +44,7 @@ const exposed = pathsCheck({
   title: "Only root can replace the folders of the daemon's configuration and certificates",
   severity: 'critical',
   cis: {},
-  why: 'Whoever can write to one of the folders above a file can rename it and put another one in its place, whatever the mode of the file is: a CA of their own, or a daemon.json that starts their program as root.',
+  why: 'An attacker who can write to a folder above a file can replace the file, whatever its mode is: with a CA of their own, or with a daemon.json that starts a program as root.',
   remedy: 'chown root:root FOLDER && chmod go-w FOLDER, or move the files to /etc/docker.',
   references: ['https://man7.org/linux/man-pages/man2/rename.2.html', PROTECT],
   none: 'there is no folder with configuration or certificates',

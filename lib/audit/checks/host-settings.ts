@@ -9,15 +9,15 @@ const SYSTEMD = 'https://www.freedesktop.org/software/systemd/man/latest/systemd
 
 const group = hostCheck({
   id: 'F-GROUP',
-  title: 'The group of the socket has only members that may be root',
+  title: 'The group of the socket has only members who may be root',
   severity: 'high',
   cis: { '1.6': ['1.1.2'], '1.8': ['1.1.2'] },
-  why: 'Each member can start a privileged container without a password, and so is root on the host.',
+  why: 'Each member can start a privileged container without a password, and so become root on the host.',
   remedy:
     'Remove each user who does not need it: gpasswd -d USER docker. Accept the finding with an exception for the others.',
   references: ['https://docs.docker.com/engine/install/linux-postinstall/'],
   test: (host) => {
-    if (isRootless(host)) return notApplicable('the daemon runs rootless, and its socket is of its user')
+    if (isRootless(host)) return notApplicable('the daemon runs rootless, and its socket belongs to its user')
     if (host.group === null) return pass('the group does not exist')
     const { name, members } = host.group
     return members.length === 0 ? pass(`${name} has no members`) : warn(`${name}: ${members.join(', ')}`)
@@ -26,30 +26,31 @@ const group = hostCheck({
 
 const partition = hostCheck({
   id: 'F-PART',
-  title: 'The data of the daemon have a disk of their own',
+  title: 'The data folder of the daemon has its own disk',
   severity: 'low',
   cis: { '1.6': ['1.1.1'], '1.8': ['1.1.1'] },
-  why: 'Images, containers and their logs can fill the disk. If it is that of the system, other programs fail, among them those that log and authenticate.',
+  why: 'Images, containers and their logs can fill the disk. On the system disk, programs that log or authenticate users then fail. An attacker in a container can cause that.',
   remedy: 'Mount a disk at /var/lib/docker, or set "data-root" in daemon.json to a folder on another disk.',
   references: ['https://docs.docker.com/engine/daemon/#daemon-data-directory'],
   test: (host) => {
-    if (isRootless(host)) return notApplicable('the daemon runs rootless, and its data are in the home of its user')
+    if (isRootless(host))
+      return notApplicable('the daemon runs rootless, and its data is in the home folder of its user')
     const { path, mount } = known(host.data)
     if (mount === '/') return fail(`${path} is on the disk of /`)
     // With user namespaces, the daemon uses a folder in its data folder.
     const isOwn = mount === path || path.replace(/\/\d+\.\d+$/, '') === mount
-    return isOwn ? pass(`${mount} is a disk of its own`) : warn(`${path} shares the disk of ${mount}`)
+    return isOwn ? pass(`${mount} has its own disk`) : warn(`${path} is on the same disk as ${mount}`)
   },
 })
 
 const override = hostCheck({
   id: 'F-OVERRIDE',
-  title: 'The daemon can start again with its configuration',
+  title: 'The daemon can restart with its configuration',
   severity: 'medium',
   cis: {},
-  why: 'A daemon that does not start again is down after the next update, and often the first idea is to remove the settings that secure it. If systemd has not loaded a drop-in, the settings in it are not in force.',
+  why: 'If the daemon cannot restart, it is down after the next update, and somebody in a hurry may remove the settings that secure it. If systemd has not loaded a drop-in, its settings are not in force.',
   remedy:
-    'Remove one of two equal settings from the unit or daemon.json, then run systemctl daemon-reload, dockerd --validate and systemctl restart docker. docker-mtls daemon apply does this with rollback.',
+    'Remove a setting that is both in the unit and in daemon.json from one of them, then run systemctl daemon-reload, dockerd --validate and systemctl restart docker. docker-mtls daemon apply does this with rollback.',
   references: [DAEMON_JSON, SYSTEMD],
   test: ({ start, settings }) => {
     const { fault, conflicts, later, unit } = start
@@ -86,7 +87,7 @@ const direct = hostCheck({
   title: 'No setting lets other hosts reach containers past their published ports',
   severity: 'medium',
   cis: {},
-  why: 'Another host of the same network can route packets to the address of a container. The daemon drops them, unless a setting says otherwise; then ports that are published on 127.0.0.1 alone are reached from outside, too.',
+  why: 'A host on the same network can route packets to the address of a container. By default, the daemon drops them. With these settings, an attacker on the network reaches ports that no container publishes, or that are published only on 127.0.0.1.',
   remedy:
     'Remove "allow-direct-routing", "bridge-accept-fwmark" and "ip6tables": false from daemon.json, and DOCKER_INSECURE_NO_IPTABLES_RAW from the environment of the unit. Then restart the daemon.',
   references: [FIREWALL, PORTS],
@@ -106,10 +107,10 @@ const direct = hostCheck({
 
 const iptables = hostCheck({
   id: 'D-IPTABLES',
-  title: 'The daemon may set the rules of the firewall that its networks need',
+  title: 'The daemon manages the firewall rules of its networks',
   severity: 'medium',
   cis: { '1.6': ['2.4'], '1.8': ['2.4'] },
-  why: 'Without the rules of the daemon, networks are not isolated from each other, icc has no effect, and other hosts can reach ports that no container publishes.',
+  why: 'Without these rules, networks are not isolated from each other, and "icc" has no effect. An attacker in one container reaches the containers of other networks, and other hosts reach ports that no container publishes.',
   remedy: 'Remove "iptables": false from daemon.json and --iptables=false from the unit, and restart the daemon.',
   references: [FIREWALL],
   test: (host) => (settingOf(host, 'iptables') === false ? fail('iptables: false') : pass()),
@@ -117,10 +118,10 @@ const iptables = hostCheck({
 
 const proxy = hostCheck({
   id: 'D-PROXY',
-  title: 'The daemon forwards published ports in the kernel alone',
+  title: 'Only the kernel forwards published ports',
   severity: 'low',
   cis: { '1.6': ['2.16'], '1.8': ['2.17'] },
-  why: 'By default, the daemon also starts a process for each published port. It hides the address of the client from the container, and is more code that everybody reaches.',
+  why: 'By default, the daemon also starts a proxy process for each published port. The proxy hides the address of the client from the container, and gives attackers one more program to attack.',
   remedy:
     'Set "userland-proxy": false in daemon.json if no program connects to published ports over ::1, and restart the daemon.',
   references: [PORTS, DAEMON_JSON],
@@ -132,11 +133,12 @@ const proxy = hostCheck({
 
 const logLevel = hostCheck({
   id: 'D-LOGLEVEL',
-  title: 'The daemon logs what it does, but no details for debugging',
+  title: 'The daemon logs at the level info',
   severity: 'low',
   cis: { '1.6': ['2.3'], '1.8': ['2.3'] },
-  why: 'At a higher level, the log lacks events that show an attack. At the level debug, it has the content of requests.',
-  remedy: 'Set "log-level": "info" in daemon.json, or remove it and --log-level of the unit, and restart the daemon.',
+  why: 'At the levels warn, error and fatal, the log lacks events that show an attack. At the level debug, it contains the content of requests, such as environment variables.',
+  remedy:
+    'Set "log-level": "info" in daemon.json, or remove it together with --log-level in the unit, and restart the daemon.',
   references: ['https://docs.docker.com/engine/daemon/logs/', DAEMON_JSON],
   test: (host) => {
     const level = settingOf(host, 'log-level')
