@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { pack } from 'tar-stream'
 import type { DockerClient } from '../../engine/client.ts'
-import { ConflictError, NotFoundError, ProvisionError } from '../../base/errors.ts'
+import { NotFoundError, ProvisionError } from '../../base/errors.ts'
 import { command, sentence } from '../../base/sentence.ts'
 import { runStep, type OnStep, type StepTalk } from '../../base/progress.ts'
+import { removeAll } from '../../engine/workflows/clean-up.ts'
 import { judgeIdMap, type IdMapping } from './uid-map.ts'
 import { isKnownMachine, waitProgram, type Machine } from './wait-program.ts'
 
@@ -112,7 +113,7 @@ async function withContainer(
       const { State } = await docker.containers.inspect(name, { signal })
       return inspect(State.Pid)
     },
-    () => docker.containers.remove(name, { force: true, signal: patience() }),
+    () => removeAll(docker.containers, name),
   )
 }
 
@@ -147,7 +148,8 @@ async function afterwards<Result>(work: () => Promise<Result>, cleanUp: () => Pr
     try {
       await cleanUp()
     } catch (error) {
-      if (!isGone(error)) throw error
+      // It was never created, or is removed already.
+      if (!(error instanceof NotFoundError)) throw error
     }
   }
   let result: Result
@@ -159,12 +161,6 @@ async function afterwards<Result>(work: () => Promise<Result>, cleanUp: () => Pr
   }
   await clean()
   return result
-}
-
-/** It was never created, or the daemon is removing it already. */
-function isGone(error: unknown): boolean {
-  if (error instanceof NotFoundError) return true
-  return error instanceof ConflictError && (error.daemonMessage?.includes('already in progress') ?? false)
 }
 
 async function readMap(pid: number, { readUidMap, signal }: UsernsVerificationOptions): Promise<string> {

@@ -26,13 +26,28 @@ export async function withGrace<T>(
   }
 }
 
-/** Removes a container with its anonymous volumes, even if it runs, and also after an abort. */
+/** Removes a container with its anonymous volumes, even if it runs, and also after an abort. Afterwards it is gone. */
 export async function removeAll(containers: Containers, id: string): Promise<void> {
+  const signal = AbortSignal.timeout(CLEAN_UP_MS)
   try {
-    await containers.remove(id, { force: true, v: true, signal: AbortSignal.timeout(CLEAN_UP_MS) })
+    await containers.remove(id, { force: true, v: true, signal })
   } catch (error) {
-    // Somebody else is removing it, or has removed it.
-    const going = error instanceof ConflictError && /already in progress/.test(error.daemonMessage ?? '')
-    if (!going && !(error instanceof NotFoundError)) throw error
+    if (!isNotFound(error) && !isBeingRemoved(error)) throw error
+    // Somebody else removes it, or the daemon itself, because it has ended.
+    if (isBeingRemoved(error)) await untilRemoved(containers, id, signal)
   }
+}
+
+async function untilRemoved(containers: Containers, id: string, signal: AbortSignal): Promise<void> {
+  try {
+    await containers.wait(id, { condition: 'removed', signal })
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+}
+
+const isNotFound = (error: unknown): boolean => error instanceof NotFoundError
+
+function isBeingRemoved(error: unknown): boolean {
+  return error instanceof ConflictError && /already in progress/.test(error.daemonMessage ?? '')
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { BadRequestError, ServerError, type DockerClient, type RunResult } from '../../../lib/index.ts'
+import { BadRequestError, ConflictError, ServerError, type DockerClient, type RunResult } from '../../../lib/index.ts'
 import { frame, framed, pretend, UPGRADED, type Answer, type Pretender } from '../../support/pretend.ts'
 import type { Cleanable } from '../../support/temporary.ts'
 
@@ -90,13 +90,17 @@ describe('run', () => {
   test('a container that stays behind is told, but not one that somebody else removes', async (t) => {
     const stuck = await runner(t, { DELETE: json(500, { message: 'device or resource busy' }) })
     await assert.rejects(run(stuck.docker), ServerError)
-    for (const [status, message] of [
-      [404, 'No such container: made'],
-      [409, 'removal of container made is already in progress'],
+    for (const [status, message, last] of [
+      [404, 'No such container: made', 'DELETE /containers/made'],
+      // It is gone only when that removal has ended.
+      [409, 'removal of container made is already in progress', 'POST /containers/made/wait'],
     ] as const) {
-      const { docker } = await runner(t, { DELETE: json(status, { message }) })
+      const { docker, asked } = await runner(t, { DELETE: json(status, { message }) })
       assert.equal((await run(docker)).exitCode, 3)
+      assert.equal(steps(asked).at(-1), last)
     }
+    const held = await runner(t, { DELETE: json(409, { message: 'container made is held' }) })
+    await assert.rejects(run(held.docker), ConflictError)
   })
 
   test('what can not be meant is refused before anything is made', async (t) => {
