@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { hardenContainer } from '../../lib/audit/harden/harden-container.ts'
 import { renderHardened } from '../../lib/audit/harden/formats/render.ts'
 import type { HardenedContainer } from '../../lib/audit/harden/plan.ts'
+import { removeStaleCopies } from '../../lib/audit/harden/trial/stale-copies.ts'
 import { tryHardened } from '../../lib/audit/harden/try-hardened.ts'
 import { Interrupted } from '../../lib/cli/terminal/io.ts'
 import type { ContainerCreateRequest, ContainerInspect } from '../../lib/index.ts'
 import { runCli } from '../cli/support/run-cli.ts'
-import { runCommand } from '../support/command.ts'
+import { cleanEnvironment, runCommand } from '../support/command.ts'
+import { COMMAND } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { dockerLocally } from './harness/docker-cli.ts'
 import { startBusyboxEngine, type BusyboxEngine } from './support/busybox-engine.ts'
@@ -153,6 +158,27 @@ describe('hardening real containers', { skip: lacks('namespaces', 'dockerd', 'do
       signal: abortWhen(controller, async () => (await names()).length > earlier.length),
     })
     assert.equal(code, 130)
+    assert.deepEqual(await names(), earlier)
+  })
+
+  test('a copy that stays behind because docker-mtls was killed is removed later, and nothing else', async () => {
+    const earlier = await names()
+    const child = spawn(process.execPath, [...COMMAND, 'harden', 'needy', '--try'], {
+      env: cleanEnvironment({ ...engine.daemon.clientEnv, HOME: '/nonexistent' }),
+      stdio: 'ignore',
+    })
+    const ended = once(child, 'close')
+    while ((await names()).length === earlier.length && child.exitCode === null) await delay(20)
+    child.kill('SIGKILL')
+    assert.deepEqual(await ended, [null, 'SIGKILL'])
+    // The daemon may have begun to create one more.
+    await delay(500)
+    const left = (await names()).filter((name) => !earlier.includes(name))
+    assert.ok(left.length > 0)
+    const minutes = (count: number): Date => new Date(Date.now() + count * 60_000)
+    await removeStaleCopies(engine.docker, minutes(5), undefined)
+    assert.deepEqual((await names()).toSorted(), [...earlier, ...left].toSorted(), 'a trial may still use it')
+    await removeStaleCopies(engine.docker, minutes(60), undefined)
     assert.deepEqual(await names(), earlier)
   })
 })
