@@ -1,28 +1,25 @@
 import { command, option, ours, sentence } from '../base/sentence.ts'
 import { enumerate, formatDay } from '../base/text.ts'
 import type { Warning } from '../base/warning.ts'
-import { DAY_MS } from '../pki/lifetime.ts'
+import { expiresSoon } from '../base/expiry.ts'
 import type { Situation } from './conflicts.ts'
 import type { DaemonSettings } from '../daemon-config/settings-in-force.ts'
 import { runningIn, stopSentence } from './running.ts'
 import type { ServerFiles } from './server-files.ts'
-
-/** A month, as in `cert list`: enough to issue and install another certificate. */
-const SOON_MS = 30 * DAY_MS
 
 /** Warnings about a plan. */
 export function warningsOf(
   { inForce, facts, settings: { tlsDir } }: Situation,
   { facts: certificate }: ServerFiles,
 ): Warning[] {
-  const left = certificate.validTo.getTime() - Date.now()
+  const lifetime = { from: certificate.validFrom.getTime(), to: certificate.validTo.getTime() }
   return [
     ...inForce.plaintext.map((host) => ({
       code: 'plaintext-listener-closed',
       text: `dockerd listens on ${host} without TLS. The apply closes that listener.`,
     })),
     ...leftBehind(inForce.settings.tlsDir, tlsDir),
-    ...(left < SOON_MS
+    ...(expiresSoon(lifetime, Date.now())
       ? [
           {
             code: 'certificate-expires-soon',

@@ -1,10 +1,10 @@
+import { DAY_MS } from '../base/expiry.ts'
+
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const OPENSSL_DATE = /^([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.\d+)? (\d{1,4}) GMT$/
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-/** A day in milliseconds. */
-export const DAY: number = 24 * HOUR
 
 /**
  * Reads a date as OpenSSL prints it, `Nov 24 22:13:34 2026 GMT`: Node 20 has certificate dates only as text. `Date.parse`
@@ -24,7 +24,7 @@ export function inWords(milliseconds: number): string {
   const length = Math.abs(milliseconds)
   if (length < MINUTE) return 'less than a minute'
   if (length < 2 * HOUR) return count(length / MINUTE, 'minute')
-  return length < 2 * DAY ? count(length / HOUR, 'hour') : count(length / DAY, 'day')
+  return length < 2 * DAY_MS ? count(length / HOUR, 'hour') : count(length / DAY_MS, 'day')
 }
 
 /** A date to the minute, in UTC. */

@@ -1,10 +1,8 @@
+import { expiryOf } from '../base/expiry.ts'
 import { command, sentence } from '../base/sentence.ts'
 import type { Warning } from '../base/warning.ts'
 import { describe, renewalRemedy, type Named } from './checks.ts'
-import { DAY, formatDate, inWords } from './dates.ts'
-
-/** There should be time to issue another certificate before this one expires. */
-const SOON_MS = 30 * DAY
+import { formatDate, inWords } from './dates.ts'
 
 /** The parts of an identity that warnings are about. */
 export interface Observed {
@@ -50,12 +48,14 @@ function keyWarnings({ keyName, keyMode, keyWasEncrypted }: Observed): Warning[]
 }
 
 function expiryWarning(certificate: Named, now: number): Warning[] {
-  const { validTo } = certificate.facts
+  const { validFrom, validTo } = certificate.facts
+  const end = expiryOf({ from: validFrom.getTime(), to: validTo.getTime() }, now)
+  if (end === 'later' || end === 'due') return []
   const left = validTo.getTime() - now
-  if (left > SOON_MS) return []
-  const expiry = left < 0 ? `expired ${inWords(left)} ago, on` : `expires in ${inWords(left)}, on`
+  const isOver = end === 'expired'
+  const expiry = isOver ? `expired ${inWords(left)} ago, on` : `expires in ${inWords(left)}, on`
   const text = sentence`${describe(certificate)} ${expiry} ${formatDate(validTo)}. ${renewalRemedy(certificate.facts, now)}`
-  return [{ code: left < 0 ? 'CERTIFICATE_EXPIRED' : 'CERTIFICATE_EXPIRES_SOON', text }]
+  return [{ code: isOver ? 'CERTIFICATE_EXPIRED' : 'CERTIFICATE_EXPIRES_SOON', text }]
 }
 
 /** dockerd passes the common name to its authorization plugins as the user (moby, pkg/authorization). */

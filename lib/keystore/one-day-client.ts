@@ -6,7 +6,7 @@ import { readCertificate, type CertificateFacts } from '../identity/certificate.
 import { loadIdentity } from '../identity/identity.ts'
 import { issueClient, type IssuedCertificate } from '../pki/issue.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
-import { DAY_MS } from '../pki/lifetime.ts'
+import { DAY_MS } from '../base/expiry.ts'
 import type { PkiFolder } from './folder.ts'
 import { caPaths, clientFilesIn, oneDayClientFolder, serverPaths, type LeafPaths } from './layout.ts'
 import { appendToLedger } from './ledger.ts'

@@ -1,8 +1,7 @@
+import { DAY_MS } from '../base/expiry.ts'
 import { quoted } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
-
-export const DAY_MS = 86_400_000
 
 /** An hour: clocks differ, and a certificate that is not yet valid is rejected with a message about expiry. */
 const BACKDATE_MS = 3_600_000

@@ -53,7 +53,7 @@ describe('as the days go by', { skip: lacks('faketime') }, () => {
     const { cert } = await place(t)
     const rows: [day: number, code: number, names: string[], said: RegExp][] = [
       // 30 days are left of bob's 30, less what this test took.
-      [1, 1, ['bob'], /^Warning: The certificate of bob expires soon: {2}docker-mtls cert renew bob --dir /],
+      [1, 1, ['bob'], /^Warning: The certificate of bob expires within 30d: {2}docker-mtls cert renew bob --dir /],
       [
         61,
         1,

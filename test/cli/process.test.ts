@@ -186,7 +186,7 @@ describe('the width', () => {
     assert.match(missing.stderr, /: {2}npx docker-mtls cert ca --dir /)
     await runCli(['cert', 'ca', '--dir', dir, '--days', '20'])
     assert.match(
-      (await runCli(['cert', 'list', '--dir', dir], { env })).stderr,
+      (await runCli(['cert', 'list', '--expiring', '30d', '--dir', dir], { env })).stderr,
       /: {2}npx docker-mtls cert rotate-ca --dir /,
     )
     const { error } = await runJson<{ error: { todo: string } }>(['cert', 'show'], { env })

@@ -175,13 +175,14 @@ describe('hardening real containers', { skip: lacks('namespaces', 'dockerd', 'do
     await delay(500)
     const left = (await names()).filter((name) => !earlier.includes(name))
     assert.ok(left.length > 0)
-    const minutes = (count: number): Date => new Date(Date.now() + count * 60_000)
-    await removeStaleCopies(engine.docker, minutes(5), undefined)
+    await removeStaleCopies(engine.docker, inMinutes(5), undefined)
     assert.deepEqual((await names()).toSorted(), [...earlier, ...left].toSorted(), 'a trial may still use it')
-    await removeStaleCopies(engine.docker, minutes(60), undefined)
+    await removeStaleCopies(engine.docker, inMinutes(60), undefined)
     assert.deepEqual(await names(), earlier)
   })
 })
+
+const inMinutes = (count: number): Date => new Date(Date.now() + count * 60_000)
 
 function abortWhen(controller: AbortController, isTime: () => Promise<boolean>): AbortSignal {
   const timer = setInterval(() => {

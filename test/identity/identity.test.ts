@@ -232,15 +232,25 @@ describe('dates', needs, () => {
     }
   })
 
-  test('what ends within 30 days is a warning that says how to renew it', async () => {
+  test('what has used two thirds of its lifetime and ends within 30 days is a warning that says how to renew it', async () => {
     const identity = await loadIdentity({
-      ca: (await makeCa({ key: ca.key, to: daysFromNow(3) })).cert,
-      ...(await makeClient(ca, { to: daysFromNow(20) })),
+      ca: (await makeCa({ key: ca.key, from: daysFromNow(-27), to: daysFromNow(3) })).cert,
+      ...(await makeClient(ca, { from: daysFromNow(-41), to: daysFromNow(20) })),
     })
     const [clients, authority] = identity.warnings
     assert.match(clients ?? '', /^the option cert \(CN=alice\) expires in 20 days, on .*docker-mtls cert renew alice$/)
     assert.match(authority ?? '', /^the option ca \(CN=Test CA\) expires in 3 days, on .*cert rotate-ca$/)
   })
+
+  for (const [used, left] of [
+    [300, 31],
+    [1, 6],
+  ] as const) {
+    test(`after ${used} days, with ${left} left, nothing is said`, async () => {
+      const made = await makeClient(ca, { from: daysFromNow(-used), to: daysFromNow(left) })
+      assert.deepEqual((await loadIdentity({ ca: ca.cert, ...made })).warnings, [])
+    })
+  }
 })
 
 describe('purpose and signature', needs, () => {

@@ -264,7 +264,7 @@ describe('time passes', needs, () => {
   })
 
   test('so is one whose CA ends', async (t) => {
-    const brief = await makeCa({ to: daysFromNow(1) })
+    const brief = await makeCa({ from: daysFromNow(-3), to: daysFromNow(1) })
     const made = await makeClient(brief)
     const { clock } = await load(t)
     const identity = await openIdentity({ ca: brief.cert, ...made }, {}, clock.now)

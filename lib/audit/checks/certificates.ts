@@ -1,3 +1,4 @@
+import { DAY_MS, expiryOf } from '../../base/expiry.ts'
 import { worst } from '../worst.ts'
 import { tlsCheck, type Check, type Severity } from '../check.ts'
 import type { AuditedCertificate, TlsFacts } from '../snapshot/tls-schema.ts'
@@ -5,7 +6,6 @@ import { fail, pass, unknown, warn, type Verdict } from '../verdict.ts'
 
 const RFC_EKU = 'https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12'
 const PROTECT = 'https://docs.docker.com/engine/security/protect-access/'
-const DAY_MS = 24 * 60 * 60 * 1000
 
 const serverPurpose = tlsCheck({
   id: 'T-EKU-S',
@@ -96,19 +96,17 @@ const expiry = EXPIRING.map(({ id, whose, severity, remedy, of }) =>
   }),
 )
 
-/** 30 and 7 days, and less for certificates that are valid for less than 90 days. */
 export function judgeExpiry(
   { validFrom, validTo }: Pick<AuditedCertificate, 'validFrom' | 'validTo'>,
   now: number,
 ): Verdict {
-  const end = Date.parse(validTo)
-  const life = end - Date.parse(validFrom)
-  const left = end - now
-  if (Number.isNaN(left) || Number.isNaN(life)) return unknown('its dates cannot be read')
-  const detail = `it expires on ${validTo.slice(0, 10)}, in ${Math.floor(left / DAY_MS)} days`
-  if (left <= 0) return fail(`it expired on ${validTo.slice(0, 10)}`)
-  if (left < Math.min(7 * DAY_MS, life / 10)) return fail(detail)
-  return left < Math.min(30 * DAY_MS, life / 3) ? warn(detail) : pass(detail)
+  const lifetime = { from: Date.parse(validFrom), to: Date.parse(validTo) }
+  if (Number.isNaN(lifetime.to - lifetime.from + now)) return unknown('its dates cannot be read')
+  const end = expiryOf(lifetime, now)
+  if (end === 'expired') return fail(`it expired on ${validTo.slice(0, 10)}`)
+  const detail = `it expires on ${validTo.slice(0, 10)}, in ${Math.floor((lifetime.to - now) / DAY_MS)} days`
+  if (end === 'urgent') return fail(detail)
+  return end === 'soon' ? warn(detail) : pass(detail)
 }
 
 const keys = tlsCheck({

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../base/expiry.ts'
 import { readCertificate } from '../../identity/certificate.ts'
 import { IdentityError } from '../../base/errors.ts'
 import { daemonCheck, type Check } from '../check.ts'
@@ -7,7 +8,6 @@ import { eachCheck } from './each.ts'
 
 const SWARM_DOCS = 'https://docs.docker.com/engine/swarm/'
 const PKI_DOCS = 'https://docs.docker.com/engine/swarm/how-swarm-mode-works/pki/'
-const DAY_MS = 86_400_000
 const NANOSECONDS_A_DAY = DAY_MS * 1e6
 
 const inSwarm = daemonCheck({
@@ -209,7 +209,9 @@ const dataPath = daemonCheck({
     withManager(snapshot, 'nodes', (nodes) =>
       nodes.length === 1
         ? notApplicable('the swarm has one node')
-        : unknown('the API does not report --data-path-addr: run ss -lun sport = :4789 on the nodes'),
+        : unknown(
+            'the API does not report --data-path-addr: on a node, tcpdump -ni any udp port 4789 shows the interface that carries it',
+          ),
     ),
 })
 

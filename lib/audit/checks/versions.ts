@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../base/expiry.ts'
 import { daemonCheck, type Check, type CheckFacts } from '../check.ts'
 import { buildOf, type Versions } from '../cve/builds.ts'
 import { compare, parseVersion, type Version } from '../cve/compare.ts'
@@ -10,7 +11,6 @@ import { fail, pass, unknown, warn, type Verdict } from '../verdict.ts'
 import { worst } from '../worst.ts'
 import { VERSION_GROUPS } from './version-groups.ts'
 
-const DAY_MS = 86_400_000
 /** After that, the table may lack vulnerabilities that are known to everybody. */
 const TABLE_DAYS = 30
 

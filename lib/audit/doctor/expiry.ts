@@ -1,14 +1,12 @@
+import { expiryOf } from '../../base/expiry.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import type { CertificateFacts } from '../../identity/certificate.ts'
 import { renewalRemedy } from '../../identity/checks.ts'
-import { DAY, formatDate, inWords } from '../../identity/dates.ts'
+import { formatDate, inWords } from '../../identity/dates.ts'
 import { certificateFacts } from './certificate-facts.ts'
 import type { Identity } from '../../identity/identity.ts'
 import { ok, unknown, warning, type DetailedStep } from './step.ts'
 import type { TlsEvidence } from './tls-evidence.ts'
-
-/** Time to react, even if nobody reads warnings on weekends. */
-const SOON_MS = 30 * DAY
 
 /** Whose certificate expires. */
 type Whose = 'server' | 'client' | 'ca'
@@ -48,17 +46,13 @@ export function expirySteps(
   return [ok('expiry', left, facts)]
 }
 
-/**
- * A certificate is due when it has used two thirds of its lifetime, as for `cert renew`. In its last 30 days, that is urgent; a
- * certificate for a week is always in its last 30 days.
- */
 function judge(whose: Whose, certificate: CertificateFacts, now: number): DetailedStep[] {
   const { validFrom, validTo } = certificate
+  const end = expiryOf({ from: validFrom.getTime(), to: validTo.getTime() }, now)
+  // An expired one is a fault of an earlier step.
+  if (end === 'later' || end === 'expired') return []
   const left = validTo.getTime() - now
-  if (left < 0) return []
-  const lifetime = validTo.getTime() - validFrom.getTime()
-  if (left * 3 > lifetime) return []
-  const isSoon = left < SOON_MS
+  const isSoon = end !== 'due'
   const used = isSoon ? '' : ', and has used two thirds of its lifetime'
   return [
     warning('expiry', {

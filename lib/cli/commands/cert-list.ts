@@ -28,7 +28,11 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
   await writeMetrics(flags, all)
   const conflicts = await readConflicts(dir)
   const rotation = await rotationWarnings(dir)
-  const warnings = [...rotation, ...(await warningsOf(listed, dir, rotation.length > 0)), ...conflicts.warnings]
+  const warnings = [
+    ...rotation,
+    ...(await warningsOf(listed, { ...flags, dir, isRotated: rotation.length > 0 })),
+    ...conflicts.warnings,
+  ]
   // Monitoring must not report success on a ledger that is wrong.
   const faults = conflicts.found.length + conflicts.ledger.faults.length
   const failed = conflicts.isFatal || (within !== undefined && listed.length + faults > 0)
@@ -113,17 +117,27 @@ const SAID: Readonly<Partial<Record<CertificateState, string>>> = {
 
 const REISSUE_ALL = ' . The certificates that it issued are useless then: issue those of all servers and clients again.'
 
-async function warningsOf(listed: readonly KnownCertificate[], dir: string, isRotated: boolean): Promise<Sentence[]> {
+interface Circumstances {
+  readonly dir: string
+  readonly isRotated: boolean
+  /** The time within which all listed certificates expire. */
+  readonly expiring?: string
+}
+
+async function warningsOf(
+  listed: readonly KnownCertificate[],
+  { dir, isRotated, expiring }: Circumstances,
+): Promise<Sentence[]> {
   const { requestAgain } = await import('../../keystore/keystore.ts')
   const remedy = (one: KnownCertificate): Sentence => {
-    if (one.kind === 'ca' && (one.state === 'ends soon' || isRotated))
+    if (one.kind === 'ca' && (one.state !== 'ended' || isRotated))
       return sentence` ${ours('cert', 'rotate-ca', '--dir', dir)}`
     if (one.kind === 'ca') return sentence` ${reissueLine(one, dir)}${REISSUE_ALL}`
     if (one.keyHeld === 'client') return sentence`its key is on its own machine. ${requestAgain(dir, one.name)}`
     return sentence` ${one.state === 'of a replaced CA' ? reissueLine(one, dir) : renewLine(one, dir)}`
   }
   return listed.flatMap((one) => {
-    const said = SAID[one.state]
+    const said = SAID[one.state] ?? (expiring === undefined ? undefined : `expires within ${expiring}`)
     return said === undefined ? [] : [sentence`The certificate of ${one.name} ${said}: ${remedy(one)}`]
   })
 }
@@ -167,6 +181,6 @@ export const certList: CommandSpec = {
     ],
     [sentence`${SELF} cert list --dir /srv/keys --json`, 'another folder, for a program'],
   ],
-  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nkind of a conflict is "unknown", "differs", "unreadable", or "key" (certificate and key do not match);\nledger: { entries, state, chained, faults: [{ kind, line, got }], accepted };\nkind of a fault is "changed", "removed", "added" or "head" (ledger-heads.jsonl); keep state elsewhere to notice a ledger that was written again;\nstate is "in use", "ends soon" (within 30 days), "ended" (expired),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it) or "replaced".',
+  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nkind of a conflict is "unknown", "differs", "unreadable", or "key" (certificate and key do not match);\nledger: { entries, state, chained, faults: [{ kind, line, got }], accepted };\nkind of a fault is "changed", "removed", "added" or "head" (ledger-heads.jsonl); keep state elsewhere to notice a ledger that was written again;\nstate is "in use", "ends soon" (has used two thirds of its lifetime, and ends within 30 days), "ended" (expired),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it) or "replaced".',
   define,
 }

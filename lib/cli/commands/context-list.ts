@@ -1,3 +1,4 @@
+import { expiresSoon } from '../../base/expiry.ts'
 import { renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { sentencesOf } from '../../base/errors.ts'
 import type { Command } from 'commander'
@@ -16,9 +17,6 @@ import { printable } from '../../base/text.ts'
 interface ListFlags {
   readonly json?: true
 }
-
-/** Time enough to issue and install another. */
-const SOON_DAYS = 30
 
 const HEADS = ['', 'NAME', 'HOST', 'STATE', 'DESCRIPTION']
 
@@ -66,7 +64,9 @@ async function defaultRow({ source }: CurrentContext, { io: { env } }: Context):
 function stateOf({ broken, refusal, identity }: ListedContext): State {
   if (broken !== undefined) return 'broken'
   if (refusal !== undefined) return 'refused'
-  return identity !== undefined && daysLeft(identity.client.validTo) < SOON_DAYS ? 'ends soon' : 'good'
+  if (identity === undefined) return 'good'
+  const { validFrom, validTo } = identity.client
+  return expiresSoon({ from: validFrom.getTime(), to: validTo.getTime() }, Date.now()) ? 'ends soon' : 'good'
 }
 
 function cells({ current, name, path, host, state, description }: Row): string[] {
@@ -131,6 +131,6 @@ export const contextList: CommandSpec = {
     [sentence`${SELF} context ls`, 'in DOCKER_CONFIG, or in ~/.docker'],
     [sentence`${SELF} context ls --json`, 'for a program'],
   ],
-  json: '{ config, current: { name, source }, contexts: [{ name, current, host, description, state, code, because, path, certPath, validTo, daysLeft }], warnings };\nstate is "good", "ends soon" (within 30 days), "refused" or "broken".',
+  json: '{ config, current: { name, source }, contexts: [{ name, current, host, description, state, code, because, path, certPath, validTo, daysLeft }], warnings };\nstate is "good", "ends soon" (has used two thirds of its lifetime, and ends within 30 days), "refused" or "broken".',
   define,
 }

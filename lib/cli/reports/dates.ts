@@ -1,6 +1,5 @@
+import { DAY_MS } from '../../base/expiry.ts'
 import type { CertificateFacts } from '../../identity/certificate.ts'
-
-const DAY_MS = 86_400_000
 
 /** Days until a date, rounded, so that a new certificate for 397 days has 397. Negative after the date. */
 export function daysLeft(date: Date): number {

@@ -1,13 +1,10 @@
+import { DAY_MS, dueAt } from '../../base/expiry.ts'
 import type { LedgerEntry } from '../ledger-line.ts'
-import { DAY_MS, DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from '../../pki/lifetime.ts'
+import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS } from '../../pki/lifetime.ts'
 
-/**
- * When a certificate is due: after two thirds of its lifetime. If the renewal fails, the last third remains to notice it
- * and try again.
- */
+/** When a certificate is due. */
 export function renewAfter({ notBefore, notAfter }: Pick<LedgerEntry, 'notBefore' | 'notAfter'>): Date {
-  const from = Date.parse(notBefore)
-  return new Date(from + (2 * (Date.parse(notAfter) - from)) / 3)
+  return new Date(dueAt({ from: Date.parse(notBefore), to: Date.parse(notAfter) }))
 }
 
 /**

@@ -4,7 +4,7 @@ import { quoted } from '../../base/text.ts'
 import { PkiFolder } from '../folder.ts'
 import type { ListedCertificate } from '../list.ts'
 import { findUnlisted } from '../ledger-check.ts'
-import { DAY_MS } from '../../pki/lifetime.ts'
+import { DAY_MS, expiryOf } from '../../base/expiry.ts'
 import { isFromCurrentCa } from '../rotate/cas.ts'
 import { ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
 
@@ -25,9 +25,6 @@ export type PlacedCertificate = KnownCertificate & {
   /** The certificate's file. */
   readonly path: string
 }
-
-/** Time enough to issue and install another. */
-const SOON_DAYS = 30
 
 /**
  * Lists all certificates that were ever issued in a folder, the oldest first, with their states; then installed
@@ -63,15 +60,15 @@ export function isInPlace(one: KnownCertificate): one is PlacedCertificate {
 }
 
 async function stateOf(
-  { path, kind, name, notAfter }: ListedCertificate,
+  { path, kind, name, notBefore, notAfter }: ListedCertificate,
   root: string,
   now: number,
 ): Promise<CertificateState> {
   if (path === undefined) return kind === 'client' && ONE_DAY_CLIENT_NAME.test(name) ? 'probe' : 'replaced'
   if (kind !== 'ca' && !(await isOfCurrentCa(root, path))) return 'of a replaced CA'
-  const left = Date.parse(notAfter) - now
-  if (left < 0) return 'ended'
-  return Math.round(left / DAY_MS) < SOON_DAYS ? 'ends soon' : 'in use'
+  const expiry = expiryOf({ from: Date.parse(notBefore), to: Date.parse(notAfter) }, now)
+  if (expiry === 'expired') return 'ended'
+  return expiry === 'soon' || expiry === 'urgent' ? 'ends soon' : 'in use'
 }
 
 /** A damaged file is no reason for the list to fail. */

@@ -13,7 +13,7 @@ describe('the facts of each check', () => {
 
   for (const { id, title, why, remedy, references, cis } of CHECKS) {
     test(`${id} says what should be true, why, and what to do`, () => {
-      assert.match(title, /^(?:[A-Z]|runc |containerd ).*[^.]$/)
+      assert.match(title, /^(?:[A-Z]|runc |containerd |auditd ).*[^.]$/)
       assert.match(why, /^\S.{20,}\.$/s)
       assert.ok(remedy.length > 10)
       assert.ok(references.length > 0)

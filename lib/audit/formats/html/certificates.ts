@@ -1,10 +1,10 @@
+import { DAY_MS } from '../../../base/expiry.ts'
 import type { ReportedCertificate } from '../../certificates.ts'
 import { plural } from '../words.ts'
 import { percent } from './family-scores.ts'
 import { code } from './labels.ts'
 import { folded, html, type Html } from './markup.ts'
 
-const DAY_MS = 86_400_000
 /** In days. Where the scale has a line, and its label. */
 const TICKS: ReadonlyArray<readonly [days: number, label: string]> = [
   [7, '7 d'],
