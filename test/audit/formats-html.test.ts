@@ -163,7 +163,7 @@ describe('the verdict', () => {
       'nothing fails',
       [GOOD_REPORT],
       'Passed',
-      /No finding of severity high or worse\. Notes The files of the host were not read/,
+      /No failure of severity high or worse\. Notes The files of the host were not read/,
     ],
     ['something fails', [{ ...BAD_REPORT, unread: [] }], 'Failed', /What fails high Not met: .* — web/],
     [

@@ -115,7 +115,7 @@ Unknown
 
 3 failures (2 critical, 1 low), 1 warning, 1 unknown, 3 passed, 1 not applicable.
 
-2 findings of severity high or worse.
+2 failures of severity high or worse.
 `,
     )
   })
@@ -140,7 +140,7 @@ CRITICAL  HIGH  MEDIUM  LOW  WARN  UNKNOWN  PASSED  HOST
        1     0       0    0     1        1       3  ${TARGET}
 not audited: ERR_CONNECTION_REFUSED                 tcp://build02:2376
 
-1 of 2 hosts could not be audited. 1 finding of severity critical on 1 host.
+1 of 2 hosts could not be audited. 1 failure of severity critical on 1 host.
 `),
       text,
     )
@@ -451,7 +451,7 @@ describe('Markdown', () => {
     const text = renderReport([PLAIN, { ...PLAIN, target: 'tcp://b' }, FAILED], 'markdown')
     assert.match(
       text,
-      /^## docker-mtls audit\n\n1 of 3 hosts could not be audited\. 2 findings of severity high or worse/,
+      /^## docker-mtls audit\n\n1 of 3 hosts could not be audited\. 2 failures of severity high or worse/,
     )
     assert.match(
       text,

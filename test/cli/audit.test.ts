@@ -98,14 +98,14 @@ describe('one daemon', () => {
     assert.equal(code, 3, stderr)
     assert.match(stdout, /^Audit of tcp:\/\/127\.0\.0\.1:\d+, Docker 26\.1\.5\n/)
     assert.match(stdout, /^Containers\n {2}C-PRIV \(critical\): .*\n {4}FAIL {2}web: Privileged: true\n {4}Remedy: /m)
-    assert.match(stdout, /\n1 finding of severity high or worse\.\n$/)
+    assert.match(stdout, /\n1 failure of severity high or worse\.\n$/)
     assert.match(stderr, /read settings and containers: 1 container/)
   })
 
   test('without one: exit code 0', async () => {
     const { code, stdout } = await audit(...hosts(daemons.good.url))
     assert.equal(code, 0)
-    assert.match(stdout, /^0 failures, 0 warnings, 0 unknown, 2 passed, 0 not applicable\.\n\nNo finding/m)
+    assert.match(stdout, /^0 failures, 0 warnings, 0 unknown, 2 passed, 0 not applicable\.\n\nNo failure/m)
   })
 
   test('that does not answer in the time of --request-timeout: exit code 1', async () => {
@@ -126,7 +126,7 @@ describe('one daemon', () => {
     const { code, stdout } = await audit(...hosts(daemons.half.url))
     assert.equal(code, 1)
     assert.match(stdout, /^Could not be read\n {2}containers: .*500/m)
-    assert.match(stdout, /The audit is incomplete\. No finding of severity high or worse\.\n$/)
+    assert.match(stdout, /The audit is incomplete\. No failure of severity high or worse\.\n$/)
   })
 
   test('that is not reached: exit code 1, and the reason on stderr', async () => {
@@ -175,7 +175,7 @@ describe('several daemons', () => {
     assert.match(stdout, new RegExp(`^ +1 +0 +0 +0 .* ${daemons.bad.url}$`, 'm'))
     assert.match(stdout, new RegExp(`^ +0 +0 +0 +0 .* ${daemons.good.url}$`, 'm'))
     assert.match(stdout, new RegExp(`^not audited: ERR_\\w+ +${gone}$`, 'm'))
-    assert.match(stdout, /^1 of 3 hosts could not be audited\. 1 finding of severity high or worse on 2 hosts\.$/m)
+    assert.match(stdout, /^1 of 3 hosts could not be audited\. 1 failure of severity high or worse on 2 hosts\.$/m)
   })
 
   test('all of which were audited: exit code 3 for a finding on one', async () => {
@@ -319,7 +319,7 @@ describe('output', () => {
     const path = join(HOME, 'report.sarif')
     const { code, stdout, stderr } = await replay('--replay', snapshots.bad, '--format', 'sarif', '--output', path)
     assert.deepEqual([code, stdout], [3, ''])
-    assert.equal(stderr, `1 finding of severity high or worse. The report is in ${path}.\n`)
+    assert.equal(stderr, `1 failure of severity high or worse. The report is in ${path}.\n`)
     assert.match(await readFile(path, 'utf8'), /"2\.1\.0"/)
   })
 

@@ -25,11 +25,11 @@ export function countsText(report: AuditReport): string {
 /** The result of an audit in one sentence, the worst first. */
 export function resultText({ failOn, hosts, notAudited, incomplete, failing, compared }: Summary): string {
   const on = hosts === 1 ? '' : ` on ${plural(hosts - notAudited, 'host')}`
-  const finding = compared ? 'new or worse finding' : 'finding'
+  const failure = compared ? 'new or worse failure' : 'failure'
   const level = failOn === 'critical' ? 'of severity critical' : `of severity ${failOn} or worse`
   return [
     ...(notAudited === 0 ? [] : [`${notAudited} of ${plural(hosts, 'host')} could not be audited.`]),
     ...(incomplete === 0 ? [] : [`The audit is incomplete${hosts === 1 ? '' : ` on ${plural(incomplete, 'host')}`}.`]),
-    ...(notAudited === hosts ? [] : [`${failing === 0 ? `No ${finding}` : plural(failing, finding)} ${level}${on}.`]),
+    ...(notAudited === hosts ? [] : [`${failing === 0 ? `No ${failure}` : plural(failing, failure)} ${level}${on}.`]),
   ].join(' ')
 }
