@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AuditError } from '../base/errors.ts'
 import { parseJsonDocument } from '../base/json.ts'
+import { packageVersion } from '../base/package-version.ts'
 import type { Finding, Severity } from './check.ts'
 import { isAtLeast } from './names.ts'
 import { findingKey, nameOf } from './subject.ts'
@@ -18,6 +19,7 @@ const FINDING = z.object({
   severity: SEVERITY,
   status: STATUS,
   subject: z.object({ kind: KIND, name: z.string() }),
+  detail: z.string().optional(),
   exception: z.object({}).optional(),
 })
 const HOST = z.object({ target: z.string(), findings: z.array(FINDING).optional() })
@@ -60,6 +62,8 @@ export interface BaselineFinding {
     /** The name by which findings are compared. */
     readonly name: string
   }
+  /** What was found. */
+  readonly detail?: string | undefined
   /** Present if it was accepted. It is then no baseline: when the exception ends, the finding is new. */
   readonly exception?: object | undefined
 }
@@ -100,16 +104,27 @@ function invalid(got: string, cause?: unknown): AuditError {
   })
 }
 
+/** An earlier result of a check for all subjects of one name. */
+interface Earlier extends Pick<BaselineFinding, 'severity' | 'status'> {
+  /** Undefined if they can't be compared. */
+  readonly details: readonly string[] | undefined
+}
+
 /** The findings of one daemon in a baseline, by {@link findingKey}. Undefined if the baseline has none for it. */
-export function baselineOf({ hosts }: Baseline, target: string): Map<string, BaselineFinding> | undefined {
+export function baselineOf({ hosts, tool }: Baseline, target: string): Map<string, Earlier> | undefined {
   const findings = hosts.find((host) => host.target === target)?.findings
   if (findings === undefined) return undefined
-  const found = new Map<string, BaselineFinding>()
-  for (const finding of findings.filter(({ exception }) => exception === undefined)) {
-    const key = findingKey(finding.check, finding.subject)
+  // Another version may say the same in other words.
+  const isComparable = tool.version === packageVersion()
+  const found = new Map<string, Earlier>()
+  for (const { check, subject, severity, status, detail = '', exception } of findings) {
+    if (exception !== undefined) continue
+    const key = findingKey(check, subject)
     const other = found.get(key)
     // Of two subjects with the same name, the better one counts, so that no failure is hidden behind another.
-    if (other === undefined || RANK[finding.status] < RANK[other.status]) found.set(key, finding)
+    if (other !== undefined && RANK[status] > RANK[other.status]) continue
+    const others = other?.status === status ? (other.details ?? []) : []
+    found.set(key, { severity, status, details: isComparable ? [...others, detail] : undefined })
   }
   return found
 }
@@ -119,9 +134,9 @@ const RANK: Readonly<Record<Status, number>> = { pass: 0, 'not-applicable': 0, u
 /** Compares a finding with the one of the baseline. */
 export function changeOf(
   finding: Finding & { readonly severity: Severity },
-  before: ReadonlyMap<string, BaselineFinding> | undefined,
+  before: ReadonlyMap<string, Earlier> | undefined,
 ): Change {
-  const { check, subject, status, severity } = finding
+  const { check, subject, status, severity, detail = '' } = finding
   const was = before?.get(findingKey(check, { kind: subject.kind, name: nameOf(subject) }))
   if (was === undefined) return 'new'
   if (RANK[status] > RANK[was.status]) return 'worse'
@@ -129,6 +144,24 @@ export function changeOf(
     // A failure that can't be seen any more is not mended, and neither is an exchange of passed and not applicable a change.
     return status === 'unknown' || RANK[status] === RANK[was.status] ? 'same' : 'better'
   }
-  const isBad = status === 'fail' || status === 'warn'
-  return isBad && severity !== was.severity && isAtLeast(severity, was.severity) ? 'worse' : 'same'
+  if (status !== 'fail' && status !== 'warn') return 'same'
+  if (severity !== was.severity && isAtLeast(severity, was.severity)) return 'worse'
+  return was.details?.every((earlier) => saysMore(detail, earlier)) ? 'worse' : 'same'
+}
+
+/**
+ * Whether a detail has words that an earlier one has not, such as one more capability. Numbers and ids are all alike: ports, dates
+ * and the ids of containers change by themselves.
+ */
+function saysMore(detail: string, earlier: string): boolean {
+  const left = wordsOf(earlier)
+  return wordsOf(detail).some((word) => {
+    const at = left.indexOf(word)
+    if (at !== -1) left.splice(at, 1)
+    return at === -1
+  })
+}
+
+function wordsOf(detail: string): string[] {
+  return detail.split(/[\s,;]+/).map((word) => word.replaceAll(/\b[\da-f]{12,}\b/g, '0').replaceAll(/\d+/g, '0'))
 }

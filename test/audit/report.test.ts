@@ -265,6 +265,29 @@ describe('a baseline', () => {
     assert.equal(failuresOf(evaluate(BAD, withSeverity('low'), { baseline: before }), 'low').length, 0)
   })
 
+  const DETAILS: readonly (readonly [before: string, now: string, change: string])[] = [
+    ['SYS_ADMIN', 'SYS_ADMIN, NET_ADMIN', 'worse'],
+    ['SYS_ADMIN, NET_ADMIN', 'NET_ADMIN', 'same'],
+    ['SYS_ADMIN, NET_ADMIN', 'NET_ADMIN, SYS_ADMIN', 'same'],
+    ['SYS_ADMIN', 'ALL', 'worse'],
+    ['port 0.0.0.0:32768', 'port 0.0.0.0:32770', 'same'],
+    ['ports 0.0.0.0:80', 'ports 0.0.0.0:80, 0.0.0.0:22', 'worse'],
+    ['the network of 0123456789ab', 'the network of ab0123456789', 'same'],
+  ]
+  const saying = (detail: string): Snapshot => web({ ...PRIVILEGED, Config: { User: detail } })
+  const changeOfUser = (now: Snapshot, baseline: Baseline): string | undefined =>
+    evaluate(now, SAMPLES, { baseline }).findings.find(({ check }) => check === 'T-USER')?.change
+  for (const [before, now, change] of DETAILS) {
+    test(`the same failure with another detail, ${before}, then ${now}: ${change}`, () => {
+      assert.equal(changeOfUser(saying(now), baselineFrom(saying(before))), change)
+    })
+  }
+
+  test('details of another version are not compared, because its words may differ', () => {
+    const baseline = { ...baselineFrom(saying('SYS_ADMIN')), tool: { version: '0.0.1' } }
+    assert.equal(changeOfUser(saying('ALL'), baseline), 'same')
+  })
+
   test('a container that was created again is the same one', () => {
     const again = makeSnapshot([{ name: 'web', id: 'another', inspect: PRIVILEGED }])
     assert.equal(failuresOf(evaluate(again, SAMPLES, { baseline: baselineFrom(BAD) }), 'low').length, 0)
