@@ -233,6 +233,15 @@ function task(id: string): Snapshot {
   return makeSnapshot([{ name: `web.1.${id.repeat(25)}`, id, inspect: PRIVILEGED }])
 }
 
+/** A container with a finding that has this detail. */
+function saying(detail: string): Snapshot {
+  return web({ ...PRIVILEGED, Config: { User: detail } })
+}
+
+function changeOfUser(now: Snapshot, baseline: Baseline): string | undefined {
+  return evaluate(now, SAMPLES, { baseline }).findings.find(({ check }) => check === 'T-USER')?.change
+}
+
 describe('a baseline', () => {
   const GOOD = web(UNPRIVILEGED)
   const BAD = web(PRIVILEGED)
@@ -274,9 +283,6 @@ describe('a baseline', () => {
     ['ports 0.0.0.0:80', 'ports 0.0.0.0:80, 0.0.0.0:22', 'worse'],
     ['the network of 0123456789ab', 'the network of ab0123456789', 'same'],
   ]
-  const saying = (detail: string): Snapshot => web({ ...PRIVILEGED, Config: { User: detail } })
-  const changeOfUser = (now: Snapshot, baseline: Baseline): string | undefined =>
-    evaluate(now, SAMPLES, { baseline }).findings.find(({ check }) => check === 'T-USER')?.change
   for (const [before, now, change] of DETAILS) {
     test(`the same failure with another detail, ${before}, then ${now}: ${change}`, () => {
       assert.equal(changeOfUser(saying(now), baselineFrom(saying(before))), change)
