@@ -26,7 +26,7 @@ const userNamespaces = daemonCheck({
   fix: {
     settings: { 'userns-remap': 'default' },
     apply: ['--userns-remap'],
-    trap: 'The daemon keeps images, containers and volumes of a user namespace in another folder: all existing ones are hidden until it is off again.',
+    trap: 'The daemon keeps images, containers and volumes of a user namespace in another folder: all existing ones are hidden until user namespaces are off again.',
   },
   references: ['https://docs.docker.com/engine/security/userns-remap/'],
   needs: ['info'],

@@ -94,7 +94,7 @@ const devices = daemonCheck({
     'Remove the specifications that you do not need from /etc/cdi and /var/run/cdi, or set "features": {"cdi": false} in daemon.json and restart the daemon.',
   fix: {
     settings: { features: { cdi: false } },
-    trap: 'Containers with devices of CDI, such as GPUs, no longer start.',
+    trap: 'Containers that use CDI devices, such as GPUs, no longer start.',
   },
   references: ['https://docs.docker.com/build/building/cdi/'],
   needs: ['info'],
