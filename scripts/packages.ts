@@ -48,6 +48,9 @@ export const TEST_PACKAGES: readonly DebianPackage[] = [
   { name: 'faketime', provides: 'faketime', neededFor: 'changing the clock of a process' },
   { name: 'tinyproxy', provides: 'tinyproxy', neededFor: 'a real HTTP proxy' },
   { name: 'docker-registry', provides: 'docker-registry', neededFor: 'a real registry' },
+  { name: 'rootlesskit', provides: 'rootlesskit', neededFor: 'a daemon that does not run as root' },
+  { name: 'slirp4netns', provides: 'slirp4netns', neededFor: 'the network of such a daemon' },
+  { name: 'uidmap', provides: 'newuidmap', neededFor: 'a daemon that does not run as root' },
   { name: 'apache2-utils', provides: 'htpasswd', neededFor: "the registry's users" },
 ]
 
