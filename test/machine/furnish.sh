@@ -22,6 +22,13 @@ hide() {
     /var/lib/containerd /var/log/journal /usr/local/lib/systemd; do
     hide_one "$path"
   done
+  # systemd runs each of them at every daemon-reload, which costs more than the rest of it, and all but this one look for
+  # what no machine here has: partitions to mount or to decrypt, a kernel command line, virtual sockets.
+  for path in /usr/lib/systemd/system-generators/*; do
+    test "${path##*/}" = systemd-sysv-generator || hide_one "$path"
+  done
+  # `docker info` and `docker --help` run each of them, to ask what it is.
+  hide_one /usr/libexec/docker/cli-plugins
 }
 
 furnish() {
