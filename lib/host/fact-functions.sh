@@ -9,7 +9,7 @@
 longest_file=8000000
 
 b64() {
-  base64 | tr -d '\n'
+  base64 -w 0
 }
 
 # Prints $1 as an encoded word: as it is after "=" if all its characters are harmless, which needs no processes, and in base64

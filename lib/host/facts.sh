@@ -9,7 +9,7 @@
 # The programs of POSIX and coreutils that the functions need. Without this check, a missing program would make facts look
 # absent.
 for c in base64 basename cat chmod chown cp cut date dirname find grep head id ln ls mkdir mktemp mv readlink rm rmdir sed \
-  sha256sum sort stat sync tail timeout tr uname; do
+  sha256sum sort stat sync tail timeout uname; do
   command -v "$c" >/dev/null || {
     echo "there is no $c" >&2
     exit 1

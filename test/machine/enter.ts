@@ -96,11 +96,11 @@ function enter(
   const { user = 'root', env = {} } = options
   const home = user === 'root' ? '/root' : `/home/${user}`
   const variables = { PATH, HOME: home, USER: user, LOGNAME: user, LC_ALL: 'C.UTF-8', ...env }
-  const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`)
   const login = user === 'root' ? [] : ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', '--']
-  const inside = ['--target', String(pid), '--all', '--wdns=/', '--', 'env', '-i', ...words, ...login, ...argv]
-  const script = 'mkdir -p "$0"; echo $$ >"$0/cgroup.procs"; exec nsenter "$@"'
-  return spawn('sh', ['-c', script, cgroup, ...inside], { stdio: 'pipe', detached: true })
+  const inside = ['--target', String(pid), '--all', '--wdns=/', '--', ...login, ...argv]
+  // The shell adds PWD, a folder of ours.
+  const script = 'unset PWD; test -d "$0" || mkdir -p "$0"; echo $$ >"$0/cgroup.procs"; exec nsenter "$@"'
+  return spawn('sh', ['-c', script, cgroup, ...inside], { stdio: 'pipe', detached: true, env: variables })
 }
 
 function endOf(child: ChildProcessWithoutNullStreams): Promise<number> {

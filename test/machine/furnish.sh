@@ -11,7 +11,7 @@ SYSTEM=/usr/lib/systemd/system
 
 # A whiteout (kernel: filesystems/overlayfs): for a folder it costs nothing, however much is in there.
 hide_one() {
-  mkdir -p "$upper${1%/*}"
+  test -d "$upper${1%/*}" || mkdir -p "$upper${1%/*}"
   mknod "$upper$1" c 0 0
 }
 
@@ -22,11 +22,13 @@ hide() {
     /var/lib/containerd /var/log/journal /usr/local/lib/systemd; do
     hide_one "$path"
   done
+  # `docker info` and `docker --help` run each of them, to ask what it is.
+  hide_one /usr/libexec/docker/cli-plugins
 }
 
 furnish() {
   root=$1
-  mkdir -p "$root/etc/systemd/system" "$root/etc/sudoers.d" "$root/etc/ssh/sshd_config.d" \
+  mkdir -p "$root/etc/systemd/system" "$root/etc/systemd/system-generators" "$root/etc/sudoers.d" "$root/etc/ssh/sshd_config.d" \
     "$root/var/lib/docker" "$root/var/lib/containerd" "$root/home"
   mkdir -m 700 "$root/root"
   furnish_names
@@ -53,9 +55,11 @@ furnish_names() {
 
 # dockerd makes dockremap by itself, and takes its ranges after those of the first user (useradd(8)).
 furnish_accounts() {
+  set --
   for file in passwd group shadow gshadow passwd- group- shadow- gshadow-; do
-    test ! -e "$root/etc/$file" || sed -i '/^dockremap:/d' "$root/etc/$file"
+    test ! -e "$root/etc/$file" || set -- "$@" "$root/etc/$file"
   done
+  sed -i -E '/^(dockremap|deploy|asks|nosudo):/d' "$@"
   for file in subuid subgid; do
     printf 'deploy:100000:65536\n' >"$root/etc/$file"
     rm -f "$root/etc/$file-"
@@ -67,7 +71,6 @@ furnish_accounts() {
 
 # `*`: no password, and not locked (shadow(5)).
 add_user() {
-  sed -i "/^$1:/d" "$root/etc/passwd" "$root/etc/group" "$root/etc/shadow"
   echo "$1:x:$2:$2::/home/$1:/bin/bash" >>"$root/etc/passwd"
   echo "$1:x:$2:" >>"$root/etc/group"
   echo "$1:$3:20000::::::" >>"$root/etc/shadow"
@@ -76,7 +79,8 @@ add_user() {
   test -z "$4" || echo "$1 $4" >"$root/etc/sudoers.d/$1"
 }
 
-# Nothing that is enabled on this machine starts here. What would speak to the kernel or to hardware never does.
+# Nothing that is enabled on this machine starts here. What would speak to the kernel or to hardware never does: an empty
+# file masks a unit or a generator (systemd.unit(5), systemd.generator(7)), and the shell makes it without a process.
 furnish_units() {
   for unit in systemd-sysctl.service systemd-modules-load.service systemd-binfmt.service systemd-udevd.service \
     systemd-udev-trigger.service systemd-udevd-control.socket systemd-udevd-kernel.socket console-getty.service \
@@ -86,7 +90,12 @@ furnish_units() {
     dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-fs-fuse-connections.mount \
     sys-kernel-config.mount proc-sys-fs-binfmt_misc.automount proc-sys-fs-binfmt_misc.mount \
     systemd-networkd-wait-online.service getty.target; do
-    ln -s /dev/null "$root/etc/systemd/system/$unit"
+    : >"$root/etc/systemd/system/$unit"
+  done
+  # systemd runs each of them at every daemon-reload, which costs more than the rest of it, and all but this one look for
+  # what no machine here has: partitions to mount or to decrypt, a kernel command line, virtual sockets.
+  for path in /usr/lib/systemd/system-generators/*; do
+    test "${path##*/}" = systemd-sysv-generator || : >"$root/etc/systemd/system-generators/${path##*/}"
   done
   ln -s "$SYSTEM/multi-user.target" "$root/etc/systemd/system/default.target"
   mkdir "$root/etc/systemd/system/multi-user.target.wants" "$root/etc/systemd/system/sockets.target.wants"

@@ -4,7 +4,7 @@ set +f
 LC_ALL=C
 # Prints $1 in base64: a path may contain spaces and line feeds.
 e64() {
-  printf %s "$1" | base64 | tr -d '\n'
+  printf %s "$1" | base64 -w 0
 }
 # Prints the number of entries in the folder $1 for which  test $2 ENTRY$3  succeeds.
 count() {

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { buildPackage } from '../../runner/package.ts'
 import { runCommand } from '../../support/command.ts'
 import { install, pack } from '../../support/packed.ts'
 import { bootMachine, type Machine, type MachineOptions, type Ran } from '../machine.ts'
@@ -29,9 +30,10 @@ export interface Office {
 const execute = promisify(execFile)
 const OURS = '10.0.255.254'
 
-/** The package as npm installs it, with what it needs: a tar of `node_modules`. */
+/** The package as npm installs it, with what it needs, but without its types: a tar of `node_modules`. */
 export async function packageTar(folder: string): Promise<Buffer> {
-  const project = await install(await pack(folder), folder)
+  const dist = dirname(dirname(await buildPackage()))
+  const project = await install(await pack(folder, dist), folder)
   const options = { encoding: 'buffer', maxBuffer: 1 << 30 } as const
   return (await execute('tar', ['-C', project, '-cf', '-', 'node_modules'], options)).stdout
 }

@@ -2,9 +2,12 @@
 # Cuts the scripts of an apply off before each of their commands, one after the other, lets the host recover in each of
 # its ways, and looks what came of it. The files are real, below a root of their own; systemd and dockerd are played:
 #
-#   systemd   has loaded the drop-in as it was at the last daemon-reload, and knows one timer
+#   systemd   has loaded the drop-in as it was at the last daemon-reload (/model/loaded), and knows one timer (/model/timer)
 #   dockerd   runs with what was loaded and with the files as they were when it was started; it does not start with a
-#             listener in both places, nor without the files that it is told of
+#             listener in both places, nor without the files that it is told of (/model/running: all that it has read)
+#
+# An empty file in /model stands for none. What runs thousands of times does without other programs where the shell can do
+# it: a process costs a millisecond.
 #
 #   sweep.sh outer FOLDER ID   FOLDER has the scripts and template/etc; in a mount namespace of its own
 #   sweep.sh inner ID          goes on in there
@@ -42,30 +45,51 @@ while case $1 in -*) true ;; *) false ;; esac; do shift; done
 echo "$*" >/model/timer
 END
   played systemctl <<'END'
-#!/bin/bash
-conf=/model/loaded/override.conf
-start() {
-  rm -f /model/active /model/running
-  local flags= json= file
-  test ! -e "$conf" || flags=$(<"$conf")
-  test ! -e /etc/docker/daemon.json || json=$(</etc/docker/daemon.json)
-  if [[ $json == *'"hosts"'* && $flags == *'-H '* ]]; then exit 1; fi
-  for file in $flags $json; do
-    [[ $file =~ /etc/docker/tls/[a-z-]*\.pem ]] || continue
-    test -s "${BASH_REMATCH[0]}" || exit 1
+#!/bin/sh
+text() {
+  text=
+  test -e "$1" || return 0
+  while IFS= read -r line; do text="$text$line
+"; done <"$1"
+  text=$text$line
+}
+# Are all files there that the words name?
+named() {
+  for word; do
+    case $word in */etc/docker/tls/*.pem*) ;; *) continue ;; esac
+    word=${word#*/etc/docker/tls/}
+    test -s "/etc/docker/tls/${word%%.pem*}.pem" || return 1
   done
-  cat "$conf" /etc/docker/daemon.json /etc/docker/tls/*.pem /etc/subuid /etc/subgid >/model/running 2>/dev/null
-  : >/model/active
+}
+start() {
+  : >/model/running
+  text /model/loaded
+  flags=$text
+  text /etc/docker/daemon.json
+  case $text in *'"hosts"'*) case $flags in *'-H '*) exit 1 ;; esac ;; esac
+  set -f
+  named $flags $text || exit 1
+  set +f
+  running="runs
+$flags$text"
+  for path in /etc/docker/tls/*.pem /etc/subuid /etc/subgid; do
+    text "$path"
+    running=$running$text
+  done
+  printf %s "$running" >/model/running
 }
 case $* in
-  daemon-reload) rm -rf /model/loaded; cp -a /etc/systemd/system/docker.service.d /model/loaded 2>/dev/null; exit 0 ;;
-  'is-active '*docker.service) test -e /model/active ;;
+  daemon-reload)
+    text /etc/systemd/system/docker.service.d/override.conf
+    printf %s "$text" >/model/loaded
+    ;;
+  'is-active '*docker.service) test -s /model/running ;;
   'is-active '*docker.socket) ;;
-  'is-active '*.timer) test -e /model/timer ;;
+  'is-active '*.timer) test -s /model/timer ;;
   'reset-failed '*|'reload '*) ;;
   'restart docker.service'|'start docker.service') start ;;
-  'stop docker.service') rm -f /model/active /model/running ;;
-  'stop '*.timer) rm -f /model/timer ;;
+  'stop docker.service') : >/model/running ;;
+  'stop '*.timer) : >/model/timer ;;
   *) echo "nobody plays systemctl $*" >>/model/complaints; exit 1 ;;
 esac
 END
@@ -74,34 +98,44 @@ END
 # A state: all that an apply may change, and what is played.
 save() {
   mkdir "$1"
-  cp -a /etc /var/lib /model "$1"
+  cp -a --parents /etc /var/lib /model "$1"
 }
 
 load() {
   find /etc /var/lib /model -mindepth 1 -delete
-  cp -a "$1/etc/." /etc
-  cp -a "$1/lib/." /var/lib
-  cp -a "$1/model/." /model
+  cp -a "$1"/* /
+}
+
+# Sets $text to the contents of a file, which has no NUL; none where there is no file.
+text() {
+  text=
+  test ! -e "$1" || IFS= read -r -d '' text <"$1"
 }
 
 # What kill -9 would leave at this moment. Commands that change nothing leave what the one before has left.
 cut() {
-  local now
-  now=$(find /etc /var/lib /model -printf '%p %m %U:%G %s %T@ %i %l\n' | md5sum)
-  test -d "/cuts/${now%% *}" || save "/cuts/${now%% *}"
+  local now latest=
+  now=$(find /etc /var/lib /model -printf '%p %m %U:%G %s %T@ %i %l\n')
+  if test -e /tmp/latest; then mapfile -d '' -t latest </tmp/latest; fi
+  if test "$now" != "${latest[0]}"; then
+    printf %s "$now" >/tmp/latest
+    now=$(md5sum <<<"$now")
+    test -d "/cuts/${now%% *}" || save "/cuts/${now%% *}"
+  fi
 }
 export -f save cut
 
 # Runs a script. Bash runs its trap before each simple command, also of functions and of subshells (bash(1), -T).
 with_cuts() {
-  rm -rf /cuts/*
+  rm -rf /cuts/* /tmp/latest
   bash --norc -c 'set -T; trap cut DEBUG; . "$0"' "$@" >/dev/null 2>/tmp/said
 }
 
 # The ways of a host to recover.
 boot() {
   local units=/etc/systemd/system unit=docker-mtls-recover.service command
-  rm -f /model/timer /model/active /model/running
+  : >/model/timer
+  : >/model/running
   systemctl daemon-reload
   if test -s "$units/multi-user.target.wants/$unit"; then
     # systemd.service(5), "Command lines": quotes as in a shell, and a dollar sign is written twice.
@@ -115,9 +149,9 @@ boot() {
 # Where there is no timer yet, or no more, it is up to the next one.
 timer() {
   local command
-  if ! test -e /model/timer; then again; return; fi
+  if ! test -s /model/timer; then again; return; fi
   command=$(</model/timer)
-  rm -f /model/timer
+  : >/model/timer
   $command >/dev/null 2>&1
 }
 
@@ -126,31 +160,40 @@ again() {
   sh /settle.sh >/dev/null 2>/tmp/said
 }
 
+# Sets $now to all that is in /etc: a line with the type, mode, owner and target of each path, and the contents of all files.
 etc() {
-  (cd /etc && find . -printf '%p %y %m %U:%G %l\n' -type f -exec md5sum {} + | sort)
+  local path text
+  now=$(cd /etc && stat -c '%N %f %U:%G' -- . **)
+  for path in /etc/**; do
+    test -f "$path" && ! test -h "$path" || continue
+    text "$path"
+    now+=$'\n'$path$'\n'$text
+  done
 }
 
-# Old, new, or what is wrong.
+# Sets $end to old, new, or what is wrong.
 judge() {
-  local now left
-  now=$(etc)
+  local now text left half unit=/etc/systemd/system/docker-mtls-recover.service
   # The copies of what was there before: one has a key in it.
-  left=$(ls -d $state/*Z-*/[0-9]* 2>/dev/null)
+  left=($state/*Z-*/[0-9]*)
   # A unit that nothing wants does nothing.
-  if test "${1-}" = boot && ! test -h /etc/systemd/system/multi-user.target.wants/docker-mtls-recover.service; then
-    now=$(echo "$now" | grep -v '/docker-mtls-recover\.service')
+  if test "${1-}" = boot && ! test -h "${unit%/*}/multi-user.target.wants/${unit##*/}"; then
+    test ! -e "$unit" || rm "$unit"
   fi
-  if test -e $state/pending; then echo 'it is still pending'
-  elif test -e /model/timer; then echo 'its timer still runs'
-  elif test -s /model/complaints; then cat /model/complaints
-  elif ls /etc/docker/tls | grep -q docker-mtls; then echo 'half a file is left'
-  elif ! test -e /model/active; then echo 'dockerd does not run'
-  elif test "$now" = "$old" && cmp -s /model/running /tmp/running.old; then
+  half=(/etc/docker/tls/*docker-mtls*)
+  etc
+  text /model/running
+  if test -e $state/pending; then end='it is still pending'
+  elif test -s /model/timer; then end='its timer still runs'
+  elif test -s /model/complaints; then end=$(</model/complaints)
+  elif test ${#half[@]} != 0; then end='half a file is left'
+  elif test -z "$text"; then end='dockerd does not run'
+  elif test "$now" = "$old" && test "$text" = "$running_old"; then
     # They are in nobody's way, and the next apply at the latest removes them.
-    if test "${1-}" != again || test -z "$left"; then echo old; else echo "old, but there is still $left"; fi
-  elif test "$now" = "$new" && cmp -s /model/running /tmp/running.new; then echo new
-  elif test "$now" = "$old" || test "$now" = "$new"; then echo 'dockerd runs with something else than what is on the disk'
-  else diff <(echo "$old") <(echo "$now") | grep '^[<>]' | head -n 4 | tr '\n' ';'
+    if test "${1-}" != again || test ${#left[@]} = 0; then end=old; else end="old, but there is still ${left[*]}"; fi
+  elif test "$now" = "$new" && test "$text" = "$running_new"; then end=new
+  elif test "$now" = "$old" || test "$now" = "$new"; then end='dockerd runs with something else than what is on the disk'
+  else end=$(diff <(echo "$old") <(echo "$now") | grep '^[<>]' | head -n 4 | tr '\n' ';')
   fi
 }
 
@@ -166,7 +209,7 @@ sweep() {
     for way in $ways; do
       load "$cut"
       $way
-      end=$(judge $way)
+      judge $way
       case " $ends " in *" $end "*) ;; *) echo "WRONG $name after $states changes, then $way: $end" ;; esac
     done
   done
@@ -174,24 +217,32 @@ sweep() {
 }
 
 inner() {
-  local back=$state/$1/rollback.sh
+  local back=$state/$1/rollback.sh now text end
+  shopt -s globstar dotglob nullglob
   play
   systemctl daemon-reload
   systemctl start docker.service
-  cp /model/running /tmp/running.old
-  old=$(etc)
+  text /model/running
+  running_old=$text
+  etc
+  old=$now
   new=
+  running_new=
   save /tmp/bare
   sh /transaction.sh >/dev/null || echo 'WRONG the transaction fails'
   save /tmp/written
   sh /commit.sh || echo 'WRONG the commit fails'
-  cp /model/running /tmp/running.new
-  new=$(etc)
+  text /model/running
+  running_new=$text
+  etc
+  new=$now
   save /tmp/applied
   test "$old" != "$new" || echo 'WRONG nothing was changed'
-  test "$(judge)" = new || echo "WRONG the end of it: $(judge)"
+  judge
+  test "$end" = new || echo "WRONG the end of it: $end"
   load /tmp/written
-  rm -f /model/timer /model/active /model/running
+  : >/model/timer
+  : >/model/running
   save /tmp/off
 
   sweep transaction 'boot timer again' old /tmp/bare /transaction.sh
