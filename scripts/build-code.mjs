@@ -101,7 +101,8 @@ async function joinChunks(chunks, outputs) {
   }
   outputs.set(joined, {})
   for (const path of outputs.keys()) {
-    const code = readFileSync(path, 'utf8').replaceAll(IMPORT, (line, names = '', from) => {
+    const before = readFileSync(path, 'utf8')
+    const code = before.replaceAll(IMPORT, (line, names = '', from) => {
       const chunk = chunks.find((one) => one === resolve(dirname(path), from))
       if (chunk === undefined) return line
       const renamed = names.replaceAll(/([\w$]+)(?: as ([\w$]+))?(?=\s*[,}])/g, (_, one, local = one) => {
@@ -110,7 +111,7 @@ async function joinChunks(chunks, outputs) {
       const place = from.replace(/[^/]*$/, basename(joined))
       return names === '' ? `import "${place}";` : `import ${renamed} from "${place}";`
     })
-    writeFileSync(path, code)
+    if (code !== before) writeFileSync(path, code)
   }
 }
 

@@ -71,25 +71,28 @@ function loadedBy(node, loaded = new Set()) {
 
 function bestPair(chunks, starts) {
   const closures = new Map(chunks.map((chunk) => [chunk, loadedBy(chunk)]))
+  const users = new Map(chunks.map((chunk) => [chunk, starts.filter(({ nodes }) => nodes.has(chunk))]))
   let best
   for (const [index, one] of chunks.entries()) {
     for (const other of chunks.slice(index + 1)) {
-      const gain = gainOf(one, other, starts, closures)
+      const gain = gainOf(one, other, users, closures)
       if (gain > (best?.gain ?? 0) && !importsItself([one, other], closures)) best = { gain, pair: [one, other] }
     }
   }
   return best?.pair
 }
 
-function gainOf(one, other, starts, closures) {
-  const both = starts.filter(({ nodes }) => nodes.has(one) && nodes.has(other))
+function gainOf(one, other, users, closures) {
   let gain = 0
-  for (const { weight } of both) gain += weight * COST_MS.file
-  if (gain === 0) return 0
-  for (const start of starts) {
-    const [first, second] = [start.nodes.has(one), start.nodes.has(other)]
-    if (first !== second) gain -= start.weight * costOf(first ? other : one, start, closures)
-    if (gain <= 0) return 0
+  for (const { nodes, weight } of users.get(one)) if (nodes.has(other)) gain += weight * COST_MS.file
+  for (const [used, added] of [
+    [one, other],
+    [other, one],
+  ]) {
+    for (const start of users.get(used)) {
+      if (gain <= 0) return 0
+      if (!start.nodes.has(added)) gain -= start.weight * costOf(added, start, closures)
+    }
   }
   return gain
 }

@@ -4,6 +4,7 @@ import { ours, sentence } from '../base/sentence.ts'
 import { readDate } from './dates.ts'
 import { bareHost, isIp, readNames, type CertificateNames } from './names.ts'
 import { notPem, readPem, splitPem } from './pem.ts'
+import { openOnce } from './recent-certificates.ts'
 import { commonName, extendedKeyUsage, keyAlgorithm, signatureAlgorithm } from './structure.ts'
 
 export { formatPem, readPem, splitPem, type PemBlock } from './pem.ts'
@@ -170,7 +171,7 @@ function isDer(input: string | Uint8Array): input is Uint8Array {
 function openDer(der: Uint8Array, name: string): X509Certificate {
   let x509: X509Certificate
   try {
-    x509 = new X509Certificate(der)
+    x509 = openOnce(der)
   } catch (cause) {
     throw invalid(name, `it is not an X.509 certificate (${(cause as Error).message})`, cause)
   }

@@ -10,7 +10,7 @@ import { assertConsistent } from '../keystore/rotate/support/consistent.ts'
 import { cleanEnvironment } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { startFakeDaemon } from './support/fake-daemon.ts'
-import { CLI, runCli, runJson, runProcess } from './support/run-cli.ts'
+import { CLI, runCli, runJson } from './support/run-cli.ts'
 
 /** What an administrator types from the beginning to the end; the daemon has each time what it was given. */
 const COURSE: readonly (readonly string[])[] = [
@@ -93,7 +93,7 @@ interface Status {
 
 /** Goes on as somebody does who knows only what the command says: the same line again, then what is waited for. */
 async function goOn(folder: string, words: readonly string[]): Promise<void> {
-  const again = await withDaemon(folder, words, (argv) => runProcess(argv))
+  const again = await withDaemon(folder, words, (argv) => runCli(argv))
   // It may have come further than it could say.
   if (again.code !== 0) assert.match(again.stderr, /^ERR_ROTATION_(?:PHASE|NONE|UNDERWAY)/m)
   for (let round = 0; round < 8; round++) {

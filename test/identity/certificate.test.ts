@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { IdentityError } from '../../lib/base/errors.ts'
-import { coversName, readCertificate, splitPem } from '../../lib/identity/certificate.ts'
+import { coversName, openCertificate, readCertificate, splitPem } from '../../lib/identity/certificate.ts'
 import { inWords, readDate } from '../../lib/identity/dates.ts'
 import { readNames } from '../../lib/identity/names.ts'
+import { createAuthority, issueServer } from '../../lib/pki.ts'
 import { lacks } from '../support/requirements.ts'
 import {
   makeCa,
@@ -287,6 +288,26 @@ describe('readNames', () => {
   for (const [text, dns, ip] of rows) {
     test(JSON.stringify(text) ?? 'undefined', () => assert.deepEqual(readNames(text), { dns, ip }))
   }
+})
+
+describe('openCertificate', needs, () => {
+  test('reads the same bytes once, and others anew', async () => {
+    const [one, other] = [await makeCa({ commonName: 'One' }), await makeCa({ commonName: 'Other' })]
+    const first = openCertificate(one.cert)
+    assert.equal(openCertificate(first.raw), first)
+    assert.equal(openCertificate(other.cert).subject, 'CN=Other')
+    assert.equal(openCertificate(one.cert), first)
+    assert.throws(() => openCertificate(Buffer.concat([first.raw, Buffer.of(0)])), /after the end/)
+  })
+
+  test('remembers few of them', async () => {
+    const { cert } = await makeCa({ commonName: 'First' })
+    const first = openCertificate(cert)
+    const authority = await createAuthority()
+    for (let count = 0; count < 64; count++)
+      openCertificate((await issueServer(authority, { names: [`h${count}`] })).cert)
+    assert.notEqual(openCertificate(cert), first)
+  })
 })
 
 describe('dates', () => {

@@ -30,3 +30,8 @@ async function walk(root: string, below: string, entries: [string, string][]): P
 export function modesOf(tree: Tree): Record<string, string> {
   return Object.fromEntries(Object.entries(tree).map(([path, state]) => [path, state.slice(0, 4)]))
 }
+
+/** As a tree, without the times. */
+export function contentsOf(tree: Tree): Tree {
+  return Object.fromEntries(Object.entries(tree).map(([path, state]) => [path, state.replace(/ [\d.]+ /, ' ')]))
+}

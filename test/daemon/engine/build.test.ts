@@ -89,23 +89,26 @@ describe('images.build', { skip }, () => {
     return /Successfully built (\w+)/.exec(stdout)?.[1] ?? ''
   }
 
-  async function byCli(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await dockerLocally(engine.daemon, args)
-    assert.equal(code, 0, stderr)
-    return stdout.trim()
-  }
-
   /** What a step has written into the image: on a busy machine dockerd loses some of what a short program prints. */
   async function listIn(image: string): Promise<string[]> {
-    const container = await byCli('create', '--network=none', image, 'true')
-    const file = join(tmpdir(), container)
+    const { Id } = await docker.containers.create({ Image: image, Cmd: ['true'] })
+    const file = join(tmpdir(), Id)
     try {
-      await byCli('cp', `${container}:/list`, file)
+      await docker.containers.copyFrom(Id, '/list', file)
       return (await readFile(file, 'utf8')).split('\n').slice(0, -1)
     } finally {
       await rm(file, { force: true })
-      await byCli('rm', container)
+      await docker.containers.remove(Id)
     }
+  }
+
+  const listsByCli = new Map<string, string[]>()
+
+  /** As {@link listIn}, of the image that Docker's own command builds: once for all folders with these contents. */
+  async function listByCli(folder: string, contents: string): Promise<string[]> {
+    const list = listsByCli.get(contents) ?? (await listIn(await builtByCli(folder)))
+    listsByCli.set(contents, list)
+    return list
   }
 
   for (const builder of BUILDERS) {
@@ -184,7 +187,7 @@ describe('images.build', { skip }, () => {
             keep: '',
           })
           const ours = await listIn((await built(folder, { builder, nocache: true })).ID)
-          assert.deepEqual(ours, await listIn(await builtByCli(folder)), JSON.stringify(ignore))
+          assert.deepEqual(ours, await listByCli(folder, ignore), JSON.stringify(ignore))
         }
       })
 
@@ -321,13 +324,13 @@ describe('images.build', { skip }, () => {
         assert.deepEqual(await openBelow(folder), [])
       })
 
-      test('has 256 MiB in a context, and little of it in memory', async (t) => {
+      test('has 160 MiB in a context, and little of it in memory', async (t) => {
         const folder = await folderOf(t, {
           Dockerfile: `FROM ${IMAGE}\nCOPY big /big\nRUN (md5sum < /big) > /list\n`,
           big: '',
         })
         const block = Buffer.alloc(MIB, 'a block of bytes, ')
-        for (let turn = 0; turn < 256; turn++) await writeFile(join(folder, 'big'), block, { flag: 'a' })
+        for (let turn = 0; turn < 160; turn++) await writeFile(join(folder, 'big'), block, { flag: 'a' })
         const idle = process.memoryUsage().rss
         let most = 0
         const watching = setInterval(() => (most = Math.max(most, process.memoryUsage().rss - idle)), 10)
@@ -337,17 +340,17 @@ describe('images.build', { skip }, () => {
         assert.ok(most < 64 * MIB, `${Math.round(most / MIB)} MiB more than before`)
       })
 
-      test('has 5,000 small files in a context', async (t) => {
+      test('has 2,000 small files in a context', async (t) => {
         const folder = await folderOf(t, {
           Dockerfile: `FROM ${IMAGE}\nCOPY many /many\nRUN (find /many -type f | wc -l; cat /many/*/* | md5sum) > /list\n`,
         })
         const names: string[] = []
-        for (let index = 0; index < 5000; index++) names.push(`${index % 10}/${String(index).padStart(4, '0')}`)
+        for (let index = 0; index < 2000; index++) names.push(`${index % 10}/${String(index).padStart(4, '0')}`)
         for (let index = 0; index < 10; index++) await mkdir(join(folder, 'many', String(index)), { recursive: true })
         await Promise.all(names.map((name) => writeFile(join(folder, 'many', name), `file ${name}`)))
         const { ID: id } = await built(folder, { builder, nocache: true })
         const all = await runCommand('sh', ['-c', 'cat many/*/* | md5sum'], { cwd: folder })
-        assert.deepEqual(await listIn(id), ['5000', all.stdout.trim()])
+        assert.deepEqual(await listIn(id), ['2000', all.stdout.trim()])
       })
 
       test('leaves nothing behind after many', async (t) => {
