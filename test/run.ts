@@ -1,6 +1,6 @@
 /**
  * `npm test [-- FILE... OPTION...]`: installs what the tests need and lack, compiles and builds once, and runs the files
- * that were named, or those of a tier, each in namespaces of its own and four at a time. Options are those of Node's test
+ * that were named, or those of a tier, each in namespaces of its own and five at a time. Options are those of Node's test
  * runner, and
  *
  *     --tier=TIER         test, daemon, faults, machine or all: runner/tiers.ts
@@ -29,7 +29,7 @@ import { filesAfter, filesOf, measures, needsBrowser, TIERS } from './runner/tie
 const OWN_OPTIONS = {
   tier: { type: 'string', default: 'test' },
   changed: { type: 'boolean', default: false },
-  lanes: { type: 'string', default: '4' },
+  lanes: { type: 'string', default: '5' },
   'write-seconds': { type: 'boolean', default: false },
   'write-names': { type: 'string' },
 } as const
