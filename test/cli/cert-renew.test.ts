@@ -234,8 +234,13 @@ describe('cert renew', () => {
     for (const [argv, words, code] of rows) await refused(where, ['renew', ...argv], words, code)
     await pki.ensureClient('web')
     await renews(['web'], [])
-    const { stderr } = await where.cert(['list', '--expiring', '400d'])
+    const { stderr } = await where.cert(['list'])
     assert.ok(!stderr.includes('renew --host'))
+    const far = await where.cert(['list', '--expiring', '400d'])
+    assert.match(
+      far.stderr,
+      /^Warning: The certificate of build03.* expires within 400d: .*cert renew --host web --dir/m,
+    )
     const ending = await later('+380d', ['cert', 'list', '--expiring', '30d', '--dir', folder])
     assert.match(ending.stderr, /cert renew --host web --dir/)
   })
