@@ -273,9 +273,38 @@ async function copyTypeTests(): Promise<string[]> {
   return names
 }
 
+/** As somebody writes it who has installed the package and a compiler, and nothing else. */
+const FRESH = `${Object.keys(ENTRIES)
+  .map((entry, index) => `import * as entry${index} from '${entry}'\nconsole.log(entry${index})`)
+  .join('\n')}
+import { connect } from 'docker-mtls'
+await using docker = await connect()
+for await (const { line } of (await docker.containers.logs('web')).lines()) console.log(line)
+`
+
+for (const [name, options] of Object.entries({
+  'the defaults of the compiler': {},
+  'a bundler, an older target, and no types of its own': {
+    module: 'preserve',
+    moduleResolution: 'bundler',
+    target: 'ES2022',
+    lib: ['ES2022'],
+    types: [],
+  },
+})) {
+  test(`a first program compiles in a fresh project with ${name}`, async () => {
+    const fresh = join(project, `fresh-${name.replaceAll(/\W+/g, '-')}`)
+    await mkdir(fresh)
+    await writeFile(join(fresh, 'app.mts'), FRESH)
+    const compilerOptions = { strict: true, module: 'NodeNext', noEmit: true, ...options }
+    await writeFile(join(fresh, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.mts'] }))
+    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
+    const { code, stdout } = await attempt(fresh, process.execPath, compiler, '-p', '.')
+    assert.deepEqual([code, stdout], [0, ''])
+  })
+}
+
 test('a program in TypeScript compiles against its types, and a weaker one does not', async () => {
-  await symlink(join(ROOT, 'node_modules/@types'), join(project, 'node_modules/@types'))
-  await symlink(join(ROOT, 'node_modules/undici-types'), join(project, 'node_modules/undici-types'))
   const files = await copyTypeTests()
   const compilerOptions = {
     target: 'ES2022',
