@@ -53,7 +53,6 @@ const OPTIONS = {
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
-  sourcemap: true,
   logLevel: 'warning',
 }
 
@@ -97,7 +96,6 @@ async function joinChunks(chunks, outputs) {
   for (const chunk of chunks) {
     outputs.delete(chunk)
     rmSync(chunk)
-    rmSync(`${chunk}.map`)
   }
   outputs.set(joined, {})
   for (const path of outputs.keys()) {

@@ -40,7 +40,7 @@ async function pagesIn(path: string): Promise<string[]> {
   return (await readdir(join(ROOT, path))).filter((name) => name.endsWith('.md')).map((name) => `${path}/${name}`)
 }
 
-/** Types for every source, code for every entry point and what they share, a map for all code; and nothing else. */
+/** Types for every source, code for every entry point and what they share; and nothing else. */
 async function expectedFiles(): Promise<string[]> {
   const sources = await readdir(join(ROOT, 'lib'), { recursive: true })
   const modules = sources.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
@@ -50,10 +50,9 @@ async function expectedFiles(): Promise<string[]> {
   // Their names have a hash of what is in them.
   const shared = packed.files.map(({ path }) => path).filter((path) => /^dist\/chunks\/[\w-]+\.js$/.test(path))
   assert.ok(shared.length > 0, 'nothing is shared')
-  const code = [...entries, ...shared].flatMap((path) => [path, `${path}.map`])
   const papers = ['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']
   const pages = [...(await pagesIn('docs')), ...(await pagesIn('docs/checks'))]
-  return [...types, ...code, ...papers, ...pages, 'package.json'].toSorted()
+  return [...types, ...entries, ...shared, ...papers, ...pages, 'package.json'].toSorted()
 }
 
 /** A program in the project: a module, or a script that requires. */
