@@ -22,6 +22,11 @@ export const PKI_ERRORS = {
     remedy:
       'Name the folder that `init` created with `--dir`, or restore its `ca/`. Create a new CA only if you never had one.',
   },
+  ERR_CA_HOME_INVALID: {
+    meaning: "`DOCKER_MTLS_HOME`, the folder for a CA outside of projects, isn't an absolute path.",
+    cause: 'A relative path, or a `~` that the shell did not expand.',
+    remedy: 'Set it to an absolute path, or unset it.',
+  },
   ERR_CA_EXISTS: {
     meaning: 'A CA is already there, and the call would replace it or change how its key is stored.',
     cause:

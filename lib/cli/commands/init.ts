@@ -11,14 +11,15 @@ import {
   addKeyType,
   addPassphraseFile,
   addProbe,
-  DEFAULT_FOLDER,
   keyTypeWarnings,
   many,
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
+import { withFolder } from '../inputs/key-folder.ts'
 
 interface InitFlags extends PassphraseFlags {
   readonly out?: string
+  readonly home?: true
   readonly client?: readonly string[]
   readonly keyType?: string
   readonly listen?: string
@@ -56,7 +57,7 @@ async function readFlags(names: readonly string[], flags: InitFlags, context: Co
   const { keyType = '' } = flags
   return {
     names,
-    folder: flags.out ?? DEFAULT_FOLDER,
+    folder: (await withFolder({ dir: flags.out, home: flags.home }, context)).dir,
     clients: flags.client,
     defaultClient: flags.client === undefined ? await defaultClient(context.io.env) : undefined,
     keyType: flags.keyType,

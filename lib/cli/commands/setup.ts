@@ -15,15 +15,7 @@ import { dockerConfig } from '../inputs/docker-config.ts'
 import { issuedData } from '../reports/data.ts'
 import { defaultClient } from '../inputs/default-client.ts'
 import { usageError } from '../errors.ts'
-import {
-  addFolder,
-  addJsonLines,
-  addPassphraseFile,
-  addYes,
-  DEFAULT_FOLDER,
-  many,
-  once,
-} from '../command-line/options.ts'
+import { addFolder, addJsonLines, addPassphraseFile, addYes, many, once } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { withProgress } from '../terminal/progress.ts'
 import {
@@ -36,9 +28,9 @@ import {
   setData,
   setText,
 } from '../reports/setup.ts'
+import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
-interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags {
-  readonly dir?: string
+interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags, FolderFlags {
   readonly client?: string
   readonly name?: readonly string[]
   readonly context?: string | false
@@ -118,8 +110,9 @@ function valuesOf<Value>(outcomes: readonly Outcome<Value>[]): Value[] {
 async function optionsOf(
   targets: readonly SetupTarget[],
   flags: SetupFlags,
-  { io }: Context,
+  from: Context,
 ): Promise<Omit<SetupOptions, 'onStep'>> {
+  const { io } = from
   const { name: names = [], context } = flags
   const several = targets.length > 1
   if (several && names.length > 0) throw usageError(WHERE, '--name works only with one host', ONE_BY_ONE)
@@ -128,7 +121,7 @@ async function optionsOf(
   if (client === undefined)
     throw usageError(WHERE, "your login name can't be used as a client name", 'Name the client:  --client NAME')
   return {
-    dir: flags.dir ?? DEFAULT_FOLDER,
+    dir: (await withFolder(flags, from)).dir,
     client: await checkedClient(client),
     names,
     ...(context !== false && { config: dockerConfig(io.env), context }),
