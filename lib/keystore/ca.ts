@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ours, plainTexts, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { isDockerMtlsError, PkiError, sentencesOf, type PkiErrorCode } from '../base/errors.ts'
@@ -126,7 +126,7 @@ export async function openFolderCa(
   passphrase: Passphrase | undefined,
 ): Promise<Authority> {
   if (pair === undefined) {
-    throw failure(root, 'ERR_CA_MISSING', 'there is no CA', createCaRemedy(root))
+    throw failure(root, 'ERR_CA_MISSING', `there is no CA in ${resolve(root)}`, createCaRemedy(root))
   }
   try {
     return loadCa({ ...pair, ...(passphrase !== undefined && { passphrase }) }, replaceCommand(root))

@@ -115,6 +115,14 @@ describe('the home of CAs', () => {
     })
   }
 
+  test('is created if DOCKER_MTLS_HOME names it, even without --home', async (t) => {
+    const { cwd, home, run } = await place(t)
+    const folder = join(home, 'new')
+    const { code, stderr } = await run(['cert', 'ca'], { DOCKER_MTLS_HOME: `${folder}/` })
+    assert.deepEqual([code, stderr], [0, `Using the folder ${folder}, from DOCKER_MTLS_HOME.\n`])
+    assert.deepEqual([await readdir(cwd), (await readdir(folder)).toSorted()], [[], ['.gitignore', 'ca']])
+  })
+
   test('is not created without --home', async (t) => {
     const { cwd, home, run } = await place(t)
     assert.equal((await run(['cert', 'ca'])).code, 0)

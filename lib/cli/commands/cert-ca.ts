@@ -28,7 +28,8 @@ import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { keyName, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
-import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
+import { agreeToNewCa } from '../inputs/new-ca.ts'
+import { withFolder, type FolderFlags, type Placed } from '../inputs/key-folder.ts'
 
 interface CaFlags extends PassphraseFlags, ConfirmFlags, CertificateFlags, FolderFlags {
   readonly name?: string
@@ -37,7 +38,7 @@ interface CaFlags extends PassphraseFlags, ConfirmFlags, CertificateFlags, Folde
   readonly json?: true
 }
 
-type PlacedFlags = CaFlags & { readonly dir: string }
+type PlacedFlags = CaFlags & Placed
 
 async function makeAuthority(flags: PlacedFlags, context: Context): Promise<FolderAuthorityResult> {
   const { PkiFolder } = await import('../../keystore/keystore.ts')
@@ -51,6 +52,7 @@ async function makeAuthority(flags: PlacedFlags, context: Context): Promise<Fold
   }
   checkCaOptions(options)
   await agree(flags, context)
+  await agreeToNewCa(['cert', 'ca'], flags, context)
   return withPassphrase({ folder: dir, flags, encrypt, replace, run }, context)
 }
 

@@ -28,7 +28,8 @@ import {
   setData,
   setText,
 } from '../reports/setup.ts'
-import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
+import { agreeToNewCa } from '../inputs/new-ca.ts'
+import { withFolder, type FolderFlags, type Placed } from '../inputs/key-folder.ts'
 
 interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags, FolderFlags {
   readonly client?: string
@@ -52,11 +53,13 @@ interface Call {
   readonly reportFailures: ReturnType<typeof failureReporter>
 }
 
-async function runSetup(urls: readonly string[], flags: SetupFlags, context: Context): Promise<void> {
+async function runSetup(urls: readonly string[], given: SetupFlags, context: Context): Promise<void> {
   const { parseTargets } = await import('../../setup/target.ts')
   const { inspectHosts } = await import('../../setup/inspect-hosts.ts')
   const targets = parseTargets(urls)
+  const flags = await withFolder(given, context)
   const options = await optionsOf(targets, flags, context)
+  await agreeToNewCa(['setup'], flags, context)
   const call = { targets, options, flags, context, reportFailures: failureReporter(context) }
   const seen = await withSteps(call, (shown) => inspectHosts(targets, shown))
   if (flags.dryRun === true) return answerDryRun(seen, call)
@@ -109,10 +112,9 @@ function valuesOf<Value>(outcomes: readonly Outcome<Value>[]): Value[] {
 
 async function optionsOf(
   targets: readonly SetupTarget[],
-  flags: SetupFlags,
-  from: Context,
+  flags: SetupFlags & Placed,
+  { io }: Context,
 ): Promise<Omit<SetupOptions, 'onStep'>> {
-  const { io } = from
   const { name: names = [], context } = flags
   const several = targets.length > 1
   if (several && names.length > 0) throw usageError(WHERE, '--name works only with one host', ONE_BY_ONE)
@@ -121,7 +123,7 @@ async function optionsOf(
   if (client === undefined)
     throw usageError(WHERE, "your login name can't be used as a client name", 'Name the client:  --client NAME')
   return {
-    dir: (await withFolder(flags, from)).dir,
+    dir: flags.dir,
     client: await checkedClient(client),
     names,
     ...(context !== false && { config: dockerConfig(io.env), context }),

@@ -68,7 +68,7 @@ async function refuseStranger(dir: string, name: string): Promise<void> {
   const others = await clientNames(dir)
   if (others.includes(name)) return
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
-    tried: `looking for the client ${name} in ${clientsFolder(dir)}`,
+    tried: `looking for the client ${name} in ${resolve(clientsFolder(dir))}`,
     got: others.length === 0 ? 'it has no clients' : `its clients are ${enumerate(others)}`,
     todo:
       others.length === 0

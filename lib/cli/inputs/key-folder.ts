@@ -13,6 +13,13 @@ export interface FolderFlags {
   readonly home?: true | undefined
 }
 
+/** A chosen folder. */
+export interface Placed {
+  readonly dir: string
+  /** Does the command line name it? */
+  readonly isNamed: boolean
+}
+
 /** A folder of keys and certificates, and what names it. */
 interface Named {
   readonly folder: string
@@ -30,11 +37,12 @@ interface Named {
  */
 export async function withFolder<Flags extends FolderFlags>(
   flags: Flags,
-  { io, say }: Context,
-): Promise<Flags & { readonly dir: string }> {
+  { io, say, usesFolder }: Context,
+): Promise<Flags & Placed> {
   const { folder, by } = await chooseFolder(flags, io.env)
+  usesFolder(folder)
   if (by !== undefined) say(`Using the folder ${escapeText(folder)}, from ${by}.`)
-  return { ...flags, dir: folder }
+  return { ...flags, dir: folder, isNamed: flags.dir !== undefined || flags.home === true }
 }
 
 async function chooseFolder({ dir, home }: FolderFlags, env: Environment): Promise<Named> {
@@ -48,14 +56,19 @@ async function chooseFolder({ dir, home }: FolderFlags, env: Environment): Promi
 const HOME_VARIABLE = 'DOCKER_MTLS_HOME'
 const DATA_VARIABLE = 'XDG_DATA_HOME'
 
-/**
- * The folder for a CA outside of projects, whether it exists or not.
- *
- * @throws {@link PkiError} ERR_CA_HOME_INVALID
- */
-export function caHome(env: Environment): Required<Named> {
+/** The folder for a CA outside of projects, whether it exists or not. */
+function caHome(env: Environment): Required<Named> {
   const named = env[HOME_VARIABLE] ?? ''
-  if (named !== '') return { folder: checkedHome(named), by: HOME_VARIABLE }
+  return named === '' ? dataHome(env) : { folder: checkedHome(named), by: HOME_VARIABLE }
+}
+
+/** All folders for such a CA, whether they exist or not; without a variable that can't be used. */
+export function caHomes(env: Environment): string[] {
+  const named = env[HOME_VARIABLE] ?? ''
+  return [...(isAbsolute(named) ? [resolve(named)] : []), dataHome(env).folder]
+}
+
+function dataHome(env: Environment): Required<Named> {
   const data = env[DATA_VARIABLE] ?? ''
   // The XDG Base Directory Specification requires that a relative path is ignored.
   if (isAbsolute(data) && unusableCharacter(data) === undefined) {
