@@ -56,6 +56,8 @@ export interface Context {
   readonly warn: (warning: Sentence) => void
   /** Prints a line on stderr at once: progress, and choices that were made. */
   readonly say: (line: string) => void
+  /** Notes the folder of keys and certificates that the command uses, for errors about its CA. */
+  readonly usesFolder: (folder: string) => void
   /** Ends the command: prints its result. */
   readonly answer: (answer: Answer, flags: { readonly json?: boolean }) => void
 }
@@ -71,9 +73,11 @@ export interface Ending {
   readonly done: (exitCode: number) => void
   /** See {@link CommandSpec.jsonLines}. */
   readonly jsonLines: boolean
+  /** See {@link Context.usesFolder}. */
+  readonly usesFolder?: (folder: string) => void
 }
 
-export function makeContext(io: Io, { done, jsonLines }: Ending): Context {
+export function makeContext(io: Io, { done, jsonLines, usesFolder = () => undefined }: Ending): Context {
   const paint = painter(io.stderr, io.env)
   const typed = (text: Sentence): string => renderTyped(text, io.env)
   const warn = (warning: Sentence): void => {
@@ -87,6 +91,7 @@ export function makeContext(io: Io, { done, jsonLines }: Ending): Context {
     typed,
     warn,
     say: (line) => writeAbove(io.stderr, `${line}\n`),
+    usesFolder,
     answer: ({ data, text, warnings = [], failed = false, exitCode = failed ? 1 : 0 }, { json = false }) => {
       if (!json) io.stdout.write(text)
       else if (jsonLines) writeLine(io.stdout, 'result', data)

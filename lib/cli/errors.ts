@@ -7,6 +7,21 @@ import { Declined } from './terminal/confirm.ts'
 import { Interrupted } from './terminal/io.ts'
 import { renderTyped } from './terminal/sentence-style.ts'
 
+/** A CA that the user probably means. */
+export interface NearbyCa {
+  /** The absolute path of the folder that `init` created. */
+  readonly folder: string
+  /** The common name of the CA. */
+  readonly name: string
+}
+
+/** What an error about a folder without a CA has besides its texts. */
+export interface KnownCas {
+  /** The absolute path of the folder in which the command looked. */
+  readonly lookedIn: string
+  readonly nearby: readonly NearbyCa[]
+}
+
 /** What --json prints when a command fails. */
 export interface ErrorReport {
   readonly error: {
@@ -16,7 +31,7 @@ export interface ErrorReport {
     readonly tried?: string
     readonly got?: string
     readonly todo?: string
-  }
+  } & Partial<KnownCas>
 }
 
 const FAILED = 1
@@ -45,13 +60,14 @@ export function errorText(error: unknown, env: Environment): { code: string; tex
   return { code: 'ERR_UNEXPECTED', text: `${firstLine(error)}. This is a bug in docker-mtls.${hint}` }
 }
 
-export function errorReport(error: unknown, env: Environment): ErrorReport {
+/** @param known - the CAs near a folder without one */
+export function errorReport(error: unknown, env: Environment, known?: KnownCas): ErrorReport {
   if (error instanceof Interrupted)
     return { error: { code: 'ERR_INTERRUPTED', message: 'A signal stopped the command' } }
   if (error instanceof Declined) return { error: { code: 'ERR_CONFIRMATION_REQUIRED', message: error.message } }
   if (!isDockerMtlsError(error)) return { error: { code: 'ERR_UNEXPECTED', message: firstLine(error) } }
   const { tried, got, todo } = textsFor(error, env)
-  return { error: { code: error.code, message: `${tried}: ${got}.\n${todo}`, tried, got, todo } }
+  return { error: { code: error.code, message: `${tried}: ${got}.\n${todo}`, tried, got, todo, ...known } }
 }
 
 /** The texts of an error for someone who typed a command. */

@@ -6,8 +6,9 @@ import { asksForJson, normaliseArgv } from './command-line/argv.ts'
 import { COMMANDS, type Entry } from './commands.ts'
 import { Declined } from './terminal/confirm.ts'
 import { optionsFromDocker } from './command-line/docker-flags.ts'
-import { errorReport, errorText, exitCodeOf, usageError, USAGE, type ErrorReport } from './errors.ts'
+import { errorReport, errorText, exitCodeOf, usageError, USAGE, type ErrorReport, type KnownCas } from './errors.ts'
 import { escapeText } from '../base/text.ts'
+import type { FailedCall } from './inputs/missing-ca.ts'
 import { Interrupted, type Io } from './terminal/io.ts'
 import { writeLine } from './terminal/json-lines.ts'
 import { writeAbove } from './terminal/live.ts'
@@ -27,16 +28,35 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = 0
   let jsonLines = false
   let meant: Meant | undefined
+  let folder: string | undefined
   try {
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
     meant = await findMeant(words)
     jsonLines = meant?.spec.jsonLines === true
-    await parse(words, meant, makeContext(io, { jsonLines, done: (code) => (exitCode = code) }))
+    const ending = {
+      jsonLines,
+      done: (code: number) => (exitCode = code),
+      usesFolder: (used: string) => (folder = used),
+    }
+    await parse(words, meant, makeContext(io, ending))
   } catch (error) {
-    const hint = meant?.spec.hint?.(error, argv.slice(meant.entry.words.length))
-    return fail(error, argv, { io, jsonLines, hint })
+    const rest = argv.slice(meant?.entry.words.length)
+    const hint = meant?.spec.hint?.(error, rest)
+    const call = { words: meant?.entry.words ?? [], rest, folder, env: io.env }
+    const explained = await explain(error, call)
+    return fail(explained.error, argv, { io, jsonLines, hint, known: explained.known })
   }
   return io.signal.reason instanceof Interrupted ? io.signal.reason.exitCode : exitCode
+}
+
+/** Only a command that used a folder can have missed its CA. */
+async function explain(
+  error: unknown,
+  { folder, ...call }: Omit<FailedCall, 'folder'> & { readonly folder: string | undefined },
+): Promise<{ readonly error: unknown; readonly known?: KnownCas }> {
+  if (folder === undefined) return { error }
+  const { explainMissingCa } = await import('./inputs/missing-ca.ts')
+  return explainMissingCa(error, { ...call, folder })
 }
 
 interface Meant {
@@ -89,11 +109,13 @@ interface Reporting {
   readonly jsonLines: boolean
   /** See {@link CommandSpec.hint}. */
   readonly hint: Sentence | undefined
+  /** The CAs near a folder without one. */
+  readonly known: KnownCas | undefined
 }
 
-function fail(error: unknown, argv: readonly string[], { io, jsonLines, hint }: Reporting): number {
+function fail(error: unknown, argv: readonly string[], { io, jsonLines, hint, known }: Reporting): number {
   const reportJson = (reason: unknown): void => {
-    if (asksForJson(argv)) writeReport(errorReport(reason, io.env), io, jsonLines)
+    if (asksForJson(argv)) writeReport(errorReport(reason, io.env, known), io, jsonLines)
   }
   // Commander showed help because the command is missing: that is a mistake.
   if (isHelp(error)) {

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { dirname, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ours, plainTexts, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { isDockerMtlsError, PkiError, sentencesOf, type PkiErrorCode } from '../base/errors.ts'
@@ -7,6 +8,7 @@ import { readCertificate, type CertificateFacts } from '../identity/certificate.
 import { checkCaOptions, createAuthority, type Authority, type AuthorityOptions } from '../pki/ca.ts'
 import { checkPassphrase, type Passphrase } from '../pki/encrypted-key.ts'
 import { putFiles, type NewFile } from '../base/replace-files.ts'
+import { makeKeyFolder } from './git-ignore.ts'
 import { caPaths, type AuthorityPaths } from './layout.ts'
 import { keyTypeOf } from '../pki/key-type.ts'
 import { appendToLedger, newLedger } from './ledger.ts'
@@ -124,7 +126,7 @@ export async function openFolderCa(
   passphrase: Passphrase | undefined,
 ): Promise<Authority> {
   if (pair === undefined) {
-    throw failure(root, 'ERR_CA_MISSING', 'there is no CA', createCaRemedy(root))
+    throw failure(root, 'ERR_CA_MISSING', `there is no CA in ${resolve(root)}`, createCaRemedy(root))
   }
   try {
     return loadCa({ ...pair, ...(passphrase !== undefined && { passphrase }) }, replaceCommand(root))
@@ -213,6 +215,7 @@ async function putCa(
   { all, pair, facts }: NewCa,
   old: readonly string[],
 ): Promise<string[]> {
+  await makeKeyFolder(dirname(folder))
   const inFolder = await isFolder(folder)
   if (inFolder) await appendToLedger(ledger, ledgerEntry('ca', facts))
   return putFiles(folder, inFolder ? pair : all, old)

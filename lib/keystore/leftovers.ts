@@ -2,6 +2,7 @@ import { promises as fs, type Dirent } from 'node:fs'
 import { basename, join } from 'node:path'
 import { removeStaleLock } from '../base/lock.ts'
 import { parseTemporaryName, removeAbandoned, type Temporary } from '../base/temporary-names.ts'
+import { GIT_IGNORE } from './git-ignore.ts'
 import {
   caPaths,
   clientFilesIn,
@@ -42,7 +43,11 @@ export function removeClientLeftovers(folder: string): Promise<void> {
 
 async function removeLeftovers(root: string): Promise<void> {
   const { folder: ca } = caPaths(root)
-  await removeIn(root, NONE, (name) => name === basename(ca) || name === 'server')
+  await removeIn(
+    root,
+    (name) => name === GIT_IGNORE,
+    (name) => name === basename(ca) || name === 'server',
+  )
   await removeIn(ca, isCaFile, (name) => name === 'next')
   await removeIn(nextCaPaths(root).folder, isCaFile, NONE)
   await removeEnded(ca)
@@ -91,6 +96,7 @@ const LEAF_FILES: ReadonlySet<string> = new Set([
   'server-key.pem',
   'override.conf',
   '.env',
+  GIT_IGNORE,
 ])
 
 function isLeafFile(name: string): boolean {

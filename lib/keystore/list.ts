@@ -1,4 +1,5 @@
 import { promises as fs } from 'node:fs'
+import { resolve } from 'node:path'
 import { command, ours, sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
@@ -46,7 +47,7 @@ export async function listCertificates(root: string): Promise<ListedCertificate[
   if (entries.length === 0 && (await readIfThere(paths.cert)) === undefined) {
     throw new PkiError('ERR_CA_MISSING', {
       tried: `listing the certificates in ${root}`,
-      got: 'there is no CA in it',
+      got: `there is no CA in ${resolve(root)}`,
       todo: createCaRemedy(root),
     })
   }
@@ -111,7 +112,7 @@ export async function readClient(root: string, name: string): Promise<ClientFile
   }
   const others = await clientNames(root)
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
-    tried: `reading the files of the client ${name} in ${clientsFolder(root)}`,
+    tried: `reading the files of the client ${name} in ${resolve(clientsFolder(root))}`,
     got: others.length === 0 ? 'there are no clients' : `the only clients are ${enumerate(others)}`,
     todo: sentence`Check the name and the folder. To create this client:  ${issue}`,
   })

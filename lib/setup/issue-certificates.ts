@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
 import {
@@ -84,7 +85,7 @@ async function refuseMissingCa(dir: string): Promise<void> {
   for (const paths of [...servers, ...clients]) {
     if ((await readIfThere(paths.cert)) === undefined) continue
     throw new PkiError('ERR_CA_MISSING', {
-      tried: `using the CA in ${folder}`,
+      tried: `using the CA in ${resolve(folder)}`,
       got: `there is none, but ${paths.folder} has certificates that a CA has issued`,
       todo: `Restore ${folder} from a backup.`,
     })

@@ -78,6 +78,7 @@ describe('request, sign, install', () => {
     assert.notDeepEqual(leaksOf(key, traces), [])
     assert.deepEqual(modesOf(await treeOf(alice)), {
       '.env': '0600',
+      '.gitignore': '0644',
       'alice.csr': '0644',
       'ca.pem': '0644',
       'cert.pem': '0644',
@@ -159,7 +160,7 @@ describe('client request', () => {
     assert.match(stdout, /Its key stays p256; to create another: .*--out .*build01 --force --key-type rsa2048/)
     assert.equal(await readFile(join(alice, 'key.pem'), 'utf8'), key)
     assert.ok((await stat(request)).isFile())
-    assert.deepEqual((await readdir(alice)).toSorted(), ['alice.csr', 'key.pem'])
+    assert.deepEqual((await readdir(alice)).toSorted(), ['.gitignore', 'alice.csr', 'key.pem'])
   })
 
   test('by force makes a new key, and the old one works until the answer is there', async (t) => {
@@ -435,7 +436,7 @@ describe('client install', () => {
       assert.match(await fails(code, 'client', 'install', file, '--dir', alice), /x\.pem/)
     }
     assert.ok(
-      (await readdir(alice)).every((name) => ['key.pem', 'alice.csr'].includes(name)),
+      (await readdir(alice)).every((name) => ['.gitignore', 'key.pem', 'alice.csr'].includes(name)),
       request,
     )
   })

@@ -102,7 +102,10 @@ describe('client env', () => {
       assert.deepEqual([typo.code, typo.stdout], [1, ''])
       assert.match(typo.stderr, /^ERR_CLIENT_NOT_FOUND: .*its clients are bob\.\nUse one of these/)
       const wrong = await runCli(['client', 'env', 'bob', '--dir', join(keys, 'clients'), '--shell', 'sh', ...more])
-      assert.match(wrong.stderr, /^ERR_CLIENT_NOT_FOUND: .*it has no clients\.\nName the folder .*--dir DIR/)
+      assert.match(
+        wrong.stderr,
+        /^ERR_CLIENT_NOT_FOUND: .*it has no clients\.\nUse the CA .*  Name the folder .*--dir DIR/,
+      )
       assert.doesNotMatch(`${typo.stderr}${wrong.stderr}`, /docker-mtls init|docker-mtls cert/)
     }
   })

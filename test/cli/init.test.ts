@@ -68,6 +68,7 @@ describe('a first init', () => {
     const { folder, init } = await place(t)
     ok(await init(['build01.example.com', '10.0.0.4', '--client', 'alice', '--client', 'ci', '--client', 'alice']))
     assert.deepEqual(modesOf(await treeOf(folder)), {
+      '.gitignore': '0644',
       'ca/': '0700',
       'ca/ca-key.pem': '0600',
       'ca/ca.pem': '0644',

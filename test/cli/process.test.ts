@@ -310,7 +310,7 @@ describe('a process of its own', () => {
       assert.ok(!paths.some((path) => path.includes('alice')), 'it went on')
       assert.deepEqual(
         paths.filter((path) => /\/\.[^/]+$/.test(path)),
-        [],
+        ['docker-mtls/.gitignore'],
       )
       const again = await runProcess(argv, { cwd })
       assert.equal(again.code, 0, again.stderr)

@@ -107,12 +107,13 @@ describe('a new folder', () => {
       const old = process.umask(mask)
       try {
         const { root } = await initialised(t)
-        assert.deepEqual([...(await filesIn(root)).keys()].toSorted(), [...AUTHORITY, ...CLIENT, ...SERVER].toSorted())
+        const files = ['.gitignore', ...AUTHORITY, ...CLIENT, ...SERVER]
+        assert.deepEqual([...(await filesIn(root)).keys()].toSorted(), files.toSorted())
         const modeOf = async (path: string): Promise<string> =>
           ((await stat(join(root, path))).mode & 0o777).toString(8)
         for (const path of ['', 'ca', 'server', 'clients', 'clients/alice'])
           assert.equal(await modeOf(path), '700', path)
-        for (const path of [...AUTHORITY, ...SERVER, ...CLIENT]) {
+        for (const path of files) {
           const secret = path.includes('key') || path.endsWith('.jsonl')
           assert.equal(await modeOf(path), secret ? '600' : '644', path)
         }

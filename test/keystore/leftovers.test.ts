@@ -25,10 +25,10 @@ async function killedIn(run: string, start: string): Promise<string[]> {
   return Array.from({ length: Number(stdout) }, (_, index) => `${start}-${index + 1}`)
 }
 
-/** Everything whose name starts with a dot, apart from `.env` files. */
+/** Everything whose name starts with a dot, apart from `.env` and `.gitignore` files. */
 async function hidden(root: string): Promise<string[]> {
   const found = await readdir(root, { recursive: true })
-  return found.filter((path) => /(?:^|\/)\.(?!env$)/.test(path))
+  return found.filter((path) => /(?:^|\/)\.(?!(?:env|gitignore)$)/.test(path))
 }
 
 /** Does the key match the first certificate, which is what other programs read? */
@@ -59,6 +59,7 @@ describe('the next run clears what a killed one left', () => {
       await folder.ensureServer(['build01.example.com'])
       await folder.ensureClient('alice')
       assert.deepEqual(await hidden(root), [], root)
+      assert.equal(await readFile(join(root, '.gitignore'), 'utf8'), '*\n', root)
       assert.ok(await isCaPair(root))
     }
     assert.ok(left > 10, String(left))

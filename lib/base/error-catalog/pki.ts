@@ -20,7 +20,18 @@ export const PKI_ERRORS = {
     meaning: 'The folder has no CA.',
     cause: 'The wrong folder, or the CA was moved away from the certificates that it issued.',
     remedy:
-      'Name the folder that `init` created with `--dir`, or restore its `ca/`. Create a new CA only if you never had one.',
+      'Name the folder that `init` created with `--dir`, or restore its `ca/`. The message names the CAs nearby. Create a new CA only if you never had one.',
+  },
+  ERR_CA_NEARBY: {
+    meaning: 'The command would create a second CA although there is one nearby, and nobody can be asked.',
+    cause: 'A script that runs in another folder than the one with `docker-mtls/`.',
+    remedy:
+      'Use the existing CA with the command in the message. If you want a second CA, name its folder with `--dir` (`--out` of `init`).',
+  },
+  ERR_CA_HOME_INVALID: {
+    meaning: "`DOCKER_MTLS_HOME`, the folder for a CA outside of projects, isn't an absolute path.",
+    cause: 'A relative path, or a `~` that the shell did not expand.',
+    remedy: 'Set it to an absolute path, or unset it.',
   },
   ERR_CA_EXISTS: {
     meaning: 'A CA is already there, and the call would replace it or change how its key is stored.',

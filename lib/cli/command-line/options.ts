@@ -115,17 +115,27 @@ export function addProbe(command: Command): Command {
   )
 }
 
+/** The options that choose the folder: see `withFolder`. */
 export function addFolder(command: Command, flag = '--dir'): Command {
-  return command.option(
-    `${flag} <dir>`,
-    `the folder with keys and certificates (default: ./${DEFAULT_FOLDER})`,
-    once(flag),
-  )
+  return command
+    .option(
+      `${flag} <dir>`,
+      `the folder with keys and certificates (default: ./${DEFAULT_FOLDER}; if it doesn't exist, that of --home)`,
+      once(flag),
+    )
+    .addOption(
+      command
+        .createOption(
+          '--home',
+          `use DOCKER_MTLS_HOME, else ~/.local/share/${DEFAULT_FOLDER}, for a CA outside of projects`,
+        )
+        .conflicts(flag.slice(2)),
+    )
 }
 
 /** The option of {@link addFolder} in a command to copy. The default folder needs none. */
-export function folderFlags(dir: string): string[] {
-  return dir === DEFAULT_FOLDER ? [] : ['--dir', dir]
+export function folderFlags(dir: string, flag = '--dir'): string[] {
+  return dir === DEFAULT_FOLDER ? [] : [flag, dir]
 }
 
 export function addKeyType(command: Command): Command {

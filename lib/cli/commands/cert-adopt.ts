@@ -3,11 +3,11 @@ import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { Adopted } from '../../keystore/keystore.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addFolder, addJson, DEFAULT_FOLDER } from '../command-line/options.ts'
+import { addFolder, addJson } from '../command-line/options.ts'
 import { until } from '../reports/dates.ts'
+import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
-interface AdoptFlags {
-  readonly dir?: string
+interface AdoptFlags extends FolderFlags {
   readonly dryRun?: true
   readonly acceptChanges?: true
   readonly json?: true
@@ -15,7 +15,7 @@ interface AdoptFlags {
 
 async function runAdopt(flags: AdoptFlags, context: Context): Promise<void> {
   const { adoptCertificates } = await import('../../keystore/keystore.ts')
-  const { dir = DEFAULT_FOLDER, dryRun = false, acceptChanges = false } = flags
+  const { dir, dryRun = false, acceptChanges = false } = await withFolder(flags, context)
   const { accepted, adopted, refused } = await adoptCertificates(dir, { dryRun, acceptChanges })
   const data = {
     folder: resolve(dir),

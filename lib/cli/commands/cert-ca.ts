@@ -20,7 +20,6 @@ import {
   addPassphraseFile,
   addYes,
   certificateOptions,
-  DEFAULT_FOLDER,
   once,
   keyTypeWarnings,
   type CertificateFlags,
@@ -29,19 +28,22 @@ import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { keyName, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
+import { agreeToNewCa } from '../inputs/new-ca.ts'
+import { withFolder, type FolderFlags, type Placed } from '../inputs/key-folder.ts'
 
-interface CaFlags extends PassphraseFlags, ConfirmFlags, CertificateFlags {
-  readonly dir?: string
+interface CaFlags extends PassphraseFlags, ConfirmFlags, CertificateFlags, FolderFlags {
   readonly name?: string
   readonly encrypt?: true
   readonly replaceCa?: true
   readonly json?: true
 }
 
-async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAuthorityResult> {
+type PlacedFlags = CaFlags & Placed
+
+async function makeAuthority(flags: PlacedFlags, context: Context): Promise<FolderAuthorityResult> {
   const { PkiFolder } = await import('../../keystore/keystore.ts')
   const { checkCaOptions } = await import('../../pki/ca.ts')
-  const { dir = DEFAULT_FOLDER, name, encrypt = false, replaceCa: replace = false } = flags
+  const { dir, name, encrypt = false, replaceCa: replace = false } = flags
   const folder = new PkiFolder(dir)
   const options = { ...(name !== undefined && { commonName: name }), ...(await certificateOptions(flags)) }
   const run = (passphrase: string | undefined): Promise<FolderAuthorityResult> => {
@@ -50,6 +52,7 @@ async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAu
   }
   checkCaOptions(options)
   await agree(flags, context)
+  await agreeToNewCa(['cert', 'ca'], flags, context)
   return withPassphrase({ folder: dir, flags, encrypt, replace, run }, context)
 }
 
@@ -58,9 +61,9 @@ async function makeAuthority(flags: CaFlags, context: Context): Promise<FolderAu
  *
  * @throws {@link PkiError} ERR_ROTATION_UNDERWAY
  */
-async function agree(flags: CaFlags, context: Context): Promise<void> {
+async function agree(flags: PlacedFlags, context: Context): Promise<void> {
   if (flags.replaceCa !== true) return
-  const { dir = DEFAULT_FOLDER } = flags
+  const { dir } = flags
   const { caPaths } = await import('../../keystore/layout.ts')
   const { readIfThere } = await import('../../base/files.ts')
   const { refuseRotation } = await import('../../keystore/keystore.ts')
@@ -78,7 +81,8 @@ function undoText(keptAside: readonly string[]): string {
   return lines.length === 0 ? '' : `\nTo undo this, as long as the new CA has issued nothing:\n${lines.join('')}`
 }
 
-async function runCa(flags: CaFlags, context: Context): Promise<void> {
+async function runCa(given: CaFlags, context: Context): Promise<void> {
+  const flags = await withFolder(given, context)
   const result = await makeAuthority(flags, context)
   const { action, paths, facts, keptAside, notes } = result
   const about = `the CA ${facts.commonName ?? facts.subject}, ${keyName(facts)}, ${until(facts.validTo)}`
@@ -87,7 +91,7 @@ async function runCa(flags: CaFlags, context: Context): Promise<void> {
     context,
   )
   const replaced = action === 'replaced'
-  const reissue = replaced ? await reissues(flags.dir ?? DEFAULT_FOLDER) : []
+  const reissue = replaced ? await reissues(flags.dir) : []
   const warnings = [...(replaced ? [RENEW_ALL] : []), ...keyTypeWarnings(flags.keyType)]
   const steps =
     reissue.length === 0

@@ -3,14 +3,14 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { CertificateState, KnownCertificate } from '../../keystore/renew/known.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
+import { addFolder, addJson, once } from '../command-line/options.ts'
 import { columns } from '../terminal/layout.ts'
 import { reissueLine, renewLine } from '../reports/reissue.ts'
 import { day, daysLeft } from '../reports/dates.ts'
 import { readConflicts, type Conflicts } from '../reports/conflicts.ts'
+import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
-interface ListFlags {
-  readonly dir?: string
+interface ListFlags extends FolderFlags {
   readonly expiring?: string
   readonly prometheus?: string
   readonly json?: true
@@ -20,9 +20,9 @@ const HEADS = ['KIND', 'NAME', 'EXPIRES', 'DAYS LEFT', 'STATE']
 
 async function runList(flags: ListFlags, context: Context): Promise<void> {
   const { listKnown } = await import('../../keystore/renew/known.ts')
-  const { dir = DEFAULT_FOLDER } = flags
   const within = await withinOf(flags)
   await checkMetrics(flags)
+  const { dir } = await withFolder(flags, context)
   const all = await listKnown(dir)
   const listed = within === undefined ? all : await endingWithin(all, within)
   await writeMetrics(flags, all)

@@ -10,7 +10,6 @@ import {
   addJson,
   addPassphraseFile,
   addProbe,
-  DEFAULT_FOLDER,
   folderFlags,
   many,
   once,
@@ -21,9 +20,9 @@ import { oldFiles, summaryText } from '../reports/summary.ts'
 import { serverSteps } from '../reports/server-steps.ts'
 import { staleContextWarnings } from '../reports/stale-contexts.ts'
 import { day, keyName, until } from '../reports/dates.ts'
+import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
-interface RenewFlags extends PassphraseFlags {
-  readonly dir?: string
+interface RenewFlags extends PassphraseFlags, FolderFlags {
   readonly server?: true
   readonly host?: readonly string[]
   readonly all?: true
@@ -34,11 +33,13 @@ interface RenewFlags extends PassphraseFlags {
   readonly json?: true
 }
 
+type PlacedFlags = RenewFlags & { readonly dir: string }
+
 async function runRenew(clients: readonly string[], flags: RenewFlags, context: Context): Promise<void> {
   const { renewCertificates } = await import('../../keystore/renew/renew.ts')
-  const { dir: folder = DEFAULT_FOLDER, server = false, host: hosts = [], all = false } = flags
-  const { dryRun = false, probe = false, days } = flags
+  const { server = false, host: hosts = [], all = false, dryRun = false, probe = false, days } = flags
   refuseContradiction(clients, flags)
+  const { dir: folder } = await withFolder(flags, context)
   const options = {
     folder,
     clients,
@@ -60,7 +61,10 @@ async function runRenew(clients: readonly string[], flags: RenewFlags, context: 
   const stale = isChanged ? await staleContextWarnings(folder, context) : []
   const warnings = [...(await warningsOf(report, folder)), ...stale]
   const texts = warnings.map((warning) => renderSentence(warning))
-  context.answer({ data: dataOf(report, texts), text: textOf(report, flags, context), warnings }, flags)
+  context.answer(
+    { data: dataOf(report, texts), text: textOf(report, { ...flags, dir: folder }, context), warnings },
+    flags,
+  )
 }
 
 function refuseContradiction(clients: readonly string[], { server, host, all, due }: RenewFlags): void {
@@ -104,7 +108,7 @@ function itemData({ certificate: { kind, name, serial, notAfter }, reason }: Ren
   return { kind, name, reason, old: { serial, notAfter } }
 }
 
-function textOf(report: RenewReport, flags: RenewFlags, context: Context): string {
+function textOf(report: RenewReport, flags: PlacedFlags, context: Context): string {
   const { renewed } = report
   if (renewed.length === 0) return flags.due === true ? '' : nothingText(report)
   const summaries = renewed.map((one) => (one.result === undefined ? plannedText(one) : renewedText(one, context)))
@@ -141,7 +145,7 @@ function renewedText({ certificate: { kind, name }, reason, result }: RenewedCer
 }
 
 /** New certificates take effect only on their machines. */
-function carryText({ renewed, probe }: RenewReport, { dir = DEFAULT_FOLDER }: RenewFlags, context: Context): string {
+function carryText({ renewed, probe }: RenewReport, { dir }: PlacedFlags, context: Context): string {
   const { typed, paint } = context
   const lines = renewed.flatMap(({ certificate: { kind, name, host }, result }) => {
     if (result === undefined) return []

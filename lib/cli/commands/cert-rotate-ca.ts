@@ -12,7 +12,6 @@ import {
   addProbe,
   addYes,
   certificateOptions,
-  DEFAULT_FOLDER,
   many,
   once,
   type CertificateFlags,
@@ -22,9 +21,9 @@ import { withProgress } from '../terminal/progress.ts'
 import { canAsk } from '../terminal/prompt.ts'
 import { rotationText, rotationWarnings } from '../reports/rotation.ts'
 import { staleContextWarnings } from '../reports/stale-contexts.ts'
+import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
-interface RotateFlags extends PassphraseFlags, ConfirmFlags, CertificateFlags {
-  readonly dir?: string
+interface RotateFlags extends PassphraseFlags, ConfirmFlags, CertificateFlags, FolderFlags {
   readonly status?: true
   readonly abort?: true
   readonly confirm?: readonly string[]
@@ -36,10 +35,11 @@ interface RotateFlags extends PassphraseFlags, ConfirmFlags, CertificateFlags {
   readonly json?: true
 }
 
-async function runRotate(flags: RotateFlags, context: Context): Promise<void> {
+async function runRotate(given: RotateFlags, context: Context): Promise<void> {
   const { rotateAuthority } = await import('../../keystore/rotate/rotate.ts')
-  const { dir = DEFAULT_FOLDER } = flags
-  refuseMixture(flags)
+  refuseMixture(given)
+  const flags = await withFolder(given, context)
+  const { dir } = flags
   const options = await optionsOf(flags, context)
   const run = (passphrase: string | undefined): Promise<RotationReport> =>
     withProgress(context, flags, (onStep) =>
@@ -64,8 +64,8 @@ function question(name: string): string {
 
 const UNCHANGED = 'The old CA is still trusted, and the rotation stays in its phase.'
 
-async function optionsOf(flags: RotateFlags, context: Context): Promise<RotateOptions> {
-  const { dir = DEFAULT_FOLDER, status, abort, phase, name, yes } = flags
+async function optionsOf(flags: RotateFlags & { readonly dir: string }, context: Context): Promise<RotateOptions> {
+  const { dir, status, abort, phase, name, yes } = flags
   const canConsent = yes === true || canAsk(context.io)
   return {
     folder: dir,

@@ -6,14 +6,14 @@ import { FileError } from '../../base/errors.ts'
 import type { Schedule, TimerUnit } from '../../keystore/renew/schedule.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
-import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
+import { addFolder, addJson, once } from '../command-line/options.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { INSTALL_FIRST, isInNpxCache, scriptPath } from '../inputs/script.ts'
+import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
-interface ScheduleFlags {
+interface ScheduleFlags extends FolderFlags {
   readonly systemd?: true
   readonly cron?: true
-  readonly dir?: string
   readonly expiring?: string
   readonly renew?: true
   readonly prometheus?: string
@@ -29,7 +29,7 @@ const WITHIN = '30d'
 async function runSchedule(flags: ScheduleFlags, context: Context): Promise<void> {
   const { renderCron, renderTimer } = await import('../../keystore/renew/schedule.ts')
   refuse(flags)
-  const schedule = await scheduleOf(flags)
+  const schedule = await scheduleOf(flags, context)
   const warnings = await warningsOf(schedule)
   if (flags.cron === true) {
     const line = renderCron(schedule)
@@ -58,13 +58,14 @@ function refuse({ cron, write, renew, caPassphraseFile }: ScheduleFlags): void {
   }
 }
 
-async function scheduleOf(flags: ScheduleFlags): Promise<Schedule> {
+async function scheduleOf(flags: ScheduleFlags, context: Context): Promise<Schedule> {
   const { parseDuration } = await import('../../keystore/renew/known.ts')
   const { checkPrometheusPath } = await import('../../keystore/renew/prometheus.ts')
   const { PkiFolder } = await import('../../keystore/keystore.ts')
-  const { dir = DEFAULT_FOLDER, expiring = WITHIN, prometheus, caPassphraseFile } = flags
+  const { expiring = WITHIN, prometheus, caPassphraseFile } = flags
   parseDuration(expiring, '--expiring')
   if (prometheus !== undefined) checkPrometheusPath(prometheus)
+  const { dir } = await withFolder(flags, context)
   const folder = resolve(dir)
   // A wrong folder is reported now, not by the timer.
   await new PkiFolder(folder).list()

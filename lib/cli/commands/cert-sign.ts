@@ -6,24 +6,16 @@ import type { CommandSpec, Context } from '../command.ts'
 import { absolutePaths, authoritiesData, certificateData, keptData } from '../reports/data.ts'
 import { usageError } from '../errors.ts'
 import { inputName, readInput } from '../inputs/input-file.ts'
-import {
-  addDays,
-  addFolder,
-  addJson,
-  addPassphraseFile,
-  DEFAULT_FOLDER,
-  once,
-  readDays,
-} from '../command-line/options.ts'
+import { addDays, addFolder, addJson, addPassphraseFile, once, readDays } from '../command-line/options.ts'
 import { wrap } from '../../base/wrap.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { oldFiles, summaryText, trustedCas } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'
 import { keyName, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
+import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
-interface SignFlags extends PassphraseFlags {
-  readonly dir?: string
+interface SignFlags extends PassphraseFlags, FolderFlags {
   readonly out?: string
   readonly name?: string
   readonly fingerprint?: string
@@ -46,7 +38,8 @@ async function runSign(path: string, flags: SignFlags, context: Context): Promis
 
 async function sign(request: Buffer, file: string, flags: SignFlags, context: Context): Promise<SignReport> {
   const { signRequestInto } = await import('../../keystore/client/sign.ts')
-  const { dir: folder = DEFAULT_FOLDER, out, name, fingerprint, days, force = false } = flags
+  const { out, name, fingerprint, days, force = false } = flags
+  const { dir: folder } = await withFolder(flags, context)
   const options = {
     folder,
     file,

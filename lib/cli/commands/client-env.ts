@@ -14,7 +14,7 @@ interface EnvFlags extends PlaceFlags {
 async function runEnv(name: string | undefined, flags: EnvFlags, context: Context): Promise<void> {
   const { renderClientEnv } = await import('../../endpoint/client-env.ts')
   const { env } = context.io
-  const place = await findPlace(name, flags, env)
+  const place = await findPlace(name, flags, context)
   const accepted = SHELL_ALIASES.get(flags.shell ?? '')
   if (accepted !== undefined) {
     const todo = `Use  --shell ${accepted} , which has the same syntax.`

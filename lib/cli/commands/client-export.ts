@@ -4,14 +4,14 @@ import { resolve } from 'node:path'
 import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../reports/data.ts'
 import { usageError } from '../errors.ts'
-import { addFolder, addJson, DEFAULT_FOLDER, once } from '../command-line/options.ts'
+import { addFolder, addJson, once } from '../command-line/options.ts'
 import { requireFreeStdout } from '../terminal/free-stdout.ts'
 import { askNewSecret, checkLength, readSecretFile } from '../terminal/passphrase.ts'
 import { KEY_CARE, summaryText } from '../reports/summary.ts'
 import { keyName, until } from '../reports/dates.ts'
+import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
-interface ExportFlags {
-  readonly dir?: string
+interface ExportFlags extends FolderFlags {
   readonly out: string
   readonly p12?: true
   readonly p12PassphraseFile?: string
@@ -25,9 +25,10 @@ async function runExport(name: string, flags: ExportFlags, context: Context): Pr
     throw usageError('the option --p12-passphrase-file', '--p12 is missing', 'Give both, or none.')
   }
   const { exportClient, packClient } = await import('../../keystore/client/export.ts')
-  const { dir = DEFAULT_FOLDER, out } = flags
+  const { out } = flags
+  if (out === '-') refuseTerminal(flags, context)
+  const { dir } = await withFolder(flags, context)
   if (out === '-') {
-    refuseTerminal(flags, context)
     const { archive, warnings } = await packClient(dir, name)
     context.answer({ data: {}, text: archive, warnings: sentencesIn(warnings) }, {})
     return
@@ -45,8 +46,9 @@ async function runExport(name: string, flags: ExportFlags, context: Context): Pr
 /** Checks the files before anyone has to type a passphrase. */
 async function runP12(name: string, flags: ExportFlags, context: Context): Promise<void> {
   const { exportClientP12, packClientP12, readChecked } = await import('../../keystore/client/export.ts')
-  const { dir: folder = DEFAULT_FOLDER, out, force = false } = flags
+  const { out, force = false } = flags
   if (out === '-') refuseTerminal(flags, context)
+  const { dir: folder } = await withFolder(flags, context)
   await readChecked(folder, name)
   const passphrase = await p12Passphrase(flags, context)
   if (out === '-') {

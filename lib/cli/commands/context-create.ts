@@ -1,6 +1,5 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
-import type { Environment } from '../../endpoint/environment.ts'
 import type { NewContext } from '../../contexts/create.ts'
 import { findPlace, parseNamedHost } from '../inputs/client-folder.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -8,12 +7,12 @@ import { dockerConfig } from '../inputs/docker-config.ts'
 import { usageError } from '../errors.ts'
 import { madeAnswer } from '../reports/created-context.ts'
 import { addFolder, addJson, once } from '../command-line/options.ts'
+import { type FolderFlags } from '../inputs/key-folder.ts'
 
-interface CreateFlags {
+interface CreateFlags extends FolderFlags {
   readonly host?: string
   readonly certPath?: string
   readonly client?: string
-  readonly dir?: string
   readonly description?: string
   readonly force?: true
   readonly json?: true
@@ -25,20 +24,24 @@ async function runCreate(name: string, flags: CreateFlags, context: Context): Pr
   const { createContext } = await import('../../contexts/create.ts')
   const { env } = context.io
   const { description, force } = flags
-  const place = await placeOf(flags, env)
+  const place = await placeOf(flags, context)
   const made = await createContext(dockerConfig(env), { name, ...place, description, replace: force === true })
   context.answer(madeAnswer(made, context), flags)
 }
 
 /** The daemon and the files. Variables are ignored: a context outlives the shell that creates it. */
-async function placeOf(flags: CreateFlags, env: Environment): Promise<Pick<NewContext, 'endpoint' | 'certPath'>> {
-  const { client, host, dir, certPath } = flags
+async function placeOf(flags: CreateFlags, context: Context): Promise<Pick<NewContext, 'endpoint' | 'certPath'>> {
+  const { client, host, dir, home, certPath } = flags
   if (client !== undefined) {
-    const place = await findPlace(client, flags, env)
+    const place = await findPlace(client, flags, context)
     return { endpoint: parseNamedHost(place.host, '--host'), certPath: place.certPath }
   }
-  if (dir !== undefined)
-    throw usageError(WHERE, '--dir has no effect without --client', 'Name a client in that folder:  --client NAME')
+  if (dir !== undefined || home === true)
+    throw usageError(
+      WHERE,
+      `${dir === undefined ? '--home' : '--dir'} has no effect without --client`,
+      'Name a client in that folder:  --client NAME',
+    )
   if (host === undefined) {
     throw usageError(
       WHERE,

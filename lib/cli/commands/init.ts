@@ -11,14 +11,16 @@ import {
   addKeyType,
   addPassphraseFile,
   addProbe,
-  DEFAULT_FOLDER,
   keyTypeWarnings,
   many,
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
+import { agreeToNewCa } from '../inputs/new-ca.ts'
+import { withFolder } from '../inputs/key-folder.ts'
 
 interface InitFlags extends PassphraseFlags {
   readonly out?: string
+  readonly home?: true
   readonly client?: readonly string[]
   readonly keyType?: string
   readonly listen?: string
@@ -36,8 +38,10 @@ const SLOW = /^rsa/
 
 async function runInit(names: readonly string[], flags: InitFlags, context: Context): Promise<void> {
   const { carryOutInit, planInit } = await import('../../keystore/init/init.ts')
-  const options = await readFlags(names, flags, context)
+  const placed = await withFolder({ dir: flags.out, home: flags.home }, context)
+  const options = await readFlags(names, { ...flags, out: placed.dir }, context)
   const plan = await planInit(options)
+  await agreeToNewCa(['init'], placed, context)
   const report = await withPassphrase(
     {
       folder: options.folder,
@@ -52,11 +56,15 @@ async function runInit(names: readonly string[], flags: InitFlags, context: Cont
   context.answer({ data, text: initText(report, options, context), warnings }, flags)
 }
 
-async function readFlags(names: readonly string[], flags: InitFlags, context: Context): Promise<InitOptions> {
+async function readFlags(
+  names: readonly string[],
+  flags: InitFlags & { readonly out: string },
+  context: Context,
+): Promise<InitOptions> {
   const { keyType = '' } = flags
   return {
     names,
-    folder: flags.out ?? DEFAULT_FOLDER,
+    folder: flags.out,
     clients: flags.client,
     defaultClient: flags.client === undefined ? await defaultClient(context.io.env) : undefined,
     keyType: flags.keyType,

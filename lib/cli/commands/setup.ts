@@ -15,15 +15,7 @@ import { dockerConfig } from '../inputs/docker-config.ts'
 import { issuedData } from '../reports/data.ts'
 import { defaultClient } from '../inputs/default-client.ts'
 import { usageError } from '../errors.ts'
-import {
-  addFolder,
-  addJsonLines,
-  addPassphraseFile,
-  addYes,
-  DEFAULT_FOLDER,
-  many,
-  once,
-} from '../command-line/options.ts'
+import { addFolder, addJsonLines, addPassphraseFile, addYes, many, once } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { withProgress } from '../terminal/progress.ts'
 import {
@@ -36,9 +28,10 @@ import {
   setData,
   setText,
 } from '../reports/setup.ts'
+import { agreeToNewCa } from '../inputs/new-ca.ts'
+import { withFolder, type FolderFlags, type Placed } from '../inputs/key-folder.ts'
 
-interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags {
-  readonly dir?: string
+interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags, FolderFlags {
   readonly client?: string
   readonly name?: readonly string[]
   readonly context?: string | false
@@ -60,11 +53,13 @@ interface Call {
   readonly reportFailures: ReturnType<typeof failureReporter>
 }
 
-async function runSetup(urls: readonly string[], flags: SetupFlags, context: Context): Promise<void> {
+async function runSetup(urls: readonly string[], given: SetupFlags, context: Context): Promise<void> {
   const { parseTargets } = await import('../../setup/target.ts')
   const { inspectHosts } = await import('../../setup/inspect-hosts.ts')
   const targets = parseTargets(urls)
+  const flags = await withFolder(given, context)
   const options = await optionsOf(targets, flags, context)
+  await agreeToNewCa(['setup'], flags, context)
   const call = { targets, options, flags, context, reportFailures: failureReporter(context) }
   const seen = await withSteps(call, (shown) => inspectHosts(targets, shown))
   if (flags.dryRun === true) return answerDryRun(seen, call)
@@ -117,7 +112,7 @@ function valuesOf<Value>(outcomes: readonly Outcome<Value>[]): Value[] {
 
 async function optionsOf(
   targets: readonly SetupTarget[],
-  flags: SetupFlags,
+  flags: SetupFlags & Placed,
   { io }: Context,
 ): Promise<Omit<SetupOptions, 'onStep'>> {
   const { name: names = [], context } = flags
@@ -128,7 +123,7 @@ async function optionsOf(
   if (client === undefined)
     throw usageError(WHERE, "your login name can't be used as a client name", 'Name the client:  --client NAME')
   return {
-    dir: flags.dir ?? DEFAULT_FOLDER,
+    dir: flags.dir,
     client: await checkedClient(client),
     names,
     ...(context !== false && { config: dockerConfig(io.env), context }),

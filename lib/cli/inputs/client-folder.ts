@@ -8,11 +8,12 @@ import { EndpointError, isDockerMtlsError, PkiError, sentencesOf } from '../../b
 import { enumerate } from '../../base/text.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 import { serverPaths } from '../../keystore/layout.ts'
-import { DEFAULT_FOLDER } from '../command-line/options.ts'
+import type { Context } from '../command.ts'
+import { folderFlags } from '../command-line/options.ts'
+import { withFolder, type FolderFlags } from './key-folder.ts'
 
 /** The flags that name the daemon and the client's files. */
-export interface PlaceFlags {
-  readonly dir?: string
+export interface PlaceFlags extends FolderFlags {
   readonly host?: string
   readonly certPath?: string
 }
@@ -30,15 +31,19 @@ export interface ClientPlace {
  * @throws {@link EndpointError} ERR_HOST_REQUIRED, ERR_HOST_INVALID, ...
  * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_CLIENT_KEY_ELSEWHERE
  */
-export async function findPlace(name: string | undefined, flags: PlaceFlags, env: Environment): Promise<ClientPlace> {
-  if (name !== undefined) return placeOf(name, flags)
+export async function findPlace(name: string | undefined, flags: PlaceFlags, context: Context): Promise<ClientPlace> {
+  if (name !== undefined) return placeOf(name, await withFolder(flags, context))
+  const { env } = context.io
   const [source, host] = hostIn(flags, env)
   if (host === undefined) throw noHost()
   return { host: readHost(host, source), certPath: resolve(flags.certPath ?? certPathIn(env)) }
 }
 
 /** For a client in the folder: the daemon in its .env, and the current folder of its files. */
-async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: PlaceFlags): Promise<ClientPlace> {
+async function placeOf(
+  name: string,
+  { dir, host, certPath }: PlaceFlags & { readonly dir: string },
+): Promise<ClientPlace> {
   const { parseClientName } = await import('../../pki/client-name.ts')
   const folder = join(dir, 'clients', parseClientName(name))
   if (host === undefined || certPath === undefined) await refuseStranger(dir, name)
@@ -48,7 +53,7 @@ async function placeOf(name: string, { dir = DEFAULT_FOLDER, host, certPath }: P
   if (found !== undefined) {
     return { host: readHost(found, host === undefined ? path : '--host'), certPath: resolve(certPath ?? folder) }
   }
-  const out = dir === DEFAULT_FOLDER ? [] : ['--out', dir]
+  const out = folderFlags(dir, '--out')
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `reading ${path}`,
     got: 'the file is missing, or has no DOCKER_HOST',
@@ -63,7 +68,7 @@ async function refuseStranger(dir: string, name: string): Promise<void> {
   const others = await clientNames(dir)
   if (others.includes(name)) return
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
-    tried: `looking for the client ${name} in ${clientsFolder(dir)}`,
+    tried: `looking for the client ${name} in ${resolve(clientsFolder(dir))}`,
     got: others.length === 0 ? 'it has no clients' : `its clients are ${enumerate(others)}`,
     todo:
       others.length === 0

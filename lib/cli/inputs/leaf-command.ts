@@ -2,14 +2,14 @@ import { plainTexts, sentencesIn } from '../../base/sentence.ts'
 import type { FolderLeafOptions, FolderLeafResult, PkiFolder } from '../../keystore/keystore.ts'
 import type { Answer, Context } from '../command.ts'
 import { issuedData } from '../reports/data.ts'
-import { certificateOptions, DEFAULT_FOLDER, keyTypeWarnings, type CertificateFlags } from '../command-line/options.ts'
+import { certificateOptions, keyTypeWarnings, type CertificateFlags } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { keyName, until } from '../reports/dates.ts'
+import { withFolder, type FolderFlags } from './key-folder.ts'
 
 /** The flags of `cert server` and `cert client`. */
-export interface LeafFlags extends PassphraseFlags, CertificateFlags {
-  readonly dir?: string
+export interface LeafFlags extends PassphraseFlags, CertificateFlags, FolderFlags {
   readonly force?: true
   readonly renew?: true
   readonly json?: true
@@ -22,7 +22,7 @@ export async function issueLeaf(
   ensure: (folder: PkiFolder, options: FolderLeafOptions) => Promise<FolderLeafResult>,
 ): Promise<FolderLeafResult> {
   const { PkiFolder } = await import('../../keystore/keystore.ts')
-  const { dir = DEFAULT_FOLDER, days, force = false, renew = false } = flags
+  const { dir, days, force = false, renew = false } = await withFolder(flags, context)
   const folder = new PkiFolder(dir)
   const options = { force, renew, ...(await certificateOptions(flags)) }
   const run = (passphrase: string | undefined): Promise<FolderLeafResult> =>

@@ -6,6 +6,7 @@ import { holdsRequest } from '../../pki/request-pem.ts'
 import { parseClientName } from '../../pki/client-name.ts'
 import { parseKeyType, type KeyType } from '../../pki/key-type.ts'
 import { keepBeside, publishFolder, type NewFile } from '../../base/replace-files.ts'
+import { gitIgnore, makeKeyFolder } from '../git-ignore.ts'
 import { openKeyNotes } from '../notes.ts'
 import { removeClientLeftovers } from '../leftovers.ts'
 import { settleSwap } from '../swap.ts'
@@ -165,9 +166,10 @@ async function write({ isThere, folder, key, made, isNew }: Writing): Promise<st
     { path: requestPath(folder, made.name), data: made.request, mode: PUBLIC_MODE },
   ]
   if (!isThere) {
-    await publishFolder(folder, files)
+    await publishFolder(folder, [gitIgnore(folder), ...files])
     return []
   }
+  await makeKeyFolder(folder)
   // If two runs race, the key of the first one stays: its request may have been sent already.
   const aside = isNew ? await keepBeside(key) : undefined
   for (const { path, data, mode } of files) {

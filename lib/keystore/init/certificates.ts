@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { option, ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
 import type { FolderAuthorityResult } from '../ca.ts'
@@ -69,7 +70,7 @@ async function makeCa(
   const isMissing = (await readIfThere(cert)) === undefined && (await readIfThere(key)) === undefined
   if (isMissing && orphan !== undefined && !force) {
     throw new PkiError('ERR_CA_MISSING', {
-      tried: `using the CA in ${path}`,
+      tried: `using the CA in ${resolve(path)}`,
       got: `there is no CA, but ${orphan.paths.folder} contains a certificate that it issued`,
       todo: sentence`Check that this is the right folder, and restore ${path} from a backup. Only if the CA is lost, start again with ${option('force', 'true')} (the old files are kept).`,
     })

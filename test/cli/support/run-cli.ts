@@ -103,6 +103,11 @@ export interface ProcessOptions {
   readonly program?: readonly string[]
 }
 
+/** The CA that a developer may have in the data folder is none of a test's business. */
+function withoutData(env: Readonly<Record<string, string>>): Record<string, string> {
+  return env['HOME'] === undefined ? { XDG_DATA_HOME: '/nonexistent', ...env } : { ...env }
+}
+
 /** Runs the command line as a process of its own. */
 export async function runProcess(
   argv: readonly string[],
@@ -111,7 +116,12 @@ export async function runProcess(
   const { cwd = ROOT, env = {}, input = '', when, program = CLI } = options
   const [file = '', ...args] = [...program, ...argv]
   // Stops what hangs; no test waits that long.
-  const child = spawn(file, args, { cwd, env: cleanEnvironment(env), timeout: 60_000, killSignal: 'SIGKILL' })
+  const child = spawn(file, args, {
+    cwd,
+    env: cleanEnvironment(withoutData(env)),
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  })
   const closed = once(child, 'close')
   const stdout = text(child.stdout)
   let stderr = ''
