@@ -75,7 +75,7 @@ const INIT: readonly Row[] = [
   ['nothing but a wildcard', ['init', '*.example.com'], 1, 'ERR_NAME_INVALID', /wildcard/],
   ['a dot in a client', ['init', 'b', '--client', 'a.b'], 1, 'ERR_NAME_INVALID', /Use {2}a-b/],
   ['a path as a client', ['init', 'b', '--client', '../x'], 1, 'ERR_NAME_INVALID', /"..\/x"/],
-  ['a type of key', ['init', 'b', '--key-type', 'rsa'], 1, 'ERR_KEY_TYPE_INVALID', /rsa4096/],
+  ['a type of key', ['init', 'b', '--key-type', 'rsa'], 2, 'ERR_USAGE', /rsa4096/],
   ['a port alone', ['init', 'b', '--listen', '2376'], 1, 'ERR_LISTEN_INVALID', /0\.0\.0\.0:2376/],
   ['the plaintext port', ['init', 'b', '--listen', '0.0.0.0:2375'], 1, 'ERR_LISTEN_PLAINTEXT', /:2376/],
   ['a relative tlsdir', ['init', 'b', '--tlsdir', 'etc'], 1, 'ERR_PATH_INVALID', /option --tlsdir/],
@@ -129,7 +129,7 @@ const OTHERS: readonly Row[] = [
   ['no daemon to render variables for', ['client', 'env'], 1, 'ERR_HOST_REQUIRED', /--host/],
   ['a socket as a client', ['client', 'env', '--host', 'unix:///x'], 1, 'ERR_HOST_INVALID', /over TLS/],
   ['the plaintext port', ['client', 'env', '--host', 'b:2375'], 1, 'ERR_PLAINTEXT_PORT', /2376/],
-  ['a shell', ['client', 'env', '--host', 'b', '--shell', 'tcsh'], 1, 'ERR_SHELL_UNKNOWN', /fish/],
+  ['a shell', ['client', 'env', '--host', 'b', '--shell', 'tcsh'], 2, 'ERR_USAGE', /fish/],
   [
     'a shell by $SHELL',
     ['client', 'env', '--host', 'b'],

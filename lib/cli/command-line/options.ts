@@ -1,10 +1,10 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { KeyType } from '../../pki/key-type.ts'
 import { LONGEST_TIMER } from '../../base/abort.ts'
 import { PkiError } from '../../base/errors.ts'
 import { SELF, type Sentence, sentence } from '../../base/sentence.ts'
-import { quoted } from '../../base/text.ts'
+import { enumerate, quoted } from '../../base/text.ts'
 import { usageError } from '../errors.ts'
 
 /** The folder of keys and certificates, unless an option names another. */
@@ -44,6 +44,12 @@ export function oneOf<Word extends string>(
       `Give one of ${words.join(', ')}.`,
     )
   }
+}
+
+/** An option whose value is one of some words, which completion offers. */
+export function choice(flags: string, about: string, words: readonly string[]): Option {
+  const option = new Option(flags, about).choices(words)
+  return option.argParser(oneOf(option.long ?? flags, words))
 }
 
 /** Plain digits: `Number()` would also accept `''`, `0x10` and `1e3`. The library checks the range. */
@@ -128,9 +134,11 @@ export function folderFlags(dir: string): string[] {
   return dir === DEFAULT_FOLDER ? [] : ['--dir', dir]
 }
 
+/** The library has them too, but the file that creates keys is loaded only when it is used. A test compares both. */
+export const KEY_TYPES: readonly KeyType[] = ['p256', 'p384', 'ed25519', 'rsa2048', 'rsa3072', 'rsa4096']
+
 export function addKeyType(command: Command): Command {
-  const types = 'p256, p384, ed25519, rsa2048, rsa3072 or rsa4096 (default: p256)'
-  return command.option('--key-type <type>', types, once('--key-type'))
+  return command.addOption(choice('--key-type <type>', `${enumerate(KEY_TYPES, 'or')} (default: p256)`, KEY_TYPES))
 }
 
 export function addDays(command: Command, byDefault: number): Command {

@@ -5,7 +5,7 @@ import type { HardeningTrial } from '../../audit/harden/trial/trial.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addJson, many, once, oneOf, readSeconds } from '../command-line/options.ts'
+import { addJson, choice, many, once, readSeconds } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../inputs/connect.ts'
 import { hardenData, hardenText } from '../reports/harden.ts'
@@ -96,11 +96,7 @@ const FORMATS: readonly HardenedFormat[] = ['run', 'compose', 'api']
 function define(command: Command, context: Context): void {
   command
     .argument('<container>', 'its name or id')
-    .addOption(
-      command
-        .createOption('--format <format>', `${FORMATS.join(', ')}: only the request, written in this way`)
-        .argParser(oneOf('--format', FORMATS)),
-    )
+    .addOption(choice('--format <format>', `${FORMATS.join(', ')}: only the request, written in this way`, FORMATS))
     .option('--show-values', 'write the values of variables and driver options, which may be secrets')
     .option(
       '--skip <checks>',
