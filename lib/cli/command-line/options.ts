@@ -82,14 +82,18 @@ export async function certificateOptions({
   }
 }
 
-/** Reads seconds, and returns milliseconds. */
-export function readSeconds(flag: string, text: string): number {
-  const milliseconds = NUMBER.test(text) ? Number(text) * 1000 : 0
+/** In milliseconds. */
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Reads a time such as `90`, `90s`, `5m` or `1h`, and returns milliseconds. */
+export function readTime(flag: string, text: string): number {
+  const [, digits = '', unit = ''] = /^(.*?)([smh]?)$/s.exec(text) ?? []
+  const milliseconds = NUMBER.test(digits) ? Number(digits) * (UNITS[unit || 's'] ?? 0) : 0
   if (milliseconds >= 1 && milliseconds <= LONGEST_TIMER) return milliseconds
   throw usageError(
     `the option ${flag} ${JSON.stringify(text)}`,
-    'it is not a number of seconds',
-    'Give seconds, such as 10.',
+    milliseconds > LONGEST_TIMER ? 'it is too long' : 'it is not a length of time',
+    'Give seconds, minutes or hours, such as 10s, 5m or 1h.',
   )
 }
 

@@ -130,8 +130,8 @@ function define(command: Command, context: Context): void {
     .option('--output <file>', 'write the report to this file (default: stdout)', once('--output'))
     .option('--all', 'in the format text, also list passed checks')
     .option(
-      '--request-timeout <seconds>',
-      'time limit for each request to the daemon; checks without an answer are unknown (default: 10)',
+      '--request-timeout <time>',
+      'time limit for each request to the daemon; checks without an answer are unknown (default: 10s)',
       once('--request-timeout'),
     )
     .option(
