@@ -18,7 +18,15 @@ type Row = readonly [
 
 const USAGE: readonly Row[] = [
   ['an unknown command', ['frobnicate'], 2, 'ERR_USAGE', /no command frobnicate/],
-  ['a command with a slip', ['inti', 'build01'], 2, 'ERR_USAGE', /Did you mean {2}docker-mtls init/],
+  ['a command with a slip', ['pnig'], 2, 'ERR_USAGE', /Did you mean {2}docker-mtls ping \?/],
+  ['a slip in a command that issues', ['inti', 'build01'], 2, 'ERR_USAGE', /no command inti\.\nSee: /],
+  ["docker's own -H", ['ping', '-H', 'b'], 2, 'ERR_USAGE', /no option -H\.\nDid you mean {2}--host \?/],
+  ['the same with its value', ['ping', '-Hb'], 2, 'ERR_USAGE', /no option -H\.\nDid you mean {2}--host \?/],
+  ['-H before the command', ['-H', 'b', 'ping'], 2, 'ERR_USAGE', /Did you mean {2}docker-mtls COMMAND --host \?/],
+  ['-H without such an option', ['cert', 'list', '-H', 'b'], 2, 'ERR_USAGE', /no option -H\.\nSee: /],
+  ["docker's own -v", ['-v'], 2, 'ERR_USAGE', /no option -v\.\nDid you mean {2}docker-mtls --version \?/],
+  ['-v of a command', ['ping', '-v'], 2, 'ERR_USAGE', /Did you mean {2}docker-mtls --version \?/],
+  ['an option that replaces', ['cert', 'client', 'a', '--foce'], 2, 'ERR_USAGE', /no option --foce\.\nSee: /],
   ['a command of a group with a slip', ['cert', 'sho', 'x'], 2, 'ERR_USAGE', /Did you mean {2}docker-mtls cert show/],
   ['an unknown option', ['init', 'b', '--days', '3'], 2, 'ERR_USAGE', /no option --days/],
   ['an option with a slip', ['init', 'b', '--lisen', 'x'], 2, 'ERR_USAGE', /Did you mean {2}--listen/],
