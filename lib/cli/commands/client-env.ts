@@ -5,20 +5,22 @@ import { enumerate } from '../../base/text.ts'
 import { findPlace, type PlaceFlags } from '../inputs/client-folder.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
-import { addFolder, choice, once, oneOf } from '../command-line/options.ts'
+import { addFolder, addJson, choice, once, oneOf } from '../command-line/options.ts'
 import { SHELL_ALIASES, shellOf } from '../terminal/shell.ts'
 
 interface EnvFlags extends PlaceFlags {
   readonly shell?: Shell
+  readonly json?: true
 }
 
 async function runEnv(name: string | undefined, flags: EnvFlags, context: Context): Promise<void> {
-  const { renderClientEnv } = await import('../../endpoint/client-env.ts')
+  const { clientVariables, renderClientEnv } = await import('../../endpoint/client-env.ts')
   const { env } = context.io
   const place = await findPlace(name, flags, env)
-  // The renderer refuses unknown shells.
-  const text = renderClientEnv(place, (flags.shell ?? shellOf(env)) as Shell)
-  context.answer({ data: place, text }, {})
+  const data = clientVariables(place)
+  if (flags.json === true) return context.answer({ data, text: '' }, flags)
+  // The renderer refuses an unknown $SHELL.
+  context.answer({ data, text: renderClientEnv(place, flags.shell ?? (shellOf(env) as Shell)) }, flags)
 }
 
 /** A shell by another name is refused with the value that has its syntax. */
@@ -42,7 +44,7 @@ function define(command: Command, context: Context): void {
       'the folder with ca.pem, cert.pem and key.pem (default: DOCKER_CERT_PATH, else ~/.docker)',
       once('--cert-path'),
     )
-    .action((name: string | undefined, flags: EnvFlags) => runEnv(name, flags, context))
+  addJson(command).action((name: string | undefined, flags: EnvFlags) => runEnv(name, flags, context))
 }
 
 export const clientEnv: CommandSpec = {
@@ -59,5 +61,6 @@ export const clientEnv: CommandSpec = {
     [sentence`${SELF} client env alice --shell powershell | Out-String | iex`, 'PowerShell'],
     [sentence`${SELF} client env --host build01 --shell dotenv > .env`, 'a .env file'],
   ],
+  json: '{ DOCKER_TLS_VERIFY, DOCKER_HOST, DOCKER_HOST_IP, DOCKER_CERT_PATH }',
   define,
 }
