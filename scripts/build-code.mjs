@@ -20,7 +20,7 @@ function sourcesOf(built) {
 
 const READERS = new Set(['lib/base/shell-file.ts', 'lib/base/text-file.ts'].map((path) => join(ROOT, path)))
 const TEXT_FILE =
-  /\b(?:shellFile\(new URL\('(\.\.?\/[\w./-]+\.sh)'|textFile\(new URL\('(\.\.?\/[\w./-]+\.(?:css|js))'), import\.meta\.url\)\)/g
+  /\b(?:shellFile\(new URL\('(\.\.?\/[\w./-]+\.sh)'|textFile\(new URL\('(\.\.?\/[\w./-]+\.(?:css|js|bash|zsh|fish|ps1))'), import\.meta\.url\)\)/g
 
 /** Puts the text of each shell program, style sheet and browser script in the place of the call that reads it from the source. */
 const textFiles = {

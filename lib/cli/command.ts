@@ -35,6 +35,8 @@ export interface CommandSpec {
   readonly json?: string
   /** With --json it prints JSON lines, as `makeProgress` does: answer and error are one line each, with a `type`. */
   readonly jsonLines?: boolean
+  /** The action looks at the other commands with their options, through the parents of its own `command`. */
+  readonly needsAllCommands?: boolean
   /** Suggests what to do with an unexpected argument. `flags` are those read so far. */
   readonly stray?: (argument: string, flags: Readonly<Record<string, unknown>>) => Sentence | undefined
   /** A line below an error of the command: what tells more. `words` are its arguments. */

@@ -204,6 +204,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/bridge.ts')).bridge,
   },
   {
+    words: ['completion'],
+    summary: 'print a script with which your shell completes command lines',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
     words: ['plugin', 'install'],
     summary: 'install the plugin',
     load: async () => (await import('./commands/plugin-install.ts')).pluginInstall,

@@ -1,7 +1,7 @@
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import type { Command } from 'commander'
 import type { ArgumentError } from '../base/errors.ts'
-import { makeContext, type CommandSpec, type Context } from './command.ts'
+import { makeContext, type Context } from './command.ts'
 import { asksForJson, normaliseArgv } from './command-line/argv.ts'
 import { COMMANDS, type Entry } from './commands.ts'
 import { Declined } from './terminal/confirm.ts'
@@ -15,7 +15,7 @@ import { writeAbove } from './terminal/live.ts'
 import { renderTyped } from './terminal/sentence-style.ts'
 import { isCommanderError, isHelp, usageErrorFrom } from './command-line/usage-errors.ts'
 import { painter } from './terminal/layout.ts'
-import { buildProgram, find } from './command-line/program.ts'
+import { buildProgram, find, type Loaded } from './command-line/program.ts'
 
 /**
  * Runs one command line. It touches the process only through `io`, and throws nothing.
@@ -27,7 +27,7 @@ import { buildProgram, find } from './command-line/program.ts'
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let exitCode = 0
   let jsonLines = false
-  let meant: Meant | undefined
+  let meant: Loaded | undefined
   let folder: string | undefined
   try {
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
@@ -59,19 +59,19 @@ async function explain(
   return explainMissingCa(error, { ...call, folder })
 }
 
-interface Meant {
-  readonly entry: Entry
-  readonly spec: CommandSpec
-}
-
-async function findMeant(argv: readonly string[]): Promise<Meant | undefined> {
+async function findMeant(argv: readonly string[]): Promise<Loaded | undefined> {
   const entry = COMMANDS.find(({ words }) => words.every((word, index) => argv[index] === word))
-  return entry && { entry, spec: await entry.load() }
+  return entry && load(entry)
 }
 
-async function parse(argv: readonly string[], meant: Meant | undefined, context: Context): Promise<void> {
+async function load(entry: Entry): Promise<Loaded> {
+  return { entry, spec: await entry.load() }
+}
+
+async function parse(argv: readonly string[], meant: Loaded | undefined, context: Context): Promise<void> {
   const { entry, spec } = meant ?? {}
-  const program = buildProgram(context, meant)
+  const loaded = spec?.needsAllCommands === true ? await Promise.all(COMMANDS.map(load)) : meant ? [meant] : []
+  const program = buildProgram(context, loaded)
   const words = entry?.words ?? groupOf(argv)
   const command = entry && find(program, entry)
   try {

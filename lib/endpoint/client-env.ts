@@ -34,17 +34,21 @@ const HOST = /^tcp:\/\/(?<name>\[[0-9A-Za-z:.%_-]+\]|[^\s/\\[\]:@?#'"]+)(?::(?<p
  * ```
  */
 export function renderClientEnv(options: ClientEnvOptions, shell: Shell): string {
+  checkShell(shell)
+  const lines = Object.entries(clientVariables(options)).map(([name, value]) => assignment(shell, name, value))
+  // cmd accepts \n. Only batch files with labels need \r\n, and this text has no label.
+  return `${lines.join('\n')}\n`
+}
+
+/** The variables of {@link renderClientEnv} and their values, with the same checks. */
+export function clientVariables(options: ClientEnvOptions): Readonly<Record<string, string>> {
   checkOptions(options, ['host', 'certPath'], 'renderClientEnv')
   const { host, certPath } = options
   checkText(host, 'the option host')
   checkText(certPath, 'the option certPath')
-  checkShell(shell)
   checkCertPath(certPath)
   checkHost(host)
-  const variables = { DOCKER_TLS_VERIFY: '1', DOCKER_HOST: host, DOCKER_HOST_IP: host, DOCKER_CERT_PATH: certPath }
-  const lines = Object.entries(variables).map(([name, value]) => assignment(shell, name, value))
-  // cmd accepts \n. Only batch files with labels need \r\n, and this text has no label.
-  return `${lines.join('\n')}\n`
+  return { DOCKER_TLS_VERIFY: '1', DOCKER_HOST: host, DOCKER_HOST_IP: host, DOCKER_CERT_PATH: certPath }
 }
 
 function checkCertPath(certPath: string): void {

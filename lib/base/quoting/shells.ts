@@ -94,6 +94,11 @@ export function assignment(shell: Shell, name: string, value: string): string {
   })
 }
 
+/** Any text as one quoted word of this shell, for shells that can quote every text. */
+export function quotedWord(shell: 'bash' | 'zsh' | 'fish' | 'powershell', text: string): string {
+  return SYNTAXES[shell].quote(text)
+}
+
 /** Words that need no quotes in any shell. A bare `,`, `@`, `%` or `=` has a meaning for PowerShell, cmd or fish. */
 const PLAIN_EVERYWHERE = /^[\w+:./-]+$/
 

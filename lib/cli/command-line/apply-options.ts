@@ -3,7 +3,7 @@ import type { RequestedApply } from '../../apply/options.ts'
 import type { DaemonSettingsPatch } from '../../daemon-config/daemon-settings.ts'
 import { printable } from '../../base/text.ts'
 import type { Io } from '../terminal/io.ts'
-import { addDaemonOptions, addFormOptions, once, readSeconds } from './options.ts'
+import { addDaemonOptions, addFormOptions, once, readTime } from './options.ts'
 
 /** The flags of an apply, on this host or over ssh. */
 export interface ApplyFlags {
@@ -28,8 +28,8 @@ export function addApplyOptions(command: Command): Command {
       once('--settings'),
     )
     .option(
-      '--rollback-after <seconds>',
-      'if this command is cut off, the host rolls back by itself after this time (default: 180)',
+      '--rollback-after <time>',
+      'if this command is cut off, the host rolls back by itself after this time (default: 180s)',
       once('--rollback-after'),
     )
 }
@@ -59,5 +59,5 @@ async function readSettings(path: string, io: Io): Promise<DaemonSettingsPatch> 
 export async function rollbackAfterOf({ rollbackAfter }: ApplyFlags): Promise<number | undefined> {
   if (rollbackAfter === undefined) return undefined
   const { checkRollbackAfter } = await import('../../apply/options.ts')
-  return checkRollbackAfter(readSeconds('--rollback-after', rollbackAfter) / 1000)
+  return checkRollbackAfter(readTime('--rollback-after', rollbackAfter) / 1000)
 }

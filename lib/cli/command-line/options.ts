@@ -1,10 +1,10 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { KeyType } from '../../pki/key-type.ts'
 import { LONGEST_TIMER } from '../../base/abort.ts'
 import { PkiError } from '../../base/errors.ts'
 import { SELF, type Sentence, sentence } from '../../base/sentence.ts'
-import { quoted } from '../../base/text.ts'
+import { enumerate, quoted } from '../../base/text.ts'
 import { usageError } from '../errors.ts'
 
 /** The folder of keys and certificates, unless an option names another. */
@@ -46,6 +46,12 @@ export function oneOf<Word extends string>(
   }
 }
 
+/** An option whose value is one of some words, which completion offers. */
+export function choice(flags: string, about: string, words: readonly string[]): Option {
+  const option = new Option(flags, about).choices(words)
+  return option.argParser(oneOf(option.long ?? flags, words))
+}
+
 /** Plain digits: `Number()` would also accept `''`, `0x10` and `1e3`. The library checks the range. */
 const NUMBER = /^[+-]?\d+(?:\.\d+)?$/
 
@@ -76,14 +82,18 @@ export async function certificateOptions({
   }
 }
 
-/** Reads seconds, and returns milliseconds. */
-export function readSeconds(flag: string, text: string): number {
-  const milliseconds = NUMBER.test(text) ? Number(text) * 1000 : 0
+/** In milliseconds. */
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Reads a time such as `90`, `90s`, `5m` or `1h`, and returns milliseconds. */
+export function readTime(flag: string, text: string): number {
+  const [, digits = '', unit = ''] = /^(.*?)([smh]?)$/s.exec(text) ?? []
+  const milliseconds = NUMBER.test(digits) ? Number(digits) * (UNITS[unit || 's'] ?? 0) : 0
   if (milliseconds >= 1 && milliseconds <= LONGEST_TIMER) return milliseconds
   throw usageError(
     `the option ${flag} ${JSON.stringify(text)}`,
-    'it is not a number of seconds',
-    'Give seconds, such as 10.',
+    milliseconds > LONGEST_TIMER ? 'it is too long' : 'it is not a length of time',
+    'Give seconds, minutes or hours, such as 10s, 5m or 1h.',
   )
 }
 
@@ -138,9 +148,11 @@ export function folderFlags(dir: string, flag = '--dir'): string[] {
   return dir === DEFAULT_FOLDER ? [] : [flag, dir]
 }
 
+/** The library has them too, but the file that creates keys is loaded only when it is used. A test compares both. */
+export const KEY_TYPES: readonly KeyType[] = ['p256', 'p384', 'ed25519', 'rsa2048', 'rsa3072', 'rsa4096']
+
 export function addKeyType(command: Command): Command {
-  const types = 'p256, p384, ed25519, rsa2048, rsa3072 or rsa4096 (default: p256)'
-  return command.option('--key-type <type>', types, once('--key-type'))
+  return command.addOption(choice('--key-type <type>', `${enumerate(KEY_TYPES, 'or')} (default: p256)`, KEY_TYPES))
 }
 
 export function addDays(command: Command, byDefault: number): Command {

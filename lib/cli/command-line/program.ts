@@ -28,8 +28,14 @@ With --json, stdout is one JSON object; a failure is
 JSON lines: { type: "step", ... } for each step, then "result" or "error".
 `
 
-/** The tree of commands. Only the requested one gets its options; the others have just a name and a summary. */
-export function buildProgram(context: Context, meant?: { entry: Entry; spec: CommandSpec }): Command {
+/** A command that has been loaded. */
+export interface Loaded {
+  readonly entry: Entry
+  readonly spec: CommandSpec
+}
+
+/** The tree of commands. Only loaded ones get their options; the others have just a name and a summary. */
+export function buildProgram(context: Context, loaded: readonly Loaded[]): Command {
   const program = new Command(isPlugin(context.io.env) ? 'docker mtls' : 'docker-mtls')
     .description(DESCRIPTION)
     .version(packageVersion(), '-V, --version', 'print the version')
@@ -46,7 +52,8 @@ export function buildProgram(context: Context, meant?: { entry: Entry; spec: Com
   for (const entry of COMMANDS) {
     const parent = entry.words.length === 1 ? program : groupOf(program, entry.words[0], context)
     const command = parent.command(entry.words.at(-1) ?? '').summary(entry.summary)
-    if (entry === meant?.entry) complete(command, meant.spec, context)
+    const spec = loaded.find((one) => one.entry === entry)?.spec
+    if (spec !== undefined) complete(command, spec, context)
   }
   return program
 }

@@ -34,18 +34,22 @@ export function usageErrorFrom(error: CommanderError, { words, spec, command }: 
   const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n')
   const help = sentence`See:  ${where} --help`
   const example = spec === undefined ? help : sentence`For example:  ${spec.examples[0][0]}`
-  const meant = /\(Did you mean (.*)\?\)/.exec(hint)?.[1]?.replace(/^one of /, '')
+  const similar = (/\(Did you mean (?:one of )?(.*)\?\)/.exec(hint)?.[1] ?? '').split(', ').filter(isHarmless(words))
   switch (error.code) {
     case 'commander.unknownCommand': {
       const word = quoted(what)
-      const todo = dockersOwn(words, word) ?? didYouMean(meant && sentence`${where} ${meant}`, help)
+      const todo =
+        dockersOwn(words, word) ??
+        didYouMean(similar.length === 0 ? undefined : sentence`${where} ${similar.join(', ')}`, help)
       return usageError(where, `there is no command ${word}`, todo)
     }
     case 'commander.unknownOption': {
       // Without its value, which may be a secret.
-      const flag = quoted(what).replace(/=.*$/s, '')
+      const flag = quoted(what)
+        .replace(/^(-[^-]).*$/s, '$1')
+        .replace(/=.*$/s, '')
       if (NODES_OWN.has(flag)) return nodesOwn(where, flag)
-      return usageError(where, `there is no option ${flag}`, didYouMean(meant ?? longerFlag(flag, command), help))
+      return usageError(where, `there is no option ${flag}`, didYouMean(optionMeant(flag, similar, command), help))
     }
     case 'commander.missingArgument':
       return usageError(where, `the argument ${quoted(what)} is missing`, example)
@@ -90,9 +94,44 @@ function nodesOwn(where: Sentence, flag: string): ArgumentError {
   return usageError(where, got, 'Name the file with  --dotenv FILE , which reads only DOCKER_* variables.')
 }
 
+/** Commands that create keys or certificates. Somebody who mistyped another command must not be sent to them. */
+const ISSUING = new Set([
+  'init',
+  'setup',
+  'cert ca',
+  'cert server',
+  'cert client',
+  'cert sign',
+  'cert rotate-ca',
+  'client request',
+])
+/** Options that issue again, or replace what exists. */
+const REPLACING = new Set(['--renew', '--force', '--replace-ca', '--abort', '--accept-changes', '--all'])
+
+/** The one rule for suggestions: none of them issues or replaces anything. `words` is the group of a command. */
+function isHarmless(words: readonly string[]): (suggestion: string) => boolean {
+  return (suggestion) =>
+    suggestion !== '' && !ISSUING.has([...words, suggestion].join(' ')) && !REPLACING.has(suggestion)
+}
+
+/** The docker command's own short options, which people type from habit. */
+const DOCKERS_SHORT: Readonly<Record<string, string>> = { '-H': '--host', '-c': '--context', '-v': '--version' }
+
+/** What was probably meant: the long form of docker's own option, a correction of a typo, or a longer flag. */
+function optionMeant(flag: string, similar: readonly string[], command: Command | undefined): Sentence | undefined {
+  const long = flag.startsWith('--') ? undefined : DOCKERS_SHORT[flag.slice(0, 2)]
+  if (long === '--version') return sentence`${SELF} --version`
+  // Without a known command it was written before the command, where docker has it.
+  if (long !== undefined && command === undefined) return sentence`${SELF} COMMAND ${long}`
+  if (long !== undefined) return command?.options.find((option) => option.long === long)?.long
+  return similar.length > 0 ? similar.join(', ') : longerFlag(flag, command)
+}
+
 /** An option that starts with this flag, such as `--ca-passphrase`. Commander suggests only corrections of small typos. */
 function longerFlag(flag: string, command: Command | undefined): string | undefined {
-  return command?.options.map(({ long }) => long ?? '').find((long) => flag.length > 3 && long.startsWith(flag))
+  return command?.options
+    .map(({ long }) => long ?? '')
+    .find((long) => flag.length > 3 && long.startsWith(flag) && !REPLACING.has(long))
 }
 
 /** The word that commander quotes in its message, which may contain quotes itself. */

@@ -6,7 +6,7 @@ import { SELF, sentence } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
 import { isSuccess } from '../../setup/for-each-host.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addCredentialOptions, many, once, oneOf } from '../command-line/options.ts'
+import { addCredentialOptions, choice, many, once } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { readBaseline, readExceptions, readSnapshot } from '../inputs/audit-files.ts'
 import { auditHosts, type Audited, type AuditFlags } from '../inputs/audit-hosts.ts'
@@ -96,10 +96,12 @@ function define(command: Command, context: Context): void {
       '--local',
       'also read the files of this machine, on which the daemon runs; as root. Over ssh://, those of the host are always read',
     )
-    .option(
-      '--profile <name>',
-      `choose the checks: ${PROFILES.join(', ')} (default: docker-mtls, all checks)`,
-      oneOf('--profile', PROFILES),
+    .addOption(
+      choice(
+        '--profile <name>',
+        `choose the checks: ${PROFILES.join(', ')} (default: docker-mtls, all checks)`,
+        PROFILES,
+      ),
     )
     .option(
       '--only <checks>',
@@ -117,21 +119,19 @@ function define(command: Command, context: Context): void {
       'an earlier JSON report: fail only if something got worse since then',
       once('--baseline'),
     )
-    .option(
-      '--fail-on <severity>',
-      `exit with code 3 from this severity on: ${SEVERITIES.join(', ')} (default: ${FAIL_ON})`,
-      oneOf('--fail-on', SEVERITIES),
+    .addOption(
+      choice(
+        '--fail-on <severity>',
+        `exit with code 3 from this severity on: ${SEVERITIES.join(', ')} (default: ${FAIL_ON})`,
+        SEVERITIES,
+      ),
     )
-    .option(
-      '--format <format>',
-      `format of the report: ${FORMATS.join(', ')} (default: text)`,
-      oneOf('--format', FORMATS),
-    )
+    .addOption(choice('--format <format>', `format of the report: ${FORMATS.join(', ')} (default: text)`, FORMATS))
     .option('--output <file>', 'write the report to this file (default: stdout)', once('--output'))
     .option('--all', 'in the format text, also list passed checks')
     .option(
-      '--request-timeout <seconds>',
-      'time limit for each request to the daemon; checks without an answer are unknown (default: 10)',
+      '--request-timeout <time>',
+      'time limit for each request to the daemon; checks without an answer are unknown (default: 10s)',
       once('--request-timeout'),
     )
     .option(

@@ -1,6 +1,8 @@
 import { renderSentence, SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { RotateOptions, RotationReport } from '../../keystore/rotate/rotate.ts'
+import type { RotationPhase } from '../../keystore/keystore.ts'
+import { enumerate } from '../../base/text.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { usageError } from '../errors.ts'
@@ -12,6 +14,7 @@ import {
   addProbe,
   addYes,
   certificateOptions,
+  choice,
   many,
   once,
   type CertificateFlags,
@@ -104,6 +107,8 @@ function flagOf(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
+const PHASES: readonly RotationPhase[] = ['trust', 'server', 'clients', 'finish']
+
 function define(command: Command, context: Context): void {
   addFolder(command)
   command
@@ -123,10 +128,12 @@ function define(command: Command, context: Context): void {
       "note that a server has its new files if it can't be reached from here, by its folder: server, or hosts/HOST; repeatable",
       many('--confirm-server'),
     )
-    .option(
-      '--phase <phase>',
-      'continue only if this is the current phase (trust, server, clients or finish), so that an outdated command does nothing',
-      once('--phase'),
+    .addOption(
+      choice(
+        '--phase <phase>',
+        `continue only if this is the current phase (${enumerate(PHASES, 'or')}), so that an outdated command does nothing`,
+        PHASES,
+      ),
     )
     .option('--abort', 'return to the old CA; possible until a daemon was seen with a certificate from the new one')
   addProbe(command)

@@ -1,42 +1,50 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
-import type { Shell } from '../../base/quoting/shells.ts'
+import { SHELLS, type Shell } from '../../base/quoting/shells.ts'
+import { enumerate } from '../../base/text.ts'
 import { findPlace, type PlaceFlags } from '../inputs/client-folder.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
-import { addFolder, once } from '../command-line/options.ts'
+import { addFolder, addJson, choice, once, oneOf } from '../command-line/options.ts'
 import { SHELL_ALIASES, shellOf } from '../terminal/shell.ts'
 
 interface EnvFlags extends PlaceFlags {
-  readonly shell?: string
+  readonly shell?: Shell
+  readonly json?: true
 }
 
 async function runEnv(name: string | undefined, flags: EnvFlags, context: Context): Promise<void> {
-  const { renderClientEnv } = await import('../../endpoint/client-env.ts')
+  const { clientVariables, renderClientEnv } = await import('../../endpoint/client-env.ts')
   const { env } = context.io
   const place = await findPlace(name, flags, context)
-  const accepted = SHELL_ALIASES.get(flags.shell ?? '')
-  if (accepted !== undefined) {
-    const todo = `Use  --shell ${accepted} , which has the same syntax.`
-    throw usageError('the option --shell', `${flags.shell} is not one of its values`, todo)
-  }
-  // The renderer refuses unknown shells.
-  const text = renderClientEnv(place, (flags.shell ?? shellOf(env)) as Shell)
-  context.answer({ data: place, text }, {})
+  const data = clientVariables(place)
+  if (flags.json === true) return context.answer({ data, text: '' }, flags)
+  // The renderer refuses an unknown $SHELL.
+  context.answer({ data, text: renderClientEnv(place, flags.shell ?? (shellOf(env) as Shell)) }, flags)
+}
+
+/** A shell by another name is refused with the value that has its syntax. */
+function readShell(value: string, previous?: string): Shell {
+  const accepted = SHELL_ALIASES.get(value)
+  if (accepted === undefined) return oneOf('--shell', SHELLS)(value, previous)
+  const todo = `Use  --shell ${accepted} , which has the same syntax.`
+  throw usageError('the option --shell', `${value} is not one of its values`, todo)
 }
 
 function define(command: Command, context: Context): void {
   command.argument('[name]', 'a client in the folder that init created; without it, use --host')
   addFolder(command)
   command
-    .option('--shell <shell>', 'bash, zsh, sh, fish, powershell, cmd or dotenv (default: by $SHELL)', once('--shell'))
+    .addOption(
+      choice('--shell <shell>', `${enumerate(SHELLS, 'or')} (default: by $SHELL)`, SHELLS).argParser(readShell),
+    )
     .option('--host <host>', 'the daemon (default: DOCKER_HOST, then DOCKER_HOST_IP)', once('--host'))
     .option(
       '--cert-path <dir>',
       'the folder with ca.pem, cert.pem and key.pem (default: DOCKER_CERT_PATH, else ~/.docker)',
       once('--cert-path'),
     )
-    .action((name: string | undefined, flags: EnvFlags) => runEnv(name, flags, context))
+  addJson(command).action((name: string | undefined, flags: EnvFlags) => runEnv(name, flags, context))
 }
 
 export const clientEnv: CommandSpec = {
@@ -53,5 +61,6 @@ export const clientEnv: CommandSpec = {
     [sentence`${SELF} client env alice --shell powershell | Out-String | iex`, 'PowerShell'],
     [sentence`${SELF} client env --host build01 --shell dotenv > .env`, 'a .env file'],
   ],
+  json: '{ DOCKER_TLS_VERIFY, DOCKER_HOST, DOCKER_HOST_IP, DOCKER_CERT_PATH }',
   define,
 }

@@ -5,7 +5,7 @@ import type { HardeningTrial } from '../../audit/harden/trial/trial.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addJson, many, once, oneOf, readSeconds } from '../command-line/options.ts'
+import { addJson, choice, many, once, readTime } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../inputs/connect.ts'
 import { hardenData, hardenText } from '../reports/harden.ts'
@@ -74,7 +74,7 @@ async function tryIt(
   context: Context,
 ): Promise<HardeningTrial> {
   const { tryHardened } = await import('../../audit/harden/try-hardened.ts')
-  const wait = flags.wait === undefined ? undefined : readSeconds('--wait', flags.wait)
+  const wait = flags.wait === undefined ? undefined : readTime('--wait', flags.wait)
   return withProgress(context, {}, (onStep) =>
     tryHardened(docker, container, {
       skip: namesIn(flags.skip),
@@ -96,11 +96,7 @@ const FORMATS: readonly HardenedFormat[] = ['run', 'compose', 'api']
 function define(command: Command, context: Context): void {
   command
     .argument('<container>', 'its name or id')
-    .addOption(
-      command
-        .createOption('--format <format>', `${FORMATS.join(', ')}: only the request, written in this way`)
-        .argParser(oneOf('--format', FORMATS)),
-    )
+    .addOption(choice('--format <format>', `${FORMATS.join(', ')}: only the request, written in this way`, FORMATS))
     .option('--show-values', 'write the values of variables and driver options, which may be secrets')
     .option(
       '--skip <checks>',
@@ -108,7 +104,7 @@ function define(command: Command, context: Context): void {
       many('--skip'),
     )
     .option('--try', 'start a hardened copy beside the container, see whether it stays up, and remove it')
-    .option('--wait <seconds>', 'how long to observe each copy (default: 15)', once('--wait'))
+    .option('--wait <time>', 'how long to observe each copy (default: 15s)', once('--wait'))
     .option('--with-volumes', 'give the copies the writable volumes and folders of the container')
   addConnectOptions(command)
   addJson(command).action((container: string, flags: HardenFlags) => runHarden(container, flags, context))

@@ -9,12 +9,13 @@ import type { CommandSpec, Context } from '../command.ts'
 import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../inputs/connect.ts'
 import { certificateData } from '../reports/data.ts'
 import { nameSource } from '../../endpoint/resolution-log.ts'
-import { addJson } from '../command-line/options.ts'
+import { addJson, once, readTime } from '../command-line/options.ts'
 import { facts } from '../terminal/layout.ts'
 import { keyName, until } from '../reports/dates.ts'
 import { printable } from '../../base/text.ts'
 
 interface PingFlags extends ConnectFlags {
+  readonly wait?: string
   readonly json?: true
 }
 
@@ -27,7 +28,7 @@ interface Measured {
 }
 
 async function runPing(flags: PingFlags, context: Context): Promise<void> {
-  const { docker, milliseconds: connected } = await connectBy(flags, context)
+  const { docker, milliseconds: connected } = await connectBy(flags, context, waitOf(flags))
   try {
     const measured = { connected, ...(await measure(docker, context.io.signal)) }
     const text = pingText(docker, measured, context)
@@ -35,6 +36,10 @@ async function runPing(flags: PingFlags, context: Context): Promise<void> {
   } finally {
     await docker.close()
   }
+}
+
+function waitOf({ wait }: PingFlags): number | undefined {
+  return wait === undefined ? undefined : readTime('--wait', wait)
 }
 
 async function measure(docker: DockerClient, signal: AbortSignal): Promise<Omit<Measured, 'connected'>> {
@@ -98,6 +103,11 @@ function peerRows({ tlsVersion, cipher, remoteAddress, certificate, client }: Pe
 
 function define(command: Command, context: Context): void {
   addConnectOptions(command)
+  command.option(
+    '--wait <time>',
+    "wait this long until the daemon answers, such as 60s or 5m; errors that don't pass with time end the wait",
+    once('--wait'),
+  )
   addJson(command).action((flags: PingFlags) => runPing(flags, context))
 }
 
@@ -112,17 +122,27 @@ function doctorHint(error: unknown, words: readonly string[]): Sentence | undefi
   const isNamed = partsOf(todo).some(
     (part) => typeof part !== 'string' && 'command' in part && part.command[1] === 'doctor',
   )
-  if (isNamed && words.length === 0) return undefined
-  return sentence`To check the connection step by step:  ${ours('doctor', ...words.filter((word) => word !== '--json'))}`
+  if (isNamed && wordsForDoctor(words).length === 0) return undefined
+  return sentence`To check the connection step by step:  ${ours('doctor', ...wordsForDoctor(words))}`
+}
+
+/** Without the options of ping that doctor doesn't have. */
+function wordsForDoctor(words: readonly string[]): string[] {
+  return words.filter((word, index) => !/^--(?:json|wait(?:=.*)?)$/s.test(word) && words[index - 1] !== '--wait')
 }
 
 export const ping: CommandSpec = {
   description:
     "Connects to the daemon that the options or the environment select, and shows who answered: the server's names, the " +
-    'TLS version, the client certificate that the daemon accepted, and when both certificates expire.',
+    'TLS version, the client certificate that the daemon accepted, and when both certificates expire.' +
+    '\n\n' +
+    'With --wait it tries again while the daemon refuses the connection, its host is unreachable, its name is unknown, or the ' +
+    'certificate files are missing. Then it fails with the last error. A wrong certificate, a plaintext port or a refused ' +
+    'login is an error at once.',
   examples: [
     [sentence`${SELF} ping`, 'the daemon of DOCKER_HOST, or the local one'],
     [sentence`${SELF} ping --dotenv docker-mtls/clients/alice/.env`, 'right after init'],
+    [sentence`${SELF} ping --wait 60s`, 'wait for a daemon that is starting, up to a minute'],
     [sentence`${SELF} ping --host build01.example.com --cert-path ~/.docker`, 'without any variables'],
   ],
   json: '{ endpoint: { url, kind, source }, tls: { version, cipher, remoteAddress }, server, client,\n  engine: { version, os, arch }, api: { version, newest, oldest }, milliseconds: { connected, ping }, warnings }',

@@ -10,7 +10,7 @@ import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { forEachHost } from '../../setup/for-each-host.ts'
 import type { Context } from '../command.ts'
-import { readSeconds, type EndpointFlags } from '../command-line/options.ts'
+import { readTime, type EndpointFlags } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import type { FailedTarget } from '../reports/audit.ts'
 import type { AuditedWithFixes } from '../reports/write-fixes.ts'
@@ -97,7 +97,7 @@ async function collectOptions(flags: AuditFlags, selection: EvaluateOptions): Pr
   const isHostNeeded = snapshot !== undefined || selectChecks(CHECKS, selection).some(needsHost)
   return {
     hostFiles: isHostNeeded ? (local === true ? 'local' : 'remote') : 'none',
-    ...(requestTimeout !== undefined && { requestTimeout: readSeconds('--request-timeout', requestTimeout) }),
+    ...(requestTimeout !== undefined && { requestTimeout: readTime('--request-timeout', requestTimeout) }),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Sentence } from '../../base/sentence.ts'
 import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { Context } from '../command.ts'
-import { addEndpointOptions, endpointOptions, once, readSeconds, type EndpointFlags } from '../command-line/options.ts'
+import { addEndpointOptions, endpointOptions, once, readTime, type EndpointFlags } from '../command-line/options.ts'
 import { readSecretFile } from '../terminal/passphrase.ts'
 import { addProxyOptions, proxyOption, type ProxyFlags } from './proxy.ts'
 
@@ -23,7 +23,7 @@ export function addConnectionOptions(command: Command): Command {
   command
     .option('--key-passphrase-file <file>', 'a file with the passphrase of key.pem', once('--key-passphrase-file'))
     .option('--foreign-client-ca', 'accept a cert.pem that no CA in ca.pem has issued')
-    .option('--timeout <seconds>', 'give up connecting after this time (default: 10)', once('--timeout'))
+    .option('--timeout <time>', 'give up connecting after this time (default: 10s)', once('--timeout'))
   return addProxyOptions(command)
 }
 
@@ -33,19 +33,36 @@ export interface Connected {
   readonly milliseconds: number
 }
 
-/** Connects as the flags say, and prints the warnings, even if connecting fails. */
-export async function connectBy(flags: ConnectFlags, context: Context): Promise<Connected> {
-  const { connect } = await import('../../engine/connect.ts')
-  const { signal, env } = context.io
+/**
+ * Connects as the flags say, and prints the warnings, even if connecting fails.
+ *
+ * @param wait - how long to wait for the daemon, in milliseconds; undefined: a single attempt
+ */
+export async function connectBy(flags: ConnectFlags, context: Context, wait?: number): Promise<Connected> {
   const options = await connectOptions(flags, context)
-  const start = performance.now()
-  const docker = await connect({ ...options, signal }, env).catch(async (error: unknown) => {
+  const connected = attempts(options, context, wait).catch(async (error: unknown) => {
     await warnBefore(options, context)
     throw error
   })
-  const milliseconds = performance.now() - start
+  const { docker } = await connected
   for (const warning of warningsOf(docker)) context.warn(warning)
-  return { docker, milliseconds }
+  return connected
+}
+
+async function attempts(options: EndpointOptions, context: Context, wait?: number): Promise<Connected> {
+  if (wait === undefined) return connectOnce(options, context)
+  const { untilConnected } = await import('./wait.ts')
+  const { connectTimeout } = options
+  return untilConnected({ wait, connectTimeout }, context, (inTime) =>
+    connectOnce({ ...options, connectTimeout: inTime }, context),
+  )
+}
+
+async function connectOnce(options: EndpointOptions, { io: { signal, env } }: Context): Promise<Connected> {
+  const { connect } = await import('../../engine/connect.ts')
+  const start = performance.now()
+  const docker = await connect({ ...options, signal }, env)
+  return { docker, milliseconds: performance.now() - start }
 }
 
 /** The warnings of the client as sentences. */
@@ -59,7 +76,7 @@ export async function connectOptions(flags: ConnectFlags, { warn }: Context): Pr
   return {
     ...endpointOptions(flags),
     ...(foreignClientCa !== undefined && { foreignClientCa }),
-    ...(timeout !== undefined && { connectTimeout: readSeconds('--timeout', timeout) }),
+    ...(timeout !== undefined && { connectTimeout: readTime('--timeout', timeout) }),
     ...(await proxyOption(flags, warn)),
     ...(keyPassphraseFile !== undefined && { passphrase: await readSecretFile(keyPassphraseFile, warn) }),
   }

@@ -24,6 +24,7 @@ export async function startFakeDaemon(
   folder: string,
   host = '127.0.0.1',
   answers: Answers = {},
+  wantedPort = 0,
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const [cert, key, ca] = await Promise.all(
     ['server-cert.pem', 'server-key.pem', 'ca.pem'].map((name) => readFile(join(folder, 'server', name))),
@@ -40,7 +41,7 @@ export async function startFakeDaemon(
     response.setHeader('Content-Type', 'application/json')
     return response.end(JSON.stringify(VERSION))
   })
-  server.listen(0, host)
+  server.listen(wantedPort, host)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return { url: `tcp://${host}:${port}`, close: () => close(server) }

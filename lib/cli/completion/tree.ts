@@ -1,0 +1,71 @@
+import type { Argument, Command, Option } from 'commander'
+
+/** What completes a value: names that the shell finds itself, or a choice of words. `text` can't be completed. */
+export type ValueKind = 'file' | 'folder' | 'client' | 'context' | 'text' | readonly string[]
+
+/** An option of a command. */
+export interface KnownOption {
+  /** `--host`. */
+  readonly flag: string
+  readonly description: string
+  /** The value; undefined for a switch. */
+  readonly value?: { readonly name: string; readonly kind: ValueKind; readonly optional: boolean }
+}
+
+/** A command, or a group of commands. */
+export interface KnownCommand {
+  /** Nothing for docker-mtls itself, else `['ping']`, `['cert']` or `['cert', 'ca']`. */
+  readonly words: readonly string[]
+  readonly commands: readonly { readonly name: string; readonly summary: string }[]
+  readonly options: readonly KnownOption[]
+  readonly operands: readonly { readonly name: string; readonly kind: ValueKind }[]
+}
+
+/** What the name of a value in --help says about its kind. */
+const BY_NAME: Readonly<Record<string, ValueKind>> = {
+  dir: 'folder',
+  file: 'file',
+  path: 'file',
+  client: 'client',
+}
+
+/** Options whose value is called a name. */
+const BY_FLAG: Readonly<Record<string, ValueKind>> = { '--client': 'client', '--context': 'context' }
+
+/** Commands whose argument is the name of something that exists. */
+const BY_COMMAND: Readonly<Record<string, ValueKind>> = {
+  'client env': 'client',
+  'client export': 'client',
+  'context export': 'context',
+  'context rm': 'context',
+}
+
+/** All commands below this one, and itself, as commander knows them. */
+export function knownCommands(command: Command, words: readonly string[] = []): KnownCommand[] {
+  const help = command.createHelp()
+  const own: KnownCommand = {
+    words,
+    commands: command.commands.map((below) => ({ name: below.name(), summary: below.summary() })),
+    options: help.visibleOptions(command).map(optionOf),
+    operands: command.registeredArguments.map((argument) => operandOf(argument, words)),
+  }
+  return [own, ...command.commands.flatMap((below) => knownCommands(below, [...words, below.name()]))]
+}
+
+function optionOf({ long, flags, description, required, optional, argChoices }: Option): KnownOption {
+  const flag = long ?? flags
+  if (!required && !optional) return { flag, description }
+  const name = nameOf(flags)
+  return { flag, description, value: { name, kind: argChoices ?? BY_FLAG[flag] ?? BY_NAME[name] ?? 'text', optional } }
+}
+
+function operandOf(argument: Argument, words: readonly string[]): KnownCommand['operands'][number] {
+  const name = argument.name()
+  const byCommand = name === 'name' ? BY_COMMAND[words.join(' ')] : undefined
+  return { name, kind: argument.argChoices ?? byCommand ?? BY_NAME[name] ?? 'text' }
+}
+
+/** `dir` of `--cert-path <dir>`. */
+function nameOf(flags: string): string {
+  return /[<[]([^\]>]*)[\]>]/.exec(flags)?.[1] ?? ''
+}
