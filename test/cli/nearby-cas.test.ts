@@ -200,6 +200,17 @@ describe('a second CA', () => {
     })
   }
 
+  test('is no question in a terminal with --yes, which is about other changes', async (t) => {
+    const { home, cwd, project } = await place(t)
+    await ca(join(project, 'docker-mtls'), 'near CA')
+    const before = process.cwd()
+    t.after(() => process.chdir(before))
+    process.chdir(cwd)
+    const ran = await runCli(['cert', 'ca', '--yes'], { env: { HOME: home }, tty: true, typed: ['yes\n'] })
+    assert.match(ran.stderr, /ERR_CA_NEARBY/)
+    assert.deepEqual([ran.code, await readdir(cwd)], [1, []])
+  })
+
   test('is shown by setup --dry-run, which creates none', async (t) => {
     const { cwd, project, run } = await place(t)
     await ca(join(project, 'docker-mtls'), 'near CA')
