@@ -27,8 +27,8 @@ async function isRaw(send: Send, contentType: string | undefined, isTty: IsTty):
 
 /** A call that answers with a stream of JSON values. */
 export function jsonStream<Item>(send: Send, operation: Operation, call: Call): Opening<Item, JsonStream<Item>> {
-  return new Opening(async () => {
-    const { body } = await send.stream(operation, call)
+  return new Opening(async (closed) => {
+    const { body } = await send.stream(operation, { ...call, closed })
     return new JsonStream<Item>(body, send.named(operation, call))
   })
 }
@@ -40,8 +40,8 @@ export function outputStream(
   call: Call,
   isTty: IsTty,
 ): Opening<OutputChunk, OutputStream> {
-  return new Opening(async () => {
-    const { headers, body } = await send.stream(operation, call)
+  return new Opening(async (closed) => {
+    const { headers, body } = await send.stream(operation, { ...call, closed })
     try {
       const tty = await isRaw(send, headers['content-type'], isTty)
       return new OutputStream({ body, tty, request: send.named(operation, call) })
@@ -130,8 +130,8 @@ export function progress<Message extends ProgressMessage, Result>(
   prepare: () => Call | Promise<Call>,
   fold: MakeFold<Message, Result>,
 ): Progress<Message, Result> {
-  return new Progress(async function* run(): AsyncGenerator<Message, Result, undefined> {
-    return yield* messages(send, operation, await prepare(), fold)
+  return new Progress(async function* run(closed): AsyncGenerator<Message, Result, undefined> {
+    return yield* messages(send, operation, { ...(await prepare()), closed }, fold)
   })
 }
 
