@@ -20,3 +20,15 @@ export async function close(): Promise<void> {
   // @ts-expect-error an answer that isn't a stream can't be closed
   docker.containers.list().close()
 }
+
+/** What `no-floating-promises` reports is a Promise, not only a PromiseLike. */
+export const promises: Promise<unknown>[] = [
+  docker.images.pull('x'),
+  docker.images.build('.'),
+  docker.system.events(),
+  docker.containers.logs('x'),
+]
+export const lines: AsyncIterable<string> = docker.containers.logs('x').lines({ maxLength: 100 })
+export const text: Promise<string> = docker.containers.logs('x').text()
+// @ts-expect-error events aren't text
+docker.system.events().text()

@@ -4,9 +4,9 @@ import { serves } from '../newer.ts'
 import type { Operation } from '../operation.ts'
 import type { RequestOptions, Send } from '../send.ts'
 import { AttachedStream, type AttachedSource } from './attached.ts'
-import type { OutputChunk } from './frames.ts'
 import { JsonStream } from './json-stream.ts'
 import { Opening } from './opening.ts'
+import { OutputOpening } from './output-opening.ts'
 import { OutputStream, type Watch } from './output.ts'
 import { Progress } from './progress.ts'
 import type { ProgressMessage } from '../types/progress.ts'
@@ -34,13 +34,8 @@ export function jsonStream<Item>(send: Send, operation: Operation, call: Call): 
 }
 
 /** A call that answers with a container's output. */
-export function outputStream(
-  send: Send,
-  operation: Operation,
-  call: Call,
-  isTty: IsTty,
-): Opening<OutputChunk, OutputStream> {
-  return new Opening(async (closed) => {
+export function outputStream(send: Send, operation: Operation, call: Call, isTty: IsTty): OutputOpening {
+  return new OutputOpening(async (closed) => {
     const { headers, body } = await send.stream(operation, { ...call, closed })
     try {
       const tty = await isRaw(send, headers['content-type'], isTty)
@@ -49,7 +44,7 @@ export function outputStream(
       body.destroy()
       throw error
     }
-  })
+  }, send.dispatcher.maxAnswerBytes)
 }
 
 /** A call that takes over its connection for input and output. */

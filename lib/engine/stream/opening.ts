@@ -1,3 +1,4 @@
+import { LazyPromise } from './lazy-promise.ts'
 import { closedEarly } from './source.ts'
 
 /** An open stream, which may be closed before its end. */
@@ -17,7 +18,8 @@ export interface Closable<Item> extends AsyncIterable<Item> {
  * ```
  */
 export class Opening<Item, Stream extends Closable<Item>>
-  implements PromiseLike<Stream>, AsyncIterable<Item>, AsyncDisposable
+  extends LazyPromise<Stream>
+  implements AsyncIterable<Item>, AsyncDisposable
 {
   readonly #open: (closed: AbortSignal) => Promise<Stream>
   readonly #closing = new AbortController()
@@ -29,28 +31,8 @@ export class Opening<Item, Stream extends Closable<Item>>
    * @internal
    */
   constructor(open: (closed: AbortSignal) => Promise<Stream>) {
+    super()
     this.#open = open
-  }
-
-  // oxlint-disable-next-line unicorn/no-thenable -- it is meant to be awaited
-  then<Fulfilled = Stream, Rejected = never>(
-    onFulfilled?: ((stream: Stream) => Fulfilled | PromiseLike<Fulfilled>) | null,
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<Fulfilled | Rejected> {
-    this.#opened ??= this.#begin()
-    return this.#opened.then(onFulfilled, onRejected)
-  }
-
-  /** Like that of a promise. */
-  catch<Rejected = never>(
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<Stream | Rejected> {
-    return this.then(undefined, onRejected)
-  }
-
-  /** Like that of a promise. */
-  finally(onFinally?: (() => void) | null): Promise<Stream> {
-    return Promise.resolve(this).finally(onFinally)
   }
 
   /** Opens the stream, and iterates over it. */
@@ -102,7 +84,12 @@ export class Opening<Item, Stream extends Closable<Item>>
     return iterator
   }
 
-  async #begin(): Promise<Stream> {
+  /** @internal */
+  protected override begin(): Promise<Stream> {
+    return (this.#opened ??= this.#openNow())
+  }
+
+  async #openNow(): Promise<Stream> {
     this.#closing.signal.throwIfAborted()
     this.#stream = await this.#open(this.#closing.signal)
     return this.#stream

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import { ByteList } from '../../base/byte-list.ts'
+import { answerTooLarge } from '../../transport/answer-limit.ts'
 import type { Named } from '../api-error.ts'
 import { FrameSplitter, type OutputChunk } from './frames.ts'
 import { longestLine, splitLines, type LinesOptions, type OutputLine } from './lines.ts'
@@ -79,7 +80,16 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
    * which have `partial: true`.
    */
   lines(options: LinesOptions = {}): AsyncGenerator<OutputLine, void, undefined> {
-    return this.#lines(longestLine(options))
+    return this.#lines(longestLine(options), (line) => line)
+  }
+
+  /**
+   * Only the text of each line.
+   *
+   * @internal
+   */
+  textLines(longest: number): AsyncGenerator<string, void, undefined> {
+    return this.#lines(longest, ({ line }) => line)
   }
 
   /** Reads the output to its end. Without `tail`, `logs` may return gigabytes. Fails if you close it before its end. */
@@ -93,10 +103,15 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   /**
    * Reads the output to its end as UTF-8, with both streams in the order of arrival. Fails if you close it before its
    * end.
+   *
+   * @param maxBytes - more bytes are an error, ERR_ANSWER_TOO_LARGE. Default: no limit
    */
-  async text(): Promise<string> {
+  async text(maxBytes = Infinity): Promise<string> {
     const bytes = new ByteList()
-    for await (const { data } of this) bytes.push(data)
+    for await (const { data } of this) {
+      bytes.push(data)
+      if (bytes.size > maxBytes) throw answerTooLarge(`it has more than ${maxBytes} bytes`)
+    }
     this.#source.requireComplete()
     return bytes.take().toString('utf8')
   }
@@ -132,9 +147,9 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
     return this.close()
   }
 
-  #lines(longest: number): AsyncGenerator<OutputLine, void, undefined> {
+  #lines<Item>(longest: number, itemOf: (line: OutputLine) => Item): AsyncGenerator<Item, void, undefined> {
     const source = this.#source
-    return closing(splitLines(this, longest, source), () => source.close())
+    return closing(splitLines(this, longest, source, itemOf), () => source.close())
   }
 
   #raw(): AsyncGenerator<OutputChunk, void, undefined> {

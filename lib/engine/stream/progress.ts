@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../base/errors.ts'
 import { readTwice } from '../read-twice.ts'
+import { LazyPromise } from './lazy-promise.ts'
 import { closing } from './source.ts'
 
 /** Runs a call: yields its events, and returns its result. The signal aborts when the caller closes the call. */
@@ -16,7 +17,7 @@ export type Run<Event, Result> = (closed: AbortSignal) => AsyncGenerator<Event, 
  * for await (const { status, id } of docker.images.pull('alpine:3.20')) console.log(id, status)
  * ```
  */
-export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterable<Event>, AsyncDisposable {
+export class Progress<Event, Result> extends LazyPromise<Result> implements AsyncIterable<Event>, AsyncDisposable {
   readonly #run: Run<Event, Result>
   readonly #closing = new AbortController()
   readonly #result: Promise<Result>
@@ -27,6 +28,7 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
 
   /** @internal */
   constructor(run: Run<Event, Result>) {
+    super()
     this.#run = run
     this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -34,27 +36,6 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
     })
     // The loop throws the failure.
     this.#result.catch(() => {})
-  }
-
-  // oxlint-disable-next-line unicorn/no-thenable -- it is meant to be awaited
-  then<Fulfilled = Result, Rejected = never>(
-    onFulfilled?: ((result: Result) => Fulfilled | PromiseLike<Fulfilled>) | null,
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<Fulfilled | Rejected> {
-    if (this.#events === undefined) this.#drain().catch(() => {})
-    return this.#result.then(onFulfilled, onRejected)
-  }
-
-  /** Like that of a promise. */
-  catch<Rejected = never>(
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<Result | Rejected> {
-    return this.then(undefined, onRejected)
-  }
-
-  /** Like that of a promise. */
-  finally(onFinally?: (() => void) | null): Promise<Result> {
-    return Promise.resolve(this).finally(onFinally)
   }
 
   /** Starts the call and iterates over its events; `break` cancels it. */
@@ -109,6 +90,12 @@ export class Progress<Event, Result> implements PromiseLike<Result>, AsyncIterab
     const reason = leftEarly()
     this.#reject(reason)
     this.#closing.abort(reason)
+  }
+
+  /** @internal */
+  protected override begin(): Promise<Result> {
+    if (this.#events === undefined) this.#drain().catch(() => {})
+    return this.#result
   }
 
   async #drain(): Promise<void> {
