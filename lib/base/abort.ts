@@ -11,10 +11,12 @@ export interface TimeLimit {
 /** The time limit of a call, and the signal that ends it. */
 export interface Limits {
   /** In milliseconds; undefined: no limit. */
-  readonly timeout: number | undefined
+  readonly timeout?: number | undefined
   readonly signal: AbortSignal | undefined
+  /** Another signal that ends it. */
+  readonly closed?: AbortSignal | undefined
   /** As in {@link TimeLimit}. */
-  readonly late: TimeLimit['late']
+  readonly late?: TimeLimit['late'] | undefined
 }
 
 /** A signal that follows others, and can also be aborted on its own. */
@@ -56,9 +58,9 @@ export function linkSignals(...signals: readonly (AbortSignal | undefined)[]): L
   }
 }
 
-/** A signal that aborts when the given one does, or when the time is up. */
-export function limitSignal({ timeout, signal, late }: Limits): LinkedSignal {
-  const linked = linkSignals(signal)
+/** A signal that aborts when one of the given ones does, or when the time is up. */
+export function limitSignal({ timeout, signal, closed, late }: Limits): LinkedSignal {
+  const linked = linkSignals(signal, closed)
   if (timeout === undefined) return linked
   const expired = (): void => linked.abort(typeof late === 'function' ? late() : late)
   const timer = setTimeout(expired, Math.min(timeout, LONGEST_TIMER))

@@ -23,13 +23,15 @@ export interface Call {
   readonly body?: RequestBody | undefined
   /** A list is sent as one header field per value. */
   readonly headers?: Readonly<Record<string, string | string[]>>
+  /** Aborts when the reader closes the answer, even before it has begun. */
+  readonly closed?: AbortSignal | undefined
 }
 
 /** A checked call as an HTTP request, without the version in its path. */
 export function wireCall(operation: Operation, call: Call, version: string): WireRequest {
   if (!serves(version, operation.since)) throw tooNew(`${operation.name}()`, operation.since ?? '', version)
   const names = checkNames(operation, call.names)
-  const { options: given = {}, ids, body, headers } = call
+  const { options: given = {}, ids, body, headers, closed } = call
   const { signal, timeout, idleTimeout = operation.idle, ...options } = checkOptions(operation, given, names) as Options
   const encoded = encodeBody(checkBody(operation, body, version))
   return {
@@ -43,6 +45,7 @@ export function wireCall(operation: Operation, call: Call, version: string): Wir
     signal,
     limit: limitOf(`${operation.name}()`, timeout),
     idleTimeout,
+    closed,
   }
 }
 

@@ -2,7 +2,7 @@ import { ArgumentError } from '../base/errors.ts'
 
 /** Options that every call takes. */
 export interface RequestOptions {
-  /** Aborts the call, which then rejects with the reason of the signal. */
+  /** Aborts the call, which then rejects with the reason of the signal, unchanged: see {@link isAborted}. */
   readonly signal?: AbortSignal | undefined
   /**
    * The longest time for the whole call, in milliseconds, with everything that you read from its answer. The call then

@@ -16,6 +16,8 @@ export interface WireRequest {
   readonly signal?: AbortSignal | undefined
   /** The time limit from the beginning to the end, with everything that is read from the answer. */
   readonly limit?: TimeLimit | undefined
+  /** Aborts when the reader closes the answer, even before it has begun. */
+  readonly closed?: AbortSignal | undefined
   /** How long the daemon may neither send nor accept a byte, in milliseconds; 0 for as long as it wants. */
   readonly idleTimeout?: number | undefined
 }

@@ -7,10 +7,12 @@ interface Limited {
   readonly signal?: AbortSignal | undefined
   /** The time limit from its beginning to its end, with everything that is read from it. */
   readonly limit?: TimeLimit | undefined
+  /** Aborts when the reader closes the answer, even before it has begun. */
+  readonly closed?: AbortSignal | undefined
 }
 
 /**
- * Sends a request with a signal that also aborts when its time is up. If the answer has a stream, the time ends with that
+ * Sends a request with a signal that also aborts when its time is up or its reader closes it. If the answer has a stream, the time ends with that
  * stream.
  */
 export function inTime<Request extends Limited, Answer>(
@@ -18,16 +20,17 @@ export function inTime<Request extends Limited, Answer>(
   send: (request: Request) => Promise<Answer>,
   streamOf: (answer: Answer) => Readable | undefined = () => undefined,
 ): Promise<Answer> {
-  const { limit } = request
-  return limit === undefined ? send(request) : sendLimited({ ...request, limit }, send, streamOf)
+  const { limit, closed } = request
+  return limit === undefined && closed === undefined ? send(request) : sendLimited(request, send, streamOf)
 }
 
-async function sendLimited<Request extends Limited & { readonly limit: TimeLimit }, Answer>(
+async function sendLimited<Request extends Limited, Answer>(
   request: Request,
   send: (request: Request) => Promise<Answer>,
   streamOf: (answer: Answer) => Readable | undefined,
 ): Promise<Answer> {
-  const { signal, unlink } = limitSignal({ ...request.limit, signal: request.signal })
+  const { limit, closed } = request
+  const { signal, unlink } = limitSignal({ ...limit, signal: request.signal, closed })
   try {
     const answer = await send({ ...request, signal })
     const stream = streamOf(answer)

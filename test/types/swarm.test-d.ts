@@ -1,5 +1,6 @@
 /** Judged by tsc alone: what an update needs is required, what inspect gives can be sent back, and nothing is `any`. */
 import type {
+  OutputOpening,
   ClusterVolumeSpec,
   ConfigSpec,
   ContainerSpec,
@@ -7,9 +8,6 @@ import type {
   EndpointSpec,
   Node,
   NodeSpec,
-  Opening,
-  OutputChunk,
-  OutputStream,
   Secret,
   SecretSpec,
   Service,
@@ -128,7 +126,7 @@ export const known: [
   Equal<Awaited<ReturnType<typeof services.list>>, readonly Service[]>,
   Equal<Awaited<ReturnType<typeof tasks.list>>, readonly Task[]>,
   Equal<Awaited<ReturnType<typeof secrets.list>>, readonly Secret[]>,
-  Equal<ReturnType<typeof tasks.logs>, Opening<OutputChunk, OutputStream>>,
+  Equal<ReturnType<typeof tasks.logs>, OutputOpening>,
   IsAny<Service['Spec']['TaskTemplate']>,
   IsAny<Task['Status']['State']>,
   IsAny<SwarmInspect['JoinTokens']>,

@@ -93,8 +93,10 @@ export const CONNECTION_ERRORS = {
     remedy: 'Use the library or `toHttpsAgent()` for this endpoint.',
   },
   ERR_CLIENT_CLOSED: {
-    meaning: 'The call or stream was used after `close()`.',
-    cause: 'The client was closed while work was still running.',
+    meaning:
+      'The call was made, or still running, when the client was closed. Or you closed a stream of which you awaited the whole output.',
+    cause:
+      'The client or the stream was closed while work was still running. A loop over a stream that you close ends without an error.',
     remedy: 'Close it after the last answer, or create a new client with `connect()`.',
   },
 } as const

@@ -11,10 +11,9 @@ import type { RequestOptions, Send } from '../send.ts'
 import { archiveStream } from '../stream/archive.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import { jsonStream } from '../stream/calls.ts'
-import type { OutputChunk } from '../stream/frames.ts'
 import type { JsonStream } from '../stream/json-stream.ts'
 import type { Opening } from '../stream/opening.ts'
-import type { OutputStream } from '../stream/output.ts'
+import type { OutputOpening } from '../stream/output-opening.ts'
 import type { ContainerInspect } from './types/inspect.ts'
 import type { ContainerStats } from './types/stats.ts'
 import type { ContainerSummary } from './types/summary.ts'
@@ -28,7 +27,7 @@ import type * as wire from './types/create.ts'
  * const web = { Image: 'nginx', HostConfig: { Memory: 64 * 1024 ** 2 } }
  * const { Id } = await docker.containers.create(web, { name: 'web' })
  * await docker.containers.start(Id)
- * for await (const { line } of (await docker.containers.logs(Id, { follow: true, signal })).lines()) console.log(line)
+ * for await (const line of docker.containers.logs(Id, { follow: true, signal }).lines()) console.log(line)
  * ```
  */
 export class Containers {
@@ -84,7 +83,7 @@ export class Containers {
    *
    * @throws {@link NotFoundError} if it doesn't exist
    */
-  logs(id: string, options: given.ContainerLogsOptions = {}): Opening<OutputChunk, OutputStream> {
+  logs(id: string, options: given.ContainerLogsOptions = {}): OutputOpening {
     return streams.logs(this.#send, id, options)
   }
 

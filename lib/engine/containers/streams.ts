@@ -5,15 +5,13 @@ import type { ContainerAttachOptions, ContainerLogsOptions } from './options.ts'
 import type { RequestOptions, Send } from '../send.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import { attachedStream, outputStream, webSocketStream, type IsTty } from '../stream/calls.ts'
-import type { OutputChunk } from '../stream/frames.ts'
-import type { Opening } from '../stream/opening.ts'
-import type { OutputStream } from '../stream/output.ts'
+import type { OutputOpening } from '../stream/output-opening.ts'
 import type { ContainerInspect } from './types/inspect.ts'
 
 const ATTACHED = { stream: true, ...ALL_OUTPUT }
 
 /** Implements {@link Containers.logs}. */
-export function logs(send: Send, id: string, options: ContainerLogsOptions): Opening<OutputChunk, OutputStream> {
+export function logs(send: Send, id: string, options: ContainerLogsOptions): OutputOpening {
   const call = { ids: [id], options: withDefaults(options, ALL_OUTPUT) }
   return outputStream(send, LOGS, call, hasTerminal(send, id, options))
 }

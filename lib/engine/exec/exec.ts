@@ -51,7 +51,7 @@ export class Exec {
     const request = this.#send.named(START, call)
     const inspect = (): Promise<ExecInspect> =>
       this.inspect(id, { signal: options.signal, idleTimeout: options.idleTimeout })
-    const watch: Watch = (chunks) => failIfNotStarted(chunks, { request, tty, inspect })
+    const watch: Watch = (chunks, isComplete) => failIfNotStarted(chunks, { request, tty, isComplete, inspect })
     return attachedStream(this.#send, START, call, () => tty, watch)
   }
 

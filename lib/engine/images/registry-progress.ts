@@ -24,10 +24,10 @@ export function registryProgress<Message extends ProgressMessage, Result>(
   prepare: () => Promise<RegistryCall>,
   fold: MakeFold<Message, Result>,
 ): Progress<Message, Result> {
-  return new Progress(async function* run(): AsyncGenerator<Message, Result, undefined> {
+  return new Progress(async function* run(closed): AsyncGenerator<Message, Result, undefined> {
     const { call, registry } = await prepare()
     try {
-      return yield* messages(send, operation, call, fold)
+      return yield* messages(send, operation, { ...call, closed }, fold)
     } catch (error) {
       throw explainRefusal(error, registry)
     }

@@ -11,9 +11,7 @@ import type {
 } from './options.ts'
 import type { RequestOptions, Send } from '../send.ts'
 import { outputStream } from '../stream/calls.ts'
-import type { OutputChunk } from '../stream/frames.ts'
-import type { Opening } from '../stream/opening.ts'
-import type { OutputStream } from '../stream/output.ts'
+import type { OutputOpening } from '../stream/output-opening.ts'
 import type { Service, ServiceCreateResponse, ServiceSpec, ServiceUpdateResponse } from './types/services.ts'
 
 /**
@@ -100,7 +98,7 @@ export class Services {
    *
    * @throws {@link NotFoundError} if the service doesn't exist
    */
-  logs(id: string, options: LogsOptions = {}): Opening<OutputChunk, OutputStream> {
+  logs(id: string, options: LogsOptions = {}): OutputOpening {
     const call = { ids: [id], options: withDefaults(options, ALL_OUTPUT) }
     return outputStream(this.#send, LOGS, call, () => this.#hasTerminal(id, options))
   }

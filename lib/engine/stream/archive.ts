@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { pipeline, Transform, type Readable } from 'node:stream'
 import { failureInside, type Named } from '../api-error.ts'
+import { closing } from './source.ts'
 
 /** Much longer than the message of a failure. In bytes. */
 const TAIL = 8 * 1024
@@ -9,11 +11,12 @@ const FAILURES = ['{"errorDetail":', '{"message":'] as const
 
 /**
  * A tar from the daemon. If the daemon fails halfway, it appends a message to the data and ends the answer normally.
- * This stream then ends with an error. Destroying it cancels the request.
+ * This stream then ends with an error. Destroying it cancels the request, and ends
+ * a loop over it.
  */
 export function archiveStream(body: Readable, request: Named): Readable {
   let tail: Buffer = Buffer.alloc(0)
-  const archive = new Transform({
+  const archive = new Archive({
     transform: (chunk: Buffer, _encoding, callback) => {
       tail = (chunk.length < TAIL ? Buffer.concat([tail, chunk]) : chunk).subarray(-TAIL)
       callback(null, chunk)
@@ -27,6 +30,35 @@ export function archiveStream(body: Readable, request: Named): Readable {
   archive.on('error', () => {})
   pipeline(body, archive, () => {})
   return archive
+}
+
+/** A Readable whose loops end without an error when its reader destroys it. All other ends before the end are errors. */
+class Archive extends Transform {
+  override [Symbol.asyncIterator](): AsyncGenerator<Buffer, undefined, undefined> {
+    return closing(this.#chunks(), () => void this.destroy())
+  }
+
+  /** Node.js would destroy it with an AbortError, which a loop would throw. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    this.destroy()
+    if (!this.closed) await once(this, 'close')
+  }
+
+  async *#chunks(): AsyncGenerator<Buffer, undefined, undefined> {
+    try {
+      for await (const chunk of super[Symbol.asyncIterator]()) {
+        yield chunk as Buffer
+        if (this.#isClosed) return
+      }
+    } catch (error) {
+      if (!this.#isClosed) throw error
+    }
+  }
+
+  /** pipeline() always destroys it with an error. */
+  get #isClosed(): boolean {
+    return this.destroyed && !this.errored && !this.readableEnded
+  }
 }
 
 /** A complete archive ends with zeros. An incomplete one ends with a line of JSON. */

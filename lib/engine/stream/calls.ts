@@ -4,9 +4,9 @@ import { serves } from '../newer.ts'
 import type { Operation } from '../operation.ts'
 import type { RequestOptions, Send } from '../send.ts'
 import { AttachedStream, type AttachedSource } from './attached.ts'
-import type { OutputChunk } from './frames.ts'
 import { JsonStream } from './json-stream.ts'
 import { Opening } from './opening.ts'
+import { OutputOpening } from './output-opening.ts'
 import { OutputStream, type Watch } from './output.ts'
 import { Progress } from './progress.ts'
 import type { ProgressMessage } from '../types/progress.ts'
@@ -27,21 +27,16 @@ async function isRaw(send: Send, contentType: string | undefined, isTty: IsTty):
 
 /** A call that answers with a stream of JSON values. */
 export function jsonStream<Item>(send: Send, operation: Operation, call: Call): Opening<Item, JsonStream<Item>> {
-  return new Opening(async () => {
-    const { body } = await send.stream(operation, call)
+  return new Opening(async (closed) => {
+    const { body } = await send.stream(operation, { ...call, closed })
     return new JsonStream<Item>(body, send.named(operation, call))
   })
 }
 
 /** A call that answers with a container's output. */
-export function outputStream(
-  send: Send,
-  operation: Operation,
-  call: Call,
-  isTty: IsTty,
-): Opening<OutputChunk, OutputStream> {
-  return new Opening(async () => {
-    const { headers, body } = await send.stream(operation, call)
+export function outputStream(send: Send, operation: Operation, call: Call, isTty: IsTty): OutputOpening {
+  return new OutputOpening(async (closed) => {
+    const { headers, body } = await send.stream(operation, { ...call, closed })
     try {
       const tty = await isRaw(send, headers['content-type'], isTty)
       return new OutputStream({ body, tty, request: send.named(operation, call) })
@@ -49,7 +44,7 @@ export function outputStream(
       body.destroy()
       throw error
     }
-  })
+  }, send.dispatcher.maxAnswerBytes)
 }
 
 /** A call that takes over its connection for input and output. */
@@ -130,8 +125,8 @@ export function progress<Message extends ProgressMessage, Result>(
   prepare: () => Call | Promise<Call>,
   fold: MakeFold<Message, Result>,
 ): Progress<Message, Result> {
-  return new Progress(async function* run(): AsyncGenerator<Message, Result, undefined> {
-    return yield* messages(send, operation, await prepare(), fold)
+  return new Progress(async function* run(closed): AsyncGenerator<Message, Result, undefined> {
+    return yield* messages(send, operation, { ...(await prepare()), closed }, fold)
   })
 }
 

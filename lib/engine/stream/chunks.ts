@@ -1,10 +1,10 @@
 import { finished, type Readable } from 'node:stream'
 import { LONGEST_TIMER } from '../../base/abort.ts'
-import { ConnectionError } from '../../base/errors.ts'
 import type { Named } from '../api-error.ts'
 import { silenceFault } from '../../transport/time-limits.ts'
 import { readTwice } from '../read-twice.ts'
 import { errorOf, StreamFault } from './fault.ts'
+import { closedEarly, closing, type Source } from './source.ts'
 
 /** How to read the chunks of a body. */
 export interface Reading<Item> {
@@ -24,23 +24,25 @@ export interface Reading<Item> {
   readonly explain?: ((error: unknown) => unknown) | undefined
 }
 
-/** Bodies whose reading has begun. */
-const taken = new WeakSet<Readable>()
-
 /** The codes of Node and undici for a stream that was destroyed without an error. */
 const CLOSED: ReadonlySet<unknown> = new Set(['UND_ERR_ABORTED', 'ERR_STREAM_PREMATURE_CLOSE'])
 
 /**
- * Reads a body at the pace of its reader. Leaving the loop cancels the request. The body's own iterator would take
- * several turns of the event loop for each line of a log, since dockerd sends each line as an HTTP chunk of its own.
+ * Reads a body at the pace of its reader. Leaving the loop cancels the request, and closing the source ends the loop. The
+ * body's own iterator would take several turns of the event loop for each line of a log, since dockerd sends each line as
+ * an HTTP chunk of its own.
  */
-export async function* readChunks<Item>(
-  body: Readable,
+export function readChunks<Item>(source: Source, reading: Reading<Item>): AsyncGenerator<Item, void, undefined> {
+  return closing(chunksOf(source, reading), () => source.close())
+}
+
+async function* chunksOf<Item>(
+  source: Source,
   { request, split, check, end, idleTimeout, acceptedAt, explain = (error) => error }: Reading<Item>,
 ): AsyncGenerator<Item, void, undefined> {
-  if (taken.has(body)) throw readTwice()
-  taken.add(body)
-  const tap = new Tap(body)
+  if (source.taken) throw readTwice()
+  source.taken = true
+  const tap = new Tap(source.body)
   try {
     while (!tap.ended) {
       const chunk = tap.take()
@@ -49,11 +51,16 @@ export async function* readChunks<Item>(
         continue
       }
       // Not yield*, which takes several turns for each item.
-      for (const item of split(chunk)) yield item
+      for (const item of split(chunk)) {
+        yield item
+        if (source.closed) return
+      }
       check?.()
     }
     for (const item of end?.() ?? []) yield item
+    source.complete = true
   } catch (error) {
+    if (source.closed) return
     if (error instanceof StreamFault) throw errorOf(request, error)
     const explained = explain(error)
     throw CLOSED.has((explained as { code?: unknown }).code) ? closedEarly(explained) : explained
@@ -127,13 +134,4 @@ class Tap {
     if (wake && this.#size < SMALL) setImmediate(wake)
     else wake?.()
   }
-}
-
-function closedEarly(cause: unknown): ConnectionError {
-  return new ConnectionError('ERR_CLIENT_CLOSED', {
-    tried: 'reading a stream from the daemon',
-    got: 'it was closed before its end',
-    todo: 'Read it to its end before you close it, or repeat the call.',
-    cause,
-  })
 }

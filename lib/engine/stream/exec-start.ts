@@ -13,6 +13,7 @@ export interface ExecEnd {
 export interface ExecStartWatch {
   readonly request: Named
   readonly tty: boolean
+  readonly isComplete: () => boolean
   /** Called only if the output looks like a message of the daemon. */
   readonly inspect: () => Promise<ExecEnd>
 }
@@ -39,14 +40,14 @@ const MESSAGE_OF_DAEMON =
  */
 export async function* failIfNotStarted(
   chunks: AsyncIterable<OutputChunk>,
-  { request, tty, inspect }: ExecStartWatch,
+  { request, tty, isComplete, inspect }: ExecStartWatch,
 ): AsyncGenerator<OutputChunk, void, undefined> {
   const only = new OnlyMessage()
   for await (const chunk of chunks) {
     only.add(chunk)
     yield chunk
   }
-  const output = only.take(tty)
+  const output = isComplete() ? only.take(tty) : undefined
   if (output === undefined) return
   if (STARTED_BEFORE.test(output)) throw execFailed(request, output.trim())
   const { Pid, Running, ExitCode } = await inspect().catch((error: unknown) => unknownEnd(output, error))

@@ -40,15 +40,26 @@ export function longestLine(options: LinesOptions): number {
   })
 }
 
-/** Joins chunks into lines, separately for each stream. Text after the last line feed is a line, too. */
-export async function* splitLines(
+/**
+ * Joins chunks into lines, separately for each stream. Text after the last line feed is a line, too, but not if the reader
+ * closes the source: the line may be incomplete.
+ */
+export async function* splitLines<Item = OutputLine>(
   chunks: AsyncIterable<OutputChunk>,
   longest: number,
-): AsyncGenerator<OutputLine, void, undefined> {
+  source: { readonly closed: boolean } = { closed: false },
+  itemOf: (line: OutputLine) => Item = (line) => line as Item,
+): AsyncGenerator<Item, void, undefined> {
   const joiners = { stdout: new LineJoiner('stdout', longest), stderr: new LineJoiner('stderr', longest) }
   // Not yield*, which takes several turns for each line.
-  for await (const { stream, data } of chunks) for (const line of joiners[stream].push(data)) yield line
-  for (const joiner of Object.values(joiners)) for (const line of joiner.end()) yield line
+  for await (const { stream, data } of chunks) {
+    for (const line of joiners[stream].push(data)) {
+      yield itemOf(line)
+      if (source.closed) return
+    }
+  }
+  if (source.closed) return
+  for (const joiner of Object.values(joiners)) for (const line of joiner.end()) yield itemOf(line)
 }
 
 class LineJoiner {

@@ -1,3 +1,12 @@
+import { LazyPromise } from './lazy-promise.ts'
+import { closedEarly } from './source.ts'
+
+/** An open stream, which may be closed before its end. */
+export interface Closable<Item> extends AsyncIterable<Item> {
+  /** Cancels the request. */
+  close?(): Promise<void>
+}
+
 /**
  * A stream that isn't open yet. Nothing is sent until you `await` it, which returns the open stream, or iterate over
  * it.
@@ -8,48 +17,81 @@
  * const events = await docker.system.events() // open now, or an error
  * ```
  */
-export class Opening<Item, Stream extends AsyncIterable<Item>> implements PromiseLike<Stream>, AsyncIterable<Item> {
-  readonly #open: () => Promise<Stream>
+export class Opening<Item, Stream extends Closable<Item>>
+  extends LazyPromise<Stream>
+  implements AsyncIterable<Item>, AsyncDisposable
+{
+  readonly #open: (closed: AbortSignal) => Promise<Stream>
+  readonly #closing = new AbortController()
   #opened: Promise<Stream> | undefined
+  #stream: Stream | undefined
 
-  /** @internal */
-  constructor(open: () => Promise<Stream>) {
+  /**
+   * @param open - opens the stream. The signal aborts if its reader closes it before it is open
+   * @internal
+   */
+  constructor(open: (closed: AbortSignal) => Promise<Stream>) {
+    super()
     this.#open = open
-  }
-
-  // oxlint-disable-next-line unicorn/no-thenable -- it is meant to be awaited
-  then<Fulfilled = Stream, Rejected = never>(
-    onFulfilled?: ((stream: Stream) => Fulfilled | PromiseLike<Fulfilled>) | null,
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<Fulfilled | Rejected> {
-    this.#opened ??= this.#open()
-    return this.#opened.then(onFulfilled, onRejected)
-  }
-
-  /** Like that of a promise. */
-  catch<Rejected = never>(
-    onRejected?: ((reason: unknown) => Rejected | PromiseLike<Rejected>) | null,
-  ): Promise<Stream | Rejected> {
-    return this.then(undefined, onRejected)
-  }
-
-  /** Like that of a promise. */
-  finally(onFinally?: (() => void) | null): Promise<Stream> {
-    return Promise.resolve(this).finally(onFinally)
   }
 
   /** Opens the stream, and iterates over it. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Item> {
-    let opened: AsyncIterator<Item> | undefined
-    let opening: Promise<AsyncIterator<Item>> | undefined
-    const open = (): Promise<AsyncIterator<Item>> =>
-      (opening ??= this.then((stream) => (opened = stream[Symbol.asyncIterator]())))
+    return this.iterate((stream) => stream[Symbol.asyncIterator]())
+  }
+
+  /** Cancels the request. A loop ends without an error. If the stream isn't open yet, `await` rejects. */
+  async close(): Promise<void> {
+    if (this.#stream) return this.#stream.close?.()
+    if (!this.#closing.signal.aborted) this.#closing.abort(closedEarly())
+    if (!this.#opened) return
+    const stream = await this.#opened.catch(() => undefined)
+    await stream?.close?.()
+  }
+
+  /** Like {@link Opening.close}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /**
+   * Opens the stream, and iterates over a part of it.
+   *
+   * @internal
+   */
+  protected iterate<Part>(partsOf: (stream: Stream) => AsyncIterator<Part>): AsyncIterableIterator<Part> {
+    let opened: AsyncIterator<Part> | undefined
+    let opening: Promise<AsyncIterator<Part>> | undefined
+    const open = (): Promise<AsyncIterator<Part>> => (opening ??= this.then((stream) => (opened = partsOf(stream))))
+    const end = (error: unknown): IteratorResult<Part> => {
+      const { aborted, reason } = this.#closing.signal
+      if (!aborted || error !== reason) throw error
+      return { done: true, value: undefined }
+    }
     // A generator around that of the stream would take additional turns for each item.
-    const iterator: AsyncIterableIterator<Item> = {
-      next: () => opened?.next() ?? open().then((items) => items.next()),
-      return: async () => (await opening)?.return?.() ?? { done: true, value: undefined },
+    const iterator: AsyncIterableIterator<Part> = {
+      next: () =>
+        opened?.next() ??
+        open()
+          .then((parts) => parts.next())
+          .catch(end),
+      return: async () => {
+        if (opening && !opened) await this.close()
+        return opened?.return?.() ?? { done: true, value: undefined }
+      },
       [Symbol.asyncIterator]: () => iterator,
     }
     return iterator
+  }
+
+  /** @internal */
+  protected override begin(): Promise<Stream> {
+    return (this.#opened ??= this.#openNow())
+  }
+
+  async #openNow(): Promise<Stream> {
+    this.#closing.signal.throwIfAborted()
+    this.#stream = await this.#open(this.#closing.signal)
+    return this.#stream
   }
 }

@@ -1,10 +1,12 @@
 import type { Readable, Writable } from 'node:stream'
 import { ByteList } from '../../base/byte-list.ts'
+import { answerTooLarge } from '../../transport/answer-limit.ts'
 import type { Named } from '../api-error.ts'
 import { FrameSplitter, type OutputChunk } from './frames.ts'
 import { longestLine, splitLines, type LinesOptions, type OutputLine } from './lines.ts'
 import { readChunks } from './chunks.ts'
 import { checkWritable, Sinks } from './sinks.ts'
+import { closing, Source } from './source.ts'
 
 /** The complete output of a container. */
 export interface Output {
@@ -30,18 +32,21 @@ export interface OutputSource {
   readonly watch?: Watch | undefined
 }
 
-/** Passes chunks on, and may fail at the end. */
-export type Watch = (chunks: AsyncIterable<OutputChunk>) => AsyncGenerator<OutputChunk, void, undefined>
+/** Passes chunks on, and may fail at the end if the output is complete, not if its reader closed it. */
+export type Watch = (
+  chunks: AsyncIterable<OutputChunk>,
+  isComplete: () => boolean,
+) => AsyncGenerator<OutputChunk, void, undefined>
 
 /**
  * The output of a container as it arrives. You can read it once: loop over it, or call one of its methods. Leaving the
- * loop cancels the request. A chunk is neither a line nor one write of the program, but what arrived together of one
+ * loop cancels the request, and `close()` ends the loop. A chunk is neither a line nor one write of the program, but what arrived together of one
  * stream.
  */
 export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable {
   /** The container has a terminal, and all of its output is `stdout`. */
   readonly tty: boolean
-  readonly #body: Readable
+  readonly #source: Source
   readonly #request: Named
   readonly #idleTimeout: number | undefined
   readonly #acceptedAt: OutputSource['acceptedAt']
@@ -50,7 +55,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
 
   /** @internal */
   constructor({ body, tty, request, idleTimeout, acceptedAt, explain, watch }: OutputSource) {
-    this.#body = body
+    this.#source = new Source(body)
     this.tty = tty
     this.#request = request
     this.#idleTimeout = idleTimeout
@@ -62,7 +67,12 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   /** The output as it arrives; `break` cancels the request. */
   [Symbol.asyncIterator](): AsyncGenerator<OutputChunk, void, undefined> {
     const chunks = this.tty ? this.#raw() : this.#framed()
-    return this.#watch ? this.#watch(chunks) : chunks
+    if (!this.#watch) return chunks
+    const source = this.#source
+    return closing(
+      this.#watch(chunks, () => source.complete),
+      () => source.close(),
+    )
   }
 
   /**
@@ -70,25 +80,44 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
    * which have `partial: true`.
    */
   lines(options: LinesOptions = {}): AsyncGenerator<OutputLine, void, undefined> {
-    return splitLines(this, longestLine(options))
+    return this.#lines(longestLine(options), (line) => line)
   }
 
-  /** Reads the output to its end. Without `tail`, `logs` may return gigabytes. */
+  /**
+   * Only the text of each line.
+   *
+   * @internal
+   */
+  textLines(longest: number): AsyncGenerator<string, void, undefined> {
+    return this.#lines(longest, ({ line }) => line)
+  }
+
+  /** Reads the output to its end. Without `tail`, `logs` may return gigabytes. Fails if you close it before its end. */
   async collect(): Promise<Output> {
     const streams = { stdout: new ByteList(), stderr: new ByteList() }
     for await (const { stream, data } of this) streams[stream].push(data)
+    this.#source.requireComplete()
     return { stdout: streams.stdout.take(), stderr: streams.stderr.take() }
   }
 
-  /** Reads the output to its end as UTF-8, with both streams in the order of arrival. */
-  async text(): Promise<string> {
+  /**
+   * Reads the output to its end as UTF-8, with both streams in the order of arrival. Fails if you close it before its
+   * end.
+   *
+   * @param maxBytes - more bytes are an error, ERR_ANSWER_TOO_LARGE. Default: no limit
+   */
+  async text(maxBytes = Infinity): Promise<string> {
     const bytes = new ByteList()
-    for await (const { data } of this) bytes.push(data)
+    for await (const { data } of this) {
+      bytes.push(data)
+      if (bytes.size > maxBytes) throw answerTooLarge(`it has more than ${maxBytes} bytes`)
+    }
+    this.#source.requireComplete()
     return bytes.take().toString('utf8')
   }
 
   /**
-   * Writes the output to two streams, at their pace, and resolves at its end. It doesn't end them. If one of them fails
+   * Writes the output to two streams, at their pace, and resolves at its end or when you close it. It doesn't end them. If one of them fails
    * or is destroyed, the request is cancelled.
    *
    * @example
@@ -107,19 +136,24 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
     }
   }
 
-  /** Cancels the request. */
+  /** Cancels the request. Loops over the output and its lines end without an error, and so does `copyTo()`. */
   close(): Promise<void> {
-    this.#body.destroy()
+    this.#source.close()
     return Promise.resolve()
   }
 
-  /** Cancels the request. */
+  /** Like {@link OutputStream.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
+  #lines<Item>(longest: number, itemOf: (line: OutputLine) => Item): AsyncGenerator<Item, void, undefined> {
+    const source = this.#source
+    return closing(splitLines(this, longest, source, itemOf), () => source.close())
+  }
+
   #raw(): AsyncGenerator<OutputChunk, void, undefined> {
-    return readChunks<OutputChunk>(this.#body, {
+    return readChunks<OutputChunk>(this.#source, {
       request: this.#request,
       split: (data) => [{ stream: 'stdout', data }],
       idleTimeout: this.#idleTimeout,
@@ -130,7 +164,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
 
   #framed(): AsyncGenerator<OutputChunk, void, undefined> {
     const splitter = new FrameSplitter()
-    return readChunks(this.#body, {
+    return readChunks(this.#source, {
       request: this.#request,
       split: (chunk) => splitter.push(chunk),
       check: () => splitter.check(),

@@ -5,9 +5,7 @@ import { ALL_OUTPUT } from '../logs-query.ts'
 import type { TaskListOptions } from './options.ts'
 import type { RequestOptions, Send } from '../send.ts'
 import { outputStream } from '../stream/calls.ts'
-import type { OutputChunk } from '../stream/frames.ts'
-import type { Opening } from '../stream/opening.ts'
-import type { OutputStream } from '../stream/output.ts'
+import type { OutputOpening } from '../stream/output-opening.ts'
 import type { Task } from './types/tasks.ts'
 
 /**
@@ -47,7 +45,7 @@ export class Tasks {
    *
    * @throws {@link NotFoundError} if the task doesn't exist
    */
-  logs(id: string, options: LogsOptions = {}): Opening<OutputChunk, OutputStream> {
+  logs(id: string, options: LogsOptions = {}): OutputOpening {
     const call = { ids: [id], options: withDefaults(options, ALL_OUTPUT) }
     return outputStream(this.#send, LOGS, call, () => this.#hasTerminal(id, options))
   }

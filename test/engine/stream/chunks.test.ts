@@ -25,18 +25,42 @@ test('a stream is read once: a second reader hears of it', async () => {
   }
 })
 
-test('a stream that was closed says so, before its first piece and after', async () => {
+test('a stream that its reader closed ends, before its first piece and after', async () => {
   const unread = streamOf('one')
   await unread.close()
-  await assert.rejects(unread.text(), code('ERR_CLIENT_CLOSED'))
+  assert.equal((await unread[Symbol.asyncIterator]().next()).done, true)
   const body = new Readable({ read: () => undefined })
   const stream = new OutputStream({ body, tty: true, request })
   body.push('one')
   const reading = stream[Symbol.asyncIterator]()
   assert.equal((await reading.next()).value?.data.toString(), 'one')
-  const next = assert.rejects(reading.next(), code('ERR_CLIENT_CLOSED'))
+  const next = reading.next()
+  await stream.close()
+  assert.equal((await next).done, true)
+})
+
+test('a stream that its reader closed has no whole text', async () => {
+  const unread = streamOf('one')
+  await unread.close()
+  await assert.rejects(unread.text(), code('ERR_CLIENT_CLOSED'))
+})
+
+test('a stream that somebody else closed says so', async () => {
+  const body = new Readable({ read: () => undefined })
+  const stream = new OutputStream({ body, tty: true, request })
+  const next = assert.rejects(stream[Symbol.asyncIterator]().next(), code('ERR_CLIENT_CLOSED'))
+  body.destroy()
   await stream.close()
   await next
+})
+
+test('a stream that has failed stays failed when its reader closes it', async () => {
+  const lost = new Error('lost')
+  const body = new Readable({ read: () => undefined })
+  const stream = new OutputStream({ body, tty: true, request })
+  body.destroy(lost)
+  await stream.close()
+  await assert.rejects(stream[Symbol.asyncIterator]().next(), lost)
 })
 
 /** Whether Readable.read() gives all that is there, as up to Node 24, or one buffer of it. */

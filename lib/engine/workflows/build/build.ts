@@ -22,10 +22,10 @@ export function build(
   source: BuildSource,
   options: ImageBuildOptions = {},
 ): Progress<BuildEvent, ImageBuildResult> {
-  return new Progress(async function* run(): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
+  return new Progress(async function* run(closed): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
     checkBuildOptions(options)
     const { timeout, signal } = options
-    const limited = limitSignal({ timeout, signal, late: callTimeout('images.build()', timeout ?? 0) })
+    const limited = limitSignal({ timeout, signal, closed, late: callTimeout('images.build()', timeout ?? 0) })
     try {
       return yield* runBuild(send, await planBuild(send, source, { ...options, signal: limited.signal }))
     } finally {
