@@ -219,7 +219,7 @@ for (const [kind, open] of Object.entries(ALL)) {
 
 /** An opening would be awaited as the result of an async function. */
 async function heldOf(opened: Stream | Promise<Stream>): Promise<{ readonly it: Stream }> {
-  return { it: opened instanceof Promise ? await opened : opened }
+  return { it: Symbol.asyncIterator in opened ? opened : await opened }
 }
 
 describe('closed before the daemon has answered', () => {
