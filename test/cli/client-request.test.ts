@@ -239,7 +239,7 @@ describe('client request', () => {
   test('checks its arguments before it writes', async (t) => {
     const { alice, laptop } = await machines(t)
     await fails('ERR_NAME_INVALID', 'client', 'request', 'a.b', '--out', alice)
-    await fails('ERR_KEY_TYPE_INVALID', 'client', 'request', 'alice', '--key-type', 'dsa', '--out', alice)
+    await fails('ERR_USAGE', 'client', 'request', 'alice', '--key-type', 'dsa', '--out', alice)
     await writeFile(join(laptop, 'file'), '')
     await fails('ERR_FILE_WRITE', 'client', 'request', 'alice', '--out', join(laptop, 'file'))
     await assert.rejects(requestClient({ name: 'alice', out: alice } as never), withCode('ERR_OPTION_UNKNOWN'))

@@ -14,7 +14,11 @@ export abstract class LazyPromise<Result> extends Promise<Result> {
     super(() => {})
   }
 
-  /** Begins the work, unless it has begun. */
+  /**
+   * Begins the work, unless it has begun.
+   *
+   * @internal
+   */
   protected abstract begin(): Promise<Result>
 
   // oxlint-disable-next-line unicorn/no-thenable -- it is meant to be awaited
