@@ -124,7 +124,9 @@ describe('an audit of real containers', { skip: lacks('namespaces', 'dockerd', '
       differences.filter((one) => !EXPLAINED.some(([pattern]) => pattern.test(one))),
       [],
     )
-    const needless = EXPLAINED.filter(([pattern]) => !differences.some((one) => pattern.test(one)))
+    // Whether that container runs at this moment is chance.
+    const certain = EXPLAINED.filter(([pattern]) => !pattern.source.includes(' restarting: '))
+    const needless = certain.filter(([pattern]) => !differences.some((one) => pattern.test(one)))
     assert.deepEqual(
       needless.map(([pattern]) => String(pattern)),
       [],
